@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * The real-time board link: one thread that owns the board plugin, its lines and its SPI frames.
+ *
+ * Commands go down one ring and facts come up another; control_fd() polls readable when facts wait. The
+ * thread runs SCHED_FIFO where the system allows it, takes no lock, allocates nothing once started and
+ * waits for nobody. Whatever goes wrong, it first drops ENABLE, then sends STOP, then reports.
+ *
+ * A fault latches with its first cause; ENABLE stays low until control_acknowledge(). The thread itself
+ * holds ENABLE high only while it is armed, the pedal is down, the emergency stop is released and no
+ * fault is latched.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "stipple/board-frame.h"
+#include "stipple/plugin.h"
+#include "util/cleanup.h"
+#include "util/text.h"
+
+typedef struct Control Control;
+
+/** Why the needle was stopped. */
+typedef enum ControlFault {
+	CONTROL_FAULT_NONE,
+	CONTROL_FAULT_EMERGENCY_STOP,
+	CONTROL_FAULT_BOARD,         /* the board latched one; `board_fault` says which */
+	CONTROL_FAULT_LINK_LOST,     /* no valid frame within `link_timeout_ms` */
+	CONTROL_FAULT_LINK_ERRORS,   /* more than `bad_frames_max` bad frames in a row */
+	CONTROL_FAULT_DEPTH_LIMIT,   /* a sample past the hard depth limit; `detail` um */
+	CONTROL_FAULT_FORCE_LIMIT,   /* a sample past the hard force limit; `detail` mN */
+	CONTROL_FAULT_BOARD_GONE,    /* line or SPI device vanished; `detail` is the errno */
+	CONTROL_FAULT_CHIP_CHANGED,  /* another cartridge chip than the armed one */
+	CONTROL_FAULT_FACTS_OVERRUN, /* the main thread did not keep up: stop rather than lose a stroke */
+	CONTROL_FAULT_HOST,          /* control_stop() with a reason of the core's: ledger unhealthy, ... */
+	CONTROL_FAULT_MAX,
+	CONTROL_FAULT_INVALID = -EINVAL,
+} ControlFault;
+
+DECLARE_STRING_TABLE(control_fault, ControlFault); /* "emergency-stop", "link-lost", ... */
+
+typedef enum ControlFactKind {
+	CONTROL_FACT_BOARD_UP,      /* HELLO answered: `identity` */
+	CONTROL_FACT_BOARD_DOWN,    /* open failed or device gone: `error` (errno) and `text` */
+	CONTROL_FACT_ANSWER,        /* a command ended: `ticket`, `command`, `result` or negative `error` */
+	CONTROL_FACT_SAMPLES,       /* 1 to FRAME_SAMPLES_MAX strokes */
+	CONTROL_FACT_LINE,          /* EMERGENCY_STOP or PEDAL changed: `line`, `active` */
+	CONTROL_FACT_FAULT,         /* latched: `fault`, `board_fault`, `detail`; sent once for each latch */
+	CONTROL_FACT_CHIP,          /* cartridge seated or removed: `chip` */
+	CONTROL_FACT_MAX,
+} ControlFactKind;
+
+typedef struct ControlFact {
+	ControlFactKind kind;
+	int64_t monotonic_ns;
+	union {
+		BoardIdentity identity;
+		struct {
+			int error;
+			char text[STIPPLE_ERROR_MAX];
+		} down;
+		struct {
+			uint32_t ticket;
+			FrameType command;
+			int error; /* 0 answered; -ETIMEDOUT, -ENOTCONN, -EBUSY (fault latched) */
+			BoardResult result;
+			BoardStatus status;    /* of FRAME_STATUS */
+			ChipId chip;           /* of FRAME_READ_CHIP */
+			uint32_t self_test;    /* of FRAME_SELF_TEST: failed SelfTestBits */
+		} answer;
+		struct {
+			uint32_t n;
+			StrokeSample samples[FRAME_SAMPLES_MAX];
+		} strokes;
+		struct {
+			StippleLine line;
+			bool active;
+		} line;
+		struct {
+			ControlFault fault;
+			BoardFault board_fault;
+			int32_t detail;
+			int64_t stop_latency_ns; /* from the edge's kernel timestamp to ENABLE written, or 0 */
+		} fault;
+		ChipId chip;
+	};
+} ControlFact;
+
+typedef struct ControlOptions {
+	const StippleBoardVtable *board; /* of a loaded plugin; stays loaded */
+	const StippleHost *host;         /* handed to the plugin's open() */
+	uint32_t heartbeat_ms;           /* 5 to 100, default 20 */
+	uint32_t link_timeout_ms;        /* 50 to 2000, default 200 */
+	uint32_t bad_frames_max;         /* 1 to 100, default 10 */
+	uint32_t reopen_ms;              /* pause between attempts to open a lost board, default 1000 */
+	bool realtime;                   /* ask for SCHED_FIFO and mlockall; refused is logged, not fatal */
+} ControlOptions;
+
+/** Counters for `doctor` and telemetry; a consistent-enough snapshot read without stopping the thread. */
+typedef struct ControlCounters {
+	uint64_t transfers, bad_frames, resends, samples, edges;
+	bool realtime; /* SCHED_FIFO was granted */
+} ControlCounters;
+
+/** Starts the thread; the board opens there, so BOARD_UP or BOARD_DOWN arrives as a fact. */
+int control_new(const ControlOptions *options, Control **ret) _must_check_;
+
+/** Drops ENABLE, closes the board and joins the thread. Accepts NULL; returns NULL. */
+Control *control_free(Control *control);
+DEFINE_CLEANUP(Control *, control_free, control_freep);
+
+/** All below: main thread, never block. Each answered by one CONTROL_FACT_ANSWER with the same ticket. */
+int control_configure(Control *control, uint32_t ticket, const BoardSettings *settings) _must_check_;
+int control_arm(Control *control, uint32_t ticket, const ArmPayload *arm) _must_check_;
+int control_disarm(Control *control, uint32_t ticket) _must_check_;
+int control_query(Control *control, uint32_t ticket, FrameType command) _must_check_; /* STATUS READ_CHIP SELF_TEST */
+/** Clears the latch here and on the board. Refused (-EBUSY in the answer) while the stop is pressed. */
+int control_acknowledge(Control *control, uint32_t ticket) _must_check_;
+
+/** Latches CONTROL_FAULT_HOST at once, through a flag that needs no room in any ring. Any thread. */
+void control_stop(Control *control);
+
+/** Lamps: any of ready, working, fault. */
+int control_lamps(Control *control, bool ready, bool working, bool fault) _must_check_;
+
+int control_fd(const Control *control);
+void control_clear(Control *control); /* before taking, as ring_clear() */
+bool control_take(Control *control, ControlFact *ret);
+ControlCounters control_counters(const Control *control);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/clock.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/timex.h>
+#include <time.h>
+
+#include <systemd/sd-id128.h>
+
+static int64_t timespec_us(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+static void system_read(void *userdata, ClockReading *ret)
+{
+	struct timex state = { 0 };
+	sd_id128_t boot;
+
+	memset(ret, 0, sizeof *ret);
+	ret->utc_us = timespec_us(CLOCK_REALTIME);
+	ret->monotonic_us = timespec_us(CLOCK_MONOTONIC);
+	ret->synchronized = adjtimex(&state) >= 0 && !(state.status & STA_UNSYNC);
+	if (sd_id128_get_boot(&boot) >= 0)
+		sd_id128_to_string(boot, ret->boot_id);
+	else
+		snprintf(ret->boot_id, sizeof ret->boot_id, "%032d", 0);
+}
+
+const Clock clock_system = { .read = system_read };
+
+int64_t clock_monotonic_us(void)
+{
+	return timespec_us(CLOCK_MONOTONIC);
+}
+
+void clock_format_utc(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX])
+{
+	int64_t fraction = ((utc_us % USEC_PER_SEC) + USEC_PER_SEC) % USEC_PER_SEC;
+	time_t seconds = (utc_us - fraction) / USEC_PER_SEC;
+	struct tm parts;
+	size_t length;
+
+	gmtime_r(&seconds, &parts);
+	length = strftime(ret, CLOCK_UTC_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &parts);
+	snprintf(ret + length, CLOCK_UTC_TEXT_MAX - length, ".%06lldZ", (long long)fraction);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * Time, passed in, so that a five-hour session runs in a second in a test.
+ *
+ * A `Clock` is read, never slept on. Any thread may read it.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define USEC_PER_SEC 1000000LL
+#define USEC_PER_DAY (86400LL * USEC_PER_SEC)
+
+enum { CLOCK_UTC_TEXT_MAX = 32, CLOCK_BOOT_ID_MAX = 33 };
+
+/** One reading of all that a record says of its time. */
+typedef struct ClockReading {
+	int64_t utc_us;       /* microseconds since 1970-01-01T00:00:00Z, as the system believes */
+	int64_t monotonic_us; /* microseconds of CLOCK_MONOTONIC, never steps */
+	bool synchronized;    /* the kernel's clock is disciplined by NTP or an RTC (adjtimex) */
+	char boot_id[CLOCK_BOOT_ID_MAX];
+} ClockReading;
+
+typedef struct Clock {
+	void (*read)(void *userdata, ClockReading *ret);
+	void *userdata;
+} Clock;
+
+/** The machine's own clock. */
+extern const Clock clock_system;
+
+static inline ClockReading clock_read(const Clock *clock)
+{
+	ClockReading reading;
+
+	clock->read(clock->userdata, &reading);
+	return reading;
+}
+
+/** CLOCK_MONOTONIC in microseconds, for code that has no use for a record's full reading. */
+int64_t clock_monotonic_us(void);
+
+/** "2026-03-02T10:11:12.345678Z" (RFC 3339, UTC). */
+void clock_format_utc(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX]);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/digest.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+#include <openssl/evp.h>
+
+struct Digester {
+	EVP_MD *algorithm;
+	EVP_MD_CTX *context;
+};
+
+int digester_new(Digester **ret)
+{
+	_cleanup_(digester_freep) Digester *digester = calloc(1, sizeof *digester);
+
+	if (!digester)
+		return -ENOMEM;
+	digester->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+	digester->context = EVP_MD_CTX_new();
+	if (!digester->algorithm || !digester->context)
+		return -EIO;
+	*ret = TAKE_PTR(digester);
+	return 0;
+}
+
+Digester *digester_free(Digester *digester)
+{
+	if (!digester)
+		return NULL;
+	EVP_MD_CTX_free(digester->context);
+	EVP_MD_free(digester->algorithm);
+	free(digester);
+	return NULL;
+}
+
+int digester_compute(Digester *digester, const DigestPart *parts, size_t n, uint8_t ret[DIGEST_BYTES])
+{
+	if (EVP_DigestInit_ex2(digester->context, digester->algorithm, NULL) != 1)
+		return -EIO;
+	for (size_t i = 0; i < n; i++)
+		if (EVP_DigestUpdate(digester->context, parts[i].data, parts[i].size) != 1)
+			return -EIO;
+	return EVP_DigestFinal_ex(digester->context, ret, NULL) == 1 ? 0 : -EIO;
+}
+
+int digest_hex(const void *data, size_t size, char ret[DIGEST_HEX_MAX])
+{
+	uint8_t digest[DIGEST_BYTES];
+
+	if (EVP_Digest(data, size, digest, NULL, EVP_sha256(), NULL) != 1)
+		return -EIO;
+	hex_encode(digest, sizeof digest, ret);
+	return 0;
+}
+
+void hex_encode(const uint8_t *data, size_t size, char *ret)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < size; i++) {
+		ret[2 * i] = digits[data[i] >> 4];
+		ret[2 * i + 1] = digits[data[i] & 15];
+	}
+	ret[2 * size] = '\0';
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -EINVAL;
+}
+
+int hex_decode(const char *text, uint8_t *ret, size_t size)
+{
+	if (strlen(text) != 2 * size)
+		return -EINVAL;
+	for (size_t i = 0; i < size; i++) {
+		int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return -EINVAL;
+		ret[i] = high << 4 | low;
+	}
+	return 0;
+}
+
+int random_bytes(void *ret, size_t size)
+{
+	unsigned char *bytes = ret;
+
+	while (size > 0) {
+		ssize_t n = getrandom(bytes, size, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -EIO;
+		bytes += n;
+		size -= n;
+	}
+	return 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** SHA-256 (FIPS 180-4) with OpenSSL's libcrypto, and the system's random bytes. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/cleanup.h"
+
+enum { DIGEST_BYTES = 32, DIGEST_HEX_MAX = 65 };
+
+typedef struct Digester Digester;
+
+/** A reusable context: the algorithm is fetched once. One thread at a time. -ENOMEM or -EIO. */
+int digester_new(Digester **ret) _must_check_;
+Digester *digester_free(Digester *digester);
+DEFINE_CLEANUP(Digester *, digester_free, digester_freep);
+
+/** One part of a message that is hashed without joining the parts first. */
+typedef struct DigestPart {
+	const void *data;
+	size_t size;
+} DigestPart;
+
+/** Hashes the concatenation of `n` parts. -EIO when libcrypto fails. */
+int digester_compute(Digester *digester, const DigestPart *parts, size_t n, uint8_t ret[DIGEST_BYTES])
+	_must_check_;
+
+/** One-shot convenience for places where speed is of no account. */
+int digest_hex(const void *data, size_t size, char ret[DIGEST_HEX_MAX]) _must_check_;
+
+/** Lower-case hexadecimal; `ret` needs 2 * size + 1 bytes. */
+void hex_encode(const uint8_t *data, size_t size, char *ret);
+
+/** Decodes exactly `size` bytes. -EINVAL on a bad digit or another length. */
+int hex_decode(const char *text, uint8_t *ret, size_t size) _must_check_;
+
+/** Fills with unpredictable bytes (getrandom). -EIO on failure. */
+int random_bytes(void *ret, size_t size) _must_check_;

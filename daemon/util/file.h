@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** Files that are either wholly there or not at all. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/cleanup.h"
+
+/**
+ * Writes `data` under `folder`/`name` so that a power cut leaves either the old file or the whole new one:
+ * temporary file, fsync, rename, fsync of the folder. Mode 0640. Blocks on the disk.
+ * Returns a negative errno (-ENOSPC on a full disk); the temporary file is removed on failure.
+ */
+int file_write_atomic(const char *folder, const char *name, const void *data, size_t size) _must_check_;
+
+/** mkdir -p, mode 0750. An existing folder is success. */
+int file_make_folders(const char *path) _must_check_;
+
+/** Free bytes for an ordinary user on the file system that holds `path`. Does not block on the disk. */
+int file_free_bytes(const char *path, uint64_t *ret) _must_check_;
+
+/** Reads a whole file of at most `limit` bytes; the result is NUL-terminated and the caller's. -EFBIG over. */
+int file_read(const char *path, size_t limit, char **ret, size_t *ret_size) _must_check_;

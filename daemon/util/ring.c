@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/ring.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+/** `head` and `tail` only ever grow; each is written by one side and sits on its own cache line. */
+struct Ring {
+	_Alignas(64) atomic_size_t head;
+	_Alignas(64) atomic_size_t tail;
+	_Alignas(64) size_t mask;
+	size_t element_size;
+	int fd;
+	unsigned char *elements;
+};
+
+int ring_new(size_t capacity, size_t element_size, Ring **ret)
+{
+	_cleanup_(ring_freep) Ring *ring = NULL;
+	size_t rounded = 1;
+
+	while (rounded < capacity)
+		rounded *= 2;
+	ring = aligned_alloc(64, sizeof *ring);
+	if (!ring)
+		return -ENOMEM;
+	memset(ring, 0, sizeof *ring);
+	ring->fd = -1;
+	ring->mask = rounded - 1;
+	ring->element_size = element_size;
+	ring->elements = calloc(rounded, element_size);
+	if (!ring->elements)
+		return -ENOMEM;
+	ring->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (ring->fd < 0)
+		return -errno;
+	*ret = TAKE_PTR(ring);
+	return 0;
+}
+
+Ring *ring_free(Ring *ring)
+{
+	if (!ring)
+		return NULL;
+	closep(&ring->fd);
+	free(ring->elements);
+	free(ring);
+	return NULL;
+}
+
+bool ring_push_quiet(Ring *ring, const void *element)
+{
+	size_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+	size_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+
+	if (head - tail > ring->mask)
+		return false;
+	memcpy(ring->elements + (head & ring->mask) * ring->element_size, element, ring->element_size);
+	atomic_store_explicit(&ring->head, head + 1, memory_order_release);
+	return true;
+}
+
+void ring_wake(Ring *ring)
+{
+	uint64_t one = 1;
+	ssize_t written = write(ring->fd, &one, sizeof one);
+
+	(void)written; /* EAGAIN means that the counter is full: the consumer is awake already */
+}
+
+bool ring_push(Ring *ring, const void *element)
+{
+	if (!ring_push_quiet(ring, element))
+		return false;
+	ring_wake(ring);
+	return true;
+}
+
+bool ring_pop(Ring *ring, void *ret_element)
+{
+	size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+	size_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
+
+	if (head == tail)
+		return false;
+	memcpy(ret_element, ring->elements + (tail & ring->mask) * ring->element_size, ring->element_size);
+	atomic_store_explicit(&ring->tail, tail + 1, memory_order_release);
+	return true;
+}
+
+int ring_fd(const Ring *ring)
+{
+	return ring->fd;
+}
+
+void ring_clear(Ring *ring)
+{
+	uint64_t count;
+	ssize_t size = read(ring->fd, &count, sizeof count);
+
+	(void)size;
+}
+
+size_t ring_count(const Ring *ring)
+{
+	return atomic_load(&ring->head) - atomic_load(&ring->tail);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/text.h"
+
+#include <ctype.h>
+#include <stdint.h>
+
+/** Decodes one UTF-8 sequence. Returns its length, or 0 when it is malformed, overlong or a surrogate. */
+static size_t utf8_decode(const unsigned char *s, uint32_t *ret)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t length = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
+	uint32_t point;
+
+	if (length <= 1) {
+		*ret = s[0];
+		return length;
+	}
+	point = s[0] & (0x7f >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		point = point << 6 | (s[i] & 0x3f);
+	}
+	if (point < least[length] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+		return 0;
+	*ret = point;
+	return length;
+}
+
+bool text_is_printable(const char *text, size_t limit)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	if (!s || !*s || strnlen(text, limit + 1) > limit)
+		return false;
+	while (*s) {
+		uint32_t point;
+		size_t length = utf8_decode(s, &point);
+
+		if (length == 0 || point < 0x20 || (point >= 0x7f && point < 0xa0))
+			return false;
+		s += length;
+	}
+	return true;
+}
+
+bool text_is_identifier(const char *text, size_t limit)
+{
+	if (!text || !*text || strnlen(text, limit + 1) > limit)
+		return false;
+	for (const char *s = text; *s; s++)
+		if (!isascii(*s) || !(isalnum((unsigned char)*s) || strchr("-_.", *s)))
+			return false;
+	return text[0] != '.';
+}

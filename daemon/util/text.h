@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** Names of enum values, and checks on text that came from outside. */
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+/**
+ * Defines `prefix_to_string(type)` (NULL when out of range) and `prefix_from_string(text)` (-EINVAL when
+ * unknown) over a table `names` of TYPE_MAX strings.
+ */
+#define DEFINE_STRING_TABLE(prefix, type, names)                      \
+	const char *prefix##_to_string(type value)                    \
+	{                                                             \
+		if ((int)value < 0 || (size_t)value >= ELEMENTS(names)) \
+			return NULL;                                  \
+		return names[value];                                  \
+	}                                                             \
+	type prefix##_from_string(const char *text)                   \
+	{                                                             \
+		for (size_t i = 0; text && i < ELEMENTS(names); i++)  \
+			if (names[i] && strcmp(names[i], text) == 0)  \
+				return (type)i;                       \
+		return (type) - EINVAL;                               \
+	}                                                             \
+	struct string_table_semicolon_##prefix
+
+#define DECLARE_STRING_TABLE(prefix, type)            \
+	const char *prefix##_to_string(type value);   \
+	type prefix##_from_string(const char *text)
+
+/**
+ * True when `text` is non-empty, at most `limit` bytes, valid UTF-8 and without control characters: what
+ * the station takes as a name, a lot, a note or a pseudonym.
+ */
+bool text_is_printable(const char *text, size_t limit);
+
+/** Like text_is_printable(), and only letters, digits, '-', '_' and '.', for use in a path or a topic. */
+bool text_is_identifier(const char *text, size_t limit);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+
+#include "util/clock.h"
+#include "util/digest.h"
+#include "util/file.h"
+#include "util/ring.h"
+#include "util/text.h"
+
+enum { PUSHED = 200000 };
+
+static void *push_many(void *userdata)
+{
+	Ring *ring = userdata;
+
+	for (uint32_t i = 0; i < PUSHED;)
+		if (ring_push(ring, &i))
+			i++;
+	return NULL;
+}
+
+static void test_ring_keeps_order_between_threads(void **state)
+{
+	_cleanup_(ring_freep) Ring *ring = NULL;
+	pthread_t thread;
+	uint32_t got, expected = 0;
+
+	assert_int_equal(ring_new(64, sizeof got, &ring), 0);
+	assert_int_equal(pthread_create(&thread, NULL, push_many, ring), 0);
+	while (expected < PUSHED)
+		if (ring_pop(ring, &got))
+			assert_int_equal(got, expected++);
+	pthread_join(thread, NULL);
+	assert_false(ring_pop(ring, &got));
+}
+
+static void test_ring_refuses_when_full(void **state)
+{
+	_cleanup_(ring_freep) Ring *ring = NULL;
+	int value = 7;
+
+	assert_int_equal(ring_new(3, sizeof value, &ring), 0);
+	for (int i = 0; i < 4; i++)
+		assert_true(ring_push(ring, &value));
+	assert_false(ring_push(ring, &value));
+	assert_int_equal(ring_count(ring), 4);
+	assert_true(ring_pop(ring, &value));
+	assert_true(ring_push(ring, &value));
+}
+
+static void test_digest_vector(void **state)
+{
+	char hex[DIGEST_HEX_MAX];
+	uint8_t bytes[DIGEST_BYTES];
+
+	/* FIPS 180-4, "abc" */
+	assert_int_equal(digest_hex("abc", 3, hex), 0);
+	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_int_equal(hex_decode(hex, bytes, sizeof bytes), 0);
+	assert_int_equal(bytes[0], 0xba);
+	assert_int_equal(hex_decode("0g", bytes, 1), -EINVAL);
+	assert_int_equal(hex_decode("000", bytes, 1), -EINVAL);
+}
+
+static void test_utc_text(void **state)
+{
+	char text[CLOCK_UTC_TEXT_MAX];
+
+	clock_format_utc(951782400000001, text);
+	assert_string_equal(text, "2000-02-29T00:00:00.000001Z");
+	clock_format_utc(-1, text);
+	assert_string_equal(text, "1969-12-31T23:59:59.999999Z");
+}
+
+static void test_text_from_outside(void **state)
+{
+	assert_true(text_is_printable("Ångström", 64));
+	assert_false(text_is_printable("", 64));
+	assert_false(text_is_printable("a\nb", 64));
+	assert_false(text_is_printable("\xc0\xaf", 64));     /* overlong */
+	assert_false(text_is_printable("\xed\xa0\x80", 64)); /* surrogate */
+	assert_false(text_is_printable("\xe2\x82", 64));     /* cut short */
+	assert_false(text_is_printable("abcd", 3));
+	assert_true(text_is_identifier("left-temple", 32));
+	assert_false(text_is_identifier("../etc", 32));
+	assert_false(text_is_identifier("a/b", 32));
+	assert_false(text_is_identifier(".hidden", 32));
+}
+
+static void test_file_is_whole(void **state)
+{
+	char folder[] = "stipple-file-XXXXXX";
+	_cleanup_(freep) char *path = NULL, *data = NULL;
+	size_t size;
+
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(file_write_atomic(folder, "a", "one", 3), 0);
+	assert_int_equal(file_write_atomic(folder, "a", "three", 5), 0);
+	assert_true(asprintf(&path, "%s/a", folder) > 0);
+	assert_int_equal(file_read(path, 100, &data, &size), 0);
+	assert_string_equal(data, "three");
+	assert_int_equal(file_read(path, 2, &data, &size), -EFBIG);
+	assert_int_equal(file_write_atomic("/nowhere/at/all", "a", "x", 1), -ENOENT);
+	unlink(path);
+	rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ring_keeps_order_between_threads),
+		cmocka_unit_test(test_ring_refuses_when_full),
+		cmocka_unit_test(test_digest_vector),
+		cmocka_unit_test(test_utc_text),
+		cmocka_unit_test(test_text_from_outside),
+		cmocka_unit_test(test_file_is_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
