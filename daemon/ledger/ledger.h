@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * The station's record: append-only rows in SQLite, written by one thread in groups, and projections of
+ * them (operator, lot, unit, session, ...) written in the same transaction. docs/ledger.md lists the
+ * record kinds and their bodies.
+ *
+ * ledger_open() and ledger_free() block on the disk. Everything else is called on the main thread, never
+ * blocks and answers through a callback from ledger_dispatch(), in the order of the calls. An append is
+ * answered with success only after its commit is durable.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "util/cleanup.h"
+#include "util/clock.h"
+
+typedef struct Ledger Ledger;
+
+enum { LEDGER_TEXT_MAX = 256 };
+
+typedef struct LedgerOptions {
+	const char *path;    /* ":memory:" is refused; the folder must exist */
+	const char *station; /* "<clinic>/<station>", kept in every record */
+	const Clock *clock;  /* read on the ledger thread; must outlive the ledger */
+	bool read_only;      /* for a copied file: no lock, no thread; only ledger_lookup_now() and streams */
+} LedgerOptions;
+
+/** What ledger_open() found. */
+typedef struct LedgerInfo {
+	uint64_t newest_seq;   /* 0 in an empty ledger */
+	int64_t newest_utc_us; /* highest time of any record; 0 in an empty ledger */
+	uint64_t open_session; /* a session begun but never closed: the station went down in it; 0 none */
+	uint64_t next_session; /* number for the next session */
+	uint64_t published;    /* cursor of ledger_set_published() */
+	bool clock_behind;     /* the clock reads earlier than newest_utc_us */
+} LedgerInfo;
+
+/**
+ * Opens or creates the file, checks its schema version and takes its lock.
+ * -EWOULDBLOCK: another daemon holds it; -EPROTO: unknown schema version; -EUCLEAN: damaged;
+ * else the errno of the failed call. `error` gets one sentence with the next step.
+ */
+int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info, char error[LEDGER_TEXT_MAX])
+	_must_check_;
+
+/** Commits what waits, answers nobody, joins the thread. Accepts NULL; returns NULL. */
+Ledger *ledger_free(Ledger *ledger);
+DEFINE_CLEANUP(Ledger *, ledger_free, ledger_freep);
+
+/** All pointers are read before ledger_append() returns; nothing is kept. */
+typedef struct LedgerRecord {
+	const char *kind;       /* "needle.claimed" */
+	const char *actor;      /* operator's badge, or "station" */
+	json_t *body;           /* object */
+	json_t *personal;       /* object or NULL: kept beside the leaf, which carries a salted commitment */
+	const void *attachment; /* bytes kept beside the leaf; put their SHA-256 into the body yourself */
+	size_t attachment_size;
+} LedgerRecord;
+
+typedef struct LedgerAnswer {
+	int error;    /* 0; -EEXIST: a unique rule refused it (a needle claimed before); -ENOENT: it names
+	                 something unknown; -ENOSPC; -EIO; -EINVAL: the body lacks a field of its kind */
+	uint64_t seq; /* of the new record */
+	char text[LEDGER_TEXT_MAX]; /* one sentence when error */
+} LedgerAnswer;
+
+typedef void (*LedgerDone)(void *userdata, const LedgerAnswer *answer);
+
+/**
+ * Queues a record. `done` may be NULL. A refused record (-EEXIST, -ENOENT, -EINVAL) leaves the others of
+ * its group untouched. Returns -EAGAIN when 4096 requests wait, -ENOMEM, -EROFS.
+ */
+int ledger_append(Ledger *ledger, const LedgerRecord *record, LedgerDone done, void *userdata) _must_check_;
+
+/** The rows are valid during the call only unless a reference is taken. NULL when `error`. */
+typedef void (*LedgerRows)(void *userdata, int error, json_t *rows);
+
+/**
+ * Runs one of the named queries of docs/ledger.md on the ledger thread, after all appends queued before
+ * it. At most 1000 rows, an array of objects.
+ */
+int ledger_lookup(Ledger *ledger, const char *query, json_t *arguments, LedgerRows rows, void *userdata)
+	_must_check_;
+
+/**
+ * Runs a named query on a reader thread with a connection of its own, and writes one JSON object a line to
+ * `fd`, which it owns from here on and closes at the end, in constant memory. A slow or vanished reader
+ * holds up nobody else. `done` gets the number of rows in `seq`. -EBUSY: four streams are running.
+ */
+int ledger_stream(Ledger *ledger, const char *query, json_t *arguments, int fd, LedgerDone done,
+	void *userdata) _must_check_;
+
+/** Names of the queries that ledger_stream() takes; NULL-terminated. */
+const char *const *ledger_query_names(void);
+
+/** The outbox cursor: all records up to `seq` reached the broker. Durable with the next commit or soon. */
+void ledger_set_published(Ledger *ledger, uint64_t seq);
+
+/** False from the first failed commit until one succeeds again. A probe is written every second meanwhile. */
+bool ledger_healthy(const Ledger *ledger);
+
+int ledger_fd(const Ledger *ledger);
+void ledger_dispatch(Ledger *ledger);
+
+/** Time of the newest record, for checks that must never use an earlier time. UTC microseconds. */
+int64_t ledger_newest_utc(const Ledger *ledger);
