@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * What must be true before the driver may be armed: one pure function, facts in, all refusals out.
+ * Each refusal has a stable id, a sentence for people and a D-Bus error name.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/text.h"
+
+typedef enum Interlock {
+	INTERLOCK_OPERATOR,         /* nobody signed in */
+	INTERLOCK_SUBJECT,          /* no session with a subject */
+	INTERLOCK_CONSENT,          /* treatment consent missing or withdrawn */
+	INTERLOCK_SCREENING,        /* unanswered, or an answer rules the treatment out */
+	INTERLOCK_ZONE,             /* no zone chosen */
+	INTERLOCK_NEEDLE,           /* no cartridge mounted and durably claimed */
+	INTERLOCK_PIGMENT,          /* none loaded, or expired */
+	INTERLOCK_BEFORE_PHOTO,     /* of this zone */
+	INTERLOCK_INTERVAL,         /* too soon after the last session of the course */
+	INTERLOCK_SESSION_LENGTH,   /* longest session exceeded */
+	INTERLOCK_BOARD,            /* not connected or self-test not passed */
+	INTERLOCK_EMERGENCY_STOP,   /* pressed */
+	INTERLOCK_PEDAL,            /* held down already */
+	INTERLOCK_FAULT,            /* latched, not acknowledged */
+	INTERLOCK_LEDGER,           /* unhealthy */
+	INTERLOCK_DISK,             /* too little free space */
+	INTERLOCK_CLOCK,            /* behind the newest record */
+	INTERLOCK_CONFIGURATION,    /* rejected: the daemon is inert */
+	INTERLOCK_MAX,
+	INTERLOCK_INVALID = -EINVAL,
+} Interlock;
+
+DECLARE_STRING_TABLE(interlock, Interlock); /* "operator", "before-photo", ... */
+
+enum { REFUSAL_TEXT_MAX = 256 };
+
+typedef struct Refusal {
+	Interlock interlock;
+	char text[REFUSAL_TEXT_MAX]; /* thing, reason, next step */
+} Refusal;
+
+typedef struct InterlockFacts {
+	bool operator_signed_in;
+	bool session_open;
+	bool consent_treatment;
+	bool screening_done;
+	char screening_refused[96]; /* names of the answers that rule it out, "" none */
+	const char *zone;           /* NULL: none chosen */
+	bool needle_mounted, needle_claimed;
+	bool pigment_loaded;
+	int64_t pigment_expiry_utc_us; /* end of its last day; 0 unknown */
+	bool before_photo;
+	int64_t last_session_utc_us; /* of this subject; 0 none */
+	uint32_t interval_min_days;
+	int64_t session_elapsed_s, session_max_s;
+	bool board_connected, self_test_done;
+	uint32_t self_test_failed;   /* SelfTestBits */
+	bool emergency_stop, pedal_down, fault_latched, ledger_healthy;
+	uint64_t disk_free_bytes, disk_min_bytes;
+	int64_t now_utc_us, newest_utc_us;
+	const char *configuration_error; /* NULL: none */
+} InterlockFacts;
+
+/** Fills up to INTERLOCK_MAX refusals, in the order of the enum. Returns how many; 0 means: may arm. */
+size_t interlocks_check(const InterlockFacts *facts, Refusal ret[INTERLOCK_MAX]);
+
+/** "org.stipple.Error.NotSignedIn", ...: static. */
+const char *interlock_error_name(Interlock interlock);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * Zones of the scalp and treatment protocols: what configs/protocols/NAME.conf says, as data. Reading the
+ * file is config/'s work.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/text.h"
+
+typedef enum Zone {
+	ZONE_FRONTAL_HAIRLINE,
+	ZONE_FRONTAL,
+	ZONE_LEFT_TEMPLE,
+	ZONE_RIGHT_TEMPLE,
+	ZONE_MID_SCALP,
+	ZONE_CROWN,
+	ZONE_LEFT_SIDE,
+	ZONE_RIGHT_SIDE,
+	ZONE_OCCIPITAL,
+	ZONE_NAPE,
+	ZONE_SCAR_1,
+	ZONE_SCAR_2,
+	ZONE_SCAR_3,
+	ZONE_SCAR_4,
+	ZONE_MAX,
+	ZONE_INVALID = -EINVAL,
+} Zone;
+
+typedef enum SkinType {
+	SKIN_NORMAL,
+	SKIN_SCAR,
+	SKIN_ATROPHIC,
+	SKIN_PLUG,
+	SKIN_TYPE_MAX,
+	SKIN_TYPE_INVALID = -EINVAL,
+} SkinType;
+
+DECLARE_STRING_TABLE(zone, Zone);          /* "frontal-hairline", "scar-1", ... */
+DECLARE_STRING_TABLE(skin_type, SkinType); /* "normal", ... */
+
+enum { PROTOCOL_COURSE_MAX = 4, PROTOCOL_NAME_MAX = 48, PROTOCOL_SCREENING_MAX = 24 };
+
+/** What to do in one zone on one skin type in one session of the course. */
+typedef struct ZonePlan {
+	uint16_t depth_min_um, depth_max_um; /* window: outside warns */
+	uint16_t depth_limit_um;             /* past it the needle stops */
+	uint16_t force_warn_mn, force_limit_mn;
+	uint16_t rate_hz, dwell_ms;
+	uint16_t density;                    /* target, dots per cm2 */
+} ZonePlan;
+
+typedef struct Protocol {
+	char name[PROTOCOL_NAME_MAX];
+	char title[96];
+	uint32_t sessions;                                /* 1 to PROTOCOL_COURSE_MAX */
+	uint32_t interval_min_days[PROTOCOL_COURSE_MAX];  /* before session i; [0] is 0 */
+	uint32_t break_reminder_min;                      /* minutes of a session between reminders */
+	uint32_t session_max_min;                         /* longest session, minutes */
+	char screening[PROTOCOL_SCREENING_MAX][32];       /* questions that must be answered */
+	bool screening_refuses[PROTOCOL_SCREENING_MAX];   /* "yes" rules the treatment out */
+	size_t n_screening;
+	ZonePlan plans[PROTOCOL_COURSE_MAX][ZONE_MAX][SKIN_TYPE_MAX];
+} Protocol;
+
+/** `course_session` counts from 1. NULL when it is beyond the course. Owned by the protocol. */
+const ZonePlan *protocol_plan(const Protocol *protocol, uint32_t course_session, Zone zone, SkinType skin);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** The life cycle of a treatment session as a pure table: state and event in, state out. */
+
+#include <stdbool.h>
+
+#include "util/text.h"
+
+typedef enum SessionState {
+	SESSION_IDLE,      /* no session */
+	SESSION_PREPARING, /* subject, consent, zone, needle, pigment, photographs; needle disarmed */
+	SESSION_READY,     /* armed: the pedal starts the needle */
+	SESSION_WORKING,   /* pedal down */
+	SESSION_PAUSED,    /* a break; disarmed */
+	SESSION_CLOSING,   /* treatment over: after-photographs, sign-off */
+	SESSION_FAULT,     /* latched; needs a person's acknowledgement */
+	SESSION_STATE_MAX,
+	SESSION_STATE_INVALID = -EINVAL,
+} SessionState;
+
+typedef enum SessionEvent {
+	SESSION_EVENT_BEGIN,
+	SESSION_EVENT_ARM,
+	SESSION_EVENT_DISARM,
+	SESSION_EVENT_PEDAL_PRESS,
+	SESSION_EVENT_PEDAL_RELEASE,
+	SESSION_EVENT_PAUSE,
+	SESSION_EVENT_RESUME, /* back to preparing: nothing re-arms by itself */
+	SESSION_EVENT_FINISH,
+	SESSION_EVENT_SIGN,
+	SESSION_EVENT_ABANDON,
+	SESSION_EVENT_FAULT,
+	SESSION_EVENT_ACKNOWLEDGE, /* to preparing within a session, to idle outside one */
+	SESSION_EVENT_MAX,
+	SESSION_EVENT_INVALID = -EINVAL,
+} SessionEvent;
+
+DECLARE_STRING_TABLE(session_state, SessionState);
+DECLARE_STRING_TABLE(session_event, SessionEvent);
+
+/**
+ * `resume_to` is the state that an acknowledged fault returns to: the caller keeps what
+ * session_after_fault() said when the fault was latched. Returns SESSION_STATE_INVALID when the event
+ * makes no sense in this state.
+ */
+SessionState session_next(SessionState state, SessionEvent event, SessionState resume_to);
+
+/** Where a session goes once a fault that struck in `state` has been acknowledged. */
+SessionState session_after_fault(SessionState state);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * Stroke samples in compact form: each field as the zigzag varint of its difference from the sample
+ * before. About 6 bytes a stroke. docs/ledger.md describes the encoding, "stroke-delta-1".
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "stipple/board-frame.h"
+#include "util/cleanup.h"
+
+#define STROKE_CHUNK_ENCODING "stroke-delta-1"
+
+enum {
+	STROKE_CHUNK_SAMPLES = 4096,
+	STROKE_CHUNK_BYTES_MAX = STROKE_CHUNK_SAMPLES * 15 + 16, /* no sample takes more than 15 bytes */
+};
+
+typedef struct StrokeChunk {
+	uint32_t samples;
+	uint32_t bytes;
+	StrokeSample last;
+	uint8_t data[STROKE_CHUNK_BYTES_MAX];
+} StrokeChunk;
+
+void stroke_chunk_clear(StrokeChunk *chunk);
+/** False when the chunk is full; the sample was not taken. */
+bool stroke_chunk_add(StrokeChunk *chunk, const StrokeSample *sample);
+/** Decodes up to `max` samples. Returns how many; -EBADMSG when malformed or longer than max. */
+int stroke_chunk_decode(const uint8_t *data, uint32_t size, StrokeSample *ret, uint32_t max) _must_check_;
