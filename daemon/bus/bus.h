@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * The station on D-Bus: org.stipple.Station1 and its four objects (dbus/ has the contract). One file an
+ * object, one authorisation table; a member that is not in the table is denied. Main thread only.
+ */
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "config/config.h"
+#include "core/station.h"
+#include "util/cleanup.h"
+
+typedef struct Bus Bus;
+
+typedef struct BusOptions {
+	const Config *config;
+	Station *station;
+	/** Checks of what the core does not know (camera, broker); returns how many it added. */
+	size_t (*doctor)(void *userdata, StationCheck *ret, size_t max);
+	bool (*broker_connected)(void *userdata);
+	void *userdata;
+} BusOptions;
+
+/** Connects to the configured bus, exports the objects and takes the name; fails if it is taken. */
+int bus_new(sd_event *event, const BusOptions *options, Bus **ret, char error[CONFIG_ERROR_MAX]) _must_check_;
+Bus *bus_free(Bus *bus);
+DEFINE_CLEANUP(Bus *, bus_free, bus_freep);

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * The station: what is signed in, in session, mounted and armed, and the one place where commands become
+ * records. Commands come down as calls; facts come up from the control link and the ledger; whoever wants
+ * to show them observes.
+ *
+ * Main thread only; nothing blocks. A call that changes the record answers through `done` after the
+ * commit, exactly once, possibly before the call returns. Session steps are taken one at a time: a second
+ * one meanwhile is refused with Error.Busy.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "config/config.h"
+#include "control/control.h"
+#include "core/dots.h"
+#include "core/interlocks.h"
+#include "core/needle-code.h"
+#include "core/protocol.h"
+#include "core/session.h"
+#include "ledger/ledger.h"
+#include "util/clock.h"
+
+typedef struct Station Station;
+
+/* ---- errors: D-Bus names, also what the CLI shows ------------------------------------------------- */
+
+#define STATION_ERROR_PREFIX     "org.stipple.Error."
+#define STATION_ERROR_INVALID    STATION_ERROR_PREFIX "InvalidArgument"
+#define STATION_ERROR_STATE      STATION_ERROR_PREFIX "WrongState"
+#define STATION_ERROR_BUSY       STATION_ERROR_PREFIX "Busy"
+#define STATION_ERROR_SIGN_IN    STATION_ERROR_PREFIX "SignInRefused"
+#define STATION_ERROR_ROLE       STATION_ERROR_PREFIX "RoleMissing"
+#define STATION_ERROR_NEEDLE     STATION_ERROR_PREFIX "NeedleRefused"
+#define STATION_ERROR_REFUSED    STATION_ERROR_PREFIX "Refused" /* several interlocks; text lists them */
+#define STATION_ERROR_LEDGER     STATION_ERROR_PREFIX "LedgerFailed"
+#define STATION_ERROR_BOARD      STATION_ERROR_PREFIX "BoardFailed"
+#define STATION_ERROR_CAMERA     STATION_ERROR_PREFIX "CameraFailed"
+#define STATION_ERROR_PICTURE    STATION_ERROR_PREFIX "PictureRefused"
+#define STATION_ERROR_UNKNOWN    STATION_ERROR_PREFIX "Unknown" /* names something that is not on record */
+#define STATION_ERROR_EXISTS     STATION_ERROR_PREFIX "Exists"
+#define STATION_ERROR_INERT      STATION_ERROR_PREFIX "Inert" /* bad configuration or damaged ledger */
+
+enum { STATION_TEXT_MAX = 1024, STATION_NAME_MAX = 96 };
+
+typedef struct StationReply {
+	const char *error;           /* NULL: done; else a name, static */
+	char text[STATION_TEXT_MAX]; /* sentence when error, else "" */
+	uint64_t number;             /* session number, or ledger sequence number of the record made */
+	char detail[STATION_TEXT_MAX]; /* unit claimed, operator's name, file written: as the call says */
+	json_t *figures;             /* borrowed, or NULL: as the call says */
+} StationReply;
+
+typedef void (*StationDone)(void *userdata, const StationReply *reply);
+
+/* ---- what observers see --------------------------------------------------------------------------- */
+
+typedef enum StationChange {
+	STATION_CHANGED_STATE = 1 << 0,    /* session state, session, subject, fault */
+	STATION_CHANGED_OPERATOR = 1 << 1,
+	STATION_CHANGED_ZONE = 1 << 2,     /* zone, needle, pigment */
+	STATION_CHANGED_LINES = 1 << 3,    /* pedal, emergency stop, board */
+	STATION_CHANGED_COUNTS = 1 << 4,   /* strokes, dots, statistics: at most 10 times a second */
+	STATION_CHANGED_RECORDS = 1 << 5,  /* a record was committed: the outbox may have news */
+} StationChange;
+
+typedef struct StationView {
+	SessionState state;
+	const char *inert; /* NULL, or why the station takes no session: one sentence */
+	/* operator */
+	char badge[STATION_NAME_MAX], operator_name[STATION_NAME_MAX], holder[STATION_NAME_MAX];
+	char roles[STATION_NAME_MAX]; /* comma-separated */
+	/* session */
+	uint64_t session;
+	char subject[STATION_NAME_MAX], protocol[PROTOCOL_NAME_MAX];
+	uint32_t course_session;
+	int64_t elapsed_s, worked_s, break_in_s; /* break_in_s: negative when overdue */
+	bool consent_treatment, consent_photographs, screening_done;
+	/* zone */
+	Zone zone; /* ZONE_INVALID: none chosen */
+	SkinType skin;
+	uint32_t area_mm2;
+	const ZonePlan *plan; /* NULL without zone */
+	ZoneStatistics statistics; /* of this zone in this session */
+	Dot last_dot;
+	uint64_t session_strokes, session_dots;
+	/* needle, pigment */
+	char unit[NEEDLE_UNIT_MAX], lot[32];
+	uint64_t needle_strokes, needle_dots;
+	uint32_t needles_used;
+	char pigment[STATION_NAME_MAX];
+	/* board */
+	bool board_connected, self_test_done, pedal, emergency_stop;
+	uint32_t self_test_failed;
+	BoardIdentity board;
+	char board_error[STIPPLE_ERROR_MAX];
+	ChipId chip;
+	/* fault; NONE when not latched */
+	ControlFault fault;
+	BoardFault board_fault;
+	char fault_text[STATION_TEXT_MAX];
+	bool ledger_healthy;
+} StationView;
+
+typedef struct StationObserver {
+	void (*changed)(void *userdata, unsigned changes); /* StationChange bits */
+	void (*alert)(void *userdata, const char *alert, const char *text); /* "depth-outside", ... */
+	void *userdata;
+} StationObserver;
+
+/* ---- life cycle ----------------------------------------------------------------------------------- */
+
+typedef struct StationCapture {
+	uint64_t ticket;
+	StippleScene scene;
+	char name[96]; /* of the file, without ".jpg" */
+} StationCapture;
+
+typedef struct StationPicture {
+	uint64_t ticket;
+	int error;              /* 0, or negative errno with `text` */
+	const char *text;
+	const char *verdict;    /* NULL: good; else "blurred", "dark", "bright" with `text` */
+	const char *file, *sha256;
+	uint64_t bytes;
+	uint32_t width, height;
+	double focus, exposure;
+} StationPicture;
+
+typedef struct StationOptions {
+	const Config *config;           /* all outlive the station */
+	const char *configuration_error; /* NULL, or why the station is inert */
+	Ledger *ledger;                 /* NULL: could not be opened; then configuration_error says why */
+	LedgerInfo ledger_info;
+	Control *control;               /* NULL: no board */
+	const char *board_error;        /* why control is NULL */
+	const Clock *clock;
+	/** Starts a capture, to be answered by station_picture(). -EAGAIN busy, -ENODEV no camera. */
+	int (*capture)(void *userdata, const StationCapture *capture);
+	void *capture_userdata;
+} StationOptions;
+
+int station_new(const StationOptions *options, Station **ret) _must_check_;
+/** Flushes strokes to the ledger (not waiting). Accepts NULL; returns NULL. */
+Station *station_free(Station *station);
+DEFINE_CLEANUP(Station *, station_free, station_freep);
+
+/** Up to 4 observers; kept by value. */
+int station_observe(Station *station, const StationObserver *observer) _must_check_;
+const StationView *station_view(Station *station);
+
+/** Facts in: when control_fd() is readable; when a picture is ready; each second. */
+void station_control_ready(Station *station);
+void station_picture(Station *station, const StationPicture *picture);
+void station_tick(Station *station);
+
+/** True when no acknowledged or pending work would be lost by leaving now. */
+bool station_quiet(const Station *station);
+/** Stops the needle and records `station.stopped`; done after the commit. */
+void station_shutdown(Station *station, StationDone done, void *userdata);
+
+/* ---- people --------------------------------------------------------------------------------------- */
+
+/** `roles`: comma-separated of technician, supervisor, auditor, administrator. PIN: 4 to 12 digits. */
+void station_enrol(Station *station, const char *badge, const char *name, const char *pin, const char *roles,
+	StationDone done, void *userdata);
+/** `holder` is the bus name that holds the sign-in. detail: the operator's name. */
+void station_sign_in(Station *station, const char *badge, const char *pin, const char *holder, StationDone done,
+	void *userdata);
+void station_sign_out(Station *station, StationDone done, void *userdata);
+/** The bus name vanished: if it held the sign-in, the needle is disarmed and the operator signed out. */
+void station_holder_vanished(Station *station, const char *holder);
+/** True when the signed-in operator has the role. */
+bool station_has_role(const Station *station, const char *role);
+
+/* ---- session steps, in their order ---------------------------------------------------------------- */
+
+/** number: the session. `course_session` counts from 1. */
+void station_begin(Station *station, const char *subject, const char *protocol, uint32_t course_session,
+	StationDone done, void *userdata);
+/** `answers`: object of booleans, each question of the protocol once. */
+void station_screening(Station *station, json_t *answers, StationDone done, void *userdata);
+/** `consent`: "treatment" or "photographs". */
+void station_consent(Station *station, const char *consent, const char *version, bool given, StationDone done,
+	void *userdata);
+/** Disarms first when armed. `area_mm2` 1 to 100000. */
+void station_select_zone(Station *station, const char *zone, const char *skin_type, uint32_t area_mm2,
+	StationDone done, void *userdata);
+/** detail: the unit claimed. Refused with the reason when it was used, is unknown, expired, ... */
+void station_mount_needle(Station *station, const char *code, StationDone done, void *userdata);
+void station_remove_needle(Station *station, const char *reason, StationDone done, void *userdata);
+void station_load_pigment(Station *station, const char *brand, const char *colour, const char *lot,
+	const char *expiry, StationDone done, void *userdata);
+/** `phase`: "before" or "after". detail: the file; figures: focus, exposure, bytes, sha256. */
+void station_take_picture(Station *station, const char *zone, const char *phase, StationDone done, void *userdata);
+/** detail: failed parts, "" none. */
+void station_self_test(Station *station, StationDone done, void *userdata);
+/** What refuses to arm now. Returns how many. */
+size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX]);
+void station_arm(Station *station, StationDone done, void *userdata);
+void station_disarm(Station *station, StationDone done, void *userdata);
+void station_pause(Station *station, StationDone done, void *userdata);
+void station_resume(Station *station, StationDone done, void *userdata);
+/** figures: totals of the session. */
+void station_finish(Station *station, StationDone done, void *userdata);
+/** Asks for the PIN again. `meaning`: what the signature stands for. Ends the session. */
+void station_sign(Station *station, const char *pin, const char *meaning, StationDone done, void *userdata);
+void station_abandon(Station *station, const char *reason, StationDone done, void *userdata);
+/** Clears the latched fault. Refused while its cause still holds. */
+void station_acknowledge(Station *station, const char *note, StationDone done, void *userdata);
+
+/* ---- inventory, audit ----------------------------------------------------------------------------- */
+
+/** `lot`: object with gtin, lot, product, maker, expiry, quantity, certificate (docs/ledger.md). */
+void station_receive_lot(Station *station, json_t *lot, StationDone done, void *userdata);
+/** Streams to `fd` (owned from here); the access itself is recorded. number: rows. */
+void station_audit(Station *station, const char *query, json_t *arguments, int fd, StationDone done, void *userdata);
+
+/* ---- doctor --------------------------------------------------------------------------------------- */
+
+typedef struct StationCheck {
+	const char *check;  /* "board", "lines", "ledger", "clock", "disk", "protocols", "configuration" */
+	int level;          /* 0 good, 1 warning, 2 bad */
+	char text[STIPPLE_ERROR_MAX];
+	char advice[STIPPLE_ERROR_MAX]; /* "" when good */
+} StationCheck;
+
+enum { STATION_CHECKS_MAX = 16 };
+
+/** Fills the checks that the core can make; main adds camera and broker. Returns how many. */
+size_t station_doctor(Station *station, StationCheck ret[STATION_CHECKS_MAX]);
