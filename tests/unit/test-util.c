@@ -10,8 +10,10 @@
 #include "util/clock.h"
 #include "util/digest.h"
 #include "util/file.h"
+#include "util/pin.h"
 #include "util/ring.h"
 #include "util/text.h"
+#include "util/worker.h"
 
 enum { PUSHED = 200000 };
 
@@ -111,6 +113,48 @@ static void test_file_is_whole(void **state)
 	rmdir(folder);
 }
 
+static void test_pin_hash(void **state)
+{
+	char hash[PIN_HASH_MAX], again[PIN_HASH_MAX];
+
+	assert_int_equal(pin_hash("123", hash), -EINVAL);
+	assert_int_equal(pin_hash("12345678901234", hash), -EINVAL);
+	assert_int_equal(pin_hash("12a4", hash), -EINVAL);
+	assert_int_equal(pin_hash("4711", hash), 0);
+	assert_memory_equal(hash, "$y$", 3);
+	assert_int_equal(pin_hash("4711", again), 0);
+	assert_string_not_equal(hash, again);
+	assert_true(pin_matches("4711", hash));
+	assert_false(pin_matches("4712", hash));
+	assert_false(pin_matches("4711", "*"));
+}
+
+static void count_work(void *userdata)
+{
+	((int *)userdata)[0]++;
+}
+
+static void count_done(void *userdata)
+{
+	((int *)userdata)[1]++;
+}
+
+static void test_worker_runs_jobs_in_the_background(void **state)
+{
+	_cleanup_(worker_freep) Worker *worker = NULL;
+	int counts[2] = { 0 };
+	WorkerJob job = { count_work, count_done, counts };
+
+	assert_int_equal(worker_new(&worker), 0);
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(worker_run(worker, &job), 0);
+	assert_int_equal(worker_run(worker, &job), -EAGAIN);
+	while (counts[1] < 16)
+		worker_dispatch(worker);
+	assert_int_equal(counts[0], 16);
+	assert_int_equal(worker_run(worker, &job), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +164,8 @@ int main(void)
 		cmocka_unit_test(test_utc_text),
 		cmocka_unit_test(test_text_from_outside),
 		cmocka_unit_test(test_file_is_whole),
+		cmocka_unit_test(test_pin_hash),
+		cmocka_unit_test(test_worker_runs_jobs_in_the_background),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/pin.h"
+
+#include <crypt.h>
+#include <string.h>
+
+bool pin_is_valid(const char *pin)
+{
+	size_t length = strspn(pin, "0123456789");
+
+	return pin[length] == '\0' && length >= PIN_DIGITS_MIN && length <= PIN_DIGITS_MAX;
+}
+
+static int hash_with(const char *pin, const char *setting, char ret[PIN_HASH_MAX])
+{
+	struct crypt_data *data = calloc(1, sizeof *data);
+	const char *hash;
+	int r = -EIO;
+
+	if (!data)
+		return -ENOMEM;
+	hash = crypt_r(pin, setting, data);
+	if (hash && hash[0] != '*' && strlen(hash) < PIN_HASH_MAX) {
+		memcpy(ret, hash, strlen(hash) + 1);
+		r = 0;
+	}
+	explicit_bzero(data, sizeof *data);
+	free(data);
+	return r;
+}
+
+int pin_hash(const char *pin, char ret[PIN_HASH_MAX])
+{
+	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+
+	if (!pin_is_valid(pin))
+		return -EINVAL;
+	if (!crypt_gensalt_rn("$y$", 0, NULL, 0, setting, sizeof setting))
+		return -EIO;
+	return hash_with(pin, setting, ret);
+}
+
+bool pin_matches(const char *pin, const char *hash)
+{
+	char computed[PIN_HASH_MAX];
+	unsigned difference = 0;
+	size_t length = strlen(hash);
+
+	if (hash_with(pin, hash, computed) < 0 || strlen(computed) != length)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		difference |= (unsigned char)computed[i] ^ (unsigned char)hash[i];
+	return difference == 0;
+}
