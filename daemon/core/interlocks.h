@@ -55,9 +55,9 @@ typedef struct InterlockFacts {
 	bool pigment_loaded;
 	int64_t pigment_expiry_utc_us; /* end of its last day; 0 unknown */
 	bool before_photo;
-	int64_t last_session_utc_us; /* of this subject; 0 none */
+	int64_t last_session_utc_us; /* of this subject; 0 none. Days are counted by UTC date */
 	uint32_t interval_min_days;
-	int64_t session_elapsed_s, session_max_s;
+	int64_t session_elapsed_s, session_max_s; /* 0 and 0 outside a session */
 	bool board_connected, self_test_done;
 	uint32_t self_test_failed;   /* SelfTestBits */
 	bool emergency_stop, pedal_down, fault_latched, ledger_healthy;
@@ -69,5 +69,5 @@ typedef struct InterlockFacts {
 /** Fills up to INTERLOCK_MAX refusals, in the order of the enum. Returns how many; 0 means: may arm. */
 size_t interlocks_check(const InterlockFacts *facts, Refusal ret[INTERLOCK_MAX]);
 
-/** "org.stipple.Error.NotSignedIn", ...: static. */
+/** "org.stipple.Error.NotSignedIn", ...: static; NULL when out of range. */
 const char *interlock_error_name(Interlock interlock);

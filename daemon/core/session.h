@@ -31,7 +31,7 @@ typedef enum SessionEvent {
 	SESSION_EVENT_SIGN,
 	SESSION_EVENT_ABANDON,
 	SESSION_EVENT_FAULT,
-	SESSION_EVENT_ACKNOWLEDGE, /* to preparing within a session, to idle outside one */
+	SESSION_EVENT_ACKNOWLEDGE, /* to what session_after_fault() said */
 	SESSION_EVENT_MAX,
 	SESSION_EVENT_INVALID = -EINVAL,
 } SessionEvent;
@@ -43,8 +43,15 @@ DECLARE_STRING_TABLE(session_event, SessionEvent);
  * `resume_to` is the state that an acknowledged fault returns to: the caller keeps what
  * session_after_fault() said when the fault was latched. Returns SESSION_STATE_INVALID when the event
  * makes no sense in this state.
+ *
+ * A fault is taken in every state. While working only the pedal, a disarm or a fault ends the work; a
+ * latched fault must be acknowledged before anything else.
  */
 SessionState session_next(SessionState state, SessionEvent event, SessionState resume_to);
 
-/** Where a session goes once a fault that struck in `state` has been acknowledged. */
+/**
+ * Where a session goes once a fault that struck in `state` has been acknowledged: idle stays idle, closing
+ * stays closing, all others go back to preparing. SESSION_STATE_INVALID for SESSION_FAULT: a further fault
+ * leaves the first answer as it is.
+ */
 SessionState session_after_fault(SessionState state);

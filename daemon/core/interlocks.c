@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/interlocks.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+
+#include "stipple/board-frame.h"
+#include "util/clock.h"
+
+static const char *const names[] = {
+	[INTERLOCK_OPERATOR] = "operator",
+	[INTERLOCK_SUBJECT] = "subject",
+	[INTERLOCK_CONSENT] = "consent",
+	[INTERLOCK_SCREENING] = "screening",
+	[INTERLOCK_ZONE] = "zone",
+	[INTERLOCK_NEEDLE] = "needle",
+	[INTERLOCK_PIGMENT] = "pigment",
+	[INTERLOCK_BEFORE_PHOTO] = "before-photo",
+	[INTERLOCK_INTERVAL] = "interval",
+	[INTERLOCK_SESSION_LENGTH] = "session-length",
+	[INTERLOCK_BOARD] = "board",
+	[INTERLOCK_EMERGENCY_STOP] = "emergency-stop",
+	[INTERLOCK_PEDAL] = "pedal",
+	[INTERLOCK_FAULT] = "fault",
+	[INTERLOCK_LEDGER] = "ledger",
+	[INTERLOCK_DISK] = "disk",
+	[INTERLOCK_CLOCK] = "clock",
+	[INTERLOCK_CONFIGURATION] = "configuration",
+};
+static_assert(ELEMENTS(names) == INTERLOCK_MAX, "every interlock has a name");
+
+DEFINE_STRING_TABLE(interlock, Interlock, names);
+
+/** Writes the sentence; true, so that a check can end with it. */
+static _printf_(2, 3) bool refuse(char *text, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, REFUSAL_TEXT_MAX, format, arguments);
+	va_end(arguments);
+	return true;
+}
+
+static bool refuses_operator(const InterlockFacts *facts, char *text)
+{
+	return !facts->operator_signed_in && refuse(text, "nobody is signed in: sign in with badge and PIN");
+}
+
+static bool refuses_subject(const InterlockFacts *facts, char *text)
+{
+	return !facts->session_open &&
+	       refuse(text, "no session is open: begin one for the person in the chair");
+}
+
+static bool refuses_consent(const InterlockFacts *facts, char *text)
+{
+	return !facts->consent_treatment &&
+	       refuse(text,
+		       "the consent to the treatment is missing or withdrawn: record the person's consent");
+}
+
+static bool refuses_screening(const InterlockFacts *facts, char *text)
+{
+	if (facts->screening_refused[0])
+		return refuse(text, "the screening answers rule the treatment out (%s): abandon the session",
+			facts->screening_refused);
+	return !facts->screening_done &&
+	       refuse(text, "the screening is not complete: answer every question of the protocol");
+}
+
+static bool refuses_zone(const InterlockFacts *facts, char *text)
+{
+	return !facts->zone && refuse(text, "no zone is chosen: choose the zone to be treated");
+}
+
+static bool refuses_needle(const InterlockFacts *facts, char *text)
+{
+	if (!facts->needle_mounted)
+		return refuse(text, "no cartridge is mounted: scan the code of a new one and mount it");
+	return !facts->needle_claimed &&
+	       refuse(text,
+		       "the cartridge is not yet recorded as used: wait for the record, or mount it again");
+}
+
+static bool refuses_pigment(const InterlockFacts *facts, char *text)
+{
+	/* A clock that was set back must not bring an expired lot back. */
+	int64_t now = facts->now_utc_us > facts->newest_utc_us ? facts->now_utc_us : facts->newest_utc_us;
+	char expiry[CLOCK_UTC_TEXT_MAX];
+
+	if (!facts->pigment_loaded)
+		return refuse(text, "no pigment is loaded: scan or type its lot");
+	if (facts->pigment_expiry_utc_us == 0 || now <= facts->pigment_expiry_utc_us)
+		return false;
+	clock_format_utc(facts->pigment_expiry_utc_us, expiry);
+	return refuse(text, "the pigment expired on %.10s: load one that has not", expiry);
+}
+
+static bool refuses_before_photo(const InterlockFacts *facts, char *text)
+{
+	return !facts->before_photo &&
+	       refuse(text, "the zone %s has no photograph from before the treatment: take one",
+		       facts->zone ? facts->zone : "to be treated");
+}
+
+static int64_t utc_day(int64_t utc_us)
+{
+	return utc_us / USEC_PER_DAY;
+}
+
+static bool refuses_interval(const InterlockFacts *facts, char *text)
+{
+	char last[CLOCK_UTC_TEXT_MAX], earliest[CLOCK_UTC_TEXT_MAX];
+	int64_t earliest_day;
+
+	if (facts->last_session_utc_us == 0 || facts->interval_min_days == 0)
+		return false;
+	earliest_day = utc_day(facts->last_session_utc_us) + facts->interval_min_days;
+	if (utc_day(facts->now_utc_us) >= earliest_day)
+		return false;
+	clock_format_utc(facts->last_session_utc_us, last);
+	clock_format_utc(earliest_day * USEC_PER_DAY, earliest);
+	return refuse(text,
+		"the last session was on %.10s and the skin needs %" PRIu32
+		" days to heal: treat from %.10s on",
+		last, facts->interval_min_days, earliest);
+}
+
+static bool refuses_session_length(const InterlockFacts *facts, char *text)
+{
+	if (facts->session_elapsed_s <= facts->session_max_s)
+		return false;
+	return refuse(text,
+		"the session has lasted %" PRId64 " of at most %" PRId64
+		" minutes: finish it and go on another day",
+		facts->session_elapsed_s / 60, facts->session_max_s / 60);
+}
+
+/** Names of the parts that failed, such as "motor, memory". */
+static void failed_parts(uint32_t failed, char *ret, size_t size)
+{
+	static const struct {
+		uint32_t bit;
+		const char *name;
+	} parts[] = {
+		{ SELF_TEST_MOTOR, "motor" },
+		{ SELF_TEST_DEPTH_SENSOR, "depth sensor" },
+		{ SELF_TEST_FORCE_SENSOR, "force sensor" },
+		{ SELF_TEST_TEMPERATURE, "temperature" },
+		{ SELF_TEST_MEMORY, "memory" },
+	};
+	size_t length = 0;
+
+	snprintf(ret, size, "part 0x%" PRIx32, failed);
+	for (size_t i = 0; i < ELEMENTS(parts); i++)
+		if (failed & parts[i].bit && length < size)
+			length += (size_t)snprintf(
+				ret + length, size - length, "%s%s", length ? ", " : "", parts[i].name);
+}
+
+static bool refuses_board(const InterlockFacts *facts, char *text)
+{
+	char parts[96];
+
+	if (!facts->board_connected)
+		return refuse(text,
+			"the needle-driver board is not connected: check its cable and supply, then "
+			"run stipplectl doctor");
+	if (facts->self_test_failed) {
+		failed_parts(facts->self_test_failed, parts, sizeof parts);
+		return refuse(
+			text, "the needle-driver board failed its self-test (%s): have it repaired", parts);
+	}
+	return !facts->self_test_done &&
+	       refuse(text, "the needle-driver board has not passed its self-test: run the self-test");
+}
+
+static bool refuses_emergency_stop(const InterlockFacts *facts, char *text)
+{
+	return facts->emergency_stop &&
+	       refuse(text, "the emergency stop is pressed: release it and acknowledge the fault");
+}
+
+static bool refuses_pedal(const InterlockFacts *facts, char *text)
+{
+	return facts->pedal_down &&
+	       refuse(text, "the pedal is held down: take the foot off it before arming");
+}
+
+static bool refuses_fault(const InterlockFacts *facts, char *text)
+{
+	return facts->fault_latched &&
+	       refuse(text, "a fault is latched: remove its cause and acknowledge it");
+}
+
+static bool refuses_ledger(const InterlockFacts *facts, char *text)
+{
+	return !facts->ledger_healthy &&
+	       refuse(text, "the ledger cannot record: check disk and permissions, then restart stippled");
+}
+
+static bool refuses_disk(const InterlockFacts *facts, char *text)
+{
+	if (facts->disk_free_bytes >= facts->disk_min_bytes)
+		return false;
+	return refuse(text,
+		"the disk has %" PRIu64 " MB free and %" PRIu64 " MB are needed: move old photographs away",
+		facts->disk_free_bytes / 1000000, facts->disk_min_bytes / 1000000);
+}
+
+static bool refuses_clock(const InterlockFacts *facts, char *text)
+{
+	char now[CLOCK_UTC_TEXT_MAX], newest[CLOCK_UTC_TEXT_MAX];
+
+	if (facts->now_utc_us >= facts->newest_utc_us)
+		return false;
+	clock_format_utc(facts->now_utc_us, now);
+	clock_format_utc(facts->newest_utc_us, newest);
+	return refuse(text, "the clock says %.19sZ, before the newest record of %.19sZ: set the clock", now,
+		newest);
+}
+
+static bool refuses_configuration(const InterlockFacts *facts, char *text)
+{
+	return facts->configuration_error &&
+	       refuse(text, "the configuration was rejected (%.160s): mend it and reload stippled",
+		       facts->configuration_error);
+}
+
+static const struct {
+	const char *error;
+	bool (*refuses)(const InterlockFacts *facts, char *text);
+} checks[] = {
+	[INTERLOCK_OPERATOR] = { "org.stipple.Error.NotSignedIn", refuses_operator },
+	[INTERLOCK_SUBJECT] = { "org.stipple.Error.NoSession", refuses_subject },
+	[INTERLOCK_CONSENT] = { "org.stipple.Error.NoConsent", refuses_consent },
+	[INTERLOCK_SCREENING] = { "org.stipple.Error.Screening", refuses_screening },
+	[INTERLOCK_ZONE] = { "org.stipple.Error.NoZone", refuses_zone },
+	[INTERLOCK_NEEDLE] = { "org.stipple.Error.NoNeedle", refuses_needle },
+	[INTERLOCK_PIGMENT] = { "org.stipple.Error.NoPigment", refuses_pigment },
+	[INTERLOCK_BEFORE_PHOTO] = { "org.stipple.Error.NoBeforePhoto", refuses_before_photo },
+	[INTERLOCK_INTERVAL] = { "org.stipple.Error.TooSoon", refuses_interval },
+	[INTERLOCK_SESSION_LENGTH] = { "org.stipple.Error.SessionTooLong", refuses_session_length },
+	[INTERLOCK_BOARD] = { "org.stipple.Error.BoardNotReady", refuses_board },
+	[INTERLOCK_EMERGENCY_STOP] = { "org.stipple.Error.EmergencyStop", refuses_emergency_stop },
+	[INTERLOCK_PEDAL] = { "org.stipple.Error.PedalDown", refuses_pedal },
+	[INTERLOCK_FAULT] = { "org.stipple.Error.FaultLatched", refuses_fault },
+	[INTERLOCK_LEDGER] = { "org.stipple.Error.LedgerUnhealthy", refuses_ledger },
+	[INTERLOCK_DISK] = { "org.stipple.Error.DiskFull", refuses_disk },
+	[INTERLOCK_CLOCK] = { "org.stipple.Error.ClockBehind", refuses_clock },
+	[INTERLOCK_CONFIGURATION] = { "org.stipple.Error.ConfigurationRejected", refuses_configuration },
+};
+static_assert(ELEMENTS(checks) == INTERLOCK_MAX, "every interlock is checked");
+
+size_t interlocks_check(const InterlockFacts *facts, Refusal ret[INTERLOCK_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ELEMENTS(checks); i++) {
+		if (!checks[i].refuses(facts, ret[n].text))
+			continue;
+		ret[n++].interlock = (Interlock)i;
+	}
+	return n;
+}
+
+const char *interlock_error_name(Interlock interlock)
+{
+	if ((int)interlock < 0 || interlock >= INTERLOCK_MAX)
+		return NULL;
+	return checks[interlock].error;
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/interlocks.h"
+#include "stipple/board-frame.h"
+#include "util/clock.h"
+
+#define NOW (20000 * USEC_PER_DAY + 36000 * USEC_PER_SEC)
+
+static const InterlockFacts all_well = {
+	.operator_signed_in = true,
+	.session_open = true,
+	.consent_treatment = true,
+	.screening_done = true,
+	.zone = "crown",
+	.needle_mounted = true,
+	.needle_claimed = true,
+	.pigment_loaded = true,
+	.pigment_expiry_utc_us = NOW,
+	.before_photo = true,
+	.last_session_utc_us = NOW - 7 * USEC_PER_DAY + 3600 * USEC_PER_SEC, /* later in its day */
+	.interval_min_days = 7,
+	.session_elapsed_s = 18000,
+	.session_max_s = 18000,
+	.board_connected = true,
+	.self_test_done = true,
+	.ledger_healthy = true,
+	.disk_free_bytes = 500000000,
+	.disk_min_bytes = 500000000,
+	.now_utc_us = NOW,
+	.newest_utc_us = NOW,
+};
+
+static void no_operator(InterlockFacts *f)
+{
+	f->operator_signed_in = false;
+}
+static void no_session(InterlockFacts *f)
+{
+	f->session_open = false;
+}
+static void no_consent(InterlockFacts *f)
+{
+	f->consent_treatment = false;
+}
+static void no_screening(InterlockFacts *f)
+{
+	f->screening_done = false;
+}
+static void screening_refused(InterlockFacts *f)
+{
+	strcpy(f->screening_refused, "keloids, herpes");
+}
+static void no_zone(InterlockFacts *f)
+{
+	f->zone = NULL;
+}
+static void no_needle(InterlockFacts *f)
+{
+	f->needle_mounted = false;
+}
+static void no_claim(InterlockFacts *f)
+{
+	f->needle_claimed = false;
+}
+static void no_pigment(InterlockFacts *f)
+{
+	f->pigment_loaded = false;
+}
+static void old_pigment(InterlockFacts *f)
+{
+	f->pigment_expiry_utc_us = NOW - 1;
+}
+static void no_photo(InterlockFacts *f)
+{
+	f->before_photo = false;
+}
+static void too_soon(InterlockFacts *f)
+{
+	f->last_session_utc_us = NOW - 6 * USEC_PER_DAY;
+}
+static void too_long(InterlockFacts *f)
+{
+	f->session_elapsed_s++;
+}
+static void no_board(InterlockFacts *f)
+{
+	f->board_connected = false;
+}
+static void no_self_test(InterlockFacts *f)
+{
+	f->self_test_done = false;
+}
+static void self_test_failed(InterlockFacts *f)
+{
+	f->self_test_failed = SELF_TEST_MOTOR | SELF_TEST_MEMORY;
+}
+static void self_test_unknown(InterlockFacts *f)
+{
+	f->self_test_failed = 0x100;
+}
+static void stopped(InterlockFacts *f)
+{
+	f->emergency_stop = true;
+}
+static void pedal(InterlockFacts *f)
+{
+	f->pedal_down = true;
+}
+static void fault(InterlockFacts *f)
+{
+	f->fault_latched = true;
+}
+static void ledger(InterlockFacts *f)
+{
+	f->ledger_healthy = false;
+}
+static void disk(InterlockFacts *f)
+{
+	f->disk_free_bytes--;
+}
+static void clock_behind(InterlockFacts *f)
+{
+	f->newest_utc_us++;
+	f->pigment_expiry_utc_us++;
+}
+static void configuration(InterlockFacts *f)
+{
+	f->configuration_error = "stippled.conf:3: bus: unknown key";
+}
+
+static const struct {
+	Interlock interlock;
+	void (*change)(InterlockFacts *facts);
+	const char *says;
+} rows[] = {
+	{ INTERLOCK_OPERATOR, no_operator, "nobody is signed in" },
+	{ INTERLOCK_SUBJECT, no_session, "no session is open" },
+	{ INTERLOCK_CONSENT, no_consent, "consent" },
+	{ INTERLOCK_SCREENING, no_screening, "not complete" },
+	{ INTERLOCK_SCREENING, screening_refused, "keloids, herpes" },
+	{ INTERLOCK_ZONE, no_zone, "no zone is chosen" },
+	{ INTERLOCK_NEEDLE, no_needle, "no cartridge is mounted" },
+	{ INTERLOCK_NEEDLE, no_claim, "not yet recorded as used" },
+	{ INTERLOCK_PIGMENT, no_pigment, "no pigment is loaded" },
+	{ INTERLOCK_PIGMENT, old_pigment, "expired on 2024-10-04" },
+	{ INTERLOCK_BEFORE_PHOTO, no_photo, "crown" },
+	{ INTERLOCK_INTERVAL, too_soon, "treat from 2024-10-05 on" },
+	{ INTERLOCK_SESSION_LENGTH, too_long, "300 of at most 300 minutes" },
+	{ INTERLOCK_BOARD, no_board, "not connected" },
+	{ INTERLOCK_BOARD, no_self_test, "run the self-test" },
+	{ INTERLOCK_BOARD, self_test_failed, "(motor, memory)" },
+	{ INTERLOCK_BOARD, self_test_unknown, "(part 0x100)" },
+	{ INTERLOCK_EMERGENCY_STOP, stopped,
+		"the emergency stop is pressed: release it and acknowledge the fault" },
+	{ INTERLOCK_PEDAL, pedal, "held down" },
+	{ INTERLOCK_FAULT, fault, "latched" },
+	{ INTERLOCK_LEDGER, ledger, "cannot record" },
+	{ INTERLOCK_DISK, disk, "499 MB free and 500 MB" },
+	{ INTERLOCK_CLOCK, clock_behind, "before the newest record" },
+	{ INTERLOCK_CONFIGURATION, configuration, "stippled.conf:3: bus: unknown key" },
+};
+
+static void test_none(void **state)
+{
+	Refusal refusals[INTERLOCK_MAX];
+
+	assert_int_equal(interlocks_check(&all_well, refusals), 0);
+}
+
+static void test_each_alone(void **state)
+{
+	Refusal refusals[INTERLOCK_MAX];
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		InterlockFacts facts = all_well;
+
+		rows[i].change(&facts);
+		if (interlocks_check(&facts, refusals) != 1 || refusals[0].interlock != rows[i].interlock)
+			fail_msg("%s: not the one refusal", interlock_to_string(rows[i].interlock));
+		if (!strstr(refusals[0].text, rows[i].says) || !strchr(refusals[0].text, ':'))
+			fail_msg("%s: \"%s\"", interlock_to_string(rows[i].interlock), refusals[0].text);
+	}
+}
+
+static void test_all_at_once_in_order(void **state)
+{
+	InterlockFacts facts = all_well;
+	Refusal refusals[INTERLOCK_MAX];
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++)
+		rows[i].change(&facts);
+	assert_int_equal(interlocks_check(&facts, refusals), INTERLOCK_MAX);
+	for (int i = 0; i < INTERLOCK_MAX; i++)
+		assert_int_equal(refusals[i].interlock, i);
+}
+
+static void test_every_interlock_has_a_row(void **state)
+{
+	bool seen[INTERLOCK_MAX] = { 0 };
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++)
+		seen[rows[i].interlock] = true;
+	for (int i = 0; i < INTERLOCK_MAX; i++)
+		assert_true(seen[i]);
+}
+
+static void test_an_expired_pigment_stays_expired_when_the_clock_is_set_back(void **state)
+{
+	InterlockFacts facts = all_well;
+	Refusal refusals[INTERLOCK_MAX];
+
+	facts.newest_utc_us = NOW + 1;
+	assert_int_equal(interlocks_check(&facts, refusals), 2);
+	assert_int_equal(refusals[0].interlock, INTERLOCK_PIGMENT);
+	assert_int_equal(refusals[1].interlock, INTERLOCK_CLOCK);
+}
+
+static void test_a_long_reason_is_cut_short(void **state)
+{
+	InterlockFacts facts = all_well;
+	Refusal refusals[INTERLOCK_MAX];
+	char reason[1000];
+
+	memset(reason, 'x', sizeof reason);
+	reason[sizeof reason - 1] = '\0';
+	facts.configuration_error = reason;
+	assert_int_equal(interlocks_check(&facts, refusals), 1);
+	assert_non_null(strstr(refusals[0].text, "mend it"));
+}
+
+static void test_names(void **state)
+{
+	for (int i = 0; i < INTERLOCK_MAX; i++) {
+		const char *error = interlock_error_name((Interlock)i);
+
+		assert_int_equal(interlock_from_string(interlock_to_string((Interlock)i)), i);
+		assert_int_equal(strncmp(error, "org.stipple.Error.", 18), 0);
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(error, interlock_error_name((Interlock)j));
+	}
+	assert_null(interlock_to_string(INTERLOCK_MAX));
+	assert_null(interlock_error_name(INTERLOCK_MAX));
+	assert_null(interlock_error_name(INTERLOCK_INVALID));
+	assert_int_equal(interlock_from_string("gravity"), INTERLOCK_INVALID);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_each_alone),
+		cmocka_unit_test(test_all_at_once_in_order),
+		cmocka_unit_test(test_every_interlock_has_a_row),
+		cmocka_unit_test(test_an_expired_pigment_stays_expired_when_the_clock_is_set_back),
+		cmocka_unit_test(test_a_long_reason_is_cut_short),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
