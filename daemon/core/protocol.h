@@ -2,8 +2,13 @@
 #pragma once
 
 /**
- * Zones of the scalp and treatment protocols: what configs/protocols/NAME.conf says, as data. Reading the
- * file is config/'s work.
+ * Zones of the scalp and treatment protocols: what configs/protocols/NAME.conf says, as data.
+ * core/protocol-file.h reads the files; here an entry at a time becomes a checked protocol.
+ *
+ * Sections: [protocol], [screening], and plans: [default], or any of "zone ZONE", "skin SKIN", "session N"
+ * in this order, such as [zone crown skin scar session 2]. For each figure the plan that names most of the
+ * three wins; among plans that name as many, zone goes before skin and skin before session. The order of
+ * the sections in the file is of no account.
  */
 
 #include <stdbool.h>
@@ -66,6 +71,30 @@ typedef struct Protocol {
 	size_t n_screening;
 	ZonePlan plans[PROTOCOL_COURSE_MAX][ZONE_MAX][SKIN_TYPE_MAX];
 } Protocol;
+
+enum { PROTOCOL_REASON_MAX = 256, PROTOCOL_FIGURES = 8 };
+
+/** A protocol while its entries are read. */
+typedef struct ProtocolDraft {
+	Protocol protocol;
+	uint32_t n_intervals;
+	/* which section set a figure: 0 none yet, a more specific section has a larger number */
+	uint8_t rank[PROTOCOL_COURSE_MAX][ZONE_MAX][SKIN_TYPE_MAX][PROTOCOL_FIGURES];
+} ProtocolDraft;
+
+/** `name` is an identifier of less than PROTOCOL_NAME_MAX bytes. */
+void protocol_draft_init(ProtocolDraft *draft, const char *name);
+
+/** Takes one entry. -EINVAL with what is wrong and what is allowed in `reason`; the draft is as before. */
+int protocol_draft_set(ProtocolDraft *draft, const char *section, const char *key, const char *value,
+	char reason[PROTOCOL_REASON_MAX]) _must_check_;
+
+/**
+ * Checks what no single entry shows: nothing is missing, every window lies below its limit. -EINVAL with
+ * `reason`; `ret` is then untouched.
+ */
+int protocol_draft_finish(const ProtocolDraft *draft, Protocol *ret, char reason[PROTOCOL_REASON_MAX])
+	_must_check_;
 
 /** `course_session` counts from 1. NULL when it is beyond the course. Owned by the protocol. */
 const ZonePlan *protocol_plan(const Protocol *protocol, uint32_t course_session, Zone zone, SkinType skin);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/ini-file.h"
+
+#include <ini.h>
+#include <search.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "util/file.h"
+#include "util/text.h"
+
+typedef struct Reading {
+	const char *name;
+	const char *next, *end;
+	int line;
+	void *seen; /* tsearch() tree of "section\nkey" */
+	IniHandler handler;
+	void *userdata;
+	int status; /* of the first error; nothing is read past it */
+	char *error;
+} Reading;
+
+static _printf_(3, 4) void fail(Reading *reading, int status, const char *format, ...)
+{
+	char reason[INI_FILE_ERROR_MAX];
+	va_list arguments;
+
+	if (reading->status < 0)
+		return;
+	va_start(arguments, format);
+	vsnprintf(reason, sizeof reason, format, arguments);
+	va_end(arguments);
+	reading->status = status;
+	snprintf(reading->error, INI_FILE_ERROR_MAX, "%.200s:%d: %.300s", reading->name, reading->line,
+		reason);
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/** Copies one line without the white space around it. False: `ret` cannot hold it. */
+static bool copy_line(char *ret, size_t size, const char *line, size_t length)
+{
+	while (length > 0 && is_space(line[length - 1]))
+		length--;
+	while (length > 0 && is_space(*line)) {
+		/* Leading white space would make inih append the line to the value above. */
+		line++;
+		length--;
+	}
+	if (length + 2 > size)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		ret[i] = line[i] == '\t' ? ' ' : line[i];
+	ret[length] = '\0';
+	return true;
+}
+
+/** Line reader for inih: like fgets(). */
+static char *read_line(char *ret, int size, void *userdata)
+{
+	Reading *reading = userdata;
+	const char *line = reading->next, *end;
+	size_t length;
+
+	if (reading->status < 0 || line >= reading->end)
+		return NULL;
+	end = memchr(line, '\n', (size_t)(reading->end - line));
+	length = (size_t)((end ? end : reading->end) - line);
+	reading->next = end ? end + 1 : reading->end;
+	reading->line++;
+	if (memchr(line, '\0', length)) {
+		fail(reading, -EINVAL, "the line holds a NUL byte: write the file as plain text");
+		return NULL;
+	}
+	if (!copy_line(ret, (size_t)size, line, length)) {
+		fail(reading, -EINVAL, "the line is longer than %d bytes: shorten it", size - 2);
+		return NULL;
+	}
+	length = strlen(ret);
+	if (length > 0 && !text_is_printable(ret, length)) {
+		fail(reading, -EINVAL, "the line is not plain UTF-8 text: save the file as UTF-8");
+		return NULL;
+	}
+	memcpy(ret + length, "\n", 2);
+	return ret;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/** Remembers an entry's name. False: it was there already. */
+static bool remember(Reading *reading, const char *section, const char *key)
+{
+	_cleanup_(freep) char *name = NULL;
+	char **node;
+
+	if (asprintf(&name, "%s\n%s", section, key) < 0) {
+		name = NULL;
+		fail(reading, -ENOMEM, "%s: out of memory", key);
+		return true;
+	}
+	node = tsearch(name, &reading->seen, compare);
+	if (!node) {
+		fail(reading, -ENOMEM, "%s: out of memory", key);
+		return true;
+	}
+	if (*node != name)
+		return false;
+	(void)TAKE_PTR(name);
+	return true;
+}
+
+/** inih's handler: 0 is an error there, and inih goes on until the reader ends. */
+static int take_entry(void *userdata, const char *section, const char *key, const char *value)
+{
+	Reading *reading = userdata;
+	IniEntry entry = { section, key, value, reading->name, reading->line };
+	char reason[INI_FILE_REASON_MAX] = "";
+	int r;
+
+	if (reading->status < 0)
+		return 0;
+	if (!*key)
+		fail(reading, -EINVAL, "the name before '=' is missing");
+	else if (!*section)
+		fail(reading, -EINVAL, "%s: stands before the first [section]", key);
+	else if (strlen(section) > INI_FILE_SECTION_MAX)
+		fail(reading, -EINVAL, "%s: the section's name is longer than %d bytes", key,
+			INI_FILE_SECTION_MAX);
+	else if (!remember(reading, section, key))
+		fail(reading, -EINVAL, "%s: set twice in section [%s] of this file: remove one", key,
+			section);
+	if (reading->status < 0)
+		return 0;
+	r = reading->handler(reading->userdata, &entry, reason);
+	if (r < 0)
+		fail(reading, r, "%s: %s", key, reason);
+	return r >= 0;
+}
+
+int ini_text_read(const char *text, size_t size, const char *name, IniHandler handler, void *userdata,
+	char error[INI_FILE_ERROR_MAX])
+{
+	Reading reading = {
+		.name = name,
+		.next = text,
+		.end = text + size,
+		.handler = handler,
+		.userdata = userdata,
+		.error = error,
+	};
+	int r;
+
+	r = ini_parse_stream(read_line, &reading, take_entry, &reading);
+	tdestroy(reading.seen, free);
+	/* inih goes on after a line that it cannot parse: what came first is what a person wants to hear. */
+	if (r != 0 && (reading.status == 0 || (r > 0 && r < reading.line))) {
+		reading.status = 0;
+		reading.line = r;
+		fail(&reading, r < 0 ? -ENOMEM : -EINVAL, "neither \"[section]\" nor \"key = value\"");
+	}
+	return reading.status;
+}
+
+int ini_file_read(const char *path, IniHandler handler, void *userdata, char error[INI_FILE_ERROR_MAX])
+{
+	_cleanup_(freep) char *text = NULL;
+	size_t size;
+	int r;
+
+	r = file_read(path, INI_FILE_SIZE_MAX, &text, &size);
+	if (r < 0) {
+		snprintf(error, INI_FILE_ERROR_MAX, "%.300s: cannot be read: %s", path, strerror(-r));
+		return r;
+	}
+	return ini_text_read(text, size, path, handler, userdata, error);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_conf(const char *name)
+{
+	size_t length = strlen(name);
+
+	return name[0] != '.' && length > 5 && strcmp(name + length - 5, ".conf") == 0;
+}
+
+void ini_folder_list_free(char **names, int n)
+{
+	for (int i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+static int append_name(char ***names, int n, const char *name)
+{
+	char **grown = reallocarray(*names, (size_t)n + 1, sizeof *grown);
+
+	if (!grown)
+		return -ENOMEM;
+	*names = grown;
+	grown[n] = strdup(name);
+	return grown[n] ? n + 1 : -ENOMEM;
+}
+
+int ini_folder_list(const char *folder, char ***ret_names)
+{
+	_cleanup_(closedirp) DIR *dir = opendir(folder);
+	char **names = NULL;
+	int n = 0, r;
+
+	if (!dir)
+		return -errno;
+	for (struct dirent *entry; (errno = 0, entry = readdir(dir));) {
+		if (!is_conf(entry->d_name))
+			continue;
+		r = append_name(&names, n, entry->d_name);
+		if (r < 0) {
+			ini_folder_list_free(names, n);
+			return r;
+		}
+		n = r;
+	}
+	if (errno != 0) {
+		r = -errno;
+		ini_folder_list_free(names, n);
+		return r;
+	}
+	if (n > 0)
+		qsort(names, (size_t)n, sizeof *names, by_name);
+	*ret_names = names;
+	return n;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * One INI file, entry by entry, with the place of each: inih does the parsing, this adds line numbers and
+ * refuses what inih lets pass in silence: duplicate keys, lines cut short, text that is not UTF-8, entries
+ * without section, continuation lines.
+ *
+ * Comments begin with '#' or ';' at the start of a line, or with " ;" after a value. A line holds at most
+ * INI_FILE_LINE_MAX bytes, a file INI_FILE_SIZE_MAX.
+ */
+
+#include <stddef.h>
+
+#include "util/cleanup.h"
+
+enum {
+	INI_FILE_ERROR_MAX = 512,
+	INI_FILE_REASON_MAX = 256,
+	INI_FILE_LINE_MAX = 197, /* what libinih is built with: 200 bytes with line end and NUL */
+	INI_FILE_SECTION_MAX = 48,
+	INI_FILE_SIZE_MAX = 256 * 1024,
+};
+
+/** All strings are valid during the call only. */
+typedef struct IniEntry {
+	const char *section, *key, *value; /* value may be "" */
+	const char *file;
+	int line; /* from 1 */
+} IniEntry;
+
+/** Takes one entry: 0, or a negative errno with the reason (without place and key) in `reason`. */
+typedef int (*IniHandler)(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX]);
+
+/**
+ * Reads `path` and hands over its entries in order, up to the first error. Then `error` says
+ * "file:line: key: reason" and the handler's errno, -EINVAL, or the errno of reading is returned.
+ * Blocks on the disk.
+ */
+int ini_file_read(const char *path, IniHandler handler, void *userdata, char error[INI_FILE_ERROR_MAX])
+	_must_check_;
+
+/** The same for text in memory, which need not end in NUL; `name` stands for the file in messages. */
+int ini_text_read(const char *text, size_t size, const char *name, IniHandler handler, void *userdata,
+	char error[INI_FILE_ERROR_MAX]) _must_check_;
+
+/**
+ * Names of the files of `folder` that end in ".conf" and do not begin with '.', in byte order, without
+ * the folder. Returns how many, or the negative errno of reading the folder. Blocks on the disk.
+ */
+int ini_folder_list(const char *folder, char ***ret_names) _must_check_;
+/** Frees such a list of `n` names. Accepts NULL. */
+void ini_folder_list_free(char **names, int n);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** Treatment protocols from their folder, one NAME.conf each. Blocks on the disk. */
+
+#include "core/protocol.h"
+
+enum { PROTOCOL_ERROR_MAX = 512 };
+
+/**
+ * Reads `folder`/`name`.conf. On failure -EINVAL, or the errno of reading (-ENOENT: no such protocol), with
+ * file, line, key and what is allowed in `error`. The result is freed with free().
+ */
+int protocol_load(const char *folder, const char *name, Protocol **ret, char error[PROTOCOL_ERROR_MAX])
+	_must_check_;
+
+/**
+ * Names of the protocols in `folder`, in byte order, as an array that ends with NULL; whether they are
+ * sound shows in protocol_load(). Returns how many, or the negative errno of reading the folder.
+ */
+int protocol_list(const char *folder, char ***ret_names) _must_check_;
+/** Frees such an array. Accepts NULL; returns NULL. */
+char **protocol_list_free(char **names);
+DEFINE_CLEANUP(char **, protocol_list_free, protocol_list_freep);

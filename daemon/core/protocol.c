@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/protocol.h"
+
+#include <assert.h>
+#include <stdarg.h>
+
+static const char *const zone_names[] = {
+	[ZONE_FRONTAL_HAIRLINE] = "frontal-hairline",
+	[ZONE_FRONTAL] = "frontal",
+	[ZONE_LEFT_TEMPLE] = "left-temple",
+	[ZONE_RIGHT_TEMPLE] = "right-temple",
+	[ZONE_MID_SCALP] = "mid-scalp",
+	[ZONE_CROWN] = "crown",
+	[ZONE_LEFT_SIDE] = "left-side",
+	[ZONE_RIGHT_SIDE] = "right-side",
+	[ZONE_OCCIPITAL] = "occipital",
+	[ZONE_NAPE] = "nape",
+	[ZONE_SCAR_1] = "scar-1",
+	[ZONE_SCAR_2] = "scar-2",
+	[ZONE_SCAR_3] = "scar-3",
+	[ZONE_SCAR_4] = "scar-4",
+};
+static_assert(ELEMENTS(zone_names) == ZONE_MAX, "every zone has a name");
+
+DEFINE_STRING_TABLE(zone, Zone, zone_names);
+
+static const char *const skin_names[] = {
+	[SKIN_NORMAL] = "normal",
+	[SKIN_SCAR] = "scar",
+	[SKIN_ATROPHIC] = "atrophic",
+	[SKIN_PLUG] = "plug",
+};
+static_assert(ELEMENTS(skin_names) == SKIN_TYPE_MAX, "every skin type has a name");
+
+DEFINE_STRING_TABLE(skin_type, SkinType, skin_names);
+
+/* Wider than any source's figures for scalps, narrower than what would injure by a slip of the keyboard. */
+static const struct {
+	const char *key;
+	size_t offset;
+	uint32_t min, max;
+} figures[] = {
+	{ "depth_min_um", offsetof(ZonePlan, depth_min_um), 100, 3000 },
+	{ "depth_max_um", offsetof(ZonePlan, depth_max_um), 100, 3000 },
+	{ "depth_limit_um", offsetof(ZonePlan, depth_limit_um), 100, 4000 },
+	{ "force_warn_mn", offsetof(ZonePlan, force_warn_mn), 10, 5000 },
+	{ "force_limit_mn", offsetof(ZonePlan, force_limit_mn), 10, 5000 },
+	{ "rate_hz", offsetof(ZonePlan, rate_hz), 50, 200 },
+	{ "dwell_ms", offsetof(ZonePlan, dwell_ms), 5, 1000 },
+	{ "density", offsetof(ZonePlan, density), 1, 400 },
+};
+static_assert(ELEMENTS(figures) == PROTOCOL_FIGURES, "a rank for every figure");
+
+static uint16_t *plan_figure(ZonePlan *plan, size_t figure)
+{
+	return (uint16_t *)((char *)plan + figures[figure].offset);
+}
+
+static _printf_(2, 3) int refuse(char reason[PROTOCOL_REASON_MAX], const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(reason, PROTOCOL_REASON_MAX, format, arguments);
+	va_end(arguments);
+	return -EINVAL;
+}
+
+/** A whole number without sign or anything around it. */
+static bool parse_number(const char *text, size_t length, uint32_t *ret)
+{
+	uint32_t value = 0;
+
+	if (length == 0 || length > 9)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		value = value * 10 + (uint32_t)(text[i] - '0');
+	}
+	*ret = value;
+	return true;
+}
+
+static int set_number(const char *value, uint32_t min, uint32_t max, uint32_t *ret, char *reason)
+{
+	uint32_t number;
+
+	if (!parse_number(value, strlen(value), &number))
+		return refuse(
+			reason, "\"%.40s\" is not a whole number: %u to %u is allowed", value, min, max);
+	if (number < min || number > max)
+		return refuse(reason, "%u is out of range: %u to %u is allowed", number, min, max);
+	*ret = number;
+	return 0;
+}
+
+/* ---- [protocol] ----------------------------------------------------------------------------------- */
+
+enum { INTERVAL_DAYS_MAX = 365 };
+
+/** "7, 28": days before the second session, the third, ... */
+static int set_intervals(ProtocolDraft *draft, const char *value, char *reason)
+{
+	uint32_t days[PROTOCOL_COURSE_MAX] = { 0 };
+	uint32_t n = 0;
+
+	for (const char *s = value; *s;) {
+		size_t length = strcspn(s, ", ");
+
+		if (n == PROTOCOL_COURSE_MAX - 1)
+			return refuse(reason, "more than %d intervals", PROTOCOL_COURSE_MAX - 1);
+		if (!parse_number(s, length, &days[n + 1]) || days[n + 1] > INTERVAL_DAYS_MAX)
+			return refuse(reason,
+				"\"%.40s\" is not a list of days such as \"7, 28\": 0 to %d each", value,
+				INTERVAL_DAYS_MAX);
+		n++;
+		s += length;
+		s += strspn(s, ", ");
+	}
+	memcpy(draft->protocol.interval_min_days, days, sizeof days);
+	draft->n_intervals = n;
+	return 0;
+}
+
+static int set_general(ProtocolDraft *draft, const char *key, const char *value, char *reason)
+{
+	Protocol *protocol = &draft->protocol;
+
+	if (strcmp(key, "title") == 0) {
+		if (!text_is_printable(value, sizeof protocol->title - 1))
+			return refuse(
+				reason, "a title of 1 to %zu bytes is needed", sizeof protocol->title - 1);
+		strcpy(protocol->title, value);
+		return 0;
+	}
+	if (strcmp(key, "sessions") == 0)
+		return set_number(value, 1, PROTOCOL_COURSE_MAX, &protocol->sessions, reason);
+	if (strcmp(key, "interval_min_days") == 0)
+		return set_intervals(draft, value, reason);
+	if (strcmp(key, "break_reminder_min") == 0)
+		return set_number(value, 10, 240, &protocol->break_reminder_min, reason);
+	if (strcmp(key, "session_max_min") == 0)
+		return set_number(value, 30, 600, &protocol->session_max_min, reason);
+	return refuse(reason, "unknown key in [protocol]: title, sessions, interval_min_days, "
+			      "break_reminder_min, session_max_min are known");
+}
+
+/* ---- [screening] ---------------------------------------------------------------------------------- */
+
+static int set_question(Protocol *protocol, const char *key, const char *value, char *reason)
+{
+	bool refuses = strcmp(value, "refuses") == 0;
+	size_t n = protocol->n_screening;
+
+	if (!refuses && strcmp(value, "notes") != 0)
+		return refuse(reason, "\"%.40s\" is neither \"refuses\" nor \"notes\"", value);
+	if (!text_is_identifier(key, sizeof protocol->screening[0] - 1))
+		return refuse(reason, "a question is named by 1 to %zu letters, digits, '-', '_' or '.'",
+			sizeof protocol->screening[0] - 1);
+	if (n == PROTOCOL_SCREENING_MAX)
+		return refuse(reason, "more than %d questions", PROTOCOL_SCREENING_MAX);
+	strcpy(protocol->screening[n], key);
+	protocol->screening_refuses[n] = refuses;
+	protocol->n_screening++;
+	return 0;
+}
+
+/* ---- plans ---------------------------------------------------------------------------------------- */
+
+/** What a plan's section applies to; -1: all. */
+typedef struct Scope {
+	int zone, skin, session; /* session from 0 */
+} Scope;
+
+/** Takes "word value" from the front of `section`. True: the value is in `ret`. */
+static bool take_pair(const char **section, const char *word, char *ret, size_t size)
+{
+	size_t length = strlen(word), value;
+	const char *s = *section;
+
+	if (strncmp(s, word, length) != 0 || s[length] != ' ')
+		return false;
+	s += length;
+	s += strspn(s, " ");
+	value = strcspn(s, " ");
+	if (value == 0 || value >= size)
+		return false;
+	memcpy(ret, s, value);
+	ret[value] = '\0';
+	s += value;
+	*section = s + strspn(s, " ");
+	return true;
+}
+
+static int parse_scope(const char *section, Scope *ret, char *reason)
+{
+	const char *rest = section;
+	Scope scope = { -1, -1, -1 };
+	char value[32];
+	uint32_t number;
+
+	if (strcmp(section, "default") == 0) {
+		*ret = scope;
+		return 0;
+	}
+	if (take_pair(&rest, "zone", value, sizeof value)) {
+		scope.zone = zone_from_string(value);
+		if (scope.zone < 0)
+			return refuse(reason, "section [%s]: there is no zone \"%s\"", section, value);
+	}
+	if (take_pair(&rest, "skin", value, sizeof value)) {
+		scope.skin = skin_type_from_string(value);
+		if (scope.skin < 0)
+			return refuse(reason, "section [%s]: there is no skin type \"%s\"", section, value);
+	}
+	if (take_pair(&rest, "session", value, sizeof value)) {
+		if (!parse_number(value, strlen(value), &number) || value[0] == '0' ||
+			number > PROTOCOL_COURSE_MAX)
+			return refuse(reason, "section [%s]: session \"%s\" is not 1 to %d", section, value,
+				PROTOCOL_COURSE_MAX);
+		scope.session = (int)number - 1;
+	}
+	if (*rest || rest == section)
+		return refuse(reason,
+			"unknown section [%.60s]: protocol, screening, default, or some of \"zone ZONE\", "
+			"\"skin SKIN\", \"session N\" in this order are known",
+			section);
+	*ret = scope;
+	return 0;
+}
+
+/** Larger for the more specific scope, different for every kind of scope, never 0. */
+static uint8_t scope_rank(const Scope *scope)
+{
+	int zone = scope->zone >= 0, skin = scope->skin >= 0, session = scope->session >= 0;
+
+	return (uint8_t)(1 + (zone + skin + session) * 8 + zone * 4 + skin * 2 + session);
+}
+
+static bool within(int wanted, size_t index)
+{
+	return wanted < 0 || (size_t)wanted == index;
+}
+
+static void set_figure(ProtocolDraft *draft, const Scope *scope, size_t figure, uint32_t value)
+{
+	uint8_t rank = scope_rank(scope);
+
+	for (size_t i = 0; i < (size_t)PROTOCOL_COURSE_MAX * ZONE_MAX * SKIN_TYPE_MAX; i++) {
+		size_t session = i / (ZONE_MAX * SKIN_TYPE_MAX), zone = i / SKIN_TYPE_MAX % ZONE_MAX;
+		size_t skin = i % SKIN_TYPE_MAX;
+		uint8_t *ranked = &draft->rank[session][zone][skin][figure];
+
+		if (!within(scope->session, session) || !within(scope->zone, zone) ||
+			!within(scope->skin, skin) || *ranked > rank)
+			continue;
+		*plan_figure(&draft->protocol.plans[session][zone][skin], figure) = (uint16_t)value;
+		*ranked = rank;
+	}
+}
+
+static int set_plan(
+	ProtocolDraft *draft, const char *section, const char *key, const char *value, char *reason)
+{
+	Scope scope;
+	uint32_t number;
+	int r;
+
+	r = parse_scope(section, &scope, reason);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ELEMENTS(figures); i++) {
+		if (strcmp(key, figures[i].key) != 0)
+			continue;
+		r = set_number(value, figures[i].min, figures[i].max, &number, reason);
+		if (r == 0)
+			set_figure(draft, &scope, i, number);
+		return r;
+	}
+	return refuse(reason,
+		"unknown key in [%s]: depth_min_um, depth_max_um, depth_limit_um, force_warn_mn, "
+		"force_limit_mn, rate_hz, dwell_ms, density are known",
+		section);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------ */
+
+void protocol_draft_init(ProtocolDraft *draft, const char *name)
+{
+	memset(draft, 0, sizeof *draft);
+	snprintf(draft->protocol.name, sizeof draft->protocol.name, "%s", name);
+}
+
+int protocol_draft_set(ProtocolDraft *draft, const char *section, const char *key, const char *value,
+	char reason[PROTOCOL_REASON_MAX])
+{
+	if (strcmp(section, "protocol") == 0)
+		return set_general(draft, key, value, reason);
+	if (strcmp(section, "screening") == 0)
+		return set_question(&draft->protocol, key, value, reason);
+	return set_plan(draft, section, key, value, reason);
+}
+
+static int check_general(const ProtocolDraft *draft, char *reason)
+{
+	const Protocol *protocol = &draft->protocol;
+
+	if (!protocol->title[0])
+		return refuse(reason, "[protocol] title is missing");
+	if (protocol->sessions == 0)
+		return refuse(reason, "[protocol] sessions is missing: 1 to %d", PROTOCOL_COURSE_MAX);
+	if (draft->n_intervals != protocol->sessions - 1)
+		return refuse(reason,
+			"[protocol] interval_min_days lists %u, but %u sessions have %u between them",
+			draft->n_intervals, protocol->sessions, protocol->sessions - 1);
+	if (protocol->break_reminder_min == 0)
+		return refuse(reason, "[protocol] break_reminder_min is missing: 10 to 240");
+	if (protocol->session_max_min == 0)
+		return refuse(reason, "[protocol] session_max_min is missing: 30 to 600");
+	return 0;
+}
+
+/** What is wrong with a plan, or NULL. */
+static const char *plan_flaw(const ZonePlan *plan, const uint8_t *rank)
+{
+	for (size_t i = 0; i < ELEMENTS(figures); i++)
+		if (rank[i] == 0)
+			return figures[i].key;
+	if (plan->depth_min_um >= plan->depth_max_um)
+		return "depth_min_um below depth_max_um";
+	if (plan->depth_max_um > plan->depth_limit_um)
+		return "depth_max_um up to depth_limit_um";
+	if (plan->force_warn_mn > plan->force_limit_mn)
+		return "force_warn_mn up to force_limit_mn";
+	return NULL;
+}
+
+static int check_plans(const ProtocolDraft *draft, char *reason)
+{
+	const Protocol *protocol = &draft->protocol;
+
+	for (size_t i = 0; i < (size_t)protocol->sessions * ZONE_MAX * SKIN_TYPE_MAX; i++) {
+		size_t session = i / (ZONE_MAX * SKIN_TYPE_MAX), zone = i / SKIN_TYPE_MAX % ZONE_MAX;
+		size_t skin = i % SKIN_TYPE_MAX;
+		const char *flaw =
+			plan_flaw(&protocol->plans[session][zone][skin], draft->rank[session][zone][skin]);
+
+		if (flaw)
+			return refuse(reason,
+				"[zone %s skin %s session %zu] needs %s: set it there or in [default]",
+				zone_names[zone], skin_names[skin], session + 1, flaw);
+	}
+	return 0;
+}
+
+int protocol_draft_finish(const ProtocolDraft *draft, Protocol *ret, char reason[PROTOCOL_REASON_MAX])
+{
+	int r;
+
+	r = check_general(draft, reason);
+	if (r < 0)
+		return r;
+	r = check_plans(draft, reason);
+	if (r < 0)
+		return r;
+	*ret = draft->protocol;
+	return 0;
+}
+
+const ZonePlan *protocol_plan(const Protocol *protocol, uint32_t course_session, Zone zone, SkinType skin)
+{
+	if (course_session < 1 || course_session > protocol->sessions || course_session > PROTOCOL_COURSE_MAX)
+		return NULL;
+	if ((int)zone < 0 || zone >= ZONE_MAX || (int)skin < 0 || skin >= SKIN_TYPE_MAX)
+		return NULL;
+	return &protocol->plans[course_session - 1][zone][skin];
+}

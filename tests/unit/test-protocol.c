@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/protocol-file.h"
+#include "util/file.h"
+
+#define SHIPPED STIPPLE_SOURCE_FOLDER "/configs/protocols"
+
+/* Written to FOLDER/p.conf before each case. */
+static char folder[] = "stipple-protocol-XXXXXX";
+
+#define GENERAL                                                        \
+	"[protocol]\ntitle = T\nsessions = 2\ninterval_min_days = 7\n" \
+	"break_reminder_min = 50\nsession_max_min = 300\n"
+#define PLAN                                                                                               \
+	"[default]\ndepth_min_um = 500\ndepth_max_um = 1500\ndepth_limit_um = 2000\nforce_warn_mn = 900\n" \
+	"force_limit_mn = 1500\nrate_hz = 120\ndwell_ms = 60\ndensity = 100\n"
+
+static int load(const char *text, Protocol **ret, char error[PROTOCOL_ERROR_MAX])
+{
+	assert_int_equal(file_write_atomic(folder, "p.conf", text, strlen(text)), 0);
+	return protocol_load(folder, "p", ret, error);
+}
+
+static void test_names_round_trip(void **state)
+{
+	for (int i = 0; i < ZONE_MAX; i++)
+		assert_int_equal(zone_from_string(zone_to_string((Zone)i)), i);
+	for (int i = 0; i < SKIN_TYPE_MAX; i++)
+		assert_int_equal(skin_type_from_string(skin_type_to_string((SkinType)i)), i);
+	assert_null(zone_to_string(ZONE_MAX));
+	assert_null(skin_type_to_string(SKIN_TYPE_INVALID));
+	assert_int_equal(zone_from_string("ear"), ZONE_INVALID);
+	assert_int_equal(skin_type_from_string(""), SKIN_TYPE_INVALID);
+}
+
+static uint16_t density(const Protocol *protocol, uint32_t session, Zone zone, SkinType skin)
+{
+	const ZonePlan *plan = protocol_plan(protocol, session, zone, skin);
+
+	assert_non_null(plan);
+	return plan->density;
+}
+
+static void test_shipped_protocols(void **state)
+{
+	_cleanup_(protocol_list_freep) char **names = NULL;
+	char error[PROTOCOL_ERROR_MAX] = "";
+	int n;
+
+	n = protocol_list(SHIPPED, &names);
+	assert_int_equal(n, 2);
+	for (int i = 0; i < n; i++) {
+		_cleanup_(freep) Protocol *protocol = NULL;
+
+		if (protocol_load(SHIPPED, names[i], &protocol, error) < 0)
+			fail_msg("%s", error);
+		assert_string_equal(protocol->name, names[i]);
+		assert_true(protocol->n_screening > 5);
+	}
+	assert_string_equal(names[0], "scalp-density");
+	assert_string_equal(names[1], "scar-camouflage");
+	assert_null(names[2]);
+}
+
+static void test_scalp_density(void **state)
+{
+	_cleanup_(freep) Protocol *protocol = NULL;
+	char error[PROTOCOL_ERROR_MAX] = "";
+
+	assert_int_equal(protocol_load(SHIPPED, "scalp-density", &protocol, error), 0);
+	assert_string_equal(protocol->title, "Scalp density, three sessions");
+	assert_int_equal(protocol->sessions, 3);
+	assert_int_equal(protocol->interval_min_days[0], 0);
+	assert_int_equal(protocol->interval_min_days[1], 7);
+	assert_int_equal(protocol->interval_min_days[2], 28);
+	assert_string_equal(protocol->screening[0], "keloids");
+	assert_true(protocol->screening_refuses[0]);
+	assert_string_equal(protocol->screening[5], "eczema");
+	assert_false(protocol->screening_refuses[5]);
+	assert_int_equal(density(protocol, 1, ZONE_CROWN, SKIN_NORMAL), 40);
+	assert_int_equal(density(protocol, 3, ZONE_CROWN, SKIN_NORMAL), 100);
+	assert_int_equal(density(protocol, 1, ZONE_FRONTAL_HAIRLINE, SKIN_NORMAL), 30);
+	assert_int_equal(density(protocol, 3, ZONE_SCAR_1, SKIN_SCAR), 40);
+	assert_null(protocol_plan(protocol, 0, ZONE_CROWN, SKIN_NORMAL));
+	assert_null(protocol_plan(protocol, 4, ZONE_CROWN, SKIN_NORMAL));
+	assert_null(protocol_plan(protocol, 1, ZONE_MAX, SKIN_NORMAL));
+	assert_null(protocol_plan(protocol, 1, ZONE_CROWN, SKIN_TYPE_INVALID));
+}
+
+/* Eight scopes with densities 1 to 8, in either order of the file: the most specific wins. */
+static void test_most_specific_wins(void **state)
+{
+	static const char *const scopes[] = {
+		"[default]\ndensity = 1\n",
+		"[session 2]\ndensity = 2\n",
+		"[skin scar]\ndensity = 3\n",
+		"[zone crown]\ndensity = 4\n",
+		"[skin scar session 2]\ndensity = 5\n",
+		"[zone crown session 2]\ndensity = 6\n",
+		"[zone crown skin scar]\ndensity = 7\n",
+		"[zone crown skin scar session 2]\ndensity = 8\n",
+	};
+	static const char *const rest = "[default]\ndepth_min_um = 500\ndepth_max_um = 1500\n"
+					"depth_limit_um = 2000\nforce_warn_mn = 900\nforce_limit_mn = 1500\n"
+					"rate_hz = 120\ndwell_ms = 60\n";
+
+	for (int backwards = 0; backwards < 2; backwards++) {
+		_cleanup_(freep) Protocol *protocol = NULL;
+		char text[2048] = GENERAL, error[PROTOCOL_ERROR_MAX] = "";
+
+		strcat(text, rest);
+		for (size_t i = 0; i < ELEMENTS(scopes); i++)
+			strcat(text, scopes[backwards ? ELEMENTS(scopes) - 1 - i : i]);
+		if (load(text, &protocol, error) < 0)
+			fail_msg("%s", error);
+		assert_int_equal(density(protocol, 1, ZONE_NAPE, SKIN_NORMAL), 1);
+		assert_int_equal(density(protocol, 2, ZONE_NAPE, SKIN_NORMAL), 2);
+		assert_int_equal(density(protocol, 1, ZONE_NAPE, SKIN_SCAR), 3);
+		assert_int_equal(density(protocol, 1, ZONE_CROWN, SKIN_PLUG), 4);
+		assert_int_equal(density(protocol, 2, ZONE_NAPE, SKIN_SCAR), 5);
+		assert_int_equal(density(protocol, 2, ZONE_CROWN, SKIN_PLUG), 6);
+		assert_int_equal(density(protocol, 1, ZONE_CROWN, SKIN_SCAR), 7);
+		assert_int_equal(density(protocol, 2, ZONE_CROWN, SKIN_SCAR), 8);
+	}
+}
+
+static void test_errors(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} rows[] = {
+		{ GENERAL "[default]\ndensity = 401\n", "p.conf:8: density: 401 is out of range: 1 to 400" },
+		{ GENERAL "[default]\ndensity = 0x10\n",
+			"p.conf:8: density: \"0x10\" is not a whole number" },
+		{ GENERAL "[default]\ndensity = -5\n", "not a whole number" },
+		{ GENERAL "[default]\ndensity =\n", "p.conf:8: density: \"\" is not a whole number" },
+		{ GENERAL "[default]\ndepth = 5\n", "p.conf:8: depth: unknown key in [default]" },
+		{ GENERAL "[zone ear]\ndensity = 5\n", "there is no zone \"ear\"" },
+		{ GENERAL "[skin bark]\ndensity = 5\n", "there is no skin type \"bark\"" },
+		{ GENERAL "[session 5]\ndensity = 5\n", "session \"5\" is not 1 to 4" },
+		{ GENERAL "[session 02]\ndensity = 5\n", "session \"02\" is not 1 to 4" },
+		{ GENERAL "[skin scar zone crown]\ndensity = 5\n", "unknown section [skin scar zone crown]" },
+		{ GENERAL "[zones]\ndensity = 5\n", "unknown section [zones]" },
+		{ GENERAL "[zone crown extra]\ndensity = 5\n", "unknown section" },
+		{ GENERAL "[default]\ndensity = 5\ndensity = 5\n",
+			"p.conf:9: density: set twice in section [default]" },
+		{ GENERAL, "p.conf: [zone frontal-hairline skin normal session 1] needs depth_min_um" },
+		{ GENERAL PLAN "[zone crown]\ndepth_max_um = 400\n",
+			"[zone crown skin normal session 1] needs depth_min_um below depth_max_um" },
+		{ GENERAL PLAN "[skin plug]\ndepth_limit_um = 1400\n", "depth_max_um up to depth_limit_um" },
+		{ GENERAL PLAN "[session 2]\nforce_limit_mn = 800\n",
+			"session 2] needs force_warn_mn up to" },
+		{ GENERAL PLAN "[screening]\nkeloids = perhaps\n", "neither \"refuses\" nor \"notes\"" },
+		{ GENERAL PLAN "[screening]\nwhat now = notes\n", "a question is named by" },
+		{ "[protocol]\nsessions = 5\n", "5 is out of range: 1 to 4 is allowed" },
+		{ "[protocol]\nsession = 5\n", "p.conf:2: session: unknown key in [protocol]" },
+		{ "[protocol]\ninterval_min_days = 7, x\n", "not a list of days" },
+		{ "[protocol]\ninterval_min_days = 7, 400\n", "not a list of days" },
+		{ "[protocol]\ninterval_min_days = 7, 7, 7, 7\n", "more than 3 intervals" },
+		{ "[protocol]\ntitle = T\nsessions = 3\ninterval_min_days = 7\n",
+			"lists 1, but 3 sessions have 2" },
+		{ "[protocol]\ntitle =\n", "a title of 1 to 95 bytes" },
+		{ "", "p.conf: [protocol] title is missing" },
+		{ "density = 3\n", "p.conf:1: density: stands before the first [section]" },
+		{ "[protocol]\ntitle\n", "p.conf:2: neither" },
+		{ "[protocol\ntitle = T\n", "p.conf:1: neither" },
+		{ "[protocol]\n = T\n", "p.conf:2: the name before '=' is missing" },
+		{ "[protocol]\n\ntitle = \xff\n", "p.conf:3: the line is not plain UTF-8" },
+		{ "[protocol]\ntitle = \x01\n", "p.conf:2: the line is not plain UTF-8" },
+	};
+	Protocol *protocol = NULL;
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		char error[PROTOCOL_ERROR_MAX] = "";
+
+		assert_int_equal(load(rows[i].text, &protocol, error), -EINVAL);
+		assert_null(protocol);
+		if (!strstr(error, rows[i].error))
+			fail_msg("expected \"%s\", not \"%s\"", rows[i].error, error);
+	}
+}
+
+static void test_harmless_forms(void **state)
+{
+	_cleanup_(freep) Protocol *protocol = NULL;
+	char error[PROTOCOL_ERROR_MAX] = "";
+
+	/* Indented lines are entries of their own, not continuations; CRLF; comment after a value. */
+	if (load("\xef\xbb\xbf" GENERAL PLAN "[zone crown]\r\n\tdensity\t=\t90 ; dense\r\n  rate_hz = 100",
+		    &protocol, error) < 0)
+		fail_msg("%s", error);
+	assert_int_equal(density(protocol, 1, ZONE_CROWN, SKIN_NORMAL), 90);
+	assert_int_equal(protocol_plan(protocol, 1, ZONE_CROWN, SKIN_NORMAL)->rate_hz, 100);
+}
+
+static void test_long_lines_and_nul(void **state)
+{
+	char text[400] = "[protocol]\ntitle = ", error[PROTOCOL_ERROR_MAX] = "";
+	Protocol *protocol = NULL;
+
+	memset(text + strlen(text), 'x', 300);
+	assert_int_equal(load(text, &protocol, error), -EINVAL);
+	assert_non_null(strstr(error, "p.conf:2: the line is longer than"));
+	assert_int_equal(file_write_atomic(folder, "p.conf", "[protocol]\ntit\0le = x\n", 22), 0);
+	assert_int_equal(protocol_load(folder, "p", &protocol, error), -EINVAL);
+	assert_non_null(strstr(error, "p.conf:2: the line holds a NUL byte"));
+}
+
+static void test_names_that_are_no_file(void **state)
+{
+	_cleanup_(protocol_list_freep) char **names = NULL;
+	char error[PROTOCOL_ERROR_MAX] = "";
+	Protocol *protocol = NULL;
+
+	assert_int_equal(protocol_load(folder, "nothing", &protocol, error), -ENOENT);
+	assert_non_null(strstr(error, "nothing.conf: cannot be read: No such file"));
+	assert_int_equal(protocol_load(folder, "../p", &protocol, error), -EINVAL);
+	assert_int_equal(protocol_load(folder, "", &protocol, error), -EINVAL);
+	assert_int_equal(protocol_list("/nowhere/at/all", &names), -ENOENT);
+}
+
+static int make_folder(void **state)
+{
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	_cleanup_(freep) char *path = NULL;
+
+	if (asprintf(&path, "%s/p.conf", folder) < 0)
+		return -1;
+	unlink(path);
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names_round_trip),
+		cmocka_unit_test(test_shipped_protocols),
+		cmocka_unit_test(test_scalp_density),
+		cmocka_unit_test(test_most_specific_wins),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_harmless_forms),
+		cmocka_unit_test(test_long_lines_and_nul),
+		cmocka_unit_test(test_names_that_are_no_file),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
