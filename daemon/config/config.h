@@ -9,13 +9,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "stipple/plugin.h"
 #include "util/cleanup.h"
 
 enum { CONFIG_ERROR_MAX = 512 };
 
-/** All strings are the configuration's and never NULL ("" when unset). */
+/** One section [plugin.NAME]. */
+typedef struct ConfigPlugin {
+	char *plugin;
+	StippleSetting *settings;
+	size_t n;
+} ConfigPlugin;
+
+/** Keys, ranges and defaults: configs/stippled.conf. All strings are the configuration's and never NULL ("" when unset). */
 typedef struct Config {
 	/* [station] */
 	char *clinic, *station;         /* identifiers; defaults "clinic", "station" */
@@ -43,7 +51,7 @@ typedef struct Config {
 	/* [mqtt] */
 	bool mqtt_enabled;              /* default true */
 	char *mqtt_host;                /* host name, address, or an absolute path of a Unix socket */
-	uint32_t mqtt_port;             /* default 8883 with TLS, 1883 without; 0: by that rule */
+	uint32_t mqtt_port;             /* never 0 once read: 8883 with TLS, 1883 without */
 	char *mqtt_user, *mqtt_password_file;
 	bool mqtt_tls;
 	char *mqtt_ca_file, *mqtt_cert_file, *mqtt_key_file;
@@ -51,24 +59,28 @@ typedef struct Config {
 	uint32_t telemetry_ms;          /* live stream period, default 500 */
 	uint32_t telemetry_expiry_s;    /* default 5 */
 	/* [plugin.NAME] */
-	struct {
-		char *plugin;
-		StippleSetting *settings;
-		size_t n;
-	} *plugins;
+	ConfigPlugin *plugins;
 	size_t n_plugins;
 } Config;
 
 /**
- * Reads `path` and the folder `conf.d` beside it. On failure returns -EINVAL (or the errno of reading) and
+ * Reads `path` and the files *.conf of the folder `conf.d` beside it; the last file to set a key wins, and
+ * an error in any of them is an error. On failure returns -EINVAL (or the errno of reading) and
  * writes the first error: file:line, key, what is allowed. Blocks on the disk.
  */
 int config_load(const char *path, Config **ret, char error[CONFIG_ERROR_MAX]) _must_check_;
+
+/** The same from text in memory that stands for one file `name`; for checks before anything is saved. */
+int config_parse(const char *text, size_t size, const char *name, Config **ret, char error[CONFIG_ERROR_MAX])
+	_must_check_;
 
 /** The defaults, as an empty file would give; for a daemon whose configuration was rejected. */
 int config_defaults(Config **ret) _must_check_;
 Config *config_free(Config *config);
 DEFINE_CLEANUP(Config *, config_free, config_freep);
+
+/** Writes every key with its value in force, in the form of the file. */
+void config_write(const Config *config, FILE *file);
 
 /** Settings of one plugin; n = 0 when there is no such section. Owned by the configuration. */
 const StippleSetting *config_plugin(const Config *config, const char *plugin, size_t *ret_n);

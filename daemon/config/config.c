@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/config.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "config/ini-file.h"
+#include "util/text.h"
+
+static_assert((int)INI_FILE_ERROR_MAX == (int)CONFIG_ERROR_MAX, "one error buffer");
+
+typedef enum FieldType {
+	FIELD_IDENTIFIER, /* letters, digits, '-', '_', '.': part of a topic or a file name */
+	FIELD_TEXT,       /* not empty */
+	FIELD_OPTIONAL,   /* text or empty */
+	FIELD_PATH,       /* absolute, or empty for the default */
+	FIELD_BUS,        /* "system", "session" or a D-Bus address */
+	FIELD_NUMBER,
+	FIELD_REAL,
+	FIELD_BOOLEAN,
+} FieldType;
+
+typedef struct Field {
+	const char *section, *key;
+	FieldType type;
+	size_t offset;
+	uint32_t min, max;
+	const char *value; /* default, as it would be written in the file */
+} Field;
+
+enum { IDENTIFIER_MAX = 48 };
+
+#define AT(member) offsetof(Config, member)
+
+/* Every key there is; configs/stippled.conf says the same to people. */
+static const Field fields[] = {
+	{ "station", "clinic", FIELD_IDENTIFIER, AT(clinic), 0, 0, "clinic" },
+	{ "station", "station", FIELD_IDENTIFIER, AT(station), 0, 0, "station" },
+
+	{ "paths", "state_folder", FIELD_PATH, AT(state_folder), 0, 0, STIPPLE_STATE_FOLDER },
+	{ "paths", "plugin_folder", FIELD_PATH, AT(plugin_folder), 0, 0, STIPPLE_PLUGIN_FOLDER },
+	{ "paths", "protocol_folder", FIELD_PATH, AT(protocol_folder), 0, 0, STIPPLE_PROTOCOL_FOLDER },
+
+	{ "board", "plugin", FIELD_IDENTIFIER, AT(board_plugin), 0, 0, "board-spi" },
+	{ "board", "heartbeat_ms", FIELD_NUMBER, AT(heartbeat_ms), 5, 100, "20" },
+	{ "board", "link_timeout_ms", FIELD_NUMBER, AT(link_timeout_ms), 50, 2000, "200" },
+	{ "board", "bad_frames_max", FIELD_NUMBER, AT(bad_frames_max), 1, 100, "10" },
+	{ "board", "realtime", FIELD_BOOLEAN, AT(realtime), 0, 0, "yes" },
+
+	{ "camera", "plugin", FIELD_IDENTIFIER, AT(camera_plugin), 0, 0, "camera-libcamera" },
+	{ "camera", "timeout_ms", FIELD_NUMBER, AT(camera_timeout_ms), 100, 60000, "5000" },
+	{ "camera", "jpeg_quality", FIELD_NUMBER, AT(jpeg_quality), 50, 100, "90" },
+	{ "camera", "focus_min", FIELD_REAL, AT(focus_min), 0, 100000, "100" },
+	{ "camera", "exposure_min", FIELD_NUMBER, AT(exposure_min), 0, 255, "40" },
+	{ "camera", "exposure_max", FIELD_NUMBER, AT(exposure_max), 0, 255, "220" },
+
+	{ "session", "disk_min_mb", FIELD_NUMBER, AT(disk_min_mb), 10, 1000000, "500" },
+	{ "session", "before_photo_required", FIELD_BOOLEAN, AT(before_photo_required), 0, 0, "yes" },
+	{ "session", "reseat_max_s", FIELD_NUMBER, AT(reseat_max_s), 0, 600, "60" },
+
+	{ "sign-in", "pin_attempts", FIELD_NUMBER, AT(pin_attempts), 1, 20, "3" },
+	{ "sign-in", "pin_delay_s", FIELD_NUMBER, AT(pin_delay_s), 1, 3600, "5" },
+
+	{ "bus", "address", FIELD_BUS, AT(bus), 0, 0, "system" },
+
+	{ "mqtt", "enabled", FIELD_BOOLEAN, AT(mqtt_enabled), 0, 0, "yes" },
+	{ "mqtt", "host", FIELD_TEXT, AT(mqtt_host), 0, 0, "localhost" },
+	{ "mqtt", "port", FIELD_NUMBER, AT(mqtt_port), 0, 65535, "0" },
+	{ "mqtt", "user", FIELD_OPTIONAL, AT(mqtt_user), 0, 0, "" },
+	{ "mqtt", "password_file", FIELD_PATH, AT(mqtt_password_file), 0, 0, "" },
+	{ "mqtt", "tls", FIELD_BOOLEAN, AT(mqtt_tls), 0, 0, "yes" },
+	{ "mqtt", "ca_file", FIELD_PATH, AT(mqtt_ca_file), 0, 0, "" },
+	{ "mqtt", "cert_file", FIELD_PATH, AT(mqtt_cert_file), 0, 0, "" },
+	{ "mqtt", "key_file", FIELD_PATH, AT(mqtt_key_file), 0, 0, "" },
+	{ "mqtt", "in_flight", FIELD_NUMBER, AT(mqtt_in_flight), 1, 100, "20" },
+	{ "mqtt", "telemetry_ms", FIELD_NUMBER, AT(telemetry_ms), 100, 60000, "500" },
+	{ "mqtt", "telemetry_expiry_s", FIELD_NUMBER, AT(telemetry_expiry_s), 1, 3600, "5" },
+};
+
+#define PLUGIN_SECTION "plugin."
+
+static _printf_(3, 4) int refuse(char *ret, size_t size, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(ret, size, format, arguments);
+	va_end(arguments);
+	return -EINVAL;
+}
+
+#define REFUSE(reason, ...) refuse(reason, INI_FILE_REASON_MAX, __VA_ARGS__)
+
+static char **string_at(const Config *config, const Field *field)
+{
+	return (char **)((char *)config + field->offset);
+}
+
+static uint32_t *number_at(const Config *config, const Field *field)
+{
+	return (uint32_t *)((char *)config + field->offset);
+}
+
+static double *real_at(const Config *config, const Field *field)
+{
+	return (double *)((char *)config + field->offset);
+}
+
+static bool *boolean_at(const Config *config, const Field *field)
+{
+	return (bool *)((char *)config + field->offset);
+}
+
+/* ---- values --------------------------------------------------------------------------------------- */
+
+static int set_string(Config *config, const Field *field, const char *value)
+{
+	char *copy = strdup(value);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*string_at(config, field));
+	*string_at(config, field) = copy;
+	return 0;
+}
+
+static int set_number(Config *config, const Field *field, const char *value, char *reason)
+{
+	size_t digits = strspn(value, "0123456789");
+	unsigned long number;
+
+	if (digits == 0 || value[digits] || digits > 9)
+		return REFUSE(reason, "\"%.40s\" is not a whole number: %u to %u is allowed", value,
+			field->min, field->max);
+	number = strtoul(value, NULL, 10);
+	if (number < field->min || number > field->max)
+		return REFUSE(
+			reason, "%lu is out of range: %u to %u is allowed", number, field->min, field->max);
+	*number_at(config, field) = (uint32_t)number;
+	return 0;
+}
+
+static int set_real(Config *config, const Field *field, const char *value, char *reason)
+{
+	char *end = NULL;
+	double number;
+
+	if (!*value || value[strspn(value, "0123456789.")])
+		return REFUSE(reason, "\"%.40s\" is not a number: %u to %u is allowed", value, field->min,
+			field->max);
+	number = strtod(value, &end);
+	if (*end || !isfinite(number) || number < field->min || number > field->max)
+		return REFUSE(reason, "\"%.40s\" is out of range: %u to %u is allowed", value, field->min,
+			field->max);
+	*real_at(config, field) = number;
+	return 0;
+}
+
+static int set_boolean(Config *config, const Field *field, const char *value, char *reason)
+{
+	static const char *const words[] = { "no", "yes", "false", "true", "off", "on" };
+
+	for (size_t i = 0; i < ELEMENTS(words); i++) {
+		if (strcmp(value, words[i]) == 0) {
+			*boolean_at(config, field) = i % 2;
+			return 0;
+		}
+	}
+	return REFUSE(
+		reason, "\"%.40s\" is neither yes nor no (true, false, on and off are also allowed)", value);
+}
+
+static int set_field(Config *config, const Field *field, const char *value, char *reason)
+{
+	switch (field->type) {
+	case FIELD_IDENTIFIER:
+		if (!text_is_identifier(value, IDENTIFIER_MAX))
+			return REFUSE(reason, "\"%.60s\" is not 1 to %d letters, digits, '-', '_' or '.'",
+				value, IDENTIFIER_MAX);
+		return set_string(config, field, value);
+	case FIELD_TEXT:
+		if (!*value)
+			return REFUSE(reason, "must not be empty");
+		return set_string(config, field, value);
+	case FIELD_OPTIONAL:
+		return set_string(config, field, value);
+	case FIELD_PATH:
+		if (*value && *value != '/')
+			return REFUSE(reason, "\"%.60s\" is not an absolute path", value);
+		return set_string(config, field, *value ? value : field->value);
+	case FIELD_BUS:
+		if (strcmp(value, "system") != 0 && strcmp(value, "session") != 0 && !strchr(value, ':'))
+			return REFUSE(reason, "\"%.60s\" is not system, session or a D-Bus address", value);
+		return set_string(config, field, value);
+	case FIELD_NUMBER:
+		return set_number(config, field, value, reason);
+	case FIELD_REAL:
+		return set_real(config, field, value, reason);
+	case FIELD_BOOLEAN:
+		return set_boolean(config, field, value, reason);
+	}
+	return -EINVAL;
+}
+
+/* ---- [plugin.NAME] -------------------------------------------------------------------------------- */
+
+static ConfigPlugin *find_plugin(const Config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_plugins; i++)
+		if (strcmp(config->plugins[i].plugin, name) == 0)
+			return &config->plugins[i];
+	return NULL;
+}
+
+static int add_plugin(Config *config, const char *name, ConfigPlugin **ret)
+{
+	ConfigPlugin *plugins = reallocarray(config->plugins, config->n_plugins + 1, sizeof *plugins);
+
+	if (!plugins)
+		return -ENOMEM;
+	config->plugins = plugins;
+	plugins[config->n_plugins] = (ConfigPlugin){ .plugin = strdup(name) };
+	if (!plugins[config->n_plugins].plugin)
+		return -ENOMEM;
+	*ret = &plugins[config->n_plugins++];
+	return 0;
+}
+
+static void setting_clear(StippleSetting *setting)
+{
+	free((char *)setting->key);
+	free((char *)setting->value);
+	free((char *)setting->file);
+}
+
+static int add_setting(ConfigPlugin *plugin, const StippleSetting *setting)
+{
+	StippleSetting *settings;
+
+	for (size_t i = 0; i < plugin->n; i++) {
+		if (strcmp(plugin->settings[i].key, setting->key) == 0) {
+			setting_clear(&plugin->settings[i]);
+			plugin->settings[i] = *setting;
+			return 0;
+		}
+	}
+	settings = reallocarray(plugin->settings, plugin->n + 1, sizeof *settings);
+	if (!settings)
+		return -ENOMEM;
+	plugin->settings = settings;
+	settings[plugin->n++] = *setting;
+	return 0;
+}
+
+static int set_plugin(Config *config, const char *name, const IniEntry *entry, char *reason)
+{
+	ConfigPlugin *plugin = find_plugin(config, name);
+	StippleSetting setting;
+	int r = 0;
+
+	if (!text_is_identifier(name, IDENTIFIER_MAX))
+		return REFUSE(reason, "unknown section [%.60s]: \"%.60s\" cannot name a plugin",
+			entry->section, name);
+	if (!plugin)
+		r = add_plugin(config, name, &plugin);
+	if (r < 0)
+		return r;
+	setting = (StippleSetting){ strdup(entry->key), strdup(entry->value), strdup(entry->file),
+		entry->line };
+	r = setting.key && setting.value && setting.file ? add_setting(plugin, &setting) : -ENOMEM;
+	if (r < 0)
+		setting_clear(&setting);
+	return r;
+}
+
+const StippleSetting *config_plugin(const Config *config, const char *plugin, size_t *ret_n)
+{
+	const ConfigPlugin *found = find_plugin(config, plugin);
+
+	*ret_n = found ? found->n : 0;
+	return found ? found->settings : NULL;
+}
+
+/* ---- files ---------------------------------------------------------------------------------------- */
+
+static int take_entry(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX])
+{
+	Config *config = userdata;
+	bool known = false;
+
+	if (strncmp(entry->section, PLUGIN_SECTION, strlen(PLUGIN_SECTION)) == 0)
+		return set_plugin(config, entry->section + strlen(PLUGIN_SECTION), entry, reason);
+	for (size_t i = 0; i < ELEMENTS(fields); i++) {
+		if (strcmp(fields[i].section, entry->section) != 0)
+			continue;
+		known = true;
+		if (strcmp(fields[i].key, entry->key) == 0)
+			return set_field(config, &fields[i], entry->value, reason);
+	}
+	if (known)
+		return REFUSE(reason, "unknown key in [%s]: remove it or correct its name", entry->section);
+	return REFUSE(reason,
+		"unknown section [%.60s]: station, paths, board, camera, session, sign-in, bus, mqtt and "
+		"plugin.NAME are known",
+		entry->section);
+}
+
+/** What keys say together, once all files are read. */
+static int check(Config *config, const char *name, char error[CONFIG_ERROR_MAX])
+{
+	const char *flaw = NULL;
+
+	if (config->exposure_min >= config->exposure_max)
+		flaw = "[camera] exposure_min must be less than exposure_max";
+	else if (config->link_timeout_ms < 2 * config->heartbeat_ms)
+		flaw = "[board] link_timeout_ms must be at least twice heartbeat_ms";
+	else if (!*config->mqtt_cert_file != !*config->mqtt_key_file)
+		flaw = "[mqtt] cert_file and key_file go together: set both or neither";
+	else if (*config->mqtt_password_file && !*config->mqtt_user)
+		flaw = "[mqtt] password_file is set, but user is not: set both or neither";
+	if (flaw)
+		return refuse(error, CONFIG_ERROR_MAX, "%.300s: %s", name, flaw);
+	if (config->mqtt_port == 0)
+		config->mqtt_port = config->mqtt_tls ? 8883 : 1883;
+	return 0;
+}
+
+static int new_config(Config **ret)
+{
+	_cleanup_(config_freep) Config *config = calloc(1, sizeof *config);
+	char reason[INI_FILE_REASON_MAX];
+	int r;
+
+	if (!config)
+		return -ENOMEM;
+	for (size_t i = 0; i < ELEMENTS(fields); i++) {
+		r = set_field(config, &fields[i], fields[i].value, reason);
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_PTR(config);
+	return 0;
+}
+
+Config *config_free(Config *config)
+{
+	if (!config)
+		return NULL;
+	for (size_t i = 0; i < ELEMENTS(fields); i++)
+		if (fields[i].type < FIELD_NUMBER)
+			free(*string_at(config, &fields[i]));
+	for (size_t i = 0; i < config->n_plugins; i++) {
+		for (size_t k = 0; k < config->plugins[i].n; k++)
+			setting_clear(&config->plugins[i].settings[k]);
+		free(config->plugins[i].settings);
+		free(config->plugins[i].plugin);
+	}
+	free(config->plugins);
+	free(config);
+	return NULL;
+}
+
+int config_defaults(Config **ret)
+{
+	char error[CONFIG_ERROR_MAX];
+
+	return config_parse("", 0, "", ret, error);
+}
+
+int config_parse(const char *text, size_t size, const char *name, Config **ret, char error[CONFIG_ERROR_MAX])
+{
+	_cleanup_(config_freep) Config *config = NULL;
+	int r;
+
+	r = new_config(&config);
+	if (r < 0) {
+		snprintf(error, CONFIG_ERROR_MAX, "out of memory");
+		return r;
+	}
+	r = ini_text_read(text, size, name, take_entry, config, error);
+	if (r == 0)
+		r = check(config, name, error);
+	if (r == 0)
+		*ret = TAKE_PTR(config);
+	return r;
+}
+
+static int read_drop_in(Config *config, const char *folder, const char *name, char error[CONFIG_ERROR_MAX])
+{
+	_cleanup_(freep) char *path = NULL;
+
+	if (asprintf(&path, "%s/%s", folder, name) < 0) {
+		path = NULL;
+		snprintf(error, CONFIG_ERROR_MAX, "out of memory");
+		return -ENOMEM;
+	}
+	return ini_file_read(path, take_entry, config, error);
+}
+
+static int read_drop_ins(Config *config, const char *path, char error[CONFIG_ERROR_MAX])
+{
+	_cleanup_(freep) char *copy = strdup(path), *folder = NULL;
+	char **names = NULL;
+	int n, r = 0;
+
+	if (!copy || asprintf(&folder, "%s/conf.d", dirname(copy)) < 0) {
+		folder = NULL;
+		snprintf(error, CONFIG_ERROR_MAX, "out of memory");
+		return -ENOMEM;
+	}
+	n = ini_folder_list(folder, &names);
+	if (n == -ENOENT)
+		return 0;
+	if (n < 0) {
+		snprintf(error, CONFIG_ERROR_MAX, "%.300s: cannot be read: %s", folder, strerror(-n));
+		return n;
+	}
+	for (int i = 0; i < n && r == 0; i++)
+		r = read_drop_in(config, folder, names[i], error);
+	ini_folder_list_free(names, n);
+	return r;
+}
+
+int config_load(const char *path, Config **ret, char error[CONFIG_ERROR_MAX])
+{
+	_cleanup_(config_freep) Config *config = NULL;
+	int r;
+
+	r = new_config(&config);
+	if (r < 0) {
+		snprintf(error, CONFIG_ERROR_MAX, "out of memory");
+		return r;
+	}
+	r = ini_file_read(path, take_entry, config, error);
+	if (r == 0)
+		r = read_drop_ins(config, path, error);
+	if (r == 0)
+		r = check(config, path, error);
+	if (r == 0)
+		*ret = TAKE_PTR(config);
+	return r;
+}
+
+static void write_value(const Config *config, const Field *field, FILE *file)
+{
+	switch (field->type) {
+	case FIELD_IDENTIFIER:
+	case FIELD_TEXT:
+	case FIELD_OPTIONAL:
+	case FIELD_PATH:
+	case FIELD_BUS:
+		fputs(*string_at(config, field), file);
+		break;
+	case FIELD_NUMBER:
+		fprintf(file, "%" PRIu32, *number_at(config, field));
+		break;
+	case FIELD_REAL:
+		fprintf(file, "%.10g", *real_at(config, field));
+		break;
+	case FIELD_BOOLEAN:
+		fputs(*boolean_at(config, field) ? "yes" : "no", file);
+		break;
+	}
+}
+
+void config_write(const Config *config, FILE *file)
+{
+	const char *section = "";
+
+	for (size_t i = 0; i < ELEMENTS(fields); i++) {
+		if (strcmp(fields[i].section, section) != 0)
+			fprintf(file, "%s[%s]\n", *section ? "\n" : "", fields[i].section);
+		section = fields[i].section;
+		fprintf(file, "%s = ", fields[i].key);
+		write_value(config, &fields[i], file);
+		fputc('\n', file);
+	}
+	for (size_t i = 0; i < config->n_plugins; i++) {
+		const ConfigPlugin *plugin = &config->plugins[i];
+
+		fprintf(file, "\n[" PLUGIN_SECTION "%s]\n", plugin->plugin);
+		for (size_t k = 0; k < plugin->n; k++)
+			fprintf(file, "%s = %s\n", plugin->settings[k].key, plugin->settings[k].value);
+	}
+}
