@@ -16,7 +16,7 @@
 
 typedef struct Dot {
 	int64_t start_us; /* unwrapped board time of the first stroke */
-	uint32_t dwell_us;
+	uint32_t dwell_us; /* from the first stroke to the last, deepest point to deepest point */
 	uint16_t strokes;
 	uint16_t depth_mean_um, depth_peak_um;
 	uint16_t resistance_peak_mn;

@@ -3,7 +3,7 @@
 
 /**
  * Stroke samples in compact form: each field as the zigzag varint of its difference from the sample
- * before. About 6 bytes a stroke. docs/ledger.md describes the encoding, "stroke-delta-1".
+ * before. About 7 bytes a stroke. docs/ledger.md describes the encoding, "stroke-delta-1".
  */
 
 #include <stdbool.h>
@@ -16,7 +16,8 @@
 
 enum {
 	STROKE_CHUNK_SAMPLES = 4096,
-	STROKE_CHUNK_BYTES_MAX = STROKE_CHUNK_SAMPLES * 15 + 16, /* no sample takes more than 15 bytes */
+	STROKE_CHUNK_SAMPLE_MAX = 17, /* bytes: 5 of time, 3 of each other field */
+	STROKE_CHUNK_BYTES_MAX = STROKE_CHUNK_SAMPLES * STROKE_CHUNK_SAMPLE_MAX,
 };
 
 typedef struct StrokeChunk {
@@ -29,5 +30,8 @@ typedef struct StrokeChunk {
 void stroke_chunk_clear(StrokeChunk *chunk);
 /** False when the chunk is full; the sample was not taken. */
 bool stroke_chunk_add(StrokeChunk *chunk, const StrokeSample *sample);
-/** Decodes up to `max` samples. Returns how many; -EBADMSG when malformed or longer than max. */
+/**
+ * Decodes up to `max` samples. Returns how many; -EBADMSG when malformed or longer than max: `ret` then
+ * holds what came before.
+ */
 int stroke_chunk_decode(const uint8_t *data, uint32_t size, StrokeSample *ret, uint32_t max) _must_check_;
