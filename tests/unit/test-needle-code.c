@@ -246,8 +246,8 @@ static void test_too_long(void **state)
 
 static void test_plain_lots(void **state)
 {
-	static const char *const lots[] = { "L", "2026-07/B", "10ABC", "0195060001343",
-		"01234567890123456789", "17281231", "12345678901234567890" };
+	static const char *const lots[] = { "L", "2026-07/B", "10ABC", "0195060001343", "17281231",
+		"12345678901234567890" };
 
 	for (size_t i = 0; i < ELEMENTS(lots); i++) {
 		char unit[NEEDLE_UNIT_MAX];
