@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "config/ini-file.h"
+#include "core/protocol.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void try_config(const char *text, size_t size)
+{
+	_cleanup_(config_freep) Config *config = NULL;
+	char error[CONFIG_ERROR_MAX] = "", *written = NULL;
+	size_t written_size;
+	FILE *file;
+
+	if (config_parse(text, size, "input", &config, error) < 0) {
+		if (config || strncmp(error, "input:", 6) != 0)
+			abort();
+		return;
+	}
+	file = open_memstream(&written, &written_size);
+	if (!file)
+		return;
+	config_write(config, file);
+	fclose(file);
+	free(written);
+}
+
+static int take_entry(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX])
+{
+	return protocol_draft_set(userdata, entry->section, entry->key, entry->value, reason);
+}
+
+static void try_protocol(const char *text, size_t size)
+{
+	_cleanup_(freep) ProtocolDraft *draft = malloc(sizeof *draft);
+	_cleanup_(freep) Protocol *protocol = malloc(sizeof *protocol);
+	char error[INI_FILE_ERROR_MAX] = "", reason[PROTOCOL_REASON_MAX] = "";
+
+	if (!draft || !protocol)
+		return;
+	protocol_draft_init(draft, "input");
+	if (ini_text_read(text, size, "input", take_entry, draft, error) < 0) {
+		if (strncmp(error, "input:", 6) != 0)
+			abort();
+		return;
+	}
+	if (protocol_draft_finish(draft, protocol, reason) < 0) {
+		if (!reason[0])
+			abort();
+		return;
+	}
+	if (!protocol_plan(protocol, protocol->sessions, ZONE_CROWN, SKIN_SCAR)->density)
+		abort();
+}
+
+/** Text is either taken, or refused with its place and a reason. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	try_config((const char *)data, size);
+	try_protocol((const char *)data, size);
+	return 0;
+}
