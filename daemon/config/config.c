@@ -97,22 +97,22 @@ static _printf_(3, 4) int refuse(char *ret, size_t size, const char *format, ...
 
 static char **string_at(const Config *config, const Field *field)
 {
-	return (char **)((char *)config + field->offset);
+	return (void *)((char *)config + field->offset);
 }
 
 static uint32_t *number_at(const Config *config, const Field *field)
 {
-	return (uint32_t *)((char *)config + field->offset);
+	return (void *)((char *)config + field->offset);
 }
 
 static double *real_at(const Config *config, const Field *field)
 {
-	return (double *)((char *)config + field->offset);
+	return (void *)((char *)config + field->offset);
 }
 
 static bool *boolean_at(const Config *config, const Field *field)
 {
-	return (bool *)((char *)config + field->offset);
+	return (void *)((char *)config + field->offset);
 }
 
 /* ---- values --------------------------------------------------------------------------------------- */

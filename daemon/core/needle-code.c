@@ -131,25 +131,25 @@ static int take_gtin(Parser *parser, const Element *element, size_t offset, cons
 	if (value[13] - '0' != digit)
 		return fail(parser, offset + 13, "(%s) %s has check digit %c instead of %d", element->ai,
 			element->name, value[13], digit);
-	strcpy(parser->out.gtin, value);
+	snprintf(parser->out.gtin, sizeof parser->out.gtin, "%s", value);
 	return 0;
 }
 
 static int take_lot(Parser *parser, const Element *element, size_t offset, const char *value)
 {
-	strcpy(parser->out.lot, value);
+	snprintf(parser->out.lot, sizeof parser->out.lot, "%s", value);
 	return 0;
 }
 
 static int take_serial(Parser *parser, const Element *element, size_t offset, const char *value)
 {
-	strcpy(parser->out.serial, value);
+	snprintf(parser->out.serial, sizeof parser->out.serial, "%s", value);
 	return 0;
 }
 
 static int take_additional(Parser *parser, const Element *element, size_t offset, const char *value)
 {
-	strcpy(parser->out.additional, value);
+	snprintf(parser->out.additional, sizeof parser->out.additional, "%s", value);
 	return 0;
 }
 
@@ -208,8 +208,8 @@ static size_t bracket_length(const Parser *parser, size_t at)
 	return digits >= 2 && parser->code[at + 1 + digits] == ')' ? digits + 2 : 0;
 }
 
-/** Takes the identifier at the cursor. */
-static int next_element(Parser *parser, const Element **ret)
+/** Takes the identifier at the cursor. Returns the element's index. */
+static int next_element(Parser *parser)
 {
 	size_t brackets = parser->bracketed ? bracket_length(parser, parser->at) : 0;
 	const char *ai = parser->code + parser->at + (brackets > 0);
@@ -228,8 +228,7 @@ static int next_element(Parser *parser, const Element **ret)
 				elements[i].name);
 		parser->seen |= 1u << i;
 		parser->at += brackets ? brackets : length;
-		*ret = &elements[i];
-		return 0;
+		return (int)i;
 	}
 	return fail(parser, parser->at, "application identifier (%.*s) is not one of a cartridge",
 		brackets ? (int)brackets - 2 : 2, ai);
@@ -275,9 +274,10 @@ static int parse_element(Parser *parser)
 	size_t length;
 	int r;
 
-	r = next_element(parser, &element);
+	r = next_element(parser);
 	if (r < 0)
 		return r;
+	element = &elements[r];
 	length = value_length(parser, element);
 	r = check_value(parser, element, parser->code + parser->at, length);
 	if (r < 0)
@@ -309,8 +309,8 @@ static int finish_gs1(Parser *parser)
 		return fail(parser, parser->length, "(17) expires on %s, but (7003) on %s", out->expiry,
 			parser->best_before);
 	if (parser->best_before[0])
-		strcpy(out->expiry, parser->best_before);
-	strcpy(out->format, "gs1");
+		snprintf(out->expiry, sizeof out->expiry, "%s", parser->best_before);
+	snprintf(out->format, sizeof out->format, "%s", "gs1");
 	out->unique = out->serial[0] != '\0';
 	snprintf(out->unit, sizeof out->unit, "(01)%s(%s)%s", out->gtin, out->unique ? "21" : "10",
 		out->unique ? out->serial : out->lot);
@@ -346,8 +346,8 @@ static int parse_plain(Parser *parser)
 	if (parser->length >= sizeof out->lot)
 		return fail(parser, sizeof out->lot - 1, "a lot has %zu characters: 1 to %zu are allowed",
 			parser->length, sizeof out->lot - 1);
-	strcpy(out->lot, parser->code);
-	strcpy(out->format, "plain");
+	snprintf(out->lot, sizeof out->lot, "%s", parser->code);
+	snprintf(out->format, sizeof out->format, "%s", "plain");
 	snprintf(out->unit, sizeof out->unit, "(10)%s", out->lot);
 	return 0;
 }
@@ -362,7 +362,7 @@ static int parse_symbology(Parser *parser)
 	for (size_t i = 0; i < ELEMENTS(known); i++) {
 		if (strncmp(parser->code, known[i], 3) != 0)
 			continue;
-		strcpy(parser->out.symbology, known[i]);
+		snprintf(parser->out.symbology, sizeof parser->out.symbology, "%s", known[i]);
 		parser->at = 3;
 		return 0;
 	}

@@ -53,7 +53,7 @@ static_assert(ELEMENTS(figures) == PROTOCOL_FIGURES, "a rank for every figure");
 
 static uint16_t *plan_figure(ZonePlan *plan, size_t figure)
 {
-	return (uint16_t *)((char *)plan + figures[figure].offset);
+	return (void *)((char *)plan + figures[figure].offset);
 }
 
 static _printf_(2, 3) int refuse(char reason[PROTOCOL_REASON_MAX], const char *format, ...)
@@ -84,7 +84,7 @@ static bool parse_number(const char *text, size_t length, uint32_t *ret)
 
 static int set_number(const char *value, uint32_t min, uint32_t max, uint32_t *ret, char *reason)
 {
-	uint32_t number;
+	uint32_t number = 0;
 
 	if (!parse_number(value, strlen(value), &number))
 		return refuse(
@@ -131,7 +131,7 @@ static int set_general(ProtocolDraft *draft, const char *key, const char *value,
 		if (!text_is_printable(value, sizeof protocol->title - 1))
 			return refuse(
 				reason, "a title of 1 to %zu bytes is needed", sizeof protocol->title - 1);
-		strcpy(protocol->title, value);
+		snprintf(protocol->title, sizeof protocol->title, "%s", value);
 		return 0;
 	}
 	if (strcmp(key, "sessions") == 0)
@@ -160,7 +160,7 @@ static int set_question(Protocol *protocol, const char *key, const char *value, 
 			sizeof protocol->screening[0] - 1);
 	if (n == PROTOCOL_SCREENING_MAX)
 		return refuse(reason, "more than %d questions", PROTOCOL_SCREENING_MAX);
-	strcpy(protocol->screening[n], key);
+	snprintf(protocol->screening[n], sizeof protocol->screening[n], "%s", key);
 	protocol->screening_refuses[n] = refuses;
 	protocol->n_screening++;
 	return 0;
@@ -198,7 +198,7 @@ static int parse_scope(const char *section, Scope *ret, char *reason)
 	const char *rest = section;
 	Scope scope = { -1, -1, -1 };
 	char value[32];
-	uint32_t number;
+	uint32_t number = 0;
 
 	if (strcmp(section, "default") == 0) {
 		*ret = scope;
@@ -263,8 +263,8 @@ static void set_figure(ProtocolDraft *draft, const Scope *scope, size_t figure, 
 static int set_plan(
 	ProtocolDraft *draft, const char *section, const char *key, const char *value, char *reason)
 {
-	Scope scope;
-	uint32_t number;
+	Scope scope = { -1, -1, -1 };
+	uint32_t number = 0;
 	int r;
 
 	r = parse_scope(section, &scope, reason);
