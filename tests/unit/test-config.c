@@ -139,14 +139,14 @@ static void test_values(void **state)
 {
 	_cleanup_(config_freep) Config *config = parse("[board]\nplugin = board-sim\nrealtime = off\n"
 						       "[camera]\nfocus_min = 12.5\n"
-						       "[bus]\naddress = unix:path=/tmp/bus;unix:path=/b\n"
+						       "[bus]\naddress = unix:path=/run/bus;unix:path=/b\n"
 						       "[mqtt]\ntls = false\nhost = /run/mosquitto.sock\n"
 						       "[paths]\nstate_folder = /srv/s\nplugin_folder =\n");
 
 	assert_string_equal(config->board_plugin, "board-sim");
 	assert_false(config->realtime);
 	assert_true(config->focus_min > 12.4 && config->focus_min < 12.6);
-	assert_string_equal(config->bus, "unix:path=/tmp/bus;unix:path=/b");
+	assert_string_equal(config->bus, "unix:path=/run/bus;unix:path=/b");
 	assert_int_equal(config->mqtt_port, 1883);
 	assert_string_equal(config->state_folder, "/srv/s");
 	assert_int_equal(config->plugin_folder[0], '/');
