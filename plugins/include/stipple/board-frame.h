@@ -11,7 +11,7 @@
  *          0    1  marker: 0x5A station to board, 0xA5 board to station
  *          1    1  type (FrameType); a board's answer to a command has the command's type | 0x80
  *          2    2  link: number of this connection, chosen by the station's HELLO; 0 before
- *          4    2  sequence: 1.. for a frame that must arrive, 0 for one that need not (IDLE)
+ *          4    2  sequence: counts the frames that must arrive, from 1, wraps; 0 in IDLE, which need not
  *          6    2  acknowledge: the last sequence number taken in order from the other side
  *          8    4  time: microseconds of the sender's clock, wraps
  *         12    2  flags (FrameFlag)

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * The board's own side of the protocol, in portable C without OS calls, clocks or allocation: a firmware
+ * author can start from it. The simulator plugin runs it inside the daemon; behind a character device it
+ * answers the kernel's SPI.
+ *
+ * Whoever owns it tells it how much time has passed and what its pins read, and carries its frames. A
+ * simulated operator and the skin (skin-model.h) stand in for motor and sensors.
+ */
+
+#include "skin-model.h"
+#include "stipple/board-frame.h"
+
+enum {
+	BOARD_MODEL_QUEUE = 64,   /* frames kept until they are acknowledged */
+	BOARD_MODEL_SAMPLES = 9,  /* gathered before a frame is closed */
+	BOARD_MODEL_GATHER_US = 20000, /* or this long after the first */
+};
+
+typedef struct BoardModelConfig {
+	BoardIdentity identity; /* as HELLO reports it; version is filled in */
+	uint32_t mechanics_scale; /* needle and skin run this many times faster than the link; 1 is real time */
+	uint32_t seed;
+} BoardModelConfig;
+
+/** What tests and the demo may do to a board. */
+typedef struct BoardModelMischief {
+	uint32_t corrupt_tx, corrupt_rx; /* the next n frames to, from the station get a wrong bit */
+	uint32_t drop;                   /* the next n transfers never reach the board, which sends zeroes */
+	uint64_t hang_us;                /* neither moves nor answers this much longer */
+	bool over_force, over_depth;     /* the next stroke is out of bounds */
+	bool over_temperature;
+	bool stuck_data_ready;
+	uint32_t self_test; /* SelfTestBits that fail */
+} BoardModelMischief;
+
+typedef struct BoardModel {
+	BoardModelConfig config;
+	BoardModelMischief mischief;
+	SkinModel skin;
+	/* pins, as the board sees them */
+	bool pedal, estop, enable;
+	/* the cartridge */
+	ChipId chip;
+	/* link */
+	uint64_t now_us, heard_us;
+	uint16_t link, command_sequence, next_sequence, acknowledged, sent;
+	Frame queue[BOARD_MODEL_QUEUE]; /* acknowledged + 1 .. next_sequence - 1, by sequence modulo size */
+	uint32_t bad_frames;
+	/* drive */
+	bool configured, armed;
+	BoardSettings settings;
+	ArmPayload claim;
+	BoardFault fault;
+	uint64_t mechanics_us, next_stroke_us;
+	uint32_t strokes;
+	StrokeSample gathered[BOARD_MODEL_SAMPLES];
+	uint32_t n_gathered;
+	uint64_t gathered_us;
+} BoardModel;
+
+/** Default identity: a board with every capability, 250 ms watchdog. */
+extern const BoardIdentity board_model_identity;
+
+void board_model_init(BoardModel *model, const BoardModelConfig *config);
+/** As after the RESET line: link, settings and faults are gone, the world (chip, pins, skin) stays. */
+void board_model_reset(BoardModel *model);
+
+void board_model_set_pedal(BoardModel *model, bool down);
+void board_model_set_estop(BoardModel *model, bool pressed);
+void board_model_set_enable(BoardModel *model, bool active);
+/** length 0: taken out. */
+void board_model_set_chip(BoardModel *model, const ChipId *chip);
+
+/** Lets link time pass. Call at least every few milliseconds while running. */
+void board_model_advance(BoardModel *model, uint64_t elapsed_us);
+
+/** One full-duplex transfer of STIPPLE_FRAME_BYTES each way. */
+void board_model_transfer(BoardModel *model, const uint8_t *from_station, uint8_t *ret_to_station);
+
+/** Level of the DATA_READY pin: a frame that must arrive has not been acknowledged. */
+bool board_model_data_ready(const BoardModel *model);
+/** The needle is moving. */
+bool board_model_running(const BoardModel *model);

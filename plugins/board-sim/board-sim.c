@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** The simulated needle-driver board as a plugin: the board model, a clock, and a socket to play with it. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "board-sim.h"
+
+enum { TICK_NS = 2000000 };
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+void board_sim_edge(BoardSim *sim, StippleLine line, bool active)
+{
+	uint64_t one = 1;
+
+	if (sim->levels[line] == active)
+		return;
+	sim->levels[line] = active;
+	if (sim->n_edges < BOARD_SIM_EDGES)
+		sim->edges[sim->n_edges++] = (StippleEdge){ line, active, now_ns() };
+	(void)!write(sim->wake_fd, &one, sizeof one);
+}
+
+/* outlives the board: a device that is gone stays gone for whoever tries to open it */
+static int64_t vanished_until_ns;
+
+void board_sim_vanish(BoardSim *sim, uint64_t ms)
+{
+	sim->vanished = true;
+	vanished_until_ns = now_ns() + (int64_t)ms * 1000000;
+}
+
+/** The clock ticks only while the needle runs: an idle simulator costs nothing. */
+static void set_timer(BoardSim *sim, bool on)
+{
+	struct itimerspec spec = { { 0, on ? TICK_NS : 0 }, { 0, on ? TICK_NS : 0 } };
+
+	if (sim->ticking == on)
+		return;
+	sim->ticking = on;
+	timerfd_settime(sim->timer_fd, 0, &spec, NULL);
+}
+
+void board_sim_advance(BoardSim *sim)
+{
+	int64_t now = now_ns();
+
+	board_model_advance(&sim->model, (uint64_t)(now - sim->advanced_ns) / 1000);
+	sim->advanced_ns = now - (now - sim->advanced_ns) % 1000;
+	board_sim_edge(sim, STIPPLE_LINE_DATA_READY, board_model_data_ready(&sim->model));
+	set_timer(sim, board_model_running(&sim->model) || sim->model.n_gathered > 0 || sim->model.mischief.hang_us > 0);
+}
+
+/* ---- settings ---- */
+
+static int bad_setting(const StippleSetting *setting, const char *allowed, char error[STIPPLE_ERROR_MAX])
+{
+	snprintf(error, STIPPLE_ERROR_MAX, "%s:%d: %s = %s of board-sim: %s", setting->file, setting->line, setting->key,
+		setting->value, allowed);
+	return -EINVAL;
+}
+
+static bool number_setting(const StippleSetting *setting, long low, long high, long *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtol(setting->value, &end, 10);
+	return errno == 0 && *end == '\0' && end != setting->value && *ret >= low && *ret <= high;
+}
+
+static int take_setting(BoardSim *sim, BoardModelConfig *config, const StippleSetting *setting,
+	char error[STIPPLE_ERROR_MAX])
+{
+	long number;
+
+	if (strcmp(setting->key, "socket") == 0) {
+		if (strlen(setting->value) >= sizeof sim->socket_path)
+			return bad_setting(setting, "a path of at most 107 bytes", error);
+		strcpy(sim->socket_path, setting->value);
+	} else if (strcmp(setting->key, "speed") == 0) {
+		if (!number_setting(setting, 1, 5000, &number))
+			return bad_setting(setting, "1 to 5000 times real time", error);
+		config->mechanics_scale = (uint32_t)number;
+	} else if (strcmp(setting->key, "seed") == 0) {
+		if (!number_setting(setting, 1, INT32_MAX, &number))
+			return bad_setting(setting, "1 to 2147483647", error);
+		config->seed = (uint32_t)number;
+	} else if (strcmp(setting->key, "watchdog_ms") == 0) {
+		if (!number_setting(setting, 20, 5000, &number))
+			return bad_setting(setting, "20 to 5000", error);
+		config->identity.watchdog_ms = (uint16_t)number;
+	} else if (strcmp(setting->key, "serial") == 0) {
+		if (strlen(setting->value) >= FRAME_SERIAL_MAX || !setting->value[0])
+			return bad_setting(setting, "1 to 16 characters", error);
+		memset(config->identity.serial, 0, FRAME_SERIAL_MAX);
+		strcpy(config->identity.serial, setting->value);
+	} else if (strcmp(setting->key, "chip") == 0) {
+		if (!board_sim_parse_chip(setting->value, &sim->first_chip))
+			return bad_setting(setting, "an even number of hexadecimal digits, at most 32", error);
+	} else {
+		return bad_setting(setting, "unknown key; there are socket, speed, seed, watchdog_ms, serial, chip", error);
+	}
+	return 0;
+}
+
+/* ---- the vtable ---- */
+
+static void sim_close(void *board)
+{
+	BoardSim *sim = board;
+
+	if (!sim)
+		return;
+	board_sim_socket_close(sim);
+	if (sim->timer_fd >= 0)
+		close(sim->timer_fd);
+	if (sim->wake_fd >= 0)
+		close(sim->wake_fd);
+	if (sim->epoll_fd >= 0)
+		close(sim->epoll_fd);
+	free(sim);
+}
+
+static int add_to_epoll(BoardSim *sim, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	return epoll_ctl(sim->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int open_descriptors(BoardSim *sim, char error[STIPPLE_ERROR_MAX])
+{
+	int r = 0;
+
+	sim->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	sim->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	sim->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (sim->epoll_fd < 0 || sim->timer_fd < 0 || sim->wake_fd < 0)
+		r = -errno;
+	if (r == 0)
+		r = add_to_epoll(sim, sim->timer_fd);
+	if (r == 0)
+		r = add_to_epoll(sim, sim->wake_fd);
+	if (r < 0) {
+		snprintf(error, STIPPLE_ERROR_MAX, "board-sim: no descriptors left (%s): close other programs",
+			strerror(-r));
+		return r;
+	}
+	return sim->socket_path[0] ? board_sim_socket_open(sim, error) : 0;
+}
+
+static int sim_open(const StippleHost *host, void **ret_board, char error[STIPPLE_ERROR_MAX])
+{
+	BoardModelConfig config = { .identity = board_model_identity, .mechanics_scale = 1, .seed = 1 };
+	BoardSim *sim = calloc(1, sizeof *sim);
+	int r = 0;
+
+	if (!sim) {
+		snprintf(error, STIPPLE_ERROR_MAX, "board-sim: out of memory");
+		return -ENOMEM;
+	}
+	if (now_ns() < vanished_until_ns) {
+		snprintf(error, STIPPLE_ERROR_MAX, "board-sim: the simulated board is unplugged: wait until it returns");
+		free(sim);
+		return -ENODEV;
+	}
+	sim->epoll_fd = sim->timer_fd = sim->wake_fd = sim->listen_fd = -1;
+	for (int i = 0; i < BOARD_SIM_CLIENTS; i++)
+		sim->clients[i].fd = -1;
+	for (size_t i = 0; r == 0 && i < host->n_settings; i++)
+		r = take_setting(sim, &config, &host->settings[i], error);
+	if (r == 0)
+		r = open_descriptors(sim, error);
+	if (r < 0) {
+		sim_close(sim);
+		return r;
+	}
+	board_model_init(&sim->model, &config);
+	board_model_set_chip(&sim->model, &sim->first_chip);
+	sim->advanced_ns = now_ns();
+	*ret_board = sim;
+	return 0;
+}
+
+static int sim_poll_fd(void *board)
+{
+	return ((BoardSim *)board)->epoll_fd;
+}
+
+static int sim_read_edges(void *board, StippleEdge *ret_edges, size_t max)
+{
+	BoardSim *sim = board;
+	uint64_t count;
+	size_t n;
+
+	(void)!read(sim->timer_fd, &count, sizeof count);
+	(void)!read(sim->wake_fd, &count, sizeof count);
+	board_sim_socket_serve(sim);
+	board_sim_advance(sim);
+	if (sim->vanished)
+		return -ENODEV;
+	n = sim->n_edges < max ? sim->n_edges : max;
+	memcpy(ret_edges, sim->edges, n * sizeof *ret_edges);
+	memmove(sim->edges, sim->edges + n, (sim->n_edges - n) * sizeof *ret_edges);
+	sim->n_edges -= n;
+	if (sim->n_edges > 0) {
+		count = 1;
+		(void)!write(sim->wake_fd, &count, sizeof count);
+	}
+	return (int)n;
+}
+
+static int sim_get_line(void *board, StippleLine line, bool *ret_active)
+{
+	BoardSim *sim = board;
+
+	if (sim->vanished)
+		return -ENODEV;
+	*ret_active = sim->levels[line];
+	return 0;
+}
+
+static int sim_set_line(void *board, StippleLine line, bool active)
+{
+	BoardSim *sim = board;
+
+	if (sim->vanished)
+		return -ENODEV;
+	board_sim_advance(sim);
+	if (line == STIPPLE_LINE_ENABLE)
+		board_model_set_enable(&sim->model, active);
+	else if (line == STIPPLE_LINE_RESET && active)
+		board_model_reset(&sim->model);
+	sim->levels[line] = active;
+	board_sim_advance(sim);
+	return 0;
+}
+
+static int sim_transfer(void *board, const uint8_t *tx, uint8_t *ret_rx, size_t size)
+{
+	BoardSim *sim = board;
+
+	if (sim->vanished)
+		return -ENODEV;
+	if (size != STIPPLE_FRAME_BYTES)
+		return -EIO;
+	board_sim_advance(sim);
+	board_model_transfer(&sim->model, tx, ret_rx);
+	board_sim_advance(sim);
+	return 0;
+}
+
+static const StippleBoardVtable vtable = {
+	.size = sizeof(StippleBoardVtable),
+	.open = sim_open,
+	.close = sim_close,
+	.poll_fd = sim_poll_fd,
+	.read_edges = sim_read_edges,
+	.get_line = sim_get_line,
+	.set_line = sim_set_line,
+	.transfer = sim_transfer,
+};
+
+extern const StipplePlugin stipple_plugin;
+
+const StipplePlugin stipple_plugin = {
+	.magic = STIPPLE_PLUGIN_MAGIC,
+	.abi = STIPPLE_PLUGIN_ABI,
+	.size = sizeof(StipplePlugin),
+	.kind = STIPPLE_PLUGIN_BOARD,
+	.name = "board-sim",
+	.version = STIPPLE_VERSION,
+	.vtable = &vtable,
+};
