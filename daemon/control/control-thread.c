@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/control-private.h"
+
+#include <poll.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "util/digest.h"
+
+#define NS_PER_MS 1000000LL
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 * NS_PER_MS + now.tv_nsec;
+}
+
+/* ---- telling ---- */
+
+/** False when the main thread has fallen so far behind that there is no room. */
+static bool tell(Control *control, ControlFact *fact)
+{
+	if (fact->monotonic_ns == 0)
+		fact->monotonic_ns = now_ns();
+	return ring_push(control->facts, fact);
+}
+
+static void tell_fault(Control *control)
+{
+	if (control->fault_untold && tell(control, &control->fault_fact))
+		control->fault_untold = false;
+}
+
+static void answer(Control *control, const ControlCommand *command, FrameType type, int error)
+{
+	ControlFact fact = { .kind = CONTROL_FACT_ANSWER };
+
+	fact.answer.ticket = command->ticket;
+	fact.answer.command = type;
+	fact.answer.error = error;
+	(void)!tell(control, &fact);
+}
+
+/* ---- stopping: ENABLE first, then STOP, then everybody ---- */
+
+static void set_enable(Control *control, bool active)
+{
+	if (control->enabled == active)
+		return;
+	control->enabled = active;
+	if (control->board && control->options.board->set_line(control->board, STIPPLE_LINE_ENABLE, active) < 0)
+		control->enabled = false; /* the device is gone, and the line with it */
+}
+
+static void update_enable(Control *control)
+{
+	set_enable(control,
+		control->armed && control->pedal && !control->estop && control->fault == CONTROL_FAULT_NONE);
+}
+
+static void transfer(Control *control);
+
+static void stop_needle(Control *control)
+{
+	set_enable(control, false);
+	control->armed = false;
+	control->link.stop = true;
+	if (control->board)
+		transfer(control);
+}
+
+static void latch(Control *control, ControlFault fault, BoardFault board_fault, int32_t detail, int64_t edge_ns)
+{
+	int64_t stopped_ns;
+
+	set_enable(control, false);
+	stopped_ns = now_ns();
+	if (control->fault != CONTROL_FAULT_NONE)
+		return;
+	control->fault = fault;
+	control->fault_fact = (ControlFact){ .kind = CONTROL_FACT_FAULT, .monotonic_ns = stopped_ns };
+	control->fault_fact.fault.fault = fault;
+	control->fault_fact.fault.board_fault = board_fault;
+	control->fault_fact.fault.detail = detail;
+	control->fault_fact.fault.stop_latency_ns = edge_ns ? stopped_ns - edge_ns : 0;
+	control->fault_untold = true;
+	stop_needle(control);
+	tell_fault(control);
+}
+
+/* ---- the board comes and goes ---- */
+
+static void board_down(Control *control, int error, const char *text)
+{
+	ControlFact fact = { .kind = CONTROL_FACT_BOARD_DOWN };
+
+	if (control->up && control->armed)
+		latch(control, CONTROL_FAULT_BOARD_GONE, BOARD_FAULT_NONE, error, 0);
+	control->up = false;
+	control->armed = false;
+	if (strcmp(control->down_text, text) == 0)
+		return;
+	snprintf(control->down_text, sizeof control->down_text, "%s", text);
+	fact.down.error = error;
+	memcpy(fact.down.text, control->down_text, sizeof fact.down.text);
+	(void)!tell(control, &fact);
+}
+
+static void abort_command(Control *control, int error)
+{
+	if (control->ticketed)
+		answer(control, &control->current, control->link.command.type, error);
+	control->ticketed = false;
+	control->link.waiting = false;
+}
+
+static void close_board(Control *control, int error, const char *text)
+{
+	void *board = control->board;
+
+	set_enable(control, false);
+	control->board = NULL; /* nothing below may use it */
+	abort_command(control, -ENOTCONN);
+	board_down(control, error, text);
+	if (board)
+		control->options.board->close(board);
+	control->reopen_ns = now_ns() + control->options.reopen_ms * NS_PER_MS;
+}
+
+static void greet(Control *control)
+{
+	HelloPayload hello = { FRAME_PROTOCOL_VERSION, FRAME_PROTOCOL_VERSION };
+	Frame frame = { 0 };
+	uint16_t number = 0;
+
+	/* any number that differs from the last one will do when the system has no randomness yet */
+	if (random_bytes(&number, sizeof number) < 0 || number == 0 || number == control->link.number)
+		number = (uint16_t)(control->link.number + 1) ? (uint16_t)(control->link.number + 1) : 1;
+	link_start(&control->link, number);
+	control->link.stop = control->fault != CONTROL_FAULT_NONE;
+	payload_put_hello(&frame, &hello);
+	(void)!link_command(&control->link, &frame, now_ns() + CONTROL_COMMAND_MS * NS_PER_MS);
+}
+
+static void tell_line(Control *control, StippleLine line, bool active)
+{
+	ControlFact fact = { .kind = CONTROL_FACT_LINE };
+
+	fact.line.line = line;
+	fact.line.active = active;
+	(void)!tell(control, &fact);
+}
+
+static void read_inputs(Control *control)
+{
+	const StippleBoardVtable *board = control->options.board;
+	bool level;
+
+	if (board->get_line(control->board, STIPPLE_LINE_PEDAL, &level) == 0) {
+		control->pedal = level;
+		tell_line(control, STIPPLE_LINE_PEDAL, level);
+	}
+	if (board->get_line(control->board, STIPPLE_LINE_EMERGENCY_STOP, &level) == 0) {
+		control->estop = level;
+		tell_line(control, STIPPLE_LINE_EMERGENCY_STOP, level);
+		if (level)
+			latch(control, CONTROL_FAULT_EMERGENCY_STOP, BOARD_FAULT_NONE, 0, 0);
+	}
+}
+
+static void open_board(Control *control)
+{
+	char error[STIPPLE_ERROR_MAX] = "";
+	int r = control->options.board->open(control->options.host, &control->board, error);
+
+	if (r < 0) {
+		control->board = NULL;
+		control->reopen_ns = now_ns() + control->options.reopen_ms * NS_PER_MS;
+		board_down(control, r, error[0] ? error : strerror(-r));
+		return;
+	}
+	control->enabled = false;
+	control->started_ns = now_ns();
+	read_inputs(control);
+	greet(control);
+}
+
+/* ---- what the board says ---- */
+
+static void take_hello(Control *control)
+{
+	ControlFact fact = { .kind = CONTROL_FACT_BOARD_UP };
+	BoardResult result = BOARD_RESULT_INVALID;
+	Frame frame = { 0 };
+
+	if (!payload_get_result(&control->link.received, &result) || result != BOARD_RESULT_OK ||
+		!payload_get_identity(&control->link.received, &control->identity)) {
+		board_down(control, -EPROTO, "the board speaks no protocol version that the station knows: update its "
+					     "firmware");
+		return;
+	}
+	control->up = true;
+	control->down_text[0] = '\0';
+	fact.identity = control->identity;
+	(void)!tell(control, &fact);
+	/* nobody asked for this one: its answer becomes a CHIP fact */
+	payload_put_command(&frame, FRAME_READ_CHIP);
+	(void)!link_command(&control->link, &frame, now_ns() + CONTROL_COMMAND_MS * NS_PER_MS);
+}
+
+static void tell_chip(Control *control)
+{
+	ControlFact fact = { .kind = CONTROL_FACT_CHIP };
+
+	if (payload_get_chip(&control->link.received, &fact.chip))
+		(void)!tell(control, &fact);
+}
+
+static void take_samples(Control *control)
+{
+	ControlFact fact = { .kind = CONTROL_FACT_SAMPLES };
+	int n = payload_get_samples(&control->link.received, fact.strokes.samples);
+
+	if (n < 0)
+		return;
+	fact.strokes.n = (uint32_t)n;
+	atomic_fetch_add_explicit(&control->samples, (uint64_t)n, memory_order_relaxed);
+	for (int i = 0; i < n; i++) {
+		const StrokeSample *sample = &fact.strokes.samples[i];
+
+		if (sample->depth_um > control->settings.depth_limit_um)
+			latch(control, CONTROL_FAULT_DEPTH_LIMIT, BOARD_FAULT_NONE, sample->depth_um, 0);
+		else if (sample->resistance_mn > control->settings.force_limit_mn)
+			latch(control, CONTROL_FAULT_FORCE_LIMIT, BOARD_FAULT_NONE, sample->resistance_mn, 0);
+	}
+	if (!tell(control, &fact))
+		latch(control, CONTROL_FAULT_FACTS_OVERRUN, BOARD_FAULT_NONE, CONTROL_FACTS, 0);
+}
+
+static void latch_board_fault(Control *control, BoardFault fault, int32_t detail)
+{
+	if (fault == BOARD_FAULT_EMERGENCY_STOP)
+		latch(control, CONTROL_FAULT_EMERGENCY_STOP, fault, detail, 0);
+	else if (fault == BOARD_FAULT_CHIP_CHANGED)
+		latch(control, CONTROL_FAULT_CHIP_CHANGED, fault, detail, 0);
+	else
+		latch(control, CONTROL_FAULT_BOARD, fault, detail, 0);
+}
+
+/** The answer to the ticketed command: what it changes here, then the fact. */
+static void take_answer(Control *control)
+{
+	const Frame *frame = &control->link.received;
+	ControlFact fact = { .kind = CONTROL_FACT_ANSWER };
+	BoardResult result = BOARD_RESULT_UNKNOWN;
+
+	if (!payload_get_result(frame, &result))
+		fact.answer.error = -EBADMSG;
+	fact.answer.ticket = control->current.ticket;
+	fact.answer.command = (FrameType)(frame->type & ~FRAME_ANSWER);
+	fact.answer.result = result;
+	control->ticketed = false;
+	if (frame->type == (FRAME_STATUS | FRAME_ANSWER) && !payload_get_status(frame, &fact.answer.status))
+		fact.answer.error = -EBADMSG;
+	if (frame->type == (FRAME_READ_CHIP | FRAME_ANSWER) && !payload_get_chip(frame, &fact.answer.chip))
+		fact.answer.error = -EBADMSG;
+	if (frame->type == (FRAME_SELF_TEST | FRAME_ANSWER) && !payload_get_self_test(frame, &fact.answer.self_test))
+		fact.answer.error = -EBADMSG;
+	if (control->current.verb == CONTROL_CONFIGURE && result == BOARD_RESULT_OK)
+		control->settings = control->current.settings;
+	/* a pedal pressed, or a stop, while ARM was on its way means that nobody may rely on it */
+	if (control->current.verb == CONTROL_ARM && result == BOARD_RESULT_OK) {
+		if (control->fault != CONTROL_FAULT_NONE || control->estop || atomic_load(&control->disarm))
+			fact.answer.error = -EBUSY;
+		else
+			control->armed = true;
+	}
+	if (control->current.verb == CONTROL_ACKNOWLEDGE) {
+		if (result != BOARD_RESULT_OK || control->estop) {
+			fact.answer.error = -EBUSY;
+		} else {
+			control->fault = CONTROL_FAULT_NONE;
+			control->link.stop = false;
+			control->link.fault = BOARD_FAULT_NONE;
+		}
+	}
+	update_enable(control);
+	(void)!tell(control, &fact);
+}
+
+static void take_frame(Control *control)
+{
+	const Frame *frame = &control->link.received;
+	FaultPayload fault;
+
+	switch (frame->type) {
+	case FRAME_SAMPLES:
+		take_samples(control);
+		break;
+	case FRAME_FAULT:
+		if (payload_get_fault(frame, &fault) && control->up)
+			latch_board_fault(control, (BoardFault)fault.fault, fault.detail);
+		break;
+	case FRAME_CHIP_CHANGED:
+		tell_chip(control);
+		break;
+	case FRAME_HELLO | FRAME_ANSWER:
+		take_hello(control);
+		break;
+	case FRAME_READ_CHIP | FRAME_ANSWER:
+		tell_chip(control);
+		if (control->ticketed)
+			take_answer(control);
+		break;
+	default:
+		if ((frame->type & FRAME_ANSWER) && control->ticketed)
+			take_answer(control);
+	}
+}
+
+static void check_header(Control *control)
+{
+	BoardFault fault = (BoardFault)control->link.fault;
+
+	if (control->up && fault > BOARD_FAULT_NONE && fault < BOARD_FAULT_MAX)
+		latch_board_fault(control, fault, 0);
+	/* the board is the last to say whether it may run: it was reset, or stopped for a reason still unheard */
+	if (control->armed && control->link.heard && !(control->link.flags & FRAME_FLAG_ARMED))
+		control->held_low = true;
+}
+
+static void transfer(Control *control)
+{
+	uint8_t tx[STIPPLE_FRAME_BYTES], rx[STIPPLE_FRAME_BYTES];
+	int64_t now = now_ns();
+	LinkEvent event;
+	int r;
+
+	link_compose(&control->link, now, tx);
+	r = control->options.board->transfer(control->board, tx, rx, sizeof tx);
+	atomic_fetch_add_explicit(&control->transfers, 1, memory_order_relaxed);
+	control->beat_ns = now + control->options.heartbeat_ms * NS_PER_MS;
+	if (r < 0) {
+		set_enable(control, false);
+		memset(rx, 0, sizeof rx);
+		if (r == -ENODEV) {
+			close_board(control, r, "the board is gone: check its cable; it is looked for every second");
+			return;
+		}
+	}
+	event = link_take(&control->link, rx, now);
+	atomic_store_explicit(&control->bad_frames, control->link.bad, memory_order_relaxed);
+	atomic_store_explicit(&control->resends, control->link.resent, memory_order_relaxed);
+	if (event == LINK_FRAME)
+		take_frame(control);
+	else if (event == LINK_BAD && control->link.bad_in_row > control->options.bad_frames_max && control->armed)
+		latch(control, CONTROL_FAULT_LINK_ERRORS, BOARD_FAULT_NONE, (int32_t)control->link.bad_in_row, 0);
+	if (control->board)
+		check_header(control);
+}
+
+/** Fetches what the board has, as long as there is room for it; the board keeps the rest. */
+static void drain(Control *control)
+{
+	for (int i = 0; i < CONTROL_DRAIN_MAX && control->board && link_wants_transfer(&control->link); i++) {
+		if (ring_count(control->facts) > CONTROL_FACTS - CONTROL_FACTS_SPARE)
+			return;
+		transfer(control);
+		if (control->link.bad_in_row > 0 && i > 8)
+			return; /* a board that answers nothing is asked again at the next beat */
+	}
+}
+
+/* ---- lines ---- */
+
+static void take_edge(Control *control, const StippleEdge *edge)
+{
+	atomic_fetch_add_explicit(&control->edges, 1, memory_order_relaxed);
+	if (edge->line == STIPPLE_LINE_EMERGENCY_STOP) {
+		control->estop = edge->active;
+		if (edge->active)
+			latch(control, CONTROL_FAULT_EMERGENCY_STOP, BOARD_FAULT_NONE, 0, edge->monotonic_ns);
+		tell_line(control, edge->line, edge->active);
+	} else if (edge->line == STIPPLE_LINE_PEDAL) {
+		control->pedal = edge->active;
+		update_enable(control);
+		tell_line(control, edge->line, edge->active);
+	} else if (edge->line == STIPPLE_LINE_DATA_READY && edge->active && control->board) {
+		transfer(control);
+	}
+}
+
+static void take_edges(Control *control)
+{
+	StippleEdge edges[16];
+	int n = control->options.board->read_edges(control->board, edges, ELEMENTS(edges));
+
+	if (n < 0) {
+		close_board(control, n, "the board's lines are gone: check its cable; it is looked for every second");
+		return;
+	}
+	/* the stop goes before whatever else happened in the same instant */
+	for (int i = 0; i < n; i++)
+		if (edges[i].line == STIPPLE_LINE_EMERGENCY_STOP)
+			take_edge(control, &edges[i]);
+	for (int i = 0; i < n && control->board; i++)
+		if (edges[i].line != STIPPLE_LINE_EMERGENCY_STOP)
+			take_edge(control, &edges[i]);
+}
+
+/* ---- commands ---- */
+
+static void send_command(Control *control, const ControlCommand *command, const Frame *frame)
+{
+	control->current = *command;
+	control->ticketed = true;
+	(void)!link_command(&control->link, frame, now_ns() + CONTROL_COMMAND_MS * NS_PER_MS);
+}
+
+static void acknowledge(Control *control, const ControlCommand *command)
+{
+	Frame frame = { 0 };
+
+	if (control->estop) {
+		answer(control, command, FRAME_CLEAR_FAULT, -EBUSY);
+		return;
+	}
+	if (control->link.fault == BOARD_FAULT_NONE) {
+		control->fault = CONTROL_FAULT_NONE;
+		control->link.stop = false;
+		answer(control, command, FRAME_CLEAR_FAULT, 0);
+		return;
+	}
+	payload_put_clear_fault(&frame, control->link.fault);
+	send_command(control, command, &frame);
+}
+
+static void run_command(Control *control, const ControlCommand *command)
+{
+	Frame frame = { 0 };
+
+	switch (command->verb) {
+	case CONTROL_CONFIGURE:
+		payload_put_settings(&frame, &command->settings);
+		break;
+	case CONTROL_ARM:
+		payload_put_arm(&frame, &command->arm);
+		if (control->fault != CONTROL_FAULT_NONE || control->estop || control->pedal) {
+			answer(control, command, FRAME_ARM, -EBUSY);
+			return;
+		}
+		control->held_low = false;
+		break;
+	case CONTROL_DISARM:
+		payload_put_command(&frame, FRAME_DISARM);
+		atomic_store(&control->disarm, false);
+		control->armed = false;
+		set_enable(control, false);
+		break;
+	case CONTROL_QUERY:
+		payload_put_command(&frame, command->query);
+		break;
+	case CONTROL_ACKNOWLEDGE:
+		break;
+	case CONTROL_LAMPS:
+		for (int i = 0; i < 3 && control->board; i++)
+			(void)!control->options.board->set_line(control->board,
+				(StippleLine)(STIPPLE_LINE_LAMP_READY + i), command->lamps[i]);
+		return;
+	}
+	if (!control->board || !control->up)
+		answer(control, command, (FrameType)frame.type, -ENOTCONN);
+	else if (command->verb == CONTROL_ACKNOWLEDGE)
+		acknowledge(control, command);
+	else
+		send_command(control, command, &frame);
+}
+
+static void take_orders(Control *control)
+{
+	ControlCommand command;
+
+	if (atomic_exchange(&control->stop, false))
+		latch(control, CONTROL_FAULT_HOST, BOARD_FAULT_NONE, 0, 0);
+	if (atomic_load(&control->disarm)) {
+		control->armed = false;
+		set_enable(control, false);
+	}
+	while (!control->link.waiting && ring_pop(control->commands, &command))
+		run_command(control, &command);
+}
+
+/* ---- the loop ---- */
+
+static void watch_link(Control *control)
+{
+	int64_t now = now_ns(), heard = control->link.heard ? control->link.heard_ns : control->started_ns;
+
+	if (link_expired(&control->link, now))
+		abort_command(control, -ETIMEDOUT);
+	if (control->held_low && control->armed) {
+		control->held_low = false;
+		latch(control, CONTROL_FAULT_BOARD, BOARD_FAULT_NONE, 0, 0);
+	}
+	if (now - heard <= control->options.link_timeout_ms * NS_PER_MS)
+		return;
+	if (control->armed)
+		latch(control, CONTROL_FAULT_LINK_LOST, BOARD_FAULT_NONE,
+			(int32_t)((now - heard) / NS_PER_MS), 0);
+	if (control->up || !control->link.waiting) {
+		abort_command(control, -ENOTCONN);
+		board_down(control, -ETIMEDOUT, "the board does not answer: check its power and its cable");
+		control->started_ns = now;
+		greet(control);
+	}
+}
+
+static void wait_for_something(Control *control)
+{
+	struct pollfd fds[2] = { { .fd = ring_fd(control->commands), .events = POLLIN }, { .fd = -1 } };
+	int64_t now = now_ns(), until = control->board ? control->beat_ns : control->reopen_ns;
+	struct timespec timeout;
+
+	if (control->board) {
+		fds[1] = (struct pollfd){ .fd = control->options.board->poll_fd(control->board), .events = POLLIN };
+		if (link_wants_transfer(&control->link) && until > now + NS_PER_MS)
+			until = now + NS_PER_MS;
+	}
+	until = until > now ? until - now : 0;
+	timeout = (struct timespec){ until / (1000 * NS_PER_MS), until % (1000 * NS_PER_MS) };
+	(void)ppoll(fds, 2, &timeout, NULL);
+	/* edges before all else: one of them may be the emergency stop */
+	if (control->board && fds[1].revents)
+		take_edges(control);
+	if (fds[0].revents)
+		ring_clear(control->commands);
+}
+
+static void become_realtime(Control *control)
+{
+	struct sched_param parameters = { .sched_priority = CONTROL_PRIORITY };
+
+	if (!control->options.realtime)
+		return;
+	atomic_store(&control->realtime, pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters) == 0);
+	/* only what this thread touches: locking the whole process would cost every page of it */
+	(void)!mlock(control, sizeof *control);
+}
+
+void *control_thread(void *userdata)
+{
+	Control *control = userdata;
+
+	become_realtime(control);
+	while (!atomic_load(&control->leave)) {
+		if (!control->board && now_ns() >= control->reopen_ns)
+			open_board(control);
+		wait_for_something(control);
+		take_orders(control);
+		if (control->board && now_ns() >= control->beat_ns)
+			transfer(control);
+		drain(control);
+		if (control->board)
+			watch_link(control);
+		tell_fault(control);
+	}
+	if (control->board) {
+		stop_needle(control);
+		if (control->board)
+			control->options.board->close(control->board);
+	}
+	return NULL;
+}

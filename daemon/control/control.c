@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/control-private.h"
+
+#include <string.h>
+
+static const char *const fault_names[] = {
+	[CONTROL_FAULT_NONE] = "none",
+	[CONTROL_FAULT_EMERGENCY_STOP] = "emergency-stop",
+	[CONTROL_FAULT_BOARD] = "board",
+	[CONTROL_FAULT_LINK_LOST] = "link-lost",
+	[CONTROL_FAULT_LINK_ERRORS] = "link-errors",
+	[CONTROL_FAULT_DEPTH_LIMIT] = "depth-limit",
+	[CONTROL_FAULT_FORCE_LIMIT] = "force-limit",
+	[CONTROL_FAULT_BOARD_GONE] = "board-gone",
+	[CONTROL_FAULT_CHIP_CHANGED] = "chip-changed",
+	[CONTROL_FAULT_FACTS_OVERRUN] = "facts-overrun",
+	[CONTROL_FAULT_HOST] = "host",
+};
+
+DEFINE_STRING_TABLE(control_fault, ControlFault, fault_names);
+
+static int start_thread(Control *control)
+{
+	pthread_attr_t attributes;
+	int r;
+
+	r = pthread_attr_init(&attributes);
+	if (r != 0)
+		return -r;
+	pthread_attr_setstacksize(&attributes, CONTROL_STACK_BYTES);
+	r = pthread_create(&control->thread, &attributes, control_thread, control);
+	pthread_attr_destroy(&attributes);
+	control->started = r == 0;
+	return -r;
+}
+
+int control_new(const ControlOptions *options, Control **ret)
+{
+	_cleanup_(control_freep) Control *control = calloc(1, sizeof *control);
+	int r;
+
+	if (!control)
+		return -ENOMEM;
+	control->options = *options;
+	r = ring_new(CONTROL_COMMANDS, sizeof(ControlCommand), &control->commands);
+	if (r < 0)
+		return r;
+	r = ring_new(CONTROL_FACTS, sizeof(ControlFact), &control->facts);
+	if (r < 0)
+		return r;
+	r = start_thread(control);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(control);
+	return 0;
+}
+
+Control *control_free(Control *control)
+{
+	if (!control)
+		return NULL;
+	if (control->started) {
+		atomic_store(&control->leave, true);
+		ring_wake(control->commands);
+		pthread_join(control->thread, NULL);
+	}
+	ring_free(control->commands);
+	ring_free(control->facts);
+	free(control);
+	return NULL;
+}
+
+static int push(Control *control, const ControlCommand *command)
+{
+	return ring_push(control->commands, command) ? 0 : -EAGAIN;
+}
+
+int control_configure(Control *control, uint32_t ticket, const BoardSettings *settings)
+{
+	return push(control, &(ControlCommand){ .verb = CONTROL_CONFIGURE, .ticket = ticket, .settings = *settings });
+}
+
+int control_arm(Control *control, uint32_t ticket, const ArmPayload *arm)
+{
+	return push(control, &(ControlCommand){ .verb = CONTROL_ARM, .ticket = ticket, .arm = *arm });
+}
+
+int control_disarm(Control *control, uint32_t ticket)
+{
+	atomic_store(&control->disarm, true);
+	return push(control, &(ControlCommand){ .verb = CONTROL_DISARM, .ticket = ticket });
+}
+
+int control_query(Control *control, uint32_t ticket, FrameType command)
+{
+	return push(control, &(ControlCommand){ .verb = CONTROL_QUERY, .ticket = ticket, .query = command });
+}
+
+int control_acknowledge(Control *control, uint32_t ticket)
+{
+	return push(control, &(ControlCommand){ .verb = CONTROL_ACKNOWLEDGE, .ticket = ticket });
+}
+
+int control_lamps(Control *control, bool ready, bool working, bool fault)
+{
+	return push(control, &(ControlCommand){ .verb = CONTROL_LAMPS, .lamps = { ready, working, fault } });
+}
+
+void control_stop(Control *control)
+{
+	atomic_store(&control->stop, true);
+	ring_wake(control->commands);
+}
+
+int control_fd(const Control *control)
+{
+	return ring_fd(control->facts);
+}
+
+void control_clear(Control *control)
+{
+	ring_clear(control->facts);
+}
+
+bool control_take(Control *control, ControlFact *ret)
+{
+	return ring_pop(control->facts, ret);
+}
+
+ControlCounters control_counters(const Control *control)
+{
+	return (ControlCounters){
+		.transfers = atomic_load(&control->transfers),
+		.bad_frames = atomic_load(&control->bad_frames),
+		.resends = atomic_load(&control->resends),
+		.samples = atomic_load(&control->samples),
+		.edges = atomic_load(&control->edges),
+		.realtime = atomic_load(&control->realtime),
+	};
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * Loads plugins by configured name and checks them before anything of theirs runs. A plugin stays loaded
+ * until plugin_free() at the daemon's exit.
+ */
+
+#include "stipple/plugin.h"
+#include "util/cleanup.h"
+
+typedef struct Plugin Plugin;
+
+/**
+ * Loads `folder`/`name`.so and checks magic, ABI, struct size, kind, name and vtable, in this order. The
+ * file must belong to root or to the daemon's user and be writable by nobody else. On failure `error`
+ * names file, reason and next step; -ENOENT no such file, -EACCES unsafe owner or mode, -ENOEXEC not a
+ * plugin or the wrong one, -EINVAL a bad name. Blocks on the disk.
+ */
+int plugin_load(const char *folder, const char *name, StipplePluginKind kind, Plugin **ret,
+	char error[STIPPLE_ERROR_MAX]) _must_check_;
+/** After the last call into the plugin. Accepts NULL; returns NULL. */
+Plugin *plugin_free(Plugin *plugin);
+DEFINE_CLEANUP(Plugin *, plugin_free, plugin_freep);
+
+/** Handed to the plugin in plugin_host(); they must live as long as the plugin. */
+void plugin_set_settings(Plugin *plugin, const StippleSetting *settings, size_t n);
+
+/** A StippleBoardVtable or StippleCameraVtable, by the kind asked for. */
+const void *plugin_vtable(const Plugin *plugin);
+const StippleHost *plugin_host(const Plugin *plugin);
