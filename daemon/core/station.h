@@ -158,6 +158,9 @@ const StationView *station_view(Station *station);
 void station_control_ready(Station *station);
 void station_picture(Station *station, const StationPicture *picture);
 void station_tick(Station *station);
+/** Readable when station_worker_ready() has a finished PIN check. */
+int station_worker_fd(const Station *station);
+void station_worker_ready(Station *station);
 
 /** True when no acknowledged or pending work would be lost by leaving now. */
 bool station_quiet(const Station *station);

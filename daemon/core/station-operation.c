@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/station-private.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "util/log.h"
+
+static Operation *operation_alloc(Station *station)
+{
+	Operation *operation = calloc(1, sizeof *operation);
+
+	if (!operation)
+		return NULL;
+	operation->station = station;
+	operation->fd = -1;
+	operation->next = station->operations;
+	station->operations = operation;
+	return operation;
+}
+
+static void reply_refusal(StationDone done, void *userdata, const char *error, const char *text)
+{
+	StationReply reply = { .error = error };
+
+	snprintf(reply.text, sizeof reply.text, "%s", text);
+	done(userdata, &reply);
+}
+
+Operation *operation_new(Station *station, bool is_step, StationDone done, void *userdata)
+{
+	Operation *operation;
+
+	if (station->view.inert) {
+		reply_refusal(done, userdata, STATION_ERROR_INERT, station->view.inert);
+		return NULL;
+	}
+	if (is_step && station->step) {
+		reply_refusal(done, userdata, STATION_ERROR_BUSY,
+			"another step of the session is being recorded: try again when it is done");
+		return NULL;
+	}
+	operation = operation_alloc(station);
+	if (!operation) {
+		reply_refusal(done, userdata, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
+		return NULL;
+	}
+	operation->done = done;
+	operation->userdata = userdata;
+	operation->is_step = is_step;
+	if (is_step)
+		station->step = operation;
+	return operation;
+}
+
+Operation *operation_new_internal(Station *station)
+{
+	Operation *operation = operation_alloc(station);
+
+	if (operation)
+		operation->internal = true;
+	return operation;
+}
+
+static void operation_free(Operation *operation)
+{
+	Operation **link = &operation->station->operations;
+
+	while (*link && *link != operation)
+		link = &(*link)->next;
+	if (*link)
+		*link = operation->next;
+	if (operation->station->step == operation)
+		operation->station->step = NULL;
+	closep(&operation->fd);
+	json_decref(operation->body);
+	json_decref(operation->reply.figures);
+	explicit_bzero(operation->pin, sizeof operation->pin);
+	explicit_bzero(operation->hash, sizeof operation->hash);
+	free(operation);
+}
+
+void operations_free(Station *station)
+{
+	while (station->operations)
+		operation_free(station->operations);
+}
+
+Operation *operation_by_ticket(Station *station, uint32_t ticket)
+{
+	for (Operation *operation = station->operations; operation; operation = operation->next)
+		if (ticket && operation->ticket == ticket)
+			return operation;
+	return NULL;
+}
+
+/** The step ends before the caller hears of it, so that it may take the next one from its callback. */
+static void operation_end(Operation *operation)
+{
+	if (operation->station->step == operation)
+		operation->station->step = NULL;
+	if (operation->internal && operation->reply.error)
+		log_error("%s", operation->reply.text);
+	if (operation->done)
+		operation->done(operation->userdata, &operation->reply);
+	operation_free(operation);
+}
+
+void operation_fail(Operation *operation, const char *error, const char *format, ...)
+{
+	va_list arguments;
+
+	operation->reply.error = error;
+	va_start(arguments, format);
+	vsnprintf(operation->reply.text, sizeof operation->reply.text, format, arguments);
+	va_end(arguments);
+	operation_end(operation);
+}
+
+void operation_done(Operation *operation)
+{
+	operation_end(operation);
+}
+
+void operation_committed(Operation *operation, const LedgerAnswer *answer)
+{
+	operation_done(operation);
+}
+
+static void record_answered(void *userdata, const LedgerAnswer *answer)
+{
+	Operation *operation = userdata;
+
+	if (answer->error == 0) {
+		operation->reply.number = answer->seq;
+		station_notify(operation->station, STATION_CHANGED_RECORDS);
+		operation->committed(operation, answer);
+		return;
+	}
+	if (answer->error == -EEXIST)
+		operation_fail(operation, STATION_ERROR_EXISTS, "%s", answer->text);
+	else if (answer->error == -ENOENT)
+		operation_fail(operation, STATION_ERROR_UNKNOWN, "%s", answer->text);
+	else if (answer->error == -EINVAL)
+		operation_fail(operation, STATION_ERROR_INVALID, "%s", answer->text);
+	else
+		operation_fail(operation, STATION_ERROR_LEDGER, "nothing was recorded: %s", answer->text);
+}
+
+void operation_record(Operation *operation, const char *kind, json_t *body, json_t *personal,
+	void (*committed)(Operation *operation, const LedgerAnswer *answer))
+{
+	Station *station = operation->station;
+	LedgerRecord record = { .kind = kind, .body = body, .personal = personal };
+	int r;
+
+	record.actor = station->view.badge[0] ? station->view.badge : "station";
+	json_decref(operation->body);
+	operation->body = body;
+	operation->committed = committed;
+	if (!body) {
+		operation_fail(operation, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
+		return;
+	}
+	r = ledger_append(station->options.ledger, &record, record_answered, operation);
+	if (r < 0)
+		operation_fail(operation, STATION_ERROR_LEDGER, "the ledger takes no more records now (%s): try again",
+			strerror(-r));
+}
+
+void operation_record_prepared(Operation *operation, const char *kind,
+	void (*committed)(Operation *operation, const LedgerAnswer *answer))
+{
+	operation_record(operation, kind, TAKE_PTR(operation->body), NULL, committed);
+}
+
+static void transition_committed(Operation *operation, const LedgerAnswer *answer)
+{
+	Station *station = operation->station;
+	SessionState to = session_next(station->view.state, operation->event, station->resume_to);
+
+	/* a fault may have struck while the record was being written: it stays in force */
+	if ((int)to >= 0)
+		station->view.state = to;
+	if (operation->event == SESSION_EVENT_ARM && station->view.pedal && station->view.state == SESSION_READY) {
+		station->view.state = SESSION_WORKING;
+		station->working_since_us = station_now_us(station);
+	}
+	if (operation->event == SESSION_EVENT_RESUME)
+		station->last_break_us = station_now_us(station);
+	station_lamps(station);
+	station_notify(station, STATION_CHANGED_STATE);
+	operation_done(operation);
+}
+
+void operation_transition(Operation *operation, SessionEvent event)
+{
+	Station *station = operation->station;
+	SessionState to = session_next(station->view.state, event, station->resume_to);
+
+	if (!operation_allowed(operation, event))
+		return;
+	operation->event = event;
+	operation_record(operation, "session.state",
+		station_with_session(station,
+			json_pack("{s:s, s:s, s:s}", "from", session_state_to_string(station->view.state), "to",
+				session_state_to_string(to), "event", session_event_to_string(event))),
+		NULL, transition_committed);
+}
+
+static void disarm_answered(Operation *operation, const ControlFact *fact)
+{
+	Station *station = operation->station;
+
+	/* whatever the board answered, the control thread dropped ENABLE before it asked */
+	if (station->view.state == SESSION_READY || station->view.state == SESSION_WORKING) {
+		station->view.state = SESSION_PREPARING;
+		station_end_contact(station);
+		station_flush_strokes(station);
+		station_lamps(station);
+		station_notify(station, STATION_CHANGED_STATE);
+	}
+	operation->disarmed(operation);
+}
+
+void operation_disarm_then(Operation *operation, void (*next)(Operation *operation))
+{
+	Station *station = operation->station;
+	uint32_t ticket;
+	int r;
+
+	if (station->view.state != SESSION_READY && station->view.state != SESSION_WORKING) {
+		next(operation);
+		return;
+	}
+	operation->disarmed = next;
+	ticket = operation_await(operation, disarm_answered);
+	r = control_disarm(station->options.control, ticket);
+	if (r < 0) {
+		control_stop(station->options.control);
+		operation_board_failed(operation, r);
+	}
+}
+
+uint32_t operation_await(Operation *operation, void (*answered)(Operation *operation, const ControlFact *fact))
+{
+	Station *station = operation->station;
+
+	operation->answered = answered;
+	operation->ticket = ++station->next_ticket ? station->next_ticket : ++station->next_ticket;
+	return operation->ticket;
+}
+
+bool operation_board_failed(Operation *operation, int error)
+{
+	if (error >= 0)
+		return false;
+	operation_fail(operation, STATION_ERROR_BOARD, "the needle-driver board does not answer (%s): check its cable, "
+						       "then run `stipplectl doctor`",
+		strerror(-error));
+	return true;
+}
+
+bool operation_allowed(Operation *operation, SessionEvent event)
+{
+	Station *station = operation->station;
+
+	if ((int)session_next(station->view.state, event, station->resume_to) >= 0)
+		return true;
+	operation_fail(operation, STATION_ERROR_STATE, "cannot %s now: the station is %s",
+		session_event_to_string(event), session_state_to_string(station->view.state));
+	return false;
+}
+
+bool operation_in_states(Operation *operation, unsigned states)
+{
+	Station *station = operation->station;
+
+	if (states & STATE_BIT(station->view.state))
+		return true;
+	if (station->view.session == 0)
+		operation_fail(operation, STATION_ERROR_STATE, "no session is open: begin one first");
+	else if (station->view.state == SESSION_FAULT)
+		operation_fail(operation, STATION_ERROR_STATE, "a fault is latched (%s): acknowledge it first",
+			station->view.fault_text);
+	else
+		operation_fail(operation, STATION_ERROR_STATE, "not possible while the session is %s",
+			session_state_to_string(station->view.state));
+	return false;
+}
+
+bool operation_text_ok(Operation *operation, const char *what, const char *text, size_t limit)
+{
+	if (text_is_printable(text, limit))
+		return true;
+	operation_fail(operation, STATION_ERROR_INVALID,
+		"%s must be 1 to %zu bytes of UTF-8 text without control characters", what, limit);
+	return false;
+}
+
+bool operation_signed_in(Operation *operation, const char *role)
+{
+	Station *station = operation->station;
+
+	if (!station->view.badge[0]) {
+		operation_fail(operation, interlock_error_name(INTERLOCK_OPERATOR),
+			"nobody is signed in: sign in with badge and PIN first");
+		return false;
+	}
+	if (!station_has_role(station, role)) {
+		operation_fail(operation, STATION_ERROR_ROLE, "%s is not enrolled as %s: sign in with another badge",
+			station->view.operator_name, role);
+		return false;
+	}
+	return true;
+}

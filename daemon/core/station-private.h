@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** What the files of the station share. Nothing else includes it. */
+
+#include "core/station.h"
+#include "core/stroke-chunk.h"
+#include "util/pin.h"
+#include "util/worker.h"
+
+enum {
+	STATION_OBSERVERS_MAX = 4,
+	STATION_PROTOCOLS_MAX = 32,
+	STATION_FLUSH_US = 10 * USEC_PER_SEC,   /* strokes wait at most this long for the ledger */
+	STATION_COUNTS_US = USEC_PER_SEC / 10,  /* between two notices of changed counts */
+	STATION_ALERT_US = 30 * USEC_PER_SEC,   /* between two alerts of the same kind */
+	STATION_STREAK = 3,                     /* dots in a row outside the window before it is an alert */
+	STATION_CLOCK_SLACK_US = 2 * USEC_PER_SEC, /* NTP may slew back this much without being an event */
+};
+
+typedef enum StationAlert {
+	STATION_ALERT_DEPTH,
+	STATION_ALERT_FORCE,
+	STATION_ALERT_BREAK,
+	STATION_ALERT_LENGTH,
+	STATION_ALERT_CLOCK,
+	STATION_ALERT_LEDGER,
+	STATION_ALERT_DISK,
+	STATION_ALERT_MAX,
+} StationAlert;
+
+typedef struct Operation Operation;
+
+/** A call under way: from the request until `done` has been called. */
+struct Operation {
+	Station *station;
+	Operation *next; /* in station->operations */
+	StationDone done;
+	void *userdata;
+	bool is_step;
+	bool internal; /* the station's own; nobody waits for a reply */
+	uint32_t ticket; /* of the board command or picture that it waits for; 0 none */
+	json_t *body;    /* of the record that it is making */
+	SessionEvent event;
+	void (*committed)(Operation *operation, const LedgerAnswer *answer);
+	void (*answered)(Operation *operation, const ControlFact *fact);
+	void (*disarmed)(Operation *operation);
+	void (*pin_checked)(Operation *operation);
+	StationReply reply;
+	/* sign-in and signature; wiped with the operation */
+	char badge[STATION_NAME_MAX], name[STATION_NAME_MAX], roles[STATION_NAME_MAX], holder[STATION_NAME_MAX];
+	char pin[PIN_DIGITS_MAX + 1], hash[PIN_HASH_MAX];
+	bool pin_right;
+	/* audit */
+	int fd;
+	char query[STATION_NAME_MAX];
+	/* needle */
+	NeedleCode code;
+	ChipId chip;
+};
+
+struct Station {
+	StationOptions options;
+	StationView view;
+	StationObserver observers[STATION_OBSERVERS_MAX];
+	size_t n_observers;
+	Worker *worker;
+	Operation *operations; /* all under way */
+	Operation *step;       /* the session step among them */
+	uint32_t next_ticket;
+	uint64_t next_session;
+	char inert_text[STATION_TEXT_MAX];
+	bool stopping;
+
+	Protocol *protocols[STATION_PROTOCOLS_MAX];
+	size_t n_protocols;
+
+	/* the session */
+	const Protocol *protocol;
+	SessionState resume_to;
+	int64_t begun_us, last_break_us; /* monotonic */
+	int64_t working_since_us, worked_us;
+	int64_t last_session_utc_us;
+	char screening_refused[96];
+	bool before_photo[ZONE_MAX];
+	ZoneStatistics zones[ZONE_MAX];
+	int64_t pigment_expiry_utc_us;
+
+	/* the needle */
+	uint64_t claim; /* ledger sequence number; 0: none mounted */
+	ChipId claim_chip;
+	char removed_unit[NEEDLE_UNIT_MAX], removed_lot[32];
+	ChipId removed_chip;
+	uint64_t removed_claim;
+	int64_t removed_us;
+
+	/* strokes on their way to the ledger */
+	DotDetector detector;
+	StrokeChunk chunk;
+	uint64_t chunk_dots;
+	int64_t flushed_us, counts_us;
+	unsigned depth_streak, force_streak;
+	int64_t alerted_us[STATION_ALERT_MAX];
+	bool ledger_was_healthy;
+
+	/* sign-in */
+	uint32_t pin_failures;
+	int64_t pin_locked_until_us;
+
+	uint64_t disk_free;
+	unsigned pending_changes;
+};
+
+/* station.c */
+int64_t station_now_us(const Station *station); /* monotonic, of the injected clock */
+void station_notify(Station *station, unsigned changes);
+void station_lamps(Station *station);
+/** A record of the station's own that nobody waits for. Takes `body`. */
+void station_record(Station *station, const char *kind, json_t *body);
+/** Shows and records an alert, at most every STATION_ALERT_US of its kind. */
+void station_alert(Station *station, StationAlert alert, const char *format, ...) _printf_(3, 4);
+/** Adds `session` to a body when one is open. */
+json_t *station_with_session(const Station *station, json_t *body);
+void station_session_reset(Station *station);
+
+/* station-operation.c */
+/** NULL when refused or out of memory: `done` was called. A step also needs a station that is not inert. */
+Operation *operation_new(Station *station, bool is_step, StationDone done, void *userdata);
+/** An operation of the station's own: its failure is logged. Not a step. NULL when out of memory. */
+Operation *operation_new_internal(Station *station);
+void operation_fail(Operation *operation, const char *error, const char *format, ...) _printf_(3, 4);
+void operation_done(Operation *operation);
+/** For operation_record() where the commit ends the operation. */
+void operation_committed(Operation *operation, const LedgerAnswer *answer);
+/** Appends a record made of `body` (taken), then calls `committed`. Fails the operation otherwise. */
+void operation_record(Operation *operation, const char *kind, json_t *body, json_t *personal,
+	void (*committed)(Operation *operation, const LedgerAnswer *answer));
+/** The same with the body that operation->body holds already. */
+void operation_record_prepared(Operation *operation, const char *kind,
+	void (*committed)(Operation *operation, const LedgerAnswer *answer));
+/** Records `session.state` for `event`, applies it, then ends the operation. */
+void operation_transition(Operation *operation, SessionEvent event);
+/** Disarms if armed, then calls `next`. */
+void operation_disarm_then(Operation *operation, void (*next)(Operation *operation));
+/** Gives the operation a ticket for a board command; `answered` runs with its answer. */
+uint32_t operation_await(Operation *operation, void (*answered)(Operation *operation, const ControlFact *fact));
+/** True, and the operation failed, when the command could not be handed to the board. */
+bool operation_board_failed(Operation *operation, int error);
+/** Fails the operation and returns false unless `event` is possible in the present state. */
+bool operation_allowed(Operation *operation, SessionEvent event);
+/** Fails the operation and returns false unless a session is open in one of these states (bits). */
+bool operation_in_states(Operation *operation, unsigned states);
+/** Fails the operation and returns false unless `text` is printable UTF-8 of at most `limit` bytes. */
+bool operation_text_ok(Operation *operation, const char *what, const char *text, size_t limit);
+bool operation_signed_in(Operation *operation, const char *role);
+void operations_free(Station *station);
+Operation *operation_by_ticket(Station *station, uint32_t ticket);
+
+#define STATE_BIT(state) (1u << (state))
+
+/* station-people.c */
+/** Checks `pin` against the operator's record, then calls `checked` with pin_right set. */
+void operation_check_pin(Operation *operation, const char *badge, const char *pin,
+	void (*checked)(Operation *operation));
+
+/* station-strokes.c */
+void station_strokes_reset(Station *station);
+void station_take_samples(Station *station, const StrokeSample *samples, uint32_t n);
+/** Hands what was collected to the ledger: the chunk, and the zone's statistics. */
+void station_flush_strokes(Station *station);
+/** Ends a contact under way; pedal released, disarmed or zone changed. */
+void station_end_contact(Station *station);
+
+/* station-needle.c */
+/** Records that the mounted cartridge was taken out. */
+void station_needle_removed(Station *station, const char *reason);

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/station-private.h"
+
+#include <string.h>
+
+#include "util/log.h"
+
+/* ---- begin ---- */
+
+static void begin_committed(Operation *operation, const LedgerAnswer *answer)
+{
+	Station *station = operation->station;
+	StationView *view = &station->view;
+
+	station_session_reset(station);
+	view->state = SESSION_PREPARING;
+	view->session = json_integer_value(json_object_get(operation->body, "session"));
+	snprintf(view->subject, sizeof view->subject, "%s",
+		json_string_value(json_object_get(operation->body, "subject")));
+	snprintf(view->protocol, sizeof view->protocol, "%s",
+		json_string_value(json_object_get(operation->body, "protocol")));
+	view->course_session = json_integer_value(json_object_get(operation->body, "course_session"));
+	station->begun_us = station->last_break_us = station_now_us(station);
+	operation->reply.number = view->session;
+	station_lamps(station);
+	station_notify(station, STATION_CHANGED_STATE | STATION_CHANGED_ZONE);
+	operation_done(operation);
+}
+
+static const Protocol *find_protocol(const Station *station, const char *name)
+{
+	for (size_t i = 0; i < station->n_protocols; i++)
+		if (strcmp(station->protocols[i]->name, name) == 0)
+			return station->protocols[i];
+	return NULL;
+}
+
+/** The row is the subject's newest session: the interlock measures the interval from it. */
+static void subject_found(void *userdata, int error, json_t *rows)
+{
+	Operation *operation = userdata;
+	Station *station = operation->station;
+	json_t *body = operation->body;
+
+	if (error < 0) {
+		operation_fail(operation, STATION_ERROR_LEDGER, "the earlier sessions could not be read (%s): try again",
+			strerror(-error));
+		return;
+	}
+	station->last_session_utc_us = json_integer_value(json_object_get(json_array_get(rows, 0), "utc_us"));
+	station->protocol = find_protocol(station, json_string_value(json_object_get(body, "protocol")));
+	json_object_set_new(body, "session", json_integer((json_int_t)station->next_session++));
+	operation_record_prepared(operation, "session.begun", begin_committed);
+}
+
+void station_begin(Station *station, const char *subject, const char *protocol, uint32_t course_session,
+	StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, true, done, userdata);
+	json_auto_t *arguments = NULL;
+	const Protocol *found;
+	int r;
+
+	if (!operation || !operation_signed_in(operation, "technician") ||
+		!operation_allowed(operation, SESSION_EVENT_BEGIN))
+		return;
+	if (!text_is_identifier(subject, 64)) {
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"the subject must be a pseudonym of 1 to 64 letters, digits, '-', '_' or '.'");
+		return;
+	}
+	found = find_protocol(station, protocol);
+	if (!found) {
+		operation_fail(operation, STATION_ERROR_UNKNOWN, "there is no protocol \"%.48s\" in %s", protocol,
+			station->options.config->protocol_folder);
+		return;
+	}
+	if (course_session < 1 || course_session > found->sessions) {
+		operation_fail(operation, STATION_ERROR_INVALID, "protocol %s has sessions 1 to %u, not %u", protocol,
+			found->sessions, course_session);
+		return;
+	}
+	operation->body = json_pack("{s:s, s:s, s:i}", "subject", subject, "protocol", protocol, "course_session",
+		(int)course_session);
+	arguments = json_pack("{s:s}", "subject", subject);
+	r = operation->body && arguments ?
+		ledger_lookup(station->options.ledger, "subject", arguments, subject_found, operation) :
+		-ENOMEM;
+	if (r < 0)
+		operation_fail(operation, STATION_ERROR_LEDGER, "the earlier sessions could not be read (%s): try again",
+			strerror(-r));
+}
+
+/* ---- screening and consent ---- */
+
+static void screening_committed(Operation *operation, const LedgerAnswer *answer)
+{
+	Station *station = operation->station;
+	json_t *refused = json_object_get(operation->body, "refused"), *name;
+	size_t i, used = 0, size = sizeof station->screening_refused;
+
+	station->view.screening_done = true;
+	station->screening_refused[0] = '\0';
+	json_array_foreach (refused, i, name)
+		if (used < size)
+			used += snprintf(station->screening_refused + used, size - used, "%s%s", i ? ", " : "",
+				json_string_value(name));
+	station_notify(station, STATION_CHANGED_STATE);
+	operation_done(operation);
+}
+
+static bool screening_complete(Operation *operation, json_t *answers)
+{
+	const Protocol *protocol = operation->station->protocol;
+
+	for (size_t i = 0; i < protocol->n_screening; i++) {
+		if (json_is_boolean(json_object_get(answers, protocol->screening[i])))
+			continue;
+		operation_fail(operation, interlock_error_name(INTERLOCK_SCREENING),
+			"the screening question \"%s\" is not answered: answer all %zu with yes or no",
+			protocol->screening[i], protocol->n_screening);
+		return false;
+	}
+	if (json_object_size(answers) == protocol->n_screening)
+		return true;
+	operation_fail(operation, STATION_ERROR_INVALID, "protocol %s asks %zu screening questions, not %zu",
+		protocol->name, protocol->n_screening, json_object_size(answers));
+	return false;
+}
+
+void station_screening(Station *station, json_t *answers, StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, true, done, userdata);
+	json_auto_t *refused = json_array();
+
+	if (!operation || !operation_signed_in(operation, "technician") ||
+		!operation_in_states(operation, STATE_BIT(SESSION_PREPARING) | STATE_BIT(SESSION_PAUSED)) ||
+		!screening_complete(operation, answers))
+		return;
+	for (size_t i = 0; i < station->protocol->n_screening; i++) {
+		const char *question = station->protocol->screening[i];
+
+		if (station->protocol->screening_refuses[i] && json_is_true(json_object_get(answers, question)))
+			json_array_append_new(refused, json_string(question));
+	}
+	operation_record(operation, "session.screening",
+		station_with_session(station, json_pack("{s:O, s:O}", "answers", answers, "refused", refused)), NULL,
+		screening_committed);
+}
+
+static void consent_committed(Operation *operation, const LedgerAnswer *answer)
+{
+	StationView *view = &operation->station->view;
+	const char *consent = json_string_value(json_object_get(operation->body, "consent"));
+	bool given = json_is_true(json_object_get(operation->body, "given"));
+
+	if (strcmp(consent, "treatment") == 0)
+		view->consent_treatment = given;
+	else
+		view->consent_photographs = given;
+	station_notify(operation->station, STATION_CHANGED_STATE);
+	operation_done(operation);
+}
+
+static void consent_disarmed(Operation *operation)
+{
+	operation_record_prepared(operation, "session.consent", consent_committed);
+}
+
+void station_consent(Station *station, const char *consent, const char *version, bool given, StationDone done,
+	void *userdata)
+{
+	Operation *operation = operation_new(station, true, done, userdata);
+
+	if (!operation || !operation_signed_in(operation, "technician") ||
+		!operation_in_states(operation, ~(STATE_BIT(SESSION_IDLE) | STATE_BIT(SESSION_FAULT))) ||
+		!operation_text_ok(operation, "the version of the consent form", version, 32))
+		return;
+	if (strcmp(consent, "treatment") != 0 && strcmp(consent, "photographs") != 0) {
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"there are consents to \"treatment\" and to \"photographs\", not to \"%.32s\"", consent);
+		return;
+	}
+	operation->body = station_with_session(station,
+		json_pack("{s:s, s:s, s:b}", "consent", consent, "version", version, "given", given));
+	/* a withdrawn consent stops the treatment before it is written down */
+	if (given)
+		consent_disarmed(operation);
+	else
+		operation_disarm_then(operation, consent_disarmed);
+}
+
+/* ---- zone ---- */
+
+static void zone_committed(Operation *operation, const LedgerAnswer *answer)
+{
+	Station *station = operation->station;
+	StationView *view = &station->view;
+
+	station_flush_strokes(station);
+	if ((int)view->zone >= 0)
+		station->zones[view->zone] = view->statistics;
+	station_strokes_reset(station);
+	view->zone = zone_from_string(json_string_value(json_object_get(operation->body, "zone")));
+	view->skin = skin_type_from_string(json_string_value(json_object_get(operation->body, "skin_type")));
+	view->area_mm2 = json_integer_value(json_object_get(operation->body, "area_mm2"));
+	view->plan = protocol_plan(station->protocol, view->course_session, view->zone, view->skin);
+	view->statistics = station->zones[view->zone];
+	station_notify(station, STATION_CHANGED_ZONE | STATION_CHANGED_COUNTS);
+	operation_done(operation);
+}
+
+static void zone_disarmed(Operation *operation)
+{
+	operation_record_prepared(operation, "session.zone", zone_committed);
+}
+
+void station_select_zone(Station *station, const char *zone, const char *skin_type, uint32_t area_mm2,
+	StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, true, done, userdata);
+	const ZonePlan *plan;
+	Zone z = zone_from_string(zone);
+	SkinType skin = skin_type_from_string(skin_type);
+
+	if (!operation || !operation_signed_in(operation, "technician") ||
+		!operation_in_states(operation,
+			STATE_BIT(SESSION_PREPARING) | STATE_BIT(SESSION_READY) | STATE_BIT(SESSION_PAUSED)))
+		return;
+	if ((int)z < 0 || (int)skin < 0) {
+		operation_fail(operation, STATION_ERROR_INVALID, (int)z < 0 ?
+			"there is no zone \"%.32s\": frontal-hairline, frontal, left-temple, right-temple, mid-scalp, "
+			"crown, left-side, right-side, occipital, nape, scar-1 to scar-4" :
+			"there is no skin type \"%.32s\": normal, scar, atrophic, plug", (int)z < 0 ? zone : skin_type);
+		return;
+	}
+	if (area_mm2 < 1 || area_mm2 > 100000) {
+		operation_fail(operation, STATION_ERROR_INVALID, "the area must be 1 to 100000 mm2, not %u", area_mm2);
+		return;
+	}
+	plan = protocol_plan(station->protocol, station->view.course_session, z, skin);
+	if (!plan) {
+		operation_fail(operation, STATION_ERROR_INVALID, "protocol %s has no plan for %s", station->protocol->name,
+			zone);
+		return;
+	}
+	operation->body = station_with_session(station,
+		json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "zone", zone, "skin_type", skin_type, "area_mm2",
+			(int)area_mm2, "target", plan->density, "depth_min_um", plan->depth_min_um, "depth_max_um",
+			plan->depth_max_um));
+	operation_disarm_then(operation, zone_disarmed);
+}
+
+/* ---- pictures ---- */
+
+static json_t *picture_body(const Operation *operation, const StationPicture *picture)
+{
+	return json_pack("{s:O, s:O, s:f, s:f}", "zone", json_object_get(operation->body, "zone"), "phase",
+		json_object_get(operation->body, "phase"), "focus", picture->focus, "exposure", picture->exposure);
+}
+
+static void picture_committed(Operation *operation, const LedgerAnswer *answer)
+{
+	Station *station = operation->station;
+	const char *zone = json_string_value(json_object_get(operation->body, "zone"));
+	const char *phase = json_string_value(json_object_get(operation->body, "phase"));
+
+	if (strcmp(phase, "before") == 0)
+		station->before_photo[zone_from_string(zone)] = true;
+	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s",
+		json_string_value(json_object_get(operation->body, "file")));
+	operation->reply.figures = json_incref(operation->body);
+	operation_done(operation);
+}
+
+static void picture_refused(Operation *operation, const LedgerAnswer *answer)
+{
+	char text[STATION_TEXT_MAX];
+
+	snprintf(text, sizeof text, "%s", json_string_value(json_object_get(operation->body, "text")));
+	operation_fail(operation, STATION_ERROR_PICTURE, "%s", text);
+}
+
+void station_picture(Station *station, const StationPicture *picture)
+{
+	Operation *operation = operation_by_ticket(station, picture->ticket);
+	json_t *body;
+
+	if (!operation)
+		return;
+	operation->ticket = 0;
+	if (picture->error < 0) {
+		operation_fail(operation, STATION_ERROR_CAMERA, "%s", picture->text);
+		return;
+	}
+	body = station_with_session(station, picture_body(operation, picture));
+	if (picture->verdict) {
+		if (body)
+			json_object_update_new(body,
+				json_pack("{s:s, s:s}", "verdict", picture->verdict, "text", picture->text));
+		operation_record(operation, "image.refused", body, NULL, picture_refused);
+		return;
+	}
+	if (body)
+		json_object_update_new(body,
+			json_pack("{s:s, s:s, s:I, s:i, s:i}", "file", picture->file, "sha256", picture->sha256, "bytes",
+				(json_int_t)picture->bytes, "width", (int)picture->width, "height",
+				(int)picture->height));
+	operation_record(operation, "image.captured", body, NULL, picture_committed);
+}
+
+static void describe_scene(const Station *station, Zone zone, StippleScene *ret)
+{
+	const StationView *view = &station->view;
+	const ZoneStatistics *statistics = view->zone == zone ? &view->statistics : &station->zones[zone];
+
+	snprintf(ret->zone, sizeof ret->zone, "%s", zone_to_string(zone));
+	snprintf(ret->skin_type, sizeof ret->skin_type, "%s", skin_type_to_string(view->skin));
+	ret->area_mm2 = view->area_mm2;
+	ret->dots = statistics->dots;
+	for (const char *s = view->subject; *s; s++)
+		ret->seed = ret->seed * 31 + (unsigned char)*s;
+}
+
+void station_take_picture(Station *station, const char *zone, const char *phase, StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, true, done, userdata);
+	StationCapture capture = { 0 };
+	Zone z = zone_from_string(zone);
+	int r;
+
+	if (!operation || !operation_signed_in(operation, "technician") ||
+		!operation_in_states(operation,
+			STATE_BIT(SESSION_PREPARING) | STATE_BIT(SESSION_PAUSED) | STATE_BIT(SESSION_CLOSING)))
+		return;
+	if ((int)z < 0 || (strcmp(phase, "before") != 0 && strcmp(phase, "after") != 0)) {
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"a picture is of one of the zones and \"before\" or \"after\"");
+		return;
+	}
+	if (!station->view.consent_photographs) {
+		operation_fail(operation, interlock_error_name(INTERLOCK_CONSENT),
+			"the client has not consented to photographs: record the consent first");
+		return;
+	}
+	operation->ticket = ++station->next_ticket;
+	operation->body = json_pack("{s:s, s:s}", "zone", zone, "phase", phase);
+	capture.ticket = operation->ticket;
+	describe_scene(station, z, &capture.scene);
+	snprintf(capture.name, sizeof capture.name, "session-%llu-%s-%s-%lld",
+		(unsigned long long)station->view.session, zone, phase,
+		(long long)(clock_read(station->options.clock).utc_us / 1000));
+	r = station->options.capture ? station->options.capture(station->options.capture_userdata, &capture) : -ENODEV;
+	if (r < 0)
+		operation_fail(operation, STATION_ERROR_CAMERA, r == -EAGAIN ?
+			"the camera is busy with another picture: try again" :
+			"there is no camera: connect one and set [camera] plugin, then run `stipplectl doctor`");
+}
+
+/* ---- break, end ---- */
+
+static void pause_disarmed(Operation *operation)
+{
+	operation_transition(operation, SESSION_EVENT_PAUSE);
+}
+
+void station_pause(Station *station, StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, true, done, userdata);
+
+	if (operation && operation_allowed(operation, SESSION_EVENT_PAUSE))
+		operation_disarm_then(operation, pause_disarmed);
+}
+
+void station_resume(Station *station, StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, true, done, userdata);
+
+	if (operation && operation_signed_in(operation, "technician"))
+		operation_transition(operation, SESSION_EVENT_RESUME);
+}
+
+static void finish_committed(Operation *operation, const LedgerAnswer *answer)
+{
+	Station *station = operation->station;
+
+	station->view.state = session_next(station->view.state, SESSION_EVENT_FINISH, station->resume_to);
+	if ((int)station->view.state < 0)
+		station->view.state = SESSION_FAULT;
+	operation->reply.figures = json_incref(operation->body);
+	station_lamps(station);
+	station_notify(station, STATION_CHANGED_STATE);
+	operation_done(operation);
+}
+
+static void finish_disarmed(Operation *operation)
+{
+	Station *station = operation->station;
+	const StationView *view = &station->view;
+
+	station_end_contact(station);
+	station_flush_strokes(station);
+	station_needle_removed(station, "session finished");
+	operation_record(operation, "session.finished",
+		station_with_session(station,
+			json_pack("{s:I, s:I, s:i, s:I}", "dots", (json_int_t)view->session_dots, "strokes",
+				(json_int_t)view->session_strokes, "needles", (int)view->needles_used, "worked_s",
+				(json_int_t)(station->worked_us / USEC_PER_SEC))),
+		NULL, finish_committed);
+}
+
+void station_finish(Station *station, StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, true, done, userdata);
+
+	if (operation && operation_signed_in(operation, "technician") &&
+		operation_allowed(operation, SESSION_EVENT_FINISH))
+		operation_disarm_then(operation, finish_disarmed);
+}
+
+static void session_ended(Operation *operation, const LedgerAnswer *answer)
+{
+	Station *station = operation->station;
+
+	station_session_reset(station);
+	station_lamps(station);
+	station_notify(station, STATION_CHANGED_STATE | STATION_CHANGED_ZONE | STATION_CHANGED_COUNTS);
+	operation_done(operation);
+}
+
+static void sign_checked(Operation *operation)
+{
+	if (!operation->pin_right) {
+		operation_fail(operation, STATION_ERROR_SIGN_IN, "this is not the PIN of badge %s: try again",
+			operation->badge);
+		return;
+	}
+	operation_record(operation, "session.signed",
+		station_with_session(operation->station, json_pack("{s:s}", "meaning", operation->query)), NULL,
+		session_ended);
+}
+
+void station_sign(Station *station, const char *pin, const char *meaning, StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, true, done, userdata);
+
+	if (!operation || !operation_signed_in(operation, "technician") ||
+		!operation_allowed(operation, SESSION_EVENT_SIGN) ||
+		!operation_text_ok(operation, "the meaning of the signature", meaning, STATION_NAME_MAX - 1))
+		return;
+	snprintf(operation->query, sizeof operation->query, "%s", meaning);
+	operation_check_pin(operation, station->view.badge, pin, sign_checked);
+}
+
+static void abandon_disarmed(Operation *operation)
+{
+	Station *station = operation->station;
+
+	station_end_contact(station);
+	station_flush_strokes(station);
+	station_needle_removed(station, "session abandoned");
+	operation_record(operation, "session.abandoned",
+		station_with_session(station, json_pack("{s:s}", "reason", operation->query)), NULL, session_ended);
+}
+
+void station_abandon(Station *station, const char *reason, StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, true, done, userdata);
+
+	if (!operation || !operation_signed_in(operation, "technician") ||
+		!operation_allowed(operation, SESSION_EVENT_ABANDON) ||
+		!operation_text_ok(operation, "the reason", reason, STATION_NAME_MAX - 1))
+		return;
+	snprintf(operation->query, sizeof operation->query, "%s", reason);
+	operation_disarm_then(operation, abandon_disarmed);
+}

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/station-private.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "core/protocol-file.h"
+#include "util/file.h"
+#include "util/log.h"
+
+static const char *const alert_names[] = {
+	[STATION_ALERT_DEPTH] = "depth-outside",
+	[STATION_ALERT_FORCE] = "force-high",
+	[STATION_ALERT_BREAK] = "break-due",
+	[STATION_ALERT_LENGTH] = "session-long",
+	[STATION_ALERT_CLOCK] = "clock-behind",
+	[STATION_ALERT_LEDGER] = "ledger-unhealthy",
+	[STATION_ALERT_DISK] = "disk-low",
+};
+
+int64_t station_now_us(const Station *station)
+{
+	return clock_read(station->options.clock).monotonic_us;
+}
+
+/* ---- life ---- */
+
+static void become_inert(Station *station, const char *reason)
+{
+	if (station->view.inert)
+		return;
+	snprintf(station->inert_text, sizeof station->inert_text, "%s", reason);
+	station->view.inert = station->inert_text;
+}
+
+static void load_protocols(Station *station)
+{
+	const char *folder = station->options.config->protocol_folder;
+	char error[CONFIG_ERROR_MAX];
+	char **names = NULL;
+	int r = protocol_list(folder, &names);
+
+	for (char **name = names; r >= 0 && name && *name; name++) {
+		Protocol **slot = &station->protocols[station->n_protocols];
+
+		if (station->n_protocols == STATION_PROTOCOLS_MAX)
+			log_warning("more than %d protocols in %s: the rest is not used", STATION_PROTOCOLS_MAX, folder);
+		else if (protocol_load(folder, *name, slot, error) < 0)
+			become_inert(station, error);
+		else
+			station->n_protocols++;
+	}
+	protocol_list_free(names);
+	if (station->n_protocols == 0 && !station->view.inert) {
+		snprintf(error, sizeof error, "there is no treatment protocol in %s: install one", folder);
+		become_inert(station, error);
+	}
+}
+
+static void record_start(Station *station)
+{
+	const LedgerInfo *info = &station->options.ledger_info;
+
+	station_record(station, "station.started",
+		json_pack("{s:s, s:s}", "version", STIPPLE_VERSION, "previous",
+			info->open_session ? "interrupted" : "clean"));
+	if (info->open_session)
+		station_record(station, "session.interrupted",
+			json_pack("{s:I}", "session", (json_int_t)info->open_session));
+}
+
+int station_new(const StationOptions *options, Station **ret)
+{
+	_cleanup_(station_freep) Station *station = calloc(1, sizeof *station);
+	int r;
+
+	if (!station)
+		return -ENOMEM;
+	station->options = *options;
+	station_session_reset(station);
+	station->next_session = options->ledger_info.next_session ? options->ledger_info.next_session : 1;
+	station->ledger_was_healthy = true;
+	station->view.ledger_healthy = options->ledger != NULL;
+	if (options->board_error)
+		snprintf(station->view.board_error, sizeof station->view.board_error, "%s", options->board_error);
+	r = worker_new(&station->worker);
+	if (r < 0)
+		return r;
+	if (options->configuration_error)
+		become_inert(station, options->configuration_error);
+	else
+		load_protocols(station);
+	if (!options->ledger)
+		become_inert(station, "the ledger could not be opened: run `stipplectl doctor`");
+	if (options->ledger)
+		record_start(station);
+	station_tick(station);
+	*ret = TAKE_PTR(station);
+	return 0;
+}
+
+Station *station_free(Station *station)
+{
+	if (!station)
+		return NULL;
+	if (station->options.ledger)
+		station_flush_strokes(station);
+	worker_free(station->worker);
+	operations_free(station);
+	for (size_t i = 0; i < station->n_protocols; i++)
+		free(station->protocols[i]);
+	free(station);
+	return NULL;
+}
+
+void station_session_reset(Station *station)
+{
+	StationView *view = &station->view;
+
+	view->state = view->fault == CONTROL_FAULT_NONE ? SESSION_IDLE : SESSION_FAULT;
+	station->resume_to = SESSION_IDLE;
+	view->session = 0;
+	view->subject[0] = view->protocol[0] = view->pigment[0] = view->unit[0] = view->lot[0] = '\0';
+	view->course_session = 0;
+	view->elapsed_s = view->worked_s = view->break_in_s = 0;
+	view->consent_treatment = view->consent_photographs = view->screening_done = false;
+	view->zone = ZONE_INVALID;
+	view->skin = SKIN_NORMAL;
+	view->area_mm2 = 0;
+	view->plan = NULL;
+	view->statistics = (ZoneStatistics){ 0 };
+	view->last_dot = (Dot){ 0 };
+	view->session_strokes = view->session_dots = view->needle_strokes = view->needle_dots = 0;
+	view->needles_used = 0;
+	station->screening_refused[0] = '\0';
+	memset(station->before_photo, 0, sizeof station->before_photo);
+	memset(station->zones, 0, sizeof station->zones);
+	memset(station->alerted_us, 0, sizeof station->alerted_us);
+	station->worked_us = station->pigment_expiry_utc_us = 0;
+	station->claim = station->removed_claim = 0;
+	station_strokes_reset(station);
+}
+
+int station_observe(Station *station, const StationObserver *observer)
+{
+	if (station->n_observers == STATION_OBSERVERS_MAX)
+		return -ENOBUFS;
+	station->observers[station->n_observers++] = *observer;
+	return 0;
+}
+
+static void refresh_times(Station *station)
+{
+	StationView *view = &station->view;
+	int64_t now = station_now_us(station), since_break;
+
+	view->ledger_healthy = station->options.ledger && ledger_healthy(station->options.ledger);
+	if (view->session == 0)
+		return;
+	view->elapsed_s = (now - station->begun_us) / USEC_PER_SEC;
+	view->worked_s = (station->worked_us +
+				 (view->state == SESSION_WORKING ? now - station->working_since_us : 0)) /
+		USEC_PER_SEC;
+	since_break = (now - station->last_break_us) / USEC_PER_SEC;
+	view->break_in_s = (int64_t)station->protocol->break_reminder_min * 60 - since_break;
+}
+
+const StationView *station_view(Station *station)
+{
+	refresh_times(station);
+	return &station->view;
+}
+
+void station_notify(Station *station, unsigned changes)
+{
+	refresh_times(station);
+	for (size_t i = 0; i < station->n_observers; i++)
+		if (station->observers[i].changed)
+			station->observers[i].changed(station->observers[i].userdata, changes);
+}
+
+void station_lamps(Station *station)
+{
+	SessionState state = station->view.state;
+
+	if (station->options.control && station->view.board_connected)
+		(void)!control_lamps(station->options.control, state == SESSION_READY, state == SESSION_WORKING,
+			state == SESSION_FAULT);
+}
+
+/* ---- records of the station's own ---- */
+
+json_t *station_with_session(const Station *station, json_t *body)
+{
+	if (body && station->view.session)
+		json_object_set_new(body, "session", json_integer((json_int_t)station->view.session));
+	return body;
+}
+
+static void record_committed(void *userdata, const LedgerAnswer *answer)
+{
+	Station *station = userdata;
+
+	if (answer->error < 0)
+		log_error("a record was not kept: %s", answer->text);
+	else
+		station_notify(station, STATION_CHANGED_RECORDS);
+}
+
+void station_record(Station *station, const char *kind, json_t *body)
+{
+	json_auto_t *taken = body;
+	LedgerRecord record = { .kind = kind, .body = taken };
+	int r;
+
+	if (!station->options.ledger)
+		return;
+	record.actor = station->view.badge[0] ? station->view.badge : "station";
+	r = body ? ledger_append(station->options.ledger, &record, record_committed, station) : -ENOMEM;
+	if (r < 0)
+		log_error("a record of kind %s was not kept: %s", kind, strerror(-r));
+}
+
+void station_alert(Station *station, StationAlert alert, const char *format, ...)
+{
+	char text[STATION_TEXT_MAX];
+	int64_t now = station_now_us(station);
+	va_list arguments;
+
+	if (station->alerted_us[alert] && now - station->alerted_us[alert] < STATION_ALERT_US)
+		return;
+	station->alerted_us[alert] = now;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	log_warning("%s", text);
+	station_record(station, "alert.raised",
+		station_with_session(station, json_pack("{s:s, s:s}", "alert", alert_names[alert], "text", text)));
+	for (size_t i = 0; i < station->n_observers; i++)
+		if (station->observers[i].alert)
+			station->observers[i].alert(station->observers[i].userdata, alert_names[alert], text);
+}
+
+/* ---- each second ---- */
+
+static void watch_ledger(Station *station)
+{
+	bool healthy = station->options.ledger && ledger_healthy(station->options.ledger);
+
+	if (!station->options.ledger)
+		return;
+	if (!healthy && (station->view.state == SESSION_READY || station->view.state == SESSION_WORKING))
+		control_stop(station->options.control);
+	if (station->ledger_was_healthy && !healthy)
+		log_line(LOG_ERR, LOG_ID_LEDGER_UNHEALTHY, "the ledger cannot be written: free disk space");
+	if (!station->ledger_was_healthy && healthy)
+		log_notice("the ledger can be written again");
+	if (station->ledger_was_healthy != healthy)
+		station_notify(station, STATION_CHANGED_STATE);
+	station->ledger_was_healthy = healthy;
+}
+
+static void watch_clock(Station *station)
+{
+	int64_t now = clock_read(station->options.clock).utc_us, newest;
+	char now_text[CLOCK_UTC_TEXT_MAX], newest_text[CLOCK_UTC_TEXT_MAX];
+
+	if (!station->options.ledger)
+		return;
+	newest = ledger_newest_utc(station->options.ledger);
+	if (now + STATION_CLOCK_SLACK_US >= newest)
+		return;
+	clock_format_utc(now, now_text);
+	clock_format_utc(newest, newest_text);
+	if (!station->alerted_us[STATION_ALERT_CLOCK]) {
+		log_line(LOG_WARNING, LOG_ID_CLOCK_BACKWARDS, "the clock reads %s, before the newest record", now_text);
+		station_record(station, "clock.backwards",
+			json_pack("{s:s, s:s}", "newest", newest_text, "now", now_text));
+	}
+	station_alert(station, STATION_ALERT_CLOCK, "the clock reads %s, but the newest record is of %s: set the clock",
+		now_text, newest_text);
+}
+
+static void watch_session(Station *station)
+{
+	const StationView *view = &station->view;
+
+	if (view->session == 0 || view->state == SESSION_CLOSING)
+		return;
+	if (view->state == SESSION_WORKING && station_now_us(station) - station->flushed_us >= STATION_FLUSH_US)
+		station_flush_strokes(station);
+	if (view->break_in_s < 0 && view->state != SESSION_PAUSED)
+		station_alert(station, STATION_ALERT_BREAK, "%u minutes since the last break: pause and rest",
+			station->protocol->break_reminder_min);
+	if (view->elapsed_s > (int64_t)station->protocol->session_max_min * 60)
+		station_alert(station, STATION_ALERT_LENGTH, "the session is longer than %u minutes: finish it",
+			station->protocol->session_max_min);
+}
+
+void station_tick(Station *station)
+{
+	uint64_t free_bytes;
+
+	if (file_free_bytes(station->options.config->state_folder, &free_bytes) == 0)
+		station->disk_free = free_bytes;
+	watch_ledger(station);
+	watch_clock(station);
+	refresh_times(station);
+	watch_session(station);
+	if (station->view.session)
+		station_notify(station, STATION_CHANGED_COUNTS);
+}
+
+/* ---- leaving ---- */
+
+bool station_quiet(const Station *station)
+{
+	return station->operations == NULL;
+}
+
+int station_worker_fd(const Station *station)
+{
+	return worker_fd(station->worker);
+}
+
+void station_worker_ready(Station *station)
+{
+	worker_dispatch(station->worker);
+}
+
+static void shutdown_disarmed(Operation *operation)
+{
+	station_end_contact(operation->station);
+	station_flush_strokes(operation->station);
+	operation_record(operation, "station.stopped", json_object(), NULL, operation_committed);
+}
+
+void station_shutdown(Station *station, StationDone done, void *userdata)
+{
+	Operation *operation;
+
+	if (station->options.control)
+		control_stop(station->options.control);
+	operation = station->options.ledger ? operation_new_internal(station) : NULL;
+	if (!operation) {
+		StationReply reply = { 0 };
+
+		done(userdata, &reply);
+		return;
+	}
+	operation->done = done;
+	operation->userdata = userdata;
+	shutdown_disarmed(operation);
+}
+
+/* ---- audit ---- */
+
+static void audit_streamed(void *userdata, const LedgerAnswer *answer)
+{
+	Operation *operation = userdata;
+
+	operation->reply.number = answer->seq;
+	if (answer->error < 0)
+		operation_fail(operation, answer->error == -EINVAL ? STATION_ERROR_INVALID : STATION_ERROR_LEDGER, "%s",
+			answer->text);
+	else
+		operation_done(operation);
+}
+
+/** The access is on record before the first row leaves. */
+static void audit_recorded(Operation *operation, const LedgerAnswer *answer)
+{
+	int r = ledger_stream(operation->station->options.ledger, operation->query,
+		json_object_get(operation->body, "arguments"), TAKE_FD(operation->fd), audit_streamed, operation);
+
+	if (r == -EBUSY)
+		operation_fail(operation, STATION_ERROR_BUSY, "four queries are running already: try again");
+	else if (r < 0)
+		operation_fail(operation, STATION_ERROR_LEDGER, "the query could not be started: %s", strerror(-r));
+}
+
+static bool query_known(const char *query)
+{
+	for (const char *const *name = ledger_query_names(); *name; name++)
+		if (strcmp(*name, query) == 0)
+			return true;
+	return false;
+}
+
+void station_audit(Station *station, const char *query, json_t *arguments, int fd, StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, false, done, userdata);
+
+	if (!operation) {
+		closep(&fd);
+		return;
+	}
+	operation->fd = fd;
+	if (!query_known(query)) {
+		operation_fail(operation, STATION_ERROR_UNKNOWN, "there is no query \"%.32s\": see `stipplectl audit "
+								 "--help`",
+			query);
+		return;
+	}
+	snprintf(operation->query, sizeof operation->query, "%s", query);
+	operation_record(operation, "audit.read", json_pack("{s:s, s:O}", "query", query, "arguments", arguments), NULL,
+		audit_recorded);
+}
+
+/* ---- doctor ---- */
+
+static StationCheck *check_add(StationCheck *checks, size_t *n, const char *check, bool good, int bad_level)
+{
+	StationCheck *added = &checks[(*n)++];
+
+	memset(added, 0, sizeof *added);
+	added->check = check;
+	added->level = good ? 0 : bad_level;
+	return added;
+}
+
+static void check_board(Station *station, StationCheck *checks, size_t *n)
+{
+	const StationView *view = &station->view;
+	StationCheck *check = check_add(checks, n, "board", view->board_connected, 2);
+
+	if (view->board_connected)
+		snprintf(check->text, sizeof check->text, "serial %s, firmware %u.%u", view->board.serial,
+			view->board.firmware_major, view->board.firmware_minor);
+	else
+		snprintf(check->text, sizeof check->text, "%s",
+			view->board_error[0] ? view->board_error : "no answer from the board yet");
+	if (!view->board_connected)
+		snprintf(check->advice, sizeof check->advice, "check cable, power and [board] plugin in stippled.conf");
+	check = check_add(checks, n, "self-test", view->self_test_done && !view->self_test_failed, 2);
+	snprintf(check->text, sizeof check->text, !view->self_test_done ? "not done" :
+		view->self_test_failed					? "failed" :
+									  "passed");
+	if (check->level)
+		snprintf(check->advice, sizeof check->advice, "run `stipplectl self-test`; a failed part needs service");
+	check = check_add(checks, n, "lines", !view->emergency_stop && !view->pedal, 1);
+	snprintf(check->text, sizeof check->text, "emergency stop %s, pedal %s",
+		view->emergency_stop ? "pressed" : "released", view->pedal ? "pressed" : "released");
+	if (check->level)
+		snprintf(check->advice, sizeof check->advice, "release them; if they are, check the wiring");
+}
+
+size_t station_doctor(Station *station, StationCheck ret[STATION_CHECKS_MAX])
+{
+	const StationView *view = station_view(station);
+	ClockReading now = clock_read(station->options.clock);
+	uint64_t least = (uint64_t)station->options.config->disk_min_mb << 20;
+	char text[CLOCK_UTC_TEXT_MAX];
+	StationCheck *check;
+	size_t n = 0;
+
+	check = check_add(ret, &n, "configuration", !view->inert, 2);
+	snprintf(check->text, sizeof check->text, "%.*s", (int)sizeof check->text - 1,
+		view->inert ? view->inert : "accepted");
+	if (view->inert)
+		snprintf(check->advice, sizeof check->advice, "put it right, then `systemctl restart stippled`");
+	check = check_add(ret, &n, "protocols", station->n_protocols > 0, 2);
+	snprintf(check->text, sizeof check->text, "%zu loaded from %.200s", station->n_protocols,
+		station->options.config->protocol_folder);
+	check_board(station, ret, &n);
+	check = check_add(ret, &n, "ledger", view->ledger_healthy, 2);
+	snprintf(check->text, sizeof check->text, "%s", view->ledger_healthy ? "writable" : "cannot be written");
+	if (!view->ledger_healthy)
+		snprintf(check->advice, sizeof check->advice, "free disk space on %.200s",
+			station->options.config->state_folder);
+	check = check_add(ret, &n, "disk", station->disk_free >= least, 2);
+	snprintf(check->text, sizeof check->text, "%llu MB free, at least %u needed",
+		(unsigned long long)(station->disk_free >> 20), station->options.config->disk_min_mb);
+	if (check->level)
+		snprintf(check->advice, sizeof check->advice, "free disk space on %.200s",
+			station->options.config->state_folder);
+	clock_format_utc(now.utc_us, text);
+	check = check_add(ret, &n, "clock", now.synchronized, 1);
+	snprintf(check->text, sizeof check->text, "%s, %s", text, now.synchronized ? "synchronised" : "not synchronised");
+	if (check->level)
+		snprintf(check->advice, sizeof check->advice, "connect to a time server: `timedatectl set-ntp true`");
+	return n;
+}

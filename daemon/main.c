@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** stippled: puts the parts together, then serves the event loop until it is told to leave. */
+
+#include <getopt.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#include "bus/bus.h"
+#include "config/config.h"
+#include "control/control.h"
+#include "core/station.h"
+#include "imaging/imaging.h"
+#include "ledger/ledger.h"
+#include "plugin/plugin-loader.h"
+#include "telemetry/telemetry.h"
+#include "util/file.h"
+#include "util/log.h"
+
+#ifndef STIPPLE_CONFIG_FILE
+#define STIPPLE_CONFIG_FILE "/etc/stipple/stippled.conf"
+#endif
+
+enum { TICK_US = USEC_PER_SEC };
+
+typedef struct Daemon {
+	const char *config_path;
+	Config *config;
+	char configuration_error[CONFIG_ERROR_MAX]; /* "": accepted */
+	char board_error[STIPPLE_ERROR_MAX], camera_error[STIPPLE_ERROR_MAX];
+	sd_event *event;
+	Ledger *ledger;
+	LedgerInfo ledger_info;
+	Plugin *board, *camera;
+	Control *control;
+	Imaging *imaging;
+	Station *station;
+	Telemetry *telemetry;
+	Bus *bus;
+	bool reload;
+} Daemon;
+
+/* ---- what drives the parts from the loop ---- */
+
+static int on_ledger(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	ledger_dispatch(((Daemon *)userdata)->ledger);
+	return 0;
+}
+
+static int on_control(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	station_control_ready(((Daemon *)userdata)->station);
+	return 0;
+}
+
+static int on_worker(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	station_worker_ready(((Daemon *)userdata)->station);
+	return 0;
+}
+
+static int on_imaging(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	Daemon *daemon = userdata;
+	ImagingResult result;
+
+	imaging_clear(daemon->imaging);
+	while (imaging_take(daemon->imaging, &result)) {
+		StationPicture picture = {
+			.ticket = result.ticket,
+			.error = result.error,
+			.text = result.text,
+			.verdict = result.verdict == IMAGING_GOOD ? NULL : imaging_verdict_to_string(result.verdict),
+			.file = result.path,
+			.sha256 = result.sha256,
+			.bytes = result.bytes,
+			.width = result.width,
+			.height = result.height,
+			.focus = result.focus,
+			.exposure = result.exposure,
+		};
+
+		station_picture(daemon->station, &picture);
+	}
+	return 0;
+}
+
+static int on_tick(sd_event_source *source, uint64_t now, void *userdata)
+{
+	Daemon *daemon = userdata;
+
+	station_tick(daemon->station);
+	return sd_event_source_set_time_relative(source, TICK_US);
+}
+
+static void on_stopped(void *userdata, const StationReply *reply)
+{
+	Daemon *daemon = userdata;
+
+	(void)sd_event_exit(daemon->event, 0);
+}
+
+static int leave(Daemon *daemon)
+{
+	(void)sd_notify(false, daemon->reload ? "RELOADING=1" : "STOPPING=1");
+	station_shutdown(daemon->station, on_stopped, daemon);
+	return 0;
+}
+
+static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	return leave(userdata);
+}
+
+/** A new configuration takes effect by starting over in the same process, and only while no session is open. */
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	Daemon *daemon = userdata;
+	_cleanup_(config_freep) Config *config = NULL;
+	char error[CONFIG_ERROR_MAX];
+
+	if (config_load(daemon->config_path, &config, error) < 0) {
+		log_line(LOG_ERR, LOG_ID_CONFIG_REJECTED, "the old configuration stays in force: %s", error);
+		return 0;
+	}
+	if (station_view(daemon->station)->session) {
+		log_warning("a session is open: the new configuration is not taken; reload when it has been signed");
+		return 0;
+	}
+	log_info("starting over with the new configuration");
+	daemon->reload = true;
+	return leave(daemon);
+}
+
+/* ---- what the bus asks of the parts that the core does not know ---- */
+
+static StationCheck *add_check(StationCheck *check, const char *name, int level)
+{
+	memset(check, 0, sizeof *check);
+	check->check = name;
+	check->level = level;
+	return check;
+}
+
+static void check_camera(const Daemon *daemon, StationCheck *check)
+{
+	ImagingStatus status;
+
+	if (!daemon->imaging) {
+		snprintf(check->text, sizeof check->text, "%s",
+			daemon->camera_error[0] ? daemon->camera_error : "none configured");
+		return;
+	}
+	imaging_status(daemon->imaging, &status);
+	check->level = status.error < 0 ? 2 : 0;
+	snprintf(check->text, sizeof check->text, "%s", status.text);
+}
+
+static size_t doctor(void *userdata, StationCheck *ret, size_t max)
+{
+	Daemon *daemon = userdata;
+	TelemetryStatus status = { 0 };
+	struct stat state;
+	StationCheck *check;
+
+	if (max < 3)
+		return 0;
+	check = add_check(&ret[0], "camera", daemon->camera_error[0] ? 2 : 0);
+	check_camera(daemon, check);
+	if (check->level)
+		snprintf(check->advice, sizeof check->advice, "check its cable and [camera] plugin in stippled.conf");
+	if (daemon->telemetry)
+		telemetry_status(daemon->telemetry, &status);
+	check = add_check(&ret[1], "broker", status.connected || !status.enabled ? 0 : 1);
+	snprintf(check->text, sizeof check->text, "%s", status.enabled ? status.text : "not configured");
+	if (check->level)
+		snprintf(check->advice, sizeof check->advice, "check [mqtt] in stippled.conf and the broker's log; nothing is "
+							      "lost meanwhile");
+	check = add_check(&ret[2], "permissions", 0);
+	if (stat(daemon->config->state_folder, &state) < 0 || access(daemon->config->state_folder, W_OK) < 0)
+		check->level = 2;
+	else if (state.st_mode & S_IWOTH)
+		check->level = 1;
+	snprintf(check->text, sizeof check->text, "%.200s is %s", daemon->config->state_folder,
+		check->level == 2 ? "not writable" :
+		check->level == 1 ? "writable by everybody" :
+				    "the station's own");
+	if (check->level)
+		snprintf(check->advice, sizeof check->advice, "chown stipple: %.100s && chmod 0750 %.100s",
+			daemon->config->state_folder, daemon->config->state_folder);
+	return 3;
+}
+
+static bool broker_connected(void *userdata)
+{
+	Daemon *daemon = userdata;
+	TelemetryStatus status = { 0 };
+
+	if (daemon->telemetry)
+		telemetry_status(daemon->telemetry, &status);
+	return status.connected;
+}
+
+static int capture(void *userdata, const StationCapture *capture)
+{
+	Daemon *daemon = userdata;
+	ImagingRequest request = { .ticket = capture->ticket, .scene = capture->scene };
+
+	if (!daemon->imaging)
+		return -ENODEV;
+	memcpy(request.name, capture->name, sizeof request.name);
+	return imaging_capture(daemon->imaging, &request);
+}
+
+/* ---- starting, part by part ---- */
+
+static void reject_configuration(Daemon *daemon, const char *reason)
+{
+	if (daemon->configuration_error[0])
+		return;
+	snprintf(daemon->configuration_error, sizeof daemon->configuration_error, "%s", reason);
+	log_line(LOG_ERR, LOG_ID_CONFIG_REJECTED, "the station stays inert: %s", reason);
+}
+
+static int start_configuration(Daemon *daemon)
+{
+	char error[CONFIG_ERROR_MAX];
+
+	if (config_load(daemon->config_path, &daemon->config, error) >= 0)
+		return 0;
+	reject_configuration(daemon, error);
+	return config_defaults(&daemon->config);
+}
+
+/** -EWOULDBLOCK, another daemon on the same ledger, is the one error that ends the start. */
+static int start_ledger(Daemon *daemon)
+{
+	_cleanup_(freep) char *path = NULL, *station = NULL;
+	LedgerOptions options = { .clock = &clock_system };
+	char error[CONFIG_ERROR_MAX];
+	int r;
+
+	if (daemon->configuration_error[0])
+		return 0;
+	r = file_make_folders(daemon->config->state_folder);
+	if (r < 0) {
+		snprintf(error, sizeof error, "%s cannot be made (%s): create it for the daemon's user",
+			daemon->config->state_folder, strerror(-r));
+		reject_configuration(daemon, error);
+		return 0;
+	}
+	if (asprintf(&path, "%s/ledger.db", daemon->config->state_folder) < 0 ||
+		asprintf(&station, "%s/%s", daemon->config->clinic, daemon->config->station) < 0)
+		return -ENOMEM;
+	options.path = path;
+	options.station = station;
+	r = ledger_open(&options, &daemon->ledger, &daemon->ledger_info, error);
+	if (r == -EWOULDBLOCK) {
+		log_error("%s", error);
+		return r;
+	}
+	if (r < 0)
+		reject_configuration(daemon, error);
+	return 0;
+}
+
+static Plugin *start_plugin(Daemon *daemon, const char *name, StipplePluginKind kind, char error[STIPPLE_ERROR_MAX])
+{
+	Plugin *plugin = NULL;
+
+	error[0] = '\0';
+	if (plugin_load(daemon->config->plugin_folder, name, kind, &plugin, error) >= 0) {
+		size_t n;
+		const StippleSetting *settings = config_plugin(daemon->config, name, &n);
+
+		plugin_set_settings(plugin, settings, n);
+		return plugin;
+	}
+	log_line(LOG_ERR, LOG_ID_PLUGIN_REJECTED, "%s", error);
+	return NULL;
+}
+
+static int start_board(Daemon *daemon)
+{
+	const Config *config = daemon->config;
+	ControlOptions options = {
+		.heartbeat_ms = config->heartbeat_ms,
+		.link_timeout_ms = config->link_timeout_ms,
+		.bad_frames_max = config->bad_frames_max,
+		.reopen_ms = 1000,
+		.realtime = config->realtime,
+	};
+
+	daemon->board = start_plugin(daemon, config->board_plugin, STIPPLE_PLUGIN_BOARD, daemon->board_error);
+	if (!daemon->board)
+		return 0;
+	options.board = plugin_vtable(daemon->board);
+	options.host = plugin_host(daemon->board);
+	return control_new(&options, &daemon->control);
+}
+
+static int start_camera(Daemon *daemon)
+{
+	const Config *config = daemon->config;
+	_cleanup_(freep) char *folder = NULL;
+	ImagingOptions options = {
+		.timeout_ms = config->camera_timeout_ms,
+		.jpeg_quality = config->jpeg_quality,
+		.focus_min = config->focus_min,
+		.exposure_min = config->exposure_min,
+		.exposure_max = config->exposure_max,
+	};
+
+	if (strcmp(config->camera_plugin, "none") == 0)
+		return 0;
+	daemon->camera = start_plugin(daemon, config->camera_plugin, STIPPLE_PLUGIN_CAMERA, daemon->camera_error);
+	if (!daemon->camera)
+		return 0;
+	if (asprintf(&folder, "%s/images", config->state_folder) < 0)
+		return -ENOMEM;
+	options.camera = plugin_vtable(daemon->camera);
+	options.host = plugin_host(daemon->camera);
+	options.folder = folder;
+	return imaging_new(&options, &daemon->imaging);
+}
+
+static int start_station(Daemon *daemon)
+{
+	StationOptions options = {
+		.config = daemon->config,
+		.configuration_error = daemon->configuration_error[0] ? daemon->configuration_error : NULL,
+		.ledger = daemon->ledger,
+		.ledger_info = daemon->ledger_info,
+		.control = daemon->control,
+		.board_error = daemon->board_error[0] ? daemon->board_error : NULL,
+		.clock = &clock_system,
+		.capture = capture,
+		.capture_userdata = daemon,
+	};
+
+	return station_new(&options, &daemon->station);
+}
+
+static int start_faces(Daemon *daemon)
+{
+	BusOptions options = {
+		.config = daemon->config,
+		.station = daemon->station,
+		.doctor = doctor,
+		.broker_connected = broker_connected,
+		.userdata = daemon,
+	};
+	char error[CONFIG_ERROR_MAX];
+	int r;
+
+	if (daemon->ledger && daemon->config->mqtt_enabled) {
+		r = telemetry_new(daemon->event, daemon->config, daemon->station, daemon->ledger,
+			daemon->ledger_info.published, &daemon->telemetry);
+		if (r < 0)
+			return r;
+	}
+	r = bus_new(daemon->event, &options, &daemon->bus, error);
+	if (r < 0)
+		log_error("%s", error);
+	return r;
+}
+
+static int add_io(Daemon *daemon, int fd, sd_event_io_handler_t handler)
+{
+	return sd_event_add_io(daemon->event, NULL, fd, EPOLLIN, handler, daemon);
+}
+
+static int connect_loop(Daemon *daemon)
+{
+	static const struct {
+		int signal;
+		sd_event_signal_handler_t handler;
+	} signals[] = { { SIGTERM, on_terminate }, { SIGINT, on_terminate }, { SIGHUP, on_hangup } };
+	int r = 0;
+
+	if (daemon->ledger)
+		r = add_io(daemon, ledger_fd(daemon->ledger), on_ledger);
+	if (r >= 0 && daemon->control)
+		r = add_io(daemon, control_fd(daemon->control), on_control);
+	if (r >= 0 && daemon->imaging)
+		r = add_io(daemon, imaging_fd(daemon->imaging), on_imaging);
+	if (r >= 0)
+		r = add_io(daemon, station_worker_fd(daemon->station), on_worker);
+	if (r >= 0)
+		r = sd_event_add_time_relative(daemon->event, NULL, CLOCK_MONOTONIC, TICK_US, 50000, on_tick, daemon);
+	for (size_t i = 0; r >= 0 && i < ELEMENTS(signals); i++)
+		r = sd_event_add_signal(daemon->event, NULL, signals[i].signal, signals[i].handler, daemon);
+	if (r >= 0)
+		r = sd_event_set_watchdog(daemon->event, true);
+	return r;
+}
+
+static int run(Daemon *daemon)
+{
+	int r = start_configuration(daemon);
+
+	if (r >= 0)
+		r = sd_event_default(&daemon->event);
+	if (r >= 0)
+		r = start_ledger(daemon);
+	if (r >= 0 && !daemon->configuration_error[0])
+		r = start_board(daemon);
+	if (r >= 0 && !daemon->configuration_error[0])
+		r = start_camera(daemon);
+	if (r >= 0)
+		r = start_station(daemon);
+	if (r >= 0)
+		r = start_faces(daemon);
+	if (r >= 0)
+		r = connect_loop(daemon);
+	if (r < 0) {
+		log_error("stippled cannot start: %s", strerror(-r));
+		return r;
+	}
+	(void)sd_notifyf(false, "READY=1\nSTATUS=%s",
+		daemon->configuration_error[0] ? daemon->configuration_error : "serving");
+	return sd_event_loop(daemon->event);
+}
+
+/** The needle first: ENABLE falls before anything else is taken down. */
+static void stop(Daemon *daemon)
+{
+	Control *control = daemon->control;
+
+	if (control)
+		control_stop(control);
+	bus_free(daemon->bus);
+	telemetry_free(daemon->telemetry);
+	station_free(daemon->station);
+	control_free(control);
+	imaging_free(daemon->imaging);
+	ledger_free(daemon->ledger);
+	plugin_free(daemon->board);
+	plugin_free(daemon->camera);
+	sd_event_unref(daemon->event);
+	config_free(daemon->config);
+}
+
+static void help(void)
+{
+	printf("Usage: stippled [OPTION]...\n"
+	       "The daemon of a scalp-micropigmentation treatment station.\n\n"
+	       "  -c, --config FILE  configuration (default %s)\n"
+	       "      --check        read the configuration, say what is wrong with it, and leave\n"
+	       "  -d, --debug        log more\n"
+	       "  -h, --help         this text\n"
+	       "      --version      the version\n\n"
+	       "SIGTERM stops the needle and leaves; SIGHUP takes a new configuration while no session is open.\n",
+		STIPPLE_CONFIG_FILE);
+}
+
+static int check_configuration(const char *path)
+{
+	_cleanup_(config_freep) Config *config = NULL;
+	char error[CONFIG_ERROR_MAX];
+
+	if (config_load(path, &config, error) < 0) {
+		fprintf(stderr, "%s\n", error);
+		return EXIT_FAILURE;
+	}
+	printf("%s: good\n", path);
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	enum { OPTION_CHECK = 256, OPTION_VERSION };
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "check", no_argument, NULL, OPTION_CHECK },
+		{ "debug", no_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, OPTION_VERSION },
+		{ 0 },
+	};
+	Daemon daemon = { .config_path = STIPPLE_CONFIG_FILE };
+	bool check = false;
+	sigset_t signals;
+	int option, r;
+
+	while ((option = getopt_long(argc, argv, "c:dh", options, NULL)) >= 0) {
+		switch (option) {
+		case 'c':
+			daemon.config_path = optarg;
+			break;
+		case OPTION_CHECK:
+			check = true;
+			break;
+		case 'd':
+			log_set_level(LOG_DEBUG);
+			break;
+		case 'h':
+			help();
+			return EXIT_SUCCESS;
+		case OPTION_VERSION:
+			puts("stippled " STIPPLE_VERSION);
+			return EXIT_SUCCESS;
+		default:
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "stippled: unexpected argument \"%s\"; see stippled --help\n", argv[optind]);
+		return 2;
+	}
+	if (check)
+		return check_configuration(daemon.config_path);
+	/* blocked before the first thread starts, so that they all inherit it and only the loop sees them */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	r = run(&daemon);
+	stop(&daemon);
+	if (r >= 0 && daemon.reload) {
+		sigprocmask(SIG_UNBLOCK, &signals, NULL);
+		execv("/proc/self/exe", argv);
+		log_error("stippled cannot start over: %s", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
