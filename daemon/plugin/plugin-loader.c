@@ -1,100 +1,148 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 #include "plugin/plugin-loader.h"
 
 #include <dlfcn.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "util/log.h"
 #include "util/text.h"
 
+enum { NAME_BYTES_MAX = 64 };
+
 struct Plugin {
-	void *handle;
-	const StipplePlugin *symbol;
+	const StipplePlugin *exported;
 	StippleHost host;
 };
 
-static void host_log(void *context, int level, const char *message)
+static const char *kind_name(uint32_t kind)
+{
+	return kind == STIPPLE_PLUGIN_BOARD ? "board" : kind == STIPPLE_PLUGIN_CAMERA ? "camera" : "unknown";
+}
+
+static void plugin_log(void *context, int level, const char *message)
 {
 	const Plugin *plugin = context;
 
-	log_line(level, NULL, "%s: %s", plugin->symbol->name, message);
+	log_line(level, NULL, "%s: %s", plugin->exported->name, message);
 }
 
-static int refuse(int r, char error[STIPPLE_ERROR_MAX], const char *format, ...) _printf_(3, 4);
+static int refuse(char error[STIPPLE_ERROR_MAX], int result, const char *format, ...) _printf_(3, 4);
 
-static int refuse(int r, char error[STIPPLE_ERROR_MAX], const char *format, ...)
+static int refuse(char error[STIPPLE_ERROR_MAX], int result, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(error, STIPPLE_ERROR_MAX, format, arguments);
 	va_end(arguments);
-	return r;
+	return result;
 }
 
+/** Whoever can write here decides what the daemon runs. */
 static int check_owner(const char *path, char error[STIPPLE_ERROR_MAX])
 {
-	struct stat state;
+	struct stat status;
 
-	if (stat(path, &state) < 0)
-		return refuse(-errno, error, "plugin %s: %s; install it, or name another in stippled.conf", path,
+	if (stat(path, &status) < 0)
+		return refuse(error, -errno,
+			"plugin path %s: %s; install the plugin or correct plugin_folder", path,
 			strerror(errno));
-	if ((state.st_uid != 0 && state.st_uid != geteuid()) || (state.st_mode & (S_IWGRP | S_IWOTH)))
-		return refuse(-EACCES, error, "plugin %s can be changed by others: chown root and chmod 0644 it", path);
+	if (status.st_uid != 0 && status.st_uid != geteuid())
+		return refuse(error, -EACCES,
+			"plugin path %s belongs to user %u, neither root nor the daemon's user; "
+			"change its owner to root",
+			path, (unsigned)status.st_uid);
+	if ((status.st_mode & S_IWOTH) ||
+		((status.st_mode & S_IWGRP) && status.st_gid != 0 && status.st_gid != getegid()))
+		return refuse(error, -EACCES,
+			"plugin path %s may be written by others; take that away with "
+			"chmod go-w",
+			path);
 	return 0;
 }
 
-static size_t vtable_size(StipplePluginKind kind)
+/** Both vtables are a size followed by nothing but function pointers. */
+static int check_vtable(const StipplePlugin *exported, const char *path, char error[STIPPLE_ERROR_MAX])
 {
-	return kind == STIPPLE_PLUGIN_BOARD ? sizeof(StippleBoardVtable) : sizeof(StippleCameraVtable);
-}
-
-/** Every verb of a vtable is a pointer after the leading size; none may be missing. */
-static bool verbs_present(const void *vtable, size_t size)
-{
-	const size_t first = offsetof(StippleBoardVtable, open);
-
-	_Static_assert(offsetof(StippleBoardVtable, open) == offsetof(StippleCameraVtable, open), "same start");
-	for (size_t offset = first; offset < size; offset += sizeof(void *)) {
-		void *verb;
-
-		memcpy(&verb, (const char *)vtable + offset, sizeof verb);
-		if (!verb)
-			return false;
-	}
-	return true;
-}
-
-static int check_symbol(const StipplePlugin *symbol, const char *path, const char *name, StipplePluginKind kind,
-	char error[STIPPLE_ERROR_MAX])
-{
+	size_t expected = exported->kind == STIPPLE_PLUGIN_BOARD ? sizeof(StippleBoardVtable)
+								 : sizeof(StippleCameraVtable);
+	size_t n = expected / sizeof(void (*)(void)) - 1;
+	const unsigned char *verbs;
 	uint32_t size;
 
-	if (symbol->magic != STIPPLE_PLUGIN_MAGIC)
-		return refuse(-ENOEXEC, error, "plugin %s: wrong magic 0x%08x; it is no Stipple plugin", path,
-			symbol->magic);
-	if (symbol->abi != STIPPLE_PLUGIN_ABI)
-		return refuse(-ENOEXEC, error, "plugin %s: built for ABI %u, this station has %u; rebuild it", path,
-			symbol->abi, STIPPLE_PLUGIN_ABI);
-	if (symbol->size < sizeof *symbol)
-		return refuse(-ENOEXEC, error, "plugin %s: its description has %u bytes, %zu are needed; rebuild it",
-			path, symbol->size, sizeof *symbol);
-	if (symbol->kind != kind)
-		return refuse(-ENOEXEC, error, "plugin %s: is of kind %u, kind %d is needed; name another", path,
-			symbol->kind, (int)kind);
-	if (!symbol->name || strcmp(symbol->name, name) != 0)
-		return refuse(-ENOEXEC, error, "plugin %s: calls itself \"%.40s\"; give the file that name", path,
-			symbol->name ? symbol->name : "");
-	if (!symbol->vtable)
-		return refuse(-ENOEXEC, error, "plugin %s: has no functions; rebuild it", path);
-	memcpy(&size, symbol->vtable, sizeof size);
-	if (size < vtable_size(kind))
-		return refuse(-ENOEXEC, error, "plugin %s: its functions have %u bytes, %zu are needed; rebuild it", path,
-			size, vtable_size(kind));
-	if (!verbs_present(symbol->vtable, vtable_size(kind)))
-		return refuse(-ENOEXEC, error, "plugin %s: a function is missing; rebuild it", path);
+	if (!exported->vtable)
+		return refuse(error, -ENOEXEC,
+			"plugin %s has no table of verbs; ask its maker for a complete one", path);
+	memcpy(&size, exported->vtable, sizeof size);
+	if (size < expected)
+		return refuse(error, -ENOEXEC,
+			"plugin %s has a table of %u bytes where %zu are needed; rebuild it "
+			"against this version's stipple/plugin.h",
+			path, size, expected);
+	verbs = (const unsigned char *)exported->vtable + sizeof(void (*)(void));
+	for (size_t i = 0; i < n; i++) {
+		void (*verb)(void);
+
+		memcpy(&verb, verbs + i * sizeof verb, sizeof verb);
+		if (!verb)
+			return refuse(error, -ENOEXEC,
+				"plugin %s lacks verb %zu of %zu of a %s; ask its maker for "
+				"a complete one",
+				path, i + 1, n, kind_name(exported->kind));
+	}
+	return 0;
+}
+
+/** In this order: a field is read only after those before it have shown that it is there. */
+static int check_exported(const StipplePlugin *exported, const char *path, const char *name,
+	StipplePluginKind kind, char error[STIPPLE_ERROR_MAX])
+{
+	if (exported->magic != STIPPLE_PLUGIN_MAGIC)
+		return refuse(error, -ENOEXEC,
+			"%s is no Stipple plugin (magic 0x%08x instead of 0x%08x); remove it "
+			"or configure another plugin",
+			path, exported->magic, STIPPLE_PLUGIN_MAGIC);
+	if (exported->abi != STIPPLE_PLUGIN_ABI)
+		return refuse(error, -ENOEXEC,
+			"plugin %s was built for ABI %u, this daemon speaks %u; install the "
+			"plugin of this version",
+			path, exported->abi, STIPPLE_PLUGIN_ABI);
+	if (exported->size < sizeof *exported)
+		return refuse(error, -ENOEXEC,
+			"plugin %s describes itself in %u bytes where %zu are needed; rebuild "
+			"it against this version's stipple/plugin.h",
+			path, exported->size, sizeof *exported);
+	if (exported->kind != (uint32_t)kind)
+		return refuse(error, -ENOEXEC,
+			"plugin %s is of kind %s, but a %s is wanted here; configure another "
+			"plugin",
+			path, kind_name(exported->kind), kind_name(kind));
+	if (!exported->name || strcmp(exported->name, name) != 0)
+		return refuse(error, -ENOEXEC,
+			"plugin %s calls itself \"%s\" instead of \"%s\"; configure it by its "
+			"own name",
+			path, exported->name ? exported->name : "", name);
+	return check_vtable(exported, path, error);
+}
+
+static int find_exported(const char *path, const StipplePlugin **ret, char error[STIPPLE_ERROR_MAX])
+{
+	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	void *symbol;
+
+	if (!handle)
+		return refuse(error, -ENOEXEC,
+			"plugin %s cannot be loaded: %s; install it again with the libraries "
+			"it needs",
+			path, dlerror());
+	symbol = dlsym(handle, STIPPLE_PLUGIN_SYMBOL);
+	if (!symbol)
+		return refuse(error, -ENOEXEC,
+			"%s is no Stipple plugin (no symbol %s); remove it or configure "
+			"another plugin",
+			path, STIPPLE_PLUGIN_SYMBOL);
+	*ret = symbol;
 	return 0;
 }
 
@@ -105,29 +153,31 @@ int plugin_load(const char *folder, const char *name, StipplePluginKind kind, Pl
 	_cleanup_(freep) char *path = NULL;
 	int r;
 
-	if (!text_is_identifier(name, 64))
-		return refuse(-EINVAL, error, "\"%.64s\" is no name of a plugin: letters, digits, '-', '_'", name);
+	if (!text_is_identifier(name, NAME_BYTES_MAX))
+		return refuse(error, -EINVAL,
+			"a plugin's name has only letters, digits, '-', '_' and '.', at most "
+			"%d of them; correct it in stippled.conf",
+			NAME_BYTES_MAX);
 	plugin = calloc(1, sizeof *plugin);
 	if (!plugin || asprintf(&path, "%s/%s.so", folder, name) < 0)
-		return refuse(-ENOMEM, error, "out of memory");
+		return refuse(error, -ENOMEM, "plugin %s: out of memory; close other programs", name);
+	r = check_owner(folder, error);
+	if (r < 0)
+		return r;
 	r = check_owner(path, error);
 	if (r < 0)
 		return r;
-	plugin->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (!plugin->handle)
-		return refuse(-ENOEXEC, error, "plugin %.120s cannot be loaded: %.100s", path, dlerror());
-	plugin->symbol = dlsym(plugin->handle, STIPPLE_PLUGIN_SYMBOL);
-	if (!plugin->symbol)
-		return refuse(-ENOEXEC, error, "plugin %s does not export \"%s\"; it is no Stipple plugin", path,
-			STIPPLE_PLUGIN_SYMBOL);
-	r = check_symbol(plugin->symbol, path, name, kind, error);
+	r = find_exported(path, &plugin->exported, error);
+	if (r < 0)
+		return r;
+	r = check_exported(plugin->exported, path, name, kind, error);
 	if (r < 0)
 		return r;
 	plugin->host = (StippleHost){
 		.size = sizeof plugin->host,
 		.abi = STIPPLE_PLUGIN_ABI,
 		.context = plugin,
-		.log = host_log,
+		.log = plugin_log,
 	};
 	*ret = TAKE_PTR(plugin);
 	return 0;
@@ -135,10 +185,6 @@ int plugin_load(const char *folder, const char *name, StipplePluginKind kind, Pl
 
 Plugin *plugin_free(Plugin *plugin)
 {
-	if (!plugin)
-		return NULL;
-	if (plugin->handle)
-		dlclose(plugin->handle);
 	free(plugin);
 	return NULL;
 }
@@ -151,7 +197,7 @@ void plugin_set_settings(Plugin *plugin, const StippleSetting *settings, size_t 
 
 const void *plugin_vtable(const Plugin *plugin)
 {
-	return plugin->symbol->vtable;
+	return plugin->exported->vtable;
 }
 
 const StippleHost *plugin_host(const Plugin *plugin)

@@ -13,13 +13,16 @@ typedef struct Plugin Plugin;
 
 /**
  * Loads `folder`/`name`.so and checks magic, ABI, struct size, kind, name and vtable, in this order. The
- * file must belong to root or to the daemon's user and be writable by nobody else. On failure `error`
- * names file, reason and next step; -ENOENT no such file, -EACCES unsafe owner or mode, -ENOEXEC not a
- * plugin or the wrong one, -EINVAL a bad name. Blocks on the disk.
+ * file and its folder must belong to root or to the daemon's user and be writable by nobody else. On failure
+ * `error` names file, reason and next step; -ENOENT no such file, -EACCES unsafe owner or mode, -ENOEXEC not
+ * a plugin or the wrong one, -EINVAL a bad name. Blocks on the disk.
  */
 int plugin_load(const char *folder, const char *name, StipplePluginKind kind, Plugin **ret,
 	char error[STIPPLE_ERROR_MAX]) _must_check_;
-/** After the last call into the plugin. Accepts NULL; returns NULL. */
+/**
+ * After the last call into the plugin. The code stays mapped: a library below it may still run threads.
+ * Accepts NULL; returns NULL.
+ */
 Plugin *plugin_free(Plugin *plugin);
 DEFINE_CLEANUP(Plugin *, plugin_free, plugin_freep);
 
