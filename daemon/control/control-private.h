@@ -13,11 +13,12 @@
 enum {
 	CONTROL_COMMANDS = 64,
 	CONTROL_FACTS = 1024,
-	CONTROL_FACTS_SPARE = 64,       /* kept free of samples, so that answers and faults always fit */
-	CONTROL_COMMAND_MS = 1000,      /* a command not answered by then has failed */
-	CONTROL_DRAIN_MAX = 128,        /* transfers in one go before the lines are looked at again */
-	CONTROL_PRIORITY = 50,          /* SCHED_FIFO */
+	CONTROL_FACTS_SPARE = 64,  /* kept free of samples, so that answers and faults always fit */
+	CONTROL_COMMAND_MS = 1000, /* a command not answered by then has failed */
+	CONTROL_DRAIN_MAX = 128,   /* transfers in one go before the lines are looked at again */
+	CONTROL_PRIORITY = 50,     /* SCHED_FIFO */
 	CONTROL_STACK_BYTES = 256 * 1024,
+	CONTROL_STACK_USED = 32 * 1024, /* of it, locked */
 };
 
 typedef enum ControlVerb {
@@ -53,10 +54,19 @@ struct Control {
 	void *board;
 	int64_t reopen_ns, beat_ns, started_ns;
 	Link link;
-	bool up;             /* HELLO was answered */
+	bool up; /* HELLO was answered */
 	BoardIdentity identity;
 	BoardSettings settings;
-	bool armed, enabled, pedal, estop, held_low;
+	bool armed, enabled, pedal, estop;
+	bool pedal_seen_up; /* since ARM: a pedal held all along moves nothing */
+	bool resetting;     /* RESET is active */
+	int broken;         /* errno of a line that failed; the board is closed at the next occasion */
+	bool told_pedal, told_estop;
+	int64_t full_ns;     /* since when facts have found no room; 0: they do */
+	int64_t disarmed_ns; /* since when the board says that it is not armed though the station is; 0:
+				agreed */
+	int64_t faulted_ns;  /* since when the board's header shows a fault whose frame has not come; 0: none
+			      */
 	ControlFault fault;
 	ControlFact fault_fact; /* to be told while fault_untold */
 	bool fault_untold;

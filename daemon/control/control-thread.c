@@ -49,17 +49,24 @@ static void answer(Control *control, const ControlCommand *command, FrameType ty
 
 static void set_enable(Control *control, bool active)
 {
-	if (control->enabled == active)
+	int r;
+
+	if (control->enabled == active || !control->board)
 		return;
 	control->enabled = active;
-	if (control->board && control->options.board->set_line(control->board, STIPPLE_LINE_ENABLE, active) < 0)
-		control->enabled = false; /* the device is gone, and the line with it */
+	r = control->options.board->set_line(control->board, STIPPLE_LINE_ENABLE, active);
+	if (r < 0) {
+		control->enabled = false;
+		control->broken = r; /* closing the board gives the line back to the kernel, which drops it */
+	}
 }
 
 static void update_enable(Control *control)
 {
-	set_enable(control,
-		control->armed && control->pedal && !control->estop && control->fault == CONTROL_FAULT_NONE);
+	if (!control->pedal)
+		control->pedal_seen_up = true;
+	set_enable(control, control->armed && control->pedal && control->pedal_seen_up && !control->estop &&
+				    control->fault == CONTROL_FAULT_NONE);
 }
 
 static void transfer(Control *control);
@@ -73,7 +80,8 @@ static void stop_needle(Control *control)
 		transfer(control);
 }
 
-static void latch(Control *control, ControlFault fault, BoardFault board_fault, int32_t detail, int64_t edge_ns)
+static void latch(
+	Control *control, ControlFault fault, BoardFault board_fault, int32_t detail, int64_t edge_ns)
 {
 	int64_t stopped_ns;
 
@@ -146,30 +154,44 @@ static void greet(Control *control)
 	(void)!link_command(&control->link, &frame, now_ns() + CONTROL_COMMAND_MS * NS_PER_MS);
 }
 
-static void tell_line(Control *control, StippleLine line, bool active)
+/** Leaves the spare room to answers: a bouncing line whose fact found none is told later, as it then stands.
+ */
+static bool tell_line(Control *control, StippleLine line, bool active)
 {
 	ControlFact fact = { .kind = CONTROL_FACT_LINE };
 
 	fact.line.line = line;
 	fact.line.active = active;
-	(void)!tell(control, &fact);
+	return ring_count(control->facts) < CONTROL_FACTS - CONTROL_FACTS_SPARE / 2 && tell(control, &fact);
 }
 
+static void tell_lines(Control *control)
+{
+	if (control->told_estop != control->estop &&
+		tell_line(control, STIPPLE_LINE_EMERGENCY_STOP, control->estop))
+		control->told_estop = control->estop;
+	if (control->told_pedal != control->pedal && tell_line(control, STIPPLE_LINE_PEDAL, control->pedal))
+		control->told_pedal = control->pedal;
+}
+
+/** An input that cannot be read may as well be a pressed emergency stop. */
 static void read_inputs(Control *control)
 {
 	const StippleBoardVtable *board = control->options.board;
-	bool level;
+	int r;
 
-	if (board->get_line(control->board, STIPPLE_LINE_PEDAL, &level) == 0) {
-		control->pedal = level;
-		tell_line(control, STIPPLE_LINE_PEDAL, level);
+	r = board->get_line(control->board, STIPPLE_LINE_PEDAL, &control->pedal);
+	if (r >= 0)
+		r = board->get_line(control->board, STIPPLE_LINE_EMERGENCY_STOP, &control->estop);
+	if (r < 0) {
+		control->broken = r;
+		return;
 	}
-	if (board->get_line(control->board, STIPPLE_LINE_EMERGENCY_STOP, &level) == 0) {
-		control->estop = level;
-		tell_line(control, STIPPLE_LINE_EMERGENCY_STOP, level);
-		if (level)
-			latch(control, CONTROL_FAULT_EMERGENCY_STOP, BOARD_FAULT_NONE, 0, 0);
-	}
+	control->told_pedal = !control->pedal;
+	control->told_estop = !control->estop;
+	tell_lines(control);
+	if (control->estop)
+		latch(control, CONTROL_FAULT_EMERGENCY_STOP, BOARD_FAULT_NONE, 0, 0);
 }
 
 static void open_board(Control *control)
@@ -183,7 +205,8 @@ static void open_board(Control *control)
 		board_down(control, r, error[0] ? error : strerror(-r));
 		return;
 	}
-	control->enabled = false;
+	control->enabled = control->resetting = false;
+	control->broken = 0;
 	control->started_ns = now_ns();
 	read_inputs(control);
 	greet(control);
@@ -199,8 +222,9 @@ static void take_hello(Control *control)
 
 	if (!payload_get_result(&control->link.received, &result) || result != BOARD_RESULT_OK ||
 		!payload_get_identity(&control->link.received, &control->identity)) {
-		board_down(control, -EPROTO, "the board speaks no protocol version that the station knows: update its "
-					     "firmware");
+		board_down(control, -EPROTO,
+			"the board speaks no protocol version that the station knows: update its "
+			"firmware");
 		return;
 	}
 	control->up = true;
@@ -229,20 +253,24 @@ static void take_samples(Control *control)
 		return;
 	fact.strokes.n = (uint32_t)n;
 	atomic_fetch_add_explicit(&control->samples, (uint64_t)n, memory_order_relaxed);
+	/* before the limits: stopping transfers frames, whose strokes come after these */
+	if (!tell(control, &fact))
+		latch(control, CONTROL_FAULT_FACTS_OVERRUN, BOARD_FAULT_NONE, CONTROL_FACTS, 0);
 	for (int i = 0; i < n; i++) {
 		const StrokeSample *sample = &fact.strokes.samples[i];
 
+		if (control->settings.depth_limit_um == 0)
+			break; /* nothing was configured by this station yet */
 		if (sample->depth_um > control->settings.depth_limit_um)
 			latch(control, CONTROL_FAULT_DEPTH_LIMIT, BOARD_FAULT_NONE, sample->depth_um, 0);
 		else if (sample->resistance_mn > control->settings.force_limit_mn)
 			latch(control, CONTROL_FAULT_FORCE_LIMIT, BOARD_FAULT_NONE, sample->resistance_mn, 0);
 	}
-	if (!tell(control, &fact))
-		latch(control, CONTROL_FAULT_FACTS_OVERRUN, BOARD_FAULT_NONE, CONTROL_FACTS, 0);
 }
 
 static void latch_board_fault(Control *control, BoardFault fault, int32_t detail)
 {
+	control->faulted_ns = 0;
 	if (fault == BOARD_FAULT_EMERGENCY_STOP)
 		latch(control, CONTROL_FAULT_EMERGENCY_STOP, fault, detail, 0);
 	else if (fault == BOARD_FAULT_CHIP_CHANGED)
@@ -268,16 +296,20 @@ static void take_answer(Control *control)
 		fact.answer.error = -EBADMSG;
 	if (frame->type == (FRAME_READ_CHIP | FRAME_ANSWER) && !payload_get_chip(frame, &fact.answer.chip))
 		fact.answer.error = -EBADMSG;
-	if (frame->type == (FRAME_SELF_TEST | FRAME_ANSWER) && !payload_get_self_test(frame, &fact.answer.self_test))
+	if (frame->type == (FRAME_SELF_TEST | FRAME_ANSWER) &&
+		!payload_get_self_test(frame, &fact.answer.self_test))
 		fact.answer.error = -EBADMSG;
 	if (control->current.verb == CONTROL_CONFIGURE && result == BOARD_RESULT_OK)
 		control->settings = control->current.settings;
-	/* a pedal pressed, or a stop, while ARM was on its way means that nobody may rely on it */
+	/* a stop while ARM was on its way means that nobody may rely on it */
 	if (control->current.verb == CONTROL_ARM && result == BOARD_RESULT_OK) {
-		if (control->fault != CONTROL_FAULT_NONE || control->estop || atomic_load(&control->disarm))
+		if (control->fault != CONTROL_FAULT_NONE || control->faulted_ns || control->estop ||
+			atomic_load(&control->disarm))
 			fact.answer.error = -EBUSY;
 		else
 			control->armed = true;
+		control->pedal_seen_up = false;
+		control->disarmed_ns = 0;
 	}
 	if (control->current.verb == CONTROL_ACKNOWLEDGE) {
 		if (result != BOARD_RESULT_OK || control->estop) {
@@ -322,15 +354,42 @@ static void take_frame(Control *control)
 	}
 }
 
-static void check_header(Control *control)
+/**
+ * The header shows a fault before the frame that says what was measured, which is on its way behind the last
+ * strokes: stop now, latch when it has come, or without it soon after.
+ */
+static void check_header(Control *control, int64_t now)
 {
 	BoardFault fault = (BoardFault)control->link.fault;
+	bool faulted = control->up && fault > BOARD_FAULT_NONE && fault < BOARD_FAULT_MAX;
 
-	if (control->up && fault > BOARD_FAULT_NONE && fault < BOARD_FAULT_MAX)
-		latch_board_fault(control, fault, 0);
-	/* the board is the last to say whether it may run: it was reset, or stopped for a reason still unheard */
-	if (control->armed && control->link.heard && !(control->link.flags & FRAME_FLAG_ARMED))
-		control->held_low = true;
+	if (faulted && control->fault == CONTROL_FAULT_NONE) {
+		set_enable(control, false);
+		control->armed = false;
+		control->link.stop = true;
+		if (control->faulted_ns == 0)
+			control->faulted_ns = now;
+	} else {
+		control->faulted_ns = 0;
+	}
+	/* the board is the last to say whether it may run: it was reset, or stopped for a reason still
+	 * unheard */
+	if (!control->armed || (control->link.flags & FRAME_FLAG_ARMED))
+		control->disarmed_ns = 0;
+	else if (control->disarmed_ns == 0)
+		control->disarmed_ns = now;
+}
+
+/** Strokes leave the spare room to answers and faults; while it lacks, the board keeps what it has. */
+static bool have_room(Control *control, int64_t now)
+{
+	if (ring_count(control->facts) < CONTROL_FACTS - CONTROL_FACTS_SPARE) {
+		control->full_ns = 0;
+		return true;
+	}
+	if (control->full_ns == 0)
+		control->full_ns = now;
+	return false;
 }
 
 static void transfer(Control *control)
@@ -348,28 +407,43 @@ static void transfer(Control *control)
 		set_enable(control, false);
 		memset(rx, 0, sizeof rx);
 		if (r == -ENODEV) {
-			close_board(control, r, "the board is gone: check its cable; it is looked for every second");
+			close_board(control, r,
+				"the board is gone: check its cable; it is looked for every second");
 			return;
 		}
 	}
-	event = link_take(&control->link, rx, now);
+	event = link_take(&control->link, rx, now, have_room(control, now));
 	atomic_store_explicit(&control->bad_frames, control->link.bad, memory_order_relaxed);
 	atomic_store_explicit(&control->resends, control->link.resent, memory_order_relaxed);
+	/* before the frame itself: its strokes may be the last ones before the fault */
+	check_header(control, now);
 	if (event == LINK_FRAME)
 		take_frame(control);
-	else if (event == LINK_BAD && control->link.bad_in_row > control->options.bad_frames_max && control->armed)
-		latch(control, CONTROL_FAULT_LINK_ERRORS, BOARD_FAULT_NONE, (int32_t)control->link.bad_in_row, 0);
-	if (control->board)
-		check_header(control);
+	else if (event == LINK_BAD && control->link.bad_in_row > control->options.bad_frames_max &&
+		 control->armed)
+		latch(control, CONTROL_FAULT_LINK_ERRORS, BOARD_FAULT_NONE, (int32_t)control->link.bad_in_row,
+			0);
 }
 
-/** Fetches what the board has, as long as there is room for it; the board keeps the rest. */
+static bool edges_wait(Control *control)
+{
+	struct pollfd fd = { .fd = control->options.board->poll_fd(control->board), .events = POLLIN };
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+static void take_edges(Control *control);
+
+/** Fetches what the board has, as long as there is room for it, with an eye on the lines. */
 static void drain(Control *control)
 {
 	for (int i = 0; i < CONTROL_DRAIN_MAX && control->board && link_wants_transfer(&control->link); i++) {
-		if (ring_count(control->facts) > CONTROL_FACTS - CONTROL_FACTS_SPARE)
+		if (!have_room(control, now_ns()))
 			return;
-		transfer(control);
+		if (edges_wait(control))
+			take_edges(control);
+		else
+			transfer(control);
 		if (control->link.bad_in_row > 0 && i > 8)
 			return; /* a board that answers nothing is asked again at the next beat */
 	}
@@ -384,11 +458,13 @@ static void take_edge(Control *control, const StippleEdge *edge)
 		control->estop = edge->active;
 		if (edge->active)
 			latch(control, CONTROL_FAULT_EMERGENCY_STOP, BOARD_FAULT_NONE, 0, edge->monotonic_ns);
-		tell_line(control, edge->line, edge->active);
+		control->told_estop = !edge->active;
+		tell_lines(control);
 	} else if (edge->line == STIPPLE_LINE_PEDAL) {
 		control->pedal = edge->active;
 		update_enable(control);
-		tell_line(control, edge->line, edge->active);
+		control->told_pedal = !edge->active;
+		tell_lines(control);
 	} else if (edge->line == STIPPLE_LINE_DATA_READY && edge->active && control->board) {
 		transfer(control);
 	}
@@ -400,7 +476,8 @@ static void take_edges(Control *control)
 	int n = control->options.board->read_edges(control->board, edges, ELEMENTS(edges));
 
 	if (n < 0) {
-		close_board(control, n, "the board's lines are gone: check its cable; it is looked for every second");
+		close_board(control, n,
+			"the board's lines are gone: check its cable; it is looked for every second");
 		return;
 	}
 	/* the stop goes before whatever else happened in the same instant */
@@ -449,11 +526,11 @@ static void run_command(Control *control, const ControlCommand *command)
 		break;
 	case CONTROL_ARM:
 		payload_put_arm(&frame, &command->arm);
-		if (control->fault != CONTROL_FAULT_NONE || control->estop || control->pedal) {
+		if (control->fault != CONTROL_FAULT_NONE || control->faulted_ns || control->estop ||
+			control->pedal) {
 			answer(control, command, FRAME_ARM, -EBUSY);
 			return;
 		}
-		control->held_low = false;
 		break;
 	case CONTROL_DISARM:
 		payload_put_command(&frame, FRAME_DISARM);
@@ -484,39 +561,77 @@ static void take_orders(Control *control)
 {
 	ControlCommand command;
 
-	if (atomic_exchange(&control->stop, false))
+	if (atomic_exchange(&control->stop, false)) {
+		atomic_store(&control->disarm, false);
 		latch(control, CONTROL_FAULT_HOST, BOARD_FAULT_NONE, 0, 0);
+	}
 	if (atomic_load(&control->disarm)) {
 		control->armed = false;
 		set_enable(control, false);
 	}
-	while (!control->link.waiting && ring_pop(control->commands, &command))
+	/* without a link each is refused at once: an unanswered HELLO must not hold them up */
+	while ((!control->link.waiting || !control->up) && ring_pop(control->commands, &command))
 		run_command(control, &command);
 }
 
 /* ---- the loop ---- */
 
+/** A link that is past use: the needle stops, the command under way fails, and the greeting starts over. */
+static void lose_link(Control *control, int error, int64_t silence_ns)
+{
+	bool unanswered = !control->up && !control->resetting;
+
+	if (control->armed)
+		latch(control, CONTROL_FAULT_LINK_LOST, BOARD_FAULT_NONE, (int32_t)(silence_ns / NS_PER_MS),
+			0);
+	abort_command(control, error);
+	board_down(control, -ETIMEDOUT, "the board does not answer: check its power and its cable");
+	if (!control->board)
+		return;
+	/* a board that has not even answered HELLO is reset for a moment, in case it hangs */
+	control->resetting =
+		unanswered && control->options.board->set_line(control->board, STIPPLE_LINE_RESET, true) >= 0;
+	control->started_ns = now_ns();
+	greet(control);
+}
+
+static void end_reset(Control *control)
+{
+	int r;
+
+	control->resetting = false;
+	r = control->options.board->set_line(control->board, STIPPLE_LINE_RESET, false);
+	if (r < 0)
+		control->broken = r;
+}
+
 static void watch_link(Control *control)
 {
 	int64_t now = now_ns(), heard = control->link.heard ? control->link.heard_ns : control->started_ns;
+	int64_t timeout = control->options.link_timeout_ms * NS_PER_MS;
+	int64_t beats = 2 * control->options.heartbeat_ms * NS_PER_MS;
 
-	if (link_expired(&control->link, now))
-		abort_command(control, -ETIMEDOUT);
-	if (control->held_low && control->armed) {
-		control->held_low = false;
+	if (control->faulted_ns && now - control->faulted_ns > beats)
+		latch_board_fault(control, (BoardFault)control->link.fault, 0);
+	if (control->armed && control->disarmed_ns && now - control->disarmed_ns > beats)
 		latch(control, CONTROL_FAULT_BOARD, BOARD_FAULT_NONE, 0, 0);
-	}
-	if (now - heard <= control->options.link_timeout_ms * NS_PER_MS)
+	if (control->armed && control->full_ns && now - control->full_ns > timeout)
+		latch(control, CONTROL_FAULT_FACTS_OVERRUN, BOARD_FAULT_NONE, CONTROL_FACTS, 0);
+	if (!control->board)
 		return;
-	if (control->armed)
-		latch(control, CONTROL_FAULT_LINK_LOST, BOARD_FAULT_NONE,
-			(int32_t)((now - heard) / NS_PER_MS), 0);
-	if (control->up || !control->link.waiting) {
-		abort_command(control, -ENOTCONN);
-		board_down(control, -ETIMEDOUT, "the board does not answer: check its power and its cable");
-		control->started_ns = now;
-		greet(control);
-	}
+	if (control->resetting && now - control->started_ns > beats)
+		end_reset(control);
+	if (link_expired(&control->link, now))
+		lose_link(control, -ETIMEDOUT, now - heard);
+	else if ((control->up || !control->link.waiting) && now - heard > timeout)
+		lose_link(control, -ENOTCONN, now - heard);
+}
+
+static void close_broken(Control *control)
+{
+	if (control->board && control->broken)
+		close_board(control, control->broken,
+			"a line of the board cannot be used: check its cable; it is looked for every second");
 }
 
 static void wait_for_something(Control *control)
@@ -526,7 +641,8 @@ static void wait_for_something(Control *control)
 	struct timespec timeout;
 
 	if (control->board) {
-		fds[1] = (struct pollfd){ .fd = control->options.board->poll_fd(control->board), .events = POLLIN };
+		fds[1] = (struct pollfd){ .fd = control->options.board->poll_fd(control->board),
+			.events = POLLIN };
 		if (link_wants_transfer(&control->link) && until > now + NS_PER_MS)
 			until = now + NS_PER_MS;
 	}
@@ -540,6 +656,16 @@ static void wait_for_something(Control *control)
 		ring_clear(control->commands);
 }
 
+/** Faults in and holds what the loop will need of its stack, which the kernel hands out page by page. */
+static void __attribute__((noinline)) lock_stack(void)
+{
+	volatile char used[CONTROL_STACK_USED];
+
+	for (size_t i = 0; i < sizeof used; i += 1024)
+		used[i] = 0;
+	(void)!mlock((const void *)used, sizeof used);
+}
+
 static void become_realtime(Control *control)
 {
 	struct sched_param parameters = { .sched_priority = CONTROL_PRIORITY };
@@ -549,6 +675,9 @@ static void become_realtime(Control *control)
 	atomic_store(&control->realtime, pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters) == 0);
 	/* only what this thread touches: locking the whole process would cost every page of it */
 	(void)!mlock(control, sizeof *control);
+	ring_lock(control->commands);
+	ring_lock(control->facts);
+	lock_stack();
 }
 
 void *control_thread(void *userdata)
@@ -566,7 +695,9 @@ void *control_thread(void *userdata)
 		drain(control);
 		if (control->board)
 			watch_link(control);
+		close_broken(control);
 		tell_fault(control);
+		tell_lines(control);
 	}
 	if (control->board) {
 		stop_needle(control);

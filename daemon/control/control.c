@@ -77,7 +77,8 @@ static int push(Control *control, const ControlCommand *command)
 
 int control_configure(Control *control, uint32_t ticket, const BoardSettings *settings)
 {
-	return push(control, &(ControlCommand){ .verb = CONTROL_CONFIGURE, .ticket = ticket, .settings = *settings });
+	return push(control,
+		&(ControlCommand){ .verb = CONTROL_CONFIGURE, .ticket = ticket, .settings = *settings });
 }
 
 int control_arm(Control *control, uint32_t ticket, const ArmPayload *arm)
@@ -87,8 +88,13 @@ int control_arm(Control *control, uint32_t ticket, const ArmPayload *arm)
 
 int control_disarm(Control *control, uint32_t ticket)
 {
+	int r;
+
 	atomic_store(&control->disarm, true);
-	return push(control, &(ControlCommand){ .verb = CONTROL_DISARM, .ticket = ticket });
+	r = push(control, &(ControlCommand){ .verb = CONTROL_DISARM, .ticket = ticket });
+	if (r < 0)
+		control_stop(control); /* a needle that shall stop stops, room or not */
+	return r;
 }
 
 int control_query(Control *control, uint32_t ticket, FrameType command)

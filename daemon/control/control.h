@@ -43,13 +43,13 @@ typedef enum ControlFault {
 DECLARE_STRING_TABLE(control_fault, ControlFault); /* "emergency-stop", "link-lost", ... */
 
 typedef enum ControlFactKind {
-	CONTROL_FACT_BOARD_UP,      /* HELLO answered: `identity` */
-	CONTROL_FACT_BOARD_DOWN,    /* open failed or device gone: `error` (errno) and `text` */
-	CONTROL_FACT_ANSWER,        /* a command ended: `ticket`, `command`, `result` or negative `error` */
-	CONTROL_FACT_SAMPLES,       /* 1 to FRAME_SAMPLES_MAX strokes */
-	CONTROL_FACT_LINE,          /* EMERGENCY_STOP or PEDAL changed: `line`, `active` */
-	CONTROL_FACT_FAULT,         /* latched: `fault`, `board_fault`, `detail`; sent once for each latch */
-	CONTROL_FACT_CHIP,          /* cartridge seated or removed: `chip` */
+	CONTROL_FACT_BOARD_UP,   /* HELLO answered: `identity` */
+	CONTROL_FACT_BOARD_DOWN, /* open failed or device gone: `error` (errno) and `text` */
+	CONTROL_FACT_ANSWER,     /* a command ended: `ticket`, `command`, `result` or negative `error` */
+	CONTROL_FACT_SAMPLES,    /* 1 to FRAME_SAMPLES_MAX strokes */
+	CONTROL_FACT_LINE,       /* EMERGENCY_STOP or PEDAL changed: `line`, `active` */
+	CONTROL_FACT_FAULT,      /* latched: `fault`, `board_fault`, `detail`; sent once for each latch */
+	CONTROL_FACT_CHIP,       /* cartridge seated or removed: `chip` */
 	CONTROL_FACT_MAX,
 } ControlFactKind;
 
@@ -67,9 +67,9 @@ typedef struct ControlFact {
 			FrameType command;
 			int error; /* 0 answered; -ETIMEDOUT, -ENOTCONN, -EBUSY (fault latched) */
 			BoardResult result;
-			BoardStatus status;    /* of FRAME_STATUS */
-			ChipId chip;           /* of FRAME_READ_CHIP */
-			uint32_t self_test;    /* of FRAME_SELF_TEST: failed SelfTestBits */
+			BoardStatus status; /* of FRAME_STATUS */
+			ChipId chip;        /* of FRAME_READ_CHIP */
+			uint32_t self_test; /* of FRAME_SELF_TEST: failed SelfTestBits */
 		} answer;
 		struct {
 			uint32_t n;
@@ -83,7 +83,8 @@ typedef struct ControlFact {
 			ControlFault fault;
 			BoardFault board_fault;
 			int32_t detail;
-			int64_t stop_latency_ns; /* from the edge's kernel timestamp to ENABLE written, or 0 */
+			int64_t stop_latency_ns; /* from the edge's kernel timestamp to ENABLE written, or 0
+						  */
 		} fault;
 		ChipId chip;
 	};
@@ -116,7 +117,8 @@ DEFINE_CLEANUP(Control *, control_free, control_freep);
 int control_configure(Control *control, uint32_t ticket, const BoardSettings *settings) _must_check_;
 int control_arm(Control *control, uint32_t ticket, const ArmPayload *arm) _must_check_;
 int control_disarm(Control *control, uint32_t ticket) _must_check_;
-int control_query(Control *control, uint32_t ticket, FrameType command) _must_check_; /* STATUS READ_CHIP SELF_TEST */
+int control_query(
+	Control *control, uint32_t ticket, FrameType command) _must_check_; /* STATUS READ_CHIP SELF_TEST */
 /** Clears the latch here and on the board. Refused (-EBUSY in the answer) while the stop is pressed. */
 int control_acknowledge(Control *control, uint32_t ticket) _must_check_;
 

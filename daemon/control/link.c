@@ -48,21 +48,26 @@ void link_compose(Link *link, int64_t now_ns, uint8_t ret[STIPPLE_FRAME_BYTES])
 	link->owe = false;
 }
 
-/** A replayed frame must not bring back a state that is over: only newer frames speak of the present. */
-static void take_state(Link *link, const Frame *frame, int64_t now_ns)
+/**
+ * A replayed frame must not bring back a state that is over: only newer frames speak of the present. False
+ * for one that does not.
+ */
+static bool take_state(Link *link, const Frame *frame, int64_t now_ns)
 {
 	if (link->heard && (int32_t)(frame->time_us - link->board_time_us) < 0)
-		return;
+		return false;
 	link->heard = true;
 	link->heard_ns = now_ns;
 	link->board_time_us = frame->time_us;
 	link->flags = frame->flags;
 	link->fault = frame->fault;
+	return true;
 }
 
-LinkEvent link_take(Link *link, const uint8_t bytes[STIPPLE_FRAME_BYTES], int64_t now_ns)
+LinkEvent link_take(Link *link, const uint8_t bytes[STIPPLE_FRAME_BYTES], int64_t now_ns, bool room)
 {
 	Frame frame;
+	bool present;
 
 	if (frame_decode(bytes, FRAME_FROM_BOARD, &frame) != FRAME_OK) {
 		link->bad++;
@@ -73,16 +78,21 @@ LinkEvent link_take(Link *link, const uint8_t bytes[STIPPLE_FRAME_BYTES], int64_
 	link->bad_in_row = 0;
 	if (frame.link != link->number)
 		return LINK_NOTHING;
-	take_state(link, &frame, now_ns);
+	present = take_state(link, &frame, now_ns);
 	if (frame.type == FRAME_IDLE) {
 		/* nothing waits at the board: whatever the bad frame was, it has not been lost */
-		link->again = false;
+		if (present)
+			link->again = false;
 		return LINK_NOTHING;
 	}
 	if (frame.sequence != (uint16_t)(link->taken + 1)) {
 		if ((int16_t)(frame.sequence - link->taken) > 1)
 			link->again = true;
 		return LINK_NOTHING;
+	}
+	if (!room) {
+		link->again = true;
+		return LINK_FULL;
 	}
 	link->taken = frame.sequence;
 	link->again = false;

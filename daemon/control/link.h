@@ -18,25 +18,26 @@
 typedef enum LinkEvent {
 	LINK_NOTHING, /* idle, a duplicate, or a frame of another life */
 	LINK_FRAME,   /* a numbered frame in order, in link->received */
+	LINK_FULL,    /* a numbered frame in order, left with the board because there was no room for it */
 	LINK_BAD,     /* could not be decoded; link->bad_in_row counts */
 } LinkEvent;
 
 typedef struct Link {
-	uint16_t number;    /* of this connection; 0 before link_start() */
-	uint16_t sequence;  /* of the newest command */
-	uint16_t taken;     /* newest board frame taken in order */
-	bool again;         /* ask the board to resend */
-	bool owe;           /* a numbered frame has arrived since the last transfer: acknowledge it soon */
-	bool stop;          /* put STOP into every frame until cleared */
-	bool waiting;       /* a command is under way */
+	uint16_t number;   /* of this connection; 0 before link_start() */
+	uint16_t sequence; /* of the newest command */
+	uint16_t taken;    /* newest board frame taken in order */
+	bool again;        /* ask the board to resend */
+	bool owe;          /* a numbered frame has arrived since the last transfer: acknowledge it soon */
+	bool stop;         /* put STOP into every frame until cleared */
+	bool waiting;      /* a command is under way */
 	int64_t deadline_ns;
 	Frame command;
 	Frame received;
-	bool heard;         /* a valid frame of this link has arrived */
-	int64_t heard_ns;   /* when, CLOCK_MONOTONIC */
+	bool heard;       /* a valid frame of this link has arrived */
+	int64_t heard_ns; /* when, CLOCK_MONOTONIC */
 	uint32_t board_time_us;
-	uint16_t flags;     /* FrameFlags of the newest frame */
-	uint8_t fault;      /* BoardFault of the newest frame */
+	uint16_t flags; /* FrameFlags of the newest frame */
+	uint8_t fault;  /* BoardFault of the newest frame */
 	uint32_t bad_in_row;
 	uint64_t bad, resent;
 } Link;
@@ -47,14 +48,20 @@ void link_start(Link *link, uint16_t number);
 /** Puts a command under way. False while another one is. `command` has type, length and payload. */
 bool link_command(Link *link, const Frame *command, int64_t deadline_ns);
 
-/** True when a command was not answered in time; it is then no longer under way. */
+/**
+ * True when a command was not answered in time; it is then no longer under way. Whether the board has taken
+ * it is unknown, and with it which sequence number comes next: start the link again.
+ */
 bool link_expired(Link *link, int64_t now_ns);
 
 /** The frame for the next transfer. */
 void link_compose(Link *link, int64_t now_ns, uint8_t ret[STIPPLE_FRAME_BYTES]);
 
-/** Takes the frame that came back. An answer to the command under way ends it. */
-LinkEvent link_take(Link *link, const uint8_t bytes[STIPPLE_FRAME_BYTES], int64_t now_ns);
+/**
+ * Takes the frame that came back. An answer to the command under way ends it. Without `room` a numbered frame
+ * is not taken: the board keeps it and is asked for it again.
+ */
+LinkEvent link_take(Link *link, const uint8_t bytes[STIPPLE_FRAME_BYTES], int64_t now_ns, bool room);
 
 /** More is to be had, or owed, right now: transfer again without waiting. */
 bool link_wants_transfer(const Link *link);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 
 /** `head` and `tail` only ever grow; each is written by one side and sits on its own cache line. */
 struct Ring {
@@ -48,6 +49,12 @@ Ring *ring_free(Ring *ring)
 	free(ring->elements);
 	free(ring);
 	return NULL;
+}
+
+void ring_lock(Ring *ring)
+{
+	(void)!mlock(ring, sizeof *ring);
+	(void)!mlock(ring->elements, (ring->mask + 1) * ring->element_size);
 }
 
 bool ring_push_quiet(Ring *ring, const void *element)

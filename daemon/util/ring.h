@@ -21,6 +21,9 @@ int ring_new(size_t capacity, size_t element_size, Ring **ret) _must_check_;
 Ring *ring_free(Ring *ring);
 DEFINE_CLEANUP(Ring *, ring_free, ring_freep);
 
+/** Locks the elements in memory for a real-time thread; without permission they stay as they are. */
+void ring_lock(Ring *ring);
+
 /** Producer: copies one element in. False when the ring is full; nothing is overwritten. */
 bool ring_push(Ring *ring, const void *element) _must_check_;
 
