@@ -28,7 +28,6 @@ typedef struct LedgerOptions {
 	const char *path;    /* ":memory:" is refused; the folder must exist */
 	const char *station; /* "<clinic>/<station>", kept in every record */
 	const Clock *clock;  /* read on the ledger thread; must outlive the ledger */
-	bool read_only;      /* for a copied file: no lock, no thread; only ledger_lookup_now() and streams */
 } LedgerOptions;
 
 /** What ledger_open() found. */
@@ -65,9 +64,10 @@ typedef struct LedgerRecord {
 
 typedef struct LedgerAnswer {
 	int error;    /* 0; -EEXIST: a unique rule refused it (a needle claimed before); -ENOENT: it names
-	                 something unknown; -ENOSPC; -EIO; -EINVAL: the body lacks a field of its kind */
+	                 something unknown; -ESTALE: expired; -ENOSPC; -EIO; -EINVAL: a field is missing */
 	uint64_t seq; /* of the new record */
 	char text[LEDGER_TEXT_MAX]; /* one sentence when error */
+	char detail[96];            /* of needle.claimed: the unit, with the number assigned within its lot */
 } LedgerAnswer;
 
 typedef void (*LedgerDone)(void *userdata, const LedgerAnswer *answer);

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/ledger-private.h"
+
+#include <string.h>
+
+/* "STIP": tells file(1) and us whose database this is */
+#define APPLICATION_ID "1398034768"
+
+static const char schema[] =
+	"PRAGMA application_id=" APPLICATION_ID ";"
+	"CREATE TABLE record(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, utc_us INTEGER NOT NULL,"
+	"  published INTEGER NOT NULL, leaf BLOB NOT NULL, hash BLOB NOT NULL);"
+	"CREATE INDEX record_kind ON record(kind, seq);"
+	"CREATE INDEX record_outbox ON record(seq) WHERE published;"
+	"CREATE TRIGGER record_no_update BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'records are append-only'); END;"
+	"CREATE TRIGGER record_no_delete BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'records are append-only'); END;"
+	"CREATE TABLE personal(seq INTEGER PRIMARY KEY, salt BLOB NOT NULL, data TEXT NOT NULL);"
+	"CREATE TABLE attachment(seq INTEGER PRIMARY KEY, data BLOB NOT NULL);"
+	"CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE operator(badge TEXT PRIMARY KEY, name TEXT, roles TEXT NOT NULL, pin TEXT, seq INTEGER NOT NULL);"
+	"CREATE TABLE lot(gtin TEXT NOT NULL, lot TEXT NOT NULL, product TEXT, maker TEXT, expiry TEXT NOT NULL,"
+	"  quantity INTEGER NOT NULL, certificate TEXT, received_us INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0,"
+	"  seq INTEGER NOT NULL, PRIMARY KEY(gtin, lot));"
+	"CREATE TABLE unit(unit TEXT PRIMARY KEY, seq INTEGER NOT NULL, session INTEGER NOT NULL, gtin TEXT NOT NULL,"
+	"  lot TEXT NOT NULL, expiry TEXT, chip TEXT UNIQUE, operator TEXT NOT NULL, utc_us INTEGER NOT NULL,"
+	"  strokes INTEGER, dots INTEGER, removed_us INTEGER);"
+	"CREATE INDEX unit_lot ON unit(lot, seq);"
+	"CREATE INDEX unit_session ON unit(session, seq);"
+	"CREATE TABLE session(session INTEGER PRIMARY KEY, subject TEXT NOT NULL, protocol TEXT NOT NULL,"
+	"  course_session INTEGER NOT NULL, operator TEXT NOT NULL, utc_us INTEGER NOT NULL, ended_us INTEGER,"
+	"  outcome TEXT NOT NULL, dots INTEGER, strokes INTEGER, needles INTEGER, worked_s INTEGER);"
+	"CREATE INDEX session_subject ON session(subject, session);"
+	"CREATE TABLE image(seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, zone TEXT NOT NULL, phase TEXT NOT NULL,"
+	"  file TEXT NOT NULL, sha256 TEXT NOT NULL, focus REAL, exposure REAL, utc_us INTEGER NOT NULL);"
+	"CREATE INDEX image_session ON image(session, seq);"
+	"CREATE TABLE zone_result(session INTEGER NOT NULL, zone TEXT NOT NULL, dots INTEGER, strokes INTEGER,"
+	"  area_mm2 INTEGER, density REAL, target REAL, outside REAL, depth_mean_um REAL, dwell_mean_ms REAL,"
+	"  PRIMARY KEY(session, zone)) WITHOUT ROWID;"
+	"CREATE TABLE pigment_use(seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, brand TEXT, colour TEXT, lot TEXT,"
+	"  expiry TEXT, utc_us INTEGER NOT NULL);"
+	"CREATE INDEX pigment_lot ON pigment_use(lot, seq);"
+	"PRAGMA user_version=1;";
+
+int ledger_errno(int result)
+{
+	switch (result & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_DONE:
+	case SQLITE_ROW:
+		return 0;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return -EUCLEAN;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_CONSTRAINT:
+		return -EEXIST;
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+		return -EACCES;
+	case SQLITE_CANTOPEN:
+		return -ENOENT;
+	}
+	return -EIO;
+}
+
+static int explain(sqlite3 *db, const char *path, int result, char error[LEDGER_TEXT_MAX])
+{
+	int r = ledger_errno(result);
+
+	if (r == -EUCLEAN)
+		snprintf(error, LEDGER_TEXT_MAX, "the ledger %.120s is damaged (%s): keep the file as evidence and bring "
+						 "back a backup",
+			path, db ? sqlite3_errmsg(db) : "");
+	else
+		snprintf(error, LEDGER_TEXT_MAX, "the ledger %.120s cannot be opened (%s): check folder, rights and disk",
+			path, db ? sqlite3_errmsg(db) : strerror(-r));
+	return r < 0 ? r : -EIO;
+}
+
+static int read_number(sqlite3 *db, const char *sql, int64_t *ret)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	int r = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_step(statement);
+	if (r != SQLITE_ROW)
+		return r == SQLITE_DONE ? SQLITE_ERROR : r;
+	*ret = sqlite3_column_int64(statement, 0);
+	return SQLITE_OK;
+}
+
+static int make_schema(sqlite3 *db)
+{
+	int r = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(db, schema, NULL, NULL, NULL);
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	return r;
+}
+
+static int check_version(sqlite3 *db, const char *path, bool read_only, char error[LEDGER_TEXT_MAX])
+{
+	int64_t version, tables;
+	int r = read_number(db, "PRAGMA user_version", &version);
+
+	if (r == SQLITE_OK)
+		r = read_number(db, "SELECT count(*) FROM sqlite_master", &tables);
+	if (r == SQLITE_OK && version == 0 && tables == 0 && !read_only) {
+		r = make_schema(db);
+		version = LEDGER_SCHEMA_VERSION;
+	}
+	if (r != SQLITE_OK)
+		return explain(db, path, r, error);
+	if (version == LEDGER_SCHEMA_VERSION)
+		return 0;
+	snprintf(error, LEDGER_TEXT_MAX, "the ledger %.120s has schema version %lld, this program knows %d: use the "
+					 "program that wrote it",
+		path, (long long)version, LEDGER_SCHEMA_VERSION);
+	return -EPROTO;
+}
+
+int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	int flags = read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	int r = sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+
+	/* a small cache: a station's memory is for other things, and the file system caches too */
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(db, "PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"
+				     "PRAGMA busy_timeout=2000;",
+			NULL, NULL, NULL);
+	if (r == SQLITE_OK && !read_only)
+		r = sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;",
+			NULL, NULL, NULL);
+	if (r != SQLITE_OK)
+		return explain(db, path, r, error);
+	r = check_version(db, path, read_only, error);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(db);
+	return 0;
+}
+
+/** The newest record's hash is that of its bytes: a cheap look at whether the file is what it was. */
+static int check_newest(sqlite3 *db, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	_cleanup_(digester_freep) Digester *digester = NULL;
+	uint8_t hash[DIGEST_BYTES];
+	DigestPart parts[2] = { { "\0", 1 } };
+	int r = sqlite3_prepare_v2(db, "SELECT seq, leaf, hash FROM record ORDER BY seq DESC LIMIT 1", -1, &statement,
+		NULL);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_step(statement);
+	if (r == SQLITE_DONE)
+		return 0;
+	if (r != SQLITE_ROW)
+		return explain(db, "file", r, error);
+	parts[1] = (DigestPart){ sqlite3_column_blob(statement, 1), (size_t)sqlite3_column_bytes(statement, 1) };
+	r = digester_new(&digester);
+	if (r == 0)
+		r = digester_compute(digester, parts, 2, hash);
+	if (r < 0)
+		return r;
+	if (sqlite3_column_bytes(statement, 2) == DIGEST_BYTES &&
+		memcmp(sqlite3_column_blob(statement, 2), hash, DIGEST_BYTES) == 0)
+		return 0;
+	snprintf(error, LEDGER_TEXT_MAX, "record %lld of the ledger does not match its hash: keep the file as evidence and "
+					 "bring back a backup",
+		(long long)sqlite3_column_int64(statement, 0));
+	return -EUCLEAN;
+}
+
+int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LEDGER_TEXT_MAX])
+{
+	static const struct {
+		const char *sql;
+		size_t offset;
+	} numbers[] = {
+		{ "SELECT coalesce(max(seq), 0) FROM record", offsetof(LedgerInfo, newest_seq) },
+		{ "SELECT coalesce(max(value), 0) FROM meta WHERE name = 'newest_utc_us'",
+			offsetof(LedgerInfo, newest_utc_us) },
+		{ "SELECT coalesce(max(session), 0) FROM session WHERE outcome = 'open'",
+			offsetof(LedgerInfo, open_session) },
+		{ "SELECT coalesce(max(session), 0) + 1 FROM session", offsetof(LedgerInfo, next_session) },
+		{ "SELECT coalesce(max(value), 0) FROM meta WHERE name = 'published'", offsetof(LedgerInfo, published) },
+	};
+	LedgerInfo info = { 0 };
+	int64_t value;
+	int r;
+
+	for (size_t i = 0; i < ELEMENTS(numbers); i++) {
+		r = read_number(db, numbers[i].sql, &value);
+		if (r != SQLITE_OK)
+			return explain(db, "file", r, error);
+		memcpy((char *)&info + numbers[i].offset, &value, sizeof value);
+	}
+	r = check_newest(db, error);
+	if (r < 0)
+		return r;
+	info.clock_behind = clock && clock_read(clock).utc_us < info.newest_utc_us;
+	*ret = info;
+	return 0;
+}
