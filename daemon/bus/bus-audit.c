@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bus/bus-private.h"
+
+#include <fcntl.h>
+
+static int run_query(Call *call)
+{
+	json_auto_t *arguments = NULL;
+	const char *query;
+	int fd, r = call_read_strings(call, &query, NULL, NULL, NULL);
+
+	if (r >= 0)
+		r = read_fields(call->message, &arguments);
+	if (r >= 0)
+		r = sd_bus_message_read(call->message, "h", &fd);
+	if (r < 0)
+		return call_bad_arguments(call, r);
+	/* the message owns its descriptor: the stream needs one that outlives it */
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return call_refuse(call, STATION_ERROR_INVALID, "the output cannot be used: pass a pipe or a file");
+	station_audit(call->bus->station, query, arguments, fd, call_answered, call);
+	return 1;
+}
+
+static int reply_rows(Call *call, const StationReply *reply)
+{
+	return sd_bus_reply_method_return(call->message, "t", reply->number);
+}
+
+static int method_query(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	return call_start(userdata, message, run_query, reply_rows, error);
+}
+
+static int get_queries(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	return sd_bus_message_append_strv(reply, (char **)ledger_query_names());
+}
+
+const sd_bus_vtable bus_audit_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD_WITH_ARGS("Query", SD_BUS_ARGS("s", query, "a{sv}", arguments, "h", output),
+		SD_BUS_RESULT("t", rows), method_query, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_PROPERTY("Queries", "as", get_queries, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_VTABLE_END,
+};

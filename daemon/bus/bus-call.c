@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bus/bus-private.h"
+
+#include <string.h>
+
+#include "util/log.h"
+
+static void call_free(Call *call)
+{
+	Call **link = &call->bus->calls;
+
+	while (*link && *link != call)
+		link = &(*link)->next;
+	if (*link)
+		*link = call->next;
+	sd_bus_slot_unref(call->polkit);
+	sd_bus_message_unref(call->message);
+	free(call);
+}
+
+void calls_free(Bus *bus)
+{
+	while (bus->calls)
+		call_free(bus->calls);
+}
+
+int call_start(Bus *bus, sd_bus_message *message, int (*run)(Call *call),
+	int (*reply)(Call *call, const StationReply *reply), sd_bus_error *error)
+{
+	const char *action =
+		authorize_action(sd_bus_message_get_interface(message), sd_bus_message_get_member(message));
+	Call *call;
+	int r;
+
+	if (!action)
+		return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "this member is not offered to anybody");
+	call = calloc(1, sizeof *call);
+	if (!call)
+		return -ENOMEM;
+	call->bus = bus;
+	call->message = sd_bus_message_ref(message);
+	call->run = run;
+	call->reply = reply;
+	call->next = bus->calls;
+	bus->calls = call;
+	r = authorize_call(call, action);
+	if (r < 0) {
+		call_free(call);
+		return sd_bus_error_set_errno(error, r);
+	}
+	return 1;
+}
+
+void call_run(Call *call)
+{
+	(void)!call->run(call);
+}
+
+int call_refuse(Call *call, const char *error, const char *text)
+{
+	int r = sd_bus_reply_method_errorf(call->message, error, "%s", text);
+
+	if (r < 0)
+		log_debug("a caller could not be told: %s", strerror(-r));
+	call_free(call);
+	return 1;
+}
+
+int call_bad_arguments(Call *call, int r)
+{
+	return call_refuse(call, STATION_ERROR_INVALID, r == -E2BIG ? "an argument is too long or there are too many" :
+								      "the arguments cannot be read: see the "
+								      "interface's description");
+}
+
+void call_answered(void *userdata, const StationReply *reply)
+{
+	Call *call = userdata;
+	int r;
+
+	if (reply->error) {
+		call_refuse(call, reply->error, reply->text);
+		return;
+	}
+	r = call->reply ? call->reply(call, reply) : sd_bus_reply_method_return(call->message, NULL);
+	if (r < 0)
+		log_debug("a caller could not be answered: %s", strerror(-r));
+	call_free(call);
+}
+
+int call_read_strings(Call *call, const char **first, const char **second, const char **third, const char **fourth)
+{
+	const char **each[] = { first, second, third, fourth };
+
+	for (size_t i = 0; i < ELEMENTS(each) && each[i]; i++) {
+		int r = sd_bus_message_read(call->message, "s", each[i]);
+
+		if (r < 0)
+			return r;
+		if (strlen(*each[i]) > BUS_TEXT_MAX)
+			return -E2BIG;
+	}
+	return 0;
+}
+
+/** One variant as a JSON value; NULL when it holds something that a record has no use for. */
+static json_t *read_variant(sd_bus_message *message)
+{
+	const char *contents, *text;
+	json_t *value = NULL;
+	char type;
+	union {
+		uint32_t u;
+		int32_t i;
+		uint64_t t;
+		int64_t x;
+		double d;
+		int b;
+	} number;
+
+	if (sd_bus_message_peek_type(message, &type, &contents) <= 0 || type != 'v' ||
+		sd_bus_message_enter_container(message, 'v', contents) < 0)
+		return NULL;
+	if (strcmp(contents, "s") == 0) {
+		if (sd_bus_message_read(message, "s", &text) >= 0 && strlen(text) <= BUS_TEXT_MAX)
+			value = json_string(text);
+	} else if (strlen(contents) == 1 && strchr("uitxdb", contents[0])) {
+		if (sd_bus_message_read_basic(message, contents[0], &number) < 0)
+			return NULL;
+		value = contents[0] == 'u' ? json_integer(number.u) :
+			contents[0] == 'i' ? json_integer(number.i) :
+			contents[0] == 't' ? json_integer((json_int_t)number.t) :
+			contents[0] == 'x' ? json_integer(number.x) :
+			contents[0] == 'd' ? json_real(number.d) :
+					     json_boolean(number.b);
+	}
+	if (value && sd_bus_message_exit_container(message) < 0) {
+		json_decref(value);
+		return NULL;
+	}
+	return value;
+}
+
+int read_fields(sd_bus_message *message, json_t **ret)
+{
+	json_auto_t *fields = json_object();
+	const char *key;
+	int r = fields ? sd_bus_message_enter_container(message, 'a', "{sv}") : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
+		if (sd_bus_message_read(message, "s", &key) < 0 || json_object_size(fields) >= BUS_FIELDS_MAX ||
+			json_object_set_new(fields, key, read_variant(message)) < 0)
+			return -E2BIG;
+		r = sd_bus_message_exit_container(message);
+		if (r < 0)
+			return r;
+	}
+	if (r < 0)
+		return r;
+	r = sd_bus_message_exit_container(message);
+	if (r >= 0)
+		*ret = json_incref(fields);
+	return r < 0 ? r : 0;
+}
+
+int append_fields(sd_bus_message *message, json_t *fields)
+{
+	const char *key;
+	json_t *value;
+	int r = sd_bus_message_open_container(message, 'a', "{sv}");
+
+	json_object_foreach (fields, key, value) {
+		if (r < 0)
+			return r;
+		if (json_is_string(value))
+			r = sd_bus_message_append(message, "{sv}", key, "s", json_string_value(value));
+		else if (json_is_integer(value))
+			r = sd_bus_message_append(message, "{sv}", key, "x", (int64_t)json_integer_value(value));
+		else if (json_is_real(value))
+			r = sd_bus_message_append(message, "{sv}", key, "d", json_real_value(value));
+		else if (json_is_boolean(value))
+			r = sd_bus_message_append(message, "{sv}", key, "b", json_is_true(value));
+	}
+	return r < 0 ? r : sd_bus_message_close_container(message);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** What the files of the bus share. Nothing else includes it. */
+
+#include "bus/bus.h"
+
+#define BUS_NAME          "org.stipple.Station1"
+#define PATH_STATION      "/org/stipple/Station1"
+#define PATH_SESSION      PATH_STATION "/Session"
+#define PATH_INVENTORY    PATH_STATION "/Inventory"
+#define PATH_AUDIT        PATH_STATION "/Audit"
+#define INTERFACE_STATION "org.stipple.Station1"
+#define INTERFACE_SESSION "org.stipple.Session1"
+#define INTERFACE_INVENTORY "org.stipple.Inventory1"
+#define INTERFACE_AUDIT   "org.stipple.Audit1"
+
+enum { BUS_TEXT_MAX = 4096, BUS_FIELDS_MAX = 64 };
+
+typedef struct Call Call;
+
+struct Bus {
+	sd_bus *bus;
+	BusOptions options;
+	Station *station;
+	sd_bus_slot *owner_match;
+	Call *calls; /* under way */
+};
+
+/** A method call between its arrival and its reply. */
+struct Call {
+	Bus *bus;
+	Call *next;
+	sd_bus_message *message;
+	sd_bus_slot *polkit; /* while the question is open */
+	int (*run)(Call *call);
+	int (*reply)(Call *call, const StationReply *reply); /* NULL: an empty reply */
+};
+
+/**
+ * The way of every method: looks the member up in the authorisation table, asks polkit without blocking,
+ * then runs `run`, which reads the arguments and starts the work with call_answered() as its callback.
+ */
+int call_start(Bus *bus, sd_bus_message *message, int (*run)(Call *call),
+	int (*reply)(Call *call, const StationReply *reply), sd_bus_error *error);
+/** A StationDone: replies and frees the call. */
+void call_answered(void *userdata, const StationReply *reply);
+/** Replies with an error and frees the call. Returns 1, as a message handler does. */
+int call_refuse(Call *call, const char *error, const char *text);
+/** Refuses a call whose arguments could not be read. */
+int call_bad_arguments(Call *call, int r);
+/** Reads strings that must not be longer than BUS_TEXT_MAX. Negative: refuse the call with it. */
+int call_read_strings(Call *call, const char **first, const char **second, const char **third, const char **fourth);
+void calls_free(Bus *bus);
+
+/** A dictionary a{sv} of strings, numbers and booleans as an object. Negative errno when it holds others. */
+int read_fields(sd_bus_message *message, json_t **ret);
+/** The same the other way, for a reply. Arrays and objects are left out. */
+int append_fields(sd_bus_message *message, json_t *fields);
+
+/* bus-authorize.c */
+/** The polkit action of a member, NULL when it is not in the table and therefore denied. */
+const char *authorize_action(const char *interface, const char *member);
+/** Asks polkit; continues with call_run() or an error. Returns 1, or a negative errno. */
+int authorize_call(Call *call, const char *action);
+/** What authorize_call() continues with. */
+void call_run(Call *call);
+
+/* one file an object */
+extern const sd_bus_vtable bus_station_vtable[], bus_session_vtable[], bus_inventory_vtable[], bus_audit_vtable[];
