@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * The board's lines as one libgpiod request on one chip: taken together or not at all. Nothing is allocated
+ * after gpio_lines_open(); the calls below it never block.
+ */
+
+#include "stipple/plugin.h"
+
+enum { GPIO_NAME_MAX = 64, GPIO_PATH_MAX = 128 };
+
+typedef enum GpioBias { GPIO_BIAS_NONE, GPIO_BIAS_UP, GPIO_BIAS_DOWN, GPIO_BIAS_COUNT } GpioBias;
+
+typedef struct GpioLineOptions {
+	char name[GPIO_NAME_MAX]; /* of the line; "" for a lamp or reset that is not wired */
+	bool active_low;
+	GpioBias bias;        /* of an input */
+	unsigned debounce_us; /* of an input; 0: none */
+} GpioLineOptions;
+
+typedef struct GpioOptions {
+	char chip[GPIO_PATH_MAX]; /* device; "": the first chip that has the ENABLE line */
+	GpioLineOptions lines[STIPPLE_LINE_MAX];
+} GpioOptions;
+
+typedef struct GpioLines GpioLines;
+
+/**
+ * Takes the lines, outputs inactive. -ENODEV: no such chip or line; -EBUSY: a line is taken, `error` names by
+ * whom; -EACCES: the chip may not be opened.
+ */
+int gpio_lines_open(const GpioOptions *options, GpioLines **ret, char error[STIPPLE_ERROR_MAX]);
+
+/** Outputs inactive, then gives the lines back. Accepts NULL. */
+void gpio_lines_close(GpioLines *lines);
+
+/** Readable when an edge waits; non-blocking. */
+int gpio_lines_fd(const GpioLines *lines);
+
+/** As the verbs of StippleBoardVtable. A line that is not wired reads inactive and takes any level. */
+int gpio_lines_read_edges(GpioLines *lines, StippleEdge *ret_edges, size_t max);
+int gpio_lines_get(GpioLines *lines, StippleLine line, bool *ret_active);
+int gpio_lines_set(GpioLines *lines, StippleLine line, bool active);
+
+/** Whether the station drives this line. */
+bool gpio_line_is_output(StippleLine line);
