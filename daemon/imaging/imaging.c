@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imaging/imaging.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "imaging/jpeg.h"
+#include "imaging/quality.h"
+#include "util/file.h"
+#include "util/ring.h"
+
+enum { REQUESTS_MAX = 4 };
+
+static const char *const verdict_names[] = {
+	[IMAGING_GOOD] = "good",
+	[IMAGING_BLURRED] = "blurred",
+	[IMAGING_DARK] = "dark",
+	[IMAGING_BRIGHT] = "bright",
+};
+
+DEFINE_STRING_TABLE(imaging_verdict, ImagingVerdict, verdict_names);
+
+struct Imaging {
+	ImagingOptions options;
+	char *folder;
+	Ring *requests, *results;
+	pthread_t thread;
+	bool started;
+	unsigned pending; /* main thread's count */
+	atomic_bool leave;
+	pthread_mutex_t lock; /* of `status` alone: this thread may wait, it is no control thread */
+	ImagingStatus status;
+	/* the thread's own */
+	void *camera;
+	unsigned char *jpeg;
+	unsigned long jpeg_size;
+};
+
+static void set_status(Imaging *imaging, int error, const char *text)
+{
+	pthread_mutex_lock(&imaging->lock);
+	imaging->status.error = error;
+	snprintf(imaging->status.text, sizeof imaging->status.text, "%s", text);
+	pthread_mutex_unlock(&imaging->lock);
+}
+
+/* ---- the camera ---- */
+
+static int open_camera(Imaging *imaging, char text[STIPPLE_ERROR_MAX])
+{
+	StippleCameraInfo info;
+	char found[IMAGING_TEXT_MAX];
+	int r;
+
+	if (imaging->camera)
+		return 0;
+	text[0] = '\0';
+	r = imaging->options.camera->open(imaging->options.host, &imaging->camera, text);
+	if (r < 0) {
+		imaging->camera = NULL;
+		set_status(imaging, r, text[0] ? text : strerror(-r));
+		return r;
+	}
+	r = imaging->options.camera->enumerate(imaging->camera, &info, 1);
+	if (r <= 0) {
+		imaging->options.camera->close(imaging->camera);
+		imaging->camera = NULL;
+		snprintf(text, STIPPLE_ERROR_MAX, "no camera is connected: check its cable");
+		set_status(imaging, -ENODEV, text);
+		return -ENODEV;
+	}
+	snprintf(found, sizeof found, "%s, %ux%u", info.model, info.width, info.height);
+	set_status(imaging, 0, found);
+	return 0;
+}
+
+static void close_camera(Imaging *imaging)
+{
+	if (imaging->camera)
+		imaging->options.camera->close(imaging->camera);
+	imaging->camera = NULL;
+}
+
+/* ---- one picture ---- */
+
+static void judge(const Imaging *imaging, const ImagingRequest *request, const Quality *quality, ImagingResult *result)
+{
+	const ImagingOptions *options = &imaging->options;
+	const char *zone = request->scene.zone;
+
+	result->focus = quality->focus;
+	result->exposure = quality->exposure;
+	result->verdict = quality->exposure < options->exposure_min ? IMAGING_DARK :
+		quality->exposure > options->exposure_max	    ? IMAGING_BRIGHT :
+		quality->focus < options->focus_min		    ? IMAGING_BLURRED :
+								      IMAGING_GOOD;
+	if (result->verdict == IMAGING_DARK)
+		snprintf(result->text, sizeof result->text,
+			"the picture of zone %s is dark: brightness %.0f, at least %u is needed; add light and capture again",
+			zone, quality->exposure, options->exposure_min);
+	else if (result->verdict == IMAGING_BRIGHT)
+		snprintf(result->text, sizeof result->text,
+			"the picture of zone %s is too bright: brightness %.0f, at most %u is allowed; dim the light and "
+			"capture again",
+			zone, quality->exposure, options->exposure_max);
+	else if (result->verdict == IMAGING_BLURRED)
+		snprintf(result->text, sizeof result->text,
+			"the picture of zone %s is blurred: focus %.0f, at least %.0f is needed; hold the camera still and "
+			"capture again",
+			zone, quality->focus, options->focus_min);
+}
+
+static int store(Imaging *imaging, const ImagingRequest *request, const StippleFrame *frame, ImagingResult *result)
+{
+	int r = jpeg_encode(frame, (int)imaging->options.jpeg_quality, &imaging->jpeg, &imaging->jpeg_size, result->text);
+
+	if (r < 0)
+		return r;
+	r = digest_hex(imaging->jpeg, imaging->jpeg_size, result->sha256);
+	if (r >= 0)
+		r = file_make_folders(imaging->folder);
+	snprintf(result->path, sizeof result->path, "%s.jpg", request->name);
+	if (r >= 0)
+		r = file_write_atomic(imaging->folder, result->path, imaging->jpeg, imaging->jpeg_size);
+	result->bytes = imaging->jpeg_size;
+	if (r < 0) {
+		snprintf(result->text, sizeof result->text, "the picture could not be written to %.120s (%s): %s",
+			imaging->folder, strerror(-r), r == -ENOSPC ? "free disk space" : "check folder and rights");
+		result->path[0] = '\0';
+	}
+	return r;
+}
+
+static void take_picture(Imaging *imaging, const ImagingRequest *request, ImagingResult *result)
+{
+	const StippleCameraVtable *camera = imaging->options.camera;
+	StippleFrame frame = { 0 };
+	Quality quality;
+
+	_Static_assert((int)IMAGING_TEXT_MAX == (int)STIPPLE_ERROR_MAX, "errors are written in place");
+	result->ticket = request->ticket;
+	result->error = open_camera(imaging, result->text);
+	if (result->error < 0)
+		return;
+	result->error = camera->capture(imaging->camera, &request->scene, imaging->options.timeout_ms, &frame, result->text);
+	if (result->error < 0) {
+		if (!result->text[0])
+			snprintf(result->text, sizeof result->text, "the camera gave no picture: %s",
+				strerror(-result->error));
+		set_status(imaging, result->error, result->text);
+		if (result->error == -ENODEV)
+			close_camera(imaging);
+		return;
+	}
+	quality = quality_measure(&frame);
+	judge(imaging, request, &quality, result);
+	result->width = frame.width;
+	result->height = frame.height;
+	result->exposure_us = frame.exposure_us;
+	result->gain_milli = frame.gain_milli;
+	result->monotonic_ns = frame.monotonic_ns;
+	memcpy(result->camera, frame.camera, sizeof result->camera);
+	if (result->verdict == IMAGING_GOOD)
+		result->error = store(imaging, request, &frame, result);
+	camera->release(imaging->camera, &frame);
+}
+
+static void *imaging_thread(void *userdata)
+{
+	Imaging *imaging = userdata;
+	struct pollfd ready = { .fd = ring_fd(imaging->requests), .events = POLLIN };
+	char text[STIPPLE_ERROR_MAX];
+	ImagingRequest request;
+
+	(void)!open_camera(imaging, text); /* so that `doctor` knows before the first picture */
+	while (!atomic_load(&imaging->leave)) {
+		ImagingResult result = { 0 };
+
+		if (!ring_pop(imaging->requests, &request)) {
+			(void)poll(&ready, 1, -1);
+			ring_clear(imaging->requests);
+			continue;
+		}
+		take_picture(imaging, &request, &result);
+		(void)!ring_push(imaging->results, &result);
+	}
+	close_camera(imaging);
+	return NULL;
+}
+
+/* ---- the main thread's side ---- */
+
+int imaging_new(const ImagingOptions *options, Imaging **ret)
+{
+	_cleanup_(imaging_freep) Imaging *imaging = calloc(1, sizeof *imaging);
+	int r;
+
+	if (!imaging)
+		return -ENOMEM;
+	imaging->options = *options;
+	imaging->folder = strdup(options->folder);
+	pthread_mutex_init(&imaging->lock, NULL);
+	set_status(imaging, -EAGAIN, "the camera is being opened");
+	if (!imaging->folder)
+		return -ENOMEM;
+	r = ring_new(REQUESTS_MAX, sizeof(ImagingRequest), &imaging->requests);
+	if (r == 0)
+		r = ring_new(REQUESTS_MAX, sizeof(ImagingResult), &imaging->results);
+	if (r == 0)
+		r = -pthread_create(&imaging->thread, NULL, imaging_thread, imaging);
+	if (r < 0)
+		return r;
+	imaging->started = true;
+	*ret = TAKE_PTR(imaging);
+	return 0;
+}
+
+Imaging *imaging_free(Imaging *imaging)
+{
+	if (!imaging)
+		return NULL;
+	if (imaging->started) {
+		atomic_store(&imaging->leave, true);
+		ring_wake(imaging->requests);
+		pthread_join(imaging->thread, NULL);
+	}
+	ring_free(imaging->requests);
+	ring_free(imaging->results);
+	pthread_mutex_destroy(&imaging->lock);
+	free(imaging->jpeg);
+	free(imaging->folder);
+	free(imaging);
+	return NULL;
+}
+
+int imaging_capture(Imaging *imaging, const ImagingRequest *request)
+{
+	if (!text_is_identifier(request->name, sizeof request->name - 1))
+		return -EINVAL;
+	if (imaging->pending >= REQUESTS_MAX || !ring_push(imaging->requests, request))
+		return -EAGAIN;
+	imaging->pending++;
+	return 0;
+}
+
+int imaging_fd(const Imaging *imaging)
+{
+	return ring_fd(imaging->results);
+}
+
+void imaging_clear(Imaging *imaging)
+{
+	ring_clear(imaging->results);
+}
+
+bool imaging_take(Imaging *imaging, ImagingResult *ret)
+{
+	if (!ring_pop(imaging->results, ret))
+		return false;
+	imaging->pending--;
+	return true;
+}
+
+void imaging_status(Imaging *imaging, ImagingStatus *ret)
+{
+	pthread_mutex_lock(&imaging->lock);
+	*ret = imaging->status;
+	pthread_mutex_unlock(&imaging->lock);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * Pictures: a thread that owns the camera plugin, judges each frame, and writes the good ones as JPEG so
+ * that a picture is either wholly on disk or not there. Main thread only; nothing here blocks it.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "stipple/plugin.h"
+#include "util/cleanup.h"
+#include "util/digest.h"
+#include "util/text.h"
+
+typedef struct Imaging Imaging;
+
+enum { IMAGING_TEXT_MAX = 256, IMAGING_NAME_MAX = 96 };
+
+typedef enum ImagingVerdict {
+	IMAGING_GOOD,
+	IMAGING_BLURRED, /* focus measure below focus_min */
+	IMAGING_DARK,    /* mean luma below exposure_min */
+	IMAGING_BRIGHT,  /* mean luma above exposure_max */
+	IMAGING_VERDICT_MAX,
+	IMAGING_VERDICT_INVALID = -EINVAL,
+} ImagingVerdict;
+
+DECLARE_STRING_TABLE(imaging_verdict, ImagingVerdict);
+
+typedef struct ImagingOptions {
+	const StippleCameraVtable *camera;
+	const StippleHost *host;
+	const char *folder;      /* copied; made when missing */
+	uint32_t timeout_ms;     /* of one capture */
+	uint32_t jpeg_quality;   /* 1 to 100 */
+	double focus_min;        /* see quality.h */
+	uint32_t exposure_min, exposure_max; /* mean luma, 0 to 255 */
+} ImagingOptions;
+
+typedef struct ImagingRequest {
+	uint64_t ticket;
+	StippleScene scene;
+	char name[IMAGING_NAME_MAX]; /* of the file, without ".jpg"; an identifier */
+} ImagingRequest;
+
+typedef struct ImagingResult {
+	uint64_t ticket;
+	int error;                   /* 0, or negative errno; then only `text` counts */
+	char text[IMAGING_TEXT_MAX]; /* sentence for an error or a refusal, "" when good */
+	ImagingVerdict verdict;
+	double focus, exposure;
+	uint32_t width, height;
+	uint64_t bytes;
+	char path[IMAGING_NAME_MAX + 8]; /* file name in the folder; "" unless good */
+	char sha256[DIGEST_HEX_MAX];
+	char camera[64];
+	uint32_t exposure_us, gain_milli;
+	int64_t monotonic_ns;
+} ImagingResult;
+
+typedef struct ImagingStatus {
+	int error; /* negative errno of the last attempt to open the camera */
+	char text[IMAGING_TEXT_MAX];
+} ImagingStatus;
+
+int imaging_new(const ImagingOptions *options, Imaging **ret) _must_check_;
+/** Waits for the capture under way. Accepts NULL; returns NULL. */
+Imaging *imaging_free(Imaging *imaging);
+DEFINE_CLEANUP(Imaging *, imaging_free, imaging_freep);
+
+/** Answered by one ImagingResult. -EAGAIN when four wait already; -EINVAL when the name is none. */
+int imaging_capture(Imaging *imaging, const ImagingRequest *request) _must_check_;
+
+int imaging_fd(const Imaging *imaging);
+void imaging_clear(Imaging *imaging); /* before taking, as ring_clear() */
+bool imaging_take(Imaging *imaging, ImagingResult *ret);
+
+/** How the camera was when it was last looked at. */
+void imaging_status(Imaging *imaging, ImagingStatus *ret);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * libmosquitto in the caller's sd-event loop, MQTT v5. The connect call, which resolves names and may
+ * wait, runs on a short-lived thread; everything else on the main thread, without blocking. Lost
+ * connections are tried again after 1 to 60 s, doubling, with jitter.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <systemd/sd-event.h>
+
+#include "config/config.h"
+#include "util/cleanup.h"
+
+typedef struct MqttClient MqttClient;
+
+typedef struct MqttHandler {
+	void (*connected)(void *userdata);
+	void (*disconnected)(void *userdata);
+	void (*acknowledged)(void *userdata, int message); /* QoS 1 publication reached the broker */
+	void *userdata;
+} MqttHandler;
+
+/** `will` (JSON text, copied) is published retained on `will_topic` by the broker if the station vanishes. */
+int mqtt_client_new(sd_event *event, const Config *config, const char *will_topic, const char *will,
+	const MqttHandler *handler, MqttClient **ret) _must_check_;
+/** Disconnects if connected. Accepts NULL; returns NULL. */
+MqttClient *mqtt_client_free(MqttClient *client);
+DEFINE_CLEANUP(MqttClient *, mqtt_client_free, mqtt_client_freep);
+
+/** -ENOTCONN, -ENOMEM, -EINVAL. `ret_message` may be NULL. `expiry_s` 0: none. */
+int mqtt_client_publish(MqttClient *client, const char *topic, const char *payload, int qos, bool retain,
+	unsigned expiry_s, int *ret_message) _must_check_;
+
+bool mqtt_client_connected(const MqttClient *client);
+/** More is waiting to be written than the socket takes: live messages had better be dropped. */
+bool mqtt_client_congested(const MqttClient *client);
+/** One sentence on how it stands; owned by the client. */
+const char *mqtt_client_text(const MqttClient *client);

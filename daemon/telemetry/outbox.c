@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "telemetry/outbox.h"
+
+#include <string.h>
+
+void outbox_init(Outbox *outbox, uint32_t window, uint64_t cursor)
+{
+	memset(outbox, 0, sizeof *outbox);
+	outbox->window = window < OUTBOX_WINDOW_MAX ? window : OUTBOX_WINDOW_MAX;
+	outbox->cursor = outbox->newest = cursor;
+}
+
+bool outbox_has_room(const Outbox *outbox)
+{
+	return outbox->n < outbox->window;
+}
+
+void outbox_sent(Outbox *outbox, uint64_t seq, int message)
+{
+	outbox->under_way[outbox->n].seq = seq;
+	outbox->under_way[outbox->n].message = message;
+	outbox->under_way[outbox->n].acknowledged = false;
+	outbox->n++;
+	outbox->newest = seq;
+}
+
+bool outbox_acknowledged(Outbox *outbox, int message)
+{
+	uint32_t done = 0;
+
+	for (uint32_t i = 0; i < outbox->n; i++)
+		if (outbox->under_way[i].message == message && !outbox->under_way[i].acknowledged) {
+			outbox->under_way[i].acknowledged = true;
+			break;
+		}
+	while (done < outbox->n && outbox->under_way[done].acknowledged)
+		done++;
+	if (done == 0)
+		return false;
+	outbox->cursor = outbox->under_way[done - 1].seq;
+	outbox->n -= done;
+	memmove(outbox->under_way, outbox->under_way + done, outbox->n * sizeof outbox->under_way[0]);
+	return true;
+}
+
+void outbox_restart(Outbox *outbox)
+{
+	outbox->n = 0;
+	outbox->newest = outbox->cursor;
+}
