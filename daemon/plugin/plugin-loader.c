@@ -168,7 +168,7 @@ int plugin_load(const char *folder, const char *name, StipplePluginKind kind, Pl
 	if (r < 0)
 		return r;
 	r = find_exported(path, &plugin->exported, error);
-	if (r < 0)
+	if (!plugin->exported)
 		return r;
 	r = check_exported(plugin->exported, path, name, kind, error);
 	if (r < 0)

@@ -12,24 +12,24 @@
  * Defines `prefix_to_string(type)` (NULL when out of range) and `prefix_from_string(text)` (-EINVAL when
  * unknown) over a table `names` of TYPE_MAX strings.
  */
-#define DEFINE_STRING_TABLE(prefix, type, names)                      \
-	const char *prefix##_to_string(type value)                    \
-	{                                                             \
+#define DEFINE_STRING_TABLE(prefix, type, names)                        \
+	const char *prefix##_to_string(type value)                      \
+	{                                                               \
 		if ((int)value < 0 || (size_t)value >= ELEMENTS(names)) \
-			return NULL;                                  \
-		return names[value];                                  \
-	}                                                             \
-	type prefix##_from_string(const char *text)                   \
-	{                                                             \
-		for (size_t i = 0; text && i < ELEMENTS(names); i++)  \
-			if (names[i] && strcmp(names[i], text) == 0)  \
-				return (type)i;                       \
-		return (type) - EINVAL;                               \
-	}                                                             \
+			return NULL;                                    \
+		return names[value];                                    \
+	}                                                               \
+	type prefix##_from_string(const char *text)                     \
+	{                                                               \
+		for (size_t i = 0; text && i < ELEMENTS(names); i++)    \
+			if (names[i] && strcmp(names[i], text) == 0)    \
+				return (type)i;                         \
+		return (type)(-EINVAL);                                 \
+	}                                                               \
 	struct string_table_semicolon_##prefix
 
-#define DECLARE_STRING_TABLE(prefix, type)            \
-	const char *prefix##_to_string(type value);   \
+#define DECLARE_STRING_TABLE(prefix, type)          \
+	const char *prefix##_to_string(type value); \
 	type prefix##_from_string(const char *text)
 
 /**

@@ -63,15 +63,16 @@ void board_sim_advance(BoardSim *sim)
 	board_model_advance(&sim->model, (uint64_t)(now - sim->advanced_ns) / 1000);
 	sim->advanced_ns = now - (now - sim->advanced_ns) % 1000;
 	board_sim_edge(sim, STIPPLE_LINE_DATA_READY, board_model_data_ready(&sim->model));
-	set_timer(sim, board_model_running(&sim->model) || sim->model.n_gathered > 0 || sim->model.mischief.hang_us > 0);
+	set_timer(sim, board_model_running(&sim->model) || sim->model.n_gathered > 0 ||
+			       sim->model.mischief.hang_us > 0);
 }
 
 /* ---- settings ---- */
 
 static int bad_setting(const StippleSetting *setting, const char *allowed, char error[STIPPLE_ERROR_MAX])
 {
-	snprintf(error, STIPPLE_ERROR_MAX, "%s:%d: %s = %s of board-sim: %s", setting->file, setting->line, setting->key,
-		setting->value, allowed);
+	snprintf(error, STIPPLE_ERROR_MAX, "%s:%d: %s = %s of board-sim: %s", setting->file, setting->line,
+		setting->key, setting->value, allowed);
 	return -EINVAL;
 }
 
@@ -84,15 +85,15 @@ static bool number_setting(const StippleSetting *setting, long low, long high, l
 	return errno == 0 && *end == '\0' && end != setting->value && *ret >= low && *ret <= high;
 }
 
-static int take_setting(BoardSim *sim, BoardModelConfig *config, const StippleSetting *setting,
-	char error[STIPPLE_ERROR_MAX])
+static int take_setting(
+	BoardSim *sim, BoardModelConfig *config, const StippleSetting *setting, char error[STIPPLE_ERROR_MAX])
 {
 	long number;
 
 	if (strcmp(setting->key, "socket") == 0) {
 		if (strlen(setting->value) >= sizeof sim->socket_path)
 			return bad_setting(setting, "a path of at most 107 bytes", error);
-		strcpy(sim->socket_path, setting->value);
+		memcpy(sim->socket_path, setting->value, strlen(setting->value) + 1);
 	} else if (strcmp(setting->key, "speed") == 0) {
 		if (!number_setting(setting, 1, 5000, &number))
 			return bad_setting(setting, "1 to 5000 times real time", error);
@@ -109,12 +110,14 @@ static int take_setting(BoardSim *sim, BoardModelConfig *config, const StippleSe
 		if (strlen(setting->value) >= FRAME_SERIAL_MAX || !setting->value[0])
 			return bad_setting(setting, "1 to 16 characters", error);
 		memset(config->identity.serial, 0, FRAME_SERIAL_MAX);
-		strcpy(config->identity.serial, setting->value);
+		memcpy(config->identity.serial, setting->value, strlen(setting->value));
 	} else if (strcmp(setting->key, "chip") == 0) {
 		if (!board_sim_parse_chip(setting->value, &sim->first_chip))
-			return bad_setting(setting, "an even number of hexadecimal digits, at most 32", error);
+			return bad_setting(
+				setting, "an even number of hexadecimal digits, at most 32", error);
 	} else {
-		return bad_setting(setting, "unknown key; there are socket, speed, seed, watchdog_ms, serial, chip", error);
+		return bad_setting(setting,
+			"unknown key; there are socket, speed, seed, watchdog_ms, serial, chip", error);
 	}
 	return 0;
 }
@@ -158,8 +161,8 @@ static int open_descriptors(BoardSim *sim, char error[STIPPLE_ERROR_MAX])
 	if (r == 0)
 		r = add_to_epoll(sim, sim->wake_fd);
 	if (r < 0) {
-		snprintf(error, STIPPLE_ERROR_MAX, "board-sim: no descriptors left (%s): close other programs",
-			strerror(-r));
+		snprintf(error, STIPPLE_ERROR_MAX,
+			"board-sim: no descriptors left (%s): close other programs", strerror(-r));
 		return r;
 	}
 	return sim->socket_path[0] ? board_sim_socket_open(sim, error) : 0;
@@ -176,7 +179,8 @@ static int sim_open(const StippleHost *host, void **ret_board, char error[STIPPL
 		return -ENOMEM;
 	}
 	if (now_ns() < vanished_until_ns) {
-		snprintf(error, STIPPLE_ERROR_MAX, "board-sim: the simulated board is unplugged: wait until it returns");
+		snprintf(error, STIPPLE_ERROR_MAX,
+			"board-sim: the simulated board is unplugged: wait until it returns");
 		free(sim);
 		return -ENODEV;
 	}

@@ -55,7 +55,7 @@ static int take_text(const StippleSetting *setting, char *ret, size_t size, char
 {
 	if (!setting->value[0] || strlen(setting->value) >= size)
 		return refuse_setting(setting, "is empty or too long", error);
-	strcpy(ret, setting->value);
+	memcpy(ret, setting->value, strlen(setting->value) + 1);
 	return 0;
 }
 

@@ -73,10 +73,13 @@ static char *shipped_in_force(void)
 	assert_int_equal(file_read(STIPPLE_SOURCE_FOLDER "/configs/stippled.conf", 65536, &text, &size), 0);
 	out = to = calloc(1, size + 2);
 	assert_non_null(out);
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
 		size_t key = line[0] == '#' ? strspn(line + 1, "abcdefghijklmnopqrstuvwxyz_") : 0;
+		const char *from = line + (key > 0 && strncmp(line + 1 + key, " =", 2) == 0);
+		size_t length = strcspn(from, "\n") + 1;
 
-		to += sprintf(to, "%s\n", line + (key > 0 && strncmp(line + 1 + key, " =", 2) == 0));
+		memcpy(to, from, length);
+		to += length;
 	}
 	return out;
 }

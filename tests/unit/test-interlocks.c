@@ -54,7 +54,7 @@ static void no_screening(InterlockFacts *f)
 }
 static void screening_refused(InterlockFacts *f)
 {
-	strcpy(f->screening_refused, "keloids, herpes");
+	snprintf(f->screening_refused, sizeof f->screening_refused, "keloids, herpes");
 }
 static void no_zone(InterlockFacts *f)
 {

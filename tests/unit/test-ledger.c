@@ -44,7 +44,7 @@ static int setup(void **state)
 {
 	Fixture *fixture = calloc(1, sizeof *fixture);
 
-	strcpy(fixture->folder, "ledger-test-XXXXXX");
+	snprintf(fixture->folder, sizeof fixture->folder, "ledger-test-XXXXXX");
 	if (!mkdtemp(fixture->folder))
 		return -1;
 	snprintf(fixture->path, sizeof fixture->path, "%s/ledger.db", fixture->folder);

@@ -112,11 +112,12 @@ static void test_most_specific_wins(void **state)
 
 	for (int backwards = 0; backwards < 2; backwards++) {
 		_cleanup_(freep) Protocol *protocol = NULL;
-		char text[2048] = GENERAL, error[PROTOCOL_ERROR_MAX] = "";
+		char text[2048], error[PROTOCOL_ERROR_MAX] = "";
+		int used = snprintf(text, sizeof text, "%s%s", GENERAL, rest);
 
-		strcat(text, rest);
 		for (size_t i = 0; i < ELEMENTS(scopes); i++)
-			strcat(text, scopes[backwards ? ELEMENTS(scopes) - 1 - i : i]);
+			used += snprintf(text + used, sizeof text - (size_t)used, "%s",
+				scopes[backwards ? ELEMENTS(scopes) - 1 - i : i]);
 		if (load(text, &protocol, error) < 0)
 			fail_msg("%s", error);
 		assert_int_equal(density(protocol, 1, ZONE_NAPE, SKIN_NORMAL), 1);

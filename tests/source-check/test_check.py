@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each rule of check.py finds a bad sample, says what to do instead, and leaves a good one alone."""
+
+import check
+import pytest
+
+LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */\n"
+
+
+def findings(folder, files):
+    for path, text in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return check.check_tree(str(folder))
+
+
+BAD_C = [
+    ("daemon/util/a.c", '#include "core/session.h"', "daemon/util may not depend on daemon/core"),
+    ("daemon/core/a.c", '#include "bus/bus.h"', "daemon/core may not depend on daemon/bus"),
+    ("daemon/ledger/a.c", '#include "config/config.h"', "daemon/ledger may not depend on daemon/config"),
+    ("daemon/bus/a.c", '#include "telemetry/telemetry.h"', "daemon/bus may not depend on daemon/telemetry"),
+    ("daemon/core/a.c", '#include "session.h"', 'as "core/session.h"'),
+    ("daemon/core/a.c", "#include <systemd/sd-bus.h>", "use the functions of daemon/bus/bus.h"),
+    ("daemon/core/a.c", "# include <sqlite3.h>", "use the functions of daemon/ledger/ledger.h"),
+    ("daemon/bus/a.c", "#include <mosquitto.h>", "use the functions of daemon/telemetry/telemetry.h"),
+    ("daemon/control/a.c", "#include <gpiod.h>", "use the board vtable"),
+    ("daemon/control/a.c", "#include <linux/spi/spidev.h>", "use the board vtable"),
+    ("daemon/imaging/a.cpp", "#include <libcamera/libcamera.h>", "use the camera vtable"),
+    ("daemon/core/a.c", "#include <fcntl.h>", "does no I/O"),
+    ("plugins/board-x/a.c", '#include "util/log.h"', "use the host functions"),
+    ("ctl/a.c", '#include "core/session.h"', "only util/ is shared"),
+    ("ctl/a.c", "#include <sqlite3.h>", "use the functions of daemon/ledger/ledger.h"),
+    ("ctl/a.c", "void f(char *t) { strcpy(t, t); }", "strcpy() is not used here; use memcpy()"),
+    ("ctl/a.c", "void f(char *t) { strcat(t, t); }", "use snprintf()"),
+    ("ctl/a.c", "void f(char *t) { sprintf (t, t); }", "use snprintf()"),
+    ("ctl/a.c", "int f(char *t) { return atoi(t); }", "use strtol()"),
+    ("ctl/a.c", "void f(char *t) { strtok(t, t); }", "use strcspn()"),
+    ("ctl/a.c", "void f(char *t) { gets(t); }", "use getline()"),
+    ("ctl/a.c", 'int f(void) { return system("ls"); }', "use posix_spawn()"),
+    ("ctl/a.c", 'void *f(void) { return popen("ls", "r"); }', "use posix_spawn()"),
+    ("daemon/util/a.c", "void f(void) { sleep(1); }", "use a timer of the event loop"),
+    ("daemon/util/a.c", "void f(void) { usleep(1); }", "use a timer of the event loop"),
+    ("daemon/util/a.c", "void f(void) { nanosleep(0, 0); }", "use a timer of the event loop"),
+    ("daemon/util/a.c", "void f(void) { signal(1, 0); }", "use sd_event_add_signal()"),
+    ("daemon/bus/a.c", "int f(void) { return sd_bus_call(0, 0, 0, 0, 0); }", "use sd_bus_call_async()"),
+    ("ctl/a.c", "int a; ", "blanks at the end"),
+    ("ctl/a.c", "/* TO" + "DO: the rest */", "unfinished work"),
+    ("ctl/a.c", 'static const char *path = "/ho' + 'me/somebody/x";', "a path of one machine"),
+]
+
+
+@pytest.mark.parametrize("path, line, expected", BAD_C)
+def test_bad_line_is_found(tmp_path, path, line, expected):
+    found = [f for f in findings(tmp_path, {path: f"{LICENCE}\n{line}\n"}) if not f.path.startswith("plugins/board-x")
+             or f.path.endswith(".c")]
+    assert len(found) == 1
+    assert expected in found[0].text
+    assert (found[0].path, found[0].line) == (path, 3)
+
+
+GOOD_C = [
+    ("daemon/core/a.c", '#include "util/log.h"\n#include "ledger/ledger.h"\n#include <string.h>'),
+    ("daemon/main.c", '#include "bus/bus.h"\n#include "telemetry/telemetry.h"'),
+    ("daemon/main.c", "#include <systemd/sd-event.h>\n#include <systemd/sd-daemon.h>"),
+    ("daemon/ledger/a.c", "#include <sqlite3.h>"),
+    ("tests/unit/a.c", "#include <sqlite3.h>"),
+    ("daemon/util/a.c", "/* not strcpy(a, b) */ // nor sleep(1)"),
+    ("daemon/util/a.c", 'const char *text = "do not call \\"system(\\" or sleep(1)";'),
+    ("daemon/util/a.c", "void f(struct s *s) { s->signal(1); s.system(2); my_sleep(3); file_system(); }"),
+    ("daemon/util/a.c", "void f(char *t) { snprintf(t, 1, 0); strtok_r(t, t, 0); }"),
+    ("tests/unit/a.c", 'char folder[] = "/t' + 'mp/stipple-XXXXXX";'),
+]
+
+
+@pytest.mark.parametrize("path, lines", GOOD_C)
+def test_good_line_is_left_alone(tmp_path, path, lines):
+    assert findings(tmp_path, {path: f"{LICENCE}\n{lines}\n"}) == []
+
+
+@pytest.mark.parametrize("path, text", [
+    ("ctl/a.c", "int a;\n"),
+    ("ctl/meson.build", "x = 1\n"),
+    ("dbus/a.xml", "<node/>\n"),
+    ("script/a", "#!/bin/true\n"),
+    ("systemd/a.service.in", "[Unit]\n"),
+])
+def test_licence_is_missing(tmp_path, path, text):
+    assert "SPDX-License-Identifier" in findings(tmp_path, {path: text})[0].text
+
+
+def test_long_file(tmp_path):
+    limit = LICENCE + "int a;\n" * (check.LONGEST_FILE - 1)
+    assert findings(tmp_path, {"ctl/a.c": limit}) == []
+    assert "split it" in findings(tmp_path, {"ctl/a.c": limit + "int a;\n"})[0].text
+
+
+def test_last_line_without_end(tmp_path):
+    assert "has no end" in findings(tmp_path, {"ctl/a.c": LICENCE + "int a;"})[0].text
+
+
+def test_catalog_agrees(tmp_path):
+    one, two = "1" * 32, "2" * 32
+    header = f'{LICENCE}#define LOG_ID_ONE   "{one}"\n#define LOG_ID_TWO "{two}"\n'
+    catalog = f"# SPDX-License-Identifier: Apache-2.0\n\n-- {one}\nSubject: One\n\n-- {two}\nSubject: Two\n"
+    files = {"daemon/util/log.h": header, "systemd/stipple.catalog": catalog}
+    assert findings(tmp_path, files) == []
+    files["systemd/stipple.catalog"] = catalog.replace(two, "3" * 32)
+    texts = sorted(f.text for f in findings(tmp_path, files))
+    assert len(texts) == 2 and "is no message id" in texts[0] and "LOG_ID_TWO" in texts[1]
+
+
+def test_unregistered_test_and_plugin_without_page(tmp_path):
+    files = {"tests/unit/test-a.c": LICENCE, "tests/unit/test-b.c": LICENCE,
+             "tests/unit/meson.build": "# SPDX-License-Identifier: Apache-2.0\nx = {'a' : []}\n",
+             "plugins/board-x/a.c": LICENCE}
+    assert [(f.path, f.text.split(";")[0]) for f in findings(tmp_path, files)] == [
+        ("tests/unit/test-b.c", "this test never runs"), ("plugins/board-x", "no README.md")]
+
+
+def test_shell_script(tmp_path):
+    script = "#!/bin/sh\n# SPDX-License-Identifier: Apache-2.0\n"
+    found = findings(tmp_path, {"script/a": script + "rm $1\n", "script/b": script + 'rm "$1"\n'})
+    assert [(f.path, f.line) for f in found] == [("script/a", 3)]
+
+
+def test_layout(tmp_path):
+    (tmp_path / ".clang-format").write_text("BasedOnStyle: LLVM\n")
+    (tmp_path / "a.c").write_text("int  a;\n")
+    (tmp_path / "b.c").write_text("int a;\n")
+    assert [f.path for f in check.check_format(str(tmp_path))] == ["a.c"]
