@@ -166,7 +166,7 @@ static int take_setting(CameraSim *sim, const StippleSetting *setting, char erro
 		if (strcmp(setting->key, numbers[i].key) == 0)
 			return take_number(setting, numbers[i].low, numbers[i].high, numbers[i].value, error);
 	if (strcmp(setting->key, "fault_file") == 0 && strlen(setting->value) < sizeof sim->fault_file) {
-		strcpy(sim->fault_file, setting->value);
+		memcpy(sim->fault_file, setting->value, strlen(setting->value) + 1);
 		return 0;
 	}
 	snprintf(error, STIPPLE_ERROR_MAX,

@@ -437,7 +437,7 @@ static void sim_start(Rig *rig)
 {
 	char error[STIPPLE_ERROR_MAX] = "";
 
-	snprintf(rig->path, sizeof rig->path, "/tmp/stipple-conformance-%d", getpid());
+	snprintf(rig->path, sizeof rig->path, "stipple-conformance-%d", getpid());
 	rig->settings[0] = (StippleSetting){ "socket", rig->path, "test", 1 };
 	assert_int_equal(plugin_load(STIPPLE_BUILD_FOLDER "/plugins/board-sim", "board-sim",
 				 STIPPLE_PLUGIN_BOARD, &rig->plugin, error),

@@ -419,7 +419,7 @@ static int set_up_at(void **state, const char *speed)
 
 	assert_non_null(station);
 	*state = station;
-	snprintf(station->path, sizeof station->path, "/tmp/stipple-control-%d", getpid());
+	snprintf(station->path, sizeof station->path, "stipple-control-%d", getpid());
 	station->settings[0] = (StippleSetting){ "socket", station->path, "test", 1 };
 	station->settings[1] = (StippleSetting){ "speed", speed, "test", 2 };
 	if (plugin_load(STIPPLE_BUILD_FOLDER "/plugins/board-sim", "board-sim", STIPPLE_PLUGIN_BOARD,

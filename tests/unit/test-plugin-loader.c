@@ -97,7 +97,7 @@ static void test_refuses_names_that_leave_the_folder(void **state)
 
 static void test_refuses_what_others_may_change(void **state)
 {
-	char folder[] = "/tmp/stipple-plugins-XXXXXX", path[64], error[STIPPLE_ERROR_MAX] = "";
+	char folder[] = "stipple-plugins-XXXXXX", path[64], error[STIPPLE_ERROR_MAX] = "";
 	Plugin *plugin = NULL;
 
 	assert_non_null(mkdtemp(folder));
