@@ -339,8 +339,9 @@ void station_shutdown(Station *station, StationDone done, void *userdata)
 {
 	Operation *operation;
 
+	/* nobody waits for the answer: the needle stands still before the board has even been asked */
 	if (station->options.control)
-		control_stop(station->options.control);
+		(void)!control_disarm(station->options.control, 0);
 	operation = station->options.ledger ? operation_new_internal(station) : NULL;
 	if (!operation) {
 		StationReply reply = { 0 };

@@ -34,8 +34,7 @@ struct Imaging {
 	ImagingStatus status;
 	/* the thread's own */
 	void *camera;
-	unsigned char *jpeg;
-	unsigned long jpeg_size;
+	JpegBuffer jpeg;
 };
 
 static void set_status(Imaging *imaging, int error, const char *text)
@@ -114,17 +113,18 @@ static void judge(const Imaging *imaging, const ImagingRequest *request, const Q
 
 static int store(Imaging *imaging, const ImagingRequest *request, const StippleFrame *frame, ImagingResult *result)
 {
-	int r = jpeg_encode(frame, (int)imaging->options.jpeg_quality, &imaging->jpeg, &imaging->jpeg_size, result->text);
+	unsigned long size;
+	int r = jpeg_encode(frame, (int)imaging->options.jpeg_quality, &imaging->jpeg, &size, result->text);
 
 	if (r < 0)
 		return r;
-	r = digest_hex(imaging->jpeg, imaging->jpeg_size, result->sha256);
+	r = digest_hex(imaging->jpeg.data, size, result->sha256);
 	if (r >= 0)
 		r = file_make_folders(imaging->folder);
 	snprintf(result->path, sizeof result->path, "%s.jpg", request->name);
 	if (r >= 0)
-		r = file_write_atomic(imaging->folder, result->path, imaging->jpeg, imaging->jpeg_size);
-	result->bytes = imaging->jpeg_size;
+		r = file_write_atomic(imaging->folder, result->path, imaging->jpeg.data, size);
+	result->bytes = size;
 	if (r < 0) {
 		snprintf(result->text, sizeof result->text, "the picture could not be written to %.120s (%s): %s",
 			imaging->folder, strerror(-r), r == -ENOSPC ? "free disk space" : "check folder and rights");
@@ -229,7 +229,7 @@ Imaging *imaging_free(Imaging *imaging)
 	ring_free(imaging->requests);
 	ring_free(imaging->results);
 	pthread_mutex_destroy(&imaging->lock);
-	free(imaging->jpeg);
+	free(imaging->jpeg.data);
 	free(imaging->folder);
 	free(imaging);
 	return NULL;

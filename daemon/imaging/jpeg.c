@@ -53,13 +53,37 @@ static void write_bgr(struct jpeg_compress_struct *jpeg, const StippleFrame *fra
 	}
 }
 
-int jpeg_encode(const StippleFrame *frame, int quality, unsigned char **data, unsigned long *size,
+/** libjpeg leaves a buffer that was too small to its owner, so it is made large enough for nearly any picture. */
+static int reserve(JpegBuffer *buffer, unsigned long capacity)
+{
+	unsigned char *data;
+
+	if (buffer->capacity >= capacity)
+		return 0;
+	data = realloc(buffer->data, capacity);
+	if (!data)
+		return -ENOMEM;
+	buffer->data = data;
+	buffer->capacity = capacity;
+	return 0;
+}
+
+int jpeg_encode(const StippleFrame *frame, int quality, JpegBuffer *buffer, unsigned long *ret_size,
 	char error[STIPPLE_ERROR_MAX])
 {
 	struct jpeg_compress_struct jpeg;
 	Failure failure = { .error = error };
 	bool yuv = frame->format == STIPPLE_PIXEL_YUV420;
+	unsigned char *data;
+	unsigned long size;
 
+	if (reserve(buffer, (unsigned long)frame->width * frame->height / 2 + 65536) < 0) {
+		snprintf(error, STIPPLE_ERROR_MAX, "not enough memory for a picture of %u x %u", frame->width,
+			frame->height);
+		return -ENOMEM;
+	}
+	data = buffer->data;
+	size = buffer->capacity;
 	jpeg.err = jpeg_std_error(&failure.manager);
 	failure.manager.error_exit = on_error;
 	if (setjmp(failure.jump)) {
@@ -67,7 +91,7 @@ int jpeg_encode(const StippleFrame *frame, int quality, unsigned char **data, un
 		return -EINVAL;
 	}
 	jpeg_create_compress(&jpeg);
-	jpeg_mem_dest(&jpeg, data, size);
+	jpeg_mem_dest(&jpeg, &data, &size);
 	jpeg.image_width = frame->width;
 	jpeg.image_height = frame->height;
 	jpeg.input_components = 3;
@@ -75,7 +99,6 @@ int jpeg_encode(const StippleFrame *frame, int quality, unsigned char **data, un
 	jpeg_set_defaults(&jpeg); /* 4:2:0 */
 	jpeg_set_quality(&jpeg, quality, TRUE);
 	jpeg.raw_data_in = yuv;
-	jpeg.dct_method = JDCT_ISLOW;
 	jpeg_start_compress(&jpeg, TRUE);
 	if (yuv)
 		write_yuv(&jpeg, frame);
@@ -83,5 +106,10 @@ int jpeg_encode(const StippleFrame *frame, int quality, unsigned char **data, un
 		write_bgr(&jpeg, frame);
 	jpeg_finish_compress(&jpeg);
 	jpeg_destroy_compress(&jpeg);
+	if (data != buffer->data) {
+		free(buffer->data);
+		*buffer = (JpegBuffer){ data, size };
+	}
+	*ret_size = size;
 	return 0;
 }

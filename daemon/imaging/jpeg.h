@@ -6,9 +6,12 @@
 #include "stipple/plugin.h"
 #include "util/cleanup.h"
 
-/**
- * `*data` and `*size` are libjpeg's memory, grown as needed and used again by the next call; free() them
- * at the end. -EINVAL with libjpeg's words in `error` when the frame cannot be encoded.
- */
-int jpeg_encode(const StippleFrame *frame, int quality, unsigned char **data, unsigned long *size,
+/** Grown as needed and used again by the next picture. Zero it at first, free `data` at the end. */
+typedef struct JpegBuffer {
+	unsigned char *data;
+	unsigned long capacity;
+} JpegBuffer;
+
+/** `*ret_size` bytes of `buffer` are the file. -ENOMEM; -EINVAL with libjpeg's words in `error`. */
+int jpeg_encode(const StippleFrame *frame, int quality, JpegBuffer *buffer, unsigned long *ret_size,
 	char error[STIPPLE_ERROR_MAX]) _must_check_;

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A whole station on a private bus with a real broker: what every integration test stands on."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import dbus
+import dbus.mainloop.glib
+
+dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("STIPPLE_BUILD", SOURCE / "build"))
+NAME = "org.stipple.Station1"
+PATHS = {
+    "Station1": "/org/stipple/Station1",
+    "Session1": "/org/stipple/Station1/Session",
+    "Inventory1": "/org/stipple/Station1/Inventory",
+    "Audit1": "/org/stipple/Station1/Audit",
+}
+PATIENCE_S = 30
+GTIN = "04012345678901"
+
+
+def wait_for(condition, what, patience=PATIENCE_S):
+    """Polls until the condition gives something true, which it returns."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"timed out waiting for {what}")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Broker:
+    """A real mosquitto on a free loopback port, and a subscriber that keeps what arrives."""
+
+    def __init__(self, folder, port=None):
+        self.folder, self.port = folder, port or free_port()
+        self.process = None
+        self.conf = folder / "mosquitto.conf"
+        self.conf.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+
+    def start(self):
+        program = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin")
+        self.process = subprocess.Popen([program, "-c", self.conf], stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+        wait_for(self.listening, "the broker to listen")
+
+    def listening(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            return True
+        except OSError:
+            return False
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait()
+        self.process = None
+
+
+class Subscriber:
+    """Collects (topic, message) of everything that a station publishes."""
+
+    def __init__(self, port):
+        import paho.mqtt.client as mqtt
+        self.messages = []
+        try:
+            self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        except AttributeError:
+            self.client = mqtt.Client(protocol=mqtt.MQTTv5)
+        self.client.on_message = lambda c, u, m: self.messages.append((m.topic, json.loads(m.payload), m.retain))
+        self.client.on_connect = lambda *a: self.client.subscribe("stipple/v1/#", qos=1)
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+
+    def records(self):
+        return [m for _, m, _ in self.messages if "seq" in m]
+
+    def close(self):
+        self.client.loop_stop()
+        self.client.disconnect()
+
+
+class Station:
+    """The daemon with simulated board and camera on a private bus."""
+
+    def __init__(self, folder=None, speed=20, mqtt_port=None, extra=""):
+        self.own_folder = folder is None
+        self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="stipple-"))
+        self.daemon = self.bus_process = None
+        self.pin_holder = None
+        (self.folder / "plugins").mkdir(exist_ok=True)
+        for plugin in ("board-sim", "camera-sim"):
+            shutil.copy(BUILD / f"plugins/{plugin}/{plugin}.so", self.folder / "plugins")
+        mqtt = f"host = 127.0.0.1\nport = {mqtt_port}\n" if mqtt_port else "enabled = no\n"
+        self.config = self.folder / "stippled.conf"
+        self.config.write_text(f"""[station]
+clinic = clinic
+station = chair-1
+[paths]
+state_folder = {self.folder}/state
+plugin_folder = {self.folder}/plugins
+protocol_folder = {SOURCE}/configs/protocols
+[board]
+plugin = board-sim
+realtime = no
+link_timeout_ms = 1000
+[camera]
+plugin = camera-sim
+[session]
+disk_min_mb = 10
+[mqtt]
+tls = no
+telemetry_ms = 100
+{mqtt}
+[plugin.board-sim]
+socket = {self.folder}/board
+speed = {speed}
+watchdog_ms = 2000
+[plugin.camera-sim]
+width = 640
+height = 480
+fault_file = {self.folder}/camera-fault
+{extra}""")
+        self.start_bus()
+
+    def start_bus(self):
+        conf = self.folder / "bus.conf"
+        conf.write_text(f"""<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>system</type><listen>unix:path={self.folder}/bus</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*" eavesdrop="true"/>
+<allow receive_sender="*"/></policy></busconfig>""")
+        self.bus_process = subprocess.Popen(["dbus-daemon", f"--config-file={conf}", "--nofork"],
+                                            stderr=subprocess.DEVNULL)
+        self.address = f"unix:path={self.folder}/bus"
+        wait_for(lambda: (self.folder / "bus").exists(), "the bus")
+
+    def environment(self):
+        return dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.address, STIPPLE_BUS="system",
+                    ASAN_OPTIONS="detect_leaks=1")
+
+    def start(self, expect_ready=True):
+        self.log = open(self.folder / "log", "ab")
+        self.daemon = subprocess.Popen([BUILD / "daemon/stippled", "--config", self.config], env=self.environment(),
+                                       stderr=self.log)
+        if expect_ready:
+            self.connection = dbus.bus.BusConnection(self.address)
+            wait_for(lambda: self.daemon.poll() is not None or self.connection.name_has_owner(NAME), "the daemon")
+            assert self.daemon.poll() is None, self.log_text()
+            wait_for(lambda: self.get("Session1", "State"), "properties")
+
+    def wait_board(self):
+        wait_for(lambda: self.get("Station1", "BoardConnected"), "the board")
+        wait_for(lambda: "board" not in [r[0] for r in self.call("Session1", "Refusals")], "the self-test")
+
+    def stop(self, expect=0):
+        if self.daemon and self.daemon.poll() is None:
+            self.daemon.send_signal(signal.SIGTERM)
+            assert self.daemon.wait(PATIENCE_S) == expect, self.log_text()
+        self.daemon = None
+
+    def kill(self):
+        self.daemon.kill()
+        self.daemon.wait()
+        self.daemon = None
+
+    def close(self):
+        try:
+            self.stop()
+        finally:
+            if self.daemon and self.daemon.poll() is None:
+                self.daemon.kill()
+            self.bus_process.terminate()
+            self.bus_process.wait()
+            if self.own_folder:
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log_text(self):
+        return (self.folder / "log").read_text(errors="replace")
+
+    # ---- talking to it ----
+
+    def connect(self):
+        return dbus.bus.BusConnection(self.address)
+
+    def call(self, interface, method, *arguments, connection=None):
+        proxy = (connection or self.connection).get_object(NAME, PATHS[interface], introspect=False)
+        return getattr(dbus.Interface(proxy, f"org.stipple.{interface}"), method)(*arguments, timeout=PATIENCE_S)
+
+    def refused(self, interface, method, *arguments, connection=None):
+        """The error name and sentence of a call that must fail."""
+        try:
+            self.call(interface, method, *arguments, connection=connection)
+        except dbus.DBusException as error:
+            return error.get_dbus_name().rsplit(".", 1)[1], error.get_dbus_message()
+        raise AssertionError(f"{method} was not refused")
+
+    def get(self, interface, name):
+        proxy = self.connection.get_object(NAME, PATHS[interface], introspect=False)
+        return proxy.Get(f"org.stipple.{interface}", name, dbus_interface="org.freedesktop.DBus.Properties")
+
+    def wait_state(self, state):
+        wait_for(lambda: self.get("Session1", "State") == state, f"state {state}")
+
+    def sim(self, line):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(str(self.folder / "board"))
+            s.sendall(line.encode() + b"\n")
+            answer = s.makefile().readline().strip()
+        assert not answer.startswith("error"), answer
+        return json.loads(answer) if answer.startswith("{") else answer
+
+    def audit(self, query, **arguments):
+        reader, writer = os.pipe()
+        values = dbus.Dictionary({k: dbus.Int64(v) if isinstance(v, int) else v for k, v in arguments.items()},
+                                 signature="sv")
+        try:
+            self.call("Audit1", "Query", query, values, dbus.types.UnixFd(writer))
+        finally:
+            os.close(writer)
+        with os.fdopen(reader) as lines:
+            return [json.loads(line) for line in lines]
+
+    # ---- steps that many tests take ----
+
+    def enrol(self, badge="b1001", pin="4711", roles="technician"):
+        self.call("Station1", "Enrol", badge, "Ada Example", pin, roles)
+
+    def receive_lot(self, lot="L1", quantity=20, expiry="2031-12-31"):
+        self.call("Inventory1", "ReceiveLot", dbus.Dictionary(
+            {"gtin": GTIN, "lot": lot, "product": "1RL 0.25", "maker": "Maker", "expiry": expiry,
+             "quantity": dbus.UInt32(quantity)}, signature="sv"))
+
+    def sign_in(self, badge="b1001", pin="4711", connection=None):
+        return self.call("Station1", "Login", badge, pin, connection=connection)
+
+    def screening(self):
+        import configparser
+        parser = configparser.ConfigParser()
+        parser.read(SOURCE / "configs/protocols/scalp-density.conf")
+        return dbus.Dictionary({q: False for q in parser["screening"]}, signature="sb")
+
+    def prepare(self, subject="P-0001", zone="crown", serial="A17"):
+        """From sign-in to everything that arming needs."""
+        self.wait_board()
+        self.enrol()
+        self.receive_lot()
+        self.sign_in()
+        self.call("Session1", "Begin", subject, "scalp-density", dbus.UInt32(1))
+        self.call("Session1", "AnswerScreening", self.screening())
+        for consent in ("treatment", "photographs"):
+            self.call("Session1", "RecordConsent", consent, "2026-1", True)
+        self.call("Session1", "SelectZone", zone, "normal", dbus.UInt32(1500))
+        self.mount(serial)
+        self.call("Session1", "LoadPigment", "Brand", "black-3", "PG7", "2031-01-31")
+        self.call("Session1", "Capture", zone, "before")
+
+    def mount(self, serial="A17", lot="L1"):
+        return self.call("Session1", "MountNeedle", f"]d201{GTIN}17311231" + f"10{lot}\x1d21{serial}")
