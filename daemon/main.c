@@ -33,6 +33,7 @@ typedef struct Daemon {
 	char configuration_error[CONFIG_ERROR_MAX]; /* "": accepted */
 	char board_error[STIPPLE_ERROR_MAX], camera_error[STIPPLE_ERROR_MAX];
 	sd_event *event;
+	sd_event_source *tick;
 	Ledger *ledger;
 	LedgerInfo ledger_info;
 	Plugin *board, *camera;
@@ -392,7 +393,9 @@ static int connect_loop(Daemon *daemon)
 	if (r >= 0)
 		r = add_io(daemon, station_worker_fd(daemon->station), on_worker);
 	if (r >= 0)
-		r = sd_event_add_time_relative(daemon->event, NULL, CLOCK_MONOTONIC, TICK_US, 50000, on_tick, daemon);
+		r = sd_event_add_time_relative(daemon->event, &daemon->tick, CLOCK_MONOTONIC, TICK_US, 50000, on_tick, daemon);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(daemon->tick, SD_EVENT_ON);
 	for (size_t i = 0; r >= 0 && i < ELEMENTS(signals); i++)
 		r = sd_event_add_signal(daemon->event, NULL, signals[i].signal, signals[i].handler, daemon);
 	if (r >= 0)
@@ -442,6 +445,7 @@ static void stop(Daemon *daemon)
 	ledger_free(daemon->ledger);
 	plugin_free(daemon->board);
 	plugin_free(daemon->camera);
+	sd_event_source_disable_unref(daemon->tick);
 	sd_event_unref(daemon->event);
 	config_free(daemon->config);
 }

@@ -107,8 +107,8 @@ static void operation_work(Operation *operation, void (*work)(void *), void (*do
 void station_enrol(Station *station, const char *badge, const char *name, const char *pin, const char *roles,
 	StationDone done, void *userdata)
 {
-	Operation *operation = operation_new(station, false, done, userdata);
 	json_auto_t *parsed = roles_parse(roles);
+	Operation *operation = operation_new(station, false, done, userdata);
 
 	if (!operation)
 		return;

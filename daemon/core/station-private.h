@@ -124,7 +124,10 @@ json_t *station_with_session(const Station *station, json_t *body);
 void station_session_reset(Station *station);
 
 /* station-operation.c */
-/** NULL when refused or out of memory: `done` was called. A step also needs a station that is not inert. */
+/**
+ * NULL when refused or out of memory: `done` was called, and with it the caller's arguments may be gone. A
+ * step is refused while another one is under way.
+ */
 Operation *operation_new(Station *station, bool is_step, StationDone done, void *userdata);
 /** An operation of the station's own: its failure is logged. Not a step. NULL when out of memory. */
 Operation *operation_new_internal(Station *station);

@@ -218,10 +218,10 @@ static void zone_disarmed(Operation *operation)
 void station_select_zone(Station *station, const char *zone, const char *skin_type, uint32_t area_mm2,
 	StationDone done, void *userdata)
 {
-	Operation *operation = operation_new(station, true, done, userdata);
-	const ZonePlan *plan;
 	Zone z = zone_from_string(zone);
 	SkinType skin = skin_type_from_string(skin_type);
+	Operation *operation = operation_new(station, true, done, userdata);
+	const ZonePlan *plan;
 
 	if (!operation || !operation_signed_in(operation, "technician") ||
 		!operation_in_states(operation,
@@ -324,9 +324,9 @@ static void describe_scene(const Station *station, Zone zone, StippleScene *ret)
 
 void station_take_picture(Station *station, const char *zone, const char *phase, StationDone done, void *userdata)
 {
+	Zone z = zone_from_string(zone);
 	Operation *operation = operation_new(station, true, done, userdata);
 	StationCapture capture = { 0 };
-	Zone z = zone_from_string(zone);
 	int r;
 
 	if (!operation || !operation_signed_in(operation, "technician") ||

@@ -37,6 +37,7 @@ struct MqttClient {
 	bool attempting;    /* the thread has the library to itself */
 	int attempt_fd;     /* readable when the thread is done */
 	int attempt_result; /* of mosquitto_connect_bind_v5 */
+	int attempt_errno;  /* with MOSQ_ERR_ERRNO */
 	bool connected;     /* CONNACK was good */
 	bool lost_logged;
 	unsigned retry_s;
@@ -66,6 +67,7 @@ static void *attempt(void *userdata)
 
 	client->attempt_result = mosquitto_connect_bind_v5(client->mosq, config->mqtt_host,
 		local ? 0 : (int)config->mqtt_port, KEEPALIVE_S, NULL, NULL);
+	client->attempt_errno = errno;
 	(void)!write(client->attempt_fd, &one, sizeof one);
 	return NULL;
 }
@@ -150,7 +152,7 @@ static int on_attempted(sd_event_source *source, int fd, uint32_t events, void *
 	pthread_join(client->attempt_thread, NULL);
 	client->attempting = false;
 	if (client->attempt_result != MOSQ_ERR_SUCCESS) {
-		lost(client, client->attempt_result == MOSQ_ERR_ERRNO ? strerror(errno) :
+		lost(client, client->attempt_result == MOSQ_ERR_ERRNO ? strerror(client->attempt_errno) :
 									mosquitto_strerror(client->attempt_result));
 		return 0;
 	}
@@ -290,6 +292,8 @@ int mqtt_client_new(sd_event *event, const Config *config, const char *will_topi
 	if (r >= 0)
 		r = sd_event_add_time_relative(event, &client->timer, CLOCK_MONOTONIC, MISC_US / 4, MISC_US / 8, on_timer,
 			client);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(client->timer, SD_EVENT_ON);
 	if (r < 0)
 		return r;
 	/* without its credentials the station goes on and says so: telemetry is no reason not to treat */

@@ -229,6 +229,8 @@ int telemetry_new(sd_event *event, const Config *config, Station *station, Ledge
 		r = sd_event_add_time_relative(event, &telemetry->timer, CLOCK_MONOTONIC, config->telemetry_ms * 1000ULL,
 			10000, on_timer, telemetry);
 	if (r >= 0)
+		r = sd_event_source_set_enabled(telemetry->timer, SD_EVENT_ON);
+	if (r >= 0)
 		r = station_observe(station, &observer);
 	if (r < 0)
 		return r;

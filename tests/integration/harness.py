@@ -87,6 +87,8 @@ class Subscriber:
             self.client = mqtt.Client(protocol=mqtt.MQTTv5)
         self.client.on_message = lambda c, u, m: self.messages.append((m.topic, json.loads(m.payload), m.retain))
         self.client.on_connect = lambda *a: self.client.subscribe("stipple/v1/#", qos=1)
+        self.client.on_subscribe = lambda *a: setattr(self, "subscribed", True)
+        self.subscribed = False
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
 

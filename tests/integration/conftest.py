@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import harness  # noqa: E402
+
+
+@pytest.fixture
+def station():
+    """A running station without a broker, its board connected and tested."""
+    station = harness.Station()
+    try:
+        station.start()
+        station.wait_board()
+        yield station
+        station.stop()
+    finally:
+        station.close()
+
+
+@pytest.fixture
+def broker(tmp_path):
+    broker = harness.Broker(tmp_path)
+    broker.start()
+    yield broker
+    broker.stop()

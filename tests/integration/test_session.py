@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A treatment session over D-Bus, and what must be refused on the way."""
+
+import hashlib
+import time
+
+import dbus
+import pytest
+
+import harness
+from harness import wait_for
+
+
+def treat(station, strokes=300):
+    station.call("Session1", "Arm")
+    station.sim("pedal down")
+    wait_for(lambda: station.get("Session1", "Strokes") >= strokes, "strokes")
+    station.sim("pedal up")
+    station.wait_state("ready")
+
+
+def test_whole_session(station):
+    station.prepare()
+    assert station.call("Session1", "Refusals") == []
+    treat(station)
+    assert not station.sim("status")["enable"]
+    dots, strokes = station.get("Session1", "Dots"), station.get("Session1", "Strokes")
+    assert 0 < dots < strokes / 3
+    station.call("Session1", "Disarm")
+    file, figures = station.call("Session1", "Capture", "crown", "after")
+    picture = (station.folder / "state/images" / str(file)).read_bytes()
+    assert hashlib.sha256(picture).hexdigest() == figures["sha256"]
+    assert picture[:2] == b"\xff\xd8"
+    totals = station.call("Session1", "Finish")
+    assert totals["strokes"] == station.sim("status")["strokes"]
+    assert station.refused("Session1", "Sign", "0000", "done")[0] == "SignInRefused"
+    station.call("Session1", "Sign", "4711", "treatment done")
+    assert station.get("Session1", "State") == "idle"
+    session, = station.audit("sessions")
+    assert (session["outcome"], session["strokes"]) == ("signed", totals["strokes"])
+    kept = sum(row["body"]["strokes"] for row in station.audit("strokes", session=1))
+    assert kept == totals["strokes"]
+    assert "audit.read" in [row["kind"] for row in station.audit("records")]
+
+
+def test_needle_is_never_used_twice(station):
+    station.prepare()
+    assert station.refused("Session1", "MountNeedle", "L1")[0] == "WrongState"
+    station.call("Session1", "RemoveNeedle", "dull")
+    name, text = station.refused("Session1", "MountNeedle", f"(01){harness.GTIN}(17)311231(10)L1(21)A17")
+    assert name == "NeedleRefused" and "was used on" in text and "session 1" in text
+    assert station.refused("Session1", "MountNeedle", f"(01){harness.GTIN}(10)NONE(21)A1")[0] == "NeedleRefused"
+    station.receive_lot("OLD", expiry="2020-01-01")
+    name, text = station.refused("Session1", "MountNeedle", f"(01){harness.GTIN}(10)OLD(21)A1")
+    assert name == "NeedleRefused" and "expired" in text
+    assert station.refused("Session1", "Arm")[0] == "NoNeedle"
+    station.mount("A18")
+    refused = [r for r in station.audit("records") if r["kind"] == "needle.refused"]
+    assert [r["body"]["refusal"] for r in refused] == ["used", "unknown-lot", "expired"]
+
+
+def test_everything_missing_is_named(station):
+    ids = [r[0] for r in station.call("Session1", "Refusals")]
+    assert ids[:4] == ["operator", "subject", "consent", "screening"]
+    assert station.refused("Session1", "Arm")[0] == "NotSignedIn"
+    station.enrol()
+    assert station.refused("Station1", "Login", "b1001", "0000")[0] == "SignInRefused"
+    assert station.refused("Station1", "Login", "b9999", "4711")[0] == "SignInRefused"
+    station.sign_in()
+    name, text = station.refused("Session1", "Arm")
+    assert name == "Refused" and "consent" in text and "photograph" in text
+    assert station.refused("Session1", "Begin", "P-1", "no-such", dbus.UInt32(1))[0] == "Unknown"
+    assert station.refused("Session1", "Begin", "P 1/..", "scalp-density", dbus.UInt32(1))[0] == "InvalidArgument"
+    assert station.refused("Session1", "Begin", "P-1", "scalp-density", dbus.UInt32(9))[0] == "InvalidArgument"
+
+
+def test_emergency_stop_latches(station):
+    station.prepare()
+    station.call("Session1", "Arm")
+    station.sim("pedal down")
+    station.wait_state("working")
+    station.sim("estop press")
+    station.wait_state("fault")
+    assert not station.sim("status")["enable"]
+    assert station.get("Station1", "Fault") == "emergency-stop"
+    assert station.refused("Station1", "AcknowledgeFault", "too soon")[0] == "WrongState"
+    station.sim("estop release")
+    station.sim("pedal up")
+    time.sleep(0.2)
+    assert station.get("Session1", "State") == "fault"
+    station.call("Station1", "AcknowledgeFault", "client moved")
+    assert station.get("Session1", "State") == "preparing"
+    assert not station.sim("status")["armed"]
+    kinds = [r["kind"] for r in station.audit("faults")]
+    assert kinds == ["fault.latched", "fault.acknowledged"]
+
+
+@pytest.mark.parametrize("mischief, fault", [("over-force", "force-limit"), ("over-depth", "depth-limit"),
+                                             ("over-temperature on", "board"), ("hang 5000", "link-errors"),
+                                             ("cartridge insert aa01", "chip-changed")])
+def test_mischief_stops_the_needle(station, mischief, fault):
+    station.prepare()
+    station.call("Session1", "Arm")
+    station.sim("pedal down")
+    station.wait_state("working")
+    station.sim(mischief)
+    station.wait_state("fault")
+    assert station.get("Station1", "Fault") in (fault, "board")
+    assert not station.sim("status")["running"]
+
+
+def test_board_vanishes_and_returns(station):
+    station.prepare()
+    station.call("Session1", "Arm")
+    station.sim("pedal down")
+    station.wait_state("working")
+    station.sim("vanish 1500")
+    station.wait_state("fault")
+    assert station.get("Station1", "Fault") == "board-gone"
+    wait_for(lambda: station.get("Station1", "BoardConnected"), "the board to return")
+    station.call("Station1", "AcknowledgeFault", "cable")
+    assert station.get("Session1", "State") == "preparing"
+
+
+def test_bad_frames_lose_no_stroke(station):
+    station.prepare()
+    station.call("Session1", "Arm")
+    station.sim("pedal down")
+    for _ in range(20):
+        station.sim("crc 3")
+        time.sleep(0.05)
+    station.sim("pedal up")
+    station.wait_state("ready")
+    station.call("Session1", "Disarm")
+    wait_for(lambda: station.get("Session1", "Strokes") == station.sim("status")["strokes"], "all strokes")
+
+
+def test_blurred_and_dark_pictures_are_refused(station):
+    station.prepare()
+    fault = station.folder / "camera-fault"
+    for verdict, word in (("blur", "blurred"), ("dark", "dark")):
+        fault.write_text(verdict)
+        name, text = station.refused("Session1", "Capture", "crown", "before")
+        assert name == "PictureRefused" and word in text
+    fault.write_text("unplugged")
+    assert station.refused("Session1", "Capture", "crown", "before")[0] == "CameraFailed"
+    fault.write_text("none")
+    station.call("Session1", "Capture", "crown", "before")
+
+
+def test_sign_in_dies_with_its_holder(station):
+    station.prepare()
+    station.call("Station1", "Logout")
+    holder = station.connect()
+    station.sign_in(connection=holder)
+    station.call("Session1", "Arm")
+    assert station.sim("status")["armed"]
+    holder.close()
+    wait_for(lambda: station.get("Station1", "Operator") == "", "sign-out")
+    wait_for(lambda: not station.sim("status")["armed"], "disarming")
+    station.wait_state("preparing")
+
+
+def test_wrong_pins_are_slowed_down(station):
+    station.enrol()
+    answers = [station.refused("Station1", "Login", "b1001", "9999")[1] for _ in range(8)]
+    assert "do not belong together" in answers[0] and "wait" in answers[-1]
+    assert "wait" in station.refused("Station1", "Login", "b1001", "4711")[1]
+
+
+def test_kill_in_session_keeps_the_record(station):
+    station.prepare()
+    station.call("Session1", "Arm")
+    station.sim("pedal down")
+    station.wait_state("working")
+    station.kill()
+    station.start()
+    station.wait_board()
+    assert station.get("Session1", "State") == "idle"
+    session, = station.audit("sessions")
+    assert session["outcome"] == "interrupted"
+    station.sign_in()
+    station.call("Session1", "Begin", "P-0002", "scalp-density", dbus.UInt32(1))
+    assert "was used on" in station.refused("Session1", "MountNeedle",
+                                            f"(01){harness.GTIN}(10)L1(21)A17")[1]
+
+
+def test_second_daemon_is_refused(station):
+    second = harness.Station(folder=None)
+    try:
+        second.config.write_text(station.config.read_text().replace(f"socket = {station.folder}/board", "seed = 5"))
+        second.start(expect_ready=False)
+        assert second.daemon.wait(30) == 1
+        assert "another daemon holds the ledger" in second.log_text()
+        second.daemon = None
+    finally:
+        second.close()
+    assert station.get("Session1", "State") == "idle"
+
+
+def test_bad_configuration_leaves_the_station_inert():
+    station = harness.Station(extra="[mqtt]\nspeed = 3\n")
+    try:
+        station.start()
+        assert f"{station.config}" in station.get("Station1", "Inert")
+        assert station.refused("Station1", "Enrol", "b1", "A", "4711", "technician")[0] == "Inert"
+        station.stop()
+    finally:
+        station.close()
+
+
+def test_broken_arguments(station):
+    station.enrol()
+    station.sign_in()
+    assert station.refused("Session1", "Begin", "x" * 5000, "scalp-density", dbus.UInt32(1))[0] == "InvalidArgument"
+    assert station.refused("Session1", "Begin", dbus.UInt32(1))[0] in ("InvalidArgs", "InvalidSignature")
+    assert station.refused("Inventory1", "ReceiveLot", dbus.Dictionary({"lot": dbus.Array([1], signature="i")},
+                           signature="sv"))[0] == "InvalidArgument"
+    assert station.refused("Station1", "Enrol", "b2", "A\nB", "4711", "technician")[0] == "InvalidArgument"
+    assert station.refused("Station1", "Enrol", "b2", "A", "47", "technician")[0] == "InvalidArgument"
+    assert station.refused("Station1", "Enrol", "b2", "A", "4711", "pope")[0] == "InvalidArgument"
+    assert station.refused("Station1", "NoSuchMember")[0] == "UnknownMethod"
+    assert station.get("Session1", "State") == "idle"

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a clinic's dashboard receives, whatever happens to the broker and the station."""
+
+import signal
+
+import harness
+from harness import wait_for
+
+
+def published(station):
+    """Sequence numbers that must have arrived: all but the kinds that stay in the ledger."""
+    private = {"station.started", "station.stopped", "operator.enrolled", "session.screening", "session.consent",
+               "strokes", "audit.read"}
+    return [row["seq"] for row in station.audit("records") if row["kind"] not in private]
+
+
+def check_arrived(station, subscriber):
+    wanted = published(station)
+    wait_for(lambda: set(wanted) <= {m["seq"] for m in subscriber.records()}, "all records to arrive")
+    order = list(dict.fromkeys(m["seq"] for m in subscriber.records()))
+    assert order == sorted(order)
+    assert all(m["id"] == f"clinic/chair-1/{m['seq']}" for m in subscriber.records())
+
+
+def test_everything_arrives_in_order(broker):
+    station = harness.Station(mqtt_port=broker.port)
+    subscriber = harness.Subscriber(broker.port)
+    try:
+        station.start()
+        station.prepare()
+        check_arrived(station, subscriber)
+        wait_for(lambda: any(t.endswith("/telemetry") for t, _, _ in subscriber.messages), "the live stream")
+        states = [m for t, m, _ in subscriber.messages if t == "stipple/v1/clinic/chair-1/state"]
+        assert states[-1]["online"] and states[-1]["subject"] == "P-0001"
+        assert "Ada Example" not in str(subscriber.messages)
+        station.kill()
+        wait_for(lambda: [m for t, m, _ in subscriber.messages if t.endswith("/state")][-1]["online"] is False,
+                 "the last will")
+    finally:
+        subscriber.close()
+        station.close()
+
+
+def test_outage_and_restart_lose_nothing(broker):
+    station = harness.Station(mqtt_port=broker.port)
+    try:
+        station.start()
+        station.wait_board()
+        station.enrol()
+        wait_for(lambda: station.get("Station1", "BrokerConnected"), "the broker")
+        broker.stop()
+        station.sign_in()
+        station.receive_lot()
+        station.kill()
+        station.start()
+        station.wait_board()
+        station.sign_in()
+        station.receive_lot("L2")
+        station.daemon.send_signal(signal.SIGSTOP)  # nobody is to publish before somebody listens
+        broker.start()
+        subscriber = harness.Subscriber(broker.port)
+        wait_for(lambda: subscriber.subscribed, "the subscription")
+        station.daemon.send_signal(signal.SIGCONT)
+        check_arrived(station, subscriber)
+        subscriber.close()
+        station.stop()
+    finally:
+        station.close()
