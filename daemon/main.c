@@ -76,7 +76,8 @@ static int on_imaging(sd_event_source *source, int fd, uint32_t events, void *us
 			.ticket = result.ticket,
 			.error = result.error,
 			.text = result.text,
-			.verdict = result.verdict == IMAGING_GOOD ? NULL : imaging_verdict_to_string(result.verdict),
+			.verdict = result.verdict == IMAGING_GOOD ? NULL
+								  : imaging_verdict_to_string(result.verdict),
 			.file = result.path,
 			.sha256 = result.sha256,
 			.bytes = result.bytes,
@@ -118,7 +119,8 @@ static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *
 	return leave(userdata);
 }
 
-/** A new configuration takes effect by starting over in the same process, and only while no session is open. */
+/** A new configuration takes effect by starting over in the same process, and only while no session is open.
+ */
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	Daemon *daemon = userdata;
@@ -130,7 +132,8 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 		return 0;
 	}
 	if (station_view(daemon->station)->session) {
-		log_warning("a session is open: the new configuration is not taken; reload when it has been signed");
+		log_warning(
+			"a session is open: the new configuration is not taken; reload when it has been signed");
 		return 0;
 	}
 	log_info("starting over with the new configuration");
@@ -174,23 +177,25 @@ static size_t doctor(void *userdata, StationCheck *ret, size_t max)
 	check = add_check(&ret[0], "camera", daemon->camera_error[0] ? 2 : 0);
 	check_camera(daemon, check);
 	if (check->level)
-		snprintf(check->advice, sizeof check->advice, "check its cable and [camera] plugin in stippled.conf");
+		snprintf(check->advice, sizeof check->advice,
+			"check its cable and [camera] plugin in stippled.conf");
 	if (daemon->telemetry)
 		telemetry_status(daemon->telemetry, &status);
 	check = add_check(&ret[1], "broker", status.connected || !status.enabled ? 0 : 1);
 	snprintf(check->text, sizeof check->text, "%s", status.enabled ? status.text : "not configured");
 	if (check->level)
-		snprintf(check->advice, sizeof check->advice, "check [mqtt] in stippled.conf and the broker's log; nothing is "
-							      "lost meanwhile");
+		snprintf(check->advice, sizeof check->advice,
+			"check [mqtt] in stippled.conf and the broker's log; nothing is "
+			"lost meanwhile");
 	check = add_check(&ret[2], "permissions", 0);
 	if (stat(daemon->config->state_folder, &state) < 0 || access(daemon->config->state_folder, W_OK) < 0)
 		check->level = 2;
 	else if (state.st_mode & S_IWOTH)
 		check->level = 1;
 	snprintf(check->text, sizeof check->text, "%.200s is %s", daemon->config->state_folder,
-		check->level == 2 ? "not writable" :
-		check->level == 1 ? "writable by everybody" :
-				    "the station's own");
+		check->level == 2   ? "not writable"
+		: check->level == 1 ? "writable by everybody"
+				    : "the station's own");
 	if (check->level)
 		snprintf(check->advice, sizeof check->advice, "chown stipple: %.100s && chmod 0750 %.100s",
 			daemon->config->state_folder, daemon->config->state_folder);
@@ -270,7 +275,8 @@ static int start_ledger(Daemon *daemon)
 	return 0;
 }
 
-static Plugin *start_plugin(Daemon *daemon, const char *name, StipplePluginKind kind, char error[STIPPLE_ERROR_MAX])
+static Plugin *start_plugin(
+	Daemon *daemon, const char *name, StipplePluginKind kind, char error[STIPPLE_ERROR_MAX])
 {
 	Plugin *plugin = NULL;
 
@@ -319,7 +325,8 @@ static int start_camera(Daemon *daemon)
 
 	if (strcmp(config->camera_plugin, "none") == 0)
 		return 0;
-	daemon->camera = start_plugin(daemon, config->camera_plugin, STIPPLE_PLUGIN_CAMERA, daemon->camera_error);
+	daemon->camera =
+		start_plugin(daemon, config->camera_plugin, STIPPLE_PLUGIN_CAMERA, daemon->camera_error);
 	if (!daemon->camera)
 		return 0;
 	if (asprintf(&folder, "%s/images", config->state_folder) < 0)
@@ -393,7 +400,8 @@ static int connect_loop(Daemon *daemon)
 	if (r >= 0)
 		r = add_io(daemon, station_worker_fd(daemon->station), on_worker);
 	if (r >= 0)
-		r = sd_event_add_time_relative(daemon->event, &daemon->tick, CLOCK_MONOTONIC, TICK_US, 50000, on_tick, daemon);
+		r = sd_event_add_time_relative(
+			daemon->event, &daemon->tick, CLOCK_MONOTONIC, TICK_US, 50000, on_tick, daemon);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(daemon->tick, SD_EVENT_ON);
 	for (size_t i = 0; r >= 0 && i < ELEMENTS(signals); i++)

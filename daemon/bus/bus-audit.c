@@ -18,7 +18,8 @@ static int run_query(Call *call)
 	/* the message owns its descriptor: the stream needs one that outlives it */
 	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
-		return call_refuse(call, STATION_ERROR_INVALID, "the output cannot be used: pass a pipe or a file");
+		return call_refuse(
+			call, STATION_ERROR_INVALID, "the output cannot be used: pass a pipe or a file");
 	station_audit(call->bus->station, query, arguments, fd, call_answered, call);
 	return 1;
 }

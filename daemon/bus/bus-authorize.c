@@ -104,7 +104,7 @@ int authorize_call(Call *call, const char *action)
 	bool interactive = sd_bus_message_get_allow_interactive_authorization(call->message) > 0;
 
 	return sd_bus_call_method_async(call->bus->bus, &call->polkit, "org.freedesktop.PolicyKit1",
-		"/org/freedesktop/PolicyKit1/Authority", "org.freedesktop.PolicyKit1.Authority", "CheckAuthorization",
-		polkit_answered, call, "(sa{sv})sa{ss}us", "system-bus-name", 1, "name", "s",
-		sd_bus_message_get_sender(call->message), action, 0, (uint32_t)interactive, "");
+		"/org/freedesktop/PolicyKit1/Authority", "org.freedesktop.PolicyKit1.Authority",
+		"CheckAuthorization", polkit_answered, call, "(sa{sv})sa{ss}us", "system-bus-name", 1, "name",
+		"s", sd_bus_message_get_sender(call->message), action, 0, (uint32_t)interactive, "");
 }

@@ -33,7 +33,8 @@ int call_start(Bus *bus, sd_bus_message *message, int (*run)(Call *call),
 	int r;
 
 	if (!action)
-		return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "this member is not offered to anybody");
+		return sd_bus_error_set(
+			error, SD_BUS_ERROR_ACCESS_DENIED, "this member is not offered to anybody");
 	call = calloc(1, sizeof *call);
 	if (!call)
 		return -ENOMEM;
@@ -68,9 +69,10 @@ int call_refuse(Call *call, const char *error, const char *text)
 
 int call_bad_arguments(Call *call, int r)
 {
-	return call_refuse(call, STATION_ERROR_INVALID, r == -E2BIG ? "an argument is too long or there are too many" :
-								      "the arguments cannot be read: see the "
-								      "interface's description");
+	return call_refuse(call, STATION_ERROR_INVALID,
+		r == -E2BIG ? "an argument is too long or there are too many"
+			    : "the arguments cannot be read: see the "
+			      "interface's description");
 }
 
 void call_answered(void *userdata, const StationReply *reply)
@@ -88,7 +90,8 @@ void call_answered(void *userdata, const StationReply *reply)
 	call_free(call);
 }
 
-int call_read_strings(Call *call, const char **first, const char **second, const char **third, const char **fourth)
+int call_read_strings(
+	Call *call, const char **first, const char **second, const char **third, const char **fourth)
 {
 	const char **each[] = { first, second, third, fourth };
 
@@ -127,12 +130,12 @@ static json_t *read_variant(sd_bus_message *message)
 	} else if (strlen(contents) == 1 && strchr("uitxdb", contents[0])) {
 		if (sd_bus_message_read_basic(message, contents[0], &number) < 0)
 			return NULL;
-		value = contents[0] == 'u' ? json_integer(number.u) :
-			contents[0] == 'i' ? json_integer(number.i) :
-			contents[0] == 't' ? json_integer((json_int_t)number.t) :
-			contents[0] == 'x' ? json_integer(number.x) :
-			contents[0] == 'd' ? json_real(number.d) :
-					     json_boolean(number.b);
+		value = contents[0] == 'u'   ? json_integer(number.u)
+			: contents[0] == 'i' ? json_integer(number.i)
+			: contents[0] == 't' ? json_integer((json_int_t)number.t)
+			: contents[0] == 'x' ? json_integer(number.x)
+			: contents[0] == 'd' ? json_real(number.d)
+					     : json_boolean(number.b);
 	}
 	if (value && sd_bus_message_exit_container(message) < 0) {
 		json_decref(value);
@@ -150,7 +153,8 @@ int read_fields(sd_bus_message *message, json_t **ret)
 	if (r < 0)
 		return r;
 	while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-		if (sd_bus_message_read(message, "s", &key) < 0 || json_object_size(fields) >= BUS_FIELDS_MAX ||
+		if (sd_bus_message_read(message, "s", &key) < 0 ||
+			json_object_size(fields) >= BUS_FIELDS_MAX ||
 			json_object_set_new(fields, key, read_variant(message)) < 0)
 			return -E2BIG;
 		r = sd_bus_message_exit_container(message);
@@ -177,7 +181,8 @@ int append_fields(sd_bus_message *message, json_t *fields)
 		if (json_is_string(value))
 			r = sd_bus_message_append(message, "{sv}", key, "s", json_string_value(value));
 		else if (json_is_integer(value))
-			r = sd_bus_message_append(message, "{sv}", key, "x", (int64_t)json_integer_value(value));
+			r = sd_bus_message_append(
+				message, "{sv}", key, "x", (int64_t)json_integer_value(value));
 		else if (json_is_real(value))
 			r = sd_bus_message_append(message, "{sv}", key, "d", json_real_value(value));
 		else if (json_is_boolean(value))

@@ -21,7 +21,8 @@ static int method_receive(sd_bus_message *message, void *userdata, sd_bus_error 
 
 static json_t *code_fields(const NeedleCode *code)
 {
-	json_t *fields = json_pack("{s:s, s:s, s:b}", "format", code->format, "unit", code->unit, "unique", code->unique);
+	json_t *fields = json_pack(
+		"{s:s, s:s, s:b}", "format", code->format, "unit", code->unit, "unique", code->unique);
 	const struct {
 		const char *name, *value;
 	} optional[] = {
@@ -86,7 +87,7 @@ const sd_bus_vtable bus_inventory_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD_WITH_ARGS("ReceiveLot", SD_BUS_ARGS("a{sv}", lot), SD_BUS_NO_RESULT, method_receive,
 		SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("ParseCode", SD_BUS_ARGS("s", code), SD_BUS_RESULT("a{sv}", fields), method_parse,
-		SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("ParseCode", SD_BUS_ARGS("s", code), SD_BUS_RESULT("a{sv}", fields),
+		method_parse, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };

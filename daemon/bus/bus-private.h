@@ -5,15 +5,15 @@
 
 #include "bus/bus.h"
 
-#define BUS_NAME          "org.stipple.Station1"
-#define PATH_STATION      "/org/stipple/Station1"
-#define PATH_SESSION      PATH_STATION "/Session"
-#define PATH_INVENTORY    PATH_STATION "/Inventory"
-#define PATH_AUDIT        PATH_STATION "/Audit"
-#define INTERFACE_STATION "org.stipple.Station1"
-#define INTERFACE_SESSION "org.stipple.Session1"
+#define BUS_NAME            "org.stipple.Station1"
+#define PATH_STATION        "/org/stipple/Station1"
+#define PATH_SESSION        PATH_STATION "/Session"
+#define PATH_INVENTORY      PATH_STATION "/Inventory"
+#define PATH_AUDIT          PATH_STATION "/Audit"
+#define INTERFACE_STATION   "org.stipple.Station1"
+#define INTERFACE_SESSION   "org.stipple.Session1"
 #define INTERFACE_INVENTORY "org.stipple.Inventory1"
-#define INTERFACE_AUDIT   "org.stipple.Audit1"
+#define INTERFACE_AUDIT     "org.stipple.Audit1"
 
 enum { BUS_TEXT_MAX = 4096, BUS_FIELDS_MAX = 64 };
 
@@ -50,7 +50,8 @@ int call_refuse(Call *call, const char *error, const char *text);
 /** Refuses a call whose arguments could not be read. */
 int call_bad_arguments(Call *call, int r);
 /** Reads strings that must not be longer than BUS_TEXT_MAX. Negative: refuse the call with it. */
-int call_read_strings(Call *call, const char **first, const char **second, const char **third, const char **fourth);
+int call_read_strings(
+	Call *call, const char **first, const char **second, const char **third, const char **fourth);
 void calls_free(Bus *bus);
 
 /** A dictionary a{sv} of strings, numbers and booleans as an object. Negative errno when it holds others. */
@@ -67,4 +68,5 @@ int authorize_call(Call *call, const char *action);
 void call_run(Call *call);
 
 /* one file an object */
-extern const sd_bus_vtable bus_station_vtable[], bus_session_vtable[], bus_inventory_vtable[], bus_audit_vtable[];
+extern const sd_bus_vtable bus_station_vtable[], bus_session_vtable[], bus_inventory_vtable[],
+	bus_audit_vtable[];

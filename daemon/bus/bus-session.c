@@ -159,8 +159,8 @@ static int reply_refusals(Call *call, const StationReply *done)
 	if (r >= 0)
 		r = sd_bus_message_open_container(reply, 'a', "(sss)");
 	for (size_t i = 0; i < n && r >= 0; i++)
-		r = sd_bus_message_append(reply, "(sss)", interlock_to_string(refusals[i].interlock), refusals[i].text,
-			interlock_error_name(refusals[i].interlock));
+		r = sd_bus_message_append(reply, "(sss)", interlock_to_string(refusals[i].interlock),
+			refusals[i].text, interlock_error_name(refusals[i].interlock));
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);
 	if (r >= 0)
@@ -261,8 +261,8 @@ static int method(sd_bus_message *message, void *userdata, sd_bus_error *error)
 
 /* ---- properties ---- */
 
-static int get_text(sd_bus *sd, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-	void *userdata, sd_bus_error *error)
+static int get_text(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	const StationView *view = station_view(((Bus *)userdata)->station);
 	bool zoned = (int)view->zone >= 0;
@@ -285,8 +285,8 @@ static int get_text(sd_bus *sd, const char *path, const char *interface, const c
 	return -ENOENT;
 }
 
-static int get_count(sd_bus *sd, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-	void *userdata, sd_bus_error *error)
+static int get_count(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	const StationView *view = station_view(((Bus *)userdata)->station);
 	const struct {
@@ -316,8 +316,8 @@ static int get_count(sd_bus *sd, const char *path, const char *interface, const 
 	return -ENOENT;
 }
 
-static int get_figure(sd_bus *sd, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-	void *userdata, sd_bus_error *error)
+static int get_figure(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	const StationView *view = station_view(((Bus *)userdata)->station);
 	const ZoneStatistics *statistics = &view->statistics;
@@ -338,27 +338,42 @@ static int get_figure(sd_bus *sd, const char *path, const char *interface, const
 	return -ENOENT;
 }
 
-#define PROPERTY(name, type, getter) SD_BUS_PROPERTY(name, type, getter, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
+#define PROPERTY(name, type, getter) \
+	SD_BUS_PROPERTY(name, type, getter, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
 
 const sd_bus_vtable bus_session_vtable[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_METHOD_WITH_ARGS("Begin", SD_BUS_ARGS("s", subject, "s", protocol, "u", course_session), SD_BUS_RESULT("t", session), method, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("AnswerScreening", SD_BUS_ARGS("a{sb}", answers), SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("RecordConsent", SD_BUS_ARGS("s", consent, "s", version, "b", given), SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("SelectZone", SD_BUS_ARGS("s", zone, "s", skin_type, "u", area_mm2), SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("MountNeedle", SD_BUS_ARGS("s", code), SD_BUS_RESULT("s", unit), method, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("RemoveNeedle", SD_BUS_ARGS("s", reason), SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("LoadPigment", SD_BUS_ARGS("s", brand, "s", colour, "s", lot, "s", expiry), SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Capture", SD_BUS_ARGS("s", zone, "s", phase), SD_BUS_RESULT("s", file, "a{sv}", figures), method, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Refusals", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(sss)", refusals), method, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Begin", SD_BUS_ARGS("s", subject, "s", protocol, "u", course_session),
+		SD_BUS_RESULT("t", session), method, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("AnswerScreening", SD_BUS_ARGS("a{sb}", answers), SD_BUS_NO_RESULT, method,
+		SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("RecordConsent", SD_BUS_ARGS("s", consent, "s", version, "b", given),
+		SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("SelectZone", SD_BUS_ARGS("s", zone, "s", skin_type, "u", area_mm2),
+		SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("MountNeedle", SD_BUS_ARGS("s", code), SD_BUS_RESULT("s", unit), method,
+		SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("RemoveNeedle", SD_BUS_ARGS("s", reason), SD_BUS_NO_RESULT, method,
+		SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("LoadPigment", SD_BUS_ARGS("s", brand, "s", colour, "s", lot, "s", expiry),
+		SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Capture", SD_BUS_ARGS("s", zone, "s", phase),
+		SD_BUS_RESULT("s", file, "a{sv}", figures), method, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Refusals", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(sss)", refusals), method,
+		SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Arm", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Disarm", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Pause", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Finish", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", figures), method, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS(
+		"Disarm", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS(
+		"Pause", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS(
+		"Resume", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Finish", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", figures), method,
+		SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Sign", SD_BUS_ARGS("s", pin, "s", meaning), SD_BUS_NO_RESULT, method,
 		SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
-	SD_BUS_METHOD_WITH_ARGS("Abandon", SD_BUS_ARGS("s", reason), SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS(
+		"Abandon", SD_BUS_ARGS("s", reason), SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
 	PROPERTY("State", "s", get_text),
 	PROPERTY("Session", "t", get_count),
 	PROPERTY("Subject", "s", get_text),

@@ -17,7 +17,8 @@ static int run_login(Call *call)
 
 	if (r < 0)
 		return call_bad_arguments(call, r);
-	station_sign_in(call->bus->station, badge, pin, sd_bus_message_get_sender(call->message), call_answered, call);
+	station_sign_in(call->bus->station, badge, pin, sd_bus_message_get_sender(call->message),
+		call_answered, call);
 	return 1;
 }
 
@@ -85,8 +86,8 @@ static int append_checks(sd_bus_message *reply, const StationCheck *checks, size
 	int r = sd_bus_message_open_container(reply, 'a', "(suss)");
 
 	for (size_t i = 0; i < n && r >= 0; i++)
-		r = sd_bus_message_append(reply, "(suss)", checks[i].check, (uint32_t)checks[i].level, checks[i].text,
-			checks[i].advice);
+		r = sd_bus_message_append(reply, "(suss)", checks[i].check, (uint32_t)checks[i].level,
+			checks[i].text, checks[i].advice);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
@@ -145,16 +146,16 @@ static const char *text_property(const Bus *bus, const StationView *view, const 
 	return "";
 }
 
-static int get_text(sd_bus *sd, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-	void *userdata, sd_bus_error *error)
+static int get_text(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	Bus *bus = userdata;
 
 	return sd_bus_message_append(reply, "s", text_property(bus, station_view(bus->station), property));
 }
 
-static int get_flag(sd_bus *sd, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-	void *userdata, sd_bus_error *error)
+static int get_flag(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	Bus *bus = userdata;
 	const StationView *view = station_view(bus->station);
@@ -182,13 +183,14 @@ static int get_flag(sd_bus *sd, const char *path, const char *interface, const c
 
 const sd_bus_vtable bus_station_vtable[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_METHOD_WITH_ARGS("Login", SD_BUS_ARGS("s", badge, "s", pin), SD_BUS_RESULT("s", name), method_login,
-		SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
-	SD_BUS_METHOD_WITH_ARGS("Logout", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_logout, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Enrol", SD_BUS_ARGS("s", badge, "s", name, "s", pin, "s", roles), SD_BUS_NO_RESULT,
-		method_enrol, SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
-	SD_BUS_METHOD_WITH_ARGS("AcknowledgeFault", SD_BUS_ARGS("s", note), SD_BUS_NO_RESULT, method_acknowledge,
-		SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Login", SD_BUS_ARGS("s", badge, "s", pin), SD_BUS_RESULT("s", name),
+		method_login, SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
+	SD_BUS_METHOD_WITH_ARGS(
+		"Logout", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_logout, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Enrol", SD_BUS_ARGS("s", badge, "s", name, "s", pin, "s", roles),
+		SD_BUS_NO_RESULT, method_enrol, SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
+	SD_BUS_METHOD_WITH_ARGS("AcknowledgeFault", SD_BUS_ARGS("s", note), SD_BUS_NO_RESULT,
+		method_acknowledge, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("SelfTest", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", failed), method_self_test,
 		SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Doctor", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(suss)", checks), method_doctor,

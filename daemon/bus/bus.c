@@ -24,15 +24,18 @@ static void on_changed(void *userdata, unsigned changes)
 	} table[] = {
 		{ STATION_CHANGED_STATE, PATH_SESSION, INTERFACE_SESSION,
 			{ "State", "Session", "Subject", "Protocol", "CourseSession" } },
-		{ STATION_CHANGED_STATE, PATH_STATION, INTERFACE_STATION, { "Fault", "FaultText", "LedgerHealthy", "Inert" } },
-		{ STATION_CHANGED_OPERATOR, PATH_STATION, INTERFACE_STATION, { "Operator", "OperatorName", "Roles" } },
+		{ STATION_CHANGED_STATE, PATH_STATION, INTERFACE_STATION,
+			{ "Fault", "FaultText", "LedgerHealthy", "Inert" } },
+		{ STATION_CHANGED_OPERATOR, PATH_STATION, INTERFACE_STATION,
+			{ "Operator", "OperatorName", "Roles" } },
 		{ STATION_CHANGED_ZONE, PATH_SESSION, INTERFACE_SESSION,
 			{ "Zone", "SkinType", "AreaMm2", "TargetDensity", "Unit", "Lot", "Pigment" } },
 		{ STATION_CHANGED_LINES, PATH_STATION, INTERFACE_STATION,
 			{ "BoardConnected", "BoardSerial", "BoardError", "EmergencyStop", "Pedal" } },
 		{ STATION_CHANGED_COUNTS, PATH_SESSION, INTERFACE_SESSION,
 			{ "Dots", "Strokes", "SessionDots", "SessionStrokes", "NeedleStrokes", "Density",
-				"OutsideShare", "DepthMeanUm", "LastDepthUm", "DwellMeanMs", "Elapsed", "BreakIn" } },
+				"OutsideShare", "DepthMeanUm", "LastDepthUm", "DwellMeanMs", "Elapsed",
+				"BreakIn" } },
 	};
 
 	for (size_t i = 0; i < ELEMENTS(table); i++)
@@ -54,7 +57,8 @@ static int on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_erro
 	Bus *bus = userdata;
 	const char *name, *old_owner, *new_owner;
 
-	if (sd_bus_message_read(message, "sss", &name, &old_owner, &new_owner) >= 0 && name[0] == ':' && !new_owner[0])
+	if (sd_bus_message_read(message, "sss", &name, &old_owner, &new_owner) >= 0 && name[0] == ':' &&
+		!new_owner[0])
 		station_holder_vanished(bus->station, name);
 	return 0;
 }
@@ -110,7 +114,8 @@ static int export_objects(Bus *bus)
 	int r = 0;
 
 	for (size_t i = 0; i < ELEMENTS(objects) && r >= 0; i++)
-		r = sd_bus_add_object_vtable(bus->bus, NULL, objects[i].path, objects[i].interface, objects[i].vtable, bus);
+		r = sd_bus_add_object_vtable(
+			bus->bus, NULL, objects[i].path, objects[i].interface, objects[i].vtable, bus);
 	return r;
 }
 
@@ -121,14 +126,15 @@ static int set_up(Bus *bus, sd_event *event, char error[CONFIG_ERROR_MAX])
 	int r = connect_bus(which, &bus->bus);
 
 	if (r < 0) {
-		snprintf(error, CONFIG_ERROR_MAX, "the bus \"%s\" cannot be reached (%s): check [bus] address", which,
-			strerror(-r));
+		snprintf(error, CONFIG_ERROR_MAX,
+			"the bus \"%s\" cannot be reached (%s): check [bus] address", which, strerror(-r));
 		return r;
 	}
 	r = export_objects(bus);
 	if (r >= 0)
-		r = sd_bus_match_signal_async(bus->bus, &bus->owner_match, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-			"org.freedesktop.DBus", "NameOwnerChanged", on_owner_changed, NULL, bus);
+		r = sd_bus_match_signal_async(bus->bus, &bus->owner_match, "org.freedesktop.DBus",
+			"/org/freedesktop/DBus", "org.freedesktop.DBus", "NameOwnerChanged", on_owner_changed,
+			NULL, bus);
 	if (r >= 0)
 		r = sd_bus_match_signal_async(bus->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
 			"org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, bus);
@@ -139,10 +145,11 @@ static int set_up(Bus *bus, sd_event *event, char error[CONFIG_ERROR_MAX])
 	if (r >= 0)
 		r = station_observe(bus->station, &observer);
 	if (r == -EEXIST || r == -EALREADY)
-		snprintf(error, CONFIG_ERROR_MAX, "%s is owned by another process: stop the other stippled", BUS_NAME);
+		snprintf(error, CONFIG_ERROR_MAX, "%s is owned by another process: stop the other stippled",
+			BUS_NAME);
 	else if (r < 0)
-		snprintf(error, CONFIG_ERROR_MAX, "%s cannot be offered on the bus (%s): check the bus policy", BUS_NAME,
-			strerror(-r));
+		snprintf(error, CONFIG_ERROR_MAX,
+			"%s cannot be offered on the bus (%s): check the bus policy", BUS_NAME, strerror(-r));
 	return r;
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * The configuration: stippled.conf, then the files of conf.d in name order, then the protocols. INI, read with
- * inih. Unknown or duplicate keys and values out of range are errors with file, line and allowed range.
+ * The configuration: stippled.conf, then the files of conf.d in name order, then the protocols. INI, read
+ * with inih. Unknown or duplicate keys and values out of range are errors with file, line and allowed range.
  */
 
 #include <stdbool.h>
@@ -23,41 +23,42 @@ typedef struct ConfigPlugin {
 	size_t n;
 } ConfigPlugin;
 
-/** Keys, ranges and defaults: configs/stippled.conf. All strings are the configuration's and never NULL ("" when unset). */
+/** Keys, ranges and defaults: configs/stippled.conf. All strings are the configuration's and never NULL (""
+ * when unset). */
 typedef struct Config {
 	/* [station] */
-	char *clinic, *station;         /* identifiers; defaults "clinic", "station" */
+	char *clinic, *station; /* identifiers; defaults "clinic", "station" */
 	/* [paths] */
-	char *state_folder;             /* default /var/lib/stipple: ledger.db, images/ */
-	char *plugin_folder;            /* default <libdir>/stipple/plugins */
-	char *protocol_folder;          /* default <sysconfdir>/stipple/protocols */
+	char *state_folder;    /* default /var/lib/stipple: ledger.db, images/ */
+	char *plugin_folder;   /* default <libdir>/stipple/plugins */
+	char *protocol_folder; /* default <sysconfdir>/stipple/protocols */
 	/* [board] */
-	char *board_plugin;             /* default board-spi */
+	char *board_plugin; /* default board-spi */
 	uint32_t heartbeat_ms, link_timeout_ms, bad_frames_max;
-	bool realtime;                  /* default true */
+	bool realtime; /* default true */
 	/* [camera] */
-	char *camera_plugin;            /* default camera-libcamera; "none": no camera */
+	char *camera_plugin; /* default camera-libcamera; "none": no camera */
 	uint32_t camera_timeout_ms, jpeg_quality;
 	double focus_min;
 	uint32_t exposure_min, exposure_max;
 	/* [session] */
-	uint32_t disk_min_mb;           /* default 500 */
-	bool before_photo_required;     /* default true */
-	uint32_t reseat_max_s;          /* same chip put back within: default 60 */
+	uint32_t disk_min_mb;       /* default 500 */
+	bool before_photo_required; /* default true */
+	uint32_t reseat_max_s;      /* same chip put back within: default 60 */
 	/* [sign-in] */
 	uint32_t pin_attempts, pin_delay_s; /* attempts before a growing delay; its first length */
 	/* [bus] */
-	char *bus;                      /* "system" (default), "session", or an address */
+	char *bus; /* "system" (default), "session", or an address */
 	/* [mqtt] */
-	bool mqtt_enabled;              /* default true */
-	char *mqtt_host;                /* host name, address, or an absolute path of a Unix socket */
-	uint32_t mqtt_port;             /* never 0 once read: 8883 with TLS, 1883 without */
+	bool mqtt_enabled;  /* default true */
+	char *mqtt_host;    /* host name, address, or an absolute path of a Unix socket */
+	uint32_t mqtt_port; /* never 0 once read: 8883 with TLS, 1883 without */
 	char *mqtt_user, *mqtt_password_file;
 	bool mqtt_tls;
 	char *mqtt_ca_file, *mqtt_cert_file, *mqtt_key_file;
-	uint32_t mqtt_in_flight;        /* 1 to 100, default 20 */
-	uint32_t telemetry_ms;          /* live stream period, default 500 */
-	uint32_t telemetry_expiry_s;    /* default 5 */
+	uint32_t mqtt_in_flight;     /* 1 to 100, default 20 */
+	uint32_t telemetry_ms;       /* live stream period, default 500 */
+	uint32_t telemetry_expiry_s; /* default 5 */
 	/* [plugin.NAME] */
 	ConfigPlugin *plugins;
 	size_t n_plugins;
@@ -71,8 +72,8 @@ typedef struct Config {
 int config_load(const char *path, Config **ret, char error[CONFIG_ERROR_MAX]) _must_check_;
 
 /** The same from text in memory that stands for one file `name`; for checks before anything is saved. */
-int config_parse(const char *text, size_t size, const char *name, Config **ret, char error[CONFIG_ERROR_MAX])
-	_must_check_;
+int config_parse(const char *text, size_t size, const char *name, Config **ret,
+	char error[CONFIG_ERROR_MAX]) _must_check_;
 
 /** The defaults, as an empty file would give; for a daemon whose configuration was rejected. */
 int config_defaults(Config **ret) _must_check_;

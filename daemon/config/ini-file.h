@@ -37,8 +37,8 @@ typedef int (*IniHandler)(void *userdata, const IniEntry *entry, char reason[INI
  * "file:line: key: reason" and the handler's errno, -EINVAL, or the errno of reading is returned.
  * Blocks on the disk.
  */
-int ini_file_read(const char *path, IniHandler handler, void *userdata, char error[INI_FILE_ERROR_MAX])
-	_must_check_;
+int ini_file_read(
+	const char *path, IniHandler handler, void *userdata, char error[INI_FILE_ERROR_MAX]) _must_check_;
 
 /** The same for text in memory, which need not end in NUL; `name` stands for the file in messages. */
 int ini_text_read(const char *text, size_t size, const char *name, IniHandler handler, void *userdata,

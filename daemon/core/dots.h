@@ -15,7 +15,7 @@
 #include "stipple/board-frame.h"
 
 typedef struct Dot {
-	int64_t start_us; /* unwrapped board time of the first stroke */
+	int64_t start_us;  /* unwrapped board time of the first stroke */
 	uint32_t dwell_us; /* from the first stroke to the last, deepest point to deepest point */
 	uint16_t strokes;
 	uint16_t depth_mean_um, depth_peak_um;
@@ -51,11 +51,12 @@ enum { ZONE_HISTOGRAM_BINS = 32, ZONE_HISTOGRAM_BIN_UM = 100 };
 
 typedef struct ZoneStatistics {
 	uint64_t strokes, dots;
-	uint64_t outside;       /* dots whose mean depth is outside the window */
-	uint64_t depth_sum_um;  /* of the dots' mean depths */
+	uint64_t outside;      /* dots whose mean depth is outside the window */
+	uint64_t depth_sum_um; /* of the dots' mean depths */
 	uint64_t dwell_sum_us;
 	uint16_t resistance_peak_mn;
-	uint32_t histogram[ZONE_HISTOGRAM_BINS]; /* dots by mean depth, ZONE_HISTOGRAM_BIN_UM wide, last open-ended */
+	uint32_t histogram[ZONE_HISTOGRAM_BINS]; /* dots by mean depth, ZONE_HISTOGRAM_BIN_UM wide, last
+						    open-ended */
 } ZoneStatistics;
 
 void zone_statistics_add_strokes(ZoneStatistics *statistics, uint32_t n);

@@ -13,24 +13,24 @@
 #include "util/text.h"
 
 typedef enum Interlock {
-	INTERLOCK_OPERATOR,         /* nobody signed in */
-	INTERLOCK_SUBJECT,          /* no session with a subject */
-	INTERLOCK_CONSENT,          /* treatment consent missing or withdrawn */
-	INTERLOCK_SCREENING,        /* unanswered, or an answer rules the treatment out */
-	INTERLOCK_ZONE,             /* no zone chosen */
-	INTERLOCK_NEEDLE,           /* no cartridge mounted and durably claimed */
-	INTERLOCK_PIGMENT,          /* none loaded, or expired */
-	INTERLOCK_BEFORE_PHOTO,     /* of this zone */
-	INTERLOCK_INTERVAL,         /* too soon after the last session of the course */
-	INTERLOCK_SESSION_LENGTH,   /* longest session exceeded */
-	INTERLOCK_BOARD,            /* not connected or self-test not passed */
-	INTERLOCK_EMERGENCY_STOP,   /* pressed */
-	INTERLOCK_PEDAL,            /* held down already */
-	INTERLOCK_FAULT,            /* latched, not acknowledged */
-	INTERLOCK_LEDGER,           /* unhealthy */
-	INTERLOCK_DISK,             /* too little free space */
-	INTERLOCK_CLOCK,            /* behind the newest record */
-	INTERLOCK_CONFIGURATION,    /* rejected: the daemon is inert */
+	INTERLOCK_OPERATOR,       /* nobody signed in */
+	INTERLOCK_SUBJECT,        /* no session with a subject */
+	INTERLOCK_CONSENT,        /* treatment consent missing or withdrawn */
+	INTERLOCK_SCREENING,      /* unanswered, or an answer rules the treatment out */
+	INTERLOCK_ZONE,           /* no zone chosen */
+	INTERLOCK_NEEDLE,         /* no cartridge mounted and durably claimed */
+	INTERLOCK_PIGMENT,        /* none loaded, or expired */
+	INTERLOCK_BEFORE_PHOTO,   /* of this zone */
+	INTERLOCK_INTERVAL,       /* too soon after the last session of the course */
+	INTERLOCK_SESSION_LENGTH, /* longest session exceeded */
+	INTERLOCK_BOARD,          /* not connected or self-test not passed */
+	INTERLOCK_EMERGENCY_STOP, /* pressed */
+	INTERLOCK_PEDAL,          /* held down already */
+	INTERLOCK_FAULT,          /* latched, not acknowledged */
+	INTERLOCK_LEDGER,         /* unhealthy */
+	INTERLOCK_DISK,           /* too little free space */
+	INTERLOCK_CLOCK,          /* behind the newest record */
+	INTERLOCK_CONFIGURATION,  /* rejected: the daemon is inert */
 	INTERLOCK_MAX,
 	INTERLOCK_INVALID = -EINVAL,
 } Interlock;
@@ -59,7 +59,7 @@ typedef struct InterlockFacts {
 	uint32_t interval_min_days;
 	int64_t session_elapsed_s, session_max_s; /* 0 and 0 outside a session */
 	bool board_connected, self_test_done;
-	uint32_t self_test_failed;   /* SelfTestBits */
+	uint32_t self_test_failed; /* SelfTestBits */
 	bool emergency_stop, pedal_down, fault_latched, ledger_healthy;
 	uint64_t disk_free_bytes, disk_min_bytes;
 	int64_t now_utc_us, newest_utc_us;

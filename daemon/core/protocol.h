@@ -56,18 +56,18 @@ typedef struct ZonePlan {
 	uint16_t depth_limit_um;             /* past it the needle stops */
 	uint16_t force_warn_mn, force_limit_mn;
 	uint16_t rate_hz, dwell_ms;
-	uint16_t density;                    /* target, dots per cm2 */
+	uint16_t density; /* target, dots per cm2 */
 } ZonePlan;
 
 typedef struct Protocol {
 	char name[PROTOCOL_NAME_MAX];
 	char title[96];
-	uint32_t sessions;                                /* 1 to PROTOCOL_COURSE_MAX */
-	uint32_t interval_min_days[PROTOCOL_COURSE_MAX];  /* before session i; [0] is 0 */
-	uint32_t break_reminder_min;                      /* minutes of a session between reminders */
-	uint32_t session_max_min;                         /* longest session, minutes */
-	char screening[PROTOCOL_SCREENING_MAX][32];       /* questions that must be answered */
-	bool screening_refuses[PROTOCOL_SCREENING_MAX];   /* "yes" rules the treatment out */
+	uint32_t sessions;                               /* 1 to PROTOCOL_COURSE_MAX */
+	uint32_t interval_min_days[PROTOCOL_COURSE_MAX]; /* before session i; [0] is 0 */
+	uint32_t break_reminder_min;                     /* minutes of a session between reminders */
+	uint32_t session_max_min;                        /* longest session, minutes */
+	char screening[PROTOCOL_SCREENING_MAX][32];      /* questions that must be answered */
+	bool screening_refuses[PROTOCOL_SCREENING_MAX];  /* "yes" rules the treatment out */
 	size_t n_screening;
 	ZonePlan plans[PROTOCOL_COURSE_MAX][ZONE_MAX][SKIN_TYPE_MAX];
 } Protocol;
@@ -93,8 +93,8 @@ int protocol_draft_set(ProtocolDraft *draft, const char *section, const char *ke
  * Checks what no single entry shows: nothing is missing, every window lies below its limit. -EINVAL with
  * `reason`; `ret` is then untouched.
  */
-int protocol_draft_finish(const ProtocolDraft *draft, Protocol *ret, char reason[PROTOCOL_REASON_MAX])
-	_must_check_;
+int protocol_draft_finish(
+	const ProtocolDraft *draft, Protocol *ret, char reason[PROTOCOL_REASON_MAX]) _must_check_;
 
 /** `course_session` counts from 1. NULL when it is beyond the course. Owned by the protocol. */
 const ZonePlan *protocol_plan(const Protocol *protocol, uint32_t course_session, Zone zone, SkinType skin);

@@ -23,7 +23,8 @@ size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 		.pigment_expiry_utc_us = station->pigment_expiry_utc_us,
 		.last_session_utc_us = station->last_session_utc_us,
 		.interval_min_days = protocol && session ? protocol->interval_min_days[session - 1] : 0,
-		.session_elapsed_s = view->session ? (station_now_us(station) - station->begun_us) / USEC_PER_SEC : 0,
+		.session_elapsed_s =
+			view->session ? (station_now_us(station) - station->begun_us) / USEC_PER_SEC : 0,
 		.session_max_s = protocol ? (int64_t)protocol->session_max_min * 60 : INT64_MAX,
 		.board_connected = view->board_connected,
 		.self_test_done = view->self_test_done,
@@ -41,7 +42,7 @@ size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 
 	memcpy(facts.screening_refused, station->screening_refused, sizeof facts.screening_refused);
 	facts.before_photo = !station->options.config->before_photo_required ||
-		((int)view->zone >= 0 && station->before_photo[view->zone]);
+			     ((int)view->zone >= 0 && station->before_photo[view->zone]);
 	return interlocks_check(&facts, ret);
 }
 
@@ -55,15 +56,15 @@ static bool refused_by_interlocks(Operation *operation)
 		return false;
 	for (size_t i = 0; i < n && used < sizeof text; i++)
 		used += snprintf(text + used, sizeof text - used, "%s%s", i ? "; " : "", refusals[i].text);
-	operation_fail(operation, n == 1 ? interlock_error_name(refusals[0].interlock) : STATION_ERROR_REFUSED, "%s",
-		text);
+	operation_fail(operation,
+		n == 1 ? interlock_error_name(refusals[0].interlock) : STATION_ERROR_REFUSED, "%s", text);
 	return true;
 }
 
 static const char *what_went_wrong(const ControlFact *fact)
 {
-	return fact->answer.error < 0 ? strerror(-fact->answer.error) :
-					board_result_to_string(fact->answer.result);
+	return fact->answer.error < 0 ? strerror(-fact->answer.error)
+				      : board_result_to_string(fact->answer.result);
 }
 
 /** Ends the operation unless the board said yes. */
@@ -72,12 +73,14 @@ static bool board_refused(Operation *operation, const char *verb, const ControlF
 	if (fact->answer.error == 0 && fact->answer.result == BOARD_RESULT_OK)
 		return false;
 	if (fact->answer.error == 0 && fact->answer.result == BOARD_RESULT_CHIP)
-		operation_fail(operation, STATION_ERROR_NEEDLE, "the cartridge in the handpiece is not the claimed one: "
-								"seat %s, or remove it and mount another",
+		operation_fail(operation, STATION_ERROR_NEEDLE,
+			"the cartridge in the handpiece is not the claimed one: "
+			"seat %s, or remove it and mount another",
 			operation->station->view.unit);
 	else
-		operation_fail(operation, STATION_ERROR_BOARD, "the needle-driver board refused to %s (%s): run "
-							       "`stipplectl doctor`",
+		operation_fail(operation, STATION_ERROR_BOARD,
+			"the needle-driver board refused to %s (%s): run "
+			"`stipplectl doctor`",
 			verb, what_went_wrong(fact));
 	return true;
 }
@@ -121,8 +124,8 @@ void station_arm(Station *station, StationDone done, void *userdata)
 		.dwell_ms = plan->dwell_ms,
 		.force_limit_mn = plan->force_limit_mn,
 	};
-	operation_board_failed(operation,
-		control_configure(station->options.control, operation_await(operation, configure_answered), &settings));
+	operation_board_failed(operation, control_configure(station->options.control,
+						  operation_await(operation, configure_answered), &settings));
 }
 
 static void disarm_done(Operation *operation)
@@ -198,8 +201,8 @@ void station_acknowledge(Station *station, const char *note, StationDone done, v
 		return;
 	}
 	snprintf(operation->query, sizeof operation->query, "%s", note);
-	operation_board_failed(operation,
-		control_acknowledge(station->options.control, operation_await(operation, acknowledge_answered)));
+	operation_board_failed(operation, control_acknowledge(station->options.control,
+						  operation_await(operation, acknowledge_answered)));
 }
 
 /* ---- self-test ---- */
@@ -241,10 +244,11 @@ static void self_test_start(Operation *operation)
 {
 	Station *station = operation->station;
 
-	operation_board_failed(operation,
-		station->options.control ? control_query(station->options.control,
-						   operation_await(operation, self_test_answered), FRAME_SELF_TEST) :
-					   -ENODEV);
+	operation_board_failed(
+		operation, station->options.control
+				   ? control_query(station->options.control,
+					     operation_await(operation, self_test_answered), FRAME_SELF_TEST)
+				   : -ENODEV);
 }
 
 void station_self_test(Station *station, StationDone done, void *userdata)
@@ -254,7 +258,8 @@ void station_self_test(Station *station, StationDone done, void *userdata)
 	if (!operation)
 		return;
 	if (station->view.state == SESSION_READY || station->view.state == SESSION_WORKING) {
-		operation_fail(operation, STATION_ERROR_STATE, "the needle is armed: disarm it before the self-test");
+		operation_fail(operation, STATION_ERROR_STATE,
+			"the needle is armed: disarm it before the self-test");
 		return;
 	}
 	self_test_start(operation);
@@ -280,25 +285,31 @@ static void describe_fault(Station *station, const ControlFact *fact)
 		snprintf(text, size, "the board did not answer in time: check its cable, then acknowledge");
 		break;
 	case CONTROL_FAULT_LINK_ERRORS:
-		snprintf(text, size, "%d bad frames in a row from the board: check cable and shielding, then acknowledge",
+		snprintf(text, size,
+			"%d bad frames in a row from the board: check cable and shielding, then acknowledge",
 			detail);
 		break;
 	case CONTROL_FAULT_DEPTH_LIMIT:
-		snprintf(text, size, "a stroke went %d um deep, past the limit: check the cartridge, then acknowledge",
+		snprintf(text, size,
+			"a stroke went %d um deep, past the limit: check the cartridge, then acknowledge",
 			detail);
 		break;
 	case CONTROL_FAULT_FORCE_LIMIT:
-		snprintf(text, size, "a stroke met %d mN, past the limit: check needle and angle, then acknowledge",
+		snprintf(text, size,
+			"a stroke met %d mN, past the limit: check needle and angle, then acknowledge",
 			detail);
 		break;
 	case CONTROL_FAULT_BOARD_GONE:
-		snprintf(text, size, "the board is gone (%s): reconnect it, then acknowledge", strerror(abs(detail)));
+		snprintf(text, size, "the board is gone (%s): reconnect it, then acknowledge",
+			strerror(abs(detail)));
 		break;
 	case CONTROL_FAULT_CHIP_CHANGED:
-		snprintf(text, size, "the cartridge was changed while armed: remove it, mount the next, acknowledge");
+		snprintf(text, size,
+			"the cartridge was changed while armed: remove it, mount the next, acknowledge");
 		break;
 	case CONTROL_FAULT_FACTS_OVERRUN:
-		snprintf(text, size, "the station could not keep up with the board: acknowledge, report if it recurs");
+		snprintf(text, size,
+			"the station could not keep up with the board: acknowledge, report if it recurs");
 		break;
 	case CONTROL_FAULT_HOST:
 		snprintf(text, size, "the record could not be kept: %s; then acknowledge",
@@ -318,10 +329,11 @@ static void record_fault(Station *station, const ControlFact *fact)
 		(int)fact->fault.detail);
 
 	if (body && fact->fault.board_fault != BOARD_FAULT_NONE)
-		json_object_set_new(body, "board_fault",
-			json_string(board_fault_to_string(fact->fault.board_fault)));
+		json_object_set_new(
+			body, "board_fault", json_string(board_fault_to_string(fact->fault.board_fault)));
 	if (body && fact->fault.stop_latency_ns > 0)
-		json_object_set_new(body, "stop_latency_us", json_integer(fact->fault.stop_latency_ns / 1000));
+		json_object_set_new(
+			body, "stop_latency_us", json_integer(fact->fault.stop_latency_ns / 1000));
 	station_record(station, "fault.latched", station_with_session(station, body));
 }
 
@@ -340,7 +352,8 @@ static void take_fault(Station *station, const ControlFact *fact)
 	view->board_fault = fact->fault.board_fault;
 	describe_fault(station, fact);
 	log_line(LOG_ERR,
-		fact->fault.fault == CONTROL_FAULT_EMERGENCY_STOP ? LOG_ID_EMERGENCY_STOP : LOG_ID_FAULT_LATCHED,
+		fact->fault.fault == CONTROL_FAULT_EMERGENCY_STOP ? LOG_ID_EMERGENCY_STOP
+								  : LOG_ID_FAULT_LATCHED,
 		"the needle was stopped: %s", view->fault_text);
 	record_fault(station, fact);
 	station_end_contact(station);

@@ -127,7 +127,7 @@ static void claim_needle(Operation *operation, const char *code)
 
 	printable_code(code, kept, sizeof kept);
 	body = station_with_session(station, json_pack("{s:s, s:s, s:s}", "unit", operation->code.unit, "lot",
-							operation->code.lot, "code", kept));
+						     operation->code.lot, "code", kept));
 	set_optional(body, "gtin", operation->code.gtin);
 	set_optional(body, "serial", operation->code.serial);
 	set_optional(body, "expiry", operation->code.expiry);
@@ -136,15 +136,16 @@ static void claim_needle(Operation *operation, const char *code)
 	operation->body = record.body = body;
 	r = body ? ledger_append(station->options.ledger, &record, claim_answered, operation) : -ENOMEM;
 	if (r < 0)
-		operation_fail(operation, STATION_ERROR_LEDGER, "the ledger takes no more records now (%s): try again",
-			strerror(-r));
+		operation_fail(operation, STATION_ERROR_LEDGER,
+			"the ledger takes no more records now (%s): try again", strerror(-r));
 }
 
 static void needle_reseated(Operation *operation, const LedgerAnswer *answer)
 {
 	Station *station = operation->station;
 
-	mounted(station, station->removed_unit, station->removed_lot, &operation->chip, station->removed_claim);
+	mounted(station, station->removed_unit, station->removed_lot, &operation->chip,
+		station->removed_claim);
 	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s", station->removed_unit);
 	operation_done(operation);
 }
@@ -153,10 +154,10 @@ static void needle_reseated(Operation *operation, const LedgerAnswer *answer)
 static bool may_reseat(const Station *station, const Operation *operation)
 {
 	return station->removed_claim && operation->chip.length > 0 && operation->code.unique &&
-		same_chip(&operation->chip, &station->removed_chip) &&
-		strcmp(operation->code.unit, station->removed_unit) == 0 &&
-		station_now_us(station) - station->removed_us <=
-			(int64_t)station->options.config->reseat_max_s * USEC_PER_SEC;
+	       same_chip(&operation->chip, &station->removed_chip) &&
+	       strcmp(operation->code.unit, station->removed_unit) == 0 &&
+	       station_now_us(station) - station->removed_us <=
+		       (int64_t)station->options.config->reseat_max_s * USEC_PER_SEC;
 }
 
 void station_mount_needle(Station *station, const char *code, StationDone done, void *userdata)
@@ -166,17 +167,17 @@ void station_mount_needle(Station *station, const char *code, StationDone done, 
 	json_t *body;
 
 	if (!operation || !operation_signed_in(operation, "technician") ||
-		!operation_in_states(operation,
-			STATE_BIT(SESSION_PREPARING) | STATE_BIT(SESSION_PAUSED)))
+		!operation_in_states(operation, STATE_BIT(SESSION_PREPARING) | STATE_BIT(SESSION_PAUSED)))
 		return;
 	if (station->claim) {
 		operation_fail(operation, STATION_ERROR_STATE,
-			"cartridge %s is still mounted: remove it first, then mount the next", station->view.unit);
+			"cartridge %s is still mounted: remove it first, then mount the next",
+			station->view.unit);
 		return;
 	}
 	if (strlen(code) > NEEDLE_CODE_MAX) {
-		operation_fail(operation, STATION_ERROR_INVALID, "the code is longer than %d bytes: scan it again",
-			NEEDLE_CODE_MAX);
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"the code is longer than %d bytes: scan it again", NEEDLE_CODE_MAX);
 		return;
 	}
 	if (needle_code_parse(code, current_year(station), &operation->code, error) < 0) {
@@ -188,9 +189,9 @@ void station_mount_needle(Station *station, const char *code, StationDone done, 
 		claim_needle(operation, code);
 		return;
 	}
-	body = station_with_session(station,
-		json_pack("{s:s, s:i}", "unit", station->removed_unit, "away_s",
-			(int)((station_now_us(station) - station->removed_us) / USEC_PER_SEC)));
+	body = station_with_session(
+		station, json_pack("{s:s, s:i}", "unit", station->removed_unit, "away_s",
+				 (int)((station_now_us(station) - station->removed_us) / USEC_PER_SEC)));
 	if (body)
 		set_chip(body, &operation->chip);
 	operation_record(operation, "needle.reseated", body, NULL, needle_reseated);
@@ -200,9 +201,9 @@ static json_t *removed_body(Station *station, const char *reason)
 {
 	StationView *view = &station->view;
 
-	return station_with_session(station,
-		json_pack("{s:s, s:I, s:I, s:s}", "unit", view->unit, "strokes", (json_int_t)view->needle_strokes,
-			"dots", (json_int_t)view->needle_dots, "reason", reason));
+	return station_with_session(station, json_pack("{s:s, s:I, s:I, s:s}", "unit", view->unit, "strokes",
+						     (json_int_t)view->needle_strokes, "dots",
+						     (json_int_t)view->needle_dots, "reason", reason));
 }
 
 static void needle_forget(Station *station)
@@ -265,9 +266,10 @@ static void pigment_committed(Operation *operation, const LedgerAnswer *answer)
 	Station *station = operation->station;
 	const char *brand, *colour, *lot, *expiry;
 
-	if (json_unpack(operation->body, "{s:s, s:s, s:s, s:s}", "brand", &brand, "colour", &colour, "lot", &lot,
-		    "expiry", &expiry) == 0) {
-		snprintf(station->view.pigment, sizeof station->view.pigment, "%s %s, lot %s", brand, colour, lot);
+	if (json_unpack(operation->body, "{s:s, s:s, s:s, s:s}", "brand", &brand, "colour", &colour, "lot",
+		    &lot, "expiry", &expiry) == 0) {
+		snprintf(station->view.pigment, sizeof station->view.pigment, "%s %s, lot %s", brand, colour,
+			lot);
 		(void)!date_end_utc_us(expiry, &station->pigment_expiry_utc_us);
 	}
 	station_notify(station, STATION_CHANGED_ZONE);
@@ -288,18 +290,19 @@ void station_load_pigment(Station *station, const char *brand, const char *colou
 		!operation_text_ok(operation, "the lot", lot, 20))
 		return;
 	if (date_end_utc_us(expiry, &end) < 0) {
-		operation_fail(operation, STATION_ERROR_INVALID, "the expiry \"%.20s\" is no date: write YYYY-MM-DD",
-			expiry);
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"the expiry \"%.20s\" is no date: write YYYY-MM-DD", expiry);
 		return;
 	}
 	if (end < (now > newest ? now : newest)) {
 		operation_fail(operation, interlock_error_name(INTERLOCK_PIGMENT),
-			"pigment %s %s, lot %s, expired on %s: open another bottle", brand, colour, lot, expiry);
+			"pigment %s %s, lot %s, expired on %s: open another bottle", brand, colour, lot,
+			expiry);
 		return;
 	}
 	operation_record(operation, "pigment.loaded",
-		station_with_session(station, json_pack("{s:s, s:s, s:s, s:s}", "brand", brand, "colour", colour, "lot",
-						     lot, "expiry", expiry)),
+		station_with_session(station, json_pack("{s:s, s:s, s:s, s:s}", "brand", brand, "colour",
+						      colour, "lot", lot, "expiry", expiry)),
 		NULL, pigment_committed);
 }
 
@@ -326,21 +329,25 @@ static bool lot_identity_ok(Operation *operation, json_t *lot)
 		json_string_value(json_object_get(lot, "lot")));
 	if (needle_code_parse(code, current_year(operation->station), &parsed, error) == 0)
 		return true;
-	operation_fail(operation, STATION_ERROR_INVALID, "GTIN and lot cannot be read as %s: %s", code, error);
+	operation_fail(
+		operation, STATION_ERROR_INVALID, "GTIN and lot cannot be read as %s: %s", code, error);
 	return false;
 }
 
 void station_receive_lot(Station *station, json_t *lot, StationDone done, void *userdata)
 {
-	static const char *const keys[] = { "gtin", "lot", "product", "maker", "expiry", "quantity", "certificate" };
+	static const char *const keys[] = { "gtin", "lot", "product", "maker", "expiry", "quantity",
+		"certificate" };
 	Operation *operation = operation_new(station, false, done, userdata);
 	json_t *quantity = json_object_get(lot, "quantity");
 	const char *key;
 	json_t *value;
 	int64_t end;
 
-	if (!operation || !lot_text(operation, lot, "lot", true, 20) || !lot_text(operation, lot, "gtin", false, 14) ||
-		!lot_text(operation, lot, "product", true, 64) || !lot_text(operation, lot, "maker", true, 64) ||
+	if (!operation || !lot_text(operation, lot, "lot", true, 20) ||
+		!lot_text(operation, lot, "gtin", false, 14) ||
+		!lot_text(operation, lot, "product", true, 64) ||
+		!lot_text(operation, lot, "maker", true, 64) ||
 		!lot_text(operation, lot, "expiry", true, 10) ||
 		!lot_text(operation, lot, "certificate", false, 128))
 		return;
@@ -350,17 +357,21 @@ void station_receive_lot(Station *station, json_t *lot, StationDone done, void *
 		for (size_t i = 0; i < ELEMENTS(keys); i++)
 			known = known || strcmp(key, keys[i]) == 0;
 		if (!known) {
-			operation_fail(operation, STATION_ERROR_INVALID, "unknown field \"%.32s\" of a lot", key);
+			operation_fail(
+				operation, STATION_ERROR_INVALID, "unknown field \"%.32s\" of a lot", key);
 			return;
 		}
 	}
 	if (date_end_utc_us(json_string_value(json_object_get(lot, "expiry")), &end) < 0) {
-		operation_fail(operation, STATION_ERROR_INVALID, "the expiry of lot %s is no date: write YYYY-MM-DD",
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"the expiry of lot %s is no date: write YYYY-MM-DD",
 			json_string_value(json_object_get(lot, "lot")));
 		return;
 	}
-	if (!json_is_integer(quantity) || json_integer_value(quantity) < 1 || json_integer_value(quantity) > 100000) {
-		operation_fail(operation, STATION_ERROR_INVALID, "the quantity must be 1 to 100000 cartridges");
+	if (!json_is_integer(quantity) || json_integer_value(quantity) < 1 ||
+		json_integer_value(quantity) > 100000) {
+		operation_fail(
+			operation, STATION_ERROR_INVALID, "the quantity must be 1 to 100000 cartridges");
 		return;
 	}
 	if (!lot_identity_ok(operation, lot))

@@ -42,7 +42,8 @@ Operation *operation_new(Station *station, bool is_step, StationDone done, void 
 	}
 	operation = operation_alloc(station);
 	if (!operation) {
-		reply_refusal(done, userdata, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
+		reply_refusal(
+			done, userdata, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
 		return NULL;
 	}
 	operation->done = done;
@@ -164,8 +165,8 @@ void operation_record(Operation *operation, const char *kind, json_t *body, json
 	}
 	r = ledger_append(station->options.ledger, &record, record_answered, operation);
 	if (r < 0)
-		operation_fail(operation, STATION_ERROR_LEDGER, "the ledger takes no more records now (%s): try again",
-			strerror(-r));
+		operation_fail(operation, STATION_ERROR_LEDGER,
+			"the ledger takes no more records now (%s): try again", strerror(-r));
 }
 
 void operation_record_prepared(Operation *operation, const char *kind,
@@ -182,7 +183,8 @@ static void transition_committed(Operation *operation, const LedgerAnswer *answe
 	/* a fault may have struck while the record was being written: it stays in force */
 	if ((int)to >= 0)
 		station->view.state = to;
-	if (operation->event == SESSION_EVENT_ARM && station->view.pedal && station->view.state == SESSION_READY) {
+	if (operation->event == SESSION_EVENT_ARM && station->view.pedal &&
+		station->view.state == SESSION_READY) {
 		station->view.state = SESSION_WORKING;
 		station->working_since_us = station_now_us(station);
 	}
@@ -203,8 +205,8 @@ void operation_transition(Operation *operation, SessionEvent event)
 	operation->event = event;
 	operation_record(operation, "session.state",
 		station_with_session(station,
-			json_pack("{s:s, s:s, s:s}", "from", session_state_to_string(station->view.state), "to",
-				session_state_to_string(to), "event", session_event_to_string(event))),
+			json_pack("{s:s, s:s, s:s}", "from", session_state_to_string(station->view.state),
+				"to", session_state_to_string(to), "event", session_event_to_string(event))),
 		NULL, transition_committed);
 }
 
@@ -242,7 +244,8 @@ void operation_disarm_then(Operation *operation, void (*next)(Operation *operati
 	}
 }
 
-uint32_t operation_await(Operation *operation, void (*answered)(Operation *operation, const ControlFact *fact))
+uint32_t operation_await(
+	Operation *operation, void (*answered)(Operation *operation, const ControlFact *fact))
 {
 	Station *station = operation->station;
 
@@ -255,8 +258,9 @@ bool operation_board_failed(Operation *operation, int error)
 {
 	if (error >= 0)
 		return false;
-	operation_fail(operation, STATION_ERROR_BOARD, "the needle-driver board does not answer (%s): check its cable, "
-						       "then run `stipplectl doctor`",
+	operation_fail(operation, STATION_ERROR_BOARD,
+		"the needle-driver board does not answer (%s): check its cable, "
+		"then run `stipplectl doctor`",
 		strerror(-error));
 	return true;
 }
@@ -281,8 +285,8 @@ bool operation_in_states(Operation *operation, unsigned states)
 	if (station->view.session == 0)
 		operation_fail(operation, STATION_ERROR_STATE, "no session is open: begin one first");
 	else if (station->view.state == SESSION_FAULT)
-		operation_fail(operation, STATION_ERROR_STATE, "a fault is latched (%s): acknowledge it first",
-			station->view.fault_text);
+		operation_fail(operation, STATION_ERROR_STATE,
+			"a fault is latched (%s): acknowledge it first", station->view.fault_text);
 	else
 		operation_fail(operation, STATION_ERROR_STATE, "not possible while the session is %s",
 			session_state_to_string(station->view.state));
@@ -308,8 +312,9 @@ bool operation_signed_in(Operation *operation, const char *role)
 		return false;
 	}
 	if (!station_has_role(station, role)) {
-		operation_fail(operation, STATION_ERROR_ROLE, "%s is not enrolled as %s: sign in with another badge",
-			station->view.operator_name, role);
+		operation_fail(operation, STATION_ERROR_ROLE,
+			"%s is not enrolled as %s: sign in with another badge", station->view.operator_name,
+			role);
 		return false;
 	}
 	return true;

@@ -68,7 +68,8 @@ static void roles_join(const json_t *roles, char *ret, size_t size)
 	ret[0] = '\0';
 	json_array_foreach ((json_t *)roles, i, role)
 		if (used < size)
-			used += snprintf(ret + used, size - used, "%s%s", i ? "," : "", json_string_value(role));
+			used += snprintf(
+				ret + used, size - used, "%s%s", i ? "," : "", json_string_value(role));
 }
 
 /* ---- enrolment ---- */
@@ -92,7 +93,8 @@ static void enrol_hashed(void *userdata)
 		return;
 	}
 	operation_record(operation, "operator.enrolled",
-		json_pack("{s:s, s:O}", "badge", operation->badge, "roles", roles), personal, operation_committed);
+		json_pack("{s:s, s:O}", "badge", operation->badge, "roles", roles), personal,
+		operation_committed);
 }
 
 static void operation_work(Operation *operation, void (*work)(void *), void (*done)(void *))
@@ -120,8 +122,8 @@ void station_enrol(Station *station, const char *badge, const char *name, const 
 	if (!operation_text_ok(operation, "the name", name, STATION_NAME_MAX - 1))
 		return;
 	if (!pin_is_valid(pin)) {
-		operation_fail(operation, STATION_ERROR_INVALID, "the PIN must be %d to %d digits", PIN_DIGITS_MIN,
-			PIN_DIGITS_MAX);
+		operation_fail(operation, STATION_ERROR_INVALID, "the PIN must be %d to %d digits",
+			PIN_DIGITS_MIN, PIN_DIGITS_MAX);
 		return;
 	}
 	if (!parsed || strlen(roles) >= sizeof operation->roles) {
@@ -153,8 +155,10 @@ static void pin_failed(Station *station, const char *badge)
 	station->pin_failures++;
 	if (station->pin_failures >= station->options.config->pin_attempts) {
 		over = station->pin_failures - station->options.config->pin_attempts;
-		station->pin_locked_until_us = station_now_us(station) +
-			((int64_t)station->options.config->pin_delay_s << (over < 10 ? over : 10)) * USEC_PER_SEC;
+		station->pin_locked_until_us =
+			station_now_us(station) +
+			((int64_t)station->options.config->pin_delay_s << (over < 10 ? over : 10)) *
+				USEC_PER_SEC;
 	}
 	station_record(station, "operator.refused",
 		json_pack("{s:s, s:i}", "badge", badge, "attempts", (int)station->pin_failures));
@@ -174,15 +178,16 @@ static void match_done(void *userdata)
 static void operator_found(void *userdata, int error, json_t *rows)
 {
 	/* an unknown badge costs as much time as a wrong PIN, so that badges cannot be tried out */
-	static const char nobody[] = "$y$j9T$3lDn7rq8bNZ7dJ1dJWBgB/$YzpkD8rBOQmXyT5nGZQbh0qTLeJZUPHgVLdh5d1pyPC";
+	static const char nobody[] =
+		"$y$j9T$3lDn7rq8bNZ7dJ1dJWBgB/$YzpkD8rBOQmXyT5nGZQbh0qTLeJZUPHgVLdh5d1pyPC";
 	Operation *operation = userdata;
 	json_t *row = json_array_get(rows, 0);
 	const char *hash = json_string_value(json_object_get(row, "pin"));
 	const char *name = json_string_value(json_object_get(row, "name"));
 
 	if (error < 0) {
-		operation_fail(operation, STATION_ERROR_LEDGER, "the operators could not be read (%s): try again",
-			strerror(-error));
+		operation_fail(operation, STATION_ERROR_LEDGER,
+			"the operators could not be read (%s): try again", strerror(-error));
 		return;
 	}
 	snprintf(operation->hash, sizeof operation->hash, "%s", hash ? hash : nobody);
@@ -191,8 +196,8 @@ static void operator_found(void *userdata, int error, json_t *rows)
 	operation_work(operation, match_work, match_done);
 }
 
-void operation_check_pin(Operation *operation, const char *badge, const char *pin,
-	void (*checked)(Operation *operation))
+void operation_check_pin(
+	Operation *operation, const char *badge, const char *pin, void (*checked)(Operation *operation))
 {
 	Station *station = operation->station;
 	int64_t wait = station->pin_locked_until_us - station_now_us(station);
@@ -200,13 +205,15 @@ void operation_check_pin(Operation *operation, const char *badge, const char *pi
 	int r;
 
 	if (wait > 0) {
-		operation_fail(operation, STATION_ERROR_SIGN_IN, "too many wrong PINs: wait %lld seconds, then try again",
+		operation_fail(operation, STATION_ERROR_SIGN_IN,
+			"too many wrong PINs: wait %lld seconds, then try again",
 			(long long)(wait / USEC_PER_SEC + 1));
 		return;
 	}
 	if (!text_is_identifier(badge, 32) || !pin_is_valid(pin)) {
-		operation_fail(operation, STATION_ERROR_INVALID, "a badge of letters and digits and a PIN of %d to %d "
-								 "digits are needed",
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"a badge of letters and digits and a PIN of %d to %d "
+			"digits are needed",
 			PIN_DIGITS_MIN, PIN_DIGITS_MAX);
 		return;
 	}
@@ -216,8 +223,8 @@ void operation_check_pin(Operation *operation, const char *badge, const char *pi
 	operation->pin_checked = checked;
 	r = ledger_lookup(station->options.ledger, "operator", arguments, operator_found, operation);
 	if (r < 0)
-		operation_fail(operation, STATION_ERROR_LEDGER, "the operators could not be read (%s): try again",
-			strerror(-r));
+		operation_fail(operation, STATION_ERROR_LEDGER,
+			"the operators could not be read (%s): try again", strerror(-r));
 }
 
 /* ---- sign-in and sign-out ---- */
@@ -253,8 +260,8 @@ static void sign_in_checked(Operation *operation)
 		sign_in_committed);
 }
 
-void station_sign_in(Station *station, const char *badge, const char *pin, const char *holder, StationDone done,
-	void *userdata)
+void station_sign_in(Station *station, const char *badge, const char *pin, const char *holder,
+	StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, true, done, userdata);
 

@@ -11,10 +11,10 @@
 enum {
 	STATION_OBSERVERS_MAX = 4,
 	STATION_PROTOCOLS_MAX = 32,
-	STATION_FLUSH_US = 10 * USEC_PER_SEC,   /* strokes wait at most this long for the ledger */
-	STATION_COUNTS_US = USEC_PER_SEC / 10,  /* between two notices of changed counts */
-	STATION_ALERT_US = 30 * USEC_PER_SEC,   /* between two alerts of the same kind */
-	STATION_STREAK = 3,                     /* dots in a row outside the window before it is an alert */
+	STATION_FLUSH_US = 10 * USEC_PER_SEC,  /* strokes wait at most this long for the ledger */
+	STATION_COUNTS_US = USEC_PER_SEC / 10, /* between two notices of changed counts */
+	STATION_ALERT_US = 30 * USEC_PER_SEC,  /* between two alerts of the same kind */
+	STATION_STREAK = 3,                    /* dots in a row outside the window before it is an alert */
 	STATION_CLOCK_SLACK_US = 2 * USEC_PER_SEC, /* NTP may slew back this much without being an event */
 };
 
@@ -38,7 +38,7 @@ struct Operation {
 	StationDone done;
 	void *userdata;
 	bool is_step;
-	bool internal; /* the station's own; nobody waits for a reply */
+	bool internal;   /* the station's own; nobody waits for a reply */
 	uint32_t ticket; /* of the board command or picture that it waits for; 0 none */
 	json_t *body;    /* of the record that it is making */
 	SessionEvent event;
@@ -48,7 +48,8 @@ struct Operation {
 	void (*pin_checked)(Operation *operation);
 	StationReply reply;
 	/* sign-in and signature; wiped with the operation */
-	char badge[STATION_NAME_MAX], name[STATION_NAME_MAX], roles[STATION_NAME_MAX], holder[STATION_NAME_MAX];
+	char badge[STATION_NAME_MAX], name[STATION_NAME_MAX], roles[STATION_NAME_MAX],
+		holder[STATION_NAME_MAX];
 	char pin[PIN_DIGITS_MAX + 1], hash[PIN_HASH_MAX];
 	bool pin_right;
 	/* audit */
@@ -146,7 +147,8 @@ void operation_transition(Operation *operation, SessionEvent event);
 /** Disarms if armed, then calls `next`. */
 void operation_disarm_then(Operation *operation, void (*next)(Operation *operation));
 /** Gives the operation a ticket for a board command; `answered` runs with its answer. */
-uint32_t operation_await(Operation *operation, void (*answered)(Operation *operation, const ControlFact *fact));
+uint32_t operation_await(
+	Operation *operation, void (*answered)(Operation *operation, const ControlFact *fact));
 /** True, and the operation failed, when the command could not be handed to the board. */
 bool operation_board_failed(Operation *operation, int error);
 /** Fails the operation and returns false unless `event` is possible in the present state. */
@@ -163,8 +165,8 @@ Operation *operation_by_ticket(Station *station, uint32_t ticket);
 
 /* station-people.c */
 /** Checks `pin` against the operator's record, then calls `checked` with pin_right set. */
-void operation_check_pin(Operation *operation, const char *badge, const char *pin,
-	void (*checked)(Operation *operation));
+void operation_check_pin(
+	Operation *operation, const char *badge, const char *pin, void (*checked)(Operation *operation));
 
 /* station-strokes.c */
 void station_strokes_reset(Station *station);

@@ -43,8 +43,8 @@ static void subject_found(void *userdata, int error, json_t *rows)
 	json_t *body = operation->body;
 
 	if (error < 0) {
-		operation_fail(operation, STATION_ERROR_LEDGER, "the earlier sessions could not be read (%s): try again",
-			strerror(-error));
+		operation_fail(operation, STATION_ERROR_LEDGER,
+			"the earlier sessions could not be read (%s): try again", strerror(-error));
 		return;
 	}
 	station->last_session_utc_us = json_integer_value(json_object_get(json_array_get(rows, 0), "utc_us"));
@@ -71,24 +71,24 @@ void station_begin(Station *station, const char *subject, const char *protocol, 
 	}
 	found = find_protocol(station, protocol);
 	if (!found) {
-		operation_fail(operation, STATION_ERROR_UNKNOWN, "there is no protocol \"%.48s\" in %s", protocol,
-			station->options.config->protocol_folder);
+		operation_fail(operation, STATION_ERROR_UNKNOWN, "there is no protocol \"%.48s\" in %s",
+			protocol, station->options.config->protocol_folder);
 		return;
 	}
 	if (course_session < 1 || course_session > found->sessions) {
-		operation_fail(operation, STATION_ERROR_INVALID, "protocol %s has sessions 1 to %u, not %u", protocol,
-			found->sessions, course_session);
+		operation_fail(operation, STATION_ERROR_INVALID, "protocol %s has sessions 1 to %u, not %u",
+			protocol, found->sessions, course_session);
 		return;
 	}
-	operation->body = json_pack("{s:s, s:s, s:i}", "subject", subject, "protocol", protocol, "course_session",
-		(int)course_session);
+	operation->body = json_pack("{s:s, s:s, s:i}", "subject", subject, "protocol", protocol,
+		"course_session", (int)course_session);
 	arguments = json_pack("{s:s}", "subject", subject);
-	r = operation->body && arguments ?
-		ledger_lookup(station->options.ledger, "subject", arguments, subject_found, operation) :
-		-ENOMEM;
+	r = operation->body && arguments
+		    ? ledger_lookup(station->options.ledger, "subject", arguments, subject_found, operation)
+		    : -ENOMEM;
 	if (r < 0)
-		operation_fail(operation, STATION_ERROR_LEDGER, "the earlier sessions could not be read (%s): try again",
-			strerror(-r));
+		operation_fail(operation, STATION_ERROR_LEDGER,
+			"the earlier sessions could not be read (%s): try again", strerror(-r));
 }
 
 /* ---- screening and consent ---- */
@@ -103,8 +103,8 @@ static void screening_committed(Operation *operation, const LedgerAnswer *answer
 	station->screening_refused[0] = '\0';
 	json_array_foreach (refused, i, name)
 		if (used < size)
-			used += snprintf(station->screening_refused + used, size - used, "%s%s", i ? ", " : "",
-				json_string_value(name));
+			used += snprintf(station->screening_refused + used, size - used, "%s%s",
+				i ? ", " : "", json_string_value(name));
 	station_notify(station, STATION_CHANGED_STATE);
 	operation_done(operation);
 }
@@ -140,12 +140,14 @@ void station_screening(Station *station, json_t *answers, StationDone done, void
 	for (size_t i = 0; i < station->protocol->n_screening; i++) {
 		const char *question = station->protocol->screening[i];
 
-		if (station->protocol->screening_refuses[i] && json_is_true(json_object_get(answers, question)))
+		if (station->protocol->screening_refuses[i] &&
+			json_is_true(json_object_get(answers, question)))
 			json_array_append_new(refused, json_string(question));
 	}
 	operation_record(operation, "session.screening",
-		station_with_session(station, json_pack("{s:O, s:O}", "answers", answers, "refused", refused)), NULL,
-		screening_committed);
+		station_with_session(
+			station, json_pack("{s:O, s:O}", "answers", answers, "refused", refused)),
+		NULL, screening_committed);
 }
 
 static void consent_committed(Operation *operation, const LedgerAnswer *answer)
@@ -178,7 +180,8 @@ void station_consent(Station *station, const char *consent, const char *version,
 		return;
 	if (strcmp(consent, "treatment") != 0 && strcmp(consent, "photographs") != 0) {
 		operation_fail(operation, STATION_ERROR_INVALID,
-			"there are consents to \"treatment\" and to \"photographs\", not to \"%.32s\"", consent);
+			"there are consents to \"treatment\" and to \"photographs\", not to \"%.32s\"",
+			consent);
 		return;
 	}
 	operation->body = station_with_session(station,
@@ -228,26 +231,29 @@ void station_select_zone(Station *station, const char *zone, const char *skin_ty
 			STATE_BIT(SESSION_PREPARING) | STATE_BIT(SESSION_READY) | STATE_BIT(SESSION_PAUSED)))
 		return;
 	if ((int)z < 0 || (int)skin < 0) {
-		operation_fail(operation, STATION_ERROR_INVALID, (int)z < 0 ?
-			"there is no zone \"%.32s\": frontal-hairline, frontal, left-temple, right-temple, mid-scalp, "
-			"crown, left-side, right-side, occipital, nape, scar-1 to scar-4" :
-			"there is no skin type \"%.32s\": normal, scar, atrophic, plug", (int)z < 0 ? zone : skin_type);
+		operation_fail(operation, STATION_ERROR_INVALID,
+			(int)z < 0
+				? "there is no zone \"%.32s\": frontal-hairline, frontal, left-temple, right-temple, mid-scalp, "
+				  "crown, left-side, right-side, occipital, nape, scar-1 to scar-4"
+				: "there is no skin type \"%.32s\": normal, scar, atrophic, plug",
+			(int)z < 0 ? zone : skin_type);
 		return;
 	}
 	if (area_mm2 < 1 || area_mm2 > 100000) {
-		operation_fail(operation, STATION_ERROR_INVALID, "the area must be 1 to 100000 mm2, not %u", area_mm2);
+		operation_fail(operation, STATION_ERROR_INVALID, "the area must be 1 to 100000 mm2, not %u",
+			area_mm2);
 		return;
 	}
 	plan = protocol_plan(station->protocol, station->view.course_session, z, skin);
 	if (!plan) {
-		operation_fail(operation, STATION_ERROR_INVALID, "protocol %s has no plan for %s", station->protocol->name,
-			zone);
+		operation_fail(operation, STATION_ERROR_INVALID, "protocol %s has no plan for %s",
+			station->protocol->name, zone);
 		return;
 	}
-	operation->body = station_with_session(station,
-		json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "zone", zone, "skin_type", skin_type, "area_mm2",
-			(int)area_mm2, "target", plan->density, "depth_min_um", plan->depth_min_um, "depth_max_um",
-			plan->depth_max_um));
+	operation->body = station_with_session(
+		station, json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "zone", zone, "skin_type", skin_type,
+				 "area_mm2", (int)area_mm2, "target", plan->density, "depth_min_um",
+				 plan->depth_min_um, "depth_max_um", plan->depth_max_um));
 	operation_disarm_then(operation, zone_disarmed);
 }
 
@@ -256,7 +262,8 @@ void station_select_zone(Station *station, const char *zone, const char *skin_ty
 static json_t *picture_body(const Operation *operation, const StationPicture *picture)
 {
 	return json_pack("{s:O, s:O, s:f, s:f}", "zone", json_object_get(operation->body, "zone"), "phase",
-		json_object_get(operation->body, "phase"), "focus", picture->focus, "exposure", picture->exposure);
+		json_object_get(operation->body, "phase"), "focus", picture->focus, "exposure",
+		picture->exposure);
 }
 
 static void picture_committed(Operation *operation, const LedgerAnswer *answer)
@@ -302,10 +309,10 @@ void station_picture(Station *station, const StationPicture *picture)
 		return;
 	}
 	if (body)
-		json_object_update_new(body,
-			json_pack("{s:s, s:s, s:I, s:i, s:i}", "file", picture->file, "sha256", picture->sha256, "bytes",
-				(json_int_t)picture->bytes, "width", (int)picture->width, "height",
-				(int)picture->height));
+		json_object_update_new(
+			body, json_pack("{s:s, s:s, s:I, s:i, s:i}", "file", picture->file, "sha256",
+				      picture->sha256, "bytes", (json_int_t)picture->bytes, "width",
+				      (int)picture->width, "height", (int)picture->height));
 	operation_record(operation, "image.captured", body, NULL, picture_committed);
 }
 
@@ -322,7 +329,8 @@ static void describe_scene(const Station *station, Zone zone, StippleScene *ret)
 		ret->seed = ret->seed * 31 + (unsigned char)*s;
 }
 
-void station_take_picture(Station *station, const char *zone, const char *phase, StationDone done, void *userdata)
+void station_take_picture(
+	Station *station, const char *zone, const char *phase, StationDone done, void *userdata)
 {
 	Zone z = zone_from_string(zone);
 	Operation *operation = operation_new(station, true, done, userdata);
@@ -330,8 +338,8 @@ void station_take_picture(Station *station, const char *zone, const char *phase,
 	int r;
 
 	if (!operation || !operation_signed_in(operation, "technician") ||
-		!operation_in_states(operation,
-			STATE_BIT(SESSION_PREPARING) | STATE_BIT(SESSION_PAUSED) | STATE_BIT(SESSION_CLOSING)))
+		!operation_in_states(operation, STATE_BIT(SESSION_PREPARING) | STATE_BIT(SESSION_PAUSED) |
+							STATE_BIT(SESSION_CLOSING)))
 		return;
 	if ((int)z < 0 || (strcmp(phase, "before") != 0 && strcmp(phase, "after") != 0)) {
 		operation_fail(operation, STATION_ERROR_INVALID,
@@ -350,11 +358,13 @@ void station_take_picture(Station *station, const char *zone, const char *phase,
 	snprintf(capture.name, sizeof capture.name, "session-%llu-%s-%s-%lld",
 		(unsigned long long)station->view.session, zone, phase,
 		(long long)(clock_read(station->options.clock).utc_us / 1000));
-	r = station->options.capture ? station->options.capture(station->options.capture_userdata, &capture) : -ENODEV;
+	r = station->options.capture ? station->options.capture(station->options.capture_userdata, &capture)
+				     : -ENODEV;
 	if (r < 0)
-		operation_fail(operation, STATION_ERROR_CAMERA, r == -EAGAIN ?
-			"the camera is busy with another picture: try again" :
-			"there is no camera: connect one and set [camera] plugin, then run `stipplectl doctor`");
+		operation_fail(operation, STATION_ERROR_CAMERA,
+			r == -EAGAIN
+				? "the camera is busy with another picture: try again"
+				: "there is no camera: connect one and set [camera] plugin, then run `stipplectl doctor`");
 }
 
 /* ---- break, end ---- */
@@ -404,8 +414,8 @@ static void finish_disarmed(Operation *operation)
 	operation_record(operation, "session.finished",
 		station_with_session(station,
 			json_pack("{s:I, s:I, s:i, s:I}", "dots", (json_int_t)view->session_dots, "strokes",
-				(json_int_t)view->session_strokes, "needles", (int)view->needles_used, "worked_s",
-				(json_int_t)(station->worked_us / USEC_PER_SEC))),
+				(json_int_t)view->session_strokes, "needles", (int)view->needles_used,
+				"worked_s", (json_int_t)(station->worked_us / USEC_PER_SEC))),
 		NULL, finish_committed);
 }
 
@@ -436,8 +446,8 @@ static void sign_checked(Operation *operation)
 		return;
 	}
 	operation_record(operation, "session.signed",
-		station_with_session(operation->station, json_pack("{s:s}", "meaning", operation->query)), NULL,
-		session_ended);
+		station_with_session(operation->station, json_pack("{s:s}", "meaning", operation->query)),
+		NULL, session_ended);
 }
 
 void station_sign(Station *station, const char *pin, const char *meaning, StationDone done, void *userdata)
@@ -460,7 +470,8 @@ static void abandon_disarmed(Operation *operation)
 	station_flush_strokes(station);
 	station_needle_removed(station, "session abandoned");
 	operation_record(operation, "session.abandoned",
-		station_with_session(station, json_pack("{s:s}", "reason", operation->query)), NULL, session_ended);
+		station_with_session(station, json_pack("{s:s}", "reason", operation->query)), NULL,
+		session_ended);
 }
 
 void station_abandon(Station *station, const char *reason, StationDone done, void *userdata)

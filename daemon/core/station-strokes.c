@@ -26,7 +26,8 @@ static void warn_of_dot(Station *station, const Dot *dot)
 			"zone %s: the last %u dots are outside the depth window of %u-%u um (this one %u um): %s",
 			zone_to_string(station->view.zone), station->depth_streak, plan->depth_min_um,
 			plan->depth_max_um, dot->depth_mean_um,
-			dot->depth_mean_um > plan->depth_max_um ? "press less" : "stretch the skin, press evenly");
+			dot->depth_mean_um > plan->depth_max_um ? "press less"
+								: "stretch the skin, press evenly");
 	if (station->force_streak >= STATION_STREAK)
 		station_alert(station, STATION_ALERT_FORCE,
 			"zone %s: the last %u dots met more than %u mN (this one %u mN): check angle and cartridge",
@@ -89,10 +90,11 @@ static json_t *statistics_body(const Station *station)
 
 	for (size_t i = 0; histogram && i < ZONE_HISTOGRAM_BINS; i++)
 		json_array_append_new(histogram, json_integer(statistics->histogram[i]));
-	return json_pack("{s:s, s:I, s:I, s:i, s:f, s:i, s:f, s:f, s:f, s:o}", "zone", zone_to_string(view->zone),
-		"dots", (json_int_t)statistics->dots, "strokes", (json_int_t)statistics->strokes, "area_mm2",
-		(int)view->area_mm2, "density", zone_statistics_density(statistics, view->area_mm2), "target",
-		view->plan->density, "outside", zone_statistics_outside(statistics), "depth_mean_um",
+	return json_pack("{s:s, s:I, s:I, s:i, s:f, s:i, s:f, s:f, s:f, s:o}", "zone",
+		zone_to_string(view->zone), "dots", (json_int_t)statistics->dots, "strokes",
+		(json_int_t)statistics->strokes, "area_mm2", (int)view->area_mm2, "density",
+		zone_statistics_density(statistics, view->area_mm2), "target", view->plan->density, "outside",
+		zone_statistics_outside(statistics), "depth_mean_um",
 		zone_statistics_depth_mean_um(statistics), "dwell_mean_ms",
 		zone_statistics_dwell_mean_ms(statistics), "histogram", histogram);
 }
@@ -110,11 +112,11 @@ void station_flush_strokes(Station *station)
 		return;
 	r = digest_hex(station->chunk.data, station->chunk.bytes, digest);
 	if (r == 0) {
-		body = station_with_session(station,
-			json_pack("{s:s, s:s, s:i, s:I, s:s, s:s}", "zone", zone_to_string(view->zone), "unit",
-				view->unit, "strokes", (int)station->chunk.samples, "dots",
-				(json_int_t)station->chunk_dots, "encoding", STROKE_CHUNK_ENCODING, "sha256",
-				digest));
+		body = station_with_session(
+			station, json_pack("{s:s, s:s, s:i, s:I, s:s, s:s}", "zone",
+					 zone_to_string(view->zone), "unit", view->unit, "strokes",
+					 (int)station->chunk.samples, "dots", (json_int_t)station->chunk_dots,
+					 "encoding", STROKE_CHUNK_ENCODING, "sha256", digest));
 		record.body = body;
 		record.attachment = station->chunk.data;
 		record.attachment_size = station->chunk.bytes;

@@ -44,7 +44,8 @@ static void load_protocols(Station *station)
 		Protocol **slot = &station->protocols[station->n_protocols];
 
 		if (station->n_protocols == STATION_PROTOCOLS_MAX)
-			log_warning("more than %d protocols in %s: the rest is not used", STATION_PROTOCOLS_MAX, folder);
+			log_warning("more than %d protocols in %s: the rest is not used",
+				STATION_PROTOCOLS_MAX, folder);
 		else if (protocol_load(folder, *name, slot, error) < 0)
 			become_inert(station, error);
 		else
@@ -82,7 +83,8 @@ int station_new(const StationOptions *options, Station **ret)
 	station->ledger_was_healthy = true;
 	station->view.ledger_healthy = options->ledger != NULL;
 	if (options->board_error)
-		snprintf(station->view.board_error, sizeof station->view.board_error, "%s", options->board_error);
+		snprintf(station->view.board_error, sizeof station->view.board_error, "%s",
+			options->board_error);
 	r = worker_new(&station->worker);
 	if (r < 0)
 		return r;
@@ -160,7 +162,7 @@ static void refresh_times(Station *station)
 	view->elapsed_s = (now - station->begun_us) / USEC_PER_SEC;
 	view->worked_s = (station->worked_us +
 				 (view->state == SESSION_WORKING ? now - station->working_since_us : 0)) /
-		USEC_PER_SEC;
+			 USEC_PER_SEC;
 	since_break = (now - station->last_break_us) / USEC_PER_SEC;
 	view->break_in_s = (int64_t)station->protocol->break_reminder_min * 60 - since_break;
 }
@@ -184,8 +186,8 @@ void station_lamps(Station *station)
 	SessionState state = station->view.state;
 
 	if (station->options.control && station->view.board_connected)
-		(void)!control_lamps(station->options.control, state == SESSION_READY, state == SESSION_WORKING,
-			state == SESSION_FAULT);
+		(void)!control_lamps(station->options.control, state == SESSION_READY,
+			state == SESSION_WORKING, state == SESSION_FAULT);
 }
 
 /* ---- records of the station's own ---- */
@@ -235,7 +237,8 @@ void station_alert(Station *station, StationAlert alert, const char *format, ...
 	va_end(arguments);
 	log_warning("%s", text);
 	station_record(station, "alert.raised",
-		station_with_session(station, json_pack("{s:s, s:s}", "alert", alert_names[alert], "text", text)));
+		station_with_session(
+			station, json_pack("{s:s, s:s}", "alert", alert_names[alert], "text", text)));
 	for (size_t i = 0; i < station->n_observers; i++)
 		if (station->observers[i].alert)
 			station->observers[i].alert(station->observers[i].userdata, alert_names[alert], text);
@@ -273,12 +276,13 @@ static void watch_clock(Station *station)
 	clock_format_utc(now, now_text);
 	clock_format_utc(newest, newest_text);
 	if (!station->alerted_us[STATION_ALERT_CLOCK]) {
-		log_line(LOG_WARNING, LOG_ID_CLOCK_BACKWARDS, "the clock reads %s, before the newest record", now_text);
+		log_line(LOG_WARNING, LOG_ID_CLOCK_BACKWARDS, "the clock reads %s, before the newest record",
+			now_text);
 		station_record(station, "clock.backwards",
 			json_pack("{s:s, s:s}", "newest", newest_text, "now", now_text));
 	}
-	station_alert(station, STATION_ALERT_CLOCK, "the clock reads %s, but the newest record is of %s: set the clock",
-		now_text, newest_text);
+	station_alert(station, STATION_ALERT_CLOCK,
+		"the clock reads %s, but the newest record is of %s: set the clock", now_text, newest_text);
 }
 
 static void watch_session(Station *station)
@@ -287,13 +291,15 @@ static void watch_session(Station *station)
 
 	if (view->session == 0 || view->state == SESSION_CLOSING)
 		return;
-	if (view->state == SESSION_WORKING && station_now_us(station) - station->flushed_us >= STATION_FLUSH_US)
+	if (view->state == SESSION_WORKING &&
+		station_now_us(station) - station->flushed_us >= STATION_FLUSH_US)
 		station_flush_strokes(station);
 	if (view->break_in_s < 0 && view->state != SESSION_PAUSED)
 		station_alert(station, STATION_ALERT_BREAK, "%u minutes since the last break: pause and rest",
 			station->protocol->break_reminder_min);
 	if (view->elapsed_s > (int64_t)station->protocol->session_max_min * 60)
-		station_alert(station, STATION_ALERT_LENGTH, "the session is longer than %u minutes: finish it",
+		station_alert(station, STATION_ALERT_LENGTH,
+			"the session is longer than %u minutes: finish it",
 			station->protocol->session_max_min);
 }
 
@@ -362,7 +368,8 @@ static void audit_streamed(void *userdata, const LedgerAnswer *answer)
 
 	operation->reply.number = answer->seq;
 	if (answer->error < 0)
-		operation_fail(operation, answer->error == -EINVAL ? STATION_ERROR_INVALID : STATION_ERROR_LEDGER, "%s",
+		operation_fail(operation,
+			answer->error == -EINVAL ? STATION_ERROR_INVALID : STATION_ERROR_LEDGER, "%s",
 			answer->text);
 	else
 		operation_done(operation);
@@ -372,12 +379,14 @@ static void audit_streamed(void *userdata, const LedgerAnswer *answer)
 static void audit_recorded(Operation *operation, const LedgerAnswer *answer)
 {
 	int r = ledger_stream(operation->station->options.ledger, operation->query,
-		json_object_get(operation->body, "arguments"), TAKE_FD(operation->fd), audit_streamed, operation);
+		json_object_get(operation->body, "arguments"), TAKE_FD(operation->fd), audit_streamed,
+		operation);
 
 	if (r == -EBUSY)
 		operation_fail(operation, STATION_ERROR_BUSY, "four queries are running already: try again");
 	else if (r < 0)
-		operation_fail(operation, STATION_ERROR_LEDGER, "the query could not be started: %s", strerror(-r));
+		operation_fail(
+			operation, STATION_ERROR_LEDGER, "the query could not be started: %s", strerror(-r));
 }
 
 static bool query_known(const char *query)
@@ -388,7 +397,8 @@ static bool query_known(const char *query)
 	return false;
 }
 
-void station_audit(Station *station, const char *query, json_t *arguments, int fd, StationDone done, void *userdata)
+void station_audit(
+	Station *station, const char *query, json_t *arguments, int fd, StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, false, done, userdata);
 
@@ -398,14 +408,15 @@ void station_audit(Station *station, const char *query, json_t *arguments, int f
 	}
 	operation->fd = fd;
 	if (!query_known(query)) {
-		operation_fail(operation, STATION_ERROR_UNKNOWN, "there is no query \"%.32s\": see `stipplectl audit "
-								 "--help`",
+		operation_fail(operation, STATION_ERROR_UNKNOWN,
+			"there is no query \"%.32s\": see `stipplectl audit "
+			"--help`",
 			query);
 		return;
 	}
 	snprintf(operation->query, sizeof operation->query, "%s", query);
-	operation_record(operation, "audit.read", json_pack("{s:s, s:O}", "query", query, "arguments", arguments), NULL,
-		audit_recorded);
+	operation_record(operation, "audit.read",
+		json_pack("{s:s, s:O}", "query", query, "arguments", arguments), NULL, audit_recorded);
 }
 
 /* ---- doctor ---- */
@@ -432,13 +443,16 @@ static void check_board(Station *station, StationCheck *checks, size_t *n)
 		snprintf(check->text, sizeof check->text, "%s",
 			view->board_error[0] ? view->board_error : "no answer from the board yet");
 	if (!view->board_connected)
-		snprintf(check->advice, sizeof check->advice, "check cable, power and [board] plugin in stippled.conf");
+		snprintf(check->advice, sizeof check->advice,
+			"check cable, power and [board] plugin in stippled.conf");
 	check = check_add(checks, n, "self-test", view->self_test_done && !view->self_test_failed, 2);
-	snprintf(check->text, sizeof check->text, !view->self_test_done ? "not done" :
-		view->self_test_failed					? "failed" :
-									  "passed");
+	snprintf(check->text, sizeof check->text,
+		!view->self_test_done    ? "not done"
+		: view->self_test_failed ? "failed"
+					 : "passed");
 	if (check->level)
-		snprintf(check->advice, sizeof check->advice, "run `stipplectl self-test`; a failed part needs service");
+		snprintf(check->advice, sizeof check->advice,
+			"run `stipplectl self-test`; a failed part needs service");
 	check = check_add(checks, n, "lines", !view->emergency_stop && !view->pedal, 1);
 	snprintf(check->text, sizeof check->text, "emergency stop %s, pedal %s",
 		view->emergency_stop ? "pressed" : "released", view->pedal ? "pressed" : "released");
@@ -459,13 +473,15 @@ size_t station_doctor(Station *station, StationCheck ret[STATION_CHECKS_MAX])
 	snprintf(check->text, sizeof check->text, "%.*s", (int)sizeof check->text - 1,
 		view->inert ? view->inert : "accepted");
 	if (view->inert)
-		snprintf(check->advice, sizeof check->advice, "put it right, then `systemctl restart stippled`");
+		snprintf(check->advice, sizeof check->advice,
+			"put it right, then `systemctl restart stippled`");
 	check = check_add(ret, &n, "protocols", station->n_protocols > 0, 2);
 	snprintf(check->text, sizeof check->text, "%zu loaded from %.200s", station->n_protocols,
 		station->options.config->protocol_folder);
 	check_board(station, ret, &n);
 	check = check_add(ret, &n, "ledger", view->ledger_healthy, 2);
-	snprintf(check->text, sizeof check->text, "%s", view->ledger_healthy ? "writable" : "cannot be written");
+	snprintf(check->text, sizeof check->text, "%s",
+		view->ledger_healthy ? "writable" : "cannot be written");
 	if (!view->ledger_healthy)
 		snprintf(check->advice, sizeof check->advice, "free disk space on %.200s",
 			station->options.config->state_folder);
@@ -477,8 +493,10 @@ size_t station_doctor(Station *station, StationCheck ret[STATION_CHECKS_MAX])
 			station->options.config->state_folder);
 	clock_format_utc(now.utc_us, text);
 	check = check_add(ret, &n, "clock", now.synchronized, 1);
-	snprintf(check->text, sizeof check->text, "%s, %s", text, now.synchronized ? "synchronised" : "not synchronised");
+	snprintf(check->text, sizeof check->text, "%s, %s", text,
+		now.synchronized ? "synchronised" : "not synchronised");
 	if (check->level)
-		snprintf(check->advice, sizeof check->advice, "connect to a time server: `timedatectl set-ntp true`");
+		snprintf(check->advice, sizeof check->advice,
+			"connect to a time server: `timedatectl set-ntp true`");
 	return n;
 }

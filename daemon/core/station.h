@@ -30,30 +30,30 @@ typedef struct Station Station;
 
 /* ---- errors: D-Bus names, also what the CLI shows ------------------------------------------------- */
 
-#define STATION_ERROR_PREFIX     "org.stipple.Error."
-#define STATION_ERROR_INVALID    STATION_ERROR_PREFIX "InvalidArgument"
-#define STATION_ERROR_STATE      STATION_ERROR_PREFIX "WrongState"
-#define STATION_ERROR_BUSY       STATION_ERROR_PREFIX "Busy"
-#define STATION_ERROR_SIGN_IN    STATION_ERROR_PREFIX "SignInRefused"
-#define STATION_ERROR_ROLE       STATION_ERROR_PREFIX "RoleMissing"
-#define STATION_ERROR_NEEDLE     STATION_ERROR_PREFIX "NeedleRefused"
-#define STATION_ERROR_REFUSED    STATION_ERROR_PREFIX "Refused" /* several interlocks; text lists them */
-#define STATION_ERROR_LEDGER     STATION_ERROR_PREFIX "LedgerFailed"
-#define STATION_ERROR_BOARD      STATION_ERROR_PREFIX "BoardFailed"
-#define STATION_ERROR_CAMERA     STATION_ERROR_PREFIX "CameraFailed"
-#define STATION_ERROR_PICTURE    STATION_ERROR_PREFIX "PictureRefused"
-#define STATION_ERROR_UNKNOWN    STATION_ERROR_PREFIX "Unknown" /* names something that is not on record */
-#define STATION_ERROR_EXISTS     STATION_ERROR_PREFIX "Exists"
-#define STATION_ERROR_INERT      STATION_ERROR_PREFIX "Inert" /* bad configuration or damaged ledger */
+#define STATION_ERROR_PREFIX  "org.stipple.Error."
+#define STATION_ERROR_INVALID STATION_ERROR_PREFIX "InvalidArgument"
+#define STATION_ERROR_STATE   STATION_ERROR_PREFIX "WrongState"
+#define STATION_ERROR_BUSY    STATION_ERROR_PREFIX "Busy"
+#define STATION_ERROR_SIGN_IN STATION_ERROR_PREFIX "SignInRefused"
+#define STATION_ERROR_ROLE    STATION_ERROR_PREFIX "RoleMissing"
+#define STATION_ERROR_NEEDLE  STATION_ERROR_PREFIX "NeedleRefused"
+#define STATION_ERROR_REFUSED STATION_ERROR_PREFIX "Refused" /* several interlocks; text lists them */
+#define STATION_ERROR_LEDGER  STATION_ERROR_PREFIX "LedgerFailed"
+#define STATION_ERROR_BOARD   STATION_ERROR_PREFIX "BoardFailed"
+#define STATION_ERROR_CAMERA  STATION_ERROR_PREFIX "CameraFailed"
+#define STATION_ERROR_PICTURE STATION_ERROR_PREFIX "PictureRefused"
+#define STATION_ERROR_UNKNOWN STATION_ERROR_PREFIX "Unknown" /* names something that is not on record */
+#define STATION_ERROR_EXISTS  STATION_ERROR_PREFIX "Exists"
+#define STATION_ERROR_INERT   STATION_ERROR_PREFIX "Inert" /* bad configuration or damaged ledger */
 
 enum { STATION_TEXT_MAX = 1024, STATION_NAME_MAX = 96 };
 
 typedef struct StationReply {
-	const char *error;           /* NULL: done; else a name, static */
-	char text[STATION_TEXT_MAX]; /* sentence when error, else "" */
-	uint64_t number;             /* session number, or ledger sequence number of the record made */
+	const char *error;             /* NULL: done; else a name, static */
+	char text[STATION_TEXT_MAX];   /* sentence when error, else "" */
+	uint64_t number;               /* session number, or ledger sequence number of the record made */
 	char detail[STATION_TEXT_MAX]; /* unit claimed, operator's name, file written: as the call says */
-	json_t *figures;             /* borrowed, or NULL: as the call says */
+	json_t *figures;               /* borrowed, or NULL: as the call says */
 } StationReply;
 
 typedef void (*StationDone)(void *userdata, const StationReply *reply);
@@ -61,12 +61,12 @@ typedef void (*StationDone)(void *userdata, const StationReply *reply);
 /* ---- what observers see --------------------------------------------------------------------------- */
 
 typedef enum StationChange {
-	STATION_CHANGED_STATE = 1 << 0,    /* session state, session, subject, fault */
+	STATION_CHANGED_STATE = 1 << 0, /* session state, session, subject, fault */
 	STATION_CHANGED_OPERATOR = 1 << 1,
-	STATION_CHANGED_ZONE = 1 << 2,     /* zone, needle, pigment */
-	STATION_CHANGED_LINES = 1 << 3,    /* pedal, emergency stop, board */
-	STATION_CHANGED_COUNTS = 1 << 4,   /* strokes, dots, statistics: at most 10 times a second */
-	STATION_CHANGED_RECORDS = 1 << 5,  /* a record was committed: the outbox may have news */
+	STATION_CHANGED_ZONE = 1 << 2,    /* zone, needle, pigment */
+	STATION_CHANGED_LINES = 1 << 3,   /* pedal, emergency stop, board */
+	STATION_CHANGED_COUNTS = 1 << 4,  /* strokes, dots, statistics: at most 10 times a second */
+	STATION_CHANGED_RECORDS = 1 << 5, /* a record was committed: the outbox may have news */
 } StationChange;
 
 typedef struct StationView {
@@ -85,7 +85,7 @@ typedef struct StationView {
 	Zone zone; /* ZONE_INVALID: none chosen */
 	SkinType skin;
 	uint32_t area_mm2;
-	const ZonePlan *plan; /* NULL without zone */
+	const ZonePlan *plan;      /* NULL without zone */
 	ZoneStatistics statistics; /* of this zone in this session */
 	Dot last_dot;
 	uint64_t session_strokes, session_dots;
@@ -108,7 +108,7 @@ typedef struct StationView {
 } StationView;
 
 typedef struct StationObserver {
-	void (*changed)(void *userdata, unsigned changes); /* StationChange bits */
+	void (*changed)(void *userdata, unsigned changes);                  /* StationChange bits */
 	void (*alert)(void *userdata, const char *alert, const char *text); /* "depth-outside", ... */
 	void *userdata;
 } StationObserver;
@@ -123,9 +123,9 @@ typedef struct StationCapture {
 
 typedef struct StationPicture {
 	uint64_t ticket;
-	int error;              /* 0, or negative errno with `text` */
+	int error; /* 0, or negative errno with `text` */
 	const char *text;
-	const char *verdict;    /* NULL: good; else "blurred", "dark", "bright" with `text` */
+	const char *verdict; /* NULL: good; else "blurred", "dark", "bright" with `text` */
 	const char *file, *sha256;
 	uint64_t bytes;
 	uint32_t width, height;
@@ -133,12 +133,12 @@ typedef struct StationPicture {
 } StationPicture;
 
 typedef struct StationOptions {
-	const Config *config;           /* all outlive the station */
+	const Config *config;            /* all outlive the station */
 	const char *configuration_error; /* NULL, or why the station is inert */
-	Ledger *ledger;                 /* NULL: could not be opened; then configuration_error says why */
+	Ledger *ledger;                  /* NULL: could not be opened; then configuration_error says why */
 	LedgerInfo ledger_info;
-	Control *control;               /* NULL: no board */
-	const char *board_error;        /* why control is NULL */
+	Control *control;        /* NULL: no board */
+	const char *board_error; /* why control is NULL */
 	const Clock *clock;
 	/** Starts a capture, to be answered by station_picture(). -EAGAIN busy, -ENODEV no camera. */
 	int (*capture)(void *userdata, const StationCapture *capture);
@@ -173,8 +173,8 @@ void station_shutdown(Station *station, StationDone done, void *userdata);
 void station_enrol(Station *station, const char *badge, const char *name, const char *pin, const char *roles,
 	StationDone done, void *userdata);
 /** `holder` is the bus name that holds the sign-in. detail: the operator's name. */
-void station_sign_in(Station *station, const char *badge, const char *pin, const char *holder, StationDone done,
-	void *userdata);
+void station_sign_in(Station *station, const char *badge, const char *pin, const char *holder,
+	StationDone done, void *userdata);
 void station_sign_out(Station *station, StationDone done, void *userdata);
 /** The bus name vanished: if it held the sign-in, the needle is disarmed and the operator signed out. */
 void station_holder_vanished(Station *station, const char *holder);
@@ -200,7 +200,8 @@ void station_remove_needle(Station *station, const char *reason, StationDone don
 void station_load_pigment(Station *station, const char *brand, const char *colour, const char *lot,
 	const char *expiry, StationDone done, void *userdata);
 /** `phase`: "before" or "after". detail: the file; figures: focus, exposure, bytes, sha256. */
-void station_take_picture(Station *station, const char *zone, const char *phase, StationDone done, void *userdata);
+void station_take_picture(
+	Station *station, const char *zone, const char *phase, StationDone done, void *userdata);
 /** detail: failed parts, "" none. */
 void station_self_test(Station *station, StationDone done, void *userdata);
 /** What refuses to arm now. Returns how many. */
@@ -222,13 +223,14 @@ void station_acknowledge(Station *station, const char *note, StationDone done, v
 /** `lot`: object with gtin, lot, product, maker, expiry, quantity, certificate (docs/ledger.md). */
 void station_receive_lot(Station *station, json_t *lot, StationDone done, void *userdata);
 /** Streams to `fd` (owned from here); the access itself is recorded. number: rows. */
-void station_audit(Station *station, const char *query, json_t *arguments, int fd, StationDone done, void *userdata);
+void station_audit(
+	Station *station, const char *query, json_t *arguments, int fd, StationDone done, void *userdata);
 
 /* ---- doctor --------------------------------------------------------------------------------------- */
 
 typedef struct StationCheck {
-	const char *check;  /* "board", "lines", "ledger", "clock", "disk", "protocols", "configuration" */
-	int level;          /* 0 good, 1 warning, 2 bad */
+	const char *check; /* "board", "lines", "ledger", "clock", "disk", "protocols", "configuration" */
+	int level;         /* 0 good, 1 warning, 2 bad */
 	char text[STIPPLE_ERROR_MAX];
 	char advice[STIPPLE_ERROR_MAX]; /* "" when good */
 } StationCheck;

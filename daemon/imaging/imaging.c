@@ -84,17 +84,18 @@ static void close_camera(Imaging *imaging)
 
 /* ---- one picture ---- */
 
-static void judge(const Imaging *imaging, const ImagingRequest *request, const Quality *quality, ImagingResult *result)
+static void judge(
+	const Imaging *imaging, const ImagingRequest *request, const Quality *quality, ImagingResult *result)
 {
 	const ImagingOptions *options = &imaging->options;
 	const char *zone = request->scene.zone;
 
 	result->focus = quality->focus;
 	result->exposure = quality->exposure;
-	result->verdict = quality->exposure < options->exposure_min ? IMAGING_DARK :
-		quality->exposure > options->exposure_max	    ? IMAGING_BRIGHT :
-		quality->focus < options->focus_min		    ? IMAGING_BLURRED :
-								      IMAGING_GOOD;
+	result->verdict = quality->exposure < options->exposure_min   ? IMAGING_DARK
+			  : quality->exposure > options->exposure_max ? IMAGING_BRIGHT
+			  : quality->focus < options->focus_min       ? IMAGING_BLURRED
+								      : IMAGING_GOOD;
 	if (result->verdict == IMAGING_DARK)
 		snprintf(result->text, sizeof result->text,
 			"the picture of zone %s is dark: brightness %.0f, at least %u is needed; add light and capture again",
@@ -111,7 +112,8 @@ static void judge(const Imaging *imaging, const ImagingRequest *request, const Q
 			zone, quality->focus, options->focus_min);
 }
 
-static int store(Imaging *imaging, const ImagingRequest *request, const StippleFrame *frame, ImagingResult *result)
+static int store(
+	Imaging *imaging, const ImagingRequest *request, const StippleFrame *frame, ImagingResult *result)
 {
 	unsigned long size;
 	int r = jpeg_encode(frame, (int)imaging->options.jpeg_quality, &imaging->jpeg, &size, result->text);
@@ -126,8 +128,9 @@ static int store(Imaging *imaging, const ImagingRequest *request, const StippleF
 		r = file_write_atomic(imaging->folder, result->path, imaging->jpeg.data, size);
 	result->bytes = size;
 	if (r < 0) {
-		snprintf(result->text, sizeof result->text, "the picture could not be written to %.120s (%s): %s",
-			imaging->folder, strerror(-r), r == -ENOSPC ? "free disk space" : "check folder and rights");
+		snprintf(result->text, sizeof result->text,
+			"the picture could not be written to %.120s (%s): %s", imaging->folder, strerror(-r),
+			r == -ENOSPC ? "free disk space" : "check folder and rights");
 		result->path[0] = '\0';
 	}
 	return r;
@@ -144,7 +147,8 @@ static void take_picture(Imaging *imaging, const ImagingRequest *request, Imagin
 	result->error = open_camera(imaging, result->text);
 	if (result->error < 0)
 		return;
-	result->error = camera->capture(imaging->camera, &request->scene, imaging->options.timeout_ms, &frame, result->text);
+	result->error = camera->capture(
+		imaging->camera, &request->scene, imaging->options.timeout_ms, &frame, result->text);
 	if (result->error < 0) {
 		if (!result->text[0])
 			snprintf(result->text, sizeof result->text, "the camera gave no picture: %s",

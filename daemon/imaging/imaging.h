@@ -32,10 +32,10 @@ DECLARE_STRING_TABLE(imaging_verdict, ImagingVerdict);
 typedef struct ImagingOptions {
 	const StippleCameraVtable *camera;
 	const StippleHost *host;
-	const char *folder;      /* copied; made when missing */
-	uint32_t timeout_ms;     /* of one capture */
-	uint32_t jpeg_quality;   /* 1 to 100 */
-	double focus_min;        /* see quality.h */
+	const char *folder;                  /* copied; made when missing */
+	uint32_t timeout_ms;                 /* of one capture */
+	uint32_t jpeg_quality;               /* 1 to 100 */
+	double focus_min;                    /* see quality.h */
 	uint32_t exposure_min, exposure_max; /* mean luma, 0 to 255 */
 } ImagingOptions;
 

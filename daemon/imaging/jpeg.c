@@ -34,7 +34,7 @@ static void write_yuv(struct jpeg_compress_struct *jpeg, const StippleFrame *fra
 			uint32_t chroma = (row < frame->height ? row : frame->height - 1) / 2;
 
 			y[i] = (JSAMPROW)frame->planes[0] +
-				(size_t)(row < frame->height ? row : frame->height - 1) * frame->strides[0];
+			       (size_t)(row < frame->height ? row : frame->height - 1) * frame->strides[0];
 			if (i % 2 == 0) {
 				u[i / 2] = (JSAMPROW)frame->planes[1] + (size_t)chroma * frame->strides[1];
 				v[i / 2] = (JSAMPROW)frame->planes[2] + (size_t)chroma * frame->strides[2];
@@ -53,7 +53,8 @@ static void write_bgr(struct jpeg_compress_struct *jpeg, const StippleFrame *fra
 	}
 }
 
-/** libjpeg leaves a buffer that was too small to its owner, so it is made large enough for nearly any picture. */
+/** libjpeg leaves a buffer that was too small to its owner, so it is made large enough for nearly any
+ * picture. */
 static int reserve(JpegBuffer *buffer, unsigned long capacity)
 {
 	unsigned char *data;

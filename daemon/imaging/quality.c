@@ -26,8 +26,8 @@ Quality quality_measure(const StippleFrame *frame)
 
 		for (uint32_t x = 1; x + 1 < frame->width; x++) {
 			int centre = luma(frame, row, x);
-			int laplacian = luma(frame, above, x) + luma(frame, below, x) + luma(frame, row, x - 1) +
-				luma(frame, row, x + 1) - 4 * centre;
+			int laplacian = luma(frame, above, x) + luma(frame, below, x) +
+					luma(frame, row, x - 1) + luma(frame, row, x + 1) - 4 * centre;
 
 			light += centre;
 			sum += laplacian;

@@ -14,11 +14,11 @@
 
 enum {
 	LEDGER_REQUESTS = 4096,
-	LEDGER_GROUP_MAX = 512,      /* requests in one transaction */
+	LEDGER_GROUP_MAX = 512, /* requests in one transaction */
 	LEDGER_STREAMS_MAX = 4,
 	LEDGER_LOOKUP_ROWS = 1000,
 	LEDGER_SCHEMA_VERSION = 1,
-	LEDGER_CHECKPOINT_PAGES = 1000, /* worth a checkpoint when it is quiet */
+	LEDGER_CHECKPOINT_PAGES = 1000,  /* worth a checkpoint when it is quiet */
 	LEDGER_CHECKPOINT_FORCE = 20000, /* even when it is not */
 	LEDGER_QUIET_MS = 200,
 	LEDGER_PROBE_MS = 1000,
@@ -75,7 +75,7 @@ struct Ledger {
 	Ring *requests, *answers;
 	pthread_t thread;
 	bool started;
-	size_t waiting;               /* main thread's count of unanswered requests */
+	size_t waiting; /* main thread's count of unanswered requests */
 	atomic_bool leave, healthy;
 	_Atomic int64_t newest_utc_us;
 	LedgerStream streams[LEDGER_STREAMS_MAX];

@@ -30,12 +30,14 @@ static int take_lock(Ledger *ledger, char error[LEDGER_TEXT_MAX])
 		return -ENOMEM;
 	ledger->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (ledger->lock_fd < 0) {
-		snprintf(error, LEDGER_TEXT_MAX, "%.180s: %s: check folder and rights", path, strerror(errno));
+		snprintf(
+			error, LEDGER_TEXT_MAX, "%.180s: %s: check folder and rights", path, strerror(errno));
 		return -errno;
 	}
 	if (flock(ledger->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
-	snprintf(error, LEDGER_TEXT_MAX, "another daemon holds the ledger %.120s: stop it first", ledger->path);
+	snprintf(error, LEDGER_TEXT_MAX, "another daemon holds the ledger %.120s: stop it first",
+		ledger->path);
 	return -errno;
 }
 
@@ -81,7 +83,8 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 	atomic_store(&ledger->newest_utc_us, info.newest_utc_us);
 	r = start_writer(ledger);
 	if (r < 0) {
-		snprintf(error, LEDGER_TEXT_MAX, "the ledger %.120s cannot be written: %s", ledger->path, strerror(-r));
+		snprintf(error, LEDGER_TEXT_MAX, "the ledger %.120s cannot be written: %s", ledger->path,
+			strerror(-r));
 		return r;
 	}
 	*ret_info = info;

@@ -45,8 +45,8 @@ typedef struct LedgerInfo {
  * -EWOULDBLOCK: another daemon holds it; -EPROTO: unknown schema version; -EUCLEAN: damaged;
  * else the errno of the failed call. `error` gets one sentence with the next step.
  */
-int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info, char error[LEDGER_TEXT_MAX])
-	_must_check_;
+int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info,
+	char error[LEDGER_TEXT_MAX]) _must_check_;
 
 /** Commits what waits, answers nobody, joins the thread. Accepts NULL; returns NULL. */
 Ledger *ledger_free(Ledger *ledger);
@@ -64,7 +64,7 @@ typedef struct LedgerRecord {
 
 typedef struct LedgerAnswer {
 	int error;    /* 0; -EEXIST: a unique rule refused it (a needle claimed before); -ENOENT: it names
-	                 something unknown; -ESTALE: expired; -ENOSPC; -EIO; -EINVAL: a field is missing */
+			 something unknown; -ESTALE: expired; -ENOSPC; -EIO; -EINVAL: a field is missing */
 	uint64_t seq; /* of the new record */
 	char text[LEDGER_TEXT_MAX]; /* one sentence when error */
 	char detail[96];            /* of needle.claimed: the unit, with the number assigned within its lot */
@@ -85,8 +85,8 @@ typedef void (*LedgerRows)(void *userdata, int error, json_t *rows);
  * Runs one of the named queries of docs/ledger.md on the ledger thread, after all appends queued before
  * it. At most 1000 rows, an array of objects.
  */
-int ledger_lookup(Ledger *ledger, const char *query, json_t *arguments, LedgerRows rows, void *userdata)
-	_must_check_;
+int ledger_lookup(
+	Ledger *ledger, const char *query, json_t *arguments, LedgerRows rows, void *userdata) _must_check_;
 
 /**
  * Runs a named query on a reader thread with a connection of its own, and writes one JSON object a line to

@@ -53,7 +53,8 @@ static int bind_context(sqlite3_stmt *statement, const ProjectionContext *contex
 		else if (strcmp(name, "actor") == 0)
 			r = sqlite3_bind_text(statement, i, context->actor, -1, SQLITE_TRANSIENT);
 		else
-			r = bind_value(statement, i, value ? value : json_object_get(context->personal, name));
+			r = bind_value(
+				statement, i, value ? value : json_object_get(context->personal, name));
 	}
 	return r;
 }
@@ -91,8 +92,9 @@ static int find_row(ProjectionContext *context, const char *sql, sqlite3_stmt **
 	if (r == SQLITE_OK)
 		r = sqlite3_step(statement);
 	*ret = r == SQLITE_ROW ? TAKE_PTR(statement) : NULL;
-	return r == SQLITE_ROW || r == SQLITE_DONE ? 0 : refuse(context, ledger_errno(r), "%s",
-								 sqlite3_errmsg(context->db));
+	return r == SQLITE_ROW || r == SQLITE_DONE
+		       ? 0
+		       : refuse(context, ledger_errno(r), "%s", sqlite3_errmsg(context->db));
 }
 
 static int refuse_used(ProjectionContext *context)
@@ -100,7 +102,8 @@ static int refuse_used(ProjectionContext *context)
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *unit = NULL;
 	char date[CLOCK_UTC_TEXT_MAX];
 	int r = find_row(context,
-		"SELECT unit, utc_us, session FROM unit WHERE unit = @unit OR (@chip IS NOT NULL AND chip = @chip)", &unit);
+		"SELECT unit, utc_us, session FROM unit WHERE unit = @unit OR (@chip IS NOT NULL AND chip = @chip)",
+		&unit);
 
 	if (r < 0 || !unit)
 		return r;
@@ -133,9 +136,11 @@ static int claim_from_lot(ProjectionContext *context)
 	if (text_of(context, "expiry") && strcmp(text_of(context, "expiry"), expiry) < 0)
 		expiry = text_of(context, "expiry");
 	if (strcmp(expiry, today) < 0)
-		return refuse(context, -ESTALE, "cartridge %s expired on %s: open one of another lot", unit, expiry);
+		return refuse(context, -ESTALE, "cartridge %s expired on %s: open one of another lot", unit,
+			expiry);
 	if (used >= quantity)
-		return refuse(context, -EEXIST, "all %lld cartridges of lot %s have been used: open one of another lot",
+		return refuse(context, -EEXIST,
+			"all %lld cartridges of lot %s have been used: open one of another lot",
 			(long long)quantity, text_of(context, "lot"));
 	/* a lot without serials: every claim is the next unit of it */
 	if (!strstr(unit, "(21)") && strncmp(unit, "chip:", 5) != 0 && !strchr(unit, '#')) {
@@ -175,8 +180,9 @@ static int project_lot(ProjectionContext *context)
 		"(coalesce(@gtin, ''), @lot, @product, @maker, @expiry, @quantity, @certificate, @utc_us, @seq)");
 
 	if (r == -EEXIST)
-		return refuse(context, r, "lot %s has been received before: what comes later of it is a delivery of its own, "
-					  "give it the maker's new lot",
+		return refuse(context, r,
+			"lot %s has been received before: what comes later of it is a delivery of its own, "
+			"give it the maker's new lot",
 			text_of(context, "lot"));
 	return r;
 }
@@ -196,7 +202,8 @@ static int project_operator(ProjectionContext *context)
 			     "(@badge, @name, @roles_text, @pin, @seq)");
 	json_object_del(context->body, "roles_text");
 	if (r == -EEXIST)
-		return refuse(context, r, "badge %s is enrolled already: choose another", text_of(context, "badge"));
+		return refuse(context, r, "badge %s is enrolled already: choose another",
+			text_of(context, "badge"));
 	return r;
 }
 
@@ -217,12 +224,14 @@ static int project_finished(ProjectionContext *context)
 
 static int project_signed(ProjectionContext *context)
 {
-	return run_sql(context, "UPDATE session SET outcome = 'signed', ended_us = @utc_us WHERE session = @session");
+	return run_sql(context,
+		"UPDATE session SET outcome = 'signed', ended_us = @utc_us WHERE session = @session");
 }
 
 static int project_abandoned(ProjectionContext *context)
 {
-	return run_sql(context, "UPDATE session SET outcome = 'abandoned', ended_us = @utc_us WHERE session = @session");
+	return run_sql(context,
+		"UPDATE session SET outcome = 'abandoned', ended_us = @utc_us WHERE session = @session");
 }
 
 static int project_interrupted(ProjectionContext *context)
@@ -248,8 +257,9 @@ static int project_statistics(ProjectionContext *context)
 
 static int project_pigment(ProjectionContext *context)
 {
-	return run_sql(context, "INSERT INTO pigment_use(seq, session, brand, colour, lot, expiry, utc_us) VALUES"
-				"(@seq, @session, @brand, @colour, @lot, @expiry, @utc_us)");
+	return run_sql(context,
+		"INSERT INTO pigment_use(seq, session, brand, colour, lot, expiry, utc_us) VALUES"
+		"(@seq, @session, @brand, @colour, @lot, @expiry, @utc_us)");
 }
 
 /* ---- the table: every kind, where it goes, what it must have ---- */
@@ -257,7 +267,7 @@ static int project_pigment(ProjectionContext *context)
 static const struct {
 	const char *kind;
 	bool published;
-	Project project;        /* NULL: none */
+	Project project;         /* NULL: none */
 	const char *required[8]; /* fields of the body; NULL ends */
 } kinds[] = {
 	{ "station.started", false, NULL, { "version" } },
@@ -285,7 +295,8 @@ static const struct {
 	{ "fault.latched", true, NULL, { "cause" } },
 	{ "fault.acknowledged", true, NULL, { "cause", "note" } },
 	{ "alert.raised", true, NULL, { "alert", "text" } },
-	{ "session.finished", true, project_finished, { "session", "dots", "strokes", "needles", "worked_s" } },
+	{ "session.finished", true, project_finished,
+		{ "session", "dots", "strokes", "needles", "worked_s" } },
 	{ "session.signed", true, project_signed, { "session", "meaning" } },
 	{ "session.abandoned", true, project_abandoned, { "session", "reason" } },
 	{ "session.interrupted", true, project_interrupted, { "session" } },
@@ -324,15 +335,18 @@ int projection_apply(const char *kind, ProjectionContext *context)
 		return refuse(context, -EINVAL, "there is no kind of record \"%.64s\"", kind);
 	for (const char *const *field = kinds[i].required; *field; field++)
 		if (!json_object_get(context->body, *field))
-			return refuse(context, -EINVAL, "a record of kind %s needs the field %s", kind, *field);
+			return refuse(
+				context, -EINVAL, "a record of kind %s needs the field %s", kind, *field);
 	return kinds[i].project ? kinds[i].project(context) : 0;
 }
 
 static int replay(sqlite3 *db, sqlite3_stmt *row)
 {
-	json_auto_t *leaf = json_loadb(sqlite3_column_blob(row, 3), (size_t)sqlite3_column_bytes(row, 3), 0, NULL);
-	json_auto_t *personal = json_loads(
-		sqlite3_column_text(row, 4) ? (const char *)sqlite3_column_text(row, 4) : "null", JSON_DECODE_ANY, NULL);
+	json_auto_t *leaf =
+		json_loadb(sqlite3_column_blob(row, 3), (size_t)sqlite3_column_bytes(row, 3), 0, NULL);
+	json_auto_t *personal =
+		json_loads(sqlite3_column_text(row, 4) ? (const char *)sqlite3_column_text(row, 4) : "null",
+			JSON_DECODE_ANY, NULL);
 	LedgerAnswer answer = { 0 };
 	ProjectionContext context = {
 		.db = db,

@@ -5,12 +5,14 @@
 #include <time.h>
 
 /* shared conditions: a missing argument is NULL and then restricts nothing */
-#define BETWEEN(column) " (" column " >= coalesce(@from, 0) AND " column " < coalesce(@to, 9223372036854775807))"
+#define BETWEEN(column) \
+	" (" column " >= coalesce(@from, 0) AND " column " < coalesce(@to, 9223372036854775807))"
 #define IF_GIVEN(column, name) " AND (@" name " IS NULL OR " column " = @" name ")"
 
 /* a column "name:utc" is shown as time, "name:json" is text that holds JSON */
 static const LedgerQuery queries[] = {
-	{ "operator", "SELECT badge, name, roles AS \"roles:json\", pin FROM operator WHERE badge = @badge", false },
+	{ "operator", "SELECT badge, name, roles AS \"roles:json\", pin FROM operator WHERE badge = @badge",
+		false },
 	{ "operators", "SELECT badge, name, roles AS \"roles:json\" FROM operator ORDER BY badge", true },
 	{ "lot", "SELECT * FROM lot WHERE lot = @lot" IF_GIVEN("gtin", "gtin"), true },
 	{ "lots",
@@ -23,15 +25,15 @@ static const LedgerQuery queries[] = {
 		true },
 	{ "needles",
 		"SELECT unit, lot, expiry, unit.session, subject, unit.operator, unit.utc_us AS \"used:utc\","
-		" unit.strokes, unit.dots, unit.seq FROM unit LEFT JOIN session USING(session) WHERE"
-		BETWEEN("unit.utc_us") IF_GIVEN("lot", "lot") IF_GIVEN("unit.session", "session")
-		IF_GIVEN("subject", "subject") " ORDER BY unit.seq LIMIT coalesce(@limit, -1)",
+		" unit.strokes, unit.dots, unit.seq FROM unit LEFT JOIN session USING(session) WHERE" BETWEEN(
+			"unit.utc_us") IF_GIVEN("lot", "lot") IF_GIVEN("unit.session", "session")
+			IF_GIVEN("subject", "subject") " ORDER BY unit.seq LIMIT coalesce(@limit, -1)",
 		true },
 	{ "sessions",
 		"SELECT session, subject, protocol, course_session, operator, utc_us AS \"begun:utc\","
-		" ended_us AS \"ended:utc\", outcome, dots, strokes, needles, worked_s FROM session WHERE"
-		BETWEEN("utc_us") IF_GIVEN("subject", "subject") IF_GIVEN("operator", "operator")
-		" ORDER BY session LIMIT coalesce(@limit, -1)",
+		" ended_us AS \"ended:utc\", outcome, dots, strokes, needles, worked_s FROM session WHERE" BETWEEN(
+			"utc_us") IF_GIVEN("subject", "subject")
+			IF_GIVEN("operator", "operator") " ORDER BY session LIMIT coalesce(@limit, -1)",
 		true },
 	{ "session",
 		"SELECT session, subject, protocol, course_session, operator, utc_us AS \"begun:utc\","
@@ -44,24 +46,24 @@ static const LedgerQuery queries[] = {
 		true },
 	{ "zones", "SELECT * FROM zone_result WHERE session = @session ORDER BY zone", true },
 	{ "images",
-		"SELECT session, zone, phase, file, sha256, focus, exposure, utc_us AS \"taken:utc\" FROM image WHERE"
-		BETWEEN("utc_us") IF_GIVEN("session", "session") " ORDER BY seq LIMIT coalesce(@limit, -1)",
+		"SELECT session, zone, phase, file, sha256, focus, exposure, utc_us AS \"taken:utc\" FROM image WHERE" BETWEEN(
+			"utc_us") IF_GIVEN("session", "session") " ORDER BY seq LIMIT coalesce(@limit, -1)",
 		true },
 	{ "pigments",
-		"SELECT brand, colour, lot, expiry, session, utc_us AS \"used:utc\" FROM pigment_use WHERE"
-		BETWEEN("utc_us") IF_GIVEN("lot", "lot") IF_GIVEN("session", "session")
-		" ORDER BY seq LIMIT coalesce(@limit, -1)",
+		"SELECT brand, colour, lot, expiry, session, utc_us AS \"used:utc\" FROM pigment_use WHERE" BETWEEN(
+			"utc_us") IF_GIVEN("lot", "lot")
+			IF_GIVEN("session", "session") " ORDER BY seq LIMIT coalesce(@limit, -1)",
 		true },
 	{ "faults",
 		"SELECT seq, utc_us AS \"time:utc\", kind, json_extract(CAST(leaf AS TEXT), '$.actor') AS actor,"
 		" json_extract(CAST(leaf AS TEXT), '$.body') AS \"body:json\" FROM record WHERE kind IN"
-		" ('fault.latched', 'fault.acknowledged') AND" BETWEEN("utc_us")
-		" ORDER BY seq LIMIT coalesce(@limit, -1)",
+		" ('fault.latched', 'fault.acknowledged') AND" BETWEEN(
+			"utc_us") " ORDER BY seq LIMIT coalesce(@limit, -1)",
 		true },
 	{ "sign-ins",
 		"SELECT seq, utc_us AS \"time:utc\", kind, json_extract(CAST(leaf AS TEXT), '$.body') AS \"body:json\""
-		" FROM record WHERE kind IN ('operator.signed-in', 'operator.signed-out', 'operator.refused') AND"
-		BETWEEN("utc_us") " ORDER BY seq LIMIT coalesce(@limit, -1)",
+		" FROM record WHERE kind IN ('operator.signed-in', 'operator.signed-out', 'operator.refused') AND" BETWEEN(
+			"utc_us") " ORDER BY seq LIMIT coalesce(@limit, -1)",
 		true },
 	{ "records",
 		"SELECT seq, utc_us AS \"time:utc\", kind, json_extract(CAST(leaf AS TEXT), '$.actor') AS actor,"
@@ -122,13 +124,14 @@ static bool parse_time(const char *text, int64_t *ret)
 	return true;
 }
 
-static int bind_time(sqlite3_stmt *statement, int i, const char *name, const char *text, char error[LEDGER_TEXT_MAX])
+static int bind_time(
+	sqlite3_stmt *statement, int i, const char *name, const char *text, char error[LEDGER_TEXT_MAX])
 {
 	int64_t utc_us;
 
 	if (!parse_time(text, &utc_us)) {
-		snprintf(error, LEDGER_TEXT_MAX, "%s = \"%.40s\" is no time: write YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ", name,
-			text);
+		snprintf(error, LEDGER_TEXT_MAX,
+			"%s = \"%.40s\" is no time: write YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ", name, text);
 		return -EINVAL;
 	}
 	/* a day as the end of a range is meant to be within it */
@@ -137,8 +140,8 @@ static int bind_time(sqlite3_stmt *statement, int i, const char *name, const cha
 	return ledger_errno(sqlite3_bind_int64(statement, i, utc_us));
 }
 
-static int bind_arguments(sqlite3_stmt *statement, const LedgerQuery *query, json_t *arguments,
-	char error[LEDGER_TEXT_MAX])
+static int bind_arguments(
+	sqlite3_stmt *statement, const LedgerQuery *query, json_t *arguments, char error[LEDGER_TEXT_MAX])
 {
 	int n = sqlite3_bind_parameter_count(statement), r = 0;
 	const char *key;
@@ -151,13 +154,15 @@ static int bind_arguments(sqlite3_stmt *statement, const LedgerQuery *query, jso
 		snprintf(name, sizeof name, "@%.32s", key);
 		i = n > 0 ? sqlite3_bind_parameter_index(statement, name) : 0;
 		if (i == 0) {
-			snprintf(error, LEDGER_TEXT_MAX, "query %s takes no argument \"%.32s\"", query->name, key);
+			snprintf(error, LEDGER_TEXT_MAX, "query %s takes no argument \"%.32s\"", query->name,
+				key);
 			return -EINVAL;
 		}
 		if (json_is_string(value) && (strcmp(key, "from") == 0 || strcmp(key, "to") == 0))
 			r = bind_time(statement, i, key, json_string_value(value), error);
 		else if (json_is_string(value))
-			r = ledger_errno(sqlite3_bind_text(statement, i, json_string_value(value), -1, SQLITE_TRANSIENT));
+			r = ledger_errno(sqlite3_bind_text(
+				statement, i, json_string_value(value), -1, SQLITE_TRANSIENT));
 		else if (json_is_integer(value))
 			r = ledger_errno(sqlite3_bind_int64(statement, i, json_integer_value(value)));
 		if (r < 0)
@@ -218,7 +223,8 @@ int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, int64_t 
 		if (result != SQLITE_ROW) {
 			r = ledger_errno(result);
 			if (r < 0)
-				snprintf(error, LEDGER_TEXT_MAX, "query %s: %s", query->name, sqlite3_errmsg(db));
+				snprintf(error, LEDGER_TEXT_MAX, "query %s: %s", query->name,
+					sqlite3_errmsg(db));
 			break;
 		}
 		made = make_row(statement);

@@ -74,12 +74,14 @@ static int explain(sqlite3 *db, const char *path, int result, char error[LEDGER_
 	int r = ledger_errno(result);
 
 	if (r == -EUCLEAN)
-		snprintf(error, LEDGER_TEXT_MAX, "the ledger %.120s is damaged (%s): keep the file as evidence and bring "
-						 "back a backup",
+		snprintf(error, LEDGER_TEXT_MAX,
+			"the ledger %.120s is damaged (%s): keep the file as evidence and bring "
+			"back a backup",
 			path, db ? sqlite3_errmsg(db) : "");
 	else
-		snprintf(error, LEDGER_TEXT_MAX, "the ledger %.120s cannot be opened (%s): check folder, rights and disk",
-			path, db ? sqlite3_errmsg(db) : strerror(-r));
+		snprintf(error, LEDGER_TEXT_MAX,
+			"the ledger %.120s cannot be opened (%s): check folder, rights and disk", path,
+			db ? sqlite3_errmsg(db) : strerror(-r));
 	return r < 0 ? r : -EIO;
 }
 
@@ -122,8 +124,9 @@ static int check_version(sqlite3 *db, const char *path, bool read_only, char err
 		return explain(db, path, r, error);
 	if (version == LEDGER_SCHEMA_VERSION)
 		return 0;
-	snprintf(error, LEDGER_TEXT_MAX, "the ledger %.120s has schema version %lld, this program knows %d: use the "
-					 "program that wrote it",
+	snprintf(error, LEDGER_TEXT_MAX,
+		"the ledger %.120s has schema version %lld, this program knows %d: use the "
+		"program that wrote it",
 		path, (long long)version, LEDGER_SCHEMA_VERSION);
 	return -EPROTO;
 }
@@ -136,11 +139,13 @@ int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDG
 
 	/* a small cache: a station's memory is for other things, and the file system caches too */
 	if (r == SQLITE_OK)
-		r = sqlite3_exec(db, "PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"
-				     "PRAGMA busy_timeout=2000;",
+		r = sqlite3_exec(db,
+			"PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"
+			"PRAGMA busy_timeout=2000;",
 			NULL, NULL, NULL);
 	if (r == SQLITE_OK && !read_only)
-		r = sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;",
+		r = sqlite3_exec(db,
+			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;",
 			NULL, NULL, NULL);
 	if (r != SQLITE_OK)
 		return explain(db, path, r, error);
@@ -158,8 +163,8 @@ static int check_newest(sqlite3 *db, char error[LEDGER_TEXT_MAX])
 	_cleanup_(digester_freep) Digester *digester = NULL;
 	uint8_t hash[DIGEST_BYTES];
 	DigestPart parts[2] = { { "\0", 1 } };
-	int r = sqlite3_prepare_v2(db, "SELECT seq, leaf, hash FROM record ORDER BY seq DESC LIMIT 1", -1, &statement,
-		NULL);
+	int r = sqlite3_prepare_v2(
+		db, "SELECT seq, leaf, hash FROM record ORDER BY seq DESC LIMIT 1", -1, &statement, NULL);
 
 	if (r == SQLITE_OK)
 		r = sqlite3_step(statement);
@@ -167,7 +172,8 @@ static int check_newest(sqlite3 *db, char error[LEDGER_TEXT_MAX])
 		return 0;
 	if (r != SQLITE_ROW)
 		return explain(db, "file", r, error);
-	parts[1] = (DigestPart){ sqlite3_column_blob(statement, 1), (size_t)sqlite3_column_bytes(statement, 1) };
+	parts[1] =
+		(DigestPart){ sqlite3_column_blob(statement, 1), (size_t)sqlite3_column_bytes(statement, 1) };
 	r = digester_new(&digester);
 	if (r == 0)
 		r = digester_compute(digester, parts, 2, hash);
@@ -176,8 +182,9 @@ static int check_newest(sqlite3 *db, char error[LEDGER_TEXT_MAX])
 	if (sqlite3_column_bytes(statement, 2) == DIGEST_BYTES &&
 		memcmp(sqlite3_column_blob(statement, 2), hash, DIGEST_BYTES) == 0)
 		return 0;
-	snprintf(error, LEDGER_TEXT_MAX, "record %lld of the ledger does not match its hash: keep the file as evidence and "
-					 "bring back a backup",
+	snprintf(error, LEDGER_TEXT_MAX,
+		"record %lld of the ledger does not match its hash: keep the file as evidence and "
+		"bring back a backup",
 		(long long)sqlite3_column_int64(statement, 0));
 	return -EUCLEAN;
 }
@@ -194,7 +201,8 @@ int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LED
 		{ "SELECT coalesce(max(session), 0) FROM session WHERE outcome = 'open'",
 			offsetof(LedgerInfo, open_session) },
 		{ "SELECT coalesce(max(session), 0) + 1 FROM session", offsetof(LedgerInfo, next_session) },
-		{ "SELECT coalesce(max(value), 0) FROM meta WHERE name = 'published'", offsetof(LedgerInfo, published) },
+		{ "SELECT coalesce(max(value), 0) FROM meta WHERE name = 'published'",
+			offsetof(LedgerInfo, published) },
 	};
 	LedgerInfo info = { 0 };
 	int64_t value;

@@ -34,8 +34,8 @@ static void *stream_thread(void *userdata)
 
 	stream->error = schema_open(stream->ledger->path, true, &db, stream->text);
 	if (stream->error == 0)
-		stream->error = query_run(db, stream->query, stream->arguments, INT64_MAX, write_row, stream,
-			stream->text);
+		stream->error = query_run(
+			db, stream->query, stream->arguments, INT64_MAX, write_row, stream, stream->text);
 	if (stream->error == -EPIPE)
 		snprintf(stream->text, sizeof stream->text, "the reader went away after %llu rows",
 			(unsigned long long)stream->rows);
@@ -45,7 +45,8 @@ static void *stream_thread(void *userdata)
 	return NULL;
 }
 
-int ledger_stream(Ledger *ledger, const char *query, json_t *arguments, int fd, LedgerDone done, void *userdata)
+int ledger_stream(
+	Ledger *ledger, const char *query, json_t *arguments, int fd, LedgerDone done, void *userdata)
 {
 	LedgerStream *stream = NULL;
 	int r;

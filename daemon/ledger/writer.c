@@ -22,7 +22,8 @@ static int exec(Ledger *ledger, const char *sql)
 	return sqlite3_exec(ledger->db, sql, NULL, NULL, NULL);
 }
 
-static int commit_personal(Ledger *ledger, const Request *request, uint64_t seq, char commitment[DIGEST_HEX_MAX])
+static int commit_personal(
+	Ledger *ledger, const Request *request, uint64_t seq, char commitment[DIGEST_HEX_MAX])
 {
 	uint8_t salt[SALT_BYTES], digest[DIGEST_BYTES];
 	DigestPart parts[2] = { { salt, sizeof salt }, { request->personal, strlen(request->personal) } };
@@ -36,8 +37,8 @@ static int commit_personal(Ledger *ledger, const Request *request, uint64_t seq,
 	return step_once(ledger->insert_personal);
 }
 
-static int insert_record(Ledger *ledger, const Request *request, const ClockReading *now, uint64_t seq,
-	const char *leaf)
+static int insert_record(
+	Ledger *ledger, const Request *request, const ClockReading *now, uint64_t seq, const char *leaf)
 {
 	uint8_t hash[DIGEST_BYTES];
 	/* RFC 6962, section 2.1: a leaf's hash is that of 0x00 and the leaf */
@@ -80,7 +81,8 @@ static int project(Ledger *ledger, Request *request, const ClockReading *now, ui
 	int r;
 
 	if (!json_is_object(body)) {
-		snprintf(request->answer.text, LEDGER_TEXT_MAX, "the body of a %s record must be an object", request->kind);
+		snprintf(request->answer.text, LEDGER_TEXT_MAX, "the body of a %s record must be an object",
+			request->kind);
 		return -EINVAL;
 	}
 	r = projection_apply(request->kind, &context);
@@ -111,9 +113,9 @@ static int write_record(Ledger *ledger, Request *request, const ClockReading *no
 		if (refused < 0) {
 			exec(ledger, "ROLLBACK TO one; RELEASE one");
 			request->answer.error = refused;
-			return is_refusal(refused) ? SQLITE_OK :
-				refused == -ENOSPC ? SQLITE_FULL :
-						     SQLITE_IOERR;
+			return is_refusal(refused)  ? SQLITE_OK
+			       : refused == -ENOSPC ? SQLITE_FULL
+						    : SQLITE_IOERR;
 		}
 		if (r == SQLITE_OK)
 			r = exec(ledger, "RELEASE one");
@@ -166,7 +168,8 @@ static int run_request(Ledger *ledger, Request *request, int64_t *newest_us, boo
 		*ret_wrote = true;
 		break;
 	case REQUEST_LOOKUP:
-		request->answer.error = query_rows(ledger->db, request->query, request->arguments, &request->rows);
+		request->answer.error =
+			query_rows(ledger->db, request->query, request->arguments, &request->rows);
 		break;
 	case REQUEST_PUBLISHED:
 		r = write_meta(ledger, "published", (int64_t)request->published);
@@ -190,9 +193,11 @@ static void fail_group(Ledger *ledger, Request **group, size_t n, int result)
 		answer->error = r < 0 && !is_refusal(r) ? r : -EIO;
 		answer->seq = 0;
 		if (r == -ENOSPC)
-			snprintf(answer->text, LEDGER_TEXT_MAX, "the disk is full: free space, then try again");
+			snprintf(answer->text, LEDGER_TEXT_MAX,
+				"the disk is full: free space, then try again");
 		else
-			snprintf(answer->text, LEDGER_TEXT_MAX, "the ledger could not be written (%.160s)", reason);
+			snprintf(answer->text, LEDGER_TEXT_MAX, "the ledger could not be written (%.160s)",
+				reason);
 	}
 }
 
@@ -274,9 +279,9 @@ static void give_answers(Ledger *ledger, Request **group, size_t n)
 static void wait_for_requests(Ledger *ledger)
 {
 	struct pollfd ready = { .fd = ring_fd(ledger->requests), .events = POLLIN };
-	int timeout = !atomic_load(&ledger->healthy)			? LEDGER_PROBE_MS :
-		ledger->wal_pages > LEDGER_CHECKPOINT_PAGES		? LEDGER_QUIET_MS :
-									  -1;
+	int timeout = !atomic_load(&ledger->healthy)                ? LEDGER_PROBE_MS
+		      : ledger->wal_pages > LEDGER_CHECKPOINT_PAGES ? LEDGER_QUIET_MS
+								    : -1;
 
 	if (poll(&ready, 1, timeout) != 0)
 		ring_clear(ledger->requests);
@@ -318,8 +323,8 @@ int writer_prepare(Ledger *ledger)
 		"INSERT INTO record(seq, kind, utc_us, published, leaf, hash) VALUES(?, ?, ?, ?, ?, ?)", -1,
 		SQLITE_PREPARE_PERSISTENT, &ledger->insert, NULL);
 	if (r == SQLITE_OK)
-		r = sqlite3_prepare_v3(ledger->db, "INSERT INTO personal(seq, salt, data) VALUES(?, ?, ?)", -1,
-			SQLITE_PREPARE_PERSISTENT, &ledger->insert_personal, NULL);
+		r = sqlite3_prepare_v3(ledger->db, "INSERT INTO personal(seq, salt, data) VALUES(?, ?, ?)",
+			-1, SQLITE_PREPARE_PERSISTENT, &ledger->insert_personal, NULL);
 	if (r == SQLITE_OK)
 		r = sqlite3_prepare_v3(ledger->db, "INSERT INTO attachment(seq, data) VALUES(?, ?)", -1,
 			SQLITE_PREPARE_PERSISTENT, &ledger->insert_attachment, NULL);

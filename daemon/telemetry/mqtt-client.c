@@ -65,8 +65,8 @@ static void *attempt(void *userdata)
 	bool local = config->mqtt_host[0] == '/';
 	uint64_t one = 1;
 
-	client->attempt_result = mosquitto_connect_bind_v5(client->mosq, config->mqtt_host,
-		local ? 0 : (int)config->mqtt_port, KEEPALIVE_S, NULL, NULL);
+	client->attempt_result = mosquitto_connect_bind_v5(
+		client->mosq, config->mqtt_host, local ? 0 : (int)config->mqtt_port, KEEPALIVE_S, NULL, NULL);
 	client->attempt_errno = errno;
 	(void)!write(client->attempt_fd, &one, sizeof one);
 	return NULL;
@@ -93,7 +93,8 @@ static void lost(MqttClient *client, const char *reason)
 	schedule_retry(client);
 	say(client, "broker %.80s: %s; trying again", client->config->mqtt_host, reason);
 	if (!client->lost_logged)
-		log_line(LOG_WARNING, LOG_ID_BROKER_LOST, "%s; nothing is lost, the records are kept", client->text);
+		log_line(LOG_WARNING, LOG_ID_BROKER_LOST, "%s; nothing is lost, the records are kept",
+			client->text);
 	client->lost_logged = true;
 	if (was)
 		client->handler.disconnected(client->handler.userdata);
@@ -126,7 +127,8 @@ static void check(MqttClient *client, int result)
 	if (result == MOSQ_ERR_SUCCESS || !client->socket)
 		update_events(client);
 	else
-		lost(client, result == MOSQ_ERR_CONN_LOST ? "the connection was closed" : mosquitto_strerror(result));
+		lost(client, result == MOSQ_ERR_CONN_LOST ? "the connection was closed"
+							  : mosquitto_strerror(result));
 }
 
 static int on_socket(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -152,13 +154,15 @@ static int on_attempted(sd_event_source *source, int fd, uint32_t events, void *
 	pthread_join(client->attempt_thread, NULL);
 	client->attempting = false;
 	if (client->attempt_result != MOSQ_ERR_SUCCESS) {
-		lost(client, client->attempt_result == MOSQ_ERR_ERRNO ? strerror(client->attempt_errno) :
-									mosquitto_strerror(client->attempt_result));
+		lost(client, client->attempt_result == MOSQ_ERR_ERRNO
+				     ? strerror(client->attempt_errno)
+				     : mosquitto_strerror(client->attempt_result));
 		return 0;
 	}
 	/* small messages that should leave at once; meaningless, and refused, on a Unix socket */
 	(void)setsockopt(mosquitto_socket(client->mosq), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	r = sd_event_add_io(client->event, &client->socket, mosquitto_socket(client->mosq), EPOLLIN, on_socket, client);
+	r = sd_event_add_io(
+		client->event, &client->socket, mosquitto_socket(client->mosq), EPOLLIN, on_socket, client);
 	if (r < 0) {
 		mosquitto_disconnect(client->mosq);
 		lost(client, strerror(-r));
@@ -184,7 +188,8 @@ static int on_timer(sd_event_source *source, uint64_t now, void *userdata)
 
 /* ---- what libmosquitto reports, on the main thread, from the loop functions ---- */
 
-static void on_connect(struct mosquitto *mosq, void *userdata, int reason, int flags, const mosquitto_property *properties)
+static void on_connect(
+	struct mosquitto *mosq, void *userdata, int reason, int flags, const mosquitto_property *properties)
 {
 	MqttClient *client = userdata;
 
@@ -205,14 +210,15 @@ static void on_connect(struct mosquitto *mosq, void *userdata, int reason, int f
 	client->handler.connected(client->handler.userdata);
 }
 
-static void on_publish(struct mosquitto *mosq, void *userdata, int message, int reason,
-	const mosquitto_property *properties)
+static void on_publish(
+	struct mosquitto *mosq, void *userdata, int message, int reason, const mosquitto_property *properties)
 {
 	MqttClient *client = userdata;
 
 	/* a reason of 0x80 and above means that the broker's rules refused it: it would be refused again */
 	if (reason >= 0x80)
-		log_warning("the broker refused a message (%s): check its access list", mosquitto_reason_string(reason));
+		log_warning("the broker refused a message (%s): check its access list",
+			mosquitto_reason_string(reason));
 	client->handler.acknowledged(client->handler.userdata, message);
 }
 
@@ -231,7 +237,8 @@ static int set_credentials(MqttClient *client)
 			config->mqtt_cert_file[0] ? config->mqtt_cert_file : NULL,
 			config->mqtt_key_file[0] ? config->mqtt_key_file : NULL, NULL);
 		if (r != MOSQ_ERR_SUCCESS) {
-			say(client, "TLS cannot be set up (%s): check the files of [mqtt]", mosquitto_strerror(r));
+			say(client, "TLS cannot be set up (%s): check the files of [mqtt]",
+				mosquitto_strerror(r));
 			return -EINVAL;
 		}
 	}
@@ -240,7 +247,8 @@ static int set_credentials(MqttClient *client)
 	if (config->mqtt_password_file[0])
 		r = file_read(config->mqtt_password_file, PASSWORD_MAX, &password, &size);
 	if (r < 0) {
-		say(client, "the password file %.120s cannot be read: %s", config->mqtt_password_file, strerror(-r));
+		say(client, "the password file %.120s cannot be read: %s", config->mqtt_password_file,
+			strerror(-r));
 		return r;
 	}
 	if (password)
@@ -288,10 +296,11 @@ int mqtt_client_new(sd_event *event, const Config *config, const char *will_topi
 	r = set_up_library(client, will_topic, will);
 	if (r < 0)
 		return r;
-	r = sd_event_add_io(event, &client->attempt_source, client->attempt_fd, EPOLLIN, on_attempted, client);
+	r = sd_event_add_io(
+		event, &client->attempt_source, client->attempt_fd, EPOLLIN, on_attempted, client);
 	if (r >= 0)
-		r = sd_event_add_time_relative(event, &client->timer, CLOCK_MONOTONIC, MISC_US / 4, MISC_US / 8, on_timer,
-			client);
+		r = sd_event_add_time_relative(
+			event, &client->timer, CLOCK_MONOTONIC, MISC_US / 4, MISC_US / 8, on_timer, client);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(client->timer, SD_EVENT_ON);
 	if (r < 0)
@@ -335,14 +344,17 @@ int mqtt_client_publish(MqttClient *client, const char *topic, const char *paylo
 
 	if (!client->connected)
 		return -ENOTCONN;
-	if (expiry_s &&
-		mosquitto_property_add_int32(&properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, expiry_s) !=
-			MOSQ_ERR_SUCCESS)
+	if (expiry_s && mosquitto_property_add_int32(
+				&properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, expiry_s) != MOSQ_ERR_SUCCESS)
 		return -ENOMEM;
-	r = mosquitto_publish_v5(client->mosq, ret_message, topic, (int)strlen(payload), payload, qos, retain, properties);
+	r = mosquitto_publish_v5(
+		client->mosq, ret_message, topic, (int)strlen(payload), payload, qos, retain, properties);
 	mosquitto_property_free_all(&properties);
 	update_events(client);
-	return r == MOSQ_ERR_SUCCESS ? 0 : r == MOSQ_ERR_NOMEM ? -ENOMEM : r == MOSQ_ERR_INVAL ? -EINVAL : -ENOTCONN;
+	return r == MOSQ_ERR_SUCCESS ? 0
+	       : r == MOSQ_ERR_NOMEM ? -ENOMEM
+	       : r == MOSQ_ERR_INVAL ? -EINVAL
+				     : -ENOTCONN;
 }
 
 bool mqtt_client_connected(const MqttClient *client)

@@ -12,9 +12,9 @@
 enum { OUTBOX_WINDOW_MAX = 100 };
 
 typedef struct Outbox {
-	uint32_t window;  /* at most this many under way */
-	uint64_t cursor;  /* every published-kind record up to here has reached the broker */
-	uint64_t newest;  /* highest sequence number handed to outbox_sent() since the cursor */
+	uint32_t window; /* at most this many under way */
+	uint64_t cursor; /* every published-kind record up to here has reached the broker */
+	uint64_t newest; /* highest sequence number handed to outbox_sent() since the cursor */
 	struct {
 		uint64_t seq;
 		int message; /* libmosquitto's id */

@@ -17,10 +17,10 @@ struct Telemetry {
 	MqttClient *client;
 	sd_event_source *timer;
 	Outbox outbox;
-	json_t *rows;      /* fetched and not yet sent */
+	json_t *rows; /* fetched and not yet sent */
 	size_t next_row;
-	bool fetching, more; /* more: a record was committed since the last fetch began */
-	bool stale; /* what is being fetched was asked for before the connection was lost */
+	bool fetching, more;  /* more: a record was committed since the last fetch began */
+	bool stale;           /* what is being fetched was asked for before the connection was lost */
 	uint64_t kept_cursor; /* as the ledger knows it */
 	int64_t kept_us;
 	uint64_t dropped;
@@ -93,7 +93,8 @@ static void pump(Telemetry *telemetry)
 			return;
 		telemetry->next_row++;
 	}
-	if (telemetry->next_row < json_array_size(telemetry->rows) || !mqtt_client_connected(telemetry->client))
+	if (telemetry->next_row < json_array_size(telemetry->rows) ||
+		!mqtt_client_connected(telemetry->client))
 		return;
 	/* a full fetch may have left some behind */
 	if (telemetry->more || json_array_size(telemetry->rows) == FETCH_ROWS)
@@ -139,8 +140,8 @@ static void publish_live(Telemetry *telemetry)
 	if (!message)
 		return;
 	topic_make(telemetry->config, "telemetry", topic);
-	(void)!mqtt_client_publish(telemetry->client, topic, message, 0, false,
-		telemetry->config->telemetry_expiry_s, NULL);
+	(void)!mqtt_client_publish(
+		telemetry->client, topic, message, 0, false, telemetry->config->telemetry_expiry_s, NULL);
 }
 
 /* ---- events ---- */
@@ -226,8 +227,8 @@ int telemetry_new(sd_event *event, const Config *config, Station *station, Ledge
 	topic_make(config, "state", topic);
 	r = mqtt_client_new(event, config, topic, will, &handler, &telemetry->client);
 	if (r >= 0)
-		r = sd_event_add_time_relative(event, &telemetry->timer, CLOCK_MONOTONIC, config->telemetry_ms * 1000ULL,
-			10000, on_timer, telemetry);
+		r = sd_event_add_time_relative(event, &telemetry->timer, CLOCK_MONOTONIC,
+			config->telemetry_ms * 1000ULL, 10000, on_timer, telemetry);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(telemetry->timer, SD_EVENT_ON);
 	if (r >= 0)

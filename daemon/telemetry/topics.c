@@ -53,8 +53,9 @@ char *message_of_record(const Config *config, const json_t *row)
 	char id[TOPIC_MAX];
 
 	snprintf(id, sizeof id, "%s/%s/%lld", config->clinic, config->station, (long long)seq);
-	message = json_pack("{s:s, s:I, s:O, s:O, s:O}", "id", id, "seq", seq, "kind", json_object_get(row, "kind"), "utc",
-		json_object_get(row, "utc"), "body", json_object_get(row, "body"));
+	message = json_pack("{s:s, s:I, s:O, s:O, s:O}", "id", id, "seq", seq, "kind",
+		json_object_get(row, "kind"), "utc", json_object_get(row, "utc"), "body",
+		json_object_get(row, "body"));
 	return message ? json_dumps(message, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 }
 
@@ -68,14 +69,16 @@ char *message_of_state(const Config *config, const StationView *view, bool onlin
 	json_auto_t *message = NULL;
 
 	if (!online) {
-		message = json_pack("{s:b, s:s, s:s}", "online", 0, "clinic", config->clinic, "station", config->station);
+		message = json_pack(
+			"{s:b, s:s, s:s}", "online", 0, "clinic", config->clinic, "station", config->station);
 		return message ? json_dumps(message, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 	}
-	message = json_pack("{s:b, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:b}", "online", 1, "clinic", config->clinic,
-		"station", config->station, "version", STIPPLE_VERSION, "state", session_state_to_string(view->state),
-		"session", (json_int_t)view->session, "subject", view->subject, "operator", view->badge, "zone",
-		zone_name(view), "fault", view->fault == CONTROL_FAULT_NONE ? "" : control_fault_to_string(view->fault),
-		"board", view->board_connected);
+	message = json_pack("{s:b, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:b}", "online", 1, "clinic",
+		config->clinic, "station", config->station, "version", STIPPLE_VERSION, "state",
+		session_state_to_string(view->state), "session", (json_int_t)view->session, "subject",
+		view->subject, "operator", view->badge, "zone", zone_name(view), "fault",
+		view->fault == CONTROL_FAULT_NONE ? "" : control_fault_to_string(view->fault), "board",
+		view->board_connected);
 	return message ? json_dumps(message, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 }
 
@@ -83,13 +86,15 @@ char *message_of_telemetry(const Config *config, const StationView *view)
 {
 	json_auto_t *message = json_pack(
 		"{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:f, s:i, s:f, s:i, s:i, s:f, s:b, s:b, s:I}", "state",
-		session_state_to_string(view->state), "session", (json_int_t)view->session, "zone", zone_name(view), "dots",
-		(json_int_t)view->statistics.dots, "strokes", (json_int_t)view->statistics.strokes, "session_dots",
-		(json_int_t)view->session_dots, "session_strokes", (json_int_t)view->session_strokes, "density",
-		zone_statistics_density(&view->statistics, view->area_mm2), "target", view->plan ? view->plan->density : 0,
-		"outside", zone_statistics_outside(&view->statistics), "depth_um", view->last_dot.depth_mean_um,
-		"resistance_mn", view->last_dot.resistance_peak_mn, "dwell_ms", view->last_dot.dwell_us / 1000.0, "pedal",
-		view->pedal, "emergency_stop", view->emergency_stop, "elapsed_s", (json_int_t)view->elapsed_s);
+		session_state_to_string(view->state), "session", (json_int_t)view->session, "zone",
+		zone_name(view), "dots", (json_int_t)view->statistics.dots, "strokes",
+		(json_int_t)view->statistics.strokes, "session_dots", (json_int_t)view->session_dots,
+		"session_strokes", (json_int_t)view->session_strokes, "density",
+		zone_statistics_density(&view->statistics, view->area_mm2), "target",
+		view->plan ? view->plan->density : 0, "outside", zone_statistics_outside(&view->statistics),
+		"depth_um", view->last_dot.depth_mean_um, "resistance_mn", view->last_dot.resistance_peak_mn,
+		"dwell_ms", view->last_dot.dwell_us / 1000.0, "pedal", view->pedal, "emergency_stop",
+		view->emergency_stop, "elapsed_s", (json_int_t)view->elapsed_s);
 
 	return message ? json_dumps(message, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 }

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define _cleanup_(f) __attribute__((__cleanup__(f)))
-#define _must_check_ __attribute__((__warn_unused_result__))
+#define _cleanup_(f)   __attribute__((__cleanup__(f)))
+#define _must_check_   __attribute__((__warn_unused_result__))
 #define _printf_(a, b) __attribute__((__format__(__printf__, a, b)))
 
 /** Moves a pointer out of its variable, leaving NULL behind. */
@@ -28,23 +28,23 @@
 	})
 
 /** Moves a descriptor out of its variable, leaving -1 behind. */
-#define TAKE_FD(fd)             \
-	({                      \
+#define TAKE_FD(fd)               \
+	({                        \
 		int *_pf = &(fd); \
-		int _f = *_pf;  \
-		*_pf = -1;      \
-		_f;             \
+		int _f = *_pf;    \
+		*_pf = -1;        \
+		_f;               \
 	})
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
 /** Defines `name`, a cleanup function that calls `func` on the pointed-to value unless that is NULL. */
-#define DEFINE_CLEANUP(type, func, name)             \
-	static inline void name(type *p)             \
-	{                                            \
-		if (*p)                              \
-			func(*p);                    \
-	}                                            \
+#define DEFINE_CLEANUP(type, func, name) \
+	static inline void name(type *p) \
+	{                                \
+		if (*p)                  \
+			func(*p);        \
+	}                                \
 	struct cleanup_semicolon_##name
 
 static inline void freep(void *p)

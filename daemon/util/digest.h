@@ -24,8 +24,8 @@ typedef struct DigestPart {
 } DigestPart;
 
 /** Hashes the concatenation of `n` parts. -EIO when libcrypto fails. */
-int digester_compute(Digester *digester, const DigestPart *parts, size_t n, uint8_t ret[DIGEST_BYTES])
-	_must_check_;
+int digester_compute(
+	Digester *digester, const DigestPart *parts, size_t n, uint8_t ret[DIGEST_BYTES]) _must_check_;
 
 /** One-shot convenience for places where speed is of no account. */
 int digest_hex(const void *data, size_t size, char ret[DIGEST_HEX_MAX]) _must_check_;

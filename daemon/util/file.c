@@ -23,7 +23,8 @@ static int write_all(int fd, const void *data, size_t size)
 	return 0;
 }
 
-static int write_and_rename(int folder, const char *temporary, const char *name, const void *data, size_t size)
+static int write_and_rename(
+	int folder, const char *temporary, const char *name, const void *data, size_t size)
 {
 	_cleanup_(closep) int fd =
 		openat(folder, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);

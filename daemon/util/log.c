@@ -49,8 +49,8 @@ static void log_to_journal(int level, const char *message_id, const char *messag
 
 void log_line_va(int level, const char *message_id, const char *format, va_list arguments)
 {
-	static const char *const names[] = { "emergency", "alert", "critical", "error",
-		"warning", "notice", "info", "debug" };
+	static const char *const names[] = { "emergency", "alert", "critical", "error", "warning", "notice",
+		"info", "debug" };
 	char message[LINE_MAX_BYTES];
 
 	if (level > atomic_load(&log_level))

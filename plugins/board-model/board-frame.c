@@ -54,8 +54,8 @@ BoardResult board_result_from_string(const char *text)
 }
 
 /* 16 entries, a nibble at a time: small enough for a microcontroller, fast enough for any SPI clock */
-static const uint16_t crc_nibbles[16] = { 0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7, 0x8108,
-	0x9129, 0xa14a, 0xb16b, 0xc18c, 0xd1ad, 0xe1ce, 0xf1ef };
+static const uint16_t crc_nibbles[16] = { 0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7,
+	0x8108, 0x9129, 0xa14a, 0xb16b, 0xc18c, 0xd1ad, 0xe1ce, 0xf1ef };
 
 uint16_t frame_crc(const uint8_t *data, size_t size)
 {
@@ -395,7 +395,8 @@ int payload_get_samples(const Frame *frame, StrokeSample ret[FRAME_SAMPLES_MAX])
 		return -22;
 	p++;
 	for (unsigned i = 0; i < n; i++, p += SAMPLE_BYTES)
-		ret[i] = (StrokeSample){ get32(p), get16(p + 4), get16(p + 6), get16(p + 8), (int16_t)get16(p + 10) };
+		ret[i] = (StrokeSample){ get32(p), get16(p + 4), get16(p + 6), get16(p + 8),
+			(int16_t)get16(p + 10) };
 	return (int)n;
 }
 

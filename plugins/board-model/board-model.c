@@ -45,14 +45,14 @@ void board_model_reset(BoardModel *model)
 
 bool board_model_running(const BoardModel *model)
 {
-	return model->armed && model->enable && model->pedal && !model->estop && model->fault == BOARD_FAULT_NONE &&
-		model->mischief.hang_us == 0;
+	return model->armed && model->enable && model->pedal && !model->estop &&
+	       model->fault == BOARD_FAULT_NONE && model->mischief.hang_us == 0;
 }
 
 bool board_model_data_ready(const BoardModel *model)
 {
 	return model->mischief.stuck_data_ready ||
-		(uint16_t)(model->next_sequence - 1) != model->acknowledged;
+	       (uint16_t)(model->next_sequence - 1) != model->acknowledged;
 }
 
 /* ---- what must arrive ---- */
@@ -157,8 +157,8 @@ static void check_limits(BoardModel *model, const SkinStroke *stroke)
 
 static void make_stroke(BoardModel *model)
 {
-	SkinStroke stroke = skin_model_stroke(&model->skin, model->mechanics_us, model->settings.depth_um,
-		model->settings.dwell_ms);
+	SkinStroke stroke = skin_model_stroke(
+		&model->skin, model->mechanics_us, model->settings.depth_um, model->settings.dwell_ms);
 
 	if (model->mischief.over_depth)
 		stroke.depth_um = model->settings.depth_limit_um + 100;
@@ -187,7 +187,8 @@ static void run_needle(BoardModel *model, uint64_t elapsed_us)
 	if (model->next_stroke_us < model->mechanics_us)
 		model->next_stroke_us = model->mechanics_us;
 	while (board_model_running(model) && model->next_stroke_us <= end) {
-		/* a simulated drive waits for room rather than losing strokes that a real one would not make */
+		/* a simulated drive waits for room rather than losing strokes that a real one would not make
+		 */
 		if (model->config.mechanics_scale > 1 && queued(model) >= BOARD_MODEL_QUEUE - 4) {
 			end = model->next_stroke_us;
 			break;
@@ -205,7 +206,8 @@ void board_model_advance(BoardModel *model, uint64_t elapsed_us)
 
 	model->now_us += elapsed_us;
 	if (model->mischief.hang_us > 0) {
-		model->mischief.hang_us = model->mischief.hang_us > elapsed_us ? model->mischief.hang_us - elapsed_us : 0;
+		model->mischief.hang_us =
+			model->mischief.hang_us > elapsed_us ? model->mischief.hang_us - elapsed_us : 0;
 		return;
 	}
 	silence = model->now_us - model->heard_us;
@@ -225,10 +227,10 @@ static bool settings_in_range(const BoardModel *model, const BoardSettings *sett
 	const BoardIdentity *limits = &model->config.identity;
 
 	return settings->depth_um >= 1 && settings->depth_um <= settings->depth_limit_um &&
-		settings->depth_limit_um <= limits->depth_max_um && settings->rate_hz >= limits->rate_min_hz &&
-		settings->rate_hz <= limits->rate_max_hz && settings->dwell_ms >= 1 &&
-		settings->dwell_ms <= limits->dwell_max_ms && settings->force_limit_mn >= 1 &&
-		settings->force_limit_mn <= limits->force_max_mn;
+	       settings->depth_limit_um <= limits->depth_max_um && settings->rate_hz >= limits->rate_min_hz &&
+	       settings->rate_hz <= limits->rate_max_hz && settings->dwell_ms >= 1 &&
+	       settings->dwell_ms <= limits->dwell_max_ms && settings->force_limit_mn >= 1 &&
+	       settings->force_limit_mn <= limits->force_max_mn;
 }
 
 static BoardResult configure(BoardModel *model, const Frame *frame)
@@ -291,9 +293,10 @@ static void answer_hello(BoardModel *model, const Frame *frame, Frame *answer)
 {
 	HelloPayload hello;
 	bool common = payload_get_hello(frame, &hello) && hello.version_min <= FRAME_PROTOCOL_VERSION &&
-		hello.version_max >= FRAME_PROTOCOL_VERSION;
+		      hello.version_max >= FRAME_PROTOCOL_VERSION;
 
-	payload_put_identity(answer, common ? BOARD_RESULT_OK : BOARD_RESULT_VERSION, &model->config.identity);
+	payload_put_identity(
+		answer, common ? BOARD_RESULT_OK : BOARD_RESULT_VERSION, &model->config.identity);
 }
 
 static void execute(BoardModel *model, const Frame *frame)
@@ -387,10 +390,11 @@ static void take_frame(BoardModel *model, const uint8_t *bytes)
 
 static uint16_t state_flags(const BoardModel *model, bool more)
 {
-	return (uint16_t)((model->armed ? FRAME_FLAG_ARMED : 0) | (board_model_running(model) ? FRAME_FLAG_RUNNING : 0) |
-		(model->pedal ? FRAME_FLAG_PEDAL : 0) | (model->estop ? FRAME_FLAG_ESTOP : 0) |
-		(model->enable ? FRAME_FLAG_ENABLED : 0) | (model->chip.length ? FRAME_FLAG_CARTRIDGE : 0) |
-		(more ? FRAME_FLAG_MORE : 0));
+	return (uint16_t)((model->armed ? FRAME_FLAG_ARMED : 0) |
+			  (board_model_running(model) ? FRAME_FLAG_RUNNING : 0) |
+			  (model->pedal ? FRAME_FLAG_PEDAL : 0) | (model->estop ? FRAME_FLAG_ESTOP : 0) |
+			  (model->enable ? FRAME_FLAG_ENABLED : 0) |
+			  (model->chip.length ? FRAME_FLAG_CARTRIDGE : 0) | (more ? FRAME_FLAG_MORE : 0));
 }
 
 /** The next frame not yet sent; when all were sent and some stay unacknowledged, from the first again. */

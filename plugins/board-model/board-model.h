@@ -14,14 +14,15 @@
 #include "stipple/board-frame.h"
 
 enum {
-	BOARD_MODEL_QUEUE = 64,   /* frames kept until they are acknowledged */
-	BOARD_MODEL_SAMPLES = 9,  /* gathered before a frame is closed */
+	BOARD_MODEL_QUEUE = 64,        /* frames kept until they are acknowledged */
+	BOARD_MODEL_SAMPLES = 9,       /* gathered before a frame is closed */
 	BOARD_MODEL_GATHER_US = 20000, /* or this long after the first */
 };
 
 typedef struct BoardModelConfig {
-	BoardIdentity identity; /* as HELLO reports it; version is filled in */
-	uint32_t mechanics_scale; /* needle and skin run this many times faster than the link; 1 is real time */
+	BoardIdentity identity;   /* as HELLO reports it; version is filled in */
+	uint32_t mechanics_scale; /* needle and skin run this many times faster than the link; 1 is real time
+				   */
 	uint32_t seed;
 } BoardModelConfig;
 

@@ -38,8 +38,8 @@ void skin_model_move(SkinModel *skin, const char *zone, const char *skin_type)
 	static const struct {
 		const char *name;
 		double resistance, depth, noise;
-	} types[] = { { "normal", 1.0, 1.0, 0.06 }, { "scar", 1.6, 0.92, 0.10 }, { "atrophic", 0.7, 1.06, 0.09 },
-		{ "plug", 1.3, 0.95, 0.09 } },
+	} types[] = { { "normal", 1.0, 1.0, 0.06 }, { "scar", 1.6, 0.92, 0.10 },
+		{ "atrophic", 0.7, 1.06, 0.09 }, { "plug", 1.3, 0.95, 0.09 } },
 	  zones[] = { { "left-temple", 0.85, 1.03, 0 }, { "right-temple", 0.85, 1.03, 0 },
 		  { "occipital", 1.15, 0.97, 0 }, { "nape", 1.2, 0.96, 0 } };
 	int type = 0;

@@ -18,7 +18,7 @@ typedef struct SkinModel {
 	double noise;                /* relative spread of depth */
 	/* of the hand */
 	bool touching;
-	uint64_t until_us; /* of this contact, or of the way to the next dot */
+	uint64_t until_us;    /* of this contact, or of the way to the next dot */
 	double contact_depth; /* relative, of this dot */
 	double angle_cdeg;
 } SkinModel;

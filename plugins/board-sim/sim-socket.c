@@ -42,8 +42,8 @@ int board_sim_socket_open(BoardSim *sim, char error[STIPPLE_ERROR_MAX])
 		epoll_ctl(sim->epoll_fd, EPOLL_CTL_ADD, sim->listen_fd, &event) < 0) {
 		int r = -errno;
 
-		snprintf(error, STIPPLE_ERROR_MAX, "board-sim: socket %s: %s; choose another path", sim->socket_path,
-			strerror(-r));
+		snprintf(error, STIPPLE_ERROR_MAX, "board-sim: socket %s: %s; choose another path",
+			sim->socket_path, strerror(-r));
 		return r;
 	}
 	return 0;
@@ -201,7 +201,8 @@ static const char *do_vanish(BoardSim *sim, const char *a, const char *b)
 
 static const struct {
 	const char *name;
-	const char *(*run)(BoardSim *sim, const char *a, const char *b); /* NULL: done; else how it is written */
+	const char *(*run)(
+		BoardSim *sim, const char *a, const char *b); /* NULL: done; else how it is written */
 } commands[] = {
 	{ "pedal", do_pedal },
 	{ "estop", do_estop },
@@ -226,9 +227,9 @@ static void print_status(const BoardSim *sim, char *ret, size_t size)
 		"{\"armed\":%s,\"running\":%s,\"enable\":%s,\"pedal\":%s,\"estop\":%s,\"chip\":%s,\"fault\":\"%s\","
 		"\"strokes\":%u,\"zone\":\"%s\"}\n",
 		model->armed ? "true" : "false", board_model_running(model) ? "true" : "false",
-		model->enable ? "true" : "false", model->pedal ? "true" : "false", model->estop ? "true" : "false",
-		model->chip.length ? "true" : "false", board_fault_to_string(model->fault), model->strokes,
-		model->skin.zone);
+		model->enable ? "true" : "false", model->pedal ? "true" : "false",
+		model->estop ? "true" : "false", model->chip.length ? "true" : "false",
+		board_fault_to_string(model->fault), model->strokes, model->skin.zone);
 }
 
 static void print_help(char *ret, size_t size)
@@ -270,7 +271,8 @@ static void run_line(BoardSim *sim, char *line, char *ret, size_t size)
 static void serve_client(BoardSim *sim, int i)
 {
 	char reply[REPLY_MAX], *line = sim->clients[i].line, *end;
-	ssize_t n = read(sim->clients[i].fd, line + sim->clients[i].used, BOARD_SIM_LINE - 1 - sim->clients[i].used);
+	ssize_t n = read(
+		sim->clients[i].fd, line + sim->clients[i].used, BOARD_SIM_LINE - 1 - sim->clients[i].used);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -302,7 +304,8 @@ static void accept_client(BoardSim *sim)
 			continue;
 		sim->clients[i].fd = accept4(sim->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		event.data.fd = sim->clients[i].fd;
-		if (sim->clients[i].fd >= 0 && epoll_ctl(sim->epoll_fd, EPOLL_CTL_ADD, event.data.fd, &event) < 0)
+		if (sim->clients[i].fd >= 0 &&
+			epoll_ctl(sim->epoll_fd, EPOLL_CTL_ADD, event.data.fd, &event) < 0)
 			drop_client(sim, i);
 		return;
 	}

@@ -38,15 +38,17 @@ static double uniform(CameraSim *sim)
 /** Skin: a warm tone, brighter where the lamp is, with the slow unevenness that skin has. */
 static void draw_skin(CameraSim *sim, double tone)
 {
-	uint8_t *y = sim->pixels, *u = y + (size_t)sim->width * sim->height, *v = u + (size_t)sim->width * sim->height / 4;
+	uint8_t *y = sim->pixels, *u = y + (size_t)sim->width * sim->height,
+		*v = u + (size_t)sim->width * sim->height / 4;
 
 	for (uint32_t row = 0; row < sim->height; row++) {
 		double dy = (double)row / sim->height - 0.45;
 
 		for (uint32_t column = 0; column < sim->width; column++) {
 			double dx = (double)column / sim->width - 0.5;
-			double light = tone - 70 * (dx * dx + dy * dy) + 3 * sin(column * 0.011 + row * 0.007) +
-				2 * sin(row * 0.023 - column * 0.017);
+			double light = tone - 70 * (dx * dx + dy * dy) +
+				       3 * sin(column * 0.011 + row * 0.007) +
+				       2 * sin(row * 0.023 - column * 0.017);
 
 			y[(size_t)row * sim->width + column] =
 				(uint8_t)(light + (int)(next_random(sim) >> 29) - 3);
@@ -68,7 +70,8 @@ static void draw_spot(CameraSim *sim, double x, double y, double radius, int dep
 			double share = distance < radius ? 1.0 : radius + 1 - distance;
 			uint8_t *pixel;
 
-			if (share <= 0 || column < 0 || row < 0 || column >= (int)sim->width || row >= (int)sim->height)
+			if (share <= 0 || column < 0 || row < 0 || column >= (int)sim->width ||
+				row >= (int)sim->height)
 				continue;
 			pixel = sim->pixels + (size_t)row * sim->width + column;
 			*pixel = (uint8_t)fmax(12, *pixel - depth * share);
@@ -79,8 +82,8 @@ static void draw_spot(CameraSim *sim, double x, double y, double radius, int dep
 static void draw_spots(CameraSim *sim, uint32_t n, double radius, int depth)
 {
 	for (uint32_t i = 0; i < n; i++)
-		draw_spot(sim, uniform(sim) * sim->width, uniform(sim) * sim->height, radius * (0.8 + 0.4 * uniform(sim)),
-			(int)(depth * (0.75 + 0.5 * uniform(sim))));
+		draw_spot(sim, uniform(sim) * sim->width, uniform(sim) * sim->height,
+			radius * (0.8 + 0.4 * uniform(sim)), (int)(depth * (0.75 + 0.5 * uniform(sim))));
 }
 
 /** Thinning hair leaves about 25 follicles a cm2; a dot is 0.09-0.13 mm across (ISHRS Forum 26(3)). */
@@ -145,8 +148,8 @@ static int take_number(const StippleSetting *setting, uint32_t low, uint32_t hig
 		*ret = (uint32_t)value;
 		return 0;
 	}
-	snprintf(error, STIPPLE_ERROR_MAX, "%s:%d: %s = %s of camera-sim: %u to %u", setting->file, setting->line,
-		setting->key, setting->value, low, high);
+	snprintf(error, STIPPLE_ERROR_MAX, "%s:%d: %s = %s of camera-sim: %u to %u", setting->file,
+		setting->line, setting->key, setting->value, low, high);
 	return -EINVAL;
 }
 
@@ -170,8 +173,8 @@ static int take_setting(CameraSim *sim, const StippleSetting *setting, char erro
 		return 0;
 	}
 	snprintf(error, STIPPLE_ERROR_MAX,
-		"%s:%d: %s: unknown key of camera-sim; there are width, height, blur, brightness, fault_file", setting->file,
-		setting->line, setting->key);
+		"%s:%d: %s: unknown key of camera-sim; there are width, height, blur, brightness, fault_file",
+		setting->file, setting->line, setting->key);
 	return -EINVAL;
 }
 
@@ -219,8 +222,9 @@ static int sim_enumerate(void *camera, StippleCameraInfo *ret_cameras, size_t ma
 	const CameraSim *sim = camera;
 
 	if (max > 0)
-		ret_cameras[0] =
-			(StippleCameraInfo){ .id = "sim0", .model = "simulated scalp", .width = sim->width, .height = sim->height };
+		ret_cameras[0] = (StippleCameraInfo){
+			.id = "sim0", .model = "simulated scalp", .width = sim->width, .height = sim->height
+		};
 	return 1;
 }
 
@@ -247,7 +251,8 @@ static int sim_capture(void *camera, const StippleScene *scene, uint32_t timeout
 
 	read_fault(sim, fault, sizeof fault);
 	if (strcmp(fault, "unplugged") == 0) {
-		snprintf(error, STIPPLE_ERROR_MAX, "the simulated camera is unplugged: plug it in and capture again");
+		snprintf(error, STIPPLE_ERROR_MAX,
+			"the simulated camera is unplugged: plug it in and capture again");
 		return -ENODEV;
 	}
 	draw_scalp(sim, scene);

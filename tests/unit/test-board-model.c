@@ -22,14 +22,20 @@ static void test_crc_vector(void **state)
 
 static void test_frame_round_trip(void **state)
 {
-	Frame frame = { .marker = FRAME_FROM_BOARD, .link = 0x1234, .sequence = 7, .acknowledge = 9, .time_us = 0xdeadbeef,
-		.flags = FRAME_FLAG_ARMED, .fault = 3 };
+	Frame frame = { .marker = FRAME_FROM_BOARD,
+		.link = 0x1234,
+		.sequence = 7,
+		.acknowledge = 9,
+		.time_us = 0xdeadbeef,
+		.flags = FRAME_FLAG_ARMED,
+		.fault = 3 };
 	StrokeSample samples[FRAME_SAMPLES_MAX], back[FRAME_SAMPLES_MAX];
 	uint8_t bytes[STIPPLE_FRAME_BYTES];
 	Frame read;
 
 	for (int i = 0; i < FRAME_SAMPLES_MAX; i++)
-		samples[i] = (StrokeSample){ 0xfffffff0u + (unsigned)i, (uint16_t)(700 + i), 200, 190, (int16_t)-1500 };
+		samples[i] = (StrokeSample){ 0xfffffff0u + (unsigned)i, (uint16_t)(700 + i), 200, 190,
+			(int16_t)-1500 };
 	payload_put_samples(&frame, samples, FRAME_SAMPLES_MAX);
 	frame_encode(&frame, bytes);
 	assert_int_equal(frame_decode(bytes, FRAME_FROM_BOARD, &read), FRAME_OK);

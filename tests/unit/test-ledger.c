@@ -115,14 +115,14 @@ static json_t *look_up(Ledger *ledger, const char *query, json_t *arguments)
 
 static json_t *lot(const char *name, int quantity, const char *expiry)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "gtin", "04012345678901", "lot", name, "product", "1RL",
-		"maker", "Maker", "expiry", expiry, "quantity", quantity);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "gtin", "04012345678901", "lot", name, "product",
+		"1RL", "maker", "Maker", "expiry", expiry, "quantity", quantity);
 }
 
 static json_t *claim(const char *unit, const char *name, int session)
 {
-	return json_pack("{s:i, s:s, s:s, s:s, s:s}", "session", session, "unit", unit, "gtin", "04012345678901", "lot",
-		name, "code", unit);
+	return json_pack("{s:i, s:s, s:s, s:s, s:s}", "session", session, "unit", unit, "gtin",
+		"04012345678901", "lot", name, "code", unit);
 }
 
 static void test_records_are_numbered_and_kept(void **state)
@@ -131,7 +131,8 @@ static void test_records_are_numbered_and_kept(void **state)
 	json_t *rows;
 
 	for (int i = 1; i <= 5; i++) {
-		LedgerAnswer answer = append(fixture->ledger, "alert.raised", json_pack("{s:s,s:s}", "alert", "a", "text", "t"));
+		LedgerAnswer answer = append(
+			fixture->ledger, "alert.raised", json_pack("{s:s,s:s}", "alert", "a", "text", "t"));
 
 		assert_int_equal(answer.error, 0);
 		assert_int_equal(answer.seq, i);
@@ -188,30 +189,39 @@ static void test_records_cannot_be_changed(void **state)
 static void test_a_needle_is_claimed_once(void **state)
 {
 	Fixture *fixture = *state;
-	LedgerAnswer answer = append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(21)A", "L1", 1));
+	LedgerAnswer answer =
+		append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(21)A", "L1", 1));
 
 	assert_int_equal(answer.error, -ENOENT);
 	assert_int_equal(append(fixture->ledger, "lot.received", lot("L1", 2, "2027-01-01")).error, 0);
 	assert_int_equal(append(fixture->ledger, "lot.received", lot("L1", 2, "2027-01-01")).error, -EEXIST);
-	assert_int_equal(append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(21)A", "L1", 1)).error, 0);
+	assert_int_equal(
+		append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(21)A", "L1", 1)).error,
+		0);
 	answer = append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(21)A", "L1", 2));
 	assert_int_equal(answer.error, -EEXIST);
 	assert_string_equal(answer.text,
 		"cartridge (01)04012345678901(21)A was used on 2026-03-02 in session 1: open a new one");
-	assert_int_equal(append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(21)B", "L1", 2)).error, 0);
+	assert_int_equal(
+		append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(21)B", "L1", 2)).error,
+		0);
 	answer = append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(21)C", "L1", 2));
 	assert_int_equal(answer.error, -EEXIST); /* only two were received */
 	assert_int_equal(append(fixture->ledger, "lot.received", lot("OLD", 2, "2026-03-01")).error, 0);
-	assert_int_equal(append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(21)D", "OLD", 2)).error,
+	assert_int_equal(
+		append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(21)D", "OLD", 2)).error,
 		-ESTALE);
 	assert_int_equal(append(fixture->ledger, "lot.received", lot("DAY", 2, "2026-03-02")).error, 0);
-	assert_int_equal(append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(21)E", "DAY", 2)).error, 0);
+	assert_int_equal(
+		append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(21)E", "DAY", 2)).error,
+		0);
 }
 
 static void test_a_chip_is_claimed_once(void **state)
 {
 	Fixture *fixture = *state;
-	json_t *first = claim("(01)04012345678901(21)A", "L1", 1), *second = claim("(01)04012345678901(21)B", "L1", 1);
+	json_t *first = claim("(01)04012345678901(21)A", "L1", 1),
+	       *second = claim("(01)04012345678901(21)B", "L1", 1);
 
 	json_object_set_new(first, "chip", json_string("aa01"));
 	json_object_set_new(second, "chip", json_string("aa01"));
@@ -247,7 +257,9 @@ static void test_personal_data_stays_out_of_the_leaf(void **state)
 	Fixture *fixture = *state;
 	json_t *body = json_pack("{s:s, s:[s]}", "badge", "b7", "roles", "technician");
 	json_t *personal = json_pack("{s:s, s:s}", "name", "Ada Secret", "pin", "$y$hash"), *rows;
-	LedgerRecord record = { .kind = "operator.enrolled", .actor = "station", .body = body, .personal = personal };
+	LedgerRecord record = {
+		.kind = "operator.enrolled", .actor = "station", .body = body, .personal = personal
+	};
 	LedgerAnswer answer;
 	char *text;
 
@@ -287,7 +299,8 @@ static void test_projections_can_be_rebuilt(void **state)
 
 	append(fixture->ledger, "lot.received", lot("L1", 9, "2027-01-01"));
 	append(fixture->ledger, "session.begun",
-		json_pack("{s:i,s:s,s:s,s:i}", "session", 1, "subject", "p1", "protocol", "x", "course_session", 1));
+		json_pack("{s:i,s:s,s:s,s:i}", "session", 1, "subject", "p1", "protocol", "x",
+			"course_session", 1));
 	append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(10)L1", "L1", 1));
 	append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(10)L1", "L1", 1));
 	append(fixture->ledger, "session.signed", json_pack("{s:i,s:s}", "session", 1, "meaning", "done"));
@@ -319,7 +332,8 @@ static void test_damage_is_noticed(void **state)
 
 	fixture->ledger = ledger_free(fixture->ledger);
 	file = fopen(fixture->path, "w");
-	fputs("this was a ledger once, and now it is only text that says so, which is long enough to be looked at", file);
+	fputs("this was a ledger once, and now it is only text that says so, which is long enough to be looked at",
+		file);
 	fclose(file);
 	assert_int_equal(open_fixture(fixture), -EUCLEAN);
 	assert_non_null(strstr(fixture->error, "damaged"));
@@ -338,7 +352,8 @@ static void test_a_full_disk_loses_nothing(void **state)
 	small = (struct rlimit){ .rlim_cur = 300000, .rlim_max = old.rlim_max };
 	setrlimit(RLIMIT_FSIZE, &small);
 	for (int i = 0; i < 1000 && answer.error == 0; i++) {
-		answer = append(fixture->ledger, "alert.raised", json_pack("{s:s,s:s}", "alert", "a", "text", "filling"));
+		answer = append(fixture->ledger, "alert.raised",
+			json_pack("{s:s,s:s}", "alert", "a", "text", "filling"));
 		if (answer.error == 0)
 			acknowledged = answer.seq;
 	}
@@ -427,7 +442,8 @@ static void test_streams_write_lines(void **state)
 	for (int i = 0; i < 50; i++)
 		append(fixture->ledger, "station.stopped", json_object());
 	assert_int_equal(pipe(pipes), 0);
-	assert_int_equal(ledger_stream(fixture->ledger, "records", arguments, pipes[1], keep_answer, &answer), 0);
+	assert_int_equal(
+		ledger_stream(fixture->ledger, "records", arguments, pipes[1], keep_answer, &answer), 0);
 	json_decref(arguments);
 	reader = fdopen(pipes[0], "r");
 	while (fgets(line, sizeof line, reader)) {

@@ -64,7 +64,8 @@ typedef enum FrameType {
 
 /** The same two bytes carry the station's wishes one way and the board's state the other. */
 typedef enum FrameFlag {
-	FRAME_FLAG_STOP = 1 << 0,  /* station: stop and disarm at once, in any frame, needs no acknowledgement */
+	FRAME_FLAG_STOP =
+		1 << 0, /* station: stop and disarm at once, in any frame, needs no acknowledgement */
 	FRAME_FLAG_AGAIN = 1 << 1, /* station: a frame was bad or missing, resend from acknowledge + 1 */
 
 	FRAME_FLAG_ARMED = 1 << 8,      /* board */
@@ -98,11 +99,11 @@ BoardFault board_fault_from_string(const char *text);
 /** First byte of every answer's payload. */
 typedef enum BoardResult {
 	BOARD_RESULT_OK,
-	BOARD_RESULT_UNKNOWN,     /* no such command */
-	BOARD_RESULT_RANGE,       /* a value is outside the board's limits */
-	BOARD_RESULT_STATE,       /* not possible now: armed, faulted, not configured */
-	BOARD_RESULT_CHIP,        /* ARM names another chip than the one seated */
-	BOARD_RESULT_VERSION,     /* no common protocol version */
+	BOARD_RESULT_UNKNOWN, /* no such command */
+	BOARD_RESULT_RANGE,   /* a value is outside the board's limits */
+	BOARD_RESULT_STATE,   /* not possible now: armed, faulted, not configured */
+	BOARD_RESULT_CHIP,    /* ARM names another chip than the one seated */
+	BOARD_RESULT_VERSION, /* no common protocol version */
 	BOARD_RESULT_MAX,
 	BOARD_RESULT_INVALID = -22,
 } BoardResult;
@@ -156,14 +157,14 @@ typedef struct BoardIdentity {
 	char serial[FRAME_SERIAL_MAX];
 	uint8_t hardware_major, hardware_minor;
 	uint8_t firmware_major, firmware_minor;
-	uint32_t capabilities;       /* BoardCapability */
+	uint32_t capabilities; /* BoardCapability */
 	uint16_t depth_max_um;
 	uint16_t rate_min_hz, rate_max_hz;
 	uint16_t dwell_max_ms;
 	uint16_t force_max_mn;
 	uint16_t current_max_ma;
-	int16_t temperature_max_cc;  /* hundredths of a degree Celsius */
-	uint16_t watchdog_ms;        /* the board stops by itself after this long without a valid frame */
+	int16_t temperature_max_cc; /* hundredths of a degree Celsius */
+	uint16_t watchdog_ms;       /* the board stops by itself after this long without a valid frame */
 } BoardIdentity;
 
 typedef enum BoardCapability {
@@ -213,11 +214,11 @@ typedef enum SelfTestBit {
 
 /** One needle cycle. A dot is a contact of several strokes: strokes are never counted as dots. */
 typedef struct StrokeSample {
-	uint32_t time_us;      /* board clock at the deepest point, wraps */
-	uint16_t depth_um;     /* below the skin's surface; 0 when the skin was not touched */
+	uint32_t time_us;  /* board clock at the deepest point, wraps */
+	uint16_t depth_um; /* below the skin's surface; 0 when the skin was not touched */
 	uint16_t resistance_mn;
-	uint16_t current_ma;   /* motor */
-	int16_t angle_cdeg;    /* handpiece from the normal, hundredths of a degree */
+	uint16_t current_ma; /* motor */
+	int16_t angle_cdeg;  /* handpiece from the normal, hundredths of a degree */
 } StrokeSample;
 
 typedef struct FaultPayload {

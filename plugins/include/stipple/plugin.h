@@ -116,7 +116,7 @@ typedef struct StippleFrame {
 	uint32_t width, height; /* pixels, even */
 	StipplePixelFormat format;
 	const uint8_t *planes[3];
-	uint32_t strides[3]; /* bytes from one row to the next */
+	uint32_t strides[3];  /* bytes from one row to the next */
 	int64_t monotonic_ns; /* CLOCK_MONOTONIC of the exposure */
 	uint32_t exposure_us; /* 0 when unknown */
 	uint32_t gain_milli;  /* analogue gain times 1000; 0 when unknown */
@@ -157,10 +157,10 @@ typedef struct StippleCameraVtable {
 /* ---- the exported symbol -------------------------------------------------------------------------- */
 
 typedef struct StipplePlugin {
-	uint32_t magic; /* STIPPLE_PLUGIN_MAGIC */
-	uint32_t abi;   /* STIPPLE_PLUGIN_ABI that the plugin was built with */
-	uint32_t size;  /* sizeof(StipplePlugin) that the plugin was built with */
-	uint32_t kind;  /* a StipplePluginKind */
+	uint32_t magic;      /* STIPPLE_PLUGIN_MAGIC */
+	uint32_t abi;        /* STIPPLE_PLUGIN_ABI that the plugin was built with */
+	uint32_t size;       /* sizeof(StipplePlugin) that the plugin was built with */
+	uint32_t kind;       /* a StipplePluginKind */
 	const char *name;    /* the configured name: "board-sim" is loaded from board-sim.so */
 	const char *version; /* of the plugin, for people */
 	const void *vtable;
