@@ -53,18 +53,50 @@ BoardResult board_result_from_string(const char *text)
 	return (BoardResult)find_name(result_names, BOARD_RESULT_MAX, text);
 }
 
-/* 16 entries, a nibble at a time: small enough for a microcontroller, fast enough for any SPI clock */
-static const uint16_t crc_nibbles[16] = { 0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7,
-	0x8108, 0x9129, 0xa14a, 0xb16b, 0xc18c, 0xd1ad, 0xe1ce, 0xf1ef };
+/**
+ * Slicing by eight (Kounavis and Berry, 2005): table k has the remainders of every byte followed by k bytes.
+ * The CRC is linear, so the remainders of a byte's eight bits give all 256; the compiler fills in the tables.
+ */
+#define BYTE(b, x0, x1, x2, x3, x4, x5, x6, x7)                                                        \
+	(uint16_t)(((b)&1 ? (x0) : 0) ^ ((b)&2 ? (x1) : 0) ^ ((b)&4 ? (x2) : 0) ^ ((b)&8 ? (x3) : 0) ^ \
+		   ((b)&16 ? (x4) : 0) ^ ((b)&32 ? (x5) : 0) ^ ((b)&64 ? (x6) : 0) ^ ((b)&128 ? (x7) : 0))
+#define BYTES_4(b, ...)                                                               \
+	BYTE(b, __VA_ARGS__), BYTE((b) + 1, __VA_ARGS__), BYTE((b) + 2, __VA_ARGS__), \
+		BYTE((b) + 3, __VA_ARGS__)
+#define BYTES_16(b, ...)                                                                       \
+	BYTES_4(b, __VA_ARGS__), BYTES_4((b) + 4, __VA_ARGS__), BYTES_4((b) + 8, __VA_ARGS__), \
+		BYTES_4((b) + 12, __VA_ARGS__)
+#define BYTES_64(b, ...)                                                                            \
+	BYTES_16(b, __VA_ARGS__), BYTES_16((b) + 16, __VA_ARGS__), BYTES_16((b) + 32, __VA_ARGS__), \
+		BYTES_16((b) + 48, __VA_ARGS__)
+#define TABLE(...)                                                                               \
+	{                                                                                        \
+		BYTES_64(0, __VA_ARGS__), BYTES_64(64, __VA_ARGS__), BYTES_64(128, __VA_ARGS__), \
+			BYTES_64(192, __VA_ARGS__)                                               \
+	}
+
+/* in row k: x^(16 + 8k) to x^(23 + 8k) modulo x^16 + x^12 + x^5 + 1 */
+static const uint16_t crc_tables[8][256] = {
+	TABLE(0x1021, 0x2042, 0x4084, 0x8108, 0x1231, 0x2462, 0x48c4, 0x9188),
+	TABLE(0x3331, 0x6662, 0xccc4, 0x89a9, 0x0373, 0x06e6, 0x0dcc, 0x1b98),
+	TABLE(0x3730, 0x6e60, 0xdcc0, 0xa9a1, 0x4363, 0x86c6, 0x1dad, 0x3b5a),
+	TABLE(0x76b4, 0xed68, 0xcaf1, 0x85c3, 0x1ba7, 0x374e, 0x6e9c, 0xdd38),
+	TABLE(0xaa51, 0x4483, 0x8906, 0x022d, 0x045a, 0x08b4, 0x1168, 0x22d0),
+	TABLE(0x45a0, 0x8b40, 0x06a1, 0x0d42, 0x1a84, 0x3508, 0x6a10, 0xd420),
+	TABLE(0xb861, 0x60e3, 0xc1c6, 0x93ad, 0x377b, 0x6ef6, 0xddec, 0xabf9),
+	TABLE(0x47d3, 0x8fa6, 0x0f6d, 0x1eda, 0x3db4, 0x7b68, 0xf6d0, 0xfd81),
+};
 
 uint16_t frame_crc(const uint8_t *data, size_t size)
 {
 	uint16_t crc = 0xffff;
 
-	for (size_t i = 0; i < size; i++) {
-		crc = (uint16_t)(crc << 4) ^ crc_nibbles[(crc >> 12) ^ (data[i] >> 4)];
-		crc = (uint16_t)(crc << 4) ^ crc_nibbles[(crc >> 12) ^ (data[i] & 15)];
-	}
+	for (; size >= 8; data += 8, size -= 8)
+		crc = crc_tables[7][(crc >> 8) ^ data[0]] ^ crc_tables[6][(crc & 255) ^ data[1]] ^
+		      crc_tables[5][data[2]] ^ crc_tables[4][data[3]] ^ crc_tables[3][data[4]] ^
+		      crc_tables[2][data[5]] ^ crc_tables[1][data[6]] ^ crc_tables[0][data[7]];
+	for (; size > 0; data++, size--)
+		crc = (uint16_t)(crc << 8) ^ crc_tables[0][(crc >> 8) ^ *data];
 	return crc;
 }
 

@@ -20,6 +20,17 @@ const BoardIdentity board_model_identity = {
 
 enum { TEMPERATURE_CC = 3150, SUPPLY_MV = 12000, IDLE_MA = 15 };
 
+/*
+ * Nothing that got a number is ever lost, so the queue must not fill up: strokes stop at the first mark,
+ * commands wait at the second. Between two faults lies a command, and after a mark at most one frame of
+ * strokes comes, so what is left always holds the fault and the last strokes before it.
+ */
+enum {
+	QUEUE_PACES = 48, /* a needle that runs faster than real time waits */
+	QUEUE_STROKES = 56,
+	QUEUE_COMMANDS = 60,
+};
+
 void board_model_init(BoardModel *model, const BoardModelConfig *config)
 {
 	memset(model, 0, sizeof *model);
@@ -31,22 +42,41 @@ void board_model_init(BoardModel *model, const BoardModelConfig *config)
 	board_model_reset(model);
 }
 
-void board_model_reset(BoardModel *model)
+/** Both sides count from 1 again; what was not acknowledged by then belongs to nobody. */
+static void start_link(BoardModel *model, uint16_t link)
 {
-	model->link = 0;
+	model->link = link;
 	model->command_sequence = 0;
 	model->next_sequence = 1;
 	model->acknowledged = model->sent = 0;
-	model->configured = model->armed = false;
-	model->fault = BOARD_FAULT_NONE;
+	model->configured = model->armed = model->agreed = false;
+	model->chip_untold = false;
 	model->n_gathered = 0;
+}
+
+static void latch(BoardModel *model, BoardFault fault, int32_t detail);
+
+void board_model_reset(BoardModel *model)
+{
+	start_link(model, 0);
+	model->fault = BOARD_FAULT_NONE;
 	model->claim = (ArmPayload){ 0 };
+	if (model->estop)
+		latch(model, BOARD_FAULT_EMERGENCY_STOP, 0);
+	else if (model->mischief.self_test)
+		latch(model, BOARD_FAULT_SELF_TEST, (int32_t)model->mischief.self_test);
+}
+
+/** Hung or held in reset. */
+static bool is_absent(const BoardModel *model)
+{
+	return model->in_reset || model->mischief.hang_us > 0;
 }
 
 bool board_model_running(const BoardModel *model)
 {
 	return model->armed && model->enable && model->pedal && !model->estop &&
-	       model->fault == BOARD_FAULT_NONE && model->mischief.hang_us == 0;
+	       model->fault == BOARD_FAULT_NONE && !is_absent(model);
 }
 
 bool board_model_data_ready(const BoardModel *model)
@@ -62,18 +92,14 @@ static uint16_t queued(const BoardModel *model)
 	return (uint16_t)(model->next_sequence - 1 - model->acknowledged);
 }
 
-static void latch(BoardModel *model, BoardFault fault, int32_t detail);
-
 /** Gives `frame` the next sequence number and keeps it until it is acknowledged. */
 static void enqueue(BoardModel *model, const Frame *frame)
 {
 	Frame *slot = &model->queue[model->next_sequence % BOARD_MODEL_QUEUE];
 
-	if (queued(model) >= BOARD_MODEL_QUEUE) {
-		if (frame->type != FRAME_FAULT)
-			latch(model, BOARD_FAULT_OVERRUN, queued(model));
+	/* before the first HELLO there is nobody to number frames for; the header tells the state later */
+	if (model->link == 0 || queued(model) >= BOARD_MODEL_QUEUE)
 		return;
-	}
 	*slot = *frame;
 	slot->sequence = model->next_sequence++;
 }
@@ -87,6 +113,8 @@ static void close_samples(BoardModel *model)
 	payload_put_samples(&frame, model->gathered, model->n_gathered);
 	model->n_gathered = 0;
 	enqueue(model, &frame);
+	if (queued(model) >= QUEUE_STROKES)
+		latch(model, BOARD_FAULT_OVERRUN, queued(model));
 }
 
 /** The first cause is kept; the needle stands still from here on. */
@@ -98,12 +126,31 @@ static void latch(BoardModel *model, BoardFault fault, int32_t detail)
 	if (model->fault != BOARD_FAULT_NONE)
 		return;
 	model->fault = fault;
-	close_samples(model);
+	close_samples(model); /* those strokes came first */
 	payload_put_fault(&frame, &(FaultPayload){ .fault = (uint8_t)fault, .detail = detail });
 	enqueue(model, &frame);
 }
 
+/** Several changes while the queue is long become one frame that names the present chip. */
+static void tell_chip(BoardModel *model)
+{
+	Frame frame = { 0 };
+
+	if (!model->chip_untold || queued(model) >= QUEUE_COMMANDS)
+		return;
+	model->chip_untold = false;
+	payload_put_chip(&frame, FRAME_CHIP_CHANGED, &model->chip);
+	enqueue(model, &frame);
+}
+
 /* ---- the world ---- */
+
+void board_model_set_reset(BoardModel *model, bool active)
+{
+	model->in_reset = active;
+	if (active)
+		board_model_reset(model);
+}
 
 void board_model_set_pedal(BoardModel *model, bool down)
 {
@@ -131,16 +178,13 @@ static bool same_chip(const ChipId *a, const ChipId *b)
 
 void board_model_set_chip(BoardModel *model, const ChipId *chip)
 {
-	Frame frame = { 0 };
-
 	if (same_chip(&model->chip, chip))
 		return;
 	model->chip = *chip;
+	model->chip_untold = true;
 	if (model->armed && !same_chip(&model->claim.chip, chip))
 		latch(model, BOARD_FAULT_CHIP_CHANGED, 0);
-	payload_put_chip(&frame, FRAME_CHIP_CHANGED, chip);
-	if (model->link)
-		enqueue(model, &frame);
+	tell_chip(model);
 }
 
 /* ---- strokes ---- */
@@ -189,7 +233,7 @@ static void run_needle(BoardModel *model, uint64_t elapsed_us)
 	while (board_model_running(model) && model->next_stroke_us <= end) {
 		/* a simulated drive waits for room rather than losing strokes that a real one would not make
 		 */
-		if (model->config.mechanics_scale > 1 && queued(model) >= BOARD_MODEL_QUEUE - 4) {
+		if (model->config.mechanics_scale > 1 && queued(model) >= QUEUE_PACES) {
 			end = model->next_stroke_us;
 			break;
 		}
@@ -205,9 +249,10 @@ void board_model_advance(BoardModel *model, uint64_t elapsed_us)
 	uint64_t silence;
 
 	model->now_us += elapsed_us;
-	if (model->mischief.hang_us > 0) {
+	if (is_absent(model)) {
 		model->mischief.hang_us =
 			model->mischief.hang_us > elapsed_us ? model->mischief.hang_us - elapsed_us : 0;
+		model->mechanics_us += elapsed_us * model->config.mechanics_scale;
 		return;
 	}
 	silence = model->now_us - model->heard_us;
@@ -220,6 +265,30 @@ void board_model_advance(BoardModel *model, uint64_t elapsed_us)
 		close_samples(model);
 }
 
+static uint64_t sooner(uint64_t next, uint64_t now, uint64_t at)
+{
+	uint64_t wait = at > now ? at - now : 0;
+
+	return wait < next ? wait : next;
+}
+
+uint64_t board_model_next_us(const BoardModel *model)
+{
+	uint64_t next = UINT64_MAX, watchdog_us = model->config.identity.watchdog_ms * 1000ULL;
+
+	if (model->mischief.hang_us > 0)
+		return model->mischief.hang_us;
+	if (model->n_gathered > 0)
+		next = sooner(next, model->now_us, model->gathered_us + BOARD_MODEL_GATHER_US);
+	if (model->armed)
+		next = sooner(next, model->now_us, model->heard_us + watchdog_us + 1);
+	if (board_model_running(model))
+		next = sooner(next, 0,
+			sooner(UINT64_MAX, model->mechanics_us, model->next_stroke_us) /
+				model->config.mechanics_scale);
+	return next;
+}
+
 /* ---- commands ---- */
 
 static bool settings_in_range(const BoardModel *model, const BoardSettings *settings)
@@ -227,10 +296,10 @@ static bool settings_in_range(const BoardModel *model, const BoardSettings *sett
 	const BoardIdentity *limits = &model->config.identity;
 
 	return settings->depth_um >= 1 && settings->depth_um <= settings->depth_limit_um &&
-	       settings->depth_limit_um <= limits->depth_max_um && settings->rate_hz >= limits->rate_min_hz &&
-	       settings->rate_hz <= limits->rate_max_hz && settings->dwell_ms >= 1 &&
-	       settings->dwell_ms <= limits->dwell_max_ms && settings->force_limit_mn >= 1 &&
-	       settings->force_limit_mn <= limits->force_max_mn;
+	       settings->depth_limit_um <= limits->depth_max_um && settings->rate_hz >= 1 &&
+	       settings->rate_hz >= limits->rate_min_hz && settings->rate_hz <= limits->rate_max_hz &&
+	       settings->dwell_ms >= 1 && settings->dwell_ms <= limits->dwell_max_ms &&
+	       settings->force_limit_mn >= 1 && settings->force_limit_mn <= limits->force_max_mn;
 }
 
 static BoardResult configure(BoardModel *model, const Frame *frame)
@@ -252,7 +321,8 @@ static BoardResult arm(BoardModel *model, const Frame *frame)
 
 	if (!payload_get_arm(frame, &claim) || claim.claim == 0)
 		return BOARD_RESULT_RANGE;
-	if (!model->configured || model->fault != BOARD_FAULT_NONE || model->estop || model->pedal)
+	if (model->armed || !model->configured || model->fault != BOARD_FAULT_NONE || model->estop ||
+		model->pedal)
 		return BOARD_RESULT_STATE;
 	if (!same_chip(&claim.chip, &model->chip))
 		return BOARD_RESULT_CHIP;
@@ -261,13 +331,21 @@ static BoardResult arm(BoardModel *model, const Frame *frame)
 	return BOARD_RESULT_OK;
 }
 
+/** What latched, or would latch again at once. */
+static bool cause_holds(const BoardModel *model)
+{
+	return model->estop || model->mischief.over_temperature ||
+	       (model->fault == BOARD_FAULT_OVERRUN && queued(model) >= QUEUE_STROKES) ||
+	       (model->fault == BOARD_FAULT_SELF_TEST && model->mischief.self_test);
+}
+
 static BoardResult clear_fault(BoardModel *model, const Frame *frame)
 {
 	uint8_t fault;
 
 	if (!payload_get_clear_fault(frame, &fault))
 		return BOARD_RESULT_RANGE;
-	if (fault != model->fault || model->estop || model->mischief.over_temperature)
+	if (fault != model->fault || cause_holds(model))
 		return BOARD_RESULT_STATE;
 	model->fault = BOARD_FAULT_NONE;
 	return BOARD_RESULT_OK;
@@ -295,8 +373,42 @@ static void answer_hello(BoardModel *model, const Frame *frame, Frame *answer)
 	bool common = payload_get_hello(frame, &hello) && hello.version_min <= FRAME_PROTOCOL_VERSION &&
 		      hello.version_max >= FRAME_PROTOCOL_VERSION;
 
+	model->agreed = common;
 	payload_put_identity(
 		answer, common ? BOARD_RESULT_OK : BOARD_RESULT_VERSION, &model->config.identity);
+}
+
+/** Fills either `answer` or `ret_result`. */
+static void run_command(BoardModel *model, const Frame *frame, Frame *answer, BoardResult *ret_result)
+{
+	switch (frame->type) {
+	case FRAME_STATUS:
+		answer_status(model, answer);
+		break;
+	case FRAME_READ_CHIP:
+		payload_put_chip(answer, FRAME_READ_CHIP | FRAME_ANSWER, &model->chip);
+		break;
+	case FRAME_SELF_TEST:
+		if (model->armed)
+			*ret_result = BOARD_RESULT_STATE;
+		else
+			payload_put_self_test(answer, model->mischief.self_test);
+		break;
+	case FRAME_CONFIGURE:
+		*ret_result = configure(model, frame);
+		break;
+	case FRAME_ARM:
+		*ret_result = arm(model, frame);
+		break;
+	case FRAME_DISARM:
+		model->armed = false;
+		close_samples(model);
+		*ret_result = BOARD_RESULT_OK;
+		break;
+	case FRAME_CLEAR_FAULT:
+		*ret_result = clear_fault(model, frame);
+		break;
+	}
 }
 
 static void execute(BoardModel *model, const Frame *frame)
@@ -304,34 +416,12 @@ static void execute(BoardModel *model, const Frame *frame)
 	Frame answer = { 0 };
 	BoardResult result = BOARD_RESULT_UNKNOWN;
 
-	switch (frame->type) {
-	case FRAME_HELLO:
+	if (frame->type == FRAME_HELLO)
 		answer_hello(model, frame, &answer);
-		break;
-	case FRAME_STATUS:
-		answer_status(model, &answer);
-		break;
-	case FRAME_READ_CHIP:
-		payload_put_chip(&answer, FRAME_READ_CHIP | FRAME_ANSWER, &model->chip);
-		break;
-	case FRAME_SELF_TEST:
-		payload_put_self_test(&answer, model->mischief.self_test);
-		break;
-	case FRAME_CONFIGURE:
-		result = configure(model, frame);
-		break;
-	case FRAME_ARM:
-		result = arm(model, frame);
-		break;
-	case FRAME_DISARM:
-		model->armed = false;
-		close_samples(model);
-		result = BOARD_RESULT_OK;
-		break;
-	case FRAME_CLEAR_FAULT:
-		result = clear_fault(model, frame);
-		break;
-	}
+	else if (!model->agreed)
+		result = BOARD_RESULT_VERSION;
+	else
+		run_command(model, frame, &answer, &result);
 	if (answer.type == 0)
 		payload_put_result(&answer, (FrameType)frame->type, result);
 	enqueue(model, &answer);
@@ -344,12 +434,7 @@ static bool link_fits(BoardModel *model, const Frame *frame)
 		return frame->link == model->link && model->link != 0;
 	if (frame->link == 0 || frame->sequence != 1)
 		return false;
-	model->armed = false;
-	model->link = frame->link;
-	model->command_sequence = 0;
-	model->next_sequence = 1;
-	model->acknowledged = model->sent = 0;
-	model->n_gathered = 0;
+	start_link(model, frame->link);
 	return true;
 }
 
@@ -364,6 +449,7 @@ static void take_acknowledgement(BoardModel *model, const Frame *frame)
 	}
 	if (frame->flags & FRAME_FLAG_AGAIN)
 		model->sent = model->acknowledged;
+	tell_chip(model);
 }
 
 static void take_frame(BoardModel *model, const uint8_t *bytes)
@@ -382,7 +468,9 @@ static void take_frame(BoardModel *model, const uint8_t *bytes)
 		model->armed = false;
 		close_samples(model);
 	}
-	if (frame.type != FRAME_IDLE && frame.sequence == (uint16_t)(model->command_sequence + 1)) {
+	/* one that finds no room for its answer is not taken, and comes again */
+	if (frame.type != FRAME_IDLE && frame.sequence == (uint16_t)(model->command_sequence + 1) &&
+		queued(model) < QUEUE_COMMANDS) {
 		model->command_sequence = frame.sequence;
 		execute(model, &frame);
 	}
@@ -430,7 +518,7 @@ void board_model_transfer(BoardModel *model, const uint8_t *from_station, uint8_
 {
 	uint8_t received[STIPPLE_FRAME_BYTES];
 
-	if (model->mischief.hang_us > 0 || count_down(&model->mischief.drop)) {
+	if (is_absent(model) || count_down(&model->mischief.drop)) {
 		memset(ret_to_station, 0, STIPPLE_FRAME_BYTES);
 		return;
 	}

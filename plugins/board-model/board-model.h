@@ -42,13 +42,15 @@ typedef struct BoardModel {
 	BoardModelMischief mischief;
 	SkinModel skin;
 	/* pins, as the board sees them */
-	bool pedal, estop, enable;
+	bool pedal, estop, enable, in_reset;
 	/* the cartridge */
 	ChipId chip;
+	bool chip_untold; /* changed, and no frame has said so yet */
 	/* link */
 	uint64_t now_us, heard_us;
 	uint16_t link, command_sequence, next_sequence, acknowledged, sent;
 	Frame queue[BOARD_MODEL_QUEUE]; /* acknowledged + 1 .. next_sequence - 1, by sequence modulo size */
+	bool agreed;                    /* HELLO found a common protocol version */
 	uint32_t bad_frames;
 	/* drive */
 	bool configured, armed;
@@ -66,9 +68,14 @@ typedef struct BoardModel {
 extern const BoardIdentity board_model_identity;
 
 void board_model_init(BoardModel *model, const BoardModelConfig *config);
-/** As after the RESET line: link, settings and faults are gone, the world (chip, pins, skin) stays. */
+/**
+ * As after a pulse on the RESET line or a power-up: link, settings and faults are gone, the world (chip,
+ * pins, skin) stays. A pressed emergency stop and a failed self-test latch anew.
+ */
 void board_model_reset(BoardModel *model);
 
+/** The RESET line. While it is active the board does nothing and sends zeroes. */
+void board_model_set_reset(BoardModel *model, bool active);
 void board_model_set_pedal(BoardModel *model, bool down);
 void board_model_set_estop(BoardModel *model, bool pressed);
 void board_model_set_enable(BoardModel *model, bool active);
@@ -77,6 +84,12 @@ void board_model_set_chip(BoardModel *model, const ChipId *chip);
 
 /** Lets link time pass. Call at least every few milliseconds while running. */
 void board_model_advance(BoardModel *model, uint64_t elapsed_us);
+/**
+ * Link time until something happens that no pin and no frame brings about: a stroke, a full gathering time,
+ * the watchdog, the end of a hang. UINT64_MAX: nothing will. board_model_advance() may be called earlier or
+ * later.
+ */
+uint64_t board_model_next_us(const BoardModel *model);
 
 /** One full-duplex transfer of STIPPLE_FRAME_BYTES each way. */
 void board_model_transfer(BoardModel *model, const uint8_t *from_station, uint8_t *ret_to_station);
