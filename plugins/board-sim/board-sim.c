@@ -14,7 +14,7 @@
 
 #include "board-sim.h"
 
-enum { TICK_NS = 2000000 };
+enum { TICK_NS = 2000000, TICK_SLOW_NS = 20000000 };
 
 static int64_t now_ns(void)
 {
@@ -24,6 +24,19 @@ static int64_t now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
+/** Makes room when nobody takes edges: a data-ready edge is missed least, its level can be read. */
+static void forget_edge(BoardSim *sim)
+{
+	size_t at = 0;
+
+	while (at < sim->n_edges && sim->edges[at].line != STIPPLE_LINE_DATA_READY)
+		at++;
+	if (at == sim->n_edges)
+		at = 0;
+	sim->n_edges--;
+	memmove(sim->edges + at, sim->edges + at + 1, (sim->n_edges - at) * sizeof *sim->edges);
+}
+
 void board_sim_edge(BoardSim *sim, StippleLine line, bool active)
 {
 	uint64_t one = 1;
@@ -31,8 +44,9 @@ void board_sim_edge(BoardSim *sim, StippleLine line, bool active)
 	if (sim->levels[line] == active)
 		return;
 	sim->levels[line] = active;
-	if (sim->n_edges < BOARD_SIM_EDGES)
-		sim->edges[sim->n_edges++] = (StippleEdge){ line, active, now_ns() };
+	if (sim->n_edges == BOARD_SIM_EDGES)
+		forget_edge(sim);
+	sim->edges[sim->n_edges++] = (StippleEdge){ line, active, now_ns() };
 	(void)!write(sim->wake_fd, &one, sizeof one);
 }
 
@@ -45,14 +59,15 @@ void board_sim_vanish(BoardSim *sim, uint64_t ms)
 	vanished_until_ns = now_ns() + (int64_t)ms * 1000000;
 }
 
-/** The clock ticks only while the needle runs: an idle simulator costs nothing. */
-static void set_timer(BoardSim *sim, bool on)
+/** The clock ticks only while something is due, and slowly while only the watchdog is: idle costs nothing. */
+static void set_timer(BoardSim *sim, uint64_t next_us)
 {
-	struct itimerspec spec = { { 0, on ? TICK_NS : 0 }, { 0, on ? TICK_NS : 0 } };
+	long tick_ns = next_us == UINT64_MAX ? 0 : next_us > TICK_SLOW_NS / 1000 ? TICK_SLOW_NS : TICK_NS;
+	struct itimerspec spec = { { 0, tick_ns }, { 0, tick_ns } };
 
-	if (sim->ticking == on)
+	if (sim->tick_ns == tick_ns)
 		return;
-	sim->ticking = on;
+	sim->tick_ns = tick_ns;
 	timerfd_settime(sim->timer_fd, 0, &spec, NULL);
 }
 
@@ -63,8 +78,7 @@ void board_sim_advance(BoardSim *sim)
 	board_model_advance(&sim->model, (uint64_t)(now - sim->advanced_ns) / 1000);
 	sim->advanced_ns = now - (now - sim->advanced_ns) % 1000;
 	board_sim_edge(sim, STIPPLE_LINE_DATA_READY, board_model_data_ready(&sim->model));
-	set_timer(sim, board_model_running(&sim->model) || sim->model.n_gathered > 0 ||
-			       sim->model.mischief.hang_us > 0);
+	set_timer(sim, board_model_next_us(&sim->model));
 }
 
 /* ---- settings ---- */
@@ -249,8 +263,8 @@ static int sim_set_line(void *board, StippleLine line, bool active)
 	board_sim_advance(sim);
 	if (line == STIPPLE_LINE_ENABLE)
 		board_model_set_enable(&sim->model, active);
-	else if (line == STIPPLE_LINE_RESET && active)
-		board_model_reset(&sim->model);
+	else if (line == STIPPLE_LINE_RESET)
+		board_model_set_reset(&sim->model, active);
 	sim->levels[line] = active;
 	board_sim_advance(sim);
 	return 0;

@@ -14,7 +14,8 @@ typedef struct BoardSim {
 	BoardModel model;
 	ChipId first_chip;
 	bool levels[STIPPLE_LINE_MAX];
-	bool vanished, ticking;
+	bool vanished;
+	long tick_ns; /* of the timer, 0 off */
 	StippleEdge edges[BOARD_SIM_EDGES];
 	size_t n_edges;
 	int64_t advanced_ns;

@@ -32,18 +32,26 @@ int board_sim_socket_open(BoardSim *sim, char error[STIPPLE_ERROR_MAX])
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct epoll_event event = { .events = EPOLLIN };
+	struct stat left;
 
 	memcpy(address.sun_path, sim->socket_path, sizeof address.sun_path);
-	unlink(sim->socket_path);
+	/* what an earlier run left behind; a file that is no socket is somebody else's */
+	if (lstat(sim->socket_path, &left) == 0 && S_ISSOCK(left.st_mode))
+		unlink(sim->socket_path);
 	sim->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	event.data.fd = sim->listen_fd;
-	if (sim->listen_fd < 0 || bind(sim->listen_fd, (struct sockaddr *)&address, sizeof address) < 0 ||
-		chmod(sim->socket_path, 0600) < 0 || listen(sim->listen_fd, BOARD_SIM_CLIENTS) < 0 ||
+	/* the socket's mode before bind() is the file's: at no time may others connect */
+	if (sim->listen_fd < 0 || fchmod(sim->listen_fd, 0600) < 0 ||
+		bind(sim->listen_fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+		listen(sim->listen_fd, BOARD_SIM_CLIENTS) < 0 ||
 		epoll_ctl(sim->epoll_fd, EPOLL_CTL_ADD, sim->listen_fd, &event) < 0) {
 		int r = -errno;
 
 		snprintf(error, STIPPLE_ERROR_MAX, "board-sim: socket %s: %s; choose another path",
 			sim->socket_path, strerror(-r));
+		if (sim->listen_fd >= 0)
+			close(sim->listen_fd);
+		sim->listen_fd = -1; /* the path is not ours to remove */
 		return r;
 	}
 	return 0;
@@ -92,10 +100,13 @@ static const char *do_estop(BoardSim *sim, const char *a, const char *b)
 	return NULL;
 }
 
+#define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+
 static const char *do_zone(BoardSim *sim, const char *a, const char *b)
 {
-	if (!a[0] || !b[0])
-		return "zone NAME SKIN_TYPE";
+	/* they appear in the JSON of status */
+	if (!a[0] || !b[0] || a[strspn(a, NAME_BYTES)] || b[strspn(b, NAME_BYTES)])
+		return "zone NAME SKIN_TYPE, of letters, digits, - and _";
 	skin_model_move(&sim->model.skin, a, b);
 	return NULL;
 }
@@ -297,18 +308,22 @@ static void serve_client(BoardSim *sim, int i)
 
 static void accept_client(BoardSim *sim)
 {
-	struct epoll_event event = { .events = EPOLLIN };
+	static const char full[] = "error: too many connections: close another one\n";
+	int fd = accept4(sim->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
 
+	if (fd < 0)
+		return;
 	for (int i = 0; i < BOARD_SIM_CLIENTS; i++) {
 		if (sim->clients[i].fd >= 0)
 			continue;
-		sim->clients[i].fd = accept4(sim->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		event.data.fd = sim->clients[i].fd;
-		if (sim->clients[i].fd >= 0 &&
-			epoll_ctl(sim->epoll_fd, EPOLL_CTL_ADD, event.data.fd, &event) < 0)
+		sim->clients[i].fd = fd;
+		if (epoll_ctl(sim->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
 			drop_client(sim, i);
 		return;
 	}
+	(void)!send(fd, full, sizeof full - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	close(fd);
 }
 
 void board_sim_socket_serve(BoardSim *sim)
