@@ -116,7 +116,7 @@ static void smear(CameraSim *sim, uint32_t radius)
 			n += i < sim->width;
 			sum -= i > 2 * radius ? copy[i - 2 * radius - 1] : 0;
 			n -= i > 2 * radius;
-			if (i >= radius)
+			if (i >= radius && n > 0)
 				line[i - radius] = (uint8_t)(sum / n);
 		}
 	}
