@@ -15,6 +15,7 @@ enum {
 	CONTROL_FACTS = 1024,
 	CONTROL_FACTS_SPARE = 64,  /* kept free of samples, so that answers and faults always fit */
 	CONTROL_COMMAND_MS = 1000, /* a command not answered by then has failed */
+	CONTROL_FULL_MS = 1000,    /* facts without room for this long stop the needle */
 	CONTROL_DRAIN_MAX = 128,   /* transfers in one go before the lines are looked at again */
 	CONTROL_PRIORITY = 50,     /* SCHED_FIFO */
 	CONTROL_STACK_BYTES = 256 * 1024,

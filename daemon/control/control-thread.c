@@ -615,7 +615,7 @@ static void watch_link(Control *control)
 		latch_board_fault(control, (BoardFault)control->link.fault, 0);
 	if (control->armed && control->disarmed_ns && now - control->disarmed_ns > beats)
 		latch(control, CONTROL_FAULT_BOARD, BOARD_FAULT_NONE, 0, 0);
-	if (control->armed && control->full_ns && now - control->full_ns > timeout)
+	if (control->armed && control->full_ns && now - control->full_ns > CONTROL_FULL_MS * NS_PER_MS)
 		latch(control, CONTROL_FAULT_FACTS_OVERRUN, BOARD_FAULT_NONE, CONTROL_FACTS, 0);
 	if (!control->board)
 		return;

@@ -34,7 +34,7 @@ typedef enum ControlFault {
 	CONTROL_FAULT_FORCE_LIMIT,   /* a sample past the hard force limit; `detail` mN */
 	CONTROL_FAULT_BOARD_GONE,    /* line or SPI device vanished; `detail` is the errno */
 	CONTROL_FAULT_CHIP_CHANGED,  /* another cartridge chip than the armed one */
-	CONTROL_FAULT_FACTS_OVERRUN, /* the main thread did not keep up: stop rather than lose a stroke */
+	CONTROL_FAULT_FACTS_OVERRUN, /* facts found no room for a second: stop rather than lose a stroke */
 	CONTROL_FAULT_HOST,          /* control_stop() with a reason of the core's: ledger unhealthy, ... */
 	CONTROL_FAULT_MAX,
 	CONTROL_FAULT_INVALID = -EINVAL,
@@ -97,7 +97,7 @@ typedef struct ControlOptions {
 	uint32_t link_timeout_ms;        /* 50 to 2000, default 200 */
 	uint32_t bad_frames_max;         /* 1 to 100, default 10 */
 	uint32_t reopen_ms;              /* pause between attempts to open a lost board, default 1000 */
-	bool realtime;                   /* ask for SCHED_FIFO and mlockall; refused is logged, not fatal */
+	bool realtime; /* ask for SCHED_FIFO, lock what the thread touches; refusal is not fatal */
 } ControlOptions;
 
 /** Counters for `doctor` and telemetry; a consistent-enough snapshot read without stopping the thread. */
@@ -113,9 +113,16 @@ int control_new(const ControlOptions *options, Control **ret) _must_check_;
 Control *control_free(Control *control);
 DEFINE_CLEANUP(Control *, control_free, control_freep);
 
-/** All below: main thread, never block. Each answered by one CONTROL_FACT_ANSWER with the same ticket. */
+/**
+ * All below: main thread, never block. Each is answered by one CONTROL_FACT_ANSWER with the same ticket: with
+ * -ENOTCONN at once while there is no link, with -ETIMEDOUT after a second without the board's answer.
+ * -EAGAIN: 64 orders wait already, and this one was not taken.
+ */
 int control_configure(Control *control, uint32_t ticket, const BoardSettings *settings) _must_check_;
+/** Refused (-EBUSY in the answer) while a fault is latched, the stop is pressed or the pedal is already down.
+ */
 int control_arm(Control *control, uint32_t ticket, const ArmPayload *arm) _must_check_;
+/** ENABLE drops at once, before earlier orders are through. Without room (-EAGAIN) it is a control_stop(). */
 int control_disarm(Control *control, uint32_t ticket) _must_check_;
 int control_query(
 	Control *control, uint32_t ticket, FrameType command) _must_check_; /* STATUS READ_CHIP SELF_TEST */
