@@ -46,33 +46,31 @@ struct Control {
 	ControlOptions options;
 	Ring *commands, *facts;
 	pthread_t thread;
-	bool started;
-	atomic_bool leave, stop, disarm; /* orders that need no room in a ring */
 	_Atomic uint64_t transfers, bad_frames, resends, samples, edges;
+	atomic_bool leave, stop, disarm; /* orders that need no room in a ring */
 	atomic_bool realtime;
+	bool started;
 
 	/* the thread's own */
-	void *board;
-	int64_t reopen_ns, beat_ns, started_ns;
-	Link link;
 	bool up; /* HELLO was answered */
-	BoardIdentity identity;
-	BoardSettings settings;
 	bool armed, enabled, pedal, estop;
 	bool pedal_seen_up; /* since ARM: a pedal held all along moves nothing */
 	bool resetting;     /* RESET is active */
-	int broken;         /* errno of a line that failed; the board is closed at the next occasion */
 	bool told_pedal, told_estop;
-	int64_t full_ns;     /* since when facts have found no room; 0: they do */
-	int64_t disarmed_ns; /* since when the board says that it is not armed though the station is; 0:
-				agreed */
-	int64_t faulted_ns;  /* since when the board's header shows a fault whose frame has not come; 0: none
-			      */
-	ControlFault fault;
-	ControlFact fault_fact; /* to be told while fault_untold */
 	bool fault_untold;
-	ControlCommand current; /* under way while link.waiting and ticketed */
 	bool ticketed;
+	int broken; /* errno of a line that failed; the board is closed at the next occasion */
+	ControlFault fault;
+	void *board;
+	/* since when: facts have found no room; the board denies being armed though the station is; the
+	 * board's header shows a fault whose frame has not come. 0: not so. */
+	int64_t full_ns, disarmed_ns, faulted_ns;
+	int64_t reopen_ns, beat_ns, started_ns;
+	Link link;
+	ControlFact fault_fact; /* to be told while fault_untold */
+	ControlCommand current; /* under way while link.waiting and ticketed */
+	BoardSettings settings;
+	BoardIdentity identity;
 	char down_text[STIPPLE_ERROR_MAX];
 };
 

@@ -126,31 +126,32 @@ static int check_exported(const StipplePlugin *exported, const char *path, const
 	return check_vtable(exported, path, error);
 }
 
-static int find_exported(const char *path, const StipplePlugin **ret, char error[STIPPLE_ERROR_MAX])
+/** NULL, with the reason, when there is none. */
+static const StipplePlugin *find_exported(const char *path, char error[STIPPLE_ERROR_MAX])
 {
 	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	void *symbol;
+	const StipplePlugin *exported;
 
-	if (!handle)
-		return refuse(error, -ENOEXEC,
-			"plugin %s cannot be loaded: %s; install it again with the libraries "
-			"it needs",
+	if (!handle) {
+		(void)refuse(error, -ENOEXEC,
+			"plugin %.100s cannot be loaded: %.80s; install it again with the libraries it needs",
 			path, dlerror());
-	symbol = dlsym(handle, STIPPLE_PLUGIN_SYMBOL);
-	if (!symbol)
-		return refuse(error, -ENOEXEC,
-			"%s is no Stipple plugin (no symbol %s); remove it or configure "
-			"another plugin",
-			path, STIPPLE_PLUGIN_SYMBOL);
-	*ret = symbol;
-	return 0;
+		return NULL;
+	}
+	exported = dlsym(handle, STIPPLE_PLUGIN_SYMBOL);
+	if (!exported)
+		(void)refuse(error, -ENOEXEC,
+			"%s is no Stipple plugin (no symbol %s); remove it or configure another plugin", path,
+			STIPPLE_PLUGIN_SYMBOL);
+	return exported;
 }
 
 int plugin_load(const char *folder, const char *name, StipplePluginKind kind, Plugin **ret,
 	char error[STIPPLE_ERROR_MAX])
 {
-	_cleanup_(plugin_freep) Plugin *plugin = NULL;
 	_cleanup_(freep) char *path = NULL;
+	const StipplePlugin *exported;
+	Plugin *plugin;
 	int r;
 
 	if (!text_is_identifier(name, NAME_BYTES_MAX))
@@ -158,8 +159,7 @@ int plugin_load(const char *folder, const char *name, StipplePluginKind kind, Pl
 			"a plugin's name has only letters, digits, '-', '_' and '.', at most "
 			"%d of them; correct it in stippled.conf",
 			NAME_BYTES_MAX);
-	plugin = calloc(1, sizeof *plugin);
-	if (!plugin || asprintf(&path, "%s/%s.so", folder, name) < 0)
+	if (asprintf(&path, "%s/%s.so", folder, name) < 0)
 		return refuse(error, -ENOMEM, "plugin %s: out of memory; close other programs", name);
 	r = check_owner(folder, error);
 	if (r < 0)
@@ -167,19 +167,23 @@ int plugin_load(const char *folder, const char *name, StipplePluginKind kind, Pl
 	r = check_owner(path, error);
 	if (r < 0)
 		return r;
-	r = find_exported(path, &plugin->exported, error);
-	if (!plugin->exported)
-		return r;
-	r = check_exported(plugin->exported, path, name, kind, error);
+	exported = find_exported(path, error);
+	if (!exported)
+		return -ENOEXEC;
+	r = check_exported(exported, path, name, kind, error);
 	if (r < 0)
 		return r;
+	plugin = calloc(1, sizeof *plugin);
+	if (!plugin)
+		return refuse(error, -ENOMEM, "plugin %s: out of memory; close other programs", name);
+	plugin->exported = exported;
 	plugin->host = (StippleHost){
 		.size = sizeof plugin->host,
 		.abi = STIPPLE_PLUGIN_ABI,
 		.context = plugin,
 		.log = plugin_log,
 	};
-	*ret = TAKE_PTR(plugin);
+	*ret = plugin;
 	return 0;
 }
 
