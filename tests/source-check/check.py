@@ -269,6 +269,20 @@ def check_plugin_pages(tree: list[Source]) -> Iterator[Finding]:
             yield Finding(folder, 1, "no README.md; say what it drives, what it may touch, its settings and its tests")
 
 
+def check_hazards(tree: list[Source]) -> Iterator[Finding]:
+    page = "docs/hazards.md"
+    tests = "\n".join(source.text for source in tree if source.path.startswith("tests/") and source.path != page)
+    defined = set(re.findall(r"\b(test_\w+)\(", tests))
+    paths = [source.path for source in tree]
+    for number, line in enumerate(text_of(tree, page).split("\n"), 1):
+        for name in re.findall(r"`(test_\w+)`", line):
+            if name not in defined:
+                yield Finding(page, number, f"there is no {name}(); name the test that proves the measure")
+        for path in re.findall(r"`((?:daemon|plugins|systemd)/[\w./-]+)`", line):
+            if not any(known == path or (path.endswith("/") and known.startswith(path)) for known in paths):
+                yield Finding(page, number, f"there is no {path}; name the place that carries the measure out")
+
+
 def check_shell(tree: list[Source], root: str) -> Iterator[Finding]:
     scripts = [source.path for source in tree if is_script(source)]
     if not scripts:
@@ -285,7 +299,7 @@ def check_shell(tree: list[Source], root: str) -> Iterator[Finding]:
 def check_tree(root: str) -> list[Finding]:
     tree = [source for source in read_tree(root) if not is_data(source.path)]
     findings = [finding for source in tree for rule in RULES for finding in rule(source)]
-    for rule in (check_catalog, check_registered, check_plugin_pages):
+    for rule in (check_catalog, check_registered, check_plugin_pages, check_hazards):
         findings.extend(rule(tree))
     findings.extend(check_shell(tree, root))
     return findings

@@ -118,6 +118,15 @@ def test_unregistered_test_and_plugin_without_page(tmp_path):
         ("tests/unit/test-b.c", "this test never runs"), ("plugins/board-x", "no README.md")]
 
 
+def test_hazards_name_what_is_there(tmp_path):
+    page = "| H1 | `daemon/core/a.c` | `test_there` |\n| H2 | `daemon/core/b.c`, `daemon/core/` | `test_gone` |\n"
+    found = findings(tmp_path, {"daemon/core/a.c": LICENCE, "docs/hazards.md": page,
+                                "tests/integration/test_a.py": "# SPDX-License-Identifier: Apache-2.0\n"
+                                                               "def test_there(): pass\n"})
+    assert [(f.line, f.text.split(";")[0]) for f in found] == [
+        (2, "there is no test_gone()"), (2, "there is no daemon/core/b.c")]
+
+
 def test_shell_script(tmp_path):
     script = "#!/bin/sh\n# SPDX-License-Identifier: Apache-2.0\n"
     found = findings(tmp_path, {"script/a": script + "rm $1\n", "script/b": script + 'rm "$1"\n'})
