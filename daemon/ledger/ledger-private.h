@@ -17,11 +17,11 @@ enum {
 	LEDGER_GROUP_MAX = 512, /* requests in one transaction */
 	LEDGER_STREAMS_MAX = 4,
 	LEDGER_LOOKUP_ROWS = 1000,
-	LEDGER_SCHEMA_VERSION = 1,
 	LEDGER_CHECKPOINT_PAGES = 1000,  /* worth a checkpoint when it is quiet */
 	LEDGER_CHECKPOINT_FORCE = 20000, /* even when it is not */
 	LEDGER_QUIET_MS = 200,
 	LEDGER_PROBE_MS = 1000,
+	LEDGER_STALLED_MS = 60000, /* a stream's reader that takes nothing for so long has gone away */
 };
 
 DEFINE_CLEANUP(sqlite3 *, sqlite3_close_v2, sqlite3_closep);
@@ -30,22 +30,23 @@ DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize, sqlite3_finalizep);
 typedef enum RequestKind {
 	REQUEST_APPEND,
 	REQUEST_LOOKUP,
-	REQUEST_PUBLISHED,
 } RequestKind;
 
 /** Travels to the ledger thread and back; owned by whoever holds it. */
 typedef struct Request {
 	RequestKind what;
-	char *kind, *actor, *body, *personal; /* body and personal: JSON text */
+	const struct RecordKind *kind;
+	char *actor, *body, *personal; /* JSON text: a string, an object, an object or NULL */
+	json_t *fields;                /* the body once more, for kinds with a projection */
+	uint64_t session;              /* of the body; 0 none */
 	void *attachment;
 	size_t attachment_size;
 	const struct LedgerQuery *query;
 	json_t *arguments, *rows;
-	uint64_t published;
 	LedgerDone done;
 	LedgerRows rows_done;
 	void *userdata;
-	LedgerAnswer answer;
+	LedgerAnswer answer; /* an error is set already when the record was refused before it was queued */
 } Request;
 
 Request *request_free(Request *request);
@@ -67,10 +68,31 @@ typedef struct LedgerStream {
 	void *userdata;
 } LedgerStream;
 
+/** Prepared statements of one connection, kept; known by the address of their text. */
+typedef struct Statements {
+	sqlite3 *db;
+	size_t n;
+	struct {
+		const char *sql;
+		sqlite3_stmt *statement;
+	} kept[48];
+} Statements;
+
+/** A statement ready to be bound. Hand it back with _cleanup_(statement_donep). Returns an SQLite result. */
+int statement_get(Statements *statements, const char *sql, sqlite3_stmt **ret);
+void statement_done(sqlite3_stmt *statement);
+DEFINE_CLEANUP(sqlite3_stmt *, statement_done, statement_donep);
+/** Runs a statement without parameters and rows. Returns an SQLite result. */
+int statement_run(Statements *statements, const char *sql);
+/** Steps a bound statement that gives no rows. SQLITE_OK or what went wrong. */
+int statement_step(sqlite3_stmt *statement);
+void statements_clear(Statements *statements);
+
 struct Ledger {
-	char *path, *station;
+	char *path, *station; /* station: as a JSON string */
 	const Clock *clock;
 	int lock_fd;
+	bool read_only;
 	sqlite3 *db; /* the ledger thread's, once it runs */
 	Ring *requests, *answers;
 	pthread_t thread;
@@ -78,68 +100,105 @@ struct Ledger {
 	size_t waiting; /* main thread's count of unanswered requests */
 	atomic_bool leave, healthy;
 	_Atomic int64_t newest_utc_us;
+	_Atomic uint64_t published;
+	atomic_bool published_waits; /* to be written with the next group, or when it is quiet */
 	LedgerStream streams[LEDGER_STREAMS_MAX];
 
 	/* the thread's own */
 	Digester *digester;
-	sqlite3_stmt *insert, *insert_personal, *insert_attachment;
+	Statements statements;
 	uint64_t seq;
 	int wal_pages;
 };
 
 /* schema.c */
-/** `read_only`: an existing file, for one reader thread. */
-int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDGER_TEXT_MAX]);
-int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LEDGER_TEXT_MAX]);
-/** Maps an SQLite result to a negative errno. */
+/** `read_only`: an existing file; also a lone copy, in a folder that cannot be written. */
+int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+/** Maps an SQLite result to a negative errno; a broken constraint is -EEXIST. */
 int ledger_errno(int sqlite_result);
 
 /* writer.c */
 void *ledger_thread(void *userdata);
-int writer_prepare(Ledger *ledger);
+int writer_prepare(Ledger *ledger) _must_check_;
 void writer_finish(Ledger *ledger);
 
 /* leaf.c */
-/** The stored bytes of a record; NULL when out of memory. */
-char *leaf_write(const Ledger *ledger, const Request *request, const ClockReading *now, uint64_t seq,
+/**
+ * The stored bytes of a record: what json_dumps() makes of it with JSON_SORT_KEYS | JSON_COMPACT. `station`,
+ * `actor` and `body` are JSON text already. NULL when out of memory.
+ */
+char *leaf_write(const char *station, const Request *request, const ClockReading *now, uint64_t seq,
 	const char *commitment);
 
 /* projection.c */
 typedef struct ProjectionContext {
-	sqlite3 *db;
+	Statements *statements;
 	uint64_t seq;
 	int64_t utc_us, newest_us;
 	const char *actor;
 	json_t *body, *personal; /* personal: NULL when erased or none */
 	LedgerAnswer *answer;
+	bool replay;       /* the record is history: nothing is decided any more */
 	bool body_changed; /* set when the projection completed the body (a lot's unit number) */
 } ProjectionContext;
 
+typedef int (*Project)(ProjectionContext *context);
+
+typedef enum FieldType {
+	FIELD_TEXT,
+	FIELD_DATE,   /* YYYY-MM-DD */
+	FIELD_COUNT,  /* integer from 0 */
+	FIELD_NUMBER, /* integer or real */
+	FIELD_BOOLEAN,
+	FIELD_OBJECT,
+	FIELD_ARRAY,
+	FIELD_MAX,
+	FIELD_INVALID = -EINVAL,
+} FieldType;
+
+typedef struct RecordField {
+	const char *name; /* NULL ends a list */
+	FieldType type;
+	bool optional;
+} RecordField;
+
+typedef struct RecordKind {
+	const char *name;
+	bool published;            /* goes to the outbox */
+	const RecordField *fields; /* that the body must or may have; others are kept as they are */
+	const char *sql;           /* its projection, as bind_context() fills it; or ... */
+	Project project;           /* ... where that takes a decision */
+} RecordKind;
+
+/** NULL when there is no such kind. */
+const RecordKind *record_kind_find(const char *name);
+/** Checks a body against its kind. -EINVAL with a sentence. */
+int record_kind_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX]) _must_check_;
 /** True when records of this kind have a projection, and may then be refused. */
-bool projection_wanted(const char *kind);
-/** Whether records of this kind go to the outbox. */
-bool projection_published(const char *kind);
-/** Checks the body and writes the projection. On refusal a negative errno with answer->text. */
-int projection_apply(const char *kind, ProjectionContext *context);
-/** Empties the projections and writes them again from the records. */
+bool projection_wanted(const RecordKind *kind);
+/**
+ * Writes the projection. A refusal (-EEXIST, -ENOENT, -EINVAL, -ESTALE) has its sentence in answer->text;
+ * what it wrote until then is the caller's to roll back. Any other error is the disk's.
+ */
+int projection_apply(const RecordKind *kind, ProjectionContext *context) _must_check_;
+/** Empties the projections and writes them again from the records. -EUCLEAN when a record does not fit. */
 int projection_rebuild(sqlite3 *db) _must_check_;
 
 /* query.c */
-typedef struct LedgerQuery {
-	const char *name;
-	const char *sql; /* NULL ends the table */
-	bool streamable;
-} LedgerQuery;
+typedef struct LedgerQuery LedgerQuery;
 
 const LedgerQuery *query_find(const char *name);
+bool query_is_streamable(const LedgerQuery *query);
 /** Runs a query; `row` gets each row (borrowed) and ends it by returning non-zero. */
 int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, int64_t limit,
-	int (*row)(void *userdata, json_t *row), void *userdata, char error[LEDGER_TEXT_MAX]);
-/** The same into an array. */
-int query_rows(sqlite3 *db, const LedgerQuery *query, json_t *arguments, json_t **ret);
+	int (*row)(void *userdata, json_t *row), void *userdata, char error[LEDGER_TEXT_MAX]) _must_check_;
+/** The same into an array of at most LEDGER_LOOKUP_ROWS. */
+int query_rows(sqlite3 *db, const LedgerQuery *query, json_t *arguments, json_t **ret,
+	char error[LEDGER_TEXT_MAX]) _must_check_;
 
 /* stream.c */
 /** Gives the answers of streams that have ended. */
 void streams_dispatch(Ledger *ledger);
-/** Waits for those that run; their readers see the end of the file. */
+/** Ends those that run; their readers see the end of the file. */
 void streams_join(Ledger *ledger);

@@ -9,11 +9,11 @@ Request *request_free(Request *request)
 {
 	if (!request)
 		return NULL;
-	free(request->kind);
 	free(request->actor);
 	free(request->body);
 	free(request->personal);
 	free(request->attachment);
+	json_decref(request->fields);
 	json_decref(request->arguments);
 	json_decref(request->rows);
 	free(request);
@@ -55,6 +55,33 @@ static int start_writer(Ledger *ledger)
 	return r;
 }
 
+/** `text` as JSON. */
+static char *quote(const char *text)
+{
+	json_auto_t *string = json_string(text);
+
+	return string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
+}
+
+static int open_file(Ledger *ledger, LedgerInfo *ret, char error[LEDGER_TEXT_MAX])
+{
+	int r = ledger->read_only ? 0 : take_lock(ledger, error);
+
+	if (r == 0)
+		r = schema_open(ledger->path, ledger->read_only, &ledger->db, error);
+	if (r == 0)
+		r = schema_info(ledger->db, ledger->clock, ret, error);
+	return r;
+}
+
+static int check_path(const char *path, char error[LEDGER_TEXT_MAX])
+{
+	if (path[0] && path[0] != ':' && strncmp(path, "file:", 5) != 0)
+		return 0;
+	snprintf(error, LEDGER_TEXT_MAX, "\"%.64s\" is no path of a ledger: give that of a file", path);
+	return -EINVAL;
+}
+
 int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(ledger_freep) Ledger *ledger = calloc(1, sizeof *ledger);
@@ -66,22 +93,20 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 		return -ENOMEM;
 	ledger->lock_fd = -1;
 	ledger->clock = options->clock;
+	ledger->read_only = options->read_only;
 	ledger->path = strdup(options->path);
-	ledger->station = strdup(options->station);
-	atomic_store(&ledger->healthy, true);
+	ledger->station = quote(options->station ? options->station : "");
+	atomic_store(&ledger->healthy, !options->read_only);
 	if (!ledger->path || !ledger->station)
 		return -ENOMEM;
-	r = take_lock(ledger, error);
-	if (r < 0)
-		return r;
-	r = schema_open(ledger->path, false, &ledger->db, error);
+	r = check_path(options->path, error);
 	if (r == 0)
-		r = schema_info(ledger->db, ledger->clock, &info, error);
+		r = open_file(ledger, &info, error);
 	if (r < 0)
 		return r;
 	ledger->seq = info.newest_seq;
 	atomic_store(&ledger->newest_utc_us, info.newest_utc_us);
-	r = start_writer(ledger);
+	r = ledger->read_only ? 0 : start_writer(ledger);
 	if (r < 0) {
 		snprintf(error, LEDGER_TEXT_MAX, "the ledger %.120s cannot be written: %s", ledger->path,
 			strerror(-r));
@@ -131,48 +156,70 @@ static int send_request(Ledger *ledger, Request *request)
 	return 0;
 }
 
-static Request *append_request(const LedgerRecord *record)
+static int copy_attachment(Request *request, const LedgerRecord *record)
 {
-	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
+	if (!record->attachment)
+		return 0;
+	request->attachment = malloc(record->attachment_size ? record->attachment_size : 1);
+	if (!request->attachment)
+		return -ENOMEM;
+	memcpy(request->attachment, record->attachment, record->attachment_size);
+	request->attachment_size = record->attachment_size;
+	return 0;
+}
 
-	if (!request)
-		return NULL;
-	request->what = REQUEST_APPEND;
-	request->kind = strdup(record->kind);
-	request->actor = strdup(record->actor);
+static int copy_record(Request *request, const LedgerRecord *record)
+{
+	request->actor = quote(record->actor);
 	request->body = json_dumps(record->body, JSON_SORT_KEYS | JSON_COMPACT);
-	if (!request->kind || !request->actor || !request->body)
-		return NULL;
-	if (record->personal) {
+	request->session = (uint64_t)json_integer_value(json_object_get(record->body, "session"));
+	if (record->personal)
 		request->personal = json_dumps(record->personal, JSON_SORT_KEYS | JSON_COMPACT);
-		if (!request->personal)
-			return NULL;
+	if (projection_wanted(request->kind))
+		request->fields = json_deep_copy(record->body);
+	if (!request->actor || !request->body || (record->personal && !request->personal) ||
+		(projection_wanted(request->kind) && !request->fields))
+		return -ENOMEM;
+	return copy_attachment(request, record);
+}
+
+static void check_record(Request *request, const LedgerRecord *record)
+{
+	LedgerAnswer *answer = &request->answer;
+
+	request->kind = record_kind_find(record->kind);
+	if (request->kind) {
+		answer->error = record_kind_check(request->kind, record->body, answer->text);
+		return;
 	}
-	if (record->attachment) {
-		request->attachment = malloc(record->attachment_size ? record->attachment_size : 1);
-		if (!request->attachment)
-			return NULL;
-		memcpy(request->attachment, record->attachment, record->attachment_size);
-		request->attachment_size = record->attachment_size;
-	}
-	return TAKE_PTR(request);
+	snprintf(answer->text, LEDGER_TEXT_MAX, "there is no kind of record \"%.64s\"", record->kind);
+	answer->error = -EINVAL;
 }
 
 int ledger_append(Ledger *ledger, const LedgerRecord *record, LedgerDone done, void *userdata)
 {
-	Request *request = append_request(record);
+	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
+	int r;
 
+	if (ledger->read_only)
+		return -EROFS;
 	if (!request)
 		return -ENOMEM;
+	request->what = REQUEST_APPEND;
 	request->done = done;
 	request->userdata = userdata;
-	return send_request(ledger, request);
+	/* a record without a needed field is answered in its turn as well, after those before it */
+	check_record(request, record);
+	r = request->answer.error == 0 ? copy_record(request, record) : 0;
+	return r < 0 ? r : send_request(ledger, TAKE_PTR(request));
 }
 
 int ledger_lookup(Ledger *ledger, const char *query, json_t *arguments, LedgerRows rows, void *userdata)
 {
 	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
 
+	if (ledger->read_only)
+		return -EROFS;
 	if (!request)
 		return -ENOMEM;
 	request->what = REQUEST_LOOKUP;
@@ -189,15 +236,27 @@ int ledger_lookup(Ledger *ledger, const char *query, json_t *arguments, LedgerRo
 
 void ledger_set_published(Ledger *ledger, uint64_t seq)
 {
-	Request *request = calloc(1, sizeof *request);
-
-	/* a cursor that is not moved costs a repeated message, which its readers know by its id */
-	if (!request)
-		return;
-	request->what = REQUEST_PUBLISHED;
-	request->published = seq;
-	(void)!send_request(ledger, request);
+	/* one that a power cut takes back costs a repeated message, which its readers know by its id */
+	atomic_store(&ledger->published, seq);
+	if (!ledger->read_only && !atomic_exchange(&ledger->published_waits, true))
+		ring_wake(ledger->requests);
 }
+
+/* ---- without a thread ---- */
+
+int ledger_lookup_now(
+	Ledger *ledger, const char *query, json_t *arguments, json_t **ret, char error[LEDGER_TEXT_MAX])
+{
+	const LedgerQuery *found = query_find(query);
+
+	if (ledger->read_only && found)
+		return query_rows(ledger->db, found, arguments, ret, error);
+	snprintf(error, LEDGER_TEXT_MAX, found ? "the ledger is in use" : "there is no query \"%.64s\"",
+		query);
+	return found ? -EBUSY : -EINVAL;
+}
+
+/* ---- state ---- */
 
 bool ledger_healthy(const Ledger *ledger)
 {
@@ -211,13 +270,15 @@ int64_t ledger_newest_utc(const Ledger *ledger)
 
 int ledger_fd(const Ledger *ledger)
 {
-	return ring_fd(ledger->answers);
+	return ledger->read_only ? -EROFS : ring_fd(ledger->answers);
 }
 
 void ledger_dispatch(Ledger *ledger)
 {
 	Request *next;
 
+	if (ledger->read_only)
+		return;
 	ring_clear(ledger->answers);
 	while (ring_pop(ledger->answers, &next)) {
 		_cleanup_(request_freep) Request *request = next;

@@ -28,6 +28,8 @@ typedef struct LedgerOptions {
 	const char *path;    /* ":memory:" is refused; the folder must exist */
 	const char *station; /* "<clinic>/<station>", kept in every record */
 	const Clock *clock;  /* read on the ledger thread; must outlive the ledger */
+	bool read_only; /* no lock, no thread, only ledger_..._now(): a copied file, or beside the daemon.
+			   `station` and `clock` may be NULL */
 } LedgerOptions;
 
 /** What ledger_open() found. */
@@ -73,8 +75,8 @@ typedef struct LedgerAnswer {
 typedef void (*LedgerDone)(void *userdata, const LedgerAnswer *answer);
 
 /**
- * Queues a record. `done` may be NULL. A refused record (-EEXIST, -ENOENT, -EINVAL) leaves the others of
- * its group untouched. Returns -EAGAIN when 4096 requests wait, -ENOMEM, -EROFS.
+ * Queues a record. `done` may be NULL. A refused record (-EEXIST, -ENOENT, -ESTALE, -EINVAL) leaves the
+ * others of its group untouched. Returns -EAGAIN when 4096 requests wait, -ENOMEM, -EROFS.
  */
 int ledger_append(Ledger *ledger, const LedgerRecord *record, LedgerDone done, void *userdata) _must_check_;
 
@@ -83,7 +85,7 @@ typedef void (*LedgerRows)(void *userdata, int error, json_t *rows);
 
 /**
  * Runs one of the named queries of docs/ledger.md on the ledger thread, after all appends queued before
- * it. At most 1000 rows, an array of objects.
+ * it. At most 1000 rows, an array of objects. -EINVAL: no such query.
  */
 int ledger_lookup(
 	Ledger *ledger, const char *query, json_t *arguments, LedgerRows rows, void *userdata) _must_check_;
@@ -91,15 +93,26 @@ int ledger_lookup(
 /**
  * Runs a named query on a reader thread with a connection of its own, and writes one JSON object a line to
  * `fd`, which it owns from here on and closes at the end, in constant memory. A slow or vanished reader
- * holds up nobody else. `done` gets the number of rows in `seq`. -EBUSY: four streams are running.
+ * holds up nobody else; one that takes nothing for a minute is given up (-ETIMEDOUT). `done` gets the number
+ * of rows in `seq`. -EBUSY: four streams are running. -EINVAL: no such query, or only for ledger_lookup().
  */
 int ledger_stream(Ledger *ledger, const char *query, json_t *arguments, int fd, LedgerDone done,
 	void *userdata) _must_check_;
 
+/**
+ * The same on a read-only ledger, without waiting for a thread: for programs that read a copied file. They
+ * block on the disk. -EBUSY on a ledger that is being written.
+ */
+int ledger_lookup_now(Ledger *ledger, const char *query, json_t *arguments, json_t **ret,
+	char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_stream_now(Ledger *ledger, const char *query, json_t *arguments, int fd, uint64_t *ret_rows,
+	char error[LEDGER_TEXT_MAX]) _must_check_;
+
 /** Names of the queries that ledger_stream() takes; NULL-terminated. */
 const char *const *ledger_query_names(void);
 
-/** The outbox cursor: all records up to `seq` reached the broker. Durable with the next commit or soon. */
+/** The outbox cursor: all records up to `seq` reached the broker. Durable with the next group, or when it is
+ * quiet. */
 void ledger_set_published(Ledger *ledger, uint64_t seq);
 
 /** False from the first failed commit until one succeeds again. A probe is written every second meanwhile. */

@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/ledger-private.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* "STIP": tells file(1) and us whose database this is */
-#define APPLICATION_ID "1398034768"
+enum { APPLICATION_ID = 1398034768 };
 
-static const char schema[] =
-	"PRAGMA application_id=" APPLICATION_ID ";"
-	"CREATE TABLE record(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, utc_us INTEGER NOT NULL,"
+static const char version_1[] =
+	"PRAGMA application_id=1398034768;" /* APPLICATION_ID */
+	/* session: that of the body, so that one session's records are found without reading all */
+	"CREATE TABLE record(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, utc_us INTEGER NOT NULL, session INTEGER,"
 	"  published INTEGER NOT NULL, leaf BLOB NOT NULL, hash BLOB NOT NULL);"
 	"CREATE INDEX record_kind ON record(kind, seq);"
-	"CREATE INDEX record_outbox ON record(seq) WHERE published;"
-	"CREATE TRIGGER record_no_update BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'records are append-only'); END;"
-	"CREATE TRIGGER record_no_delete BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'records are append-only'); END;"
+	"CREATE INDEX record_session ON record(session, seq) WHERE session IS NOT NULL;"
+	"CREATE TRIGGER record_no_update BEFORE UPDATE ON record"
+	"  BEGIN SELECT RAISE(ABORT, 'records are append-only'); END;"
+	"CREATE TRIGGER record_no_delete BEFORE DELETE ON record"
+	"  BEGIN SELECT RAISE(ABORT, 'records are append-only'); END;"
+	/* no gaps; and INSERT OR REPLACE, which no delete trigger sees, finds no number to replace */
+	"CREATE TRIGGER record_in_order BEFORE INSERT ON record"
+	"  WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM record)"
+	"  BEGIN SELECT RAISE(ABORT, 'records are numbered without gaps'); END;"
 	"CREATE TABLE personal(seq INTEGER PRIMARY KEY, salt BLOB NOT NULL, data TEXT NOT NULL);"
 	"CREATE TABLE attachment(seq INTEGER PRIMARY KEY, data BLOB NOT NULL);"
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
@@ -31,7 +40,7 @@ static const char schema[] =
 	"  outcome TEXT NOT NULL, dots INTEGER, strokes INTEGER, needles INTEGER, worked_s INTEGER);"
 	"CREATE INDEX session_subject ON session(subject, session);"
 	"CREATE TABLE image(seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, zone TEXT NOT NULL, phase TEXT NOT NULL,"
-	"  file TEXT NOT NULL, sha256 TEXT NOT NULL, focus REAL, exposure REAL, utc_us INTEGER NOT NULL);"
+	"  file TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER, width INTEGER, height INTEGER, focus REAL, exposure REAL, utc_us INTEGER NOT NULL);"
 	"CREATE INDEX image_session ON image(session, seq);"
 	"CREATE TABLE zone_result(session INTEGER NOT NULL, zone TEXT NOT NULL, dots INTEGER, strokes INTEGER,"
 	"  area_mm2 INTEGER, density REAL, target REAL, outside REAL, depth_mean_um REAL, dwell_mean_ms REAL,"
@@ -40,6 +49,9 @@ static const char schema[] =
 	"  expiry TEXT, utc_us INTEGER NOT NULL);"
 	"CREATE INDEX pigment_lot ON pigment_use(lot, seq);"
 	"PRAGMA user_version=1;";
+
+/* element N makes version N + 1 of version N; a file of a version beyond the last is refused */
+static const char *const versions[] = { version_1 };
 
 int ledger_errno(int result)
 {
@@ -63,8 +75,6 @@ int ledger_errno(int result)
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 		return -EACCES;
-	case SQLITE_CANTOPEN:
-		return -ENOENT;
 	}
 	return -EIO;
 }
@@ -98,54 +108,116 @@ static int read_number(sqlite3 *db, const char *sql, int64_t *ret)
 	return SQLITE_OK;
 }
 
-static int make_schema(sqlite3 *db)
+static int migrate(sqlite3 *db, int64_t from)
 {
 	int r = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 
-	if (r == SQLITE_OK)
-		r = sqlite3_exec(db, schema, NULL, NULL, NULL);
-	if (r == SQLITE_OK)
-		r = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
-	return r;
+	for (size_t i = (size_t)from; i < ELEMENTS(versions) && r == SQLITE_OK; i++)
+		r = sqlite3_exec(db, versions[i], NULL, NULL, NULL);
+	return r == SQLITE_OK ? sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) : r;
 }
 
 static int check_version(sqlite3 *db, const char *path, bool read_only, char error[LEDGER_TEXT_MAX])
 {
-	int64_t version, tables;
+	const int64_t newest = ELEMENTS(versions);
+	int64_t version = 0, tables = 0, id = 0;
 	int r = read_number(db, "PRAGMA user_version", &version);
 
 	if (r == SQLITE_OK)
+		r = read_number(db, "PRAGMA application_id", &id);
+	if (r == SQLITE_OK)
 		r = read_number(db, "SELECT count(*) FROM sqlite_master", &tables);
-	if (r == SQLITE_OK && version == 0 && tables == 0 && !read_only) {
-		r = make_schema(db);
-		version = LEDGER_SCHEMA_VERSION;
-	}
 	if (r != SQLITE_OK)
 		return explain(db, path, r, error);
-	if (version == LEDGER_SCHEMA_VERSION)
-		return 0;
-	snprintf(error, LEDGER_TEXT_MAX,
-		"the ledger %.120s has schema version %lld, this program knows %d: use the "
-		"program that wrote it",
-		path, (long long)version, LEDGER_SCHEMA_VERSION);
-	return -EPROTO;
+	if (tables > 0 && id != APPLICATION_ID) {
+		snprintf(error, LEDGER_TEXT_MAX, "%.160s is a database, but no ledger: check the path", path);
+		return -EPROTO;
+	}
+	if (version < 0 || version > newest || (version < newest && read_only)) {
+		snprintf(error, LEDGER_TEXT_MAX,
+			"the ledger %.120s has schema version %lld, this program knows %lld: use the program that wrote it",
+			path, (long long)version, (long long)newest);
+		return -EPROTO;
+	}
+	r = version < newest ? migrate(db, version) : SQLITE_OK;
+	return r == SQLITE_OK ? 0 : explain(db, path, r, error);
+}
+
+/** SQLite would let the umask decide who reads it; its -wal and -shm get the mode of the file. */
+static void create_file(const char *path)
+{
+	_cleanup_(closep) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+
+	(void)fd; /* that it exists already is the usual case; any other trouble SQLite meets and explains */
+}
+
+static int open_writable(const char *path, sqlite3 **ret)
+{
+	int r;
+
+	create_file(path);
+	r = sqlite3_open_v2(path, ret, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(*ret,
+			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;",
+			NULL, NULL, NULL);
+	return r;
+}
+
+/** "file:PATH?immutable=1", with what a URI gives a meaning escaped. */
+static char *immutable_uri(const char *path)
+{
+	char *uri = NULL;
+	size_t size;
+	FILE *text = open_memstream(&uri, &size);
+
+	if (!text)
+		return NULL;
+	fputs("file:", text);
+	for (; *path; path++)
+		fprintf(text, strchr("%?#", *path) ? "%%%02X" : "%c", (unsigned char)*path);
+	fputs("?immutable=1", text);
+	if (fclose(text) == 0)
+		return uri;
+	free(uri);
+	return NULL;
+}
+
+/**
+ * A file with a -wal beside it is in use, or was copied with it: that is read too. Without one it is a lone
+ * copy, which nobody writes, and can be read where nothing can be created.
+ */
+static int open_readable(const char *path, sqlite3 **ret)
+{
+	_cleanup_(freep) char *wal = NULL, *uri = NULL;
+	struct stat status;
+
+	if (asprintf(&wal, "%s-wal", path) < 0)
+		return SQLITE_NOMEM;
+	if (stat(wal, &status) == 0 && (status.st_size > 0 || access(wal, W_OK) == 0))
+		return sqlite3_open_v2(path, ret, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+	uri = immutable_uri(path);
+	if (!uri)
+		return SQLITE_NOMEM;
+	return sqlite3_open_v2(uri, ret, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
 }
 
 int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
-	int flags = read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-	int r = sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	int r;
 
+	if (read_only && access(path, R_OK) < 0) {
+		r = -errno;
+		snprintf(error, LEDGER_TEXT_MAX, "%.160s: %s: check the path", path, strerror(-r));
+		return r;
+	}
+	r = read_only ? open_readable(path, &db) : open_writable(path, &db);
 	/* a small cache: a station's memory is for other things, and the file system caches too */
 	if (r == SQLITE_OK)
 		r = sqlite3_exec(db,
 			"PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"
 			"PRAGMA busy_timeout=2000;",
-			NULL, NULL, NULL);
-	if (r == SQLITE_OK && !read_only)
-		r = sqlite3_exec(db,
-			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;",
 			NULL, NULL, NULL);
 	if (r != SQLITE_OK)
 		return explain(db, path, r, error);

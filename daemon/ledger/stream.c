@@ -1,44 +1,133 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/ledger-private.h"
 
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 
-/** One JSON object a line. A reader that went away ends the stream; that is no error of the station's. */
-static int write_row(void *userdata, json_t *row)
+enum { LOOK_AROUND_MS = 200 };
+
+/** Rows on their way to a descriptor. */
+typedef struct Output {
+	int fd;
+	const atomic_bool *leave; /* NULL: nobody asks it to */
+	uint64_t rows;
+	size_t size;
+	char data[PIPE_BUF];
+} Output;
+
+/**
+ * At most PIPE_BUF bytes at a time, and only when there is room for as many: so the write does not block on a
+ * pipe, whose flags belong to its reader too, and must not be changed.
+ */
+static int output_flush(Output *output)
 {
-	LedgerStream *stream = userdata;
+	struct pollfd room = { .fd = output->fd, .events = POLLOUT };
+	size_t sent = 0;
+
+	for (int waited_ms = 0; sent < output->size;) {
+		int r = poll(&room, 1, LOOK_AROUND_MS);
+		ssize_t n;
+
+		if (output->leave && atomic_load(output->leave))
+			return -ECANCELED;
+		if (r == 0 && (waited_ms += LOOK_AROUND_MS) >= LEDGER_STALLED_MS)
+			return -ETIMEDOUT;
+		if (r <= 0)
+			continue;
+		n = write(output->fd, output->data + sent, output->size - sent);
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return -errno;
+		if (n > 0) {
+			sent += (size_t)n;
+			waited_ms = 0;
+		}
+	}
+	output->size = 0;
+	return 0;
+}
+
+static int output_line(Output *output, const char *line, size_t size)
+{
+	while (size > 0) {
+		size_t part = sizeof output->data - output->size;
+		int r;
+
+		if (part > size)
+			part = size;
+		memcpy(output->data + output->size, line, part);
+		output->size += part;
+		line += part;
+		size -= part;
+		r = output->size == sizeof output->data ? output_flush(output) : 0;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/** One JSON object a line. */
+static int output_row(void *userdata, json_t *row)
+{
+	Output *output = userdata;
 	_cleanup_(freep) char *line = json_dumps(row, JSON_COMPACT);
-	size_t size, sent = 0;
+	size_t size;
+	int r;
 
 	if (!line)
 		return -ENOMEM;
 	size = strlen(line);
 	line[size++] = '\n'; /* in place of the terminator */
-	while (sent < size) {
-		ssize_t n = write(stream->fd, line + sent, size - sent);
+	r = output_line(output, line, size);
+	if (r == 0)
+		output->rows++;
+	return r;
+}
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		sent += (size_t)n;
+static int write_rows(
+	sqlite3 *db, const LedgerQuery *query, json_t *arguments, Output *output, char error[LEDGER_TEXT_MAX])
+{
+	int r = query_run(db, query, arguments, INT64_MAX, output_row, output, error);
+
+	if (r == 0)
+		r = output_flush(output);
+	if (r == -EPIPE || r == -ETIMEDOUT)
+		snprintf(error, LEDGER_TEXT_MAX, "the reader went away after %llu rows: ask again",
+			(unsigned long long)output->rows);
+	else if (r < 0 && !error[0])
+		snprintf(error, LEDGER_TEXT_MAX, "the rows could not be written (%s)", strerror(-r));
+	return r;
+}
+
+int ledger_stream_now(Ledger *ledger, const char *query, json_t *arguments, int fd, uint64_t *ret_rows,
+	char error[LEDGER_TEXT_MAX])
+{
+	Output output = { .fd = fd };
+	const LedgerQuery *found = query_find(query);
+	int r;
+
+	if (!ledger->read_only || !found || !query_is_streamable(found)) {
+		snprintf(error, LEDGER_TEXT_MAX,
+			ledger->read_only ? "there is no query \"%.64s\"" : "the ledger is in use", query);
+		return ledger->read_only ? -EINVAL : -EBUSY;
 	}
-	stream->rows++;
-	return 0;
+	error[0] = '\0';
+	r = write_rows(ledger->db, found, arguments, &output, error);
+	if (r == 0)
+		*ret_rows = output.rows;
+	return r;
 }
 
 static void *stream_thread(void *userdata)
 {
 	LedgerStream *stream = userdata;
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	Output output = { .fd = stream->fd, .leave = &stream->ledger->leave };
 
 	stream->error = schema_open(stream->ledger->path, true, &db, stream->text);
 	if (stream->error == 0)
-		stream->error = query_run(
-			db, stream->query, stream->arguments, INT64_MAX, write_row, stream, stream->text);
-	if (stream->error == -EPIPE)
-		snprintf(stream->text, sizeof stream->text, "the reader went away after %llu rows",
-			(unsigned long long)stream->rows);
+		stream->error = write_rows(db, stream->query, stream->arguments, &output, stream->text);
+	stream->rows = output.rows;
 	closep(&stream->fd);
 	atomic_store(&stream->ended, true);
 	ring_wake(stream->ledger->answers);
@@ -51,6 +140,10 @@ int ledger_stream(
 	LedgerStream *stream = NULL;
 	int r;
 
+	if (ledger->read_only) {
+		closep(&fd);
+		return -EROFS;
+	}
 	for (size_t i = 0; i < LEDGER_STREAMS_MAX && !stream; i++)
 		if (!ledger->streams[i].running)
 			stream = &ledger->streams[i];
@@ -61,7 +154,7 @@ int ledger_stream(
 	*stream = (LedgerStream){ .ledger = ledger, .fd = fd, .done = done, .userdata = userdata };
 	stream->query = query_find(query);
 	stream->arguments = json_deep_copy(arguments);
-	if (!stream->query || !stream->query->streamable || !stream->arguments) {
+	if (!stream->query || !query_is_streamable(stream->query) || !stream->arguments) {
 		json_decref(stream->arguments);
 		closep(&stream->fd);
 		return -EINVAL;

@@ -4,93 +4,79 @@
 #include <poll.h>
 #include <string.h>
 
+#include "util/log.h"
+
 enum { SALT_BYTES = 16 };
 
 /* ---- one record ---- */
 
-static int step_once(sqlite3_stmt *statement)
+/** Steps a statement and maps the result. No constraint of these tables is a refusal: it is damage. */
+static int step(sqlite3_stmt *statement)
 {
-	int r = sqlite3_step(statement);
+	int r = ledger_errno(statement_step(statement));
 
-	sqlite3_reset(statement);
-	sqlite3_clear_bindings(statement);
-	return r == SQLITE_DONE ? 0 : r;
+	return r == -EEXIST ? -EIO : r;
 }
 
-static int exec(Ledger *ledger, const char *sql)
-{
-	return sqlite3_exec(ledger->db, sql, NULL, NULL, NULL);
-}
-
-static int commit_personal(
+static int insert_personal(
 	Ledger *ledger, const Request *request, uint64_t seq, char commitment[DIGEST_HEX_MAX])
 {
+	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
 	uint8_t salt[SALT_BYTES], digest[DIGEST_BYTES];
 	DigestPart parts[2] = { { salt, sizeof salt }, { request->personal, strlen(request->personal) } };
+	int r = random_bytes(salt, sizeof salt);
 
-	if (random_bytes(salt, sizeof salt) < 0 || digester_compute(ledger->digester, parts, 2, digest) < 0)
-		return SQLITE_ERROR;
+	if (r == 0)
+		r = digester_compute(ledger->digester, parts, 2, digest);
+	if (r == 0)
+		r = ledger_errno(statement_get(&ledger->statements,
+			"INSERT INTO personal(seq, salt, data) VALUES(?, ?, ?)", &insert));
+	if (r < 0)
+		return r;
 	hex_encode(digest, sizeof digest, commitment);
-	sqlite3_bind_int64(ledger->insert_personal, 1, (int64_t)seq);
-	sqlite3_bind_blob(ledger->insert_personal, 2, salt, sizeof salt, SQLITE_TRANSIENT);
-	sqlite3_bind_text(ledger->insert_personal, 3, request->personal, -1, SQLITE_STATIC);
-	return step_once(ledger->insert_personal);
+	sqlite3_bind_int64(insert, 1, (int64_t)seq);
+	sqlite3_bind_blob(insert, 2, salt, sizeof salt, SQLITE_STATIC);
+	sqlite3_bind_text(insert, 3, request->personal, -1, SQLITE_STATIC);
+	return step(insert);
 }
 
 static int insert_record(
-	Ledger *ledger, const Request *request, const ClockReading *now, uint64_t seq, const char *leaf)
+	Ledger *ledger, const Request *request, int64_t utc_us, uint64_t seq, const char *leaf)
 {
+	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
 	uint8_t hash[DIGEST_BYTES];
 	/* RFC 6962, section 2.1: a leaf's hash is that of 0x00 and the leaf */
 	DigestPart parts[2] = { { "\0", 1 }, { leaf, strlen(leaf) } };
+	int r = digester_compute(ledger->digester, parts, 2, hash);
 
-	if (digester_compute(ledger->digester, parts, 2, hash) < 0)
-		return SQLITE_ERROR;
-	sqlite3_bind_int64(ledger->insert, 1, (int64_t)seq);
-	sqlite3_bind_text(ledger->insert, 2, request->kind, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(ledger->insert, 3, now->utc_us);
-	sqlite3_bind_int(ledger->insert, 4, projection_published(request->kind));
-	sqlite3_bind_blob(ledger->insert, 5, leaf, (int)parts[1].size, SQLITE_STATIC);
-	sqlite3_bind_blob(ledger->insert, 6, hash, sizeof hash, SQLITE_STATIC);
-	return step_once(ledger->insert);
+	if (r == 0)
+		r = ledger_errno(statement_get(&ledger->statements,
+			"INSERT INTO record(seq, kind, utc_us, session, published, leaf, hash)"
+			" VALUES(?, ?, ?, nullif(?, 0), ?, ?, ?)",
+			&insert));
+	if (r < 0)
+		return r;
+	sqlite3_bind_int64(insert, 1, (int64_t)seq);
+	sqlite3_bind_text(insert, 2, request->kind->name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(insert, 3, utc_us);
+	sqlite3_bind_int64(insert, 4, (int64_t)request->session);
+	sqlite3_bind_int(insert, 5, request->kind->published);
+	sqlite3_bind_blob(insert, 6, leaf, (int)parts[1].size, SQLITE_STATIC);
+	sqlite3_bind_blob(insert, 7, hash, sizeof hash, SQLITE_STATIC);
+	return step(insert);
 }
 
 static int insert_attachment(Ledger *ledger, const Request *request, uint64_t seq)
 {
-	sqlite3_bind_int64(ledger->insert_attachment, 1, (int64_t)seq);
-	sqlite3_bind_blob(ledger->insert_attachment, 2, request->attachment, (int)request->attachment_size,
-		SQLITE_STATIC);
-	return step_once(ledger->insert_attachment);
-}
+	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
+	int r = ledger_errno(statement_get(
+		&ledger->statements, "INSERT INTO attachment(seq, data) VALUES(?, ?)", &insert));
 
-/** Runs the projection and takes over a body that it completed. Negative errno: refused. */
-static int project(Ledger *ledger, Request *request, const ClockReading *now, uint64_t seq)
-{
-	json_auto_t *body = json_loads(request->body, 0, NULL);
-	json_auto_t *personal = request->personal ? json_loads(request->personal, 0, NULL) : NULL;
-	ProjectionContext context = {
-		.db = ledger->db,
-		.seq = seq,
-		.utc_us = now->utc_us,
-		.newest_us = atomic_load(&ledger->newest_utc_us),
-		.actor = request->actor,
-		.body = body,
-		.personal = personal,
-		.answer = &request->answer,
-	};
-	int r;
-
-	if (!json_is_object(body)) {
-		snprintf(request->answer.text, LEDGER_TEXT_MAX, "the body of a %s record must be an object",
-			request->kind);
-		return -EINVAL;
-	}
-	r = projection_apply(request->kind, &context);
-	if (r < 0 || !context.body_changed)
+	if (r < 0)
 		return r;
-	free(request->body);
-	request->body = json_dumps(body, JSON_SORT_KEYS | JSON_COMPACT);
-	return request->body ? 0 : -ENOMEM;
+	sqlite3_bind_int64(insert, 1, (int64_t)seq);
+	sqlite3_bind_blob64(insert, 2, request->attachment, request->attachment_size, SQLITE_STATIC);
+	return step(insert);
 }
 
 static bool is_refusal(int r)
@@ -98,151 +84,232 @@ static bool is_refusal(int r)
 	return r == -EEXIST || r == -ENOENT || r == -EINVAL || r == -ESTALE;
 }
 
-/** Everything that one record writes. Returns an SQLite result; a refusal is SQLITE_OK with answer.error. */
-static int write_record(Ledger *ledger, Request *request, const ClockReading *now)
+/** Runs the projection and takes over a body that it completed. */
+static int project(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us)
+{
+	json_auto_t *actor = json_loads(request->actor, JSON_DECODE_ANY, NULL);
+	ProjectionContext context = {
+		.statements = &ledger->statements,
+		.seq = ledger->seq + 1,
+		.utc_us = now->utc_us,
+		.newest_us = newest_us,
+		.actor = json_string_value(actor),
+		.body = request->fields,
+		.answer = &request->answer,
+	};
+	json_auto_t *personal = request->personal ? json_loads(request->personal, 0, NULL) : NULL;
+	int r;
+
+	if (!actor)
+		return -ENOMEM;
+	context.personal = personal;
+	r = projection_apply(request->kind, &context);
+	if (r < 0 || !context.body_changed)
+		return r;
+	free(request->body);
+	request->body = json_dumps(request->fields, JSON_SORT_KEYS | JSON_COMPACT);
+	return request->body ? 0 : -ENOMEM;
+}
+
+/** A refusal undoes what its own projection wrote, no more, and is kept in the answer. */
+static int project_or_refuse(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us)
+{
+	int refused, r = statement_run(&ledger->statements, "SAVEPOINT one");
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	refused = project(ledger, request, now, newest_us);
+	if (refused < 0 && !is_refusal(refused))
+		return refused;
+	if (refused < 0)
+		r = statement_run(&ledger->statements, "ROLLBACK TO one");
+	if (r == SQLITE_OK)
+		r = statement_run(&ledger->statements, "RELEASE one");
+	request->answer.error = refused;
+	return ledger_errno(r);
+}
+
+/** All that one record writes. 0 also when it was refused; anything else is the group's failure. */
+static int write_record(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us)
 {
 	uint64_t seq = ledger->seq + 1;
 	char commitment[DIGEST_HEX_MAX];
 	_cleanup_(freep) char *leaf = NULL;
-	int r = SQLITE_OK, refused = 0;
+	int r = 0;
 
-	if (projection_wanted(request->kind)) {
-		r = exec(ledger, "SAVEPOINT one");
-		if (r == SQLITE_OK)
-			refused = project(ledger, request, now, seq);
-		if (refused < 0) {
-			exec(ledger, "ROLLBACK TO one; RELEASE one");
-			request->answer.error = refused;
-			return is_refusal(refused)  ? SQLITE_OK
-			       : refused == -ENOSPC ? SQLITE_FULL
-						    : SQLITE_IOERR;
-		}
-		if (r == SQLITE_OK)
-			r = exec(ledger, "RELEASE one");
-	}
-	if (r == SQLITE_OK && request->personal)
-		r = commit_personal(ledger, request, seq, commitment);
-	if (r != SQLITE_OK)
+	if (projection_wanted(request->kind))
+		r = project_or_refuse(ledger, request, now, newest_us);
+	if (r < 0 || request->answer.error < 0)
 		return r;
-	leaf = leaf_write(ledger, request, now, seq, request->personal ? commitment : NULL);
+	if (request->personal)
+		r = insert_personal(ledger, request, seq, commitment);
+	if (r < 0)
+		return r;
+	leaf = leaf_write(ledger->station, request, now, seq, request->personal ? commitment : NULL);
 	if (!leaf)
-		return SQLITE_NOMEM;
-	r = insert_record(ledger, request, now, seq, leaf);
-	if (r == SQLITE_OK && request->attachment)
+		return -ENOMEM;
+	r = insert_record(ledger, request, now->utc_us, seq, leaf);
+	if (r == 0 && request->attachment)
 		r = insert_attachment(ledger, request, seq);
-	if (r == SQLITE_OK) {
-		ledger->seq = seq;
-		request->answer.seq = seq;
-	}
-	return r;
+	if (r < 0)
+		return r;
+	ledger->seq = seq;
+	request->answer.seq = seq;
+	return 0;
 }
 
 /* ---- a group ---- */
 
+/** Only ever raises the number. */
 static int write_meta(Ledger *ledger, const char *name, int64_t value)
 {
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
-	int r = sqlite3_prepare_v2(ledger->db,
+	_cleanup_(statement_donep) sqlite3_stmt *statement = NULL;
+	int r = ledger_errno(statement_get(&ledger->statements,
 		"INSERT INTO meta(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = max(value,"
 		" excluded.value)",
-		-1, &statement, NULL);
+		&statement));
 
-	if (r != SQLITE_OK)
+	if (r < 0)
 		return r;
 	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(statement, 2, value);
-	return step_once(statement);
+	return step(statement);
 }
 
-static int run_request(Ledger *ledger, Request *request, int64_t *newest_us, bool *ret_wrote)
+static int write_published(Ledger *ledger)
+{
+	return write_meta(ledger, "published", (int64_t)atomic_load(&ledger->published));
+}
+
+static void look_up(Ledger *ledger, Request *request)
+{
+	char error[LEDGER_TEXT_MAX] = "";
+
+	json_decref(request->rows);
+	request->rows = NULL;
+	request->answer.error =
+		query_rows(ledger->db, request->query, request->arguments, &request->rows, error);
+	if (request->answer.error < 0)
+		log_warning("the ledger could not be read: %s", error);
+}
+
+static int run_request(Ledger *ledger, Request *request, int64_t *newest_us)
 {
 	ClockReading now;
-	int r = SQLITE_OK;
+	int r = 0;
 
 	switch (request->what) {
+	case REQUEST_LOOKUP:
+		look_up(ledger, request);
+		break;
 	case REQUEST_APPEND:
+		if (request->answer.error < 0)
+			break;
 		now = clock_read(ledger->clock);
-		r = write_record(ledger, request, &now);
+		r = write_record(ledger, request, &now, *newest_us);
 		if (request->answer.seq && now.utc_us > *newest_us)
 			*newest_us = now.utc_us;
-		*ret_wrote = true;
-		break;
-	case REQUEST_LOOKUP:
-		request->answer.error =
-			query_rows(ledger->db, request->query, request->arguments, &request->rows);
-		break;
-	case REQUEST_PUBLISHED:
-		r = write_meta(ledger, "published", (int64_t)request->published);
-		*ret_wrote = true;
 		break;
 	}
 	return r;
 }
 
-/** What was written in a group that did not commit has not happened: no answer may say otherwise. */
-static void fail_group(Ledger *ledger, Request **group, size_t n, int result)
+/**
+ * SQLite knows a full disk, but calls a used-up quota or a file grown too large an I/O error. Only the failed
+ * write's errno, still this thread's, tells them apart.
+ */
+static int name_failure(int r)
 {
-	const char *reason = sqlite3_errmsg(ledger->db);
-	int r = ledger_errno(result);
+	return r == -EIO && (errno == EDQUOT || errno == EFBIG) ? -ENOSPC : r;
+}
 
+/** Writes all of the group in one transaction. On failure nothing of it has happened. */
+static int commit_group(Ledger *ledger, Request **group, size_t n)
+{
+	int64_t newest_us = atomic_load(&ledger->newest_utc_us);
+	bool cursor = atomic_exchange(&ledger->published_waits, false);
+	uint64_t seq = ledger->seq;
+	int r = ledger_errno(statement_run(&ledger->statements, "BEGIN IMMEDIATE"));
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = run_request(ledger, group[i], &newest_us);
+	if (r == 0 && newest_us > atomic_load(&ledger->newest_utc_us))
+		r = write_meta(ledger, "newest_utc_us", newest_us);
+	if (r == 0 && cursor)
+		r = write_published(ledger);
+	if (r == 0)
+		r = ledger_errno(statement_run(&ledger->statements, "COMMIT"));
+	if (r == 0) {
+		atomic_store(&ledger->newest_utc_us, newest_us);
+		return 0;
+	}
+	r = name_failure(r);
+	if (!sqlite3_get_autocommit(ledger->db))
+		(void)statement_run(&ledger->statements, "ROLLBACK");
+	ledger->seq = seq;
+	if (cursor)
+		atomic_store(&ledger->published_waits, true);
+	return r;
+}
+
+static void set_health(Ledger *ledger, int r)
+{
+	bool was = atomic_exchange(&ledger->healthy, r == 0);
+
+	if (was && r < 0)
+		log_line(LOG_ERR, LOG_ID_LEDGER_UNHEALTHY,
+			"the ledger %s cannot be written (%s): nothing can be done until it can; check the disk",
+			ledger->path, strerror(-r));
+	if (!was && r == 0) {
+		log_notice("the ledger can be written again");
+		ring_wake(ledger->answers);
+	}
+}
+
+/** What was written in a group that did not commit has not happened: no answer may say otherwise. */
+static void fail_group(Ledger *ledger, Request **group, size_t n, int r)
+{
 	for (size_t i = 0; i < n; i++) {
 		LedgerAnswer *answer = &group[i]->answer;
 
-		if (group[i]->what != REQUEST_APPEND || is_refusal(answer->error))
+		if (group[i]->what == REQUEST_LOOKUP) {
+			look_up(ledger, group[i]);
 			continue;
-		answer->error = r < 0 && !is_refusal(r) ? r : -EIO;
-		answer->seq = 0;
+		}
+		if (is_refusal(answer->error))
+			continue;
+		*answer = (LedgerAnswer){ .error = is_refusal(r) ? -EIO : r };
 		if (r == -ENOSPC)
 			snprintf(answer->text, LEDGER_TEXT_MAX,
 				"the disk is full: free space, then try again");
 		else
-			snprintf(answer->text, LEDGER_TEXT_MAX, "the ledger could not be written (%.160s)",
-				reason);
+			snprintf(answer->text, LEDGER_TEXT_MAX,
+				"the ledger could not be written (%s): check the disk, then try again",
+				strerror(-r));
 	}
 }
 
 static void write_group(Ledger *ledger, Request **group, size_t n)
 {
-	uint64_t seq = ledger->seq;
-	int64_t newest_us = atomic_load(&ledger->newest_utc_us);
-	bool wrote = false;
-	int r = exec(ledger, "BEGIN IMMEDIATE");
+	bool writes = false;
+	int r;
 
-	for (size_t i = 0; i < n && r == SQLITE_OK; i++)
-		r = run_request(ledger, group[i], &newest_us, &wrote);
-	if (r == SQLITE_OK && newest_us > atomic_load(&ledger->newest_utc_us))
-		r = write_meta(ledger, "newest_utc_us", newest_us);
-	if (r == SQLITE_OK)
-		r = exec(ledger, "COMMIT");
-	if (r == SQLITE_OK) {
-		atomic_store(&ledger->newest_utc_us, newest_us);
-		if (wrote)
-			atomic_store(&ledger->healthy, true);
+	for (size_t i = 0; i < n; i++)
+		writes = writes || (group[i]->what == REQUEST_APPEND && group[i]->answer.error == 0);
+	if (!writes) {
+		/* nothing to commit: reads are answered on a disk that takes no writes, too */
+		for (size_t i = 0; i < n; i++)
+			if (group[i]->what == REQUEST_LOOKUP)
+				look_up(ledger, group[i]);
 		return;
 	}
-	fail_group(ledger, group, n, r);
-	if (!sqlite3_get_autocommit(ledger->db))
-		exec(ledger, "ROLLBACK");
-	ledger->seq = seq;
-	atomic_store(&ledger->healthy, false);
+	r = commit_group(ledger, group, n);
+	if (r < 0)
+		fail_group(ledger, group, n, r);
+	set_health(ledger, r);
 }
 
-/** While the disk refuses, a small write each second tells when it no longer does. */
-static void probe(Ledger *ledger)
-{
-	int r = exec(ledger, "BEGIN IMMEDIATE");
-
-	if (r == SQLITE_OK)
-		r = write_meta(ledger, "probe", clock_read(ledger->clock).monotonic_us);
-	if (r == SQLITE_OK)
-		r = exec(ledger, "COMMIT");
-	if (r == SQLITE_OK)
-		atomic_store(&ledger->healthy, true);
-	else if (!sqlite3_get_autocommit(ledger->db))
-		exec(ledger, "ROLLBACK");
-}
-
-/* ---- the thread ---- */
+/* ---- when it is quiet ---- */
 
 static void checkpoint(Ledger *ledger)
 {
@@ -251,6 +318,55 @@ static void checkpoint(Ledger *ledger)
 	if (sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &done) == SQLITE_OK)
 		ledger->wal_pages = 0;
 }
+
+/** While the disk refuses, a small write each second tells when it no longer does. */
+static void probe(Ledger *ledger)
+{
+	int r = ledger_errno(statement_run(&ledger->statements, "BEGIN IMMEDIATE"));
+
+	if (r == 0)
+		r = write_meta(ledger, "probe", clock_read(ledger->clock).monotonic_us);
+	if (r == 0)
+		r = ledger_errno(statement_run(&ledger->statements, "COMMIT"));
+	r = name_failure(r);
+	if (r < 0 && !sqlite3_get_autocommit(ledger->db))
+		(void)statement_run(&ledger->statements, "ROLLBACK");
+	/* what is in the log and not yet in the file leaves room in the log once it is */
+	if (r == -ENOSPC)
+		checkpoint(ledger);
+	set_health(ledger, r);
+}
+
+static void idle(Ledger *ledger)
+{
+	if (!atomic_load(&ledger->healthy))
+		probe(ledger);
+	else if (atomic_load(&ledger->published_waits))
+		set_health(ledger, commit_group(ledger, NULL, 0));
+	else
+		checkpoint(ledger);
+}
+
+static int idle_timeout(Ledger *ledger)
+{
+	if (!atomic_load(&ledger->healthy))
+		return LEDGER_PROBE_MS;
+	if (atomic_load(&ledger->published_waits) || ledger->wal_pages > LEDGER_CHECKPOINT_PAGES)
+		return LEDGER_QUIET_MS;
+	return -1;
+}
+
+static void wait_for_requests(Ledger *ledger)
+{
+	struct pollfd ready = { .fd = ring_fd(ledger->requests), .events = POLLIN };
+
+	if (poll(&ready, 1, idle_timeout(ledger)) != 0)
+		ring_clear(ledger->requests);
+	else
+		idle(ledger);
+}
+
+/* ---- the thread ---- */
 
 static int count_wal_pages(void *userdata, sqlite3 *db, const char *name, int pages)
 {
@@ -276,27 +392,14 @@ static void give_answers(Ledger *ledger, Request **group, size_t n)
 	ring_wake(ledger->answers);
 }
 
-static void wait_for_requests(Ledger *ledger)
-{
-	struct pollfd ready = { .fd = ring_fd(ledger->requests), .events = POLLIN };
-	int timeout = !atomic_load(&ledger->healthy)                ? LEDGER_PROBE_MS
-		      : ledger->wal_pages > LEDGER_CHECKPOINT_PAGES ? LEDGER_QUIET_MS
-								    : -1;
-
-	if (poll(&ready, 1, timeout) != 0)
-		ring_clear(ledger->requests);
-	else if (!atomic_load(&ledger->healthy))
-		probe(ledger);
-	else
-		checkpoint(ledger);
-}
-
 void *ledger_thread(void *userdata)
 {
 	Ledger *ledger = userdata;
 	Request *group[LEDGER_GROUP_MAX];
 
 	for (;;) {
+		/* before the ring: what was queued until then is still taken */
+		bool leave = atomic_load(&ledger->leave);
 		size_t n = take_group(ledger, group);
 
 		if (n > 0) {
@@ -304,37 +407,26 @@ void *ledger_thread(void *userdata)
 			give_answers(ledger, group, n);
 			if (ledger->wal_pages > LEDGER_CHECKPOINT_FORCE)
 				checkpoint(ledger);
-		} else if (atomic_load(&ledger->leave)) {
-			return NULL;
+		} else if (leave) {
+			break;
 		} else {
 			wait_for_requests(ledger);
 		}
 	}
+	if (atomic_load(&ledger->published_waits))
+		(void)commit_group(ledger, NULL, 0);
+	return NULL;
 }
 
 int writer_prepare(Ledger *ledger)
 {
-	int r = digester_new(&ledger->digester);
-
-	if (r < 0)
-		return r;
+	ledger->statements.db = ledger->db;
 	sqlite3_wal_hook(ledger->db, count_wal_pages, ledger);
-	r = sqlite3_prepare_v3(ledger->db,
-		"INSERT INTO record(seq, kind, utc_us, published, leaf, hash) VALUES(?, ?, ?, ?, ?, ?)", -1,
-		SQLITE_PREPARE_PERSISTENT, &ledger->insert, NULL);
-	if (r == SQLITE_OK)
-		r = sqlite3_prepare_v3(ledger->db, "INSERT INTO personal(seq, salt, data) VALUES(?, ?, ?)",
-			-1, SQLITE_PREPARE_PERSISTENT, &ledger->insert_personal, NULL);
-	if (r == SQLITE_OK)
-		r = sqlite3_prepare_v3(ledger->db, "INSERT INTO attachment(seq, data) VALUES(?, ?)", -1,
-			SQLITE_PREPARE_PERSISTENT, &ledger->insert_attachment, NULL);
-	return ledger_errno(r);
+	return digester_new(&ledger->digester);
 }
 
 void writer_finish(Ledger *ledger)
 {
-	sqlite3_finalize(ledger->insert);
-	sqlite3_finalize(ledger->insert_personal);
-	sqlite3_finalize(ledger->insert_attachment);
+	statements_clear(&ledger->statements);
 	digester_free(ledger->digester);
 }

@@ -357,7 +357,7 @@ static void test_a_full_disk_loses_nothing(void **state)
 		if (answer.error == 0)
 			acknowledged = answer.seq;
 	}
-	assert_int_not_equal(answer.error, 0);
+	assert_int_equal(answer.error, -ENOSPC);
 	assert_false(ledger_healthy(fixture->ledger));
 	setrlimit(RLIMIT_FSIZE, &old);
 	answer = append(fixture->ledger, "station.stopped", json_object());
