@@ -324,8 +324,8 @@ int gpiod_line_request_set_value(
 	advance();
 	if (offset == STIPPLE_LINE_ENABLE)
 		board_model_set_enable(&fake_board.model, active);
-	if (offset == STIPPLE_LINE_RESET && active)
-		board_model_reset(&fake_board.model);
+	if (offset == STIPPLE_LINE_RESET)
+		board_model_set_reset(&fake_board.model, active);
 	levels[offset] = active;
 	return 0;
 }
