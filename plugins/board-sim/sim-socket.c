@@ -19,10 +19,11 @@ bool board_sim_parse_chip(const char *text, ChipId *ret)
 
 	if (length % 2 || length > 2 * FRAME_CHIP_ID_MAX || strspn(text, "0123456789abcdefABCDEF") != length)
 		return false;
-	for (chip.length = 0; chip.length < length / 2; chip.length++) {
-		char digits[3] = { text[2 * chip.length], text[2 * chip.length + 1], '\0' };
+	chip.length = (uint8_t)(length / 2);
+	for (size_t i = 0; i < length / 2; i++) {
+		char digits[3] = { text[2 * i], text[2 * i + 1], '\0' };
 
-		chip.bytes[chip.length] = (uint8_t)strtoul(digits, NULL, 16);
+		chip.bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
 	}
 	*ret = chip;
 	return true;
