@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <termios.h>
+
+enum { PATIENCE_US = 120 * 1000000 };
+
+int ctl_fail(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("stipplectl: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+	return CTL_FAILED;
+}
+
+int ctl_usage(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("stipplectl: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputs("; see stipplectl --help\n", stderr);
+	return CTL_USAGE;
+}
+
+int ctl_connect(Ctl *ctl, const char *which)
+{
+	sd_bus *bus = NULL;
+	int r;
+
+	if (strcmp(which, "system") == 0) {
+		r = sd_bus_open_system(&bus);
+	} else if (strcmp(which, "session") == 0) {
+		r = sd_bus_open_user(&bus);
+	} else {
+		r = sd_bus_new(&bus);
+		if (r >= 0)
+			r = sd_bus_set_address(bus, which);
+		if (r >= 0)
+			r = sd_bus_set_bus_client(bus, true);
+		if (r >= 0)
+			r = sd_bus_start(bus);
+	}
+	if (r < 0) {
+		sd_bus_unref(bus);
+		return ctl_fail(
+			"the bus \"%s\" cannot be reached (%s): is dbus running?", which, strerror(-r));
+	}
+	ctl->bus = bus;
+	return CTL_DONE;
+}
+
+static int report(const sd_bus_error *error)
+{
+	if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+		sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
+		return ctl_fail("stippled is not running: start it with `systemctl start stippled`");
+	return ctl_fail("%s", error->message ? error->message : error->name);
+}
+
+int ctl_call(Ctl *ctl, const char *path, const char *interface, const char *method,
+	sd_bus_message **ret_reply, const char *types, ...)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *message = NULL, *reply = NULL;
+	va_list arguments;
+	int r = sd_bus_message_new_method_call(
+		ctl->bus, &message, "org.stipple.Station1", path, interface, method);
+	int status = CTL_DONE;
+
+	va_start(arguments, types);
+	if (r >= 0 && types)
+		r = sd_bus_message_appendv(message, types, arguments);
+	va_end(arguments);
+	if (r >= 0)
+		r = sd_bus_message_set_allow_interactive_authorization(message, true);
+	if (r >= 0)
+		r = sd_bus_call(ctl->bus, message, PATIENCE_US, &error, &reply);
+	if (r < 0)
+		status = sd_bus_error_is_set(&error) ? report(&error)
+						     : ctl_fail("%s: %s", method, strerror(-r));
+	else if (ret_reply)
+		*ret_reply = sd_bus_message_ref(reply);
+	sd_bus_error_free(&error);
+	sd_bus_message_unref(reply);
+	sd_bus_message_unref(message);
+	return status;
+}
+
+static int read_line(FILE *file, char *ret, size_t size)
+{
+	if (!fgets(ret, (int)size, file))
+		return ctl_fail("no PIN was given");
+	ret[strcspn(ret, "\r\n")] = '\0';
+	return CTL_DONE;
+}
+
+int ctl_read_pin(const Ctl *ctl, char *ret, size_t size)
+{
+	_cleanup_(fclosep) FILE *file = NULL;
+	struct termios shown, hidden;
+	int status;
+
+	if (ctl->pin_file) {
+		file = fopen(ctl->pin_file, "re");
+		if (!file)
+			return ctl_fail("the PIN file %s cannot be read: %s", ctl->pin_file, strerror(errno));
+		return read_line(file, ret, size);
+	}
+	if (tcgetattr(STDIN_FILENO, &shown) < 0)
+		return read_line(stdin, ret, size);
+	hidden = shown;
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	fputs("PIN: ", stderr);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	status = read_line(stdin, ret, size);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+	fputc('\n', stderr);
+	return status;
+}
+
+int ctl_append_fields(sd_bus_message *message, json_t *fields)
+{
+	const char *key;
+	json_t *value;
+	int r = sd_bus_message_open_container(message, 'a', "{sv}");
+
+	json_object_foreach (fields, key, value) {
+		if (r < 0)
+			return r;
+		if (json_is_integer(value))
+			r = sd_bus_message_append(
+				message, "{sv}", key, "x", (int64_t)json_integer_value(value));
+		else
+			r = sd_bus_message_append(message, "{sv}", key, "s", json_string_value(value));
+	}
+	return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
+static json_t *read_value(sd_bus_message *message)
+{
+	const char *contents, *text;
+	json_t *value = NULL;
+	int64_t number;
+	double real;
+	int flag;
+	char type;
+
+	if (sd_bus_message_peek_type(message, &type, &contents) < 0 ||
+		sd_bus_message_enter_container(message, 'v', contents) < 0)
+		return NULL;
+	if (strcmp(contents, "s") == 0 && sd_bus_message_read(message, "s", &text) >= 0)
+		value = json_string(text);
+	else if (strcmp(contents, "x") == 0 && sd_bus_message_read(message, "x", &number) >= 0)
+		value = json_integer(number);
+	else if (strcmp(contents, "d") == 0 && sd_bus_message_read(message, "d", &real) >= 0)
+		value = json_real(real);
+	else if (strcmp(contents, "b") == 0 && sd_bus_message_read(message, "b", &flag) >= 0)
+		value = json_boolean(flag);
+	if (value)
+		(void)!sd_bus_message_exit_container(message);
+	return value;
+}
+
+int ctl_read_fields(sd_bus_message *message, json_t **ret)
+{
+	json_auto_t *fields = json_object();
+	const char *key;
+	int r = sd_bus_message_enter_container(message, 'a', "{sv}");
+
+	while (r >= 0 && (r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
+		r = sd_bus_message_read(message, "s", &key);
+		if (r >= 0 && json_object_set_new(fields, key, read_value(message)) < 0)
+			r = -EBADMSG;
+		if (r >= 0)
+			r = sd_bus_message_exit_container(message);
+	}
+	if (r < 0)
+		return r;
+	*ret = json_incref(fields);
+	return sd_bus_message_exit_container(message);
+}
+
+void ctl_print_fields(const Ctl *ctl, json_t *fields)
+{
+	const char *key;
+	json_t *value;
+
+	if (ctl->json) {
+		_cleanup_(freep) char *line = json_dumps(fields, JSON_COMPACT | JSON_SORT_KEYS);
+
+		puts(line ? line : "");
+		return;
+	}
+	json_object_foreach (fields, key, value) {
+		_cleanup_(freep) char *text =
+			json_is_string(value) ? NULL
+					      : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
+
+		printf("%-16s %s\n", key, text ? text : json_string_value(value));
+	}
+}

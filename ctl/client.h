@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** stipplectl's side of the bus: one connection, calls that wait, errors as one sentence. */
+
+#include <stdbool.h>
+
+#include <jansson.h>
+#include <systemd/sd-bus.h>
+
+#include "util/cleanup.h"
+
+#define CTL_PATH      "/org/stipple/Station1"
+#define CTL_STATION   CTL_PATH, "org.stipple.Station1"
+#define CTL_SESSION   CTL_PATH "/Session", "org.stipple.Session1"
+#define CTL_INVENTORY CTL_PATH "/Inventory", "org.stipple.Inventory1"
+#define CTL_AUDIT     CTL_PATH "/Audit", "org.stipple.Audit1"
+
+/** Exit status of the tool. */
+enum { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
+
+typedef struct Ctl {
+	sd_bus *bus;
+	bool json;
+	const char *pin_file; /* NULL: ask at the terminal */
+} Ctl;
+
+/** Connects to `which`: "system", "session" or an address. Prints why when it cannot. */
+int ctl_connect(Ctl *ctl, const char *which) _must_check_;
+
+/**
+ * Calls and waits, at most two minutes. `types` and what follows are as for sd_bus_message_append().
+ * Returns CTL_DONE with the reply in *ret_reply (may be NULL), or CTL_FAILED after printing the sentence.
+ */
+int ctl_call(Ctl *ctl, const char *path, const char *interface, const char *method,
+	sd_bus_message **ret_reply, const char *types, ...) _must_check_;
+
+/** Prints "stipplectl: ..." to standard error and returns CTL_FAILED. */
+int ctl_fail(const char *format, ...) _printf_(1, 2);
+/** The same for words that cannot be meant, with a hint at --help; returns CTL_USAGE. */
+int ctl_usage(const char *format, ...) _printf_(1, 2);
+
+/** Reads a PIN from the file, or from the terminal without echo. CTL_DONE, or CTL_FAILED after printing. */
+int ctl_read_pin(const Ctl *ctl, char *ret, size_t size) _must_check_;
+
+/** Appends or reads a{sv}; numbers, text and booleans. Negative errno. */
+int ctl_append_fields(sd_bus_message *message, json_t *fields) _must_check_;
+int ctl_read_fields(sd_bus_message *message, json_t **ret) _must_check_;
+
+/** One line of JSON, or "key: value" lines for people. */
+void ctl_print_fields(const Ctl *ctl, json_t *fields);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** stipplectl: every step of a session, and the record, from the command line. */
+
+#include "commands.h"
+
+#include <getopt.h>
+#include <string.h>
+
+static const Command *const groups[] = { station_commands, session_commands, record_commands };
+
+static void help(void)
+{
+	puts("Usage: stipplectl [OPTION]... COMMAND [ARGUMENT]...\n"
+	     "Runs a treatment station: sessions, needles, pictures, and the record of all of them.\n");
+	for (size_t i = 0; i < ELEMENTS(groups); i++)
+		for (const Command *command = groups[i]; command->words; command++)
+			printf("  %s %s\n        %s\n", command->words, command->arguments, command->help);
+	puts("\nOptions:\n"
+	     "      --json           one JSON object a line\n"
+	     "      --pin-file FILE  take the PIN from FILE instead of asking\n"
+	     "      --bus BUS        system (default), session, or an address; also STIPPLE_BUS\n"
+	     "  -h, --help           this text\n"
+	     "      --version        the version\n\n"
+	     "Exit status: 0 done, 1 refused or failed, 2 the words were not understood.");
+}
+
+/** How many of `words` the command's own words take; 0 when it is another command. */
+static int match(const Command *command, int n, char **words)
+{
+	char joined[64];
+	int count = strchr(command->words, ' ') ? 2 : 1;
+
+	if (n < count)
+		return 0;
+	snprintf(
+		joined, sizeof joined, "%s%s%s", words[0], count == 2 ? " " : "", count == 2 ? words[1] : "");
+	return strcmp(joined, command->words) == 0 ? count : 0;
+}
+
+static const Command *find(int n, char **words, int *ret_count)
+{
+	for (size_t i = 0; i < ELEMENTS(groups); i++)
+		for (const Command *command = groups[i]; command->words; command++) {
+			*ret_count = match(command, n, words);
+			if (*ret_count)
+				return command;
+		}
+	return NULL;
+}
+
+static int run(Ctl *ctl, const char *bus, int n, char **words)
+{
+	int count, status;
+	const Command *command = find(n, words, &count);
+
+	if (!command)
+		return ctl_usage(
+			"there is no command \"%s%s%s\"", words[0], n > 1 ? " " : "", n > 1 ? words[1] : "");
+	n -= count;
+	words += count;
+	/* a command to run while signed in stands behind "--" */
+	if (n > 1 && strcmp(command->words, "login") == 0 && strcmp(words[1], "--") == 0)
+		memmove(words + 1, words + 2, (size_t)(n-- - 1) * sizeof *words);
+	if (n < command->least || n > command->most)
+		return ctl_usage("%s takes: %s", command->words,
+			command->arguments[0] ? command->arguments : "nothing");
+	status = ctl_connect(ctl, bus);
+	if (status == CTL_DONE)
+		status = command->run(ctl, n, words);
+	sd_bus_flush_close_unref(ctl->bus);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	enum { OPTION_JSON = 256, OPTION_PIN_FILE, OPTION_BUS, OPTION_VERSION };
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, OPTION_JSON },
+		{ "pin-file", required_argument, NULL, OPTION_PIN_FILE },
+		{ "bus", required_argument, NULL, OPTION_BUS },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, OPTION_VERSION },
+		{ 0 },
+	};
+	const char *bus = getenv("STIPPLE_BUS");
+	Ctl ctl = { 0 };
+	int option;
+
+	/* "+": options before the command, so that a client's words are never taken for ours */
+	while ((option = getopt_long(argc, argv, "+h", options, NULL)) >= 0) {
+		switch (option) {
+		case OPTION_JSON:
+			ctl.json = true;
+			break;
+		case OPTION_PIN_FILE:
+			ctl.pin_file = optarg;
+			break;
+		case OPTION_BUS:
+			bus = optarg;
+			break;
+		case 'h':
+			help();
+			return CTL_DONE;
+		case OPTION_VERSION:
+			puts("stipplectl " STIPPLE_VERSION);
+			return CTL_DONE;
+		default:
+			return CTL_USAGE;
+		}
+	}
+	if (optind == argc) {
+		ctl_usage("a command is needed");
+		return CTL_USAGE;
+	}
+	return run(&ctl, bus && bus[0] ? bus : "system", argc - optind, argv + optind);
+}

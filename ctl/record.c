@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** needle receive and parse, audit. */
+
+#include "commands.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+/** "key=value" words as an object; whole numbers where the key is one of `numbers`. */
+static json_t *parse_words(int n, char **words, const char *numbers)
+{
+	json_t *fields = json_object();
+
+	for (int i = 0; i < n; i++) {
+		char *equals = strchr(words[i], '='), *end;
+		long long number;
+
+		if (!equals || equals == words[i]) {
+			ctl_usage("\"%s\" is not understood: write key=value", words[i]);
+			json_decref(fields);
+			return NULL;
+		}
+		*equals = '\0';
+		number = strtoll(equals + 1, &end, 10);
+		if (strstr(numbers, words[i]) && *end == '\0' && end != equals + 1)
+			json_object_set_new(fields, words[i], json_integer(number));
+		else
+			json_object_set_new(fields, words[i], json_string(equals + 1));
+	}
+	return fields;
+}
+
+static int call_with_fields(
+	Ctl *ctl, sd_bus_message *message, json_t *fields, int fd, sd_bus_message **ret_reply)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = ctl_append_fields(message, fields), status = CTL_DONE;
+
+	if (r >= 0 && fd >= 0)
+		r = sd_bus_message_append(message, "h", fd);
+	if (r >= 0)
+		r = sd_bus_call(ctl->bus, message, 0, &error, ret_reply);
+	if (r < 0)
+		status = ctl_fail("%s", error.message ? error.message : strerror(-r));
+	sd_bus_error_free(&error);
+	return status;
+}
+
+static int run_receive(Ctl *ctl, int n, char **arguments)
+{
+	sd_bus_message *message = NULL, *reply = NULL;
+	json_auto_t *lot = parse_words(n, arguments, "quantity");
+	int status = CTL_USAGE;
+
+	if (lot && sd_bus_message_new_method_call(
+			   ctl->bus, &message, "org.stipple.Station1", CTL_INVENTORY, "ReceiveLot") >= 0)
+		status = call_with_fields(ctl, message, lot, -1, &reply);
+	if (status == CTL_DONE)
+		printf("lot %s is on record\n", json_string_value(json_object_get(lot, "lot")));
+	sd_bus_message_unref(reply);
+	sd_bus_message_unref(message);
+	return status;
+}
+
+static int run_parse(Ctl *ctl, int n, char **arguments)
+{
+	sd_bus_message *reply = NULL;
+	json_auto_t *fields = NULL;
+	int status = ctl_call(ctl, CTL_INVENTORY, "ParseCode", &reply, "s", arguments[0]);
+
+	if (status == CTL_DONE && ctl_read_fields(reply, &fields) >= 0)
+		ctl_print_fields(ctl, fields);
+	sd_bus_message_unref(reply);
+	return status;
+}
+
+/* ---- audit ---- */
+
+typedef struct Answer {
+	int status;
+	bool ended;
+} Answer;
+
+static int on_answer(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	const sd_bus_error *failure = sd_bus_message_get_error(message);
+	Answer *answer = userdata;
+
+	answer->ended = true;
+	if (failure)
+		answer->status = ctl_fail("%s", failure->message);
+	return 0;
+}
+
+/** Rows as they are with --json; for people the values of each, a line a row under a line of names. */
+static void print_row(const Ctl *ctl, const char *line, bool first)
+{
+	json_auto_t *row = json_loads(line, 0, NULL);
+	const char *key;
+	json_t *value;
+
+	if (ctl->json || !row) {
+		fputs(line, stdout);
+		return;
+	}
+	if (first) {
+		json_object_foreach (row, key, value)
+			printf("%s\t", key);
+		putchar('\n');
+	}
+	json_object_foreach (row, key, value) {
+		_cleanup_(freep) char *text =
+			json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+
+		printf("%s\t", json_is_null(value) ? "-" : text ? text : json_string_value(value));
+	}
+	putchar('\n');
+}
+
+static void print_rows(const Ctl *ctl, int fd)
+{
+	_cleanup_(fclosep) FILE *rows = fdopen(fd, "r");
+	_cleanup_(freep) char *line = NULL;
+	size_t size = 0;
+
+	for (bool first = true; rows && getline(&line, &size, rows) > 0; first = false)
+		print_row(ctl, line, first);
+}
+
+static int list_queries(Ctl *ctl)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	char **names = NULL;
+	int r = sd_bus_get_property_strv(
+		ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Queries", &error, &names);
+
+	if (r < 0)
+		r = ctl_fail("%s", error.message);
+	for (char **name = names; r == 0 && name && *name; name++)
+		puts(*name);
+	for (char **name = names; name && *name; name++)
+		free(*name);
+	free(names);
+	sd_bus_error_free(&error);
+	return r;
+}
+
+static int run_audit(Ctl *ctl, int n, char **arguments)
+{
+	sd_bus_message *message = NULL;
+	json_auto_t *filter = NULL;
+	Answer answer = { 0 };
+	int pipes[2], r;
+
+	if (strcmp(arguments[0], "list") == 0)
+		return list_queries(ctl);
+	filter = parse_words(n - 1, arguments + 1, "session limit after");
+	if (!filter)
+		return CTL_USAGE;
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return ctl_fail("no pipe: %s", strerror(errno));
+	r = sd_bus_message_new_method_call(ctl->bus, &message, "org.stipple.Station1", CTL_AUDIT, "Query");
+	if (r >= 0)
+		r = sd_bus_message_append(message, "s", arguments[0]);
+	if (r >= 0)
+		r = ctl_append_fields(message, filter);
+	if (r >= 0)
+		r = sd_bus_message_append(message, "h", pipes[1]);
+	if (r >= 0)
+		r = sd_bus_call_async(ctl->bus, NULL, message, on_answer, &answer, UINT64_MAX);
+	if (r >= 0)
+		r = sd_bus_flush(ctl->bus);
+	sd_bus_message_unref(message);
+	close(pipes[1]);
+	print_rows(ctl, pipes[0]);
+	while (r >= 0 && !answer.ended) {
+		r = sd_bus_process(ctl->bus, NULL);
+		if (r == 0)
+			r = sd_bus_wait(ctl->bus, UINT64_MAX);
+	}
+	return r < 0 ? ctl_fail("the query was not answered: %s", strerror(-r)) : answer.status;
+}
+
+const Command record_commands[] = {
+	{ "needle receive", "lot=L expiry=DATE quantity=N product=P maker=M [gtin=G] [certificate=C]", 4, 16,
+		run_receive, "put a lot of cartridges on record" },
+	{ "needle parse", "CODE", 1, 1, run_parse, "show what a cartridge's code says" },
+	{ "audit", "QUERY|list [from=T] [to=T] [lot=L] [session=N] [subject=S] [limit=N]...", 1, 32,
+		run_audit, "ask the record; every access is itself recorded" },
+	{ 0 },
+};

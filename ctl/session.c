@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** session ..., needle mount and remove, pigment, capture. */
+
+#include "commands.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool parse_number(const char *text, uint32_t *ret)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno || end == text || *end || value > UINT32_MAX || text[0] == '-')
+		return false;
+	*ret = (uint32_t)value;
+	return true;
+}
+
+static int run_begin(Ctl *ctl, int n, char **arguments)
+{
+	sd_bus_message *reply = NULL;
+	uint64_t session = 0;
+	uint32_t number;
+	int status;
+
+	if (!parse_number(arguments[2], &number))
+		return ctl_usage("\"%s\" is no session of a course: write 1, 2, ...", arguments[2]);
+	status = ctl_call(ctl, CTL_SESSION, "Begin", &reply, "ssu", arguments[0], arguments[1], number);
+	if (status == CTL_DONE && sd_bus_message_read(reply, "t", &session) >= 0)
+		printf("session %llu has begun\n", (unsigned long long)session);
+	sd_bus_message_unref(reply);
+	return status;
+}
+
+static int run_screening(Ctl *ctl, int n, char **arguments)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *message = NULL;
+	int r = sd_bus_message_new_method_call(
+		ctl->bus, &message, "org.stipple.Station1", CTL_SESSION, "AnswerScreening");
+	int status = CTL_DONE;
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(message, 'a', "{sb}");
+	for (int i = 0; i < n && r >= 0 && status == CTL_DONE; i++) {
+		char *equals = strchr(arguments[i], '=');
+
+		if (!equals || (strcmp(equals, "=yes") != 0 && strcmp(equals, "=no") != 0)) {
+			status = ctl_usage(
+				"\"%s\" is no answer: write QUESTION=yes or QUESTION=no", arguments[i]);
+			break;
+		}
+		*equals = '\0';
+		r = sd_bus_message_append(message, "{sb}", arguments[i], strcmp(equals + 1, "yes") == 0);
+	}
+	if (status == CTL_DONE && r >= 0)
+		r = sd_bus_message_close_container(message);
+	if (status == CTL_DONE && r >= 0)
+		r = sd_bus_call(ctl->bus, message, 0, &error, NULL);
+	if (status == CTL_DONE && r < 0)
+		status = ctl_fail("%s", error.message ? error.message : strerror(-r));
+	sd_bus_error_free(&error);
+	sd_bus_message_unref(message);
+	return status;
+}
+
+static int run_consent(Ctl *ctl, int n, char **arguments)
+{
+	bool withdrawn = n > 2;
+
+	if (withdrawn && strcmp(arguments[2], "withdrawn") != 0)
+		return ctl_usage("a consent is given, or \"withdrawn\", not \"%s\"", arguments[2]);
+	return ctl_call(
+		ctl, CTL_SESSION, "RecordConsent", NULL, "ssb", arguments[0], arguments[1], !withdrawn);
+}
+
+static int run_zone(Ctl *ctl, int n, char **arguments)
+{
+	uint32_t area;
+
+	if (!parse_number(arguments[2], &area))
+		return ctl_usage("\"%s\" is no area: write whole mm2", arguments[2]);
+	return ctl_call(ctl, CTL_SESSION, "SelectZone", NULL, "ssu", arguments[0], arguments[1], area);
+}
+
+static int run_check(Ctl *ctl, int n, char **arguments)
+{
+	sd_bus_message *reply = NULL;
+	const char *id, *text, *name;
+	int status = ctl_call(ctl, CTL_SESSION, "Refusals", &reply, NULL);
+
+	if (status != CTL_DONE)
+		return status;
+	if (sd_bus_message_enter_container(reply, 'a', "(sss)") >= 0)
+		while (sd_bus_message_read(reply, "(sss)", &id, &text, &name) > 0) {
+			json_auto_t *line =
+				json_pack("{s:s, s:s, s:s}", "id", id, "text", text, "error", name);
+
+			if (ctl->json)
+				ctl_print_fields(ctl, line);
+			else
+				printf("%-16s %s\n", id, text);
+			status = CTL_FAILED;
+		}
+	if (status == CTL_DONE && !ctl->json)
+		puts("nothing stands against arming");
+	sd_bus_message_unref(reply);
+	return status;
+}
+
+static int run_arm(Ctl *ctl, int n, char **arguments)
+{
+	int status = ctl_call(ctl, CTL_SESSION, "Arm", NULL, NULL);
+
+	if (status == CTL_DONE)
+		puts("armed: the pedal starts the needle");
+	return status;
+}
+
+static int run_disarm(Ctl *ctl, int n, char **arguments)
+{
+	return ctl_call(ctl, CTL_SESSION, "Disarm", NULL, NULL);
+}
+
+static int run_pause(Ctl *ctl, int n, char **arguments)
+{
+	return ctl_call(ctl, CTL_SESSION, "Pause", NULL, NULL);
+}
+
+static int run_resume(Ctl *ctl, int n, char **arguments)
+{
+	return ctl_call(ctl, CTL_SESSION, "Resume", NULL, NULL);
+}
+
+static int run_finish(Ctl *ctl, int n, char **arguments)
+{
+	sd_bus_message *reply = NULL;
+	json_auto_t *figures = NULL;
+	int status = ctl_call(ctl, CTL_SESSION, "Finish", &reply, NULL);
+
+	if (status == CTL_DONE && ctl_read_fields(reply, &figures) >= 0)
+		ctl_print_fields(ctl, figures);
+	sd_bus_message_unref(reply);
+	return status;
+}
+
+static int run_sign(Ctl *ctl, int n, char **arguments)
+{
+	char pin[64];
+	int status = ctl_read_pin(ctl, pin, sizeof pin);
+
+	if (status == CTL_DONE)
+		status = ctl_call(ctl, CTL_SESSION, "Sign", NULL, "ss", pin, arguments[0]);
+	explicit_bzero(pin, sizeof pin);
+	if (status == CTL_DONE)
+		puts("signed");
+	return status;
+}
+
+static int run_abandon(Ctl *ctl, int n, char **arguments)
+{
+	return ctl_call(ctl, CTL_SESSION, "Abandon", NULL, "s", arguments[0]);
+}
+
+static int run_mount(Ctl *ctl, int n, char **arguments)
+{
+	sd_bus_message *reply = NULL;
+	const char *unit = "";
+	int status = ctl_call(ctl, CTL_SESSION, "MountNeedle", &reply, "s", arguments[0]);
+
+	if (status == CTL_DONE && sd_bus_message_read(reply, "s", &unit) >= 0)
+		printf("claimed %s\n", unit);
+	sd_bus_message_unref(reply);
+	return status;
+}
+
+static int run_remove(Ctl *ctl, int n, char **arguments)
+{
+	return ctl_call(ctl, CTL_SESSION, "RemoveNeedle", NULL, "s", arguments[0]);
+}
+
+static int run_pigment(Ctl *ctl, int n, char **arguments)
+{
+	return ctl_call(ctl, CTL_SESSION, "LoadPigment", NULL, "ssss", arguments[0], arguments[1],
+		arguments[2], arguments[3]);
+}
+
+static int run_capture(Ctl *ctl, int n, char **arguments)
+{
+	sd_bus_message *reply = NULL;
+	json_auto_t *figures = NULL;
+	const char *file;
+	int status = ctl_call(ctl, CTL_SESSION, "Capture", &reply, "ss", arguments[0], arguments[1]);
+
+	if (status == CTL_DONE && sd_bus_message_read(reply, "s", &file) >= 0 &&
+		ctl_read_fields(reply, &figures) >= 0)
+		ctl_print_fields(ctl, figures);
+	sd_bus_message_unref(reply);
+	return status;
+}
+
+const Command session_commands[] = {
+	{ "session begin", "SUBJECT PROTOCOL N", 3, 3, run_begin,
+		"begin session N of a course; SUBJECT is a pseudonym" },
+	{ "session screening", "QUESTION=yes|no...", 1, 64, run_screening,
+		"answer the protocol's questions" },
+	{ "session consent", "treatment|photographs VERSION [withdrawn]", 2, 3, run_consent,
+		"record a consent" },
+	{ "session zone", "ZONE SKIN_TYPE AREA_MM2", 3, 3, run_zone, "choose the zone to treat" },
+	{ "session check", "", 0, 0, run_check, "what stands against arming; exit 1 when anything does" },
+	{ "session arm", "", 0, 0, run_arm, "let the pedal start the needle" },
+	{ "session disarm", "", 0, 0, run_disarm, "the pedal no longer starts the needle" },
+	{ "session pause", "", 0, 0, run_pause, "take a break" },
+	{ "session resume", "", 0, 0, run_resume, "end the break; arm again afterwards" },
+	{ "session finish", "", 0, 0, run_finish,
+		"the treatment is over; after-photographs and signature remain" },
+	{ "session sign", "MEANING", 1, 1, run_sign, "sign the session with the PIN, which ends it" },
+	{ "session abandon", "REASON", 1, 1, run_abandon, "end the session early" },
+	{ "needle mount", "CODE", 1, 1, run_mount, "claim a cartridge by its scanned or typed code" },
+	{ "needle remove", "REASON", 1, 1, run_remove, "take the cartridge out" },
+	{ "pigment load", "BRAND COLOUR LOT EXPIRY", 4, 4, run_pigment, "load a pigment" },
+	{ "capture", "ZONE before|after", 2, 2, run_capture, "photograph a zone" },
+	{ 0 },
+};

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** status, doctor, monitor, login, logout, enrol, self-test, acknowledge. */
+
+#include "commands.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+enum { PIN_BYTES = 64 };
+
+static int get_all(Ctl *ctl, const char *path, const char *interface, json_t *into)
+{
+	sd_bus_message *reply = NULL;
+	json_auto_t *fields = NULL;
+	const char *key;
+	int r, status = ctl_call(
+		       ctl, path, "org.freedesktop.DBus.Properties", "GetAll", &reply, "s", interface);
+
+	if (status != CTL_DONE)
+		return status;
+	r = sd_bus_message_enter_container(reply, 'a', "{sv}");
+	while (r >= 0 && (r = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
+		const char *contents, *text = NULL;
+		char type;
+		union {
+			uint64_t t;
+			int64_t x;
+			double d;
+			uint32_t u;
+			int b;
+		} value = { 0 };
+
+		(void)!sd_bus_message_read(reply, "s", &key);
+		if (sd_bus_message_peek_type(reply, &type, &contents) < 0 ||
+			sd_bus_message_enter_container(reply, 'v', contents) < 0)
+			break;
+		if (contents[0] == 's')
+			r = sd_bus_message_read(reply, "s", &text);
+		else
+			r = sd_bus_message_read_basic(reply, contents[0], &value);
+		if (r >= 0)
+			json_object_set_new(into, key,
+				contents[0] == 's'   ? json_string(text)
+				: contents[0] == 'b' ? json_boolean(value.b)
+				: contents[0] == 'd' ? json_real(value.d)
+				: contents[0] == 'u' ? json_integer(value.u)
+						     : json_integer(value.x));
+		(void)!sd_bus_message_exit_container(reply);
+		(void)!sd_bus_message_exit_container(reply);
+	}
+	sd_bus_message_unref(reply);
+	return CTL_DONE;
+}
+
+static int run_status(Ctl *ctl, int n, char **arguments)
+{
+	json_auto_t *fields = json_object();
+	int status = get_all(ctl, CTL_STATION, fields);
+
+	if (status == CTL_DONE)
+		status = get_all(ctl, CTL_SESSION, fields);
+	if (status == CTL_DONE)
+		ctl_print_fields(ctl, fields);
+	return status;
+}
+
+static void print_check(
+	const Ctl *ctl, const char *check, uint32_t level, const char *text, const char *advice)
+{
+	static const char *const marks[] = { "good", "WARN", "BAD " };
+
+	if (ctl->json) {
+		json_auto_t *line = json_pack("{s:s, s:i, s:s, s:s}", "check", check, "level", (int)level,
+			"text", text, "advice", advice);
+		_cleanup_(freep) char *dump = json_dumps(line, JSON_COMPACT | JSON_SORT_KEYS);
+
+		puts(dump ? dump : "");
+		return;
+	}
+	printf("%s  %-14s %s%s%s\n", marks[level > 2 ? 2 : level], check, text, advice[0] ? ": " : "",
+		advice);
+}
+
+static int run_doctor(Ctl *ctl, int n, char **arguments)
+{
+	sd_bus_message *reply = NULL;
+	const char *check, *text, *advice;
+	uint32_t level;
+	int status = ctl_call(ctl, CTL_STATION, "Doctor", &reply, NULL);
+
+	if (status != CTL_DONE)
+		return status;
+	if (sd_bus_message_enter_container(reply, 'a', "(suss)") >= 0)
+		while (sd_bus_message_read(reply, "(suss)", &check, &level, &text, &advice) > 0) {
+			print_check(ctl, check, level, text, advice);
+			if (level >= 2)
+				status = CTL_FAILED;
+		}
+	sd_bus_message_unref(reply);
+	return status;
+}
+
+/* ---- monitor ---- */
+
+static void print_change(const Ctl *ctl, const char *key, json_t *value)
+{
+	_cleanup_(freep) char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
+
+	if (ctl->json)
+		printf("{\"%s\":%s}\n", key, text ? text : "null");
+	else
+		printf("%s = %s\n", key, text ? text : "");
+}
+
+static int on_changed(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	json_auto_t *fields = NULL;
+	const char *interface, *key;
+	json_t *value;
+
+	if (sd_bus_message_read(message, "s", &interface) >= 0 && ctl_read_fields(message, &fields) >= 0)
+		json_object_foreach (fields, key, value)
+			print_change(userdata, key, value);
+	fflush(stdout);
+	return 0;
+}
+
+static int on_alert(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	const char *alert, *text;
+
+	if (sd_bus_message_read(message, "ss", &alert, &text) >= 0)
+		printf("alert %s: %s\n", alert, text);
+	fflush(stdout);
+	return 0;
+}
+
+static int run_monitor(Ctl *ctl, int n, char **arguments)
+{
+	int r = sd_bus_match_signal(ctl->bus, NULL, "org.stipple.Station1", NULL,
+		"org.freedesktop.DBus.Properties", "PropertiesChanged", on_changed, ctl);
+
+	if (r >= 0)
+		r = sd_bus_match_signal(
+			ctl->bus, NULL, "org.stipple.Station1", CTL_STATION, "Alert", on_alert, ctl);
+	while (r >= 0) {
+		r = sd_bus_process(ctl->bus, NULL);
+		if (r == 0)
+			r = sd_bus_wait(ctl->bus, UINT64_MAX);
+	}
+	return ctl_fail("the bus is gone: %s", strerror(-r));
+}
+
+/* ---- signing in ---- */
+
+/** The sign-in lives as long as this connection: until a signal, or until the command ends. */
+static int hold_sign_in(Ctl *ctl)
+{
+	struct pollfd fds[2];
+	sigset_t signals;
+	int r = 0;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	fds[0] = (struct pollfd){ .fd = signalfd(-1, &signals, SFD_CLOEXEC), .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = sd_bus_get_fd(ctl->bus), .events = POLLIN };
+	while (r >= 0 && !fds[0].revents) {
+		while ((r = sd_bus_process(ctl->bus, NULL)) > 0)
+			;
+		if (r >= 0)
+			(void)poll(fds, 2, -1);
+	}
+	close(fds[0].fd);
+	return r < 0 ? ctl_fail("the bus is gone, and the sign-in with it") : CTL_DONE;
+}
+
+static int run_command(char **command)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child < 0)
+		return ctl_fail("%s: %s", command[0], strerror(errno));
+	if (child == 0) {
+		execvp(command[0], command);
+		ctl_fail("%s: %s", command[0], strerror(errno));
+		_exit(CTL_FAILED);
+	}
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : CTL_FAILED;
+}
+
+static int run_login(Ctl *ctl, int n, char **arguments)
+{
+	char pin[PIN_BYTES];
+	sd_bus_message *reply = NULL;
+	const char *name = "";
+	int status = ctl_read_pin(ctl, pin, sizeof pin);
+
+	if (status == CTL_DONE)
+		status = ctl_call(ctl, CTL_STATION, "Login", &reply, "ss", arguments[0], pin);
+	explicit_bzero(pin, sizeof pin);
+	if (status != CTL_DONE)
+		return status;
+	(void)!sd_bus_message_read(reply, "s", &name);
+	printf("signed in as %s%s\n", name, n > 1 ? "" : "; Ctrl-C signs out");
+	fflush(stdout);
+	sd_bus_message_unref(reply);
+	status = n > 1 ? run_command(arguments + 1) : hold_sign_in(ctl);
+	return status;
+}
+
+static int run_logout(Ctl *ctl, int n, char **arguments)
+{
+	return ctl_call(ctl, CTL_STATION, "Logout", NULL, NULL);
+}
+
+static int run_enrol(Ctl *ctl, int n, char **arguments)
+{
+	char pin[PIN_BYTES];
+	int status = ctl_read_pin(ctl, pin, sizeof pin);
+
+	if (status == CTL_DONE)
+		status = ctl_call(ctl, CTL_STATION, "Enrol", NULL, "ssss", arguments[0], arguments[1], pin,
+			arguments[2]);
+	explicit_bzero(pin, sizeof pin);
+	if (status == CTL_DONE)
+		printf("%s enrolled with badge %s\n", arguments[1], arguments[0]);
+	return status;
+}
+
+static int run_self_test(Ctl *ctl, int n, char **arguments)
+{
+	sd_bus_message *reply = NULL;
+	const char *failed = "";
+	int status = ctl_call(ctl, CTL_STATION, "SelfTest", &reply, NULL);
+
+	if (status != CTL_DONE)
+		return status;
+	(void)!sd_bus_message_read(reply, "s", &failed);
+	if (failed[0])
+		status = ctl_fail("the board's self-test failed: %s; have it serviced", failed);
+	else
+		puts("all parts of the board passed");
+	sd_bus_message_unref(reply);
+	return status;
+}
+
+static int run_acknowledge(Ctl *ctl, int n, char **arguments)
+{
+	return ctl_call(ctl, CTL_STATION, "AcknowledgeFault", NULL, "s", arguments[0]);
+}
+
+const Command station_commands[] = {
+	{ "status", "", 0, 0, run_status, "how the station and its session are" },
+	{ "doctor", "", 0, 0, run_doctor, "check board, lines, camera, broker, clock, disk, permissions" },
+	{ "monitor", "", 0, 0, run_monitor, "show every change as it happens, until Ctrl-C" },
+	{ "login", "BADGE [-- COMMAND...]", 1, 256, run_login,
+		"sign in until Ctrl-C, or while COMMAND runs" },
+	{ "logout", "", 0, 0, run_logout, "sign out" },
+	{ "enrol", "BADGE NAME ROLES", 3, 3, run_enrol, "enrol an operator; roles separated by commas" },
+	{ "self-test", "", 0, 0, run_self_test, "let the needle-driver board test itself" },
+	{ "acknowledge", "NOTE", 1, 1, run_acknowledge, "clear a latched fault once its cause is gone" },
+	{ 0 },
+};
