@@ -12,6 +12,9 @@
 #include "util/digest.h"
 #include "util/ring.h"
 
+/* how record bodies are written; 15 digits are what a double keeps of any decimal number */
+#define LEDGER_JSON (JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15))
+
 enum {
 	LEDGER_REQUESTS = 4096,
 	LEDGER_GROUP_MAX = 512, /* requests in one transaction */
@@ -125,7 +128,7 @@ void writer_finish(Ledger *ledger);
 
 /* leaf.c */
 /**
- * The stored bytes of a record: what json_dumps() makes of it with JSON_SORT_KEYS | JSON_COMPACT. `station`,
+ * The stored bytes of a record: what json_dumps() makes of it with LEDGER_JSON. `station`,
  * `actor` and `body` are JSON text already. NULL when out of memory.
  */
 char *leaf_write(const char *station, const Request *request, const ClockReading *now, uint64_t seq,

@@ -171,10 +171,10 @@ static int copy_attachment(Request *request, const LedgerRecord *record)
 static int copy_record(Request *request, const LedgerRecord *record)
 {
 	request->actor = quote(record->actor);
-	request->body = json_dumps(record->body, JSON_SORT_KEYS | JSON_COMPACT);
+	request->body = json_dumps(record->body, LEDGER_JSON);
 	request->session = (uint64_t)json_integer_value(json_object_get(record->body, "session"));
 	if (record->personal)
-		request->personal = json_dumps(record->personal, JSON_SORT_KEYS | JSON_COMPACT);
+		request->personal = json_dumps(record->personal, LEDGER_JSON);
 	if (projection_wanted(request->kind))
 		request->fields = json_deep_copy(record->body);
 	if (!request->actor || !request->body || (record->personal && !request->personal) ||

@@ -107,7 +107,7 @@ static int project(Ledger *ledger, Request *request, const ClockReading *now, in
 	if (r < 0 || !context.body_changed)
 		return r;
 	free(request->body);
-	request->body = json_dumps(request->fields, JSON_SORT_KEYS | JSON_COMPACT);
+	request->body = json_dumps(request->fields, LEDGER_JSON);
 	return request->body ? 0 : -ENOMEM;
 }
 

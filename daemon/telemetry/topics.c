@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define MESSAGE_JSON (JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15))
+
 void topic_make(const Config *config, const char *suffix, char ret[TOPIC_MAX])
 {
 	snprintf(ret, TOPIC_MAX, "stipple/v1/%s/%s/%s", config->clinic, config->station, suffix);
@@ -56,7 +58,7 @@ char *message_of_record(const Config *config, const json_t *row)
 	message = json_pack("{s:s, s:I, s:O, s:O, s:O}", "id", id, "seq", seq, "kind",
 		json_object_get(row, "kind"), "utc", json_object_get(row, "utc"), "body",
 		json_object_get(row, "body"));
-	return message ? json_dumps(message, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	return message ? json_dumps(message, MESSAGE_JSON) : NULL;
 }
 
 static const char *zone_name(const StationView *view)
@@ -71,7 +73,7 @@ char *message_of_state(const Config *config, const StationView *view, bool onlin
 	if (!online) {
 		message = json_pack(
 			"{s:b, s:s, s:s}", "online", 0, "clinic", config->clinic, "station", config->station);
-		return message ? json_dumps(message, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+		return message ? json_dumps(message, MESSAGE_JSON) : NULL;
 	}
 	message = json_pack("{s:b, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:b}", "online", 1, "clinic",
 		config->clinic, "station", config->station, "version", STIPPLE_VERSION, "state",
@@ -79,7 +81,7 @@ char *message_of_state(const Config *config, const StationView *view, bool onlin
 		view->subject, "operator", view->badge, "zone", zone_name(view), "fault",
 		view->fault == CONTROL_FAULT_NONE ? "" : control_fault_to_string(view->fault), "board",
 		view->board_connected);
-	return message ? json_dumps(message, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	return message ? json_dumps(message, MESSAGE_JSON) : NULL;
 }
 
 char *message_of_telemetry(const Config *config, const StationView *view)
@@ -96,5 +98,5 @@ char *message_of_telemetry(const Config *config, const StationView *view)
 		"dwell_ms", view->last_dot.dwell_us / 1000.0, "pedal", view->pedal, "emergency_stop",
 		view->emergency_stop, "elapsed_s", (json_int_t)view->elapsed_s);
 
-	return message ? json_dumps(message, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	return message ? json_dumps(message, MESSAGE_JSON) : NULL;
 }
