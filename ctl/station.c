@@ -24,7 +24,7 @@ static int get_all(Ctl *ctl, const char *path, const char *interface, json_t *in
 	if (status != CTL_DONE)
 		return status;
 	r = sd_bus_message_enter_container(reply, 'a', "{sv}");
-	while (r >= 0 && (r = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
+	while (r >= 0 && sd_bus_message_enter_container(reply, 'e', "sv") > 0) {
 		const char *contents, *text = NULL;
 		char type;
 		union {

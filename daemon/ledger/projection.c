@@ -432,7 +432,7 @@ int record_kind_check(const RecordKind *kind, const json_t *body, char error[LED
 		if ((!value && field->optional) || (value && field_fits(field->type, value)))
 			continue;
 		snprintf(error, LEDGER_TEXT_MAX, "a record of kind %s needs the field %s: %s", kind->name,
-			field->name, types[field->type]);
+			field->name, (size_t)field->type < ELEMENTS(types) ? types[field->type] : "a value");
 		return -EINVAL;
 	}
 	return 0;

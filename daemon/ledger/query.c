@@ -164,7 +164,8 @@ const char *const *ledger_query_names(void)
 static bool parse_zone(const char *text, int64_t *ret_fraction_us, int64_t *ret_offset_s)
 {
 	int64_t scale = USEC_PER_SEC / 10, fraction = 0;
-	int hours, minutes, end = 0;
+	struct tm zone = { 0 };
+	const char *end;
 
 	if (*text == '.' && isdigit((unsigned char)text[1]))
 		for (text++; isdigit((unsigned char)*text); text++, scale /= 10)
@@ -173,10 +174,10 @@ static bool parse_zone(const char *text, int64_t *ret_fraction_us, int64_t *ret_
 	*ret_offset_s = 0;
 	if (strcmp(text, "Z") == 0)
 		return true;
-	if (sscanf(text, "%*1[+-]%2d:%2d%n", &hours, &minutes, &end) != 2 || end != 6 || text[end] ||
-		hours > 23 || minutes > 59)
+	end = strlen(text) == 6 && text[3] == ':' ? strptime(text, "%z", &zone) : NULL;
+	if (!end || *end)
 		return false;
-	*ret_offset_s = (hours * 60 + minutes) * 60 * (*text == '-' ? -1 : 1);
+	*ret_offset_s = (int)zone.tm_gmtoff;
 	return true;
 }
 

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Pictures from a camera of the test's own: judged, encoded, on disk whole or not at all. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <poll.h>
+#include <stdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <jpeglib.h>
+
+#include "imaging/imaging.h"
+#include "util/file.h"
+
+enum { WIDTH = 320, HEIGHT = 250 }; /* no multiple of 16: the last rows are padded */
+
+static uint8_t pixels[WIDTH * HEIGHT * 3];
+static int brightness = 128, contrast = 60;
+static bool unplugged, bgr;
+
+static int fake_open(const StippleHost *host, void **ret, char error[STIPPLE_ERROR_MAX])
+{
+	*ret = pixels;
+	return 0;
+}
+
+static void fake_close(void *camera)
+{
+}
+
+static int fake_enumerate(void *camera, StippleCameraInfo *ret, size_t max)
+{
+	*ret = (StippleCameraInfo){ .id = "fake", .model = "fake", .width = WIDTH, .height = HEIGHT };
+	return 1;
+}
+
+static int fake_capture(void *camera, const StippleScene *scene, uint32_t timeout_ms, StippleFrame *ret,
+	char error[STIPPLE_ERROR_MAX])
+{
+	if (unplugged) {
+		snprintf(error, STIPPLE_ERROR_MAX, "unplugged");
+		return -ENODEV;
+	}
+	memset(pixels, 128, sizeof pixels);
+	for (int y = 0; y < HEIGHT; y++)
+		for (int x = 0; x < WIDTH * (bgr ? 3 : 1); x++)
+			pixels[y * WIDTH * (bgr ? 3 : 1) + x] =
+				(uint8_t)(brightness + ((x / 6 + y / 3) % 2 ? contrast : 0));
+	*ret = (StippleFrame){
+		.width = WIDTH,
+		.height = HEIGHT,
+		.format = bgr ? STIPPLE_PIXEL_BGR888 : STIPPLE_PIXEL_YUV420,
+		.planes = { pixels, pixels + WIDTH * HEIGHT, pixels + WIDTH * HEIGHT * 5 / 4 },
+		.strides = { bgr ? WIDTH * 3 : WIDTH, WIDTH / 2, WIDTH / 2 },
+		.camera = "fake",
+	};
+	return 0;
+}
+
+static void fake_release(void *camera, StippleFrame *frame)
+{
+}
+
+static const StippleCameraVtable fake = { sizeof fake, fake_open, fake_close, fake_enumerate, fake_capture,
+	fake_release };
+
+static char folder[64];
+
+static int setup(void **state)
+{
+	ImagingOptions options = { .camera = &fake,
+		.folder = folder,
+		.timeout_ms = 1000,
+		.jpeg_quality = 90,
+		.focus_min = 100,
+		.exposure_min = 40,
+		.exposure_max = 220 };
+
+	brightness = 128;
+	contrast = 60;
+	unplugged = bgr = false;
+	strcpy(folder, "imaging-test-XXXXXX");
+	return mkdtemp(folder) ? imaging_new(&options, (Imaging **)state) : -1;
+}
+
+static int teardown(void **state)
+{
+	char path[128];
+
+	imaging_free(*state);
+	snprintf(path, sizeof path, "%s/one.jpg", folder);
+	unlink(path);
+	return rmdir(folder); /* fails when anything else was left behind */
+}
+
+static ImagingResult capture(Imaging *imaging)
+{
+	ImagingRequest request = { .ticket = 5, .name = "one", .scene = { .zone = "crown" } };
+	struct pollfd ready = { .fd = imaging_fd(imaging), .events = POLLIN };
+	ImagingResult result;
+
+	assert_int_equal(imaging_capture(imaging, &request), 0);
+	(void)poll(&ready, 1, 30000);
+	imaging_clear(imaging);
+	assert_true(imaging_take(imaging, &result));
+	assert_int_equal(result.ticket, 5);
+	return result;
+}
+
+static void check_file(const ImagingResult *result)
+{
+	struct jpeg_decompress_struct jpeg;
+	struct jpeg_error_mgr manager;
+	_cleanup_(freep) char *data = NULL;
+	char path[256], hex[DIGEST_HEX_MAX];
+	uint8_t row[WIDTH * 3], *rows[1] = { row };
+	size_t size;
+
+	snprintf(path, sizeof path, "%s/%s", folder, result->path);
+	assert_int_equal(file_read(path, 1 << 20, &data, &size), 0);
+	assert_int_equal(size, result->bytes);
+	assert_int_equal(digest_hex(data, size, hex), 0);
+	assert_string_equal(hex, result->sha256);
+	jpeg.err = jpeg_std_error(&manager);
+	jpeg_create_decompress(&jpeg);
+	jpeg_mem_src(&jpeg, (unsigned char *)data, size);
+	jpeg_read_header(&jpeg, TRUE);
+	jpeg_start_decompress(&jpeg);
+	assert_int_equal(jpeg.output_width, WIDTH);
+	assert_int_equal(jpeg.output_height, HEIGHT);
+	while (jpeg.output_scanline < jpeg.output_height)
+		jpeg_read_scanlines(&jpeg, rows, 1);
+	jpeg_finish_decompress(&jpeg);
+	jpeg_destroy_decompress(&jpeg);
+	assert_int_equal(manager.num_warnings, 0);
+}
+
+static void test_good_pictures_are_on_disk(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		ImagingResult result;
+
+		bgr = i == 1;
+		result = capture(*state);
+		assert_int_equal(result.error, 0);
+		assert_int_equal(result.verdict, IMAGING_GOOD);
+		check_file(&result);
+	}
+}
+
+static void test_bad_pictures_are_refused_with_figures(void **state)
+{
+	ImagingResult result;
+
+	contrast = 0;
+	result = capture(*state);
+	assert_int_equal(result.verdict, IMAGING_BLURRED);
+	assert_non_null(strstr(result.text, "zone crown is blurred: focus 0, at least 100"));
+	brightness = 10;
+	result = capture(*state);
+	assert_int_equal(result.verdict, IMAGING_DARK);
+	brightness = 250;
+	result = capture(*state);
+	assert_int_equal(result.verdict, IMAGING_BRIGHT);
+	assert_string_equal(result.path, "");
+}
+
+static void test_a_camera_may_go_and_come_back(void **state)
+{
+	ImagingResult result;
+	ImagingStatus status;
+
+	unplugged = true;
+	result = capture(*state);
+	assert_int_equal(result.error, -ENODEV);
+	imaging_status(*state, &status);
+	assert_int_equal(status.error, -ENODEV);
+	unplugged = false;
+	result = capture(*state);
+	assert_int_equal(result.error, 0);
+}
+
+static void test_a_full_disk_leaves_nothing_behind(void **state)
+{
+	struct rlimit old, small;
+	ImagingResult result;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &old);
+	small = (struct rlimit){ .rlim_cur = 100, .rlim_max = old.rlim_max };
+	setrlimit(RLIMIT_FSIZE, &small);
+	result = capture(*state);
+	setrlimit(RLIMIT_FSIZE, &old);
+	assert_int_equal(result.error, -EFBIG);
+	assert_non_null(strstr(result.text, "could not be written"));
+	result = capture(*state);
+	assert_int_equal(result.error, 0);
+}
+
+static void test_verdicts_round_trip(void **state)
+{
+	for (int i = 0; i < IMAGING_VERDICT_MAX; i++)
+		assert_int_equal(
+			imaging_verdict_from_string(imaging_verdict_to_string((ImagingVerdict)i)), i);
+	assert_int_equal(imaging_verdict_from_string("fine"), -EINVAL);
+}
+
+#define IMAGING_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IMAGING_TEST(test_good_pictures_are_on_disk),
+		IMAGING_TEST(test_bad_pictures_are_refused_with_figures),
+		IMAGING_TEST(test_a_camera_may_go_and_come_back),
+		IMAGING_TEST(test_a_full_disk_leaves_nothing_behind),
+		cmocka_unit_test(test_verdicts_round_trip),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
