@@ -86,7 +86,7 @@ static int setup(void **state)
 	brightness = 128;
 	contrast = 60;
 	unplugged = bgr = false;
-	strcpy(folder, "imaging-test-XXXXXX");
+	snprintf(folder, sizeof folder, "imaging-test-XXXXXX");
 	return mkdtemp(folder) ? imaging_new(&options, (Imaging **)state) : -1;
 }
 
