@@ -189,7 +189,7 @@ static void look_up(Ledger *ledger, Request *request)
 	request->rows = NULL;
 	request->answer.error =
 		query_rows(ledger->db, request->query, request->arguments, &request->rows, error);
-	if (request->answer.error < 0)
+	if (request->answer.error < 0 && request->answer.error != -EINVAL)
 		log_warning("the ledger could not be read: %s", error);
 }
 
