@@ -31,6 +31,15 @@ static int bind_list(sqlite3_stmt *statement, int i, const json_t *list)
 	return text ? sqlite3_bind_text(statement, i, text, -1, SQLITE_TRANSIENT) : SQLITE_NOMEM;
 }
 
+/** As the leaf has it (LEDGER_JSON): a rebuild from there must not differ in a last digit. */
+static int bind_real(sqlite3_stmt *statement, int i, double value)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%.15g", value);
+	return sqlite3_bind_double(statement, i, strtod(text, NULL));
+}
+
 static int bind_value(sqlite3_stmt *statement, int i, const json_t *value)
 {
 	if (json_is_string(value))
@@ -38,7 +47,7 @@ static int bind_value(sqlite3_stmt *statement, int i, const json_t *value)
 	if (json_is_integer(value))
 		return sqlite3_bind_int64(statement, i, json_integer_value(value));
 	if (json_is_real(value))
-		return sqlite3_bind_double(statement, i, json_real_value(value));
+		return bind_real(statement, i, json_real_value(value));
 	if (json_is_boolean(value))
 		return sqlite3_bind_int(statement, i, json_is_true(value));
 	if (json_is_array(value))

@@ -243,7 +243,7 @@ static void check_leaf(sqlite3_stmt *row, Digester *digester)
 	const char *leaf = sqlite3_column_blob(row, 0);
 	size_t size = (size_t)sqlite3_column_bytes(row, 0);
 	json_t *tree = json_loadb(leaf, size, 0, NULL);
-	char *canonical = json_dumps(tree, JSON_SORT_KEYS | JSON_COMPACT);
+	char *canonical = json_dumps(tree, LEDGER_JSON);
 	uint8_t hash[DIGEST_BYTES];
 	DigestPart parts[2] = { { "\0", 1 }, { leaf, size } };
 

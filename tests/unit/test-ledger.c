@@ -286,7 +286,7 @@ static void fill_projections(Ledger *ledger)
 			"2027-01-01")));
 	append(ledger, "image.captured",
 		in_session(json_pack("{s:s,s:s,s:s,s:s,s:f}", "zone", "crown", "phase", "before", "file", "f",
-			"sha256", "0", "focus", 0.75)));
+			"sha256", "0", "focus", 0.1 + 0.2)));
 	for (int i = 0; i < 2; i++) {
 		append(ledger, "strokes",
 			in_session(json_pack("{s:s,s:s,s:i,s:i,s:s,s:s}", "zone", "crown", "unit", "u",
