@@ -169,6 +169,8 @@ void board_model_set_estop(BoardModel *model, bool pressed)
 void board_model_set_enable(BoardModel *model, bool active)
 {
 	model->enable = active;
+	if (!active)
+		close_samples(model);
 }
 
 static bool same_chip(const ChipId *a, const ChipId *b)

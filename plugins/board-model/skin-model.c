@@ -61,6 +61,9 @@ void skin_model_move(SkinModel *skin, const char *zone, const char *skin_type)
 	skin->touching = false;
 }
 
+/** Share of dots that the hand sets far too flat or far too deep, yet short of a protocol's hard limit. */
+static const double SLIPS = 0.02;
+
 /** The next contact, or the way to it: about one dot a second (docs/board-protocol.md, section 9). */
 static void next_phase(SkinModel *skin, uint64_t now_us, uint16_t dwell_ms)
 {
@@ -71,6 +74,8 @@ static void next_phase(SkinModel *skin, uint64_t now_us, uint16_t dwell_ms)
 	}
 	skin->until_us = now_us + (uint64_t)(dwell_ms * (800 + 400 * uniform(skin)));
 	skin->contact_depth = skin->depth_factor * (1 + skin->noise * spread(skin));
+	if (uniform(skin) < SLIPS)
+		skin->contact_depth = skin->depth_factor * (uniform(skin) < 0.5 ? 0.4 : 1.6);
 	skin->angle_cdeg = 1500 + 400 * spread(skin);
 }
 

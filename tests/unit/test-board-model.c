@@ -408,6 +408,274 @@ static void test_fast_mechanics_keep_the_watchdog(void **state)
 	assert_true(peer.strokes > 300);
 }
 
+/* ---- the rules of docs/board-protocol.md ---- */
+
+/** One transfer; returns what the board sent. */
+static Frame swap(BoardModel *board, Frame frame)
+{
+	uint8_t tx[STIPPLE_FRAME_BYTES], rx[STIPPLE_FRAME_BYTES];
+	Frame answer = { 0 };
+
+	frame.marker = FRAME_FROM_STATION;
+	frame.link = 0x4711;
+	frame_encode(&frame, tx);
+	board_model_transfer(board, tx, rx);
+	if (frame_decode(rx, FRAME_FROM_BOARD, &answer) != FRAME_OK)
+		answer.type = 0xff;
+	return answer;
+}
+
+/** Section 5's table of transfers, as it is printed there. */
+static void test_resending_goes_as_the_document_shows(void **state)
+{
+	static const struct {
+		uint16_t acknowledge, flags, sequence;
+		bool bad_tx, bad_rx;
+	} steps[] = {
+		{ 0, 0, 1, false, false },
+		{ 1, 0, 2, true, false },
+		{ 1, FRAME_FLAG_AGAIN, 3, false, false },
+		{ 1, FRAME_FLAG_AGAIN, 2, false, false },
+		{ 2, 0, 2, false, true },
+		{ 2, 0, 3, false, false },
+		{ 3, 0, 3, false, false },
+		{ 3, 0, 0, false, false },
+	};
+	Peer peer;
+
+	ready(&peer, 1);
+	drain(&peer);
+	work(&peer, 0);
+	for (int i = 0; i < 2; i++) {
+		board_model_advance(&peer.board, 1000);
+		board_model_advance(&peer.board, 20000);
+	}
+	board_model_set_estop(&peer.board, true);
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		Frame frame = { .acknowledge = (uint16_t)(peer.taken + steps[i].acknowledge),
+			.flags = steps[i].flags };
+		Frame answer;
+
+		peer.board.mischief.corrupt_tx = steps[i].bad_tx;
+		peer.board.mischief.corrupt_rx = steps[i].bad_rx;
+		answer = swap(&peer.board, frame);
+		if (steps[i].bad_tx)
+			assert_int_equal(answer.type, 0xff);
+		else if (steps[i].sequence == 0)
+			assert_int_equal(answer.type, FRAME_IDLE);
+		else
+			assert_int_equal(answer.sequence, peer.taken + steps[i].sequence);
+		if (steps[i].sequence == 3)
+			assert_int_equal(answer.type, FRAME_FAULT);
+	}
+	assert_false(board_model_data_ready(&peer.board));
+}
+
+/** A station that listens but takes nothing: the needle stops in time, and every stroke made is still there.
+ */
+static void test_overrun_stops_and_loses_no_stroke(void **state)
+{
+	Peer peer;
+	Frame frame = { 0 };
+
+	ready(&peer, 1);
+	drain(&peer);
+	board_model_set_enable(&peer.board, true);
+	board_model_set_pedal(&peer.board, true);
+	for (int i = 0; i < 5000 && peer.board.fault == BOARD_FAULT_NONE; i++) {
+		board_model_advance(&peer.board, 1000);
+		(void)swap(&peer.board, (Frame){ .acknowledge = peer.taken });
+	}
+	assert_int_equal(peer.board.fault, BOARD_FAULT_OVERRUN);
+	assert_false(peer.board.armed);
+	/* not before it has been fetched */
+	payload_put_clear_fault(&frame, BOARD_FAULT_OVERRUN);
+	frame.sequence = ++peer.command;
+	frame.acknowledge = peer.taken;
+	(void)swap(&peer.board, frame);
+	drain(&peer);
+	assert_int_equal(peer.strokes, peer.board.strokes);
+	assert_int_equal(peer.board.fault, BOARD_FAULT_OVERRUN);
+	peer.last.type = 0;
+	assert_int_equal(clear(&peer, BOARD_FAULT_OVERRUN), BOARD_RESULT_OK);
+}
+
+/** A command that finds no room for its answer waits, and runs once there is. */
+static void test_commands_wait_for_room(void **state)
+{
+	Peer peer;
+	Frame frame = { 0 };
+	uint16_t run;
+
+	ready(&peer, 1);
+	drain(&peer);
+	payload_put_command(&frame, FRAME_STATUS);
+	frame.acknowledge = peer.taken;
+	for (int i = 0; i < 80; i++) {
+		frame.sequence = (uint16_t)(peer.board.command_sequence + 1);
+		(void)swap(&peer.board, frame);
+	}
+	run = peer.board.command_sequence;
+	assert_int_equal((uint16_t)(run - peer.command), 60);
+	/* several cartridges while nothing is taken: the last one is told */
+	for (int i = 0; i < 7; i++)
+		board_model_set_chip(&peer.board, i % 2 ? &chip_a : &chip_b);
+	board_model_set_estop(&peer.board, true);
+	for (int i = 0; i < 70; i++)
+		beat(&peer);
+	assert_false(board_model_data_ready(&peer.board));
+	assert_int_equal(peer.last.type, FRAME_CHIP_CHANGED);
+	assert_memory_equal(peer.last.payload + 2, chip_b.bytes, 2);
+	(void)swap(&peer.board, (Frame){ .type = FRAME_STATUS, .sequence = (uint16_t)(run + 1) });
+	assert_int_equal(peer.board.command_sequence, (uint16_t)(run + 1));
+}
+
+static void test_new_link_forgets_all_but_the_fault(void **state)
+{
+	Peer peer;
+	Frame frame = { .sequence = 1 }, answer;
+	uint8_t tx[STIPPLE_FRAME_BYTES], rx[STIPPLE_FRAME_BYTES];
+
+	ready(&peer, 1);
+	work(&peer, 30);
+	board_model_set_estop(&peer.board, true);
+	payload_put_hello(&frame, &(HelloPayload){ 1, 1 });
+	frame.marker = FRAME_FROM_STATION;
+	frame.link = 0x4712;
+	frame_encode(&frame, tx);
+	board_model_transfer(&peer.board, tx, rx);
+	board_model_transfer(&peer.board, tx, rx);
+	assert_int_equal(frame_decode(rx, FRAME_FROM_BOARD, &answer), FRAME_OK);
+	assert_int_equal(answer.type, FRAME_HELLO | FRAME_ANSWER);
+	assert_int_equal(answer.sequence, 1);
+	assert_int_equal(answer.acknowledge, 1);
+	assert_int_equal(answer.fault, BOARD_FAULT_EMERGENCY_STOP);
+	assert_false(peer.board.configured || peer.board.armed);
+	/* neither 0 nor a sequence but 1 starts one */
+	frame.link = 0;
+	frame_encode(&frame, tx);
+	board_model_transfer(&peer.board, tx, rx);
+	frame.link = 0x4713;
+	frame.sequence = 2;
+	frame_encode(&frame, tx);
+	board_model_transfer(&peer.board, tx, rx);
+	assert_int_equal(peer.board.link, 0x4712);
+}
+
+static void test_without_a_common_version_nothing_runs(void **state)
+{
+	Peer peer;
+	Frame frame = { 0 };
+
+	peer_start(&peer, 1);
+	payload_put_hello(&frame, &(HelloPayload){ 2, 9 });
+	assert_int_equal(command(&peer, &frame), BOARD_RESULT_VERSION);
+	assert_int_equal(configure(&peer, 800, 1500), BOARD_RESULT_VERSION);
+	assert_false(peer.board.configured);
+	hello(&peer); /* the same link may still agree */
+	assert_int_equal(configure(&peer, 800, 1500), BOARD_RESULT_OK);
+}
+
+static void test_armed_board_refuses_what_would_change_it(void **state)
+{
+	Peer peer;
+
+	ready(&peer, 1);
+	assert_int_equal(arm(&peer, &chip_a), BOARD_RESULT_STATE);
+	assert_int_equal(simple(&peer, FRAME_SELF_TEST), BOARD_RESULT_STATE);
+	assert_int_equal(simple(&peer, FRAME_DISARM), BOARD_RESULT_OK);
+	assert_int_equal(simple(&peer, FRAME_SELF_TEST), BOARD_RESULT_OK);
+	assert_int_equal(arm(&peer, &chip_a), BOARD_RESULT_OK);
+}
+
+static void test_reset_keeps_the_causes_that_are_there(void **state)
+{
+	Peer peer;
+	uint8_t tx[STIPPLE_FRAME_BYTES] = { 0 }, rx[STIPPLE_FRAME_BYTES],
+		nothing[STIPPLE_FRAME_BYTES] = { 0 };
+
+	ready(&peer, 1);
+	work(&peer, 30);
+	board_model_set_reset(&peer.board, true);
+	assert_false(board_model_running(&peer.board));
+	board_model_transfer(&peer.board, tx, rx);
+	assert_memory_equal(rx, nothing, sizeof rx);
+	board_model_set_reset(&peer.board, false);
+	assert_false(peer.board.armed);
+	assert_int_equal(peer.board.fault, BOARD_FAULT_NONE);
+	board_model_set_estop(&peer.board, true);
+	board_model_reset(&peer.board);
+	assert_int_equal(peer.board.fault, BOARD_FAULT_EMERGENCY_STOP);
+	board_model_set_estop(&peer.board, false);
+	peer.board.mischief.self_test = SELF_TEST_MEMORY;
+	board_model_reset(&peer.board);
+	assert_int_equal(peer.board.fault, BOARD_FAULT_SELF_TEST);
+	peer.command = peer.taken = 0;
+	hello(&peer);
+	assert_int_equal(clear(&peer, BOARD_FAULT_SELF_TEST), BOARD_RESULT_STATE);
+	peer.board.mischief.self_test = 0;
+	assert_int_equal(clear(&peer, BOARD_FAULT_SELF_TEST), BOARD_RESULT_OK);
+}
+
+static void test_next_time_is_when_something_happens(void **state)
+{
+	Peer peer;
+	uint32_t strokes;
+
+	peer_start(&peer, 1);
+	board_model_set_chip(&peer.board, &chip_a);
+	assert_true(board_model_next_us(&peer.board) == UINT64_MAX);
+	ready(&peer, 1);
+	assert_int_equal(board_model_next_us(&peer.board), 250001);
+	work(&peer, 30);
+	for (int i = 0; i < 20; i++) {
+		uint64_t next = board_model_next_us(&peer.board);
+
+		assert_true(next > 0 && next <= BOARD_MODEL_GATHER_US);
+		strokes = peer.board.strokes + peer.board.next_sequence;
+		board_model_advance(&peer.board, next - 1);
+		assert_int_equal(peer.board.strokes + peer.board.next_sequence, strokes);
+		board_model_advance(&peer.board, 1);
+		assert_true(peer.board.strokes + peer.board.next_sequence > strokes);
+		beat(&peer);
+	}
+	peer.board.mischief.hang_us = 1234;
+	assert_int_equal(board_model_next_us(&peer.board), 1234);
+}
+
+/** Dots as the document has them: contacts of several strokes, about one a second, a few out of the window.
+ */
+static void test_hand_makes_about_a_dot_a_second(void **state)
+{
+	static const char *const types[] = { "normal", "scar", "atrophic", "plug" };
+
+	for (size_t type = 0; type < sizeof types / sizeof *types; type++) {
+		SkinModel skin;
+		uint32_t dots = 0, in_contact = 0, outside = 0;
+		bool touched = false;
+
+		skin_model_init(&skin, 3);
+		skin_model_move(&skin, "crown", types[type]);
+		for (uint64_t now = 0; now < 1000 * 1000000ULL; now += 8333) {
+			SkinStroke stroke = skin_model_stroke(&skin, now, 800, 90);
+
+			if (stroke.depth_um > 0) {
+				dots += !touched;
+				in_contact++;
+				outside += stroke.depth_um < 400 || stroke.depth_um > 1200;
+				assert_true(stroke.depth_um < 1500);
+				assert_true(stroke.resistance_mn > 40 && stroke.resistance_mn < 800);
+			} else {
+				assert_int_equal(stroke.resistance_mn, 0);
+			}
+			touched = stroke.depth_um > 0;
+		}
+		assert_true(dots > 900 && dots < 1500);
+		assert_true(in_contact / dots >= 7 && in_contact / dots <= 14);
+		assert_true(outside > in_contact / 200 && outside < in_contact / 20);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +693,15 @@ int main(void)
 		cmocka_unit_test(test_faults_latch_their_first_cause),
 		cmocka_unit_test(test_limits_and_chip_stop),
 		cmocka_unit_test(test_fast_mechanics_keep_the_watchdog),
+		cmocka_unit_test(test_resending_goes_as_the_document_shows),
+		cmocka_unit_test(test_overrun_stops_and_loses_no_stroke),
+		cmocka_unit_test(test_commands_wait_for_room),
+		cmocka_unit_test(test_new_link_forgets_all_but_the_fault),
+		cmocka_unit_test(test_without_a_common_version_nothing_runs),
+		cmocka_unit_test(test_armed_board_refuses_what_would_change_it),
+		cmocka_unit_test(test_reset_keeps_the_causes_that_are_there),
+		cmocka_unit_test(test_next_time_is_when_something_happens),
+		cmocka_unit_test(test_hand_makes_about_a_dot_a_second),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
