@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 typedef enum Step {
 	STEP_RAW,      /* a frame as it stands in the input */
 	STEP_SEALED,   /* with marker, link, sequence and CRC put right */
-	STEP_BEAT,     /* the listening station's own heartbeat */
+	STEP_BEAT,     /* the listening station's own heartbeat; odd: it has no room for the answer */
 	STEP_COMMAND,  /* the command of that number, well formed */
 	STEP_ADVANCE,  /* by the argument, in milliseconds */
 	STEP_PINS,     /* pedal, emergency stop, ENABLE, RESET from the argument's bits */
@@ -30,6 +30,7 @@ typedef struct Station {
 	BoardModel board;
 	uint16_t link, taken;
 	bool again;
+	bool full;          /* no room for what comes */
 	uint64_t strokes;   /* of this link, taken */
 	uint32_t forgotten; /* strokes that the board had made when the link began */
 } Station;
@@ -49,7 +50,7 @@ static void check_board(const BoardModel *board)
 						     board->configured && board->agreed && !board->in_reset));
 	check(!board->armed || board->fault == BOARD_FAULT_NONE);
 	check(waiting < BOARD_MODEL_QUEUE && (uint16_t)(board->sent - board->acknowledged) <= waiting);
-	check(board->n_gathered < BOARD_MODEL_SAMPLES);
+	check(board->n_gathered < BOARD_MODEL_SAMPLES && (board->n_gathered == 0 || board->armed));
 	check(board_fault_to_string(board->fault) != NULL);
 }
 
@@ -58,7 +59,7 @@ static void read_frame(Station *station, const uint8_t *bytes)
 	StrokeSample samples[FRAME_SAMPLES_MAX];
 	Frame frame;
 
-	if (frame_decode(bytes, FRAME_FROM_BOARD, &frame) != FRAME_OK) {
+	if (station->full || frame_decode(bytes, FRAME_FROM_BOARD, &frame) != FRAME_OK) {
 		station->again = true;
 		return;
 	}
@@ -234,7 +235,9 @@ static size_t take_step(Station *station, Step step, uint8_t argument, const uin
 		send_sealed(station, argument, frame);
 		return used;
 	case STEP_BEAT:
+		station->full = argument & 1;
 		beat(station);
+		station->full = false;
 		break;
 	case STEP_COMMAND:
 		send_command(station, argument);
