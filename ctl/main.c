@@ -59,9 +59,6 @@ static int run(Ctl *ctl, const char *bus, int n, char **words)
 			"there is no command \"%s%s%s\"", words[0], n > 1 ? " " : "", n > 1 ? words[1] : "");
 	n -= count;
 	words += count;
-	/* a command to run while signed in stands behind "--" */
-	if (n > 1 && strcmp(command->words, "login") == 0 && strcmp(words[1], "--") == 0)
-		memmove(words + 1, words + 2, (size_t)(n-- - 1) * sizeof *words);
 	if (n < command->least || n > command->most)
 		return ctl_usage("%s takes: %s", command->words,
 			command->arguments[0] ? command->arguments : "nothing");
@@ -87,8 +84,7 @@ int main(int argc, char **argv)
 	Ctl ctl = { 0 };
 	int option;
 
-	/* "+": options before the command, so that a client's words are never taken for ours */
-	while ((option = getopt_long(argc, argv, "+h", options, NULL)) >= 0) {
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
 		switch (option) {
 		case OPTION_JSON:
 			ctl.json = true;
