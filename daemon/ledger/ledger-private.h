@@ -102,6 +102,7 @@ struct Ledger {
 	bool started;
 	size_t waiting; /* main thread's count of unanswered requests */
 	atomic_bool leave, healthy;
+	atomic_bool asleep; /* the thread waits, or is about to: a request must wake it */
 	_Atomic int64_t newest_utc_us;
 	_Atomic uint64_t published;
 	atomic_bool published_waits; /* to be written with the next group, or when it is quiet */

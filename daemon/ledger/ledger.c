@@ -149,10 +149,13 @@ static int send_request(Ledger *ledger, Request *request)
 	_cleanup_(request_freep) Request *owned = request;
 
 	/* as many as the answers' ring can hold: the thread never has to wait for room there */
-	if (ledger->waiting >= LEDGER_REQUESTS || !ring_push(ledger->requests, &owned))
+	if (ledger->waiting >= LEDGER_REQUESTS || !ring_push_quiet(ledger->requests, &owned))
 		return -EAGAIN;
-	ledger->waiting++;
 	TAKE_PTR(owned);
+	ledger->waiting++;
+	/* a thread that is at work looks at the ring by itself */
+	if (atomic_exchange(&ledger->asleep, false))
+		ring_wake(ledger->requests);
 	return 0;
 }
 

@@ -193,9 +193,8 @@ static void look_up(Ledger *ledger, Request *request)
 		log_warning("the ledger could not be read: %s", error);
 }
 
-static int run_request(Ledger *ledger, Request *request, int64_t *newest_us)
+static int run_request(Ledger *ledger, Request *request, const ClockReading *now, int64_t *newest_us)
 {
-	ClockReading now;
 	int r = 0;
 
 	switch (request->what) {
@@ -205,10 +204,9 @@ static int run_request(Ledger *ledger, Request *request, int64_t *newest_us)
 	case REQUEST_APPEND:
 		if (request->answer.error < 0)
 			break;
-		now = clock_read(ledger->clock);
-		r = write_record(ledger, request, &now, *newest_us);
-		if (request->answer.seq && now.utc_us > *newest_us)
-			*newest_us = now.utc_us;
+		r = write_record(ledger, request, now, *newest_us);
+		if (request->answer.seq && now->utc_us > *newest_us)
+			*newest_us = now->utc_us;
 		break;
 	}
 	return r;
@@ -228,11 +226,14 @@ static int commit_group(Ledger *ledger, Request **group, size_t n)
 {
 	int64_t newest_us = atomic_load(&ledger->newest_utc_us);
 	bool cursor = atomic_exchange(&ledger->published_waits, false);
+	/* one for the group, which is durable at one moment: whether it is synchronised takes a system call
+	 */
+	ClockReading now = clock_read(ledger->clock);
 	uint64_t seq = ledger->seq;
 	int r = ledger_errno(statement_run(&ledger->statements, "BEGIN IMMEDIATE"));
 
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = run_request(ledger, group[i], &newest_us);
+		r = run_request(ledger, group[i], &now, &newest_us);
 	if (r == 0 && newest_us > atomic_load(&ledger->newest_utc_us))
 		r = write_meta(ledger, "newest_utc_us", newest_us);
 	if (r == 0 && cursor)
@@ -359,8 +360,14 @@ static int idle_timeout(Ledger *ledger)
 static void wait_for_requests(Ledger *ledger)
 {
 	struct pollfd ready = { .fd = ring_fd(ledger->requests), .events = POLLIN };
+	int r = 1;
 
-	if (poll(&ready, 1, idle_timeout(ledger)) != 0)
+	/* both sides exchange: either the request is seen here, or its sender sees that it must wake us */
+	atomic_exchange(&ledger->asleep, true);
+	if (ring_count(ledger->requests) == 0)
+		r = poll(&ready, 1, idle_timeout(ledger));
+	atomic_store(&ledger->asleep, false);
+	if (r != 0)
 		ring_clear(ledger->requests);
 	else
 		idle(ledger);
