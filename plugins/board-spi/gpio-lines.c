@@ -76,7 +76,7 @@ static int find_chip(const char *line, struct gpiod_chip **ret, char error[STIPP
 		"tree, or correct `line_enable`",
 		line);
 	for (int i = 0; i < CHIPS_MAX; i++) {
-		struct gpiod_chip *chip;
+		struct gpiod_chip *chip = NULL;
 		char path[32], reason[STIPPLE_ERROR_MAX];
 		int r;
 
