@@ -117,6 +117,12 @@ static void close_samples(BoardModel *model)
 		latch(model, BOARD_FAULT_OVERRUN, queued(model));
 }
 
+static void disarm(BoardModel *model)
+{
+	model->armed = false;
+	close_samples(model);
+}
+
 /** The first cause is kept; the needle stands still from here on. */
 static void latch(BoardModel *model, BoardFault fault, int32_t detail)
 {
@@ -376,6 +382,8 @@ static void answer_hello(BoardModel *model, const Frame *frame, Frame *answer)
 		      hello.version_max >= FRAME_PROTOCOL_VERSION;
 
 	model->agreed = common;
+	if (!common)
+		disarm(model); /* whoever asks speaks no language in which to stop it */
 	payload_put_identity(
 		answer, common ? BOARD_RESULT_OK : BOARD_RESULT_VERSION, &model->config.identity);
 }
@@ -403,8 +411,7 @@ static void run_command(BoardModel *model, const Frame *frame, Frame *answer, Bo
 		*ret_result = arm(model, frame);
 		break;
 	case FRAME_DISARM:
-		model->armed = false;
-		close_samples(model);
+		disarm(model);
 		*ret_result = BOARD_RESULT_OK;
 		break;
 	case FRAME_CLEAR_FAULT:
@@ -467,8 +474,7 @@ static void take_frame(BoardModel *model, const uint8_t *bytes)
 	model->heard_us = model->now_us;
 	take_acknowledgement(model, &frame);
 	if (frame.flags & FRAME_FLAG_STOP) {
-		model->armed = false;
-		close_samples(model);
+		disarm(model);
 	}
 	/* one that finds no room for its answer is not taken, and comes again */
 	if (frame.type != FRAME_IDLE && frame.sequence == (uint16_t)(model->command_sequence + 1) &&

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -207,12 +208,12 @@ static size_t read_bytes(FILE *file, uint8_t ret[STIPPLE_FRAME_BYTES])
 
 	while (fgets(line, sizeof line, file) && line[0] != '`') {
 		char *at = line;
-		unsigned byte;
-		int used;
+		char *end;
 
-		while (n < STIPPLE_FRAME_BYTES && sscanf(at, "%2x%n", &byte, &used) == 1) {
+		for (unsigned long byte = strtoul(at, &end, 16); end != at && n < STIPPLE_FRAME_BYTES;
+			byte = strtoul(at, &end, 16)) {
 			ret[n++] = (uint8_t)byte;
-			at += used;
+			at = end;
 		}
 	}
 	return n;

@@ -574,6 +574,12 @@ static void test_without_a_common_version_nothing_runs(void **state)
 	assert_false(peer.board.configured);
 	hello(&peer); /* the same link may still agree */
 	assert_int_equal(configure(&peer, 800, 1500), BOARD_RESULT_OK);
+	assert_int_equal(arm(&peer, &no_chip), BOARD_RESULT_OK);
+	work(&peer, 30);
+	assert_true(board_model_running(&peer.board));
+	payload_put_hello(&frame, &(HelloPayload){ 2, 9 });
+	assert_int_equal(command(&peer, &frame), BOARD_RESULT_VERSION);
+	assert_false(peer.board.armed);
 }
 
 static void test_armed_board_refuses_what_would_change_it(void **state)
