@@ -268,8 +268,9 @@ static void test_strokes_flow_and_none_is_lost_to_bad_frames(void **state)
 	int64_t until = now_ns() + WAIT_NS;
 
 	work(rig);
-	while (rig->samples < 60 && now_ns() < until) {
-		if (rig->samples > 20)
+	/* not in every round: a machine so slow that a round is one transfer must get through as well */
+	for (int round = 0; rig->samples < 60 && now_ns() < until; round++) {
+		if (rig->samples > 20 && round % 8 == 0)
 			rig->kind->corrupt(rig, 3);
 		round_trip(rig);
 	}
