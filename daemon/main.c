@@ -97,6 +97,7 @@ static int on_tick(sd_event_source *source, uint64_t now, void *userdata)
 	Daemon *daemon = userdata;
 
 	station_tick(daemon->station);
+	bus_tick(daemon->bus);
 	return sd_event_source_set_time_relative(source, TICK_US);
 }
 

@@ -13,7 +13,19 @@
 #define ACTION_ENROL       "org.stipple.station.enrol"
 #define ACTION_STATION     "org.stipple.station.read"
 
-/* The one table. A member that is not here is denied; dbus/org.stipple.policy describes the actions. */
+#define POLKIT           "org.freedesktop.PolicyKit1"
+#define POLKIT_PATH      "/org/freedesktop/PolicyKit1/Authority"
+#define POLKIT_INTERFACE "org.freedesktop.PolicyKit1.Authority"
+
+enum {
+	POLKIT_TIMEOUT_US = 25 * USEC_PER_SEC,
+	POLKIT_PERSON_TIMEOUT_US = 120 * USEC_PER_SEC, /* somebody types a password */
+};
+
+/*
+ * The one table. A member that is not here is denied; dbus/org.stipple.policy describes the actions.
+ * Properties change nothing: whoever the bus policy lets in may read those that the objects list.
+ */
 static const struct {
 	const char *interface, *member, *action;
 } table[] = {
@@ -56,26 +68,47 @@ static int deny(Call *call)
 {
 	char text[256];
 
+	log_notice("%s of %s is denied to %s", sd_bus_message_get_member(call->message),
+		sd_bus_message_get_interface(call->message), sd_bus_message_get_sender(call->message));
 	snprintf(text, sizeof text, "%s is not allowed to you: ask the station's administrator for the right",
 		sd_bus_message_get_member(call->message));
 	return call_refuse(call, SD_BUS_ERROR_ACCESS_DENIED, text);
 }
 
-/** Without polkit on the bus only root and the daemon's own user are let in. */
-static int without_polkit(Call *call)
-{
-	sd_bus_creds *creds = NULL;
-	uid_t uid = (uid_t)-1;
-	bool let_in;
+/* ---- without polkit on the bus only root and the daemon's own user are let in ---- */
 
-	if (sd_bus_query_sender_creds(call->message, SD_BUS_CREDS_EUID, &creds) >= 0)
-		(void)!sd_bus_creds_get_euid(creds, &uid);
-	let_in = uid == 0 || uid == geteuid();
-	sd_bus_creds_unref(creds);
-	if (!let_in)
+static int user_answered(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
+{
+	Call *call = userdata;
+	uint32_t user;
+
+	call->asked = sd_bus_slot_unref(call->asked);
+	if (sd_bus_message_is_method_error(message, NULL) || sd_bus_message_read(message, "u", &user) < 0 ||
+		(user != 0 && user != geteuid()))
 		return deny(call);
 	call_run(call);
 	return 1;
+}
+
+static int ask_user(Call *call)
+{
+	int r = sd_bus_call_method_async(call->bus->bus, &call->asked, "org.freedesktop.DBus",
+		"/org/freedesktop/DBus", "org.freedesktop.DBus", "GetConnectionUnixUser", user_answered, call,
+		"s", sd_bus_message_get_sender(call->message));
+
+	return r < 0 ? deny(call) : 1;
+}
+
+/* ---- polkit ---- */
+
+static int refuse_without_agent(Call *call)
+{
+	char text[256];
+
+	snprintf(text, sizeof text,
+		"%s needs somebody who authenticates: call it from a session with an authentication agent",
+		sd_bus_message_get_member(call->message));
+	return call_refuse(call, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, text);
 }
 
 static int polkit_answered(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
@@ -83,28 +116,49 @@ static int polkit_answered(sd_bus_message *message, void *userdata, sd_bus_error
 	Call *call = userdata;
 	int authorized = 0, challenge = 0;
 
-	call->polkit = sd_bus_slot_unref(call->polkit);
+	call->asked = sd_bus_slot_unref(call->asked);
 	if (sd_bus_message_is_method_error(message, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
 		sd_bus_message_is_method_error(message, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
-		return without_polkit(call);
+		return ask_user(call);
 	if (sd_bus_message_is_method_error(message, NULL)) {
 		log_warning("polkit did not decide on %s: %s", sd_bus_message_get_member(call->message),
 			sd_bus_message_get_error(message)->message);
 		return deny(call);
 	}
 	if (sd_bus_message_enter_container(message, 'r', "bba{ss}") < 0 ||
-		sd_bus_message_read(message, "bb", &authorized, &challenge) < 0 || !authorized)
+		sd_bus_message_read(message, "bb", &authorized, &challenge) < 0)
 		return deny(call);
+	if (!authorized)
+		return challenge ? refuse_without_agent(call) : deny(call);
 	call_run(call);
 	return 1;
 }
 
 int authorize_call(Call *call, const char *action)
 {
-	bool interactive = sd_bus_message_get_allow_interactive_authorization(call->message) > 0;
+	bool person = sd_bus_message_get_allow_interactive_authorization(call->message) > 0;
+	sd_bus_message *question = NULL;
+	int r = sd_bus_message_new_method_call(
+		call->bus->bus, &question, POLKIT, POLKIT_PATH, POLKIT_INTERFACE, "CheckAuthorization");
 
-	return sd_bus_call_method_async(call->bus->bus, &call->polkit, "org.freedesktop.PolicyKit1",
-		"/org/freedesktop/PolicyKit1/Authority", "org.freedesktop.PolicyKit1.Authority",
-		"CheckAuthorization", polkit_answered, call, "(sa{sv})sa{ss}us", "system-bus-name", 1, "name",
-		"s", sd_bus_message_get_sender(call->message), action, 0, (uint32_t)interactive, "");
+	snprintf(call->cancellation, sizeof call->cancellation, "stipple-%u", ++call->bus->questions);
+	if (r >= 0)
+		r = sd_bus_message_append(question, "(sa{sv})sa{ss}us", "system-bus-name", 1, "name", "s",
+			sd_bus_message_get_sender(call->message), action, 0, (uint32_t)person,
+			call->cancellation);
+	if (r >= 0)
+		r = sd_bus_call_async(call->bus->bus, &call->asked, question, polkit_answered, call,
+			person ? POLKIT_PERSON_TIMEOUT_US : POLKIT_TIMEOUT_US);
+	sd_bus_message_unref(question);
+	return r;
+}
+
+void authorize_cancel(Call *call)
+{
+	if (!call->asked)
+		return;
+	call->asked = sd_bus_slot_unref(call->asked);
+	/* nobody waits for the answer; without this a dialogue would stay on the screen */
+	(void)!sd_bus_call_method_async(call->bus->bus, NULL, POLKIT, POLKIT_PATH, POLKIT_INTERFACE,
+		"CancelCheckAuthorization", NULL, NULL, "s", call->cancellation);
 }

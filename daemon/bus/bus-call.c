@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "util/log.h"
+#include "util/text.h"
 
 static void call_free(Call *call)
 {
@@ -13,7 +14,7 @@ static void call_free(Call *call)
 		link = &(*link)->next;
 	if (*link)
 		*link = call->next;
-	sd_bus_slot_unref(call->polkit);
+	sd_bus_slot_unref(call->asked);
 	sd_bus_message_unref(call->message);
 	free(call);
 }
@@ -22,6 +23,33 @@ void calls_free(Bus *bus)
 {
 	while (bus->calls)
 		call_free(bus->calls);
+}
+
+static bool call_is_from(const Call *call, const char *sender)
+{
+	return strcmp(sd_bus_message_get_sender(call->message), sender) == 0;
+}
+
+void calls_drop(Bus *bus, const char *sender)
+{
+	for (Call *call = bus->calls, *next; call; call = next) {
+		next = call->next;
+		if (!call->asked || !call_is_from(call, sender))
+			continue;
+		authorize_cancel(call);
+		call_free(call);
+	}
+}
+
+static bool calls_are_too_many(const Bus *bus, const char *sender)
+{
+	unsigned all = 0, own = 0;
+
+	for (const Call *call = bus->calls; call; call = call->next) {
+		all++;
+		own += call_is_from(call, sender);
+	}
+	return all >= BUS_ALL_CALLS_MAX || own >= BUS_CALLS_MAX;
 }
 
 int call_start(Bus *bus, sd_bus_message *message, int (*run)(Call *call),
@@ -35,6 +63,9 @@ int call_start(Bus *bus, sd_bus_message *message, int (*run)(Call *call),
 	if (!action)
 		return sd_bus_error_set(
 			error, SD_BUS_ERROR_ACCESS_DENIED, "this member is not offered to anybody");
+	if (calls_are_too_many(bus, sd_bus_message_get_sender(message)))
+		return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+			"too many calls wait for their answer: wait for some of them");
 	call = calloc(1, sizeof *call);
 	if (!call)
 		return -ENOMEM;
@@ -59,8 +90,11 @@ void call_run(Call *call)
 
 int call_refuse(Call *call, const char *error, const char *text)
 {
-	int r = sd_bus_reply_method_errorf(call->message, error, "%s", text);
+	char valid[STATION_TEXT_MAX];
+	int r;
 
+	snprintf(valid, sizeof valid, "%s", text);
+	r = sd_bus_reply_method_errorf(call->message, error, "%s", text_repair(valid));
 	if (r < 0)
 		log_debug("a caller could not be told: %s", strerror(-r));
 	call_free(call);
@@ -70,9 +104,8 @@ int call_refuse(Call *call, const char *error, const char *text)
 int call_bad_arguments(Call *call, int r)
 {
 	return call_refuse(call, STATION_ERROR_INVALID,
-		r == -E2BIG ? "an argument is too long or there are too many"
-			    : "the arguments cannot be read: see the "
-			      "interface's description");
+		r == -E2BIG ? "an argument is too long or a dictionary has too many entries"
+			    : "the arguments cannot be read: see the interface's description");
 }
 
 void call_answered(void *userdata, const StationReply *reply)
@@ -88,6 +121,11 @@ void call_answered(void *userdata, const StationReply *reply)
 	if (r < 0)
 		log_debug("a caller could not be answered: %s", strerror(-r));
 	call_free(call);
+}
+
+int reply_detail(Call *call, const StationReply *reply)
+{
+	return sd_bus_reply_method_return(call->message, "s", reply->detail);
 }
 
 int call_read_strings(
@@ -130,6 +168,8 @@ static json_t *read_variant(sd_bus_message *message)
 	} else if (strlen(contents) == 1 && strchr("uitxdb", contents[0])) {
 		if (sd_bus_message_read_basic(message, contents[0], &number) < 0)
 			return NULL;
+		if (contents[0] == 't' && number.t > INT64_MAX)
+			return NULL;
 		value = contents[0] == 'u'   ? json_integer(number.u)
 			: contents[0] == 'i' ? json_integer(number.i)
 			: contents[0] == 't' ? json_integer((json_int_t)number.t)
@@ -144,20 +184,30 @@ static json_t *read_variant(sd_bus_message *message)
 	return value;
 }
 
+/** One entry of a dictionary. A key that comes twice is refused: which of the two is meant? */
+static int read_field(sd_bus_message *message, json_t *fields)
+{
+	const char *key;
+	int r = sd_bus_message_read(message, "s", &key);
+
+	if (r < 0)
+		return r;
+	if (strlen(key) > BUS_TEXT_MAX || json_object_size(fields) >= BUS_FIELDS_MAX)
+		return -E2BIG;
+	if (json_object_get(fields, key) || json_object_set_new(fields, key, read_variant(message)) < 0)
+		return -EINVAL;
+	return sd_bus_message_exit_container(message);
+}
+
 int read_fields(sd_bus_message *message, json_t **ret)
 {
 	json_auto_t *fields = json_object();
-	const char *key;
 	int r = fields ? sd_bus_message_enter_container(message, 'a', "{sv}") : -ENOMEM;
 
 	if (r < 0)
 		return r;
 	while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-		if (sd_bus_message_read(message, "s", &key) < 0 ||
-			json_object_size(fields) >= BUS_FIELDS_MAX ||
-			json_object_set_new(fields, key, read_variant(message)) < 0)
-			return -E2BIG;
-		r = sd_bus_message_exit_container(message);
+		r = read_field(message, fields);
 		if (r < 0)
 			return r;
 	}
@@ -189,4 +239,12 @@ int append_fields(sd_bus_message *message, json_t *fields)
 			r = sd_bus_message_append(message, "{sv}", key, "b", json_is_true(value));
 	}
 	return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
+int append_text(sd_bus_message *message, const char *text)
+{
+	char valid[STATION_TEXT_MAX];
+
+	snprintf(valid, sizeof valid, "%s", text ? text : "");
+	return sd_bus_message_append(message, "s", text_repair(valid));
 }

@@ -15,7 +15,8 @@
 #define INTERFACE_INVENTORY "org.stipple.Inventory1"
 #define INTERFACE_AUDIT     "org.stipple.Audit1"
 
-enum { BUS_TEXT_MAX = 4096, BUS_FIELDS_MAX = 64 };
+/** Bounds on what callers may send: bytes of a text, entries of a dictionary, calls under way. */
+enum { BUS_TEXT_MAX = 4096, BUS_FIELDS_MAX = 64, BUS_CALLS_MAX = 32, BUS_ALL_CALLS_MAX = 512 };
 
 typedef struct Call Call;
 
@@ -24,7 +25,9 @@ struct Bus {
 	BusOptions options;
 	Station *station;
 	sd_bus_slot *owner_match;
-	Call *calls; /* under way */
+	Call *calls;        /* under way */
+	uint32_t questions; /* asked of polkit so far: each needs a name of its own */
+	bool broker_connected;
 };
 
 /** A method call between its arrival and its reply. */
@@ -32,7 +35,8 @@ struct Call {
 	Bus *bus;
 	Call *next;
 	sd_bus_message *message;
-	sd_bus_slot *polkit; /* while the question is open */
+	sd_bus_slot *asked;    /* while it is open whether the caller may */
+	char cancellation[32]; /* of the open question to polkit */
 	int (*run)(Call *call);
 	int (*reply)(Call *call, const StationReply *reply); /* NULL: an empty reply */
 };
@@ -45,6 +49,8 @@ int call_start(Bus *bus, sd_bus_message *message, int (*run)(Call *call),
 	int (*reply)(Call *call, const StationReply *reply), sd_bus_error *error);
 /** A StationDone: replies and frees the call. */
 void call_answered(void *userdata, const StationReply *reply);
+/** A reply of the station's detail alone. */
+int reply_detail(Call *call, const StationReply *reply);
 /** Replies with an error and frees the call. Returns 1, as a message handler does. */
 int call_refuse(Call *call, const char *error, const char *text);
 /** Refuses a call whose arguments could not be read. */
@@ -53,19 +59,29 @@ int call_bad_arguments(Call *call, int r);
 int call_read_strings(
 	Call *call, const char **first, const char **second, const char **third, const char **fourth);
 void calls_free(Bus *bus);
+/** Forgets what a caller that is gone was not yet allowed to do; what is being recorded goes on. */
+void calls_drop(Bus *bus, const char *sender);
 
 /** A dictionary a{sv} of strings, numbers and booleans as an object. Negative errno when it holds others. */
 int read_fields(sd_bus_message *message, json_t **ret);
 /** The same the other way, for a reply. Arrays and objects are left out. */
 int append_fields(sd_bus_message *message, json_t *fields);
+/** A text that may have been cut off or come from elsewhere; NULL is "". */
+int append_text(sd_bus_message *message, const char *text);
 
 /* bus-authorize.c */
 /** The polkit action of a member, NULL when it is not in the table and therefore denied. */
 const char *authorize_action(const char *interface, const char *member);
-/** Asks polkit; continues with call_run() or an error. Returns 1, or a negative errno. */
+/** Asks polkit without blocking; continues with call_run() or an error. Negative errno: it cannot be asked.
+ */
 int authorize_call(Call *call, const char *action);
+/** Takes the question back, if one is open. */
+void authorize_cancel(Call *call);
 /** What authorize_call() continues with. */
 void call_run(Call *call);
+
+/* bus.c */
+bool bus_broker_connected(const Bus *bus);
 
 /* one file an object */
 extern const sd_bus_vtable bus_station_vtable[], bus_session_vtable[], bus_inventory_vtable[],

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "util/text.h"
+
 /* ---- methods: each reads its arguments and hands them to the station ---- */
 
 static int run_begin(Call *call)
@@ -29,10 +31,13 @@ static int read_answers(sd_bus_message *message, json_t *answers)
 	const char *question;
 	int answer, r = sd_bus_message_enter_container(message, 'a', "{sb}");
 
-	while (r >= 0 && (r = sd_bus_message_read(message, "{sb}", &question, &answer)) > 0)
-		if (json_object_size(answers) >= BUS_FIELDS_MAX ||
-			json_object_set_new(answers, question, json_boolean(answer)) < 0)
+	while (r >= 0 && (r = sd_bus_message_read(message, "{sb}", &question, &answer)) > 0) {
+		if (strlen(question) > BUS_TEXT_MAX || json_object_size(answers) >= BUS_FIELDS_MAX)
 			return -E2BIG;
+		if (json_object_get(answers, question) ||
+			json_object_set_new(answers, question, json_boolean(answer)) < 0)
+			return -EINVAL;
+	}
 	return r;
 }
 
@@ -83,11 +88,6 @@ static int run_mount(Call *call)
 		return call_bad_arguments(call, r);
 	station_mount_needle(call->bus->station, code, call_answered, call);
 	return 1;
-}
-
-static int reply_detail(Call *call, const StationReply *reply)
-{
-	return sd_bus_reply_method_return(call->message, "s", reply->detail);
 }
 
 static int run_remove(Call *call)
@@ -160,7 +160,7 @@ static int reply_refusals(Call *call, const StationReply *done)
 		r = sd_bus_message_open_container(reply, 'a', "(sss)");
 	for (size_t i = 0; i < n && r >= 0; i++)
 		r = sd_bus_message_append(reply, "(sss)", interlock_to_string(refusals[i].interlock),
-			refusals[i].text, interlock_error_name(refusals[i].interlock));
+			text_repair(refusals[i].text), interlock_error_name(refusals[i].interlock));
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);
 	if (r >= 0)
@@ -281,7 +281,7 @@ static int get_text(sd_bus *sd, const char *path, const char *interface, const c
 
 	for (size_t i = 0; i < ELEMENTS(properties); i++)
 		if (strcmp(properties[i].name, property) == 0)
-			return sd_bus_message_append(reply, "s", properties[i].value);
+			return append_text(reply, properties[i].value);
 	return -ENOENT;
 }
 

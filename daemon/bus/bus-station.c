@@ -3,12 +3,9 @@
 
 #include <string.h>
 
-/* ---- methods ---- */
+#include "util/text.h"
 
-static int reply_detail(Call *call, const StationReply *reply)
-{
-	return sd_bus_reply_method_return(call->message, "s", reply->detail);
-}
+/* ---- methods ---- */
 
 static int run_login(Call *call)
 {
@@ -81,13 +78,13 @@ static int method_self_test(sd_bus_message *message, void *userdata, sd_bus_erro
 	return call_start(userdata, message, run_self_test, reply_detail, error);
 }
 
-static int append_checks(sd_bus_message *reply, const StationCheck *checks, size_t n)
+static int append_checks(sd_bus_message *reply, StationCheck *checks, size_t n)
 {
 	int r = sd_bus_message_open_container(reply, 'a', "(suss)");
 
 	for (size_t i = 0; i < n && r >= 0; i++)
 		r = sd_bus_message_append(reply, "(suss)", checks[i].check, (uint32_t)checks[i].level,
-			checks[i].text, checks[i].advice);
+			text_repair(checks[i].text), text_repair(checks[i].advice));
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
@@ -151,7 +148,7 @@ static int get_text(sd_bus *sd, const char *path, const char *interface, const c
 {
 	Bus *bus = userdata;
 
-	return sd_bus_message_append(reply, "s", text_property(bus, station_view(bus->station), property));
+	return append_text(reply, text_property(bus, station_view(bus->station), property));
 }
 
 static int get_flag(sd_bus *sd, const char *path, const char *interface, const char *property,
@@ -159,7 +156,6 @@ static int get_flag(sd_bus *sd, const char *path, const char *interface, const c
 {
 	Bus *bus = userdata;
 	const StationView *view = station_view(bus->station);
-	bool broker = bus->options.broker_connected && bus->options.broker_connected(bus->options.userdata);
 	const struct {
 		const char *name;
 		bool value;
@@ -168,7 +164,7 @@ static int get_flag(sd_bus *sd, const char *path, const char *interface, const c
 		{ "EmergencyStop", view->emergency_stop },
 		{ "Pedal", view->pedal },
 		{ "LedgerHealthy", view->ledger_healthy },
-		{ "BrokerConnected", broker },
+		{ "BrokerConnected", bus_broker_connected(bus) },
 	};
 
 	for (size_t i = 0; i < ELEMENTS(properties); i++)

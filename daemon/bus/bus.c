@@ -46,8 +46,33 @@ static void on_changed(void *userdata, unsigned changes)
 static void on_alert(void *userdata, const char *alert, const char *text)
 {
 	Bus *bus = userdata;
+	sd_bus_message *signal = NULL;
+	int r = sd_bus_message_new_signal(bus->bus, &signal, PATH_STATION, INTERFACE_STATION, "Alert");
 
-	(void)!sd_bus_emit_signal(bus->bus, PATH_STATION, INTERFACE_STATION, "Alert", "ss", alert, text);
+	if (r >= 0)
+		r = sd_bus_message_append(signal, "s", alert);
+	if (r >= 0)
+		r = append_text(signal, text);
+	if (r >= 0)
+		r = sd_bus_send(bus->bus, signal, NULL);
+	if (r < 0 && r != -ENOTCONN)
+		log_debug("the alert %s could not be told: %s", alert, strerror(-r));
+	sd_bus_message_unref(signal);
+}
+
+bool bus_broker_connected(const Bus *bus)
+{
+	return bus->options.broker_connected && bus->options.broker_connected(bus->options.userdata);
+}
+
+void bus_tick(Bus *bus)
+{
+	static const char *names[] = { "BrokerConnected", NULL };
+	bool connected = bus_broker_connected(bus);
+
+	if (connected != bus->broker_connected)
+		emit(bus, PATH_STATION, INTERFACE_STATION, names);
+	bus->broker_connected = connected;
 }
 
 /* ---- who holds the sign-in ---- */
@@ -58,8 +83,10 @@ static int on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_erro
 	const char *name, *old_owner, *new_owner;
 
 	if (sd_bus_message_read(message, "sss", &name, &old_owner, &new_owner) >= 0 && name[0] == ':' &&
-		!new_owner[0])
+		!new_owner[0]) {
+		calls_drop(bus, name);
 		station_holder_vanished(bus->station, name);
+	}
 	return 0;
 }
 
@@ -173,6 +200,7 @@ Bus *bus_free(Bus *bus)
 {
 	if (!bus)
 		return NULL;
+	station_unobserve(bus->station, bus);
 	calls_free(bus);
 	sd_bus_slot_unref(bus->owner_match);
 	if (bus->bus)

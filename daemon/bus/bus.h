@@ -26,5 +26,8 @@ typedef struct BusOptions {
 
 /** Connects to the configured bus, exports the objects and takes the name; fails if it is taken. */
 int bus_new(sd_event *event, const BusOptions *options, Bus **ret, char error[CONFIG_ERROR_MAX]) _must_check_;
+/** Each second: tells listeners what changed in the parts that the station does not observe. */
+void bus_tick(Bus *bus);
+/** Callers that still wait are not answered. Accepts NULL; returns NULL. */
 Bus *bus_free(Bus *bus);
 DEFINE_CLEANUP(Bus *, bus_free, bus_freep);

@@ -151,6 +151,16 @@ int station_observe(Station *station, const StationObserver *observer)
 	return 0;
 }
 
+void station_unobserve(Station *station, const void *userdata)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < station->n_observers; i++)
+		if (station->observers[i].userdata != userdata)
+			station->observers[kept++] = station->observers[i];
+	station->n_observers = kept;
+}
+
 static void refresh_times(Station *station)
 {
 	StationView *view = &station->view;

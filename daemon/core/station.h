@@ -152,6 +152,8 @@ DEFINE_CLEANUP(Station *, station_free, station_freep);
 
 /** Up to 4 observers; kept by value. */
 int station_observe(Station *station, const StationObserver *observer) _must_check_;
+/** Tells the observers of `userdata` nothing any more: before they are freed. */
+void station_unobserve(Station *station, const void *userdata);
 const StationView *station_view(Station *station);
 
 /** Facts in: when control_fd() is readable; when a picture is ready; each second. */

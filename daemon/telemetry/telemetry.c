@@ -244,6 +244,7 @@ Telemetry *telemetry_free(Telemetry *telemetry)
 	if (!telemetry)
 		return NULL;
 	telemetry->closing = true;
+	station_unobserve(telemetry->station, telemetry);
 	if (telemetry->client)
 		publish_state(telemetry);
 	mqtt_client_free(telemetry->client);

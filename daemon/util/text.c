@@ -53,3 +53,16 @@ bool text_is_identifier(const char *text, size_t limit)
 			return false;
 	return text[0] != '.';
 }
+
+char *text_repair(char *text)
+{
+	for (char *s = text; *s;) {
+		uint32_t point;
+		size_t length = utf8_decode((const unsigned char *)s, &point);
+
+		if (length == 0)
+			*s = '?';
+		s += length ? length : 1;
+	}
+	return text;
+}

@@ -40,3 +40,9 @@ bool text_is_printable(const char *text, size_t limit);
 
 /** Like text_is_printable(), and only letters, digits, '-', '_' and '.', for use in a path or a topic. */
 bool text_is_identifier(const char *text, size_t limit);
+
+/**
+ * Puts '?' in place of every byte that is not valid UTF-8, such as half a character where a sentence was cut
+ * off; a message bus disconnects whoever sends such text. Works in place; returns `text`.
+ */
+char *text_repair(char *text);

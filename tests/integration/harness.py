@@ -13,6 +13,7 @@ import time
 
 import dbus
 import dbus.mainloop.glib
+from gi.repository import GLib
 
 dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
 
@@ -44,6 +45,74 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+connections = []
+
+
+def connect(address):
+    """A connection of its own. It is kept for good: dbus-python fails on what arrives for one that was freed."""
+    connection = dbus.bus.BusConnection(address)
+    connection.set_exit_on_disconnect(False)
+    connections.append(connection)
+    return connection
+
+
+def dispatch():
+    """Lets replies and signals that have arrived reach their handlers."""
+    while GLib.MainContext.default().iteration(False):
+        pass
+
+
+class Pending:
+    """A call under way: its answer, or its error as (name, sentence), once done."""
+
+    def __init__(self):
+        self.answer = self.error = None
+        self.finished = False
+
+    def on_reply(self, *values):
+        self.answer, self.finished = values, True
+
+    def on_error(self, error):
+        self.error, self.finished = (error.get_dbus_name(), error.get_dbus_message()), True
+
+    def done(self):
+        dispatch()
+        return self.finished
+
+    def wait(self):
+        wait_for(self.done, "an answer")
+        return self
+
+
+class Polkit:
+    """A stand-in for polkit on the same bus; what it answers can be changed while it runs."""
+
+    def __init__(self, address):
+        self.process = subprocess.Popen(
+            ["/usr/bin/python3", pathlib.Path(__file__).parent / "mock_polkit.py", address])
+        self.connection = connect(address)
+        wait_for(lambda: self.connection.name_has_owner("org.freedesktop.PolicyKit1"), "the mock polkit")
+        self.control = dbus.Interface(
+            self.connection.get_object("org.freedesktop.PolicyKit1", "/org/freedesktop/PolicyKit1/Authority",
+                                       introspect=False), "org.stipple.Test.Polkit1")
+
+    def answer(self, answer, action="*", user=-1):
+        """yes, no, challenge, hang or error, for one action or all, for one user or everybody."""
+        self.control.Answer(user, action, answer)
+
+    def questions(self):
+        """What was asked so far: (action, user, interactive, cancellation)."""
+        return [(str(a), int(u), bool(i), str(c)) for a, u, i, c in self.control.Questions()]
+
+    def cancelled(self):
+        return [str(c) for c in self.control.Cancelled()]
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+        self.connection.close()
 
 
 class Broker:
@@ -100,14 +169,18 @@ class Subscriber:
         self.client.disconnect()
 
 
+OPEN_POLICY = """<policy context="default"><allow user="*"/><allow own="*"/>
+<allow send_destination="*" eavesdrop="true"/><allow receive_sender="*"/></policy>"""
+
+
 class Station:
     """The daemon with simulated board and camera on a private bus."""
 
-    def __init__(self, folder=None, speed=20, mqtt_port=None, extra=""):
+    def __init__(self, folder=None, speed=20, mqtt_port=None, extra="",
+                 bus_policy=OPEN_POLICY):
         self.own_folder = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="stipple-"))
         self.daemon = self.bus_process = None
-        self.pin_holder = None
         (self.folder / "plugins").mkdir(exist_ok=True)
         for plugin in ("board-sim", "camera-sim"):
             shutil.copy(BUILD / f"plugins/{plugin}/{plugin}.so", self.folder / "plugins")
@@ -141,15 +214,14 @@ width = 640
 height = 480
 fault_file = {self.folder}/camera-fault
 {extra}""")
-        self.start_bus()
+        self.start_bus(bus_policy)
 
-    def start_bus(self):
+    def start_bus(self, policy):
         conf = self.folder / "bus.conf"
         conf.write_text(f"""<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>system</type><listen>unix:path={self.folder}/bus</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*" eavesdrop="true"/>
-<allow receive_sender="*"/></policy></busconfig>""")
+{policy}</busconfig>""")
         self.bus_process = subprocess.Popen(["dbus-daemon", f"--config-file={conf}", "--nofork"],
                                             stderr=subprocess.DEVNULL)
         self.address = f"unix:path={self.folder}/bus"
@@ -164,7 +236,7 @@ fault_file = {self.folder}/camera-fault
         self.daemon = subprocess.Popen([BUILD / "daemon/stippled", "--config", self.config], env=self.environment(),
                                        stderr=self.log)
         if expect_ready:
-            self.connection = dbus.bus.BusConnection(self.address)
+            self.connection = self.connect()
             wait_for(lambda: self.daemon.poll() is not None or self.connection.name_has_owner(NAME), "the daemon")
             assert self.daemon.poll() is None, self.log_text()
             wait_for(lambda: self.get("Session1", "State"), "properties")
@@ -201,11 +273,33 @@ fault_file = {self.folder}/camera-fault
     # ---- talking to it ----
 
     def connect(self):
-        return dbus.bus.BusConnection(self.address)
+        """Another client."""
+        return connect(self.address)
 
     def call(self, interface, method, *arguments, connection=None):
         proxy = (connection or self.connection).get_object(NAME, PATHS[interface], introspect=False)
         return getattr(dbus.Interface(proxy, f"org.stipple.{interface}"), method)(*arguments, timeout=PATIENCE_S)
+
+    def start_call(self, interface, method, *arguments, connection=None):
+        """Sends a call and does not wait for its answer."""
+        pending = Pending()
+        connection = connection or self.connection
+        connection.call_async(NAME, PATHS[interface], f"org.stipple.{interface}", method, None, arguments,
+                              pending.on_reply, pending.on_error, timeout=PATIENCE_S)
+        connection.flush()
+        return pending
+
+    def call_as(self, user, group, interface, method):
+        """Calls a method without arguments as another user; what went wrong, or "" when nothing did."""
+        program = ("import dbus, sys; _, address, name, path, interface, method = sys.argv\n"
+                   "o = dbus.bus.BusConnection(address).get_object(name, path, introspect=False)\n"
+                   "try: o.get_dbus_method(method, interface)()\n"
+                   "except dbus.DBusException as e: print(e.get_dbus_name(), e.get_dbus_message())\n")
+        self.folder.chmod(0o755)
+        return subprocess.run(
+            ["/usr/bin/python3", "-c", program, self.address, NAME, PATHS[interface], f"org.stipple.{interface}",
+             method], user=user, group=group, extra_groups=[], check=True, timeout=PATIENCE_S,
+            capture_output=True, text=True, cwd="/").stdout.strip()
 
     def refused(self, interface, method, *arguments, connection=None):
         """The error name and sentence of a call that must fail."""
@@ -240,6 +334,10 @@ fault_file = {self.folder}/camera-fault
             os.close(writer)
         with os.fdopen(reader) as lines:
             return [json.loads(line) for line in lines]
+
+    def records(self):
+        """Kinds of all records but those that reading them makes."""
+        return [r["kind"] for r in self.audit("records") if r["kind"] != "audit.read"]
 
     # ---- steps that many tests take ----
 

@@ -95,6 +95,16 @@ static void test_text_from_outside(void **state)
 	assert_false(text_is_identifier(".hidden", 32));
 }
 
+static void test_text_is_repaired(void **state)
+{
+	char good[] = "Ångström", cut[] = "na\xc3", mixed[] = "\xff a \xe2\x82 b\xed\xa0\x80", empty[] = "";
+
+	assert_string_equal(text_repair(good), "Ångström");
+	assert_string_equal(text_repair(cut), "na?");
+	assert_string_equal(text_repair(mixed), "? a ?? b???");
+	assert_string_equal(text_repair(empty), "");
+}
+
 static void test_file_is_whole(void **state)
 {
 	char folder[] = "stipple-file-XXXXXX";
@@ -163,6 +173,7 @@ int main(void)
 		cmocka_unit_test(test_digest_vector),
 		cmocka_unit_test(test_utc_text),
 		cmocka_unit_test(test_text_from_outside),
+		cmocka_unit_test(test_text_is_repaired),
 		cmocka_unit_test(test_file_is_whole),
 		cmocka_unit_test(test_pin_hash),
 		cmocka_unit_test(test_worker_runs_jobs_in_the_background),
