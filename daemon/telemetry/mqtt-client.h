@@ -20,18 +20,28 @@ typedef struct MqttClient MqttClient;
 typedef struct MqttHandler {
 	void (*connected)(void *userdata);
 	void (*disconnected)(void *userdata);
-	void (*acknowledged)(void *userdata, int message); /* QoS 1 publication reached the broker */
+	/** A QoS 1 publication was taken by the broker, or refused for what it is: it would be refused again.
+	 */
+	void (*acknowledged)(void *userdata, int message);
 	void *userdata;
 } MqttHandler;
 
-/** `will` (JSON text, copied) is published retained on `will_topic` by the broker if the station vanishes. */
+/**
+ * `will` (JSON text, copied) is published retained on `will_topic` by the broker if the station vanishes.
+ * `config` must outlive the client. A broker that is away, or credentials that cannot be read, are no
+ * error: mqtt_client_text() says so, and it is tried again.
+ */
 int mqtt_client_new(sd_event *event, const Config *config, const char *will_topic, const char *will,
 	const MqttHandler *handler, MqttClient **ret) _must_check_;
-/** Disconnects if connected. Accepts NULL; returns NULL. */
+/** Disconnects if connected, without waiting. Accepts NULL; returns NULL. */
 MqttClient *mqtt_client_free(MqttClient *client);
 DEFINE_CLEANUP(MqttClient *, mqtt_client_free, mqtt_client_freep);
 
-/** -ENOTCONN, -ENOMEM, -EINVAL. `ret_message` may be NULL. `expiry_s` 0: none. */
+/**
+ * Hands a message to the socket or, when that is full, to the library's queue. `ret_message` may be NULL.
+ * `expiry_s` 0: none. -ENOTCONN: lost, `disconnected` follows; -ENOMEM; -EINVAL: no topic; -EMSGSIZE: more
+ * than the broker takes.
+ */
 int mqtt_client_publish(MqttClient *client, const char *topic, const char *payload, int qos, bool retain,
 	unsigned expiry_s, int *ret_message) _must_check_;
 

@@ -15,24 +15,20 @@ bool outbox_has_room(const Outbox *outbox)
 	return outbox->n < outbox->window;
 }
 
-void outbox_sent(Outbox *outbox, uint64_t seq, int message)
+static void append(Outbox *outbox, uint64_t seq, int message, bool acknowledged)
 {
 	outbox->under_way[outbox->n].seq = seq;
 	outbox->under_way[outbox->n].message = message;
-	outbox->under_way[outbox->n].acknowledged = false;
+	outbox->under_way[outbox->n].acknowledged = acknowledged;
 	outbox->n++;
 	outbox->newest = seq;
 }
 
-bool outbox_acknowledged(Outbox *outbox, int message)
+/** Moves the cursor over what is done from the oldest on. */
+static bool advance(Outbox *outbox)
 {
 	uint32_t done = 0;
 
-	for (uint32_t i = 0; i < outbox->n; i++)
-		if (outbox->under_way[i].message == message && !outbox->under_way[i].acknowledged) {
-			outbox->under_way[i].acknowledged = true;
-			break;
-		}
 	while (done < outbox->n && outbox->under_way[done].acknowledged)
 		done++;
 	if (done == 0)
@@ -41,6 +37,27 @@ bool outbox_acknowledged(Outbox *outbox, int message)
 	outbox->n -= done;
 	memmove(outbox->under_way, outbox->under_way + done, outbox->n * sizeof outbox->under_way[0]);
 	return true;
+}
+
+void outbox_sent(Outbox *outbox, uint64_t seq, int message)
+{
+	append(outbox, seq, message, false);
+}
+
+void outbox_skipped(Outbox *outbox, uint64_t seq)
+{
+	append(outbox, seq, 0, true);
+	advance(outbox);
+}
+
+bool outbox_acknowledged(Outbox *outbox, int message)
+{
+	for (uint32_t i = 0; i < outbox->n; i++)
+		if (outbox->under_way[i].message == message && !outbox->under_way[i].acknowledged) {
+			outbox->under_way[i].acknowledged = true;
+			break;
+		}
+	return advance(outbox);
 }
 
 void outbox_restart(Outbox *outbox)

@@ -26,8 +26,10 @@ typedef struct Outbox {
 void outbox_init(Outbox *outbox, uint32_t window, uint64_t cursor);
 /** Room for one more? */
 bool outbox_has_room(const Outbox *outbox);
-/** A record was handed to the client library. Sequence numbers only grow. */
+/** A record was handed to the client library. Sequence numbers only grow. Only when there is room. */
 void outbox_sent(Outbox *outbox, uint64_t seq, int message);
+/** A record is not to be sent: as if the broker had it already. Only when there is room. */
+void outbox_skipped(Outbox *outbox, uint64_t seq);
 /** The broker has taken a message. True when the cursor moved. Unknown and repeated ids are ignored. */
 bool outbox_acknowledged(Outbox *outbox, int message);
 /** The connection is gone: what was under way is to be sent again, from the cursor. */

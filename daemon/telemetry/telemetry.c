@@ -8,7 +8,12 @@
 #include "telemetry/topics.h"
 #include "util/log.h"
 
-enum { FETCH_ROWS = 200, CURSOR_US = 2 * USEC_PER_SEC };
+enum {
+	FETCH_ROWS = 200,
+	FETCH_BELOW =
+		100, /* rows left when the next are fetched, so that the broker never waits for the disk */
+	CURSOR_US = 2 * USEC_PER_SEC,
+};
 
 struct Telemetry {
 	const Config *config;
@@ -17,12 +22,16 @@ struct Telemetry {
 	MqttClient *client;
 	sd_event_source *timer;
 	Outbox outbox;
-	json_t *rows; /* fetched and not yet sent */
+	json_t *rows; /* fetched; those from next_row on are to be sent */
 	size_t next_row;
-	bool fetching, more;  /* more: a record was committed since the last fetch began */
+	uint64_t fetched;     /* of the last row fetched */
+	bool fetching, more;  /* more: the ledger may have rows behind `fetched` */
 	bool stale;           /* what is being fetched was asked for before the connection was lost */
 	uint64_t kept_cursor; /* as the ledger knows it */
 	int64_t kept_us;
+	bool state_asked, state_changed; /* see ask_state() */
+	char *live;                      /* the last live message sent */
+	int64_t progress_us;             /* when the broker last took something, or was given it */
 	uint64_t dropped;
 	bool closing;
 };
@@ -31,24 +40,56 @@ static void pump(Telemetry *telemetry);
 
 /* ---- the outbox ---- */
 
+static void forget_rows(Telemetry *telemetry)
+{
+	json_decref(telemetry->rows);
+	telemetry->rows = NULL;
+	telemetry->next_row = 0;
+	telemetry->fetched = telemetry->outbox.newest;
+	telemetry->more = true;
+}
+
+static size_t rows_left(const Telemetry *telemetry)
+{
+	return json_array_size(telemetry->rows) - telemetry->next_row;
+}
+
+/** Puts the rows behind those that are still to be sent. */
+static int add_rows(Telemetry *telemetry, json_t *rows)
+{
+	json_auto_t *all = json_array();
+
+	if (!all)
+		return -ENOMEM;
+	for (size_t i = telemetry->next_row; i < json_array_size(telemetry->rows); i++)
+		if (json_array_append(all, json_array_get(telemetry->rows, i)) < 0)
+			return -ENOMEM;
+	if (json_array_extend(all, rows) < 0)
+		return -ENOMEM;
+	json_decref(telemetry->rows);
+	telemetry->rows = TAKE_PTR(all);
+	telemetry->next_row = 0;
+	return 0;
+}
+
 static void rows_fetched(void *userdata, int error, json_t *rows)
 {
 	Telemetry *telemetry = userdata;
+	size_t n = json_array_size(rows);
 
 	telemetry->fetching = false;
-	if (error < 0 || telemetry->closing) {
-		log_debug("the outbox could not be read: %s", strerror(-error));
-		return;
-	}
-	json_decref(telemetry->rows);
-	telemetry->rows = json_incref(rows);
-	telemetry->next_row = 0;
-	/* a connection lost meanwhile moved the window back: these rows are then not the next ones */
 	if (telemetry->stale) {
+		/* a connection lost meanwhile moved the window back: these rows are not the next ones */
 		telemetry->stale = false;
-		json_decref(telemetry->rows);
-		telemetry->rows = NULL;
 		telemetry->more = true;
+	} else if (error < 0 || add_rows(telemetry, rows) < 0) {
+		log_debug("the outbox could not be read: %s", strerror(error < 0 ? -error : ENOMEM));
+		telemetry->more = true;
+		return; /* the timer tries again */
+	} else if (n > 0) {
+		telemetry->fetched =
+			(uint64_t)json_integer_value(json_object_get(json_array_get(rows, n - 1), "seq"));
+		telemetry->more = telemetry->more || n == FETCH_ROWS;
 	}
 	pump(telemetry);
 }
@@ -56,48 +97,56 @@ static void rows_fetched(void *userdata, int error, json_t *rows)
 static void fetch(Telemetry *telemetry)
 {
 	json_auto_t *arguments =
-		json_pack("{s:I, s:i}", "after", (json_int_t)telemetry->outbox.newest, "limit", FETCH_ROWS);
+		json_pack("{s:I, s:i}", "after", (json_int_t)telemetry->fetched, "limit", FETCH_ROWS);
 
 	if (!arguments || telemetry->fetching)
 		return;
+	if (ledger_lookup(telemetry->ledger, "outbox", arguments, rows_fetched, telemetry) < 0)
+		return;
+	telemetry->fetching = true;
 	telemetry->more = false;
-	if (ledger_lookup(telemetry->ledger, "outbox", arguments, rows_fetched, telemetry) == 0)
-		telemetry->fetching = true;
-	else
-		telemetry->more = true;
 }
 
-/** False when the client takes no more. */
-static bool send_row(Telemetry *telemetry, const json_t *row)
+/** 0, or why the row has to wait. */
+static int send_row(Telemetry *telemetry, const json_t *row)
 {
 	uint64_t seq = (uint64_t)json_integer_value(json_object_get(row, "seq"));
-	_cleanup_(freep) char *message = message_of_record(telemetry->config, row);
+	_cleanup_(freep) char *message = NULL;
 	char topic[TOPIC_MAX];
-	int id;
+	int id, r = -EINVAL;
 
-	if (!message)
-		return false;
-	if (!topic_of_record(telemetry->config, row, topic))
-		return true;
-	if (mqtt_client_publish(telemetry->client, topic, message, 1, false, 0, &id) < 0)
-		return false;
+	if (topic_of_record(telemetry->config, row, topic)) {
+		message = message_of_record(telemetry->config, row);
+		if (!message)
+			return -ENOMEM;
+		r = mqtt_client_publish(telemetry->client, topic, message, 1, false, 0, &id);
+	}
+	if (r == -EINVAL || r == -EMSGSIZE) {
+		/* it would hold up all that come after it */
+		log_warning("record %llu cannot be published (%s); it stays in the ledger",
+			(unsigned long long)seq,
+			r == -EINVAL ? "it has no topic" : "the broker takes none so long");
+		outbox_skipped(&telemetry->outbox, seq);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	if (telemetry->outbox.n == 0)
+		telemetry->progress_us = clock_monotonic_us();
 	outbox_sent(&telemetry->outbox, seq, id);
-	return true;
+	return 0;
 }
 
 static void pump(Telemetry *telemetry)
 {
-	while (mqtt_client_connected(telemetry->client) && outbox_has_room(&telemetry->outbox) &&
-		telemetry->next_row < json_array_size(telemetry->rows)) {
-		if (!send_row(telemetry, json_array_get(telemetry->rows, telemetry->next_row)))
+	if (!mqtt_client_connected(telemetry->client))
+		return;
+	while (rows_left(telemetry) > 0 && outbox_has_room(&telemetry->outbox)) {
+		if (send_row(telemetry, json_array_get(telemetry->rows, telemetry->next_row)) < 0)
 			return;
 		telemetry->next_row++;
 	}
-	if (telemetry->next_row < json_array_size(telemetry->rows) ||
-		!mqtt_client_connected(telemetry->client))
-		return;
-	/* a full fetch may have left some behind */
-	if (telemetry->more || json_array_size(telemetry->rows) == FETCH_ROWS)
+	if (telemetry->more && rows_left(telemetry) < FETCH_BELOW)
 		fetch(telemetry);
 }
 
@@ -112,7 +161,7 @@ static void keep_cursor(Telemetry *telemetry)
 
 /* ---- the retained state and the live stream ---- */
 
-static void publish_state(Telemetry *telemetry)
+static void publish_state(Telemetry *telemetry, int qos)
 {
 	_cleanup_(freep) char *message =
 		message_of_state(telemetry->config, station_view(telemetry->station), !telemetry->closing);
@@ -121,7 +170,45 @@ static void publish_state(Telemetry *telemetry)
 	if (!message || !mqtt_client_connected(telemetry->client))
 		return;
 	topic_make(telemetry->config, "state", topic);
-	(void)!mqtt_client_publish(telemetry->client, topic, message, 1, true, 0, NULL);
+	(void)!mqtt_client_publish(telemetry->client, topic, message, qos, true, 0, NULL);
+}
+
+static void ask_state(Telemetry *telemetry);
+
+static void state_kept(void *userdata, int error, json_t *rows)
+{
+	Telemetry *telemetry = userdata;
+
+	/* told in any case: a ledger that fails latches a fault, and a dashboard had better show that */
+	telemetry->state_asked = false;
+	publish_state(telemetry, 1);
+	if (telemetry->state_changed)
+		ask_state(telemetry);
+}
+
+/**
+ * Some changes are seen before their record is on disk. The ledger answers in order and after the commit:
+ * when it has answered a question of ours, all that led to the state is durable.
+ */
+static void ask_state(Telemetry *telemetry)
+{
+	json_auto_t *arguments = NULL;
+
+	telemetry->state_changed = true;
+	if (telemetry->state_asked || !mqtt_client_connected(telemetry->client))
+		return;
+	arguments = json_pack("{s:I, s:i}", "after", (json_int_t)INT64_MAX, "limit", 1);
+	if (!arguments || ledger_lookup(telemetry->ledger, "outbox", arguments, state_kept, telemetry) < 0)
+		return; /* the timer tries again */
+	telemetry->state_asked = true;
+	telemetry->state_changed = false;
+}
+
+/** A broker that has answered nothing for so long would only get figures that are stale by then. */
+static bool stalled(const Telemetry *telemetry)
+{
+	return telemetry->outbox.n > 0 && clock_monotonic_us() - telemetry->progress_us >
+						  telemetry->config->telemetry_expiry_s * USEC_PER_SEC;
 }
 
 static void publish_live(Telemetry *telemetry)
@@ -132,16 +219,19 @@ static void publish_live(Telemetry *telemetry)
 
 	if (view->session == 0)
 		return;
-	if (!mqtt_client_connected(telemetry->client) || mqtt_client_congested(telemetry->client)) {
+	message = message_of_telemetry(telemetry->config, view);
+	if (!message || (telemetry->live && strcmp(message, telemetry->live) == 0))
+		return;
+	topic_make(telemetry->config, "telemetry", topic);
+	if (!mqtt_client_connected(telemetry->client) || mqtt_client_congested(telemetry->client) ||
+		stalled(telemetry) ||
+		mqtt_client_publish(telemetry->client, topic, message, 0, false,
+			telemetry->config->telemetry_expiry_s, NULL) < 0) {
 		telemetry->dropped++;
 		return;
 	}
-	message = message_of_telemetry(telemetry->config, view);
-	if (!message)
-		return;
-	topic_make(telemetry->config, "telemetry", topic);
-	(void)!mqtt_client_publish(
-		telemetry->client, topic, message, 0, false, telemetry->config->telemetry_expiry_s, NULL);
+	free(telemetry->live);
+	telemetry->live = TAKE_PTR(message);
 }
 
 /* ---- events ---- */
@@ -150,7 +240,7 @@ static void on_connected(void *userdata)
 {
 	Telemetry *telemetry = userdata;
 
-	publish_state(telemetry);
+	ask_state(telemetry);
 	telemetry->more = true;
 	pump(telemetry);
 }
@@ -160,9 +250,7 @@ static void on_disconnected(void *userdata)
 	Telemetry *telemetry = userdata;
 
 	outbox_restart(&telemetry->outbox);
-	json_decref(telemetry->rows);
-	telemetry->rows = NULL;
-	telemetry->next_row = 0;
+	forget_rows(telemetry);
 	telemetry->stale = telemetry->fetching;
 }
 
@@ -172,10 +260,11 @@ static void on_acknowledged(void *userdata, int message)
 
 	if (telemetry->closing)
 		return;
+	telemetry->progress_us = clock_monotonic_us();
 	if (outbox_acknowledged(&telemetry->outbox, message))
 		pump(telemetry);
 	/* written with the next commit anyway: no reason to make one for each message */
-	if (clock_monotonic_us() - telemetry->kept_us > CURSOR_US)
+	if (telemetry->progress_us - telemetry->kept_us > CURSOR_US)
 		keep_cursor(telemetry);
 }
 
@@ -184,7 +273,7 @@ static void on_changed(void *userdata, unsigned changes)
 	Telemetry *telemetry = userdata;
 
 	if (changes & (STATION_CHANGED_STATE | STATION_CHANGED_OPERATOR | STATION_CHANGED_ZONE))
-		publish_state(telemetry);
+		ask_state(telemetry);
 	if (changes & STATION_CHANGED_RECORDS) {
 		telemetry->more = true;
 		pump(telemetry);
@@ -196,6 +285,8 @@ static int on_timer(sd_event_source *source, uint64_t now, void *userdata)
 	Telemetry *telemetry = userdata;
 
 	publish_live(telemetry);
+	if (telemetry->state_changed)
+		ask_state(telemetry);
 	if (telemetry->outbox.n == 0 || clock_monotonic_us() - telemetry->kept_us > CURSOR_US)
 		keep_cursor(telemetry);
 	pump(telemetry);
@@ -219,7 +310,7 @@ int telemetry_new(sd_event *event, const Config *config, Station *station, Ledge
 	telemetry->config = config;
 	telemetry->station = station;
 	telemetry->ledger = ledger;
-	telemetry->kept_cursor = published;
+	telemetry->kept_cursor = telemetry->fetched = published;
 	outbox_init(&telemetry->outbox, config->mqtt_in_flight, published);
 	will = message_of_state(config, station_view(station), false);
 	if (!will)
@@ -246,11 +337,13 @@ Telemetry *telemetry_free(Telemetry *telemetry)
 	telemetry->closing = true;
 	station_unobserve(telemetry->station, telemetry);
 	if (telemetry->client)
-		publish_state(telemetry);
+		/* not QoS 1: behind a full window it would never leave */
+		publish_state(telemetry, 0);
 	mqtt_client_free(telemetry->client);
 	keep_cursor(telemetry);
 	sd_event_source_disable_unref(telemetry->timer);
 	json_decref(telemetry->rows);
+	free(telemetry->live);
 	free(telemetry);
 	return NULL;
 }
@@ -261,7 +354,7 @@ void telemetry_status(const Telemetry *telemetry, TelemetryStatus *ret)
 		.enabled = true,
 		.connected = mqtt_client_connected(telemetry->client),
 		.published = telemetry->outbox.cursor,
-		.newest = telemetry->outbox.newest,
+		.newest = telemetry->fetched,
 		.dropped = telemetry->dropped,
 	};
 	snprintf(ret->text, sizeof ret->text, "%s", mqtt_client_text(telemetry->client));

@@ -32,7 +32,10 @@ typedef struct TelemetryStatus {
 /** Observes `station`. A broker that is away is not an error. */
 int telemetry_new(sd_event *event, const Config *config, Station *station, Ledger *ledger, uint64_t published,
 	Telemetry **ret) _must_check_;
-/** Publishes the clean "offline" state if connected and disconnects, without waiting. Accepts NULL. */
+/**
+ * Publishes the "offline" state if connected and disconnects, without waiting. The ledger must not be
+ * dispatched afterwards: it may still have answers for telemetry. Accepts NULL; returns NULL.
+ */
 Telemetry *telemetry_free(Telemetry *telemetry);
 DEFINE_CLEANUP(Telemetry *, telemetry_free, telemetry_freep);
 

@@ -12,10 +12,12 @@ enum { TOPIC_MAX = 192 };
 /** "stipple/v1/<clinic>/<station>/<suffix>". */
 void topic_make(const Config *config, const char *suffix, char ret[TOPIC_MAX]);
 
-/** Topic of an outbox row {seq, kind, utc, body}. False when its kind is not for publishing. */
+/** Topic of an outbox row {seq, kind, utc, body}. False when its kind is not for publishing, or it is broken.
+ */
 bool topic_of_record(const Config *config, const json_t *row, char ret[TOPIC_MAX]);
 
-/** The message of an outbox row, JSON text to be freed, with its id; NULL when out of memory. */
+/** The message of an outbox row that has a topic, JSON text to be freed, with its id; NULL when out of
+ * memory. */
 char *message_of_record(const Config *config, const json_t *row);
 
 /** The retained `state` message; `online` false is the last will. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Topics, messages, and the window over the outbox. */
+/** The window over the outbox. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,44 +11,8 @@
 #include <string.h>
 
 #include "telemetry/outbox.h"
-#include "telemetry/topics.h"
 
-static char clinic[] = "c1", chair[] = "s1";
-static const Config config = { .clinic = clinic, .station = chair };
-
-static void check_topic(const char *kind, const char *body, const char *expected)
-{
-	json_auto_t *row = json_pack("{s:i, s:s, s:s, s:o}", "seq", 7, "kind", kind, "utc", "t", "body",
-		json_loads(body, 0, NULL));
-	char topic[TOPIC_MAX];
-
-	assert_int_equal(topic_of_record(&config, row, topic), expected != NULL);
-	if (expected)
-		assert_string_equal(topic, expected);
-}
-
-static void test_every_published_kind_has_its_topic(void **state)
-{
-	check_topic("needle.claimed", "{}", "stipple/v1/c1/s1/needle");
-	check_topic("lot.received", "{}", "stipple/v1/c1/s1/needle");
-	check_topic("session.begun", "{}", "stipple/v1/c1/s1/session");
-	check_topic("operator.signed-in", "{}", "stipple/v1/c1/s1/session");
-	check_topic("operator.refused", "{}", "stipple/v1/c1/s1/alert");
-	check_topic("fault.latched", "{}", "stipple/v1/c1/s1/alert");
-	check_topic("image.captured", "{}", "stipple/v1/c1/s1/image");
-	check_topic("zone.statistics", "{\"zone\":\"crown\"}", "stipple/v1/c1/s1/zone/crown");
-	check_topic("station.started", "{}", NULL);
-}
-
-static void test_a_message_carries_its_id(void **state)
-{
-	json_auto_t *row = json_pack(
-		"{s:i, s:s, s:s, s:{s:f}}", "seq", 41, "kind", "k", "utc", "t", "body", "density", 2.8);
-	_cleanup_(freep) char *message = message_of_record(&config, row);
-
-	assert_string_equal(message,
-		"{\"body\":{\"density\":2.8},\"id\":\"c1/s1/41\",\"kind\":\"k\",\"seq\":41,\"utc\":\"t\"}");
-}
+enum { RECORDS = 500 };
 
 static void test_the_cursor_waits_for_the_oldest(void **state)
 {
@@ -71,10 +35,64 @@ static void test_the_cursor_waits_for_the_oldest(void **state)
 	assert_int_equal(outbox.n, 0);
 }
 
+static void test_the_window_is_bounded(void **state)
+{
+	Outbox outbox;
+
+	outbox_init(&outbox, 100000, 0);
+	assert_int_equal(outbox.window, OUTBOX_WINDOW_MAX);
+	for (uint32_t i = 1; i <= OUTBOX_WINDOW_MAX; i++) {
+		assert_true(outbox_has_room(&outbox));
+		outbox_sent(&outbox, i, (int)i);
+	}
+	assert_false(outbox_has_room(&outbox));
+	for (uint32_t i = OUTBOX_WINDOW_MAX; i > 1; i--)
+		assert_false(outbox_acknowledged(&outbox, (int)i));
+	assert_int_equal(outbox.cursor, 0);
+	assert_true(outbox_acknowledged(&outbox, 1));
+	assert_int_equal(outbox.cursor, OUTBOX_WINDOW_MAX);
+	assert_int_equal(outbox.n, 0);
+}
+
+static void test_what_is_not_sent_holds_nothing_up(void **state)
+{
+	Outbox outbox;
+
+	outbox_init(&outbox, 3, 10);
+	outbox_skipped(&outbox, 11);
+	assert_int_equal(outbox.cursor, 11);
+	assert_int_equal(outbox.n, 0);
+	outbox_sent(&outbox, 12, 1);
+	outbox_skipped(&outbox, 13);
+	assert_int_equal(outbox.cursor, 11);
+	assert_int_equal(outbox.newest, 13);
+	assert_true(outbox_acknowledged(&outbox, 1));
+	assert_int_equal(outbox.cursor, 13);
+}
+
+/** What was under way is sent again with new ids; the old ones, should they come back, mean nothing. */
+static void test_ids_of_a_lost_connection_are_forgotten(void **state)
+{
+	Outbox outbox;
+
+	outbox_init(&outbox, 3, 0);
+	outbox_sent(&outbox, 1, 7);
+	outbox_sent(&outbox, 2, 8);
+	assert_false(outbox_acknowledged(&outbox, 8));
+	outbox_restart(&outbox);
+	assert_int_equal(outbox.newest, 0);
+	assert_false(outbox_acknowledged(&outbox, 7));
+	outbox_sent(&outbox, 1, 1);
+	outbox_sent(&outbox, 2, 2);
+	assert_true(outbox_acknowledged(&outbox, 1));
+	assert_int_equal(outbox.cursor, 1);
+	assert_true(outbox_acknowledged(&outbox, 2));
+	assert_int_equal(outbox.cursor, 2);
+}
+
 /** Whatever happens, every record reaches the broker at least once and the cursor never runs ahead. */
 static void test_random_outages_lose_nothing(void **state)
 {
-	enum { RECORDS = 500 };
 	bool delivered[RECORDS + 1] = { false };
 	uint64_t random = 12345;
 	Outbox outbox;
@@ -82,6 +100,7 @@ static void test_random_outages_lose_nothing(void **state)
 
 	outbox_init(&outbox, 20, 0);
 	while (outbox.cursor < RECORDS) {
+		assert_in_range(outbox.n, 0, 20);
 		random = random * 6364136223846793005ULL + 1442695040888963407ULL;
 		if (outbox_has_room(&outbox) && outbox.newest < RECORDS && (random >> 33) % 3) {
 			outbox_sent(&outbox, outbox.newest + 1, ++id);
@@ -101,9 +120,10 @@ static void test_random_outages_lose_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_published_kind_has_its_topic),
-		cmocka_unit_test(test_a_message_carries_its_id),
 		cmocka_unit_test(test_the_cursor_waits_for_the_oldest),
+		cmocka_unit_test(test_the_window_is_bounded),
+		cmocka_unit_test(test_what_is_not_sent_holds_nothing_up),
+		cmocka_unit_test(test_ids_of_a_lost_connection_are_forgotten),
 		cmocka_unit_test(test_random_outages_lose_nothing),
 	};
 

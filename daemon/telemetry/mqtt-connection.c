@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "telemetry/mqtt-connection.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include <mqtt_protocol.h>
+
+#include "util/file.h"
+
+enum { KEEPALIVE_S = 30, PASSWORD_MAX = 1024 };
+
+/* ---- what the library needs to know ---- */
+
+static bool is_local(const Config *config)
+{
+	return config->mqtt_host[0] == '/';
+}
+
+/** The library says only "invalid" about all of its files together. */
+static int check_readable(const char *key, const char *path, char reason[MQTT_REASON_MAX])
+{
+	int error;
+
+	if (!path[0] || access(path, R_OK) == 0)
+		return 0;
+	error = errno;
+	snprintf(reason, MQTT_REASON_MAX, "%.120s cannot be read (%s): check [mqtt] %s", path,
+		strerror(error), key);
+	return -error;
+}
+
+static const char *or_null(const char *text)
+{
+	return text[0] ? text : NULL;
+}
+
+static int set_tls(MqttConnection *connection, const Config *config, char reason[MQTT_REASON_MAX])
+{
+	int r = check_readable("ca_file", config->mqtt_ca_file, reason);
+
+	if (r >= 0)
+		r = check_readable("cert_file", config->mqtt_cert_file, reason);
+	if (r >= 0)
+		r = check_readable("key_file", config->mqtt_key_file, reason);
+	if (r < 0)
+		return r;
+	r = mosquitto_tls_set(connection->mosq, or_null(config->mqtt_ca_file),
+		config->mqtt_ca_file[0] ? NULL : "/etc/ssl/certs", or_null(config->mqtt_cert_file),
+		or_null(config->mqtt_key_file), NULL);
+	if (r == MOSQ_ERR_SUCCESS)
+		return 0;
+	snprintf(reason, MQTT_REASON_MAX,
+		"TLS cannot be set up (%s): check ca_file, cert_file and key_file of [mqtt]",
+		mosquitto_strerror(r));
+	return -EINVAL;
+}
+
+static int set_user(MqttConnection *connection, const Config *config, char reason[MQTT_REASON_MAX])
+{
+	_cleanup_(freep) char *password = NULL;
+	size_t size = 0;
+	int r = 0;
+
+	if (config->mqtt_password_file[0])
+		r = file_read(config->mqtt_password_file, PASSWORD_MAX, &password, &size);
+	if (r < 0) {
+		snprintf(reason, MQTT_REASON_MAX, "%.120s cannot be read (%s): check [mqtt] password_file",
+			config->mqtt_password_file, strerror(-r));
+		return r;
+	}
+	if (password)
+		password[strcspn(password, "\r\n")] = '\0';
+	r = mosquitto_username_pw_set(connection->mosq, config->mqtt_user, password);
+	if (password)
+		explicit_bzero(password, size);
+	if (r == MOSQ_ERR_SUCCESS)
+		return 0;
+	snprintf(reason, MQTT_REASON_MAX,
+		"user or password cannot be sent (%s): check [mqtt] user, password_file",
+		mosquitto_strerror(r));
+	return -EINVAL;
+}
+
+/** Keeps what OpenSSL says: the library's own result is no more than "a TLS error". */
+static void on_log(struct mosquitto *mosq, void *userdata, int level, const char *text)
+{
+	MqttConnection *connection = userdata;
+	const char *last = strrchr(text, ':');
+
+	if (level == MOSQ_LOG_ERR && strstr(text, "OpenSSL"))
+		snprintf(connection->detail, sizeof connection->detail, "%s", last ? last + 1 : text);
+}
+
+static int set_up(MqttConnection *connection, const Config *config, const char *will_topic, const char *will,
+	char reason[MQTT_REASON_MAX])
+{
+	char id[128];
+	int r = 0;
+
+	snprintf(id, sizeof id, "stipple-%.50s-%.50s", config->clinic, config->station);
+	connection->mosq = mosquitto_new(id, true, connection);
+	if (!connection->mosq)
+		return -ENOMEM;
+	mosquitto_int_option(connection->mosq, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
+	/* small messages that should leave at once */
+	mosquitto_int_option(connection->mosq, MOSQ_OPT_TCP_NODELAY, 1);
+	/* the outbox keeps the window: only the broker's own limit is to hold messages back */
+	mosquitto_int_option(connection->mosq, MOSQ_OPT_SEND_MAXIMUM, 65535);
+	mosquitto_log_callback_set(connection->mosq, on_log);
+	if (mosquitto_will_set_v5(connection->mosq, will_topic, (int)strlen(will), will, 1, true, NULL) !=
+		MOSQ_ERR_SUCCESS)
+		return -ENOMEM;
+	if (config->mqtt_tls && !is_local(config))
+		r = set_tls(connection, config, reason);
+	if (r >= 0 && config->mqtt_user[0])
+		r = set_user(connection, config, reason);
+	return r;
+}
+
+/* ---- life ---- */
+
+static void *attempt(void *userdata)
+{
+	MqttConnection *connection = userdata;
+	uint64_t one = 1;
+
+	connection->result = mosquitto_connect_bind_v5(
+		connection->mosq, connection->host, connection->port, KEEPALIVE_S, NULL, NULL);
+	connection->error = errno;
+	(void)!write(connection->done_fd, &one, sizeof one);
+	mqtt_connection_free(connection);
+	return NULL;
+}
+
+int mqtt_connection_new(const Config *config, const char *will_topic, const char *will, void *userdata,
+	MqttConnection **ret, char reason[MQTT_REASON_MAX])
+{
+	_cleanup_(mqtt_connection_freep) MqttConnection *connection = calloc(1, sizeof *connection);
+	int r;
+
+	snprintf(reason, MQTT_REASON_MAX, "not enough memory");
+	if (!connection)
+		return -ENOMEM;
+	atomic_init(&connection->owners, 1);
+	connection->userdata = userdata;
+	connection->port = is_local(config) ? 0 : (int)config->mqtt_port;
+	connection->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (connection->done_fd < 0)
+		return -errno;
+	connection->host = strdup(config->mqtt_host);
+	if (!connection->host)
+		return -ENOMEM;
+	r = set_up(connection, config, will_topic, will, reason);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(connection);
+	return 0;
+}
+
+int mqtt_connection_start(MqttConnection *connection)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int r;
+
+	r = pthread_attr_init(&attributes);
+	if (r != 0)
+		return -r;
+	/* nobody waits for it: a connect call may take minutes, and leaving the daemon must not */
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	atomic_fetch_add(&connection->owners, 1);
+	r = pthread_create(&thread, &attributes, attempt, connection);
+	pthread_attr_destroy(&attributes);
+	if (r != 0)
+		atomic_fetch_sub(&connection->owners, 1);
+	return -r;
+}
+
+MqttConnection *mqtt_connection_free(MqttConnection *connection)
+{
+	if (!connection || atomic_fetch_sub(&connection->owners, 1) > 1)
+		return NULL;
+	if (connection->mosq)
+		mosquitto_destroy(connection->mosq);
+	closep(&connection->done_fd);
+	free(connection->host);
+	free(connection);
+	return NULL;
+}
+
+/* ---- reasons for people ---- */
+
+void mqtt_connection_describe(const MqttConnection *connection, const Config *config, int result, int error,
+	bool answered, char reason[MQTT_REASON_MAX])
+{
+	bool tls = result == MOSQ_ERR_TLS || result == MOSQ_ERR_TLS_HANDSHAKE;
+	bool closed = result == MOSQ_ERR_CONN_LOST || result == MOSQ_ERR_NO_CONN;
+
+	if (!answered && (tls || connection->detail[0]))
+		snprintf(reason, MQTT_REASON_MAX,
+			"TLS failed (%s): check [mqtt] ca_file, and that the broker's certificate is valid and made "
+			"out to this name",
+			connection->detail[0] ? connection->detail : mosquitto_strerror(result));
+	else if (result == MOSQ_ERR_ERRNO && (error == ECONNREFUSED || error == ENOENT))
+		snprintf(reason, MQTT_REASON_MAX,
+			"nobody listens there (%s): check that the broker runs, and [mqtt] host and port",
+			strerror(error));
+	else if (result == MOSQ_ERR_ERRNO && !answered)
+		snprintf(reason, MQTT_REASON_MAX, "%s: check [mqtt] host and port, and the network",
+			strerror(error));
+	else if (result == MOSQ_ERR_EAI)
+		snprintf(reason, MQTT_REASON_MAX, "its name is unknown: check [mqtt] host, and the network");
+	else if (result == MOSQ_ERR_KEEPALIVE)
+		snprintf(reason, MQTT_REASON_MAX,
+			"it does not answer any more: check the broker and the network");
+	else if (closed && !answered)
+		snprintf(reason, MQTT_REASON_MAX,
+			"it closed the connection without an answer: check [mqtt] port and tls, and the broker's log");
+	else if (closed)
+		snprintf(reason, MQTT_REASON_MAX, "the connection was closed");
+	else
+		snprintf(reason, MQTT_REASON_MAX, "%s", mosquitto_strerror(result));
+}
+
+void mqtt_refusal_describe(const Config *config, int code, char reason[MQTT_REASON_MAX])
+{
+	const char *what = mosquitto_reason_string(code);
+
+	switch (code) {
+	case MQTT_RC_BAD_USERNAME_OR_PASSWORD:
+	case MQTT_RC_NOT_AUTHORIZED:
+		snprintf(reason, MQTT_REASON_MAX,
+			"it refuses the station (%s): check [mqtt] user, password_file and cert_file, and the broker's "
+			"access list for stipple/v1/%.48s/%.48s/#",
+			what, config->clinic, config->station);
+		break;
+	case MQTT_RC_SESSION_TAKEN_OVER:
+		snprintf(reason, MQTT_REASON_MAX,
+			"another station came with the same name: check [station] clinic and station on both");
+		break;
+	case MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION:
+		snprintf(reason, MQTT_REASON_MAX, "it does not speak MQTT v5: update the broker");
+		break;
+	default:
+		snprintf(reason, MQTT_REASON_MAX, "it refuses the station (%s): see the broker's log", what);
+	}
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Topics and messages. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "telemetry/topics.h"
+
+static char clinic[] = "c1", chair[] = "s1";
+static const Config config = { .clinic = clinic, .station = chair };
+
+static json_t *row_of(const char *kind, const char *body)
+{
+	return json_pack("{s:i, s:s, s:s, s:o}", "seq", 7, "kind", kind, "utc", "t", "body",
+		json_loads(body, JSON_DECODE_ANY, NULL));
+}
+
+static void check_topic(const char *kind, const char *body, const char *expected)
+{
+	json_auto_t *row = row_of(kind, body);
+	char topic[TOPIC_MAX] = "untouched";
+
+	assert_int_equal(topic_of_record(&config, row, topic), expected != NULL);
+	assert_string_equal(topic, expected ? expected : "untouched");
+}
+
+/** Takes what stands between the first two backticks at or after *text. False at the end of the line. */
+static bool next_name(char **text, char *ret, size_t size)
+{
+	char *from = strchr(*text, '`'), *to = from ? strchr(from + 1, '`') : NULL;
+
+	if (!to || (size_t)(to - from) > size)
+		return false;
+	memcpy(ret, from + 1, (size_t)(to - from - 1));
+	ret[to - from - 1] = '\0';
+	*text = to + 1;
+	return true;
+}
+
+/** A row `| kinds | body | topic |` of the table: each kind has the topic that the document says, or none. */
+static int check_documented(char *line)
+{
+	char *kinds = line, *cell = strrchr(line, '|'), kind[64], suffix[64] = "", expected[TOPIC_MAX];
+	int n = 0;
+
+	if (!cell)
+		return 0;
+	*cell = '\0';
+	cell = strrchr(line, '|');
+	if (!cell)
+		return 0;
+	*cell++ = '\0';
+	(void)next_name(&cell, suffix, sizeof suffix);
+	topic_make(&config, strcmp(suffix, "zone/<zone>") == 0 ? "zone/crown" : suffix, expected);
+	*strchr(line + 1, '|') = '\0';
+	for (; next_name(&kinds, kind, sizeof kind); n++)
+		check_topic(kind, "{\"zone\":\"crown\"}", suffix[0] ? expected : NULL);
+	return n;
+}
+
+static void test_topics_are_those_of_the_document(void **state)
+{
+	FILE *file = fopen(STIPPLE_SOURCE_FOLDER "/docs/ledger.md", "re");
+	bool inside = false;
+	char line[512];
+	int n = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file)) {
+		if (line[0] != '|')
+			inside = false;
+		else if (strncmp(line, "| kind |", 8) == 0)
+			inside = true;
+		else if (inside && strncmp(line, "| `", 3) == 0)
+			n += check_documented(line);
+	}
+	fclose(file);
+	assert_in_range(n, 30, 100);
+}
+
+static void test_what_has_no_topic_stays(void **state)
+{
+	check_topic("needle.claimed", "{}", "stipple/v1/c1/s1/needle");
+	check_topic("session.consent", "{}", NULL);
+	check_topic("session.begun-again", "{}", NULL);
+	check_topic("no-such-kind", "{}", NULL);
+	check_topic("needle.claimed", "[]", NULL);
+	check_topic("zone.statistics", "{}", NULL);
+	check_topic("zone.statistics", "{\"zone\":\"\"}", NULL);
+	check_topic("zone.statistics", "{\"zone\":\"a/b\"}", NULL);
+	check_topic("zone.statistics", "{\"zone\":\"#\"}", NULL);
+	check_topic("zone.statistics",
+		"{\"zone\":\"a-name-that-is-much-longer-than-that-of-any-zone-of-a-scalp-can-ever-be\"}",
+		NULL);
+}
+
+static void test_a_message_carries_its_id(void **state)
+{
+	json_auto_t *row = json_pack(
+		"{s:i, s:s, s:s, s:{s:f}}", "seq", 41, "kind", "k", "utc", "t", "body", "density", 2.8);
+	_cleanup_(freep) char *message = message_of_record(&config, row);
+
+	assert_string_equal(message,
+		"{\"body\":{\"density\":2.8},\"id\":\"c1/s1/41\",\"kind\":\"k\",\"seq\":41,\"utc\":\"t\"}");
+}
+
+static void test_state_names_nobody(void **state)
+{
+	StationView view = { .state = SESSION_READY,
+		.badge = "b1",
+		.operator_name = "Ada Example",
+		.session = 3,
+		.subject = "P-1",
+		.zone = ZONE_INVALID };
+	_cleanup_(freep) char *online = message_of_state(&config, &view, true);
+	_cleanup_(freep) char *offline = message_of_state(&config, &view, false);
+	json_auto_t *message = json_loads(online, 0, NULL);
+
+	assert_null(strstr(online, "Ada"));
+	assert_string_equal(json_string_value(json_object_get(message, "state")), "ready");
+	assert_string_equal(json_string_value(json_object_get(message, "zone")), "");
+	assert_string_equal(offline, "{\"clinic\":\"c1\",\"online\":false,\"station\":\"s1\"}");
+}
+
+static void test_live_figures_have_units_and_no_names(void **state)
+{
+	StationView view = { .state = SESSION_WORKING,
+		.operator_name = "Ada Example",
+		.session = 3,
+		.subject = "P-1",
+		.zone = ZONE_INVALID,
+		.elapsed_s = 61,
+		.pedal = true,
+		.last_dot = { .depth_mean_um = 950, .resistance_peak_mn = 400, .dwell_us = 62500 } };
+	_cleanup_(freep) char *text = message_of_telemetry(&config, &view);
+	json_auto_t *message = json_loads(text, 0, NULL);
+
+	assert_null(strstr(text, "Ada"));
+	assert_null(strstr(text, "P-1"));
+	assert_int_equal(json_integer_value(json_object_get(message, "depth_um")), 950);
+	assert_int_equal(json_integer_value(json_object_get(message, "resistance_mn")), 400);
+	assert_int_equal(json_integer_value(json_object_get(message, "elapsed_s")), 61);
+	assert_true(json_is_true(json_object_get(message, "pedal")));
+	assert_true(json_real_value(json_object_get(message, "dwell_ms")) == 62.5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_topics_are_those_of_the_document),
+		cmocka_unit_test(test_what_has_no_topic_stays),
+		cmocka_unit_test(test_a_message_carries_its_id),
+		cmocka_unit_test(test_state_names_nobody),
+		cmocka_unit_test(test_live_figures_have_units_and_no_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
