@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/ledger-private.h"
 
-char *leaf_write(const char *station, const Request *request, const ClockReading *now, uint64_t seq,
-	const char *commitment)
+char *leaf_write(const char *station, const Request *request, const ClockReading *now, const char *utc,
+	uint64_t seq, const char *commitment)
 {
-	char utc[CLOCK_UTC_TEXT_MAX], *leaf = NULL;
+	char *leaf = NULL;
 	int r;
 
-	clock_format_utc(now->utc_us, utc);
 	/* the canonical form without building a tree: kinds, times and boot ids need no escaping */
 	r = asprintf(&leaf,
 		"{\"actor\":%s,\"body\":%s,\"boot\":\"%s\",\"kind\":\"%s\",\"mono\":%lld%s%s%s,\"seq\":%llu,"

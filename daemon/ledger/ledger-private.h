@@ -112,6 +112,7 @@ struct Ledger {
 	Digester *digester;
 	Statements statements;
 	uint64_t seq;
+	char utc[CLOCK_UTC_TEXT_MAX]; /* of the group's reading of the clock */
 	int wal_pages;
 };
 
@@ -130,10 +131,10 @@ void writer_finish(Ledger *ledger);
 /* leaf.c */
 /**
  * The stored bytes of a record: what json_dumps() makes of it with LEDGER_JSON. `station`,
- * `actor` and `body` are JSON text already. NULL when out of memory.
+ * `actor` and `body` are JSON text already, `utc` is the reading's as text. NULL when out of memory.
  */
-char *leaf_write(const char *station, const Request *request, const ClockReading *now, uint64_t seq,
-	const char *commitment);
+char *leaf_write(const char *station, const Request *request, const ClockReading *now, const char *utc,
+	uint64_t seq, const char *commitment);
 
 /* projection.c */
 typedef struct ProjectionContext {

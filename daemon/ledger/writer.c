@@ -145,7 +145,8 @@ static int write_record(Ledger *ledger, Request *request, const ClockReading *no
 		r = insert_personal(ledger, request, seq, commitment);
 	if (r < 0)
 		return r;
-	leaf = leaf_write(ledger->station, request, now, seq, request->personal ? commitment : NULL);
+	leaf = leaf_write(
+		ledger->station, request, now, ledger->utc, seq, request->personal ? commitment : NULL);
 	if (!leaf)
 		return -ENOMEM;
 	r = insert_record(ledger, request, now->utc_us, seq, leaf);
@@ -232,6 +233,7 @@ static int commit_group(Ledger *ledger, Request **group, size_t n)
 	uint64_t seq = ledger->seq;
 	int r = ledger_errno(statement_run(&ledger->statements, "BEGIN IMMEDIATE"));
 
+	clock_format_utc(now.utc_us, ledger->utc);
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = run_request(ledger, group[i], &now, &newest_us);
 	if (r == 0 && newest_us > atomic_load(&ledger->newest_utc_us))
