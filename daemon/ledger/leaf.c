@@ -1,19 +1,86 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/ledger-private.h"
 
-char *leaf_write(const char *station, const Request *request, const ClockReading *now, const char *utc,
-	uint64_t seq, const char *commitment)
+#include <string.h>
+
+static int reserve(LeafWriter *writer, size_t size)
 {
-	char *leaf = NULL;
+	size_t capacity = writer->capacity ? writer->capacity : 1024;
+	char *text;
+
+	if (size <= writer->capacity)
+		return 0;
+	while (capacity < size)
+		capacity *= 2;
+	text = realloc(writer->text, capacity);
+	if (!text)
+		return -ENOMEM;
+	writer->text = text;
+	writer->capacity = capacity;
+	return 0;
+}
+
+int leaf_begin_group(LeafWriter *writer, const char *station, const ClockReading *now)
+{
+	char utc[CLOCK_UTC_TEXT_MAX];
 	int r;
 
+	leaf_end(writer);
+	clock_format_utc(now->utc_us, utc);
+	r = asprintf(&writer->before_kind, ",\"boot\":\"%s\",\"kind\":\"", now->boot_id);
+	if (r >= 0)
+		r = asprintf(&writer->after_kind, "\",\"mono\":%lld", (long long)now->monotonic_us);
+	if (r >= 0)
+		r = asprintf(&writer->end, ",\"station\":%s,\"sync\":%s,\"utc\":\"%s\"}", station,
+			now->synchronized ? "true" : "false", utc);
+	return r < 0 ? -ENOMEM : 0;
+}
+
+void leaf_end(LeafWriter *writer)
+{
+	free(TAKE_PTR(writer->before_kind));
+	free(TAKE_PTR(writer->after_kind));
+	free(TAKE_PTR(writer->end));
+}
+
+void leaf_clear(LeafWriter *writer)
+{
+	leaf_end(writer);
+	free(writer->text);
+	*writer = (LeafWriter){ 0 };
+}
+
+int leaf_write(LeafWriter *writer, const Request *request, uint64_t seq, const char *commitment)
+{
+	char number[24];
 	/* the canonical form without building a tree: kinds, times and boot ids need no escaping */
-	r = asprintf(&leaf,
-		"{\"actor\":%s,\"body\":%s,\"boot\":\"%s\",\"kind\":\"%s\",\"mono\":%lld%s%s%s,\"seq\":%llu,"
-		"\"station\":%s,\"sync\":%s,\"utc\":\"%s\"}",
-		request->actor, request->body, now->boot_id, request->kind->name,
-		(long long)now->monotonic_us, commitment ? ",\"personal\":\"" : "",
-		commitment ? commitment : "", commitment ? "\"" : "", (unsigned long long)seq, station,
-		now->synchronized ? "true" : "false", utc);
-	return r < 0 ? NULL : leaf;
+	const char *const parts[] = {
+		"{\"actor\":",
+		request->actor,
+		",\"body\":",
+		request->body,
+		writer->before_kind,
+		request->kind->name,
+		writer->after_kind,
+		commitment ? ",\"personal\":\"" : "",
+		commitment ? commitment : "",
+		commitment ? "\",\"seq\":" : ",\"seq\":",
+		number,
+		writer->end,
+	};
+	size_t lengths[ELEMENTS(parts)], size = 0;
+	int r;
+
+	snprintf(number, sizeof number, "%llu", (unsigned long long)seq);
+	for (size_t i = 0; i < ELEMENTS(parts); i++)
+		size += lengths[i] = strlen(parts[i]);
+	r = reserve(writer, size);
+	if (r < 0)
+		return r;
+	writer->size = 0;
+	for (size_t i = 0; i < ELEMENTS(parts); i++) {
+		memcpy(writer->text + writer->size, parts[i], lengths[i]);
+		writer->size += lengths[i];
+	}
+	return 0;
 }

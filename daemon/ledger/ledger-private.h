@@ -91,6 +91,13 @@ int statement_run(Statements *statements, const char *sql);
 int statement_step(sqlite3_stmt *statement);
 void statements_clear(Statements *statements);
 
+/** Writes leaves, one after the other, into memory that it keeps. Zeroed at first. */
+typedef struct LeafWriter {
+	char *text; /* `size` bytes of it are the leaf; no NUL follows */
+	size_t size, capacity;
+	char *before_kind, *after_kind, *end; /* of the group */
+} LeafWriter;
+
 struct Ledger {
 	char *path, *station; /* station: as a JSON string */
 	const Clock *clock;
@@ -112,7 +119,7 @@ struct Ledger {
 	Digester *digester;
 	Statements statements;
 	uint64_t seq;
-	char utc[CLOCK_UTC_TEXT_MAX]; /* of the group's reading of the clock */
+	LeafWriter leaf;
 	int wal_pages;
 };
 
@@ -129,12 +136,15 @@ int writer_prepare(Ledger *ledger) _must_check_;
 void writer_finish(Ledger *ledger);
 
 /* leaf.c */
+/** What all leaves of a group have in common. 0 or -ENOMEM. */
+int leaf_begin_group(LeafWriter *writer, const char *station, const ClockReading *now) _must_check_;
+void leaf_end(LeafWriter *writer);
+void leaf_clear(LeafWriter *writer);
 /**
- * The stored bytes of a record: what json_dumps() makes of it with LEDGER_JSON. `station`,
- * `actor` and `body` are JSON text already, `utc` is the reading's as text. NULL when out of memory.
+ * Puts the stored bytes of a record into `writer`: what json_dumps() makes of it with LEDGER_JSON. `station`,
+ * `actor` and `body` are JSON text already. 0 or -ENOMEM.
  */
-char *leaf_write(const char *station, const Request *request, const ClockReading *now, const char *utc,
-	uint64_t seq, const char *commitment);
+int leaf_write(LeafWriter *writer, const Request *request, uint64_t seq, const char *commitment) _must_check_;
 
 /* projection.c */
 typedef struct ProjectionContext {

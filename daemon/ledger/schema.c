@@ -19,10 +19,6 @@ static const char version_1[] =
 	"  BEGIN SELECT RAISE(ABORT, 'records are append-only'); END;"
 	"CREATE TRIGGER record_no_delete BEFORE DELETE ON record"
 	"  BEGIN SELECT RAISE(ABORT, 'records are append-only'); END;"
-	/* no gaps; and INSERT OR REPLACE, which no delete trigger sees, finds no number to replace */
-	"CREATE TRIGGER record_in_order BEFORE INSERT ON record"
-	"  WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM record)"
-	"  BEGIN SELECT RAISE(ABORT, 'records are numbered without gaps'); END;"
 	"CREATE TABLE personal(seq INTEGER PRIMARY KEY, salt BLOB NOT NULL, data TEXT NOT NULL);"
 	"CREATE TABLE attachment(seq INTEGER PRIMARY KEY, data BLOB NOT NULL);"
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
@@ -159,7 +155,9 @@ static int open_writable(const char *path, sqlite3 **ret)
 	r = sqlite3_open_v2(path, ret, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (r == SQLITE_OK)
 		r = sqlite3_exec(*ret,
-			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;",
+			/* recursive_triggers: what INSERT OR REPLACE would delete meets the delete trigger */
+			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
+			"PRAGMA recursive_triggers=ON;",
 			NULL, NULL, NULL);
 	return r;
 }
@@ -277,7 +275,7 @@ int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LED
 			offsetof(LedgerInfo, published) },
 	};
 	LedgerInfo info = { 0 };
-	int64_t value;
+	int64_t value = 0;
 	int r;
 
 	for (size_t i = 0; i < ELEMENTS(numbers); i++) {

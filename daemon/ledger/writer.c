@@ -40,28 +40,28 @@ static int insert_personal(
 	return step(insert);
 }
 
-static int insert_record(
-	Ledger *ledger, const Request *request, int64_t utc_us, uint64_t seq, const char *leaf)
+static int insert_record(Ledger *ledger, const Request *request, int64_t utc_us, uint64_t seq)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
 	uint8_t hash[DIGEST_BYTES];
 	/* RFC 6962, section 2.1: a leaf's hash is that of 0x00 and the leaf */
-	DigestPart parts[2] = { { "\0", 1 }, { leaf, strlen(leaf) } };
+	DigestPart parts[2] = { { "\0", 1 }, { ledger->leaf.text, ledger->leaf.size } };
 	int r = digester_compute(ledger->digester, parts, 2, hash);
 
 	if (r == 0)
 		r = ledger_errno(statement_get(&ledger->statements,
 			"INSERT INTO record(seq, kind, utc_us, session, published, leaf, hash)"
-			" VALUES(?, ?, ?, nullif(?, 0), ?, ?, ?)",
+			" VALUES(?, ?, ?, ?, ?, ?, ?)",
 			&insert));
 	if (r < 0)
 		return r;
 	sqlite3_bind_int64(insert, 1, (int64_t)seq);
 	sqlite3_bind_text(insert, 2, request->kind->name, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(insert, 3, utc_us);
-	sqlite3_bind_int64(insert, 4, (int64_t)request->session);
+	if (request->session > 0)
+		sqlite3_bind_int64(insert, 4, (int64_t)request->session);
 	sqlite3_bind_int(insert, 5, request->kind->published);
-	sqlite3_bind_blob(insert, 6, leaf, (int)parts[1].size, SQLITE_STATIC);
+	sqlite3_bind_blob64(insert, 6, ledger->leaf.text, ledger->leaf.size, SQLITE_STATIC);
 	sqlite3_bind_blob(insert, 7, hash, sizeof hash, SQLITE_STATIC);
 	return step(insert);
 }
@@ -134,7 +134,6 @@ static int write_record(Ledger *ledger, Request *request, const ClockReading *no
 {
 	uint64_t seq = ledger->seq + 1;
 	char commitment[DIGEST_HEX_MAX];
-	_cleanup_(freep) char *leaf = NULL;
 	int r = 0;
 
 	if (projection_wanted(request->kind))
@@ -145,11 +144,9 @@ static int write_record(Ledger *ledger, Request *request, const ClockReading *no
 		r = insert_personal(ledger, request, seq, commitment);
 	if (r < 0)
 		return r;
-	leaf = leaf_write(
-		ledger->station, request, now, ledger->utc, seq, request->personal ? commitment : NULL);
-	if (!leaf)
-		return -ENOMEM;
-	r = insert_record(ledger, request, now->utc_us, seq, leaf);
+	r = leaf_write(&ledger->leaf, request, seq, request->personal ? commitment : NULL);
+	if (r == 0)
+		r = insert_record(ledger, request, now->utc_us, seq);
 	if (r == 0 && request->attachment)
 		r = insert_attachment(ledger, request, seq);
 	if (r < 0)
@@ -231,9 +228,10 @@ static int commit_group(Ledger *ledger, Request **group, size_t n)
 	 */
 	ClockReading now = clock_read(ledger->clock);
 	uint64_t seq = ledger->seq;
-	int r = ledger_errno(statement_run(&ledger->statements, "BEGIN IMMEDIATE"));
+	int r = leaf_begin_group(&ledger->leaf, ledger->station, &now);
 
-	clock_format_utc(now.utc_us, ledger->utc);
+	if (r == 0)
+		r = ledger_errno(statement_run(&ledger->statements, "BEGIN IMMEDIATE"));
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = run_request(ledger, group[i], &now, &newest_us);
 	if (r == 0 && newest_us > atomic_load(&ledger->newest_utc_us))
@@ -437,5 +435,6 @@ int writer_prepare(Ledger *ledger)
 void writer_finish(Ledger *ledger)
 {
 	statements_clear(&ledger->statements);
+	leaf_clear(&ledger->leaf);
 	digester_free(ledger->digester);
 }
