@@ -129,7 +129,9 @@ static const LedgerQuery queries[] = {
 		" ORDER BY seq", ARGUMENTS(NEED_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
 	{ "strokes", "SELECT seq, utc_us AS \"time:utc\", " BODY " FROM record WHERE kind = 'strokes'",
 		" ORDER BY seq", ARGUMENTS(NEED_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
-	{ "outbox", "SELECT seq, kind, utc_us AS \"utc:utc\", " BODY " FROM record WHERE published",
+	{ "outbox",
+		"SELECT seq, kind, utc_us AS \"utc:utc\", json_extract(CAST(leaf AS TEXT), '$.body') AS body,"
+		" json_extract(CAST(leaf AS TEXT), '$.body.zone') AS zone FROM record WHERE published",
 		" ORDER BY seq", ARGUMENTS(AFTER("seq"), LIMIT), .lookup_only = true, .limit = 100 },
 };
 

@@ -132,7 +132,10 @@ static int on_socket(sd_event_source *source, int fd, uint32_t events, void *use
 
 	if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
 		result = mosquitto_loop_read(mosq, 1);
-	if (result == MOSQ_ERR_SUCCESS && (events & EPOLLOUT))
+	if (result == MOSQ_ERR_SUCCESS && client->connected && !client->refused)
+		client->handler.served(client->handler.userdata);
+	/* what callbacks published was queued by the library: now, not after another round of the loop */
+	if (result == MOSQ_ERR_SUCCESS && client->socket && mosquitto_want_write(mosq))
 		result = mosquitto_loop_write(mosq, 1);
 	check(client, result);
 	return 0;

@@ -20,9 +20,13 @@ typedef struct MqttClient MqttClient;
 typedef struct MqttHandler {
 	void (*connected)(void *userdata);
 	void (*disconnected)(void *userdata);
-	/** A QoS 1 publication was taken by the broker, or refused for what it is: it would be refused again.
+	/**
+	 * A QoS 1 publication was taken by the broker, or refused for what it is: it would be refused again.
+	 * The next is published from `served`, not from here, where the library takes one at a time.
 	 */
 	void (*acknowledged)(void *userdata, int message);
+	/** All acknowledgements that had arrived are in. */
+	void (*served)(void *userdata);
 	void *userdata;
 } MqttHandler;
 

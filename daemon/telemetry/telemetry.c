@@ -31,6 +31,7 @@ struct Telemetry {
 	int64_t kept_us;
 	bool state_asked, state_changed; /* see ask_state() */
 	char *live;                      /* the last live message sent */
+	bool progressed;                 /* acknowledgements have come since the last pump() */
 	int64_t progress_us;             /* when the broker last took something, or was given it */
 	uint64_t dropped;
 	bool closing;
@@ -260,9 +261,19 @@ static void on_acknowledged(void *userdata, int message)
 
 	if (telemetry->closing)
 		return;
+	(void)outbox_acknowledged(&telemetry->outbox, message);
+	telemetry->progressed = true;
+}
+
+static void on_served(void *userdata)
+{
+	Telemetry *telemetry = userdata;
+
+	if (telemetry->closing || !telemetry->progressed)
+		return;
+	telemetry->progressed = false;
 	telemetry->progress_us = clock_monotonic_us();
-	if (outbox_acknowledged(&telemetry->outbox, message))
-		pump(telemetry);
+	pump(telemetry);
 	/* written with the next commit anyway: no reason to make one for each message */
 	if (telemetry->progress_us - telemetry->kept_us > CURSOR_US)
 		keep_cursor(telemetry);
@@ -300,7 +311,7 @@ int telemetry_new(sd_event *event, const Config *config, Station *station, Ledge
 {
 	_cleanup_(telemetry_freep) Telemetry *telemetry = calloc(1, sizeof *telemetry);
 	_cleanup_(freep) char *will = NULL;
-	MqttHandler handler = { on_connected, on_disconnected, on_acknowledged, telemetry };
+	MqttHandler handler = { on_connected, on_disconnected, on_acknowledged, on_served, telemetry };
 	StationObserver observer = { .changed = on_changed, .userdata = telemetry };
 	char topic[TOPIC_MAX];
 	int r;

@@ -49,12 +49,12 @@ static const char *suffix_of_kind(const char *kind)
 
 bool topic_of_record(const Config *config, const json_t *row, char ret[TOPIC_MAX])
 {
-	const json_t *body = json_object_get(row, "body");
 	const char *suffix = suffix_of_kind(json_string_value(json_object_get(row, "kind")));
-	const char *zone = json_string_value(json_object_get(body, "zone"));
+	const char *zone = json_string_value(json_object_get(row, "zone"));
+	const char *body = json_string_value(json_object_get(row, "body"));
 	char text[64];
 
-	if (!suffix || !json_is_object(body) || !json_is_string(json_object_get(row, "utc")))
+	if (!suffix || !body || body[0] != '{' || !json_is_string(json_object_get(row, "utc")))
 		return false;
 	if (strcmp(suffix, "zone") != 0) {
 		topic_make(config, suffix, ret);
@@ -71,14 +71,17 @@ bool topic_of_record(const Config *config, const json_t *row, char ret[TOPIC_MAX
 char *message_of_record(const Config *config, const json_t *row)
 {
 	json_int_t seq = json_integer_value(json_object_get(row, "seq"));
-	json_auto_t *message = NULL;
-	char id[TOPIC_MAX];
+	char *message = NULL;
+	int r;
 
-	snprintf(id, sizeof id, "%s/%s/%lld", config->clinic, config->station, (long long)seq);
-	message = json_pack("{s:s, s:I, s:O, s:O, s:O}", "id", id, "seq", seq, "kind",
-		json_object_get(row, "kind"), "utc", json_object_get(row, "utc"), "body",
-		json_object_get(row, "body"));
-	return message ? json_dumps(message, MESSAGE_JSON) : NULL;
+	/* without building a tree: the body is JSON already, and identifiers, kinds and times need no
+	 * escaping */
+	r = asprintf(&message,
+		"{\"body\":%s,\"id\":\"%s/%s/%lld\",\"kind\":\"%s\",\"seq\":%lld,\"utc\":\"%s\"}",
+		json_string_value(json_object_get(row, "body")), config->clinic, config->station,
+		(long long)seq, json_string_value(json_object_get(row, "kind")), (long long)seq,
+		json_string_value(json_object_get(row, "utc")));
+	return r < 0 ? NULL : message;
 }
 
 static const char *zone_name(const StationView *view)

@@ -12,7 +12,9 @@ enum { TOPIC_MAX = 192 };
 /** "stipple/v1/<clinic>/<station>/<suffix>". */
 void topic_make(const Config *config, const char *suffix, char ret[TOPIC_MAX]);
 
-/** Topic of an outbox row {seq, kind, utc, body}. False when its kind is not for publishing, or it is broken.
+/**
+ * Topic of an outbox row {seq, kind, utc, body, zone}, body as JSON text. False when its kind is not for
+ * publishing, or it is broken.
  */
 bool topic_of_record(const Config *config, const json_t *row, char ret[TOPIC_MAX]);
 

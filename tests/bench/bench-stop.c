@@ -125,8 +125,8 @@ static int read_edges(void *userdata, StippleEdge *ret_edges, size_t max)
 
 		if (changed == atomic_exchange(&lines->seen[line], changed))
 			continue;
-		ret_edges[n++] = (StippleEdge){ (StippleLine)line, atomic_load(&lines->level[line]),
-			bench_now_ns() };
+		ret_edges[n++] =
+			(StippleEdge){ (StippleLine)line, atomic_load(&lines->level[line]), bench_now_ns() };
 	}
 	return n;
 }
@@ -157,8 +157,8 @@ static int transfer(void *userdata, const uint8_t *tx, uint8_t *ret_rx, size_t s
 	return 0;
 }
 
-static const StippleBoardVtable vtable = { sizeof vtable, open_board, close_board, poll_fd, read_edges, get_line,
-	set_line, transfer };
+static const StippleBoardVtable vtable = { sizeof vtable, open_board, close_board, poll_fd, read_edges,
+	get_line, set_line, transfer };
 
 static Control *control;
 static uint32_t ticket, answered;
@@ -328,7 +328,9 @@ static void report(const char *when, BenchTimes *ours, BenchTimes *theirs)
 
 	for (size_t i = 0; i < ELEMENTS(percents); i++) {
 		snprintf(name, sizeof name, "edge to ENABLE, %s, p%g", when, percents[i]);
-		bench_report(&(BenchFigure){ .bench = "stop", .figure = name, .unit = "us",
+		bench_report(&(BenchFigure){ .bench = "stop",
+			.figure = name,
+			.unit = "us",
 			.value = bench_times_us(ours, percents[i]),
 			.raw = bench_times_us(theirs, percents[i]),
 			.ratio_max = percents[i] == 99 ? 1.25 : 0 });
