@@ -184,7 +184,7 @@ int main(int argc, char **argv)
 	Telemetry *telemetry = NULL;
 	double ours = 0, theirs = 0;
 	const char *host = argc == 4 ? argv[2] : "";
-	int port = argc == 4 ? atoi(argv[3]) : 0;
+	int port = argc == 4 ? (int)strtol(argv[3], NULL, 10) : 0;
 	static const char payload[] =
 		"{\"body\":{\"event\":\"pedal-down\",\"from\":\"ready\",\"session\":1,\"to\":\"working\"},\"id\":"
 		"\"clinic/station/12345\",\"kind\":\"session.state\",\"seq\":12345,\"utc\":\"2026-03-02T10:15:00.000000Z\"}";

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * One caller over D-Bus: a needle claimed end to end, from the call to its answer, which comes after the
+ * commit, beside one row committed by bare SQLite on the same disk. The session is prepared by script/bench.
+ */
+
+#include <stdio.h>
+
+#include <systemd/sd-bus.h>
+
+#include "bench-sqlite.h"
+
+enum { ROUNDS = 10, CLAIMS = 50 };
+
+static void call(sd_bus *bus, const char *member, const char *argument)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = sd_bus_call_method(bus, "org.stipple.Station1", "/org/stipple/Station1/Session",
+		"org.stipple.Session1", member, &error, NULL, "s", argument);
+
+	if (r < 0)
+		bench_fail("%s: %s", member, error.message);
+}
+
+static void measure_claims(sd_bus *bus, int first, BenchTimes *times)
+{
+	char code[64];
+
+	for (int i = first; i < first + CLAIMS; i++) {
+		int64_t started = bench_now_ns();
+
+		snprintf(code, sizeof code,
+			"]d2010401234567890117311231"
+			"10L1\x1d"
+			"21B%d",
+			i);
+		call(bus, "MountNeedle", code);
+		bench_times_add(times, bench_now_ns() - started);
+		call(bus, "RemoveNeedle", "measured");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	BenchTimes ours = { 0 }, theirs = { 0 };
+	BareSqlite bare = { 0 };
+	sd_bus *bus = NULL;
+
+	if (argc != 3)
+		bench_fail("Usage: %s FOLDER ADDRESS\n\nRun by script/bench, with a station at ADDRESS.",
+			argv[0]);
+	bench_check(sd_bus_new(&bus), "a bus");
+	bench_check(sd_bus_set_address(bus, argv[2]), argv[2]);
+	bench_check(sd_bus_set_bus_client(bus, 1), argv[2]);
+	bench_check(sd_bus_start(bus), argv[2]);
+	bare_open(&bare, argv[1]);
+	for (int i = 0; i < ROUNDS; i++) {
+		measure_claims(bus, i * CLAIMS, &ours);
+		(void)bare_measure(&bare, CLAIMS, 1, &theirs);
+	}
+	for (int i = 0; i < 2; i++)
+		bench_report(&(BenchFigure){ .bench = "bus",
+			.figure = i ? "a needle claimed over D-Bus, p99" : "a needle claimed over D-Bus, p50",
+			.unit = "us",
+			.value = bench_times_us(&ours, i ? 99 : 50),
+			.raw = bench_times_us(&theirs, i ? 99 : 50),
+			.over_max = i ? 1000 : 0 });
+	bare_close(&bare);
+	sd_bus_flush_close_unref(bus);
+	bench_times_clear(&ours);
+	bench_times_clear(&theirs);
+	return 0;
+}
