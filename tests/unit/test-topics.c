@@ -19,8 +19,8 @@ static json_t *row_of(const char *kind, const char *body)
 {
 	json_auto_t *fields = json_loads(body, JSON_DECODE_ANY, NULL);
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:O?}", "seq", 7, "kind", kind, "utc", "t", "body", body, "zone",
-		json_object_get(fields, "zone"));
+	return json_pack("{s:i, s:s, s:s, s:s, s:O?}", "seq", 7, "kind", kind, "utc", "t", "body", body,
+		"zone", json_object_get(fields, "zone"));
 }
 
 static void check_topic(const char *kind, const char *body, const char *expected)
