@@ -16,6 +16,7 @@
 #define LEDGER_JSON (JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 enum {
+	LEDGER_SCHEMA_VERSION = 1,
 	LEDGER_REQUESTS = 4096,
 	LEDGER_GROUP_MAX = 512, /* requests in one transaction */
 	LEDGER_STREAMS_MAX = 4,
@@ -78,7 +79,7 @@ typedef struct Statements {
 	struct {
 		const char *sql;
 		sqlite3_stmt *statement;
-	} kept[48];
+	} kept[96];
 } Statements;
 
 /** A statement ready to be bound. Hand it back with _cleanup_(statement_donep). Returns an SQLite result. */

@@ -1,145 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ledger/ledger-private.h"
+#include "ledger/area.h"
 
 #include <ctype.h>
 #include <string.h>
 #include <time.h>
 
-enum { QUERY_SQL_MAX = 2048 };
-
-typedef enum ArgumentType {
-	ARGUMENT_TEXT,
-	ARGUMENT_NUMBER,
-	ARGUMENT_TIME,
-} ArgumentType;
-
-typedef struct Argument {
-	const char *name;  /* NULL ends a list */
-	const char *where; /* condition that it adds; the value is bound to it */
-	ArgumentType type;
-	bool needed;
-} Argument;
-
-struct LedgerQuery {
-	const char *name;
-	const char *select; /* ends in a WHERE */
-	const char *order;
-	const Argument *arguments;
-	bool lookup_only; /* not for an auditor's stream: it shows PIN hashes, or is the station's own
-			     business */
-	int64_t limit;    /* where none is given; 0: no limit */
-};
-
-#define ARGUMENTS(...) ((const Argument[]){ __VA_ARGS__, { NULL } })
-#define NO_ARGUMENTS   ((const Argument[]){ { NULL } })
-#define TEXT(name, column)                                     \
-	{                                                      \
-		name, column " = @" name, ARGUMENT_TEXT, false \
-	}
-#define NUMBER(name, column)                                     \
-	{                                                        \
-		name, column " = @" name, ARGUMENT_NUMBER, false \
-	}
-#define NEED_TEXT(name, column)                               \
-	{                                                     \
-		name, column " = @" name, ARGUMENT_TEXT, true \
-	}
-#define NEED_NUMBER(name, column)                               \
-	{                                                       \
-		name, column " = @" name, ARGUMENT_NUMBER, true \
-	}
-#define SINCE(column)                                            \
-	{                                                        \
-		"from", column " >= @from", ARGUMENT_TIME, false \
-	}
-#define UNTIL(column)                                       \
-	{                                                   \
-		"to", column " < @to", ARGUMENT_TIME, false \
-	}
-#define BETWEEN(column) SINCE(column), UNTIL(column)
-#define AFTER(column)                                               \
-	{                                                           \
-		"after", column " > @after", ARGUMENT_NUMBER, false \
-	}
-#define LIMIT                                         \
-	{                                             \
-		"limit", NULL, ARGUMENT_NUMBER, false \
-	}
-
-/* a column "name:utc" is shown as time, "name:json" is text that holds JSON */
-#define BODY  "json_extract(CAST(leaf AS TEXT), '$.body') AS \"body:json\""
-#define ACTOR "json_extract(CAST(leaf AS TEXT), '$.actor') AS actor"
-#define NEEDLE                                                                             \
-	"SELECT unit.seq, unit, unit.gtin, lot, unit.expiry, chip, unit.session, subject," \
-	" unit.operator, unit.utc_us AS \"used:utc\", removed_us AS \"removed:utc\","      \
-	" unit.strokes, unit.dots FROM unit LEFT JOIN session USING(session) WHERE 1"
-#define SESSION                                                                                 \
-	"SELECT session, subject, protocol, course_session, operator, utc_us AS \"begun:utc\"," \
-	" ended_us AS \"ended:utc\", outcome, dots, strokes, needles, worked_s FROM session WHERE 1"
-#define LOT                                                                                      \
-	"SELECT gtin, lot, product, maker, expiry, quantity, used, quantity - used AS \"left\"," \
-	" certificate, received_us AS \"received:utc\" FROM lot WHERE 1"
-
-static const LedgerQuery queries[] = {
-	{ "operator", "SELECT badge, name, roles AS \"roles:json\", pin FROM operator WHERE 1", "",
-		ARGUMENTS(NEED_TEXT("badge", "badge")), .lookup_only = true },
-	{ "operators", "SELECT badge, name, roles AS \"roles:json\" FROM operator WHERE 1", " ORDER BY badge",
-		NO_ARGUMENTS },
-	{ "lot", LOT, " ORDER BY gtin", ARGUMENTS(NEED_TEXT("lot", "lot"), TEXT("gtin", "gtin")) },
-	{ "lots", LOT, " ORDER BY expiry, lot, gtin", ARGUMENTS(LIMIT) },
-	{ "unit", NEEDLE, "", ARGUMENTS(NEED_TEXT("unit", "unit")) },
-	{ "needles", NEEDLE, " ORDER BY unit.seq",
-		ARGUMENTS(BETWEEN("unit.utc_us"), TEXT("lot", "lot"), TEXT("subject", "subject"),
-			NUMBER("session", "unit.session"), AFTER("unit.seq"), LIMIT) },
-	{ "sessions", SESSION, " ORDER BY session",
-		ARGUMENTS(BETWEEN("utc_us"), TEXT("subject", "subject"), TEXT("operator", "operator"),
-			AFTER("session"), LIMIT) },
-	{ "session", SESSION, "", ARGUMENTS(NEED_NUMBER("session", "session")) },
-	/* newest first, and only those in which the needle touched the skin: for the minimum interval */
-	{ "subject",
-		"SELECT session, protocol, course_session, utc_us, utc_us AS \"begun:utc\", ended_us AS \"ended:utc\","
-		" outcome FROM session WHERE strokes > 0",
-		" ORDER BY session DESC", ARGUMENTS(NEED_TEXT("subject", "subject")) },
-	{ "zones",
-		"SELECT session, zone, dots, strokes, area_mm2, density, target, outside, depth_mean_um, dwell_mean_ms"
-		" FROM zone_result WHERE 1",
-		" ORDER BY zone", ARGUMENTS(NEED_NUMBER("session", "session")) },
-	{ "images",
-		"SELECT seq, session, zone, phase, file, sha256, bytes, width, height, focus, exposure,"
-		" utc_us AS \"taken:utc\" FROM image WHERE 1",
-		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("utc_us"), NUMBER("session", "session"), AFTER("seq"), LIMIT) },
-	{ "pigments",
-		"SELECT seq, brand, colour, lot, expiry, session, utc_us AS \"used:utc\" FROM pigment_use WHERE 1",
-		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("utc_us"), TEXT("lot", "lot"), NUMBER("session", "session"), AFTER("seq"),
-			LIMIT) },
-	{ "faults",
-		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " BODY " FROM record WHERE kind IN"
-		" ('fault.latched', 'fault.acknowledged')",
-		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("utc_us"), NUMBER("session", "session"), AFTER("seq"), LIMIT) },
-	{ "sign-ins",
-		"SELECT seq, utc_us AS \"time:utc\", kind, " BODY " FROM record WHERE kind IN"
-		" ('operator.signed-in', 'operator.signed-out', 'operator.refused')",
-		" ORDER BY seq", ARGUMENTS(BETWEEN("utc_us"), AFTER("seq"), LIMIT) },
-	{ "records", "SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " BODY " FROM record WHERE 1",
-		" ORDER BY seq", ARGUMENTS(BETWEEN("utc_us"), TEXT("kind", "kind"), AFTER("seq"), LIMIT) },
-	{ "timeline", "SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " BODY " FROM record WHERE 1",
-		" ORDER BY seq", ARGUMENTS(NEED_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
-	{ "strokes", "SELECT seq, utc_us AS \"time:utc\", " BODY " FROM record WHERE kind = 'strokes'",
-		" ORDER BY seq", ARGUMENTS(NEED_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
-	{ "outbox",
-		"SELECT seq, kind, utc_us AS \"utc:utc\", json_extract(CAST(leaf AS TEXT), '$.body') AS body,"
-		" json_extract(CAST(leaf AS TEXT), '$.body.zone') AS zone FROM record WHERE published",
-		" ORDER BY seq", ARGUMENTS(AFTER("seq"), LIMIT), .lookup_only = true, .limit = 100 },
-};
+enum { QUERY_SQL_MAX = 2048, QUERIES_MAX = 128 };
 
 const LedgerQuery *query_find(const char *name)
 {
-	for (size_t i = 0; i < ELEMENTS(queries); i++)
-		if (strcmp(queries[i].name, name) == 0)
-			return &queries[i];
+	for (const LedgerArea *const *area = ledger_areas; *area; area++)
+		for (const LedgerQuery *query = (*area)->queries; query->name; query++)
+			if (strcmp(query->name, name) == 0)
+				return query;
 	return NULL;
 }
 
@@ -150,13 +23,15 @@ bool query_is_streamable(const LedgerQuery *query)
 
 const char *const *ledger_query_names(void)
 {
-	static const char *names[ELEMENTS(queries) + 1];
+	static const char *names[QUERIES_MAX + 1];
 	size_t n = 0;
 
-	if (!names[0])
-		for (size_t i = 0; i < ELEMENTS(queries); i++)
-			if (query_is_streamable(&queries[i]))
-				names[n++] = queries[i].name;
+	if (names[0])
+		return names;
+	for (const LedgerArea *const *area = ledger_areas; *area; area++)
+		for (const LedgerQuery *query = (*area)->queries; query->name && n < QUERIES_MAX; query++)
+			if (query_is_streamable(query))
+				names[n++] = query->name;
 	return names;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ledger/ledger-private.h"
+#include "ledger/area.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -7,47 +7,6 @@
 
 /* "STIP": tells file(1) and us whose database this is */
 enum { APPLICATION_ID = 1398034768 };
-
-static const char version_1[] =
-	"PRAGMA application_id=1398034768;" /* APPLICATION_ID */
-	/* session: that of the body, so that one session's records are found without reading all */
-	"CREATE TABLE record(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, utc_us INTEGER NOT NULL, session INTEGER,"
-	"  published INTEGER NOT NULL, leaf BLOB NOT NULL, hash BLOB NOT NULL);"
-	"CREATE INDEX record_kind ON record(kind, seq);"
-	"CREATE INDEX record_session ON record(session, seq) WHERE session IS NOT NULL;"
-	"CREATE TRIGGER record_no_update BEFORE UPDATE ON record"
-	"  BEGIN SELECT RAISE(ABORT, 'records are append-only'); END;"
-	"CREATE TRIGGER record_no_delete BEFORE DELETE ON record"
-	"  BEGIN SELECT RAISE(ABORT, 'records are append-only'); END;"
-	"CREATE TABLE personal(seq INTEGER PRIMARY KEY, salt BLOB NOT NULL, data TEXT NOT NULL);"
-	"CREATE TABLE attachment(seq INTEGER PRIMARY KEY, data BLOB NOT NULL);"
-	"CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE operator(badge TEXT PRIMARY KEY, name TEXT, roles TEXT NOT NULL, pin TEXT, seq INTEGER NOT NULL);"
-	"CREATE TABLE lot(gtin TEXT NOT NULL, lot TEXT NOT NULL, product TEXT, maker TEXT, expiry TEXT NOT NULL,"
-	"  quantity INTEGER NOT NULL, certificate TEXT, received_us INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0,"
-	"  seq INTEGER NOT NULL, PRIMARY KEY(gtin, lot));"
-	"CREATE TABLE unit(unit TEXT PRIMARY KEY, seq INTEGER NOT NULL, session INTEGER NOT NULL, gtin TEXT NOT NULL,"
-	"  lot TEXT NOT NULL, expiry TEXT, chip TEXT UNIQUE, operator TEXT NOT NULL, utc_us INTEGER NOT NULL,"
-	"  strokes INTEGER, dots INTEGER, removed_us INTEGER);"
-	"CREATE INDEX unit_lot ON unit(lot, seq);"
-	"CREATE INDEX unit_session ON unit(session, seq);"
-	"CREATE TABLE session(session INTEGER PRIMARY KEY, subject TEXT NOT NULL, protocol TEXT NOT NULL,"
-	"  course_session INTEGER NOT NULL, operator TEXT NOT NULL, utc_us INTEGER NOT NULL, ended_us INTEGER,"
-	"  outcome TEXT NOT NULL, dots INTEGER, strokes INTEGER, needles INTEGER, worked_s INTEGER);"
-	"CREATE INDEX session_subject ON session(subject, session);"
-	"CREATE TABLE image(seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, zone TEXT NOT NULL, phase TEXT NOT NULL,"
-	"  file TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER, width INTEGER, height INTEGER, focus REAL, exposure REAL, utc_us INTEGER NOT NULL);"
-	"CREATE INDEX image_session ON image(session, seq);"
-	"CREATE TABLE zone_result(session INTEGER NOT NULL, zone TEXT NOT NULL, dots INTEGER, strokes INTEGER,"
-	"  area_mm2 INTEGER, density REAL, target REAL, outside REAL, depth_mean_um REAL, dwell_mean_ms REAL,"
-	"  PRIMARY KEY(session, zone)) WITHOUT ROWID;"
-	"CREATE TABLE pigment_use(seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, brand TEXT, colour TEXT, lot TEXT,"
-	"  expiry TEXT, utc_us INTEGER NOT NULL);"
-	"CREATE INDEX pigment_lot ON pigment_use(lot, seq);"
-	"PRAGMA user_version=1;";
-
-/* element N makes version N + 1 of version N; a file of a version beyond the last is refused */
-static const char *const versions[] = { version_1 };
 
 int ledger_errno(int result)
 {
@@ -106,16 +65,25 @@ static int read_number(sqlite3 *db, const char *sql, int64_t *ret)
 
 static int migrate(sqlite3 *db, int64_t from)
 {
-	int r = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	_cleanup_(freep) char *set_version = NULL;
+	int r;
 
-	for (size_t i = (size_t)from; i < ELEMENTS(versions) && r == SQLITE_OK; i++)
-		r = sqlite3_exec(db, versions[i], NULL, NULL, NULL);
+	if (asprintf(&set_version, "PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION_ID,
+		    LEDGER_SCHEMA_VERSION) < 0)
+		return SQLITE_NOMEM;
+	r = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	for (int64_t version = from; version < LEDGER_SCHEMA_VERSION && r == SQLITE_OK; version++)
+		for (const LedgerArea *const *area = ledger_areas; *area && r == SQLITE_OK; area++)
+			if ((*area)->schema[version])
+				r = sqlite3_exec(db, (*area)->schema[version], NULL, NULL, NULL);
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(db, set_version, NULL, NULL, NULL);
 	return r == SQLITE_OK ? sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) : r;
 }
 
 static int check_version(sqlite3 *db, const char *path, bool read_only, char error[LEDGER_TEXT_MAX])
 {
-	const int64_t newest = ELEMENTS(versions);
+	const int64_t newest = LEDGER_SCHEMA_VERSION;
 	int64_t version = 0, tables = 0, id = 0;
 	int r = read_number(db, "PRAGMA user_version", &version);
 

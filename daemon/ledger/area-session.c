@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/area.h"
+
+static const char version_1[] =
+	"CREATE TABLE session(session INTEGER PRIMARY KEY, subject TEXT NOT NULL, protocol TEXT NOT NULL,"
+	"  course_session INTEGER NOT NULL, operator TEXT NOT NULL, utc_us INTEGER NOT NULL, ended_us INTEGER,"
+	"  outcome TEXT NOT NULL, dots INTEGER, strokes INTEGER, needles INTEGER, worked_s INTEGER);"
+	"CREATE INDEX session_subject ON session(subject, session);"
+	"CREATE TABLE image(seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, zone TEXT NOT NULL, phase TEXT NOT NULL,"
+	"  file TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER, width INTEGER, height INTEGER, focus REAL, exposure REAL, utc_us INTEGER NOT NULL);"
+	"CREATE INDEX image_session ON image(session, seq);"
+	"CREATE TABLE zone_result(session INTEGER NOT NULL, zone TEXT NOT NULL, dots INTEGER, strokes INTEGER,"
+	"  area_mm2 INTEGER, density REAL, target REAL, outside REAL, depth_mean_um REAL, dwell_mean_ms REAL,"
+	"  PRIMARY KEY(session, zone)) WITHOUT ROWID;";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1 };
+
+static const char *const tables[] = { "session", "image", "zone_result", NULL };
+
+static int project_begun(ProjectionContext *context)
+{
+	int r = projection_run(context,
+		"INSERT INTO session(session, subject, protocol, course_session, operator, utc_us, outcome) VALUES"
+		"(@session, @subject, @protocol, @course_session, @actor, @utc_us, 'open')");
+
+	if (r == -EEXIST)
+		return projection_refuse(context, r, "session %lld was begun before: restart the daemon",
+			(long long)json_integer_value(json_object_get(context->body, "session")));
+	return r;
+}
+
+#define END_SESSION(outcome) \
+	"UPDATE session SET outcome = '" outcome "', ended_us = @utc_us WHERE session = @session"
+
+#define SESSION_COLUMNS                                                                         \
+	"SELECT session, subject, protocol, course_session, operator, utc_us AS \"begun:utc\"," \
+	" ended_us AS \"ended:utc\", outcome, dots, strokes, needles, worked_s FROM session WHERE 1"
+
+static const RecordKind kinds[] = {
+	{ "session.begun", true, FIELDS(SESSION, TEXT("subject"), TEXT("protocol"), COUNT("course_session")),
+		.project = project_begun },
+	{ "session.screening", false, FIELDS(SESSION, OBJECT("answers"), ARRAY("refused")) },
+	{ "session.consent", false, FIELDS(SESSION, TEXT("consent"), TEXT("version"), BOOLEAN("given")) },
+	{ "session.zone", true,
+		FIELDS(SESSION, TEXT("zone"), TEXT("skin_type"), NUMBER("area_mm2"), NUMBER("target"),
+			MAYBE("depth_min_um", FIELD_NUMBER), MAYBE("depth_max_um", FIELD_NUMBER)) },
+	{ "session.state", true, FIELDS(MAYBE_SESSION, TEXT("from"), TEXT("to"), TEXT("event")) },
+	{ "image.captured", true,
+		FIELDS(SESSION, TEXT("zone"), TEXT("phase"), TEXT("file"), TEXT("sha256"),
+			MAYBE("bytes", FIELD_COUNT), MAYBE("width", FIELD_COUNT),
+			MAYBE("height", FIELD_COUNT), MAYBE("focus", FIELD_NUMBER),
+			MAYBE("exposure", FIELD_NUMBER)),
+		.sql = "INSERT INTO image(seq, session, zone, phase, file, sha256, bytes, width, height, focus, exposure,"
+		       " utc_us) VALUES(@seq, @session, @zone, @phase, @file, @sha256, @bytes, @width, @height, @focus,"
+		       " @exposure, @utc_us)" },
+	{ "image.refused", true, FIELDS(SESSION, TEXT("zone"), TEXT("phase"), TEXT("verdict")) },
+	/* the session's totals so far; session.finished has the last word */
+	{ "strokes", false,
+		FIELDS(SESSION, TEXT("zone"), TEXT("unit"), COUNT("strokes"), COUNT("dots"), TEXT("encoding"),
+			TEXT("sha256")),
+		.sql = "UPDATE session SET strokes = coalesce(strokes, 0) + @strokes, dots = coalesce(dots, 0) + @dots"
+		       " WHERE session = @session" },
+	{ "zone.statistics", true, FIELDS(SESSION, TEXT("zone"), COUNT("dots"), COUNT("strokes")),
+		.sql = "INSERT OR REPLACE INTO zone_result(session, zone, dots, strokes, area_mm2, density, target,"
+		       " outside, depth_mean_um, dwell_mean_ms) VALUES(@session, @zone, @dots, @strokes, @area_mm2,"
+		       " @density, @target, @outside, @depth_mean_um, @dwell_mean_ms)" },
+	{ "session.finished", true,
+		FIELDS(SESSION, COUNT("dots"), COUNT("strokes"), COUNT("needles"), COUNT("worked_s")),
+		.sql = "UPDATE session SET dots = @dots, strokes = @strokes, needles = @needles, worked_s = @worked_s"
+		       " WHERE session = @session" },
+	{ "session.signed", true, FIELDS(SESSION, TEXT("meaning")), .sql = END_SESSION("signed") },
+	{ "session.abandoned", true, FIELDS(SESSION, TEXT("reason")), .sql = END_SESSION("abandoned") },
+	{ "session.interrupted", true, FIELDS(SESSION), .sql = END_SESSION("interrupted") },
+	{ NULL },
+};
+
+static const LedgerQuery queries[] = {
+	{ "sessions", SESSION_COLUMNS, " ORDER BY session",
+		ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("subject", "subject"), BY_TEXT("operator", "operator"),
+			AFTER("session"), LIMIT) },
+	{ "session", SESSION_COLUMNS, "", ARGUMENTS(NEED_NUMBER("session", "session")) },
+	/* newest first, and only those in which the needle touched the skin: for the minimum interval */
+	{ "subject",
+		"SELECT session, protocol, course_session, utc_us, utc_us AS \"begun:utc\", ended_us AS \"ended:utc\","
+		" outcome FROM session WHERE strokes > 0",
+		" ORDER BY session DESC", ARGUMENTS(NEED_TEXT("subject", "subject")) },
+	{ "zones",
+		"SELECT session, zone, dots, strokes, area_mm2, density, target, outside, depth_mean_um, dwell_mean_ms"
+		" FROM zone_result WHERE 1",
+		" ORDER BY zone", ARGUMENTS(NEED_NUMBER("session", "session")) },
+	{ "images",
+		"SELECT seq, session, zone, phase, file, sha256, bytes, width, height, focus, exposure,"
+		" utc_us AS \"taken:utc\" FROM image WHERE 1",
+		" ORDER BY seq",
+		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
+	{ "strokes", "SELECT seq, utc_us AS \"time:utc\", " BODY " FROM record WHERE kind = 'strokes'",
+		" ORDER BY seq", ARGUMENTS(NEED_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
+	{ NULL },
+};
+
+const LedgerArea area_session = { schema, tables, kinds, queries };

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/area.h"
+
+static const char version_1[] =
+	/* session: that of the body, so that one session's records are found without reading all */
+	"CREATE TABLE record(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, utc_us INTEGER NOT NULL, session INTEGER,"
+	"  published INTEGER NOT NULL, leaf BLOB NOT NULL, hash BLOB NOT NULL);"
+	"CREATE INDEX record_kind ON record(kind, seq);"
+	"CREATE INDEX record_session ON record(session, seq) WHERE session IS NOT NULL;"
+	"CREATE TRIGGER record_no_update BEFORE UPDATE ON record"
+	"  BEGIN SELECT RAISE(ABORT, 'records are append-only'); END;"
+	"CREATE TRIGGER record_no_delete BEFORE DELETE ON record"
+	"  BEGIN SELECT RAISE(ABORT, 'records are append-only'); END;"
+	"CREATE TABLE personal(seq INTEGER PRIMARY KEY, salt BLOB NOT NULL, data TEXT NOT NULL);"
+	"CREATE TABLE attachment(seq INTEGER PRIMARY KEY, data BLOB NOT NULL);"
+	"CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1 };
+
+static const char *const tables[] = { NULL };
+
+static const RecordKind kinds[] = {
+	{ "station.started", false, FIELDS(TEXT("version"), MAYBE_TEXT("previous")) },
+	{ "station.stopped", false, FIELDS(MAYBE_TEXT("reason")) },
+	{ "clock.backwards", true, FIELDS(TEXT("newest"), TEXT("now")) },
+	{ "fault.latched", true, FIELDS(MAYBE_SESSION, TEXT("cause")) },
+	{ "fault.acknowledged", true, FIELDS(MAYBE_SESSION, TEXT("cause"), TEXT("note")) },
+	{ "alert.raised", true, FIELDS(MAYBE_SESSION, TEXT("alert"), TEXT("text")) },
+	{ "audit.read", false, FIELDS(TEXT("query"), OBJECT("arguments"), MAYBE("rows", FIELD_COUNT)) },
+	{ NULL },
+};
+
+static const LedgerQuery queries[] = {
+	{ "records", "SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " BODY " FROM record WHERE 1",
+		" ORDER BY seq", ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("kind", "kind"), AFTER("seq"), LIMIT) },
+	{ "timeline", "SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " BODY " FROM record WHERE 1",
+		" ORDER BY seq", ARGUMENTS(NEED_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
+	{ "faults",
+		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " BODY " FROM record WHERE kind IN"
+		" ('fault.latched', 'fault.acknowledged')",
+		" ORDER BY seq",
+		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
+	{ "outbox",
+		"SELECT seq, kind, utc_us AS \"utc:utc\", json_extract(CAST(leaf AS TEXT), '$.body') AS body,"
+		" json_extract(CAST(leaf AS TEXT), '$.body.zone') AS zone FROM record WHERE published",
+		" ORDER BY seq", ARGUMENTS(AFTER("seq"), LIMIT), .lookup_only = true, .limit = 100 },
+	{ NULL },
+};
+
+const LedgerArea area_station = { schema, tables, kinds, queries };

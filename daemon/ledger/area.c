@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/area.h"
+
+const LedgerArea *const ledger_areas[] = { &area_station, &area_people, &area_session, &area_inventory,
+	NULL };

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * What an area of the record (people, inventory, sessions, ...) is made of: its tables, its kinds of records
+ * with what each changes there, and the questions that can be asked. One file area-NAME.c each; area.c lists
+ * them. Only files of the ledger include this.
+ */
+
+#include "ledger/ledger-private.h"
+
+/* ---- kinds of records, and their projections ---- */
+
+/** Ends a projection with a refusal `r` (-EEXIST, -ENOENT, -EINVAL, -ESTALE) and its sentence. Returns `r`.
+ */
+int projection_refuse(ProjectionContext *context, int r, const char *format, ...) _printf_(3, 4);
+/** A text field of the body; NULL when it has none. */
+const char *projection_text(const ProjectionContext *context, const char *field);
+/**
+ * Gets, binds and steps `sql`, whose parameters are @seq, @utc_us and @actor of the record or else fields of
+ * the body. The statement (_cleanup_(statement_donep)) is left on its row, or *ret_row is false.
+ */
+int projection_step(
+	ProjectionContext *context, const char *sql, sqlite3_stmt **ret, bool *ret_row) _must_check_;
+/** The same for what gives no row. A broken constraint is a refusal. */
+int projection_run(ProjectionContext *context, const char *sql) _must_check_;
+/** The date of a time, YYYY-MM-DD. */
+void projection_date(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX]);
+/** Today, never earlier than the newest record: for expiry. */
+void projection_today(const ProjectionContext *context, char ret[CLOCK_UTC_TEXT_MAX]);
+
+#define FIELDS(...) ((const RecordField[]){ __VA_ARGS__, { NULL } })
+#define FIELD(name, type)         \
+	{                         \
+		name, type, false \
+	}
+#define MAYBE(name, type)        \
+	{                        \
+		name, type, true \
+	}
+#define TEXT(name)         FIELD(name, FIELD_TEXT)
+#define DATE(name)         FIELD(name, FIELD_DATE)
+#define COUNT(name)        FIELD(name, FIELD_COUNT)
+#define NUMBER(name)       FIELD(name, FIELD_NUMBER)
+#define BOOLEAN(name)      FIELD(name, FIELD_BOOLEAN)
+#define OBJECT(name)       FIELD(name, FIELD_OBJECT)
+#define ARRAY(name)        FIELD(name, FIELD_ARRAY)
+#define MAYBE_TEXT(name)   MAYBE(name, FIELD_TEXT)
+#define MAYBE_DATE(name)   MAYBE(name, FIELD_DATE)
+#define MAYBE_NUMBER(name) MAYBE(name, FIELD_NUMBER)
+#define MAYBE_SESSION      MAYBE("session", FIELD_COUNT)
+#define SESSION            COUNT("session")
+
+/* ---- questions ---- */
+
+typedef enum ArgumentType {
+	ARGUMENT_TEXT,
+	ARGUMENT_NUMBER,
+	ARGUMENT_TIME,
+} ArgumentType;
+
+typedef struct Argument {
+	const char *name;  /* NULL ends a list */
+	const char *where; /* condition that it adds; the value is bound to it */
+	ArgumentType type;
+	bool needed;
+} Argument;
+
+struct LedgerQuery {
+	const char *name;
+	const char *select; /* ends in a WHERE */
+	const char *order;
+	const Argument *arguments;
+	bool lookup_only; /* not for an auditor's stream: it shows PIN hashes, or is the station's own
+			     business */
+	int64_t limit;    /* where none is given; 0: no limit */
+};
+
+#define ARGUMENTS(...) ((const Argument[]){ __VA_ARGS__, { NULL } })
+#define NO_ARGUMENTS   ((const Argument[]){ { NULL } })
+#define BY_TEXT(name, column)                                  \
+	{                                                      \
+		name, column " = @" name, ARGUMENT_TEXT, false \
+	}
+#define BY_NUMBER(name, column)                                  \
+	{                                                        \
+		name, column " = @" name, ARGUMENT_NUMBER, false \
+	}
+#define NEED_TEXT(name, column)                               \
+	{                                                     \
+		name, column " = @" name, ARGUMENT_TEXT, true \
+	}
+#define NEED_NUMBER(name, column)                               \
+	{                                                       \
+		name, column " = @" name, ARGUMENT_NUMBER, true \
+	}
+#define SINCE(column)                                            \
+	{                                                        \
+		"from", column " >= @from", ARGUMENT_TIME, false \
+	}
+#define UNTIL(column)                                       \
+	{                                                   \
+		"to", column " < @to", ARGUMENT_TIME, false \
+	}
+#define BETWEEN(column) SINCE(column), UNTIL(column)
+#define AFTER(column)                                               \
+	{                                                           \
+		"after", column " > @after", ARGUMENT_NUMBER, false \
+	}
+#define LIMIT                                         \
+	{                                             \
+		"limit", NULL, ARGUMENT_NUMBER, false \
+	}
+
+/* a column "name:utc" is shown as time, "name:json" is text that holds JSON */
+#define BODY  "json_extract(CAST(leaf AS TEXT), '$.body') AS \"body:json\""
+#define ACTOR "json_extract(CAST(leaf AS TEXT), '$.actor') AS actor"
+
+/* ---- areas ---- */
+
+/** Lists end with an element whose name is NULL. */
+typedef struct LedgerArea {
+	const char *const *schema; /* element N: the SQL that makes version N + 1 of version N, or NULL; of
+				      length LEDGER_SCHEMA_VERSION */
+	const char *const *tables; /* projections, emptied before a rebuild; ends with NULL */
+	const RecordKind *kinds;
+	const LedgerQuery *queries;
+} LedgerArea;
+
+extern const LedgerArea area_station, area_people, area_session, area_inventory;
+
+/** All of them, in the order in which their tables are made; ends with NULL. */
+extern const LedgerArea *const ledger_areas[];
