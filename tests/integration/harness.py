@@ -145,15 +145,19 @@ class Broker:
 
 
 class Subscriber:
-    """Collects (topic, message) of everything that a station publishes."""
+    """Collects (topic, message) of everything that a station publishes; with `ca`, over TLS."""
 
-    def __init__(self, port):
+    def __init__(self, port, user=None, password=None, ca=None, transport="tcp"):
         import paho.mqtt.client as mqtt
         self.messages = []
         try:
-            self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+            self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5, transport=transport)
         except AttributeError:
-            self.client = mqtt.Client(protocol=mqtt.MQTTv5)
+            self.client = mqtt.Client(protocol=mqtt.MQTTv5, transport=transport)
+        if user:
+            self.client.username_pw_set(user, password)
+        if ca:
+            self.client.tls_set(ca_certs=str(ca))
         self.client.on_message = lambda c, u, m: self.messages.append((m.topic, json.loads(m.payload), m.retain))
         self.client.on_connect = lambda *a: self.client.subscribe("stipple/v1/#", qos=1)
         self.client.on_subscribe = lambda *a: setattr(self, "subscribed", True)
@@ -163,6 +167,14 @@ class Subscriber:
 
     def records(self):
         return [m for _, m, _ in self.messages if "seq" in m]
+
+    def check_arrived(self, station):
+        """Waits for all that must arrive. A message may come twice; the first of each record are in order."""
+        wanted = set(station.published())
+        wait_for(lambda: wanted <= {m["seq"] for m in self.records()}, "all records to arrive")
+        order = list(dict.fromkeys(m["seq"] for m in self.records()))
+        assert order == sorted(order)
+        assert all(m["id"] == f"clinic/chair-1/{m['seq']}" for m in self.records())
 
     def close(self):
         self.client.loop_stop()
@@ -174,17 +186,18 @@ OPEN_POLICY = """<policy context="default"><allow user="*"/><allow own="*"/>
 
 
 class Station:
-    """The daemon with simulated board and camera on a private bus."""
+    """The daemon with simulated board and camera on a private bus. `mqtt`: lines of [mqtt], for `mqtt_port`."""
 
     def __init__(self, folder=None, speed=20, mqtt_port=None, extra="",
-                 bus_policy=OPEN_POLICY):
+                 bus_policy=OPEN_POLICY, mqtt=None):
         self.own_folder = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="stipple-"))
         self.daemon = self.bus_process = None
         (self.folder / "plugins").mkdir(exist_ok=True)
         for plugin in ("board-sim", "camera-sim"):
             shutil.copy(BUILD / f"plugins/{plugin}/{plugin}.so", self.folder / "plugins")
-        mqtt = f"host = 127.0.0.1\nport = {mqtt_port}\n" if mqtt_port else "enabled = no\n"
+        if mqtt is None:
+            mqtt = f"host = 127.0.0.1\nport = {mqtt_port}\ntls = no\n" if mqtt_port else "enabled = no\n"
         self.config = self.folder / "stippled.conf"
         self.config.write_text(f"""[station]
 clinic = clinic
@@ -202,7 +215,6 @@ plugin = camera-sim
 [session]
 disk_min_mb = 10
 [mqtt]
-tls = no
 telemetry_ms = 100
 {mqtt}
 [plugin.board-sim]
@@ -338,6 +350,17 @@ fault_file = {self.folder}/camera-fault
     def records(self):
         """Kinds of all records but those that reading them makes."""
         return [r["kind"] for r in self.audit("records") if r["kind"] != "audit.read"]
+
+    def published(self):
+        """Sequence numbers that must arrive: all but the kinds that stay in the ledger."""
+        private = {"station.started", "station.stopped", "operator.enrolled", "session.screening",
+                   "session.consent", "strokes", "audit.read"}
+        return [row["seq"] for row in self.audit("records") if row["kind"] not in private]
+
+    def doctor(self, name):
+        """What one check finds, as (level, text)."""
+        return next((int(level), str(text)) for check, level, text, _ in self.call("Station1", "Doctor")
+                    if check == name)
 
     # ---- steps that many tests take ----
 

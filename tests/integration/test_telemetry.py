@@ -11,21 +11,6 @@ import harness
 from harness import wait_for
 
 
-def published(station):
-    """Sequence numbers that must have arrived: all but the kinds that stay in the ledger."""
-    private = {"station.started", "station.stopped", "operator.enrolled", "session.screening", "session.consent",
-               "strokes", "audit.read"}
-    return [row["seq"] for row in station.audit("records") if row["kind"] not in private]
-
-
-def check_arrived(station, subscriber):
-    wanted = published(station)
-    wait_for(lambda: set(wanted) <= {m["seq"] for m in subscriber.records()}, "all records to arrive")
-    order = list(dict.fromkeys(m["seq"] for m in subscriber.records()))
-    assert order == sorted(order)
-    assert all(m["id"] == f"clinic/chair-1/{m['seq']}" for m in subscriber.records())
-
-
 def check_described(subscriber):
     """Every message fits the one channel of the AsyncAPI file that its topic belongs to."""
     described = yaml.safe_load((harness.SOURCE / "docs/stipple-mqtt.asyncapi.yaml").read_text())
@@ -47,7 +32,7 @@ def test_everything_arrives_in_order(broker):
     try:
         station.start()
         station.prepare()
-        check_arrived(station, subscriber)
+        subscriber.check_arrived(station)
         wait_for(lambda: any(t.endswith("/telemetry") for t, _, _ in subscriber.messages), "the live stream")
         states = [m for t, m, _ in subscriber.messages if t == "stipple/v1/clinic/chair-1/state"]
         assert states[-1]["online"] and states[-1]["subject"] == "P-0001"
@@ -88,7 +73,7 @@ def test_outage_and_restart_lose_nothing(broker):
         subscriber = harness.Subscriber(broker.port)
         wait_for(lambda: subscriber.subscribed, "the subscription")
         station.daemon.send_signal(signal.SIGCONT)
-        check_arrived(station, subscriber)
+        subscriber.check_arrived(station)
         subscriber.close()
         station.stop()
     finally:
