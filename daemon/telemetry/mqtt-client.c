@@ -302,6 +302,7 @@ int mqtt_client_new(sd_event *event, const Config *config, const char *will_topi
 	client->config = config;
 	client->handler = *handler;
 	client->retry_s = RETRY_FIRST_S;
+	snprintf(client->text, sizeof client->text, "broker %.100s: connecting", config->mqtt_host);
 	client->will_topic = strdup(will_topic);
 	client->will = strdup(will);
 	if (!client->will_topic || !client->will)

@@ -192,17 +192,46 @@ MqttConnection *mqtt_connection_free(MqttConnection *connection)
 
 /* ---- reasons for people ---- */
 
-void mqtt_connection_describe(const MqttConnection *connection, const Config *config, int result, int error,
-	bool answered, char reason[MQTT_REASON_MAX])
+/**
+ * Whether it was TLS that failed, and on which side. An alert is the other side's word. Often it does not get
+ * that far: the broker closes with our CONNECT unread, and the reset overtakes the alert.
+ */
+static bool describe_tls(const MqttConnection *connection, const Config *config, int result, int error,
+	char reason[MQTT_REASON_MAX])
 {
-	bool tls = result == MOSQ_ERR_TLS || result == MOSQ_ERR_TLS_HANDSHAKE;
-	bool closed = result == MOSQ_ERR_CONN_LOST || result == MOSQ_ERR_NO_CONN;
+	bool alert = strstr(connection->detail, "alert") != NULL;
+	bool broken = config->mqtt_tls && !is_local(config) &&
+		      (result == MOSQ_ERR_CONN_LOST || (result == MOSQ_ERR_ERRNO && error == EPROTO));
 
-	if (!answered && (tls || connection->detail[0]))
+	if (alert || (broken && !connection->detail[0]))
+		snprintf(reason, MQTT_REASON_MAX,
+			"it refuses the station's TLS (%s): check [mqtt] cert_file, key_file and port, and the broker's "
+			"log",
+			alert ? connection->detail : "without a reason");
+	else if (strstr(connection->detail, "key values mismatch"))
+		snprintf(reason, MQTT_REASON_MAX,
+			"TLS failed (%s): check that [mqtt] key_file belongs to cert_file",
+			connection->detail);
+	else if (result == MOSQ_ERR_TLS || result == MOSQ_ERR_TLS_HANDSHAKE || connection->detail[0])
 		snprintf(reason, MQTT_REASON_MAX,
 			"TLS failed (%s): check [mqtt] ca_file, and that the broker's certificate is valid and made "
 			"out to this name",
 			connection->detail[0] ? connection->detail : mosquitto_strerror(result));
+	else
+		return false;
+	return true;
+}
+
+void mqtt_connection_describe(const MqttConnection *connection, const Config *config, int result, int error,
+	bool answered, char reason[MQTT_REASON_MAX])
+{
+	bool closed = result == MOSQ_ERR_CONN_LOST || result == MOSQ_ERR_NO_CONN;
+
+	if (!answered && describe_tls(connection, config, result, error, reason))
+		return;
+	if (result == MOSQ_ERR_PROTOCOL || result == MOSQ_ERR_MALFORMED_PACKET)
+		snprintf(reason, MQTT_REASON_MAX,
+			"what it sends is not MQTT v5: check [mqtt] host and port, and the broker");
 	else if (result == MOSQ_ERR_ERRNO && (error == ECONNREFUSED || error == ENOENT))
 		snprintf(reason, MQTT_REASON_MAX,
 			"nobody listens there (%s): check that the broker runs, and [mqtt] host and port",
