@@ -341,11 +341,13 @@ fault_file = {self.folder}/camera-fault
         values = dbus.Dictionary({k: dbus.Int64(v) if isinstance(v, int) else v for k, v in arguments.items()},
                                  signature="sv")
         try:
-            self.call("Audit1", "Query", query, values, dbus.types.UnixFd(writer))
+            answer = self.start_call("Audit1", "Query", query, values, dbus.types.UnixFd(writer))
         finally:
             os.close(writer)
-        with os.fdopen(reader) as lines:
-            return [json.loads(line) for line in lines]
+        with os.fdopen(reader) as lines:  # before the answer, which waits for somebody who empties the pipe
+            rows = [json.loads(line) for line in lines]
+        assert answer.wait().error is None, answer.error
+        return rows
 
     def records(self):
         """Kinds of all records but those that reading them makes."""

@@ -5,9 +5,11 @@ import re
 import signal
 
 import jsonschema
+import pytest
 import yaml
 
 import harness
+from false_brokers import FalseBroker, Line
 from harness import wait_for
 
 
@@ -78,3 +80,142 @@ def test_outage_and_restart_lose_nothing(broker):
         station.stop()
     finally:
         station.close()
+
+
+# ---- brokers that misbehave ----
+
+def told(station, words):
+    """Whether it says so to everybody who may want to know."""
+    level, text = station.doctor("broker")
+    return level == 1 and words in text and words in station.log_text()
+
+
+def receive_lots(station, first, last):
+    """A published record for each number, made and answered one after the other."""
+    for i in range(first, last):
+        station.receive_lot(f"N{i}")
+
+
+def start_before(station, broker):
+    """The broker and somebody who listens, before the station can publish anything."""
+    station.daemon.send_signal(signal.SIGSTOP)
+    broker.start()
+    subscriber = harness.Subscriber(broker.port)
+    wait_for(lambda: subscriber.subscribed, "the subscription")
+    station.daemon.send_signal(signal.SIGCONT)
+    return subscriber
+
+
+def test_stalled_broker_holds_nobody_up(broker):
+    """Whatever waited for it would wait for ever: it is woken only when all is done."""
+    station = harness.Station(mqtt_port=broker.port)
+    subscriber = harness.Subscriber(broker.port)
+    try:
+        station.start()
+        station.prepare()
+        subscriber.check_arrived(station)
+        broker.process.send_signal(signal.SIGSTOP)
+        arrived = len(subscriber.records())
+        receive_lots(station, 0, 100)
+        station.call("Session1", "Arm")
+        station.sim("pedal down")
+        wait_for(lambda: station.get("Session1", "Strokes") > 100, "strokes")
+        station.sim("pedal up")
+        station.wait_state("ready")
+        assert len(subscriber.records()) == arrived
+        broker.process.send_signal(signal.SIGCONT)
+        subscriber.check_arrived(station)
+        assert len({m["seq"] for m in subscriber.records()}) > arrived + 100
+        station.stop()
+    finally:
+        broker.process.send_signal(signal.SIGCONT)
+        subscriber.close()
+        station.close()
+
+
+def test_stalled_broker_does_not_hold_up_the_end(broker):
+    station = harness.Station(mqtt_port=broker.port)
+    try:
+        station.start()
+        wait_for(lambda: station.get("Station1", "BrokerConnected"), "the broker")
+        broker.process.send_signal(signal.SIGSTOP)
+        receive_lots(station, 0, 30)
+        station.stop()
+        station.start()
+        receive_lots(station, 30, 60)
+        station.stop()
+    finally:
+        broker.process.send_signal(signal.SIGCONT)
+        station.close()
+
+
+CONNACK = bytes([0x20, 3, 0, 0, 0])
+
+
+@pytest.mark.parametrize("answer, words", [
+    (b"", "it accepts the connection but does not answer"),
+    (CONNACK[:3], "it accepts the connection but does not answer"),
+    (b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n<html>" + b"bad request " * 20, "what it sends is not MQTT v5"),
+    (b"\xff" * 100000, "what it sends is not MQTT v5"),
+    (b"\x20\xff\xff\xff\xff\xff", "what it sends is not MQTT v5"),
+    (CONNACK + b"\xff" * 1000, "what it sends is not MQTT v5"),
+    (bytes([0x20, 3, 0, 0x86, 0]), "it refuses the station"),
+    (bytes([0x20, 2, 0, 1]), "it does not speak MQTT v5"),
+    (bytes([0x20, 3, 0, 0x89, 0]), "it refuses the station"),
+], ids=["silence", "half an answer", "a web server", "noise", "endless length", "noise after a good answer",
+        "wrong password", "an old broker", "a busy broker"])
+def test_false_broker_is_told(tmp_path, answer, words):
+    """The station goes on serving meanwhile; then a real broker comes in its place."""
+    false = FalseBroker(answer)
+    station = harness.Station(mqtt_port=false.port)
+    try:
+        station.start()
+        wait_for(lambda: false.sockets, "the station to connect")
+        receive_lots(station, 0, 20)
+        wait_for(lambda: told(station, words), words)
+        receive_lots(station, 20, 40)
+        assert "the records are kept" in station.log_text()
+        false.close()
+        broker = harness.Broker(tmp_path, false.port)
+        subscriber = start_before(station, broker)
+        subscriber.check_arrived(station)
+        assert len(station.published()) == 40
+        subscriber.close()
+        station.stop()
+        broker.stop()
+    finally:
+        false.close()
+        station.close()
+
+
+def test_long_outage_over_a_bad_line(broker):
+    """Hundreds of records, a crash in between, and a line that breaks again and again while they are sent."""
+    line = Line(broker.port)
+    station = harness.Station(mqtt_port=line.port)
+    subscriber = harness.Subscriber(broker.port)
+    try:
+        station.start()
+        wait_for(lambda: station.get("Station1", "BrokerConnected"), "the broker")
+        line.whole = False
+        line.cut()
+        wait_for(lambda: not station.get("Station1", "BrokerConnected"), "the outage")
+        receive_lots(station, 0, 250)
+        station.kill()
+        station.start()
+        receive_lots(station, 250, 500)
+        assert subscriber.records() == []
+        line.deaf = line.whole = True
+        # as many as may be unacknowledged; the retained state may be one of them
+        wait_for(lambda: len(subscriber.records()) >= 19, "the first records")
+        for n in (60, 200):
+            line.deaf = False
+            line.cut()
+            wait_for(lambda: len(subscriber.records()) >= n, "some more")
+        subscriber.check_arrived(station)
+        seen = [m["seq"] for m in subscriber.records()]
+        assert len(set(seen)) == 500 and len(seen) >= 519, "what was not acknowledged came again"
+        station.stop()
+    finally:
+        subscriber.close()
+        station.close()
+        line.close()
