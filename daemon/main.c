@@ -182,12 +182,13 @@ static size_t doctor(void *userdata, StationCheck *ret, size_t max)
 			"check its cable and [camera] plugin in stippled.conf");
 	if (daemon->telemetry)
 		telemetry_status(daemon->telemetry, &status);
-	check = add_check(&ret[1], "broker", status.connected || !status.enabled ? 0 : 1);
+	check = add_check(&ret[1], "broker", status.enabled && (!status.connected || status.stalled));
 	snprintf(check->text, sizeof check->text, "%s", status.enabled ? status.text : "not configured");
 	if (check->level)
 		snprintf(check->advice, sizeof check->advice,
 			"check [mqtt] in stippled.conf and the broker's log; nothing is "
-			"lost meanwhile");
+			"lost meanwhile, messages that wait: %llu",
+			(unsigned long long)status.waiting);
 	check = add_check(&ret[2], "permissions", 0);
 	if (stat(daemon->config->state_folder, &state) < 0 || access(daemon->config->state_folder, W_OK) < 0)
 		check->level = 2;

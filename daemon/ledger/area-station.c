@@ -44,6 +44,8 @@ static const LedgerQuery queries[] = {
 		"SELECT seq, kind, utc_us AS \"utc:utc\", json_extract(CAST(leaf AS TEXT), '$.body') AS body,"
 		" json_extract(CAST(leaf AS TEXT), '$.body.zone') AS zone FROM record WHERE published",
 		" ORDER BY seq", ARGUMENTS(AFTER("seq"), LIMIT), .lookup_only = true, .limit = 100 },
+	{ "waiting", "SELECT count(*) AS messages FROM record WHERE published", "", ARGUMENTS(AFTER("seq")),
+		.lookup_only = true },
 	{ NULL },
 };
 

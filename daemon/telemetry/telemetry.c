@@ -34,6 +34,8 @@ struct Telemetry {
 	bool progressed;                 /* acknowledgements have come since the last pump() */
 	int64_t progress_us;             /* when the broker last took something, or was given it */
 	uint64_t dropped;
+	uint64_t waiting; /* messages that had not arrived when it was last counted */
+	bool counting, miscounted;
 	bool closing;
 };
 
@@ -160,6 +162,42 @@ static void keep_cursor(Telemetry *telemetry)
 	ledger_set_published(telemetry->ledger, telemetry->kept_cursor);
 }
 
+/* ---- what waits, for people ---- */
+
+/** A broker that has answered nothing for so long would only get figures that are stale by then. */
+static bool stalled(const Telemetry *telemetry)
+{
+	return telemetry->outbox.n > 0 && clock_monotonic_us() - telemetry->progress_us >
+						  telemetry->config->telemetry_expiry_s * USEC_PER_SEC;
+}
+
+static void counted(void *userdata, int error, json_t *rows)
+{
+	Telemetry *telemetry = userdata;
+
+	telemetry->counting = false;
+	if (error < 0)
+		telemetry->miscounted = true;
+	else
+		telemetry->waiting =
+			(uint64_t)json_integer_value(json_object_get(json_array_get(rows, 0), "messages"));
+}
+
+/** Only while they do wait: otherwise nobody asks. */
+static void count_waiting(Telemetry *telemetry)
+{
+	json_auto_t *arguments = NULL;
+
+	if (telemetry->counting || !telemetry->miscounted ||
+		(mqtt_client_connected(telemetry->client) && !stalled(telemetry)))
+		return;
+	arguments = json_pack("{s:I}", "after", (json_int_t)telemetry->outbox.cursor);
+	if (!arguments || ledger_lookup(telemetry->ledger, "waiting", arguments, counted, telemetry) < 0)
+		return; /* the timer tries again */
+	telemetry->counting = true;
+	telemetry->miscounted = false;
+}
+
 /* ---- the retained state and the live stream ---- */
 
 static void publish_state(Telemetry *telemetry, int qos)
@@ -203,13 +241,6 @@ static void ask_state(Telemetry *telemetry)
 		return; /* the timer tries again */
 	telemetry->state_asked = true;
 	telemetry->state_changed = false;
-}
-
-/** A broker that has answered nothing for so long would only get figures that are stale by then. */
-static bool stalled(const Telemetry *telemetry)
-{
-	return telemetry->outbox.n > 0 && clock_monotonic_us() - telemetry->progress_us >
-						  telemetry->config->telemetry_expiry_s * USEC_PER_SEC;
 }
 
 static void publish_live(Telemetry *telemetry)
@@ -273,6 +304,7 @@ static void on_served(void *userdata)
 		return;
 	telemetry->progressed = false;
 	telemetry->progress_us = clock_monotonic_us();
+	telemetry->miscounted = true;
 	pump(telemetry);
 	/* written with the next commit anyway: no reason to make one for each message */
 	if (telemetry->progress_us - telemetry->kept_us > CURSOR_US)
@@ -286,7 +318,7 @@ static void on_changed(void *userdata, unsigned changes)
 	if (changes & (STATION_CHANGED_STATE | STATION_CHANGED_OPERATOR | STATION_CHANGED_ZONE))
 		ask_state(telemetry);
 	if (changes & STATION_CHANGED_RECORDS) {
-		telemetry->more = true;
+		telemetry->more = telemetry->miscounted = true;
 		pump(telemetry);
 	}
 }
@@ -300,6 +332,7 @@ static int on_timer(sd_event_source *source, uint64_t now, void *userdata)
 		ask_state(telemetry);
 	if (telemetry->outbox.n == 0 || clock_monotonic_us() - telemetry->kept_us > CURSOR_US)
 		keep_cursor(telemetry);
+	count_waiting(telemetry);
 	pump(telemetry);
 	return sd_event_source_set_time_relative(source, telemetry->config->telemetry_ms * 1000ULL);
 }
@@ -322,6 +355,7 @@ int telemetry_new(sd_event *event, const Config *config, Station *station, Ledge
 	telemetry->station = station;
 	telemetry->ledger = ledger;
 	telemetry->kept_cursor = telemetry->fetched = published;
+	telemetry->miscounted = true;
 	outbox_init(&telemetry->outbox, config->mqtt_in_flight, published);
 	will = message_of_state(config, station_view(station), false);
 	if (!will)
@@ -364,9 +398,13 @@ void telemetry_status(const Telemetry *telemetry, TelemetryStatus *ret)
 	*ret = (TelemetryStatus){
 		.enabled = true,
 		.connected = mqtt_client_connected(telemetry->client),
+		.stalled = mqtt_client_connected(telemetry->client) && stalled(telemetry),
 		.published = telemetry->outbox.cursor,
 		.newest = telemetry->fetched,
 		.dropped = telemetry->dropped,
 	};
-	snprintf(ret->text, sizeof ret->text, "%s", mqtt_client_text(telemetry->client));
+	if (!ret->connected || ret->stalled)
+		ret->waiting = telemetry->waiting;
+	snprintf(ret->text, sizeof ret->text, "%.*s%s", ret->stalled ? 220 : 255,
+		mqtt_client_text(telemetry->client), ret->stalled ? ", but it acknowledges nothing" : "");
 }

@@ -23,7 +23,9 @@ typedef struct Telemetry Telemetry;
 
 typedef struct TelemetryStatus {
 	bool enabled, connected;
-	char text[256];     /* "connected to ...", or the last failure and when it is tried again */
+	bool stalled;       /* connected, but nothing sent was acknowledged for telemetry_expiry_s */
+	char text[256];     /* "connected to ...", or what is wrong */
+	uint64_t waiting;   /* messages kept until the broker takes them; 0 while it does */
 	uint64_t published; /* outbox cursor */
 	uint64_t newest;    /* newest published-kind record known */
 	uint64_t dropped;   /* live messages dropped as stale */

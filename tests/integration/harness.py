@@ -360,8 +360,8 @@ fault_file = {self.folder}/camera-fault
         return [row["seq"] for row in self.audit("records") if row["kind"] not in private]
 
     def doctor(self, name):
-        """What one check finds, as (level, text)."""
-        return next((int(level), str(text)) for check, level, text, _ in self.call("Station1", "Doctor")
+        """What one check finds, as (level, text, advice)."""
+        return next((int(level), str(text), str(advice)) for check, level, text, advice in self.call("Station1", "Doctor")
                     if check == name)
 
     # ---- steps that many tests take ----

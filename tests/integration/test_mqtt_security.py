@@ -90,7 +90,7 @@ def work(station):
 def check_refused(station, *words):
     """The station does not connect, says why in the same words everywhere, and goes on with its work."""
     def told():
-        level, text = station.doctor("broker")
+        level, text, _ = station.doctor("broker")
         return level == 1 and all(word in text for word in words)
     wait_for(told, f"{words} in {station.doctor('broker')}")
     assert not station.get("Station1", "BrokerConnected")

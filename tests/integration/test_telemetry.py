@@ -86,8 +86,14 @@ def test_outage_and_restart_lose_nothing(broker):
 
 def told(station, words):
     """Whether it says so to everybody who may want to know."""
-    level, text = station.doctor("broker")
+    level, text, _ = station.doctor("broker")
     return level == 1 and words in text and words in station.log_text()
+
+
+def waiting(station):
+    """How many messages are kept for the broker, as its check's advice says."""
+    level, _, advice = station.doctor("broker")
+    return int(advice.rsplit("messages that wait: ")[1]) if level else 0
 
 
 def receive_lots(station, first, last):
@@ -108,7 +114,7 @@ def start_before(station, broker):
 
 def test_stalled_broker_holds_nobody_up(broker):
     """Whatever waited for it would wait for ever: it is woken only when all is done."""
-    station = harness.Station(mqtt_port=broker.port)
+    station = harness.Station(mqtt=f"host = 127.0.0.1\nport = {broker.port}\ntls = no\ntelemetry_expiry_s = 1")
     subscriber = harness.Subscriber(broker.port)
     try:
         station.start()
@@ -122,6 +128,8 @@ def test_stalled_broker_holds_nobody_up(broker):
         wait_for(lambda: station.get("Session1", "Strokes") > 100, "strokes")
         station.sim("pedal up")
         station.wait_state("ready")
+        wait_for(lambda: "it acknowledges nothing" in station.doctor("broker")[1], "the stall")
+        wait_for(lambda: waiting(station) >= 100, "the count")
         assert len(subscriber.records()) == arrived
         broker.process.send_signal(signal.SIGCONT)
         subscriber.check_arrived(station)
@@ -174,6 +182,7 @@ def test_false_broker_is_told(tmp_path, answer, words):
         receive_lots(station, 0, 20)
         wait_for(lambda: told(station, words), words)
         receive_lots(station, 20, 40)
+        wait_for(lambda: waiting(station) == 40, "the count")
         assert "the records are kept" in station.log_text()
         false.close()
         broker = harness.Broker(tmp_path, false.port)
