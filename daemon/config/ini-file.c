@@ -51,7 +51,7 @@ static bool copy_line(char *ret, size_t size, const char *line, size_t length)
 		line++;
 		length--;
 	}
-	if (length + 2 > size)
+	if (length > INI_FILE_LINE_MAX || length + 2 > size)
 		return false;
 	for (size_t i = 0; i < length; i++)
 		ret[i] = line[i] == '\t' ? ' ' : line[i];
@@ -77,7 +77,7 @@ static char *read_line(char *ret, int size, void *userdata)
 		return NULL;
 	}
 	if (!copy_line(ret, (size_t)size, line, length)) {
-		fail(reading, -EINVAL, "the line is longer than %d bytes: shorten it", size - 2);
+		fail(reading, -EINVAL, "the line is longer than %d bytes: shorten it", INI_FILE_LINE_MAX);
 		return NULL;
 	}
 	length = strlen(ret);
