@@ -42,7 +42,7 @@ typedef struct Daemon {
 	Station *station;
 	Telemetry *telemetry;
 	Bus *bus;
-	bool reload;
+	bool leaving, reload; /* reload: to start over */
 } Daemon;
 
 /* ---- what drives the parts from the loop ---- */
@@ -110,6 +110,9 @@ static void on_stopped(void *userdata, const StationReply *reply)
 
 static int leave(Daemon *daemon)
 {
+	if (daemon->leaving)
+		return 0;
+	daemon->leaving = true;
 	(void)sd_notify(false, daemon->reload ? "RELOADING=1" : "STOPPING=1");
 	station_shutdown(daemon->station, on_stopped, daemon);
 	return 0;
@@ -117,7 +120,17 @@ static int leave(Daemon *daemon)
 
 static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
+	((Daemon *)userdata)->reload = false;
 	return leave(userdata);
+}
+
+/** Reads everything that starting over would read: what is accepted here does not leave the station inert. */
+static int read_configuration(const char *path, char error[CONFIG_ERROR_MAX])
+{
+	_cleanup_(config_freep) Config *config = NULL;
+	int r = config_load(path, &config, error);
+
+	return r < 0 ? r : station_check_protocols(config->protocol_folder, error);
 }
 
 /** A new configuration takes effect by starting over in the same process, and only while no session is open.
@@ -125,16 +138,21 @@ static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	Daemon *daemon = userdata;
-	_cleanup_(config_freep) Config *config = NULL;
 	char error[CONFIG_ERROR_MAX];
 
-	if (config_load(daemon->config_path, &config, error) < 0) {
+	if (daemon->leaving)
+		return 0;
+	if (read_configuration(daemon->config_path, error) < 0) {
 		log_line(LOG_ERR, LOG_ID_CONFIG_REJECTED, "the old configuration stays in force: %s", error);
+		station_reload_refused(
+			daemon->station, error, "put it right, then `systemctl reload stippled`");
 		return 0;
 	}
 	if (station_view(daemon->station)->session) {
 		log_warning(
 			"a session is open: the new configuration is not taken; reload when it has been signed");
+		station_reload_refused(daemon->station, "a session is open",
+			"`systemctl reload stippled` when it has been signed");
 		return 0;
 	}
 	log_info("starting over with the new configuration");
@@ -475,10 +493,9 @@ static void help(void)
 
 static int check_configuration(const char *path)
 {
-	_cleanup_(config_freep) Config *config = NULL;
 	char error[CONFIG_ERROR_MAX];
 
-	if (config_load(path, &config, error) < 0) {
+	if (read_configuration(path, error) < 0) {
 		fprintf(stderr, "%s\n", error);
 		return EXIT_FAILURE;
 	}
@@ -539,7 +556,7 @@ int main(int argc, char **argv)
 	r = run(&daemon);
 	stop(&daemon);
 	if (r >= 0 && daemon.reload) {
-		sigprocmask(SIG_UNBLOCK, &signals, NULL);
+		/* signals stay blocked: one that comes meanwhile waits for the new loop instead of killing */
 		execv("/proc/self/exe", argv);
 		log_error("stippled cannot start over: %s", strerror(errno));
 		return EXIT_FAILURE;

@@ -26,6 +26,7 @@ typedef enum StationAlert {
 	STATION_ALERT_CLOCK,
 	STATION_ALERT_LEDGER,
 	STATION_ALERT_DISK,
+	STATION_ALERT_RELOAD,
 	STATION_ALERT_MAX,
 } StationAlert;
 
@@ -102,6 +103,7 @@ struct Station {
 	int64_t flushed_us, counts_us;
 	unsigned depth_streak, force_streak;
 	int64_t alerted_us[STATION_ALERT_MAX];
+	char reload_refused[CONFIG_ERROR_MAX], reload_advice[STIPPLE_ERROR_MAX]; /* "": none was */
 	bool ledger_was_healthy;
 
 	/* sign-in */

@@ -16,7 +16,10 @@ static const char *const alert_names[] = {
 	[STATION_ALERT_CLOCK] = "clock-behind",
 	[STATION_ALERT_LEDGER] = "ledger-unhealthy",
 	[STATION_ALERT_DISK] = "disk-low",
+	[STATION_ALERT_RELOAD] = "reload-refused",
 };
+
+#define NO_PROTOCOL "there is no treatment protocol in %.300s: install one"
 
 int64_t station_now_us(const Station *station)
 {
@@ -53,9 +56,27 @@ static void load_protocols(Station *station)
 	}
 	protocol_list_free(names);
 	if (station->n_protocols == 0 && !station->view.inert) {
-		snprintf(error, sizeof error, "there is no treatment protocol in %s: install one", folder);
+		snprintf(error, sizeof error, NO_PROTOCOL, folder);
 		become_inert(station, error);
 	}
+}
+
+int station_check_protocols(const char *folder, char error[CONFIG_ERROR_MAX])
+{
+	char **names = NULL;
+	int n = protocol_list(folder, &names), r = 0;
+
+	if (n <= 0) {
+		snprintf(error, CONFIG_ERROR_MAX, NO_PROTOCOL, folder);
+		r = -ENOENT;
+	}
+	for (int i = 0; i < n && r == 0; i++) {
+		_cleanup_(freep) Protocol *protocol = NULL;
+
+		r = protocol_load(folder, names[i], &protocol, error);
+	}
+	protocol_list_free(names);
+	return r;
 }
 
 static void record_start(Station *station)
@@ -233,6 +254,17 @@ void station_record(Station *station, const char *kind, json_t *body)
 		log_error("a record of kind %s was not kept: %s", kind, strerror(-r));
 }
 
+static void raise_alert(Station *station, StationAlert alert, const char *text)
+{
+	station->alerted_us[alert] = station_now_us(station);
+	station_record(station, "alert.raised",
+		station_with_session(
+			station, json_pack("{s:s, s:s}", "alert", alert_names[alert], "text", text)));
+	for (size_t i = 0; i < station->n_observers; i++)
+		if (station->observers[i].alert)
+			station->observers[i].alert(station->observers[i].userdata, alert_names[alert], text);
+}
+
 void station_alert(Station *station, StationAlert alert, const char *format, ...)
 {
 	char text[STATION_TEXT_MAX];
@@ -241,17 +273,19 @@ void station_alert(Station *station, StationAlert alert, const char *format, ...
 
 	if (station->alerted_us[alert] && now - station->alerted_us[alert] < STATION_ALERT_US)
 		return;
-	station->alerted_us[alert] = now;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
 	log_warning("%s", text);
-	station_record(station, "alert.raised",
-		station_with_session(
-			station, json_pack("{s:s, s:s}", "alert", alert_names[alert], "text", text)));
-	for (size_t i = 0; i < station->n_observers; i++)
-		if (station->observers[i].alert)
-			station->observers[i].alert(station->observers[i].userdata, alert_names[alert], text);
+	raise_alert(station, alert, text);
+}
+
+void station_reload_refused(Station *station, const char *reason, const char *advice)
+{
+	snprintf(station->reload_refused, sizeof station->reload_refused, "the old one is in force: %s",
+		reason);
+	snprintf(station->reload_advice, sizeof station->reload_advice, "%s", advice);
+	raise_alert(station, STATION_ALERT_RELOAD, station->reload_refused);
 }
 
 /* ---- each second ---- */
@@ -441,6 +475,22 @@ static StationCheck *check_add(StationCheck *checks, size_t *n, const char *chec
 	return added;
 }
 
+static void check_configuration(const Station *station, StationCheck *checks, size_t *n)
+{
+	const char *inert = station->view.inert, *refused = station->reload_refused;
+	StationCheck *check = check_add(checks, n, "configuration", !inert && !*refused, inert ? 2 : 1);
+
+	snprintf(check->text, sizeof check->text, "%.*s", (int)sizeof check->text - 1,
+		inert      ? inert
+		: *refused ? refused
+			   : "accepted");
+	if (inert)
+		snprintf(check->advice, sizeof check->advice,
+			"put it right, then `systemctl restart stippled`");
+	else
+		snprintf(check->advice, sizeof check->advice, "%s", station->reload_advice);
+}
+
 static void check_board(Station *station, StationCheck *checks, size_t *n)
 {
 	const StationView *view = &station->view;
@@ -479,12 +529,7 @@ size_t station_doctor(Station *station, StationCheck ret[STATION_CHECKS_MAX])
 	StationCheck *check;
 	size_t n = 0;
 
-	check = check_add(ret, &n, "configuration", !view->inert, 2);
-	snprintf(check->text, sizeof check->text, "%.*s", (int)sizeof check->text - 1,
-		view->inert ? view->inert : "accepted");
-	if (view->inert)
-		snprintf(check->advice, sizeof check->advice,
-			"put it right, then `systemctl restart stippled`");
+	check_configuration(station, ret, &n);
 	check = check_add(ret, &n, "protocols", station->n_protocols > 0, 2);
 	snprintf(check->text, sizeof check->text, "%zu loaded from %.200s", station->n_protocols,
 		station->options.config->protocol_folder);

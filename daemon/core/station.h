@@ -228,6 +228,15 @@ void station_receive_lot(Station *station, json_t *lot, StationDone done, void *
 void station_audit(
 	Station *station, const char *query, json_t *arguments, int fd, StationDone done, void *userdata);
 
+/* ---- configuration -------------------------------------------------------------------------------- */
+
+/** Whether all protocols of `folder` are sound: 0, or a negative errno with file, line and reason in `error`.
+ */
+int station_check_protocols(const char *folder, char error[CONFIG_ERROR_MAX]) _must_check_;
+/** A new configuration was not taken: raises the alert, and the doctor says so until the daemon starts over.
+ */
+void station_reload_refused(Station *station, const char *reason, const char *advice);
+
 /* ---- doctor --------------------------------------------------------------------------------------- */
 
 typedef struct StationCheck {
