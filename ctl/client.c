@@ -146,40 +146,54 @@ int ctl_append_fields(sd_bus_message *message, json_t *fields)
 	return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
-static json_t *read_value(sd_bus_message *message)
+/** NULL: a list, which no command shows; the message is past it. */
+static int read_value(sd_bus_message *message, json_t **ret)
 {
 	const char *contents, *text;
-	json_t *value = NULL;
-	int64_t number;
-	double real;
-	int flag;
+	union {
+		uint64_t t;
+		int64_t x;
+		double d;
+		uint32_t u;
+		int b;
+	} value = { 0 };
 	char type;
+	int r = sd_bus_message_peek_type(message, &type, &contents);
 
-	if (sd_bus_message_peek_type(message, &type, &contents) < 0 ||
-		sd_bus_message_enter_container(message, 'v', contents) < 0)
-		return NULL;
-	if (strcmp(contents, "s") == 0 && sd_bus_message_read(message, "s", &text) >= 0)
-		value = json_string(text);
-	else if (strcmp(contents, "x") == 0 && sd_bus_message_read(message, "x", &number) >= 0)
-		value = json_integer(number);
-	else if (strcmp(contents, "d") == 0 && sd_bus_message_read(message, "d", &real) >= 0)
-		value = json_real(real);
-	else if (strcmp(contents, "b") == 0 && sd_bus_message_read(message, "b", &flag) >= 0)
-		value = json_boolean(flag);
-	if (value)
-		(void)!sd_bus_message_exit_container(message);
-	return value;
+	if (r >= 0)
+		r = sd_bus_message_enter_container(message, 'v', contents);
+	if (r < 0)
+		return r;
+	*ret = NULL;
+	if (strcmp(contents, "s") == 0)
+		r = sd_bus_message_read(message, "s", &text);
+	else if (contents[1] == '\0' && strchr("txdub", contents[0]))
+		r = sd_bus_message_read_basic(message, contents[0], &value);
+	else
+		r = sd_bus_message_skip(message, contents);
+	if (r < 0)
+		return r;
+	if (contents[1] == '\0' && strchr("stxdub", contents[0]))
+		*ret = contents[0] == 's'   ? json_string(text)
+		       : contents[0] == 'd' ? json_real(value.d)
+		       : contents[0] == 'b' ? json_boolean(value.b)
+		       : contents[0] == 'u' ? json_integer(value.u)
+					    : json_integer(value.x);
+	return sd_bus_message_exit_container(message);
 }
 
 int ctl_read_fields(sd_bus_message *message, json_t **ret)
 {
 	json_auto_t *fields = json_object();
 	const char *key;
+	json_t *value;
 	int r = sd_bus_message_enter_container(message, 'a', "{sv}");
 
 	while (r >= 0 && (r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
 		r = sd_bus_message_read(message, "s", &key);
-		if (r >= 0 && json_object_set_new(fields, key, read_value(message)) < 0)
+		if (r >= 0)
+			r = read_value(message, &value);
+		if (r >= 0 && value && json_object_set_new(fields, key, value) < 0)
 			r = -EBADMSG;
 		if (r >= 0)
 			r = sd_bus_message_exit_container(message);

@@ -17,43 +17,15 @@ static int get_all(Ctl *ctl, const char *path, const char *interface, json_t *in
 {
 	sd_bus_message *reply = NULL;
 	json_auto_t *fields = NULL;
-	const char *key;
 	int r, status = ctl_call(
 		       ctl, path, "org.freedesktop.DBus.Properties", "GetAll", &reply, "s", interface);
 
 	if (status != CTL_DONE)
 		return status;
-	r = sd_bus_message_enter_container(reply, 'a', "{sv}");
-	while (r >= 0 && sd_bus_message_enter_container(reply, 'e', "sv") > 0) {
-		const char *contents, *text = NULL;
-		char type;
-		union {
-			uint64_t t;
-			int64_t x;
-			double d;
-			uint32_t u;
-			int b;
-		} value = { 0 };
-
-		(void)!sd_bus_message_read(reply, "s", &key);
-		if (sd_bus_message_peek_type(reply, &type, &contents) < 0 ||
-			sd_bus_message_enter_container(reply, 'v', contents) < 0)
-			break;
-		if (contents[0] == 's')
-			r = sd_bus_message_read(reply, "s", &text);
-		else
-			r = sd_bus_message_read_basic(reply, contents[0], &value);
-		if (r >= 0)
-			json_object_set_new(into, key,
-				contents[0] == 's'   ? json_string(text)
-				: contents[0] == 'b' ? json_boolean(value.b)
-				: contents[0] == 'd' ? json_real(value.d)
-				: contents[0] == 'u' ? json_integer(value.u)
-						     : json_integer(value.x));
-		(void)!sd_bus_message_exit_container(reply);
-		(void)!sd_bus_message_exit_container(reply);
-	}
+	r = ctl_read_fields(reply, &fields);
 	sd_bus_message_unref(reply);
+	if (r < 0 || json_object_update(into, fields) < 0)
+		return ctl_fail("the properties of %s cannot be read: %s", interface, strerror(-r));
 	return CTL_DONE;
 }
 
