@@ -2,8 +2,11 @@
 #include "client.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 
 enum { PATIENCE_US = 120 * 1000000 };
@@ -59,8 +62,11 @@ int ctl_connect(Ctl *ctl, const char *which)
 	return CTL_DONE;
 }
 
-static int report(const sd_bus_error *error)
+int ctl_call_failed(const sd_bus_error *error, int r)
 {
+	if (!sd_bus_error_is_set(error))
+		return ctl_fail(
+			"stippled did not answer (%s): look at `systemctl status stippled`", strerror(-r));
 	if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
 		sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
 		return ctl_fail("stippled is not running: start it with `systemctl start stippled`");
@@ -86,14 +92,37 @@ int ctl_call(Ctl *ctl, const char *path, const char *interface, const char *meth
 	if (r >= 0)
 		r = sd_bus_call(ctl->bus, message, PATIENCE_US, &error, &reply);
 	if (r < 0)
-		status = sd_bus_error_is_set(&error) ? report(&error)
-						     : ctl_fail("%s: %s", method, strerror(-r));
+		status = ctl_call_failed(&error, r);
 	else if (ret_reply)
 		*ret_reply = sd_bus_message_ref(reply);
 	sd_bus_error_free(&error);
 	sd_bus_message_unref(reply);
 	sd_bus_message_unref(message);
 	return status;
+}
+
+int ctl_serve(Ctl *ctl, const bool *ended)
+{
+	/* without events asked for, a closed pipe still shows as POLLERR and a lost terminal as POLLHUP */
+	struct pollfd fds[3] = { { .events = POLLIN }, { .events = POLLIN }, { .fd = STDOUT_FILENO } };
+	sigset_t signals;
+	int r = 0;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	fds[0].fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	fds[1].fd = sd_bus_get_fd(ctl->bus);
+	while (r >= 0 && !*ended && !fds[0].revents && !fds[2].revents) {
+		while (!*ended && (r = sd_bus_process(ctl->bus, NULL)) > 0)
+			;
+		if (r >= 0 && !*ended)
+			(void)poll(fds, ELEMENTS(fds), -1);
+	}
+	close(fds[0].fd);
+	return r < 0 ? ctl_fail("the bus is gone (%s): start again when it is back", strerror(-r)) : CTL_DONE;
 }
 
 static int read_line(FILE *file, char *ret, size_t size)

@@ -35,6 +35,15 @@ int ctl_connect(Ctl *ctl, const char *which) _must_check_;
 int ctl_call(Ctl *ctl, const char *path, const char *interface, const char *method,
 	sd_bus_message **ret_reply, const char *types, ...) _must_check_;
 
+/** Prints what a failed call's `error` says, or else errno `r`, and the next step. Returns CTL_FAILED. */
+int ctl_call_failed(const sd_bus_error *error, int r);
+
+/**
+ * Serves the bus until SIGINT or SIGTERM, until nobody reads standard output any more, or until a handler
+ * sets *ended. Returns CTL_DONE, or CTL_FAILED after printing why.
+ */
+int ctl_serve(Ctl *ctl, const bool *ended) _must_check_;
+
 /** Prints "stipplectl: ..." to standard error and returns CTL_FAILED. */
 int ctl_fail(const char *format, ...) _printf_(1, 2);
 /** The same for words that cannot be meant, with a hint at --help; returns CTL_USAGE. */

@@ -43,7 +43,7 @@ static int call_with_fields(
 	if (r >= 0)
 		r = sd_bus_call(ctl->bus, message, 0, &error, ret_reply);
 	if (r < 0)
-		status = ctl_fail("%s", error.message ? error.message : strerror(-r));
+		status = ctl_call_failed(&error, r);
 	sd_bus_error_free(&error);
 	return status;
 }
@@ -90,7 +90,7 @@ static int on_answer(sd_bus_message *message, void *userdata, sd_bus_error *erro
 
 	answer->ended = true;
 	if (failure)
-		answer->status = ctl_fail("%s", failure->message);
+		answer->status = ctl_call_failed(failure, 0);
 	return 0;
 }
 
@@ -135,16 +135,15 @@ static int list_queries(Ctl *ctl)
 	char **names = NULL;
 	int r = sd_bus_get_property_strv(
 		ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Queries", &error, &names);
+	int status = r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
 
-	if (r < 0)
-		r = ctl_fail("%s", error.message);
-	for (char **name = names; r == 0 && name && *name; name++)
-		puts(*name);
-	for (char **name = names; name && *name; name++)
+	for (char **name = names; name && *name; name++) {
+		printf(ctl->json ? "{\"query\":\"%s\"}\n" : "%s\n", *name);
 		free(*name);
+	}
 	free(names);
 	sd_bus_error_free(&error);
-	return r;
+	return status;
 }
 
 static int run_audit(Ctl *ctl, int n, char **arguments)

@@ -62,7 +62,7 @@ static int run_screening(Ctl *ctl, int n, char **arguments)
 	if (status == CTL_DONE && r >= 0)
 		r = sd_bus_call(ctl->bus, message, 0, &error, NULL);
 	if (status == CTL_DONE && r < 0)
-		status = ctl_fail("%s", error.message ? error.message : strerror(-r));
+		status = ctl_call_failed(&error, r);
 	sd_bus_error_free(&error);
 	sd_bus_message_unref(message);
 	return status;
@@ -197,8 +197,10 @@ static int run_capture(Ctl *ctl, int n, char **arguments)
 	int status = ctl_call(ctl, CTL_SESSION, "Capture", &reply, "ss", arguments[0], arguments[1]);
 
 	if (status == CTL_DONE && sd_bus_message_read(reply, "s", &file) >= 0 &&
-		ctl_read_fields(reply, &figures) >= 0)
+		ctl_read_fields(reply, &figures) >= 0) {
+		json_object_set_new(figures, "file", json_string(file));
 		ctl_print_fields(ctl, figures);
+	}
 	sd_bus_message_unref(reply);
 	return status;
 }

@@ -5,10 +5,7 @@
 #include "commands.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 enum { PIN_BYTES = 64 };
@@ -104,53 +101,90 @@ static int on_changed(sd_bus_message *message, void *userdata, sd_bus_error *err
 
 static int on_alert(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
+	const Ctl *ctl = userdata;
 	const char *alert, *text;
 
-	if (sd_bus_message_read(message, "ss", &alert, &text) >= 0)
+	if (sd_bus_message_read(message, "ss", &alert, &text) < 0)
+		return 0;
+	if (ctl->json) {
+		json_auto_t *line = json_pack("{s:s, s:s}", "Alert", alert, "Text", text);
+
+		ctl_print_fields(ctl, line);
+	} else {
 		printf("alert %s: %s\n", alert, text);
+	}
 	fflush(stdout);
 	return 0;
 }
 
+/** The daemon comes and goes. */
+static int on_owner(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	const char *name, *before, *after;
+	json_auto_t *running = NULL;
+
+	if (sd_bus_message_read(message, "sss", &name, &before, &after) < 0)
+		return 0;
+	running = json_boolean(after[0]);
+	print_change(userdata, "Running", running);
+	fflush(stdout);
+	return 0;
+}
+
+static int match_owner(Ctl *ctl, sd_bus_message_handler_t handler, void *userdata)
+{
+	return sd_bus_add_match(ctl->bus, NULL,
+		"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
+		"member='NameOwnerChanged',arg0='org.stipple.Station1'",
+		handler, userdata);
+}
+
+/** What holds now comes first, after the matches: so no change falls between the two. */
 static int run_monitor(Ctl *ctl, int n, char **arguments)
 {
-	int r = sd_bus_match_signal(ctl->bus, NULL, "org.stipple.Station1", NULL,
-		"org.freedesktop.DBus.Properties", "PropertiesChanged", on_changed, ctl);
+	json_auto_t *fields = json_object();
+	const bool ended = false;
+	const char *key;
+	json_t *value;
+	int status, r = match_owner(ctl, on_owner, ctl);
 
+	if (r >= 0)
+		r = sd_bus_match_signal(ctl->bus, NULL, "org.stipple.Station1", NULL,
+			"org.freedesktop.DBus.Properties", "PropertiesChanged", on_changed, ctl);
 	if (r >= 0)
 		r = sd_bus_match_signal(
 			ctl->bus, NULL, "org.stipple.Station1", CTL_STATION, "Alert", on_alert, ctl);
-	while (r >= 0) {
-		r = sd_bus_process(ctl->bus, NULL);
-		if (r == 0)
-			r = sd_bus_wait(ctl->bus, UINT64_MAX);
-	}
-	return ctl_fail("the bus is gone: %s", strerror(-r));
+	if (r < 0)
+		return ctl_fail("the bus does not let us listen: %s", strerror(-r));
+	status = get_all(ctl, CTL_STATION, fields);
+	if (status == CTL_DONE)
+		status = get_all(ctl, CTL_SESSION, fields);
+	if (status != CTL_DONE)
+		return status;
+	json_object_foreach (fields, key, value)
+		print_change(ctl, key, value);
+	fflush(stdout);
+	return ctl_serve(ctl, &ended);
 }
 
 /* ---- signing in ---- */
 
+static int on_daemon_lost(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	*(bool *)userdata = true;
+	return 0;
+}
+
 /** The sign-in lives as long as this connection: until a signal, or until the command ends. */
 static int hold_sign_in(Ctl *ctl)
 {
-	struct pollfd fds[2];
-	sigset_t signals;
-	int r = 0;
+	bool lost = false;
+	int status;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	fds[0] = (struct pollfd){ .fd = signalfd(-1, &signals, SFD_CLOEXEC), .events = POLLIN };
-	fds[1] = (struct pollfd){ .fd = sd_bus_get_fd(ctl->bus), .events = POLLIN };
-	while (r >= 0 && !fds[0].revents) {
-		while ((r = sd_bus_process(ctl->bus, NULL)) > 0)
-			;
-		if (r >= 0)
-			(void)poll(fds, 2, -1);
-	}
-	close(fds[0].fd);
-	return r < 0 ? ctl_fail("the bus is gone, and the sign-in with it") : CTL_DONE;
+	if (match_owner(ctl, on_daemon_lost, &lost) < 0)
+		return ctl_fail("the bus does not let us listen: sign in again");
+	status = ctl_serve(ctl, &lost);
+	return lost ? ctl_fail("stippled has left, and the sign-in with it: sign in again") : status;
 }
 
 static int run_command(char **command)
