@@ -183,7 +183,7 @@ static int run_audit(Ctl *ctl, int n, char **arguments)
 }
 
 const Command record_commands[] = {
-	{ "needle receive", "lot=L expiry=DATE quantity=N product=P maker=M [gtin=G] [certificate=C]", 4, 16,
+	{ "needle receive", "lot=L expiry=DATE quantity=N product=P maker=M [gtin=G] [certificate=C]", 5, 7,
 		run_receive, "put a lot of cartridges on record" },
 	{ "needle parse", "CODE", 1, 1, run_parse, "show what a cartridge's code says" },
 	{ "audit", "QUERY|list [from=T] [to=T] [lot=L] [session=N] [subject=S] [limit=N]...", 1, 32,

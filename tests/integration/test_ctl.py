@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command-line tool: its words, its exit status, its JSON, and a session by it alone."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+
+import dbus
+import pytest
+
+import harness
+from harness import BUILD, GTIN, SOURCE, wait_for
+
+CTL = BUILD / "ctl/stipplectl"
+QUESTIONS = ("keloids herpes-simplex inflamed-skin pigment-allergy numbing-cream-allergy eczema psoriasis vitiligo "
+             "minoxidil-this-week").split()
+
+
+@pytest.fixture
+def pin(tmp_path):
+    file = tmp_path / "pin"
+    file.write_text("4711\n")
+    return file
+
+
+def run(station, *words, status=0, stdin=""):
+    """Its standard output, and what it said on standard error when it was to fail."""
+    done = subprocess.run([CTL, *map(str, words)], env=station.environment(), input=stdin, text=True,
+                          capture_output=True, timeout=harness.PATIENCE_S, check=False)
+    assert done.returncode == status, (words, done.returncode, done.stdout, done.stderr)
+    return done.stdout + done.stderr if status else done.stdout
+
+
+def run_json(station, *words, status=0):
+    lines = run(station, "--json", *words, status=status).splitlines()
+    return [json.loads(line) for line in lines]
+
+
+class Running:
+    """The tool while it runs, and the lines it has said."""
+
+    def __init__(self, station, *words):
+        self.process = subprocess.Popen([CTL, *map(str, words)], env=station.environment(), text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        self.lines = []
+        self.reader = threading.Thread(target=lambda: self.lines.extend(iter(self.process.stdout.readline, "")))
+        self.reader.start()
+
+    def read(self):
+        return "".join(self.lines)
+
+    def end(self, number):
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self):
+        status = self.process.wait(harness.PATIENCE_S)
+        self.reader.join()
+        self.process.stdout.close()
+        self.error = self.process.stderr.read()
+        self.process.stderr.close()
+        return status
+
+
+def commands():
+    """(words, arguments, what it does) of every command that --help lists."""
+    text = subprocess.run([CTL, "--help"], capture_output=True, text=True, check=True).stdout
+    found = re.findall(r"^  ([a-z]\S*(?: [a-z-]+(?=[ \n]))?) ?(.*)\n        (\S.*)$", text, re.M)
+    assert len(found) == text.split("\nOptions:")[0].count("\n        ")
+    return found
+
+
+COMMANDS = commands()
+
+
+class Nobody:
+    """A bus without the daemon."""
+
+    def __init__(self):
+        self.station = harness.Station()
+
+    def __enter__(self):
+        return self.station
+
+    def __exit__(self, *a):
+        self.station.close()
+
+
+# ---- words ----
+
+def test_help_and_version():
+    for option in ("--help", "-h"):
+        done = subprocess.run([CTL, option], capture_output=True, text=True, check=True)
+        assert done.stdout.startswith("Usage: stipplectl [OPTION]") and done.stderr == ""
+    version = subprocess.run([CTL, "--version"], capture_output=True, text=True, check=True).stdout
+    assert re.fullmatch(r"stipplectl \d+\.\d+\.\d+\n", version)
+    page = (SOURCE / "docs/man/stipplectl.1").read_text().replace("\\-", "-")
+    for words, _, _ in COMMANDS:
+        assert re.search(rf'\.(B|BI|BR) .*"?{words.split()[-1]}\b', page), f"the man page lacks {words}"
+
+
+def arity(arguments):
+    """How many words a command takes at least."""
+    words = re.sub(r"\[[^]]*\](\.\.\.)?", "", arguments).split()
+    return len(words)
+
+
+def test_usage_errors_exit_with_2():
+    with Nobody() as station:
+        for words, arguments, _ in COMMANDS:
+            least = arity(arguments)
+            if least > 0:
+                text = run(station, *words.split(), *["x"] * (least - 1), status=2)
+                assert text.startswith(f"stipplectl: {words} takes: ") and "--help" in text
+            if "..." not in arguments:
+                most = least + arguments.count("[")
+                text = run(station, *words.split(), *["x"] * (most + 1), status=2)
+                assert f"{words} takes: " in text
+        for words in ([], ["dance"], ["session"], ["session", "dance"], ["needle"], ["--dance", "status"],
+                      ["status", "--bus"]):
+            assert "stipplectl" in run(station, *words, status=2)
+
+
+def test_words_that_cannot_be_meant_exit_with_2(station):
+    for words in ("session begin P-1 scalp-density first", "session begin P-1 scalp-density -1",
+                  "session begin P-1 scalp-density 99999999999", "session screening keloids",
+                  "session screening keloids=perhaps", "session consent treatment 1 taken",
+                  "session zone crown normal large", "needle receive L1 2 3 4 5", "audit records from"):
+        assert "stipplectl" in run(station, *words.split(), status=2)
+    assert station.get("Session1", "State") == "idle"
+
+
+def test_without_daemon_every_command_names_the_next_step(pin):
+    fitting = {"session begin": "P-1 scalp-density 1", "session screening": "keloids=no",
+               "session consent": "treatment 1", "session zone": "crown normal 100",
+               "needle receive": "lot=L expiry=2031-01-01 quantity=1 product=P maker=M", "audit": "records"}
+    with Nobody() as station:
+        for words, arguments, _ in COMMANDS:
+            given = fitting.get(words, "x " * arity(arguments)).split()
+            text = run(station, "--pin-file", pin, *words.split(), *given, status=1)
+            assert text == "stipplectl: stippled is not running: start it with `systemctl start stippled`\n", words
+        text = run(station, "--bus", f"unix:path={station.folder}/none", "status", status=1)
+        assert "cannot be reached" in text and "is dbus running?" in text
+
+
+# ---- listings ----
+
+def needs(station, query):
+    """The arguments that a query cannot do without: it says which one is missing."""
+    done = subprocess.run([CTL, "audit", query], env=station.environment(), text=True, capture_output=True, check=False)
+    return re.findall(r"(\w+) is needed", done.stderr)
+
+
+def test_json_of_every_listing(station, pin):
+    station.prepare()
+    names = run(station, "audit", "list").split()
+    assert [row["query"] for row in run_json(station, "audit", "list")] == names
+    values = {"lot": "L1", "unit": station.get("Session1", "Unit"), "session": 1, "subject": "P-0001", "badge": "b1001"}
+    for name in names:
+        needed = [f"{key}={values[key]}" for key in needs(station, name)]
+        rows = run_json(station, "audit", name, *needed)
+        assert all(isinstance(row, dict) for row in rows), name
+        for_people = run(station, "audit", name, *needed).splitlines()
+        assert len(for_people) - len(rows) in ((1, 2) if rows else (0,)), name  # names, and that it was read
+    assert {r["kind"] for r in run_json(station, "audit", "records", "limit=5")} & {"station.started"}
+    status, = run_json(station, "status")
+    assert status["State"] == "preparing" and status["BoardConnected"] is True and status["Dots"] == 0
+    assert {c["check"] for c in run_json(station, "doctor")} >= {
+        "configuration", "board", "lines", "ledger", "disk", "clock", "camera", "broker", "permissions"}
+    assert run_json(station, "session", "check") == []
+    code, = run_json(station, "needle", "parse", f"(01){GTIN}(17)311231(10)L1(21)A17")
+    assert code["serial"] == "A17" and code["lot"] == "L1"
+    station.call("Station1", "Logout")
+    refusal, = run_json(station, "session", "check", status=1)
+    assert refusal["id"] == "operator" and refusal["error"].startswith("org.stipple.Error.")
+
+
+def test_status_and_doctor_for_people(station):
+    text = run(station, "status")
+    assert re.search(r"^State +idle$", text, re.M) and re.search(r"^BoardConnected +true$", text, re.M)
+    lines = run(station, "doctor").splitlines()
+    assert len(lines) >= 9 and all(re.match(r"(good|WARN|BAD )  [a-z-]+ +\S", line) for line in lines)
+    station.sim("estop press")
+    wait_for(lambda: station.get("Station1", "EmergencyStop"), "the emergency stop")
+    line, = (line for line in run(station, "doctor").splitlines() if "lines" in line)
+    assert line.startswith("WARN") and "release them" in line
+    (station.folder / "state").chmod(0o777)
+    line, = (line for line in run(station, "doctor").splitlines() if "permissions" in line)
+    assert line.startswith("WARN") and "chmod 0750" in line
+    station.sim("vanish 3000")
+    wait_for(lambda: not station.get("Station1", "BoardConnected"), "the board to vanish")
+    bad = [line for line in run(station, "doctor", status=1).splitlines() if line.startswith("BAD")]
+    assert "check cable, power" in "\n".join(bad)
+
+
+# ---- monitor ----
+
+def test_monitor_shows_changes_as_they_happen(station):
+    for number, options in ((signal.SIGINT, []), (signal.SIGTERM, ["--json"])):
+        monitor = Running(station, *options, "monitor")
+        says = (lambda key, value: f'{{"{key}":{value}}}\n') if options else (lambda key, value: f"{key} = {value}\n")
+        wait_for(lambda: says("Pedal", "false") in monitor.read(), "what holds now")
+        station.sim("pedal down")
+        wait_for(lambda: says("Pedal", "true") in monitor.read(), "the pedal")
+        station.sim("pedal up")
+        wait_for(lambda: monitor.read().count(says("Pedal", "false")) >= 2, "the pedal's release")
+        assert monitor.end(number) == 0 and monitor.error == ""
+        if options:
+            assert all(json.loads(line) for line in monitor.lines)
+
+
+def test_monitor_shows_alerts_and_a_daemon_that_comes_back(station):
+    monitor, plain = Running(station, "--json", "monitor"), Running(station, "monitor")
+    wait_for(lambda: "Pedal" in monitor.read() and "Pedal" in plain.read(), "what holds now")
+    station.config.write_text(station.config.read_text().replace("realtime = no", "realtime = perhaps"))
+    station.daemon.send_signal(signal.SIGHUP)
+    wait_for(lambda: '"Alert":"reload-refused"' in monitor.read(), "the alert")
+    wait_for(lambda: "alert reload-refused: the old one is in force" in plain.read(), "the alert")
+    station.config.write_text(station.config.read_text().replace("realtime = perhaps", "realtime = no"))
+    station.stop()
+    wait_for(lambda: '{"Running":false}' in monitor.read(), "the daemon's end")
+    station.start()
+    wait_for(lambda: '{"Running":true}' in monitor.read() and "Running = true" in plain.read(), "the daemon's return")
+    station.wait_board()
+    wait_for(lambda: monitor.read().count('{"BoardConnected":true}') >= 2, "its board")
+    assert monitor.end(signal.SIGINT) == 0 and plain.end(signal.SIGINT) == 0
+
+
+def test_monitor_ends_when_nobody_reads(station):
+    reader, writer = os.pipe()
+    with subprocess.Popen([CTL, "monitor"], env=station.environment(), stdout=writer,
+                          stderr=subprocess.PIPE) as monitor:
+        os.close(writer)
+        assert os.read(reader, 1)
+        os.close(reader)
+        assert monitor.wait(harness.PATIENCE_S) == 0
+        assert monitor.stderr.read() == b""
+
+
+# ---- people ----
+
+def test_the_sign_in_ends_with_its_process(station, pin):
+    station.enrol()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        login = Running(station, "--pin-file", pin, "login", "b1001")
+        wait_for(lambda: "signed in as Ada Example" in login.read(), "the sign-in")
+        assert station.get("Station1", "Operator") == "b1001"
+        status = login.end(number)
+        assert status == (-number if number == signal.SIGKILL else 0)
+        wait_for(lambda: station.get("Station1", "Operator") == "", "the sign-out")
+    assert station.records().count("operator.signed-out") == 3
+
+
+def test_the_sign_in_lasts_as_long_as_its_command(station, pin):
+    station.enrol()
+    out = run(station, "--pin-file", pin, "login", "b1001", "--", CTL, "--json", "status")
+    assert json.loads(out.splitlines()[-1])["Operator"] == "b1001"
+    wait_for(lambda: station.get("Station1", "Operator") == "", "the sign-out")
+    run(station, "--pin-file", pin, "login", "b1001", "--", "sh", "-c", "exit 7", status=7)
+    assert "No such file" in run(station, "--pin-file", pin, "login", "b1001", "--", "no-such-program", status=1)
+
+
+def test_a_sign_in_says_when_the_daemon_takes_it_along(station, pin):
+    station.enrol()
+    login = Running(station, "--pin-file", pin, "login", "b1001")
+    wait_for(lambda: "signed in" in login.read(), "the sign-in")
+    station.stop()
+    assert login.wait() == 1
+    assert login.error == "stipplectl: stippled has left, and the sign-in with it: sign in again\n"
+
+
+def test_pins(station, tmp_path, pin):
+    station.enrol()
+    assert "cannot be read: No such file" in run(station, "--pin-file", tmp_path / "none", "login", "b1001", status=1)
+    assert "no PIN was given" in run(station, "login", "b1001", status=1)
+    assert "do not belong together" in run(station, "login", "b1001", status=1, stdin="1234\n")
+    assert run(station, "login", "b1001", "--", "true", stdin="4711\n").startswith("signed in as Ada Example")
+
+
+def test_a_session_by_the_command_line_alone(station, pin):
+    def ctl(line, *more, **keywords):
+        return run(station, "--pin-file", pin, *line.split(), *more, **keywords)
+
+    ctl("enrol b1001", "Ada Example", "technician,auditor")
+    assert "lot L1 is on record" in ctl(
+        f"needle receive lot=L1 gtin={GTIN} expiry=2031-12-31 quantity=20 product=1RL maker=Maker")
+    login = Running(station, "--pin-file", pin, "login", "b1001")
+    wait_for(lambda: "signed in" in login.read(), "the sign-in")
+    assert ctl("self-test") == "all parts of the board passed\n"
+    assert ctl("session begin P-0001 scalp-density 1") == "session 1 has begun\n"
+    ctl("session screening", *[f"{question}=no" for question in QUESTIONS])
+    ctl("session consent treatment 2026-1")
+    ctl("session consent photographs 2026-1")
+    ctl("session zone crown normal 1500")
+    assert "needle" in ctl("session check", status=1)
+    code = f"]d201{GTIN}17311231" + "10L1\x1d21A17"
+    assert "A17" in ctl("needle mount", code)
+    ctl("pigment load Brand black-3 PG7 2031-01-31")
+    assert "sha256" in ctl("capture crown before") and "file" in ctl("--json capture crown before")
+    assert ctl("session check") == "nothing stands against arming\n"
+    ctl("session pause")
+    ctl("session resume")
+    assert ctl("session arm") == "armed: the pedal starts the needle\n"
+    station.sim("pedal down")
+    wait_for(lambda: json.loads(ctl("--json status"))["Strokes"] >= 200, "strokes")
+    station.sim("estop press")
+    station.wait_state("fault")
+    station.sim("estop release")
+    station.sim("pedal up")
+    wait_for(lambda: not station.get("Station1", "Pedal"), "the pedal")
+    ctl("acknowledge", "the client moved")
+    ctl("needle remove dull")
+    assert "was used on" in ctl("needle mount", code, status=1)
+    ctl("capture crown after")
+    figures = json.loads(ctl("--json session finish"))
+    assert figures["strokes"] == station.sim("status")["strokes"] > 0
+    assert ctl("session sign", "treatment done") == "signed\n"
+    session, = (json.loads(line) for line in ctl("--json audit sessions").splitlines())
+    assert session["outcome"] == "signed"
+    assert station.get("Session1", "State") == "idle" and "is idle" in ctl("session abandon late", status=1)
+    ctl("logout")
+    assert station.get("Station1", "Operator") == ""
+    login.end(signal.SIGTERM)
+
+
+# ---- completion ----
+
+def complete(*words):
+    script = (f"source {SOURCE}/ctl/stipplectl.bash-completion; compopt() {{ :; }}; stipplectl() {{ :; }}; "
+              'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _stipplectl; printf "%s\\n" "${COMPREPLY[@]}"')
+    return subprocess.run(["bash", "-c", script, "bash", "stipplectl", *words], capture_output=True, text=True,
+                          check=True).stdout.split()
+
+
+def test_completion_knows_every_command():
+    groups = {}
+    for words, _, _ in COMMANDS:
+        first, *rest = words.split()
+        groups.setdefault(first, set()).update(rest)
+    assert {word for word in complete("") if not word.startswith("-")} == set(groups)
+    for first, rest in groups.items():
+        if rest:
+            assert set(complete(first, "")) == rest, first
+    text = subprocess.run([CTL, "--help"], capture_output=True, text=True, check=True).stdout
+    assert {word for word in complete("-")} == set(re.findall(r"--[a-z-]+(?=  | [A-Z])", text.split("\nOptions:")[1]))
+    assert complete("sess") == ["session"] and complete("--pin-file", "x", "needle", "mo") == ["mount"]
+    assert "crown" in complete("capture", "c") and complete("capture", "crown", "b") == ["before"]
+    assert complete("session", "zone", "crown", "at") == ["atrophic"]
