@@ -49,7 +49,7 @@ typedef struct Daemon {
 
 static int on_ledger(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
-	ledger_dispatch(((Daemon *)userdata)->ledger);
+	station_ledger_ready(((Daemon *)userdata)->station);
 	return 0;
 }
 
@@ -552,6 +552,7 @@ int main(int argc, char **argv)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGPIPE);
+	sigaddset(&signals, SIGXFSZ); /* a file that may not grow is an error of the write, not a death */
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	r = run(&daemon);
 	stop(&daemon);

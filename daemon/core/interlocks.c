@@ -198,7 +198,7 @@ static bool refuses_fault(const InterlockFacts *facts, char *text)
 static bool refuses_ledger(const InterlockFacts *facts, char *text)
 {
 	return !facts->ledger_healthy &&
-	       refuse(text, "the ledger cannot record: check disk and permissions, then restart stippled");
+	       refuse(text, "the ledger cannot record: free disk space; it goes on by itself once it can");
 }
 
 static bool refuses_disk(const InterlockFacts *facts, char *text)
@@ -207,7 +207,7 @@ static bool refuses_disk(const InterlockFacts *facts, char *text)
 		return false;
 	return refuse(text,
 		"the disk has %" PRIu64 " MB free and %" PRIu64 " MB are needed: move old photographs away",
-		facts->disk_free_bytes / 1000000, facts->disk_min_bytes / 1000000);
+		facts->disk_free_bytes >> 20, facts->disk_min_bytes >> 20);
 }
 
 static bool refuses_clock(const InterlockFacts *facts, char *text)

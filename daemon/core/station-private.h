@@ -15,6 +15,7 @@ enum {
 	STATION_COUNTS_US = USEC_PER_SEC / 10, /* between two notices of changed counts */
 	STATION_ALERT_US = 30 * USEC_PER_SEC,  /* between two alerts of the same kind */
 	STATION_STREAK = 3,                    /* dots in a row outside the window before it is an alert */
+	STATION_KEPT_MAX = 4096,
 	STATION_CLOCK_SLACK_US = 2 * USEC_PER_SEC, /* NTP may slew back this much without being an event */
 };
 
@@ -61,6 +62,8 @@ struct Operation {
 	ChipId chip;
 };
 
+typedef struct KeptRecord KeptRecord;
+
 struct Station {
 	StationOptions options;
 	StationView view;
@@ -105,6 +108,9 @@ struct Station {
 	int64_t alerted_us[STATION_ALERT_MAX];
 	char reload_refused[CONFIG_ERROR_MAX], reload_advice[STIPPLE_ERROR_MAX]; /* "": none was */
 	bool ledger_was_healthy;
+	int64_t unhealthy_since_us;
+	KeptRecord *kept; /* records of the station's own that are not committed yet, oldest first */
+	size_t n_kept;
 
 	/* sign-in */
 	uint32_t pin_failures;
@@ -118,13 +124,25 @@ struct Station {
 int64_t station_now_us(const Station *station); /* monotonic, of the injected clock */
 void station_notify(Station *station, unsigned changes);
 void station_lamps(Station *station);
-/** A record of the station's own that nobody waits for. Takes `body`. */
-void station_record(Station *station, const char *kind, json_t *body);
 /** Shows and records an alert, at most every STATION_ALERT_US of its kind. */
 void station_alert(Station *station, StationAlert alert, const char *format, ...) _printf_(3, 4);
 /** Adds `session` to a body when one is open. */
 json_t *station_with_session(const Station *station, json_t *body);
 void station_session_reset(Station *station);
+
+/* station-record.c */
+/**
+ * A record of the station's own that nobody waits for. Takes `body`; `kind` is static. While the disk refuses
+ * it is kept, and given to the ledger again by station_record_again().
+ */
+void station_record(Station *station, const char *kind, json_t *body);
+/** The same with `size` bytes, which are copied. -ENOMEM, or -ENOBUFS when STATION_KEPT_MAX are waiting: not
+ * kept. */
+int station_record_attached(
+	Station *station, const char *kind, json_t *body, const void *data, size_t size) _must_check_;
+void station_record_again(Station *station);
+/** At the end: logs how many are lost. */
+void station_forget_records(Station *station);
 
 /* station-operation.c */
 /**

@@ -103,8 +103,7 @@ void station_flush_strokes(Station *station)
 {
 	const StationView *view = &station->view;
 	char digest[DIGEST_HEX_MAX];
-	LedgerRecord record = { .kind = "strokes", .actor = view->badge[0] ? view->badge : "station" };
-	json_auto_t *body = NULL;
+	json_t *body;
 	int r;
 
 	station->flushed_us = station_now_us(station);
@@ -117,10 +116,8 @@ void station_flush_strokes(Station *station)
 					 zone_to_string(view->zone), "unit", view->unit, "strokes",
 					 (int)station->chunk.samples, "dots", (json_int_t)station->chunk_dots,
 					 "encoding", STROKE_CHUNK_ENCODING, "sha256", digest));
-		record.body = body;
-		record.attachment = station->chunk.data;
-		record.attachment_size = station->chunk.bytes;
-		r = body ? ledger_append(station->options.ledger, &record, NULL, NULL) : -ENOMEM;
+		r = station_record_attached(
+			station, "strokes", body, station->chunk.data, station->chunk.bytes);
 	}
 	if (r < 0) {
 		/* treatment data that cannot be recorded must not go on being made */

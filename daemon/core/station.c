@@ -128,6 +128,7 @@ Station *station_free(Station *station)
 		return NULL;
 	if (station->options.ledger)
 		station_flush_strokes(station);
+	station_forget_records(station);
 	worker_free(station->worker);
 	operations_free(station);
 	for (size_t i = 0; i < station->n_protocols; i++)
@@ -158,7 +159,8 @@ void station_session_reset(Station *station)
 	station->screening_refused[0] = '\0';
 	memset(station->before_photo, 0, sizeof station->before_photo);
 	memset(station->zones, 0, sizeof station->zones);
-	memset(station->alerted_us, 0, sizeof station->alerted_us);
+	station->alerted_us[STATION_ALERT_BREAK] = station->alerted_us[STATION_ALERT_LENGTH] = 0;
+	station->alerted_us[STATION_ALERT_DEPTH] = station->alerted_us[STATION_ALERT_FORCE] = 0;
 	station->worked_us = station->pigment_expiry_utc_us = 0;
 	station->claim = station->removed_claim = 0;
 	station_strokes_reset(station);
@@ -230,30 +232,6 @@ json_t *station_with_session(const Station *station, json_t *body)
 	return body;
 }
 
-static void record_committed(void *userdata, const LedgerAnswer *answer)
-{
-	Station *station = userdata;
-
-	if (answer->error < 0)
-		log_error("a record was not kept: %s", answer->text);
-	else
-		station_notify(station, STATION_CHANGED_RECORDS);
-}
-
-void station_record(Station *station, const char *kind, json_t *body)
-{
-	json_auto_t *taken = body;
-	LedgerRecord record = { .kind = kind, .body = taken };
-	int r;
-
-	if (!station->options.ledger)
-		return;
-	record.actor = station->view.badge[0] ? station->view.badge : "station";
-	r = body ? ledger_append(station->options.ledger, &record, record_committed, station) : -ENOMEM;
-	if (r < 0)
-		log_error("a record of kind %s was not kept: %s", kind, strerror(-r));
-}
-
 static void raise_alert(Station *station, StationAlert alert, const char *text)
 {
 	station->alerted_us[alert] = station_now_us(station);
@@ -290,43 +268,83 @@ void station_reload_refused(Station *station, const char *reason, const char *ad
 
 /* ---- each second ---- */
 
+static void ledger_lost(Station *station)
+{
+	station->unhealthy_since_us = station_now_us(station);
+	if (station->view.state == SESSION_READY || station->view.state == SESSION_WORKING)
+		control_stop(station->options.control);
+	raise_alert(station, STATION_ALERT_LEDGER,
+		"the ledger cannot be written: free disk space; the station goes on by itself once it can");
+}
+
+static void ledger_back(Station *station)
+{
+	log_notice("records were kept in memory for %lld s and are written now",
+		(long long)(station_now_us(station) - station->unhealthy_since_us) / USEC_PER_SEC);
+	station_record_again(station);
+	station_flush_strokes(station);
+}
+
 static void watch_ledger(Station *station)
 {
 	bool healthy = station->options.ledger && ledger_healthy(station->options.ledger);
 
-	if (!station->options.ledger)
+	if (!station->options.ledger || station->ledger_was_healthy == healthy)
 		return;
-	if (!healthy && (station->view.state == SESSION_READY || station->view.state == SESSION_WORKING))
-		control_stop(station->options.control);
-	if (station->ledger_was_healthy && !healthy)
-		log_line(LOG_ERR, LOG_ID_LEDGER_UNHEALTHY, "the ledger cannot be written: free disk space");
-	if (!station->ledger_was_healthy && healthy)
-		log_notice("the ledger can be written again");
-	if (station->ledger_was_healthy != healthy)
-		station_notify(station, STATION_CHANGED_STATE);
 	station->ledger_was_healthy = healthy;
+	if (healthy)
+		ledger_back(station);
+	else
+		ledger_lost(station);
+	station_notify(station, STATION_CHANGED_STATE);
 }
 
+void station_ledger_ready(Station *station)
+{
+	ledger_dispatch(station->options.ledger);
+	watch_ledger(station);
+}
+
+/** Once each time it falls below what is needed. */
+static void watch_disk(Station *station)
+{
+	unsigned least = station->options.config->disk_min_mb;
+	uint64_t free_bytes;
+
+	if (file_free_bytes(station->options.config->state_folder, &free_bytes) < 0)
+		return;
+	station->disk_free = free_bytes;
+	if (free_bytes >> 20 >= least)
+		station->alerted_us[STATION_ALERT_DISK] = 0;
+	else if (!station->alerted_us[STATION_ALERT_DISK])
+		station_alert(station, STATION_ALERT_DISK,
+			"the disk has %llu MB free and %u MB are needed: move old photographs away",
+			(unsigned long long)(free_bytes >> 20), least);
+}
+
+/** Once each time it falls behind. */
 static void watch_clock(Station *station)
 {
 	int64_t now = clock_read(station->options.clock).utc_us, newest;
-	char now_text[CLOCK_UTC_TEXT_MAX], newest_text[CLOCK_UTC_TEXT_MAX];
+	char now_text[CLOCK_UTC_TEXT_MAX], newest_text[CLOCK_UTC_TEXT_MAX], text[STATION_TEXT_MAX];
 
 	if (!station->options.ledger)
 		return;
 	newest = ledger_newest_utc(station->options.ledger);
-	if (now + STATION_CLOCK_SLACK_US >= newest)
+	if (now + STATION_CLOCK_SLACK_US >= newest) {
+		station->alerted_us[STATION_ALERT_CLOCK] = 0;
+		return;
+	}
+	if (station->alerted_us[STATION_ALERT_CLOCK])
 		return;
 	clock_format_utc(now, now_text);
 	clock_format_utc(newest, newest_text);
-	if (!station->alerted_us[STATION_ALERT_CLOCK]) {
-		log_line(LOG_WARNING, LOG_ID_CLOCK_BACKWARDS, "the clock reads %s, before the newest record",
-			now_text);
-		station_record(station, "clock.backwards",
-			json_pack("{s:s, s:s}", "newest", newest_text, "now", now_text));
-	}
-	station_alert(station, STATION_ALERT_CLOCK,
-		"the clock reads %s, but the newest record is of %s: set the clock", now_text, newest_text);
+	snprintf(text, sizeof text, "the clock reads %s, but the newest record is of %s: set the clock",
+		now_text, newest_text);
+	log_line(LOG_WARNING, LOG_ID_CLOCK_BACKWARDS, "%s", text);
+	station_record(
+		station, "clock.backwards", json_pack("{s:s, s:s}", "newest", newest_text, "now", now_text));
+	raise_alert(station, STATION_ALERT_CLOCK, text);
 }
 
 static void watch_session(Station *station)
@@ -349,10 +367,7 @@ static void watch_session(Station *station)
 
 void station_tick(Station *station)
 {
-	uint64_t free_bytes;
-
-	if (file_free_bytes(station->options.config->state_folder, &free_bytes) == 0)
-		station->disk_free = free_bytes;
+	watch_disk(station);
 	watch_ledger(station);
 	watch_clock(station);
 	refresh_times(station);
@@ -520,12 +535,32 @@ static void check_board(Station *station, StationCheck *checks, size_t *n)
 		snprintf(check->advice, sizeof check->advice, "release them; if they are, check the wiring");
 }
 
+static void check_clock(const Station *station, StationCheck *checks, size_t *n)
+{
+	ClockReading now = clock_read(station->options.clock);
+	int64_t newest = station->options.ledger ? ledger_newest_utc(station->options.ledger) : 0;
+	bool behind = now.utc_us + STATION_CLOCK_SLACK_US < newest;
+	StationCheck *check = check_add(checks, n, "clock", now.synchronized && !behind, behind ? 2 : 1);
+	char now_text[CLOCK_UTC_TEXT_MAX], newest_text[CLOCK_UTC_TEXT_MAX];
+
+	clock_format_utc(now.utc_us, now_text);
+	clock_format_utc(newest, newest_text);
+	if (behind)
+		snprintf(check->text, sizeof check->text, "%s, before the newest record of %s", now_text,
+			newest_text);
+	else
+		snprintf(check->text, sizeof check->text, "%s, %s", now_text,
+			now.synchronized ? "synchronised" : "not synchronised");
+	if (check->level)
+		snprintf(check->advice, sizeof check->advice,
+			behind ? "set the clock: `timedatectl set-time`, or connect to a time server"
+			       : "connect to a time server: `timedatectl set-ntp true`");
+}
+
 size_t station_doctor(Station *station, StationCheck ret[STATION_CHECKS_MAX])
 {
 	const StationView *view = station_view(station);
-	ClockReading now = clock_read(station->options.clock);
 	uint64_t least = (uint64_t)station->options.config->disk_min_mb << 20;
-	char text[CLOCK_UTC_TEXT_MAX];
 	StationCheck *check;
 	size_t n = 0;
 
@@ -546,12 +581,6 @@ size_t station_doctor(Station *station, StationCheck ret[STATION_CHECKS_MAX])
 	if (check->level)
 		snprintf(check->advice, sizeof check->advice, "free disk space on %.200s",
 			station->options.config->state_folder);
-	clock_format_utc(now.utc_us, text);
-	check = check_add(ret, &n, "clock", now.synchronized, 1);
-	snprintf(check->text, sizeof check->text, "%s, %s", text,
-		now.synchronized ? "synchronised" : "not synchronised");
-	if (check->level)
-		snprintf(check->advice, sizeof check->advice,
-			"connect to a time server: `timedatectl set-ntp true`");
+	check_clock(station, ret, &n);
 	return n;
 }

@@ -156,8 +156,9 @@ int station_observe(Station *station, const StationObserver *observer) _must_che
 void station_unobserve(Station *station, const void *userdata);
 const StationView *station_view(Station *station);
 
-/** Facts in: when control_fd() is readable; when a picture is ready; each second. */
+/** Facts in: when control_fd() or ledger_fd() is readable; when a picture is ready; each second. */
 void station_control_ready(Station *station);
+void station_ledger_ready(Station *station);
 void station_picture(Station *station, const StationPicture *picture);
 void station_tick(Station *station);
 /** Readable when station_worker_ready() has a finished PIN check. */

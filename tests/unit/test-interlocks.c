@@ -30,8 +30,8 @@ static const InterlockFacts all_well = {
 	.board_connected = true,
 	.self_test_done = true,
 	.ledger_healthy = true,
-	.disk_free_bytes = 500000000,
-	.disk_min_bytes = 500000000,
+	.disk_free_bytes = 500 << 20,
+	.disk_min_bytes = 500 << 20,
 	.now_utc_us = NOW,
 	.newest_utc_us = NOW,
 };

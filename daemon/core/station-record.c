@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Records of the station's own that nobody waits for: strokes, faults, alerts. While the ledger cannot write
+ * they are kept in memory and handed over again, in their order, as soon as it can.
+ */
+
+#include "core/station-private.h"
+
+#include "util/log.h"
+
+struct KeptRecord {
+	KeptRecord *next;
+	Station *station;
+	const char *kind; /* static */
+	char actor[STATION_NAME_MAX];
+	json_t *body;
+	bool failed; /* waits to be handed over again; else the ledger has it */
+	size_t size;
+	uint8_t attachment[];
+};
+
+static KeptRecord *kept_free(KeptRecord *kept)
+{
+	if (!kept)
+		return NULL;
+	json_decref(kept->body);
+	free(kept);
+	return NULL;
+}
+
+static void forget(KeptRecord *kept)
+{
+	Station *station = kept->station;
+	KeptRecord **link = &station->kept;
+
+	while (*link != kept)
+		link = &(*link)->next;
+	*link = kept->next;
+	station->n_kept--;
+	kept_free(kept);
+}
+
+void station_forget_records(Station *station)
+{
+	size_t failed = 0;
+
+	while (station->kept) {
+		failed += station->kept->failed;
+		forget(station->kept);
+	}
+	if (failed > 0)
+		log_error("%zu records could not be written before the end: the disk refused them", failed);
+}
+
+/** What the ledger itself refuses would be refused again; everything else is the disk's doing. */
+static bool is_final(int error)
+{
+	return error == -EEXIST || error == -ENOENT || error == -EINVAL || error == -ESTALE;
+}
+
+static void committed(void *userdata, const LedgerAnswer *answer)
+{
+	KeptRecord *kept = userdata;
+	Station *station = kept->station;
+
+	if (answer->error < 0 && !is_final(answer->error)) {
+		kept->failed = true;
+		return;
+	}
+	if (answer->error < 0)
+		log_error("a record of kind %s was not kept: %s", kept->kind, answer->text);
+	forget(kept);
+	if (answer->error >= 0)
+		station_notify(station, STATION_CHANGED_RECORDS);
+}
+
+static int hand_over(KeptRecord *kept)
+{
+	LedgerRecord record = {
+		.kind = kept->kind,
+		.actor = kept->actor,
+		.body = kept->body,
+		.attachment = kept->size ? kept->attachment : NULL,
+		.attachment_size = kept->size,
+	};
+	int r = ledger_append(kept->station->options.ledger, &record, committed, kept);
+
+	kept->failed = r < 0;
+	return r;
+}
+
+int station_record_attached(Station *station, const char *kind, json_t *body, const void *data, size_t size)
+{
+	json_auto_t *taken = body;
+	KeptRecord *kept, **link = &station->kept;
+
+	if (!station->options.ledger)
+		return 0;
+	if (!taken || station->n_kept >= STATION_KEPT_MAX)
+		return taken ? -ENOBUFS : -ENOMEM;
+	kept = calloc(1, sizeof *kept + size);
+	if (!kept)
+		return -ENOMEM;
+	*kept = (KeptRecord){ .station = station, .kind = kind, .body = json_incref(taken), .size = size };
+	snprintf(kept->actor, sizeof kept->actor, "%s",
+		station->view.badge[0] ? station->view.badge : "station");
+	if (size > 0)
+		memcpy(kept->attachment, data, size);
+	while (*link)
+		link = &(*link)->next;
+	*link = kept;
+	station->n_kept++;
+	(void)!hand_over(kept);
+	return 0;
+}
+
+void station_record(Station *station, const char *kind, json_t *body)
+{
+	int r = station_record_attached(station, kind, body, NULL, 0);
+
+	if (r < 0)
+		log_error("a record of kind %s was not kept: %s", kind, strerror(-r));
+}
+
+void station_record_again(Station *station)
+{
+	for (KeptRecord *kept = station->kept; kept; kept = kept->next)
+		if (kept->failed && hand_over(kept) < 0)
+			return;
+}
