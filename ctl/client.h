@@ -23,6 +23,7 @@ typedef struct Ctl {
 	sd_bus *bus;
 	bool json;
 	const char *pin_file; /* NULL: ask at the terminal */
+	const char *fnc1;     /* what stands for FNC1 in a code; NULL: 0x1D alone */
 } Ctl;
 
 /** Connects to `which`: "system", "session" or an address. Prints why when it cannot. */

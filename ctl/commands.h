@@ -11,7 +11,8 @@ typedef struct Command {
 	int least, most;       /* how many arguments */
 	int (*run)(Ctl *ctl, int n, char **arguments);
 	const char *help;
+	bool alone; /* needs no bus */
 } Command;
 
 /** NULL-terminated by `words`. */
-extern const Command station_commands[], session_commands[], record_commands[];
+extern const Command station_commands[], session_commands[], record_commands[], code_commands[];

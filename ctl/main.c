@@ -7,7 +7,7 @@
 #include <getopt.h>
 #include <string.h>
 
-static const Command *const groups[] = { station_commands, session_commands, record_commands };
+static const Command *const groups[] = { station_commands, session_commands, record_commands, code_commands };
 
 static void help(void)
 {
@@ -19,6 +19,7 @@ static void help(void)
 	puts("\nOptions:\n"
 	     "      --json           one JSON object a line\n"
 	     "      --pin-file FILE  take the PIN from FILE instead of asking\n"
+	     "      --fnc1 CHARACTER  what stands for FNC1 in a code (needle parse)\n"
 	     "      --bus BUS        system (default), session, or an address; also STIPPLE_BUS\n"
 	     "  -h, --help           this text\n"
 	     "      --version        the version\n\n"
@@ -62,7 +63,7 @@ static int run(Ctl *ctl, const char *bus, int n, char **words)
 	if (n < command->least || n > command->most)
 		return ctl_usage("%s takes: %s", command->words,
 			command->arguments[0] ? command->arguments : "nothing");
-	status = ctl_connect(ctl, bus);
+	status = command->alone ? CTL_DONE : ctl_connect(ctl, bus);
 	if (status == CTL_DONE)
 		status = command->run(ctl, n, words);
 	sd_bus_flush_close_unref(ctl->bus);
@@ -71,10 +72,11 @@ static int run(Ctl *ctl, const char *bus, int n, char **words)
 
 int main(int argc, char **argv)
 {
-	enum { OPTION_JSON = 256, OPTION_PIN_FILE, OPTION_BUS, OPTION_VERSION };
+	enum { OPTION_JSON = 256, OPTION_PIN_FILE, OPTION_FNC1, OPTION_BUS, OPTION_VERSION };
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, OPTION_JSON },
 		{ "pin-file", required_argument, NULL, OPTION_PIN_FILE },
+		{ "fnc1", required_argument, NULL, OPTION_FNC1 },
 		{ "bus", required_argument, NULL, OPTION_BUS },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, OPTION_VERSION },
@@ -91,6 +93,9 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_PIN_FILE:
 			ctl.pin_file = optarg;
+			break;
+		case OPTION_FNC1:
+			ctl.fnc1 = optarg;
 			break;
 		case OPTION_BUS:
 			bus = optarg;

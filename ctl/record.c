@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** needle receive and parse, audit. */
+/** needle receive, audit. */
 
 #include "commands.h"
 
@@ -61,18 +61,6 @@ static int run_receive(Ctl *ctl, int n, char **arguments)
 		printf("lot %s is on record\n", json_string_value(json_object_get(lot, "lot")));
 	sd_bus_message_unref(reply);
 	sd_bus_message_unref(message);
-	return status;
-}
-
-static int run_parse(Ctl *ctl, int n, char **arguments)
-{
-	sd_bus_message *reply = NULL;
-	json_auto_t *fields = NULL;
-	int status = ctl_call(ctl, CTL_INVENTORY, "ParseCode", &reply, "s", arguments[0]);
-
-	if (status == CTL_DONE && ctl_read_fields(reply, &fields) >= 0)
-		ctl_print_fields(ctl, fields);
-	sd_bus_message_unref(reply);
 	return status;
 }
 
@@ -185,7 +173,6 @@ static int run_audit(Ctl *ctl, int n, char **arguments)
 const Command record_commands[] = {
 	{ "needle receive", "lot=L expiry=DATE quantity=N product=P maker=M [gtin=G] [certificate=C]", 5, 7,
 		run_receive, "put a lot of cartridges on record" },
-	{ "needle parse", "CODE", 1, 1, run_parse, "show what a cartridge's code says" },
 	{ "audit", "QUERY|list [from=T] [to=T] [lot=L] [session=N] [subject=S] [limit=N]...", 1, 32,
 		run_audit, "ask the record; every access is itself recorded" },
 	{ 0 },

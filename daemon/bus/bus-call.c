@@ -219,6 +219,26 @@ int read_fields(sd_bus_message *message, json_t **ret)
 	return r < 0 ? r : 0;
 }
 
+static int append_list(sd_bus_message *message, const char *key, json_t *list)
+{
+	json_t *item;
+	size_t i;
+	int r = sd_bus_message_open_container(message, 'e', "sv");
+
+	if (r >= 0)
+		r = sd_bus_message_append(message, "s", key);
+	if (r >= 0)
+		r = sd_bus_message_open_container(message, 'v', "aa{sv}");
+	if (r >= 0)
+		r = sd_bus_message_open_container(message, 'a', "a{sv}");
+	json_array_foreach (list, i, item)
+		if (r >= 0)
+			r = append_fields(message, item);
+	for (int level = 0; r >= 0 && level < 3; level++)
+		r = sd_bus_message_close_container(message);
+	return r;
+}
+
 int append_fields(sd_bus_message *message, json_t *fields)
 {
 	const char *key;
@@ -237,6 +257,8 @@ int append_fields(sd_bus_message *message, json_t *fields)
 			r = sd_bus_message_append(message, "{sv}", key, "d", json_real_value(value));
 		else if (json_is_boolean(value))
 			r = sd_bus_message_append(message, "{sv}", key, "b", json_is_true(value));
+		else if (json_is_array(value))
+			r = append_list(message, key, value);
 	}
 	return r < 0 ? r : sd_bus_message_close_container(message);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bus/bus-private.h"
 
-#include <time.h>
+#include <string.h>
+
+#include "util/log.h"
 
 static int run_receive(Call *call)
 {
@@ -19,32 +21,6 @@ static int method_receive(sd_bus_message *message, void *userdata, sd_bus_error 
 	return call_start(userdata, message, run_receive, NULL, error);
 }
 
-static json_t *code_fields(const NeedleCode *code)
-{
-	json_t *fields = json_pack(
-		"{s:s, s:s, s:b}", "format", code->format, "unit", code->unit, "unique", code->unique);
-	const struct {
-		const char *name, *value;
-	} optional[] = {
-		{ "symbology", code->symbology },
-		{ "gtin", code->gtin },
-		{ "lot", code->lot },
-		{ "serial", code->serial },
-		{ "additional", code->additional },
-		{ "production", code->production },
-		{ "expiry", code->expiry },
-		{ "expiry_time", code->expiry_time },
-		{ "warning", code->warning },
-	};
-
-	for (size_t i = 0; fields && i < ELEMENTS(optional); i++)
-		if (optional[i].value[0])
-			json_object_set_new(fields, optional[i].name, json_string(optional[i].value));
-	if (fields && code->count)
-		json_object_set_new(fields, "count", json_integer(code->count));
-	return fields;
-}
-
 static int reply_fields(Call *call, const StationReply *done)
 {
 	sd_bus_message *reply = NULL;
@@ -60,20 +36,17 @@ static int reply_fields(Call *call, const StationReply *done)
 
 static int run_parse(Call *call)
 {
-	char error[NEEDLE_CODE_TEXT_MAX];
 	json_auto_t *fields = NULL;
-	time_t now = time(NULL);
-	NeedleCode parsed;
-	struct tm parts;
+	NeedleCode read;
 	const char *code;
 	int r = call_read_strings(call, &code, NULL, NULL, NULL);
 
 	if (r < 0)
 		return call_bad_arguments(call, r);
-	gmtime_r(&now, &parts);
-	if (needle_code_parse(code, parts.tm_year + 1900, &parsed, error) < 0)
-		return call_refuse(call, STATION_ERROR_INVALID, error);
-	fields = code_fields(&parsed);
+	station_read_code(call->bus->station, code, &read);
+	fields = needle_code_to_json(&read);
+	if (!fields)
+		return call_bad_arguments(call, -ENOMEM);
 	call_answered(call, &(StationReply){ .figures = fields });
 	return 1;
 }
@@ -89,5 +62,31 @@ const sd_bus_vtable bus_inventory_vtable[] = {
 		SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("ParseCode", SD_BUS_ARGS("s", code), SD_BUS_RESULT("a{sv}", fields),
 		method_parse, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_SIGNAL_WITH_ARGS("Scanned", SD_BUS_ARGS("s", code, "a{sv}", fields), 0),
 	SD_BUS_VTABLE_END,
 };
+
+/** The bus carries UTF-8 without '\0' only; a scanner may send anything. */
+void bus_scanned(Bus *bus, const char *code)
+{
+	_cleanup_(freep) char *text = strdup(code);
+	json_auto_t *fields = NULL;
+	sd_bus_message *signal = NULL;
+	NeedleCode read;
+	int r;
+
+	station_read_code(bus->station, code, &read);
+	fields = needle_code_to_json(&read);
+	r = text && fields ? sd_bus_message_new_signal(
+				     bus->bus, &signal, PATH_INVENTORY, INTERFACE_INVENTORY, "Scanned")
+			   : -ENOMEM;
+	if (r >= 0)
+		r = sd_bus_message_append(signal, "s", text_repair(text));
+	if (r >= 0)
+		r = append_fields(signal, fields);
+	if (r >= 0)
+		r = sd_bus_send(bus->bus, signal, NULL);
+	if (r < 0 && r != -ENOTCONN)
+		log_warning("a scanned code could not be told (%s): scan it again", strerror(-r));
+	sd_bus_message_unref(signal);
+}

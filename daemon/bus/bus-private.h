@@ -64,7 +64,7 @@ void calls_drop(Bus *bus, const char *sender);
 
 /** A dictionary a{sv} of strings, numbers and booleans as an object. Negative errno when it holds others. */
 int read_fields(sd_bus_message *message, json_t **ret);
-/** The same the other way, for a reply. Arrays and objects are left out. */
+/** The same the other way, for a reply. A list is one of objects; an object itself is left out. */
 int append_fields(sd_bus_message *message, json_t *fields);
 /** A text that may have been cut off or come from elsewhere; NULL is "". */
 int append_text(sd_bus_message *message, const char *text);

@@ -28,6 +28,8 @@ typedef struct BusOptions {
 int bus_new(sd_event *event, const BusOptions *options, Bus **ret, char error[CONFIG_ERROR_MAX]) _must_check_;
 /** Each second: tells listeners what changed in the parts that the station does not observe. */
 void bus_tick(Bus *bus);
+/** Tells listeners what the station's scanner read; nothing is mounted. */
+void bus_scanned(Bus *bus, const char *code);
 /** Callers that still wait are not answered. Accepts NULL; returns NULL. */
 Bus *bus_free(Bus *bus);
 DEFINE_CLEANUP(Bus *, bus_free, bus_freep);

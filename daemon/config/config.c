@@ -58,6 +58,9 @@ static const Field fields[] = {
 	{ "camera", "exposure_min", FIELD_NUMBER, AT(exposure_min), 0, 255, "40" },
 	{ "camera", "exposure_max", FIELD_NUMBER, AT(exposure_max), 0, 255, "220" },
 
+	{ "scanner", "plugin", FIELD_IDENTIFIER, AT(scanner_plugin), 0, 0, "none" },
+	{ "scanner", "fnc1", FIELD_OPTIONAL, AT(scanner_fnc1), 0, 0, "" },
+
 	{ "session", "disk_min_mb", FIELD_NUMBER, AT(disk_min_mb), 10, 1000000, "500" },
 	{ "session", "before_photo_required", FIELD_BOOLEAN, AT(before_photo_required), 0, 0, "yes" },
 	{ "session", "reseat_max_s", FIELD_NUMBER, AT(reseat_max_s), 0, 600, "60" },
@@ -80,6 +83,9 @@ static const Field fields[] = {
 	{ "mqtt", "telemetry_ms", FIELD_NUMBER, AT(telemetry_ms), 100, 60000, "500" },
 	{ "mqtt", "telemetry_expiry_s", FIELD_NUMBER, AT(telemetry_expiry_s), 1, 3600, "5" },
 };
+
+/* no character of a GS1 or HIBC code, nor the beginning of a symbology identifier */
+#define FNC1_SUBSTITUTES "#@[\\^`{|}~"
 
 #define PLUGIN_SECTION "plugin."
 
@@ -304,8 +310,8 @@ static int take_entry(void *userdata, const IniEntry *entry, char reason[INI_FIL
 	if (known)
 		return REFUSE(reason, "unknown key in [%s]: remove it or correct its name", entry->section);
 	return REFUSE(reason,
-		"unknown section [%.60s]: station, paths, board, camera, session, sign-in, bus, mqtt and "
-		"plugin.NAME are known",
+		"unknown section [%.60s]: station, paths, board, camera, scanner, session, sign-in, bus, mqtt "
+		"and plugin.NAME are known",
 		entry->section);
 }
 
@@ -322,6 +328,9 @@ static int check(Config *config, const char *name, char error[CONFIG_ERROR_MAX])
 		flaw = "[mqtt] cert_file and key_file go together: set both or neither";
 	else if (*config->mqtt_password_file && !*config->mqtt_user)
 		flaw = "[mqtt] password_file is set, but user is not: set both or neither";
+	else if (*config->scanner_fnc1 &&
+		 (config->scanner_fnc1[1] || !strchr(FNC1_SUBSTITUTES, *config->scanner_fnc1)))
+		flaw = "[scanner] fnc1 must be one of " FNC1_SUBSTITUTES " or empty";
 	if (flaw)
 		return refuse(error, CONFIG_ERROR_MAX, "%.300s: %s", name, flaw);
 	if (config->mqtt_port == 0)

@@ -41,6 +41,9 @@ typedef struct Config {
 	uint32_t camera_timeout_ms, jpeg_quality;
 	double focus_min;
 	uint32_t exposure_min, exposure_max;
+	/* [scanner] */
+	char *scanner_plugin; /* default "none" */
+	char *scanner_fnc1;   /* what it sends for FNC1 besides 0x1D: one character, or "" */
 	/* [session] */
 	uint32_t disk_min_mb;       /* default 500 */
 	bool before_photo_required; /* default true */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/needle-code.h"
+#include "core/code-private.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -8,87 +8,56 @@
 
 #include "util/clock.h"
 
-#define GS '\x1d' /* what a scanner sends for FNC1 within a code */
+#define HIBC_PREFIX "hibc:"
 
-typedef struct Parser {
-	const char *code;
-	size_t length, at;
-	int current_year;
-	bool bracketed;
-	unsigned seen;        /* bit i: elements[i] */
-	char best_before[11]; /* the day of (7003) */
-	NeedleCode out;
-	char *error;
-} Parser;
+static const char *const format_names[CODE_FORMAT_MAX] = { "plain", "gs1", "hibc" };
+static const char *const severity_names[CODE_SEVERITY_MAX] = { "warning", "error" };
 
-typedef struct Element Element;
+DEFINE_STRING_TABLE(code_format, CodeFormat, format_names);
+DEFINE_STRING_TABLE(code_severity, CodeSeverity, severity_names);
 
-struct Element {
-	const char *ai, *name;
-	uint8_t min, max; /* characters */
-	bool numeric;
-	bool predefined; /* its length follows from the identifier: no separator needed */
-	int (*take)(Parser *parser, const Element *element, size_t offset, const char *value);
-};
+/* ---- what the readers share ----------------------------------------------------------------------- */
 
-static _printf_(3, 4) int fail(Parser *parser, size_t offset, const char *format, ...)
+void code_complain(CodeReader *reader, CodeSeverity severity, size_t position, const char *field,
+	const char *format, ...)
 {
-	char reason[160];
+	NeedleCode *out = reader->out;
+	CodeComplaint *complaint;
 	va_list arguments;
 
-	va_start(arguments, format);
-	vsnprintf(reason, sizeof reason, format, arguments);
-	va_end(arguments);
-	snprintf(parser->error, NEEDLE_CODE_TEXT_MAX,
-		"the cartridge's code is wrong at offset %zu: %s: scan it again or take another cartridge",
-		offset, reason);
-	return -EINVAL;
-}
-
-static _printf_(2, 3) void warn(Parser *parser, const char *format, ...)
-{
-	char *warning = parser->out.warning;
-	size_t length = strlen(warning);
-	va_list arguments;
-
-	if (length > 0)
-		length += (size_t)snprintf(warning + length, NEEDLE_CODE_TEXT_MAX - length, "; ");
-	if (length >= NEEDLE_CODE_TEXT_MAX)
+	out->n_errors += severity == CODE_ERROR;
+	if (out->n_complaints == NEEDLE_COMPLAINTS_MAX)
 		return;
+	complaint = &out->complaints[out->n_complaints++];
+	complaint->severity = severity;
+	complaint->position = position;
+	snprintf(complaint->field, sizeof complaint->field, "%s", field);
 	va_start(arguments, format);
-	vsnprintf(warning + length, NEEDLE_CODE_TEXT_MAX - length, format, arguments);
+	vsnprintf(complaint->text, sizeof complaint->text, format, arguments);
 	va_end(arguments);
+	for (char *c = complaint->text; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 }
 
-/** GS1 AI encodable character set 82 (General Specifications, figure 7.11-1). */
-static bool is_charset_82(char c)
+int code_number(const char *digits, size_t n)
+{
+	int number = 0;
+
+	for (size_t i = 0; i < n; i++)
+		number = number * 10 + digits[i] - '0';
+	return number;
+}
+
+bool code_is_charset_82(char c)
 {
 	return c != '\0' && isascii((unsigned char)c) &&
 	       (isalnum((unsigned char)c) || strchr("!\"%&'()*+,-./:;<=>?_", c));
 }
 
-static bool is_digit(char c)
+int code_full_year(int two, int this_year)
 {
-	return c >= '0' && c <= '9';
-}
-
-static int two_digits(const char *s)
-{
-	return (s[0] - '0') * 10 + s[1] - '0';
-}
-
-static int days_in_month(int year, int month)
-{
-	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return month == 2 && leap ? 29 : days[month - 1];
-}
-
-/** The year within 49 years back and 50 ahead (General Specifications, section 7.12). */
-static int full_year(int two, int current_year)
-{
-	int century = current_year - current_year % 100, difference = two - current_year % 100;
+	int century = this_year - this_year % 100, difference = two - this_year % 100;
 
 	if (difference >= 51)
 		return century - 100 + two;
@@ -97,316 +66,275 @@ static int full_year(int two, int current_year)
 	return century + two;
 }
 
-/* ---- the elements --------------------------------------------------------------------------------- */
-
-/** YYMMDD. Day 00 stands for the month's last day where `day_00` allows it. */
-static int take_day(
-	Parser *parser, const Element *element, size_t offset, const char *value, bool day_00, char ret[11])
+int code_days_in_month(int year, int month)
 {
-	int year = full_year(two_digits(value), parser->current_year);
-	int month = two_digits(value + 2), day = two_digits(value + 4);
+	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
-	if (month < 1 || month > 12)
-		return fail(parser, offset + 2, "(%s) %s has month %02d", element->ai, element->name, month);
-	if (day > days_in_month(year, month) || (day == 0 && !day_00))
-		return fail(parser, offset + 4, "(%s) %s has day %02d of month %02d", element->ai,
-			element->name, day, month);
-	if (day == 0) {
-		day = days_in_month(year, month);
-		warn(parser, "(%s) %s has day 00, read as the month's last day", element->ai, element->name);
-	}
+	return month == 2 && leap ? 29 : days[month - 1];
+}
+
+void code_write_date(int year, int month, int day, char ret[11])
+{
 	snprintf(ret, 11, "%04u-%02u-%02u", (unsigned)year % 10000, (unsigned)month % 100,
 		(unsigned)day % 100);
-	return 0;
 }
 
-/** Modulo 10, weights 3 and 1 from the right (General Specifications, section 7.9). */
-static int take_gtin(Parser *parser, const Element *element, size_t offset, const char *value)
-{
-	int sum = 0, digit;
+/* ---- recognising ---------------------------------------------------------------------------------- */
 
-	for (int i = 0; i < 13; i++)
-		sum += (value[i] - '0') * (i % 2 ? 1 : 3);
-	digit = (10 - sum % 10) % 10;
-	if (value[13] - '0' != digit)
-		return fail(parser, offset + 13, "(%s) %s has check digit %c instead of %d", element->ai,
-			element->name, value[13], digit);
-	snprintf(parser->out.gtin, sizeof parser->out.gtin, "%s", value);
-	return 0;
-}
-
-static int take_lot(Parser *parser, const Element *element, size_t offset, const char *value)
-{
-	snprintf(parser->out.lot, sizeof parser->out.lot, "%s", value);
-	return 0;
-}
-
-static int take_serial(Parser *parser, const Element *element, size_t offset, const char *value)
-{
-	snprintf(parser->out.serial, sizeof parser->out.serial, "%s", value);
-	return 0;
-}
-
-static int take_additional(Parser *parser, const Element *element, size_t offset, const char *value)
-{
-	snprintf(parser->out.additional, sizeof parser->out.additional, "%s", value);
-	return 0;
-}
-
-static int take_count(Parser *parser, const Element *element, size_t offset, const char *value)
-{
-	parser->out.count = (uint32_t)strtoul(value, NULL, 10);
-	if (parser->out.count == 0)
-		return fail(parser, offset, "(%s) %s is 0", element->ai, element->name);
-	return 0;
-}
-
-static int take_production(Parser *parser, const Element *element, size_t offset, const char *value)
-{
-	return take_day(parser, element, offset, value, true, parser->out.production);
-}
-
-static int take_expiry(Parser *parser, const Element *element, size_t offset, const char *value)
-{
-	return take_day(parser, element, offset, value, true, parser->out.expiry);
-}
-
-static int take_expiry_time(Parser *parser, const Element *element, size_t offset, const char *value)
-{
-	int hour = two_digits(value + 6), minute = two_digits(value + 8);
-
-	if (hour > 23 || minute > 59)
-		return fail(parser, offset + 6, "(%s) %s has time %02d:%02d", element->ai, element->name,
-			hour, minute);
-	snprintf(parser->out.expiry_time, sizeof parser->out.expiry_time, "%02u:%02u", (unsigned)hour % 100,
-		(unsigned)minute % 100);
-	return take_day(parser, element, offset, value, false, parser->best_before);
-}
-
-static const Element elements[] = {
-	{ "01", "GTIN", 14, 14, true, true, take_gtin },
-	{ "10", "lot", 1, 20, false, false, take_lot },
-	{ "11", "production date", 6, 6, true, true, take_production },
-	{ "17", "expiry date", 6, 6, true, true, take_expiry },
-	{ "21", "serial", 1, 20, false, false, take_serial },
-	{ "30", "count", 1, 8, true, false, take_count },
-	{ "240", "additional id", 1, 30, false, false, take_additional },
-	{ "7003", "expiry time", 10, 10, true, false, take_expiry_time },
+/** Symbology identifiers (ISO/IEC 15424). GS1 marks its own symbols; the others carry HIBC or plain text. */
+static const struct {
+	const char *identifier;
+	bool gs1;
+} symbologies[] = {
+	{ "]C1", true },
+	{ "]d2", true },
+	{ "]Q3", true },
+	{ "]e0", true },
+	{ "]A0", false },
+	{ "]A1", false },
+	{ "]C0", false },
+	{ "]d1", false },
+	{ "]L2", false },
+	{ "]Q1", false },
+	{ "]z0", false },
 };
 
-/* ---- element strings ------------------------------------------------------------------------------ */
-
-/** Length of "(dd)" to "(dddd)" at `at`; 0: there is none. */
-static size_t bracket_length(const Parser *parser, size_t at)
+/** Takes a symbology identifier from the front, if there is one. True when it is one of GS1's. */
+static bool take_symbology(CodeReader *reader)
 {
-	size_t digits = 0;
-
-	if (parser->code[at] != '(')
-		return 0;
-	while (digits < 4 && is_digit(parser->code[at + 1 + digits]))
-		digits++;
-	return digits >= 2 && parser->code[at + 1 + digits] == ')' ? digits + 2 : 0;
-}
-
-/** Takes the identifier at the cursor. Returns the element's index. */
-static int next_element(Parser *parser)
-{
-	size_t brackets = parser->bracketed ? bracket_length(parser, parser->at) : 0;
-	const char *ai = parser->code + parser->at + (brackets > 0);
-
-	if (parser->bracketed && brackets == 0)
-		return fail(parser, parser->at, "an identifier in brackets is expected, such as (01)");
-	if (!is_digit(ai[0]) || !is_digit(ai[1]))
-		return fail(parser, parser->at, "an application identifier is expected, such as 01");
-	for (size_t i = 0; i < ELEMENTS(elements); i++) {
-		size_t length = strlen(elements[i].ai);
-
-		if (strncmp(ai, elements[i].ai, length) != 0 || (brackets && brackets != length + 2))
+	if (reader->text[0] != ']')
+		return false;
+	for (size_t i = 0; i < ELEMENTS(symbologies); i++) {
+		if (strncmp(reader->text, symbologies[i].identifier, 3) != 0)
 			continue;
-		if (parser->seen & 1u << i)
-			return fail(parser, parser->at, "(%s) %s is there twice", elements[i].ai,
-				elements[i].name);
-		parser->seen |= 1u << i;
-		parser->at += brackets ? brackets : length;
-		return (int)i;
+		memcpy(reader->out->symbology, symbologies[i].identifier, 4);
+		reader->at = 3;
+		return symbologies[i].gs1;
 	}
-	return fail(parser, parser->at, "application identifier (%.*s) is not one of a cartridge",
-		brackets ? (int)brackets - 2 : 2, ai);
+	code_error(reader, 0, "symbology",
+		"the scanner's symbology identifier is not known: ]C1, ]d2, ]Q3 and ]e0 are GS1's, ]A0, ]C0, ]d1 "
+		"and ]Q1 HIBC's");
+	reader->at = reader->length < 3 ? reader->length : 3;
+	return false;
 }
 
-/** Characters of the value at the cursor. */
-static size_t value_length(const Parser *parser, const Element *element)
+/** "01" and fourteen digits at the front, or a separator anywhere: nobody prints a lot like that. */
+static bool looks_like_gs1(const char *rest)
 {
-	size_t end = parser->at;
+	return rest[0] == '(' || strchr(rest, CODE_GS) ||
+	       (strncmp(rest, "01", 2) == 0 && strspn(rest, "0123456789") >= 16);
+}
 
-	if (parser->bracketed) {
-		while (end < parser->length && bracket_length(parser, end) == 0)
-			end++;
-		return end - parser->at;
+static CodeFormat recognise(const CodeReader *reader, bool gs1_symbol)
+{
+	const char *rest = reader->text + reader->at;
+
+	if (rest[0] == '+' || strncmp(rest, "*+", 2) == 0)
+		return CODE_FORMAT_HIBC;
+	return gs1_symbol || looks_like_gs1(rest) ? CODE_FORMAT_GS1 : CODE_FORMAT_PLAIN;
+}
+
+static void read_plain(CodeReader *reader)
+{
+	const char *lot = reader->text + reader->at;
+	size_t length = reader->length - reader->at, most = sizeof reader->out->lot - 1;
+
+	for (size_t i = 0; i < length; i++) {
+		if (code_is_charset_82(lot[i]))
+			continue;
+		code_error(reader, reader->at + i, "lot",
+			"holds a character that is not in GS1's character set 82");
+		break;
 	}
-	while (end < parser->length && parser->code[end] != GS)
-		end++;
-	if (element->predefined && end - parser->at > element->max)
-		return element->max;
-	return end - parser->at;
+	if (length < 1 || length > most)
+		code_error(reader, reader->at + (length > most ? most : 0), "lot",
+			"has %zu characters: 1 to %zu are allowed", length, most);
+	else if (reader->out->n_errors == 0)
+		memcpy(reader->out->lot, lot, length + 1);
 }
 
-static int check_value(Parser *parser, const Element *element, const char *value, size_t length)
+static void read_format(CodeReader *reader)
 {
-	for (size_t i = 0; i < length && i < element->max; i++)
-		if (element->numeric ? !is_digit(value[i]) : !is_charset_82(value[i]))
-			return fail(parser, parser->at + i, "(%s) %s holds a character that is not %s",
-				element->ai, element->name,
-				element->numeric ? "a digit" : "in GS1's character set 82");
-	if (length >= element->min && length <= element->max)
-		return 0;
-	if (element->min == element->max)
-		return fail(parser, parser->at, "(%s) %s has %zu characters instead of %u", element->ai,
-			element->name, length, element->max);
-	return fail(parser, parser->at, "(%s) %s has %zu characters: %u to %u are allowed", element->ai,
-		element->name, length, element->min, element->max);
+	NeedleCode *out = reader->out;
+	bool gs1_symbol = take_symbology(reader);
+
+	out->format = recognise(reader, gs1_symbol);
+	if (out->symbology[0] && (out->format == CODE_FORMAT_GS1) != gs1_symbol)
+		code_warning(reader, 0, "symbology", "%s is not one of %s codes", out->symbology,
+			gs1_symbol ? "other than GS1" : "GS1");
+	switch (out->format) {
+	case CODE_FORMAT_GS1:
+		code_read_gs1(reader);
+		break;
+	case CODE_FORMAT_HIBC:
+		code_read_hibc(reader);
+		break;
+	case CODE_FORMAT_PLAIN:
+		read_plain(reader);
+		break;
+	case CODE_FORMAT_MAX:
+	case CODE_FORMAT_INVALID:
+		break;
+	}
 }
 
-static int parse_element(Parser *parser)
-{
-	const Element *element;
-	char value[32];
-	size_t length;
-	int r;
+/* ---- what the fields say together ----------------------------------------------------------------- */
 
-	r = next_element(parser);
-	if (r < 0)
-		return r;
-	element = &elements[r];
-	length = value_length(parser, element);
-	r = check_value(parser, element, parser->code + parser->at, length);
-	if (r < 0)
-		return r;
-	memcpy(value, parser->code + parser->at, length);
-	value[length] = '\0';
-	r = element->take(parser, element, parser->at, value);
-	if (r < 0)
-		return r;
-	parser->at += length;
-	if (parser->code[parser->at] != GS)
-		return 0;
-	if (element->predefined || parser->at + 1 == parser->length)
-		warn(parser, "a separator at offset %zu is needless", parser->at);
-	parser->at++;
-	return 0;
+static void check_dates(CodeReader *reader, const char *today)
+{
+	const NeedleCode *out = reader->out;
+
+	if (out->expiry[0] && strcmp(out->expiry, today) < 0)
+		code_warning(reader, reader->length, "expiry date", "was on %s", out->expiry);
+	if (out->production[0] && strcmp(out->production, today) > 0)
+		code_warning(reader, reader->length, "production date", "is in the future, on %s",
+			out->production);
+	if (out->production[0] && out->expiry[0] && strcmp(out->production, out->expiry) > 0)
+		code_error(reader, reader->length, "production date", "%s is after the expiry date %s",
+			out->production, out->expiry);
 }
 
-/** What the elements say together. */
-static int finish_gs1(Parser *parser)
+static void identify(NeedleCode *out)
 {
-	NeedleCode *out = &parser->out;
+	const char *before = "";
 
-	if (!out->gtin[0])
-		return fail(parser, parser->length, "(01) GTIN is missing");
-	if (!out->lot[0] && !out->serial[0])
-		return fail(parser, parser->length, "(10) lot and (21) serial are both missing");
-	if (out->expiry[0] && parser->best_before[0] && strcmp(out->expiry, parser->best_before) != 0)
-		return fail(parser, parser->length, "(17) expires on %s, but (7003) on %s", out->expiry,
-			parser->best_before);
-	if (parser->best_before[0])
-		snprintf(out->expiry, sizeof out->expiry, "%s", parser->best_before);
-	snprintf(out->format, sizeof out->format, "%s", "gs1");
+	switch (out->format) {
+	case CODE_FORMAT_GS1:
+		before = "(01)";
+		snprintf(out->product, sizeof out->product, "%s", out->gtin);
+		break;
+	case CODE_FORMAT_HIBC:
+		snprintf(out->product, sizeof out->product, HIBC_PREFIX "%s%s", out->labeller, out->item);
+		break;
+	case CODE_FORMAT_PLAIN:
+	case CODE_FORMAT_MAX:
+	case CODE_FORMAT_INVALID:
+		break;
+	}
 	out->unique = out->serial[0] != '\0';
-	snprintf(out->unit, sizeof out->unit, "(01)%s(%s)%s", out->gtin, out->unique ? "21" : "10",
+	snprintf(out->unit, sizeof out->unit, "%s%s(%s)%s", before, out->product, out->unique ? "21" : "10",
 		out->unique ? out->serial : out->lot);
-	return 0;
-}
-
-static int parse_gs1(Parser *parser)
-{
-	int r;
-
-	if (parser->code[parser->at] == GS) {
-		warn(parser, "a separator at offset %zu is needless", parser->at);
-		parser->at++;
-	}
-	while (parser->at < parser->length) {
-		r = parse_element(parser);
-		if (r < 0)
-			return r;
-	}
-	return finish_gs1(parser);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------ */
 
-static int parse_plain(Parser *parser)
+static void take_text(CodeReader *reader, const char *code, char fnc1)
 {
-	NeedleCode *out = &parser->out;
-
-	for (size_t i = 0; i < parser->length; i++)
-		if (!is_charset_82(parser->code[i]))
-			return fail(
-				parser, i, "a lot holds a character that is not in GS1's character set 82");
-	if (parser->length >= sizeof out->lot)
-		return fail(parser, sizeof out->lot - 1, "a lot has %zu characters: 1 to %zu are allowed",
-			parser->length, sizeof out->lot - 1);
-	snprintf(out->lot, sizeof out->lot, "%s", parser->code);
-	snprintf(out->format, sizeof out->format, "%s", "plain");
-	snprintf(out->unit, sizeof out->unit, "(10)%s", out->lot);
-	return 0;
-}
-
-/** Takes a symbology identifier from the front, if there is one (General Specifications, section 5.1). */
-static int parse_symbology(Parser *parser)
-{
-	static const char *const known[] = { "]C1", "]d2", "]Q3", "]e0" };
-
-	if (parser->code[0] != ']')
-		return 0;
-	for (size_t i = 0; i < ELEMENTS(known); i++) {
-		if (strncmp(parser->code, known[i], 3) != 0)
-			continue;
-		snprintf(parser->out.symbology, sizeof parser->out.symbology, "%s", known[i]);
-		parser->at = 3;
-		return 0;
+	reader->length = strnlen(code, NEEDLE_CODE_MAX + 1);
+	if (reader->length > NEEDLE_CODE_MAX) {
+		code_error(reader, NEEDLE_CODE_MAX, "code", "is longer than %d characters", NEEDLE_CODE_MAX);
+		return;
 	}
-	return fail(parser, 0, "the scanner's symbology identifier is none of ]C1, ]d2, ]Q3 and ]e0");
+	if (reader->length == 0) {
+		code_error(reader, 0, "code", "is empty");
+		return;
+	}
+	for (size_t i = 0; i < reader->length; i++)
+		reader->text[i] = (char)(fnc1 && code[i] == fnc1 ? CODE_GS : code[i]);
 }
 
-/** "01" and fourteen digits at the front, or a separator anywhere: nobody prints a lot like that. */
-static bool looks_like_gs1(const char *code)
+void needle_code_read(const char *code, const NeedleCodeOptions *options, NeedleCode *ret)
 {
-	return strchr(code, GS) || (strncmp(code, "01", 2) == 0 && strspn(code, "0123456789") >= 16);
+	time_t seconds = options->today_utc_us / USEC_PER_SEC;
+	CodeReader reader = { .out = ret };
+	struct tm parts = { 0 };
+	char today[11];
+
+	*ret = (NeedleCode){ .packaging = -1 };
+	gmtime_r(&seconds, &parts);
+	reader.year = parts.tm_year + 1900;
+	code_write_date(reader.year, parts.tm_mon + 1, parts.tm_mday, today);
+	take_text(&reader, code, options->fnc1);
+	if (ret->n_errors == 0) {
+		read_format(&reader);
+		check_dates(&reader, today);
+	}
+	if (ret->n_errors == 0)
+		identify(ret);
 }
 
-int needle_code_parse(const char *code, int current_year, NeedleCode *ret, char error[NEEDLE_CODE_TEXT_MAX])
+void needle_code_sentence(const NeedleCode *code, char ret[NEEDLE_CODE_TEXT_MAX])
 {
-	Parser parser = {
-		.code = code,
-		.length = strnlen(code, NEEDLE_CODE_MAX + 1),
-		.current_year = current_year,
-		.error = error,
-	};
-	int r;
+	ret[0] = '\0';
+	for (size_t i = 0; i < code->n_complaints; i++) {
+		const CodeComplaint *complaint = &code->complaints[i];
 
-	if (parser.length == 0)
-		return fail(&parser, 0, "it is empty");
-	if (parser.length > NEEDLE_CODE_MAX)
-		return fail(&parser, NEEDLE_CODE_MAX, "it is longer than %d characters", NEEDLE_CODE_MAX);
-	r = parse_symbology(&parser);
-	if (r < 0)
-		return r;
-	parser.bracketed = code[0] == '(';
-	if (parser.bracketed || parser.at > 0 || looks_like_gs1(code))
-		r = parse_gs1(&parser);
-	else
-		r = parse_plain(&parser);
-	if (r < 0)
-		return r;
-	*ret = parser.out;
+		if (complaint->severity != CODE_ERROR)
+			continue;
+		snprintf(ret, NEEDLE_CODE_TEXT_MAX,
+			"the cartridge's code is wrong at offset %zu: %s %s: scan it again or take another "
+			"cartridge",
+			complaint->position, complaint->field, complaint->text);
+		return;
+	}
+	if (code->n_errors > 0)
+		snprintf(ret, NEEDLE_CODE_TEXT_MAX,
+			"the cartridge's code has too many mistakes: scan it again or take another cartridge");
+}
+
+int needle_code_parse(
+	const char *code, const NeedleCodeOptions *options, NeedleCode *ret, char error[NEEDLE_CODE_TEXT_MAX])
+{
+	NeedleCode parsed;
+
+	needle_code_read(code, options, &parsed);
+	if (parsed.n_errors > 0) {
+		needle_code_sentence(&parsed, error);
+		return -EINVAL;
+	}
+	*ret = parsed;
 	return 0;
 }
+
+bool needle_code_fnc1_ok(char substitute)
+{
+	return substitute > ' ' && substitute < 0x7f && substitute != ']' &&
+	       !code_is_charset_82(substitute) && code_hibc_check(&substitute, 1) == '\0';
+}
+
+/** The rules that a product's cartridges are scanned by, applied to a code made up of both. */
+int needle_lot_check(const char *product, const char *lot, char error[NEEDLE_CODE_TEXT_MAX])
+{
+	static const NeedleCodeOptions options = { 0 };
+	bool hibc = strncmp(product, HIBC_PREFIX, strlen(HIBC_PREFIX)) == 0;
+	const char *number = hibc ? product + strlen(HIBC_PREFIX) : product;
+	char code[NEEDLE_CODE_MAX];
+	NeedleCode parsed;
+	int length;
+
+	if (hibc)
+		length = snprintf(code, sizeof code - 1, "+%s0/$%s", number, lot);
+	else if (product[0])
+		length = snprintf(code, sizeof code, "(01)%s(10)%s", product, lot);
+	else
+		length = snprintf(code, sizeof code, "%s", lot);
+	if (length < 0 || (size_t)length >= sizeof code - 1) {
+		snprintf(error, NEEDLE_CODE_TEXT_MAX, "product and lot are too long: check both");
+		return -EINVAL;
+	}
+	if (hibc) {
+		char check = code_hibc_check(code, (size_t)length);
+
+		code[length] = (char)(check ? check : '0');
+		code[length + 1] = '\0';
+	}
+	if (needle_code_parse(code, &options, &parsed, error) < 0)
+		return -EINVAL;
+	if (parsed.serial[0] || strcmp(parsed.lot, lot) != 0) {
+		snprintf(error, NEEDLE_CODE_TEXT_MAX, "\"%.20s\" is a code, not a lot: write the lot alone",
+			lot);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* ---- dates of others ------------------------------------------------------------------------------ */
 
 static bool is_date_form(const char *date)
 {
 	for (size_t i = 0; i < 10; i++)
-		if (i == 4 || i == 7 ? date[i] != '-' : !is_digit(date[i]))
+		if (i == 4 || i == 7 ? date[i] != '-' : !code_is_digit(date[i]))
 			return false;
 	return date[10] == '\0';
 }
@@ -418,10 +346,10 @@ int date_end_utc_us(const char *date, int64_t *ret)
 
 	if (!date || !is_date_form(date))
 		return -EINVAL;
-	year = two_digits(date) * 100 + two_digits(date + 2);
-	month = two_digits(date + 5);
-	day = two_digits(date + 8);
-	if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+	year = code_number(date, 4);
+	month = code_number(date + 5, 2);
+	day = code_number(date + 8, 2);
+	if (month < 1 || month > 12 || day < 1 || day > code_days_in_month(year, month))
 		return -EINVAL;
 	parts = (struct tm){ .tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day };
 	*ret = (int64_t)timegm(&parts) * USEC_PER_SEC + USEC_PER_DAY - 1;

@@ -2,44 +2,113 @@
 #pragma once
 
 /**
- * A cartridge's printed code: a GS1 element string (DataMatrix, GS1-128, with or without symbology
- * identifier, FNC1 as 0x1D, or in human-readable brackets), or a plain printed lot.
- * GS1 General Specifications, sections 3 and 7.8 (check digit, century, day 00).
+ * A cartridge's printed code: a GS1 element string (DataMatrix, GS1-128, QR or DataBar, or typed with its
+ * human-readable brackets), a HIBC code, or a plain printed lot. What is wrong with it is told in full, each
+ * complaint with its field and its place.
+ *
+ * GS1 General Specifications, sections 3 (elements), 5 (symbology identifiers), 7.8 (lengths), 7.9 (check
+ * digits), 7.11 (characters) and 7.12 (dates); ANSI/HIBC 2.6.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "util/cleanup.h"
+#include <jansson.h>
 
-enum { NEEDLE_CODE_MAX = 256, NEEDLE_CODE_TEXT_MAX = 256, NEEDLE_UNIT_MAX = 96 };
+#include "util/cleanup.h"
+#include "util/text.h"
+
+enum {
+	NEEDLE_CODE_MAX = 256,
+	NEEDLE_CODE_TEXT_MAX = 256,
+	NEEDLE_UNIT_MAX = 96,
+	NEEDLE_PRODUCT_MAX = 28,
+	NEEDLE_OTHERS_MAX = 192,
+	NEEDLE_COMPLAINTS_MAX = 16,
+};
+
+typedef enum CodeFormat {
+	CODE_FORMAT_PLAIN,
+	CODE_FORMAT_GS1,
+	CODE_FORMAT_HIBC,
+	CODE_FORMAT_MAX,
+	CODE_FORMAT_INVALID = -EINVAL,
+} CodeFormat;
+
+DECLARE_STRING_TABLE(code_format, CodeFormat);
+
+typedef enum CodeSeverity {
+	CODE_WARNING, /* taken nevertheless */
+	CODE_ERROR,   /* the code identifies no cartridge */
+	CODE_SEVERITY_MAX,
+	CODE_SEVERITY_INVALID = -EINVAL,
+} CodeSeverity;
+
+DECLARE_STRING_TABLE(code_severity, CodeSeverity);
+
+typedef struct CodeComplaint {
+	CodeSeverity severity;
+	size_t position; /* byte of the code as given, from 0; its length: something is missing at its end */
+	char field[32];  /* "(17) expiry date"; "code": the whole */
+	char text[128];  /* "has month 13" */
+} CodeComplaint;
 
 typedef struct NeedleCode {
-	char format[16];   /* "gs1" or "plain" */
-	char symbology[4]; /* "]d2", "" unknown */
-	char gtin[15];     /* 14 digits, "" absent */
+	CodeFormat format;
+	char symbology[4];                /* "]d2", "" unknown */
+	char gtin[15];                    /* 14 digits, "" absent or not GS1 */
+	char labeller[5];                 /* HIBC: labeller identification code */
+	char item[19];                    /* HIBC: the labeller's product or catalogue number */
+	int packaging;                    /* HIBC: unit of measure, 0 the single cartridge, to 9; -1 absent */
+	char product[NEEDLE_PRODUCT_MAX]; /* GTIN, or "hibc:" labeller and item; "" absent */
 	char lot[21];
 	char serial[21];
 	char additional[31]; /* (240) */
-	uint32_t count;      /* (30), 0 absent */
+	uint32_t count;      /* (30), or a HIBC's quantity; 0 absent */
 	char production[11]; /* YYYY-MM-DD, "" absent */
 	char expiry[11];
-	char expiry_time[6];        /* HH:MM of (7003), "" absent */
-	char unit[NEEDLE_UNIT_MAX]; /* identity as docs/ledger.md describes, "(10)LOT" of a plain lot; "#N" is
-				       the ledger's to add */
+	char expiry_time[6];            /* HH:MM, "" absent */
+	char others[NEEDLE_OTHERS_MAX]; /* elements that say nothing of a cartridge, as "(392)5(99)X" */
+	char unit[NEEDLE_UNIT_MAX]; /* identity as docs/ledger.md describes; "#N" is the ledger's to add */
 	bool unique;                /* the unit is one single cartridge, not a lot */
-	char warning[NEEDLE_CODE_TEXT_MAX]; /* accepted, but: day 00, needless FNC1; "" none */
+	CodeComplaint
+		complaints[NEEDLE_COMPLAINTS_MAX]; /* in the order they were found; later ones are dropped */
+	size_t n_complaints, n_errors;             /* n_errors counts those dropped as well */
 } NeedleCode;
 
+typedef struct NeedleCodeOptions {
+	int64_t today_utc_us; /* settles the century of two-digit years, and what has expired */
+	char fnc1;            /* what the scanner sends for FNC1 besides 0x1D; '\0' nothing else */
+} NeedleCodeOptions;
+
 /**
- * GS1 is what has a symbology identifier, brackets or a separator, or begins with 01 and 14 digits: GTIN and
- * lot or serial must then be there, and only the identifiers of the fields above. Anything else is a plain
- * lot of 1 to 20 characters. `current_year` settles the century of two-digit years. On failure returns
- * -EINVAL and writes which field is wrong, where (byte offset, from 0) and why into `error`; `ret` is
- * untouched.
+ * Reads `code` as far as it can be read. '+' begins HIBC. GS1 is what has a GS1 symbology identifier,
+ * brackets or a separator, or begins with 01 and 14 digits. Anything else is a plain lot of 1 to 20
+ * characters. The code is valid, and `ret->unit` set, when there is no error among the complaints.
  */
-int needle_code_parse(
-	const char *code, int current_year, NeedleCode *ret, char error[NEEDLE_CODE_TEXT_MAX]) _must_check_;
+void needle_code_read(const char *code, const NeedleCodeOptions *options, NeedleCode *ret);
+
+/** The first error as a sentence: where, which field, why, and what to do. "" of a valid code. */
+void needle_code_sentence(const NeedleCode *code, char ret[NEEDLE_CODE_TEXT_MAX]);
+
+/** The same for those who want a valid code only: -EINVAL, the sentence in `error`, `ret` untouched. */
+int needle_code_parse(const char *code, const NeedleCodeOptions *options, NeedleCode *ret,
+	char error[NEEDLE_CODE_TEXT_MAX]) _must_check_;
+
+/**
+ * Whether a lot on record under `product` (a GTIN, "hibc:" with labeller and item, or "" of a plain lot) and
+ * `lot` can be that of a scanned cartridge. -EINVAL with the sentence in `error`.
+ */
+int needle_lot_check(const char *product, const char *lot, char error[NEEDLE_CODE_TEXT_MAX]) _must_check_;
+
+/**
+ * Every field there is, `valid`, and `complaints` as a list of objects with severity, field, position and
+ * text. Names as D-Bus and --json give them. NULL: out of memory.
+ */
+json_t *needle_code_to_json(const NeedleCode *code) _must_check_;
+
+/** Whether a scanner's substitute for FNC1 cannot be mistaken for a character of a code. */
+bool needle_code_fnc1_ok(char substitute);
 
 /** Days are UTC. The last microsecond of day YYYY-MM-DD as UTC microseconds; -EINVAL when it is no date. */
 int date_end_utc_us(const char *date, int64_t *ret) _must_check_;

@@ -2,18 +2,23 @@
 #include "core/station-private.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "util/digest.h"
 #include "util/log.h"
 
-static int current_year(const Station *station)
+static NeedleCodeOptions code_options(const Station *station)
 {
-	time_t seconds = clock_read(station->options.clock).utc_us / USEC_PER_SEC;
-	struct tm parts;
+	return (NeedleCodeOptions){
+		.today_utc_us = clock_read(station->options.clock).utc_us,
+		.fnc1 = station->options.config->scanner_fnc1[0],
+	};
+}
 
-	gmtime_r(&seconds, &parts);
-	return parts.tm_year + 1900;
+void station_read_code(const Station *station, const char *code, NeedleCode *ret)
+{
+	NeedleCodeOptions options = code_options(station);
+
+	needle_code_read(code, &options, ret);
 }
 
 static void set_optional(json_t *body, const char *key, const char *value)
@@ -128,7 +133,7 @@ static void claim_needle(Operation *operation, const char *code)
 	printable_code(code, kept, sizeof kept);
 	body = station_with_session(station, json_pack("{s:s, s:s, s:s}", "unit", operation->code.unit, "lot",
 						     operation->code.lot, "code", kept));
-	set_optional(body, "gtin", operation->code.gtin);
+	set_optional(body, "gtin", operation->code.product);
 	set_optional(body, "serial", operation->code.serial);
 	set_optional(body, "expiry", operation->code.expiry);
 	if (body)
@@ -164,6 +169,7 @@ void station_mount_needle(Station *station, const char *code, StationDone done, 
 {
 	Operation *operation = operation_new(station, true, done, userdata);
 	char error[NEEDLE_CODE_TEXT_MAX];
+	NeedleCodeOptions options = code_options(station);
 	json_t *body;
 
 	if (!operation || !operation_signed_in(operation, "technician") ||
@@ -180,7 +186,7 @@ void station_mount_needle(Station *station, const char *code, StationDone done, 
 			"the code is longer than %d bytes: scan it again", NEEDLE_CODE_MAX);
 		return;
 	}
-	if (needle_code_parse(code, current_year(station), &operation->code, error) < 0) {
+	if (needle_code_parse(code, &options, &operation->code, error) < 0) {
 		operation_fail(operation, STATION_ERROR_NEEDLE, "the code cannot be read: %s", error);
 		return;
 	}
@@ -318,19 +324,17 @@ static bool lot_text(Operation *operation, json_t *lot, const char *key, bool ne
 	return operation_text_ok(operation, key, value, limit);
 }
 
-/** The GTIN's check digit and the lot's characters, by the rules that its cartridges are scanned by. */
+/** The product's check digit and the lot's characters, by the rules that its cartridges are scanned by. */
 static bool lot_identity_ok(Operation *operation, json_t *lot)
 {
-	const char *gtin = json_string_value(json_object_get(lot, "gtin"));
-	char code[64], error[NEEDLE_CODE_TEXT_MAX];
-	NeedleCode parsed;
+	const char *product = json_string_value(json_object_get(lot, "gtin"));
+	char error[NEEDLE_CODE_TEXT_MAX];
 
-	snprintf(code, sizeof code, "%s%s%s%s", gtin ? "(01)" : "", gtin ? gtin : "", gtin ? "(10)" : "",
-		json_string_value(json_object_get(lot, "lot")));
-	if (needle_code_parse(code, current_year(operation->station), &parsed, error) == 0)
+	if (needle_lot_check(product ? product : "", json_string_value(json_object_get(lot, "lot")), error) ==
+		0)
 		return true;
-	operation_fail(
-		operation, STATION_ERROR_INVALID, "GTIN and lot cannot be read as %s: %s", code, error);
+	operation_fail(operation, STATION_ERROR_INVALID, "product and lot cannot be those of a cartridge: %s",
+		error);
 	return false;
 }
 
@@ -345,7 +349,7 @@ void station_receive_lot(Station *station, json_t *lot, StationDone done, void *
 	int64_t end;
 
 	if (!operation || !lot_text(operation, lot, "lot", true, 20) ||
-		!lot_text(operation, lot, "gtin", false, 14) ||
+		!lot_text(operation, lot, "gtin", false, NEEDLE_PRODUCT_MAX - 1) ||
 		!lot_text(operation, lot, "product", true, 64) ||
 		!lot_text(operation, lot, "maker", true, 64) ||
 		!lot_text(operation, lot, "expiry", true, 10) ||

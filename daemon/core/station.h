@@ -197,6 +197,8 @@ void station_consent(Station *station, const char *consent, const char *version,
 /** Disarms first when armed. `area_mm2` 1 to 100000. */
 void station_select_zone(Station *station, const char *zone, const char *skin_type, uint32_t area_mm2,
 	StationDone done, void *userdata);
+/** What a code says, by this station's clock and its scanner's substitute for FNC1. Changes nothing. */
+void station_read_code(const Station *station, const char *code, NeedleCode *ret);
 /** detail: the unit claimed. Refused with the reason when it was used, is unknown, expired, ... */
 void station_mount_needle(Station *station, const char *code, StationDone done, void *userdata);
 void station_remove_needle(Station *station, const char *reason, StationDone done, void *userdata);

@@ -37,11 +37,16 @@ static int refuse_used(ProjectionContext *context)
 		date, (long long)sqlite3_column_int64(unit, 2));
 }
 
-/** "(10)LOT" or "(01)GTIN(10)LOT": a unit that names its lot only, and needs a number within it. */
+/**
+ * "(10)LOT", "(01)GTIN(10)LOT" or "hibc:PRODUCT(10)LOT": a unit that names its lot only, and needs a number
+ * within it.
+ */
 static bool is_lot_unit(const char *unit)
 {
 	if (strncmp(unit, "(01)", 4) == 0 && strlen(unit) >= 18)
 		unit += 18;
+	else if (strncmp(unit, "hibc:", 5) == 0)
+		unit += strcspn(unit, "(");
 	return strncmp(unit, "(10)", 4) == 0;
 }
 

@@ -17,9 +17,9 @@ static void check_date(const char *date)
 
 static void check_taken(const NeedleCode *code)
 {
-	bool gs1 = strcmp(code->format, "gs1") == 0;
+	bool gs1 = code->format == CODE_FORMAT_GS1, hibc = code->format == CODE_FORMAT_HIBC;
 
-	if (!gs1 && strcmp(code->format, "plain") != 0)
+	if (hibc != (strncmp(code->product, "hibc:", 5) == 0))
 		abort();
 	if (!code->unit[0] || (!code->lot[0] && !code->serial[0]) || (gs1 && strlen(code->gtin) != 14))
 		abort();
@@ -29,12 +29,27 @@ static void check_taken(const NeedleCode *code)
 	check_date(code->expiry);
 }
 
+/** Each has a place within the code, and a program can have all of it. */
+static void check_complaints(const NeedleCode *code, size_t size)
+{
+	json_t *fields = needle_code_to_json(code);
+
+	for (size_t i = 0; i < code->n_complaints; i++)
+		if (code->complaints[i].position > size || !code->complaints[i].text[0] ||
+			!code->complaints[i].field[0])
+			abort();
+	if (!fields || (code->n_errors > 0) == (code->unit[0] != '\0'))
+		abort();
+	json_decref(fields);
+}
+
 /** A code is either taken whole and consistent, or refused with a reason and nothing written. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_(freep) char *text = malloc(size + 1);
+	NeedleCodeOptions options = { .today_utc_us = 1782864000000000, .fnc1 = '#' };
 	char error[NEEDLE_CODE_TEXT_MAX] = "";
-	NeedleCode code, before;
+	NeedleCode code, before, read;
 
 	if (!text)
 		return 0;
@@ -43,7 +58,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	memset(&code, 0x5a, sizeof code);
 	before = code;
-	if (needle_code_parse(text, 2026, &code, error) == 0)
+	needle_code_read(text, &options, &read);
+	check_complaints(&read, size);
+	if (needle_code_parse(text, &options, &code, error) == 0)
 		check_taken(&code);
 	else if (!error[0] || memcmp(&code, &before, sizeof code) != 0)
 		abort();

@@ -115,6 +115,8 @@ LIBRARIES = {
     "linux/gpio": (("plugins/",), "the board vtable of stipple/plugin.h"),
     "libcamera": (("plugins/",), "the camera vtable of stipple/plugin.h"),
 }
+# Pure functions that programs beside the daemon may use as well.
+SHARED_HEADERS = ("core/needle-code.h",)
 INPUT_OUTPUT_HEADERS = ("fcntl.h", "sys/socket.h", "sys/ioctl.h", "sys/mman.h", "unistd.h", "poll.h")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
@@ -150,7 +152,7 @@ def check_direction(source: Source, parts: list[str], line: int, header: str) ->
         yield Finding(source.path, line, f'"{header}": include it with its folder, as "{parts[1]}/{header}"')
     elif parts[0] == "plugins" and target in BELOW:
         yield Finding(source.path, line, f'"{header}": a plugin sees plugins/include only; use the host functions')
-    elif parts[0] in ("ctl", "panel") and target in BELOW and target != "util":
+    elif parts[0] in ("ctl", "panel") and target in BELOW and target != "util" and header not in SHARED_HEADERS:
         yield Finding(source.path, line, f'"{header}": {parts[0]} talks to the daemon over D-Bus; only util/ is shared')
 
 

@@ -74,7 +74,7 @@ static char *shipped_in_force(void)
 	out = to = calloc(1, size + 2);
 	assert_non_null(out);
 	for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
-		size_t key = line[0] == '#' ? strspn(line + 1, "abcdefghijklmnopqrstuvwxyz_") : 0;
+		size_t key = line[0] == '#' ? strspn(line + 1, "abcdefghijklmnopqrstuvwxyz_0123456789") : 0;
 		const char *from = line + (key > 0 && strncmp(line + 1 + key, " =", 2) == 0);
 		size_t length = strcspn(from, "\n") + 1;
 

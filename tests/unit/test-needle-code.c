@@ -7,19 +7,40 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "config/config.h"
 #include "core/needle-code.h"
 #include "util/clock.h"
 
-#define YEAR 2026
 #define GS   "\x1d"
 #define GTIN "09506000134352" /* GS1's own example number */
 
+/** The first of July of a year. */
+static NeedleCodeOptions in_year(int year)
+{
+	NeedleCodeOptions options = { 0 };
+	char date[16];
+
+	snprintf(date, sizeof date, "%04d-07-01", year);
+	assert_int_equal(date_end_utc_us(date, &options.today_utc_us), 0);
+	return options;
+}
+
+static NeedleCode read_code(const char *code)
+{
+	NeedleCodeOptions options = in_year(2026);
+	NeedleCode ret;
+
+	needle_code_read(code, &options, &ret);
+	return ret;
+}
+
 static NeedleCode parse(const char *code)
 {
+	NeedleCodeOptions options = in_year(2026);
 	char error[NEEDLE_CODE_TEXT_MAX] = "";
 	NeedleCode ret;
 
-	if (needle_code_parse(code, YEAR, &ret, error) < 0)
+	if (needle_code_parse(code, &options, &ret, error) < 0)
 		fail_msg("%s: %s", code, error);
 	return ret;
 }
@@ -44,7 +65,7 @@ static void test_every_form_of_one_code(void **state)
 	for (size_t i = 0; i < ELEMENTS(rows); i++) {
 		NeedleCode code = parse(rows[i].code);
 
-		assert_string_equal(code.format, "gs1");
+		assert_int_equal(code.format, CODE_FORMAT_GS1);
 		assert_string_equal(code.symbology, rows[i].symbology);
 		assert_string_equal(code.gtin, GTIN);
 		assert_string_equal(code.lot, "AB-1");
@@ -53,7 +74,8 @@ static void test_every_form_of_one_code(void **state)
 		assert_string_equal(code.production, "");
 		assert_string_equal(code.unit, "(01)" GTIN "(21)S/7");
 		assert_true(code.unique);
-		assert_string_equal(code.warning, "");
+		assert_string_equal(code.product, GTIN);
+		assert_int_equal(code.n_complaints, 0);
 	}
 }
 
@@ -81,33 +103,189 @@ static void test_every_element(void **state)
 	assert_string_equal(code.serial, ">?AZaz_9aaaaaaaaaaaa");
 }
 
-static void test_warnings(void **state)
+/** One line a complaint, "W16 separator", with the severity's first letter and the place. */
+static void list_complaints(const NeedleCode *code, char *ret, size_t size)
+{
+	size_t used = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < code->n_complaints && used < size; i++) {
+		const CodeComplaint *complaint = &code->complaints[i];
+
+		used += (size_t)snprintf(ret + used, size - used, "%s%c%zu %s", i ? ", " : "",
+			complaint->severity == CODE_ERROR ? 'E' : 'W', complaint->position, complaint->field);
+	}
+}
+
+static void test_every_complaint_has_field_and_place(void **state)
 {
 	static const struct {
-		const char *code, *warning;
+		const char *code, *complaints;
 	} rows[] = {
-		{ "01" GTIN GS "10L", "a separator at offset 16 is needless" },
-		{ "01" GTIN "17281231" GS "10L", "a separator at offset 24 is needless" },
-		{ "01" GTIN "10L" GS, "a separator at offset 19 is needless" },
-		{ GS "01" GTIN "10L", "a separator at offset 0 is needless" },
-		{ "]d2" GS "01" GTIN "10L", "a separator at offset 3 is needless" },
+		{ "01" GTIN "10L", "" },
+		{ "01" GTIN GS "10L", "W16 separator" },
+		{ "01" GTIN "17281231" GS "10L", "W24 separator" },
+		{ "01" GTIN "10L" GS, "W19 separator" },
+		{ GS "01" GTIN "10L", "W0 separator" },
+		{ "]d2" GS "01" GTIN "10L", "W3 separator" },
 		{ "01" GTIN "17280200"
 		  "10L",
-			"(17) expiry date has day 00" },
+			"W22 (17) expiry date" },
 		{ "01" GTIN GS "17280200"
 		  "10L",
-			"a separator at offset 16 is needless; (17) expiry date has day 00, read as the month's last" },
+			"W16 separator, W23 (17) expiry date" },
+		{ "]d101" GTIN "10L", "W0 symbology" },
+		{ "01" GTIN "10L" GS "99X" GS "3925100", "W20 (99), W24 (3925)" },
+		{ "01" GTIN "3101001234"
+		  "10L",
+			"W16 (3101)" },
+		{ "01" GTIN "310100123x"
+		  "10L",
+			"E25 (3101)" },
+		{ "01" GTIN "10L" GS "29X", "E20 application identifier" },
+		{ "01" GTIN "17250101"
+		  "10L",
+			"W27 expiry date" },
+		{ "01" GTIN "11270101"
+		  "10L",
+			"W27 production date" },
+		{ "(01)" GTIN "(11)260102(17)260101(10)L", "W43 expiry date, E43 production date" },
+		/* each mistake of a code with many of them, in their order */
+		{ "0109506000134353"
+		  "17281332"
+		  "10a#b" GS "30x" GS "21",
+			"E15 (01) GTIN, E20 (17) expiry date, E27 (10) lot, E32 (30) count, E36 (21) serial" },
+		{ "(01)09506000134353(17)280230(10)(5)(x)#",
+			"E17 (01) GTIN, E26 (17) expiry date, E38 (10) lot" },
+		{ "]z9LOT 7", "E0 symbology, E6 lot" },
+		{ "LOT 7 1234567890123456", "E3 lot, E20 lot" },
+		{ "01" GTIN "10L" GS "10M" GS "21S" GS "21T", "E20 (10) lot, E28 (21) serial" },
+		{ "01" GTIN "99" GS "X" GS "10L", "E18 (99), E19 application identifier" },
 	};
 
 	for (size_t i = 0; i < ELEMENTS(rows); i++) {
-		NeedleCode code = parse(rows[i].code);
+		NeedleCode code = read_code(rows[i].code);
+		char list[512];
 
-		assert_string_equal(code.lot, "L");
-		if (!strstr(code.warning, rows[i].warning))
-			fail_msg("expected \"%s\", not \"%s\"", rows[i].warning, code.warning);
+		list_complaints(&code, list, sizeof list);
+		if (strcmp(list, rows[i].complaints) != 0)
+			fail_msg("%s: expected \"%s\", not \"%s\"", rows[i].code, rows[i].complaints, list);
+		assert_int_equal(code.n_errors == 0, code.unit[0] != '\0');
 	}
 	assert_string_equal(parse("01" GTIN "1728020010L").expiry, "2028-02-29");
 	assert_string_equal(parse("01" GTIN "1727020010L").expiry, "2027-02-28");
+	assert_string_equal(parse("01" GTIN "10L" GS "99X" GS "3925100").others, "(99)X(3925)100");
+}
+
+static void test_more_mistakes_than_are_kept(void **state)
+{
+	char code[NEEDLE_CODE_MAX] = "(01)" GTIN, error[NEEDLE_CODE_TEXT_MAX];
+	NeedleCodeOptions options = in_year(2026);
+	NeedleCode read;
+
+	for (int i = 0; i < NEEDLE_COMPLAINTS_MAX + 4; i++)
+		memcpy(code + 18 + 5 * i, "(99)\xff", 6);
+	read = read_code(code);
+	assert_int_equal(read.n_complaints, NEEDLE_COMPLAINTS_MAX);
+	assert_int_equal(read.n_errors, NEEDLE_COMPLAINTS_MAX + 5);
+	assert_int_equal(needle_code_parse(code, &options, &read, error), -EINVAL);
+	assert_non_null(strstr(error, "offset 22: (99) holds"));
+}
+
+static void test_substitute_for_fnc1(void **state)
+{
+	NeedleCodeOptions options = in_year(2026);
+	char error[NEEDLE_CODE_TEXT_MAX];
+	NeedleCode read;
+
+	options.fnc1 = '#';
+	assert_int_equal(needle_code_parse("#01" GTIN "10L#21S", &options, &read, error), 0);
+	assert_string_equal(read.unit, "(01)" GTIN "(21)S");
+	assert_int_equal(needle_code_parse("01" GTIN "10L" GS "21S", &options, &read, error), 0);
+	assert_string_equal(read.unit, "(01)" GTIN "(21)S");
+	options.fnc1 = '\0';
+	assert_int_equal(needle_code_parse("01" GTIN "10L#21S", &options, &read, error), -EINVAL);
+	for (int c = 1; c < 256; c++) {
+		char text[64], reason[CONFIG_ERROR_MAX];
+		_cleanup_(config_freep) Config *config = NULL;
+
+		snprintf(text, sizeof text, "[scanner]\nfnc1 = %c\n", c);
+		if (c > ' ' && c < 0x7f && c != ';')
+			assert_int_equal(config_parse(text, strlen(text), "x", &config, reason) == 0,
+				needle_code_fnc1_ok((char)c));
+		else
+			assert_false(needle_code_fnc1_ok((char)c));
+	}
+}
+
+static void test_as_json(void **state)
+{
+	NeedleCode code = read_code("(01)09506000134353(10)L(30)5(240)\xff");
+	json_auto_t *fields = needle_code_to_json(&code), *whole = NULL;
+	json_t *complaint = json_array_get(json_object_get(fields, "complaints"), 0);
+
+	assert_string_equal(json_string_value(json_object_get(fields, "format")), "gs1");
+	assert_true(json_is_false(json_object_get(fields, "valid")));
+	assert_null(json_object_get(fields, "unit"));
+	assert_string_equal(json_string_value(json_object_get(fields, "lot")), "L");
+	assert_int_equal(json_integer_value(json_object_get(fields, "count")), 5);
+	assert_int_equal(json_array_size(json_object_get(fields, "complaints")), 2);
+	assert_string_equal(json_string_value(json_object_get(complaint, "severity")), "error");
+	assert_string_equal(json_string_value(json_object_get(complaint, "field")), "(01) GTIN");
+	assert_int_equal(json_integer_value(json_object_get(complaint, "position")), 17);
+	assert_string_equal(
+		json_string_value(json_object_get(complaint, "text")), "has check digit 3 instead of 2");
+	code = read_code("L");
+	whole = needle_code_to_json(&code);
+	assert_true(json_is_true(json_object_get(whole, "valid")));
+	assert_string_equal(json_string_value(json_object_get(whole, "unit")), "(10)L");
+}
+
+static void test_names(void **state)
+{
+	for (int i = 0; i < CODE_FORMAT_MAX; i++)
+		assert_int_equal(code_format_from_string(code_format_to_string(i)), i);
+	for (int i = 0; i < CODE_SEVERITY_MAX; i++)
+		assert_int_equal(code_severity_from_string(code_severity_to_string(i)), i);
+	assert_null(code_format_to_string(CODE_FORMAT_MAX));
+	assert_null(code_severity_to_string(CODE_SEVERITY_MAX));
+	assert_int_equal(code_format_from_string("x"), CODE_FORMAT_INVALID);
+	assert_int_equal(code_severity_from_string("x"), CODE_SEVERITY_INVALID);
+}
+
+static void test_lots_on_record(void **state)
+{
+	static const struct {
+		const char *product, *lot;
+		bool right;
+	} rows[] = {
+		{ GTIN, "L-1", true },
+		{ "", "L-1", true },
+		{ "hibc:A9991234", "10X3", true },
+		{ "hibc:A123BJC5D6E7", "1", true },
+		{ "09506000134353", "L", false },
+		{ "0950600013435", "L", false },
+		{ GTIN, "L 1", false },
+		{ GTIN, "L(21)S", false },
+		{ GTIN, "123456789012345678901", false },
+		{ "hibc:9991234", "L", false },
+		{ "hibc:A999", "L", false },
+		{ "hibc:A999123$", "L", false },
+		{ "hibc:A9991234", "l", false },
+		{ "hibc:A9991234", "L/S1", false },
+		{ "hibc:A9991234", "1234567890123456789", false },
+		{ "hibc:", "L", false },
+		{ "", "+A999111/$LP", false },
+		{ "", "", false },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		char error[NEEDLE_CODE_TEXT_MAX] = "";
+
+		if ((needle_lot_check(rows[i].product, rows[i].lot, error) == 0) != rows[i].right)
+			fail_msg("%s %s: %s", rows[i].product, rows[i].lot, error);
+		assert_int_equal(rows[i].right, error[0] == '\0');
+	}
 }
 
 static void test_centuries(void **state)
@@ -129,10 +307,11 @@ static void test_centuries(void **state)
 
 	for (size_t i = 0; i < ELEMENTS(rows); i++) {
 		char code[64], error[NEEDLE_CODE_TEXT_MAX];
+		NeedleCodeOptions options = in_year(rows[i].year);
 		NeedleCode ret;
 
 		snprintf(code, sizeof code, "01" GTIN "17%s10L", rows[i].date);
-		assert_int_equal(needle_code_parse(code, rows[i].year, &ret, error), 0);
+		assert_int_equal(needle_code_parse(code, &options, &ret, error), 0);
 		assert_string_equal(ret.expiry, rows[i].expiry);
 	}
 }
@@ -145,10 +324,11 @@ static void test_check_digits(void **state)
 	for (size_t i = 0; i < ELEMENTS(gtins) * 10; i++) {
 		char code[64], error[NEEDLE_CODE_TEXT_MAX];
 		bool right = gtins[i / 10][13] == (char)('0' + i % 10);
+		NeedleCodeOptions options = in_year(2026);
 		NeedleCode ret;
 
 		snprintf(code, sizeof code, "01%.13s%c10L", gtins[i / 10], (char)('0' + i % 10));
-		assert_int_equal(needle_code_parse(code, YEAR, &ret, error), right ? 0 : -EINVAL);
+		assert_int_equal(needle_code_parse(code, &options, &ret, error), right ? 0 : -EINVAL);
 		if (!right)
 			assert_non_null(strstr(error, "offset 15: (01) GTIN has check digit"));
 	}
@@ -159,21 +339,22 @@ static void test_errors(void **state)
 	static const struct {
 		const char *code, *error;
 	} rows[] = {
-		{ "", "offset 0: it is empty" },
-		{ "]d101" GTIN "10L", "offset 0: the scanner's symbology identifier" },
+		{ "", "offset 0: code is empty" },
+		{ "]d901" GTIN "10L", "offset 0: symbology the scanner's symbology identifier" },
 		{ "]", "symbology identifier" },
 		{ "]d2", "(01) GTIN is missing" },
-		{ "]d2LOT", "offset 3: an application identifier is expected" },
+		{ "]d2LOT", "offset 3: application identifier is expected" },
 		{ "01" GTIN, "offset 16: (10) lot and (21) serial are both missing" },
 		{ "01" GTIN "17281231", "are both missing" },
 		{ "(10)L", "(01) GTIN is missing" },
 		{ "10L" GS "21S", "(01) GTIN is missing" },
-		{ "01" GTIN "99X", "offset 16: application identifier (99) is not one" },
+		{ "01" GTIN "99X", "offset 19: (10) lot and (21) serial are both missing" },
+		{ "01" GTIN "29X", "offset 16: application identifier (29) is not one of GS1's" },
 		{ "(01)" GTIN "(392)5", "offset 18: application identifier (392) is not one" },
 		{ "(01)" GTIN "(1)L", "(01) GTIN has 18 characters instead of 14" },
 		{ "(0100)" GTIN, "application identifier (0100) is not one" },
 		{ "(01)" GTIN "(24)X", "application identifier (24) is not one" },
-		{ "01" GTIN "10L" GS GS "21S", "offset 20: an application identifier is expected" },
+		{ "01" GTIN "10L" GS GS "21S", "offset 20: application identifier is expected" },
 		{ "01" GTIN "10" GS "21S", "offset 18: (10) lot has 0 characters: 1 to 20" },
 		{ "01" GTIN "10123456789012345678901", "(10) lot has 21 characters: 1 to 20" },
 		{ "01" GTIN "21123456789012345678901", "(21) serial has 21 characters: 1 to 20" },
@@ -205,27 +386,28 @@ static void test_errors(void **state)
 		{ "01" GTIN "70032806302360" GS "10L", "has time 23:60" },
 		{ "01" GTIN "7003280630235910L", "(7003) expiry time has 13 characters instead of 10" },
 		{ "(01)" GTIN "(17)280629(7003)2806301200(10)L",
-			"(17) expires on 2028-06-29, but (7003) on 2028-06-30" },
+			"(17) expiry date is 2028-06-29, but (7003) says 2028-06-30" },
 		{ "01" GTIN "10a b", "offset 19: (10) lot holds a character" },
 		{ "01" GTIN "10a#b", "character set 82" },
 		{ "01" GTIN "10\xc3\xa9", "offset 18: (10) lot holds a character" },
 		{ "(01)" GTIN "(10)a" GS "b", "offset 23: (10) lot holds a character" },
-		{ "(x1)" GTIN, "offset 0: an identifier in brackets is expected" },
-		{ "(", "offset 0: an identifier in brackets" },
-		{ "(01", "offset 0: an identifier in brackets" },
+		{ "(x1)" GTIN, "offset 0: identifier in brackets is expected" },
+		{ "(", "offset 0: identifier in brackets" },
+		{ "(01", "offset 0: identifier in brackets" },
 		{ "(01)", "(01) GTIN has 0 characters instead of 14" },
-		{ "LOT 7", "offset 3: a lot holds a character" },
-		{ "123456789012345678901", "offset 20: a lot has 21 characters: 1 to 20" },
-		{ "L\n", "offset 1: a lot holds a character" },
+		{ "LOT 7", "offset 3: lot holds a character" },
+		{ "123456789012345678901", "offset 20: lot has 21 characters: 1 to 20" },
+		{ "L\n", "offset 1: lot holds a character" },
 	};
 
 	for (size_t i = 0; i < ELEMENTS(rows); i++) {
 		char error[NEEDLE_CODE_TEXT_MAX] = "";
+		NeedleCodeOptions options = in_year(2026);
 		NeedleCode ret, before;
 
 		memset(&ret, 0x5a, sizeof ret);
 		before = ret;
-		if (needle_code_parse(rows[i].code, YEAR, &ret, error) != -EINVAL)
+		if (needle_code_parse(rows[i].code, &options, &ret, error) != -EINVAL)
 			fail_msg("%s was taken", rows[i].code);
 		assert_memory_equal(&ret, &before, sizeof ret);
 		if (!strstr(error, rows[i].error))
@@ -236,11 +418,12 @@ static void test_errors(void **state)
 static void test_too_long(void **state)
 {
 	char code[NEEDLE_CODE_MAX + 2], error[NEEDLE_CODE_TEXT_MAX];
+	NeedleCodeOptions options = in_year(2026);
 	NeedleCode ret;
 
 	memset(code, '1', sizeof code);
 	code[sizeof code - 1] = '\0';
-	assert_int_equal(needle_code_parse(code, YEAR, &ret, error), -EINVAL);
+	assert_int_equal(needle_code_parse(code, &options, &ret, error), -EINVAL);
 	assert_non_null(strstr(error, "longer than 256"));
 }
 
@@ -254,7 +437,7 @@ static void test_plain_lots(void **state)
 		NeedleCode code;
 
 		code = parse(lots[i]);
-		assert_string_equal(code.format, "plain");
+		assert_int_equal(code.format, CODE_FORMAT_PLAIN);
 		assert_string_equal(code.lot, lots[i]);
 		assert_string_equal(code.gtin, "");
 		snprintf(unit, sizeof unit, "(10)%s", lots[i]);
@@ -284,7 +467,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_form_of_one_code),
 		cmocka_unit_test(test_every_element),
-		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_every_complaint_has_field_and_place),
+		cmocka_unit_test(test_more_mistakes_than_are_kept),
+		cmocka_unit_test(test_substitute_for_fnc1),
+		cmocka_unit_test(test_as_json),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_lots_on_record),
 		cmocka_unit_test(test_centuries),
 		cmocka_unit_test(test_check_digits),
 		cmocka_unit_test(test_errors),
