@@ -17,6 +17,7 @@
 #include "imaging/imaging.h"
 #include "ledger/ledger.h"
 #include "plugin/plugin-loader.h"
+#include "scanner/scanner.h"
 #include "telemetry/telemetry.h"
 #include "util/file.h"
 #include "util/log.h"
@@ -32,13 +33,16 @@ typedef struct Daemon {
 	Config *config;
 	char configuration_error[CONFIG_ERROR_MAX]; /* "": accepted */
 	char board_error[STIPPLE_ERROR_MAX], camera_error[STIPPLE_ERROR_MAX];
+	char scanner_text[STIPPLE_ERROR_MAX]; /* how the scanner is */
+	bool scanner_present;
 	sd_event *event;
 	sd_event_source *tick;
 	Ledger *ledger;
 	LedgerInfo ledger_info;
-	Plugin *board, *camera;
+	Plugin *board, *camera, *scanner_plugin;
 	Control *control;
 	Imaging *imaging;
+	Scanner *scanner;
 	Station *station;
 	Telemetry *telemetry;
 	Bus *bus;
@@ -88,6 +92,24 @@ static int on_imaging(sd_event_source *source, int fd, uint32_t events, void *us
 		};
 
 		station_picture(daemon->station, &picture);
+	}
+	return 0;
+}
+
+static int on_scanner(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	Daemon *daemon = userdata;
+	ScannerEvent event;
+
+	scanner_clear(daemon->scanner);
+	while (scanner_take(daemon->scanner, &event)) {
+		if (event.is_code) {
+			bus_scanned(daemon->bus, event.text);
+			continue;
+		}
+		daemon->scanner_present = event.present;
+		snprintf(daemon->scanner_text, sizeof daemon->scanner_text, "%.250s", event.text);
+		log_line(event.present ? LOG_INFO : LOG_WARNING, NULL, "scanner: %s", event.text);
 	}
 	return 0;
 }
@@ -184,6 +206,21 @@ static void check_camera(const Daemon *daemon, StationCheck *check)
 	snprintf(check->text, sizeof check->text, "%s", status.text);
 }
 
+static void check_scanner(const Daemon *daemon, StationCheck *check)
+{
+	unsigned dropped = daemon->scanner ? scanner_dropped(daemon->scanner) : 0;
+
+	check->level = daemon->scanner_present ? dropped > 0 : 2;
+	snprintf(check->text, sizeof check->text, "%s", daemon->scanner_text);
+	if (!daemon->scanner_present)
+		snprintf(check->advice, sizeof check->advice,
+			"check its cable and [plugin.%.40s] in stippled.conf",
+			daemon->config->scanner_plugin);
+	else if (dropped > 0)
+		snprintf(
+			check->advice, sizeof check->advice, "%u codes were lost: scan more slowly", dropped);
+}
+
 static size_t doctor(void *userdata, StationCheck *ret, size_t max)
 {
 	Daemon *daemon = userdata;
@@ -191,7 +228,7 @@ static size_t doctor(void *userdata, StationCheck *ret, size_t max)
 	struct stat state;
 	StationCheck *check;
 
-	if (max < 3)
+	if (max < 4)
 		return 0;
 	check = add_check(&ret[0], "camera", daemon->camera_error[0] ? 2 : 0);
 	check_camera(daemon, check);
@@ -219,7 +256,10 @@ static size_t doctor(void *userdata, StationCheck *ret, size_t max)
 	if (check->level)
 		snprintf(check->advice, sizeof check->advice, "chown stipple: %.100s && chmod 0750 %.100s",
 			daemon->config->state_folder, daemon->config->state_folder);
-	return 3;
+	if (strcmp(daemon->config->scanner_plugin, "none") == 0)
+		return 3;
+	check_scanner(daemon, add_check(&ret[3], "scanner", 0));
+	return 4;
 }
 
 static bool broker_connected(void *userdata)
@@ -357,6 +397,24 @@ static int start_camera(Daemon *daemon)
 	return imaging_new(&options, &daemon->imaging);
 }
 
+/** Without its scanner a station works as before: codes are typed, or scanned into the panel. */
+static void start_scanner(Daemon *daemon)
+{
+	const char *name = daemon->config->scanner_plugin;
+	char *text = daemon->scanner_text;
+
+	if (strcmp(name, "none") == 0)
+		return;
+	daemon->scanner_plugin = start_plugin(daemon, name, STIPPLE_PLUGIN_SCANNER, text);
+	if (!daemon->scanner_plugin)
+		return;
+	if (scanner_new(plugin_vtable(daemon->scanner_plugin), plugin_host(daemon->scanner_plugin),
+		    &daemon->scanner, text) < 0)
+		log_line(LOG_ERR, LOG_ID_PLUGIN_REJECTED, "%s", text);
+	else
+		snprintf(text, sizeof daemon->scanner_text, "not seen yet");
+}
+
 static int start_station(Daemon *daemon)
 {
 	StationOptions options = {
@@ -417,6 +475,8 @@ static int connect_loop(Daemon *daemon)
 		r = add_io(daemon, control_fd(daemon->control), on_control);
 	if (r >= 0 && daemon->imaging)
 		r = add_io(daemon, imaging_fd(daemon->imaging), on_imaging);
+	if (r >= 0 && daemon->scanner)
+		r = add_io(daemon, scanner_fd(daemon->scanner), on_scanner);
 	if (r >= 0)
 		r = add_io(daemon, station_worker_fd(daemon->station), on_worker);
 	if (r >= 0)
@@ -443,6 +503,8 @@ static int run(Daemon *daemon)
 		r = start_board(daemon);
 	if (r >= 0 && !daemon->configuration_error[0])
 		r = start_camera(daemon);
+	if (r >= 0 && !daemon->configuration_error[0])
+		start_scanner(daemon);
 	if (r >= 0)
 		r = start_station(daemon);
 	if (r >= 0)
@@ -465,6 +527,7 @@ static void stop(Daemon *daemon)
 
 	if (control)
 		control_stop(control);
+	scanner_free(daemon->scanner);
 	bus_free(daemon->bus);
 	telemetry_free(daemon->telemetry);
 	station_free(daemon->station);
@@ -473,6 +536,7 @@ static void stop(Daemon *daemon)
 	ledger_free(daemon->ledger);
 	plugin_free(daemon->board);
 	plugin_free(daemon->camera);
+	plugin_free(daemon->scanner_plugin);
 	sd_event_source_disable_unref(daemon->tick);
 	sd_event_unref(daemon->event);
 	config_free(daemon->config);

@@ -268,7 +268,7 @@ static void take_separator(CodeReader *reader, bool needed)
 	if (reader->at >= reader->length || reader->text[reader->at] != CODE_GS)
 		return;
 	if (!needed || reader->at + 1 == reader->length)
-		code_warning(reader, reader->at, "separator", "at offset %zu is needless", reader->at);
+		code_warning(reader, reader->at, "separator", "is needless");
 	reader->at++;
 }
 

@@ -15,9 +15,18 @@ struct Plugin {
 	StippleHost host;
 };
 
+static const struct {
+	const char *name;
+	size_t vtable_size;
+} kinds[] = {
+	[STIPPLE_PLUGIN_BOARD] = { "board", sizeof(StippleBoardVtable) },
+	[STIPPLE_PLUGIN_CAMERA] = { "camera", sizeof(StippleCameraVtable) },
+	[STIPPLE_PLUGIN_SCANNER] = { "scanner", sizeof(StippleScannerVtable) },
+};
+
 static const char *kind_name(uint32_t kind)
 {
-	return kind == STIPPLE_PLUGIN_BOARD ? "board" : kind == STIPPLE_PLUGIN_CAMERA ? "camera" : "unknown";
+	return kind < ELEMENTS(kinds) && kinds[kind].name ? kinds[kind].name : "unknown";
 }
 
 static void plugin_log(void *context, int level, const char *message)
@@ -62,11 +71,10 @@ static int check_owner(const char *path, char error[STIPPLE_ERROR_MAX])
 	return 0;
 }
 
-/** Both vtables are a size followed by nothing but function pointers. */
+/** Every vtable is a size followed by nothing but function pointers. */
 static int check_vtable(const StipplePlugin *exported, const char *path, char error[STIPPLE_ERROR_MAX])
 {
-	size_t expected = exported->kind == STIPPLE_PLUGIN_BOARD ? sizeof(StippleBoardVtable)
-								 : sizeof(StippleCameraVtable);
+	size_t expected = kinds[exported->kind].vtable_size;
 	size_t n = expected / sizeof(void (*)(void)) - 1;
 	const unsigned char *verbs;
 	uint32_t size;

@@ -29,6 +29,6 @@ DEFINE_CLEANUP(Plugin *, plugin_free, plugin_freep);
 /** Handed to the plugin in plugin_host(); they must live as long as the plugin. */
 void plugin_set_settings(Plugin *plugin, const StippleSetting *settings, size_t n);
 
-/** A StippleBoardVtable or StippleCameraVtable, by the kind asked for. */
+/** A StippleBoardVtable, StippleCameraVtable or StippleScannerVtable, by the kind asked for. */
 const void *plugin_vtable(const Plugin *plugin);
 const StippleHost *plugin_host(const Plugin *plugin);

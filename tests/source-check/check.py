@@ -100,6 +100,7 @@ BELOW = {
     "plugin": ("util",),
     "config": ("util",),
     "control": ("util",),
+    "scanner": ("util",),
     "ledger": ("util",),
     "core": ("util", "plugin", "config", "control", "ledger"),
 }
@@ -113,6 +114,8 @@ LIBRARIES = {
     "gpiod": (("plugins/",), "the board vtable of stipple/plugin.h"),
     "linux/spi": (("plugins/",), "the board vtable of stipple/plugin.h"),
     "linux/gpio": (("plugins/",), "the board vtable of stipple/plugin.h"),
+    "libevdev": (("plugins/",), "the scanner vtable of stipple/plugin.h"),
+    "linux/input": (("plugins/",), "the scanner vtable of stipple/plugin.h"),
     "libcamera": (("plugins/",), "the camera vtable of stipple/plugin.h"),
 }
 # Pure functions that programs beside the daemon may use as well.

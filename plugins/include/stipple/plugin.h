@@ -27,8 +27,9 @@ extern "C" {
 enum { STIPPLE_ERROR_MAX = 256 };
 
 typedef enum StipplePluginKind {
-	STIPPLE_PLUGIN_BOARD = 1,  /* vtable is a StippleBoardVtable */
-	STIPPLE_PLUGIN_CAMERA = 2, /* vtable is a StippleCameraVtable */
+	STIPPLE_PLUGIN_BOARD = 1,   /* vtable is a StippleBoardVtable */
+	STIPPLE_PLUGIN_CAMERA = 2,  /* vtable is a StippleCameraVtable */
+	STIPPLE_PLUGIN_SCANNER = 3, /* vtable is a StippleScannerVtable */
 } StipplePluginKind;
 
 /** One `key = value` line of the section [plugin.NAME]; the strings live as long as the host. */
@@ -153,6 +154,37 @@ typedef struct StippleCameraVtable {
 		char error[STIPPLE_ERROR_MAX]);
 	void (*release)(void *camera, StippleFrame *frame);
 } StippleCameraVtable;
+
+/* ---- kind: scanner -------------------------------------------------------------------------------- */
+
+enum { STIPPLE_SCANNED_MAX = 256 };
+
+/** Where a scanner puts what it has. Valid until close() returns; both from the plugin's one thread alone. */
+typedef struct StippleScannerSink {
+	uint32_t size; /* sizeof(StippleScannerSink) as the host knows it */
+	void *context;
+	/** One whole code of 1 to STIPPLE_SCANNED_MAX bytes without '\0', FNC1 as the scanner sent it. Never
+	 * blocks. */
+	void (*code)(void *context, const char *code, size_t length);
+	/** The device came or went; `text` is one sentence for a person. Only when it changes. Never blocks.
+	 */
+	void (*present)(void *context, bool present, const char *text);
+} StippleScannerSink;
+
+/** Scanner. open() and close() are called from the main thread, at its start and at its end. */
+typedef struct StippleScannerVtable {
+	uint32_t size; /* sizeof(StippleScannerVtable) that the plugin was built with */
+
+	/**
+	 * Starts a thread that waits for the device, takes it for itself, and takes it again whenever it
+	 * comes back: that it is not there is no error. -EINVAL: a setting is wrong; `error` names which.
+	 * Does not block.
+	 */
+	int (*open)(const StippleHost *host, const StippleScannerSink *sink, void **ret_scanner,
+		char error[STIPPLE_ERROR_MAX]);
+	/** Ends the thread and gives the device back. Blocks for a moment. */
+	void (*close)(void *scanner);
+} StippleScannerVtable;
 
 /* ---- the exported symbol -------------------------------------------------------------------------- */
 

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <libevdev/libevdev.h>
+
+#include "key-translator.h"
+#include "stipple/plugin.h"
+
+enum { PATH_BYTES_MAX = 256, REOPEN_MS = 1000, SENTENCE_MAX = 256 };
+
+typedef struct Scanner {
+	const StippleHost *host;
+	const StippleScannerSink *sink;
+	char path[PATH_BYTES_MAX];
+	pthread_t thread;
+	int stop_fd; /* readable: the thread is to end */
+	/* the thread's own */
+	int fd; /* of the device, -1 while it is away */
+	struct libevdev *device;
+	KeyTranslator translator;
+	char told[SENTENCE_MAX]; /* the last sentence, so that each is told once */
+} Scanner;
+
+/* ---- the device ---- */
+
+static void tell(Scanner *scanner, bool present, const char *text)
+{
+	if (strcmp(scanner->told, text) == 0)
+		return;
+	snprintf(scanner->told, sizeof scanner->told, "%s", text);
+	scanner->sink->present(scanner->sink->context, present, text);
+}
+
+static void release_device(Scanner *scanner)
+{
+	if (scanner->device) {
+		(void)libevdev_grab(scanner->device, LIBEVDEV_UNGRAB);
+		libevdev_free(scanner->device);
+	}
+	if (scanner->fd >= 0)
+		close(scanner->fd);
+	scanner->device = NULL;
+	scanner->fd = -1;
+}
+
+static void lose_device(Scanner *scanner, const char *verb, int error)
+{
+	char text[SENTENCE_MAX + PATH_BYTES_MAX];
+
+	release_device(scanner);
+	snprintf(text, sizeof text, "scanner %s %s (%s): %s", scanner->path, verb, strerror(error),
+		error == EACCES  ? "let the daemon's user into its group"
+		: error == EBUSY ? "another program has taken it: stop that one"
+				 : "connect it; it is taken again when it is back");
+	tell(scanner, false, text);
+}
+
+/** Taken exclusively: what is scanned must not be typed into whatever has the keyboard as well. */
+static void take_device(Scanner *scanner)
+{
+	int r;
+
+	scanner->fd = open(scanner->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	r = scanner->fd < 0 ? -errno : libevdev_new_from_fd(scanner->fd, &scanner->device);
+	if (r >= 0 && !libevdev_has_event_code(scanner->device, EV_KEY, KEY_ENTER))
+		r = -ENOTTY;
+	if (r >= 0)
+		r = libevdev_grab(scanner->device, LIBEVDEV_GRAB);
+	if (r < 0) {
+		lose_device(scanner, r == -ENOTTY ? "is no keyboard" : "cannot be opened", -r);
+		return;
+	}
+	key_translator_reset(&scanner->translator);
+	tell(scanner, true, "connected");
+}
+
+/* ---- events ---- */
+
+static void take_key(Scanner *scanner, const struct input_event *event)
+{
+	const KeyTranslator *translator = &scanner->translator;
+
+	switch (key_translator_feed(&scanner->translator, event->code, event->value)) {
+	case KEY_RESULT_CODE:
+		scanner->sink->code(scanner->sink->context, translator->text, translator->length);
+		break;
+	case KEY_RESULT_DROPPED:
+		scanner->host->log(scanner->host->context, LOG_WARNING,
+			"a scanned code was not whole and has been dropped; scan it again");
+		break;
+	case KEY_RESULT_MORE:
+		break;
+	}
+}
+
+/** All events that are there. */
+static void read_device(Scanner *scanner)
+{
+	unsigned flag = LIBEVDEV_READ_FLAG_NORMAL;
+
+	for (;;) {
+		struct input_event event;
+		int r = libevdev_next_event(scanner->device, flag, &event);
+
+		if (r == -EAGAIN && flag == LIBEVDEV_READ_FLAG_SYNC) {
+			flag = LIBEVDEV_READ_FLAG_NORMAL;
+			continue;
+		}
+		if (r == -EAGAIN || r == -EINTR)
+			return;
+		if (r < 0) {
+			lose_device(scanner, "has gone", -r);
+			return;
+		}
+		if (r == LIBEVDEV_READ_STATUS_SYNC && flag == LIBEVDEV_READ_FLAG_NORMAL) {
+			flag = LIBEVDEV_READ_FLAG_SYNC;
+			key_translator_lost(&scanner->translator);
+		}
+		if (event.type == EV_KEY)
+			take_key(scanner, &event);
+	}
+}
+
+static void *run(void *userdata)
+{
+	Scanner *scanner = userdata;
+
+	for (;;) {
+		struct pollfd polls[2] = { { .fd = scanner->stop_fd, .events = POLLIN },
+			{ .events = POLLIN } };
+
+		if (scanner->fd < 0)
+			take_device(scanner);
+		polls[1].fd = scanner->fd; /* -1 is left out */
+		if (poll(polls, 2, scanner->fd < 0 ? REOPEN_MS : -1) < 0 && errno != EINTR)
+			break;
+		if (polls[0].revents)
+			break;
+		if (polls[1].revents)
+			read_device(scanner);
+	}
+	release_device(scanner);
+	return NULL;
+}
+
+/* ---- settings and life ---- */
+
+static int take_setting(Scanner *scanner, const StippleSetting *setting, char error[STIPPLE_ERROR_MAX])
+{
+	const char *allowed;
+
+	if (strcmp(setting->key, "device") == 0) {
+		allowed = "an absolute path such as /dev/input/by-id/usb-...-event-kbd";
+		if (setting->value[0] == '/' && strlen(setting->value) < sizeof scanner->path) {
+			memcpy(scanner->path, setting->value, strlen(setting->value) + 1);
+			return 0;
+		}
+	} else if (strcmp(setting->key, "terminator") == 0) {
+		allowed = "enter or tab";
+		if (strcmp(setting->value, "enter") == 0 || strcmp(setting->value, "tab") == 0) {
+			scanner->translator.terminator =
+				setting->value[0] == 't' ? KEY_TERMINATOR_TAB : KEY_TERMINATOR_ENTER;
+			return 0;
+		}
+	} else {
+		allowed = "unknown: device and terminator are known";
+	}
+	snprintf(error, STIPPLE_ERROR_MAX, "%s:%d: %s = %.60s of scanner-evdev: %s", setting->file,
+		setting->line, setting->key, setting->value, allowed);
+	return -EINVAL;
+}
+
+static int take_settings(Scanner *scanner, char error[STIPPLE_ERROR_MAX])
+{
+	for (size_t i = 0; i < scanner->host->n_settings; i++) {
+		int r = take_setting(scanner, &scanner->host->settings[i], error);
+
+		if (r < 0)
+			return r;
+	}
+	if (scanner->path[0])
+		return 0;
+	snprintf(error, STIPPLE_ERROR_MAX,
+		"scanner-evdev has no device: set device = /dev/input/by-id/... in [plugin.scanner-evdev]");
+	return -EINVAL;
+}
+
+static int start(Scanner *scanner, char error[STIPPLE_ERROR_MAX])
+{
+	int r = 0;
+
+	scanner->stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (scanner->stop_fd < 0)
+		r = -errno;
+	else
+		r = -pthread_create(&scanner->thread, NULL, run, scanner);
+	if (r < 0)
+		snprintf(error, STIPPLE_ERROR_MAX,
+			"scanner-evdev cannot start its thread (%s): close other programs", strerror(-r));
+	if (r < 0 && scanner->stop_fd >= 0)
+		close(scanner->stop_fd);
+	return r;
+}
+
+static int scanner_open(const StippleHost *host, const StippleScannerSink *sink, void **ret_scanner,
+	char error[STIPPLE_ERROR_MAX])
+{
+	Scanner *scanner = calloc(1, sizeof *scanner);
+	int r;
+
+	if (!scanner) {
+		snprintf(error, STIPPLE_ERROR_MAX, "scanner-evdev is out of memory: close other programs");
+		return -ENOMEM;
+	}
+	scanner->host = host;
+	scanner->sink = sink;
+	scanner->fd = -1;
+	r = take_settings(scanner, error);
+	if (r >= 0)
+		r = start(scanner, error);
+	if (r < 0) {
+		free(scanner);
+		return r;
+	}
+	*ret_scanner = scanner;
+	return 0;
+}
+
+static void scanner_close(void *userdata)
+{
+	Scanner *scanner = userdata;
+
+	(void)eventfd_write(scanner->stop_fd, 1);
+	pthread_join(scanner->thread, NULL);
+	close(scanner->stop_fd);
+	free(scanner);
+}
+
+static const StippleScannerVtable vtable = {
+	.size = sizeof(StippleScannerVtable),
+	.open = scanner_open,
+	.close = scanner_close,
+};
+
+const StipplePlugin stipple_plugin = {
+	.magic = STIPPLE_PLUGIN_MAGIC,
+	.abi = STIPPLE_PLUGIN_ABI,
+	.size = sizeof(StipplePlugin),
+	.kind = STIPPLE_PLUGIN_SCANNER,
+	.name = "scanner-evdev",
+	.version = "1.0",
+	.vtable = &vtable,
+};
