@@ -118,9 +118,6 @@ KeyResult key_translator_feed(KeyTranslator *translator, uint16_t key, int32_t v
 {
 	char character;
 
-	if (translator->handed_on)
-		translator->length = 0;
-	translator->handed_on = false;
 	if (take_modifier(translator, key, value) || value == 0)
 		return KEY_RESULT_MORE;
 	if (key == KEY_CAPSLOCK && value == 1)
@@ -128,6 +125,9 @@ KeyResult key_translator_feed(KeyTranslator *translator, uint16_t key, int32_t v
 	/* a scanner means each character once: a held key is one that lagged */
 	if (value != 1)
 		return KEY_RESULT_MORE;
+	if (translator->handed_on)
+		translator->length = 0;
+	translator->handed_on = false;
 	if (is_terminator(translator, key))
 		return end_code(translator);
 	character = character_of(translator, key);

@@ -33,7 +33,7 @@ typedef struct KeyTranslator {
 
 typedef enum KeyResult {
 	KEY_RESULT_MORE,    /* nothing to hand on yet */
-	KEY_RESULT_CODE,    /* `text` is a whole code of `length` bytes, until the next event */
+	KEY_RESULT_CODE,    /* `text` is a whole code of `length` bytes, until the next key is pressed */
 	KEY_RESULT_DROPPED, /* a code came to its end that is not whole or too long */
 } KeyResult;
 
