@@ -4,13 +4,15 @@
 #include <ctype.h>
 #include <stdint.h>
 
-/** Decodes one UTF-8 sequence. Returns its length, or 0 when it is malformed, overlong or a surrogate. */
-static size_t utf8_decode(const unsigned char *s, uint32_t *ret)
+size_t text_decode_utf8(const char *text, size_t size, uint32_t *ret)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *s = (const unsigned char *)text;
 	size_t length = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
 	uint32_t point;
 
+	if (length > size)
+		return 0;
 	if (length <= 1) {
 		*ret = s[0];
 		return length;
@@ -29,17 +31,17 @@ static size_t utf8_decode(const unsigned char *s, uint32_t *ret)
 
 bool text_is_printable(const char *text, size_t limit)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	size_t size = text ? strnlen(text, limit + 1) : 0;
 
-	if (!s || !*s || strnlen(text, limit + 1) > limit)
+	if (size == 0 || size > limit)
 		return false;
-	while (*s) {
+	for (size_t at = 0; at < size;) {
 		uint32_t point;
-		size_t length = utf8_decode(s, &point);
+		size_t length = text_decode_utf8(text + at, size - at, &point);
 
 		if (length == 0 || point < 0x20 || (point >= 0x7f && point < 0xa0))
 			return false;
-		s += length;
+		at += length;
 	}
 	return true;
 }
@@ -58,7 +60,7 @@ char *text_repair(char *text)
 {
 	for (char *s = text; *s;) {
 		uint32_t point;
-		size_t length = utf8_decode((const unsigned char *)s, &point);
+		size_t length = text_decode_utf8(s, strnlen(s, 4), &point);
 
 		if (length == 0)
 			*s = '?';

@@ -4,6 +4,7 @@
 /** Names of enum values, and checks on text that came from outside. */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "util/cleanup.h"
@@ -31,6 +32,12 @@
 #define DECLARE_STRING_TABLE(prefix, type)          \
 	const char *prefix##_to_string(type value); \
 	type prefix##_from_string(const char *text)
+
+/**
+ * Decodes the character `text` begins with, of at most `size` (at least 1) bytes. Returns its length, or 0 when
+ * it is cut off, malformed, overlong or a surrogate.
+ */
+size_t text_decode_utf8(const char *text, size_t size, uint32_t *ret);
 
 /**
  * True when `text` is non-empty, at most `limit` bytes, valid UTF-8 and without control characters: what

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tlog/merkle.h"
+
+#include <string.h>
+
+bool merkle_hash_equal(const MerkleHash *a, const MerkleHash *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+int merkle_hash_leaf(Digester *digester, const void *leaf, size_t size, MerkleHash *ret)
+{
+	static const uint8_t prefix = 0;
+	const DigestPart parts[] = { { &prefix, 1 }, { leaf, size } };
+
+	return digester_compute(digester, parts, size > 0 ? 2 : 1, ret->bytes);
+}
+
+int merkle_hash_node(Digester *digester, const MerkleHash *left, const MerkleHash *right, MerkleHash *ret)
+{
+	uint8_t joined[1 + 2 * DIGEST_BYTES] = { 1 };
+
+	memcpy(joined + 1, left->bytes, DIGEST_BYTES);
+	memcpy(joined + 1 + DIGEST_BYTES, right->bytes, DIGEST_BYTES);
+	return digester_compute(digester, &(DigestPart){ joined, sizeof joined }, 1, ret->bytes);
+}
+
+static int hash_of_nothing(Digester *digester, MerkleHash *ret)
+{
+	return digester_compute(digester, NULL, 0, ret->bytes);
+}
+
+/* ---- growing ---- */
+
+int merkle_append_node(MerkleTree *tree, Digester *digester, unsigned level, const MerkleHash *node,
+	MerkleKeep keep, void *userdata)
+{
+	MerkleHash hash = *node;
+	uint64_t index;
+	int r;
+
+	if (level >= MERKLE_LEVELS || tree->size & (((uint64_t)1 << level) - 1))
+		return -EINVAL;
+	if (tree->size > MERKLE_SIZE_MAX - ((uint64_t)1 << level))
+		return -EOVERFLOW;
+	index = tree->size >> level;
+	/* like carrying in an addition: a node that has a left neighbour joins it one level up */
+	for (unsigned at = level;; at++) {
+		if (at > 0 && keep && (r = keep(userdata, at, index, &hash)) < 0)
+			return r;
+		if (!(index & 1)) {
+			tree->edge[at] = hash;
+			break;
+		}
+		r = merkle_hash_node(digester, &tree->edge[at], &hash, &hash);
+		if (r < 0)
+			return r;
+		index >>= 1;
+	}
+	tree->size += (uint64_t)1 << level;
+	return 0;
+}
+
+int merkle_append(
+	MerkleTree *tree, Digester *digester, const MerkleHash *leaf, MerkleKeep keep, void *userdata)
+{
+	return merkle_append_node(tree, digester, 0, leaf, keep, userdata);
+}
+
+int merkle_tree_root(const MerkleTree *tree, Digester *digester, MerkleHash *ret)
+{
+	MerkleHash hash;
+	bool begun = false;
+	int r;
+
+	if (tree->size == 0)
+		return hash_of_nothing(digester, ret);
+	for (unsigned level = 0; level < MERKLE_LEVELS; level++) {
+		if (!(tree->size >> level & 1))
+			continue;
+		if (begun) {
+			r = merkle_hash_node(digester, &tree->edge[level], &hash, &hash);
+			if (r < 0)
+				return r;
+		} else {
+			hash = tree->edge[level];
+		}
+		begun = true;
+	}
+	*ret = hash;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+/** A reader with the block of leaf hashes it read last. */
+typedef struct Source {
+	const MerkleReader *reader;
+	Digester *digester;
+	uint64_t size; /* of the tree: no leaf beyond is asked for */
+	uint64_t first;
+	size_t n;
+	MerkleHash block[1 << MERKLE_BLOCK_LEVEL_MAX];
+} Source;
+
+/** Leaves from `begin` up to, not including, `end`. */
+typedef struct Range {
+	uint64_t begin, end;
+} Range;
+
+static int read_block(Source *source, uint64_t first)
+{
+	uint64_t n = (uint64_t)1 << source->reader->kept_level;
+	int r;
+
+	if (source->n > 0 && source->first == first)
+		return 0;
+	if (n > source->size - first)
+		n = source->size - first;
+	source->n = 0;
+	r = source->reader->leaves(source->reader->userdata, first, n, source->block);
+	if (r < 0)
+		return r;
+	source->first = first;
+	source->n = n;
+	return 0;
+}
+
+/** A complete node below the kept ones. */
+static int compute_node(Source *source, unsigned level, uint64_t index, MerkleHash *ret)
+{
+	uint64_t first = index << level, mask = ((uint64_t)1 << source->reader->kept_level) - 1;
+	MerkleTree tree = { 0 };
+	int r;
+
+	r = read_block(source, first & ~mask);
+	if (r < 0)
+		return r;
+	for (size_t i = first & mask; i < (first & mask) + ((size_t)1 << level); i++) {
+		r = merkle_append(&tree, source->digester, &source->block[i], NULL, NULL);
+		if (r < 0)
+			return r;
+	}
+	*ret = tree.edge[level];
+	return 0;
+}
+
+static int read_node(Source *source, unsigned level, uint64_t index, MerkleHash *ret)
+{
+	if (level < source->reader->kept_level)
+		return compute_node(source, level, index, ret);
+	return source->reader->node(source->reader->userdata, level, index, ret);
+}
+
+/** The hash over a range that is not empty and begins where a complete node of its length or more does. */
+static int read_range(Source *source, Range range, MerkleHash *ret)
+{
+	uint64_t length = range.end - range.begin, at = range.end;
+	MerkleHash hash, left;
+	bool begun = false;
+	int r;
+
+	/* from the right, where its smallest complete node stands */
+	for (unsigned level = 0; length >> level; level++) {
+		if (!(length >> level & 1))
+			continue;
+		at -= (uint64_t)1 << level;
+		r = read_node(source, level, at >> level, begun ? &left : &hash);
+		if (r >= 0 && begun)
+			r = merkle_hash_node(source->digester, &left, &hash, &hash);
+		if (r < 0)
+			return r;
+		begun = true;
+	}
+	*ret = hash;
+	return 0;
+}
+
+static int source_init(Source *source, const MerkleReader *reader, Digester *digester, uint64_t size)
+{
+	if (reader->kept_level > MERKLE_BLOCK_LEVEL_MAX || size > MERKLE_SIZE_MAX)
+		return -EINVAL;
+	source->reader = reader;
+	source->digester = digester;
+	source->size = size;
+	source->n = 0;
+	return 0;
+}
+
+int merkle_tree_read(const MerkleReader *reader, Digester *digester, uint64_t size, MerkleTree *ret)
+{
+	MerkleTree tree = { .size = size };
+	uint64_t at = size;
+	Source source;
+	int r;
+
+	r = source_init(&source, reader, digester, size);
+	if (r < 0)
+		return r;
+	for (unsigned level = 0; level < MERKLE_LEVELS; level++) {
+		if (!(size >> level & 1))
+			continue;
+		at -= (uint64_t)1 << level;
+		r = read_node(&source, level, at >> level, &tree.edge[level]);
+		if (r < 0)
+			return r;
+	}
+	*ret = tree;
+	return 0;
+}
+
+/* ---- proving ---- */
+
+/** Where RFC 6962 splits a range of more than one leaf: the largest power of two below its length. */
+static uint64_t split(Range range)
+{
+	uint64_t length = range.end - range.begin;
+
+	return range.begin + ((uint64_t)1 << (63 - __builtin_clzll(length - 1)));
+}
+
+/** The ranges whose hashes make a proof, from the root down. */
+typedef struct Route {
+	size_t n;
+	Range ranges[MERKLE_PATH_MAX];
+} Route;
+
+/** Splits `range`, goes on with the half that holds leaf `index` and notes the other one. */
+static void descend(Route *route, Range *range, uint64_t index)
+{
+	uint64_t middle = split(*range);
+	Range left = { range->begin, middle }, right = { middle, range->end };
+
+	*range = index < middle ? left : right;
+	route->ranges[route->n++] = index < middle ? right : left;
+}
+
+static int read_route(Source *source, const Route *route, MerklePath *ret)
+{
+	MerklePath path = { .n = route->n };
+	int r;
+
+	for (size_t i = 0; i < route->n; i++) {
+		r = read_range(source, route->ranges[route->n - 1 - i], &path.hashes[i]);
+		if (r < 0)
+			return r;
+	}
+	*ret = path;
+	return 0;
+}
+
+int merkle_prove_inclusion(
+	const MerkleReader *reader, Digester *digester, uint64_t index, uint64_t size, MerklePath *ret)
+{
+	Range range = { 0, size };
+	Route route = { 0 };
+	Source source;
+	int r;
+
+	r = source_init(&source, reader, digester, size);
+	if (r < 0 || index >= size)
+		return -EINVAL;
+	while (range.end - range.begin > 1)
+		descend(&route, &range, index);
+	return read_route(&source, &route, ret);
+}
+
+int merkle_prove_consistency(
+	const MerkleReader *reader, Digester *digester, uint64_t old_size, uint64_t size, MerklePath *ret)
+{
+	Range range = { 0, size };
+	Route route = { 0 };
+	Source source;
+	int r;
+
+	r = source_init(&source, reader, digester, size);
+	if (r < 0 || old_size > size)
+		return -EINVAL;
+	if (old_size == 0) {
+		ret->n = 0;
+		return 0;
+	}
+	while (range.end != old_size)
+		descend(&route, &range, old_size - 1);
+	/* the verifier knows the old root, so that it needs to be told of a part of the old tree only */
+	if (range.begin > 0)
+		route.ranges[route.n++] = range;
+	return read_route(&source, &route, ret);
+}
+
+/* ---- verifying ---- */
+
+/**
+ * The walk up from a node towards the root that both verifications do. fn and sn are RFC 9162's names: the
+ * number of the node and of the last one on its level.
+ */
+typedef struct Walk {
+	uint64_t fn, sn;
+} Walk;
+
+/** True when the next hash of the proof stands to the left; goes one level up, past nodes without sibling. */
+static bool walk_up(Walk *walk)
+{
+	bool left = walk->fn & 1 || walk->fn == walk->sn;
+
+	if (left) {
+		while (!(walk->fn & 1) && walk->fn != 0) {
+			walk->fn >>= 1;
+			walk->sn >>= 1;
+		}
+	}
+	walk->fn >>= 1;
+	walk->sn >>= 1;
+	return left;
+}
+
+int merkle_verify_inclusion(Digester *digester, const MerkleHash *leaf, uint64_t index, uint64_t size,
+	const MerklePath *path, const MerkleHash *root)
+{
+	Walk walk = { index, size - 1 };
+	MerkleHash hash = *leaf;
+	int r;
+
+	if (index >= size || path->n > MERKLE_PATH_MAX)
+		return -EBADMSG;
+	for (size_t i = 0; i < path->n; i++) {
+		if (walk.sn == 0)
+			return -EBADMSG;
+		if (walk_up(&walk))
+			r = merkle_hash_node(digester, &path->hashes[i], &hash, &hash);
+		else
+			r = merkle_hash_node(digester, &hash, &path->hashes[i], &hash);
+		if (r < 0)
+			return r;
+	}
+	return walk.sn == 0 && merkle_hash_equal(&hash, root) ? 0 : -EBADMSG;
+}
+
+/** Both roots from the hash both trees have in common and the rest of the path. */
+static int verify_growth(Digester *digester, Walk walk, const MerkleHash *common, const MerkleHash *hashes,
+	size_t n, const MerkleHash *old_root, const MerkleHash *root)
+{
+	MerkleHash old_hash = *common, hash = *common;
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (walk.sn == 0)
+			return -EBADMSG;
+		if (walk_up(&walk)) {
+			r = merkle_hash_node(digester, &hashes[i], &old_hash, &old_hash);
+			if (r >= 0)
+				r = merkle_hash_node(digester, &hashes[i], &hash, &hash);
+		} else {
+			r = merkle_hash_node(digester, &hash, &hashes[i], &hash);
+		}
+		if (r < 0)
+			return r;
+	}
+	if (walk.sn != 0 || !merkle_hash_equal(&old_hash, old_root) || !merkle_hash_equal(&hash, root))
+		return -EBADMSG;
+	return 0;
+}
+
+static int verify_empty(Digester *digester, const MerkleHash *old_root, const MerklePath *path)
+{
+	MerkleHash nothing;
+	int r;
+
+	r = hash_of_nothing(digester, &nothing);
+	if (r < 0)
+		return r;
+	return path->n == 0 && merkle_hash_equal(old_root, &nothing) ? 0 : -EBADMSG;
+}
+
+int merkle_verify_consistency(Digester *digester, uint64_t old_size, const MerkleHash *old_root, uint64_t size,
+	const MerkleHash *root, const MerklePath *path)
+{
+	Walk walk = { old_size - 1, size - 1 };
+
+	if (old_size > size || path->n > MERKLE_PATH_MAX)
+		return -EBADMSG;
+	if (old_size == size && (path->n > 0 || !merkle_hash_equal(old_root, root)))
+		return -EBADMSG;
+	if (old_size == 0)
+		return verify_empty(digester, old_root, path);
+	if (old_size == size)
+		return 0;
+	if (path->n == 0)
+		return -EBADMSG;
+	while (walk.fn & 1) {
+		walk.fn >>= 1;
+		walk.sn >>= 1;
+	}
+	/* a complete old tree is itself the first node of the proof, and is left out */
+	if ((old_size & (old_size - 1)) == 0)
+		return verify_growth(digester, walk, old_root, path->hashes, path->n, old_root, root);
+	return verify_growth(digester, walk, &path->hashes[0], path->hashes + 1, path->n - 1, old_root, root);
+}

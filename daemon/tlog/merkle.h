@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * The Merkle tree of RFC 6962 section 2.1 (the same as RFC 9162 section 2.1) over SHA-256: growing it leaf by
+ * leaf, its root at any size, and proofs. Nothing here does I/O. Where the hashes are kept is the caller's: a
+ * tree that grows hands out the nodes worth keeping, and proofs ask for few of them through a MerkleReader.
+ *
+ * A node (level, index) is the root over the 2^level leaves from index * 2^level; level 0 are the leaf hashes.
+ * Such a complete node never changes again, however the tree grows.
+ *
+ * All functions return 0, or -EIO when libcrypto fails, or what a callback returned. Outputs are untouched on
+ * failure. A Digester is used by one thread at a time.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/digest.h"
+
+#define MERKLE_SIZE_MAX ((uint64_t)INT64_MAX) /* leaves; what a database can number */
+
+enum {
+	MERKLE_LEVELS = 63,       /* of complete nodes in a tree of MERKLE_SIZE_MAX leaves */
+	MERKLE_PATH_MAX = 64,     /* hashes of the longest proof: levels, and one more for consistency */
+	MERKLE_BLOCK_LEVEL_MAX = 8, /* largest MerkleReader.kept_level */
+};
+
+typedef struct MerkleHash {
+	uint8_t bytes[DIGEST_BYTES];
+} MerkleHash;
+
+bool merkle_hash_equal(const MerkleHash *a, const MerkleHash *b);
+
+/** SHA-256(0x00 || leaf). */
+int merkle_hash_leaf(Digester *digester, const void *leaf, size_t size, MerkleHash *ret) _must_check_;
+
+/** SHA-256(0x01 || left || right). */
+int merkle_hash_node(Digester *digester, const MerkleHash *left, const MerkleHash *right,
+	MerkleHash *ret) _must_check_;
+
+/**
+ * A tree that grows. Zeroed it is the empty tree. `edge[level]` holds a hash where bit `level` of `size` is
+ * set: the complete nodes, largest first, that the tree is made of. A plain value: copy it to go back.
+ */
+typedef struct MerkleTree {
+	uint64_t size;
+	MerkleHash edge[MERKLE_LEVELS];
+} MerkleTree;
+
+/** Takes a node that has just become complete, of any level from 1; a negative errno ends the append. */
+typedef int (*MerkleKeep)(void *userdata, unsigned level, uint64_t index, const MerkleHash *hash);
+
+/**
+ * Appends a leaf hash: one hash computed on average. `keep` (may be NULL) gets the nodes this completes, lowest
+ * first. The tree is untouched on failure, though `keep` may have been called. -EOVERFLOW when it is full.
+ */
+int merkle_append(MerkleTree *tree, Digester *digester, const MerkleHash *leaf, MerkleKeep keep,
+	void *userdata) _must_check_;
+
+/**
+ * Appends 2^level leaves of which only their node is at hand, such as one computed by another thread.
+ * -EINVAL unless `level` < MERKLE_LEVELS and the tree's size is a multiple of 2^level.
+ */
+int merkle_append_node(MerkleTree *tree, Digester *digester, unsigned level, const MerkleHash *node,
+	MerkleKeep keep, void *userdata) _must_check_;
+
+/** The root of the tree; SHA-256 of nothing when it is empty. */
+int merkle_tree_root(const MerkleTree *tree, Digester *digester, MerkleHash *ret) _must_check_;
+
+/**
+ * Where proofs get the hashes of a tree from. Nodes of `kept_level` (0 to MERKLE_BLOCK_LEVEL_MAX) and above are
+ * asked for one by one; those below are computed from leaf hashes, which are asked for in blocks. With
+ * `kept_level` 8, kept nodes are one for 128 leaves, and a proof reads at most two blocks of 256 leaf hashes
+ * and one node for each level above. Both return 0 or a negative errno, which ends the computation.
+ */
+typedef struct MerkleReader {
+	unsigned kept_level;
+	int (*node)(void *userdata, unsigned level, uint64_t index, MerkleHash *ret);
+	/** `n` leaf hashes from number `first`, at most 2^kept_level; not used when `kept_level` is 0. */
+	int (*leaves)(void *userdata, uint64_t first, size_t n, MerkleHash *ret);
+	void *userdata;
+} MerkleReader;
+
+/**
+ * The tree as it was at `size` leaves, to go on growing or for its root: as many reads as `size` has bits set.
+ * -EINVAL above MERKLE_SIZE_MAX. What was read is believed; compare the root with a signed one.
+ */
+int merkle_tree_read(const MerkleReader *reader, Digester *digester, uint64_t size,
+	MerkleTree *ret) _must_check_;
+
+/** Hashes of a proof, in the order of RFC 6962. */
+typedef struct MerklePath {
+	size_t n;
+	MerkleHash hashes[MERKLE_PATH_MAX];
+} MerklePath;
+
+/** PATH(index, D[size]) of RFC 6962 section 2.1.1. -EINVAL unless index < size <= MERKLE_SIZE_MAX. */
+int merkle_prove_inclusion(const MerkleReader *reader, Digester *digester, uint64_t index, uint64_t size,
+	MerklePath *ret) _must_check_;
+
+/**
+ * PROOF(old_size, D[size]) of RFC 6962 section 2.1.2; empty when old_size is 0 or `size`. -EINVAL unless
+ * old_size <= size <= MERKLE_SIZE_MAX.
+ */
+int merkle_prove_consistency(const MerkleReader *reader, Digester *digester, uint64_t old_size, uint64_t size,
+	MerklePath *ret) _must_check_;
+
+/**
+ * Checks that the leaf with this hash is number `index` in the tree of `size` leaves and this root (RFC 9162
+ * section 2.1.3.2). -EBADMSG when that is not proved.
+ */
+int merkle_verify_inclusion(Digester *digester, const MerkleHash *leaf, uint64_t index, uint64_t size,
+	const MerklePath *path, const MerkleHash *root) _must_check_;
+
+/**
+ * Checks that the tree of `size` leaves begins with the tree of `old_size` leaves (RFC 9162 section 2.1.4.2);
+ * every tree begins with the empty one, whose root must be that of no leaves. -EBADMSG when that is not proved.
+ */
+int merkle_verify_consistency(Digester *digester, uint64_t old_size, const MerkleHash *old_root,
+	uint64_t size, const MerkleHash *root, const MerklePath *path) _must_check_;

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tlog/note-key.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "tlog/note.h"
+#include "util/digest.h"
+
+/* the only kind of key that is read or made: Ed25519 */
+enum { KIND_ED25519 = 1, ENCODED_KEY_BYTES = 1 + NOTE_PUBLIC_KEY_BYTES, ENCODED_KEY_CHARS = 44, ID_CHARS = 8 };
+
+struct NoteSigner {
+	NoteVerifier verifier;
+	EVP_PKEY *key;
+	uint8_t seed[NOTE_PUBLIC_KEY_BYTES]; /* RFC 8032's private key, as long as the public one */
+};
+
+DEFINE_CLEANUP(EVP_PKEY *, EVP_PKEY_free, EVP_PKEY_freep);
+DEFINE_CLEANUP(EVP_MD_CTX *, EVP_MD_CTX_free, EVP_MD_CTX_freep);
+
+/* ---- keys as text ---- */
+
+static int key_id(const char *name, const uint8_t encoded[ENCODED_KEY_BYTES], uint32_t *ret)
+{
+	_cleanup_(digester_freep) Digester *digester = NULL;
+	const DigestPart parts[] = { { name, strlen(name) }, { "\n", 1 }, { encoded, ENCODED_KEY_BYTES } };
+	uint8_t digest[DIGEST_BYTES];
+	int r;
+
+	r = digester_new(&digester);
+	if (r >= 0)
+		r = digester_compute(digester, parts, ELEMENTS(parts), digest);
+	if (r < 0)
+		return r;
+	*ret = (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 | digest[3];
+	return 0;
+}
+
+static int verifier_make(const char *name, const uint8_t key[NOTE_PUBLIC_KEY_BYTES], NoteVerifier *ret)
+{
+	uint8_t encoded[ENCODED_KEY_BYTES] = { KIND_ED25519 };
+	NoteVerifier verifier = { 0 };
+	int r;
+
+	memcpy(encoded + 1, key, NOTE_PUBLIC_KEY_BYTES);
+	r = key_id(name, encoded, &verifier.id);
+	if (r < 0)
+		return r;
+	memcpy(verifier.name, name, strlen(name));
+	memcpy(verifier.key, key, NOTE_PUBLIC_KEY_BYTES);
+	*ret = verifier;
+	return 0;
+}
+
+/** Lower-case only: what everybody writes, and one text for one key. */
+static bool parse_id(Slice text, uint32_t *ret)
+{
+	uint32_t id = 0;
+
+	if (text.size != ID_CHARS)
+		return false;
+	for (size_t i = 0; i < text.size; i++) {
+		const char *digits = "0123456789abcdef", *at = strchr(digits, text.text[i]);
+
+		if (!at || !*at)
+			return false;
+		id = id << 4 | (uint32_t)(at - digits);
+	}
+	*ret = id;
+	return true;
+}
+
+/** What public and private keys have in common: "<name>+<id>+<base64>". */
+typedef struct KeyText {
+	char name[NOTE_NAME_MAX];
+	uint32_t id;
+	uint8_t key[NOTE_PUBLIC_KEY_BYTES];
+} KeyText;
+
+/** Up to the next '+', which is taken off as well. */
+static bool take_field(Slice *rest, Slice *ret)
+{
+	const char *plus = rest->size > 0 ? memchr(rest->text, '+', rest->size) : NULL;
+
+	if (!plus)
+		return false;
+	*ret = (Slice){ rest->text, plus - rest->text };
+	*rest = (Slice){ plus + 1, rest->size - ret->size - 1 };
+	return true;
+}
+
+static int parse_key(Slice text, const char *what, KeyText *ret, char error[TLOG_TEXT_MAX])
+{
+	_cleanup_(freep) uint8_t *encoded = NULL;
+	size_t size = 0;
+	Slice name, id;
+	int r;
+
+	memset(ret, 0, sizeof *ret);
+	if (!take_field(&text, &name) || !take_field(&text, &id))
+		return text_refuse(-EINVAL, error, "%s has three parts with '+' between; copy all of it", what);
+	if (!text_is_key_name(name))
+		return text_refuse(-EINVAL, error, "%s begins with a name without spaces", what);
+	if (!parse_id(id, &ret->id))
+		return text_refuse(-EINVAL, error, "%s has 8 lower-case hexadecimal digits after its name", what);
+	r = base64_decode(text, &encoded, &size);
+	if (r == -EINVAL)
+		return text_refuse(r, error, "%s ends in something that is not base64", what);
+	if (r < 0)
+		return text_refuse(r, error, "no memory for %s", what);
+	if (encoded[0] != KIND_ED25519)
+		r = text_refuse(-EOPNOTSUPP, error, "%s is of kind %u; only Ed25519 (1) is known here", what,
+			encoded[0]);
+	else if (size != ENCODED_KEY_BYTES)
+		r = text_refuse(-EINVAL, error, "%s has a key of %zu bytes instead of %d", what, size - 1,
+			NOTE_PUBLIC_KEY_BYTES);
+	if (r >= 0) {
+		memcpy(ret->name, name.text, name.size);
+		memcpy(ret->key, encoded + 1, NOTE_PUBLIC_KEY_BYTES);
+	}
+	OPENSSL_cleanse(encoded, size);
+	return r;
+}
+
+static int check_id(const NoteVerifier *verifier, uint32_t id, const char *what, char error[TLOG_TEXT_MAX])
+{
+	if (verifier->id == id)
+		return 0;
+	return text_refuse(-EBADMSG, error, "%s says %08" PRIx32 " where its name and key give %08" PRIx32
+		"; a character was changed, copy it again", what, id, verifier->id);
+}
+
+int note_verifier_parse(const char *text, NoteVerifier *ret, char error[TLOG_TEXT_MAX])
+{
+	static const char what[] = "the public key";
+	NoteVerifier verifier;
+	KeyText key;
+	int r;
+
+	r = parse_key((Slice){ text, strlen(text) }, what, &key, error);
+	if (r < 0)
+		return r;
+	r = verifier_make(key.name, key.key, &verifier);
+	if (r < 0)
+		return text_refuse(r, error, "%s: libcrypto fails", what);
+	r = check_id(&verifier, key.id, what, error);
+	if (r < 0)
+		return r;
+	*ret = verifier;
+	return 0;
+}
+
+static void encode_key(const uint8_t key[NOTE_PUBLIC_KEY_BYTES], char ret[ENCODED_KEY_CHARS + 1])
+{
+	uint8_t encoded[ENCODED_KEY_BYTES] = { KIND_ED25519 };
+
+	memcpy(encoded + 1, key, NOTE_PUBLIC_KEY_BYTES);
+	EVP_EncodeBlock((unsigned char *)ret, encoded, sizeof encoded);
+	OPENSSL_cleanse(encoded, sizeof encoded);
+}
+
+void note_verifier_write(const NoteVerifier *verifier, char ret[NOTE_KEY_MAX])
+{
+	char encoded[ENCODED_KEY_CHARS + 1];
+
+	encode_key(verifier->key, encoded);
+	(void)snprintf(ret, NOTE_KEY_MAX, "%s+%08" PRIx32 "+%s", verifier->name, verifier->id, encoded);
+}
+
+void note_signer_write(const NoteSigner *signer, char ret[NOTE_PRIVATE_KEY_MAX])
+{
+	char encoded[ENCODED_KEY_CHARS + 1];
+
+	encode_key(signer->seed, encoded);
+	(void)snprintf(ret, NOTE_PRIVATE_KEY_MAX, "PRIVATE+KEY+%s+%08" PRIx32 "+%s\n", signer->verifier.name,
+		signer->verifier.id, encoded);
+	OPENSSL_cleanse(encoded, sizeof encoded);
+}
+
+/* ---- private keys ---- */
+
+static int signer_make(const char *name, const uint8_t seed[NOTE_PUBLIC_KEY_BYTES], NoteSigner **ret)
+{
+	_cleanup_(note_signer_freep) NoteSigner *signer = calloc(1, sizeof *signer);
+	uint8_t public_key[NOTE_PUBLIC_KEY_BYTES];
+	size_t size = sizeof public_key;
+	int r;
+
+	if (!signer)
+		return -ENOMEM;
+	memcpy(signer->seed, seed, sizeof signer->seed);
+	signer->key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, sizeof signer->seed);
+	if (!signer->key || EVP_PKEY_get_raw_public_key(signer->key, public_key, &size) != 1 ||
+		size != sizeof public_key)
+		return -EIO;
+	r = verifier_make(name, public_key, &signer->verifier);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(signer);
+	return 0;
+}
+
+int note_signer_generate(const char *name, NoteSigner **ret)
+{
+	uint8_t seed[NOTE_PUBLIC_KEY_BYTES];
+	int r;
+
+	if (!text_is_key_name((Slice){ name, strlen(name) }))
+		return -EINVAL;
+	r = random_bytes(seed, sizeof seed);
+	if (r >= 0)
+		r = signer_make(name, seed, ret);
+	OPENSSL_cleanse(seed, sizeof seed);
+	return r;
+}
+
+int note_signer_parse(const char *text, NoteSigner **ret, char error[TLOG_TEXT_MAX])
+{
+	static const char what[] = "the private key";
+	_cleanup_(note_signer_freep) NoteSigner *signer = NULL;
+	Slice rest = { text, strlen(text) };
+	KeyText key;
+	int r;
+
+	if (rest.size > 0 && rest.text[rest.size - 1] == '\n')
+		rest.size--;
+	if (!text_take_word(&rest, "PRIVATE+KEY+"))
+		return text_refuse(-EINVAL, error, "%s begins with PRIVATE+KEY+; this is something else", what);
+	r = parse_key(rest, what, &key, error);
+	if (r < 0)
+		return r;
+	r = signer_make(key.name, key.key, &signer);
+	OPENSSL_cleanse(&key.key, sizeof key.key);
+	if (r < 0)
+		return text_refuse(r, error, "%s: no memory, or libcrypto fails", what);
+	r = check_id(&signer->verifier, key.id, what, error);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(signer);
+	return 0;
+}
+
+NoteSigner *note_signer_free(NoteSigner *signer)
+{
+	if (!signer)
+		return NULL;
+	EVP_PKEY_free(signer->key);
+	OPENSSL_clear_free(signer, sizeof *signer);
+	return NULL;
+}
+
+const NoteVerifier *note_signer_verifier(const NoteSigner *signer)
+{
+	return &signer->verifier;
+}
+
+/* ---- signatures ---- */
+
+int note_key_sign(const NoteSigner *signer, Slice text, uint8_t ret[NOTE_SIGNATURE_BYTES])
+{
+	_cleanup_(EVP_MD_CTX_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
+	uint8_t signature[NOTE_SIGNATURE_BYTES];
+	size_t size = sizeof signature;
+
+	if (!context)
+		return -ENOMEM;
+	if (EVP_DigestSignInit(context, NULL, NULL, NULL, signer->key) != 1 ||
+		EVP_DigestSign(context, signature, &size, (const unsigned char *)text.text, text.size) != 1 ||
+		size != sizeof signature)
+		return -EIO;
+	memcpy(ret, signature, sizeof signature);
+	return 0;
+}
+
+int note_key_verify(const NoteVerifier *verifier, Slice text, const uint8_t *signature, size_t size)
+{
+	_cleanup_(EVP_MD_CTX_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
+	_cleanup_(EVP_PKEY_freep) EVP_PKEY *key =
+		EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, verifier->key, sizeof verifier->key);
+
+	if (!context || !key)
+		return -ENOMEM;
+	if (size != NOTE_SIGNATURE_BYTES)
+		return -EBADMSG;
+	if (EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) != 1)
+		return -EIO;
+	return EVP_DigestVerify(context, signature, size, (const unsigned char *)text.text, text.size) == 1 ?
+		       0 :
+		       -EBADMSG;
+}

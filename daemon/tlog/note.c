@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tlog/note.h"
+
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "tlog/note-key.h"
+
+#define EM_DASH "\xe2\x80\x94"
+
+enum {
+	ID_BYTES = 4,
+	SIGNED_BYTES = ID_BYTES + NOTE_SIGNATURE_BYTES, /* of what stands in base64 in a line */
+	SIGNED_CHARS = (SIGNED_BYTES + 2) / 3 * 4,
+};
+
+/* ---- writing ---- */
+
+static int signature_line(const NoteSigner *signer, Slice text, char ret[SIGNED_CHARS + 1])
+{
+	const NoteVerifier *verifier = note_signer_verifier(signer);
+	uint8_t bytes[SIGNED_BYTES];
+	int r;
+
+	for (unsigned i = 0; i < ID_BYTES; i++)
+		bytes[i] = (uint8_t)(verifier->id >> (24 - 8 * i));
+	r = note_key_sign(signer, text, bytes + ID_BYTES);
+	if (r < 0)
+		return r;
+	EVP_EncodeBlock((unsigned char *)ret, bytes, sizeof bytes);
+	return 0;
+}
+
+/** `before` is what comes before the new line: text, empty line and signatures there are. */
+static int append_signature(const NoteSigner *signer, Slice text, Slice before, const char *gap, char **ret)
+{
+	char encoded[SIGNED_CHARS + 1];
+	char *note;
+	int r;
+
+	r = signature_line(signer, text, encoded);
+	if (r < 0)
+		return r;
+	if (asprintf(&note, "%.*s%s" EM_DASH " %s %s\n", (int)before.size, before.text, gap,
+		    note_signer_verifier(signer)->name, encoded) < 0)
+		return -ENOMEM;
+	*ret = note;
+	return 0;
+}
+
+int note_sign(const NoteSigner *signer, const char *text, char **ret)
+{
+	Slice slice = { text, strlen(text) };
+
+	if (slice.size == 0 || slice.size > NOTE_SIZE_MAX || text[slice.size - 1] != '\n' || !text_is_note(slice))
+		return -EINVAL;
+	return append_signature(signer, slice, slice, "\n", ret);
+}
+
+int note_sign_again(const NoteSigner *signer, const char *note, size_t size, char **ret)
+{
+	char error[TLOG_TEXT_MAX];
+	size_t text_size;
+	int r;
+
+	r = note_read(note, size, &text_size, error);
+	if (r < 0)
+		return r;
+	return append_signature(signer, (Slice){ note, text_size }, (Slice){ note, size }, "", ret);
+}
+
+/* ---- reading ---- */
+
+typedef struct Signature {
+	Slice name;
+	uint32_t id;
+	uint8_t *bytes; /* with the id in front */
+	size_t size;
+} Signature;
+
+static void signature_done(Signature *signature)
+{
+	free(signature->bytes);
+}
+
+static int parse_signature(Slice line, Signature *ret)
+{
+	const char *space;
+	int r;
+
+	if (!text_take_word(&line, EM_DASH " "))
+		return -EINVAL;
+	space = line.size > 0 ? memchr(line.text, ' ', line.size) : NULL;
+	if (!space)
+		return -EINVAL;
+	ret->name = (Slice){ line.text, space - line.text };
+	if (!text_is_key_name(ret->name))
+		return -EINVAL;
+	r = base64_decode((Slice){ space + 1, line.size - ret->name.size - 1 }, &ret->bytes, &ret->size);
+	if (r < 0)
+		return r;
+	if (ret->size <= ID_BYTES)
+		return -EINVAL;
+	ret->id = (uint32_t)ret->bytes[0] << 24 | (uint32_t)ret->bytes[1] << 16 |
+		  (uint32_t)ret->bytes[2] << 8 | ret->bytes[3];
+	return 0;
+}
+
+static bool is_by(const Signature *signature, const NoteVerifier *key)
+{
+	return signature->id == key->id && signature->name.size == strlen(key->name) &&
+	       memcmp(signature->name.text, key->name, signature->name.size) == 0;
+}
+
+/** The note's two halves. */
+static int split(Slice note, Slice *ret_text, Slice *ret_signatures, char error[TLOG_TEXT_MAX])
+{
+	if (note.size > NOTE_SIZE_MAX)
+		return text_refuse(-EINVAL, error, "the note is longer than %d bytes", NOTE_SIZE_MAX);
+	if (!text_is_note(note))
+		return text_refuse(-EINVAL, error, "the note has control characters or is not UTF-8");
+	if (note.size == 0 || note.text[note.size - 1] != '\n')
+		return text_refuse(-EINVAL, error, "the note does not end in a newline; part of it is missing");
+	/* the last empty line: there may be others in the text */
+	for (size_t i = note.size - 1; i > 0; i--) {
+		if (note.text[i] != '\n' || note.text[i - 1] != '\n')
+			continue;
+		*ret_text = (Slice){ note.text, i };
+		*ret_signatures = (Slice){ note.text + i + 1, note.size - i - 1 };
+		if (ret_signatures->size > 0)
+			return 0;
+		break;
+	}
+	return text_refuse(-EINVAL, error, "the note has no signature after an empty line");
+}
+
+typedef struct Keys {
+	const NoteVerifier *known;
+	size_t n;
+	size_t first; /* that verified; n: none has */
+} Keys;
+
+/** Ignores what is not by a known key. Of keys that share name and id one must have signed. */
+static int check_signature(Slice text, const Signature *signature, Keys *keys)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < keys->n; i++) {
+		if (!is_by(signature, &keys->known[i]))
+			continue;
+		result = note_key_verify(
+			&keys->known[i], text, signature->bytes + ID_BYTES, signature->size - ID_BYTES);
+		if (result >= 0 && keys->first == keys->n)
+			keys->first = i;
+		if (result != -EBADMSG)
+			return result;
+	}
+	return result;
+}
+
+static int check_line(Slice text, Slice line, Keys *keys, unsigned number, char error[TLOG_TEXT_MAX])
+{
+	_cleanup_(signature_done) Signature signature = { 0 };
+	int r;
+
+	if (number > NOTE_SIGNATURES_MAX)
+		return text_refuse(-EINVAL, error, "the note has more than %d signatures", NOTE_SIGNATURES_MAX);
+	r = parse_signature(line, &signature);
+	if (r == -EINVAL)
+		return text_refuse(r, error, "signature line %u is not of its form", number);
+	if (r < 0)
+		return text_refuse(r, error, "no memory for signature line %u", number);
+	r = check_signature(text, &signature, keys);
+	if (r == -EBADMSG)
+		return text_refuse(r, error, "the signature by %.*s does not go with this text: one was changed",
+			(int)signature.name.size, signature.name.text);
+	if (r < 0)
+		return text_refuse(r, error, "libcrypto fails on signature line %u", number);
+	return 0;
+}
+
+static int check_note(Slice note, Keys *keys, Slice *ret_text, char error[TLOG_TEXT_MAX])
+{
+	Slice text, signatures, line;
+	unsigned number = 0;
+	int r;
+
+	r = split(note, &text, &signatures, error);
+	if (r < 0)
+		return r;
+	while (text_next_line(&signatures, &line, &number)) {
+		r = check_line(text, line, keys, number, error);
+		if (r < 0)
+			return r;
+	}
+	*ret_text = text;
+	return 0;
+}
+
+int note_read(const char *note, size_t size, size_t *ret_text_size, char error[TLOG_TEXT_MAX])
+{
+	Slice text;
+	int r;
+
+	r = check_note((Slice){ note, size }, &(Keys){ 0 }, &text, error);
+	if (r < 0)
+		return r;
+	*ret_text_size = text.size;
+	return 0;
+}
+
+int note_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known, size_t *ret_text_size,
+	size_t *ret_signed_by, char error[TLOG_TEXT_MAX])
+{
+	Keys keys = { known, n_known, n_known };
+	Slice text;
+	int r;
+
+	r = check_note((Slice){ note, size }, &keys, &text, error);
+	if (r < 0)
+		return r;
+	if (keys.first == n_known)
+		return text_refuse(-ENOKEY, error, "no signature is by a key that was given; is it the right key?");
+	*ret_text_size = text.size;
+	if (ret_signed_by)
+		*ret_signed_by = keys.first;
+	return 0;
+}

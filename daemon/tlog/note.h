@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * Signed notes (c2sp.org/signed-note) with Ed25519 keys (RFC 8032): keys as text, signing, and strict reading.
+ * Only note_signer_store() and note_signer_load() touch files.
+ *
+ * Errors, unless said otherwise: -EINVAL for text that is not of its form, -ENOMEM, -EIO when libcrypto fails.
+ * Where a function takes `error`, a refusal is one sentence there; outputs are untouched on failure.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/cleanup.h"
+
+enum {
+	TLOG_TEXT_MAX = 512,           /* a refusal's sentence */
+	NOTE_NAME_MAX = 256,           /* a key's name with its NUL */
+	NOTE_KEY_MAX = 384,            /* a public key as text with its NUL */
+	NOTE_SIZE_MAX = 1 << 20,       /* bytes of a note */
+	NOTE_SIGNATURES_MAX = 64,      /* the specification asks for 16 */
+	NOTE_PUBLIC_KEY_BYTES = 32,
+};
+
+/** A public key: "<name>+<id in hexadecimal>+<base64 of 0x01 and the key>" as text, often called vkey. */
+typedef struct NoteVerifier {
+	char name[NOTE_NAME_MAX];
+	uint32_t id; /* first 4 bytes of SHA-256(name || 0x0a || 0x01 || key) */
+	uint8_t key[NOTE_PUBLIC_KEY_BYTES];
+} NoteVerifier;
+
+/**
+ * Reads a public key. -EOPNOTSUPP when it is of another kind than Ed25519, -EBADMSG when name and key do not go
+ * with the id: a character was mistyped or lost.
+ */
+int note_verifier_parse(const char *text, NoteVerifier *ret, char error[TLOG_TEXT_MAX]) _must_check_;
+void note_verifier_write(const NoteVerifier *verifier, char ret[NOTE_KEY_MAX]);
+
+/** A private key. Its memory is cleared when it is freed. */
+typedef struct NoteSigner NoteSigner;
+
+/** A new key from the system's random bytes. -EINVAL when `name` cannot be a key's name. */
+int note_signer_generate(const char *name, NoteSigner **ret) _must_check_;
+
+/**
+ * Reads "PRIVATE+KEY+<name>+<id>+<base64 of 0x01 and the seed>", as of Go's note package; one newline may end it.
+ * Errors as of note_verifier_parse(); no sentence holds any of the text.
+ */
+int note_signer_parse(const char *text, NoteSigner **ret, char error[TLOG_TEXT_MAX]) _must_check_;
+NoteSigner *note_signer_free(NoteSigner *signer);
+DEFINE_CLEANUP(NoteSigner *, note_signer_free, note_signer_freep);
+
+/** The public half; valid as long as the signer. */
+const NoteVerifier *note_signer_verifier(const NoteSigner *signer);
+
+/**
+ * Writes the key to a new file `name` in `folder`, mode 0600, on the disk when this returns; a power cut leaves
+ * all of it or nothing. -EEXIST when there is one already: a key is never overwritten. Blocks on the disk.
+ */
+int note_signer_store(const NoteSigner *signer, const char *folder, const char *name,
+	char error[TLOG_TEXT_MAX]) _must_check_;
+
+/**
+ * Reads a key from a file. -EPERM when group or others may touch the file, -ENOENT when there is none. What a
+ * service manager hands over as a credential is read by the caller and given to note_signer_parse(). Blocks.
+ */
+int note_signer_load(const char *path, NoteSigner **ret, char error[TLOG_TEXT_MAX]) _must_check_;
+
+/**
+ * The whole note: `text`, an empty line and one signature. The result is the caller's. -EINVAL when `text` does
+ * not end in a newline or has control characters or bytes that are not UTF-8.
+ */
+int note_sign(const NoteSigner *signer, const char *text, char **ret) _must_check_;
+
+/** A well-formed note with one signature more at its end. The result is the caller's. */
+int note_sign_again(const NoteSigner *signer, const char *note, size_t size, char **ret) _must_check_;
+
+/** Checks a note's form only, for showing what nobody vouches for. */
+int note_read(
+	const char *note, size_t size, size_t *ret_text_size, char error[TLOG_TEXT_MAX]) _must_check_;
+
+/**
+ * Checks a note of `size` bytes and gives the length of its text, which is its beginning, final newline
+ * included. Signatures of keys that are not `known` are ignored, as the specification demands; one of a known
+ * key that does not verify refuses the note. `ret_signed_by` (may be NULL) gets the index in `known` of the
+ * first signature that verified.
+ *
+ * -EINVAL malformed, -ENOKEY no signature by a known key, -EBADMSG text or signature were changed.
+ */
+int note_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known, size_t *ret_text_size,
+	size_t *ret_signed_by, char error[TLOG_TEXT_MAX]) _must_check_;

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** What the text formats of this folder have in common. Nothing outside of it includes this. */
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tlog/merkle.h"
+#include "tlog/note.h"
+
+enum {
+	BASE64_HASH_CHARS = 44,  /* of a MerkleHash */
+	TEXT_NUMBER_CHARS = 19,  /* of MERKLE_SIZE_MAX */
+};
+
+/** A part of somebody else's text; not NUL-terminated. */
+typedef struct Slice {
+	const char *text;
+	size_t size;
+} Slice;
+
+/** Writes the sentence and returns `r`, so that a refusal is one line. */
+int text_refuse(int r, char error[TLOG_TEXT_MAX], const char *format, ...) _printf_(3, 4);
+
+/**
+ * Takes the next line, without its newline, off the front of `rest` and counts it in `line`. False when there
+ * is no further newline.
+ */
+bool text_next_line(Slice *rest, Slice *ret, unsigned *line);
+
+/** Takes `word` off the front of a line; false, and the line as it was, when it begins otherwise. */
+bool text_take_word(Slice *line, const char *word);
+
+/** A decimal number as RFC 6962 tools write it: digits only, no leading zero, at most MERKLE_SIZE_MAX. */
+bool text_parse_number(Slice text, uint64_t *ret);
+
+/** Valid UTF-8 without control characters below U+0020 other than newlines, as a signed note must be. */
+bool text_is_note(Slice text);
+
+/** A key's name: not empty, valid UTF-8, no control character, no Unicode space, no '+', fits NOTE_NAME_MAX. */
+bool text_is_key_name(Slice text);
+
+/** Base64 of RFC 4648 section 4, padded. The text is the caller's; NULL when out of memory. */
+char *base64_encode(const void *data, size_t size);
+
+/**
+ * Decodes the one canonical form: no spaces, no line breaks, padded, unused bits zero. The bytes are the
+ * caller's. -EINVAL for any other text and for an empty one.
+ */
+int base64_decode(Slice text, uint8_t **ret, size_t *ret_size) _must_check_;
+
+/** The same into exactly `size` bytes. */
+int base64_decode_exactly(Slice text, void *ret, size_t size) _must_check_;
+
+/** A hash's base64, NUL-terminated. */
+void base64_write_hash(const MerkleHash *hash, char ret[BASE64_HASH_CHARS + 1]);
+
+/** Where a text grows; write with stdio, then text_stream_end(). */
+typedef struct TextStream {
+	FILE *file;
+	char *text;
+	size_t size;
+} TextStream;
+
+int text_stream_begin(TextStream *stream) _must_check_;
+/** The text, NUL-terminated, is the caller's. */
+int text_stream_end(TextStream *stream, char **ret) _must_check_;
+/** Frees what text_stream_end() did not hand out. */
+void text_stream_done(TextStream *stream);
