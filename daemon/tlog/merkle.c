@@ -372,8 +372,8 @@ static int verify_empty(Digester *digester, const MerkleHash *old_root, const Me
 	return path->n == 0 && merkle_hash_equal(old_root, &nothing) ? 0 : -EBADMSG;
 }
 
-int merkle_verify_consistency(Digester *digester, uint64_t old_size, const MerkleHash *old_root, uint64_t size,
-	const MerkleHash *root, const MerklePath *path)
+int merkle_verify_consistency(Digester *digester, uint64_t old_size, const MerkleHash *old_root,
+	uint64_t size, const MerkleHash *root, const MerklePath *path)
 {
 	Walk walk = { old_size - 1, size - 1 };
 

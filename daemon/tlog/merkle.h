@@ -6,8 +6,8 @@
  * leaf, its root at any size, and proofs. Nothing here does I/O. Where the hashes are kept is the caller's: a
  * tree that grows hands out the nodes worth keeping, and proofs ask for few of them through a MerkleReader.
  *
- * A node (level, index) is the root over the 2^level leaves from index * 2^level; level 0 are the leaf hashes.
- * Such a complete node never changes again, however the tree grows.
+ * A node (level, index) is the root over the 2^level leaves from index * 2^level; level 0 are the leaf
+ * hashes. Such a complete node never changes again, however the tree grows.
  *
  * All functions return 0, or -EIO when libcrypto fails, or what a callback returned. Outputs are untouched on
  * failure. A Digester is used by one thread at a time.
@@ -21,8 +21,8 @@
 #define MERKLE_SIZE_MAX ((uint64_t)INT64_MAX) /* leaves; what a database can number */
 
 enum {
-	MERKLE_LEVELS = 63,       /* of complete nodes in a tree of MERKLE_SIZE_MAX leaves */
-	MERKLE_PATH_MAX = 64,     /* hashes of the longest proof: levels, and one more for consistency */
+	MERKLE_LEVELS = 63,         /* of complete nodes in a tree of MERKLE_SIZE_MAX leaves */
+	MERKLE_PATH_MAX = 64,       /* hashes of the longest proof: levels, and one more for consistency */
 	MERKLE_BLOCK_LEVEL_MAX = 8, /* largest MerkleReader.kept_level */
 };
 
@@ -36,8 +36,8 @@ bool merkle_hash_equal(const MerkleHash *a, const MerkleHash *b);
 int merkle_hash_leaf(Digester *digester, const void *leaf, size_t size, MerkleHash *ret) _must_check_;
 
 /** SHA-256(0x01 || left || right). */
-int merkle_hash_node(Digester *digester, const MerkleHash *left, const MerkleHash *right,
-	MerkleHash *ret) _must_check_;
+int merkle_hash_node(
+	Digester *digester, const MerkleHash *left, const MerkleHash *right, MerkleHash *ret) _must_check_;
 
 /**
  * A tree that grows. Zeroed it is the empty tree. `edge[level]` holds a hash where bit `level` of `size` is
@@ -52,8 +52,9 @@ typedef struct MerkleTree {
 typedef int (*MerkleKeep)(void *userdata, unsigned level, uint64_t index, const MerkleHash *hash);
 
 /**
- * Appends a leaf hash: one hash computed on average. `keep` (may be NULL) gets the nodes this completes, lowest
- * first. The tree is untouched on failure, though `keep` may have been called. -EOVERFLOW when it is full.
+ * Appends a leaf hash: one hash computed on average. `keep` (may be NULL) gets the nodes this completes,
+ * lowest first. The tree is untouched on failure, though `keep` may have been called. -EOVERFLOW when it is
+ * full.
  */
 int merkle_append(MerkleTree *tree, Digester *digester, const MerkleHash *leaf, MerkleKeep keep,
 	void *userdata) _must_check_;
@@ -69,8 +70,8 @@ int merkle_append_node(MerkleTree *tree, Digester *digester, unsigned level, con
 int merkle_tree_root(const MerkleTree *tree, Digester *digester, MerkleHash *ret) _must_check_;
 
 /**
- * Where proofs get the hashes of a tree from. Nodes of `kept_level` (0 to MERKLE_BLOCK_LEVEL_MAX) and above are
- * asked for one by one; those below are computed from leaf hashes, which are asked for in blocks. With
+ * Where proofs get the hashes of a tree from. Nodes of `kept_level` (0 to MERKLE_BLOCK_LEVEL_MAX) and above
+ * are asked for one by one; those below are computed from leaf hashes, which are asked for in blocks. With
  * `kept_level` 8, kept nodes are one for 128 leaves, and a proof reads at most two blocks of 256 leaf hashes
  * and one node for each level above. Both return 0 or a negative errno, which ends the computation.
  */
@@ -83,11 +84,11 @@ typedef struct MerkleReader {
 } MerkleReader;
 
 /**
- * The tree as it was at `size` leaves, to go on growing or for its root: as many reads as `size` has bits set.
- * -EINVAL above MERKLE_SIZE_MAX. What was read is believed; compare the root with a signed one.
+ * The tree as it was at `size` leaves, to go on growing or for its root: as many reads as `size` has bits
+ * set. -EINVAL above MERKLE_SIZE_MAX. What was read is believed; compare the root with a signed one.
  */
-int merkle_tree_read(const MerkleReader *reader, Digester *digester, uint64_t size,
-	MerkleTree *ret) _must_check_;
+int merkle_tree_read(
+	const MerkleReader *reader, Digester *digester, uint64_t size, MerkleTree *ret) _must_check_;
 
 /** Hashes of a proof, in the order of RFC 6962. */
 typedef struct MerklePath {
@@ -115,7 +116,8 @@ int merkle_verify_inclusion(Digester *digester, const MerkleHash *leaf, uint64_t
 
 /**
  * Checks that the tree of `size` leaves begins with the tree of `old_size` leaves (RFC 9162 section 2.1.4.2);
- * every tree begins with the empty one, whose root must be that of no leaves. -EBADMSG when that is not proved.
+ * every tree begins with the empty one, whose root must be that of no leaves. -EBADMSG when that is not
+ * proved.
  */
 int merkle_verify_consistency(Digester *digester, uint64_t old_size, const MerkleHash *old_root,
 	uint64_t size, const MerkleHash *root, const MerklePath *path) _must_check_;

@@ -47,8 +47,8 @@ int note_signer_store(
 	int r;
 
 	if (fd < 0)
-		return text_refuse(-errno, error, "%s: %s; make the folder, or name another", folder,
-			strerror(errno));
+		return text_refuse(
+			-errno, error, "%s: %s; make the folder, or name another", folder, strerror(errno));
 	if (asprintf(&temporary, ".%s.new", name) < 0)
 		return text_refuse(-ENOMEM, error, "no memory for a name in %s", folder);
 	note_signer_write(signer, text);
@@ -58,7 +58,8 @@ int note_signer_store(
 		return text_refuse(r, error, "%s/%s: there is a key already; move it away to make a new one",
 			folder, name);
 	if (r < 0)
-		return text_refuse(r, error, "%s/%s: %s; the key was not written", folder, name, strerror(-r));
+		return text_refuse(
+			r, error, "%s/%s: %s; the key was not written", folder, name, strerror(-r));
 	return 0;
 }
 

@@ -11,7 +11,12 @@
 #include "util/digest.h"
 
 /* the only kind of key that is read or made: Ed25519 */
-enum { KIND_ED25519 = 1, ENCODED_KEY_BYTES = 1 + NOTE_PUBLIC_KEY_BYTES, ENCODED_KEY_CHARS = 44, ID_CHARS = 8 };
+enum {
+	KIND_ED25519 = 1,
+	ENCODED_KEY_BYTES = 1 + NOTE_PUBLIC_KEY_BYTES,
+	ENCODED_KEY_CHARS = 44,
+	ID_CHARS = 8
+};
 
 struct NoteSigner {
 	NoteVerifier verifier;
@@ -102,11 +107,13 @@ static int parse_key(Slice text, const char *what, KeyText *ret, char error[TLOG
 
 	memset(ret, 0, sizeof *ret);
 	if (!take_field(&text, &name) || !take_field(&text, &id))
-		return text_refuse(-EINVAL, error, "%s has three parts with '+' between; copy all of it", what);
+		return text_refuse(
+			-EINVAL, error, "%s has three parts with '+' between; copy all of it", what);
 	if (!text_is_key_name(name))
 		return text_refuse(-EINVAL, error, "%s begins with a name without spaces", what);
 	if (!parse_id(id, &ret->id))
-		return text_refuse(-EINVAL, error, "%s has 8 lower-case hexadecimal digits after its name", what);
+		return text_refuse(
+			-EINVAL, error, "%s has 8 lower-case hexadecimal digits after its name", what);
 	r = base64_decode(text, &encoded, &size);
 	if (r == -EINVAL)
 		return text_refuse(r, error, "%s ends in something that is not base64", what);
@@ -130,8 +137,10 @@ static int check_id(const NoteVerifier *verifier, uint32_t id, const char *what,
 {
 	if (verifier->id == id)
 		return 0;
-	return text_refuse(-EBADMSG, error, "%s says %08" PRIx32 " where its name and key give %08" PRIx32
-		"; a character was changed, copy it again", what, id, verifier->id);
+	return text_refuse(-EBADMSG, error,
+		"%s says %08" PRIx32 " where its name and key give %08" PRIx32
+		"; a character was changed, copy it again",
+		what, id, verifier->id);
 }
 
 int note_verifier_parse(const char *text, NoteVerifier *ret, char error[TLOG_TEXT_MAX])
@@ -229,7 +238,8 @@ int note_signer_parse(const char *text, NoteSigner **ret, char error[TLOG_TEXT_M
 	if (rest.size > 0 && rest.text[rest.size - 1] == '\n')
 		rest.size--;
 	if (!text_take_word(&rest, "PRIVATE+KEY+"))
-		return text_refuse(-EINVAL, error, "%s begins with PRIVATE+KEY+; this is something else", what);
+		return text_refuse(
+			-EINVAL, error, "%s begins with PRIVATE+KEY+; this is something else", what);
 	r = parse_key(rest, what, &key, error);
 	if (r < 0)
 		return r;
@@ -288,7 +298,7 @@ int note_key_verify(const NoteVerifier *verifier, Slice text, const uint8_t *sig
 		return -EBADMSG;
 	if (EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) != 1)
 		return -EIO;
-	return EVP_DigestVerify(context, signature, size, (const unsigned char *)text.text, text.size) == 1 ?
-		       0 :
-		       -EBADMSG;
+	return EVP_DigestVerify(context, signature, size, (const unsigned char *)text.text, text.size) == 1
+		       ? 0
+		       : -EBADMSG;
 }

@@ -53,7 +53,8 @@ int note_sign(const NoteSigner *signer, const char *text, char **ret)
 {
 	Slice slice = { text, strlen(text) };
 
-	if (slice.size == 0 || slice.size > NOTE_SIZE_MAX || text[slice.size - 1] != '\n' || !text_is_note(slice))
+	if (slice.size == 0 || slice.size > NOTE_SIZE_MAX || text[slice.size - 1] != '\n' ||
+		!text_is_note(slice))
 		return -EINVAL;
 	return append_signature(signer, slice, slice, "\n", ret);
 }
@@ -121,7 +122,8 @@ static int split(Slice note, Slice *ret_text, Slice *ret_signatures, char error[
 	if (!text_is_note(note))
 		return text_refuse(-EINVAL, error, "the note has control characters or is not UTF-8");
 	if (note.size == 0 || note.text[note.size - 1] != '\n')
-		return text_refuse(-EINVAL, error, "the note does not end in a newline; part of it is missing");
+		return text_refuse(
+			-EINVAL, error, "the note does not end in a newline; part of it is missing");
 	/* the last empty line: there may be others in the text */
 	for (size_t i = note.size - 1; i > 0; i--) {
 		if (note.text[i] != '\n' || note.text[i - 1] != '\n')
@@ -165,7 +167,8 @@ static int check_line(Slice text, Slice line, Keys *keys, unsigned number, char 
 	int r;
 
 	if (number > NOTE_SIGNATURES_MAX)
-		return text_refuse(-EINVAL, error, "the note has more than %d signatures", NOTE_SIGNATURES_MAX);
+		return text_refuse(
+			-EINVAL, error, "the note has more than %d signatures", NOTE_SIGNATURES_MAX);
 	r = parse_signature(line, &signature);
 	if (r == -EINVAL)
 		return text_refuse(r, error, "signature line %u is not of its form", number);
@@ -173,7 +176,8 @@ static int check_line(Slice text, Slice line, Keys *keys, unsigned number, char 
 		return text_refuse(r, error, "no memory for signature line %u", number);
 	r = check_signature(text, &signature, keys);
 	if (r == -EBADMSG)
-		return text_refuse(r, error, "the signature by %.*s does not go with this text: one was changed",
+		return text_refuse(r, error,
+			"the signature by %.*s does not go with this text: one was changed",
 			(int)signature.name.size, signature.name.text);
 	if (r < 0)
 		return text_refuse(r, error, "libcrypto fails on signature line %u", number);
@@ -221,7 +225,8 @@ int note_open(const char *note, size_t size, const NoteVerifier *known, size_t n
 	if (r < 0)
 		return r;
 	if (keys.first == n_known)
-		return text_refuse(-ENOKEY, error, "no signature is by a key that was given; is it the right key?");
+		return text_refuse(
+			-ENOKEY, error, "no signature is by a key that was given; is it the right key?");
 	*ret_text_size = text.size;
 	if (ret_signed_by)
 		*ret_signed_by = keys.first;

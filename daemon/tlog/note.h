@@ -2,11 +2,11 @@
 #pragma once
 
 /**
- * Signed notes (c2sp.org/signed-note) with Ed25519 keys (RFC 8032): keys as text, signing, and strict reading.
- * Only note_signer_store() and note_signer_load() touch files.
+ * Signed notes (c2sp.org/signed-note) with Ed25519 keys (RFC 8032): keys as text, signing, and strict
+ * reading. Only note_signer_store() and note_signer_load() touch files.
  *
- * Errors, unless said otherwise: -EINVAL for text that is not of its form, -ENOMEM, -EIO when libcrypto fails.
- * Where a function takes `error`, a refusal is one sentence there; outputs are untouched on failure.
+ * Errors, unless said otherwise: -EINVAL for text that is not of its form, -ENOMEM, -EIO when libcrypto
+ * fails. Where a function takes `error`, a refusal is one sentence there; outputs are untouched on failure.
  */
 
 #include <stddef.h>
@@ -15,11 +15,11 @@
 #include "util/cleanup.h"
 
 enum {
-	TLOG_TEXT_MAX = 512,           /* a refusal's sentence */
-	NOTE_NAME_MAX = 256,           /* a key's name with its NUL */
-	NOTE_KEY_MAX = 384,            /* a public key as text with its NUL */
-	NOTE_SIZE_MAX = 1 << 20,       /* bytes of a note */
-	NOTE_SIGNATURES_MAX = 64,      /* the specification asks for 16 */
+	TLOG_TEXT_MAX = 512,      /* a refusal's sentence */
+	NOTE_NAME_MAX = 256,      /* a key's name with its NUL */
+	NOTE_KEY_MAX = 384,       /* a public key as text with its NUL */
+	NOTE_SIZE_MAX = 1 << 20,  /* bytes of a note */
+	NOTE_SIGNATURES_MAX = 64, /* the specification asks for 16 */
 	NOTE_PUBLIC_KEY_BYTES = 32,
 };
 
@@ -31,8 +31,8 @@ typedef struct NoteVerifier {
 } NoteVerifier;
 
 /**
- * Reads a public key. -EOPNOTSUPP when it is of another kind than Ed25519, -EBADMSG when name and key do not go
- * with the id: a character was mistyped or lost.
+ * Reads a public key. -EOPNOTSUPP when it is of another kind than Ed25519, -EBADMSG when name and key do not
+ * go with the id: a character was mistyped or lost.
  */
 int note_verifier_parse(const char *text, NoteVerifier *ret, char error[TLOG_TEXT_MAX]) _must_check_;
 void note_verifier_write(const NoteVerifier *verifier, char ret[NOTE_KEY_MAX]);
@@ -44,8 +44,8 @@ typedef struct NoteSigner NoteSigner;
 int note_signer_generate(const char *name, NoteSigner **ret) _must_check_;
 
 /**
- * Reads "PRIVATE+KEY+<name>+<id>+<base64 of 0x01 and the seed>", as of Go's note package; one newline may end it.
- * Errors as of note_verifier_parse(); no sentence holds any of the text.
+ * Reads "PRIVATE+KEY+<name>+<id>+<base64 of 0x01 and the seed>", as of Go's note package; one newline may end
+ * it. Errors as of note_verifier_parse(); no sentence holds any of the text.
  */
 int note_signer_parse(const char *text, NoteSigner **ret, char error[TLOG_TEXT_MAX]) _must_check_;
 NoteSigner *note_signer_free(NoteSigner *signer);
@@ -55,8 +55,9 @@ DEFINE_CLEANUP(NoteSigner *, note_signer_free, note_signer_freep);
 const NoteVerifier *note_signer_verifier(const NoteSigner *signer);
 
 /**
- * Writes the key to a new file `name` in `folder`, mode 0600, on the disk when this returns; a power cut leaves
- * all of it or nothing. -EEXIST when there is one already: a key is never overwritten. Blocks on the disk.
+ * Writes the key to a new file `name` in `folder`, mode 0600, on the disk when this returns; a power cut
+ * leaves all of it or nothing. -EEXIST when there is one already: a key is never overwritten. Blocks on the
+ * disk.
  */
 int note_signer_store(const NoteSigner *signer, const char *folder, const char *name,
 	char error[TLOG_TEXT_MAX]) _must_check_;
@@ -68,8 +69,8 @@ int note_signer_store(const NoteSigner *signer, const char *folder, const char *
 int note_signer_load(const char *path, NoteSigner **ret, char error[TLOG_TEXT_MAX]) _must_check_;
 
 /**
- * The whole note: `text`, an empty line and one signature. The result is the caller's. -EINVAL when `text` does
- * not end in a newline or has control characters or bytes that are not UTF-8.
+ * The whole note: `text`, an empty line and one signature. The result is the caller's. -EINVAL when `text`
+ * does not end in a newline or has control characters or bytes that are not UTF-8.
  */
 int note_sign(const NoteSigner *signer, const char *text, char **ret) _must_check_;
 
@@ -77,8 +78,7 @@ int note_sign(const NoteSigner *signer, const char *text, char **ret) _must_chec
 int note_sign_again(const NoteSigner *signer, const char *note, size_t size, char **ret) _must_check_;
 
 /** Checks a note's form only, for showing what nobody vouches for. */
-int note_read(
-	const char *note, size_t size, size_t *ret_text_size, char error[TLOG_TEXT_MAX]) _must_check_;
+int note_read(const char *note, size_t size, size_t *ret_text_size, char error[TLOG_TEXT_MAX]) _must_check_;
 
 /**
  * Checks a note of `size` bytes and gives the length of its text, which is its beginning, final newline

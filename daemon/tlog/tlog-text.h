@@ -11,8 +11,8 @@
 #include "tlog/note.h"
 
 enum {
-	BASE64_HASH_CHARS = 44,  /* of a MerkleHash */
-	TEXT_NUMBER_CHARS = 19,  /* of MERKLE_SIZE_MAX */
+	BASE64_HASH_CHARS = 44, /* of a MerkleHash */
+	TEXT_NUMBER_CHARS = 19, /* of MERKLE_SIZE_MAX */
 };
 
 /** A part of somebody else's text; not NUL-terminated. */
@@ -39,7 +39,8 @@ bool text_parse_number(Slice text, uint64_t *ret);
 /** Valid UTF-8 without control characters below U+0020 other than newlines, as a signed note must be. */
 bool text_is_note(Slice text);
 
-/** A key's name: not empty, valid UTF-8, no control character, no Unicode space, no '+', fits NOTE_NAME_MAX. */
+/** A key's name: not empty, valid UTF-8, no control character, no Unicode space, no '+', fits NOTE_NAME_MAX.
+ */
 bool text_is_key_name(Slice text);
 
 /** Base64 of RFC 4648 section 4, padded. The text is the caller's; NULL when out of memory. */

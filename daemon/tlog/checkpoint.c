@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tlog/checkpoint.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "tlog/tlog-text.h"
+#include "util/text.h"
+
+int checkpoint_origin(const char *clinic, const char *station, char ret[NOTE_NAME_MAX])
+{
+	char origin[NOTE_NAME_MAX];
+
+	if (!text_is_identifier(clinic, NOTE_NAME_MAX) || !text_is_identifier(station, NOTE_NAME_MAX))
+		return -EINVAL;
+	if (snprintf(origin, sizeof origin, "stipple/%s/%s", clinic, station) >= NOTE_NAME_MAX)
+		return -EINVAL;
+	memcpy(ret, origin, sizeof origin);
+	return 0;
+}
+
+/** One line of a note that is not empty, and fits. */
+static bool is_origin(Slice line)
+{
+	return line.size > 0 && line.size < NOTE_NAME_MAX && text_is_note(line) &&
+	       !memchr(line.text, '\n', line.size);
+}
+
+/** Lines that are not empty, each with its newline. */
+static bool are_extensions(Slice text)
+{
+	unsigned number = 0;
+	Slice line;
+
+	while (text.size > 0)
+		if (!text_is_note(text) || !text_next_line(&text, &line, &number) || line.size == 0)
+			return false;
+	return true;
+}
+
+int checkpoint_write(const Checkpoint *checkpoint, char **ret)
+{
+	Slice extensions = { checkpoint->extensions, checkpoint->extensions_size };
+	Slice origin = { checkpoint->origin, strnlen(checkpoint->origin, NOTE_NAME_MAX) };
+	char root[BASE64_HASH_CHARS + 1];
+	char *text;
+
+	if (!is_origin(origin) || checkpoint->size > MERKLE_SIZE_MAX || extensions.size > NOTE_SIZE_MAX ||
+		!are_extensions(extensions))
+		return -EINVAL;
+	base64_write_hash(&checkpoint->root, root);
+	if (asprintf(&text, "%s\n%" PRIu64 "\n%s\n%.*s", checkpoint->origin, checkpoint->size, root,
+		    (int)extensions.size, extensions.size > 0 ? extensions.text : "") < 0)
+		return -ENOMEM;
+	*ret = text;
+	return 0;
+}
+
+int checkpoint_sign(const Checkpoint *checkpoint, const NoteSigner *signer, char **ret)
+{
+	_cleanup_(freep) char *text = NULL;
+	int r;
+
+	if (strcmp(checkpoint->origin, note_signer_verifier(signer)->name) != 0)
+		return -EINVAL;
+	r = checkpoint_write(checkpoint, &text);
+	if (r < 0)
+		return r;
+	return note_sign(signer, text, ret);
+}
+
+int checkpoint_parse(const char *text, size_t size, Checkpoint *ret, char error[TLOG_TEXT_MAX])
+{
+	Slice rest = { text, size }, line;
+	Checkpoint checkpoint = { 0 };
+	unsigned number = 0;
+	int r;
+
+	if (!text_next_line(&rest, &line, &number) || !is_origin(line))
+		return text_refuse(-EINVAL, error, "the checkpoint's line 1 is not an origin");
+	memcpy(checkpoint.origin, line.text, line.size);
+	if (!text_next_line(&rest, &line, &number) || !text_parse_number(line, &checkpoint.size))
+		return text_refuse(-EINVAL, error, "the checkpoint's line 2 is not a number of records");
+	if (!text_next_line(&rest, &line, &number))
+		return text_refuse(-EINVAL, error, "the checkpoint has fewer than 3 lines");
+	r = base64_decode_exactly(line, checkpoint.root.bytes, sizeof checkpoint.root.bytes);
+	if (r < 0)
+		return text_refuse(r, error, "the checkpoint's line 3 is not the base64 of a SHA-256 hash");
+	if (!are_extensions(rest))
+		return text_refuse(
+			-EINVAL, error, "the checkpoint has an empty or unfinished line after its third");
+	checkpoint.extensions = rest.text;
+	checkpoint.extensions_size = rest.size;
+	*ret = checkpoint;
+	return 0;
+}
+
+int checkpoint_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
+	const char *origin, Checkpoint *ret, char error[TLOG_TEXT_MAX])
+{
+	Checkpoint checkpoint;
+	size_t text_size;
+	int r;
+
+	r = note_open(note, size, known, n_known, &text_size, NULL, error);
+	if (r < 0)
+		return r;
+	r = checkpoint_parse(note, text_size, &checkpoint, error);
+	if (r < 0)
+		return r;
+	if (origin && strcmp(origin, checkpoint.origin) != 0)
+		return text_refuse(
+			-EXDEV, error, "the checkpoint is of %s, not of %s", checkpoint.origin, origin);
+	*ret = checkpoint;
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * Checkpoints (c2sp.org/tlog-checkpoint): what a log says of itself at one size, as the text of a signed
+ * note. Errors as in note.h.
+ */
+
+#include "tlog/merkle.h"
+#include "tlog/note.h"
+
+typedef struct Checkpoint {
+	char origin[NOTE_NAME_MAX]; /* which log; a station's is also its key's name */
+	uint64_t size;              /* leaves */
+	MerkleHash root;
+	const char *extensions; /* further lines, each with its newline; borrowed, not NUL-terminated */
+	size_t extensions_size;
+} Checkpoint;
+
+/** "stipple/<clinic>/<station>". -EINVAL when a part cannot stand in a topic, or when it is too long. */
+int checkpoint_origin(const char *clinic, const char *station, char ret[NOTE_NAME_MAX]) _must_check_;
+
+/** The text without signatures. The result is the caller's. */
+int checkpoint_write(const Checkpoint *checkpoint, char **ret) _must_check_;
+
+/**
+ * The signed note. The result is the caller's. -EINVAL also when the key's name is not the origin: a station
+ * signs no other log's checkpoints.
+ */
+int checkpoint_sign(const Checkpoint *checkpoint, const NoteSigner *signer, char **ret) _must_check_;
+
+/** Reads the text, without signatures, of exactly `size` bytes. `extensions` points into it. */
+int checkpoint_parse(const char *text, size_t size, Checkpoint *ret, char error[TLOG_TEXT_MAX]) _must_check_;
+
+/**
+ * Checks a signed checkpoint against known keys, as note_open() does, and reads it. `extensions` points into
+ * `note`. `origin` is the log it must be of, or NULL when the key alone says whose it is. Errors as of
+ * note_open(), and -EXDEV for a checkpoint of another log.
+ */
+int checkpoint_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
+	const char *origin, Checkpoint *ret, char error[TLOG_TEXT_MAX]) _must_check_;

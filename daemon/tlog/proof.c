@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tlog/proof.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "tlog/tlog-text.h"
+
+#define INCLUSION_HEADER "c2sp.org/tlog-proof@v1"
+
+/* ---- what both have in common: hashes, an empty line, a checkpoint ---- */
+
+static int check_checkpoint(Slice note, Checkpoint *ret, char error[TLOG_TEXT_MAX])
+{
+	size_t text_size;
+	int r;
+
+	r = note_read(note.text, note.size, &text_size, error);
+	if (r < 0)
+		return r;
+	return checkpoint_parse(note.text, text_size, ret, error);
+}
+
+static int write_tail(TextStream *stream, const MerklePath *path, Slice checkpoint, char **ret)
+{
+	char error[TLOG_TEXT_MAX], hash[BASE64_HASH_CHARS + 1];
+	Checkpoint parsed;
+	int r;
+
+	r = check_checkpoint(checkpoint, &parsed, error);
+	if (r < 0)
+		return r;
+	if (path->n > MERKLE_PATH_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < path->n; i++) {
+		base64_write_hash(&path->hashes[i], hash);
+		(void)fprintf(stream->file, "%s\n", hash);
+	}
+	(void)fprintf(stream->file, "\n%.*s", (int)checkpoint.size, checkpoint.text);
+	return text_stream_end(stream, ret);
+}
+
+static int parse_path(Slice *rest, unsigned *number, MerklePath *ret, char error[TLOG_TEXT_MAX])
+{
+	Slice line;
+	int r;
+
+	for (ret->n = 0;; ret->n++) {
+		if (!text_next_line(rest, &line, number))
+			return text_refuse(
+				-EINVAL, error, "the proof ends at line %u, before its checkpoint", *number);
+		if (line.size == 0)
+			return 0;
+		if (ret->n == MERKLE_PATH_MAX)
+			return text_refuse(
+				-EINVAL, error, "the proof has more than %d hashes", MERKLE_PATH_MAX);
+		r = base64_decode_exactly(line, ret->hashes[ret->n].bytes, sizeof ret->hashes[ret->n].bytes);
+		if (r < 0)
+			return text_refuse(
+				r, error, "the proof's line %u is not the base64 of a SHA-256 hash", *number);
+	}
+}
+
+/** "<word> <number>" */
+static bool parse_numbered(Slice line, const char *word, uint64_t *ret)
+{
+	return text_take_word(&line, word) && text_take_word(&line, " ") && text_parse_number(line, ret);
+}
+
+/* ---- inclusion ---- */
+
+static int write_inclusion_head(FILE *file, const InclusionProof *proof)
+{
+	_cleanup_(freep) char *extra = NULL;
+
+	(void)fprintf(file, INCLUSION_HEADER "\n");
+	if (proof->extra) {
+		extra = base64_encode(proof->extra, proof->extra_size);
+		if (!extra)
+			return -ENOMEM;
+		(void)fprintf(file, "extra %s\n", extra);
+	}
+	(void)fprintf(file, "index %" PRIu64 "\n", proof->index);
+	return 0;
+}
+
+int inclusion_proof_write(const InclusionProof *proof, char **ret)
+{
+	_cleanup_(text_stream_done) TextStream stream = { 0 };
+	int r;
+
+	if (proof->index >= MERKLE_SIZE_MAX || (proof->extra && proof->extra_size == 0) ||
+		proof->extra_size > PROOF_SIZE_MAX / 2 || proof->checkpoint_size > PROOF_SIZE_MAX / 4)
+		return -EINVAL;
+	r = text_stream_begin(&stream);
+	if (r >= 0)
+		r = write_inclusion_head(stream.file, proof);
+	if (r < 0)
+		return r;
+	return write_tail(&stream, &proof->path, (Slice){ proof->checkpoint, proof->checkpoint_size }, ret);
+}
+
+static int parse_extra(Slice line, InclusionProof *proof, char error[TLOG_TEXT_MAX])
+{
+	int r = base64_decode(line, &proof->extra, &proof->extra_size);
+
+	if (r < 0)
+		return text_refuse(r, error, "the proof's line 2 has extra data that is not base64");
+	return 0;
+}
+
+static int parse_inclusion_head(
+	Slice *rest, unsigned *number, InclusionProof *proof, char error[TLOG_TEXT_MAX])
+{
+	Slice line, extra;
+	int r;
+
+	if (!text_next_line(rest, &line, number) || !text_take_word(&line, INCLUSION_HEADER) || line.size > 0)
+		return text_refuse(
+			-EINVAL, error, "line 1 is not " INCLUSION_HEADER "; this is no inclusion proof");
+	if (!text_next_line(rest, &line, number))
+		return text_refuse(-EINVAL, error, "the proof ends after its first line");
+	extra = line;
+	if (text_take_word(&extra, "extra ")) {
+		r = parse_extra(extra, proof, error);
+		if (r < 0)
+			return r;
+		if (!text_next_line(rest, &line, number))
+			return text_refuse(-EINVAL, error, "the proof ends after its second line");
+	}
+	if (!parse_numbered(line, "index", &proof->index))
+		return text_refuse(
+			-EINVAL, error, "the proof's line %u is not \"index\" and a number", *number);
+	return 0;
+}
+
+int inclusion_proof_parse(const char *text, size_t size, InclusionProof *ret, char error[TLOG_TEXT_MAX])
+{
+	_cleanup_(inclusion_proof_done) InclusionProof proof = { 0 };
+	Slice rest = { text, size };
+	Checkpoint checkpoint;
+	unsigned number = 0;
+	int r;
+
+	if (size > PROOF_SIZE_MAX)
+		return text_refuse(-EINVAL, error, "the proof is longer than %d bytes", PROOF_SIZE_MAX);
+	r = parse_inclusion_head(&rest, &number, &proof, error);
+	if (r >= 0)
+		r = parse_path(&rest, &number, &proof.path, error);
+	if (r >= 0)
+		r = check_checkpoint(rest, &checkpoint, error);
+	if (r < 0)
+		return r;
+	proof.checkpoint = rest.text;
+	proof.checkpoint_size = rest.size;
+	*ret = proof;
+	proof.extra = NULL;
+	return 0;
+}
+
+void inclusion_proof_done(InclusionProof *proof)
+{
+	free(TAKE_PTR(proof->extra));
+}
+
+static int verify_leaf(const InclusionProof *proof, const void *leaf, size_t leaf_size,
+	const Checkpoint *checkpoint, char error[TLOG_TEXT_MAX])
+{
+	_cleanup_(digester_freep) Digester *digester = NULL;
+	MerkleHash hash;
+	int r;
+
+	if (proof->index >= checkpoint->size)
+		return text_refuse(-EBADMSG, error,
+			"the proof is of leaf %" PRIu64 ", but its checkpoint has %" PRIu64 " from 0",
+			proof->index, checkpoint->size);
+	r = digester_new(&digester);
+	if (r >= 0)
+		r = merkle_hash_leaf(digester, leaf, leaf_size, &hash);
+	if (r >= 0)
+		r = merkle_verify_inclusion(
+			digester, &hash, proof->index, checkpoint->size, &proof->path, &checkpoint->root);
+	if (r == -EBADMSG)
+		return text_refuse(r, error,
+			"the record is not leaf %" PRIu64 " of %s at size %" PRIu64
+			": the record or the proof was changed, or they belong to different records",
+			proof->index, checkpoint->origin, checkpoint->size);
+	if (r < 0)
+		return text_refuse(r, error, "no memory, or libcrypto fails");
+	return 0;
+}
+
+int inclusion_proof_verify(const InclusionProof *proof, const void *leaf, size_t leaf_size,
+	const NoteVerifier *known, size_t n_known, const char *origin, Checkpoint *ret_checkpoint,
+	char error[TLOG_TEXT_MAX])
+{
+	Checkpoint checkpoint;
+	int r;
+
+	r = checkpoint_open(
+		proof->checkpoint, proof->checkpoint_size, known, n_known, origin, &checkpoint, error);
+	if (r >= 0)
+		r = verify_leaf(proof, leaf, leaf_size, &checkpoint, error);
+	if (r >= 0 && ret_checkpoint)
+		*ret_checkpoint = checkpoint;
+	return r;
+}
+
+/* ---- consistency ---- */
+
+int consistency_proof_write(const ConsistencyProof *proof, char **ret)
+{
+	_cleanup_(text_stream_done) TextStream stream = { 0 };
+	int r;
+
+	if (proof->old_size > MERKLE_SIZE_MAX || proof->checkpoint_size > PROOF_SIZE_MAX / 4)
+		return -EINVAL;
+	r = text_stream_begin(&stream);
+	if (r < 0)
+		return r;
+	(void)fprintf(stream.file, "old %" PRIu64 "\n", proof->old_size);
+	return write_tail(&stream, &proof->path, (Slice){ proof->checkpoint, proof->checkpoint_size }, ret);
+}
+
+int consistency_proof_parse(const char *text, size_t size, ConsistencyProof *ret, char error[TLOG_TEXT_MAX])
+{
+	Slice rest = { text, size }, line;
+	ConsistencyProof proof = { 0 };
+	Checkpoint checkpoint;
+	unsigned number = 0;
+	int r;
+
+	if (size > PROOF_SIZE_MAX)
+		return text_refuse(-EINVAL, error, "the proof is longer than %d bytes", PROOF_SIZE_MAX);
+	if (!text_next_line(&rest, &line, &number) || !parse_numbered(line, "old", &proof.old_size))
+		return text_refuse(
+			-EINVAL, error, "line 1 is not \"old\" and a number; this is no consistency proof");
+	r = parse_path(&rest, &number, &proof.path, error);
+	if (r >= 0)
+		r = check_checkpoint(rest, &checkpoint, error);
+	if (r < 0)
+		return r;
+	proof.checkpoint = rest.text;
+	proof.checkpoint_size = rest.size;
+	*ret = proof;
+	return 0;
+}
+
+static int verify_growth(const ConsistencyProof *proof, const Checkpoint *old, const Checkpoint *checkpoint,
+	char error[TLOG_TEXT_MAX])
+{
+	_cleanup_(digester_freep) Digester *digester = NULL;
+	int r;
+
+	r = digester_new(&digester);
+	if (r >= 0)
+		r = merkle_verify_consistency(
+			digester, old->size, &old->root, checkpoint->size, &checkpoint->root, &proof->path);
+	if (r == -EBADMSG)
+		return text_refuse(r, error,
+			"%s at size %" PRIu64 " does not begin with what it was at size %" PRIu64
+			": records were changed or removed, or the proof was changed",
+			checkpoint->origin, checkpoint->size, old->size);
+	if (r < 0)
+		return text_refuse(r, error, "no memory, or libcrypto fails");
+	return 0;
+}
+
+int consistency_proof_verify(const ConsistencyProof *proof, const Checkpoint *old, const NoteVerifier *known,
+	size_t n_known, Checkpoint *ret_checkpoint, char error[TLOG_TEXT_MAX])
+{
+	Checkpoint checkpoint;
+	int r;
+
+	r = checkpoint_open(
+		proof->checkpoint, proof->checkpoint_size, known, n_known, old->origin, &checkpoint, error);
+	if (r < 0)
+		return r;
+	if (proof->old_size != old->size)
+		return text_refuse(-ERANGE, error,
+			"the proof begins at size %" PRIu64 ", the older checkpoint is of size %" PRIu64
+			"; ask for a proof from there",
+			proof->old_size, old->size);
+	r = verify_growth(proof, old, &checkpoint, error);
+	if (r >= 0 && ret_checkpoint)
+		*ret_checkpoint = checkpoint;
+	return r;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * Proofs as text, to be checked offline with nothing but a public key: inclusion of one leaf
+ * (c2sp.org/tlog-proof, version 1) and growth from an older checkpoint (the request body of
+ * c2sp.org/tlog-witness's add-checkpoint, so that a witness takes it as it is). docs/transparency-log.md
+ * describes both. Errors as in note.h.
+ */
+
+#include "tlog/checkpoint.h"
+#include "tlog/merkle.h"
+
+enum { PROOF_SIZE_MAX = NOTE_SIZE_MAX }; /* bytes of a proof */
+
+/**
+ * A proof as read or to be written. Read, `checkpoint` points into the text and `extra` is freed by
+ * inclusion_proof_done(); to be written, both are the caller's.
+ */
+typedef struct InclusionProof {
+	uint64_t index; /* of the leaf, from 0 */
+	MerklePath path;
+	const char *checkpoint; /* the signed note */
+	size_t checkpoint_size;
+	uint8_t *extra; /* NULL: none. Vouched for by nobody; a leaf that stands here is proved by the path */
+	size_t extra_size;
+} InclusionProof;
+
+/** The text is the caller's. -EINVAL also when the checkpoint is not a note with a tree in it. */
+int inclusion_proof_write(const InclusionProof *proof, char **ret) _must_check_;
+
+/** Reads exactly `size` bytes; the checkpoint's form is checked, its signatures are not. */
+int inclusion_proof_parse(
+	const char *text, size_t size, InclusionProof *ret, char error[TLOG_TEXT_MAX]) _must_check_;
+void inclusion_proof_done(InclusionProof *proof);
+
+/**
+ * Checks that `leaf` is in the log of the proof's checkpoint, which must be signed by a known key (and be of
+ * `origin` unless that is NULL). `ret_checkpoint` (may be NULL) points into the proof's text. Errors as of
+ * checkpoint_open(), and -EBADMSG also when the leaf is another one or the proof was changed.
+ */
+int inclusion_proof_verify(const InclusionProof *proof, const void *leaf, size_t leaf_size,
+	const NoteVerifier *known, size_t n_known, const char *origin, Checkpoint *ret_checkpoint,
+	char error[TLOG_TEXT_MAX]) _must_check_;
+
+/** That the log of `checkpoint` begins with what it was at `old_size` leaves. */
+typedef struct ConsistencyProof {
+	uint64_t old_size;
+	MerklePath path;
+	const char *checkpoint; /* the newer signed note; read, it points into the text */
+	size_t checkpoint_size;
+} ConsistencyProof;
+
+/** The text is the caller's. -EINVAL also when the checkpoint is not a note with a tree in it. */
+int consistency_proof_write(const ConsistencyProof *proof, char **ret) _must_check_;
+
+/** Reads exactly `size` bytes; the checkpoint's form is checked, its signatures are not. */
+int consistency_proof_parse(
+	const char *text, size_t size, ConsistencyProof *ret, char error[TLOG_TEXT_MAX]) _must_check_;
+
+/**
+ * Checks that the log of `old`, an older checkpoint the caller has checked, was only appended to up to the
+ * proof's own, which must be of the same origin and signed by a known key. `ret_checkpoint` (may be NULL)
+ * points into the proof's text. Errors as of checkpoint_open(), -ERANGE when the proof does not start at
+ * `old`'s size, and -EBADMSG also when it does not lead from the one to the other: the log was rewritten, or
+ * the proof was.
+ */
+int consistency_proof_verify(const ConsistencyProof *proof, const Checkpoint *old, const NoteVerifier *known,
+	size_t n_known, Checkpoint *ret_checkpoint, char error[TLOG_TEXT_MAX]) _must_check_;
