@@ -104,3 +104,244 @@ BELOW = {
     "tlog": ("util",),
     "ledger": ("util", "tlog"),
     "core": ("util", "plugin", "config", "control", "tlog", "ledger"),
+}
+BELOW["imaging"] = BELOW["telemetry"] = BELOW["bus"] = BELOW["core"] + ("core",)
+
+# header prefix: (folders that may include it, what to use elsewhere)
+LIBRARIES = {
+    "systemd/sd-bus": (("daemon/bus/", "ctl/"), "the functions of daemon/bus/bus.h"),
+    "sqlite3": (("daemon/ledger/",), "the functions of daemon/ledger/ledger.h"),
+    "mosquitto": (("daemon/telemetry/",), "the functions of daemon/telemetry/telemetry.h"),
+    "gpiod": (("plugins/",), "the board vtable of stipple/plugin.h"),
+    "linux/spi": (("plugins/",), "the board vtable of stipple/plugin.h"),
+    "linux/gpio": (("plugins/",), "the board vtable of stipple/plugin.h"),
+    "libevdev": (("plugins/",), "the scanner vtable of stipple/plugin.h"),
+    "linux/input": (("plugins/",), "the scanner vtable of stipple/plugin.h"),
+    "libcamera": (("plugins/",), "the camera vtable of stipple/plugin.h"),
+}
+# Pure functions that programs beside the daemon may use as well.
+SHARED_HEADERS = ("core/needle-code.h",)
+INPUT_OUTPUT_HEADERS = ("fcntl.h", "sys/socket.h", "sys/ioctl.h", "sys/mman.h", "unistd.h", "poll.h")
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
+
+
+def includes(source: Source) -> Iterator[tuple[int, str, str]]:
+    for match in INCLUDE.finditer(source.text):
+        yield source.text.count("\n", 0, match.start(1)) + 1, match.group(1), match.group(2)
+
+
+def check_includes(source: Source) -> Iterator[Finding]:
+    if not is_c(source.path):
+        return
+    parts = source.path.split("/")
+    for line, quote, header in includes(source):
+        for prefix, (allowed, instead) in LIBRARIES.items():
+            if re.match(re.escape(prefix) + r"(\.h|/|$)", header) and not source.path.startswith(allowed + ("tests/",)):
+                yield Finding(source.path, line, f"<{header}> belongs to {' and '.join(allowed)}; use {instead}")
+        if quote == '"':
+            yield from check_direction(source, parts, line, header)
+        elif source.path.startswith("daemon/core/") and header in INPUT_OUTPUT_HEADERS:
+            yield Finding(source.path, line, f"<{header}>: daemon/core does no I/O; pass in what it needs")
+
+
+def check_direction(source: Source, parts: list[str], line: int, header: str) -> Iterator[Finding]:
+    target = header.split("/")[0]
+    if parts[0] == "daemon" and len(parts) > 2 and target in BELOW:
+        folder = parts[1]
+        if target != folder and target not in BELOW.get(folder, ()):
+            yield Finding(source.path, line,
+                          f'"{header}": daemon/{folder} may not depend on daemon/{target}; pass a function or move the code')
+    elif parts[0] == "daemon" and "/" not in header:
+        yield Finding(source.path, line, f'"{header}": include it with its folder, as "{parts[1]}/{header}"')
+    elif parts[0] == "plugins" and target in BELOW:
+        yield Finding(source.path, line, f'"{header}": a plugin sees plugins/include only; use the host functions')
+    elif (parts[0] in ("ctl", "panel") and target in BELOW and target not in ("util", "tlog")
+          and header not in SHARED_HEADERS):
+        yield Finding(source.path, line,
+                      f'"{header}": {parts[0]} talks to the daemon over D-Bus; only util/ and tlog/ are shared')
+
+
+# ---- calls ----
+
+ANYWHERE = {
+    "strcpy": "memcpy() after a check of the length, or snprintf()",
+    "stpcpy": "memcpy() after a check of the length, or snprintf()",
+    "strcat": "snprintf()",
+    "strncat": "snprintf()",
+    "sprintf": "snprintf()",
+    "vsprintf": "vsnprintf()",
+    "gets": "getline()",
+    "atoi": "strtol() with its end and errno checked",
+    "atol": "strtol() with its end and errno checked",
+    "atof": "strtod() with its end and errno checked",
+    "strtok": "strcspn() and pointers",
+    "system": "posix_spawn() with a list of arguments",
+    "popen": "posix_spawn() with a list of arguments",
+    "alloca": "a fixed array or malloc()",
+    "tmpnam": "mkstemp()",
+    "mktemp": "mkstemp()",
+    "gmtime": "gmtime_r()",
+    "localtime": "localtime_r()",
+}
+WAITS = "a timer of the event loop, or the time-out of poll()"
+IN_DAEMON = {
+    "signal": "sd_event_add_signal() or sigaction()",
+    "sleep": WAITS,
+    "usleep": WAITS,
+    "nanosleep": WAITS,
+    "rand": "getrandom(), or a generator whose seed is passed in",
+    "srand": "getrandom(), or a generator whose seed is passed in",
+    "sd_bus_call": "sd_bus_call_async(): the loop waits for nobody",
+    "sd_bus_call_method": "sd_bus_call_method_async(): the loop waits for nobody",
+}
+CALL = re.compile(r"(?<![\w.>])([a-z_]+)[ \t]*\(")
+
+
+def check_calls(source: Source) -> Iterator[Finding]:
+    if not is_c(source.path):
+        return
+    banned = dict(ANYWHERE)
+    if source.path.startswith("daemon/"):
+        banned.update(IN_DAEMON)
+    for number, line in enumerate(code_only(source.text).split("\n"), 1):
+        for match in CALL.finditer(line):
+            if match.group(1) in banned:
+                yield Finding(source.path, number, f"{match.group(1)}() is not used here; use {banned[match.group(1)]}")
+
+
+# ---- every text file ----
+
+# Written apart, so that this file does not find itself.
+UNFINISHED = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")) + r")\b")
+MACHINE_PATH = re.compile(r"(?<![\w.}$])/(?:work|farm)/|(?<![\w.}$])/(?:tmp|home)/[a-z]")
+
+
+def check_licence(source: Source) -> Iterator[Finding]:
+    name = source.path.split("/")[-1]
+    wanted = name.endswith(LICENSED_ENDINGS) or name in LICENSED_NAMES or source.text.startswith("#!")
+    if wanted and "SPDX-License-Identifier: Apache-2.0" not in "\n".join(source.lines[:5]):
+        yield Finding(source.path, 1, "no licence; begin with a comment SPDX-License-Identifier: Apache-2.0")
+
+
+def check_text(source: Source) -> Iterator[Finding]:
+    name = source.path.split("/")[-1]
+    if len(source.lines) > LONGEST_FILE + 1 and name.endswith(LICENSED_ENDINGS):
+        yield Finding(source.path, LONGEST_FILE, f"longer than {LONGEST_FILE} lines; it does two things, split it")
+    if source.text and not source.text.endswith("\n"):
+        yield Finding(source.path, len(source.lines), "the last line has no end; add one")
+    for number, line in enumerate(source.lines, 1):
+        if line != line.rstrip() and not name.endswith(".md"):
+            yield Finding(source.path, number, "blanks at the end of the line; remove them")
+        if UNFINISHED.search(line):
+            yield Finding(source.path, number, "a note about unfinished work; finish it or open an issue")
+        if MACHINE_PATH.search(line) and "XXXXXX" not in line:
+            yield Finding(source.path, number, "a path of one machine; derive it or take it as an argument")
+
+
+RULES: tuple[Rule, ...] = (check_includes, check_calls, check_licence, check_text)
+
+# ---- rules over several files ----
+
+
+def text_of(tree: list[Source], path: str) -> str:
+    return next((source.text for source in tree if source.path == path), "")
+
+
+def check_catalog(tree: list[Source]) -> Iterator[Finding]:
+    header, catalog = "daemon/util/log.h", "systemd/stipple.catalog"
+    ids = dict(re.findall(r'#define (LOG_ID_\w+)\s+"([0-9a-f]{32})"', text_of(tree, header)))
+    explained = set(re.findall(r"^-- ([0-9a-f]{32})$", text_of(tree, catalog), re.M))
+    for name, value in ids.items():
+        if value not in explained:
+            yield Finding(catalog, 1, f"{name} ({value}) of {header} is not explained; add an entry")
+    for value in explained - set(ids.values()):
+        yield Finding(catalog, 1, f"{value} is no message id of {header}; remove it or declare it there")
+    if len(set(ids.values())) != len(ids):
+        yield Finding(header, 1, "two names have the same message id; make a new one with systemd-id128 new")
+
+
+def check_registered(tree: list[Source]) -> Iterator[Finding]:
+    listed = text_of(tree, "tests/unit/meson.build")
+    for source in tree:
+        name = re.fullmatch(r"tests/unit/test-([\w-]+)\.c", source.path)
+        if name and f"'{name.group(1)}'" not in listed:
+            yield Finding(source.path, 1, "this test never runs; add it to tests/unit/meson.build")
+
+
+def check_plugin_pages(tree: list[Source]) -> Iterator[Finding]:
+    paths = {source.path for source in tree}
+    folders = {"/".join(path.split("/")[:2]) for path in paths if re.match(r"plugins/[\w-]+/.*\.(c|cpp)$", path)}
+    for folder in sorted(folders):
+        if f"{folder}/README.md" not in paths:
+            yield Finding(folder, 1, "no README.md; say what it drives, what it may touch, its settings and its tests")
+
+
+def check_hazards(tree: list[Source]) -> Iterator[Finding]:
+    page = "docs/hazards.md"
+    tests = "\n".join(source.text for source in tree if source.path.startswith("tests/") and source.path != page)
+    defined = set(re.findall(r"\b(test_\w+)\(", tests))
+    paths = [source.path for source in tree]
+    for number, line in enumerate(text_of(tree, page).split("\n"), 1):
+        for name in re.findall(r"`(test_\w+)`", line):
+            if name not in defined:
+                yield Finding(page, number, f"there is no {name}(); name the test that proves the measure")
+        for path in re.findall(r"`((?:daemon|plugins|systemd)/[\w./-]+)`", line):
+            if not any(known == path or (path.endswith("/") and known.startswith(path)) for known in paths):
+                yield Finding(page, number, f"there is no {path}; name the place that carries the measure out")
+
+
+def check_shell(tree: list[Source], root: str) -> Iterator[Finding]:
+    scripts = [source.path for source in tree if is_script(source)]
+    if not scripts:
+        return
+    try:
+        run = subprocess.run(["shellcheck", "--format=gcc", *scripts], cwd=root, capture_output=True, text=True)
+    except FileNotFoundError:
+        yield Finding("script", 1, "shellcheck is not installed; run script/bootstrap")
+        return
+    for match in re.finditer(r"^([^:\n]+):(\d+):\d+: (.*)$", run.stdout, re.M):
+        yield Finding(match.group(1), int(match.group(2)), match.group(3))
+
+
+def check_tree(root: str) -> list[Finding]:
+    tree = [source for source in read_tree(root) if not is_data(source.path)]
+    findings = [finding for source in tree for rule in RULES for finding in rule(source)]
+    for rule in (check_catalog, check_registered, check_plugin_pages, check_hazards):
+        findings.extend(rule(tree))
+    findings.extend(check_shell(tree, root))
+    return findings
+
+
+def in_macro(source: Source, line: int) -> bool:
+    """Whether a line, from 1, belongs to a #define: versions of clang-format do not agree about those."""
+    return source.lines[line - 1].lstrip().startswith("#") or source.lines[max(line - 2, 0)].endswith("\\")
+
+
+def check_format(root: str) -> list[Finding]:
+    sources = {source.path: source for source in read_tree(root) if is_c(source.path)}
+    run = subprocess.run(["clang-format", "--dry-run", *sources], cwd=root, capture_output=True, text=True)
+    wrong: dict[str, int] = {}
+    for path, line in re.findall(r"^([\w./-]+):(\d+):\d+: warning:", run.stderr, re.M):
+        if not in_macro(sources[path], int(line)):
+            wrong.setdefault(path, int(line))
+    if run.returncode and not wrong:
+        return [Finding(".clang-format", 1, run.stderr.strip())]
+    return [Finding(path, line, f"layout; run clang-format -i {path}") for path, line in wrong.items()]
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    check = check_format if "--format" in arguments else check_tree
+    roots = [argument for argument in arguments if argument != "--format"]
+    if len(roots) != 1:
+        print(__doc__, file=sys.stderr)
+        return 2
+    findings = check(roots[0])
+    for finding in findings:
+        print(f"{finding.path}:{finding.line}: {finding.text}")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
