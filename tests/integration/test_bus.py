@@ -255,8 +255,9 @@ def test_sentences_cut_within_a_character(station):
             for interface, method, arguments in (
                     ("Session1", "MountNeedle", (text,)), ("Session1", "Capture", (text, "before")),
                     ("Session1", "SelectZone", (text, "normal", dbus.UInt32(1))),
-                    ("Inventory1", "ParseCode", (text,)), ("Station1", "AcknowledgeFault", (text,))):
+                    ("Station1", "AcknowledgeFault", (text,))):
                 assert station.refused(interface, method, *arguments)[1]
+            assert not station.call("Inventory1", "ParseCode", text)["valid"]
     assert station.get("Station1", "Operator") == "b1001"
 
 

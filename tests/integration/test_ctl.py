@@ -140,6 +140,8 @@ def test_without_daemon_every_command_names_the_next_step(pin):
     with Nobody() as station:
         for words, arguments, _ in COMMANDS:
             given = fitting.get(words, "x " * arity(arguments)).split()
+            if words == "needle parse":  # reads the code itself
+                continue
             text = run(station, "--pin-file", pin, *words.split(), *given, status=1)
             assert text == "stipplectl: stippled is not running: start it with `systemctl start stippled`\n", words
         text = run(station, "--bus", f"unix:path={station.folder}/none", "status", status=1)
@@ -345,7 +347,7 @@ def test_completion_knows_every_command():
         if rest:
             assert set(complete(first, "")) == rest, first
     text = subprocess.run([CTL, "--help"], capture_output=True, text=True, check=True).stdout
-    assert {word for word in complete("-")} == set(re.findall(r"--[a-z-]+(?=  | [A-Z])", text.split("\nOptions:")[1]))
+    assert {word for word in complete("-")} == set(re.findall(r"--[a-z0-9-]+(?=  | [A-Z])", text.split("\nOptions:")[1]))
     assert complete("sess") == ["session"] and complete("--pin-file", "x", "needle", "mo") == ["mount"]
     assert "crown" in complete("capture", "c") and complete("capture", "crown", "b") == ["before"]
     assert complete("session", "zone", "crown", "at") == ["atrophic"]
