@@ -234,10 +234,10 @@ fault_file = {self.folder}/camera-fault
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>system</type><listen>unix:path={self.folder}/bus</listen><auth>EXTERNAL</auth>
 {policy}</busconfig>""")
-        self.bus_process = subprocess.Popen(["dbus-daemon", f"--config-file={conf}", "--nofork"],
-                                            stderr=subprocess.DEVNULL)
+        self.bus_process = subprocess.Popen(["dbus-daemon", f"--config-file={conf}", "--nofork", "--print-address"],
+                                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.address = f"unix:path={self.folder}/bus"
-        wait_for(lambda: (self.folder / "bus").exists(), "the bus")
+        assert self.bus_process.stdout.readline(), "the bus did not start"  # it listens once it has said where
 
     def environment(self):
         return dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.address, STIPPLE_BUS="system",
