@@ -5,14 +5,29 @@
 
 #include "client.h"
 
+/** A record that a command enters (daemon/core/form.h). */
+typedef struct EnteredForm {
+	const char *kind, *path, *interface;
+	bool is_signed;   /* asks for the PIN */
+	const char *done; /* what is then on record: "the lot" */
+} EnteredForm;
+
 typedef struct Command {
 	const char *words;     /* "session begin" */
 	const char *arguments; /* for --help */
 	int least, most;       /* how many arguments */
 	int (*run)(Ctl *ctl, int n, char **arguments);
 	const char *help;
-	bool alone; /* needs no bus */
+	bool alone;              /* needs no bus */
+	const EnteredForm *form; /* NULL: none */
 } Command;
 
 /** NULL-terminated by `words`. */
-extern const Command station_commands[], session_commands[], record_commands[], code_commands[];
+extern const Command station_commands[], session_commands[], record_commands[], code_commands[],
+	form_commands[];
+
+/**
+ * "key=value" words as an object of texts; whole numbers where the key is one of `numbers`. NULL after
+ * printing what is wrong.
+ */
+json_t *ctl_parse_words(int n, char **words, const char *numbers);

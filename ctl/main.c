@@ -7,7 +7,8 @@
 #include <getopt.h>
 #include <string.h>
 
-static const Command *const groups[] = { station_commands, session_commands, record_commands, code_commands };
+static const Command *const groups[] = { station_commands, session_commands, record_commands, code_commands,
+	form_commands };
 
 static void help(void)
 {
@@ -63,6 +64,7 @@ static int run(Ctl *ctl, const char *bus, int n, char **words)
 	if (n < command->least || n > command->most)
 		return ctl_usage("%s takes: %s", command->words,
 			command->arguments[0] ? command->arguments : "nothing");
+	ctl->command = command;
 	status = command->alone ? CTL_DONE : ctl_connect(ctl, bus);
 	if (status == CTL_DONE)
 		status = command->run(ctl, n, words);

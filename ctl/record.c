@@ -8,8 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-/** "key=value" words as an object; whole numbers where the key is one of `numbers`. */
-static json_t *parse_words(int n, char **words, const char *numbers)
+json_t *ctl_parse_words(int n, char **words, const char *numbers)
 {
 	json_t *fields = json_object();
 
@@ -51,7 +50,7 @@ static int call_with_fields(
 static int run_receive(Ctl *ctl, int n, char **arguments)
 {
 	sd_bus_message *message = NULL, *reply = NULL;
-	json_auto_t *lot = parse_words(n, arguments, "quantity");
+	json_auto_t *lot = ctl_parse_words(n, arguments, "quantity");
 	int status = CTL_USAGE;
 
 	if (lot && sd_bus_message_new_method_call(
@@ -143,7 +142,7 @@ static int run_audit(Ctl *ctl, int n, char **arguments)
 
 	if (strcmp(arguments[0], "list") == 0)
 		return list_queries(ctl);
-	filter = parse_words(n - 1, arguments + 1, "session limit after");
+	filter = ctl_parse_words(n - 1, arguments + 1, "session limit after");
 	if (!filter)
 		return CTL_USAGE;
 	if (pipe2(pipes, O_CLOEXEC) < 0)

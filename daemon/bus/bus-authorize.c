@@ -8,6 +8,8 @@
 #define ACTION_OPERATE     "org.stipple.session.operate"
 #define ACTION_ACKNOWLEDGE "org.stipple.session.acknowledge"
 #define ACTION_RECEIVE     "org.stipple.inventory.receive"
+#define ACTION_STOCK       "org.stipple.inventory.record"
+#define ACTION_MANAGE      "org.stipple.station.record"
 #define ACTION_INVENTORY   "org.stipple.inventory.read"
 #define ACTION_AUDIT       "org.stipple.audit.read"
 #define ACTION_ENROL       "org.stipple.station.enrol"
@@ -35,6 +37,9 @@ static const struct {
 	{ INTERFACE_STATION, "AcknowledgeFault", ACTION_ACKNOWLEDGE },
 	{ INTERFACE_STATION, "SelfTest", ACTION_OPERATE },
 	{ INTERFACE_STATION, "Doctor", ACTION_STATION },
+	{ INTERFACE_STATION, "Record", ACTION_MANAGE },
+	{ INTERFACE_SESSION, "Record", ACTION_OPERATE },
+	{ INTERFACE_INVENTORY, "Record", ACTION_STOCK },
 	{ INTERFACE_SESSION, "Begin", ACTION_OPERATE },
 	{ INTERFACE_SESSION, "AnswerScreening", ACTION_OPERATE },
 	{ INTERFACE_SESSION, "RecordConsent", ACTION_OPERATE },

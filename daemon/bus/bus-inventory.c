@@ -58,6 +58,7 @@ static int method_parse(sd_bus_message *message, void *userdata, sd_bus_error *e
 
 const sd_bus_vtable bus_inventory_vtable[] = {
 	SD_BUS_VTABLE_START(0),
+	BUS_FORM_MEMBERS,
 	SD_BUS_METHOD_WITH_ARGS("ReceiveLot", SD_BUS_ARGS("a{sv}", lot), SD_BUS_NO_RESULT, method_receive,
 		SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("ParseCode", SD_BUS_ARGS("s", code), SD_BUS_RESULT("a{sv}", fields),

@@ -83,6 +83,16 @@ void call_run(Call *call);
 /* bus.c */
 bool bus_broker_connected(const Bus *bus);
 
+/* bus-form.c */
+int bus_method_record(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int bus_get_forms(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error);
+
+#define BUS_FORM_MEMBERS                                                                     \
+	SD_BUS_METHOD_WITH_ARGS("Record", SD_BUS_ARGS("s", kind, "a{sv}", fields, "s", pin), \
+		SD_BUS_RESULT("t", number), bus_method_record, SD_BUS_VTABLE_UNPRIVILEGED),  \
+		SD_BUS_PROPERTY("Forms", "a(sbssa(sbss))", bus_get_forms, 0, SD_BUS_VTABLE_PROPERTY_CONST)
+
 /* one file an object */
 extern const sd_bus_vtable bus_station_vtable[], bus_session_vtable[], bus_inventory_vtable[],
 	bus_audit_vtable[];

@@ -343,6 +343,7 @@ static int get_figure(sd_bus *sd, const char *path, const char *interface, const
 
 const sd_bus_vtable bus_session_vtable[] = {
 	SD_BUS_VTABLE_START(0),
+	BUS_FORM_MEMBERS,
 	SD_BUS_METHOD_WITH_ARGS("Begin", SD_BUS_ARGS("s", subject, "s", protocol, "u", course_session),
 		SD_BUS_RESULT("t", session), method, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("AnswerScreening", SD_BUS_ARGS("a{sb}", answers), SD_BUS_NO_RESULT, method,

@@ -179,6 +179,7 @@ static int get_flag(sd_bus *sd, const char *path, const char *interface, const c
 
 const sd_bus_vtable bus_station_vtable[] = {
 	SD_BUS_VTABLE_START(0),
+	BUS_FORM_MEMBERS,
 	SD_BUS_METHOD_WITH_ARGS("Login", SD_BUS_ARGS("s", badge, "s", pin), SD_BUS_RESULT("s", name),
 		method_login, SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
 	SD_BUS_METHOD_WITH_ARGS(

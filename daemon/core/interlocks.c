@@ -10,6 +10,7 @@
 
 static const char *const names[] = {
 	[INTERLOCK_OPERATOR] = "operator",
+	[INTERLOCK_CERTIFICATION] = "certification",
 	[INTERLOCK_SUBJECT] = "subject",
 	[INTERLOCK_CONSENT] = "consent",
 	[INTERLOCK_SCREENING] = "screening",
@@ -46,6 +47,13 @@ static _printf_(2, 3) bool refuse(char *text, const char *format, ...)
 static bool refuses_operator(const InterlockFacts *facts, char *text)
 {
 	return !facts->operator_signed_in && refuse(text, "nobody is signed in: sign in with badge and PIN");
+}
+
+static bool refuses_certification(const InterlockFacts *facts, char *text)
+{
+	return facts->lapsed_certificate &&
+	       refuse(text, "the operator's certificate \"%.100s\" has lapsed: record the renewed one",
+		       facts->lapsed_certificate);
 }
 
 static bool refuses_subject(const InterlockFacts *facts, char *text)
@@ -234,6 +242,7 @@ static const struct {
 	bool (*refuses)(const InterlockFacts *facts, char *text);
 } checks[] = {
 	[INTERLOCK_OPERATOR] = { "org.stipple.Error.NotSignedIn", refuses_operator },
+	[INTERLOCK_CERTIFICATION] = { "org.stipple.Error.CertificationLapsed", refuses_certification },
 	[INTERLOCK_SUBJECT] = { "org.stipple.Error.NoSession", refuses_subject },
 	[INTERLOCK_CONSENT] = { "org.stipple.Error.NoConsent", refuses_consent },
 	[INTERLOCK_SCREENING] = { "org.stipple.Error.Screening", refuses_screening },

@@ -14,6 +14,7 @@
 
 typedef enum Interlock {
 	INTERLOCK_OPERATOR,       /* nobody signed in */
+	INTERLOCK_CERTIFICATION,  /* one of the operator's has lapsed */
 	INTERLOCK_SUBJECT,        /* no session with a subject */
 	INTERLOCK_CONSENT,        /* treatment consent missing or withdrawn */
 	INTERLOCK_SCREENING,      /* unanswered, or an answer rules the treatment out */
@@ -46,6 +47,7 @@ typedef struct Refusal {
 
 typedef struct InterlockFacts {
 	bool operator_signed_in;
+	const char *lapsed_certificate; /* name of the operator's certificate that has lapsed; NULL none */
 	bool session_open;
 	bool consent_treatment;
 	bool screening_done;

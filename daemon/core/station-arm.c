@@ -5,6 +5,22 @@
 
 #include "util/log.h"
 
+/** Of the operator signed in; never judged by a time before the newest record. */
+static const char *lapsed_certificate(const Station *station)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (station_fact(station, STATION_FACT_CERTIFICATIONS), i, row) {
+		const char *badge = json_string_value(json_object_get(row, "badge"));
+		const char *expiry = json_string_value(json_object_get(row, "expiry"));
+
+		if (strcmp(badge, station->view.badge) == 0 && station_is_past(station, expiry))
+			return json_string_value(json_object_get(row, "certificate"));
+	}
+	return NULL;
+}
+
 size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 {
 	const StationView *view = &station->view;
@@ -13,6 +29,7 @@ size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 	uint32_t session = view->course_session;
 	InterlockFacts facts = {
 		.operator_signed_in = view->badge[0] != '\0',
+		.lapsed_certificate = lapsed_certificate(station),
 		.session_open = view->session != 0,
 		.consent_treatment = view->consent_treatment,
 		.screening_done = view->screening_done,
@@ -32,7 +49,7 @@ size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 		.emergency_stop = view->emergency_stop,
 		.pedal_down = view->pedal,
 		.fault_latched = view->fault != CONTROL_FAULT_NONE,
-		.ledger_healthy = ledger && ledger_healthy(ledger),
+		.ledger_healthy = ledger && ledger_healthy(ledger) && station_facts_known(station),
 		.disk_free_bytes = station->disk_free,
 		.disk_min_bytes = (uint64_t)station->options.config->disk_min_mb << 20,
 		.now_utc_us = clock_read(station->options.clock).utc_us + STATION_CLOCK_SLACK_US,

@@ -75,6 +75,7 @@ static void operation_free(Operation *operation)
 		operation->station->step = NULL;
 	closep(&operation->fd);
 	json_decref(operation->body);
+	json_decref(operation->personal);
 	json_decref(operation->reply.figures);
 	explicit_bzero(operation->pin, sizeof operation->pin);
 	explicit_bzero(operation->hash, sizeof operation->hash);

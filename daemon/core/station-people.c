@@ -26,20 +26,9 @@ static bool role_equals(const char *role, size_t length, const char *name)
 	return strlen(name) == length && memcmp(role, name, length) == 0;
 }
 
-static bool roles_include(const char *roles, const char *name)
-{
-	const char *role;
-	size_t length;
-
-	while ((length = next_role(&roles, &role)) > 0)
-		if (role_equals(role, length, name))
-			return true;
-	return false;
-}
-
 bool station_has_role(const Station *station, const char *role)
 {
-	return station->view.badge[0] && roles_include(station->view.roles, role);
+	return station->view.badge[0] && text_list_has(station->view.roles, role);
 }
 
 /** The list as a JSON array; NULL when it is empty or names an unknown role. */

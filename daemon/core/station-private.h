@@ -3,6 +3,7 @@
 
 /** What the files of the station share. Nothing else includes it. */
 
+#include "core/form.h"
 #include "core/station.h"
 #include "core/stroke-chunk.h"
 #include "util/pin.h"
@@ -40,9 +41,9 @@ struct Operation {
 	StationDone done;
 	void *userdata;
 	bool is_step;
-	bool internal;   /* the station's own; nobody waits for a reply */
-	uint32_t ticket; /* of the board command or picture that it waits for; 0 none */
-	json_t *body;    /* of the record that it is making */
+	bool internal;           /* the station's own; nobody waits for a reply */
+	uint32_t ticket;         /* of the board command or picture that it waits for; 0 none */
+	json_t *body, *personal; /* of the record that it is making */
 	SessionEvent event;
 	void (*committed)(Operation *operation, const LedgerAnswer *answer);
 	void (*answered)(Operation *operation, const ControlFact *fact);
@@ -54,6 +55,9 @@ struct Operation {
 		holder[STATION_NAME_MAX];
 	char pin[PIN_DIGITS_MAX + 1], hash[PIN_HASH_MAX];
 	bool pin_right;
+	/* form */
+	const Form *form;
+	bool awaits_facts;
 	/* audit */
 	int fd;
 	char query[STATION_NAME_MAX];
@@ -63,6 +67,18 @@ struct Operation {
 };
 
 typedef struct KeptRecord KeptRecord;
+
+/** What the record says that interlocks need: rows of a query each, see station-facts.c. */
+typedef enum StationFact {
+	STATION_FACT_CERTIFICATIONS, /* the newest of each badge and certificate */
+	STATION_FACT_MAX,
+} StationFact;
+
+typedef struct StationFactSlot {
+	Station *station;
+	json_t *rows; /* NULL: not known yet */
+	bool asked, stale;
+} StationFactSlot;
 
 struct Station {
 	StationOptions options;
@@ -116,6 +132,9 @@ struct Station {
 	uint32_t pin_failures;
 	int64_t pin_locked_until_us;
 
+	StationFactSlot facts[STATION_FACT_MAX];
+	int64_t facts_us; /* monotonic, when they were last asked for */
+
 	uint64_t disk_free;
 	unsigned pending_changes;
 };
@@ -143,6 +162,22 @@ int station_record_attached(
 void station_record_again(Station *station);
 /** At the end: logs how many are lost. */
 void station_forget_records(Station *station);
+
+/** Whether a last day, YYYY-MM-DD, is over: never judged by a time before the newest record. NULL: no. */
+bool station_is_past(const Station *station, const char *last_day);
+
+/* station-facts.c */
+/** Asks for all facts again. */
+void station_facts_refresh(Station *station);
+/** Does so at the start and once a minute. */
+void station_facts_tick(Station *station);
+/** Ends `operation` when the facts know of its record. */
+void station_facts_then_done(Operation *operation);
+/** Borrowed until the loop goes on; an array of objects, NULL while it is not known. */
+json_t *station_fact(const Station *station, StationFact fact);
+/** Before the first answers nothing may be armed. */
+bool station_facts_known(const Station *station);
+void station_facts_free(Station *station);
 
 /* station-operation.c */
 /**

@@ -133,6 +133,7 @@ Station *station_free(Station *station)
 	operations_free(station);
 	for (size_t i = 0; i < station->n_protocols; i++)
 		free(station->protocols[i]);
+	station_facts_free(station);
 	free(station);
 	return NULL;
 }
@@ -221,6 +222,16 @@ void station_lamps(Station *station)
 	if (station->options.control && station->view.board_connected)
 		(void)!control_lamps(station->options.control, state == SESSION_READY,
 			state == SESSION_WORKING, state == SESSION_FAULT);
+}
+
+bool station_is_past(const Station *station, const char *last_day)
+{
+	const Ledger *ledger = station->options.ledger;
+	int64_t now = clock_read(station->options.clock).utc_us,
+		newest = ledger ? ledger_newest_utc(ledger) : 0;
+	int64_t end;
+
+	return last_day && date_end_utc_us(last_day, &end) == 0 && end < (now > newest ? now : newest);
 }
 
 /* ---- records of the station's own ---- */
@@ -372,6 +383,7 @@ void station_tick(Station *station)
 	watch_clock(station);
 	refresh_times(station);
 	watch_session(station);
+	station_facts_tick(station);
 	if (station->view.session)
 		station_notify(station, STATION_CHANGED_COUNTS);
 }

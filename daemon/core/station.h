@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "control/control.h"
 #include "core/dots.h"
+#include "core/form.h"
 #include "core/interlocks.h"
 #include "core/needle-code.h"
 #include "core/protocol.h"
@@ -222,6 +223,15 @@ void station_sign(Station *station, const char *pin, const char *meaning, Statio
 void station_abandon(Station *station, const char *reason, StationDone done, void *userdata);
 /** Clears the latched fault. Refused while its cause still holds. */
 void station_acknowledge(Station *station, const char *note, StationDone done, void *userdata);
+
+/* ---- forms --------------------------------------------------------------------------------------- */
+
+/**
+ * Enters a record of a kind that core/form.h lists. `pin` is read where the form is signed. number: of the
+ * record.
+ */
+void station_enter(Station *station, FormPlace place, const char *kind, json_t *fields, const char *pin,
+	StationDone done, void *userdata);
 
 /* ---- inventory, audit ----------------------------------------------------------------------------- */
 

@@ -16,7 +16,7 @@ static const char version_1[] =
 	"  expiry TEXT, utc_us INTEGER NOT NULL);"
 	"CREATE INDEX pigment_lot ON pigment_use(lot, seq);";
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1 };
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, NULL };
 
 static const char *const tables[] = { "lot", "unit", "pigment_use", NULL };
 

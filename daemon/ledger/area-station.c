@@ -15,7 +15,7 @@ static const char version_1[] =
 	"CREATE TABLE attachment(seq INTEGER PRIMARY KEY, data BLOB NOT NULL);"
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;";
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1 };
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, NULL };
 
 static const char *const tables[] = { NULL };
 

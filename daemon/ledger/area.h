@@ -30,13 +30,22 @@ void projection_date(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX]);
 void projection_today(const ProjectionContext *context, char ret[CLOCK_UTC_TEXT_MAX]);
 
 #define FIELDS(...) ((const RecordField[]){ __VA_ARGS__, { NULL } })
-#define FIELD(name, type)         \
-	{                         \
-		name, type, false \
+#define FIELD(name, type)               \
+	{                               \
+		name, type, false, NULL \
 	}
-#define MAYBE(name, type)        \
-	{                        \
-		name, type, true \
+#define MAYBE(name, type)              \
+	{                              \
+		name, type, true, NULL \
+	}
+/** A text that is one of `choices`, which are separated by blanks. */
+#define CHOICE(name, choices)                    \
+	{                                        \
+		name, FIELD_TEXT, false, choices \
+	}
+#define MAYBE_CHOICE(name, choices)             \
+	{                                       \
+		name, FIELD_TEXT, true, choices \
 	}
 #define TEXT(name)         FIELD(name, FIELD_TEXT)
 #define DATE(name)         FIELD(name, FIELD_DATE)

@@ -16,7 +16,7 @@
 #define LEDGER_JSON (JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 enum {
-	LEDGER_SCHEMA_VERSION = 1,
+	LEDGER_SCHEMA_VERSION = 2,
 	LEDGER_REQUESTS = 4096,
 	LEDGER_GROUP_MAX = 512, /* requests in one transaction */
 	LEDGER_STREAMS_MAX = 4,
@@ -160,24 +160,6 @@ typedef struct ProjectionContext {
 } ProjectionContext;
 
 typedef int (*Project)(ProjectionContext *context);
-
-typedef enum FieldType {
-	FIELD_TEXT,
-	FIELD_DATE,   /* YYYY-MM-DD */
-	FIELD_COUNT,  /* integer from 0 */
-	FIELD_NUMBER, /* integer or real */
-	FIELD_BOOLEAN,
-	FIELD_OBJECT,
-	FIELD_ARRAY,
-	FIELD_MAX,
-	FIELD_INVALID = -EINVAL,
-} FieldType;
-
-typedef struct RecordField {
-	const char *name; /* NULL ends a list */
-	FieldType type;
-	bool optional;
-} RecordField;
 
 typedef struct RecordKind {
 	const char *name;

@@ -227,7 +227,7 @@ int ledger_lookup(Ledger *ledger, const char *query, json_t *arguments, LedgerRo
 		return -ENOMEM;
 	request->what = REQUEST_LOOKUP;
 	request->query = query_find(query);
-	request->arguments = json_deep_copy(arguments);
+	request->arguments = arguments ? json_deep_copy(arguments) : json_object();
 	request->rows_done = rows;
 	request->userdata = userdata;
 	if (!request->query)

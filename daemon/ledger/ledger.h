@@ -11,6 +11,7 @@
  * answered with success only after its commit is durable.
  */
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +20,7 @@
 
 #include "util/cleanup.h"
 #include "util/clock.h"
+#include "util/text.h"
 
 typedef struct Ledger Ledger;
 
@@ -54,6 +56,32 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 Ledger *ledger_free(Ledger *ledger);
 DEFINE_CLEANUP(Ledger *, ledger_free, ledger_freep);
 
+/* ---- what records are made of ---- */
+
+typedef enum FieldType {
+	FIELD_TEXT,
+	FIELD_DATE,   /* YYYY-MM-DD */
+	FIELD_COUNT,  /* integer from 0 */
+	FIELD_NUMBER, /* integer or real */
+	FIELD_BOOLEAN,
+	FIELD_OBJECT,
+	FIELD_ARRAY,
+	FIELD_MAX,
+	FIELD_INVALID = -EINVAL,
+} FieldType;
+
+DECLARE_STRING_TABLE(field_type, FieldType); /* "text", "date", "count", ... "list" */
+
+typedef struct RecordField {
+	const char *name; /* NULL ends a list */
+	FieldType type;
+	bool optional;
+	const char *choices; /* NULL, or the texts that it may have, separated by blanks */
+} RecordField;
+
+/** The fields that a record of this kind must or may have; static. NULL: there is no such kind. */
+const RecordField *ledger_fields(const char *kind);
+
 /** All pointers are read before ledger_append() returns; nothing is kept. */
 typedef struct LedgerRecord {
 	const char *kind;       /* "needle.claimed" */
@@ -85,7 +113,7 @@ typedef void (*LedgerRows)(void *userdata, int error, json_t *rows);
 
 /**
  * Runs one of the named queries of docs/ledger.md on the ledger thread, after all appends queued before
- * it. At most 1000 rows, an array of objects. -EINVAL: no such query.
+ * it; `arguments` NULL: none. At most 1000 rows, an array of objects. -EINVAL: no such query.
  */
 int ledger_lookup(
 	Ledger *ledger, const char *query, json_t *arguments, LedgerRows rows, void *userdata) _must_check_;

@@ -110,6 +110,19 @@ void projection_today(const ProjectionContext *context, char ret[CLOCK_UTC_TEXT_
 	projection_date(context->utc_us > context->newest_us ? context->utc_us : context->newest_us, ret);
 }
 
+static const char *const field_type_names[] = {
+	[FIELD_TEXT] = "text",
+	[FIELD_DATE] = "date",
+	[FIELD_COUNT] = "count",
+	[FIELD_NUMBER] = "number",
+	[FIELD_BOOLEAN] = "boolean",
+	[FIELD_OBJECT] = "object",
+	[FIELD_ARRAY] = "list",
+};
+_Static_assert(ELEMENTS(field_type_names) == FIELD_MAX, "every type has a name");
+
+DEFINE_STRING_TABLE(field_type, FieldType, field_type_names);
+
 /* ---- every kind, where it goes, what it must have, what it changes ---- */
 
 const RecordKind *record_kind_find(const char *name)
@@ -161,6 +174,18 @@ static bool field_fits(FieldType type, const json_t *value)
 	return false;
 }
 
+const RecordField *ledger_fields(const char *kind)
+{
+	const RecordKind *found = record_kind_find(kind);
+
+	return found ? found->fields : NULL;
+}
+
+static bool is_choice(const char *choices, const json_t *value)
+{
+	return !choices || text_list_has(choices, json_string_value(value));
+}
+
 int record_kind_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX])
 {
 	static const char *const types[] = { "a text", "a date (YYYY-MM-DD)", "a whole number from 0",
@@ -174,10 +199,15 @@ int record_kind_check(const RecordKind *kind, const json_t *body, char error[LED
 	for (const RecordField *field = kind->fields; field->name; field++) {
 		const json_t *value = json_object_get(body, field->name);
 
-		if ((!value && field->optional) || (value && field_fits(field->type, value)))
+		if ((!value && field->optional) ||
+			(value && field_fits(field->type, value) && is_choice(field->choices, value)))
 			continue;
-		snprintf(error, LEDGER_TEXT_MAX, "a record of kind %s needs the field %s: %s", kind->name,
-			field->name, (size_t)field->type < ELEMENTS(types) ? types[field->type] : "a value");
+		snprintf(error, LEDGER_TEXT_MAX, "a record of kind %s needs the field %s: %s%s", kind->name,
+			field->name,
+			field->choices                          ? "one of "
+			: (size_t)field->type < ELEMENTS(types) ? types[field->type]
+								: "a value",
+			field->choices ? field->choices : "");
 		return -EINVAL;
 	}
 	return 0;

@@ -68,3 +68,42 @@ char *text_repair(char *text)
 	}
 	return text;
 }
+
+/** The length of the word at *list, which moves past it; 0 at the end. */
+static size_t next_word(const char **list, const char **ret)
+{
+	size_t length;
+
+	*list += strspn(*list, ", ");
+	length = strcspn(*list, ", ");
+	*ret = *list;
+	*list += length;
+	return length;
+}
+
+static bool list_has(const char *list, const char *word, size_t size)
+{
+	const char *at;
+	size_t length;
+
+	while ((length = next_word(&list, &at)) > 0)
+		if (length == size && memcmp(at, word, size) == 0)
+			return true;
+	return false;
+}
+
+bool text_list_has(const char *list, const char *word)
+{
+	return list_has(list, word, strlen(word));
+}
+
+bool text_lists_meet(const char *a, const char *b)
+{
+	const char *at;
+	size_t length;
+
+	while ((length = next_word(&a, &at)) > 0)
+		if (list_has(b, at, length))
+			return true;
+	return false;
+}

@@ -45,6 +45,11 @@ size_t text_decode_utf8(const char *text, size_t size, uint32_t *ret);
  */
 bool text_is_printable(const char *text, size_t limit);
 
+/** Whether `word` is one of `list`, whose words are separated by blanks or commas. */
+bool text_list_has(const char *list, const char *word);
+/** Whether two such lists have a word in common. */
+bool text_lists_meet(const char *a, const char *b);
+
 /** Like text_is_printable(), and only letters, digits, '-', '_' and '.', for use in a path or a topic. */
 bool text_is_identifier(const char *text, size_t limit);
 

@@ -369,6 +369,10 @@ fault_file = {self.folder}/camera-fault
     def enrol(self, badge="b1001", pin="4711", roles="technician"):
         self.call("Station1", "Enrol", badge, "Ada Example", pin, roles)
 
+    def record(self, interface, kind, pin="", **fields):
+        """Enters a record of a kind in the interface's property Forms."""
+        return int(self.call(interface, "Record", kind, dbus.Dictionary(fields, signature="sv"), pin))
+
     def receive_lot(self, lot="L1", quantity=20, expiry="2031-12-31"):
         self.call("Inventory1", "ReceiveLot", dbus.Dictionary(
             {"gtin": GTIN, "lot": lot, "product": "1RL 0.25", "maker": "Maker", "expiry": expiry,

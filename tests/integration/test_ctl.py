@@ -139,7 +139,8 @@ def test_without_daemon_every_command_names_the_next_step(pin):
                "needle receive": "lot=L expiry=2031-01-01 quantity=1 product=P maker=M", "audit": "records"}
     with Nobody() as station:
         for words, arguments, _ in COMMANDS:
-            given = fitting.get(words, "x " * arity(arguments)).split()
+            pairs = " ".join(f"{key}=x" for key in re.findall(r"(?<!\[)\b(\w+)=", arguments))
+            given = fitting.get(words, pairs or "x " * arity(arguments)).split()
             if words == "needle parse":  # reads the code itself
                 continue
             text = run(station, "--pin-file", pin, *words.split(), *given, status=1)

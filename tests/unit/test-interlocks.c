@@ -40,6 +40,10 @@ static void no_operator(InterlockFacts *f)
 {
 	f->operator_signed_in = false;
 }
+static void lapsed(InterlockFacts *f)
+{
+	f->lapsed_certificate = "bloodborne pathogens";
+}
 static void no_session(InterlockFacts *f)
 {
 	f->session_open = false;
@@ -140,6 +144,7 @@ static const struct {
 	const char *says;
 } rows[] = {
 	{ INTERLOCK_OPERATOR, no_operator, "nobody is signed in" },
+	{ INTERLOCK_CERTIFICATION, lapsed, "bloodborne pathogens" },
 	{ INTERLOCK_SUBJECT, no_session, "no session is open" },
 	{ INTERLOCK_CONSENT, no_consent, "consent" },
 	{ INTERLOCK_SCREENING, no_screening, "not complete" },

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** The member Record and the property Forms, which the interfaces of station, inventory and session share. */
+
+#include "bus/bus-private.h"
+
+#include <string.h>
+
+static FormPlace place_of(const char *interface)
+{
+	if (strcmp(interface, INTERFACE_STATION) == 0)
+		return FORM_STATION;
+	return strcmp(interface, INTERFACE_INVENTORY) == 0 ? FORM_INVENTORY : FORM_SESSION;
+}
+
+static int run_record(Call *call)
+{
+	json_auto_t *fields = NULL;
+	const char *kind, *pin;
+	int r = call_read_strings(call, &kind, NULL, NULL, NULL);
+
+	if (r >= 0)
+		r = read_fields(call->message, &fields);
+	if (r >= 0)
+		r = call_read_strings(call, &pin, NULL, NULL, NULL);
+	if (r < 0)
+		return call_bad_arguments(call, r);
+	station_enter(call->bus->station, place_of(sd_bus_message_get_interface(call->message)), kind, fields,
+		pin, call_answered, call);
+	return 1;
+}
+
+static int reply_number(Call *call, const StationReply *reply)
+{
+	return sd_bus_reply_method_return(call->message, "t", reply->number);
+}
+
+int bus_method_record(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	return call_start(userdata, message, run_record, reply_number, error);
+}
+
+static int append_form_fields(sd_bus_message *reply, const Form *form)
+{
+	int r = sd_bus_message_open_container(reply, 'a', "(sbss)");
+
+	for (const RecordField *field = ledger_fields(form->kind); field->name && r >= 0; field++)
+		if (!form_fills_in(form, field->name))
+			r = sd_bus_message_append(reply, "(sbss)", field->name, (int)field->optional,
+				field_type_to_string(field->type), field->choices ? field->choices : "");
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_form(sd_bus_message *reply, const Form *form)
+{
+	int r = sd_bus_message_open_container(reply, 'r', "sbssa(sbss)");
+
+	if (r >= 0)
+		r = sd_bus_message_append(reply, "sbss", form->kind, form->signs != NULL, form->roles,
+			form->personal ? form->personal : "");
+	if (r >= 0)
+		r = append_form_fields(reply, form);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+int bus_get_forms(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const Form *all;
+	size_t n = forms(&all);
+	int r = sd_bus_message_open_container(reply, 'a', "(sbssa(sbss))");
+
+	for (size_t i = 0; i < n && r >= 0; i++)
+		if (all[i].place == place_of(interface))
+			r = append_form(reply, &all[i]);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}

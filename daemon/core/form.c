@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/form.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const place_names[] = {
+	[FORM_STATION] = "station",
+	[FORM_INVENTORY] = "inventory",
+	[FORM_SESSION] = "session",
+};
+static_assert(ELEMENTS(place_names) == FORM_PLACE_MAX, "every place has a name");
+
+DEFINE_STRING_TABLE(form_place, FormPlace, place_names);
+
+static const Form table[] = {
+	{ "operator.certified", FORM_STATION, "supervisor administrator", NULL, NULL, FORM_ANYTIME },
+};
+
+const Form *form_find(FormPlace place, const char *kind)
+{
+	for (size_t i = 0; i < ELEMENTS(table); i++)
+		if (table[i].place == place && strcmp(table[i].kind, kind) == 0)
+			return &table[i];
+	return NULL;
+}
+
+size_t forms(const Form **ret)
+{
+	*ret = table;
+	return ELEMENTS(table);
+}
+
+/* ---- values ---- */
+
+static json_t *read_number(const char *text)
+{
+	char *end;
+	long long whole;
+	double number;
+
+	errno = 0;
+	whole = strtoll(text, &end, 10);
+	if (end != text && *end == '\0' && errno == 0)
+		return json_integer(whole);
+	number = strtod(text, &end);
+	return end != text && *end == '\0' && isfinite(number) ? json_real(number) : NULL;
+}
+
+static json_t *read_boolean(const char *text)
+{
+	if (strcmp(text, "yes") == 0 || strcmp(text, "true") == 0)
+		return json_true();
+	return strcmp(text, "no") == 0 || strcmp(text, "false") == 0 ? json_false() : NULL;
+}
+
+static json_t *read_list(const char *text)
+{
+	json_t *list = json_array();
+
+	for (text += strspn(text, ", "); list && *text; text += strspn(text, ", ")) {
+		size_t length = strcspn(text, ",");
+
+		json_array_append_new(list, json_stringn(text, length));
+		text += length;
+	}
+	return list;
+}
+
+/** The value as its type wants it; what does not fit is left for the kind's own check to name. */
+static json_t *read_value(FieldType type, json_t *value)
+{
+	const char *text = json_string_value(value);
+	json_t *made = NULL;
+
+	if (text && (type == FIELD_COUNT || type == FIELD_NUMBER))
+		made = read_number(text);
+	else if (text && type == FIELD_BOOLEAN)
+		made = read_boolean(text);
+	else if (text && type == FIELD_ARRAY)
+		made = read_list(text);
+	return made ? made : json_incref(value);
+}
+
+static bool text_ok(const char *name, const json_t *value, char error[FORM_ERROR_MAX])
+{
+	if (!json_is_string(value) || text_is_printable(json_string_value(value), FORM_TEXT_MAX))
+		return true;
+	snprintf(error, FORM_ERROR_MAX,
+		"the field %.40s must be 1 to %d bytes of UTF-8 text without control characters", name,
+		FORM_TEXT_MAX);
+	return false;
+}
+
+/* ---- fields ---- */
+
+static const RecordField *find_field(const RecordField *fields, const char *name)
+{
+	for (; fields && fields->name; fields++)
+		if (strcmp(fields->name, name) == 0)
+			return fields;
+	return NULL;
+}
+
+bool form_fills_in(const Form *form, const char *field)
+{
+	return (form->signs && strcmp(field, "signed") == 0) ||
+	       (form->session != FORM_ANYTIME && strcmp(field, "session") == 0);
+}
+
+static int take_field(
+	const Form *form, const char *name, json_t *value, json_t *body, json_t *personal, char *error)
+{
+	const RecordField *field = find_field(ledger_fields(form->kind), name);
+
+	if (!text_ok(name, value, error))
+		return -EINVAL;
+	if (form->personal && text_list_has(form->personal, name) && json_is_string(value))
+		return json_object_set(personal, name, value) < 0 ? -ENOMEM : 0;
+	if (field && !form_fills_in(form, name))
+		return json_object_set_new(body, name, read_value(field->type, value)) < 0 ? -ENOMEM : 0;
+	snprintf(error, FORM_ERROR_MAX, "a record of kind %s has no field %.40s", form->kind, name);
+	return -EINVAL;
+}
+
+int form_read(const Form *form, json_t *fields, json_t **ret_body, json_t **ret_personal,
+	char error[FORM_ERROR_MAX])
+{
+	json_auto_t *body = json_object(), *personal = json_object();
+	const char *name;
+	json_t *value;
+
+	if (!body || !personal)
+		return -ENOMEM;
+	json_object_foreach (fields, name, value) {
+		int r = take_field(form, name, value, body, personal, error);
+
+		if (r < 0)
+			return r;
+	}
+	*ret_body = json_incref(body);
+	*ret_personal = json_object_size(personal) > 0 ? json_incref(personal) : NULL;
+	return 0;
+}

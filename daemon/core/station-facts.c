@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * What the interlocks must know of the record beyond the session: kept in memory as the rows of a query, and
+ * asked for again after every record and now and then, as time alone makes things lapse.
+ */
+
+#include "core/station-private.h"
+
+#include "util/log.h"
+
+enum { FACTS_REFRESH_US = 60 * USEC_PER_SEC };
+
+static const char *const queries[STATION_FACT_MAX] = {
+	[STATION_FACT_CERTIFICATIONS] = "certifications",
+};
+
+static bool settled(const Station *station)
+{
+	bool asked = false;
+
+	for (size_t i = 0; i < STATION_FACT_MAX; i++)
+		asked = asked || station->facts[i].asked;
+	return !asked;
+}
+
+static Operation *next_waiting(Station *station)
+{
+	Operation *operation = station->operations;
+
+	while (operation && !operation->awaits_facts)
+		operation = operation->next;
+	return operation;
+}
+
+static void settle(Station *station)
+{
+	Operation *operation;
+	bool stale = false;
+
+	if (!settled(station))
+		return;
+	for (size_t i = 0; i < STATION_FACT_MAX; i++)
+		stale = stale || station->facts[i].stale;
+	if (stale) {
+		station_facts_refresh(station);
+		return;
+	}
+	while ((operation = next_waiting(station)))
+		operation_done(operation);
+}
+
+static void taken(void *userdata, int error, json_t *rows)
+{
+	StationFactSlot *slot = userdata;
+	Station *station = slot->station;
+
+	slot->asked = false;
+	if (error < 0) {
+		log_warning("%s could not be read (%s)", queries[slot - station->facts], strerror(-error));
+	} else {
+		json_decref(slot->rows);
+		slot->rows = json_incref(rows);
+	}
+	settle(station);
+}
+
+/** One question of a kind is under way at a time; a record made meanwhile has it asked once more. */
+static void ask(StationFactSlot *slot, const char *query)
+{
+	int r;
+
+	slot->stale = slot->asked;
+	if (slot->asked)
+		return;
+	r = ledger_lookup(slot->station->options.ledger, query, NULL, taken, slot);
+	slot->asked = r >= 0;
+	if (r < 0)
+		log_warning("%s could not be read (%s)", query, strerror(-r));
+}
+
+void station_facts_refresh(Station *station)
+{
+	if (!station->options.ledger)
+		return;
+	station->facts_us = station_now_us(station);
+	for (size_t i = 0; i < STATION_FACT_MAX; i++) {
+		station->facts[i].station = station;
+		ask(&station->facts[i], queries[i]);
+	}
+}
+
+void station_facts_tick(Station *station)
+{
+	if (!station->facts_us || station_now_us(station) - station->facts_us >= FACTS_REFRESH_US)
+		station_facts_refresh(station);
+}
+
+void station_facts_then_done(Operation *operation)
+{
+	operation->awaits_facts = true;
+	station_facts_refresh(operation->station);
+	settle(operation->station);
+}
+
+json_t *station_fact(const Station *station, StationFact fact)
+{
+	return station->facts[fact].rows;
+}
+
+bool station_facts_known(const Station *station)
+{
+	bool known = true;
+
+	for (size_t i = 0; i < STATION_FACT_MAX; i++)
+		known = known && station->facts[i].rows;
+	return known;
+}
+
+void station_facts_free(Station *station)
+{
+	for (size_t i = 0; i < STATION_FACT_MAX; i++)
+		json_decref(station->facts[i].rows);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "core/form.h"
+
+static void test_places_round_trip(void **state)
+{
+	for (FormPlace place = 0; place < FORM_PLACE_MAX; place++)
+		assert_int_equal(form_place_from_string(form_place_to_string(place)), place);
+	assert_null(form_place_to_string(FORM_PLACE_MAX));
+	assert_int_equal(form_place_from_string("nowhere"), FORM_PLACE_INVALID);
+	for (FieldType type = 0; type < FIELD_MAX; type++)
+		assert_int_equal(field_type_from_string(field_type_to_string(type)), type);
+}
+
+static void test_table(void **state)
+{
+	const Form *all;
+	size_t n = forms(&all);
+
+	assert_true(n > 0);
+	for (size_t i = 0; i < n; i++) {
+		const RecordField *field = ledger_fields(all[i].kind);
+		bool takes_signature = false;
+
+		if (!field)
+			fail_msg("the ledger knows no kind %s", all[i].kind);
+		for (; field->name; field++)
+			takes_signature = takes_signature || strcmp(field->name, "signed") == 0;
+		if (takes_signature != (all[i].signs != NULL))
+			fail_msg("%s and its field signed do not agree", all[i].kind);
+		assert_ptr_equal(form_find(all[i].place, all[i].kind), &all[i]);
+		assert_non_null(all[i].roles);
+	}
+	assert_null(form_find(FORM_STATION, "strokes"));
+}
+
+static void read_ok(const char *kind, const char *fields, const char *expected)
+{
+	const Form form = { .kind = kind };
+	json_auto_t *entered = json_loads(fields, 0, NULL), *body = NULL, *personal = NULL;
+	json_auto_t *wanted = json_loads(expected, 0, NULL);
+	char error[FORM_ERROR_MAX] = "";
+
+	if (form_read(&form, entered, &body, &personal, error) < 0)
+		fail_msg("%s", error);
+	assert_true(json_equal(body, wanted));
+	assert_null(personal);
+}
+
+static void test_text_stands_for_values(void **state)
+{
+	read_ok("zone.statistics", "{\"dots\": \"12\"}", "{\"dots\": 12}");
+	read_ok("needle.reseated", "{\"away_s\": \"1.5\"}", "{\"away_s\": 1.5}");
+	read_ok("operator.enrolled", "{\"roles\": \"a, b\"}", "{\"roles\": [\"a\", \"b\"]}");
+	read_ok("session.consent", "{\"given\": \"yes\"}", "{\"given\": true}");
+	read_ok("session.consent", "{\"given\": \"no\"}", "{\"given\": false}");
+	/* what does not fit stays as it is, and the kind's own check names it */
+	read_ok("session.consent", "{\"given\": \"perhaps\"}", "{\"given\": \"perhaps\"}");
+	read_ok("zone.statistics", "{\"dots\": \"12x\"}", "{\"dots\": \"12x\"}");
+	read_ok("needle.reseated", "{\"away_s\": \"nan\"}", "{\"away_s\": \"nan\"}");
+}
+
+static void test_personal_fields_stay_apart(void **state)
+{
+	const Form form = { .kind = "operator.signed-in", .personal = "name phone" };
+	json_auto_t *entered = json_loads("{\"badge\": \"b1\", \"phone\": \"555\"}", 0, NULL);
+	json_auto_t *body = NULL, *personal = NULL;
+	char error[FORM_ERROR_MAX];
+
+	assert_int_equal(form_read(&form, entered, &body, &personal, error), 0);
+	assert_null(json_object_get(body, "phone"));
+	assert_string_equal(json_string_value(json_object_get(personal, "phone")), "555");
+}
+
+static void test_what_the_station_fills_in_is_refused(void **state)
+{
+	const Form form = { .kind = "fault.latched", .session = FORM_SESSION_IF_OPEN };
+	json_auto_t *entered = json_loads("{\"cause\": \"x\", \"session\": 3}", 0, NULL);
+	json_t *body = NULL, *personal = NULL;
+	char error[FORM_ERROR_MAX];
+
+	assert_int_equal(form_read(&form, entered, &body, &personal, error), -EINVAL);
+	assert_non_null(strstr(error, "session"));
+	assert_null(body);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_places_round_trip),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_text_stands_for_values),
+		cmocka_unit_test(test_personal_fields_stay_apart),
+		cmocka_unit_test(test_what_the_station_fills_in_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
