@@ -93,7 +93,11 @@ static void draw_scalp(CameraSim *sim, const StippleScene *scene)
 	double pixel_mm = (double)PATCH_MM / sim->width;
 	double area_mm2 = scene->area_mm2 > patch_mm2 ? scene->area_mm2 : patch_mm2;
 
-	sim->random = scene->seed * 2654435761u + 1;
+	/* each zone of a head has its own follicles */
+	sim->random = scene->seed;
+	for (const char *zone = scene->zone; *zone; zone++)
+		sim->random = sim->random * 31 + (unsigned char)*zone;
+	sim->random = sim->random * 2654435761u + 1;
 	if (sim->random == 0)
 		sim->random = 1;
 	draw_skin(sim, 150 + scene->seed % 30);
