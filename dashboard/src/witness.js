@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * A witness of each station's ledger: keeps the last checkpoint whose signature it checked and that followed
+ * from the one before, and says so, loudly and lastingly, when another does not.
+ *
+ * The first checkpoint and key of a station are taken on trust, unless its key is given. What is kept
+ * outlives the page, in `storage` (localStorage), so that all windows of a browser are one witness.
+ */
+
+import { equal, fromBase64, toBase64 } from "./bytes.js";
+import { isConsistent } from "./merkle.js";
+import { NoteError, isSigned, parseCheckpoint, parseNote, parseVerifier } from "./note.js";
+
+/** Earlier checkpoints that are recognised when the broker sends them again. */
+const HISTORY_MAX = 64;
+
+export const STATUS = Object.freeze({
+	NONE: "none", /* no checkpoint seen */
+	FIRST: "first", /* signature checked; nothing to compare with yet */
+	VERIFIED: "verified", /* follows from the one kept */
+	GAP: "gap", /* signed, but the proof does not begin at the one kept */
+	UNREADABLE: "unreadable", /* not a checkpoint at all */
+	UNAVAILABLE: "unavailable", /* this browser, or this page without TLS, cannot check signatures */
+	ALARM: "alarm", /* signature, key or tree are not what they were */
+});
+
+function proofOf(consistency) {
+	return Array.isArray(consistency?.proof) ? consistency.proof.map((hash) => fromBase64(hash)) : null;
+}
+
+export class Witness {
+	/** `keys`: verifier keys by "clinic/station", known by another way. `now`: milliseconds of UTC. */
+	constructor(storage, { keys = {}, now = () => Date.now() } = {}) {
+		this.storage = storage;
+		this.keys = new Map(Object.entries(keys));
+		this.now = now;
+		this.last = new Map();
+		this.payloads = new Map();
+		this.queue = Promise.resolve();
+	}
+
+	/** What is known of a station: {status, reason, size, at, alarm, gap}; `alarm` and `gap` stay until accepted. */
+	verdict(station) {
+		return this.last.get(station) ?? this.#verdict(STATUS.NONE, "no checkpoint has arrived", this.#kept(station));
+	}
+
+	/** Checks a checkpoint message. One after the other, in the order of the calls. */
+	check(station, payload) {
+		const result = this.queue.then(() => this.#check(station, payload));
+		this.queue = result.catch(() => undefined);
+		return result;
+	}
+
+	/** A person has looked into an alarm or a gap: forget what was kept and begin with the newest checkpoint. */
+	accept(station) {
+		this.storage.removeItem(this.#name(station));
+		this.last.delete(station);
+		return this.check(station, this.payloads.get(station));
+	}
+
+	async #check(station, payload) {
+		this.payloads.set(station, payload);
+		const verdict = await this.#judge(station, payload).catch((error) => {
+			if (!(error instanceof NoteError))
+				throw error;
+			return this.#verdict(STATUS.UNREADABLE, error.message, this.#kept(station));
+		});
+		this.last.set(station, verdict);
+		return verdict;
+	}
+
+	async #judge(station, payload) {
+		const kept = this.#kept(station);
+		if (!globalThis.crypto?.subtle)
+			return this.#verdict(STATUS.UNAVAILABLE, "this page was not opened over HTTPS, so the browser cannot check signatures", kept);
+		const wanted = this.keys.get(station) ?? kept?.vkey ?? payload?.vkey;
+		const verifier = await parseVerifier(wanted);
+		const note = parseNote(payload?.note);
+		const tree = parseCheckpoint(note.text);
+		const fresh = { vkey: wanted, size: tree.size, root: tree.root, origin: tree.origin, note: payload.note };
+
+		if (payload.vkey !== undefined && payload.vkey !== wanted)
+			return this.#alarm(station, kept, fresh, "the station's key is not the one known");
+		try {
+			if (!await isSigned(note, verifier))
+				return this.#alarm(station, kept, fresh, "the signature is not that of the station's key");
+		} catch (error) {
+			if (error.name !== "NotSupportedError")
+				throw error;
+			return this.#verdict(STATUS.UNAVAILABLE, "this browser cannot check Ed25519 signatures", kept);
+		}
+		if (!kept)
+			return this.#keep(station, null, fresh, STATUS.FIRST, "signed; the first one seen here, nothing to compare it with");
+		return this.#compare(station, kept, fresh, payload.consistency);
+	}
+
+	async #compare(station, kept, fresh, consistency) {
+		if (fresh.origin !== kept.origin)
+			return this.#alarm(station, kept, fresh, `the ledger is called ${fresh.origin}, and was called ${kept.origin}`);
+		if (fresh.size < kept.size)
+			return this.#older(station, kept, fresh);
+		const known = "signed, and follows from the one before";
+		if (fresh.size === kept.size) {
+			if (!equal(fresh.root, kept.root))
+				return this.#alarm(station, kept, fresh, `another ledger with the same ${kept.size} records`);
+			return this.#keep(station, kept, fresh, STATUS.VERIFIED, known);
+		}
+		if (consistency?.from !== kept.size) {
+			const gap = { from: kept.size, to: fresh.size, at: this.now() };
+			return this.#keep(station, { ...kept, gap: kept.gap ?? gap }, fresh, STATUS.GAP, known);
+		}
+		if (!await isConsistent(kept.size, kept.root, fresh.size, fresh.root, proofOf(consistency)))
+			return this.#alarm(station, kept, fresh, `its ${fresh.size} records do not begin with the ${kept.size} seen before`);
+		return this.#keep(station, kept, fresh, STATUS.VERIFIED, known);
+	}
+
+	/** Smaller than what is kept: sent again by the broker, or a ledger cut short. */
+	#older(station, kept, fresh) {
+		const seen = kept.history.some(([size, root]) => size === fresh.size && root === toBase64(fresh.root));
+		if (!seen)
+			return this.#alarm(station, kept, fresh, `the ledger had ${kept.size} records, and now has ${fresh.size}`);
+		return this.#verdict(STATUS.VERIFIED, "an earlier one, seen before", kept);
+	}
+
+	#keep(station, kept, fresh, status, reason) {
+		const past = kept && kept.size !== fresh.size ? [...kept.history, [kept.size, toBase64(kept.root)]] : kept?.history ?? [];
+		const record = { ...fresh, at: this.now(), since: kept?.since ?? this.now(), history: past.slice(-HISTORY_MAX),
+			alarm: kept?.alarm ?? null, gap: kept?.gap ?? null };
+		this.#store(station, record);
+		return this.#verdict(status, reason, record);
+	}
+
+	#alarm(station, kept, fresh, reason) {
+		const alarm = kept?.alarm ?? { reason, at: this.now(), size: fresh.size, note: fresh.note, kept: kept?.note ?? null };
+		if (kept)
+			this.#store(station, { ...kept, alarm });
+		return this.#verdict(STATUS.ALARM, alarm.reason, { ...kept, alarm });
+	}
+
+	#verdict(status, reason, kept) {
+		const verdict = { status, reason, size: kept?.size ?? null, at: kept?.at ?? null, since: kept?.since ?? null,
+			note: kept?.note ?? null, vkey: kept?.vkey ?? null, alarm: kept?.alarm ?? null, gap: kept?.gap ?? null };
+		if (verdict.alarm)
+			return { ...verdict, status: STATUS.ALARM, reason: verdict.alarm.reason };
+		if (verdict.gap)
+			return { ...verdict, status: STATUS.GAP, reason: `not proved from ${verdict.gap.from} to ${verdict.gap.to} records; this page missed what lay between` };
+		return verdict;
+	}
+
+	/* ---- what is kept ---- */
+
+	#name(station) {
+		return `stipple.witness.v1/${station}`;
+	}
+
+	#kept(station) {
+		try {
+			const kept = JSON.parse(this.storage.getItem(this.#name(station)));
+			return kept && { ...kept, root: fromBase64(kept.root) };
+		} catch {
+			return null;
+		}
+	}
+
+	#store(station, record) {
+		this.storage.setItem(this.#name(station), JSON.stringify({ ...record, root: toBase64(record.root) }));
+	}
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { Ledger, Storage, leavesOf } from "./ledger.js";
+import { STATUS, Witness } from "../src/witness.js";
+
+const CHAIR = "clinic/chair-1";
+
+async function scene(keys) {
+	const storage = new Storage();
+	return { ledger: await Ledger.make(), storage, leaves: leavesOf(40), witness: new Witness(storage, { keys, now: () => 1000 }) };
+}
+
+test("checkpoints that follow are verified, also by a page opened later", async () => {
+	const { ledger, storage, leaves, witness } = await scene();
+	assert.equal(witness.verdict(CHAIR).status, STATUS.NONE);
+	assert.equal((await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 3)))).status, STATUS.FIRST);
+	assert.equal((await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 9), 3))).status, STATUS.VERIFIED);
+	const later = new Witness(storage);
+	assert.equal(later.verdict(CHAIR).size, 9);
+	assert.equal((await later.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 9), 3))).status, STATUS.VERIFIED);
+	assert.equal((await later.check(CHAIR, await ledger.checkpoint(leaves, 9))).size, 40);
+});
+
+test("stations do not mix", async () => {
+	const { ledger, leaves, witness } = await scene();
+	await witness.check(CHAIR, await ledger.checkpoint(leaves));
+	assert.equal((await witness.check("clinic/chair-2", await ledger.checkpoint(leaves.slice(0, 5)))).status, STATUS.FIRST);
+	assert.equal(witness.verdict(CHAIR).size, 40);
+});
+
+for (const [what, attack, reason] of [
+	["rewritten", async (ledger) => {
+		const other = leavesOf(12, "forged");
+		return ledger.checkpoint(other, 9);
+	}, /do not begin with the 9/],
+	["cut short", (ledger, leaves) => ledger.checkpoint(leaves.slice(0, 4)), /had 9 records, and now has 4/],
+	["replaced by one of the same size", (ledger) => ledger.checkpoint(leavesOf(9, "forged"), 3), /same 9 records/],
+	["signed by another key", async (ledger, leaves) => (await Ledger.make()).checkpoint(leaves.slice(0, 12), 9), /key is not the one known/],
+	["changed after signing", async (ledger, leaves) => {
+		const message = await ledger.checkpoint(leaves.slice(0, 12), 9);
+		return { ...message, note: message.note.replace("\n12\n", "\n13\n") };
+	}, /signature is not/],
+	["given a false proof", async (ledger, leaves) => {
+		const message = await ledger.checkpoint(leaves.slice(0, 12), 9);
+		return { ...message, consistency: { from: 9, proof: message.consistency.proof.slice(1) } };
+	}, /do not begin/],
+])
+	test(`a ledger ${what} raises an alarm that lasts`, async () => {
+		const { ledger, storage, leaves, witness } = await scene();
+		await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 3)));
+		await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 9), 3));
+		const verdict = await witness.check(CHAIR, await attack(ledger, leaves));
+		assert.equal(verdict.status, STATUS.ALARM);
+		assert.match(verdict.reason, reason);
+		assert.ok(verdict.alarm.note && verdict.alarm.kept, "both notes are kept as evidence");
+		assert.equal(verdict.size, 9, "what is kept stays");
+
+		const later = new Witness(storage);
+		assert.equal(later.verdict(CHAIR).status, STATUS.ALARM);
+		const good = await later.check(CHAIR, await ledger.checkpoint(leaves, 9));
+		assert.equal(good.status, STATUS.ALARM, "a good one afterwards takes nothing back");
+		assert.equal((await later.accept(CHAIR)).status, STATUS.FIRST);
+		assert.equal(later.verdict(CHAIR).size, 40);
+	});
+
+test("a proof from elsewhere is a gap until a person accepts it, and the rest is followed", async () => {
+	const { ledger, leaves, witness } = await scene();
+	await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 3)));
+	assert.equal((await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 20), 11))).status, STATUS.GAP);
+	assert.equal((await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 30), 20))).status, STATUS.GAP);
+	assert.equal((await witness.check(CHAIR, await ledger.checkpoint(leavesOf(33, "forged"), 30))).status, STATUS.ALARM);
+	assert.equal((await witness.accept(CHAIR)).status, STATUS.FIRST);
+});
+
+test("an earlier checkpoint sent again is no alarm", async () => {
+	const { ledger, leaves, witness } = await scene();
+	const first = await ledger.checkpoint(leaves.slice(0, 3));
+	await witness.check(CHAIR, first);
+	await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 9), 3));
+	assert.equal((await witness.check(CHAIR, first)).status, STATUS.VERIFIED);
+	assert.equal(witness.verdict(CHAIR).size, 9);
+});
+
+test("a key known by another way goes before the one that is sent", async () => {
+	const mine = await Ledger.make();
+	const { ledger, leaves, witness } = await scene({ [CHAIR]: mine.vkey });
+	assert.equal((await witness.check(CHAIR, await ledger.checkpoint(leaves))).status, STATUS.ALARM);
+	assert.equal((await witness.check(CHAIR, await mine.checkpoint(leaves))).status, STATUS.FIRST);
+});
+
+test("what is no checkpoint is told apart and changes nothing", async () => {
+	const { ledger, storage, leaves, witness } = await scene();
+	const good = await ledger.checkpoint(leaves);
+	await witness.check(CHAIR, good);
+	for (const payload of [{}, { note: 7, vkey: ledger.vkey }, { ...good, note: "x" }, { note: good.note.slice(0, 60), vkey: ledger.vkey }, null, []])
+		assert.equal((await witness.check(CHAIR, payload)).status, STATUS.UNREADABLE, JSON.stringify(payload));
+	assert.equal(new Witness(storage).verdict(CHAIR).size, 40);
+	const longer = await ledger.checkpoint(leavesOf(45), 40);
+	for (const [i, consistency] of [7, { from: 40, proof: "x" }, { from: 40, proof: [1] }, { from: "40", proof: [] }].entries()) {
+		await witness.check(`clinic/${i}`, good);
+		assert.notEqual((await witness.check(`clinic/${i}`, { ...longer, consistency })).status, STATUS.VERIFIED);
+	}
+});
+
+test("checks asked for at once are made in their order", async () => {
+	const { ledger, leaves, witness } = await scene();
+	const messages = [await ledger.checkpoint(leaves.slice(0, 2)), await ledger.checkpoint(leaves.slice(0, 5), 2),
+		await ledger.checkpoint(leaves.slice(0, 8), 5)];
+	const verdicts = await Promise.all(messages.map((message) => witness.check(CHAIR, message)));
+	assert.deepEqual(verdicts.map((verdict) => verdict.status), [STATUS.FIRST, STATUS.VERIFIED, STATUS.VERIFIED]);
+});
