@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Words for people: records, states, figures and times. Only text, never markup. */
+
+import { amount, count, text } from "./messages.js";
+
+export const STATE_WORDS = new Map(Object.entries({
+	idle: "Free", preparing: "Preparing", ready: "Ready", working: "Working", paused: "Paused", closing: "Closing", fault: "Fault",
+}));
+
+const t = (value) => text(value, 80) || "?";
+const n = (value) => count(value) ?? "?";
+
+const SENTENCES = new Map(Object.entries({
+	"operator.signed-in": (b) => `${t(b.badge)} signed in`,
+	"operator.signed-out": (b) => `${t(b.badge)} signed out${b.reason ? `: ${t(b.reason)}` : ""}`,
+	"operator.refused": (b) => `Wrong PIN for badge ${t(b.badge)}, attempt ${n(b.attempts)}`,
+	"lot.received": (b) => `Lot ${t(b.lot)} received: ${n(b.quantity)} of ${t(b.product)}`,
+	"session.begun": (b) => `Session ${n(b.session)} begun for ${t(b.subject)}, ${t(b.protocol)}, visit ${n(b.course_session)}`,
+	"session.zone": (b) => `Zone ${t(b.zone)} chosen, ${figure(b.area_mm2, 0)} mm², target ${figure(b.target, 0)} dots/cm²`,
+	"session.state": (b) => `${STATE_WORDS.get(b.from) ?? t(b.from)} → ${STATE_WORDS.get(b.to) ?? t(b.to)}`,
+	"session.finished": (b) => `Session ${n(b.session)} finished: ${n(b.dots)} dots, ${n(b.needles)} cartridges`,
+	"session.signed": (b) => `Session ${n(b.session)} signed: ${t(b.meaning)}`,
+	"session.abandoned": (b) => `Session ${n(b.session)} abandoned: ${t(b.reason)}`,
+	"session.interrupted": (b) => `Session ${n(b.session)} was interrupted`,
+	"needle.claimed": (b) => `Cartridge ${t(b.unit)} claimed`,
+	"needle.reseated": (b) => `Cartridge ${t(b.unit)} put back after ${figure(b.away_s, 0)} s`,
+	"needle.refused": (b) => text(b.text) || `Cartridge refused: ${t(b.refusal)}`,
+	"needle.removed": (b) => `Cartridge ${t(b.unit)} removed after ${n(b.dots)} dots: ${t(b.reason)}`,
+	"pigment.loaded": (b) => `Pigment ${t(b.brand)} ${t(b.colour)} loaded, lot ${t(b.lot)}`,
+	"image.captured": (b) => `Picture of ${t(b.zone)} taken, ${t(b.phase)}`,
+	"image.refused": (b) => text(b.text) || `Picture of ${t(b.zone)} refused: ${t(b.verdict)}`,
+	"zone.statistics": (b) => `${t(b.zone)}: ${n(b.dots)} dots, ${figure(b.density, 0)} of ${figure(b.target, 0)} dots/cm²`,
+	"fault.latched": (b) => `Fault: ${[text(b.cause, 64), text(b.detail)].filter(Boolean).join(", ") || "?"}`,
+	"fault.acknowledged": (b) => `Fault ${t(b.cause)} acknowledged${b.note ? `: ${t(b.note)}` : ""}`,
+	"alert.raised": (b) => text(b.text) || t(b.alert),
+	"clock.backwards": () => "The station's clock ran backwards",
+}));
+
+/** One sentence for a record. Kinds that are not known are shown by their name and the body's own text. */
+export function sentence(record) {
+	const say = SENTENCES.get(record.kind);
+	if (say)
+		return say(record.body);
+	const said = ["text", "result", "sterilizer", "test", "lot", "reason"].map((name) => text(record.body[name])).filter(Boolean);
+	return [record.kind.replace(".", ": ").replaceAll("-", " "), ...said].join(", ");
+}
+
+export function severity(kind) {
+	if (kind === "fault.latched" || kind.endsWith("failed"))
+		return "fault";
+	return /refused|raised|backwards|abandoned|interrupted|overdue|low/.test(kind) ? "warning" : "plain";
+}
+
+/** A number with so many decimals, or a dash where there is none. */
+export function figure(value, decimals = 0) {
+	const number = amount(value);
+	return number === null ? "–" : number.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+}
+
+/** Share of the target in whole percent, or null. */
+export function progress(density, target) {
+	return amount(density) === null || !amount(target) ? null : Math.round(density / target * 100);
+}
+
+export function clock(at) {
+	return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+/** The time, with its day when that is not today's. */
+export function moment(at, now) {
+	const day = new Date(at).toDateString() === new Date(now).toDateString() ? "" : `${date(at)} `;
+	return day + clock(at);
+}
+
+export function date(at) {
+	return new Date(at).toISOString().slice(0, 10);
+}
+
+export function duration(seconds) {
+	if (amount(seconds) === null)
+		return "–";
+	const minutes = Math.floor(seconds / 60);
+	return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")} h`;
+}
+
+export function zoneName(zone) {
+	return zone ? zone.replaceAll("-", " ") : "no zone";
+}

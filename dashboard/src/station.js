@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What a page knows of one station, folded from its messages. No clock of its own, no page. */
+
+import { Live } from "./live.js";
+import { amount, count, text, time } from "./messages.js";
+
+const TIMELINE_MAX = 200;
+const ALERTS_MAX = 50;
+const MAP_MAX = 200;
+
+/** Sets an entry and drops the oldest beyond what one station can reasonably have. */
+function put(map, name, value) {
+	map.delete(name);
+	map.set(name, value);
+	if (map.size > MAP_MAX)
+		map.delete(map.keys().next().value);
+}
+
+export class Station {
+	constructor(clinic, name) {
+		Object.assign(this, { clinic, name, key: `${clinic}/${name}`, state: null, seq: 0, newest: 0, rewound: false,
+			session: 0, plan: null, cartridge: null, pigment: "", live: new Live() });
+		this.zones = new Map();
+		this.lots = new Map();
+		this.tests = new Map();
+		this.lowStock = new Map();
+		this.alerts = [];
+		this.timeline = [];
+	}
+
+	get online() {
+		return this.state?.online === true;
+	}
+
+	/** Faults nobody has acknowledged. */
+	get open() {
+		return this.alerts.filter((alert) => alert.severity === "fault" && !alert.acknowledged);
+	}
+
+	/** Tests whose due date is past, as [name, test]. `today`: milliseconds. */
+	overdue(today) {
+		return [...this.tests].filter(([, test]) => test.overdue || (test.due !== null && test.due + 86400000 <= today));
+	}
+
+	setState(state) {
+		this.state = state;
+		if (!state.online)
+			this.live.clear();
+		if (state.online && state.session !== this.session)
+			this.#newSession(state.session);
+	}
+
+	setTelemetry(telemetry, at) {
+		this.live.add(telemetry, at);
+	}
+
+	/** False when the record is one that was seen. */
+	addRecord(record) {
+		if (record.seq <= this.seq) {
+			/* a message sent twice is no newer than what was seen; one that is belongs to another ledger */
+			if (record.at > this.newest)
+				this.rewound = true;
+			return false;
+		}
+		this.seq = record.seq;
+		this.newest = Math.max(this.newest, record.at);
+		this.timeline.unshift(record);
+		this.timeline.length = Math.min(this.timeline.length, TIMELINE_MAX);
+		const fold = FOLDS.get(record.kind) ?? FOLDS.get(record.kind.split(".")[0]);
+		fold?.(this, record.body, record);
+		return true;
+	}
+
+	addAlert(severity, name, words, record) {
+		this.alerts.unshift({ severity, name, words, seq: record.seq, at: record.at, acknowledged: null });
+		this.alerts.length = Math.min(this.alerts.length, ALERTS_MAX);
+	}
+
+	#newSession(session) {
+		this.session = session;
+		this.zones.clear();
+		this.plan = null;
+		this.pigment = "";
+		if (session === 0)
+			this.cartridge = null;
+	}
+
+	begin(body) {
+		const session = count(body.session);
+		if (session && session !== this.session)
+			this.#newSession(session);
+	}
+
+	setZone(body) {
+		this.begin(body);
+		const name = text(body.zone, 64);
+		if (!name)
+			return;
+		put(this.zones, name, { dots: count(body.dots), strokes: count(body.strokes), density: amount(body.density),
+			target: amount(body.target), outside: amount(body.outside), depth: amount(body.depth_mean_um),
+			dwell: amount(body.dwell_mean_ms) });
+	}
+
+	useLot(body) {
+		const name = lotName(body);
+		const lot = this.lots.get(name);
+		if (!lot)
+			return;
+		lot.used++;
+		if (count(body.left) !== null)
+			lot.used = Math.max(lot.quantity - body.left, 0);
+	}
+
+	/* ---- across a reload of the page ---- */
+
+	save() {
+		const { clinic, name, seq, newest, rewound, session, plan, cartridge, pigment, alerts, timeline } = this;
+		return { clinic, name, seq, newest, rewound, session, plan, cartridge, pigment, alerts,
+			timeline: timeline.slice(0, 40), zones: [...this.zones], lots: [...this.lots], tests: [...this.tests],
+			lowStock: [...this.lowStock] };
+	}
+
+	static restore(saved) {
+		const { zones, lots, tests, lowStock, ...rest } = saved;
+		const station = Object.assign(new Station(saved.clinic, saved.name), rest);
+		/* how it is now only the broker can say */
+		Object.assign(station, { state: null, zones: new Map(zones), lots: new Map(lots), tests: new Map(tests), lowStock: new Map(lowStock) });
+		return station;
+	}
+}
+
+function lotName(body) {
+	return text(body.lot, 64) || "without lot";
+}
+
+/** What a test is called: its steriliser, and which test it is. */
+function testName(kind, body) {
+	const where = text(body.sterilizer ?? body.steriliser ?? body.device, 64);
+	const what = text(body.test ?? body.indicator, 64) || (kind.startsWith("indicator.") ? "indicator" : "cycle");
+	return where ? `${where}: ${what}` : what;
+}
+
+function foldTest(station, body, record) {
+	const name = testName(record.kind, body);
+	const known = station.tests.get(name);
+	put(station.tests, name, {
+		at: record.at,
+		result: text(body.result ?? body.outcome, 64) || known?.result || "",
+		due: time(body.due) ?? time(body.next_due) ?? time(body.due_date) ?? known?.due ?? null,
+		overdue: record.kind.endsWith("overdue") || body.overdue === true,
+	});
+	if (record.kind.endsWith("overdue") || record.kind.endsWith("failed"))
+		station.addAlert("warning", record.kind, text(body.text) || name, record);
+}
+
+function foldAlert(station, body, record) {
+	const name = text(body.alert, 64) || record.kind;
+	station.addAlert("warning", name, text(body.text) || name, record);
+	if (name.includes("stock"))
+		put(station.lowStock, text(body.lot ?? body.product, 64) || name, { at: record.at, words: text(body.text) || name });
+	if (name.includes("overdue"))
+		put(station.tests, testName("indicator.", body), { at: record.at, result: "", due: time(body.due), overdue: true });
+}
+
+/** By kind, or by what stands before its dot. */
+const FOLDS = new Map(Object.entries({
+	"operator.refused": (s, body, record) => s.addAlert("warning", "PIN",
+		`wrong PIN for badge ${text(body.badge, 64)}, attempt ${count(body.attempts) ?? "unknown"}`, record),
+	"clock.backwards": (s, body, record) => s.addAlert("warning", "clock", "the station's clock ran backwards", record),
+	"alert": foldAlert,
+	"fault.latched": (s, body, record) => s.addAlert("fault", text(body.cause, 64),
+		[text(body.cause, 64), text(body.detail)].filter(Boolean).join(": "), record),
+	"fault.acknowledged": (s, body, record) => {
+		const cause = text(body.cause, 64);
+		for (const alert of s.open)
+			if (!cause || alert.name === cause)
+				alert.acknowledged = { at: record.at, note: text(body.note) };
+	},
+	"session.begun": (s, body) => s.begin(body),
+	"session.zone": (s, body) => {
+		s.begin(body);
+		s.plan = { zone: text(body.zone, 64), target: amount(body.target), least: amount(body.depth_min_um), most: amount(body.depth_max_um) };
+	},
+	"zone.statistics": (s, body) => s.setZone(body),
+	"pigment.loaded": (s, body) => {
+		s.pigment = [text(body.brand, 64), text(body.colour, 64)].filter(Boolean).join(" ");
+	},
+	"lot.received": (s, body) => {
+		const name = lotName(body);
+		const known = s.lots.get(name);
+		put(s.lots, name, { product: text(body.product, 64), expiry: text(body.expiry, 16), used: known?.used ?? 0,
+			quantity: (known?.quantity ?? 0) + (count(body.quantity) ?? 0) });
+		s.lowStock.delete(name);
+		s.lowStock.delete(text(body.product, 64));
+	},
+	"lot": (s, body, record) => {
+		if (/low|stock/.test(record.kind))
+			put(s.lowStock, lotName(body), { at: record.at, words: text(body.text) || `lot ${lotName(body)} runs low` });
+	},
+	"stock": (s, body, record) => put(s.lowStock, text(body.product, 64) || lotName(body),
+		{ at: record.at, words: text(body.text) || "stock runs low" }),
+	"needle.claimed": (s, body, record) => {
+		s.begin(body);
+		s.cartridge = { unit: text(body.unit, 128), lot: text(body.lot, 64), expiry: text(body.expiry, 16), at: record.at };
+		s.useLot(body);
+	},
+	"needle.removed": (s) => {
+		s.cartridge = null;
+	},
+	"sterilization": foldTest,
+	"indicator": foldTest,
+}));
