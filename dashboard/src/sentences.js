@@ -40,9 +40,9 @@ const SENTENCES = new Map(Object.entries({
 export function sentence(record) {
 	const say = SENTENCES.get(record.kind);
 	if (say)
-		return say(record.body);
+		return text(say(record.body));
 	const said = ["text", "result", "sterilizer", "test", "lot", "reason"].map((name) => text(record.body[name])).filter(Boolean);
-	return [record.kind.replace(".", ": ").replaceAll("-", " "), ...said].join(", ");
+	return text([record.kind.replace(".", ": ").replaceAll("-", " "), ...said].join(", "));
 }
 
 export function severity(kind) {
