@@ -3,8 +3,12 @@
  * A witness of each station's ledger: keeps the last checkpoint whose signature it checked and that followed
  * from the one before, and says so, loudly and lastingly, when another does not.
  *
- * The first checkpoint and key of a station are taken on trust, unless its key is given. What is kept
- * outlives the page, in `storage` (localStorage), so that all windows of a browser are one witness.
+ * The first checkpoint and key of a station are taken on trust, unless its key is given. Without any key
+ * signatures are not checked, but trees are. What is kept outlives the page, in `storage` (localStorage), so
+ * that all windows of a browser are one witness.
+ *
+ * A message is {checkpoint: signed note, size, previous: {size} or null, consistency: [base64 hash, ...]} and
+ * may have the verifier key, {vkey}; see docs/stipple-mqtt.asyncapi.yaml.
  */
 
 import { equal, fromBase64, toBase64 } from "./bytes.js";
@@ -18,14 +22,20 @@ export const STATUS = Object.freeze({
 	NONE: "none", /* no checkpoint seen */
 	FIRST: "first", /* signature checked; nothing to compare with yet */
 	VERIFIED: "verified", /* follows from the one kept */
+	UNSIGNED: "unsigned", /* nothing is known to be wrong, but no key is known to check signatures with */
 	GAP: "gap", /* signed, but the proof does not begin at the one kept */
 	UNREADABLE: "unreadable", /* not a checkpoint at all */
 	UNAVAILABLE: "unavailable", /* this browser, or this page without TLS, cannot check signatures */
 	ALARM: "alarm", /* signature, key or tree are not what they were */
 });
 
-function proofOf(consistency) {
-	return Array.isArray(consistency?.proof) ? consistency.proof.map((hash) => fromBase64(hash)) : null;
+function proofOf(hashes) {
+	return Array.isArray(hashes) ? hashes.map((hash) => fromBase64(hash)) : null;
+}
+
+/** What the ledger of "clinic/station" calls itself. */
+function originOf(station) {
+	return `stipple/${station}`;
 }
 
 export class Witness {
@@ -73,30 +83,32 @@ export class Witness {
 		const kept = this.#kept(station);
 		if (!globalThis.crypto?.subtle)
 			return this.#verdict(STATUS.UNAVAILABLE, "this page was not opened over HTTPS, so the browser cannot check signatures", kept);
-		const wanted = this.keys.get(station) ?? kept?.vkey ?? payload?.vkey;
-		const verifier = await parseVerifier(wanted);
-		const note = parseNote(payload?.note);
+		const vkey = this.keys.get(station) ?? kept?.vkey ?? payload?.vkey ?? null;
+		const verifier = vkey === null ? null : await parseVerifier(vkey);
+		const note = parseNote(payload?.checkpoint);
 		const tree = parseCheckpoint(note.text);
-		const fresh = { vkey: wanted, size: tree.size, root: tree.root, origin: tree.origin, note: payload.note };
+		if (payload.size !== tree.size)
+			throw new NoteError("the size beside the checkpoint is another than that in it");
+		const fresh = { vkey, size: tree.size, root: tree.root, origin: tree.origin, note: payload.checkpoint };
 
-		if (payload.vkey !== undefined && payload.vkey !== wanted)
+		if (typeof payload.vkey === "string" && payload.vkey !== vkey)
 			return this.#alarm(station, kept, fresh, "the station's key is not the one known");
 		try {
-			if (!await isSigned(note, verifier))
+			if (verifier && !await isSigned(note, verifier))
 				return this.#alarm(station, kept, fresh, "the signature is not that of the station's key");
 		} catch (error) {
 			if (error.name !== "NotSupportedError")
 				throw error;
 			return this.#verdict(STATUS.UNAVAILABLE, "this browser cannot check Ed25519 signatures", kept);
 		}
+		if (fresh.origin !== originOf(station))
+			return this.#alarm(station, kept, fresh, `it is of the ledger ${fresh.origin}, and not of this station's`);
 		if (!kept)
 			return this.#keep(station, null, fresh, STATUS.FIRST, "signed; the first one seen here, nothing to compare it with");
-		return this.#compare(station, kept, fresh, payload.consistency);
+		return this.#compare(station, kept, fresh, payload);
 	}
 
-	async #compare(station, kept, fresh, consistency) {
-		if (fresh.origin !== kept.origin)
-			return this.#alarm(station, kept, fresh, `the ledger is called ${fresh.origin}, and was called ${kept.origin}`);
+	async #compare(station, kept, fresh, { previous, consistency }) {
 		if (fresh.size < kept.size)
 			return this.#older(station, kept, fresh);
 		const known = "signed, and follows from the one before";
@@ -105,8 +117,8 @@ export class Witness {
 				return this.#alarm(station, kept, fresh, `another ledger with the same ${kept.size} records`);
 			return this.#keep(station, kept, fresh, STATUS.VERIFIED, known);
 		}
-		if (consistency?.from !== kept.size) {
-			const gap = { from: kept.size, to: fresh.size, at: this.now() };
+		if (previous?.size !== kept.size) {
+			const gap = { from: kept.size, to: fresh.size, at: this.now(), note: kept.note };
 			return this.#keep(station, { ...kept, gap: kept.gap ?? gap }, fresh, STATUS.GAP, known);
 		}
 		if (!await isConsistent(kept.size, kept.root, fresh.size, fresh.root, proofOf(consistency)))
@@ -142,8 +154,10 @@ export class Witness {
 			note: kept?.note ?? null, vkey: kept?.vkey ?? null, alarm: kept?.alarm ?? null, gap: kept?.gap ?? null };
 		if (verdict.alarm)
 			return { ...verdict, status: STATUS.ALARM, reason: verdict.alarm.reason };
+		if (kept && !kept.vkey && (status === STATUS.FIRST || status === STATUS.VERIFIED))
+			return { ...verdict, status: STATUS.UNSIGNED, reason: `${status === STATUS.FIRST ? "the first one seen here" : "follows from the one before"}, but its signature was not checked: no key of this station is known` };
 		if (verdict.gap)
-			return { ...verdict, status: STATUS.GAP, reason: `not proved from ${verdict.gap.from} to ${verdict.gap.to} records; this page missed what lay between` };
+			return { ...verdict, status: STATUS.GAP, reason: `signed, but not proved from ${verdict.gap.from} to ${verdict.gap.to} records: this page was not there for what lay between` };
 		return verdict;
 	}
 

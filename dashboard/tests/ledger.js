@@ -42,7 +42,7 @@ export function leavesOf(n, text = "record") {
 }
 
 export class Ledger {
-	static async make(name = "clinic/chair-1") {
+	static async make(name = "stipple/clinic/chair-1") {
 		const ledger = new Ledger();
 		ledger.name = name;
 		ledger.keys = await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"]);
@@ -61,8 +61,8 @@ export class Ledger {
 	async checkpoint(leaves, from = null) {
 		const root = toBase64(await treeHash(leaves));
 		const proof = from === null ? [] : await consistencyProof(from, leaves);
-		return { v: 1, vkey: this.vkey, note: await this.sign(`${this.name}\n${leaves.length}\n${root}\n`),
-			consistency: from === null ? null : { from, proof: proof.map(toBase64) } };
+		return { checkpoint: await this.sign(`${this.name}\n${leaves.length}\n${root}\n`), size: leaves.length,
+			previous: from === null ? null : { size: from }, consistency: proof.map(toBase64), vkey: this.vkey };
 	}
 }
 

@@ -26,7 +26,8 @@ test("checkpoints that follow are verified, also by a page opened later", async 
 test("stations do not mix", async () => {
 	const { ledger, leaves, witness } = await scene();
 	await witness.check(CHAIR, await ledger.checkpoint(leaves));
-	assert.equal((await witness.check("clinic/chair-2", await ledger.checkpoint(leaves.slice(0, 5)))).status, STATUS.FIRST);
+	const other = await Ledger.make("stipple/clinic/chair-2");
+	assert.equal((await witness.check("clinic/chair-2", await other.checkpoint(leaves.slice(0, 5)))).status, STATUS.FIRST);
 	assert.equal(witness.verdict(CHAIR).size, 40);
 });
 
@@ -40,12 +41,17 @@ for (const [what, attack, reason] of [
 	["signed by another key", async (ledger, leaves) => (await Ledger.make()).checkpoint(leaves.slice(0, 12), 9), /key is not the one known/],
 	["changed after signing", async (ledger, leaves) => {
 		const message = await ledger.checkpoint(leaves.slice(0, 12), 9);
-		return { ...message, note: message.note.replace("\n12\n", "\n13\n") };
+		return { ...message, size: 13, checkpoint: message.checkpoint.replace("\n12\n", "\n13\n") };
 	}, /signature is not/],
 	["given a false proof", async (ledger, leaves) => {
 		const message = await ledger.checkpoint(leaves.slice(0, 12), 9);
-		return { ...message, consistency: { from: 9, proof: message.consistency.proof.slice(1) } };
+		return { ...message, consistency: message.consistency.slice(1) };
 	}, /do not begin/],
+	["of another station", async (ledger, leaves) => {
+		const message = await ledger.checkpoint(leaves.slice(0, 12), 9);
+		const text = message.checkpoint.split("\n\n")[0].replace("chair-1", "chair-2");
+		return { ...message, checkpoint: await ledger.sign(`${text}\n`) };
+	}, /not of this station/],
 ])
 	test(`a ledger ${what} raises an alarm that lasts`, async () => {
 		const { ledger, storage, leaves, witness } = await scene();
@@ -68,7 +74,9 @@ for (const [what, attack, reason] of [
 test("a proof from elsewhere is a gap until a person accepts it, and the rest is followed", async () => {
 	const { ledger, leaves, witness } = await scene();
 	await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 3)));
-	assert.equal((await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 20), 11))).status, STATUS.GAP);
+	const gap = await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 20), 11));
+	assert.deepEqual([gap.status, gap.gap.from, gap.gap.to], [STATUS.GAP, 3, 20]);
+	assert.match(gap.gap.note, /^stipple\/clinic\/chair-1\n3\n/, "what it has to be compared with is kept");
 	assert.equal((await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 30), 20))).status, STATUS.GAP);
 	assert.equal((await witness.check(CHAIR, await ledger.checkpoint(leavesOf(33, "forged"), 30))).status, STATUS.ALARM);
 	assert.equal((await witness.accept(CHAIR)).status, STATUS.FIRST);
@@ -94,14 +102,44 @@ test("what is no checkpoint is told apart and changes nothing", async () => {
 	const { ledger, storage, leaves, witness } = await scene();
 	const good = await ledger.checkpoint(leaves);
 	await witness.check(CHAIR, good);
-	for (const payload of [{}, { note: 7, vkey: ledger.vkey }, { ...good, note: "x" }, { note: good.note.slice(0, 60), vkey: ledger.vkey }, null, []])
+	for (const payload of [{}, { ...good, checkpoint: 7 }, { ...good, checkpoint: "x" }, { ...good, checkpoint: good.checkpoint.slice(0, 60) },
+		{ ...good, size: 41 }, { ...good, size: "40" }, { ...good, size: undefined }, null, []])
 		assert.equal((await witness.check(CHAIR, payload)).status, STATUS.UNREADABLE, JSON.stringify(payload));
 	assert.equal(new Witness(storage).verdict(CHAIR).size, 40);
 	const longer = await ledger.checkpoint(leavesOf(45), 40);
-	for (const [i, consistency] of [7, { from: 40, proof: "x" }, { from: 40, proof: [1] }, { from: "40", proof: [] }].entries()) {
-		await witness.check(`clinic/${i}`, good);
-		assert.notEqual((await witness.check(`clinic/${i}`, { ...longer, consistency })).status, STATUS.VERIFIED);
+	for (const wrong of [{ consistency: 7 }, { consistency: "x" }, { consistency: [1] }, { consistency: null }, { previous: 7 },
+		{ previous: { size: "40" } }, { previous: null }, { consistency: Array(200).fill(longer.consistency[0]) }]) {
+		const other = new Witness(new Storage());
+		await other.check(CHAIR, good);
+		assert.notEqual((await other.check(CHAIR, { ...longer, ...wrong })).status, STATUS.VERIFIED, JSON.stringify(wrong));
 	}
+});
+
+test("without a key trees are compared and nothing is called signed", async () => {
+	const { ledger, leaves, witness } = await scene();
+	const unkeyed = async (...arguments_) => ({ ...await ledger.checkpoint(...arguments_), vkey: undefined });
+	assert.equal((await witness.check(CHAIR, await unkeyed(leaves.slice(0, 3)))).status, STATUS.UNSIGNED);
+	assert.equal((await witness.check(CHAIR, await unkeyed(leaves.slice(0, 9), 3))).status, STATUS.UNSIGNED);
+	assert.equal((await witness.check(CHAIR, await unkeyed(leavesOf(12, "forged"), 9))).status, STATUS.ALARM);
+});
+
+test("a key that becomes known later is used from then on", async () => {
+	const { ledger, storage, leaves, witness } = await scene();
+	await witness.check(CHAIR, { ...await ledger.checkpoint(leaves.slice(0, 3)), vkey: undefined });
+	const later = new Witness(storage, { keys: { [CHAIR]: ledger.vkey } });
+	const next = { ...await ledger.checkpoint(leaves.slice(0, 9), 3), vkey: undefined };
+	assert.equal((await later.check(CHAIR, next)).status, STATUS.VERIFIED);
+	const stranger = await (await Ledger.make()).checkpoint(leaves, 9);
+	assert.equal((await later.check(CHAIR, { ...stranger, vkey: undefined })).status, STATUS.ALARM);
+});
+
+test("an unsigned checkpoint does not become one that follows", async () => {
+	const { ledger, leaves, witness } = await scene();
+	await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 3)));
+	const next = await ledger.checkpoint(leaves.slice(0, 9), 3);
+	const bare = { ...next, checkpoint: next.checkpoint.replace(/\u2014 .*\n/, "\u2014 other AAAAAAAA\n"), vkey: undefined };
+	assert.equal((await witness.check(CHAIR, bare)).status, STATUS.ALARM);
+	assert.equal(witness.verdict(CHAIR).size, 3);
 });
 
 test("checks asked for at once are made in their order", async () => {

@@ -8,6 +8,7 @@ import { STATUS } from "../witness.js";
 const WORDS = new Map([
 	[STATUS.NONE, "No checkpoint has arrived."],
 	[STATUS.FIRST, "Signed. The first checkpoint this browser saw; the next will be compared with it."],
+	[STATUS.UNSIGNED, "Not checked for its signature: put the station's key into this page's config.json."],
 	[STATUS.VERIFIED, "Signed, and it follows from all that this browser saw before."],
 ]);
 
@@ -33,6 +34,7 @@ export class LedgerPanel {
 			: WORDS.get(verdict.status) ?? `${verdict.reason[0].toUpperCase()}${verdict.reason.slice(1)}.`);
 		setText(this.figures, verdict.size === null ? "" : `${figure(verdict.size)} records, checked ${moment(verdict.at, now)}; watching since ${moment(verdict.since, now)}.`);
 		const notes = [verdict.alarm && `What arrived ${new Date(verdict.alarm.at).toISOString()}:\n${verdict.alarm.note}`,
+			verdict.gap && `What was kept before the gap:\n${verdict.gap.note}`,
 			verdict.note && `What is kept:\n${verdict.note}`, verdict.vkey && `Key: ${verdict.vkey}`].filter(Boolean);
 		setText(this.evidence, notes.join("\n"));
 		show(this.details, notes.length > 0);

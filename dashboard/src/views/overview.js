@@ -25,6 +25,7 @@ const LEDGER = new Map([
 	[STATUS.NONE, null],
 	[STATUS.FIRST, ["good", "Ledger signed"]],
 	[STATUS.VERIFIED, ["good", "Ledger proved"]],
+	[STATUS.UNSIGNED, ["plain", "Ledger: no key known"]],
 	[STATUS.GAP, ["warning", "Ledger not proved throughout"]],
 	[STATUS.UNREADABLE, ["warning", "Checkpoint unreadable"]],
 	[STATUS.UNAVAILABLE, ["plain", "Ledger not checked"]],
