@@ -9,7 +9,7 @@ import { PAYLOAD_MAX } from "./messages.js";
 
 /** Seconds that the broker keeps the session of a window that is away. */
 const SESSION_S = 6 * 3600;
-const KEEPALIVE_S = 30;
+const KEEPALIVE_S = 10;
 const RETRY_MS = 1000;
 const RETRY_MAX_MS = 15000;
 const SESSION_TAKEN_OVER = 142;

@@ -12,7 +12,7 @@ function fill(node, attributes, children) {
 		else if (value !== false && value !== null && value !== undefined)
 			node.setAttribute(name, String(value));
 	}
-	node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+	node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
 	return node;
 }
 

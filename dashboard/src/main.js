@@ -162,7 +162,7 @@ class Page {
 		view.update(null);
 		if (focus) {
 			scrollTo(0, 0);
-			view.heading.focus({ preventScroll: true });
+			(view.first ?? view.heading).focus({ preventScroll: true });
 		}
 	}
 }

@@ -57,19 +57,30 @@ export function figure(value, decimals = 0) {
 	return number === null ? "–" : number.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
+/** What people call a cartridge: its serial, chip or number in its lot, without the codes around them. */
+export function unitName(unit) {
+	const match = /\(21\)([^(]+)$|\(10\)([^(]+)$|^chip:(.+)$/.exec(unit);
+	return match?.[1] ?? match?.[2] ?? match?.[3] ?? unit;
+}
+
 /** Share of the target in whole percent, or null. */
 export function progress(density, target) {
 	return amount(density) === null || !amount(target) ? null : Math.round(density / target * 100);
 }
 
 export function clock(at) {
-	return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+	return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 }
 
 /** The time, with its day when that is not today's. */
 export function moment(at, now) {
 	const day = new Date(at).toDateString() === new Date(now).toDateString() ? "" : `${date(at)} `;
 	return day + clock(at);
+}
+
+/** To the minute, or the day when that is not today's. */
+export function minute(at, now) {
+	return date(at) === date(now) ? clock(at).slice(0, 5) : date(at);
 }
 
 export function date(at) {

@@ -49,7 +49,7 @@ export class Witness {
 		this.queue = Promise.resolve();
 	}
 
-	/** What is known of a station: {status, reason, size, at, alarm, gap}; `alarm` and `gap` stay until accepted. */
+	/** What is known of a station: {status, reason, size, at (first seen), alarm, gap}; `alarm` and `gap` stay until accepted. */
 	verdict(station) {
 		return this.last.get(station) ?? this.#verdict(STATUS.NONE, "no checkpoint has arrived", this.#kept(station));
 	}
@@ -136,7 +136,7 @@ export class Witness {
 
 	#keep(station, kept, fresh, status, reason) {
 		const past = kept && kept.size !== fresh.size ? [...kept.history, [kept.size, toBase64(kept.root)]] : kept?.history ?? [];
-		const record = { ...fresh, at: this.now(), since: kept?.since ?? this.now(), history: past.slice(-HISTORY_MAX),
+		const record = { ...fresh, at: kept?.size === fresh.size ? kept.at : this.now(), since: kept?.since ?? this.now(), history: past.slice(-HISTORY_MAX),
 			alarm: kept?.alarm ?? null, gap: kept?.gap ?? null };
 		this.#store(station, record);
 		return this.#verdict(status, reason, record);

@@ -18,6 +18,7 @@ FILES = {
     "uplot.js": "uplot/dist/uPlot.esm.js",
     "uplot.css": "uplot/dist/uPlot.min.css",
     "uplot-LICENSE": "uplot/LICENSE",
+    "axe.js": "axe-core/axe.min.js",  # for tests only
 }
 
 

@@ -5,14 +5,18 @@ import functools
 import http.server
 import json
 import shutil
+import socket
+import subprocess
 import threading
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
 
 from harness import BUILD, SOURCE, Broker, free_port, wait_for
 
-DESKTOP = (1280, 800)
+DESKTOP = (1440, 900)
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -40,14 +44,92 @@ class Site:
 
 
 class WebBroker(Broker):
-    """A broker that also speaks MQTT over WebSockets; with `users`, by password only."""
+    """A broker that also speaks MQTT over WebSockets; with `users`, by password and the example's access list."""
 
-    def __init__(self, folder, websocket_port=None, port=None, more=""):
-        super().__init__(folder, port)
-        self.websocket_port = websocket_port or free_port()
+    def __init__(self, folder, users=None):
+        super().__init__(folder)
+        self.websocket_port = free_port()
+        lines = [f"listener {self.websocket_port} 127.0.0.1", "protocol websockets", "max_queued_messages 10000"]
+        if users:
+            passwords = folder / "passwd"
+            passwords.touch(mode=0o600)
+            for user, password in users.items():
+                subprocess.run(["mosquitto_passwd", "-b", passwords, user, password], check=True, stderr=subprocess.DEVNULL)
+            acl = folder / "acl"
+            shutil.copy(SOURCE / "configs/mosquitto-example.acl", acl)
+            for file in (passwords, acl):
+                file.chmod(0o644)
+            self.conf.write_text(self.conf.read_text().replace("allow_anonymous true", "allow_anonymous false"))
+            lines += [f"password_file {passwords}", f"acl_file {acl}", "user root"]
         with open(self.conf, "a") as conf:
-            conf.write(f"listener {self.websocket_port} 127.0.0.1\nprotocol websockets\n"
-                       f"max_queued_messages 10000\n{more}")
+            conf.write("\n".join(lines) + "\n")
+
+    def listening(self):
+        return super().listening() and answers(self.websocket_port)
+
+
+def answers(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+    except OSError:
+        return False
+
+
+def hang_up(end):
+    """Closing alone would not be noticed while a thread reads from it."""
+    try:
+        end.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+    end.close()
+
+
+class Cable:
+    """What lies between the page and the broker: it can be cut and mended."""
+
+    def __init__(self, to_port):
+        self.to_port, self.ends, self.whole = to_port, [], True
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            if not self.whole:
+                near.close()
+                continue
+            far = socket.create_connection(("127.0.0.1", self.to_port))
+            self.ends += [near, far]
+            for source, target in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(source, target), daemon=True).start()
+
+    @staticmethod
+    def _carry(source, target):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+        except OSError:
+            pass
+        hang_up(source)
+        hang_up(target)
+
+    def cut(self):
+        self.whole = False
+        for end in self.ends:
+            hang_up(end)
+        self.ends = []
+
+    def mend(self):
+        self.whole = True
+
+    def close(self):
+        self.cut()
+        self.listener.close()
 
 
 class Browser:
@@ -89,7 +171,10 @@ class Browser:
         return self.script("return [...document.querySelectorAll(arguments[0])].map(e => e.innerText)", selector)
 
     def wait_text(self, selector, words):
-        wait_for(lambda: words in self.text(selector), f"“{words}” in {selector}")
+        try:
+            wait_for(lambda: words in self.text(selector), "a text")
+        except AssertionError:
+            raise AssertionError(f"{words!r} is not in {selector}: {self.text(selector)!r}") from None
 
     def wait_live(self):
         wait_for(lambda: self.script("return document.documentElement.dataset.connection") == "live",
@@ -99,11 +184,42 @@ class Browser:
         """The text of a station's card on the overview."""
         return next((words for words in self.texts(".card") if words.split("\n")[0] == station), "")
 
-    def press(self, key, times=1):
-        """A key as the keyboard gives it."""
-        from selenium.webdriver.common.action_chains import ActionChains
-        for _ in range(times):
+    def wait_card(self, station, *words):
+        try:
+            wait_for(lambda: all(word in self.card(station) for word in words), "a card")
+        except AssertionError:
+            raise AssertionError(f"{words} are not all on the card of {station}: {self.card(station)!r}") from None
+
+    def press(self, *keys):
+        """Keys as the keyboard gives them, one after the other."""
+        for key in keys:
             ActionChains(self.driver).send_keys(key).perform()
+
+    def press_back(self):
+        ActionChains(self.driver).key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()
+
+    def axe(self):
+        """What axe-core finds: (rule, element) of each."""
+        source = (BUILD / "dashboard/vendor/axe.js").read_text()
+        code = """axe.run(document, {resultTypes: ["violations"]}).then((result) => result.violations.flatMap(
+            (violation) => violation.nodes.map((node) => [violation.id, node.html.slice(0, 200), node.failureSummary])))"""
+        answer = self.driver.execute_cdp_cmd("Runtime.evaluate", {
+            "expression": f"{source};\n{code}",
+            "awaitPromise": True, "returnByValue": True})
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"]["value"]
+
+    def drawn(self, selector):
+        """For each canvas whether there is anything in the colour of its line."""
+        return self.script("""return [...document.querySelectorAll(arguments[0])].map((canvas) => {
+            const accent = getComputedStyle(document.documentElement).getPropertyValue("--accent").trim();
+            const wanted = [1, 3, 5].map((at) => parseInt(accent.slice(at, at + 2), 16));
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            for (let i = 0; i < data.length; i += 4)
+                if (wanted.every((value, j) => Math.abs(data[i + j] - value) < 3) && data[i + 3] > 200)
+                    return true;
+            return false;
+        });""", selector)
 
     def focused(self):
         return self.script("return document.activeElement.innerText || document.activeElement.id")

@@ -63,13 +63,15 @@ class Chair:
         self.publish("checkpoint", message, retain=True)
 
 
-def connect(port):
+def connect(port, user=None, password=None):
     """A publisher of the test's own."""
     import paho.mqtt.client as mqtt
     try:
         client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
     except AttributeError:
         client = mqtt.Client(protocol=mqtt.MQTTv5)
+    if user:
+        client.username_pw_set(user, password)
     client.connect("127.0.0.1", port)
     client.loop_start()
     wait_for(client.is_connected, "the publisher's connection")
@@ -102,10 +104,10 @@ def busy_chair(publisher, name="chair-1"):
     return chair
 
 
-def many(publisher, number):
-    """So many chairs; every eleventh is offline, every thirteenth has a fault."""
-    chairs = [Chair(publisher, f"chair-{i}") for i in range(1, number + 1)]
-    for i, chair in enumerate(chairs, 1):
+def many(publisher, number, skip=0):
+    """So many chairs after the first `skip`; every eleventh is offline, every thirteenth has a fault."""
+    chairs = [Chair(publisher, f"chair-{i}") for i in range(skip + 1, number + 1)]
+    for i, chair in enumerate(chairs, skip + 1):
         state = STATES[i % len(STATES)]
         if i % 11 == 0:
             chair.offline()

@@ -32,7 +32,7 @@ export class LedgerPanel {
 		setAttribute(this.node, "data-status", verdict.status);
 		setText(this.verdict, bad ? `ALARM: ${verdict.reason}. Keep both checkpoints and run "stipplectl audit witness" at the station.`
 			: WORDS.get(verdict.status) ?? `${verdict.reason[0].toUpperCase()}${verdict.reason.slice(1)}.`);
-		setText(this.figures, verdict.size === null ? "" : `${figure(verdict.size)} records, checked ${moment(verdict.at, now)}; watching since ${moment(verdict.since, now)}.`);
+		setText(this.figures, verdict.size === null ? "" : `${figure(verdict.size)} records, published ${moment(verdict.at, now)}; watching since ${moment(verdict.since, now)}.`);
 		const notes = [verdict.alarm && `What arrived ${new Date(verdict.alarm.at).toISOString()}:\n${verdict.alarm.note}`,
 			verdict.gap && `What was kept before the gap:\n${verdict.gap.note}`,
 			verdict.note && `What is kept:\n${verdict.note}`, verdict.vkey && `Key: ${verdict.vkey}`].filter(Boolean);

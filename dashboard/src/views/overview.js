@@ -2,7 +2,7 @@
 /** All stations at a glance. */
 
 import { arrange, h, setAttribute, setLines, setText, show, stationLink } from "../dom.js";
-import { STATE_WORDS, figure, progress, zoneName } from "../sentences.js";
+import { STATE_WORDS, figure, minute, progress, unitName, zoneName } from "../sentences.js";
 import { STATUS } from "../witness.js";
 
 /** From so many stations on, cards are small, so that a wall screen shows all of them. */
@@ -53,7 +53,7 @@ export function flags(station, verdict, now) {
 		lines.push(["warning", `Stock: ${words}`]);
 	const ledger = LEDGER.get(verdict.status);
 	if (ledger)
-		lines.push(ledger);
+		lines.push([ledger[0], verdict.at === null ? ledger[1] : `${ledger[1]} ${minute(verdict.at, now)}`]);
 	return lines;
 }
 
@@ -78,7 +78,9 @@ class Card {
 		this.percent = h("span", { class: "percent" });
 		this.bar = h("progress", { max: 100, value: 0, "aria-label": "Density reached" });
 		this.work = h("div", { class: "work" }, h("p", {}, this.zone, this.percent), this.bar);
-		this.live = h("p", { class: "live" });
+		this.rate = h("span");
+		this.gauges = h("span");
+		this.live = h("p", { class: "live" }, this.rate, h("span", { class: "word" }, " dots"), this.gauges);
 		this.cartridge = h("p", { class: "cartridge" });
 		this.flags = h("ul", { class: "flags" });
 		this.node = h("li", { class: "card" }, h("article", {}, h("header", {}, h("h3", {}, this.name), this.state),
@@ -94,8 +96,11 @@ class Card {
 		setText(this.who, [state?.operator || (state ? "nobody signed in" : ""), state?.subject].filter(Boolean).join(" · "));
 		this.#updateWork(now);
 		const live = station.live.current(now);
-		setText(this.live, live ? `${figure(station.live.rate)} dots/min · ${figure(live.depth === null ? null : live.depth / 1000, 2)} mm · ${figure(live.resistance)} mN` : "");
-		setText(this.cartridge, station.cartridge ? `Cartridge ${station.cartridge.unit}` : "");
+		show(this.live, Boolean(live));
+		setText(this.rate, figure(station.live.rate));
+		setText(this.gauges, live ? `/min · ${figure(live.depth === null ? null : live.depth / 1000, 2)} mm · ${figure(live.resistance)} mN` : "");
+		const { unit, lot } = station.cartridge ?? {};
+		setText(this.cartridge, unit ? [`Cartridge ${unitName(unit)}`, lot && `lot ${lot}`].filter(Boolean).join(" · ") : "");
 		show(this.cartridge, Boolean(station.cartridge));
 		setLines(this.flags, flags(station, verdict, now));
 	}

@@ -14,7 +14,7 @@ export class ScalpMap {
 		this.drawing = svg("svg", { viewBox: VIEW_BOX, class: "scalp", role: "img", "aria-label": "Zone map; the table below has the figures" });
 		this.#draw();
 		this.rows = h("tbody");
-		const heads = ["Zone", "Dots", "Density", "Target", "Reached", "Outside depth"].map((words) => h("th", { scope: "col" }, words));
+		const heads = ["Zone", "Dots", "Dots/cm²", "Reached", "Outside depth"].map((words) => h("th", { scope: "col" }, words));
 		this.table = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Zones, table" },
 			h("table", {}, h("thead", {}, h("tr", {}, heads)), this.rows));
 		this.node = h("div", {}, this.drawing, this.table);
@@ -33,7 +33,7 @@ export class ScalpMap {
 			this.drawing.append(group, ...paths.map((d) => svg("path", { d, class: "outline" })), labels);
 		}
 		for (const [zone, x, y] of SCARS) {
-			const shape = svg("rect", { x: x - 44, y: y - 14, width: 88, height: 26, rx: 8, class: "zone scar" });
+			const shape = svg("rect", { x: x - 50, y: y - 14, width: 100, height: 26, rx: 8, class: "zone scar" });
 			const labels = svg("g");
 			this.drawing.append(shape, labels);
 			this.#remember(zone, shape, labels, x, y + 4, zoneName(zone));
@@ -43,7 +43,7 @@ export class ScalpMap {
 
 	#remember(zone, shape, labels, x, y, name = "") {
 		const title = svg("title", {}, zoneName(zone));
-		const label = svg("text", { x, y, class: "label" }, name);
+		const label = svg("text", { x, y, class: name ? "label scar-label" : "label" }, name);
 		shape.append(title);
 		labels.append(label);
 		this.shapes.set(zone, [...this.shapes.get(zone) ?? [], { shape, label, title, name }]);
@@ -56,7 +56,7 @@ export class ScalpMap {
 			for (const { shape, label, title, name } of parts) {
 				shape.style.fillOpacity = percent === null ? "0" : String(0.12 + 0.78 * Math.min(percent, 100) / 100);
 				shape.classList.toggle("over", percent > OVER_PERCENT);
-				shape.classList.toggle("current", zone === current);
+				this.#mark(shape, zone === current);
 				setText(label, [name, percent === null ? "" : `${percent} %`].filter(Boolean).join(" "));
 				setText(title, `${zoneName(zone)}: ${percent === null ? "not begun" : `${percent} % of target`}`);
 			}
@@ -64,12 +64,21 @@ export class ScalpMap {
 		this.#fill(zones, current);
 	}
 
+	/* The one at work is drawn last, so that its neighbours do not cover its edge. */
+	#mark(shape, current) {
+		if (shape.classList.contains("current") === current)
+			return;
+		shape.classList.toggle("current", current);
+		if (current)
+			shape.parentNode.append(shape);
+	}
+
 	#fill(zones, current) {
 		const lines = [...zones].map(([zone, z]) => [zone === current ? `${zoneName(zone)} (now)` : zoneName(zone), figure(z.dots),
-			figure(z.density), figure(z.target), progress(z.density, z.target) === null ? "–" : `${progress(z.density, z.target)} %`,
+			`${figure(z.density)} of ${figure(z.target)}`, progress(z.density, z.target) === null ? "–" : `${progress(z.density, z.target)} %`,
 			z.outside === null ? "–" : `${figure(z.outside * 100, 1)} %`]);
 		if (lines.length === 0)
-			lines.push(["No zone worked on in this session", "", "", "", "", ""]);
+			lines.push(["No zone worked on in this session", "", "", "", ""]);
 		const signature = JSON.stringify(lines);
 		if (this.signature === signature)
 			return;

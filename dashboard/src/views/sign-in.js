@@ -11,6 +11,8 @@ export class SignIn {
 		this.reason = h("p", { class: "reason", role: "alert" });
 		this.user = h("input", { id: "user", autocomplete: "username", required: true, value: user });
 		this.password = h("input", { id: "password", type: "password", autocomplete: "current-password" });
+		/** What to give the focus to. */
+		this.first = user ? this.password : this.user;
 		this.form = h("form", {}, h("label", { for: "user" }, "User"), this.user, h("label", { for: "password" }, "Password"), this.password,
 			h("button", { type: "submit" }, "Sign in"));
 		this.form.addEventListener("submit", (event) => {

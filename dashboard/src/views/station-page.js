@@ -36,10 +36,10 @@ export class StationPage {
 		this.missing = h("p", { class: "empty" }, "Nothing has been heard of this station.");
 		this.facts = FACTS.map(() => h("dd", {}, "–"));
 		this.flags = h("ul", { class: "flags" });
-		this.alerts = h("ul", { class: "alerts" });
+		this.alerts = h("ul", { class: "alerts", tabindex: 0, "aria-label": "Alerts" });
 		this.stock = h("ul", { class: "lines" });
 		this.tests = h("ul", { class: "lines" });
-		this.timeline = h("ol", { class: "timeline" });
+		this.timeline = h("ol", { class: "timeline", tabindex: 0, "aria-label": "Timeline" });
 		this.map = new ScalpMap();
 		this.ledger = new LedgerPanel(witness, key, store);
 		this.charts = this.#charts();
