@@ -97,7 +97,7 @@ export class Connection extends EventTarget {
 		if (error.code !== BAD_PASSWORD && error.code !== NOT_AUTHORISED)
 			return;
 		this.stop();
-		this.#tell("refused", error.code === BAD_PASSWORD ? "user or password are not right" : "this user may not connect");
+		this.#tell("refused", "user or password are not right, or this user may not connect");
 	}
 
 	/* A copy of this window has the same client id: the two part. */
