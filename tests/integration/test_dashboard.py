@@ -11,6 +11,7 @@ import clinic
 import harness
 from browser import Browser, Cable, Site, WebBroker
 from harness import wait_for
+from test_telemetry import check_described
 
 SIZES = {"phone": (390, 844), "desktop": (1440, 900), "wall": (2560, 1440)}
 STREAM_S = 0.5
@@ -169,6 +170,21 @@ def test_sign_in(chromium, tmp_path):
 
 
 # ---- many stations ----
+
+def test_the_other_stations_here_speak_as_real_ones_do(broker, publisher):
+    subscriber = harness.Subscriber(broker.port)
+    wait_for(lambda: subscriber.subscribed, "the subscription")
+    clinic.many(publisher, 20)
+    chair = clinic.busy_chair(publisher)
+    chair.telemetry()
+    for message in clinic.checkpoints("3", "9:3"):
+        chair.checkpoint(message)
+    chair.state()
+    wait_for(lambda: sum(topic.endswith("/checkpoint") for topic, _, _ in subscriber.messages) == 2, "all messages")
+    assert check_described(subscriber) == {"state", "session", "zone", "needle", "sterilization", "alert", "telemetry",
+                                           "checkpoint"}
+    subscriber.close()
+
 
 def test_fifty_stations(page, publisher):
     chairs = clinic.many(publisher, 50)

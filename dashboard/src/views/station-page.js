@@ -45,7 +45,7 @@ export class StationPage {
 		this.charts = this.#charts();
 		this.body = h("div", { class: "columns" },
 			panel("Now", h("dl", {}, FACTS.map(([name], i) => h("div", {}, h("dt", {}, name), this.facts[i]))), this.flags),
-			panel("Live", this.charts.map((chart) => chart.node)), panel("Zones", this.map.node), panel("Alerts", this.alerts),
+			panel("Alerts", this.alerts), panel("Live", this.charts.map((chart) => chart.node)), panel("Zones", this.map.node),
 			panel("Stock", this.stock), panel("Sterilisation", this.tests), panel("Ledger", this.ledger.node), panel("Timeline", this.timeline));
 		this.node = h("div", { class: "station" }, h("nav", { "aria-label": "Back" }, h("a", { href: "#/" }, "‹ All stations")),
 			h("div", { class: "bar" }, this.heading, this.state), this.missing, this.body);
