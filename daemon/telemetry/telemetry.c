@@ -30,6 +30,7 @@ struct Telemetry {
 	uint64_t kept_cursor; /* as the ledger knows it */
 	int64_t kept_us;
 	bool state_asked, state_changed; /* see ask_state() */
+	bool board;                      /* whether the last state said that it answers */
 	char *live;                      /* the last live message sent */
 	bool progressed;                 /* acknowledgements have come since the last pump() */
 	int64_t progress_us;             /* when the broker last took something, or was given it */
@@ -208,6 +209,7 @@ static void publish_state(Telemetry *telemetry, int qos)
 
 	if (!message || !mqtt_client_connected(telemetry->client))
 		return;
+	telemetry->board = station_view(telemetry->station)->board_connected;
 	topic_make(telemetry->config, "state", topic);
 	(void)!mqtt_client_publish(telemetry->client, topic, message, qos, true, 0, NULL);
 }
@@ -315,7 +317,9 @@ static void on_changed(void *userdata, unsigned changes)
 {
 	Telemetry *telemetry = userdata;
 
-	if (changes & (STATION_CHANGED_STATE | STATION_CHANGED_OPERATOR | STATION_CHANGED_ZONE))
+	/* of the lines only the board is in the state: a pedal would publish it with every step on it */
+	if ((changes & (STATION_CHANGED_STATE | STATION_CHANGED_OPERATOR | STATION_CHANGED_ZONE)) ||
+		station_view(telemetry->station)->board_connected != telemetry->board)
 		ask_state(telemetry);
 	if (changes & STATION_CHANGED_RECORDS) {
 		telemetry->more = telemetry->miscounted = true;

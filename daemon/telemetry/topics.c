@@ -98,10 +98,11 @@ char *message_of_state(const Config *config, const StationView *view, bool onlin
 			"{s:b, s:s, s:s}", "online", 0, "clinic", config->clinic, "station", config->station);
 		return message ? json_dumps(message, MESSAGE_JSON) : NULL;
 	}
-	message = json_pack("{s:b, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:b}", "online", 1, "clinic",
-		config->clinic, "station", config->station, "version", STIPPLE_VERSION, "state",
-		session_state_to_string(view->state), "session", (json_int_t)view->session, "subject",
-		view->subject, "operator", view->badge, "zone", zone_name(view), "fault",
+	message = json_pack("{s:b, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}",
+		"online", 1, "clinic", config->clinic, "station", config->station, "version", STIPPLE_VERSION,
+		"state", session_state_to_string(view->state), "session", (json_int_t)view->session,
+		"subject", view->subject, "operator", view->badge, "zone", zone_name(view), "unit",
+		view->unit, "lot", view->lot, "pigment", view->pigment, "fault",
 		view->fault == CONTROL_FAULT_NONE ? "" : control_fault_to_string(view->fault), "board",
 		view->board_connected);
 	return message ? json_dumps(message, MESSAGE_JSON) : NULL;

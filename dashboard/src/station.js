@@ -48,6 +48,11 @@ export class Station {
 			this.live.clear();
 		if (state.online && state.session !== this.session)
 			this.#newSession(state.session);
+		/* a page that was just opened has not seen the records of what is mounted and loaded */
+		if (state.online && state.unit !== null && state.unit !== (this.cartridge?.unit ?? ""))
+			this.cartridge = state.unit ? { unit: state.unit, lot: state.lot, expiry: "", at: null } : null;
+		if (state.online && state.pigment !== null)
+			this.pigment = state.pigment;
 	}
 
 	setTelemetry(telemetry, at) {

@@ -127,6 +127,17 @@ test("zone, cartridge and pigment belong to their session", () => {
 	assert.equal(scene.chair.cartridge, null);
 });
 
+test("what is mounted is known from the state alone, and records say more of it", () => {
+	const scene = new Scene();
+	scene.state({ state: "working", session: 4, unit: "chip:0a", lot: "L", pigment: "B c" });
+	assert.deepEqual([scene.chair.cartridge.unit, scene.chair.cartridge.lot, scene.chair.pigment], ["chip:0a", "L", "B c"]);
+	scene.record("needle", "needle.claimed", { session: 4, unit: "chip:0b", lot: "L", expiry: "2030-01-01" });
+	scene.state({ state: "working", session: 4, unit: "chip:0b", lot: "L", pigment: "B c" });
+	assert.equal(scene.chair.cartridge.expiry, "2030-01-01");
+	scene.state({ state: "paused", session: 4, unit: "", lot: "", pigment: "B c" });
+	assert.equal(scene.chair.cartridge, null);
+});
+
 test("a sterilisation test is overdue once its day is past", () => {
 	const scene = new Scene();
 	scene.record("sterilization", "indicator.passed", { sterilizer: "S1", test: "biological", result: "negative", due: "2026-03-02" });

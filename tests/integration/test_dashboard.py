@@ -86,11 +86,16 @@ def test_a_treatment_is_followed(page, broker):
         station.call("Station1", "AcknowledgeFault", "sleeve caught in the cable")
         page.wait_text("[data-panel=panel-alerts]", "acknowledged")
         page.wait_text("[data-panel=panel-alerts]", "sleeve caught in the cable")
+        page.open(page.script("return location.href.replace('127.0.0.1', 'localhost')"))  # a page that knows nothing
+        for words in ("(21)A17", "Brand black-3", "P-0001"):
+            page.wait_text("[data-panel=panel-now]", words)
         station.kill()
         page.wait_text(".state", "Offline")
         page.wait_text("#polite", "chair-1 is offline")
         station.start()
         wait_for(lambda: page.text(".state") not in ("", "Offline"), "the station to be back")
+        station.wait_board()
+        wait_for(lambda: "Board does not answer" not in page.text("[data-panel=panel-now]"), "the board on the page")
         station.stop()
     finally:
         station.close()

@@ -119,6 +119,9 @@ static void test_state_names_nobody(void **state)
 		.operator_name = "Ada Example",
 		.session = 3,
 		.subject = "P-1",
+		.unit = "(01)04012345678901(21)A17",
+		.lot = "L1",
+		.pigment = "Brand black",
 		.zone = ZONE_INVALID };
 	_cleanup_(freep) char *online = message_of_state(&config, &view, true);
 	_cleanup_(freep) char *offline = message_of_state(&config, &view, false);
@@ -127,6 +130,9 @@ static void test_state_names_nobody(void **state)
 	assert_null(strstr(online, "Ada"));
 	assert_string_equal(json_string_value(json_object_get(message, "state")), "ready");
 	assert_string_equal(json_string_value(json_object_get(message, "zone")), "");
+	assert_string_equal(json_string_value(json_object_get(message, "unit")), "(01)04012345678901(21)A17");
+	assert_string_equal(json_string_value(json_object_get(message, "lot")), "L1");
+	assert_string_equal(json_string_value(json_object_get(message, "pigment")), "Brand black");
 	assert_string_equal(offline, "{\"clinic\":\"c1\",\"online\":false,\"station\":\"s1\"}");
 }
 
