@@ -76,6 +76,11 @@ export class Station {
 		return true;
 	}
 
+	/** A person has looked into it: from here on another ledger is this station's. */
+	acceptLedger() {
+		Object.assign(this, { rewound: false, seq: 0, newest: 0 });
+	}
+
 	addAlert(severity, name, words, record) {
 		this.alerts.unshift({ severity, name, words, seq: record.seq, at: record.at, acknowledged: null });
 		this.alerts.length = Math.min(this.alerts.length, ALERTS_MAX);

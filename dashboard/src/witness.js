@@ -65,7 +65,8 @@ export class Witness {
 	accept(station) {
 		this.storage.removeItem(this.#name(station));
 		this.last.delete(station);
-		return this.check(station, this.payloads.get(station));
+		const newest = this.payloads.get(station);
+		return newest === undefined ? Promise.resolve(this.verdict(station)) : this.check(station, newest);
 	}
 
 	async #check(station, payload) {

@@ -149,6 +149,19 @@ test("a sterilisation test is overdue once its day is past", () => {
 	assert.equal(scene.chair.overdue(scene.at).length, 1);
 });
 
+test("numbers that go back are an alarm until a person accepts the new ledger", () => {
+	const scene = new Scene();
+	scene.record("alert", "alert.raised", { alert: "x", text: "x" }, { seq: 9 });
+	scene.record("alert", "alert.raised", { alert: "x", text: "x" }, { seq: 9 });
+	assert.equal(scene.chair.rewound, false, "sent twice is not back");
+	scene.at += 1000;
+	scene.record("alert", "alert.raised", { alert: "x", text: "x" }, { seq: 1 });
+	assert.equal(scene.chair.rewound, true);
+	scene.chair.acceptLedger();
+	assert.equal(scene.record("alert", "alert.raised", { alert: "x", text: "x" }, { seq: 2 }), true);
+	assert.deepEqual([scene.chair.rewound, scene.chair.seq], [false, 2]);
+});
+
 test("low stock is shown until a lot is received", () => {
 	const scene = new Scene();
 	scene.record("alert", "alert.raised", { alert: "stock-low", product: "1RL", text: "4 cartridges 1RL left" });

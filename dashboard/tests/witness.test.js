@@ -142,6 +142,11 @@ test("an unsigned checkpoint does not become one that follows", async () => {
 	assert.equal(witness.verdict(CHAIR).size, 3);
 });
 
+test("there is something to accept only when something arrived", async () => {
+	const { witness } = await scene();
+	assert.equal((await witness.accept(CHAIR)).status, STATUS.NONE);
+});
+
 test("checks asked for at once are made in their order", async () => {
 	const { ledger, leaves, witness } = await scene();
 	const messages = [await ledger.checkpoint(leaves.slice(0, 2)), await ledger.checkpoint(leaves.slice(0, 5), 2),
