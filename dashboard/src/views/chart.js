@@ -52,7 +52,7 @@ export class Chart {
 				x: { time: true, range: (u, least, most) => [(most ?? 0) - Math.min(SPAN_S, Math.max((most ?? 0) - (least ?? 0), 60)), most ?? 0] },
 				y: { range: (u, least, most) => [0, Math.max(most ?? 0, this.band()?.[1] ?? 0, this.least) * 1.1] },
 			},
-			axes: [{ ...axis, space: 80, values: (u, splits) => splits.map((at) => clock(at * 1000)) }, { ...axis, size: 44, space: 28 }],
+			axes: [{ ...axis, space: 80, size: 28, values: (u, splits) => splits.map((at) => clock(at * 1000)) }, { ...axis, size: 44, space: 28 }],
 			series: [{}, { stroke: colour("--accent"), width: 2, points: { show: false } }],
 			hooks: { drawClear: [(u) => this.#drawBand(u)] },
 		}, this.columns, this.canvas);
