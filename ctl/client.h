@@ -22,7 +22,7 @@ enum { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
 typedef struct Ctl {
 	sd_bus *bus;
 	const struct Command *command; /* that runs */
-	bool json;
+	bool json, csv;
 	const char *pin_file; /* NULL: ask at the terminal */
 	const char *fnc1;     /* what stands for FNC1 in a code; NULL: 0x1D alone */
 } Ctl;

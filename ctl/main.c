@@ -19,6 +19,7 @@ static void help(void)
 			printf("  %s %s\n        %s\n", command->words, command->arguments, command->help);
 	puts("\nOptions:\n"
 	     "      --json           one JSON object a line\n"
+	     "      --csv            rows as CSV (audit)\n"
 	     "      --pin-file FILE  take the PIN from FILE instead of asking\n"
 	     "      --fnc1 CHARACTER  what stands for FNC1 in a code (needle parse)\n"
 	     "      --bus BUS        system (default), session, or an address; also STIPPLE_BUS\n"
@@ -74,9 +75,10 @@ static int run(Ctl *ctl, const char *bus, int n, char **words)
 
 int main(int argc, char **argv)
 {
-	enum { OPTION_JSON = 256, OPTION_PIN_FILE, OPTION_FNC1, OPTION_BUS, OPTION_VERSION };
+	enum { OPTION_JSON = 256, OPTION_CSV, OPTION_PIN_FILE, OPTION_FNC1, OPTION_BUS, OPTION_VERSION };
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, OPTION_JSON },
+		{ "csv", no_argument, NULL, OPTION_CSV },
 		{ "pin-file", required_argument, NULL, OPTION_PIN_FILE },
 		{ "fnc1", required_argument, NULL, OPTION_FNC1 },
 		{ "bus", required_argument, NULL, OPTION_BUS },
@@ -92,6 +94,9 @@ int main(int argc, char **argv)
 		switch (option) {
 		case OPTION_JSON:
 			ctl.json = true;
+			break;
+		case OPTION_CSV:
+			ctl.csv = true;
 			break;
 		case OPTION_PIN_FILE:
 			ctl.pin_file = optarg;

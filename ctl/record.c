@@ -3,6 +3,7 @@
 /** needle receive, audit. */
 
 #include "commands.h"
+#include "rows.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -81,41 +82,6 @@ static int on_answer(sd_bus_message *message, void *userdata, sd_bus_error *erro
 	return 0;
 }
 
-/** Rows as they are with --json; for people the values of each, a line a row under a line of names. */
-static void print_row(const Ctl *ctl, const char *line, bool first)
-{
-	json_auto_t *row = json_loads(line, 0, NULL);
-	const char *key;
-	json_t *value;
-
-	if (ctl->json || !row) {
-		fputs(line, stdout);
-		return;
-	}
-	if (first) {
-		json_object_foreach (row, key, value)
-			printf("%s\t", key);
-		putchar('\n');
-	}
-	json_object_foreach (row, key, value) {
-		_cleanup_(freep) char *text =
-			json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
-
-		printf("%s\t", json_is_null(value) ? "-" : text ? text : json_string_value(value));
-	}
-	putchar('\n');
-}
-
-static void print_rows(const Ctl *ctl, int fd)
-{
-	_cleanup_(fclosep) FILE *rows = fdopen(fd, "r");
-	_cleanup_(freep) char *line = NULL;
-	size_t size = 0;
-
-	for (bool first = true; rows && getline(&line, &size, rows) > 0; first = false)
-		print_row(ctl, line, first);
-}
-
 static int list_queries(Ctl *ctl)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -133,6 +99,35 @@ static int list_queries(Ctl *ctl)
 	return status;
 }
 
+/** Queries of which the first word is usually one thing: `audit recall L2031`. */
+static const struct {
+	const char *query, *argument;
+} subjects[] = {
+	{ "lot", "lot" },
+	{ "recall", "lot" },
+	{ "session", "session" },
+	{ "subject", "subject" },
+	{ "timeline", "session" },
+	{ "unit", "unit" },
+};
+
+/** The filter of a query; its first word may go without its key. NULL after printing what is wrong. */
+static json_t *read_filter(int n, char **words)
+{
+	const char *key = NULL;
+	json_t *filter;
+
+	for (size_t i = 0; i < ELEMENTS(subjects); i++)
+		if (strcmp(words[0], subjects[i].query) == 0)
+			key = subjects[i].argument;
+	if (!key || n < 2 || strchr(words[1], '='))
+		return ctl_parse_words(n - 1, words + 1, "");
+	filter = ctl_parse_words(n - 2, words + 2, "");
+	if (filter)
+		json_object_set_new(filter, key, json_string(words[1]));
+	return filter;
+}
+
 static int run_audit(Ctl *ctl, int n, char **arguments)
 {
 	sd_bus_message *message = NULL;
@@ -142,7 +137,7 @@ static int run_audit(Ctl *ctl, int n, char **arguments)
 
 	if (strcmp(arguments[0], "list") == 0)
 		return list_queries(ctl);
-	filter = ctl_parse_words(n - 1, arguments + 1, "session limit after");
+	filter = read_filter(n, arguments);
 	if (!filter)
 		return CTL_USAGE;
 	if (pipe2(pipes, O_CLOEXEC) < 0)
@@ -160,7 +155,7 @@ static int run_audit(Ctl *ctl, int n, char **arguments)
 		r = sd_bus_flush(ctl->bus);
 	sd_bus_message_unref(message);
 	close(pipes[1]);
-	print_rows(ctl, pipes[0]);
+	rows_print(ctl, pipes[0]);
 	while (r >= 0 && !answer.ended) {
 		r = sd_bus_process(ctl->bus, NULL);
 		if (r == 0)
@@ -172,7 +167,7 @@ static int run_audit(Ctl *ctl, int n, char **arguments)
 const Command record_commands[] = {
 	{ "needle receive", "lot=L expiry=DATE quantity=N product=P maker=M [gtin=G] [certificate=C]", 5, 7,
 		run_receive, "put a lot of cartridges on record" },
-	{ "audit", "QUERY|list [from=T] [to=T] [lot=L] [session=N] [subject=S] [limit=N]...", 1, 32,
-		run_audit, "ask the record; every access is itself recorded" },
+	{ "audit", "QUERY|list [WHAT] [from=T] [to=T] [lot=L] [session=N] [subject=S] [after=N] [limit=N]...",
+		1, 32, run_audit, "ask the record; every access is itself recorded" },
 	{ 0 },
 };

@@ -64,7 +64,7 @@ static const LedgerQuery queries[] = {
 	{ "sign-ins",
 		"SELECT seq, utc_us AS \"time:utc\", kind, " BODY " FROM record WHERE kind IN"
 		" ('operator.signed-in', 'operator.signed-out', 'operator.refused')",
-		" ORDER BY seq", ARGUMENTS(BETWEEN("utc_us"), AFTER("seq"), LIMIT) },
+		" ORDER BY seq", ARGUMENTS(RECORDED_BETWEEN, AFTER("seq"), LIMIT) },
 	{ NULL },
 };
 

@@ -13,7 +13,10 @@ static const char version_1[] =
 	"  area_mm2 INTEGER, density REAL, target REAL, outside REAL, depth_mean_um REAL, dwell_mean_ms REAL,"
 	"  PRIMARY KEY(session, zone)) WITHOUT ROWID;";
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, NULL };
+/* so that opening the ledger need not look at all sessions */
+static const char version_2[] = "CREATE INDEX session_open ON session(session) WHERE outcome = 'open';";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2 };
 
 static const char *const tables[] = { "session", "image", "zone_result", NULL };
 

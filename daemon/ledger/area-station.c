@@ -15,9 +15,18 @@ static const char version_1[] =
 	"CREATE TABLE attachment(seq INTEGER PRIMARY KEY, data BLOB NOT NULL);"
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;";
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, NULL };
+/* the records of each day, so that a question about a time need not read all; a clock that was set back may
+ * let days overlap */
+#define DAYS                                                                                               \
+	"INSERT INTO record_day(day, first_seq, last_seq) SELECT utc_us / 86400000000, min(seq), max(seq)" \
+	" FROM record GROUP BY 1;"
 
-static const char *const tables[] = { NULL };
+static const char version_2[] =
+	"CREATE TABLE record_day(day INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL);" DAYS;
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2 };
+
+static const char *const tables[] = { "record_day", NULL };
 
 static const RecordKind kinds[] = {
 	{ "station.started", false, FIELDS(TEXT("version"), MAYBE_TEXT("previous")) },
@@ -32,14 +41,20 @@ static const RecordKind kinds[] = {
 
 static const LedgerQuery queries[] = {
 	{ "records", "SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " BODY " FROM record WHERE 1",
-		" ORDER BY seq", ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("kind", "kind"), AFTER("seq"), LIMIT) },
-	{ "timeline", "SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " BODY " FROM record WHERE 1",
-		" ORDER BY seq", ARGUMENTS(NEED_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
+		" ORDER BY seq",
+		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("kind", "kind"), BY_NUMBER("session", "session"),
+			AFTER("seq"), LIMIT) },
+	/* what happened, without the strokes and without who looked */
+	{ "timeline",
+		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", session, " BODY
+		" FROM record WHERE kind NOT IN ('strokes', 'audit.read')",
+		" ORDER BY seq",
+		ARGUMENTS(RECORDED_BETWEEN, BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
 	{ "faults",
 		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " BODY " FROM record WHERE kind IN"
 		" ('fault.latched', 'fault.acknowledged')",
 		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
+		ARGUMENTS(RECORDED_BETWEEN, BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
 	{ "outbox",
 		"SELECT seq, kind, utc_us AS \"utc:utc\", json_extract(CAST(leaf AS TEXT), '$.body') AS body,"
 		" json_extract(CAST(leaf AS TEXT), '$.body.zone') AS zone FROM record WHERE published",
@@ -49,4 +64,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_station = { schema, tables, kinds, queries };
+const LedgerArea area_station = { schema, tables, kinds, queries, .rebuild = DAYS };

@@ -112,6 +112,15 @@ struct LedgerQuery {
 		"to", column " < @to", ARGUMENT_TIME, false \
 	}
 #define BETWEEN(column) SINCE(column), UNTIL(column)
+/** The same for records, of which record_day knows where to look. */
+#define RECORDED_BETWEEN                                                                                               \
+	{ "from",                                                                                                      \
+		"seq >= (SELECT min(first_seq) FROM record_day WHERE day >= @from / 86400000000) AND utc_us >= @from", \
+		ARGUMENT_TIME, false },                                                                                \
+	{                                                                                                              \
+		"to", "seq <= (SELECT max(last_seq) FROM record_day WHERE day <= @to / 86400000000) AND utc_us < @to", \
+			ARGUMENT_TIME, false                                                                           \
+	}
 #define AFTER(column)                                               \
 	{                                                           \
 		"after", column " > @after", ARGUMENT_NUMBER, false \
@@ -134,9 +143,10 @@ typedef struct LedgerArea {
 	const char *const *tables; /* projections, emptied before a rebuild; ends with NULL */
 	const RecordKind *kinds;
 	const LedgerQuery *queries;
+	const char *rebuild; /* NULL, or SQL that a rebuild ends with, for what no kind's projection writes */
 } LedgerArea;
 
-extern const LedgerArea area_station, area_people, area_session, area_inventory;
+extern const LedgerArea area_station, area_people, area_session, area_inventory, area_audit;
 
 /** All of them, in the order in which their tables are made; ends with NULL. */
 extern const LedgerArea *const ledger_areas[];

@@ -188,12 +188,17 @@ typedef struct LedgerQuery LedgerQuery;
 
 const LedgerQuery *query_find(const char *name);
 bool query_is_streamable(const LedgerQuery *query);
-/** Runs a query; `row` gets each row (borrowed) and ends it by returning non-zero. */
+/** Runs a query; `row` gets each row, a JSON object (borrowed, `size` bytes), and ends it by returning
+ * non-zero. */
 int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, int64_t limit,
-	int (*row)(void *userdata, json_t *row), void *userdata, char error[LEDGER_TEXT_MAX]) _must_check_;
+	int (*row)(void *userdata, const char *row, size_t size), void *userdata,
+	char error[LEDGER_TEXT_MAX]) _must_check_;
 /** The same into an array of at most LEDGER_LOOKUP_ROWS. */
 int query_rows(sqlite3 *db, const LedgerQuery *query, json_t *arguments, json_t **ret,
 	char error[LEDGER_TEXT_MAX]) _must_check_;
+
+/** Adds the SQL functions that queries and views use to a connection. Returns an SQLite result. */
+int query_add_functions(sqlite3 *db) _must_check_;
 
 /* stream.c */
 /** Gives the answers of streams that have ended. */

@@ -283,6 +283,9 @@ int projection_rebuild(sqlite3 *db)
 	if (r == 0)
 		r = replay_all(&statements);
 	statements_clear(&statements);
+	for (const LedgerArea *const *area = ledger_areas; *area && r == 0; area++)
+		if ((*area)->rebuild)
+			r = ledger_errno(sqlite3_exec(db, (*area)->rebuild, NULL, NULL, NULL));
 	result = sqlite3_exec(db, r < 0 ? "ROLLBACK" : "COMMIT", NULL, NULL, NULL);
 	return r < 0 ? r : ledger_errno(result);
 }

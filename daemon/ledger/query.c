@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { QUERY_SQL_MAX = 2048, QUERIES_MAX = 128 };
+enum { QUERY_SQL_MAX = 4096, QUERIES_MAX = 128 };
 
 const LedgerQuery *query_find(const char *name)
 {
@@ -180,6 +180,39 @@ static void add_text(char sql[QUERY_SQL_MAX], const char *before, const char *te
 	snprintf(sql + used, QUERY_SQL_MAX - used, "%s%s", before, text);
 }
 
+/* ---- rows ---- */
+
+/** Adds `name, value` of a column to the arguments of json_object(). */
+static void add_column(sqlite3_str *sql, const char *column)
+{
+	size_t length = strcspn(column, ":");
+	const char *suffix = column + length;
+	const char *made = strcmp(suffix, ":utc") == 0 ? "utc" : strcmp(suffix, ":json") == 0 ? "json" : "";
+
+	sqlite3_str_appendf(sql, "'%.*q', %s(\"%w\")", (int)length, column, made, column);
+}
+
+/** The same rows as text, each one JSON object: SQLite knows how to write it. */
+static int prepare_json(sqlite3 *db, const char *select, sqlite3_stmt **ret)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *columns = NULL;
+	sqlite3_str *sql = sqlite3_str_new(db);
+	char *text;
+	int r = sqlite3_prepare_v2(db, select, -1, &columns, NULL);
+
+	sqlite3_str_appendall(sql, "SELECT json_object(");
+	for (int i = 0; i < sqlite3_column_count(columns); i++) {
+		sqlite3_str_appendall(sql, i ? ", " : "");
+		add_column(sql, sqlite3_column_name(columns, i));
+	}
+	sqlite3_str_appendf(sql, ") FROM (%s)", select);
+	text = sqlite3_str_finish(sql);
+	if (r == SQLITE_OK)
+		r = text ? sqlite3_prepare_v2(db, text, -1, ret, NULL) : SQLITE_NOMEM;
+	sqlite3_free(text);
+	return r;
+}
+
 /** The query's text with a condition for each argument that is given; values are bound, never written into
  * it. */
 static int prepare(sqlite3 *db, const LedgerQuery *query, json_t *arguments, sqlite3_stmt **ret,
@@ -196,79 +229,38 @@ static int prepare(sqlite3 *db, const LedgerQuery *query, json_t *arguments, sql
 			add_text(sql, " AND ", argument->where);
 	}
 	add_text(sql, query->order, limited ? " LIMIT @limit" : "");
-	r = sqlite3_prepare_v2(db, sql, -1, ret, NULL);
+	r = prepare_json(db, sql, ret);
 	if (r != SQLITE_OK)
 		snprintf(error, LEDGER_TEXT_MAX, "query %s: %s", query->name, sqlite3_errmsg(db));
 	return ledger_errno(r);
 }
 
-/* ---- rows ---- */
-
-static json_t *column_value(sqlite3_stmt *statement, int i, const char *suffix)
-{
-	char utc[CLOCK_UTC_TEXT_MAX];
-
-	if (sqlite3_column_type(statement, i) == SQLITE_NULL)
-		return json_null();
-	if (strcmp(suffix, ":utc") == 0) {
-		clock_format_utc(sqlite3_column_int64(statement, i), utc);
-		return json_string(utc);
-	}
-	if (strcmp(suffix, ":json") == 0)
-		return json_loads((const char *)sqlite3_column_text(statement, i), JSON_DECODE_ANY, NULL);
-	if (sqlite3_column_type(statement, i) == SQLITE_INTEGER)
-		return json_integer(sqlite3_column_int64(statement, i));
-	if (sqlite3_column_type(statement, i) == SQLITE_FLOAT)
-		return json_real(sqlite3_column_double(statement, i));
-	return json_string((const char *)sqlite3_column_text(statement, i));
-}
-
-static json_t *make_row(sqlite3_stmt *statement)
-{
-	json_auto_t *row = json_object();
-
-	for (int i = 0; row && i < sqlite3_column_count(statement); i++) {
-		const char *column = sqlite3_column_name(statement, i);
-		size_t length = strcspn(column, ":");
-		char name[64];
-
-		snprintf(name, sizeof name, "%.*s", (int)length, column);
-		if (json_object_set_new(row, name, column_value(statement, i, column + length)) < 0)
-			return NULL;
-	}
-	return TAKE_PTR(row);
-}
-
 int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, int64_t limit,
-	int (*row)(void *userdata, json_t *row), void *userdata, char error[LEDGER_TEXT_MAX])
+	int (*row)(void *userdata, const char *row, size_t size), void *userdata, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
-	int result, r = check_arguments(query, arguments, error);
+	int result = SQLITE_ROW, r = check_arguments(query, arguments, error);
 
 	if (r == 0)
 		r = prepare(db, query, arguments, &statement, error);
 	if (r == 0)
 		r = bind_arguments(statement, query, arguments, error);
 	for (int64_t n = 0; r == 0 && n < limit; n++) {
-		json_auto_t *made = NULL;
-
 		result = sqlite3_step(statement);
-		if (result != SQLITE_ROW) {
-			r = ledger_errno(result);
-			if (r < 0)
-				snprintf(error, LEDGER_TEXT_MAX, "query %s: %s", query->name,
-					sqlite3_errmsg(db));
+		if (result != SQLITE_ROW)
 			break;
-		}
-		made = make_row(statement);
-		r = made ? row(userdata, made) : -ENOMEM;
+		r = row(userdata, (const char *)sqlite3_column_text(statement, 0),
+			(size_t)sqlite3_column_bytes(statement, 0));
 	}
-	return r;
+	if (r < 0 || result == SQLITE_ROW || result == SQLITE_DONE)
+		return r;
+	snprintf(error, LEDGER_TEXT_MAX, "query %s: %s", query->name, sqlite3_errmsg(db));
+	return ledger_errno(result);
 }
 
-static int append_row(void *userdata, json_t *row)
+static int append_row(void *userdata, const char *row, size_t size)
 {
-	return json_array_append(userdata, row) < 0 ? -ENOMEM : 0;
+	return json_array_append_new(userdata, json_loadb(row, size, 0, NULL)) < 0 ? -ENOMEM : 0;
 }
 
 int query_rows(
@@ -280,4 +272,23 @@ int query_rows(
 	if (r == 0)
 		*ret = json_incref(rows);
 	return r;
+}
+
+/* ---- what SQL lacks ---- */
+
+/** utc(microseconds): RFC 3339, NULL of NULL. */
+static void utc_function(sqlite3_context *context, int n, sqlite3_value **values)
+{
+	char utc[CLOCK_UTC_TEXT_MAX];
+
+	if (sqlite3_value_type(values[0]) == SQLITE_NULL)
+		return;
+	clock_format_utc(sqlite3_value_int64(values[0]), utc);
+	sqlite3_result_text(context, utc, -1, SQLITE_TRANSIENT);
+}
+
+int query_add_functions(sqlite3 *db)
+{
+	return sqlite3_create_function(db, "utc", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
+		NULL, utc_function, NULL, NULL);
 }

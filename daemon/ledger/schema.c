@@ -179,6 +179,8 @@ int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDG
 		return r;
 	}
 	r = read_only ? open_readable(path, &db) : open_writable(path, &db);
+	if (r == SQLITE_OK)
+		r = query_add_functions(db);
 	/* a small cache: a station's memory is for other things, and the file system caches too */
 	if (r == SQLITE_OK)
 		r = sqlite3_exec(db,

@@ -47,7 +47,7 @@ static int output_flush(Output *output)
 	return 0;
 }
 
-static int output_line(Output *output, const char *line, size_t size)
+static int output_bytes(Output *output, const char *bytes, size_t size)
 {
 	while (size > 0) {
 		size_t part = sizeof output->data - output->size;
@@ -55,9 +55,9 @@ static int output_line(Output *output, const char *line, size_t size)
 
 		if (part > size)
 			part = size;
-		memcpy(output->data + output->size, line, part);
+		memcpy(output->data + output->size, bytes, part);
 		output->size += part;
-		line += part;
+		bytes += part;
 		size -= part;
 		r = output->size == sizeof output->data ? output_flush(output) : 0;
 		if (r < 0)
@@ -67,18 +67,13 @@ static int output_line(Output *output, const char *line, size_t size)
 }
 
 /** One JSON object a line. */
-static int output_row(void *userdata, json_t *row)
+static int output_row(void *userdata, const char *row, size_t size)
 {
 	Output *output = userdata;
-	_cleanup_(freep) char *line = json_dumps(row, JSON_COMPACT);
-	size_t size;
-	int r;
+	int r = output_bytes(output, row, size);
 
-	if (!line)
-		return -ENOMEM;
-	size = strlen(line);
-	line[size++] = '\n'; /* in place of the terminator */
-	r = output_line(output, line, size);
+	if (r == 0)
+		r = output_bytes(output, "\n", 1);
 	if (r == 0)
 		output->rows++;
 	return r;

@@ -174,6 +174,23 @@ static int write_meta(Ledger *ledger, const char *name, int64_t value)
 	return step(statement);
 }
 
+/** Puts the records after `before` into their day; a group has one time. */
+static int write_day(Ledger *ledger, uint64_t before, int64_t utc_us)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *statement = NULL;
+	int r = ledger_errno(statement_get(&ledger->statements,
+		"INSERT INTO record_day(day, first_seq, last_seq) VALUES(?, ?, ?) ON CONFLICT(day) DO UPDATE SET"
+		" last_seq = excluded.last_seq",
+		&statement));
+
+	if (r < 0)
+		return r;
+	sqlite3_bind_int64(statement, 1, utc_us / USEC_PER_DAY);
+	sqlite3_bind_int64(statement, 2, (int64_t)before + 1);
+	sqlite3_bind_int64(statement, 3, (int64_t)ledger->seq);
+	return step(statement);
+}
+
 static int write_published(Ledger *ledger)
 {
 	return write_meta(ledger, "published", (int64_t)atomic_load(&ledger->published));
@@ -236,6 +253,8 @@ static int commit_group(Ledger *ledger, Request **group, size_t n)
 		r = run_request(ledger, group[i], &now, &newest_us);
 	if (r == 0 && newest_us > atomic_load(&ledger->newest_utc_us))
 		r = write_meta(ledger, "newest_utc_us", newest_us);
+	if (r == 0 && ledger->seq > seq)
+		r = write_day(ledger, seq, now.utc_us);
 	if (r == 0 && cursor)
 		r = write_published(ledger);
 	if (r == 0)

@@ -54,10 +54,10 @@ static void release_device(Scanner *scanner)
 
 static void lose_device(Scanner *scanner, const char *verb, int error)
 {
-	char text[SENTENCE_MAX + PATH_BYTES_MAX];
+	char text[SENTENCE_MAX];
 
 	release_device(scanner);
-	snprintf(text, sizeof text, "scanner %s %s (%s): %s", scanner->path, verb, strerror(error),
+	snprintf(text, sizeof text, "scanner %.100s %s (%s): %s", scanner->path, verb, strerror(error),
 		error == EACCES  ? "let the daemon's user into its group"
 		: error == EBUSY ? "another program has taken it: stop that one"
 				 : "connect it; it is taken again when it is back");

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command-line tool: its words, its exit status, its JSON, and a session by it alone."""
 
+import csv
+import io
 import json
 import os
 import re
@@ -179,6 +181,41 @@ def test_json_of_every_listing(station, pin):
     station.call("Station1", "Logout")
     refusal, = run_json(station, "session", "check", status=1)
     assert refusal["id"] == "operator" and refusal["error"].startswith("org.stipple.Error.")
+
+
+def test_rows_as_csv(station, pin):
+    station.prepare()
+    station.call("Session1", "RemoveNeedle", 'dull, "bent"')
+    rows = run_json(station, "audit", "records")
+    parsed = list(csv.DictReader(io.StringIO(run(station, "--csv", "audit", "records"))))[:len(rows)]
+    assert [row["seq"] for row in parsed] == [str(row["seq"]) for row in rows]
+    assert list(parsed[0]) == list(rows[0])
+    assert [json.loads(row["body"]) for row in parsed] == [row["body"] for row in rows], "quotes and commas survive"
+    assert run(station, "--csv", "audit", "faults") == ""
+    unit, = csv.DictReader(io.StringIO(run(station, "--csv", "audit", "unit", f"(01){GTIN}(21)A17")))
+    assert unit["lot"] == "L1" and unit["chip"] == ""
+
+
+def test_columns_for_people_are_lined_up(station):
+    station.prepare()
+    lines = run(station, "audit", "records").splitlines()
+    kind = lines[0].index("kind")
+    assert all(line[kind - 1] == " " and line[kind] != " " for line in lines)
+
+
+def test_what_a_query_is_about_needs_no_key(station):
+    station.prepare()
+    one, two = (run_json(station, "audit", "recall", *words) for words in (["L1"], ["lot=L1"]))
+    assert one == two and {row["what"] for row in one} == {f"(01){GTIN}(21)A17"}
+    pigment, = run_json(station, "audit", "recall", "PG7")
+    assert (pigment["item"], pigment["subject"], pigment["session"]) == ("pigment", "P-0001", 1)
+    kinds = [row["kind"] for row in run_json(station, "audit", "timeline", "1")]
+    assert "needle.claimed" in kinds and "audit.read" not in kinds
+    assert "needle.claimed" in [row["kind"] for row in run_json(station, "audit", "timeline", "from=2020-01-01")]
+    assert run_json(station, "audit", "records", "to=2020-01-01") == []
+    today = run_json(station, "audit", "sign-ins")[0]["time"][:10]
+    assert run_json(station, "audit", "records", f"from={today}", f"to={today}", "limit=1")[0]["seq"] == 1
+    assert "no time" in run(station, "audit", "records", "from=yesterday", status=1)
 
 
 def test_status_and_doctor_for_people(station):

@@ -71,7 +71,8 @@ static void test_queries_answer_what_they_are_asked(void **state)
 	/* one that was interrupted counts for the interval; one without a stroke does not */
 	expect_rows(ledger, "subject", json_pack("{s:s}", "subject", "p2"), 1);
 	expect_rows(ledger, "subject", json_pack("{s:s}", "subject", "p1"), 1);
-	expect_rows(ledger, "timeline", json_pack("{s:i}", "session", 2), 5);
+	expect_rows(ledger, "recall", json_pack("{s:s}", "lot", "no such"), 0);
+	expect_rows(ledger, "timeline", json_pack("{s:i}", "session", 2), 4);
 	expect_rows(ledger, "strokes", json_pack("{s:i}", "session", 2), 1);
 	expect_rows(ledger, "zones", json_pack("{s:i}", "session", 1), 1);
 	expect_rows(ledger, "faults", json_pack("{s:i}", "session", 2), 1);
@@ -96,6 +97,50 @@ static void test_times_bound_a_query(void **state)
 	expect_rows(ledger, "sessions", json_pack("{s:s}", "from", "2026-03-04T12:00:00+02:00"), 2);
 	expect_rows(ledger, "sessions", json_pack("{s:s}", "from", "2026-03-04T12:00:00.5+02:00"), 1);
 	expect_rows(ledger, "sessions", json_pack("{s:s, s:s}", "from", "2026-03-04", "to", "2026-03-04"), 1);
+}
+
+/** Days of records overlap when the clock is set back; a question about a day finds all of it. */
+static void test_times_of_records_when_the_clock_was_set_back(void **state)
+{
+	static const int days[] = { 5, 6, 3, 6, 7 };
+	Fixture *fixture = *state;
+
+	for (size_t i = 0; i < ELEMENTS(days); i++) {
+		fake_utc_us = 1772445600LL * USEC_PER_SEC + days[i] * USEC_PER_DAY;
+		append_ok(fixture->ledger, "operator.signed-in", json_pack("{s:s}", "badge", "b1"));
+	}
+	expect_rows(fixture->ledger, "records",
+		json_pack("{s:s, s:s}", "from", "2026-03-08", "to", "2026-03-08"), 2);
+	expect_rows(fixture->ledger, "records",
+		json_pack("{s:s, s:s}", "from", "2026-03-05", "to", "2026-03-05"), 1);
+	expect_rows(fixture->ledger, "records", json_pack("{s:s}", "from", "2026-03-08"), 3);
+	expect_rows(fixture->ledger, "sign-ins", json_pack("{s:s}", "to", "2026-03-07"), 2);
+	expect_rows(fixture->ledger, "records", json_pack("{s:s}", "from", "2026-03-10"), 0);
+	expect_rows(fixture->ledger, "records", json_pack("{s:s}", "to", "2026-03-01"), 0);
+}
+
+/** A program that knows SQLite only; the functions that the ledger adds must not be needed. */
+static void test_views_are_for_any_program(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *views = NULL;
+	int n = 0;
+
+	tell_story(fixture->ledger);
+	assert_int_equal(sqlite3_open_v2(fixture->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(
+				 db, "SELECT name FROM sqlite_master WHERE type = 'view'", -1, &views, NULL),
+		SQLITE_OK);
+	for (; sqlite3_step(views) == SQLITE_ROW; n++) {
+		_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
+		char sql[128];
+
+		snprintf(sql, sizeof sql, "SELECT * FROM %s", (const char *)sqlite3_column_text(views, 0));
+		assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &rows, NULL), SQLITE_OK);
+		assert_int_not_equal(sqlite3_step(rows), SQLITE_ERROR);
+	}
+	assert_true(n >= 8);
 }
 
 static void keep_error(void *userdata, int error, json_t *rows)
@@ -290,6 +335,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LEDGER_TEST(test_queries_answer_what_they_are_asked),
 		LEDGER_TEST(test_times_bound_a_query),
+		LEDGER_TEST(test_times_of_records_when_the_clock_was_set_back),
+		LEDGER_TEST(test_views_are_for_any_program),
 		LEDGER_TEST(test_bad_arguments_are_refused),
 		LEDGER_TEST(test_copies_are_read_without_a_daemon),
 		LEDGER_TEST(test_a_missing_copy_is_named),

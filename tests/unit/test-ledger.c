@@ -3,6 +3,7 @@
 /** The ledger through its API, on a real file: order, refusals, projections, damage. */
 
 #include "ledger-fixture.h"
+#include "ledger/area.h"
 
 static void test_records_are_numbered_and_kept(void **state)
 {
@@ -225,29 +226,33 @@ static void test_personal_data_stays_out_of_the_leaf(void **state)
 	json_decref(rows);
 }
 
+static void dump_table(FILE *dump, sqlite3 *db, const char *table)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
+	char sql[128];
+	int n = 0;
+
+	snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY 1, 2", table);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &rows, NULL), SQLITE_OK);
+	for (; sqlite3_step(rows) == SQLITE_ROW; n++)
+		for (int c = 0; c < sqlite3_column_count(rows); c++)
+			fprintf(dump, "%s.%s=%s\n", table, sqlite3_column_name(rows, c),
+				(const char *)(sqlite3_column_text(rows, c)
+						       ?: (const unsigned char *)"NULL"));
+	if (n == 0)
+		print_message("nothing in %s\n", table);
+}
+
 /** All projections, as text. */
 static char *dump_projections(sqlite3 *db)
 {
-	static const char *const tables[] = { "operator", "lot", "unit", "session", "image", "zone_result",
-		"pigment_use" };
 	char *text = NULL;
 	size_t size;
 	FILE *dump = open_memstream(&text, &size);
 
-	for (size_t i = 0; i < ELEMENTS(tables); i++) {
-		_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
-		char sql[64];
-		int n = 0;
-
-		snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY 1, 2", tables[i]);
-		assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &rows, NULL), SQLITE_OK);
-		for (; sqlite3_step(rows) == SQLITE_ROW; n++)
-			for (int c = 0; c < sqlite3_column_count(rows); c++)
-				fprintf(dump, "%s.%s=%s\n", tables[i], sqlite3_column_name(rows, c),
-					(const char *)(sqlite3_column_text(rows, c)
-							       ?: (const unsigned char *)"NULL"));
-		assert_int_not_equal(n, 0);
-	}
+	for (const LedgerArea *const *area = ledger_areas; *area; area++)
+		for (const char *const *table = (*area)->tables; *table; table++)
+			dump_table(dump, db, *table);
 	fclose(dump);
 	return text;
 }

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rows.h"
+
+#include <string.h>
+
+enum { LOOK_AHEAD = 64, COLUMNS_MAX = 48, COLUMN_MAX = 40 };
+
+typedef struct Rows {
+	const Ctl *ctl;
+	json_t *ahead; /* rows that wait until the widths are known; NULL: they are */
+	int widths[COLUMNS_MAX];
+} Rows;
+
+/* ---- values ---- */
+
+/** As one word of text; freed by the caller. */
+static char *value_text(const json_t *value, const char *null)
+{
+	if (json_is_null(value))
+		return strdup(null);
+	if (json_is_string(value))
+		return strdup(json_string_value(value));
+	return json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+}
+
+/** Characters, where every one takes a column: what a terminal makes of others is its own affair. */
+static int text_width(const char *text)
+{
+	int width = 0;
+
+	for (; *text; text++)
+		width += ((unsigned char)*text & 0xc0) != 0x80;
+	return width;
+}
+
+/* ---- CSV, RFC 4180 ---- */
+
+static void print_cell(const char *text)
+{
+	if (!text[strcspn(text, ",\"\r\n")]) {
+		fputs(text, stdout);
+		return;
+	}
+	putchar('"');
+	for (; *text; text++) {
+		if (*text == '"')
+			putchar('"');
+		putchar(*text);
+	}
+	putchar('"');
+}
+
+static void print_csv_names(json_t *row)
+{
+	const char *key, *before = "";
+	json_t *value;
+
+	json_object_foreach (row, key, value) {
+		fputs(before, stdout);
+		print_cell(key);
+		before = ",";
+	}
+	fputs("\r\n", stdout);
+}
+
+static void print_csv(json_t *row)
+{
+	const char *key, *before = "";
+	json_t *value;
+
+	json_object_foreach (row, key, value) {
+		_cleanup_(freep) char *text = value_text(value, "");
+
+		fputs(before, stdout);
+		print_cell(text ? text : "");
+		before = ",";
+	}
+	fputs("\r\n", stdout);
+}
+
+/* ---- for people ---- */
+
+static void print_padded(const char *text, int width, bool last)
+{
+	int padding = last ? 0 : width - text_width(text);
+
+	printf("%s%*s%s", text, padding > 0 ? padding : 0, "", last ? "\n" : "  ");
+}
+
+static void widen(Rows *rows, size_t column, const char *text)
+{
+	int width = text_width(text);
+
+	if (column < COLUMNS_MAX && width > rows->widths[column])
+		rows->widths[column] = width < COLUMN_MAX ? width : COLUMN_MAX;
+}
+
+static void measure(Rows *rows, json_t *row)
+{
+	size_t column = 0;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (row, key, value) {
+		_cleanup_(freep) char *text = value_text(value, "-");
+
+		widen(rows, column, key);
+		widen(rows, column++, text ? text : "");
+	}
+}
+
+static void print_row(const Rows *rows, json_t *row, bool names)
+{
+	size_t column = 0, n = json_object_size(row);
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (row, key, value) {
+		_cleanup_(freep) char *text = names ? strdup(key) : value_text(value, "-");
+
+		print_padded(
+			text ? text : "", column < COLUMNS_MAX ? rows->widths[column] : 0, column + 1 == n);
+		column++;
+	}
+}
+
+static void print_ahead(Rows *rows)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (rows->ahead, i, row)
+		measure(rows, row);
+	if (json_array_size(rows->ahead) > 0)
+		print_row(rows, json_array_get(rows->ahead, 0), true);
+	json_array_foreach (rows->ahead, i, row)
+		print_row(rows, row, false);
+	json_decref(rows->ahead);
+	rows->ahead = NULL;
+}
+
+static void take_row(Rows *rows, json_t *row)
+{
+	if (!rows->ahead) {
+		print_row(rows, row, false);
+		return;
+	}
+	json_array_append(rows->ahead, row);
+	if (json_array_size(rows->ahead) >= LOOK_AHEAD)
+		print_ahead(rows);
+}
+
+/* ---- all ---- */
+
+static void take_line(Rows *rows, const char *line, size_t size, bool first)
+{
+	json_auto_t *row = NULL;
+
+	if (rows->ctl->json) {
+		fwrite(line, 1, size, stdout);
+		return;
+	}
+	row = json_loadb(line, size, 0, NULL);
+	if (!row)
+		return;
+	if (!rows->ctl->csv) {
+		take_row(rows, row);
+		return;
+	}
+	if (first)
+		print_csv_names(row);
+	print_csv(row);
+}
+
+void rows_print(const Ctl *ctl, int fd)
+{
+	_cleanup_(fclosep) FILE *lines = fdopen(fd, "r");
+	_cleanup_(freep) char *line = NULL;
+	Rows rows = { .ctl = ctl, .ahead = json_array() };
+	size_t capacity = 0;
+	ssize_t size;
+
+	for (bool first = true; lines && !ferror(stdout) && (size = getline(&line, &capacity, lines)) > 0;
+		first = false)
+		take_line(&rows, line, (size_t)size, first);
+	if (rows.ahead)
+		print_ahead(&rows);
+}
