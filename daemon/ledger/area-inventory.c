@@ -195,6 +195,8 @@ static const RecordKind kinds[] = {
 static const LedgerQuery queries[] = {
 	{ "lot", LOT, " ORDER BY gtin", ARGUMENTS(NEED_TEXT("lot", "lot"), BY_TEXT("gtin", "gtin")) },
 	{ "lots", LOT, " ORDER BY expiry, lot, gtin", ARGUMENTS(LIMIT) },
+	{ "stock", "SELECT lot, product, expiry, quantity - used AS \"left\" FROM lot WHERE used < quantity",
+		" ORDER BY received_us DESC, lot", ARGUMENTS(LIMIT), .lookup_only = true, .limit = 32 },
 	{ "unit", NEEDLE, "", ARGUMENTS(NEED_TEXT("unit", "unit")) },
 	{ "needles", NEEDLE, " ORDER BY unit.seq",
 		ARGUMENTS(BETWEEN("unit.utc_us"), BY_TEXT("lot", "lot"), BY_TEXT("subject", "subject"),

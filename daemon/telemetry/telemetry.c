@@ -30,6 +30,7 @@ struct Telemetry {
 	uint64_t kept_cursor; /* as the ledger knows it */
 	int64_t kept_us;
 	bool state_asked, state_changed; /* see ask_state() */
+	json_t *stock;                   /* for the state; NULL: not read yet */
 	bool board;                      /* whether the last state said that it answers */
 	char *live;                      /* the last live message sent */
 	bool progressed;                 /* acknowledgements have come since the last pump() */
@@ -123,6 +124,9 @@ static int send_row(Telemetry *telemetry, const json_t *row)
 		message = message_of_record(telemetry->config, row);
 		if (!message)
 			return -ENOMEM;
+		/* the timer tells the new stock; what else changes it changes the station's view too */
+		if (strcmp(json_string_value(json_object_get(row, "kind")), "lot.received") == 0)
+			telemetry->state_changed = true;
 		r = mqtt_client_publish(telemetry->client, topic, message, 1, false, 0, &id);
 	}
 	if (r == -EINVAL || r == -EMSGSIZE) {
@@ -203,8 +207,8 @@ static void count_waiting(Telemetry *telemetry)
 
 static void publish_state(Telemetry *telemetry, int qos)
 {
-	_cleanup_(freep) char *message =
-		message_of_state(telemetry->config, station_view(telemetry->station), !telemetry->closing);
+	_cleanup_(freep) char *message = message_of_state(
+		telemetry->config, station_view(telemetry->station), telemetry->stock, !telemetry->closing);
 	char topic[TOPIC_MAX];
 
 	if (!message || !mqtt_client_connected(telemetry->client))
@@ -222,6 +226,10 @@ static void state_kept(void *userdata, int error, json_t *rows)
 
 	/* told in any case: a ledger that fails latches a fault, and a dashboard had better show that */
 	telemetry->state_asked = false;
+	if (error == 0) {
+		json_decref(telemetry->stock);
+		telemetry->stock = json_incref(rows);
+	}
 	publish_state(telemetry, 1);
 	if (telemetry->state_changed)
 		ask_state(telemetry);
@@ -229,17 +237,15 @@ static void state_kept(void *userdata, int error, json_t *rows)
 
 /**
  * Some changes are seen before their record is on disk. The ledger answers in order and after the commit:
- * when it has answered a question of ours, all that led to the state is durable.
+ * when it has answered a question of ours (what is in stock, which is in the state too), all that led to the
+ * state is durable.
  */
 static void ask_state(Telemetry *telemetry)
 {
-	json_auto_t *arguments = NULL;
-
 	telemetry->state_changed = true;
 	if (telemetry->state_asked || !mqtt_client_connected(telemetry->client))
 		return;
-	arguments = json_pack("{s:I, s:i}", "after", (json_int_t)INT64_MAX, "limit", 1);
-	if (!arguments || ledger_lookup(telemetry->ledger, "outbox", arguments, state_kept, telemetry) < 0)
+	if (ledger_lookup(telemetry->ledger, "stock", NULL, state_kept, telemetry) < 0)
 		return; /* the timer tries again */
 	telemetry->state_asked = true;
 	telemetry->state_changed = false;
@@ -361,7 +367,7 @@ int telemetry_new(sd_event *event, const Config *config, Station *station, Ledge
 	telemetry->kept_cursor = telemetry->fetched = published;
 	telemetry->miscounted = true;
 	outbox_init(&telemetry->outbox, config->mqtt_in_flight, published);
-	will = message_of_state(config, station_view(station), false);
+	will = message_of_state(config, station_view(station), NULL, false);
 	if (!will)
 		return -ENOMEM;
 	topic_make(config, "state", topic);
@@ -392,6 +398,7 @@ Telemetry *telemetry_free(Telemetry *telemetry)
 	keep_cursor(telemetry);
 	sd_event_source_disable_unref(telemetry->timer);
 	json_decref(telemetry->rows);
+	json_decref(telemetry->stock);
 	free(telemetry->live);
 	free(telemetry);
 	return NULL;

@@ -89,7 +89,7 @@ static const char *zone_name(const StationView *view)
 	return (int)view->zone >= 0 ? zone_to_string(view->zone) : "";
 }
 
-char *message_of_state(const Config *config, const StationView *view, bool online)
+char *message_of_state(const Config *config, const StationView *view, const json_t *stock, bool online)
 {
 	json_auto_t *message = NULL;
 
@@ -105,6 +105,8 @@ char *message_of_state(const Config *config, const StationView *view, bool onlin
 		view->unit, "lot", view->lot, "pigment", view->pigment, "fault",
 		view->fault == CONTROL_FAULT_NONE ? "" : control_fault_to_string(view->fault), "board",
 		view->board_connected);
+	if (message && stock && json_object_set_new(message, "stock", json_deep_copy(stock)) < 0)
+		return NULL;
 	return message ? json_dumps(message, MESSAGE_JSON) : NULL;
 }
 

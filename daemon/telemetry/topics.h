@@ -22,8 +22,11 @@ bool topic_of_record(const Config *config, const json_t *row, char ret[TOPIC_MAX
  * memory. */
 char *message_of_record(const Config *config, const json_t *row);
 
-/** The retained `state` message; `online` false is the last will. */
-char *message_of_state(const Config *config, const StationView *view, bool online);
+/**
+ * The retained `state` message; `online` false is the last will. `stock` has the rows of the ledger's query
+ * of that name, or is NULL while they are not known.
+ */
+char *message_of_state(const Config *config, const StationView *view, const json_t *stock, bool online);
 
 /** One message of the live stream. */
 char *message_of_telemetry(const Config *config, const StationView *view);

@@ -78,6 +78,16 @@ export function parseRecord(topic, value) {
 	return record;
 }
 
+const STOCK_MAX = 100;
+
+/** Lots in stock, or null from a station that does not say. */
+function parseStock(value) {
+	if (!Array.isArray(value))
+		return null;
+	return value.slice(0, STOCK_MAX).filter((lot) => isObject(lot) && count(lot.left) !== null)
+		.map((lot) => ({ lot: text(lot.lot, 64), product: text(lot.product, 64), expiry: text(lot.expiry, 16), left: lot.left }));
+}
+
 const STATES = new Set(["idle", "preparing", "ready", "working", "paused", "closing", "fault"]);
 
 export function parseState(topic, value) {
@@ -95,6 +105,7 @@ export function parseState(topic, value) {
 		unit: typeof value.unit === "string" ? text(value.unit, 128) : null,
 		lot: text(value.lot, 64),
 		pigment: typeof value.pigment === "string" ? text(value.pigment, 128) : null,
+		stock: parseStock(value.stock),
 		fault: text(value.fault, 64),
 		board: value.board === true,
 		version: text(value.version, 32),

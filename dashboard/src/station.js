@@ -7,6 +7,8 @@ import { amount, count, text, time } from "./messages.js";
 const TIMELINE_MAX = 200;
 const ALERTS_MAX = 50;
 const MAP_MAX = 200;
+/** Cartridges of a product of which so few are left are worth an order. */
+const LOW_STOCK = 5;
 
 /** Sets an entry and drops the oldest beyond what one station can reasonably have. */
 function put(map, name, value) {
@@ -19,11 +21,10 @@ function put(map, name, value) {
 export class Station {
 	constructor(clinic, name) {
 		Object.assign(this, { clinic, name, key: `${clinic}/${name}`, state: null, seq: 0, newest: 0, rewound: false,
-			session: 0, plan: null, cartridge: null, pigment: "", live: new Live() });
+			stocked: false, session: 0, plan: null, cartridge: null, pigment: "", live: new Live() });
 		this.zones = new Map();
 		this.lots = new Map();
 		this.tests = new Map();
-		this.lowStock = new Map();
 		this.alerts = [];
 		this.timeline = [];
 	}
@@ -53,6 +54,10 @@ export class Station {
 			this.cartridge = state.unit ? { unit: state.unit, lot: state.lot, expiry: "", at: null } : null;
 		if (state.online && state.pigment !== null)
 			this.pigment = state.pigment;
+		if (state.online && state.stock !== null) {
+			this.stocked = true;
+			this.lots = new Map(state.stock.map(({ lot, ...rest }) => [lot, rest]));
+		}
 	}
 
 	setTelemetry(telemetry, at) {
@@ -111,32 +116,44 @@ export class Station {
 			dwell: amount(body.dwell_mean_ms) });
 	}
 
+	/* A station that says what it has in stock says so after each claim: counting along would count twice. */
 	useLot(body) {
-		const name = lotName(body);
-		const lot = this.lots.get(name);
-		if (!lot)
-			return;
-		lot.used++;
-		if (count(body.left) !== null)
-			lot.used = Math.max(lot.quantity - body.left, 0);
+		const lot = this.lots.get(lotName(body));
+		if (lot && !this.stocked)
+			lot.left = Math.max(lot.left - 1, 0);
+	}
+
+	/** Products of which few cartridges are left that may still be used, as [product, number]. */
+	shortages(now) {
+		const products = new Map();
+		for (const { product, expiry, left } of this.lots.values())
+			products.set(product, (products.get(product) ?? 0) + (isExpired(expiry, now) ? 0 : left));
+		if (this.stocked && products.size === 0)
+			products.set("cartridges", 0);
+		return [...products].filter(([, left]) => left <= LOW_STOCK);
 	}
 
 	/* ---- across a reload of the page ---- */
 
 	save() {
-		const { clinic, name, seq, newest, rewound, session, plan, cartridge, pigment, alerts, timeline } = this;
-		return { clinic, name, seq, newest, rewound, session, plan, cartridge, pigment, alerts,
-			timeline: timeline.slice(0, 40), zones: [...this.zones], lots: [...this.lots], tests: [...this.tests],
-			lowStock: [...this.lowStock] };
+		const { clinic, name, seq, newest, rewound, stocked, session, plan, cartridge, pigment, alerts, timeline } = this;
+		return { clinic, name, seq, newest, rewound, stocked, session, plan, cartridge, pigment, alerts,
+			timeline: timeline.slice(0, 40), zones: [...this.zones], lots: [...this.lots], tests: [...this.tests] };
 	}
 
 	static restore(saved) {
-		const { zones, lots, tests, lowStock, ...rest } = saved;
+		const { zones, lots, tests, ...rest } = saved;
 		const station = Object.assign(new Station(saved.clinic, saved.name), rest);
 		/* how it is now only the broker can say */
-		Object.assign(station, { state: null, zones: new Map(zones), lots: new Map(lots), tests: new Map(tests), lowStock: new Map(lowStock) });
+		Object.assign(station, { state: null, zones: new Map(zones), lots: new Map(lots), tests: new Map(tests) });
 		return station;
 	}
+}
+
+/** Whether a day is past; `expiry` as in messages. */
+export function isExpired(expiry, now) {
+	const at = time(expiry);
+	return at !== null && at + 86400000 <= now;
 }
 
 function lotName(body) {
@@ -166,8 +183,6 @@ function foldTest(station, body, record) {
 function foldAlert(station, body, record) {
 	const name = text(body.alert, 64) || record.kind;
 	station.addAlert("warning", name, text(body.text) || name, record);
-	if (name.includes("stock"))
-		put(station.lowStock, text(body.lot ?? body.product, 64) || name, { at: record.at, words: text(body.text) || name });
 	if (name.includes("overdue"))
 		put(station.tests, testName("indicator.", body), { at: record.at, result: "", due: time(body.due), overdue: true });
 }
@@ -197,18 +212,9 @@ const FOLDS = new Map(Object.entries({
 	},
 	"lot.received": (s, body) => {
 		const name = lotName(body);
-		const known = s.lots.get(name);
-		put(s.lots, name, { product: text(body.product, 64), expiry: text(body.expiry, 16), used: known?.used ?? 0,
-			quantity: (known?.quantity ?? 0) + (count(body.quantity) ?? 0) });
-		s.lowStock.delete(name);
-		s.lowStock.delete(text(body.product, 64));
+		put(s.lots, name, { product: text(body.product, 64), expiry: text(body.expiry, 16),
+			left: (s.lots.get(name)?.left ?? 0) + (count(body.quantity) ?? 0) });
 	},
-	"lot": (s, body, record) => {
-		if (/low|stock/.test(record.kind))
-			put(s.lowStock, lotName(body), { at: record.at, words: text(body.text) || `lot ${lotName(body)} runs low` });
-	},
-	"stock": (s, body, record) => put(s.lowStock, text(body.product, 64) || lotName(body),
-		{ at: record.at, words: text(body.text) || "stock runs low" }),
 	"needle.claimed": (s, body, record) => {
 		s.begin(body);
 		s.cartridge = { unit: text(body.unit, 128), lot: text(body.lot, 64), expiry: text(body.expiry, 16), at: record.at };

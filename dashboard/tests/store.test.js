@@ -87,7 +87,7 @@ test("a record counts once, in whatever number it arrives", () => {
 	scene.record("needle", "lot.received", { lot: "L1", product: "1RL", quantity: 20, expiry: "2031-12-31", gtin: "0" });
 	scene.record("needle", "lot.received", { lot: "L1", product: "1RL", quantity: 20, expiry: "2031-12-31", gtin: "0" }, { seq: 1 });
 	scene.record("needle", "needle.claimed", { session: 1, unit: "(01)0(21)A", lot: "L1", code: "c" });
-	assert.deepEqual([scene.chair.lots.get("L1").quantity, scene.chair.lots.get("L1").used], [20, 1]);
+	assert.equal(scene.chair.lots.get("L1").left, 19);
 	assert.equal(scene.chair.timeline.length, 2);
 	assert.equal(scene.chair.rewound, false);
 });
@@ -162,12 +162,20 @@ test("numbers that go back are an alarm until a person accepts the new ledger", 
 	assert.deepEqual([scene.chair.rewound, scene.chair.seq], [false, 2]);
 });
 
-test("low stock is shown until a lot is received", () => {
+test("stock is counted along until the station says what it has", () => {
 	const scene = new Scene();
-	scene.record("alert", "alert.raised", { alert: "stock-low", product: "1RL", text: "4 cartridges 1RL left" });
-	assert.equal(scene.chair.lowStock.get("1RL").words, "4 cartridges 1RL left");
-	scene.record("needle", "lot.received", { lot: "L2", product: "1RL", quantity: 20, expiry: "2031-12-31" });
-	assert.equal(scene.chair.lowStock.size, 0);
+	scene.record("needle", "lot.received", { lot: "L2", product: "1RL", quantity: 7, expiry: "2031-12-31" });
+	assert.deepEqual(scene.chair.shortages(scene.at), []);
+	for (const unit of ["a", "b"])
+		scene.record("needle", "needle.claimed", { session: 1, unit, lot: "L2" });
+	assert.deepEqual(scene.chair.shortages(scene.at), [["1RL", 5]]);
+	scene.state({ stock: [{ lot: "L2", product: "1RL", expiry: "2031-12-31", left: 4 }, { lot: "L3", product: "3RL", expiry: "2026-03-01", left: 9 }] });
+	scene.record("needle", "needle.claimed", { session: 1, unit: "c", lot: "L2" });
+	assert.deepEqual(scene.chair.shortages(scene.at), [["1RL", 4], ["3RL", 0]], "what is expired is not left");
+	scene.state({ stock: [] });
+	assert.deepEqual(scene.chair.shortages(scene.at), [["cartridges", 0]]);
+	scene.state({ stock: [7, null, { left: -1 }, { left: "x" }, { lot: 3, left: 6 }] });
+	assert.deepEqual(scene.chair.shortages(scene.at), []);
 });
 
 test("a checkpoint is handed on as it is", () => {
@@ -227,7 +235,7 @@ test("numbers of things are bounded", () => {
 		scene.record("alert", "alert.raised", { alert: `stock-${i}`, text: "x" });
 	}
 	assert.ok(scene.chair.timeline.length <= 200 && scene.chair.alerts.length <= 50);
-	assert.ok(scene.chair.zones.size <= 200 && scene.chair.lowStock.size <= 200);
+	assert.ok(scene.chair.zones.size <= 200);
 });
 
 test("text is cut, and what hides or turns other text is taken out", () => {

@@ -97,10 +97,10 @@ def busy_chair(publisher, name="chair-1"):
     chair.record("alert", "fault.acknowledged", {"session": 1, "cause": "emergency-stop", "note": "sleeve caught"})
     chair.record("alert", "alert.raised", {"session": 1, "alert": "depth-outside",
                                            "text": "depth 1.62 mm is outside 0.50 to 1.50 mm: lift the hand"})
-    chair.record("alert", "alert.raised", {"alert": "stock-low", "lot": "L1", "text": "4 cartridges of lot L1 left: order"})
     chair.record("sterilization", "indicator.result", {"sterilizer": "Autoclave 1", "test": "biological",
                                                        "result": "negative", "due": "2026-02-01"})
-    chair.state(state="working", session=1, subject="P-0001", operator="b1001", zone="crown")
+    chair.state(state="working", session=1, subject="P-0001", operator="b1001", zone="crown",
+                stock=[{"lot": "L1", "product": "1RL 0.25", "expiry": "2031-12-31", "left": 4}])
     return chair
 
 

@@ -73,7 +73,7 @@ def test_a_treatment_is_followed(page, broker):
         page.wait_card("chair-1", "Working", "dots/min")
         open_station(page)
         for panel, words in {"now": "pressed", "timeline": "Session 1 begun for P-0001", "zones": "crown (now)",
-                             "stock": "Lot L1, 1RL 0.25: 19 left of 20"}.items():
+                             "stock": "Lot L1, 1RL 0.25: 19 left, expires 2031-12-31"}.items():
             page.wait_text(f"[data-panel=panel-{panel}]", words)
         wait_for(lambda: station.get("Session1", "Dots") > 30, "dots")
         wait_for(lambda: all(words[0].isdigit() for words in page.texts(".chart output")), "figures of all charts")
@@ -89,6 +89,7 @@ def test_a_treatment_is_followed(page, broker):
         page.open(page.script("return location.href.replace('127.0.0.1', 'localhost')"))  # a page that knows nothing
         for words in ("(21)A17", "Brand black-3", "P-0001"):
             page.wait_text("[data-panel=panel-now]", words)
+        page.wait_text("[data-panel=panel-stock]", "Lot L1, 1RL 0.25: 19 left, expires 2031-12-31")
         station.kill()
         page.wait_text(".state", "Offline")
         page.wait_text("#polite", "chair-1 is offline")

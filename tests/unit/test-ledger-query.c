@@ -78,6 +78,7 @@ static void test_queries_answer_what_they_are_asked(void **state)
 	expect_rows(ledger, "faults", json_pack("{s:i}", "session", 2), 1);
 	expect_rows(ledger, "sign-ins", json_object(), 1);
 	expect_rows(ledger, "lots", json_object(), 1);
+	expect_rows(ledger, "stock", json_object(), 1);
 	expect_rows(ledger, "records", json_pack("{s:s}", "kind", "strokes"), 2);
 	expect_rows(ledger, "outbox", json_pack("{s:i, s:i}", "after", 0, "limit", 4), 4);
 	expect_rows(ledger, "waiting", json_pack("{s:i}", "after", 0), 1);

@@ -123,8 +123,9 @@ static void test_state_names_nobody(void **state)
 		.lot = "L1",
 		.pigment = "Brand black",
 		.zone = ZONE_INVALID };
-	_cleanup_(freep) char *online = message_of_state(&config, &view, true);
-	_cleanup_(freep) char *offline = message_of_state(&config, &view, false);
+	json_auto_t *stock = json_pack("[{s:s, s:i}]", "lot", "L1", "left", 4);
+	_cleanup_(freep) char *online = message_of_state(&config, &view, stock, true);
+	_cleanup_(freep) char *offline = message_of_state(&config, &view, stock, false);
 	json_auto_t *message = json_loads(online, 0, NULL);
 
 	assert_null(strstr(online, "Ada"));
@@ -133,6 +134,7 @@ static void test_state_names_nobody(void **state)
 	assert_string_equal(json_string_value(json_object_get(message, "unit")), "(01)04012345678901(21)A17");
 	assert_string_equal(json_string_value(json_object_get(message, "lot")), "L1");
 	assert_string_equal(json_string_value(json_object_get(message, "pigment")), "Brand black");
+	assert_true(json_equal(json_object_get(message, "stock"), stock));
 	assert_string_equal(offline, "{\"clinic\":\"c1\",\"online\":false,\"station\":\"s1\"}");
 }
 

@@ -49,8 +49,8 @@ export function flags(station, verdict, now) {
 		lines.push(["fault", "Emergency stop pressed"]);
 	for (const [name] of station.overdue(now))
 		lines.push(["warning", `Test overdue: ${name}`]);
-	for (const { words } of station.lowStock.values())
-		lines.push(["warning", `Stock: ${words}`]);
+	for (const [product, left] of station.shortages(now))
+		lines.push(["warning", `Stock: ${left || "no"} ${product || "cartridges"} left`]);
 	const ledger = LEDGER.get(verdict.status);
 	if (ledger)
 		lines.push([ledger[0], verdict.at === null ? ledger[1] : `${ledger[1]} ${minute(verdict.at, now)}`]);

@@ -3,6 +3,7 @@
 
 import { h, setAttribute, setLines, setText, show } from "../dom.js";
 import { date, duration, figure, moment, sentence, severity, zoneName } from "../sentences.js";
+import { isExpired } from "../station.js";
 import { Chart } from "./chart.js";
 import { LedgerPanel } from "./ledger-panel.js";
 import { flags, standing, zoneFigures } from "./overview.js";
@@ -97,10 +98,10 @@ export class StationPage {
 				? ` – acknowledged ${moment(alert.acknowledged.at, now)} ${alert.acknowledged.note}` : " – NOT ACKNOWLEDGED";
 			return [alert.acknowledged ? "plain" : alert.severity, `${moment(alert.at, now)} ${alert.words}${acknowledged}`];
 		}));
-		const lots = [...station.lots].map(([lot, one]) => ["plain",
-			`Lot ${lot}, ${one.product || "cartridges"}: ${Math.max(one.quantity - one.used, 0)} left of ${one.quantity}, expires ${one.expiry || "?"}`]);
-		const low = [...station.lowStock.values()].map(({ words }) => ["warning", words]);
-		setLines(this.stock, [...low, ...lots].length > 0 ? [...low, ...lots] : [["plain", "No lot was received while this page was watching."]]);
+		const lots = [...station.lots].map(([lot, { product, expiry, left }]) => [isExpired(expiry, now) ? "warning" : "plain",
+			`Lot ${lot}, ${product || "cartridges"}: ${left} left, ${isExpired(expiry, now) ? "EXPIRED" : "expires"} ${expiry || "?"}`]);
+		const low = station.shortages(now).map(([product, left]) => ["warning", `Few left: ${left} ${product || "cartridges"}`]);
+		setLines(this.stock, [...low, ...lots].length > 0 ? [...low, ...lots] : [["plain", "Not known to this page."]]);
 		const overdue = new Set(station.overdue(now).map(([name]) => name));
 		const tests = [...station.tests].map(([name, test]) => [overdue.has(name) ? "warning" : "plain",
 			`${name}: ${test.result || "recorded"} ${date(test.at)}${test.due === null ? "" : `, due ${date(test.due)}`}${overdue.has(name) ? " – OVERDUE" : ""}`]);
