@@ -50,7 +50,7 @@ export function flags(station, verdict, now) {
 	for (const [name] of station.overdue(now))
 		lines.push(["warning", `Test overdue: ${name}`]);
 	for (const [product, left] of station.shortages(now))
-		lines.push(["warning", `Stock: ${left || "no"} ${product || "cartridges"} left`]);
+		lines.push(["warning", `Stock: ${product || "cartridges"}, ${left || "none"} left`]);
 	const ledger = LEDGER.get(verdict.status);
 	if (ledger)
 		lines.push([ledger[0], verdict.at === null ? ledger[1] : `${ledger[1]} ${minute(verdict.at, now)}`]);

@@ -100,7 +100,7 @@ export class StationPage {
 		}));
 		const lots = [...station.lots].map(([lot, { product, expiry, left }]) => [isExpired(expiry, now) ? "warning" : "plain",
 			`Lot ${lot}, ${product || "cartridges"}: ${left} left, ${isExpired(expiry, now) ? "EXPIRED" : "expires"} ${expiry || "?"}`]);
-		const low = station.shortages(now).map(([product, left]) => ["warning", `Few left: ${left} ${product || "cartridges"}`]);
+		const low = station.shortages(now).map(([product, left]) => ["warning", `${product || "cartridges"}: ${left || "none"} left, order`]);
 		setLines(this.stock, [...low, ...lots].length > 0 ? [...low, ...lots] : [["plain", "Not known to this page."]]);
 		const overdue = new Set(station.overdue(now).map(([name]) => name));
 		const tests = [...station.tests].map(([name, test]) => [overdue.has(name) ? "warning" : "plain",
