@@ -33,6 +33,7 @@ class Page {
 		this.store.addEventListener("change", (event) => this.#changed(event));
 		this.connection = new Connection({ url: config.broker, clinic: config.clinic, storage: this.window });
 		this.changed = new Set();
+		this.unsaved = false;
 		this.view = null;
 		this.since = Date.now();
 	}
@@ -89,6 +90,7 @@ class Page {
 
 	#changed({ what, station, before, record }) {
 		this.changed.add(station?.key ?? "");
+		this.unsaved ||= what !== "telemetry";
 		this.timer ??= setTimeout(() => requestAnimationFrame(() => this.#draw()), DRAW_MS);
 		if (what === "state" && before && before.online !== station.online)
 			this.announcer.say(`${station.name} is ${station.online ? "online" : "offline"}`);
@@ -137,7 +139,10 @@ class Page {
 	}
 
 	#save() {
-		this.kept.setItem(SAVED, this.store.save());
+		const saved = this.unsaved ? this.store.save() : null;
+		this.unsaved = false;
+		if (saved !== null)
+			this.kept.setItem(SAVED, saved);
 	}
 
 	/* ---- views ---- */

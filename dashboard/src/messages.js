@@ -9,7 +9,6 @@ const TEXT_MAX = 300;
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const TOPICS = new Set(["state", "session", "zone", "needle", "image", "alert", "telemetry", "sterilization", "checkpoint"]);
 /** What turns the direction of text around, or is not to be seen, has no place between other text. */
-/* eslint-disable-next-line no-control-regex */
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 export class MessageError extends Error {}

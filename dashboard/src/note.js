@@ -37,7 +37,6 @@ export async function parseVerifier(vkey) {
 /** A note as {text, signatures: [{name, id, signature}]}; the text ends with its newline. */
 export function parseNote(note) {
 	need(typeof note === "string" && note.length <= NOTE_MAX, "there is no signed note, or it is too long");
-	/* eslint-disable-next-line no-control-regex */
 	need(!/[\u0000-\u0009\u000b-\u001f]/.test(note), "the note has control characters");
 	const split = note.lastIndexOf("\n\n");
 	need(split >= 0 && note.endsWith("\n"), "the note has no signatures");

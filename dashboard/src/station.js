@@ -3,6 +3,7 @@
 
 import { Live } from "./live.js";
 import { amount, count, text, time } from "./messages.js";
+import { sentence } from "./sentences.js";
 
 const TIMELINE_MAX = 200;
 const ALERTS_MAX = 50;
@@ -74,7 +75,8 @@ export class Station {
 		}
 		this.seq = record.seq;
 		this.newest = Math.max(this.newest, record.at);
-		this.timeline.unshift(record);
+		/* not the body, which may be long: the browser keeps few megabytes for a page */
+		this.timeline.unshift({ seq: record.seq, kind: record.kind, at: record.at, words: sentence(record) });
 		this.timeline.length = Math.min(this.timeline.length, TIMELINE_MAX);
 		const fold = FOLDS.get(record.kind) ?? FOLDS.get(record.kind.split(".")[0]);
 		fold?.(this, record.body, record);

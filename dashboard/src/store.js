@@ -6,7 +6,9 @@ import { Station } from "./station.js";
 
 export const STATIONS_MAX = 500;
 const REFUSED_MAX = 20;
-const SAVED_VERSION = 1;
+const SAVED_VERSION = 2;
+/** Characters; what the witness keeps has to find room beside it. */
+const SAVED_MAX = 2000000;
 
 export class Store extends EventTarget {
 	/** `now`: milliseconds of UTC. `onCheckpoint(key, payload)`: where checkpoints go. */
@@ -87,8 +89,10 @@ export class Store extends EventTarget {
 
 	/* ---- across a reload of the page ---- */
 
+	/** null when it would take more room than a page has. */
 	save() {
-		return JSON.stringify({ version: SAVED_VERSION, stations: this.sorted().map((station) => station.save()) });
+		const saved = JSON.stringify({ version: SAVED_VERSION, stations: this.sorted().map((station) => station.save()) });
+		return saved.length > SAVED_MAX ? null : saved;
 	}
 
 	/** False when there is nothing that can be used. */

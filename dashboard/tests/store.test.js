@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { PAYLOAD_MAX, parseTopic, text } from "../src/messages.js";
-import { sentence } from "../src/sentences.js";
 import { STATIONS_MAX, Store } from "../src/store.js";
 
 const bytes = (value) => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
@@ -218,7 +217,7 @@ test("bodies of any shape are folded and put in words without harm", () => {
 		for (const value of values) {
 			const body = JSON.parse(`{${names.map((name) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`);
 			assert.ok(scene.record(kind === "zone.statistics" ? "zone/x" : "alert", kind, body), kind);
-			const said = sentence(scene.chair.timeline[0]);
+			const said = scene.chair.timeline[0].words;
 			assert.ok(said.length < 1000 && !said.includes("\u202e"), said);
 		}
 	assert.equal({}.polluted, undefined);
@@ -238,6 +237,16 @@ test("numbers of things are bounded", () => {
 	assert.ok(scene.chair.zones.size <= 200);
 });
 
+test("what would fill the browser's storage is not saved", () => {
+	const scene = new Scene();
+	for (let i = 0; i < 100; i++)
+		for (let j = 0; j < 45; j++)
+			scene.send("alert", { id: `clinic/s-${i}/${j + 1}`, seq: j + 1, kind: "alert.raised", utc: "2026-03-02T09:00:00Z",
+				body: { alert: "x", text: "y".repeat(60000) } }, `s-${i}`);
+	assert.equal(scene.store.save(), null);
+	assert.ok(JSON.stringify(scene.store.stations.get("clinic/s-1").save()).length < 50000);
+});
+
 test("text is cut, and what hides or turns other text is taken out", () => {
 	assert.equal(text("a\u202eb\u0000c"), "a\u00b7b\u00b7c");
 	assert.equal(text("x".repeat(400)).length, 300);
@@ -253,7 +262,7 @@ test("what is known outlives the page, but not how a station is now", () => {
 	assert.ok(later.restore(scene.store.save()));
 	const chair = later.stations.get("clinic/chair-1");
 	assert.deepEqual([chair.state, chair.seq, chair.open.length, chair.zones.get("crown").density], [null, 2, 1, 5]);
-	for (const saved of [null, "", "{", "{}", '{"version":99,"stations":[]}', '{"version":1,"stations":7}'])
+	for (const saved of [null, "", "{", "{}", '{"version":99,"stations":[]}', '{"version":2,"stations":7}'])
 		assert.equal(new Store().restore(saved), false);
 });
 

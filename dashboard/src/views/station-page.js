@@ -2,7 +2,7 @@
 /** One station: what is now, charts, zone map, what to see to, ledger, timeline. */
 
 import { h, setAttribute, setLines, setText, show } from "../dom.js";
-import { date, duration, figure, moment, sentence, severity, zoneName } from "../sentences.js";
+import { date, duration, figure, moment, severity, zoneName } from "../sentences.js";
 import { isExpired } from "../station.js";
 import { Chart } from "./chart.js";
 import { LedgerPanel } from "./ledger-panel.js";
@@ -115,7 +115,7 @@ export class StationPage {
 			return;
 		this.written = signature;
 		this.timeline.replaceChildren(...station.timeline.map((record) => h("li", { class: severity(record.kind) },
-			h("time", { datetime: new Date(record.at).toISOString() }, moment(record.at, now)), h("span", {}, sentence(record)))));
+			h("time", { datetime: new Date(record.at).toISOString() }, moment(record.at, now)), h("span", {}, record.words))));
 	}
 
 	destroy() {
