@@ -110,6 +110,11 @@ def test_broker_restart(page, broker, publisher):
     page.wait_card("chair-1", "Ready")
     broker.stop()
     page.wait_text("#connection", "Not connected since")
+    for name, size in SIZES.items():
+        page.resize(size)
+        assert page.overflow() == [], name
+        assert page.axe() == [], name
+    page.resize(SIZES["desktop"])
     broker.start()
     page.wait_live()
     wait_for(publisher.is_connected, "the publisher")

@@ -12,6 +12,12 @@ function colour(name) {
 	return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+/** From first to last, a minute at least and ten at most; the minute that is now when there is nothing. */
+function span(least, most) {
+	const end = most ?? Date.now() / 1000;
+	return [end - Math.min(SPAN_S, Math.max(end - (least ?? end), 60)), end];
+}
+
 export class Chart {
 	/** `column`: which of the stream's columns; `band`: gives [least, most] that is right, or null. */
 	constructor({ label, unit, decimals, column, least, band = () => null }) {
@@ -46,10 +52,11 @@ export class Chart {
 		this.plot = new uPlot({
 			width: this.canvas.clientWidth,
 			height: HEIGHT,
+			padding: [null, 28, null, null],
 			legend: { show: false },
 			cursor: { show: false },
 			scales: {
-				x: { time: true, range: (u, least, most) => [(most ?? 0) - Math.min(SPAN_S, Math.max((most ?? 0) - (least ?? 0), 60)), most ?? 0] },
+				x: { time: true, range: (u, least, most) => span(least, most) },
 				y: { range: (u, least, most) => [0, Math.max(most ?? 0, this.band()?.[1] ?? 0, this.least) * 1.1] },
 			},
 			axes: [{ ...axis, space: 80, size: 28, values: (u, splits) => splits.map((at) => clock(at * 1000)) }, { ...axis, size: 44, space: 28 }],

@@ -52,8 +52,9 @@ export function flags(station, verdict, now) {
 	for (const [product, left] of station.shortages(now))
 		lines.push(["warning", `Stock: ${product || "cartridges"}, ${left || "none"} left`]);
 	const ledger = LEDGER.get(verdict.status);
+	const at = verdict.alarm?.at ?? verdict.at;
 	if (ledger)
-		lines.push([ledger[0], verdict.at === null ? ledger[1] : `${ledger[1]} ${minute(verdict.at, now)}`]);
+		lines.push([ledger[0], at === null ? ledger[1] : `${ledger[1]} ${minute(at, now)}`]);
 	return lines;
 }
 
