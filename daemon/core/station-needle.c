@@ -118,6 +118,8 @@ static void claim_answered(void *userdata, const LedgerAnswer *answer)
 		refuse_needle(operation, "unknown-lot", copy, answer->text);
 	else if (answer->error == -ESTALE)
 		refuse_needle(operation, "expired", copy, answer->text);
+	else if (answer->error == -EKEYREVOKED)
+		refuse_needle(operation, "barred", copy, answer->text);
 	else
 		operation_fail(operation, STATION_ERROR_LEDGER, "nothing was recorded: %s", answer->text);
 }

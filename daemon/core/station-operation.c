@@ -145,6 +145,10 @@ static void record_answered(void *userdata, const LedgerAnswer *answer)
 		operation_fail(operation, STATION_ERROR_UNKNOWN, "%s", answer->text);
 	else if (answer->error == -EINVAL)
 		operation_fail(operation, STATION_ERROR_INVALID, "%s", answer->text);
+	else if (answer->error == -EPERM)
+		operation_fail(operation, STATION_ERROR_ROLE, "%s", answer->text);
+	else if (answer->error == -ESTALE || answer->error == -EKEYREVOKED)
+		operation_fail(operation, STATION_ERROR_BARRED, "%s", answer->text);
 	else
 		operation_fail(operation, STATION_ERROR_LEDGER, "nothing was recorded: %s", answer->text);
 }

@@ -53,18 +53,13 @@ void station_forget_records(Station *station)
 		log_error("%zu records could not be written before the end: the disk refused them", failed);
 }
 
-/** What the ledger itself refuses would be refused again; everything else is the disk's doing. */
-static bool is_final(int error)
-{
-	return error == -EEXIST || error == -ENOENT || error == -EINVAL || error == -ESTALE;
-}
-
 static void committed(void *userdata, const LedgerAnswer *answer)
 {
 	KeptRecord *kept = userdata;
 	Station *station = kept->station;
 
-	if (answer->error < 0 && !is_final(answer->error)) {
+	/* what the ledger itself refuses would be refused again; everything else is the disk's doing */
+	if (answer->error < 0 && !ledger_is_refusal(answer->error)) {
 		kept->failed = true;
 		return;
 	}

@@ -44,6 +44,7 @@ typedef struct Station Station;
 #define STATION_ERROR_CAMERA  STATION_ERROR_PREFIX "CameraFailed"
 #define STATION_ERROR_PICTURE STATION_ERROR_PREFIX "PictureRefused"
 #define STATION_ERROR_UNKNOWN STATION_ERROR_PREFIX "Unknown" /* names something that is not on record */
+#define STATION_ERROR_BARRED  STATION_ERROR_PREFIX "Barred"  /* expired, recalled, quarantined, not sterile */
 #define STATION_ERROR_EXISTS  STATION_ERROR_PREFIX "Exists"
 #define STATION_ERROR_INERT   STATION_ERROR_PREFIX "Inert" /* bad configuration or damaged ledger */
 

@@ -33,13 +33,17 @@ static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
 static const char *const tables[] = { NULL };
 static const RecordKind kinds[] = { { NULL } };
 
-/* a lot of cartridges and one of pigment may bear the same number: what each row is of, it says */
-#define RECALL                                                                                      \
-	"SELECT * FROM (SELECT unit.lot, 'cartridge' AS item, unit AS what, unit.session, subject," \
-	" unit.operator, unit.utc_us AS \"used:utc\", unit.seq FROM unit LEFT JOIN session"         \
-	" USING(session) UNION ALL SELECT pigment_use.lot, 'pigment', brand || ' ' || colour,"      \
-	" pigment_use.session, subject, session.operator, pigment_use.utc_us, pigment_use.seq"      \
-	" FROM pigment_use LEFT JOIN session USING(session)) WHERE 1"
+/* a lot of cartridges and one of pigment may bear the same number: each row says what it is of; a blend is
+ * reached by any of its parts */
+#define RECALL                                                                                                                \
+	"SELECT * FROM (SELECT unit.lot, 'cartridge' AS item, unit AS what, unit.session, subject,"                           \
+	" unit.operator, unit.utc_us AS \"used:utc\", unit.seq FROM unit LEFT JOIN session"                                   \
+	" USING(session) WHERE unit.session IS NOT NULL UNION ALL SELECT pigment_use.lot, 'pigment', brand || ' ' || colour," \
+	" pigment_use.session, subject, session.operator, pigment_use.utc_us, pigment_use.seq"                                \
+	" FROM pigment_use LEFT JOIN session USING(session) UNION ALL SELECT pigment_part.lot, 'blend',"                      \
+	" pigment_use.lot, pigment_use.session, subject, session.operator, pigment_use.utc_us,"                               \
+	" pigment_use.seq FROM pigment_part JOIN pigment_use ON pigment_use.brand = 'blend' AND"                              \
+	" pigment_use.lot = blend LEFT JOIN session USING(session)) WHERE 1"
 
 static const LedgerQuery queries[] = {
 	{ "recall", RECALL, " ORDER BY seq",

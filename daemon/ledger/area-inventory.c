@@ -16,9 +16,36 @@ static const char version_1[] =
 	"  expiry TEXT, utc_us INTEGER NOT NULL);"
 	"CREATE INDEX pigment_lot ON pigment_use(lot, seq);";
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, NULL };
+static const char version_2[] =
+	"ALTER TABLE lot ADD COLUMN configuration TEXT;"
+	"ALTER TABLE lot ADD COLUMN supplier TEXT;"
+	"ALTER TABLE lot ADD COLUMN purchase TEXT;"
+	"ALTER TABLE lot ADD COLUMN certificate_file TEXT;"
+	"ALTER TABLE lot ADD COLUMN certificate_sha256 TEXT;"
+	"ALTER TABLE lot ADD COLUMN membrane INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE lot ADD COLUMN membrane_reference TEXT;"
+	"ALTER TABLE lot ADD COLUMN low_stock INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE lot ADD COLUMN status TEXT NOT NULL DEFAULT 'released';"
+	"ALTER TABLE lot ADD COLUMN status_reason TEXT;"
+	"ALTER TABLE lot ADD COLUMN status_us INTEGER;"
+	/* once more, as a damaged unit may never have been in a session */
+	"ALTER TABLE unit RENAME TO unit_1;"
+	"CREATE TABLE unit(unit TEXT PRIMARY KEY, seq INTEGER NOT NULL, session INTEGER, gtin TEXT NOT NULL,"
+	"  lot TEXT NOT NULL, expiry TEXT, chip TEXT UNIQUE, operator TEXT NOT NULL, utc_us INTEGER NOT NULL,"
+	"  strokes INTEGER, dots INTEGER, worked_s INTEGER, removed_us INTEGER, state TEXT NOT NULL DEFAULT 'mounted',"
+	"  damage TEXT, container TEXT, ended_us INTEGER, ended_by TEXT);"
+	"INSERT INTO unit(unit, seq, session, gtin, lot, expiry, chip, operator, utc_us, strokes, dots, removed_us, state)"
+	"  SELECT unit, seq, session, gtin, lot, expiry, chip, operator, utc_us, strokes, dots, removed_us,"
+	"  iif(removed_us IS NULL, 'mounted', 'used') FROM unit_1;"
+	"DROP TABLE unit_1;"
+	"CREATE INDEX unit_lot ON unit(lot, seq);"
+	"CREATE INDEX unit_session ON unit(session, seq);";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2 };
 
 static const char *const tables[] = { "lot", "unit", "pigment_use", NULL };
+
+/* ---- claims ---- */
 
 static int refuse_used(ProjectionContext *context)
 {
@@ -26,11 +53,17 @@ static int refuse_used(ProjectionContext *context)
 	char date[CLOCK_UTC_TEXT_MAX];
 	bool found;
 	int r = projection_step(context,
-		"SELECT unit, utc_us, session FROM unit WHERE unit = @unit OR chip = @chip LIMIT 1", &unit,
-		&found);
+		"SELECT unit, utc_us, session, damage, ended_us FROM unit WHERE unit = @unit OR chip = @chip LIMIT 1",
+		&unit, &found);
 
 	if (r < 0 || !found)
 		return r;
+	if (sqlite3_column_type(unit, 2) == SQLITE_NULL) {
+		projection_date(sqlite3_column_int64(unit, 4), date);
+		return projection_refuse(context, -EEXIST,
+			"cartridge %s was put down as damaged on %s (%.60s): open a new one",
+			sqlite3_column_text(unit, 0), date, sqlite3_column_text(unit, 3));
+	}
 	projection_date(sqlite3_column_int64(unit, 1), date);
 	return projection_refuse(context, -EEXIST,
 		"cartridge %s was used on %s in session %lld: open a new one", sqlite3_column_text(unit, 0),
@@ -63,70 +96,110 @@ static int number_unit(ProjectionContext *context, int64_t number)
 	return json_object_set_new(context->body, "unit", json_string(numbered)) < 0 ? -ENOMEM : 0;
 }
 
-/** Decides on the lot in `row`: gtin, quantity, used, expiry. */
-static int check_lot(ProjectionContext *context, sqlite3_stmt *row, int64_t *ret_used)
-{
-	const char *unit = projection_text(context, "unit"), *printed = projection_text(context, "expiry");
-	const char *expiry = (const char *)sqlite3_column_text(row, 3);
-	int64_t quantity = sqlite3_column_int64(row, 1), used = sqlite3_column_int64(row, 2);
-	char today[CLOCK_UTC_TEXT_MAX];
+/** Columns of what find_lot() finds. */
+enum {
+	LOT_GTIN,
+	LOT_QUANTITY,
+	LOT_USED,
+	LOT_EXPIRY,
+	LOT_PRODUCTS,
+	LOT_STATUS,
+	LOT_REASON,
+	LOT_CERTIFICATE,
+	LOT_MEMBRANE,
+};
 
-	projection_today(context, today);
-	if (printed && strcmp(printed, expiry) < 0)
-		expiry = printed;
-	if (strcmp(expiry, today) < 0)
-		return projection_refuse(context, -ESTALE,
-			"cartridge %s expired on %s: open one of another lot", unit, expiry);
-	if (used >= quantity)
-		return projection_refuse(context, -EEXIST,
-			"all %lld cartridges of lot %s have been used: open one of another lot",
-			(long long)quantity, projection_text(context, "lot"));
-	*ret_used = used;
-	return 0;
-}
-
-/** The lot that a claim draws on, by lot and GTIN, or by lot alone where either side has no GTIN. */
+/** The lot that a record means, by lot and GTIN, or by lot alone where either side has no GTIN. */
 static int find_lot(ProjectionContext *context, sqlite3_stmt **ret)
 {
 	const char *unit = projection_text(context, "unit"), *lot = projection_text(context, "lot");
 	bool found;
 	int r = projection_step(context,
-		"SELECT gtin, quantity, used, expiry, count(*) OVER () FROM lot WHERE lot = @lot AND"
-		" (@gtin IS NULL OR gtin IN (@gtin, '')) ORDER BY gtin DESC LIMIT 1",
+		"SELECT gtin, quantity, used, expiry, count(*) OVER (), status, status_reason, certificate, membrane"
+		" FROM lot WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, '')) ORDER BY gtin DESC LIMIT 1",
 		ret, &found);
 
 	if (r < 0)
 		return r;
-	if (!*lot)
+	if (!lot || !*lot)
 		return projection_refuse(context, -ENOENT,
 			"the code of cartridge %s names no lot: open one whose code does", unit);
-	if (!found)
+	if (!found && unit)
 		return projection_refuse(context, -ENOENT,
 			"lot %s of cartridge %s is not on record: receive it first", lot, unit);
+	if (!found)
+		return projection_refuse(context, -ENOENT,
+			"lot %s is not on record: receive it first, or check its number", lot);
 	/* the number printed alone is that of several products, and expiry and quantity differ */
-	if (!projection_text(context, "gtin") && sqlite3_column_int64(*ret, 4) > 1)
-		return projection_refuse(
-			context, -ENOENT, "lot %s is that of several products: scan the whole code", lot);
+	if (!projection_text(context, "gtin") && sqlite3_column_int64(*ret, LOT_PRODUCTS) > 1)
+		return projection_refuse(context, -ENOENT,
+			"lot %s is that of several products: scan the whole code, or give its gtin", lot);
 	return 0;
 }
 
-static int take_from_lot(ProjectionContext *context)
+/** What the station's rules ask of a lot stands in the claim, so that it can be seen later, too. */
+static int check_evidence(ProjectionContext *context, sqlite3_stmt *row)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *row = NULL, *update = NULL;
-	int64_t used = 0;
-	int r = find_lot(context, &row);
+	const char *lot = projection_text(context, "lot"), *name;
+	json_t *asked;
+	size_t i;
 
-	if (r == 0 && !context->replay)
-		r = check_lot(context, row, &used);
-	if (r == 0 && !context->replay && is_lot_unit(projection_text(context, "unit")))
-		r = number_unit(context, used + 1);
-	if (r < 0)
-		return r;
-	r = statement_get(
+	json_array_foreach (json_object_get(context->body, "evidence"), i, asked) {
+		name = json_string_value(asked);
+		if (name && strcmp(name, "certificate") == 0 &&
+			sqlite3_column_type(row, LOT_CERTIFICATE) == SQLITE_NULL)
+			return projection_refuse(context, -EKEYREVOKED,
+				"lot %s has no sterilisation certificate on record: open one of another lot",
+				lot);
+		if (name && strcmp(name, "membrane") == 0 && !sqlite3_column_int(row, LOT_MEMBRANE))
+			return projection_refuse(context, -EKEYREVOKED,
+				"lot %s has no proof of a barrier membrane on record: open one of another lot",
+				lot);
+	}
+	return 0;
+}
+
+/** Whether the lot may be used now: its status, expiry and evidence. */
+static int check_lot(ProjectionContext *context, sqlite3_stmt *row)
+{
+	const char *unit = projection_text(context, "unit"), *printed = projection_text(context, "expiry");
+	const char *expiry = (const char *)sqlite3_column_text(row, LOT_EXPIRY);
+	const char *status = (const char *)sqlite3_column_text(row, LOT_STATUS);
+	char today[CLOCK_UTC_TEXT_MAX];
+
+	projection_today(context, today);
+	if (printed && strcmp(printed, expiry) < 0)
+		expiry = printed;
+	if (strcmp(status, "released") != 0)
+		return projection_refuse(context, -EKEYREVOKED,
+			"lot %s is %s (%.80s): set its cartridges aside and open one of another lot",
+			projection_text(context, "lot"), status, sqlite3_column_text(row, LOT_REASON));
+	if (strcmp(expiry, today) < 0)
+		return projection_refuse(context, -ESTALE,
+			"cartridge %s expired on %s: open one of another lot", unit, expiry);
+	return check_evidence(context, row);
+}
+
+static int check_stock(ProjectionContext *context, sqlite3_stmt *row)
+{
+	int64_t quantity = sqlite3_column_int64(row, LOT_QUANTITY);
+
+	if (sqlite3_column_int64(row, LOT_USED) < quantity)
+		return 0;
+	return projection_refuse(context, -EEXIST,
+		"all %lld cartridges of lot %s have been used: open one of another lot", (long long)quantity,
+		projection_text(context, "lot"));
+}
+
+static int take_one(ProjectionContext *context, sqlite3_stmt *row)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *update = NULL;
+	int r = statement_get(
 		context->statements, "UPDATE lot SET used = used + 1 WHERE gtin = ? AND lot = ?", &update);
+
 	if (r == SQLITE_OK)
 		r = sqlite3_bind_text(
-			update, 1, (const char *)sqlite3_column_text(row, 0), -1, SQLITE_TRANSIENT);
+			update, 1, (const char *)sqlite3_column_text(row, LOT_GTIN), -1, SQLITE_TRANSIENT);
 	if (r == SQLITE_OK)
 		r = sqlite3_bind_text(update, 2, projection_text(context, "lot"), -1, SQLITE_STATIC);
 	if (r == SQLITE_OK)
@@ -134,27 +207,142 @@ static int take_from_lot(ProjectionContext *context)
 	return ledger_errno(r);
 }
 
+/** `usable`: it is to be used, and not only counted as gone. */
+static int take_from_lot(ProjectionContext *context, bool usable)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	int r = find_lot(context, &row);
+
+	if (r == 0 && usable && !context->replay)
+		r = check_lot(context, row);
+	if (r == 0 && !context->replay)
+		r = check_stock(context, row);
+	if (r == 0 && !context->replay && is_lot_unit(projection_text(context, "unit")))
+		r = number_unit(context, sqlite3_column_int64(row, LOT_USED) + 1);
+	return r < 0 ? r : take_one(context, row);
+}
+
+/** The answer names the unit, with its number within the lot. */
+static int answer_unit(ProjectionContext *context)
+{
+	snprintf(context->answer->detail, sizeof context->answer->detail, "%s",
+		projection_text(context, "unit"));
+	return 0;
+}
+
 static int project_claim(ProjectionContext *context)
 {
 	int r = refuse_used(context);
 
 	if (r == 0)
-		r = take_from_lot(context);
+		r = take_from_lot(context, true);
 	if (r == 0)
 		r = projection_run(context,
 			"INSERT INTO unit(unit, seq, session, gtin, lot, expiry, chip, operator, utc_us) VALUES"
 			"(@unit, @seq, @session, coalesce(@gtin, ''), @lot, @expiry, @chip, @actor, @utc_us)");
-	if (r == 0)
-		snprintf(context->answer->detail, sizeof context->answer->detail, "%s",
+	return r < 0 ? r : answer_unit(context);
+}
+
+/* ---- the end of a unit ---- */
+
+/** *ret_known: it is on record. Refused while it is mounted, and once it was disposed of. */
+static int check_ended(ProjectionContext *context, bool *ret_known)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *unit = NULL;
+	const char *name = projection_text(context, "unit");
+	char date[CLOCK_UTC_TEXT_MAX];
+	int r = projection_step(context,
+		"SELECT state, container, unit.ended_us, session.outcome = 'open' FROM unit LEFT JOIN session USING(session)"
+		" WHERE unit = @unit",
+		&unit, ret_known);
+	const char *state = r == 0 && *ret_known ? (const char *)sqlite3_column_text(unit, 0) : "";
+
+	if (r < 0 || context->replay)
+		return r;
+	if (strcmp(state, "mounted") == 0 && sqlite3_column_int(unit, 3))
+		return projection_refuse(
+			context, -EINVAL, "cartridge %s is still mounted: remove it first", name);
+	if (strcmp(state, "disposed") != 0)
+		return 0;
+	projection_date(sqlite3_column_int64(unit, 2), date);
+	return projection_refuse(context, -EEXIST,
+		"cartridge %s was disposed of on %s in container %s: check which one this is", name, date,
+		sqlite3_column_text(unit, 1));
+}
+
+static int dispose_of_unit(ProjectionContext *context)
+{
+	bool known;
+	int r = check_ended(context, &known);
+
+	if (r == 0 && !known)
+		return projection_refuse(context, -ENOENT,
+			"cartridge %s was never mounted: enter it as damaged, or check its code",
 			projection_text(context, "unit"));
+	if (r == 0)
+		r = projection_run(context, "UPDATE unit SET state = 'disposed', container = @container,"
+					    " ended_us = @utc_us, ended_by = @actor WHERE unit = @unit");
 	return r;
 }
+
+/** All of a session but one that is still in the handpiece. */
+static int dispose_of_session(ProjectionContext *context)
+{
+	int r = projection_run(context,
+		"UPDATE unit SET state = 'disposed', container = @container, ended_us = @utc_us, ended_by = @actor"
+		" WHERE session = @session AND state <> 'disposed' AND (state <> 'mounted' OR NOT EXISTS"
+		" (SELECT 1 FROM session WHERE session.session = unit.session AND outcome = 'open'))");
+
+	if (r == 0 && !context->replay && sqlite3_changes(context->statements->db) == 0)
+		return projection_refuse(context, -ENOENT,
+			"session %lld has no cartridge to dispose of: check its number, or remove the mounted one first",
+			(long long)json_integer_value(json_object_get(context->body, "session")));
+	return r;
+}
+
+static int project_disposed(ProjectionContext *context)
+{
+	bool unit = projection_text(context, "unit"), session = json_object_get(context->body, "session");
+
+	if (unit == session)
+		return projection_refuse(context, -EINVAL,
+			"it is not clear what goes into the container: name either a cartridge or a session");
+	return unit ? dispose_of_unit(context) : dispose_of_session(context);
+}
+
+/** One that was never mounted is taken from its lot all the same: it can never be claimed. */
+static int project_damaged(ProjectionContext *context)
+{
+	bool known;
+	int r;
+
+	if (!projection_text(context, "unit"))
+		return projection_refuse(context, -EINVAL, "name the cartridge: scan its code");
+	r = check_ended(context, &known);
+	if (r == 0 && known)
+		return projection_run(context,
+			"UPDATE unit SET state = 'damaged', damage = @reason, container = @container,"
+			" ended_us = @utc_us, ended_by = @actor WHERE unit = @unit");
+	if (r == 0)
+		r = take_from_lot(context, false);
+	if (r == 0)
+		r = projection_run(context,
+			"INSERT INTO unit(unit, seq, gtin, lot, expiry, operator, utc_us, state, damage, container,"
+			" ended_us, ended_by) VALUES(@unit, @seq, coalesce(@gtin, ''), @lot, @expiry, @actor, @utc_us,"
+			" 'damaged', @reason, @container, @utc_us, @actor)");
+	return r < 0 ? r : answer_unit(context);
+}
+
+/* ---- lots ---- */
 
 static int project_lot(ProjectionContext *context)
 {
 	int r = projection_run(context,
-		"INSERT INTO lot(gtin, lot, product, maker, expiry, quantity, certificate, received_us, seq) VALUES"
-		"(coalesce(@gtin, ''), @lot, @product, @maker, @expiry, @quantity, @certificate, @utc_us, @seq)");
+		"INSERT INTO lot(gtin, lot, product, maker, expiry, quantity, certificate, received_us, seq,"
+		" configuration, supplier, purchase, certificate_file, certificate_sha256, membrane,"
+		" membrane_reference, low_stock) VALUES(coalesce(@gtin, ''), @lot, @product, @maker, @expiry,"
+		" @quantity, @certificate, @utc_us, @seq, @configuration, @supplier, @purchase, @certificate_file,"
+		" @certificate_sha256, coalesce(@membrane, 0), @membrane_reference, coalesce(@low_stock, 0))");
 
 	if (r == -EEXIST)
 		return projection_refuse(context, r,
@@ -163,49 +351,119 @@ static int project_lot(ProjectionContext *context)
 	return r;
 }
 
-#define NEEDLE                                                                             \
-	"SELECT unit.seq, unit, unit.gtin, lot, unit.expiry, chip, unit.session, subject," \
-	" unit.operator, unit.utc_us AS \"used:utc\", removed_us AS \"removed:utc\","      \
-	" unit.strokes, unit.dots FROM unit LEFT JOIN session USING(session) WHERE 1"
-#define LOT                                                                                      \
-	"SELECT gtin, lot, product, maker, expiry, quantity, used, quantity - used AS \"left\"," \
-	" certificate, received_us AS \"received:utc\" FROM lot WHERE 1"
+/** Whether a lot that `is` in a state may come into another one. */
+static int check_status(ProjectionContext *context, const char *is)
+{
+	const char *lot = projection_text(context, "lot"), *to = projection_text(context, "status");
+	bool may_release;
+	int r;
+
+	if (strcmp(is, to) == 0)
+		return projection_refuse(
+			context, -EEXIST, "lot %s is %s already: nothing was changed", lot, is);
+	if (strcmp(is, "recalled") != 0)
+		return 0;
+	if (strcmp(to, "quarantined") == 0)
+		return projection_refuse(context, -EINVAL,
+			"lot %s is recalled, which bars it already: release it once the recall is lifted",
+			lot);
+	r = projection_actor_has(context, "supervisor administrator", &may_release);
+	if (r == 0 && !may_release)
+		return projection_refuse(context, -EPERM,
+			"lot %s was recalled: a supervisor or administrator must release it", lot);
+	return r;
+}
+
+static int project_lot_status(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	int r = find_lot(context, &row);
+
+	if (r == 0 && !context->replay)
+		r = check_status(context, (const char *)sqlite3_column_text(row, LOT_STATUS));
+	if (r == 0)
+		r = projection_run(context,
+			"UPDATE lot SET status = @status, status_reason = @reason, status_us = @utc_us WHERE lot = @lot"
+			" AND gtin = (SELECT max(gtin) FROM lot WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, '')))");
+	return r;
+}
+
+#define NEEDLE                                                                                              \
+	"SELECT unit.seq, unit, unit.gtin, lot, unit.expiry, chip, unit.session, subject,"                  \
+	" unit.operator, iif(unit.session IS NULL, NULL, unit.utc_us) AS \"used:utc\", removed_us AS"       \
+	" \"removed:utc\", unit.strokes, unit.dots, unit.worked_s, state, damage, container, unit.ended_us" \
+	" AS \"ended:utc\", ended_by FROM unit LEFT JOIN session USING(session) WHERE 1"
+#define LOT                                                                                                \
+	"SELECT gtin, lot, product, configuration, maker, expiry, quantity, used, quantity - used AS"      \
+	" \"left\", low_stock, status, status_reason, status_us AS \"changed:utc\", supplier, purchase,"   \
+	" certificate, certificate_file, certificate_sha256, membrane, membrane_reference, received_us AS" \
+	" \"received:utc\" FROM lot WHERE 1"
 
 static const RecordKind kinds[] = {
 	{ "lot.received", true,
 		FIELDS(TEXT("lot"), TEXT("product"), TEXT("maker"), DATE("expiry"), COUNT("quantity"),
-			MAYBE_TEXT("gtin"), MAYBE_TEXT("certificate")),
+			MAYBE_TEXT("gtin"), MAYBE_TEXT("configuration"), MAYBE_TEXT("supplier"),
+			MAYBE_TEXT("purchase"), MAYBE_TEXT("certificate"), MAYBE_TEXT("certificate_file"),
+			MAYBE_TEXT("certificate_sha256"), MAYBE("membrane", FIELD_BOOLEAN),
+			MAYBE_TEXT("membrane_reference"), MAYBE("low_stock", FIELD_COUNT)),
 		.project = project_lot },
+	{ "lot.status", true,
+		FIELDS(TEXT("lot"), MAYBE_TEXT("gtin"), CHOICE("status", "quarantined recalled released"),
+			TEXT("reason")),
+		.project = project_lot_status },
 	{ "needle.claimed", true,
 		FIELDS(SESSION, TEXT("unit"), TEXT("lot"), TEXT("code"), MAYBE_TEXT("gtin"),
-			MAYBE_TEXT("serial"), MAYBE("expiry", FIELD_DATE), MAYBE_TEXT("chip")),
+			MAYBE_TEXT("serial"), MAYBE("expiry", FIELD_DATE), MAYBE_TEXT("chip"),
+			MAYBE("evidence", FIELD_ARRAY)),
 		.project = project_claim },
-	{ "needle.reseated", true, FIELDS(SESSION, TEXT("unit"), MAYBE_TEXT("chip"), NUMBER("away_s")) },
+	{ "needle.reseated", true, FIELDS(SESSION, TEXT("unit"), MAYBE_TEXT("chip"), NUMBER("away_s")),
+		.sql = "UPDATE unit SET state = 'mounted', removed_us = NULL WHERE unit = @unit" },
 	{ "needle.refused", true,
 		FIELDS(MAYBE_SESSION, TEXT("code"), TEXT("refusal"), TEXT("text"), MAYBE_TEXT("unit")) },
 	{ "needle.removed", true,
-		FIELDS(SESSION, TEXT("unit"), COUNT("strokes"), COUNT("dots"), TEXT("reason")),
-		.sql = "UPDATE unit SET strokes = @strokes, dots = @dots, removed_us = @utc_us WHERE unit = @unit" },
-	{ "pigment.loaded", true, FIELDS(SESSION, TEXT("brand"), TEXT("colour"), TEXT("lot"), DATE("expiry")),
-		.sql = "INSERT INTO pigment_use(seq, session, brand, colour, lot, expiry, utc_us) VALUES"
-		       "(@seq, @session, @brand, @colour, @lot, @expiry, @utc_us)" },
+		FIELDS(SESSION, TEXT("unit"), COUNT("strokes"), COUNT("dots"), MAYBE("worked_s", FIELD_COUNT),
+			TEXT("reason")),
+		.sql = "UPDATE unit SET strokes = @strokes, dots = @dots, worked_s = @worked_s, removed_us = @utc_us,"
+		       " state = 'used' WHERE unit = @unit" },
+	{ "needle.disposed", true, FIELDS(MAYBE_TEXT("unit"), MAYBE_SESSION, TEXT("container")),
+		.project = project_disposed },
+	{ "needle.damaged", true,
+		FIELDS(MAYBE_TEXT("code"), MAYBE_TEXT("unit"), MAYBE_TEXT("lot"), MAYBE_TEXT("gtin"),
+			MAYBE_DATE("expiry"), TEXT("reason"), MAYBE_TEXT("container")),
+		.project = project_damaged },
 	{ NULL },
 };
 
 static const LedgerQuery queries[] = {
 	{ "lot", LOT, " ORDER BY gtin", ARGUMENTS(NEED_TEXT("lot", "lot"), BY_TEXT("gtin", "gtin")) },
-	{ "lots", LOT, " ORDER BY expiry, lot, gtin", ARGUMENTS(LIMIT) },
-	{ "stock", "SELECT lot, product, expiry, quantity - used AS \"left\" FROM lot WHERE used < quantity",
+	{ "lots", LOT, " ORDER BY expiry, lot, gtin", ARGUMENTS(BY_TEXT("status", "status"), LIMIT) },
+	{ "stock",
+		"SELECT gtin, lot, product, configuration, expiry, status, quantity - used AS \"left\", low_stock,"
+		" quantity - used <= low_stock AS low FROM lot WHERE used < quantity",
+		" ORDER BY product, configuration, expiry, lot", ARGUMENTS(LIMIT) },
+	{ "newest-stock",
+		"SELECT lot, product, expiry, quantity - used AS \"left\" FROM lot WHERE used < quantity",
 		" ORDER BY received_us DESC, lot", ARGUMENTS(LIMIT), .lookup_only = true, .limit = 32 },
 	{ "unit", NEEDLE, "", ARGUMENTS(NEED_TEXT("unit", "unit")) },
 	{ "needles", NEEDLE, " ORDER BY unit.seq",
 		ARGUMENTS(BETWEEN("unit.utc_us"), BY_TEXT("lot", "lot"), BY_TEXT("subject", "subject"),
-			BY_NUMBER("session", "unit.session"), AFTER("unit.seq"), LIMIT) },
-	{ "pigments",
-		"SELECT seq, brand, colour, lot, expiry, session, utc_us AS \"used:utc\" FROM pigment_use WHERE 1",
-		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("lot", "lot"), BY_NUMBER("session", "session"),
-			AFTER("seq"), LIMIT) },
+			BY_NUMBER("session", "unit.session"), BY_TEXT("state", "state"), AFTER("unit.seq"),
+			LIMIT) },
+	/* what must not be used, whatever its expiry says: lots of cartridges, of pigments, and blends of
+	   these */
+	{ "barred-lots",
+		"SELECT what, product, lot, status, status_reason FROM"
+		" (SELECT 'needle' AS what, gtin AS product, lot, status, status_reason FROM lot"
+		"  UNION ALL SELECT 'pigment', brand || ' ' || colour, lot, status, status_reason FROM pigment_stock"
+		"  UNION ALL SELECT 'pigment', 'blend ' || pigment_blend.colour, blend, status, status_reason"
+		"   FROM pigment_blend JOIN pigment_part USING(blend) JOIN pigment_stock ON pigment_stock.lot = pigment_part.lot"
+		"   AND pigment_stock.brand = pigment_part.brand AND pigment_stock.colour = pigment_part.colour)"
+		" WHERE status <> 'released'",
+		" ORDER BY what, product, lot", NO_ARGUMENTS, .lookup_only = true },
+	{ "low-stock",
+		"SELECT gtin, lot, product, quantity - used AS \"left\" FROM lot WHERE used < quantity"
+		" AND quantity - used <= low_stock",
+		" ORDER BY lot, gtin", NO_ARGUMENTS, .lookup_only = true },
 	{ NULL },
 };
 

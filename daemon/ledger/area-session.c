@@ -32,6 +32,24 @@ static int project_begun(ProjectionContext *context)
 	return r;
 }
 
+/**
+ * The session's totals so far (session.finished has the last word), and the zone in which the pigment was
+ * used that was loaded last.
+ */
+static int project_strokes(ProjectionContext *context)
+{
+	int r = projection_run(context,
+		"UPDATE session SET strokes = coalesce(strokes, 0) + @strokes, dots = coalesce(dots, 0) + @dots"
+		" WHERE session = @session");
+
+	if (r == 0)
+		r = projection_run(context,
+			"INSERT INTO pigment_zone(seq, zone, strokes, dots) SELECT max(seq), @zone, @strokes, @dots"
+			" FROM pigment_use WHERE session = @session HAVING max(seq) IS NOT NULL ON CONFLICT DO UPDATE"
+			" SET strokes = strokes + excluded.strokes, dots = dots + excluded.dots");
+	return r;
+}
+
 #define END_SESSION(outcome) \
 	"UPDATE session SET outcome = '" outcome "', ended_us = @utc_us WHERE session = @session"
 
@@ -57,12 +75,10 @@ static const RecordKind kinds[] = {
 		       " utc_us) VALUES(@seq, @session, @zone, @phase, @file, @sha256, @bytes, @width, @height, @focus,"
 		       " @exposure, @utc_us)" },
 	{ "image.refused", true, FIELDS(SESSION, TEXT("zone"), TEXT("phase"), TEXT("verdict")) },
-	/* the session's totals so far; session.finished has the last word */
 	{ "strokes", false,
 		FIELDS(SESSION, TEXT("zone"), TEXT("unit"), COUNT("strokes"), COUNT("dots"), TEXT("encoding"),
 			TEXT("sha256")),
-		.sql = "UPDATE session SET strokes = coalesce(strokes, 0) + @strokes, dots = coalesce(dots, 0) + @dots"
-		       " WHERE session = @session" },
+		.project = project_strokes },
 	{ "zone.statistics", true, FIELDS(SESSION, TEXT("zone"), COUNT("dots"), COUNT("strokes")),
 		.sql = "INSERT OR REPLACE INTO zone_result(session, zone, dots, strokes, area_mm2, density, target,"
 		       " outside, depth_mean_um, dwell_mean_ms) VALUES(@session, @zone, @dots, @strokes, @area_mm2,"

@@ -11,8 +11,7 @@
 
 /* ---- kinds of records, and their projections ---- */
 
-/** Ends a projection with a refusal `r` (-EEXIST, -ENOENT, -EINVAL, -ESTALE) and its sentence. Returns `r`.
- */
+/** Ends a projection with a refusal `r` (one of ledger_is_refusal()) and its sentence. Returns `r`. */
 int projection_refuse(ProjectionContext *context, int r, const char *format, ...) _printf_(3, 4);
 /** A text field of the body; NULL when it has none. */
 const char *projection_text(const ProjectionContext *context, const char *field);
@@ -24,6 +23,8 @@ int projection_step(
 	ProjectionContext *context, const char *sql, sqlite3_stmt **ret, bool *ret_row) _must_check_;
 /** The same for what gives no row. A broken constraint is a refusal. */
 int projection_run(ProjectionContext *context, const char *sql) _must_check_;
+/** Whether the record's actor has one of `roles`, which are separated by blanks. */
+int projection_actor_has(ProjectionContext *context, const char *roles, bool *ret) _must_check_;
 /** The date of a time, YYYY-MM-DD. */
 void projection_date(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX]);
 /** Today, never earlier than the newest record: for expiry. */
@@ -146,7 +147,8 @@ typedef struct LedgerArea {
 	const char *rebuild; /* NULL, or SQL that a rebuild ends with, for what no kind's projection writes */
 } LedgerArea;
 
-extern const LedgerArea area_station, area_people, area_session, area_inventory, area_audit;
+extern const LedgerArea area_station, area_people, area_session, area_inventory, area_pigment, area_handpiece,
+	area_sterilization, area_audit;
 
 /** All of them, in the order in which their tables are made; ends with NULL. */
 extern const LedgerArea *const ledger_areas[];

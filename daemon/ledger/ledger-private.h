@@ -79,7 +79,7 @@ typedef struct Statements {
 	struct {
 		const char *sql;
 		sqlite3_stmt *statement;
-	} kept[96];
+	} kept[192];
 } Statements;
 
 /** A statement ready to be bound. Hand it back with _cleanup_(statement_donep). Returns an SQLite result. */

@@ -117,6 +117,12 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 	return 0;
 }
 
+bool ledger_is_refusal(int error)
+{
+	return error == -EEXIST || error == -ENOENT || error == -EINVAL || error == -ESTALE ||
+	       error == -EKEYREVOKED || error == -EPERM;
+}
+
 Ledger *ledger_free(Ledger *ledger)
 {
 	Request *request;

@@ -93,18 +93,24 @@ typedef struct LedgerRecord {
 } LedgerRecord;
 
 typedef struct LedgerAnswer {
-	int error;    /* 0; -EEXIST: a unique rule refused it (a needle claimed before); -ENOENT: it names
-			 something unknown; -ESTALE: expired; -ENOSPC; -EIO; -EINVAL: a field is missing */
+	int error;    /* 0; a refusal, see ledger_is_refusal(); -ENOSPC, -EIO, ...: the disk's */
 	uint64_t seq; /* of the new record */
 	char text[LEDGER_TEXT_MAX]; /* one sentence when error */
 	char detail[96];            /* of needle.claimed: the unit, with the number assigned within its lot */
 } LedgerAnswer;
 
+/**
+ * Whether the record itself was refused, and would be again. -EINVAL: a field is missing or does not fit;
+ * -EEXIST: a unique rule (a needle claimed before); -ENOENT: it names something unknown; -ESTALE: expired;
+ * -EKEYREVOKED: barred by an earlier record (recalled, not sterile); -EPERM: the actor lacks a role.
+ */
+bool ledger_is_refusal(int error);
+
 typedef void (*LedgerDone)(void *userdata, const LedgerAnswer *answer);
 
 /**
- * Queues a record. `done` may be NULL. A refused record (-EEXIST, -ENOENT, -ESTALE, -EINVAL) leaves the
- * others of its group untouched. Returns -EAGAIN when 4096 requests wait, -ENOMEM, -EROFS.
+ * Queues a record. `done` may be NULL. A refused record leaves the others of its group untouched. Returns
+ * -EAGAIN when 4096 requests wait, -ENOMEM, -EROFS.
  */
 int ledger_append(Ledger *ledger, const LedgerRecord *record, LedgerDone done, void *userdata) _must_check_;
 

@@ -99,6 +99,22 @@ int projection_run(ProjectionContext *context, const char *sql)
 	return r;
 }
 
+int projection_actor_has(ProjectionContext *context, const char *roles, bool *ret)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *role = NULL;
+	bool row, has = false;
+	int result, r = projection_step(context,
+			    "SELECT value FROM operator, json_each(operator.roles) WHERE badge = @actor",
+			    &role, &row);
+
+	for (result = row ? SQLITE_ROW : SQLITE_DONE; r == 0 && result == SQLITE_ROW && !has;
+		result = sqlite3_step(role))
+		has = text_list_has(roles, (const char *)sqlite3_column_text(role, 0));
+	if (r == 0)
+		*ret = has;
+	return r < 0 ? r : ledger_errno(result);
+}
+
 void projection_date(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX])
 {
 	clock_format_utc(utc_us, ret);

@@ -79,11 +79,6 @@ static int insert_attachment(Ledger *ledger, const Request *request, uint64_t se
 	return step(insert);
 }
 
-static bool is_refusal(int r)
-{
-	return r == -EEXIST || r == -ENOENT || r == -EINVAL || r == -ESTALE;
-}
-
 /** Runs the projection and takes over a body that it completed. */
 static int project(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us)
 {
@@ -119,7 +114,7 @@ static int project_or_refuse(Ledger *ledger, Request *request, const ClockReadin
 	if (r != SQLITE_OK)
 		return ledger_errno(r);
 	refused = project(ledger, request, now, newest_us);
-	if (refused < 0 && !is_refusal(refused))
+	if (refused < 0 && !ledger_is_refusal(refused))
 		return refused;
 	if (refused < 0)
 		r = statement_run(&ledger->statements, "ROLLBACK TO one");
@@ -296,9 +291,9 @@ static void fail_group(Ledger *ledger, Request **group, size_t n, int r)
 			look_up(ledger, group[i]);
 			continue;
 		}
-		if (is_refusal(answer->error))
+		if (ledger_is_refusal(answer->error))
 			continue;
-		*answer = (LedgerAnswer){ .error = is_refusal(r) ? -EIO : r };
+		*answer = (LedgerAnswer){ .error = ledger_is_refusal(r) ? -EIO : r };
 		if (r == -ENOSPC)
 			snprintf(answer->text, LEDGER_TEXT_MAX,
 				"the disk is full: free space, then try again");

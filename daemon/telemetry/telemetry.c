@@ -245,7 +245,7 @@ static void ask_state(Telemetry *telemetry)
 	telemetry->state_changed = true;
 	if (telemetry->state_asked || !mqtt_client_connected(telemetry->client))
 		return;
-	if (ledger_lookup(telemetry->ledger, "stock", NULL, state_kept, telemetry) < 0)
+	if (ledger_lookup(telemetry->ledger, "newest-stock", NULL, state_kept, telemetry) < 0)
 		return; /* the timer tries again */
 	telemetry->state_asked = true;
 	telemetry->state_changed = false;

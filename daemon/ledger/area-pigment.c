@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/area.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* what was loaded before there were lots of pigment is in pigment_use, which the inventory made */
+static const char version_2[] =
+	"CREATE TABLE pigment_stock(brand TEXT NOT NULL, colour TEXT NOT NULL, lot TEXT NOT NULL, expiry TEXT NOT NULL,"
+	"  quantity INTEGER NOT NULL, volume_ml REAL, supplier TEXT, purpose TEXT, status TEXT NOT NULL DEFAULT 'released',"
+	"  status_reason TEXT, status_us INTEGER, received_us INTEGER NOT NULL, seq INTEGER NOT NULL,"
+	"  PRIMARY KEY(brand, colour, lot));"
+	"CREATE INDEX pigment_stock_lot ON pigment_stock(lot);"
+	"CREATE TABLE pigment_blend(blend TEXT PRIMARY KEY, colour TEXT NOT NULL, expiry TEXT NOT NULL,"
+	"  operator TEXT NOT NULL, utc_us INTEGER NOT NULL, seq INTEGER NOT NULL);"
+	"CREATE TABLE pigment_part(blend TEXT NOT NULL, brand TEXT NOT NULL, colour TEXT NOT NULL, lot TEXT NOT NULL,"
+	"  parts REAL NOT NULL, PRIMARY KEY(blend, brand, colour, lot)) WITHOUT ROWID;"
+	"CREATE INDEX pigment_part_lot ON pigment_part(lot);"
+	"CREATE TABLE pigment_zone(seq INTEGER NOT NULL, zone TEXT NOT NULL, strokes INTEGER NOT NULL,"
+	"  dots INTEGER NOT NULL, PRIMARY KEY(seq, zone)) WITHOUT ROWID;"
+	"CREATE INDEX pigment_session ON pigment_use(session, seq);";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
+
+static const char *const tables[] = { "pigment_stock", "pigment_blend", "pigment_part", "pigment_zone",
+	NULL };
+
+/** Columns of what find_lot() finds. */
+enum {
+	LOT_BRAND,
+	LOT_COLOUR,
+	LOT_EXPIRY,
+	LOT_STATUS,
+	LOT_REASON,
+	LOT_LIKE,
+};
+
+typedef struct PigmentName {
+	const char *brand, *colour, *lot; /* brand and colour: NULL where the lot alone says which */
+} PigmentName;
+
+static PigmentName name_of(const json_t *object)
+{
+	return (PigmentName){
+		json_string_value(json_object_get(object, "brand")),
+		json_string_value(json_object_get(object, "colour")),
+		json_string_value(json_object_get(object, "lot")),
+	};
+}
+
+static int find_lot(ProjectionContext *context, const PigmentName *name, sqlite3_stmt **ret, bool *ret_found)
+{
+	int r = statement_get(context->statements,
+		"SELECT brand, colour, expiry, status, status_reason, count(*) OVER () FROM pigment_stock WHERE lot = ?3"
+		" AND (?1 IS NULL OR brand = ?1) AND (?2 IS NULL OR colour = ?2)",
+		ret);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_bind_text(*ret, 1, name->brand, -1, SQLITE_TRANSIENT);
+	if (r == SQLITE_OK)
+		r = sqlite3_bind_text(*ret, 2, name->colour, -1, SQLITE_TRANSIENT);
+	if (r == SQLITE_OK)
+		r = sqlite3_bind_text(*ret, 3, name->lot, -1, SQLITE_TRANSIENT);
+	if (r == SQLITE_OK)
+		r = sqlite3_step(*ret);
+	*ret_found = r == SQLITE_ROW;
+	return ledger_errno(r);
+}
+
+/** The same where it must be there, and be one alone. */
+static int need_lot(ProjectionContext *context, const PigmentName *name, sqlite3_stmt **ret)
+{
+	bool found;
+	int r = find_lot(context, name, ret, &found);
+
+	if (r == 0 && !found)
+		return projection_refuse(context, -ENOENT,
+			"pigment lot %s is not on record: receive it first, or check its number", name->lot);
+	if (r == 0 && sqlite3_column_int(*ret, LOT_LIKE) > 1)
+		return projection_refuse(context, -ENOENT,
+			"lot %s is that of several pigments: name brand and colour as well", name->lot);
+	return r;
+}
+
+static int check_status(ProjectionContext *context, sqlite3_stmt *row, const char *lot)
+{
+	const char *status = (const char *)sqlite3_column_text(row, LOT_STATUS);
+
+	if (strcmp(status, "released") == 0)
+		return 0;
+	return projection_refuse(context, -EKEYREVOKED,
+		"pigment lot %s is %s (%.80s): set its bottles aside and open another one", lot, status,
+		sqlite3_column_text(row, LOT_REASON));
+}
+
+static int check_expiry(ProjectionContext *context, const char *what, const char *name, const char *expiry)
+{
+	char today[CLOCK_UTC_TEXT_MAX];
+
+	projection_today(context, today);
+	if (strcmp(expiry, today) >= 0)
+		return 0;
+	return projection_refuse(
+		context, -ESTALE, "%s %s expired on %s: open another bottle", what, name, expiry);
+}
+
+/* ---- lots ---- */
+
+static int project_received(ProjectionContext *context)
+{
+	int r;
+
+	if (!context->replay && strcmp(projection_text(context, "brand"), "blend") == 0)
+		return projection_refuse(context, -EINVAL,
+			"the brand \"blend\" stands for what is mixed here: enter it as blended");
+	r = projection_run(context,
+		"INSERT INTO pigment_stock(brand, colour, lot, expiry, quantity, volume_ml, supplier, purpose,"
+		" received_us, seq) VALUES(@brand, @colour, @lot, @expiry, @quantity, @volume_ml, @supplier, @purpose,"
+		" @utc_us, @seq)");
+	if (r == -EEXIST)
+		return projection_refuse(context, r,
+			"pigment lot %s has been received before: its quantity cannot be added to",
+			projection_text(context, "lot"));
+	return r;
+}
+
+static int check_change(ProjectionContext *context, const char *is)
+{
+	const char *lot = projection_text(context, "lot"), *to = projection_text(context, "status");
+	bool may_release;
+	int r;
+
+	if (strcmp(is, to) == 0)
+		return projection_refuse(
+			context, -EEXIST, "pigment lot %s is %s already: nothing was changed", lot, is);
+	if (strcmp(is, "recalled") != 0)
+		return 0;
+	if (strcmp(to, "quarantined") == 0)
+		return projection_refuse(context, -EINVAL,
+			"pigment lot %s is recalled, which bars it already: release it once the recall is lifted",
+			lot);
+	r = projection_actor_has(context, "supervisor administrator", &may_release);
+	if (r == 0 && !may_release)
+		return projection_refuse(context, -EPERM,
+			"pigment lot %s was recalled: a supervisor or administrator must release it", lot);
+	return r;
+}
+
+static int project_status(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	PigmentName name = name_of(context->body);
+	int r = need_lot(context, &name, &row);
+
+	if (r == 0 && !context->replay)
+		r = check_change(context, (const char *)sqlite3_column_text(row, LOT_STATUS));
+	if (r == 0)
+		r = projection_run(context,
+			"UPDATE pigment_stock SET status = @status, status_reason = @reason, status_us = @utc_us"
+			" WHERE lot = @lot AND (@brand IS NULL OR brand = @brand) AND (@colour IS NULL OR colour = @colour)");
+	return r;
+}
+
+/* ---- blends ---- */
+
+/**
+ * Reads "LOT:PARTS", with the colour, or brand and colour, before the lot where that alone does not say
+ * which: "BRAND/COLOUR/LOT:PARTS". Cuts `text` in pieces.
+ */
+static bool read_part(char *text, PigmentName *ret_name, double *ret_parts)
+{
+	char *colon = strrchr(text, ':'), *end, *slash;
+
+	if (!colon)
+		return false;
+	*colon = '\0';
+	*ret_parts = strtod(colon + 1, &end);
+	if (end == colon + 1 || *end || !isfinite(*ret_parts) || *ret_parts <= 0)
+		return false;
+	*ret_name = (PigmentName){ .lot = text };
+	slash = strrchr(text, '/');
+	if (slash) {
+		*slash = '\0';
+		ret_name->lot = slash + 1;
+		ret_name->colour = text;
+		slash = strrchr(text, '/');
+	}
+	if (slash) {
+		*slash = '\0';
+		ret_name->colour = slash + 1;
+		ret_name->brand = text;
+	}
+	return *ret_name->lot && (!ret_name->colour || *ret_name->colour) &&
+	       (!ret_name->brand || *ret_name->brand);
+}
+
+/** The part as the record keeps it: brand, colour, lot, expiry, parts. NULL after a refusal, r set. */
+static int complete_part(ProjectionContext *context, const char *entered, json_t **ret)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	_cleanup_(freep) char *text = strdup(entered);
+	PigmentName name;
+	double parts;
+	int r;
+
+	if (!text)
+		return -ENOMEM;
+	if (!read_part(text, &name, &parts))
+		return projection_refuse(context, -EINVAL,
+			"\"%.60s\" is no part of a blend: write LOT:PARTS, as in PG7:2", entered);
+	r = need_lot(context, &name, &row);
+	if (r == 0)
+		r = check_status(context, row, name.lot);
+	if (r == 0)
+		r = check_expiry(
+			context, "pigment lot", name.lot, (const char *)sqlite3_column_text(row, LOT_EXPIRY));
+	if (r < 0)
+		return r;
+	*ret = json_pack("{s:s, s:s, s:s, s:s, s:f}", "brand", sqlite3_column_text(row, LOT_BRAND), "colour",
+		sqlite3_column_text(row, LOT_COLOUR), "lot", name.lot, "expiry",
+		sqlite3_column_text(row, LOT_EXPIRY), "parts", parts);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/** Names the lots in full and finds the earliest expiry. */
+static int complete_blend(ProjectionContext *context)
+{
+	json_auto_t *parts = json_array();
+	const char *earliest = NULL;
+	json_t *entered, *part;
+	size_t i;
+
+	json_array_foreach (json_object_get(context->body, "parts"), i, entered) {
+		int r = json_is_string(entered) ? complete_part(context, json_string_value(entered), &part)
+						: projection_refuse(context, -EINVAL,
+							  "a part of a blend is written LOT:PARTS");
+		const char *expiry;
+
+		if (r < 0)
+			return r;
+		expiry = json_string_value(json_object_get(part, "expiry"));
+		earliest = !earliest || strcmp(expiry, earliest) < 0 ? expiry : earliest;
+		if (json_array_append_new(parts, part) < 0)
+			return -ENOMEM;
+	}
+	if (json_array_size(parts) < 2)
+		return projection_refuse(
+			context, -EINVAL, "a blend has at least two parts: write parts=LOT:PARTS,LOT:PARTS");
+	context->body_changed = true;
+	if (json_object_set_new(context->body, "expiry", json_string(earliest)) < 0 ||
+		json_object_set(context->body, "parts", parts) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int keep_part(ProjectionContext *context, const json_t *part)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
+	PigmentName name = name_of(part);
+	int r = statement_get(context->statements, "INSERT INTO pigment_part VALUES(?, ?, ?, ?, ?)", &insert);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_bind_text(insert, 1, projection_text(context, "blend"), -1, SQLITE_TRANSIENT);
+	if (r == SQLITE_OK)
+		r = sqlite3_bind_text(insert, 2, name.brand, -1, SQLITE_TRANSIENT);
+	if (r == SQLITE_OK)
+		r = sqlite3_bind_text(insert, 3, name.colour, -1, SQLITE_TRANSIENT);
+	if (r == SQLITE_OK)
+		r = sqlite3_bind_text(insert, 4, name.lot, -1, SQLITE_TRANSIENT);
+	if (r == SQLITE_OK)
+		r = sqlite3_bind_double(insert, 5, json_number_value(json_object_get(part, "parts")));
+	if (r == SQLITE_OK)
+		r = statement_step(insert);
+	r = ledger_errno(r);
+	return r == -EEXIST
+		       ? projection_refuse(context, r, "lot %s is named twice: add its parts up", name.lot)
+		       : r;
+}
+
+static int project_blended(ProjectionContext *context)
+{
+	int r = context->replay ? 0 : complete_blend(context);
+	json_t *part;
+	size_t i;
+
+	if (r == 0)
+		r = projection_run(context,
+			"INSERT INTO pigment_blend(blend, colour, expiry, operator, utc_us, seq) VALUES"
+			"(@blend, @colour, @expiry, @actor, @utc_us, @seq)");
+	if (r == -EEXIST)
+		return projection_refuse(context, r, "blend %s is on record already: choose another name",
+			projection_text(context, "blend"));
+	json_array_foreach (json_object_get(context->body, "parts"), i, part)
+		if (r == 0)
+			r = keep_part(context, part);
+	return r;
+}
+
+/* ---- loaded ---- */
+
+/** What was entered from the bottle must be what was entered when it came. */
+static int check_same_expiry(ProjectionContext *context, const char *expiry)
+{
+	if (strcmp(projection_text(context, "expiry"), expiry) == 0)
+		return 0;
+	return projection_refuse(context, -EINVAL,
+		"pigment lot %s expires on %s by its record, not on %s: check the bottle",
+		projection_text(context, "lot"), expiry, projection_text(context, "expiry"));
+}
+
+static int check_blend(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	const char *name = projection_text(context, "lot"), *expiry;
+	bool found;
+	int r = projection_step(context,
+		"SELECT pigment_blend.expiry, pigment_stock.lot, status, status_reason FROM pigment_blend"
+		" LEFT JOIN pigment_part USING(blend) LEFT JOIN pigment_stock ON pigment_stock.lot = pigment_part.lot"
+		" AND pigment_stock.brand = pigment_part.brand AND pigment_stock.colour = pigment_part.colour"
+		" WHERE blend = @lot AND pigment_blend.colour = @colour ORDER BY status = 'released' LIMIT 1",
+		&row, &found);
+
+	if (r < 0)
+		return r;
+	if (!found)
+		return projection_refuse(context, -ENOENT,
+			"there is no blend %s of that colour on record: enter it first", name);
+	if (strcmp((const char *)sqlite3_column_text(row, 2), "released") != 0)
+		return projection_refuse(context, -EKEYREVOKED,
+			"blend %s holds pigment lot %s, which is %s (%.80s): set it aside and load another",
+			name, sqlite3_column_text(row, 1), sqlite3_column_text(row, 2),
+			sqlite3_column_text(row, 3));
+	expiry = (const char *)sqlite3_column_text(row, 0);
+	r = check_expiry(context, "blend", name, expiry);
+	return r < 0 ? r : check_same_expiry(context, expiry);
+}
+
+/** A lot that is not on record is taken as it was entered: not every station keeps a stock of pigments. */
+static int check_bottle(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	PigmentName name = name_of(context->body);
+	const char *expiry = name.lot ? projection_text(context, "expiry") : NULL;
+	bool found;
+	int r = find_lot(context, &name, &row, &found);
+
+	if (r < 0)
+		return r;
+	if (!found)
+		return check_expiry(context, "pigment lot", name.lot, expiry);
+	r = check_status(context, row, name.lot);
+	expiry = (const char *)sqlite3_column_text(row, LOT_EXPIRY);
+	if (r == 0)
+		r = check_expiry(context, "pigment lot", name.lot, expiry);
+	return r < 0 ? r : check_same_expiry(context, expiry);
+}
+
+static int project_loaded(ProjectionContext *context)
+{
+	bool blend = strcmp(projection_text(context, "brand"), "blend") == 0;
+	int r = context->replay ? 0 : blend ? check_blend(context) : check_bottle(context);
+
+	if (r == 0)
+		r = projection_run(context,
+			"INSERT INTO pigment_use(seq, session, brand, colour, lot, expiry, utc_us) VALUES"
+			"(@seq, @session, @brand, @colour, @lot, @expiry, @utc_us)");
+	return r;
+}
+
+#define PIGMENT_LOT                                                                               \
+	"SELECT brand, colour, lot, expiry, quantity, volume_ml, supplier, purpose, status,"      \
+	" status_reason, status_us AS \"changed:utc\", received_us AS \"received:utc\", seq FROM" \
+	" pigment_stock WHERE 1"
+
+static const RecordKind kinds[] = {
+	{ "pigment.received", false,
+		FIELDS(TEXT("brand"), TEXT("colour"), TEXT("lot"), DATE("expiry"), COUNT("quantity"),
+			MAYBE_NUMBER("volume_ml"), MAYBE_TEXT("supplier"), MAYBE_TEXT("purpose")),
+		.project = project_received },
+	{ "pigment.status", true,
+		FIELDS(TEXT("lot"), MAYBE_TEXT("brand"), MAYBE_TEXT("colour"),
+			CHOICE("status", "quarantined recalled released"), TEXT("reason")),
+		.project = project_status },
+	{ "pigment.blended", false,
+		FIELDS(TEXT("blend"), TEXT("colour"), ARRAY("parts"), MAYBE_DATE("expiry")),
+		.project = project_blended },
+	{ "pigment.loaded", true,
+		FIELDS(SESSION, TEXT("brand"), TEXT("colour"), TEXT("lot"), DATE("expiry"),
+			MAYBE_TEXT("zone")),
+		.project = project_loaded },
+	{ NULL },
+};
+
+static const LedgerQuery queries[] = {
+	{ "pigment-lots", PIGMENT_LOT, " ORDER BY brand, colour, expiry, lot",
+		ARGUMENTS(BY_TEXT("lot", "lot"), BY_TEXT("status", "status"), LIMIT) },
+	{ "blends",
+		"SELECT blend, colour, expiry, operator, utc_us AS \"blended:utc\", (SELECT json_group_array("
+		"json_object('brand', brand, 'colour', colour, 'lot', lot, 'parts', parts)) FROM pigment_part"
+		" WHERE pigment_part.blend = pigment_blend.blend) AS \"parts:json\" FROM pigment_blend WHERE 1",
+		" ORDER BY seq",
+		ARGUMENTS(BY_TEXT("blend", "blend"),
+			{ "lot", "blend IN (SELECT blend FROM pigment_part WHERE lot = @lot)", ARGUMENT_TEXT,
+				false },
+			LIMIT) },
+	{ "pigments",
+		"SELECT seq, brand, colour, lot, expiry, session, subject, pigment_use.utc_us AS \"used:utc\","
+		" (SELECT json_group_array(zone) FROM pigment_zone WHERE pigment_zone.seq = pigment_use.seq)"
+		" AS \"zones:json\" FROM pigment_use LEFT JOIN session USING(session) WHERE 1",
+		" ORDER BY seq",
+		ARGUMENTS(BETWEEN("pigment_use.utc_us"), BY_TEXT("lot", "lot"),
+			BY_NUMBER("session", "session"), BY_TEXT("subject", "subject"), AFTER("seq"),
+			LIMIT) },
+	{ NULL },
+};
+
+const LedgerArea area_pigment = { schema, tables, kinds, queries };

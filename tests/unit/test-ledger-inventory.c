@@ -1,0 +1,605 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Lots, units, pigments and handpieces in the ledger: what each record changes, and what is refused. */
+
+#include "ledger-fixture.h"
+
+#define UNIT(serial) "(01)04012345678901(21)" serial
+#define LOT_UNIT     "(01)04012345678901(10)L9"
+
+/** Takes `body`. */
+static void accepted(Ledger *ledger, const char *kind, json_t *body)
+{
+	LedgerAnswer answer = append(ledger, kind, body);
+
+	if (answer.error < 0)
+		fail_msg("%s: %s", kind, answer.text);
+}
+
+/** Takes `body`. The sentence must hold `says` and end in a next step. */
+static void refused(Ledger *ledger, const char *kind, json_t *body, int error, const char *says)
+{
+	LedgerAnswer answer = append(ledger, kind, body);
+
+	if (answer.error != error)
+		fail_msg("%s: %d instead of %d (%s)", kind, answer.error, error, answer.text);
+	if (!strstr(answer.text, says) || !strchr(answer.text, ':'))
+		fail_msg("%s: \"%s\"", kind, answer.text);
+	assert_true(ledger_is_refusal(error));
+}
+
+/** A text of the one row that a query gives; "" where it is null. */
+static void one_text(Ledger *ledger, const char *query, json_t *arguments, const char *column, char ret[96])
+{
+	json_t *rows = look_up(ledger, query, arguments);
+	const json_t *value = json_object_get(json_array_get(rows, 0), column);
+
+	if (json_array_size(rows) != 1 || !value)
+		fail_msg("%s: %zu rows, column %s", query, json_array_size(rows), column);
+	if (json_is_integer(value))
+		snprintf(ret, 96, "%lld", (long long)json_integer_value(value));
+	else
+		snprintf(ret, 96, "%s", json_is_null(value) ? "" : json_string_value(value));
+	json_decref(rows);
+}
+
+/** Takes `arguments`. */
+static void expect(Ledger *ledger, const char *query, json_t *arguments, const char *column, const char *is)
+{
+	char text[96];
+
+	one_text(ledger, query, arguments, column, text);
+	assert_string_equal(text, is);
+}
+
+/** Takes `arguments`. */
+static void expect_rows(Ledger *ledger, const char *query, json_t *arguments, size_t n)
+{
+	json_t *rows = look_up(ledger, query, arguments);
+
+	if (json_array_size(rows) != n)
+		fail_msg("query %s: %zu rows, not %zu", query, json_array_size(rows), n);
+	json_decref(rows);
+}
+
+static json_t *named(const char *key, const char *value)
+{
+	return json_pack("{s:s}", key, value);
+}
+
+static void enrol(Ledger *ledger, const char *badge, const char *role)
+{
+	accepted(ledger, "operator.enrolled", json_pack("{s:s, s:[s]}", "badge", badge, "roles", role));
+}
+
+static void begin(Ledger *ledger, int session, const char *subject)
+{
+	accepted(ledger, "session.begun",
+		json_pack("{s:i, s:s, s:s, s:i}", "session", session, "subject", subject, "protocol", "x",
+			"course_session", 1));
+}
+
+static void end(Ledger *ledger, int session)
+{
+	accepted(ledger, "session.signed", json_pack("{s:i, s:s}", "session", session, "meaning", "done"));
+}
+
+static json_t *removed(const char *unit, int session)
+{
+	return json_pack("{s:i, s:s, s:i, s:i, s:i, s:s}", "session", session, "unit", unit, "strokes", 900,
+		"dots", 30, "worked_s", 75, "reason", "dull");
+}
+
+static json_t *disposed(const char *unit)
+{
+	return json_pack("{s:s, s:s}", "unit", unit, "container", "SC-7");
+}
+
+static json_t *damaged(const char *unit, const char *name)
+{
+	return json_pack("{s:s, s:s, s:s, s:s}", "unit", unit, "gtin", "04012345678901", "lot", name,
+		"reason", "blister torn");
+}
+
+static json_t *status(const char *name, const char *to)
+{
+	return json_pack("{s:s, s:s, s:s}", "lot", name, "status", to, "reason", "maker's notice 12");
+}
+
+/* ---- lots ---- */
+
+static void test_all_of_a_lot_is_kept(void **state)
+{
+	Fixture *fixture = *state;
+	json_t *body = lot("L1", 20, "2027-01-01");
+
+	json_object_update_new(
+		body, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:i}", "configuration", "1RL 0.25",
+			      "supplier", "Dealer", "purchase", "PO-17", "certificate", "EO-4711",
+			      "certificate_file", "eo.pdf", "certificate_sha256", "ab12", "membrane", 1,
+			      "membrane_reference", "M-3", "low_stock", 5));
+	accepted(fixture->ledger, "lot.received", body);
+	expect(fixture->ledger, "lot", named("lot", "L1"), "configuration", "1RL 0.25");
+	expect(fixture->ledger, "lot", named("lot", "L1"), "purchase", "PO-17");
+	expect(fixture->ledger, "lot", named("lot", "L1"), "certificate_sha256", "ab12");
+	expect(fixture->ledger, "lot", named("lot", "L1"), "membrane", "1");
+	expect(fixture->ledger, "lot", named("lot", "L1"), "status", "released");
+	body = lot("L2", 20, "2027-01-01");
+	json_object_set_new(body, "membrane", json_string("perhaps"));
+	refused(fixture->ledger, "lot.received", body, -EINVAL, "membrane");
+}
+
+static void test_a_barred_lot_is_not_claimed(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	enrol(ledger, "b1", "technician");
+	accepted(ledger, "lot.received", lot("L1", 9, "2027-01-01"));
+	refused(ledger, "lot.status", status("L9", "recalled"), -ENOENT, "not on record");
+	refused(ledger, "lot.status", status("L1", "released"), -EEXIST, "released already");
+	refused(ledger, "lot.status", status("L1", "lost"), -EINVAL, "status");
+	accepted(ledger, "lot.status", status("L1", "quarantined"));
+	refused(ledger, "needle.claimed", claim(UNIT("A"), "L1", 1), -EKEYREVOKED,
+		"lot L1 is quarantined (maker's notice 12)");
+	expect(ledger, "barred-lots", json_object(), "lot", "L1");
+	accepted(ledger, "lot.status", status("L1", "released"));
+	accepted(ledger, "needle.claimed", claim(UNIT("A"), "L1", 1));
+	accepted(ledger, "lot.status", status("L1", "recalled"));
+	refused(ledger, "needle.claimed", claim(UNIT("B"), "L1", 1), -EKEYREVOKED, "recalled");
+	refused(ledger, "lot.status", status("L1", "quarantined"), -EINVAL, "recalled");
+	refused(ledger, "lot.status", status("L1", "released"), -EPERM, "supervisor");
+	expect(ledger, "lot", named("lot", "L1"), "status", "recalled");
+	expect(ledger, "lots", named("status", "recalled"), "status_reason", "maker's notice 12");
+}
+
+static void test_a_supervisor_lifts_a_recall(void **state)
+{
+	Fixture *fixture = *state;
+
+	enrol(fixture->ledger, "b1", "supervisor");
+	accepted(fixture->ledger, "lot.received", lot("L1", 9, "2027-01-01"));
+	accepted(fixture->ledger, "lot.status", status("L1", "recalled"));
+	accepted(fixture->ledger, "lot.status", status("L1", "released"));
+	accepted(fixture->ledger, "needle.claimed", claim(UNIT("A"), "L1", 1));
+	expect_rows(fixture->ledger, "barred-lots", json_object(), 0);
+}
+
+static void test_a_status_names_its_product(void **state)
+{
+	Fixture *fixture = *state;
+	json_t *other = lot("L1", 9, "2027-01-01"), *change = status("L1", "recalled");
+
+	json_object_set_new(other, "gtin", json_string("04012345678918"));
+	json_object_set_new(change, "gtin", json_string("04012345678918"));
+	accepted(fixture->ledger, "lot.received", lot("L1", 9, "2027-01-01"));
+	accepted(fixture->ledger, "lot.received", other);
+	refused(fixture->ledger, "lot.status", status("L1", "recalled"), -ENOENT, "several products");
+	accepted(fixture->ledger, "lot.status", change);
+	expect(fixture->ledger, "lots", named("status", "recalled"), "gtin", "04012345678918");
+	accepted(fixture->ledger, "needle.claimed", claim(UNIT("A"), "L1", 1));
+}
+
+static json_t *claim_with_evidence(const char *unit, const char *name)
+{
+	json_t *body = claim(unit, name, 1);
+
+	json_object_set_new(body, "evidence", json_pack("[s, s]", "certificate", "membrane"));
+	return body;
+}
+
+static void test_missing_evidence_bars_a_claim(void **state)
+{
+	Fixture *fixture = *state;
+	json_t *certified = lot("L2", 9, "2027-01-01"), *proved = lot("L3", 9, "2027-01-01");
+
+	json_object_set_new(certified, "certificate", json_string("EO-1"));
+	json_object_update_new(proved, json_pack("{s:s, s:b}", "certificate", "EO-1", "membrane", 1));
+	accepted(fixture->ledger, "lot.received", lot("L1", 9, "2027-01-01"));
+	accepted(fixture->ledger, "lot.received", certified);
+	accepted(fixture->ledger, "lot.received", proved);
+	refused(fixture->ledger, "needle.claimed", claim_with_evidence(UNIT("A"), "L1"), -EKEYREVOKED,
+		"certificate");
+	refused(fixture->ledger, "needle.claimed", claim_with_evidence(UNIT("A"), "L2"), -EKEYREVOKED,
+		"membrane");
+	accepted(fixture->ledger, "needle.claimed", claim_with_evidence(UNIT("A"), "L3"));
+	accepted(fixture->ledger, "needle.claimed", claim(UNIT("B"), "L1", 1)); /* nothing is asked */
+}
+
+static void test_low_stock_is_seen(void **state)
+{
+	Fixture *fixture = *state;
+	json_t *body = lot("L9", 3, "2027-01-01");
+
+	json_object_set_new(body, "low_stock", json_integer(2));
+	accepted(fixture->ledger, "lot.received", body);
+	accepted(fixture->ledger, "lot.received", lot("L8", 1, "2027-01-01"));
+	expect_rows(fixture->ledger, "low-stock", json_object(), 0);
+	expect_rows(fixture->ledger, "stock", json_object(), 2);
+	accepted(fixture->ledger, "needle.claimed", claim(LOT_UNIT, "L9", 1));
+	expect(fixture->ledger, "low-stock", json_object(), "left", "2");
+	accepted(fixture->ledger, "needle.damaged", damaged(LOT_UNIT, "L9"));
+	accepted(fixture->ledger, "needle.claimed", claim(LOT_UNIT, "L9", 1));
+	expect_rows(fixture->ledger, "low-stock", json_object(), 0); /* none left: nothing to warn of */
+	expect(fixture->ledger, "stock", json_object(), "lot", "L8");
+}
+
+/* ---- units ---- */
+
+static void test_a_unit_goes_its_way(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	accepted(ledger, "lot.received", lot("L1", 9, "2027-01-01"));
+	begin(ledger, 1, "p1");
+	refused(ledger, "needle.disposed", disposed(UNIT("A")), -ENOENT, "never mounted");
+	accepted(ledger, "needle.claimed", claim(UNIT("A"), "L1", 1));
+	expect(ledger, "unit", named("unit", UNIT("A")), "state", "mounted");
+	refused(ledger, "needle.disposed", disposed(UNIT("A")), -EINVAL, "still mounted");
+	refused(ledger, "needle.damaged", damaged(UNIT("A"), "L1"), -EINVAL, "still mounted");
+	accepted(ledger, "needle.removed", removed(UNIT("A"), 1));
+	expect(ledger, "unit", named("unit", UNIT("A")), "state", "used");
+	expect(ledger, "unit", named("unit", UNIT("A")), "worked_s", "75");
+	accepted(ledger, "needle.reseated",
+		json_pack("{s:i, s:s, s:i}", "session", 1, "unit", UNIT("A"), "away_s", 9));
+	expect(ledger, "unit", named("unit", UNIT("A")), "state", "mounted");
+	accepted(ledger, "needle.removed", removed(UNIT("A"), 1));
+	accepted(ledger, "needle.disposed", disposed(UNIT("A")));
+	expect(ledger, "unit", named("unit", UNIT("A")), "container", "SC-7");
+	expect(ledger, "unit", named("unit", UNIT("A")), "ended_by", "b1");
+	refused(ledger, "needle.disposed", disposed(UNIT("A")), -EEXIST, "container SC-7");
+	refused(ledger, "needle.damaged", damaged(UNIT("A"), "L1"), -EEXIST, "disposed of on 2026-03-02");
+	refused(ledger, "needle.claimed", claim(UNIT("A"), "L1", 2), -EEXIST, "was used on");
+	expect_rows(ledger, "needles", named("state", "disposed"), 1);
+}
+
+static void test_a_session_is_disposed_of_at_once(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	accepted(ledger, "lot.received", lot("L1", 9, "2027-01-01"));
+	begin(ledger, 1, "p1");
+	accepted(ledger, "needle.claimed", claim(UNIT("A"), "L1", 1));
+	accepted(ledger, "needle.removed", removed(UNIT("A"), 1));
+	accepted(ledger, "needle.claimed", claim(UNIT("B"), "L1", 1));
+	refused(ledger, "needle.disposed", json_pack("{s:s}", "container", "SC-7"), -EINVAL,
+		"either a cartridge or a session");
+	refused(ledger, "needle.disposed",
+		json_pack("{s:s, s:i, s:s}", "unit", UNIT("A"), "session", 1, "container", "SC-7"), -EINVAL,
+		"");
+	accepted(ledger, "needle.disposed", json_pack("{s:i, s:s}", "session", 1, "container", "SC-7"));
+	expect(ledger, "unit", named("unit", UNIT("A")), "state", "disposed");
+	expect(ledger, "unit", named("unit", UNIT("B")), "state", "mounted");
+	refused(ledger, "needle.disposed", json_pack("{s:i, s:s}", "session", 1, "container", "SC-7"),
+		-ENOENT, "no cartridge to dispose of");
+	/* the power went: nobody took it out, but nothing is mounted any more */
+	accepted(ledger, "session.interrupted", json_pack("{s:i}", "session", 1));
+	accepted(ledger, "needle.disposed", json_pack("{s:i, s:s}", "session", 1, "container", "SC-8"));
+	expect(ledger, "unit", named("unit", UNIT("B")), "container", "SC-8");
+}
+
+static void test_a_damaged_unit_is_never_claimed(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	LedgerAnswer answer;
+
+	refused(ledger, "needle.damaged", damaged(UNIT("A"), "L1"), -ENOENT, "not on record");
+	accepted(ledger, "lot.received", lot("L1", 2, "2027-01-01"));
+	refused(ledger, "needle.damaged", json_pack("{s:s}", "reason", "bent"), -EINVAL,
+		"name the cartridge");
+	accepted(ledger, "needle.damaged", damaged(UNIT("A"), "L1"));
+	refused(ledger, "needle.claimed", claim(UNIT("A"), "L1", 1), -EEXIST,
+		"put down as damaged on 2026-03-02 (blister torn)");
+	expect(ledger, "unit", named("unit", UNIT("A")), "state", "damaged");
+	expect(ledger, "unit", named("unit", UNIT("A")), "used", "");
+	accepted(ledger, "needle.claimed", claim(UNIT("B"), "L1", 1)); /* the other one of the two */
+	answer = append(ledger, "needle.damaged", damaged(UNIT("C"), "L1"));
+	assert_int_equal(answer.error, -EEXIST);
+	/* expired, and set aside: it is counted all the same */
+	accepted(ledger, "lot.received", lot("L9", 3, "2020-01-01"));
+	accepted(ledger, "lot.status", status("L9", "quarantined"));
+	answer = append(ledger, "needle.damaged", damaged(LOT_UNIT, "L9"));
+	assert_int_equal(answer.error, 0);
+	assert_string_equal(answer.detail, LOT_UNIT "#1");
+	accepted(ledger, "needle.disposed", disposed(LOT_UNIT "#1"));
+	expect(ledger, "unit", named("unit", LOT_UNIT "#1"), "damage", "blister torn");
+}
+
+static void test_the_database_itself_allows_one_claim(void **state)
+{
+	static const char *const twice[] = {
+		"INSERT INTO unit(unit, seq, session, gtin, lot, operator, utc_us) VALUES('u', 1, 1, '', 'L', 'b', 1)",
+		"INSERT INTO unit(unit, seq, session, gtin, lot, operator, utc_us, chip)"
+		" VALUES('v', 2, 1, '', 'L', 'b', 1, 'aa')",
+		"INSERT INTO unit(unit, seq, session, gtin, lot, operator, utc_us, chip)"
+		" VALUES('w', 3, 1, '', 'L', 'b', 1, 'aa')",
+	};
+	Fixture *fixture = *state;
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+
+	fixture->ledger = ledger_free(fixture->ledger);
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, twice[0], NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, twice[0], NULL, NULL, NULL), SQLITE_CONSTRAINT);
+	assert_int_equal(sqlite3_exec(db, twice[1], NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, twice[2], NULL, NULL, NULL), SQLITE_CONSTRAINT);
+}
+
+/* ---- pigments ---- */
+
+static json_t *bottle(const char *brand, const char *colour, const char *name, const char *expiry)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:f}", "brand", brand, "colour", colour, "lot", name,
+		"expiry", expiry, "quantity", 2, "volume_ml", 15.0);
+}
+
+static json_t *blend(const char *name, const char *first, const char *second)
+{
+	return json_pack("{s:s, s:s, s:[s, s*]}", "blend", name, "colour", "dark", "parts", first, second);
+}
+
+static json_t *loaded(const char *brand, const char *colour, const char *name, const char *expiry)
+{
+	return json_pack("{s:i, s:s, s:s, s:s, s:s}", "session", 1, "brand", brand, "colour", colour, "lot",
+		name, "expiry", expiry);
+}
+
+static void test_a_pigment_on_record_is_checked(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	enrol(ledger, "b1", "technician");
+	accepted(ledger, "pigment.received", bottle("Ink", "black", "P1", "2027-01-01"));
+	refused(ledger, "pigment.received", bottle("Ink", "black", "P1", "2027-01-01"), -EEXIST,
+		"received before");
+	refused(ledger, "pigment.received", bottle("blend", "black", "P1", "2027-01-01"), -EINVAL, "blend");
+	accepted(ledger, "pigment.received", bottle("Ink", "brown", "OLD", "2026-03-01"));
+	accepted(ledger, "pigment.loaded", loaded("Ink", "black", "P1", "2027-01-01"));
+	refused(ledger, "pigment.loaded", loaded("Ink", "black", "P1", "2031-01-01"), -EINVAL,
+		"by its record");
+	refused(ledger, "pigment.loaded", loaded("Ink", "brown", "OLD", "2026-03-01"), -ESTALE, "expired");
+	refused(ledger, "pigment.loaded", loaded("Ink", "brown", "OLD", "2031-01-01"), -ESTALE, "expired");
+	accepted(ledger, "pigment.loaded", loaded("Other", "grey", "unknown", "2027-01-01"));
+	refused(ledger, "pigment.loaded", loaded("Other", "grey", "unknown", "2026-01-01"), -ESTALE,
+		"expired");
+	refused(ledger, "pigment.status", status("P9", "recalled"), -ENOENT, "not on record");
+	accepted(ledger, "pigment.status", status("P1", "recalled"));
+	refused(ledger, "pigment.loaded", loaded("Ink", "black", "P1", "2027-01-01"), -EKEYREVOKED,
+		"recalled");
+	expect(ledger, "barred-lots", json_object(), "product", "Ink black");
+	refused(ledger, "pigment.status", status("P1", "recalled"), -EEXIST, "recalled already");
+	refused(ledger, "pigment.status", status("P1", "quarantined"), -EINVAL, "recalled");
+	refused(ledger, "pigment.status", status("P1", "released"), -EPERM, "supervisor");
+	accepted(ledger, "pigment.received", bottle("Other", "black", "P1", "2027-01-01"));
+	refused(ledger, "pigment.status", status("P1", "recalled"), -ENOENT, "several pigments");
+	expect(ledger, "pigment-lots", named("status", "recalled"), "brand", "Ink");
+}
+
+static void test_a_blend_is_as_good_as_its_parts(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	accepted(ledger, "pigment.received", bottle("Ink", "black", "P1", "2027-01-01"));
+	accepted(ledger, "pigment.received", bottle("Ink", "brown", "P2", "2026-06-30"));
+	accepted(ledger, "pigment.received", bottle("Ink", "grey", "OLD", "2026-03-01"));
+	accepted(ledger, "pigment.received", bottle("Other", "black", "P1", "2028-01-01"));
+	refused(ledger, "pigment.blended", blend("B1", "P2:1", NULL), -EINVAL, "two parts");
+	refused(ledger, "pigment.blended", blend("B1", "P2:1", "P2:1"), -EEXIST, "named twice");
+	refused(ledger, "pigment.blended", blend("B1", "P2:1", "P7:1"), -ENOENT, "P7");
+	refused(ledger, "pigment.blended", blend("B1", "P2:1", "P1:1"), -ENOENT, "several pigments");
+	refused(ledger, "pigment.blended", blend("B1", "P2:1", "OLD:1"), -ESTALE, "OLD");
+	refused(ledger, "pigment.blended", blend("B1", "P2:1", "black/P1"), -EINVAL, "LOT:PARTS");
+	refused(ledger, "pigment.blended", blend("B1", "P2:0", "Ink/black/P1:1"), -EINVAL, "LOT:PARTS");
+	refused(ledger, "pigment.blended", blend("B1", "P2:1", "/P1:1"), -EINVAL, "LOT:PARTS");
+	accepted(ledger, "pigment.blended", blend("B1", "P2:1", "Ink/black/P1:2.5"));
+	refused(ledger, "pigment.blended", blend("B1", "P2:1", "Other/black/P1:2"), -EEXIST, "B1");
+	expect(ledger, "blends", named("lot", "P1"), "expiry", "2026-06-30");
+	refused(ledger, "pigment.loaded", loaded("blend", "dark", "B2", "2026-06-30"), -ENOENT, "B2");
+	refused(ledger, "pigment.loaded", loaded("blend", "dark", "B1", "2027-01-01"), -EINVAL, "2026-06-30");
+	accepted(ledger, "pigment.loaded", loaded("blend", "dark", "B1", "2026-06-30"));
+	accepted(ledger, "pigment.status", status("P2", "quarantined"));
+	refused(ledger, "pigment.loaded", loaded("blend", "dark", "B1", "2026-06-30"), -EKEYREVOKED,
+		"holds pigment lot P2");
+	refused(ledger, "pigment.blended", blend("B2", "P2:1", "Ink/black/P1:1"), -EKEYREVOKED,
+		"quarantined");
+	expect_rows(ledger, "barred-lots", json_object(), 2); /* the lot and the blend */
+	accepted(ledger, "pigment.status", status("P2", "released"));
+	fake_utc_us += 150 * USEC_PER_DAY;
+	refused(ledger, "pigment.loaded", loaded("blend", "dark", "B1", "2026-06-30"), -ESTALE, "expired");
+	fake_utc_us -= 150 * USEC_PER_DAY;
+}
+
+static json_t *strokes(const char *zone)
+{
+	return json_pack("{s:i, s:s, s:s, s:i, s:i, s:s, s:s}", "session", 1, "zone", zone, "unit", "u",
+		"strokes", 7, "dots", 2, "encoding", "e", "sha256", "0");
+}
+
+static void test_zones_of_a_pigment(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	json_t *rows;
+	char *zones;
+
+	begin(ledger, 1, "p1");
+	accepted(ledger, "strokes", strokes("nape")); /* before any pigment was recorded */
+	accepted(ledger, "pigment.loaded", loaded("Ink", "black", "P1", "2027-01-01"));
+	accepted(ledger, "strokes", strokes("crown"));
+	accepted(ledger, "strokes", strokes("crown"));
+	accepted(ledger, "strokes", strokes("frontal"));
+	accepted(ledger, "pigment.loaded", loaded("Ink", "brown", "P2", "2027-01-01"));
+	accepted(ledger, "strokes", strokes("frontal"));
+	rows = look_up(ledger, "pigments", named("lot", "P1"));
+	zones = json_dumps(json_object_get(json_array_get(rows, 0), "zones"), JSON_COMPACT);
+	assert_string_equal(zones, "[\"crown\",\"frontal\"]");
+	free(zones);
+	json_decref(rows);
+	expect_rows(ledger, "pigments", named("subject", "p1"), 2);
+}
+
+static void test_a_recall_finds_everybody(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	accepted(ledger, "lot.received", lot("L1", 9, "2027-01-01"));
+	accepted(ledger, "pigment.received", bottle("Ink", "black", "P1", "2027-01-01"));
+	accepted(ledger, "pigment.received", bottle("Ink", "brown", "P2", "2027-01-01"));
+	accepted(ledger, "pigment.blended", blend("B1", "P1:1", "P2:1"));
+	begin(ledger, 1, "p1");
+	accepted(ledger, "needle.claimed", claim(UNIT("A"), "L1", 1));
+	accepted(ledger, "needle.damaged", damaged(UNIT("B"), "L1"));
+	accepted(ledger, "pigment.loaded", loaded("Ink", "black", "P1", "2027-01-01"));
+	accepted(ledger, "pigment.loaded", loaded("blend", "dark", "B1", "2027-01-01"));
+	expect(ledger, "recall", named("lot", "L1"), "subject", "p1");
+	expect_rows(ledger, "recall", named("lot", "P1"), 2);
+	expect(ledger, "recall", named("lot", "P2"), "item", "blend");
+	expect_rows(ledger, "recall", named("lot", "P3"), 0);
+}
+
+/* ---- handpieces ---- */
+
+static json_t *handpiece(int session)
+{
+	return json_pack("{s:i, s:s}", "session", session, "handpiece", "H1");
+}
+
+/** As the steriliser's records would have it. */
+static void sterile(Fixture *fixture, const char *sql)
+{
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 2000);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void test_a_handpiece_is_sterilised_for_each_session(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	json_t *body = json_pack("{s:s, s:s}", "handpiece", "H1", "kind", "rotary");
+
+	refused(ledger, "handpiece.mounted", handpiece(1), -ENOENT, "not registered");
+	accepted(ledger, "handpiece.registered", json_incref(body));
+	refused(ledger, "handpiece.registered", body, -EEXIST, "registered already");
+	refused(ledger, "handpiece.mounted", handpiece(1), -EKEYREVOKED, "no released sterilisation cycle");
+	sterile(fixture, "INSERT INTO handpiece_sterile(handpiece, cycle_seq, sterile_until)"
+			 " VALUES('H1', 1, '2026-03-20')");
+	accepted(ledger, "handpiece.mounted", handpiece(1));
+	accepted(ledger, "handpiece.mounted", handpiece(1)); /* taken off and put back */
+	refused(ledger, "handpiece.mounted", handpiece(2), -EKEYREVOKED, "was used since");
+	expect(ledger, "handpieces", json_object(), "session", "1");
+	sterile(fixture, "UPDATE handpiece_sterile SET cycle_seq = 9, sterile_until = '2026-03-01'");
+	refused(ledger, "handpiece.mounted", handpiece(2), -ESTALE, "2026-03-01");
+	sterile(fixture, "UPDATE handpiece_sterile SET sterile_until = NULL, blocked = 'spore test failed'");
+	refused(ledger, "handpiece.mounted", handpiece(2), -EKEYREVOKED, "spore test failed");
+	refused(ledger, "handpiece.mounted", handpiece(1), -EKEYREVOKED, "blocked");
+	sterile(fixture, "UPDATE handpiece_sterile SET blocked = NULL");
+	accepted(ledger, "handpiece.mounted", handpiece(2));
+	accepted(ledger, "handpiece.retired", json_pack("{s:s, s:s}", "handpiece", "H1", "reason", "worn"));
+	refused(ledger, "handpiece.mounted", handpiece(2), -EKEYREVOKED, "retired");
+}
+
+/* ---- history ---- */
+
+static char *dump(sqlite3 *db)
+{
+	static const char *const tables[] = { "lot", "unit", "pigment_stock", "pigment_blend", "pigment_part",
+		"pigment_use", "pigment_zone", "handpiece" };
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	for (size_t i = 0; i < ELEMENTS(tables); i++) {
+		_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
+		char sql[64];
+		int n = 0;
+
+		snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY 1, 2, 3", tables[i]);
+		assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &rows, NULL), SQLITE_OK);
+		for (; sqlite3_step(rows) == SQLITE_ROW; n++)
+			for (int c = 0; c < sqlite3_column_count(rows); c++)
+				fprintf(file, "%s.%s=%s\n", tables[i], sqlite3_column_name(rows, c),
+					(const char *)sqlite3_column_text(rows, c) ?: "NULL");
+		assert_int_not_equal(n, 0);
+	}
+	fclose(file);
+	return text;
+}
+
+/** One of each kind; much of it would be refused today. */
+static void fill(Fixture *fixture)
+{
+	Ledger *ledger = fixture->ledger;
+
+	enrol(ledger, "b1", "supervisor");
+	accepted(ledger, "lot.received", lot("L1", 9, "2026-03-10"));
+	accepted(ledger, "lot.received", lot("L9", 2, "2026-03-10"));
+	accepted(ledger, "pigment.received", bottle("Ink", "black", "P1", "2026-03-10"));
+	accepted(ledger, "pigment.received", bottle("Ink", "brown", "P2", "2026-03-10"));
+	accepted(ledger, "pigment.blended", blend("B1", "P1:1", "P2:0.3"));
+	accepted(
+		ledger, "handpiece.registered", json_pack("{s:s, s:s}", "handpiece", "H1", "kind", "rotary"));
+	sterile(fixture, "INSERT INTO handpiece_sterile(handpiece, cycle_seq) VALUES('H1', 1)");
+	begin(ledger, 1, "p1");
+	accepted(ledger, "handpiece.mounted", handpiece(1));
+	accepted(ledger, "needle.claimed", claim(UNIT("A"), "L1", 1));
+	accepted(ledger, "pigment.loaded", loaded("blend", "dark", "B1", "2026-03-10"));
+	accepted(ledger, "strokes", strokes("crown"));
+	accepted(ledger, "needle.removed", removed(UNIT("A"), 1));
+	accepted(ledger, "needle.damaged", damaged(LOT_UNIT, "L9"));
+	accepted(ledger, "needle.damaged", damaged(UNIT("B"), "L1"));
+	end(ledger, 1);
+	accepted(ledger, "needle.disposed", json_pack("{s:i, s:s}", "session", 1, "container", "SC-7"));
+	accepted(ledger, "needle.disposed", disposed(UNIT("B")));
+	accepted(ledger, "lot.status", status("L1", "recalled"));
+	accepted(ledger, "lot.status", status("L1", "released"));
+	accepted(ledger, "pigment.status", status("P1", "recalled"));
+	accepted(ledger, "handpiece.retired", json_pack("{s:s, s:s}", "handpiece", "H1", "reason", "worn"));
+}
+
+static void test_it_can_be_rebuilt(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(freep) char *before = NULL, *after = NULL;
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+
+	fill(fixture);
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	before = dump(db);
+	assert_non_null(strstr(before, "unit.damage=blister torn\n"));
+	assert_int_equal(projection_rebuild(db), 0);
+	after = dump(db);
+	assert_string_equal(before, after);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LEDGER_TEST(test_all_of_a_lot_is_kept),
+		LEDGER_TEST(test_a_barred_lot_is_not_claimed),
+		LEDGER_TEST(test_a_supervisor_lifts_a_recall),
+		LEDGER_TEST(test_a_status_names_its_product),
+		LEDGER_TEST(test_missing_evidence_bars_a_claim),
+		LEDGER_TEST(test_low_stock_is_seen),
+		LEDGER_TEST(test_a_unit_goes_its_way),
+		LEDGER_TEST(test_a_session_is_disposed_of_at_once),
+		LEDGER_TEST(test_a_damaged_unit_is_never_claimed),
+		LEDGER_TEST(test_the_database_itself_allows_one_claim),
+		LEDGER_TEST(test_a_pigment_on_record_is_checked),
+		LEDGER_TEST(test_a_blend_is_as_good_as_its_parts),
+		LEDGER_TEST(test_zones_of_a_pigment),
+		LEDGER_TEST(test_a_recall_finds_everybody),
+		LEDGER_TEST(test_a_handpiece_is_sterilised_for_each_session),
+		LEDGER_TEST(test_it_can_be_rebuilt),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
