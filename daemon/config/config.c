@@ -65,6 +65,14 @@ static const Field fields[] = {
 	{ "session", "before_photo_required", FIELD_BOOLEAN, AT(before_photo_required), 0, 0, "yes" },
 	{ "session", "reseat_max_s", FIELD_NUMBER, AT(reseat_max_s), 0, 600, "60" },
 
+	{ "session", "handpiece_required", FIELD_BOOLEAN, AT(handpiece_required), 0, 0, "no" },
+
+	{ "needle", "life_strokes", FIELD_NUMBER, AT(life_strokes), 0, 100000000, "0" },
+	{ "needle", "life_min", FIELD_NUMBER, AT(life_min), 0, 1440, "0" },
+	{ "needle", "life_warn_percent", FIELD_NUMBER, AT(life_warn_percent), 1, 100, "80" },
+	{ "needle", "certificate_required", FIELD_BOOLEAN, AT(certificate_required), 0, 0, "no" },
+	{ "needle", "membrane_required", FIELD_BOOLEAN, AT(membrane_required), 0, 0, "no" },
+
 	{ "sign-in", "pin_attempts", FIELD_NUMBER, AT(pin_attempts), 1, 20, "3" },
 	{ "sign-in", "pin_delay_s", FIELD_NUMBER, AT(pin_delay_s), 1, 3600, "5" },
 
@@ -310,7 +318,7 @@ static int take_entry(void *userdata, const IniEntry *entry, char reason[INI_FIL
 	if (known)
 		return REFUSE(reason, "unknown key in [%s]: remove it or correct its name", entry->section);
 	return REFUSE(reason,
-		"unknown section [%.60s]: station, paths, board, camera, scanner, session, sign-in, bus, mqtt "
+		"unknown section [%.60s]: station, paths, board, camera, scanner, session, needle, sign-in, bus, mqtt "
 		"and plugin.NAME are known",
 		entry->section);
 }

@@ -15,8 +15,21 @@ static_assert(ELEMENTS(place_names) == FORM_PLACE_MAX, "every place has a name")
 
 DEFINE_STRING_TABLE(form_place, FormPlace, place_names);
 
+/* who works here; an auditor only looks */
+#define ANYBODY "technician supervisor administrator"
+
 static const Form table[] = {
 	{ "operator.certified", FORM_STATION, "supervisor administrator", NULL, NULL, FORM_ANYTIME },
+	/* releasing a recalled lot takes more, which the ledger knows */
+	{ "lot.status", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
+	{ "needle.disposed", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
+	{ "needle.damaged", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
+	{ "pigment.received", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
+	{ "pigment.status", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
+	{ "pigment.blended", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
+	{ "handpiece.registered", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
+	{ "handpiece.mounted", FORM_SESSION, "technician", NULL, NULL, FORM_SESSION_ONLY },
+	{ "handpiece.retired", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
 };
 
 const Form *form_find(FormPlace place, const char *kind)

@@ -16,6 +16,9 @@ static const char *const names[] = {
 	[INTERLOCK_SCREENING] = "screening",
 	[INTERLOCK_ZONE] = "zone",
 	[INTERLOCK_NEEDLE] = "needle",
+	[INTERLOCK_NEEDLE_LOT] = "needle-lot",
+	[INTERLOCK_NEEDLE_LIFE] = "needle-life",
+	[INTERLOCK_HANDPIECE] = "handpiece",
 	[INTERLOCK_PIGMENT] = "pigment",
 	[INTERLOCK_BEFORE_PHOTO] = "before-photo",
 	[INTERLOCK_INTERVAL] = "interval",
@@ -92,6 +95,38 @@ static bool refuses_needle(const InterlockFacts *facts, char *text)
 		       "the cartridge is not yet recorded as used: wait for the record, or mount it again");
 }
 
+static bool refuses_needle_lot(const InterlockFacts *facts, char *text)
+{
+	return facts->needle_lot_status &&
+	       refuse(text,
+		       "lot %.32s of the mounted cartridge is %s (%.80s): remove it and mount one of another lot",
+		       facts->needle_lot, facts->needle_lot_status, facts->needle_lot_reason);
+}
+
+static bool refuses_needle_life(const InterlockFacts *facts, char *text)
+{
+	if (facts->life_strokes && facts->needle_strokes >= facts->life_strokes)
+		return refuse(text,
+			"the cartridge has done %" PRIu64 " of at most %" PRIu64
+			" strokes: remove it and mount a new one",
+			facts->needle_strokes, facts->life_strokes);
+	return facts->life_s && facts->needle_worked_s >= facts->life_s &&
+	       refuse(text,
+		       "the cartridge has worked %" PRId64 " of at most %" PRId64
+		       " minutes: remove it and mount a new one",
+		       facts->needle_worked_s / 60, facts->life_s / 60);
+}
+
+static bool refuses_handpiece(const InterlockFacts *facts, char *text)
+{
+	if (facts->handpiece && facts->handpiece_blocked)
+		return refuse(text, "handpiece %.48s is blocked (%.100s): mount another sterile one",
+			facts->handpiece, facts->handpiece_blocked);
+	return facts->handpiece_required && !facts->handpiece &&
+	       refuse(text,
+		       "it is not on record which handpiece is used: enter the sterile one that is mounted");
+}
+
 static bool refuses_pigment(const InterlockFacts *facts, char *text)
 {
 	/* A clock that was set back must not bring an expired lot back. */
@@ -100,6 +135,9 @@ static bool refuses_pigment(const InterlockFacts *facts, char *text)
 
 	if (!facts->pigment_loaded)
 		return refuse(text, "no pigment is loaded: scan or type its lot");
+	if (facts->pigment_status)
+		return refuse(text, "the lot of the pigment is %s (%.80s): load another one",
+			facts->pigment_status, facts->pigment_reason);
 	if (facts->pigment_expiry_utc_us == 0 || now <= facts->pigment_expiry_utc_us)
 		return false;
 	clock_format_utc(facts->pigment_expiry_utc_us, expiry);
@@ -248,6 +286,9 @@ static const struct {
 	[INTERLOCK_SCREENING] = { "org.stipple.Error.Screening", refuses_screening },
 	[INTERLOCK_ZONE] = { "org.stipple.Error.NoZone", refuses_zone },
 	[INTERLOCK_NEEDLE] = { "org.stipple.Error.NoNeedle", refuses_needle },
+	[INTERLOCK_NEEDLE_LOT] = { "org.stipple.Error.LotBarred", refuses_needle_lot },
+	[INTERLOCK_NEEDLE_LIFE] = { "org.stipple.Error.NeedleWorn", refuses_needle_life },
+	[INTERLOCK_HANDPIECE] = { "org.stipple.Error.NoHandpiece", refuses_handpiece },
 	[INTERLOCK_PIGMENT] = { "org.stipple.Error.NoPigment", refuses_pigment },
 	[INTERLOCK_BEFORE_PHOTO] = { "org.stipple.Error.NoBeforePhoto", refuses_before_photo },
 	[INTERLOCK_INTERVAL] = { "org.stipple.Error.TooSoon", refuses_interval },

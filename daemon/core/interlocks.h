@@ -20,7 +20,10 @@ typedef enum Interlock {
 	INTERLOCK_SCREENING,      /* unanswered, or an answer rules the treatment out */
 	INTERLOCK_ZONE,           /* no zone chosen */
 	INTERLOCK_NEEDLE,         /* no cartridge mounted and durably claimed */
-	INTERLOCK_PIGMENT,        /* none loaded, or expired */
+	INTERLOCK_NEEDLE_LOT,     /* of the mounted cartridge: recalled or quarantined since */
+	INTERLOCK_NEEDLE_LIFE,    /* the mounted cartridge is worn */
+	INTERLOCK_HANDPIECE,      /* none mounted where one must be, or it is not sterile after all */
+	INTERLOCK_PIGMENT,        /* none loaded, expired, or of a barred lot */
 	INTERLOCK_BEFORE_PHOTO,   /* of this zone */
 	INTERLOCK_INTERVAL,       /* too soon after the last session of the course */
 	INTERLOCK_SESSION_LENGTH, /* longest session exceeded */
@@ -54,8 +57,14 @@ typedef struct InterlockFacts {
 	char screening_refused[96]; /* names of the answers that rule it out, "" none */
 	const char *zone;           /* NULL: none chosen */
 	bool needle_mounted, needle_claimed;
+	const char *needle_lot, *needle_lot_status, *needle_lot_reason; /* status NULL: released */
+	uint64_t needle_strokes, life_strokes;                          /* life 0: no limit */
+	int64_t needle_worked_s, life_s;
+	bool handpiece_required;
+	const char *handpiece, *handpiece_blocked; /* name, NULL none; why it is, NULL it is not */
 	bool pigment_loaded;
-	int64_t pigment_expiry_utc_us; /* end of its last day; 0 unknown */
+	const char *pigment_status, *pigment_reason; /* status of its lot; NULL: released */
+	int64_t pigment_expiry_utc_us;               /* end of its last day; 0 unknown */
 	bool before_photo;
 	int64_t last_session_utc_us; /* of this subject; 0 none. Days are counted by UTC date */
 	uint32_t interval_min_days;

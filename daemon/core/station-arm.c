@@ -57,6 +57,8 @@ size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 		.configuration_error = view->inert,
 	};
 
+	station_wear_facts(station, &facts);
+	station_stock_facts(station, &facts);
 	memcpy(facts.screening_refused, station->screening_refused, sizeof facts.screening_refused);
 	facts.before_photo = !station->options.config->before_photo_required ||
 			     ((int)view->zone >= 0 && station->before_photo[view->zone]);
@@ -153,6 +155,16 @@ static void disarm_done(Operation *operation)
 				session_state_to_string(SESSION_PREPARING), "event",
 				session_event_to_string(SESSION_EVENT_DISARM))),
 		NULL, operation_committed);
+}
+
+void station_disarm_by_itself(Station *station)
+{
+	Operation *operation = operation_new_internal(station);
+
+	if (operation)
+		operation_disarm_then(operation, disarm_done);
+	else
+		control_stop(station->options.control);
 }
 
 void station_disarm(Station *station, StationDone done, void *userdata)

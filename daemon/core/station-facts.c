@@ -13,6 +13,9 @@ enum { FACTS_REFRESH_US = 60 * USEC_PER_SEC };
 
 static const char *const queries[STATION_FACT_MAX] = {
 	[STATION_FACT_CERTIFICATIONS] = "certifications",
+	[STATION_FACT_BARRED] = "barred-lots",
+	[STATION_FACT_LOW_STOCK] = "low-stock",
+	[STATION_FACT_HANDPIECES] = "handpieces",
 };
 
 static bool settled(const Station *station)
@@ -59,9 +62,14 @@ static void taken(void *userdata, int error, json_t *rows)
 	if (error < 0) {
 		log_warning("%s could not be read (%s)", queries[slot - station->facts], strerror(-error));
 	} else {
-		json_decref(slot->rows);
+		json_t *before = slot->rows;
+
 		slot->rows = json_incref(rows);
+		if (slot == &station->facts[STATION_FACT_LOW_STOCK] && before)
+			station_stock_changed(station, before, rows);
+		json_decref(before);
 	}
+	station_watch_barred(station);
 	settle(station);
 }
 

@@ -26,7 +26,7 @@ static bool session_ok(Operation *operation, const Form *form)
 	return false;
 }
 
-static void entered(Operation *operation, const LedgerAnswer *answer)
+static void form_recorded(Operation *operation, const LedgerAnswer *answer)
 {
 	station_facts_then_done(operation);
 }
@@ -35,7 +35,8 @@ static void enter(Operation *operation)
 {
 	const Form *form = operation->form;
 
-	operation_record(operation, form->kind, TAKE_PTR(operation->body), operation->personal, entered);
+	operation_record(
+		operation, form->kind, TAKE_PTR(operation->body), operation->personal, form_recorded);
 }
 
 static void enter_signed(Operation *operation)
@@ -58,6 +59,7 @@ void station_enter(Station *station, FormPlace place, const char *kind, json_t *
 {
 	Operation *operation = operation_new(station, false, done, userdata);
 	const Form *form = form_find(place, kind);
+	json_auto_t *entered = NULL;
 	char error[FORM_ERROR_MAX] = "the station is out of memory: restart it";
 	int r;
 
@@ -71,7 +73,10 @@ void station_enter(Station *station, FormPlace place, const char *kind, json_t *
 	if (!role_ok(operation, form) || !session_ok(operation, form))
 		return;
 	operation->form = form;
-	r = form_read(form, fields, &operation->body, &operation->personal, error);
+	entered = json_copy(fields);
+	if (entered && !station_identify_needle(operation, entered))
+		return;
+	r = form_read(form, entered ? entered : fields, &operation->body, &operation->personal, error);
 	if (r < 0) {
 		operation_fail(
 			operation, r == -ENOMEM ? STATION_ERROR_LEDGER : STATION_ERROR_INVALID, "%s", error);

@@ -54,13 +54,16 @@ static void printable_code(const char *code, char *ret, size_t size)
 	ret[used] = '\0';
 }
 
-static void mounted(Station *station, const char *unit, const char *lot, const ChipId *chip, uint64_t claim)
+static void mounted(
+	Station *station, const char *unit, const NeedleCode *code, const ChipId *chip, uint64_t claim)
 {
 	StationView *view = &station->view;
 
 	snprintf(view->unit, sizeof view->unit, "%s", unit);
-	snprintf(view->lot, sizeof view->lot, "%s", lot);
+	snprintf(view->lot, sizeof view->lot, "%s", code->lot);
+	snprintf(station->claim_product, sizeof station->claim_product, "%s", code->product);
 	view->needle_strokes = view->needle_dots = 0;
+	station_wear_begins(station, 0);
 	station->claim = claim;
 	station->claim_chip = *chip;
 	station_notify(station, STATION_CHANGED_ZONE);
@@ -72,8 +75,9 @@ static void needle_claimed(Operation *operation, const LedgerAnswer *answer)
 	const char *unit = answer->detail[0] ? answer->detail : operation->code.unit;
 
 	station->view.needles_used++;
-	mounted(station, unit, operation->code.lot, &operation->chip, answer->seq);
+	mounted(station, unit, &operation->code, &operation->chip, answer->seq);
 	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s", unit);
+	station_facts_refresh(station); /* for the stock; nobody need wait for it */
 	operation_done(operation);
 }
 
@@ -124,6 +128,20 @@ static void claim_answered(void *userdata, const LedgerAnswer *answer)
 		operation_fail(operation, STATION_ERROR_LEDGER, "nothing was recorded: %s", answer->text);
 }
 
+/** The rules in force go into the claim, and the ledger holds it to them. */
+static void ask_for_evidence(json_t *body, const Config *config)
+{
+	json_t *evidence = json_array();
+
+	if (config->certificate_required)
+		json_array_append_new(evidence, json_string("certificate"));
+	if (config->membrane_required)
+		json_array_append_new(evidence, json_string("membrane"));
+	if (json_array_size(evidence) > 0)
+		json_object_set(body, "evidence", evidence);
+	json_decref(evidence);
+}
+
 static void claim_needle(Operation *operation, const char *code)
 {
 	Station *station = operation->station;
@@ -140,6 +158,7 @@ static void claim_needle(Operation *operation, const char *code)
 	set_optional(body, "expiry", operation->code.expiry);
 	if (body)
 		set_chip(body, &operation->chip);
+	ask_for_evidence(body, station->options.config);
 	operation->body = record.body = body;
 	r = body ? ledger_append(station->options.ledger, &record, claim_answered, operation) : -ENOMEM;
 	if (r < 0)
@@ -151,8 +170,10 @@ static void needle_reseated(Operation *operation, const LedgerAnswer *answer)
 {
 	Station *station = operation->station;
 
-	mounted(station, station->removed_unit, station->removed_lot, &operation->chip,
-		station->removed_claim);
+	mounted(station, station->removed_unit, &operation->code, &operation->chip, station->removed_claim);
+	station->view.needle_strokes = station->removed_strokes;
+	station->view.needle_dots = station->removed_dots;
+	station_wear_begins(station, station->removed_worked_us);
 	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s", station->removed_unit);
 	operation_done(operation);
 }
@@ -205,13 +226,39 @@ void station_mount_needle(Station *station, const char *code, StationDone done, 
 	operation_record(operation, "needle.reseated", body, NULL, needle_reseated);
 }
 
+bool station_identify_needle(Operation *operation, json_t *fields)
+{
+	const char *code = json_string_value(json_object_get(fields, "code"));
+	NeedleCodeOptions options = code_options(operation->station);
+	char kept[2 * NEEDLE_CODE_MAX], error[NEEDLE_CODE_TEXT_MAX];
+
+	if (!code || strncmp(operation->form->kind, "needle.", strlen("needle.")) != 0)
+		return true;
+	if (strlen(code) > NEEDLE_CODE_MAX ||
+		needle_code_parse(code, &options, &operation->code, error) < 0) {
+		operation_fail(operation, STATION_ERROR_NEEDLE, "the code cannot be read: %s",
+			strlen(code) > NEEDLE_CODE_MAX ? "it is too long" : error);
+		return false;
+	}
+	printable_code(code, kept, sizeof kept);
+	set_optional(fields, "code", kept);
+	set_optional(fields, "unit", operation->code.unit);
+	if (strcmp(operation->form->kind, "needle.damaged") != 0)
+		return true;
+	set_optional(fields, "lot", operation->code.lot);
+	set_optional(fields, "gtin", operation->code.product);
+	set_optional(fields, "expiry", operation->code.expiry);
+	return true;
+}
+
 static json_t *removed_body(Station *station, const char *reason)
 {
 	StationView *view = &station->view;
 
-	return station_with_session(station, json_pack("{s:s, s:I, s:I, s:s}", "unit", view->unit, "strokes",
-						     (json_int_t)view->needle_strokes, "dots",
-						     (json_int_t)view->needle_dots, "reason", reason));
+	return station_with_session(station,
+		json_pack("{s:s, s:I, s:I, s:I, s:s}", "unit", view->unit, "strokes",
+			(json_int_t)view->needle_strokes, "dots", (json_int_t)view->needle_dots, "worked_s",
+			(json_int_t)station_needle_worked_us(station) / USEC_PER_SEC, "reason", reason));
 }
 
 static void needle_forget(Station *station)
@@ -219,7 +266,9 @@ static void needle_forget(Station *station)
 	StationView *view = &station->view;
 
 	memcpy(station->removed_unit, view->unit, sizeof station->removed_unit);
-	memcpy(station->removed_lot, view->lot, sizeof station->removed_lot);
+	station->removed_strokes = view->needle_strokes;
+	station->removed_dots = view->needle_dots;
+	station->removed_worked_us = station_needle_worked_us(station);
 	station->removed_chip = station->claim_chip;
 	station->removed_claim = station->claim;
 	station->removed_us = station_now_us(station);
@@ -276,6 +325,8 @@ static void pigment_committed(Operation *operation, const LedgerAnswer *answer)
 
 	if (json_unpack(operation->body, "{s:s, s:s, s:s, s:s}", "brand", &brand, "colour", &colour, "lot",
 		    &lot, "expiry", &expiry) == 0) {
+		snprintf(station->pigment_product, sizeof station->pigment_product, "%s %s", brand, colour);
+		snprintf(station->pigment_lot, sizeof station->pigment_lot, "%s", lot);
 		snprintf(station->view.pigment, sizeof station->view.pigment, "%s %s, lot %s", brand, colour,
 			lot);
 		(void)!date_end_utc_us(expiry, &station->pigment_expiry_utc_us);
@@ -290,6 +341,7 @@ void station_load_pigment(Station *station, const char *brand, const char *colou
 	Operation *operation = operation_new(station, true, done, userdata);
 	int64_t end, now = clock_read(station->options.clock).utc_us;
 	int64_t newest = station->options.ledger ? ledger_newest_utc(station->options.ledger) : 0;
+	json_t *body;
 
 	if (!operation || !operation_signed_in(operation, "technician") ||
 		!operation_in_states(operation, STATE_BIT(SESSION_PREPARING) | STATE_BIT(SESSION_PAUSED)) ||
@@ -308,79 +360,9 @@ void station_load_pigment(Station *station, const char *brand, const char *colou
 			expiry);
 		return;
 	}
-	operation_record(operation, "pigment.loaded",
-		station_with_session(station, json_pack("{s:s, s:s, s:s, s:s}", "brand", brand, "colour",
-						      colour, "lot", lot, "expiry", expiry)),
-		NULL, pigment_committed);
-}
-
-/* ---- inventory ---- */
-
-/** Reads an optional text field of `lot`; false, and the operation failed, when it is no text. */
-static bool lot_text(Operation *operation, json_t *lot, const char *key, bool needed, size_t limit)
-{
-	const char *value = json_string_value(json_object_get(lot, key));
-
-	if (!needed && !json_object_get(lot, key))
-		return true;
-	return operation_text_ok(operation, key, value, limit);
-}
-
-/** The product's check digit and the lot's characters, by the rules that its cartridges are scanned by. */
-static bool lot_identity_ok(Operation *operation, json_t *lot)
-{
-	const char *product = json_string_value(json_object_get(lot, "gtin"));
-	char error[NEEDLE_CODE_TEXT_MAX];
-
-	if (needle_lot_check(product ? product : "", json_string_value(json_object_get(lot, "lot")), error) ==
-		0)
-		return true;
-	operation_fail(operation, STATION_ERROR_INVALID, "product and lot cannot be those of a cartridge: %s",
-		error);
-	return false;
-}
-
-void station_receive_lot(Station *station, json_t *lot, StationDone done, void *userdata)
-{
-	static const char *const keys[] = { "gtin", "lot", "product", "maker", "expiry", "quantity",
-		"certificate" };
-	Operation *operation = operation_new(station, false, done, userdata);
-	json_t *quantity = json_object_get(lot, "quantity");
-	const char *key;
-	json_t *value;
-	int64_t end;
-
-	if (!operation || !lot_text(operation, lot, "lot", true, 20) ||
-		!lot_text(operation, lot, "gtin", false, NEEDLE_PRODUCT_MAX - 1) ||
-		!lot_text(operation, lot, "product", true, 64) ||
-		!lot_text(operation, lot, "maker", true, 64) ||
-		!lot_text(operation, lot, "expiry", true, 10) ||
-		!lot_text(operation, lot, "certificate", false, 128))
-		return;
-	json_object_foreach (lot, key, value) {
-		bool known = false;
-
-		for (size_t i = 0; i < ELEMENTS(keys); i++)
-			known = known || strcmp(key, keys[i]) == 0;
-		if (!known) {
-			operation_fail(
-				operation, STATION_ERROR_INVALID, "unknown field \"%.32s\" of a lot", key);
-			return;
-		}
-	}
-	if (date_end_utc_us(json_string_value(json_object_get(lot, "expiry")), &end) < 0) {
-		operation_fail(operation, STATION_ERROR_INVALID,
-			"the expiry of lot %s is no date: write YYYY-MM-DD",
-			json_string_value(json_object_get(lot, "lot")));
-		return;
-	}
-	if (!json_is_integer(quantity) || json_integer_value(quantity) < 1 ||
-		json_integer_value(quantity) > 100000) {
-		operation_fail(
-			operation, STATION_ERROR_INVALID, "the quantity must be 1 to 100000 cartridges");
-		return;
-	}
-	if (!lot_identity_ok(operation, lot))
-		return;
-	operation_record(operation, "lot.received", json_incref(lot), NULL, operation_committed);
+	body = station_with_session(station, json_pack("{s:s, s:s, s:s, s:s}", "brand", brand, "colour",
+						     colour, "lot", lot, "expiry", expiry));
+	if ((int)station->view.zone >= 0)
+		set_optional(body, "zone", zone_to_string(station->view.zone));
+	operation_record(operation, "pigment.loaded", body, NULL, pigment_committed);
 }

@@ -221,6 +221,8 @@ static void disarm_answered(Operation *operation, const ControlFact *fact)
 
 	/* whatever the board answered, the control thread dropped ENABLE before it asked */
 	if (station->view.state == SESSION_READY || station->view.state == SESSION_WORKING) {
+		if (station->view.state == SESSION_WORKING)
+			station->worked_us += station_now_us(station) - station->working_since_us;
 		station->view.state = SESSION_PREPARING;
 		station_end_contact(station);
 		station_flush_strokes(station);

@@ -29,6 +29,10 @@ typedef enum StationAlert {
 	STATION_ALERT_LEDGER,
 	STATION_ALERT_DISK,
 	STATION_ALERT_RELOAD,
+	STATION_ALERT_STOCK,
+	STATION_ALERT_BARRED,
+	STATION_ALERT_WEAR,
+	STATION_ALERT_WORN,
 	STATION_ALERT_MAX,
 } StationAlert;
 
@@ -71,6 +75,9 @@ typedef struct KeptRecord KeptRecord;
 /** What the record says that interlocks need: rows of a query each, see station-facts.c. */
 typedef enum StationFact {
 	STATION_FACT_CERTIFICATIONS, /* the newest of each badge and certificate */
+	STATION_FACT_BARRED,         /* lots that are not released */
+	STATION_FACT_LOW_STOCK,
+	STATION_FACT_HANDPIECES,
 	STATION_FACT_MAX,
 } StationFact;
 
@@ -106,14 +113,19 @@ struct Station {
 	bool before_photo[ZONE_MAX];
 	ZoneStatistics zones[ZONE_MAX];
 	int64_t pigment_expiry_utc_us;
+	char pigment_product[STATION_NAME_MAX], pigment_lot[STATION_NAME_MAX]; /* brand and colour; lot */
 
 	/* the needle */
 	uint64_t claim; /* ledger sequence number; 0: none mounted */
 	ChipId claim_chip;
-	char removed_unit[NEEDLE_UNIT_MAX], removed_lot[32];
+	char claim_product[NEEDLE_PRODUCT_MAX]; /* "" when its code named none */
+	int64_t needle_since_us;                /* of worked_us, when its own work began */
+	bool wear_warned, wear_stopped;
+	char removed_unit[NEEDLE_UNIT_MAX];
 	ChipId removed_chip;
 	uint64_t removed_claim;
-	int64_t removed_us;
+	int64_t removed_us, removed_worked_us;
+	uint64_t removed_strokes, removed_dots;
 
 	/* strokes on their way to the ledger */
 	DotDetector detector;
@@ -231,6 +243,34 @@ void station_flush_strokes(Station *station);
 /** Ends a contact under way; pedal released, disarmed or zone changed. */
 void station_end_contact(Station *station);
 
+/* station-arm.c */
+/** Disarms without anybody having asked for it, and records that. The needle stands still before it returns.
+ */
+void station_disarm_by_itself(Station *station);
+
+/* station-stock.c */
+/** What is barred of what is mounted or loaded, and the handpiece. Borrowed until the loop goes on. */
+void station_stock_facts(const Station *station, InterlockFacts *facts);
+/** Disarms when that has changed while armed. */
+void station_watch_barred(Station *station);
+/** Alerts once for each lot that is low `now` and was not `before`. */
+void station_stock_changed(Station *station, const json_t *before, const json_t *now);
+void station_check_stock(const Station *station, StationCheck *check);
+
+/* station-wear.c */
+/** How long the mounted cartridge has worked. */
+int64_t station_needle_worked_us(const Station *station);
+/** It is mounted now, and had worked for `before_us` before. */
+void station_wear_begins(Station *station, int64_t before_us);
+void station_wear_facts(const Station *station, InterlockFacts *facts);
+/** Warns of wear, and stops the needle past the limit. */
+void station_watch_wear(Station *station);
+
 /* station-needle.c */
+/**
+ * Puts what the field `code` of a form about a cartridge says into its other fields. False, and the operation
+ * failed, when it cannot be read.
+ */
+bool station_identify_needle(Operation *operation, json_t *fields);
 /** Records that the mounted cartridge was taken out. */
 void station_needle_removed(Station *station, const char *reason);

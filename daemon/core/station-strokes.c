@@ -68,6 +68,7 @@ void station_take_samples(Station *station, const StrokeSample *samples, uint32_
 	zone_statistics_add_strokes(&view->statistics, n);
 	view->session_strokes += n;
 	view->needle_strokes += n;
+	station_watch_wear(station);
 	if (now - station->counts_us >= STATION_COUNTS_US) {
 		station->counts_us = now;
 		station_notify(station, STATION_CHANGED_COUNTS);

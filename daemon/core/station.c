@@ -17,6 +17,10 @@ static const char *const alert_names[] = {
 	[STATION_ALERT_LEDGER] = "ledger-unhealthy",
 	[STATION_ALERT_DISK] = "disk-low",
 	[STATION_ALERT_RELOAD] = "reload-refused",
+	[STATION_ALERT_STOCK] = "stock-low",
+	[STATION_ALERT_BARRED] = "barred",
+	[STATION_ALERT_WEAR] = "needle-wear",
+	[STATION_ALERT_WORN] = "needle-worn",
 };
 
 #define NO_PROTOCOL "there is no treatment protocol in %.300s: install one"
@@ -383,6 +387,7 @@ void station_tick(Station *station)
 	watch_clock(station);
 	refresh_times(station);
 	watch_session(station);
+	station_watch_wear(station);
 	station_facts_tick(station);
 	if (station->view.session)
 		station_notify(station, STATION_CHANGED_COUNTS);
@@ -587,6 +592,7 @@ size_t station_doctor(Station *station, StationCheck ret[STATION_CHECKS_MAX])
 	if (!view->ledger_healthy)
 		snprintf(check->advice, sizeof check->advice, "free disk space on %.200s",
 			station->options.config->state_folder);
+	station_check_stock(station, check_add(ret, &n, "stock", true, 1));
 	check = check_add(ret, &n, "disk", station->disk_free >= least, 2);
 	snprintf(check->text, sizeof check->text, "%llu MB free, at least %u needed",
 		(unsigned long long)(station->disk_free >> 20), station->options.config->disk_min_mb);

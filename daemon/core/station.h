@@ -254,7 +254,8 @@ void station_reload_refused(Station *station, const char *reason, const char *ad
 /* ---- doctor --------------------------------------------------------------------------------------- */
 
 typedef struct StationCheck {
-	const char *check; /* "board", "lines", "ledger", "clock", "disk", "protocols", "configuration" */
+	const char *check; /* "board", "lines", "ledger", "stock", "clock", "disk", "protocols",
+			      "configuration" */
 	int level;         /* 0 good, 1 warning, 2 bad */
 	char text[STIPPLE_ERROR_MAX];
 	char advice[STIPPLE_ERROR_MAX]; /* "" when good */

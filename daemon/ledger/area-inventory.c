@@ -425,7 +425,8 @@ static const RecordKind kinds[] = {
 			TEXT("reason")),
 		.sql = "UPDATE unit SET strokes = @strokes, dots = @dots, worked_s = @worked_s, removed_us = @utc_us,"
 		       " state = 'used' WHERE unit = @unit" },
-	{ "needle.disposed", true, FIELDS(MAYBE_TEXT("unit"), MAYBE_SESSION, TEXT("container")),
+	{ "needle.disposed", true,
+		FIELDS(MAYBE_TEXT("code"), MAYBE_TEXT("unit"), MAYBE_SESSION, TEXT("container")),
 		.project = project_disposed },
 	{ "needle.damaged", true,
 		FIELDS(MAYBE_TEXT("code"), MAYBE_TEXT("unit"), MAYBE_TEXT("lot"), MAYBE_TEXT("gtin"),

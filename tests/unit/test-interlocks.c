@@ -20,6 +20,12 @@ static const InterlockFacts all_well = {
 	.zone = "crown",
 	.needle_mounted = true,
 	.needle_claimed = true,
+	.needle_strokes = 9999,
+	.life_strokes = 10000,
+	.needle_worked_s = 3599,
+	.life_s = 3600,
+	.handpiece_required = true,
+	.handpiece = "H1",
 	.pigment_loaded = true,
 	.pigment_expiry_utc_us = NOW,
 	.before_photo = true,
@@ -71,6 +77,34 @@ static void no_needle(InterlockFacts *f)
 static void no_claim(InterlockFacts *f)
 {
 	f->needle_claimed = false;
+}
+static void lot_recalled(InterlockFacts *f)
+{
+	f->needle_lot = "L1";
+	f->needle_lot_status = "recalled";
+	f->needle_lot_reason = "notice 12";
+}
+static void worn_by_strokes(InterlockFacts *f)
+{
+	f->needle_strokes = f->life_strokes;
+}
+static void worn_by_time(InterlockFacts *f)
+{
+	f->needle_worked_s = f->life_s;
+}
+static void no_handpiece(InterlockFacts *f)
+{
+	f->handpiece = NULL;
+}
+static void handpiece_blocked(InterlockFacts *f)
+{
+	f->handpiece = "H1";
+	f->handpiece_blocked = "spore test failed";
+}
+static void pigment_recalled(InterlockFacts *f)
+{
+	f->pigment_status = "recalled";
+	f->pigment_reason = "notice 13";
 }
 static void no_pigment(InterlockFacts *f)
 {
@@ -152,6 +186,12 @@ static const struct {
 	{ INTERLOCK_ZONE, no_zone, "no zone is chosen" },
 	{ INTERLOCK_NEEDLE, no_needle, "no cartridge is mounted" },
 	{ INTERLOCK_NEEDLE, no_claim, "not yet recorded as used" },
+	{ INTERLOCK_NEEDLE_LOT, lot_recalled, "lot L1 of the mounted cartridge is recalled (notice 12)" },
+	{ INTERLOCK_NEEDLE_LIFE, worn_by_strokes, "10000 of at most 10000 strokes" },
+	{ INTERLOCK_NEEDLE_LIFE, worn_by_time, "60 of at most 60 minutes" },
+	{ INTERLOCK_HANDPIECE, no_handpiece, "which handpiece" },
+	{ INTERLOCK_HANDPIECE, handpiece_blocked, "handpiece H1 is blocked (spore test failed)" },
+	{ INTERLOCK_PIGMENT, pigment_recalled, "recalled (notice 13)" },
 	{ INTERLOCK_PIGMENT, no_pigment, "no pigment is loaded" },
 	{ INTERLOCK_PIGMENT, old_pigment, "expired on 2024-10-04" },
 	{ INTERLOCK_BEFORE_PHOTO, no_photo, "crown" },
@@ -226,6 +266,20 @@ static void test_an_expired_pigment_stays_expired_when_the_clock_is_set_back(voi
 	assert_int_equal(refusals[1].interlock, INTERLOCK_CLOCK);
 }
 
+static void test_what_is_not_limited_is_not_worn(void **state)
+{
+	InterlockFacts facts = all_well;
+	Refusal refusals[INTERLOCK_MAX];
+
+	facts.life_strokes = 0;
+	facts.life_s = 0;
+	facts.needle_strokes = 1000000000;
+	facts.needle_worked_s = 1000000;
+	facts.handpiece_required = false;
+	facts.handpiece = NULL;
+	assert_int_equal(interlocks_check(&facts, refusals), 0);
+}
+
 static void test_a_long_reason_is_cut_short(void **state)
 {
 	InterlockFacts facts = all_well;
@@ -263,6 +317,7 @@ int main(void)
 		cmocka_unit_test(test_all_at_once_in_order),
 		cmocka_unit_test(test_every_interlock_has_a_row),
 		cmocka_unit_test(test_an_expired_pigment_stays_expired_when_the_clock_is_set_back),
+		cmocka_unit_test(test_what_is_not_limited_is_not_worn),
 		cmocka_unit_test(test_a_long_reason_is_cut_short),
 		cmocka_unit_test(test_names),
 	};
