@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const char version_2[] =
-	"CREATE TABLE handpiece(handpiece TEXT PRIMARY KEY, kind TEXT NOT NULL, registered_us INTEGER NOT NULL,"
+	"CREATE TABLE handpiece(handpiece TEXT PRIMARY KEY, model TEXT NOT NULL, registered_us INTEGER NOT NULL,"
 	"  state TEXT NOT NULL, session INTEGER, mounted_us INTEGER, mounted_seq INTEGER, seq INTEGER NOT NULL);";
 
 static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
@@ -17,8 +17,8 @@ static const char *const tables[] = { "handpiece", NULL };
 static int project_registered(ProjectionContext *context)
 {
 	int r = projection_run(context,
-		"INSERT INTO handpiece(handpiece, kind, registered_us, state, seq) VALUES"
-		"(@handpiece, @kind, @utc_us, 'in-service', @seq)");
+		"INSERT INTO handpiece(handpiece, model, registered_us, state, seq) VALUES"
+		"(@handpiece, @model, @utc_us, 'in-service', @seq)");
 
 	if (r == -EEXIST)
 		return projection_refuse(context, r,
@@ -100,7 +100,7 @@ static int project_retired(ProjectionContext *context)
 }
 
 static const RecordKind kinds[] = {
-	{ "handpiece.registered", false, FIELDS(TEXT("handpiece"), TEXT("kind")),
+	{ "handpiece.registered", false, FIELDS(TEXT("handpiece"), TEXT("model")),
 		.project = project_registered },
 	{ "handpiece.mounted", true, FIELDS(SESSION, TEXT("handpiece")),
 		.project = project_handpiece_mounted },
@@ -110,7 +110,7 @@ static const RecordKind kinds[] = {
 
 static const LedgerQuery queries[] = {
 	{ "handpieces",
-		"SELECT handpiece, handpiece.kind, handpiece.state, registered_us AS \"registered:utc\", session,"
+		"SELECT handpiece, model, handpiece.state, registered_us AS \"registered:utc\", session,"
 		" mounted_us AS \"mounted:utc\", mounted_seq, cycle_seq, sterile_until, blocked, used_seq"
 		" FROM handpiece LEFT JOIN handpiece_sterile USING(handpiece) WHERE 1",
 		" ORDER BY handpiece", NO_ARGUMENTS },

@@ -484,7 +484,7 @@ static void test_a_handpiece_is_sterilised_for_each_session(void **state)
 {
 	Fixture *fixture = *state;
 	Ledger *ledger = fixture->ledger;
-	json_t *body = json_pack("{s:s, s:s}", "handpiece", "H1", "kind", "rotary");
+	json_t *body = json_pack("{s:s, s:s}", "handpiece", "H1", "model", "rotary");
 
 	refused(ledger, "handpiece.mounted", handpiece(1), -ENOENT, "not registered");
 	accepted(ledger, "handpiece.registered", json_incref(body));
@@ -546,7 +546,7 @@ static void fill(Fixture *fixture)
 	accepted(ledger, "pigment.received", bottle("Ink", "brown", "P2", "2026-03-10"));
 	accepted(ledger, "pigment.blended", blend("B1", "P1:1", "P2:0.3"));
 	accepted(
-		ledger, "handpiece.registered", json_pack("{s:s, s:s}", "handpiece", "H1", "kind", "rotary"));
+		ledger, "handpiece.registered", json_pack("{s:s, s:s}", "handpiece", "H1", "model", "rotary"));
 	sterile(fixture, "INSERT INTO handpiece_sterile(handpiece, cycle_seq) VALUES('H1', 1)");
 	begin(ledger, 1, "p1");
 	accepted(ledger, "handpiece.mounted", handpiece(1));

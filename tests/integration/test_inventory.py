@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lots, cartridges, pigments and handpieces of a station that runs: who may use what, and until when."""
+
+import sqlite3
+
+import dbus
+import pytest
+
+import harness
+from harness import GTIN, wait_for
+
+
+def form_refused(station, interface, kind, **fields):
+    return station.refused(interface, "Record", kind, dbus.Dictionary(fields, signature="sv"), "")
+
+
+def enter(station, kind, interface="Inventory1", **fields):
+    return station.record(interface, kind, **fields)
+
+
+def refusals(station):
+    return [str(r[0]) for r in station.call("Session1", "Refusals")]
+
+
+def alerts(station, alert):
+    return [r["body"]["text"] for r in station.audit("records", kind="alert.raised") if r["body"]["alert"] == alert]
+
+
+def sign_in_as(station, badge, pin, role):
+    station.enrol(badge, pin, role)
+    station.call("Station1", "Logout")
+    station.sign_in(badge, pin)
+
+
+def configure(station, section, text):
+    """Starts the station over with more lines in a section of its configuration."""
+    station.stop()
+    config = station.config.read_text()
+    if f"[{section}]\n" not in config:
+        config = config.replace("[mqtt]\n", f"[{section}]\n[mqtt]\n")
+    station.config.write_text(config.replace(f"[{section}]\n", f"[{section}]\n{text}\n"))
+    station.start()
+
+
+def receive(station, lot, **fields):
+    quantity = {key: dbus.UInt32(fields.pop(key)) for key in ("quantity", "low_stock") if key in fields}
+    station.call("Inventory1", "ReceiveLot", dbus.Dictionary(
+        {"gtin": GTIN, "lot": lot, "product": "Cartridge", "maker": "Maker", "expiry": "2031-12-31", **fields, **quantity},
+        signature="sv"))
+
+
+def work(station):
+    station.call("Session1", "Arm")
+    station.sim("pedal down")
+    station.wait_state("working")
+
+
+# ---- lots ----
+
+def test_a_lot_comes_with_its_evidence(station):
+    evidence = {"configuration": "1RL 0.25", "supplier": "Dealer", "purchase": "PO-17", "certificate": "EO-4711",
+                "certificate_file": "eo.pdf", "certificate_sha256": "ab" * 32, "membrane": True,
+                "membrane_reference": "M-3"}
+    receive(station, "L7", quantity=3, **evidence)
+    row, = station.audit("lot", lot="L7")
+    assert {key: row[key] for key in evidence} == {**evidence, "membrane": 1}
+    assert (row["status"], row["left"]) == ("released", 3)
+
+
+def test_evidence_that_is_asked_for_must_be_there(station):
+    configure(station, "needle", "certificate_required = yes\nmembrane_required = yes")
+    receive(station, "BARE", quantity=3)
+    receive(station, "GOOD", quantity=3, certificate="EO-1", membrane=True)
+    station.wait_board()
+    station.enrol()
+    station.sign_in()
+    station.call("Session1", "Begin", "P-1", "scalp-density", dbus.UInt32(1))
+    with pytest.raises(dbus.DBusException, match="no sterilisation certificate on record"):
+        station.mount("A1", "BARE")
+    station.mount("A1", "GOOD")
+    claim, = station.audit("records", kind="needle.claimed")
+    assert claim["body"]["evidence"] == ["certificate", "membrane"]
+
+
+def test_a_recalled_lot_is_barred_at_once(station):
+    station.prepare()
+    assert refusals(station) == []
+    enter(station, "lot.status", lot="L1", status="recalled", reason="notice 12")
+    refusal, = station.call("Session1", "Refusals")
+    assert refusal[0] == "needle-lot" and "lot L1" in refusal[1] and "notice 12" in refusal[1]
+    assert station.refused("Session1", "Arm")[0] == "LotBarred"
+    station.call("Session1", "RemoveNeedle", "recalled")
+    with pytest.raises(dbus.DBusException, match="lot L1 is recalled"):
+        station.mount("A18")
+    refused, = station.audit("records", kind="needle.refused")
+    assert refused["body"]["refusal"] == "barred"
+    name, text = form_refused(station, "Inventory1", "lot.status", lot="L1", status="released", reason="mistake")
+    assert name == "RoleMissing" and "supervisor" in text
+    sign_in_as(station, "s1", "2222", "supervisor")
+    enter(station, "lot.status", lot="L1", status="released", reason="notice 12 withdrawn")
+    station.call("Station1", "Logout")
+    station.sign_in()
+    station.mount("A18")
+    assert refusals(station) == []
+
+
+def test_a_recall_stops_the_needle_that_is_at_work(station):
+    station.prepare()
+    work(station)
+    enter(station, "lot.status", lot="L1", status="quarantined", reason="blisters leak")
+    station.wait_state("preparing")
+    wait_for(lambda: not station.sim("status")["enable"], "the needle to stop")
+    assert station.get("Station1", "Fault") == ""
+    assert len(alerts(station, "barred")) == 1
+
+
+def test_low_stock_is_told_once(station):
+    station.enrol()
+    receive(station, "L1", quantity=4, low_stock=2)
+    station.wait_board()
+    station.sign_in()
+    station.call("Session1", "Begin", "P-1", "scalp-density", dbus.UInt32(1))
+    assert station.doctor("stock")[:2] == (0, "no lot is low")
+    for serial in ("A1", "A2", "A3"):
+        station.mount(serial)
+        station.call("Session1", "RemoveNeedle", "changed")
+        wait_for(lambda: station.audit("stock")[0]["low"] == (serial != "A1"), "the stock")
+    wait_for(lambda: alerts(station, "stock-low"), "the alert")
+    assert ["has 2 cartridges left" in text for text in alerts(station, "stock-low")] == [True]
+    assert station.doctor("stock") == (1, "lot L1 has 1 left", "order more")
+    station.stop()
+    station.start()
+    wait_for(lambda: station.doctor("stock")[0] == 1, "the stock")
+    assert len(alerts(station, "stock-low")) == 1
+
+
+# ---- units ----
+
+def test_a_unit_is_disposed_of_or_damaged(station):
+    station.prepare()
+    unit = station.get("Session1", "Unit")
+    name, text = form_refused(station, "Inventory1", "needle.disposed", unit=unit, container="SC-7")
+    assert name == "InvalidArgument" and "still mounted" in text
+    station.call("Session1", "RemoveNeedle", "dull")
+    enter(station, "needle.disposed", unit=unit, container="SC-7")
+    row, = station.audit("unit", unit=unit)
+    assert (row["state"], row["container"], row["ended_by"]) == ("disposed", "SC-7", "b1001")
+    assert form_refused(station, "Inventory1", "needle.disposed", unit=unit, container="SC-8")[0] == "Exists"
+    torn = f"]d201{GTIN}1731123110L1\x1d21T1"
+    enter(station, "needle.damaged", code=torn, reason="blister torn")
+    with pytest.raises(dbus.DBusException, match="put down as damaged"):
+        station.mount("T1")
+    assert form_refused(station, "Inventory1", "needle.damaged", code="(01)1", reason="x")[0] == "NeedleRefused"
+    enter(station, "needle.disposed", code=torn, container="SC-7")
+    assert [r["state"] for r in station.audit("needles")] == ["disposed", "disposed"]
+    assert station.audit("lot", lot="L1")[0]["used"] == 2
+
+
+def test_of_many_clients_one_gets_the_needle(station):
+    """One cartridge is offered by several programs at the same moment, over and over."""
+    station.wait_board()
+    station.enrol()
+    receive(station, "L1", quantity=100)
+    station.sign_in()
+    station.call("Session1", "Begin", "P-1", "scalp-density", dbus.UInt32(1))
+    clients = [station.connect() for _ in range(6)]
+    for turn in range(8):
+        code = f"]d201{GTIN}1731123110L1\x1d21C{turn}"
+        calls = [station.start_call("Session1", "MountNeedle", code, connection=client) for client in clients]
+        won = [call for call in calls if not call.wait().error]
+        assert len(won) == 1, [call.error for call in calls]
+        assert {call.error[0].rsplit(".", 1)[1] for call in calls if call.error} <= {"Busy", "WrongState",
+                                                                                   "NeedleRefused"}
+        station.call("Session1", "RemoveNeedle", "next")
+        losers = [station.start_call("Session1", "MountNeedle", code, connection=client) for client in clients]
+        assert all(call.wait().error for call in losers), "a used cartridge was mounted"
+    assert station.audit("lot", lot="L1")[0]["used"] == 8
+    assert len({r["unit"] for r in station.audit("needles")}) == 8
+
+
+def test_the_ledger_file_itself_holds_a_unit_once(station):
+    station.prepare()
+    unit = str(station.get("Session1", "Unit"))
+    station.stop()
+    with sqlite3.connect(station.folder / "state/ledger.db") as db:
+        with pytest.raises(sqlite3.IntegrityError):
+            db.execute("INSERT INTO unit(unit, seq, session, gtin, lot, operator, utc_us) VALUES(?, 1, 1, '', '', '', 1)",
+                       [unit])
+
+
+# ---- wear ----
+
+def test_a_worn_cartridge_is_warned_of_and_stopped(station):
+    configure(station, "needle", "life_strokes = 900\nlife_warn_percent = 50")
+    station.prepare()
+    work(station)
+    station.wait_state("preparing")
+    wait_for(lambda: not station.sim("status")["enable"], "the needle to stop")
+    station.sim("pedal up")
+    assert station.get("Station1", "Fault") == ""
+    wait_for(lambda: alerts(station, "needle-worn"), "the alert")
+    assert len(alerts(station, "needle-wear")) == 1 and len(alerts(station, "needle-worn")) == 1
+    assert station.get("Session1", "NeedleStrokes") >= 900
+    name, text = station.refused("Session1", "Arm")
+    assert name == "NeedleWorn" and "of at most 900 strokes" in text
+    unit = station.get("Session1", "Unit")
+    station.call("Session1", "RemoveNeedle", "worn")
+    assert station.audit("unit", unit=unit)[0]["strokes"] >= 900
+    station.mount("A18")
+    assert refusals(station) == []
+    work(station)
+
+
+def test_a_cartridge_put_back_goes_on_from_where_it_was(station):
+    configure(station, "needle", "life_strokes = 100000")
+    station.sim("cartridge insert c0ffee01")
+    wait_for(lambda: station.get("Station1", "BoardConnected"), "the board")
+    station.prepare()
+    work(station)
+    wait_for(lambda: station.get("Session1", "NeedleStrokes") > 300, "strokes")
+    station.sim("pedal up")
+    station.wait_state("ready")
+    station.call("Session1", "RemoveNeedle", "dropped")
+    strokes = station.audit("needles")[0]["strokes"]
+    assert strokes > 300
+    station.mount()
+    assert "needle.reseated" in station.records()
+    assert station.get("Session1", "NeedleStrokes") == strokes
+    assert station.audit("needles")[0]["state"] == "mounted"
+
+
+# ---- pigments ----
+
+BOTTLE = {"brand": "Brand", "colour": "black-3", "lot": "PG7", "expiry": "2031-01-31", "quantity": "2",
+          "volume_ml": "15"}
+
+
+def test_pigments_on_record_blends_and_zones(station):
+    station.prepare()
+    enter(station, "pigment.received", **BOTTLE)
+    enter(station, "pigment.received", **{**BOTTLE, "colour": "brown-1", "lot": "PG8", "expiry": "2030-06-30"})
+    enter(station, "pigment.blended", blend="B1", colour="dark", parts="PG7:2, PG8:1")
+    blend, = station.audit("blends", lot="PG8")
+    assert blend["expiry"] == "2030-06-30" and [p["parts"] for p in blend["parts"]] == [2.0, 1.0]
+    name, text = station.refused("Session1", "LoadPigment", "Brand", "black-3", "PG7", "2032-01-31")
+    assert name == "InvalidArgument" and "2031-01-31 by its record" in text
+    station.call("Session1", "LoadPigment", "blend", "dark", "B1", "2030-06-30")
+    work(station)
+    wait_for(lambda: station.get("Session1", "Strokes") > 100, "strokes")
+    station.sim("pedal up")
+    station.wait_state("ready")
+    station.call("Session1", "Disarm")
+    loaded = {row["lot"]: row["zones"] for row in station.audit("pigments", session=1)}
+    assert loaded == {"PG7": [], "B1": ["crown"]}
+    enter(station, "pigment.status", lot="PG8", status="recalled", reason="notice 13")
+    name, text = station.refused("Session1", "Arm")
+    assert name == "NoPigment" and "notice 13" in text
+    assert station.refused("Session1", "LoadPigment", "blend", "dark", "B1", "2030-06-30")[0] == "Barred"
+    reached, = station.audit("recall", lot="PG8")
+    assert (reached["what"], reached["subject"], reached["session"]) == ("blend", "P-0001", 1)
+    station.call("Session1", "LoadPigment", "Brand", "black-3", "PG7", "2031-01-31")
+    assert refusals(station) == []
+
+
+# ---- handpieces ----
+
+def test_a_handpiece_must_be_on_record_where_it_is_used_again(station):
+    configure(station, "session", "handpiece_required = yes")
+    station.prepare()
+    assert refusals(station) == ["handpiece"]
+    assert form_refused(station, "Session1", "handpiece.mounted", handpiece="H1")[0] == "Unknown"
+    enter(station, "handpiece.registered", handpiece="H1", model="rotary")
+    name, text = form_refused(station, "Session1", "handpiece.mounted", handpiece="H1")
+    assert name == "Barred" and "sterilise it first" in text
+    row, = station.audit("handpieces")
+    assert (row["state"], row["session"]) == ("in-service", None)
+    enter(station, "handpiece.retired", handpiece="H1", reason="worn")
+    assert "retired" in form_refused(station, "Session1", "handpiece.mounted", handpiece="H1")[1]
