@@ -169,6 +169,8 @@ int ctl_append_fields(sd_bus_message *message, json_t *fields)
 		if (json_is_integer(value))
 			r = sd_bus_message_append(
 				message, "{sv}", key, "x", (int64_t)json_integer_value(value));
+		else if (json_is_boolean(value))
+			r = sd_bus_message_append(message, "{sv}", key, "b", json_is_true(value));
 		else
 			r = sd_bus_message_append(message, "{sv}", key, "s", json_string_value(value));
 	}

@@ -9,6 +9,9 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "util/digest.h"
+#include "util/file.h"
+
 json_t *ctl_parse_words(int n, char **words, const char *numbers)
 {
 	json_t *fields = json_object();
@@ -48,15 +51,59 @@ static int call_with_fields(
 	return status;
 }
 
+enum { CERTIFICATE_MAX = 32 << 20 };
+
+/** Of the certificate's file the record keeps the name and the digest; the file is the clinic's to keep. */
+static int describe_certificate(json_t *lot)
+{
+	const char *path = json_string_value(json_object_get(lot, "certificate_file")), *name;
+	_cleanup_(freep) char *data = NULL;
+	char digest[DIGEST_HEX_MAX];
+	size_t size;
+	int r;
+
+	if (!path || json_object_get(lot, "certificate_sha256"))
+		return CTL_DONE;
+	name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	r = file_read(path, CERTIFICATE_MAX, &data, &size);
+	if (r == 0)
+		r = digest_hex(data, size, digest);
+	if (r < 0)
+		return ctl_fail(
+			"the certificate %s cannot be read (%s): nothing was recorded", path, strerror(-r));
+	json_object_set_new(lot, "certificate_sha256", json_string(digest));
+	json_object_set_new(lot, "certificate_file", json_string(name));
+	return CTL_DONE;
+}
+
+static int read_membrane(json_t *lot)
+{
+	const char *membrane = json_string_value(json_object_get(lot, "membrane"));
+
+	if (!membrane)
+		return CTL_DONE;
+	if (strcmp(membrane, "yes") != 0 && strcmp(membrane, "no") != 0)
+		return ctl_usage(
+			"\"%s\" does not say whether the proof is there: write membrane=yes or no", membrane);
+	json_object_set_new(lot, "membrane", json_boolean(strcmp(membrane, "yes") == 0));
+	return CTL_DONE;
+}
+
 static int run_receive(Ctl *ctl, int n, char **arguments)
 {
 	sd_bus_message *message = NULL, *reply = NULL;
-	json_auto_t *lot = ctl_parse_words(n, arguments, "quantity");
-	int status = CTL_USAGE;
+	json_auto_t *lot = ctl_parse_words(n, arguments, "quantity low_stock");
+	int status = lot ? read_membrane(lot) : CTL_USAGE;
 
-	if (lot && sd_bus_message_new_method_call(
-			   ctl->bus, &message, "org.stipple.Station1", CTL_INVENTORY, "ReceiveLot") >= 0)
+	if (status == CTL_DONE)
+		status = describe_certificate(lot);
+	if (status != CTL_DONE)
+		return status;
+	if (sd_bus_message_new_method_call(
+		    ctl->bus, &message, "org.stipple.Station1", CTL_INVENTORY, "ReceiveLot") >= 0)
 		status = call_with_fields(ctl, message, lot, -1, &reply);
+	else
+		status = ctl_fail("out of memory");
 	if (status == CTL_DONE)
 		printf("lot %s is on record\n", json_string_value(json_object_get(lot, "lot")));
 	sd_bus_message_unref(reply);
@@ -165,8 +212,11 @@ static int run_audit(Ctl *ctl, int n, char **arguments)
 }
 
 const Command record_commands[] = {
-	{ "needle receive", "lot=L expiry=DATE quantity=N product=P maker=M [gtin=G] [certificate=C]", 5, 7,
-		run_receive, "put a lot of cartridges on record" },
+	{ "needle receive",
+		"lot=L expiry=DATE quantity=N product=P maker=M [gtin=G] [configuration=C] [supplier=S] [purchase=P]"
+		" [certificate=NUMBER] [certificate_file=FILE] [certificate_sha256=D] [membrane=yes|no]"
+		" [membrane_reference=R] [low_stock=N]",
+		5, 15, run_receive, "put a lot of cartridges on record" },
 	{ "audit", "QUERY|list [WHAT] [from=T] [to=T] [lot=L] [session=N] [subject=S] [after=N] [limit=N]...",
 		1, 32, run_audit, "ask the record; every access is itself recorded" },
 	{ 0 },

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool parse_number(const char *text, uint32_t *ret)
 {
@@ -166,16 +167,40 @@ static int run_abandon(Ctl *ctl, int n, char **arguments)
 	return ctl_call(ctl, CTL_SESSION, "Abandon", NULL, "s", arguments[0]);
 }
 
-static int run_mount(Ctl *ctl, int n, char **arguments)
+static int mount_needle(Ctl *ctl, const char *code)
 {
 	sd_bus_message *reply = NULL;
 	const char *unit = "";
-	int status = ctl_call(ctl, CTL_SESSION, "MountNeedle", &reply, "s", arguments[0]);
+	int status = ctl_call(ctl, CTL_SESSION, "MountNeedle", &reply, "s", code);
 
 	if (status == CTL_DONE && sd_bus_message_read(reply, "s", &unit) >= 0)
 		printf("claimed %s\n", unit);
 	sd_bus_message_unref(reply);
 	return status;
+}
+
+/** A scanner that types: a code a line. What is refused is said, and the next one may be good. */
+static int mount_lines(Ctl *ctl)
+{
+	_cleanup_(freep) char *line = NULL;
+	size_t size = 0;
+	int status = CTL_FAILED;
+
+	for (;;) {
+		if (isatty(STDIN_FILENO))
+			fputs("code (Ctrl-D ends): ", stderr);
+		if (getline(&line, &size, stdin) < 0)
+			return status;
+		line[strcspn(line, "\r\n")] = '\0';
+		if (*line)
+			status = mount_needle(ctl, line);
+		fflush(stdout);
+	}
+}
+
+static int run_mount(Ctl *ctl, int n, char **arguments)
+{
+	return n > 0 ? mount_needle(ctl, arguments[0]) : mount_lines(ctl);
 }
 
 static int run_remove(Ctl *ctl, int n, char **arguments)
@@ -222,7 +247,8 @@ const Command session_commands[] = {
 		"the treatment is over; after-photographs and signature remain" },
 	{ "session sign", "MEANING", 1, 1, run_sign, "sign the session with the PIN, which ends it" },
 	{ "session abandon", "REASON", 1, 1, run_abandon, "end the session early" },
-	{ "needle mount", "CODE", 1, 1, run_mount, "claim a cartridge by its scanned or typed code" },
+	{ "needle mount", "[CODE]", 0, 1, run_mount,
+		"claim a cartridge by its scanned or typed code; without CODE, by each line of input" },
 	{ "needle remove", "REASON", 1, 1, run_remove, "take the cartridge out" },
 	{ "pigment load", "BRAND COLOUR LOT EXPIRY", 4, 4, run_pigment, "load a pigment" },
 	{ "capture", "ZONE before|after", 2, 2, run_capture, "photograph a zone" },

@@ -138,7 +138,8 @@ def test_words_that_cannot_be_meant_exit_with_2(station):
 def test_without_daemon_every_command_names_the_next_step(pin):
     fitting = {"session begin": "P-1 scalp-density 1", "session screening": "keloids=no",
                "session consent": "treatment 1", "session zone": "crown normal 100",
-               "needle receive": "lot=L expiry=2031-01-01 quantity=1 product=P maker=M", "audit": "records"}
+               "needle receive": "lot=L expiry=2031-01-01 quantity=1 product=P maker=M", "audit": "records", "needle mount": "L1",
+                   "needle dispose": "container=C unit=U", "needle damage": "reason=R code=C"}
     with Nobody() as station:
         for words, arguments, _ in COMMANDS:
             pairs = " ".join(f"{key}=x" for key in re.findall(r"(?<!\[)\b(\w+)=", arguments))

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lots, cartridges, pigments and handpieces of a station that runs: who may use what, and until when."""
 
+import hashlib
 import sqlite3
+import subprocess
 
 import dbus
 import pytest
@@ -257,7 +259,7 @@ def test_pigments_on_record_blends_and_zones(station):
     assert name == "NoPigment" and "notice 13" in text
     assert station.refused("Session1", "LoadPigment", "blend", "dark", "B1", "2030-06-30")[0] == "Barred"
     reached, = station.audit("recall", lot="PG8")
-    assert (reached["what"], reached["subject"], reached["session"]) == ("blend", "P-0001", 1)
+    assert (reached["item"], reached["subject"], reached["session"]) == ("blend", "P-0001", 1)
     station.call("Session1", "LoadPigment", "Brand", "black-3", "PG7", "2031-01-31")
     assert refusals(station) == []
 
@@ -276,3 +278,53 @@ def test_a_handpiece_must_be_on_record_where_it_is_used_again(station):
     assert (row["state"], row["session"]) == ("in-service", None)
     enter(station, "handpiece.retired", handpiece="H1", reason="worn")
     assert "retired" in form_refused(station, "Session1", "handpiece.mounted", handpiece="H1")[1]
+
+
+# ---- from the command line ----
+
+def ctl(station, *words, stdin="", status=0):
+    done = subprocess.run([harness.BUILD / "ctl/stipplectl", *words], env=station.environment(), input=stdin, text=True,
+                          capture_output=True, timeout=harness.PATIENCE_S, check=False)
+    assert done.returncode == status, (words, done.stdout, done.stderr)
+    return done.stdout if status == 0 else done.stderr
+
+
+def test_it_is_all_there_on_the_command_line(station, tmp_path):
+    station.wait_board()
+    station.enrol()
+    station.sign_in()
+    certificate = tmp_path / "eo.pdf"
+    certificate.write_bytes(b"a certificate")
+    lot = ["lot=L1", "expiry=2031-12-31", "quantity=3", "product=1RL", "maker=M", f"gtin={GTIN}"]
+    assert "nothing was recorded" in ctl(station, "needle", "receive", *lot, "certificate_file=/none", status=1)
+    assert "membrane=yes or no" in ctl(station, "needle", "receive", *lot, "membrane=maybe", status=2)
+    ctl(station, "needle", "receive", *lot, "membrane=yes", "low_stock=1", "configuration=1RL 0.25",
+        f"certificate_file={certificate}")
+    row, = station.audit("lots")
+    assert (row["certificate_file"], row["membrane"], row["low_stock"]) == ("eo.pdf", 1, 1)
+    assert row["certificate_sha256"] == hashlib.sha256(b"a certificate").hexdigest()
+    ctl(station, "needle", "status", "lot=L1", "status=quarantined", "reason=late papers")
+    ctl(station, "needle", "status", "lot=L1", "status=released", "reason=papers came")
+    ctl(station, "needle", "damage", f"code=(01){GTIN}(17)311231(10)L1(21)T1", "reason=torn")
+    ctl(station, "needle", "dispose", f"unit=(01){GTIN}(21)T1", "container=SC-7")
+    ctl(station, "pigment", "receive", "brand=B", "colour=c", "lot=P1", "expiry=2031-01-31", "quantity=2")
+    ctl(station, "pigment", "receive", "brand=B", "colour=d", "lot=P2", "expiry=2031-01-31", "quantity=2")
+    ctl(station, "pigment", "blend", "blend=B1", "colour=cd", "parts=P1:1,P2:2")
+    ctl(station, "pigment", "status", "lot=P2", "status=recalled", "reason=notice")
+    ctl(station, "handpiece", "register", "handpiece=H1", "model=rotary")
+    assert "no session is open" in ctl(station, "handpiece", "mount", "handpiece=H1", status=1)
+    ctl(station, "handpiece", "retire", "handpiece=H1", "reason=worn")
+
+
+def test_a_scanner_types_codes(station):
+    """What a keyboard wedge sends: the code with FNC1 as 0x1D, ended by a carriage return, line feed or both."""
+    station.wait_board()
+    station.enrol()
+    station.receive_lot()
+    station.sign_in()
+    station.call("Session1", "Begin", "P-1", "scalp-density", dbus.UInt32(1))
+    code = f"]d201{GTIN}17311231" + "10L1\x1d21W{}"
+    said = ctl(station, "needle", "mount", stdin=f"nonsense\x02\n\n{code.format(1)}\r\n")
+    assert said == f"claimed (01){GTIN}(21)W1\n"
+    assert "still mounted" in ctl(station, "needle", "mount", stdin=code.format(2) + "\n", status=1)
+    ctl(station, "needle", "mount", stdin="", status=1)

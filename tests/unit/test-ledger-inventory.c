@@ -545,8 +545,8 @@ static void fill(Fixture *fixture)
 	accepted(ledger, "pigment.received", bottle("Ink", "black", "P1", "2026-03-10"));
 	accepted(ledger, "pigment.received", bottle("Ink", "brown", "P2", "2026-03-10"));
 	accepted(ledger, "pigment.blended", blend("B1", "P1:1", "P2:0.3"));
-	accepted(
-		ledger, "handpiece.registered", json_pack("{s:s, s:s}", "handpiece", "H1", "model", "rotary"));
+	accepted(ledger, "handpiece.registered",
+		json_pack("{s:s, s:s}", "handpiece", "H1", "model", "rotary"));
 	sterile(fixture, "INSERT INTO handpiece_sterile(handpiece, cycle_seq) VALUES('H1', 1)");
 	begin(ledger, 1, "p1");
 	accepted(ledger, "handpiece.mounted", handpiece(1));
