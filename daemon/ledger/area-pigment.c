@@ -341,7 +341,7 @@ static int check_bottle(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	PigmentName name = name_of(context->body);
-	const char *expiry = name.lot ? projection_text(context, "expiry") : NULL;
+	const char *expiry = projection_text(context, "expiry");
 	bool found;
 	int r = find_lot(context, &name, &row, &found);
 
