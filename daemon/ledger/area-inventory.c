@@ -443,7 +443,7 @@ static const LedgerQuery queries[] = {
 		" quantity - used <= low_stock AS low FROM lot WHERE used < quantity",
 		" ORDER BY product, configuration, expiry, lot", ARGUMENTS(LIMIT) },
 	{ "newest-stock",
-		"SELECT lot, product, expiry, quantity - used AS \"left\" FROM lot WHERE used < quantity",
+		"SELECT lot, product, expiry, quantity - used AS \"left\" FROM lot WHERE used < quantity AND status = 'released'",
 		" ORDER BY received_us DESC, lot", ARGUMENTS(LIMIT), .lookup_only = true, .limit = 32 },
 	{ "unit", NEEDLE, "", ARGUMENTS(NEED_TEXT("unit", "unit")) },
 	{ "needles", NEEDLE, " ORDER BY unit.seq",
