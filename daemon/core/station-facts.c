@@ -87,15 +87,19 @@ static void ask(StationFactSlot *slot, const char *query)
 		log_warning("%s could not be read (%s)", query, strerror(-r));
 }
 
-void station_facts_refresh(Station *station)
+void station_fact_refresh(Station *station, StationFact fact)
 {
 	if (!station->options.ledger)
 		return;
+	station->facts[fact].station = station;
+	ask(&station->facts[fact], queries[fact]);
+}
+
+void station_facts_refresh(Station *station)
+{
 	station->facts_us = station_now_us(station);
-	for (size_t i = 0; i < STATION_FACT_MAX; i++) {
-		station->facts[i].station = station;
-		ask(&station->facts[i], queries[i]);
-	}
+	for (StationFact fact = 0; fact < STATION_FACT_MAX; fact++)
+		station_fact_refresh(station, fact);
 }
 
 void station_facts_tick(Station *station)

@@ -77,7 +77,7 @@ static void needle_claimed(Operation *operation, const LedgerAnswer *answer)
 	station->view.needles_used++;
 	mounted(station, unit, &operation->code, &operation->chip, answer->seq);
 	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s", unit);
-	station_facts_refresh(station); /* for the stock; nobody need wait for it */
+	station_fact_refresh(station, STATION_FACT_LOW_STOCK); /* nobody need wait for it */
 	operation_done(operation);
 }
 

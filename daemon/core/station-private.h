@@ -179,6 +179,8 @@ void station_forget_records(Station *station);
 bool station_is_past(const Station *station, const char *last_day);
 
 /* station-facts.c */
+/** Asks for one of them again. */
+void station_fact_refresh(Station *station, StationFact fact);
 /** Asks for all facts again. */
 void station_facts_refresh(Station *station);
 /** Does so at the start and once a minute. */
