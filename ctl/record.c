@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "util/digest.h"
 #include "util/file.h"
 
 json_t *ctl_parse_words(int n, char **words, const char *numbers)
@@ -51,29 +50,52 @@ static int call_with_fields(
 	return status;
 }
 
-enum { CERTIFICATE_MAX = 32 << 20 };
+enum { CERTIFICATE_MAX = 4 << 20 };
 
-/** Of the certificate's file the record keeps the name and the digest; the file is the clinic's to keep. */
-static int describe_certificate(json_t *lot)
+static int read_certificate(const char *path, char **ret, size_t *ret_size)
 {
-	const char *path = json_string_value(json_object_get(lot, "certificate_file")), *name;
-	_cleanup_(freep) char *data = NULL;
-	char digest[DIGEST_HEX_MAX];
-	size_t size;
-	int r;
+	int r = file_read(path, CERTIFICATE_MAX, ret, ret_size);
 
-	if (!path || json_object_get(lot, "certificate_sha256"))
-		return CTL_DONE;
-	name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-	r = file_read(path, CERTIFICATE_MAX, &data, &size);
-	if (r == 0)
-		r = digest_hex(data, size, digest);
+	return r < 0 ? ctl_fail("the certificate %s cannot be read (%s): nothing was recorded", path,
+			       strerror(-r))
+		     : CTL_DONE;
+}
+
+/** `fields`: lot, and gtin and certificate where known; `path` is told by its last part. */
+static int attach(Ctl *ctl, json_t *fields, const char *path, const char *data, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *message = NULL;
+	int r, status = CTL_DONE;
+
+	json_object_set_new(fields, "file", json_string(slash ? slash + 1 : path));
+	r = sd_bus_message_new_method_call(
+		ctl->bus, &message, "org.stipple.Station1", CTL_INVENTORY, "AttachCertificate");
+	if (r >= 0)
+		r = ctl_append_fields(message, fields);
+	if (r >= 0)
+		r = sd_bus_message_append_array(message, 'y', data, size);
+	if (r >= 0)
+		r = sd_bus_call(ctl->bus, message, 0, &error, NULL);
 	if (r < 0)
-		return ctl_fail(
-			"the certificate %s cannot be read (%s): nothing was recorded", path, strerror(-r));
-	json_object_set_new(lot, "certificate_sha256", json_string(digest));
-	json_object_set_new(lot, "certificate_file", json_string(name));
-	return CTL_DONE;
+		status = ctl_call_failed(&error, r);
+	sd_bus_error_free(&error);
+	sd_bus_message_unref(message);
+	if (status == CTL_DONE)
+		printf("the certificate of lot %s is on record\n",
+			json_string_value(json_object_get(fields, "lot")));
+	return status;
+}
+
+static int run_certificate(Ctl *ctl, int n, char **arguments)
+{
+	json_auto_t *fields = ctl_parse_words(n - 1, arguments + 1, "");
+	_cleanup_(freep) char *data = NULL;
+	size_t size = 0;
+	int status = fields ? read_certificate(arguments[0], &data, &size) : CTL_USAGE;
+
+	return status == CTL_DONE ? attach(ctl, fields, arguments[0], data, size) : status;
 }
 
 static int read_membrane(json_t *lot)
@@ -89,26 +111,43 @@ static int read_membrane(json_t *lot)
 	return CTL_DONE;
 }
 
-static int run_receive(Ctl *ctl, int n, char **arguments)
+static int receive(Ctl *ctl, json_t *lot)
 {
 	sd_bus_message *message = NULL, *reply = NULL;
-	json_auto_t *lot = ctl_parse_words(n, arguments, "quantity low_stock");
-	int status = lot ? read_membrane(lot) : CTL_USAGE;
+	int r = sd_bus_message_new_method_call(
+		ctl->bus, &message, "org.stipple.Station1", CTL_INVENTORY, "ReceiveLot");
+	int status = r < 0 ? ctl_call_failed(NULL, r) : call_with_fields(ctl, message, lot, -1, &reply);
 
-	if (status == CTL_DONE)
-		status = describe_certificate(lot);
-	if (status != CTL_DONE)
-		return status;
-	if (sd_bus_message_new_method_call(
-		    ctl->bus, &message, "org.stipple.Station1", CTL_INVENTORY, "ReceiveLot") >= 0)
-		status = call_with_fields(ctl, message, lot, -1, &reply);
-	else
-		status = ctl_fail("out of memory");
 	if (status == CTL_DONE)
 		printf("lot %s is on record\n", json_string_value(json_object_get(lot, "lot")));
 	sd_bus_message_unref(reply);
 	sd_bus_message_unref(message);
 	return status;
+}
+
+/** The file goes after the lot, so that it is not kept for one that is refused. */
+static int run_receive(Ctl *ctl, int n, char **arguments)
+{
+	json_auto_t *lot = ctl_parse_words(n, arguments, "quantity low_stock"), *whose = json_object();
+	_cleanup_(freep) char *path = NULL, *data = NULL;
+	const char *file = json_string_value(json_object_get(lot, "certificate_file"));
+	size_t size = 0;
+	int status = lot ? read_membrane(lot) : CTL_USAGE;
+
+	if (status == CTL_DONE && file) {
+		path = strdup(file);
+		status = path ? read_certificate(path, &data, &size) : ctl_fail("out of memory");
+	}
+	if (status == CTL_DONE && path)
+		json_object_del(lot, "certificate_file");
+	if (status == CTL_DONE)
+		status = receive(ctl, lot);
+	if (status != CTL_DONE || !path)
+		return status;
+	json_object_set(whose, "lot", json_object_get(lot, "lot"));
+	if (json_object_get(lot, "gtin"))
+		json_object_set(whose, "gtin", json_object_get(lot, "gtin"));
+	return attach(ctl, whose, path, data, size);
 }
 
 /* ---- audit ---- */
@@ -214,9 +253,11 @@ static int run_audit(Ctl *ctl, int n, char **arguments)
 const Command record_commands[] = {
 	{ "needle receive",
 		"lot=L expiry=DATE quantity=N product=P maker=M [gtin=G] [configuration=C] [supplier=S] [purchase=P]"
-		" [certificate=NUMBER] [certificate_file=FILE] [certificate_sha256=D] [membrane=yes|no]"
-		" [membrane_reference=R] [low_stock=N]",
-		5, 15, run_receive, "put a lot of cartridges on record" },
+		" [certificate=NUMBER] [certificate_file=FILE] [membrane=yes|no] [membrane_reference=R]"
+		" [low_stock=N]",
+		5, 14, run_receive, "put a lot of cartridges on record" },
+	{ "needle certificate", "FILE lot=L [gtin=G] [certificate=NUMBER]", 2, 4, run_certificate,
+		"keep the file of a lot's sterilisation certificate" },
 	{ "audit", "QUERY|list [WHAT] [from=T] [to=T] [lot=L] [session=N] [subject=S] [after=N] [limit=N]...",
 		1, 32, run_audit, "ask the record; every access is itself recorded" },
 	{ 0 },

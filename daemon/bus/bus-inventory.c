@@ -21,6 +21,31 @@ static int method_receive(sd_bus_message *message, void *userdata, sd_bus_error 
 	return call_start(userdata, message, run_receive, NULL, error);
 }
 
+static int run_attach(Call *call)
+{
+	json_auto_t *fields = NULL;
+	const void *data = NULL;
+	size_t size = 0;
+	int r = read_fields(call->message, &fields);
+
+	if (r >= 0)
+		r = sd_bus_message_read_array(call->message, 'y', &data, &size);
+	if (r < 0)
+		return call_bad_arguments(call, r);
+	station_attach_certificate(call->bus->station, fields, data, size, call_answered, call);
+	return 1;
+}
+
+static int reply_number(Call *call, const StationReply *reply)
+{
+	return sd_bus_reply_method_return(call->message, "t", reply->number);
+}
+
+static int method_attach(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	return call_start(userdata, message, run_attach, reply_number, error);
+}
+
 static int reply_fields(Call *call, const StationReply *done)
 {
 	sd_bus_message *reply = NULL;
@@ -61,6 +86,8 @@ const sd_bus_vtable bus_inventory_vtable[] = {
 	BUS_FORM_MEMBERS,
 	SD_BUS_METHOD_WITH_ARGS("ReceiveLot", SD_BUS_ARGS("a{sv}", lot), SD_BUS_NO_RESULT, method_receive,
 		SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("AttachCertificate", SD_BUS_ARGS("a{sv}", fields, "ay", data),
+		SD_BUS_RESULT("t", number), method_attach, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("ParseCode", SD_BUS_ARGS("s", code), SD_BUS_RESULT("a{sv}", fields),
 		method_parse, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL_WITH_ARGS("Scanned", SD_BUS_ARGS("s", code, "a{sv}", fields), 0),

@@ -157,7 +157,13 @@ void operation_record(Operation *operation, const char *kind, json_t *body, json
 	void (*committed)(Operation *operation, const LedgerAnswer *answer))
 {
 	Station *station = operation->station;
-	LedgerRecord record = { .kind = kind, .body = body, .personal = personal };
+	LedgerRecord record = {
+		.kind = kind,
+		.body = body,
+		.personal = personal,
+		.attachment = operation->attachment,
+		.attachment_size = operation->attachment_size,
+	};
 	int r;
 
 	record.actor = station->view.badge[0] ? station->view.badge : "station";

@@ -48,6 +48,8 @@ struct Operation {
 	bool internal;           /* the station's own; nobody waits for a reply */
 	uint32_t ticket;         /* of the board command or picture that it waits for; 0 none */
 	json_t *body, *personal; /* of the record that it is making */
+	const void *attachment;  /* goes with it: the caller's, until operation_record() returns */
+	size_t attachment_size;
 	SessionEvent event;
 	void (*committed)(Operation *operation, const LedgerAnswer *answer);
 	void (*answered)(Operation *operation, const ControlFact *fact);

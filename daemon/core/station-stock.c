@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "util/digest.h"
+
 static const char *text_of(const json_t *row, const char *column)
 {
 	const char *text = json_string_value(json_object_get(row, column));
@@ -180,11 +182,13 @@ static bool lot_identity_ok(Operation *operation, json_t *lot)
 
 /** Every field as the contract has it; text of its length, or another type. 0: the kind's own check names it.
  */
-static const struct {
+typedef struct LotField {
 	const char *key;
 	bool needed;
 	size_t text_max;
-} lot_fields[] = {
+} LotField;
+
+static const LotField lot_fields[] = {
 	{ "lot", true, 20 },
 	{ "gtin", false, NEEDLE_PRODUCT_MAX - 1 },
 	{ "product", true, 64 },
@@ -201,25 +205,6 @@ static const struct {
 	{ "membrane_reference", false, 64 },
 	{ "low_stock", false, 0 },
 };
-
-static bool lot_fields_known(Operation *operation, json_t *lot)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach (lot, key, value) {
-		bool known = false;
-
-		for (size_t i = 0; i < ELEMENTS(lot_fields); i++)
-			known = known || strcmp(key, lot_fields[i].key) == 0;
-		if (!known) {
-			operation_fail(
-				operation, STATION_ERROR_INVALID, "unknown field \"%.32s\" of a lot", key);
-			return false;
-		}
-	}
-	return true;
-}
 
 static bool lot_figures_ok(Operation *operation, json_t *lot)
 {
@@ -241,6 +226,30 @@ static bool lot_figures_ok(Operation *operation, json_t *lot)
 	return true;
 }
 
+/** Fields are those of a list, each of its length; those that are needed are there. */
+static bool texts_ok(Operation *operation, json_t *fields, const LotField *list, size_t n)
+{
+	const char *key;
+	json_t *value;
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i].text_max &&
+			!lot_text(operation, fields, list[i].key, list[i].needed, list[i].text_max))
+			return false;
+	json_object_foreach (fields, key, value) {
+		bool known = false;
+
+		for (size_t i = 0; i < n; i++)
+			known = known || strcmp(key, list[i].key) == 0;
+		if (!known) {
+			operation_fail(
+				operation, STATION_ERROR_INVALID, "unknown field \"%.32s\" of a lot", key);
+			return false;
+		}
+	}
+	return true;
+}
+
 static void received(Operation *operation, const LedgerAnswer *answer)
 {
 	station_facts_then_done(operation);
@@ -250,13 +259,41 @@ void station_receive_lot(Station *station, json_t *lot, StationDone done, void *
 {
 	Operation *operation = operation_new(station, false, done, userdata);
 
-	if (!operation)
-		return;
-	for (size_t i = 0; i < ELEMENTS(lot_fields); i++)
-		if (lot_fields[i].text_max && !lot_text(operation, lot, lot_fields[i].key,
-						      lot_fields[i].needed, lot_fields[i].text_max))
-			return;
-	if (lot_fields_known(operation, lot) && lot_figures_ok(operation, lot) &&
-		lot_identity_ok(operation, lot))
+	if (operation && texts_ok(operation, lot, lot_fields, ELEMENTS(lot_fields)) &&
+		lot_figures_ok(operation, lot) && lot_identity_ok(operation, lot))
 		operation_record(operation, "lot.received", json_incref(lot), NULL, received);
+}
+
+/* ---- certificates ---- */
+
+static const LotField certificate_fields[] = {
+	{ "lot", true, 20 },
+	{ "gtin", false, NEEDLE_PRODUCT_MAX - 1 },
+	{ "certificate", false, 128 },
+	{ "file", true, 128 },
+};
+
+void station_attach_certificate(
+	Station *station, json_t *fields, const void *data, size_t size, StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, false, done, userdata);
+	char digest[DIGEST_HEX_MAX];
+
+	if (!operation || !texts_ok(operation, fields, certificate_fields, ELEMENTS(certificate_fields)))
+		return;
+	if (size == 0 || size > CERTIFICATE_MAX) {
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"the certificate must have 1 byte to %d MB: scan it with fewer dots",
+			CERTIFICATE_MAX >> 20);
+		return;
+	}
+	if (digest_hex(data, size, digest) < 0 ||
+		json_object_update_new(
+			fields, json_pack("{s:s, s:I}", "sha256", digest, "bytes", (json_int_t)size)) < 0) {
+		operation_fail(operation, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
+		return;
+	}
+	operation->attachment = data;
+	operation->attachment_size = size;
+	operation_record(operation, "lot.certificate", json_incref(fields), NULL, operation_committed);
 }

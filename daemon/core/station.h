@@ -236,8 +236,16 @@ void station_enter(Station *station, FormPlace place, const char *kind, json_t *
 
 /* ---- inventory, audit ----------------------------------------------------------------------------- */
 
-/** `lot`: object with gtin, lot, product, maker, expiry, quantity, certificate (docs/ledger.md). */
+enum { CERTIFICATE_MAX = 4 << 20 };
+
+/** `lot`: object with the fields of `lot.received` (docs/ledger.md). */
 void station_receive_lot(Station *station, json_t *lot, StationDone done, void *userdata);
+/**
+ * Keeps the file of a lot's sterilisation certificate in the ledger: 1 byte to CERTIFICATE_MAX. `fields`:
+ * lot, file (its name), gtin and certificate (its number) where known. number: of the record.
+ */
+void station_attach_certificate(
+	Station *station, json_t *fields, const void *data, size_t size, StationDone done, void *userdata);
 /** Streams to `fd` (owned from here); the access itself is recorded. number: rows. */
 void station_audit(
 	Station *station, const char *query, json_t *arguments, int fd, StationDone done, void *userdata);

@@ -335,6 +335,9 @@ static int project_damaged(ProjectionContext *context)
 
 /* ---- lots ---- */
 
+/* as find_lot() chooses */
+#define THE_GTIN "(SELECT max(gtin) FROM lot WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, '')))"
+
 static int project_lot(ProjectionContext *context)
 {
 	int r = projection_run(context,
@@ -348,6 +351,19 @@ static int project_lot(ProjectionContext *context)
 		return projection_refuse(context, r,
 			"lot %s has been received before: its quantity cannot be added to",
 			projection_text(context, "lot"));
+	return r;
+}
+
+/** Without a number the file's name stands for the certificate. */
+static int project_certificate(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	int r = find_lot(context, &row);
+
+	if (r == 0)
+		r = projection_run(context,
+			"UPDATE lot SET certificate = coalesce(@certificate, certificate, @file), certificate_file = @file,"
+			" certificate_sha256 = @sha256 WHERE lot = @lot AND gtin = " THE_GTIN);
 	return r;
 }
 
@@ -384,7 +400,7 @@ static int project_lot_status(ProjectionContext *context)
 	if (r == 0)
 		r = projection_run(context,
 			"UPDATE lot SET status = @status, status_reason = @reason, status_us = @utc_us WHERE lot = @lot"
-			" AND gtin = (SELECT max(gtin) FROM lot WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, '')))");
+			" AND gtin = " THE_GTIN);
 	return r;
 }
 
@@ -407,6 +423,10 @@ static const RecordKind kinds[] = {
 			MAYBE_TEXT("certificate_sha256"), MAYBE("membrane", FIELD_BOOLEAN),
 			MAYBE_TEXT("membrane_reference"), MAYBE("low_stock", FIELD_COUNT)),
 		.project = project_lot },
+	{ "lot.certificate", false,
+		FIELDS(TEXT("lot"), MAYBE_TEXT("gtin"), MAYBE_TEXT("certificate"), TEXT("file"),
+			TEXT("sha256"), COUNT("bytes")),
+		.project = project_certificate },
 	{ "lot.status", true,
 		FIELDS(TEXT("lot"), MAYBE_TEXT("gtin"), CHOICE("status", "quarantined recalled released"),
 			TEXT("reason")),
@@ -438,6 +458,14 @@ static const RecordKind kinds[] = {
 static const LedgerQuery queries[] = {
 	{ "lot", LOT, " ORDER BY gtin", ARGUMENTS(NEED_TEXT("lot", "lot"), BY_TEXT("gtin", "gtin")) },
 	{ "lots", LOT, " ORDER BY expiry, lot, gtin", ARGUMENTS(BY_TEXT("status", "status"), LIMIT) },
+	{ "certificates",
+		"SELECT seq, utc_us AS \"time:utc\", " ACTOR ", " BODY
+		" FROM record WHERE kind = 'lot.certificate'",
+		" ORDER BY seq",
+		ARGUMENTS(RECORDED_BETWEEN,
+			{ "lot", "json_extract(CAST(leaf AS TEXT), '$.body.lot') = @lot", ARGUMENT_TEXT,
+				false },
+			AFTER("seq"), LIMIT) },
 	{ "stock",
 		"SELECT gtin, lot, product, configuration, expiry, status, quantity - used AS \"left\", low_stock,"
 		" quantity - used <= low_stock AS low FROM lot WHERE used < quantity",

@@ -228,7 +228,7 @@ static int complete_blend(ProjectionContext *context)
 {
 	json_auto_t *parts = json_array();
 	const char *earliest = NULL;
-	json_t *entered, *part;
+	json_t *entered, *part = NULL;
 	size_t i;
 
 	json_array_foreach (json_object_get(context->body, "parts"), i, entered) {

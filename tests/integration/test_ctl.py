@@ -139,7 +139,7 @@ def test_without_daemon_every_command_names_the_next_step(pin):
     fitting = {"session begin": "P-1 scalp-density 1", "session screening": "keloids=no",
                "session consent": "treatment 1", "session zone": "crown normal 100",
                "needle receive": "lot=L expiry=2031-01-01 quantity=1 product=P maker=M", "audit": "records", "needle mount": "L1",
-                   "needle dispose": "container=C unit=U", "needle damage": "reason=R code=C"}
+                   "needle certificate": "/dev/null lot=L", "needle dispose": "container=C unit=U", "needle damage": "reason=R code=C"}
     with Nobody() as station:
         for words, arguments, _ in COMMANDS:
             pairs = " ".join(f"{key}=x" for key in re.findall(r"(?<!\[)\b(\w+)=", arguments))

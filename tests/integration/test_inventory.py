@@ -69,6 +69,24 @@ def test_a_lot_comes_with_its_evidence(station):
     assert (row["status"], row["left"]) == ("released", 3)
 
 
+def test_a_certificate_is_kept_whole(station):
+    file = bytes(range(256)) * 1000
+    receive(station, "L7", quantity=3)
+    fields = dbus.Dictionary({"lot": "L7", "gtin": GTIN, "file": "eo.pdf", "certificate": "EO-1"}, signature="sv")
+    number = station.call("Inventory1", "AttachCertificate", fields, dbus.ByteArray(file))
+    row, = station.audit("lot", lot="L7")
+    assert (row["certificate"], row["certificate_file"]) == ("EO-1", "eo.pdf")
+    assert row["certificate_sha256"] == hashlib.sha256(file).hexdigest()
+    record, = station.audit("certificates", lot="L7")
+    assert (record["seq"], record["body"]["bytes"]) == (number, len(file))
+    assert station.refused("Inventory1", "AttachCertificate",
+                           dbus.Dictionary({"lot": "L8", "file": "f"}, signature="sv"), dbus.ByteArray(b"x"))[0] == "Unknown"
+    station.stop()
+    with sqlite3.connect(station.folder / "state/ledger.db") as db:
+        kept, = db.execute("SELECT data FROM attachment WHERE seq = ?", [int(number)]).fetchone()
+    assert kept == file
+
+
 def test_evidence_that_is_asked_for_must_be_there(station):
     configure(station, "needle", "certificate_required = yes\nmembrane_required = yes")
     receive(station, "BARE", quantity=3)
@@ -303,6 +321,9 @@ def test_it_is_all_there_on_the_command_line(station, tmp_path):
     row, = station.audit("lots")
     assert (row["certificate_file"], row["membrane"], row["low_stock"]) == ("eo.pdf", 1, 1)
     assert row["certificate_sha256"] == hashlib.sha256(b"a certificate").hexdigest()
+    assert row["certificate"] == "eo.pdf"
+    ctl(station, "needle", "certificate", str(certificate), "lot=L1", "certificate=EO-17")
+    assert [row["certificate"] for row in station.audit("lots")] == ["EO-17"]
     ctl(station, "needle", "status", "lot=L1", "status=quarantined", "reason=late papers")
     ctl(station, "needle", "status", "lot=L1", "status=released", "reason=papers came")
     ctl(station, "needle", "damage", f"code=(01){GTIN}(17)311231(10)L1(21)T1", "reason=torn")

@@ -206,6 +206,24 @@ static void test_missing_evidence_bars_a_claim(void **state)
 	accepted(fixture->ledger, "needle.claimed", claim(UNIT("B"), "L1", 1)); /* nothing is asked */
 }
 
+static void test_a_certificate_may_come_later(void **state)
+{
+	Fixture *fixture = *state;
+	json_t *file = json_pack(
+		"{s:s, s:s, s:s, s:i}", "lot", "L1", "file", "eo.pdf", "sha256", "ab12", "bytes", 9);
+	json_t *again = json_copy(file);
+
+	json_object_set_new(again, "certificate", json_string("EO-4711"));
+	refused(fixture->ledger, "lot.certificate", json_incref(file), -ENOENT, "not on record");
+	accepted(fixture->ledger, "lot.received", lot("L1", 9, "2027-01-01"));
+	accepted(fixture->ledger, "lot.certificate", json_incref(file));
+	expect(fixture->ledger, "lot", named("lot", "L1"), "certificate", "eo.pdf");
+	accepted(fixture->ledger, "lot.certificate", again);
+	accepted(fixture->ledger, "lot.certificate", file);
+	expect(fixture->ledger, "lot", named("lot", "L1"), "certificate", "EO-4711");
+	expect_rows(fixture->ledger, "certificates", named("lot", "L1"), 3);
+}
+
 static void test_low_stock_is_seen(void **state)
 {
 	Fixture *fixture = *state;
@@ -542,6 +560,9 @@ static void fill(Fixture *fixture)
 	enrol(ledger, "b1", "supervisor");
 	accepted(ledger, "lot.received", lot("L1", 9, "2026-03-10"));
 	accepted(ledger, "lot.received", lot("L9", 2, "2026-03-10"));
+	accepted(ledger, "lot.certificate",
+		json_pack(
+			"{s:s, s:s, s:s, s:i}", "lot", "L9", "file", "eo.pdf", "sha256", "ab12", "bytes", 9));
 	accepted(ledger, "pigment.received", bottle("Ink", "black", "P1", "2026-03-10"));
 	accepted(ledger, "pigment.received", bottle("Ink", "brown", "P2", "2026-03-10"));
 	accepted(ledger, "pigment.blended", blend("B1", "P1:1", "P2:0.3"));
@@ -588,6 +609,7 @@ int main(void)
 		LEDGER_TEST(test_a_supervisor_lifts_a_recall),
 		LEDGER_TEST(test_a_status_names_its_product),
 		LEDGER_TEST(test_missing_evidence_bars_a_claim),
+		LEDGER_TEST(test_a_certificate_may_come_later),
 		LEDGER_TEST(test_low_stock_is_seen),
 		LEDGER_TEST(test_a_unit_goes_its_way),
 		LEDGER_TEST(test_a_session_is_disposed_of_at_once),
