@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What every case begins with: source /run/share/lib.sh
+set -euo pipefail
+share=/run/share
+lines=/run/stipple-lines
+export LC_ALL=C.UTF-8
+
+say() { printf '%s\n' "$*"; }
+die() { printf 'failed: %s\n' "$*" >&2; exit 1; }
+trap 'printf "failed: line %s of %s: %s\n" "$LINENO" "${BASH_SOURCE[0]##*/}" "$BASH_COMMAND" >&2' ERR
+
+# wait_until SECONDS WHAT COMMAND...
+wait_until() {
+    local end=$((SECONDS + $1)) what=$2
+    shift 2
+    until "$@" >/dev/null 2>&1; do
+        if [ $SECONDS -ge $end ]; then
+            stipplectl --json status || true
+            journalctl -u stippled -n 15 --no-pager -o short-monotonic
+            die "gave up waiting for $what"
+        fi
+        sleep 0.02
+    done
+}
+
+# refused PATTERN COMMAND...: it must fail, with a sentence that has the pattern in it.
+refused() {
+    local pattern=$1 text
+    shift
+    if text=$("$@" 2>&1); then die "this should have been refused: $*"; fi
+    grep -q -- "$pattern" <<<"$text" || die "refused, but not for '$pattern': $text"
+    say "refused: $text"
+}
+
+# ---- the lines, as the world outside sees them ----
+
+level() { [ "$(cat "$lines/$1/value")" = "$2" ]; }
+
+pedal() { # down|up
+    if [ "$1" = down ]; then echo pull-down; else echo pull-up; fi >"$lines/pedal/pull"
+}
+
+estop() { # press|release
+    if [ "$1" = press ]; then echo pull-up; else echo pull-down; fi >"$lines/emergency-stop/pull"
+}
+
+# Milliseconds until a line has a level, from now on.
+until_level() {
+    local begun now
+    begun=$(date +%s%N)
+    until [ "$(<"$lines/$1/value")" = "$2" ]; do
+        now=$(date +%s%N)
+        [ $((now - begun)) -lt 10000000000 ] || die "$1 did not become $2 within 10 s"
+    done
+    now=$(date +%s%N)
+    echo $(((now - begun) / 1000000))
+}
+
+# ---- the daemon ----
+
+property() { stipplectl --json status | jq -r ".$1"; }
+is() { [ "$(property "$1")" = "$2" ]; }
+at_least() { [ "$(property "$1")" -ge "$2" ]; }
+records() { stipplectl --json audit records | jq -r .kind; }
+has_record() { records | grep -qx "$1"; }
+
+ready() {
+    wait_until 30 "the board" is BoardConnected true
+}
