@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+# time limit: 180
+# The packages install on a clean system, the service starts, and the station's hardware is plugged in.
+source /run/share/lib.sh
+
+SECONDS=0
+# The older version first where there is one: a later case upgrades from it.
+folder=$share/packages
+[ ! -d "$folder/older" ] || folder=$folder/older
+dpkg -i "$folder"/*.deb
+say "installed in $SECONDS s from ${folder##*/}"
+
+systemctl is-active stippled.service || die "the package does not start the service"
+wait_until 20 "the daemon on the bus" stipplectl status
+is BoardConnected false || die "there is no board yet, and the daemon says there is"
+refused "stipple-enable" stipplectl doctor
+
+cat >/etc/stipple/conf.d/vm.conf <<'CONF'
+[station]
+clinic = vm
+station = chair-1
+[board]
+# Under software emulation everything but the emergency stop takes longer.
+link_timeout_ms = 1500
+[camera]
+timeout_ms = 30000
+# The test picture is bars of colour.
+focus_min = 0
+exposure_min = 0
+exposure_max = 255
+[session]
+disk_min_mb = 10
+[mqtt]
+tls = no
+[plugin.board-spi]
+# A contact that is closed overrides a bias; the simulated lines have no contacts.
+bias_emergency_stop = none
+bias_pedal = none
+CONF
+# What the simulated SPI device is called among the kernel's devices, where a real one is called "spi".
+mkdir -p /etc/systemd/system/stippled.service.d
+printf '[Service]\nDeviceAllow=char-spidev* rw\n' >/etc/systemd/system/stippled.service.d/vm.conf
+systemctl daemon-reload
+systemctl restart stippled
+bash "$share/devices" chip on
+bash "$share/devices" board on
+bash "$share/devices" camera on
+ready
+
+# As a time server would: this machine has no network, and its clock is right.
+python3 - <<'PYTHON'
+import ctypes
+TIMEX_WORDS, ADJ_MAXERROR, ADJ_STATUS = 26, 0x0004, 0x0010
+timex = (ctypes.c_long * TIMEX_WORDS)()
+ctypes.cast(timex, ctypes.POINTER(ctypes.c_uint))[0] = ADJ_MAXERROR | ADJ_STATUS
+if ctypes.CDLL(None, use_errno=True).adjtimex(timex) < 0:
+    raise SystemExit("the clock cannot be set")
+PYTHON

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# With a real chip, a real SPI node, a real camera, broker and bus, nothing is left for doctor to complain about.
+source /run/share/lib.sh
+
+ready
+wait_until 20 "the broker" is BrokerConnected true
+stipplectl self-test
+stipplectl doctor || die "doctor finds something"
+stipplectl doctor | grep -v '^good ' && die "doctor is not content with everything"
+gpioinfo | grep -E 'stipple-(enable|pedal).*(used|consumer)' || die "the lines are not taken"
+[ "$(ps -o user= -C stippled)" = stipple ] || die "the daemon does not run as its own user"
+[ "$(stat -c %U:%a /var/lib/stipple)" = stipple:700 ] || die "others can read the ledger's folder"
+systemctl show -p NRestarts --value stippled
+journalctl -u stippled --no-pager -o short-monotonic -p warning | tail -n 20

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# time limit: 180
+# A whole session: edges on real lines, frames over a real SPI node, pictures from a real camera, facts at a broker.
+source /run/share/lib.sh
+source /run/share/treat
+
+mosquitto_sub -V 5 -q 1 -t 'stipple/v1/#' -F '%t %p' >/run/mqtt.log &
+subscriber=$!
+enrol
+sign_in
+begin P-0042 A17
+refused "was used on" stipplectl needle mount "$(cartridge A17)" || true
+
+interrupts() { awk '/gpio-sim|stippled/ { n += $2 + $3 } END { print n + 0 }' /proc/interrupts; }
+before=$(interrupts)
+arm
+level lamp-ready 1 || die "the green lamp is dark while armed"
+work 600
+level lamp-working 1 || die "the blue lamp is dark while the needle works"
+pedal up
+wait_until 10 "the needle to rest" is State ready
+at_least Dots 5 || die "strokes, but no dots"
+say "strokes $(property SessionStrokes), dots $(property Dots), $(($(interrupts) - before)) interrupts of the lines"
+[ "$(interrupts)" -ge $((before + 10)) ] || die "hardly any edges: data-ready was polled, not heard"
+stipplectl session disarm
+level enable 0 || die "ENABLE is on after disarming"
+
+arm
+pedal down
+wait_until 10 "the needle to work" is State working
+estop press
+say "ENABLE fell within $(until_level enable 0) ms of the emergency stop"
+wait_until 10 "the fault" is State fault
+refused "still holds" stipplectl acknowledge "too early"
+pedal up
+estop release
+stipplectl acknowledge "client sneezed, released"
+is State preparing || die "the session is $(property State), not preparing"
+level enable 0 || die "ENABLE came back by itself"
+
+stipplectl capture crown after
+stipplectl session finish
+stipplectl --pin-file /run/pin session sign "treatment done as recorded"
+is State idle || die "the session is $(property State), not idle"
+sleep 1
+kill $subscriber
+cut -d ' ' -f 1 /run/mqtt.log | sort | uniq -c
+for topic in session needle image alert checkpoint; do
+    grep -q "^stipple/v1/vm/chair-1/$topic" /run/mqtt.log || die "nothing arrived under $topic"
+done

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# kill -9 while the needle moves: the kernel takes ENABLE back, the service starts again, the session is interrupted.
+source /run/share/lib.sh
+source /run/share/treat
+
+work_anew P-0004 A04 300
+before=$(systemctl show -p NRestarts --value stippled)
+systemctl kill --signal=KILL stippled
+say "ENABLE fell within $(until_level enable 0) ms of the kill"
+wait_until 30 "the daemon on the bus again" stipplectl status
+ready
+[ "$(systemctl show -p NRestarts --value stippled)" -gt "$before" ] || die "systemd did not start it again"
+level enable 0 || die "ENABLE came back by itself"
+say "state after the restart: $(property State)"
+if is State working || is State ready; then die "the session goes on as if nothing had happened"; fi
+pedal up
+sign_in
+refused "was used on" stipplectl needle mount "$(cartridge A04)"
+abandon

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# The SPI device goes while the needle moves: ENABLE falls, a fault is latched, and it is taken up again when it returns.
+source /run/share/lib.sh
+source /run/share/treat
+
+work_anew P-0006 A06 300
+bash "$share/devices" board off
+say "ENABLE fell within $(until_level enable 0) ms after the device was gone"
+wait_until 10 "the fault" is State fault
+say "$(property FaultText)"
+refused "spidev0.0" stipplectl doctor
+bash "$share/devices" board on
+ready
+is State fault || die "the fault went away by itself"
+level enable 0 || die "ENABLE came back by itself"
+abandon
