@@ -26,7 +26,7 @@
 #define STIPPLE_CONFIG_FILE "/etc/stipple/stippled.conf"
 #endif
 
-enum { TICK_US = USEC_PER_SEC };
+enum { TICK_US = USEC_PER_SEC, CAMERA_LOOK_MS = 5000 };
 
 typedef struct Daemon {
 	const char *config_path;
@@ -377,6 +377,7 @@ static int start_camera(Daemon *daemon)
 	_cleanup_(freep) char *folder = NULL;
 	ImagingOptions options = {
 		.timeout_ms = config->camera_timeout_ms,
+		.look_ms = CAMERA_LOOK_MS,
 		.jpeg_quality = config->jpeg_quality,
 		.focus_min = config->focus_min,
 		.exposure_min = config->exposure_min,

@@ -34,6 +34,7 @@ struct Imaging {
 	ImagingStatus status;
 	/* the thread's own */
 	void *camera;
+	bool failing; /* it is there and gave no picture */
 	JpegBuffer jpeg;
 };
 
@@ -47,25 +48,22 @@ static void set_status(Imaging *imaging, int error, const char *text)
 
 /* ---- the camera ---- */
 
-static int open_camera(Imaging *imaging, char text[STIPPLE_ERROR_MAX])
+/** Opens the camera where that has not been done, and says in the status which one is there. */
+static int find_camera(Imaging *imaging, char text[STIPPLE_ERROR_MAX])
 {
 	StippleCameraInfo info;
 	char found[IMAGING_TEXT_MAX];
-	int r;
+	int r = 0;
 
-	if (imaging->camera)
-		return 0;
 	text[0] = '\0';
-	r = imaging->options.camera->open(imaging->options.host, &imaging->camera, text);
+	if (!imaging->camera)
+		r = imaging->options.camera->open(imaging->options.host, &imaging->camera, text);
 	if (r < 0) {
 		imaging->camera = NULL;
 		set_status(imaging, r, text[0] ? text : strerror(-r));
 		return r;
 	}
-	r = imaging->options.camera->enumerate(imaging->camera, &info, 1);
-	if (r <= 0) {
-		imaging->options.camera->close(imaging->camera);
-		imaging->camera = NULL;
+	if (imaging->options.camera->enumerate(imaging->camera, &info, 1) <= 0) {
 		snprintf(text, STIPPLE_ERROR_MAX, "no camera is connected: check its cable");
 		set_status(imaging, -ENODEV, text);
 		return -ENODEV;
@@ -144,11 +142,14 @@ static void take_picture(Imaging *imaging, const ImagingRequest *request, Imagin
 
 	_Static_assert((int)IMAGING_TEXT_MAX == (int)STIPPLE_ERROR_MAX, "errors are written in place");
 	result->ticket = request->ticket;
-	result->error = open_camera(imaging, result->text);
-	if (result->error < 0)
+	result->error = find_camera(imaging, result->text);
+	if (result->error < 0) {
+		close_camera(imaging); /* the next attempt begins afresh */
 		return;
+	}
 	result->error = camera->capture(
 		imaging->camera, &request->scene, imaging->options.timeout_ms, &frame, result->text);
+	imaging->failing = result->error < 0 && result->error != -ENODEV;
 	if (result->error < 0) {
 		if (!result->text[0])
 			snprintf(result->text, sizeof result->text, "the camera gave no picture: %s",
@@ -178,12 +179,15 @@ static void *imaging_thread(void *userdata)
 	char text[STIPPLE_ERROR_MAX];
 	ImagingRequest request;
 
-	(void)!open_camera(imaging, text); /* so that `doctor` knows before the first picture */
+	(void)!find_camera(imaging, text); /* so that `doctor` knows before the first picture */
 	while (!atomic_load(&imaging->leave)) {
 		ImagingResult result = { 0 };
 
 		if (!ring_pop(imaging->requests, &request)) {
-			(void)poll(&ready, 1, -1);
+			/* a camera that failed is not well because it is there: that stays until a picture
+			 * succeeds */
+			if (poll(&ready, 1, (int)imaging->options.look_ms) == 0 && !imaging->failing)
+				(void)!find_camera(imaging, text);
 			ring_clear(imaging->requests);
 			continue;
 		}

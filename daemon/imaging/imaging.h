@@ -34,6 +34,7 @@ typedef struct ImagingOptions {
 	const StippleHost *host;
 	const char *folder;                  /* copied; made when missing */
 	uint32_t timeout_ms;                 /* of one capture */
+	uint32_t look_ms;                    /* between looks whether the camera is there, while idle */
 	uint32_t jpeg_quality;               /* 1 to 100 */
 	double focus_min;                    /* see quality.h */
 	uint32_t exposure_min, exposure_max; /* mean luma, 0 to 255 */

@@ -44,7 +44,7 @@ static void write_yuv(struct jpeg_compress_struct *jpeg, const StippleFrame *fra
 	}
 }
 
-static void write_bgr(struct jpeg_compress_struct *jpeg, const StippleFrame *frame)
+static void write_rgb(struct jpeg_compress_struct *jpeg, const StippleFrame *frame)
 {
 	while (jpeg->next_scanline < frame->height) {
 		JSAMPROW row = (JSAMPROW)frame->planes[0] + (size_t)jpeg->next_scanline * frame->strides[0];
@@ -96,7 +96,7 @@ int jpeg_encode(const StippleFrame *frame, int quality, JpegBuffer *buffer, unsi
 	jpeg.image_width = frame->width;
 	jpeg.image_height = frame->height;
 	jpeg.input_components = 3;
-	jpeg.in_color_space = yuv ? JCS_YCbCr : JCS_EXT_BGR;
+	jpeg.in_color_space = yuv ? JCS_YCbCr : JCS_RGB;
 	jpeg_set_defaults(&jpeg); /* 4:2:0 */
 	jpeg_set_quality(&jpeg, quality, TRUE);
 	jpeg.raw_data_in = yuv;
@@ -104,7 +104,7 @@ int jpeg_encode(const StippleFrame *frame, int quality, JpegBuffer *buffer, unsi
 	if (yuv)
 		write_yuv(&jpeg, frame);
 	else
-		write_bgr(&jpeg, frame);
+		write_rgb(&jpeg, frame);
 	jpeg_finish_compress(&jpeg);
 	jpeg_destroy_compress(&jpeg);
 	if (data != buffer->data) {

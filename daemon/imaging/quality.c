@@ -3,12 +3,12 @@
 
 enum { ROWS_MAX = 400 };
 
-/** Luma of a pixel; for BGR by ITU-R BT.601 in 8-bit fixed point. */
+/** Luma of a pixel; for RGB by ITU-R BT.601 in 8-bit fixed point. */
 static int luma(const StippleFrame *frame, const uint8_t *row, uint32_t x)
 {
 	if (frame->format == STIPPLE_PIXEL_YUV420)
 		return row[x];
-	return (29 * row[3 * x] + 150 * row[3 * x + 1] + 77 * row[3 * x + 2]) >> 8;
+	return (77 * row[3 * x] + 150 * row[3 * x + 1] + 29 * row[3 * x + 2]) >> 8;
 }
 
 Quality quality_measure(const StippleFrame *frame)

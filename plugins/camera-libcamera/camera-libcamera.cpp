@@ -140,7 +140,8 @@ int enumerate_cameras(void *userdata, StippleCameraInfo *ret_cameras, size_t max
 	}
 }
 
-/** YUV 4:2:0 where the pipeline has it, else packed BGR; the largest size that it offers. */
+/** YUV 4:2:0 where the pipeline has it, else packed RGB, whose bytes libcamera names in the other order; the
+ * largest size that it offers. */
 int configure(Camera *self, char *error)
 {
 	self->configuration = self->camera->generateConfiguration({ libcamera::StreamRole::StillCapture });
@@ -149,7 +150,11 @@ int configure(Camera *self, char *error)
 	for (auto format : { libcamera::formats::YUV420, libcamera::formats::BGR888 }) {
 		libcamera::StreamConfiguration &stream = self->configuration->at(0);
 
+		const libcamera::SizeRange sizes = stream.formats().range(format);
+
 		stream.pixelFormat = format;
+		if (!sizes.max.isNull())
+			stream.size = sizes.max;
 		stream.bufferCount = 1;
 		if (self->configuration->validate() == libcamera::CameraConfiguration::Invalid ||
 			stream.pixelFormat != format)
@@ -157,7 +162,7 @@ int configure(Camera *self, char *error)
 		if (self->camera->configure(self->configuration.get()) == 0)
 			return 0;
 	}
-	return fail(-ENOTSUP, error, "the camera gives neither YUV 4:2:0 nor BGR: use another");
+	return fail(-ENOTSUP, error, "the camera gives neither YUV 4:2:0 nor RGB: use another");
 }
 
 int start_capture(Camera *self, char *error)
@@ -212,7 +217,7 @@ int describe_frame(Camera *self, StippleFrame *ret, char *error)
 	*ret = {};
 	ret->width = stream.size.width & ~1u;
 	ret->height = stream.size.height & ~1u;
-	ret->format = yuv ? STIPPLE_PIXEL_YUV420 : STIPPLE_PIXEL_BGR888;
+	ret->format = yuv ? STIPPLE_PIXEL_YUV420 : STIPPLE_PIXEL_RGB888;
 	for (size_t i = 0; i < (yuv ? 3u : 1u); i++) {
 		if (i >= planes.size())
 			return fail(-EIO, error, "the camera's picture lacks a plane: use another camera");

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -23,7 +24,8 @@ enum { WIDTH = 320, HEIGHT = 250 }; /* no multiple of 16: the last rows are padd
 
 static uint8_t pixels[WIDTH * HEIGHT * 3];
 static int brightness = 128, contrast = 60;
-static bool unplugged, bgr;
+static atomic_bool unplugged;
+static bool rgb;
 
 static int fake_open(const StippleHost *host, void **ret, char error[STIPPLE_ERROR_MAX])
 {
@@ -37,6 +39,8 @@ static void fake_close(void *camera)
 
 static int fake_enumerate(void *camera, StippleCameraInfo *ret, size_t max)
 {
+	if (unplugged)
+		return 0;
 	*ret = (StippleCameraInfo){ .id = "fake", .model = "fake", .width = WIDTH, .height = HEIGHT };
 	return 1;
 }
@@ -50,15 +54,15 @@ static int fake_capture(void *camera, const StippleScene *scene, uint32_t timeou
 	}
 	memset(pixels, 128, sizeof pixels);
 	for (int y = 0; y < HEIGHT; y++)
-		for (int x = 0; x < WIDTH * (bgr ? 3 : 1); x++)
-			pixels[y * WIDTH * (bgr ? 3 : 1) + x] =
+		for (int x = 0; x < WIDTH * (rgb ? 3 : 1); x++)
+			pixels[y * WIDTH * (rgb ? 3 : 1) + x] =
 				(uint8_t)(brightness + ((x / 6 + y / 3) % 2 ? contrast : 0));
 	*ret = (StippleFrame){
 		.width = WIDTH,
 		.height = HEIGHT,
-		.format = bgr ? STIPPLE_PIXEL_BGR888 : STIPPLE_PIXEL_YUV420,
+		.format = rgb ? STIPPLE_PIXEL_RGB888 : STIPPLE_PIXEL_YUV420,
 		.planes = { pixels, pixels + WIDTH * HEIGHT, pixels + WIDTH * HEIGHT * 5 / 4 },
-		.strides = { bgr ? WIDTH * 3 : WIDTH, WIDTH / 2, WIDTH / 2 },
+		.strides = { rgb ? WIDTH * 3 : WIDTH, WIDTH / 2, WIDTH / 2 },
 		.camera = "fake",
 	};
 	return 0;
@@ -78,6 +82,7 @@ static int setup(void **state)
 	ImagingOptions options = { .camera = &fake,
 		.folder = folder,
 		.timeout_ms = 1000,
+		.look_ms = 10,
 		.jpeg_quality = 90,
 		.focus_min = 100,
 		.exposure_min = 40,
@@ -85,7 +90,7 @@ static int setup(void **state)
 
 	brightness = 128;
 	contrast = 60;
-	unplugged = bgr = false;
+	unplugged = rgb = false;
 	snprintf(folder, sizeof folder, "imaging-test-XXXXXX");
 	return mkdtemp(folder) ? imaging_new(&options, (Imaging **)state) : -1;
 }
@@ -147,7 +152,7 @@ static void test_good_pictures_are_on_disk(void **state)
 	for (int i = 0; i < 2; i++) {
 		ImagingResult result;
 
-		bgr = i == 1;
+		rgb = i == 1;
 		result = capture(*state);
 		assert_int_equal(result.error, 0);
 		assert_int_equal(result.verdict, IMAGING_GOOD);
@@ -187,6 +192,24 @@ static void test_a_camera_may_go_and_come_back(void **state)
 	assert_int_equal(result.error, 0);
 }
 
+static void wait_for_status(Imaging *imaging, int error)
+{
+	ImagingStatus status;
+
+	do {
+		imaging_status(imaging, &status);
+	} while (status.error != error);
+}
+
+static void test_a_camera_is_seen_to_come_and_go_without_a_picture(void **state)
+{
+	wait_for_status(*state, 0);
+	unplugged = true;
+	wait_for_status(*state, -ENODEV);
+	unplugged = false;
+	wait_for_status(*state, 0);
+}
+
 static void test_a_full_disk_leaves_nothing_behind(void **state)
 {
 	struct rlimit old, small;
@@ -220,6 +243,7 @@ int main(void)
 		IMAGING_TEST(test_good_pictures_are_on_disk),
 		IMAGING_TEST(test_bad_pictures_are_refused_with_figures),
 		IMAGING_TEST(test_a_camera_may_go_and_come_back),
+		IMAGING_TEST(test_a_camera_is_seen_to_come_and_go_without_a_picture),
 		IMAGING_TEST(test_a_full_disk_leaves_nothing_behind),
 		cmocka_unit_test(test_verdicts_round_trip),
 	};

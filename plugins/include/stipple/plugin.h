@@ -109,7 +109,7 @@ typedef struct StippleBoardVtable {
 
 typedef enum StipplePixelFormat {
 	STIPPLE_PIXEL_YUV420 = 1, /* three planes: Y, then U and V at half width and half height */
-	STIPPLE_PIXEL_BGR888 = 2, /* one plane, bytes B G R */
+	STIPPLE_PIXEL_RGB888 = 2, /* one plane, bytes R G B */
 } StipplePixelFormat;
 
 /** A still as the camera delivered it. The pixels belong to the plugin until release(). */
