@@ -69,6 +69,14 @@ void spi_device_close(int fd)
 		close(fd);
 }
 
+/** spidev answers ESHUTDOWN once its device was unbound; one in user space ENOTCONN once its driver has
+ * ended. */
+static bool is_gone(int reason)
+{
+	return reason == ESHUTDOWN || reason == ENXIO || reason == ENODEV || reason == ENOTCONN ||
+	       reason == ECONNABORTED;
+}
+
 int spi_device_transfer(int fd, uint32_t speed_hz, const uint8_t *tx, uint8_t *ret_rx, size_t size)
 {
 	struct spi_ioc_transfer transfer = {
@@ -80,8 +88,7 @@ int spi_device_transfer(int fd, uint32_t speed_hz, const uint8_t *tx, uint8_t *r
 	};
 	int moved = ioctl(fd, SPI_IOC_MESSAGE(1), &transfer);
 
-	/* spidev answers ESHUTDOWN once its device was unbound */
 	if (moved < 0)
-		return errno == ESHUTDOWN || errno == ENXIO || errno == ENODEV ? -ENODEV : -errno;
+		return is_gone(errno) ? -ENODEV : -errno;
 	return (size_t)moved == size ? 0 : -EIO;
 }
