@@ -28,6 +28,8 @@ struct Bus {
 	Call *calls;        /* under way */
 	uint32_t questions; /* asked of polkit so far: each needs a name of its own */
 	bool broker_connected;
+	sd_bus_slot *clock_asked; /* while the time service has not answered */
+	int clock_wait_s;         /* until it is asked again */
 };
 
 /** A method call between its arrival and its reply. */
@@ -79,6 +81,10 @@ int authorize_call(Call *call, const char *action);
 void authorize_cancel(Call *call);
 /** What authorize_call() continues with. */
 void call_run(Call *call);
+
+/* bus-clock.c */
+/** Each second: asks the time service now and then whether the clock is synchronised, and passes it on. */
+void bus_clock_tick(Bus *bus);
 
 /* bus.c */
 bool bus_broker_connected(const Bus *bus);

@@ -73,6 +73,7 @@ void bus_tick(Bus *bus)
 	if (connected != bus->broker_connected)
 		emit(bus, PATH_STATION, INTERFACE_STATION, names);
 	bus->broker_connected = connected;
+	bus_clock_tick(bus);
 }
 
 /* ---- who holds the sign-in ---- */
@@ -192,6 +193,7 @@ int bus_new(sd_event *event, const BusOptions *options, Bus **ret, char error[CO
 	r = set_up(bus, event, error);
 	if (r < 0)
 		return r;
+	bus_clock_tick(bus);
 	*ret = TAKE_PTR(bus);
 	return 0;
 }
@@ -202,6 +204,7 @@ Bus *bus_free(Bus *bus)
 		return NULL;
 	station_unobserve(bus->station, bus);
 	calls_free(bus);
+	sd_bus_slot_unref(bus->clock_asked);
 	sd_bus_slot_unref(bus->owner_match);
 	if (bus->bus)
 		sd_bus_flush(bus->bus);

@@ -26,7 +26,8 @@ typedef struct BusOptions {
 
 /** Connects to the configured bus, exports the objects and takes the name; fails if it is taken. */
 int bus_new(sd_event *event, const BusOptions *options, Bus **ret, char error[CONFIG_ERROR_MAX]) _must_check_;
-/** Each second: tells listeners what changed in the parts that the station does not observe. */
+/** Each second: tells listeners what changed in the parts that the station does not observe, and now and then
+ * asks the time service whether the clock is synchronised. */
 void bus_tick(Bus *bus);
 /** Tells listeners what the station's scanner read; nothing is mounted. */
 void bus_scanned(Bus *bus, const char *code);

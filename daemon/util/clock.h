@@ -19,7 +19,7 @@ enum { CLOCK_UTC_TEXT_MAX = 32, CLOCK_BOOT_ID_MAX = 33 };
 typedef struct ClockReading {
 	int64_t utc_us;       /* microseconds since 1970-01-01T00:00:00Z, as the system believes */
 	int64_t monotonic_us; /* microseconds of CLOCK_MONOTONIC, never steps */
-	bool synchronized;    /* the kernel's clock is disciplined by NTP or an RTC (adjtimex) */
+	bool synchronized;    /* as clock_set_synchronized() was told last */
 	char boot_id[CLOCK_BOOT_ID_MAX];
 } ClockReading;
 
@@ -30,6 +30,9 @@ typedef struct Clock {
 
 /** The machine's own clock. */
 extern const Clock clock_system;
+
+/** What the machine's time service says of its clock; false until it was heard. Any thread. */
+void clock_set_synchronized(bool synchronized);
 
 static inline ClockReading clock_read(const Clock *clock)
 {

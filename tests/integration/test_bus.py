@@ -7,6 +7,7 @@ import struct
 import xml.etree.ElementTree as ET
 
 import dbus
+import dbus.service
 import pytest
 
 import contract
@@ -68,6 +69,37 @@ def test_doctor_names_every_check(idle):
     checks = {str(check): (int(level), str(advice)) for check, level, _, advice in idle.call("Station1", "Doctor")}
     assert {"board", "camera", "broker", "ledger", "clock", "disk", "permissions"} <= set(checks)
     assert all(level <= 2 and bool(advice) == (level > 0) for level, advice in checks.values()), checks
+
+
+class TimeService(dbus.service.Object):
+    """A stand-in for systemd's: says what it was told."""
+
+    def __init__(self, connection, synchronized):
+        self.synchronized, self.asked = synchronized, False
+        super().__init__(dbus.service.BusName("org.freedesktop.timedate1", connection), "/org/freedesktop/timedate1")
+
+    @dbus.service.method("org.freedesktop.DBus.Properties", in_signature="ss", out_signature="v")
+    def Get(self, interface, name):
+        assert (interface, name) == ("org.freedesktop.timedate1", "NTPSynchronized")
+        self.asked = True
+        return self.synchronized
+
+
+@pytest.mark.parametrize("synchronized", [True, False])
+def test_the_time_service_is_believed(synchronized):
+    station = harness.Station()
+    service = TimeService(harness.connect(station.address), synchronized)
+
+    def clock_level():
+        dispatch()
+        return [int(c[1]) for c in station.call("Station1", "Doctor") if c[0] == "clock"] if service.asked else []
+
+    try:
+        station.start()
+        wait_for(lambda: clock_level() == [0 if synchronized else 1], "doctor to tell of the clock")
+        station.stop()
+    finally:
+        station.close()
 
 
 # ---- signals ----
