@@ -12,6 +12,11 @@ say "installed in $SECONDS s from ${folder##*/}"
 
 systemctl is-active stippled.service || die "the package does not start the service"
 wait_until 20 "the daemon on the bus" stipplectl status
+for file in man/man1/stipplectl.1.gz man/man8/stippled.8.gz bash-completion/completions/stipplectl \
+    dbus-1/interfaces/org.stipple.Station1.xml polkit-1/actions/org.stipple.policy; do
+    [ -s "/usr/share/$file" ] || die "the packages lack /usr/share/$file"
+done
+[ "$(journalctl --list-catalog 2>/dev/null | grep -ic stipple)" -ge 3 ] || die "the journal's catalog knows nothing of it"
 is BoardConnected false || die "there is no board yet, and the daemon says there is"
 refused "stipple-enable" stipplectl doctor
 
@@ -41,18 +46,5 @@ CONF
 mkdir -p /etc/systemd/system/stippled.service.d
 printf '[Service]\nDeviceAllow=char-spidev* rw\n' >/etc/systemd/system/stippled.service.d/vm.conf
 systemctl daemon-reload
-systemctl restart stippled
-bash "$share/devices" chip on
-bash "$share/devices" board on
-bash "$share/devices" camera on
-ready
-
-# As a time server would: this machine has no network, and its clock is right.
-python3 - <<'PYTHON'
-import ctypes
-TIMEX_WORDS, ADJ_MAXERROR, ADJ_STATUS = 26, 0x0004, 0x0010
-timex = (ctypes.c_long * TIMEX_WORDS)()
-ctypes.cast(timex, ctypes.POINTER(ctypes.c_uint))[0] = ADJ_MAXERROR | ADJ_STATUS
-if ctypes.CDLL(None, use_errno=True).adjtimex(timex) < 0:
-    raise SystemExit("the clock cannot be set")
-PYTHON
+clock_is_right
+plug_in

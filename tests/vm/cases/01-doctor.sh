@@ -5,10 +5,17 @@ source /run/share/lib.sh
 ready
 wait_until 20 "the broker" is BrokerConnected true
 stipplectl self-test
+content() { stipplectl doctor | grep -q "^good *$1"; }
+wait_until 20 "the camera to be found" content camera
 stipplectl doctor || die "doctor finds something"
 stipplectl doctor | grep -v '^good ' && die "doctor is not content with everything"
 gpioinfo | grep -E 'stipple-(enable|pedal).*(used|consumer)' || die "the lines are not taken"
 [ "$(ps -o user= -C stippled)" = stipple ] || die "the daemon does not run as its own user"
 [ "$(stat -c %U:%a /var/lib/stipple)" = stipple:700 ] || die "others can read the ledger's folder"
-systemctl show -p NRestarts --value stippled
+[ "$(systemctl show -p NRestarts --value stippled)" = 0 ] || die "the daemon had to be started again"
+for group in $(id -Gn stipple); do
+    case "$group" in stipple | gpio | spi | video) ;; *) die "the daemon's user is in the group $group" ;; esac
+done
+systemd-analyze security --no-pager --threshold=15 stippled.service | tail -n 1
+systemd-analyze security --threshold=15 stippled.service >/dev/null || die "the service is exposed more than it should be"
 journalctl -u stippled --no-pager -o short-monotonic -p warning | tail -n 20

@@ -9,7 +9,6 @@ subscriber=$!
 enrol
 sign_in
 begin P-0042 A17
-refused "was used on" stipplectl needle mount "$(cartridge A17)" || true
 
 interrupts() { awk '/gpio-sim|stippled/ { n += $2 + $3 } END { print n + 0 }' /proc/interrupts; }
 before=$(interrupts)
@@ -38,13 +37,16 @@ stipplectl acknowledge "client sneezed, released"
 is State preparing || die "the session is $(property State), not preparing"
 level enable 0 || die "ENABLE came back by itself"
 
+stipplectl needle remove "dull"
+refused "was used on" stipplectl needle mount "$(cartridge A17)"
 stipplectl capture crown after
 stipplectl session finish
 stipplectl --pin-file /run/pin session sign "treatment done as recorded"
 is State idle || die "the session is $(property State), not idle"
-sleep 1
+arrived() { grep -q '"session.signed"' /run/mqtt.log; }
+wait_until 10 "the signature at the broker" arrived
 kill $subscriber
 cut -d ' ' -f 1 /run/mqtt.log | sort | uniq -c
-for topic in session needle image alert checkpoint; do
+for topic in session needle image alert state telemetry zone/crown; do
     grep -q "^stipple/v1/vm/chair-1/$topic" /run/mqtt.log || die "nothing arrived under $topic"
 done

@@ -3,7 +3,7 @@
 #
 # What every case begins with: source /run/share/lib.sh
 set -euo pipefail
-share=/run/share
+export share=/run/share
 lines=/run/stipple-lines
 export LC_ALL=C.UTF-8
 
@@ -68,4 +68,49 @@ has_record() { records | grep -qx "$1"; }
 
 ready() {
     wait_until 30 "the board" is BoardConnected true
+}
+
+main_pid() { systemctl show -p MainPID --value stippled; }
+
+# The station's hardware, plugged in for the first time since the machine was switched on.
+plug_in() {
+    # The simulated SPI driver gets its number among the drivers when it starts, a real one has its own for good.
+    bash "$share/devices" board on
+    systemctl restart stippled
+    bash "$share/devices" chip on
+    bash "$share/devices" camera on
+    ready
+}
+
+# As a time server would: this machine has no network, and its clock is right. The service hears of it when it starts.
+clock_is_right() {
+    python3 - <<'PYTHON'
+import ctypes
+TIMEX_WORDS, ADJ_MAXERROR, ADJ_STATUS = 26, 0x0004, 0x0010
+timex = (ctypes.c_long * TIMEX_WORDS)()
+ctypes.cast(timex, ctypes.POINTER(ctypes.c_uint))[0] = ADJ_MAXERROR | ADJ_STATUS
+if ctypes.CDLL(None, use_errno=True).adjtimex(timex) < 0:
+    raise SystemExit("the clock cannot be set")
+PYTHON
+}
+
+# ---- the ledger, as a reader of its own ----
+
+ledger() { sqlite3 "file:${2:-/var/lib/stipple/ledger.db}?mode=ro" "$1"; }
+
+# Whole, without gaps, and every stored hash is that of its record.
+ledger_is_sound() {
+    [ "$(ledger 'PRAGMA integrity_check')" = ok ] || die "the ledger's file is damaged"
+    [ "$(ledger 'SELECT count(*) = max(seq) FROM record')" = 1 ] || die "records are missing from the ledger"
+    python3 - <<'PYTHON'
+import hashlib, sqlite3
+db = sqlite3.connect("file:/var/lib/stipple/ledger.db?mode=ro", uri=True)
+n = 0
+for seq, leaf, stored in db.execute("SELECT seq, leaf, hash FROM record"):
+    leaf = leaf.encode() if isinstance(leaf, str) else leaf
+    if hashlib.sha256(b"\0" + leaf).digest() != stored:
+        raise SystemExit(f"record {seq} is not what its hash says")
+    n += 1
+print(f"ledger: {n} records, all as their hashes say")
+PYTHON
 }

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# time limit: 180
+# The disk stops answering in the middle of a commit: the emergency stop works as ever, and nothing told is lost.
+source /run/share/lib.sh
+source /run/share/treat
+
+state=/var/lib/stipple
+image=/var/tmp/stalling.ext4
+
+# The same ledger on a disk of its own, which can be held still.
+systemctl stop stippled
+truncate -s 300M "$image"
+mke2fs -q -t ext4 -d "$state" "$image"
+loop=$(losetup --find --show "$image")
+dmsetup create stalling --table "0 $(blockdev --getsz "$loop") linear $loop 0"
+mount /dev/mapper/stalling "$state"
+systemctl start stippled
+ready
+
+work_anew P-0009 A09 300
+dmsetup suspend --nolockfs --noflush stalling
+waiting_for_disk() { grep -qx D <(ps -L -o stat= -p "$(main_pid)" | cut -c 1); }
+wait_until 10 "the ledger to wait for the disk" waiting_for_disk
+estop press
+say "ENABLE fell within $(until_level enable 0) ms of the emergency stop, while the disk stood still"
+sleep 1
+waiting_for_disk || die "the disk did not stand still long enough to prove anything"
+level enable 0 || die "ENABLE came back"
+timeout 5 busctl get-property org.stipple.Station1 /org/stipple/Station1/Session org.stipple.Session1 State ||
+    die "the daemon does not answer while the disk stands still"
+dmsetup resume stalling
+wait_until 10 "the fault" is State fault
+wait_until 10 "the fault in the ledger" has_record fault.latched
+abandon
+systemctl stop stippled
+ledger_is_sound
+umount "$state"
+[ -s "$state/ledger.db" ] || die "the ledger that was there before is gone"
+dmsetup remove stalling
+losetup -d "$loop"
+systemctl start stippled
+ready

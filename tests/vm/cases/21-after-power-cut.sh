@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+# time limit: 180
+# After the power cut the service starts by itself, nothing that was told is lost, and the session counts as interrupted.
+source /run/share/lib.sh
+source /run/share/treat
+
+seq=$(<"$share/results/power-cut.seq") session=$(<"$share/results/power-cut.session")
+wait_until 60 "the daemon after the boot" stipplectl status
+is State idle || is State fault || die "the session goes on as if nothing had happened: $(property State)"
+[ "$(ledger 'SELECT max(seq) FROM record')" -gt "$seq" ] || die "records that were told as done are lost"
+ledger_is_sound
+ledger "SELECT leaf FROM record WHERE seq > $seq" | grep '"session.interrupted"' | grep "\"session\":$session" ||
+    die "the ledger does not say that session $session was interrupted"
+clock_is_right
+plug_in
+level enable 0 || die "ENABLE is on after the power came back"
+pin
+sign_in
+begin P-0021 A21
+stipplectl needle remove "to try the other one"
+refused "was used on" stipplectl needle mount "$(cartridge A20)"
+abandon
