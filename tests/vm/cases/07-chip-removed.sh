@@ -8,7 +8,8 @@ pid=$(systemctl show -p MainPID --value stippled)
 bash "$share/devices" chip off
 wait_until 15 "the fault" is State fault
 say "$(property FaultText)"
-refused "stipple-enable" stipplectl doctor
+doctor_names() { stipplectl doctor | grep "^BAD *board" | grep -e "$1"; }
+wait_until 10 "doctor to name the line" doctor_names stipple-enable
 bash "$share/devices" chip on
 ready
 is State fault || die "the fault went away by itself"
