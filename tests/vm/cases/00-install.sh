@@ -1,6 +1,8 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # time limit: 180
 # The packages install on a clean system, the service starts, and the station's hardware is plugged in.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
 
 SECONDS=0

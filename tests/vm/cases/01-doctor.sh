@@ -1,5 +1,7 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # With a real chip, a real SPI node, a real camera, broker and bus, nothing is left for doctor to complain about.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
 
 ready

@@ -1,7 +1,10 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # time limit: 180
 # A whole session: edges on real lines, frames over a real SPI node, pictures from a real camera, facts at a broker.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
+# shellcheck source=tests/vm/guest/treat
 source /run/share/treat
 
 mosquitto_sub -V 5 -q 1 -t 'stipple/v1/#' -F '%t %p' >/run/mqtt.log &

@@ -1,6 +1,9 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The emergency stop's edge makes ENABLE fall, ten times in a row, measured from outside the daemon.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
+# shellcheck source=tests/vm/guest/treat
 source /run/share/treat
 
 sign_in

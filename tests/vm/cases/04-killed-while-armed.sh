@@ -1,6 +1,9 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # kill -9 while the needle moves: the kernel takes ENABLE back, the service starts again, the session is interrupted.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
+# shellcheck source=tests/vm/guest/treat
 source /run/share/treat
 
 work_anew P-0004 A04 300

@@ -1,5 +1,7 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A line that another program holds: doctor names that program, and the daemon takes the line once it is free.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
 
 systemctl stop stippled

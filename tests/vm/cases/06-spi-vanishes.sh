@@ -1,6 +1,9 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The SPI device goes while the needle moves: ENABLE falls, a fault is latched, and it is taken up again when it returns.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
+# shellcheck source=tests/vm/guest/treat
 source /run/share/treat
 
 work_anew P-0006 A06 300

@@ -1,6 +1,9 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The GPIO chip is removed while the needle moves: a fault is latched, the daemon lives and takes the chip up again.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
+# shellcheck source=tests/vm/guest/treat
 source /run/share/treat
 
 work_anew P-0007 A07 300

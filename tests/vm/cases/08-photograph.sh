@@ -1,7 +1,10 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # time limit: 120
 # A full-resolution frame decodes to what the camera shows; unplugged, the camera is missed, and found again.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
+# shellcheck source=tests/vm/guest/treat
 source /run/share/treat
 
 sign_in

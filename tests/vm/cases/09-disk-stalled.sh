@@ -1,7 +1,10 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # time limit: 180
 # The disk stops answering in the middle of a commit: the emergency stop works as ever, and nothing told is lost.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
+# shellcheck source=tests/vm/guest/treat
 source /run/share/treat
 
 state=/var/lib/stipple

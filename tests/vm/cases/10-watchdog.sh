@@ -1,6 +1,9 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The daemon hangs while the needle moves: the board stops by itself, systemd kills the daemon, and ENABLE falls.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
+# shellcheck source=tests/vm/guest/treat
 source /run/share/treat
 
 work_anew P-0010 A10 300

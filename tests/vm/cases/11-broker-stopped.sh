@@ -1,6 +1,9 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The broker is away for a while: treatment goes on, and what happened meanwhile arrives once and in order.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
+# shellcheck source=tests/vm/guest/treat
 source /run/share/treat
 
 wait_until 20 "the broker" is BrokerConnected true

@@ -1,5 +1,7 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A technician, an auditor and a stranger try every member: the bus policy and real polkit let each do what the table says.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
 
 useradd --groups stipple-technician ada

@@ -1,7 +1,10 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # time limit: 180
 # After the power cut the service starts by itself, nothing that was told is lost, and the session counts as interrupted.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
+# shellcheck source=tests/vm/guest/treat
 source /run/share/treat
 
 seq=$(<"$share/results/power-cut.seq") session=$(<"$share/results/power-cut.session")

@@ -1,7 +1,10 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # time limit: 180
 # A newer package takes over ledger and settings; a session that is open is not interrupted by it.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
+# shellcheck source=tests/vm/guest/treat
 source /run/share/treat
 
 [ -d "$share/packages/older" ] || { say "there is no older version to upgrade from"; exit 1; }

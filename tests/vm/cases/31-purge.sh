@@ -1,6 +1,8 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # time limit: 120
 # Purging the packages takes everything but the ledger, the photographs and their owner; installed again, it goes on.
+# shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
 
 records=$(ledger 'SELECT max(seq) FROM record')
