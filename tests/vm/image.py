@@ -23,22 +23,26 @@ libjpeg-turbo-progs python3 python3-dbus""".split()
 FROM_BACKPORTS = ("libgpiod", "libcamera", "libpisp")
 # Named by their modules; what they depend on comes along.
 MODULES = """virtio_blk virtio_pci virtio_rng ext4 9p 9pnet_virtio cuse loop dm_mod gpio-sim vimc configfs
-nf_tables""".split()
+nf_tables uinput evdev""".split()
 KERNEL = "6.12"
 DISK_MB = 1400
+
+
+class Failed(Exception):
+    """What should have worked did not; the text says what."""
 
 
 class Unavailable(Exception):
     """The VM cannot be made on this machine; the text says why and what to do."""
 
 
-def run(*command, **options):
+def run(*command, error=Failed, **options):
     """Runs a command; its output appears only when it fails."""
     result = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                             text=True, errors="replace", **options)
     if result.returncode != 0:
         words = " ".join(str(c) for c in command[:3])
-        raise Unavailable(f"'{words} ...' failed with {result.returncode}:\n{result.stdout[-4000:]}")
+        raise error(f"'{words} ...' failed with {result.returncode}:\n{result.stdout[-4000:]}")
     return result.stdout
 
 
@@ -47,7 +51,7 @@ def run(*command, **options):
 def archives():
     """Debian's own entries among this machine's apt sources, one line each as in sources.list."""
     form = "$(ORIGIN)|$(REPO_URI)|$(CODENAME)|$(COMPONENT)|$(SIGNED_BY)"
-    lines = run("apt-get", "indextargets", "--format", form, "Created-By: Packages").splitlines()
+    lines = run("apt-get", "indextargets", "--format", form, "Created-By: Packages", error=Unavailable).splitlines()
     entries = []
     for line in sorted(set(lines)):
         origin, uri, codename, component, key = line.split("|")
@@ -72,7 +76,8 @@ def offered(*packages):
     """{package: version} of what would be installed, with backports for what must come from there."""
     found = {}
     for options in ((), ("-t", f"{suite()}-backports")):
-        text = run("apt-cache", *options, "policy", *packages, env=dict(os.environ, LC_ALL="C"))
+        text = run("apt-cache", *options, "policy", *packages, env=dict(os.environ, LC_ALL="C"),
+                   error=Unavailable)
         for name, version in re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: (\S+)", text, re.M):
             if version != "(none)" and (name not in found or name.startswith(FROM_BACKPORTS)):
                 found[name] = version
@@ -81,8 +86,8 @@ def offered(*packages):
 
 def kernel_packages():
     """The newest kernel of which image, headers and source all have the same version: (release, version)."""
-    text = run("apt-cache", "show", f"linux-headers-{KERNEL}*+deb*-amd64")
-    source = run("apt-cache", "show", f"linux-source-{KERNEL}")
+    text = run("apt-cache", "show", f"linux-headers-{KERNEL}*+deb*-amd64", error=Unavailable)
+    source = run("apt-cache", "show", f"linux-source-{KERNEL}", error=Unavailable)
     sources = set(re.findall(r"^Version: (\S+)", source, re.M))
     best = None
     for name, version in re.findall(r"^Package: linux-headers-(\S+)\n(?:.+\n)*?Version: (\S+)", text, re.M):
@@ -109,7 +114,7 @@ def key(*parts):
 def fetch_and_unpack(folder, *packages):
     """Unpacks packages, with their versions as NAME=VERSION, into folder/root without installing them."""
     for package in packages:
-        run("apt-get", "download", package, cwd=folder)
+        run("apt-get", "download", package, cwd=folder, error=Unavailable)
     for deb in folder.glob("*.deb"):
         run("dpkg-deb", "-x", deb, folder / "root")
         deb.unlink()
@@ -231,7 +236,7 @@ def make_root(folder, kernel, packages):
         run("mmdebstrap", "--variant=minbase", f"--include={','.join(packages)}",
             "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
             f"--setup-hook=mkdir -p $1/etc/apt/preferences.d && cp {scratch}/pins $1/etc/apt/preferences.d/stipple",
-            suite(), archive, sources)
+            suite(), archive, sources, error=Unavailable)
         tree.mkdir()
         script = (f"tar -C {tree} --exclude='./dev/*' -xf {archive} && cp -r {kernel}/modules/lib/modules {tree}/lib/ "
                   f"&& sh {HERE}/guest/prepare {tree} {HERE}/guest && truncate -s {DISK_MB}M {folder}/root.ext4 "

@@ -37,7 +37,7 @@ class Machine:
         (self.share / "cases").mkdir()
         for case in cases:
             shutil.copy(case, self.share / "cases")
-        for name in ("lib.sh", "devices", "treat", "rights.py"):
+        for name in ("lib.sh", "devices", "treat", "rights.py", "scanner.py"):
             shutil.copy(HERE / "guest" / name, self.share)
         self.disk = self.folder / "disk"
         subprocess.run(["cp", "--sparse=always", "--reflink=auto", disk, self.disk], check=True)

@@ -53,7 +53,7 @@ class Packages:
     def find(self, name, folder):
         found = sorted(folder.glob(f"{name}_*_amd64.deb"))
         if not found:
-            raise image.Unavailable(f"{folder} has no package {name} for amd64; build it with script/package")
+            raise image.Failed(f"{folder} has no package {name} for amd64; build it with script/package")
         return found[-1]
 
     def dependencies(self):
@@ -68,7 +68,7 @@ class Packages:
     def board_device(self):
         """The board as a program for the guest, which has the same Debian as this machine."""
         model = SOURCE / "plugins/board-model"
-        flags = image.run("pkg-config", "--cflags", "--libs", "fuse3").split()
+        flags = image.run("pkg-config", "--cflags", "--libs", "fuse3", error=image.Unavailable).split()
         program = self.scratch / "board-device"
         image.run("cc", "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-o", program, f"-I{model}",
                   f"-I{SOURCE}/plugins/include", image.HERE / "board-device.c", *sorted(model.glob("*.c")), *flags,

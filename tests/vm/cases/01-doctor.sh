@@ -16,7 +16,7 @@ gpioinfo | grep -E 'stipple-(enable|pedal).*(used|consumer)' || die "the lines a
 [ "$(stat -c %U:%a /var/lib/stipple)" = stipple:700 ] || die "others can read the ledger's folder"
 [ "$(systemctl show -p NRestarts --value stippled)" = 0 ] || die "the daemon had to be started again"
 for group in $(id -Gn stipple); do
-    case "$group" in stipple | gpio | spi | video) ;; *) die "the daemon's user is in the group $group" ;; esac
+    case "$group" in stipple | gpio | spi | video | input) ;; *) die "the daemon's user is in the group $group" ;; esac
 done
 systemd-analyze security --no-pager --threshold=15 stippled.service | tail -n 1
 systemd-analyze security --threshold=15 stippled.service >/dev/null || die "the service is exposed more than it should be"

@@ -5,7 +5,7 @@
 source /run/share/lib.sh
 
 systemctl stop stippled
-systemd-run --quiet --unit=thief gpioset --consumer thief stipple-enable=0
+systemd-run --quiet --collect --unit=thief gpioset --consumer thief stipple-enable=0
 wait_until 10 "the line to be taken" sh -c 'gpioinfo | grep -q thief'
 systemctl start stippled
 wait_until 20 "the daemon" stipplectl status
