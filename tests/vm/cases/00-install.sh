@@ -46,7 +46,8 @@ bias_pedal = none
 CONF
 # What the simulated SPI device is called among the kernel's devices, where a real one is called "spi".
 mkdir -p /etc/systemd/system/stippled.service.d
-printf '[Service]\nDeviceAllow=char-spidev* rw\n' >/etc/systemd/system/stippled.service.d/vm.conf
+# The cases start the daemon more often than a bad day does.
+printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nDeviceAllow=char-spidev* rw\n' >/etc/systemd/system/stippled.service.d/vm.conf
 systemctl daemon-reload
 clock_is_right
 plug_in

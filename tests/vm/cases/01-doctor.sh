@@ -7,8 +7,7 @@ source /run/share/lib.sh
 ready
 wait_until 20 "the broker" is BrokerConnected true
 stipplectl self-test
-content() { stipplectl doctor | grep -q "^good *$1"; }
-wait_until 20 "the camera to be found" content camera
+wait_until 20 "the camera to be found" doctor_says "^good *camera"
 stipplectl doctor || die "doctor finds something"
 stipplectl doctor | grep -v '^good ' && die "doctor is not content with everything"
 gpioinfo | grep -E 'stipple-(enable|pedal).*(used|consumer)' || die "the lines are not taken"

@@ -11,8 +11,7 @@ bash "$share/devices" board off
 say "ENABLE fell within $(until_level enable 0) ms after the device was gone"
 wait_until 10 "the fault" is State fault
 say "$(property FaultText)"
-doctor_names() { stipplectl doctor | grep "^BAD *board" | grep -e "$1"; }
-wait_until 10 "doctor to name the device" doctor_names spidev0.0
+wait_until 10 "doctor to name the device" doctor_says "^BAD *board.*spidev0.0"
 bash "$share/devices" board on
 ready
 is State fault || die "the fault went away by itself"

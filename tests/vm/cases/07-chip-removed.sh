@@ -11,8 +11,7 @@ pid=$(systemctl show -p MainPID --value stippled)
 bash "$share/devices" chip off
 wait_until 15 "the fault" is State fault
 say "$(property FaultText)"
-doctor_names() { stipplectl doctor | grep "^BAD *board" | grep -e "$1"; }
-wait_until 10 "doctor to name the line" doctor_names stipple-enable
+wait_until 10 "doctor to name the line" doctor_says "^BAD *board.*stipple-enable"
 bash "$share/devices" chip on
 ready
 is State fault || die "the fault went away by itself"

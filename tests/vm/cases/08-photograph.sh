@@ -10,7 +10,7 @@ source /run/share/treat
 sign_in
 begin P-0008 A08
 picture=$(find /var/lib/stipple/images -name '*.jpg' -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2)
-size=$(stipplectl doctor | sed -n 's/^good  camera.*, \([0-9]*\)x\([0-9]*\).*/\1 \2/p')
+size=$(doctor_says camera | sed -n 's/^good  camera.*, \([0-9]*\)x\([0-9]*\).*/\1 \2/p')
 djpeg -pnm "$picture" >/run/picture.ppm || die "$picture does not decode"
 say "$(stat -c '%s bytes' "$picture"), $(sed -n 2p /run/picture.ppm | head -c 20), the camera has $size"
 [ "$(sed -n 2p /run/picture.ppm | head -c 20)" = "$size" ] || die "the picture is not $size, as the camera is"
@@ -31,11 +31,10 @@ if bars != wanted:
     raise SystemExit(f"the colours are not {' '.join(wanted)}")
 PYTHON
 
-there() { stipplectl doctor | grep -q "^$1 *camera"; }
 bash "$share/devices" camera off
-wait_until 20 "the camera to be missed" there BAD
+wait_until 20 "the camera to be missed" doctor_says "^BAD *camera"
 refused "camera" stipplectl capture mid-scalp before
 bash "$share/devices" camera on
-wait_until 30 "the camera to be found" there good
+wait_until 30 "the camera to be found" doctor_says "^good *camera"
 stipplectl capture mid-scalp before
 abandon

@@ -20,7 +20,6 @@ plug() {
     systemd-run --quiet --collect --unit=scanner python3 /run/share/scanner.py /run/scan
     wait_until 10 "the scanner's node" test -c /dev/input/scanner
 }
-doctor_says() { stipplectl doctor | grep -q "^$1 *scanner"; }
 scan() {
     busctl monitor org.stipple.Station1 --json=short >/run/bus.log 2>/dev/null &
     local monitor=$!
@@ -34,12 +33,12 @@ scan() {
 
 plug
 systemctl restart stippled
-wait_until 20 "the scanner to be found" doctor_says good
+wait_until 20 "the scanner to be found" doctor_says '^good *scanner'
 scan "$(cartridge S13)" '21S13'
 systemctl stop scanner
-wait_until 20 "the scanner to be missed" doctor_says '\(BAD\|WARN\)'
+wait_until 20 "the scanner to be missed" doctor_says '^BAD *scanner'
 plug
-wait_until 20 "the scanner to be found again" doctor_says good
+wait_until 20 "the scanner to be found again" doctor_says '^good *scanner'
 scan "$(cartridge S14)" '21S14'
 
 systemctl stop scanner

@@ -66,6 +66,9 @@ at_least() { [ "$(property "$1")" -ge "$2" ]; }
 records() { stipplectl --json audit records | jq -r .kind; }
 has_record() { records | grep -qx "$1"; }
 
+# doctor_says PATTERN: whether a line of it matches.
+doctor_says() { { stipplectl doctor || true; } | grep -e "$1"; }
+
 ready() {
     wait_until 30 "the board" is BoardConnected true
 }
