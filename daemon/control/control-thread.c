@@ -106,8 +106,10 @@ static void board_down(Control *control, int error, const char *text)
 {
 	ControlFact fact = { .kind = CONTROL_FACT_BOARD_DOWN };
 
-	if (control->up && control->armed)
+	/* also when it went just after its header showed a fault, whose frame cannot come any more */
+	if (control->up && (control->armed || control->faulted_ns))
 		latch(control, CONTROL_FAULT_BOARD_GONE, BOARD_FAULT_NONE, error, 0);
+	control->faulted_ns = 0;
 	control->up = false;
 	control->armed = false;
 	if (strcmp(control->down_text, text) == 0)

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -19,6 +20,7 @@
 
 #include "control/control.h"
 #include "plugin/plugin-loader.h"
+#include "stipple/board-frame.h"
 
 #define WAIT_NS (20 * 1000000000LL) /* longer than anything here takes, however slow the machine */
 
@@ -26,6 +28,7 @@
 typedef struct Station {
 	Plugin *plugin;
 	Control *control;
+	const StippleBoardVtable *board; /* NULL: the plugin's own */
 	StippleSetting settings[3];
 	char path[108], speed[8];
 	int socket;
@@ -205,7 +208,7 @@ static void connect_socket(Station *station)
 static void start_thread(Station *station)
 {
 	ControlOptions options = {
-		.board = plugin_vtable(station->plugin),
+		.board = station->board ? station->board : plugin_vtable(station->plugin),
 		.host = plugin_host(station->plugin),
 		.heartbeat_ms = 20,
 		.link_timeout_ms = 200,
@@ -215,6 +218,42 @@ static void start_thread(Station *station)
 	};
 
 	assert_int_equal(control_new(&options, &station->control), 0);
+}
+
+/* ---- a board that goes at the worst moment ---- */
+
+static const StippleBoardVtable *simulated;
+static StippleBoardVtable ending;
+static atomic_bool ended;
+
+/** Lets the header's fault through, but not the frame that says which, and is gone from then on. */
+static int transfer_until_fault(void *board, const uint8_t *tx, uint8_t *ret_rx, size_t size)
+{
+	int r = ended ? -ENODEV : simulated->transfer(board, tx, ret_rx, size);
+	Frame frame;
+
+	if (r >= 0 && frame_decode(ret_rx, FRAME_FROM_BOARD, &frame) == FRAME_OK && frame.fault) {
+		frame.type = FRAME_IDLE;
+		frame_encode(&frame, ret_rx);
+		ended = true;
+	}
+	return r;
+}
+
+/** Starts the thread anew, with a board that is gone once its header has shown a fault. */
+static void restart_with_ending(Station *station)
+{
+	control_free(station->control);
+	close(station->socket);
+	simulated = plugin_vtable(station->plugin);
+	ending = *simulated;
+	ending.transfer = transfer_until_fault;
+	ended = false;
+	station->board = &ending;
+	station->ups = 0;
+	start_thread(station);
+	WAIT_UNTIL(station, station->ups > 0);
+	connect_socket(station);
 }
 
 static void work(Station *station)
@@ -376,6 +415,18 @@ static void test_board_that_vanishes_and_returns(void **state)
 	assert_true(board_shows(station, "\"enable\":false"));
 }
 
+static void test_board_that_vanishes_with_its_fault_untold(void **state)
+{
+	Station *station = *state;
+
+	restart_with_ending(station);
+	work(station);
+	play(station, "over-temperature on\n");
+	WAIT_UNTIL(station, station->downs > 0);
+	assert_int_equal(station->faults, 1);
+	assert_int_equal(station->fault.fault.fault, CONTROL_FAULT_BOARD_GONE);
+}
+
 static void test_stuck_data_ready_harms_nobody(void **state)
 {
 	Station *station = *state;
@@ -474,6 +525,7 @@ int main(void)
 		RUN(test_stop_by_the_host),
 		RUN(test_board_that_hangs),
 		RUN(test_board_that_vanishes_and_returns),
+		RUN(test_board_that_vanishes_with_its_fault_untold),
 		RUN(test_stuck_data_ready_harms_nobody),
 		cmocka_unit_test_setup_teardown(test_facts_that_nobody_takes, set_up_fast, tear_down),
 		RUN(test_orders_while_there_is_no_board),
