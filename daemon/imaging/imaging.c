@@ -34,6 +34,7 @@ struct Imaging {
 	ImagingStatus status;
 	/* the thread's own */
 	void *camera;
+	bool seen;    /* since it was opened */
 	bool failing; /* it is there and gave no picture */
 	JpegBuffer jpeg;
 };
@@ -48,7 +49,18 @@ static void set_status(Imaging *imaging, int error, const char *text)
 
 /* ---- the camera ---- */
 
-/** Opens the camera where that has not been done, and says in the status which one is there. */
+static void close_camera(Imaging *imaging)
+{
+	if (imaging->camera)
+		imaging->options.camera->close(imaging->camera);
+	imaging->camera = NULL;
+	imaging->seen = false;
+}
+
+/**
+ * Opens the camera where that has not been done, and says in the status which one is there. One that is there
+ * no more is closed, for its library may not find it again otherwise.
+ */
 static int find_camera(Imaging *imaging, char text[STIPPLE_ERROR_MAX])
 {
 	StippleCameraInfo info;
@@ -64,20 +76,16 @@ static int find_camera(Imaging *imaging, char text[STIPPLE_ERROR_MAX])
 		return r;
 	}
 	if (imaging->options.camera->enumerate(imaging->camera, &info, 1) <= 0) {
+		if (imaging->seen)
+			close_camera(imaging);
 		snprintf(text, STIPPLE_ERROR_MAX, "no camera is connected: check its cable");
 		set_status(imaging, -ENODEV, text);
 		return -ENODEV;
 	}
+	imaging->seen = true;
 	snprintf(found, sizeof found, "%s, %ux%u", info.model, info.width, info.height);
 	set_status(imaging, 0, found);
 	return 0;
-}
-
-static void close_camera(Imaging *imaging)
-{
-	if (imaging->camera)
-		imaging->options.camera->close(imaging->camera);
-	imaging->camera = NULL;
 }
 
 /* ---- one picture ---- */

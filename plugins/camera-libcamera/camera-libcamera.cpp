@@ -2,6 +2,7 @@
 
 /** libcamera behind the camera vtable: one full-resolution still at a time. No exception leaves this file. */
 
+#include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <cstdio>
@@ -13,6 +14,8 @@
 #include <vector>
 
 #include <sys/mman.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <libcamera/libcamera.h>
 
@@ -96,6 +99,7 @@ int open_camera(const StippleHost *host, void **ret_camera, char error[STIPPLE_E
 		return -EINVAL;
 	}
 	try {
+		libcamera::logSetLevel("*", "WARN"); /* else each start says which version it is */
 		auto self = std::make_unique<Camera>();
 		int r = self->manager.start();
 
@@ -110,6 +114,33 @@ int open_camera(const StippleHost *host, void **ret_camera, char error[STIPPLE_E
 	}
 }
 
+/** libcamera goes on listing most cameras that were unplugged; the kernel does not. */
+bool is_connected(const libcamera::Camera &camera)
+{
+	auto devices = camera.properties().get(libcamera::properties::SystemDevices);
+	char path[64];
+
+	if (!devices)
+		return true;
+	for (int64_t device : *devices) {
+		snprintf(path, sizeof path, "/sys/dev/char/%u:%u", major(static_cast<dev_t>(device)),
+			minor(static_cast<dev_t>(device)));
+		if (access(path, F_OK) < 0)
+			return false;
+	}
+	return true;
+}
+
+std::vector<std::shared_ptr<libcamera::Camera>> connected_cameras(const Camera *self)
+{
+	auto cameras = self->manager.cameras();
+
+	cameras.erase(std::remove_if(cameras.begin(), cameras.end(),
+			      [](const auto &camera) { return !is_connected(*camera); }),
+		cameras.end());
+	return cameras;
+}
+
 std::string model_of(const libcamera::Camera &camera)
 {
 	auto model = camera.properties().get(libcamera::properties::Model);
@@ -122,7 +153,7 @@ int enumerate_cameras(void *userdata, StippleCameraInfo *ret_cameras, size_t max
 	auto *self = static_cast<Camera *>(userdata);
 
 	try {
-		auto cameras = self->manager.cameras();
+		auto cameras = connected_cameras(self);
 
 		for (size_t i = 0; i < cameras.size() && i < max; i++) {
 			StippleCameraInfo *info = &ret_cameras[i];
@@ -243,7 +274,7 @@ int capture_frame(void *userdata, const StippleScene *, uint32_t timeout_ms, Sti
 	int r;
 
 	try {
-		auto cameras = self->manager.cameras();
+		auto cameras = connected_cameras(self);
 
 		if (cameras.empty())
 			return fail(-ENODEV, error, "no camera is connected: check its cable");

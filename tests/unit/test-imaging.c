@@ -25,10 +25,12 @@ enum { WIDTH = 320, HEIGHT = 250 }; /* no multiple of 16: the last rows are padd
 static uint8_t pixels[WIDTH * HEIGHT * 3];
 static int brightness = 128, contrast = 60;
 static atomic_bool unplugged;
+static atomic_int opened; /* how often */
 static bool rgb;
 
 static int fake_open(const StippleHost *host, void **ret, char error[STIPPLE_ERROR_MAX])
 {
+	opened++;
 	*ret = pixels;
 	return 0;
 }
@@ -91,6 +93,7 @@ static int setup(void **state)
 	brightness = 128;
 	contrast = 60;
 	unplugged = rgb = false;
+	opened = 0;
 	snprintf(folder, sizeof folder, "imaging-test-XXXXXX");
 	return mkdtemp(folder) ? imaging_new(&options, (Imaging **)state) : -1;
 }
@@ -208,6 +211,7 @@ static void test_a_camera_is_seen_to_come_and_go_without_a_picture(void **state)
 	wait_for_status(*state, -ENODEV);
 	unplugged = false;
 	wait_for_status(*state, 0);
+	assert_int_equal(opened, 2); /* afresh, and once only */
 }
 
 static void test_a_full_disk_leaves_nothing_behind(void **state)
