@@ -70,6 +70,12 @@ int ctl_call_failed(const sd_bus_error *error, int r)
 	if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
 		sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
 		return ctl_fail("stippled is not running: start it with `systemctl start stippled`");
+	/* the daemon's own refusals say what to do; the bus only quotes its rules */
+	if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED) &&
+		!(error->message && strstr(error->message, "is not allowed to you")))
+		return ctl_fail(
+			"this is not allowed to you: ask the station's administrator to put you into the "
+			"group stipple-technician or stipple-auditor");
 	return ctl_fail("%s", error->message ? error->message : error->name);
 }
 

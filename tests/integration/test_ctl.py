@@ -152,6 +152,21 @@ def test_without_daemon_every_command_names_the_next_step(pin):
         assert "cannot be reached" in text and "is dbus running?" in text
 
 
+def test_whom_the_bus_keeps_out_is_told_whom_to_ask():
+    station = harness.Station(bus_policy=harness.OPEN_POLICY +
+                              f'<policy context="mandatory"><deny send_destination="{harness.NAME}"/></policy>')
+    try:
+        station.start(expect_ready=False)
+        harness.wait_for(lambda: station.connect().name_has_owner(harness.NAME), "the daemon")
+        for words in ("status", "doctor", "session arm", "audit records", "login b1001 -- true"):
+            text = run(station, *words.split(), status=1, stdin="4711\n")
+            assert "is not allowed to you: ask the station's administrator" in text, text
+            assert "Rejected" not in text
+        station.stop()
+    finally:
+        station.close()
+
+
 # ---- listings ----
 
 def needs(station, query):

@@ -16,8 +16,8 @@ work_anew P-0011 A11 200
 pedal up
 wait_until 10 "the needle to rest" is State ready
 stipplectl session abandon "the broker is away"
-wanted=$(ledger "SELECT count(*) FROM record WHERE seq > $begun AND (kind LIKE 'session.%' OR kind LIKE 'operator.signed-%' OR kind LIKE 'needle.%')
-    AND kind NOT IN ('session.screening', 'session.consent')")
+wanted=$(ledger "SELECT count(*) FROM record WHERE seq > $begun AND kind NOT IN ('session.screening', 'session.consent')
+    AND (kind LIKE 'session.%' OR kind LIKE 'needle.%' OR kind LIKE 'operator.signed-%' OR kind = 'pigment.loaded')")
 systemctl start mosquitto
 wait_until 60 "the broker to be found" is BrokerConnected true
 
