@@ -243,13 +243,14 @@ def make_root(folder, kernel, packages):
                   f"&& mke2fs -q -t ext4 -L root -d {tree} {folder}/root.ext4")
         run(*([] if os.geteuid() == 0 else ["fakeroot"]), "sh", "-c", script)
         archive.unlink()
+        (folder / "kernel").write_text(kernel.name)
 
 
 # ---- both, from the cache ----
 
-def cached(name, inputs, make):
-    """The folder CACHE/name-KEY; made first when it is not there. Older ones of the same name are removed."""
-    folder = CACHE / f"{name}-{key(*inputs)}"
+def cached(name, inputs, offered_inputs, make):
+    """The folder CACHE/name-KEY-KEY; made first when it is not there. Older ones of the same name are removed."""
+    folder = CACHE / f"{name}-{key(*inputs)}-{key(*offered_inputs)}"
     if folder.is_dir():
         return folder
     print(f"vm: making the guest's {name} (a minute or two, kept in {folder})", flush=True)
@@ -266,18 +267,30 @@ def cached(name, inputs, make):
     return folder
 
 
+def kept(name, inputs):
+    """What was made from the same inputs and from whatever the archives offered then, or None."""
+    return next(iter(CACHE.glob(f"{name}-{key(*inputs)}-*")), None)
+
+
 def prepare(dependencies):
     """(vmlinuz, initrd, disk) of a guest that has these packages besides its tools."""
     script = pathlib.Path(__file__).read_text()
-    release, version = kernel_packages()
-    kernel = cached("kernel", (script, release, version, (HERE / "guest/init").read_text()),
-                    lambda folder: make_kernel(folder, release, version))
-    guest = [(HERE / "guest" / name).read_text() for name in ("prepare", "agent")]
     packages = sorted({*TOOLS, *dependencies})
-    versions = offered(*packages)
-    missing = set(packages) - set(versions)
-    if missing:
-        raise Unavailable(f"no archive of this machine has {', '.join(sorted(missing))}; run 'apt-get update'")
-    root = cached("root", (script, kernel.name, sorted(versions.items()), *guest),
-                  lambda folder: make_root(folder, kernel, packages))
+    kernel_inputs = (script, (HERE / "guest/init").read_text())
+    root_inputs = (script, packages, *[(HERE / "guest" / name).read_text() for name in ("prepare", "agent")])
+    try:
+        release, version = kernel_packages()
+        versions = offered(*packages)
+        missing = set(packages) - set(versions)
+        if missing:
+            raise Unavailable(f"no archive of this machine has {', '.join(sorted(missing))}; run 'apt-get update'")
+        kernel = cached("kernel", kernel_inputs, (release, version),
+                        lambda folder: make_kernel(folder, release, version))
+        root = cached("root", root_inputs, (kernel.name, sorted(versions.items())),
+                      lambda folder: make_root(folder, kernel, packages))
+    except Unavailable as reason:
+        kernel, root = kept("kernel", kernel_inputs), kept("root", root_inputs)
+        if not kernel or not root or (root / "kernel").read_text() != kernel.name:
+            raise
+        print(f"vm: the guest that was made earlier is used: {reason}", flush=True)
     return kernel / "vmlinuz", kernel / "initrd.img", root / "root.ext4"

@@ -40,7 +40,7 @@ class Packages:
 
     def __init__(self, folder=None):
         self.given = folder is not None
-        self.folder = folder or image.cached("packages", (tree_key(), pathlib.Path(__file__).read_text()), build)
+        self.folder = folder or image.cached("packages", (tree_key(), pathlib.Path(__file__).read_text()), (), build)
         self.scratch = None
 
     def __enter__(self):

@@ -11,9 +11,9 @@ say() { printf '%s\n' "$*"; }
 die() { printf 'failed: %s\n' "$*" >&2; exit 1; }
 trap 'printf "failed: line %s of %s: %s\n" "$LINENO" "${BASH_SOURCE[0]##*/}" "$BASH_COMMAND" >&2' ERR
 
-# wait_until SECONDS WHAT COMMAND...
+# wait_until SECONDS WHAT COMMAND...: seconds of an idle machine; a busy one gets four times as many.
 wait_until() {
-    local end=$((SECONDS + $1)) what=$2
+    local end=$((SECONDS + 4 * $1)) what=$2
     shift 2
     until "$@" >/dev/null 2>&1; do
         if [ $SECONDS -ge $end ]; then
