@@ -288,7 +288,9 @@ static int get_text(sd_bus *sd, const char *path, const char *interface, const c
 static int get_count(sd_bus *sd, const char *path, const char *interface, const char *property,
 	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
+	static const ZonePlan no_plan;
 	const StationView *view = station_view(((Bus *)userdata)->station);
+	const ZonePlan *plan = view->plan ? view->plan : &no_plan;
 	const struct {
 		const char *name, *type;
 		uint64_t value;
@@ -302,6 +304,13 @@ static int get_count(sd_bus *sd, const char *path, const char *interface, const 
 		{ "SessionStrokes", "t", view->session_strokes },
 		{ "NeedleStrokes", "t", view->needle_strokes },
 		{ "LastDepthUm", "u", view->last_dot.depth_mean_um },
+		{ "LastResistanceMn", "u", view->last_dot.resistance_peak_mn },
+		{ "DepthMinUm", "u", plan->depth_min_um },
+		{ "DepthMaxUm", "u", plan->depth_max_um },
+		{ "DepthLimitUm", "u", plan->depth_limit_um },
+		{ "ForceWarnMn", "u", plan->force_warn_mn },
+		{ "ForceLimitMn", "u", plan->force_limit_mn },
+		{ "DwellMs", "u", plan->dwell_ms },
 		{ "Elapsed", "x", (uint64_t)view->elapsed_s },
 		{ "BreakIn", "x", (uint64_t)view->break_in_s },
 	};
@@ -336,6 +345,66 @@ static int get_figure(sd_bus *sd, const char *path, const char *interface, const
 		if (strcmp(properties[i].name, property) == 0)
 			return sd_bus_message_append(reply, "d", properties[i].value);
 	return -ENOENT;
+}
+
+static int get_flag(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const StationView *view = station_view(((Bus *)userdata)->station);
+	const struct {
+		const char *name;
+		bool value;
+	} properties[] = {
+		{ "ConsentTreatment", view->consent_treatment },
+		{ "ConsentPhotographs", view->consent_photographs },
+		{ "ScreeningDone", view->screening_done },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(properties); i++)
+		if (strcmp(properties[i].name, property) == 0)
+			return sd_bus_message_append(reply, "b", properties[i].value);
+	return -ENOENT;
+}
+
+static int append_protocol(sd_bus_message *reply, const Protocol *protocol)
+{
+	int r = sd_bus_message_open_container(reply, 'r', "ssuas");
+
+	if (r >= 0)
+		r = sd_bus_message_append(reply, "ssu", protocol->name, protocol->title, protocol->sessions);
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "s");
+	for (size_t i = 0; i < protocol->n_screening && r >= 0; i++)
+		r = sd_bus_message_append(reply, "s", protocol->screening[i]);
+	if (r >= 0)
+		r = sd_bus_message_close_container(reply);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int get_protocols(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const Station *station = ((Bus *)userdata)->station;
+	const Protocol *protocol;
+	int r = sd_bus_message_open_container(reply, 'a', "(ssuas)");
+
+	for (size_t i = 0; r >= 0 && (protocol = station_protocol(station, i)); i++)
+		r = append_protocol(reply, protocol);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int get_zones(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const Station *station = ((Bus *)userdata)->station;
+	StationZone zone;
+	int r = sd_bus_message_open_container(reply, 'a', "(sutddbb)");
+
+	for (int i = 0; i < ZONE_MAX && r >= 0; i++)
+		if (station_zone(station, (Zone)i, &zone))
+			r = sd_bus_message_append(reply, "(sutddbb)", zone_to_string((Zone)i), zone.area_mm2,
+				zone.dots, zone.density, zone.target, zone.before_photo, zone.after_photo);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
 #define PROPERTY(name, type, getter) \
@@ -375,14 +444,25 @@ const sd_bus_vtable bus_session_vtable[] = {
 		SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
 	SD_BUS_METHOD_WITH_ARGS(
 		"Abandon", SD_BUS_ARGS("s", reason), SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_PROPERTY("Protocols", "a(ssuas)", get_protocols, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	PROPERTY("State", "s", get_text),
 	PROPERTY("Session", "t", get_count),
 	PROPERTY("Subject", "s", get_text),
 	PROPERTY("Protocol", "s", get_text),
 	PROPERTY("CourseSession", "u", get_count),
+	PROPERTY("ConsentTreatment", "b", get_flag),
+	PROPERTY("ConsentPhotographs", "b", get_flag),
+	PROPERTY("ScreeningDone", "b", get_flag),
+	PROPERTY("Zones", "a(sutddbb)", get_zones),
 	PROPERTY("Zone", "s", get_text),
 	PROPERTY("SkinType", "s", get_text),
 	PROPERTY("AreaMm2", "u", get_count),
+	PROPERTY("DepthMinUm", "u", get_count),
+	PROPERTY("DepthMaxUm", "u", get_count),
+	PROPERTY("DepthLimitUm", "u", get_count),
+	PROPERTY("ForceWarnMn", "u", get_count),
+	PROPERTY("ForceLimitMn", "u", get_count),
+	PROPERTY("DwellMs", "u", get_count),
 	PROPERTY("Unit", "s", get_text),
 	PROPERTY("Lot", "s", get_text),
 	PROPERTY("Pigment", "s", get_text),
@@ -396,6 +476,7 @@ const sd_bus_vtable bus_session_vtable[] = {
 	PROPERTY("OutsideShare", "d", get_figure),
 	PROPERTY("DepthMeanUm", "d", get_figure),
 	PROPERTY("LastDepthUm", "u", get_count),
+	PROPERTY("LastResistanceMn", "u", get_count),
 	PROPERTY("DwellMeanMs", "d", get_figure),
 	PROPERTY("Elapsed", "x", get_count),
 	PROPERTY("BreakIn", "x", get_count),

@@ -20,22 +20,25 @@ static void on_changed(void *userdata, unsigned changes)
 	static const struct {
 		unsigned change;
 		const char *path, *interface;
-		const char *names[16];
+		const char *names[20];
 	} table[] = {
 		{ STATION_CHANGED_STATE, PATH_SESSION, INTERFACE_SESSION,
-			{ "State", "Session", "Subject", "Protocol", "CourseSession" } },
+			{ "State", "Session", "Subject", "Protocol", "CourseSession", "ConsentTreatment",
+				"ConsentPhotographs", "ScreeningDone" } },
 		{ STATION_CHANGED_STATE, PATH_STATION, INTERFACE_STATION,
 			{ "Fault", "FaultText", "LedgerHealthy", "Inert" } },
 		{ STATION_CHANGED_OPERATOR, PATH_STATION, INTERFACE_STATION,
 			{ "Operator", "OperatorName", "Roles" } },
 		{ STATION_CHANGED_ZONE, PATH_SESSION, INTERFACE_SESSION,
-			{ "Zone", "SkinType", "AreaMm2", "TargetDensity", "Unit", "Lot", "Pigment" } },
+			{ "Zones", "Zone", "SkinType", "AreaMm2", "TargetDensity", "DepthMinUm", "DepthMaxUm",
+				"DepthLimitUm", "ForceWarnMn", "ForceLimitMn", "DwellMs", "Unit", "Lot",
+				"Pigment" } },
 		{ STATION_CHANGED_LINES, PATH_STATION, INTERFACE_STATION,
 			{ "BoardConnected", "BoardSerial", "BoardError", "EmergencyStop", "Pedal" } },
 		{ STATION_CHANGED_COUNTS, PATH_SESSION, INTERFACE_SESSION,
 			{ "Dots", "Strokes", "SessionDots", "SessionStrokes", "NeedleStrokes", "Density",
-				"OutsideShare", "DepthMeanUm", "LastDepthUm", "DwellMeanMs", "Elapsed",
-				"BreakIn" } },
+				"OutsideShare", "DepthMeanUm", "LastDepthUm", "LastResistanceMn",
+				"DwellMeanMs", "Elapsed", "BreakIn" } },
 	};
 
 	for (size_t i = 0; i < ELEMENTS(table); i++)

@@ -53,6 +53,11 @@ static void subject_found(void *userdata, int error, json_t *rows)
 	operation_record_prepared(operation, "session.begun", begin_committed);
 }
 
+const Protocol *station_protocol(const Station *station, size_t i)
+{
+	return i < station->n_protocols ? station->protocols[i] : NULL;
+}
+
 void station_begin(Station *station, const char *subject, const char *protocol, uint32_t course_session,
 	StationDone done, void *userdata)
 {
@@ -209,6 +214,8 @@ static void zone_committed(Operation *operation, const LedgerAnswer *answer)
 	view->area_mm2 = json_integer_value(json_object_get(operation->body, "area_mm2"));
 	view->plan = protocol_plan(station->protocol, view->course_session, view->zone, view->skin);
 	view->statistics = station->zones[view->zone];
+	station->zone_area_mm2[view->zone] = view->area_mm2;
+	station->zone_target[view->zone] = view->plan->density;
 	station_notify(station, STATION_CHANGED_ZONE | STATION_CHANGED_COUNTS);
 	operation_done(operation);
 }
@@ -257,6 +264,28 @@ void station_select_zone(Station *station, const char *zone, const char *skin_ty
 	operation_disarm_then(operation, zone_disarmed);
 }
 
+bool station_zone(const Station *station, Zone zone, StationZone *ret)
+{
+	const ZoneStatistics *statistics;
+	uint32_t area;
+
+	if ((int)zone < 0 || zone >= ZONE_MAX)
+		return false;
+	area = station->zone_area_mm2[zone];
+	if (!area && !station->before_photo[zone] && !station->after_photo[zone])
+		return false;
+	statistics = station->view.zone == zone ? &station->view.statistics : &station->zones[zone];
+	*ret = (StationZone){
+		.area_mm2 = area,
+		.dots = statistics->dots,
+		.density = zone_statistics_density(statistics, area),
+		.target = station->zone_target[zone],
+		.before_photo = station->before_photo[zone],
+		.after_photo = station->after_photo[zone],
+	};
+	return true;
+}
+
 /* ---- pictures ---- */
 
 static json_t *picture_body(const Operation *operation, const StationPicture *picture)
@@ -274,6 +303,9 @@ static void picture_committed(Operation *operation, const LedgerAnswer *answer)
 
 	if (strcmp(phase, "before") == 0)
 		station->before_photo[zone_from_string(zone)] = true;
+	else
+		station->after_photo[zone_from_string(zone)] = true;
+	station_notify(station, STATION_CHANGED_ZONE);
 	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s",
 		json_string_value(json_object_get(operation->body, "file")));
 	operation->reply.figures = json_incref(operation->body);

@@ -163,6 +163,9 @@ void station_session_reset(Station *station)
 	view->needles_used = 0;
 	station->screening_refused[0] = '\0';
 	memset(station->before_photo, 0, sizeof station->before_photo);
+	memset(station->after_photo, 0, sizeof station->after_photo);
+	memset(station->zone_area_mm2, 0, sizeof station->zone_area_mm2);
+	memset(station->zone_target, 0, sizeof station->zone_target);
 	memset(station->zones, 0, sizeof station->zones);
 	station->alerted_us[STATION_ALERT_BREAK] = station->alerted_us[STATION_ALERT_LENGTH] = 0;
 	station->alerted_us[STATION_ALERT_DEPTH] = station->alerted_us[STATION_ALERT_FORCE] = 0;

@@ -109,6 +109,14 @@ typedef struct StationView {
 	bool ledger_healthy;
 } StationView;
 
+/** What has been done in one zone in this session. */
+typedef struct StationZone {
+	uint32_t area_mm2; /* 0: never chosen */
+	uint64_t dots;
+	double density, target; /* dots per cm2 */
+	bool before_photo, after_photo;
+} StationZone;
+
 typedef struct StationObserver {
 	void (*changed)(void *userdata, unsigned changes);                  /* StationChange bits */
 	void (*alert)(void *userdata, const char *alert, const char *text); /* "depth-outside", ... */
@@ -185,6 +193,11 @@ void station_sign_out(Station *station, StationDone done, void *userdata);
 void station_holder_vanished(Station *station, const char *holder);
 /** True when the signed-in operator has the role. */
 bool station_has_role(const Station *station, const char *role);
+
+/** False when the zone was neither chosen nor photographed in this session; `ret` is then untouched. */
+bool station_zone(const Station *station, Zone zone, StationZone *ret);
+/** The protocols that were loaded, in no order. NULL past the last. Owned by the station. */
+const Protocol *station_protocol(const Station *station, size_t i);
 
 /* ---- session steps, in their order ---------------------------------------------------------------- */
 

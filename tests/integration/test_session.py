@@ -221,3 +221,22 @@ def test_broken_arguments(station):
     assert station.refused("Station1", "Enrol", "b2", "A", "4711", "pope")[0] == "InvalidArgument"
     assert station.refused("Station1", "NoSuchMember")[0] == "UnknownMethod"
     assert station.get("Session1", "State") == "idle"
+
+
+def test_progress_of_zones_can_be_read(station):
+    protocols = {str(p[0]): p for p in station.get("Session1", "Protocols")}
+    assert protocols["scalp-density"][2] == 3
+    assert set(protocols["scalp-density"][3]) == set(station.screening())
+    assert not station.get("Session1", "ConsentTreatment") and station.get("Session1", "DepthMaxUm") == 0
+    station.prepare()
+    assert station.get("Session1", "ConsentTreatment") and station.get("Session1", "ScreeningDone")
+    assert (station.get("Session1", "DepthMinUm"), station.get("Session1", "DepthMaxUm")) == (500, 1500)
+    treat(station)
+    station.call("Session1", "SelectZone", "nape", "normal", dbus.UInt32(100))
+    crown, nape = sorted(station.get("Session1", "Zones"))
+    assert (crown[0], crown[1], crown[5], crown[6]) == ("crown", 1500, True, False)
+    assert crown[2] > 0 and crown[3] == pytest.approx(crown[2] / 15) and crown[4] == 40
+    assert tuple(nape) == ("nape", 100, 0, 0.0, 40.0, False, False)
+    station.call("Session1", "Capture", "crown", "after")
+    assert [bool(zone[6]) for zone in sorted(station.get("Session1", "Zones"))] == [True, False]
+    assert station.get("Session1", "LastResistanceMn") > 0
