@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bus/bus-private.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "util/text.h"
@@ -149,6 +151,42 @@ static int reply_figures(Call *call, const StationReply *reply)
 	return send_figures(call, NULL, reply->figures);
 }
 
+static int reply_picture(Call *call, const StationReply *reply)
+{
+	_cleanup_(closep) int fd = open(reply->detail, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r;
+
+	if (fd >= 0)
+		return sd_bus_reply_method_return(call->message, "h", fd);
+	r = -errno;
+	sd_bus_error_setf(&error, r == -ENOENT ? STATION_ERROR_UNKNOWN : STATION_ERROR_PICTURE,
+		"the photograph %s cannot be opened (%s): see what the record says of it",
+		strrchr(reply->detail, '/') + 1, strerror(-r));
+	r = sd_bus_reply_method_error(call->message, &error);
+	sd_bus_error_free(&error);
+	return r;
+}
+
+static int run_open_picture(Call *call)
+{
+	StationReply reply = { 0 };
+	const char *file;
+	int r = call_read_strings(call, &file, NULL, NULL, NULL);
+
+	if (r < 0)
+		return call_bad_arguments(call, r);
+	if (!station_has_role(call->bus->station, "technician"))
+		return call_refuse(call, interlock_error_name(INTERLOCK_OPERATOR),
+			"nobody is signed in: sign in with badge and PIN first");
+	if (!text_is_identifier(file, STATION_NAME_MAX - 1))
+		return call_refuse(call, STATION_ERROR_INVALID, "this is no name of a photograph");
+	snprintf(reply.detail, sizeof reply.detail, "%s/images/%s", call->bus->options.config->state_folder,
+		file);
+	call_answered(call, &reply);
+	return 1;
+}
+
 static int reply_refusals(Call *call, const StationReply *done)
 {
 	Refusal refusals[INTERLOCK_MAX];
@@ -243,6 +281,7 @@ static int method(sd_bus_message *message, void *userdata, sd_bus_error *error)
 		{ "RemoveNeedle", run_remove, NULL },
 		{ "LoadPigment", run_pigment, NULL },
 		{ "Capture", run_capture, reply_capture },
+		{ "OpenPicture", run_open_picture, reply_picture },
 		{ "Refusals", run_refusals, reply_refusals },
 		{ "Arm", run_arm, NULL },
 		{ "Disarm", run_disarm, NULL },
@@ -398,11 +437,11 @@ static int get_zones(sd_bus *sd, const char *path, const char *interface, const 
 {
 	const Station *station = ((Bus *)userdata)->station;
 	StationZone zone;
-	int r = sd_bus_message_open_container(reply, 'a', "(sutddbb)");
+	int r = sd_bus_message_open_container(reply, 'a', "(sutddss)");
 
 	for (int i = 0; i < ZONE_MAX && r >= 0; i++)
 		if (station_zone(station, (Zone)i, &zone))
-			r = sd_bus_message_append(reply, "(sutddbb)", zone_to_string((Zone)i), zone.area_mm2,
+			r = sd_bus_message_append(reply, "(sutddss)", zone_to_string((Zone)i), zone.area_mm2,
 				zone.dots, zone.density, zone.target, zone.before_photo, zone.after_photo);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
@@ -429,6 +468,8 @@ const sd_bus_vtable bus_session_vtable[] = {
 		SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Capture", SD_BUS_ARGS("s", zone, "s", phase),
 		SD_BUS_RESULT("s", file, "a{sv}", figures), method, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("OpenPicture", SD_BUS_ARGS("s", file), SD_BUS_RESULT("h", picture), method,
+		SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Refusals", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(sss)", refusals), method,
 		SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Arm", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -453,7 +494,7 @@ const sd_bus_vtable bus_session_vtable[] = {
 	PROPERTY("ConsentTreatment", "b", get_flag),
 	PROPERTY("ConsentPhotographs", "b", get_flag),
 	PROPERTY("ScreeningDone", "b", get_flag),
-	PROPERTY("Zones", "a(sutddbb)", get_zones),
+	PROPERTY("Zones", "a(sutddss)", get_zones),
 	PROPERTY("Zone", "s", get_text),
 	PROPERTY("SkinType", "s", get_text),
 	PROPERTY("AreaMm2", "u", get_count),

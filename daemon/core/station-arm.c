@@ -61,7 +61,7 @@ size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 	station_stock_facts(station, &facts);
 	memcpy(facts.screening_refused, station->screening_refused, sizeof facts.screening_refused);
 	facts.before_photo = !station->options.config->before_photo_required ||
-			     ((int)view->zone >= 0 && station->before_photo[view->zone]);
+			     ((int)view->zone >= 0 && station->before_photo[view->zone][0]);
 	return interlocks_check(&facts, ret);
 }
 

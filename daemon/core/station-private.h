@@ -112,7 +112,7 @@ struct Station {
 	int64_t working_since_us, worked_us;
 	int64_t last_session_utc_us;
 	char screening_refused[96];
-	bool before_photo[ZONE_MAX], after_photo[ZONE_MAX];
+	char before_photo[ZONE_MAX][STATION_NAME_MAX], after_photo[ZONE_MAX][STATION_NAME_MAX]; /* files */
 	uint32_t zone_area_mm2[ZONE_MAX], zone_target[ZONE_MAX]; /* as last chosen */
 	ZoneStatistics zones[ZONE_MAX];
 	int64_t pigment_expiry_utc_us;

@@ -272,7 +272,7 @@ bool station_zone(const Station *station, Zone zone, StationZone *ret)
 	if ((int)zone < 0 || zone >= ZONE_MAX)
 		return false;
 	area = station->zone_area_mm2[zone];
-	if (!area && !station->before_photo[zone] && !station->after_photo[zone])
+	if (!area && !station->before_photo[zone][0] && !station->after_photo[zone][0])
 		return false;
 	statistics = station->view.zone == zone ? &station->view.statistics : &station->zones[zone];
 	*ret = (StationZone){
@@ -300,14 +300,13 @@ static void picture_committed(Operation *operation, const LedgerAnswer *answer)
 	Station *station = operation->station;
 	const char *zone = json_string_value(json_object_get(operation->body, "zone"));
 	const char *phase = json_string_value(json_object_get(operation->body, "phase"));
+	const char *file = json_string_value(json_object_get(operation->body, "file"));
+	Zone z = zone_from_string(zone);
 
-	if (strcmp(phase, "before") == 0)
-		station->before_photo[zone_from_string(zone)] = true;
-	else
-		station->after_photo[zone_from_string(zone)] = true;
+	snprintf(strcmp(phase, "before") == 0 ? station->before_photo[z] : station->after_photo[z],
+		STATION_NAME_MAX, "%s", file);
 	station_notify(station, STATION_CHANGED_ZONE);
-	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s",
-		json_string_value(json_object_get(operation->body, "file")));
+	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s", file);
 	operation->reply.figures = json_incref(operation->body);
 	operation_done(operation);
 }

@@ -113,8 +113,8 @@ typedef struct StationView {
 typedef struct StationZone {
 	uint32_t area_mm2; /* 0: never chosen */
 	uint64_t dots;
-	double density, target; /* dots per cm2 */
-	bool before_photo, after_photo;
+	double density, target;                 /* dots per cm2 */
+	const char *before_photo, *after_photo; /* file names, "" none; valid until the next picture */
 } StationZone;
 
 typedef struct StationObserver {

@@ -2,6 +2,7 @@
 """A treatment session over D-Bus, and what must be refused on the way."""
 
 import hashlib
+import os
 import time
 
 import dbus
@@ -234,9 +235,22 @@ def test_progress_of_zones_can_be_read(station):
     treat(station)
     station.call("Session1", "SelectZone", "nape", "normal", dbus.UInt32(100))
     crown, nape = sorted(station.get("Session1", "Zones"))
-    assert (crown[0], crown[1], crown[5], crown[6]) == ("crown", 1500, True, False)
+    assert (crown[0], crown[1], bool(crown[5]), crown[6]) == ("crown", 1500, True, "")
     assert crown[2] > 0 and crown[3] == pytest.approx(crown[2] / 15) and crown[4] == 40
-    assert tuple(nape) == ("nape", 100, 0, 0.0, 40.0, False, False)
+    assert tuple(nape) == ("nape", 100, 0, 0.0, 40.0, "", "")
     station.call("Session1", "Capture", "crown", "after")
     assert [bool(zone[6]) for zone in sorted(station.get("Session1", "Zones"))] == [True, False]
     assert station.get("Session1", "LastResistanceMn") > 0
+
+
+def test_photographs_can_be_opened_by_who_works(station):
+    station.prepare()
+    (crown,) = station.get("Session1", "Zones")
+    with os.fdopen(station.call("Session1", "OpenPicture", crown[5]).take(), "rb") as picture:
+        assert picture.read() == (station.folder / "state/images" / str(crown[5])).read_bytes()
+    assert station.refused("Session1", "OpenPicture", "nobody.jpg")[0] == "Unknown"
+    for name in ("../ledger.db", "", "a/b", ".."):
+        assert station.refused("Session1", "OpenPicture", name)[0] in ("InvalidArgument", "Unknown", "PictureRefused")
+    station.call("Session1", "Abandon", "over")
+    station.call("Station1", "Logout")
+    assert station.refused("Session1", "OpenPicture", crown[5])[0] == "NotSignedIn"
