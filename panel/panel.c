@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "panel.h"
+
+#include <string.h>
+
+#include "refusals.h"
+#include "sheet.h"
+#include "widgets.h"
+
+enum {
+	NOTICE_S = 12,
+	SCAN_MIN = 4,                 /* shorter is somebody's typing */
+	SCAN_GAP_US = 300 * 1000,     /* a scanner types faster */
+	SCAN_MAX = 512,
+};
+
+static const struct {
+	const char *title;
+	Screen *(*make)(Panel *panel);
+} screens[SCREEN_MAX] = {
+	[SCREEN_SIGN_IN] = { N_("Sign in"), screen_sign_in_new },
+	[SCREEN_PERSON] = { N_("Person"), screen_person_new },
+	[SCREEN_CONSENT] = { N_("Consent"), screen_consent_new },
+	[SCREEN_CARTRIDGE] = { N_("Cartridge"), screen_cartridge_new },
+	[SCREEN_ZONE] = { N_("Zone"), screen_zone_new },
+	[SCREEN_PHOTOGRAPHS] = { N_("Photos"), screen_photographs_new },
+	[SCREEN_WORK] = { N_("Work"), screen_work_new },
+	[SCREEN_FINISH] = { N_("Finish"), screen_finish_new },
+	[SCREEN_MORE] = { N_("More"), screen_more_new },
+};
+
+/* ---- steps ---- */
+
+/** Whether the zone that is chosen has a photograph of before. */
+static bool zone_is_photographed(const Panel *panel)
+{
+	g_autoptr(GVariant) zones = station_client_value(panel->client, "Zones");
+	const char *chosen = panel_text(panel, "Zone"), *zone;
+	const char *before;
+	GVariantIter iter;
+
+	if (!zones)
+		return false;
+	g_variant_iter_init(&iter, zones);
+	while (g_variant_iter_next(&iter, "(&sutdd&s&s)", &zone, NULL, NULL, NULL, NULL, &before, NULL))
+		if (strcmp(zone, chosen) == 0)
+			return before[0];
+	return false;
+}
+
+bool panel_step_done(const Panel *panel, ScreenId screen)
+{
+	switch (screen) {
+	case SCREEN_SIGN_IN:
+		return panel_text(panel, "Operator")[0];
+	case SCREEN_PERSON:
+		return panel_number(panel, "Session") > 0;
+	case SCREEN_CONSENT:
+		return panel_flag(panel, "ConsentTreatment") && panel_flag(panel, "ScreeningDone");
+	case SCREEN_CARTRIDGE:
+		return panel_text(panel, "Unit")[0] && panel_text(panel, "Pigment")[0];
+	case SCREEN_ZONE:
+		return panel_text(panel, "Zone")[0];
+	case SCREEN_PHOTOGRAPHS:
+		return zone_is_photographed(panel);
+	case SCREEN_WORK:
+		return strcmp(panel_text(panel, "State"), "closing") == 0;
+	case SCREEN_FINISH:
+	case SCREEN_MORE:
+	case SCREEN_MAX:
+		return false;
+	}
+	return false;
+}
+
+void panel_advance(Panel *panel)
+{
+	ScreenId screen = SCREEN_SIGN_IN;
+
+	if (strcmp(panel_text(panel, "State"), "closing") == 0) {
+		panel_show(panel, SCREEN_FINISH);
+		return;
+	}
+	while (screen < SCREEN_WORK && panel_step_done(panel, screen))
+		screen++;
+	panel_show(panel, screen);
+}
+
+static void update_steps(Panel *panel)
+{
+	bool signed_in = panel_step_done(panel, SCREEN_SIGN_IN);
+	bool open = panel_step_done(panel, SCREEN_PERSON);
+
+	for (ScreenId i = 0; i < SCREEN_MAX; i++) {
+		bool done = panel_step_done(panel, i);
+		bool usable = i == SCREEN_SIGN_IN || i == SCREEN_MORE || (signed_in && (open || i == SCREEN_PERSON));
+		GtkWidget *mark = g_object_get_data(G_OBJECT(panel->steps[i]), "mark");
+		g_autofree char *number = i == SCREEN_MORE ? g_strdup("⋯") : g_strdup_printf("%d", i + 1);
+		g_autofree char *name = g_strdup_printf(
+			done ? _("%s, done") : "%s", _(screens[i].title));
+
+		gtk_label_set_text(GTK_LABEL(mark), done ? "✓" : number);
+		gtk_widget_set_sensitive(panel->steps[i], usable);
+		if (done)
+			gtk_widget_add_css_class(panel->steps[i], "done");
+		else
+			gtk_widget_remove_css_class(panel->steps[i], "done");
+		if (i == panel->current)
+			gtk_widget_add_css_class(panel->steps[i], "current");
+		else
+			gtk_widget_remove_css_class(panel->steps[i], "current");
+		accessible_name(panel->steps[i], name);
+	}
+}
+
+/* ---- the bar at the top ---- */
+
+static const char *state_text(const char *state)
+{
+	static const struct {
+		const char *state, *text;
+	} table[] = {
+		{ "idle", N_("NO SESSION") },
+		{ "preparing", N_("NOT ARMED") },
+		{ "ready", N_("ARMED · pedal starts the needle") },
+		{ "working", N_("NEEDLE RUNNING") },
+		{ "paused", N_("BREAK") },
+		{ "closing", N_("FINISHING") },
+		{ "fault", N_("STOPPED · FAULT") },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(table); i++)
+		if (strcmp(table[i].state, state) == 0)
+			return _(table[i].text);
+	return state;
+}
+
+static void update_top(Panel *panel)
+{
+	const char *state = panel_text(panel, "State");
+	const char *name = panel_text(panel, "OperatorName");
+	g_autofree char *style = g_strdup_printf("state-%s", state);
+	const char *classes[] = { "state", style, NULL };
+	gint64 session = panel_number(panel, "Session");
+	g_autofree char *place =
+		session ? g_strdup_printf(_("Session %d · %s"), (int)session, panel_text(panel, "Subject"))
+			: g_strdup_printf("%s · %s", panel_text(panel, "Clinic"), panel_text(panel, "Station"));
+
+	gtk_label_set_text(panel->place, place);
+	gtk_label_set_text(panel->state, state_text(state));
+	gtk_widget_set_css_classes(panel->state_box, classes);
+	gtk_label_set_text(panel->operator_name, name[0] ? name : _("nobody signed in"));
+}
+
+/* ---- what the station tells ---- */
+
+static void update_screen(Panel *panel)
+{
+	Screen *screen = panel->screens[panel->current];
+
+	if (screen->update)
+		screen->update(screen);
+}
+
+static void notice_restart(Panel *panel)
+{
+	panel->generation = station_client_generation(panel->client);
+	sheet_close(panel->sheet);
+	panel_notify(panel,
+		_("The station was restarted. The needle is stopped and the session was ended as interrupted: "
+		  "sign in and begin again."),
+		SCREEN_SIGN_IN);
+}
+
+static void on_changed(void *userdata)
+{
+	Panel *panel = userdata;
+	bool present = station_client_present(panel->client);
+	bool faulty = present && panel_text(panel, "Fault")[0];
+
+	gtk_widget_set_visible(panel->away, !present);
+	gtk_widget_set_visible(panel->fault->widget, faulty);
+	if (!present)
+		return;
+	if (faulty)
+		sheet_close(panel->sheet);
+	if (panel->generation != station_client_generation(panel->client))
+		notice_restart(panel);
+	if (!panel_step_done(panel, SCREEN_SIGN_IN) && panel->current != SCREEN_SIGN_IN &&
+		panel->current != SCREEN_MORE)
+		panel_show(panel, SCREEN_SIGN_IN);
+	update_top(panel);
+	update_steps(panel);
+	panel->fault->update(panel->fault);
+	update_screen(panel);
+}
+
+static void on_alert(void *userdata, const char *alert, const char *text)
+{
+	g_autofree char *sentence = sentence_translate(text);
+
+	panel_notify(userdata, sentence, SCREEN_MAX);
+}
+
+/* ---- notices ---- */
+
+static gboolean hide_notice(void *userdata)
+{
+	Panel *panel = userdata;
+
+	panel->notice_source = 0;
+	gtk_widget_set_visible(panel->notice, FALSE);
+	return G_SOURCE_REMOVE;
+}
+
+void panel_notify(Panel *panel, const char *text, ScreenId leads_to)
+{
+	gtk_label_set_text(panel->notice_text, text);
+	accessible_name(panel->notice, text);
+	panel->notice_leads_to = leads_to;
+	gtk_widget_set_visible(panel->notice, TRUE);
+	g_clear_handle_id(&panel->notice_source, g_source_remove);
+	panel->notice_source = g_timeout_add_seconds(NOTICE_S, hide_notice, panel);
+}
+
+static void on_notice(GtkButton *button, gpointer userdata)
+{
+	Panel *panel = userdata;
+
+	g_clear_handle_id(&panel->notice_source, g_source_remove);
+	hide_notice(panel);
+	if (panel->notice_leads_to < SCREEN_MAX)
+		panel_show(panel, panel->notice_leads_to);
+}
+
+/* ---- calls ---- */
+
+typedef struct Wish {
+	Panel *panel;
+	PanelDone done;
+	void *userdata;
+} Wish;
+
+static void call_answered(void *userdata, GVariant *result, const char *error, const char *text)
+{
+	g_autofree Wish *wish = userdata;
+	Panel *panel = wish->panel;
+
+	if (panel->calls)
+		panel->calls--;
+	gtk_widget_remove_css_class(GTK_WIDGET(panel->window), "busy");
+	if (!result) {
+		g_autofree char *sentence = sentence_translate(text);
+
+		panel_notify(panel, sentence, refusal_screen(error));
+		return;
+	}
+	if (wish->done)
+		wish->done(wish->userdata, result);
+}
+
+void panel_call(Panel *panel, StationObject object, const char *method, GVariant *arguments, PanelDone done,
+	void *userdata)
+{
+	g_autoptr(GVariant) kept = arguments ? g_variant_ref_sink(arguments) : NULL;
+	bool always = strcmp(method, "Disarm") == 0 || strcmp(method, "Pause") == 0 ||
+		      strcmp(method, "AcknowledgeFault") == 0;
+	Wish *wish;
+
+	if (panel->calls && !always)
+		return;
+	panel->calls++;
+	gtk_widget_add_css_class(GTK_WIDGET(panel->window), "busy");
+	wish = g_new0(Wish, 1);
+	wish->panel = panel;
+	wish->done = done;
+	wish->userdata = userdata;
+	station_client_call(panel->client, object, method, kept, call_answered, wish);
+}
+
+/* ---- screens ---- */
+
+void panel_show(Panel *panel, ScreenId id)
+{
+	Screen *screen = panel->screens[id];
+
+	panel->current = id;
+	gtk_stack_set_visible_child(panel->stack, screen->widget);
+	update_steps(panel);
+	if (screen->shown)
+		screen->shown(screen);
+	update_screen(panel);
+}
+
+static void on_step(GtkButton *button, gpointer userdata)
+{
+	panel_show(userdata, (ScreenId)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "screen")));
+}
+
+static GtkWidget *step_new(Panel *panel, ScreenId id)
+{
+	GtkWidget *button = gtk_button_new(), *box = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
+	GtkWidget *mark = gtk_label_new(NULL), *title = gtk_label_new(_(screens[id].title));
+
+	gtk_label_set_ellipsize(GTK_LABEL(title), PANGO_ELLIPSIZE_END);
+	gtk_widget_add_css_class(mark, "mark");
+	gtk_box_append(GTK_BOX(box), mark);
+	gtk_box_append(GTK_BOX(box), title);
+	gtk_widget_set_valign(box, GTK_ALIGN_CENTER);
+	gtk_button_set_child(GTK_BUTTON(button), box);
+	gtk_widget_add_css_class(button, "step");
+	g_object_set_data(G_OBJECT(button), "mark", mark);
+	g_object_set_data(G_OBJECT(button), "screen", GINT_TO_POINTER((int)id));
+	g_signal_connect(button, "clicked", G_CALLBACK(on_step), panel);
+	return button;
+}
+
+/* ---- keyboards and scanners ---- */
+
+static char key_of(guint key, GdkModifierType state)
+{
+	guint32 unicode = gdk_keyval_to_unicode(key);
+
+	if (key == GDK_KEY_Return || key == GDK_KEY_KP_Enter)
+		return '\n';
+	if (key == GDK_KEY_BackSpace)
+		return '\b';
+	/* scanners send the group separator of a GS1 code as Ctrl+] */
+	if (unicode == ']' && (state & GDK_CONTROL_MASK))
+		return 0x1d;
+	return unicode >= ' ' && unicode < 0x7f ? (char)unicode : 0;
+}
+
+/** True when a whole code has come in fast enough for a scanner; it is then in panel->scan. */
+static bool is_scanned(Panel *panel, char key)
+{
+	gint64 now = g_get_monotonic_time();
+
+	if (now - panel->scan_us > SCAN_GAP_US || panel->scan->len > SCAN_MAX)
+		g_string_truncate(panel->scan, 0);
+	panel->scan_us = now;
+	if (key == '\n')
+		return panel->scan->len >= SCAN_MIN;
+	if (key != '\b')
+		g_string_append_c(panel->scan, key);
+	return false;
+}
+
+static gboolean on_key(
+	GtkEventControllerKey *controller, guint keyval, guint code, GdkModifierType state, gpointer userdata)
+{
+	Panel *panel = userdata;
+	Screen *screen = panel->screens[panel->current];
+	char key = key_of(keyval, state);
+	bool scanned;
+
+	if (!key)
+		return FALSE;
+	scanned = is_scanned(panel, key);
+	if (sheet_is_open(panel->sheet)) {
+		if (scanned)
+			sheet_scanned(panel->sheet, panel->scan->str);
+		else
+			sheet_type(panel->sheet, key);
+		return TRUE;
+	}
+	if (scanned && screen->scanned && screen->scanned(screen, panel->scan->str))
+		return TRUE;
+	return screen->typed && screen->typed(screen, key);
+}
+
+/* ---- the window ---- */
+
+static GtkWidget *top_new(Panel *panel)
+{
+	GtkWidget *bar = box_new(GTK_ORIENTATION_HORIZONTAL, 12, "top");
+
+	panel->place = GTK_LABEL(gtk_label_new(NULL));
+	panel->state = GTK_LABEL(gtk_label_new(NULL));
+	panel->operator_name = GTK_LABEL(gtk_label_new(NULL));
+	gtk_label_set_ellipsize(panel->place, PANGO_ELLIPSIZE_END);
+	gtk_label_set_ellipsize(panel->operator_name, PANGO_ELLIPSIZE_END);
+	gtk_label_set_xalign(panel->place, 0);
+	gtk_label_set_xalign(panel->operator_name, 1);
+	gtk_widget_set_hexpand(GTK_WIDGET(panel->place), TRUE);
+	gtk_widget_set_hexpand(GTK_WIDGET(panel->operator_name), TRUE);
+	panel->state_box = box_new(GTK_ORIENTATION_HORIZONTAL, 0, "state");
+	gtk_box_append(GTK_BOX(panel->state_box), GTK_WIDGET(panel->state));
+	gtk_box_append(GTK_BOX(bar), GTK_WIDGET(panel->place));
+	gtk_box_append(GTK_BOX(bar), panel->state_box);
+	gtk_box_append(GTK_BOX(bar), GTK_WIDGET(panel->operator_name));
+	return bar;
+}
+
+static GtkWidget *steps_new(Panel *panel)
+{
+	GtkWidget *bar = box_new(GTK_ORIENTATION_HORIZONTAL, 0, "steps");
+
+	gtk_box_set_homogeneous(GTK_BOX(bar), TRUE);
+	for (ScreenId i = 0; i < SCREEN_MAX; i++) {
+		panel->steps[i] = step_new(panel, i);
+		gtk_box_append(GTK_BOX(bar), panel->steps[i]);
+	}
+	return bar;
+}
+
+static void add_away(Panel *panel)
+{
+	GtkWidget *text = text_new(
+		_("The station does not answer.\nThe needle is stopped. This page goes away by itself when the "
+		  "station is back."),
+		"heading");
+
+	panel->away = box_new(GTK_ORIENTATION_VERTICAL, 0, "away");
+	gtk_label_set_justify(GTK_LABEL(text), GTK_JUSTIFY_CENTER);
+	gtk_label_set_xalign(GTK_LABEL(text), 0.5F);
+	gtk_widget_set_vexpand(text, TRUE);
+	gtk_box_append(GTK_BOX(panel->away), text);
+	gtk_overlay_add_overlay(panel->root, panel->away);
+}
+
+static void add_notice(Panel *panel)
+{
+	panel->notice = touch_button_new("", "notice", G_CALLBACK(on_notice), panel);
+	panel->notice_text = GTK_LABEL(gtk_button_get_child(GTK_BUTTON(panel->notice)));
+	gtk_widget_set_valign(panel->notice, GTK_ALIGN_END);
+	gtk_widget_set_visible(panel->notice, FALSE);
+	gtk_overlay_add_overlay(panel->root, panel->notice);
+}
+
+static void fill_window(Panel *panel)
+{
+	GtkWidget *page = box_new(GTK_ORIENTATION_VERTICAL, 0, "page");
+
+	panel->root = GTK_OVERLAY(gtk_overlay_new());
+	panel->stack = GTK_STACK(gtk_stack_new());
+	gtk_widget_set_vexpand(GTK_WIDGET(panel->stack), TRUE);
+	gtk_stack_set_hhomogeneous(panel->stack, FALSE);
+	gtk_stack_set_vhomogeneous(panel->stack, FALSE);
+	gtk_box_append(GTK_BOX(page), top_new(panel));
+	gtk_box_append(GTK_BOX(page), GTK_WIDGET(panel->stack));
+	gtk_box_append(GTK_BOX(page), steps_new(panel));
+	gtk_overlay_set_child(panel->root, page);
+	panel->sheet = sheet_new();
+	for (ScreenId i = 0; i < SCREEN_MAX; i++) {
+		panel->screens[i] = screens[i].make(panel);
+		gtk_widget_add_css_class(panel->screens[i]->widget, "screen");
+		gtk_stack_add_child(panel->stack, panel->screens[i]->widget);
+	}
+	gtk_overlay_add_overlay(panel->root, sheet_widget(panel->sheet));
+	panel->fault = screen_fault_new(panel);
+	gtk_widget_set_visible(panel->fault->widget, FALSE);
+	gtk_overlay_add_overlay(panel->root, panel->fault->widget);
+	add_notice(panel);
+	add_away(panel);
+}
+
+static void make_window(Panel *panel)
+{
+	GtkEventController *keys = gtk_event_controller_key_new();
+
+	panel->window = GTK_WINDOW(gtk_application_window_new(panel->application));
+	gtk_window_set_title(panel->window, _("Stipple treatment station"));
+	gtk_window_set_decorated(panel->window, FALSE);
+	fill_window(panel);
+	gtk_window_set_child(panel->window, GTK_WIDGET(panel->root));
+	gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
+	g_signal_connect(keys, "key-pressed", G_CALLBACK(on_key), panel);
+	gtk_widget_add_controller(GTK_WIDGET(panel->window), keys);
+	if (panel->options.width)
+		gtk_window_set_default_size(panel->window, panel->options.width, panel->options.height);
+	else
+		gtk_window_fullscreen(panel->window);
+	gtk_window_present(panel->window);
+}
+
+static void screen_free(Screen **screen)
+{
+	if ((*screen)->forget)
+		(*screen)->forget(*screen);
+	g_clear_pointer(screen, g_free);
+}
+
+static void drop_window(Panel *panel)
+{
+	GtkWindow *window = panel->window;
+
+	station_client_cancel(panel->client);
+	panel->calls = 0;
+	g_clear_handle_id(&panel->notice_source, g_source_remove);
+	panel->window = NULL;
+	gtk_window_destroy(window);
+	for (ScreenId i = 0; i < SCREEN_MAX; i++)
+		screen_free(&panel->screens[i]);
+	screen_free(&panel->fault);
+	panel->sheet = sheet_free(panel->sheet);
+}
+
+static gboolean rebuild(void *userdata)
+{
+	Panel *panel = userdata;
+
+	panel->rebuild_source = 0;
+	/* the application lives as long as it has a window */
+	g_application_hold(G_APPLICATION(panel->application));
+	drop_window(panel);
+	make_window(panel);
+	panel_show(panel, panel->current);
+	on_changed(panel);
+	g_application_release(G_APPLICATION(panel->application));
+	return G_SOURCE_REMOVE;
+}
+
+void panel_rebuild(Panel *panel)
+{
+	if (!panel->rebuild_source)
+		panel->rebuild_source = g_idle_add(rebuild, panel);
+}
+
+void panel_set_dark(Panel *panel, bool dark)
+{
+	panel->options.dark = dark;
+	g_object_set(gtk_settings_get_default(), "gtk-application-prefer-dark-theme", (gboolean)dark, NULL);
+	gtk_css_provider_load_from_resource(
+		panel->colours, dark ? "/org/stipple/panel/dark.css" : "/org/stipple/panel/light.css");
+}
+
+static void load_styles(Panel *panel)
+{
+	g_autoptr(GtkCssProvider) styles = gtk_css_provider_new();
+	GdkDisplay *display = gdk_display_get_default();
+
+	panel->colours = gtk_css_provider_new();
+	gtk_css_provider_load_from_resource(styles, "/org/stipple/panel/style.css");
+	gtk_style_context_add_provider_for_display(
+		display, GTK_STYLE_PROVIDER(panel->colours), GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+	gtk_style_context_add_provider_for_display(
+		display, GTK_STYLE_PROVIDER(styles), GTK_STYLE_PROVIDER_PRIORITY_APPLICATION + 1);
+}
+
+void panel_start(Panel *panel, GtkApplication *application)
+{
+	StationClientOptions options = {
+		.bus = panel->options.bus, .changed = on_changed, .alert = on_alert, .userdata = panel
+	};
+
+	panel->application = application;
+	panel->scan = g_string_new(NULL);
+	load_styles(panel);
+	panel_set_dark(panel, panel->options.dark);
+	panel->client = station_client_new(&options);
+	make_window(panel);
+	panel_show(panel, SCREEN_SIGN_IN);
+}
+
+void panel_stop(Panel *panel)
+{
+	g_clear_handle_id(&panel->rebuild_source, g_source_remove);
+	if (panel->window)
+		drop_window(panel);
+	panel->client = station_client_free(panel->client);
+	g_clear_object(&panel->colours);
+	if (panel->scan)
+		g_string_free(panel->scan, TRUE);
+}

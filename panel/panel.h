@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * The window and what its screens share: which is shown, calls to the station, notices, what a scanner typed.
+ *
+ * Nothing here can start the needle: arming lets the pedal do it. Main thread only.
+ */
+
+#include <glib/gi18n.h>
+#include <gtk/gtk.h>
+
+#include "station-client.h"
+
+typedef struct Panel Panel;
+typedef struct Sheet Sheet;
+typedef struct Screen Screen;
+
+/** The steps in their order, then what stands beside them. */
+typedef enum ScreenId {
+	SCREEN_SIGN_IN,
+	SCREEN_PERSON,
+	SCREEN_CONSENT,
+	SCREEN_CARTRIDGE,
+	SCREEN_ZONE,
+	SCREEN_PHOTOGRAPHS,
+	SCREEN_WORK,
+	SCREEN_FINISH,
+	SCREEN_MORE,
+	SCREEN_MAX,
+} ScreenId;
+
+/** What a screen's own structure begins with; freed with g_free(), its widget with the window. */
+struct Screen {
+	Panel *panel;
+	GtkWidget *widget;
+	void (*update)(Screen *screen);                     /* the station changed, or it comes to be shown */
+	void (*shown)(Screen *screen);                      /* NULL, or: it comes to be shown */
+	bool (*scanned)(Screen *screen, const char *code);  /* NULL, or: true when it took the code */
+	void (*forget)(Screen *screen);                     /* NULL, or frees what the structure owns */
+	bool (*typed)(Screen *screen, char key);            /* NULL, or: true when it took a key; '\b', '\n' */
+};
+
+typedef struct PanelOptions {
+	const char *bus;     /* see StationClientOptions */
+	const char *locales; /* folder of translations */
+	int width, height;   /* of a window; 0: the whole screen */
+	bool dark;
+} PanelOptions;
+
+struct Panel {
+	PanelOptions options;
+	GtkApplication *application;
+	StationClient *client;
+	GtkWindow *window;
+	GtkOverlay *root;
+	GtkStack *stack;
+	Sheet *sheet;
+	Screen *screens[SCREEN_MAX];
+	ScreenId current;
+	GtkWidget *steps[SCREEN_MAX];
+	GtkLabel *place, *state, *operator_name;
+	GtkWidget *state_box, *away, *notice;
+	GtkLabel *notice_text;
+	Screen *fault;
+	ScreenId notice_leads_to;
+	guint notice_source, rebuild_source;
+	unsigned calls;      /* under way */
+	unsigned generation; /* of the station, as last seen */
+	GString *scan;       /* what a scanner has typed so far */
+	gint64 scan_us;
+	GtkCssProvider *colours;
+};
+
+void panel_start(Panel *panel, GtkApplication *application);
+void panel_stop(Panel *panel);
+/** Makes the window anew when the present event is over, as after a change of language. */
+void panel_rebuild(Panel *panel);
+void panel_set_dark(Panel *panel, bool dark);
+
+void panel_show(Panel *panel, ScreenId screen);
+/** Goes to the first step that is not done. */
+void panel_advance(Panel *panel);
+/** Whether a step is done, as far as the station has told. */
+bool panel_step_done(const Panel *panel, ScreenId screen);
+
+typedef void (*PanelDone)(void *userdata, GVariant *result);
+/**
+ * Asks the station for something. What it refuses is shown as its sentence, which leads to where it is put
+ * right. `done` may be NULL; it runs after success only. One at a time: a tap meanwhile is not taken, but
+ * disarming, pausing and acknowledging always are.
+ */
+void panel_call(Panel *panel, StationObject object, const char *method, GVariant *arguments, PanelDone done,
+	void *userdata);
+/** Shows a sentence until it is tapped or a while has passed; `leads_to` SCREEN_MAX: nowhere. */
+void panel_notify(Panel *panel, const char *text, ScreenId leads_to);
+
+/** The station's properties by their names on D-Bus. */
+static inline const char *panel_text(const Panel *panel, const char *property)
+{
+	return station_client_text(panel->client, property);
+}
+
+static inline gint64 panel_number(const Panel *panel, const char *property)
+{
+	return station_client_number(panel->client, property);
+}
+
+static inline bool panel_flag(const Panel *panel, const char *property)
+{
+	return station_client_flag(panel->client, property);
+}
+
+/* one file a screen */
+Screen *screen_sign_in_new(Panel *panel);
+Screen *screen_person_new(Panel *panel);
+Screen *screen_consent_new(Panel *panel);
+Screen *screen_cartridge_new(Panel *panel);
+Screen *screen_zone_new(Panel *panel);
+Screen *screen_photographs_new(Panel *panel);
+Screen *screen_work_new(Panel *panel);
+Screen *screen_finish_new(Panel *panel);
+Screen *screen_more_new(Panel *panel);
+/** Not a step: fills the window while a fault is latched. */
+Screen *screen_fault_new(Panel *panel);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "refusals.h"
+
+#include <string.h>
+
+enum { PARTS_MAX = 4 };
+
+ScreenId refusal_screen(const char *error)
+{
+	static const struct {
+		const char *error;
+		ScreenId screen;
+	} table[] = {
+		{ "NotSignedIn", SCREEN_SIGN_IN },
+		{ "RoleMissing", SCREEN_SIGN_IN },
+		{ "SignInRefused", SCREEN_SIGN_IN },
+		{ "NoSession", SCREEN_PERSON },
+		{ "TooSoon", SCREEN_PERSON },
+		{ "NoConsent", SCREEN_CONSENT },
+		{ "Screening", SCREEN_CONSENT },
+		{ "NoNeedle", SCREEN_CARTRIDGE },
+		{ "NeedleRefused", SCREEN_CARTRIDGE },
+		{ "NoPigment", SCREEN_CARTRIDGE },
+		{ "NoZone", SCREEN_ZONE },
+		{ "NoBeforePhoto", SCREEN_PHOTOGRAPHS },
+		{ "PictureRefused", SCREEN_PHOTOGRAPHS },
+		{ "CameraFailed", SCREEN_MORE },
+		{ "SessionTooLong", SCREEN_FINISH },
+		{ "BoardNotReady", SCREEN_MORE },
+		{ "BoardFailed", SCREEN_MORE },
+		{ "EmergencyStop", SCREEN_WORK },
+		{ "PedalDown", SCREEN_WORK },
+		{ "FaultLatched", SCREEN_WORK },
+		{ "Refused", SCREEN_WORK },
+		{ "LedgerUnhealthy", SCREEN_MORE },
+		{ "LedgerFailed", SCREEN_MORE },
+		{ "DiskFull", SCREEN_MORE },
+		{ "ClockBehind", SCREEN_MORE },
+		{ "ConfigurationRejected", SCREEN_MORE },
+		{ "Inert", SCREEN_MORE },
+	};
+	const char *name = strrchr(error, '.');
+
+	for (size_t i = 0; name && i < ELEMENTS(table); i++)
+		if (strcmp(table[i].error, name + 1) == 0)
+			return table[i].screen;
+	return SCREEN_MAX;
+}
+
+/* The station's sentences, here for the translators; those of the interlocks first. */
+static const char *const sentences[] = {
+	N_("nobody is signed in: sign in with badge and PIN"),
+	N_("no session is open: begin one for the person in the chair"),
+	N_("the consent to the treatment is missing or withdrawn: record the person's consent"),
+	N_("the screening answers rule the treatment out (%s): abandon the session"),
+	N_("the screening is not complete: answer every question of the protocol"),
+	N_("no zone is chosen: choose the zone to be treated"),
+	N_("no cartridge is mounted: scan the code of a new one and mount it"),
+	N_("the cartridge is not yet recorded as used: wait for the record, or mount it again"),
+	N_("no pigment is loaded: scan or type its lot"),
+	N_("the pigment expired on %s: load one that has not"),
+	N_("the zone %s has no photograph from before the treatment: take one"),
+	N_("the last session was on %s and the skin needs %s days to heal: treat from %s on"),
+	N_("the session has lasted %s of at most %s minutes: finish it and go on another day"),
+	N_("the needle-driver board is not connected: check its cable and supply, then run stipplectl doctor"),
+	N_("the needle-driver board failed its self-test (%s): have it repaired"),
+	N_("the needle-driver board has not passed its self-test: run the self-test"),
+	N_("the emergency stop is pressed: release it and acknowledge the fault"),
+	N_("the pedal is held down: take the foot off it before arming"),
+	N_("a fault is latched: remove its cause and acknowledge it"),
+	N_("the ledger cannot record: check disk and permissions, then restart stippled"),
+	N_("the disk has %s MB free and %s MB are needed: move old photographs away"),
+	N_("the clock says %s, before the newest record of %s: set the clock"),
+	N_("the configuration was rejected (%s): mend it and reload stippled"),
+	N_("nobody is signed in: sign in with badge and PIN first"),
+	N_("%s is not enrolled as %s: sign in with another badge"),
+	N_("no session is open: begin one first"),
+	N_("not possible while the session is %s"),
+	N_("cannot %s now: the station is %s"),
+	N_("badge %s and this PIN do not belong together: try again"),
+	N_("a badge of letters and digits and a PIN of %s to %s digits are needed"),
+	N_("too many wrong PINs: wait %s seconds, then try again"),
+	N_("%s is signed in: sign out first"),
+	N_("another step of the session is being recorded: try again when it is done"),
+	N_("cartridge %s is still mounted: remove it first, then mount the next"),
+	N_("the code cannot be read: %s"),
+	N_("the expiry \"%s\" is no date: write YYYY-MM-DD"),
+	N_("pigment %s %s, lot %s, expired on %s: open another bottle"),
+	N_("the client has not consented to photographs: record the consent first"),
+	N_("the area must be 1 to 100000 mm2, not %s"),
+	N_("the needle-driver board does not answer (%s): check its cable, then run `stipplectl doctor`"),
+	N_("the cause still holds (%s): release the emergency stop, cool or change what is named, then "
+	   "acknowledge again"),
+	N_("a fault is latched (%s): acknowledge it first"),
+	N_("no fault is latched"),
+	N_("the needle is armed: disarm it before the self-test"),
+	N_("the ledger takes no more records now (%s): try again"),
+	N_("the station is away: wait until it is back"),
+};
+
+int sentence_match(const char *pattern, const char *sentence, char **ret_parts, int max)
+{
+	const char *hole = strstr(pattern, "%s");
+	size_t head = hole ? (size_t)(hole - pattern) : strlen(pattern);
+
+	if (strncmp(pattern, sentence, head) != 0)
+		return -1;
+	if (!hole)
+		return sentence[head] ? -1 : 0;
+	if (max == 0)
+		return -1;
+	/* the shortest part after which the rest of the pattern fits the rest of the sentence */
+	for (const char *end = sentence + head;; end++) {
+		int rest = sentence_match(hole + 2, end, ret_parts + 1, max - 1);
+
+		if (rest >= 0) {
+			ret_parts[0] = g_strndup(sentence + head, (size_t)(end - sentence) - head);
+			return rest + 1;
+		}
+		if (!*end)
+			return -1;
+	}
+}
+
+char *sentence_fill(const char *pattern, char *const *parts, int n)
+{
+	GString *text = g_string_new(NULL);
+	int next = 0;
+
+	for (const char *p = pattern; *p; p++) {
+		int which = -1;
+
+		if (p[0] == '%' && p[1] == 's') {
+			which = next++;
+			p += 1;
+		} else if (p[0] == '%' && g_ascii_isdigit(p[1]) && p[2] == '$' && p[3] == 's') {
+			which = p[1] - '1';
+			p += 3;
+		}
+		if (which < 0)
+			g_string_append_c(text, *p);
+		else if (which < n)
+			g_string_append(text, parts[which]);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static char *translate_one(const char *sentence)
+{
+	char *parts[PARTS_MAX] = { NULL };
+
+	for (size_t i = 0; i < ELEMENTS(sentences); i++) {
+		int n = sentence_match(sentences[i], sentence, parts, PARTS_MAX);
+		char *text;
+
+		if (n < 0)
+			continue;
+		text = sentence_fill(_(sentences[i]), parts, n);
+		for (int part = 0; part < n; part++)
+			g_free(parts[part]);
+		return text;
+	}
+	return g_strdup(_(sentence));
+}
+
+char *sentence_translate(const char *sentence)
+{
+	char *text = *sentence ? translate_one(sentence) : g_strdup("");
+	g_autofree char *first = NULL;
+	char *rest;
+
+	/* the station begins in lower case, as a log line does */
+	if (g_ascii_islower(text[0])) {
+		text[0] = g_ascii_toupper(text[0]);
+		return text;
+	}
+	if ((guchar)text[0] < 0x80)
+		return text;
+	rest = g_utf8_next_char(text);
+	first = g_utf8_strup(text, rest - text);
+	rest = g_strconcat(first, rest, NULL);
+	g_free(text);
+	return rest;
+}

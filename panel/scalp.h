@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** A drawn scalp, seen from above and from behind, with a button for each zone. */
+
+#include <gtk/gtk.h>
+
+typedef struct Scalp Scalp;
+
+/** `zone` is a name as on D-Bus. */
+typedef void (*ScalpChosen)(void *userdata, const char *zone);
+
+Scalp *scalp_new(ScalpChosen chosen, void *userdata);
+/** Accepts NULL; returns NULL. The widget belongs to whoever holds it. */
+Scalp *scalp_free(Scalp *scalp);
+GtkWidget *scalp_widget(Scalp *scalp);
+
+/**
+ * `zones`: the property Zones, or NULL. `active`: the zone under treatment, `density` its newest figure in dots
+ * per cm2; `marked`: the one that was touched. Both may be "".
+ */
+void scalp_update(Scalp *scalp, GVariant *zones, const char *active, double density, const char *marked);
+
+/** The zone's name in the panel's language. Static. */
+const char *zone_title(const char *zone);

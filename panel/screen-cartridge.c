@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** The cartridge in the handpiece and the pigment in the cup. */
+
+#include "memory.h"
+#include "panel.h"
+#include "sheet.h"
+#include "widgets.h"
+
+enum { BRAND, COLOUR, LOT, EXPIRY, FIELDS };
+
+typedef struct Cartridge {
+	Screen screen;
+	GtkWidget *mount, *remove, *load;
+	GtkLabel *unit, *strokes, *pigment;
+	GtkWidget *fields[FIELDS];
+	int asked; /* the field that the sheet is for */
+} Cartridge;
+
+static const struct {
+	const char *key, *title;
+	SheetKind kind;
+} fields[FIELDS] = {
+	[BRAND] = { "pigment-brand", N_("Brand"), SHEET_TEXT },
+	[COLOUR] = { "pigment-colour", N_("Colour"), SHEET_TEXT },
+	[LOT] = { "pigment-lot", N_("Lot"), SHEET_TEXT },
+	[EXPIRY] = { "pigment-expiry", N_("Expiry (YYYY-MM-DD)"), SHEET_DATE },
+};
+
+/* ---- the cartridge ---- */
+
+static void mounted(void *userdata, GVariant *result)
+{
+	Cartridge *page = userdata;
+
+	if (panel_text(page->screen.panel, "Pigment")[0])
+		panel_advance(page->screen.panel);
+}
+
+static void mount_code(void *userdata, const char *code)
+{
+	Cartridge *page = userdata;
+
+	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "MountNeedle", g_variant_new("(s)", code), mounted,
+		page);
+}
+
+static void on_mount(GtkButton *button, gpointer userdata)
+{
+	Cartridge *page = userdata;
+
+	sheet_ask(page->screen.panel->sheet, SHEET_TEXT, _("Code of the cartridge"), "", mount_code, page);
+}
+
+static bool scanned(Screen *screen, const char *code)
+{
+	mount_code(screen, code);
+	return true;
+}
+
+static void remove_cartridge(void *userdata, const char *reason)
+{
+	Cartridge *page = userdata;
+
+	panel_call(
+		page->screen.panel, STATION_OBJECT_SESSION, "RemoveNeedle", g_variant_new("(s)", reason), NULL, NULL);
+}
+
+static void on_remove(GtkButton *button, gpointer userdata)
+{
+	static const char *const reasons[] = { N_("dull"), N_("another needle is wanted"), N_("dropped"),
+		N_("damaged"), NULL };
+	Cartridge *page = userdata;
+
+	sheet_choose(
+		page->screen.panel->sheet, _("Why is it taken out?"), reasons, true, remove_cartridge, page);
+}
+
+/* ---- the pigment ---- */
+
+static void field_entered(void *userdata, const char *text)
+{
+	Cartridge *page = userdata;
+
+	field_set(page->fields[page->asked], text);
+}
+
+static void on_field(GtkButton *button, gpointer userdata)
+{
+	Cartridge *page = userdata;
+
+	page->asked = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "field"));
+	sheet_ask(page->screen.panel->sheet, fields[page->asked].kind, _(fields[page->asked].title),
+		field_get(GTK_WIDGET(button)), field_entered, page);
+}
+
+static void loaded(void *userdata, GVariant *result)
+{
+	Cartridge *page = userdata;
+
+	for (int i = 0; i < FIELDS; i++)
+		memory_set(fields[i].key, field_get(page->fields[i]));
+	if (panel_text(page->screen.panel, "Unit")[0])
+		panel_advance(page->screen.panel);
+}
+
+static void on_load(GtkButton *button, gpointer userdata)
+{
+	Cartridge *page = userdata;
+
+	for (int i = 0; i < FIELDS; i++) {
+		const char *value = field_get(page->fields[i]);
+
+		if (!value || !value[0]) {
+			panel_notify(page->screen.panel,
+				_("Enter brand, colour, lot and expiry of the pigment first."), SCREEN_CARTRIDGE);
+			return;
+		}
+	}
+	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "LoadPigment",
+		g_variant_new("(ssss)", field_get(page->fields[BRAND]), field_get(page->fields[COLOUR]),
+			field_get(page->fields[LOT]), field_get(page->fields[EXPIRY])),
+		loaded, page);
+}
+
+/* ---- the page ---- */
+
+static void update(Screen *screen)
+{
+	Cartridge *page = (Cartridge *)screen;
+	Panel *panel = screen->panel;
+	const char *unit = panel_text(panel, "Unit"), *pigment = panel_text(panel, "Pigment");
+	g_autofree char *lot = g_strdup_printf(_("Lot %s · %d strokes"), panel_text(panel, "Lot"),
+		(int)panel_number(panel, "NeedleStrokes"));
+	g_autofree char *loaded_text = g_strdup_printf(_("Pigment: %s"), pigment[0] ? pigment : _("none loaded"));
+
+	gtk_label_set_text(page->unit, unit[0] ? unit : _("No cartridge is mounted."));
+	gtk_label_set_text(page->strokes, unit[0] ? lot : _("Scan the code of a new one now, or type it."));
+	gtk_label_set_text(page->pigment, loaded_text);
+	gtk_widget_set_visible(page->mount, !unit[0]);
+	gtk_widget_set_visible(page->remove, unit[0] != '\0');
+}
+
+static GtkWidget *cartridge_box(Cartridge *page)
+{
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+
+	page->unit = GTK_LABEL(text_new("", "value"));
+	page->strokes = GTK_LABEL(text_new("", NULL));
+	page->mount = touch_button_new(_("Type the code…"), "primary", G_CALLBACK(on_mount), page);
+	page->remove = touch_button_new(_("Take it out…"), NULL, G_CALLBACK(on_remove), page);
+	gtk_widget_set_vexpand(GTK_WIDGET(page->strokes), TRUE);
+	gtk_label_set_yalign(page->strokes, 0);
+	gtk_box_append(GTK_BOX(box), text_new(_("Cartridge"), "heading"));
+	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->unit));
+	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->strokes));
+	gtk_box_append(GTK_BOX(box), page->mount);
+	gtk_box_append(GTK_BOX(box), page->remove);
+	return box;
+}
+
+static GtkWidget *pigment_box(Cartridge *page)
+{
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL), *grid = gtk_grid_new();
+
+	gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
+	gtk_grid_set_row_spacing(GTK_GRID(grid), 8);
+	gtk_grid_set_column_spacing(GTK_GRID(grid), 8);
+	for (int i = 0; i < FIELDS; i++) {
+		page->fields[i] = field_new(_(fields[i].title), G_CALLBACK(on_field), page);
+		g_object_set_data(G_OBJECT(page->fields[i]), "field", GINT_TO_POINTER(i));
+		field_set(page->fields[i], memory_get(fields[i].key));
+		gtk_grid_attach(GTK_GRID(grid), page->fields[i], i % 2, i / 2, 1, 1);
+	}
+	page->pigment = GTK_LABEL(text_new("", "heading"));
+	page->load = touch_button_new(_("Load this pigment"), "primary", G_CALLBACK(on_load), page);
+	gtk_widget_set_vexpand(grid, TRUE);
+	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->pigment));
+	gtk_box_append(GTK_BOX(box), grid);
+	gtk_box_append(GTK_BOX(box), page->load);
+	return box;
+}
+
+Screen *screen_cartridge_new(Panel *panel)
+{
+	Cartridge *page = g_new0(Cartridge, 1);
+
+	page->screen = (Screen){ .panel = panel, .update = update, .scanned = scanned };
+	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 16, NULL);
+	gtk_box_set_homogeneous(GTK_BOX(page->screen.widget), TRUE);
+	gtk_box_append(GTK_BOX(page->screen.widget), cartridge_box(page));
+	gtk_box_append(GTK_BOX(page->screen.widget), pigment_box(page));
+	return &page->screen;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** The protocol's questions with their answers, and the consents. */
+
+#include <string.h>
+
+#include "memory.h"
+#include "panel.h"
+#include "sheet.h"
+#include "widgets.h"
+
+enum { QUESTIONS_MAX = 32 };
+
+typedef struct Question {
+	char *name;
+	GtkWidget *no, *yes;
+} Question;
+
+typedef struct Consent {
+	Screen screen;
+	GtkWidget *treatment, *photographs, *version, *record, *list;
+	Question questions[QUESTIONS_MAX];
+	size_t n_questions;
+	char *protocol; /* whose questions are shown */
+} Consent;
+
+/** The questions that come with Stipple, in words; a clinic's own are shown as they are named. */
+static const char *question_text(const char *name)
+{
+	static const struct {
+		const char *name, *text;
+	} table[] = {
+		{ "keloids", N_("Do scars of yours grow thick (keloids)?") },
+		{ "herpes-simplex", N_("Have you cold sores (herpes simplex)?") },
+		{ "inflamed-skin", N_("Is the skin of the scalp inflamed?") },
+		{ "pigment-allergy", N_("Are you allergic to pigments?") },
+		{ "numbing-cream-allergy", N_("Are you allergic to numbing cream?") },
+		{ "eczema", N_("Have you eczema?") },
+		{ "psoriasis", N_("Have you psoriasis?") },
+		{ "vitiligo", N_("Have you vitiligo?") },
+		{ "minoxidil-this-week", N_("Have you used minoxidil this week?") },
+		{ "scar-younger-than-a-year", N_("Is the scar younger than a year?") },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(table); i++)
+		if (strcmp(table[i].name, name) == 0)
+			return _(table[i].text);
+	return name;
+}
+
+static size_t unanswered(const Consent *page)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < page->n_questions; i++)
+		n += !gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(page->questions[i].no)) &&
+		     !gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(page->questions[i].yes));
+	return n;
+}
+
+static void update_record(Consent *page)
+{
+	size_t left = unanswered(page);
+	bool done = panel_flag(page->screen.panel, "ScreeningDone");
+	g_autofree char *text =
+		left ? g_strdup_printf(ngettext("%zu question left", "%zu questions left", left), left)
+		: done ? g_strdup(_("✓ Answers recorded"))
+		       : g_strdup(_("Record the answers"));
+
+	touch_button_set_text(page->record, text);
+	gtk_widget_set_sensitive(page->record, left == 0 && page->n_questions > 0);
+}
+
+static void on_answer(GtkToggleButton *button, gpointer userdata)
+{
+	update_record(userdata);
+}
+
+static GtkWidget *question_new(Consent *page, const char *name)
+{
+	Question *question = &page->questions[page->n_questions++];
+	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 6, "question");
+	GtkWidget *text = text_new(question_text(name), NULL);
+	g_autofree char *no = g_strdup_printf(_("%s No"), question_text(name));
+	g_autofree char *yes = g_strdup_printf(_("%s Yes"), question_text(name));
+
+	question->name = g_strdup(name);
+	question->no = touch_choice_new(_("No"), NULL, G_CALLBACK(on_answer), page);
+	question->yes = touch_choice_new(_("Yes"), question->no, G_CALLBACK(on_answer), page);
+	accessible_name(question->no, no);
+	accessible_name(question->yes, yes);
+	gtk_widget_set_hexpand(text, TRUE);
+	gtk_box_append(GTK_BOX(row), text);
+	gtk_box_append(GTK_BOX(row), question->no);
+	gtk_box_append(GTK_BOX(row), question->yes);
+	return row;
+}
+
+static void forget_questions(Consent *page)
+{
+	for (size_t i = 0; i < page->n_questions; i++)
+		g_free(page->questions[i].name);
+	page->n_questions = 0;
+	g_clear_pointer(&page->protocol, g_free);
+}
+
+/** New questions for each session: an answer is given by one person on one day. */
+static void fill_questions(Consent *page)
+{
+	Panel *panel = page->screen.panel;
+	g_autoptr(GVariant) protocols = station_client_value(panel->client, "Protocols");
+	g_autofree char *wanted =
+		g_strdup_printf("%s %d", panel_text(panel, "Protocol"), (int)panel_number(panel, "Session"));
+	const char *protocol, *name;
+	GVariantIter iter, *questions;
+
+	if (!protocols || g_strcmp0(wanted, page->protocol) == 0)
+		return;
+	forget_questions(page);
+	page->protocol = g_strdup(wanted);
+	box_clear(page->list);
+	g_variant_iter_init(&iter, protocols);
+	while (g_variant_iter_next(&iter, "(&s&suas)", &protocol, NULL, NULL, &questions)) {
+		while (g_variant_iter_next(questions, "&s", &name))
+			if (strcmp(protocol, panel_text(panel, "Protocol")) == 0 &&
+				page->n_questions < QUESTIONS_MAX)
+				gtk_box_append(GTK_BOX(page->list), question_new(page, name));
+		g_variant_iter_free(questions);
+	}
+}
+
+/* ---- recording ---- */
+
+static void recorded(void *userdata, GVariant *result)
+{
+	Consent *page = userdata;
+
+	if (panel_step_done(page->screen.panel, SCREEN_CONSENT) &&
+		panel_flag(page->screen.panel, "ConsentPhotographs"))
+		panel_advance(page->screen.panel);
+}
+
+static void on_record(GtkButton *button, gpointer userdata)
+{
+	Consent *page = userdata;
+	GVariantBuilder answers;
+
+	g_variant_builder_init(&answers, G_VARIANT_TYPE("a{sb}"));
+	for (size_t i = 0; i < page->n_questions; i++)
+		g_variant_builder_add(&answers, "{sb}", page->questions[i].name,
+			gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(page->questions[i].yes)));
+	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "AnswerScreening",
+		g_variant_new("(a{sb})", &answers), recorded, page);
+}
+
+static void consent(Consent *page, const char *consent, const char *property)
+{
+	Panel *panel = page->screen.panel;
+	const char *version = field_get(page->version);
+
+	if (!version || !version[0]) {
+		panel_notify(panel, _("Enter which version of the consent form was signed."), SCREEN_CONSENT);
+		return;
+	}
+	panel_call(panel, STATION_OBJECT_SESSION, "RecordConsent",
+		g_variant_new("(ssb)", consent, version, !panel_flag(panel, property)), recorded,
+		page);
+}
+
+static void on_treatment(GtkButton *button, gpointer userdata)
+{
+	consent(userdata, "treatment", "ConsentTreatment");
+}
+
+static void on_photographs(GtkButton *button, gpointer userdata)
+{
+	consent(userdata, "photographs", "ConsentPhotographs");
+}
+
+static void version_entered(void *userdata, const char *text)
+{
+	field_set(((Consent *)userdata)->version, text);
+	memory_set("consent-form", text);
+}
+
+static void on_version(GtkButton *button, gpointer userdata)
+{
+	Consent *page = userdata;
+
+	sheet_ask(page->screen.panel->sheet, SHEET_TEXT, _("Version of the consent form"),
+		field_get(page->version), version_entered, page);
+}
+
+static void mark(GtkWidget *button, bool given, const char *text)
+{
+	g_autofree char *marked = g_strdup_printf("%s %s", given ? "✓" : "☐", text);
+	g_autofree char *name = g_strdup_printf(
+		given ? _("%s: given; touch to withdraw") : _("%s: not given; touch to give"), text);
+
+	touch_button_set_text(button, marked);
+	accessible_name(button, name);
+	if (given)
+		gtk_widget_add_css_class(button, "given");
+	else
+		gtk_widget_remove_css_class(button, "given");
+}
+
+static void update(Screen *screen)
+{
+	Consent *page = (Consent *)screen;
+
+	fill_questions(page);
+	mark(page->treatment, panel_flag(screen->panel, "ConsentTreatment"), _("Consent to the treatment"));
+	mark(page->photographs, panel_flag(screen->panel, "ConsentPhotographs"), _("Consent to photographs"));
+	update_record(page);
+}
+
+static void forget(Screen *screen)
+{
+	forget_questions((Consent *)screen);
+}
+
+Screen *screen_consent_new(Panel *panel)
+{
+	Consent *page = g_new0(Consent, 1);
+	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
+	GtkWidget *left = box_new(GTK_ORIENTATION_VERTICAL, 8, "side");
+
+	page->screen = (Screen){ .panel = panel, .widget = row, .update = update, .forget = forget };
+	page->treatment = touch_button_new("", "consent", G_CALLBACK(on_treatment), page);
+	page->photographs = touch_button_new("", "consent", G_CALLBACK(on_photographs), page);
+	page->version = field_new(_("Form"), G_CALLBACK(on_version), page);
+	field_set(page->version, memory_get("consent-form"));
+	page->record = touch_button_new("", "primary", G_CALLBACK(on_record), page);
+	page->list = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
+	gtk_box_append(GTK_BOX(left), page->treatment);
+	gtk_box_append(GTK_BOX(left), page->photographs);
+	gtk_box_append(GTK_BOX(left), page->version);
+	gtk_box_append(GTK_BOX(left), page->record);
+	gtk_box_append(GTK_BOX(row), left);
+	gtk_box_append(GTK_BOX(row), scroller_new(page->list));
+	return &page->screen;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Who is in the chair, by a pseudonym, and which session of which course it is. */
+
+#include <string.h>
+
+#include "panel.h"
+#include "refusals.h"
+#include "sheet.h"
+#include "widgets.h"
+
+typedef struct Person {
+	Screen screen;
+	GtkWidget *planning, *open; /* no session, a session */
+	GtkWidget *subject, *protocols, *numbers;
+	GtkLabel *summary, *interval;
+	char *protocol;
+	guint sessions, number; /* of the course: how many, which */
+	bool filled;
+} Person;
+
+static void on_number(GtkToggleButton *button, gpointer userdata)
+{
+	Person *page = userdata;
+
+	if (gtk_toggle_button_get_active(button))
+		page->number = GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(button), "number"));
+}
+
+static void fill_numbers(Person *page)
+{
+	GtkWidget *first = NULL;
+
+	box_clear(page->numbers);
+	page->number = 1;
+	for (guint i = 1; i <= page->sessions; i++) {
+		g_autofree char *text = g_strdup_printf("%u", i);
+		g_autofree char *name = g_strdup_printf(_("Session %u of %u"), i, page->sessions);
+		GtkWidget *choice = touch_choice_new(text, first, G_CALLBACK(on_number), page);
+
+		accessible_name(choice, name);
+		g_object_set_data(G_OBJECT(choice), "number", GUINT_TO_POINTER(i));
+		gtk_box_append(GTK_BOX(page->numbers), choice);
+		if (!first)
+			gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(choice), TRUE);
+		first = first ? first : choice;
+	}
+}
+
+static void on_protocol(GtkToggleButton *button, gpointer userdata)
+{
+	Person *page = userdata;
+
+	if (!gtk_toggle_button_get_active(button))
+		return;
+	g_free(page->protocol);
+	page->protocol = g_strdup(g_object_get_data(G_OBJECT(button), "protocol"));
+	page->sessions = GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(button), "sessions"));
+	fill_numbers(page);
+}
+
+static void fill_protocols(Person *page)
+{
+	g_autoptr(GVariant) protocols = station_client_value(page->screen.panel->client, "Protocols");
+	GtkWidget *first = NULL;
+	const char *name, *title;
+	guint32 sessions;
+	GVariantIter iter;
+
+	if (page->filled || !protocols)
+		return;
+	page->filled = true;
+	g_variant_iter_init(&iter, protocols);
+	while (g_variant_iter_next(&iter, "(&s&su@as)", &name, &title, &sessions, NULL)) {
+		GtkWidget *choice = touch_choice_new(_(title), first, G_CALLBACK(on_protocol), page);
+
+		g_object_set_data_full(G_OBJECT(choice), "protocol", g_strdup(name), g_free);
+		g_object_set_data(G_OBJECT(choice), "sessions", GUINT_TO_POINTER(sessions));
+		gtk_box_append(GTK_BOX(page->protocols), choice);
+		if (!first)
+			gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(choice), TRUE);
+		first = first ? first : choice;
+	}
+}
+
+/* ---- the subject ---- */
+
+static void subject_entered(void *userdata, const char *text)
+{
+	Person *page = userdata;
+
+	field_set(page->subject, text);
+}
+
+static void on_subject(GtkButton *button, gpointer userdata)
+{
+	Person *page = userdata;
+
+	sheet_ask(page->screen.panel->sheet, SHEET_TEXT, _("Person (pseudonym)"), field_get(page->subject),
+		subject_entered, page);
+}
+
+static bool scanned(Screen *screen, const char *code)
+{
+	if (panel_step_done(screen->panel, SCREEN_PERSON))
+		return false;
+	subject_entered(screen, code);
+	return true;
+}
+
+/* ---- beginning, ending early ---- */
+
+static void begun(void *userdata, GVariant *result)
+{
+	Person *page = userdata;
+
+	field_set(page->subject, NULL);
+	panel_advance(page->screen.panel);
+}
+
+static void on_begin(GtkButton *button, gpointer userdata)
+{
+	Person *page = userdata;
+	const char *subject = field_get(page->subject);
+
+	if (!subject || !subject[0] || !page->protocol) {
+		panel_notify(page->screen.panel, _("Enter the person's pseudonym first."), SCREEN_PERSON);
+		return;
+	}
+	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "Begin",
+		g_variant_new("(ssu)", subject, page->protocol, page->number), begun, page);
+}
+
+static void abandon(void *userdata, const char *reason)
+{
+	Person *page = userdata;
+
+	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "Abandon", g_variant_new("(s)", reason), NULL, NULL);
+}
+
+static void on_abandon(GtkButton *button, gpointer userdata)
+{
+	static const char *const reasons[] = { N_("screening rules the treatment out"),
+		N_("the person withdraws"), N_("the person feels unwell"), N_("begun by mistake"), NULL };
+	Person *page = userdata;
+
+	sheet_choose(page->screen.panel->sheet, _("Why does the session end early?"), reasons, true, abandon, page);
+}
+
+static void on_go_on(GtkButton *button, gpointer userdata)
+{
+	panel_advance(((Person *)userdata)->screen.panel);
+}
+
+/* ---- the interval since the last session: the station's own judgement ---- */
+
+static void refusals_came(void *userdata, GVariant *result, const char *error, const char *text)
+{
+	Person *page = userdata;
+	g_autoptr(GVariantIter) iter = NULL;
+	const char *id, *sentence, *name;
+	bool early = false;
+
+	if (!result)
+		return;
+	g_variant_get(result, "(a(sss))", &iter);
+	while (g_variant_iter_next(iter, "(&s&s&s)", &id, &sentence, &name)) {
+		g_autofree char *shown = NULL;
+
+		if (strcmp(id, "interval") != 0)
+			continue;
+		shown = sentence_translate(sentence);
+		gtk_label_set_text(page->interval, shown);
+		early = true;
+	}
+	if (!early)
+		gtk_label_set_text(page->interval, _("The interval since the last session is long enough."));
+}
+
+static void shown(Screen *screen)
+{
+	if (panel_step_done(screen->panel, SCREEN_PERSON))
+		station_client_call(screen->panel->client, STATION_OBJECT_SESSION, "Refusals", NULL,
+			refusals_came, screen);
+}
+
+static void update(Screen *screen)
+{
+	Person *page = (Person *)screen;
+	Panel *panel = screen->panel;
+	bool open = panel_step_done(panel, SCREEN_PERSON);
+	g_autofree char *summary = g_strdup_printf(_("%s\n%s, session %d of the course"),
+		panel_text(panel, "Subject"), panel_text(panel, "Protocol"),
+		(int)panel_number(panel, "CourseSession"));
+
+	fill_protocols(page);
+	gtk_widget_set_visible(page->planning, !open);
+	gtk_widget_set_visible(page->open, open);
+	gtk_label_set_text(page->summary, summary);
+}
+
+static GtkWidget *planning_new(Person *page)
+{
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	GtkWidget *last = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+	GtkWidget *begin = touch_button_new(_("Begin the session"), "primary", G_CALLBACK(on_begin), page);
+
+	page->subject = field_new(_("Person (pseudonym)"), G_CALLBACK(on_subject), page);
+	page->protocols = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+	gtk_box_set_homogeneous(GTK_BOX(page->protocols), TRUE);
+	page->numbers = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+	gtk_box_append(GTK_BOX(last), page->numbers);
+	gtk_widget_set_hexpand(begin, TRUE);
+	gtk_box_append(GTK_BOX(last), begin);
+	gtk_box_append(GTK_BOX(box), page->subject);
+	gtk_box_append(GTK_BOX(box), text_new(_("Course, and which session of it"), "caption"));
+	gtk_box_append(GTK_BOX(box), page->protocols);
+	gtk_box_append(GTK_BOX(box), last);
+	return box;
+}
+
+static GtkWidget *open_new(Person *page)
+{
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 12, NULL);
+	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
+
+	page->summary = GTK_LABEL(text_new("", "heading"));
+	page->interval = GTK_LABEL(text_new("", NULL));
+	gtk_box_append(GTK_BOX(row),
+		touch_button_new(_("End the session early…"), "danger", G_CALLBACK(on_abandon), page));
+	gtk_box_append(GTK_BOX(row), touch_button_new(_("Go on"), "primary", G_CALLBACK(on_go_on), page));
+	gtk_box_set_homogeneous(GTK_BOX(row), TRUE);
+	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->summary));
+	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->interval));
+	gtk_box_append(GTK_BOX(box), row);
+	return box;
+}
+
+static void forget(Screen *screen)
+{
+	g_free(((Person *)screen)->protocol);
+}
+
+Screen *screen_person_new(Panel *panel)
+{
+	Person *page = g_new0(Person, 1);
+
+	page->screen = (Screen){ .panel = panel, .update = update, .forget = forget, .shown = shown, .scanned = scanned };
+	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
+	page->planning = planning_new(page);
+	page->open = open_new(page);
+	gtk_box_append(GTK_BOX(page->screen.widget), page->planning);
+	gtk_box_append(GTK_BOX(page->screen.widget), page->open);
+	return &page->screen;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Photographs of a zone, from before the treatment and after it, side by side. */
+
+#include <gio/gunixinputstream.h>
+#include <string.h>
+
+#include "panel.h"
+#include "scalp.h"
+#include "widgets.h"
+
+typedef struct Shot {
+	struct Photographs *page;
+	const char *phase;
+	GtkWidget *picture, *take;
+	GtkLabel *caption;
+	char *file; /* shown */
+} Shot;
+
+typedef struct Photographs {
+	Screen screen;
+	GtkWidget *zones;
+	GtkLabel *title, *verdict;
+	Shot shots[2];
+	char *zone; /* shown */
+	char *listed; /* zones that have a button, joined */
+} Photographs;
+
+/* ---- pictures ---- */
+
+static void picture_read(GObject *source, GAsyncResult *result, gpointer userdata)
+{
+	g_autoptr(GdkPixbuf) pixbuf = gdk_pixbuf_new_from_stream_finish(result, NULL);
+	g_autoptr(GtkPicture) picture = userdata; /* kept: the window may be gone by now */
+	g_autoptr(GdkTexture) texture = pixbuf ? gdk_texture_new_for_pixbuf(pixbuf) : NULL;
+
+	gtk_picture_set_paintable(picture, GDK_PAINTABLE(texture));
+}
+
+static void picture_opened(void *userdata, int fd, const char *text)
+{
+	Shot *shot = userdata;
+	g_autoptr(GInputStream) stream = NULL;
+
+	if (fd < 0) {
+		gtk_picture_set_paintable(GTK_PICTURE(shot->picture), NULL);
+		return;
+	}
+	stream = g_unix_input_stream_new(fd, TRUE);
+	gdk_pixbuf_new_from_stream_at_scale_async(
+		stream, 800, 800, TRUE, NULL, picture_read, g_object_ref(shot->picture));
+}
+
+static void show_file(Shot *shot, const char *file)
+{
+	Panel *panel = shot->page->screen.panel;
+
+	if (g_strcmp0(shot->file, file) == 0)
+		return;
+	g_free(shot->file);
+	shot->file = g_strdup(file);
+	gtk_picture_set_paintable(GTK_PICTURE(shot->picture), NULL);
+	if (file[0])
+		station_client_open_picture(panel->client, file, picture_opened, shot);
+}
+
+/* ---- taking ---- */
+
+static void taken(void *userdata, GVariant *result)
+{
+	Shot *shot = userdata;
+	Photographs *page = shot->page;
+	g_autoptr(GVariant) figures = g_variant_get_child_value(result, 1);
+	double focus = 0, exposure = 0;
+	g_autofree char *text = NULL;
+
+	g_variant_lookup(figures, "focus", "d", &focus);
+	g_variant_lookup(figures, "exposure", "d", &exposure);
+	text = g_strdup_printf(_("✓ Sharp enough (focus %.0f) and well lit (%.0f of 255)"), focus, exposure);
+	gtk_label_set_text(page->verdict, text);
+	page->screen.update(&page->screen);
+}
+
+static void on_take(GtkButton *button, gpointer userdata)
+{
+	Shot *shot = userdata;
+	Photographs *page = shot->page;
+
+	if (!page->zone) {
+		panel_notify(page->screen.panel, _("Choose the zone first."), SCREEN_ZONE);
+		return;
+	}
+	gtk_label_set_text(page->verdict, _("Hold still…"));
+	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "Capture",
+		g_variant_new("(ss)", page->zone, shot->phase), taken, shot);
+}
+
+/* ---- the zones of this session ---- */
+
+static void on_zone(GtkToggleButton *button, gpointer userdata)
+{
+	Photographs *page = userdata;
+
+	if (!gtk_toggle_button_get_active(button))
+		return;
+	g_free(page->zone);
+	page->zone = g_strdup(g_object_get_data(G_OBJECT(button), "zone"));
+	gtk_label_set_text(page->verdict, "");
+	page->screen.update(&page->screen);
+}
+
+static void list_zones(Photographs *page, GVariant *zones)
+{
+	GString *joined = g_string_new(NULL);
+	GtkWidget *first = NULL;
+	const char *zone;
+	GVariantIter iter;
+
+	g_variant_iter_init(&iter, zones);
+	while (g_variant_iter_next(&iter, "(&sutdd&s&s)", &zone, NULL, NULL, NULL, NULL, NULL, NULL))
+		g_string_append_printf(joined, "%s ", zone);
+	if (g_strcmp0(joined->str, page->listed) == 0) {
+		g_string_free(joined, TRUE);
+		return;
+	}
+	g_free(page->listed);
+	page->listed = g_string_free(joined, FALSE);
+	box_clear(page->zones);
+	g_variant_iter_init(&iter, zones);
+	while (g_variant_iter_next(&iter, "(&sutdd&s&s)", &zone, NULL, NULL, NULL, NULL, NULL, NULL)) {
+		GtkWidget *choice = touch_choice_new(zone_title(zone), first, G_CALLBACK(on_zone), page);
+
+		g_object_set_data_full(G_OBJECT(choice), "zone", g_strdup(zone), g_free);
+		gtk_box_append(GTK_BOX(page->zones), choice);
+		first = first ? first : choice;
+		if (g_strcmp0(zone, page->zone) == 0)
+			gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(choice), TRUE);
+	}
+}
+
+static void mark_zone(Photographs *page, const char *zone)
+{
+	for (GtkWidget *child = gtk_widget_get_first_child(page->zones); child;
+		child = gtk_widget_get_next_sibling(child))
+		if (g_strcmp0(g_object_get_data(G_OBJECT(child), "zone"), zone) == 0)
+			gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(child), TRUE);
+}
+
+static void show_files(Photographs *page, GVariant *zones)
+{
+	const char *zone, *files[2], *shown[2] = { "", "" };
+	GVariantIter iter;
+
+	g_variant_iter_init(&iter, zones);
+	while (g_variant_iter_next(&iter, "(&sutdd&s&s)", &zone, NULL, NULL, NULL, NULL, &files[0], &files[1]))
+		if (g_strcmp0(zone, page->zone) == 0)
+			memcpy(shown, files, sizeof shown);
+	for (int i = 0; i < 2; i++) {
+		show_file(&page->shots[i], shown[i]);
+		gtk_label_set_text(page->shots[i].caption, shown[i][0] ? "✓" : "–");
+	}
+}
+
+static void update(Screen *screen)
+{
+	Photographs *page = (Photographs *)screen;
+	Panel *panel = screen->panel;
+	g_autoptr(GVariant) zones = station_client_value(panel->client, "Zones");
+
+	if (!zones)
+		return;
+	list_zones(page, zones);
+	show_files(page, zones);
+	gtk_label_set_text(page->title, page->zone ? zone_title(page->zone) : _("Choose the zone first."));
+}
+
+static void shown(Screen *screen)
+{
+	Photographs *page = (Photographs *)screen;
+	const char *zone = panel_text(screen->panel, "Zone");
+
+	if (!zone[0])
+		return;
+	update(screen);
+	if (!page->zone || strcmp(panel_text(screen->panel, "State"), "closing") != 0) {
+		g_free(page->zone);
+		page->zone = g_strdup(zone);
+		mark_zone(page, zone);
+	}
+}
+
+static GtkWidget *shot_new(Photographs *page, Shot *shot, const char *phase, const char *title, const char *take)
+{
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 4, NULL), *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+
+	shot->page = page;
+	shot->phase = phase;
+	shot->picture = gtk_picture_new();
+	gtk_picture_set_can_shrink(GTK_PICTURE(shot->picture), TRUE);
+	gtk_picture_set_alternative_text(GTK_PICTURE(shot->picture), title);
+	gtk_widget_set_vexpand(shot->picture, TRUE);
+	gtk_widget_add_css_class(shot->picture, "photograph");
+	shot->caption = GTK_LABEL(gtk_label_new("–"));
+	shot->take = touch_button_new(take, "primary", G_CALLBACK(on_take), shot);
+	gtk_box_append(GTK_BOX(row), text_new(title, "caption"));
+	gtk_box_append(GTK_BOX(row), GTK_WIDGET(shot->caption));
+	gtk_box_append(GTK_BOX(box), row);
+	gtk_box_append(GTK_BOX(box), shot->picture);
+	gtk_box_append(GTK_BOX(box), shot->take);
+	return box;
+}
+
+static void on_go_on(GtkButton *button, gpointer userdata)
+{
+	panel_advance(((Photographs *)userdata)->screen.panel);
+}
+
+static void forget(Screen *screen)
+{
+	Photographs *page = (Photographs *)screen;
+
+	g_free(page->zone);
+	g_free(page->listed);
+	for (int i = 0; i < 2; i++)
+		g_free(page->shots[i].file);
+}
+
+Screen *screen_photographs_new(Panel *panel)
+{
+	Photographs *page = g_new0(Photographs, 1);
+	GtkWidget *side = box_new(GTK_ORIENTATION_VERTICAL, 8, "side");
+	GtkWidget *main_box = box_new(GTK_ORIENTATION_VERTICAL, 4, NULL);
+	GtkWidget *pair = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+
+	page->screen = (Screen){ .panel = panel, .update = update, .shown = shown, .forget = forget };
+	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
+	page->zones = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
+	page->title = GTK_LABEL(text_new("", "heading"));
+	page->verdict = GTK_LABEL(text_new("", NULL));
+	gtk_box_append(GTK_BOX(side), scroller_new(page->zones));
+	gtk_widget_set_hexpand(side, FALSE);
+	gtk_box_append(GTK_BOX(side), touch_button_new(_("Go on"), NULL, G_CALLBACK(on_go_on), page));
+	gtk_box_set_homogeneous(GTK_BOX(pair), TRUE);
+	gtk_box_append(GTK_BOX(pair),
+		shot_new(page, &page->shots[0], "before", _("Before"), _("Photograph before")));
+	gtk_box_append(
+		GTK_BOX(pair), shot_new(page, &page->shots[1], "after", _("After"), _("Photograph after")));
+	gtk_widget_set_vexpand(pair, TRUE);
+	gtk_widget_set_hexpand(main_box, TRUE);
+	gtk_box_append(GTK_BOX(main_box), GTK_WIDGET(page->title));
+	gtk_box_append(GTK_BOX(main_box), pair);
+	gtk_box_append(GTK_BOX(main_box), GTK_WIDGET(page->verdict));
+	gtk_box_append(GTK_BOX(page->screen.widget), side);
+	gtk_box_append(GTK_BOX(page->screen.widget), main_box);
+	return &page->screen;
+}

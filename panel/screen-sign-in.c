@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Who works at the chair: a badge, scanned or typed, and a PIN. */
+
+#include <string.h>
+
+#include "panel.h"
+#include "sheet.h"
+#include "widgets.h"
+
+enum { PIN_MAX = 12 };
+
+typedef struct SignIn {
+	Screen screen;
+	GtkWidget *out, *in; /* nobody, somebody is signed in */
+	GtkWidget *badge;
+	GtkLabel *dots, *name, *roles;
+	char pin[PIN_MAX + 1];
+} SignIn;
+
+static void show_pin(SignIn *page)
+{
+	GString *dots = g_string_new(NULL);
+
+	for (size_t i = 0; i < strlen(page->pin); i++)
+		g_string_append(dots, "●");
+	gtk_label_set_text(page->dots, dots->len ? dots->str : _("PIN"));
+	g_string_free(dots, TRUE);
+}
+
+static void forget_pin(SignIn *page)
+{
+	explicit_bzero(page->pin, sizeof page->pin);
+	show_pin(page);
+}
+
+static void signed_in(void *userdata, GVariant *result)
+{
+	SignIn *page = userdata;
+
+	panel_advance(page->screen.panel);
+}
+
+static void sign_in(SignIn *page)
+{
+	Panel *panel = page->screen.panel;
+	const char *badge = field_get(page->badge);
+
+	if (!badge || !badge[0]) {
+		panel_notify(panel, _("Scan your badge, or touch the field and type it."), SCREEN_SIGN_IN);
+		return;
+	}
+	panel_call(panel, STATION_OBJECT_STATION, "Login", g_variant_new("(ss)", badge, page->pin), signed_in,
+		page);
+	forget_pin(page);
+}
+
+static void on_pin_key(void *userdata, char key)
+{
+	SignIn *page = userdata;
+	size_t length = strlen(page->pin);
+
+	if (key == '\n') {
+		sign_in(page);
+		return;
+	}
+	if (key == '\b' && length)
+		page->pin[length - 1] = '\0';
+	else if (g_ascii_isdigit(key) && length < PIN_MAX)
+		page->pin[length] = key;
+	show_pin(page);
+}
+
+static bool typed(Screen *screen, char key)
+{
+	SignIn *page = (SignIn *)screen;
+
+	if (panel_step_done(screen->panel, SCREEN_SIGN_IN) || !(g_ascii_isdigit(key) || key == '\b'))
+		return false;
+	on_pin_key(page, key);
+	return true;
+}
+
+static bool scanned(Screen *screen, const char *code)
+{
+	SignIn *page = (SignIn *)screen;
+
+	if (panel_step_done(screen->panel, SCREEN_SIGN_IN))
+		return false;
+	field_set(page->badge, code);
+	forget_pin(page);
+	return true;
+}
+
+static void badge_entered(void *userdata, const char *text)
+{
+	SignIn *page = userdata;
+
+	field_set(page->badge, text);
+}
+
+static void on_badge(GtkButton *button, gpointer userdata)
+{
+	SignIn *page = userdata;
+
+	sheet_ask(page->screen.panel->sheet, SHEET_TEXT, _("Badge"), field_get(page->badge), badge_entered, page);
+}
+
+static void on_sign_out(GtkButton *button, gpointer userdata)
+{
+	SignIn *page = userdata;
+
+	panel_call(page->screen.panel, STATION_OBJECT_STATION, "Logout", NULL, NULL, NULL);
+}
+
+static void on_go_on(GtkButton *button, gpointer userdata)
+{
+	SignIn *page = userdata;
+
+	panel_advance(page->screen.panel);
+}
+
+static GtkWidget *out_new(SignIn *page)
+{
+	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 16, NULL);
+	GtkWidget *left = box_new(GTK_ORIENTATION_VERTICAL, 12, NULL);
+	GtkWidget *pad = keypad_new(_("Sign in"), on_pin_key, page);
+
+	page->badge = field_new(_("Badge"), G_CALLBACK(on_badge), page);
+	page->dots = GTK_LABEL(gtk_label_new(_("PIN")));
+	gtk_widget_add_css_class(GTK_WIDGET(page->dots), "pin");
+	gtk_box_append(GTK_BOX(left), text_new(_("Sign in"), "heading"));
+	gtk_box_append(GTK_BOX(left), text_new(_("Scan your badge, or touch the field and type it. Then enter "
+						 "your PIN."),
+					      NULL));
+	gtk_box_append(GTK_BOX(left), page->badge);
+	gtk_box_append(GTK_BOX(left), GTK_WIDGET(page->dots));
+	gtk_widget_set_hexpand(left, TRUE);
+	gtk_widget_add_css_class(pad, "pad");
+	gtk_widget_set_valign(pad, GTK_ALIGN_CENTER);
+	gtk_box_append(GTK_BOX(row), left);
+	gtk_box_append(GTK_BOX(row), pad);
+	return row;
+}
+
+static GtkWidget *in_new(SignIn *page)
+{
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 12, NULL);
+	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
+
+	page->name = GTK_LABEL(text_new("", "heading"));
+	page->roles = GTK_LABEL(text_new("", NULL));
+	gtk_box_append(GTK_BOX(row), touch_button_new(_("Sign out"), NULL, G_CALLBACK(on_sign_out), page));
+	gtk_box_append(GTK_BOX(row), touch_button_new(_("Go on"), "primary", G_CALLBACK(on_go_on), page));
+	gtk_box_set_homogeneous(GTK_BOX(row), TRUE);
+	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->name));
+	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->roles));
+	gtk_box_append(GTK_BOX(box), row);
+	return box;
+}
+
+static void update(Screen *screen)
+{
+	SignIn *page = (SignIn *)screen;
+	bool in = panel_step_done(screen->panel, SCREEN_SIGN_IN);
+	g_autofree char *name = g_strdup_printf(_("%s is signed in"), panel_text(screen->panel, "OperatorName"));
+
+	gtk_widget_set_visible(page->out, !in);
+	gtk_widget_set_visible(page->in, in);
+	gtk_label_set_text(page->name, name);
+	gtk_label_set_text(page->roles, panel_text(screen->panel, "Roles"));
+}
+
+Screen *screen_sign_in_new(Panel *panel)
+{
+	SignIn *page = g_new0(SignIn, 1);
+
+	page->screen = (Screen){ .panel = panel, .update = update, .scanned = scanned, .typed = typed };
+	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
+	page->out = out_new(page);
+	page->in = in_new(page);
+	gtk_box_append(GTK_BOX(page->screen.widget), page->out);
+	gtk_box_append(GTK_BOX(page->screen.widget), page->in);
+	return &page->screen;
+}

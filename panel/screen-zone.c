@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Which zone is to be treated, on which skin, how large it is. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "panel.h"
+#include "scalp.h"
+#include "sheet.h"
+#include "widgets.h"
+
+typedef struct ZonePage {
+	Screen screen;
+	Scalp *scalp;
+	GtkLabel *title;
+	GtkWidget *area, *choose;
+	GtkWidget *skins[4];
+	char *marked;
+} ZonePage;
+
+static const struct {
+	const char *name, *title;
+} skins[] = {
+	{ "normal", N_("Normal") },
+	{ "scar", N_("Scar") },
+	{ "atrophic", N_("Thin") },
+	{ "plug", N_("Plugs") },
+};
+
+static void zone_touched(void *userdata, const char *zone)
+{
+	ZonePage *page = userdata;
+
+	g_free(page->marked);
+	page->marked = g_strdup(zone);
+	/* skin of scars is scarred, unless somebody says otherwise */
+	gtk_toggle_button_set_active(
+		GTK_TOGGLE_BUTTON(page->skins[strncmp(zone, "scar-", 5) == 0]), TRUE);
+	page->screen.update(&page->screen);
+}
+
+static void area_entered(void *userdata, const char *text)
+{
+	field_set(((ZonePage *)userdata)->area, text);
+}
+
+static void on_area(GtkButton *button, gpointer userdata)
+{
+	ZonePage *page = userdata;
+
+	sheet_ask(page->screen.panel->sheet, SHEET_NUMBER, _("Area in mm²"), "", area_entered, page);
+}
+
+static void chosen(void *userdata, GVariant *result)
+{
+	ZonePage *page = userdata;
+
+	g_clear_pointer(&page->marked, g_free);
+	panel_advance(page->screen.panel);
+}
+
+static const char *chosen_skin(const ZonePage *page)
+{
+	for (size_t i = 0; i < ELEMENTS(skins); i++)
+		if (gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(page->skins[i])))
+			return skins[i].name;
+	return skins[0].name;
+}
+
+static void on_choose(GtkButton *button, gpointer userdata)
+{
+	ZonePage *page = userdata;
+	Panel *panel = page->screen.panel;
+	const char *area = field_get(page->area);
+
+	if (!page->marked) {
+		panel_notify(panel, _("Touch the zone on the map first."), SCREEN_ZONE);
+		return;
+	}
+	if (!area || !area[0]) {
+		on_area(NULL, page);
+		return;
+	}
+	panel_call(panel, STATION_OBJECT_SESSION, "SelectZone",
+		g_variant_new("(ssu)", page->marked, chosen_skin(page), (guint32)strtoul(area, NULL, 10)), chosen,
+		page);
+}
+
+static void update(Screen *screen)
+{
+	ZonePage *page = (ZonePage *)screen;
+	Panel *panel = screen->panel;
+	g_autoptr(GVariant) zones = station_client_value(panel->client, "Zones");
+	const char *active = panel_text(panel, "Zone");
+
+	scalp_update(page->scalp, zones, active, station_client_figure(panel->client, "Density"),
+		page->marked ? page->marked : "");
+	gtk_label_set_text(page->title, page->marked ? zone_title(page->marked)
+					: active[0]  ? zone_title(active)
+						     : _("Touch a zone"));
+	gtk_widget_set_sensitive(page->choose, page->marked != NULL);
+}
+
+static GtkWidget *side_new(ZonePage *page)
+{
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 6, "side"), *grid = gtk_grid_new();
+
+	gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
+	gtk_grid_set_column_spacing(GTK_GRID(grid), 6);
+	gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
+	for (size_t i = 0; i < ELEMENTS(skins); i++) {
+		g_autofree char *name = g_strdup_printf(_("Skin: %s"), _(skins[i].title));
+
+		page->skins[i] = touch_choice_new(_(skins[i].title), i ? page->skins[0] : NULL, NULL, NULL);
+		accessible_name(page->skins[i], name);
+		gtk_grid_attach(GTK_GRID(grid), page->skins[i], (int)i % 2, (int)i / 2, 1, 1);
+	}
+	gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(page->skins[0]), TRUE);
+	page->title = GTK_LABEL(text_new("", "heading"));
+	gtk_label_set_wrap(page->title, FALSE);
+	gtk_label_set_ellipsize(page->title, PANGO_ELLIPSIZE_END);
+	page->area = field_new(_("Area in mm²"), G_CALLBACK(on_area), page);
+	page->choose = touch_button_new(_("Treat this zone"), "primary", G_CALLBACK(on_choose), page);
+	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->title));
+	gtk_box_append(GTK_BOX(box), grid);
+	gtk_box_append(GTK_BOX(box), page->area);
+	gtk_box_append(GTK_BOX(box), page->choose);
+	return box;
+}
+
+static void forget(Screen *screen)
+{
+	ZonePage *page = (ZonePage *)screen;
+
+	scalp_free(page->scalp);
+	g_free(page->marked);
+}
+
+Screen *screen_zone_new(Panel *panel)
+{
+	ZonePage *page = g_new0(ZonePage, 1);
+
+	page->screen = (Screen){ .panel = panel, .update = update, .forget = forget };
+	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
+	page->scalp = scalp_new(zone_touched, page);
+	gtk_box_append(GTK_BOX(page->screen.widget), scalp_widget(page->scalp));
+	gtk_box_append(GTK_BOX(page->screen.widget), side_new(page));
+	return &page->screen;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sheet.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "widgets.h"
+
+enum { TEXT_MAX = 120, NUMBER_MAX = 9, DATE_MAX = 10, PIN_MAX = 12, KEYS_A_ROW = 10 };
+
+struct Sheet {
+	GtkWidget *widget, *keyboard, *pad, *choices, *choice_list, *entry_row;
+	GtkLabel *title, *text, *choice_title;
+	SheetKind kind;
+	bool shifted;
+	char value[TEXT_MAX + 1];
+	GtkWidget *keys[4 * KEYS_A_ROW];
+	SheetDone done;
+	void *userdata;
+};
+
+/* rows of ten; '\v' shifts, '\b' takes one back */
+static const char plain[] = "1234567890qwertyuiopasdfghjkl-\vzxcvbnm.\b";
+static const char shifted[] = "()/#:+,?'_QWERTYUIOPASDFGHJKL-\vZXCVBNM@\b";
+
+static void show_text(Sheet *sheet)
+{
+	size_t length = strlen(sheet->value);
+	g_autofree char *dots = NULL;
+
+	if (sheet->kind == SHEET_PIN) {
+		GString *hidden = g_string_new(NULL);
+
+		for (size_t i = 0; i < length; i++)
+			g_string_append(hidden, "●");
+		dots = g_string_free(hidden, FALSE);
+	}
+	gtk_label_set_text(sheet->text, dots ? dots : sheet->value);
+}
+
+void sheet_close(Sheet *sheet)
+{
+	gtk_widget_set_visible(sheet->widget, FALSE);
+	explicit_bzero(sheet->value, sizeof sheet->value);
+	show_text(sheet);
+}
+
+bool sheet_is_open(const Sheet *sheet)
+{
+	return gtk_widget_get_visible(sheet->widget);
+}
+
+static void accept(Sheet *sheet)
+{
+	char value[sizeof sheet->value];
+
+	if (!sheet->value[0])
+		return;
+	memcpy(value, sheet->value, sizeof value);
+	sheet_close(sheet);
+	sheet->done(sheet->userdata, value);
+	explicit_bzero(value, sizeof value);
+}
+
+static size_t longest(SheetKind kind)
+{
+	switch (kind) {
+	case SHEET_TEXT:
+		return TEXT_MAX;
+	case SHEET_NUMBER:
+		return NUMBER_MAX;
+	case SHEET_DATE:
+		return DATE_MAX;
+	case SHEET_PIN:
+		return PIN_MAX;
+	}
+	return 0;
+}
+
+static void take_back(Sheet *sheet)
+{
+	char *end = sheet->value + strlen(sheet->value);
+
+	if (end > sheet->value)
+		end = g_utf8_find_prev_char(sheet->value, end);
+	if (sheet->kind == SHEET_DATE && end > sheet->value && *end == '-')
+		end--;
+	memset(end, 0, (size_t)(sheet->value + sizeof sheet->value - end));
+}
+
+static void add(Sheet *sheet, char key)
+{
+	size_t length = strlen(sheet->value);
+	bool digits = sheet->kind != SHEET_TEXT;
+
+	if (length >= longest(sheet->kind) || (digits && !g_ascii_isdigit(key)))
+		return;
+	if (sheet->kind == SHEET_DATE && (length == 4 || length == 7))
+		sheet->value[length++] = '-';
+	sheet->value[length] = key;
+}
+
+void sheet_type(Sheet *sheet, char key)
+{
+	if (!sheet_is_open(sheet) || !gtk_widget_get_visible(sheet->entry_row))
+		return;
+	if (key == '\n') {
+		accept(sheet);
+		return;
+	}
+	if (key == '\b')
+		take_back(sheet);
+	else
+		add(sheet, key);
+	show_text(sheet);
+}
+
+void sheet_scanned(Sheet *sheet, const char *code)
+{
+	if (sheet->kind != SHEET_TEXT || !gtk_widget_get_visible(sheet->entry_row))
+		return;
+	g_strlcpy(sheet->value, code, sizeof sheet->value);
+	accept(sheet);
+}
+
+/* ---- the keyboard ---- */
+
+static void shift(Sheet *sheet, bool on)
+{
+	sheet->shifted = on;
+	for (int i = 0; plain[i]; i++) {
+		char key[2] = { (on ? shifted : plain)[i] };
+
+		if (key[0] != '\v' && key[0] != '\b')
+			touch_button_set_text(sheet->keys[i], key);
+	}
+}
+
+static void on_key(GtkButton *button, gpointer userdata)
+{
+	Sheet *sheet = userdata;
+	int i = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "index"));
+	char key = (sheet->shifted ? shifted : plain)[i];
+
+	if (key == '\v')
+		shift(sheet, !sheet->shifted);
+	else
+		sheet_type(sheet, key);
+}
+
+static GtkWidget *keyboard_new(Sheet *sheet)
+{
+	GtkWidget *grid = gtk_grid_new();
+
+	gtk_grid_set_row_spacing(GTK_GRID(grid), 4);
+	gtk_grid_set_column_spacing(GTK_GRID(grid), 4);
+	gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
+	gtk_grid_set_row_homogeneous(GTK_GRID(grid), TRUE);
+	for (int i = 0; plain[i]; i++) {
+		char key[2] = { plain[i] };
+		const char *text = plain[i] == '\v' ? "⇧" : plain[i] == '\b' ? "⌫" : key;
+		GtkWidget *button = touch_button_new(text, "key", G_CALLBACK(on_key), sheet);
+
+		if (plain[i] == '\v')
+			accessible_name(button, _("Shift"));
+		if (plain[i] == '\b')
+			accessible_name(button, _("Delete the last character"));
+		g_object_set_data(G_OBJECT(button), "index", GINT_TO_POINTER(i));
+		gtk_widget_set_hexpand(button, TRUE);
+		gtk_widget_set_vexpand(button, TRUE);
+		gtk_grid_attach(GTK_GRID(grid), button, i % KEYS_A_ROW, i / KEYS_A_ROW, 1, 1);
+		sheet->keys[i] = button;
+	}
+	return grid;
+}
+
+static void on_pad(void *userdata, char key)
+{
+	sheet_type(userdata, key);
+}
+
+static void on_cancel(GtkButton *button, gpointer userdata)
+{
+	sheet_close(userdata);
+}
+
+static void on_accept(GtkButton *button, gpointer userdata)
+{
+	accept(userdata);
+}
+
+static void on_space(GtkButton *button, gpointer userdata)
+{
+	sheet_type(userdata, ' ');
+}
+
+static GtkWidget *entry_row_new(Sheet *sheet)
+{
+	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 6, NULL);
+	GtkWidget *shown = box_new(GTK_ORIENTATION_VERTICAL, 0, "entry");
+	GtkWidget *space = touch_button_new("␣", "key", G_CALLBACK(on_space), sheet);
+
+	sheet->title = GTK_LABEL(text_new("", "caption"));
+	gtk_label_set_wrap(sheet->title, FALSE);
+	gtk_label_set_ellipsize(sheet->title, PANGO_ELLIPSIZE_END);
+	sheet->text = GTK_LABEL(gtk_label_new(NULL));
+	gtk_label_set_xalign(sheet->text, 0);
+	gtk_label_set_ellipsize(sheet->text, PANGO_ELLIPSIZE_START);
+	gtk_widget_add_css_class(GTK_WIDGET(sheet->text), "value");
+	gtk_box_append(GTK_BOX(shown), GTK_WIDGET(sheet->title));
+	gtk_box_append(GTK_BOX(shown), GTK_WIDGET(sheet->text));
+	gtk_widget_set_hexpand(shown, TRUE);
+	accessible_name(space, _("Space"));
+	gtk_box_append(GTK_BOX(row), touch_button_new(_("Cancel"), NULL, G_CALLBACK(on_cancel), sheet));
+	gtk_box_append(GTK_BOX(row), shown);
+	gtk_box_append(GTK_BOX(row), space);
+	gtk_box_append(GTK_BOX(row), touch_button_new(_("OK"), "primary", G_CALLBACK(on_accept), sheet));
+	return row;
+}
+
+/* ---- choices ---- */
+
+typedef struct Choice {
+	Sheet *sheet;
+	const char *value; /* NULL: another one, to be typed */
+} Choice;
+
+static void on_choice(GtkButton *button, gpointer userdata)
+{
+	Choice choice = *(Choice *)userdata;
+	Sheet *sheet = choice.sheet;
+	g_autofree char *title = g_strdup(gtk_label_get_text(sheet->choice_title));
+
+	if (!choice.value) {
+		sheet_ask(sheet, SHEET_TEXT, title, "", sheet->done, sheet->userdata);
+		return;
+	}
+	sheet_close(sheet);
+	sheet->done(sheet->userdata, choice.value);
+}
+
+static void add_choice(Sheet *sheet, const char *label, const char *value)
+{
+	Choice *choice = g_new0(Choice, 1);
+	GtkWidget *button = touch_button_new(label, NULL, G_CALLBACK(on_choice), choice);
+
+	choice->sheet = sheet;
+	choice->value = value;
+	g_object_set_data_full(G_OBJECT(button), "choice", choice, g_free);
+	gtk_box_append(GTK_BOX(sheet->choice_list), button);
+}
+
+static GtkWidget *choices_new(Sheet *sheet)
+{
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
+	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 6, NULL);
+
+	sheet->choice_title = GTK_LABEL(text_new("", "heading"));
+	gtk_widget_set_hexpand(GTK_WIDGET(sheet->choice_title), TRUE);
+	sheet->choice_list = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
+	gtk_box_append(GTK_BOX(row), touch_button_new(_("Cancel"), NULL, G_CALLBACK(on_cancel), sheet));
+	gtk_box_append(GTK_BOX(row), GTK_WIDGET(sheet->choice_title));
+	gtk_box_append(GTK_BOX(box), row);
+	gtk_box_append(GTK_BOX(box), scroller_new(sheet->choice_list));
+	return box;
+}
+
+/* ---- asking ---- */
+
+static void open_sheet(Sheet *sheet, SheetDone done, void *userdata, bool choose)
+{
+	sheet->done = done;
+	sheet->userdata = userdata;
+	gtk_widget_set_visible(sheet->choices, choose);
+	gtk_widget_set_visible(sheet->entry_row, !choose);
+	gtk_widget_set_visible(sheet->keyboard, !choose && sheet->kind == SHEET_TEXT);
+	gtk_widget_set_visible(sheet->pad, !choose && sheet->kind != SHEET_TEXT);
+	gtk_widget_set_visible(sheet->widget, TRUE);
+}
+
+void sheet_ask(Sheet *sheet, SheetKind kind, const char *title, const char *initial, SheetDone done,
+	void *userdata)
+{
+	sheet->kind = kind;
+	memset(sheet->value, 0, sizeof sheet->value);
+	g_strlcpy(sheet->value, initial ? initial : "", sizeof sheet->value);
+	gtk_label_set_text(sheet->title, title);
+	shift(sheet, false);
+	show_text(sheet);
+	open_sheet(sheet, done, userdata, false);
+}
+
+void sheet_choose(Sheet *sheet, const char *title, const char *const *choices, bool other, SheetDone done,
+	void *userdata)
+{
+	box_clear(sheet->choice_list);
+	gtk_label_set_text(sheet->choice_title, title);
+	for (; *choices; choices++)
+		add_choice(sheet, _(*choices), *choices);
+	if (other)
+		add_choice(sheet, _("Something else…"), NULL);
+	open_sheet(sheet, done, userdata, true);
+}
+
+Sheet *sheet_new(void)
+{
+	Sheet *sheet = g_new0(Sheet, 1);
+
+	sheet->widget = box_new(GTK_ORIENTATION_VERTICAL, 4, "sheet");
+	sheet->entry_row = entry_row_new(sheet);
+	sheet->keyboard = keyboard_new(sheet);
+	sheet->pad = keypad_new(_("OK"), on_pad, sheet);
+	gtk_widget_set_halign(sheet->pad, GTK_ALIGN_CENTER);
+	gtk_widget_add_css_class(sheet->pad, "pad");
+	sheet->choices = choices_new(sheet);
+	gtk_box_append(GTK_BOX(sheet->widget), sheet->entry_row);
+	gtk_box_append(GTK_BOX(sheet->widget), sheet->keyboard);
+	gtk_box_append(GTK_BOX(sheet->widget), sheet->pad);
+	gtk_box_append(GTK_BOX(sheet->widget), sheet->choices);
+	gtk_widget_set_visible(sheet->widget, FALSE);
+	return sheet;
+}
+
+Sheet *sheet_free(Sheet *sheet)
+{
+	if (!sheet)
+		return NULL;
+	explicit_bzero(sheet->value, sizeof sheet->value);
+	g_free(sheet);
+	return NULL;
+}
+
+GtkWidget *sheet_widget(Sheet *sheet)
+{
+	return sheet->widget;
+}

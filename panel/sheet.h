@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** A sheet over the window on which something is typed or chosen: the touch screen has no keyboard. */
+
+#include <gtk/gtk.h>
+#include <stdbool.h>
+
+typedef struct Sheet Sheet;
+
+typedef enum SheetKind {
+	SHEET_TEXT,
+	SHEET_NUMBER,
+	SHEET_DATE, /* YYYY-MM-DD; the dashes come by themselves */
+	SHEET_PIN,  /* not shown, and forgotten afterwards */
+} SheetKind;
+
+/** `text`: what was entered or chosen; valid during the call. Not called when it was given up. */
+typedef void (*SheetDone)(void *userdata, const char *text);
+
+Sheet *sheet_new(void);
+/** Accepts NULL; returns NULL. The widget belongs to the window. */
+Sheet *sheet_free(Sheet *sheet);
+/** To be put over everything; not visible until something is asked. */
+GtkWidget *sheet_widget(Sheet *sheet);
+bool sheet_is_open(const Sheet *sheet);
+void sheet_close(Sheet *sheet);
+
+void sheet_ask(Sheet *sheet, SheetKind kind, const char *title, const char *initial, SheetDone done,
+	void *userdata);
+/**
+ * Offers the `choices`, a list that ends in NULL: shown translated, handed on as they are, so that the record
+ * has the same words in every language. With `other`, another text can be typed.
+ */
+void sheet_choose(Sheet *sheet, const char *title, const char *const *choices, bool other, SheetDone done,
+	void *userdata);
+
+/** A key of a real keyboard; '\b' and '\n' too. */
+void sheet_type(Sheet *sheet, char key);
+/** What a scanner read, when a text is asked for: as if typed and accepted. */
+void sheet_scanned(Sheet *sheet, const char *code);

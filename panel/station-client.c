@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "station-client.h"
+
+#include <gio/gunixfdlist.h>
+#include <string.h>
+
+#define BUS_NAME "org.stipple.Station1"
+#define PATH     "/org/stipple/Station1"
+
+enum { PATIENCE_MS = 120 * 1000, RETRY_S = 2, PROXIES = 2 };
+
+static const struct {
+	const char *path, *interface;
+} objects[STATION_OBJECT_MAX] = {
+	[STATION_OBJECT_STATION] = { PATH, "org.stipple.Station1" },
+	[STATION_OBJECT_SESSION] = { PATH "/Session", "org.stipple.Session1" },
+	[STATION_OBJECT_INVENTORY] = { PATH "/Inventory", "org.stipple.Inventory1" },
+	[STATION_OBJECT_AUDIT] = { PATH "/Audit", "org.stipple.Audit1" },
+};
+
+struct StationClient {
+	StationClientOptions options;
+	char *bus;
+	GDBusConnection *connection;
+	GDBusProxy *proxies[PROXIES]; /* station and session: those with properties that change */
+	GCancellable *life, *calls;
+	guint changed_source, retry_source;
+	unsigned generation;
+	bool present;
+};
+
+static void connect_bus(StationClient *client);
+
+/* ---- telling ---- */
+
+static bool is_present(const StationClient *client)
+{
+	for (int i = 0; i < PROXIES; i++) {
+		g_autofree char *owner =
+			client->proxies[i] ? g_dbus_proxy_get_name_owner(client->proxies[i]) : NULL;
+		g_auto(GStrv) names =
+			client->proxies[i] ? g_dbus_proxy_get_cached_property_names(client->proxies[i]) : NULL;
+
+		if (!owner || !names)
+			return false;
+	}
+	return true;
+}
+
+static gboolean tell(void *userdata)
+{
+	StationClient *client = userdata;
+	bool present = is_present(client);
+
+	client->changed_source = 0;
+	if (client->present && !present)
+		client->generation++;
+	client->present = present;
+	client->options.changed(client->options.userdata);
+	return G_SOURCE_REMOVE;
+}
+
+static void changed(StationClient *client)
+{
+	if (!client->changed_source)
+		client->changed_source = g_idle_add(tell, client);
+}
+
+static void on_properties(GDBusProxy *proxy, GVariant *values, const char *const *gone, void *userdata)
+{
+	changed(userdata);
+}
+
+static void on_owner(GObject *proxy, GParamSpec *spec, void *userdata)
+{
+	changed(userdata);
+}
+
+static void on_signal(
+	GDBusProxy *proxy, const char *sender, const char *signal, GVariant *arguments, void *userdata)
+{
+	StationClient *client = userdata;
+	const char *alert, *text;
+
+	if (strcmp(signal, "Alert") != 0 || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(ss)")))
+		return;
+	g_variant_get(arguments, "(&s&s)", &alert, &text);
+	client->options.alert(client->options.userdata, alert, text);
+}
+
+/* ---- the bus ---- */
+
+static void drop_connection(StationClient *client)
+{
+	for (int i = 0; i < PROXIES; i++) {
+		if (client->proxies[i])
+			g_signal_handlers_disconnect_by_data(client->proxies[i], client);
+		g_clear_object(&client->proxies[i]);
+	}
+	if (client->connection)
+		g_signal_handlers_disconnect_by_data(client->connection, client);
+	g_clear_object(&client->connection);
+}
+
+static gboolean retry(void *userdata)
+{
+	StationClient *client = userdata;
+
+	client->retry_source = 0;
+	connect_bus(client);
+	return G_SOURCE_REMOVE;
+}
+
+static void retry_later(StationClient *client)
+{
+	drop_connection(client);
+	if (!client->retry_source)
+		client->retry_source = g_timeout_add_seconds(RETRY_S, retry, client);
+	changed(client);
+}
+
+static void on_closed(GDBusConnection *connection, gboolean vanished, GError *error, void *userdata)
+{
+	retry_later(userdata);
+}
+
+static void proxy_made(GObject *source, GAsyncResult *result, void *userdata)
+{
+	g_autoptr(GError) error = NULL;
+	GDBusProxy *proxy = g_dbus_proxy_new_finish(result, &error);
+	StationClient *client = userdata;
+	bool is_session;
+
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return;
+	if (!proxy) {
+		g_warning("the station's properties cannot be read: %s", error->message);
+		retry_later(client);
+		return;
+	}
+	is_session = strcmp(g_dbus_proxy_get_interface_name(proxy),
+			     objects[STATION_OBJECT_SESSION].interface) == 0;
+	g_set_object(&client->proxies[is_session], proxy);
+	g_object_unref(proxy);
+	g_signal_connect(proxy, "g-properties-changed", G_CALLBACK(on_properties), client);
+	g_signal_connect(proxy, "notify::g-name-owner", G_CALLBACK(on_owner), client);
+	g_signal_connect(proxy, "g-signal", G_CALLBACK(on_signal), client);
+	changed(client);
+}
+
+static void connected(GObject *source, GAsyncResult *result, void *userdata)
+{
+	g_autoptr(GError) error = NULL;
+	GDBusConnection *connection = g_dbus_connection_new_for_address_finish(result, &error);
+	StationClient *client = userdata;
+
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return;
+	if (!connection) {
+		g_warning("the bus \"%s\" cannot be reached: %s", client->bus, error->message);
+		retry_later(client);
+		return;
+	}
+	client->connection = connection;
+	g_signal_connect(connection, "closed", G_CALLBACK(on_closed), client);
+	for (int i = 0; i < PROXIES; i++)
+		g_dbus_proxy_new(connection, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, NULL, BUS_NAME,
+			objects[i].path, objects[i].interface, client->life, proxy_made, client);
+}
+
+static void connect_bus(StationClient *client)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *address = NULL;
+
+	if (strcmp(client->bus, "system") == 0)
+		address = g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SYSTEM, NULL, &error);
+	else if (strcmp(client->bus, "session") == 0)
+		address = g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SESSION, NULL, &error);
+	else
+		address = g_strdup(client->bus);
+	if (!address) {
+		g_warning("the bus \"%s\" has no address: %s", client->bus, error->message);
+		retry_later(client);
+		return;
+	}
+	g_dbus_connection_new_for_address(address,
+		G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+			G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+		NULL, client->life, connected, client);
+}
+
+/* ---- life ---- */
+
+StationClient *station_client_new(const StationClientOptions *options)
+{
+	StationClient *client = g_new0(StationClient, 1);
+
+	client->options = *options;
+	client->bus = g_strdup(options->bus);
+	client->life = g_cancellable_new();
+	client->calls = g_cancellable_new();
+	connect_bus(client);
+	return client;
+}
+
+StationClient *station_client_free(StationClient *client)
+{
+	if (!client)
+		return NULL;
+	g_cancellable_cancel(client->life);
+	g_cancellable_cancel(client->calls);
+	drop_connection(client);
+	g_clear_handle_id(&client->changed_source, g_source_remove);
+	g_clear_handle_id(&client->retry_source, g_source_remove);
+	g_object_unref(client->life);
+	g_object_unref(client->calls);
+	g_free(client->bus);
+	g_free(client);
+	return NULL;
+}
+
+bool station_client_present(const StationClient *client)
+{
+	return client->present;
+}
+
+unsigned station_client_generation(const StationClient *client)
+{
+	return client->generation;
+}
+
+/* ---- properties ---- */
+
+GVariant *station_client_value(const StationClient *client, const char *property)
+{
+	for (int i = 0; i < PROXIES; i++) {
+		GVariant *value = client->proxies[i]
+					  ? g_dbus_proxy_get_cached_property(client->proxies[i], property)
+					  : NULL;
+
+		if (value)
+			return value;
+	}
+	return NULL;
+}
+
+const char *station_client_text(const StationClient *client, const char *property)
+{
+	g_autoptr(GVariant) value = station_client_value(client, property);
+
+	/* the proxy keeps it after this reference is gone */
+	return value && g_variant_is_of_type(value, G_VARIANT_TYPE_STRING) ? g_variant_get_string(value, NULL)
+									   : "";
+}
+
+gint64 station_client_number(const StationClient *client, const char *property)
+{
+	g_autoptr(GVariant) value = station_client_value(client, property);
+
+	if (!value)
+		return 0;
+	if (g_variant_is_of_type(value, G_VARIANT_TYPE_UINT32))
+		return g_variant_get_uint32(value);
+	if (g_variant_is_of_type(value, G_VARIANT_TYPE_UINT64))
+		return (gint64)g_variant_get_uint64(value);
+	return g_variant_is_of_type(value, G_VARIANT_TYPE_INT64) ? g_variant_get_int64(value) : 0;
+}
+
+double station_client_figure(const StationClient *client, const char *property)
+{
+	g_autoptr(GVariant) value = station_client_value(client, property);
+
+	return value && g_variant_is_of_type(value, G_VARIANT_TYPE_DOUBLE) ? g_variant_get_double(value) : 0;
+}
+
+bool station_client_flag(const StationClient *client, const char *property)
+{
+	g_autoptr(GVariant) value = station_client_value(client, property);
+
+	return value && g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN) && g_variant_get_boolean(value);
+}
+
+/* ---- calls ---- */
+
+typedef struct Question {
+	StationAnswer answered;
+	StationPictureOpened opened; /* instead, where a descriptor is the answer */
+	void *userdata;
+} Question;
+
+static void answered(GObject *source, GAsyncResult *result, void *userdata)
+{
+	g_autofree Question *question = userdata;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GUnixFDList) descriptors = NULL;
+	g_autoptr(GVariant) answer = g_dbus_connection_call_with_unix_fd_list_finish(
+		G_DBUS_CONNECTION(source), &descriptors, result, &error);
+	g_autofree char *name = NULL;
+
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return;
+	if (question->opened) {
+		if (error)
+			g_dbus_error_strip_remote_error(error);
+		question->opened(question->userdata,
+			descriptors ? g_unix_fd_list_get(descriptors, 0, NULL) : -1,
+			error ? error->message : "");
+		return;
+	}
+	if (!question->answered)
+		return;
+	if (!error) {
+		question->answered(question->userdata, answer, NULL, NULL);
+		return;
+	}
+	name = g_dbus_error_get_remote_error(error);
+	g_dbus_error_strip_remote_error(error);
+	question->answered(question->userdata, NULL, name ? name : "", error->message);
+}
+
+static void ask(StationClient *client, StationObject object, const char *method, GVariant *arguments,
+	GUnixFDList *descriptors, Question question)
+{
+	g_dbus_connection_call_with_unix_fd_list(client->connection, BUS_NAME, objects[object].path,
+		objects[object].interface, method, arguments, NULL,
+		G_DBUS_CALL_FLAGS_NO_AUTO_START | G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
+		PATIENCE_MS, descriptors, client->calls, answered, g_memdup2(&question, sizeof question));
+}
+
+void station_client_call_with_fd(StationClient *client, StationObject object, const char *method,
+	GVariant *arguments, int fd, StationAnswer answer, void *userdata)
+{
+	g_autoptr(GVariant) kept = arguments ? g_variant_ref_sink(arguments) : NULL;
+	g_autoptr(GUnixFDList) descriptors = fd >= 0 ? g_unix_fd_list_new() : NULL;
+	const char *trouble = NULL;
+
+	if (!client->connection)
+		trouble = "the station is away: wait until it is back";
+	else if (descriptors && g_unix_fd_list_append(descriptors, fd, NULL) < 0)
+		trouble = "the panel has too many files open: start it again";
+	if (!trouble)
+		ask(client, object, method, kept, descriptors,
+			(Question){ .answered = answer, .userdata = userdata });
+	else if (answer)
+		answer(userdata, NULL, "", trouble);
+}
+
+void station_client_open_picture(
+	StationClient *client, const char *file, StationPictureOpened opened, void *userdata)
+{
+	if (!client->connection)
+		opened(userdata, -1, "the station is away: wait until it is back");
+	else
+		ask(client, STATION_OBJECT_SESSION, "OpenPicture", g_variant_new("(s)", file), NULL,
+			(Question){ .opened = opened, .userdata = userdata });
+}
+
+void station_client_call(StationClient *client, StationObject object, const char *method, GVariant *arguments,
+	StationAnswer answer, void *userdata)
+{
+	station_client_call_with_fd(client, object, method, arguments, -1, answer, userdata);
+}
+
+void station_client_cancel(StationClient *client)
+{
+	g_cancellable_cancel(client->calls);
+	g_object_unref(client->calls);
+	client->calls = g_cancellable_new();
+}

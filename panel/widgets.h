@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** The few kinds of widgets that all screens are made of. All are large enough for a gloved hand. */
+
+#include <gtk/gtk.h>
+#include <stdbool.h>
+
+/** A button with a text, which is also its accessible name. `style`: a CSS class or NULL. */
+GtkWidget *touch_button_new(const char *text, const char *style, GCallback clicked, gpointer userdata);
+void touch_button_set_text(GtkWidget *button, const char *text);
+
+/** One of several of which one is chosen: `group` is the first of them, or NULL. */
+GtkWidget *touch_choice_new(const char *text, GtkWidget *group, GCallback toggled, gpointer userdata);
+
+/** A button that shows what was entered under its title, and leads to where it is entered. */
+GtkWidget *field_new(const char *title, GCallback clicked, gpointer userdata);
+/** `value` NULL or "" shows that nothing was entered. */
+void field_set(GtkWidget *field, const char *value);
+const char *field_get(GtkWidget *field);
+
+/** A text that may take several lines. */
+GtkWidget *text_new(const char *text, const char *style);
+/** A figure with its title below, both of which say something to a screen reader. */
+GtkWidget *figure_new(const char *title, GtkLabel **ret_value);
+
+GtkWidget *box_new(GtkOrientation orientation, int spacing, const char *style);
+/** What does not fit can be moved with a finger up and down, never sideways. */
+GtkWidget *scroller_new(GtkWidget *child);
+/** Takes all widgets out of a box. */
+void box_clear(GtkWidget *box);
+
+void accessible_name(GtkWidget *widget, const char *name);
+
+/** Keys of a keypad: digits, '\b' takes one back, '\n' is done. */
+typedef void (*KeypadPressed)(void *userdata, char key);
+/** `done` is the text of the key '\n'. */
+GtkWidget *keypad_new(const char *done, KeypadPressed pressed, void *userdata);
