@@ -4,7 +4,9 @@
 
 #include <locale.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "memory.h"
 #include "panel.h"
 
 static bool parse_size(const char *text, Panel *panel)
@@ -12,8 +14,8 @@ static bool parse_size(const char *text, Panel *panel)
 	char rest;
 
 	return sscanf(text, "%dx%d%c", &panel->options.width, &panel->options.height, &rest) == 2 &&
-	       panel->options.width >= 800 && panel->options.height >= 480 &&
-	       panel->options.width <= 8192 && panel->options.height <= 8192;
+	       panel->options.width >= 800 && panel->options.height >= 480 && panel->options.width <= 8192 &&
+	       panel->options.height <= 8192;
 }
 
 static void on_activate(GtkApplication *application, gpointer userdata)
@@ -29,13 +31,23 @@ static void on_shutdown(GtkApplication *application, gpointer userdata)
 	panel_stop(userdata);
 }
 
+/** Without a locale there are no translations either, and a chair's environment may have none. */
+static void use_locale(void)
+{
+	const char *locale = setlocale(LC_ALL, "");
+
+	if (!locale || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0)
+		setlocale(LC_ALL, "C.UTF-8");
+}
+
 int main(int argc, char **argv)
 {
 	g_autofree char *bus = g_strdup(g_getenv("STIPPLE_BUS")), *size = NULL, *language = NULL;
 	g_autofree char *locales = g_strdup(PANEL_LOCALES);
 	gboolean dark = FALSE, version = FALSE;
 	const GOptionEntry entries[] = {
-		{ "bus", 0, 0, G_OPTION_ARG_STRING, &bus, "system, session or an address of a message bus", "BUS" },
+		{ "bus", 0, 0, G_OPTION_ARG_STRING, &bus, "system, session or an address of a message bus",
+			"BUS" },
 		{ "size", 0, 0, G_OPTION_ARG_STRING, &size, "a window of this size, not the whole screen",
 			"WIDTHxHEIGHT" },
 		{ "language", 0, 0, G_OPTION_ARG_STRING, &language, "such as es", "LANGUAGE" },
@@ -53,23 +65,23 @@ int main(int argc, char **argv)
 	if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1 ||
 		(size && !parse_size(size, &panel))) {
 		fprintf(stderr, "stipple-panel: %s; see stipple-panel --help\n",
-			error ? error->message : argc > 1 ? "it takes options only"
-							  : "the size is WIDTHxHEIGHT, at least 800x480");
+			error      ? error->message
+			: argc > 1 ? "it takes options only"
+				   : "the size is WIDTHxHEIGHT, at least 800x480");
 		return 2;
 	}
 	if (version) {
 		puts("stipple-panel " STIPPLE_VERSION);
 		return 0;
 	}
-	if (language)
-		g_setenv("LANGUAGE", language, TRUE);
-	setlocale(LC_ALL, "");
+	use_locale();
+	language_use(language ? language : memory_get("language"));
 	bindtextdomain(GETTEXT_PACKAGE, locales);
 	bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
 	textdomain(GETTEXT_PACKAGE);
 	panel.options.bus = bus ? bus : "system";
 	panel.options.locales = locales;
-	panel.options.dark = dark;
+	panel.options.dark = dark || g_strcmp0(memory_get("dark"), "yes") == 0;
 	application = gtk_application_new("org.stipple.Panel", G_APPLICATION_NON_UNIQUE);
 	g_signal_connect(application, "activate", G_CALLBACK(on_activate), &panel);
 	g_signal_connect(application, "shutdown", G_CALLBACK(on_shutdown), &panel);

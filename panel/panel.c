@@ -3,14 +3,15 @@
 
 #include <string.h>
 
+#include "memory.h"
 #include "refusals.h"
 #include "sheet.h"
 #include "widgets.h"
 
 enum {
 	NOTICE_S = 12,
-	SCAN_MIN = 4,                 /* shorter is somebody's typing */
-	SCAN_GAP_US = 300 * 1000,     /* a scanner types faster */
+	SCAN_MIN = 4,             /* shorter is somebody's typing */
+	SCAN_GAP_US = 300 * 1000, /* a scanner types faster */
 	SCAN_MAX = 512,
 };
 
@@ -93,11 +94,11 @@ static void update_steps(Panel *panel)
 
 	for (ScreenId i = 0; i < SCREEN_MAX; i++) {
 		bool done = panel_step_done(panel, i);
-		bool usable = i == SCREEN_SIGN_IN || i == SCREEN_MORE || (signed_in && (open || i == SCREEN_PERSON));
+		bool usable = i == SCREEN_SIGN_IN || i == SCREEN_MORE ||
+			      (signed_in && (open || i == SCREEN_PERSON));
 		GtkWidget *mark = g_object_get_data(G_OBJECT(panel->steps[i]), "mark");
 		g_autofree char *number = i == SCREEN_MORE ? g_strdup("⋯") : g_strdup_printf("%d", i + 1);
-		g_autofree char *name = g_strdup_printf(
-			done ? _("%s, done") : "%s", _(screens[i].title));
+		g_autofree char *name = g_strdup_printf(done ? _("%s, done") : "%s", _(screens[i].title));
 
 		gtk_label_set_text(GTK_LABEL(mark), done ? "✓" : number);
 		gtk_widget_set_sensitive(panel->steps[i], usable);
@@ -140,15 +141,16 @@ static void update_top(Panel *panel)
 	const char *state = panel_text(panel, "State");
 	const char *name = panel_text(panel, "OperatorName");
 	g_autofree char *style = g_strdup_printf("state-%s", state);
-	const char *classes[] = { "state", style, NULL };
+	const char *classes[] = { "bar", style, NULL };
 	gint64 session = panel_number(panel, "Session");
 	g_autofree char *place =
 		session ? g_strdup_printf(_("Session %d · %s"), (int)session, panel_text(panel, "Subject"))
-			: g_strdup_printf("%s · %s", panel_text(panel, "Clinic"), panel_text(panel, "Station"));
+			: g_strdup_printf(
+				  "%s · %s", panel_text(panel, "Clinic"), panel_text(panel, "Station"));
 
 	gtk_label_set_text(panel->place, place);
 	gtk_label_set_text(panel->state, state_text(state));
-	gtk_widget_set_css_classes(panel->state_box, classes);
+	gtk_widget_set_css_classes(panel->top, classes);
 	gtk_label_set_text(panel->operator_name, name[0] ? name : _("nobody signed in"));
 }
 
@@ -172,6 +174,18 @@ static void notice_restart(Panel *panel)
 		SCREEN_SIGN_IN);
 }
 
+static void notice_fault(Panel *panel, bool faulty)
+{
+	bool signed_in = panel_step_done(panel, SCREEN_SIGN_IN);
+
+	if (faulty && !panel->faulty)
+		sheet_close(panel->sheet);
+	/* whoever signs in to acknowledge sees the sign-in page until that is done */
+	if (!faulty || !panel->faulty || signed_in)
+		gtk_widget_set_visible(panel->fault->widget, faulty);
+	panel->faulty = faulty;
+}
+
 static void on_changed(void *userdata)
 {
 	Panel *panel = userdata;
@@ -179,11 +193,9 @@ static void on_changed(void *userdata)
 	bool faulty = present && panel_text(panel, "Fault")[0];
 
 	gtk_widget_set_visible(panel->away, !present);
-	gtk_widget_set_visible(panel->fault->widget, faulty);
 	if (!present)
 		return;
-	if (faulty)
-		sheet_close(panel->sheet);
+	notice_fault(panel, faulty);
 	if (panel->generation != station_client_generation(panel->client))
 		notice_restart(panel);
 	if (!panel_step_done(panel, SCREEN_SIGN_IN) && panel->current != SCREEN_SIGN_IN &&
@@ -192,7 +204,10 @@ static void on_changed(void *userdata)
 	update_top(panel);
 	update_steps(panel);
 	panel->fault->update(panel->fault);
-	update_screen(panel);
+	if (panel->screens[panel->current]->changed)
+		panel->screens[panel->current]->changed(panel->screens[panel->current]);
+	else
+		update_screen(panel);
 }
 
 static void on_alert(void *userdata, const char *alert, const char *text)
@@ -223,12 +238,18 @@ void panel_notify(Panel *panel, const char *text, ScreenId leads_to)
 	panel->notice_source = g_timeout_add_seconds(NOTICE_S, hide_notice, panel);
 }
 
+/** What was said is of the past once somebody has gone on. */
+static void drop_notice(Panel *panel)
+{
+	g_clear_handle_id(&panel->notice_source, g_source_remove);
+	gtk_widget_set_visible(panel->notice, FALSE);
+}
+
 static void on_notice(GtkButton *button, gpointer userdata)
 {
 	Panel *panel = userdata;
 
-	g_clear_handle_id(&panel->notice_source, g_source_remove);
-	hide_notice(panel);
+	drop_notice(panel);
 	if (panel->notice_leads_to < SCREEN_MAX)
 		panel_show(panel, panel->notice_leads_to);
 }
@@ -255,6 +276,7 @@ static void call_answered(void *userdata, GVariant *result, const char *error, c
 		panel_notify(panel, sentence, refusal_screen(error));
 		return;
 	}
+	drop_notice(panel);
 	if (wish->done)
 		wish->done(wish->userdata, result);
 }
@@ -285,15 +307,22 @@ void panel_show(Panel *panel, ScreenId id)
 	Screen *screen = panel->screens[id];
 
 	panel->current = id;
-	gtk_stack_set_visible_child(panel->stack, screen->widget);
+	box_show_only(panel->pages, screen->widget);
 	update_steps(panel);
 	if (screen->shown)
 		screen->shown(screen);
 	update_screen(panel);
 }
 
+void panel_photograph_zone(Panel *panel, const char *zone)
+{
+	panel_show(panel, SCREEN_PHOTOGRAPHS);
+	screen_photographs_choose(panel->screens[SCREEN_PHOTOGRAPHS], zone);
+}
+
 static void on_step(GtkButton *button, gpointer userdata)
 {
+	drop_notice(userdata);
 	panel_show(userdata, (ScreenId)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "screen")));
 }
 
@@ -373,8 +402,9 @@ static gboolean on_key(
 
 static GtkWidget *top_new(Panel *panel)
 {
-	GtkWidget *bar = box_new(GTK_ORIENTATION_HORIZONTAL, 12, "top");
+	GtkWidget *bar = box_new(GTK_ORIENTATION_HORIZONTAL, 12, "bar");
 
+	panel->top = bar;
 	panel->place = GTK_LABEL(gtk_label_new(NULL));
 	panel->state = GTK_LABEL(gtk_label_new(NULL));
 	panel->operator_name = GTK_LABEL(gtk_label_new(NULL));
@@ -384,10 +414,9 @@ static GtkWidget *top_new(Panel *panel)
 	gtk_label_set_xalign(panel->operator_name, 1);
 	gtk_widget_set_hexpand(GTK_WIDGET(panel->place), TRUE);
 	gtk_widget_set_hexpand(GTK_WIDGET(panel->operator_name), TRUE);
-	panel->state_box = box_new(GTK_ORIENTATION_HORIZONTAL, 0, "state");
-	gtk_box_append(GTK_BOX(panel->state_box), GTK_WIDGET(panel->state));
+	gtk_widget_add_css_class(GTK_WIDGET(panel->state), "state");
 	gtk_box_append(GTK_BOX(bar), GTK_WIDGET(panel->place));
-	gtk_box_append(GTK_BOX(bar), panel->state_box);
+	gtk_box_append(GTK_BOX(bar), GTK_WIDGET(panel->state));
 	gtk_box_append(GTK_BOX(bar), GTK_WIDGET(panel->operator_name));
 	return bar;
 }
@@ -411,11 +440,10 @@ static void add_away(Panel *panel)
 		  "station is back."),
 		"heading");
 
-	panel->away = box_new(GTK_ORIENTATION_VERTICAL, 0, "away");
 	gtk_label_set_justify(GTK_LABEL(text), GTK_JUSTIFY_CENTER);
 	gtk_label_set_xalign(GTK_LABEL(text), 0.5F);
-	gtk_widget_set_vexpand(text, TRUE);
-	gtk_box_append(GTK_BOX(panel->away), text);
+	panel->away = scroller_new(text);
+	gtk_widget_add_css_class(panel->away, "away");
 	gtk_overlay_add_overlay(panel->root, panel->away);
 }
 
@@ -423,9 +451,28 @@ static void add_notice(Panel *panel)
 {
 	panel->notice = touch_button_new("", "notice", G_CALLBACK(on_notice), panel);
 	panel->notice_text = GTK_LABEL(gtk_button_get_child(GTK_BUTTON(panel->notice)));
+	/* over the steps: what is being done on the screen itself is never covered */
 	gtk_widget_set_valign(panel->notice, GTK_ALIGN_END);
 	gtk_widget_set_visible(panel->notice, FALSE);
 	gtk_overlay_add_overlay(panel->root, panel->notice);
+}
+
+/** What is covered is not there for a screen reader either, and is not drawn. */
+static void on_cover(GObject *widget, GParamSpec *spec, gpointer userdata)
+{
+	Panel *panel = userdata;
+
+	gtk_widget_set_visible(gtk_overlay_get_child(panel->root),
+		!sheet_is_open(panel->sheet) && !gtk_widget_get_visible(panel->fault->widget) &&
+			!gtk_widget_get_visible(panel->away));
+}
+
+static void watch_covers(Panel *panel)
+{
+	GtkWidget *const covers[] = { sheet_widget(panel->sheet), panel->fault->widget, panel->away };
+
+	for (size_t i = 0; i < ELEMENTS(covers); i++)
+		g_signal_connect(covers[i], "notify::visible", G_CALLBACK(on_cover), panel);
 }
 
 static void fill_window(Panel *panel)
@@ -433,26 +480,28 @@ static void fill_window(Panel *panel)
 	GtkWidget *page = box_new(GTK_ORIENTATION_VERTICAL, 0, "page");
 
 	panel->root = GTK_OVERLAY(gtk_overlay_new());
-	panel->stack = GTK_STACK(gtk_stack_new());
-	gtk_widget_set_vexpand(GTK_WIDGET(panel->stack), TRUE);
-	gtk_stack_set_hhomogeneous(panel->stack, FALSE);
-	gtk_stack_set_vhomogeneous(panel->stack, FALSE);
+	panel->pages = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
+	gtk_widget_set_vexpand(panel->pages, TRUE);
 	gtk_box_append(GTK_BOX(page), top_new(panel));
-	gtk_box_append(GTK_BOX(page), GTK_WIDGET(panel->stack));
+	/* a screen never makes the window larger than the display: at worst it can be moved */
+	gtk_box_append(GTK_BOX(page), scroller_new(panel->pages));
 	gtk_box_append(GTK_BOX(page), steps_new(panel));
 	gtk_overlay_set_child(panel->root, page);
 	panel->sheet = sheet_new();
 	for (ScreenId i = 0; i < SCREEN_MAX; i++) {
 		panel->screens[i] = screens[i].make(panel);
 		gtk_widget_add_css_class(panel->screens[i]->widget, "screen");
-		gtk_stack_add_child(panel->stack, panel->screens[i]->widget);
+		gtk_widget_set_vexpand(panel->screens[i]->widget, TRUE);
+		gtk_box_append(GTK_BOX(panel->pages), panel->screens[i]->widget);
 	}
-	gtk_overlay_add_overlay(panel->root, sheet_widget(panel->sheet));
 	panel->fault = screen_fault_new(panel);
 	gtk_widget_set_visible(panel->fault->widget, FALSE);
+	panel->faulty = false;
 	gtk_overlay_add_overlay(panel->root, panel->fault->widget);
+	gtk_overlay_add_overlay(panel->root, sheet_widget(panel->sheet));
 	add_notice(panel);
 	add_away(panel);
+	watch_covers(panel);
 }
 
 static void make_window(Panel *panel)
@@ -471,6 +520,13 @@ static void make_window(Panel *panel)
 		gtk_window_set_default_size(panel->window, panel->options.width, panel->options.height);
 	else
 		gtk_window_fullscreen(panel->window);
+}
+
+/** A screen that is not up to date might ask for more room than the window has, and get it. */
+static void present(Panel *panel, ScreenId screen)
+{
+	make_window(panel);
+	panel_show(panel, screen);
 	gtk_window_present(panel->window);
 }
 
@@ -504,8 +560,7 @@ static gboolean rebuild(void *userdata)
 	/* the application lives as long as it has a window */
 	g_application_hold(G_APPLICATION(panel->application));
 	drop_window(panel);
-	make_window(panel);
-	panel_show(panel, panel->current);
+	present(panel, panel->current);
 	on_changed(panel);
 	g_application_release(G_APPLICATION(panel->application));
 	return G_SOURCE_REMOVE;
@@ -515,6 +570,13 @@ void panel_rebuild(Panel *panel)
 {
 	if (!panel->rebuild_source)
 		panel->rebuild_source = g_idle_add(rebuild, panel);
+}
+
+void panel_set_language(Panel *panel, const char *language)
+{
+	language_use(language);
+	memory_set("language", language);
+	panel_rebuild(panel);
 }
 
 void panel_set_dark(Panel *panel, bool dark)
@@ -549,8 +611,7 @@ void panel_start(Panel *panel, GtkApplication *application)
 	load_styles(panel);
 	panel_set_dark(panel, panel->options.dark);
 	panel->client = station_client_new(&options);
-	make_window(panel);
-	panel_show(panel, SCREEN_SIGN_IN);
+	present(panel, SCREEN_SIGN_IN);
 }
 
 void panel_stop(Panel *panel)

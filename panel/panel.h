@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 #include <gtk/gtk.h>
 
+#include "languages.h"
 #include "station-client.h"
 
 typedef struct Panel Panel;
@@ -34,11 +35,12 @@ typedef enum ScreenId {
 struct Screen {
 	Panel *panel;
 	GtkWidget *widget;
-	void (*update)(Screen *screen);                     /* the station changed, or it comes to be shown */
-	void (*shown)(Screen *screen);                      /* NULL, or: it comes to be shown */
-	bool (*scanned)(Screen *screen, const char *code);  /* NULL, or: true when it took the code */
-	void (*forget)(Screen *screen);                     /* NULL, or frees what the structure owns */
-	bool (*typed)(Screen *screen, char key);            /* NULL, or: true when it took a key; '\b', '\n' */
+	void (*update)(Screen *screen);  /* NULL, or: the station changed, or it is shown */
+	void (*changed)(Screen *screen); /* NULL, or instead of update: the station changed */
+	void (*shown)(Screen *screen);   /* NULL, or: it comes to be shown */
+	bool (*scanned)(Screen *screen, const char *code); /* NULL, or: true when it took the code */
+	void (*forget)(Screen *screen);                    /* NULL, or frees what the structure owns */
+	bool (*typed)(Screen *screen, char key);           /* NULL, or: true when it took a key; '\b', '\n' */
 };
 
 typedef struct PanelOptions {
@@ -54,17 +56,18 @@ struct Panel {
 	StationClient *client;
 	GtkWindow *window;
 	GtkOverlay *root;
-	GtkStack *stack;
+	GtkWidget *pages;
 	Sheet *sheet;
 	Screen *screens[SCREEN_MAX];
 	ScreenId current;
 	GtkWidget *steps[SCREEN_MAX];
 	GtkLabel *place, *state, *operator_name;
-	GtkWidget *state_box, *away, *notice;
+	GtkWidget *top, *away, *notice;
 	GtkLabel *notice_text;
 	Screen *fault;
 	ScreenId notice_leads_to;
 	guint notice_source, rebuild_source;
+	bool faulty;         /* a fault was latched when the station last told */
 	unsigned calls;      /* under way */
 	unsigned generation; /* of the station, as last seen */
 	GString *scan;       /* what a scanner has typed so far */
@@ -76,9 +79,13 @@ void panel_start(Panel *panel, GtkApplication *application);
 void panel_stop(Panel *panel);
 /** Makes the window anew when the present event is over, as after a change of language. */
 void panel_rebuild(Panel *panel);
+/** `language`: such as "es"; remembered for the next day. */
+void panel_set_language(Panel *panel, const char *language);
 void panel_set_dark(Panel *panel, bool dark);
 
 void panel_show(Panel *panel, ScreenId screen);
+/** Goes to the photographs of a zone. */
+void panel_photograph_zone(Panel *panel, const char *zone);
 /** Goes to the first step that is not done. */
 void panel_advance(Panel *panel);
 /** Whether a step is done, as far as the station has told. */
@@ -118,6 +125,7 @@ Screen *screen_consent_new(Panel *panel);
 Screen *screen_cartridge_new(Panel *panel);
 Screen *screen_zone_new(Panel *panel);
 Screen *screen_photographs_new(Panel *panel);
+void screen_photographs_choose(Screen *screen, const char *zone);
 Screen *screen_work_new(Panel *panel);
 Screen *screen_finish_new(Panel *panel);
 Screen *screen_more_new(Panel *panel);

@@ -8,7 +8,8 @@
 /** `error`: a D-Bus error name. SCREEN_MAX when no screen can put it right. */
 ScreenId refusal_screen(const char *error);
 
-/** The station's sentence in the panel's language; as it is when it has no translation. Freed by the caller. */
+/** The station's sentence in the panel's language; as it is when it has no translation. Freed by the caller.
+ */
 char *sentence_translate(const char *sentence);
 
 /**

@@ -68,20 +68,12 @@ const char *zone_title(const char *zone)
 
 /* ---- drawing ---- */
 
-static GdkRGBA colour(GtkWidget *widget, const char *name)
-{
-	GdkRGBA found = { 0.5F, 0.5F, 0.5F, 1 };
-
-	gtk_style_context_lookup_color(gtk_widget_get_style_context(widget), name, &found);
-	return found;
-}
-
 /** From untouched over half way to the target, to past it. */
 static GdkRGBA density_colour(GtkWidget *widget, const ZoneState *state)
 {
 	double share = state->target > 0 ? state->density / state->target : 0;
-	GdkRGBA from = colour(widget, share < 1 ? "map_empty" : "map_reached");
-	GdkRGBA to = colour(widget, share < 1 ? "map_reached" : "map_over");
+	GdkRGBA from = theme_colour(widget, share < 1 ? "map_empty" : "map_reached");
+	GdkRGBA to = theme_colour(widget, share < 1 ? "map_reached" : "map_over");
 	float part = (float)(share < 1 ? share : fmin((share - 1) / 0.25, 1));
 
 	if (share >= 1 && share <= 1.1)
@@ -119,8 +111,9 @@ static void draw_zone(Scalp *scalp, cairo_t *cr, int i)
 {
 	const Shape *shape = &shapes[i];
 	GdkRGBA fill = density_colour(scalp->drawing, &scalp->states[i]);
-	GdkRGBA line = colour(scalp->drawing,
-		i == scalp->active ? "map_active" : i == scalp->marked ? "map_marked" : "map_line");
+	GdkRGBA line = theme_colour(scalp->drawing, i == scalp->active   ? "map_active"
+						    : i == scalp->marked ? "map_marked"
+									 : "map_line");
 
 	rounded(cr, shape->x, shape->y, shape->width, shape->height, 2);
 	gdk_cairo_set_source_rgba(cr, &fill);
@@ -133,7 +126,7 @@ static void draw_zone(Scalp *scalp, cairo_t *cr, int i)
 static void draw(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer userdata)
 {
 	Scalp *scalp = userdata;
-	GdkRGBA skin = colour(scalp->drawing, "map_skin");
+	GdkRGBA skin = theme_colour(scalp->drawing, "map_skin");
 
 	cairo_scale(cr, (double)width / WIDTH, (double)height / HEIGHT);
 	cairo_rectangle(cr, 0, 0, WIDTH, HEIGHT);
@@ -190,10 +183,10 @@ static void add_button(Scalp *scalp, int i)
 static void show_state(Scalp *scalp, int i)
 {
 	const ZoneState *state = &scalp->states[i];
-	g_autofree char *text =
-		state->known ? g_strdup_printf("%s%s\n%.0f/%.0f", state->before ? "◉ " : "", _(shapes[i].short_title),
-				       state->density, state->target)
-			     : g_strdup(_(shapes[i].short_title));
+	g_autofree char *text = state->known
+					? g_strdup_printf("%s%s\n%.0f/%.0f", state->before ? "◉ " : "",
+						  _(shapes[i].short_title), state->density, state->target)
+					: g_strdup(_(shapes[i].short_title));
 	g_autofree char *name =
 		state->known ? g_strdup_printf(_("%s, %.0f of %.0f dots per cm²%s"), _(shapes[i].title),
 				       state->density, state->target, i == scalp->active ? _(", chosen") : "")
@@ -218,8 +211,8 @@ void scalp_update(Scalp *scalp, GVariant *zones, const char *active, double dens
 	scalp->marked = shape_of(marked);
 	if (zones)
 		g_variant_iter_init(&iter, zones);
-	while (zones &&
-		g_variant_iter_next(&iter, "(&sutdd&s&s)", &zone, NULL, NULL, &reached, &target, &before, &after)) {
+	while (zones && g_variant_iter_next(&iter, "(&sutdd&s&s)", &zone, NULL, NULL, &reached, &target,
+				&before, &after)) {
 		int i = shape_of(zone);
 
 		if (i >= 0)

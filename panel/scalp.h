@@ -16,8 +16,8 @@ Scalp *scalp_free(Scalp *scalp);
 GtkWidget *scalp_widget(Scalp *scalp);
 
 /**
- * `zones`: the property Zones, or NULL. `active`: the zone under treatment, `density` its newest figure in dots
- * per cm2; `marked`: the one that was touched. Both may be "".
+ * `zones`: the property Zones, or NULL. `active`: the zone under treatment, `density` its newest figure in
+ * dots per cm2; `marked`: the one that was touched. Both may be "".
  */
 void scalp_update(Scalp *scalp, GVariant *zones, const char *active, double density, const char *marked);
 

@@ -24,7 +24,7 @@ static const struct {
 	[BRAND] = { "pigment-brand", N_("Brand"), SHEET_TEXT },
 	[COLOUR] = { "pigment-colour", N_("Colour"), SHEET_TEXT },
 	[LOT] = { "pigment-lot", N_("Lot"), SHEET_TEXT },
-	[EXPIRY] = { "pigment-expiry", N_("Expiry (YYYY-MM-DD)"), SHEET_DATE },
+	[EXPIRY] = { "pigment-expiry", N_("Expiry"), SHEET_DATE },
 };
 
 /* ---- the cartridge ---- */
@@ -41,8 +41,8 @@ static void mount_code(void *userdata, const char *code)
 {
 	Cartridge *page = userdata;
 
-	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "MountNeedle", g_variant_new("(s)", code), mounted,
-		page);
+	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "MountNeedle", g_variant_new("(s)", code),
+		mounted, page);
 }
 
 static void on_mount(GtkButton *button, gpointer userdata)
@@ -62,8 +62,8 @@ static void remove_cartridge(void *userdata, const char *reason)
 {
 	Cartridge *page = userdata;
 
-	panel_call(
-		page->screen.panel, STATION_OBJECT_SESSION, "RemoveNeedle", g_variant_new("(s)", reason), NULL, NULL);
+	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "RemoveNeedle", g_variant_new("(s)", reason),
+		NULL, NULL);
 }
 
 static void on_remove(GtkButton *button, gpointer userdata)
@@ -113,7 +113,8 @@ static void on_load(GtkButton *button, gpointer userdata)
 
 		if (!value || !value[0]) {
 			panel_notify(page->screen.panel,
-				_("Enter brand, colour, lot and expiry of the pigment first."), SCREEN_CARTRIDGE);
+				_("Enter brand, colour, lot and expiry of the pigment first."),
+				SCREEN_CARTRIDGE);
 			return;
 		}
 	}
@@ -132,7 +133,8 @@ static void update(Screen *screen)
 	const char *unit = panel_text(panel, "Unit"), *pigment = panel_text(panel, "Pigment");
 	g_autofree char *lot = g_strdup_printf(_("Lot %s · %d strokes"), panel_text(panel, "Lot"),
 		(int)panel_number(panel, "NeedleStrokes"));
-	g_autofree char *loaded_text = g_strdup_printf(_("Pigment: %s"), pigment[0] ? pigment : _("none loaded"));
+	g_autofree char *loaded_text =
+		g_strdup_printf(_("Pigment: %s"), pigment[0] ? pigment : _("none loaded"));
 
 	gtk_label_set_text(page->unit, unit[0] ? unit : _("No cartridge is mounted."));
 	gtk_label_set_text(page->strokes, unit[0] ? lot : _("Scan the code of a new one now, or type it."));

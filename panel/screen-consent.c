@@ -63,7 +63,7 @@ static void update_record(Consent *page)
 	size_t left = unanswered(page);
 	bool done = panel_flag(page->screen.panel, "ScreeningDone");
 	g_autofree char *text =
-		left ? g_strdup_printf(ngettext("%zu question left", "%zu questions left", left), left)
+		left   ? g_strdup_printf(ngettext("%zu question left", "%zu questions left", left), left)
 		: done ? g_strdup(_("✓ Answers recorded"))
 		       : g_strdup(_("Record the answers"));
 
@@ -163,8 +163,7 @@ static void consent(Consent *page, const char *consent, const char *property)
 		return;
 	}
 	panel_call(panel, STATION_OBJECT_SESSION, "RecordConsent",
-		g_variant_new("(ssb)", consent, version, !panel_flag(panel, property)), recorded,
-		page);
+		g_variant_new("(ssb)", consent, version, !panel_flag(panel, property)), recorded, page);
 }
 
 static void on_treatment(GtkButton *button, gpointer userdata)

@@ -135,7 +135,8 @@ static void abandon(void *userdata, const char *reason)
 {
 	Person *page = userdata;
 
-	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "Abandon", g_variant_new("(s)", reason), NULL, NULL);
+	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "Abandon", g_variant_new("(s)", reason), NULL,
+		NULL);
 }
 
 static void on_abandon(GtkButton *button, gpointer userdata)
@@ -144,7 +145,8 @@ static void on_abandon(GtkButton *button, gpointer userdata)
 		N_("the person withdraws"), N_("the person feels unwell"), N_("begun by mistake"), NULL };
 	Person *page = userdata;
 
-	sheet_choose(page->screen.panel->sheet, _("Why does the session end early?"), reasons, true, abandon, page);
+	sheet_choose(page->screen.panel->sheet, _("Why does the session end early?"), reasons, true, abandon,
+		page);
 }
 
 static void on_go_on(GtkButton *button, gpointer userdata)
@@ -189,9 +191,9 @@ static void update(Screen *screen)
 	Person *page = (Person *)screen;
 	Panel *panel = screen->panel;
 	bool open = panel_step_done(panel, SCREEN_PERSON);
-	g_autofree char *summary = g_strdup_printf(_("%s\n%s, session %d of the course"),
-		panel_text(panel, "Subject"), panel_text(panel, "Protocol"),
-		(int)panel_number(panel, "CourseSession"));
+	g_autofree char *summary =
+		g_strdup_printf(_("%s\n%s, session %d of the course"), panel_text(panel, "Subject"),
+			panel_text(panel, "Protocol"), (int)panel_number(panel, "CourseSession"));
 
 	fill_protocols(page);
 	gtk_widget_set_visible(page->planning, !open);
@@ -245,7 +247,9 @@ Screen *screen_person_new(Panel *panel)
 {
 	Person *page = g_new0(Person, 1);
 
-	page->screen = (Screen){ .panel = panel, .update = update, .forget = forget, .shown = shown, .scanned = scanned };
+	page->screen = (Screen){
+		.panel = panel, .update = update, .forget = forget, .shown = shown, .scanned = scanned
+	};
 	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	page->planning = planning_new(page);
 	page->open = open_new(page);

@@ -22,7 +22,7 @@ typedef struct Photographs {
 	GtkWidget *zones;
 	GtkLabel *title, *verdict;
 	Shot shots[2];
-	char *zone; /* shown */
+	char *zone;   /* shown */
 	char *listed; /* zones that have a button, joined */
 } Photographs;
 
@@ -152,7 +152,8 @@ static void show_files(Photographs *page, GVariant *zones)
 	GVariantIter iter;
 
 	g_variant_iter_init(&iter, zones);
-	while (g_variant_iter_next(&iter, "(&sutdd&s&s)", &zone, NULL, NULL, NULL, NULL, &files[0], &files[1]))
+	while (g_variant_iter_next(
+		&iter, "(&sutdd&s&s)", &zone, NULL, NULL, NULL, NULL, &files[0], &files[1]))
 		if (g_strcmp0(zone, page->zone) == 0)
 			memcpy(shown, files, sizeof shown);
 	for (int i = 0; i < 2; i++) {
@@ -189,9 +190,21 @@ static void shown(Screen *screen)
 	}
 }
 
-static GtkWidget *shot_new(Photographs *page, Shot *shot, const char *phase, const char *title, const char *take)
+void screen_photographs_choose(Screen *screen, const char *zone)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 4, NULL), *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+	Photographs *page = (Photographs *)screen;
+
+	g_free(page->zone);
+	page->zone = g_strdup(zone);
+	mark_zone(page, zone);
+	update(screen);
+}
+
+static GtkWidget *shot_new(
+	Photographs *page, Shot *shot, const char *phase, const char *title, const char *take)
+{
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 4, NULL),
+		  *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
 
 	shot->page = page;
 	shot->phase = phase;

@@ -38,6 +38,7 @@ static void signed_in(void *userdata, GVariant *result)
 {
 	SignIn *page = userdata;
 
+	field_set(page->badge, NULL);
 	panel_advance(page->screen.panel);
 }
 
@@ -103,7 +104,8 @@ static void on_badge(GtkButton *button, gpointer userdata)
 {
 	SignIn *page = userdata;
 
-	sheet_ask(page->screen.panel->sheet, SHEET_TEXT, _("Badge"), field_get(page->badge), badge_entered, page);
+	sheet_ask(page->screen.panel->sheet, SHEET_TEXT, _("Badge"), "", badge_entered,
+		page);
 }
 
 static void on_sign_out(GtkButton *button, gpointer userdata)
@@ -130,9 +132,10 @@ static GtkWidget *out_new(SignIn *page)
 	page->dots = GTK_LABEL(gtk_label_new(_("PIN")));
 	gtk_widget_add_css_class(GTK_WIDGET(page->dots), "pin");
 	gtk_box_append(GTK_BOX(left), text_new(_("Sign in"), "heading"));
-	gtk_box_append(GTK_BOX(left), text_new(_("Scan your badge, or touch the field and type it. Then enter "
-						 "your PIN."),
-					      NULL));
+	gtk_box_append(
+		GTK_BOX(left), text_new(_("Scan your badge, or touch the field and type it. Then enter "
+					  "your PIN."),
+				       NULL));
 	gtk_box_append(GTK_BOX(left), page->badge);
 	gtk_box_append(GTK_BOX(left), GTK_WIDGET(page->dots));
 	gtk_widget_set_hexpand(left, TRUE);
@@ -163,7 +166,8 @@ static void update(Screen *screen)
 {
 	SignIn *page = (SignIn *)screen;
 	bool in = panel_step_done(screen->panel, SCREEN_SIGN_IN);
-	g_autofree char *name = g_strdup_printf(_("%s is signed in"), panel_text(screen->panel, "OperatorName"));
+	g_autofree char *name =
+		g_strdup_printf(_("%s is signed in"), panel_text(screen->panel, "OperatorName"));
 
 	gtk_widget_set_visible(page->out, !in);
 	gtk_widget_set_visible(page->in, in);

@@ -13,7 +13,6 @@
 typedef struct ZonePage {
 	Screen screen;
 	Scalp *scalp;
-	GtkLabel *title;
 	GtkWidget *area, *choose;
 	GtkWidget *skins[4];
 	char *marked;
@@ -35,8 +34,7 @@ static void zone_touched(void *userdata, const char *zone)
 	g_free(page->marked);
 	page->marked = g_strdup(zone);
 	/* skin of scars is scarred, unless somebody says otherwise */
-	gtk_toggle_button_set_active(
-		GTK_TOGGLE_BUTTON(page->skins[strncmp(zone, "scar-", 5) == 0]), TRUE);
+	gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(page->skins[strncmp(zone, "scar-", 5) == 0]), TRUE);
 	page->screen.update(&page->screen);
 }
 
@@ -83,8 +81,8 @@ static void on_choose(GtkButton *button, gpointer userdata)
 		return;
 	}
 	panel_call(panel, STATION_OBJECT_SESSION, "SelectZone",
-		g_variant_new("(ssu)", page->marked, chosen_skin(page), (guint32)strtoul(area, NULL, 10)), chosen,
-		page);
+		g_variant_new("(ssu)", page->marked, chosen_skin(page), (guint32)strtoul(area, NULL, 10)),
+		chosen, page);
 }
 
 static void update(Screen *screen)
@@ -93,12 +91,13 @@ static void update(Screen *screen)
 	Panel *panel = screen->panel;
 	g_autoptr(GVariant) zones = station_client_value(panel->client, "Zones");
 	const char *active = panel_text(panel, "Zone");
+	g_autofree char *text = NULL;
 
 	scalp_update(page->scalp, zones, active, station_client_figure(panel->client, "Density"),
 		page->marked ? page->marked : "");
-	gtk_label_set_text(page->title, page->marked ? zone_title(page->marked)
-					: active[0]  ? zone_title(active)
-						     : _("Touch a zone"));
+	text = page->marked ? g_strdup_printf(_("Treat: %s"), zone_title(page->marked))
+			    : g_strdup(_("Touch a zone"));
+	touch_button_set_text(page->choose, text);
 	gtk_widget_set_sensitive(page->choose, page->marked != NULL);
 }
 
@@ -117,14 +116,12 @@ static GtkWidget *side_new(ZonePage *page)
 		gtk_grid_attach(GTK_GRID(grid), page->skins[i], (int)i % 2, (int)i / 2, 1, 1);
 	}
 	gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(page->skins[0]), TRUE);
-	page->title = GTK_LABEL(text_new("", "heading"));
-	gtk_label_set_wrap(page->title, FALSE);
-	gtk_label_set_ellipsize(page->title, PANGO_ELLIPSIZE_END);
 	page->area = field_new(_("Area in mm²"), G_CALLBACK(on_area), page);
-	page->choose = touch_button_new(_("Treat this zone"), "primary", G_CALLBACK(on_choose), page);
-	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->title));
+	page->choose = touch_button_new(_("Touch a zone"), "primary", G_CALLBACK(on_choose), page);
 	gtk_box_append(GTK_BOX(box), grid);
 	gtk_box_append(GTK_BOX(box), page->area);
+	gtk_widget_set_vexpand(page->area, TRUE);
+	gtk_widget_set_valign(page->area, GTK_ALIGN_START);
 	gtk_box_append(GTK_BOX(box), page->choose);
 	return box;
 }

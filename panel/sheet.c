@@ -194,6 +194,14 @@ static void on_space(GtkButton *button, gpointer userdata)
 	sheet_type(userdata, ' ');
 }
 
+static GtkWidget *cancel_new(Sheet *sheet)
+{
+	GtkWidget *button = touch_button_new(_("Cancel"), NULL, G_CALLBACK(on_cancel), sheet);
+
+	gtk_label_set_wrap(GTK_LABEL(gtk_button_get_child(GTK_BUTTON(button))), FALSE);
+	return button;
+}
+
 static GtkWidget *entry_row_new(Sheet *sheet)
 {
 	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 6, NULL);
@@ -211,7 +219,7 @@ static GtkWidget *entry_row_new(Sheet *sheet)
 	gtk_box_append(GTK_BOX(shown), GTK_WIDGET(sheet->text));
 	gtk_widget_set_hexpand(shown, TRUE);
 	accessible_name(space, _("Space"));
-	gtk_box_append(GTK_BOX(row), touch_button_new(_("Cancel"), NULL, G_CALLBACK(on_cancel), sheet));
+	gtk_box_append(GTK_BOX(row), cancel_new(sheet));
 	gtk_box_append(GTK_BOX(row), shown);
 	gtk_box_append(GTK_BOX(row), space);
 	gtk_box_append(GTK_BOX(row), touch_button_new(_("OK"), "primary", G_CALLBACK(on_accept), sheet));
@@ -258,7 +266,7 @@ static GtkWidget *choices_new(Sheet *sheet)
 	sheet->choice_title = GTK_LABEL(text_new("", "heading"));
 	gtk_widget_set_hexpand(GTK_WIDGET(sheet->choice_title), TRUE);
 	sheet->choice_list = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
-	gtk_box_append(GTK_BOX(row), touch_button_new(_("Cancel"), NULL, G_CALLBACK(on_cancel), sheet));
+	gtk_box_append(GTK_BOX(row), cancel_new(sheet));
 	gtk_box_append(GTK_BOX(row), GTK_WIDGET(sheet->choice_title));
 	gtk_box_append(GTK_BOX(box), row);
 	gtk_box_append(GTK_BOX(box), scroller_new(sheet->choice_list));
@@ -278,8 +286,8 @@ static void open_sheet(Sheet *sheet, SheetDone done, void *userdata, bool choose
 	gtk_widget_set_visible(sheet->widget, TRUE);
 }
 
-void sheet_ask(Sheet *sheet, SheetKind kind, const char *title, const char *initial, SheetDone done,
-	void *userdata)
+void sheet_ask(
+	Sheet *sheet, SheetKind kind, const char *title, const char *initial, SheetDone done, void *userdata)
 {
 	sheet->kind = kind;
 	memset(sheet->value, 0, sizeof sheet->value);

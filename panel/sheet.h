@@ -26,8 +26,8 @@ GtkWidget *sheet_widget(Sheet *sheet);
 bool sheet_is_open(const Sheet *sheet);
 void sheet_close(Sheet *sheet);
 
-void sheet_ask(Sheet *sheet, SheetKind kind, const char *title, const char *initial, SheetDone done,
-	void *userdata);
+void sheet_ask(
+	Sheet *sheet, SheetKind kind, const char *title, const char *initial, SheetDone done, void *userdata);
 /**
  * Offers the `choices`, a list that ends in NULL: shown translated, handed on as they are, so that the record
  * has the same words in every language. With `other`, another text can be typed.

@@ -38,8 +38,9 @@ static bool is_present(const StationClient *client)
 	for (int i = 0; i < PROXIES; i++) {
 		g_autofree char *owner =
 			client->proxies[i] ? g_dbus_proxy_get_name_owner(client->proxies[i]) : NULL;
-		g_auto(GStrv) names =
-			client->proxies[i] ? g_dbus_proxy_get_cached_property_names(client->proxies[i]) : NULL;
+		g_auto(GStrv) names = client->proxies[i]
+					      ? g_dbus_proxy_get_cached_property_names(client->proxies[i])
+					      : NULL;
 
 		if (!owner || !names)
 			return false;
@@ -180,7 +181,8 @@ static void connect_bus(StationClient *client)
 	else
 		address = g_strdup(client->bus);
 	if (!address) {
-		g_warning("the bus \"%s\" has no address: %s", client->bus, error->message);
+		g_warning("the bus \"%s\" has no address: %s", client->bus,
+			error ? error->message : "it cannot be told");
 		retry_later(client);
 		return;
 	}

@@ -5,16 +5,25 @@
 
 void accessible_name(GtkWidget *widget, const char *name)
 {
-	gtk_accessible_update_property(
-		GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+	gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+}
+
+/** A code broken over two lines with a hyphen would be another code. */
+static void wrap_without_hyphens(GtkWidget *label)
+{
+	g_autoptr(PangoAttrList) attributes = pango_attr_list_new();
+
+	pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(FALSE));
+	gtk_label_set_attributes(GTK_LABEL(label), attributes);
+	gtk_label_set_wrap(GTK_LABEL(label), TRUE);
+	gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
 }
 
 static GtkWidget *centred_label(const char *text)
 {
 	GtkWidget *label = gtk_label_new(text);
 
-	gtk_label_set_wrap(GTK_LABEL(label), TRUE);
-	gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
+	wrap_without_hyphens(label);
 	gtk_label_set_justify(GTK_LABEL(label), GTK_JUSTIFY_CENTER);
 	return label;
 }
@@ -103,8 +112,7 @@ GtkWidget *text_new(const char *text, const char *style)
 {
 	GtkWidget *label = gtk_label_new(text);
 
-	gtk_label_set_wrap(GTK_LABEL(label), TRUE);
-	gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
+	wrap_without_hyphens(label);
 	gtk_label_set_xalign(GTK_LABEL(label), 0);
 	if (style)
 		gtk_widget_add_css_class(label, style);
@@ -119,6 +127,10 @@ GtkWidget *figure_new(const char *title, GtkLabel **ret_value)
 	gtk_widget_add_css_class(value, "number");
 	gtk_widget_add_css_class(caption, "caption");
 	gtk_label_set_ellipsize(GTK_LABEL(caption), PANGO_ELLIPSIZE_END);
+	gtk_widget_set_vexpand(value, TRUE);
+	gtk_widget_set_valign(value, GTK_ALIGN_END);
+	gtk_widget_set_vexpand(caption, TRUE);
+	gtk_widget_set_valign(caption, GTK_ALIGN_START);
 	gtk_box_append(GTK_BOX(box), value);
 	gtk_box_append(GTK_BOX(box), caption);
 	gtk_accessible_update_relation(
@@ -140,12 +152,21 @@ GtkWidget *scroller_new(GtkWidget *child)
 {
 	GtkWidget *scroller = gtk_scrolled_window_new();
 
-	gtk_scrolled_window_set_policy(
-		GTK_SCROLLED_WINDOW(scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+	gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
 	gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), child);
 	gtk_widget_set_vexpand(scroller, TRUE);
 	gtk_widget_set_hexpand(scroller, TRUE);
 	return scroller;
+}
+
+void box_show_only(GtkWidget *box, GtkWidget *shown)
+{
+	/* first what goes, so that never both ask for room */
+	for (GtkWidget *child = gtk_widget_get_first_child(box); child;
+		child = gtk_widget_get_next_sibling(child))
+		if (child != shown)
+			gtk_widget_set_visible(child, FALSE);
+	gtk_widget_set_visible(shown, TRUE);
 }
 
 void box_clear(GtkWidget *box)
@@ -154,6 +175,14 @@ void box_clear(GtkWidget *box)
 
 	while ((child = gtk_widget_get_first_child(box)))
 		gtk_box_remove(GTK_BOX(box), child);
+}
+
+GdkRGBA theme_colour(GtkWidget *widget, const char *name)
+{
+	GdkRGBA found = { 0.5F, 0.5F, 0.5F, 1 };
+
+	gtk_style_context_lookup_color(gtk_widget_get_style_context(widget), name, &found);
+	return found;
 }
 
 /* ---- keypad ---- */

@@ -27,10 +27,15 @@ GtkWidget *figure_new(const char *title, GtkLabel **ret_value);
 GtkWidget *box_new(GtkOrientation orientation, int spacing, const char *style);
 /** What does not fit can be moved with a finger up and down, never sideways. */
 GtkWidget *scroller_new(GtkWidget *child);
+/** Hides all but one of the widgets in a box. */
+void box_show_only(GtkWidget *box, GtkWidget *child);
 /** Takes all widgets out of a box. */
 void box_clear(GtkWidget *box);
 
 void accessible_name(GtkWidget *widget, const char *name);
+
+/** A colour of light.css or dark.css by its name; grey when it has none of that name. */
+GdkRGBA theme_colour(GtkWidget *widget, const char *name);
 
 /** Keys of a keypad: digits, '\b' takes one back, '\n' is done. */
 typedef void (*KeypadPressed)(void *userdata, char key);

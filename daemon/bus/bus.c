@@ -24,7 +24,7 @@ static void on_changed(void *userdata, unsigned changes)
 	} table[] = {
 		{ STATION_CHANGED_STATE, PATH_SESSION, INTERFACE_SESSION,
 			{ "State", "Session", "Subject", "Protocol", "CourseSession", "ConsentTreatment",
-				"ConsentPhotographs", "ScreeningDone" } },
+				"ConsentPhotographs", "ScreeningDone", "Elapsed", "BreakIn" } },
 		{ STATION_CHANGED_STATE, PATH_STATION, INTERFACE_STATION,
 			{ "Fault", "FaultText", "LedgerHealthy", "Inert" } },
 		{ STATION_CHANGED_OPERATOR, PATH_STATION, INTERFACE_STATION,

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** The languages that the panel speaks: English, and every one with a catalogue. */
+
+#include <glib.h>
+
+/** From now on; NULL: as the environment says. What is on the screen must be made anew. */
+void language_use(const char *language);
+/** What the language calls itself; its code when its catalogue does not say. Freed by the caller. */
+char *language_title(const char *language);
+/** Codes such as "es", English first; ends in NULL, freed by the caller. `folder`: of the catalogues. */
+GStrv languages_list(const char *folder);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** What stopped the needle, and what to do: it fills the window until somebody has acknowledged it. */
+
+#include <string.h>
+
+#include "panel.h"
+#include "refusals.h"
+#include "sheet.h"
+#include "widgets.h"
+
+typedef struct FaultPage {
+	Screen screen;
+	GtkLabel *title, *cause, *advice, *lights;
+	GtkWidget *box, *acknowledge;
+} FaultPage;
+
+static void acknowledge(void *userdata, const char *note)
+{
+	FaultPage *page = userdata;
+
+	panel_call(page->screen.panel, STATION_OBJECT_STATION, "AcknowledgeFault", g_variant_new("(s)", note),
+		NULL, NULL);
+}
+
+static void on_acknowledge(GtkButton *button, gpointer userdata)
+{
+	static const char *const notes[] = { N_("cause found and put right"), N_("pressed by mistake"),
+		N_("the person moved"), N_("cartridge changed"), NULL };
+	FaultPage *page = userdata;
+	Panel *panel = page->screen.panel;
+
+	if (panel_step_done(panel, SCREEN_SIGN_IN)) {
+		sheet_choose(panel->sheet, _("What was it?"), notes, true, acknowledge, page);
+		return;
+	}
+	/* who acknowledges must be known: signing in comes first, and the fault comes back after it */
+	panel_show(panel, SCREEN_SIGN_IN);
+	gtk_widget_set_visible(page->screen.widget, FALSE);
+}
+
+static void update(Screen *screen)
+{
+	FaultPage *page = (FaultPage *)screen;
+	Panel *panel = screen->panel;
+	bool stop = strcmp(panel_text(panel, "Fault"), "emergency-stop") == 0;
+	g_autofree char *text = sentence_translate(panel_text(panel, "FaultText"));
+	char *colon = strstr(text, ": ");
+	g_autofree char *cause = g_strndup(text, colon ? (size_t)(colon - text) : strlen(text));
+	g_autofree char *advice = sentence_translate(colon ? colon + 2 : "");
+	g_autofree char *lights = g_strdup_printf("%s · %s",
+		panel_flag(panel, "EmergencyStop") ? _("the emergency stop is pressed")
+						   : _("the emergency stop is released"),
+		panel_flag(panel, "Pedal") ? _("the pedal is down") : _("the pedal is up"));
+
+	gtk_label_set_text(page->title, stop ? _("EMERGENCY STOP") : _("THE NEEDLE WAS STOPPED"));
+	gtk_label_set_text(page->cause, cause);
+	gtk_label_set_text(page->advice, advice);
+	gtk_label_set_text(page->lights, lights);
+	touch_button_set_text(page->acknowledge,
+		panel_step_done(panel, SCREEN_SIGN_IN) ? _("Acknowledge…") : _("Sign in to acknowledge"));
+}
+
+static GtkLabel *add_text(FaultPage *page, const char *style)
+{
+	GtkWidget *text = text_new("", style);
+
+	gtk_label_set_xalign(GTK_LABEL(text), 0.5F);
+	gtk_label_set_justify(GTK_LABEL(text), GTK_JUSTIFY_CENTER);
+	gtk_box_append(GTK_BOX(page->box), text);
+	return GTK_LABEL(text);
+}
+
+Screen *screen_fault_new(Panel *panel)
+{
+	FaultPage *page = g_new0(FaultPage, 1);
+
+	page->screen = (Screen){ .panel = panel, .update = update };
+	page->box = box_new(GTK_ORIENTATION_VERTICAL, 12, NULL);
+	page->screen.widget = scroller_new(page->box);
+	gtk_widget_add_css_class(page->screen.widget, "fault");
+	page->title = add_text(page, "huge");
+	page->cause = add_text(page, "cause");
+	page->advice = add_text(page, "cause");
+	page->lights = add_text(page, NULL);
+	gtk_widget_set_vexpand(GTK_WIDGET(page->lights), TRUE);
+	page->acknowledge = touch_button_new(_("Acknowledge…"), NULL, G_CALLBACK(on_acknowledge), page);
+	gtk_box_append(GTK_BOX(page->box), page->acknowledge);
+	return &page->screen;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** The end of a session: what was done, what is still to be photographed, the signature. */
+
+#include <string.h>
+
+#include "panel.h"
+#include "scalp.h"
+#include "sheet.h"
+#include "widgets.h"
+
+typedef struct FinishPage {
+	Screen screen;
+	GtkLabel *summary;
+	GtkWidget *missing, *sign;
+	char *listed;
+} FinishPage;
+
+static void signed_off(void *userdata, GVariant *result)
+{
+	Panel *panel = ((FinishPage *)userdata)->screen.panel;
+
+	panel_notify(panel, _("The session is signed and on record."), SCREEN_MAX);
+	panel_show(panel, SCREEN_PERSON);
+}
+
+static void sign(void *userdata, const char *pin)
+{
+	FinishPage *page = userdata;
+
+	/* the record says the same in every language */
+	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "Sign",
+		g_variant_new("(ss)", pin, "treatment done as recorded"), signed_off, page);
+}
+
+static void on_sign(GtkButton *button, gpointer userdata)
+{
+	FinishPage *page = userdata;
+
+	sheet_ask(page->screen.panel->sheet, SHEET_PIN, _("Your PIN: the treatment was done as recorded"), "",
+		sign, page);
+}
+
+static void on_photographs(GtkButton *button, gpointer userdata)
+{
+	FinishPage *page = userdata;
+
+	panel_photograph_zone(page->screen.panel, g_object_get_data(G_OBJECT(button), "zone"));
+}
+
+static void add_missing(FinishPage *page, const char *zone)
+{
+	g_autofree char *text = g_strdup_printf(_("%s: the photograph after is missing"), zone_title(zone));
+	GtkWidget *button = touch_button_new(text, "refusal", G_CALLBACK(on_photographs), page);
+
+	g_object_set_data_full(G_OBJECT(button), "zone", g_strdup(zone), g_free);
+	gtk_box_append(GTK_BOX(page->missing), button);
+}
+
+/** Zones that were photographed before and not after. */
+static void list_missing(FinishPage *page, GVariant *zones)
+{
+	g_autoptr(GString) joined = g_string_new(NULL);
+	g_auto(GStrv) names = NULL;
+	const char *zone, *before, *after;
+	GVariantIter iter;
+
+	g_variant_iter_init(&iter, zones);
+	while (g_variant_iter_next(&iter, "(&sutdd&s&s)", &zone, NULL, NULL, NULL, NULL, &before, &after))
+		if (before[0] && !after[0])
+			g_string_append_printf(joined, "%s%s", joined->len ? " " : "", zone);
+	if (g_strcmp0(joined->str, page->listed) == 0)
+		return;
+	g_free(page->listed);
+	page->listed = g_strdup(joined->str);
+	box_clear(page->missing);
+	names = g_strsplit(joined->str, " ", -1);
+	for (char **name = names; *name; name++)
+		add_missing(page, *name);
+}
+
+static void update(Screen *screen)
+{
+	FinishPage *page = (FinishPage *)screen;
+	Panel *panel = screen->panel;
+	g_autoptr(GVariant) zones = station_client_value(panel->client, "Zones");
+	bool closing = strcmp(panel_text(panel, "State"), "closing") == 0;
+	gint64 dots = panel_number(panel, "SessionDots");
+	g_autofree char *done = g_strdup_printf(
+		ngettext("%d dot in this session", "%d dots in this session", dots), (int)dots);
+	g_autofree char *text = g_strdup_printf("%s\n%s", done,
+		closing ? _("Put the cartridge into the sharps container, photograph what was treated, then sign.")
+			: _("The treatment is not over: it is finished on the work screen."));
+
+	if (zones)
+		list_missing(page, zones);
+	gtk_label_set_text(page->summary, text);
+	gtk_widget_set_sensitive(page->sign, closing);
+	gtk_widget_set_visible(page->missing, closing);
+}
+
+static void forget(Screen *screen)
+{
+	g_free(((FinishPage *)screen)->listed);
+}
+
+Screen *screen_finish_new(Panel *panel)
+{
+	FinishPage *page = g_new0(FinishPage, 1);
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+
+	page->screen = (Screen){ .panel = panel, .widget = box, .update = update, .forget = forget };
+	page->summary = GTK_LABEL(text_new("", NULL));
+	page->missing = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	page->sign = touch_button_new(_("Sign with your PIN…"), "primary", G_CALLBACK(on_sign), page);
+	gtk_box_append(GTK_BOX(box), text_new(_("Finish"), "heading"));
+	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->summary));
+	gtk_box_append(GTK_BOX(box), scroller_new(page->missing));
+	gtk_box_append(GTK_BOX(box), page->sign);
+	return &page->screen;
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The treatment itself. Arming lets the pedal start the needle; while something stands against it, each
+ * reason is a button that leads to where it is put right.
+ */
+
+#include <string.h>
+
+#include "panel.h"
+#include "refusals.h"
+#include "sheet.h"
+#include "widgets.h"
+#include "work-view.h"
+
+enum { ASK_EVERY_S = 2 };
+
+typedef struct Work {
+	Screen screen;
+	WorkView *view;
+	GtkWidget *pages, *refusals, *list, *arm, *pause, *finish;
+	GVariant *known; /* refusals as last told */
+	guint tick_source, ticks;
+	bool asking, ask_again;
+	/* the station tells its times with other things only; between two, they go on here */
+	gint64 session, elapsed_s, break_in_s, times_us;
+} Work;
+
+/* ---- what stands against arming ---- */
+
+static bool is_open(const Work *page)
+{
+	const char *state = panel_text(page->screen.panel, "State");
+
+	return strcmp(state, "preparing") == 0 || strcmp(state, "idle") == 0;
+}
+
+static void on_refusal(GtkButton *button, gpointer userdata)
+{
+	Work *page = userdata;
+
+	panel_show(
+		page->screen.panel, (ScreenId)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "screen")));
+}
+
+static void add_refusal(Work *page, const char *sentence, const char *error)
+{
+	g_autofree char *text = sentence_translate(sentence);
+	ScreenId leads_to = refusal_screen(error);
+	GtkWidget *button = touch_button_new(text, "refusal", G_CALLBACK(on_refusal), page);
+
+	gtk_label_set_xalign(GTK_LABEL(gtk_button_get_child(GTK_BUTTON(button))), 0);
+	gtk_label_set_justify(GTK_LABEL(gtk_button_get_child(GTK_BUTTON(button))), GTK_JUSTIFY_LEFT);
+	g_object_set_data(G_OBJECT(button), "screen",
+		GINT_TO_POINTER((int)(leads_to == SCREEN_MAX ? SCREEN_WORK : leads_to)));
+	gtk_box_append(GTK_BOX(page->refusals), button);
+}
+
+static void list_refusals(Work *page, GVariant *refusals)
+{
+	const char *sentence, *error;
+	GVariantIter iter;
+
+	if (page->known && g_variant_equal(page->known, refusals))
+		return;
+	g_clear_pointer(&page->known, g_variant_unref);
+	page->known = g_variant_ref(refusals);
+	box_clear(page->refusals);
+	g_variant_iter_init(&iter, refusals);
+	while (g_variant_iter_next(&iter, "(s&s&s)", NULL, &sentence, &error))
+		add_refusal(page, sentence, error);
+}
+
+static void ask_refusals(Work *page);
+
+static void refusals_came(void *userdata, GVariant *result, const char *error, const char *text)
+{
+	Work *page = userdata;
+	bool again = page->ask_again;
+
+	page->asking = page->ask_again = false;
+	if (result) {
+		g_autoptr(GVariant) refusals = g_variant_get_child_value(result, 0);
+
+		list_refusals(page, refusals);
+		page->screen.update(&page->screen);
+	}
+	if (result && again)
+		ask_refusals(page);
+}
+
+static void ask_refusals(Work *page)
+{
+	Panel *panel = page->screen.panel;
+
+	if (!station_client_present(panel->client) || !is_open(page))
+		return;
+	if (page->asking) {
+		page->ask_again = true;
+		return;
+	}
+	page->asking = true;
+	station_client_call(panel->client, STATION_OBJECT_SESSION, "Refusals", NULL, refusals_came, page);
+}
+
+/* ---- buttons ---- */
+
+static void on_arm(GtkButton *button, gpointer userdata)
+{
+	Work *page = userdata;
+	const char *state = panel_text(page->screen.panel, "State");
+	bool armed = strcmp(state, "ready") == 0 || strcmp(state, "working") == 0;
+
+	panel_call(page->screen.panel, STATION_OBJECT_SESSION, armed ? "Disarm" : "Arm", NULL, NULL, NULL);
+}
+
+static void on_pause(GtkButton *button, gpointer userdata)
+{
+	Work *page = userdata;
+	bool paused = strcmp(panel_text(page->screen.panel, "State"), "paused") == 0;
+
+	panel_call(page->screen.panel, STATION_OBJECT_SESSION, paused ? "Resume" : "Pause", NULL, NULL, NULL);
+}
+
+static void finished(void *userdata, GVariant *result)
+{
+	panel_show(((Work *)userdata)->screen.panel, SCREEN_FINISH);
+}
+
+static void finish(void *userdata, const char *choice)
+{
+	Work *page = userdata;
+
+	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "Finish", NULL, finished, page);
+}
+
+static void on_finish(GtkButton *button, gpointer userdata)
+{
+	static const char *const choices[] = { N_("The treatment is over"), NULL };
+	Work *page = userdata;
+
+	if (strcmp(panel_text(page->screen.panel, "State"), "closing") == 0)
+		panel_show(page->screen.panel, SCREEN_FINISH);
+	else
+		sheet_choose(page->screen.panel->sheet, _("No more dots are made in this session."), choices,
+			false, finish, page);
+}
+
+/* ---- showing ---- */
+
+static void refresh_times(Work *page, WorkFigures *figures)
+{
+	Panel *panel = page->screen.panel;
+	gint64 session = panel_number(panel, "Session");
+	gint64 elapsed = panel_number(panel, "Elapsed"), break_in = panel_number(panel, "BreakIn");
+	gint64 since;
+
+	if (session != page->session || elapsed != page->elapsed_s || break_in != page->break_in_s) {
+		page->session = session;
+		page->elapsed_s = elapsed;
+		page->break_in_s = break_in;
+		page->times_us = figures->now_us;
+	}
+	since = session ? (figures->now_us - page->times_us) / G_USEC_PER_SEC : 0;
+	figures->elapsed_s = elapsed + since;
+	figures->break_in_s = break_in - since;
+}
+
+static WorkFigures read_figures(Work *page)
+{
+	Panel *panel = page->screen.panel;
+	StationClient *client = panel->client;
+	WorkFigures figures = {
+		.depth = { (guint)panel_number(panel, "LastDepthUm"),
+			(guint)panel_number(panel, "DepthMinUm"), (guint)panel_number(panel, "DepthMaxUm"),
+			(guint)panel_number(panel, "DepthLimitUm") },
+		.resistance_mn = (guint)panel_number(panel, "LastResistanceMn"),
+		.force_warn_mn = (guint)panel_number(panel, "ForceWarnMn"),
+		.force_limit_mn = (guint)panel_number(panel, "ForceLimitMn"),
+		.dots = panel_number(panel, "Dots"),
+		.needle_strokes = panel_number(panel, "NeedleStrokes"),
+		.density = station_client_figure(client, "Density"),
+		.target = station_client_figure(client, "TargetDensity"),
+		.dwell_ms = station_client_figure(client, "DwellMeanMs"),
+		.outside_share = station_client_figure(client, "OutsideShare"),
+		.dwell_plan_ms = (guint)panel_number(panel, "DwellMs"),
+		.working = strcmp(panel_text(panel, "State"), "working") == 0,
+		.pedal = panel_flag(panel, "Pedal"),
+		.emergency_stop = panel_flag(panel, "EmergencyStop"),
+		.now_us = g_get_monotonic_time(),
+	};
+
+	refresh_times(page, &figures);
+	return figures;
+}
+
+static void set_button(GtkWidget *button, const char *text, const char *style, bool usable)
+{
+	const char *classes[] = { "touch", style, NULL };
+
+	if (strcmp(gtk_label_get_text(GTK_LABEL(gtk_button_get_child(GTK_BUTTON(button)))), text) != 0) {
+		touch_button_set_text(button, text);
+		gtk_widget_set_css_classes(button, classes);
+	}
+	gtk_widget_set_sensitive(button, usable);
+}
+
+static void update_buttons(Work *page, const char *state, bool clear)
+{
+	bool armed = strcmp(state, "ready") == 0 || strcmp(state, "working") == 0;
+	bool paused = strcmp(state, "paused") == 0, closing = strcmp(state, "closing") == 0;
+	bool working = strcmp(state, "working") == 0;
+
+	set_button(page->arm, armed ? _("Disarm") : _("Arm"), armed ? "danger" : "primary", armed || clear);
+	set_button(page->pause, paused ? _("End the break") : _("Break"), paused ? "primary" : NULL,
+		!working && !closing);
+	set_button(page->finish, _("Finish…"), NULL, !working);
+}
+
+static void update(Screen *screen)
+{
+	Work *page = (Work *)screen;
+	const char *state = panel_text(screen->panel, "State");
+	bool open = is_open(page), clear = open && page->known && g_variant_n_children(page->known) == 0;
+	WorkFigures figures = read_figures(page);
+
+	update_buttons(page, state, clear);
+	work_view_update(page->view, &figures);
+	box_show_only(page->pages, open && !clear ? page->list : work_view_widget(page->view));
+}
+
+static gboolean tick(gpointer userdata)
+{
+	Work *page = userdata;
+	Panel *panel = page->screen.panel;
+
+	if (panel->current != SCREEN_WORK) {
+		page->tick_source = 0;
+		return G_SOURCE_REMOVE;
+	}
+	if (!station_client_present(panel->client))
+		return G_SOURCE_CONTINUE;
+	/* disk, clock and intervals change without a word */
+	if (++page->ticks % ASK_EVERY_S == 0)
+		ask_refusals(page);
+	update(&page->screen);
+	return G_SOURCE_CONTINUE;
+}
+
+static void on_station_changed(Screen *screen)
+{
+	update(screen);
+	ask_refusals((Work *)screen);
+}
+
+static void shown(Screen *screen)
+{
+	Work *page = (Work *)screen;
+
+	if (!page->tick_source)
+		page->tick_source = g_timeout_add_seconds(1, tick, page);
+	ask_refusals(page);
+}
+
+static void forget(Screen *screen)
+{
+	Work *page = (Work *)screen;
+
+	g_clear_handle_id(&page->tick_source, g_source_remove);
+	g_clear_pointer(&page->known, g_variant_unref);
+	page->view = work_view_free(page->view);
+}
+
+static GtkWidget *buttons_new(Work *page)
+{
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+
+	page->arm = touch_button_new(_("Arm"), "primary", G_CALLBACK(on_arm), page);
+	page->pause = touch_button_new(_("Break"), NULL, G_CALLBACK(on_pause), page);
+	page->finish = touch_button_new(_("Finish…"), NULL, G_CALLBACK(on_finish), page);
+	gtk_widget_set_vexpand(page->arm, TRUE);
+	gtk_widget_set_size_request(box, 124, -1);
+	gtk_box_append(GTK_BOX(box), page->arm);
+	gtk_box_append(GTK_BOX(box), page->pause);
+	gtk_box_append(GTK_BOX(box), page->finish);
+	return box;
+}
+
+Screen *screen_work_new(Panel *panel)
+{
+	Work *page = g_new0(Work, 1);
+	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+
+	page->screen = (Screen){ .panel = panel,
+		.update = update,
+		.changed = on_station_changed,
+		.shown = shown,
+		.forget = forget };
+	page->screen.widget = row;
+	page->view = work_view_new();
+	page->refusals = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	page->list = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	gtk_box_append(GTK_BOX(page->list), text_new(_("Before the needle can be armed:"), "heading"));
+	gtk_box_append(GTK_BOX(page->list), scroller_new(page->refusals));
+	page->pages = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
+	gtk_widget_set_vexpand(work_view_widget(page->view), TRUE);
+	gtk_widget_set_hexpand(page->pages, TRUE);
+	gtk_box_append(GTK_BOX(page->pages), page->list);
+	gtk_box_append(GTK_BOX(page->pages), work_view_widget(page->view));
+	gtk_box_append(GTK_BOX(row), page->pages);
+	gtk_box_append(GTK_BOX(row), buttons_new(page));
+	return &page->screen;
+}

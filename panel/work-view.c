@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "work-view.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "widgets.h"
+
+typedef enum FigureId {
+	FIGURE_DENSITY,
+	FIGURE_DOTS,
+	FIGURE_DWELL,
+	FIGURE_OUTSIDE,
+	FIGURE_NEEDLE,
+	FIGURE_RESISTANCE,
+	FIGURE_ELAPSED,
+	FIGURE_BREAK,
+	FIGURE_MAX,
+} FigureId;
+
+enum { COLUMNS = 4 };
+
+static const char *const titles[FIGURE_MAX] = {
+	[FIGURE_DENSITY] = N_("dots per cm²"),
+	[FIGURE_DOTS] = N_("dots here"),
+	[FIGURE_DWELL] = N_("dwell, ms"),
+	[FIGURE_OUTSIDE] = N_("off depth"),
+	[FIGURE_NEEDLE] = N_("cartridge"),
+	[FIGURE_RESISTANCE] = N_("force, mN"),
+	[FIGURE_ELAPSED] = N_("elapsed"),
+	[FIGURE_BREAK] = N_("break in"),
+};
+
+struct WorkView {
+	GtkWidget *widget, *gauge, *trace;
+	GtkWidget *boxes[FIGURE_MAX];
+	GtkLabel *values[FIGURE_MAX];
+	GtkLabel *depth;
+	GtkWidget *pedal, *stop;
+	GtkLabel *pedal_text, *stop_text;
+};
+
+/** A warning is a frame as well as a colour, for who does not see red. */
+static void show_figure(WorkView *view, FigureId id, const char *text, bool warning)
+{
+	if (strcmp(gtk_label_get_text(view->values[id]), text) != 0)
+		gtk_label_set_text(view->values[id], text);
+	if (warning == gtk_widget_has_css_class(view->boxes[id], "warning"))
+		return;
+	if (warning)
+		gtk_widget_add_css_class(view->boxes[id], "warning");
+	else
+		gtk_widget_remove_css_class(view->boxes[id], "warning");
+}
+
+static void show_count(WorkView *view, FigureId id, gint64 count)
+{
+	g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, count);
+
+	show_figure(view, id, text, false);
+}
+
+static void show_time(WorkView *view, FigureId id, gint64 seconds)
+{
+	gint64 size = ABS(seconds);
+	g_autofree char *text = g_strdup_printf(
+		"%s%d:%02d", seconds < 0 ? "−" : "", (int)(size / 3600), (int)(size / 60 % 60));
+
+	show_figure(view, id, text, seconds < 0);
+}
+
+static void show_density(WorkView *view, const WorkFigures *figures)
+{
+	g_autofree char *text = figures->target > 0
+					? g_strdup_printf("%.0f/%.0f", figures->density, figures->target)
+					: g_strdup("–");
+
+	show_figure(
+		view, FIGURE_DENSITY, text, figures->target > 0 && figures->density > figures->target * 1.1);
+}
+
+static void show_dwell(WorkView *view, const WorkFigures *figures)
+{
+	g_autofree char *text =
+		figures->dwell_plan_ms ? g_strdup_printf("%.0f/%u", figures->dwell_ms, figures->dwell_plan_ms)
+				       : g_strdup("–");
+
+	show_figure(view, FIGURE_DWELL, text,
+		figures->dwell_plan_ms && figures->dwell_ms > figures->dwell_plan_ms * 1.5);
+}
+
+static void show_outside(WorkView *view, const WorkFigures *figures)
+{
+	g_autofree char *text = g_strdup_printf("%.0f %%", figures->outside_share * 100);
+
+	show_figure(view, FIGURE_OUTSIDE, text, figures->outside_share > 0.1);
+}
+
+static void show_resistance(WorkView *view, const WorkFigures *figures)
+{
+	g_autofree char *text = g_strdup_printf("%u", figures->resistance_mn);
+
+	show_figure(view, FIGURE_RESISTANCE, text,
+		figures->force_warn_mn && figures->resistance_mn > figures->force_warn_mn);
+	if (figures->working)
+		trace_add(view->trace, figures->now_us, figures->resistance_mn, figures->force_warn_mn,
+			figures->force_limit_mn);
+}
+
+static void show_depth(WorkView *view, const WorkFigures *figures)
+{
+	g_autofree char *text = figures->depth.depth
+					? g_strdup_printf(_("%.2f mm"), figures->depth.depth / 1000.0)
+					: g_strdup(_("depth"));
+
+	depth_gauge_set(view->gauge, &figures->depth);
+	if (strcmp(gtk_label_get_text(view->depth), text) != 0)
+		gtk_label_set_text(view->depth, text);
+}
+
+static void show_light(GtkWidget *light, GtkLabel *label, const char *text, bool on)
+{
+	if (strcmp(gtk_label_get_text(label), text) == 0)
+		return;
+	gtk_label_set_text(label, text);
+	if (on)
+		gtk_widget_add_css_class(light, "on");
+	else
+		gtk_widget_remove_css_class(light, "on");
+}
+
+void work_view_update(WorkView *view, const WorkFigures *figures)
+{
+	show_depth(view, figures);
+	show_density(view, figures);
+	show_count(view, FIGURE_DOTS, figures->dots);
+	show_dwell(view, figures);
+	show_outside(view, figures);
+	show_count(view, FIGURE_NEEDLE, figures->needle_strokes);
+	show_resistance(view, figures);
+	show_time(view, FIGURE_ELAPSED, figures->elapsed_s);
+	show_time(view, FIGURE_BREAK, figures->break_in_s);
+	show_light(view->pedal, view->pedal_text, figures->pedal ? _("PEDAL DOWN") : _("pedal up"),
+		figures->pedal);
+	show_light(view->stop, view->stop_text,
+		figures->emergency_stop ? _("EMERGENCY STOP") : _("stop not pressed"),
+		figures->emergency_stop);
+}
+
+/* ---- the widgets ---- */
+
+static GtkWidget *light_new(GtkLabel **ret_label)
+{
+	GtkWidget *box = box_new(GTK_ORIENTATION_HORIZONTAL, 0, "light"), *label = gtk_label_new("");
+
+	gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
+	gtk_widget_set_hexpand(label, TRUE);
+	gtk_box_append(GTK_BOX(box), label);
+	*ret_label = GTK_LABEL(label);
+	return box;
+}
+
+static GtkWidget *figures_new(WorkView *view)
+{
+	GtkWidget *grid = gtk_grid_new();
+
+	gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
+	gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
+	gtk_grid_set_column_spacing(GTK_GRID(grid), 6);
+	for (FigureId i = 0; i < FIGURE_MAX; i++) {
+		view->boxes[i] = figure_new(_(titles[i]), &view->values[i]);
+		gtk_label_set_ellipsize(view->values[i], PANGO_ELLIPSIZE_END);
+		gtk_widget_set_vexpand(view->boxes[i], TRUE);
+		gtk_grid_attach(GTK_GRID(grid), view->boxes[i], (int)i % COLUMNS, (int)i / COLUMNS, 1, 1);
+	}
+	return grid;
+}
+
+static GtkWidget *depth_new(WorkView *view)
+{
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 2, NULL);
+
+	view->gauge = depth_gauge_new();
+	accessible_name(view->gauge, _("Depth of the last dot against its window"));
+	view->depth = GTK_LABEL(gtk_label_new(_("depth")));
+	gtk_widget_add_css_class(GTK_WIDGET(view->depth), "value");
+	gtk_label_set_width_chars(view->depth, 7);
+	gtk_box_append(GTK_BOX(box), view->gauge);
+	gtk_box_append(GTK_BOX(box), GTK_WIDGET(view->depth));
+	return box;
+}
+
+WorkView *work_view_new(void)
+{
+	WorkView *view = g_new0(WorkView, 1);
+	GtkWidget *main_box = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
+	GtkWidget *lights = box_new(GTK_ORIENTATION_HORIZONTAL, 6, NULL);
+
+	view->widget = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+	view->trace = trace_new();
+	accessible_name(view->trace, _("Resistance in the last twenty seconds"));
+	view->pedal = light_new(&view->pedal_text);
+	view->stop = light_new(&view->stop_text);
+	gtk_box_set_homogeneous(GTK_BOX(lights), TRUE);
+	gtk_box_append(GTK_BOX(lights), view->pedal);
+	gtk_box_append(GTK_BOX(lights), view->stop);
+	gtk_box_append(GTK_BOX(main_box), figures_new(view));
+	gtk_widget_set_vexpand(view->trace, TRUE);
+	gtk_box_append(GTK_BOX(main_box), view->trace);
+	gtk_box_append(GTK_BOX(main_box), lights);
+	gtk_widget_set_hexpand(main_box, TRUE);
+	gtk_box_append(GTK_BOX(view->widget), depth_new(view));
+	gtk_box_append(GTK_BOX(view->widget), main_box);
+	return view;
+}
+
+WorkView *work_view_free(WorkView *view)
+{
+	g_free(view);
+	return NULL;
+}
+
+GtkWidget *work_view_widget(WorkView *view)
+{
+	return view->widget;
+}

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The touch panel on a screen of its own: found through the accessibility tree, touched with real events."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+
+import harness
+
+PATIENCE_S = 30
+TARGET_PX = 76  # 12 mm at 160 dpi
+PANEL = harness.BUILD / "panel/stipple-panel"
+LOCALES = harness.BUILD / "panel/po"
+
+
+class Screen:
+    """An X server without a screen, and a session bus with the accessibility bus on it."""
+
+    def __init__(self, width=1280, height=800):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="stipple-screen-"))
+        self.children = []
+        self.size = (width, height)
+        os.environ.update(self.start_server(width, height), XDG_RUNTIME_DIR=str(self.folder),
+                          XDG_STATE_HOME=str(self.folder / "state"), XDG_CACHE_HOME=str(self.folder / "cache"))
+        os.environ["DBUS_SESSION_BUS_ADDRESS"] = self.start_bus()
+        os.environ.pop("AT_SPI_BUS_ADDRESS", None)
+        import gi
+        gi.require_version("Atspi", "2.0")
+        from gi.repository import Atspi
+        self.atspi = Atspi
+        Atspi.init()
+        # what happens on the screen must be seen at once
+        Atspi.set_timeout(5000, 15000)
+
+    def start_server(self, width, height):
+        reader, writer = os.pipe()
+        self.children.append(subprocess.Popen(
+            ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp", "-dpi", "160",
+             "-noreset"], pass_fds=(writer,), stderr=subprocess.DEVNULL))
+        os.close(writer)
+        with os.fdopen(reader) as pipe:
+            number = pipe.readline().strip()
+        assert number, "Xvfb did not start"
+        return {"DISPLAY": ":" + number}
+
+    def start_bus(self):
+        bus = subprocess.Popen(["dbus-daemon", "--session", "--nofork", "--print-address=1"], stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, text=True)
+        self.children.append(bus)
+        return bus.stdout.readline().strip()
+
+    def screenshot(self, path):
+        subprocess.run(["import", "-window", "root", str(path)], check=True)
+
+    def close(self):
+        for child in reversed(self.children):
+            child.terminate()
+            child.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Panel:
+    """stipple-panel as a person has it: what is shown is read, what is shown is touched."""
+
+    def __init__(self, screen, address, size="800x480", language="en", dark=False):
+        self.screen, self.size = screen, tuple(int(n) for n in size.split("x"))
+        self.log = open(screen.folder / "panel.log", "ab")
+        environment = dict(os.environ, GSK_RENDERER="cairo", LC_ALL="C.UTF-8", GTK_A11Y="atspi",
+                           ASAN_OPTIONS="detect_leaks=0", GSETTINGS_BACKEND="memory", NO_AT_BRIDGE="")
+        self.process = subprocess.Popen(
+            [PANEL, "--bus", address, "--size", size, "--language", language, "--locales", LOCALES]
+            + (["--dark"] if dark else []), env=environment, stdout=self.log, stderr=self.log)
+        self.window = self.wait_for(self.find_window, "the panel's window")
+
+    def wait_for(self, condition, what, patience=PATIENCE_S):
+        def checked():
+            assert self.process.poll() is None, "the panel ended:\n" + self.log_text()
+            with contextlib.suppress(self.gone()):
+                return condition()
+        try:
+            return harness.wait_for(checked, what, patience)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nshown: {self.texts()}\n{self.log_text()}") from None
+
+    @staticmethod
+    def gone():
+        from gi.repository import GLib
+        return GLib.GError
+
+    def log_text(self):
+        return (self.screen.folder / "panel.log").read_text(errors="replace")
+
+    def find_window(self):
+        desktop = self.screen.atspi.get_desktop(0)
+        desktop.clear_cache()
+        for i in range(desktop.get_child_count()):
+            application = desktop.get_child_at_index(i)
+            if application and application.get_process_id() == self.process.pid and application.get_child_count():
+                return application.get_child_at_index(0)
+        return None
+
+    # ---- what is shown ----
+
+    def showing(self):
+        """Everything that is on the screen now: (accessible, name)."""
+        found = []
+        self.window.clear_cache()
+        self.collect(self.window, found)
+        return found
+
+    def collect(self, node, found):
+        for i in range(node.get_child_count()):
+            child = node.get_child_at_index(i)
+            if child is None or not child.get_state_set().contains(self.screen.atspi.StateType.VISIBLE):
+                continue
+            found.append((child, child.get_name()))
+            self.collect(child, found)
+
+    def texts(self):
+        try:
+            return [name for _, name in self.showing() if name]
+        except self.gone():
+            return ["(cannot be read)"]
+
+    def sees(self, text):
+        """The part of a text is on the screen; what is under another thing counts too."""
+        return next((node for node, name in self.showing() if text in name), None)
+
+    def wait_sees(self, text):
+        return self.wait_for(lambda: self.sees(text), f"'{text}' on the screen")
+
+    def wait_gone(self, text):
+        self.wait_for(lambda: not self.sees(text), f"'{text}' to go from the screen")
+
+    def buttons(self):
+        roles = self.screen.atspi.Role
+        return [(node, name) for node, name in self.showing()
+                if node.get_role() in (roles.PUSH_BUTTON, roles.TOGGLE_BUTTON, roles.RADIO_BUTTON)]
+
+    # ---- what is done ----
+
+    def extents(self, node):
+        """Left, top, width and height in the window."""
+        r = node.get_extents(self.screen.atspi.CoordType.WINDOW)
+        return r.x, r.y, r.width, r.height
+
+    def button(self, name):
+        """The button of that name; where none is, the first whose name begins so."""
+        buttons = self.buttons()
+        return next((node for node, text in buttons if text == name),
+                    next((node for node, text in buttons if text.startswith(name)), None))
+
+    def viewport(self, node):
+        """The part of the window in which a widget can be seen: that of what it is scrolled in, or all of it."""
+        while node := node.get_parent():
+            if node.get_role() == self.screen.atspi.Role.SCROLL_PANE:
+                return self.extents(node)
+        return 0, 0, *self.size
+
+    def bring_into_view(self, node):
+        """Turns the wheel over what the widget is scrolled in until all of it can be seen."""
+        for _ in range(100):
+            x, y, width, height = self.viewport(node)
+            _, top, _, size = self.extents(node)
+            if top >= y and top + min(size, height) <= y + height:
+                return
+            pointer("mousemove", x + width // 2, y + height // 2, "click", 4 if top < y else 5)
+            time.sleep(0.05)
+        raise AssertionError(f"{node.get_name()} cannot be scrolled into view")
+
+    def tap(self, node):
+        x, y, width, height = self.extents(node)
+        pointer("mousemove", x + width // 2, y + height // 2, "click", 1)
+
+    def touch(self, name):
+        """Touches a button in its middle, as soon as it is there and takes a touch."""
+        def usable():
+            node = self.button(name)
+            return node if node and node.get_state_set().contains(self.screen.atspi.StateType.SENSITIVE) else None
+        node = self.wait_for(usable, f"the button '{name}'")
+        self.bring_into_view(node)
+        self.tap(node)
+
+    def type(self, text):
+        """On the panel's own keys, which stay where they are."""
+        keys = {name: node for node, name in reversed(self.buttons())}
+        for key in text:
+            self.tap(keys[{"\b": "Delete the last character", " ": "Space"}.get(key, key)])
+
+    def enter(self, field, text, accept="OK"):
+        """Touches a field and enters a text on the sheet that comes."""
+        self.touch(field)
+        self.wait_sees("Cancel")
+        self.type(text)
+        self.touch(accept)
+
+    def scan(self, code):
+        """As a scanner does that is a keyboard: fast, and with Enter behind it."""
+        for part in code.replace("\x1d", "\x1d\x00").split("\x00"):
+            group_separator = part.endswith("\x1d")
+            pointer("type", "--delay", "1", part.rstrip("\x1d"))
+            if group_separator:
+                pointer("key", "ctrl+bracketright")
+        pointer("key", "Return")
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+        self.log.close()
+
+
+def pointer(*arguments):
+    subprocess.run(["xdotool", *map(str, arguments)], check=True)

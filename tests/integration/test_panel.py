@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real panel on a real display, touched as a person does, against the real daemon with simulators."""
+
+import pytest
+
+import harness
+import panel_harness
+from harness import GTIN, wait_for
+
+
+@pytest.fixture(scope="module")
+def screen():
+    screen = panel_harness.Screen()
+    yield screen
+    screen.close()
+
+
+@pytest.fixture
+def panel(screen, station):
+    station.enrol()
+    station.receive_lot()
+    panel = panel_harness.Panel(screen, station.address)
+    panel.wait_sees("NO SESSION")
+    yield panel
+    panel.close()
+
+
+def cartridge(serial):
+    return f"]d201{GTIN}17311231" + f"10L1\x1d21{serial}"
+
+
+def sign_in(panel, pin="4711"):
+    panel.enter("Badge", "b1001")
+    panel.wait_sees("Badge: b1001")
+    panel.type(pin)
+    panel.touch("Sign in")
+
+
+def begin(panel):
+    sign_in(panel)
+    panel.enter("Person (pseudonym)", "p-42")
+    panel.touch("Begin the session")
+    panel.wait_sees("Consent to the treatment")
+
+
+def consent_and_screening(panel):
+    panel.enter("Form", "2026-1")
+    for consent in ("Consent to the treatment", "Consent to photographs"):
+        panel.touch(consent)
+        panel.wait_sees(f"{consent}: given")
+    for button, name in panel.buttons():
+        if name.endswith("? No"):
+            panel.bring_into_view(button)
+            panel.tap(button)
+    panel.touch("Record the answers")
+
+
+def cartridge_and_pigment(panel):
+    panel.wait_sees("No cartridge is mounted.")
+    panel.scan(cartridge("A17"))
+    panel.wait_sees(f"(01){GTIN}(21)A17")
+    for field, text in (("Brand", "acme"), ("Colour", "black-3"), ("Lot", "pg7"), ("Expiry", "20310131")):
+        panel.enter(field, text)
+    panel.touch("Load this pigment")
+
+
+def zone_and_photograph(panel):
+    panel.touch("Crown")
+    panel.enter("Area", "1500")
+    panel.touch("Treat: Crown")
+    panel.touch("Photograph before")
+    panel.wait_sees("Sharp enough")
+
+
+def work(panel, station):
+    panel.touch("Arm")
+    panel.wait_sees("ARMED")
+    assert station.get("Session1", "State") == "ready"
+    station.sim("zone crown normal")
+    station.sim("pedal down")
+    panel.wait_sees("NEEDLE RUNNING")
+    panel.wait_sees("PEDAL DOWN")
+    wait_for(lambda: station.get("Session1", "Dots") > 20, "dots")
+    station.sim("pedal up")
+    panel.wait_sees("ARMED")
+    panel.touch("Disarm")
+    panel.wait_sees("NOT ARMED")
+    wait_for(lambda: panel.sees(str(int(station.get("Session1", "Dots")))), "the dots on the screen")
+
+
+def test_a_whole_session_by_touch(panel, station):
+    begin(panel)
+    consent_and_screening(panel)
+    cartridge_and_pigment(panel)
+    zone_and_photograph(panel)
+    panel.touch("Go on")
+    work(panel, station)
+
+    panel.touch("Break")
+    panel.wait_sees("BREAK")
+    panel.touch("End the break")
+    panel.wait_sees("NOT ARMED")
+
+    station.sim("estop press")
+    panel.wait_sees("EMERGENCY STOP")
+    assert not panel.button("Arm"), "a fault fills the screen"
+    station.sim("estop release")
+    panel.touch("Acknowledge…")
+    panel.touch("pressed by mistake")
+    panel.wait_sees("NOT ARMED")
+
+    panel.touch("Finish…")
+    panel.touch("The treatment is over")
+    panel.touch("Crown: the photograph after is missing")
+    panel.touch("Photograph after")
+    panel.wait_sees("Sharp enough")
+    panel.touch("Finish")
+    panel.touch("Sign with your PIN…")
+    panel.wait_sees("Cancel")
+    panel.type("4711")
+    panel.touch("OK")
+    panel.wait_sees("signed and on record")
+    assert station.get("Session1", "State") == "idle"
+    kinds = station.records()
+    for kind in ("session.begun", "session.screening", "session.consent", "needle.claimed", "pigment.loaded",
+                 "session.zone", "image.captured", "strokes", "fault.acknowledged", "session.finished",
+                 "session.signed"):
+        assert kind in kinds, kind
+    assert kinds.count("image.captured") == 2
+
+
+def test_what_is_refused_is_said_and_leads_to_where_it_is_put_right(panel, station):
+    sign_in(panel, pin="9999")
+    panel.wait_sees("Badge b1001 and this PIN do not belong together")
+    assert panel.sees("Badge: b1001"), "the badge stays"
+    panel.type("4711")
+    panel.touch("Sign in")
+    panel.enter("Person (pseudonym)", "p-42")
+    panel.touch("Begin the session")
+    panel.wait_sees("Consent to the treatment")
+
+    panel.touch("Work")
+    panel.wait_sees("Before the needle can be armed:")
+    wanted = station.call("Session1", "Refusals")
+    assert len(wanted) > 3
+    for _, sentence, _ in wanted:
+        panel.wait_sees(str(sentence)[1:])
+    assert not panel.button("Arm").get_state_set().contains(panel.screen.atspi.StateType.SENSITIVE)
+    for sentence, there in (("The consent to the treatment is missing", "Consent to photographs"),
+                            ("No cartridge is mounted", "Type the code…"),
+                            ("No zone is chosen", "Touch a zone")):
+        panel.touch(sentence)
+        panel.wait_sees(there)
+        panel.touch("Work")
+
+    panel.touch("Cartridge")
+    panel.enter("Type the code…", "nonsense")
+    panel.wait_sees("The code cannot be read")
+
+
+def test_the_station_goes_away_and_comes_back_in_mid_session(panel, station):
+    begin(panel)
+    station.kill()
+    panel.wait_sees("The station does not answer.")
+    assert not panel.buttons(), "what cannot be done is not offered"
+    station.start()
+    panel.wait_sees("The station was restarted.")
+    panel.wait_gone("The station does not answer.")
+    panel.wait_sees("NO SESSION")
+    sign_in(panel)
+    panel.wait_sees("Begin the session")
+    assert "session.interrupted" in station.records()
+
+
+def test_a_fault_before_anybody_is_signed_in(panel, station):
+    station.sim("estop press")
+    panel.wait_sees("EMERGENCY STOP")
+    station.sim("estop release")
+    panel.touch("Sign in to acknowledge")
+    sign_in(panel)
+    panel.touch("Acknowledge…")
+    panel.touch("cause found and put right")
+    panel.wait_sees("NO SESSION")
+    assert not station.get("Station1", "Fault") or station.get("Station1", "Fault") == "none"
