@@ -465,6 +465,8 @@ static void on_cover(GObject *widget, GParamSpec *spec, gpointer userdata)
 	gtk_widget_set_visible(gtk_overlay_get_child(panel->root),
 		!sheet_is_open(panel->sheet) && !gtk_widget_get_visible(panel->fault->widget) &&
 			!gtk_widget_get_visible(panel->away));
+	if (sheet_is_open(panel->sheet))
+		drop_notice(panel);
 }
 
 static void watch_covers(Panel *panel)

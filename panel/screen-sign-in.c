@@ -104,8 +104,7 @@ static void on_badge(GtkButton *button, gpointer userdata)
 {
 	SignIn *page = userdata;
 
-	sheet_ask(page->screen.panel->sheet, SHEET_TEXT, _("Badge"), "", badge_entered,
-		page);
+	sheet_ask(page->screen.panel->sheet, SHEET_TEXT, _("Badge"), "", badge_entered, page);
 }
 
 static void on_sign_out(GtkButton *button, gpointer userdata)

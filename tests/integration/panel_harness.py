@@ -25,7 +25,7 @@ class Screen:
         self.children = []
         self.size = (width, height)
         os.environ.update(self.start_server(width, height), XDG_RUNTIME_DIR=str(self.folder),
-                          XDG_STATE_HOME=str(self.folder / "state"), XDG_CACHE_HOME=str(self.folder / "cache"))
+                          XDG_CACHE_HOME=str(self.folder / "cache"))
         os.environ["DBUS_SESSION_BUS_ADDRESS"] = self.start_bus()
         os.environ.pop("AT_SPI_BUS_ADDRESS", None)
         import gi
@@ -68,9 +68,10 @@ class Panel:
 
     def __init__(self, screen, address, size="800x480", language="en", dark=False):
         self.screen, self.size = screen, tuple(int(n) for n in size.split("x"))
+        self.memory = tempfile.TemporaryDirectory(prefix="stipple-panel-")
         self.log = open(screen.folder / "panel.log", "ab")
         environment = dict(os.environ, GSK_RENDERER="cairo", LC_ALL="C.UTF-8", GTK_A11Y="atspi",
-                           ASAN_OPTIONS="detect_leaks=0", GSETTINGS_BACKEND="memory", NO_AT_BRIDGE="")
+                           ASAN_OPTIONS="detect_leaks=0", GSETTINGS_BACKEND="memory", XDG_STATE_HOME=self.memory.name)
         self.process = subprocess.Popen(
             [PANEL, "--bus", address, "--size", size, "--language", language, "--locales", LOCALES]
             + (["--dark"] if dark else []), env=environment, stdout=self.log, stderr=self.log)
@@ -176,18 +177,26 @@ class Panel:
         x, y, width, height = self.extents(node)
         pointer("mousemove", x + width // 2, y + height // 2, "click", 1)
 
+    def laid_out(self, node):
+        """A widget that has just come gets its place with the next frame."""
+        before = self.extents(node)
+        time.sleep(0.03)
+        return before[2] > 20 and before == self.extents(node)
+
     def touch(self, name):
         """Touches a button in its middle, as soon as it is there and takes a touch."""
         def usable():
             node = self.button(name)
             return node if node and node.get_state_set().contains(self.screen.atspi.StateType.SENSITIVE) else None
         node = self.wait_for(usable, f"the button '{name}'")
+        self.wait_for(lambda: self.laid_out(node), f"the button '{name}' to be laid out")
         self.bring_into_view(node)
         self.tap(node)
 
     def type(self, text):
         """On the panel's own keys, which stay where they are."""
         keys = {name: node for node, name in reversed(self.buttons())}
+        self.wait_for(lambda: self.laid_out(keys[text[0]]), "the keys to be laid out")
         for key in text:
             self.tap(keys[{"\b": "Delete the last character", " ": "Space"}.get(key, key)])
 
@@ -211,6 +220,7 @@ class Panel:
         self.process.terminate()
         self.process.wait()
         self.log.close()
+        self.memory.cleanup()
 
 
 def pointer(*arguments):

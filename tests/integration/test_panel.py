@@ -155,7 +155,7 @@ def test_what_is_refused_is_said_and_leads_to_where_it_is_put_right(panel, stati
 
     panel.touch("Cartridge")
     panel.enter("Type the code…", "nonsense")
-    panel.wait_sees("The code cannot be read")
+    panel.wait_sees("is not on record")
 
 
 def test_the_station_goes_away_and_comes_back_in_mid_session(panel, station):
