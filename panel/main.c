@@ -42,7 +42,7 @@ static void use_locale(void)
 
 int main(int argc, char **argv)
 {
-	g_autofree char *bus = g_strdup(g_getenv("STIPPLE_BUS")), *size = NULL, *language = NULL;
+	g_autofree char *bus = g_strdup(g_getenv("STIPPLE_BUS")), *size = NULL, *language = NULL, *exports = NULL;
 	g_autofree char *locales = g_strdup(PANEL_LOCALES);
 	gboolean dark = FALSE, version = FALSE;
 	const GOptionEntry entries[] = {
@@ -52,6 +52,8 @@ int main(int argc, char **argv)
 			"WIDTHxHEIGHT" },
 		{ "language", 0, 0, G_OPTION_ARG_STRING, &language, "such as es", "LANGUAGE" },
 		{ "locales", 0, 0, G_OPTION_ARG_FILENAME, &locales, "folder of the translations", "FOLDER" },
+		{ "exports", 0, 0, G_OPTION_ARG_FILENAME, &exports, "folder to write answers to, not a USB stick",
+			"FOLDER" },
 		{ "dark", 0, 0, G_OPTION_ARG_NONE, &dark, "begin with dark colours", NULL },
 		{ "version", 0, 0, G_OPTION_ARG_NONE, &version, "say the version and leave", NULL },
 		{ NULL },
@@ -81,6 +83,7 @@ int main(int argc, char **argv)
 	textdomain(GETTEXT_PACKAGE);
 	panel.options.bus = bus ? bus : "system";
 	panel.options.locales = locales;
+	panel.options.exports = exports;
 	panel.options.dark = dark || g_strcmp0(memory_get("dark"), "yes") == 0;
 	application = gtk_application_new("org.stipple.Panel", G_APPLICATION_NON_UNIQUE);
 	g_signal_connect(application, "activate", G_CALLBACK(on_activate), &panel);

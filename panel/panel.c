@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "form.h"
 #include "memory.h"
 #include "refusals.h"
 #include "sheet.h"
@@ -168,6 +169,7 @@ static void notice_restart(Panel *panel)
 {
 	panel->generation = station_client_generation(panel->client);
 	sheet_close(panel->sheet);
+	form_close(panel->form);
 	panel_notify(panel,
 		_("The station was restarted. The needle is stopped and the session was ended as interrupted: "
 		  "sign in and begin again."),
@@ -393,6 +395,8 @@ static gboolean on_key(
 			sheet_type(panel->sheet, key);
 		return TRUE;
 	}
+	if (scanned && form_scanned(panel->form, panel->scan->str))
+		return TRUE;
 	if (scanned && screen->scanned && screen->scanned(screen, panel->scan->str))
 		return TRUE;
 	return screen->typed && screen->typed(screen, key);
@@ -463,7 +467,8 @@ static void on_cover(GObject *widget, GParamSpec *spec, gpointer userdata)
 	Panel *panel = userdata;
 
 	gtk_widget_set_visible(gtk_overlay_get_child(panel->root),
-		!sheet_is_open(panel->sheet) && !gtk_widget_get_visible(panel->fault->widget) &&
+		!sheet_is_open(panel->sheet) && !gtk_widget_get_visible(form_widget(panel->form)) &&
+			!gtk_widget_get_visible(panel->fault->widget) &&
 			!gtk_widget_get_visible(panel->away));
 	if (sheet_is_open(panel->sheet))
 		drop_notice(panel);
@@ -471,7 +476,8 @@ static void on_cover(GObject *widget, GParamSpec *spec, gpointer userdata)
 
 static void watch_covers(Panel *panel)
 {
-	GtkWidget *const covers[] = { sheet_widget(panel->sheet), panel->fault->widget, panel->away };
+	GtkWidget *const covers[] = { sheet_widget(panel->sheet), form_widget(panel->form), panel->fault->widget,
+		panel->away };
 
 	for (size_t i = 0; i < ELEMENTS(covers); i++)
 		g_signal_connect(covers[i], "notify::visible", G_CALLBACK(on_cover), panel);
@@ -490,6 +496,7 @@ static void fill_window(Panel *panel)
 	gtk_box_append(GTK_BOX(page), steps_new(panel));
 	gtk_overlay_set_child(panel->root, page);
 	panel->sheet = sheet_new();
+	panel->form = form_new(panel);
 	for (ScreenId i = 0; i < SCREEN_MAX; i++) {
 		panel->screens[i] = screens[i].make(panel);
 		gtk_widget_add_css_class(panel->screens[i]->widget, "screen");
@@ -499,6 +506,7 @@ static void fill_window(Panel *panel)
 	panel->fault = screen_fault_new(panel);
 	gtk_widget_set_visible(panel->fault->widget, FALSE);
 	panel->faulty = false;
+	gtk_overlay_add_overlay(panel->root, form_widget(panel->form));
 	gtk_overlay_add_overlay(panel->root, panel->fault->widget);
 	gtk_overlay_add_overlay(panel->root, sheet_widget(panel->sheet));
 	add_notice(panel);
@@ -552,6 +560,8 @@ static void drop_window(Panel *panel)
 		screen_free(&panel->screens[i]);
 	screen_free(&panel->fault);
 	panel->sheet = sheet_free(panel->sheet);
+	panel->form = form_free(panel->form);
+	panel->windows++;
 }
 
 static gboolean rebuild(void *userdata)

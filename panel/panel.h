@@ -16,6 +16,7 @@
 typedef struct Panel Panel;
 typedef struct Sheet Sheet;
 typedef struct Screen Screen;
+typedef struct Form Form;
 
 /** The steps in their order, then what stands beside them. */
 typedef enum ScreenId {
@@ -46,6 +47,7 @@ struct Screen {
 typedef struct PanelOptions {
 	const char *bus;     /* see StationClientOptions */
 	const char *locales; /* folder of translations */
+	const char *exports; /* where sticks are mounted; NULL: where this system mounts them */
 	int width, height;   /* of a window; 0: the whole screen */
 	bool dark;
 } PanelOptions;
@@ -58,6 +60,8 @@ struct Panel {
 	GtkOverlay *root;
 	GtkWidget *pages;
 	Sheet *sheet;
+	Form *form;
+	unsigned windows; /* how many were made */
 	Screen *screens[SCREEN_MAX];
 	ScreenId current;
 	GtkWidget *steps[SCREEN_MAX];
@@ -129,5 +133,12 @@ void screen_photographs_choose(Screen *screen, const char *zone);
 Screen *screen_work_new(Panel *panel);
 Screen *screen_finish_new(Panel *panel);
 Screen *screen_more_new(Panel *panel);
+/* what the screen More holds */
+Screen *part_station_new(Panel *panel);
+Screen *part_history_new(Panel *panel);
+Screen *part_records_new(Panel *panel);
+Screen *part_audit_new(Panel *panel);
+/** Language and colours. */
+GtkWidget *settings_new(Panel *panel);
 /** Not a step: fills the window while a fault is latched. */
 Screen *screen_fault_new(Panel *panel);

@@ -1,138 +1,110 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What stands beside a session: how the station is, language and colours. */
+/** What stands beside a session: a list of parts at the left, the one that was chosen at the right. */
 
-#include <string.h>
-
-#include "memory.h"
 #include "panel.h"
-#include "refusals.h"
 #include "widgets.h"
+
+static const struct {
+	const char *title;
+	Screen *(*make)(Panel *panel);
+} parts[] = {
+	{ N_("Station"), part_station_new },
+	{ N_("History"), part_history_new },
+	{ N_("Records"), part_records_new },
+	{ N_("Audit"), part_audit_new },
+};
 
 typedef struct More {
 	Screen screen;
-	GtkWidget *checks;
+	GtkWidget *pages;
+	Screen *parts[ELEMENTS(parts)];
+	size_t current;
 } More;
 
-/* ---- how the station is ---- */
-
-static void add_check(More *page, guint level, const char *text, const char *advice)
+static void show_part(More *page)
 {
-	static const char *const marks[] = { "✓", "!", "✗" };
-	static const char *const styles[] = { NULL, "warning", "bad" };
-	GtkWidget *card = box_new(GTK_ORIENTATION_VERTICAL, 0, "card");
-	g_autofree char *sentence = sentence_translate(text), *what = sentence_translate(advice);
-	g_autofree char *line = g_strdup_printf("%s %s", marks[MIN(level, 2)], sentence);
+	Screen *part = page->parts[page->current];
 
-	if (styles[MIN(level, 2)])
-		gtk_widget_add_css_class(card, styles[MIN(level, 2)]);
-	gtk_box_append(GTK_BOX(card), text_new(line, NULL));
-	if (advice[0])
-		gtk_box_append(GTK_BOX(card), text_new(what, "caption"));
-	gtk_box_append(GTK_BOX(page->checks), card);
+	box_show_only(page->pages, part->widget);
+	if (part->shown)
+		part->shown(part);
+	if (part->update)
+		part->update(part);
 }
 
-static void checks_came(void *userdata, GVariant *result, const char *error, const char *text)
+static void on_part(GtkToggleButton *button, gpointer userdata)
 {
 	More *page = userdata;
-	g_autoptr(GVariantIter) iter = NULL;
-	const char *sentence, *advice;
-	guint32 level;
 
-	box_clear(page->checks);
-	if (!result) {
-		add_check(page, 2, text, "");
+	if (!gtk_toggle_button_get_active(button))
 		return;
-	}
-	g_variant_get(result, "(a(suss))", &iter);
-	while (g_variant_iter_next(iter, "(su&s&s)", NULL, &level, &sentence, &advice))
-		add_check(page, level, sentence, advice);
-}
-
-static void examine(More *page)
-{
-	station_client_call(
-		page->screen.panel->client, STATION_OBJECT_STATION, "Doctor", NULL, checks_came, page);
-}
-
-static void tested(void *userdata, GVariant *result)
-{
-	More *page = userdata;
-	const char *failed;
-
-	g_variant_get(result, "(&s)", &failed);
-	if (failed[0]) {
-		g_autofree char *text = g_strdup_printf(_("The board failed its self-test: %s."), failed);
-
-		panel_notify(page->screen.panel, text, SCREEN_MAX);
-	} else {
-		panel_notify(page->screen.panel, _("The board passed its self-test."), SCREEN_MAX);
-	}
-	examine(page);
-}
-
-static void on_test(GtkButton *button, gpointer userdata)
-{
-	More *page = userdata;
-
-	panel_call(page->screen.panel, STATION_OBJECT_STATION, "SelfTest", NULL, tested, page);
+	page->current = GPOINTER_TO_SIZE(g_object_get_data(G_OBJECT(button), "part"));
+	show_part(page);
 }
 
 static void shown(Screen *screen)
 {
 	if (station_client_present(screen->panel->client))
-		examine((More *)screen);
+		show_part((More *)screen);
 }
 
-/* ---- language and colours ---- */
-
-static void on_language(GtkButton *button, gpointer userdata)
+static void update(Screen *screen)
 {
-	panel_set_language(userdata, g_object_get_data(G_OBJECT(button), "language"));
+	More *page = (More *)screen;
+	Screen *part = page->parts[page->current];
+
+	if (part->update)
+		part->update(part);
 }
 
-static void on_colours(GtkButton *button, gpointer userdata)
+static bool scanned(Screen *screen, const char *code)
 {
-	Panel *panel = ((More *)userdata)->screen.panel;
+	More *page = (More *)screen;
+	Screen *part = page->parts[page->current];
 
-	panel_set_dark(panel, !panel->options.dark);
-	memory_set("dark", panel->options.dark ? "yes" : "no");
+	return part->scanned && part->scanned(part, code);
 }
 
-static void add_language(Panel *panel, GtkWidget *box, const char *language)
+static void forget(Screen *screen)
 {
-	g_autofree char *title = language_title(language);
-	GtkWidget *button = touch_button_new(title, NULL, G_CALLBACK(on_language), panel);
+	More *page = (More *)screen;
 
-	g_object_set_data_full(G_OBJECT(button), "language", g_strdup(language), g_free);
-	gtk_box_append(GTK_BOX(box), button);
-}
-
-static GtkWidget *side_new(More *page)
-{
-	Panel *panel = page->screen.panel;
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, "side");
-	g_auto(GStrv) languages = languages_list(panel->options.locales);
-
-	gtk_box_append(GTK_BOX(box), touch_button_new(_("Test the board"), NULL, G_CALLBACK(on_test), page));
-	gtk_box_append(
-		GTK_BOX(box), touch_button_new(_("Light or dark"), NULL, G_CALLBACK(on_colours), page));
-	for (char **language = languages; *language; language++)
-		add_language(panel, box, *language);
-	return scroller_new(box);
+	for (size_t i = 0; i < ELEMENTS(parts); i++) {
+		if (page->parts[i]->forget)
+			page->parts[i]->forget(page->parts[i]);
+		g_free(page->parts[i]);
+	}
 }
 
 Screen *screen_more_new(Panel *panel)
 {
 	More *page = g_new0(More, 1);
-	GtkWidget *side;
+	GtkWidget *side = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL), *first = NULL;
+	GtkWidget *list = scroller_new(side);
 
-	page->screen = (Screen){ .panel = panel, .shown = shown };
+	page->screen = (Screen){
+		.panel = panel, .update = update, .shown = shown, .scanned = scanned, .forget = forget
+	};
 	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
-	page->checks = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	side = side_new(page);
-	gtk_widget_set_hexpand(side, FALSE);
-	gtk_box_append(GTK_BOX(page->screen.widget), side);
-	gtk_box_append(GTK_BOX(page->screen.widget), scroller_new(page->checks));
+	page->pages = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
+	gtk_widget_set_hexpand(page->pages, TRUE);
+	for (size_t i = 0; i < ELEMENTS(parts); i++) {
+		GtkWidget *choice = touch_choice_new(_(parts[i].title), first, NULL, NULL);
+
+		page->parts[i] = parts[i].make(panel);
+		gtk_widget_set_visible(page->parts[i]->widget, i == 0);
+		gtk_widget_set_vexpand(page->parts[i]->widget, TRUE);
+		gtk_box_append(GTK_BOX(page->pages), page->parts[i]->widget);
+		g_object_set_data(G_OBJECT(choice), "part", GSIZE_TO_POINTER(i));
+		gtk_box_append(GTK_BOX(side), choice);
+		first = first ? first : choice;
+		gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(choice), i == 0);
+		g_signal_connect(choice, "toggled", G_CALLBACK(on_part), page);
+	}
+	gtk_widget_set_hexpand(list, FALSE);
+	gtk_widget_set_size_request(list, 170, -1);
+	gtk_box_append(GTK_BOX(page->screen.widget), list);
+	gtk_box_append(GTK_BOX(page->screen.widget), page->pages);
 	return &page->screen;
 }

@@ -7,7 +7,7 @@
 #define BUS_NAME "org.stipple.Station1"
 #define PATH     "/org/stipple/Station1"
 
-enum { PATIENCE_MS = 120 * 1000, RETRY_S = 2, PROXIES = 2 };
+enum { PATIENCE_MS = 120 * 1000, RETRY_S = 2 };
 
 static const struct {
 	const char *path, *interface;
@@ -22,7 +22,7 @@ struct StationClient {
 	StationClientOptions options;
 	char *bus;
 	GDBusConnection *connection;
-	GDBusProxy *proxies[PROXIES]; /* station and session: those with properties that change */
+	GDBusProxy *proxies[STATION_OBJECT_MAX];
 	GCancellable *life, *calls;
 	guint changed_source, retry_source;
 	unsigned generation;
@@ -35,7 +35,7 @@ static void connect_bus(StationClient *client);
 
 static bool is_present(const StationClient *client)
 {
-	for (int i = 0; i < PROXIES; i++) {
+	for (int i = 0; i < STATION_OBJECT_MAX; i++) {
 		g_autofree char *owner =
 			client->proxies[i] ? g_dbus_proxy_get_name_owner(client->proxies[i]) : NULL;
 		g_auto(GStrv) names = client->proxies[i]
@@ -93,7 +93,7 @@ static void on_signal(
 
 static void drop_connection(StationClient *client)
 {
-	for (int i = 0; i < PROXIES; i++) {
+	for (int i = 0; i < STATION_OBJECT_MAX; i++) {
 		if (client->proxies[i])
 			g_signal_handlers_disconnect_by_data(client->proxies[i], client);
 		g_clear_object(&client->proxies[i]);
@@ -130,7 +130,7 @@ static void proxy_made(GObject *source, GAsyncResult *result, void *userdata)
 	g_autoptr(GError) error = NULL;
 	GDBusProxy *proxy = g_dbus_proxy_new_finish(result, &error);
 	StationClient *client = userdata;
-	bool is_session;
+	int object = 0;
 
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		return;
@@ -139,9 +139,9 @@ static void proxy_made(GObject *source, GAsyncResult *result, void *userdata)
 		retry_later(client);
 		return;
 	}
-	is_session = strcmp(g_dbus_proxy_get_interface_name(proxy),
-			     objects[STATION_OBJECT_SESSION].interface) == 0;
-	g_set_object(&client->proxies[is_session], proxy);
+	while (strcmp(objects[object].interface, g_dbus_proxy_get_interface_name(proxy)) != 0)
+		object++;
+	g_set_object(&client->proxies[object], proxy);
 	g_object_unref(proxy);
 	g_signal_connect(proxy, "g-properties-changed", G_CALLBACK(on_properties), client);
 	g_signal_connect(proxy, "notify::g-name-owner", G_CALLBACK(on_owner), client);
@@ -164,7 +164,7 @@ static void connected(GObject *source, GAsyncResult *result, void *userdata)
 	}
 	client->connection = connection;
 	g_signal_connect(connection, "closed", G_CALLBACK(on_closed), client);
-	for (int i = 0; i < PROXIES; i++)
+	for (int i = 0; i < STATION_OBJECT_MAX; i++)
 		g_dbus_proxy_new(connection, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, NULL, BUS_NAME,
 			objects[i].path, objects[i].interface, client->life, proxy_made, client);
 }
@@ -236,7 +236,7 @@ unsigned station_client_generation(const StationClient *client)
 
 GVariant *station_client_value(const StationClient *client, const char *property)
 {
-	for (int i = 0; i < PROXIES; i++) {
+	for (int i = 0; i < STATION_OBJECT_MAX; i++) {
 		GVariant *value = client->proxies[i]
 					  ? g_dbus_proxy_get_cached_property(client->proxies[i], property)
 					  : NULL;
@@ -245,6 +245,12 @@ GVariant *station_client_value(const StationClient *client, const char *property
 			return value;
 	}
 	return NULL;
+}
+
+GVariant *station_client_object_value(const StationClient *client, StationObject object, const char *property)
+{
+	return client->proxies[object] ? g_dbus_proxy_get_cached_property(client->proxies[object], property)
+				       : NULL;
 }
 
 const char *station_client_text(const StationClient *client, const char *property)

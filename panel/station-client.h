@@ -50,6 +50,8 @@ double station_client_figure(const StationClient *client, const char *property);
 bool station_client_flag(const StationClient *client, const char *property);
 /** The same of any type; NULL when it is not known. The caller unrefs it. */
 GVariant *station_client_value(const StationClient *client, const char *property);
+/** The same where several objects have a property of that name. */
+GVariant *station_client_object_value(const StationClient *client, StationObject object, const char *property);
 
 /**
  * Calls a method. `arguments` is a tuple, or NULL for none; floating ones are taken. Waits at most two

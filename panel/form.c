@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "form.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sheet.h"
+#include "widgets.h"
+#include "words.h"
+
+typedef struct FormField {
+	Form *form;
+	char *name, *type;
+	GStrv choices; /* empty: any */
+	bool optional;
+	GtkWidget *widget;
+	char *value; /* as it is kept; the widget may show it translated */
+} FormField;
+
+struct Form {
+	Panel *panel;
+	GtkWidget *widget, *list;
+	GtkLabel *title;
+	GPtrArray *fields; /* FormField */
+	StationObject object;
+	char *kind, *method;
+	bool is_signed;
+};
+
+static void field_free(gpointer data)
+{
+	FormField *field = data;
+
+	g_free(field->name);
+	g_free(field->type);
+	g_strfreev(field->choices);
+	g_free(field->value);
+	g_free(field);
+}
+
+void form_close(Form *form)
+{
+	gtk_widget_set_visible(form->widget, FALSE);
+}
+
+/* ---- entering ---- */
+
+static void field_entered(void *userdata, const char *text)
+{
+	FormField *field = userdata;
+	g_autofree char *shown = field->choices[0] ? words_of(text) : g_strdup(text);
+
+	g_free(field->value);
+	field->value = g_strdup(text);
+	field_set(field->widget, shown);
+}
+
+static SheetKind sheet_kind(const char *type)
+{
+	if (strcmp(type, "date") == 0)
+		return SHEET_DATE;
+	return strcmp(type, "count") == 0 ? SHEET_NUMBER : SHEET_TEXT;
+}
+
+static void on_field(GtkButton *button, gpointer userdata)
+{
+	static const char *const yes_no[] = { "yes", "no", NULL };
+	FormField *field = userdata;
+	Sheet *sheet = field->form->panel->sheet;
+	g_autofree char *title = words_of(field->name);
+
+	if (field->choices[0])
+		sheet_choose(sheet, title, (const char *const *)field->choices, false, field_entered, field);
+	else if (strcmp(field->type, "boolean") == 0)
+		sheet_choose(sheet, title, yes_no, false, field_entered, field);
+	else
+		sheet_ask(sheet, sheet_kind(field->type), title, field->value, field_entered, field);
+}
+
+static FormField *first_missing(const Form *form)
+{
+	for (guint i = 0; i < form->fields->len; i++) {
+		FormField *field = g_ptr_array_index(form->fields, i);
+
+		if (!field->optional && !field->value)
+			return field;
+	}
+	return NULL;
+}
+
+/* ---- recording ---- */
+
+static void recorded(void *userdata, GVariant *result)
+{
+	Form *form = userdata;
+
+	form_close(form);
+	panel_notify(form->panel, _("It is on record."), SCREEN_MAX);
+}
+
+static GVariant *value_of(const FormField *field)
+{
+	if (strcmp(field->type, "count") == 0)
+		return g_variant_new_uint32((guint32)strtoul(field->value, NULL, 10));
+	return g_variant_new_string(field->value);
+}
+
+static void record(void *userdata, const char *pin)
+{
+	Form *form = userdata;
+	bool is_record = strcmp(form->method, "Record") == 0;
+	GVariantBuilder fields;
+
+	g_variant_builder_init(&fields, G_VARIANT_TYPE("a{sv}"));
+	for (guint i = 0; i < form->fields->len; i++) {
+		const FormField *field = g_ptr_array_index(form->fields, i);
+
+		if (field->value)
+			g_variant_builder_add(&fields, "{sv}", field->name, value_of(field));
+	}
+	panel_call(form->panel, form->object, form->method,
+		is_record ? g_variant_new("(sa{sv}s)", form->kind, &fields, pin)
+			  : g_variant_new("(a{sv})", &fields),
+		recorded, form);
+}
+
+static void on_record(GtkButton *button, gpointer userdata)
+{
+	Form *form = userdata;
+	FormField *missing = first_missing(form);
+
+	if (missing)
+		on_field(NULL, missing);
+	else if (form->is_signed)
+		sheet_ask(form->panel->sheet, SHEET_PIN, _("Your PIN, as signature"), "", record, form);
+	else
+		record(form, "");
+}
+
+static void on_cancel(GtkButton *button, gpointer userdata)
+{
+	form_close(userdata);
+}
+
+/* ---- a code ---- */
+
+static void code_parsed(void *userdata, GVariant *result)
+{
+	Form *form = userdata;
+	g_autoptr(GVariant) told = g_variant_get_child_value(result, 0);
+
+	for (guint i = 0; i < form->fields->len; i++) {
+		FormField *field = g_ptr_array_index(form->fields, i);
+		const char *value;
+
+		if (g_variant_lookup(told, field->name, "&s", &value) && value[0])
+			field_entered(field, value);
+	}
+}
+
+bool form_scanned(Form *form, const char *code)
+{
+	if (!gtk_widget_get_visible(form->widget))
+		return false;
+	panel_call(form->panel, STATION_OBJECT_INVENTORY, "ParseCode", g_variant_new("(s)", code), code_parsed,
+		form);
+	return true;
+}
+
+/* ---- the fields of a kind ---- */
+
+static void add_field(Form *form, const char *name, bool optional, const char *type, const char *choices)
+{
+	FormField *field = g_new0(FormField, 1);
+	g_autofree char *words = words_of(name);
+	g_autofree char *title = optional ? g_strdup_printf(_("%s (if any)"), words) : g_strdup(words);
+
+	field->form = form;
+	field->name = g_strdup(name);
+	field->type = g_strdup(type);
+	field->choices = g_strsplit(choices, " ", -1);
+	field->optional = optional;
+	field->widget = field_new(title, G_CALLBACK(on_field), field);
+	g_ptr_array_add(form->fields, field);
+	gtk_box_append(GTK_BOX(form->list), field->widget);
+}
+
+void form_open(Form *form, StationObject object, const char *method, GVariant *definition)
+{
+	g_autoptr(GVariantIter) fields = NULL;
+	const char *kind, *personal, *name, *type, *choices;
+	g_auto(GStrv) kept_beside = NULL;
+	g_autofree char *title = NULL;
+	gboolean is_signed, optional;
+
+	g_variant_get(definition, "(&sb&s&sa(sbss))", &kind, &is_signed, NULL, &personal, &fields);
+	title = words_of(kind);
+	g_free(form->kind);
+	g_free(form->method);
+	form->kind = g_strdup(kind);
+	form->method = g_strdup(method);
+	form->object = object;
+	form->is_signed = is_signed;
+	gtk_label_set_text(form->title, title);
+	box_clear(form->list);
+	g_ptr_array_set_size(form->fields, 0);
+	while (g_variant_iter_next(fields, "(&sb&s&s)", &name, &optional, &type, &choices))
+		add_field(form, name, optional, type, choices);
+	kept_beside = g_strsplit(personal, " ", -1);
+	for (char **word = kept_beside; *word; word++)
+		if (**word)
+			add_field(form, *word, true, "text", "");
+	gtk_widget_set_visible(form->widget, TRUE);
+}
+
+/* ---- which kinds there are ---- */
+
+static void on_kind(GtkButton *button, gpointer userdata)
+{
+	Form *form = userdata;
+
+	form_open(form, (StationObject)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "object")),
+		"Record", g_object_get_data(G_OBJECT(button), "definition"));
+}
+
+static void unref_definition(gpointer data)
+{
+	g_variant_unref(data);
+}
+
+void form_list(Form *form, StationObject object, GtkWidget *box)
+{
+	g_autoptr(GVariant) forms = station_client_object_value(form->panel->client, object, "Forms");
+
+	for (gsize i = 0; forms && i < g_variant_n_children(forms); i++) {
+		g_autoptr(GVariant) definition = g_variant_get_child_value(forms, i);
+		g_autofree char *title = NULL;
+		const char *kind;
+		GtkWidget *button;
+
+		g_variant_get_child(definition, 0, "&s", &kind);
+		title = words_of(kind);
+		button = touch_button_new(title, NULL, G_CALLBACK(on_kind), form);
+		g_object_set_data(G_OBJECT(button), "object", GINT_TO_POINTER((int)object));
+		g_object_set_data_full(
+			G_OBJECT(button), "definition", g_variant_ref(definition), unref_definition);
+		gtk_box_append(GTK_BOX(box), button);
+	}
+}
+
+/* ---- life ---- */
+
+Form *form_new(Panel *panel)
+{
+	Form *form = g_new0(Form, 1);
+	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+
+	form->panel = panel;
+	form->fields = g_ptr_array_new_with_free_func(field_free);
+	form->widget = box_new(GTK_ORIENTATION_VERTICAL, 8, "sheet");
+	form->list = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	form->title = GTK_LABEL(text_new("", "heading"));
+	gtk_widget_set_hexpand(GTK_WIDGET(form->title), TRUE);
+	gtk_box_append(GTK_BOX(row), touch_button_new(_("Give up"), NULL, G_CALLBACK(on_cancel), form));
+	gtk_box_append(GTK_BOX(row), GTK_WIDGET(form->title));
+	gtk_box_append(GTK_BOX(row), touch_button_new(_("Record"), "primary", G_CALLBACK(on_record), form));
+	gtk_box_append(GTK_BOX(form->widget), row);
+	gtk_box_append(GTK_BOX(form->widget), scroller_new(form->list));
+	gtk_widget_set_visible(form->widget, FALSE);
+	return form;
+}
+
+Form *form_free(Form *form)
+{
+	if (!form)
+		return NULL;
+	g_ptr_array_unref(form->fields);
+	g_free(form->kind);
+	g_free(form->method);
+	g_free(form);
+	return NULL;
+}
+
+GtkWidget *form_widget(Form *form)
+{
+	return form->widget;
+}

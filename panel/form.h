@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * A page over the window on which a record of one kind is entered: the station says which kinds there are and
+ * what their fields are, so that a new kind needs nothing here.
+ */
+
+#include "panel.h"
+
+Form *form_new(Panel *panel);
+/** Accepts NULL; returns NULL. The widget belongs to the window. */
+Form *form_free(Form *form);
+GtkWidget *form_widget(Form *form);
+void form_close(Form *form);
+
+/** `definition`: one of the property Forms of `object`, or one of that type; `method` takes its fields. */
+void form_open(Form *form, StationObject object, const char *method, GVariant *definition);
+/** A button for each kind that may be entered at `object`, put into `box`. */
+void form_list(Form *form, StationObject object, GtkWidget *box);
+/** What a scanner read fills the fields that it tells of: product, lot, expiry. False when the page is not open. */
+bool form_scanned(Form *form, const char *code);

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Questions to the record, as the station offers them; the answer can be taken along on a USB stick. */
+
+#include <errno.h>
+#include <gio/gunixmounts.h>
+#include <string.h>
+
+#include "query.h"
+#include "sheet.h"
+#include "widgets.h"
+#include "words.h"
+
+enum { ROWS_SHOWN = 200, FILTERS = 5 };
+
+typedef struct Audit {
+	Screen screen;
+	GtkWidget *ask, *answer, *queries, *rows;
+	GtkWidget *filters[FILTERS];
+	GtkLabel *title;
+	int asked; /* the filter that the sheet is for */
+	char *query;
+	json_t *found;
+	bool filled;
+} Audit;
+
+static const struct {
+	const char *name, *title;
+	SheetKind kind;
+} filters[FILTERS] = {
+	{ "from", N_("From"), SHEET_DATE },
+	{ "to", N_("To"), SHEET_DATE },
+	{ "session", N_("Session"), SHEET_NUMBER },
+	{ "subject", N_("Person"), SHEET_TEXT },
+	{ "lot", N_("Lot"), SHEET_TEXT },
+};
+
+/* ---- asking ---- */
+
+static GVariant *arguments(const Audit *page)
+{
+	GVariantBuilder builder;
+
+	g_variant_builder_init(&builder, G_VARIANT_TYPE("a{sv}"));
+	for (int i = 0; i < FILTERS; i++) {
+		const char *value = field_get(page->filters[i]);
+
+		if (!value || !value[0])
+			continue;
+		g_variant_builder_add(&builder, "{sv}", filters[i].name,
+			filters[i].kind == SHEET_NUMBER ? g_variant_new_int64(g_ascii_strtoll(value, NULL, 10))
+							: g_variant_new_string(value));
+	}
+	return g_variant_builder_end(&builder);
+}
+
+static void rows_came(void *userdata, json_t *rows)
+{
+	Audit *page = userdata;
+	g_autofree char *title = words_of(page->query);
+
+	if (!rows)
+		return;
+	json_decref(page->found);
+	page->found = json_incref(rows);
+	gtk_label_set_text(page->title, title);
+	query_show(page->rows, rows, ROWS_SHOWN);
+	gtk_widget_set_visible(page->ask, FALSE);
+	gtk_widget_set_visible(page->answer, TRUE);
+}
+
+static void on_query(GtkButton *button, gpointer userdata)
+{
+	Audit *page = userdata;
+
+	g_free(page->query);
+	page->query = g_strdup(g_object_get_data(G_OBJECT(button), "query"));
+	query_run(page->screen.panel, page->query, arguments(page), rows_came, page);
+}
+
+static void filter_entered(void *userdata, const char *text)
+{
+	Audit *page = userdata;
+
+	field_set(page->filters[page->asked], text);
+}
+
+static void on_filter(GtkButton *button, gpointer userdata)
+{
+	Audit *page = userdata;
+
+	page->asked = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "filter"));
+	sheet_ask(page->screen.panel->sheet, filters[page->asked].kind, _(filters[page->asked].title), "",
+		filter_entered, page);
+}
+
+static void on_clear(GtkButton *button, gpointer userdata)
+{
+	Audit *page = userdata;
+
+	for (int i = 0; i < FILTERS; i++)
+		field_set(page->filters[i], NULL);
+}
+
+static void on_back(GtkButton *button, gpointer userdata)
+{
+	Audit *page = userdata;
+
+	gtk_widget_set_visible(page->answer, FALSE);
+	gtk_widget_set_visible(page->ask, TRUE);
+}
+
+/* ---- taking it along ---- */
+
+/** Where a stick is mounted; NULL when none is. */
+static char *stick(const Panel *panel)
+{
+	static const char *const places[] = { "/media/", "/run/media/" };
+	GList *mounts = panel->options.exports ? NULL : g_unix_mounts_get(NULL);
+	char *found = g_strdup(panel->options.exports);
+
+	for (GList *mount = mounts; mount; mount = mount->next) {
+		const char *path = g_unix_mount_get_mount_path(mount->data);
+
+		for (size_t i = 0; i < G_N_ELEMENTS(places) && !found; i++)
+			if (g_str_has_prefix(path, places[i]) && !g_unix_mount_is_readonly(mount->data))
+				found = g_strdup(path);
+	}
+	g_list_free_full(mounts, (GDestroyNotify)g_unix_mount_free);
+	return found;
+}
+
+static char *lines_of(json_t *rows)
+{
+	GString *text = g_string_new(NULL);
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (rows, i, row) {
+		char *line = json_dumps(row, JSON_COMPACT);
+
+		g_string_append_printf(text, "%s\n", line ? line : "");
+		free(line);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void on_export(GtkButton *button, gpointer userdata)
+{
+	Audit *page = userdata;
+	Panel *panel = page->screen.panel;
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	g_autofree char *time = g_date_time_format(now, "%Y%m%dT%H%M%SZ");
+	g_autofree char *folder = stick(panel), *text = lines_of(page->found), *path = NULL, *name = NULL;
+	g_autofree char *said = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (!folder) {
+		panel_notify(panel, _("No USB stick is mounted: plug one in and wait a moment."), SCREEN_MAX);
+		return;
+	}
+	name = g_strdup_printf("stipple-%s-%s.jsonl", page->query, time);
+	path = g_build_filename(folder, name, NULL);
+	if (g_file_set_contents_full(path, text, (gssize)strlen(text), G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644, &error))
+		said = g_strdup_printf(_("Written to %s."), path);
+	else
+		said = g_strdup_printf(_("%s cannot be written: %s"), path, error->message);
+	panel_notify(panel, said, SCREEN_MAX);
+}
+
+/* ---- the page ---- */
+
+static void update(Screen *screen)
+{
+	Audit *page = (Audit *)screen;
+	g_autoptr(GVariant) names =
+		station_client_object_value(screen->panel->client, STATION_OBJECT_AUDIT, "Queries");
+	const char *name;
+	GVariantIter iter;
+	int n = 0;
+
+	if (page->filled || !names)
+		return;
+	page->filled = true;
+	g_variant_iter_init(&iter, names);
+	while (g_variant_iter_next(&iter, "&s", &name)) {
+		g_autofree char *title = words_of(name);
+		GtkWidget *button = touch_button_new(title, NULL, G_CALLBACK(on_query), page);
+
+		g_object_set_data_full(G_OBJECT(button), "query", g_strdup(name), g_free);
+		gtk_grid_attach(GTK_GRID(page->queries), button, n % 3, n / 3, 1, 1);
+		n++;
+	}
+}
+
+static void forget(Screen *screen)
+{
+	Audit *page = (Audit *)screen;
+
+	json_decref(page->found);
+	g_free(page->query);
+}
+
+static GtkWidget *grid_new(void)
+{
+	GtkWidget *grid = gtk_grid_new();
+
+	gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
+	gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
+	gtk_grid_set_column_spacing(GTK_GRID(grid), 6);
+	return grid;
+}
+
+static GtkWidget *ask_new(Audit *page)
+{
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL), *grid = grid_new();
+
+	for (int i = 0; i < FILTERS; i++) {
+		page->filters[i] = field_new(_(filters[i].title), G_CALLBACK(on_filter), page);
+		g_object_set_data(G_OBJECT(page->filters[i]), "filter", GINT_TO_POINTER(i));
+		gtk_grid_attach(GTK_GRID(grid), page->filters[i], i % 3, i / 3, 1, 1);
+	}
+	gtk_grid_attach(GTK_GRID(grid),
+		touch_button_new(_("Clear"), NULL, G_CALLBACK(on_clear), page), FILTERS % 3, FILTERS / 3, 1, 1);
+	page->queries = grid_new();
+	gtk_box_append(GTK_BOX(box), grid);
+	gtk_box_append(GTK_BOX(box), text_new(_("What is to be shown?"), "caption"));
+	gtk_box_append(GTK_BOX(box), page->queries);
+	return scroller_new(box);
+}
+
+static GtkWidget *answer_new(Audit *page)
+{
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+
+	page->title = GTK_LABEL(text_new("", "heading"));
+	gtk_widget_set_hexpand(GTK_WIDGET(page->title), TRUE);
+	page->rows = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	gtk_box_append(GTK_BOX(row), touch_button_new(_("Back"), NULL, G_CALLBACK(on_back), page));
+	gtk_box_append(GTK_BOX(row), GTK_WIDGET(page->title));
+	gtk_box_append(GTK_BOX(row), touch_button_new(_("To USB stick"), NULL, G_CALLBACK(on_export), page));
+	gtk_box_append(GTK_BOX(box), row);
+	gtk_box_append(GTK_BOX(box), scroller_new(page->rows));
+	gtk_widget_set_visible(box, FALSE);
+	return box;
+}
+
+Screen *part_audit_new(Panel *panel)
+{
+	Audit *page = g_new0(Audit, 1);
+
+	page->screen = (Screen){ .panel = panel, .update = update, .forget = forget };
+	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
+	page->ask = ask_new(page);
+	page->answer = answer_new(page);
+	gtk_box_append(GTK_BOX(page->screen.widget), page->ask);
+	gtk_box_append(GTK_BOX(page->screen.widget), page->answer);
+	return &page->screen;
+}

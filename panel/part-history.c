@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** What was done on a person before: past sessions, and their photographs compared. */
+
+#include <gio/gunixinputstream.h>
+#include <string.h>
+
+#include "compare.h"
+#include "query.h"
+#include "scalp.h"
+#include "sheet.h"
+#include "widgets.h"
+
+typedef struct History {
+	Screen screen;
+	GtkWidget *pages, *list_page, *session_page, *photograph_page;
+	GtkWidget *subject, *sessions, *zones, *compare;
+	GtkLabel *session_title, *zone_title;
+	json_t *images; /* of the session that is shown */
+	gint64 session;
+} History;
+
+/* ---- photographs ---- */
+
+typedef struct Loading {
+	GtkWidget *compare; /* kept: the window may be gone by now */
+	int which;
+} Loading;
+
+static void picture_read(GObject *source, GAsyncResult *result, gpointer userdata)
+{
+	g_autofree Loading *loading = userdata;
+	g_autoptr(GdkPixbuf) pixbuf = gdk_pixbuf_new_from_stream_finish(result, NULL);
+
+	compare_set(loading->compare, loading->which, pixbuf);
+	g_object_unref(loading->compare);
+}
+
+static void load(History *page, int which, int fd, const char *text)
+{
+	g_autoptr(GInputStream) stream = NULL;
+	Loading *loading;
+
+	if (fd < 0) {
+		panel_notify(page->screen.panel, text, SCREEN_MAX);
+		return;
+	}
+	stream = g_unix_input_stream_new(fd, TRUE);
+	loading = g_new0(Loading, 1);
+	loading->compare = g_object_ref(page->compare);
+	loading->which = which;
+	gdk_pixbuf_new_from_stream_at_scale_async(stream, 1280, 1280, TRUE, NULL, picture_read, loading);
+}
+
+static void before_opened(void *userdata, int fd, const char *text)
+{
+	load(userdata, 0, fd, text);
+}
+
+static void after_opened(void *userdata, int fd, const char *text)
+{
+	load(userdata, 1, fd, text);
+}
+
+/** The newest photograph of a zone in a phase; NULL when there is none. */
+static const char *newest(const json_t *images, const char *zone, const char *phase)
+{
+	const char *file = NULL;
+	json_t *image;
+	size_t i;
+
+	json_array_foreach ((json_t *)images, i, image) {
+		const char *its_zone = json_string_value(json_object_get(image, "zone"));
+		const char *its_phase = json_string_value(json_object_get(image, "phase"));
+
+		if (g_strcmp0(its_zone, zone) == 0 && g_strcmp0(its_phase, phase) == 0)
+			file = json_string_value(json_object_get(image, "file"));
+	}
+	return file;
+}
+
+static void on_zone(GtkButton *button, gpointer userdata)
+{
+	History *page = userdata;
+	StationClient *client = page->screen.panel->client;
+	const char *zone = g_object_get_data(G_OBJECT(button), "zone");
+	const char *before = newest(page->images, zone, "before"), *after = newest(page->images, zone, "after");
+
+	gtk_label_set_text(page->zone_title, zone_title(zone));
+	compare_set(page->compare, 0, NULL);
+	compare_set(page->compare, 1, NULL);
+	if (before)
+		station_client_open_picture(client, before, before_opened, page);
+	if (after)
+		station_client_open_picture(client, after, after_opened, page);
+	box_show_only(page->pages, page->photograph_page);
+}
+
+/* ---- one session ---- */
+
+static bool is_first_of_zone(const json_t *images, size_t n)
+{
+	const char *zone = json_string_value(json_object_get(json_array_get(images, n), "zone"));
+
+	for (size_t i = 0; i < n; i++)
+		if (g_strcmp0(json_string_value(json_object_get(json_array_get(images, i), "zone")), zone) == 0)
+			return false;
+	return zone != NULL;
+}
+
+static void images_came(void *userdata, json_t *rows)
+{
+	History *page = userdata;
+	g_autofree char *title = g_strdup_printf(_("Session %d"), (int)page->session);
+
+	if (!rows)
+		return;
+	json_decref(page->images);
+	page->images = json_incref(rows);
+	box_clear(page->zones);
+	gtk_label_set_text(page->session_title, title);
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const char *zone = json_string_value(json_object_get(json_array_get(rows, i), "zone"));
+		GtkWidget *button;
+
+		if (!is_first_of_zone(rows, i))
+			continue;
+		button = touch_button_new(zone_title(zone), NULL, G_CALLBACK(on_zone), page);
+		g_object_set_data_full(G_OBJECT(button), "zone", g_strdup(zone), g_free);
+		gtk_box_append(GTK_BOX(page->zones), button);
+	}
+	if (json_array_size(rows) == 0)
+		gtk_box_append(GTK_BOX(page->zones), text_new(_("It has no photographs."), NULL));
+	box_show_only(page->pages, page->session_page);
+}
+
+static void on_session(GtkButton *button, gpointer userdata)
+{
+	History *page = userdata;
+
+	page->session = (gint64)GPOINTER_TO_SIZE(g_object_get_data(G_OBJECT(button), "session"));
+	query_run(page->screen.panel, "images", g_variant_new_parsed("{'session': <%x>}", page->session), images_came,
+		page);
+}
+
+/* ---- the sessions of a person ---- */
+
+static void add_session(History *page, const json_t *row)
+{
+	json_int_t session = json_integer_value(json_object_get(row, "session"));
+	const char *begun = json_string_value(json_object_get(row, "begun"));
+	g_autofree char *dots = query_value(json_object_get(row, "dots"));
+	g_autofree char *outcome = query_value(json_object_get(row, "outcome"));
+	g_autofree char *text = g_strdup_printf(_("Session %d · %.10s · %s dots · %s"), (int)session,
+		begun ? begun : "", dots, _(outcome));
+	GtkWidget *button = touch_button_new(text, NULL, G_CALLBACK(on_session), page);
+
+	g_object_set_data(G_OBJECT(button), "session", GSIZE_TO_POINTER((gsize)session));
+	gtk_box_append(GTK_BOX(page->sessions), button);
+}
+
+static void sessions_came(void *userdata, json_t *rows)
+{
+	History *page = userdata;
+
+	if (!rows)
+		return;
+	box_clear(page->sessions);
+	for (size_t i = json_array_size(rows); i > 0; i--)
+		add_session(page, json_array_get(rows, i - 1));
+	if (json_array_size(rows) == 0)
+		gtk_box_append(GTK_BOX(page->sessions), text_new(_("No session of this person is on record."), NULL));
+}
+
+static void subject_entered(void *userdata, const char *text)
+{
+	History *page = userdata;
+
+	field_set(page->subject, text);
+	query_run(page->screen.panel, "sessions",
+		g_variant_new_parsed("{'subject': <%s>}", text), sessions_came, page);
+}
+
+static void on_subject(GtkButton *button, gpointer userdata)
+{
+	History *page = userdata;
+
+	sheet_ask(page->screen.panel->sheet, SHEET_TEXT, _("Person (pseudonym)"),
+		panel_text(page->screen.panel, "Subject"), subject_entered, page);
+}
+
+static bool scanned(Screen *screen, const char *code)
+{
+	subject_entered(screen, code);
+	return true;
+}
+
+/* ---- the page ---- */
+
+static void on_back_to_list(GtkButton *button, gpointer userdata)
+{
+	box_show_only(((History *)userdata)->pages, ((History *)userdata)->list_page);
+}
+
+static void on_back_to_session(GtkButton *button, gpointer userdata)
+{
+	box_show_only(((History *)userdata)->pages, ((History *)userdata)->session_page);
+}
+
+static void forget(Screen *screen)
+{
+	json_decref(((History *)screen)->images);
+}
+
+static GtkWidget *page_with_back(History *page, GtkLabel **ret_title, GCallback back, GtkWidget *content)
+{
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+
+	*ret_title = GTK_LABEL(text_new("", "heading"));
+	gtk_box_append(GTK_BOX(row), touch_button_new(_("Back"), NULL, back, page));
+	gtk_box_append(GTK_BOX(row), GTK_WIDGET(*ret_title));
+	gtk_box_append(GTK_BOX(box), row);
+	gtk_box_append(GTK_BOX(box), content);
+	gtk_widget_set_vexpand(box, TRUE);
+	gtk_widget_set_visible(box, FALSE);
+	gtk_box_append(GTK_BOX(page->pages), box);
+	return box;
+}
+
+Screen *part_history_new(Panel *panel)
+{
+	History *page = g_new0(History, 1);
+
+	page->screen = (Screen){ .panel = panel, .scanned = scanned, .forget = forget };
+	page->pages = page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
+	page->list_page = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	page->subject = field_new(_("Person (pseudonym)"), G_CALLBACK(on_subject), page);
+	page->sessions = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	page->zones = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	page->compare = compare_new();
+	gtk_box_append(GTK_BOX(page->list_page), page->subject);
+	gtk_box_append(GTK_BOX(page->list_page), scroller_new(page->sessions));
+	gtk_box_append(GTK_BOX(page->pages), page->list_page);
+	page->session_page = page_with_back(
+		page, &page->session_title, G_CALLBACK(on_back_to_list), scroller_new(page->zones));
+	page->photograph_page =
+		page_with_back(page, &page->zone_title, G_CALLBACK(on_back_to_session), page->compare);
+	return &page->screen;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Stock, sterilisation, certificates, incidents: what the station takes into the record besides a session. */
+
+#include "form.h"
+#include "query.h"
+#include "widgets.h"
+
+typedef struct Records {
+	Screen screen;
+	GtkWidget *kinds, *rows;
+	bool filled;
+} Records;
+
+/* a lot is received by a method of its own; this is its form */
+static const char lot_form[] =
+	"('lot.received', false, '', '', [('gtin', false, 'text', ''), ('lot', false, 'text', ''), "
+	"('expiry', false, 'date', ''), ('quantity', false, 'count', ''), ('product', false, 'text', ''), "
+	"('maker', false, 'text', ''), ('certificate', true, 'text', '')])";
+
+static void on_lot(GtkButton *button, gpointer userdata)
+{
+	Records *page = userdata;
+	g_autoptr(GVariant) form =
+		g_variant_parse(G_VARIANT_TYPE("(sbssa(sbss))"), lot_form, NULL, NULL, NULL);
+
+	form_open(page->screen.panel->form, STATION_OBJECT_INVENTORY, "ReceiveLot", form);
+}
+
+static void stock_came(void *userdata, json_t *rows)
+{
+	Records *page = userdata;
+
+	if (rows)
+		query_show(page->rows, rows, 200);
+}
+
+static void on_stock(GtkButton *button, gpointer userdata)
+{
+	Records *page = userdata;
+
+	query_run(page->screen.panel, "lots", g_variant_new_parsed("@a{sv} {}"), stock_came, page);
+}
+
+static void update(Screen *screen)
+{
+	Records *page = (Records *)screen;
+	Form *form = screen->panel->form;
+
+	if (page->filled || !station_client_present(screen->panel->client))
+		return;
+	page->filled = true;
+	form_list(form, STATION_OBJECT_INVENTORY, page->kinds);
+	form_list(form, STATION_OBJECT_SESSION, page->kinds);
+	form_list(form, STATION_OBJECT_STATION, page->kinds);
+}
+
+Screen *part_records_new(Panel *panel)
+{
+	Records *page = g_new0(Records, 1);
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+
+	page->screen = (Screen){ .panel = panel, .widget = scroller_new(box), .update = update };
+	page->kinds = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	page->rows = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	gtk_box_append(GTK_BOX(page->kinds),
+		touch_button_new(_("Receive a lot of cartridges…"), NULL, G_CALLBACK(on_lot), page));
+	gtk_box_append(
+		GTK_BOX(box), touch_button_new(_("What is in stock"), NULL, G_CALLBACK(on_stock), page));
+	gtk_box_append(GTK_BOX(box), page->rows);
+	gtk_box_append(GTK_BOX(box), page->kinds);
+	return &page->screen;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Language and colours of the panel. */
+
+#include "memory.h"
+#include "panel.h"
+#include "widgets.h"
+
+enum { COLUMNS = 3 };
+
+static void on_language(GtkButton *button, gpointer userdata)
+{
+	panel_set_language(userdata, g_object_get_data(G_OBJECT(button), "language"));
+}
+
+static void on_colours(GtkButton *button, gpointer userdata)
+{
+	Panel *panel = userdata;
+
+	panel_set_dark(panel, !panel->options.dark);
+	memory_set("dark", panel->options.dark ? "yes" : "no");
+}
+
+GtkWidget *settings_new(Panel *panel)
+{
+	GtkWidget *grid = gtk_grid_new();
+	g_auto(GStrv) languages = languages_list(panel->options.locales);
+
+	gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
+	gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
+	gtk_grid_set_column_spacing(GTK_GRID(grid), 6);
+	gtk_grid_attach(GTK_GRID(grid),
+		touch_button_new(_("Light or dark"), NULL, G_CALLBACK(on_colours), panel), 0, 0, 1, 1);
+	for (int i = 0; languages[i]; i++) {
+		g_autofree char *title = language_title(languages[i]);
+		GtkWidget *button = touch_button_new(title, NULL, G_CALLBACK(on_language), panel);
+
+		g_object_set_data_full(G_OBJECT(button), "language", g_strdup(languages[i]), g_free);
+		gtk_grid_attach(GTK_GRID(grid), button, (i + 1) % COLUMNS, (i + 1) / COLUMNS, 1, 1);
+	}
+	return grid;
+}

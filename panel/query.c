@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "query.h"
+
+#include <gio/gunixinputstream.h>
+#include <glib-unix.h>
+#include <string.h>
+
+#include "refusals.h"
+#include "widgets.h"
+#include "words.h"
+
+/* Two things end, in any order: the call with its refusal, and the stream with its rows. */
+typedef struct Query {
+	Panel *panel;
+
+	QueryDone done;
+	void *userdata;
+	GOutputStream *rows;
+	bool read, answered, refused;
+	unsigned generation;
+} Query;
+
+static void add_line(json_t *rows, const char *line)
+{
+	json_t *row = *line ? json_loads(line, JSON_REJECT_DUPLICATES, NULL) : NULL;
+
+	if (row)
+		json_array_append_new(rows, row);
+}
+
+static json_t *parse(GOutputStream *stream)
+{
+	GMemoryOutputStream *memory = G_MEMORY_OUTPUT_STREAM(stream);
+	g_autofree char *text =
+		g_strndup(g_memory_output_stream_get_data(memory), g_memory_output_stream_get_data_size(memory));
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	json_t *rows = json_array();
+
+	for (char **line = lines; *line; line++)
+		add_line(rows, *line);
+	return rows;
+}
+
+static void finish(Query *query)
+{
+	json_t *rows = NULL;
+
+	if (!query->read || !query->answered)
+		return;
+	/* the window it was for may have been made anew */
+	if (query->generation == query->panel->windows) {
+		rows = query->refused ? NULL : parse(query->rows);
+		query->done(query->userdata, rows);
+	}
+	json_decref(rows);
+	g_object_unref(query->rows);
+	g_free(query);
+}
+
+static void rows_read(GObject *source, GAsyncResult *result, gpointer userdata)
+{
+	Query *query = userdata;
+
+	g_output_stream_splice_finish(G_OUTPUT_STREAM(source), result, NULL);
+	query->read = true;
+	/* with the window its call was given up too, and is not answered */
+	query->answered |= query->generation != query->panel->windows;
+	finish(query);
+}
+
+static void query_answered(void *userdata, GVariant *result, const char *error, const char *text)
+{
+	Query *query = userdata;
+
+	query->answered = true;
+	query->refused = !result;
+	if (!result && query->generation == query->panel->windows) {
+		g_autofree char *sentence = sentence_translate(text);
+
+		panel_notify(query->panel, sentence, refusal_screen(error));
+	}
+	finish(query);
+}
+
+void query_run(Panel *panel, const char *name, GVariant *arguments, QueryDone done, void *userdata)
+{
+	g_autoptr(GVariant) kept = g_variant_ref_sink(arguments);
+	g_autoptr(GInputStream) input = NULL;
+	Query *query;
+	int ends[2];
+
+	if (!g_unix_open_pipe(ends, FD_CLOEXEC, NULL)) {
+		panel_notify(panel, _("The panel has too many files open: start it again."), SCREEN_MAX);
+		done(userdata, NULL);
+		return;
+	}
+	query = g_new0(Query, 1);
+	query->panel = panel;
+	query->done = done;
+	query->userdata = userdata;
+	query->generation = panel->windows;
+	query->rows = g_memory_output_stream_new_resizable();
+	input = g_unix_input_stream_new(ends[0], TRUE);
+	g_output_stream_splice_async(query->rows, input, G_OUTPUT_STREAM_SPLICE_CLOSE_SOURCE,
+		G_PRIORITY_DEFAULT_IDLE, NULL, rows_read, query);
+	station_client_call_with_fd(panel->client, STATION_OBJECT_AUDIT, "Query",
+		g_variant_new("(s@a{sv}h)", name, kept, 0), ends[1], query_answered, query);
+	close(ends[1]);
+}
+
+/* ---- showing ---- */
+
+static char *join(const json_t *list)
+{
+	GString *text = g_string_new(NULL);
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (json_is_array(list))
+		json_array_foreach (list, i, value) {
+			g_autofree char *one = query_value(value);
+
+			g_string_append_printf(text, "%s%s", text->len ? ", " : "", one);
+		}
+	else
+		json_object_foreach ((json_t *)list, key, value) {
+			g_autofree char *one = query_value(value), *words = words_of(key);
+
+			g_string_append_printf(text, "%s%s %s", text->len ? ", " : "", words, one);
+		}
+	return g_string_free(text, FALSE);
+}
+
+char *query_value(const json_t *value)
+{
+	if (json_is_string(value))
+		return g_strdup(json_string_value(value));
+	if (json_is_integer(value))
+		return g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	if (json_is_real(value))
+		return g_strdup_printf("%.4g", json_real_value(value));
+	if (json_is_boolean(value))
+		return g_strdup(json_is_true(value) ? _("yes") : _("no"));
+	return json_is_null(value) || !value ? g_strdup("–") : join(value);
+}
+
+static void add_card(GtkWidget *box, json_t *row)
+{
+	GtkWidget *card = box_new(GTK_ORIENTATION_VERTICAL, 0, "card");
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (row, key, value) {
+		g_autofree char *text = query_value(value), *words = words_of(key);
+		g_autofree char *line = g_strdup_printf("%s: %s", words, text);
+
+		gtk_box_append(GTK_BOX(card), text_new(line, NULL));
+	}
+	gtk_box_append(GTK_BOX(box), card);
+}
+
+void query_show(GtkWidget *box, json_t *rows, size_t max)
+{
+	size_t n = json_array_size(rows);
+	g_autofree char *count =
+		g_strdup_printf(ngettext("%zu row", "%zu rows", n), n);
+
+	box_clear(box);
+	gtk_box_append(GTK_BOX(box), text_new(n ? count : _("Nothing is on record."), "caption"));
+	for (size_t i = 0; i < n && i < max; i++)
+		add_card(box, json_array_get(rows, i));
+}
