@@ -12,7 +12,8 @@ typedef struct Compare {
 
 static void draw_picture(cairo_t *cr, GdkPixbuf *picture, int width, int height)
 {
-	double x = (double)width / gdk_pixbuf_get_width(picture), y = (double)height / gdk_pixbuf_get_height(picture);
+	double x = (double)width / gdk_pixbuf_get_width(picture),
+	       y = (double)height / gdk_pixbuf_get_height(picture);
 	double scale = MIN(x, y);
 
 	cairo_save(cr);

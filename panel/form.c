@@ -153,7 +153,9 @@ static void code_parsed(void *userdata, GVariant *result)
 		FormField *field = g_ptr_array_index(form->fields, i);
 		const char *value;
 
-		if (g_variant_lookup(told, field->name, "&s", &value) && value[0])
+		/* the code's product is a number, the record's a name */
+		if (strcmp(field->name, "product") != 0 &&
+			g_variant_lookup(told, field->name, "&s", &value) && value[0])
 			field_entered(field, value);
 	}
 }
@@ -162,8 +164,8 @@ bool form_scanned(Form *form, const char *code)
 {
 	if (!gtk_widget_get_visible(form->widget))
 		return false;
-	panel_call(form->panel, STATION_OBJECT_INVENTORY, "ParseCode", g_variant_new("(s)", code), code_parsed,
-		form);
+	panel_call(form->panel, STATION_OBJECT_INVENTORY, "ParseCode", g_variant_new("(s)", code),
+		code_parsed, form);
 	return true;
 }
 

@@ -18,5 +18,6 @@ void form_close(Form *form);
 void form_open(Form *form, StationObject object, const char *method, GVariant *definition);
 /** A button for each kind that may be entered at `object`, put into `box`. */
 void form_list(Form *form, StationObject object, GtkWidget *box);
-/** What a scanner read fills the fields that it tells of: product, lot, expiry. False when the page is not open. */
+/** What a scanner read fills the fields that it tells of: product, lot, expiry. False when the page is not
+ * open. */
 bool form_scanned(Form *form, const char *code);

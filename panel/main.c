@@ -42,7 +42,8 @@ static void use_locale(void)
 
 int main(int argc, char **argv)
 {
-	g_autofree char *bus = g_strdup(g_getenv("STIPPLE_BUS")), *size = NULL, *language = NULL, *exports = NULL;
+	g_autofree char *bus = g_strdup(g_getenv("STIPPLE_BUS")), *size = NULL, *language = NULL,
+			*exports = NULL;
 	g_autofree char *locales = g_strdup(PANEL_LOCALES);
 	gboolean dark = FALSE, version = FALSE;
 	const GOptionEntry entries[] = {
@@ -52,8 +53,8 @@ int main(int argc, char **argv)
 			"WIDTHxHEIGHT" },
 		{ "language", 0, 0, G_OPTION_ARG_STRING, &language, "such as es", "LANGUAGE" },
 		{ "locales", 0, 0, G_OPTION_ARG_FILENAME, &locales, "folder of the translations", "FOLDER" },
-		{ "exports", 0, 0, G_OPTION_ARG_FILENAME, &exports, "folder to write answers to, not a USB stick",
-			"FOLDER" },
+		{ "exports", 0, 0, G_OPTION_ARG_FILENAME, &exports,
+			"folder to write answers to, not a USB stick", "FOLDER" },
 		{ "dark", 0, 0, G_OPTION_ARG_NONE, &dark, "begin with dark colours", NULL },
 		{ "version", 0, 0, G_OPTION_ARG_NONE, &version, "say the version and leave", NULL },
 		{ NULL },

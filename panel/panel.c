@@ -476,8 +476,8 @@ static void on_cover(GObject *widget, GParamSpec *spec, gpointer userdata)
 
 static void watch_covers(Panel *panel)
 {
-	GtkWidget *const covers[] = { sheet_widget(panel->sheet), form_widget(panel->form), panel->fault->widget,
-		panel->away };
+	GtkWidget *const covers[] = { sheet_widget(panel->sheet), form_widget(panel->form),
+		panel->fault->widget, panel->away };
 
 	for (size_t i = 0; i < ELEMENTS(covers); i++)
 		g_signal_connect(covers[i], "notify::visible", G_CALLBACK(on_cover), panel);

@@ -48,8 +48,9 @@ static GVariant *arguments(const Audit *page)
 		if (!value || !value[0])
 			continue;
 		g_variant_builder_add(&builder, "{sv}", filters[i].name,
-			filters[i].kind == SHEET_NUMBER ? g_variant_new_int64(g_ascii_strtoll(value, NULL, 10))
-							: g_variant_new_string(value));
+			filters[i].kind == SHEET_NUMBER
+				? g_variant_new_int64(g_ascii_strtoll(value, NULL, 10))
+				: g_variant_new_string(value));
 	}
 	return g_variant_builder_end(&builder);
 }
@@ -161,7 +162,8 @@ static void on_export(GtkButton *button, gpointer userdata)
 	}
 	name = g_strdup_printf("stipple-%s-%s.jsonl", page->query, time);
 	path = g_build_filename(folder, name, NULL);
-	if (g_file_set_contents_full(path, text, (gssize)strlen(text), G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644, &error))
+	if (g_file_set_contents_full(path, text, (gssize)strlen(text),
+		    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644, &error))
 		said = g_strdup_printf(_("Written to %s."), path);
 	else
 		said = g_strdup_printf(_("%s cannot be written: %s"), path, error->message);
@@ -220,8 +222,8 @@ static GtkWidget *ask_new(Audit *page)
 		g_object_set_data(G_OBJECT(page->filters[i]), "filter", GINT_TO_POINTER(i));
 		gtk_grid_attach(GTK_GRID(grid), page->filters[i], i % 3, i / 3, 1, 1);
 	}
-	gtk_grid_attach(GTK_GRID(grid),
-		touch_button_new(_("Clear"), NULL, G_CALLBACK(on_clear), page), FILTERS % 3, FILTERS / 3, 1, 1);
+	gtk_grid_attach(GTK_GRID(grid), touch_button_new(_("Clear"), NULL, G_CALLBACK(on_clear), page),
+		FILTERS % 3, FILTERS / 3, 1, 1);
 	page->queries = grid_new();
 	gtk_box_append(GTK_BOX(box), grid);
 	gtk_box_append(GTK_BOX(box), text_new(_("What is to be shown?"), "caption"));

@@ -10,6 +10,7 @@
 #include "scalp.h"
 #include "sheet.h"
 #include "widgets.h"
+#include "words.h"
 
 typedef struct History {
 	Screen screen;
@@ -84,7 +85,8 @@ static void on_zone(GtkButton *button, gpointer userdata)
 	History *page = userdata;
 	StationClient *client = page->screen.panel->client;
 	const char *zone = g_object_get_data(G_OBJECT(button), "zone");
-	const char *before = newest(page->images, zone, "before"), *after = newest(page->images, zone, "after");
+	const char *before = newest(page->images, zone, "before"),
+		   *after = newest(page->images, zone, "after");
 
 	gtk_label_set_text(page->zone_title, zone_title(zone));
 	compare_set(page->compare, 0, NULL);
@@ -103,7 +105,8 @@ static bool is_first_of_zone(const json_t *images, size_t n)
 	const char *zone = json_string_value(json_object_get(json_array_get(images, n), "zone"));
 
 	for (size_t i = 0; i < n; i++)
-		if (g_strcmp0(json_string_value(json_object_get(json_array_get(images, i), "zone")), zone) == 0)
+		if (g_strcmp0(json_string_value(json_object_get(json_array_get(images, i), "zone")), zone) ==
+			0)
 			return false;
 	return zone != NULL;
 }
@@ -139,8 +142,8 @@ static void on_session(GtkButton *button, gpointer userdata)
 	History *page = userdata;
 
 	page->session = (gint64)GPOINTER_TO_SIZE(g_object_get_data(G_OBJECT(button), "session"));
-	query_run(page->screen.panel, "images", g_variant_new_parsed("{'session': <%x>}", page->session), images_came,
-		page);
+	query_run(page->screen.panel, "images", g_variant_new_parsed("{'session': <%x>}", page->session),
+		images_came, page);
 }
 
 /* ---- the sessions of a person ---- */
@@ -151,8 +154,9 @@ static void add_session(History *page, const json_t *row)
 	const char *begun = json_string_value(json_object_get(row, "begun"));
 	g_autofree char *dots = query_value(json_object_get(row, "dots"));
 	g_autofree char *outcome = query_value(json_object_get(row, "outcome"));
-	g_autofree char *text = g_strdup_printf(_("Session %d · %.10s · %s dots · %s"), (int)session,
-		begun ? begun : "", dots, _(outcome));
+	g_autofree char *words = words_of(outcome);
+	g_autofree char *text = g_strdup_printf(
+		_("Session %d · %.10s · %s dots · %s"), (int)session, begun ? begun : "", dots, words);
 	GtkWidget *button = touch_button_new(text, NULL, G_CALLBACK(on_session), page);
 
 	g_object_set_data(G_OBJECT(button), "session", GSIZE_TO_POINTER((gsize)session));
@@ -169,7 +173,8 @@ static void sessions_came(void *userdata, json_t *rows)
 	for (size_t i = json_array_size(rows); i > 0; i--)
 		add_session(page, json_array_get(rows, i - 1));
 	if (json_array_size(rows) == 0)
-		gtk_box_append(GTK_BOX(page->sessions), text_new(_("No session of this person is on record."), NULL));
+		gtk_box_append(GTK_BOX(page->sessions),
+			text_new(_("No session of this person is on record."), NULL));
 }
 
 static void subject_entered(void *userdata, const char *text)
@@ -177,8 +182,8 @@ static void subject_entered(void *userdata, const char *text)
 	History *page = userdata;
 
 	field_set(page->subject, text);
-	query_run(page->screen.panel, "sessions",
-		g_variant_new_parsed("{'subject': <%s>}", text), sessions_came, page);
+	query_run(page->screen.panel, "sessions", g_variant_new_parsed("{'subject': <%s>}", text),
+		sessions_came, page);
 }
 
 static void on_subject(GtkButton *button, gpointer userdata)
@@ -219,6 +224,7 @@ static GtkWidget *page_with_back(History *page, GtkLabel **ret_title, GCallback 
 
 	*ret_title = GTK_LABEL(text_new("", "heading"));
 	gtk_box_append(GTK_BOX(row), touch_button_new(_("Back"), NULL, back, page));
+	gtk_widget_set_hexpand(GTK_WIDGET(*ret_title), TRUE);
 	gtk_box_append(GTK_BOX(row), GTK_WIDGET(*ret_title));
 	gtk_box_append(GTK_BOX(box), row);
 	gtk_box_append(GTK_BOX(box), content);

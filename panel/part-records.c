@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Stock, sterilisation, certificates, incidents: what the station takes into the record besides a session. */
+/** Stock, sterilisation, certificates, incidents: what the station takes into the record besides a session.
+ */
 
 #include "form.h"
 #include "query.h"

@@ -31,8 +31,8 @@ static void add_line(json_t *rows, const char *line)
 static json_t *parse(GOutputStream *stream)
 {
 	GMemoryOutputStream *memory = G_MEMORY_OUTPUT_STREAM(stream);
-	g_autofree char *text =
-		g_strndup(g_memory_output_stream_get_data(memory), g_memory_output_stream_get_data_size(memory));
+	g_autofree char *text = g_strndup(
+		g_memory_output_stream_get_data(memory), g_memory_output_stream_get_data_size(memory));
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	json_t *rows = json_array();
 
@@ -163,8 +163,7 @@ static void add_card(GtkWidget *box, json_t *row)
 void query_show(GtkWidget *box, json_t *rows, size_t max)
 {
 	size_t n = json_array_size(rows);
-	g_autofree char *count =
-		g_strdup_printf(ngettext("%zu row", "%zu rows", n), n);
+	g_autofree char *count = g_strdup_printf(ngettext("%zu row", "%zu rows", n), n);
 
 	box_clear(box);
 	gtk_box_append(GTK_BOX(box), text_new(n ? count : _("Nothing is on record."), "caption"));

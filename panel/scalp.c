@@ -12,7 +12,7 @@
  * Everything is drawn in a space of 100 by 64 units that is stretched to the widget. From above the nose
  * points up; the head is an ellipse, cut into bands. Behind it stand the back of the head, and the scars.
  */
-enum { WIDTH = 100, HEIGHT = 64, ZONES = 14 };
+enum { WIDTH = 100, HEIGHT = 64, ZONES = 14, BACK = 68 };
 
 typedef struct Shape {
 	const char *zone, *title, *short_title;
@@ -20,20 +20,20 @@ typedef struct Shape {
 } Shape;
 
 static const Shape shapes[ZONES] = {
-	{ "frontal-hairline", N_("Frontal hairline"), N_("Hairline"), 15, 0, 42, 15.5 },
-	{ "left-temple", N_("Left temple"), N_("L temple"), 0, 16, 15.5, 15.5 },
-	{ "frontal", N_("Frontal"), N_("Frontal"), 16, 16, 40, 15.5 },
-	{ "right-temple", N_("Right temple"), N_("R temple"), 56.5, 16, 15.5, 15.5 },
-	{ "left-side", N_("Left side"), N_("L side"), 0, 32, 15.5, 31.5 },
-	{ "mid-scalp", N_("Mid-scalp"), N_("Mid-scalp"), 16, 32, 40, 15.5 },
-	{ "right-side", N_("Right side"), N_("R side"), 56.5, 32, 15.5, 31.5 },
-	{ "crown", N_("Crown"), N_("Crown"), 16, 48, 40, 15.5 },
-	{ "occipital", N_("Occipital"), N_("Back"), 75, 0, 25, 15.5 },
-	{ "nape", N_("Nape"), N_("Nape"), 75, 16, 25, 15.5 },
-	{ "scar-1", N_("Scar 1"), N_("Scar 1"), 75, 32, 12, 15.5 },
-	{ "scar-2", N_("Scar 2"), N_("Scar 2"), 88, 32, 12, 15.5 },
-	{ "scar-3", N_("Scar 3"), N_("Scar 3"), 75, 48, 12, 15.5 },
-	{ "scar-4", N_("Scar 4"), N_("Scar 4"), 88, 48, 12, 15.5 },
+	{ "frontal-hairline", N_("Frontal hairline"), N_("Hairline"), 13, 0, 40, 15.5 },
+	{ "left-temple", N_("Left temple"), N_("L temple"), 0, 16, 14.5, 15.5 },
+	{ "frontal", N_("Frontal"), N_("Frontal"), 15, 16, 36, 15.5 },
+	{ "right-temple", N_("Right temple"), N_("R temple"), 51.5, 16, 14.5, 15.5 },
+	{ "left-side", N_("Left side"), N_("L side"), 0, 32, 14.5, 31.5 },
+	{ "mid-scalp", N_("Mid-scalp"), N_("Mid-scalp"), 15, 32, 36, 15.5 },
+	{ "right-side", N_("Right side"), N_("R side"), 51.5, 32, 14.5, 31.5 },
+	{ "crown", N_("Crown"), N_("Crown"), 15, 48, 36, 15.5 },
+	{ "occipital", N_("Occipital"), N_("Back of head"), BACK, 0, 32, 15.5 },
+	{ "nape", N_("Nape"), N_("Nape"), BACK, 16, 32, 15.5 },
+	{ "scar-1", N_("Scar 1"), N_("Scar 1"), BACK, 32, 15.75, 15.5 },
+	{ "scar-2", N_("Scar 2"), N_("Scar 2"), 84.25, 32, 15.75, 15.5 },
+	{ "scar-3", N_("Scar 3"), N_("Scar 3"), BACK, 48, 15.75, 15.5 },
+	{ "scar-4", N_("Scar 4"), N_("Scar 4"), 84.25, 48, 15.75, 15.5 },
 };
 
 typedef struct ZoneState {
@@ -96,15 +96,15 @@ static void rounded(cairo_t *cr, double x, double y, double width, double height
 static void head(cairo_t *cr)
 {
 	cairo_save(cr);
-	cairo_translate(cr, 36, 33);
-	cairo_scale(cr, 36, 33);
+	cairo_translate(cr, 33, 33);
+	cairo_scale(cr, 33, 33);
 	cairo_arc(cr, 0, 0, 1, 0, 2 * G_PI);
 	cairo_restore(cr);
 }
 
 static void back_of_head(cairo_t *cr)
 {
-	rounded(cr, 74.5, -6, 26, 38, 9);
+	rounded(cr, BACK - 0.5, -6, 33, 38, 9);
 }
 
 static void draw_zone(Scalp *scalp, cairo_t *cr, int i)
@@ -138,12 +138,12 @@ static void draw(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpoin
 		cairo_fill_preserve(cr);
 		cairo_clip(cr);
 		for (int i = 0; i < ZONES; i++)
-			if ((shapes[i].x >= 75 && shapes[i].y < 32) == part && shapes[i].x < 75 + 25 * part)
+			if ((shapes[i].x >= BACK) == part && shapes[i].y < (part ? 32 : HEIGHT))
 				draw_zone(scalp, cr, i);
 		cairo_restore(cr);
 	}
 	for (int i = 0; i < ZONES; i++)
-		if (shapes[i].x >= 75 && shapes[i].y >= 32)
+		if (shapes[i].x >= BACK && shapes[i].y >= 32)
 			draw_zone(scalp, cr, i);
 }
 

@@ -51,7 +51,8 @@ bool station_client_flag(const StationClient *client, const char *property);
 /** The same of any type; NULL when it is not known. The caller unrefs it. */
 GVariant *station_client_value(const StationClient *client, const char *property);
 /** The same where several objects have a property of that name. */
-GVariant *station_client_object_value(const StationClient *client, StationObject object, const char *property);
+GVariant *station_client_object_value(
+	const StationClient *client, StationObject object, const char *property);
 
 /**
  * Calls a method. `arguments` is a tuple, or NULL for none; floating ones are taken. Waits at most two

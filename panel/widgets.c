@@ -24,6 +24,8 @@ static GtkWidget *centred_label(const char *text)
 	GtkWidget *label = gtk_label_new(text);
 
 	wrap_without_hyphens(label);
+	/* the longest word always fits: what is on a button is short */
+	gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD);
 	gtk_label_set_justify(GTK_LABEL(label), GTK_JUSTIFY_CENTER);
 	return label;
 }

@@ -2,6 +2,111 @@
 #include "words.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+/* Here for the translators; a word that is missing is shown in English, dots and dashes taken out. */
+static const char *const known[] G_GNUC_UNUSED = {
+	/* kinds of records */
+	N_("Lot received"),
+	N_("Operator certified"),
+	N_("Sterilization cycle"),
+	N_("Incident recorded"),
+	/* questions */
+	N_("Operators"),
+	N_("Certifications"),
+	N_("Lot"),
+	N_("Lots"),
+	N_("Unit"),
+	N_("Needles"),
+	N_("Sessions"),
+	N_("Session"),
+	N_("Subject"),
+	N_("Zones"),
+	N_("Images"),
+	N_("Pigments"),
+	N_("Faults"),
+	N_("Sign ins"),
+	N_("Records"),
+	N_("Timeline"),
+	N_("Strokes"),
+	/* fields */
+	N_("Product"),
+	N_("Maker"),
+	N_("Expiry"),
+	N_("Quantity"),
+	N_("Certificate"),
+	N_("Issuer"),
+	N_("Number"),
+	N_("Badge"),
+	N_("Name"),
+	N_("Roles"),
+	N_("Used"),
+	N_("Left"),
+	N_("Serial"),
+	N_("Chip"),
+	N_("Operator"),
+	N_("Protocol"),
+	N_("Course session"),
+	N_("Begun"),
+	N_("Ended"),
+	N_("Outcome"),
+	N_("Dots"),
+	N_("Zone"),
+	N_("Phase"),
+	N_("File"),
+	N_("Focus"),
+	N_("Exposure"),
+	N_("Brand"),
+	N_("Colour"),
+	N_("Cause"),
+	N_("Note"),
+	N_("Kind"),
+	N_("Actor"),
+	N_("Body"),
+	N_("Text"),
+	N_("Reason"),
+	/* checks of the station */
+	N_("Configuration"),
+	N_("Protocols"),
+	N_("Board"),
+	N_("Self test"),
+	N_("Safety"),
+	N_("Ledger"),
+	N_("Disk"),
+	N_("Clock"),
+	N_("Camera"),
+	N_("Broker"),
+	N_("Station"),
+	/* protocols that come with Stipple */
+	N_("Scalp density, three sessions"),
+	N_("Scar camouflage, two sessions"),
+	/* how a session ended */
+	N_("Signed"),
+	N_("Open"),
+	N_("Abandoned"),
+	N_("Interrupted"),
+	N_("Yes"),
+	N_("No"),
+	N_("Before"),
+	N_("After"),
+};
+
+/** Abbreviations are not made from their small letters. */
+static const char *spelled(const char *words_found)
+{
+	static const struct {
+		const char *found, *text;
+	} table[] = { { "Gtin", "GTIN" }, { "Utc", N_("Time (UTC)") }, { "Seq", N_("Record") },
+		{ "Mean depth um", N_("Mean depth, µm") }, { "Worked s", N_("Worked, s") },
+		{ "Area mm2", "mm²" }, { "Sha256", "SHA-256" } };
+
+	for (size_t i = 0; i < ELEMENTS(table); i++)
+		if (strcmp(table[i].found, words_found) == 0)
+			return table[i].text;
+	return words_found;
+}
 
 char *words_of(const char *name)
 {
@@ -11,6 +116,6 @@ char *words_of(const char *name)
 	if (!words[0])
 		return g_strdup("");
 	words[0] = g_ascii_toupper(words[0]);
-	translated = _(words);
+	translated = _(spelled(words));
 	return g_strdup(translated);
 }

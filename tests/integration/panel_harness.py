@@ -12,7 +12,10 @@ import time
 import harness
 
 PATIENCE_S = 30
+STEPS = 9
 TARGET_PX = 76  # 12 mm at 160 dpi
+FRAME_PX = 3  # the widest frame of a button, and its padding at the sides; extents are told without them
+PADDING_PX = 8
 PANEL = harness.BUILD / "panel/stipple-panel"
 LOCALES = harness.BUILD / "panel/po"
 
@@ -193,6 +196,10 @@ class Panel:
         self.bring_into_view(node)
         self.tap(node)
 
+    def step(self, number):
+        """Touches a step of the bar at the bottom, from 1, in whatever language it is."""
+        pointer("mousemove", (2 * number - 1) * self.size[0] // (2 * STEPS), self.size[1] - 38, "click", 1)
+
     def type(self, text):
         """On the panel's own keys, which stay where they are."""
         keys = {name: node for node, name in reversed(self.buttons())}
@@ -215,6 +222,36 @@ class Panel:
             if group_separator:
                 pointer("key", "ctrl+bracketright")
         pointer("key", "Return")
+
+    # ---- how it is laid out ----
+
+    def outermost_pane(self, node):
+        """What a whole screen is scrolled in where it does not fit; None for what is scrolled by itself."""
+        panes = []
+        while node := node.get_parent():
+            if node.get_role() == self.screen.atspi.Role.SCROLL_PANE:
+                panes.append(node)
+        return panes[0] if len(panes) == 1 else None
+
+    def faults_of_layout(self):
+        """Sentences about buttons too small for a gloved hand, or not wholly on the screen."""
+        faults = []
+        if self.extents(self.window)[2:] != self.size:
+            faults.append(f"the window is {self.extents(self.window)[2:]}")
+        for node, name in self.buttons():
+            x, y, width, height = self.extents(node)
+            if width < TARGET_PX - 2 * (FRAME_PX + PADDING_PX) or height < TARGET_PX - 2 * FRAME_PX:
+                faults.append(f"{name!r} is {width}x{height}")
+            if x < 0 or x + width > self.size[0]:
+                faults.append(f"{name!r} reaches from {x} to {x + width}")
+            pane = self.outermost_pane(node)
+            bottom = self.size[1] if not pane else sum(self.extents(pane)[1::2])
+            if (pane or not self.has_pane(node)) and y + height > bottom:
+                faults.append(f"{name!r} ends at {y + height}, the screen at {bottom}")
+        return faults
+
+    def has_pane(self, node):
+        return self.viewport(node) != (0, 0, *self.size)
 
     def close(self):
         self.process.terminate()
