@@ -14,6 +14,8 @@ enum {
 	SCAN_MIN = 4,             /* shorter is somebody's typing */
 	SCAN_GAP_US = 300 * 1000, /* a scanner types faster */
 	SCAN_MAX = 512,
+	LARGE_WIDTH = 1200, /* from here on everything is drawn larger */
+	LARGE_HEIGHT = 720,
 };
 
 static const struct {
@@ -377,28 +379,38 @@ static bool is_scanned(Panel *panel, char key)
 	return false;
 }
 
+/** A code goes to what is on top. False when nobody has a use for it. */
+static bool take_code(Panel *panel, const char *code)
+{
+	Screen *screen = panel->screens[panel->current];
+
+	if (sheet_is_open(panel->sheet)) {
+		sheet_scanned(panel->sheet, code);
+		return true;
+	}
+	return form_scanned(panel->form, code) || (screen->scanned && screen->scanned(screen, code));
+}
+
+static void on_scanned(void *userdata, const char *code)
+{
+	take_code(userdata, code);
+}
+
 static gboolean on_key(
 	GtkEventControllerKey *controller, guint keyval, guint code, GdkModifierType state, gpointer userdata)
 {
 	Panel *panel = userdata;
 	Screen *screen = panel->screens[panel->current];
 	char key = key_of(keyval, state);
-	bool scanned;
 
 	if (!key)
 		return FALSE;
-	scanned = is_scanned(panel, key);
+	if (is_scanned(panel, key) && take_code(panel, panel->scan->str))
+		return TRUE;
 	if (sheet_is_open(panel->sheet)) {
-		if (scanned)
-			sheet_scanned(panel->sheet, panel->scan->str);
-		else
-			sheet_type(panel->sheet, key);
+		sheet_type(panel->sheet, key);
 		return TRUE;
 	}
-	if (scanned && form_scanned(panel->form, panel->scan->str))
-		return TRUE;
-	if (scanned && screen->scanned && screen->scanned(screen, panel->scan->str))
-		return TRUE;
 	return screen->typed && screen->typed(screen, key);
 }
 
@@ -514,6 +526,18 @@ static void fill_window(Panel *panel)
 	watch_covers(panel);
 }
 
+/** On a large display everything is larger, so that it is read from as far. */
+static bool is_large(const Panel *panel)
+{
+	GListModel *monitors = gdk_display_get_monitors(gdk_display_get_default());
+	g_autoptr(GdkMonitor) monitor = g_list_model_get_item(monitors, 0);
+	GdkRectangle geometry = { .width = panel->options.width, .height = panel->options.height };
+
+	if (!geometry.width && monitor)
+		gdk_monitor_get_geometry(monitor, &geometry);
+	return geometry.width >= LARGE_WIDTH && geometry.height >= LARGE_HEIGHT;
+}
+
 static void make_window(Panel *panel)
 {
 	GtkEventController *keys = gtk_event_controller_key_new();
@@ -521,6 +545,8 @@ static void make_window(Panel *panel)
 	panel->window = GTK_WINDOW(gtk_application_window_new(panel->application));
 	gtk_window_set_title(panel->window, _("Stipple treatment station"));
 	gtk_window_set_decorated(panel->window, FALSE);
+	if (is_large(panel))
+		gtk_widget_add_css_class(GTK_WIDGET(panel->window), "large");
 	fill_window(panel);
 	gtk_window_set_child(panel->window, GTK_WIDGET(panel->root));
 	gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
@@ -614,9 +640,11 @@ static void load_styles(Panel *panel)
 
 void panel_start(Panel *panel, GtkApplication *application)
 {
-	StationClientOptions options = {
-		.bus = panel->options.bus, .changed = on_changed, .alert = on_alert, .userdata = panel
-	};
+	StationClientOptions options = { .bus = panel->options.bus,
+		.changed = on_changed,
+		.alert = on_alert,
+		.scanned = on_scanned,
+		.userdata = panel };
 
 	panel->application = application;
 	panel->scan = g_string_new(NULL);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "form.h"
 #include "panel.h"
 #include "scalp.h"
 #include "sheet.h"
@@ -12,7 +13,8 @@
 typedef struct FinishPage {
 	Screen screen;
 	GtkLabel *summary;
-	GtkWidget *missing, *sign;
+	GtkWidget *missing, *forms, *sign;
+	bool filled;
 	char *listed;
 } FinishPage;
 
@@ -92,6 +94,10 @@ static void update(Screen *screen)
 		closing ? _("Put the cartridge into the sharps container, photograph what was treated, then sign.")
 			: _("The treatment is not over: it is finished on the work screen."));
 
+	if (!page->filled && station_client_present(panel->client)) {
+		page->filled = true;
+		form_list(panel->form, STATION_OBJECT_SESSION, page->forms);
+	}
 	if (zones)
 		list_missing(page, zones);
 	gtk_label_set_text(page->summary, text);
@@ -108,14 +114,18 @@ Screen *screen_finish_new(Panel *panel)
 {
 	FinishPage *page = g_new0(FinishPage, 1);
 	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	GtkWidget *list = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 
 	page->screen = (Screen){ .panel = panel, .widget = box, .update = update, .forget = forget };
 	page->summary = GTK_LABEL(text_new("", NULL));
 	page->missing = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	page->sign = touch_button_new(_("Sign with your PIN…"), "primary", G_CALLBACK(on_sign), page);
+	page->forms = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	gtk_box_append(GTK_BOX(list), page->missing);
+	gtk_box_append(GTK_BOX(list), page->forms);
 	gtk_box_append(GTK_BOX(box), text_new(_("Finish"), "heading"));
 	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->summary));
-	gtk_box_append(GTK_BOX(box), scroller_new(page->missing));
+	gtk_box_append(GTK_BOX(box), scroller_new(list));
 	gtk_box_append(GTK_BOX(box), page->sign);
 	return &page->screen;
 }

@@ -4,16 +4,20 @@
 
 #include <string.h>
 
+#include "memory.h"
 #include "panel.h"
 #include "sheet.h"
 #include "widgets.h"
 
-enum { PIN_MAX = 12 };
+enum { PIN_MAX = 12, RECENT_MAX = 3 };
+
+#define RECENT "recent-badges" /* "BADGE=NAME", separated by ';', newest first */
 
 typedef struct SignIn {
 	Screen screen;
 	GtkWidget *out, *in; /* nobody, somebody is signed in */
-	GtkWidget *badge;
+	GtkWidget *badge, *recent;
+	char *asked; /* the badge that is being signed in with */
 	GtkLabel *dots, *name, *roles;
 	char pin[PIN_MAX + 1];
 } SignIn;
@@ -34,10 +38,60 @@ static void forget_pin(SignIn *page)
 	show_pin(page);
 }
 
-static void signed_in(void *userdata, GVariant *result)
+/* ---- who was here lately: a badge need not be scanned each time, the PIN is asked always ---- */
+
+static void on_recent(GtkButton *button, gpointer userdata)
 {
 	SignIn *page = userdata;
 
+	field_set(page->badge, g_object_get_data(G_OBJECT(button), "badge"));
+	forget_pin(page);
+}
+
+static void list_recent(SignIn *page)
+{
+	g_auto(GStrv) people = g_strsplit(memory_get(RECENT) ? memory_get(RECENT) : "", ";", -1);
+
+	box_clear(page->recent);
+	for (char **person = people; *person; person++) {
+		char *name = strchr(*person, '=');
+		GtkWidget *button;
+
+		if (!name)
+			continue;
+		*name++ = '\0';
+		button = touch_button_new(name, NULL, G_CALLBACK(on_recent), page);
+		g_object_set_data_full(G_OBJECT(button), "badge", g_strdup(*person), g_free);
+		gtk_box_append(GTK_BOX(page->recent), button);
+	}
+}
+
+static void remember(const char *badge, const char *name)
+{
+	g_auto(GStrv) before = g_strsplit(memory_get(RECENT) ? memory_get(RECENT) : "", ";", -1);
+	g_autofree char *own = g_strdup_printf("%s=", badge);
+	g_autoptr(GString) people = g_string_new(NULL);
+	int n = 1;
+
+	g_string_append_printf(people, "%s%s", own, name);
+	for (char **person = before; *person && n < RECENT_MAX; person++)
+		if (**person && !g_str_has_prefix(*person, own)) {
+			g_string_append_printf(people, ";%s", *person);
+			n++;
+		}
+	g_strdelimit(people->str, "\n", ' ');
+	memory_set(RECENT, people->str);
+}
+
+static void signed_in(void *userdata, GVariant *result)
+{
+	SignIn *page = userdata;
+	const char *name;
+
+	g_variant_get(result, "(&s)", &name);
+	if (!strpbrk(name, ";="))
+		remember(page->asked, name);
+	list_recent(page);
 	field_set(page->badge, NULL);
 	panel_advance(page->screen.panel);
 }
@@ -51,6 +105,8 @@ static void sign_in(SignIn *page)
 		panel_notify(panel, _("Scan your badge, or touch the field and type it."), SCREEN_SIGN_IN);
 		return;
 	}
+	g_free(page->asked);
+	page->asked = g_strdup(badge);
 	panel_call(panel, STATION_OBJECT_STATION, "Login", g_variant_new("(ss)", badge, page->pin), signed_in,
 		page);
 	forget_pin(page);
@@ -130,13 +186,16 @@ static GtkWidget *out_new(SignIn *page)
 	page->badge = field_new(_("Badge"), G_CALLBACK(on_badge), page);
 	page->dots = GTK_LABEL(gtk_label_new(_("PIN")));
 	gtk_widget_add_css_class(GTK_WIDGET(page->dots), "pin");
-	gtk_box_append(GTK_BOX(left), text_new(_("Sign in"), "heading"));
 	gtk_box_append(
 		GTK_BOX(left), text_new(_("Scan your badge, or touch the field and type it. Then enter "
 					  "your PIN."),
 				       NULL));
 	gtk_box_append(GTK_BOX(left), page->badge);
 	gtk_box_append(GTK_BOX(left), GTK_WIDGET(page->dots));
+	page->recent = box_new(GTK_ORIENTATION_HORIZONTAL, 6, NULL);
+	gtk_box_set_homogeneous(GTK_BOX(page->recent), TRUE);
+	list_recent(page);
+	gtk_box_append(GTK_BOX(left), page->recent);
 	gtk_widget_set_hexpand(left, TRUE);
 	gtk_widget_add_css_class(pad, "pad");
 	gtk_widget_set_valign(pad, GTK_ALIGN_CENTER);
@@ -174,11 +233,18 @@ static void update(Screen *screen)
 	gtk_label_set_text(page->roles, panel_text(screen->panel, "Roles"));
 }
 
+static void forget(Screen *screen)
+{
+	g_free(((SignIn *)screen)->asked);
+}
+
 Screen *screen_sign_in_new(Panel *panel)
 {
 	SignIn *page = g_new0(SignIn, 1);
 
-	page->screen = (Screen){ .panel = panel, .update = update, .scanned = scanned, .typed = typed };
+	page->screen = (Screen){
+		.panel = panel, .update = update, .scanned = scanned, .typed = typed, .forget = forget
+	};
 	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	page->out = out_new(page);
 	page->in = in_new(page);

@@ -9,6 +9,7 @@
 
 #include "panel.h"
 #include "refusals.h"
+#include "scalp.h"
 #include "sheet.h"
 #include "widgets.h"
 #include "work-view.h"
@@ -170,7 +171,9 @@ static WorkFigures read_figures(Work *page)
 {
 	Panel *panel = page->screen.panel;
 	StationClient *client = panel->client;
+	const char *zone = panel_text(panel, "Zone");
 	WorkFigures figures = {
+		.zone = zone[0] ? zone_title(zone) : "",
 		.depth = { (guint)panel_number(panel, "LastDepthUm"),
 			(guint)panel_number(panel, "DepthMinUm"), (guint)panel_number(panel, "DepthMaxUm"),
 			(guint)panel_number(panel, "DepthLimitUm") },

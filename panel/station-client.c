@@ -81,12 +81,16 @@ static void on_signal(
 	GDBusProxy *proxy, const char *sender, const char *signal, GVariant *arguments, void *userdata)
 {
 	StationClient *client = userdata;
-	const char *alert, *text;
+	const char *first, *text;
 
-	if (strcmp(signal, "Alert") != 0 || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(ss)")))
-		return;
-	g_variant_get(arguments, "(&s&s)", &alert, &text);
-	client->options.alert(client->options.userdata, alert, text);
+	if (strcmp(signal, "Alert") == 0 && g_variant_is_of_type(arguments, G_VARIANT_TYPE("(ss)"))) {
+		g_variant_get(arguments, "(&s&s)", &first, &text);
+		client->options.alert(client->options.userdata, first, text);
+	} else if (strcmp(signal, "Scanned") == 0 &&
+		   g_variant_is_of_type(arguments, G_VARIANT_TYPE("(sa{sv})"))) {
+		g_variant_get(arguments, "(&sa{sv})", &first, NULL);
+		client->options.scanned(client->options.userdata, first);
+	}
 }
 
 /* ---- the bus ---- */

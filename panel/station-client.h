@@ -31,6 +31,7 @@ typedef struct StationClientOptions {
 	const char *bus;                 /* "system", "session" or an address */
 	void (*changed)(void *userdata); /* properties or presence changed; at most once per loop turn */
 	void (*alert)(void *userdata, const char *alert, const char *text);
+	void (*scanned)(void *userdata, const char *code); /* by the station's own scanner */
 	void *userdata;
 } StationClientOptions;
 

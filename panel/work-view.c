@@ -35,7 +35,7 @@ struct WorkView {
 	GtkWidget *widget, *gauge, *trace;
 	GtkWidget *boxes[FIGURE_MAX];
 	GtkLabel *values[FIGURE_MAX];
-	GtkLabel *depth;
+	GtkLabel *depth, *zone;
 	GtkWidget *pedal, *stop;
 	GtkLabel *pedal_text, *stop_text;
 };
@@ -132,6 +132,8 @@ static void show_light(GtkWidget *light, GtkLabel *label, const char *text, bool
 void work_view_update(WorkView *view, const WorkFigures *figures)
 {
 	show_depth(view, figures);
+	if (strcmp(gtk_label_get_text(view->zone), figures->zone) != 0)
+		gtk_label_set_text(view->zone, figures->zone);
 	show_density(view, figures);
 	show_count(view, FIGURE_DOTS, figures->dots);
 	show_dwell(view, figures);
@@ -176,6 +178,23 @@ static GtkWidget *figures_new(WorkView *view)
 	return grid;
 }
 
+/** The zone's name stands where the trace seldom is. */
+static GtkWidget *trace_with_zone(WorkView *view)
+{
+	GtkWidget *overlay = gtk_overlay_new();
+
+	view->trace = trace_new();
+	accessible_name(view->trace, _("Resistance in the last twenty seconds"));
+	view->zone = GTK_LABEL(gtk_label_new(""));
+	gtk_widget_add_css_class(GTK_WIDGET(view->zone), "place");
+	gtk_widget_set_halign(GTK_WIDGET(view->zone), GTK_ALIGN_START);
+	gtk_widget_set_valign(GTK_WIDGET(view->zone), GTK_ALIGN_END);
+	gtk_overlay_set_child(GTK_OVERLAY(overlay), view->trace);
+	gtk_overlay_add_overlay(GTK_OVERLAY(overlay), GTK_WIDGET(view->zone));
+	gtk_widget_set_vexpand(overlay, TRUE);
+	return overlay;
+}
+
 static GtkWidget *depth_new(WorkView *view)
 {
 	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 2, NULL);
@@ -197,16 +216,13 @@ WorkView *work_view_new(void)
 	GtkWidget *lights = box_new(GTK_ORIENTATION_HORIZONTAL, 6, NULL);
 
 	view->widget = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
-	view->trace = trace_new();
-	accessible_name(view->trace, _("Resistance in the last twenty seconds"));
 	view->pedal = light_new(&view->pedal_text);
 	view->stop = light_new(&view->stop_text);
 	gtk_box_set_homogeneous(GTK_BOX(lights), TRUE);
 	gtk_box_append(GTK_BOX(lights), view->pedal);
 	gtk_box_append(GTK_BOX(lights), view->stop);
 	gtk_box_append(GTK_BOX(main_box), figures_new(view));
-	gtk_widget_set_vexpand(view->trace, TRUE);
-	gtk_box_append(GTK_BOX(main_box), view->trace);
+	gtk_box_append(GTK_BOX(main_box), trace_with_zone(view));
 	gtk_box_append(GTK_BOX(main_box), lights);
 	gtk_widget_set_hexpand(main_box, TRUE);
 	gtk_box_append(GTK_BOX(view->widget), depth_new(view));

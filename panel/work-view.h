@@ -11,6 +11,7 @@
 typedef struct WorkView WorkView;
 
 typedef struct WorkFigures {
+	const char *zone; /* its title; "" when none is chosen */
 	DepthReading depth;
 	guint resistance_mn, force_warn_mn, force_limit_mn; /* limits 0: no zone is chosen */
 	gint64 dots, needle_strokes;

@@ -28,3 +28,12 @@ def broker(tmp_path):
     broker.start()
     yield broker
     broker.stop()
+
+
+@pytest.fixture(scope="session")
+def screen():
+    """A display; one for all tests, because the accessibility bus is looked up once in a process."""
+    import panel_harness
+    screen = panel_harness.Screen()
+    yield screen
+    screen.close()

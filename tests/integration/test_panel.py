@@ -8,13 +8,6 @@ import panel_harness
 from harness import GTIN, wait_for
 
 
-@pytest.fixture(scope="module")
-def screen():
-    screen = panel_harness.Screen()
-    yield screen
-    screen.close()
-
-
 @pytest.fixture
 def panel(screen, station):
     station.enrol()

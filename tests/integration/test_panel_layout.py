@@ -15,13 +15,6 @@ LANGUAGES = ["en", "es"]
 SIZES = ["800x480", "1280x800"]
 
 
-@pytest.fixture(scope="module")
-def screen():
-    screen = panel_harness.Screen()
-    yield screen
-    screen.close()
-
-
 class Walk:
     """Goes through the screens and keeps what is wrong with each; pictures of them, where somebody wants to look."""
 
@@ -79,6 +72,7 @@ def walk_session(walk, panel, station):
     station.sim("pedal up")
     station.sim("estop release")
     station.call("Station1", "AcknowledgeFault", "tried")
+    panel.wait_for(lambda: len(panel.buttons()) > 2, "the fault to go from the screen")
     station.call("Session1", "Finish")
     panel.step(8)
     walk.look("finish-missing")
