@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import typing
 
 import harness
 
@@ -66,11 +67,22 @@ class Screen:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class Shown(typing.NamedTuple):
+    """Something on the screen, and the panes in which it can be moved, the outermost first."""
+
+    node: object
+    name: str
+    role: object
+    panes: tuple
+
+
 class Panel:
     """stipple-panel as a person has it: what is shown is read, what is shown is touched."""
 
     def __init__(self, screen, address, size="800x480", language="en", dark=False):
         self.screen, self.size = screen, tuple(int(n) for n in size.split("x"))
+        roles = screen.atspi.Role
+        self.button_roles = (roles.PUSH_BUTTON, roles.TOGGLE_BUTTON, roles.RADIO_BUTTON)
         self.memory = tempfile.TemporaryDirectory(prefix="stipple-panel-")
         self.log = open(screen.folder / "panel.log", "ab")
         environment = dict(os.environ, GSK_RENDERER="cairo", LC_ALL="C.UTF-8", GTK_A11Y="atspi",
@@ -111,18 +123,25 @@ class Panel:
 
     def showing(self):
         """Everything that is on the screen now: (accessible, name)."""
+        return [(shown.node, shown.name) for shown in self.everything()]
+
+    def everything(self):
         found = []
         self.window.clear_cache()
-        self.collect(self.window, found)
+        self.collect(self.window, (), found)
         return found
 
-    def collect(self, node, found):
+    def collect(self, node, panes, found):
         for i in range(node.get_child_count()):
             child = node.get_child_at_index(i)
             if child is None or not child.get_state_set().contains(self.screen.atspi.StateType.VISIBLE):
                 continue
-            found.append((child, child.get_name()))
-            self.collect(child, found)
+            role = child.get_role()
+            found.append(Shown(child, child.get_name(), role, panes))
+            # what is in a button is the button's own
+            if role not in self.button_roles:
+                inner = (*panes, child) if role == self.screen.atspi.Role.SCROLL_PANE else panes
+                self.collect(child, inner, found)
 
     def texts(self):
         try:
@@ -141,9 +160,7 @@ class Panel:
         self.wait_for(lambda: not self.sees(text), f"'{text}' to go from the screen")
 
     def buttons(self):
-        roles = self.screen.atspi.Role
-        return [(node, name) for node, name in self.showing()
-                if node.get_role() in (roles.PUSH_BUTTON, roles.TOGGLE_BUTTON, roles.RADIO_BUTTON)]
+        return [(shown.node, shown.name) for shown in self.everything() if shown.role in self.button_roles]
 
     # ---- what is done ----
 
@@ -225,33 +242,28 @@ class Panel:
 
     # ---- how it is laid out ----
 
-    def outermost_pane(self, node):
-        """What a whole screen is scrolled in where it does not fit; None for what is scrolled by itself."""
-        panes = []
-        while node := node.get_parent():
-            if node.get_role() == self.screen.atspi.Role.SCROLL_PANE:
-                panes.append(node)
-        return panes[0] if len(panes) == 1 else None
-
     def faults_of_layout(self):
         """Sentences about buttons too small for a gloved hand, or not wholly on the screen."""
-        faults = []
-        if self.extents(self.window)[2:] != self.size:
-            faults.append(f"the window is {self.extents(self.window)[2:]}")
-        for node, name in self.buttons():
-            x, y, width, height = self.extents(node)
-            if width < TARGET_PX - 2 * (FRAME_PX + PADDING_PX) or height < TARGET_PX - 2 * FRAME_PX:
-                faults.append(f"{name!r} is {width}x{height}")
-            if x < 0 or x + width > self.size[0]:
-                faults.append(f"{name!r} reaches from {x} to {x + width}")
-            pane = self.outermost_pane(node)
-            bottom = self.size[1] if not pane else sum(self.extents(pane)[1::2])
-            if (pane or not self.has_pane(node)) and y + height > bottom:
-                faults.append(f"{name!r} ends at {y + height}, the screen at {bottom}")
+        faults, extents = [], self.extents(self.window)
+        if extents[2:] != self.size:
+            faults.append(f"the window is {extents[2:]}")
+        for shown in self.everything():
+            if shown.role in self.button_roles:
+                faults += self.faults_of_button(shown)
         return faults
 
-    def has_pane(self, node):
-        return self.viewport(node) != (0, 0, *self.size)
+    def faults_of_button(self, shown):
+        x, y, width, height = self.extents(shown.node)
+        if width < TARGET_PX - 2 * (FRAME_PX + PADDING_PX) or height < TARGET_PX - 2 * FRAME_PX:
+            yield f"{shown.name!r} is {width}x{height}"
+        if x < 0 or x + width > self.size[0]:
+            yield f"{shown.name!r} reaches from {x} to {x + width}"
+        if len(shown.panes) > 1:
+            return  # in a list, which may be longer than the screen
+        # the outermost pane is there for what went wrong: a whole screen fits
+        bottom = sum(self.extents(shown.panes[0])[1::2]) if shown.panes else self.size[1]
+        if y + height > bottom:
+            yield f"{shown.name!r} ends at {y + height}, the screen at {bottom}"
 
     def close(self):
         self.process.terminate()

@@ -32,7 +32,7 @@ class Walk:
 
     def is_still(self):
         buttons = self.panel.buttons()
-        return buttons and all(self.panel.laid_out(node) for node, _ in (buttons[0], buttons[-1]))
+        return buttons and self.panel.laid_out(buttons[-1][0]) and self.panel.laid_out(buttons[0][0])
 
 
 def walk_before_signing_in(walk, panel):
