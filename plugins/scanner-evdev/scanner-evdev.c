@@ -36,7 +36,7 @@ static void tell(Scanner *scanner, bool present, const char *text)
 {
 	if (strcmp(scanner->told, text) == 0)
 		return;
-	snprintf(scanner->told, sizeof scanner->told, "%s", text);
+	snprintf(scanner->told, sizeof scanner->told, "%.*s", (int)sizeof scanner->told - 1, text);
 	scanner->sink->present(scanner->sink->context, present, text);
 }
 
