@@ -88,7 +88,8 @@ class Panel:
         environment = dict(os.environ, GSK_RENDERER="cairo", LC_ALL="C.UTF-8", GTK_A11Y="atspi",
                            ASAN_OPTIONS="detect_leaks=0", GSETTINGS_BACKEND="memory", XDG_STATE_HOME=self.memory.name)
         self.process = subprocess.Popen(
-            [PANEL, "--bus", address, "--size", size, "--language", language, "--locales", LOCALES]
+            [PANEL, "--bus", address, "--size", size, "--language", language, "--locales", LOCALES,
+             "--exports", self.memory.name]
             + (["--dark"] if dark else []), env=environment, stdout=self.log, stderr=self.log)
         self.window = self.wait_for(self.find_window, "the panel's window")
 

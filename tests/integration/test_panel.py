@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real panel on a real display, touched as a person does, against the real daemon with simulators."""
 
+import json
+import pathlib
+
 import pytest
 
 import harness
@@ -175,3 +178,65 @@ def test_a_fault_before_anybody_is_signed_in(panel, station):
     panel.touch("cause found and put right")
     panel.wait_sees("NO SESSION")
     assert not station.get("Station1", "Fault") or station.get("Station1", "Fault") == "none"
+
+
+def session_of_another_day(station):
+    station.sign_in()
+    station.call("Session1", "Begin", "P-0001", "scalp-density", harness.dbus.UInt32(1))
+    station.call("Session1", "AnswerScreening", station.screening())
+    for consent in ("treatment", "photographs"):
+        station.call("Session1", "RecordConsent", consent, "2026-1", True)
+    station.call("Session1", "SelectZone", "crown", "normal", harness.dbus.UInt32(1500))
+    station.call("Session1", "Capture", "crown", "before")
+    station.call("Session1", "Finish")
+    station.call("Session1", "Capture", "crown", "after")
+    station.call("Session1", "Sign", "4711", "done")
+
+
+def test_photographs_of_a_past_session_are_compared(panel, station):
+    session_of_another_day(station)
+    panel.touch("More")
+    panel.touch("History")
+    panel.scan("P-0001")
+    panel.touch("Session 1 ·")
+    panel.touch("Crown")
+    slider = panel.wait_sees("Before at the left of the line")
+    panel.wait_for(lambda: panel.laid_out(slider), "the photographs to be laid out")
+    x, y, width, height = panel.extents(slider)
+    panel_harness.pointer("mousemove", x + width // 2, y + height // 2, "mousedown", 1, "mousemove", x + 40,
+                          y + height // 2, "mouseup", 1)
+    panel.touch("Back")
+    panel.wait_sees("Session 1")
+
+
+def test_a_lot_is_received_by_its_code(panel, station):
+    station.sign_in()
+    panel.touch("More")
+    panel.touch("Records")
+    panel.touch("Receive a lot")
+    panel.wait_sees("Lot received")
+    panel.scan(f"]d201{GTIN}17320131" + "10L77")
+    panel.wait_sees("Lot: L77")
+    panel.wait_sees("Expiry: 2032-01-31")
+    for field, text in (("Quantity", "12"), ("Product", "1rl"), ("Maker", "acme")):
+        panel.enter(field, text)
+    panel.touch("Record")
+    panel.wait_sees("It is on record.")
+    lot, = station.audit("lot", lot="L77")
+    assert (lot["quantity"], lot["left"], lot["expiry"], lot["maker"]) == (12, 12, "2032-01-31", "acme")
+
+
+def test_answers_to_an_auditor_are_taken_along(panel, station):
+    session_of_another_day(station)
+    panel.touch("More")
+    panel.touch("Audit")
+    panel.enter("Session:", "1")
+    panel.touch("Images")
+    panel.wait_sees("2 rows")
+    panel.wait_sees("Phase: before")
+    panel.touch("To USB stick")
+    panel.wait_sees("Written to")
+    file, = pathlib.Path(panel.memory.name).glob("stipple-images-*.jsonl")
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [row["phase"] for row in rows] == ["before", "after"]
+    assert rows == station.audit("images", session=1)
