@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bus/bus-private.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 static int run_query(Call *call)
 {
@@ -34,6 +36,35 @@ static int method_query(sd_bus_message *message, void *userdata, sd_bus_error *e
 	return call_start(userdata, message, run_query, reply_rows, error);
 }
 
+static int run_open_picture(Call *call)
+{
+	const char *file;
+	int r = call_read_strings(call, &file, NULL, NULL, NULL);
+
+	if (r < 0)
+		return call_bad_arguments(call, r);
+	station_audit_picture(call->bus->station, file, call_answered, call);
+	return 1;
+}
+
+static int reply_picture(Call *call, const StationReply *reply)
+{
+	_cleanup_(closep) int fd = open(reply->detail, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char text[STATION_TEXT_MAX];
+
+	if (fd >= 0)
+		return sd_bus_reply_method_return(call->message, "h", fd);
+	snprintf(text, sizeof text,
+		"the photograph %.128s cannot be opened (%s): its record tells its digest",
+		strrchr(reply->detail, '/') + 1, strerror(errno));
+	return sd_bus_reply_method_errorf(call->message, STATION_ERROR_UNKNOWN, "%s", text);
+}
+
+static int method_open_picture(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	return call_start(userdata, message, run_open_picture, reply_picture, error);
+}
+
 static int get_queries(sd_bus *sd, const char *path, const char *interface, const char *property,
 	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
@@ -44,6 +75,8 @@ const sd_bus_vtable bus_audit_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD_WITH_ARGS("Query", SD_BUS_ARGS("s", query, "a{sv}", arguments, "h", output),
 		SD_BUS_RESULT("t", rows), method_query, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("OpenPicture", SD_BUS_ARGS("s", file), SD_BUS_RESULT("h", picture),
+		method_open_picture, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_PROPERTY("Queries", "as", get_queries, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_VTABLE_END,
 };

@@ -61,6 +61,7 @@ static const struct {
 	{ INTERFACE_INVENTORY, "AttachCertificate", ACTION_RECEIVE },
 	{ INTERFACE_INVENTORY, "ParseCode", ACTION_INVENTORY },
 	{ INTERFACE_AUDIT, "Query", ACTION_AUDIT },
+	{ INTERFACE_AUDIT, "OpenPicture", ACTION_AUDIT },
 };
 
 const char *authorize_action(const char *interface, const char *member)

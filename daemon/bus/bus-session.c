@@ -446,6 +446,17 @@ static int get_zones(sd_bus *sd, const char *path, const char *interface, const 
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+static int get_aftercare(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const Protocol *protocol = station_session_protocol(((Bus *)userdata)->station);
+	int r = sd_bus_message_open_container(reply, 'a', "s");
+
+	for (size_t i = 0; r >= 0 && protocol && i < protocol->n_aftercare; i++)
+		r = sd_bus_message_append(reply, "s", protocol->aftercare[i]);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 #define PROPERTY(name, type, getter) \
 	SD_BUS_PROPERTY(name, type, getter, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
 
@@ -495,6 +506,7 @@ const sd_bus_vtable bus_session_vtable[] = {
 	PROPERTY("ConsentPhotographs", "b", get_flag),
 	PROPERTY("ScreeningDone", "b", get_flag),
 	PROPERTY("Zones", "a(sutddss)", get_zones),
+	PROPERTY("Aftercare", "as", get_aftercare),
 	PROPERTY("Zone", "s", get_text),
 	PROPERTY("SkinType", "s", get_text),
 	PROPERTY("AreaMm2", "u", get_count),

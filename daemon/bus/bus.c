@@ -23,7 +23,7 @@ static void on_changed(void *userdata, unsigned changes)
 		const char *names[20];
 	} table[] = {
 		{ STATION_CHANGED_STATE, PATH_SESSION, INTERFACE_SESSION,
-			{ "State", "Session", "Subject", "Protocol", "CourseSession", "ConsentTreatment",
+			{ "State", "Session", "Subject", "Protocol", "CourseSession", "Aftercare", "ConsentTreatment",
 				"ConsentPhotographs", "ScreeningDone", "Elapsed", "BreakIn" } },
 		{ STATION_CHANGED_STATE, PATH_STATION, INTERFACE_STATION,
 			{ "Fault", "FaultText", "LedgerHealthy", "Inert" } },

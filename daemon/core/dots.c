@@ -89,10 +89,13 @@ void zone_statistics_add_strokes(ZoneStatistics *statistics, uint32_t n)
 	statistics->strokes += n;
 }
 
+static void count_in(uint32_t *histogram, uint32_t bin)
+{
+	histogram[bin < ZONE_HISTOGRAM_BINS ? bin : ZONE_HISTOGRAM_BINS - 1]++;
+}
+
 void zone_statistics_add_dot(ZoneStatistics *statistics, const ZonePlan *plan, const Dot *dot)
 {
-	size_t bin = dot->depth_mean_um / ZONE_HISTOGRAM_BIN_UM;
-
 	statistics->dots++;
 	if (dot->depth_mean_um < plan->depth_min_um || dot->depth_mean_um > plan->depth_max_um)
 		statistics->outside++;
@@ -100,7 +103,8 @@ void zone_statistics_add_dot(ZoneStatistics *statistics, const ZonePlan *plan, c
 	statistics->dwell_sum_us += dot->dwell_us;
 	if (dot->resistance_peak_mn > statistics->resistance_peak_mn)
 		statistics->resistance_peak_mn = dot->resistance_peak_mn;
-	statistics->histogram[bin < ZONE_HISTOGRAM_BINS ? bin : ZONE_HISTOGRAM_BINS - 1]++;
+	count_in(statistics->histogram, dot->depth_mean_um / ZONE_HISTOGRAM_BIN_UM);
+	count_in(statistics->dwell_histogram, dot->dwell_us / ZONE_HISTOGRAM_BIN_US);
 }
 
 double zone_statistics_density(const ZoneStatistics *statistics, uint32_t area_mm2)

@@ -47,7 +47,7 @@ bool dot_detector_add(DotDetector *detector, const StrokeSample *sample, Dot *re
 /** Ends a contact under way, as when the pedal is released or the zone changes. True: `ret` is a dot. */
 bool dot_detector_flush(DotDetector *detector, Dot *ret);
 
-enum { ZONE_HISTOGRAM_BINS = 32, ZONE_HISTOGRAM_BIN_UM = 100 };
+enum { ZONE_HISTOGRAM_BINS = 32, ZONE_HISTOGRAM_BIN_UM = 100, ZONE_HISTOGRAM_BIN_US = 10000 };
 
 typedef struct ZoneStatistics {
 	uint64_t strokes, dots;
@@ -55,8 +55,8 @@ typedef struct ZoneStatistics {
 	uint64_t depth_sum_um; /* of the dots' mean depths */
 	uint64_t dwell_sum_us;
 	uint16_t resistance_peak_mn;
-	uint32_t histogram[ZONE_HISTOGRAM_BINS]; /* dots by mean depth, ZONE_HISTOGRAM_BIN_UM wide, last
-						    open-ended */
+	/* dots by mean depth and by dwell, ZONE_HISTOGRAM_BIN_UM and _US wide, the last open-ended */
+	uint32_t histogram[ZONE_HISTOGRAM_BINS], dwell_histogram[ZONE_HISTOGRAM_BINS];
 } ZoneStatistics;
 
 void zone_statistics_add_strokes(ZoneStatistics *statistics, uint32_t n);

@@ -166,6 +166,25 @@ static int set_question(Protocol *protocol, const char *key, const char *value, 
 	return 0;
 }
 
+/* ---- [aftercare] ---------------------------------------------------------------------------------- */
+
+static int set_aftercare(Protocol *protocol, const char *key, const char *value, char *reason)
+{
+	enum { KEY_MAX = 31 };
+	size_t n = protocol->n_aftercare;
+
+	if (!text_is_identifier(key, KEY_MAX))
+		return refuse(reason, "advice is named by 1 to %d letters, digits, '-', '_' or '.'", KEY_MAX);
+	if (!text_is_printable(value, sizeof protocol->aftercare[0] - 1))
+		return refuse(
+			reason, "a sentence of 1 to %zu bytes is needed", sizeof protocol->aftercare[0] - 1);
+	if (n == PROTOCOL_AFTERCARE_MAX)
+		return refuse(reason, "more than %d pieces of advice", PROTOCOL_AFTERCARE_MAX);
+	snprintf(protocol->aftercare[n], sizeof protocol->aftercare[n], "%s", value);
+	protocol->n_aftercare++;
+	return 0;
+}
+
 /* ---- plans ---------------------------------------------------------------------------------------- */
 
 /** What a plan's section applies to; -1: all. */
@@ -223,7 +242,7 @@ static int parse_scope(const char *section, Scope *ret, char *reason)
 	}
 	if (*rest || rest == section)
 		return refuse(reason,
-			"unknown section [%.60s]: protocol, screening, default, or some of \"zone ZONE\", "
+			"unknown section [%.60s]: protocol, screening, aftercare, default, or some of \"zone ZONE\", "
 			"\"skin SKIN\", \"session N\" in this order are known",
 			section);
 	*ret = scope;
@@ -299,6 +318,8 @@ int protocol_draft_set(ProtocolDraft *draft, const char *section, const char *ke
 		return set_general(draft, key, value, reason);
 	if (strcmp(section, "screening") == 0)
 		return set_question(&draft->protocol, key, value, reason);
+	if (strcmp(section, "aftercare") == 0)
+		return set_aftercare(&draft->protocol, key, value, reason);
 	return set_plan(draft, section, key, value, reason);
 }
 

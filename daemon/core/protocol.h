@@ -5,10 +5,10 @@
  * Zones of the scalp and treatment protocols: what configs/protocols/NAME.conf says, as data.
  * core/protocol-file.h reads the files; here an entry at a time becomes a checked protocol.
  *
- * Sections: [protocol], [screening], and plans: [default], or any of "zone ZONE", "skin SKIN", "session N"
- * in this order, such as [zone crown skin scar session 2]. For each figure the plan that names most of the
- * three wins; among plans that name as many, zone goes before skin and skin before session. The order of
- * the sections in the file is of no account.
+ * Sections: [protocol], [screening], [aftercare], and plans: [default], or any of "zone ZONE", "skin SKIN",
+ * "session N" in this order, such as [zone crown skin scar session 2]. For each figure the plan that names
+ * most of the three wins; among plans that name as many, zone goes before skin and skin before session. The
+ * order of the sections in the file is of no account.
  */
 
 #include <stdbool.h>
@@ -48,7 +48,12 @@ typedef enum SkinType {
 DECLARE_STRING_TABLE(zone, Zone);          /* "frontal-hairline", "scar-1", ... */
 DECLARE_STRING_TABLE(skin_type, SkinType); /* "normal", ... */
 
-enum { PROTOCOL_COURSE_MAX = 4, PROTOCOL_NAME_MAX = 48, PROTOCOL_SCREENING_MAX = 24 };
+enum {
+	PROTOCOL_COURSE_MAX = 4,
+	PROTOCOL_NAME_MAX = 48,
+	PROTOCOL_SCREENING_MAX = 24,
+	PROTOCOL_AFTERCARE_MAX = 10
+};
 
 /** What to do in one zone on one skin type in one session of the course. */
 typedef struct ZonePlan {
@@ -69,6 +74,8 @@ typedef struct Protocol {
 	char screening[PROTOCOL_SCREENING_MAX][32];      /* questions that must be answered */
 	bool screening_refuses[PROTOCOL_SCREENING_MAX];  /* "yes" rules the treatment out */
 	size_t n_screening;
+	char aftercare[PROTOCOL_AFTERCARE_MAX][160]; /* sentences for the person, in the file's order */
+	size_t n_aftercare;
 	ZonePlan plans[PROTOCOL_COURSE_MAX][ZONE_MAX][SKIN_TYPE_MAX];
 } Protocol;
 

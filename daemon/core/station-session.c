@@ -58,6 +58,18 @@ const Protocol *station_protocol(const Station *station, size_t i)
 	return i < station->n_protocols ? station->protocols[i] : NULL;
 }
 
+/** With what the person is told for afterwards: the file may say something else when somebody asks. */
+static json_t *begin_body(const Protocol *protocol, const char *subject, uint32_t course_session)
+{
+	json_t *aftercare = json_array();
+
+	for (size_t i = 0; aftercare && i < protocol->n_aftercare; i++)
+		json_array_append_new(aftercare, json_string(protocol->aftercare[i]));
+	return json_pack("{s:s, s:s, s:i, s:s, s:i, s:o}", "subject", subject, "protocol", protocol->name,
+		"course_session", (int)course_session, "title", protocol->title, "sessions",
+		(int)protocol->sessions, "aftercare", aftercare);
+}
+
 void station_begin(Station *station, const char *subject, const char *protocol, uint32_t course_session,
 	StationDone done, void *userdata)
 {
@@ -85,8 +97,7 @@ void station_begin(Station *station, const char *subject, const char *protocol, 
 			protocol, found->sessions, course_session);
 		return;
 	}
-	operation->body = json_pack("{s:s, s:s, s:i}", "subject", subject, "protocol", protocol,
-		"course_session", (int)course_session);
+	operation->body = begin_body(found, subject, course_session);
 	arguments = json_pack("{s:s}", "subject", subject);
 	r = operation->body && arguments
 		    ? ledger_lookup(station->options.ledger, "subject", arguments, subject_found, operation)

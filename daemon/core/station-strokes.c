@@ -83,21 +83,28 @@ void station_end_contact(Station *station)
 		count_dot(station, &dot);
 }
 
+static json_t *histogram_body(const uint32_t *histogram)
+{
+	json_t *body = json_array();
+
+	for (size_t i = 0; body && i < ZONE_HISTOGRAM_BINS; i++)
+		json_array_append_new(body, json_integer(histogram[i]));
+	return body;
+}
+
 static json_t *statistics_body(const Station *station)
 {
 	const StationView *view = &station->view;
 	const ZoneStatistics *statistics = &view->statistics;
-	json_t *histogram = json_array();
 
-	for (size_t i = 0; histogram && i < ZONE_HISTOGRAM_BINS; i++)
-		json_array_append_new(histogram, json_integer(statistics->histogram[i]));
-	return json_pack("{s:s, s:I, s:I, s:i, s:f, s:i, s:f, s:f, s:f, s:o}", "zone",
+	return json_pack("{s:s, s:I, s:I, s:i, s:f, s:i, s:f, s:f, s:f, s:o, s:o}", "zone",
 		zone_to_string(view->zone), "dots", (json_int_t)statistics->dots, "strokes",
 		(json_int_t)statistics->strokes, "area_mm2", (int)view->area_mm2, "density",
 		zone_statistics_density(statistics, view->area_mm2), "target", view->plan->density, "outside",
 		zone_statistics_outside(statistics), "depth_mean_um",
 		zone_statistics_depth_mean_um(statistics), "dwell_mean_ms",
-		zone_statistics_dwell_mean_ms(statistics), "histogram", histogram);
+		zone_statistics_dwell_mean_ms(statistics), "histogram", histogram_body(statistics->histogram),
+		"dwell_histogram", histogram_body(statistics->dwell_histogram));
 }
 
 void station_flush_strokes(Station *station)

@@ -208,6 +208,11 @@ static void refresh_times(Station *station)
 	view->break_in_s = (int64_t)station->protocol->break_reminder_min * 60 - since_break;
 }
 
+const Protocol *station_session_protocol(const Station *station)
+{
+	return station->view.session ? station->protocol : NULL;
+}
+
 const StationView *station_view(Station *station)
 {
 	refresh_times(station);
@@ -496,6 +501,24 @@ void station_audit(
 	snprintf(operation->query, sizeof operation->query, "%s", query);
 	operation_record(operation, "audit.read",
 		json_pack("{s:s, s:O}", "query", query, "arguments", arguments), NULL, audit_recorded);
+}
+
+void station_audit_picture(Station *station, const char *file, StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, false, done, userdata);
+
+	if (!operation)
+		return;
+	if (!text_is_identifier(file, STATION_NAME_MAX - 1)) {
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"this is no name of a photograph: `stipplectl audit images` lists them");
+		return;
+	}
+	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s/images/%s",
+		station->options.config->state_folder, file);
+	operation_record(operation, "audit.read",
+		json_pack("{s:s, s:{s:s}}", "query", "picture", "arguments", "file", file), NULL,
+		operation_committed);
 }
 
 /* ---- doctor ---- */

@@ -165,6 +165,8 @@ int station_observe(Station *station, const StationObserver *observer) _must_che
 /** Tells the observers of `userdata` nothing any more: before they are freed. */
 void station_unobserve(Station *station, const void *userdata);
 const StationView *station_view(Station *station);
+/** The session's protocol, owned by the station; NULL without a session. */
+const Protocol *station_session_protocol(const Station *station);
 
 /** Facts in: when control_fd() or ledger_fd() is readable; when a picture is ready; each second. */
 void station_control_ready(Station *station);
@@ -262,6 +264,8 @@ void station_attach_certificate(
 /** Streams to `fd` (owned from here); the access itself is recorded. number: rows. */
 void station_audit(
 	Station *station, const char *query, json_t *arguments, int fd, StationDone done, void *userdata);
+/** Lets an auditor see a photograph once that is on record. detail: its path. */
+void station_audit_picture(Station *station, const char *file, StationDone done, void *userdata);
 
 /* ---- configuration -------------------------------------------------------------------------------- */
 

@@ -254,3 +254,23 @@ def test_photographs_can_be_opened_by_who_works(station):
     station.call("Session1", "Abandon", "over")
     station.call("Station1", "Logout")
     assert station.refused("Session1", "OpenPicture", crown[5])[0] == "NotSignedIn"
+
+
+def test_an_auditor_sees_photographs_and_the_record_says_so(station):
+    station.prepare()
+    (picture,) = station.audit("images")
+    with os.fdopen(station.call("Audit1", "OpenPicture", picture["file"]).take(), "rb") as file:
+        assert hashlib.sha256(file.read()).hexdigest() == picture["sha256"]
+    assert station.refused("Audit1", "OpenPicture", "nobody.jpg")[0] == "Unknown"
+    assert station.refused("Audit1", "OpenPicture", "../ledger.db")[0] == "InvalidArgument"
+    reads = [r["body"] for r in station.audit("records", kind="audit.read")]
+    assert {"file": picture["file"]} in [r["arguments"] for r in reads if r["query"] == "picture"]
+
+
+def test_what_the_person_is_told_for_afterwards(station):
+    assert station.get("Session1", "Aftercare") == []
+    station.prepare()
+    told = [str(sentence) for sentence in station.get("Session1", "Aftercare")]
+    assert len(told) > 3 and "four days" in told[0]
+    (begun,) = [r["body"] for r in station.audit("records", kind="session.begun")]
+    assert begun["aftercare"] == told and begun["sessions"] == 3

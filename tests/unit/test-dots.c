@@ -212,6 +212,7 @@ static void test_statistics(void **state)
 {
 	static const ZonePlan plan = { .depth_min_um = 500, .depth_max_um = 1500 };
 	static const uint16_t depths[] = { 499, 500, 1500, 1501, 65535 };
+	static const Dot endless = { .depth_mean_um = 700, .dwell_us = UINT32_MAX, .strokes = 9 };
 	ZoneStatistics statistics = { 0 };
 
 	assert_true(zone_statistics_density(&statistics, 0) == 0);
@@ -232,6 +233,7 @@ static void test_statistics(void **state)
 	assert_int_equal(statistics.dots, 5);
 	assert_int_equal(statistics.outside, 3);
 	assert_int_equal(statistics.resistance_peak_mn, 104);
+	assert_int_equal(statistics.dwell_histogram[5], 5);
 	assert_int_equal(statistics.histogram[4], 1);
 	assert_int_equal(statistics.histogram[5], 1);
 	assert_int_equal(statistics.histogram[15], 2);
@@ -241,6 +243,8 @@ static void test_statistics(void **state)
 	assert_true(zone_statistics_outside(&statistics) == 0.6);
 	assert_true(zone_statistics_dwell_mean_ms(&statistics) == 50);
 	assert_true(zone_statistics_depth_mean_um(&statistics) == 13907);
+	zone_statistics_add_dot(&statistics, &plan, &endless);
+	assert_int_equal(statistics.dwell_histogram[ZONE_HISTOGRAM_BINS - 1], 1);
 }
 
 int main(void)

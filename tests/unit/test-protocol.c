@@ -62,6 +62,7 @@ static void test_shipped_protocols(void **state)
 			fail_msg("%s", error);
 		assert_string_equal(protocol->name, names[i]);
 		assert_true(protocol->n_screening > 5);
+		assert_true(protocol->n_aftercare > 3);
 	}
 	assert_string_equal(names[0], "scalp-density");
 	assert_string_equal(names[1], "scar-camouflage");
@@ -83,6 +84,7 @@ static void test_scalp_density(void **state)
 	assert_true(protocol->screening_refuses[0]);
 	assert_string_equal(protocol->screening[5], "eczema");
 	assert_false(protocol->screening_refuses[5]);
+	assert_non_null(strstr(protocol->aftercare[0], "four days"));
 	assert_int_equal(density(protocol, 1, ZONE_CROWN, SKIN_NORMAL), 40);
 	assert_int_equal(density(protocol, 3, ZONE_CROWN, SKIN_NORMAL), 100);
 	assert_int_equal(density(protocol, 1, ZONE_FRONTAL_HAIRLINE, SKIN_NORMAL), 30);
@@ -159,6 +161,10 @@ static void test_errors(void **state)
 			"session 2] needs force_warn_mn up to" },
 		{ GENERAL PLAN "[screening]\nkeloids = perhaps\n", "neither \"refuses\" nor \"notes\"" },
 		{ GENERAL PLAN "[screening]\nwhat now = notes\n", "a question is named by" },
+		{ GENERAL PLAN "[aftercare]\nsun =\n", "p.conf:17: sun: a sentence of 1 to 159 bytes" },
+		{ GENERAL PLAN "[aftercare]\nin the sun = hat\n", "advice is named by" },
+		{ GENERAL PLAN "[aftercare]\na=x\nb=x\nc=x\nd=x\ne=x\nf=x\ng=x\nh=x\ni=x\nj=x\nk=x\n",
+			"p.conf:27: k: more than 10 pieces" },
 		{ "[protocol]\nsessions = 5\n", "5 is out of range: 1 to 4 is allowed" },
 		{ "[protocol]\nsession = 5\n", "p.conf:2: session: unknown key in [protocol]" },
 		{ "[protocol]\ninterval_min_days = 7, x\n", "not a list of days" },
