@@ -23,8 +23,9 @@ typedef struct Ctl {
 	sd_bus *bus;
 	const struct Command *command; /* that runs */
 	bool json, csv;
-	const char *pin_file; /* NULL: ask at the terminal */
-	const char *fnc1;     /* what stands for FNC1 in a code; NULL: 0x1D alone */
+	const char *pin_file;                   /* NULL: ask at the terminal */
+	const char *output, *paper, *from, *to; /* of a report; NULL: not given */
+	const char *fnc1;                       /* what stands for FNC1 in a code; NULL: 0x1D alone */
 } Ctl;
 
 /** Connects to `which`: "system", "session" or an address. Prints why when it cannot. */
@@ -53,6 +54,15 @@ int ctl_usage(const char *format, ...) _printf_(1, 2);
 
 /** Reads a PIN from the file, or from the terminal without echo. CTL_DONE, or CTL_FAILED after printing. */
 int ctl_read_pin(const Ctl *ctl, char *ret, size_t size) _must_check_;
+
+/** Takes the rows of an answer, a line of JSON each, and the descriptor they come from. */
+typedef void (*CtlReader)(void *userdata, int fd);
+
+/**
+ * Asks the record; `reader` is called once, while the call is under way. `filter` holds the query's
+ * arguments. CTL_DONE, or CTL_FAILED after printing why.
+ */
+int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata) _must_check_;
 
 /** Appends or reads a{sv}; numbers, text and booleans. Negative errno. */
 int ctl_append_fields(sd_bus_message *message, json_t *fields) _must_check_;

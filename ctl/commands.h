@@ -24,7 +24,7 @@ typedef struct Command {
 
 /** NULL-terminated by `words`. */
 extern const Command station_commands[], session_commands[], record_commands[], code_commands[],
-	form_commands[];
+	form_commands[], report_commands[];
 
 /**
  * "key=value" words as an object of texts; whole numbers where the key is one of `numbers`. NULL after

@@ -7,8 +7,16 @@
 #include <getopt.h>
 #include <string.h>
 
-static const Command *const groups[] = { station_commands, session_commands, record_commands, code_commands,
-	form_commands };
+static const Command *const groups[] = {
+	station_commands,
+	session_commands,
+	record_commands,
+	code_commands,
+	form_commands,
+#if HAVE_REPORT
+	report_commands,
+#endif
+};
 
 static void help(void)
 {
@@ -22,6 +30,10 @@ static void help(void)
 	     "      --csv            rows as CSV (audit)\n"
 	     "      --pin-file FILE  take the PIN from FILE instead of asking\n"
 	     "      --fnc1 CHARACTER  what stands for FNC1 in a code (needle parse)\n"
+	     "  -o, --output FILE    where a report goes: its name ends in .pdf, .svg or .html\n"
+	     "      --from DAY       of an inspector's report: its first day\n"
+	     "      --to DAY         of an inspector's report: its last day\n"
+	     "      --paper PAPER    of a report: a4 (default) or letter\n"
 	     "      --bus BUS        system (default), session, or an address; also STIPPLE_BUS\n"
 	     "  -h, --help           this text\n"
 	     "      --version        the version\n\n"
@@ -41,15 +53,22 @@ static int match(const Command *command, int n, char **words)
 	return strcmp(joined, command->words) == 0 ? count : 0;
 }
 
+/** The command that takes the most words: "audit report" is not the "audit" of something called report. */
 static const Command *find(int n, char **words, int *ret_count)
 {
+	const Command *found = NULL;
+	int count;
+
+	*ret_count = 0;
 	for (size_t i = 0; i < ELEMENTS(groups); i++)
 		for (const Command *command = groups[i]; command->words; command++) {
-			*ret_count = match(command, n, words);
-			if (*ret_count)
-				return command;
+			count = match(command, n, words);
+			if (count <= *ret_count)
+				continue;
+			*ret_count = count;
+			found = command;
 		}
-	return NULL;
+	return found;
 }
 
 static int run(Ctl *ctl, const char *bus, int n, char **words)
@@ -75,12 +94,26 @@ static int run(Ctl *ctl, const char *bus, int n, char **words)
 
 int main(int argc, char **argv)
 {
-	enum { OPTION_JSON = 256, OPTION_CSV, OPTION_PIN_FILE, OPTION_FNC1, OPTION_BUS, OPTION_VERSION };
+	enum {
+		OPTION_JSON = 256,
+		OPTION_CSV,
+		OPTION_PIN_FILE,
+		OPTION_FNC1,
+		OPTION_PAPER,
+		OPTION_FROM,
+		OPTION_TO,
+		OPTION_BUS,
+		OPTION_VERSION
+	};
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, OPTION_JSON },
 		{ "csv", no_argument, NULL, OPTION_CSV },
 		{ "pin-file", required_argument, NULL, OPTION_PIN_FILE },
 		{ "fnc1", required_argument, NULL, OPTION_FNC1 },
+		{ "output", required_argument, NULL, 'o' },
+		{ "paper", required_argument, NULL, OPTION_PAPER },
+		{ "from", required_argument, NULL, OPTION_FROM },
+		{ "to", required_argument, NULL, OPTION_TO },
 		{ "bus", required_argument, NULL, OPTION_BUS },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, OPTION_VERSION },
@@ -90,7 +123,7 @@ int main(int argc, char **argv)
 	Ctl ctl = { 0 };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+	while ((option = getopt_long(argc, argv, "ho:", options, NULL)) >= 0) {
 		switch (option) {
 		case OPTION_JSON:
 			ctl.json = true;
@@ -103,6 +136,18 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_FNC1:
 			ctl.fnc1 = optarg;
+			break;
+		case 'o':
+			ctl.output = optarg;
+			break;
+		case OPTION_PAPER:
+			ctl.paper = optarg;
+			break;
+		case OPTION_FROM:
+			ctl.from = optarg;
+			break;
+		case OPTION_TO:
+			ctl.to = optarg;
 			break;
 		case OPTION_BUS:
 			bus = optarg;

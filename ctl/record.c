@@ -6,7 +6,6 @@
 #include "rows.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "util/file.h"
@@ -152,20 +151,9 @@ static int run_receive(Ctl *ctl, int n, char **arguments)
 
 /* ---- audit ---- */
 
-typedef struct Answer {
-	int status;
-	bool ended;
-} Answer;
-
-static int on_answer(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static void print_rows(void *userdata, int fd)
 {
-	const sd_bus_error *failure = sd_bus_message_get_error(message);
-	Answer *answer = userdata;
-
-	answer->ended = true;
-	if (failure)
-		answer->status = ctl_call_failed(failure, 0);
-	return 0;
+	rows_print(userdata, fd);
 }
 
 static int list_queries(Ctl *ctl)
@@ -216,38 +204,12 @@ static json_t *read_filter(int n, char **words)
 
 static int run_audit(Ctl *ctl, int n, char **arguments)
 {
-	sd_bus_message *message = NULL;
 	json_auto_t *filter = NULL;
-	Answer answer = { 0 };
-	int pipes[2], r;
 
 	if (strcmp(arguments[0], "list") == 0)
 		return list_queries(ctl);
 	filter = read_filter(n, arguments);
-	if (!filter)
-		return CTL_USAGE;
-	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return ctl_fail("no pipe: %s", strerror(errno));
-	r = sd_bus_message_new_method_call(ctl->bus, &message, "org.stipple.Station1", CTL_AUDIT, "Query");
-	if (r >= 0)
-		r = sd_bus_message_append(message, "s", arguments[0]);
-	if (r >= 0)
-		r = ctl_append_fields(message, filter);
-	if (r >= 0)
-		r = sd_bus_message_append(message, "h", pipes[1]);
-	if (r >= 0)
-		r = sd_bus_call_async(ctl->bus, NULL, message, on_answer, &answer, UINT64_MAX);
-	if (r >= 0)
-		r = sd_bus_flush(ctl->bus);
-	sd_bus_message_unref(message);
-	close(pipes[1]);
-	rows_print(ctl, pipes[0]);
-	while (r >= 0 && !answer.ended) {
-		r = sd_bus_process(ctl->bus, NULL);
-		if (r == 0)
-			r = sd_bus_wait(ctl->bus, UINT64_MAX);
-	}
-	return r < 0 ? ctl_fail("the query was not answered: %s", strerror(-r)) : answer.status;
+	return filter ? ctl_query(ctl, arguments[0], filter, print_rows, ctl) : CTL_USAGE;
 }
 
 const Command record_commands[] = {

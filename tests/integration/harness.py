@@ -241,7 +241,8 @@ fault_file = {self.folder}/camera-fault
 
     def environment(self):
         return dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.address, STIPPLE_BUS="system",
-                    ASAN_OPTIONS="detect_leaks=1")
+                    ASAN_OPTIONS="detect_leaks=1",
+                    LSAN_OPTIONS=f"print_suppressions=0:suppressions={SOURCE}/tests/lsan.supp")
 
     def start(self, expect_ready=True):
         self.log = open(self.folder / "log", "ab")

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Questions to the record: rows come through a pipe while the call is under way. */
+
+#include "client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+typedef struct Answer {
+	int status;
+	bool ended;
+} Answer;
+
+static int on_answer(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	const sd_bus_error *failure = sd_bus_message_get_error(message);
+	Answer *answer = userdata;
+
+	answer->ended = true;
+	if (failure)
+		answer->status = ctl_call_failed(failure, 0);
+	return 0;
+}
+
+static int send_question(Ctl *ctl, const char *query, json_t *filter, int output, Answer *answer)
+{
+	sd_bus_message *message = NULL;
+	int r = sd_bus_message_new_method_call(
+		ctl->bus, &message, "org.stipple.Station1", CTL_AUDIT, "Query");
+
+	if (r >= 0)
+		r = sd_bus_message_append(message, "s", query);
+	if (r >= 0)
+		r = ctl_append_fields(message, filter);
+	if (r >= 0)
+		r = sd_bus_message_append(message, "h", output);
+	if (r >= 0)
+		r = sd_bus_call_async(ctl->bus, NULL, message, on_answer, answer, UINT64_MAX);
+	if (r >= 0)
+		r = sd_bus_flush(ctl->bus);
+	sd_bus_message_unref(message);
+	return r;
+}
+
+int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata)
+{
+	Answer answer = { 0 };
+	int pipes[2], r;
+
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return ctl_fail("no pipe: %s", strerror(errno));
+	r = send_question(ctl, query, filter, pipes[1], &answer);
+	close(pipes[1]);
+	reader(userdata, pipes[0]);
+	while (r >= 0 && !answer.ended) {
+		r = sd_bus_process(ctl->bus, NULL);
+		if (r == 0)
+			r = sd_bus_wait(ctl->bus, UINT64_MAX);
+	}
+	return r < 0 ? ctl_fail("the query was not answered: %s", strerror(-r)) : answer.status;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/gather.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "util/file.h"
+
+enum { PICTURE_MAX = 64 << 20 };
+
+/* ---- rows ---- */
+
+typedef struct Asking {
+	Report *report;
+	const char *query;
+	size_t rows;
+} Asking;
+
+static void take_row(void *userdata, json_t *row)
+{
+	Asking *asking = userdata;
+
+	report_add(asking->report, asking->query, row);
+	asking->rows++;
+}
+
+static void append_row(void *userdata, json_t *row)
+{
+	json_array_append(userdata, row);
+}
+
+typedef struct Reading {
+	void (*take)(void *userdata, json_t *row);
+	void *userdata;
+} Reading;
+
+static void read_rows(void *userdata, int fd)
+{
+	_cleanup_(fclosep) FILE *rows = fdopen(fd, "r");
+	_cleanup_(freep) char *line = NULL;
+	const Reading *reading = userdata;
+	size_t size = 0;
+
+	while (rows && getline(&line, &size, rows) > 0) {
+		json_auto_t *row = json_loads(line, 0, NULL);
+
+		if (row)
+			reading->take(reading->userdata, row);
+	}
+}
+
+/** Takes `filter`. */
+static int ask(Ctl *ctl, Report *report, const char *query, json_t *filter, size_t *ret_rows)
+{
+	Asking asking = { report, query, 0 };
+	Reading reading = { take_row, &asking };
+	int status = filter ? ctl_query(ctl, query, filter, read_rows, &reading) : ctl_fail("out of memory");
+
+	json_decref(filter);
+	if (ret_rows)
+		*ret_rows = asking.rows;
+	return status;
+}
+
+/** What was received with each lot, once a lot. */
+static int ask_lots(Ctl *ctl, Report *report)
+{
+	int status = CTL_DONE;
+
+	for (size_t i = 0; i < report->cartridges->len && status == CTL_DONE; i++) {
+		const ReportCartridge *cartridge = report_cartridge(report, i);
+
+		if (cartridge->product || !cartridge->lot)
+			continue;
+		status = ask(ctl, report, "lot", json_pack("{s:s}", "lot", cartridge->lot), NULL);
+	}
+	return status;
+}
+
+/** The cycles that each reusable handpiece was in. */
+static int ask_cycles(Ctl *ctl, Report *report)
+{
+	int status = CTL_DONE;
+
+	for (size_t i = 0; i < report->handpieces->len && status == CTL_DONE; i++) {
+		const ReportHandpiece *piece = &g_array_index(report->handpieces, ReportHandpiece, i);
+
+		status =
+			ask(ctl, report, "sterilization", json_pack("{s:s}", "item", piece->handpiece), NULL);
+	}
+	return status;
+}
+
+/* ---- the station ---- */
+
+/** The text is the caller's. */
+static int ask_name(Ctl *ctl, const char *property, char **ret)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = sd_bus_get_property_string(
+		ctl->bus, "org.stipple.Station1", CTL_STATION, property, &error, ret);
+	int status = r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
+
+	sd_bus_error_free(&error);
+	return status;
+}
+
+static int ask_names(Ctl *ctl, char **ret_clinic, char **ret_station)
+{
+	int status = ask_name(ctl, "Clinic", ret_clinic);
+
+	return status == CTL_DONE ? ask_name(ctl, "Station", ret_station) : status;
+}
+
+static char *now_text(void)
+{
+	char text[REPORT_TIME_MAX];
+	time_t now = time(NULL);
+	struct tm utc;
+
+	if (!gmtime_r(&now, &utc) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+		return NULL;
+	return strdup(text);
+}
+
+/* ---- photographs ---- */
+
+static GBytes *read_picture(int fd)
+{
+	GByteArray *bytes = g_byte_array_new();
+	guint8 part[16384];
+	ssize_t n = 0;
+
+	while (bytes->len < PICTURE_MAX && (n = read(fd, part, sizeof part)) > 0)
+		g_byte_array_append(bytes, part, (guint)n);
+	if (n == 0)
+		return g_byte_array_free_to_bytes(bytes);
+	g_byte_array_unref(bytes);
+	return NULL;
+}
+
+static void open_picture(Ctl *ctl, ReportPicture *picture)
+{
+	sd_bus_message *reply = NULL;
+	int fd = -1;
+
+	if (picture->file &&
+		ctl_call(ctl, CTL_AUDIT, "OpenPicture", &reply, "s", picture->file) == CTL_DONE &&
+		sd_bus_message_read(reply, "h", &fd) >= 0)
+		picture->jpeg = read_picture(fd);
+	sd_bus_message_unref(reply);
+}
+
+static void open_pictures(Ctl *ctl, Report *report)
+{
+	for (size_t i = 0; i < report->zones->len; i++) {
+		ReportZone *zone = &g_array_index(report->zones, ReportZone, i);
+
+		open_picture(ctl, &zone->before);
+		open_picture(ctl, &zone->after);
+	}
+}
+
+/* ---- a session ---- */
+
+int report_gather(Ctl *ctl, int64_t session, Report *report)
+{
+	_cleanup_(freep) char *clinic = NULL, *station = NULL, *made = now_text();
+	size_t found = 0;
+	int status = ask(ctl, report, "session", json_pack("{s:I}", "session", (json_int_t)session), &found);
+
+	if (status == CTL_DONE && found == 0)
+		return ctl_fail("there is no session %lld on record: `stipplectl audit sessions` lists them",
+			(long long)session);
+	if (status == CTL_DONE)
+		status = ask(ctl, report, "operators", json_object(), NULL);
+	if (status == CTL_DONE)
+		status = ask(
+			ctl, report, "timeline", json_pack("{s:I}", "session", (json_int_t)session), NULL);
+	if (status == CTL_DONE)
+		status = ask_lots(ctl, report);
+	if (status == CTL_DONE)
+		status = ask_cycles(ctl, report);
+	if (status == CTL_DONE)
+		status = ask_names(ctl, &clinic, &station);
+	if (status != CTL_DONE)
+		return status;
+	report->clinic = report_keep(report, clinic);
+	report->station = report_keep(report, station);
+	report->made = report_keep(report, made);
+	open_pictures(ctl, report);
+	return CTL_DONE;
+}
+
+/* ---- a span of days ---- */
+
+/** Whether the daemon knows the query: an older one keeps fewer records. */
+static bool is_known(char **queries, const char *query)
+{
+	for (char **known = queries; known && *known; known++)
+		if (strcmp(*known, query) == 0)
+			return true;
+	return false;
+}
+
+static int ask_section(Ctl *ctl, Inspection *inspection, size_t section)
+{
+	const InspectionSection *asked = &inspection_sections[section];
+	json_auto_t *filter = json_object();
+	json_t *rows = inspection->rows[section] = json_array();
+	Reading reading = { append_row, rows };
+
+	if (!filter || !rows)
+		return ctl_fail("out of memory");
+	if (asked->dated && inspection->from)
+		json_object_set_new(filter, "from", json_string(inspection->from));
+	if (asked->dated && inspection->to)
+		json_object_set_new(filter, "to", json_string(inspection->to));
+	return ctl_query(ctl, asked->query, filter, read_rows, &reading);
+}
+
+static char **strv_free(char **texts)
+{
+	for (char **text = texts; text && *text; text++)
+		free(*text);
+	free(texts);
+	return NULL;
+}
+DEFINE_CLEANUP(char **, strv_free, strv_freep);
+
+int inspection_gather(Ctl *ctl, Inspection *inspection)
+{
+	_cleanup_(strv_freep) char **queries = NULL;
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = sd_bus_get_property_strv(
+		ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Queries", &error, &queries);
+	int status = r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
+
+	sd_bus_error_free(&error);
+	inspection->made = now_text();
+	if (status == CTL_DONE)
+		status = ask_names(ctl, &inspection->clinic, &inspection->station);
+	for (size_t i = 0; i < INSPECTION_SECTIONS && status == CTL_DONE; i++)
+		if (is_known(queries, inspection_sections[i].query))
+			status = ask_section(ctl, inspection, i);
+	return status;
+}

@@ -1,0 +1,640 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/report.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <string.h>
+#include <time.h>
+
+static const char *const outcome_names[] = {
+	[REPORT_OPEN] = "In progress",
+	[REPORT_FINISHED] = "Finished, not signed",
+	[REPORT_SIGNED] = "Signed",
+	[REPORT_ABANDONED] = "Abandoned",
+	[REPORT_INTERRUPTED] = "Interrupted",
+};
+static_assert(ELEMENTS(outcome_names) == REPORT_OUTCOME_MAX, "every outcome has a name");
+
+static const char *const event_names[] = {
+	[REPORT_EVENT_INCIDENT] = "Incident",
+	[REPORT_EVENT_OVERRIDE] = "Override",
+	[REPORT_EVENT_FAULT] = "Fault",
+	[REPORT_EVENT_REFUSAL] = "Refusal",
+	[REPORT_EVENT_ALERT] = "Alert",
+	[REPORT_EVENT_CORRECTION] = "Correction",
+};
+static_assert(ELEMENTS(event_names) == REPORT_EVENT_KIND_MAX, "every kind of event has a name");
+
+DEFINE_STRING_TABLE(report_outcome, ReportOutcome, outcome_names);
+DEFINE_STRING_TABLE(report_event_kind, ReportEventKind, event_names);
+
+static const char *text_of(const json_t *body, const char *key)
+{
+	const char *text = json_string_value(json_object_get(body, key));
+
+	return text && text[0] ? text : NULL;
+}
+
+static int64_t number_of(const json_t *body, const char *key)
+{
+	return json_integer_value(json_object_get(body, key));
+}
+
+static double real_of(const json_t *body, const char *key)
+{
+	return json_number_value(json_object_get(body, key));
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+/* ---- making and freeing ---- */
+
+static void event_clear(void *event)
+{
+	free(((ReportEvent *)event)->text);
+}
+
+static void zone_clear(void *item)
+{
+	ReportZone *zone = item;
+
+	if (zone->before.jpeg)
+		g_bytes_unref(zone->before.jpeg);
+	if (zone->after.jpeg)
+		g_bytes_unref(zone->after.jpeg);
+}
+
+Report *report_new(void)
+{
+	Report *report = g_new0(Report, 1);
+
+	report->zones = g_array_new(false, true, sizeof(ReportZone));
+	g_array_set_clear_func(report->zones, zone_clear);
+	report->cartridges = g_array_new(false, true, sizeof(ReportCartridge));
+	report->pigments = g_array_new(false, true, sizeof(ReportPigment));
+	report->handpieces = g_array_new(false, true, sizeof(ReportHandpiece));
+	report->events = g_array_new(false, true, sizeof(ReportEvent));
+	g_array_set_clear_func(report->events, event_clear);
+	report->consents = g_array_new(false, true, sizeof(ReportConsent));
+	report->aftercare = g_ptr_array_new();
+	report->yes = g_ptr_array_new();
+	report->kept = json_array();
+	report->operators = json_object();
+	return report;
+}
+
+Report *report_free(Report *report)
+{
+	if (!report)
+		return NULL;
+	g_array_unref(report->zones);
+	g_array_unref(report->cartridges);
+	g_array_unref(report->pigments);
+	g_array_unref(report->handpieces);
+	g_array_unref(report->events);
+	g_array_unref(report->consents);
+	g_ptr_array_unref(report->aftercare);
+	g_ptr_array_unref(report->yes);
+	free(report->proof.text);
+	free(report->proof.code);
+	json_decref(report->kept);
+	json_decref(report->operators);
+	g_free(report);
+	return NULL;
+}
+
+const char *report_keep(Report *report, const char *text)
+{
+	json_t *kept = text ? json_string(text) : NULL;
+
+	if (kept && json_array_append_new(report->kept, kept) == 0)
+		return json_string_value(kept);
+	return NULL;
+}
+
+ReportZone *report_zone(const Report *report, const char *zone)
+{
+	for (size_t i = 0; zone && i < report->zones->len; i++) {
+		ReportZone *found = &g_array_index(report->zones, ReportZone, i);
+
+		if (strcmp(found->zone, zone) == 0)
+			return found;
+	}
+	return NULL;
+}
+
+ReportCartridge *report_cartridge(const Report *report, size_t i)
+{
+	return &g_array_index(report->cartridges, ReportCartridge, i);
+}
+
+/* ---- the session ---- */
+
+static void take_begun(Report *report, const json_t *row, const json_t *body)
+{
+	size_t i;
+	json_t *sentence;
+
+	report->session = number_of(body, "session");
+	report->subject = text_of(body, "subject");
+	report->protocol = text_of(body, "protocol");
+	report->title = text_of(body, "title");
+	report->course_session = number_of(body, "course_session");
+	report->course_sessions = number_of(body, "sessions");
+	report->badge = text_of(row, "actor");
+	report->begun = text_of(row, "time");
+	json_array_foreach (json_object_get(body, "aftercare"), i, sentence)
+		if (json_is_string(sentence))
+			g_ptr_array_add(report->aftercare, (void *)json_string_value(sentence));
+}
+
+static void take_screening(Report *report, const json_t *row, const json_t *body)
+{
+	const char *question;
+	json_t *answer;
+
+	report->questions = 0;
+	g_ptr_array_set_size(report->yes, 0);
+	json_object_foreach (json_object_get(body, "answers"), question, answer) {
+		report->questions++;
+		if (json_is_true(answer))
+			g_ptr_array_add(report->yes, (void *)question);
+	}
+}
+
+/** A later word on the same consent takes the place of the earlier one. */
+static void take_consent(Report *report, const json_t *row, const json_t *body)
+{
+	ReportConsent consent = { text_of(body, "consent"), text_of(body, "version"),
+		json_is_true(json_object_get(body, "given")) };
+
+	for (size_t i = 0; consent.consent && i < report->consents->len; i++) {
+		ReportConsent *earlier = &g_array_index(report->consents, ReportConsent, i);
+
+		if (strcmp(earlier->consent, consent.consent) == 0) {
+			*earlier = consent;
+			return;
+		}
+	}
+	if (consent.consent)
+		g_array_append_val(report->consents, consent);
+}
+
+static void take_end(Report *report, const json_t *row, const json_t *body, ReportOutcome outcome)
+{
+	if (outcome == REPORT_FINISHED) {
+		report->dots = number_of(body, "dots");
+		report->strokes = number_of(body, "strokes");
+		report->worked_s = number_of(body, "worked_s");
+		report->ended = text_of(row, "time");
+	} else if (outcome == REPORT_SIGNED) {
+		report->signer = text_of(row, "actor");
+		report->meaning = text_of(body, "meaning");
+		report->signed_at = text_of(row, "time");
+	} else {
+		report->ended = text_of(row, "time");
+		report->closing_reason = text_of(body, "reason");
+	}
+	report->outcome = outcome;
+}
+
+static void take_finished(Report *report, const json_t *row, const json_t *body)
+{
+	take_end(report, row, body, REPORT_FINISHED);
+}
+
+static void take_signed(Report *report, const json_t *row, const json_t *body)
+{
+	take_end(report, row, body, REPORT_SIGNED);
+}
+
+static void take_abandoned(Report *report, const json_t *row, const json_t *body)
+{
+	take_end(report, row, body, REPORT_ABANDONED);
+}
+
+static void take_interrupted(Report *report, const json_t *row, const json_t *body)
+{
+	take_end(report, row, body, REPORT_INTERRUPTED);
+}
+
+/* ---- zones ---- */
+
+static ReportZone *zone_of(Report *report, const json_t *body)
+{
+	const char *name = text_of(body, "zone");
+	ReportZone *found = report_zone(report, name), zone = { 0 };
+
+	if (found || !name)
+		return found;
+	zone.zone = report_keep(report, name);
+	g_array_append_val(report->zones, zone);
+	return &g_array_index(report->zones, ReportZone, report->zones->len - 1);
+}
+
+static void take_zone(Report *report, const json_t *row, const json_t *body)
+{
+	ReportZone *zone = zone_of(report, body);
+
+	if (!zone)
+		return;
+	zone->skin_type = text_of(body, "skin_type");
+	zone->area_mm2 = real_of(body, "area_mm2");
+	zone->target = real_of(body, "target");
+	zone->depth_min_um = real_of(body, "depth_min_um");
+	zone->depth_max_um = real_of(body, "depth_max_um");
+}
+
+static void take_histogram(const json_t *body, const char *key, int64_t ret[REPORT_BINS])
+{
+	const json_t *bins = json_object_get(body, key);
+
+	for (size_t i = 0; json_is_array(bins) && i < REPORT_BINS; i++)
+		ret[i] = json_integer_value(json_array_get(bins, i));
+}
+
+static void take_statistics(Report *report, const json_t *row, const json_t *body)
+{
+	ReportZone *zone = zone_of(report, body);
+
+	if (!zone)
+		return;
+	zone->dots = number_of(body, "dots");
+	zone->strokes = number_of(body, "strokes");
+	zone->area_mm2 = real_of(body, "area_mm2");
+	zone->density = real_of(body, "density");
+	zone->target = real_of(body, "target");
+	zone->outside = real_of(body, "outside");
+	zone->depth_mean_um = real_of(body, "depth_mean_um");
+	zone->dwell_mean_ms = real_of(body, "dwell_mean_ms");
+	take_histogram(body, "histogram", zone->depth);
+	take_histogram(body, "dwell_histogram", zone->dwell);
+}
+
+static void take_picture(Report *report, const json_t *row, const json_t *body)
+{
+	ReportZone *zone = zone_of(report, body);
+	const char *phase = text_of(body, "phase");
+	double width = real_of(body, "width");
+	ReportPicture *picture;
+
+	if (!zone || !phase)
+		return;
+	picture = strcmp(phase, "after") == 0 ? &zone->after : &zone->before;
+	picture->file = text_of(body, "file");
+	picture->sha256 = text_of(body, "sha256");
+	picture->time = text_of(row, "time");
+	picture->shape = width > 0 ? real_of(body, "height") / width : 0;
+}
+
+/* ---- materials ---- */
+
+static void take_claim(Report *report, const json_t *row, const json_t *body)
+{
+	ReportCartridge cartridge = {
+		.unit = text_of(body, "unit"),
+		.gtin = text_of(body, "gtin"),
+		.lot = text_of(body, "lot"),
+		.expiry = text_of(body, "expiry"),
+		.mounted = text_of(row, "time"),
+	};
+
+	g_array_append_val(report->cartridges, cartridge);
+}
+
+/** The newest claim of the unit: a cartridge that was put back is removed a second time. */
+static void take_removal(Report *report, const json_t *row, const json_t *body)
+{
+	const char *unit = text_of(body, "unit");
+
+	for (size_t i = report->cartridges->len; unit && i-- > 0;) {
+		ReportCartridge *cartridge = report_cartridge(report, i);
+
+		if (!cartridge->unit || strcmp(cartridge->unit, unit) != 0)
+			continue;
+		cartridge->removed = text_of(row, "time");
+		cartridge->reason = text_of(body, "reason");
+		cartridge->strokes = number_of(body, "strokes");
+		cartridge->dots = number_of(body, "dots");
+		return;
+	}
+}
+
+/** Of one cartridge, or of all of the session. */
+static void take_disposal(Report *report, const json_t *row, const json_t *body)
+{
+	const char *unit = text_of(body, "unit"), *container = text_of(body, "container");
+
+	for (size_t i = 0; i < report->cartridges->len; i++) {
+		ReportCartridge *cartridge = report_cartridge(report, i);
+
+		if (container && (!unit || same(cartridge->unit, unit)))
+			cartridge->container = container;
+	}
+}
+
+static void take_pigment(Report *report, const json_t *row, const json_t *body)
+{
+	ReportPigment pigment = {
+		.brand = text_of(body, "brand"),
+		.colour = text_of(body, "colour"),
+		.lot = text_of(body, "lot"),
+		.expiry = text_of(body, "expiry"),
+		.zone = text_of(body, "zone"),
+		.time = text_of(row, "time"),
+	};
+
+	g_array_append_val(report->pigments, pigment);
+}
+
+/** What was received with the lot, for every cartridge of it. */
+static void take_lot(Report *report, json_t *row)
+{
+	bool kept = false;
+
+	for (size_t i = 0; i < report->cartridges->len; i++) {
+		ReportCartridge *cartridge = report_cartridge(report, i);
+		const char *gtin = text_of(row, "gtin");
+
+		if (!same(cartridge->lot, text_of(row, "lot")) ||
+			(cartridge->gtin && gtin && !same(cartridge->gtin, gtin)))
+			continue;
+		cartridge->product = text_of(row, "product");
+		cartridge->maker = text_of(row, "maker");
+		cartridge->certificate = text_of(row, "certificate");
+		if (!cartridge->expiry)
+			cartridge->expiry = text_of(row, "expiry");
+		kept = true;
+	}
+	if (kept)
+		json_array_append(report->kept, row);
+}
+
+/* ---- handpieces ---- */
+
+static void take_handpiece(Report *report, const json_t *row, const json_t *body)
+{
+	ReportHandpiece piece = { .handpiece = text_of(body, "handpiece"), .mounted = text_of(row, "time") };
+
+	for (size_t i = 0; i < report->handpieces->len; i++)
+		if (same(g_array_index(report->handpieces, ReportHandpiece, i).handpiece, piece.handpiece))
+			return;
+	if (piece.handpiece)
+		g_array_append_val(report->handpieces, piece);
+}
+
+static bool holds(const json_t *contents, const char *item)
+{
+	size_t i;
+	json_t *held;
+
+	json_array_foreach (contents, i, held)
+		if (same(json_string_value(held), item))
+			return true;
+	return false;
+}
+
+/** The last one that was released before the handpiece was mounted. Times of one form compare as text. */
+static void take_cycle(Report *report, json_t *row)
+{
+	const char *released = text_of(row, "released");
+	bool kept = false;
+
+	for (size_t i = 0; released && i < report->handpieces->len; i++) {
+		ReportHandpiece *piece = &g_array_index(report->handpieces, ReportHandpiece, i);
+
+		if (!holds(json_object_get(row, "contents"), piece->handpiece) || !piece->mounted ||
+			strcmp(released, piece->mounted) > 0 ||
+			(piece->released && strcmp(piece->released, released) > 0))
+			continue;
+		piece->steriliser = text_of(row, "sterilizer");
+		piece->cycle = number_of(row, "cycle");
+		piece->started = text_of(row, "started");
+		piece->integrator = text_of(row, "integrator");
+		piece->chemical = text_of(row, "chemical");
+		piece->released = released;
+		piece->released_by = text_of(row, "released_by");
+		kept = true;
+	}
+	if (kept)
+		json_array_append(report->kept, row);
+}
+
+/* ---- what happened ---- */
+
+static void G_GNUC_PRINTF(4, 5)
+	add_event(Report *report, ReportEventKind kind, const json_t *row, const char *format, ...)
+{
+	ReportEvent event = { .kind = kind, .time = text_of(row, "time"), .actor = text_of(row, "actor") };
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&event.text, format, arguments) < 0)
+		event.text = NULL;
+	va_end(arguments);
+	g_array_append_val(report->events, event);
+}
+
+static void take_fault(Report *report, const json_t *row, const json_t *body)
+{
+	char cause[REPORT_SECTION_MAX], within[64];
+	const char *detail = text_of(body, "detail");
+	int64_t latency_us = number_of(body, "stop_latency_us");
+
+	report_title_of(text_of(body, "cause"), cause);
+	if (latency_us <= 0)
+		snprintf(within, sizeof within, "the needle was stopped");
+	else if (latency_us < 1000)
+		snprintf(within, sizeof within, "the needle was stopped within %lld \xc2\xb5s",
+			(long long)latency_us);
+	else
+		snprintf(within, sizeof within, "the needle was stopped within %.1f ms",
+			(double)latency_us / 1000);
+	add_event(report, REPORT_EVENT_FAULT, row, "%s: %s%s%s", cause, within, detail ? "; " : "",
+		detail ? detail : "");
+}
+
+static void take_acknowledgement(Report *report, const json_t *row, const json_t *body)
+{
+	char cause[REPORT_SECTION_MAX];
+	const char *note = text_of(body, "note");
+
+	report_title_of(text_of(body, "cause"), cause);
+	add_event(report, REPORT_EVENT_FAULT, row, "%s acknowledged: %s", cause, note ? note : "no note");
+}
+
+static void take_text(Report *report, ReportEventKind kind, const json_t *row, const json_t *body)
+{
+	const char *text = text_of(body, "text");
+
+	add_event(report, kind, row, "%s", text ? text : "no words were recorded");
+}
+
+static void take_refusal(Report *report, const json_t *row, const json_t *body)
+{
+	take_text(report, REPORT_EVENT_REFUSAL, row, body);
+}
+
+static void take_alert(Report *report, const json_t *row, const json_t *body)
+{
+	take_text(report, REPORT_EVENT_ALERT, row, body);
+}
+
+static void take_incident(Report *report, const json_t *row, const json_t *body)
+{
+	char incident[REPORT_SECTION_MAX];
+	const char *severity = text_of(body, "severity"), *text = text_of(body, "text");
+	const char *device = text_of(body, "device"), *area = text_of(body, "area");
+
+	report_title_of(text_of(body, "incident"), incident);
+	add_event(report, REPORT_EVENT_INCIDENT, row, "%s%s%s%s: %s%s%s%s%s", incident, severity ? " (" : "",
+		severity ? severity : "", severity ? ")" : "", text ? text : "not described",
+		device ? "; device: " : "", device ? device : "", area ? "; where: " : "", area ? area : "");
+}
+
+static void take_override(Report *report, const json_t *row, const json_t *body)
+{
+	char interlock[REPORT_SECTION_MAX];
+	const char *reason = text_of(body, "reason");
+
+	report_title_of(text_of(body, "interlock"), interlock);
+	add_event(report, REPORT_EVENT_OVERRIDE, row, "%s set aside: %s", interlock,
+		reason ? reason : "no reason");
+}
+
+/** A value as it stands in the record, which need not be text. */
+static char *value_of(const json_t *body, const char *key)
+{
+	const json_t *value = json_object_get(body, key);
+
+	return json_is_string(value) ? strdup(json_string_value(value)) : json_dumps(value, JSON_ENCODE_ANY);
+}
+
+static void take_correction(Report *report, const json_t *row, const json_t *body)
+{
+	_cleanup_(freep) char *old = value_of(body, "old"), *new = value_of(body, "new");
+	const char *field = text_of(body, "field"), *why = text_of(body, "why");
+
+	add_event(report, REPORT_EVENT_CORRECTION, row, "Record %lld, %s: not %s but %s (%s)",
+		(long long)number_of(body, "corrects"), field ? field : "?", old ? old : "?", new ? new : "?",
+		why ? why : "no reason");
+}
+
+/* ---- rows ---- */
+
+/** `keep`: text of the row is borrowed. */
+static const struct {
+	const char *kind;
+	void (*take)(Report *report, const json_t *row, const json_t *body);
+	bool keep, closes;
+} kinds[] = {
+	{ "session.begun", take_begun, true, false },
+	{ "session.screening", take_screening, true, false },
+	{ "session.consent", take_consent, true, false },
+	{ "session.zone", take_zone, true, false },
+	{ "session.finished", take_finished, true, true },
+	{ "session.signed", take_signed, true, true },
+	{ "session.abandoned", take_abandoned, true, true },
+	{ "session.interrupted", take_interrupted, true, true },
+	{ "zone.statistics", take_statistics, false, false },
+	{ "image.captured", take_picture, true, false },
+	{ "needle.claimed", take_claim, true, false },
+	{ "needle.removed", take_removal, true, false },
+	{ "needle.disposed", take_disposal, true, false },
+	{ "needle.damaged", take_disposal, true, false },
+	{ "needle.refused", take_refusal, true, false },
+	{ "handpiece.mounted", take_handpiece, true, false },
+	{ "pigment.loaded", take_pigment, true, false },
+	{ "fault.latched", take_fault, true, false },
+	{ "fault.acknowledged", take_acknowledgement, true, false },
+	{ "alert.raised", take_alert, true, false },
+	{ "incident.reported", take_incident, true, false },
+	{ "interlock.overridden", take_override, true, false },
+	{ "record.corrected", take_correction, true, false },
+};
+
+static void take_record(Report *report, json_t *row)
+{
+	const json_t *body = json_object_get(row, "body");
+	const char *kind = text_of(row, "kind");
+
+	for (size_t i = 0; kind && i < ELEMENTS(kinds); i++) {
+		if (strcmp(kinds[i].kind, kind) != 0)
+			continue;
+		if (kinds[i].keep)
+			json_array_append(report->kept, row);
+		kinds[i].take(report, row, body);
+		if (kinds[i].closes || report->outcome == REPORT_OPEN)
+			report->proof.seq = number_of(row, "seq");
+		return;
+	}
+}
+
+static void take_session(Report *report, json_t *row)
+{
+	json_array_append(report->kept, row);
+	report->session = number_of(row, "session");
+	report->dots = number_of(row, "dots");
+	report->strokes = number_of(row, "strokes");
+	report->worked_s = number_of(row, "worked_s");
+}
+
+void report_add(Report *report, const char *query, json_t *row)
+{
+	if (strcmp(query, "operators") == 0 && text_of(row, "badge"))
+		json_object_set(report->operators, text_of(row, "badge"), json_object_get(row, "name"));
+	else if (strcmp(query, "session") == 0)
+		take_session(report, row);
+	else if (strcmp(query, "timeline") == 0)
+		take_record(report, row);
+	else if (strcmp(query, "lot") == 0)
+		take_lot(report, row);
+	else if (strcmp(query, "sterilization") == 0)
+		take_cycle(report, row);
+	report->operator_name = json_string_value(json_object_get(report->operators, report->badge));
+}
+
+/* ---- words ---- */
+
+void report_title_of(const char *name, char ret[REPORT_SECTION_MAX])
+{
+	snprintf(ret, REPORT_SECTION_MAX, "%s", name ? name : "");
+	for (char *s = ret; *s; s++)
+		if (*s == '-')
+			*s = ' ';
+	ret[0] = (char)toupper((unsigned char)ret[0]);
+}
+
+static size_t write_time(ReportTime time, const struct tm *local, char ret[REPORT_TIME_MAX])
+{
+	switch (time) {
+	case REPORT_CLOCK:
+		return strftime(ret, REPORT_TIME_MAX, "%H:%M", local);
+	case REPORT_CLOCK_ZONE:
+		return strftime(ret, REPORT_TIME_MAX, "%H:%M %Z", local);
+	case REPORT_DATE:
+		return strftime(ret, REPORT_TIME_MAX, "%-d %B %Y", local);
+	case REPORT_MINUTE:
+		return strftime(ret, REPORT_TIME_MAX, "%Y-%m-%d %H:%M", local);
+	case REPORT_MOMENT:
+		return strftime(ret, REPORT_TIME_MAX, "%Y-%m-%d %H:%M %Z", local);
+	}
+	return 0;
+}
+
+const char *report_time(const char *utc, ReportTime time, char ret[REPORT_TIME_MAX])
+{
+	struct tm utc_time = { 0 }, local;
+	time_t seconds;
+
+	ret[0] = '\0';
+	if (!utc || !strptime(utc, "%Y-%m-%dT%H:%M:%S", &utc_time))
+		return ret;
+	seconds = timegm(&utc_time);
+	if (!localtime_r(&seconds, &local) || write_time(time, &local, ret) == 0)
+		ret[0] = '\0';
+	return ret;
+}

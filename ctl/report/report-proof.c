@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/report-proof.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "report/proof-code.h"
+#include "tlog/proof.h"
+
+/** What stands before a note's signatures: up to its empty line. */
+static size_t note_text_size(const char *note, size_t size)
+{
+	const char *end = memmem(note, size, "\n\n", 2);
+
+	return end ? (size_t)(end - note) + 1 : size;
+}
+
+int report_set_proof(Report *report, const char *proof, char error[TLOG_TEXT_MAX])
+{
+	InclusionProof parsed = { 0 };
+	Checkpoint checkpoint;
+	int r = inclusion_proof_parse(proof, strlen(proof), &parsed, error);
+
+	if (r < 0)
+		return r;
+	r = checkpoint_parse(parsed.checkpoint, note_text_size(parsed.checkpoint, parsed.checkpoint_size),
+		&checkpoint, error);
+	if (r == 0) {
+		ReportProof *set = &report->proof;
+		_cleanup_(freep) char *root =
+			g_base64_encode(checkpoint.root.bytes, sizeof checkpoint.root.bytes);
+
+		free(set->text);
+		free(set->code);
+		set->text = strdup(proof);
+		set->code = proof_code_write(proof);
+		set->seq = (int64_t)parsed.index + 1;
+		set->tree_size = (int64_t)checkpoint.size;
+		snprintf(set->origin, sizeof set->origin, "%s", checkpoint.origin);
+		snprintf(set->root, sizeof set->root, "%s", root);
+	}
+	inclusion_proof_done(&parsed);
+	return r;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * What a session's report says, as data: put together from the rows that the daemon's audit queries give,
+ * drawn by report-page.h. Nothing here speaks to anybody.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "util/text.h"
+
+enum {
+	REPORT_BINS = 32,        /* of both histograms; the last is open-ended */
+	REPORT_DEPTH_BIN = 100,  /* um */
+	REPORT_DWELL_BIN = 10,   /* ms */
+	REPORT_TIME_MAX = 48,    /* bytes of a time as text */
+	REPORT_SECTION_MAX = 64, /* bytes of a section's title */
+};
+
+/** How a session ended, or that it has not. */
+typedef enum ReportOutcome {
+	REPORT_OPEN,
+	REPORT_FINISHED, /* not signed yet */
+	REPORT_SIGNED,
+	REPORT_ABANDONED,
+	REPORT_INTERRUPTED,
+	REPORT_OUTCOME_MAX,
+	REPORT_OUTCOME_INVALID = -EINVAL,
+} ReportOutcome;
+
+DECLARE_STRING_TABLE(report_outcome, ReportOutcome); /* for people: "Signed" */
+
+/** Text here and below is borrowed from the rows, which the report keeps; NULL: not on record. */
+typedef struct ReportPicture {
+	const char *file, *sha256, *time; /* file NULL: none was taken */
+	GBytes *jpeg;                     /* NULL: not to be had */
+	double shape;                     /* height of the whole by its width; 0: not on record */
+} ReportPicture;
+
+typedef struct ReportZone {
+	const char *zone, *skin_type;
+	double area_mm2, density, target; /* dots per cm2 */
+	double depth_min_um, depth_max_um, depth_mean_um, dwell_mean_ms;
+	double outside; /* share, 0 to 1 */
+	int64_t dots, strokes;
+	int64_t depth[REPORT_BINS], dwell[REPORT_BINS];
+	ReportPicture before, after; /* the newest of each */
+} ReportZone;
+
+typedef struct ReportCartridge {
+	const char *unit, *gtin, *lot, *expiry, *mounted, *removed, *reason;
+	const char *product, *maker, *certificate; /* of the lot */
+	const char *container;                     /* of sharps, where it was put */
+	int64_t strokes, dots;
+} ReportCartridge;
+
+typedef struct ReportPigment {
+	const char *brand, *colour, *lot, *expiry, *zone, *time; /* zone NULL: any */
+} ReportPigment;
+
+/** A reusable handpiece and the steriliser's cycle it came from; NULL and 0: none is on record. */
+typedef struct ReportHandpiece {
+	const char *handpiece, *mounted;
+	const char *steriliser, *started, *integrator, *chemical, *released, *released_by;
+	int64_t cycle;
+} ReportHandpiece;
+
+typedef enum ReportEventKind {
+	REPORT_EVENT_INCIDENT,
+	REPORT_EVENT_OVERRIDE,
+	REPORT_EVENT_FAULT,
+	REPORT_EVENT_REFUSAL,
+	REPORT_EVENT_ALERT,
+	REPORT_EVENT_CORRECTION,
+	REPORT_EVENT_KIND_MAX,
+	REPORT_EVENT_KIND_INVALID = -EINVAL,
+} ReportEventKind;
+
+DECLARE_STRING_TABLE(report_event_kind, ReportEventKind); /* for people: "Fault" */
+
+typedef struct ReportEvent {
+	ReportEventKind kind;
+	const char *time, *actor;
+	char *text; /* owned */
+} ReportEvent;
+
+typedef struct ReportConsent {
+	const char *consent, *version;
+	bool given;
+} ReportConsent;
+
+/** Where the record stands that closes the session, and how it is proved. */
+typedef struct ReportProof {
+	int64_t seq;       /* 0: none */
+	char *text;        /* tlog-proof, owned; NULL: the station gave none */
+	char *code;        /* the same in the letters of a QR code, owned */
+	char origin[256];  /* of the checkpoint */
+	char root[64];     /* its root hash, base64 */
+	int64_t tree_size; /* records it covers */
+} ReportProof;
+
+typedef struct Report {
+	/* who and what */
+	const char *clinic, *station; /* owned through `kept` */
+	int64_t session;
+	const char *subject, *protocol, *title;
+	int64_t course_session, course_sessions; /* sessions: 0 not on record */
+	const char *badge, *operator_name;
+	/* when */
+	const char *begun, *ended; /* RFC 3339, UTC */
+	ReportOutcome outcome;
+	const char *closing_reason;               /* of an abandoned session */
+	const char *signer, *meaning, *signed_at; /* NULL: not signed */
+	int64_t dots, strokes, worked_s;
+	/* what was done */
+	GArray *zones, *cartridges, *pigments, *handpieces, *events, *consents;
+	GPtrArray *aftercare; /* sentences, borrowed */
+	int64_t questions;    /* of the screening; 0: not asked */
+	GPtrArray *yes;       /* answered with yes, borrowed */
+	ReportProof proof;
+	const char *made; /* when the report was made, RFC 3339 */
+	/* held */
+	json_t *kept;      /* every row text is borrowed from */
+	json_t *operators; /* badge to name */
+} Report;
+
+Report *report_new(void);
+/** Accepts NULL; returns NULL. */
+Report *report_free(Report *report);
+DEFINE_CLEANUP(Report *, report_free, report_freep);
+
+/**
+ * Takes a row of the queries "operators", "session", "timeline", "lot", "sterilization", in this order; rows
+ * of others, and kinds of records that a report says nothing about, are passed over. The row's reference
+ * stays the caller's.
+ */
+void report_add(Report *report, const char *query, json_t *row);
+
+/** Keeps a text as long as the report. */
+const char *report_keep(Report *report, const char *text);
+
+/** NULL: nothing of that zone is on record. */
+ReportZone *report_zone(const Report *report, const char *zone);
+ReportCartridge *report_cartridge(const Report *report, size_t i);
+
+/** "Frontal hairline" of "frontal-hairline". */
+void report_title_of(const char *name, char ret[REPORT_SECTION_MAX]);
+
+typedef enum ReportTime {
+	REPORT_CLOCK,      /* 14:05 */
+	REPORT_CLOCK_ZONE, /* 14:05 CET */
+	REPORT_DATE,       /* 3 March 2026 */
+	REPORT_MINUTE,     /* 2026-03-03 14:05 */
+	REPORT_MOMENT,     /* 2026-03-03 14:05 CET */
+} ReportTime;
+
+/** RFC 3339 in UTC as people of the machine's time zone write it; "" when `utc` is NULL or no time. */
+const char *report_time(const char *utc, ReportTime time, char ret[REPORT_TIME_MAX]);

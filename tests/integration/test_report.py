@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A session's report, from a running station to paper: read as text, and looked at as a picture."""
+
+import base64
+import os
+import re
+import subprocess
+import xml.etree.ElementTree as ET
+
+import dbus
+import pytest
+
+import harness
+from harness import BUILD, wait_for
+
+CTL = BUILD / "ctl/stipplectl"
+ZONES = ("frontal-hairline frontal left-temple right-temple mid-scalp crown left-side right-side occipital nape "
+         "scar-1 scar-2 scar-3 scar-4").split()
+MARGIN_MM = 14
+
+
+def report(station, file, *words, status=0, command=("report",)):
+    done = subprocess.run([CTL, *command, *map(str, words), "-o", file],
+                          env=dict(station.environment(), TZ="UTC", PANGOCAIRO_BACKEND="fc"),
+                          text=True, capture_output=True, timeout=120, check=False)
+    assert done.returncode == status, (done.stdout, done.stderr)
+    return done.stderr if status else file
+
+
+def text_of(pdf):
+    """The text of each page."""
+    text = subprocess.run(["pdftotext", "-layout", pdf, "-"], check=True, capture_output=True, text=True).stdout
+    return text.split("\f")[:-1]
+
+
+def said(pages):
+    """All that the pages say, without where its lines end."""
+    return " ".join(" ".join(pages).split())
+
+
+class Picture:
+    """A page as pixels."""
+
+    def __init__(self, pdf, page, dpi=60):
+        data = subprocess.run(["pdftoppm", "-r", str(dpi), "-f", str(page), "-l", str(page), pdf], check=True,
+                              capture_output=True).stdout
+        header = re.match(rb"P6\s+(\d+)\s+(\d+)\s+255\s", data)
+        self.width, self.height = map(int, header.groups())
+        self.pixels, self.dpi = data[header.end():], dpi
+
+    def rows(self, left, right, top, bottom):
+        """Pixels between these edges in mm, row by row."""
+        x0, x1, y0, y1 = (round(mm / 25.4 * self.dpi) for mm in (left, right, top, bottom))
+        return [self.pixels[(y * self.width + x0) * 3:(y * self.width + x1) * 3] for y in range(y0, y1)]
+
+    def ink(self, *edges):
+        """The share of pixels that are not white."""
+        rows = self.rows(*edges)
+        pixels = sum(len(row) // 3 for row in rows)
+        white = sum(row[i:i + 3] == b"\xff\xff\xff" for row in rows for i in range(0, len(row), 3))
+        return 1 - white / pixels
+
+    def size_mm(self):
+        return self.width / self.dpi * 25.4, self.height / self.dpi * 25.4
+
+
+def look(pdf, pages):
+    """Every page has something on it, and nothing in its margins."""
+    for page in range(1, pages + 1):
+        picture = Picture(pdf, page)
+        width, height = picture.size_mm()
+        assert 0.02 < picture.ink(0, width, 0, height) < 0.6, page
+        assert picture.ink(0, MARGIN_MM, 5, height) == 0, page
+        assert picture.ink(width - MARGIN_MM, width, 5, height) == 0, page
+        assert picture.ink(0, width, height - 6, height) == 0, page
+
+
+def treat(station, strokes=300):
+    station.call("Session1", "Arm")
+    station.sim("pedal down")
+    wait_for(lambda: station.get("Session1", "Strokes") >= strokes, "strokes")
+    station.sim("pedal up")
+    station.wait_state("ready")
+    station.call("Session1", "Disarm")
+
+
+def finish(station, zone="crown"):
+    station.call("Session1", "Capture", zone, "after")
+    station.call("Session1", "Finish")
+    station.call("Session1", "Sign", "4711", "treatment done")
+
+
+@pytest.fixture
+def treated(station):
+    """A station after a whole session with an emergency stop in it."""
+    station.prepare()
+    treat(station)
+    station.sim("estop press")
+    station.wait_state("fault")
+    station.sim("estop release")
+    wait_for(lambda: not station.get("Station1", "EmergencyStop"), "the release")
+    station.call("Station1", "AcknowledgeFault", "sleeve caught")
+    finish(station)
+    return station
+
+
+def test_a_session_on_two_pages(treated, tmp_path):
+    pdf = report(treated, tmp_path / "report.pdf", 1)
+    pages = text_of(pdf)
+    assert len(pages) == 2
+    session, = treated.audit("sessions")
+    needle, = treated.audit("needles")
+    for word in ("Session report 1", "Signed", "clinic", "chair-1", "P-0001", "Ada Example", "b1001",
+                 "Scalp density, three sessions", "session 1 of 3", "Crown", "of 40", "1RL 0.25", "A17", "L1",
+                 "2031-12-31", str(needle["strokes"]), "Brand", "black-3", "PG7", "2031-01-31"):
+        assert word in said(pages[:1]), word
+    assert f"{session['strokes']:,}".replace(",", "\u202f") in pages[0]
+    for word in ("Emergency stop", "sleeve caught", "four days", "Treatment: given (form 2026-1)",
+                 "All 9 questions were answered with no", "treatment done", "Signed electronically by Ada Example"):
+        assert word in said(pages[1:]), word
+    digests = [row["sha256"][:8] for row in treated.audit("images")]
+    assert len(digests) == 2 and all(digest in pages[1] for digest in digests)
+    assert "Page 1 of 2" in pages[0] and "Page 2 of 2" in pages[1]
+    look(pdf, 2)
+    # both photographs are in the file as what they are
+    listed = subprocess.run(["pdfimages", "-list", pdf], check=True, capture_output=True, text=True).stdout
+    assert listed.count("jpeg") == 2
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_letter_paper(treated, tmp_path):
+    pdf = report(treated, tmp_path / "report.pdf", 1, "--paper", "letter")
+    assert len(text_of(pdf)) == 2
+    assert Picture(pdf, 1).size_mm() == pytest.approx((215.9, 279.4), abs=0.5)
+    look(pdf, 2)
+
+
+def test_a_drawing(treated, tmp_path):
+    root = ET.parse(report(treated, tmp_path / "report.svg", 1)).getroot()
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    _, _, width, height = map(float, root.get("viewBox").split())
+    assert height > 2 * width
+    names = [image.get("{http://www.w3.org/1999/xlink}href") for image in root.iter("{http://www.w3.org/2000/svg}image")]
+    assert len(names) == 2 and all(name.startswith("data:image/jpeg") for name in names)
+
+
+def test_a_page_for_browsers(treated, tmp_path):
+    text = report(treated, tmp_path / "report.html", 1).read_text()
+    for word in ("<h1>Session report 1</h1>", "P-0001", "Ada Example", "A17", "Emergency stop", "four days"):
+        assert word in text, word
+    sources = re.findall(r'src="([^"]*)"', text)
+    assert len(sources) >= 5 and all(source.startswith("data:image/") for source in sources)
+    assert not re.search(r"https?://", text)
+    photographs = [base64.b64decode(s.partition(",")[2]) for s in sources if s.startswith("data:image/jpeg")]
+    assert len(photographs) == 2 and all(p[:2] == b"\xff\xd8" for p in photographs)
+
+
+def test_looking_at_photographs_is_on_record(treated, tmp_path):
+    report(treated, tmp_path / "report.pdf", 1)
+    reads = [row["body"] for row in treated.audit("records", kind="audit.read")]
+    files = {row["file"] for row in treated.audit("images")}
+    assert {read["arguments"]["file"] for read in reads if read["query"] == "picture"} == files
+
+
+def test_a_crowded_session_loses_nothing(station, tmp_path):
+    """Every zone, many cartridges, and names of any script."""
+    name = "Александра-Мария Ólafsdóttir González Nguyễn Thị Ánh Nguyệt"
+    station.wait_board()
+    station.call("Station1", "Enrol", "b1001", name, "4711", "technician")
+    station.receive_lot(quantity=100)
+    station.sign_in()
+    station.call("Session1", "Begin", "P-" + "W" * 62, "scalp-density", dbus.UInt32(3))
+    station.call("Session1", "AnswerScreening", station.screening())
+    for consent in ("treatment", "photographs"):
+        station.call("Session1", "RecordConsent", consent, "2026-1", True)
+    for zone in ZONES:
+        station.call("Session1", "SelectZone", zone, "normal", dbus.UInt32(1500))
+        station.call("Session1", "Capture", zone, "before")
+    for i in range(30):
+        station.mount(f"SERIAL-{i:03d}")
+        station.call("Session1", "RemoveNeedle", "dull")
+    station.mount("LAST")
+    for i in range(9):
+        station.call("Session1", "LoadPigment", f"Brand of many words and a long name {i}", "black-3", f"PG{i}",
+                     "2031-01-31")
+    treat(station)
+    finish(station, "scar-4")
+    pdf = report(station, tmp_path / "report.pdf", 1)
+    pages = text_of(pdf)
+    assert 3 <= len(pages) <= 6
+    words = said(pages)
+    assert all(f"SERIAL-{i:03d}" in words for i in range(30)) and "LAST" in words
+    assert all(f"PG{i}" in words for i in range(9))
+    assert all(zone.capitalize().replace("-", " ") in words for zone in ZONES)
+    assert "Александра-Мария" in words and "Nguyễn" in words
+    pictures = subprocess.run(["pdfimages", "-list", pdf], check=True, capture_output=True, text=True).stdout
+    assert pictures.count("jpeg") == len(ZONES) + 1
+    look(pdf, len(pages))
+
+
+def test_a_session_that_is_not_over(station, tmp_path):
+    station.prepare()
+    pages = text_of(report(station, tmp_path / "report.pdf", 1))
+    assert "In progress" in pages[0] and "This session is not signed." in said(pages)
+    station.call("Session1", "Abandon", "client unwell")
+    pages = text_of(report(station, tmp_path / "report.pdf", 1))
+    assert "Abandoned" in pages[0] and "It was abandoned: client unwell." in said(pages)
+
+
+def test_a_photograph_that_is_gone(treated, tmp_path):
+    first, second = treated.audit("images")
+    (treated.folder / "state/images" / first["file"]).unlink()
+    (treated.folder / "state/images" / second["file"]).write_bytes(b"no photograph")
+    pages = text_of(report(treated, tmp_path / "report.pdf", 1))
+    assert "not available" in pages[1] and "not readable" in pages[1]
+
+
+def test_what_cannot_be_reported(station, tmp_path):
+    assert "there is no session 5" in report(station, tmp_path / "report.pdf", 5, status=1)
+    assert "ending in .pdf" in report(station, tmp_path / "report.doc", 1, status=2)
+    assert "write its number" in report(station, tmp_path / "report.pdf", "last", status=2)
+    assert "no paper" in report(station, tmp_path / "report.pdf", 1, "--paper", "a5", status=2)
+    station.prepare()
+    assert "cannot be written" in report(station, tmp_path / "none/report.pdf", 1, status=1)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_report_for_an_inspector(treated, tmp_path):
+    command = ("audit", "report")
+    day = treated.audit("sessions")[0]["begun"][:10]
+    pdf = report(treated, tmp_path / "report.pdf", "--from", day, "--to", day, command=command)
+    pages = text_of(pdf)
+    words = said(pages)
+    for word in ("Compliance report", f"clinic · station chair-1 · {day} to {day}", "What the record lacks",
+                 "Sterilisation cycles", "Biological indicator tests", "Cartridge lots and certificates", "L1",
+                 "2031-12-31", "P-0001", "scalp-density", "signed", "A17"):
+        assert word in words, word
+    look(pdf, len(pages))
+    text = report(treated, tmp_path / "report.html", "--to", "2020-01-01", command=command).read_text()
+    assert "There was no session." in text and "P-0001" not in text
+    assert "YYYY-MM-DD" in report(treated, tmp_path / "no.pdf", "--from", "yesterday", command=command, status=2)

@@ -1,0 +1,737 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "report/figures.h"
+#include "report/inspection.h"
+#include "report/output.h"
+#include "report/picture.h"
+#include "report/report-proof.h"
+#include "report/proof-code.h"
+#include "report/session-pages.h"
+
+/* ---- rows as the daemon gives them ---- */
+
+static void G_GNUC_PRINTF(3, 4) add(Report *report, const char *query, const char *format, ...)
+{
+	char text[4096];
+	json_auto_t *row = NULL;
+	json_error_t error;
+	va_list arguments;
+
+	va_start(arguments, format);
+	assert_in_range(vsnprintf(text, sizeof text, format, arguments), 1, sizeof text - 1);
+	va_end(arguments);
+	row = json_loads(text, 0, &error);
+	if (!row)
+		fail_msg("%s: %s", error.text, text);
+	report_add(report, query, row);
+}
+
+static void add_zone(Report *report, const char *zone, int low, int high, int dots)
+{
+	add(report, "timeline",
+		"{\"seq\":3,\"time\":\"2026-03-02T09:10:00Z\",\"kind\":\"session.zone\",\"actor\":\"b1\",\"body\":"
+		"{\"session\":7,\"zone\":\"%s\",\"skin_type\":\"normal\",\"area_mm2\":1500,\"target\":40,"
+		"\"depth_min_um\":%d,\"depth_max_um\":%d}}",
+		zone, low, high);
+	add(report, "timeline",
+		"{\"seq\":4,\"time\":\"2026-03-02T10:10:00Z\",\"kind\":\"zone.statistics\",\"actor\":\"b1\",\"body\":"
+		"{\"session\":7,\"zone\":\"%s\",\"dots\":%d,\"strokes\":%d,\"area_mm2\":1500,\"density\":20.5,"
+		"\"target\":40,\"outside\":0.1,\"depth_mean_um\":%d,\"dwell_mean_ms\":60.0,"
+		"\"histogram\":[0,0,0,%d,%d],\"dwell_histogram\":[0,0,0,0,0,0,%d]}}",
+		zone, dots, dots * 8, low + 100, dots / 4, dots - dots / 4, dots);
+}
+
+static void add_cartridge(Report *report, int serial)
+{
+	add(report, "timeline",
+		"{\"seq\":5,\"time\":\"2026-03-02T09:11:00Z\",\"kind\":\"needle.claimed\",\"actor\":\"b1\",\"body\":"
+		"{\"session\":7,\"unit\":\"(01)04012345678901(21)A%d\",\"gtin\":\"04012345678901\",\"lot\":\"L1\","
+		"\"code\":\"x\"}}",
+		serial);
+	add(report, "timeline",
+		"{\"seq\":6,\"time\":\"2026-03-02T10:11:00Z\",\"kind\":\"needle.removed\",\"actor\":\"b1\",\"body\":"
+		"{\"session\":7,\"unit\":\"(01)04012345678901(21)A%d\",\"strokes\":4711,\"dots\":500,"
+		"\"reason\":\"dull\"}}",
+		serial);
+}
+
+static void add_event(Report *report, const char *kind, const char *body)
+{
+	add(report, "timeline",
+		"{\"seq\":7,\"time\":\"2026-03-02T10:12:00.5Z\",\"kind\":\"%s\",\"actor\":\"b1\",\"body\":%s}",
+		kind, body);
+}
+
+static void add_begin(Report *report, const char *subject)
+{
+	add(report, "operators", "{\"badge\":\"b1\",\"name\":\"Ada Example\"}");
+	add(report, "session", "{\"session\":7,\"dots\":0,\"strokes\":0,\"worked_s\":0}");
+	add(report, "timeline",
+		"{\"seq\":1,\"time\":\"2026-03-02T09:00:00Z\",\"kind\":\"session.begun\",\"actor\":\"b1\",\"body\":"
+		"{\"session\":7,\"subject\":\"%s\",\"protocol\":\"scalp-density\",\"course_session\":2,\"title\":\"T\","
+		"\"sessions\":3,\"aftercare\":[\"Keep dry.\",\"Wear a hat.\"]}}",
+		subject);
+}
+
+static Report *signed_session(void)
+{
+	Report *report = report_new();
+
+	add_begin(report, "P-1");
+	add_event(report, "session.screening",
+		"{\"session\":7,\"answers\":{\"eczema\":true,\"keloids\":false},"
+		"\"refused\":[]}");
+	add_event(report, "session.consent",
+		"{\"session\":7,\"consent\":\"treatment\",\"version\":\"1\",\"given\":true}");
+	add_event(report, "session.consent",
+		"{\"session\":7,\"consent\":\"photographs\",\"version\":\"1\",\"given\":true}");
+	add_event(report, "session.consent",
+		"{\"session\":7,\"consent\":\"photographs\",\"version\":\"2\",\"given\":false}");
+	add_zone(report, "crown", 300, 800, 100);
+	add_cartridge(report, 17);
+	add(report, "lot",
+		"{\"gtin\":\"04012345678901\",\"lot\":\"L1\",\"product\":\"1RL\",\"maker\":\"M\",\"expiry\":"
+		"\"2031-12-31\",\"certificate\":\"C-9\"}");
+	add_event(report, "pigment.loaded",
+		"{\"session\":7,\"brand\":\"B\",\"colour\":\"black\",\"lot\":\"P1\",\"expiry\":\"2030-01-01\"}");
+	add_event(report, "fault.latched",
+		"{\"session\":7,\"cause\":\"emergency-stop\",\"detail\":\"\",\"stop_latency_us\":412}");
+	add_event(report, "session.finished",
+		"{\"session\":7,\"dots\":100,\"strokes\":800,\"needles\":1,\"worked_s\":3700}");
+	add(report, "timeline",
+		"{\"seq\":99,\"time\":\"2026-03-02T11:00:00Z\",\"kind\":\"session.signed\",\"actor\":\"b1\",\"body\":"
+		"{\"session\":7,\"meaning\":\"done\"}}");
+	add_event(report, "audit.read", "{\"query\":\"session\",\"arguments\":{}}");
+	return report;
+}
+
+static void test_names_round_trip(void **state)
+{
+	for (int i = 0; i < REPORT_OUTCOME_MAX; i++)
+		assert_int_equal(report_outcome_from_string(report_outcome_to_string((ReportOutcome)i)), i);
+	for (int i = 0; i < REPORT_EVENT_KIND_MAX; i++)
+		assert_int_equal(
+			report_event_kind_from_string(report_event_kind_to_string((ReportEventKind)i)), i);
+	for (int i = 0; i < REPORT_FORMAT_MAX; i++)
+		assert_int_equal(report_format_from_string(report_format_to_string((ReportFormat)i)), i);
+	for (int i = 0; i < REPORT_PAPER_MAX; i++)
+		assert_int_equal(report_paper_from_string(report_paper_to_string((ReportPaper)i)), i);
+	assert_int_equal(report_format_from_string("doc"), REPORT_FORMAT_INVALID);
+	assert_null(report_outcome_to_string(REPORT_OUTCOME_MAX));
+}
+
+static void test_rows_become_a_report(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+	const ReportZone *crown = report_zone(report, "crown");
+	const ReportCartridge *cartridge = report_cartridge(report, 0);
+	const ReportConsent *photographs = &g_array_index(report->consents, ReportConsent, 1);
+	const ReportEvent *fault = &g_array_index(report->events, ReportEvent, 0);
+
+	assert_string_equal(report->subject, "P-1");
+	assert_string_equal(report->operator_name, "Ada Example");
+	assert_int_equal(report->outcome, REPORT_SIGNED);
+	assert_string_equal(report->meaning, "done");
+	assert_int_equal(report->proof.seq, 99);
+	assert_int_equal(report->worked_s, 3700);
+	assert_int_equal(report->questions, 2);
+	assert_string_equal(g_ptr_array_index(report->yes, 0), "eczema");
+	assert_int_equal(report->aftercare->len, 2);
+	assert_int_equal(report->consents->len, 2);
+	assert_false(photographs->given);
+	assert_string_equal(photographs->version, "2");
+	assert_non_null(crown);
+	assert_int_equal(crown->dots, 100);
+	assert_int_equal(crown->depth[4], 75);
+	assert_string_equal(cartridge->certificate, "C-9");
+	assert_string_equal(cartridge->expiry, "2031-12-31");
+	assert_string_equal(cartridge->reason, "dull");
+	assert_int_equal(cartridge->strokes, 4711);
+	assert_int_equal(report->events->len, 1);
+	assert_string_equal(fault->text, "Emergency stop: the needle was stopped within 412 \xc2\xb5s");
+	assert_null(report_zone(report, "nape"));
+}
+
+static void add_cycle(Report *report, int cycle, const char *released)
+{
+	add(report, "sterilization",
+		"{\"sterilizer\":\"S1\",\"cycle\":%d,\"started\":\"2026-03-01T07:00:00Z\",\"contents\":[\"H2\",\"H1\"],"
+		"\"integrator\":\"pass\",\"released\":%s,\"released_by\":\"b7\"}",
+		cycle, released);
+}
+
+static void test_the_cycle_a_handpiece_came_from(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+	_cleanup_(freep) char *none = NULL, *words = NULL;
+
+	add_event(report, "handpiece.mounted", "{\"session\":7,\"handpiece\":\"H1\"}");
+	add_event(report, "handpiece.mounted", "{\"session\":7,\"handpiece\":\"H1\"}");
+	assert_int_equal(report->handpieces->len, 1);
+	none = words_handpieces(report);
+	assert_string_equal(none, "Handpiece H1: no released cycle is on record.");
+	add_cycle(report, 40, "\"2026-03-01T08:00:00.000000Z\"");
+	add_cycle(report, 41, "\"2026-03-02T08:00:00.000000Z\"");
+	add_cycle(report, 42, "null");
+	add_cycle(report, 43, "\"2026-03-03T08:00:00.000000Z\"");
+	words = words_handpieces(report);
+	assert_non_null(strstr(words, "steriliser S1, cycle 41 of 2026-03-01 07:00"));
+	assert_non_null(strstr(
+		words, "class V integrator: pass; chemical indicator: not on record; released by b7."));
+}
+
+static void test_what_people_enter(void **state)
+{
+	static const char *const said[] = {
+		"Sharps injury (minor): stuck a finger; device: cartridge; where: chair",
+		"Interval set aside: touch-up of the hairline",
+		"Record 12, lot: not PG1 but PG7 (typing error)",
+		"Record 13, area_mm2: not 15 but 1500 (unit)",
+	};
+	_cleanup_(report_freep) Report *report = report_new();
+
+	add_begin(report, "P-1");
+	add_event(report, "incident.reported",
+		"{\"session\":7,\"incident\":\"sharps-injury\",\"severity\":\"minor\",\"text\":\"stuck a finger\","
+		"\"device\":\"cartridge\",\"area\":\"chair\"}");
+	add_event(report, "interlock.overridden",
+		"{\"session\":7,\"interlock\":\"interval\",\"reason\":\"touch-up of the hairline\"}");
+	add_event(report, "record.corrected",
+		"{\"session\":7,\"corrects\":12,\"field\":\"lot\",\"old\":\"PG1\",\"new\":\"PG7\",\"why\":\"typing error\"}");
+	add_event(report, "record.corrected",
+		"{\"session\":7,\"corrects\":13,\"field\":\"area_mm2\",\"old\":15,\"new\":1500,\"why\":\"unit\"}");
+	assert_int_equal(report->events->len, ELEMENTS(said));
+	for (size_t i = 0; i < ELEMENTS(said); i++)
+		assert_string_equal(g_array_index(report->events, ReportEvent, i).text, said[i]);
+}
+
+static void test_where_cartridges_went(void **state)
+{
+	_cleanup_(report_freep) Report *report = report_new();
+
+	for (int i = 0; i < 3; i++)
+		add_cartridge(report, i);
+	add_event(report, "needle.disposed", "{\"session\":7,\"container\":\"SC-1\"}");
+	add_event(report, "needle.damaged",
+		"{\"session\":7,\"unit\":\"(01)04012345678901(21)A1\",\"reason\":\"bent\",\"container\":\"SC-2\"}");
+	assert_string_equal(report_cartridge(report, 0)->container, "SC-1");
+	assert_string_equal(report_cartridge(report, 1)->container, "SC-2");
+	assert_string_equal(report_cartridge(report, 2)->container, "SC-1");
+}
+
+static void test_a_session_that_goes_on(void **state)
+{
+	_cleanup_(report_freep) Report *report = report_new();
+	_cleanup_(freep) char *words = NULL;
+
+	add_begin(report, "P-1");
+	assert_int_equal(report->outcome, REPORT_OPEN);
+	assert_int_equal(report->proof.seq, 1);
+	words = words_signature(report);
+	assert_non_null(strstr(words, "This session is not signed. It goes on"));
+	add_event(report, "session.abandoned", "{\"session\":7,\"reason\":\"client unwell\"}");
+	assert_int_equal(report->outcome, REPORT_ABANDONED);
+	assert_string_equal(report->closing_reason, "client unwell");
+	assert_int_equal(pages_count(session_pages_draw, report, REPORT_PAPER_A4), 2);
+}
+
+/** Rows of a damaged or newer record end as nothing, not as a crash. */
+static void test_odd_rows(void **state)
+{
+	_cleanup_(report_freep) Report *report = report_new();
+
+	add(report, "timeline", "{\"kind\":5,\"body\":[]}");
+	add(report, "timeline", "{\"kind\":\"session.begun\"}");
+	add(report, "timeline", "{\"kind\":\"session.zone\",\"body\":{\"zone\":7}}");
+	add(report, "timeline",
+		"{\"kind\":\"zone.statistics\",\"body\":{\"zone\":\"crown\",\"histogram\":{}}}");
+	add(report, "timeline", "{\"kind\":\"needle.removed\",\"body\":{}}");
+	add(report, "timeline", "{\"kind\":\"fault.latched\",\"body\":{}}");
+	add(report, "timeline", "{\"kind\":\"image.captured\",\"body\":{\"zone\":\"crown\"}}");
+	add(report, "lot", "{}");
+	add(report, "weather", "{}");
+	assert_int_equal(report->zones->len, 1);
+	assert_int_equal(pages_count(session_pages_draw, report, REPORT_PAPER_A4), 2);
+}
+
+static void test_times(void **state)
+{
+	char text[REPORT_TIME_MAX];
+
+	assert_string_equal(
+		report_time("2026-03-02T09:05:07.123456Z", REPORT_MOMENT, text), "2026-03-02 09:05 UTC");
+	assert_string_equal(report_time("2026-03-02T09:05:07Z", REPORT_DATE, text), "2 March 2026");
+	assert_string_equal(report_time("2026-03-02T09:05:07Z", REPORT_CLOCK, text), "09:05");
+	assert_string_equal(report_time(NULL, REPORT_CLOCK, text), "");
+	assert_string_equal(report_time("yesterday", REPORT_CLOCK, text), "");
+}
+
+/* ---- histograms ---- */
+
+static void test_axis_steps(void **state)
+{
+	static const struct {
+		double most;
+		int steps;
+		double step;
+	} rows[] = { { 0, 4, 1 }, { 1, 4, 1 }, { 3, 4, 1 }, { 4, 4, 1 }, { 5, 4, 2 }, { 9, 4, 5 },
+		{ 40, 4, 10 }, { 41, 4, 20 }, { 99, 4, 50 }, { 201, 4, 100 }, { 1480, 4, 500 },
+		{ 14000, 4, 5000 }, { -5, 4, 1 }, { 10, 0, 1 } };
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		double step = axis_step(rows[i].most, rows[i].steps);
+
+		assert_true(fabs(step - rows[i].step) < 1e-9);
+		if (rows[i].steps > 0)
+			assert_true(rows[i].most <= step * rows[i].steps);
+	}
+}
+
+static void test_histograms(void **state)
+{
+	_cleanup_(report_freep) Report *report = report_new();
+	Histogram depth, dwell;
+
+	histogram_of_depth(report, &depth);
+	assert_int_equal(depth.total, 0);
+	assert_true(depth.n >= 10);
+	add_zone(report, "crown", 400, 1500, 100);
+	histogram_of_depth(report, &depth);
+	assert_int_equal(depth.outside[3], 25);
+	assert_int_equal(depth.inside[3], 0);
+	assert_int_equal(depth.inside[4], 75);
+	assert_int_equal(depth.total, 100);
+	assert_int_equal(depth.most, 75);
+	assert_true(depth.n >= 16);
+	assert_true(fabs(depth.high - 1500) < 0.1);
+	assert_true(fabs(depth.mean - 500) < 0.1);
+	histogram_of_dwell(report, &dwell);
+	assert_int_equal(dwell.inside[6], 100);
+	assert_true(fabs(dwell.mean - 60) < 0.1);
+
+	/* the same bins lie within the window of a zone where the needle goes less deep */
+	add_zone(report, "nape", 300, 900, 40);
+	histogram_of_depth(report, &depth);
+	assert_int_equal(depth.inside[3], 10);
+	assert_int_equal(depth.outside[3], 25);
+	assert_int_equal(depth.inside[4], 105);
+	assert_true(depth.high < 0.1);
+}
+
+/* ---- drawing ---- */
+
+static void test_text_stays_within_its_lines(void **state)
+{
+	_cleanup_(canvas_freep) Canvas *canvas = canvas_new(NULL, 500, 500);
+	static const char *const texts[] = {
+		"One word",
+		"A name that goes on and on, of the kind that people in fact have, and that needs more than two lines",
+		"OneWordWithoutAnyBlankInItThatIsLongerThanTheColumnIsWideAndWouldRunOverItsNeighbour",
+		"Александра-Мария Преображенская фон дер Вольга",
+		"حسن بن عبد الرحمن الطويل جدا جدا جدا",
+		"Nguyễn Thị Ánh Nguyệt, 山田 太郎",
+	};
+	double line = canvas_text_height(canvas, 1000, STYLE_BODY, 1, "Xg");
+
+	for (size_t i = 0; i < ELEMENTS(texts); i++) {
+		/* letters of another font may be higher, though not by half */
+		assert_true(canvas_text_height(canvas, 80, STYLE_BODY, 1, texts[i]) < line * 1.5);
+		assert_true(canvas_text_height(canvas, 80, STYLE_BODY, 2, texts[i]) < line * 3);
+	}
+	assert_true(canvas_text_height(canvas, 80, STYLE_BODY, 0, texts[1]) > line * 3);
+	assert_true(canvas_text_height(canvas, 80, STYLE_BODY, 1, NULL) > 0);
+}
+
+static void test_rows_that_fit(void **state)
+{
+	static const TableColumn columns[] = { { "A", 0.5, ALIGN_START, STYLE_BODY },
+		{ "B", 0.5, ALIGN_END, STYLE_BODY } };
+	_cleanup_(canvas_freep) Canvas *canvas = canvas_new(NULL, 500, 500);
+	_cleanup_(table_freep) Table *table = table_new(columns, ELEMENTS(columns));
+
+	for (int i = 0; i < 40; i++)
+		table_add(table,
+			i % 3 ? strdup("short") : strdup("a cell of two lines, because of its many words"));
+	assert_int_equal(table_rows(table), 20);
+	for (double height = 0; height < 500; height += 7) {
+		size_t n = table_fit(canvas, table, 3, 200, height);
+
+		assert_in_range(n, 0, 17);
+		if (n > 0)
+			assert_true(table_height(canvas, table, 3, n, 200) <= height);
+		if (n < 17)
+			assert_true(table_height(canvas, table, 3, n + 1, 200) > height);
+	}
+}
+
+static void crowd(Report *report)
+{
+	static const char *const zones[] = { "frontal-hairline", "frontal", "left-temple", "right-temple",
+		"mid-scalp", "crown", "left-side", "right-side", "occipital", "nape", "scar-1", "scar-2",
+		"scar-3", "scar-4" };
+
+	for (size_t i = 0; i < ELEMENTS(zones); i++) {
+		add_zone(report, zones[i], 300 + (int)i, 1500, 4000);
+		add(report, "timeline",
+			"{\"seq\":9,\"time\":\"2026-03-02T09:11:00Z\",\"kind\":\"image.captured\",\"body\":{\"session\":7,"
+			"\"zone\":\"%s\",\"phase\":\"before\",\"file\":\"f\",\"sha256\":\"00\"}}",
+			zones[i]);
+	}
+	for (int i = 0; i < 80; i++) {
+		add_cartridge(report, i);
+		add_event(report, "alert.raised",
+			"{\"session\":7,\"alert\":\"x\",\"text\":\"Many words about what was noticed, so many that they "
+			"take a line and then one more, and that it takes room\"}");
+	}
+}
+
+/** What is drawn outside the page would make the recording larger than it. */
+static void check_extents(const Report *report, ReportPaper paper)
+{
+	double width, height, x, y, drawn_width, drawn_height;
+	cairo_surface_t *surface = cairo_recording_surface_create(CAIRO_CONTENT_COLOR_ALPHA, NULL);
+	Canvas *canvas;
+
+	report_paper_size(paper, &width, &height);
+	canvas = canvas_new(surface, width, height);
+	session_pages_draw(report, canvas, 2, NULL, NULL);
+	cairo_recording_surface_ink_extents(surface, &x, &y, &drawn_width, &drawn_height);
+	assert_true(x >= -1 && y >= -1);
+	assert_true(x + drawn_width <= width + 1 && y + drawn_height <= height + 1);
+	canvas_free(canvas);
+	cairo_surface_destroy(surface);
+}
+
+static void test_pages(void **state)
+{
+	static const char *const subjects[] = { "P-1",
+		"WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW" };
+
+	for (int paper = 0; paper < REPORT_PAPER_MAX; paper++)
+		for (size_t i = 0; i < ELEMENTS(subjects); i++) {
+			_cleanup_(report_freep) Report *report = signed_session();
+
+			report->subject = subjects[i];
+			assert_int_equal(pages_count(session_pages_draw, report, (ReportPaper)paper), 2);
+			check_extents(report, (ReportPaper)paper);
+			crowd(report);
+			assert_in_range(pages_count(session_pages_draw, report, (ReportPaper)paper), 5, 10);
+			check_extents(report, (ReportPaper)paper);
+		}
+}
+
+static int write_session(const Report *report, ReportFormat format, ReportPaper paper, FILE *stream)
+{
+	Document document;
+
+	session_document(report, &document);
+	return document_write(&document, format, paper, stream);
+}
+
+static void test_files(void **state)
+{
+	static const char *const begins[] = { "%PDF-", "<?xml", "<!DOCTYPE html>" };
+	_cleanup_(report_freep) Report *report = signed_session();
+
+	for (int i = 0; i < REPORT_FORMAT_MAX; i++) {
+		_cleanup_(freep) char *text = NULL;
+		size_t size = 0;
+		FILE *stream = open_memstream(&text, &size);
+
+		assert_int_equal(write_session(report, (ReportFormat)i, REPORT_PAPER_A4, stream), 0);
+		fclose(stream);
+		assert_true(size > 5000);
+		assert_memory_equal(text, begins[i], strlen(begins[i]));
+	}
+}
+
+static void test_a_full_disk_is_told(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+
+	for (int i = 0; i < REPORT_FORMAT_MAX; i++) {
+		_cleanup_(fclosep) FILE *full = fopen("/dev/full", "we");
+
+		setbuf(full, NULL);
+		assert_int_equal(write_session(report, (ReportFormat)i, REPORT_PAPER_A4, full), -EIO);
+	}
+}
+
+static void test_markup_is_text(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+	_cleanup_(freep) char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	report->clinic = "<script>alert(1)</script>";
+	report->operator_name = "\"A\" & 'B' <i>";
+	assert_int_equal(write_session(report, REPORT_FORMAT_HTML, REPORT_PAPER_A4, stream), 0);
+	fclose(stream);
+	assert_null(strstr(text, "<script>"));
+	assert_non_null(strstr(text, "&lt;script&gt;"));
+	assert_null(strstr(text, "<i>"));
+}
+
+/* ---- for an inspector ---- */
+
+static Inspection *inspection(int rows)
+{
+	static const char *const samples[INSPECTION_SECTIONS] = {
+		"{\"subject\":\"lot L1\",\"missing\":\"the certificate\",\"since\":\"2026-01-01\"}",
+		"{\"sterilizer\":\"S1\",\"cycle\":41,\"started\":\"2026-03-02T07:00:00.000000Z\",\"temperature_c\":134.5,"
+		"\"exposure_s\":300,\"contents\":[\"H1\",\"H2\"],\"released_by\":\"b1\",\"integrator\":\"pass\"}",
+		"{\"sterilizer\":\"S1\",\"tested\":\"2026-03-01T07:00:00Z\",\"lot\":\"I9\",\"result\":\"pass\"}",
+		"{\"test\":3,\"sterilizer\":\"S1\",\"subject\":\"P-1\",\"session\":7}",
+		"{\"lot\":\"L1\",\"received\":\"2026-02-01T07:00:00Z\",\"used\":3,\"left\":17,\"certificate\":null}",
+		"{\"session\":7,\"begun\":\"2026-03-02T09:00:00Z\",\"subject\":\"P-1\",\"outcome\":\"signed\"}",
+		"{\"unit\":\"(01)04012345678901(21)A17\",\"lot\":\"L1\",\"session\":7}",
+	};
+	Inspection *found = inspection_new();
+
+	found->clinic = strdup("clinic");
+	found->made = strdup("2026-04-01T08:00:00Z");
+	found->from = "2026-03-01";
+	for (size_t i = 0; i < INSPECTION_SECTIONS; i++) {
+		found->rows[i] = json_array();
+		for (int row = 0; row < rows; row++)
+			json_array_append_new(found->rows[i], json_loads(samples[i], 0, NULL));
+	}
+	return found;
+}
+
+static const char *cell(const Table *table, size_t row, size_t column)
+{
+	return g_ptr_array_index(table->cells, row * table->n_columns + column);
+}
+
+static void test_rows_for_an_inspector(void **state)
+{
+	_cleanup_(inspection_freep) Inspection *found = inspection(2);
+	_cleanup_(table_freep) Table *cycles = inspection_table(found, 1);
+	_cleanup_(table_freep) Table *lots = inspection_table(found, 4);
+
+	assert_int_equal(table_rows(cycles), 2);
+	assert_string_equal(cell(cycles, 1, 0), "2026-03-02 07:00");
+	assert_string_equal(cell(cycles, 1, 1), "S1");
+	assert_string_equal(cell(cycles, 1, 2), "41");
+	assert_null(cell(cycles, 1, 3));
+	assert_string_equal(cell(cycles, 1, 4), "134.5");
+	assert_string_equal(cell(cycles, 1, 6), "H1, H2");
+	assert_null(cell(lots, 0, 4));
+	assert_string_equal(cell(lots, 0, 5), "2026-02-01");
+	for (size_t i = 0; i < INSPECTION_SECTIONS; i++) {
+		double shares = 0;
+
+		for (size_t column = 0; column < inspection_sections[i].n_columns; column++)
+			shares += inspection_sections[i].columns[column].share;
+		assert_true(fabs(shares - 1) < 1e-6);
+	}
+}
+
+static void write_inspection(const Inspection *found, ReportFormat format, char **ret)
+{
+	Document document;
+	size_t size;
+	FILE *stream = open_memstream(ret, &size);
+
+	inspection_document(found, &document);
+	assert_int_equal(document_write(&document, format, REPORT_PAPER_A4, stream), 0);
+	fclose(stream);
+}
+
+static void test_pages_for_an_inspector(void **state)
+{
+	static const struct {
+		int rows;
+		const char *state;
+	} cases[] = { { 0, "Nothing missing" }, { 3, "Gaps found" }, { 200, "Gaps found" } };
+	int pages = 0;
+
+	for (size_t i = 0; i < ELEMENTS(cases); i++) {
+		_cleanup_(inspection_freep) Inspection *found = inspection(cases[i].rows);
+		_cleanup_(freep) char *html = NULL;
+		Document document;
+		int more;
+
+		inspection_document(found, &document);
+		more = pages_count(document.draw, found, REPORT_PAPER_LETTER);
+		assert_true(more >= pages);
+		pages = more;
+		write_inspection(found, REPORT_FORMAT_HTML, &html);
+		assert_non_null(strstr(html, cases[i].state));
+	}
+	assert_true(pages > 20);
+}
+
+/** What the daemon does not know is neither a gap nor the lack of one. */
+static void test_what_was_not_asked(void **state)
+{
+	_cleanup_(inspection_freep) Inspection *found = inspection(0);
+	_cleanup_(freep) char *html = NULL;
+
+	json_decref(found->rows[0]);
+	found->rows[0] = NULL;
+	write_inspection(found, REPORT_FORMAT_HTML, &html);
+	assert_non_null(strstr(html, "Not checked"));
+	assert_non_null(strstr(html, "keeps no such record"));
+	assert_null(strstr(html, "Nothing missing"));
+}
+
+/* ---- photographs ---- */
+
+static void test_what_is_no_photograph(void **state)
+{
+	static const unsigned char broken[] = { 0xff, 0xd8, 0xff, 0xe0, 0, 16, 'J', 'F', 'I', 'F' };
+	GBytes *texts[] = { g_bytes_new("no picture at all", 17), g_bytes_new(broken, sizeof broken),
+		g_bytes_new(NULL, 0) };
+	cairo_surface_t *surface = cairo_recording_surface_create(CAIRO_CONTENT_COLOR_ALPHA, NULL);
+	_cleanup_(canvas_freep) Canvas *canvas = canvas_new(surface, 500, 500);
+
+	cairo_surface_destroy(surface);
+	for (size_t i = 0; i < ELEMENTS(texts); i++) {
+		ReportPicture picture = { .file = "f", .jpeg = texts[i] };
+
+		assert_null(picture_open(texts[i], 100));
+		figure_picture(canvas, &picture, (Box){ 0, 0, 100, 75 });
+		g_bytes_unref(texts[i]);
+	}
+}
+
+/* ---- proofs ---- */
+
+/* what the Go implementation makes of the sixth leaf of Certificate Transparency's reference tree */
+#define PROOF                                                                                                           \
+	"c2sp.org/tlog-proof@v1\nextra QEFCQw==\nindex 5\n"                                                             \
+	"vBoGQ7EuTS18d5GPROD095qDi2z57FtcKD4fTYhZnms=\n"                                                                \
+	"sIaT7C5yFZcTBkHoIR5+7cy0wmQTlj7ubB4u0W/7Gl8=\n"                                                                \
+	"037kGJdt2VdTwcc4Yrk5j6Kiz5tP8P3+izDNlSCWFLc=\n\n"                                                              \
+	"PeterNeumann\n7\n3bib5AOAnjJXUNPSY814kpwpQreUKjS3fhIslZSnTIw=\n\n"                                             \
+	"\xe2\x80\x94 PeterNeumann x08gozDA2D7IMPl5339ghWaWdMHI1FuM87Bu/YYK9oBwceVF6/ht0QN36iKgI+yAOPXFozUdDVbuzHFVmdC" \
+	"DL4UoAwU=\n"
+
+static void test_proofs(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+	_cleanup_(freep) char *read = NULL;
+	char error[TLOG_TEXT_MAX] = "";
+
+	assert_int_equal(report_set_proof(report, "c2sp.org/tlog-proof@v1\nno\n", error), -EINVAL);
+	assert_true(error[0]);
+	assert_null(report->proof.text);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(report_set_proof(report, PROOF, error), 0);
+	assert_int_equal(report->proof.seq, 6);
+	assert_int_equal(report->proof.tree_size, 7);
+	assert_string_equal(report->proof.origin, "PeterNeumann");
+	assert_string_equal(report->proof.root, "3bib5AOAnjJXUNPSY814kpwpQreUKjS3fhIslZSnTIw=");
+	assert_int_equal(proof_code_read(report->proof.code, &read), 0);
+	assert_string_equal(read, PROOF);
+	assert_int_equal(pages_count(session_pages_draw, report, REPORT_PAPER_A4), 2);
+	check_extents(report, REPORT_PAPER_A4);
+}
+
+/* ---- codes ---- */
+
+static void test_codes_read_back(void **state)
+{
+	static const char *const proofs[] = { "", "x", "c2sp.org/tlog-proof@v1\nindex 3\n\nlog\n4\nhash=\n",
+		"caf\xc3\xa9 and more of it, an odd number of bytes" };
+
+	for (size_t i = 0; i < ELEMENTS(proofs); i++) {
+		_cleanup_(freep) char *code = proof_code_write(proofs[i]);
+		_cleanup_(freep) char *read = NULL, *framed = NULL;
+
+		assert_non_null(code);
+		assert_true(proof_code_is(code));
+		assert_int_equal(strspn(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"), strlen(code));
+		framed = g_strdup_printf("\n%s\r\n", code);
+		assert_int_equal(proof_code_read(framed, &read), 0);
+		assert_string_equal(read, proofs[i]);
+	}
+}
+
+static void test_damaged_codes(void **state)
+{
+	_cleanup_(freep) char *code =
+		proof_code_write("c2sp.org/tlog-proof@v1 and what follows it, and more");
+	static const char *const none[] = { "", "STIPPLE", "STIPPLE1:", "STIPPLE1:A",
+		"STIPPLE1::::", "STIPPLE1:a b", "stipple1:ABC", "HTTP://X" };
+	char *read = NULL;
+
+	for (size_t i = 0; i < ELEMENTS(none); i++)
+		assert_int_equal(proof_code_read(none[i], &read), -EBADMSG);
+	for (size_t cut = strlen(code) - 1; cut > 9; cut--) {
+		code[cut] = '\0';
+		assert_int_equal(proof_code_read(code, &read), -EBADMSG);
+	}
+	assert_null(read);
+}
+
+static void test_a_bomb_is_no_proof(void **state)
+{
+	_cleanup_(freep) char *much = malloc((2 << 20) + 1), *code = NULL;
+	char *read = NULL;
+
+	assert_non_null(much);
+	memset(much, 'x', 2 << 20);
+	much[2 << 20] = '\0';
+	code = proof_code_write(much);
+	assert_int_equal(proof_code_read(code, &read), -E2BIG);
+	assert_null(read);
+}
+
+static void test_too_long_for_a_code(void **state)
+{
+	_cleanup_(canvas_freep) Canvas *canvas = canvas_new(NULL, 500, 500);
+	char text[8001];
+
+	memset(text, 'a', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	assert_false(figure_code(canvas, text, (Box){ 0, 0, 100, 100 }));
+	text[2000] = '\0';
+	assert_true(figure_code(canvas, text, (Box){ 0, 0, 100, 100 }));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names_round_trip),
+		cmocka_unit_test(test_rows_become_a_report),
+		cmocka_unit_test(test_the_cycle_a_handpiece_came_from),
+		cmocka_unit_test(test_what_people_enter),
+		cmocka_unit_test(test_where_cartridges_went),
+		cmocka_unit_test(test_a_session_that_goes_on),
+		cmocka_unit_test(test_odd_rows),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_axis_steps),
+		cmocka_unit_test(test_histograms),
+		cmocka_unit_test(test_text_stays_within_its_lines),
+		cmocka_unit_test(test_rows_that_fit),
+		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_a_full_disk_is_told),
+		cmocka_unit_test(test_markup_is_text),
+		cmocka_unit_test(test_rows_for_an_inspector),
+		cmocka_unit_test(test_pages_for_an_inspector),
+		cmocka_unit_test(test_what_was_not_asked),
+		cmocka_unit_test(test_what_is_no_photograph),
+		cmocka_unit_test(test_proofs),
+		cmocka_unit_test(test_codes_read_back),
+		cmocka_unit_test(test_damaged_codes),
+		cmocka_unit_test(test_a_bomb_is_no_proof),
+		cmocka_unit_test(test_too_long_for_a_code),
+	};
+
+	setenv("TZ", "UTC", 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
