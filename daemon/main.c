@@ -89,9 +89,11 @@ static int on_imaging(sd_event_source *source, int fd, uint32_t events, void *us
 			.height = result.height,
 			.focus = result.focus,
 			.exposure = result.exposure,
+			.preview = result.preview,
 		};
 
 		station_picture(daemon->station, &picture);
+		closep(&result.preview);
 	}
 	return 0;
 }
@@ -275,7 +277,9 @@ static bool broker_connected(void *userdata)
 static int capture(void *userdata, const StationCapture *capture)
 {
 	Daemon *daemon = userdata;
-	ImagingRequest request = { .ticket = capture->ticket, .scene = capture->scene };
+	ImagingRequest request = {
+		.ticket = capture->ticket, .scene = capture->scene, .preview = capture->preview
+	};
 
 	if (!daemon->imaging)
 		return -ENODEV;

@@ -187,6 +187,22 @@ static int run_open_picture(Call *call)
 	return 1;
 }
 
+static int reply_preview(Call *call, const StationReply *reply)
+{
+	return sd_bus_reply_method_return(call->message, "hss", reply->picture, reply->detail, reply->text);
+}
+
+static int run_preview(Call *call)
+{
+	const char *zone;
+	int r = call_read_strings(call, &zone, NULL, NULL, NULL);
+
+	if (r < 0)
+		return call_bad_arguments(call, r);
+	station_preview(call->bus->station, zone, call_answered, call);
+	return 1;
+}
+
 static int reply_refusals(Call *call, const StationReply *done)
 {
 	Refusal refusals[INTERLOCK_MAX];
@@ -281,6 +297,7 @@ static int method(sd_bus_message *message, void *userdata, sd_bus_error *error)
 		{ "RemoveNeedle", run_remove, NULL },
 		{ "LoadPigment", run_pigment, NULL },
 		{ "Capture", run_capture, reply_capture },
+		{ "Preview", run_preview, reply_preview },
 		{ "OpenPicture", run_open_picture, reply_picture },
 		{ "Refusals", run_refusals, reply_refusals },
 		{ "Arm", run_arm, NULL },
@@ -479,6 +496,8 @@ const sd_bus_vtable bus_session_vtable[] = {
 		SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Capture", SD_BUS_ARGS("s", zone, "s", phase),
 		SD_BUS_RESULT("s", file, "a{sv}", figures), method, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Preview", SD_BUS_ARGS("s", zone),
+		SD_BUS_RESULT("h", picture, "s", verdict, "s", text), method, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("OpenPicture", SD_BUS_ARGS("s", file), SD_BUS_RESULT("h", picture), method,
 		SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Refusals", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(sss)", refusals), method,

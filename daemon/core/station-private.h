@@ -46,6 +46,7 @@ struct Operation {
 	void *userdata;
 	bool is_step;
 	bool internal;           /* the station's own; nobody waits for a reply */
+	bool is_preview;         /* waits for a picture that is not recorded */
 	uint32_t ticket;         /* of the board command or picture that it waits for; 0 none */
 	json_t *body, *personal; /* of the record that it is making */
 	const void *attachment;  /* goes with it: the caller's, until operation_record() returns */

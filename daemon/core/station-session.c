@@ -330,6 +330,16 @@ static void picture_refused(Operation *operation, const LedgerAnswer *answer)
 	operation_fail(operation, STATION_ERROR_PICTURE, "%s", text);
 }
 
+static void preview_done(Operation *operation, const StationPicture *picture)
+{
+	StationReply *reply = &operation->reply;
+
+	snprintf(reply->detail, sizeof reply->detail, "%s", picture->verdict ? picture->verdict : "good");
+	snprintf(reply->text, sizeof reply->text, "%s", picture->text);
+	reply->picture = picture->preview;
+	operation_done(operation);
+}
+
 void station_picture(Station *station, const StationPicture *picture)
 {
 	Operation *operation = operation_by_ticket(station, picture->ticket);
@@ -340,6 +350,10 @@ void station_picture(Station *station, const StationPicture *picture)
 	operation->ticket = 0;
 	if (picture->error < 0) {
 		operation_fail(operation, STATION_ERROR_CAMERA, "%s", picture->text);
+		return;
+	}
+	if (operation->is_preview) {
+		preview_done(operation, picture);
 		return;
 	}
 	body = station_with_session(station, picture_body(operation, picture));
@@ -371,42 +385,69 @@ static void describe_scene(const Station *station, Zone zone, StippleScene *ret)
 		ret->seed = ret->seed * 31 + (unsigned char)*s;
 }
 
-void station_take_picture(
-	Station *station, const char *zone, const char *phase, StationDone done, void *userdata)
+/** Whether pictures may be taken now; otherwise the operation is over. */
+static bool may_look(Operation *operation, Zone zone, bool phase_known)
 {
-	Zone z = zone_from_string(zone);
-	Operation *operation = operation_new(station, true, done, userdata);
-	StationCapture capture = { 0 };
-	int r;
-
-	if (!operation || !operation_signed_in(operation, "technician") ||
+	if (!operation_signed_in(operation, "technician") ||
 		!operation_in_states(operation, STATE_BIT(SESSION_PREPARING) | STATE_BIT(SESSION_PAUSED) |
 							STATE_BIT(SESSION_CLOSING)))
-		return;
-	if ((int)z < 0 || (strcmp(phase, "before") != 0 && strcmp(phase, "after") != 0)) {
+		return false;
+	if ((int)zone < 0 || !phase_known) {
 		operation_fail(operation, STATION_ERROR_INVALID,
 			"a picture is of one of the zones and \"before\" or \"after\"");
-		return;
+		return false;
 	}
-	if (!station->view.consent_photographs) {
-		operation_fail(operation, interlock_error_name(INTERLOCK_CONSENT),
-			"the client has not consented to photographs: record the consent first");
-		return;
-	}
+	if (operation->station->view.consent_photographs)
+		return true;
+	operation_fail(operation, interlock_error_name(INTERLOCK_CONSENT),
+		"the client has not consented to photographs: record the consent first");
+	return false;
+}
+
+static void start_capture(Operation *operation, Zone zone, StationCapture *capture)
+{
+	Station *station = operation->station;
+	int r;
+
 	operation->ticket = ++station->next_ticket;
-	operation->body = json_pack("{s:s, s:s}", "zone", zone, "phase", phase);
-	capture.ticket = operation->ticket;
-	describe_scene(station, z, &capture.scene);
-	snprintf(capture.name, sizeof capture.name, "session-%llu-%s-%s-%lld",
-		(unsigned long long)station->view.session, zone, phase,
-		(long long)(clock_read(station->options.clock).utc_us / 1000));
-	r = station->options.capture ? station->options.capture(station->options.capture_userdata, &capture)
+	capture->ticket = operation->ticket;
+	describe_scene(station, zone, &capture->scene);
+	r = station->options.capture ? station->options.capture(station->options.capture_userdata, capture)
 				     : -ENODEV;
 	if (r < 0)
 		operation_fail(operation, STATION_ERROR_CAMERA,
 			r == -EAGAIN
 				? "the camera is busy with another picture: try again"
 				: "there is no camera: connect one and set [camera] plugin, then run `stipplectl doctor`");
+}
+
+void station_take_picture(
+	Station *station, const char *zone, const char *phase, StationDone done, void *userdata)
+{
+	Zone z = zone_from_string(zone);
+	bool known = strcmp(phase, "before") == 0 || strcmp(phase, "after") == 0;
+	Operation *operation = operation_new(station, true, done, userdata);
+	StationCapture capture = { 0 };
+
+	if (!operation || !may_look(operation, z, known))
+		return;
+	operation->body = json_pack("{s:s, s:s}", "zone", zone, "phase", phase);
+	snprintf(capture.name, sizeof capture.name, "session-%llu-%s-%s-%lld",
+		(unsigned long long)station->view.session, zone, phase,
+		(long long)(clock_read(station->options.clock).utc_us / 1000));
+	start_capture(operation, z, &capture);
+}
+
+void station_preview(Station *station, const char *zone, StationDone done, void *userdata)
+{
+	Zone z = zone_from_string(zone);
+	Operation *operation = operation_new(station, false, done, userdata);
+	StationCapture capture = { .preview = true };
+
+	if (!operation || !may_look(operation, z, true))
+		return;
+	operation->is_preview = true;
+	start_capture(operation, z, &capture);
 }
 
 /* ---- break, end ---- */

@@ -56,6 +56,7 @@ typedef struct StationReply {
 	uint64_t number;               /* session number, or ledger sequence number of the record made */
 	char detail[STATION_TEXT_MAX]; /* unit claimed, operator's name, file written: as the call says */
 	json_t *figures;               /* borrowed, or NULL: as the call says */
+	int picture;                   /* of station_preview() alone: a borrowed descriptor */
 } StationReply;
 
 typedef void (*StationDone)(void *userdata, const StationReply *reply);
@@ -129,6 +130,7 @@ typedef struct StationCapture {
 	uint64_t ticket;
 	StippleScene scene;
 	char name[96]; /* of the file, without ".jpg" */
+	bool preview;  /* to be looked at: nothing is kept */
 } StationCapture;
 
 typedef struct StationPicture {
@@ -140,6 +142,7 @@ typedef struct StationPicture {
 	uint64_t bytes;
 	uint32_t width, height;
 	double focus, exposure;
+	int preview; /* the JPEG of a preview, borrowed; -1: none */
 } StationPicture;
 
 typedef struct StationOptions {
@@ -224,6 +227,11 @@ void station_load_pigment(Station *station, const char *brand, const char *colou
 /** `phase`: "before" or "after". detail: the file; figures: focus, exposure, bytes, sha256. */
 void station_take_picture(
 	Station *station, const char *zone, const char *phase, StationDone done, void *userdata);
+/**
+ * What the camera sees now: nothing is kept or recorded. picture: the JPEG; detail: the verdict, "good" or as
+ * of StationPicture, then with its sentence in `text`.
+ */
+void station_preview(Station *station, const char *zone, StationDone done, void *userdata);
 /** detail: failed parts, "" none. */
 void station_self_test(Station *station, StationDone done, void *userdata);
 /** What refuses to arm now. Returns how many. */

@@ -5,13 +5,14 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "imaging/jpeg.h"
 #include "imaging/quality.h"
 #include "util/file.h"
 #include "util/ring.h"
 
-enum { REQUESTS_MAX = 4 };
+enum { REQUESTS_MAX = 4, PREVIEW_QUALITY = 70 };
 
 static const char *const verdict_names[] = {
 	[IMAGING_GOOD] = "good",
@@ -142,6 +143,25 @@ static int store(
 	return r;
 }
 
+/** A JPEG that is in memory only: gone when the last descriptor of it is closed. */
+static int show(Imaging *imaging, const StippleFrame *frame, ImagingResult *result)
+{
+	_cleanup_(closep) int fd = memfd_create("preview", MFD_CLOEXEC);
+	unsigned long size;
+	int r = fd < 0 ? -errno : jpeg_encode(frame, PREVIEW_QUALITY, &imaging->jpeg, &size, result->text);
+
+	if (r < 0)
+		return r;
+	if (write(fd, imaging->jpeg.data, size) != (ssize_t)size || lseek(fd, 0, SEEK_SET) < 0) {
+		snprintf(result->text, sizeof result->text,
+			"there is no memory for a preview: close other programs");
+		return -ENOMEM;
+	}
+	result->bytes = size;
+	result->preview = TAKE_FD(fd);
+	return 0;
+}
+
 static void take_picture(Imaging *imaging, const ImagingRequest *request, ImagingResult *result)
 {
 	const StippleCameraVtable *camera = imaging->options.camera;
@@ -150,6 +170,7 @@ static void take_picture(Imaging *imaging, const ImagingRequest *request, Imagin
 
 	_Static_assert((int)IMAGING_TEXT_MAX == (int)STIPPLE_ERROR_MAX, "errors are written in place");
 	result->ticket = request->ticket;
+	result->preview = -1;
 	result->error = find_camera(imaging, result->text);
 	if (result->error < 0) {
 		close_camera(imaging); /* the next attempt begins afresh */
@@ -175,7 +196,9 @@ static void take_picture(Imaging *imaging, const ImagingRequest *request, Imagin
 	result->gain_milli = frame.gain_milli;
 	result->monotonic_ns = frame.monotonic_ns;
 	memcpy(result->camera, frame.camera, sizeof result->camera);
-	if (result->verdict == IMAGING_GOOD)
+	if (request->preview)
+		result->error = show(imaging, &frame, result);
+	else if (result->verdict == IMAGING_GOOD)
 		result->error = store(imaging, request, &frame, result);
 	camera->release(imaging->camera, &frame);
 }
@@ -253,7 +276,7 @@ Imaging *imaging_free(Imaging *imaging)
 
 int imaging_capture(Imaging *imaging, const ImagingRequest *request)
 {
-	if (!text_is_identifier(request->name, sizeof request->name - 1))
+	if (!request->preview && !text_is_identifier(request->name, sizeof request->name - 1))
 		return -EINVAL;
 	if (imaging->pending >= REQUESTS_MAX || !ring_push(imaging->requests, request))
 		return -EAGAIN;

@@ -43,7 +43,8 @@ typedef struct ImagingOptions {
 typedef struct ImagingRequest {
 	uint64_t ticket;
 	StippleScene scene;
-	char name[IMAGING_NAME_MAX]; /* of the file, without ".jpg"; an identifier */
+	char name[IMAGING_NAME_MAX]; /* of the file, without ".jpg"; an identifier; none for a preview */
+	bool preview;                /* to be looked at, good or not: no file is written */
 } ImagingRequest;
 
 typedef struct ImagingResult {
@@ -56,6 +57,7 @@ typedef struct ImagingResult {
 	uint64_t bytes;
 	char path[IMAGING_NAME_MAX + 8]; /* file name in the folder; "" unless good */
 	char sha256[DIGEST_HEX_MAX];
+	int preview; /* the JPEG of a preview, which whoever takes the result closes; -1: none */
 	char camera[64];
 	uint32_t exposure_us, gain_milli;
 	int64_t monotonic_ns;

@@ -243,6 +243,27 @@ def test_progress_of_zones_can_be_read(station):
     assert station.get("Session1", "LastResistanceMn") > 0
 
 
+def test_a_preview_is_judged_and_not_kept(station):
+    fault = station.folder / "camera-fault"
+    assert station.refused("Session1", "Preview", "crown")[0] in ("NotSignedIn", "NoSession", "WrongState")
+    station.prepare()
+    before = station.records(), sorted((station.folder / "state/images").iterdir())
+    assert station.refused("Session1", "Preview", "nowhere")[0] == "InvalidArgument"
+    for trouble, verdict in (("", "good"), ("blur", "blurred"), ("dark", "dark")):
+        fault.write_text(trouble)
+        picture, told, text = station.call("Session1", "Preview", "crown")
+        with os.fdopen(picture.take(), "rb") as jpeg:
+            assert jpeg.read(2) == b"\xff\xd8"
+        assert told == verdict
+        assert bool(text) == (verdict != "good")
+    fault.write_text("unplugged")
+    assert station.refused("Session1", "Preview", "crown")[0] == "CameraFailed"
+    fault.unlink()
+    assert (station.records(), sorted((station.folder / "state/images").iterdir())) == before
+    station.call("Session1", "RecordConsent", "photographs", "2026-1", False)
+    assert station.refused("Session1", "Preview", "crown")[0] == "NoConsent"
+
+
 def test_photographs_can_be_opened_by_who_works(station):
     station.prepare()
     (crown,) = station.get("Session1", "Zones")
