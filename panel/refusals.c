@@ -118,6 +118,7 @@ static const char *const sentences[] = {
 	   "again"),
 	N_("the picture of zone %s is blurred: focus %s, at least %s is needed; hold the camera still and capture "
 	   "again"),
+	N_("there is no memory for a preview: close other programs"),
 	/* the board and its faults */
 	N_("the needle-driver board does not answer (%s): check its cable, then run `stipplectl doctor`"),
 	N_("the cause still holds (%s): release the emergency stop, cool or change what is named, then "

@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "panel.h"
+#include "refusals.h"
 #include "scalp.h"
 #include "widgets.h"
+
+enum { PREVIEW_MS = 250, RETRY_MS = 2000 };
 
 typedef struct Shot {
 	struct Photographs *page;
@@ -22,7 +25,9 @@ typedef struct Photographs {
 	GtkWidget *zones;
 	GtkLabel *title, *verdict;
 	Shot shots[2];
-	char *zone;   /* shown */
+	char *zone;      /* shown */
+	char *looked_at; /* the zone whose preview was asked for and has not come; NULL: none */
+	guint preview_source;
 	char *listed; /* zones that have a button, joined */
 } Photographs;
 
@@ -35,6 +40,31 @@ static void picture_read(GObject *source, GAsyncResult *result, gpointer userdat
 	g_autoptr(GdkTexture) texture = pixbuf ? gdk_texture_new_for_pixbuf(pixbuf) : NULL;
 
 	gtk_picture_set_paintable(picture, GDK_PAINTABLE(texture));
+}
+
+/** A preview that is being read: the window may be gone by then, or its place taken by a photograph. */
+typedef struct Preview {
+	GtkPicture *picture;
+} Preview;
+
+static void preview_read(GObject *source, GAsyncResult *result, gpointer userdata)
+{
+	g_autofree Preview *preview = userdata;
+	g_autoptr(GdkPixbuf) pixbuf = gdk_pixbuf_new_from_stream_finish(result, NULL);
+	g_autoptr(GdkTexture) texture = pixbuf ? gdk_texture_new_for_pixbuf(pixbuf) : NULL;
+
+	if (g_object_get_data(G_OBJECT(preview->picture), "live"))
+		gtk_picture_set_paintable(preview->picture, GDK_PAINTABLE(texture));
+	g_object_unref(preview->picture);
+}
+
+static Preview *preview_new(Shot *shot)
+{
+	Preview *preview = g_new0(Preview, 1);
+
+	preview->picture = GTK_PICTURE(g_object_ref(shot->picture));
+	g_object_set_data(G_OBJECT(shot->picture), "live", GINT_TO_POINTER(1));
+	return preview;
 }
 
 static void picture_opened(void *userdata, int fd, const char *text)
@@ -59,9 +89,70 @@ static void show_file(Shot *shot, const char *file)
 		return;
 	g_free(shot->file);
 	shot->file = g_strdup(file);
+	g_object_set_data(G_OBJECT(shot->picture), "live", NULL);
 	gtk_picture_set_paintable(GTK_PICTURE(shot->picture), NULL);
 	if (file[0])
 		station_client_open_picture(panel->client, file, picture_opened, shot);
+}
+
+/* ---- what the camera sees, in the place of the photograph that is to be taken next ---- */
+
+static Shot *next_shot(Photographs *page)
+{
+	bool closing = strcmp(panel_text(page->screen.panel, "State"), "closing") == 0;
+	Shot *shot = &page->shots[closing];
+
+	return page->zone && shot->file && !shot->file[0] ? shot : NULL;
+}
+
+static bool may_look(Photographs *page)
+{
+	Panel *panel = page->screen.panel;
+	const char *state = panel_text(panel, "State");
+
+	return panel->current == SCREEN_PHOTOGRAPHS && station_client_present(panel->client) &&
+	       panel_flag(panel, "ConsentPhotographs") && panel_step_done(panel, SCREEN_SIGN_IN) &&
+	       (strcmp(state, "preparing") == 0 || strcmp(state, "paused") == 0 ||
+		       strcmp(state, "closing") == 0);
+}
+
+static void look_later(Photographs *page, guint after_ms);
+
+static void preview_came(void *userdata, int fd, const char *text)
+{
+	Photographs *page = userdata;
+	Shot *shot = next_shot(page);
+	g_autoptr(GInputStream) stream = fd >= 0 ? g_unix_input_stream_new(fd, TRUE) : NULL;
+	g_autofree char *sentence = sentence_translate(text);
+
+	g_autofree char *zone = g_steal_pointer(&page->looked_at);
+
+	/* what has been taken or chosen meanwhile is not painted over */
+	if (shot && may_look(page) && g_strcmp0(zone, page->zone) == 0) {
+		gtk_label_set_text(page->verdict, fd >= 0 && !text[0] ? _("Sharp and well lit") : sentence);
+		if (stream)
+			gdk_pixbuf_new_from_stream_at_scale_async(
+				stream, 800, 800, TRUE, NULL, preview_read, preview_new(shot));
+	}
+	look_later(page, fd >= 0 ? PREVIEW_MS : RETRY_MS);
+}
+
+static gboolean look(gpointer userdata)
+{
+	Photographs *page = userdata;
+
+	page->preview_source = 0;
+	if (!may_look(page) || !next_shot(page) || page->looked_at)
+		return G_SOURCE_REMOVE;
+	page->looked_at = g_strdup(page->zone);
+	station_client_preview(page->screen.panel->client, page->zone, preview_came, page);
+	return G_SOURCE_REMOVE;
+}
+
+static void look_later(Photographs *page, guint after_ms)
+{
+	if (!page->preview_source && !page->looked_at && may_look(page) && next_shot(page))
+		page->preview_source = g_timeout_add(after_ms, look, page);
 }
 
 /* ---- taking ---- */
@@ -173,6 +264,7 @@ static void update(Screen *screen)
 	list_zones(page, zones);
 	show_files(page, zones);
 	gtk_label_set_text(page->title, page->zone ? zone_title(page->zone) : _("Choose the zone first."));
+	look_later(page, 0);
 }
 
 static void shown(Screen *screen)
@@ -232,7 +324,9 @@ static void forget(Screen *screen)
 {
 	Photographs *page = (Photographs *)screen;
 
+	g_clear_handle_id(&page->preview_source, g_source_remove);
 	g_free(page->zone);
+	g_free(page->looked_at);
 	g_free(page->listed);
 	for (int i = 0; i < 2; i++)
 		g_free(page->shots[i].file);

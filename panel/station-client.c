@@ -313,11 +313,15 @@ static void answered(GObject *source, GAsyncResult *result, void *userdata)
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		return;
 	if (question->opened) {
+		const char *told = "";
+
 		if (error)
 			g_dbus_error_strip_remote_error(error);
+		else if (g_variant_is_of_type(answer, G_VARIANT_TYPE("(hss)")))
+			g_variant_get_child(answer, 2, "&s", &told);
 		question->opened(question->userdata,
 			descriptors ? g_unix_fd_list_get(descriptors, 0, NULL) : -1,
-			error ? error->message : "");
+			error ? error->message : told);
 		return;
 	}
 	if (!question->answered)
@@ -358,14 +362,26 @@ void station_client_call_with_fd(StationClient *client, StationObject object, co
 		answer(userdata, NULL, "", trouble);
 }
 
-void station_client_open_picture(
-	StationClient *client, const char *file, StationPictureOpened opened, void *userdata)
+static void ask_picture(StationClient *client, const char *method, const char *which,
+	StationPictureOpened opened, void *userdata)
 {
 	if (!client->connection)
 		opened(userdata, -1, "the station is away: wait until it is back");
 	else
-		ask(client, STATION_OBJECT_SESSION, "OpenPicture", g_variant_new("(s)", file), NULL,
+		ask(client, STATION_OBJECT_SESSION, method, g_variant_new("(s)", which), NULL,
 			(Question){ .opened = opened, .userdata = userdata });
+}
+
+void station_client_open_picture(
+	StationClient *client, const char *file, StationPictureOpened opened, void *userdata)
+{
+	ask_picture(client, "OpenPicture", file, opened, userdata);
+}
+
+void station_client_preview(
+	StationClient *client, const char *zone, StationPictureOpened opened, void *userdata)
+{
+	ask_picture(client, "Preview", zone, opened, userdata);
 }
 
 void station_client_call(StationClient *client, StationObject object, const char *method, GVariant *arguments,

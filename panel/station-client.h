@@ -64,9 +64,15 @@ void station_client_call(StationClient *client, StationObject object, const char
 /** The same with a descriptor to be written to, as handle 0 of the arguments; it stays the caller's. */
 void station_client_call_with_fd(StationClient *client, StationObject object, const char *method,
 	GVariant *arguments, int fd, StationAnswer answered, void *userdata);
-/** `picture`: to be read, closed by whoever is called; -1 with `text` when it cannot be. */
+/**
+ * `picture`: to be read, closed by whoever is called; -1 when there is none, and `text` says why. Of a
+ * preview `text` is what is wrong with it; "" when it is good.
+ */
 typedef void (*StationPictureOpened)(void *userdata, int picture, const char *text);
 void station_client_open_picture(
 	StationClient *client, const char *file, StationPictureOpened opened, void *userdata);
+/** What the camera sees of a zone now. */
+void station_client_preview(
+	StationClient *client, const char *zone, StationPictureOpened opened, void *userdata);
 /** Calls under way are not answered any more: whoever waited for them is gone. */
 void station_client_cancel(StationClient *client);

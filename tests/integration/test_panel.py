@@ -60,10 +60,14 @@ def cartridge_and_pigment(panel):
     panel.touch("Load this pigment")
 
 
-def zone_and_photograph(panel):
+def zone_and_photograph(panel, station):
     panel.touch("Crown")
     panel.enter("Area", "1500")
     panel.touch("Treat: Crown")
+    (station.folder / "camera-fault").write_text("blur")
+    panel.wait_sees("is blurred")
+    (station.folder / "camera-fault").unlink()
+    panel.wait_sees("Sharp and well lit")
     panel.touch("Photograph before")
     panel.wait_sees("Sharp enough")
 
@@ -88,7 +92,7 @@ def test_a_whole_session_by_touch(panel, station):
     begin(panel)
     consent_and_screening(panel)
     cartridge_and_pigment(panel)
-    zone_and_photograph(panel)
+    zone_and_photograph(panel, station)
     panel.touch("Go on")
     work(panel, station)
 
