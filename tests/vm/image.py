@@ -18,7 +18,7 @@ CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / "
 
 # What the cases use, besides Debian's minimal system and what Stipple's packages depend on.
 TOOLS = """systemd systemd-sysv udev dbus polkitd mosquitto mosquitto-clients sqlite3 kmod dmsetup procps jq gpiod libfuse3-3
-libjpeg-turbo-progs python3 python3-dbus""".split()
+libjpeg-turbo-progs python3 python3-dbus iproute2""".split()
 # Where the suite has these too old, its backports have them.
 FROM_BACKPORTS = ("libgpiod", "libcamera", "libpisp")
 # Named by their modules; what they depend on comes along.

@@ -18,8 +18,9 @@ OLDER = "~before"
 
 def tree_key():
     """Of everything that goes into the packages: the tests do not."""
-    names = subprocess.run(["git", "-C", SOURCE, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                           capture_output=True, check=True).stdout.split(b"\0")
+    # The tree may belong to another user, as it does where it is mounted into a container.
+    names = subprocess.run(["git", "-c", "safe.directory=*", "-C", SOURCE, "ls-files", "-z", "--cached", "--others",
+                            "--exclude-standard"], capture_output=True, check=True).stdout.split(b"\0")
     digest = hashlib.sha256()
     for name in sorted(n for n in names if n and not n.startswith(b"tests/")):
         path = SOURCE / os.fsdecode(name)

@@ -14,7 +14,7 @@ say "installed in $SECONDS s from ${folder##*/}"
 
 systemctl is-active stippled.service || die "the package does not start the service"
 wait_until 20 "the daemon on the bus" stipplectl status
-for file in man/man1/stipplectl.1.gz man/man8/stippled.8.gz bash-completion/completions/stipplectl \
+for file in man/man1/stipplectl.1.gz man/man5/stippled.conf.5.gz man/man8/stippled.8.gz bash-completion/completions/stipplectl \
     dbus-1/interfaces/org.stipple.Station1.xml polkit-1/actions/org.stipple.policy; do
     [ -s "/usr/share/$file" ] || die "the packages lack /usr/share/$file"
 done
