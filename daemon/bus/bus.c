@@ -23,8 +23,9 @@ static void on_changed(void *userdata, unsigned changes)
 		const char *names[20];
 	} table[] = {
 		{ STATION_CHANGED_STATE, PATH_SESSION, INTERFACE_SESSION,
-			{ "State", "Session", "Subject", "Protocol", "CourseSession", "Aftercare", "ConsentTreatment",
-				"ConsentPhotographs", "ScreeningDone", "Elapsed", "BreakIn" } },
+			{ "State", "Session", "Subject", "Protocol", "CourseSession", "Aftercare",
+				"ConsentTreatment", "ConsentPhotographs", "ScreeningDone", "Elapsed",
+				"BreakIn" } },
 		{ STATION_CHANGED_STATE, PATH_STATION, INTERFACE_STATION,
 			{ "Fault", "FaultText", "LedgerHealthy", "Inert" } },
 		{ STATION_CHANGED_OPERATOR, PATH_STATION, INTERFACE_STATION,
