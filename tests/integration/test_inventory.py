@@ -4,6 +4,7 @@
 import hashlib
 import sqlite3
 import subprocess
+import time
 
 import dbus
 import pytest
@@ -238,15 +239,18 @@ def test_a_cartridge_put_back_goes_on_from_where_it_was(station):
     station.prepare()
     work(station)
     wait_for(lambda: station.get("Session1", "NeedleStrokes") > 300, "strokes")
+    time.sleep(1.1)  # of work: seconds are counted, too
+    station.call("Session1", "RemoveNeedle", "dropped")  # at work: this stops it
     station.sim("pedal up")
-    station.wait_state("ready")
-    station.call("Session1", "RemoveNeedle", "dropped")
-    strokes = station.audit("needles")[0]["strokes"]
-    assert strokes > 300
+    row, = station.audit("needles")
+    strokes = row["strokes"]
+    assert strokes > 300 and row["worked_s"] >= 1
     station.mount()
     assert "needle.reseated" in station.records()
     assert station.get("Session1", "NeedleStrokes") == strokes
     assert station.audit("needles")[0]["state"] == "mounted"
+    station.call("Session1", "RemoveNeedle", "changed")
+    assert station.audit("needles")[0]["worked_s"] == row["worked_s"], "nothing was done with it meanwhile"
 
 
 # ---- pigments ----
