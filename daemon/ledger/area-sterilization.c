@@ -1,17 +1,486 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Sterilisers, their cycles, and the biological indicator tests that prove them. Times are those of the
+ * steriliser's day, not of the record: a test read in the incubator two days later speaks of the cycle it ran
+ * in.
+ */
+
 #include "ledger/area.h"
 
+#include <string.h>
+
+/* A steriliser's clock may be this much ahead of the station's; more is a slip of the keyboard. */
+enum { AHEAD_MAX_US_HOURS = 1 };
+
 static const char version_2[] =
-	/* where a handpiece stands: its newest released cycle, and what has happened to it since */
-	"CREATE TABLE handpiece_sterile(handpiece TEXT PRIMARY KEY, cycle_seq INTEGER, sterile_until TEXT, blocked TEXT,"
-	"  used_seq INTEGER);";
+	/* retest_us: tests before this time prove nothing any more; retest: installation or repair */
+	"CREATE TABLE sterilizer(sterilizer TEXT PRIMARY KEY, maker TEXT NOT NULL, model TEXT NOT NULL,"
+	"  serial TEXT NOT NULL, installed TEXT NOT NULL, in_service INTEGER NOT NULL DEFAULT 1,"
+	"  retest_us INTEGER NOT NULL, retest TEXT NOT NULL DEFAULT 'installation', serviced_us INTEGER,"
+	"  seq INTEGER NOT NULL);"
+	"CREATE TABLE cycle(seq INTEGER PRIMARY KEY, sterilizer TEXT NOT NULL, cycle INTEGER NOT NULL, load TEXT,"
+	"  program TEXT NOT NULL, started_us INTEGER NOT NULL, temperature_c REAL NOT NULL, pressure_kpa REAL,"
+	"  exposure_s REAL NOT NULL, dry_s REAL, mechanical TEXT, integrator TEXT, chemical TEXT,"
+	"  operator TEXT NOT NULL, released_seq INTEGER, released_us INTEGER, released_by TEXT,"
+	"  rejected_seq INTEGER, UNIQUE(sterilizer, cycle));"
+	"CREATE INDEX cycle_started ON cycle(sterilizer, started_us);"
+	"CREATE TABLE cycle_item(cycle_seq INTEGER NOT NULL, item TEXT NOT NULL, PRIMARY KEY(cycle_seq, item))"
+	"  WITHOUT ROWID;"
+	"CREATE TABLE indicator_test(seq INTEGER PRIMARY KEY, sterilizer TEXT NOT NULL, cycle INTEGER,"
+	"  tested_us INTEGER NOT NULL, lot TEXT NOT NULL, expiry TEXT NOT NULL, control TEXT NOT NULL,"
+	"  result TEXT NOT NULL, incubation_h REAL NOT NULL, laboratory TEXT, operator TEXT NOT NULL,"
+	"  followed_seq INTEGER);"
+	"CREATE INDEX indicator_tested ON indicator_test(sterilizer, tested_us);"
+	/* what is sterile now; test_seq: the failed test that blocks it */
+	"CREATE TABLE handpiece_sterile(handpiece TEXT PRIMARY KEY, cycle_seq INTEGER, sterile_until TEXT,"
+	"  blocked TEXT, used_seq INTEGER, test_seq INTEGER);"
+	"CREATE INDEX handpiece_cycle ON handpiece_sterile(cycle_seq);"
+	/* every use ever, under the load that it came from: whom a doubtful load was used on */
+	"CREATE TABLE handpiece_use(seq INTEGER NOT NULL, handpiece TEXT NOT NULL, cycle_seq INTEGER NOT NULL,"
+	"  PRIMARY KEY(cycle_seq, handpiece, seq)) WITHOUT ROWID;"
+	"CREATE TRIGGER handpiece_used AFTER UPDATE OF used_seq ON handpiece_sterile"
+	"  WHEN NEW.used_seq IS NOT NULL AND NEW.cycle_seq IS NOT NULL"
+	"  BEGIN INSERT OR IGNORE INTO handpiece_use(seq, handpiece, cycle_seq)"
+	"  VALUES(NEW.used_seq, NEW.handpiece, NEW.cycle_seq); END;";
 
 static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
 
-static const char *const tables[] = { "handpiece_sterile", NULL };
+static const char *const tables[] = { "sterilizer", "cycle", "cycle_item", "indicator_test",
+	"handpiece_sterile", "handpiece_use", NULL };
 
-static const RecordKind kinds[] = { { NULL } };
+/* a field of type time, or a date, as microseconds */
+#define MICROSECONDS(value) "(CAST(strftime('%s', " value ") AS INTEGER) * 1000000)"
 
-static const LedgerQuery queries[] = { { NULL } };
+/* ---- sterilisers ---- */
+
+/** Refuses a time of the body that lies in the future: it would prove too much. */
+static int refuse_future(ProjectionContext *context, const char *field)
+{
+	const char *text = projection_text(context, field);
+	int64_t utc_us;
+
+	if (context->replay || !text || clock_parse_utc(text, &utc_us) < 0 ||
+		utc_us <= context->utc_us + AHEAD_MAX_US_HOURS * 3600 * USEC_PER_SEC)
+		return 0;
+	return projection_refuse(context, -EINVAL,
+		"%s %s lies in the future: check it and the clock of the steriliser", field, text);
+}
+
+/** -ENOENT unless the steriliser of the body is registered. */
+static int need_sterilizer(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool found;
+	int r = projection_step(
+		context, "SELECT 1 FROM sterilizer WHERE sterilizer = @sterilizer", &row, &found);
+
+	if (r == 0 && !found)
+		return projection_refuse(context, -ENOENT,
+			"steriliser %s is not on record: register it first",
+			projection_text(context, "sterilizer"));
+	return r;
+}
+
+static int project_registered(ProjectionContext *context)
+{
+	int r = refuse_future(context, "installed");
+
+	if (r == 0)
+		r = projection_run(context,
+			"INSERT INTO sterilizer(sterilizer, maker, model, serial, installed, retest_us, seq) VALUES"
+			"(@sterilizer, @maker, @model, @serial, @installed, " MICROSECONDS(
+				"@installed") ", @seq)");
+	if (r == -EEXIST)
+		return projection_refuse(context, r,
+			"steriliser %s is registered already: choose another name, or record its service",
+			projection_text(context, "sterilizer"));
+	return r;
+}
+
+static int project_serviced(ProjectionContext *context)
+{
+	int r = need_sterilizer(context);
+
+	if (r == 0)
+		r = refuse_future(context, "done");
+	if (r == 0)
+		r = projection_run(context,
+			"UPDATE sterilizer SET serviced_us = " MICROSECONDS(
+				"@done") ","
+					 " in_service = CASE @work WHEN 'retired' THEN 0 WHEN 'returned' THEN 1 ELSE in_service END"
+					 " WHERE sterilizer = @sterilizer");
+	if (r == 0)
+		r = projection_run(context,
+			"UPDATE sterilizer SET retest = 'repair', retest_us = " MICROSECONDS(
+				"@done") " WHERE sterilizer = @sterilizer AND @work IN ('major-repair', 'relocation', 'returned')"
+					 " AND retest_us < " MICROSECONDS("@done"));
+	return r;
+}
+
+/* ---- cycles ---- */
+
+static json_int_t cycle_number(const ProjectionContext *context)
+{
+	return json_integer_value(json_object_get(context->body, "cycle"));
+}
+
+/** What was in the load, where the body says so. */
+static int add_contents(ProjectionContext *context)
+{
+	return projection_run(context,
+		"INSERT OR IGNORE INTO cycle_item(cycle_seq, item) SELECT cycle.seq, CAST(value AS TEXT)"
+		" FROM cycle, json_each(coalesce(@contents, '[]')) WHERE sterilizer = @sterilizer AND cycle = @cycle");
+}
+
+static int project_cycle(ProjectionContext *context)
+{
+	int r = need_sterilizer(context);
+
+	if (r == 0)
+		r = refuse_future(context, "started");
+	if (r == 0)
+		r = projection_run(context,
+			"INSERT INTO cycle(seq, sterilizer, cycle, load, program, started_us, temperature_c, pressure_kpa,"
+			" exposure_s, dry_s, mechanical, integrator, chemical, operator) VALUES(@seq, @sterilizer, @cycle,"
+			" @load, @program, " MICROSECONDS(
+				"@started") ", @temperature_c, @pressure_kpa, @exposure_s,"
+					    " @dry_s, @mechanical, @integrator, @chemical, coalesce(@operator, @actor))");
+	if (r == -EEXIST)
+		return projection_refuse(context, r, "cycle %lld of steriliser %s is on record already",
+			(long long)cycle_number(context), projection_text(context, "sterilizer"));
+	return r == 0 ? add_contents(context) : r;
+}
+
+static int no_such_cycle(ProjectionContext *context)
+{
+	return projection_refuse(context, -ENOENT,
+		"cycle %lld of steriliser %s is not on record: record it first",
+		(long long)cycle_number(context), projection_text(context, "sterilizer"));
+}
+
+/* the columns of FIND_CYCLE */
+enum { CYCLE_RELEASED, CYCLE_REJECTED, CYCLE_CONTENTS, CYCLE_FAILED_TEST, CYCLE_PROOFS };
+
+/* a test that failed counts until one of a later cycle passed */
+#define FIND_CYCLE                                                                                              \
+	"SELECT released_seq, rejected_seq, @contents IS NOT NULL OR"                                           \
+	" EXISTS(SELECT 1 FROM cycle_item WHERE cycle_seq = cycle.seq),"                                        \
+	" EXISTS(SELECT 1 FROM indicator_test WHERE sterilizer = @sterilizer AND result = 'fail'"               \
+	"  AND tested_us >= coalesce((SELECT max(tested_us) FROM indicator_test WHERE sterilizer = @sterilizer" \
+	"  AND result = 'pass'), 0)),"                                                                          \
+	" mechanical, integrator, chemical FROM cycle WHERE sterilizer = @sterilizer AND cycle = @cycle"
+
+static const struct {
+	const char *proof, *title;
+} proofs[] = {
+	{ "mechanical", "mechanical readings" },
+	{ "integrator", "class V integrator" },
+	{ "chemical", "chemical indicator" },
+};
+
+/** One result, which may have been recorded with the cycle or come with the release; a failure stays one. */
+static int check_proof(ProjectionContext *context, sqlite3_stmt *row, size_t i)
+{
+	const char *recorded = (const char *)sqlite3_column_text(row, CYCLE_PROOFS + (int)i);
+	const char *given = projection_text(context, proofs[i].proof);
+	const char *sterilizer = projection_text(context, "sterilizer");
+	const char *wanted = projection_text(context, "proofs");
+
+	if ((recorded && strcmp(recorded, "fail") == 0) || (given && strcmp(given, "fail") == 0))
+		return projection_refuse(context, -EINVAL,
+			"the %s of cycle %lld of steriliser %s failed: reject the load and sterilise it again",
+			proofs[i].title, (long long)cycle_number(context), sterilizer);
+	if (!recorded && !given && text_list_has(wanted, proofs[i].proof))
+		return projection_refuse(context, -EINVAL,
+			"the %s of cycle %lld of steriliser %s is not on record and the profile %s asks for it: "
+			"enter %s=pass or fail",
+			proofs[i].title, (long long)cycle_number(context), sterilizer,
+			projection_text(context, "profile"), proofs[i].proof);
+	return 0;
+}
+
+static int refuse_release(ProjectionContext *context, sqlite3_stmt *row)
+{
+	const char *sterilizer = projection_text(context, "sterilizer");
+	bool released = sqlite3_column_type(row, CYCLE_RELEASED) != SQLITE_NULL;
+	int r = 0;
+
+	if (released || sqlite3_column_type(row, CYCLE_REJECTED) != SQLITE_NULL)
+		return projection_refuse(context, -EEXIST, "cycle %lld of steriliser %s was %s before",
+			(long long)cycle_number(context), sterilizer, released ? "released" : "rejected");
+	for (size_t i = 0; i < ELEMENTS(proofs) && r == 0; i++)
+		r = check_proof(context, row, i);
+	if (r < 0)
+		return r;
+	if (!sqlite3_column_int(row, CYCLE_CONTENTS) &&
+		text_list_has(projection_text(context, "proofs"), "contents"))
+		return projection_refuse(context, -EINVAL,
+			"what was in cycle %lld of steriliser %s is not on record: enter contents=ITEM,ITEM...",
+			(long long)cycle_number(context), sterilizer);
+	if (sqlite3_column_int(row, CYCLE_FAILED_TEST))
+		return projection_refuse(context, -EINVAL,
+			"the last biological test of steriliser %s failed: no load is released before one that passed",
+			sterilizer);
+	return 0;
+}
+
+static int check_release(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool found;
+	int r = projection_step(context, FIND_CYCLE, &row, &found);
+
+	if (r < 0)
+		return r;
+	if (!found)
+		return no_such_cycle(context);
+	return context->replay ? 0 : refuse_release(context, row);
+}
+
+/** A load older than the one an item came from last, or than its last use, does not make it sterile. */
+#define RELEASE_ITEMS                                                                                        \
+	"INSERT INTO handpiece_sterile(handpiece, cycle_seq, sterile_until) SELECT item, cycle.seq,"         \
+	" date(started_us / 1000000, 'unixepoch', '+' || @sterile_days || ' days') FROM cycle"               \
+	" JOIN cycle_item ON cycle_seq = cycle.seq WHERE sterilizer = @sterilizer AND cycle = @cycle"        \
+	" ON CONFLICT DO UPDATE SET cycle_seq = excluded.cycle_seq, sterile_until = excluded.sterile_until," \
+	" blocked = NULL, used_seq = NULL, test_seq = NULL WHERE"                                            \
+	" (SELECT started_us FROM cycle WHERE seq = excluded.cycle_seq) > max("                              \
+	"  coalesce((SELECT started_us FROM cycle WHERE seq = handpiece_sterile.cycle_seq), 0),"             \
+	"  coalesce((SELECT utc_us FROM record WHERE seq = handpiece_sterile.used_seq), 0))"
+
+static int project_released(ProjectionContext *context)
+{
+	int r = check_release(context);
+
+	if (r == 0)
+		r = add_contents(context);
+	if (r == 0)
+		r = projection_run(context,
+			"UPDATE cycle SET released_seq = @seq, released_us = @utc_us, released_by = @actor,"
+			" mechanical = coalesce(mechanical, @mechanical), integrator = coalesce(integrator, @integrator),"
+			" chemical = coalesce(chemical, @chemical) WHERE sterilizer = @sterilizer AND cycle = @cycle");
+	return r == 0 ? projection_run(context, RELEASE_ITEMS) : r;
+}
+
+static int project_rejected(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool found;
+	int r = projection_step(context,
+		"SELECT rejected_seq FROM cycle WHERE sterilizer = @sterilizer AND cycle = @cycle", &row,
+		&found);
+
+	if (r < 0)
+		return r;
+	if (!found)
+		return no_such_cycle(context);
+	if (sqlite3_column_type(row, 0) != SQLITE_NULL)
+		return projection_refuse(context, -EEXIST, "cycle %lld of steriliser %s was rejected before",
+			(long long)cycle_number(context), projection_text(context, "sterilizer"));
+	r = projection_run(context,
+		"UPDATE cycle SET rejected_seq = @seq WHERE sterilizer = @sterilizer AND cycle = @cycle");
+	if (r == 0)
+		r = projection_run(context,
+			"UPDATE handpiece_sterile SET blocked = 'its load was rejected: sterilise it again',"
+			" test_seq = NULL WHERE cycle_seq = (SELECT seq FROM cycle WHERE sterilizer = @sterilizer AND"
+			" cycle = @cycle)");
+	return r;
+}
+
+/* ---- biological indicators ---- */
+
+static bool is_result(const ProjectionContext *context, const char *result)
+{
+	return strcmp(projection_text(context, "result"), result) == 0;
+}
+
+/** What a result must rest on: a control that grew, and an indicator that had not expired. */
+static int check_indicator(ProjectionContext *context, int64_t tested_us)
+{
+	const char *expiry = projection_text(context, "expiry");
+	bool grew = strcmp(projection_text(context, "control"), "growth") == 0;
+	char tested[CLOCK_UTC_TEXT_MAX];
+
+	if (is_result(context, "invalid"))
+		return 0;
+	projection_date(tested_us, tested);
+	if (!grew && is_result(context, "pass"))
+		return projection_refuse(context, -EINVAL,
+			"the control of lot %s did not grow, so the test proves nothing: record result=invalid and test again",
+			projection_text(context, "lot"));
+	if (strcmp(expiry, tested) < 0 && is_result(context, "pass"))
+		return projection_refuse(context, -EINVAL,
+			"indicator lot %s expired on %s, before the test on %s: record result=invalid and test again",
+			projection_text(context, "lot"), expiry, tested);
+	return 0;
+}
+
+/** When the steriliser ran with the indicator: the cycle's time, or the one given. */
+static int check_tested(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool found;
+	int r = projection_step(context,
+		"SELECT coalesce((SELECT started_us FROM cycle WHERE sterilizer = @sterilizer AND cycle = @cycle),"
+		" CASE WHEN @cycle IS NULL THEN " MICROSECONDS("@tested") " END)",
+		&row, &found);
+
+	if (r < 0 || context->replay)
+		return r;
+	if (sqlite3_column_type(row, 0) != SQLITE_NULL)
+		return check_indicator(context, sqlite3_column_int64(row, 0));
+	if (json_object_get(context->body, "cycle"))
+		return no_such_cycle(context);
+	return projection_refuse(context, -EINVAL,
+		"when steriliser %s was tested is not said: enter its cycle=N, or tested=TIME",
+		projection_text(context, "sterilizer"));
+}
+
+/* loads since the last test that passed before this one; none when one passed after it already */
+#define BLOCK_ITEMS                                                                                                 \
+	"UPDATE handpiece_sterile SET test_seq = @seq, blocked ="                                                   \
+	" 'the biological test of steriliser ' || @sterilizer || ' failed: its loads wait for one that passes'"     \
+	" WHERE cycle_seq IN (SELECT cycle.seq FROM cycle, indicator_test AS failed WHERE failed.seq = @seq"        \
+	" AND cycle.sterilizer = @sterilizer AND started_us > coalesce((SELECT max(tested_us) FROM"                 \
+	"  indicator_test WHERE sterilizer = @sterilizer AND result = 'pass' AND tested_us < failed.tested_us), 0)" \
+	" AND NOT EXISTS(SELECT 1 FROM indicator_test WHERE sterilizer = @sterilizer AND result = 'pass'"           \
+	"  AND tested_us > failed.tested_us))"
+
+/* a later test that passed ends the block, or has the items sterilised again; an earlier one shows that the
+   loads before it were never in doubt */
+#define UNBLOCK_ITEMS                                                                                         \
+	"UPDATE handpiece_sterile SET blocked = CASE WHEN @reprocess AND failed.tested_us < passed.tested_us" \
+	"  THEN 'its load was in doubt after a failed biological test: sterilise it again' END"               \
+	" FROM indicator_test AS passed, indicator_test AS failed, cycle WHERE passed.seq = @seq"             \
+	" AND failed.seq = test_seq AND failed.tested_us != passed.tested_us AND cycle.seq = cycle_seq"       \
+	" AND cycle.sterilizer = passed.sterilizer AND cycle.started_us <= passed.tested_us"
+
+static int project_tested(ProjectionContext *context)
+{
+	int r = need_sterilizer(context);
+
+	if (r == 0)
+		r = refuse_future(context, "tested");
+	if (r == 0)
+		r = check_tested(context);
+	if (r == 0)
+		r = projection_run(context,
+			"INSERT INTO indicator_test(seq, sterilizer, cycle, tested_us, lot, expiry, control, result,"
+			" incubation_h, laboratory, operator) VALUES(@seq, @sterilizer, @cycle, coalesce((SELECT started_us"
+			" FROM cycle WHERE sterilizer = @sterilizer AND cycle = @cycle), " MICROSECONDS(
+				"@tested") "),"
+					   " @lot, @expiry, @control, @result, @incubation_h, @laboratory, @actor)");
+	if (r == 0 && is_result(context, "fail"))
+		r = projection_run(context, BLOCK_ITEMS);
+	if (r == 0 && is_result(context, "pass"))
+		r = projection_run(context, UNBLOCK_ITEMS);
+	return r;
+}
+
+static int project_followed(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	long long test = json_integer_value(json_object_get(context->body, "test"));
+	bool found;
+	int r = projection_step(
+		context, "SELECT 1 FROM indicator_test WHERE seq = @test AND result = 'fail'", &row, &found);
+
+	if (r == 0 && !found)
+		return projection_refuse(context, -ENOENT,
+			"record %lld is no biological test that failed: see `stipplectl audit indicators result=fail`",
+			test);
+	return r == 0 ? projection_run(
+				context, "UPDATE indicator_test SET followed_seq = @seq WHERE seq = @test")
+		      : r;
+}
+
+#define CYCLE           TEXT("sterilizer"), COUNT("cycle")
+#define PASS_FAIL(name) MAYBE_CHOICE(name, "pass fail")
+
+static const RecordKind kinds[] = {
+	{ "sterilizer.registered", true,
+		FIELDS(TEXT("sterilizer"), TEXT("maker"), TEXT("model"), TEXT("serial"), DATE("installed")),
+		.project = project_registered },
+	{ "sterilizer.serviced", true,
+		FIELDS(TEXT("sterilizer"),
+			CHOICE("work",
+				"maintenance calibration repair major-repair relocation retired returned"),
+			TIME("done"), TEXT("by"), MAYBE_TEXT("note")),
+		.project = project_serviced },
+	{ "cycle.recorded", true,
+		FIELDS(CYCLE, TEXT("program"), TIME("started"), NUMBER("temperature_c"), NUMBER("exposure_s"),
+			MAYBE_NUMBER("pressure_kpa"), MAYBE_NUMBER("dry_s"), MAYBE_TEXT("load"),
+			MAYBE_LIST("contents"), PASS_FAIL("mechanical"), PASS_FAIL("integrator"),
+			PASS_FAIL("chemical"), MAYBE_TEXT("operator"), MAYBE_TEXT("source")),
+		.project = project_cycle },
+	{ "cycle.released", true,
+		FIELDS(CYCLE, MAYBE_LIST("contents"), PASS_FAIL("mechanical"), PASS_FAIL("integrator"),
+			PASS_FAIL("chemical"), TEXT("signed"), TEXT("profile"), TEXT("proofs"),
+			COUNT("sterile_days")),
+		.project = project_released },
+	{ "cycle.rejected", true, FIELDS(CYCLE, TEXT("reason")), .project = project_rejected },
+	{ "indicator.tested", true,
+		FIELDS(TEXT("sterilizer"), TEXT("lot"), DATE("expiry"), CHOICE("control", "growth no-growth"),
+			CHOICE("result", "pass fail invalid"), NUMBER("incubation_h"), MAYBE_COUNT("cycle"),
+			MAYBE_TIME("tested"), MAYBE_NUMBER("incubation_c"), MAYBE_TEXT("laboratory"),
+			TEXT("profile"), BOOLEAN("reprocess")),
+		.project = project_tested },
+	{ "indicator.followed-up", true,
+		FIELDS(COUNT("test"), TEXT("action"), MAYBE_LIST("items"), MAYBE_TEXT("notified")),
+		.project = project_followed },
+	{ NULL },
+};
+
+/* the loads between the tests that passed before and after a failed one, their items, and on whom those
+   were used */
+#define DOUBT                                                                                                        \
+	"SELECT test.seq AS test, test.sterilizer, test.tested_us AS \"tested:utc\","                                \
+	" (SELECT min(seq) FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer"                      \
+	"  AND pass.result = 'pass' AND pass.tested_us > test.tested_us) AS passed, test.followed_seq AS follow_up," \
+	" cycle.cycle, cycle.load, cycle.started_us AS \"started:utc\", item AS handpiece, record.session,"          \
+	" session.subject, record.utc_us AS \"used:utc\" FROM indicator_test AS test"                                \
+	" JOIN cycle ON cycle.sterilizer = test.sterilizer AND cycle.started_us > coalesce((SELECT max(tested_us)"   \
+	"  FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer AND pass.result = 'pass'"             \
+	"  AND pass.tested_us < test.tested_us), 0) AND cycle.started_us < coalesce((SELECT min(tested_us)"          \
+	"  FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer AND pass.result = 'pass'"             \
+	"  AND pass.tested_us > test.tested_us), 9223372036854775807)"                                               \
+	" LEFT JOIN cycle_item ON cycle_item.cycle_seq = cycle.seq"                                                  \
+	" LEFT JOIN handpiece_use ON handpiece_use.cycle_seq = cycle.seq AND handpiece_use.handpiece = item"         \
+	" LEFT JOIN record ON record.seq = handpiece_use.seq"                                                        \
+	" LEFT JOIN session ON session.session = record.session WHERE test.result = 'fail'"
+
+static const LedgerQuery queries[] = {
+	{ "sterilizers",
+		"SELECT sterilizer, maker, model, serial, installed, in_service, serviced_us AS \"serviced:utc\", seq"
+		" FROM sterilizer WHERE 1",
+		" ORDER BY sterilizer", NO_ARGUMENTS },
+	{ "sterilization",
+		"SELECT seq, sterilizer, cycle, load, started_us AS \"started:utc\", program, temperature_c,"
+		" pressure_kpa, exposure_s, dry_s, (SELECT json_group_array(item) FROM cycle_item WHERE cycle_seq ="
+		" cycle.seq) AS \"contents:json\", mechanical, integrator, chemical, operator,"
+		" released_us AS \"released:utc\", released_by, rejected_seq FROM cycle WHERE 1",
+		" ORDER BY seq",
+		ARGUMENTS(BETWEEN("started_us"), BY_TEXT("sterilizer", "sterilizer"),
+			BY_NUMBER("cycle", "cycle"),
+			{ "item", "seq IN (SELECT cycle_seq FROM cycle_item WHERE item = @item)",
+				ARGUMENT_TEXT, false },
+			AFTER("seq"), LIMIT) },
+	{ "indicators",
+		"SELECT seq, sterilizer, cycle, tested_us AS \"tested:utc\", lot, expiry, control, result,"
+		" incubation_h, laboratory, operator, followed_seq AS follow_up FROM indicator_test WHERE 1",
+		" ORDER BY seq",
+		ARGUMENTS(BETWEEN("tested_us"), BY_TEXT("sterilizer", "sterilizer"),
+			BY_TEXT("result", "result"), BY_TEXT("lot", "lot"), AFTER("seq"), LIMIT) },
+	{ "doubt", DOUBT, " ORDER BY test.seq, cycle.started_us, item",
+		ARGUMENTS(BETWEEN("test.tested_us"), BY_NUMBER("test", "test.seq"),
+			BY_TEXT("sterilizer", "test.sterilizer"), BY_TEXT("handpiece", "item"),
+			BY_TEXT("subject", "session.subject"), LIMIT) },
+	{ "sterile",
+		"SELECT handpiece, cycle.sterilizer, cycle.cycle, sterile_until, blocked, used_seq FROM"
+		" handpiece_sterile JOIN cycle ON cycle.seq = cycle_seq WHERE 1",
+		" ORDER BY handpiece", ARGUMENTS(BY_TEXT("handpiece", "handpiece"), LIMIT) },
+	{ NULL },
+};
 
 const LedgerArea area_sterilization = { schema, tables, kinds, queries };

@@ -50,6 +50,7 @@ void projection_today(const ProjectionContext *context, char ret[CLOCK_UTC_TEXT_
 	}
 #define TEXT(name)         FIELD(name, FIELD_TEXT)
 #define DATE(name)         FIELD(name, FIELD_DATE)
+#define TIME(name)         FIELD(name, FIELD_TIME)
 #define COUNT(name)        FIELD(name, FIELD_COUNT)
 #define NUMBER(name)       FIELD(name, FIELD_NUMBER)
 #define BOOLEAN(name)      FIELD(name, FIELD_BOOLEAN)
@@ -57,6 +58,9 @@ void projection_today(const ProjectionContext *context, char ret[CLOCK_UTC_TEXT_
 #define ARRAY(name)        FIELD(name, FIELD_ARRAY)
 #define MAYBE_TEXT(name)   MAYBE(name, FIELD_TEXT)
 #define MAYBE_DATE(name)   MAYBE(name, FIELD_DATE)
+#define MAYBE_TIME(name)   MAYBE(name, FIELD_TIME)
+#define MAYBE_COUNT(name)  MAYBE(name, FIELD_COUNT)
+#define MAYBE_LIST(name)   MAYBE(name, FIELD_ARRAY)
 #define MAYBE_NUMBER(name) MAYBE(name, FIELD_NUMBER)
 #define MAYBE_SESSION      MAYBE("session", FIELD_COUNT)
 #define SESSION            COUNT("session")
@@ -126,6 +130,11 @@ struct LedgerQuery {
 	{                                                           \
 		"after", column " > @after", ARGUMENT_NUMBER, false \
 	}
+/** A figure or text that `select` itself uses; NULL there when it is not given. */
+#define PARAMETER(name, type)                              \
+	{                                                  \
+		name, "@" name " IS NOT NULL", type, false \
+	}
 #define LIMIT                                         \
 	{                                             \
 		"limit", NULL, ARGUMENT_NUMBER, false \
@@ -148,7 +157,7 @@ typedef struct LedgerArea {
 } LedgerArea;
 
 extern const LedgerArea area_station, area_people, area_session, area_inventory, area_pigment, area_handpiece,
-	area_sterilization, area_audit;
+	area_sterilization, area_compliance, area_audit;
 
 /** All of them, in the order in which their tables are made; ends with NULL. */
 extern const LedgerArea *const ledger_areas[];

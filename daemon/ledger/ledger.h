@@ -61,6 +61,7 @@ DEFINE_CLEANUP(Ledger *, ledger_free, ledger_freep);
 typedef enum FieldType {
 	FIELD_TEXT,
 	FIELD_DATE,   /* YYYY-MM-DD */
+	FIELD_TIME,   /* YYYY-MM-DDThh:mm:ssZ */
 	FIELD_COUNT,  /* integer from 0 */
 	FIELD_NUMBER, /* integer or real */
 	FIELD_BOOLEAN,
@@ -70,7 +71,7 @@ typedef enum FieldType {
 	FIELD_INVALID = -EINVAL,
 } FieldType;
 
-DECLARE_STRING_TABLE(field_type, FieldType); /* "text", "date", "count", ... "list" */
+DECLARE_STRING_TABLE(field_type, FieldType); /* "text", "date", "time", ... "list" */
 
 typedef struct RecordField {
 	const char *name; /* NULL ends a list */

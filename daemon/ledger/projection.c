@@ -129,6 +129,7 @@ void projection_today(const ProjectionContext *context, char ret[CLOCK_UTC_TEXT_
 static const char *const field_type_names[] = {
 	[FIELD_TEXT] = "text",
 	[FIELD_DATE] = "date",
+	[FIELD_TIME] = "time",
 	[FIELD_COUNT] = "count",
 	[FIELD_NUMBER] = "number",
 	[FIELD_BOOLEAN] = "boolean",
@@ -155,15 +156,23 @@ bool projection_wanted(const RecordKind *kind)
 	return kind->sql || kind->project;
 }
 
-static bool is_date(const char *text)
+/** `shape`: what `text` looks like, with 0 for any digit. */
+static bool has_shape(const char *text, const char *shape)
 {
-	static const char shape[] = "0000-00-00";
 	size_t i = 0;
 
 	for (; text && text[i] && shape[i]; i++)
 		if (shape[i] == '0' ? !isdigit((unsigned char)text[i]) : text[i] != shape[i])
 			return false;
-	return i == sizeof shape - 1 && !text[i];
+	return text && !shape[i] && !text[i];
+}
+
+/** Of one form only, so that times can be compared and converted as they are; a day of the calendar. */
+static bool is_time(const char *text)
+{
+	int64_t utc_us;
+
+	return has_shape(text, "0000-00-00T00:00:00Z") && clock_parse_utc(text, &utc_us) == 0;
 }
 
 static bool field_fits(FieldType type, const json_t *value)
@@ -172,7 +181,9 @@ static bool field_fits(FieldType type, const json_t *value)
 	case FIELD_TEXT:
 		return json_is_string(value);
 	case FIELD_DATE:
-		return is_date(json_string_value(value));
+		return has_shape(json_string_value(value), "0000-00-00");
+	case FIELD_TIME:
+		return is_time(json_string_value(value));
 	case FIELD_COUNT:
 		return json_is_integer(value) && json_integer_value(value) >= 0;
 	case FIELD_NUMBER:
@@ -204,8 +215,8 @@ static bool is_choice(const char *choices, const json_t *value)
 
 int record_kind_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX])
 {
-	static const char *const types[] = { "a text", "a date (YYYY-MM-DD)", "a whole number from 0",
-		"a number", "true or false", "an object", "a list" };
+	static const char *const types[] = { "a text", "a date (YYYY-MM-DD)", "a time (YYYY-MM-DDThh:mm:ssZ)",
+		"a whole number from 0", "a number", "true or false", "an object", "a list" };
 
 	_Static_assert(ELEMENTS(types) == FIELD_MAX, "every type has its words");
 	if (!json_is_object(body)) {

@@ -3,9 +3,8 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <time.h>
 
-enum { QUERY_SQL_MAX = 4096, QUERIES_MAX = 128 };
+enum { QUERY_SQL_MAX = 8192, QUERIES_MAX = 128 };
 
 const LedgerQuery *query_find(const char *name)
 {
@@ -37,44 +36,6 @@ const char *const *ledger_query_names(void)
 
 /* ---- arguments ---- */
 
-/** What follows the seconds of RFC 3339: a fraction, then Z or an offset. The offset in seconds. */
-static bool parse_zone(const char *text, int64_t *ret_fraction_us, int64_t *ret_offset_s)
-{
-	int64_t scale = USEC_PER_SEC / 10, fraction = 0;
-	struct tm zone = { 0 };
-	const char *end;
-
-	if (*text == '.' && isdigit((unsigned char)text[1]))
-		for (text++; isdigit((unsigned char)*text); text++, scale /= 10)
-			fraction += scale * (*text - '0');
-	*ret_fraction_us = fraction;
-	*ret_offset_s = 0;
-	if (strcmp(text, "Z") == 0)
-		return true;
-	end = strlen(text) == 6 && text[3] == ':' ? strptime(text, "%z", &zone) : NULL;
-	if (!end || *end)
-		return false;
-	*ret_offset_s = (int)zone.tm_gmtoff;
-	return true;
-}
-
-/** A date, or RFC 3339, as microseconds. */
-static bool parse_time(const char *text, int64_t *ret)
-{
-	struct tm parts = { 0 };
-	int64_t fraction_us = 0, offset_s = 0;
-	const char *end = strptime(text, "%Y-%m-%d", &parts);
-	int day = parts.tm_mday;
-
-	if (end && *end)
-		end = strptime(end, "T%H:%M:%S", &parts);
-	if (!end || (*end && !parse_zone(end, &fraction_us, &offset_s)) || (!*end && strlen(text) != 10))
-		return false;
-	*ret = ((int64_t)timegm(&parts) - offset_s) * USEC_PER_SEC + fraction_us;
-	/* timegm() makes the 3rd of March of a 31st of February */
-	return parts.tm_mday == day;
-}
-
 static int bad_argument(
 	const LedgerQuery *query, const char *name, const char *what, char error[LEDGER_TEXT_MAX])
 {
@@ -87,7 +48,7 @@ static int bind_time(sqlite3_stmt *statement, int i, const LedgerQuery *query, c
 {
 	int64_t utc_us;
 
-	if (!text || !parse_time(text, &utc_us))
+	if (!text || clock_parse_utc(text, &utc_us) < 0)
 		return bad_argument(
 			query, argument->name, "is no time: write YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ", error);
 	/* a day as the end of a range is meant to be within it */

@@ -16,11 +16,16 @@ static const struct {
 } topics[] = {
 	{ "alert.raised", "alert" },
 	{ "clock.backwards", "alert" },
+	{ "cycle.recorded", "sterilization" },
+	{ "cycle.rejected", "sterilization" },
+	{ "cycle.released", "sterilization" },
 	{ "fault.acknowledged", "alert" },
 	{ "fault.latched", "alert" },
 	{ "handpiece.mounted", "session" },
 	{ "image.captured", "image" },
 	{ "image.refused", "image" },
+	{ "indicator.followed-up", "sterilization" },
+	{ "indicator.tested", "sterilization" },
 	{ "lot.received", "needle" },
 	{ "lot.status", "needle" },
 	{ "needle.claimed", "needle" },
@@ -41,6 +46,8 @@ static const struct {
 	{ "session.signed", "session" },
 	{ "session.state", "session" },
 	{ "session.zone", "session" },
+	{ "sterilizer.registered", "sterilization" },
+	{ "sterilizer.serviced", "sterilization" },
 	{ "zone.statistics", "zone" },
 };
 

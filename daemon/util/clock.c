@@ -2,6 +2,9 @@
 #include "util/clock.h"
 
 #include <stdatomic.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -54,4 +57,45 @@ void clock_format_utc(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX])
 	gmtime_r(&seconds, &parts);
 	length = strftime(ret, CLOCK_UTC_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &parts);
 	snprintf(ret + length, CLOCK_UTC_TEXT_MAX - length, ".%06lldZ", (long long)fraction);
+}
+
+/** What follows the seconds of RFC 3339: a fraction, then Z or an offset. The offset in seconds. */
+static bool parse_zone(const char *text, int64_t *ret_fraction_us, int64_t *ret_offset_s)
+{
+	int64_t scale = USEC_PER_SEC / 10, fraction = 0;
+	struct tm zone = { 0 };
+	const char *end;
+
+	if (*text == '.' && isdigit((unsigned char)text[1]))
+		for (text++; isdigit((unsigned char)*text); text++, scale /= 10)
+			fraction += scale * (*text - '0');
+	*ret_fraction_us = fraction;
+	*ret_offset_s = 0;
+	if (strcmp(text, "Z") == 0)
+		return true;
+	end = strlen(text) == 6 && text[3] == ':' ? strptime(text, "%z", &zone) : NULL;
+	if (!end || *end)
+		return false;
+	*ret_offset_s = (int)zone.tm_gmtoff;
+	return true;
+}
+
+int clock_parse_utc(const char *text, int64_t *ret)
+{
+	struct tm parts = { 0 };
+	int64_t fraction_us = 0, offset_s = 0;
+	const char *end = strptime(text, "%Y-%m-%d", &parts);
+	int day = parts.tm_mday;
+	time_t seconds;
+
+	if (end && *end)
+		end = strptime(end, "T%H:%M:%S", &parts);
+	if (!end || (*end && !parse_zone(end, &fraction_us, &offset_s)) || (!*end && strlen(text) != 10))
+		return -EINVAL;
+	seconds = timegm(&parts);
+	/* timegm() makes the 3rd of March of a 31st of February */
+	if (parts.tm_mday != day)
+		return -EINVAL;
+	*ret = ((int64_t)seconds - offset_s) * USEC_PER_SEC + fraction_us;
+	return 0;
 }

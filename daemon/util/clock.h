@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "util/cleanup.h"
+
 #define USEC_PER_SEC 1000000LL
 #define USEC_PER_DAY (86400LL * USEC_PER_SEC)
 
@@ -47,3 +49,9 @@ int64_t clock_monotonic_us(void);
 
 /** "2026-03-02T10:11:12.345678Z" (RFC 3339, UTC). */
 void clock_format_utc(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX]);
+
+/**
+ * Microseconds since 1970 of "2026-03-02" (its beginning, UTC) or of RFC 3339, "2026-03-02T10:11:12Z" or with
+ * an offset "+01:00". -EINVAL when it is no such time or no day of the calendar.
+ */
+int clock_parse_utc(const char *text, int64_t *ret) _must_check_;

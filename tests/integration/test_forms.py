@@ -26,7 +26,7 @@ def test_every_form_is_described(station):
         for kind, _, roles, _, fields in station.get(interface, "Forms"):
             assert set(roles.split()) <= {"technician", "supervisor", "auditor", "administrator"}, kind
             for name, _, kind_of_value, choices in fields:
-                assert name and kind_of_value in ("text", "date", "count", "number", "boolean", "object", "list")
+                assert name and kind_of_value in ("text", "date", "time", "count", "number", "boolean", "object", "list")
                 assert not choices or kind_of_value == "text"
 
 

@@ -70,7 +70,7 @@ static void test_topics_are_those_of_the_document(void **state)
 {
 	FILE *file = fopen(STIPPLE_SOURCE_FOLDER "/docs/ledger.md", "re");
 	bool inside = false;
-	char line[512];
+	char line[1024];
 	int n = 0;
 
 	assert_non_null(file);

@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Steriliser cycles, their release, and what biological tests say of them. */
+
+#include "ledger-fixture.h"
+
+/* the fixture's clock stands at 2026-03-02T10:00:00Z; all of this has happened by then */
+#define PROOFS "mechanical integrator chemical contents"
+
+static json_t *with(json_t *body, const char *extra)
+{
+	json_auto_t *more = json_loads(extra, 0, NULL);
+
+	assert_non_null(more);
+	json_object_update(body, more);
+	return body;
+}
+
+static LedgerAnswer enter(Ledger *ledger, const char *kind, const char *body)
+{
+	return append(ledger, kind, with(json_object(), body));
+}
+
+static uint64_t enter_ok(Ledger *ledger, const char *kind, const char *body)
+{
+	LedgerAnswer answer = enter(ledger, kind, body);
+
+	if (answer.error < 0)
+		fail_msg("%s %s: %s", kind, body, answer.text);
+	return answer.seq;
+}
+
+static void refuse(LedgerAnswer answer, int error, const char *words)
+{
+	if (answer.error != error || !strstr(answer.text, words))
+		fail_msg("%d \"%s\", not %d with \"%s\"", answer.error, answer.text, error, words);
+}
+
+static uint64_t add_sterilizer(Ledger *ledger)
+{
+	return enter_ok(ledger, "sterilizer.registered",
+		"{\"sterilizer\":\"A\",\"maker\":\"M\",\"model\":\"B18\",\"serial\":\"77\",\"installed\":\"2026-01-01\"}");
+}
+
+static json_t *cycle(int number, const char *started, const char *extra)
+{
+	return with(json_pack("{s:s, s:i, s:s, s:s, s:f, s:i, s:s, s:[s]}", "sterilizer", "A", "cycle",
+			    number, "program", "B 134", "started", started, "temperature_c", 134.5,
+			    "exposure_s", 240, "mechanical", "pass", "contents", "hp1"),
+		extra);
+}
+
+static uint64_t add_cycle(Ledger *ledger, int number, const char *started, const char *extra)
+{
+	LedgerAnswer answer = append(ledger, "cycle.recorded", cycle(number, started, extra));
+
+	if (answer.error < 0)
+		fail_msg("cycle %d: %s", number, answer.text);
+	return answer.seq;
+}
+
+static LedgerAnswer release(Ledger *ledger, int number, const char *extra)
+{
+	return append(ledger, "cycle.released",
+		with(json_pack("{s:s, s:i, s:s, s:s, s:s, s:i}", "sterilizer", "A", "cycle", number, "signed",
+			     "released", "profile", "us-ca", "proofs", PROOFS, "sterile_days", 30),
+			extra));
+}
+
+static void release_ok(Ledger *ledger, int number)
+{
+	LedgerAnswer answer = release(ledger, number, "{\"integrator\":\"pass\",\"chemical\":\"pass\"}");
+
+	if (answer.error < 0)
+		fail_msg("release of %d: %s", number, answer.text);
+}
+
+static LedgerAnswer test_of(Ledger *ledger, const char *result, const char *extra)
+{
+	return append(ledger, "indicator.tested",
+		with(json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:b}", "sterilizer", "A", "lot", "BI9",
+			     "expiry", "2027-01-31", "control", "growth", "result", result, "incubation_h",
+			     24, "profile", "us-ca", "reprocess", 0),
+			extra));
+}
+
+static uint64_t test_ok(Ledger *ledger, const char *result, const char *extra)
+{
+	LedgerAnswer answer = test_of(ledger, result, extra);
+
+	if (answer.error < 0)
+		fail_msg("test: %s", answer.text);
+	return answer.seq;
+}
+
+/** A text of the one row of an item that is sterile or was. */
+static void expect_item(Ledger *ledger, const char *item, const char *column, const char *expected)
+{
+	json_auto_t *rows = look_up(ledger, "sterile", json_pack("{s:s}", "handpiece", item));
+	const char *value = json_string_value(json_object_get(json_array_get(rows, 0), column));
+
+	assert_int_equal(json_array_size(rows), 1);
+	if (!expected)
+		assert_null(value);
+	else if (!value || !strstr(value, expected))
+		fail_msg("%s of %s is %s, not %s", column, item, value ? value : "NULL", expected);
+}
+
+static size_t count(Ledger *ledger, const char *query, json_t *arguments)
+{
+	json_auto_t *rows = look_up(ledger, query, arguments);
+
+	return json_array_size(rows);
+}
+
+static void test_a_cycle_is_recorded_once(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	refuse(append(ledger, "cycle.recorded", cycle(1, "2026-02-01T10:00:00Z", "{}")), -ENOENT, "register");
+	add_sterilizer(ledger);
+	refuse(enter(ledger, "sterilizer.registered",
+		       "{\"sterilizer\":\"A\",\"maker\":\"M\",\"model\":\"B\",\"serial\":\"1\",\"installed\":\"2026-01-01\"}"),
+		-EEXIST, "registered already");
+	add_cycle(ledger, 1, "2026-02-01T10:00:00Z", "{}");
+	refuse(append(ledger, "cycle.recorded", cycle(1, "2026-02-02T10:00:00Z", "{}")), -EEXIST, "cycle 1");
+	refuse(append(ledger, "cycle.recorded", cycle(2, "2026-03-02T11:00:01Z", "{}")), -EINVAL, "future");
+	add_cycle(ledger, 2, "2026-03-02T11:00:00Z", "{}");
+	refuse(append(ledger, "cycle.recorded", cycle(3, "2026-02-31T10:00:00Z", "{}")), -EINVAL, "started");
+	refuse(append(ledger, "cycle.recorded", cycle(3, "2026-02-01", "{}")), -EINVAL, "started");
+	refuse(append(ledger, "cycle.recorded",
+		       cycle(3, "2026-02-01T10:00:00Z", "{\"integrator\":\"good\"}")),
+		-EINVAL, "pass fail");
+	assert_int_equal(count(ledger, "sterilization", json_object()), 2);
+	assert_int_equal(count(ledger, "sterilization", json_pack("{s:s}", "to", "2026-02-28")), 1);
+	assert_int_equal(count(ledger, "sterilization", json_pack("{s:s}", "item", "hp1")), 2);
+	assert_int_equal(count(ledger, "sterilization", json_pack("{s:s}", "item", "hp2")), 0);
+}
+
+static void test_a_release_needs_its_proofs(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	add_sterilizer(ledger);
+	refuse(release(ledger, 1, "{}"), -ENOENT, "cycle 1");
+	add_cycle(ledger, 1, "2026-02-01T10:00:00Z", "{}");
+	refuse(release(ledger, 1, "{}"), -EINVAL, "class V integrator");
+	refuse(release(ledger, 1, "{\"integrator\":\"pass\"}"), -EINVAL, "chemical");
+	refuse(release(ledger, 1, "{\"integrator\":\"fail\",\"chemical\":\"pass\"}"), -EINVAL, "reject");
+	refuse(release(ledger, 1, "{\"integrator\":\"pass\",\"chemical\":\"pass\",\"mechanical\":\"fail\"}"),
+		-EINVAL, "mechanical readings");
+	release_ok(ledger, 1);
+	refuse(release(ledger, 1, "{\"integrator\":\"pass\",\"chemical\":\"pass\"}"), -EEXIST,
+		"released before");
+	expect_item(ledger, "hp1", "sterile_until", "2026-03-03");
+	expect_item(ledger, "hp1", "blocked", NULL);
+	/* a failure that is on record stays one, and no profile waives it */
+	add_cycle(ledger, 2, "2026-02-02T10:00:00Z", "{\"integrator\":\"fail\"}");
+	refuse(release(ledger, 2, "{\"integrator\":\"pass\",\"chemical\":\"pass\"}"), -EINVAL, "failed");
+	refuse(release(ledger, 2, "{\"proofs\":\"\"}"), -EINVAL, "failed");
+	/* nothing in it */
+	add_cycle(ledger, 3, "2026-02-03T10:00:00Z", "{\"contents\":[]}");
+	refuse(release(ledger, 3, "{\"integrator\":\"pass\",\"chemical\":\"pass\"}"), -EINVAL, "contents=");
+	/* what a profile does not ask for may be missing */
+	add_cycle(ledger, 4, "2026-02-04T10:00:00Z", "{}");
+	assert_int_equal(release(ledger, 4, "{\"proofs\":\"\", \"contents\":[\"hp2\", \"hp2\"]}").error, 0);
+	expect_item(ledger, "hp2", "sterile_until", "2026-03-06");
+}
+
+static void test_a_rejected_load_is_not_sterile(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	add_sterilizer(ledger);
+	add_cycle(ledger, 1, "2026-02-01T10:00:00Z", "{}");
+	release_ok(ledger, 1);
+	refuse(enter(ledger, "cycle.rejected", "{\"sterilizer\":\"A\",\"cycle\":9,\"reason\":\"wet\"}"),
+		-ENOENT, "cycle 9");
+	enter_ok(ledger, "cycle.rejected", "{\"sterilizer\":\"A\",\"cycle\":1,\"reason\":\"wet\"}");
+	refuse(enter(ledger, "cycle.rejected", "{\"sterilizer\":\"A\",\"cycle\":1,\"reason\":\"wet\"}"),
+		-EEXIST, "rejected before");
+	expect_item(ledger, "hp1", "blocked", "rejected");
+	add_cycle(ledger, 2, "2026-02-02T10:00:00Z", "{}");
+	enter_ok(ledger, "cycle.rejected", "{\"sterilizer\":\"A\",\"cycle\":2,\"reason\":\"wet\"}");
+	refuse(release(ledger, 2, "{\"integrator\":\"pass\",\"chemical\":\"pass\"}"), -EEXIST,
+		"rejected before");
+	/* the next load frees it */
+	add_cycle(ledger, 3, "2026-02-03T10:00:00Z", "{}");
+	release_ok(ledger, 3);
+	expect_item(ledger, "hp1", "blocked", NULL);
+}
+
+/** What mounting does: the inventory's side of the table. */
+static void use(Fixture *fixture, const char *item, uint64_t seq)
+{
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	char sql[160];
+
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	snprintf(sql, sizeof sql, "UPDATE handpiece_sterile SET used_seq = %llu WHERE handpiece = '%s'",
+		(unsigned long long)seq, item);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_changes(db), 1);
+}
+
+static uint64_t begin(Ledger *ledger, int session, const char *subject)
+{
+	LedgerAnswer answer = append(ledger, "session.begun",
+		json_pack("{s:i, s:s, s:s, s:i}", "session", session, "subject", subject, "protocol", "x",
+			"course_session", 1));
+
+	assert_int_equal(answer.error, 0);
+	return answer.seq;
+}
+
+static void test_an_older_load_does_not_make_sterile(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	add_sterilizer(ledger);
+	add_cycle(ledger, 1, "2026-02-01T10:00:00Z", "{}");
+	add_cycle(ledger, 2, "2026-02-02T10:00:00Z", "{}");
+	release_ok(ledger, 2);
+	use(fixture, "hp1", begin(ledger, 1, "p1"));
+	/* load 1 ran before the use: its release says nothing of the item now */
+	release_ok(ledger, 1);
+	expect_item(ledger, "hp1", "sterile_until", "2026-03-04");
+	/* a clock that goes on lets a later cycle be recorded */
+	fake_utc_us += USEC_PER_DAY;
+	add_cycle(ledger, 3, "2026-03-03T08:00:00Z", "{}");
+	release_ok(ledger, 3);
+	expect_item(ledger, "hp1", "sterile_until", "2026-04-02");
+	fake_utc_us -= USEC_PER_DAY;
+}
+
+static void test_a_test_must_rest_on_something(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	refuse(test_of(ledger, "pass", "{\"tested\":\"2026-02-01T10:00:00Z\"}"), -ENOENT, "register");
+	add_sterilizer(ledger);
+	refuse(test_of(ledger, "pass", "{}"), -EINVAL, "tested=TIME");
+	refuse(test_of(ledger, "pass", "{\"cycle\":4}"), -ENOENT, "cycle 4");
+	refuse(test_of(ledger, "pass", "{\"cycle\":4, \"tested\":\"2026-02-01T10:00:00Z\"}"), -ENOENT,
+		"cycle 4");
+	refuse(test_of(ledger, "pass", "{\"tested\":\"2026-04-01T10:00:00Z\"}"), -EINVAL, "future");
+	refuse(test_of(ledger, "pass", "{\"tested\":\"2026-02-01T10:00:00Z\", \"control\":\"no-growth\"}"),
+		-EINVAL, "invalid");
+	refuse(test_of(ledger, "pass", "{\"tested\":\"2026-02-01T10:00:00Z\", \"expiry\":\"2026-01-31\"}"),
+		-EINVAL, "expired on 2026-01-31");
+	test_ok(ledger, "pass", "{\"tested\":\"2026-01-31T10:00:00Z\", \"expiry\":\"2026-01-31\"}");
+	test_ok(ledger, "invalid", "{\"tested\":\"2026-02-01T10:00:00Z\", \"control\":\"no-growth\"}");
+	/* growth where there should be none is a failure, whatever the control did */
+	test_ok(ledger, "fail", "{\"tested\":\"2026-02-01T10:00:00Z\", \"control\":\"no-growth\"}");
+	assert_int_equal(count(ledger, "indicators", json_pack("{s:s}", "result", "fail")), 1);
+	assert_int_equal(count(ledger, "indicators", json_object()), 3);
+}
+
+/** Loads 1 (before the test that passed), 2 and 3 (after it), each with an item of its own, all released. */
+static void add_loads(Ledger *ledger)
+{
+	add_sterilizer(ledger);
+	add_cycle(ledger, 1, "2026-02-01T10:00:00Z", "{\"contents\":[\"hp1\"]}");
+	test_ok(ledger, "pass", "{\"cycle\":1}");
+	add_cycle(ledger, 2, "2026-02-02T10:00:00Z", "{\"contents\":[\"hp2\"]}");
+	add_cycle(ledger, 3, "2026-02-03T10:00:00Z", "{\"contents\":[\"hp3\"]}");
+	for (int i = 1; i <= 3; i++)
+		release_ok(ledger, i);
+}
+
+static void test_a_failed_test_puts_loads_in_doubt(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	json_auto_t *rows = NULL;
+	json_t *row;
+	uint64_t failed;
+
+	add_loads(ledger);
+	use(fixture, "hp2", begin(ledger, 1, "p1"));
+	failed = test_ok(ledger, "fail", "{\"cycle\":3}");
+	expect_item(ledger, "hp1", "blocked", NULL);
+	expect_item(ledger, "hp2", "blocked", "steriliser A failed");
+	expect_item(ledger, "hp3", "blocked", "steriliser A failed");
+	rows = look_up(ledger, "doubt", json_object());
+	assert_int_equal(json_array_size(rows), 2);
+	row = json_array_get(rows, 0);
+	assert_int_equal(json_integer_value(json_object_get(row, "test")), failed);
+	assert_int_equal(json_integer_value(json_object_get(row, "cycle")), 2);
+	assert_string_equal(json_string_value(json_object_get(row, "handpiece")), "hp2");
+	assert_int_equal(json_integer_value(json_object_get(row, "session")), 1);
+	assert_string_equal(json_string_value(json_object_get(row, "subject")), "p1");
+	assert_true(json_is_null(json_object_get(json_array_get(rows, 1), "subject")));
+	assert_true(json_is_null(json_object_get(row, "passed")));
+	assert_int_equal(count(ledger, "doubt", json_pack("{s:s}", "subject", "p1")), 1);
+	assert_int_equal(count(ledger, "doubt", json_pack("{s:s}", "subject", "p2")), 0);
+
+	/* nothing is released while it stands */
+	add_cycle(ledger, 4, "2026-02-04T10:00:00Z", "{}");
+	refuse(release(ledger, 4, "{\"integrator\":\"pass\",\"chemical\":\"pass\"}"), -EINVAL,
+		"biological test");
+	test_ok(ledger, "invalid", "{\"cycle\":4, \"control\":\"no-growth\"}");
+	refuse(release(ledger, 4, "{\"integrator\":\"pass\",\"chemical\":\"pass\"}"), -EINVAL,
+		"biological test");
+	/* nor by a test that ran in the very cycle that failed */
+	test_ok(ledger, "pass", "{\"cycle\":3}");
+	expect_item(ledger, "hp3", "blocked", "failed");
+	refuse(release(ledger, 4, "{\"integrator\":\"pass\",\"chemical\":\"pass\"}"), -EINVAL,
+		"biological test");
+	test_ok(ledger, "pass", "{\"cycle\":4}");
+	release_ok(ledger, 4);
+	expect_item(ledger, "hp2", "blocked", NULL);
+	expect_item(ledger, "hp3", "blocked", NULL);
+	/* who was treated from them stays known */
+	assert_int_equal(count(ledger, "doubt", json_pack("{s:s}", "subject", "p1")), 1);
+}
+
+static void test_items_may_have_to_be_sterilised_again(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	add_loads(ledger);
+	test_ok(ledger, "fail", "{\"cycle\":3}");
+	/* a test that passed in between and is entered late: what ran before it was never in doubt */
+	test_ok(ledger, "pass", "{\"tested\":\"2026-02-02T12:00:00Z\", \"reprocess\":true}");
+	expect_item(ledger, "hp2", "blocked", NULL);
+	expect_item(ledger, "hp3", "blocked", "wait for one that passes");
+	test_ok(ledger, "pass", "{\"tested\":\"2026-02-04T10:00:00Z\", \"reprocess\":true}");
+	expect_item(ledger, "hp3", "blocked", "sterilise it again");
+	add_cycle(ledger, 5, "2026-02-05T10:00:00Z", "{\"contents\":[\"hp3\"]}");
+	release_ok(ledger, 5);
+	expect_item(ledger, "hp3", "blocked", NULL);
+}
+
+static void test_a_failed_test_is_followed_up(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	uint64_t passed, failed;
+	char body[96];
+
+	add_loads(ledger);
+	passed = test_ok(ledger, "pass", "{\"cycle\":2}");
+	failed = test_ok(ledger, "fail", "{\"cycle\":3}");
+	assert_int_equal(count(ledger, "check", json_pack("{s:s}", "rule", "follow-up")), 1);
+	snprintf(
+		body, sizeof body, "{\"test\":%llu,\"action\":\"all repacked\"}", (unsigned long long)passed);
+	refuse(enter(ledger, "indicator.followed-up", body), -ENOENT, "no biological test that failed");
+	snprintf(body, sizeof body, "{\"test\":%llu,\"action\":\"all repacked\",\"notified\":\"the county\"}",
+		(unsigned long long)failed);
+	enter_ok(ledger, "indicator.followed-up", body);
+	assert_int_equal(count(ledger, "check", json_pack("{s:s}", "rule", "follow-up")), 0);
+}
+
+/* ---- what is due ---- */
+
+static void expect_due(Ledger *ledger, const char *reason, const char *due)
+{
+	json_auto_t *rows = look_up(ledger, "due",
+		json_pack("{s:i, s:i, s:i, s:i}", "biological_days", 30, "biological_cycles", 3,
+			"after_installation", 1, "after_repair", 1));
+	json_t *row = json_array_get(rows, 0);
+
+	if (!reason) {
+		assert_int_equal(json_array_size(rows), 0);
+		return;
+	}
+	assert_int_equal(json_array_size(rows), 1);
+	assert_string_equal(json_string_value(json_object_get(row, "reason")), reason);
+	assert_string_equal(json_string_value(json_object_get(row, "due")), due);
+}
+
+static void test_what_is_due(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	expect_due(ledger, NULL, NULL);
+	add_sterilizer(ledger);
+	expect_due(ledger, "installation", "2026-01-01");
+	test_ok(ledger, "pass", "{\"tested\":\"2026-01-02T10:00:00Z\"}");
+	expect_due(ledger, "interval", "2026-02-01");
+	test_ok(ledger, "invalid", "{\"tested\":\"2026-01-20T10:00:00Z\"}");
+	expect_due(ledger, "interval", "2026-02-01");
+	for (int i = 1; i <= 3; i++) {
+		static const char *const days[] = { "2026-01-03T10:00:00Z", "2026-01-04T10:00:00Z",
+			"2026-01-05T10:00:00Z" };
+
+		add_cycle(ledger, i, days[i - 1], "{}");
+	}
+	expect_due(ledger, "cycles", "2026-01-05");
+	test_ok(ledger, "fail", "{\"cycle\":3}");
+	expect_due(ledger, "failed", "2026-01-05");
+	test_ok(ledger, "pass", "{\"tested\":\"2026-01-06T10:00:00Z\"}");
+	expect_due(ledger, "interval", "2026-02-05");
+	enter_ok(ledger, "sterilizer.serviced",
+		"{\"sterilizer\":\"A\",\"work\":\"maintenance\",\"done\":\"2026-01-07T10:00:00Z\",\"by\":\"M\"}");
+	expect_due(ledger, "interval", "2026-02-05");
+	enter_ok(ledger, "sterilizer.serviced",
+		"{\"sterilizer\":\"A\",\"work\":\"major-repair\",\"done\":\"2026-01-08T10:00:00Z\",\"by\":\"M\"}");
+	expect_due(ledger, "repair", "2026-01-08");
+	test_ok(ledger, "pass", "{\"tested\":\"2026-01-08T09:59:59Z\"}");
+	expect_due(ledger, "repair", "2026-01-08");
+	test_ok(ledger, "pass", "{\"tested\":\"2026-01-08T10:00:00Z\"}");
+	expect_due(ledger, "interval", "2026-02-07");
+	enter_ok(ledger, "sterilizer.serviced",
+		"{\"sterilizer\":\"A\",\"work\":\"retired\",\"done\":\"2026-01-09T10:00:00Z\",\"by\":\"M\"}");
+	expect_due(ledger, NULL, NULL);
+	enter_ok(ledger, "sterilizer.serviced",
+		"{\"sterilizer\":\"A\",\"work\":\"returned\",\"done\":\"2026-01-10T10:00:00Z\",\"by\":\"M\"}");
+	expect_due(ledger, "repair", "2026-01-10");
+	refuse(enter(ledger, "sterilizer.serviced",
+		       "{\"sterilizer\":\"Z\",\"work\":\"repair\",\"done\":\"2026-01-10T10:00:00Z\",\"by\":\"M\"}"),
+		-ENOENT, "steriliser Z");
+}
+
+static void test_nothing_is_due_without_figures(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	add_sterilizer(ledger);
+	assert_int_equal(count(ledger, "due", json_object()), 0);
+	assert_int_equal(count(ledger, "check", json_object()), 0);
+	assert_int_equal(count(ledger, "due", json_pack("{s:i}", "biological_days", 7)), 1);
+}
+
+/* ---- what is lacking ---- */
+
+static json_t *profile(void)
+{
+	return json_pack("{s:i, s:i, s:i, s:s, s:s, s:s}", "biological_days", 30, "after_installation", 1,
+		"after_repair", 1, "proofs",
+		"mechanical integrator chemical contents release certificate membrane consent screening signature"
+		" disposal",
+		"certificates", "[\"bloodborne pathogens\"]", "today", "2026-03-02");
+}
+
+/** Exactly one gap of a rule, of this subject; or none when `subject` is NULL. */
+static void expect_gap(Ledger *ledger, const char *rule, const char *subject)
+{
+	json_t *arguments = profile();
+	json_auto_t *rows = NULL;
+
+	json_object_set_new(arguments, "rule", json_string(rule));
+	rows = look_up(ledger, "check", arguments);
+	if (json_array_size(rows) != (subject != NULL))
+		fail_msg("%s: %zu rows", rule, json_array_size(rows));
+	if (subject)
+		assert_string_equal(
+			json_string_value(json_object_get(json_array_get(rows, 0), "subject")), subject);
+}
+
+static void test_gaps_of_sterilisation(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	static const char *const rules[] = { "cycle-integrator", "cycle-chemical", "cycle-contents",
+		"cycle-mechanical", "cycle-release" };
+	json_t *bare = cycle(1, "2026-02-01T10:00:00Z", "{}");
+
+	add_sterilizer(ledger);
+	expect_gap(ledger, "biological", "steriliser A");
+	test_ok(ledger, "pass", "{\"tested\":\"2026-02-01T10:00:00Z\"}");
+	expect_gap(ledger, "biological", NULL);
+	json_object_del(bare, "mechanical");
+	json_object_del(bare, "contents");
+	assert_int_equal(append(ledger, "cycle.recorded", bare).error, 0);
+	for (size_t i = 0; i < ELEMENTS(rules); i++)
+		expect_gap(ledger, rules[i], "A cycle 1");
+	assert_int_equal(
+		release(ledger, 1,
+			"{\"integrator\":\"pass\",\"chemical\":\"pass\",\"mechanical\":\"pass\",\"contents\":[\"x\"]}")
+			.error,
+		0);
+	for (size_t i = 0; i < ELEMENTS(rules); i++)
+		expect_gap(ledger, rules[i], NULL);
+	add_cycle(ledger, 2, "2026-02-02T10:00:00Z", "{\"chemical\":\"fail\"}");
+	expect_gap(ledger, "cycle-failed", "A cycle 2");
+	enter_ok(ledger, "cycle.rejected", "{\"sterilizer\":\"A\",\"cycle\":2,\"reason\":\"wet\"}");
+	expect_gap(ledger, "cycle-failed", NULL);
+	expect_gap(ledger, "cycle-integrator", NULL);
+}
+
+static void test_gaps_of_sessions_and_lots(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	json_t *received = lot("L1", 9, "2027-01-01");
+
+	append(ledger, "lot.received", json_incref(received));
+	expect_gap(ledger, "lot-certificate", "lot L1");
+	expect_gap(ledger, "lot-membrane", "lot L1");
+	json_object_set_new(received, "lot", json_string("L2"));
+	json_object_set_new(received, "certificate", json_string("C-1"));
+	json_object_set_new(received, "membrane", json_string("M-1"));
+	assert_int_equal(append(ledger, "lot.received", received).error, 0);
+	expect_gap(ledger, "lot-certificate", "lot L1");
+	expect_gap(ledger, "lot-membrane", "lot L1");
+	begin(ledger, 1, "p1");
+	append(ledger, "needle.claimed", claim("(01)04012345678901(21)S1", "L2", 1));
+	expect_gap(ledger, "session-consent", NULL); /* nothing was done yet */
+	enter_ok(ledger, "strokes",
+		"{\"session\":1,\"zone\":\"crown\",\"unit\":\"u\",\"strokes\":7,\"dots\":2,\"encoding\":\"e\",\"sha256\":\"0\"}");
+	enter_ok(ledger, "session.consent",
+		"{\"session\":1,\"consent\":\"treatment\",\"version\":\"1\",\"given\":false}");
+	enter_ok(ledger, "session.interrupted", "{\"session\":1}");
+	expect_gap(ledger, "session-consent", "session 1");
+	expect_gap(ledger, "session-screening", "session 1");
+	expect_gap(ledger, "session-signature", "session 1");
+	expect_gap(ledger, "session-disposal", "session 1");
+	enter_ok(ledger, "session.consent",
+		"{\"session\":1,\"consent\":\"treatment\",\"version\":\"1\",\"given\":true}");
+	enter_ok(ledger, "session.screening", "{\"session\":1,\"answers\":{},\"refused\":[]}");
+	enter_ok(ledger, "needle.removed",
+		"{\"session\":1,\"unit\":\"(01)04012345678901(21)S1\",\"strokes\":7,\"dots\":2,\"reason\":\"worn\"}");
+	enter_ok(ledger, "session.signed", "{\"session\":1,\"meaning\":\"done\"}");
+	expect_gap(ledger, "session-consent", NULL);
+	expect_gap(ledger, "session-screening", NULL);
+	expect_gap(ledger, "session-signature", NULL);
+	expect_gap(ledger, "session-disposal", NULL);
+}
+
+static void test_gaps_of_operators(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	enter_ok(ledger, "operator.enrolled", "{\"badge\":\"b7\",\"roles\":[\"technician\"]}");
+	enter_ok(ledger, "operator.enrolled", "{\"badge\":\"b8\",\"roles\":[\"auditor\"]}");
+	expect_gap(ledger, "operator-certificate", "operator b7");
+	enter_ok(ledger, "operator.certified",
+		"{\"badge\":\"b7\",\"certificate\":\"bloodborne pathogens\",\"issuer\":\"I\",\"expiry\":\"2026-03-02\"}");
+	expect_gap(ledger, "operator-certificate", NULL);
+	enter_ok(ledger, "operator.certified",
+		"{\"badge\":\"b7\",\"certificate\":\"bloodborne pathogens\",\"issuer\":\"I\",\"expiry\":\"2026-03-01\"}");
+	expect_gap(ledger, "operator-certificate", "operator b7");
+}
+
+/** Everything that the tables say, as text. */
+static char *dump(Ledger *ledger)
+{
+	static const char *const queries[] = { "sterilizers", "sterilization", "indicators", "doubt",
+		"sterile" };
+	json_auto_t *all = json_array();
+
+	for (size_t i = 0; i < ELEMENTS(queries); i++)
+		json_array_append_new(all, look_up(ledger, queries[i], json_object()));
+	return json_dumps(all, JSON_SORT_KEYS);
+}
+
+static void test_a_rebuild_gives_the_same(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(freep) char *before = NULL, *after = NULL;
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+
+	add_loads(fixture->ledger);
+	test_ok(fixture->ledger, "fail", "{\"cycle\":3}");
+	test_ok(fixture->ledger, "pass", "{\"tested\":\"2026-02-02T12:00:00Z\", \"reprocess\":true}");
+	add_cycle(fixture->ledger, 4, "2026-02-04T10:00:00Z", "{\"integrator\":\"fail\"}");
+	enter_ok(fixture->ledger, "cycle.rejected", "{\"sterilizer\":\"A\",\"cycle\":4,\"reason\":\"wet\"}");
+	before = dump(fixture->ledger);
+	assert_non_null(strstr(before, "wait for one that passes"));
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(projection_rebuild(db), 0);
+	after = dump(fixture->ledger);
+	assert_string_equal(before, after);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LEDGER_TEST(test_a_cycle_is_recorded_once),
+		LEDGER_TEST(test_a_release_needs_its_proofs),
+		LEDGER_TEST(test_a_rejected_load_is_not_sterile),
+		LEDGER_TEST(test_an_older_load_does_not_make_sterile),
+		LEDGER_TEST(test_a_test_must_rest_on_something),
+		LEDGER_TEST(test_a_failed_test_puts_loads_in_doubt),
+		LEDGER_TEST(test_items_may_have_to_be_sterilised_again),
+		LEDGER_TEST(test_a_failed_test_is_followed_up),
+		LEDGER_TEST(test_what_is_due),
+		LEDGER_TEST(test_nothing_is_due_without_figures),
+		LEDGER_TEST(test_gaps_of_sterilisation),
+		LEDGER_TEST(test_gaps_of_sessions_and_lots),
+		LEDGER_TEST(test_gaps_of_operators),
+		LEDGER_TEST(test_a_rebuild_gives_the_same),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
