@@ -154,7 +154,9 @@ static int read_configuration(const char *path, char error[CONFIG_ERROR_MAX])
 	_cleanup_(config_freep) Config *config = NULL;
 	int r = config_load(path, &config, error);
 
-	return r < 0 ? r : station_check_protocols(config->protocol_folder, error);
+	if (r >= 0)
+		r = station_check_protocols(config->protocol_folder, error);
+	return r < 0 ? r : station_check_profile(config, error);
 }
 
 /** A new configuration takes effect by starting over in the same process, and only while no session is open.

@@ -40,10 +40,12 @@ enum { IDENTIFIER_MAX = 48 };
 static const Field fields[] = {
 	{ "station", "clinic", FIELD_IDENTIFIER, AT(clinic), 0, 0, "clinic" },
 	{ "station", "station", FIELD_IDENTIFIER, AT(station), 0, 0, "station" },
+	{ "station", "profile", FIELD_IDENTIFIER, AT(profile), 0, 0, "us-ca" },
 
 	{ "paths", "state_folder", FIELD_PATH, AT(state_folder), 0, 0, STIPPLE_STATE_FOLDER },
 	{ "paths", "plugin_folder", FIELD_PATH, AT(plugin_folder), 0, 0, STIPPLE_PLUGIN_FOLDER },
 	{ "paths", "protocol_folder", FIELD_PATH, AT(protocol_folder), 0, 0, STIPPLE_PROTOCOL_FOLDER },
+	{ "paths", "profile_folder", FIELD_PATH, AT(profile_folder), 0, 0, STIPPLE_PROFILE_FOLDER },
 
 	{ "board", "plugin", FIELD_IDENTIFIER, AT(board_plugin), 0, 0, "board-spi" },
 	{ "board", "heartbeat_ms", FIELD_NUMBER, AT(heartbeat_ms), 5, 100, "20" },

@@ -28,10 +28,12 @@ typedef struct ConfigPlugin {
 typedef struct Config {
 	/* [station] */
 	char *clinic, *station; /* identifiers; defaults "clinic", "station" */
+	char *profile;          /* compliance profile; default "us-ca" */
 	/* [paths] */
 	char *state_folder;    /* default /var/lib/stipple: ledger.db, images/ */
 	char *plugin_folder;   /* default <libdir>/stipple/plugins */
 	char *protocol_folder; /* default <sysconfdir>/stipple/protocols */
+	char *profile_folder;  /* default <sysconfdir>/stipple/profiles */
 	/* [board] */
 	char *board_plugin; /* default board-spi */
 	uint32_t heartbeat_ms, link_timeout_ms, bad_frames_max;

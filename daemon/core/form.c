@@ -30,6 +30,14 @@ static const Form table[] = {
 	{ "handpiece.registered", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
 	{ "handpiece.mounted", FORM_SESSION, "technician", NULL, NULL, FORM_SESSION_ONLY },
 	{ "handpiece.retired", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
+	{ "sterilizer.registered", FORM_INVENTORY, "supervisor administrator", NULL, NULL, FORM_ANYTIME },
+	{ "sterilizer.serviced", FORM_INVENTORY, "supervisor administrator", NULL, NULL, FORM_ANYTIME },
+	{ "cycle.recorded", FORM_INVENTORY, "technician supervisor", NULL, NULL, FORM_ANYTIME },
+	{ "cycle.released", FORM_INVENTORY, "technician supervisor", "the load is sterile and may be used",
+		NULL, FORM_ANYTIME },
+	{ "cycle.rejected", FORM_INVENTORY, "technician supervisor", NULL, NULL, FORM_ANYTIME },
+	{ "indicator.tested", FORM_INVENTORY, "technician supervisor", NULL, NULL, FORM_ANYTIME },
+	{ "indicator.followed-up", FORM_INVENTORY, "supervisor", NULL, NULL, FORM_ANYTIME },
 };
 
 const Form *form_find(FormPlace place, const char *kind)
@@ -69,6 +77,18 @@ static json_t *read_boolean(const char *text)
 	return strcmp(text, "no") == 0 || strcmp(text, "false") == 0 ? json_false() : NULL;
 }
 
+/** With any offset from UTC; the record has them in one form. */
+static json_t *read_time(const char *text)
+{
+	char utc[CLOCK_UTC_TEXT_MAX];
+	int64_t utc_us;
+
+	if (!strchr(text, 'T') || clock_parse_utc(text, &utc_us) < 0)
+		return NULL;
+	clock_format_utc(utc_us, utc);
+	return json_sprintf("%.19sZ", utc);
+}
+
 static json_t *read_list(const char *text)
 {
 	json_t *list = json_array();
@@ -92,6 +112,8 @@ static json_t *read_value(FieldType type, json_t *value)
 		made = read_number(text);
 	else if (text && type == FIELD_BOOLEAN)
 		made = read_boolean(text);
+	else if (text && type == FIELD_TIME)
+		made = read_time(text);
 	else if (text && type == FIELD_ARRAY)
 		made = read_list(text);
 	return made ? made : json_incref(value);
@@ -117,9 +139,14 @@ static const RecordField *find_field(const RecordField *fields, const char *name
 	return NULL;
 }
 
+bool form_is_from_profile(const char *field)
+{
+	return text_list_has("profile proofs sterile_days reprocess", field);
+}
+
 bool form_fills_in(const Form *form, const char *field)
 {
-	return (form->signs && strcmp(field, "signed") == 0) ||
+	return form_is_from_profile(field) || (form->signs && strcmp(field, "signed") == 0) ||
 	       (form->session != FORM_ANYTIME && strcmp(field, "session") == 0);
 }
 

@@ -48,6 +48,8 @@ const Form *form_find(FormPlace place, const char *kind);
 size_t forms(const Form **ret);
 /** Whether the station fills a field in by itself: it cannot be entered. */
 bool form_fills_in(const Form *form, const char *field);
+/** Whether a field holds what the compliance profile said when the record was made. */
+bool form_is_from_profile(const char *field);
 /**
  * Makes the body of a record of `fields`, an object of what a person or program entered. Text stands for
  * numbers, "yes" and "no", and lists (separated by commas) where the kind wants these. -EINVAL with a

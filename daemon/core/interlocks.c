@@ -19,6 +19,7 @@ static const char *const names[] = {
 	[INTERLOCK_NEEDLE_LOT] = "needle-lot",
 	[INTERLOCK_NEEDLE_LIFE] = "needle-life",
 	[INTERLOCK_HANDPIECE] = "handpiece",
+	[INTERLOCK_STERILIZATION] = "sterilization",
 	[INTERLOCK_PIGMENT] = "pigment",
 	[INTERLOCK_BEFORE_PHOTO] = "before-photo",
 	[INTERLOCK_INTERVAL] = "interval",
@@ -125,6 +126,14 @@ static bool refuses_handpiece(const InterlockFacts *facts, char *text)
 	return facts->handpiece_required && !facts->handpiece &&
 	       refuse(text,
 		       "it is not on record which handpiece is used: enter the sterile one that is mounted");
+}
+
+static bool refuses_sterilization(const InterlockFacts *facts, char *text)
+{
+	return facts->untested_sterilizer &&
+	       refuse(text,
+		       "the biological test of steriliser \"%.64s\" was due on %.10s: run it and record its result",
+		       facts->untested_sterilizer, facts->test_due);
 }
 
 static bool refuses_pigment(const InterlockFacts *facts, char *text)
@@ -289,6 +298,7 @@ static const struct {
 	[INTERLOCK_NEEDLE_LOT] = { "org.stipple.Error.LotBarred", refuses_needle_lot },
 	[INTERLOCK_NEEDLE_LIFE] = { "org.stipple.Error.NeedleWorn", refuses_needle_life },
 	[INTERLOCK_HANDPIECE] = { "org.stipple.Error.NoHandpiece", refuses_handpiece },
+	[INTERLOCK_STERILIZATION] = { "org.stipple.Error.SterilizationOverdue", refuses_sterilization },
 	[INTERLOCK_PIGMENT] = { "org.stipple.Error.NoPigment", refuses_pigment },
 	[INTERLOCK_BEFORE_PHOTO] = { "org.stipple.Error.NoBeforePhoto", refuses_before_photo },
 	[INTERLOCK_INTERVAL] = { "org.stipple.Error.TooSoon", refuses_interval },

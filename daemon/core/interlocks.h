@@ -23,6 +23,7 @@ typedef enum Interlock {
 	INTERLOCK_NEEDLE_LOT,     /* of the mounted cartridge: recalled or quarantined since */
 	INTERLOCK_NEEDLE_LIFE,    /* the mounted cartridge is worn */
 	INTERLOCK_HANDPIECE,      /* none mounted where one must be, or it is not sterile after all */
+	INTERLOCK_STERILIZATION,  /* a biological test is overdue */
 	INTERLOCK_PIGMENT,        /* none loaded, expired, or of a barred lot */
 	INTERLOCK_BEFORE_PHOTO,   /* of this zone */
 	INTERLOCK_INTERVAL,       /* too soon after the last session of the course */
@@ -62,6 +63,7 @@ typedef struct InterlockFacts {
 	int64_t needle_worked_s, life_s;
 	bool handpiece_required;
 	const char *handpiece, *handpiece_blocked; /* name, NULL none; why it is, NULL it is not */
+	const char *untested_sterilizer, *test_due; /* whose test is overdue since when; NULL none */
 	bool pigment_loaded;
 	const char *pigment_status, *pigment_reason; /* status of its lot; NULL: released */
 	int64_t pigment_expiry_utc_us;               /* end of its last day; 0 unknown */

@@ -59,6 +59,7 @@ size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 
 	station_wear_facts(station, &facts);
 	station_stock_facts(station, &facts);
+	(void)station_test_overdue(station, &facts.untested_sterilizer, &facts.test_due);
 	memcpy(facts.screening_refused, station->screening_refused, sizeof facts.screening_refused);
 	facts.before_photo = !station->options.config->before_photo_required ||
 			     ((int)view->zone >= 0 && station->before_photo[view->zone][0]);

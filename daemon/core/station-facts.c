@@ -16,6 +16,7 @@ static const char *const queries[STATION_FACT_MAX] = {
 	[STATION_FACT_BARRED] = "barred-lots",
 	[STATION_FACT_LOW_STOCK] = "low-stock",
 	[STATION_FACT_HANDPIECES] = "handpieces",
+	[STATION_FACT_DUE] = "due",
 };
 
 static bool settled(const Station *station)
@@ -76,12 +77,15 @@ static void taken(void *userdata, int error, json_t *rows)
 /** One question of a kind is under way at a time; a record made meanwhile has it asked once more. */
 static void ask(StationFactSlot *slot, const char *query)
 {
+	json_auto_t *arguments = json_object();
 	int r;
 
 	slot->stale = slot->asked;
 	if (slot->asked)
 		return;
-	r = ledger_lookup(slot->station->options.ledger, query, NULL, taken, slot);
+	r = station_profile_arguments(slot->station, query, arguments);
+	if (r >= 0)
+		r = ledger_lookup(slot->station->options.ledger, query, arguments, taken, slot);
 	slot->asked = r >= 0;
 	if (r < 0)
 		log_warning("%s could not be read (%s)", query, strerror(-r));

@@ -84,6 +84,10 @@ void station_enter(Station *station, FormPlace place, const char *kind, json_t *
 	}
 	if (form->session != FORM_ANYTIME)
 		station_with_session(station, operation->body);
+	if (station_with_profile(station, form, operation->body) < 0) {
+		operation_fail(operation, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
+		return;
+	}
 	if (form->signs)
 		operation_check_pin(operation, station->view.badge, pin, enter_signed);
 	else

@@ -4,6 +4,7 @@
 /** What the files of the station share. Nothing else includes it. */
 
 #include "core/form.h"
+#include "core/profile.h"
 #include "core/station.h"
 #include "core/stroke-chunk.h"
 #include "util/pin.h"
@@ -33,6 +34,8 @@ typedef enum StationAlert {
 	STATION_ALERT_BARRED,
 	STATION_ALERT_WEAR,
 	STATION_ALERT_WORN,
+	STATION_ALERT_TEST_DUE,
+	STATION_ALERT_TEST_OVERDUE,
 	STATION_ALERT_MAX,
 } StationAlert;
 
@@ -81,6 +84,7 @@ typedef enum StationFact {
 	STATION_FACT_BARRED,         /* lots that are not released */
 	STATION_FACT_LOW_STOCK,
 	STATION_FACT_HANDPIECES,
+	STATION_FACT_DUE,            /* biological tests, the most pressing first */
 	STATION_FACT_MAX,
 } StationFact;
 
@@ -105,6 +109,7 @@ struct Station {
 
 	Protocol *protocols[STATION_PROTOCOLS_MAX];
 	size_t n_protocols;
+	Profile profile;
 
 	/* the session */
 	const Protocol *protocol;
@@ -151,6 +156,8 @@ struct Station {
 	StationFactSlot facts[STATION_FACT_MAX];
 	int64_t facts_us; /* monotonic, when they were last asked for */
 
+	char told_of_test[320]; /* what the last reminder of a biological test said, "" none */
+
 	uint64_t disk_free;
 	unsigned pending_changes;
 };
@@ -196,6 +203,18 @@ json_t *station_fact(const Station *station, StationFact fact);
 /** Before the first answers nothing may be armed. */
 bool station_facts_known(const Station *station);
 void station_facts_free(Station *station);
+
+/* station-compliance.c */
+int station_load_profile(Station *station, char error[CONFIG_ERROR_MAX]) _must_check_;
+/** Puts in what `query` takes of the profile's figures, in place of what was given. -ENOMEM. */
+int station_profile_arguments(const Station *station, const char *query, json_t *arguments) _must_check_;
+/** Puts in the fields of form_is_from_profile() that the kind has. -ENOMEM. */
+int station_with_profile(const Station *station, const Form *form, json_t *body) _must_check_;
+/** Whether a biological test is overdue; of which steriliser, and since when. Borrowed from the facts. */
+bool station_test_overdue(const Station *station, const char **ret_sterilizer, const char **ret_due);
+/** Raises the alerts of a test that is due or overdue, once each. */
+void station_watch_tests(Station *station);
+void station_check_tests(const Station *station, StationCheck *check);
 
 /* station-operation.c */
 /**

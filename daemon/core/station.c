@@ -21,6 +21,8 @@ static const char *const alert_names[] = {
 	[STATION_ALERT_BARRED] = "barred",
 	[STATION_ALERT_WEAR] = "needle-wear",
 	[STATION_ALERT_WORN] = "needle-worn",
+	[STATION_ALERT_TEST_DUE] = "sterilization-due",
+	[STATION_ALERT_TEST_OVERDUE] = "sterilization-overdue",
 };
 
 #define NO_PROTOCOL "there is no treatment protocol in %.300s: install one"
@@ -63,6 +65,15 @@ static void load_protocols(Station *station)
 		snprintf(error, sizeof error, NO_PROTOCOL, folder);
 		become_inert(station, error);
 	}
+}
+
+static void load_rules(Station *station)
+{
+	char error[CONFIG_ERROR_MAX];
+
+	load_protocols(station);
+	if (station_load_profile(station, error) < 0)
+		become_inert(station, error);
 }
 
 int station_check_protocols(const char *folder, char error[CONFIG_ERROR_MAX])
@@ -116,7 +127,7 @@ int station_new(const StationOptions *options, Station **ret)
 	if (options->configuration_error)
 		become_inert(station, options->configuration_error);
 	else
-		load_protocols(station);
+		load_rules(station);
 	if (!options->ledger)
 		become_inert(station, "the ledger could not be opened: run `stipplectl doctor`");
 	if (options->ledger)
@@ -397,6 +408,7 @@ void station_tick(Station *station)
 	watch_session(station);
 	station_watch_wear(station);
 	station_facts_tick(station);
+	station_watch_tests(station);
 	if (station->view.session)
 		station_notify(station, STATION_CHANGED_COUNTS);
 }
@@ -496,6 +508,10 @@ void station_audit(
 			"there is no query \"%.32s\": see `stipplectl audit "
 			"--help`",
 			query);
+		return;
+	}
+	if (station_profile_arguments(station, query, arguments) < 0) {
+		operation_fail(operation, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
 		return;
 	}
 	snprintf(operation->query, sizeof operation->query, "%s", query);
@@ -626,5 +642,6 @@ size_t station_doctor(Station *station, StationCheck ret[STATION_CHECKS_MAX])
 		snprintf(check->advice, sizeof check->advice, "free disk space on %.200s",
 			station->options.config->state_folder);
 	check_clock(station, ret, &n);
+	station_check_tests(station, check_add(ret, &n, "sterilization", true, 0));
 	return n;
 }

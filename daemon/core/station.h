@@ -280,6 +280,8 @@ void station_audit_picture(Station *station, const char *file, StationDone done,
 /** Whether all protocols of `folder` are sound: 0, or a negative errno with file, line and reason in `error`.
  */
 int station_check_protocols(const char *folder, char error[CONFIG_ERROR_MAX]) _must_check_;
+/** The same of the compliance profile that is configured. */
+int station_check_profile(const Config *config, char error[CONFIG_ERROR_MAX]) _must_check_;
 /** A new configuration was not taken: raises the alert, and the doctor says so until the daemon starts over.
  */
 void station_reload_refused(Station *station, const char *reason, const char *advice);
@@ -288,7 +290,7 @@ void station_reload_refused(Station *station, const char *reason, const char *ad
 
 typedef struct StationCheck {
 	const char *check; /* "board", "lines", "ledger", "stock", "clock", "disk", "protocols",
-			      "configuration" */
+			      "sterilization", ... */
 	int level;         /* 0 good, 1 warning, 2 bad */
 	char text[STIPPLE_ERROR_MAX];
 	char advice[STIPPLE_ERROR_MAX]; /* "" when good */

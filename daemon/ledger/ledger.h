@@ -143,6 +143,8 @@ int ledger_lookup_now(Ledger *ledger, const char *query, json_t *arguments, json
 int ledger_stream_now(Ledger *ledger, const char *query, json_t *arguments, int fd, uint64_t *ret_rows,
 	char error[LEDGER_TEXT_MAX]) _must_check_;
 
+/** Whether the query of this name takes such an argument. */
+bool ledger_query_takes(const char *query, const char *argument);
 /** Names of the queries that ledger_stream() takes; NULL-terminated. */
 const char *const *ledger_query_names(void);
 

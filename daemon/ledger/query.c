@@ -36,6 +36,16 @@ const char *const *ledger_query_names(void)
 
 /* ---- arguments ---- */
 
+bool ledger_query_takes(const char *query, const char *argument)
+{
+	const LedgerQuery *found = query_find(query);
+	const Argument *taken = found ? found->arguments : NULL;
+
+	while (taken && taken->name && strcmp(taken->name, argument) != 0)
+		taken++;
+	return taken && taken->name;
+}
+
 static int bad_argument(
 	const LedgerQuery *query, const char *name, const char *what, char error[LEDGER_TEXT_MAX])
 {

@@ -206,6 +206,7 @@ station = chair-1
 state_folder = {self.folder}/state
 plugin_folder = {self.folder}/plugins
 protocol_folder = {SOURCE}/configs/protocols
+profile_folder = {SOURCE}/configs/profiles
 [board]
 plugin = board-sim
 realtime = no

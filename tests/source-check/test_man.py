@@ -10,7 +10,7 @@ import pytest
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PAGES = sorted((SOURCE / "docs/man").glob("*.[158]"))
 # what a reader calls defaults that the build decides
-FOLDERS = {"STIPPLE_STATE_FOLDER": "/var/lib/stipple", "STIPPLE_PROTOCOL_FOLDER": "/etc/stipple/protocols",
+FOLDERS = {"STIPPLE_STATE_FOLDER": "/var/lib/stipple", "STIPPLE_PROTOCOL_FOLDER": "/etc/stipple/protocols", "STIPPLE_PROFILE_FOLDER": "/etc/stipple/profiles",
            "STIPPLE_PLUGIN_FOLDER": "the folder they were installed in", '""': "empty"}
 KINDS = {"IDENTIFIER": "name", "TEXT": "text", "OPTIONAL": "text", "PATH": "path", "BUS": "bus",
          "BOOLEAN": "boolean"}
@@ -57,6 +57,17 @@ def test_every_key_of_a_protocol():
     found = entries("stipple-protocol.5")
     assert {k: v for k, v in found.items() if k in wanted} == wanted
     assert {k for s, k in found if s == "protocol"} == set(re.findall(r'strcmp\(key, "(\w+)"\)', code))
+
+
+def test_every_key_of_a_profile():
+    kinds = {"title": "1 to 95 bytes", "boolean": "boolean", "certificates": "names", "term": "term"}
+    rows = table("daemon/core/profile.c", "keys")
+    wanted = {(section, key): f"({low} to {high})" if kind == "number" else f"({kinds[kind]})" for section, key, kind, low, high
+              in re.findall(r'\{ "(\w+)", "(\w+)", set_(\w+), (?:0|AT\(\w+\)), (\d+), (\d+) \}', rows)}
+    for section, names, kind in (("proofs", "proof_names", "boolean"), ("retention", "records_names", "term")):
+        wanted |= {(section, key): f"({kind})" for key in re.findall(r'= "([\w-]+)"', table("daemon/core/profile.c", names))}
+    assert len(wanted) == rows.count("set_") + rows.count("PROOF(") + rows.count("TERM(") > 20
+    assert entries("stipple-profile.5") == wanted
 
 
 @pytest.mark.parametrize("names", ["zone_names", "skin_names"])

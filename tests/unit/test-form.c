@@ -62,6 +62,13 @@ static void test_text_stands_for_values(void **state)
 	read_ok("operator.enrolled", "{\"roles\": \"a, b\"}", "{\"roles\": [\"a\", \"b\"]}");
 	read_ok("session.consent", "{\"given\": \"yes\"}", "{\"given\": true}");
 	read_ok("session.consent", "{\"given\": \"no\"}", "{\"given\": false}");
+	read_ok("cycle.recorded", "{\"started\": \"2026-03-02T10:00:00+01:00\"}",
+		"{\"started\": \"2026-03-02T09:00:00Z\"}");
+	read_ok("cycle.recorded", "{\"started\": \"2026-03-02T10:00:00.5Z\"}",
+		"{\"started\": \"2026-03-02T10:00:00Z\"}");
+	read_ok("cycle.recorded", "{\"started\": \"2026-03-02\"}", "{\"started\": \"2026-03-02\"}");
+	read_ok("cycle.recorded", "{\"started\": \"2026-02-30T10:00:00Z\"}",
+		"{\"started\": \"2026-02-30T10:00:00Z\"}");
 	/* what does not fit stays as it is, and the kind's own check names it */
 	read_ok("session.consent", "{\"given\": \"perhaps\"}", "{\"given\": \"perhaps\"}");
 	read_ok("zone.statistics", "{\"dots\": \"12x\"}", "{\"dots\": \"12x\"}");
@@ -78,6 +85,24 @@ static void test_personal_fields_stay_apart(void **state)
 	assert_int_equal(form_read(&form, entered, &body, &personal, error), 0);
 	assert_null(json_object_get(body, "phone"));
 	assert_string_equal(json_string_value(json_object_get(personal, "phone")), "555");
+}
+
+static void test_what_the_profile_says_cannot_be_entered(void **state)
+{
+	static const char *const fields[] = { "profile", "proofs", "sterile_days" };
+	const Form *form = form_find(FORM_INVENTORY, "cycle.released");
+	json_t *body = NULL, *personal = NULL;
+	char error[FORM_ERROR_MAX];
+
+	for (size_t i = 0; i < ELEMENTS(fields); i++) {
+		json_auto_t *entered = json_pack("{s:s}", fields[i], "x");
+
+		assert_true(form_is_from_profile(fields[i]) && form_fills_in(form, fields[i]));
+		assert_int_equal(form_read(form, entered, &body, &personal, error), -EINVAL);
+		assert_non_null(strstr(error, fields[i]));
+	}
+	assert_true(form_is_from_profile("reprocess"));
+	assert_false(form_is_from_profile("contents"));
 }
 
 static void test_what_the_station_fills_in_is_refused(void **state)
@@ -99,6 +124,7 @@ int main(void)
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_text_stands_for_values),
 		cmocka_unit_test(test_personal_fields_stay_apart),
+		cmocka_unit_test(test_what_the_profile_says_cannot_be_entered),
 		cmocka_unit_test(test_what_the_station_fills_in_is_refused),
 	};
 

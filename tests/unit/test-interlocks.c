@@ -106,6 +106,11 @@ static void pigment_recalled(InterlockFacts *f)
 	f->pigment_status = "recalled";
 	f->pigment_reason = "notice 13";
 }
+static void test_overdue(InterlockFacts *f)
+{
+	f->untested_sterilizer = "A";
+	f->test_due = "2026-03-01";
+}
 static void no_pigment(InterlockFacts *f)
 {
 	f->pigment_loaded = false;
@@ -192,6 +197,7 @@ static const struct {
 	{ INTERLOCK_HANDPIECE, no_handpiece, "which handpiece" },
 	{ INTERLOCK_HANDPIECE, handpiece_blocked, "handpiece H1 is blocked (spore test failed)" },
 	{ INTERLOCK_PIGMENT, pigment_recalled, "recalled (notice 13)" },
+	{ INTERLOCK_STERILIZATION, test_overdue, "steriliser \"A\" was due on 2026-03-01" },
 	{ INTERLOCK_PIGMENT, no_pigment, "no pigment is loaded" },
 	{ INTERLOCK_PIGMENT, old_pigment, "expired on 2024-10-04" },
 	{ INTERLOCK_BEFORE_PHOTO, no_photo, "crown" },

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** Compliance profiles from their folder, one NAME.conf each. Blocks on the disk. */
+
+#include "core/profile.h"
+
+enum { PROFILE_ERROR_MAX = 512 };
+
+/**
+ * Reads `folder`/`name`.conf. On failure -EINVAL, or the errno of reading (-ENOENT: no such profile), with
+ * file, line, key and what is allowed in `error`; `ret` is then untouched.
+ */
+int profile_load(
+	const char *folder, const char *name, Profile *ret, char error[PROFILE_ERROR_MAX]) _must_check_;

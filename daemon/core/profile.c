@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/profile.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *const proof_names[] = {
+	[PROFILE_MECHANICAL] = "mechanical",
+	[PROFILE_INTEGRATOR] = "integrator",
+	[PROFILE_CHEMICAL] = "chemical",
+	[PROFILE_CONTENTS] = "contents",
+	[PROFILE_RELEASE] = "release",
+	[PROFILE_CERTIFICATE] = "certificate",
+	[PROFILE_MEMBRANE] = "membrane",
+	[PROFILE_CONSENT] = "consent",
+	[PROFILE_SCREENING] = "screening",
+	[PROFILE_SIGNATURE] = "signature",
+	[PROFILE_DISPOSAL] = "disposal",
+};
+static_assert(ELEMENTS(proof_names) == PROFILE_PROOF_MAX, "every proof has a name");
+
+DEFINE_STRING_TABLE(profile_proof, ProfileProof, proof_names);
+
+static const char *const records_names[] = {
+	[PROFILE_STERILIZATION] = "sterilization",
+	[PROFILE_NEEDLES] = "needles",
+	[PROFILE_PIGMENTS] = "pigments",
+	[PROFILE_SESSIONS] = "sessions",
+	[PROFILE_OPERATORS] = "operators",
+	[PROFILE_INCIDENTS] = "incidents",
+};
+static_assert(ELEMENTS(records_names) == PROFILE_RECORDS_MAX, "every group of records has a name");
+
+DEFINE_STRING_TABLE(profile_records, ProfileRecords, records_names);
+
+static _printf_(2, 3) int refuse(char reason[PROFILE_REASON_MAX], const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(reason, PROFILE_REASON_MAX, format, arguments);
+	va_end(arguments);
+	return -EINVAL;
+}
+
+/* ---- values ---- */
+
+typedef struct Key {
+	const char *section, *key;
+	int (*set)(Profile *profile, const struct Key *key, const char *value, char *reason);
+	size_t offset;
+	uint32_t min, max;
+} Key;
+
+static void *field_of(Profile *profile, const Key *key)
+{
+	return (char *)profile + key->offset;
+}
+
+static int set_number(Profile *profile, const Key *key, const char *value, char *reason)
+{
+	size_t digits = strspn(value, "0123456789");
+	unsigned long number = strtoul(value, NULL, 10);
+
+	if (digits == 0 || digits > 9 || value[digits] || number < key->min || number > key->max)
+		return refuse(
+			reason, "\"%.40s\" is not a whole number of %u to %u", value, key->min, key->max);
+	*(uint32_t *)field_of(profile, key) = (uint32_t)number;
+	return 0;
+}
+
+static int set_boolean(Profile *profile, const Key *key, const char *value, char *reason)
+{
+	bool yes = strcmp(value, "yes") == 0;
+
+	if (!yes && strcmp(value, "no") != 0)
+		return refuse(reason, "\"%.40s\" is neither yes nor no", value);
+	*(bool *)field_of(profile, key) = yes;
+	return 0;
+}
+
+static int set_title(Profile *profile, const Key *key, const char *value, char *reason)
+{
+	if (!text_is_printable(value, sizeof profile->title - 1))
+		return refuse(reason, "a title of 1 to %zu bytes is needed", sizeof profile->title - 1);
+	snprintf(profile->title, sizeof profile->title, "%s", value);
+	return 0;
+}
+
+/** "3 years" or "90 days". */
+static int set_term(Profile *profile, const Key *key, const char *value, char *reason)
+{
+	char *unit;
+	unsigned long number = strtoul(value, &unit, 10), days = 0;
+
+	if (value[0] >= '0' && value[0] <= '9' && number <= 36600) {
+		if (strcmp(unit, " years") == 0 || strcmp(unit, " year") == 0)
+			days = number * PROFILE_YEAR_DAYS;
+		else if (strcmp(unit, " days") == 0)
+			days = number;
+	}
+	if (days < key->min || days > key->max)
+		return refuse(reason,
+			"\"%.40s\" is no term such as \"3 years\" or \"90 days\", of up to 100 years", value);
+	*(uint32_t *)field_of(profile, key) = (uint32_t)days;
+	return 0;
+}
+
+/** Names separated by commas; "none". */
+static int set_certificates(Profile *profile, const Key *key, const char *value, char *reason)
+{
+	Profile made = { 0 };
+
+	for (const char *s = strcmp(value, "none") == 0 ? "" : value; *s; s += strspn(s, ", ")) {
+		char *name = made.certificates[made.n_certificates];
+		size_t length = strcspn(s, ",");
+
+		if (made.n_certificates == PROFILE_CERTIFICATES_MAX)
+			return refuse(reason, "more than %d certificates", PROFILE_CERTIFICATES_MAX);
+		if (length == 0 || length >= sizeof made.certificates[0])
+			return refuse(reason,
+				"a certificate's name has 1 to %zu bytes: write NAME, NAME or none",
+				sizeof made.certificates[0] - 1);
+		memcpy(name, s, length);
+		made.n_certificates++;
+		s += length;
+	}
+	if (made.n_certificates == 0 && strcmp(value, "none") != 0)
+		return refuse(reason, "write the names of certificates separated by commas, or none");
+	memcpy(profile->certificates, made.certificates, sizeof made.certificates);
+	profile->n_certificates = made.n_certificates;
+	return 0;
+}
+
+/* ---- keys ---- */
+
+#define AT(member) offsetof(Profile, member)
+#define PROOF(proof)                                                                   \
+	{                                                                              \
+		"proofs", NULL, set_boolean, AT(proofs) + sizeof(bool) * (proof), 0, 0 \
+	}
+#define TERM(records)                                                                               \
+	{                                                                                           \
+		"retention", NULL, set_term, AT(keep_days) + sizeof(uint32_t) * (records), 1, 36600 \
+	}
+
+static const Key keys[] = {
+	{ "profile", "title", set_title, 0, 0, 0 },
+	{ "biological", "days", set_number, AT(biological_days), 0, 366 },
+	{ "biological", "cycles", set_number, AT(biological_cycles), 0, 10000 },
+	{ "biological", "remind_days", set_number, AT(remind_days), 0, 60 },
+	{ "biological", "after_installation", set_boolean, AT(after_installation), 0, 0 },
+	{ "biological", "after_repair", set_boolean, AT(after_repair), 0, 0 },
+	{ "biological", "reprocess", set_boolean, AT(reprocess), 0, 0 },
+	{ "cycle", "sterile_days", set_number, AT(sterile_days), 1, 3660 },
+	{ "operator", "certificates", set_certificates, 0, 0, 0 },
+	/* the names of these are those of their tables */
+	PROOF(PROFILE_MECHANICAL),
+	PROOF(PROFILE_INTEGRATOR),
+	PROOF(PROFILE_CHEMICAL),
+	PROOF(PROFILE_CONTENTS),
+	PROOF(PROFILE_RELEASE),
+	PROOF(PROFILE_CERTIFICATE),
+	PROOF(PROFILE_MEMBRANE),
+	PROOF(PROFILE_CONSENT),
+	PROOF(PROFILE_SCREENING),
+	PROOF(PROFILE_SIGNATURE),
+	PROOF(PROFILE_DISPOSAL),
+	TERM(PROFILE_STERILIZATION),
+	TERM(PROFILE_NEEDLES),
+	TERM(PROFILE_PIGMENTS),
+	TERM(PROFILE_SESSIONS),
+	TERM(PROFILE_OPERATORS),
+	TERM(PROFILE_INCIDENTS),
+};
+static_assert(
+	ELEMENTS(keys) == 9 + PROFILE_PROOF_MAX + PROFILE_RECORDS_MAX, "every proof and term has a key");
+static_assert(ELEMENTS(keys) <= 64, "a bit for each key");
+
+static const char *name_of(const Key *key)
+{
+	if (key->key)
+		return key->key;
+	if (key->set == set_boolean)
+		return proof_names[(key->offset - AT(proofs)) / sizeof(bool)];
+	return records_names[(key->offset - AT(keep_days)) / sizeof(uint32_t)];
+}
+
+void profile_draft_init(ProfileDraft *draft, const char *name)
+{
+	memset(draft, 0, sizeof *draft);
+	snprintf(draft->profile.name, sizeof draft->profile.name, "%s", name);
+}
+
+int profile_draft_set(ProfileDraft *draft, const char *section, const char *key, const char *value,
+	char reason[PROFILE_REASON_MAX])
+{
+	bool known = false;
+
+	for (size_t i = 0; i < ELEMENTS(keys); i++) {
+		int r;
+
+		if (strcmp(keys[i].section, section) != 0)
+			continue;
+		known = true;
+		if (strcmp(name_of(&keys[i]), key) != 0)
+			continue;
+		r = keys[i].set(&draft->profile, &keys[i], value, reason);
+		if (r == 0)
+			draft->set |= UINT64_C(1) << i;
+		return r;
+	}
+	if (known)
+		return refuse(reason, "unknown key in [%s]: remove it or correct its name", section);
+	return refuse(reason,
+		"unknown section [%.60s]: profile, biological, cycle, proofs, operator, retention are known",
+		section);
+}
+
+int profile_draft_finish(const ProfileDraft *draft, Profile *ret, char reason[PROFILE_REASON_MAX])
+{
+	for (size_t i = 0; i < ELEMENTS(keys); i++)
+		if (!(draft->set & UINT64_C(1) << i))
+			return refuse(reason, "[%s] %s is missing", keys[i].section, name_of(&keys[i]));
+	*ret = draft->profile;
+	return 0;
+}
+
+/* ---- for the ledger ---- */
+
+void profile_proofs(const Profile *profile, char *ret, size_t size)
+{
+	size_t used = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < PROFILE_PROOF_MAX; i++)
+		if (profile->proofs[i] && used < size)
+			used += (size_t)snprintf(
+				ret + used, size - used, "%s%s", used ? " " : "", proof_names[i]);
+}
+
+static char *certificates_text(const Profile *profile)
+{
+	json_auto_t *list = json_array();
+
+	for (size_t i = 0; i < profile->n_certificates; i++)
+		json_array_append_new(list, json_string(profile->certificates[i]));
+	return list ? json_dumps(list, JSON_COMPACT) : NULL;
+}
+
+json_t *profile_arguments(const Profile *profile)
+{
+	_cleanup_(freep) char *certificates = certificates_text(profile);
+	char proofs[256];
+
+	if (!certificates)
+		return NULL;
+	profile_proofs(profile, proofs, sizeof proofs);
+	return json_pack("{s:i, s:i, s:i, s:i, s:s, s:s}", "biological_days", (int)profile->biological_days,
+		"biological_cycles", (int)profile->biological_cycles, "after_installation",
+		(int)profile->after_installation, "after_repair", (int)profile->after_repair, "proofs",
+		proofs, "certificates", certificates);
+}

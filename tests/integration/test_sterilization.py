@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sterilisers: cycles and their release, biological tests, what is due, what is in doubt, what the record lacks."""
+
+import datetime
+import json
+import subprocess
+
+import dbus
+import pytest
+
+import harness
+from harness import BUILD, wait_for
+
+CTL = BUILD / "ctl/stipplectl"
+STERILIZER = {"sterilizer": "A", "maker": "Maker", "model": "B18", "serial": "77"}
+
+
+def ago(days, clock="T10:00:00Z"):
+    return (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=days)).strftime("%Y-%m-%d") + clock
+
+
+def enter(station, kind, pin="", **fields):
+    return station.record("Inventory1", kind, pin, **fields)
+
+
+def refused(station, kind, pin="", **fields):
+    return station.refused("Inventory1", "Record", kind, dbus.Dictionary(fields, signature="sv"), pin)
+
+
+def register(station, days=200):
+    enter(station, "sterilizer.registered", installed=ago(days, ""), **STERILIZER)
+
+
+def cycle(station, number, days, **extra):
+    fields = {"program": "B 134", "temperature_c": "134.5", "exposure_s": "240", "pressure_kpa": "313",
+              "mechanical": "pass", "contents": "hp1, hp2"}
+    return enter(station, "cycle.recorded", sterilizer="A", cycle=str(number), started=ago(days), **{**fields, **extra})
+
+
+def release(station, number, **extra):
+    return enter(station, "cycle.released", "2222", sterilizer="A", cycle=str(number),
+                 **{"integrator": "pass", "chemical": "pass", **extra})
+
+
+def spore_test(station, result, days, **extra):
+    return enter(station, "indicator.tested", sterilizer="A", lot="BI9", expiry="2031-01-31", control="growth",
+                 result=result, incubation_h="24", tested=ago(days), **extra)
+
+
+@pytest.fixture
+def managed(station):
+    station.enrol("s1", "2222", "supervisor,technician,auditor")
+    station.sign_in("s1", "2222")
+    return station
+
+
+def test_a_load_from_the_steriliser_to_its_release(managed):
+    register(managed)
+    cycle(managed, 1, 3)
+    kind, text = refused(managed, "cycle.released", "2222", sterilizer="A", cycle="1")
+    assert kind == "InvalidArgument" and "class V integrator" in text and "us-ca" in text
+    kind, text = refused(managed, "cycle.released", "9999", sterilizer="A", cycle="1", integrator="pass", chemical="pass")
+    assert kind == "SignInRefused"
+    kind, text = refused(managed, "cycle.released", "2222", sterilizer="A", cycle="1", integrator="pass", chemical="pass",
+                         proofs="")
+    assert kind == "InvalidArgument" and "proofs" in text
+    release(managed, 1)
+    row, = managed.audit("sterilization", sterilizer="A")
+    assert row["contents"] == ["hp1", "hp2"] and row["released_by"] == "s1" and row["integrator"] == "pass"
+    assert [r["handpiece"] for r in managed.audit("sterile")] == ["hp1", "hp2"]
+    released, = managed.audit("records", kind="cycle.released")
+    assert released["body"]["signed"] and released["body"]["profile"] == "us-ca"
+    assert released["body"]["sterile_days"] == 180 and "integrator" in released["body"]["proofs"].split()
+
+
+def test_a_failed_test_and_what_follows(managed):
+    register(managed)
+    spore_test(managed, "pass", 9)
+    for number, days in ((1, 8), (2, 7)):
+        cycle(managed, number, days, contents=f"hp{number}")
+        release(managed, number)
+    failed = spore_test(managed, "fail", 6)
+    doubt = managed.audit("doubt")
+    assert [(r["test"], r["cycle"], r["handpiece"]) for r in doubt] == [(failed, 1, "hp1"), (failed, 2, "hp2")]
+    assert all("failed" in r["blocked"] for r in managed.audit("sterile"))
+    cycle(managed, 3, 5)
+    assert "biological test" in refused(managed, "cycle.released", "2222", sterilizer="A", cycle="3", integrator="pass",
+                                        chemical="pass")[1]
+    gaps = {r["rule"] for r in managed.audit("check")}
+    assert {"biological", "follow-up", "cycle-release"} <= gaps
+    enter(managed, "indicator.followed-up", test=str(failed), action="all packs opened, repacked, sterilised in B",
+          notified="county health department")
+    spore_test(managed, "pass", 4)
+    # us-ca has what was in doubt sterilised again
+    assert all("sterilise it again" in r["blocked"] for r in managed.audit("sterile"))
+    cycle(managed, 4, 3, contents="hp1, hp2")
+    release(managed, 4)
+    enter(managed, "cycle.rejected", sterilizer="A", cycle="3", reason="ran while the steriliser was in doubt")
+    release_gaps = [r for r in managed.audit("check") if r["rule"] in ("biological", "follow-up", "cycle-release")]
+    assert release_gaps == []
+    assert all(r["blocked"] is None for r in managed.audit("sterile"))
+
+
+def test_an_overdue_test_bars_treating(station):
+    station.prepare()
+    station.enrol("s1", "2222", "supervisor,technician")
+
+    def supervise(action):
+        station.call("Station1", "Logout")
+        station.sign_in("s1", "2222")
+        action()
+        station.call("Station1", "Logout")
+        station.sign_in()
+
+    assert station.doctor("sterilization")[0] == 0
+    supervise(lambda: (register(station), spore_test(station, "pass", 40)))
+    kind, text = station.refused("Session1", "Arm")
+    assert kind == "SterilizationOverdue" and '"A"' in text and ago(10, "") in text
+    level, text, advice = station.doctor("sterilization")
+    assert level == 2 and "A" in text and "indicator" in advice
+    wait_for(lambda: "sterilization-overdue" in alerts(station), "the alert")
+    station.stop()  # it is known after a restart
+    station.start()
+    station.wait_board()
+    station.sign_in()
+    wait_for(lambda: "sterilization" in [r[0] for r in station.call("Session1", "Refusals")], "the interlock")
+    supervise(lambda: spore_test(station, "pass", 27))
+    assert "sterilization" not in [r[0] for r in station.call("Session1", "Refusals")]
+    wait_for(lambda: "sterilization-due" in alerts(station), "the reminder")
+    assert station.doctor("sterilization")[0] == 1
+    supervise(lambda: spore_test(station, "pass", 1))
+    assert station.doctor("sterilization")[0] == 0
+    assert alerts(station).count("sterilization-due") == 1
+    supervise(lambda: enter(station, "sterilizer.serviced", sterilizer="A", work="retired", done=ago(1), by="M"))
+    assert station.audit("due") == []
+
+
+def alerts(station):
+    return [r["body"]["alert"] for r in station.audit("records", kind="alert.raised")]
+
+
+def test_the_profile_in_force_is_asked(managed):
+    register(managed, 20)
+    row, = managed.audit("due")
+    assert row["reason"] == "installation"
+    spore_test(managed, "pass", 10)
+    assert managed.audit("due")[0]["due"] == ago(-20, "")
+    # whoever asks cannot choose other figures
+    assert managed.audit("due", biological_days=300)[0]["due"] == ago(-20, "")
+    managed.stop()
+    managed.config.write_text(managed.config.read_text().replace("station = chair-1", "station = chair-1\nprofile = ca-on"))
+    managed.start()
+    assert managed.audit("due")[0]["due"] == ago(-4, "")
+    asked = [r["body"]["arguments"] for r in managed.audit("records", kind="audit.read") if r["body"]["query"] == "due"]
+    assert [a["biological_days"] for a in asked] == [30, 30, 30, 14]
+
+
+def test_without_its_profile_the_station_is_inert(station):
+    station.stop()
+    text = station.config.read_text()
+    station.config.write_text(text.replace("station = chair-1", "station = chair-1\nprofile = us-xx"))
+    station.start()
+    wait_for(lambda: "us-xx" in station.get("Station1", "Inert"), "the reason")
+
+
+def test_records_leave_on_their_topic(broker):
+    station = harness.Station(mqtt_port=broker.port)
+    subscriber = harness.Subscriber(broker.port)
+    wait_for(lambda: subscriber.subscribed, "the subscription")
+    try:
+        station.start()
+        station.enrol("s1", "2222", "supervisor,technician")
+        station.sign_in("s1", "2222")
+        register(station)
+        spore_test(station, "pass", 40)
+        cycle(station, 1, 2)
+        release(station, 1)
+        failed = spore_test(station, "fail", 1)
+        enter(station, "indicator.followed-up", test=str(failed), action="repacked")
+        enter(station, "cycle.rejected", sterilizer="A", cycle="1", reason="in doubt")
+        enter(station, "sterilizer.serviced", sterilizer="A", work="major-repair", done=ago(1), by="M")
+        wanted = {"sterilizer.registered", "indicator.tested", "cycle.recorded", "cycle.released", "cycle.rejected",
+                  "indicator.followed-up", "sterilizer.serviced"}
+        topic = "stipple/v1/clinic/chair-1/sterilization"
+        wait_for(lambda: {m["kind"] for t, m, _ in list(subscriber.messages) if t == topic} == wanted, "the records")
+    finally:
+        station.close()
+        subscriber.close()

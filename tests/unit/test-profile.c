@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/profile-file.h"
+#include "ledger/ledger.h"
+#include "util/file.h"
+
+#define SHIPPED STIPPLE_SOURCE_FOLDER "/configs/profiles"
+
+static char folder[] = "stipple-profile-XXXXXX";
+
+/* one entry a line: what each test leaves out or changes */
+static const char *const entries[][3] = {
+	{ "profile", "title", "T" },
+	{ "biological", "days", "30" },
+	{ "biological", "cycles", "0" },
+	{ "biological", "remind_days", "5" },
+	{ "biological", "after_installation", "yes" },
+	{ "biological", "after_repair", "no" },
+	{ "biological", "reprocess", "yes" },
+	{ "cycle", "sterile_days", "180" },
+	{ "operator", "certificates", "bloodborne pathogens, first aid" },
+	{ "proofs", "mechanical", "yes" },
+	{ "proofs", "integrator", "yes" },
+	{ "proofs", "chemical", "no" },
+	{ "proofs", "contents", "no" },
+	{ "proofs", "release", "no" },
+	{ "proofs", "certificate", "no" },
+	{ "proofs", "membrane", "no" },
+	{ "proofs", "consent", "no" },
+	{ "proofs", "screening", "no" },
+	{ "proofs", "signature", "no" },
+	{ "proofs", "disposal", "yes" },
+	{ "retention", "sterilization", "3 years" },
+	{ "retention", "needles", "90 days" },
+	{ "retention", "pigments", "1 year" },
+	{ "retention", "sessions", "2 years" },
+	{ "retention", "operators", "3 years" },
+	{ "retention", "incidents", "100 years" },
+};
+
+/** All entries but the one of index `left_out`. */
+static void fill(ProfileDraft *draft, size_t left_out)
+{
+	char reason[PROFILE_REASON_MAX];
+
+	profile_draft_init(draft, "p");
+	for (size_t i = 0; i < ELEMENTS(entries); i++)
+		if (i != left_out &&
+			profile_draft_set(draft, entries[i][0], entries[i][1], entries[i][2], reason) < 0)
+			fail_msg("%s: %s", entries[i][1], reason);
+}
+
+static void test_names_round_trip(void **state)
+{
+	for (int i = 0; i < PROFILE_PROOF_MAX; i++)
+		assert_int_equal(profile_proof_from_string(profile_proof_to_string((ProfileProof)i)), i);
+	for (int i = 0; i < PROFILE_RECORDS_MAX; i++)
+		assert_int_equal(
+			profile_records_from_string(profile_records_to_string((ProfileRecords)i)), i);
+	assert_null(profile_proof_to_string(PROFILE_PROOF_MAX));
+	assert_null(profile_records_to_string(PROFILE_RECORDS_INVALID));
+	assert_int_equal(profile_proof_from_string("luck"), PROFILE_PROOF_INVALID);
+	assert_int_equal(profile_records_from_string(""), PROFILE_RECORDS_INVALID);
+}
+
+static void test_every_value_finds_its_place(void **state)
+{
+	char reason[PROFILE_REASON_MAX], proofs[256];
+	ProfileDraft draft;
+	Profile profile;
+
+	fill(&draft, SIZE_MAX);
+	assert_int_equal(profile_draft_finish(&draft, &profile, reason), 0);
+	assert_string_equal(profile.name, "p");
+	assert_string_equal(profile.title, "T");
+	assert_int_equal(profile.biological_days, 30);
+	assert_int_equal(profile.biological_cycles, 0);
+	assert_int_equal(profile.remind_days, 5);
+	assert_true(profile.after_installation);
+	assert_false(profile.after_repair);
+	assert_true(profile.reprocess);
+	assert_int_equal(profile.sterile_days, 180);
+	assert_int_equal(profile.n_certificates, 2);
+	assert_string_equal(profile.certificates[1], "first aid");
+	profile_proofs(&profile, proofs, sizeof proofs);
+	assert_string_equal(proofs, "mechanical integrator disposal");
+	assert_int_equal(profile.keep_days[PROFILE_STERILIZATION], 1098);
+	assert_int_equal(profile.keep_days[PROFILE_NEEDLES], 90);
+	assert_int_equal(profile.keep_days[PROFILE_PIGMENTS], 366);
+	assert_int_equal(profile.keep_days[PROFILE_INCIDENTS], 36600);
+}
+
+static void test_nothing_may_be_missing(void **state)
+{
+	for (size_t i = 0; i < ELEMENTS(entries); i++) {
+		char reason[PROFILE_REASON_MAX] = "";
+		Profile profile = { .name = "untouched" };
+		ProfileDraft draft;
+
+		fill(&draft, i);
+		assert_int_equal(profile_draft_finish(&draft, &profile, reason), -EINVAL);
+		assert_non_null(strstr(reason, entries[i][1]));
+		assert_string_equal(profile.name, "untouched");
+	}
+}
+
+static void test_bad_values_are_refused(void **state)
+{
+	static const struct {
+		const char *section, *key, *value, *words;
+	} bad[] = {
+		{ "profile", "title", "", "title" },
+		{ "profile", "name", "x", "unknown key" },
+		{ "colour", "red", "x", "unknown section" },
+		{ "biological", "days", "367", "0 to 366" },
+		{ "biological", "days", "-1", "0 to 366" },
+		{ "biological", "days", "", "0 to 366" },
+		{ "biological", "days", "30 days", "0 to 366" },
+		{ "biological", "reprocess", "maybe", "yes nor no" },
+		{ "cycle", "sterile_days", "0", "1 to 3660" },
+		{ "operator", "certificates", "", "none" },
+		{ "operator", "certificates", "a,b,c,d,e,f,g,h,i", "more than 8" },
+		{ "operator", "certificates",
+			"a certificate with a name that is far longer than any institute would ever print on paper",
+			"1 to 63 bytes" },
+		{ "retention", "needles", "0 days", "term" },
+		{ "retention", "needles", "3", "term" },
+		{ "retention", "needles", "years", "term" },
+		{ "retention", "needles", "-3 years", "term" },
+		{ "retention", "needles", "101 years", "term" },
+		{ "retention", "needles", "99999999999999999999 years", "term" },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(bad); i++) {
+		char reason[PROFILE_REASON_MAX] = "";
+		ProfileDraft draft, before;
+
+		fill(&draft, SIZE_MAX);
+		before = draft;
+		if (profile_draft_set(&draft, bad[i].section, bad[i].key, bad[i].value, reason) != -EINVAL ||
+			!strstr(reason, bad[i].words))
+			fail_msg("[%s] %s = %s: \"%s\"", bad[i].section, bad[i].key, bad[i].value, reason);
+		assert_memory_equal(&draft, &before, sizeof draft);
+	}
+}
+
+static void test_shipped_profiles(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t days, keep_days;
+		bool membrane;
+	} shipped[] = {
+		{ "us-ca", 30, 3 * PROFILE_YEAR_DAYS, false },
+		{ "ca-on", 14, 3 * PROFILE_YEAR_DAYS, true },
+		{ "us-neha", 30, 3 * PROFILE_YEAR_DAYS, false },
+		{ "en-17169", 180, 5 * PROFILE_YEAR_DAYS, false },
+	};
+	char error[PROFILE_ERROR_MAX];
+
+	for (size_t i = 0; i < ELEMENTS(shipped); i++) {
+		Profile profile;
+
+		if (profile_load(SHIPPED, shipped[i].name, &profile, error) < 0)
+			fail_msg("%s", error);
+		assert_string_equal(profile.name, shipped[i].name);
+		assert_int_equal(profile.biological_days, shipped[i].days);
+		assert_int_equal(profile.keep_days[PROFILE_STERILIZATION], shipped[i].keep_days);
+		assert_int_equal(profile.proofs[PROFILE_MEMBRANE], shipped[i].membrane);
+		assert_true(profile.after_installation && profile.after_repair && profile.reprocess);
+		assert_true(profile.proofs[PROFILE_CERTIFICATE] && profile.proofs[PROFILE_MECHANICAL]);
+		assert_true(profile.remind_days < profile.biological_days);
+	}
+}
+
+static void test_a_file_is_refused_with_its_line(void **state)
+{
+	static const char text[] = "[profile]\ntitle = T\n[biological]\ndays = 400\n";
+	char error[PROFILE_ERROR_MAX];
+	Profile profile;
+
+	assert_int_equal(file_write_atomic(folder, "p.conf", text, strlen(text)), 0);
+	assert_int_equal(profile_load(folder, "p", &profile, error), -EINVAL);
+	assert_non_null(strstr(error, "p.conf:4: days"));
+	assert_int_equal(file_write_atomic(folder, "p.conf", text, 20), 0);
+	assert_int_equal(profile_load(folder, "p", &profile, error), -EINVAL);
+	assert_non_null(strstr(error, "[biological] days is missing"));
+	assert_int_equal(profile_load(folder, "q", &profile, error), -ENOENT);
+	assert_int_equal(profile_load(folder, "../p", &profile, error), -EINVAL);
+}
+
+static void test_arguments_of_queries(void **state)
+{
+	json_auto_t *arguments = NULL;
+	char reason[PROFILE_REASON_MAX];
+	const char *name;
+	ProfileDraft draft;
+	Profile profile;
+	json_t *value;
+
+	fill(&draft, SIZE_MAX);
+	assert_int_equal(profile_draft_finish(&draft, &profile, reason), 0);
+	arguments = profile_arguments(&profile);
+	assert_non_null(arguments);
+	json_object_foreach (arguments, name, value)
+		assert_true(ledger_query_takes("check", name));
+	assert_true(ledger_query_takes("check", "today"));
+	assert_false(ledger_query_takes("check", "tomorrow"));
+	assert_false(ledger_query_takes("no-such-query", "today"));
+	assert_string_equal(json_string_value(json_object_get(arguments, "certificates")),
+		"[\"bloodborne pathogens\",\"first aid\"]");
+}
+
+static int make_folder(void **state)
+{
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "%s/p.conf", folder);
+	unlink(path);
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names_round_trip),
+		cmocka_unit_test(test_every_value_finds_its_place),
+		cmocka_unit_test(test_nothing_may_be_missing),
+		cmocka_unit_test(test_bad_values_are_refused),
+		cmocka_unit_test(test_shipped_profiles),
+		cmocka_unit_test(test_a_file_is_refused_with_its_line),
+		cmocka_unit_test(test_arguments_of_queries),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
