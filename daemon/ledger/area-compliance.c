@@ -40,69 +40,85 @@ static const RecordKind kinds[] = { { NULL } };
 	" ' days') AS due FROM (SELECT *, " REASON " AS reason FROM " STERILIZERS                             \
 	") WHERE reason IS NOT NULL)"
 
-#define TODAY "coalesce(@today, date('now'))"
-
-#define WANTED(proof) "instr(' ' || @proofs || ' ', ' " proof " ') > 0"
-
-#define DAY(us) "date(" us " / 1000000, 'unixepoch')"
-
-#define CYCLE_LACKS(proof, missing, condition)                                                        \
-	" UNION ALL SELECT 'cycle-" proof "', sterilizer || ' cycle ' || cycle, '" missing "', " DAY( \
-		"started_us") " FROM cycle WHERE " WANTED(proof) " AND rejected_seq IS NULL AND " condition
-
-#define LOT_LACKS(proof, missing, condition)                          \
-	" UNION ALL SELECT 'lot-" proof "', 'lot ' || lot, '" missing \
-	"', " DAY("received_us") " FROM lot WHERE " WANTED(proof) " AND " condition
-
-/* sessions in which the needle touched the skin */
-#define SESSION_LACKS(proof, missing, condition)                                          \
-	" UNION ALL SELECT 'session-" proof "', 'session ' || session.session, '" missing \
-	"', " DAY("utc_us") " FROM session WHERE " WANTED(proof) " AND strokes > 0 AND " condition
-
-#define NO_RECORD(kind, condition)                                                                 \
-	"NOT EXISTS(SELECT 1 FROM record WHERE record.session = session.session AND kind = '" kind \
-	"' AND " condition ")"
-
+#define TODAY           "coalesce(@today, date('now'))"
+#define WANTED(proof)   "instr(' ' || @proofs || ' ', ' " proof " ') > 0"
+#define DAY(us)         "date(" us " / 1000000, 'unixepoch')"
 #define RECORDED(field) "json_extract(CAST(leaf AS TEXT), '$.body." field "')"
 
-/* one row a gap; NULL as `since`: from the beginning */
-#define GAPS                                                                                                                                                                   \
-	"SELECT rule, subject, missing, since FROM (SELECT 'biological' AS rule, 'steriliser ' || sterilizer"                                                                  \
-	" AS subject, 'a biological test that passed (' || reason || ')' AS missing, due AS since FROM " DUE                                                                   \
-	" WHERE due < " TODAY                                                                                                                                                  \
-	" UNION ALL SELECT 'follow-up', 'test ' || seq || ' of steriliser ' || sterilizer,"                                                                                    \
-	" 'what was done after it failed', " DAY(                                                                                                                              \
-		"tested_us") " FROM indicator_test WHERE result = 'fail'"                                                                                                      \
-			     " AND followed_seq IS NULL"                                                                                                                       \
-			     " UNION ALL SELECT 'cycle-failed', sterilizer || ' cycle ' || cycle, 'the rejection of the load', " DAY(                                          \
-				     "started_us") " FROM cycle WHERE rejected_seq IS NULL AND 'fail' IN (mechanical, integrator, chemical)" CYCLE_LACKS("mechanical",         \
-				     "the mechanical readings",                                                                                                                \
-				     "mechanical IS NULL") CYCLE_LACKS("integrator",                                                                                           \
-				     "the class V integrator",                                                                                                                 \
-				     "integrator IS NULL") CYCLE_LACKS("chemical", "the chemical indicator",                                                                   \
-				     "chemical IS NULL") CYCLE_LACKS("contents", "the contents",                                                                               \
-				     "NOT EXISTS(SELECT 1 FROM cycle_item WHERE cycle_seq = cycle.seq)") CYCLE_LACKS("release",                                                \
-				     "the release", "released_seq IS NULL") LOT_LACKS("certificate",                                                                           \
-				     "the sterilisation certificate",                                                                                                          \
-				     "certificate IS NULL") LOT_LACKS("membrane",                                                                                              \
-				     "the proof of the barrier membrane",                                                                                                      \
-				     "NOT EXISTS(SELECT 1 FROM record WHERE record.seq = lot.seq AND " RECORDED(                                                               \
-					     "membrane") " IS NOT NULL)") SESSION_LACKS("consent",                                                                             \
-				     "the consent to the treatment",                                                                                                           \
-				     NO_RECORD("session.consent",                                                                                                              \
-					     RECORDED("consent") " = 'treatment' AND " RECORDED(                                                                               \
-						     "given"))) SESSION_LACKS("screening", "the screening",                                                                    \
-				     NO_RECORD("session.screening", "1")) SESSION_LACKS("signature",                                                                           \
-				     "the signature",                                                                                                                          \
-				     "outcome NOT IN ('signed', 'open')") SESSION_LACKS("disposal",                                                                            \
-				     "what became of its cartridges",                                                                                                          \
-				     "outcome != 'open' AND EXISTS(SELECT 1 FROM unit WHERE unit.session = session.session"                                                    \
-				     " AND removed_us IS NULL)") " UNION ALL SELECT 'operator-certificate', 'operator ' || operator.badge, 'the certificate ' || wanted.value" \
-								 " || CASE WHEN certification.expiry IS NULL THEN '' ELSE ', renewed' END, certification.expiry"               \
-								 " FROM operator JOIN json_each(coalesce(@certificates, '[]')) AS wanted LEFT JOIN certification"              \
-								 " ON certification.badge = operator.badge AND certificate = wanted.value"                                     \
-								 " WHERE instr(roles, 'technician') AND coalesce(certification.expiry < " TODAY                                \
-								 ", 1)) WHERE 1"
+/* ---- gaps: rule, subject, what is missing, since when ---- */
+
+#define GAP_BIOLOGICAL                                                                           \
+	"SELECT 'biological' AS rule, 'steriliser ' || sterilizer AS subject,"                   \
+	" 'a biological test that passed (' || reason || ')' AS missing, due AS since FROM " DUE \
+	" WHERE due < " TODAY
+
+#define GAP_FOLLOW_UP                                                            \
+	"SELECT 'follow-up', 'test ' || seq || ' of steriliser ' || sterilizer," \
+	" 'what was done after it failed', " DAY(                                \
+		"tested_us") " FROM indicator_test"                              \
+			     " WHERE result = 'fail' AND followed_seq IS NULL"
+
+#define CYCLE_GAP(rule, missing)                                         \
+	"SELECT '" rule "', sterilizer || ' cycle ' || cycle, '" missing \
+	"', " DAY("started_us") " FROM cycle WHERE rejected_seq IS NULL AND "
+#define GAP_CYCLE_FAILED \
+	CYCLE_GAP("cycle-failed", "the rejection of the load") "'fail' IN (mechanical, integrator, chemical)"
+#define GAP_MECHANICAL                                           \
+	CYCLE_GAP("cycle-mechanical", "the mechanical readings") \
+	"mechanical IS NULL AND " WANTED("mechanical")
+#define GAP_INTEGRATOR \
+	CYCLE_GAP("cycle-integrator", "the class V integrator") "integrator IS NULL AND " WANTED("integrator")
+#define GAP_CHEMICAL \
+	CYCLE_GAP("cycle-chemical", "the chemical indicator") "chemical IS NULL AND " WANTED("chemical")
+#define GAP_CONTENTS                                \
+	CYCLE_GAP("cycle-contents", "the contents") \
+	WANTED("contents") " AND NOT EXISTS(SELECT 1 FROM cycle_item WHERE cycle_seq = cycle.seq)"
+#define GAP_RELEASE CYCLE_GAP("cycle-release", "the release") "released_seq IS NULL AND " WANTED("release")
+
+#define LOT_GAP(rule, missing) \
+	"SELECT '" rule "', 'lot ' || lot, '" missing "', " DAY("received_us") " FROM lot WHERE "
+#define GAP_CERTIFICATE                                             \
+	LOT_GAP("lot-certificate", "the sterilisation certificate") \
+	"certificate IS NULL AND " WANTED("certificate")
+#define GAP_MEMBRANE                                                                                        \
+	LOT_GAP("lot-membrane", "the proof of the barrier membrane")                                        \
+	WANTED("membrane") " AND NOT EXISTS(SELECT 1 FROM record WHERE record.seq = lot.seq AND " RECORDED( \
+		"membrane") " NOT IN ('', 0))"
+
+/* sessions in which the needle touched the skin */
+#define SESSION_GAP(rule, missing)                                    \
+	"SELECT '" rule "', 'session ' || session.session, '" missing \
+	"', " DAY("utc_us") " FROM session WHERE strokes > 0 AND "
+#define NO_RECORD(kind) \
+	"NOT EXISTS(SELECT 1 FROM record WHERE record.session = session.session AND kind = '" kind "'"
+#define GAP_CONSENT                                                              \
+	SESSION_GAP("session-consent", "the consent to the treatment")           \
+	WANTED("consent") " AND " NO_RECORD("session.consent") " AND " RECORDED( \
+		"consent") " = 'treatment' AND " RECORDED("given") ")"
+#define GAP_SCREENING                                     \
+	SESSION_GAP("session-screening", "the screening") \
+	WANTED("screening") " AND " NO_RECORD("session.screening") ")"
+#define GAP_SIGNATURE                                     \
+	SESSION_GAP("session-signature", "the signature") \
+	WANTED("signature") " AND outcome NOT IN ('signed', 'open')"
+#define GAP_DISPOSAL                                                     \
+	SESSION_GAP("session-disposal", "what became of its cartridges") \
+	WANTED("disposal") " AND outcome != 'open' AND EXISTS(SELECT 1 FROM unit WHERE unit.session = session.session AND removed_us IS NULL)"
+
+#define GAP_OPERATOR                                                                                       \
+	"SELECT 'operator-certificate', 'operator ' || operator.badge, 'the certificate ' || wanted.value" \
+	" || CASE WHEN certification.expiry IS NULL THEN '' ELSE ', renewed' END, certification.expiry"    \
+	" FROM operator JOIN json_each(coalesce(@certificates, '[]')) AS wanted LEFT JOIN certification"   \
+	" ON certification.badge = operator.badge AND certificate = wanted.value"                          \
+	" WHERE instr(roles, 'technician') AND coalesce(certification.expiry < " TODAY ", 1)"
+
+#define AND_THEN " UNION ALL "
+
+static const char gaps[] = "SELECT rule, subject, missing, since FROM (" GAP_BIOLOGICAL AND_THEN GAP_FOLLOW_UP
+	AND_THEN GAP_CYCLE_FAILED AND_THEN GAP_MECHANICAL AND_THEN GAP_INTEGRATOR AND_THEN GAP_CHEMICAL
+		AND_THEN GAP_CONTENTS AND_THEN GAP_RELEASE AND_THEN GAP_CERTIFICATE AND_THEN GAP_MEMBRANE
+			AND_THEN GAP_CONSENT AND_THEN GAP_SCREENING AND_THEN GAP_SIGNATURE AND_THEN
+				GAP_DISPOSAL AND_THEN GAP_OPERATOR ") WHERE 1";
 
 #define DUE_PARAMETERS                                                                                  \
 	PARAMETER("biological_days", ARGUMENT_NUMBER), PARAMETER("biological_cycles", ARGUMENT_NUMBER), \
@@ -111,7 +127,7 @@ static const RecordKind kinds[] = { { NULL } };
 static const LedgerQuery queries[] = {
 	{ "due", "SELECT sterilizer, reason, due, passed_us AS \"passed:utc\" FROM " DUE " WHERE 1",
 		" ORDER BY due, sterilizer", ARGUMENTS(DUE_PARAMETERS, BY_TEXT("sterilizer", "sterilizer")) },
-	{ "check", GAPS, "",
+	{ "check", gaps, "",
 		ARGUMENTS(DUE_PARAMETERS, PARAMETER("proofs", ARGUMENT_TEXT),
 			PARAMETER("certificates", ARGUMENT_TEXT), PARAMETER("today", ARGUMENT_TEXT),
 			BY_TEXT("rule", "rule"), LIMIT) },
