@@ -22,7 +22,8 @@ enum { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
 typedef struct Ctl {
 	sd_bus *bus;
 	const struct Command *command; /* that runs */
-	bool json, csv;
+	bool json, csv, dry_run;
+	const char *map;                        /* mapping file of an import; NULL: none */
 	const char *pin_file;                   /* NULL: ask at the terminal */
 	const char *output, *paper, *from, *to; /* of a report; NULL: not given */
 	const char *fnc1;                       /* what stands for FNC1 in a code; NULL: 0x1D alone */
@@ -63,6 +64,8 @@ typedef void (*CtlReader)(void *userdata, int fd);
  * arguments. CTL_DONE, or CTL_FAILED after printing why.
  */
 int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata) _must_check_;
+/** The same, and prints the rows. */
+int ctl_query_print(Ctl *ctl, const char *query, json_t *filter) _must_check_;
 
 /** Appends or reads a{sv}; numbers, text and booleans. Negative errno. */
 int ctl_append_fields(sd_bus_message *message, json_t *fields) _must_check_;

@@ -24,10 +24,14 @@ typedef struct Command {
 
 /** NULL-terminated by `words`. */
 extern const Command station_commands[], session_commands[], record_commands[], code_commands[],
-	form_commands[], report_commands[];
+	form_commands[], import_commands[], report_commands[];
 
 /**
  * "key=value" words as an object of texts; whole numbers where the key is one of `numbers`. NULL after
  * printing what is wrong.
  */
 json_t *ctl_parse_words(int n, char **words, const char *numbers);
+
+/** Enters a record of `form`. Negative errno, with what the station says in `error`. */
+int ctl_record(Ctl *ctl, const EnteredForm *form, json_t *fields, const char *pin, uint64_t *ret_number,
+	sd_bus_error *error) _must_check_;

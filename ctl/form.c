@@ -6,11 +6,11 @@
 
 #include <string.h>
 
-static int record(Ctl *ctl, const EnteredForm *form, json_t *fields, const char *pin, uint64_t *ret_number)
+int ctl_record(Ctl *ctl, const EnteredForm *form, json_t *fields, const char *pin, uint64_t *ret_number,
+	sd_bus_error *error)
 {
-	sd_bus_error error = SD_BUS_ERROR_NULL;
 	sd_bus_message *message = NULL, *reply = NULL;
-	int status = CTL_DONE, r;
+	int r;
 
 	r = sd_bus_message_new_method_call(
 		ctl->bus, &message, "org.stipple.Station1", form->path, form->interface, "Record");
@@ -21,14 +21,21 @@ static int record(Ctl *ctl, const EnteredForm *form, json_t *fields, const char 
 	if (r >= 0)
 		r = sd_bus_message_append(message, "s", pin);
 	if (r >= 0)
-		r = sd_bus_call(ctl->bus, message, 0, &error, &reply);
+		r = sd_bus_call(ctl->bus, message, 0, error, &reply);
 	if (r >= 0)
 		r = sd_bus_message_read(reply, "t", ret_number);
-	if (r < 0)
-		status = ctl_call_failed(&error, r);
-	sd_bus_error_free(&error);
 	sd_bus_message_unref(reply);
 	sd_bus_message_unref(message);
+	return r;
+}
+
+static int record(Ctl *ctl, const EnteredForm *form, json_t *fields, const char *pin, uint64_t *ret_number)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = ctl_record(ctl, form, fields, pin, ret_number, &error);
+	int status = r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
+
+	sd_bus_error_free(&error);
 	return status;
 }
 
@@ -62,6 +69,11 @@ static int run_form(Ctl *ctl, int n, char **arguments)
 	{                                    \
 		kind, interface, false, done \
 	}
+#define SIGNED_FORM(kind, interface, done)  \
+	&(const EnteredForm)                \
+	{                                   \
+		kind, interface, true, done \
+	}
 
 const Command form_commands[] = {
 	{ "operator certify", "badge=B certificate=NAME issuer=I expiry=DATE [number=N]", 4, 5, run_form,
@@ -94,5 +106,34 @@ const Command form_commands[] = {
 		.form = FORM("handpiece.mounted", CTL_SESSION, "the handpiece") },
 	{ "handpiece retire", "handpiece=NAME reason=R", 2, 2, run_form, "take a handpiece out of service",
 		.form = FORM("handpiece.retired", CTL_INVENTORY, "the end of the handpiece") },
+	{ "sterilizer register", "sterilizer=S maker=M model=M serial=N installed=DATE", 5, 5, run_form,
+		"put a steriliser on record",
+		.form = FORM("sterilizer.registered", CTL_INVENTORY, "the steriliser") },
+	{ "sterilizer service",
+		"sterilizer=S work=maintenance|calibration|repair|major-repair|relocation|retired|returned done=TIME"
+		" by=WHO [note=N]",
+		4, 5, run_form, "put work on a steriliser on record",
+		.form = FORM("sterilizer.serviced", CTL_INVENTORY, "the service") },
+	{ "sterilizer cycle",
+		"sterilizer=S cycle=N program=P started=TIME temperature_c=T exposure_s=S [pressure_kpa=P] [dry_s=S]"
+		" [load=L] [contents=ITEM,ITEM...] [mechanical=pass|fail] [integrator=pass|fail] [chemical=pass|fail]"
+		" [operator=WHO]",
+		6, 14, run_form, "put a cycle on record",
+		.form = FORM("cycle.recorded", CTL_INVENTORY, "the cycle") },
+	{ "sterilizer release",
+		"sterilizer=S cycle=N [integrator=pass] [chemical=pass] [mechanical=pass] [contents=ITEM,ITEM...]",
+		2, 6, run_form, "release a load as sterile; asks for the PIN",
+		.form = SIGNED_FORM("cycle.released", CTL_INVENTORY, "the release") },
+	{ "sterilizer reject", "sterilizer=S cycle=N reason=R", 3, 3, run_form,
+		"reject a load: what was in it is not sterile",
+		.form = FORM("cycle.rejected", CTL_INVENTORY, "the rejection") },
+	{ "sterilizer indicator",
+		"sterilizer=S lot=L expiry=DATE control=growth|no-growth result=pass|fail|invalid incubation_h=H"
+		" cycle=N|tested=TIME [incubation_c=T] [laboratory=L]",
+		7, 10, run_form, "put a biological test on record",
+		.form = FORM("indicator.tested", CTL_INVENTORY, "the test") },
+	{ "sterilizer follow-up", "test=N action=A [items=ITEM,ITEM...] [notified=WHO]", 2, 4, run_form,
+		"say what was done after a biological test failed",
+		.form = FORM("indicator.followed-up", CTL_INVENTORY, "the follow-up") },
 	{ 0 },
 };

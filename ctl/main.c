@@ -13,6 +13,7 @@ static const Command *const groups[] = {
 	record_commands,
 	code_commands,
 	form_commands,
+	import_commands,
 #if HAVE_REPORT
 	report_commands,
 #endif
@@ -29,6 +30,8 @@ static void help(void)
 	     "      --json           one JSON object a line\n"
 	     "      --csv            rows as CSV (audit)\n"
 	     "      --pin-file FILE  take the PIN from FILE instead of asking\n"
+	     "      --map FILE       which column holds what (sterilizer import)\n"
+	     "      --dry-run        only say what would be done (sterilizer import)\n"
 	     "      --fnc1 CHARACTER  what stands for FNC1 in a code (needle parse)\n"
 	     "  -o, --output FILE    where a report goes: its name ends in .pdf, .svg or .html\n"
 	     "      --from DAY       of an inspector's report: its first day\n"
@@ -102,6 +105,8 @@ int main(int argc, char **argv)
 		OPTION_PAPER,
 		OPTION_FROM,
 		OPTION_TO,
+		OPTION_MAP,
+		OPTION_DRY_RUN,
 		OPTION_BUS,
 		OPTION_VERSION
 	};
@@ -114,6 +119,8 @@ int main(int argc, char **argv)
 		{ "paper", required_argument, NULL, OPTION_PAPER },
 		{ "from", required_argument, NULL, OPTION_FROM },
 		{ "to", required_argument, NULL, OPTION_TO },
+		{ "map", required_argument, NULL, OPTION_MAP },
+		{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 		{ "bus", required_argument, NULL, OPTION_BUS },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, OPTION_VERSION },
@@ -148,6 +155,12 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_TO:
 			ctl.to = optarg;
+			break;
+		case OPTION_MAP:
+			ctl.map = optarg;
+			break;
+		case OPTION_DRY_RUN:
+			ctl.dry_run = true;
 			break;
 		case OPTION_BUS:
 			bus = optarg;

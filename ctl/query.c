@@ -3,6 +3,7 @@
 /** Questions to the record: rows come through a pipe while the call is under way. */
 
 #include "client.h"
+#include "rows.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,4 +61,14 @@ int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, voi
 			r = sd_bus_wait(ctl->bus, UINT64_MAX);
 	}
 	return r < 0 ? ctl_fail("the query was not answered: %s", strerror(-r)) : answer.status;
+}
+
+static void print_rows(void *userdata, int fd)
+{
+	rows_print(userdata, fd);
+}
+
+int ctl_query_print(Ctl *ctl, const char *query, json_t *filter)
+{
+	return ctl_query(ctl, query, filter, print_rows, ctl);
 }

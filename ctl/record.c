@@ -151,11 +151,6 @@ static int run_receive(Ctl *ctl, int n, char **arguments)
 
 /* ---- audit ---- */
 
-static void print_rows(void *userdata, int fd)
-{
-	rows_print(userdata, fd);
-}
-
 static int list_queries(Ctl *ctl)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -209,7 +204,7 @@ static int run_audit(Ctl *ctl, int n, char **arguments)
 	if (strcmp(arguments[0], "list") == 0)
 		return list_queries(ctl);
 	filter = read_filter(n, arguments);
-	return filter ? ctl_query(ctl, arguments[0], filter, print_rows, ctl) : CTL_USAGE;
+	return filter ? ctl_query_print(ctl, arguments[0], filter) : CTL_USAGE;
 }
 
 const Command record_commands[] = {

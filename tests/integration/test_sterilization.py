@@ -186,3 +186,109 @@ def test_records_leave_on_their_topic(broker):
     finally:
         station.close()
         subscriber.close()
+
+
+# ---- from the command line ----
+
+MAPPING = """[file]
+separator = semicolon
+time = %d.%m.%Y %H:%M %z
+pressure = bar
+[constants]
+sterilizer = A
+[columns]
+cycle = No.
+program = Prog
+started = Date + Time + Zone
+temperature_c = Temp
+exposure_s = Hold
+pressure_kpa = P max
+mechanical = Result
+[values]
+pass = OK
+fail = ERROR
+"""
+HEAD = "Date;Time;Zone;No.;Prog;Temp;P max;Hold;Result"
+
+
+def ctl(station, *words, status=0):
+    done = subprocess.run([CTL, *map(str, words)], env=station.environment(), text=True, capture_output=True,
+                          timeout=harness.PATIENCE_S, check=False)
+    assert done.returncode == status, (words, done.returncode, done.stdout, done.stderr)
+    return done.stdout, done.stderr
+
+
+def day(days):
+    return datetime.date.fromisoformat(ago(days, "")).strftime("%d.%m.%Y")
+
+
+@pytest.fixture
+def table(managed, tmp_path):
+    (tmp_path / "map.conf").write_text(MAPPING)
+    (tmp_path / "cycles.csv").write_text("\n".join([
+        HEAD,
+        f"{day(9)};09:12;+0100;7;B 134;134,6;3,13;4:00;OK",
+        f"{day(8)};09:12;+0100;8;B 134;134,6;3,13;4:00;ERROR",
+        f"{day(8)};10:30;+0100;nine;B 134;134,6;3,13;4:00;OK",
+        f"{day(7)};09:12;+0100;7;B 134;134,6;3,13;4:00;OK",
+        f"{day(6)};09:12;+0100;10;B 134;134,6;3,13;4:00;OK",
+        f"{day(-6)};09:12;+0100;11;B 134;134,6;3,13;4:00;OK"]) + "\n")
+    register(managed)
+    return ["--map", tmp_path / "map.conf"], tmp_path / "cycles.csv"
+
+
+def test_a_table_is_imported_once(managed, table):
+    mapping, file = table
+    out, err = ctl(managed, *mapping, "--dry-run", "sterilizer", "import", file, status=1)
+    assert "4 cycles would be recorded, 0 were on record before, 2 rows are bad" in out
+    assert managed.audit("sterilization") == []
+    cycle(managed, 10, 6)
+    out, err = ctl(managed, *mapping, "sterilizer", "import", file, status=1)
+    assert "2 cycles are on record, 1 were on record before, 3 rows are bad" in out
+    assert f"{file}:4: cycle: \"nine\" is no whole number" in err
+    assert f"{file}:5: this cycle stands in the table before" in err and f"{file}:7: started " in err and "future" in err
+    rows = {r["cycle"]: r for r in managed.audit("sterilization")}
+    assert sorted(rows) == [7, 8, 10] and rows[8]["mechanical"] == "fail" and rows[7]["pressure_kpa"] == 313
+    assert rows[7]["started"] == ago(9, "T08:12:00.000000Z") and rows[7]["temperature_c"] == 134.6
+    assert [r["body"].get("source") for r in managed.audit("records", kind="cycle.recorded")] == [
+        None, "cycles.csv:2", "cycles.csv:3"]
+    out, err = ctl(managed, *mapping, "--json", "sterilizer", "import", file, status=1)
+    *bad, result = [json.loads(line) for line in out.splitlines()]
+    assert result == {"recorded": 0, "known": 3, "bad": 3, "dry_run": False} and [b["line"] for b in bad] == [4, 5, 7]
+    out, err = ctl(managed, *mapping, "--dry-run", "--json", "sterilizer", "import", file, status=1)
+    assert json.loads(out.splitlines()[-1])["known"] == 3
+    assert len(managed.audit("sterilization")) == 3
+
+
+def test_what_cannot_be_imported(managed, table, tmp_path):
+    mapping, file = table
+    assert "no column" in ctl(managed, "sterilizer", "import", file, status=1)[1]
+    assert "cannot be read" in ctl(managed, "sterilizer", "import", tmp_path / "none.csv", status=1)[1]
+    assert "no-such" in ctl(managed, "--map", tmp_path / "no-such", "sterilizer", "import", file, status=1)[1]
+    managed.call("Station1", "Logout")
+    out, err = ctl(managed, *mapping, "sterilizer", "import", file, status=1)
+    assert "signed in" in err and managed.audit("sterilization") == []
+
+
+def test_every_step_from_the_command_line(managed, tmp_path):
+    pin = tmp_path / "pin"
+    pin.write_text("2222\n")
+    ctl(managed, "sterilizer", "register", "sterilizer=A", "maker=M", "model=B18", "serial=7", f"installed={ago(9, '')}")
+    assert "installation" in ctl(managed, "sterilizer", "due")[0]
+    ctl(managed, "sterilizer", "cycle", "sterilizer=A", "cycle=1", "program=B", f"started={ago(8, 'T11:00:00+01:00')}",
+        "temperature_c=134.2", "exposure_s=240", "contents=hp1,hp2", "mechanical=pass")
+    assert "class V integrator" in ctl(managed, "--pin-file", pin, "sterilizer", "release", "sterilizer=A", "cycle=1",
+                                       status=1)[1]
+    ctl(managed, "--pin-file", pin, "sterilizer", "release", "sterilizer=A", "cycle=1", "integrator=pass", "chemical=pass")
+    out, err = ctl(managed, "--json", "sterilizer", "indicator", "sterilizer=A", "lot=BI9", "expiry=2031-01-31",
+                   "control=growth", "result=fail", "incubation_h=24", "cycle=1")
+    test = json.loads(out)["record"]
+    assert {r["handpiece"] for r in managed.audit("doubt")} == {"hp1", "hp2"}
+    ctl(managed, "sterilizer", "follow-up", f"test={test}", "action=repacked", "items=hp1,hp2", "notified=county")
+    ctl(managed, "sterilizer", "reject", "sterilizer=A", "cycle=1", "reason=in doubt")
+    ctl(managed, "sterilizer", "service", "sterilizer=A", "work=major-repair", f"done={ago(1)}", "by=Maker")
+    row, = [json.loads(line) for line in ctl(managed, "--json", "sterilizer", "due")[0].splitlines()]
+    assert row["reason"] == "failed"
+    assert [r["rule"] for r in [json.loads(line) for line in ctl(managed, "--json", "audit", "check")[0].splitlines()]
+            if r["rule"] in ("follow-up", "biological")] == ["biological"]
+    assert ctl(managed, "sterilizer", "cycle", "sterilizer=A", status=2)

@@ -120,7 +120,7 @@ LIBRARIES = {
     "libcamera": (("plugins/",), "the camera vtable of stipple/plugin.h"),
 }
 # Pure functions that programs beside the daemon may use as well.
-SHARED_HEADERS = ("core/needle-code.h",)
+SHARED_HEADERS = ("core/needle-code.h", "config/ini-file.h")
 INPUT_OUTPUT_HEADERS = ("fcntl.h", "sys/socket.h", "sys/ioctl.h", "sys/mman.h", "unistd.h", "poll.h")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cycle-csv.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+#include "config/ini-file.h"
+#include "util/clock.h"
+#include "util/text.h"
+
+_Static_assert((int)CYCLE_CSV_ERROR_MAX == (int)INI_FILE_ERROR_MAX, "one error buffer");
+
+enum { COLUMNS_MAX = 256, REASON_MAX = INI_FILE_REASON_MAX };
+
+typedef enum Convert {
+	CONVERT_TEXT,
+	CONVERT_COUNT,
+	CONVERT_TIME,
+	CONVERT_TEMPERATURE,
+	CONVERT_PRESSURE,
+	CONVERT_DURATION,
+	CONVERT_RESULT,
+} Convert;
+
+static const struct {
+	const char *name;
+	Convert convert;
+	bool needed;
+} fields[] = {
+	{ "sterilizer", CONVERT_TEXT, true },
+	{ "cycle", CONVERT_COUNT, true },
+	{ "program", CONVERT_TEXT, true },
+	{ "started", CONVERT_TIME, true },
+	{ "temperature_c", CONVERT_TEMPERATURE, true },
+	{ "exposure_s", CONVERT_DURATION, true },
+	{ "pressure_kpa", CONVERT_PRESSURE, false },
+	{ "dry_s", CONVERT_DURATION, false },
+	{ "load", CONVERT_TEXT, false },
+	{ "contents", CONVERT_TEXT, false },
+	{ "mechanical", CONVERT_RESULT, false },
+	{ "integrator", CONVERT_RESULT, false },
+	{ "chemical", CONVERT_RESULT, false },
+	{ "operator", CONVERT_TEXT, false },
+};
+
+enum { FIELDS = ELEMENTS(fields) };
+
+/** A unit: value * scale + offset is in the unit of the record. */
+typedef struct Unit {
+	const char *name;
+	double scale, offset;
+} Unit;
+
+static const Unit temperatures[] = { { "C", 1, 0 }, { "F", 5 / 9.0, -160 / 9.0 }, { NULL } };
+static const Unit pressures[] = { { "kPa", 1, 0 }, { "bar", 100, 0 }, { "mbar", 0.1, 0 }, { "MPa", 1000, 0 },
+	{ "psi", 6.894757293168, 0 }, { NULL } };
+static const Unit durations[] = { { "s", 1, 0 }, { "min", 60, 0 }, { NULL } };
+
+struct CycleMapping {
+	char separator;
+	char *time; /* for strptime(); NULL: RFC 3339 */
+	const Unit *temperature, *pressure, *duration;
+	char *columns[FIELDS];   /* heads of columns, separated by '+'; NULL: the field's own name */
+	char *constants[FIELDS]; /* NULL: none */
+	char *passes, *fails;    /* words for a result, separated by commas */
+};
+
+static _printf_(2, 3) int refuse(char reason[REASON_MAX], const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(reason, REASON_MAX, format, arguments);
+	va_end(arguments);
+	return -EINVAL;
+}
+
+static int set_text(char **ret, const char *value)
+{
+	char *copy = strdup(value);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*ret);
+	*ret = copy;
+	return 0;
+}
+
+/* ---- the mapping ---- */
+
+static int set_unit(const Unit **ret, const Unit *units, const char *value, char *reason)
+{
+	for (; units->name; units++)
+		if (strcmp(units->name, value) == 0) {
+			*ret = units;
+			return 0;
+		}
+	return refuse(reason, "there is no unit \"%.20s\": see stipplectl(1)", value);
+}
+
+static int set_separator(CycleMapping *mapping, const char *value, char *reason)
+{
+	static const struct {
+		const char *name;
+		char separator;
+	} names[] = { { "comma", ',' }, { "semicolon", ';' }, { "tab", '\t' } };
+
+	for (size_t i = 0; i < ELEMENTS(names); i++)
+		if (strcmp(names[i].name, value) == 0) {
+			mapping->separator = names[i].separator;
+			return 0;
+		}
+	return refuse(reason, "\"%.20s\" is none of comma, semicolon, tab", value);
+}
+
+static int set_file_key(CycleMapping *mapping, const char *key, const char *value, char *reason)
+{
+	if (strcmp(key, "separator") == 0)
+		return set_separator(mapping, value, reason);
+	if (strcmp(key, "time") == 0)
+		return set_text(&mapping->time, value);
+	if (strcmp(key, "temperature") == 0)
+		return set_unit(&mapping->temperature, temperatures, value, reason);
+	if (strcmp(key, "pressure") == 0)
+		return set_unit(&mapping->pressure, pressures, value, reason);
+	if (strcmp(key, "duration") == 0)
+		return set_unit(&mapping->duration, durations, value, reason);
+	return refuse(reason, "separator, time, temperature, pressure, duration are known in [file]");
+}
+
+static int take_entry(void *userdata, const IniEntry *entry, char reason[REASON_MAX])
+{
+	CycleMapping *mapping = userdata;
+	bool columns = strcmp(entry->section, "columns") == 0;
+	size_t i = 0;
+
+	if (!*entry->value)
+		return refuse(reason, "a value is missing");
+	if (strcmp(entry->section, "file") == 0)
+		return set_file_key(mapping, entry->key, entry->value, reason);
+	if (strcmp(entry->section, "values") == 0) {
+		if (strcmp(entry->key, "pass") == 0)
+			return set_text(&mapping->passes, entry->value);
+		if (strcmp(entry->key, "fail") == 0)
+			return set_text(&mapping->fails, entry->value);
+		return refuse(reason, "pass and fail are known in [values]");
+	}
+	if (!columns && strcmp(entry->section, "constants") != 0)
+		return refuse(reason, "file, columns, constants, values are the sections known");
+	while (i < FIELDS && strcmp(fields[i].name, entry->key) != 0)
+		i++;
+	if (i == FIELDS)
+		return refuse(reason, "a cycle has no such field: see stipplectl(1)");
+	return set_text(columns ? &mapping->columns[i] : &mapping->constants[i], entry->value);
+}
+
+int cycle_mapping_load(const char *path, CycleMapping **ret, char error[CYCLE_CSV_ERROR_MAX])
+{
+	_cleanup_(cycle_mapping_freep) CycleMapping *mapping = calloc(1, sizeof *mapping);
+	int r = 0;
+
+	if (!mapping || set_text(&mapping->passes, "pass") < 0 || set_text(&mapping->fails, "fail") < 0) {
+		snprintf(error, CYCLE_CSV_ERROR_MAX, "out of memory");
+		return -ENOMEM;
+	}
+	mapping->separator = ',';
+	mapping->temperature = temperatures;
+	mapping->pressure = pressures;
+	mapping->duration = durations;
+	if (path)
+		r = ini_file_read(path, take_entry, mapping, error);
+	if (r == 0)
+		*ret = TAKE_PTR(mapping);
+	return r;
+}
+
+CycleMapping *cycle_mapping_free(CycleMapping *mapping)
+{
+	if (!mapping)
+		return NULL;
+	for (size_t i = 0; i < FIELDS; i++) {
+		free(mapping->columns[i]);
+		free(mapping->constants[i]);
+	}
+	free(mapping->time);
+	free(mapping->passes);
+	free(mapping->fails);
+	free(mapping);
+	return NULL;
+}
+
+/* ---- values ---- */
+
+/** A number, also with a decimal comma. What is behind it, such as a unit in the cell, is left in `rest`. */
+static bool parse_number(const char *text, double *ret, const char **rest)
+{
+	char copy[64], *end;
+	double number;
+
+	if (strlen(text) >= sizeof copy)
+		return false;
+	snprintf(copy, sizeof copy, "%s", text);
+	for (char *comma = copy; (comma = strchr(comma, ','));)
+		*comma = '.';
+	number = strtod(copy, &end);
+	if (end == copy || !isfinite(number))
+		return false;
+	*ret = number;
+	*rest = text + (end - copy);
+	return true;
+}
+
+static int convert_number(const char *text, const Unit *unit, json_t **ret, char *reason)
+{
+	const char *rest;
+	double number;
+
+	if (!parse_number(text, &number, &rest) || *rest)
+		return refuse(reason, "\"%.40s\" is no number", text);
+	*ret = json_sprintf("%.10g", number * unit->scale + unit->offset);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/** A number of the mapping's unit, or m:ss, or h:mm:ss. */
+static int convert_duration(const char *text, const Unit *unit, json_t **ret, char *reason)
+{
+	double seconds = 0;
+	int parts = 0;
+
+	if (!strchr(text, ':'))
+		return convert_number(text, unit, ret, reason);
+	for (const char *s = text; *s; parts++) {
+		size_t digits = strspn(s, "0123456789");
+
+		if (digits == 0 || digits > 6 || (s[digits] && s[digits] != ':') || parts == 3)
+			return refuse(reason, "\"%.40s\" is no duration", text);
+		seconds = seconds * 60 + strtod(s, NULL);
+		s += digits;
+		s += *s == ':' && s[1];
+	}
+	*ret = json_sprintf("%.10g", seconds);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int convert_count(const char *text, json_t **ret, char *reason)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits == 0 || digits > 15 || text[digits])
+		return refuse(reason, "\"%.40s\" is no whole number", text);
+	*ret = json_sprintf("%lld", strtoll(text, NULL, 10));
+	return *ret ? 0 : -ENOMEM;
+}
+
+/** False when it is no such time, or none of the calendar. */
+static bool parse_time(const char *text, const char *format, int64_t *ret_utc_us)
+{
+	struct tm parts = { .tm_isdst = -1 };
+	const char *end;
+	int64_t seconds;
+	long offset;
+	int day;
+
+	if (!format)
+		return strchr(text, 'T') && clock_parse_utc(text, ret_utc_us) == 0;
+	end = strptime(text, format, &parts);
+	day = parts.tm_mday;
+	offset = parts.tm_gmtoff;
+	if (!end || *end)
+		return false;
+	seconds = strstr(format, "%z") ? (int64_t)timegm(&parts) - offset : (int64_t)mktime(&parts);
+	*ret_utc_us = seconds * USEC_PER_SEC;
+	return parts.tm_mday == day && seconds != -1;
+}
+
+static int convert_time(const char *text, const char *format, json_t **ret, char *reason)
+{
+	char utc[CLOCK_UTC_TEXT_MAX];
+	int64_t utc_us;
+
+	if (!parse_time(text, format, &utc_us))
+		return refuse(reason, "\"%.40s\" is no time of the form %.40s", text,
+			format ? format : "2026-03-02T10:11:12Z");
+	clock_format_utc(utc_us, utc);
+	*ret = json_sprintf("%.19sZ", utc);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/** Whether `text` is one of the `words` between commas. */
+static bool is_word(const char *words, const char *text)
+{
+	size_t length;
+
+	for (; *words; words += length) {
+		words += strspn(words, ", ");
+		length = strcspn(words, ",");
+		if (length > 0 && strlen(text) == length && strncasecmp(words, text, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int convert_result(const CycleMapping *mapping, const char *text, json_t **ret, char *reason)
+{
+	bool pass = is_word(mapping->passes, text);
+
+	if (!pass && !is_word(mapping->fails, text))
+		return refuse(reason,
+			"\"%.40s\" is neither of the words for pass (%.60s) nor for fail (%.60s)", text,
+			mapping->passes, mapping->fails);
+	*ret = json_string(pass ? "pass" : "fail");
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int convert(
+	const CycleMapping *mapping, Convert how, const char *text, json_t **ret, char reason[REASON_MAX])
+{
+	switch (how) {
+	case CONVERT_TEXT:
+		if (!text_is_printable(text, 500))
+			return refuse(reason, "it is no text of up to 500 bytes of UTF-8");
+		*ret = json_string(text);
+		return *ret ? 0 : -ENOMEM;
+	case CONVERT_COUNT:
+		return convert_count(text, ret, reason);
+	case CONVERT_TIME:
+		return convert_time(text, mapping->time, ret, reason);
+	case CONVERT_TEMPERATURE:
+		return convert_number(text, mapping->temperature, ret, reason);
+	case CONVERT_PRESSURE:
+		return convert_number(text, mapping->pressure, ret, reason);
+	case CONVERT_DURATION:
+		return convert_duration(text, mapping->duration, ret, reason);
+	case CONVERT_RESULT:
+		return convert_result(mapping, text, ret, reason);
+	}
+	return -EINVAL;
+}
+
+/* ---- the table ---- */
+
+typedef struct Reader {
+	const CycleMapping *mapping;
+	int (*take)(void *userdata, const CycleRow *row);
+	void *userdata;
+	json_t *head, *cells; /* arrays of text */
+	size_t line, row_line;
+	int result;
+	char *error;
+} Reader;
+
+static ssize_t column_of(const Reader *reader, const char *name, size_t length)
+{
+	json_t *head;
+	size_t i;
+
+	json_array_foreach (reader->head, i, head)
+		if (json_string_length(head) == length && memcmp(json_string_value(head), name, length) == 0)
+			return (ssize_t)i;
+	return -1;
+}
+
+/** Calls `each` with the columns of a field, in their order. False when one is not in the table. */
+static bool columns_of(const Reader *reader, size_t field, void (*each)(Reader *, size_t, FILE *), FILE *file)
+{
+	const char *names = reader->mapping->columns[field];
+
+	if (!names)
+		names = fields[field].name;
+	while (*names) {
+		size_t length, end;
+		ssize_t column;
+
+		names += strspn(names, " ");
+		end = length = strcspn(names, "+");
+		while (length > 0 && names[length - 1] == ' ')
+			length--;
+		column = column_of(reader, names, length);
+		if (column < 0)
+			return false;
+		if (each)
+			each((Reader *)reader, (size_t)column, file);
+		names += end + (names[end] == '+');
+	}
+	return true;
+}
+
+static void write_cell(Reader *reader, size_t column, FILE *file)
+{
+	const char *text = json_string_value(json_array_get(reader->cells, column));
+
+	if (text && *text)
+		fprintf(file, "%s%s", ftell(file) > 0 ? " " : "", text);
+}
+
+/** What the table says of a field: its cells, joined by blanks; "" where it has none. NULL: out of memory. */
+static char *cell_text(const Reader *reader, size_t field)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	if (!file)
+		return NULL;
+	(void)columns_of(reader, field, write_cell, file);
+	return fclose(file) == 0 ? text : NULL;
+}
+
+static int read_field(const Reader *reader, size_t i, json_t *row, char reason[REASON_MAX])
+{
+	_cleanup_(freep) char *cell = cell_text(reader, i);
+	const char *constant = reader->mapping->constants[i], *text = cell && *cell ? cell : constant;
+	char why[REASON_MAX];
+	json_t *value = NULL;
+	int r;
+
+	if (!cell)
+		return -ENOMEM;
+	if (!text)
+		return fields[i].needed ? refuse(reason, "%s is missing", fields[i].name) : 0;
+	r = convert(reader->mapping, fields[i].convert, text, &value, why);
+	if (r == -EINVAL)
+		return refuse(reason, "%s: %.200s", fields[i].name, why);
+	return r < 0 || json_object_set_new(row, fields[i].name, value) < 0 ? -ENOMEM : 0;
+}
+
+static int read_row(Reader *reader)
+{
+	json_auto_t *made = json_object();
+	char reason[REASON_MAX] = "out of memory";
+	CycleRow row = { .line = reader->row_line, .fields = made };
+	int r = made ? 0 : -ENOMEM;
+
+	if (json_array_size(reader->cells) > json_array_size(reader->head))
+		r = refuse(reason, "it has %zu cells, the head of the table has %zu",
+			json_array_size(reader->cells), json_array_size(reader->head));
+	for (size_t i = 0; i < FIELDS && r == 0; i++)
+		r = read_field(reader, i, made, reason);
+	if (r < 0) {
+		row.fields = NULL;
+		row.bad = reason;
+	}
+	return reader->take(reader->userdata, &row);
+}
+
+/** Each field that is needed must have its columns, and each column that the mapping names must be there. */
+static int check_head(Reader *reader)
+{
+	for (size_t i = 0; i < FIELDS; i++) {
+		const char *named = reader->mapping->columns[i];
+
+		if (columns_of(reader, i, NULL, NULL) ||
+			(!named && (!fields[i].needed || reader->mapping->constants[i])))
+			continue;
+		snprintf(reader->error, CYCLE_CSV_ERROR_MAX,
+			"the table has no column \"%.80s\" for the field %s: name it in [columns] of a mapping",
+			named ? named : fields[i].name, fields[i].name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void on_cell(void *text, size_t size, void *userdata)
+{
+	Reader *reader = userdata;
+	json_t *cell = json_stringn(text, size);
+
+	/* what is not UTF-8 is of no use as a text, and says so when it is wanted */
+	if (json_array_append_new(reader->cells, cell ? cell : json_string("\x7f")) < 0)
+		reader->result = -ENOMEM;
+}
+
+static bool is_empty(const json_t *cells)
+{
+	return json_array_size(cells) == 0 ||
+	       (json_array_size(cells) == 1 && json_string_length(json_array_get(cells, 0)) == 0);
+}
+
+static void on_row(int end, void *userdata)
+{
+	Reader *reader = userdata;
+
+	if (reader->result == 0 && !is_empty(reader->cells)) {
+		if (reader->head) {
+			reader->result = read_row(reader);
+		} else {
+			reader->head = json_incref(reader->cells);
+			reader->result = check_head(reader);
+		}
+	}
+	json_decref(reader->cells);
+	reader->cells = json_array();
+	reader->row_line = 0;
+	if (!reader->cells && reader->result == 0)
+		reader->result = -ENOMEM;
+}
+
+static int parse_line(Reader *reader, struct csv_parser *parser, const char *text, size_t size)
+{
+	reader->line++;
+	/* between rows libcsv passes over empty lines in silence */
+	if (reader->row_line == 0 && text[strspn(text, " \t\r\n")])
+		reader->row_line = reader->line;
+	if (csv_parse(parser, text, size, on_cell, on_row, reader) != size) {
+		snprintf(reader->error, CYCLE_CSV_ERROR_MAX, "line %zu: %s", reader->line,
+			csv_strerror(csv_error(parser)));
+		return -EINVAL;
+	}
+	return reader->result;
+}
+
+static int parse(Reader *reader, struct csv_parser *parser, FILE *file)
+{
+	_cleanup_(freep) char *line = NULL;
+	size_t capacity = 0;
+	ssize_t size;
+	int r = 0;
+
+	while (r == 0 && (size = getline(&line, &capacity, file)) >= 0) {
+		/* what spreadsheets put before UTF-8 */
+		size_t skip = reader->line == 0 && size >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+		r = parse_line(reader, parser, line + skip, (size_t)size - skip);
+	}
+	if (r == 0 && csv_fini(parser, on_cell, on_row, reader) != 0) {
+		snprintf(reader->error, CYCLE_CSV_ERROR_MAX, "line %zu: a quote is not closed", reader->line);
+		return -EINVAL;
+	}
+	return r < 0 ? r : reader->result;
+}
+
+int cycle_csv_read(FILE *file, const CycleMapping *mapping, int (*take)(void *userdata, const CycleRow *row),
+	void *userdata, char error[CYCLE_CSV_ERROR_MAX])
+{
+	Reader reader = {
+		.mapping = mapping, .take = take, .userdata = userdata, .cells = json_array(), .error = error
+	};
+	struct csv_parser parser;
+	int r;
+
+	snprintf(error, CYCLE_CSV_ERROR_MAX, "out of memory");
+	if (!reader.cells || csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0) {
+		json_decref(reader.cells);
+		return -ENOMEM;
+	}
+	csv_set_delim(&parser, (unsigned char)mapping->separator);
+	r = parse(&reader, &parser, file);
+	if (r == 0 && !reader.head) {
+		snprintf(error, CYCLE_CSV_ERROR_MAX, "the table is empty");
+		r = -EINVAL;
+	}
+	csv_free(&parser);
+	json_decref(reader.cells);
+	json_decref(reader.head);
+	return r;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** sterilizer import, and what is due. */
+
+#include "commands.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cycle-csv.h"
+
+enum { PROGRESS_ROWS = 50 };
+
+#define ERROR_EXISTS "org.stipple.Error.Exists"
+
+typedef struct Import {
+	Ctl *ctl;
+	const char *path;
+	json_t *known; /* with --dry-run: cycles on record, by "STERILISER\nNUMBER" */
+	json_t *asked; /* sterilisers of which they were looked up */
+	json_t *seen;  /* of this table */
+	size_t recorded, old, bad;
+} Import;
+
+static void tell_bad(Import *import, size_t line, const char *reason)
+{
+	import->bad++;
+	if (import->ctl->json) {
+		json_auto_t *row = json_pack("{s:I, s:s}", "line", (json_int_t)line, "bad", reason);
+		_cleanup_(freep) char *text = row ? json_dumps(row, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+
+		puts(text ? text : "");
+		return;
+	}
+	fprintf(stderr, "%s:%zu: %s\n", import->path, line, reason);
+}
+
+static void tell_progress(const Import *import)
+{
+	size_t rows = import->recorded + import->old + import->bad;
+
+	if (!import->ctl->json && isatty(STDERR_FILENO) && rows % PROGRESS_ROWS == 0)
+		fprintf(stderr, "%zu rows\r", rows);
+}
+
+static json_t *key_of(json_t *fields)
+{
+	return json_sprintf("%s\n%s", json_string_value(json_object_get(fields, "sterilizer")),
+		json_string_value(json_object_get(fields, "cycle")));
+}
+
+/* ---- without recording anything ---- */
+
+static void take_known(void *userdata, int fd)
+{
+	Import *import = userdata;
+	_cleanup_(fclosep) FILE *rows = fdopen(fd, "r");
+	_cleanup_(freep) char *line = NULL;
+	size_t size = 0;
+
+	while (rows && getline(&line, &size, rows) > 0) {
+		json_auto_t *row = json_loads(line, 0, NULL);
+		json_auto_t *key =
+			json_sprintf("%s\n%lld", json_string_value(json_object_get(row, "sterilizer")),
+				(long long)json_integer_value(json_object_get(row, "cycle")));
+
+		if (key)
+			json_object_set_new(import->known, json_string_value(key), json_true());
+	}
+}
+
+/** Which cycles of a steriliser are on record; asked once. */
+static int look_up(Import *import, const char *sterilizer)
+{
+	json_auto_t *filter = json_pack("{s:s}", "sterilizer", sterilizer);
+
+	if (json_object_get(import->asked, sterilizer))
+		return CTL_DONE;
+	json_object_set_new(import->asked, sterilizer, json_true());
+	return ctl_query(import->ctl, "sterilization", filter, take_known, import);
+}
+
+static int check_row(Import *import, json_t *fields, const char *key)
+{
+	int status = look_up(import, json_string_value(json_object_get(fields, "sterilizer")));
+
+	if (json_object_get(import->known, key))
+		import->old++;
+	else
+		import->recorded++;
+	return status;
+}
+
+/* ---- recording ---- */
+
+static int record_row(Import *import, json_t *fields, size_t line)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	uint64_t number;
+	int status = CTL_DONE, r;
+
+	json_object_set_new(fields, "source", json_sprintf("%s:%zu", basename(import->path), line));
+	r = ctl_record(import->ctl, import->ctl->command->form, fields, "", &number, &error);
+	if (r >= 0)
+		import->recorded++;
+	else if (sd_bus_error_has_name(&error, ERROR_EXISTS))
+		import->old++;
+	else if (sd_bus_error_has_name(&error, "org.stipple.Error.InvalidArgument") ||
+		 sd_bus_error_has_name(&error, "org.stipple.Error.Unknown"))
+		tell_bad(import, line, error.message);
+	else
+		status = ctl_call_failed(&error, r);
+	sd_bus_error_free(&error);
+	return status;
+}
+
+static int take_row(void *userdata, const CycleRow *row)
+{
+	Import *import = userdata;
+	json_auto_t *key = row->fields ? key_of(row->fields) : NULL;
+	int status = CTL_DONE;
+
+	if (!row->fields) {
+		tell_bad(import, row->line, row->bad);
+	} else if (!key) {
+		status = ctl_fail("out of memory");
+	} else if (json_object_get(import->seen, json_string_value(key))) {
+		tell_bad(import, row->line, "this cycle stands in the table before: it is taken once");
+	} else {
+		json_object_set_new(import->seen, json_string_value(key), json_true());
+		status = import->ctl->dry_run ? check_row(import, row->fields, json_string_value(key))
+					      : record_row(import, row->fields, row->line);
+	}
+	tell_progress(import);
+	return status;
+}
+
+static void tell_result(const Import *import)
+{
+	if (import->ctl->json)
+		printf("{\"recorded\":%zu,\"known\":%zu,\"bad\":%zu,\"dry_run\":%s}\n", import->recorded,
+			import->old, import->bad, import->ctl->dry_run ? "true" : "false");
+	else
+		printf("%zu cycles %s, %zu were on record before, %zu rows are bad\n", import->recorded,
+			import->ctl->dry_run ? "would be recorded" : "are on record", import->old,
+			import->bad);
+}
+
+static int import_file(Import *import, FILE *file, const CycleMapping *mapping)
+{
+	char error[CYCLE_CSV_ERROR_MAX];
+	int r = cycle_csv_read(file, mapping, take_row, import, error);
+
+	if (r < 0)
+		return ctl_fail("%s: %s", import->path, error);
+	tell_result(import);
+	/* a positive answer of take_row() was told already */
+	return r > 0 || import->bad > 0 ? CTL_FAILED : CTL_DONE;
+}
+
+static int run_import(Ctl *ctl, int n, char **arguments)
+{
+	_cleanup_(cycle_mapping_freep) CycleMapping *mapping = NULL;
+	_cleanup_(fclosep) FILE *file = fopen(arguments[0], "re");
+	json_auto_t *known = json_object(), *asked = json_object(), *seen = json_object();
+	Import import = { .ctl = ctl, .path = arguments[0], .known = known, .asked = asked, .seen = seen };
+	char error[CYCLE_CSV_ERROR_MAX];
+
+	if (!file)
+		return ctl_fail("%s cannot be read: %s", arguments[0], strerror(errno));
+	if (cycle_mapping_load(ctl->map, &mapping, error) < 0)
+		return ctl_fail("%s", error);
+	return import_file(&import, file, mapping);
+}
+
+/* ---- due ---- */
+
+static int run_due(Ctl *ctl, int n, char **arguments)
+{
+	json_auto_t *filter = json_object();
+
+	return ctl_query_print(ctl, "due", filter);
+}
+
+const Command import_commands[] = {
+	{ "sterilizer import", "FILE", 1, 1, run_import,
+		"put the cycles of a steriliser's table (CSV) on record, each once; see --map, --dry-run",
+		.form = &(const EnteredForm){ "cycle.recorded", CTL_INVENTORY, false, "the cycle" } },
+	{ "sterilizer due", "", 0, 0, run_due, "the next biological test of each steriliser" },
+	{ 0 },
+};
