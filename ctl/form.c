@@ -130,7 +130,7 @@ const Command form_commands[] = {
 	{ "sterilizer indicator",
 		"sterilizer=S lot=L expiry=DATE control=growth|no-growth result=pass|fail|invalid incubation_h=H"
 		" cycle=N|tested=TIME [incubation_c=T] [laboratory=L]",
-		7, 10, run_form, "put a biological test on record",
+		7, 9, run_form, "put a biological test on record",
 		.form = FORM("indicator.tested", CTL_INVENTORY, "the test") },
 	{ "sterilizer follow-up", "test=N action=A [items=ITEM,ITEM...] [notified=WHO]", 2, 4, run_form,
 		"say what was done after a biological test failed",

@@ -153,8 +153,9 @@ static int import_file(Import *import, FILE *file, const CycleMapping *mapping)
 
 	if (r < 0)
 		return ctl_fail("%s: %s", import->path, error);
-	tell_result(import);
-	/* a positive answer of take_row() was told already */
+	/* a positive answer of take_row() was told already; what came before it counts */
+	if (r == 0 || import->recorded + import->old + import->bad > 0)
+		tell_result(import);
 	return r > 0 || import->bad > 0 ? CTL_FAILED : CTL_DONE;
 }
 
