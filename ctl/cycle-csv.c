@@ -469,6 +469,8 @@ static void on_cell(void *text, size_t size, void *userdata)
 	Reader *reader = userdata;
 	json_t *cell = json_stringn(text, size);
 
+	if (reader->row_line == 0)
+		reader->row_line = reader->line;
 	/* what is not UTF-8 is of no use as a text, and says so when it is wanted */
 	if (json_array_append_new(reader->cells, cell ? cell : json_string("\x7f")) < 0)
 		reader->result = -ENOMEM;

@@ -11,7 +11,25 @@
 #include <string.h>
 
 /* A steriliser's clock may be this much ahead of the station's; more is a slip of the keyboard. */
-enum { AHEAD_MAX_US_HOURS = 1 };
+enum { AHEAD_MAX_H = 1 };
+
+#define RFC_3339(column) "strftime('%Y-%m-%dT%H:%M:%fZ', " column " / 1e6, 'unixepoch') AS "
+#define STARTED          RFC_3339("started_us") "started, "
+#define RELEASED         RFC_3339("released_us") "released, "
+#define TESTED           RFC_3339("tested_us") "tested, "
+
+/* for outside tools: docs/ledger.md */
+#define VIEWS                                                                                                    \
+	"CREATE VIEW audit_sterilizers AS SELECT sterilizer, maker, model, serial, installed, in_service, seq"   \
+	"  FROM sterilizer;"                                                                                     \
+	"CREATE VIEW audit_cycles AS SELECT sterilizer, cycle, load, " STARTED                                   \
+	"  program, temperature_c, pressure_kpa, exposure_s, dry_s, mechanical, integrator, chemical, operator," \
+	"  " RELEASED "released_by, rejected_seq IS NOT NULL AS rejected, seq FROM cycle;"                       \
+	"CREATE VIEW audit_cycle_items AS SELECT sterilizer, cycle, item FROM cycle_item JOIN cycle"             \
+	"  ON cycle.seq = cycle_seq;"                                                                            \
+	"CREATE VIEW audit_indicators AS SELECT sterilizer, cycle, " TESTED                                      \
+	"  lot, expiry, control, result, incubation_h, laboratory, operator, followed_seq AS follow_up, seq"     \
+	"  FROM indicator_test;"
 
 static const char version_2[] =
 	/* retest_us: tests before this time prove nothing any more; retest: installation or repair */
@@ -42,7 +60,7 @@ static const char version_2[] =
 	"CREATE TRIGGER handpiece_used AFTER UPDATE OF used_seq ON handpiece_sterile"
 	"  WHEN NEW.used_seq IS NOT NULL AND NEW.cycle_seq IS NOT NULL"
 	"  BEGIN INSERT OR IGNORE INTO handpiece_use(seq, handpiece, cycle_seq)"
-	"  VALUES(NEW.used_seq, NEW.handpiece, NEW.cycle_seq); END;";
+	"  VALUES(NEW.used_seq, NEW.handpiece, NEW.cycle_seq); END;" VIEWS;
 
 static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
 
@@ -61,7 +79,7 @@ static int refuse_future(ProjectionContext *context, const char *field)
 	int64_t utc_us;
 
 	if (context->replay || !text || clock_parse_utc(text, &utc_us) < 0 ||
-		utc_us <= context->utc_us + AHEAD_MAX_US_HOURS * 3600 * USEC_PER_SEC)
+		utc_us <= context->utc_us + AHEAD_MAX_H * 3600 * USEC_PER_SEC)
 		return 0;
 	return projection_refuse(context, -EINVAL,
 		"%s %s lies in the future: check it and the clock of the steriliser", field, text);

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "config/ini-file.h"
+#include "core/profile.h"
 #include "core/protocol.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -57,10 +58,39 @@ static void try_protocol(const char *text, size_t size)
 		abort();
 }
 
+static int take_profile_entry(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX])
+{
+	return profile_draft_set(userdata, entry->section, entry->key, entry->value, reason);
+}
+
+static void try_profile(const char *text, size_t size)
+{
+	char error[INI_FILE_ERROR_MAX] = "", reason[PROFILE_REASON_MAX] = "";
+	json_auto_t *arguments = NULL;
+	ProfileDraft draft;
+	Profile profile;
+
+	profile_draft_init(&draft, "input");
+	if (ini_text_read(text, size, "input", take_profile_entry, &draft, error) < 0) {
+		if (strncmp(error, "input:", 6) != 0)
+			abort();
+		return;
+	}
+	if (profile_draft_finish(&draft, &profile, reason) < 0) {
+		if (!reason[0])
+			abort();
+		return;
+	}
+	arguments = profile_arguments(&profile);
+	if (!arguments || !profile.title[0] || profile.keep_days[PROFILE_STERILIZATION] == 0)
+		abort();
+}
+
 /** Text is either taken, or refused with its place and a reason. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	try_config((const char *)data, size);
 	try_protocol((const char *)data, size);
+	try_profile((const char *)data, size);
 	return 0;
 }

@@ -3,6 +3,9 @@
 
 import datetime
 import json
+import re
+import signal
+import sqlite3
 import subprocess
 
 import dbus
@@ -161,6 +164,34 @@ def test_without_its_profile_the_station_is_inert(station):
     station.config.write_text(text.replace("station = chair-1", "station = chair-1\nprofile = us-xx"))
     station.start()
     wait_for(lambda: "us-xx" in station.get("Station1", "Inert"), "the reason")
+
+
+def test_a_bad_profile_is_refused_on_reload(station, tmp_path):
+    text = station.config.read_text()
+    profile = (harness.SOURCE / "configs/profiles/us-ca.conf").read_text().replace("days = 30", "days = 400", 1)
+    (tmp_path / "own.conf").write_text(profile)
+    changed = text.replace("station = chair-1", "station = chair-1\nprofile = own")
+    station.config.write_text(changed.replace(f"{harness.SOURCE}/configs/profiles", str(tmp_path)))
+    station.daemon.send_signal(signal.SIGHUP)
+    wait_for(lambda: "0 to 366" in station.doctor("configuration")[1], "the refusal")
+    assert station.get("Station1", "Inert") == "" and "us-ca" in station.doctor("sterilization")[1]
+
+
+def test_views_for_other_tools(managed):
+    register(managed)
+    cycle(managed, 1, 3)
+    release(managed, 1)
+    spore_test(managed, "pass", 2)
+    managed.stop()
+    with sqlite3.connect(managed.folder / "state/ledger.db") as db:
+        text = (harness.SOURCE / "docs/ledger.md").read_text()
+        for view, columns in re.findall(r"^\| `(audit_\w+)` \| ([^|]*) \|$", text, re.M):
+            row = db.execute(f"SELECT * FROM {view}")
+            assert [c[0] for c in row.description] == [c.split(" ")[0] for c in columns.split(", ")], view
+        started, released = db.execute("SELECT started, released FROM audit_cycles").fetchone()
+        assert started == ago(3, "T10:00:00.000Z") and released > started
+        assert db.execute("SELECT count(*) FROM audit_cycle_items").fetchone() == (2,)
+    managed.start()
 
 
 def test_records_leave_on_their_topic(broker):
