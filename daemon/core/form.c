@@ -141,12 +141,14 @@ static const RecordField *find_field(const RecordField *fields, const char *name
 
 bool form_is_from_profile(const char *field)
 {
-	return text_list_has("profile proofs sterile_days reprocess", field);
+	return text_list_has("profile proofs sterile_days reprocess biological_days", field);
 }
 
 bool form_fills_in(const Form *form, const char *field)
 {
-	return form_is_from_profile(field) || (form->signs && strcmp(field, "signed") == 0) ||
+	/* "due" the ledger reckons from the time of the test */
+	return form_is_from_profile(field) || strcmp(field, "due") == 0 ||
+	       (form->signs && strcmp(field, "signed") == 0) ||
 	       (form->session != FORM_ANYTIME && strcmp(field, "session") == 0);
 }
 

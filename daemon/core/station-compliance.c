@@ -11,6 +11,7 @@
 #include <inttypes.h>
 
 #include "core/profile-file.h"
+#include "util/log.h"
 
 static_assert((int)PROFILE_ERROR_MAX == (int)CONFIG_ERROR_MAX, "one error buffer");
 
@@ -69,6 +70,8 @@ static json_t *value_of(const Profile *profile, const char *field)
 		return json_boolean(profile->reprocess);
 	if (strcmp(field, "sterile_days") == 0)
 		return json_integer(profile->sterile_days);
+	if (strcmp(field, "biological_days") == 0)
+		return json_integer(profile->biological_days);
 	profile_proofs(profile, proofs, sizeof proofs);
 	return json_string(proofs);
 }
@@ -155,10 +158,9 @@ void station_watch_tests(Station *station)
 	if (strcmp(station->told_of_test, text) == 0)
 		return;
 	snprintf(station->told_of_test, sizeof station->told_of_test, "%s", text);
-	/* each of these texts once, however soon after another one */
-	station->alerted_us[STATION_ALERT_TEST_DUE] = station->alerted_us[STATION_ALERT_TEST_OVERDUE] = 0;
-	station_alert(
-		station, test.overdue ? STATION_ALERT_TEST_OVERDUE : STATION_ALERT_TEST_DUE, "%s", text);
+	log_warning("%s", text);
+	station_alert_about(station, test.overdue ? STATION_ALERT_TEST_OVERDUE : STATION_ALERT_TEST_DUE, text,
+		json_pack("{s:s, s:s}", "sterilizer", test.sterilizer, "due", test.due));
 }
 
 void station_check_tests(const Station *station, StationCheck *check)

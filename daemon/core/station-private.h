@@ -168,6 +168,8 @@ void station_notify(Station *station, unsigned changes);
 void station_lamps(Station *station);
 /** Shows and records an alert, at most every STATION_ALERT_US of its kind. */
 void station_alert(Station *station, StationAlert alert, const char *format, ...) _printf_(3, 4);
+/** Shows and records an alert each time, with the fields of `about` (taken; NULL none) beside its text. */
+void station_alert_about(Station *station, StationAlert alert, const char *text, json_t *about);
 /** Adds `session` to a body when one is open. */
 json_t *station_with_session(const Station *station, json_t *body);
 void station_session_reset(Station *station);

@@ -266,15 +266,24 @@ json_t *station_with_session(const Station *station, json_t *body)
 	return body;
 }
 
-static void raise_alert(Station *station, StationAlert alert, const char *text)
+void station_alert_about(Station *station, StationAlert alert, const char *text, json_t *about)
 {
+	json_auto_t *taken = about;
+	json_t *body = station_with_session(
+		station, json_pack("{s:s, s:s}", "alert", alert_names[alert], "text", text));
+
+	if (body && taken)
+		(void)!json_object_update_missing(body, taken);
 	station->alerted_us[alert] = station_now_us(station);
-	station_record(station, "alert.raised",
-		station_with_session(
-			station, json_pack("{s:s, s:s}", "alert", alert_names[alert], "text", text)));
+	station_record(station, "alert.raised", body);
 	for (size_t i = 0; i < station->n_observers; i++)
 		if (station->observers[i].alert)
 			station->observers[i].alert(station->observers[i].userdata, alert_names[alert], text);
+}
+
+static void raise_alert(Station *station, StationAlert alert, const char *text)
+{
+	station_alert_about(station, alert, text, NULL);
 }
 
 void station_alert(Station *station, StationAlert alert, const char *format, ...)

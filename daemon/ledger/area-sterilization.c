@@ -334,6 +334,19 @@ static int check_indicator(ProjectionContext *context, int64_t tested_us)
 	return 0;
 }
 
+/** After a test that passed, the day of the next: for those who only see the record. */
+static int set_due(ProjectionContext *context, int64_t tested_us)
+{
+	json_int_t days = json_integer_value(json_object_get(context->body, "biological_days"));
+	char due[CLOCK_UTC_TEXT_MAX];
+
+	if (days == 0 || !is_result(context, "pass"))
+		return 0;
+	projection_date(tested_us + days * USEC_PER_DAY, due);
+	context->body_changed = true;
+	return json_object_set_new(context->body, "due", json_string(due)) < 0 ? -ENOMEM : 0;
+}
+
 /** When the steriliser ran with the indicator: the cycle's time, or the one given. */
 static int check_tested(ProjectionContext *context)
 {
@@ -346,8 +359,10 @@ static int check_tested(ProjectionContext *context)
 
 	if (r < 0 || context->replay)
 		return r;
-	if (sqlite3_column_type(row, 0) != SQLITE_NULL)
-		return check_indicator(context, sqlite3_column_int64(row, 0));
+	if (sqlite3_column_type(row, 0) != SQLITE_NULL) {
+		r = check_indicator(context, sqlite3_column_int64(row, 0));
+		return r == 0 ? set_due(context, sqlite3_column_int64(row, 0)) : r;
+	}
 	if (json_object_get(context->body, "cycle"))
 		return no_such_cycle(context);
 	return projection_refuse(context, -EINVAL,
@@ -442,7 +457,7 @@ static const RecordKind kinds[] = {
 		FIELDS(TEXT("sterilizer"), TEXT("lot"), DATE("expiry"), CHOICE("control", "growth no-growth"),
 			CHOICE("result", "pass fail invalid"), NUMBER("incubation_h"), MAYBE_COUNT("cycle"),
 			MAYBE_TIME("tested"), MAYBE_NUMBER("incubation_c"), MAYBE_TEXT("laboratory"),
-			TEXT("profile"), BOOLEAN("reprocess")),
+			MAYBE_DATE("due"), TEXT("profile"), BOOLEAN("reprocess"), COUNT("biological_days")),
 		.project = project_tested },
 	{ "indicator.followed-up", true,
 		FIELDS(COUNT("test"), TEXT("action"), MAYBE_LIST("items"), MAYBE_TEXT("notified")),

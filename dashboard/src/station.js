@@ -162,31 +162,34 @@ function lotName(body) {
 	return text(body.lot, 64) || "without lot";
 }
 
-/** What a test is called: its steriliser, and which test it is. */
-function testName(kind, body) {
-	const where = text(body.sterilizer ?? body.steriliser ?? body.device, 64);
-	const what = text(body.test ?? body.indicator, 64) || (kind.startsWith("indicator.") ? "indicator" : "cycle");
-	return where ? `${where}: ${what}` : what;
+/** What a test is called. */
+function testName(body) {
+	return `${text(body.sterilizer, 64) || "steriliser"}: biological test`;
 }
 
+/** One that failed has the next due at once; one that proves nothing changes nothing. */
 function foldTest(station, body, record) {
-	const name = testName(record.kind, body);
+	const name = testName(body);
 	const known = station.tests.get(name);
+	const result = text(body.result, 64);
 	put(station.tests, name, {
 		at: record.at,
-		result: text(body.result ?? body.outcome, 64) || known?.result || "",
-		due: time(body.due) ?? time(body.next_due) ?? time(body.due_date) ?? known?.due ?? null,
-		overdue: record.kind.endsWith("overdue") || body.overdue === true,
+		result,
+		due: result === "pass" ? time(body.due) : known?.due ?? null,
+		overdue: result === "fail" || (result !== "pass" && known?.overdue === true),
 	});
-	if (record.kind.endsWith("overdue") || record.kind.endsWith("failed"))
-		station.addAlert("warning", record.kind, text(body.text) || name, record);
+	if (result === "fail")
+		station.addAlert("warning", "sterilization-failed", `${name} failed`, record);
 }
 
 function foldAlert(station, body, record) {
 	const name = text(body.alert, 64) || record.kind;
 	station.addAlert("warning", name, text(body.text) || name, record);
-	if (name.includes("overdue"))
-		put(station.tests, testName("indicator.", body), { at: record.at, result: "", due: time(body.due), overdue: true });
+	if (name.startsWith("sterilization-")) {
+		const known = station.tests.get(testName(body));
+		put(station.tests, testName(body), { at: known?.at ?? record.at, result: known?.result ?? "", due: time(body.due),
+			overdue: name.endsWith("overdue") });
+	}
 }
 
 /** By kind, or by what stands before its dot. */
@@ -225,6 +228,5 @@ const FOLDS = new Map(Object.entries({
 	"needle.removed": (s) => {
 		s.cartridge = null;
 	},
-	"sterilization": foldTest,
-	"indicator": foldTest,
+	"indicator.tested": foldTest,
 }));

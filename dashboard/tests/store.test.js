@@ -139,12 +139,23 @@ test("what is mounted is known from the state alone, and records say more of it"
 
 test("a sterilisation test is overdue once its day is past", () => {
 	const scene = new Scene();
-	scene.record("sterilization", "indicator.passed", { sterilizer: "S1", test: "biological", result: "negative", due: "2026-03-02" });
+	scene.record("sterilization", "indicator.tested", { sterilizer: "S1", result: "pass", due: "2026-03-02" });
 	assert.equal(scene.chair.overdue(scene.at).length, 0, "not on the day itself");
-	assert.deepEqual(scene.chair.overdue(scene.at + DAY).map(([name]) => name), ["S1: biological"]);
-	scene.record("sterilization", "indicator.passed", { sterilizer: "S1", test: "biological", result: "negative", due: "2026-04-02" });
+	assert.deepEqual(scene.chair.overdue(scene.at + DAY).map(([name]) => name), ["S1: biological test"]);
+	scene.record("sterilization", "indicator.tested", { sterilizer: "S1", result: "pass", due: "2026-04-02" });
 	assert.equal(scene.chair.overdue(scene.at + DAY).length, 0);
-	scene.record("sterilization", "indicator.overdue", { sterilizer: "S1", test: "biological" });
+	scene.record("sterilization", "indicator.tested", { sterilizer: "S1", result: "fail" });
+	assert.equal(scene.chair.overdue(scene.at).length, 1);
+	assert.equal(scene.chair.alerts[0].name, "sterilization-failed");
+	scene.record("sterilization", "indicator.tested", { sterilizer: "S1", result: "invalid" });
+	scene.record("sterilization", "indicator.followed-up", { test: 4, action: "repacked" });
+	assert.equal(scene.chair.overdue(scene.at).length, 1, "what proves nothing changes nothing");
+	scene.record("sterilization", "indicator.tested", { sterilizer: "S1", result: "pass", due: "2026-04-02" });
+	assert.equal(scene.chair.overdue(scene.at).length, 0);
+	scene.record("alert", "alert.raised", { alert: "sterilization-due", text: "x", sterilizer: "S1", due: "2026-03-05" });
+	assert.equal(scene.chair.overdue(scene.at).length, 0);
+	scene.record("alert", "alert.raised", { alert: "sterilization-overdue", text: "x", sterilizer: "S1", due: "2026-03-01" });
+	assert.deepEqual([...scene.chair.tests.keys()], ["S1: biological test"]);
 	assert.equal(scene.chair.overdue(scene.at).length, 1);
 });
 
@@ -209,7 +220,7 @@ test("bodies of any shape are folded and put in words without harm", () => {
 	const scene = new Scene();
 	const kinds = ["operator.refused", "lot.received", "session.begun", "session.zone", "session.state", "needle.claimed",
 		"needle.refused", "needle.removed", "pigment.loaded", "zone.statistics", "fault.latched", "fault.acknowledged",
-		"alert.raised", "indicator.result", "sterilization.cycle", "constructor.of", "lot.low", "stock.low", "other.kind"];
+		"alert.raised", "indicator.tested", "indicator.result", "sterilization.cycle", "constructor.of", "lot.low", "stock.low", "other.kind"];
 	const values = [null, true, -1, 1e308, "x".repeat(2000), "<img src=x onerror=alert(1)>", [], {}, "\u202egnp.exe", { toString: 7 }];
 	const names = ["session", "zone", "unit", "lot", "text", "cause", "alert", "badge", "due", "test", "sterilizer", "quantity",
 		"__proto__", "constructor", "density", "target", "product", "result", "from", "to", "attempts"];

@@ -97,8 +97,8 @@ def busy_chair(publisher, name="chair-1"):
     chair.record("alert", "fault.acknowledged", {"session": 1, "cause": "emergency-stop", "note": "sleeve caught"})
     chair.record("alert", "alert.raised", {"session": 1, "alert": "depth-outside",
                                            "text": "depth 1.62 mm is outside 0.50 to 1.50 mm: lift the hand"})
-    chair.record("sterilization", "indicator.result", {"sterilizer": "Autoclave 1", "test": "biological",
-                                                       "result": "negative", "due": "2026-02-01"})
+    chair.record("sterilization", "indicator.tested", {"sterilizer": "Autoclave 1", "result": "pass",
+                                                       "due": "2026-02-01"})
     chair.state(state="working", session=1, subject="P-0001", operator="b1001", zone="crown",
                 stock=[{"lot": "L1", "product": "1RL 0.25", "expiry": "2031-12-31", "left": 4}])
     return chair

@@ -291,7 +291,7 @@ def test_hostile_messages_are_text(page, publisher):
     fields = ("text", "cause", "detail", "note", "badge", "unit", "lot", "zone", "subject", "protocol", "result", "product",
               "sterilizer", "test", "brand", "colour", "reason", "refusal", "expiry", "alert", "__proto__", "constructor")
     for kind in ("fault.latched", "alert.raised", "needle.claimed", "needle.refused", "zone.statistics", "lot.received",
-                 "session.begun", "indicator.result", "lot.low", "other.kind"):
+                 "session.begun", "indicator.tested", "lot.low", "other.kind"):
         for value in (MARKUP, {"toString": 1}, [MARKUP], None, 1e308, "\u202e" * 5000):
             body = {name: value for name in fields}
             chair.record("zone/x" if kind == "zone.statistics" else "alert", kind, {**body, "session": 1})

@@ -134,6 +134,8 @@ def test_an_overdue_test_bars_treating(station):
     supervise(lambda: spore_test(station, "pass", 1))
     assert station.doctor("sterilization")[0] == 0
     assert alerts(station).count("sterilization-due") == 1
+    reminder = [r["body"] for r in station.audit("records", kind="alert.raised") if r["body"]["alert"] == "sterilization-due"][0]
+    assert reminder["sterilizer"] == "A" and reminder["due"] == ago(-3, "")
     supervise(lambda: enter(station, "sterilizer.serviced", sterilizer="A", work="retired", done=ago(1), by="M"))
     assert station.audit("due") == []
 
@@ -185,7 +187,7 @@ def test_views_for_other_tools(managed):
     managed.stop()
     with sqlite3.connect(managed.folder / "state/ledger.db") as db:
         text = (harness.SOURCE / "docs/ledger.md").read_text()
-        for view, columns in re.findall(r"^\| `(audit_\w+)` \| ([^|]*) \|$", text, re.M):
+        for view, columns in re.findall(r"^\| `(audit_(?:ster|cycle|ind)\w+)` \| ([^|]*) \|$", text, re.M):
             row = db.execute(f"SELECT * FROM {view}")
             assert [c[0] for c in row.description] == [c.split(" ")[0] for c in columns.split(", ")], view
         started, released = db.execute("SELECT started, released FROM audit_cycles").fetchone()

@@ -78,9 +78,9 @@ static void release_ok(Ledger *ledger, int number)
 static LedgerAnswer test_of(Ledger *ledger, const char *result, const char *extra)
 {
 	return append(ledger, "indicator.tested",
-		with(json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:b}", "sterilizer", "A", "lot", "BI9",
-			     "expiry", "2027-01-31", "control", "growth", "result", result, "incubation_h",
-			     24, "profile", "us-ca", "reprocess", 0),
+		with(json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:b}", "sterilizer", "A", "lot",
+			     "BI9", "expiry", "2027-01-31", "control", "growth", "result", result,
+			     "incubation_h", 24, "profile", "us-ca", "biological_days", 30, "reprocess", 0),
 			extra));
 }
 
@@ -354,6 +354,32 @@ static void test_a_failed_test_is_followed_up(void **state)
 
 /* ---- what is due ---- */
 
+/** What the record of a test says of the next one. */
+static void expect_body_due(Ledger *ledger, uint64_t seq, const char *expected)
+{
+	json_auto_t *rows =
+		look_up(ledger, "records", json_pack("{s:I, s:i}", "after", (json_int_t)seq - 1, "limit", 1));
+	json_t *body = json_object_get(json_array_get(rows, 0), "body");
+	const char *due = json_string_value(json_object_get(body, "due"));
+
+	assert_non_null(body);
+	if (expected)
+		assert_string_equal(due, expected);
+	else
+		assert_null(due);
+}
+
+static void test_the_record_says_when_the_next_is_due(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	add_sterilizer(ledger);
+	add_cycle(ledger, 1, "2026-02-01T23:59:00Z", "{}");
+	expect_body_due(ledger, test_ok(ledger, "pass", "{\"cycle\":1}"), "2026-03-03");
+	expect_body_due(ledger, test_ok(ledger, "fail", "{\"cycle\":1}"), NULL);
+	expect_body_due(ledger, test_ok(ledger, "pass", "{\"cycle\":1, \"biological_days\":0}"), NULL);
+}
+
 static void expect_due(Ledger *ledger, const char *reason, const char *due)
 {
 	json_auto_t *rows = look_up(ledger, "due",
@@ -489,7 +515,7 @@ static void test_gaps_of_sessions_and_lots(void **state)
 	expect_gap(ledger, "lot-membrane", "lot L1");
 	json_object_set_new(received, "lot", json_string("L2"));
 	json_object_set_new(received, "certificate", json_string("C-1"));
-	json_object_set_new(received, "membrane", json_string("M-1"));
+	json_object_set_new(received, "membrane", json_true());
 	assert_int_equal(append(ledger, "lot.received", received).error, 0);
 	expect_gap(ledger, "lot-certificate", "lot L1");
 	expect_gap(ledger, "lot-membrane", "lot L1");
@@ -574,6 +600,7 @@ int main(void)
 		LEDGER_TEST(test_a_failed_test_puts_loads_in_doubt),
 		LEDGER_TEST(test_items_may_have_to_be_sterilised_again),
 		LEDGER_TEST(test_a_failed_test_is_followed_up),
+		LEDGER_TEST(test_the_record_says_when_the_next_is_due),
 		LEDGER_TEST(test_what_is_due),
 		LEDGER_TEST(test_nothing_is_due_without_figures),
 		LEDGER_TEST(test_gaps_of_sterilisation),
