@@ -72,8 +72,6 @@ static const Field fields[] = {
 	{ "needle", "life_strokes", FIELD_NUMBER, AT(life_strokes), 0, 100000000, "0" },
 	{ "needle", "life_min", FIELD_NUMBER, AT(life_min), 0, 1440, "0" },
 	{ "needle", "life_warn_percent", FIELD_NUMBER, AT(life_warn_percent), 1, 100, "80" },
-	{ "needle", "certificate_required", FIELD_BOOLEAN, AT(certificate_required), 0, 0, "no" },
-	{ "needle", "membrane_required", FIELD_BOOLEAN, AT(membrane_required), 0, 0, "no" },
 
 	{ "sign-in", "pin_attempts", FIELD_NUMBER, AT(pin_attempts), 1, 20, "3" },
 	{ "sign-in", "pin_delay_s", FIELD_NUMBER, AT(pin_delay_s), 1, 3600, "5" },

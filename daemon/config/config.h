@@ -52,9 +52,8 @@ typedef struct Config {
 	uint32_t reseat_max_s;      /* same chip put back within: default 60 */
 	bool handpiece_required;    /* which handpiece is used must be on record; default false */
 	/* [needle] */
-	uint32_t life_strokes, life_min;              /* of a cartridge; 0: no limit */
-	uint32_t life_warn_percent;                   /* of its life, at which to warn; default 80 */
-	bool certificate_required, membrane_required; /* evidence that a lot must have to be used */
+	uint32_t life_strokes, life_min; /* of a cartridge; 0: no limit */
+	uint32_t life_warn_percent;      /* of its life, at which to warn; default 80 */
 	/* [sign-in] */
 	uint32_t pin_attempts, pin_delay_s; /* attempts before a growing delay; its first length */
 	/* [bus] */

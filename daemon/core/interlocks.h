@@ -62,7 +62,7 @@ typedef struct InterlockFacts {
 	uint64_t needle_strokes, life_strokes;                          /* life 0: no limit */
 	int64_t needle_worked_s, life_s;
 	bool handpiece_required;
-	const char *handpiece, *handpiece_blocked; /* name, NULL none; why it is, NULL it is not */
+	const char *handpiece, *handpiece_blocked;  /* name, NULL none; why it is, NULL it is not */
 	const char *untested_sterilizer, *test_due; /* whose test is overdue since when; NULL none */
 	bool pigment_loaded;
 	const char *pigment_status, *pigment_reason; /* status of its lot; NULL: released */

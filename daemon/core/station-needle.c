@@ -129,14 +129,14 @@ static void claim_answered(void *userdata, const LedgerAnswer *answer)
 }
 
 /** The rules in force go into the claim, and the ledger holds it to them. */
-static void ask_for_evidence(json_t *body, const Config *config)
+static void ask_for_evidence(json_t *body, const Profile *profile)
 {
+	static const ProfileProof of_lots[] = { PROFILE_CERTIFICATE, PROFILE_MEMBRANE };
 	json_t *evidence = json_array();
 
-	if (config->certificate_required)
-		json_array_append_new(evidence, json_string("certificate"));
-	if (config->membrane_required)
-		json_array_append_new(evidence, json_string("membrane"));
+	for (size_t i = 0; i < ELEMENTS(of_lots); i++)
+		if (profile->proofs[of_lots[i]])
+			json_array_append_new(evidence, json_string(profile_proof_to_string(of_lots[i])));
 	if (json_array_size(evidence) > 0)
 		json_object_set(body, "evidence", evidence);
 	json_decref(evidence);
@@ -158,7 +158,7 @@ static void claim_needle(Operation *operation, const char *code)
 	set_optional(body, "expiry", operation->code.expiry);
 	if (body)
 		set_chip(body, &operation->chip);
-	ask_for_evidence(body, station->options.config);
+	ask_for_evidence(body, &station->profile);
 	operation->body = record.body = body;
 	r = body ? ledger_append(station->options.ledger, &record, claim_answered, operation) : -ENOMEM;
 	if (r < 0)

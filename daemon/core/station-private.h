@@ -84,7 +84,7 @@ typedef enum StationFact {
 	STATION_FACT_BARRED,         /* lots that are not released */
 	STATION_FACT_LOW_STOCK,
 	STATION_FACT_HANDPIECES,
-	STATION_FACT_DUE,            /* biological tests, the most pressing first */
+	STATION_FACT_DUE, /* biological tests, the most pressing first */
 	STATION_FACT_MAX,
 } StationFact;
 

@@ -80,10 +80,9 @@ static const RecordKind kinds[] = { { NULL } };
 #define GAP_CERTIFICATE                                             \
 	LOT_GAP("lot-certificate", "the sterilisation certificate") \
 	"certificate IS NULL AND " WANTED("certificate")
-#define GAP_MEMBRANE                                                                                        \
-	LOT_GAP("lot-membrane", "the proof of the barrier membrane")                                        \
-	WANTED("membrane") " AND NOT EXISTS(SELECT 1 FROM record WHERE record.seq = lot.seq AND " RECORDED( \
-		"membrane") " NOT IN ('', 0))"
+#define GAP_MEMBRANE                                                 \
+	LOT_GAP("lot-membrane", "the proof of the barrier membrane") \
+	"NOT membrane AND " WANTED("membrane")
 
 /* sessions in which the needle touched the skin */
 #define SESSION_GAP(rule, missing)                                    \
@@ -91,10 +90,11 @@ static const RecordKind kinds[] = { { NULL } };
 	"', " DAY("utc_us") " FROM session WHERE strokes > 0 AND "
 #define NO_RECORD(kind) \
 	"NOT EXISTS(SELECT 1 FROM record WHERE record.session = session.session AND kind = '" kind "'"
-#define GAP_CONSENT                                                              \
-	SESSION_GAP("session-consent", "the consent to the treatment")           \
-	WANTED("consent") " AND " NO_RECORD("session.consent") " AND " RECORDED( \
-		"consent") " = 'treatment' AND " RECORDED("given") ")"
+#define GAP_CONSENT                                                                                      \
+	SESSION_GAP("session-consent", "the consent to the treatment")                                   \
+	WANTED("consent")                                                                                \
+	" AND " NO_RECORD("session.consent") " AND " RECORDED("consent") " = 'treatment' AND " RECORDED( \
+		"given") ")"
 #define GAP_SCREENING                                     \
 	SESSION_GAP("session-screening", "the screening") \
 	WANTED("screening") " AND " NO_RECORD("session.screening") ")"
@@ -103,7 +103,8 @@ static const RecordKind kinds[] = { { NULL } };
 	WANTED("signature") " AND outcome NOT IN ('signed', 'open')"
 #define GAP_DISPOSAL                                                     \
 	SESSION_GAP("session-disposal", "what became of its cartridges") \
-	WANTED("disposal") " AND outcome != 'open' AND EXISTS(SELECT 1 FROM unit WHERE unit.session = session.session AND removed_us IS NULL)"
+	WANTED("disposal")                                               \
+	" AND outcome != 'open' AND EXISTS(SELECT 1 FROM unit WHERE unit.session = session.session AND container IS NULL)"
 
 #define GAP_OPERATOR                                                                                       \
 	"SELECT 'operator-certificate', 'operator ' || operator.badge, 'the certificate ' || wanted.value" \

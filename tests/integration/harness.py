@@ -378,7 +378,7 @@ fault_file = {self.folder}/camera-fault
     def receive_lot(self, lot="L1", quantity=20, expiry="2031-12-31"):
         self.call("Inventory1", "ReceiveLot", dbus.Dictionary(
             {"gtin": GTIN, "lot": lot, "product": "1RL 0.25", "maker": "Maker", "expiry": expiry,
-             "quantity": dbus.UInt32(quantity)}, signature="sv"))
+             "certificate": "EO-4711", "quantity": dbus.UInt32(quantity)}, signature="sv"))
 
     def sign_in(self, badge="b1001", pin="4711", connection=None):
         return self.call("Station1", "Login", badge, pin, connection=connection)

@@ -98,7 +98,7 @@ def test_a_hibc_cartridge_is_used_once(station):
     for lot in ("10X3", "SER"):
         station.call("Inventory1", "ReceiveLot", dbus.Dictionary(
             {"gtin": "hibc:A9991234", "lot": lot, "product": "1RL 0.25", "maker": "Maker", "expiry": "2031-12-31",
-             "quantity": dbus.UInt32(2)}, signature="sv"))
+             "certificate": "EO-1", "quantity": dbus.UInt32(2)}, signature="sv"))
     assert station.refused("Inventory1", "ReceiveLot", dbus.Dictionary(
         {"gtin": "hibc:9", "lot": "X", "product": "p", "maker": "m", "expiry": "2031-12-31",
          "quantity": dbus.UInt32(2)}, signature="sv"))[0] == "InvalidArgument"

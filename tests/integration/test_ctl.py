@@ -345,7 +345,7 @@ def test_a_session_by_the_command_line_alone(station, pin):
 
     ctl("enrol b1001", "Ada Example", "technician,auditor")
     assert "lot L1 is on record" in ctl(
-        f"needle receive lot=L1 gtin={GTIN} expiry=2031-12-31 quantity=20 product=1RL maker=Maker")
+        f"needle receive lot=L1 gtin={GTIN} expiry=2031-12-31 quantity=20 product=1RL maker=Maker certificate=EO-4711")
     login = Running(station, "--pin-file", pin, "login", "b1001")
     wait_for(lambda: "signed in" in login.read(), "the sign-in")
     assert ctl("self-test") == "all parts of the board passed\n"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lots, cartridges, pigments and handpieces of a station that runs: who may use what, and until when."""
 
+import datetime
 import hashlib
 import sqlite3
 import subprocess
@@ -17,8 +18,8 @@ def form_refused(station, interface, kind, **fields):
     return station.refused(interface, "Record", kind, dbus.Dictionary(fields, signature="sv"), "")
 
 
-def enter(station, kind, interface="Inventory1", **fields):
-    return station.record(interface, kind, **fields)
+def enter(station, kind, interface="Inventory1", pin="", **fields):
+    return station.record(interface, kind, pin, **fields)
 
 
 def refusals(station):
@@ -46,10 +47,11 @@ def configure(station, section, text):
 
 
 def receive(station, lot, **fields):
+    fields = {"certificate": "EO-1", **fields}
+    fields = {key: value for key, value in fields.items() if value is not None}
     quantity = {key: dbus.UInt32(fields.pop(key)) for key in ("quantity", "low_stock") if key in fields}
     station.call("Inventory1", "ReceiveLot", dbus.Dictionary(
-        {"gtin": GTIN, "lot": lot, "product": "Cartridge", "maker": "Maker", "expiry": "2031-12-31", **fields, **quantity},
-        signature="sv"))
+        {"gtin": GTIN, "lot": lot, "product": "Cartridge", "maker": "Maker", "expiry": "2031-12-31", **fields, **quantity}, signature="sv"))
 
 
 def work(station):
@@ -88,16 +90,19 @@ def test_a_certificate_is_kept_whole(station):
     assert kept == file
 
 
-def test_evidence_that_is_asked_for_must_be_there(station):
-    configure(station, "needle", "certificate_required = yes\nmembrane_required = yes")
-    receive(station, "BARE", quantity=3)
-    receive(station, "GOOD", quantity=3, certificate="EO-1", membrane=True)
+def test_evidence_that_the_profile_asks_for_must_be_there(station):
+    configure(station, "station", "profile = ca-on")
+    receive(station, "BARE", quantity=3, certificate=None)
+    receive(station, "HALF", quantity=3)
+    receive(station, "GOOD", quantity=3, membrane=True)
     station.wait_board()
     station.enrol()
     station.sign_in()
     station.call("Session1", "Begin", "P-1", "scalp-density", dbus.UInt32(1))
     with pytest.raises(dbus.DBusException, match="no sterilisation certificate on record"):
         station.mount("A1", "BARE")
+    with pytest.raises(dbus.DBusException, match="no proof of a barrier membrane on record"):
+        station.mount("A1", "HALF")
     station.mount("A1", "GOOD")
     claim, = station.audit("records", kind="needle.claimed")
     assert claim["body"]["evidence"] == ["certificate", "membrane"]
@@ -300,6 +305,50 @@ def test_a_handpiece_must_be_on_record_where_it_is_used_again(station):
     assert (row["state"], row["session"]) == ("in-service", None)
     enter(station, "handpiece.retired", handpiece="H1", reason="worn")
     assert "retired" in form_refused(station, "Session1", "handpiece.mounted", handpiece="H1")[1]
+
+
+def load(station, number, hours_ago, *items):
+    """A cycle of steriliser A with these items, released."""
+    started = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=hours_ago))
+    enter(station, "cycle.recorded", sterilizer="A", cycle=str(number), program="B 134", temperature_c="134.5",
+          exposure_s="240", pressure_kpa="313", mechanical="pass", integrator="pass", chemical="pass",
+          contents=", ".join(items), started=started.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    enter(station, "cycle.released", pin="4711", sterilizer="A", cycle=str(number))
+
+
+def spore_test(station, result, hours_ago):
+    tested = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=hours_ago))
+    enter(station, "indicator.tested", sterilizer="A", lot="BI9", expiry="2031-01-31", control="growth", result=result,
+          incubation_h="24", tested=tested.strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def test_a_handpiece_goes_round_from_the_steriliser_to_the_session(station):
+    configure(station, "session", "handpiece_required = yes")
+    station.enrol("s1", "2222", "supervisor")
+    station.sign_in("s1", "2222")
+    enter(station, "sterilizer.registered", sterilizer="A", maker="M", model="B18", serial="7", installed="2026-01-01")
+    station.call("Station1", "Logout")
+    station.prepare()
+    enter(station, "handpiece.registered", handpiece="H1", model="rotary")
+    spore_test(station, "pass", 60)
+    assert refusals(station) == ["handpiece"]
+    load(station, 1, 50, "H1")
+    enter(station, "handpiece.mounted", interface="Session1", handpiece="H1")
+    assert refusals(station) == []
+    work(station)
+    spore_test(station, "fail", 40)
+    station.wait_state("preparing")
+    station.sim("pedal up")
+    assert {"handpiece", "sterilization"} & set(refusals(station))
+    name, text = form_refused(station, "Session1", "handpiece.mounted", handpiece="H1")
+    assert name == "Barred" and "blocked" in text
+    spore_test(station, "pass", 30)
+    load(station, 2, -0.2, "H1")  # begun after the handpiece was last used, by a clock a little ahead
+    enter(station, "handpiece.mounted", interface="Session1", handpiece="H1")
+    assert refusals(station) == []
+    station.call("Session1", "Abandon", "over")
+    station.call("Session1", "Begin", "P-0002", "scalp-density", dbus.UInt32(1))
+    assert "was used since" in form_refused(station, "Session1", "handpiece.mounted", handpiece="H1")[1]
 
 
 # ---- from the command line ----

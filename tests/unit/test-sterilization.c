@@ -537,6 +537,8 @@ static void test_gaps_of_sessions_and_lots(void **state)
 	enter_ok(ledger, "needle.removed",
 		"{\"session\":1,\"unit\":\"(01)04012345678901(21)S1\",\"strokes\":7,\"dots\":2,\"reason\":\"worn\"}");
 	enter_ok(ledger, "session.signed", "{\"session\":1,\"meaning\":\"done\"}");
+	expect_gap(ledger, "session-disposal", "session 1");
+	enter_ok(ledger, "needle.disposed", "{\"session\":1,\"container\":\"SC-7\"}");
 	expect_gap(ledger, "session-consent", NULL);
 	expect_gap(ledger, "session-screening", NULL);
 	expect_gap(ledger, "session-signature", NULL);
