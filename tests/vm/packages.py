@@ -29,11 +29,26 @@ def tree_key():
     return digest.hexdigest()
 
 
+def make_older(package, target):
+    """The same package under a version that is older, so that there is something to upgrade from."""
+    with tempfile.TemporaryDirectory(prefix="stipple-older-") as scratch:
+        tree = pathlib.Path(scratch) / "tree"
+        image.run("dpkg-deb", "-R", package, tree)
+        control = tree / "DEBIAN/control"
+        version = re.search(r"^Version: (.*)$", control.read_text(), re.M).group(1)
+        # Its own, and that of its siblings where it insists on theirs.
+        control.write_text(re.sub(rf"(Version: |= ){re.escape(version)}(?=$|\))", rf"\g<1>{version}{OLDER}",
+                                  control.read_text(), flags=re.M))
+        image.run("dpkg-deb", "--root-owner-group", "-Znone", "-b", tree, target)
+
+
 def build(folder):
     """The packages, and in older/ the same under an older version."""
-    environment = dict(os.environ, STIPPLE_NO_BOOTSTRAP="1")
-    image.run(SOURCE / "script/package", "--output", folder, env=environment)
-    image.run(SOURCE / "script/package", "--suffix", OLDER, "--output", folder / "older", env=environment)
+    image.run(SOURCE / "script/package", "--output", folder, env=dict(os.environ, STIPPLE_NO_BOOTSTRAP="1"))
+    (folder / "older").mkdir()
+    for package in folder.glob("*_amd64.deb"):
+        if package.name.startswith(WANTED) and "-dbgsym" not in package.name:
+            make_older(package, folder / "older")
 
 
 class Packages:
