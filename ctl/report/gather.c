@@ -178,6 +178,9 @@ int report_gather(Ctl *ctl, int64_t session, Report *report)
 		status = ask(
 			ctl, report, "timeline", json_pack("{s:I}", "session", (json_int_t)session), NULL);
 	if (status == CTL_DONE)
+		status =
+			ask(ctl, report, "needles", json_pack("{s:I}", "session", (json_int_t)session), NULL);
+	if (status == CTL_DONE)
 		status = ask_lots(ctl, report);
 	if (status == CTL_DONE)
 		status = ask_cycles(ctl, report);

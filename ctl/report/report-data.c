@@ -323,19 +323,6 @@ static void take_removal(Report *report, const json_t *row, const json_t *body)
 	}
 }
 
-/** Of one cartridge, or of all of the session. */
-static void take_disposal(Report *report, const json_t *row, const json_t *body)
-{
-	const char *unit = text_of(body, "unit"), *container = text_of(body, "container");
-
-	for (size_t i = 0; i < report->cartridges->len; i++) {
-		ReportCartridge *cartridge = report_cartridge(report, i);
-
-		if (container && (!unit || same(cartridge->unit, unit)))
-			cartridge->container = container;
-	}
-}
-
 static void take_pigment(Report *report, const json_t *row, const json_t *body)
 {
 	ReportPigment pigment = {
@@ -348,6 +335,22 @@ static void take_pigment(Report *report, const json_t *row, const json_t *body)
 	};
 
 	g_array_append_val(report->pigments, pigment);
+}
+
+/** What became of a cartridge after the session. */
+static void take_needle(Report *report, json_t *row)
+{
+	const char *container = text_of(row, "container");
+
+	for (size_t i = 0; container && i < report->cartridges->len; i++) {
+		ReportCartridge *cartridge = report_cartridge(report, i);
+
+		if (!same(cartridge->unit, text_of(row, "unit")))
+			continue;
+		cartridge->container = container;
+		json_array_append(report->kept, row);
+		return;
+	}
 }
 
 /** What was received with the lot, for every cartridge of it. */
@@ -543,8 +546,6 @@ static const struct {
 	{ "image.captured", take_picture, true, false },
 	{ "needle.claimed", take_claim, true, false },
 	{ "needle.removed", take_removal, true, false },
-	{ "needle.disposed", take_disposal, true, false },
-	{ "needle.damaged", take_disposal, true, false },
 	{ "needle.refused", take_refusal, true, false },
 	{ "handpiece.mounted", take_handpiece, true, false },
 	{ "pigment.loaded", take_pigment, true, false },
@@ -590,6 +591,8 @@ void report_add(Report *report, const char *query, json_t *row)
 		take_session(report, row);
 	else if (strcmp(query, "timeline") == 0)
 		take_record(report, row);
+	else if (strcmp(query, "needles") == 0)
+		take_needle(report, row);
 	else if (strcmp(query, "lot") == 0)
 		take_lot(report, row);
 	else if (strcmp(query, "sterilization") == 0)

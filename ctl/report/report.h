@@ -135,9 +135,9 @@ Report *report_free(Report *report);
 DEFINE_CLEANUP(Report *, report_free, report_freep);
 
 /**
- * Takes a row of the queries "operators", "session", "timeline", "lot", "sterilization", in this order; rows
- * of others, and kinds of records that a report says nothing about, are passed over. The row's reference
- * stays the caller's.
+ * Takes a row of the queries "operators", "session", "timeline", "needles", "lot", "sterilization", in this
+ * order; rows of others, and kinds of records that a report says nothing about, are passed over. The row's
+ * reference stays the caller's.
  */
 void report_add(Report *report, const char *query, json_t *row);
 

@@ -128,6 +128,17 @@ def test_a_session_on_two_pages(treated, tmp_path):
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_what_is_entered_later(treated, tmp_path):
+    treated.record("Inventory1", "needle.disposed", session="1", container="SC-0815")
+    assert "SC-0815" in said(text_of(report(treated, tmp_path / "report.pdf", 1))[:1])
+
+
+def test_each_cartridge_in_its_box(treated, tmp_path):
+    needle, = treated.audit("needles")
+    treated.record("Inventory1", "needle.disposed", unit=needle["unit"], container="SC-4711")
+    assert "SC-4711" in said(text_of(report(treated, tmp_path / "report.pdf", 1))[:1])
+
+
 def test_letter_paper(treated, tmp_path):
     pdf = report(treated, tmp_path / "report.pdf", 1, "--paper", "letter")
     assert len(text_of(pdf)) == 2

@@ -220,12 +220,12 @@ static void test_where_cartridges_went(void **state)
 
 	for (int i = 0; i < 3; i++)
 		add_cartridge(report, i);
-	add_event(report, "needle.disposed", "{\"session\":7,\"container\":\"SC-1\"}");
-	add_event(report, "needle.damaged",
-		"{\"session\":7,\"unit\":\"(01)04012345678901(21)A1\",\"reason\":\"bent\",\"container\":\"SC-2\"}");
-	assert_string_equal(report_cartridge(report, 0)->container, "SC-1");
+	add(report, "needles", "{\"unit\":\"(01)04012345678901(21)A1\",\"container\":\"SC-2\"}");
+	add(report, "needles", "{\"unit\":\"(01)04012345678901(21)A2\",\"container\":null}");
+	add(report, "needles", "{\"unit\":\"(01)04012345678901(21)A9\",\"container\":\"SC-3\"}");
+	assert_null(report_cartridge(report, 0)->container);
 	assert_string_equal(report_cartridge(report, 1)->container, "SC-2");
-	assert_string_equal(report_cartridge(report, 2)->container, "SC-1");
+	assert_null(report_cartridge(report, 2)->container);
 }
 
 static void test_a_session_that_goes_on(void **state)
