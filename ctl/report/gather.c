@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "util/file.h"
+#include "report/report-proof.h"
 
 enum { PICTURE_MAX = 64 << 20 };
 
@@ -161,6 +161,30 @@ static void open_pictures(Ctl *ctl, Report *report)
 	}
 }
 
+/* ---- proof ---- */
+
+/** A daemon that is older than this tool has no proofs; anything else that goes wrong is said. */
+static void ask_proof(Ctl *ctl, Report *report)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *reply = NULL;
+	const char *proof, *key;
+	char text[TLOG_TEXT_MAX] = "";
+	int r = sd_bus_call_method(ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Prove", &error, &reply, "t",
+		(uint64_t)report->proof.seq);
+
+	if (r >= 0)
+		r = sd_bus_message_read(reply, "ss", &proof, &key);
+	if (r >= 0)
+		r = report_set_proof(report, proof, key, text);
+	if (r < 0 && !sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_METHOD))
+		ctl_fail("the report is without its proof (%s)", text[0]         ? text
+								 : error.message ? error.message
+										 : strerror(-r));
+	sd_bus_error_free(&error);
+	sd_bus_message_unref(reply);
+}
+
 /* ---- a session ---- */
 
 int report_gather(Ctl *ctl, int64_t session, Report *report)
@@ -192,6 +216,8 @@ int report_gather(Ctl *ctl, int64_t session, Report *report)
 	report->station = report_keep(report, station);
 	report->made = report_keep(report, made);
 	open_pictures(ctl, report);
+	if (report->proof.seq)
+		ask_proof(ctl, report);
 	return CTL_DONE;
 }
 

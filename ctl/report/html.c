@@ -187,6 +187,7 @@ static void put_proof(FILE *stream, const Report *report)
 		html_fact(stream, "Log", proof->origin);
 		html_number(stream, "Checkpoint", "%lld records", (long long)proof->tree_size);
 		html_fact(stream, "Root hash", proof->root);
+		html_fact(stream, "Key", proof->key);
 	}
 	fputs("</dl>\n", stream);
 	if (proof->code)

@@ -15,7 +15,7 @@ static size_t note_text_size(const char *note, size_t size)
 	return end ? (size_t)(end - note) + 1 : size;
 }
 
-int report_set_proof(Report *report, const char *proof, char error[TLOG_TEXT_MAX])
+int report_set_proof(Report *report, const char *proof, const char *key, char error[TLOG_TEXT_MAX])
 {
 	InclusionProof parsed = { 0 };
 	Checkpoint checkpoint;
@@ -37,6 +37,7 @@ int report_set_proof(Report *report, const char *proof, char error[TLOG_TEXT_MAX
 		set->seq = (int64_t)parsed.index + 1;
 		set->tree_size = (int64_t)checkpoint.size;
 		snprintf(set->origin, sizeof set->origin, "%s", checkpoint.origin);
+		snprintf(set->key, sizeof set->key, "%s", key);
 		snprintf(set->root, sizeof set->root, "%s", root);
 	}
 	inclusion_proof_done(&parsed);

@@ -100,6 +100,7 @@ typedef struct ReportProof {
 	char *text;        /* tlog-proof, owned; NULL: the station gave none */
 	char *code;        /* the same in the letters of a QR code, owned */
 	char origin[256];  /* of the checkpoint */
+	char key[384];     /* the station's public key, "" not known */
 	char root[64];     /* its root hash, base64 */
 	int64_t tree_size; /* records it covers */
 } ReportProof;

@@ -164,7 +164,7 @@ static void draw_columns(SessionSheet *sheet)
 
 /* ---- signature and proof ---- */
 
-enum { PROOF_HEIGHT = 146 };
+enum { PROOF_HEIGHT = 152 };
 
 static double draw_fact(SessionSheet *sheet, Box box, const char *label, const char *value)
 {
@@ -176,23 +176,25 @@ static double draw_fact(SessionSheet *sheet, Box box, const char *label, const c
 			   STYLE_CODE, INK_TEXT, ALIGN_START, 2, value);
 }
 
-static void draw_proof_facts(SessionSheet *sheet, Box box)
+/** `code`: a QR code stands beside. */
+static void draw_proof_facts(SessionSheet *sheet, Box box, bool code)
 {
 	const ReportProof *proof = &sheet->report->proof;
-	char text[160];
+	char text[64];
 
 	snprintf(text, sizeof text, "%lld", (long long)proof->seq);
 	box.y += draw_fact(sheet, box, "Closing record", text);
 	if (!proof->text)
 		return;
-	box.y += draw_fact(sheet, box, "Log", proof->origin);
 	snprintf(text, sizeof text, "%lld records", (long long)proof->tree_size);
 	box.y += draw_fact(sheet, box, "Checkpoint", text);
-	box.y += draw_fact(sheet, box, "Root hash", proof->root) + 2;
-	canvas_text(sheet->base.canvas, box, STYLE_SMALL, INK_MUTED, ALIGN_START, 5,
-		"The code holds the closing record, its inclusion proof and the signed checkpoint of the station's "
-		"transparency log. Save what a scanner reads and run: stipplectl audit verify --proof FILE --key KEY. "
-		"It needs neither this station nor a network, only the station's public key.");
+	box.y += draw_fact(sheet, box, "Root hash", proof->root);
+	box.y += draw_fact(sheet, box, "Log and its key", proof->key[0] ? proof->key : proof->origin) + 2;
+	canvas_text(sheet->base.canvas, box, STYLE_SMALL, INK_MUTED, ALIGN_START, 4,
+		code ? "The code holds this record, its inclusion proof and the signed checkpoint of the station's "
+		       "transparency log. Save what a scanner reads and run: stipplectl audit verify --proof FILE "
+		       "--key KEY. It needs neither this station nor a network, only its public key."
+		     : "The proof is too long for a code here: stipplectl audit prove gives it as text.");
 }
 
 static void draw_signature_lines(SessionSheet *sheet, Box box)
@@ -218,12 +220,15 @@ static void draw_signature(SessionSheet *sheet)
 	       code = PROOF_HEIGHT - head;
 	Box text = { box.x, box.y + head, box.width, 0 };
 	Box square = { box.x + box.width - code, box.y + head, code, code };
+	bool drawn;
 
-	if (sheet->report->proof.code && figure_code(sheet->base.canvas, sheet->report->proof.code, square))
+	drawn = sheet->report->proof.code &&
+		figure_code(sheet->base.canvas, sheet->report->proof.code, square);
+	if (drawn)
 		text.width -= code + 14;
 	text.y += 3 + canvas_text(sheet->base.canvas, text, STYLE_BODY,
 			      sheet->report->signer ? INK_TEXT : INK_WARNING, ALIGN_START, 2, words);
-	draw_proof_facts(sheet, text);
+	draw_proof_facts(sheet, text, drawn);
 	draw_signature_lines(sheet, (Box){ box.x, box.y + box.height - 16, text.width, 0 });
 }
 

@@ -625,11 +625,14 @@ static void test_proofs(void **state)
 	_cleanup_(freep) char *read = NULL;
 	char error[TLOG_TEXT_MAX] = "";
 
-	assert_int_equal(report_set_proof(report, "c2sp.org/tlog-proof@v1\nno\n", error), -EINVAL);
+	assert_int_equal(report_set_proof(report, "c2sp.org/tlog-proof@v1\nno\n", "", error), -EINVAL);
 	assert_true(error[0]);
 	assert_null(report->proof.text);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(report_set_proof(report, PROOF, error), 0);
+		assert_int_equal(
+			report_set_proof(report, PROOF,
+				"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", error),
+			0);
 	assert_int_equal(report->proof.seq, 6);
 	assert_int_equal(report->proof.tree_size, 7);
 	assert_string_equal(report->proof.origin, "PeterNeumann");
