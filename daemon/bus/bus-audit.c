@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bus/bus-private.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 
 static int run_query(Call *call)
 {
@@ -47,22 +45,9 @@ static int run_open_picture(Call *call)
 	return 1;
 }
 
-static int reply_picture(Call *call, const StationReply *reply)
-{
-	_cleanup_(closep) int fd = open(reply->detail, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	char text[STATION_TEXT_MAX];
-
-	if (fd >= 0)
-		return sd_bus_reply_method_return(call->message, "h", fd);
-	snprintf(text, sizeof text,
-		"the photograph %.128s cannot be opened (%s): its record tells its digest",
-		strrchr(reply->detail, '/') + 1, strerror(errno));
-	return sd_bus_reply_method_errorf(call->message, STATION_ERROR_UNKNOWN, "%s", text);
-}
-
 static int method_open_picture(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	return call_start(userdata, message, run_open_picture, reply_picture, error);
+	return call_start(userdata, message, run_open_picture, call_reply_picture, error);
 }
 
 static int get_queries(sd_bus *sd, const char *path, const char *interface, const char *property,

@@ -53,6 +53,8 @@ int call_start(Bus *bus, sd_bus_message *message, int (*run)(Call *call),
 void call_answered(void *userdata, const StationReply *reply);
 /** A reply of the station's detail alone. */
 int reply_detail(Call *call, const StationReply *reply);
+/** Hands out the photograph whose path is the reply's detail, or says why it cannot be opened. */
+int call_reply_picture(Call *call, const StationReply *reply);
 /** Replies with an error and frees the call. Returns 1, as a message handler does. */
 int call_refuse(Call *call, const char *error, const char *text);
 /** Refuses a call whose arguments could not be read. */

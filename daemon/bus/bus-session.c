@@ -2,7 +2,6 @@
 #include "bus/bus-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "util/text.h"
@@ -151,23 +150,6 @@ static int reply_figures(Call *call, const StationReply *reply)
 	return send_figures(call, NULL, reply->figures);
 }
 
-static int reply_picture(Call *call, const StationReply *reply)
-{
-	_cleanup_(closep) int fd = open(reply->detail, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r;
-
-	if (fd >= 0)
-		return sd_bus_reply_method_return(call->message, "h", fd);
-	r = -errno;
-	sd_bus_error_setf(&error, r == -ENOENT ? STATION_ERROR_UNKNOWN : STATION_ERROR_PICTURE,
-		"the photograph %s cannot be opened (%s): see what the record says of it",
-		strrchr(reply->detail, '/') + 1, strerror(-r));
-	r = sd_bus_reply_method_error(call->message, &error);
-	sd_bus_error_free(&error);
-	return r;
-}
-
 static int run_open_picture(Call *call)
 {
 	StationReply reply = { 0 };
@@ -298,7 +280,7 @@ static int method(sd_bus_message *message, void *userdata, sd_bus_error *error)
 		{ "LoadPigment", run_pigment, NULL },
 		{ "Capture", run_capture, reply_capture },
 		{ "Preview", run_preview, reply_preview },
-		{ "OpenPicture", run_open_picture, reply_picture },
+		{ "OpenPicture", run_open_picture, call_reply_picture },
 		{ "Refusals", run_refusals, reply_refusals },
 		{ "Arm", run_arm, NULL },
 		{ "Disarm", run_disarm, NULL },
