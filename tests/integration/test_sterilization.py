@@ -144,6 +144,45 @@ def alerts(station):
     return [r["body"]["alert"] for r in station.audit("records", kind="alert.raised")]
 
 
+def test_a_doubtful_load_bars_its_handpiece_and_names_who_was_treated(station):
+    station.prepare()
+    station.enrol("s1", "2222", "supervisor,technician")
+    station.call("Station1", "Logout")
+    station.sign_in("s1", "2222")
+    enter(station, "handpiece.registered", handpiece="hp1", model="rotary")
+    register(station)
+    spore_test(station, "pass", 9)
+    cycle(station, 1, 8, contents="hp1")
+    assert "sterilise it first" in mount_refused(station)
+    release(station, 1)
+    mounted = station.record("Session1", "handpiece.mounted", handpiece="hp1")
+    failed = spore_test(station, "fail", 7)
+    row, = station.audit("doubt")
+    assert (row["test"], row["handpiece"], row["session"], row["subject"]) == (failed, "hp1", 1, "P-0001")
+    assert "is blocked" in mount_refused(station)
+    assert "handpiece" in [r[0] for r in station.call("Session1", "Refusals")]
+    spore_test(station, "pass", 6)
+    assert "is blocked" in mount_refused(station)
+    # a load that ran before the handpiece was used does not make it sterile
+    cycle(station, 2, 5, contents="hp1")
+    release(station, 2)
+    assert [r["used_seq"] for r in station.audit("sterile")] == [mounted]
+    enter(station, "cycle.recorded", sterilizer="A", cycle="3", started=soon(), program="B", temperature_c="134",
+          exposure_s="240", mechanical="pass", contents="hp1")
+    release(station, 3)
+    assert station.record("Session1", "handpiece.mounted", handpiece="hp1") > mounted
+
+
+def mount_refused(station):
+    return station.refused("Session1", "Record", "handpiece.mounted", dbus.Dictionary({"handpiece": "hp1"}, signature="sv"),
+                           "")[1]
+
+
+def soon():
+    """After everything that is on record, within what a steriliser's clock may be ahead."""
+    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def test_the_profile_in_force_is_asked(managed):
     register(managed, 20)
     row, = managed.audit("due")
