@@ -100,6 +100,8 @@ static void recorded(void *userdata, GVariant *result)
 
 static GVariant *value_of(const FormField *field)
 {
+	if (strcmp(field->type, "boolean") == 0)
+		return g_variant_new_boolean(strcmp(field->value, "yes") == 0);
 	if (strcmp(field->type, "count") == 0)
 		return g_variant_new_uint32((guint32)strtoul(field->value, NULL, 10));
 	return g_variant_new_string(field->value);
@@ -230,24 +232,47 @@ static void unref_definition(gpointer data)
 	g_variant_unref(data);
 }
 
-void form_list(Form *form, StationObject object, GtkWidget *box)
+static void add_kind(Form *form, StationObject object, GVariant *definition, GtkWidget *box)
+{
+	g_autofree char *title = NULL;
+	GtkWidget *button;
+	const char *kind;
+
+	g_variant_get_child(definition, 0, "&s", &kind);
+	title = words_of(kind);
+	button = touch_button_new(title, NULL, G_CALLBACK(on_kind), form);
+	g_object_set_data(G_OBJECT(button), "object", GINT_TO_POINTER((int)object));
+	g_object_set_data_full(G_OBJECT(button), "definition", g_variant_ref(definition), unref_definition);
+	gtk_box_append(GTK_BOX(box), button);
+}
+
+/** Adds `kind`, or all when it is NULL; returns how many. */
+static int add_kinds(Form *form, StationObject object, const char *kind, GtkWidget *box)
 {
 	g_autoptr(GVariant) forms = station_client_object_value(form->panel->client, object, "Forms");
+	int n = 0;
 
 	for (gsize i = 0; forms && i < g_variant_n_children(forms); i++) {
 		g_autoptr(GVariant) definition = g_variant_get_child_value(forms, i);
-		g_autofree char *title = NULL;
-		const char *kind;
-		GtkWidget *button;
+		const char *its_kind;
 
-		g_variant_get_child(definition, 0, "&s", &kind);
-		title = words_of(kind);
-		button = touch_button_new(title, NULL, G_CALLBACK(on_kind), form);
-		g_object_set_data(G_OBJECT(button), "object", GINT_TO_POINTER((int)object));
-		g_object_set_data_full(
-			G_OBJECT(button), "definition", g_variant_ref(definition), unref_definition);
-		gtk_box_append(GTK_BOX(box), button);
+		g_variant_get_child(definition, 0, "&s", &its_kind);
+		if (kind && strcmp(kind, its_kind) != 0)
+			continue;
+		add_kind(form, object, definition, box);
+		n++;
 	}
+	return n;
+}
+
+void form_list(Form *form, StationObject object, GtkWidget *box)
+{
+	add_kinds(form, object, NULL, box);
+}
+
+bool form_add(Form *form, StationObject object, const char *kind, GtkWidget *box)
+{
+	return add_kinds(form, object, kind, box) > 0;
 }
 
 /* ---- life ---- */

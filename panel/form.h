@@ -18,6 +18,9 @@ void form_close(Form *form);
 void form_open(Form *form, StationObject object, const char *method, GVariant *definition);
 /** A button for each kind that may be entered at `object`, put into `box`. */
 void form_list(Form *form, StationObject object, GtkWidget *box);
+/** A button for one kind, added to `box`; nothing when it may not be entered at `object`. True when it may.
+ */
+bool form_add(Form *form, StationObject object, const char *kind, GtkWidget *box);
 /** What a scanner read fills the fields that it tells of: product, lot, expiry. False when the page is not
  * open. */
 bool form_scanned(Form *form, const char *code);

@@ -15,9 +15,11 @@ typedef struct Records {
 
 /* a lot is received by a method of its own; this is its form */
 static const char lot_form[] =
-	"('lot.received', false, '', '', [('gtin', false, 'text', ''), ('lot', false, 'text', ''), "
+	"('lot.received', false, '', '', [('gtin', true, 'text', ''), ('lot', false, 'text', ''), "
 	"('expiry', false, 'date', ''), ('quantity', false, 'count', ''), ('product', false, 'text', ''), "
-	"('maker', false, 'text', ''), ('certificate', true, 'text', '')])";
+	"('maker', false, 'text', ''), ('certificate', true, 'text', ''), ('membrane', true, 'boolean', ''), "
+	"('membrane_reference', true, 'text', ''), ('supplier', true, 'text', ''), "
+	"('purchase', true, 'text', ''), ('low_stock', true, 'count', '')])";
 
 static void on_lot(GtkButton *button, gpointer userdata)
 {
@@ -40,7 +42,7 @@ static void on_stock(GtkButton *button, gpointer userdata)
 {
 	Records *page = userdata;
 
-	query_run(page->screen.panel, "lots", g_variant_new_parsed("@a{sv} {}"), stock_came, page);
+	query_run(page->screen.panel, "stock", g_variant_new_parsed("@a{sv} {}"), stock_came, page);
 }
 
 static void update(Screen *screen)

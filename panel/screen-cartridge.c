@@ -2,6 +2,7 @@
 
 /** The cartridge in the handpiece and the pigment in the cup. */
 
+#include "form.h"
 #include "memory.h"
 #include "panel.h"
 #include "sheet.h"
@@ -11,7 +12,8 @@ enum { BRAND, COLOUR, LOT, EXPIRY, FIELDS };
 
 typedef struct Cartridge {
 	Screen screen;
-	GtkWidget *mount, *remove, *load;
+	GtkWidget *mount, *remove, *load, *handpiece;
+	bool filled;
 	GtkLabel *unit, *strokes, *pigment;
 	GtkWidget *fields[FIELDS];
 	int asked; /* the field that the sheet is for */
@@ -136,6 +138,9 @@ static void update(Screen *screen)
 	g_autofree char *loaded_text =
 		g_strdup_printf(_("Pigment: %s"), pigment[0] ? pigment : _("none loaded"));
 
+	if (!page->filled && station_client_present(panel->client))
+		page->filled =
+			form_add(panel->form, STATION_OBJECT_SESSION, "handpiece.mounted", page->handpiece);
 	gtk_label_set_text(page->unit, unit[0] ? unit : _("No cartridge is mounted."));
 	gtk_label_set_text(page->strokes, unit[0] ? lot : _("Scan the code of a new one now, or type it."));
 	gtk_label_set_text(page->pigment, loaded_text);
@@ -156,6 +161,8 @@ static GtkWidget *cartridge_box(Cartridge *page)
 	gtk_box_append(GTK_BOX(box), text_new(_("Cartridge"), "heading"));
 	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->unit));
 	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->strokes));
+	page->handpiece = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
+	gtk_box_append(GTK_BOX(box), page->handpiece);
 	gtk_box_append(GTK_BOX(box), page->mount);
 	gtk_box_append(GTK_BOX(box), page->remove);
 	return box;

@@ -96,6 +96,7 @@ static void update(Screen *screen)
 
 	if (!page->filled && station_client_present(panel->client)) {
 		page->filled = true;
+		form_add(panel->form, STATION_OBJECT_INVENTORY, "needle.disposed", page->forms);
 		form_list(panel->form, STATION_OBJECT_SESSION, page->forms);
 	}
 	if (zones)
