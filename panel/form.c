@@ -234,12 +234,13 @@ static void unref_definition(gpointer data)
 
 static void add_kind(Form *form, StationObject object, GVariant *definition, GtkWidget *box)
 {
-	g_autofree char *title = NULL;
+	g_autofree char *title = NULL, *words = NULL;
 	GtkWidget *button;
 	const char *kind;
 
 	g_variant_get_child(definition, 0, "&s", &kind);
-	title = words_of(kind);
+	words = words_of(kind);
+	title = g_strdup_printf("%s…", words);
 	button = touch_button_new(title, NULL, G_CALLBACK(on_kind), form);
 	g_object_set_data(G_OBJECT(button), "object", GINT_TO_POINTER((int)object));
 	g_object_set_data_full(G_OBJECT(button), "definition", g_variant_ref(definition), unref_definition);

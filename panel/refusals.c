@@ -195,6 +195,7 @@ static const char *const sentences[] = {
 	N_("set the clock: `timedatectl set-time`, or connect to a time server"),
 	N_("connect to a time server: `timedatectl set-ntp true`"),
 	N_("none configured"),
+	N_("no lot is low"),
 	N_("not configured"),
 	N_("check its cable and [camera] plugin in stippled.conf"),
 	N_("check its cable and [plugin.%s] in stippled.conf"),

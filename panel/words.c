@@ -112,6 +112,9 @@ static const char *const known[] G_GNUC_UNUSED = {
 	N_("Camera"),
 	N_("Broker"),
 	N_("Station"),
+	N_("Lines"),
+	N_("Permissions"),
+	N_("Scanner"),
 	/* protocols that come with Stipple */
 	N_("Scalp density, three sessions"),
 	N_("Scar camouflage, two sessions"),

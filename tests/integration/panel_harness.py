@@ -96,8 +96,13 @@ class Panel:
     def wait_for(self, condition, what, patience=PATIENCE_S):
         def checked():
             assert self.process.poll() is None, "the panel ended:\n" + self.log_text()
-            with contextlib.suppress(self.gone()):
+            try:
                 return condition()
+            except self.gone():
+                # in another language it is another window
+                with contextlib.suppress(self.gone()):
+                    self.window = self.find_window() or self.window
+                return None
         try:
             return harness.wait_for(checked, what, patience)
         except AssertionError as error:

@@ -244,3 +244,21 @@ def test_answers_to_an_auditor_are_taken_along(panel, station):
     rows = [json.loads(line) for line in file.read_text().splitlines()]
     assert [row["phase"] for row in rows] == ["before", "after"]
     assert rows == station.audit("images", session=1)
+
+
+def test_language_and_colours_are_chosen_and_remembered(panel, station, screen):
+    panel.touch("More")
+    panel.touch("Español")
+    panel.wait_sees("Probar la placa")
+    panel.touch("Claro u oscuro")
+    panel.touch("Probar la placa")
+    panel.touch("La placa pasó su prueba.")
+    panel.touch("Entrar")
+    panel.enter("Tarjeta", "b1001", accept="Aceptar")
+    panel.type("4711")
+    panel.touch("Entrar")
+    panel.wait_sees("Empezar la sesión")
+    remembered = (pathlib.Path(panel.memory.name) / "stipple/panel.ini").read_text()
+    assert "language=es" in remembered
+    assert "dark=yes" in remembered
+    assert "recent-badges=b1001=Ada Example" in remembered
