@@ -58,7 +58,7 @@ static void draw_pointer(cairo_t *cr, GtkWidget *widget, const DepthReading *rea
 	cairo_line_to(cr, width, y + 11);
 	cairo_line_to(cr, SCALE_WIDTH + 16, y + 11);
 	cairo_close_path(cr);
-	fill_colour(cr, widget, inside ? "good" : "bad");
+	fill_colour(cr, widget, inside ? "ink" : "bad");
 }
 
 static void draw_depth(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer userdata)

@@ -188,7 +188,7 @@ static GtkWidget *trace_with_zone(WorkView *view)
 	view->zone = GTK_LABEL(gtk_label_new(""));
 	gtk_widget_add_css_class(GTK_WIDGET(view->zone), "place");
 	gtk_widget_set_halign(GTK_WIDGET(view->zone), GTK_ALIGN_START);
-	gtk_widget_set_valign(GTK_WIDGET(view->zone), GTK_ALIGN_END);
+	gtk_widget_set_valign(GTK_WIDGET(view->zone), GTK_ALIGN_START);
 	gtk_overlay_set_child(GTK_OVERLAY(overlay), view->trace);
 	gtk_overlay_add_overlay(GTK_OVERLAY(overlay), GTK_WIDGET(view->zone));
 	gtk_widget_set_vexpand(overlay, TRUE);

@@ -21,6 +21,53 @@ PANEL = harness.BUILD / "panel/stipple-panel"
 LOCALES = harness.BUILD / "panel/po"
 
 
+REGISTRY = "org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root"
+ACCESSIBLE, COMPONENT = "org.a11y.atspi.Accessible", "org.a11y.atspi.Component"
+# roles and states by their numbers in AT-SPI's own tables
+BUTTONS = (43, 62, 44)  # push, toggle, radio
+SCROLL_PANE = 49
+IN_WINDOW = harness.dbus.UInt32(1)
+STATE_SENSITIVE, STATE_VISIBLE = 24, 30
+
+
+class Node(typing.NamedTuple):
+    """A widget as a screen reader has it: an object on the accessibility bus."""
+
+    bus: object
+    owner: str
+    path: str
+
+    def call(self, interface, method, signature="", *arguments):
+        return self.bus.call_blocking(self.owner, self.path, interface, method, signature, arguments, timeout=10)
+
+    def property(self, name):
+        return self.call("org.freedesktop.DBus.Properties", "Get", "ss", ACCESSIBLE, name)
+
+    def name(self):
+        return str(self.property("Name"))
+
+    def role(self):
+        return int(self.call(ACCESSIBLE, "GetRole"))
+
+    def children(self):
+        return [Node(self.bus, str(owner), str(path)) for owner, path in self.call(ACCESSIBLE, "GetChildren")]
+
+    def parent(self):
+        owner, path = self.property("Parent")
+        return Node(self.bus, str(owner), str(path))
+
+    def process(self):
+        return self.bus.call_blocking("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                      "GetConnectionUnixProcessID", "s", (self.owner,))
+
+    def is_in(self, state):
+        return bool(self.call(ACCESSIBLE, "GetState")[state // 32] >> state % 32 & 1)
+
+    def extents(self):
+        """Left, top, width and height in the window."""
+        return tuple(int(n) for n in self.call(COMPONENT, "GetExtents", "u", IN_WINDOW))
+
+
 class Screen:
     """An X server without a screen, and a session bus with the accessibility bus on it."""
 
@@ -32,13 +79,9 @@ class Screen:
                           XDG_CACHE_HOME=str(self.folder / "cache"))
         os.environ["DBUS_SESSION_BUS_ADDRESS"] = self.start_bus()
         os.environ.pop("AT_SPI_BUS_ADDRESS", None)
-        import gi
-        gi.require_version("Atspi", "2.0")
-        from gi.repository import Atspi
-        self.atspi = Atspi
-        Atspi.init()
-        # what happens on the screen must be seen at once
-        Atspi.set_timeout(5000, 15000)
+        session = harness.connect(os.environ["DBUS_SESSION_BUS_ADDRESS"])
+        self.accessibility = harness.connect(
+            session.call_blocking("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress", "", ()))
 
     def start_server(self, width, height):
         reader, writer = os.pipe()
@@ -70,9 +113,9 @@ class Screen:
 class Shown(typing.NamedTuple):
     """Something on the screen, and the panes in which it can be moved, the outermost first."""
 
-    node: object
+    node: Node
     name: str
-    role: object
+    role: int
     panes: tuple
 
 
@@ -81,8 +124,6 @@ class Panel:
 
     def __init__(self, screen, address, size="800x480", language="en", dark=False):
         self.screen, self.size = screen, tuple(int(n) for n in size.split("x"))
-        roles = screen.atspi.Role
-        self.button_roles = (roles.PUSH_BUTTON, roles.TOGGLE_BUTTON, roles.RADIO_BUTTON)
         self.memory = tempfile.TemporaryDirectory(prefix="stipple-panel-")
         self.log = open(screen.folder / "panel.log", "ab")
         environment = dict(os.environ, GSK_RENDERER="cairo", LC_ALL="C.UTF-8", GTK_A11Y="atspi",
@@ -96,33 +137,23 @@ class Panel:
     def wait_for(self, condition, what, patience=PATIENCE_S):
         def checked():
             assert self.process.poll() is None, "the panel ended:\n" + self.log_text()
-            try:
+            with contextlib.suppress(harness.dbus.DBusException):
                 return condition()
-            except self.gone():
-                # in another language it is another window
-                with contextlib.suppress(self.gone()):
-                    self.window = self.find_window() or self.window
-                return None
+            return None
         try:
             return harness.wait_for(checked, what, patience)
         except AssertionError as error:
             raise AssertionError(f"{error}\nshown: {self.texts()}\n{self.log_text()}") from None
 
-    @staticmethod
-    def gone():
-        from gi.repository import GLib
-        return GLib.GError
-
     def log_text(self):
         return (self.screen.folder / "panel.log").read_text(errors="replace")
 
     def find_window(self):
-        desktop = self.screen.atspi.get_desktop(0)
-        desktop.clear_cache()
-        for i in range(desktop.get_child_count()):
-            application = desktop.get_child_at_index(i)
-            if application and application.get_process_id() == self.process.pid and application.get_child_count():
-                return application.get_child_at_index(0)
+        bus = self.screen.accessibility
+        for application in Node(bus, *REGISTRY).children():
+            with contextlib.suppress(harness.dbus.DBusException):
+                if application.process() == self.process.pid:
+                    return application.children()[0] if application.children() else None
         return None
 
     # ---- what is shown ----
@@ -133,26 +164,25 @@ class Panel:
 
     def everything(self):
         found = []
-        self.window.clear_cache()
+        # in another language it is another window
+        self.window = self.find_window() or self.window
         self.collect(self.window, (), found)
         return found
 
     def collect(self, node, panes, found):
-        for i in range(node.get_child_count()):
-            child = node.get_child_at_index(i)
-            if child is None or not child.get_state_set().contains(self.screen.atspi.StateType.VISIBLE):
+        for child in node.children():
+            if not child.is_in(STATE_VISIBLE):
                 continue
-            role = child.get_role()
-            found.append(Shown(child, child.get_name(), role, panes))
+            role = child.role()
+            found.append(Shown(child, child.name(), role, panes))
             # what is in a button is the button's own
-            if role not in self.button_roles:
-                inner = (*panes, child) if role == self.screen.atspi.Role.SCROLL_PANE else panes
-                self.collect(child, inner, found)
+            if role not in BUTTONS:
+                self.collect(child, (*panes, child) if role == SCROLL_PANE else panes, found)
 
     def texts(self):
         try:
             return [name for _, name in self.showing() if name]
-        except self.gone():
+        except harness.dbus.DBusException:
             return ["(cannot be read)"]
 
     def sees(self, text):
@@ -166,14 +196,13 @@ class Panel:
         self.wait_for(lambda: not self.sees(text), f"'{text}' to go from the screen")
 
     def buttons(self):
-        return [(shown.node, shown.name) for shown in self.everything() if shown.role in self.button_roles]
+        return [(shown.node, shown.name) for shown in self.everything() if shown.role in BUTTONS]
 
     # ---- what is done ----
 
-    def extents(self, node):
-        """Left, top, width and height in the window."""
-        r = node.get_extents(self.screen.atspi.CoordType.WINDOW)
-        return r.x, r.y, r.width, r.height
+    @staticmethod
+    def extents(node):
+        return node.extents()
 
     def button(self, name):
         """The button of that name; where none is, the first whose name begins so."""
@@ -183,9 +212,9 @@ class Panel:
 
     def viewport(self, node):
         """The part of the window in which a widget can be seen: that of what it is scrolled in, or all of it."""
-        while node := node.get_parent():
-            if node.get_role() == self.screen.atspi.Role.SCROLL_PANE:
-                return self.extents(node)
+        while (node := node.parent()).path != self.window.path:
+            if node.role() == SCROLL_PANE:
+                return node.extents()
         return 0, 0, *self.size
 
     def bring_into_view(self, node):
@@ -197,7 +226,7 @@ class Panel:
                 return
             pointer("mousemove", x + width // 2, y + height // 2, "click", 4 if top < y else 5)
             time.sleep(0.05)
-        raise AssertionError(f"{node.get_name()} cannot be scrolled into view")
+        raise AssertionError(f"{node.name()} cannot be scrolled into view")
 
     def tap(self, node):
         x, y, width, height = self.extents(node)
@@ -213,7 +242,7 @@ class Panel:
         """Touches a button in its middle, as soon as it is there and takes a touch."""
         def usable():
             node = self.button(name)
-            return node if node and node.get_state_set().contains(self.screen.atspi.StateType.SENSITIVE) else None
+            return node if node and node.is_in(STATE_SENSITIVE) else None
         node = self.wait_for(usable, f"the button '{name}'")
         self.wait_for(lambda: self.laid_out(node), f"the button '{name}' to be laid out")
         self.bring_into_view(node)
@@ -254,7 +283,7 @@ class Panel:
         if extents[2:] != self.size:
             faults.append(f"the window is {extents[2:]}")
         for shown in self.everything():
-            if shown.role in self.button_roles:
+            if shown.role in BUTTONS:
                 faults += self.faults_of_button(shown)
         return faults
 

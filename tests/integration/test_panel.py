@@ -145,7 +145,7 @@ def test_what_is_refused_is_said_and_leads_to_where_it_is_put_right(panel, stati
     assert len(wanted) > 3
     for _, sentence, _ in wanted:
         panel.wait_sees(str(sentence)[1:])
-    assert not panel.button("Arm").get_state_set().contains(panel.screen.atspi.StateType.SENSITIVE)
+    assert not panel.button("Arm").is_in(panel_harness.STATE_SENSITIVE)
     for sentence, there in (("The consent to the treatment is missing", "Consent to photographs"),
                             ("No cartridge is mounted", "Type the code…"),
                             ("No zone is chosen", "Touch a zone")):
