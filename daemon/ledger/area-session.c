@@ -87,9 +87,11 @@ static const RecordKind kinds[] = {
 		FIELDS(SESSION, COUNT("dots"), COUNT("strokes"), COUNT("needles"), COUNT("worked_s")),
 		.sql = "UPDATE session SET dots = @dots, strokes = @strokes, needles = @needles, worked_s = @worked_s"
 		       " WHERE session = @session" },
-	{ "session.signed", true, FIELDS(SESSION, TEXT("meaning")), .sql = END_SESSION("signed") },
-	{ "session.abandoned", true, FIELDS(SESSION, TEXT("reason")), .sql = END_SESSION("abandoned") },
-	{ "session.interrupted", true, FIELDS(SESSION), .sql = END_SESSION("interrupted") },
+	{ "session.signed", true, FIELDS(SESSION, TEXT("meaning")), .sql = END_SESSION("signed"),
+		.seals = true },
+	{ "session.abandoned", true, FIELDS(SESSION, TEXT("reason")), .sql = END_SESSION("abandoned"),
+		.seals = true },
+	{ "session.interrupted", true, FIELDS(SESSION), .sql = END_SESSION("interrupted"), .seals = true },
 	{ NULL },
 };
 

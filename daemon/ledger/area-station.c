@@ -30,7 +30,7 @@ static const char *const tables[] = { "record_day", NULL };
 
 static const RecordKind kinds[] = {
 	{ "station.started", false, FIELDS(TEXT("version"), MAYBE_TEXT("previous")) },
-	{ "station.stopped", false, FIELDS(MAYBE_TEXT("reason")) },
+	{ "station.stopped", false, FIELDS(MAYBE_TEXT("reason")), .seals = true },
 	{ "clock.backwards", true, FIELDS(TEXT("newest"), TEXT("now")) },
 	{ "fault.latched", true, FIELDS(MAYBE_SESSION, TEXT("cause")) },
 	{ "fault.acknowledged", true, FIELDS(MAYBE_SESSION, TEXT("cause"), TEXT("note")) },

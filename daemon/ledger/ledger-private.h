@@ -9,6 +9,8 @@
 #include <sqlite3.h>
 
 #include "ledger/ledger.h"
+#include "tlog/checkpoint.h"
+#include "tlog/merkle.h"
 #include "util/digest.h"
 #include "util/ring.h"
 
@@ -34,6 +36,9 @@ DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize, sqlite3_finalizep);
 typedef enum RequestKind {
 	REQUEST_APPEND,
 	REQUEST_LOOKUP,
+	REQUEST_CHECKPOINT,
+	REQUEST_PROVE,
+	REQUEST_ROTATE,
 } RequestKind;
 
 /** Travels to the ledger thread and back; owned by whoever holds it. */
@@ -47,6 +52,7 @@ typedef struct Request {
 	size_t attachment_size;
 	const struct LedgerQuery *query;
 	json_t *arguments, *rows;
+	uint64_t number; /* of proofs: the record, or the size from which growth is to be proved */
 	LedgerDone done;
 	LedgerRows rows_done;
 	void *userdata;
@@ -99,6 +105,19 @@ typedef struct LeafWriter {
 	char *before_kind, *after_kind, *end; /* of the group */
 } LeafWriter;
 
+/** The key, and when it signs. */
+typedef struct Sealer {
+	NoteSigner *signer; /* NULL: no checkpoints */
+	NoteSigner *next;   /* while its record is being written */
+	char *folder;       /* NULL: the key is a credential */
+	uint32_t records;
+	int64_t patience_us;
+	uint64_t size;  /* of the newest checkpoint */
+	uint64_t saved; /* of the one in the file beside the ledger */
+	int64_t due_us; /* monotonic; INT64_MAX while all is sealed */
+	bool now;       /* with this group */
+} Sealer;
+
 struct Ledger {
 	char *path, *station; /* station: as a JSON string */
 	const Clock *clock;
@@ -122,6 +141,12 @@ struct Ledger {
 	uint64_t seq;
 	LeafWriter leaf;
 	int wal_pages;
+	MerkleTree tree; /* of the records up to seq */
+	Sealer sealer;
+
+	_Atomic uint64_t sealed, checkpoint_published;
+	pthread_mutex_t key_lock;
+	char key[NOTE_KEY_MAX];
 };
 
 /* schema.c */
@@ -135,6 +160,37 @@ int ledger_errno(int sqlite_result);
 void *ledger_thread(void *userdata);
 int writer_prepare(Ledger *ledger) _must_check_;
 void writer_finish(Ledger *ledger);
+
+/** Commits what is queued with one transaction; nothing of it has happened on failure. */
+int writer_commit(Ledger *ledger, Request **group, size_t n) _must_check_;
+
+/* key.c */
+/** Finds the station's key or makes the first. `ret_record` gets the key.created record's body, or NULL. */
+int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record,
+	char error[LEDGER_TEXT_MAX]) _must_check_;
+/** Makes the next key and fills in the record that tells of it. */
+int key_rotate(Ledger *ledger, Request *request) _must_check_;
+/** The group with that record was committed, or was not. */
+void key_settle(Ledger *ledger, bool committed);
+void key_close(Ledger *ledger);
+
+/* seal.c */
+/** Compares the newest checkpoint, also the one kept beside the file, with the tree; loads the tree. */
+int seal_open(Ledger *ledger, LedgerInfo *info, char error[LEDGER_TEXT_MAX]) _must_check_;
+/** In the group's transaction: a checkpoint when one is due. */
+int seal_if_due(Ledger *ledger, const ClockReading *now) _must_check_;
+/** After the commit. */
+void seal_settle(Ledger *ledger, const ClockReading *now);
+/** Milliseconds until a checkpoint is due; -1: none. */
+int seal_timeout(Ledger *ledger);
+/** Puts the newest checkpoint into the file beside the ledger, when it is not there yet. */
+void seal_save(Ledger *ledger);
+bool seal_unsaved(const Ledger *ledger);
+
+/* prove.c */
+/** Answers a request for a proof or a checkpoint out of `statements`. */
+int prove_checkpoint(Statements *statements, Digester *digester, uint64_t since, json_t **ret) _must_check_;
+int prove_record(Statements *statements, Digester *digester, uint64_t seq, json_t **ret) _must_check_;
 
 /* leaf.c */
 /** What all leaves of a group have in common. 0 or -ENOMEM. */
@@ -167,6 +223,7 @@ typedef struct RecordKind {
 	const RecordField *fields; /* that the body must or may have; others are kept as they are */
 	const char *sql;           /* its projection, as bind_context() fills it; or ... */
 	Project project;           /* ... where that takes a decision */
+	bool seals;                /* worth a checkpoint at once */
 } RecordKind;
 
 /** NULL when there is no such kind. */

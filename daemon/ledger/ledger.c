@@ -43,10 +43,8 @@ static int take_lock(Ledger *ledger, char error[LEDGER_TEXT_MAX])
 
 static int start_writer(Ledger *ledger)
 {
-	int r = writer_prepare(ledger);
+	int r = ring_new(LEDGER_REQUESTS, sizeof(Request *), &ledger->requests);
 
-	if (r == 0)
-		r = ring_new(LEDGER_REQUESTS, sizeof(Request *), &ledger->requests);
 	if (r == 0)
 		r = ring_new(LEDGER_REQUESTS, sizeof(Request *), &ledger->answers);
 	if (r == 0)
@@ -71,7 +69,31 @@ static int open_file(Ledger *ledger, LedgerInfo *ret, char error[LEDGER_TEXT_MAX
 		r = schema_open(ledger->path, ledger->read_only, &ledger->db, error);
 	if (r == 0)
 		r = schema_info(ledger->db, ledger->clock, ret, error);
+	if (r == 0)
+		r = writer_prepare(ledger);
+	if (r == 0)
+		ledger->seq = ret->newest_seq;
 	return r;
+}
+
+/** Its own first record, before anybody else's. */
+static int record_key(Ledger *ledger, json_t *body)
+{
+	LedgerRecord record = { .kind = "key.created", .actor = "station", .body = body };
+
+	return body ? ledger_append(ledger, &record, NULL, NULL) : 0;
+}
+
+static int start(Ledger *ledger, const LedgerOptions *options, LedgerInfo *info, char error[LEDGER_TEXT_MAX])
+{
+	json_auto_t *key = NULL;
+	int r = key_open(ledger, options, &key, error);
+
+	if (r == 0)
+		r = seal_open(ledger, info, error);
+	if (r == 0)
+		r = start_writer(ledger);
+	return r < 0 ? r : record_key(ledger, key);
 }
 
 static int check_path(const char *path, char error[LEDGER_TEXT_MAX])
@@ -94,6 +116,8 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 	ledger->lock_fd = -1;
 	ledger->clock = options->clock;
 	ledger->read_only = options->read_only;
+	pthread_mutex_init(&ledger->key_lock, NULL);
+	ledger->sealer.due_us = INT64_MAX;
 	ledger->path = strdup(options->path);
 	ledger->station = quote(options->station ? options->station : "");
 	atomic_store(&ledger->healthy, !options->read_only);
@@ -104,14 +128,14 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 		r = open_file(ledger, &info, error);
 	if (r < 0)
 		return r;
-	ledger->seq = info.newest_seq;
 	atomic_store(&ledger->newest_utc_us, info.newest_utc_us);
-	r = ledger->read_only ? 0 : start_writer(ledger);
-	if (r < 0) {
+	error[0] = '\0';
+	r = ledger->read_only ? 0 : start(ledger, options, &info, error);
+	if (r < 0 && !error[0])
 		snprintf(error, LEDGER_TEXT_MAX, "the ledger %.120s cannot be written: %s", ledger->path,
 			strerror(-r));
+	if (r < 0)
 		return r;
-	}
 	*ret_info = info;
 	*ret = TAKE_PTR(ledger);
 	return 0;
@@ -142,6 +166,8 @@ Ledger *ledger_free(Ledger *ledger)
 	ring_free(ledger->requests);
 	ring_free(ledger->answers);
 	closep(&ledger->lock_fd);
+	key_close(ledger);
+	pthread_mutex_destroy(&ledger->key_lock);
 	free(ledger->path);
 	free(ledger->station);
 	free(ledger);
@@ -251,7 +277,71 @@ void ledger_set_published(Ledger *ledger, uint64_t seq)
 		ring_wake(ledger->requests);
 }
 
+void ledger_set_checkpoint_published(Ledger *ledger, uint64_t size)
+{
+	atomic_store(&ledger->checkpoint_published, size);
+	if (!ledger->read_only && !atomic_exchange(&ledger->published_waits, true))
+		ring_wake(ledger->requests);
+}
+
+static int ask(Ledger *ledger, RequestKind what, uint64_t number, LedgerRows done, void *userdata)
+{
+	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
+
+	if (ledger->read_only)
+		return -EROFS;
+	if (!request)
+		return -ENOMEM;
+	request->what = what;
+	request->number = number;
+	request->rows_done = done;
+	request->userdata = userdata;
+	return send_request(ledger, TAKE_PTR(request));
+}
+
+int ledger_checkpoint(Ledger *ledger, uint64_t since, LedgerRows done, void *userdata)
+{
+	return ask(ledger, REQUEST_CHECKPOINT, since, done, userdata);
+}
+
+int ledger_prove(Ledger *ledger, uint64_t seq, LedgerRows done, void *userdata)
+{
+	return ask(ledger, REQUEST_PROVE, seq, done, userdata);
+}
+
+int ledger_rotate_key(Ledger *ledger, const char *actor, LedgerDone done, void *userdata)
+{
+	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
+
+	if (ledger->read_only)
+		return -EROFS;
+	if (!request)
+		return -ENOMEM;
+	request->what = REQUEST_ROTATE;
+	request->kind = record_kind_find("key.rotated");
+	request->actor = quote(actor);
+	request->done = done;
+	request->userdata = userdata;
+	return request->actor ? send_request(ledger, TAKE_PTR(request)) : -ENOMEM;
+}
+
 /* ---- without a thread ---- */
+
+int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, char error[LEDGER_TEXT_MAX])
+{
+	int r = ledger->read_only ? prove_record(&ledger->statements, ledger->digester, seq, ret) : -EBUSY;
+
+	if (r == -ENOENT)
+		snprintf(error, LEDGER_TEXT_MAX, "there is no record %llu", (unsigned long long)seq);
+	else if (r == -ENODATA)
+		snprintf(error, LEDGER_TEXT_MAX,
+			"no checkpoint covers record %llu yet: ask the running station, or later",
+			(unsigned long long)seq);
+	else if (r < 0)
+		snprintf(error, LEDGER_TEXT_MAX, "record %llu cannot be proved (%s)", (unsigned long long)seq,
+			strerror(-r));
+	return r;
+}
 
 int ledger_lookup_now(
 	Ledger *ledger, const char *query, json_t *arguments, json_t **ret, char error[LEDGER_TEXT_MAX])
@@ -270,6 +360,18 @@ int ledger_lookup_now(
 bool ledger_healthy(const Ledger *ledger)
 {
 	return atomic_load(&ledger->healthy);
+}
+
+uint64_t ledger_checkpoint_size(const Ledger *ledger)
+{
+	return atomic_load(&ledger->sealed);
+}
+
+void ledger_key(Ledger *ledger, char ret[NOTE_KEY_MAX])
+{
+	pthread_mutex_lock(&ledger->key_lock);
+	memcpy(ret, ledger->key, NOTE_KEY_MAX);
+	pthread_mutex_unlock(&ledger->key_lock);
 }
 
 int64_t ledger_newest_utc(const Ledger *ledger)

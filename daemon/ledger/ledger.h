@@ -18,6 +18,7 @@
 
 #include <jansson.h>
 
+#include "tlog/note.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/text.h"
@@ -30,6 +31,10 @@ typedef struct LedgerOptions {
 	const char *path;    /* ":memory:" is refused; the folder must exist */
 	const char *station; /* "<clinic>/<station>", kept in every record */
 	const Clock *clock;  /* read on the ledger thread; must outlive the ledger */
+	const char *keys;    /* folder of the signing key, made with its first key; NULL: no checkpoints */
+	const char *key;     /* NULL, or the private key as text in place of the folder's: a credential */
+	uint32_t checkpoint_records; /* a checkpoint after as many records at the latest, from 1 */
+	uint32_t checkpoint_s;       /* ... and after as many seconds, from 1 */
 	bool read_only; /* no lock, no thread, only ledger_..._now(): a copied file, or beside the daemon.
 			   `station` and `clock` may be NULL */
 } LedgerOptions;
@@ -41,12 +46,15 @@ typedef struct LedgerInfo {
 	uint64_t open_session; /* a session begun but never closed: the station went down in it; 0 none */
 	uint64_t next_session; /* number for the next session */
 	uint64_t published;    /* cursor of ledger_set_published() */
-	bool clock_behind;     /* the clock reads earlier than newest_utc_us */
+	uint64_t checkpoint;   /* size of the newest checkpoint; 0 none */
+	uint64_t checkpoint_published; /* cursor of ledger_set_checkpoint_published() */
+	bool clock_behind;             /* the clock reads earlier than newest_utc_us */
 } LedgerInfo;
 
 /**
  * Opens or creates the file, checks its schema version and takes its lock.
- * -EWOULDBLOCK: another daemon holds it; -EPROTO: unknown schema version; -EUCLEAN: damaged;
+ * Looks at the newest records and compares the newest checkpoint with the tree, in time that does not grow
+ * with the ledger. -EWOULDBLOCK: another daemon holds it; -EPROTO: unknown schema version; -EUCLEAN: damaged;
  * else the errno of the failed call. `error` gets one sentence with the next step.
  */
 int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info,
@@ -151,6 +159,41 @@ const char *const *ledger_query_names(void);
 /** The outbox cursor: all records up to `seq` reached the broker. Durable with the next group, or when it is
  * quiet. */
 void ledger_set_published(Ledger *ledger, uint64_t seq);
+
+/* ---- proofs (docs/transparency-log.md) ---- */
+
+/** Size of the newest checkpoint that is durable; 0 none. */
+uint64_t ledger_checkpoint_size(const Ledger *ledger);
+
+/**
+ * The newest checkpoint, with the proof that it continues the one at `since` leaves: an object {checkpoint,
+ * size, previous: {size} or null, consistency}. `since` 0 or beyond it: previous is null. -ENODATA: there is
+ * none yet.
+ */
+int ledger_checkpoint(Ledger *ledger, uint64_t since, LedgerRows done, void *userdata) _must_check_;
+
+/** What is on the broker, retained: the next one is proved to continue it. As durable as the outbox cursor.
+ */
+void ledger_set_checkpoint_published(Ledger *ledger, uint64_t size);
+
+/**
+ * The proof that record `seq` is in the log: an object {seq, size, proof, key}, `proof` a tlog-proof whose
+ * extra data is the record. Makes a checkpoint first where none covers it. -ENOENT: there is no such record;
+ * -ENODATA: no checkpoint, and no key to make one.
+ */
+int ledger_prove(Ledger *ledger, uint64_t seq, LedgerRows done, void *userdata) _must_check_;
+
+/** The same of a read-only ledger, from the checkpoints that it has. */
+int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+
+/** The public key in force, as text; "" without one. Any thread. */
+void ledger_key(Ledger *ledger, char ret[NOTE_KEY_MAX]);
+
+/**
+ * Makes a new key, records it signed by the old one, and signs with it from then on; the checkpoint in
+ * between bears both. -EPERM where the key is a credential.
+ */
+int ledger_rotate_key(Ledger *ledger, const char *actor, LedgerDone done, void *userdata) _must_check_;
 
 /** False from the first failed commit until one succeeds again. A probe is written every second meanwhile. */
 bool ledger_healthy(const Ledger *ledger);

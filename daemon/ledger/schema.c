@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/area.h"
+#include "ledger/tree.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
 /* "STIP": tells file(1) and us whose database this is */
-enum { APPLICATION_ID = 1398034768 };
+enum { APPLICATION_ID = 1398034768, VERSION_WITH_TREE = 2 };
 
 int ledger_errno(int result)
 {
@@ -76,6 +77,8 @@ static int migrate(sqlite3 *db, int64_t from)
 		for (const LedgerArea *const *area = ledger_areas; *area && r == SQLITE_OK; area++)
 			if ((*area)->schema[version])
 				r = sqlite3_exec(db, (*area)->schema[version], NULL, NULL, NULL);
+	if (r == SQLITE_OK && from < VERSION_WITH_TREE)
+		r = tree_build(db);
 	if (r == SQLITE_OK)
 		r = sqlite3_exec(db, set_version, NULL, NULL, NULL);
 	return r == SQLITE_OK ? sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) : r;
@@ -243,6 +246,9 @@ int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LED
 		{ "SELECT coalesce(max(session), 0) + 1 FROM session", offsetof(LedgerInfo, next_session) },
 		{ "SELECT coalesce(max(value), 0) FROM meta WHERE name = 'published'",
 			offsetof(LedgerInfo, published) },
+		{ "SELECT coalesce(max(value), 0) FROM meta WHERE name = 'checkpoint_published'",
+			offsetof(LedgerInfo, checkpoint_published) },
+		{ "SELECT coalesce(max(size), 0) FROM checkpoint", offsetof(LedgerInfo, checkpoint) },
 	};
 	LedgerInfo info = { 0 };
 	int64_t value = 0;

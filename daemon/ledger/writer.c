@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ledger/ledger-private.h"
+#include "ledger/tree.h"
 
 #include <poll.h>
 #include <string.h>
@@ -43,10 +43,8 @@ static int insert_personal(
 static int insert_record(Ledger *ledger, const Request *request, int64_t utc_us, uint64_t seq)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
-	uint8_t hash[DIGEST_BYTES];
-	/* RFC 6962, section 2.1: a leaf's hash is that of 0x00 and the leaf */
-	DigestPart parts[2] = { { "\0", 1 }, { ledger->leaf.text, ledger->leaf.size } };
-	int r = digester_compute(ledger->digester, parts, 2, hash);
+	MerkleHash hash;
+	int r = merkle_hash_leaf(ledger->digester, ledger->leaf.text, ledger->leaf.size, &hash);
 
 	if (r == 0)
 		r = ledger_errno(statement_get(&ledger->statements,
@@ -62,8 +60,9 @@ static int insert_record(Ledger *ledger, const Request *request, int64_t utc_us,
 		sqlite3_bind_int64(insert, 4, (int64_t)request->session);
 	sqlite3_bind_int(insert, 5, request->kind->published);
 	sqlite3_bind_blob64(insert, 6, ledger->leaf.text, ledger->leaf.size, SQLITE_STATIC);
-	sqlite3_bind_blob(insert, 7, hash, sizeof hash, SQLITE_STATIC);
-	return step(insert);
+	sqlite3_bind_blob(insert, 7, hash.bytes, sizeof hash.bytes, SQLITE_STATIC);
+	r = step(insert);
+	return r < 0 ? r : tree_append(&ledger->statements, ledger->digester, &ledger->tree, &hash);
 }
 
 static int insert_attachment(Ledger *ledger, const Request *request, uint64_t seq)
@@ -147,6 +146,7 @@ static int write_record(Ledger *ledger, Request *request, const ClockReading *no
 	if (r < 0)
 		return r;
 	ledger->seq = seq;
+	ledger->sealer.now = ledger->sealer.now || request->kind->seals;
 	request->answer.seq = seq;
 	return 0;
 }
@@ -188,7 +188,11 @@ static int write_day(Ledger *ledger, uint64_t before, int64_t utc_us)
 
 static int write_published(Ledger *ledger)
 {
-	return write_meta(ledger, "published", (int64_t)atomic_load(&ledger->published));
+	int r = write_meta(ledger, "published", (int64_t)atomic_load(&ledger->published));
+
+	return r < 0 ? r
+		     : write_meta(ledger, "checkpoint_published",
+			       (int64_t)atomic_load(&ledger->checkpoint_published));
 }
 
 static void look_up(Ledger *ledger, Request *request)
@@ -203,6 +207,23 @@ static void look_up(Ledger *ledger, Request *request)
 		log_warning("the ledger could not be read: %s", error);
 }
 
+/** A proof is taken from what is committed: where no checkpoint covers the record, this group makes one. */
+static void expect_proof(Ledger *ledger, const Request *request)
+{
+	if (request->what == REQUEST_PROVE && request->number > ledger->sealer.size &&
+		request->number <= ledger->seq)
+		ledger->sealer.now = true;
+}
+
+static int run_append(Ledger *ledger, Request *request, const ClockReading *now, int64_t *newest_us)
+{
+	int r = request->answer.error < 0 ? 0 : write_record(ledger, request, now, *newest_us);
+
+	if (request->answer.seq && now->utc_us > *newest_us)
+		*newest_us = now->utc_us;
+	return r;
+}
+
 static int run_request(Ledger *ledger, Request *request, const ClockReading *now, int64_t *newest_us)
 {
 	int r = 0;
@@ -211,12 +232,17 @@ static int run_request(Ledger *ledger, Request *request, const ClockReading *now
 	case REQUEST_LOOKUP:
 		look_up(ledger, request);
 		break;
+	case REQUEST_ROTATE:
+		r = key_rotate(ledger, request);
+		if (r == 0)
+			r = run_append(ledger, request, now, newest_us);
+		break;
 	case REQUEST_APPEND:
-		if (request->answer.error < 0)
-			break;
-		r = write_record(ledger, request, now, *newest_us);
-		if (request->answer.seq && now->utc_us > *newest_us)
-			*newest_us = now->utc_us;
+		r = run_append(ledger, request, now, newest_us);
+		break;
+	case REQUEST_PROVE:
+	case REQUEST_CHECKPOINT:
+		expect_proof(ledger, request);
 		break;
 	}
 	return r;
@@ -231,15 +257,14 @@ static int name_failure(int r)
 	return r == -EIO && (errno == EDQUOT || errno == EFBIG) ? -ENOSPC : r;
 }
 
-/** Writes all of the group in one transaction. On failure nothing of it has happened. */
-static int commit_group(Ledger *ledger, Request **group, size_t n)
+int writer_commit(Ledger *ledger, Request **group, size_t n)
 {
 	int64_t newest_us = atomic_load(&ledger->newest_utc_us);
 	bool cursor = atomic_exchange(&ledger->published_waits, false);
 	/* one for the group, which is durable at one moment: whether it is synchronised takes a system call
 	 */
 	ClockReading now = clock_read(ledger->clock);
-	uint64_t seq = ledger->seq;
+	const MerkleTree tree = ledger->tree;
 	int r = leaf_begin_group(&ledger->leaf, ledger->station, &now);
 
 	if (r == 0)
@@ -253,15 +278,21 @@ static int commit_group(Ledger *ledger, Request **group, size_t n)
 	if (r == 0 && cursor)
 		r = write_published(ledger);
 	if (r == 0)
+		r = seal_if_due(ledger, &now);
+	if (r == 0)
 		r = ledger_errno(statement_run(&ledger->statements, "COMMIT"));
+	key_settle(ledger, r == 0);
 	if (r == 0) {
 		atomic_store(&ledger->newest_utc_us, newest_us);
+		seal_settle(ledger, &now);
 		return 0;
 	}
 	r = name_failure(r);
 	if (!sqlite3_get_autocommit(ledger->db))
 		(void)statement_run(&ledger->statements, "ROLLBACK");
-	ledger->seq = seq;
+	ledger->tree = tree;
+	ledger->seq = tree.size;
+	ledger->sealer.now = false;
 	if (cursor)
 		atomic_store(&ledger->published_waits, true);
 	return r;
@@ -281,14 +312,56 @@ static void set_health(Ledger *ledger, int r)
 	}
 }
 
+/** Those that only read. */
+static bool is_question(const Request *request)
+{
+	return request->rows_done != NULL;
+}
+
+static void answer_proof(Ledger *ledger, Request *request)
+{
+	Statements *statements = &ledger->statements;
+
+	if (request->what == REQUEST_PROVE)
+		request->answer.error =
+			prove_record(statements, ledger->digester, request->number, &request->rows);
+	else
+		request->answer.error =
+			prove_checkpoint(statements, ledger->digester, request->number, &request->rows);
+}
+
+/** Outside of a group's transaction: what was committed is what is answered. */
+static void answer_question(Ledger *ledger, Request *request)
+{
+	if (request->what == REQUEST_LOOKUP)
+		look_up(ledger, request);
+	else
+		answer_proof(ledger, request);
+}
+
+static void answer_proofs(Ledger *ledger, Request **group, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (group[i]->what == REQUEST_PROVE || group[i]->what == REQUEST_CHECKPOINT)
+			answer_proof(ledger, group[i]);
+}
+
+static bool needs_commit(const Ledger *ledger, const Request *request)
+{
+	if (request->what == REQUEST_PROVE)
+		return ledger->sealer.signer && request->number > ledger->sealer.size &&
+		       request->number <= ledger->seq;
+	return !is_question(request) && request->answer.error == 0;
+}
+
 /** What was written in a group that did not commit has not happened: no answer may say otherwise. */
 static void fail_group(Ledger *ledger, Request **group, size_t n, int r)
 {
 	for (size_t i = 0; i < n; i++) {
 		LedgerAnswer *answer = &group[i]->answer;
 
-		if (group[i]->what == REQUEST_LOOKUP) {
-			look_up(ledger, group[i]);
+		if (is_question(group[i])) {
+			answer_question(ledger, group[i]);
 			continue;
 		}
 		if (ledger_is_refusal(answer->error))
@@ -310,17 +383,19 @@ static void write_group(Ledger *ledger, Request **group, size_t n)
 	int r;
 
 	for (size_t i = 0; i < n; i++)
-		writes = writes || (group[i]->what == REQUEST_APPEND && group[i]->answer.error == 0);
+		writes = writes || needs_commit(ledger, group[i]);
 	if (!writes) {
 		/* nothing to commit: reads are answered on a disk that takes no writes, too */
 		for (size_t i = 0; i < n; i++)
-			if (group[i]->what == REQUEST_LOOKUP)
-				look_up(ledger, group[i]);
+			if (is_question(group[i]))
+				answer_question(ledger, group[i]);
 		return;
 	}
-	r = commit_group(ledger, group, n);
+	r = writer_commit(ledger, group, n);
 	if (r < 0)
 		fail_group(ledger, group, n, r);
+	else
+		answer_proofs(ledger, group, n);
 	set_health(ledger, r);
 }
 
@@ -356,8 +431,10 @@ static void idle(Ledger *ledger)
 {
 	if (!atomic_load(&ledger->healthy))
 		probe(ledger);
-	else if (atomic_load(&ledger->published_waits))
-		set_health(ledger, commit_group(ledger, NULL, 0));
+	else if (atomic_load(&ledger->published_waits) || seal_timeout(ledger) == 0)
+		set_health(ledger, writer_commit(ledger, NULL, 0));
+	else if (seal_unsaved(ledger))
+		seal_save(ledger);
 	else
 		checkpoint(ledger);
 }
@@ -366,9 +443,10 @@ static int idle_timeout(Ledger *ledger)
 {
 	if (!atomic_load(&ledger->healthy))
 		return LEDGER_PROBE_MS;
-	if (atomic_load(&ledger->published_waits) || ledger->wal_pages > LEDGER_CHECKPOINT_PAGES)
+	if (atomic_load(&ledger->published_waits) || ledger->wal_pages > LEDGER_CHECKPOINT_PAGES ||
+		seal_unsaved(ledger))
 		return LEDGER_QUIET_MS;
-	return -1;
+	return seal_timeout(ledger);
 }
 
 static void wait_for_requests(Ledger *ledger)
@@ -435,7 +513,9 @@ void *ledger_thread(void *userdata)
 		}
 	}
 	if (atomic_load(&ledger->published_waits))
-		(void)commit_group(ledger, NULL, 0);
+		(void)!writer_commit(ledger, NULL, 0);
+	if (seal_unsaved(ledger))
+		seal_save(ledger);
 	return NULL;
 }
 

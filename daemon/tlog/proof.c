@@ -8,6 +8,12 @@
 
 #define INCLUSION_HEADER "c2sp.org/tlog-proof@v1"
 
+void proof_write_hash(const MerkleHash *hash, char ret[PROOF_HASH_MAX])
+{
+	_Static_assert(PROOF_HASH_MAX == BASE64_HASH_CHARS + 1, "room for a hash");
+	base64_write_hash(hash, ret);
+}
+
 /* ---- what both have in common: hashes, an empty line, a checkpoint ---- */
 
 static int check_checkpoint(Slice note, Checkpoint *ret, char error[TLOG_TEXT_MAX])

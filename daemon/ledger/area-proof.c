@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/area.h"
+
+static const char version_2[] =
+	/* complete nodes of the Merkle tree from TREE_KEPT_LEVEL up; those below come from record.hash */
+	"CREATE TABLE tree_node(level INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL,"
+	"  PRIMARY KEY(level, number)) WITHOUT ROWID;"
+	/* no records: a checkpoint that was one would ask for the next */
+	"CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, utc_us INTEGER NOT NULL, note TEXT NOT NULL);"
+	"CREATE TRIGGER checkpoint_no_update BEFORE UPDATE ON checkpoint"
+	"  BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;"
+	"CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint"
+	"  BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;"
+	"CREATE TABLE signing_key(seq INTEGER PRIMARY KEY, key TEXT NOT NULL, previous TEXT, statement TEXT,"
+	"  utc_us INTEGER NOT NULL);";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
+
+static const char *const tables[] = { "signing_key", NULL };
+
+#define INSERT_KEY                                                              \
+	"INSERT INTO signing_key(seq, key, previous, statement, utc_us) VALUES" \
+	"(@seq, @key, @previous, @statement, @utc_us)"
+
+static const RecordKind kinds[] = {
+	/* `previous` here: a key that is lost and so could not sign for this one */
+	{ "key.created", true, FIELDS(TEXT("key"), MAYBE_TEXT("previous")), .sql = INSERT_KEY,
+		.seals = true },
+	{ "key.rotated", true, FIELDS(TEXT("key"), TEXT("previous"), TEXT("statement")), .sql = INSERT_KEY,
+		.seals = true },
+	{ "ledger.restored", true, FIELDS(COUNT("size"), COUNT("lacking"), MAYBE_TEXT("checkpoint")),
+		.seals = true },
+	{ NULL },
+};
+
+static const LedgerQuery queries[] = {
+	{ "checkpoints", "SELECT size, utc_us AS \"time:utc\", note FROM checkpoint WHERE 1",
+		" ORDER BY size",
+		ARGUMENTS(BETWEEN("utc_us"), { "after", "size > @after", ARGUMENT_NUMBER, false }, LIMIT) },
+	{ "keys", "SELECT seq, utc_us AS \"since:utc\", key, previous, statement FROM signing_key WHERE 1",
+		" ORDER BY seq", NO_ARGUMENTS },
+	{ NULL },
+};
+
+const LedgerArea area_proof = { schema, tables, kinds, queries };

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/ledger-private.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/log.h"
+
+#define KEY_NAME  "station.key"
+#define NEXT_NAME "next.key" /* from before the record of it until after */
+
+static char *join(const char *folder, const char *name)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+}
+
+static int load(const char *folder, const char *name, NoteSigner **ret, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(freep) char *path = join(folder, name);
+	char why[TLOG_TEXT_MAX];
+	int r = path ? note_signer_load(path, ret, why) : -ENOMEM;
+
+	if (r < 0 && r != -ENOENT && path)
+		snprintf(error, LEDGER_TEXT_MAX, "%.*s", LEDGER_TEXT_MAX - 1, why);
+	return r;
+}
+
+static int remove_next(const char *folder)
+{
+	_cleanup_(freep) char *path = join(folder, NEXT_NAME);
+
+	if (!path)
+		return -ENOMEM;
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static int rename_next(const char *folder)
+{
+	_cleanup_(closep) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || renameat(fd, NEXT_NAME, fd, KEY_NAME) < 0 || fsync(fd) < 0)
+		return -errno;
+	return 0;
+}
+
+/* ---- which key the records say is in force ---- */
+
+static int key_on_record(Ledger *ledger, char ret[NOTE_KEY_MAX])
+{
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	int r = statement_get(
+		&ledger->statements, "SELECT key FROM signing_key ORDER BY seq DESC LIMIT 1", &select);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_step(select);
+	ret[0] = '\0';
+	if (r == SQLITE_ROW)
+		snprintf(ret, NOTE_KEY_MAX, "%s", (const char *)sqlite3_column_text(select, 0));
+	return ledger_errno(r);
+}
+
+static bool is_key(const NoteSigner *signer, const char *key)
+{
+	char text[NOTE_KEY_MAX];
+
+	if (!signer)
+		return false;
+	note_verifier_write(note_signer_verifier(signer), text);
+	return strcmp(text, key) == 0;
+}
+
+/** A log keeps its name, whatever the station is called later. */
+static int name_of_log(const Ledger *ledger, const char *on_record, char ret[NOTE_NAME_MAX])
+{
+	json_auto_t *station = json_loads(ledger->station, JSON_DECODE_ANY, NULL);
+	char clinic[NOTE_NAME_MAX], why[TLOG_TEXT_MAX];
+	const char *slash = station ? strchr(json_string_value(station), '/') : NULL;
+	NoteVerifier verifier;
+
+	if (on_record[0] && note_verifier_parse(on_record, &verifier, why) == 0) {
+		memcpy(ret, verifier.name, NOTE_NAME_MAX);
+		return 0;
+	}
+	if (!slash)
+		return -EINVAL;
+	snprintf(clinic, sizeof clinic, "%.*s", (int)(slash - json_string_value(station)),
+		json_string_value(station));
+	return checkpoint_origin(clinic, slash + 1, ret);
+}
+
+/* ---- at the start ---- */
+
+static int make_first(Ledger *ledger, const char *on_record, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(note_signer_freep) NoteSigner *signer = NULL;
+	char name[NOTE_NAME_MAX], why[TLOG_TEXT_MAX];
+	int r = name_of_log(ledger, on_record, name);
+
+	if (r == 0)
+		r = note_signer_generate(name, &signer);
+	if (r < 0)
+		return r;
+	r = note_signer_store(signer, ledger->sealer.folder, KEY_NAME, why);
+	if (r < 0) {
+		snprintf(error, LEDGER_TEXT_MAX, "%.*s", LEDGER_TEXT_MAX - 1, why);
+		return r;
+	}
+	ledger->sealer.signer = TAKE_PTR(signer);
+	return 0;
+}
+
+/** A rotation that the power cut short was either recorded, then it is finished; or not, then it never was.
+ */
+static int finish_rotation(Ledger *ledger, const char *on_record, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(note_signer_freep) NoteSigner *next = NULL;
+	const char *folder = ledger->sealer.folder;
+	int r = load(folder, NEXT_NAME, &next, error);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	return is_key(next, on_record) ? rename_next(folder) : remove_next(folder);
+}
+
+static int open_folder(Ledger *ledger, const char *folder, const char *on_record, char error[LEDGER_TEXT_MAX])
+{
+	int r;
+
+	ledger->sealer.folder = strdup(folder);
+	if (!ledger->sealer.folder)
+		return -ENOMEM;
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
+		snprintf(error, LEDGER_TEXT_MAX, "%.160s cannot be made (%s): check folder and rights",
+			folder, strerror(errno));
+		return -errno;
+	}
+	r = finish_rotation(ledger, on_record, error);
+	if (r == 0)
+		r = load(folder, KEY_NAME, &ledger->sealer.signer, error);
+	return r == -ENOENT ? make_first(ledger, on_record, error) : r;
+}
+
+static int open_credential(
+	Ledger *ledger, const char *key, const char *on_record, char error[LEDGER_TEXT_MAX])
+{
+	char why[TLOG_TEXT_MAX], name[NOTE_NAME_MAX];
+	int r = note_signer_parse(key, &ledger->sealer.signer, why);
+
+	if (r < 0) {
+		snprintf(error, LEDGER_TEXT_MAX, "the credential stipple.key: %.200s", why);
+		return r;
+	}
+	r = name_of_log(ledger, on_record, name);
+	if (r == 0 && strcmp(name, note_signer_verifier(ledger->sealer.signer)->name) != 0) {
+		snprintf(error, LEDGER_TEXT_MAX,
+			"the credential stipple.key is not for %.100s: make one for this station", name);
+		r = -EXDEV;
+	}
+	return r;
+}
+
+static void publish_key(Ledger *ledger)
+{
+	pthread_mutex_lock(&ledger->key_lock);
+	note_verifier_write(note_signer_verifier(ledger->sealer.signer), ledger->key);
+	pthread_mutex_unlock(&ledger->key_lock);
+}
+
+int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record, char error[LEDGER_TEXT_MAX])
+{
+	char on_record[NOTE_KEY_MAX];
+	int r = key_on_record(ledger, on_record);
+
+	*ret_record = NULL;
+	if (r < 0 || (!options->keys && !options->key))
+		return r;
+	if (options->key)
+		r = open_credential(ledger, options->key, on_record, error);
+	else
+		r = open_folder(ledger, options->keys, on_record, error);
+	if (r < 0)
+		return r;
+	publish_key(ledger);
+	ledger->sealer.records = options->checkpoint_records;
+	ledger->sealer.patience_us = options->checkpoint_s * USEC_PER_SEC;
+	if (strcmp(ledger->key, on_record) == 0)
+		return 0;
+	if (on_record[0])
+		log_warning(
+			"the station signs with another key than before: clinics that know %s must be told",
+			on_record);
+	*ret_record = on_record[0] ? json_pack("{s:s, s:s}", "key", ledger->key, "previous", on_record)
+				   : json_pack("{s:s}", "key", ledger->key);
+	return *ret_record ? 0 : -ENOMEM;
+}
+
+/* ---- rotation ---- */
+
+static int describe(Ledger *ledger, const NoteSigner *next, Request *request)
+{
+	_cleanup_(freep) char *text = NULL, *statement = NULL;
+	char key[NOTE_KEY_MAX], previous[NOTE_KEY_MAX];
+	int r;
+
+	note_verifier_write(note_signer_verifier(next), key);
+	note_verifier_write(note_signer_verifier(ledger->sealer.signer), previous);
+	if (asprintf(&text, "%s\nthe next key of this log\n%s\n", note_signer_verifier(next)->name, key) < 0)
+		return -ENOMEM;
+	r = note_sign(ledger->sealer.signer, text, &statement);
+	if (r < 0)
+		return r;
+	json_decref(request->fields);
+	request->fields =
+		json_pack("{s:s, s:s, s:s}", "key", key, "previous", previous, "statement", statement);
+	free(request->body);
+	request->body = request->fields ? json_dumps(request->fields, LEDGER_JSON) : NULL;
+	return request->body ? 0 : -ENOMEM;
+}
+
+int key_rotate(Ledger *ledger, Request *request)
+{
+	Sealer *sealer = &ledger->sealer;
+	_cleanup_(note_signer_freep) NoteSigner *next = NULL;
+	char why[TLOG_TEXT_MAX] = "out of memory";
+	int r;
+
+	if (!sealer->signer || !sealer->folder || sealer->next) {
+		snprintf(request->answer.text, LEDGER_TEXT_MAX,
+			sealer->next ? "the key is being changed already: wait"
+				     : "the station's key is a credential: change it where it is kept");
+		request->answer.error = -EINVAL;
+		return 0;
+	}
+	r = note_signer_generate(note_signer_verifier(sealer->signer)->name, &next);
+	if (r == 0)
+		r = remove_next(sealer->folder);
+	if (r == 0)
+		r = note_signer_store(next, sealer->folder, NEXT_NAME, why);
+	if (r == 0)
+		r = describe(ledger, next, request);
+	if (r < 0) {
+		snprintf(request->answer.text, LEDGER_TEXT_MAX, "the key was not changed: %.200s", why);
+		request->answer.error = -EINVAL;
+		return 0;
+	}
+	sealer->next = TAKE_PTR(next);
+	return 0;
+}
+
+void key_settle(Ledger *ledger, bool committed)
+{
+	Sealer *sealer = &ledger->sealer;
+	int r;
+
+	if (!sealer->next)
+		return;
+	r = committed ? rename_next(sealer->folder) : remove_next(sealer->folder);
+	if (r < 0)
+		log_warning("%s: %s; put right at the next start", sealer->folder, strerror(-r));
+	if (committed) {
+		note_signer_free(sealer->signer);
+		sealer->signer = sealer->next;
+		publish_key(ledger);
+	} else {
+		note_signer_free(sealer->next);
+	}
+	sealer->next = NULL;
+}
+
+void key_close(Ledger *ledger)
+{
+	note_signer_free(ledger->sealer.signer);
+	note_signer_free(ledger->sealer.next);
+	free(ledger->sealer.folder);
+}

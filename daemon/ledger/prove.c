@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/tree.h"
+
+#include <string.h>
+
+#include "tlog/proof.h"
+
+typedef struct SealedTree {
+	uint64_t size;
+	char *note;
+} SealedTree;
+
+/** A cleanup function. */
+static void sealed_tree_done(SealedTree *sealed)
+{
+	free(sealed->note);
+}
+
+/** The newest checkpoint. -ENODATA: there is none, or none with this many records. */
+static int newest(Statements *statements, uint64_t least, SealedTree *ret)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	char *note;
+	int r = statement_get(statements,
+		"SELECT size, note FROM checkpoint WHERE size >= ? ORDER BY size DESC LIMIT 1", &select);
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	sqlite3_bind_int64(select, 1, (int64_t)least);
+	r = sqlite3_step(select);
+	if (r != SQLITE_ROW)
+		return r == SQLITE_DONE ? -ENODATA : ledger_errno(r);
+	note = strdup((const char *)sqlite3_column_text(select, 1));
+	if (!note)
+		return -ENOMEM;
+	*ret = (SealedTree){ (uint64_t)sqlite3_column_int64(select, 0), note };
+	return 0;
+}
+
+static json_t *hashes_to_json(const MerklePath *path)
+{
+	json_auto_t *hashes = json_array();
+	char text[PROOF_HASH_MAX];
+
+	for (size_t i = 0; hashes && i < path->n; i++) {
+		proof_write_hash(&path->hashes[i], text);
+		if (json_array_append_new(hashes, json_string(text)) < 0)
+			return NULL;
+	}
+	return TAKE_PTR(hashes);
+}
+
+int prove_checkpoint(Statements *statements, Digester *digester, uint64_t since, json_t **ret)
+{
+	TreeReader reader = { .statements = statements, .digester = digester };
+	_cleanup_(sealed_tree_done) SealedTree sealed = { 0 };
+	MerklePath path = { 0 };
+	json_t *previous, *made;
+	int r = newest(statements, 0, &sealed);
+
+	if (r < 0)
+		return r;
+	/* the one on the broker may itself be the newest: then its proof is empty */
+	if (since > sealed.size)
+		since = 0;
+	r = tree_prove_consistency(&reader, since, sealed.size, &path);
+	if (r < 0)
+		return r;
+	previous = since ? json_pack("{s:I}", "size", (json_int_t)since) : json_null();
+	made = json_pack("{s:s, s:I, s:o, s:o}", "checkpoint", sealed.note, "size", (json_int_t)sealed.size,
+		"previous", previous, "consistency", hashes_to_json(&path));
+	if (!made)
+		return -ENOMEM;
+	*ret = made;
+	return 0;
+}
+
+static int write_proof(Statements *statements, uint64_t seq, InclusionProof *proof, char **ret)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	int r = statement_get(statements, "SELECT leaf FROM record WHERE seq = ?", &select);
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	sqlite3_bind_int64(select, 1, (int64_t)seq);
+	r = sqlite3_step(select);
+	if (r != SQLITE_ROW)
+		return r == SQLITE_DONE ? -ENOENT : ledger_errno(r);
+	proof->extra = (uint8_t *)sqlite3_column_blob(select, 0);
+	proof->extra_size = (size_t)sqlite3_column_bytes(select, 0);
+	return inclusion_proof_write(proof, ret);
+}
+
+int prove_record(Statements *statements, Digester *digester, uint64_t seq, json_t **ret)
+{
+	TreeReader reader = { .statements = statements, .digester = digester };
+	_cleanup_(sealed_tree_done) SealedTree sealed = { 0 };
+	_cleanup_(freep) char *text = NULL;
+	InclusionProof proof = { .index = seq - 1 };
+	int r = seq == 0 ? -ENOENT : newest(statements, seq, &sealed);
+
+	if (r == 0)
+		r = tree_prove_inclusion(&reader, proof.index, sealed.size, &proof.path);
+	if (r == 0) {
+		proof.checkpoint = sealed.note;
+		proof.checkpoint_size = strlen(sealed.note);
+		r = write_proof(statements, seq, &proof, &text);
+	}
+	if (r < 0)
+		return r;
+	*ret = json_pack(
+		"{s:I, s:I, s:s}", "seq", (json_int_t)seq, "size", (json_int_t)sealed.size, "proof", text);
+	return *ret ? 0 : -ENOMEM;
+}

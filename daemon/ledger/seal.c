@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/tree.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "util/file.h"
+#include "util/log.h"
+
+enum { CHECKPOINT_FILE_MAX = 64 * 1024 };
+
+#define CHECKPOINT_SUFFIX ".checkpoint"
+#define KEEP_AND_RESTORE  "keep the file as evidence and bring back a backup"
+
+/* ---- at the start ---- */
+
+static int damaged(char error[LEDGER_TEXT_MAX], const char *format, ...) _printf_(2, 3);
+
+static int damaged(char error[LEDGER_TEXT_MAX], const char *format, ...)
+{
+	va_list arguments;
+	size_t n;
+
+	va_start(arguments, format);
+	vsnprintf(error, LEDGER_TEXT_MAX, format, arguments);
+	va_end(arguments);
+	n = strlen(error);
+	snprintf(error + n, LEDGER_TEXT_MAX - n, ": " KEEP_AND_RESTORE);
+	return -EUCLEAN;
+}
+
+/** That the tree had this root at the checkpoint's size. */
+static int compare(TreeReader *reader, const Checkpoint *checkpoint, uint64_t size, const char *which,
+	char error[LEDGER_TEXT_MAX])
+{
+	MerkleHash root;
+	int r;
+
+	if (checkpoint->size > size)
+		return damaged(error, "the ledger has %llu records, but %s was made at %llu",
+			(unsigned long long)size, which, (unsigned long long)checkpoint->size);
+	r = tree_root(reader, checkpoint->size, &root);
+	if (r == -EUCLEAN)
+		return damaged(error, "the ledger lacks %s", reader->missing);
+	if (r < 0)
+		return r;
+	if (!merkle_hash_equal(&root, &checkpoint->root))
+		return damaged(error, "among its first %llu records the ledger is not what %s says",
+			(unsigned long long)checkpoint->size, which);
+	return 0;
+}
+
+/** Reads a checkpoint, signed by the key if there is one. */
+static int open_checkpoint(const Ledger *ledger, const char *note, size_t size, Checkpoint *ret)
+{
+	char why[TLOG_TEXT_MAX];
+	size_t text;
+	int r;
+
+	if (ledger->sealer.signer)
+		return checkpoint_open(
+			note, size, note_signer_verifier(ledger->sealer.signer), 1, NULL, ret, why);
+	r = note_read(note, size, &text, why);
+	return r < 0 ? r : checkpoint_parse(note, text, ret, why);
+}
+
+static int check_newest(Ledger *ledger, TreeReader *reader, LedgerInfo *info, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	Checkpoint checkpoint;
+	int r = statement_get(
+		&ledger->statements, "SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1", &select);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_step(select);
+	if (r != SQLITE_ROW)
+		return ledger_errno(r);
+	info->checkpoint = (uint64_t)sqlite3_column_int64(select, 0);
+	r = open_checkpoint(ledger, (const char *)sqlite3_column_text(select, 1),
+		(size_t)sqlite3_column_bytes(select, 1), &checkpoint);
+	/* a key that was replaced since: a full verification knows the older ones too */
+	if (r == -ENOKEY)
+		return 0;
+	if (r < 0 || checkpoint.size != info->checkpoint)
+		return damaged(error, "the newest checkpoint in the ledger, at %llu records, is broken",
+			(unsigned long long)info->checkpoint);
+	return compare(reader, &checkpoint, ledger->seq, "its newest checkpoint", error);
+}
+
+/** The one beside the file: an older copy of the ledger is sound in itself, but not beside it. */
+static int check_saved(Ledger *ledger, TreeReader *reader, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(freep) char *path = NULL, *note = NULL;
+	Checkpoint checkpoint;
+	size_t size;
+	int r;
+
+	if (asprintf(&path, "%s" CHECKPOINT_SUFFIX, ledger->path) < 0)
+		return -ENOMEM;
+	r = file_read(path, CHECKPOINT_FILE_MAX, &note, &size);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	if (open_checkpoint(ledger, note, size, &checkpoint) < 0)
+		return 0; /* of a key that is no longer at hand, or half written: the ledger has its own */
+	ledger->sealer.saved = checkpoint.size;
+	return compare(reader, &checkpoint, ledger->seq, "the checkpoint kept beside it", error);
+}
+
+/** The newest records against their hashes: as many as a leaf block has, whatever the ledger's size. */
+static int check_tail(Ledger *ledger, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	MerkleHash hash;
+	int result, r = ledger_errno(statement_get(&ledger->statements,
+			    "SELECT seq, leaf, hash FROM record ORDER BY seq DESC LIMIT 256", &select));
+
+	while (r == 0 && (result = sqlite3_step(select)) != SQLITE_DONE) {
+		if (result != SQLITE_ROW)
+			return ledger_errno(result);
+		r = merkle_hash_leaf(ledger->digester, sqlite3_column_blob(select, 1),
+			(size_t)sqlite3_column_bytes(select, 1), &hash);
+		if (r == 0 && (sqlite3_column_bytes(select, 2) != DIGEST_BYTES ||
+				      memcmp(sqlite3_column_blob(select, 2), &hash, DIGEST_BYTES) != 0))
+			r = damaged(error, "record %lld of the ledger does not match its hash",
+				(long long)sqlite3_column_int64(select, 0));
+	}
+	return r;
+}
+
+int seal_open(Ledger *ledger, LedgerInfo *info, char error[LEDGER_TEXT_MAX])
+{
+	TreeReader reader = { .statements = &ledger->statements, .digester = ledger->digester };
+	int r = check_tail(ledger, error);
+
+	if (r == 0)
+		r = check_newest(ledger, &reader, info, error);
+	if (r == 0)
+		r = check_saved(ledger, &reader, error);
+	if (r == 0) {
+		r = tree_load(&reader, ledger->seq, &ledger->tree);
+		if (r == -EUCLEAN)
+			r = damaged(error, "the ledger lacks %s", reader.missing);
+	}
+	ledger->sealer.size = info->checkpoint;
+	ledger->sealer.due_us = INT64_MAX;
+	if (r == 0 && ledger->sealer.signer && ledger->seq > info->checkpoint)
+		ledger->sealer.due_us = clock_read(ledger->clock).monotonic_us + ledger->sealer.patience_us;
+	atomic_store(&ledger->sealed, info->checkpoint);
+	atomic_store(&ledger->checkpoint_published, info->checkpoint_published);
+	return r;
+}
+
+/* ---- with each group ---- */
+
+static int sign(Ledger *ledger, char **ret)
+{
+	const NoteSigner *signer = ledger->sealer.signer;
+	_cleanup_(freep) char *note = NULL;
+	Checkpoint checkpoint = { .size = ledger->tree.size };
+	int r = merkle_tree_root(&ledger->tree, ledger->digester, &checkpoint.root);
+
+	snprintf(checkpoint.origin, sizeof checkpoint.origin, "%s", note_signer_verifier(signer)->name);
+	if (r == 0)
+		r = checkpoint_sign(&checkpoint, signer, &note);
+	if (r < 0)
+		return r;
+	/* those who know only one of the two keys find it here */
+	if (ledger->sealer.next)
+		return note_sign_again(ledger->sealer.next, note, strlen(note), ret);
+	*ret = TAKE_PTR(note);
+	return 0;
+}
+
+static int insert_checkpoint(Ledger *ledger, const char *note, int64_t utc_us)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
+	int r = statement_get(
+		&ledger->statements, "INSERT INTO checkpoint(size, utc_us, note) VALUES(?, ?, ?)", &insert);
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	sqlite3_bind_int64(insert, 1, (int64_t)ledger->tree.size);
+	sqlite3_bind_int64(insert, 2, utc_us);
+	sqlite3_bind_text(insert, 3, note, -1, SQLITE_STATIC);
+	r = ledger_errno(statement_step(insert));
+	return r == -EEXIST ? -EIO : r;
+}
+
+int seal_if_due(Ledger *ledger, const ClockReading *now)
+{
+	Sealer *sealer = &ledger->sealer;
+	_cleanup_(freep) char *note = NULL;
+	int r;
+
+	if (!sealer->signer || ledger->tree.size == sealer->size)
+		return 0;
+	if (!sealer->now && ledger->tree.size - sealer->size < sealer->records &&
+		now->monotonic_us < sealer->due_us)
+		return 0;
+	r = sign(ledger, &note);
+	if (r == 0)
+		r = insert_checkpoint(ledger, note, now->utc_us);
+	sealer->now = r == 0; /* seal_settle() sees that there is one */
+	return r;
+}
+
+void seal_settle(Ledger *ledger, const ClockReading *now)
+{
+	Sealer *sealer = &ledger->sealer;
+
+	if (sealer->now) {
+		sealer->now = false;
+		sealer->size = ledger->tree.size;
+		sealer->due_us = INT64_MAX;
+		atomic_store(&ledger->sealed, sealer->size);
+	} else if (sealer->signer && sealer->due_us == INT64_MAX && ledger->tree.size > sealer->size) {
+		sealer->due_us = now->monotonic_us + sealer->patience_us;
+	}
+}
+
+int seal_timeout(Ledger *ledger)
+{
+	int64_t left_us;
+
+	if (ledger->sealer.due_us == INT64_MAX)
+		return -1;
+	left_us = ledger->sealer.due_us - clock_read(ledger->clock).monotonic_us;
+	return left_us <= 0 ? 0 : (int)(left_us / 1000) + 1;
+}
+
+/* ---- beside the file ---- */
+
+bool seal_unsaved(const Ledger *ledger)
+{
+	return ledger->sealer.size > ledger->sealer.saved;
+}
+
+void seal_save(Ledger *ledger)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	_cleanup_(freep) char *folder = strdup(ledger->path), *name = NULL;
+	char *slash = folder ? strrchr(folder, '/') : NULL;
+	int r = statement_get(&ledger->statements, "SELECT note FROM checkpoint WHERE size = ?", &select);
+
+	if (r != SQLITE_OK || !folder ||
+		asprintf(&name, "%s" CHECKPOINT_SUFFIX, slash ? slash + 1 : folder) < 0)
+		return;
+	if (slash)
+		*slash = '\0';
+	sqlite3_bind_int64(select, 1, (int64_t)ledger->sealer.size);
+	/* tried once for each: without it an older copy of the ledger is noticed by the clinic only */
+	ledger->sealer.saved = ledger->sealer.size;
+	r = sqlite3_step(select) == SQLITE_ROW
+		    ? file_write_atomic(slash ? folder : ".", name, sqlite3_column_text(select, 0),
+			      (size_t)sqlite3_column_bytes(select, 0))
+		    : -EIO;
+	if (r < 0)
+		log_warning("%s cannot be written (%s): check the disk", name, strerror(-r));
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/tree.h"
+
+#include <string.h>
+
+/* ---- writing ---- */
+
+static int keep_node(void *userdata, unsigned level, uint64_t index, const MerkleHash *hash)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
+	int r;
+
+	if (level < TREE_KEPT_LEVEL)
+		return 0;
+	r = statement_get(userdata, "INSERT INTO tree_node(level, number, hash) VALUES(?, ?, ?)", &insert);
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	sqlite3_bind_int(insert, 1, (int)level);
+	sqlite3_bind_int64(insert, 2, (int64_t)index);
+	sqlite3_bind_blob(insert, 3, hash->bytes, sizeof hash->bytes, SQLITE_STATIC);
+	r = ledger_errno(statement_step(insert));
+	/* two nodes in one place: the file does not go with the tree that grew from it */
+	return r == -EEXIST ? -EUCLEAN : r;
+}
+
+int tree_append(Statements *statements, Digester *digester, MerkleTree *tree, const MerkleHash *leaf)
+{
+	return merkle_append(tree, digester, leaf, keep_node, statements);
+}
+
+/* ---- reading ---- */
+
+static int missing(TreeReader *reader, const char *what, unsigned level, uint64_t number)
+{
+	if (what[0] == 'n')
+		snprintf(reader->missing, sizeof reader->missing, "node %llu of level %u of its tree",
+			(unsigned long long)number, level);
+	else
+		snprintf(reader->missing, sizeof reader->missing, "the hash of record %llu",
+			(unsigned long long)number + 1);
+	return -EUCLEAN;
+}
+
+static int take_hash(sqlite3_stmt *row, MerkleHash *ret)
+{
+	if (sqlite3_column_bytes(row, 0) != DIGEST_BYTES)
+		return -EUCLEAN;
+	memcpy(ret->bytes, sqlite3_column_blob(row, 0), DIGEST_BYTES);
+	return 0;
+}
+
+static int read_node(void *userdata, unsigned level, uint64_t index, MerkleHash *ret)
+{
+	TreeReader *reader = userdata;
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	int r = statement_get(
+		reader->statements, "SELECT hash FROM tree_node WHERE level = ? AND number = ?", &select);
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	sqlite3_bind_int(select, 1, (int)level);
+	sqlite3_bind_int64(select, 2, (int64_t)index);
+	r = sqlite3_step(select);
+	if (r != SQLITE_ROW && r != SQLITE_DONE)
+		return ledger_errno(r);
+	if (r == SQLITE_DONE || take_hash(select, ret) < 0)
+		return missing(reader, "node", level, index);
+	return 0;
+}
+
+static int read_leaves(void *userdata, uint64_t first, size_t n, MerkleHash *ret)
+{
+	TreeReader *reader = userdata;
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	int r = statement_get(reader->statements,
+		"SELECT hash, seq FROM record WHERE seq > ? ORDER BY seq LIMIT ?", &select);
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	sqlite3_bind_int64(select, 1, (int64_t)first);
+	sqlite3_bind_int64(select, 2, (int64_t)n);
+	for (size_t i = 0; i < n; i++) {
+		r = sqlite3_step(select);
+		if (r != SQLITE_ROW && r != SQLITE_DONE)
+			return ledger_errno(r);
+		if (r == SQLITE_DONE || (uint64_t)sqlite3_column_int64(select, 1) != first + i + 1 ||
+			take_hash(select, &ret[i]) < 0)
+			return missing(reader, "record", 0, first + i);
+	}
+	return 0;
+}
+
+static MerkleReader merkle_reader(TreeReader *reader)
+{
+	return (MerkleReader){ TREE_KEPT_LEVEL, read_node, read_leaves, reader };
+}
+
+int tree_load(TreeReader *reader, uint64_t size, MerkleTree *ret)
+{
+	MerkleReader merkle = merkle_reader(reader);
+
+	return merkle_tree_read(&merkle, reader->digester, size, ret);
+}
+
+int tree_root(TreeReader *reader, uint64_t size, MerkleHash *ret)
+{
+	MerkleTree tree;
+	int r = tree_load(reader, size, &tree);
+
+	return r < 0 ? r : merkle_tree_root(&tree, reader->digester, ret);
+}
+
+int tree_prove_inclusion(TreeReader *reader, uint64_t index, uint64_t size, MerklePath *ret)
+{
+	MerkleReader merkle = merkle_reader(reader);
+
+	return merkle_prove_inclusion(&merkle, reader->digester, index, size, ret);
+}
+
+int tree_prove_consistency(TreeReader *reader, uint64_t old_size, uint64_t size, MerklePath *ret)
+{
+	MerkleReader merkle = merkle_reader(reader);
+
+	return merkle_prove_consistency(&merkle, reader->digester, old_size, size, ret);
+}
+
+/* ---- from the records ---- */
+
+static int grow(Statements *statements, Digester *digester)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
+	MerkleTree tree = { 0 };
+	MerkleHash leaf;
+	int r = 0, result = sqlite3_prepare_v2(
+			   statements->db, "SELECT hash FROM record ORDER BY seq", -1, &rows, NULL);
+
+	while (result == SQLITE_OK && r == 0 && (result = sqlite3_step(rows)) == SQLITE_ROW) {
+		result = SQLITE_OK;
+		r = take_hash(rows, &leaf);
+		if (r == 0)
+			r = tree_append(statements, digester, &tree, &leaf);
+	}
+	if (r < 0)
+		return SQLITE_CORRUPT;
+	return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+int tree_build(sqlite3 *db)
+{
+	Statements statements = { .db = db };
+	_cleanup_(digester_freep) Digester *digester = NULL;
+	int r = sqlite3_exec(db, "DELETE FROM tree_node", NULL, NULL, NULL);
+
+	if (r == SQLITE_OK && digester_new(&digester) < 0)
+		r = SQLITE_NOMEM;
+	if (r == SQLITE_OK)
+		r = grow(&statements, digester);
+	statements_clear(&statements);
+	return r;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * The Merkle tree over record.hash in the ledger's file: complete nodes from TREE_KEPT_LEVEL up are kept, so
+ * that a root or proof at any size reads at most two blocks of leaf hashes and a node a level. Only files of
+ * the ledger include this. All of it blocks on the disk; errors are negative errno, -EUCLEAN where a hash is
+ * missing.
+ */
+
+#include "ledger/ledger-private.h"
+
+enum { TREE_KEPT_LEVEL = MERKLE_BLOCK_LEVEL_MAX, TREE_BLOCK = 1 << TREE_KEPT_LEVEL };
+
+/** A connection to read the tree through. `missing` says what was not found, for a person. */
+typedef struct TreeReader {
+	Statements *statements;
+	Digester *digester;
+	char missing[96];
+} TreeReader;
+
+/** Appends a leaf's hash to `tree` and keeps the nodes this completes; in the caller's transaction. */
+int tree_append(
+	Statements *statements, Digester *digester, MerkleTree *tree, const MerkleHash *leaf) _must_check_;
+
+/** The tree at `size` leaves, to go on growing. */
+int tree_load(TreeReader *reader, uint64_t size, MerkleTree *ret) _must_check_;
+int tree_root(TreeReader *reader, uint64_t size, MerkleHash *ret) _must_check_;
+int tree_prove_inclusion(TreeReader *reader, uint64_t index, uint64_t size, MerklePath *ret) _must_check_;
+int tree_prove_consistency(
+	TreeReader *reader, uint64_t old_size, uint64_t size, MerklePath *ret) _must_check_;
+
+/** Writes all nodes anew from record.hash; in the caller's transaction. Returns an SQLite result. */
+int tree_build(sqlite3 *db);
