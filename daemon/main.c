@@ -26,7 +26,7 @@
 #define STIPPLE_CONFIG_FILE "/etc/stipple/stippled.conf"
 #endif
 
-enum { TICK_US = USEC_PER_SEC, CAMERA_LOOK_MS = 5000 };
+enum { TICK_US = USEC_PER_SEC, CAMERA_LOOK_MS = 5000, CREDENTIAL_MAX = 4096 };
 
 typedef struct Daemon {
 	const char *config_path;
@@ -309,10 +309,35 @@ static int start_configuration(Daemon *daemon)
 	return config_defaults(&daemon->config);
 }
 
+static void erasep(char **text)
+{
+	if (*text)
+		explicit_bzero(*text, strlen(*text));
+	free(*text);
+}
+
+/** The private key, where the service manager hands it over (systemd.exec(5), LoadCredential=). */
+static int read_credential(char **ret)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	_cleanup_(freep) char *path = NULL;
+	size_t size;
+	int r;
+
+	if (!folder)
+		return 0;
+	if (asprintf(&path, "%s/stipple.key", folder) < 0)
+		return -ENOMEM;
+	r = file_read(path, CREDENTIAL_MAX, ret, &size);
+	return r == -ENOENT ? 0 : r;
+}
+
 /** -EWOULDBLOCK, another daemon on the same ledger, is the one error that ends the start. */
 static int start_ledger(Daemon *daemon)
 {
 	_cleanup_(freep) char *path = NULL, *station = NULL;
+	_cleanup_(freep) char *keys = NULL;
+	_cleanup_(erasep) char *key = NULL;
 	LedgerOptions options = { .clock = &clock_system };
 	char error[CONFIG_ERROR_MAX];
 	int r;
@@ -326,10 +351,21 @@ static int start_ledger(Daemon *daemon)
 		reject_configuration(daemon, error);
 		return 0;
 	}
+	r = read_credential(&key);
+	if (r < 0) {
+		snprintf(error, sizeof error, "the credential stipple.key cannot be read: %s", strerror(-r));
+		reject_configuration(daemon, error);
+		return 0;
+	}
 	if (asprintf(&path, "%s/ledger.db", daemon->config->state_folder) < 0 ||
+		asprintf(&keys, "%s/keys", daemon->config->state_folder) < 0 ||
 		asprintf(&station, "%s/%s", daemon->config->clinic, daemon->config->station) < 0)
 		return -ENOMEM;
 	options.path = path;
+	options.keys = keys;
+	options.key = key;
+	options.checkpoint_records = daemon->config->checkpoint_records;
+	options.checkpoint_s = daemon->config->checkpoint_minutes * 60;
 	options.station = station;
 	r = ledger_open(&options, &daemon->ledger, &daemon->ledger_info, error);
 	if (r == -EWOULDBLOCK) {
@@ -453,7 +489,7 @@ static int start_faces(Daemon *daemon)
 
 	if (daemon->ledger && daemon->config->mqtt_enabled) {
 		r = telemetry_new(daemon->event, daemon->config, daemon->station, daemon->ledger,
-			daemon->ledger_info.published, &daemon->telemetry);
+			&daemon->ledger_info, &daemon->telemetry);
 		if (r < 0)
 			return r;
 	}

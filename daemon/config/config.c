@@ -76,6 +76,10 @@ static const Field fields[] = {
 	{ "sign-in", "pin_attempts", FIELD_NUMBER, AT(pin_attempts), 1, 20, "3" },
 	{ "sign-in", "pin_delay_s", FIELD_NUMBER, AT(pin_delay_s), 1, 3600, "5" },
 
+	{ "ledger", "checkpoint_records", FIELD_NUMBER, AT(checkpoint_records), 1, 1000000, "1000" },
+	{ "ledger", "checkpoint_minutes", FIELD_NUMBER, AT(checkpoint_minutes), 1, 1440, "10" },
+	{ "ledger", "verify_hours", FIELD_NUMBER, AT(verify_hours), 0, 8760, "24" },
+
 	{ "bus", "address", FIELD_BUS, AT(bus), 0, 0, "system" },
 
 	{ "mqtt", "enabled", FIELD_BOOLEAN, AT(mqtt_enabled), 0, 0, "yes" },
@@ -318,7 +322,7 @@ static int take_entry(void *userdata, const IniEntry *entry, char reason[INI_FIL
 	if (known)
 		return REFUSE(reason, "unknown key in [%s]: remove it or correct its name", entry->section);
 	return REFUSE(reason,
-		"unknown section [%.60s]: station, paths, board, camera, scanner, session, needle, sign-in, bus, mqtt "
+		"unknown section [%.60s]: station, paths, board, camera, scanner, session, needle, sign-in, ledger, bus, mqtt "
 		"and plugin.NAME are known",
 		entry->section);
 }

@@ -56,6 +56,9 @@ typedef struct Config {
 	uint32_t life_warn_percent;      /* of its life, at which to warn; default 80 */
 	/* [sign-in] */
 	uint32_t pin_attempts, pin_delay_s; /* attempts before a growing delay; its first length */
+	/* [ledger] */
+	uint32_t checkpoint_records, checkpoint_minutes; /* a checkpoint at the latest after */
+	uint32_t verify_hours; /* between full verifications in the background; 0: on request only */
 	/* [bus] */
 	char *bus; /* "system" (default), "session", or an address */
 	/* [mqtt] */

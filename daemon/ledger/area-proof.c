@@ -24,7 +24,7 @@ static const char *const tables[] = { "signing_key", NULL };
 
 static const RecordKind kinds[] = {
 	/* `previous` here: a key that is lost and so could not sign for this one */
-	{ "key.created", true, FIELDS(TEXT("key"), MAYBE_TEXT("previous")), .sql = INSERT_KEY,
+	{ "key.created", false, FIELDS(TEXT("key"), MAYBE_TEXT("previous")), .sql = INSERT_KEY,
 		.seals = true },
 	{ "key.rotated", true, FIELDS(TEXT("key"), TEXT("previous"), TEXT("statement")), .sql = INSERT_KEY,
 		.seals = true },

@@ -38,6 +38,13 @@ struct Telemetry {
 	uint64_t dropped;
 	uint64_t waiting; /* messages that had not arrived when it was last counted */
 	bool counting, miscounted;
+	struct {
+		uint64_t published; /* size of the one that the broker has, retained */
+		uint64_t sent;      /* of the one under way, 0 none */
+		int message;        /* its id */
+		bool asked;
+		bool again; /* a new connection: what the broker has is not known to be there still */
+	} checkpoint;
 	bool closing;
 };
 
@@ -274,6 +281,55 @@ static void publish_live(Telemetry *telemetry)
 	telemetry->live = TAKE_PTR(message);
 }
 
+/* ---- the newest checkpoint, retained ---- */
+
+static void publish_checkpoint(Telemetry *telemetry, const json_t *checkpoint)
+{
+	_cleanup_(freep) char *message = json_dumps(checkpoint, JSON_COMPACT | JSON_SORT_KEYS);
+	char topic[TOPIC_MAX];
+
+	topic_make(telemetry->config, "checkpoint", topic);
+	if (!message || mqtt_client_publish(telemetry->client, topic, message, 1, true, 0,
+				&telemetry->checkpoint.message) < 0)
+		return;
+	telemetry->checkpoint.again = false;
+	telemetry->checkpoint.sent = (uint64_t)json_integer_value(json_object_get(checkpoint, "size"));
+}
+
+static void checkpoint_read(void *userdata, int error, json_t *checkpoint)
+{
+	Telemetry *telemetry = userdata;
+
+	telemetry->checkpoint.asked = false;
+	if (error == 0 && mqtt_client_connected(telemetry->client) && telemetry->checkpoint.sent == 0)
+		publish_checkpoint(telemetry, checkpoint);
+}
+
+/** One at a time: each is proved to continue the one before, which the broker has by then. */
+static void ask_checkpoint(Telemetry *telemetry)
+{
+	uint64_t newest = ledger_checkpoint_size(telemetry->ledger);
+
+	if (telemetry->checkpoint.asked || telemetry->checkpoint.sent || newest == 0 ||
+		!mqtt_client_connected(telemetry->client) ||
+		(newest == telemetry->checkpoint.published && !telemetry->checkpoint.again))
+		return;
+	if (ledger_checkpoint(
+		    telemetry->ledger, telemetry->checkpoint.published, checkpoint_read, telemetry) < 0)
+		return; /* the timer tries again */
+	telemetry->checkpoint.asked = true;
+}
+
+static bool checkpoint_acknowledged(Telemetry *telemetry, int message)
+{
+	if (telemetry->checkpoint.sent == 0 || telemetry->checkpoint.message != message)
+		return false;
+	telemetry->checkpoint.published = telemetry->checkpoint.sent;
+	telemetry->checkpoint.sent = 0;
+	ledger_set_checkpoint_published(telemetry->ledger, telemetry->checkpoint.published);
+	return true;
+}
+
 /* ---- events ---- */
 
 static void on_connected(void *userdata)
@@ -281,6 +337,8 @@ static void on_connected(void *userdata)
 	Telemetry *telemetry = userdata;
 
 	ask_state(telemetry);
+	telemetry->checkpoint.again = true;
+	ask_checkpoint(telemetry);
 	telemetry->more = true;
 	pump(telemetry);
 }
@@ -289,6 +347,7 @@ static void on_disconnected(void *userdata)
 {
 	Telemetry *telemetry = userdata;
 
+	telemetry->checkpoint.sent = 0;
 	outbox_restart(&telemetry->outbox);
 	forget_rows(telemetry);
 	telemetry->stale = telemetry->fetching;
@@ -300,7 +359,8 @@ static void on_acknowledged(void *userdata, int message)
 
 	if (telemetry->closing)
 		return;
-	(void)outbox_acknowledged(&telemetry->outbox, message);
+	if (!checkpoint_acknowledged(telemetry, message))
+		(void)outbox_acknowledged(&telemetry->outbox, message);
 	telemetry->progressed = true;
 }
 
@@ -330,6 +390,7 @@ static void on_changed(void *userdata, unsigned changes)
 	if (changes & STATION_CHANGED_RECORDS) {
 		telemetry->more = telemetry->miscounted = true;
 		pump(telemetry);
+		ask_checkpoint(telemetry);
 	}
 }
 
@@ -344,13 +405,14 @@ static int on_timer(sd_event_source *source, uint64_t now, void *userdata)
 		keep_cursor(telemetry);
 	count_waiting(telemetry);
 	pump(telemetry);
+	ask_checkpoint(telemetry);
 	return sd_event_source_set_time_relative(source, telemetry->config->telemetry_ms * 1000ULL);
 }
 
 /* ---- life ---- */
 
-int telemetry_new(sd_event *event, const Config *config, Station *station, Ledger *ledger, uint64_t published,
-	Telemetry **ret)
+int telemetry_new(sd_event *event, const Config *config, Station *station, Ledger *ledger,
+	const LedgerInfo *info, Telemetry **ret)
 {
 	_cleanup_(telemetry_freep) Telemetry *telemetry = calloc(1, sizeof *telemetry);
 	_cleanup_(freep) char *will = NULL;
@@ -364,9 +426,10 @@ int telemetry_new(sd_event *event, const Config *config, Station *station, Ledge
 	telemetry->config = config;
 	telemetry->station = station;
 	telemetry->ledger = ledger;
-	telemetry->kept_cursor = telemetry->fetched = published;
+	telemetry->kept_cursor = telemetry->fetched = info->published;
+	telemetry->checkpoint.published = info->checkpoint_published;
 	telemetry->miscounted = true;
-	outbox_init(&telemetry->outbox, config->mqtt_in_flight, published);
+	outbox_init(&telemetry->outbox, config->mqtt_in_flight, info->published);
 	will = message_of_state(config, station_view(station), NULL, false);
 	if (!will)
 		return -ENOMEM;

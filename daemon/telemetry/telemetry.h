@@ -32,8 +32,8 @@ typedef struct TelemetryStatus {
 } TelemetryStatus;
 
 /** Observes `station`. A broker that is away is not an error. */
-int telemetry_new(sd_event *event, const Config *config, Station *station, Ledger *ledger, uint64_t published,
-	Telemetry **ret) _must_check_;
+int telemetry_new(sd_event *event, const Config *config, Station *station, Ledger *ledger,
+	const LedgerInfo *info, Telemetry **ret) _must_check_;
 /**
  * Publishes the "offline" state if connected and disconnects, without waiting. The ledger must not be
  * dispatched afterwards: it may still have answers for telemetry. Accepts NULL; returns NULL.

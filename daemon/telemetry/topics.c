@@ -26,6 +26,8 @@ static const struct {
 	{ "image.refused", "image" },
 	{ "indicator.followed-up", "sterilization" },
 	{ "indicator.tested", "sterilization" },
+	{ "key.rotated", "alert" },
+	{ "ledger.restored", "alert" },
 	{ "lot.received", "needle" },
 	{ "lot.status", "needle" },
 	{ "needle.claimed", "needle" },

@@ -358,7 +358,7 @@ fault_file = {self.folder}/camera-fault
     def published(self):
         """Sequence numbers that must arrive: all but the kinds that stay in the ledger."""
         private = {"station.started", "station.stopped", "operator.enrolled", "session.screening",
-                   "session.consent", "strokes", "audit.read"}
+                   "session.consent", "strokes", "audit.read", "key.created"}
         return [row["seq"] for row in self.audit("records") if row["kind"] not in private]
 
     def doctor(self, name):

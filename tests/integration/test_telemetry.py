@@ -46,7 +46,7 @@ def test_everything_arrives_in_order(broker):
         station.wait_state("fault")
         wait_for(lambda: "alert" in check_described(subscriber), "the alert")
         wait_for(lambda: check_described(subscriber) == {"state", "session", "zone", "needle", "image", "alert",
-                                                         "telemetry"}, "a message on every channel")
+                                                         "checkpoint", "telemetry"}, "a message on every channel")
         station.kill()
         wait_for(lambda: [m for t, m, _ in subscriber.messages if t.endswith("/state")][-1]["online"] is False,
                  "the last will")
