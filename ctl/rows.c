@@ -84,7 +84,10 @@ static void print_padded(const char *text, int width, bool last)
 {
 	int padding = last ? 0 : width - text_width(text);
 
-	printf("%s%*s%s", text, padding > 0 ? padding : 0, "", last ? "\n" : "  ");
+	/* a row stays one line, whatever is in it */
+	for (; (unsigned char)*text; text++)
+		putchar((unsigned char)*text < ' ' ? ' ' : *text);
+	printf("%*s%s", padding > 0 ? padding : 0, "", last ? "\n" : "  ");
 }
 
 static void widen(Rows *rows, size_t column, const char *text)

@@ -167,8 +167,8 @@ uint64_t ledger_checkpoint_size(const Ledger *ledger);
 
 /**
  * The newest checkpoint, with the proof that it continues the one at `since` leaves: an object {checkpoint,
- * size, previous: {size} or null, consistency}. `since` 0 or beyond it: previous is null. -ENODATA: there is
- * none yet.
+ * size, previous: {size} or null, consistency, vkey}. `since` 0 or beyond it: previous is null. -ENODATA:
+ * there is none yet.
  */
 int ledger_checkpoint(Ledger *ledger, uint64_t since, LedgerRows done, void *userdata) _must_check_;
 

@@ -50,6 +50,17 @@ static json_t *hashes_to_json(const MerklePath *path)
 	return TAKE_PTR(hashes);
 }
 
+static json_t *key_in_force(Statements *statements)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+
+	if (statement_get(statements, "SELECT key FROM signing_key ORDER BY seq DESC LIMIT 1", &select) !=
+			SQLITE_OK ||
+		sqlite3_step(select) != SQLITE_ROW)
+		return json_null();
+	return json_string((const char *)sqlite3_column_text(select, 0));
+}
+
 int prove_checkpoint(Statements *statements, Digester *digester, uint64_t since, json_t **ret)
 {
 	TreeReader reader = { .statements = statements, .digester = digester };
@@ -67,8 +78,9 @@ int prove_checkpoint(Statements *statements, Digester *digester, uint64_t since,
 	if (r < 0)
 		return r;
 	previous = since ? json_pack("{s:I}", "size", (json_int_t)since) : json_null();
-	made = json_pack("{s:s, s:I, s:o, s:o}", "checkpoint", sealed.note, "size", (json_int_t)sealed.size,
-		"previous", previous, "consistency", hashes_to_json(&path));
+	made = json_pack("{s:s, s:I, s:o, s:o, s:o}", "checkpoint", sealed.note, "size",
+		(json_int_t)sealed.size, "previous", previous, "consistency", hashes_to_json(&path), "vkey",
+		key_in_force(statements));
 	if (!made)
 		return -ENOMEM;
 	*ret = made;

@@ -273,8 +273,8 @@ int writer_commit(Ledger *ledger, Request **group, size_t n)
 		r = run_request(ledger, group[i], &now, &newest_us);
 	if (r == 0 && newest_us > atomic_load(&ledger->newest_utc_us))
 		r = write_meta(ledger, "newest_utc_us", newest_us);
-	if (r == 0 && ledger->seq > seq)
-		r = write_day(ledger, seq, now.utc_us);
+	if (r == 0 && ledger->seq > tree.size)
+		r = write_day(ledger, tree.size, now.utc_us);
 	if (r == 0 && cursor)
 		r = write_published(ledger);
 	if (r == 0)
