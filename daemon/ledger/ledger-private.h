@@ -153,6 +153,9 @@ struct Ledger {
 /** `read_only`: an existing file; also a lone copy, in a folder that cannot be written. */
 int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
 int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+/** A private database with the tables of a ledger, all empty, and the ledger of `path` attached to it as
+ * "kept". */
+int schema_open_scratch(const char *path, sqlite3 **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
 /** Maps an SQLite result to a negative errno; a broken constraint is -EEXIST. */
 int ledger_errno(int sqlite_result);
 
@@ -239,6 +242,9 @@ bool projection_wanted(const RecordKind *kind);
 int projection_apply(const RecordKind *kind, ProjectionContext *context) _must_check_;
 /** Empties the projections and writes them again from the records. -EUCLEAN when a record does not fit. */
 int projection_rebuild(sqlite3 *db) _must_check_;
+/** Writes the projections, which are empty, from the records. `leave` (may be NULL) ends it with -ECANCELED.
+ * `ret_failed` is set on -EUCLEAN to the record that does not fit. */
+int projection_replay(sqlite3 *db, const atomic_bool *leave, uint64_t *ret_failed) _must_check_;
 
 /* query.c */
 typedef struct LedgerQuery LedgerQuery;

@@ -274,7 +274,7 @@ static int replay(Statements *statements, sqlite3_stmt *row)
 	return answer.text[0] ? -EUCLEAN : r;
 }
 
-static int replay_all(Statements *statements)
+static int replay_all(Statements *statements, const atomic_bool *leave, uint64_t *ret_failed)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
 	int r = 0,
@@ -285,8 +285,11 @@ static int replay_all(Statements *statements)
 
 	if (result == SQLITE_OK)
 		result = sqlite3_step(rows);
-	for (; result == SQLITE_ROW && r == 0; result = sqlite3_step(rows))
-		r = replay(statements, rows);
+	for (; result == SQLITE_ROW && r == 0; result = sqlite3_step(rows)) {
+		r = leave && atomic_load(leave) ? -ECANCELED : replay(statements, rows);
+		if (r < 0)
+			*ret_failed = (uint64_t)sqlite3_column_int64(rows, 0);
+	}
 	return r < 0 ? r : ledger_errno(result);
 }
 
@@ -299,20 +302,28 @@ static int empty(sqlite3 *db, const char *table)
 	return ledger_errno(sqlite3_exec(db, sql, NULL, NULL, NULL));
 }
 
-int projection_rebuild(sqlite3 *db)
+int projection_replay(sqlite3 *db, const atomic_bool *leave, uint64_t *ret_failed)
 {
 	Statements statements = { .db = db };
+	int r = replay_all(&statements, leave, ret_failed);
+
+	statements_clear(&statements);
+	for (const LedgerArea *const *area = ledger_areas; *area && r == 0; area++)
+		if ((*area)->rebuild)
+			r = ledger_errno(sqlite3_exec(db, (*area)->rebuild, NULL, NULL, NULL));
+	return r;
+}
+
+int projection_rebuild(sqlite3 *db)
+{
+	uint64_t failed;
 	int result, r = ledger_errno(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
 
 	for (const LedgerArea *const *area = ledger_areas; *area && r == 0; area++)
 		for (const char *const *table = (*area)->tables; *table && r == 0; table++)
 			r = empty(db, *table);
 	if (r == 0)
-		r = replay_all(&statements);
-	statements_clear(&statements);
-	for (const LedgerArea *const *area = ledger_areas; *area && r == 0; area++)
-		if ((*area)->rebuild)
-			r = ledger_errno(sqlite3_exec(db, (*area)->rebuild, NULL, NULL, NULL));
+		r = projection_replay(db, NULL, &failed);
 	result = sqlite3_exec(db, r < 0 ? "ROLLBACK" : "COMMIT", NULL, NULL, NULL);
 	return r < 0 ? r : ledger_errno(result);
 }

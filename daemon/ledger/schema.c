@@ -133,8 +133,8 @@ static int open_writable(const char *path, sqlite3 **ret)
 	return r;
 }
 
-/** "file:PATH?immutable=1", with what a URI gives a meaning escaped. */
-static char *immutable_uri(const char *path)
+/** "file:PATH" and `parameters`, with what a URI gives a meaning escaped. */
+static char *file_uri(const char *path, const char *parameters)
 {
 	char *uri = NULL;
 	size_t size;
@@ -145,7 +145,7 @@ static char *immutable_uri(const char *path)
 	fputs("file:", text);
 	for (; *path; path++)
 		fprintf(text, strchr("%?#", *path) ? "%%%02X" : "%c", (unsigned char)*path);
-	fputs("?immutable=1", text);
+	fputs(parameters, text);
 	if (fclose(text) == 0)
 		return uri;
 	free(uri);
@@ -156,19 +156,57 @@ static char *immutable_uri(const char *path)
  * A file with a -wal beside it is in use, or was copied with it: that is read too. Without one it is a lone
  * copy, which nobody writes, and can be read where nothing can be created.
  */
-static int open_readable(const char *path, sqlite3 **ret)
+static char *readable_uri(const char *path)
 {
-	_cleanup_(freep) char *wal = NULL, *uri = NULL;
+	_cleanup_(freep) char *wal = NULL;
 	struct stat status;
 
 	if (asprintf(&wal, "%s-wal", path) < 0)
-		return SQLITE_NOMEM;
+		return NULL;
 	if (stat(wal, &status) == 0 && (status.st_size > 0 || access(wal, W_OK) == 0))
-		return sqlite3_open_v2(path, ret, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
-	uri = immutable_uri(path);
+		return file_uri(path, "?mode=ro");
+	return file_uri(path, "?immutable=1");
+}
+
+static int open_readable(const char *path, sqlite3 **ret)
+{
+	_cleanup_(freep) char *uri = readable_uri(path);
+
 	if (!uri)
 		return SQLITE_NOMEM;
 	return sqlite3_open_v2(uri, ret, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+}
+
+static int attach(sqlite3 *db, const char *path)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	_cleanup_(freep) char *uri = readable_uri(path);
+	int r = uri ? sqlite3_prepare_v2(db, "ATTACH ? AS kept", -1, &statement, NULL) : SQLITE_NOMEM;
+
+	if (r != SQLITE_OK)
+		return r;
+	sqlite3_bind_text(statement, 1, uri, -1, SQLITE_STATIC);
+	r = sqlite3_step(statement);
+	return r == SQLITE_DONE ? SQLITE_OK : r;
+}
+
+int schema_open_scratch(const char *path, sqlite3 **ret, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	/* no name: a file of its own that is gone with the connection, and no syncing */
+	int r = sqlite3_open_v2("", &db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(db, "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA cache_size=-16000;", NULL, NULL, NULL);
+	if (r == SQLITE_OK)
+		r = migrate(db, 0);
+	if (r == SQLITE_OK)
+		r = attach(db, path);
+	if (r != SQLITE_OK)
+		return explain(db, path, r, error);
+	*ret = TAKE_PTR(db);
+	return 0;
 }
 
 int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDGER_TEXT_MAX])

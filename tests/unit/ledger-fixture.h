@@ -20,9 +20,13 @@
 static __attribute__((__unused__)) _Atomic int64_t fake_utc_us =
 	1772445600LL * USEC_PER_SEC; /* 2026-03-02T10:00:00Z */
 
+static __attribute__((__unused__)) _Atomic int64_t fake_monotonic_us = 1;
+
 static inline void fake_read(void *userdata, ClockReading *ret)
 {
-	*ret = (ClockReading){ .utc_us = fake_utc_us, .monotonic_us = 1, .synchronized = true };
+	*ret = (ClockReading){
+		.utc_us = fake_utc_us, .monotonic_us = fake_monotonic_us, .synchronized = true
+	};
 	memset(ret->boot_id, 'b', 32);
 }
 
@@ -32,12 +36,19 @@ typedef struct Fixture {
 	char folder[64], path[96];
 	Ledger *ledger;
 	LedgerInfo info;
+	char keys[96]; /* "": no key and no checkpoints */
+	uint32_t checkpoint_records;
 	char error[LEDGER_TEXT_MAX];
 } Fixture;
 
 static inline int open_fixture(Fixture *fixture)
 {
-	LedgerOptions options = { .path = fixture->path, .station = "clinic/one", .clock = &fake_clock };
+	LedgerOptions options = { .path = fixture->path,
+		.station = "clinic/one",
+		.clock = &fake_clock,
+		.keys = fixture->keys[0] ? fixture->keys : NULL,
+		.checkpoint_records = fixture->checkpoint_records,
+		.checkpoint_s = 600 };
 
 	return ledger_open(&options, &fixture->ledger, &fixture->info, fixture->error);
 }
@@ -56,7 +67,8 @@ static inline int setup(void **state)
 
 static inline int teardown(void **state)
 {
-	static const char *const suffixes[] = { "", "-wal", "-shm", ".lock" };
+	static const char *const suffixes[] = { "", "-wal", "-shm", ".lock", ".checkpoint" };
+	static const char *const keys[] = { "station.key", "next.key" };
 	Fixture *fixture = *state;
 	char path[128];
 
@@ -65,6 +77,12 @@ static inline int teardown(void **state)
 		snprintf(path, sizeof path, "%s%s", fixture->path, suffixes[i]);
 		unlink(path);
 	}
+	for (size_t i = 0; i < ELEMENTS(keys) && fixture->keys[0]; i++) {
+		snprintf(path, sizeof path, "%s/%s", fixture->keys, keys[i]);
+		unlink(path);
+	}
+	if (fixture->keys[0])
+		rmdir(fixture->keys);
 	rmdir(fixture->folder);
 	free(fixture);
 	return 0;
@@ -89,6 +107,24 @@ static inline void serve(Ledger *ledger)
 		(void)poll(&ready, 1, 5000);
 		ledger_dispatch(ledger);
 	}
+}
+
+/** The same with a key, and a checkpoint every `records`. */
+static inline int setup_signed(void **state, uint32_t records)
+{
+	Fixture *fixture;
+	int r = setup(state);
+
+	if (r < 0)
+		return r;
+	fixture = *state;
+	fixture->ledger = ledger_free(fixture->ledger);
+	snprintf(fixture->keys, sizeof fixture->keys, "%s/keys", fixture->folder);
+	fixture->checkpoint_records = records;
+	r = open_fixture(fixture);
+	if (r == 0)
+		serve(fixture->ledger); /* the record of the key is a group of its own */
+	return r;
 }
 
 /** Takes `body`. */

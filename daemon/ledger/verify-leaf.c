@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The columns of a record against its bytes. Nearly all leaves are read from their end, where their shape is
+ * fixed, without parsing; whatever looks otherwise is parsed.
+ */
+
+#include "ledger/verify-private.h"
+
+#include <string.h>
+
+/** What is left of a leaf, cut from its end. */
+typedef struct Rest {
+	const char *text;
+	size_t size;
+} Rest;
+
+static bool cut(Rest *rest, const char *end, size_t n)
+{
+	if (rest->size < n || memcmp(rest->text + rest->size - n, end, n) != 0)
+		return false;
+	rest->size -= n;
+	return true;
+}
+
+#define CUT(rest, literal) cut(rest, literal, sizeof(literal) - 1)
+
+static bool cut_text(Rest *rest, const char *text)
+{
+	return cut(rest, text, strlen(text));
+}
+
+static bool cut_digits(Rest *rest)
+{
+	size_t before = rest->size;
+
+	while (rest->size > 0 && rest->text[rest->size - 1] >= '0' && rest->text[rest->size - 1] <= '9')
+		rest->size--;
+	return rest->size < before;
+}
+
+static bool cut_number(Rest *rest, uint64_t number)
+{
+	char digits[24];
+	size_t at = sizeof digits;
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	return cut(rest, digits + at, sizeof digits - at);
+}
+
+static bool cut_hex(Rest *rest, size_t n)
+{
+	if (rest->size < n)
+		return false;
+	for (size_t i = rest->size - n; i < rest->size; i++)
+		if (!strchr("0123456789abcdef-", rest->text[i]) || !rest->text[i])
+			return false;
+	rest->size -= n;
+	return true;
+}
+
+static bool cut_boot(Rest *rest)
+{
+	size_t n = 0;
+
+	while (n < rest->size && n < CLOCK_BOOT_ID_MAX && rest->text[rest->size - n - 1] != '"')
+		n++;
+	rest->size -= n;
+	return CUT(rest, ",\"boot\":\"");
+}
+
+static bool cut_utc(LeafCheck *check, Rest *rest)
+{
+	if (!check->utc[0] || check->utc_us != check->known_utc_us) {
+		check->known_utc_us = check->utc_us;
+		clock_format_utc(check->utc_us, check->utc);
+	}
+	return CUT(rest, "\"}") && cut_text(rest, check->utc) && CUT(rest, ",\"utc\":\"");
+}
+
+/** From the end up to the body. */
+static bool cut_tail(LeafCheck *check, Rest *rest)
+{
+	if (!cut_utc(check, rest) || !(CUT(rest, ",\"sync\":true") || CUT(rest, ",\"sync\":false")))
+		return false;
+	if (!check->station[0] || !cut_text(rest, check->station) || !CUT(rest, ",\"station\":"))
+		return false;
+	if (!cut_number(rest, check->seq) || !CUT(rest, ",\"seq\":"))
+		return false;
+	check->has_personal = CUT(rest, "\"");
+	if (check->has_personal && (!cut_hex(rest, COMMITMENT_HEX) || !CUT(rest, ",\"personal\":\"")))
+		return false;
+	return cut_digits(rest) && CUT(rest, ",\"mono\":") && CUT(rest, "\"") &&
+	       cut_text(rest, check->kind) && CUT(rest, ",\"kind\":\"") && CUT(rest, "\"") && cut_boot(rest);
+}
+
+/** The body's session, where it cannot be anything else: the field stands once, before anything nested. */
+static bool session_matches(const LeafCheck *check, const Rest *front)
+{
+	static const char field[] = "\"session\":";
+	const char *end = front->text + front->size,
+		   *body = memmem(front->text, front->size, ",\"body\":{", 9);
+	const char *at, *c;
+	int64_t number = 0;
+
+	at = memmem(front->text, front->size, field, sizeof field - 1);
+	if (!at)
+		return !check->has_session;
+	if (!body || !check->has_session || at < body || memchr(body + 9, '{', (size_t)(at - body) - 8) ||
+		memchr(body + 9, '[', (size_t)(at - body) - 8))
+		return false;
+	c = at + sizeof field - 1;
+	if (memmem(c, (size_t)(end - c), field, sizeof field - 1))
+		return false;
+	for (; c < end && *c >= '0' && *c <= '9' && number < INT64_MAX / 16; c++)
+		number = number * 10 + (*c - '0');
+	return c < end && (*c == ',' || *c == '}') && number == check->session && number > 0;
+}
+
+static bool matches_at_a_glance(LeafCheck *check, const char *leaf, size_t size)
+{
+	Rest rest = { leaf, size };
+
+	return cut_tail(check, &rest) && session_matches(check, &rest);
+}
+
+static void keep_station(LeafCheck *check, const json_t *station)
+{
+	_cleanup_(freep) char *text = json_dumps(station, JSON_ENCODE_ANY);
+
+	if (text && strlen(text) < sizeof check->station)
+		memcpy(check->station, text, strlen(text) + 1);
+}
+
+static bool matches_parsed(LeafCheck *check, const char *leaf, size_t size)
+{
+	json_auto_t *fields = json_loadb(leaf, size, 0, NULL);
+	const json_t *body = json_object_get(fields, "body");
+	const char *kind = json_string_value(json_object_get(fields, "kind"));
+	const char *utc = json_string_value(json_object_get(fields, "utc"));
+	int64_t session = json_integer_value(json_object_get(body, "session"));
+
+	if (!json_is_object(body) || !kind || !utc)
+		return false;
+	keep_station(check, json_object_get(fields, "station"));
+	clock_format_utc(check->utc_us, check->utc);
+	check->known_utc_us = check->utc_us;
+	check->has_personal = json_is_string(json_object_get(fields, "personal"));
+	return (uint64_t)json_integer_value(json_object_get(fields, "seq")) == check->seq &&
+	       strcmp(kind, check->kind) == 0 && strcmp(utc, check->utc) == 0 &&
+	       check->has_session == (session > 0) && (session <= 0 || session == check->session);
+}
+
+bool leaf_matches(LeafCheck *check, const char *leaf, size_t size)
+{
+	return matches_at_a_glance(check, leaf, size) || matches_parsed(check, leaf, size);
+}

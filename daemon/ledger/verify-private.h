@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** What the files of the verification share. */
+
+#include "ledger/tree.h"
+#include "ledger/verify.h"
+
+/** A checkpoint of the file, and the hash of what of it lies beyond the last full block (verify-records.c).
+ */
+typedef struct KeptCheckpoint {
+	uint64_t size;
+	MerkleHash rest;
+	char *note;
+} KeptCheckpoint;
+
+typedef struct Verifier {
+	const VerifyOptions *options;
+	Verification *found;
+	sqlite3 *db;
+	Statements statements;
+	Digester *digester;
+	uint64_t total;
+	KeptCheckpoint *checkpoints; /* by size */
+	size_t n_checkpoints;
+	pthread_mutex_t lock; /* of the callbacks, `found` and `committed` */
+	uint64_t *committed;  /* records that carry a commitment to personal data */
+	size_t n_committed, committed_capacity;
+} Verifier;
+
+/** Tells one finding. Any thread. */
+void verify_finding(Verifier *verifier, const char *format, ...) _printf_(2, 3);
+bool verify_left(const Verifier *verifier);
+
+int verify_records(Verifier *verifier) _must_check_;
+int verify_keys(Verifier *verifier) _must_check_;
+int verify_beside(Verifier *verifier) _must_check_;
+int verify_projections(Verifier *verifier) _must_check_;
+
+/* verify-leaf.c */
+enum { COMMITMENT_HEX = 64 };
+
+/** Columns of a row, and what of the row before is likely the same again. Zeroed at first. */
+typedef struct LeafCheck {
+	uint64_t seq;
+	int64_t utc_us;
+	const char *kind;
+	bool has_session;
+	int64_t session;
+	/* out */
+	bool has_personal;
+	/* kept */
+	char station[2 * NOTE_NAME_MAX]; /* as JSON */
+	int64_t known_utc_us;
+	char utc[CLOCK_UTC_TEXT_MAX];
+} LeafCheck;
+
+/** Whether the columns are what the leaf says. */
+bool leaf_matches(LeafCheck *check, const char *leaf, size_t size);

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The records' bytes, hashes and tree. Blocks of 2^16 records are read and hashed by several threads; what
+ * they make is joined in order, and compared with the nodes that are kept and with every checkpoint.
+ */
+
+#include "ledger/verify-private.h"
+
+#include <string.h>
+
+enum { BLOCK_LEVEL = 16, LOOK_AROUND = 1 << 12 };
+
+#define BLOCK_RECORDS ((uint64_t)1 << BLOCK_LEVEL)
+
+typedef struct Blocks {
+	Verifier *verifier;
+	uint64_t n;
+	_Atomic uint64_t next, done; /* done: records */
+	MerkleHash *roots;           /* of each block, also of the last, which may be short */
+	atomic_int error;
+	char text[LEDGER_TEXT_MAX];
+} Blocks;
+
+/** One thread's. */
+typedef struct Worker {
+	Blocks *blocks;
+	Verifier *verifier;
+	sqlite3 *db;
+	Statements statements;
+	Digester *digester;
+	pthread_t thread;
+	LeafCheck leaf;
+	MerkleTree tree; /* of the block */
+	uint64_t first;  /* records before the block */
+	bool broken;     /* a record is missing: the tree no longer says anything of its own */
+} Worker;
+
+/* ---- kept nodes ---- */
+
+static int compare_node(
+	Verifier *verifier, Statements *statements, unsigned level, uint64_t number, const MerkleHash *hash)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	int r = statement_get(
+		statements, "SELECT hash FROM tree_node WHERE level = ? AND number = ?", &select);
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	sqlite3_bind_int(select, 1, (int)level);
+	sqlite3_bind_int64(select, 2, (int64_t)number);
+	r = sqlite3_step(select);
+	if (r != SQLITE_ROW && r != SQLITE_DONE)
+		return ledger_errno(r);
+	if (r == SQLITE_ROW && sqlite3_column_bytes(select, 0) == DIGEST_BYTES &&
+		memcmp(sqlite3_column_blob(select, 0), hash->bytes, DIGEST_BYTES) == 0)
+		return 0;
+	verify_finding(verifier,
+		"records %llu to %llu are not what the kept tree says (node %llu of level %u%s)",
+		(unsigned long long)(number << level) + 1, (unsigned long long)(number + 1) << level,
+		(unsigned long long)number, level, r == SQLITE_DONE ? " is missing" : "");
+	return 0;
+}
+
+static int compare_in_block(void *userdata, unsigned level, uint64_t index, const MerkleHash *hash)
+{
+	Worker *worker = userdata;
+
+	if (level < TREE_KEPT_LEVEL || worker->broken)
+		return 0;
+	return compare_node(
+		worker->verifier, &worker->statements, level, (worker->first >> level) + index, hash);
+}
+
+static int compare_above(void *userdata, unsigned level, uint64_t index, const MerkleHash *hash)
+{
+	Verifier *verifier = userdata;
+
+	return level <= BLOCK_LEVEL ? 0 : compare_node(verifier, &verifier->statements, level, index, hash);
+}
+
+/* ---- one record ---- */
+
+static int keep_committed(Verifier *verifier, uint64_t seq)
+{
+	uint64_t *grown;
+	int r = 0;
+
+	pthread_mutex_lock(&verifier->lock);
+	if (verifier->n_committed == verifier->committed_capacity) {
+		size_t capacity = verifier->committed_capacity ? 2 * verifier->committed_capacity : 64;
+
+		grown = reallocarray(verifier->committed, capacity, sizeof *grown);
+		if (grown) {
+			verifier->committed = grown;
+			verifier->committed_capacity = capacity;
+		} else {
+			r = -ENOMEM;
+		}
+	}
+	if (r == 0)
+		verifier->committed[verifier->n_committed++] = seq;
+	pthread_mutex_unlock(&verifier->lock);
+	return r;
+}
+
+static int check_columns(Worker *worker, sqlite3_stmt *row, uint64_t seq, const void *leaf, size_t size)
+{
+	LeafCheck *check = &worker->leaf;
+
+	check->seq = seq;
+	check->kind = (const char *)sqlite3_column_text(row, 3);
+	check->utc_us = sqlite3_column_int64(row, 4);
+	check->has_session = sqlite3_column_type(row, 5) != SQLITE_NULL;
+	check->session = sqlite3_column_int64(row, 5);
+	if (!check->kind || !leaf_matches(check, leaf, size)) {
+		verify_finding(worker->verifier,
+			"record %llu: number, kind, time or session beside its bytes are not"
+			" what the bytes say",
+			(unsigned long long)seq);
+		return 0;
+	}
+	return check->has_personal ? keep_committed(worker->verifier, seq) : 0;
+}
+
+/** The hash that goes into the tree is computed, never taken from the file. */
+static int check_row(Worker *worker, sqlite3_stmt *row, uint64_t seq)
+{
+	const void *leaf = sqlite3_column_blob(row, 1);
+	size_t size = (size_t)sqlite3_column_bytes(row, 1);
+	MerkleHash hash;
+	int r = merkle_hash_leaf(worker->digester, leaf, size, &hash);
+
+	if (r < 0)
+		return r;
+	if (sqlite3_column_bytes(row, 2) != DIGEST_BYTES ||
+		memcmp(sqlite3_column_blob(row, 2), hash.bytes, DIGEST_BYTES) != 0)
+		verify_finding(worker->verifier, "record %llu does not match its hash: it was changed",
+			(unsigned long long)seq);
+	r = check_columns(worker, row, seq, leaf, size);
+	return r < 0 ? r : merkle_append(&worker->tree, worker->digester, &hash, compare_in_block, worker);
+}
+
+/* ---- a block ---- */
+
+/** Keeps the block's hash as it is at each checkpoint in it. */
+static int note_checkpoints(Worker *worker, size_t *next)
+{
+	Verifier *verifier = worker->verifier;
+	uint64_t size = worker->first + worker->tree.size;
+
+	for (; *next < verifier->n_checkpoints && verifier->checkpoints[*next].size <= size; (*next)++) {
+		KeptCheckpoint *checkpoint = &verifier->checkpoints[*next];
+		int r = checkpoint->size == size && worker->tree.size > 0
+				? merkle_tree_root(&worker->tree, worker->digester, &checkpoint->rest)
+				: 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static size_t first_checkpoint(const Verifier *verifier, uint64_t after)
+{
+	size_t low = 0, high = verifier->n_checkpoints;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (verifier->checkpoints[middle].size <= after)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/** Tells of numbers that were left out. A hash of nothing stands for them, so that what follows is still
+ * read. */
+static int skip_missing(Worker *worker, uint64_t seq)
+{
+	uint64_t expected = worker->first + worker->tree.size + 1;
+	MerkleHash nothing = { 0 };
+	int r = 0;
+
+	if (seq == expected)
+		return 0;
+	verify_finding(worker->verifier, "records %llu to %llu are missing", (unsigned long long)expected,
+		(unsigned long long)seq - 1);
+	worker->broken = true;
+	for (; expected < seq && r == 0; expected++)
+		r = merkle_append(&worker->tree, worker->digester, &nothing, NULL, NULL);
+	return r;
+}
+
+static void tell_progress(Worker *worker, uint64_t records)
+{
+	const VerifyOptions *options = worker->verifier->options;
+	uint64_t done = atomic_fetch_add(&worker->blocks->done, records) + records;
+
+	if (!options->progress)
+		return;
+	pthread_mutex_lock(&worker->verifier->lock);
+	options->progress(options->userdata, done, worker->verifier->total);
+	pthread_mutex_unlock(&worker->verifier->lock);
+}
+
+static int read_rows(Worker *worker, sqlite3_stmt *rows, uint64_t end)
+{
+	size_t next = first_checkpoint(worker->verifier, worker->first);
+	uint64_t told = 0;
+	int result, r = 0;
+
+	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE) {
+		uint64_t seq = (uint64_t)sqlite3_column_int64(rows, 0);
+
+		if (result != SQLITE_ROW)
+			return ledger_errno(result);
+		r = skip_missing(worker, seq);
+		if (r == 0)
+			r = check_row(worker, rows, seq);
+		if (r == 0 && next < worker->verifier->n_checkpoints)
+			r = note_checkpoints(worker, &next);
+		if (r == 0 && worker->tree.size - told >= LOOK_AROUND) {
+			tell_progress(worker, worker->tree.size - told);
+			told = worker->tree.size;
+			r = verify_left(worker->verifier) ? -ECANCELED : 0;
+		}
+	}
+	if (r == 0)
+		r = skip_missing(worker, end + 1);
+	tell_progress(worker, worker->tree.size - told);
+	return r;
+}
+
+static int check_block(Worker *worker, uint64_t block)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
+	uint64_t end = (block + 1) << BLOCK_LEVEL;
+	int r;
+
+	if (end > worker->verifier->total)
+		end = worker->verifier->total;
+	worker->first = block << BLOCK_LEVEL;
+	worker->tree = (MerkleTree){ 0 };
+	worker->broken = false;
+	r = statement_get(&worker->statements,
+		"SELECT seq, leaf, hash, kind, utc_us, session FROM record WHERE seq > ? AND seq <= ?",
+		&rows);
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	sqlite3_bind_int64(rows, 1, (int64_t)worker->first);
+	sqlite3_bind_int64(rows, 2, (int64_t)end);
+	r = read_rows(worker, rows, end);
+	return r < 0 ? r : merkle_tree_root(&worker->tree, worker->digester, &worker->blocks->roots[block]);
+}
+
+/* ---- the threads ---- */
+
+static void *work(void *userdata)
+{
+	Worker *worker = userdata;
+	Blocks *blocks = worker->blocks;
+	uint64_t block;
+	int r = 0;
+
+	while (r == 0 && atomic_load(&blocks->error) == 0 &&
+		(block = atomic_fetch_add(&blocks->next, 1)) < blocks->n)
+		r = check_block(worker, block);
+	if (r < 0)
+		atomic_store(&blocks->error, r);
+	return NULL;
+}
+
+static int worker_open(Worker *worker, Blocks *blocks)
+{
+	Verifier *verifier = blocks->verifier;
+	int r;
+
+	worker->blocks = blocks;
+	worker->verifier = verifier;
+	r = schema_open(verifier->options->path, true, &worker->db, blocks->text);
+	worker->statements.db = worker->db;
+	return r < 0 ? r : digester_new(&worker->digester);
+}
+
+static void worker_close(Worker *worker)
+{
+	statements_clear(&worker->statements);
+	sqlite3_close(worker->db);
+	digester_free(worker->digester);
+}
+
+/** The first works on the caller's thread. */
+static int run_workers(Blocks *blocks, Worker *workers, unsigned n)
+{
+	unsigned started = 1;
+	int r = 0;
+
+	for (unsigned i = 0; i < n && r == 0; i++)
+		r = worker_open(&workers[i], blocks);
+	for (; r == 0 && started < n; started++)
+		if (pthread_create(&workers[started].thread, NULL, work, &workers[started]) != 0)
+			break; /* fewer do it too */
+	if (r == 0)
+		work(&workers[0]);
+	for (unsigned i = 1; r == 0 && i < started; i++)
+		pthread_join(workers[i].thread, NULL);
+	for (unsigned i = 0; i < n; i++)
+		worker_close(&workers[i]);
+	return r < 0 ? r : atomic_load(&blocks->error);
+}
+
+/* ---- the whole ---- */
+
+/** The root where full blocks are followed by a rest. */
+static int join_rest(Verifier *verifier, const MerkleTree *full, const MerkleHash *rest, MerkleHash *ret)
+{
+	MerkleHash hash = *rest;
+	int r = 0;
+
+	for (unsigned level = BLOCK_LEVEL; level < MERKLE_LEVELS && r == 0; level++)
+		if (full->size >> level & 1)
+			r = merkle_hash_node(verifier->digester, &full->edge[level], &hash, &hash);
+	*ret = hash;
+	return r;
+}
+
+static int check_checkpoint(Verifier *verifier, const MerkleTree *full, const KeptCheckpoint *kept)
+{
+	char why[TLOG_TEXT_MAX];
+	Checkpoint checkpoint;
+	MerkleHash root;
+	size_t text;
+	int r;
+
+	if (kept->size == full->size)
+		r = merkle_tree_root(full, verifier->digester, &root);
+	else
+		r = join_rest(verifier, full, &kept->rest, &root);
+	if (r < 0)
+		return r;
+	r = note_read(kept->note, strlen(kept->note), &text, why);
+	if (r == 0)
+		r = checkpoint_parse(kept->note, text, &checkpoint, why);
+	if (r < 0 || checkpoint.size != kept->size)
+		verify_finding(
+			verifier, "the checkpoint at %llu records is broken", (unsigned long long)kept->size);
+	else if (!merkle_hash_equal(&root, &checkpoint.root))
+		verify_finding(verifier,
+			"the checkpoint at %llu records does not fit: a record up to there was changed, added or removed",
+			(unsigned long long)kept->size);
+	return 0;
+}
+
+/** Joins the blocks; each checkpoint is compared when the tree has the full blocks before it. */
+static int join_blocks(Blocks *blocks)
+{
+	Verifier *verifier = blocks->verifier;
+	MerkleTree tree = { 0 };
+	size_t next = 0;
+	int r = 0;
+
+	for (uint64_t block = 0; block <= blocks->n && r == 0; block++) {
+		uint64_t end = (block + 1) << BLOCK_LEVEL;
+
+		for (; next < verifier->n_checkpoints && verifier->checkpoints[next].size < end && r == 0;
+			next++)
+			if (verifier->checkpoints[next].size <= verifier->total)
+				r = check_checkpoint(verifier, &tree, &verifier->checkpoints[next]);
+		if (r == 0 && end <= verifier->total)
+			r = merkle_append_node(&tree, verifier->digester, BLOCK_LEVEL, &blocks->roots[block],
+				compare_above, verifier);
+	}
+	return r;
+}
+
+static int check_cut(Verifier *verifier)
+{
+	const KeptCheckpoint *newest;
+
+	if (verifier->n_checkpoints == 0)
+		return 0;
+	newest = &verifier->checkpoints[verifier->n_checkpoints - 1];
+	verifier->found->sealed = newest->size;
+	if (newest->size > verifier->total)
+		verify_finding(verifier,
+			"the ledger was cut short: it has %llu records, its newest checkpoint was made"
+			" at %llu",
+			(unsigned long long)verifier->total, (unsigned long long)newest->size);
+	return 0;
+}
+
+static void worker_list_freep(Worker **workers)
+{
+	free(*workers);
+}
+
+int verify_records(Verifier *verifier)
+{
+	Blocks blocks = { .verifier = verifier, .n = (verifier->total + BLOCK_RECORDS - 1) >> BLOCK_LEVEL };
+	unsigned threads = verifier->options->threads;
+	_cleanup_(worker_list_freep) Worker *workers = NULL;
+	_cleanup_(freep) MerkleHash *roots = NULL;
+	int r;
+
+	if (threads > blocks.n)
+		threads = blocks.n > 0 ? (unsigned)blocks.n : 1;
+	workers = calloc(threads, sizeof *workers);
+	roots = calloc(blocks.n + 1, sizeof *roots);
+	if (!workers || !roots)
+		return -ENOMEM;
+	blocks.roots = roots;
+	r = run_workers(&blocks, workers, threads);
+	if (r == 0)
+		r = join_blocks(&blocks);
+	if (r == 0)
+		r = check_cut(verifier);
+	verifier->found->records = verifier->total;
+	return r;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/verify-private.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+void verify_finding(Verifier *verifier, const char *format, ...)
+{
+	char text[VERIFY_TEXT_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	pthread_mutex_lock(&verifier->lock);
+	if (verifier->found->findings++ < VERIFY_FINDINGS_MAX)
+		verifier->options->finding(verifier->options->userdata, text);
+	pthread_mutex_unlock(&verifier->lock);
+}
+
+bool verify_left(const Verifier *verifier)
+{
+	return verifier->options->leave && atomic_load(verifier->options->leave);
+}
+
+/* ---- checkpoints of the file ---- */
+
+static int keep_checkpoint(Verifier *verifier, sqlite3_stmt *row)
+{
+	size_t n = verifier->n_checkpoints;
+	KeptCheckpoint *grown = verifier->checkpoints;
+	const char *note = (const char *)sqlite3_column_text(row, 1);
+
+	if ((n & (n - 1)) == 0) /* doubles at powers of two */
+		grown = reallocarray(verifier->checkpoints, n ? 2 * n : 1, sizeof *grown);
+	if (!grown || !note)
+		return -ENOMEM;
+	verifier->checkpoints = grown;
+	grown[n] = (KeptCheckpoint){ .size = (uint64_t)sqlite3_column_int64(row, 0), .note = strdup(note) };
+	if (!grown[n].note)
+		return -ENOMEM;
+	verifier->n_checkpoints++;
+	return 0;
+}
+
+static int read_checkpoints(Verifier *verifier)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
+	int result, r = ledger_errno(statement_get(
+			    &verifier->statements, "SELECT size, note FROM checkpoint ORDER BY size", &rows));
+
+	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE)
+		r = result == SQLITE_ROW ? keep_checkpoint(verifier, rows) : ledger_errno(result);
+	verifier->found->checkpoints = verifier->n_checkpoints;
+	return r;
+}
+
+/* ---- keys ---- */
+
+/** The keys of the log, in order, as the records tell of them. */
+typedef struct KeyChain {
+	Verifier *verifier;
+	NoteVerifier keys[2]; /* the newest, and the one before it */
+	uint64_t since;       /* record that brought the newest; 0 none yet */
+	bool known_met;       /* the key that the caller knew was among them */
+} KeyChain;
+
+static bool check_statement(const NoteVerifier *previous, const char *key, const char *statement)
+{
+	char why[TLOG_TEXT_MAX];
+	size_t size;
+
+	return statement && note_open(statement, strlen(statement), previous, 1, &size, NULL, why) == 0 &&
+	       memmem(statement, size, key, strlen(key)) != NULL;
+}
+
+static void take_key(KeyChain *chain, uint64_t seq, const json_t *body)
+{
+	Verifier *verifier = chain->verifier;
+	const char *key = json_string_value(json_object_get(body, "key"));
+	const char *statement = json_string_value(json_object_get(body, "statement"));
+	char why[TLOG_TEXT_MAX];
+	NoteVerifier parsed;
+
+	if (!key || note_verifier_parse(key, &parsed, why) < 0) {
+		verify_finding(
+			verifier, "record %llu tells of a signing key that is none", (unsigned long long)seq);
+		return;
+	}
+	verifier->found->keys++;
+	if (statement && !check_statement(&chain->keys[0], key, statement))
+		verify_finding(verifier,
+			"record %llu: the new signing key is not signed for by the one before",
+			(unsigned long long)seq);
+	if (!statement && chain->since)
+		verifier->found->replaced_keys++;
+	chain->known_met =
+		chain->known_met || (verifier->options->key && strcmp(verifier->options->key, key) == 0);
+	chain->keys[1] = chain->keys[0];
+	chain->keys[0] = parsed;
+	chain->since = seq;
+	snprintf(verifier->found->key, NOTE_KEY_MAX, "%s", key);
+}
+
+/** Checkpoints up to the next key's record are the older key's. */
+static int check_signatures(KeyChain *chain, size_t *next, uint64_t until)
+{
+	Verifier *verifier = chain->verifier;
+	char why[TLOG_TEXT_MAX];
+	size_t size;
+
+	for (; *next < verifier->n_checkpoints && verifier->checkpoints[*next].size < until; (*next)++) {
+		const KeptCheckpoint *kept = &verifier->checkpoints[*next];
+
+		if (verify_left(verifier))
+			return -ECANCELED;
+		if (!chain->since ||
+			note_open(kept->note, strlen(kept->note), chain->keys, 1, &size, NULL, why) < 0)
+			verify_finding(verifier,
+				"the checkpoint at %llu records is not signed by the station's key",
+				(unsigned long long)kept->size);
+	}
+	return 0;
+}
+
+int verify_keys(Verifier *verifier)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
+	KeyChain chain = { .verifier = verifier };
+	size_t next = 0;
+	int result,
+		r = ledger_errno(statement_get(&verifier->statements,
+			"SELECT seq, leaf FROM record WHERE kind IN ('key.created', 'key.rotated') ORDER BY seq",
+			&rows));
+
+	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE) {
+		json_auto_t *leaf = NULL;
+		uint64_t seq = (uint64_t)sqlite3_column_int64(rows, 0);
+
+		if (result != SQLITE_ROW)
+			return ledger_errno(result);
+		r = check_signatures(&chain, &next, seq);
+		leaf = json_loadb(
+			sqlite3_column_blob(rows, 1), (size_t)sqlite3_column_bytes(rows, 1), 0, NULL);
+		if (r == 0)
+			take_key(&chain, seq, json_object_get(leaf, "body"));
+	}
+	if (r == 0)
+		r = check_signatures(&chain, &next, UINT64_MAX);
+	if (r == 0 && verifier->options->key && !chain.known_met)
+		verify_finding(verifier, "the key that you know, %.160s, is not among the log's",
+			verifier->options->key);
+	return r;
+}
+
+/* ---- all ---- */
+
+static int begin(Verifier *verifier, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(statement_donep) sqlite3_stmt *newest = NULL;
+	int r = schema_open(verifier->options->path, true, &verifier->db, error);
+
+	verifier->statements.db = verifier->db;
+	if (r == 0)
+		r = digester_new(&verifier->digester);
+	/* before the newest record is asked for: a daemon may be writing */
+	if (r == 0)
+		r = read_checkpoints(verifier);
+	if (r == 0)
+		r = ledger_errno(statement_get(
+			&verifier->statements, "SELECT coalesce(max(seq), 0) FROM record", &newest));
+	if (r == 0 && sqlite3_step(newest) != SQLITE_ROW)
+		r = -EIO;
+	if (r == 0)
+		verifier->total = (uint64_t)sqlite3_column_int64(newest, 0);
+	return r;
+}
+
+static void end(Verifier *verifier)
+{
+	for (size_t i = 0; i < verifier->n_checkpoints; i++)
+		free(verifier->checkpoints[i].note);
+	free(verifier->checkpoints);
+	free(verifier->committed);
+	statements_clear(&verifier->statements);
+	sqlite3_close(verifier->db);
+	digester_free(verifier->digester);
+	pthread_mutex_destroy(&verifier->lock);
+}
+
+static int run(Verifier *verifier)
+{
+	unsigned parts = verifier->options->parts;
+	int r = 0;
+
+	if (parts & (VERIFY_RECORDS | VERIFY_BESIDE))
+		r = verify_records(verifier);
+	if (r == 0 && parts & VERIFY_RECORDS)
+		r = verify_keys(verifier);
+	if (r == 0 && parts & VERIFY_BESIDE)
+		r = verify_beside(verifier);
+	if (r == 0 && parts & VERIFY_PROJECTIONS)
+		r = verify_projections(verifier);
+	return r;
+}
+
+int ledger_verify(const VerifyOptions *options, Verification *ret, char error[LEDGER_TEXT_MAX])
+{
+	Verification found = { 0 };
+	Verifier verifier = { .options = options, .found = &found };
+	int r;
+
+	if (options->threads < 1 || options->threads > VERIFY_THREADS_MAX)
+		return -EINVAL;
+	pthread_mutex_init(&verifier.lock, NULL);
+	error[0] = '\0';
+	r = begin(&verifier, error);
+	if (r == 0)
+		r = run(&verifier);
+	if (r == -EUCLEAN) {
+		/* so damaged that SQLite itself cannot read on: that is a finding too */
+		verify_finding(&verifier, "the file cannot be read to its end: %s",
+			verifier.db ? sqlite3_errmsg(verifier.db) : error);
+		r = verifier.db ? 0 : r;
+	}
+	end(&verifier);
+	if (r < 0 && !error[0])
+		snprintf(error, LEDGER_TEXT_MAX, "%.150s could not be verified: %s", options->path,
+			strerror(-r));
+	if (r == 0)
+		*ret = found;
+	return r;
+}

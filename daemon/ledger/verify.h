@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * Full verification of a ledger's file, also while a daemon writes it: everything that can be computed is
+ * computed again from the records' bytes and compared. Changes nothing and repairs nothing.
+ */
+
+#include <stdatomic.h>
+
+#include "ledger/ledger.h"
+#include "tlog/note.h"
+
+typedef enum VerifyPart {
+	VERIFY_RECORDS = 1 << 0, /* bytes, hashes, numbers, columns, tree, checkpoints, keys */
+	VERIFY_BESIDE = 1 << 1, /* personal data against its commitments, attachments against their digests */
+	VERIFY_PROJECTIONS = 1 << 2, /* tables rebuilt from the records, and the database's own structure */
+	VERIFY_ALL = VERIFY_RECORDS | VERIFY_BESIDE | VERIFY_PROJECTIONS,
+} VerifyPart;
+
+enum { VERIFY_THREADS_MAX = 64, VERIFY_TEXT_MAX = 320, VERIFY_FINDINGS_MAX = 100 };
+
+typedef struct VerifyOptions {
+	const char *path;
+	unsigned parts;   /* VerifyPart bits */
+	unsigned threads; /* 1 to VERIFY_THREADS_MAX */
+	const char *key; /* NULL, or the public key that must be among the log's: one that was known before */
+	const atomic_bool *leave; /* NULL, or what ends it early (-ECANCELED) */
+	/** Called from any of its threads, one at a time. `done` of `total` records. May be NULL. */
+	void (*progress)(void *userdata, uint64_t done, uint64_t total);
+	/** One sentence that names the place; at most VERIFY_FINDINGS_MAX, in no particular order. */
+	void (*finding)(void *userdata, const char *text);
+	void *userdata;
+} VerifyOptions;
+
+/** What was looked at. */
+typedef struct Verification {
+	uint64_t records, checkpoints, sealed; /* sealed: records that the newest checkpoint covers */
+	uint64_t keys, replaced_keys;          /* replaced: not signed for by the key before it */
+	uint64_t personal, erased, attachments;
+	uint64_t tables;        /* compared with what the records give */
+	uint64_t findings;      /* 0: sound */
+	char key[NOTE_KEY_MAX]; /* in force at the end; "" none */
+} Verification;
+
+/**
+ * 0 also when there are findings. Negative errno when it could not be done: `error` says why. Blocks for as
+ * long as it takes.
+ */
+int ledger_verify(const VerifyOptions *options, Verification *ret, char error[LEDGER_TEXT_MAX]) _must_check_;

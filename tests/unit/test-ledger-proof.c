@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Checkpoints, proofs and keys of a ledger that is being written. */
+
+#include "ledger-fixture.h"
+
+#include <sys/stat.h>
+
+#include "ledger/tree.h"
+#include "tlog/proof.h"
+#include "util/file.h"
+
+enum { EVERY = 100 };
+
+static int setup_every_100(void **state)
+{
+	return setup_signed(state, EVERY);
+}
+
+static json_t *state_body(int i)
+{
+	return json_pack("{s:i, s:s, s:s, s:s}", "session", 1 + i % 3, "from", "ready", "to", "working",
+		"event", "pedal-down");
+}
+
+static void append_many(Ledger *ledger, int n)
+{
+	for (int i = 0; i < n; i++) {
+		json_auto_t *body = state_body(i);
+		LedgerRecord record = { .kind = "session.state", .actor = "b1", .body = body };
+
+		assert_int_equal(ledger_append(ledger, &record, NULL, NULL), 0);
+		if (i % 50 == 49)
+			serve(ledger);
+	}
+	serve(ledger);
+}
+
+static int reopen(Fixture *fixture)
+{
+	fixture->ledger = ledger_free(fixture->ledger);
+	return open_fixture(fixture);
+}
+
+static NoteVerifier verifier_of(Ledger *ledger)
+{
+	char key[NOTE_KEY_MAX], why[TLOG_TEXT_MAX];
+	NoteVerifier verifier;
+
+	ledger_key(ledger, key);
+	assert_int_equal(note_verifier_parse(key, &verifier, why), 0);
+	return verifier;
+}
+
+static json_t *newest_checkpoint(Ledger *ledger, uint64_t since)
+{
+	json_t *rows = NULL;
+
+	assert_int_equal(ledger_checkpoint(ledger, since, keep_rows, &rows), 0);
+	serve(ledger);
+	assert_non_null(rows);
+	return rows;
+}
+
+static Checkpoint opened(json_t *message, const NoteVerifier *verifier)
+{
+	const char *note = json_string_value(json_object_get(message, "checkpoint"));
+	char why[TLOG_TEXT_MAX];
+	Checkpoint checkpoint;
+
+	assert_int_equal(
+		checkpoint_open(note, strlen(note), verifier, 1, "stipple/clinic/one", &checkpoint, why), 0);
+	assert_int_equal(json_integer_value(json_object_get(message, "size")), checkpoint.size);
+	return checkpoint;
+}
+
+static void test_checkpoints_come_in_time(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	/* the key's own record makes the first */
+	serve(ledger);
+	assert_int_equal(ledger_checkpoint_size(ledger), 1);
+	append_many(ledger, EVERY - 1);
+	assert_int_equal(ledger_checkpoint_size(ledger), 1);
+	append_many(ledger, 1);
+	assert_int_equal(ledger_checkpoint_size(ledger), EVERY + 1);
+	append_many(ledger, 5);
+	assert_int_equal(
+		append(ledger, "session.abandoned", json_pack("{s:i, s:s}", "session", 1, "reason", "x"))
+			.error,
+		0);
+	assert_int_equal(ledger_checkpoint_size(ledger), EVERY + 7);
+	append_many(ledger, 1);
+	fake_monotonic_us += 600 * USEC_PER_SEC;
+	append_many(ledger, 1);
+	assert_int_equal(ledger_checkpoint_size(ledger), EVERY + 9);
+}
+
+/** The message as a proof, as docs/transparency-log.md describes it. */
+static char *growth_proof(json_t *message, uint64_t old_size)
+{
+	json_t *hash, *hashes = json_object_get(message, "consistency");
+	char *text = NULL;
+	size_t i, size;
+	FILE *file = open_memstream(&text, &size);
+
+	assert_non_null(file);
+	fprintf(file, "old %llu\n", (unsigned long long)old_size);
+	json_array_foreach (hashes, i, hash)
+		fprintf(file, "%s\n", json_string_value(hash));
+	fprintf(file, "\n%s", json_string_value(json_object_get(message, "checkpoint")));
+	assert_int_equal(fclose(file), 0);
+	return text;
+}
+
+static void test_checkpoints_prove_growth(void **state)
+{
+	Fixture *fixture = *state;
+	json_auto_t *first = NULL;
+	NoteVerifier verifier;
+	Checkpoint old;
+
+	serve(fixture->ledger);
+	verifier = verifier_of(fixture->ledger);
+	first = newest_checkpoint(fixture->ledger, 0);
+	old = opened(first, &verifier);
+	assert_true(json_is_null(json_object_get(first, "previous")));
+	for (int i = 0; i < 8; i++) {
+		json_auto_t *message = NULL;
+		_cleanup_(freep) char *text = NULL;
+		char why[TLOG_TEXT_MAX] = "";
+		ConsistencyProof proof;
+
+		append_many(fixture->ledger, 137);
+		message = newest_checkpoint(fixture->ledger, old.size);
+		text = growth_proof(message, old.size);
+		assert_int_equal(
+			json_integer_value(json_object_get(json_object_get(message, "previous"), "size")),
+			old.size);
+		assert_int_equal(consistency_proof_parse(text, strlen(text), &proof, why), 0);
+		if (consistency_proof_verify(&proof, &old, &verifier, 1, NULL, why) < 0)
+			fail_msg("from %d: %s", (int)old.size, why);
+		old = opened(message, &verifier);
+	}
+}
+
+static void test_every_record_is_proved(void **state)
+{
+	static const uint64_t picked[] = { 1, 2, 100, 255, 256, 257, 512, 600, 601 };
+	Fixture *fixture = *state;
+	NoteVerifier verifier;
+
+	append_many(fixture->ledger, 600);
+	verifier = verifier_of(fixture->ledger);
+	for (size_t i = 0; i < ELEMENTS(picked); i++) {
+		json_t *rows = NULL;
+		InclusionProof proof;
+		Checkpoint checkpoint;
+		char why[TLOG_TEXT_MAX] = "";
+		const char *text;
+
+		assert_int_equal(ledger_prove(fixture->ledger, picked[i], keep_rows, &rows), 0);
+		serve(fixture->ledger);
+		text = json_string_value(json_object_get(rows, "proof"));
+		assert_int_equal(inclusion_proof_parse(text, strlen(text), &proof, why), 0);
+		assert_int_equal(proof.index, picked[i] - 1);
+		if (inclusion_proof_verify(
+			    &proof, proof.extra, proof.extra_size, &verifier, 1, NULL, &checkpoint, why) < 0)
+			fail_msg("record %d: %s", (int)picked[i], why);
+		assert_true(checkpoint.size >= picked[i]);
+		inclusion_proof_done(&proof);
+		json_decref(rows);
+	}
+	/* the last was beyond the newest checkpoint: the question made one */
+	assert_int_equal(ledger_checkpoint_size(fixture->ledger), 601);
+}
+
+static void keep_error(void *userdata, int error, json_t *rows)
+{
+	*(int *)userdata = error;
+}
+
+static void test_no_proof_of_nothing(void **state)
+{
+	Fixture *fixture = *state;
+	int error = 0;
+
+	append_many(fixture->ledger, 3);
+	assert_int_equal(ledger_prove(fixture->ledger, 5, keep_error, &error), 0);
+	serve(fixture->ledger);
+	assert_int_equal(error, -ENODATA);
+	assert_int_equal(ledger_prove(fixture->ledger, 0, keep_error, &error), 0);
+	serve(fixture->ledger);
+	assert_int_equal(error, -ENOENT);
+}
+
+static void test_key_is_private_and_lasts(void **state)
+{
+	Fixture *fixture = *state;
+	NoteVerifier before = verifier_of(fixture->ledger), after;
+	char path[128];
+	struct stat status;
+
+	snprintf(path, sizeof path, "%s/station.key", fixture->keys);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
+	assert_int_equal(stat(fixture->keys, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0700);
+	assert_string_equal(before.name, "stipple/clinic/one");
+	append_many(fixture->ledger, 10);
+	assert_int_equal(reopen(fixture), 0);
+	after = verifier_of(fixture->ledger);
+	assert_memory_equal(before.key, after.key, sizeof before.key);
+	/* one record tells of it, not one for each start */
+	append_many(fixture->ledger, 1);
+	assert_int_equal(fixture->ledger->seq, 12);
+}
+
+static void test_rotation_is_signed_by_both(void **state)
+{
+	Fixture *fixture = *state;
+	NoteVerifier before, after;
+	LedgerAnswer answer = { .error = 1 };
+	json_auto_t *message = NULL, *keys = NULL;
+	const char *statement;
+	char why[TLOG_TEXT_MAX];
+	size_t size;
+
+	append_many(fixture->ledger, 3);
+	before = verifier_of(fixture->ledger);
+	assert_int_equal(ledger_rotate_key(fixture->ledger, "b1", keep_answer, &answer), 0);
+	serve(fixture->ledger);
+	assert_int_equal(answer.error, 0);
+	after = verifier_of(fixture->ledger);
+	assert_memory_not_equal(before.key, after.key, sizeof before.key);
+	message = newest_checkpoint(fixture->ledger, 0);
+	assert_int_equal(opened(message, &before).size, answer.seq);
+	assert_int_equal(opened(message, &after).size, answer.seq);
+	keys = look_up(fixture->ledger, "keys", NULL);
+	assert_int_equal(json_array_size(keys), 2);
+	statement = json_string_value(json_object_get(json_array_get(keys, 1), "statement"));
+	assert_int_equal(note_open(statement, strlen(statement), &before, 1, &size, NULL, why), 0);
+	assert_int_equal(reopen(fixture), 0);
+	assert_memory_equal(verifier_of(fixture->ledger).key, after.key, sizeof after.key);
+	append_many(fixture->ledger, EVERY);
+	json_decref(message);
+	message = newest_checkpoint(fixture->ledger, 0);
+	assert_int_equal(opened(message, &after).size, 5 + EVERY);
+}
+
+static void test_lost_key_is_recorded(void **state)
+{
+	Fixture *fixture = *state;
+	NoteVerifier before = verifier_of(fixture->ledger);
+	json_auto_t *keys = NULL;
+	char path[128];
+
+	append_many(fixture->ledger, 3);
+	fixture->ledger = ledger_free(fixture->ledger);
+	snprintf(path, sizeof path, "%s/station.key", fixture->keys);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(open_fixture(fixture), 0);
+	assert_memory_not_equal(verifier_of(fixture->ledger).key, before.key, sizeof before.key);
+	keys = look_up(fixture->ledger, "keys", NULL);
+	assert_int_equal(json_array_size(keys), 2);
+	assert_non_null(json_string_value(json_object_get(json_array_get(keys, 1), "previous")));
+}
+
+/* ---- at the start ---- */
+
+static void tamper(Fixture *fixture, const char *sql)
+{
+	sqlite3 *db = NULL;
+	char *error = NULL;
+
+	fixture->ledger = ledger_free(fixture->ledger);
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK)
+		fail_msg("%s: %s", sql, error);
+	sqlite3_close(db);
+}
+
+#define FREELY \
+	"DROP TRIGGER record_no_update; DROP TRIGGER record_no_delete; DROP TRIGGER checkpoint_no_update;"
+
+static void test_damage_is_noticed_at_the_start(void **state)
+{
+	static const struct {
+		const char *sql, *said;
+	} table[] = {
+		{ FREELY "DELETE FROM record WHERE seq > 590", "records, but its newest checkpoint" },
+		{ FREELY "UPDATE record SET leaf = leaf || ' ' WHERE seq = 600", "does not match its hash" },
+		{ "DELETE FROM tree_node WHERE level = 9 AND number = 0", "lacks node 0 of level 9" },
+		{ "UPDATE tree_node SET hash = zeroblob(32) WHERE level = 9 AND number = 0",
+			"is not what its newest checkpoint says" },
+		{ FREELY
+			"UPDATE checkpoint SET note = replace(note, char(10) || '601' || char(10), char(10) || '602' ||"
+			" char(10))",
+			"is broken" },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(table); i++) {
+		Fixture *fixture;
+		void *own = NULL;
+
+		assert_int_equal(setup_every_100(&own), 0);
+		fixture = own;
+		append_many(fixture->ledger, 600);
+		assert_int_equal(fixture->ledger->seq, 601);
+		tamper(fixture, table[i].sql);
+		if (open_fixture(fixture) != -EUCLEAN || !strstr(fixture->error, table[i].said))
+			fail_msg("%s: said \"%s\"", table[i].sql, fixture->error);
+		fixture->ledger = NULL;
+		assert_int_equal(teardown(&own), 0);
+	}
+}
+
+static void test_older_copy_is_noticed(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(freep) char *copy = NULL;
+	size_t size;
+
+	append_many(fixture->ledger, 200);
+	assert_int_equal(reopen(fixture), 0);
+	fixture->ledger = ledger_free(fixture->ledger);
+	assert_int_equal(file_read(fixture->path, 1 << 24, &copy, &size), 0);
+	assert_int_equal(open_fixture(fixture), 0);
+	append_many(fixture->ledger, 200);
+	fixture->ledger = ledger_free(fixture->ledger);
+	assert_int_equal(file_write_atomic(fixture->folder, "ledger.db", copy, size), 0);
+	assert_int_equal(open_fixture(fixture), -EUCLEAN);
+	assert_non_null(strstr(fixture->error, "the checkpoint kept beside it"));
+	fixture->ledger = NULL;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define SIGNED_TEST(name) cmocka_unit_test_setup_teardown(name, setup_every_100, teardown)
+		SIGNED_TEST(test_checkpoints_come_in_time),
+		SIGNED_TEST(test_checkpoints_prove_growth),
+		SIGNED_TEST(test_every_record_is_proved),
+		LEDGER_TEST(test_no_proof_of_nothing),
+		SIGNED_TEST(test_key_is_private_and_lasts),
+		SIGNED_TEST(test_rotation_is_signed_by_both),
+		SIGNED_TEST(test_lost_key_is_recorded),
+		cmocka_unit_test(test_damage_is_noticed_at_the_start),
+		SIGNED_TEST(test_older_copy_is_noticed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Full verification: a sound ledger, and every way to tamper with one. */
+
+#include "ledger-fixture.h"
+
+#include "ledger/tree.h"
+#include "ledger/verify.h"
+
+enum { EVERY = 100, RECORDS = 700 };
+
+typedef struct Found {
+	Verification verification;
+	size_t n;
+	char texts[VERIFY_FINDINGS_MAX][VERIFY_TEXT_MAX];
+} Found;
+
+static void keep_finding(void *userdata, const char *text)
+{
+	Found *found = userdata;
+
+	assert_true(found->n < VERIFY_FINDINGS_MAX);
+	snprintf(found->texts[found->n++], VERIFY_TEXT_MAX, "%s", text);
+}
+
+static Found verify(const char *path, unsigned threads, const char *key)
+{
+	Found found = { 0 };
+	char error[LEDGER_TEXT_MAX] = "";
+	VerifyOptions options = {
+		.path = path,
+		.parts = VERIFY_ALL,
+		.threads = threads,
+		.key = key,
+		.finding = keep_finding,
+		.userdata = &found,
+	};
+
+	if (ledger_verify(&options, &found.verification, error) < 0)
+		fail_msg("%s", error);
+	assert_int_equal(found.n, found.verification.findings < VERIFY_FINDINGS_MAX
+					  ? found.verification.findings
+					  : VERIFY_FINDINGS_MAX);
+	return found;
+}
+
+static void add_strokes(Ledger *ledger, const char *data)
+{
+	char sha256[DIGEST_HEX_MAX];
+	json_auto_t *body = NULL;
+	LedgerRecord record = {
+		.kind = "strokes", .actor = "b1", .attachment = data, .attachment_size = strlen(data)
+	};
+	LedgerAnswer answer = { .error = 1 };
+
+	assert_int_equal(digest_hex(data, strlen(data), sha256), 0);
+	body = json_pack("{s:i, s:s, s:s, s:i, s:i, s:s, s:s}", "session", 1, "zone", "vertex", "unit", "u",
+		"strokes", 100, "dots", 1, "encoding", "stroke-delta-1", "sha256", sha256);
+	record.body = body;
+	assert_int_equal(ledger_append(ledger, &record, keep_answer, &answer), 0);
+	serve(ledger);
+	assert_int_equal(answer.error, 0);
+}
+
+static void add_operator(Ledger *ledger)
+{
+	json_auto_t *body = json_pack("{s:s, s:[s]}", "badge", "b1", "roles", "technician");
+	json_auto_t *personal = json_pack("{s:s, s:s}", "name", "Ada", "pin", "hash");
+	LedgerRecord record = {
+		.kind = "operator.enrolled", .actor = "b1", .body = body, .personal = personal
+	};
+	LedgerAnswer answer = { .error = 1 };
+
+	assert_int_equal(ledger_append(ledger, &record, keep_answer, &answer), 0);
+	serve(ledger);
+	assert_int_equal(answer.error, 0);
+}
+
+/** Some of everything; RECORDS records in all. */
+static void fill(Ledger *ledger)
+{
+	append(ledger, "lot.received", lot("L1", 400, "2099-01-01"));
+	add_operator(ledger);
+	append(ledger, "session.begun",
+		json_pack("{s:i, s:s, s:s, s:i}", "session", 1, "subject", "P-1", "protocol", "p",
+			"course_session", 1));
+	for (int i = 0; i < 200; i++)
+		assert_int_equal(
+			append(ledger, "needle.claimed", claim("(01)04012345678901(10)L1", "L1", 1)).error,
+			0);
+	add_strokes(ledger, "some bytes");
+	while (ledger->seq < RECORDS)
+		append(ledger, "session.state",
+			json_pack("{s:i, s:s, s:s, s:s}", "session", 1, "from", "ready", "to", "working",
+				"event", "x"));
+}
+
+static int setup_filled(void **state)
+{
+	int r = setup_signed(state, EVERY);
+	Fixture *fixture = *state;
+
+	if (r < 0)
+		return r;
+	fill(fixture->ledger);
+	return 0;
+}
+
+static void close_ledger(Fixture *fixture)
+{
+	fixture->ledger = ledger_free(fixture->ledger);
+}
+
+static void test_sound_ledger(void **state)
+{
+	Fixture *fixture = *state;
+
+	for (unsigned threads = 1; threads <= 3; threads++) {
+		/* with its daemon at work, and alone */
+		Found found = verify(fixture->path, threads, NULL);
+
+		if (found.n > 0)
+			fail_msg("%s", found.texts[0]);
+		assert_int_equal(found.verification.records, RECORDS);
+		assert_int_equal(found.verification.sealed, 601);
+		assert_int_equal(found.verification.checkpoints, 7);
+		assert_int_equal(found.verification.keys, 1);
+		assert_int_equal(found.verification.personal, 1);
+		assert_int_equal(found.verification.attachments, 1);
+		assert_true(found.verification.tables > 5);
+		if (threads == 2)
+			close_ledger(fixture);
+	}
+}
+
+static void test_known_key(void **state)
+{
+	Fixture *fixture = *state;
+	char key[NOTE_KEY_MAX];
+	Found found;
+
+	ledger_key(fixture->ledger, key);
+	found = verify(fixture->path, 1, key);
+	assert_int_equal(found.n, 0);
+	found = verify(fixture->path, 1, "stipple/clinic/one+00000000+AQ==");
+	assert_int_equal(found.n, 1);
+	assert_non_null(strstr(found.texts[0], "is not among the log's"));
+}
+
+static void run_sql(const char *path, const char *sql)
+{
+	sqlite3 *db = NULL;
+	char *error = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK)
+		fail_msg("%s: %s", sql, error);
+	sqlite3_close(db);
+}
+
+#define FREELY                                                                                             \
+	"DROP TRIGGER record_no_update; DROP TRIGGER record_no_delete; DROP TRIGGER checkpoint_no_update;" \
+	"DROP TRIGGER checkpoint_no_delete;"
+
+static const struct {
+	const char *sql, *said;
+} tampering[] = {
+	{ FREELY
+		"UPDATE record SET leaf = replace(CAST(leaf AS TEXT), '\"ready\"', '\"raedy\"') WHERE seq = 500",
+		"record 500 does not match its hash" },
+	{ FREELY "UPDATE record SET hash = zeroblob(32) WHERE seq = 500",
+		"record 500 does not match its hash" },
+	{ FREELY "DELETE FROM record WHERE seq = 300", "records 300 to 300 are missing" },
+	{ FREELY "DELETE FROM record WHERE seq BETWEEN 301 AND 310", "records 301 to 310 are missing" },
+	{ FREELY "DELETE FROM record WHERE seq > 550", "was cut short: it has 550 records" },
+	{ FREELY "UPDATE record SET kind = 'alert.raised' WHERE seq = 650",
+		"record 650: number, kind, time" },
+	{ FREELY "UPDATE record SET utc_us = utc_us + 1 WHERE seq = 650", "record 650: number, kind, time" },
+	{ FREELY "UPDATE record SET session = 2 WHERE seq = 650", "record 650: number, kind, time" },
+	{ FREELY "UPDATE record SET session = NULL WHERE seq = 650", "record 650: number, kind, time" },
+	/* two records change places: each still matches its own hash */
+	{ FREELY "UPDATE record SET seq = -1 WHERE seq = 650; UPDATE record SET seq = 650 WHERE seq = 651;"
+		 "UPDATE record SET seq = 651 WHERE seq = -1",
+		"record 650: number, kind, time" },
+	{ "UPDATE tree_node SET hash = zeroblob(32) WHERE level = 8 AND number = 1",
+		"records 257 to 512 are not what the kept tree says" },
+	{ "DELETE FROM tree_node WHERE level = 8 AND number = 0", "(node 0 of level 8 is missing)" },
+	{ FREELY
+		"UPDATE checkpoint SET note = (SELECT note FROM checkpoint WHERE size = 101) WHERE size = 201",
+		"the checkpoint at 201 records is broken" },
+	{ FREELY
+		"UPDATE checkpoint SET note = replace(note, char(10) || char(0x2014), char(10) || 'x' || char(10) ||"
+		" char(0x2014)) WHERE size = 201",
+		"the checkpoint at 201 records is" },
+	{ "UPDATE personal SET data = replace(data, 'Ada', 'Eve')",
+		"the personal data of record 3 is not what" },
+	{ "DELETE FROM personal", "the personal data of record 3 is gone" },
+	{ "UPDATE attachment SET data = x'00'", "is not the one that the record names" },
+	{ "DELETE FROM attachment", "the attachment of record" },
+	{ "UPDATE unit SET operator = 'b2' WHERE rowid = 7", "the table unit is not what the records give" },
+	{ "DELETE FROM unit WHERE rowid = 9", "the table unit is not what the records give" },
+	{ "UPDATE session SET subject = 'P-2'", "the table session is not what the records give" },
+};
+
+static void test_tampering_is_located(void **state)
+{
+	for (size_t i = 0; i < ELEMENTS(tampering); i++) {
+		void *own = NULL;
+		Fixture *fixture;
+		Found found;
+		bool said = false;
+
+		assert_int_equal(setup_filled(&own), 0);
+		fixture = own;
+		close_ledger(fixture);
+		run_sql(fixture->path, tampering[i].sql);
+		found = verify(fixture->path, 2, NULL);
+		for (size_t k = 0; k < found.n; k++)
+			said = said || strstr(found.texts[k], tampering[i].said);
+		if (!said)
+			fail_msg("%s: said \"%s\"", tampering[i].sql, found.n ? found.texts[0] : "nothing");
+		assert_int_equal(teardown(&own), 0);
+	}
+}
+
+/** Who changes record, hash and kept tree alike still cannot sign. */
+static void test_consistent_forgery_meets_the_checkpoint(void **state)
+{
+	Fixture *fixture = *state;
+	sqlite3 *db = NULL;
+	Digester *digester = NULL;
+	sqlite3_stmt *row = NULL;
+	MerkleHash hash;
+	Found found;
+
+	close_ledger(fixture);
+	run_sql(fixture->path, FREELY "UPDATE record SET leaf = CAST(replace(CAST(leaf AS TEXT), '\"ready\"',"
+				      " '\"raedy\"') AS BLOB) WHERE seq = 500");
+	assert_int_equal(digester_new(&digester), 0);
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(db, "SELECT leaf FROM record WHERE seq = 500", -1, &row, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+	assert_int_equal(merkle_hash_leaf(digester, sqlite3_column_blob(row, 0),
+				 (size_t)sqlite3_column_bytes(row, 0), &hash),
+		0);
+	sqlite3_finalize(row);
+	assert_int_equal(sqlite3_prepare_v2(db, "UPDATE record SET hash = ? WHERE seq = 500", -1, &row, NULL),
+		SQLITE_OK);
+	sqlite3_bind_blob(row, 1, hash.bytes, sizeof hash.bytes, SQLITE_STATIC);
+	assert_int_equal(sqlite3_step(row), SQLITE_DONE);
+	sqlite3_finalize(row);
+	assert_int_equal(tree_build(db), SQLITE_OK);
+	sqlite3_close(db);
+	digester_free(digester);
+	found = verify(fixture->path, 1, NULL);
+	/* made at 501 and 601, after the change; those before still fit, and so tell where it is */
+	assert_int_equal(found.n, 2);
+	for (size_t i = 0; i < found.n; i++)
+		assert_non_null(strstr(
+			found.texts[i], i ? "checkpoint at 601 records" : "checkpoint at 501 records"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define FILLED_TEST(name) cmocka_unit_test_setup_teardown(name, setup_filled, teardown)
+		FILLED_TEST(test_sound_ledger),
+		FILLED_TEST(test_known_key),
+		cmocka_unit_test(test_tampering_is_located),
+		FILLED_TEST(test_consistent_forgery_meets_the_checkpoint),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
