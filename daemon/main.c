@@ -480,6 +480,7 @@ static int start_faces(Daemon *daemon)
 	BusOptions options = {
 		.config = daemon->config,
 		.station = daemon->station,
+		.ledger = daemon->ledger,
 		.doctor = doctor,
 		.broker_connected = broker_connected,
 		.userdata = daemon,

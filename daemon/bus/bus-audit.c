@@ -50,6 +50,78 @@ static int method_open_picture(sd_bus_message *message, void *userdata, sd_bus_e
 	return call_start(userdata, message, run_open_picture, call_reply_picture, error);
 }
 
+/* ---- proofs ---- */
+
+static int run_prove(Call *call)
+{
+	uint64_t record;
+	int r = sd_bus_message_read(call->message, "t", &record);
+
+	if (r < 0)
+		return call_bad_arguments(call, r);
+	station_prove(call->bus->station, record, call_answered, call);
+	return 1;
+}
+
+static int reply_proof(Call *call, const StationReply *reply)
+{
+	const char *proof = json_string_value(json_object_get(reply->figures, "proof"));
+	const char *key = json_string_value(json_object_get(reply->figures, "key"));
+
+	return sd_bus_reply_method_return(call->message, "ss", proof ? proof : "", key ? key : "");
+}
+
+static int method_prove(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	return call_start(userdata, message, run_prove, reply_proof, error);
+}
+
+static int run_verify(Call *call)
+{
+	station_verify(call->bus->station, call_answered, call);
+	return 1;
+}
+
+static int method_verify(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	return call_start(userdata, message, run_verify, NULL, error);
+}
+
+static int get_verification(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	Bus *bus = userdata;
+	StationVerification verification;
+
+	station_verification(bus->station, &verification);
+	if (strcmp(property, "Verification") == 0)
+		return sd_bus_message_append(reply, "s", verification_state_to_string(verification.state));
+	if (strcmp(property, "VerificationText") == 0)
+		return append_text(reply, verification.text);
+	return sd_bus_message_append(reply, "t",
+		strcmp(property, "VerificationDone") == 0 ? verification.done : verification.total);
+}
+
+static int get_key(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const Bus *bus = userdata;
+	char key[NOTE_KEY_MAX] = "";
+
+	if (bus->options.ledger)
+		ledger_key(bus->options.ledger, key);
+	return append_text(reply, key);
+}
+
+static int get_checkpoint(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const Bus *bus = userdata;
+
+	return sd_bus_message_append(
+		reply, "t", bus->options.ledger ? ledger_checkpoint_size(bus->options.ledger) : 0);
+}
+
 static int get_queries(sd_bus *sd, const char *path, const char *interface, const char *property,
 	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
@@ -62,6 +134,16 @@ const sd_bus_vtable bus_audit_vtable[] = {
 		SD_BUS_RESULT("t", rows), method_query, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("OpenPicture", SD_BUS_ARGS("s", file), SD_BUS_RESULT("h", picture),
 		method_open_picture, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Prove", SD_BUS_ARGS("t", record), SD_BUS_RESULT("s", proof, "s", key),
+		method_prove, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS(
+		"Verify", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_verify, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_PROPERTY("Key", "s", get_key, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("CheckpointSize", "t", get_checkpoint, 0, 0),
+	SD_BUS_PROPERTY("Verification", "s", get_verification, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("VerificationText", "s", get_verification, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("VerificationDone", "t", get_verification, 0, 0),
+	SD_BUS_PROPERTY("VerificationTotal", "t", get_verification, 0, 0),
 	SD_BUS_PROPERTY("Queries", "as", get_queries, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_VTABLE_END,
 };

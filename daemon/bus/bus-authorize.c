@@ -13,6 +13,7 @@
 #define ACTION_INVENTORY   "org.stipple.inventory.read"
 #define ACTION_AUDIT       "org.stipple.audit.read"
 #define ACTION_ENROL       "org.stipple.station.enrol"
+#define ACTION_KEY         "org.stipple.station.key"
 #define ACTION_STATION     "org.stipple.station.read"
 
 #define POLKIT           "org.freedesktop.PolicyKit1"
@@ -63,6 +64,9 @@ static const struct {
 	{ INTERFACE_INVENTORY, "ParseCode", ACTION_INVENTORY },
 	{ INTERFACE_AUDIT, "Query", ACTION_AUDIT },
 	{ INTERFACE_AUDIT, "OpenPicture", ACTION_AUDIT },
+	{ INTERFACE_AUDIT, "Prove", ACTION_AUDIT },
+	{ INTERFACE_AUDIT, "Verify", ACTION_AUDIT },
+	{ INTERFACE_STATION, "RotateKey", ACTION_KEY },
 };
 
 const char *authorize_action(const char *interface, const char *member)

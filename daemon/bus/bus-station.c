@@ -106,6 +106,17 @@ static int reply_doctor(Call *call, const StationReply *done)
 	return r;
 }
 
+static int run_rotate_key(Call *call)
+{
+	station_rotate_key(call->bus->station, call_answered, call);
+	return 1;
+}
+
+static int method_rotate_key(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	return call_start(userdata, message, run_rotate_key, NULL, error);
+}
+
 static int run_doctor(Call *call)
 {
 	call_answered(call, &(StationReply){ 0 });
@@ -192,6 +203,8 @@ const sd_bus_vtable bus_station_vtable[] = {
 		SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Doctor", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(suss)", checks), method_doctor,
 		SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS(
+		"RotateKey", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_rotate_key, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL_WITH_ARGS("Alert", SD_BUS_ARGS("s", alert, "s", text), 0),
 	FIXED("Version"),
 	FIXED("Clinic"),

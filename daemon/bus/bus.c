@@ -28,6 +28,8 @@ static void on_changed(void *userdata, unsigned changes)
 				"BreakIn" } },
 		{ STATION_CHANGED_STATE, PATH_STATION, INTERFACE_STATION,
 			{ "Fault", "FaultText", "LedgerHealthy", "Inert" } },
+		{ STATION_CHANGED_PROOFS, PATH_AUDIT, INTERFACE_AUDIT,
+			{ "Key", "Verification", "VerificationText" } },
 		{ STATION_CHANGED_OPERATOR, PATH_STATION, INTERFACE_STATION,
 			{ "Operator", "OperatorName", "Roles" } },
 		{ STATION_CHANGED_ZONE, PATH_SESSION, INTERFACE_SESSION,

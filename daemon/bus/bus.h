@@ -18,6 +18,7 @@ typedef struct Bus Bus;
 typedef struct BusOptions {
 	const Config *config;
 	Station *station;
+	Ledger *ledger; /* NULL: could not be opened */
 	/** Checks of what the core does not know (camera, broker); returns how many it added. */
 	size_t (*doctor)(void *userdata, StationCheck *ret, size_t max);
 	bool (*broker_connected)(void *userdata);

@@ -36,6 +36,7 @@ typedef enum StationAlert {
 	STATION_ALERT_WORN,
 	STATION_ALERT_TEST_DUE,
 	STATION_ALERT_TEST_OVERDUE,
+	STATION_ALERT_DAMAGED,
 	STATION_ALERT_MAX,
 } StationAlert;
 
@@ -157,6 +158,8 @@ struct Station {
 	int64_t facts_us; /* monotonic, when they were last asked for */
 
 	char told_of_test[320]; /* what the last reminder of a biological test said, "" none */
+	StationVerification verification;
+	int64_t started_us, verified_us; /* monotonic, when it ended last; 0 not yet */
 
 	uint64_t disk_free;
 	unsigned pending_changes;
@@ -166,6 +169,8 @@ struct Station {
 int64_t station_now_us(const Station *station); /* monotonic, of the injected clock */
 void station_notify(Station *station, unsigned changes);
 void station_lamps(Station *station);
+/** The first reason stays. */
+void station_become_inert(Station *station, const char *reason);
 /** Shows and records an alert, at most every STATION_ALERT_US of its kind. */
 void station_alert(Station *station, StationAlert alert, const char *format, ...) _printf_(3, 4);
 /** Shows and records an alert each time, with the fields of `about` (taken; NULL none) beside its text. */
@@ -217,6 +222,10 @@ bool station_test_overdue(const Station *station, const char **ret_sterilizer, c
 /** Raises the alerts of a test that is due or overdue, once each. */
 void station_watch_tests(Station *station);
 void station_check_tests(const Station *station, StationCheck *check);
+
+/* station-audit.c */
+/** Verifies the ledger when it is time to. */
+void station_verify_tick(Station *station);
 
 /* station-operation.c */
 /**

@@ -23,6 +23,7 @@ static const char *const alert_names[] = {
 	[STATION_ALERT_WORN] = "needle-worn",
 	[STATION_ALERT_TEST_DUE] = "sterilization-due",
 	[STATION_ALERT_TEST_OVERDUE] = "sterilization-overdue",
+	[STATION_ALERT_DAMAGED] = "ledger-damaged",
 };
 
 #define NO_PROTOCOL "there is no treatment protocol in %.300s: install one"
@@ -34,7 +35,7 @@ int64_t station_now_us(const Station *station)
 
 /* ---- life ---- */
 
-static void become_inert(Station *station, const char *reason)
+void station_become_inert(Station *station, const char *reason)
 {
 	if (station->view.inert)
 		return;
@@ -56,14 +57,14 @@ static void load_protocols(Station *station)
 			log_warning("more than %d protocols in %s: the rest is not used",
 				STATION_PROTOCOLS_MAX, folder);
 		else if (protocol_load(folder, *name, slot, error) < 0)
-			become_inert(station, error);
+			station_become_inert(station, error);
 		else
 			station->n_protocols++;
 	}
 	protocol_list_free(names);
 	if (station->n_protocols == 0 && !station->view.inert) {
 		snprintf(error, sizeof error, NO_PROTOCOL, folder);
-		become_inert(station, error);
+		station_become_inert(station, error);
 	}
 }
 
@@ -114,6 +115,7 @@ int station_new(const StationOptions *options, Station **ret)
 	if (!station)
 		return -ENOMEM;
 	station->options = *options;
+	station->started_us = station_now_us(station);
 	station_session_reset(station);
 	station->next_session = options->ledger_info.next_session ? options->ledger_info.next_session : 1;
 	station->ledger_was_healthy = true;
@@ -125,11 +127,11 @@ int station_new(const StationOptions *options, Station **ret)
 	if (r < 0)
 		return r;
 	if (options->configuration_error)
-		become_inert(station, options->configuration_error);
+		station_become_inert(station, options->configuration_error);
 	else
 		load_rules(station);
 	if (!options->ledger)
-		become_inert(station, "the ledger could not be opened: run `stipplectl doctor`");
+		station_become_inert(station, "the ledger could not be opened: run `stipplectl doctor`");
 	if (options->ledger)
 		record_start(station);
 	station_tick(station);
@@ -418,6 +420,7 @@ void station_tick(Station *station)
 	station_watch_wear(station);
 	station_facts_tick(station);
 	station_watch_tests(station);
+	station_verify_tick(station);
 	if (station->view.session)
 		station_notify(station, STATION_CHANGED_COUNTS);
 }
@@ -463,87 +466,6 @@ void station_shutdown(Station *station, StationDone done, void *userdata)
 	operation->done = done;
 	operation->userdata = userdata;
 	shutdown_disarmed(operation);
-}
-
-/* ---- audit ---- */
-
-static void audit_streamed(void *userdata, const LedgerAnswer *answer)
-{
-	Operation *operation = userdata;
-
-	operation->reply.number = answer->seq;
-	if (answer->error < 0)
-		operation_fail(operation,
-			answer->error == -EINVAL ? STATION_ERROR_INVALID : STATION_ERROR_LEDGER, "%s",
-			answer->text);
-	else
-		operation_done(operation);
-}
-
-/** The access is on record before the first row leaves. */
-static void audit_recorded(Operation *operation, const LedgerAnswer *answer)
-{
-	int r = ledger_stream(operation->station->options.ledger, operation->query,
-		json_object_get(operation->body, "arguments"), TAKE_FD(operation->fd), audit_streamed,
-		operation);
-
-	if (r == -EBUSY)
-		operation_fail(operation, STATION_ERROR_BUSY, "four queries are running already: try again");
-	else if (r < 0)
-		operation_fail(
-			operation, STATION_ERROR_LEDGER, "the query could not be started: %s", strerror(-r));
-}
-
-static bool query_known(const char *query)
-{
-	for (const char *const *name = ledger_query_names(); *name; name++)
-		if (strcmp(*name, query) == 0)
-			return true;
-	return false;
-}
-
-void station_audit(
-	Station *station, const char *query, json_t *arguments, int fd, StationDone done, void *userdata)
-{
-	Operation *operation = operation_new(station, false, done, userdata);
-
-	if (!operation) {
-		closep(&fd);
-		return;
-	}
-	operation->fd = fd;
-	if (!query_known(query)) {
-		operation_fail(operation, STATION_ERROR_UNKNOWN,
-			"there is no query \"%.32s\": see `stipplectl audit "
-			"--help`",
-			query);
-		return;
-	}
-	if (station_profile_arguments(station, query, arguments) < 0) {
-		operation_fail(operation, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
-		return;
-	}
-	snprintf(operation->query, sizeof operation->query, "%s", query);
-	operation_record(operation, "audit.read",
-		json_pack("{s:s, s:O}", "query", query, "arguments", arguments), NULL, audit_recorded);
-}
-
-void station_audit_picture(Station *station, const char *file, StationDone done, void *userdata)
-{
-	Operation *operation = operation_new(station, false, done, userdata);
-
-	if (!operation)
-		return;
-	if (!text_is_identifier(file, STATION_NAME_MAX - 1)) {
-		operation_fail(operation, STATION_ERROR_INVALID,
-			"this is no name of a photograph: `stipplectl audit images` lists them");
-		return;
-	}
-	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s/images/%s",
-		station->options.config->state_folder, file);
-	operation_record(operation, "audit.read",
-		json_pack("{s:s, s:{s:s}}", "query", "picture", "arguments", "file", file), NULL,
-		operation_committed);
 }
 
 /* ---- doctor ---- */

@@ -70,6 +70,7 @@ typedef enum StationChange {
 	STATION_CHANGED_LINES = 1 << 3,   /* pedal, emergency stop, board */
 	STATION_CHANGED_COUNTS = 1 << 4,  /* strokes, dots, statistics: at most 10 times a second */
 	STATION_CHANGED_RECORDS = 1 << 5, /* a record was committed: the outbox may have news */
+	STATION_CHANGED_PROOFS = 1 << 6,  /* the verification's state, the signing key */
 } StationChange;
 
 typedef struct StationView {
@@ -274,6 +275,33 @@ void station_audit(
 	Station *station, const char *query, json_t *arguments, int fd, StationDone done, void *userdata);
 /** Lets an auditor see a photograph once that is on record. detail: its path. */
 void station_audit_picture(Station *station, const char *file, StationDone done, void *userdata);
+
+/** The proof that a record is in the log; the access is recorded. detail: empty; figures: proof, key. */
+void station_prove(Station *station, uint64_t record, StationDone done, void *userdata);
+/** Makes a new signing key, signed for by the old one. Asks for the role of administrator. */
+void station_rotate_key(Station *station, StationDone done, void *userdata);
+
+typedef enum VerificationState {
+	VERIFICATION_NONE, /* since the start */
+	VERIFICATION_RUNNING,
+	VERIFICATION_SOUND,
+	VERIFICATION_DAMAGED,
+	VERIFICATION_FAILED, /* it could not be done */
+	VERIFICATION_MAX,
+	VERIFICATION_INVALID = -EINVAL,
+} VerificationState;
+
+DECLARE_STRING_TABLE(verification_state, VerificationState);
+
+typedef struct StationVerification {
+	VerificationState state;
+	uint64_t done, total;        /* records, while it runs */
+	char text[STATION_TEXT_MAX]; /* the first finding, or why it failed; else "" */
+} StationVerification;
+
+/** Verifies the whole ledger in the background; refused while that runs. Answers once it has begun. */
+void station_verify(Station *station, StationDone done, void *userdata);
+void station_verification(const Station *station, StationVerification *ret);
 
 /* ---- configuration -------------------------------------------------------------------------------- */
 

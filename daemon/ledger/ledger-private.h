@@ -105,6 +105,19 @@ typedef struct LeafWriter {
 	char *before_kind, *after_kind, *end; /* of the group */
 } LeafWriter;
 
+/** A verification in the background. */
+typedef struct Check {
+	pthread_t thread;
+	bool running;      /* main thread's: from the start until the answer was given */
+	atomic_bool ended; /* the thread's last word */
+	_Atomic uint64_t done, total;
+	int error;
+	uint64_t findings;
+	char text[LEDGER_TEXT_MAX]; /* the first, or why it could not be done */
+	LedgerDone answer;
+	void *userdata;
+} Check;
+
 /** The key, and when it signs. */
 typedef struct Sealer {
 	NoteSigner *signer; /* NULL: no checkpoints */
@@ -134,6 +147,7 @@ struct Ledger {
 	_Atomic uint64_t published;
 	atomic_bool published_waits; /* to be written with the next group, or when it is quiet */
 	LedgerStream streams[LEDGER_STREAMS_MAX];
+	Check check;
 
 	/* the thread's own */
 	Digester *digester;
@@ -262,6 +276,12 @@ int query_rows(sqlite3 *db, const LedgerQuery *query, json_t *arguments, json_t 
 
 /** Adds the SQL functions that queries and views use to a connection. Returns an SQLite result. */
 int query_add_functions(sqlite3 *db) _must_check_;
+
+/* check.c */
+void check_dispatch(Ledger *ledger);
+void check_join(Ledger *ledger);
+/** Refuses a ledger that a verification found damaged. -EUCLEAN with its words. */
+int check_remembered(const char *path, char error[LEDGER_TEXT_MAX]) _must_check_;
 
 /* stream.c */
 /** Gives the answers of streams that have ended. */

@@ -65,6 +65,8 @@ static int open_file(Ledger *ledger, LedgerInfo *ret, char error[LEDGER_TEXT_MAX
 {
 	int r = ledger->read_only ? 0 : take_lock(ledger, error);
 
+	if (r == 0 && !ledger->read_only)
+		r = check_remembered(ledger->path, error);
 	if (r == 0)
 		r = schema_open(ledger->path, ledger->read_only, &ledger->db, error);
 	if (r == 0)
@@ -158,6 +160,7 @@ Ledger *ledger_free(Ledger *ledger)
 		ring_wake(ledger->requests);
 		pthread_join(ledger->thread, NULL);
 		streams_join(ledger);
+		check_join(ledger);
 	}
 	while (ledger->answers && ring_pop(ledger->answers, &request))
 		request_free(request);
@@ -401,4 +404,5 @@ void ledger_dispatch(Ledger *ledger)
 			request->rows_done(request->userdata, request->answer.error, request->rows);
 	}
 	streams_dispatch(ledger);
+	check_dispatch(ledger);
 }

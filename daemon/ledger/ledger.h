@@ -186,6 +186,16 @@ int ledger_prove(Ledger *ledger, uint64_t seq, LedgerRows done, void *userdata) 
 /** The same of a read-only ledger, from the checkpoints that it has. */
 int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
 
+/**
+ * Verifies the whole file (ledger/verify.h) on a thread of its own, which gives way to everything else.
+ * `done` gets 0 when it is sound; -EUCLEAN with the first finding in `text` and their number in `seq`; or why
+ * it could not be done. What is found is kept beside the file, so that it is not opened again until a person
+ * has looked. -EBUSY: it runs already.
+ */
+int ledger_verify_start(Ledger *ledger, LedgerDone done, void *userdata) _must_check_;
+/** Records looked at, of how many; both 0 while none runs. */
+void ledger_verify_progress(const Ledger *ledger, uint64_t *ret_done, uint64_t *ret_total);
+
 /** The public key in force, as text; "" without one. Any thread. */
 void ledger_key(Ledger *ledger, char ret[NOTE_KEY_MAX]);
 

@@ -198,7 +198,9 @@ int schema_open_scratch(const char *path, sqlite3 **ret, char error[LEDGER_TEXT_
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (r == SQLITE_OK)
-		r = sqlite3_exec(db, "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA cache_size=-16000;", NULL, NULL, NULL);
+		r = sqlite3_exec(db,
+			"PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA cache_size=-16000;", NULL,
+			NULL, NULL);
 	if (r == SQLITE_OK)
 		r = migrate(db, 0);
 	if (r == SQLITE_OK)

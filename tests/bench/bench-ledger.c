@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Durable records, many callers in flight and one alone, beside bare SQLite: the same rows with the same
- * hashes, in the same table with the same indexes, in transactions of the same size, equally durable.
+ * Durable records with their tree and its checkpoints, many callers in flight and one alone, beside bare SQLite
+ * without them: the same rows with the same hashes, in the same table with the same indexes, in transactions of the same size, equally durable.
  */
 
 #include <poll.h>
@@ -116,12 +116,18 @@ int main(int argc, char **argv)
 {
 	const char *folder = bench_folder(argc, argv);
 	_cleanup_(ledger_freep) Ledger *ledger = NULL;
-	char path[4096], error[LEDGER_TEXT_MAX] = "";
+	char path[4096], keys[4096], error[LEDGER_TEXT_MAX] = "";
 	LedgerInfo info;
 	BareSqlite raw = { 0 };
 
 	snprintf(path, sizeof path, "%s/ledger.db", folder);
-	if (ledger_open(&(LedgerOptions){ .path = path, .station = "clinic/chair-1", .clock = &clock_system },
+	snprintf(keys, sizeof keys, "%s/keys", folder);
+	if (ledger_open(&(LedgerOptions){ .path = path,
+				.station = "clinic/chair-1",
+				.clock = &clock_system,
+				.keys = keys,
+				.checkpoint_records = 1000,
+				.checkpoint_s = 600 },
 		    &ledger, &info, error) < 0)
 		bench_fail("%s", error);
 	bare_open(&raw, folder);

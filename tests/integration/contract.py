@@ -8,7 +8,7 @@ from harness import SOURCE
 
 INTERFACES = ("Station1", "Session1", "Inventory1", "Audit1")
 # These look something up and change nothing; everything else changes the record or the station.
-READING = {"Doctor", "OpenPicture", "Preview", "Refusals", "ParseCode", "Query"}
+READING = {"Doctor", "OpenPicture", "ParseCode", "Preview", "Prove", "Query", "Refusals", "Verify"}
 
 
 def describe(interface):

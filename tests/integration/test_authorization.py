@@ -36,7 +36,7 @@ def test_every_action_is_described_and_used():
 def test_groups_get_what_is_theirs():
     rules = contract.rules()
     assert set(rules) == {"stipple-technician", "stipple-auditor"}
-    assert set().union(*rules.values()) == set(contract.policy()) - {"org.stipple.station.enrol"}
+    assert set().union(*rules.values()) == set(contract.policy()) - {"org.stipple.station.enrol", "org.stipple.station.key"}
     assert not any(a.startswith("org.stipple.session.") for a in rules["stipple-auditor"])
     assert "org.stipple.audit.read" not in rules["stipple-technician"]
 
@@ -79,7 +79,7 @@ def polkit(guarded):
 
 
 def example(signature):
-    values = {"s": "x", "u": dbus.UInt32(1), "b": True, "a{sv}": dbus.Dictionary(signature="sv"),
+    values = {"s": "x", "u": dbus.UInt32(1), "t": dbus.UInt64(1), "b": True, "a{sv}": dbus.Dictionary(signature="sv"),
               "a{sb}": dbus.Dictionary(signature="sb"), "ay": dbus.ByteArray(b"x")}
     return dbus.types.UnixFd(0) if signature == "h" else values[signature]
 

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** What an auditor asks: rows, proofs, verification; and the key that signs. */
+
+#include "core/station-private.h"
+
+#include <string.h>
+
+#include "util/log.h"
+
+/* a full verification at once would compete with the start */
+#define FIRST_VERIFICATION_US (60 * USEC_PER_SEC)
+
+static const char *const verification_state_names[] = {
+	[VERIFICATION_NONE] = "none",
+	[VERIFICATION_RUNNING] = "running",
+	[VERIFICATION_SOUND] = "sound",
+	[VERIFICATION_DAMAGED] = "damaged",
+	[VERIFICATION_FAILED] = "failed",
+};
+_Static_assert(ELEMENTS(verification_state_names) == VERIFICATION_MAX, "every state has a name");
+
+DEFINE_STRING_TABLE(verification_state, VerificationState, verification_state_names);
+
+/* ---- rows ---- */
+
+static void audit_streamed(void *userdata, const LedgerAnswer *answer)
+{
+	Operation *operation = userdata;
+
+	operation->reply.number = answer->seq;
+	if (answer->error < 0)
+		operation_fail(operation,
+			answer->error == -EINVAL ? STATION_ERROR_INVALID : STATION_ERROR_LEDGER, "%s",
+			answer->text);
+	else
+		operation_done(operation);
+}
+
+/** The access is on record before the first row leaves. */
+static void audit_recorded(Operation *operation, const LedgerAnswer *answer)
+{
+	int r = ledger_stream(operation->station->options.ledger, operation->query,
+		json_object_get(operation->body, "arguments"), TAKE_FD(operation->fd), audit_streamed,
+		operation);
+
+	if (r == -EBUSY)
+		operation_fail(operation, STATION_ERROR_BUSY, "four queries are running already: try again");
+	else if (r < 0)
+		operation_fail(
+			operation, STATION_ERROR_LEDGER, "the query could not be started: %s", strerror(-r));
+}
+
+static bool query_known(const char *query)
+{
+	for (const char *const *name = ledger_query_names(); *name; name++)
+		if (strcmp(*name, query) == 0)
+			return true;
+	return false;
+}
+
+void station_audit(
+	Station *station, const char *query, json_t *arguments, int fd, StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, false, done, userdata);
+
+	if (!operation) {
+		closep(&fd);
+		return;
+	}
+	operation->fd = fd;
+	if (!query_known(query)) {
+		operation_fail(operation, STATION_ERROR_UNKNOWN,
+			"there is no query \"%.32s\": see `stipplectl audit "
+			"--help`",
+			query);
+		return;
+	}
+	if (station_profile_arguments(station, query, arguments) < 0) {
+		operation_fail(operation, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
+		return;
+	}
+	snprintf(operation->query, sizeof operation->query, "%s", query);
+	operation_record(operation, "audit.read",
+		json_pack("{s:s, s:O}", "query", query, "arguments", arguments), NULL, audit_recorded);
+}
+
+void station_audit_picture(Station *station, const char *file, StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, false, done, userdata);
+
+	if (!operation)
+		return;
+	if (!text_is_identifier(file, STATION_NAME_MAX - 1)) {
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"this is no name of a photograph: `stipplectl audit images` lists them");
+		return;
+	}
+	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s/images/%s",
+		station->options.config->state_folder, file);
+	operation_record(operation, "audit.read",
+		json_pack("{s:s, s:{s:s}}", "query", "picture", "arguments", "file", file), NULL,
+		operation_committed);
+}
+
+/* ---- proofs ---- */
+
+static void proved(void *userdata, int error, json_t *proof)
+{
+	Operation *operation = userdata;
+	uint64_t seq = (uint64_t)json_integer_value(
+		json_object_get(json_object_get(operation->body, "arguments"), "record"));
+
+	operation->reply.figures = json_incref(proof);
+	if (error == 0)
+		operation_done(operation);
+	else if (error == -ENOENT || error == -ENODATA)
+		operation_fail(
+			operation, STATION_ERROR_UNKNOWN, "there is no record %llu", (unsigned long long)seq);
+	else
+		operation_fail(operation, STATION_ERROR_LEDGER,
+			"record %llu cannot be proved (%s): verify the ledger", (unsigned long long)seq,
+			strerror(-error));
+}
+
+static void prove_recorded(Operation *operation, const LedgerAnswer *answer)
+{
+	uint64_t seq = (uint64_t)json_integer_value(
+		json_object_get(json_object_get(operation->body, "arguments"), "record"));
+	int r = ledger_prove(operation->station->options.ledger, seq, proved, operation);
+
+	if (r < 0)
+		operation_fail(operation, STATION_ERROR_LEDGER,
+			"the ledger takes no more questions now (%s): try again", strerror(-r));
+}
+
+void station_prove(Station *station, uint64_t record, StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, false, done, userdata);
+
+	if (operation)
+		operation_record(operation, "audit.read",
+			json_pack("{s:s, s:{s:I}}", "query", "prove", "arguments", "record",
+				(json_int_t)record),
+			NULL, prove_recorded);
+}
+
+/* ---- the key ---- */
+
+static void key_rotated(void *userdata, const LedgerAnswer *answer)
+{
+	Operation *operation = userdata;
+
+	operation->reply.number = answer->seq;
+	if (answer->error == 0) {
+		log_notice("the station signs with a new key from record %llu on",
+			(unsigned long long)answer->seq);
+		station_notify(operation->station, STATION_CHANGED_RECORDS | STATION_CHANGED_PROOFS);
+		operation_done(operation);
+		return;
+	}
+	operation_fail(operation, answer->error == -EINVAL ? STATION_ERROR_INVALID : STATION_ERROR_LEDGER,
+		"%s", answer->text);
+}
+
+void station_rotate_key(Station *station, StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, false, done, userdata);
+	int r;
+
+	if (!operation || !operation_signed_in(operation, "administrator"))
+		return;
+	r = ledger_rotate_key(station->options.ledger, station->view.badge, key_rotated, operation);
+	if (r < 0)
+		operation_fail(operation, STATION_ERROR_LEDGER,
+			"the ledger takes no more records now (%s): try again", strerror(-r));
+}
+
+/* ---- verification ---- */
+
+/**
+ * A session under way is brought to its end, so that its record is whole; no other is begun. Nothing is
+ * repaired.
+ */
+static void found_damaged(Station *station, const LedgerAnswer *answer)
+{
+	StationVerification *verification = &station->verification;
+
+	snprintf(verification->text, sizeof verification->text, "%s", answer->text);
+	station_alert(station, STATION_ALERT_DAMAGED,
+		"the ledger is damaged (%s%s): keep the file as evidence and bring back a backup",
+		answer->text, answer->seq > 1 ? ", and more" : "");
+}
+
+static void verified(void *userdata, const LedgerAnswer *answer)
+{
+	Station *station = userdata;
+	StationVerification *verification = &station->verification;
+
+	station->verified_us = station_now_us(station);
+	if (answer->error == 0) {
+		verification->state = VERIFICATION_SOUND;
+		verification->text[0] = '\0';
+		log_info("the ledger was verified and is sound");
+	} else if (answer->error == -EUCLEAN) {
+		verification->state = VERIFICATION_DAMAGED;
+		found_damaged(station, answer);
+	} else {
+		verification->state = VERIFICATION_FAILED;
+		snprintf(verification->text, sizeof verification->text, "%s", answer->text);
+		log_warning("the ledger was not verified: %s", answer->text);
+	}
+	station_notify(station, STATION_CHANGED_PROOFS);
+}
+
+static int begin_verification(Station *station)
+{
+	int r = ledger_verify_start(station->options.ledger, verified, station);
+
+	if (r < 0)
+		return r;
+	station->verification = (StationVerification){ .state = VERIFICATION_RUNNING };
+	station_notify(station, STATION_CHANGED_PROOFS);
+	return 0;
+}
+
+void station_verify(Station *station, StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, false, done, userdata);
+	int r;
+
+	if (!operation)
+		return;
+	r = begin_verification(station);
+	if (r == -EBUSY)
+		operation_fail(operation, STATION_ERROR_BUSY,
+			"the ledger is being verified already: wait for its end");
+	else if (r < 0)
+		operation_fail(operation, STATION_ERROR_LEDGER, "the verification could not be started: %s",
+			strerror(-r));
+	else
+		operation_record(operation, "audit.read",
+			json_pack("{s:s, s:{}}", "query", "verify", "arguments"), NULL, operation_committed);
+}
+
+void station_verification(const Station *station, StationVerification *ret)
+{
+	*ret = station->verification;
+	if (station->options.ledger)
+		ledger_verify_progress(station->options.ledger, &ret->done, &ret->total);
+}
+
+static bool verification_due(const Station *station)
+{
+	int64_t hours = station->options.config->verify_hours, now = station_now_us(station);
+
+	if (!station->options.ledger || hours == 0 || station->view.session ||
+		station->verification.state == VERIFICATION_RUNNING)
+		return false;
+	if (station->verified_us == 0)
+		return now - station->started_us > FIRST_VERIFICATION_US;
+	return now - station->verified_us > hours * 3600 * USEC_PER_SEC;
+}
+
+void station_verify_tick(Station *station)
+{
+	if (station->verification.state == VERIFICATION_DAMAGED && !station->view.session &&
+		!station->view.inert) {
+		char text[STATION_TEXT_MAX];
+
+		snprintf(text, sizeof text, "the ledger is damaged (%.900s): bring back a backup",
+			station->verification.text);
+		station_become_inert(station, text);
+		station_notify(station, STATION_CHANGED_STATE);
+	}
+	if (verification_due(station) && begin_verification(station) < 0)
+		station->verified_us = station_now_us(station); /* not again each second */
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/ledger-private.h"
+#include "ledger/verify.h"
+
+#include <sched.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "util/file.h"
+#include "util/log.h"
+
+#define DAMAGED_SUFFIX ".damaged"
+
+enum { DAMAGED_TEXT_MAX = 4096 };
+
+/* ---- what was found lasts ---- */
+
+int check_remembered(const char *path, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(freep) char *name = NULL, *text = NULL;
+	size_t size;
+	int r;
+
+	if (asprintf(&name, "%s" DAMAGED_SUFFIX, path) < 0)
+		return -ENOMEM;
+	r = file_read(name, DAMAGED_TEXT_MAX, &text, &size);
+	if (r == -ENOENT)
+		return 0;
+	snprintf(error, LEDGER_TEXT_MAX, "%.*s: keep the file as evidence and bring back a backup",
+		r < 0 ? 60 : (int)strcspn(text, "\n"),
+		r < 0 ? "a verification found the ledger damaged" : text);
+	return -EUCLEAN;
+}
+
+static void remember(const Ledger *ledger, const char *text)
+{
+	_cleanup_(freep) char *folder = strdup(ledger->path), *name = NULL;
+	char *slash = folder ? strrchr(folder, '/') : NULL;
+	int r = -ENOMEM;
+
+	if (folder && asprintf(&name, "%s" DAMAGED_SUFFIX, slash ? slash + 1 : folder) >= 0) {
+		if (slash)
+			*slash = '\0';
+		r = file_write_atomic(slash ? folder : ".", name, text, strlen(text));
+	}
+	if (r < 0)
+		log_warning("that the ledger is damaged could not be kept: %s", strerror(-r));
+}
+
+/* ---- the thread ---- */
+
+static void on_progress(void *userdata, uint64_t done, uint64_t total)
+{
+	Check *check = &((Ledger *)userdata)->check;
+
+	atomic_store(&check->done, done);
+	atomic_store(&check->total, total);
+}
+
+static void on_finding(void *userdata, const char *text)
+{
+	Ledger *ledger = userdata;
+
+	log_line(LOG_ERR, LOG_ID_LEDGER_DAMAGED, "%s", text);
+	if (!ledger->check.text[0])
+		snprintf(ledger->check.text, LEDGER_TEXT_MAX, "%.*s", LEDGER_TEXT_MAX - 1, text);
+}
+
+/** Behind whatever else wants the processor or the disk. */
+static void give_way(void)
+{
+	enum { IOPRIO_WHO_PROCESS = 1, IOPRIO_IDLE = 3 << 13 };
+	struct sched_param parameters = { 0 };
+
+	/* a kernel or sandbox that refuses leaves it at the ordinary priority */
+	(void)pthread_setschedparam(pthread_self(), SCHED_IDLE, &parameters);
+	(void)!syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE);
+}
+
+static void *check_thread(void *userdata)
+{
+	Ledger *ledger = userdata;
+	Check *check = &ledger->check;
+	char error[LEDGER_TEXT_MAX] = "";
+	Verification found;
+	VerifyOptions options = {
+		.path = ledger->path,
+		.parts = VERIFY_ALL,
+		.threads = 1,
+		.leave = &ledger->leave,
+		.progress = on_progress,
+		.finding = on_finding,
+		.userdata = ledger,
+	};
+
+	give_way();
+	check->error = ledger_verify(&options, &found, error);
+	if (check->error < 0) {
+		memcpy(check->text, error, sizeof check->text);
+	} else if (found.findings > 0) {
+		check->error = -EUCLEAN;
+		check->findings = found.findings;
+		remember(ledger, check->text);
+	}
+	atomic_store(&check->ended, true);
+	ring_wake(ledger->answers);
+	return NULL;
+}
+
+int ledger_verify_start(Ledger *ledger, LedgerDone done, void *userdata)
+{
+	int r;
+
+	if (ledger->read_only)
+		return -EROFS;
+	if (ledger->check.running)
+		return -EBUSY;
+	ledger->check = (Check){ .answer = done, .userdata = userdata };
+	r = pthread_create(&ledger->check.thread, NULL, check_thread, ledger);
+	ledger->check.running = r == 0;
+	return -r;
+}
+
+void ledger_verify_progress(const Ledger *ledger, uint64_t *ret_done, uint64_t *ret_total)
+{
+	*ret_done = ledger->check.running ? atomic_load(&ledger->check.done) : 0;
+	*ret_total = ledger->check.running ? atomic_load(&ledger->check.total) : 0;
+}
+
+void check_dispatch(Ledger *ledger)
+{
+	Check *check = &ledger->check;
+	LedgerAnswer answer = { 0 };
+
+	if (!check->running || !atomic_load(&check->ended))
+		return;
+	pthread_join(check->thread, NULL);
+	check->running = false;
+	answer.error = check->error;
+	answer.seq = check->findings;
+	memcpy(answer.text, check->text, sizeof answer.text);
+	if (check->answer)
+		check->answer(check->userdata, &answer);
+}
+
+void check_join(Ledger *ledger)
+{
+	if (!ledger->check.running)
+		return;
+	pthread_join(ledger->check.thread, NULL);
+	ledger->check.running = false;
+}
