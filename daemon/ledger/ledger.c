@@ -5,6 +5,10 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "util/file.h"
+
+enum { RESTORED_MAX = 64 * 1024 };
+
 Request *request_free(Request *request)
 {
 	if (!request)
@@ -86,6 +90,36 @@ static int record_key(Ledger *ledger, json_t *body)
 	return body ? ledger_append(ledger, &record, NULL, NULL) : 0;
 }
 
+static void restoration_recorded(void *userdata, const LedgerAnswer *answer)
+{
+	const Ledger *ledger = userdata;
+	_cleanup_(freep) char *path = NULL;
+
+	if (answer->error == 0 && asprintf(&path, "%s.restored", ledger->path) >= 0)
+		(void)unlink(path);
+}
+
+/** A backup was put in its place: the record says so, and what it lacks. */
+static int record_restoration(Ledger *ledger)
+{
+	_cleanup_(freep) char *path = NULL, *text = NULL;
+	json_auto_t *body = NULL;
+	LedgerRecord record = { .kind = "ledger.restored", .actor = "station" };
+	size_t size;
+	int r;
+
+	if (asprintf(&path, "%s.restored", ledger->path) < 0)
+		return -ENOMEM;
+	r = file_read(path, RESTORED_MAX, &text, &size);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	body = json_loadb(text, size, 0, NULL);
+	if (!body)
+		return -EINVAL;
+	record.body = body;
+	return ledger_append(ledger, &record, restoration_recorded, ledger);
+}
+
 static int start(Ledger *ledger, const LedgerOptions *options, LedgerInfo *info, char error[LEDGER_TEXT_MAX])
 {
 	json_auto_t *key = NULL;
@@ -95,7 +129,9 @@ static int start(Ledger *ledger, const LedgerOptions *options, LedgerInfo *info,
 		r = seal_open(ledger, info, error);
 	if (r == 0)
 		r = start_writer(ledger);
-	return r < 0 ? r : record_key(ledger, key);
+	if (r == 0)
+		r = record_key(ledger, key);
+	return r < 0 ? r : record_restoration(ledger);
 }
 
 static int check_path(const char *path, char error[LEDGER_TEXT_MAX])

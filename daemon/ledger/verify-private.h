@@ -12,6 +12,7 @@ typedef struct KeptCheckpoint {
 	uint64_t size;
 	MerkleHash rest;
 	char *note;
+	bool witnessed; /* somebody else's copy */
 } KeptCheckpoint;
 
 typedef struct Verifier {
@@ -23,8 +24,9 @@ typedef struct Verifier {
 	uint64_t total;
 	KeptCheckpoint *checkpoints; /* by size */
 	size_t n_checkpoints;
-	pthread_mutex_t lock; /* of the callbacks, `found` and `committed` */
-	uint64_t *committed;  /* records that carry a commitment to personal data */
+	uint64_t fits, differs; /* largest and smallest size at which a witnessed checkpoint does; 0 none */
+	pthread_mutex_t lock;   /* of the callbacks, `found` and `committed` */
+	uint64_t *committed;    /* records that carry a commitment to personal data */
 	size_t n_committed, committed_capacity;
 } Verifier;
 

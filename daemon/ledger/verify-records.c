@@ -327,6 +327,16 @@ static int join_rest(Verifier *verifier, const MerkleTree *full, const MerkleHas
 	return r;
 }
 
+static void witness(Verifier *verifier, const KeptCheckpoint *kept, bool fits)
+{
+	if (fits) {
+		verifier->fits = kept->size;
+		verifier->found->witnessed++;
+	} else if (verifier->differs == 0) {
+		verifier->differs = kept->size;
+	}
+}
+
 static int check_checkpoint(Verifier *verifier, const MerkleTree *full, const KeptCheckpoint *kept)
 {
 	char why[TLOG_TEXT_MAX];
@@ -344,7 +354,9 @@ static int check_checkpoint(Verifier *verifier, const MerkleTree *full, const Ke
 	r = note_read(kept->note, strlen(kept->note), &text, why);
 	if (r == 0)
 		r = checkpoint_parse(kept->note, text, &checkpoint, why);
-	if (r < 0 || checkpoint.size != kept->size)
+	if (kept->witnessed && r == 0)
+		witness(verifier, kept, merkle_hash_equal(&root, &checkpoint.root));
+	else if (r < 0 || checkpoint.size != kept->size)
 		verify_finding(
 			verifier, "the checkpoint at %llu records is broken", (unsigned long long)kept->size);
 	else if (!merkle_hash_equal(&root, &checkpoint.root))
@@ -376,20 +388,27 @@ static int join_blocks(Blocks *blocks)
 	return r;
 }
 
-static int check_cut(Verifier *verifier)
+static void tell_cut(Verifier *verifier)
 {
-	const KeptCheckpoint *newest;
+	const KeptCheckpoint *newest =
+		verifier->n_checkpoints > 0 ? &verifier->checkpoints[verifier->n_checkpoints - 1] : NULL;
 
-	if (verifier->n_checkpoints == 0)
-		return 0;
-	newest = &verifier->checkpoints[verifier->n_checkpoints - 1];
-	verifier->found->sealed = newest->size;
-	if (newest->size > verifier->total)
+	if (verifier->found->sealed > verifier->total)
 		verify_finding(verifier,
 			"the ledger was cut short: it has %llu records, its newest checkpoint was made"
 			" at %llu",
-			(unsigned long long)verifier->total, (unsigned long long)newest->size);
-	return 0;
+			(unsigned long long)verifier->total, (unsigned long long)verifier->found->sealed);
+	if (newest && newest->witnessed && newest->size > verifier->total)
+		verify_finding(verifier,
+			"the ledger lacks records %llu to %llu: a saved checkpoint covers them",
+			(unsigned long long)verifier->total + 1, (unsigned long long)newest->size);
+	if (verifier->differs)
+		verify_finding(verifier,
+			"the saved checkpoint at %llu records does not fit: the first difference is among records %llu"
+			" to %llu",
+			(unsigned long long)verifier->differs,
+			(unsigned long long)(verifier->fits < verifier->differs ? verifier->fits : 0) + 1,
+			(unsigned long long)verifier->differs);
 }
 
 static void worker_list_freep(Worker **workers)
@@ -416,7 +435,7 @@ int verify_records(Verifier *verifier)
 	if (r == 0)
 		r = join_blocks(&blocks);
 	if (r == 0)
-		r = check_cut(verifier);
+		tell_cut(verifier);
 	verifier->found->records = verifier->total;
 	return r;
 }

@@ -25,21 +25,42 @@ bool verify_left(const Verifier *verifier)
 
 /* ---- checkpoints of the file ---- */
 
-static int keep_checkpoint(Verifier *verifier, sqlite3_stmt *row)
+static int keep_checkpoint(Verifier *verifier, uint64_t size, const char *note, bool witnessed)
 {
 	size_t n = verifier->n_checkpoints;
 	KeptCheckpoint *grown = verifier->checkpoints;
-	const char *note = (const char *)sqlite3_column_text(row, 1);
 
 	if ((n & (n - 1)) == 0) /* doubles at powers of two */
 		grown = reallocarray(verifier->checkpoints, n ? 2 * n : 1, sizeof *grown);
 	if (!grown || !note)
 		return -ENOMEM;
 	verifier->checkpoints = grown;
-	grown[n] = (KeptCheckpoint){ .size = (uint64_t)sqlite3_column_int64(row, 0), .note = strdup(note) };
+	grown[n] = (KeptCheckpoint){ .size = size, .note = strdup(note), .witnessed = witnessed };
 	if (!grown[n].note)
 		return -ENOMEM;
 	verifier->n_checkpoints++;
+	return 0;
+}
+
+static int compare_sizes(const void *a, const void *b)
+{
+	const KeptCheckpoint *first = a, *second = b;
+
+	return (first->size > second->size) - (first->size < second->size);
+}
+
+static int keep_witnessed(Verifier *verifier, const char *note)
+{
+	char why[TLOG_TEXT_MAX];
+	Checkpoint checkpoint;
+	size_t text;
+	int r = note_read(note, strlen(note), &text, why);
+
+	if (r == 0)
+		r = checkpoint_parse(note, text, &checkpoint, why);
+	if (r == 0)
+		return keep_checkpoint(verifier, checkpoint.size, note, true);
+	verify_finding(verifier, "what was saved is no checkpoint: %.200s", why);
 	return 0;
 }
 
@@ -50,8 +71,17 @@ static int read_checkpoints(Verifier *verifier)
 			    &verifier->statements, "SELECT size, note FROM checkpoint ORDER BY size", &rows));
 
 	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE)
-		r = result == SQLITE_ROW ? keep_checkpoint(verifier, rows) : ledger_errno(result);
+		r = result == SQLITE_ROW ? keep_checkpoint(verifier, (uint64_t)sqlite3_column_int64(rows, 0),
+						   (const char *)sqlite3_column_text(rows, 1), false)
+					 : ledger_errno(result);
 	verifier->found->checkpoints = verifier->n_checkpoints;
+	if (verifier->n_checkpoints > 0)
+		verifier->found->sealed = verifier->checkpoints[verifier->n_checkpoints - 1].size;
+	for (size_t i = 0; i < verifier->options->n_witnessed && r == 0; i++)
+		r = keep_witnessed(verifier, verifier->options->witnessed[i]);
+	if (r == 0 && verifier->n_checkpoints > 0)
+		qsort(verifier->checkpoints, verifier->n_checkpoints, sizeof *verifier->checkpoints,
+			compare_sizes);
 	return r;
 }
 

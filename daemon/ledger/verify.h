@@ -25,6 +25,10 @@ typedef struct VerifyOptions {
 	unsigned parts;   /* VerifyPart bits */
 	unsigned threads; /* 1 to VERIFY_THREADS_MAX */
 	const char *key; /* NULL, or the public key that must be among the log's: one that was known before */
+	/** Checkpoints that somebody else has kept, signed notes: what they cover must be what the file has.
+	 */
+	const char *const *witnessed;
+	size_t n_witnessed;
 	const atomic_bool *leave; /* NULL, or what ends it early (-ECANCELED) */
 	/** Called from any of its threads, one at a time. `done` of `total` records. May be NULL. */
 	void (*progress)(void *userdata, uint64_t done, uint64_t total);
@@ -36,6 +40,7 @@ typedef struct VerifyOptions {
 /** What was looked at. */
 typedef struct Verification {
 	uint64_t records, checkpoints, sealed; /* sealed: records that the newest checkpoint covers */
+	uint64_t witnessed;                    /* checkpoints of others that fit */
 	uint64_t keys, replaced_keys;          /* replaced: not signed for by the key before it */
 	uint64_t personal, erased, attachments;
 	uint64_t tables;        /* compared with what the records give */
