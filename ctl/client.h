@@ -27,6 +27,8 @@ typedef struct Ctl {
 	const char *pin_file;                   /* NULL: ask at the terminal */
 	const char *output, *paper, *from, *to; /* of a report; NULL: not given */
 	const char *fnc1;                       /* what stands for FNC1 in a code; NULL: 0x1D alone */
+	const char *bus_name;
+	const char *ledger, *key, *proof, *leaf; /* --ledger and so on; NULL: not given */
 } Ctl;
 
 /** Connects to `which`: "system", "session" or an address. Prints why when it cannot. */

@@ -23,8 +23,8 @@ typedef struct Command {
 } Command;
 
 /** NULL-terminated by `words`. */
-extern const Command station_commands[], session_commands[], record_commands[], code_commands[],
-	form_commands[], import_commands[], report_commands[];
+extern const Command station_commands[], session_commands[], proof_commands[], ledger_commands[],
+	record_commands[], code_commands[], form_commands[], import_commands[], report_commands[];
 
 /**
  * "key=value" words as an object of texts; whole numbers where the key is one of `numbers`. NULL after

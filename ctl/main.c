@@ -10,6 +10,8 @@
 static const Command *const groups[] = {
 	station_commands,
 	session_commands,
+	proof_commands,
+	ledger_commands,
 	record_commands,
 	code_commands,
 	form_commands,
@@ -37,6 +39,11 @@ static void help(void)
 	     "      --from DAY       of an inspector's report: its first day\n"
 	     "      --to DAY         of an inspector's report: its last day\n"
 	     "      --paper PAPER    of a report: a4 (default) or letter\n"
+	     "      --ledger FILE    the ledger's file (audit, ledger; default " STIPPLE_STATE_FOLDER
+	     "/ledger.db)\n"
+	     "      --key KEY        the public key that must have signed (audit verify, witness)\n"
+	     "      --proof FILE     a proof or checkpoint from anywhere (audit verify)\n"
+	     "      --leaf FILE      what it proves, where the proof does not hold it\n"
 	     "      --bus BUS        system (default), session, or an address; also STIPPLE_BUS\n"
 	     "  -h, --help           this text\n"
 	     "      --version        the version\n\n"
@@ -88,6 +95,7 @@ static int run(Ctl *ctl, const char *bus, int n, char **words)
 		return ctl_usage("%s takes: %s", command->words,
 			command->arguments[0] ? command->arguments : "nothing");
 	ctl->command = command;
+	ctl->bus_name = bus;
 	status = command->alone ? CTL_DONE : ctl_connect(ctl, bus);
 	if (status == CTL_DONE)
 		status = command->run(ctl, n, words);
@@ -108,6 +116,10 @@ int main(int argc, char **argv)
 		OPTION_MAP,
 		OPTION_DRY_RUN,
 		OPTION_BUS,
+		OPTION_LEDGER,
+		OPTION_KEY,
+		OPTION_PROOF,
+		OPTION_LEAF,
 		OPTION_VERSION
 	};
 	static const struct option options[] = {
@@ -122,6 +134,10 @@ int main(int argc, char **argv)
 		{ "map", required_argument, NULL, OPTION_MAP },
 		{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 		{ "bus", required_argument, NULL, OPTION_BUS },
+		{ "ledger", required_argument, NULL, OPTION_LEDGER },
+		{ "key", required_argument, NULL, OPTION_KEY },
+		{ "proof", required_argument, NULL, OPTION_PROOF },
+		{ "leaf", required_argument, NULL, OPTION_LEAF },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, OPTION_VERSION },
 		{ 0 },
@@ -164,6 +180,18 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_BUS:
 			bus = optarg;
+			break;
+		case OPTION_LEDGER:
+			ctl.ledger = optarg;
+			break;
+		case OPTION_KEY:
+			ctl.key = optarg;
+			break;
+		case OPTION_PROOF:
+			ctl.proof = optarg;
+			break;
+		case OPTION_LEAF:
+			ctl.leaf = optarg;
 			break;
 		case 'h':
 			help();

@@ -74,7 +74,7 @@ static void load_rules(Station *station)
 
 	load_protocols(station);
 	if (station_load_profile(station, error) < 0)
-		become_inert(station, error);
+		station_become_inert(station, error);
 }
 
 int station_check_protocols(const char *folder, char error[CONFIG_ERROR_MAX])

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The log through the whole daemon and stipplectl: checkpoints, proofs, export, backup, and what damage does."""
+
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+
+import dbus
+import pytest
+
+import harness
+from harness import wait_for
+
+CTL = harness.BUILD / "ctl/stipplectl"
+
+
+def ctl(*words, expect=0, bus="unix:path=/nonexistent"):
+    run = subprocess.run([CTL, "--bus", bus, *map(str, words)], capture_output=True, text=True, timeout=120)
+    assert run.returncode == expect, run.stdout + run.stderr
+    return run.stdout if expect == 0 else run.stdout + run.stderr
+
+
+def lots(station, numbers):
+    for n in numbers:
+        station.call("Inventory1", "ReceiveLot", dbus.Dictionary({
+            "gtin": harness.GTIN, "lot": f"P{n}", "product": "1RL", "maker": "Maker", "expiry": "2099-12-31",
+            "quantity": dbus.Int64(5)}, signature="sv"))
+
+
+def ledger_of(station):
+    return station.folder / "state/ledger.db"
+
+
+def key_of(station):
+    return str(station.get("Audit1", "Key"))
+
+
+@pytest.fixture
+def station():
+    made = harness.Station(extra="[ledger]\ncheckpoint_records = 10\n")
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def stopped(station):
+    """A station that has worked and is at rest."""
+    station.enrol()
+    lots(station, range(30))
+    key = key_of(station)
+    station.stop()
+    return station, ledger_of(station), key
+
+
+def tamper(ledger, sql):
+    with sqlite3.connect(ledger) as db:
+        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {name}")
+        db.executescript(sql)
+    db.close()
+
+
+# ---- a running station ----
+
+def test_key_is_the_stations_own(station):
+    key = station.folder / "state/keys/station.key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
+    public = ctl("key", bus=station.address).strip()
+    assert public == key_of(station) and public.startswith("stipple/clinic/chair-1+")
+    assert "PRIVATE" not in public
+
+
+def test_a_record_is_proved_anywhere(station, tmp_path):
+    lots(station, range(3))
+    record = next(row["seq"] for row in station.audit("records") if row["kind"] == "lot.received")
+    proof = tmp_path / "proof"
+    proof.write_text(ctl("audit", "prove", record, bus=station.address))
+    shown = ctl("audit", "verify", "--proof", proof, "--key", key_of(station))
+    assert '"lot":"P0"' in shown and f"entry {record} is in the log" in shown
+    # the access stands in the record
+    assert any(row["kind"] == "audit.read" and row["body"]["query"] == "prove" for row in station.audit("records"))
+    proof.write_text(proof.read_text().replace(proof.read_text().split("\n")[3], "A" * 43 + "="))
+    ctl("audit", "verify", "--proof", proof, "--key", key_of(station), expect=1)
+    proof.write_text(ctl("audit", "prove", record, bus=station.address))
+    other = "stipple/clinic/chair-1+c1a3b8a5+AU7ZI6F9nqWD8HfRBY6yGXfgZ1vZBkSTzF5hTrIyHIwc"
+    assert "key" in ctl("audit", "verify", "--proof", proof, "--key", other, expect=2)
+    assert "there is no record 4711" in ctl("audit", "prove", 4711, expect=1, bus=station.address)
+
+
+def test_checkpoints_go_out_and_witness_the_ledger(broker, tmp_path):
+    station = harness.Station(mqtt_port=broker.port, extra="[ledger]\ncheckpoint_records = 10\n")
+    subscriber = harness.Subscriber(broker.port)
+
+    def published():
+        return [m for topic, m, _ in subscriber.messages if topic.endswith("/checkpoint")]
+
+    try:
+        station.start()
+        wait_for(lambda: len(published()) >= 1, "the first checkpoint")
+        for n in range(3):
+            before = len(published())
+            lots(station, range(100 * n, 100 * n + 12))
+            wait_for(lambda: len(published()) > before, "a further checkpoint")
+        sizes = [m["size"] for m in published()]
+        assert sizes == sorted(sizes)
+        assert [m["previous"]["size"] for m in published()[1:]] == sizes[:-1]
+        assert all(m["vkey"] == key_of(station) for m in published())
+        saved = tmp_path / "saved.jsonl"
+        saved.write_text("".join(json.dumps(m) + "\n" for m in published()))
+        assert "sound" in ctl("--ledger", ledger_of(station), "audit", "witness", saved)
+        single = tmp_path / "checkpoint"
+        single.write_text(published()[-1]["checkpoint"])
+        assert "sound" in ctl("--ledger", ledger_of(station), "audit", "witness", single)
+        assert "signed by this key" in ctl("audit", "verify", "--proof", single, "--key", key_of(station))
+        station.stop()
+        tamper(ledger_of(station), "UPDATE record SET leaf = replace(CAST(leaf AS TEXT), 'Maker', 'Faker')"
+                                   f" WHERE seq = {sizes[-2] + 1};")
+        said = ctl("--ledger", ledger_of(station), "audit", "witness", saved, expect=1)
+        assert f"the first difference is among records {sizes[-2] + 1} to {sizes[-1]}" in said
+    finally:
+        subscriber.close()
+        station.close()
+
+
+def test_rotation_is_the_administrators(station):
+    station.enrol("a1", roles="administrator")
+    before = key_of(station)
+    said = ctl("key", "rotate", expect=1, bus=station.address)
+    assert "nobody is signed in" in said
+    station.call("Station1", "Login", "a1", "4711")
+    ctl("key", "rotate", bus=station.address)
+    assert key_of(station) != before
+    lots(station, range(12))
+    station.stop()
+    shown = ctl("audit", "verify", ledger_of(station), "--key", before)
+    assert "2 keys so far, 0 of them not signed for" in shown
+
+
+def test_verification_in_the_background(station):
+    lots(station, range(12))
+    assert station.get("Audit1", "Verification") == "none"
+    station.call("Audit1", "Verify")
+    wait_for(lambda: station.get("Audit1", "Verification") == "sound", "the verification")
+    with sqlite3.connect(ledger_of(station)) as db:
+        db.execute("UPDATE lot SET quantity = 999 WHERE lot = 'P3'")
+    db.close()
+    station.call("Audit1", "Verify")
+    wait_for(lambda: station.get("Audit1", "Verification") == "damaged", "the finding")
+    assert "the table lot is not what the records give" in station.get("Audit1", "VerificationText")
+    wait_for(lambda: station.get("Station1", "Inert"), "the station to be inert")
+    station.stop()
+    station.start()
+    assert "the table lot" in station.get("Station1", "Inert")
+
+
+# ---- a file at rest ----
+
+def test_a_copy_is_verified_without_a_daemon(stopped, tmp_path):
+    station, ledger, key = stopped
+    copy = tmp_path / "copy.db"
+    shutil.copy(ledger, copy)
+    os.chmod(copy, 0o400)
+    shown = ctl("audit", "verify", copy, "--key", key)
+    assert "sound" in shown and f"signed by {key}" in shown
+    as_json = json.loads(ctl("--json", "audit", "verify", copy).splitlines()[-1])
+    assert as_json["findings"] == 0 and as_json["records"] > 30 and as_json["personal"] == 1
+
+
+@pytest.mark.parametrize("sql, said", [
+    ("UPDATE record SET leaf = replace(CAST(leaf AS TEXT), 'Maker', 'Faker') WHERE seq = 20",
+     "record 20 does not match its hash"),
+    ("DELETE FROM record WHERE seq = 20", "records 20 to 20 are missing"),
+    ("DELETE FROM record WHERE seq > 25", "the ledger was cut short: it has 25 records"),
+    ("UPDATE personal SET data = '{}'", "the personal data of record"),
+    ("DELETE FROM lot WHERE lot = 'P7'", "the table lot is not what the records give"),
+])
+def test_tampering_is_named(stopped, sql, said):
+    station, ledger, key = stopped
+    tamper(ledger, sql + ";")
+    assert said in ctl("audit", "verify", ledger, expect=1)
+
+
+@pytest.mark.parametrize("sql, said", [
+    ("DELETE FROM record WHERE seq > 25", "25 records"),
+    ("UPDATE record SET leaf = replace(CAST(leaf AS TEXT), 'Maker', 'Faker') WHERE seq = 30", "record 30"),
+])
+def test_a_damaged_ledger_leaves_the_station_inert(stopped, sql, said):
+    station, ledger, key = stopped
+    tamper(ledger, sql + ";")
+    before = ledger.read_bytes()
+    station.start()
+    assert said in station.get("Station1", "Inert")
+    with pytest.raises(Exception, match="Inert|damage|keep the file"):
+        lots(station, [99])
+    station.stop()
+    assert ledger.read_bytes() == before, "evidence is not repaired"
+
+
+def test_an_export_is_checked_elsewhere(stopped, tmp_path):
+    station, ledger, key = stopped
+    folder = tmp_path / "export"
+    ctl("--ledger", ledger, "audit", "export", folder)
+    shown = ctl("audit", "verify", folder, "--key", key)
+    assert "sound" in shown
+    subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=folder, check=True)
+    assert (folder / "tables/lots.csv").read_text().count("\n") == 31
+    assert "give a folder that is not there yet" in ctl("--ledger", ledger, "audit", "export", folder, expect=1)
+    records = folder / "records.jsonl"
+    records.write_text(records.read_text().replace('"lot":"P3"', '"lot":"P4"', 1))
+    said = ctl("audit", "verify", folder, "--key", key, expect=1)
+    assert "records.jsonl was changed" in said and "a record was changed" in said
+
+
+def test_proofs_from_a_file(stopped, tmp_path):
+    station, ledger, key = stopped
+    proof = tmp_path / "proof"
+    proof.write_text(ctl("--ledger", ledger, "audit", "prove", 3))
+    ctl("audit", "verify", "--proof", proof, "--key", key)
+
+
+def test_backup_and_restore(station, tmp_path):
+    lots(station, range(20))
+    backup = tmp_path / "backup.db"
+    ledger = ledger_of(station)
+    assert "verified" in ctl("--ledger", ledger, "ledger", "backup", backup)
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    assert "is there already" in ctl("--ledger", ledger, "ledger", "backup", backup, expect=1)
+    lots(station, range(20, 40))
+    assert "stop it first" in ctl("--ledger", ledger, "ledger", "restore", backup, expect=1)
+    station.stop()
+    shown = ctl("--ledger", ledger, "ledger", "restore", backup)
+    assert "are lacking" in shown
+    assert len(list(ledger.parent.glob("ledger.db.before-*"))) >= 1
+    station.start()
+    restored, = [row["body"] for row in station.audit("records") if row["kind"] == "ledger.restored"]
+    assert restored["lacking"] > 0 and "stipple/clinic/chair-1" in restored["checkpoint"]
+    lots(station, range(50, 55))
+    station.stop()
+    station.start()
+    assert sum(row["kind"] == "ledger.restored" for row in station.audit("records")) == 1
+    assert station.get("Station1", "Inert") == ""
+
+
+def test_an_older_copy_is_noticed(station, tmp_path):
+    lots(station, range(20))
+    station.stop()
+    ledger = ledger_of(station)
+    shutil.copy(ledger, tmp_path / "old.db")
+    station.start()
+    lots(station, range(20, 40))
+    station.stop()
+    shutil.copy(tmp_path / "old.db", ledger)
+    station.start()
+    assert "the checkpoint kept beside it" in station.get("Station1", "Inert")
+
+
+def test_an_archive_is_a_ledger_of_its_own(stopped, tmp_path):
+    station, ledger, key = stopped
+    archive = tmp_path / "archive.db"
+    assert "there is nothing to archive" in ctl("--ledger", ledger, "ledger", "archive", archive, "before=2001-01-01",
+                                                expect=1)
+    shown = ctl("--ledger", ledger, "ledger", "archive", archive, "before=2999-01-01")
+    assert "sealed: records 1 to" in shown
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o400
+    ctl("audit", "verify", archive, "--key", key)
