@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Durable records with their tree and its checkpoints, many callers in flight and one alone, beside bare SQLite
- * without them: the same rows with the same hashes, in the same table with the same indexes, in transactions of the same size, equally durable.
+ * Durable records with their tree and its checkpoints, many callers in flight and one alone, beside bare
+ * SQLite without them: the same rows with the same hashes, in the same table with the same indexes, in
+ * transactions of the same size, equally durable.
  */
 
 #include <poll.h>
