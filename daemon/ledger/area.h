@@ -156,7 +156,8 @@ typedef struct LedgerArea {
 	const char *rebuild; /* NULL, or SQL that a rebuild ends with, for what no kind's projection writes */
 } LedgerArea;
 
-extern const LedgerArea area_station, area_people, area_session, area_inventory, area_pigment, area_handpiece, area_sterilization, area_compliance, area_audit, area_proof;
+extern const LedgerArea area_station, area_people, area_session, area_inventory, area_pigment, area_handpiece,
+	area_sterilization, area_compliance, area_audit, area_proof;
 
 /** All of them, in the order in which their tables are made; ends with NULL. */
 extern const LedgerArea *const ledger_areas[];

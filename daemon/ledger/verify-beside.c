@@ -122,8 +122,8 @@ static int tell_missing(Verifier *verifier, sqlite3_stmt *row)
 }
 
 /* the kinds of records that name an attachment */
-#define WITHOUT_ATTACHMENT                                                                            \
-	"SELECT seq FROM record WHERE (kind = 'strokes' OR (kind LIKE 'lot.%' AND instr(CAST(leaf AS" \
+#define WITHOUT_ATTACHMENT                                                                                                      \
+	"SELECT seq FROM record WHERE (kind = 'strokes' OR (kind IN ('lot.received', 'lot.certificate') AND instr(CAST(leaf AS" \
 	" TEXT), 'sha256\":\"') > 0)) AND NOT EXISTS (SELECT 1 FROM attachment WHERE attachment.seq = record.seq)"
 
 int verify_beside(Verifier *verifier)
