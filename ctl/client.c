@@ -139,28 +139,63 @@ static int read_line(FILE *file, char *ret, size_t size)
 	return CTL_DONE;
 }
 
-int ctl_read_pin(const Ctl *ctl, char *ret, size_t size)
+/** A line that the terminal does not show; where standard input is none, just a line of it. */
+static int ask(const char *question, char *ret, size_t size)
 {
-	_cleanup_(fclosep) FILE *file = NULL;
 	struct termios shown, hidden;
 	int status;
 
-	if (ctl->pin_file) {
-		file = fopen(ctl->pin_file, "re");
-		if (!file)
-			return ctl_fail("the PIN file %s cannot be read: %s", ctl->pin_file, strerror(errno));
-		return read_line(file, ret, size);
-	}
 	if (tcgetattr(STDIN_FILENO, &shown) < 0)
 		return read_line(stdin, ret, size);
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	fputs("PIN: ", stderr);
+	fputs(question, stderr);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
 	status = read_line(stdin, ret, size);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 	fputc('\n', stderr);
 	return status;
+}
+
+static int ask_new(char *ret, size_t size)
+{
+	char again[64] = "";
+	int status = ask("new PIN: ", ret, size);
+
+	if (status == CTL_DONE && isatty(STDIN_FILENO)) {
+		status = ask("the new PIN again: ", again, sizeof again);
+		if (status == CTL_DONE && strcmp(ret, again) != 0)
+			status = ctl_fail("the two are not the same: nothing was changed");
+	}
+	explicit_bzero(again, sizeof again);
+	return status;
+}
+
+/** `ret_new` NULL: only one is wanted. */
+static int read_pins(const Ctl *ctl, char *ret, char *ret_new, size_t size)
+{
+	_cleanup_(fclosep) FILE *file = NULL;
+	int status;
+
+	if (!ctl->pin_file) {
+		status = ask("PIN: ", ret, size);
+		return status == CTL_DONE && ret_new ? ask_new(ret_new, size) : status;
+	}
+	file = fopen(ctl->pin_file, "re");
+	if (!file)
+		return ctl_fail("the PIN file %s cannot be read: %s", ctl->pin_file, strerror(errno));
+	status = read_line(file, ret, size);
+	return status == CTL_DONE && ret_new ? read_line(file, ret_new, size) : status;
+}
+
+int ctl_read_pin(const Ctl *ctl, char *ret, size_t size)
+{
+	return read_pins(ctl, ret, NULL, size);
+}
+
+int ctl_read_new_pin(const Ctl *ctl, char *ret, char *ret_new, size_t size)
+{
+	return read_pins(ctl, ret, ret_new, size);
 }
 
 int ctl_append_fields(sd_bus_message *message, json_t *fields)

@@ -23,6 +23,7 @@ typedef struct Ctl {
 	sd_bus *bus;
 	const struct Command *command; /* that runs */
 	bool json, csv, dry_run;
+	const char *enrolment_code;             /* NULL: none given */
 	const char *map;                        /* mapping file of an import; NULL: none */
 	const char *pin_file;                   /* NULL: ask at the terminal */
 	const char *output, *paper, *from, *to; /* of a report; NULL: not given */
@@ -57,6 +58,8 @@ int ctl_usage(const char *format, ...) _printf_(1, 2);
 
 /** Reads a PIN from the file, or from the terminal without echo. CTL_DONE, or CTL_FAILED after printing. */
 int ctl_read_pin(const Ctl *ctl, char *ret, size_t size) _must_check_;
+/** The same, and then a new one: from the file's second line, or asked for twice. */
+int ctl_read_new_pin(const Ctl *ctl, char *ret, char *ret_new, size_t size) _must_check_;
 
 /** Takes the rows of an answer, a line of JSON each, and the descriptor they come from. */
 typedef void (*CtlReader)(void *userdata, int fd);

@@ -32,6 +32,7 @@ static void help(void)
 	     "      --json           one JSON object a line\n"
 	     "      --csv            rows as CSV (audit)\n"
 	     "      --pin-file FILE  take the PIN from FILE instead of asking\n"
+	     "      --code CODE      the code for the first administrator (enrol)\n"
 	     "      --map FILE       which column holds what (sterilizer import)\n"
 	     "      --dry-run        only say what would be done (sterilizer import)\n"
 	     "      --fnc1 CHARACTER  what stands for FNC1 in a code (needle parse)\n"
@@ -109,6 +110,7 @@ int main(int argc, char **argv)
 		OPTION_JSON = 256,
 		OPTION_CSV,
 		OPTION_PIN_FILE,
+		OPTION_CODE,
 		OPTION_FNC1,
 		OPTION_PAPER,
 		OPTION_FROM,
@@ -126,6 +128,7 @@ int main(int argc, char **argv)
 		{ "json", no_argument, NULL, OPTION_JSON },
 		{ "csv", no_argument, NULL, OPTION_CSV },
 		{ "pin-file", required_argument, NULL, OPTION_PIN_FILE },
+		{ "code", required_argument, NULL, OPTION_CODE },
 		{ "fnc1", required_argument, NULL, OPTION_FNC1 },
 		{ "output", required_argument, NULL, 'o' },
 		{ "paper", required_argument, NULL, OPTION_PAPER },
@@ -156,6 +159,9 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_PIN_FILE:
 			ctl.pin_file = optarg;
+			break;
+		case OPTION_CODE:
+			ctl.enrolment_code = optarg;
 			break;
 		case OPTION_FNC1:
 			ctl.fnc1 = optarg;

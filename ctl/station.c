@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** status, doctor, monitor, login, logout, enrol, self-test, acknowledge. */
+/** status, doctor, monitor, login, logout, enrol, operator pin, self-test, acknowledge. */
 
 #include "commands.h"
 
@@ -232,14 +232,37 @@ static int run_logout(Ctl *ctl, int n, char **arguments)
 static int run_enrol(Ctl *ctl, int n, char **arguments)
 {
 	char pin[PIN_BYTES];
-	int status = ctl_read_pin(ctl, pin, sizeof pin);
+	int status;
 
-	if (status == CTL_DONE)
+	if (n != (ctl->enrolment_code ? 2 : 3))
+		return ctl_usage(ctl->enrolment_code
+					 ? "with --code an administrator is enrolled: give no roles"
+					 : "enrol takes: BADGE NAME ROLES");
+	status = ctl_read_pin(ctl, pin, sizeof pin);
+	if (status == CTL_DONE && ctl->enrolment_code)
+		status = ctl_call(ctl, CTL_STATION, "EnrolFirst", NULL, "ssss", ctl->enrolment_code,
+			arguments[0], arguments[1], pin);
+	else if (status == CTL_DONE)
 		status = ctl_call(ctl, CTL_STATION, "Enrol", NULL, "ssss", arguments[0], arguments[1], pin,
 			arguments[2]);
 	explicit_bzero(pin, sizeof pin);
 	if (status == CTL_DONE)
 		printf("%s enrolled with badge %s\n", arguments[1], arguments[0]);
+	return status;
+}
+
+static int run_change_pin(Ctl *ctl, int n, char **arguments)
+{
+	char pin[PIN_BYTES] = "", new_pin[PIN_BYTES] = "";
+	int status = ctl_read_new_pin(ctl, pin, new_pin, PIN_BYTES);
+
+	if (status == CTL_DONE)
+		status = ctl_call(
+			ctl, CTL_STATION, "ChangePin", NULL, "sss", n > 0 ? arguments[0] : "", pin, new_pin);
+	explicit_bzero(pin, sizeof pin);
+	explicit_bzero(new_pin, sizeof new_pin);
+	if (status == CTL_DONE)
+		puts("the new PIN is valid from now on");
 	return status;
 }
 
@@ -262,7 +285,13 @@ static int run_self_test(Ctl *ctl, int n, char **arguments)
 
 static int run_acknowledge(Ctl *ctl, int n, char **arguments)
 {
-	return ctl_call(ctl, CTL_STATION, "AcknowledgeFault", NULL, "s", arguments[0]);
+	char pin[PIN_BYTES];
+	int status = ctl_read_pin(ctl, pin, sizeof pin);
+
+	if (status == CTL_DONE)
+		status = ctl_call(ctl, CTL_STATION, "AcknowledgeFault", NULL, "ss", arguments[0], pin);
+	explicit_bzero(pin, sizeof pin);
+	return status;
 }
 
 const Command station_commands[] = {
@@ -272,7 +301,10 @@ const Command station_commands[] = {
 	{ "login", "BADGE [-- COMMAND...]", 1, 256, run_login,
 		"sign in until Ctrl-C, or while COMMAND runs" },
 	{ "logout", "", 0, 0, run_logout, "sign out" },
-	{ "enrol", "BADGE NAME ROLES", 3, 3, run_enrol, "enrol an operator; roles separated by commas" },
+	{ "enrol", "BADGE NAME [ROLES]", 2, 3, run_enrol,
+		"enrol an operator; roles separated by commas; with --code the first administrator" },
+	{ "operator pin", "[BADGE]", 0, 1, run_change_pin,
+		"change one's own PIN; as an administrator also another's" },
 	{ "self-test", "", 0, 0, run_self_test, "let the needle-driver board test itself" },
 	{ "acknowledge", "NOTE", 1, 1, run_acknowledge, "clear a latched fault once its cause is gone" },
 	{ 0 },

@@ -19,6 +19,7 @@
 #include "plugin/plugin-loader.h"
 #include "scanner/scanner.h"
 #include "telemetry/telemetry.h"
+#include "util/enrolment-code.h"
 #include "util/file.h"
 #include "util/log.h"
 
@@ -276,6 +277,17 @@ static bool broker_connected(void *userdata)
 	return status.connected;
 }
 
+/** On the station's worker thread; the configuration does not change while the daemon runs. */
+static int erase_image(void *userdata, const char *file)
+{
+	const Daemon *daemon = userdata;
+	_cleanup_(freep) char *folder = NULL;
+
+	if (asprintf(&folder, "%s/images", daemon->config->state_folder) < 0)
+		return -ENOMEM;
+	return file_erase(folder, file);
+}
+
 static int capture(void *userdata, const StationCapture *capture)
 {
 	Daemon *daemon = userdata;
@@ -458,8 +470,30 @@ static void start_scanner(Daemon *daemon)
 		snprintf(text, sizeof daemon->scanner_text, "not seen yet");
 }
 
+/**
+ * Only who reads the journal or stands at the console may be the first administrator. systemd sends standard
+ * output to both: the service's own user may not open a console.
+ */
+static int make_enrolment_code(const Daemon *daemon, char ret[ENROLMENT_CODE_MAX])
+{
+	int r;
+
+	if (!daemon->ledger || daemon->configuration_error[0] || daemon->ledger_info.administrators > 0)
+		return 0;
+	r = enrolment_code_make(ret);
+	if (r < 0)
+		return r;
+	log_line(LOG_NOTICE, LOG_ID_ENROLMENT,
+		"no administrator is enrolled yet: the code for the first one is printed to journal and console");
+	printf("stipple: the enrolment code is %s: `stipplectl enrol --code %s BADGE NAME`\n", ret, ret);
+	(void)fflush(stdout);
+	return 0;
+}
+
 static int start_station(Daemon *daemon)
 {
+	char code[ENROLMENT_CODE_MAX] = "";
+	int r = make_enrolment_code(daemon, code);
 	StationOptions options = {
 		.config = daemon->config,
 		.configuration_error = daemon->configuration_error[0] ? daemon->configuration_error : NULL,
@@ -470,9 +504,15 @@ static int start_station(Daemon *daemon)
 		.clock = &clock_system,
 		.capture = capture,
 		.capture_userdata = daemon,
+		.erase_image = erase_image,
+		.erase_userdata = daemon,
 	};
 
-	return station_new(&options, &daemon->station);
+	options.enrolment_code = code[0] ? code : NULL;
+	if (r >= 0)
+		r = station_new(&options, &daemon->station);
+	explicit_bzero(code, sizeof code);
+	return r;
 }
 
 static int start_faces(Daemon *daemon)

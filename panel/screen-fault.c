@@ -13,14 +13,24 @@ typedef struct FaultPage {
 	Screen screen;
 	GtkLabel *title, *cause, *advice, *lights;
 	GtkWidget *box, *acknowledge;
+	char *note; /* what it was, until the PIN is there */
 } FaultPage;
 
-static void acknowledge(void *userdata, const char *note)
+static void acknowledge(void *userdata, const char *pin)
 {
 	FaultPage *page = userdata;
 
-	panel_call(page->screen.panel, STATION_OBJECT_STATION, "AcknowledgeFault", g_variant_new("(s)", note),
-		NULL, NULL);
+	panel_call(page->screen.panel, STATION_OBJECT_STATION, "AcknowledgeFault",
+		g_variant_new("(ss)", page->note, pin), NULL, NULL);
+}
+
+static void ask_pin(void *userdata, const char *note)
+{
+	FaultPage *page = userdata;
+
+	g_free(page->note);
+	page->note = g_strdup(note);
+	sheet_ask(page->screen.panel->sheet, SHEET_PIN, _("Your PIN, as signature"), "", acknowledge, page);
 }
 
 static void on_acknowledge(GtkButton *button, gpointer userdata)
@@ -31,7 +41,7 @@ static void on_acknowledge(GtkButton *button, gpointer userdata)
 	Panel *panel = page->screen.panel;
 
 	if (panel_step_done(panel, SCREEN_SIGN_IN)) {
-		sheet_choose(panel->sheet, _("What was it?"), notes, true, acknowledge, page);
+		sheet_choose(panel->sheet, _("What was it?"), notes, true, ask_pin, page);
 		return;
 	}
 	/* who acknowledges must be known: signing in comes first, and the fault comes back after it */
@@ -71,11 +81,16 @@ static GtkLabel *add_text(FaultPage *page, const char *style)
 	return GTK_LABEL(text);
 }
 
+static void forget(Screen *screen)
+{
+	g_free(((FaultPage *)screen)->note);
+}
+
 Screen *screen_fault_new(Panel *panel)
 {
 	FaultPage *page = g_new0(FaultPage, 1);
 
-	page->screen = (Screen){ .panel = panel, .update = update };
+	page->screen = (Screen){ .panel = panel, .update = update, .forget = forget };
 	page->box = box_new(GTK_ORIENTATION_VERTICAL, 12, NULL);
 	page->screen.widget = scroller_new(page->box);
 	gtk_widget_add_css_class(page->screen.widget, "fault");

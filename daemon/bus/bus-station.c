@@ -51,14 +51,46 @@ static int method_enrol(sd_bus_message *message, void *userdata, sd_bus_error *e
 	return call_start(userdata, message, run_enrol, NULL, error);
 }
 
-static int run_acknowledge(Call *call)
+static int run_enrol_first(Call *call)
 {
-	const char *note;
-	int r = call_read_strings(call, &note, NULL, NULL, NULL);
+	const char *code, *badge, *name, *pin;
+	int r = call_read_strings(call, &code, &badge, &name, &pin);
 
 	if (r < 0)
 		return call_bad_arguments(call, r);
-	station_acknowledge(call->bus->station, note, call_answered, call);
+	station_enrol_first(call->bus->station, code, badge, name, pin, call_answered, call);
+	return 1;
+}
+
+static int method_enrol_first(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	return call_start(userdata, message, run_enrol_first, NULL, error);
+}
+
+static int run_change_pin(Call *call)
+{
+	const char *badge, *pin, *new_pin;
+	int r = call_read_strings(call, &badge, &pin, &new_pin, NULL);
+
+	if (r < 0)
+		return call_bad_arguments(call, r);
+	station_change_pin(call->bus->station, badge, pin, new_pin, call_answered, call);
+	return 1;
+}
+
+static int method_change_pin(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	return call_start(userdata, message, run_change_pin, NULL, error);
+}
+
+static int run_acknowledge(Call *call)
+{
+	const char *note, *pin;
+	int r = call_read_strings(call, &note, &pin, NULL, NULL);
+
+	if (r < 0)
+		return call_bad_arguments(call, r);
+	station_acknowledge(call->bus->station, note, pin, call_answered, call);
 	return 1;
 }
 
@@ -197,8 +229,12 @@ const sd_bus_vtable bus_station_vtable[] = {
 		"Logout", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_logout, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Enrol", SD_BUS_ARGS("s", badge, "s", name, "s", pin, "s", roles),
 		SD_BUS_NO_RESULT, method_enrol, SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
-	SD_BUS_METHOD_WITH_ARGS("AcknowledgeFault", SD_BUS_ARGS("s", note), SD_BUS_NO_RESULT,
-		method_acknowledge, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("EnrolFirst", SD_BUS_ARGS("s", code, "s", badge, "s", name, "s", pin),
+		SD_BUS_NO_RESULT, method_enrol_first, SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
+	SD_BUS_METHOD_WITH_ARGS("ChangePin", SD_BUS_ARGS("s", badge, "s", pin, "s", new_pin),
+		SD_BUS_NO_RESULT, method_change_pin, SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
+	SD_BUS_METHOD_WITH_ARGS("AcknowledgeFault", SD_BUS_ARGS("s", note, "s", pin), SD_BUS_NO_RESULT,
+		method_acknowledge, SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
 	SD_BUS_METHOD_WITH_ARGS("SelfTest", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", failed), method_self_test,
 		SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Doctor", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(suss)", checks), method_doctor,

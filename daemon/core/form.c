@@ -38,6 +38,20 @@ static const Form table[] = {
 	{ "cycle.rejected", FORM_INVENTORY, "technician supervisor", NULL, NULL, FORM_ANYTIME },
 	{ "indicator.tested", FORM_INVENTORY, "technician supervisor", NULL, NULL, FORM_ANYTIME },
 	{ "indicator.followed-up", FORM_INVENTORY, "supervisor", NULL, NULL, FORM_ANYTIME },
+	{ "subject.registered", FORM_SESSION, "technician supervisor", NULL, "name contact", FORM_ANYTIME },
+	{ "subject.changed", FORM_SESSION, "technician supervisor", NULL, "name contact", FORM_ANYTIME },
+	{ "course.planned", FORM_SESSION, "technician supervisor", NULL, NULL, FORM_ANYTIME },
+	{ "incident.reported", FORM_SESSION, "technician supervisor administrator", NULL, "person",
+		FORM_SESSION_IF_OPEN },
+	{ "interlock.overridden", FORM_SESSION, "supervisor", "this refusal is set aside for this session",
+		NULL, FORM_SESSION_ONLY },
+	{ "record.corrected", FORM_SESSION, "technician supervisor administrator",
+		"the record was wrong and this is right", NULL, FORM_SESSION_IF_OPEN },
+	{ "personal.erased", FORM_STATION, "administrator", "this data is erased for good", NULL,
+		FORM_ANYTIME },
+	{ "operator.roles", FORM_STATION, "administrator", "these roles are right", NULL, FORM_ANYTIME },
+	{ "operator.revoked", FORM_STATION, "administrator", "this badge is no longer valid", NULL,
+		FORM_ANYTIME },
 };
 
 const Form *form_find(FormPlace place, const char *kind)

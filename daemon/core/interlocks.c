@@ -287,6 +287,7 @@ static bool refuses_configuration(const InterlockFacts *facts, char *text)
 static const struct {
 	const char *error;
 	bool (*refuses)(const InterlockFacts *facts, char *text);
+	bool overridable;
 } checks[] = {
 	[INTERLOCK_OPERATOR] = { "org.stipple.Error.NotSignedIn", refuses_operator },
 	[INTERLOCK_CERTIFICATION] = { "org.stipple.Error.CertificationLapsed", refuses_certification },
@@ -300,9 +301,9 @@ static const struct {
 	[INTERLOCK_HANDPIECE] = { "org.stipple.Error.NoHandpiece", refuses_handpiece },
 	[INTERLOCK_STERILIZATION] = { "org.stipple.Error.SterilizationOverdue", refuses_sterilization },
 	[INTERLOCK_PIGMENT] = { "org.stipple.Error.NoPigment", refuses_pigment },
-	[INTERLOCK_BEFORE_PHOTO] = { "org.stipple.Error.NoBeforePhoto", refuses_before_photo },
-	[INTERLOCK_INTERVAL] = { "org.stipple.Error.TooSoon", refuses_interval },
-	[INTERLOCK_SESSION_LENGTH] = { "org.stipple.Error.SessionTooLong", refuses_session_length },
+	[INTERLOCK_BEFORE_PHOTO] = { "org.stipple.Error.NoBeforePhoto", refuses_before_photo, true },
+	[INTERLOCK_INTERVAL] = { "org.stipple.Error.TooSoon", refuses_interval, true },
+	[INTERLOCK_SESSION_LENGTH] = { "org.stipple.Error.SessionTooLong", refuses_session_length, true },
 	[INTERLOCK_BOARD] = { "org.stipple.Error.BoardNotReady", refuses_board },
 	[INTERLOCK_EMERGENCY_STOP] = { "org.stipple.Error.EmergencyStop", refuses_emergency_stop },
 	[INTERLOCK_PEDAL] = { "org.stipple.Error.PedalDown", refuses_pedal },
@@ -319,11 +320,18 @@ size_t interlocks_check(const InterlockFacts *facts, Refusal ret[INTERLOCK_MAX])
 	size_t n = 0;
 
 	for (size_t i = 0; i < ELEMENTS(checks); i++) {
+		if (checks[i].overridable && (facts->overridden & INTERLOCK_BIT(i)))
+			continue;
 		if (!checks[i].refuses(facts, ret[n].text))
 			continue;
 		ret[n++].interlock = (Interlock)i;
 	}
 	return n;
+}
+
+bool interlock_is_overridable(Interlock interlock)
+{
+	return (int)interlock >= 0 && interlock < INTERLOCK_MAX && checks[interlock].overridable;
 }
 
 const char *interlock_error_name(Interlock interlock)

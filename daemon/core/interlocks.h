@@ -6,6 +6,7 @@
  * Each refusal has a stable id, a sentence for people and a D-Bus error name.
  */
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,6 +45,9 @@ DECLARE_STRING_TABLE(interlock, Interlock); /* "operator", "before-photo", ... *
 
 enum { REFUSAL_TEXT_MAX = 256 };
 
+#define INTERLOCK_BIT(interlock) (1u << (interlock))
+static_assert(INTERLOCK_MAX <= 32, "every interlock has a bit");
+
 typedef struct Refusal {
 	Interlock interlock;
 	char text[REFUSAL_TEXT_MAX]; /* thing, reason, next step */
@@ -77,10 +81,14 @@ typedef struct InterlockFacts {
 	uint64_t disk_free_bytes, disk_min_bytes;
 	int64_t now_utc_us, newest_utc_us;
 	const char *configuration_error; /* NULL: none */
+	uint32_t overridden;             /* INTERLOCK_BIT()s set aside for this session */
 } InterlockFacts;
 
 /** Fills up to INTERLOCK_MAX refusals, in the order of the enum. Returns how many; 0 means: may arm. */
 size_t interlocks_check(const InterlockFacts *facts, Refusal ret[INTERLOCK_MAX]);
+
+/** Whether a person may set it aside; never where a needle could move unsafely or be used twice. */
+bool interlock_is_overridable(Interlock interlock);
 
 /** "org.stipple.Error.NotSignedIn", ...: static; NULL when out of range. */
 const char *interlock_error_name(Interlock interlock);

@@ -21,6 +21,17 @@ static const char *lapsed_certificate(const Station *station)
 	return NULL;
 }
 
+/** The protocol's, or a longer one that was planned for this subject. */
+static uint32_t interval_days(const Station *station, uint32_t course_session)
+{
+	uint32_t days = 0;
+
+	if (station->protocol && course_session)
+		days = station->protocol->interval_min_days[course_session - 1];
+	return course_session > 1 && station->course_interval_days > days ? station->course_interval_days
+									  : days;
+}
+
 size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 {
 	const StationView *view = &station->view;
@@ -39,7 +50,7 @@ size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 		.pigment_loaded = view->pigment[0] != '\0',
 		.pigment_expiry_utc_us = station->pigment_expiry_utc_us,
 		.last_session_utc_us = station->last_session_utc_us,
-		.interval_min_days = protocol && session ? protocol->interval_min_days[session - 1] : 0,
+		.interval_min_days = interval_days(station, session),
 		.session_elapsed_s =
 			view->session ? (station_now_us(station) - station->begun_us) / USEC_PER_SEC : 0,
 		.session_max_s = protocol ? (int64_t)protocol->session_max_min * 60 : INT64_MAX,
@@ -55,6 +66,7 @@ size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 		.now_utc_us = clock_read(station->options.clock).utc_us + STATION_CLOCK_SLACK_US,
 		.newest_utc_us = ledger ? ledger_newest_utc(ledger) : 0,
 		.configuration_error = view->inert,
+		.overridden = station->overridden,
 	};
 
 	station_wear_facts(station, &facts);
@@ -209,12 +221,19 @@ static void acknowledge_answered(Operation *operation, const ControlFact *fact)
 		return;
 	operation_record(operation, "fault.acknowledged",
 		station_with_session(station,
-			json_pack("{s:s, s:s}", "cause", control_fault_to_string(station->view.fault), "note",
-				operation->query)),
+			json_pack("{s:s, s:s, s:s}", "cause", control_fault_to_string(station->view.fault),
+				"note", operation->query, "signed", "the cause is gone")),
 		NULL, acknowledge_committed);
 }
 
-void station_acknowledge(Station *station, const char *note, StationDone done, void *userdata)
+static void acknowledge_accepted(Operation *operation)
+{
+	operation_board_failed(operation, control_acknowledge(operation->station->options.control,
+						  operation_await(operation, acknowledge_answered)));
+}
+
+void station_acknowledge(
+	Station *station, const char *note, const char *pin, StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, true, done, userdata);
 
@@ -225,14 +244,8 @@ void station_acknowledge(Station *station, const char *note, StationDone done, v
 		operation_fail(operation, STATION_ERROR_STATE, "no fault is latched");
 		return;
 	}
-	if (!ledger_healthy(station->options.ledger)) {
-		operation_fail(operation, STATION_ERROR_LEDGER,
-			"the ledger cannot be written: free disk space, then acknowledge again");
-		return;
-	}
 	snprintf(operation->query, sizeof operation->query, "%s", note);
-	operation_board_failed(operation, control_acknowledge(station->options.control,
-						  operation_await(operation, acknowledge_answered)));
+	operation_sign(operation, pin, acknowledge_accepted);
 }
 
 /* ---- self-test ---- */

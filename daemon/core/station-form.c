@@ -2,21 +2,7 @@
 #include "core/form.h"
 #include "core/station-private.h"
 
-static bool role_ok(Operation *operation, const Form *form)
-{
-	Station *station = operation->station;
-
-	if (!station->view.badge[0]) {
-		operation_fail(operation, interlock_error_name(INTERLOCK_OPERATOR),
-			"nobody is signed in: sign in with badge and PIN first");
-		return false;
-	}
-	if (text_lists_meet(form->roles, station->view.roles))
-		return true;
-	operation_fail(operation, STATION_ERROR_ROLE, "%s is not enrolled as %s: sign in with another badge",
-		station->view.operator_name, form->roles);
-	return false;
-}
+#include <string.h>
 
 static bool session_ok(Operation *operation, const Form *form)
 {
@@ -26,8 +12,134 @@ static bool session_ok(Operation *operation, const Form *form)
 	return false;
 }
 
+/* ---- what some kinds need beside their fields ---- */
+
+static bool roles_before(Operation *operation)
+{
+	return operation_roles_ok(operation, json_object_get(operation->body, "roles"));
+}
+
+static void roles_after(Operation *operation)
+{
+	station_roles_changed(operation->station,
+		json_string_value(json_object_get(operation->body, "badge")),
+		json_object_get(operation->body, "roles"));
+}
+
+static void revoked_after(Operation *operation)
+{
+	station_badge_revoked(
+		operation->station, json_string_value(json_object_get(operation->body, "badge")));
+}
+
+static bool refuses_now(Station *station, Interlock interlock)
+{
+	Refusal refusals[INTERLOCK_MAX];
+	size_t n = station_refusals(station, refusals);
+
+	for (size_t i = 0; i < n; i++)
+		if (refusals[i].interlock == interlock)
+			return true;
+	return false;
+}
+
+static Interlock named_interlock(const Operation *operation)
+{
+	return interlock_from_string(json_string_value(json_object_get(operation->body, "interlock")));
+}
+
+static bool override_before(Operation *operation)
+{
+	Interlock interlock = named_interlock(operation);
+
+	if ((int)interlock < 0)
+		operation_fail(
+			operation, STATION_ERROR_INVALID, "there is no such interlock: see `session check`");
+	else if (!interlock_is_overridable(interlock))
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"the interlock %s can be set aside by nobody: do what it asks for",
+			interlock_to_string(interlock));
+	else if (!refuses_now(operation->station, interlock))
+		operation_fail(operation, STATION_ERROR_STATE,
+			"the interlock %s refuses nothing now: there is nothing to set aside",
+			interlock_to_string(interlock));
+	else
+		return true;
+	return false;
+}
+
+static void override_after(Operation *operation)
+{
+	Station *station = operation->station;
+	uint64_t session = (uint64_t)json_integer_value(json_object_get(operation->body, "session"));
+
+	/* it may have ended meanwhile */
+	if (session == station->view.session)
+		station->overridden |= INTERLOCK_BIT(named_interlock(operation));
+	station_notify(station, STATION_CHANGED_STATE);
+}
+
+static bool subject_before(Operation *operation)
+{
+	const char *subject = json_string_value(json_object_get(operation->body, "subject"));
+
+	if (!subject || text_is_identifier(subject, 64))
+		return true;
+	operation_fail(operation, STATION_ERROR_INVALID, STATION_BAD_SUBJECT);
+	return false;
+}
+
+static bool course_before(Operation *operation)
+{
+	const char *name = json_string_value(json_object_get(operation->body, "protocol"));
+	json_int_t sessions = json_integer_value(json_object_get(operation->body, "sessions"));
+	const Protocol *protocol = name ? station_protocol_named(operation->station, name) : NULL;
+
+	if (!subject_before(operation))
+		return false;
+	if (!protocol)
+		operation_fail(operation, STATION_ERROR_UNKNOWN, "there is no protocol \"%.48s\" in %s",
+			name ? name : "", operation->station->options.config->protocol_folder);
+	else if (sessions < 1 || sessions > protocol->sessions)
+		operation_fail(operation, STATION_ERROR_INVALID, "protocol %s has 1 to %u sessions, not %lld",
+			name, protocol->sessions, (long long)sessions);
+	else
+		return true;
+	return false;
+}
+
+static void erased_after(Operation *operation)
+{
+	station_erase_images(operation->station);
+}
+
+static const struct {
+	const char *kind;
+	bool (*before)(Operation *operation); /* false: it has failed the operation */
+	void (*after)(Operation *operation);  /* the record is committed */
+} steps[] = {
+	{ "subject.registered", subject_before, NULL },
+	{ "course.planned", course_before, NULL },
+	{ "incident.reported", subject_before, NULL },
+	{ "interlock.overridden", override_before, override_after },
+	{ "personal.erased", NULL, erased_after },
+	{ "operator.roles", roles_before, roles_after },
+	{ "operator.revoked", NULL, revoked_after },
+};
+
+static bool allowed_before(Operation *operation)
+{
+	for (size_t i = 0; i < ELEMENTS(steps); i++)
+		if (strcmp(steps[i].kind, operation->form->kind) == 0 && steps[i].before)
+			return steps[i].before(operation);
+	return true;
+}
+
 static void form_recorded(Operation *operation, const LedgerAnswer *answer)
 {
+	for (size_t i = 0; i < ELEMENTS(steps); i++)
+		if (strcmp(steps[i].kind, operation->form->kind) == 0 && steps[i].after)
+			steps[i].after(operation);
 	station_facts_then_done(operation);
 }
 
@@ -41,12 +153,6 @@ static void enter(Operation *operation)
 
 static void enter_signed(Operation *operation)
 {
-	if (!operation->pin_right) {
-		operation_fail(operation, STATION_ERROR_SIGN_IN,
-			"this is not the PIN of %s: nothing was signed, try again",
-			operation->station->view.operator_name);
-		return;
-	}
 	if (json_object_set_new(operation->body, "signed", json_string(operation->form->signs)) < 0) {
 		operation_fail(operation, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
 		return;
@@ -70,7 +176,7 @@ void station_enter(Station *station, FormPlace place, const char *kind, json_t *
 			"no record of kind %.64s is entered here: see the property Forms", kind);
 		return;
 	}
-	if (!role_ok(operation, form) || !session_ok(operation, form))
+	if (!operation_signed_in(operation, form->roles) || !session_ok(operation, form))
 		return;
 	operation->form = form;
 	entered = json_copy(fields);
@@ -88,8 +194,10 @@ void station_enter(Station *station, FormPlace place, const char *kind, json_t *
 		operation_fail(operation, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
 		return;
 	}
+	if (!allowed_before(operation))
+		return;
 	if (form->signs)
-		operation_check_pin(operation, station->view.badge, pin, enter_signed);
+		operation_sign(operation, pin, enter_signed);
 	else
 		enter(operation);
 }

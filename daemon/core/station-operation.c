@@ -73,11 +73,14 @@ static void operation_free(Operation *operation)
 		*link = operation->next;
 	if (operation->station->step == operation)
 		operation->station->step = NULL;
+	if (operation->station->pin_check == operation)
+		operation->station->pin_check = NULL;
 	closep(&operation->fd);
 	json_decref(operation->body);
 	json_decref(operation->personal);
 	json_decref(operation->reply.figures);
 	explicit_bzero(operation->pin, sizeof operation->pin);
+	explicit_bzero(operation->new_pin, sizeof operation->new_pin);
 	explicit_bzero(operation->hash, sizeof operation->hash);
 	free(operation);
 }
@@ -315,7 +318,27 @@ bool operation_text_ok(Operation *operation, const char *what, const char *text,
 	return false;
 }
 
-bool operation_signed_in(Operation *operation, const char *role)
+bool station_has_role(const Station *station, const char *roles)
+{
+	return station->view.badge[0] && text_lists_meet(roles, station->view.roles);
+}
+
+/** "supervisor administrator" reads as "supervisor or administrator". */
+static void refuse_role(Operation *operation, const char *roles)
+{
+	char text[STATION_NAME_MAX] = "";
+	size_t used = 0;
+
+	for (size_t length; *roles && used < sizeof text; roles += length + strspn(roles + length, " ")) {
+		length = strcspn(roles, " ");
+		used += snprintf(
+			text + used, sizeof text - used, "%s%.*s", used ? " or " : "", (int)length, roles);
+	}
+	operation_fail(operation, STATION_ERROR_ROLE, "%s is not enrolled as %s: sign in with another badge",
+		operation->station->view.operator_name, text);
+}
+
+bool operation_signed_in(Operation *operation, const char *roles)
 {
 	Station *station = operation->station;
 
@@ -324,10 +347,8 @@ bool operation_signed_in(Operation *operation, const char *role)
 			"nobody is signed in: sign in with badge and PIN first");
 		return false;
 	}
-	if (!station_has_role(station, role)) {
-		operation_fail(operation, STATION_ERROR_ROLE,
-			"%s is not enrolled as %s: sign in with another badge", station->view.operator_name,
-			role);
+	if (!station_has_role(station, roles)) {
+		refuse_role(operation, roles);
 		return false;
 	}
 	return true;

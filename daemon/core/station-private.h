@@ -7,8 +7,11 @@
 #include "core/profile.h"
 #include "core/station.h"
 #include "core/stroke-chunk.h"
+#include "util/enrolment-code.h"
 #include "util/pin.h"
 #include "util/worker.h"
+
+#define STATION_BAD_SUBJECT "the subject must be a pseudonym of 1 to 64 letters, digits, '-', '_' or '.'"
 
 enum {
 	STATION_OBSERVERS_MAX = 4,
@@ -18,6 +21,7 @@ enum {
 	STATION_ALERT_US = 30 * USEC_PER_SEC,  /* between two alerts of the same kind */
 	STATION_STREAK = 3,                    /* dots in a row outside the window before it is an alert */
 	STATION_KEPT_MAX = 4096,
+	STATION_CODE_ATTEMPTS = 5,                 /* at the enrolment code, until the daemon starts over */
 	STATION_CLOCK_SLACK_US = 2 * USEC_PER_SEC, /* NTP may slew back this much without being an event */
 };
 
@@ -60,15 +64,20 @@ struct Operation {
 	void (*answered)(Operation *operation, const ControlFact *fact);
 	void (*disarmed)(Operation *operation);
 	void (*pin_checked)(Operation *operation);
+	void (*accepted)(Operation *operation);
 	StationReply reply;
 	/* sign-in and signature; wiped with the operation */
 	char badge[STATION_NAME_MAX], name[STATION_NAME_MAX], roles[STATION_NAME_MAX],
 		holder[STATION_NAME_MAX];
-	char pin[PIN_DIGITS_MAX + 1], hash[PIN_HASH_MAX];
+	char pin[PIN_DIGITS_MAX + 1], new_pin[PIN_DIGITS_MAX + 1], hash[PIN_HASH_MAX];
 	bool pin_right;
+	uint32_t attempts; /* wrong ones before */
+	char revoked[256]; /* "", or why the badge is not valid any more */
 	/* form */
 	const Form *form;
 	bool awaits_facts;
+	/* begin */
+	uint32_t interval_days;
 	/* audit */
 	int fd;
 	char query[STATION_NAME_MAX];
@@ -118,6 +127,8 @@ struct Station {
 	int64_t begun_us, last_break_us; /* monotonic */
 	int64_t working_since_us, worked_us;
 	int64_t last_session_utc_us;
+	uint32_t course_interval_days; /* planned for the subject; 0 no plan */
+	uint32_t overridden;           /* INTERLOCK_BIT()s */
 	char screening_refused[96];
 	char before_photo[ZONE_MAX][STATION_NAME_MAX], after_photo[ZONE_MAX][STATION_NAME_MAX]; /* files */
 	uint32_t zone_area_mm2[ZONE_MAX], zone_target[ZONE_MAX]; /* as last chosen */
@@ -151,15 +162,17 @@ struct Station {
 	size_t n_kept;
 
 	/* sign-in */
-	uint32_t pin_failures;
-	int64_t pin_locked_until_us;
+	char enrolment_code[ENROLMENT_CODE_MAX]; /* "": an administrator is enrolled */
+	unsigned enrolment_refused;
+	Operation *pin_check; /* under way; NULL none */
+	int64_t started_us;   /* monotonic */
 
 	StationFactSlot facts[STATION_FACT_MAX];
 	int64_t facts_us; /* monotonic, when they were last asked for */
 
 	char told_of_test[320]; /* what the last reminder of a biological test said, "" none */
 	StationVerification verification;
-	int64_t started_us, verified_us; /* monotonic, when it ended last; 0 not yet */
+	int64_t verified_us; /* monotonic, when it ended last; 0 not yet */
 
 	uint64_t disk_free;
 	unsigned pending_changes;
@@ -195,6 +208,10 @@ void station_forget_records(Station *station);
 
 /** Whether a last day, YYYY-MM-DD, is over: never judged by a time before the newest record. NULL: no. */
 bool station_is_past(const Station *station, const char *last_day);
+
+/* station-erase.c */
+/** Deletes the photographs whose erasure is on record, and records that they are gone. */
+void station_erase_images(Station *station);
 
 /* station-facts.c */
 /** Asks for one of them again. */
@@ -260,16 +277,36 @@ bool operation_allowed(Operation *operation, SessionEvent event);
 bool operation_in_states(Operation *operation, unsigned states);
 /** Fails the operation and returns false unless `text` is printable UTF-8 of at most `limit` bytes. */
 bool operation_text_ok(Operation *operation, const char *what, const char *text, size_t limit);
-bool operation_signed_in(Operation *operation, const char *role);
+/** Fails the operation and returns false unless somebody with one of these roles (separated by blanks) is
+ * signed in. */
+bool operation_signed_in(Operation *operation, const char *roles);
 void operations_free(Station *station);
 Operation *operation_by_ticket(Station *station, uint32_t ticket);
 
 #define STATE_BIT(state) (1u << (state))
 
+/* station-enrol.c */
+/** Fails the operation and returns false unless `pin` can be one. */
+bool operation_new_pin_ok(Operation *operation, const char *pin);
+/** Fails the operation and returns false unless `roles` are known ones, at least one. */
+bool operation_roles_ok(Operation *operation, const json_t *roles);
+
 /* station-people.c */
+/** Runs `work` on the worker's thread, then `done` on this one; fails the operation when too many wait. */
+void operation_work(Operation *operation, void (*work)(void *), void (*done)(void *));
 /** Checks `pin` against the operator's record, then calls `checked` with pin_right set. */
 void operation_check_pin(
 	Operation *operation, const char *badge, const char *pin, void (*checked)(Operation *operation));
+/** Asks whoever is signed in for the PIN again, then calls `accepted`; fails the operation when it is wrong.
+ */
+void operation_sign(Operation *operation, const char *pin, void (*accepted)(Operation *operation));
+/** When such a record is committed: whoever is signed in may be concerned. */
+void station_badge_revoked(Station *station, const char *badge);
+void station_roles_changed(Station *station, const char *badge, const json_t *roles);
+
+/* station-session.c */
+/** NULL: there is none of that name. */
+const Protocol *station_protocol_named(const Station *station, const char *name);
 
 /* station-strokes.c */
 void station_strokes_reset(Station *station);

@@ -20,6 +20,7 @@ static void begin_committed(Operation *operation, const LedgerAnswer *answer)
 	snprintf(view->protocol, sizeof view->protocol, "%s",
 		json_string_value(json_object_get(operation->body, "protocol")));
 	view->course_session = json_integer_value(json_object_get(operation->body, "course_session"));
+	station->course_interval_days = operation->interval_days;
 	station->begun_us = station->last_break_us = station_now_us(station);
 	operation->reply.number = view->session;
 	station_lamps(station);
@@ -27,7 +28,7 @@ static void begin_committed(Operation *operation, const LedgerAnswer *answer)
 	operation_done(operation);
 }
 
-static const Protocol *find_protocol(const Station *station, const char *name)
+const Protocol *station_protocol_named(const Station *station, const char *name)
 {
 	for (size_t i = 0; i < station->n_protocols; i++)
 		if (strcmp(station->protocols[i]->name, name) == 0)
@@ -35,22 +36,67 @@ static const Protocol *find_protocol(const Station *station, const char *name)
 	return NULL;
 }
 
+#define UNREADABLE "the earlier sessions could not be read (%s): try again"
+
+/** Ends the operation unless the session is the one that the course has next, or one before. */
+static bool fits_course(Operation *operation, const json_t *course)
+{
+	const char *subject = json_string_value(json_object_get(operation->body, "subject"));
+	const char *wanted = json_string_value(json_object_get(operation->body, "protocol"));
+	const char *protocol = json_string_value(json_object_get(course, "protocol"));
+	json_int_t session = json_integer_value(json_object_get(operation->body, "course_session"));
+	json_int_t planned = json_integer_value(json_object_get(course, "sessions"));
+	json_int_t done = json_integer_value(json_object_get(course, "done"));
+
+	if (strcmp(wanted, protocol) != 0)
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"the course of %s is planned with protocol %s, not %s: begin that, or plan anew",
+			subject, protocol, wanted);
+	else if (session > planned)
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"the course of %s is planned with %lld sessions: plan more before session %lld",
+			subject, (long long)planned, (long long)session);
+	else if (session > done + 1)
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"session %lld of the course of %s has not taken place: begin that one",
+			(long long)done + 1, subject);
+	else
+		return true;
+	return false;
+}
+
+static void course_found(void *userdata, int error, json_t *rows)
+{
+	Operation *operation = userdata;
+	Station *station = operation->station;
+	const json_t *course = json_array_get(rows, 0);
+
+	if (error < 0) {
+		operation_fail(operation, STATION_ERROR_LEDGER, UNREADABLE, strerror(-error));
+		return;
+	}
+	if (course && !fits_course(operation, course))
+		return;
+	operation->interval_days = (uint32_t)json_integer_value(json_object_get(course, "interval_days"));
+	station->protocol = station_protocol_named(
+		station, json_string_value(json_object_get(operation->body, "protocol")));
+	json_object_set_new(operation->body, "session", json_integer((json_int_t)station->next_session++));
+	operation_record_prepared(operation, "session.begun", begin_committed);
+}
+
 /** The row is the subject's newest session: the interlock measures the interval from it. */
 static void subject_found(void *userdata, int error, json_t *rows)
 {
 	Operation *operation = userdata;
 	Station *station = operation->station;
-	json_t *body = operation->body;
+	json_auto_t *arguments = json_pack("{s:O}", "subject", json_object_get(operation->body, "subject"));
+	int r = error;
 
-	if (error < 0) {
-		operation_fail(operation, STATION_ERROR_LEDGER,
-			"the earlier sessions could not be read (%s): try again", strerror(-error));
-		return;
-	}
 	station->last_session_utc_us = json_integer_value(json_object_get(json_array_get(rows, 0), "utc_us"));
-	station->protocol = find_protocol(station, json_string_value(json_object_get(body, "protocol")));
-	json_object_set_new(body, "session", json_integer((json_int_t)station->next_session++));
-	operation_record_prepared(operation, "session.begun", begin_committed);
+	if (r >= 0)
+		r = ledger_lookup(station->options.ledger, "courses", arguments, course_found, operation);
+	if (r < 0)
+		operation_fail(operation, STATION_ERROR_LEDGER, UNREADABLE, strerror(-r));
 }
 
 const Protocol *station_protocol(const Station *station, size_t i)
@@ -82,11 +128,10 @@ void station_begin(Station *station, const char *subject, const char *protocol, 
 		!operation_allowed(operation, SESSION_EVENT_BEGIN))
 		return;
 	if (!text_is_identifier(subject, 64)) {
-		operation_fail(operation, STATION_ERROR_INVALID,
-			"the subject must be a pseudonym of 1 to 64 letters, digits, '-', '_' or '.'");
+		operation_fail(operation, STATION_ERROR_INVALID, STATION_BAD_SUBJECT);
 		return;
 	}
-	found = find_protocol(station, protocol);
+	found = station_protocol_named(station, protocol);
 	if (!found) {
 		operation_fail(operation, STATION_ERROR_UNKNOWN, "there is no protocol \"%.48s\" in %s",
 			protocol, station->options.config->protocol_folder);
@@ -103,8 +148,7 @@ void station_begin(Station *station, const char *subject, const char *protocol, 
 		    ? ledger_lookup(station->options.ledger, "subject", arguments, subject_found, operation)
 		    : -ENOMEM;
 	if (r < 0)
-		operation_fail(operation, STATION_ERROR_LEDGER,
-			"the earlier sessions could not be read (%s): try again", strerror(-r));
+		operation_fail(operation, STATION_ERROR_LEDGER, UNREADABLE, strerror(-r));
 }
 
 /* ---- screening and consent ---- */
@@ -521,13 +565,8 @@ static void session_ended(Operation *operation, const LedgerAnswer *answer)
 	operation_done(operation);
 }
 
-static void sign_checked(Operation *operation)
+static void sign_accepted(Operation *operation)
 {
-	if (!operation->pin_right) {
-		operation_fail(operation, STATION_ERROR_SIGN_IN, "this is not the PIN of badge %s: try again",
-			operation->badge);
-		return;
-	}
 	operation_record(operation, "session.signed",
 		station_with_session(operation->station, json_pack("{s:s}", "meaning", operation->query)),
 		NULL, session_ended);
@@ -542,7 +581,7 @@ void station_sign(Station *station, const char *pin, const char *meaning, Statio
 		!operation_text_ok(operation, "the meaning of the signature", meaning, STATION_NAME_MAX - 1))
 		return;
 	snprintf(operation->query, sizeof operation->query, "%s", meaning);
-	operation_check_pin(operation, station->view.badge, pin, sign_checked);
+	operation_sign(operation, pin, sign_accepted);
 }
 
 static void abandon_disarmed(Operation *operation)

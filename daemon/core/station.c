@@ -115,6 +115,10 @@ int station_new(const StationOptions *options, Station **ret)
 	if (!station)
 		return -ENOMEM;
 	station->options = *options;
+	if (options->enrolment_code)
+		snprintf(station->enrolment_code, sizeof station->enrolment_code, "%s",
+			options->enrolment_code);
+	station->options.enrolment_code = NULL;
 	station->started_us = station_now_us(station);
 	station_session_reset(station);
 	station->next_session = options->ledger_info.next_session ? options->ledger_info.next_session : 1;
@@ -134,6 +138,8 @@ int station_new(const StationOptions *options, Station **ret)
 		station_become_inert(station, "the ledger could not be opened: run `stipplectl doctor`");
 	if (options->ledger)
 		record_start(station);
+	if (options->ledger && !station->view.inert)
+		station_erase_images(station);
 	station_tick(station);
 	*ret = TAKE_PTR(station);
 	return 0;
@@ -183,6 +189,7 @@ void station_session_reset(Station *station)
 	station->alerted_us[STATION_ALERT_BREAK] = station->alerted_us[STATION_ALERT_LENGTH] = 0;
 	station->alerted_us[STATION_ALERT_DEPTH] = station->alerted_us[STATION_ALERT_FORCE] = 0;
 	station->worked_us = station->pigment_expiry_utc_us = 0;
+	station->overridden = station->course_interval_days = 0;
 	station->claim = station->removed_claim = 0;
 	station_strokes_reset(station);
 }
@@ -496,6 +503,21 @@ static void check_configuration(const Station *station, StationCheck *checks, si
 		snprintf(check->advice, sizeof check->advice, "%s", station->reload_advice);
 }
 
+static void check_people(const Station *station, StationCheck *checks, size_t *n)
+{
+	bool enrolled = !station->enrolment_code[0] && station->enrolment_refused == 0;
+	StationCheck *check = check_add(checks, n, "people", enrolled || station->view.inert, 1);
+
+	snprintf(check->text, sizeof check->text, "%s",
+		station->view.inert ? "not known while the station is inert"
+		: enrolled          ? "an administrator is enrolled"
+				    : "no administrator is enrolled yet");
+	if (check->level)
+		snprintf(check->advice, sizeof check->advice, "%s `stipplectl enrol --code`",
+			station->enrolment_code[0] ? "take the code from `journalctl -u stippled`, then"
+						   : "restart stippled, which prints a new code, then");
+}
+
 static void check_board(Station *station, StationCheck *checks, size_t *n)
 {
 	const StationView *view = &station->view;
@@ -558,6 +580,7 @@ size_t station_doctor(Station *station, StationCheck ret[STATION_CHECKS_MAX])
 	check = check_add(ret, &n, "protocols", station->n_protocols > 0, 2);
 	snprintf(check->text, sizeof check->text, "%zu loaded from %.200s", station->n_protocols,
 		station->options.config->protocol_folder);
+	check_people(station, ret, &n);
 	check_board(station, ret, &n);
 	check = check_add(ret, &n, "ledger", view->ledger_healthy, 2);
 	snprintf(check->text, sizeof check->text, "%s",

@@ -151,12 +151,16 @@ typedef struct StationOptions {
 	const char *configuration_error; /* NULL, or why the station is inert */
 	Ledger *ledger;                  /* NULL: could not be opened; then configuration_error says why */
 	LedgerInfo ledger_info;
-	Control *control;        /* NULL: no board */
-	const char *board_error; /* why control is NULL */
+	Control *control;           /* NULL: no board */
+	const char *board_error;    /* why control is NULL */
+	const char *enrolment_code; /* NULL unless no administrator is enrolled; util/enrolment-code.h */
 	const Clock *clock;
 	/** Starts a capture, to be answered by station_picture(). -EAGAIN busy, -ENODEV no camera. */
 	int (*capture)(void *userdata, const StationCapture *capture);
 	void *capture_userdata;
+	/** Deletes a photograph for good. Called on a thread of its own; blocks on the disk. 0, or -errno. */
+	int (*erase_image)(void *userdata, const char *file);
+	void *erase_userdata;
 } StationOptions;
 
 int station_new(const StationOptions *options, Station **ret) _must_check_;
@@ -188,8 +192,20 @@ void station_shutdown(Station *station, StationDone done, void *userdata);
 
 /* ---- people --------------------------------------------------------------------------------------- */
 
-/** `roles`: comma-separated of technician, supervisor, auditor, administrator. PIN: 4 to 12 digits. */
+/**
+ * `roles`: comma-separated of technician, supervisor, auditor, administrator. PIN: 4 to 12 digits. A
+ * supervisor or administrator must be signed in; the roles supervisor and administrator are the
+ * administrator's to give.
+ */
 void station_enrol(Station *station, const char *badge, const char *name, const char *pin, const char *roles,
+	StationDone done, void *userdata);
+/** The first administrator, while there is none: `code` is that of StationOptions. Five wrong ones end it. */
+void station_enrol_first(Station *station, const char *code, const char *badge, const char *name,
+	const char *pin, StationDone done, void *userdata);
+/**
+ * `badge`: "" or one's own, or as an administrator another's. `pin` is always that of whoever is signed in.
+ */
+void station_change_pin(Station *station, const char *badge, const char *pin, const char *new_pin,
 	StationDone done, void *userdata);
 /** `holder` is the bus name that holds the sign-in. detail: the operator's name. */
 void station_sign_in(Station *station, const char *badge, const char *pin, const char *holder,
@@ -197,8 +213,8 @@ void station_sign_in(Station *station, const char *badge, const char *pin, const
 void station_sign_out(Station *station, StationDone done, void *userdata);
 /** The bus name vanished: if it held the sign-in, the needle is disarmed and the operator signed out. */
 void station_holder_vanished(Station *station, const char *holder);
-/** True when the signed-in operator has the role. */
-bool station_has_role(const Station *station, const char *role);
+/** True when the signed-in operator has one of `roles`, which are separated by blanks. */
+bool station_has_role(const Station *station, const char *roles);
 
 /** False when the zone was neither chosen nor photographed in this session; `ret` is then untouched. */
 bool station_zone(const Station *station, Zone zone, StationZone *ret);
@@ -246,8 +262,9 @@ void station_finish(Station *station, StationDone done, void *userdata);
 /** Asks for the PIN again. `meaning`: what the signature stands for. Ends the session. */
 void station_sign(Station *station, const char *pin, const char *meaning, StationDone done, void *userdata);
 void station_abandon(Station *station, const char *reason, StationDone done, void *userdata);
-/** Clears the latched fault. Refused while its cause still holds. */
-void station_acknowledge(Station *station, const char *note, StationDone done, void *userdata);
+/** Asks for the PIN again, then clears the latched fault. Refused while its cause still holds. */
+void station_acknowledge(
+	Station *station, const char *note, const char *pin, StationDone done, void *userdata);
 
 /* ---- forms --------------------------------------------------------------------------------------- */
 

@@ -5,12 +5,16 @@ static const char version_1[] =
 	"CREATE TABLE operator(badge TEXT PRIMARY KEY, name TEXT, roles TEXT NOT NULL, pin TEXT, seq INTEGER NOT NULL);";
 
 static const char version_2[] =
+	"ALTER TABLE operator ADD COLUMN revoked_us INTEGER;"
+	"ALTER TABLE operator ADD COLUMN revoked TEXT;"
+	/* wrong PINs since the last right one, also of badges that nobody has */
+	"CREATE TABLE attempt(badge TEXT PRIMARY KEY, attempts INTEGER NOT NULL, utc_us INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE certification(badge TEXT NOT NULL, certificate TEXT NOT NULL, issuer TEXT NOT NULL,"
 	"  number TEXT, expiry TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(badge, certificate)) WITHOUT ROWID;";
 
 static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2 };
 
-static const char *const tables[] = { "operator", "certification", NULL };
+static const char *const tables[] = { "operator", "attempt", "certification", NULL };
 
 static int project_operator(ProjectionContext *context)
 {
@@ -21,6 +25,85 @@ static int project_operator(ProjectionContext *context)
 		return projection_refuse(context, r, "badge %s is enrolled already: choose another",
 			projection_text(context, "badge"));
 	return r;
+}
+
+/** Ends with a refusal when nobody but revoked badges could enrol others any more. */
+static int check_administrator(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *operator= NULL;
+	bool left;
+	int r = projection_step(context,
+		"SELECT 1 FROM operator WHERE revoked_us IS NULL AND " IS_ADMINISTRATOR, &operator, & left);
+
+	if (r == 0 && !left && !context->replay)
+		return projection_refuse(context, -EINVAL,
+			"badge %s is the last administrator's: enrol another administrator first",
+			projection_text(context, "badge"));
+	return r;
+}
+
+/** Refuses a badge that is not enrolled, or is no longer. */
+static int check_enrolled(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *operator= NULL;
+	bool found;
+	int r = projection_step(context, "SELECT revoked_us IS NOT NULL FROM operator WHERE badge = @badge",
+		&operator, & found);
+
+	if (r < 0 || context->replay)
+		return r;
+	if (!found)
+		return projection_refuse(context, -ENOENT, "badge %s is not enrolled: check its number",
+			projection_text(context, "badge"));
+	if (sqlite3_column_int(operator, 0))
+		return projection_refuse(context, -EINVAL, "badge %s was revoked: it stays so, enrol another",
+			projection_text(context, "badge"));
+	return 0;
+}
+
+static int project_revoked(ProjectionContext *context)
+{
+	int r = check_enrolled(context);
+
+	if (r == 0)
+		r = projection_run(context,
+			"UPDATE operator SET revoked_us = @utc_us, revoked = @reason WHERE badge = @badge");
+	return r == 0 ? check_administrator(context) : r;
+}
+
+static int project_roles(ProjectionContext *context)
+{
+	int r = check_enrolled(context);
+
+	if (r == 0)
+		r = projection_run(context, "UPDATE operator SET roles = @roles WHERE badge = @badge");
+	return r == 0 ? check_administrator(context) : r;
+}
+
+#define FORGET_ATTEMPTS "DELETE FROM attempt WHERE badge = @badge"
+
+static int project_pin(ProjectionContext *context)
+{
+	int r = check_enrolled(context);
+
+	if (r == 0)
+		r = projection_run(context, "UPDATE operator SET pin = @pin WHERE badge = @badge");
+	return r == 0 ? projection_run(context, FORGET_ATTEMPTS) : r;
+}
+
+/** A sign-in and a revocation that cross meet here: the later one counts. */
+static int project_signed_in(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *operator= NULL;
+	bool revoked;
+	int r = projection_step(context,
+		"SELECT 1 FROM operator WHERE badge = @badge AND revoked_us IS NOT NULL",
+		&operator, & revoked);
+
+	if (r == 0 && revoked && !context->replay)
+		return projection_refuse(context, -EINVAL, "badge %s was revoked: ask an administrator",
+			projection_text(context, "badge"));
+	return r == 0 ? projection_run(context, FORGET_ATTEMPTS) : r;
 }
 
 /** A newer certificate of the same name takes the place of the older one. */
@@ -43,9 +126,18 @@ static int project_certification(ProjectionContext *context)
 
 static const RecordKind kinds[] = {
 	{ "operator.enrolled", false, FIELDS(TEXT("badge"), ARRAY("roles")), .project = project_operator },
-	{ "operator.signed-in", true, FIELDS(TEXT("badge"), MAYBE_TEXT("reason")) },
+	{ "operator.signed-in", true, FIELDS(TEXT("badge"), MAYBE_TEXT("reason")),
+		.project = project_signed_in },
 	{ "operator.signed-out", true, FIELDS(TEXT("badge"), MAYBE_TEXT("reason")) },
-	{ "operator.refused", true, FIELDS(TEXT("badge"), COUNT("attempts")) },
+	{ "operator.refused", true, FIELDS(TEXT("badge"), COUNT("attempts")),
+		.sql = "INSERT INTO attempt(badge, attempts, utc_us) VALUES(@badge, 1, @utc_us)"
+		       " ON CONFLICT DO UPDATE SET attempts = attempts + 1, utc_us = excluded.utc_us" },
+	{ "operator.verified", false, FIELDS(TEXT("badge")), .sql = FORGET_ATTEMPTS },
+	{ "operator.pin-changed", false, FIELDS(TEXT("badge"), BOOLEAN("reset")), .project = project_pin },
+	{ "operator.roles", false, FIELDS(TEXT("badge"), ARRAY("roles"), MAYBE_TEXT("signed")),
+		.project = project_roles },
+	{ "operator.revoked", false, FIELDS(TEXT("badge"), TEXT("reason"), MAYBE_TEXT("signed")),
+		.project = project_revoked },
 	{ "operator.certified", false,
 		FIELDS(TEXT("badge"), TEXT("certificate"), TEXT("issuer"), MAYBE_TEXT("number"),
 			DATE("expiry")),
@@ -54,16 +146,21 @@ static const RecordKind kinds[] = {
 };
 
 static const LedgerQuery queries[] = {
-	{ "operator", "SELECT badge, name, roles AS \"roles:json\", pin FROM operator WHERE 1", "",
-		ARGUMENTS(NEED_TEXT("badge", "badge")), .lookup_only = true },
-	{ "operators", "SELECT badge, name, roles AS \"roles:json\" FROM operator WHERE 1", " ORDER BY badge",
-		NO_ARGUMENTS },
+	{ "operator",
+		"SELECT badge, name, roles AS \"roles:json\", pin, revoked_us AS \"revoked:utc\", revoked AS reason,"
+		" attempts, attempt.utc_us AS refused_us FROM (SELECT @badge AS badge) LEFT JOIN operator USING(badge)"
+		" LEFT JOIN attempt USING(badge) WHERE 1",
+		"", ARGUMENTS(NEED_TEXT("badge", "badge")), .lookup_only = true },
+	{ "operators",
+		"SELECT badge, name, roles AS \"roles:json\", iif(revoked_us IS NULL, 'active', 'revoked') AS state,"
+		" revoked_us AS \"revoked:utc\", revoked AS reason, seq FROM operator WHERE 1",
+		" ORDER BY badge", NO_ARGUMENTS },
 	{ "certifications",
 		"SELECT badge, certificate, issuer, number, expiry, seq FROM certification WHERE 1",
 		" ORDER BY badge, certificate", ARGUMENTS(BY_TEXT("badge", "badge")) },
 	{ "sign-ins",
 		"SELECT seq, utc_us AS \"time:utc\", kind, " BODY " FROM record WHERE kind IN"
-		" ('operator.signed-in', 'operator.signed-out', 'operator.refused')",
+		" ('operator.signed-in', 'operator.signed-out', 'operator.refused', 'operator.verified')",
 		" ORDER BY seq", ARGUMENTS(RECORDED_BETWEEN, AFTER("seq"), LIMIT) },
 	{ NULL },
 };

@@ -87,6 +87,9 @@ static const RecordKind kinds[] = {
 		FIELDS(SESSION, COUNT("dots"), COUNT("strokes"), COUNT("needles"), COUNT("worked_s")),
 		.sql = "UPDATE session SET dots = @dots, strokes = @strokes, needles = @needles, worked_s = @worked_s"
 		       " WHERE session = @session" },
+	{ "interlock.overridden", true,
+		FIELDS(SESSION, CHOICE("interlock", "before-photo interval session-length"), TEXT("reason"),
+			MAYBE_TEXT("signed")) },
 	{ "session.signed", true, FIELDS(SESSION, TEXT("meaning")), .sql = END_SESSION("signed"),
 		.seals = true },
 	{ "session.abandoned", true, FIELDS(SESSION, TEXT("reason")), .sql = END_SESSION("abandoned"),
@@ -105,13 +108,19 @@ static const LedgerQuery queries[] = {
 		"SELECT session, protocol, course_session, utc_us, utc_us AS \"begun:utc\", ended_us AS \"ended:utc\","
 		" outcome FROM session WHERE strokes > 0",
 		" ORDER BY session DESC", ARGUMENTS(NEED_TEXT("subject", "subject")) },
+	{ "overrides",
+		"SELECT seq, utc_us AS \"time:utc\", session, " ACTOR ", " BODY " FROM record WHERE"
+		" kind = 'interlock.overridden'",
+		" ORDER BY seq",
+		ARGUMENTS(RECORDED_BETWEEN, BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
 	{ "zones",
 		"SELECT session, zone, dots, strokes, area_mm2, density, target, outside, depth_mean_um, dwell_mean_ms"
 		" FROM zone_result WHERE 1",
 		" ORDER BY zone", ARGUMENTS(NEED_NUMBER("session", "session")) },
 	{ "images",
 		"SELECT seq, session, zone, phase, file, sha256, bytes, width, height, focus, exposure,"
-		" utc_us AS \"taken:utc\" FROM image WHERE 1",
+		" utc_us AS \"taken:utc\", CASE WHEN erase_seq IS NULL THEN 'kept' WHEN erased_seq IS NULL THEN"
+		" 'to be erased' ELSE 'erased' END AS state FROM image WHERE 1",
 		" ORDER BY seq",
 		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
 	{ "strokes", "SELECT seq, utc_us AS \"time:utc\", " BODY " FROM record WHERE kind = 'strokes'",

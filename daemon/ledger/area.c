@@ -2,5 +2,5 @@
 #include "ledger/area.h"
 
 const LedgerArea *const ledger_areas[] = { &area_station, &area_people, &area_session, &area_inventory,
-	&area_pigment, &area_handpiece, &area_sterilization, &area_compliance, &area_proof, &area_audit,
-	NULL };
+	&area_pigment, &area_handpiece, &area_sterilization, &area_compliance, &area_subject,
+	&area_correction, &area_proof, &area_audit, NULL };

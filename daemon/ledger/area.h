@@ -144,6 +144,9 @@ struct LedgerQuery {
 #define BODY  "json_extract(CAST(leaf AS TEXT), '$.body') AS \"body:json\""
 #define ACTOR "json_extract(CAST(leaf AS TEXT), '$.actor') AS actor"
 
+/* of a row of `operator`: roles is a JSON list */
+#define IS_ADMINISTRATOR "roles LIKE '%\"administrator\"%'"
+
 /* ---- areas ---- */
 
 /** Lists end with an element whose name is NULL. */
@@ -157,7 +160,7 @@ typedef struct LedgerArea {
 } LedgerArea;
 
 extern const LedgerArea area_station, area_people, area_session, area_inventory, area_pigment, area_handpiece,
-	area_sterilization, area_compliance, area_audit, area_proof;
+	area_sterilization, area_compliance, area_subject, area_correction, area_audit, area_proof;
 
 /** All of them, in the order in which their tables are made; ends with NULL. */
 extern const LedgerArea *const ledger_areas[];

@@ -26,6 +26,7 @@ enum {
 	LEDGER_CHECKPOINT_PAGES = 1000,  /* worth a checkpoint when it is quiet */
 	LEDGER_CHECKPOINT_FORCE = 20000, /* even when it is not */
 	LEDGER_QUIET_MS = 200,
+	LEDGER_BUSY_MS = 2000,
 	LEDGER_PROBE_MS = 1000,
 	LEDGER_STALLED_MS = 60000, /* a stream's reader that takes nothing for so long has gone away */
 };
@@ -161,6 +162,7 @@ struct Ledger {
 	_Atomic uint64_t sealed, checkpoint_published;
 	pthread_mutex_t key_lock;
 	char key[NOTE_KEY_MAX];
+	bool scrub; /* erased data may still stand in the write-ahead log */
 };
 
 /* schema.c */
@@ -229,6 +231,7 @@ typedef struct ProjectionContext {
 	json_t *body, *personal; /* personal: NULL when erased or none */
 	LedgerAnswer *answer;
 	bool replay;       /* the record is history: nothing is decided any more */
+	bool erased;       /* set when personal data was deleted */
 	bool body_changed; /* set when the projection completed the body (a lot's unit number) */
 } ProjectionContext;
 

@@ -48,6 +48,7 @@ typedef struct LedgerInfo {
 	uint64_t published;    /* cursor of ledger_set_published() */
 	uint64_t checkpoint;   /* size of the newest checkpoint; 0 none */
 	uint64_t checkpoint_published; /* cursor of ledger_set_checkpoint_published() */
+	uint64_t administrators;       /* enrolled and not revoked */
 	bool clock_behind;             /* the clock reads earlier than newest_utc_us */
 } LedgerInfo;
 

@@ -128,7 +128,9 @@ static int open_writable(const char *path, sqlite3 **ret)
 		r = sqlite3_exec(*ret,
 			/* recursive_triggers: what INSERT OR REPLACE would delete meets the delete trigger */
 			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
-			"PRAGMA recursive_triggers=ON;",
+			"PRAGMA recursive_triggers=ON;"
+			/* what is deleted is overwritten: personal data that was erased */
+			"PRAGMA secure_delete=ON;",
 			NULL, NULL, NULL);
 	return r;
 }
@@ -227,9 +229,10 @@ int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDG
 	/* a small cache: a station's memory is for other things, and the file system caches too */
 	if (r == SQLITE_OK)
 		r = sqlite3_exec(db,
-			"PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"
-			"PRAGMA busy_timeout=2000;",
-			NULL, NULL, NULL);
+			"PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;", NULL,
+			NULL, NULL);
+	if (r == SQLITE_OK)
+		r = sqlite3_busy_timeout(db, LEDGER_BUSY_MS);
 	if (r != SQLITE_OK)
 		return explain(db, path, r, error);
 	r = check_version(db, path, read_only, error);
@@ -289,6 +292,8 @@ int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LED
 		{ "SELECT coalesce(max(value), 0) FROM meta WHERE name = 'checkpoint_published'",
 			offsetof(LedgerInfo, checkpoint_published) },
 		{ "SELECT coalesce(max(size), 0) FROM checkpoint", offsetof(LedgerInfo, checkpoint) },
+		{ "SELECT count(*) FROM operator WHERE revoked_us IS NULL AND " IS_ADMINISTRATOR,
+			offsetof(LedgerInfo, administrators) },
 	};
 	LedgerInfo info = { 0 };
 	int64_t value = 0;

@@ -98,8 +98,10 @@ static int project(Ledger *ledger, Request *request, const ClockReading *now, in
 		return -ENOMEM;
 	context.personal = personal;
 	r = projection_apply(request->kind, &context);
+	ledger->scrub = ledger->scrub || context.erased;
 	if (r < 0 || !context.body_changed)
 		return r;
+	request->session = (uint64_t)json_integer_value(json_object_get(request->fields, "session"));
 	free(request->body);
 	request->body = json_dumps(request->fields, LEDGER_JSON);
 	return request->body ? 0 : -ENOMEM;
@@ -409,6 +411,23 @@ static void checkpoint(Ledger *ledger)
 		ledger->wal_pages = 0;
 }
 
+/**
+ * What was erased leaves the write-ahead log too, which is cut to nothing. A reader of older pages puts it
+ * off; nobody waits for one.
+ */
+static void scrub(Ledger *ledger)
+{
+	int r;
+
+	(void)sqlite3_busy_timeout(ledger->db, 0);
+	r = sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	(void)sqlite3_busy_timeout(ledger->db, LEDGER_BUSY_MS);
+	if (r != SQLITE_OK)
+		return;
+	ledger->scrub = false;
+	ledger->wal_pages = 0;
+}
+
 /** While the disk refuses, a small write each second tells when it no longer does. */
 static void probe(Ledger *ledger)
 {
@@ -435,6 +454,8 @@ static void idle(Ledger *ledger)
 		set_health(ledger, writer_commit(ledger, NULL, 0));
 	else if (seal_unsaved(ledger))
 		seal_save(ledger);
+	else if (ledger->scrub)
+		scrub(ledger);
 	else
 		checkpoint(ledger);
 }
@@ -443,8 +464,8 @@ static int idle_timeout(Ledger *ledger)
 {
 	if (!atomic_load(&ledger->healthy))
 		return LEDGER_PROBE_MS;
-	if (atomic_load(&ledger->published_waits) || ledger->wal_pages > LEDGER_CHECKPOINT_PAGES ||
-		seal_unsaved(ledger))
+	if (ledger->scrub || atomic_load(&ledger->published_waits) ||
+		ledger->wal_pages > LEDGER_CHECKPOINT_PAGES || seal_unsaved(ledger))
 		return LEDGER_QUIET_MS;
 	return seal_timeout(ledger);
 }
@@ -504,7 +525,9 @@ void *ledger_thread(void *userdata)
 		if (n > 0) {
 			write_group(ledger, group, n);
 			give_answers(ledger, group, n);
-			if (ledger->wal_pages > LEDGER_CHECKPOINT_FORCE)
+			if (ledger->scrub)
+				scrub(ledger);
+			else if (ledger->wal_pages > LEDGER_CHECKPOINT_FORCE)
 				checkpoint(ledger);
 		} else if (leave) {
 			break;
@@ -519,9 +542,20 @@ void *ledger_thread(void *userdata)
 	return NULL;
 }
 
+/** Then a crash may have left it in the log. */
+static bool was_erased(sqlite3 *db)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+
+	return sqlite3_prepare_v2(db, "SELECT 1 FROM record WHERE kind = 'personal.erased' LIMIT 1", -1,
+		       &statement, NULL) == SQLITE_OK &&
+	       sqlite3_step(statement) == SQLITE_ROW;
+}
+
 int writer_prepare(Ledger *ledger)
 {
 	ledger->statements.db = ledger->db;
+	ledger->scrub = was_erased(ledger->db);
 	sqlite3_wal_hook(ledger->db, count_wal_pages, ledger);
 	return digester_new(&ledger->digester);
 }

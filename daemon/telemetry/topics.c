@@ -26,6 +26,7 @@ static const struct {
 	{ "image.refused", "image" },
 	{ "indicator.followed-up", "sterilization" },
 	{ "indicator.tested", "sterilization" },
+	{ "interlock.overridden", "alert" },
 	{ "key.rotated", "alert" },
 	{ "ledger.restored", "alert" },
 	{ "lot.received", "needle" },

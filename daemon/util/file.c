@@ -58,6 +58,17 @@ int file_write_atomic(const char *folder, const char *name, const void *data, si
 	return r;
 }
 
+int file_erase(const char *folder, const char *name)
+{
+	_cleanup_(closep) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (unlinkat(fd, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
 int file_make_folders(const char *path)
 {
 	_cleanup_(freep) char *copy = strdup(path);

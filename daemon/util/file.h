@@ -15,6 +15,10 @@
  */
 int file_write_atomic(const char *folder, const char *name, const void *data, size_t size) _must_check_;
 
+/** Deletes `folder`/`name` for good: no power cut brings it back. None there is success. Blocks on the disk.
+ */
+int file_erase(const char *folder, const char *name) _must_check_;
+
 /** mkdir -p, mode 0750. An existing folder is success. */
 int file_make_folders(const char *path) _must_check_;
 

@@ -21,6 +21,7 @@
 #define LOG_ID_CLOCK_BACKWARDS  "5b0c6a2b1f3e4b0f9a6d1c1d2e3f4a07"
 #define LOG_ID_NEEDLE_REFUSED   "5b0c6a2b1f3e4b0f9a6d1c1d2e3f4a08"
 #define LOG_ID_LEDGER_DAMAGED   "5b0c6a2b1f3e4b0f9a6d1c1d2e3f4a09"
+#define LOG_ID_ENROLMENT        "5b0c6a2b1f3e4b0f9a6d1c1d2e3f4a0a"
 
 /** Lines above `level` (LOG_ERR .. LOG_DEBUG) are dropped. Default LOG_INFO. */
 void log_set_level(int level);

@@ -44,6 +44,7 @@ const SENTENCES = new Map(Object.entries({
 	"zone.statistics": (b) => `${t(b.zone)}: ${n(b.dots)} dots, ${figure(b.density, 0)} of ${figure(b.target, 0)} dots/cm²`,
 	"fault.latched": (b) => `Fault: ${[text(b.cause, 64), text(b.detail)].filter(Boolean).join(", ") || "?"}`,
 	"fault.acknowledged": (b) => `Fault ${t(b.cause)} acknowledged${b.note ? `: ${t(b.note)}` : ""}`,
+	"interlock.overridden": (b) => `Refusal ${t(b.interlock)} set aside in session ${n(b.session)}: ${t(b.reason)}`,
 	"alert.raised": (b) => text(b.text) || t(b.alert),
 	"clock.backwards": () => "The station's clock ran backwards",
 }));
@@ -60,7 +61,7 @@ export function sentence(record) {
 export function severity(kind) {
 	if (kind === "fault.latched" || kind.endsWith("failed"))
 		return "fault";
-	return /refused|raised|backwards|abandoned|interrupted|overdue|low/.test(kind) ? "warning" : "plain";
+	return /refused|raised|backwards|abandoned|interrupted|overdue|overridden|low/.test(kind) ? "warning" : "plain";
 }
 
 /** A number with so many decimals, or a dash where there is none. */

@@ -198,6 +198,8 @@ const FOLDS = new Map(Object.entries({
 		`wrong PIN for badge ${text(body.badge, 64)}, attempt ${count(body.attempts) ?? "unknown"}`, record),
 	"clock.backwards": (s, body, record) => s.addAlert("warning", "clock", "the station's clock ran backwards", record),
 	"alert": foldAlert,
+	"interlock.overridden": (s, body, record) => s.addAlert("warning", "override",
+		`${text(body.interlock, 64)} set aside: ${text(body.reason)}`, record),
 	"fault.latched": (s, body, record) => s.addAlert("fault", text(body.cause, 64),
 		[text(body.cause, 64), text(body.detail)].filter(Boolean).join(": "), record),
 	"fault.acknowledged": (s, body, record) => {

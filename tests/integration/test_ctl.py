@@ -24,7 +24,7 @@ QUESTIONS = ("keloids herpes-simplex inflamed-skin pigment-allergy numbing-cream
 @pytest.fixture
 def pin(tmp_path):
     file = tmp_path / "pin"
-    file.write_text("4711\n")
+    file.write_text("4711\n5822\n")
     return file
 
 
@@ -145,7 +145,7 @@ def test_without_daemon_every_command_names_the_next_step(pin, tmp_path):
                "session consent": "treatment 1", "session zone": "crown normal 100",
                "needle receive": "lot=L expiry=2031-01-01 quantity=1 product=P maker=M", "audit": "records", "needle mount": "L1",
                    "needle certificate": "/dev/null lot=L", "needle dispose": "container=C unit=U", "needle damage": "reason=R code=C",
-               "audit prove": "1", "report": "1 -o report.pdf", "audit report": "-o report.pdf", "sterilizer import": str(table)}
+               "audit prove": "1", "enrol": "b1001 Ada technician", "report": "1 -o report.pdf", "audit report": "-o report.pdf", "sterilizer import": str(table)}
     with Nobody() as station:
         for words, arguments, _ in COMMANDS:
             pairs = " ".join(f"{key}=x" for key in re.findall(r"(?<!\[)\b(\w+)=", arguments))
@@ -313,7 +313,8 @@ def test_the_sign_in_ends_with_its_process(station, pin):
         status = login.end(number)
         assert status == (-number if number == signal.SIGKILL else 0)
         wait_for(lambda: station.get("Station1", "Operator") == "", "the sign-out")
-    assert station.records().count("operator.signed-out") == 3
+    own = [r for r in station.audit("sign-ins") if r["body"]["badge"] == "b1001"]
+    assert [r["kind"] for r in own] == ["operator.signed-in", "operator.signed-out"] * 3
 
 
 def test_the_sign_in_lasts_as_long_as_its_command(station, pin):
@@ -342,11 +343,21 @@ def test_pins(station, tmp_path, pin):
     assert run(station, "login", "b1001", "--", "true", stdin="4711\n").startswith("signed in as Ada Example")
 
 
-def test_a_session_by_the_command_line_alone(station, pin):
+def test_a_session_by_the_command_line_alone(station, pin, tmp_path):
     def ctl(line, *more, **keywords):
         return run(station, "--pin-file", pin, *line.split(), *more, **keywords)
 
+    chief = tmp_path / "chief"
+    chief.write_text("9753\n")
+    assert "no administrator" in ctl("enrol b1001", "Ada Example", "technician,auditor", status=1)
+    assert "not the enrolment code" in ctl("--code AAAA-BBBB-CCCC enrol root", "Alma Example", status=1)
+    assert ctl("--code", station.enrolment_code().lower(), "--pin-file", chief, "enrol", "root",
+               "Alma Example") == "Alma Example enrolled with badge root\n"
+    login = Running(station, "--pin-file", chief, "login", "root")
+    wait_for(lambda: "signed in" in login.read(), "the sign-in")
     ctl("enrol b1001", "Ada Example", "technician,auditor")
+    login.end(signal.SIGTERM)
+    wait_for(lambda: station.get("Station1", "Operator") == "", "the sign-out")
     assert "lot L1 is on record" in ctl(
         f"needle receive lot=L1 gtin={GTIN} expiry=2031-12-31 quantity=20 product=1RL maker=Maker certificate=EO-4711")
     login = Running(station, "--pin-file", pin, "login", "b1001")
@@ -386,6 +397,49 @@ def test_a_session_by_the_command_line_alone(station, pin):
     ctl("logout")
     assert station.get("Station1", "Operator") == ""
     login.end(signal.SIGTERM)
+
+
+def test_people_by_the_command_line_alone(station, tmp_path):
+    def ctl(line, *more, pins="9753", **keywords):
+        file = tmp_path / "pins"
+        file.write_text(pins.replace(" ", "\n") + "\n")
+        return run(station, "--pin-file", file, *line.split(), *more, **keywords)
+
+    def as_root(line, *more, **keywords):
+        login = Running(station, "--pin-file", chief, "login", "root")
+        wait_for(lambda: "signed in" in login.read(), "the sign-in")
+        try:
+            return ctl(line, *more, **keywords)
+        finally:
+            login.end(signal.SIGTERM)
+            wait_for(lambda: station.get("Station1", "Operator") == "", "the sign-out")
+
+    chief = tmp_path / "chief"
+    chief.write_text("9753\n")
+    station.enrol()
+    station.sign_in()
+    assert "record, number" in ctl("subject register subject=P-1 phototype=II born=1980", "name=Rosa Muster")
+    ctl("subject plan subject=P-1 protocol=scalp-density sessions=3 interval_days=20")
+    ctl("incident report incident=complication severity=minor text=bled subject=P-1")
+    registered, = run_json(station, "audit", "records", "kind=subject.registered")
+    assert "is \"1980\"" in ctl(f"record correct corrects={registered['seq']} field=born old=1 new=1981 why=mistyped",
+                                 pins="4711", status=1)
+    ctl(f"record correct corrects={registered['seq']} field=born old=1980 new=1981 why=mistyped", pins="4711")
+    assert "not enrolled as supervisor" in ctl("session override interlock=interval reason=late", pins="4711", status=1)
+    assert "valid from now on" in ctl("operator pin", pins="4711 8888")
+    ctl("logout")
+    station.sign_in("b1001", "8888")
+    ctl("logout")
+    as_root("operator pin b1001", pins="9753 6666")
+    as_root("operator roles badge=b1001 roles=technician,supervisor")
+    as_root("operator revoke badge=b1001", "reason=left the clinic")
+    as_root("person erase badge=b1001", "reason=asked for it")
+    assert "give one of" in as_root("person erase badge=b1001 subject=P-1 reason=x", status=1)
+    as_root("person erase subject=P-1", "reason=asked for it")
+    subject, = run_json(station, "audit", "subjects")
+    operator = next(row for row in run_json(station, "audit", "operators") if row["badge"] == "b1001")
+    assert (subject["name"], operator["name"], operator["state"]) == (None, None, "revoked")
+    assert run_json(station, "audit", "corrections")[0]["new"] == "1981"
 
 
 # ---- completion ----

@@ -83,7 +83,7 @@ def test_a_treatment_is_followed(page, broker):
         page.wait_text("[data-panel=panel-alerts]", "NOT ACKNOWLEDGED")
         page.wait_text("#assertive", "Fault at chair-1")
         station.sim("estop release")
-        station.call("Station1", "AcknowledgeFault", "sleeve caught in the cable")
+        station.call("Station1", "AcknowledgeFault", "sleeve caught in the cable", "4711")
         page.wait_text("[data-panel=panel-alerts]", "acknowledged")
         page.wait_text("[data-panel=panel-alerts]", "sleeve caught in the cable")
         page.open(page.script("return location.href.replace('127.0.0.1', 'localhost')"))  # a page that knows nothing

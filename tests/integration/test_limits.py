@@ -160,7 +160,7 @@ def test_a_full_disk_stops_the_needle_and_loses_nothing(station, full):
              "every stroke on record")
     assert {"fault.latched", "alert.raised"} <= set(station.records())
     assert lots(station) >= set(taken)
-    station.call("Station1", "AcknowledgeFault", "the disk was full")
+    station.call("Station1", "AcknowledgeFault", "the disk was full", "4711")
     work(station)
     wait_for(lambda: station.get("Session1", "SessionStrokes") >= made + 50, "more strokes")
     station.sim("pedal up")

@@ -32,6 +32,13 @@ def sign_in(panel, pin="4711"):
     panel.touch("Sign in")
 
 
+def give_pin(panel, pin="4711"):
+    """On the sheet that asks for a signature."""
+    panel.wait_sees("Cancel")
+    panel.type(pin)
+    panel.touch("OK")
+
+
 def begin(panel):
     sign_in(panel)
     panel.enter("Person (pseudonym)", "p-42")
@@ -107,6 +114,7 @@ def test_a_whole_session_by_touch(panel, station):
     station.sim("estop release")
     panel.touch("Acknowledge…")
     panel.touch("pressed by mistake")
+    give_pin(panel)
     panel.wait_sees("NOT ARMED")
 
     panel.touch("Finish…")
@@ -116,9 +124,7 @@ def test_a_whole_session_by_touch(panel, station):
     panel.wait_sees("Sharp enough")
     panel.touch("Finish")
     panel.touch("Sign with your PIN…")
-    panel.wait_sees("Cancel")
-    panel.type("4711")
-    panel.touch("OK")
+    give_pin(panel)
     panel.wait_sees("signed and on record")
     assert station.get("Session1", "State") == "idle"
     kinds = station.records()
@@ -180,6 +186,7 @@ def test_a_fault_before_anybody_is_signed_in(panel, station):
     sign_in(panel)
     panel.touch("Acknowledge…")
     panel.touch("cause found and put right")
+    give_pin(panel)
     panel.wait_sees("NO SESSION")
     assert not station.get("Station1", "Fault") or station.get("Station1", "Fault") == "none"
 

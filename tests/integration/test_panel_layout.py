@@ -70,7 +70,7 @@ def walk_session(walk, panel, station):
     walk.look("fault")
     station.sim("pedal up")
     station.sim("estop release")
-    station.call("Station1", "AcknowledgeFault", "tried")
+    station.call("Station1", "AcknowledgeFault", "tried", "4711")
     panel.wait_for(lambda: len(panel.buttons()) > 2, "the fault to go from the screen")
     station.call("Session1", "Finish")
     panel.step(8)

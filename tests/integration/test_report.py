@@ -99,7 +99,7 @@ def treated(station):
     station.wait_state("fault")
     station.sim("estop release")
     wait_for(lambda: not station.get("Station1", "EmergencyStop"), "the release")
-    station.call("Station1", "AcknowledgeFault", "sleeve caught")
+    station.call("Station1", "AcknowledgeFault", "sleeve caught", "4711")
     finish(station)
     return station
 
@@ -177,7 +177,8 @@ def test_a_crowded_session_loses_nothing(station, tmp_path):
     """Every zone, many cartridges, and names of any script."""
     name = "Александра-Мария Ólafsdóttir González Nguyễn Thị Ánh Nguyệt"
     station.wait_board()
-    station.call("Station1", "Enrol", "b1001", name, "4711", "technician")
+    with station.administrator():
+        station.call("Station1", "Enrol", "b1001", name, "4711", "technician")
     station.receive_lot(quantity=100)
     station.sign_in()
     station.call("Session1", "Begin", "P-" + "W" * 62, "scalp-density", dbus.UInt32(3))

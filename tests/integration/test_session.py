@@ -84,12 +84,12 @@ def test_emergency_stop_latches(station):
     station.wait_state("fault")
     assert not station.sim("status")["enable"]
     assert station.get("Station1", "Fault") == "emergency-stop"
-    assert station.refused("Station1", "AcknowledgeFault", "too soon")[0] == "WrongState"
+    assert station.refused("Station1", "AcknowledgeFault", "too soon", "4711")[0] == "WrongState"
     station.sim("estop release")
     station.sim("pedal up")
     time.sleep(0.2)
     assert station.get("Session1", "State") == "fault"
-    station.call("Station1", "AcknowledgeFault", "client moved")
+    station.call("Station1", "AcknowledgeFault", "client moved", "4711")
     assert station.get("Session1", "State") == "preparing"
     assert not station.sim("status")["armed"]
     kinds = [r["kind"] for r in station.audit("faults")]
@@ -119,7 +119,7 @@ def test_board_vanishes_and_returns(station):
     station.wait_state("fault")
     assert station.get("Station1", "Fault") == "board-gone"
     wait_for(lambda: station.get("Station1", "BoardConnected"), "the board to return")
-    station.call("Station1", "AcknowledgeFault", "cable")
+    station.call("Station1", "AcknowledgeFault", "cable", "4711")
     assert station.get("Session1", "State") == "preparing"
 
 

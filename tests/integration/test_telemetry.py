@@ -63,6 +63,7 @@ def test_outage_and_restart_lose_nothing(broker):
         station.enrol()
         wait_for(lambda: station.get("Station1", "BrokerConnected"), "the broker")
         broker.stop()
+        arrived = max(station.published())
         station.sign_in()
         station.receive_lot()
         station.kill()
@@ -75,7 +76,7 @@ def test_outage_and_restart_lose_nothing(broker):
         subscriber = harness.Subscriber(broker.port)
         wait_for(lambda: subscriber.subscribed, "the subscription")
         station.daemon.send_signal(signal.SIGCONT)
-        subscriber.check_arrived(station)
+        subscriber.check_arrived(station, arrived)
         subscriber.close()
         station.stop()
     finally:

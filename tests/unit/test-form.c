@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/form.h"
+#include "core/interlocks.h"
 
 static void test_places_round_trip(void **state)
 {
@@ -117,6 +118,18 @@ static void test_what_the_station_fills_in_is_refused(void **state)
 	assert_null(body);
 }
 
+/** The ledger's choices and the core's table of interlocks say the same. */
+static void test_overrides_name_what_can_be_set_aside(void **state)
+{
+	const RecordField *field = ledger_fields("interlock.overridden");
+
+	while (strcmp(field->name, "interlock") != 0)
+		field++;
+	for (int i = 0; i < INTERLOCK_MAX; i++)
+		assert_int_equal(text_list_has(field->choices, interlock_to_string((Interlock)i)),
+			interlock_is_overridable((Interlock)i));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +139,7 @@ int main(void)
 		cmocka_unit_test(test_personal_fields_stay_apart),
 		cmocka_unit_test(test_what_the_profile_says_cannot_be_entered),
 		cmocka_unit_test(test_what_the_station_fills_in_is_refused),
+		cmocka_unit_test(test_overrides_name_what_can_be_set_aside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -286,6 +286,32 @@ static void test_what_is_not_limited_is_not_worn(void **state)
 	assert_int_equal(interlocks_check(&facts, refusals), 0);
 }
 
+static void test_only_some_can_be_set_aside(void **state)
+{
+	static const Interlock some[] = { INTERLOCK_BEFORE_PHOTO, INTERLOCK_INTERVAL,
+		INTERLOCK_SESSION_LENGTH };
+	size_t overridable = 0;
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		InterlockFacts facts = all_well;
+		Refusal refusals[INTERLOCK_MAX];
+
+		facts.overridden = ~0u;
+		rows[i].change(&facts);
+		assert_int_equal(
+			interlocks_check(&facts, refusals), !interlock_is_overridable(rows[i].interlock));
+		facts.overridden = ~INTERLOCK_BIT(rows[i].interlock);
+		assert_int_equal(interlocks_check(&facts, refusals), 1);
+	}
+	for (int i = 0; i < INTERLOCK_MAX; i++)
+		overridable += interlock_is_overridable((Interlock)i);
+	assert_int_equal(overridable, ELEMENTS(some));
+	for (size_t i = 0; i < ELEMENTS(some); i++)
+		assert_true(interlock_is_overridable(some[i]));
+	assert_false(interlock_is_overridable(INTERLOCK_MAX));
+	assert_false(interlock_is_overridable(INTERLOCK_INVALID));
+}
+
 static void test_a_long_reason_is_cut_short(void **state)
 {
 	InterlockFacts facts = all_well;
@@ -324,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_every_interlock_has_a_row),
 		cmocka_unit_test(test_an_expired_pigment_stays_expired_when_the_clock_is_set_back),
 		cmocka_unit_test(test_what_is_not_limited_is_not_worn),
+		cmocka_unit_test(test_only_some_can_be_set_aside),
 		cmocka_unit_test(test_a_long_reason_is_cut_short),
 		cmocka_unit_test(test_names),
 	};

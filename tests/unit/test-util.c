@@ -9,6 +9,7 @@
 
 #include "util/clock.h"
 #include "util/digest.h"
+#include "util/enrolment-code.h"
 #include "util/file.h"
 #include "util/pin.h"
 #include "util/ring.h"
@@ -68,6 +69,24 @@ static void test_digest_vector(void **state)
 	assert_int_equal(bytes[0], 0xba);
 	assert_int_equal(hex_decode("0g", bytes, 1), -EINVAL);
 	assert_int_equal(hex_decode("000", bytes, 1), -EINVAL);
+}
+
+static void test_enrolment_codes(void **state)
+{
+	char code[ENROLMENT_CODE_MAX], other[ENROLMENT_CODE_MAX];
+
+	assert_int_equal(enrolment_code_make(code), 0);
+	assert_int_equal(enrolment_code_make(other), 0);
+	assert_int_equal(strlen(code), ENROLMENT_CODE_MAX - 1);
+	assert_int_equal(strspn(code, "23456789ABCDEFGHJKLMNPQRSTUVWXYZ-"), ENROLMENT_CODE_MAX - 1);
+	assert_string_not_equal(code, other);
+	assert_true(enrolment_code_matches(code, code));
+	assert_false(enrolment_code_matches(code, other));
+	assert_true(enrolment_code_matches("ABCD-EFGH-2345", " abcd efgh2345"));
+	assert_false(enrolment_code_matches("ABCD-EFGH-2345", "ABCD-EFGH-2346"));
+	assert_false(enrolment_code_matches("ABCD-EFGH-2345", "ABCD-EFGH-234"));
+	assert_false(enrolment_code_matches("ABCD-EFGH-2345", "ABCD-EFGH-23455"));
+	assert_false(enrolment_code_matches("ABCD-EFGH-2345", ""));
 }
 
 static void test_utc_text(void **state)
@@ -171,6 +190,7 @@ int main(void)
 		cmocka_unit_test(test_ring_keeps_order_between_threads),
 		cmocka_unit_test(test_ring_refuses_when_full),
 		cmocka_unit_test(test_digest_vector),
+		cmocka_unit_test(test_enrolment_codes),
 		cmocka_unit_test(test_utc_text),
 		cmocka_unit_test(test_text_from_outside),
 		cmocka_unit_test(test_text_is_repaired),

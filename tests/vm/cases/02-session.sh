@@ -33,10 +33,10 @@ wait_until 10 "the needle to work" is State working
 estop press
 say "ENABLE fell within $(until_level enable 0) ms of the emergency stop"
 wait_until 10 "the fault" is State fault
-refused "still holds" stipplectl acknowledge "too early"
+refused "still holds" stipplectl --pin-file /run/pin acknowledge "too early"
 pedal up
 estop release
-stipplectl acknowledge "client sneezed, released"
+stipplectl --pin-file /run/pin acknowledge "client sneezed, released"
 is State preparing || die "the session is $(property State), not preparing"
 level enable 0 || die "ENABLE came back by itself"
 

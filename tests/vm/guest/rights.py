@@ -17,7 +17,7 @@ DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 NEEDS_PERSON = "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
 PATHS = {"Station1": "/org/stipple/Station1", "Session1": "/org/stipple/Station1/Session",
          "Inventory1": "/org/stipple/Station1/Inventory", "Audit1": "/org/stipple/Station1/Audit"}
-STATION_OPERATE = {"Login", "Logout", "AcknowledgeFault", "SelfTest", "Record"}
+STATION_OPERATE = {"Login", "Logout", "AcknowledgeFault", "ChangePin", "SelfTest", "Record"}
 # Of each: methods that run, and interfaces whose other methods polkit (not the bus) refuses.
 MAY = {
     "ada": {"Station1": STATION_OPERATE | {"Doctor"}, "Session1": "all", "Inventory1": "all", "Audit1": set()},

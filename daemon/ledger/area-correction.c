@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** What is done to earlier records: they are corrected by later ones, and personal data beside them is
+ * erased. */
+
+#include "ledger/area.h"
+
+#include <string.h>
+
+static const char version_2[] =
+	"CREATE TABLE correction(seq INTEGER PRIMARY KEY, utc_us INTEGER NOT NULL, operator TEXT NOT NULL,"
+	"  corrects INTEGER NOT NULL, field TEXT NOT NULL, old TEXT NOT NULL, new TEXT NOT NULL, why TEXT NOT NULL);"
+	"CREATE INDEX correction_corrects ON correction(corrects, field, seq);"
+	"CREATE VIEW audit_corrections AS SELECT strftime('%Y-%m-%dT%H:%M:%fZ', utc_us / 1e6, 'unixepoch') AS time,"
+	"  operator, corrects, field, old, new, why, seq FROM correction;"
+	/* whose photographs are to be deleted, and which have been */
+	"ALTER TABLE image ADD COLUMN erase_seq INTEGER;"
+	"ALTER TABLE image ADD COLUMN erased_seq INTEGER;"
+	"CREATE INDEX image_erase ON image(seq) WHERE erase_seq IS NOT NULL AND erased_seq IS NULL;";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
+
+static const char *const tables[] = { "correction", NULL };
+
+static json_int_t number(const ProjectionContext *context, const char *field)
+{
+	return json_integer_value(json_object_get(context->body, field));
+}
+
+/* ---- corrections ---- */
+
+/** A value as people write it: texts as they are, everything else as JSON. NULL: there is none. */
+static char *value_text(const json_t *value)
+{
+	if (json_is_string(value))
+		return strdup(json_string_value(value));
+	return value ? json_dumps(value, LEDGER_JSON | JSON_ENCODE_ANY) : NULL;
+}
+
+/** Refuses an old value that is not what the record says after the corrections so far. */
+static int check_old(ProjectionContext *context, const json_t *leaf)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *newest = NULL;
+	const char *field = projection_text(context, "field"), *old = projection_text(context, "old");
+	_cleanup_(freep) char *said = value_text(json_object_get(json_object_get(leaf, "body"), field));
+	const char *now = said;
+	bool corrected;
+	int r = projection_step(context,
+		"SELECT new FROM correction WHERE corrects = @corrects AND field = @field ORDER BY seq DESC LIMIT 1",
+		&newest, &corrected);
+
+	if (r < 0)
+		return r;
+	if (corrected)
+		now = (const char *)sqlite3_column_text(newest, 0);
+	if (!now)
+		return projection_refuse(context, -ENOENT, "record %lld has no field %.40s: check its number",
+			(long long)number(context, "corrects"), field);
+	if (strcmp(now, old) != 0)
+		return projection_refuse(context, -EINVAL,
+			"%.40s of record %lld is \"%.80s\", not \"%.80s\": give the old value as it stands",
+			field, (long long)number(context, "corrects"), now, old);
+	return 0;
+}
+
+/** So that it stands in the timeline of the session whose record it corrects. */
+static int take_session(ProjectionContext *context, const json_t *leaf)
+{
+	json_t *session = json_object_get(json_object_get(leaf, "body"), "session");
+
+	context->body_changed = true;
+	if (!session) {
+		(void)json_object_del(context->body, "session");
+		return 0;
+	}
+	return json_object_set(context->body, "session", session) < 0 ? -ENOMEM : 0;
+}
+
+static int check_corrected(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *record = NULL;
+	json_auto_t *leaf = NULL;
+	const char *kind;
+	bool found;
+	int r = projection_step(
+		context, "SELECT kind, leaf FROM record WHERE seq = @corrects", &record, &found);
+
+	if (r < 0)
+		return r;
+	if (!found)
+		return projection_refuse(context, -ENOENT, "there is no record %lld: check its number",
+			(long long)number(context, "corrects"));
+	kind = (const char *)sqlite3_column_text(record, 0);
+	if (strcmp(kind, "record.corrected") == 0 || strcmp(kind, "personal.erased") == 0)
+		return projection_refuse(context, -EINVAL,
+			"record %lld is itself of kind %s: correct the record that it is about",
+			(long long)number(context, "corrects"), kind);
+	leaf = json_loadb(sqlite3_column_blob(record, 1), (size_t)sqlite3_column_bytes(record, 1), 0, NULL);
+	r = leaf ? check_old(context, leaf) : -EUCLEAN;
+	return r == 0 ? take_session(context, leaf) : r;
+}
+
+static int project_corrected(ProjectionContext *context)
+{
+	int r = context->replay ? 0 : check_corrected(context);
+
+	if (r < 0)
+		return r;
+	return projection_run(context,
+		"INSERT INTO correction(seq, utc_us, operator, corrects, field, old, new, why) VALUES"
+		"(@seq, @utc_us, @actor, @corrects, @field, @old, @new, @why)");
+}
+
+/* ---- erasure ---- */
+
+/* what each way to name a person finds; personal data is rare, so that reading all of it is quick enough */
+#define OF_FIELD(field)                                                                \
+	"SELECT personal.seq FROM personal JOIN record USING(seq) WHERE json_extract(" \
+	"CAST(leaf AS TEXT), '$.body." field "') = @" field
+#define OF_SUBJECT OF_FIELD("subject")
+#define OF_BADGE   OF_FIELD("badge")
+#define OF_RECORD  "SELECT seq FROM personal WHERE seq = @record"
+
+static const struct {
+	const char *named, *find, *remove;
+} ways[] = {
+	{ "subject", OF_SUBJECT, "DELETE FROM personal WHERE seq IN (" OF_SUBJECT ")" },
+	{ "badge", OF_BADGE, "DELETE FROM personal WHERE seq IN (" OF_BADGE ")" },
+	{ "record", OF_RECORD, "DELETE FROM personal WHERE seq IN (" OF_RECORD ")" },
+};
+
+/** The one way that the body names; -EINVAL refused. */
+static int find_way(ProjectionContext *context, size_t *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ELEMENTS(ways); i++)
+		if (json_object_get(context->body, ways[i].named)) {
+			*ret = i;
+			n++;
+		}
+	if (n == 1)
+		return 0;
+	return projection_refuse(
+		context, -EINVAL, "whose data is to be erased: give one of subject, badge and record");
+}
+
+/** An operator's data is needed as long as the badge is valid. */
+static int check_operator(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *operator= NULL;
+	bool active;
+	int r = projection_step(context,
+		"SELECT badge FROM operator WHERE revoked_us IS NULL AND (badge = @badge OR badge ="
+		" (SELECT json_extract(CAST(leaf AS TEXT), '$.body.badge') FROM record WHERE seq = @record"
+		"  AND kind LIKE 'operator.%'))",
+		&operator, & active);
+
+	if (r < 0 || !active)
+		return r;
+	return projection_refuse(context, -EINVAL, "badge %s is still valid: revoke it first, then erase",
+		(const char *)sqlite3_column_text(operator, 0));
+}
+
+static json_t *found_records(ProjectionContext *context, const char *find)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
+	json_auto_t *list = json_array();
+	bool row;
+	int r = projection_step(context, find, &rows, &row);
+
+	if (!list || r < 0)
+		return NULL;
+	while (row) {
+		json_array_append_new(list, json_integer(sqlite3_column_int64(rows, 0)));
+		row = sqlite3_step(rows) == SQLITE_ROW;
+	}
+	return TAKE_PTR(list);
+}
+
+static int64_t count_images(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *images = NULL;
+	bool row;
+	int r = projection_step(context,
+		"SELECT count(*) FROM image JOIN session USING(session) WHERE subject = @subject AND erase_seq IS NULL",
+		&images, &row);
+
+	return r < 0 || !row ? 0 : sqlite3_column_int64(images, 0);
+}
+
+/** Puts into the record which records lose their personal data, and how many photographs are to go. */
+static int state_extent(ProjectionContext *context, const char *find)
+{
+	json_auto_t *records = found_records(context, find);
+	int64_t images = count_images(context);
+
+	if (!records)
+		return -ENOMEM;
+	if (json_array_size(records) == 0 && images == 0)
+		return projection_refuse(context, -ENOENT,
+			"nothing personal of this person is kept: check the pseudonym, badge or number");
+	context->body_changed = true;
+	return json_object_set(context->body, "records", records) < 0 ||
+			       json_object_set_new(context->body, "images", json_integer(images)) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
+static int project_erased(ProjectionContext *context)
+{
+	size_t way = 0;
+	int r = find_way(context, &way);
+
+	if (r == 0 && !context->replay)
+		r = check_operator(context);
+	if (r == 0 && !context->replay)
+		r = state_extent(context, ways[way].find);
+	if (r == 0)
+		r = projection_run(context, ways[way].remove);
+	if (r == 0)
+		r = projection_run(context,
+			"UPDATE operator SET name = NULL, pin = NULL WHERE badge = @badge OR seq = @record");
+	if (r == 0)
+		r = projection_run(context,
+			"UPDATE image SET erase_seq = @seq WHERE erase_seq IS NULL AND session IN"
+			" (SELECT session FROM session WHERE subject = @subject)");
+	context->erased = r == 0;
+	return r;
+}
+
+static const RecordKind kinds[] = {
+	{ "record.corrected", false,
+		FIELDS(COUNT("corrects"), TEXT("field"), TEXT("old"), TEXT("new"), TEXT("why"),
+			MAYBE_TEXT("signed"), MAYBE_SESSION),
+		.project = project_corrected },
+	{ "personal.erased", false,
+		FIELDS(MAYBE_TEXT("subject"), MAYBE_TEXT("badge"), MAYBE("record", FIELD_COUNT),
+			TEXT("reason"), MAYBE_TEXT("signed")),
+		.project = project_erased },
+	{ "image.erased", false, FIELDS(SESSION, COUNT("image"), TEXT("file"), TEXT("sha256")),
+		.sql = "UPDATE image SET erased_seq = @seq WHERE seq = @image" },
+	{ NULL },
+};
+
+static const LedgerQuery queries[] = {
+	{ "corrections",
+		"SELECT seq, utc_us AS \"time:utc\", operator, corrects, field, old, new, why FROM correction WHERE 1",
+		" ORDER BY seq",
+		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("record", "corrects"), AFTER("seq"), LIMIT) },
+	{ "erasures",
+		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " BODY " FROM record WHERE kind IN"
+		" ('personal.erased', 'image.erased')",
+		" ORDER BY seq", ARGUMENTS(RECORDED_BETWEEN, AFTER("seq"), LIMIT) },
+	{ "images-to-erase",
+		"SELECT seq AS image, session, file, sha256 FROM image WHERE erase_seq IS NOT NULL AND erased_seq IS NULL",
+		" ORDER BY seq", ARGUMENTS(LIMIT), .lookup_only = true, .limit = 100 },
+	{ NULL },
+};
+
+const LedgerArea area_correction = { schema, tables, kinds, queries };

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** The people who are treated, by pseudonym: what they are, what is planned, what went wrong. */
+
+#include "ledger/area.h"
+
+#include <string.h>
+
+static const char version_2[] =
+	"CREATE TABLE subject(subject TEXT PRIMARY KEY, phototype TEXT, born INTEGER, utc_us INTEGER NOT NULL,"
+	"  seq INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE course(subject TEXT PRIMARY KEY, protocol TEXT NOT NULL, sessions INTEGER NOT NULL,"
+	"  interval_days INTEGER NOT NULL, utc_us INTEGER NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE incident(seq INTEGER PRIMARY KEY, utc_us INTEGER NOT NULL, operator TEXT NOT NULL,"
+	"  session INTEGER, subject TEXT, incident TEXT NOT NULL, severity TEXT NOT NULL, text TEXT NOT NULL,"
+	"  device TEXT, area TEXT);"
+	"CREATE INDEX incident_subject ON incident(subject, seq) WHERE subject IS NOT NULL;"
+	"CREATE VIEW audit_subjects AS SELECT subject, phototype, born,"
+	"  strftime('%Y-%m-%dT%H:%M:%fZ', utc_us / 1e6, 'unixepoch') AS registered, seq FROM subject;"
+	"CREATE VIEW audit_incidents AS SELECT strftime('%Y-%m-%dT%H:%M:%fZ', utc_us / 1e6, 'unixepoch') AS time,"
+	"  operator, session, subject, incident, severity, text, device, area, seq FROM incident;";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
+
+static const char *const tables[] = { "subject", "course", "incident", NULL };
+
+static int project_subject(ProjectionContext *context)
+{
+	int r = projection_run(context, "INSERT INTO subject(subject, phototype, born, utc_us, seq) VALUES"
+					"(@subject, @phototype, @born, @utc_us, @seq)");
+
+	if (r == -EEXIST)
+		return projection_refuse(context, r,
+			"subject %s is registered already: change that, or choose another pseudonym",
+			projection_text(context, "subject"));
+	return r;
+}
+
+/** Name and contact are those of the newest record; the older ones stay until they are erased. */
+static int project_changed(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *subject = NULL;
+	bool found;
+	int r = projection_step(context, "SELECT 1 FROM subject WHERE subject = @subject", &subject, &found);
+
+	if (r == 0 && !found)
+		return projection_refuse(context, -ENOENT,
+			"subject %s is not registered: check the pseudonym",
+			projection_text(context, "subject"));
+	return r == 0 ? projection_run(context, "UPDATE subject SET seq = @seq WHERE subject = @subject") : r;
+}
+
+/** What happened to the person in the chair is found by the pseudonym later. */
+static int complete_subject(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *session = NULL;
+	bool found;
+	int r;
+
+	if (context->replay || json_object_get(context->body, "subject"))
+		return 0;
+	r = projection_step(
+		context, "SELECT subject FROM session WHERE session = @session", &session, &found);
+	if (r < 0 || !found)
+		return r;
+	context->body_changed = true;
+	r = json_object_set_new(
+		context->body, "subject", json_string((const char *)sqlite3_column_text(session, 0)));
+	return r < 0 ? -ENOMEM : 0;
+}
+
+/** Of a sharps injury, an operator's: 29 CFR 1910.1030(f)(5) asks for device, work area and how it happened.
+ */
+static int project_incident(ProjectionContext *context)
+{
+	bool sharps = strcmp(projection_text(context, "incident"), "sharps-injury") == 0;
+	int r = sharps ? 0 : complete_subject(context);
+
+	if (r < 0)
+		return r;
+	if (sharps && !context->replay &&
+		(!projection_text(context, "device") || !projection_text(context, "area")))
+		return projection_refuse(context, -EINVAL,
+			"a sharps injury needs the device (type and brand) and the work area: give both");
+	return projection_run(context,
+		"INSERT INTO incident(seq, utc_us, operator, session, subject, incident, severity, text, device, area)"
+		" VALUES(@seq, @utc_us, @actor, @session, @subject, @incident, @severity, @text, @device, @area)");
+}
+
+static const RecordKind kinds[] = {
+	{ "subject.registered", false,
+		FIELDS(TEXT("subject"), MAYBE_CHOICE("phototype", "I II III IV V VI"),
+			MAYBE("born", FIELD_COUNT)),
+		.project = project_subject },
+	{ "subject.changed", false, FIELDS(TEXT("subject"), TEXT("why")), .project = project_changed },
+	{ "course.planned", false,
+		FIELDS(TEXT("subject"), TEXT("protocol"), COUNT("sessions"), COUNT("interval_days")),
+		.sql = "INSERT OR REPLACE INTO course(subject, protocol, sessions, interval_days, utc_us, seq) VALUES"
+		       "(@subject, @protocol, @sessions, @interval_days, @utc_us, @seq)" },
+	{ "incident.reported", false,
+		FIELDS(MAYBE_SESSION, MAYBE_TEXT("subject"),
+			CHOICE("incident", "adverse-reaction sharps-injury complication"),
+			CHOICE("severity", "minor moderate severe"), TEXT("text"), MAYBE_TEXT("device"),
+			MAYBE_TEXT("area")),
+		.project = project_incident },
+	{ NULL },
+};
+
+static const LedgerQuery queries[] = {
+	{ "subjects",
+		"SELECT subject, phototype, born, subject.utc_us AS \"registered:utc\","
+		" json_extract(data, '$.name') AS name, json_extract(data, '$.contact') AS contact, seq"
+		" FROM subject LEFT JOIN personal USING(seq) WHERE 1",
+		" ORDER BY subject", ARGUMENTS(BY_TEXT("subject", "subject"), LIMIT) },
+	/* done: the furthest session of the course in which the skin was touched since it was planned */
+	{ "courses",
+		"SELECT subject, protocol, sessions, interval_days, utc_us AS \"planned:utc\", seq,"
+		" (SELECT coalesce(max(course_session), 0) FROM session WHERE session.subject = course.subject"
+		"  AND session.protocol = course.protocol AND strokes > 0 AND session.utc_us >= course.utc_us) AS done"
+		" FROM course WHERE 1",
+		" ORDER BY subject", ARGUMENTS(BY_TEXT("subject", "subject"), LIMIT) },
+	{ "incidents",
+		"SELECT seq, utc_us AS \"time:utc\", operator, session, subject, incident, severity, text, device,"
+		" area FROM incident WHERE 1",
+		" ORDER BY seq",
+		ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("subject", "subject"), BY_TEXT("incident", "incident"),
+			BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
+	{ NULL },
+};
+
+const LedgerArea area_subject = { schema, tables, kinds, queries };

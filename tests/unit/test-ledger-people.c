@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** What the ledger itself decides about people: badges, PINs tried, corrections, erasure; and their rebuild.
+ */
+
+#include "ledger-fixture.h"
+
+/** Takes `body`; `personal` is one field. */
+static LedgerAnswer append_personal(
+	Ledger *ledger, const char *kind, json_t *body, const char *field, const char *value)
+{
+	json_auto_t *personal = json_pack("{s:s}", field, value);
+	LedgerRecord record = { .kind = kind, .actor = "b1", .body = body, .personal = personal };
+	LedgerAnswer answer = { .error = 1 };
+
+	assert_int_equal(ledger_append(ledger, &record, keep_answer, &answer), 0);
+	json_decref(body);
+	serve(ledger);
+	return answer;
+}
+
+static LedgerAnswer enrol(Ledger *ledger, const char *badge, const char *role)
+{
+	return append_personal(ledger, "operator.enrolled",
+		json_pack("{s:s, s:[s]}", "badge", badge, "roles", role), "pin", "$y$hash");
+}
+
+static LedgerAnswer end_badge(Ledger *ledger, const char *badge)
+{
+	return append(ledger, "operator.revoked", json_pack("{s:s, s:s}", "badge", badge, "reason", "left"));
+}
+
+static LedgerAnswer about(Ledger *ledger, const char *kind, const char *badge)
+{
+	return append(ledger, kind, json_pack("{s:s}", "badge", badge));
+}
+
+static LedgerAnswer refuse(Ledger *ledger, const char *badge)
+{
+	return append(ledger, "operator.refused", json_pack("{s:s, s:i}", "badge", badge, "attempts", 1));
+}
+
+/** A number of the station's own row about a badge. */
+static json_int_t of_operator(Ledger *ledger, const char *badge, const char *field)
+{
+	json_auto_t *rows = look_up(ledger, "operator", json_pack("{s:s}", "badge", badge));
+
+	assert_int_equal(json_array_size(rows), 1);
+	return json_integer_value(json_object_get(json_array_get(rows, 0), field));
+}
+
+static void test_administrators_are_counted(void **state)
+{
+	Fixture *fixture = *state;
+
+	assert_int_equal(fixture->info.administrators, 0);
+	enrol(fixture->ledger, "a1", "administrator");
+	enrol(fixture->ledger, "a2", "administrator");
+	enrol(fixture->ledger, "b1", "technician");
+	assert_int_equal(end_badge(fixture->ledger, "a1").error, 0);
+	fixture->ledger = ledger_free(fixture->ledger);
+	assert_int_equal(open_fixture(fixture), 0);
+	assert_int_equal(fixture->info.administrators, 1);
+}
+
+static void test_the_last_administrator_stays(void **state)
+{
+	Fixture *fixture = *state;
+	LedgerAnswer answer;
+
+	enrol(fixture->ledger, "a1", "administrator");
+	answer = end_badge(fixture->ledger, "a1");
+	assert_int_equal(answer.error, -EINVAL);
+	assert_non_null(strstr(answer.text, "last administrator"));
+	answer = append(fixture->ledger, "operator.roles",
+		json_pack("{s:s, s:[s]}", "badge", "a1", "roles", "technician"));
+	assert_int_equal(answer.error, -EINVAL);
+	enrol(fixture->ledger, "a2", "administrator");
+	assert_int_equal(end_badge(fixture->ledger, "a1").error, 0);
+}
+
+static void test_a_revoked_badge_cannot_sign_in(void **state)
+{
+	Fixture *fixture = *state;
+
+	enrol(fixture->ledger, "a1", "administrator");
+	enrol(fixture->ledger, "b1", "technician");
+	assert_int_equal(about(fixture->ledger, "operator.signed-in", "b1").error, 0);
+	assert_int_equal(end_badge(fixture->ledger, "b1").error, 0);
+	assert_int_equal(about(fixture->ledger, "operator.signed-in", "b1").error, -EINVAL);
+	assert_int_equal(end_badge(fixture->ledger, "b1").error, -EINVAL);
+	assert_int_equal(end_badge(fixture->ledger, "b9").error, -ENOENT);
+	assert_int_equal(enrol(fixture->ledger, "b1", "technician").error, -EEXIST);
+}
+
+static void test_wrong_pins_are_counted_by_badge(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	enrol(ledger, "b1", "technician");
+	for (int i = 0; i < 3; i++)
+		refuse(ledger, "b1");
+	refuse(ledger, "nobody");
+	assert_int_equal(of_operator(ledger, "b1", "attempts"), 3);
+	assert_int_equal(of_operator(ledger, "b1", "refused_us"), fake_utc_us);
+	assert_int_equal(of_operator(ledger, "nobody", "attempts"), 1);
+	assert_int_equal(of_operator(ledger, "b2", "attempts"), 0);
+	about(ledger, "operator.verified", "b1");
+	assert_int_equal(of_operator(ledger, "b1", "attempts"), 0);
+	assert_int_equal(of_operator(ledger, "nobody", "attempts"), 1);
+	refuse(ledger, "b1");
+	about(ledger, "operator.signed-in", "b1");
+	assert_int_equal(of_operator(ledger, "b1", "attempts"), 0);
+}
+
+static json_t *correction(json_int_t corrects, const char *field, const char *old, const char *new)
+{
+	return json_pack("{s:I, s:s, s:s, s:s, s:s}", "corrects", corrects, "field", field, "old", old, "new",
+		new, "why", "mistyped");
+}
+
+static void test_corrections_name_what_stands(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	uint64_t received = append(ledger, "lot.received", lot("L1", 9, "2027-01-01")).seq, made;
+
+	assert_int_equal(
+		append(ledger, "record.corrected", correction(99, "maker", "Maker", "M")).error, -ENOENT);
+	assert_int_equal(
+		append(ledger, "record.corrected", correction((json_int_t)received, "colour", "x", "M"))
+			.error,
+		-ENOENT);
+	assert_int_equal(
+		append(ledger, "record.corrected", correction((json_int_t)received, "maker", "maker", "M"))
+			.error,
+		-EINVAL);
+	/* a correction that would name itself */
+	assert_int_equal(
+		append(ledger, "record.corrected", correction((json_int_t)received + 1, "field", "a", "b"))
+			.error,
+		-ENOENT);
+	made = append(ledger, "record.corrected", correction((json_int_t)received, "quantity", "9", "10"))
+		       .seq;
+	assert_int_not_equal(made, 0);
+	assert_int_equal(
+		append(ledger, "record.corrected", correction((json_int_t)received, "quantity", "9", "11"))
+			.error,
+		-EINVAL);
+	assert_int_equal(
+		append(ledger, "record.corrected", correction((json_int_t)received, "quantity", "10", "11"))
+			.error,
+		0);
+	assert_int_equal(
+		append(ledger, "record.corrected", correction((json_int_t)made, "why", "mistyped", "x"))
+			.error,
+		-EINVAL);
+}
+
+static json_t *erasure(const char *by, const char *whose)
+{
+	return json_pack("{s:s, s:s}", by, whose, "reason", "asked for it");
+}
+
+static int64_t count(sqlite3 *db, const char *sql)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	return sqlite3_column_int64(statement, 0);
+}
+
+static void test_erasure_takes_salt_and_data(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	Ledger *ledger = fixture->ledger;
+	LedgerAnswer answer;
+
+	enrol(ledger, "a1", "administrator");
+	enrol(ledger, "b1", "technician");
+	append_personal(ledger, "subject.registered", json_pack("{s:s}", "subject", "P-1"), "name", "Rosa");
+	append_personal(ledger, "subject.registered", json_pack("{s:s}", "subject", "P-2"), "name", "Otto");
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(append(ledger, "personal.erased", erasure("badge", "b1")).error, -EINVAL);
+	assert_int_equal(append(ledger, "personal.erased", erasure("subject", "P-3")).error, -ENOENT);
+	assert_int_equal(append(ledger, "personal.erased", json_pack("{s:s}", "reason", "x")).error, -EINVAL);
+	assert_int_equal(count(db, "SELECT count(*) FROM personal"), 4);
+	answer = append(ledger, "personal.erased", erasure("subject", "P-1"));
+	assert_int_equal(answer.error, 0);
+	assert_int_equal(count(db, "SELECT count(*) FROM personal"), 3);
+	assert_int_equal(count(db, "SELECT count(*) FROM personal JOIN record USING(seq) WHERE kind ="
+				   " 'subject.registered' AND data LIKE '%Otto%'"),
+		1);
+	assert_int_equal(count(db, "SELECT json_extract(CAST(leaf AS TEXT), '$.body.records[0]') FROM record"
+				   " WHERE kind = 'personal.erased'"),
+		3);
+	assert_int_equal(end_badge(ledger, "b1").error, 0);
+	assert_int_equal(append(ledger, "personal.erased", erasure("badge", "b1")).error, 0);
+	assert_int_equal(
+		count(db,
+			"SELECT count(*) FROM operator WHERE badge = 'b1' AND name IS NULL AND pin IS NULL"),
+		1);
+	assert_int_equal(
+		count(db, "SELECT count(*) FROM operator WHERE badge = 'a1' AND pin IS NOT NULL"), 1);
+}
+
+/** Every row of every projection of people, as text. */
+static char *dump(sqlite3 *db)
+{
+	static const char *const tables[] = { "operator", "attempt", "certification", "subject", "course",
+		"incident", "correction", "image", "session" };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (size_t i = 0; i < ELEMENTS(tables); i++) {
+		_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
+		char sql[64];
+
+		snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY 1, 2", tables[i]);
+		assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &rows, NULL), SQLITE_OK);
+		assert_int_equal(sqlite3_step(rows), SQLITE_ROW);
+		do
+			for (int c = 0; c < sqlite3_column_count(rows); c++)
+				fprintf(out, "%s.%s=%s\n", tables[i], sqlite3_column_name(rows, c),
+					(const char *)(sqlite3_column_text(rows, c)
+							       ?: (const unsigned char *)"NULL"));
+		while (sqlite3_step(rows) == SQLITE_ROW);
+	}
+	fclose(out);
+	return text;
+}
+
+static void fill(Ledger *ledger)
+{
+	enrol(ledger, "a1", "administrator");
+	enrol(ledger, "b1", "technician");
+	enrol(ledger, "b2", "technician");
+	refuse(ledger, "b2");
+	append_personal(ledger, "operator.pin-changed", json_pack("{s:s, s:b}", "badge", "b1", "reset", 1),
+		"pin", "$y$new");
+	append(ledger, "operator.certified",
+		json_pack("{s:s, s:s, s:s, s:s}", "badge", "b1", "certificate", "c", "issuer", "i", "expiry",
+			"2030-01-01"));
+	append_personal(ledger, "subject.registered", json_pack("{s:s, s:i}", "subject", "P-1", "born", 1980),
+		"name", "Rosa");
+	append(ledger, "course.planned",
+		json_pack("{s:s, s:s, s:i, s:i}", "subject", "P-1", "protocol", "x", "sessions", 3,
+			"interval_days", 14));
+	append(ledger, "session.begun",
+		json_pack("{s:i, s:s, s:s, s:i}", "session", 1, "subject", "P-1", "protocol", "x",
+			"course_session", 1));
+	append(ledger, "image.captured",
+		json_pack("{s:i, s:s, s:s, s:s, s:s}", "session", 1, "zone", "crown", "phase", "before",
+			"file", "f", "sha256", "0"));
+	append_personal(ledger, "incident.reported",
+		json_pack("{s:i, s:s, s:s, s:s}", "session", 1, "incident", "complication", "severity",
+			"minor", "text", "bled"),
+		"person", "Rosa");
+	append_personal(ledger, "subject.changed", json_pack("{s:s, s:s}", "subject", "P-1", "why", "typo"),
+		"name", "Roza");
+	append(ledger, "record.corrected", correction(7, "born", "1980", "1981"));
+	end_badge(ledger, "b1");
+	append(ledger, "personal.erased", erasure("badge", "b1"));
+	append(ledger, "personal.erased", erasure("subject", "P-1"));
+	append(ledger, "image.erased",
+		json_pack("{s:i, s:i, s:s, s:s}", "session", 1, "image", 10, "file", "f", "sha256", "0"));
+}
+
+static void test_projections_are_rebuilt_without_what_was_erased(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(freep) char *before = NULL, *after = NULL;
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+
+	fill(fixture->ledger);
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(count(db, "SELECT count(*) FROM personal"), 2);
+	before = dump(db);
+	assert_non_null(strstr(before, "incident.subject=P-1\n"));
+	assert_non_null(strstr(before, "correction.new=1981\n"));
+	assert_null(strstr(before, "image.erased_seq=NULL"));
+	assert_null(strstr(before, "$y$new"));
+	assert_int_equal(projection_rebuild(db), 0);
+	after = dump(db);
+	assert_string_equal(before, after);
+	assert_int_equal(count(db, "SELECT count(*) FROM personal"), 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LEDGER_TEST(test_administrators_are_counted),
+		LEDGER_TEST(test_the_last_administrator_stays),
+		LEDGER_TEST(test_a_revoked_badge_cannot_sign_in),
+		LEDGER_TEST(test_wrong_pins_are_counted_by_badge),
+		LEDGER_TEST(test_corrections_name_what_stands),
+		LEDGER_TEST(test_erasure_takes_salt_and_data),
+		LEDGER_TEST(test_projections_are_rebuilt_without_what_was_erased),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
