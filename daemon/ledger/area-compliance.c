@@ -111,7 +111,7 @@ static const RecordKind kinds[] = { { NULL } };
 	" || CASE WHEN certification.expiry IS NULL THEN '' ELSE ', renewed' END, certification.expiry"    \
 	" FROM operator JOIN json_each(coalesce(@certificates, '[]')) AS wanted LEFT JOIN certification"   \
 	" ON certification.badge = operator.badge AND certificate = wanted.value"                          \
-	" WHERE instr(roles, 'technician') AND coalesce(certification.expiry < " TODAY ", 1)"
+	" WHERE revoked_us IS NULL AND instr(roles, 'technician') AND coalesce(certification.expiry < " TODAY ", 1)"
 
 #define AND_THEN " UNION ALL "
 
