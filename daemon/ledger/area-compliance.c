@@ -106,12 +106,13 @@ static const RecordKind kinds[] = { { NULL } };
 	WANTED("disposal")                                               \
 	" AND outcome != 'open' AND EXISTS(SELECT 1 FROM unit WHERE unit.session = session.session AND container IS NULL)"
 
-#define GAP_OPERATOR                                                                                       \
-	"SELECT 'operator-certificate', 'operator ' || operator.badge, 'the certificate ' || wanted.value" \
-	" || CASE WHEN certification.expiry IS NULL THEN '' ELSE ', renewed' END, certification.expiry"    \
-	" FROM operator JOIN json_each(coalesce(@certificates, '[]')) AS wanted LEFT JOIN certification"   \
-	" ON certification.badge = operator.badge AND certificate = wanted.value"                          \
-	" WHERE revoked_us IS NULL AND instr(roles, 'technician') AND coalesce(certification.expiry < " TODAY ", 1)"
+#define GAP_OPERATOR                                                                                          \
+	"SELECT 'operator-certificate', 'operator ' || operator.badge, 'the certificate ' || wanted.value"    \
+	" || CASE WHEN certification.expiry IS NULL THEN '' ELSE ', renewed' END, certification.expiry"       \
+	" FROM operator JOIN json_each(coalesce(@certificates, '[]')) AS wanted LEFT JOIN certification"      \
+	" ON certification.badge = operator.badge AND certificate = wanted.value"                             \
+	" WHERE revoked_us IS NULL AND instr(roles, 'technician') AND coalesce(certification.expiry < " TODAY \
+	", 1)"
 
 #define AND_THEN " UNION ALL "
 
