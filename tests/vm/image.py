@@ -5,6 +5,8 @@ Everything is kept in a cache folder under a name that hashes what it was made f
 versions the archives offer. As long as neither changes, nothing is fetched and nothing is built.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -248,13 +250,23 @@ def make_root(folder, kernel, packages):
 
 # ---- both, from the cache ----
 
+@contextlib.contextmanager
+def locked():
+    """Nobody else fills or clears the cache meanwhile; what a run left that was ended too early goes away."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in CACHE.glob("new-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
+
+
 def cached(name, inputs, offered_inputs, make):
     """The folder CACHE/name-KEY-KEY; made first when it is not there. Older ones of the same name are removed."""
     folder = CACHE / f"{name}-{key(*inputs)}-{key(*offered_inputs)}"
     if folder.is_dir():
         return folder
     print(f"vm: making the guest's {name} (a minute or two, kept in {folder})", flush=True)
-    CACHE.mkdir(parents=True, exist_ok=True)
     # mmdebstrap's helpers run as other users and must reach it.
     scratch = pathlib.Path(tempfile.mkdtemp(prefix=f"new-{name}-", dir=CACHE))
     try:

@@ -27,7 +27,6 @@ class Machine:
     """Runs the cases in order over as many boots as they need; a case's result stands in share/results."""
 
     def __init__(self, kernel, initrd, disk, cases, keep=None):
-        self.kernel, self.initrd = kernel, initrd
         self.folder = pathlib.Path(keep or tempfile.mkdtemp(prefix="stipple-vm-"))
         self.folder.mkdir(parents=True, exist_ok=True)
         self.temporary = keep is None
@@ -40,8 +39,9 @@ class Machine:
             shutil.copy(case, self.share / "cases")
         for name in ("lib.sh", "devices", "treat", "rights.py", "scanner.py"):
             shutil.copy(HERE / "guest" / name, self.share)
-        self.disk = self.folder / "disk"
-        subprocess.run(["cp", "--sparse=always", "--reflink=auto", disk, self.disk], check=True)
+        self.disk, self.kernel, self.initrd = (self.folder / name for name in ("disk", "vmlinuz", "initrd.img"))
+        for source, copy in ((disk, self.disk), (kernel, self.kernel), (initrd, self.initrd)):
+            subprocess.run(["cp", "--sparse=always", "--reflink=auto", source, copy], check=True)
         self.waiting = sorted(case.stem for case in cases)
         self.shown = set()
         self.boots = 0
