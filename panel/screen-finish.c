@@ -13,7 +13,8 @@
 typedef struct FinishPage {
 	Screen screen;
 	GtkLabel *summary;
-	GtkWidget *missing, *forms, *sign;
+	GtkWidget *missing, *aftercare, *forms, *sign;
+	gint64 told; /* the session whose aftercare is shown */
 	bool filled;
 	char *listed;
 } FinishPage;
@@ -81,6 +82,28 @@ static void list_missing(FinishPage *page, GVariant *zones)
 		add_missing(page, *name);
 }
 
+/** What the person is told before leaving: in the words of the protocol, which is the clinic's. */
+static void list_aftercare(FinishPage *page)
+{
+	Panel *panel = page->screen.panel;
+	g_autoptr(GVariant) aftercare = station_client_value(panel->client, "Aftercare");
+	gint64 session = panel_number(panel, "Session");
+	const char *line;
+	GVariantIter iter;
+
+	if (session == page->told || !aftercare)
+		return;
+	page->told = session;
+	box_clear(page->aftercare);
+	gtk_box_append(GTK_BOX(page->aftercare), text_new(_("Aftercare"), "caption"));
+	g_variant_iter_init(&iter, aftercare);
+	while (g_variant_iter_next(&iter, "&s", &line)) {
+		g_autofree char *text = g_strdup_printf("• %s", _(line));
+
+		gtk_box_append(GTK_BOX(page->aftercare), text_new(text, NULL));
+	}
+}
+
 static void update(Screen *screen)
 {
 	FinishPage *page = (FinishPage *)screen;
@@ -101,9 +124,11 @@ static void update(Screen *screen)
 	}
 	if (zones)
 		list_missing(page, zones);
+	list_aftercare(page);
 	gtk_label_set_text(page->summary, text);
 	gtk_widget_set_sensitive(page->sign, closing);
 	gtk_widget_set_visible(page->missing, closing);
+	gtk_widget_set_visible(page->aftercare, closing);
 }
 
 static void forget(Screen *screen)
@@ -122,8 +147,10 @@ Screen *screen_finish_new(Panel *panel)
 	page->missing = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	page->sign = touch_button_new(_("Sign with your PIN…"), "primary", G_CALLBACK(on_sign), page);
 	page->forms = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	page->aftercare = box_new(GTK_ORIENTATION_VERTICAL, 2, "card");
 	gtk_box_append(GTK_BOX(list), page->missing);
 	gtk_box_append(GTK_BOX(list), page->forms);
+	gtk_box_append(GTK_BOX(list), page->aftercare);
 	gtk_box_append(GTK_BOX(box), text_new(_("Finish"), "heading"));
 	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->summary));
 	gtk_box_append(GTK_BOX(box), scroller_new(list));

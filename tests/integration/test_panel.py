@@ -119,6 +119,8 @@ def test_a_whole_session_by_touch(panel, station):
 
     panel.touch("Finish…")
     panel.touch("The treatment is over")
+    for line in station.get("Session1", "Aftercare"):
+        panel.wait_sees(str(line))
     panel.touch("Crown: the photograph after is missing")
     panel.touch("Photograph after")
     panel.wait_sees("Sharp enough")
