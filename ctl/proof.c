@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "commands.h"
+#include "report/proof-code.h"
 #include "tlog/proof.h"
 #include "util/file.h"
 
@@ -172,16 +173,37 @@ static int verify_note(Ctl *ctl, const NoteVerifier *key, const char *text, size
 	return verified(ctl, &checkpoint, "the checkpoint is signed by this key");
 }
 
+/** Reads the file; what a scanner read from a report's code becomes the proof that it holds. */
+static int read_proof(const char *file, char **ret, size_t *ret_size)
+{
+	_cleanup_(freep) char *text = NULL, *proof = NULL;
+	size_t size;
+	int r = file_read(file, FILE_MAX, &text, &size);
+
+	if (r < 0)
+		return ctl_fail("%s: %s", file, strerror(-r));
+	if (proof_code_is(text)) {
+		r = proof_code_read(text, &proof);
+		if (r < 0)
+			return ctl_fail("%s: the code was not read whole (%s): scan it again, larger", file,
+				strerror(-r));
+		size = strlen(proof);
+	}
+	*ret = proof ? TAKE_PTR(proof) : TAKE_PTR(text);
+	*ret_size = size;
+	return CTL_DONE;
+}
+
 static int verify_proof(Ctl *ctl)
 {
 	_cleanup_(freep) char *text = NULL;
 	NoteVerifier key;
 	bool given;
 	size_t size;
-	int r = file_read(ctl->proof, FILE_MAX, &text, &size), status;
+	int status = read_proof(ctl->proof, &text, &size);
 
-	if (r < 0)
-		return ctl_fail("%s: %s", ctl->proof, strerror(-r));
+	if (status != CTL_DONE)
+		return status;
 	status = proof_read_key(ctl, &key, &given);
 	if (status != CTL_DONE)
 		return status;

@@ -120,7 +120,7 @@ int prove_record(Statements *statements, Digester *digester, uint64_t seq, json_
 	}
 	if (r < 0)
 		return r;
-	*ret = json_pack(
-		"{s:I, s:I, s:s}", "seq", (json_int_t)seq, "size", (json_int_t)sealed.size, "proof", text);
+	*ret = json_pack("{s:I, s:I, s:s, s:o}", "seq", (json_int_t)seq, "size", (json_int_t)sealed.size,
+		"proof", text, "key", key_in_force(statements));
 	return *ret ? 0 : -ENOMEM;
 }

@@ -2,10 +2,13 @@
 """A session's report, from a running station to paper: read as text, and looked at as a picture."""
 
 import base64
+import html
+import json
 import os
 import re
 import subprocess
 import xml.etree.ElementTree as ET
+import zlib
 
 import dbus
 import pytest
@@ -73,6 +76,29 @@ def look(pdf, pages):
         assert picture.ink(0, MARGIN_MM, 5, height) == 0, page
         assert picture.ink(width - MARGIN_MM, width, 5, height) == 0, page
         assert picture.ink(0, width, height - 6, height) == 0, page
+
+
+LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+
+
+def unpack(code):
+    """What a code says: base45 (RFC 9285) of a raw deflate."""
+    prefix, letters = code[:9], [LETTERS.index(letter) for letter in code[9:]]
+    assert prefix == "STIPPLE1:"
+    data = bytearray()
+    for i in range(0, len(letters), 3):
+        group = letters[i:i + 3]
+        value = sum(digit * 45 ** place for place, digit in enumerate(group))
+        data += value.to_bytes(len(group) - 1, "big")
+    return zlib.decompress(data, wbits=-15).decode()
+
+
+def scan(pdf, page, folder):
+    subprocess.run(["pdftoppm", "-r", "200", "-f", str(page), "-l", str(page), "-png", "-singlefile", pdf, folder / "scan"],
+                   check=True)
+    done = subprocess.run(["zbarimg", "-q", "--raw", "--nodbus", folder / "scan.png"], check=True, capture_output=True,
+                          text=True)
+    return done.stdout.rstrip("\n")
 
 
 def treat(station, strokes=300):
@@ -251,3 +277,36 @@ def test_a_report_for_an_inspector(treated, tmp_path):
     text = report(treated, tmp_path / "report.html", "--to", "2020-01-01", command=command).read_text()
     assert "There was no session." in text and "P-0001" not in text
     assert "YYYY-MM-DD" in report(treated, tmp_path / "no.pdf", "--from", "yesterday", command=command, status=2)
+
+
+def test_the_proof_can_be_scanned(treated, tmp_path):
+    pdf = report(treated, tmp_path / "report.pdf", 1)
+    key = str(treated.get("Audit1", "Key"))
+    signed, = treated.audit("records", kind="session.signed")
+    proof = unpack(scan(pdf, 2, tmp_path))
+    assert proof.startswith("c2sp.org/tlog-proof@v1\n") and f"\nindex {signed['seq'] - 1}\n" in proof
+    leaf = json.loads(base64.b64decode(re.search(r"^extra (.*)$", proof, re.M)[1]))
+    assert leaf["kind"] == "session.signed" and leaf["body"]["meaning"] == "treatment done"
+    page = "".join(text_of(pdf)[1].split())
+    assert proof.split("\n\n")[1].splitlines()[2] in page and key in page
+    assert proof in html.unescape(report(treated, tmp_path / "report.html", 1).read_text())
+
+
+def test_what_was_scanned_is_verified_without_a_station(treated, tmp_path):
+    pdf = report(treated, tmp_path / "report.pdf", 1)
+    key = str(treated.get("Audit1", "Key"))
+    other = key[:-8] + ("A" * 7 + "=" if key.endswith("=") else "A" * 8)
+    treated.stop()
+    code = tmp_path / "code.txt"
+    code.write_text(scan(pdf, 2, tmp_path) + "\n")
+
+    def verify(key, status):
+        done = subprocess.run([CTL, "audit", "verify", "--proof", code, "--key", key], text=True, capture_output=True,
+                              timeout=60, check=False)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    assert "is in the log" in verify(key, 0) and "session.signed" in verify(key, 0)
+    assert verify(other, 2)
+    code.write_text(code.read_text()[:-20])
+    assert "scan it again" in verify(key, 1)
