@@ -177,7 +177,7 @@ static int verify_note(Ctl *ctl, const NoteVerifier *key, const char *text, size
 static int read_proof(const char *file, char **ret, size_t *ret_size)
 {
 	_cleanup_(freep) char *text = NULL, *proof = NULL;
-	size_t size;
+	size_t size = 0;
 	int r = file_read(file, FILE_MAX, &text, &size);
 
 	if (r < 0)

@@ -335,6 +335,7 @@ fault_file = {self.folder}/camera-fault
         wait_for(lambda: self.get("Session1", "State") == state, f"state {state}")
 
     def sim(self, line):
+        wait_for((self.folder / "board").exists, "the simulated board")  # a daemon just started opens it
         with socket.socket(socket.AF_UNIX) as s:
             s.connect(str(self.folder / "board"))
             s.sendall(line.encode() + b"\n")

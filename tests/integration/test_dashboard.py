@@ -307,7 +307,7 @@ def test_hostile_messages_are_text(page, publisher):
     chair.state(state="working", session=1, subject=MARKUP, operator=MARKUP, zone=MARKUP)
     page.wait_card("chair-1", f"{MARKUP[:63]}… · {MARKUP[:63]}…")  # operator and subject, cut to 64
     assert len(page.texts(".card")) == 1
-    assert "not understood" in page.text(".refused")
+    page.wait_text(".refused", "not understood")
     open_station(page)
     page.wait_text("[data-panel=panel-timeline]", f"the last {MARKUP}")
     assert page.script("return window.harmed === undefined && ({}).text === undefined")
