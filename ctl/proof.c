@@ -199,7 +199,7 @@ static int verify_proof(Ctl *ctl)
 	_cleanup_(freep) char *text = NULL;
 	NoteVerifier key;
 	bool given;
-	size_t size;
+	size_t size = 0;
 	int status = read_proof(ctl->proof, &text, &size);
 
 	if (status != CTL_DONE)

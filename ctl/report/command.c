@@ -88,7 +88,7 @@ static int run_report(Ctl *ctl, int n, char **arguments)
 	_cleanup_(report_freep) Report *report = NULL;
 	Document document;
 	int64_t session;
-	Form form;
+	Form form = { 0 };
 	int status;
 
 	if (!parse_session(arguments[0], &session))
@@ -116,7 +116,7 @@ static int run_audit_report(Ctl *ctl, int n, char **arguments)
 {
 	_cleanup_(inspection_freep) Inspection *inspection = inspection_new();
 	Document document;
-	Form form;
+	Form form = { 0 };
 	int status = read_form(ctl, &form);
 
 	if (status != CTL_DONE)
