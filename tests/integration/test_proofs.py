@@ -268,3 +268,27 @@ def test_an_archive_is_a_ledger_of_its_own(stopped, tmp_path):
     assert "sealed: records 1 to" in shown
     assert stat.S_IMODE(archive.stat().st_mode) == 0o400
     ctl("audit", "verify", archive, "--key", key)
+
+
+# ---- people's data beside the log ----
+
+def test_every_proof_verifies_after_an_erasure(station, tmp_path):
+    station.enrol()
+    station.sign_in()
+    for subject, name in (("P-1", "Rosa Muster"), ("P-2", "Otto Other")):
+        station.record("Session1", "subject.registered", subject=subject, name=name)
+    registered = [row["seq"] for row in station.audit("records", kind="subject.registered")]
+    early = tmp_path / "early"
+    early.write_text(ctl("audit", "prove", registered[0], bus=station.address))
+    with station.administrator():
+        station.record("Station1", "personal.erased", harness.ADMINISTRATOR[2], subject="P-1", reason="asked for it")
+    late = tmp_path / "late"
+    late.write_text(ctl("audit", "prove", registered[0], bus=station.address))
+    for proof in (early, late):
+        shown = ctl("audit", "verify", "--proof", proof, "--key", key_of(station))
+        assert f"entry {registered[0]} is in the log" in shown and "Rosa" not in shown
+    assert "(1 erased on record)" in ctl("audit", "verify", ledger_of(station), "--key", key_of(station))
+    key = key_of(station)
+    station.stop()
+    tamper(ledger_of(station), f"DELETE FROM personal WHERE seq = {registered[1]}")
+    assert f"record {registered[1]} is gone" in ctl("audit", "verify", ledger_of(station), "--key", key, expect=1)
