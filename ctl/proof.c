@@ -202,7 +202,7 @@ static int verify_proof(Ctl *ctl)
 	size_t size = 0;
 	int status = read_proof(ctl->proof, &text, &size);
 
-	if (status != CTL_DONE)
+	if (status != CTL_DONE || !text)
 		return status;
 	status = proof_read_key(ctl, &key, &given);
 	if (status != CTL_DONE)

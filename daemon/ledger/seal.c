@@ -164,7 +164,7 @@ static int sign(Ledger *ledger, char **ret)
 	snprintf(checkpoint.origin, sizeof checkpoint.origin, "%s", note_signer_verifier(signer)->name);
 	if (r == 0)
 		r = checkpoint_sign(&checkpoint, signer, &note);
-	if (r < 0)
+	if (r < 0 || !note)
 		return r;
 	/* those who know only one of the two keys find it here */
 	if (ledger->sealer.next)
@@ -188,22 +188,26 @@ static int insert_checkpoint(Ledger *ledger, const char *note, int64_t utc_us)
 	return r == -EEXIST ? -EIO : r;
 }
 
-int seal_if_due(Ledger *ledger, const ClockReading *now)
+static bool is_due(const Ledger *ledger, const ClockReading *now)
 {
-	Sealer *sealer = &ledger->sealer;
-	_cleanup_(freep) char *note = NULL;
-	int r;
+	const Sealer *sealer = &ledger->sealer;
 
 	if (!sealer->signer || ledger->tree.size == sealer->size)
-		return 0;
-	if (!sealer->now && ledger->tree.size - sealer->size < sealer->records &&
-		now->monotonic_us < sealer->due_us)
+		return false;
+	return sealer->now || ledger->tree.size - sealer->size >= sealer->records ||
+	       now->monotonic_us >= sealer->due_us;
+}
+
+int seal_if_due(Ledger *ledger, const ClockReading *now)
+{
+	_cleanup_(freep) char *note = NULL;
+	int r = 0;
+
+	ledger->sealer.now = is_due(ledger, now); /* seal_settle() sees whether there is one */
+	if (!ledger->sealer.now)
 		return 0;
 	r = sign(ledger, &note);
-	if (r == 0)
-		r = insert_checkpoint(ledger, note, now->utc_us);
-	sealer->now = r == 0; /* seal_settle() sees that there is one */
-	return r;
+	return r < 0 ? r : insert_checkpoint(ledger, note, now->utc_us);
 }
 
 void seal_settle(Ledger *ledger, const ClockReading *now)

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** A ledger of version 1 is brought to the newest version with its records intact. */
+
+#include "ledger-fixture.h"
+
+#include "ledger/area.h"
+#include "ledger/verify.h"
+
+enum { STATES = 600 };
+
+static void run_sql(sqlite3 *db, const char *sql)
+{
+	char *error = NULL;
+
+	if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK)
+		fail_msg("%s: %s", sql, error);
+}
+
+/** Some of each kind that version 1 had. */
+static void fill(Ledger *ledger)
+{
+	json_auto_t *personal = json_pack("{s:s, s:s}", "name", "Ada", "pin", "hash");
+	json_auto_t *roles = json_pack("{s:s, s:[s]}", "badge", "b1", "roles", "technician");
+	LedgerRecord enrolled = {
+		.kind = "operator.enrolled", .actor = "b1", .body = roles, .personal = personal
+	};
+
+	assert_int_equal(ledger_append(ledger, &enrolled, NULL, NULL), 0);
+	append(ledger, "lot.received", lot("L1", 20, "2099-01-01"));
+	append(ledger, "session.begun",
+		json_pack("{s:i, s:s, s:s, s:i}", "session", 1, "subject", "P-1", "protocol", "p",
+			"course_session", 1));
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(
+			append(ledger, "needle.claimed", claim("(01)04012345678901(10)L1", "L1", 1)).error,
+			0);
+	for (int i = 0; i < STATES; i++)
+		append(ledger, "session.state",
+			json_pack("{s:i, s:s, s:s, s:s}", "session", 1, "from", "ready", "to", "working",
+				"event", "x"));
+	append(ledger, "session.abandoned", json_pack("{s:i, s:s}", "session", 1, "reason", "x"));
+}
+
+/** The columns that a table has in both versions, separated by commas. */
+static char *shared_columns(sqlite3 *db, const char *table)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
+
+	assert_int_equal(
+		sqlite3_prepare_v2(db,
+			"SELECT group_concat('\"' || name || '\"') FROM pragma_table_info(?, 'main') WHERE name IN"
+			" (SELECT name FROM pragma_table_info(?, 'newer'))",
+			-1, &select, NULL),
+		SQLITE_OK);
+	sqlite3_bind_text(select, 1, table, -1, SQLITE_STATIC);
+	sqlite3_bind_text(select, 2, table, -1, SQLITE_STATIC);
+	assert_int_equal(sqlite3_step(select), SQLITE_ROW);
+	return strdup((const char *)sqlite3_column_text(select, 0));
+}
+
+static void copy_tables(sqlite3 *db)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *tables = NULL;
+
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT name FROM main.sqlite_master WHERE type = 'table'",
+				 -1, &tables, NULL),
+		SQLITE_OK);
+	while (sqlite3_step(tables) == SQLITE_ROW) {
+		const char *table = (const char *)sqlite3_column_text(tables, 0);
+		_cleanup_(freep) char *columns = shared_columns(db, table), *sql = NULL;
+
+		assert_true(asprintf(&sql, "INSERT INTO main.%s(%s) SELECT %s FROM newer.%s", table, columns,
+				    columns, table) > 0);
+		run_sql(db, sql);
+	}
+}
+
+/** What a program of version 1 would have written of the same records. */
+static void make_version_1(const char *path, const char *newer)
+{
+	sqlite3 *db = NULL;
+	char attach[256];
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	for (const LedgerArea *const *area = ledger_areas; *area; area++)
+		if ((*area)->schema[0])
+			run_sql(db, (*area)->schema[0]);
+	run_sql(db, "PRAGMA application_id=1398034768; PRAGMA user_version=1");
+	snprintf(attach, sizeof attach, "ATTACH '%s' AS newer", newer);
+	run_sql(db, attach);
+	copy_tables(db);
+	run_sql(db, "DETACH newer");
+	sqlite3_close(db);
+}
+
+static void on_finding(void *userdata, const char *text)
+{
+	print_error("%s\n", text);
+}
+
+static void test_version_1_is_migrated(void **state)
+{
+	Fixture *fixture = *state;
+	char newer[128], error[LEDGER_TEXT_MAX];
+	Verification found;
+	VerifyOptions options = {
+		.path = fixture->path, .parts = VERIFY_ALL, .threads = 2, .finding = on_finding
+	};
+	uint64_t seq;
+	json_auto_t *rows = NULL;
+	Ledger *copy = NULL;
+	LedgerOptions read_only = { .path = fixture->path, .read_only = true };
+	LedgerInfo info;
+
+	fill(fixture->ledger);
+	seq = fixture->ledger->seq;
+	fixture->ledger = ledger_free(fixture->ledger);
+	snprintf(newer, sizeof newer, "%s.newer", fixture->path);
+	assert_int_equal(rename(fixture->path, newer), 0);
+	make_version_1(fixture->path, newer);
+	/* whoever only reads does not change it, and says so */
+	assert_int_equal(ledger_open(&read_only, &copy, &info, error), -EPROTO);
+	if (open_fixture(fixture) < 0)
+		fail_msg("%s", fixture->error);
+	assert_int_equal(fixture->info.newest_seq, seq);
+	assert_int_equal(ledger_verify(&options, &found, error), 0);
+	assert_int_equal(found.findings, 0);
+	assert_int_equal(found.records, seq);
+	assert_int_equal(found.personal, 1);
+	rows = look_up(fixture->ledger, "needles", NULL);
+	assert_int_equal(json_array_size(rows), 5);
+	assert_int_equal(append(fixture->ledger, "station.stopped", json_object()).seq, seq + 1);
+	unlink(newer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { LEDGER_TEST(test_version_1_is_migrated) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
