@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "bench-proof.h"
 #include "bench.h"
 #include "ledger/ledger-private.h"
 
@@ -198,14 +199,20 @@ static double bare_bytes(const char *path)
 static void make_history(const char *path, uint64_t records)
 {
 	History history = { .utc_us = 1640995200 * USEC_PER_SEC }; /* 2022-01-01 */
-	char error[LEDGER_TEXT_MAX] = "";
+	char error[LEDGER_TEXT_MAX] = "", keys[4096];
 	LedgerInfo info;
 	struct stat status;
 	int64_t started = bench_now_ns();
 
+	snprintf(keys, sizeof keys, "%.4000s.keys", path);
+
 	history.clock = (Clock){ .read = history_now, .userdata = &history };
-	if (ledger_open(
-		    &(LedgerOptions){ .path = path, .station = "clinic/chair-1", .clock = &history.clock },
+	if (ledger_open(&(LedgerOptions){ .path = path,
+				.station = "clinic/chair-1",
+				.clock = &history.clock,
+				.keys = keys,
+				.checkpoint_records = 1000,
+				.checkpoint_s = 600 },
 		    &history.ledger, &info, error) < 0)
 		bench_fail("%s", error);
 	while (history.sent < records)
@@ -335,12 +342,20 @@ static void ask_all(const char *path, int sessions)
 
 static double open_once(const char *path)
 {
-	char error[LEDGER_TEXT_MAX] = "";
+	char error[LEDGER_TEXT_MAX] = "", keys[4096];
 	Ledger *ledger;
 	LedgerInfo info;
-	int64_t started = bench_now_ns();
+	int64_t started;
 
-	if (ledger_open(&(LedgerOptions){ .path = path, .station = "clinic/chair-1", .clock = &clock_system },
+	snprintf(keys, sizeof keys, "%.4000s.keys", path);
+	started = bench_now_ns();
+
+	if (ledger_open(&(LedgerOptions){ .path = path,
+				.station = "clinic/chair-1",
+				.clock = &clock_system,
+				.keys = keys,
+				.checkpoint_records = 1000,
+				.checkpoint_s = 600 },
 		    &ledger, &info, error) < 0)
 		bench_fail("%s", error);
 	started = bench_now_ns() - started;
@@ -384,6 +399,8 @@ int main(int argc, char **argv)
 	make_history(small, records / 10);
 	make_history(large, records);
 	measure_opening(large, small);
+	bench_proofs(large);
+	bench_verification(large);
 	ask_all(large, (int)(records / RECORDS_A_SESSION));
 	return 0;
 }
