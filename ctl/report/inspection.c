@@ -24,18 +24,18 @@ AS_MANY(gap);
 
 static const TableColumn cycle_columns[] = {
 	{ "Started", 0.14, ALIGN_START, STYLE_BODY },
-	{ "Steriliser", 0.1, ALIGN_START, STYLE_STRONG },
+	{ "Steriliser", 0.13, ALIGN_START, STYLE_STRONG },
 	{ "Cycle", 0.06, ALIGN_START, STYLE_STRONG },
-	{ "Program", 0.12, ALIGN_START, STYLE_BODY },
+	{ "Program", 0.11, ALIGN_START, STYLE_BODY },
 	{ "\xc2\xb0"
 	  "C",
 		0.06, ALIGN_END, STYLE_BODY },
 	{ "Hold, s", 0.07, ALIGN_END, STYLE_BODY },
-	{ "Contents", 0.14, ALIGN_START, STYLE_BODY },
+	{ "Contents", 0.13, ALIGN_START, STYLE_BODY },
 	{ "Readings", 0.08, ALIGN_START, STYLE_BODY },
 	{ "Class V", 0.07, ALIGN_START, STYLE_BODY },
 	{ "Chemical", 0.08, ALIGN_START, STYLE_BODY },
-	{ "Released", 0.08, ALIGN_START, STYLE_BODY },
+	{ "Released", 0.07, ALIGN_START, STYLE_BODY },
 };
 static const char *const cycle_keys[] = { "started:minute", "sterilizer", "cycle", "program", "temperature_c",
 	"exposure_s", "contents:list", "mechanical", "integrator", "chemical", "released_by" };

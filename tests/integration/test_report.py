@@ -2,6 +2,7 @@
 """A session's report, from a running station to paper: read as text, and looked at as a picture."""
 
 import base64
+import datetime
 import html
 import json
 import os
@@ -30,9 +31,9 @@ def report(station, file, *words, status=0, command=("report",)):
     return done.stderr if status else file
 
 
-def text_of(pdf):
-    """The text of each page."""
-    text = subprocess.run(["pdftotext", "-layout", pdf, "-"], check=True, capture_output=True, text=True).stdout
+def text_of(pdf, order="-layout"):
+    """The text of each page: line by line across its columns, or as it was drawn ("-raw")."""
+    text = subprocess.run(["pdftotext", order, pdf, "-"], check=True, capture_output=True, text=True).stdout
     return text.split("\f")[:-1]
 
 
@@ -163,6 +164,37 @@ def test_each_cartridge_in_its_box(treated, tmp_path):
     needle, = treated.audit("needles")
     treated.record("Inventory1", "needle.disposed", unit=needle["unit"], container="SC-4711")
     assert "SC-4711" in said(text_of(report(treated, tmp_path / "report.pdf", 1))[:1])
+
+
+def test_from_the_steriliser_to_both_reports(station, tmp_path):
+    """The cycle of a handpiece stands on the session's report, and with its indicators on the inspector's."""
+    def ago(days):
+        day = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=days)
+        return day.strftime("%Y-%m-%dT10:00:00Z")
+
+    def enter(kind, pin="", **fields):
+        station.record("Inventory1", kind, pin, **fields)
+
+    station.prepare()
+    station.enrol("s1", "2222", "supervisor,technician")
+    station.call("Station1", "Logout")
+    station.sign_in("s1", "2222")
+    enter("handpiece.registered", handpiece="hp1", model="rotary")
+    enter("sterilizer.registered", sterilizer="Autoclave-A", maker="M", model="B18", serial="7",
+          installed=ago(90)[:10])
+    enter("indicator.tested", sterilizer="Autoclave-A", lot="BI9", expiry="2031-01-31", control="growth", result="pass",
+          incubation_h="24", tested=ago(4))
+    enter("cycle.recorded", sterilizer="Autoclave-A", cycle="17", started=ago(3), program="B 134",
+          temperature_c="134.5", exposure_s="240", mechanical="pass", contents="hp1")
+    enter("cycle.released", "2222", sterilizer="Autoclave-A", cycle="17", integrator="pass", chemical="pass")
+    station.record("Session1", "handpiece.mounted", handpiece="hp1")
+    words = said(text_of(report(station, tmp_path / "report.pdf", 1), "-raw"))
+    assert f"Handpiece hp1: steriliser Autoclave-A, cycle 17 of {ago(3)[:10]} 10:00" in words
+    assert "class V integrator: pass" in words and "released by s1" in words
+    pages = text_of(report(station, tmp_path / "audit.pdf", command=("audit", "report")))
+    words = said(pages)
+    assert "Gaps found" in words and "operator s1" in words and "bloodborne pathogens" in words
+    assert "Autoclave-A" in words and "134.5" in words and "BI9" in words and "growth" in words
 
 
 def test_letter_paper(treated, tmp_path):
