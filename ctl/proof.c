@@ -310,7 +310,7 @@ static int compare_witnessed(Ctl *ctl, const Witnessed *witnessed)
 {
 	VerifyOptions options = {
 		.path = proof_ledger(ctl),
-		.parts = VERIFY_RECORDS,
+		.parts = VERIFY_RECORDS | VERIFY_SIGNATURES,
 		.witnessed = witnessed->notes,
 		.n_witnessed = witnessed->n,
 	};

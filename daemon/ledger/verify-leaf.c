@@ -51,12 +51,17 @@ static bool cut_number(Rest *rest, uint64_t number)
 	return cut(rest, digits + at, sizeof digits - at);
 }
 
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
 static bool cut_hex(Rest *rest, size_t n)
 {
 	if (rest->size < n)
 		return false;
 	for (size_t i = rest->size - n; i < rest->size; i++)
-		if (!strchr("0123456789abcdef-", rest->text[i]) || !rest->text[i])
+		if (!is_hex(rest->text[i]))
 			return false;
 	rest->size -= n;
 	return true;
@@ -94,28 +99,42 @@ static bool cut_tail(LeafCheck *check, Rest *rest)
 	if (check->has_personal && (!cut_hex(rest, COMMITMENT_HEX) || !CUT(rest, ",\"personal\":\"")))
 		return false;
 	return cut_digits(rest) && CUT(rest, ",\"mono\":") && CUT(rest, "\"") &&
-	       cut_text(rest, check->kind) && CUT(rest, ",\"kind\":\"") && CUT(rest, "\"") && cut_boot(rest);
+	       cut(rest, check->kind, check->kind_size) && CUT(rest, ",\"kind\":\"") && CUT(rest, "\"") &&
+	       cut_boot(rest);
 }
 
-/** The body's session, where it cannot be anything else: the field stands once, before anything nested. */
+/** Where the body begins: behind the actor, whose name needs no escaping. */
+static const char *find_body(const Rest *front)
+{
+	static const char before[] = "{\"actor\":\"", after[] = "\",\"body\":{";
+	const char *at, *end = front->text + front->size;
+
+	if (front->size < sizeof before - 1 || memcmp(front->text, before, sizeof before - 1) != 0)
+		return NULL;
+	at = memchr(front->text + sizeof before - 1, '"', front->size - (sizeof before - 1));
+	if (!at || at[-1] == '\\' || (size_t)(end - at) < sizeof after - 1 ||
+		memcmp(at, after, sizeof after - 1) != 0)
+		return NULL;
+	return at + sizeof after - 1;
+}
+
+/** The body's session: keys are sorted and unique, so that the first before anything nested is the body's
+ * own. */
 static bool session_matches(const LeafCheck *check, const Rest *front)
 {
 	static const char field[] = "\"session\":";
-	const char *end = front->text + front->size,
-		   *body = memmem(front->text, front->size, ",\"body\":{", 9);
-	const char *at, *c;
+	const char *end = front->text + front->size, *body = find_body(front), *at, *c;
 	int64_t number = 0;
 
-	at = memmem(front->text, front->size, field, sizeof field - 1);
+	if (!body)
+		return false;
+	at = memmem(body, (size_t)(end - body), field, sizeof field - 1);
 	if (!at)
 		return !check->has_session;
-	if (!body || !check->has_session || at < body || memchr(body + 9, '{', (size_t)(at - body) - 8) ||
-		memchr(body + 9, '[', (size_t)(at - body) - 8))
+	if (!check->has_session || memchr(body, '{', (size_t)(at - body)) ||
+		memchr(body, '[', (size_t)(at - body)))
 		return false;
-	c = at + sizeof field - 1;
-	if (memmem(c, (size_t)(end - c), field, sizeof field - 1))
-		return false;
-	for (; c < end && *c >= '0' && *c <= '9' && number < INT64_MAX / 16; c++)
+	for (c = at + sizeof field - 1; c < end && *c >= '0' && *c <= '9' && number < INT64_MAX / 16; c++)
 		number = number * 10 + (*c - '0');
 	return c < end && (*c == ',' || *c == '}') && number == check->session && number > 0;
 }
@@ -150,8 +169,9 @@ static bool matches_parsed(LeafCheck *check, const char *leaf, size_t size)
 	check->known_utc_us = check->utc_us;
 	check->has_personal = json_is_string(json_object_get(fields, "personal"));
 	return (uint64_t)json_integer_value(json_object_get(fields, "seq")) == check->seq &&
-	       strcmp(kind, check->kind) == 0 && strcmp(utc, check->utc) == 0 &&
-	       check->has_session == (session > 0) && (session <= 0 || session == check->session);
+	       strlen(kind) == check->kind_size && memcmp(kind, check->kind, check->kind_size) == 0 &&
+	       strcmp(utc, check->utc) == 0 && check->has_session == (session > 0) &&
+	       (session <= 0 || session == check->session);
 }
 
 bool leaf_matches(LeafCheck *check, const char *leaf, size_t size)

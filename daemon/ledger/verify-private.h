@@ -46,7 +46,8 @@ enum { COMMITMENT_HEX = 64 };
 typedef struct LeafCheck {
 	uint64_t seq;
 	int64_t utc_us;
-	const char *kind;
+	const char *kind; /* not terminated */
+	size_t kind_size;
 	bool has_session;
 	int64_t session;
 	/* out */

@@ -109,7 +109,9 @@ static int check_columns(Worker *worker, sqlite3_stmt *row, uint64_t seq, const 
 	LeafCheck *check = &worker->leaf;
 
 	check->seq = seq;
-	check->kind = (const char *)sqlite3_column_text(row, 3);
+	/* not as text, which would be copied for its terminator */
+	check->kind = sqlite3_column_blob(row, 3);
+	check->kind_size = (size_t)sqlite3_column_bytes(row, 3);
 	check->utc_us = sqlite3_column_int64(row, 4);
 	check->has_session = sqlite3_column_type(row, 5) != SQLITE_NULL;
 	check->session = sqlite3_column_int64(row, 5);

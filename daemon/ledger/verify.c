@@ -225,7 +225,7 @@ static int run(Verifier *verifier)
 
 	if (parts & (VERIFY_RECORDS | VERIFY_BESIDE))
 		r = verify_records(verifier);
-	if (r == 0 && parts & VERIFY_RECORDS)
+	if (r == 0 && parts & VERIFY_SIGNATURES)
 		r = verify_keys(verifier);
 	if (r == 0 && parts & VERIFY_BESIDE)
 		r = verify_beside(verifier);

@@ -12,10 +12,11 @@
 #include "tlog/note.h"
 
 typedef enum VerifyPart {
-	VERIFY_RECORDS = 1 << 0, /* bytes, hashes, numbers, columns, tree, checkpoints, keys */
-	VERIFY_BESIDE = 1 << 1, /* personal data against its commitments, attachments against their digests */
-	VERIFY_PROJECTIONS = 1 << 2, /* tables rebuilt from the records, and the database's own structure */
-	VERIFY_ALL = VERIFY_RECORDS | VERIFY_BESIDE | VERIFY_PROJECTIONS,
+	VERIFY_RECORDS = 1 << 0,     /* bytes, hashes, numbers, columns, tree, roots of the checkpoints */
+	VERIFY_SIGNATURES = 1 << 1,  /* of the checkpoints, by the keys that the records tell of */
+	VERIFY_BESIDE = 1 << 2,      /* personal data against its commitments, attachments against digests */
+	VERIFY_PROJECTIONS = 1 << 3, /* tables rebuilt from the records, and the database's own structure */
+	VERIFY_ALL = VERIFY_RECORDS | VERIFY_SIGNATURES | VERIFY_BESIDE | VERIFY_PROJECTIONS,
 } VerifyPart;
 
 enum { VERIFY_THREADS_MAX = 64, VERIFY_TEXT_MAX = 320, VERIFY_FINDINGS_MAX = 100 };

@@ -146,7 +146,7 @@ static void check(Life *life)
 	char error[LEDGER_TEXT_MAX] = "";
 	VerifyOptions options = {
 		.path = fixture->path,
-		.parts = life->lived++ % THOROUGH ? VERIFY_RECORDS : VERIFY_ALL,
+		.parts = life->lived++ % THOROUGH ? VERIFY_RECORDS | VERIFY_SIGNATURES : VERIFY_ALL,
 		.threads = 1,
 		.witnessed = (const char *const *)life->notes,
 		.n_witnessed = life->n_notes,
