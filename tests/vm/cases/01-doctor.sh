@@ -1,12 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# With a real chip, a real SPI node, a real camera, broker and bus, nothing is left for doctor to complain about.
+# With a real chip, a real SPI node, a real camera, broker, bus and people, nothing is left for doctor to complain about.
 # shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
+# shellcheck source=tests/vm/guest/treat
+source /run/share/treat
 
 ready
 wait_until 20 "the broker" is BrokerConnected true
 stipplectl self-test
+enrol
 wait_until 20 "the camera to be found" doctor_says "^good *camera"
 stipplectl doctor || die "doctor finds something"
 stipplectl doctor | grep -v '^good ' && die "doctor is not content with everything"

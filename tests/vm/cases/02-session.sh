@@ -9,7 +9,6 @@ source /run/share/treat
 
 mosquitto_sub -V 5 -q 1 -t 'stipple/v1/#' -F '%t %p' >/run/mqtt.log &
 subscriber=$!
-enrol
 sign_in
 begin P-0042 A17
 
