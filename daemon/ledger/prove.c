@@ -113,7 +113,9 @@ int prove_record(Statements *statements, Digester *digester, uint64_t seq, json_
 
 	if (r == 0)
 		r = tree_prove_inclusion(&reader, proof.index, sealed.size, &proof.path);
-	if (r == 0 && sealed.note) {
+	if (r == 0 && !sealed.note)
+		r = -ENODATA;
+	if (r == 0) {
 		proof.checkpoint = sealed.note;
 		proof.checkpoint_size = strlen(sealed.note);
 		r = write_proof(statements, seq, &proof, &text);

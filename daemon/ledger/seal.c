@@ -165,7 +165,7 @@ static int sign(Ledger *ledger, char **ret)
 	if (r == 0)
 		r = checkpoint_sign(&checkpoint, signer, &note);
 	if (r < 0 || !note)
-		return r;
+		return r < 0 ? r : -EIO;
 	/* those who know only one of the two keys find it here */
 	if (ledger->sealer.next)
 		return note_sign_again(ledger->sealer.next, note, strlen(note), ret);
