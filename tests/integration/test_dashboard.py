@@ -333,8 +333,8 @@ def test_keyboard_alone(page, publisher):
         page.press(Keys.TAB)
     assert [words.rsplit(" ", 1)[0] for words in seen[:4]] == ["All", "Working", "Need attention", "Offline"]
     page.press(Keys.ENTER)
-    wait_for(lambda: page.focused() == "chair-2", "the heading to have the focus")
-    assert page.script("return document.activeElement.tagName") == "H2"
+    wait_for(lambda: page.script("return document.activeElement.tagName") == "H2", "the heading to have the focus")
+    assert page.focused() == "chair-2"
     page.press_back()
     assert page.focused() == "‹ All stations"
     page.press(Keys.ENTER)
