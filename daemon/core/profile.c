@@ -250,16 +250,26 @@ static char *certificates_text(const Profile *profile)
 	return list ? json_dumps(list, JSON_COMPACT) : NULL;
 }
 
+/** Days that each group of records is kept. */
+static char *keep_text(const Profile *profile)
+{
+	json_auto_t *days = json_object();
+
+	for (size_t i = 0; i < PROFILE_RECORDS_MAX; i++)
+		json_object_set_new(days, records_names[i], json_integer(profile->keep_days[i]));
+	return days ? json_dumps(days, JSON_COMPACT) : NULL;
+}
+
 json_t *profile_arguments(const Profile *profile)
 {
-	_cleanup_(freep) char *certificates = certificates_text(profile);
+	_cleanup_(freep) char *certificates = certificates_text(profile), *keep = keep_text(profile);
 	char proofs[256];
 
-	if (!certificates)
+	if (!certificates || !keep)
 		return NULL;
 	profile_proofs(profile, proofs, sizeof proofs);
-	return json_pack("{s:i, s:i, s:i, s:i, s:s, s:s}", "biological_days", (int)profile->biological_days,
-		"biological_cycles", (int)profile->biological_cycles, "after_installation",
-		(int)profile->after_installation, "after_repair", (int)profile->after_repair, "proofs",
-		proofs, "certificates", certificates);
+	return json_pack("{s:i, s:i, s:i, s:i, s:s, s:s, s:s}", "biological_days",
+		(int)profile->biological_days, "biological_cycles", (int)profile->biological_cycles,
+		"after_installation", (int)profile->after_installation, "after_repair",
+		(int)profile->after_repair, "proofs", proofs, "certificates", certificates, "keep", keep);
 }

@@ -126,7 +126,17 @@ static const char gaps[] = "SELECT rule, subject, missing, since FROM (" GAP_BIO
 	PARAMETER("biological_days", ARGUMENT_NUMBER), PARAMETER("biological_cycles", ARGUMENT_NUMBER), \
 		PARAMETER("after_installation", ARGUMENT_NUMBER), PARAMETER("after_repair", ARGUMENT_NUMBER)
 
+/* how long records are kept, and whether some could go: that is for a person to decide */
+#define OLDEST(kind) "(SELECT utc_us FROM record WHERE kind = '" kind "' ORDER BY seq LIMIT 1)"
+#define RETENTION                                                                                                                                                                                  \
+	"SELECT records, days, keep_since, oldest AS \"oldest:utc\", coalesce(date(oldest / 1000000,"                                                                                              \
+	" 'unixepoch') < keep_since, 0) AS expired FROM (SELECT key AS records, value AS days, date(" TODAY                                                                                        \
+	", '-' || value || ' days') AS keep_since, CASE key WHEN 'sterilization' THEN " OLDEST("cycle.recorded") " WHEN 'needles' THEN " OLDEST("needle.claimed") " WHEN 'pigments' THEN " OLDEST( \
+		"pigment.loaded") " WHEN 'sessions' THEN " OLDEST("session.begun") " WHEN 'operators' THEN " OLDEST("operator.enrolled") " WHEN 'incidents' THEN " OLDEST("incident.reported") " END AS oldest FROM json_each(coalesce(@keep, '{}'))) WHERE 1"
+
 static const LedgerQuery queries[] = {
+	{ "retention", RETENTION, " ORDER BY records",
+		ARGUMENTS(PARAMETER("keep", ARGUMENT_TEXT), PARAMETER("today", ARGUMENT_TEXT)) },
 	{ "due", "SELECT sterilizer, reason, due, passed_us AS \"passed:utc\" FROM " DUE " WHERE 1",
 		" ORDER BY due, sterilizer", ARGUMENTS(DUE_PARAMETERS, BY_TEXT("sterilizer", "sterilizer")) },
 	{ "check", gaps, "",

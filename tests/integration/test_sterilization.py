@@ -364,3 +364,11 @@ def test_every_step_from_the_command_line(managed, tmp_path):
     assert [r["rule"] for r in [json.loads(line) for line in ctl(managed, "--json", "audit", "check")[0].splitlines()]
             if r["rule"] in ("follow-up", "biological")] == ["biological"]
     assert ctl(managed, "sterilizer", "cycle", "sterilizer=A", status=2)
+
+
+def test_how_long_records_are_kept(managed):
+    rows = {row["records"]: row for row in managed.audit("retention")}
+    assert set(rows) == {"sterilization", "needles", "pigments", "sessions", "operators", "incidents"}
+    assert rows["needles"]["days"] == 90 and rows["sterilization"]["days"] == 3 * 366
+    assert rows["operators"]["oldest"] and rows["operators"]["expired"] == 0
+    assert rows["incidents"]["oldest"] is None and rows["incidents"]["expired"] == 0

@@ -211,7 +211,7 @@ static void test_arguments_of_queries(void **state)
 	arguments = profile_arguments(&profile);
 	assert_non_null(arguments);
 	json_object_foreach (arguments, name, value)
-		assert_true(ledger_query_takes("check", name));
+		assert_true(ledger_query_takes("check", name) || ledger_query_takes("retention", name));
 	assert_true(ledger_query_takes("check", "today"));
 	assert_false(ledger_query_takes("check", "tomorrow"));
 	assert_false(ledger_query_takes("no-such-query", "today"));
