@@ -194,7 +194,7 @@ int main(int argc, char **argv)
 			"Usage: %s FOLDER HOST PORT\n\nRun by script/bench, with a broker at HOST.", argv[0]);
 	mosquitto_lib_init();
 	open_side(&side, argv[1], host, port);
-	bench_check(telemetry_new(side.event, side.config, side.station, side.ledger, 0, &telemetry),
+	bench_check(telemetry_new(side.event, side.config, side.station, side.ledger, &side.info, &telemetry),
 		"telemetry");
 	(void)measure_outbox(&side, telemetry, 1000); /* the connection stands */
 	for (int i = 0; i < ROUNDS; i++) {
