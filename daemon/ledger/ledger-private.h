@@ -268,10 +268,12 @@ typedef struct LedgerQuery LedgerQuery;
 
 const LedgerQuery *query_find(const char *name);
 bool query_is_streamable(const LedgerQuery *query);
-/** Runs a query; `row` gets each row, a JSON object (borrowed, `size` bytes), and ends it by returning
- * non-zero. */
-int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, int64_t limit,
-	int (*row)(void *userdata, const char *row, size_t size), void *userdata,
+/**
+ * Runs a query; `row` gets each row, with `as_json` as one column that holds a JSON object, and ends it by
+ * returning non-zero.
+ */
+int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, bool as_json, int64_t limit,
+	int (*row)(void *userdata, sqlite3_stmt *row), void *userdata,
 	char error[LEDGER_TEXT_MAX]) _must_check_;
 /** The same into an array of at most LEDGER_LOOKUP_ROWS. */
 int query_rows(sqlite3 *db, const LedgerQuery *query, json_t *arguments, json_t **ret,

@@ -67,10 +67,11 @@ static int output_bytes(Output *output, const char *bytes, size_t size)
 }
 
 /** One JSON object a line. */
-static int output_row(void *userdata, const char *row, size_t size)
+static int output_row(void *userdata, sqlite3_stmt *row)
 {
 	Output *output = userdata;
-	int r = output_bytes(output, row, size);
+	int r = output_bytes(
+		output, (const char *)sqlite3_column_text(row, 0), (size_t)sqlite3_column_bytes(row, 0));
 
 	if (r == 0)
 		r = output_bytes(output, "\n", 1);
@@ -82,7 +83,7 @@ static int output_row(void *userdata, const char *row, size_t size)
 static int write_rows(
 	sqlite3 *db, const LedgerQuery *query, json_t *arguments, Output *output, char error[LEDGER_TEXT_MAX])
 {
-	int r = query_run(db, query, arguments, INT64_MAX, output_row, output, error);
+	int r = query_run(db, query, arguments, true, INT64_MAX, output_row, output, error);
 
 	if (r == 0)
 		r = output_flush(output);
