@@ -44,7 +44,7 @@ int main(int argc, char **argv)
 {
 	g_autofree char *bus = g_strdup(g_getenv("STIPPLE_BUS")), *size = NULL, *language = NULL,
 			*exports = NULL;
-	g_autofree char *locales = g_strdup(PANEL_LOCALES);
+	g_autofree char *locales = g_strdup(PANEL_LOCALES), *reporter = g_strdup(PANEL_REPORTER);
 	gboolean dark = FALSE, version = FALSE;
 	const GOptionEntry entries[] = {
 		{ "bus", 0, 0, G_OPTION_ARG_STRING, &bus, "system, session or an address of a message bus",
@@ -54,7 +54,9 @@ int main(int argc, char **argv)
 		{ "language", 0, 0, G_OPTION_ARG_STRING, &language, "such as es", "LANGUAGE" },
 		{ "locales", 0, 0, G_OPTION_ARG_FILENAME, &locales, "folder of the translations", "FOLDER" },
 		{ "exports", 0, 0, G_OPTION_ARG_FILENAME, &exports,
-			"folder to write answers to, not a USB stick", "FOLDER" },
+			"folder to write answers and reports to, not a USB stick", "FOLDER" },
+		{ "reporter", 0, 0, G_OPTION_ARG_FILENAME, &reporter, "the stipplectl that writes reports",
+			"PROGRAM" },
 		{ "dark", 0, 0, G_OPTION_ARG_NONE, &dark, "begin with dark colours", NULL },
 		{ "version", 0, 0, G_OPTION_ARG_NONE, &version, "say the version and leave", NULL },
 		{ NULL },
@@ -85,6 +87,7 @@ int main(int argc, char **argv)
 	panel.options.bus = bus ? bus : "system";
 	panel.options.locales = locales;
 	panel.options.exports = exports;
+	panel.options.reporter = reporter;
 	panel.options.dark = dark || g_strcmp0(memory_get("dark"), "yes") == 0;
 	application = gtk_application_new("org.stipple.Panel", G_APPLICATION_NON_UNIQUE);
 	g_signal_connect(application, "activate", G_CALLBACK(on_activate), &panel);

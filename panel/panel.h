@@ -45,10 +45,11 @@ struct Screen {
 };
 
 typedef struct PanelOptions {
-	const char *bus;     /* see StationClientOptions */
-	const char *locales; /* folder of translations */
-	const char *exports; /* where sticks are mounted; NULL: where this system mounts them */
-	int width, height;   /* of a window; 0: the whole screen */
+	const char *bus;      /* see StationClientOptions */
+	const char *locales;  /* folder of translations */
+	const char *exports;  /* where sticks are mounted; NULL: where this system mounts them */
+	const char *reporter; /* stipplectl, which writes reports */
+	int width, height;    /* of a window; 0: the whole screen */
 	bool dark;
 } PanelOptions;
 
@@ -71,6 +72,7 @@ struct Panel {
 	Screen *fault;
 	ScreenId notice_leads_to;
 	guint notice_source, rebuild_source;
+	bool reporting;      /* a report is being written */
 	bool faulty;         /* a fault was latched when the station last told */
 	unsigned calls;      /* under way */
 	unsigned generation; /* of the station, as last seen */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Questions to the record, as the station offers them; the answer can be taken along on a USB stick. */
+/** Questions to the record, as the station offers them, with answers to be taken along; and its verification.
+ */
 
-#include <errno.h>
-#include <gio/gunixmounts.h>
 #include <string.h>
 
+#include "export.h"
 #include "query.h"
 #include "sheet.h"
+#include "verification.h"
 #include "widgets.h"
 #include "words.h"
 
@@ -18,6 +19,7 @@ typedef struct Audit {
 	GtkWidget *ask, *answer, *queries, *rows;
 	GtkWidget *filters[FILTERS];
 	GtkLabel *title;
+	Screen *verification;
 	int asked; /* the filter that the sheet is for */
 	char *query;
 	json_t *found;
@@ -113,24 +115,6 @@ static void on_back(GtkButton *button, gpointer userdata)
 
 /* ---- taking it along ---- */
 
-/** Where a stick is mounted; NULL when none is. */
-static char *stick(const Panel *panel)
-{
-	static const char *const places[] = { "/media/", "/run/media/" };
-	GList *mounts = panel->options.exports ? NULL : g_unix_mounts_get(NULL);
-	char *found = g_strdup(panel->options.exports);
-
-	for (GList *mount = mounts; mount; mount = mount->next) {
-		const char *path = g_unix_mount_get_mount_path(mount->data);
-
-		for (size_t i = 0; i < G_N_ELEMENTS(places) && !found; i++)
-			if (g_str_has_prefix(path, places[i]) && !g_unix_mount_is_readonly(mount->data))
-				found = g_strdup(path);
-	}
-	g_list_free_full(mounts, (GDestroyNotify)g_unix_mount_free);
-	return found;
-}
-
 static char *lines_of(json_t *rows)
 {
 	GString *text = g_string_new(NULL);
@@ -150,24 +134,14 @@ static void on_export(GtkButton *button, gpointer userdata)
 {
 	Audit *page = userdata;
 	Panel *panel = page->screen.panel;
-	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-	g_autofree char *time = g_date_time_format(now, "%Y%m%dT%H%M%SZ");
-	g_autofree char *folder = stick(panel), *text = lines_of(page->found), *path = NULL, *name = NULL;
-	g_autofree char *said = NULL;
+	g_autofree char *text = lines_of(page->found), *path = export_path(panel, page->query, "jsonl");
 	g_autoptr(GError) error = NULL;
 
-	if (!folder) {
-		panel_notify(panel, _("No USB stick is mounted: plug one in and wait a moment."), SCREEN_MAX);
+	if (!path)
 		return;
-	}
-	name = g_strdup_printf("stipple-%s-%s.jsonl", page->query, time);
-	path = g_build_filename(folder, name, NULL);
-	if (g_file_set_contents_full(path, text, (gssize)strlen(text),
-		    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644, &error))
-		said = g_strdup_printf(_("Written to %s."), path);
-	else
-		said = g_strdup_printf(_("%s cannot be written: %s"), path, error->message);
-	panel_notify(panel, said, SCREEN_MAX);
+	g_file_set_contents_full(path, text, (gssize)strlen(text),
+		G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644, &error);
+	export_tell(panel, path, error ? error->message : NULL);
 }
 
 /* ---- the page ---- */
@@ -181,6 +155,7 @@ static void update(Screen *screen)
 	GVariantIter iter;
 	int n = 0;
 
+	page->verification->update(page->verification);
 	if (page->filled || !names)
 		return;
 	page->filled = true;
@@ -201,6 +176,8 @@ static void forget(Screen *screen)
 
 	json_decref(page->found);
 	g_free(page->query);
+	page->verification->forget(page->verification);
+	g_free(page->verification);
 }
 
 static GtkWidget *grid_new(void)
@@ -228,6 +205,8 @@ static GtkWidget *ask_new(Audit *page)
 	gtk_box_append(GTK_BOX(box), grid);
 	gtk_box_append(GTK_BOX(box), text_new(_("What is to be shown?"), "caption"));
 	gtk_box_append(GTK_BOX(box), page->queries);
+	gtk_box_append(GTK_BOX(box), text_new(_("Is the record sound?"), "caption"));
+	gtk_box_append(GTK_BOX(box), page->verification->widget);
 	return scroller_new(box);
 }
 
@@ -254,6 +233,7 @@ Screen *part_audit_new(Panel *panel)
 
 	page->screen = (Screen){ .panel = panel, .update = update, .forget = forget };
 	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
+	page->verification = verification_new(panel);
 	page->ask = ask_new(page);
 	page->answer = answer_new(page);
 	gtk_box_append(GTK_BOX(page->screen.widget), page->ask);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compare.h"
+#include "export.h"
 #include "query.h"
 #include "scalp.h"
 #include "sheet.h"
@@ -146,6 +147,13 @@ static void on_session(GtkButton *button, gpointer userdata)
 		images_came, page);
 }
 
+static void on_report(GtkButton *button, gpointer userdata)
+{
+	History *page = userdata;
+
+	export_report(page->screen.panel, page->session);
+}
+
 /* ---- the sessions of a person ---- */
 
 static void add_session(History *page, const json_t *row)
@@ -250,6 +258,8 @@ Screen *part_history_new(Panel *panel)
 	gtk_box_append(GTK_BOX(page->pages), page->list_page);
 	page->session_page = page_with_back(
 		page, &page->session_title, G_CALLBACK(on_back_to_list), scroller_new(page->zones));
+	gtk_box_append(GTK_BOX(gtk_widget_get_first_child(page->session_page)),
+		touch_button_new(_("Report"), NULL, G_CALLBACK(on_report), page));
 	page->photograph_page =
 		page_with_back(page, &page->zone_title, G_CALLBACK(on_back_to_session), page->compare);
 	return &page->screen;

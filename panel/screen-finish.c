@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The end of a session: what was done, what is still to be photographed, the signature. */
+/** The end of a session: what was done, what is still to be photographed, the signature, the report. */
 
 #include <string.h>
 
+#include "export.h"
 #include "form.h"
 #include "panel.h"
 #include "scalp.h"
@@ -13,8 +14,9 @@
 typedef struct FinishPage {
 	Screen screen;
 	GtkLabel *summary;
-	GtkWidget *missing, *aftercare, *forms, *sign;
-	gint64 told; /* the session whose aftercare is shown */
+	GtkWidget *missing, *aftercare, *forms, *report, *sign;
+	gint64 session; /* the last one that was under way */
+	gint64 told;    /* the session whose aftercare is shown */
 	bool filled;
 	char *listed;
 } FinishPage;
@@ -42,6 +44,13 @@ static void on_sign(GtkButton *button, gpointer userdata)
 
 	sheet_ask(page->screen.panel->sheet, SHEET_PIN, _("Your PIN: the treatment was done as recorded"), "",
 		sign, page);
+}
+
+static void on_report(GtkButton *button, gpointer userdata)
+{
+	FinishPage *page = userdata;
+
+	export_report(page->screen.panel, page->session);
 }
 
 static void on_photographs(GtkButton *button, gpointer userdata)
@@ -126,6 +135,9 @@ static void update(Screen *screen)
 		list_missing(page, zones);
 	list_aftercare(page);
 	gtk_label_set_text(page->summary, text);
+	if (panel_number(panel, "Session"))
+		page->session = panel_number(panel, "Session");
+	gtk_widget_set_sensitive(page->report, page->session != 0);
 	gtk_widget_set_sensitive(page->sign, closing);
 	gtk_widget_set_visible(page->missing, closing);
 	gtk_widget_set_visible(page->aftercare, closing);
@@ -141,6 +153,7 @@ Screen *screen_finish_new(Panel *panel)
 	FinishPage *page = g_new0(FinishPage, 1);
 	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	GtkWidget *list = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
 
 	page->screen = (Screen){ .panel = panel, .widget = box, .update = update, .forget = forget };
 	page->summary = GTK_LABEL(text_new("", NULL));
@@ -154,6 +167,10 @@ Screen *screen_finish_new(Panel *panel)
 	gtk_box_append(GTK_BOX(box), text_new(_("Finish"), "heading"));
 	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->summary));
 	gtk_box_append(GTK_BOX(box), scroller_new(list));
-	gtk_box_append(GTK_BOX(box), page->sign);
+	page->report = touch_button_new(_("Report"), NULL, G_CALLBACK(on_report), page);
+	gtk_widget_set_hexpand(page->sign, TRUE);
+	gtk_box_append(GTK_BOX(row), page->report);
+	gtk_box_append(GTK_BOX(row), page->sign);
+	gtk_box_append(GTK_BOX(box), row);
 	return &page->screen;
 }

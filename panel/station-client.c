@@ -293,6 +293,31 @@ bool station_client_flag(const StationClient *client, const char *property)
 	return value && g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN) && g_variant_get_boolean(value);
 }
 
+static void refreshed(GObject *source, GAsyncResult *result, void *userdata)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GVariant) answer = g_dbus_proxy_call_finish(G_DBUS_PROXY(source), result, &error);
+	g_autoptr(GVariantIter) values = NULL;
+	const char *name;
+	GVariant *value;
+
+	/* a station that went away says so by its name; what was known of it is then dropped anyway */
+	if (!answer)
+		return;
+	g_variant_get(answer, "(a{sv})", &values);
+	while (g_variant_iter_loop(values, "{&sv}", &name, &value))
+		g_dbus_proxy_set_cached_property(G_DBUS_PROXY(source), name, value);
+	changed(userdata);
+}
+
+void station_client_refresh(StationClient *client, StationObject object)
+{
+	if (client->proxies[object])
+		g_dbus_proxy_call(client->proxies[object], "org.freedesktop.DBus.Properties.GetAll",
+			g_variant_new("(s)", objects[object].interface), G_DBUS_CALL_FLAGS_NO_AUTO_START,
+			PATIENCE_MS, client->life, refreshed, client);
+}
+
 /* ---- calls ---- */
 
 typedef struct Question {

@@ -54,6 +54,8 @@ GVariant *station_client_value(const StationClient *client, const char *property
 /** The same where several objects have a property of that name. */
 GVariant *station_client_object_value(
 	const StationClient *client, StationObject object, const char *property);
+/** Asks for the properties of an object anew: of some the station does not tell that they changed. */
+void station_client_refresh(StationClient *client, StationObject object);
 
 /**
  * Calls a method. `arguments` is a tuple, or NULL for none; floating ones are taken. Waits at most two

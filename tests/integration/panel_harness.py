@@ -130,7 +130,7 @@ class Panel:
                            ASAN_OPTIONS="detect_leaks=0", GSETTINGS_BACKEND="memory", XDG_STATE_HOME=self.memory.name)
         self.process = subprocess.Popen(
             [PANEL, "--bus", address, "--size", size, "--language", language, "--locales", LOCALES,
-             "--exports", self.memory.name]
+             "--exports", self.memory.name, "--reporter", harness.BUILD / "ctl/stipplectl"]
             + (["--dark"] if dark else []), env=environment, stdout=self.log, stderr=self.log)
         self.window = self.wait_for(self.find_window, "the panel's window")
 

@@ -3,6 +3,8 @@
 
 import json
 import pathlib
+import sqlite3
+import subprocess
 
 import pytest
 
@@ -128,6 +130,10 @@ def test_a_whole_session_by_touch(panel, station):
     panel.touch("Sign with your PIN…")
     give_pin(panel)
     panel.wait_sees("signed and on record")
+    panel.step(8)
+    panel.touch("Report")
+    panel.wait_sees("Written to")
+    assert "P-42" in report_text(panel).upper()
     assert station.get("Session1", "State") == "idle"
     kinds = station.records()
     for kind in ("session.begun", "session.screening", "session.consent", "needle.claimed", "pigment.loaded",
@@ -253,6 +259,55 @@ def test_answers_to_an_auditor_are_taken_along(panel, station):
     rows = [json.loads(line) for line in file.read_text().splitlines()]
     assert [row["phase"] for row in rows] == ["before", "after"]
     assert rows == station.audit("images", session=1)
+
+
+def report_text(panel):
+    file, = pathlib.Path(panel.memory.name).glob("stipple-report-1-*.pdf")
+    return subprocess.run(["pdftotext", "-layout", file, "-"], check=True, capture_output=True, text=True).stdout
+
+
+def test_the_report_of_a_past_session_is_taken_along(panel, station):
+    session_of_another_day(station)
+    panel.touch("More")
+    panel.touch("History")
+    panel.scan("P-0001")
+    panel.touch("Session 1 ·")
+    panel.touch("Report")
+    panel.wait_sees(f"Written to {panel.memory.name}/stipple-report-1-")
+    assert "P-0001" in report_text(panel)
+
+
+def test_a_report_that_cannot_be_written_says_why(panel, station):
+    session_of_another_day(station)
+    panel.touch("More")
+    panel.touch("History")
+    panel.scan("P-0001")
+    panel.touch("Session 1 ·")
+    panel.wait_sees("Crown")
+    # a stick that was pulled out
+    folder = pathlib.Path(panel.memory.name)
+    folder.rename(folder.with_name(folder.name + "-gone"))
+    try:
+        panel.touch("Report")
+        panel.wait_sees("cannot be written: No such file or directory")
+    finally:
+        folder.with_name(folder.name + "-gone").rename(folder)
+
+
+def test_the_record_is_verified_and_the_verdict_is_shown(panel, station):
+    session_of_another_day(station)
+    panel.touch("More")
+    panel.touch("Audit")
+    panel.wait_sees("The record was not verified since the station started.")
+    panel.touch("Verify the whole record")
+    panel.wait_sees("The record is sound")
+    assert station.get("Audit1", "Verification") == "sound"
+    with sqlite3.connect(station.folder / "state/ledger.db") as db:
+        db.execute("UPDATE lot SET quantity = 999")
+    db.close()
+    panel.touch("Verify the whole record")
+    panel.wait_sees("The record is damaged: keep it as evidence")
+    assert panel.sees(str(station.get("Audit1", "VerificationText"))[1:]), "what was found"
 
 
 def test_language_and_colours_are_chosen_and_remembered(panel, station, screen):

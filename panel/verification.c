@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verification.h"
+
+#include <string.h>
+
+#include "refusals.h"
+#include "widgets.h"
+
+/* how often a running one is asked how far it is: the station does not tell by itself */
+enum { POLL_MS = 250 };
+
+typedef struct VerificationCard {
+	Screen screen;
+	GtkLabel *verdict, *finding;
+	GtkWidget *bar, *begin;
+	guint poll;
+} VerificationCard;
+
+static const struct {
+	const char *state, *sentence, *style;
+} verdicts[] = {
+	{ "none", N_("The record was not verified since the station started."), NULL },
+	{ "running", N_("The record is being verified."), NULL },
+	{ "sound", N_("The record is sound: what it says is what was signed."), NULL },
+	{ "damaged", N_("The record is damaged: keep it as evidence and bring back a backup."), "bad" },
+	{ "failed", N_("The record could not be verified."), "warning" },
+};
+
+/* ---- how far it is ---- */
+
+static bool is_running(const VerificationCard *card)
+{
+	return strcmp(panel_text(card->screen.panel, "Verification"), "running") == 0;
+}
+
+static gboolean poll(void *userdata)
+{
+	VerificationCard *card = userdata;
+
+	/* its end may come while another page is shown */
+	if (!is_running(card)) {
+		card->poll = 0;
+		return G_SOURCE_REMOVE;
+	}
+	station_client_refresh(card->screen.panel->client, STATION_OBJECT_AUDIT);
+	return G_SOURCE_CONTINUE;
+}
+
+static void show_progress(VerificationCard *card, bool running)
+{
+	Panel *panel = card->screen.panel;
+	gint64 total = panel_number(panel, "VerificationTotal");
+	gint64 done = MIN(panel_number(panel, "VerificationDone"), total);
+	g_autofree char *text = g_strdup_printf(_("%d of %d records"), (int)done, (int)total);
+
+	if (running && !card->poll)
+		card->poll = g_timeout_add(POLL_MS, poll, card);
+	if (!running)
+		g_clear_handle_id(&card->poll, g_source_remove);
+	gtk_widget_set_visible(card->bar, running);
+	gtk_widget_set_sensitive(card->begin, !running);
+	gtk_progress_bar_set_fraction(
+		GTK_PROGRESS_BAR(card->bar), total > 0 ? (double)done / (double)total : 0);
+	/* before the first was looked at nobody knows of how many */
+	gtk_progress_bar_set_text(GTK_PROGRESS_BAR(card->bar), total > 0 ? text : _("just begun"));
+}
+
+/* ---- what it found ---- */
+
+static void show_verdict(VerificationCard *card, const char *state, const char *text)
+{
+	g_autofree char *finding = sentence_translate(text);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(verdicts); i++) {
+		bool it_is = strcmp(verdicts[i].state, state) == 0;
+
+		if (it_is)
+			gtk_label_set_text(card->verdict, _(verdicts[i].sentence));
+		if (it_is && verdicts[i].style)
+			gtk_widget_add_css_class(card->screen.widget, verdicts[i].style);
+		else if (verdicts[i].style)
+			gtk_widget_remove_css_class(card->screen.widget, verdicts[i].style);
+	}
+	gtk_label_set_text(card->finding, finding);
+	gtk_widget_set_visible(GTK_WIDGET(card->finding), finding[0] != '\0');
+}
+
+static void update(Screen *screen)
+{
+	VerificationCard *card = (VerificationCard *)screen;
+
+	show_progress(card, is_running(card));
+	show_verdict(card, panel_text(screen->panel, "Verification"),
+		panel_text(screen->panel, "VerificationText"));
+}
+
+/* ---- the card ---- */
+
+static void begun(void *userdata, GVariant *result)
+{
+	station_client_refresh(((VerificationCard *)userdata)->screen.panel->client, STATION_OBJECT_AUDIT);
+}
+
+static void on_begin(GtkButton *button, gpointer userdata)
+{
+	VerificationCard *card = userdata;
+
+	panel_call(card->screen.panel, STATION_OBJECT_AUDIT, "Verify", NULL, begun, card);
+}
+
+static void forget(Screen *screen)
+{
+	g_clear_handle_id(&((VerificationCard *)screen)->poll, g_source_remove);
+}
+
+Screen *verification_new(Panel *panel)
+{
+	VerificationCard *card = g_new0(VerificationCard, 1);
+	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, "card");
+
+	card->screen = (Screen){ .panel = panel, .widget = box, .update = update, .forget = forget };
+	card->verdict = GTK_LABEL(text_new("", NULL));
+	card->finding = GTK_LABEL(text_new("", "caption"));
+	card->bar = gtk_progress_bar_new();
+	gtk_progress_bar_set_show_text(GTK_PROGRESS_BAR(card->bar), TRUE);
+	accessible_name(card->bar, _("How far the verification is"));
+	card->begin = touch_button_new(_("Verify the whole record"), NULL, G_CALLBACK(on_begin), card);
+	gtk_box_append(GTK_BOX(box), GTK_WIDGET(card->verdict));
+	gtk_box_append(GTK_BOX(box), GTK_WIDGET(card->finding));
+	gtk_box_append(GTK_BOX(box), card->bar);
+	gtk_box_append(GTK_BOX(box), card->begin);
+	return &card->screen;
+}
