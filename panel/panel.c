@@ -95,10 +95,13 @@ static void update_steps(Panel *panel)
 	bool signed_in = panel_step_done(panel, SCREEN_SIGN_IN);
 	bool open = panel_step_done(panel, SCREEN_PERSON);
 
+	if (!signed_in || (open && panel_number(panel, "Session") != panel->signed_session))
+		panel->signed_session = 0;
 	for (ScreenId i = 0; i < SCREEN_MAX; i++) {
 		bool done = panel_step_done(panel, i);
 		bool usable = i == SCREEN_SIGN_IN || i == SCREEN_MORE ||
-			      (signed_in && (open || i == SCREEN_PERSON));
+			      (signed_in && (open || i == SCREEN_PERSON)) ||
+			      (i == SCREEN_FINISH && panel->signed_session);
 		GtkWidget *mark = g_object_get_data(G_OBJECT(panel->steps[i]), "mark");
 		g_autofree char *number = i == SCREEN_MORE ? g_strdup("⋯") : g_strdup_printf("%d", i + 1);
 		g_autofree char *name = g_strdup_printf(done ? _("%s, done") : "%s", _(screens[i].title));

@@ -72,11 +72,12 @@ struct Panel {
 	Screen *fault;
 	ScreenId notice_leads_to;
 	guint notice_source, rebuild_source;
-	bool reporting;      /* a report is being written */
-	bool faulty;         /* a fault was latched when the station last told */
-	unsigned calls;      /* under way */
-	unsigned generation; /* of the station, as last seen */
-	GString *scan;       /* what a scanner has typed so far */
+	gint64 signed_session; /* the last one of who is signed in now; 0: none */
+	bool reporting;        /* a report is being written */
+	bool faulty;           /* a fault was latched when the station last told */
+	unsigned calls;        /* under way */
+	unsigned generation;   /* of the station, as last seen */
+	GString *scan;         /* what a scanner has typed so far */
 	gint64 scan_us;
 	GtkCssProvider *colours;
 };

@@ -15,16 +15,26 @@ typedef struct FinishPage {
 	Screen screen;
 	GtkLabel *summary;
 	GtkWidget *missing, *aftercare, *forms, *report, *sign;
-	gint64 session; /* the last one that was under way */
+	gint64 signing; /* the session whose signature was asked for */
 	gint64 told;    /* the session whose aftercare is shown */
 	bool filled;
 	char *listed;
 } FinishPage;
 
+/** The session that the page is about: the one under way, else the one that was just signed; 0: none. */
+static gint64 session_of(const Panel *panel)
+{
+	gint64 session = panel_number(panel, "Session");
+
+	return session ? session : panel->signed_session;
+}
+
 static void signed_off(void *userdata, GVariant *result)
 {
-	Panel *panel = ((FinishPage *)userdata)->screen.panel;
+	FinishPage *page = userdata;
+	Panel *panel = page->screen.panel;
 
+	panel->signed_session = page->signing;
 	panel_notify(panel, _("The session is signed and on record."), SCREEN_MAX);
 	panel_show(panel, SCREEN_PERSON);
 }
@@ -33,6 +43,7 @@ static void sign(void *userdata, const char *pin)
 {
 	FinishPage *page = userdata;
 
+	page->signing = panel_number(page->screen.panel, "Session");
 	/* the record says the same in every language */
 	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "Sign",
 		g_variant_new("(ss)", pin, "treatment done as recorded"), signed_off, page);
@@ -50,7 +61,7 @@ static void on_report(GtkButton *button, gpointer userdata)
 {
 	FinishPage *page = userdata;
 
-	export_report(page->screen.panel, page->session);
+	export_report(page->screen.panel, session_of(page->screen.panel));
 }
 
 static void on_photographs(GtkButton *button, gpointer userdata)
@@ -113,18 +124,25 @@ static void list_aftercare(FinishPage *page)
 	}
 }
 
+static const char *next_of(bool closing)
+{
+	return closing ? _("Put the cartridge into the sharps container, photograph what was treated, then sign.")
+		       : _("The treatment is not over: it is finished on the work screen.");
+}
+
 static void update(Screen *screen)
 {
 	FinishPage *page = (FinishPage *)screen;
 	Panel *panel = screen->panel;
 	g_autoptr(GVariant) zones = station_client_value(panel->client, "Zones");
 	bool closing = strcmp(panel_text(panel, "State"), "closing") == 0;
+	bool open = panel_number(panel, "Session") != 0;
 	gint64 dots = panel_number(panel, "SessionDots");
 	g_autofree char *done = g_strdup_printf(
 		ngettext("%d dot in this session", "%d dots in this session", dots), (int)dots);
-	g_autofree char *text = g_strdup_printf("%s\n%s", done,
-		closing ? _("Put the cartridge into the sharps container, photograph what was treated, then sign.")
-			: _("The treatment is not over: it is finished on the work screen."));
+	g_autofree char *text = !open && panel->signed_session
+					? g_strdup(_("The session is signed and on record."))
+					: g_strdup_printf("%s\n%s", done, next_of(closing));
 
 	if (!page->filled && station_client_present(panel->client)) {
 		page->filled = true;
@@ -135,9 +153,8 @@ static void update(Screen *screen)
 		list_missing(page, zones);
 	list_aftercare(page);
 	gtk_label_set_text(page->summary, text);
-	if (panel_number(panel, "Session"))
-		page->session = panel_number(panel, "Session");
-	gtk_widget_set_sensitive(page->report, page->session != 0);
+	gtk_widget_set_sensitive(page->report, session_of(panel) != 0);
+	gtk_widget_set_visible(page->forms, open);
 	gtk_widget_set_sensitive(page->sign, closing);
 	gtk_widget_set_visible(page->missing, closing);
 	gtk_widget_set_visible(page->aftercare, closing);

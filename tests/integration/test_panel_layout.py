@@ -38,6 +38,8 @@ def walk_before_signing_in(walk, panel):
     walk.look("sign-in")
     panel.step(9)
     walk.look("station")
+    panel.touch("Audit")  # how the word begins in each language
+    walk.look("audit")
 
 
 def walk_session(walk, panel, station):
