@@ -11,7 +11,7 @@ enum { POLL_MS = 250 };
 
 typedef struct VerificationCard {
 	Screen screen;
-	GtkLabel *verdict, *finding;
+	GtkLabel *verdict, *finding, *count;
 	GtkWidget *bar, *begin;
 	guint poll;
 } VerificationCard;
@@ -58,11 +58,12 @@ static void show_progress(VerificationCard *card, bool running)
 	if (!running)
 		g_clear_handle_id(&card->poll, g_source_remove);
 	gtk_widget_set_visible(card->bar, running);
+	gtk_widget_set_visible(GTK_WIDGET(card->count), running);
 	gtk_widget_set_sensitive(card->begin, !running);
 	gtk_progress_bar_set_fraction(
 		GTK_PROGRESS_BAR(card->bar), total > 0 ? (double)done / (double)total : 0);
 	/* before the first was looked at nobody knows of how many */
-	gtk_progress_bar_set_text(GTK_PROGRESS_BAR(card->bar), total > 0 ? text : _("just begun"));
+	gtk_label_set_text(card->count, total > 0 ? text : _("just begun"));
 }
 
 /* ---- what it found ---- */
@@ -122,12 +123,13 @@ Screen *verification_new(Panel *panel)
 	card->verdict = GTK_LABEL(text_new("", NULL));
 	card->finding = GTK_LABEL(text_new("", "caption"));
 	card->bar = gtk_progress_bar_new();
-	gtk_progress_bar_set_show_text(GTK_PROGRESS_BAR(card->bar), TRUE);
+	card->count = GTK_LABEL(text_new("", "caption"));
 	accessible_name(card->bar, _("How far the verification is"));
 	card->begin = touch_button_new(_("Verify the whole record"), NULL, G_CALLBACK(on_begin), card);
 	gtk_box_append(GTK_BOX(box), GTK_WIDGET(card->verdict));
 	gtk_box_append(GTK_BOX(box), GTK_WIDGET(card->finding));
 	gtk_box_append(GTK_BOX(box), card->bar);
+	gtk_box_append(GTK_BOX(box), GTK_WIDGET(card->count));
 	gtk_box_append(GTK_BOX(box), card->begin);
 	return &card->screen;
 }

@@ -310,6 +310,30 @@ def test_the_record_is_verified_and_the_verdict_is_shown(panel, station):
     assert panel.sees(str(station.get("Audit1", "VerificationText"))[1:]), "what was found"
 
 
+def test_how_far_a_verification_is(panel, station):
+    station.kill()
+    panel.wait_sees("The station does not answer.")
+    slow = subprocess.Popen(["/usr/bin/python3", harness.SOURCE / "tests/integration/slow_verification.py",
+                             station.address], stdin=subprocess.PIPE, text=True)
+    try:
+        panel.wait_gone("The station does not answer.")
+        panel.touch("The station was restarted.")
+        panel.touch("More")
+        panel.touch("Audit")
+        panel.touch("Verify the whole record")
+        panel.wait_sees("The record is being verified.")
+        panel.wait_sees("500 of 1000 records")
+        assert not panel.button("Verify the whole record").is_in(panel_harness.STATE_SENSITIVE)
+        slow.stdin.write("\n")
+        slow.stdin.flush()
+        panel.wait_sees("The record is sound")
+        panel.wait_gone("500 of 1000 records")
+    finally:
+        slow.kill()
+        slow.wait()
+        station.start()
+
+
 def test_language_and_colours_are_chosen_and_remembered(panel, station, screen):
     panel.touch("More")
     panel.touch("Español")
