@@ -173,10 +173,11 @@ static int cut_after(void *userdata, sqlite3 *db)
 		    (unsigned long long)cut->size) < 0)
 		return -ENOMEM;
 	r = ledger_errno(sqlite3_exec(db, sql, NULL, NULL, NULL));
-	if (r == 0)
-		r = projection_rebuild(db);
+	/* some triggers fill tables: they belong to the rebuild */
 	if (r == 0)
 		r = ledger_errno(sqlite3_exec(db, kept, NULL, NULL, NULL));
+	if (r == 0)
+		r = projection_rebuild(db);
 	return r < 0 ? r : ledger_errno(sqlite3_exec(db, "VACUUM", NULL, NULL, NULL));
 }
 

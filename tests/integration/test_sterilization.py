@@ -144,7 +144,7 @@ def alerts(station):
     return [r["body"]["alert"] for r in station.audit("records", kind="alert.raised")]
 
 
-def test_a_doubtful_load_bars_its_handpiece_and_names_who_was_treated(station):
+def test_a_doubtful_load_bars_its_handpiece_and_names_who_was_treated(station, tmp_path):
     station.prepare()
     station.enrol("s1", "2222", "supervisor,technician")
     station.call("Station1", "Logout")
@@ -171,6 +171,11 @@ def test_a_doubtful_load_bars_its_handpiece_and_names_who_was_treated(station):
           exposure_s="240", mechanical="pass", contents="hp1")
     release(station, 3)
     assert station.record("Session1", "handpiece.mounted", handpiece="hp1") > mounted
+    station.call("Session1", "Abandon", "the client left")
+    archive = tmp_path / "archive.db"
+    ledger = station.folder / "state/ledger.db"
+    subprocess.run([CTL, "--ledger", ledger, "ledger", "archive", archive, "before=2999-01-01"], check=True)
+    subprocess.run([CTL, "audit", "verify", archive], check=True)
 
 
 def mount_refused(station):
