@@ -237,6 +237,22 @@ static int parse_number(const char *text, uint64_t *ret)
 	return errno == 0 && *end == '\0' && text[0] >= '0' && text[0] <= '9' ? 0 : -EINVAL;
 }
 
+/** The proof itself goes to standard output, so that it can be kept as it is; --json wraps it in one line. */
+static int print_proof(const Ctl *ctl, uint64_t record, const char *proof)
+{
+	json_auto_t *line = NULL;
+
+	if (!ctl->json) {
+		fputs(proof, stdout);
+		return CTL_DONE;
+	}
+	line = json_pack("{s:I, s:s}", "record", (json_int_t)record, "proof", proof);
+	if (!line)
+		return ctl_fail("the proof is no UTF-8 text");
+	ctl_print_fields(ctl, line);
+	return CTL_DONE;
+}
+
 static int prove_from_file(Ctl *ctl, uint64_t record)
 {
 	LedgerOptions options = { .path = ctl->ledger, .read_only = true };
@@ -248,11 +264,9 @@ static int prove_from_file(Ctl *ctl, uint64_t record)
 	if (ledger_open(&options, &ledger, &info, error) < 0 ||
 		ledger_prove_now(ledger, record, &proof, error) < 0)
 		return ctl_fail("%s", error);
-	fputs(json_string_value(json_object_get(proof, "proof")), stdout);
-	return CTL_DONE;
+	return print_proof(ctl, record, json_string_value(json_object_get(proof, "proof")));
 }
 
-/** The proof itself goes to standard output, so that it can be kept as it is. */
 static int run_prove(Ctl *ctl, int n, char **arguments)
 {
 	sd_bus_message *reply = NULL;
@@ -271,7 +285,8 @@ static int run_prove(Ctl *ctl, int n, char **arguments)
 		return status;
 	if (sd_bus_message_read(reply, "ss", &proof, &key) < 0)
 		status = ctl_fail("the answer cannot be read");
-	fputs(proof, stdout);
+	else
+		status = print_proof(ctl, record, proof);
 	sd_bus_message_unref(reply);
 	return status;
 }

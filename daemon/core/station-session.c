@@ -145,7 +145,7 @@ void station_begin(Station *station, const char *subject, const char *protocol, 
 	operation->body = begin_body(found, subject, course_session);
 	arguments = json_pack("{s:s}", "subject", subject);
 	r = operation->body && arguments
-		    ? ledger_lookup(station->options.ledger, "subject", arguments, subject_found, operation)
+		    ? ledger_lookup(station->options.ledger, "treated", arguments, subject_found, operation)
 		    : -ENOMEM;
 	if (r < 0)
 		operation_fail(operation, STATION_ERROR_LEDGER, UNREADABLE, strerror(-r));

@@ -104,10 +104,10 @@ static const LedgerQuery queries[] = {
 			AFTER("session"), LIMIT) },
 	{ "session", SESSION_COLUMNS, "", ARGUMENTS(NEED_NUMBER("session", "session")) },
 	/* newest first, and only those in which the needle touched the skin: for the minimum interval */
-	{ "subject",
-		"SELECT session, protocol, course_session, utc_us, utc_us AS \"begun:utc\", ended_us AS \"ended:utc\","
-		" outcome FROM session WHERE strokes > 0",
-		" ORDER BY session DESC", ARGUMENTS(NEED_TEXT("subject", "subject")) },
+	{ "treated", "SELECT utc_us FROM session WHERE strokes > 0", " ORDER BY session DESC",
+		ARGUMENTS(NEED_TEXT("subject", "subject"), LIMIT), .lookup_only = true, .limit = 1 },
+	{ "subject", SESSION_COLUMNS, " ORDER BY session",
+		ARGUMENTS(NEED_TEXT("subject", "subject"), BETWEEN("utc_us"), AFTER("session"), LIMIT) },
 	{ "overrides",
 		"SELECT seq, utc_us AS \"time:utc\", session, " ACTOR ", " BODY " FROM record WHERE"
 		" kind = 'interlock.overridden'",

@@ -121,7 +121,8 @@ static const LedgerQuery queries[] = {
 		" ORDER BY subject", ARGUMENTS(BY_TEXT("subject", "subject"), LIMIT) },
 	{ "incidents",
 		"SELECT seq, utc_us AS \"time:utc\", operator, session, subject, incident, severity, text, device,"
-		" area FROM incident WHERE 1",
+		" area, (SELECT nullif(json_group_object(field, new), '{}') FROM (SELECT field, new, max(seq) FROM"
+		" correction WHERE corrects = incident.seq GROUP BY field)) AS \"corrected:json\" FROM incident WHERE 1",
 		" ORDER BY seq",
 		ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("subject", "subject"), BY_TEXT("incident", "incident"),
 			BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },

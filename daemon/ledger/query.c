@@ -109,6 +109,22 @@ static int bind_argument(sqlite3_stmt *statement, const LedgerQuery *query, cons
 	return -EINVAL;
 }
 
+/** A range that is turned round would be answered with nothing, which looks like an answer. */
+static int check_range(const LedgerQuery *query, json_t *arguments, char error[LEDGER_TEXT_MAX])
+{
+	const char *from = json_string_value(json_object_get(arguments, "from"));
+	const char *to = json_string_value(json_object_get(arguments, "to"));
+	int64_t first, last;
+
+	if (!from || !to || clock_parse_utc(from, &first) < 0 || clock_parse_utc(to, &last) < 0)
+		return 0;
+	if (strlen(to) == 10)
+		last += USEC_PER_DAY - 1;
+	return first > last
+		       ? bad_argument(query, "to", "lies before from: give the earlier one as from", error)
+		       : 0;
+}
+
 static int check_arguments(const LedgerQuery *query, json_t *arguments, char error[LEDGER_TEXT_MAX])
 {
 	const char *key;
@@ -125,7 +141,7 @@ static int check_arguments(const LedgerQuery *query, json_t *arguments, char err
 	for (const Argument *argument = query->arguments; argument->name; argument++)
 		if (argument->needed && !json_object_get(arguments, argument->name))
 			return bad_argument(query, argument->name, "is needed", error);
-	return 0;
+	return check_range(query, arguments, error);
 }
 
 static int bind_arguments(

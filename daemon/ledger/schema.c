@@ -220,7 +220,8 @@ int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDG
 
 	if (read_only && access(path, R_OK) < 0) {
 		r = -errno;
-		snprintf(error, LEDGER_TEXT_MAX, "%.160s: %s: check the path", path, strerror(-r));
+		snprintf(error, LEDGER_TEXT_MAX, "%.160s: %s: check the path, or name the ledger's file",
+			path, strerror(-r));
 		return r;
 	}
 	r = read_only ? open_readable(path, &db) : open_writable(path, &db);

@@ -430,6 +430,18 @@ def test_a_correction_outside_a_session_belongs_to_none(station):
     assert "session" not in corrected["body"]
 
 
+def test_a_corrected_incident_shows_what_holds_now(station):
+    station.prepare(subject="P-1")
+    enter(station, "incident.reported", incident="complication", severity="minor", text="bleeding")
+    enter(station, "incident.reported", incident="complication", severity="minor", text="swelling")
+    seq = station.audit("incidents")[0]["seq"]
+    for old, new in (("minor", "severe"), ("severe", "moderate")):
+        correct(station, corrects=str(seq), field="severity", old=old, new=new, why="mistyped")
+    first, second = station.audit("incidents")
+    assert (first["severity"], first["corrected"]) == ("minor", {"severity": "moderate"})
+    assert second["corrected"] is None
+
+
 # ---- erasure ----
 
 def files_with(station, word):

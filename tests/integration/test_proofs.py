@@ -84,6 +84,8 @@ def test_a_record_is_proved_anywhere(station, tmp_path):
     assert '"lot":"P0"' in shown and f"entry {record} is in the log" in shown
     # the access stands in the record
     assert any(row["kind"] == "audit.read" and row["body"]["query"] == "prove" for row in station.audit("records"))
+    wrapped = json.loads(ctl("--json", "audit", "prove", record, bus=station.address))
+    assert wrapped["record"] == record and wrapped["proof"].startswith("c2sp.org/tlog-proof@v1\n")
     proof.write_text(proof.read_text().replace(proof.read_text().split("\n")[3], "A" * 43 + "="))
     ctl("audit", "verify", "--proof", proof, "--key", key_of(station), expect=1)
     proof.write_text(ctl("audit", "prove", record, bus=station.address))

@@ -69,8 +69,13 @@ static void test_queries_answer_what_they_are_asked(void **state)
 	expect_rows(ledger, "sessions", json_pack("{s:i}", "after", 2), 1);
 	expect_rows(ledger, "session", json_pack("{s:i}", "session", 3), 1);
 	/* one that was interrupted counts for the interval; one without a stroke does not */
-	expect_rows(ledger, "subject", json_pack("{s:s}", "subject", "p2"), 1);
-	expect_rows(ledger, "subject", json_pack("{s:s}", "subject", "p1"), 1);
+	expect_rows(ledger, "treated", json_pack("{s:s}", "subject", "p2"), 1);
+	expect_rows(ledger, "treated", json_pack("{s:s}", "subject", "p1"), 1);
+	expect_rows(ledger, "subject", json_pack("{s:s}", "subject", "p1"), 2);
+	expect_rows(ledger, "subject", json_pack("{s:s, s:i}", "subject", "p1", "after", 1), 1);
+	expect_rows(ledger, "subject", json_pack("{s:s, s:i}", "subject", "p1", "limit", 1), 1);
+	expect_rows(ledger, "subject", json_pack("{s:s, s:s}", "subject", "p1", "from", "2999-01-01"), 0);
+	expect_rows(ledger, "sessions", json_pack("{s:s, s:s}", "from", "2026-03-01", "to", "2026-03-01"), 0);
 	expect_rows(ledger, "recall", json_pack("{s:s}", "lot", "no such"), 0);
 	expect_rows(ledger, "timeline", json_pack("{s:i}", "session", 2), 4);
 	expect_rows(ledger, "strokes", json_pack("{s:i}", "session", 2), 1);
@@ -150,6 +155,17 @@ static void keep_error(void *userdata, int error, json_t *rows)
 	*(int *)userdata = error;
 }
 
+static void expect_turned_round(Ledger *ledger)
+{
+	json_t *arguments = json_pack("{s:s, s:s}", "from", "2026-03-02", "to", "2026-03-01");
+	int error = 0;
+
+	assert_int_equal(ledger_lookup(ledger, "records", arguments, keep_error, &error), 0);
+	json_decref(arguments);
+	serve(ledger);
+	assert_int_equal(error, -EINVAL);
+}
+
 static void test_bad_arguments_are_refused(void **state)
 {
 	static const struct {
@@ -181,6 +197,7 @@ static void test_bad_arguments_are_refused(void **state)
 		if (error != -EINVAL)
 			fail_msg("%s %s=%s was taken", bad[i].query, bad[i].name, bad[i].value);
 	}
+	expect_turned_round(fixture->ledger);
 	assert_int_equal(ledger_lookup(fixture->ledger, "no-such", none, keep_error, NULL), -EINVAL);
 	assert_int_equal(ledger_stream(fixture->ledger, "operator", none, dup(0), NULL, NULL), -EINVAL);
 	json_decref(none);
