@@ -261,6 +261,21 @@ def test_an_older_copy_is_noticed(station, tmp_path):
     assert "the checkpoint kept beside it" in station.get("Station1", "Inert")
 
 
+def test_an_older_copy_in_place_is_told_by_the_checkpoint_beside_it(station, tmp_path):
+    station.enrol()
+    lots(station, range(15))
+    ledger = ledger_of(station)
+    older = tmp_path / "older.db"
+    ctl("--ledger", ledger, "ledger", "backup", older)
+    lots(station, range(20, 45))
+    station.stop()
+    ctl("audit", "verify", ledger)
+    ctl("audit", "verify", older)
+    shutil.copy(f"{ledger}.checkpoint", f"{older}.checkpoint")
+    shown = ctl("audit", "verify", older, expect=1)
+    assert "the ledger lacks records" in shown and "DAMAGED" in shown
+
+
 def test_an_archive_is_a_ledger_of_its_own(stopped, tmp_path):
     station, ledger, key = stopped
     archive = tmp_path / "archive.db"
