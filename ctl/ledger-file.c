@@ -13,14 +13,26 @@
 
 #define N(number) ((unsigned long long)(number))
 
+static void print_copy(Ctl *ctl, const char *path, uint64_t records)
+{
+	json_auto_t *line = NULL;
+
+	if (!ctl->json) {
+		printf("%s: %llu records, verified\n", path, N(records));
+		return;
+	}
+	line = json_pack("{s:s, s:I}", "file", path, "records", (json_int_t)records);
+	ctl_print_fields(ctl, line);
+}
+
 static int verify_copy(Ctl *ctl, const char *path)
 {
 	VerifyOptions options = { .path = path, .parts = VERIFY_ALL };
 	Verification found = { 0 };
 	int status = proof_verify(ctl, &options, &found);
 
-	if (status == CTL_DONE && !ctl->json)
-		printf("%s: %llu records, verified\n", path, N(found.records));
+	if (status == CTL_DONE)
+		print_copy(ctl, path, found.records);
 	return status;
 }
 
@@ -36,13 +48,22 @@ static int run_backup(Ctl *ctl, int n, char **arguments)
 static int run_restore(Ctl *ctl, int n, char **arguments)
 {
 	char error[LEDGER_TEXT_MAX];
+	json_auto_t *line = NULL;
 	LedgerRestored restored;
 	int status = verify_copy(ctl, arguments[0]);
 
 	if (status != CTL_DONE)
-		return ctl_fail("the backup is damaged: nothing was changed; take an older one");
+		return ctl_fail(
+			"%s is no sound backup: nothing was changed; take an older one", arguments[0]);
 	if (ledger_restore(proof_ledger(ctl), arguments[0], &restored, error) < 0)
 		return ctl_fail("%s", error);
+	if (ctl->json) {
+		line = json_pack("{s:s, s:I, s:I, s:I}", "kept", restored.aside, "records",
+			(json_int_t)restored.size, "known", (json_int_t)restored.known, "lacking",
+			(json_int_t)restored.lacking);
+		ctl_print_fields(ctl, line);
+		return CTL_DONE;
+	}
 	if (restored.aside[0])
 		printf("the ledger that was there is kept as %s\n", restored.aside);
 	if (restored.lacking > 0)
@@ -69,6 +90,7 @@ static int run_archive(Ctl *ctl, int n, char **arguments)
 {
 	const char *before = strncmp(arguments[1], "before=", 7) == 0 ? arguments[1] + 7 : NULL;
 	char error[LEDGER_TEXT_MAX];
+	json_auto_t *line = NULL;
 	LedgerArchive archive;
 	int64_t utc_us;
 	int status;
@@ -78,9 +100,15 @@ static int run_archive(Ctl *ctl, int n, char **arguments)
 	if (ledger_archive(proof_ledger(ctl), arguments[0], utc_us, &archive, error) < 0)
 		return ctl_fail("%s", error);
 	status = verify_copy(ctl, arguments[0]);
-	if (status == CTL_DONE && !ctl->json)
+	if (status != CTL_DONE)
+		return status;
+	if (!ctl->json) {
 		printf("sealed: records 1 to %llu, SHA-256 %s\n", N(archive.size), archive.sha256);
-	return status;
+		return CTL_DONE;
+	}
+	line = json_pack("{s:I, s:s}", "sealed", (json_int_t)archive.size, "sha256", archive.sha256);
+	ctl_print_fields(ctl, line);
+	return CTL_DONE;
 }
 
 const Command ledger_commands[] = {

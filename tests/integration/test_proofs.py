@@ -266,7 +266,8 @@ def test_an_older_copy_in_place_is_told_by_the_checkpoint_beside_it(station, tmp
     lots(station, range(15))
     ledger = ledger_of(station)
     older = tmp_path / "older.db"
-    ctl("--ledger", ledger, "ledger", "backup", older)
+    made = json.loads(ctl("--json", "--ledger", ledger, "ledger", "backup", older))
+    assert made["file"] == str(older) and made["records"] > 15
     lots(station, range(20, 45))
     station.stop()
     ctl("audit", "verify", ledger)
@@ -284,6 +285,8 @@ def test_an_archive_is_a_ledger_of_its_own(stopped, tmp_path):
     shown = ctl("--ledger", ledger, "ledger", "archive", archive, "before=2999-01-01")
     assert "sealed: records 1 to" in shown
     assert stat.S_IMODE(archive.stat().st_mode) == 0o400
+    as_json = ctl("--json", "--ledger", ledger, "ledger", "archive", tmp_path / "again.db", "before=2999-01-01")
+    assert json.loads(as_json.splitlines()[1])["sha256"] in shown
     ctl("audit", "verify", archive, "--key", key)
 
 
