@@ -80,6 +80,18 @@ def walk_session(walk, panel, station):
     station.call("Session1", "Abandon", "tried")
 
 
+def walk_the_rest(walk, panel, language):
+    """What a session has left behind, and what is entered beside one."""
+    panel.step(9)
+    panel.touch({"en": "History", "es": "Historial"}[language])
+    walk.look("history")
+    panel.scan("P-0001")
+    walk.look("history-of-somebody")
+    panel.step(9)
+    panel.touch({"en": "Records", "es": "Registros"}[language])
+    walk.look("records")
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_everything_fits(screen, station, language, size):
@@ -90,6 +102,7 @@ def test_everything_fits(screen, station, language, size):
     try:
         walk_before_signing_in(walk, panel)
         walk_session(walk, panel, station)
+        walk_the_rest(walk, panel, language)
     finally:
         panel.close()
     assert not walk.faults, "\n".join(walk.faults)
