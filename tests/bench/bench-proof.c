@@ -12,7 +12,7 @@
 #include "ledger/ledger-private.h"
 #include "ledger/verify.h"
 
-enum { PROOFS = 2001, ROUNDS = 3, BLOCK = 1 << 16, PROOF_MS_MAX = 5 };
+enum { PROOFS = 2001, ROUNDS = 3, BLOCK = 1 << 16, PROOF_MS_MAX = 5, BUSY_MS = 5000 };
 
 /* ---- proofs ---- */
 
@@ -90,8 +90,11 @@ static void *scan_thread(void *userdata)
 	uint64_t block;
 
 	need(db, sqlite3_open_v2(scan->path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL));
-	need(db, sqlite3_prepare_v2(db, "SELECT seq, leaf, hash FROM record WHERE seq > ? AND seq <= ?", -1,
-			 &rows, NULL));
+	need(db, sqlite3_busy_timeout(db, BUSY_MS));
+	need(db,
+		sqlite3_prepare_v2(db,
+			"SELECT seq, leaf, hash, kind, utc_us, session FROM record WHERE seq > ? AND seq <= ?",
+			-1, &rows, NULL));
 	while ((block = atomic_fetch_add(&scan->next, 1)) * BLOCK < scan->records)
 		scan_block(rows, context, algorithm, block);
 	sqlite3_finalize(rows);
