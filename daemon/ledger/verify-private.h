@@ -53,8 +53,8 @@ typedef struct LeafCheck {
 	/* out */
 	bool has_personal;
 	/* kept */
-	char station[2 * NOTE_NAME_MAX]; /* as JSON */
-	int64_t known_utc_us;
+	char station[2 * NOTE_NAME_MAX + 32], boot[CLOCK_BOOT_ID_MAX + 32]; /* with what stands around them */
+	int64_t day_us;                                                     /* the day of `utc` began */
 	char utc[CLOCK_UTC_TEXT_MAX];
 } LeafCheck;
 

@@ -176,6 +176,10 @@ static const struct {
 	{ FREELY "UPDATE record SET kind = 'alert.raised' WHERE seq = 650",
 		"record 650: number, kind, time" },
 	{ FREELY "UPDATE record SET utc_us = utc_us + 1 WHERE seq = 650", "record 650: number, kind, time" },
+	{ FREELY "UPDATE record SET utc_us = utc_us - 3600000000 WHERE seq = 650",
+		"record 650: number, kind, time" },
+	{ FREELY "UPDATE record SET utc_us = utc_us + 86400000000 WHERE seq = 650",
+		"record 650: number, kind, time" },
 	{ FREELY "UPDATE record SET session = 2 WHERE seq = 650", "record 650: number, kind, time" },
 	{ FREELY "UPDATE record SET session = NULL WHERE seq = 650", "record 650: number, kind, time" },
 	/* two records change places: each still matches its own hash */
