@@ -434,11 +434,6 @@ void station_tick(Station *station)
 
 /* ---- leaving ---- */
 
-bool station_quiet(const Station *station)
-{
-	return station->operations == NULL;
-}
-
 int station_worker_fd(const Station *station)
 {
 	return worker_fd(station->worker);

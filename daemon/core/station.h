@@ -185,8 +185,6 @@ void station_tick(Station *station);
 int station_worker_fd(const Station *station);
 void station_worker_ready(Station *station);
 
-/** True when no acknowledged or pending work would be lost by leaving now. */
-bool station_quiet(const Station *station);
 /** Stops the needle and records `station.stopped`; done after the commit. */
 void station_shutdown(Station *station, StationDone done, void *userdata);
 
