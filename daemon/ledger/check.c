@@ -34,15 +34,8 @@ int check_remembered(const char *path, char error[LEDGER_TEXT_MAX])
 
 static void remember(const Ledger *ledger, const char *text)
 {
-	_cleanup_(freep) char *folder = strdup(ledger->path), *name = NULL;
-	char *slash = folder ? strrchr(folder, '/') : NULL;
-	int r = -ENOMEM;
+	int r = file_write_beside(ledger->path, DAMAGED_SUFFIX, text, strlen(text));
 
-	if (folder && asprintf(&name, "%s" DAMAGED_SUFFIX, slash ? slash + 1 : folder) >= 0) {
-		if (slash)
-			*slash = '\0';
-		r = file_write_atomic(slash ? folder : ".", name, text, strlen(text));
-	}
 	if (r < 0)
 		log_warning("that the ledger is damaged could not be kept: %s", strerror(-r));
 }

@@ -30,14 +30,9 @@ static int sync_path(const char *path, int flags)
 
 static int sync_folder_of(const char *path)
 {
-	_cleanup_(freep) char *folder = strdup(path);
-	char *slash = folder ? strrchr(folder, '/') : NULL;
+	_cleanup_(freep) char *folder = file_folder(path);
 
-	if (!folder)
-		return -ENOMEM;
-	if (slash)
-		slash[slash == folder] = '\0';
-	return sync_path(slash ? folder : ".", O_RDONLY | O_DIRECTORY);
+	return folder ? sync_path(folder, O_RDONLY | O_DIRECTORY) : -ENOMEM;
 }
 
 /** In one read transaction, so that a daemon that writes meanwhile does not make it begin anew. */
@@ -289,17 +284,12 @@ static int move_aside(const char *path, LedgerRestored *restored)
 /** To be recorded by the station when it starts. */
 static int leave_word(const char *path, const LedgerRestored *restored, const char *note)
 {
-	_cleanup_(freep) char *folder = strdup(path), *name = NULL, *text = NULL;
-	char *slash = folder ? strrchr(folder, '/') : NULL;
+	_cleanup_(freep) char *text = NULL;
 	json_auto_t *body = json_pack("{s:I, s:I, s:s*}", "size", (json_int_t)restored->size, "lacking",
 		(json_int_t)restored->lacking, "checkpoint", note);
 
-	if (!folder || !body || asprintf(&name, "%s.restored", slash ? slash + 1 : folder) < 0)
-		return -ENOMEM;
-	if (slash)
-		slash[slash == folder] = '\0';
-	text = json_dumps(body, LEDGER_JSON);
-	return text ? file_write_atomic(slash ? folder : ".", name, text, strlen(text)) : -ENOMEM;
+	text = body ? json_dumps(body, LEDGER_JSON) : NULL;
+	return text ? file_write_beside(path, ".restored", text, strlen(text)) : -ENOMEM;
 }
 
 /** The daemon's user owns its folder, and so what is put there. */
@@ -312,14 +302,11 @@ static int give_to_owner(const char *path, const struct stat *folder)
 
 static int folder_status(const char *path, struct stat *ret)
 {
-	_cleanup_(freep) char *folder = strdup(path);
-	char *slash = folder ? strrchr(folder, '/') : NULL;
+	_cleanup_(freep) char *folder = file_folder(path);
 
 	if (!folder)
 		return -ENOMEM;
-	if (slash)
-		slash[slash == folder] = '\0';
-	return stat(slash ? folder : ".", ret) < 0 ? -errno : 0;
+	return stat(folder, ret) < 0 ? -errno : 0;
 }
 
 static int put_in_place(const char *path, const char *backup, LedgerRestored *restored, const char *note,

@@ -244,22 +244,18 @@ bool seal_unsaved(const Ledger *ledger)
 void seal_save(Ledger *ledger)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
-	_cleanup_(freep) char *folder = strdup(ledger->path), *name = NULL;
-	char *slash = folder ? strrchr(folder, '/') : NULL;
 	int r = statement_get(&ledger->statements, "SELECT note FROM checkpoint WHERE size = ?", &select);
 
-	if (r != SQLITE_OK || !folder ||
-		asprintf(&name, "%s" CHECKPOINT_SUFFIX, slash ? slash + 1 : folder) < 0)
+	if (r != SQLITE_OK)
 		return;
-	if (slash)
-		*slash = '\0';
 	sqlite3_bind_int64(select, 1, (int64_t)ledger->sealer.size);
 	/* tried once for each: without it an older copy of the ledger is noticed by the clinic only */
 	ledger->sealer.saved = ledger->sealer.size;
 	r = sqlite3_step(select) == SQLITE_ROW
-		    ? file_write_atomic(slash ? folder : ".", name, sqlite3_column_text(select, 0),
+		    ? file_write_beside(ledger->path, CHECKPOINT_SUFFIX, sqlite3_column_text(select, 0),
 			      (size_t)sqlite3_column_bytes(select, 0))
 		    : -EIO;
 	if (r < 0)
-		log_warning("%s cannot be written (%s): check the disk", name, strerror(-r));
+		log_warning("%s" CHECKPOINT_SUFFIX " cannot be written (%s): check the disk",
+			basename(ledger->path), strerror(-r));
 }

@@ -58,6 +58,24 @@ int file_write_atomic(const char *folder, const char *name, const void *data, si
 	return r;
 }
 
+char *file_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return strdup(".");
+	return strndup(path, slash > path ? (size_t)(slash - path) : 1);
+}
+
+int file_write_beside(const char *path, const char *suffix, const void *data, size_t size)
+{
+	_cleanup_(freep) char *folder = file_folder(path), *name = NULL;
+
+	if (!folder || asprintf(&name, "%s%s", basename(path), suffix) < 0)
+		return -ENOMEM;
+	return file_write_atomic(folder, name, data, size);
+}
+
 int file_erase(const char *folder, const char *name)
 {
 	_cleanup_(closep) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

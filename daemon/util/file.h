@@ -15,6 +15,15 @@
  */
 int file_write_atomic(const char *folder, const char *name, const void *data, size_t size) _must_check_;
 
+/**
+ * The folder that holds `path`: what stands before its last slash, "." without one, "/" of the root's own
+ * files. The caller's; NULL when memory is short.
+ */
+char *file_folder(const char *path) _must_check_;
+
+/** file_write_atomic() of `path` with `suffix` behind it. */
+int file_write_beside(const char *path, const char *suffix, const void *data, size_t size) _must_check_;
+
 /** Deletes `folder`/`name` for good: no power cut brings it back. None there is success. Blocks on the disk.
  */
 int file_erase(const char *folder, const char *name) _must_check_;

@@ -142,6 +142,39 @@ static void test_file_is_whole(void **state)
 	rmdir(folder);
 }
 
+static void test_file_folder(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "ledger.db", "." },
+		{ "/ledger.db", "/" },
+		{ "/var/lib/stipple/ledger.db", "/var/lib/stipple" },
+		{ "copies/ledger.db", "copies" },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(cases); i++) {
+		_cleanup_(freep) char *folder = file_folder(cases[i][0]);
+
+		assert_string_equal(folder, cases[i][1]);
+	}
+}
+
+static void test_file_beside(void **state)
+{
+	char folder[] = "stipple-file-XXXXXX";
+	_cleanup_(freep) char *path = NULL, *beside = NULL, *data = NULL;
+	size_t size;
+
+	assert_non_null(mkdtemp(folder));
+	assert_true(asprintf(&path, "%s/a", folder) > 0);
+	assert_true(asprintf(&beside, "%s/a.word", folder) > 0);
+	assert_int_equal(file_write_beside(path, ".word", "one", 3), 0);
+	assert_int_equal(file_read(beside, 100, &data, &size), 0);
+	assert_string_equal(data, "one");
+	assert_int_equal(access(path, F_OK), -1);
+	unlink(beside);
+	rmdir(folder);
+}
+
 static void test_pin_hash(void **state)
 {
 	char hash[PIN_HASH_MAX], again[PIN_HASH_MAX];
@@ -195,6 +228,8 @@ int main(void)
 		cmocka_unit_test(test_text_from_outside),
 		cmocka_unit_test(test_text_is_repaired),
 		cmocka_unit_test(test_file_is_whole),
+		cmocka_unit_test(test_file_folder),
+		cmocka_unit_test(test_file_beside),
 		cmocka_unit_test(test_pin_hash),
 		cmocka_unit_test(test_worker_runs_jobs_in_the_background),
 	};
