@@ -9,9 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import harness  # noqa: E402
 
 
-@pytest.fixture
-def station():
-    """A running station without a broker, its board connected and tested."""
+def running():
     station = harness.Station()
     try:
         station.start()
@@ -20,6 +18,27 @@ def station():
         station.stop()
     finally:
         station.close()
+
+
+@pytest.fixture
+def station():
+    """A running station without a broker, its board connected and tested."""
+    yield from running()
+
+
+@pytest.fixture(scope="module")
+def idle():
+    """One station for all tests of a module that leave it as they found it."""
+    yield from running()
+
+
+@pytest.fixture
+def sealing():
+    """A started station that signs a checkpoint every ten records; its test ends it."""
+    station = harness.Station(extra="[ledger]\ncheckpoint_records = 10\n")
+    station.start()
+    yield station
+    station.close()
 
 
 @pytest.fixture

@@ -22,19 +22,6 @@ def live(station, path):
     return ET.fromstring(proxy.Introspect(dbus_interface="org.freedesktop.DBus.Introspectable"))
 
 
-@pytest.fixture(scope="module")
-def idle():
-    """One station for all tests that leave it as they found it."""
-    station = harness.Station()
-    try:
-        station.start()
-        station.wait_board()
-        yield station
-        station.stop()
-    finally:
-        station.close()
-
-
 @pytest.mark.parametrize("interface", contract.INTERFACES)
 def test_live_interface_is_the_contract(idle, interface):
     path, described = contract.read(interface)

@@ -18,11 +18,8 @@ LOTS = 30
 
 
 @pytest.fixture
-def station():
-    made = harness.Station(extra="[ledger]\ncheckpoint_records = 10\n")
-    made.start()
-    yield made
-    made.close()
+def station(sealing):
+    return sealing
 
 
 def receive(station, lot):

@@ -39,11 +39,8 @@ def key_of(station):
 
 
 @pytest.fixture
-def station():
-    made = harness.Station(extra="[ledger]\ncheckpoint_records = 10\n")
-    made.start()
-    yield made
-    made.close()
+def station(sealing):
+    return sealing
 
 
 @pytest.fixture
