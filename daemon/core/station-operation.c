@@ -281,6 +281,29 @@ bool operation_board_failed(Operation *operation, int error)
 	return true;
 }
 
+static const char *what_went_wrong(const ControlFact *fact)
+{
+	return fact->answer.error < 0 ? strerror(-fact->answer.error)
+				      : board_result_to_string(fact->answer.result);
+}
+
+bool operation_board_refused(Operation *operation, const char *verb, const ControlFact *fact)
+{
+	if (fact->answer.error == 0 && fact->answer.result == BOARD_RESULT_OK)
+		return false;
+	if (fact->answer.error == 0 && fact->answer.result == BOARD_RESULT_CHIP)
+		operation_fail(operation, STATION_ERROR_NEEDLE,
+			"the cartridge in the handpiece is not the claimed one: "
+			"seat %s, or remove it and mount another",
+			operation->station->view.unit);
+	else
+		operation_fail(operation, STATION_ERROR_BOARD,
+			"the needle-driver board refused to %s (%s): run "
+			"`stipplectl doctor`",
+			verb, what_went_wrong(fact));
+	return true;
+}
+
 bool operation_allowed(Operation *operation, SessionEvent event)
 {
 	Station *station = operation->station;

@@ -271,6 +271,8 @@ uint32_t operation_await(
 	Operation *operation, void (*answered)(Operation *operation, const ControlFact *fact));
 /** True, and the operation failed, when the command could not be handed to the board. */
 bool operation_board_failed(Operation *operation, int error);
+/** True, and the operation failed, unless the board's answer to `verb` is yes. */
+bool operation_board_refused(Operation *operation, const char *verb, const ControlFact *fact);
 /** Fails the operation and returns false unless `event` is possible in the present state. */
 bool operation_allowed(Operation *operation, SessionEvent event);
 /** Fails the operation and returns false unless a session is open in one of these states (bits). */
