@@ -406,8 +406,7 @@ static void transfer(Control *control)
 	atomic_fetch_add_explicit(&control->transfers, 1, memory_order_relaxed);
 	control->beat_ns = now + control->options.heartbeat_ms * NS_PER_MS;
 	if (r < 0) {
-		set_enable(control, false);
-		memset(rx, 0, sizeof rx);
+		memset(rx, 0, sizeof rx); /* a bad frame like any other */
 		if (r == -ENODEV) {
 			close_board(control, r,
 				"the board is gone: check its cable; it is looked for every second");

@@ -93,12 +93,75 @@ static bool refused_by_interlocks(Operation *operation)
 	return true;
 }
 
+/* ---- whether the needle may move ---- */
+
+bool station_may_move(const Station *station)
+{
+	SessionState state = station->view.state;
+
+	return station->arming || state == SESSION_READY || state == SESSION_WORKING;
+}
+
+int station_stop_needle(Station *station, uint32_t ticket)
+{
+	StationView *view = &station->view;
+	int r = control_disarm(station->options.control, ticket);
+
+	station->arming = NULL;
+	if (view->state == SESSION_WORKING)
+		station->worked_us += station_now_us(station) - station->working_since_us;
+	if (view->state == SESSION_READY || view->state == SESSION_WORKING)
+		station_arrive(station, SESSION_PREPARING);
+	return r;
+}
+
+void station_arrive(Station *station, SessionState to)
+{
+	if (station->view.state == SESSION_FAULT)
+		station->resume_to = session_after_fault(to);
+	else
+		station->view.state = to;
+	station_lamps(station);
+	station_notify(station, STATION_CHANGED_STATE);
+}
+
 /* ---- arm: configure, arm, record, answer ---- */
 
+/** True, and the operation failed, when the needle was stopped since the order to arm. */
+static bool was_stopped(Operation *operation)
+{
+	Station *station = operation->station;
+
+	if (station->arming == operation)
+		return false;
+	operation_fail(operation, STATION_ERROR_STATE, "the needle was stopped while it was being armed%s%s",
+		station->view.fault_text[0] ? ": " : "", station->view.fault_text);
+	return true;
+}
+
+static void arm_recorded(Operation *operation, const LedgerAnswer *answer)
+{
+	if (was_stopped(operation))
+		return;
+	operation->station->arming = NULL;
+	operation_done(operation);
+}
+
+/** The board may run from now on, so the session is ready from now on: an end of its own undoes that. */
 static void arm_answered(Operation *operation, const ControlFact *fact)
 {
-	if (!operation_board_refused(operation, "arm", fact))
-		operation_transition(operation, SESSION_EVENT_ARM);
+	Station *station = operation->station;
+
+	if (was_stopped(operation) || operation_board_refused(operation, "arm", fact))
+		return;
+	/* the world may have moved while the board was being asked */
+	if (refused_by_interlocks(operation))
+		return;
+	operation->event = SESSION_EVENT_ARM;
+	operation->from = station->view.state;
+	operation->to = SESSION_READY;
+	station_arrive(station, SESSION_READY);
+	operation_record_state(operation, arm_recorded);
 }
 
 static void configure_answered(Operation *operation, const ControlFact *fact)
@@ -106,11 +169,10 @@ static void configure_answered(Operation *operation, const ControlFact *fact)
 	Station *station = operation->station;
 	ArmPayload arm = { .claim = station->claim, .chip = station->claim_chip };
 
-	if (operation_board_refused(operation, "take the settings", fact))
+	if (operation_board_refused(operation, "take the settings", fact) ||
+		refused_by_interlocks(operation) || !operation_allowed(operation, SESSION_EVENT_ARM))
 		return;
-	/* the world may have moved while the board was being configured */
-	if (refused_by_interlocks(operation))
-		return;
+	station->arming = operation;
 	operation_board_failed(operation,
 		control_arm(station->options.control, operation_await(operation, arm_answered), &arm));
 }
@@ -138,12 +200,13 @@ void station_arm(Station *station, StationDone done, void *userdata)
 
 static void disarm_done(Operation *operation)
 {
-	operation_record(operation, "session.state",
-		station_with_session(operation->station,
-			json_pack("{s:s, s:s, s:s}", "from", session_state_to_string(SESSION_READY), "to",
-				session_state_to_string(SESSION_PREPARING), "event",
-				session_event_to_string(SESSION_EVENT_DISARM))),
-		NULL, operation_committed);
+	if (operation->from == SESSION_PREPARING) {
+		operation_done(operation); /* it had not become ready */
+		return;
+	}
+	operation->event = SESSION_EVENT_DISARM;
+	operation->to = SESSION_PREPARING;
+	operation_record_state(operation, operation_committed);
 }
 
 void station_disarm_by_itself(Station *station)
@@ -156,10 +219,11 @@ void station_disarm_by_itself(Station *station)
 		control_stop(station->options.control);
 }
 
+/** No step: whatever else is being recorded, this goes first. */
 void station_disarm(Station *station, StationDone done, void *userdata)
 {
-	Operation *operation = operation_new(station, true, done, userdata);
+	Operation *operation = operation_new(station, false, done, userdata);
 
-	if (operation && operation_allowed(operation, SESSION_EVENT_DISARM))
+	if (operation && (station_may_move(station) || operation_allowed(operation, SESSION_EVENT_DISARM)))
 		operation_disarm_then(operation, disarm_done);
 }

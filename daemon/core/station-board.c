@@ -15,9 +15,12 @@ static void acknowledge_committed(Operation *operation, const LedgerAnswer *answ
 	Station *station = operation->station;
 	StationView *view = &station->view;
 
+	if (operation->fault_number != station->fault_number) {
+		operation_fail(operation, STATION_ERROR_STATE,
+			"another fault was latched in the meantime: %s", view->fault_text);
+		return;
+	}
 	view->state = session_next(view->state, SESSION_EVENT_ACKNOWLEDGE, station->resume_to);
-	if ((int)view->state < 0)
-		view->state = station->resume_to;
 	view->fault = CONTROL_FAULT_NONE;
 	view->board_fault = BOARD_FAULT_NONE;
 	view->fault_text[0] = '\0';
@@ -39,6 +42,7 @@ static void acknowledge_answered(Operation *operation, const ControlFact *fact)
 	}
 	if (operation_board_refused(operation, "clear the fault", fact))
 		return;
+	operation->fault_number = station->fault_number;
 	operation_record(operation, "fault.acknowledged",
 		station_with_session(station,
 			json_pack("{s:s, s:s, s:s}", "cause", control_fault_to_string(station->view.fault),
@@ -120,7 +124,7 @@ void station_self_test(Station *station, StationDone done, void *userdata)
 
 	if (!operation)
 		return;
-	if (station->view.state == SESSION_READY || station->view.state == SESSION_WORKING) {
+	if (station_may_move(station)) {
 		operation_fail(operation, STATION_ERROR_STATE,
 			"the needle is armed: disarm it before the self-test");
 		return;
@@ -200,17 +204,21 @@ static void record_fault(Station *station, const ControlFact *fact)
 	station_record(station, "fault.latched", station_with_session(station, body));
 }
 
-/** The needle stands still already: what is left is to say so, to people and to the record. */
+/**
+ * The needle stands still already: what is left is to say so, to people and to the record. One that is
+ * latched while another is shown came after the board was told to forget that one.
+ */
 static void take_fault(Station *station, const ControlFact *fact)
 {
 	StationView *view = &station->view;
 
-	if (view->fault != CONTROL_FAULT_NONE)
-		return;
 	if (view->state == SESSION_WORKING)
 		station->worked_us += station_now_us(station) - station->working_since_us;
-	station->resume_to = session_after_fault(view->state);
-	view->state = session_next(view->state, SESSION_EVENT_FAULT, station->resume_to);
+	if (view->state != SESSION_FAULT)
+		station->resume_to = session_after_fault(view->state);
+	view->state = SESSION_FAULT;
+	station->arming = NULL;
+	station->fault_number++;
 	view->fault = fact->fault.fault;
 	view->board_fault = fact->fault.board_fault;
 	describe_fault(station, fact);

@@ -146,7 +146,7 @@ static void claim_needle(Operation *operation, const char *code)
 {
 	Station *station = operation->station;
 	char kept[2 * NEEDLE_CODE_MAX];
-	LedgerRecord record = { .kind = "needle.claimed", .actor = station->view.badge };
+	LedgerRecord record = { .kind = "needle.claimed", .actor = operation->actor };
 	json_t *body;
 	int r;
 
@@ -303,7 +303,7 @@ static void remove_disarmed(Operation *operation)
 
 void station_remove_needle(Station *station, const char *reason, StationDone done, void *userdata)
 {
-	Operation *operation = operation_new(station, true, done, userdata);
+	Operation *operation = operation_new_stop(station, done, userdata);
 
 	if (!operation || !operation_signed_in(operation, "technician") ||
 		!operation_text_ok(operation, "the reason", reason, STATION_NAME_MAX - 1))

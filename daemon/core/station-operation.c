@@ -14,6 +14,7 @@ static Operation *operation_alloc(Station *station)
 		return NULL;
 	operation->station = station;
 	operation->fd = -1;
+	memcpy(operation->actor, station->view.badge, sizeof operation->actor);
 	operation->next = station->operations;
 	station->operations = operation;
 	return operation;
@@ -54,6 +55,13 @@ Operation *operation_new(Station *station, bool is_step, StationDone done, void 
 	return operation;
 }
 
+Operation *operation_new_stop(Station *station, StationDone done, void *userdata)
+{
+	if (station->step && station_may_move(station))
+		station_disarm_by_itself(station);
+	return operation_new(station, true, done, userdata);
+}
+
 Operation *operation_new_internal(Station *station)
 {
 	Operation *operation = operation_alloc(station);
@@ -73,6 +81,8 @@ static void operation_free(Operation *operation)
 		*link = operation->next;
 	if (operation->station->step == operation)
 		operation->station->step = NULL;
+	if (operation->station->arming == operation)
+		operation->station->arming = NULL;
 	if (operation->station->pin_check == operation)
 		operation->station->pin_check = NULL;
 	closep(&operation->fd);
@@ -102,6 +112,9 @@ Operation *operation_by_ticket(Station *station, uint32_t ticket)
 /** The step ends before the caller hears of it, so that it may take the next one from its callback. */
 static void operation_end(Operation *operation)
 {
+	/* whatever kept it from being recorded: what is not on record does not move */
+	if (operation->station->arming == operation && operation->reply.error)
+		(void)!station_stop_needle(operation->station, 0);
 	if (operation->station->step == operation)
 		operation->station->step = NULL;
 	if (operation->internal && operation->reply.error)
@@ -162,6 +175,7 @@ void operation_record(Operation *operation, const char *kind, json_t *body, json
 	Station *station = operation->station;
 	LedgerRecord record = {
 		.kind = kind,
+		.actor = operation->actor[0] ? operation->actor : "station",
 		.body = body,
 		.personal = personal,
 		.attachment = operation->attachment,
@@ -169,7 +183,6 @@ void operation_record(Operation *operation, const char *kind, json_t *body, json
 	};
 	int r;
 
-	record.actor = station->view.badge[0] ? station->view.badge : "station";
 	json_decref(operation->body);
 	operation->body = body;
 	operation->committed = committed;
@@ -192,72 +205,56 @@ void operation_record_prepared(Operation *operation, const char *kind,
 static void transition_committed(Operation *operation, const LedgerAnswer *answer)
 {
 	Station *station = operation->station;
-	SessionState to = session_next(station->view.state, operation->event, station->resume_to);
 
-	/* a fault may have struck while the record was being written: it stays in force */
-	if ((int)to >= 0)
-		station->view.state = to;
-	if (operation->event == SESSION_EVENT_ARM && station->view.pedal &&
-		station->view.state == SESSION_READY) {
-		station->view.state = SESSION_WORKING;
-		station->working_since_us = station_now_us(station);
-	}
+	station_arrive(station, operation->to);
 	if (operation->event == SESSION_EVENT_RESUME)
 		station->last_break_us = station_now_us(station);
-	station_lamps(station);
-	station_notify(station, STATION_CHANGED_STATE);
 	operation_done(operation);
+}
+
+void operation_record_state(
+	Operation *operation, void (*committed)(Operation *operation, const LedgerAnswer *answer))
+{
+	operation_record(operation, "session.state",
+		station_with_session(operation->station,
+			json_pack("{s:s, s:s, s:s}", "from", session_state_to_string(operation->from), "to",
+				session_state_to_string(operation->to), "event",
+				session_event_to_string(operation->event))),
+		NULL, committed);
 }
 
 void operation_transition(Operation *operation, SessionEvent event)
 {
 	Station *station = operation->station;
-	SessionState to = session_next(station->view.state, event, station->resume_to);
 
 	if (!operation_allowed(operation, event))
 		return;
 	operation->event = event;
-	operation_record(operation, "session.state",
-		station_with_session(station,
-			json_pack("{s:s, s:s, s:s}", "from", session_state_to_string(station->view.state),
-				"to", session_state_to_string(to), "event", session_event_to_string(event))),
-		NULL, transition_committed);
+	operation->from = station->view.state;
+	operation->to = session_next(operation->from, event, station->resume_to);
+	operation_record_state(operation, transition_committed);
 }
 
 static void disarm_answered(Operation *operation, const ControlFact *fact)
 {
-	Station *station = operation->station;
-
 	/* whatever the board answered, the control thread dropped ENABLE before it asked */
-	if (station->view.state == SESSION_READY || station->view.state == SESSION_WORKING) {
-		if (station->view.state == SESSION_WORKING)
-			station->worked_us += station_now_us(station) - station->working_since_us;
-		station->view.state = SESSION_PREPARING;
-		station_end_contact(station);
-		station_flush_strokes(station);
-		station_lamps(station);
-		station_notify(station, STATION_CHANGED_STATE);
-	}
+	station_end_contact(operation->station);
+	station_flush_strokes(operation->station);
 	operation->disarmed(operation);
 }
 
 void operation_disarm_then(Operation *operation, void (*next)(Operation *operation))
 {
 	Station *station = operation->station;
-	uint32_t ticket;
-	int r;
 
-	if (station->view.state != SESSION_READY && station->view.state != SESSION_WORKING) {
+	if (!station_may_move(station)) {
 		next(operation);
 		return;
 	}
+	operation->from = station->view.state;
 	operation->disarmed = next;
-	ticket = operation_await(operation, disarm_answered);
-	r = control_disarm(station->options.control, ticket);
-	if (r < 0) {
-		control_stop(station->options.control);
-		operation_board_failed(operation, r);
-	}
+	operation_board_failed(
+		operation, station_stop_needle(station, operation_await(operation, disarm_answered)));
 }
 
 uint32_t operation_await(

@@ -163,12 +163,14 @@ void operation_check_pin(
 
 static void signed_checked(Operation *operation)
 {
-	if (operation->pin_right)
-		operation->accepted(operation);
-	else
+	if (!operation->pin_right)
 		operation_fail(operation, STATION_ERROR_SIGN_IN,
-			"this is not the PIN of %s: nothing was signed, try again",
-			operation->station->view.operator_name);
+			"this is not the PIN of %s: nothing was signed, try again", operation->name);
+	else if (strcmp(operation->station->view.badge, operation->badge) != 0)
+		operation_fail(operation, STATION_ERROR_SIGN_IN,
+			"%s is not signed in any more: nothing was signed", operation->name);
+	else
+		operation->accepted(operation);
 }
 
 void operation_sign(Operation *operation, const char *pin, void (*accepted)(Operation *operation))
@@ -248,7 +250,7 @@ static void sign_out_disarmed(Operation *operation)
 
 void station_sign_out(Station *station, StationDone done, void *userdata)
 {
-	Operation *operation = operation_new(station, true, done, userdata);
+	Operation *operation = operation_new_stop(station, done, userdata);
 
 	if (!operation)
 		return;
@@ -259,25 +261,15 @@ void station_sign_out(Station *station, StationDone done, void *userdata)
 	operation_disarm_then(operation, sign_out_disarmed);
 }
 
-static void sent_away(Operation *operation)
-{
-	operation_done(operation);
-}
-
 /** Signs out without being asked to: recorded, and the needle disarmed. */
 static void send_away(Station *station, const char *reason)
 {
-	Operation *operation;
-
 	log_notice("%s is signed out: %s", station->view.badge, reason);
 	station_record(station, "operator.signed-out",
 		json_pack("{s:s, s:s}", "badge", station->view.badge, "reason", reason));
 	operator_clear(station);
-	operation = operation_new_internal(station);
-	if (operation)
-		operation_disarm_then(operation, sent_away);
-	else if (station->options.control)
-		control_stop(station->options.control);
+	if (station_may_move(station))
+		station_disarm_by_itself(station);
 }
 
 void station_holder_vanished(Station *station, const char *holder)

@@ -59,13 +59,16 @@ struct Operation {
 	json_t *body, *personal; /* of the record that it is making */
 	const void *attachment;  /* goes with it: the caller's, until operation_record() returns */
 	size_t attachment_size;
+	SessionState from, to; /* of the transition that it records */
 	SessionEvent event;
+	unsigned fault_number; /* of the fault that it acknowledges */
 	void (*committed)(Operation *operation, const LedgerAnswer *answer);
 	void (*answered)(Operation *operation, const ControlFact *fact);
 	void (*disarmed)(Operation *operation);
 	void (*pin_checked)(Operation *operation);
 	void (*accepted)(Operation *operation);
 	StationReply reply;
+	char actor[STATION_NAME_MAX]; /* whose badge asked for it, "" the station itself */
 	/* sign-in and signature; wiped with the operation */
 	char badge[STATION_NAME_MAX], name[STATION_NAME_MAX], roles[STATION_NAME_MAX],
 		holder[STATION_NAME_MAX];
@@ -112,6 +115,8 @@ struct Station {
 	Worker *worker;
 	Operation *operations; /* all under way */
 	Operation *step;       /* the session step among them */
+	Operation *arming;     /* from the order to arm until its record is committed */
+	unsigned fault_number; /* counts what was latched */
 	uint32_t next_ticket;
 	uint64_t next_session;
 	char inert_text[STATION_TEXT_MAX];
@@ -262,9 +267,14 @@ void operation_record(Operation *operation, const char *kind, json_t *body, json
 /** The same with the body that operation->body holds already. */
 void operation_record_prepared(Operation *operation, const char *kind,
 	void (*committed)(Operation *operation, const LedgerAnswer *answer));
+/** As operation_new() of a step that begins with stopping the needle: that happens also when it must wait. */
+Operation *operation_new_stop(Station *station, StationDone done, void *userdata);
 /** Records `session.state` for `event`, applies it, then ends the operation. */
 void operation_transition(Operation *operation, SessionEvent event);
-/** Disarms if armed, then calls `next`. */
+/** Records the step from operation->from to operation->to, then calls `committed`. */
+void operation_record_state(
+	Operation *operation, void (*committed)(Operation *operation, const LedgerAnswer *answer));
+/** Stops the needle at once if it may move; `next` is called when the last strokes have come in. */
 void operation_disarm_then(Operation *operation, void (*next)(Operation *operation));
 /** Gives the operation a ticket for a board command; `answered` runs with its answer. */
 uint32_t operation_await(
@@ -319,6 +329,12 @@ void station_flush_strokes(Station *station);
 void station_end_contact(Station *station);
 
 /* station-arm.c */
+/** From the order to arm until the needle was stopped. */
+bool station_may_move(const Station *station);
+/** ENABLE drops, and the session is no longer ready. The ticket and errors are those of control_disarm(). */
+int station_stop_needle(Station *station, uint32_t ticket) _must_check_;
+/** The session is in `to` from now on: under a latched fault once that is acknowledged. */
+void station_arrive(Station *station, SessionState to);
 /** Disarms without anybody having asked for it, and records that. The needle stands still before it returns.
  */
 void station_disarm_by_itself(Station *station);

@@ -13,7 +13,6 @@ static void begin_committed(Operation *operation, const LedgerAnswer *answer)
 	StationView *view = &station->view;
 
 	station_session_reset(station);
-	view->state = SESSION_PREPARING;
 	view->session = json_integer_value(json_object_get(operation->body, "session"));
 	snprintf(view->subject, sizeof view->subject, "%s",
 		json_string_value(json_object_get(operation->body, "subject")));
@@ -23,8 +22,8 @@ static void begin_committed(Operation *operation, const LedgerAnswer *answer)
 	station->course_interval_days = operation->interval_days;
 	station->begun_us = station->last_break_us = station_now_us(station);
 	operation->reply.number = view->session;
-	station_lamps(station);
-	station_notify(station, STATION_CHANGED_STATE | STATION_CHANGED_ZONE);
+	station_arrive(station, SESSION_PREPARING);
+	station_notify(station, STATION_CHANGED_ZONE);
 	operation_done(operation);
 }
 
@@ -232,7 +231,8 @@ static void consent_disarmed(Operation *operation)
 void station_consent(Station *station, const char *consent, const char *version, bool given, StationDone done,
 	void *userdata)
 {
-	Operation *operation = operation_new(station, true, done, userdata);
+	Operation *operation = given ? operation_new(station, true, done, userdata)
+				     : operation_new_stop(station, done, userdata);
 
 	if (!operation || !operation_signed_in(operation, "technician") ||
 		!operation_in_states(operation, ~(STATE_BIT(SESSION_IDLE) | STATE_BIT(SESSION_FAULT))) ||
@@ -503,7 +503,7 @@ static void pause_disarmed(Operation *operation)
 
 void station_pause(Station *station, StationDone done, void *userdata)
 {
-	Operation *operation = operation_new(station, true, done, userdata);
+	Operation *operation = operation_new_stop(station, done, userdata);
 
 	if (operation && operation_allowed(operation, SESSION_EVENT_PAUSE))
 		operation_disarm_then(operation, pause_disarmed);
@@ -519,14 +519,8 @@ void station_resume(Station *station, StationDone done, void *userdata)
 
 static void finish_committed(Operation *operation, const LedgerAnswer *answer)
 {
-	Station *station = operation->station;
-
-	station->view.state = session_next(station->view.state, SESSION_EVENT_FINISH, station->resume_to);
-	if ((int)station->view.state < 0)
-		station->view.state = SESSION_FAULT;
+	station_arrive(operation->station, SESSION_CLOSING);
 	operation->reply.figures = json_incref(operation->body);
-	station_lamps(station);
-	station_notify(station, STATION_CHANGED_STATE);
 	operation_done(operation);
 }
 
@@ -548,7 +542,7 @@ static void finish_disarmed(Operation *operation)
 
 void station_finish(Station *station, StationDone done, void *userdata)
 {
-	Operation *operation = operation_new(station, true, done, userdata);
+	Operation *operation = operation_new_stop(station, done, userdata);
 
 	if (operation && operation_signed_in(operation, "technician") &&
 		operation_allowed(operation, SESSION_EVENT_FINISH))
@@ -598,7 +592,7 @@ static void abandon_disarmed(Operation *operation)
 
 void station_abandon(Station *station, const char *reason, StationDone done, void *userdata)
 {
-	Operation *operation = operation_new(station, true, done, userdata);
+	Operation *operation = operation_new_stop(station, done, userdata);
 
 	if (!operation || !operation_signed_in(operation, "technician") ||
 		!operation_allowed(operation, SESSION_EVENT_ABANDON) ||

@@ -92,7 +92,7 @@ void station_watch_barred(Station *station)
 {
 	InterlockFacts facts = { 0 };
 
-	if (station->view.state != SESSION_READY && station->view.state != SESSION_WORKING)
+	if (!station_may_move(station))
 		return;
 	station_stock_facts(station, &facts);
 	if (!facts.needle_lot_status && !facts.pigment_status && !facts.handpiece_blocked)

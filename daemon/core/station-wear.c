@@ -63,14 +63,12 @@ static void stop(Station *station, const InterlockFacts *facts)
 void station_watch_wear(Station *station)
 {
 	const Config *config = station->options.config;
-	SessionState state = station->view.state;
 	InterlockFacts facts = { 0 };
 
 	if (!station->claim || (!config->life_strokes && !config->life_min))
 		return;
 	station_wear_facts(station, &facts);
-	if (!station->wear_stopped && is_past(&facts, 100) &&
-		(state == SESSION_READY || state == SESSION_WORKING))
+	if (!station->wear_stopped && is_past(&facts, 100) && station_may_move(station))
 		stop(station, &facts);
 	else if (!station->wear_warned && is_past(&facts, config->life_warn_percent))
 		warn(station, &facts);

@@ -323,7 +323,7 @@ void station_reload_refused(Station *station, const char *reason, const char *ad
 static void ledger_lost(Station *station)
 {
 	station->unhealthy_since_us = station_now_us(station);
-	if (station->view.state == SESSION_READY || station->view.state == SESSION_WORKING)
+	if (station_may_move(station))
 		control_stop(station->options.control);
 	raise_alert(station, STATION_ALERT_LEDGER,
 		"the ledger cannot be written: free disk space; the station goes on by itself once it can");

@@ -196,7 +196,7 @@ class Station:
         self.own_folder = folder is None
         self.signed_in = None  # what sign_in() was last given
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="stipple-"))
-        self.daemon = self.bus_process = None
+        self.daemon = self.bus_process = self.connection = None
         (self.folder / "plugins").mkdir(exist_ok=True)
         for plugin in ("board-sim", "camera-sim"):
             shutil.copy(BUILD / f"plugins/{plugin}/{plugin}.so", self.folder / "plugins")
@@ -254,7 +254,7 @@ fault_file = {self.folder}/camera-fault
         self.daemon = subprocess.Popen([BUILD / "daemon/stippled", "--config", self.config], env=self.environment(),
                                        stdout=self.log, stderr=self.log)
         if expect_ready:
-            self.connection = self.connect()
+            self.connection = self.connection or self.connect()
             wait_for(lambda: self.daemon.poll() is not None or self.connection.name_has_owner(NAME), "the daemon")
             assert self.daemon.poll() is None, self.log_text()
             wait_for(lambda: self.get("Session1", "State"), "properties")

@@ -2,6 +2,7 @@
 """kill -9 again and again, at any moment of a station at work: what was acknowledged is there afterwards."""
 
 import json
+import os
 import random
 import subprocess
 import time
@@ -13,7 +14,7 @@ import harness
 from harness import GTIN
 
 CTL = harness.BUILD / "ctl/stipplectl"
-ROUNDS = 25
+ROUNDS = int(os.environ.get("STIPPLE_KILLS", "25"))
 LOTS = 30
 
 
@@ -47,7 +48,7 @@ def test_nothing_acknowledged_is_lost(station):
     chance = random.Random(1)
     lots, units, notes = set(), set(), {}
     station.enrol()
-    station.receive_lot(quantity=1000)
+    station.receive_lot(quantity=ROUNDS)
     for number in range(ROUNDS):
         answered, claimed = work_until_killed(station, number, chance)
         lots |= answered
