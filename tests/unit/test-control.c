@@ -220,10 +220,27 @@ static void start_thread(Station *station)
 	assert_int_equal(control_new(&options, &station->control), 0);
 }
 
-/* ---- a board that goes at the worst moment ---- */
+/* ---- a board with another transfer ---- */
+
+typedef int (*Transfer)(void *board, const uint8_t *tx, uint8_t *ret_rx, size_t size);
 
 static const StippleBoardVtable *simulated;
-static StippleBoardVtable ending;
+static StippleBoardVtable changed;
+
+static void restart_with(Station *station, Transfer transfer)
+{
+	control_free(station->control);
+	close(station->socket);
+	simulated = plugin_vtable(station->plugin);
+	changed = *simulated;
+	changed.transfer = transfer;
+	station->board = &changed;
+	station->ups = 0;
+	start_thread(station);
+	WAIT_UNTIL(station, station->ups > 0);
+	connect_socket(station);
+}
+
 static atomic_bool ended;
 
 /** Lets the header's fault through, but not the frame that says which, and is gone from then on. */
@@ -240,20 +257,13 @@ static int transfer_until_fault(void *board, const uint8_t *tx, uint8_t *ret_rx,
 	return r;
 }
 
-/** Starts the thread anew, with a board that is gone once its header has shown a fault. */
-static void restart_with_ending(Station *station)
+static atomic_int failing; /* transfers that are still to fail */
+
+static int transfer_failing(void *board, const uint8_t *tx, uint8_t *ret_rx, size_t size)
 {
-	control_free(station->control);
-	close(station->socket);
-	simulated = plugin_vtable(station->plugin);
-	ending = *simulated;
-	ending.transfer = transfer_until_fault;
-	ended = false;
-	station->board = &ending;
-	station->ups = 0;
-	start_thread(station);
-	WAIT_UNTIL(station, station->ups > 0);
-	connect_socket(station);
+	return atomic_load(&failing) > 0 && atomic_fetch_sub(&failing, 1) > 0
+		       ? -EIO
+		       : simulated->transfer(board, tx, ret_rx, size);
 }
 
 static void work(Station *station)
@@ -305,6 +315,27 @@ static void test_works_and_loses_no_stroke(void **state)
 	assert_int_equal(station->faults, 0);
 	assert_true(control_counters(station->control).bad_frames >= 7);
 	assert_int_equal(control_counters(station->control).samples, station->samples);
+}
+
+static void test_failed_transfer_is_a_bad_frame(void **state)
+{
+	Station *station = *state;
+	uint64_t samples;
+
+	restart_with(station, transfer_failing);
+	work(station);
+	atomic_store(&failing, 1);
+	WAIT_UNTIL(station, atomic_load(&failing) == 0);
+	samples = station->samples;
+	WAIT_UNTIL(station, station->samples > samples + 20);
+	assert_true(board_shows(station, "\"enable\":true"));
+	assert_int_equal(station->faults, 0);
+	atomic_store(&failing, INT32_MAX);
+	WAIT_UNTIL(station, station->faults > 0);
+	assert_in_set(station->fault.fault.fault,
+		((LargestIntegralType[]){ CONTROL_FAULT_LINK_ERRORS, CONTROL_FAULT_LINK_LOST }), 2);
+	assert_true(board_shows(station, "\"enable\":false"));
+	atomic_store(&failing, 0);
 }
 
 static void test_emergency_stop(void **state)
@@ -419,7 +450,8 @@ static void test_board_that_vanishes_with_its_fault_untold(void **state)
 {
 	Station *station = *state;
 
-	restart_with_ending(station);
+	ended = false;
+	restart_with(station, transfer_until_fault);
 	work(station);
 	play(station, "over-temperature on\n");
 	WAIT_UNTIL(station, station->downs > 0);
@@ -518,6 +550,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fault_names),
 		RUN(test_works_and_loses_no_stroke),
+		RUN(test_failed_transfer_is_a_bad_frame),
 		RUN(test_emergency_stop),
 		RUN(test_pedal_must_be_released_before_arming),
 		RUN(test_limits_and_their_figures),
