@@ -369,8 +369,8 @@ static int start_ledger(Daemon *daemon)
 		reject_configuration(daemon, error);
 		return 0;
 	}
-	if (asprintf(&path, "%s/ledger.db", daemon->config->state_folder) < 0 ||
-		asprintf(&keys, "%s/keys", daemon->config->state_folder) < 0 ||
+	path = config_ledger(daemon->config);
+	if (!path || asprintf(&keys, "%s/keys", daemon->config->state_folder) < 0 ||
 		asprintf(&station, "%s/%s", daemon->config->clinic, daemon->config->station) < 0)
 		return -ENOMEM;
 	options.path = path;

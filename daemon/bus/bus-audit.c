@@ -24,9 +24,31 @@ static int run_query(Call *call)
 	return 1;
 }
 
+static int append_columns(sd_bus_message *answer, json_t *columns)
+{
+	json_t *name;
+	size_t i;
+	int r = sd_bus_message_open_container(answer, 'a', "s");
+
+	json_array_foreach (columns, i, name)
+		if (r >= 0)
+			r = sd_bus_message_append(answer, "s", json_string_value(name));
+	return r < 0 ? r : sd_bus_message_close_container(answer);
+}
+
 static int reply_rows(Call *call, const StationReply *reply)
 {
-	return sd_bus_reply_method_return(call->message, "t", reply->number);
+	sd_bus_message *answer = NULL;
+	int r = sd_bus_message_new_method_return(call->message, &answer);
+
+	if (r >= 0)
+		r = sd_bus_message_append(answer, "t", reply->number);
+	if (r >= 0)
+		r = append_columns(answer, reply->figures);
+	if (r >= 0)
+		r = sd_bus_message_send(answer);
+	sd_bus_message_unref(answer);
+	return r;
 }
 
 static int method_query(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -113,6 +135,15 @@ static int get_key(sd_bus *sd, const char *path, const char *interface, const ch
 	return append_text(reply, key);
 }
 
+static int get_ledger(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const Bus *bus = userdata;
+	_cleanup_(freep) char *file = config_ledger(bus->options.config);
+
+	return file ? append_text(reply, file) : -ENOMEM;
+}
+
 static int get_checkpoint(sd_bus *sd, const char *path, const char *interface, const char *property,
 	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
@@ -131,7 +162,7 @@ static int get_queries(sd_bus *sd, const char *path, const char *interface, cons
 const sd_bus_vtable bus_audit_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD_WITH_ARGS("Query", SD_BUS_ARGS("s", query, "a{sv}", arguments, "h", output),
-		SD_BUS_RESULT("t", rows), method_query, SD_BUS_VTABLE_UNPRIVILEGED),
+		SD_BUS_RESULT("t", rows, "as", columns), method_query, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("OpenPicture", SD_BUS_ARGS("s", file), SD_BUS_RESULT("h", picture),
 		method_open_picture, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Prove", SD_BUS_ARGS("t", record), SD_BUS_RESULT("s", proof, "s", key),
@@ -139,6 +170,7 @@ const sd_bus_vtable bus_audit_vtable[] = {
 	SD_BUS_METHOD_WITH_ARGS(
 		"Verify", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_verify, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_PROPERTY("Key", "s", get_key, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Ledger", "s", get_ledger, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("CheckpointSize", "t", get_checkpoint, 0, 0),
 	SD_BUS_PROPERTY("Verification", "s", get_verification, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("VerificationText", "s", get_verification, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

@@ -295,6 +295,13 @@ static int set_plugin(Config *config, const char *name, const IniEntry *entry, c
 	return r;
 }
 
+char *config_ledger(const Config *config)
+{
+	char *path;
+
+	return asprintf(&path, "%s/ledger.db", config->state_folder) < 0 ? NULL : path;
+}
+
 const StippleSetting *config_plugin(const Config *config, const char *plugin, size_t *ret_n)
 {
 	const ConfigPlugin *found = find_plugin(config, plugin);

@@ -95,5 +95,7 @@ DEFINE_CLEANUP(Config *, config_free, config_freep);
 /** Writes every key with its value in force, in the form of the file. */
 void config_write(const Config *config, FILE *file);
 
+/** The ledger's file, in the state folder; the caller's. NULL: out of memory. */
+char *config_ledger(const Config *config);
 /** Settings of one plugin; n = 0 when there is no such section. Owned by the configuration. */
 const StippleSetting *config_plugin(const Config *config, const char *plugin, size_t *ret_n);

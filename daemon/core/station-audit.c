@@ -29,10 +29,13 @@ static void audit_streamed(void *userdata, const LedgerAnswer *answer)
 	Operation *operation = userdata;
 
 	operation->reply.number = answer->seq;
+	operation->reply.figures = json_incref(answer->columns);
 	if (answer->error < 0)
 		operation_fail(operation,
-			answer->error == -EINVAL ? STATION_ERROR_INVALID : STATION_ERROR_LEDGER, "%s",
-			answer->text);
+			answer->error == -EINVAL   ? STATION_ERROR_INVALID
+			: answer->error == -ENOENT ? STATION_ERROR_UNKNOWN
+						   : STATION_ERROR_LEDGER,
+			"%s", answer->text);
 	else
 		operation_done(operation);
 }

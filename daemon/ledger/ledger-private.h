@@ -70,7 +70,7 @@ typedef struct LedgerStream {
 	bool running;      /* main thread's: from the start until the answer was given */
 	atomic_bool ended; /* the thread's last word */
 	const struct LedgerQuery *query;
-	json_t *arguments;
+	json_t *arguments, *columns;
 	int fd;
 	uint64_t rows;
 	int error;
@@ -279,8 +279,17 @@ int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, bool as_
 int query_rows(sqlite3 *db, const LedgerQuery *query, json_t *arguments, json_t **ret,
 	char error[LEDGER_TEXT_MAX]) _must_check_;
 
+/** Names of the query's columns in their order, an array of texts. -EIO with a sentence when it cannot be
+ * prepared. */
+int query_columns(
+	sqlite3 *db, const LedgerQuery *query, json_t **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+
 /** Adds the SQL functions that queries and views use to a connection. Returns an SQLite result. */
 int query_add_functions(sqlite3 *db) _must_check_;
+
+/* known.c */
+/** -ENOENT with a sentence when what `arguments` name (a lot, a session, ...) is nowhere on record. */
+int query_check_known(sqlite3 *db, json_t *arguments, char error[LEDGER_TEXT_MAX]) _must_check_;
 
 /* check.c */
 void check_dispatch(Ledger *ledger);

@@ -107,6 +107,7 @@ typedef struct LedgerAnswer {
 	uint64_t seq; /* of the new record */
 	char text[LEDGER_TEXT_MAX]; /* one sentence when error */
 	char detail[96];            /* of needle.claimed: the unit, with the number assigned within its lot */
+	json_t *columns;            /* of ledger_stream(): their names in order; borrowed */
 } LedgerAnswer;
 
 /**
@@ -138,7 +139,9 @@ int ledger_lookup(
  * Runs a named query on a reader thread with a connection of its own, and writes one JSON object a line to
  * `fd`, which it owns from here on and closes at the end, in constant memory. A slow or vanished reader
  * holds up nobody else; one that takes nothing for a minute is given up (-ETIMEDOUT). `done` gets the number
- * of rows in `seq`. -EBUSY: four streams are running. -EINVAL: no such query, or only for ledger_lookup().
+ * of rows in `seq` and the names of the columns; -ENOENT when there are no rows because what the arguments
+ * name is nowhere on record. -EBUSY: four streams are running. -EINVAL: no such query, or only for
+ * ledger_lookup().
  */
 int ledger_stream(Ledger *ledger, const char *query, json_t *arguments, int fd, LedgerDone done,
 	void *userdata) _must_check_;

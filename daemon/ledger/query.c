@@ -169,14 +169,20 @@ static void add_text(char sql[QUERY_SQL_MAX], const char *before, const char *te
 
 /* ---- rows ---- */
 
+/** The name of a column as it is shown; what follows the colon says how. */
+static int name_length(const char *column)
+{
+	return (int)strcspn(column, ":");
+}
+
 /** Adds `name, value` of a column to the arguments of json_object(). */
 static void add_column(sqlite3_str *sql, const char *column)
 {
-	size_t length = strcspn(column, ":");
+	int length = name_length(column);
 	const char *suffix = column + length;
 	const char *made = strcmp(suffix, ":utc") == 0 ? "utc" : strcmp(suffix, ":json") == 0 ? "json" : "";
 
-	sqlite3_str_appendf(sql, "'%.*q', %s(\"%w\")", (int)length, column, made, column);
+	sqlite3_str_appendf(sql, "'%.*q', %s(\"%w\")", length, column, made, column);
 }
 
 /** The same rows as text, each one JSON object: SQLite knows how to write it. */
@@ -270,10 +276,10 @@ static int append_row(void *userdata, sqlite3_stmt *row)
 
 	for (int i = 0; made && i < sqlite3_column_count(row); i++) {
 		const char *column = sqlite3_column_name(row, i);
-		size_t length = strcspn(column, ":");
+		int length = name_length(column);
 		char name[64];
 
-		snprintf(name, sizeof name, "%.*s", (int)length, column);
+		snprintf(name, sizeof name, "%.*s", length, column);
 		if (json_object_set_new(made, name, column_value(row, i, column + length)) < 0)
 			return -ENOMEM;
 	}
@@ -289,6 +295,22 @@ int query_rows(
 
 	if (r == 0)
 		*ret = json_incref(rows);
+	return r;
+}
+
+int query_columns(sqlite3 *db, const LedgerQuery *query, json_t **ret, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	json_auto_t *columns = json_array(), *none = json_object();
+	int r = prepare(db, query, none, false, &statement, error);
+
+	for (int i = 0; r == 0 && i < sqlite3_column_count(statement); i++) {
+		const char *column = sqlite3_column_name(statement, i);
+
+		r = json_array_append_new(columns, json_stringn(column, (size_t)name_length(column)));
+	}
+	if (r == 0)
+		*ret = json_incref(columns);
 	return r;
 }
 

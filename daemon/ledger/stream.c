@@ -85,6 +85,8 @@ static int write_rows(
 {
 	int r = query_run(db, query, arguments, true, INT64_MAX, output_row, output, error);
 
+	if (r == 0 && output->rows == 0)
+		r = query_check_known(db, arguments, error);
 	if (r == 0)
 		r = output_flush(output);
 	if (r == -EPIPE || r == -ETIMEDOUT)
@@ -123,6 +125,8 @@ static void *stream_thread(void *userdata)
 	stream->error = schema_open(stream->ledger->path, true, &db, stream->text);
 	if (stream->error == 0)
 		stream->error = write_rows(db, stream->query, stream->arguments, &output, stream->text);
+	if (stream->error == 0)
+		stream->error = query_columns(db, stream->query, &stream->columns, stream->text);
 	stream->rows = output.rows;
 	closep(&stream->fd);
 	atomic_store(&stream->ended, true);
@@ -165,6 +169,14 @@ int ledger_stream(
 	return 0;
 }
 
+/** Leaves the columns to the caller. */
+static void join(LedgerStream *stream)
+{
+	pthread_join(stream->thread, NULL);
+	json_decref(stream->arguments);
+	stream->running = false;
+}
+
 void streams_dispatch(Ledger *ledger)
 {
 	for (size_t i = 0; i < LEDGER_STREAMS_MAX; i++) {
@@ -173,14 +185,14 @@ void streams_dispatch(Ledger *ledger)
 
 		if (!stream->running || !atomic_load(&stream->ended))
 			continue;
-		pthread_join(stream->thread, NULL);
-		json_decref(stream->arguments);
-		stream->running = false;
+		join(stream);
 		answer.error = stream->error;
 		answer.seq = stream->rows;
+		answer.columns = stream->columns;
 		memcpy(answer.text, stream->text, sizeof answer.text);
 		if (stream->done)
 			stream->done(stream->userdata, &answer);
+		json_decref(answer.columns);
 	}
 }
 
@@ -191,8 +203,7 @@ void streams_join(Ledger *ledger)
 
 		if (!stream->running)
 			continue;
-		pthread_join(stream->thread, NULL);
-		json_decref(stream->arguments);
-		stream->running = false;
+		join(stream);
+		json_decref(stream->columns);
 	}
 }

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * No rows about a lot may mean that it was never used, or that there is no such lot: a slip of the keyboard
+ * must not look like an answer.
+ */
+
+#include "ledger/ledger-private.h"
+
+#include <string.h>
+
+static const struct {
+	const char *argument; /* of a query */
+	const char *what, *sql, *where;
+} things[] = {
+	{ "session", "session", "SELECT 1 FROM session WHERE session = @value", "sessions" },
+	{ "subject", "subject",
+		"SELECT 1 FROM session WHERE subject = @value UNION ALL SELECT 1 FROM subject WHERE subject = @value"
+		" UNION ALL SELECT 1 FROM course WHERE subject = @value"
+		" UNION ALL SELECT 1 FROM incident WHERE subject = @value",
+		"subjects, sessions" },
+	{ "unit", "cartridge", "SELECT 1 FROM unit WHERE unit = @value", "needles" },
+	{ "lot", "lot",
+		"SELECT 1 FROM lot WHERE lot = @value UNION ALL SELECT 1 FROM unit WHERE lot = @value"
+		" UNION ALL SELECT 1 FROM pigment_stock WHERE lot = @value"
+		" UNION ALL SELECT 1 FROM pigment_use WHERE lot = @value"
+		" UNION ALL SELECT 1 FROM pigment_blend WHERE blend = @value"
+		" UNION ALL SELECT 1 FROM indicator_test WHERE lot = @value",
+		"lots, pigment-lots, blends, indicators" },
+	{ "blend", "blend", "SELECT 1 FROM pigment_blend WHERE blend = @value", "blends" },
+	{ "sterilizer", "steriliser", "SELECT 1 FROM sterilizer WHERE sterilizer = @value", "sterilizers" },
+	{ "operator", "operator", "SELECT 1 FROM operator WHERE badge = @value", "operators" },
+	{ "badge", "operator", "SELECT 1 FROM operator WHERE badge = @value", "operators" },
+};
+
+static int is_known(sqlite3 *db, const char *sql, const json_t *value, bool *ret)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	int r = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+
+	if (r == SQLITE_OK)
+		r = json_is_integer(value)
+			    ? sqlite3_bind_int64(statement, 1, json_integer_value(value))
+			    : sqlite3_bind_text(statement, 1, json_string_value(value), -1, SQLITE_STATIC);
+	if (r == SQLITE_OK)
+		r = sqlite3_step(statement);
+	if (r != SQLITE_ROW && r != SQLITE_DONE)
+		return ledger_errno(r);
+	*ret = r == SQLITE_ROW;
+	return 0;
+}
+
+static int unknown(size_t thing, const json_t *value, char error[LEDGER_TEXT_MAX])
+{
+	char number[24];
+
+	snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
+	snprintf(error, LEDGER_TEXT_MAX,
+		"%s \"%.96s\" is not on record: check how it is written; these queries list what is: %s",
+		things[thing].what, json_is_integer(value) ? number : json_string_value(value),
+		things[thing].where);
+	return -ENOENT;
+}
+
+int query_check_known(sqlite3 *db, json_t *arguments, char error[LEDGER_TEXT_MAX])
+{
+	bool known = true;
+
+	for (size_t i = 0; i < ELEMENTS(things); i++) {
+		const json_t *value = json_object_get(arguments, things[i].argument);
+		int r = value ? is_known(db, things[i].sql, value, &known) : 0;
+
+		if (r < 0)
+			return r;
+		if (!known)
+			return unknown(i, value, error);
+	}
+	return 0;
+}
