@@ -35,7 +35,7 @@ int ctl_usage(const char *format, ...)
 	return CTL_USAGE;
 }
 
-int ctl_connect(Ctl *ctl, const char *which)
+int ctl_connect_quietly(Ctl *ctl, const char *which)
 {
 	sd_bus *bus = NULL;
 	int r;
@@ -53,13 +53,20 @@ int ctl_connect(Ctl *ctl, const char *which)
 		if (r >= 0)
 			r = sd_bus_start(bus);
 	}
-	if (r < 0) {
+	if (r < 0)
 		sd_bus_unref(bus);
-		return ctl_fail(
-			"the bus \"%s\" cannot be reached (%s): is dbus running?", which, strerror(-r));
-	}
-	ctl->bus = bus;
-	return CTL_DONE;
+	else
+		ctl->bus = bus;
+	return r < 0 ? r : 0;
+}
+
+int ctl_connect(Ctl *ctl, const char *which)
+{
+	int r = ctl_connect_quietly(ctl, which);
+
+	return r < 0 ? ctl_fail(
+			       "the bus \"%s\" cannot be reached (%s): is dbus running?", which, strerror(-r))
+		     : CTL_DONE;
 }
 
 int ctl_call_failed(const sd_bus_error *error, int r)
@@ -294,4 +301,17 @@ void ctl_print_fields(const Ctl *ctl, json_t *fields)
 
 		printf("%-16s %s\n", key, text ? text : json_string_value(value));
 	}
+}
+
+void ctl_done(const Ctl *ctl, json_t *fields, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (ctl->json)
+		ctl_print_fields(ctl, fields);
+	else
+		vprintf(format, arguments);
+	va_end(arguments);
+	json_decref(fields);
 }

@@ -32,7 +32,9 @@ typedef struct Ctl {
 	const char *ledger, *key, *proof, *leaf; /* --ledger and so on; NULL: not given */
 } Ctl;
 
-/** Connects to `which`: "system", "session" or an address. Prints why when it cannot. */
+/** Connects to `which`: "system", "session" or an address. Negative errno. */
+int ctl_connect_quietly(Ctl *ctl, const char *which) _must_check_;
+/** The same, and prints why when it cannot: CTL_DONE or CTL_FAILED. */
 int ctl_connect(Ctl *ctl, const char *which) _must_check_;
 
 /**
@@ -78,3 +80,5 @@ int ctl_read_fields(sd_bus_message *message, json_t **ret) _must_check_;
 
 /** One line of JSON, or "key: value" lines for people. */
 void ctl_print_fields(const Ctl *ctl, json_t *fields);
+/** Says what was done: with --json `fields`, which it takes, else the sentence. */
+void ctl_done(const Ctl *ctl, json_t *fields, const char *format, ...) _printf_(3, 4);

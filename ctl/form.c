@@ -57,10 +57,8 @@ static int run_form(Ctl *ctl, int n, char **arguments)
 	explicit_bzero(pin, sizeof pin);
 	if (status != CTL_DONE)
 		return status;
-	if (ctl->json)
-		printf("{\"record\":%llu}\n", (unsigned long long)number);
-	else
-		printf("%s is on record, number %llu\n", form->done, (unsigned long long)number);
+	ctl_done(ctl, json_pack("{s:I}", "record", (json_int_t)number), "%s is on record, number %llu\n",
+		form->done, (unsigned long long)number);
 	return CTL_DONE;
 }
 

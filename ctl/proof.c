@@ -5,6 +5,7 @@
 #include "proof.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -15,9 +16,48 @@
 
 enum { FILE_MAX = 16 << 20, WITNESSED_MAX = 4096 };
 
+/** What the station says, without starting it; NULL when it does not answer. Kept until the next call. */
+static const char *ask_station(const Ctl *ctl)
+{
+	static char path[PATH_MAX];
+	Ctl asking = { .bus_name = ctl->bus_name };
+	sd_bus_message *question = NULL, *answer = NULL;
+	const char *file = "";
+	int r = ctl_connect_quietly(&asking, ctl->bus_name);
+
+	if (r >= 0)
+		r = sd_bus_message_new_method_call(asking.bus, &question, "org.stipple.Station1",
+			CTL_PATH "/Audit", "org.freedesktop.DBus.Properties", "Get");
+	if (r >= 0)
+		r = sd_bus_message_append(question, "ss", "org.stipple.Audit1", "Ledger");
+	if (r >= 0)
+		r = sd_bus_message_set_auto_start(question, false);
+	if (r >= 0)
+		r = sd_bus_call(asking.bus, question, 0, NULL, &answer);
+	if (r >= 0)
+		r = sd_bus_message_read(answer, "v", "s", &file);
+	snprintf(path, sizeof path, "%s", r < 0 ? "" : file);
+	sd_bus_message_unref(question);
+	sd_bus_message_unref(answer);
+	sd_bus_flush_close_unref(asking.bus);
+	return path[0] ? path : NULL;
+}
+
 const char *proof_ledger(const Ctl *ctl)
 {
-	return ctl->ledger ? ctl->ledger : STIPPLE_STATE_FOLDER "/ledger.db";
+	const char *path = ctl->ledger ? ctl->ledger : ask_station(ctl);
+
+	if (!path && strcmp(ctl->bus_name, "system") != 0) {
+		ctl_fail(
+			"the station on the bus \"%s\" does not say where its ledger is: start it, or give the "
+			"file with --ledger FILE",
+			ctl->bus_name);
+		exit(CTL_FAILED);
+	}
+	if (!path)
+		path = STIPPLE_STATE_FOLDER "/ledger.db";
+	fprintf(stderr, "the ledger is %s\n", path);
+	return path;
 }
 
 void proof_tell(const Ctl *ctl, const char *what, const char *text)

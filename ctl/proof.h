@@ -7,7 +7,11 @@
 
 #include "ledger/verify.h"
 
-/** The ledger's file: --ledger, or the station's own. */
+/**
+ * The ledger's file, which is said on standard error: --ledger, or what the station on the bus says, or else
+ * where the machine's own station has it. Ends the program when that is another one: it would be the wrong
+ * file.
+ */
 const char *proof_ledger(const Ctl *ctl);
 
 /** Verifies with findings printed as they come. CTL_FAILED also when there are findings. */

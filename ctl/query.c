@@ -12,6 +12,7 @@
 typedef struct Answer {
 	int status;
 	bool ended;
+	sd_bus_message *message; /* NULL: refused */
 } Answer;
 
 static int on_answer(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -22,6 +23,8 @@ static int on_answer(sd_bus_message *message, void *userdata, sd_bus_error *erro
 	answer->ended = true;
 	if (failure)
 		answer->status = ctl_call_failed(failure, 0);
+	else
+		answer->message = sd_bus_message_ref(message);
 	return 0;
 }
 
@@ -45,7 +48,9 @@ static int send_question(Ctl *ctl, const char *query, json_t *filter, int output
 	return r;
 }
 
-int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata)
+/** *ret_answer, left as it is on failure, is the caller's. */
+static int ask(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata,
+	sd_bus_message **ret_answer)
 {
 	Answer answer = { 0 };
 	int pipes[2], r;
@@ -60,7 +65,19 @@ int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, voi
 		if (r == 0)
 			r = sd_bus_wait(ctl->bus, UINT64_MAX);
 	}
-	return r < 0 ? ctl_fail("the query was not answered: %s", strerror(-r)) : answer.status;
+	if (r < 0)
+		return ctl_fail("the query was not answered (%s): ask again", strerror(-r));
+	*ret_answer = answer.message;
+	return answer.status;
+}
+
+int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata)
+{
+	sd_bus_message *answer = NULL;
+	int status = ask(ctl, query, filter, reader, userdata, &answer);
+
+	sd_bus_message_unref(answer);
+	return status;
 }
 
 static void print_rows(void *userdata, int fd)
@@ -70,5 +87,19 @@ static void print_rows(void *userdata, int fd)
 
 int ctl_query_print(Ctl *ctl, const char *query, json_t *filter)
 {
-	return ctl_query(ctl, query, filter, print_rows, ctl);
+	sd_bus_message *answer = NULL;
+	char **columns = NULL;
+	uint64_t rows = 0;
+	int status = ask(ctl, query, filter, print_rows, ctl, &answer);
+
+	if (status == CTL_DONE && (sd_bus_message_read(answer, "t", &rows) < 0 ||
+					  sd_bus_message_read_strv(answer, &columns) < 0))
+		status = ctl_fail("the answer cannot be read: is stippled of the same version?");
+	if (status == CTL_DONE && rows == 0)
+		rows_print_none(ctl, columns);
+	for (char **column = columns; column && *column; column++)
+		free(*column);
+	free(columns);
+	sd_bus_message_unref(answer);
+	return status;
 }

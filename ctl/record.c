@@ -9,27 +9,37 @@
 #include <string.h>
 
 #include "util/file.h"
+#include "util/text.h"
+
+static int add_word(json_t *fields, char *word, const char *numbers)
+{
+	char *equals = strchr(word, '='), *end;
+	long long number;
+
+	if (!equals || equals == word)
+		return ctl_usage("\"%s\" is not understood: write key=value", word);
+	*equals = '\0';
+	if (json_object_get(fields, word))
+		return ctl_usage("%s is given twice: give it once", word);
+	errno = 0;
+	number = strtoll(equals + 1, &end, 10);
+	/* what is no number the station refuses, and says which field */
+	if (text_list_has(numbers, word) && errno == 0 && *end == '\0' && end != equals + 1)
+		json_object_set_new(fields, word, json_integer(number));
+	else
+		json_object_set_new(fields, word, json_string(equals + 1));
+	return CTL_DONE;
+}
 
 json_t *ctl_parse_words(int n, char **words, const char *numbers)
 {
 	json_t *fields = json_object();
 
-	for (int i = 0; i < n; i++) {
-		char *equals = strchr(words[i], '='), *end;
-		long long number;
-
-		if (!equals || equals == words[i]) {
-			ctl_usage("\"%s\" is not understood: write key=value", words[i]);
+	for (int i = 0; i < n; i++)
+		if (add_word(fields, words[i], numbers) != CTL_DONE) {
 			json_decref(fields);
 			return NULL;
 		}
-		*equals = '\0';
-		number = strtoll(equals + 1, &end, 10);
-		if (strstr(numbers, words[i]) && *end == '\0' && end != equals + 1)
-			json_object_set_new(fields, words[i], json_integer(number));
-		else
-			json_object_set_new(fields, words[i], json_string(equals + 1));
-	}
 	return fields;
 }
 
@@ -82,7 +92,10 @@ static int attach(Ctl *ctl, json_t *fields, const char *path, const char *data, 
 	sd_bus_error_free(&error);
 	sd_bus_message_unref(message);
 	if (status == CTL_DONE)
-		printf("the certificate of lot %s is on record\n",
+		ctl_done(ctl,
+			json_pack("{s:O, s:O}", "lot", json_object_get(fields, "lot"), "file",
+				json_object_get(fields, "file")),
+			"the certificate of lot %s is on record\n",
 			json_string_value(json_object_get(fields, "lot")));
 	return status;
 }
@@ -118,7 +131,8 @@ static int receive(Ctl *ctl, json_t *lot)
 	int status = r < 0 ? ctl_call_failed(NULL, r) : call_with_fields(ctl, message, lot, -1, &reply);
 
 	if (status == CTL_DONE)
-		printf("lot %s is on record\n", json_string_value(json_object_get(lot, "lot")));
+		ctl_done(ctl, json_pack("{s:O}", "lot", json_object_get(lot, "lot")), "lot %s is on record\n",
+			json_string_value(json_object_get(lot, "lot")));
 	sd_bus_message_unref(reply);
 	sd_bus_message_unref(message);
 	return status;
@@ -159,8 +173,10 @@ static int list_queries(Ctl *ctl)
 		ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Queries", &error, &names);
 	int status = r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
 
+	if (ctl->csv)
+		fputs("query\r\n", stdout);
 	for (char **name = names; name && *name; name++) {
-		printf(ctl->json ? "{\"query\":\"%s\"}\n" : "%s\n", *name);
+		printf(ctl->json ? "{\"query\":\"%s\"}\n" : ctl->csv ? "%s\r\n" : "%s\n", *name);
 		free(*name);
 	}
 	free(names);
@@ -192,6 +208,11 @@ static json_t *read_filter(int n, char **words)
 	if (!key || n < 2 || strchr(words[1], '='))
 		return ctl_parse_words(n - 1, words + 1, "");
 	filter = ctl_parse_words(n - 2, words + 2, "");
+	if (filter && json_object_get(filter, key)) {
+		ctl_usage("%s is given twice: \"%s\" is one already", key, words[1]);
+		json_decref(filter);
+		return NULL;
+	}
 	if (filter)
 		json_object_set_new(filter, key, json_string(words[1]));
 	return filter;

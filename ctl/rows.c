@@ -189,3 +189,16 @@ void rows_print(const Ctl *ctl, int fd)
 	if (rows.ahead)
 		print_ahead(&rows);
 }
+
+void rows_print_none(const Ctl *ctl, char **columns)
+{
+	if (ctl->csv) {
+		for (char **column = columns; column && *column; column++) {
+			fputs(column > columns ? "," : "", stdout);
+			print_cell(*column);
+		}
+		fputs("\r\n", stdout);
+	} else if (!ctl->json) {
+		fputs("no rows match\n", stderr);
+	}
+}

@@ -10,3 +10,5 @@
  * as wide as the first rows need. Stops early when nobody reads standard output any more.
  */
 void rows_print(const Ctl *ctl, int fd);
+/** What is printed in place of the first row when there are none: the head of --csv, or a word to people. */
+void rows_print_none(const Ctl *ctl, char **columns);

@@ -32,7 +32,8 @@ static int run_begin(Ctl *ctl, int n, char **arguments)
 		return ctl_usage("\"%s\" is no session of a course: write 1, 2, ...", arguments[2]);
 	status = ctl_call(ctl, CTL_SESSION, "Begin", &reply, "ssu", arguments[0], arguments[1], number);
 	if (status == CTL_DONE && sd_bus_message_read(reply, "t", &session) >= 0)
-		printf("session %llu has begun\n", (unsigned long long)session);
+		ctl_done(ctl, json_pack("{s:I}", "session", (json_int_t)session), "session %llu has begun\n",
+			(unsigned long long)session);
 	sd_bus_message_unref(reply);
 	return status;
 }
@@ -118,7 +119,7 @@ static int run_arm(Ctl *ctl, int n, char **arguments)
 	int status = ctl_call(ctl, CTL_SESSION, "Arm", NULL, NULL);
 
 	if (status == CTL_DONE)
-		puts("armed: the pedal starts the needle");
+		ctl_done(ctl, json_pack("{s:b}", "armed", 1), "armed: the pedal starts the needle\n");
 	return status;
 }
 
@@ -158,7 +159,7 @@ static int run_sign(Ctl *ctl, int n, char **arguments)
 		status = ctl_call(ctl, CTL_SESSION, "Sign", NULL, "ss", pin, arguments[0]);
 	explicit_bzero(pin, sizeof pin);
 	if (status == CTL_DONE)
-		puts("signed");
+		ctl_done(ctl, json_pack("{s:b}", "signed", 1), "signed\n");
 	return status;
 }
 
@@ -174,7 +175,7 @@ static int mount_needle(Ctl *ctl, const char *code)
 	int status = ctl_call(ctl, CTL_SESSION, "MountNeedle", &reply, "s", code);
 
 	if (status == CTL_DONE && sd_bus_message_read(reply, "s", &unit) >= 0)
-		printf("claimed %s\n", unit);
+		ctl_done(ctl, json_pack("{s:s}", "unit", unit), "claimed %s\n", unit);
 	sd_bus_message_unref(reply);
 	return status;
 }

@@ -217,7 +217,8 @@ static int run_login(Ctl *ctl, int n, char **arguments)
 	if (status != CTL_DONE)
 		return status;
 	(void)!sd_bus_message_read(reply, "s", &name);
-	printf("signed in as %s%s\n", name, n > 1 ? "" : "; Ctrl-C signs out");
+	ctl_done(ctl, json_pack("{s:s, s:s}", "badge", arguments[0], "name", name), "signed in as %s%s\n",
+		name, n > 1 ? "" : "; Ctrl-C signs out");
 	fflush(stdout);
 	sd_bus_message_unref(reply);
 	status = n > 1 ? run_command(arguments + 1) : hold_sign_in(ctl);
@@ -247,7 +248,8 @@ static int run_enrol(Ctl *ctl, int n, char **arguments)
 			arguments[2]);
 	explicit_bzero(pin, sizeof pin);
 	if (status == CTL_DONE)
-		printf("%s enrolled with badge %s\n", arguments[1], arguments[0]);
+		ctl_done(ctl, json_pack("{s:s, s:s}", "badge", arguments[0], "name", arguments[1]),
+			"%s enrolled with badge %s\n", arguments[1], arguments[0]);
 	return status;
 }
 
@@ -262,7 +264,7 @@ static int run_change_pin(Ctl *ctl, int n, char **arguments)
 	explicit_bzero(pin, sizeof pin);
 	explicit_bzero(new_pin, sizeof new_pin);
 	if (status == CTL_DONE)
-		puts("the new PIN is valid from now on");
+		ctl_done(ctl, json_pack("{s:b}", "changed", 1), "the new PIN is valid from now on\n");
 	return status;
 }
 
@@ -278,7 +280,7 @@ static int run_self_test(Ctl *ctl, int n, char **arguments)
 	if (failed[0])
 		status = ctl_fail("the board's self-test failed: %s; have it serviced", failed);
 	else
-		puts("all parts of the board passed");
+		ctl_done(ctl, json_pack("{s:b}", "passed", 1), "all parts of the board passed\n");
 	sd_bus_message_unref(reply);
 	return status;
 }

@@ -78,8 +78,7 @@ static int write_document(const Ctl *ctl, const Document *document, const Form *
 
 	if (r < 0)
 		return ctl_fail("%s cannot be written: %s", ctl->output, strerror(-r));
-	if (!ctl->json)
-		printf("%s\n", ctl->output);
+	ctl_done(ctl, json_pack("{s:s}", "file", ctl->output), "%s\n", ctl->output);
 	return CTL_DONE;
 }
 

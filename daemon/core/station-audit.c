@@ -74,8 +74,7 @@ void station_audit(
 	operation->fd = fd;
 	if (!query_known(query)) {
 		operation_fail(operation, STATION_ERROR_UNKNOWN,
-			"there is no query \"%.32s\": see `stipplectl audit "
-			"--help`",
+			"there is no query \"%.32s\": `stipplectl audit list` names those that there are",
 			query);
 		return;
 	}

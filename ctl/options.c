@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "options.h"
+
+#include <getopt.h>
+#include <stddef.h>
+#include <string.h>
+
+enum { COMMANDS_MAX = 8, FIRST_VALUE = 256, LABEL_MAX = 40 };
+
+typedef struct Option {
+	const char *name, *argument; /* argument NULL: a switch */
+	size_t field;                /* of Ctl: a bool for a switch, else a text */
+	const char *help;
+	const char *commands[COMMANDS_MAX]; /* that take it; none: all of them */
+	char letter;                        /* 0: none */
+} Option;
+
+#define AT(field) offsetof(Ctl, field)
+#define REPORTS   "report", "audit report"
+#define VERIFYING "audit verify", "audit witness", "ledger backup", "ledger restore", "ledger archive"
+
+static const Option options[] = {
+	{ "json", NULL, AT(json), "one JSON object a line", { NULL }, 0 },
+	{ "csv", NULL, AT(csv), "rows as CSV, names first", { "audit", "sterilizer due" }, 0 },
+	{ "pin-file", "FILE", AT(pin_file), "take the PIN from FILE instead of asking", { NULL }, 0 },
+	{ "code", "CODE", AT(enrolment_code), "the code for the first administrator", { "enrol" }, 0 },
+	{ "map", "FILE", AT(map), "which column holds what", { "sterilizer import" }, 0 },
+	{ "dry-run", NULL, AT(dry_run), "only say what would be done", { "sterilizer import" }, 0 },
+	{ "fnc1", "CHARACTER", AT(fnc1), "what stands for FNC1 in a code", { "needle parse" }, 0 },
+	{ "output", "FILE", AT(output), "where a report goes: its name ends in .pdf, .svg or .html",
+		{ REPORTS }, 'o' },
+	{ "from", "DAY", AT(from), "of an inspector's report: its first day", { "audit report" }, 0 },
+	{ "to", "DAY", AT(to), "of an inspector's report: its last day", { "audit report" }, 0 },
+	{ "paper", "PAPER", AT(paper), "of a report: a4 (default) or letter", { REPORTS }, 0 },
+	{ "ledger", "FILE", AT(ledger), "the ledger's file; without it the station's own",
+		{ VERIFYING, "audit prove", "audit export" }, 0 },
+	{ "key", "KEY", AT(key), "the public key that must have signed", { VERIFYING }, 0 },
+	{ "proof", "FILE", AT(proof), "a proof or checkpoint from anywhere", { "audit verify" }, 0 },
+	{ "leaf", "FILE", AT(leaf), "what it proves, where the proof does not hold it", { "audit verify" },
+		0 },
+	{ "bus", "BUS", AT(bus_name), "system (default), session, or an address; also STIPPLE_BUS", { NULL },
+		0 },
+};
+
+static const struct option *getopt_table(void)
+{
+	static struct option table[ELEMENTS(options) + 3];
+
+	for (size_t i = 0; i < ELEMENTS(options); i++)
+		table[i] = (struct option){ options[i].name,
+			options[i].argument ? required_argument : no_argument, NULL, FIRST_VALUE + (int)i };
+	table[ELEMENTS(options)] = (struct option){ "help", no_argument, NULL, 'h' };
+	table[ELEMENTS(options) + 1] = (struct option){ "version", no_argument, NULL, 'V' };
+	return table;
+}
+
+static void set(Ctl *ctl, const Option *option, const char *value)
+{
+	void *field = (char *)ctl + option->field;
+
+	if (option->argument)
+		*(const char **)field = value;
+	else
+		*(bool *)field = true;
+}
+
+static bool is_set(const Ctl *ctl, const Option *option)
+{
+	const void *field = (const char *)ctl + option->field;
+
+	return option->argument ? *(const char *const *)field != NULL : *(const bool *)field;
+}
+
+static const Option *find(int value)
+{
+	for (size_t i = 0; i < ELEMENTS(options); i++)
+		if (value == FIRST_VALUE + (int)i || (value == options[i].letter && value))
+			return &options[i];
+	return NULL;
+}
+
+int options_read(int argc, char **argv, Ctl *ret, bool *ret_help, bool *ret_version, int *ret_first)
+{
+	const struct option *table = getopt_table();
+	bool help = false, version = false;
+	Ctl ctl = *ret;
+	int value;
+
+	while ((value = getopt_long(argc, argv, "ho:", table, NULL)) >= 0) {
+		const Option *option = find(value);
+
+		if (option)
+			set(&ctl, option, optarg);
+		else if (value == 'h')
+			help = true;
+		else if (value == 'V')
+			version = true;
+		else /* which one it was has been said */
+			return CTL_USAGE;
+	}
+	if (ctl.json && ctl.csv)
+		return ctl_usage("--json and --csv exclude each other: give one of them");
+	*ret = ctl;
+	*ret_help = help;
+	*ret_version = version;
+	*ret_first = optind;
+	return CTL_DONE;
+}
+
+static bool takes(const Command *command, const Option *option)
+{
+	for (size_t i = 0; i < COMMANDS_MAX && option->commands[i]; i++)
+		if (strcmp(option->commands[i], command->words) == 0)
+			return true;
+	return !option->commands[0];
+}
+
+int options_check(const Ctl *ctl, const Command *command)
+{
+	for (size_t i = 0; i < ELEMENTS(options); i++)
+		if (is_set(ctl, &options[i]) && !takes(command, &options[i]))
+			return ctl_usage("%s takes no --%s: leave it out", command->words, options[i].name);
+	return CTL_DONE;
+}
+
+bool command_begins(const char *command, const char *words)
+{
+	size_t length = strlen(words);
+
+	return length == 0 ||
+	       (strncmp(command, words, length) == 0 && (!command[length] || command[length] == ' '));
+}
+
+/** With the commands that take it, unless all do. */
+static void print_option(const Option *option)
+{
+	char label[LABEL_MAX];
+
+	snprintf(label, sizeof label, "--%s%s%s", option->name, option->argument ? " " : "",
+		option->argument ? option->argument : "");
+	printf("  %c%c%c %-16s %s", option->letter ? '-' : ' ', option->letter ? option->letter : ' ',
+		option->letter ? ',' : ' ', label, option->help);
+	for (size_t i = 0; i < COMMANDS_MAX && option->commands[i]; i++)
+		printf("%s%s", i ? ", " : "\n                       of ", option->commands[i]);
+	puts("");
+}
+
+void options_print(const char *words)
+{
+	puts("\nOptions:");
+	for (size_t i = 0; i < ELEMENTS(options); i++) {
+		bool wanted = !options[i].commands[0];
+
+		for (size_t j = 0; j < COMMANDS_MAX && options[i].commands[j]; j++)
+			wanted = wanted || command_begins(options[i].commands[j], words);
+		if (wanted)
+			print_option(&options[i]);
+	}
+	puts("  -h, --help           this text, or after a command what that takes\n"
+	     "      --version        the version");
+}
