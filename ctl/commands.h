@@ -19,6 +19,7 @@ typedef struct Command {
 	int (*run)(Ctl *ctl, int n, char **arguments);
 	const char *help;
 	bool alone;              /* needs no bus */
+	bool runs;               /* the words after the first are another program's */
 	const EnteredForm *form; /* NULL: none */
 } Command;
 

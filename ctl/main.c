@@ -9,6 +9,8 @@
 
 #include "options.h"
 
+enum { WORD_MAX = 4096 };
+
 static const Command *const groups[] = {
 	station_commands,
 	session_commands,
@@ -111,15 +113,18 @@ static int help_on(int n, char **words)
 
 /* ---- running it ---- */
 
-/** The bus would hang up on whoever sends anything else, and a record would lack it. */
+/** The bus would hang up on whoever sends other text than UTF-8, and the station reads no longer one. */
 static int check_text(const Command *command, int n, char **words)
 {
-	for (int i = 0; i < n && !command->alone; i++) {
+	for (int i = 0; i < (command->runs ? 1 : n) && !command->alone; i++) {
 		json_auto_t *text = json_string(words[i]);
 
 		if (!text)
 			return ctl_usage(
-				"word %d after %s is no UTF-8 text: write it again", i + 1, command->words);
+				"\"%s\": word %d is no UTF-8 text: write it again", command->words, i + 1);
+		if (json_string_length(text) > WORD_MAX)
+			return ctl_usage("\"%s\": word %d has more than %d bytes: write it shorter",
+				command->words, i + 1, WORD_MAX);
 	}
 	return CTL_DONE;
 }
