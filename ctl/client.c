@@ -138,10 +138,12 @@ int ctl_serve(Ctl *ctl, const bool *ended)
 	return r < 0 ? ctl_fail("the bus is gone (%s): start again when it is back", strerror(-r)) : CTL_DONE;
 }
 
-static int read_line(FILE *file, char *ret, size_t size)
+static int read_line(FILE *file, const char *what, char *ret, size_t size)
 {
 	if (!fgets(ret, (int)size, file))
-		return ctl_fail("no PIN was given");
+		return ctl_fail("no %s was given: %s", what,
+			file == stdin ? "type it, or give it with --pin-file FILE"
+				      : "the PIN file has a line for each");
 	ret[strcspn(ret, "\r\n")] = '\0';
 	return CTL_DONE;
 }
@@ -153,12 +155,12 @@ static int ask(const char *question, char *ret, size_t size)
 	int status;
 
 	if (tcgetattr(STDIN_FILENO, &shown) < 0)
-		return read_line(stdin, ret, size);
+		return read_line(stdin, "PIN", ret, size);
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	fputs(question, stderr);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-	status = read_line(stdin, ret, size);
+	status = read_line(stdin, "PIN", ret, size);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 	fputc('\n', stderr);
 	return status;
@@ -191,8 +193,8 @@ static int read_pins(const Ctl *ctl, char *ret, char *ret_new, size_t size)
 	file = fopen(ctl->pin_file, "re");
 	if (!file)
 		return ctl_fail("the PIN file %s cannot be read: %s", ctl->pin_file, strerror(errno));
-	status = read_line(file, ret, size);
-	return status == CTL_DONE && ret_new ? read_line(file, ret_new, size) : status;
+	status = read_line(file, "PIN", ret, size);
+	return status == CTL_DONE && ret_new ? read_line(file, "new PIN", ret_new, size) : status;
 }
 
 int ctl_read_pin(const Ctl *ctl, char *ret, size_t size)

@@ -528,6 +528,11 @@ static int parse(Reader *reader, struct csv_parser *parser, FILE *file)
 
 		r = parse_line(reader, parser, line + skip, (size_t)size - skip);
 	}
+	if (r == 0 && ferror(file)) {
+		snprintf(reader->error, CYCLE_CSV_ERROR_MAX,
+			"cannot be read to its end: give a table as a file");
+		return -EIO;
+	}
 	if (r == 0 && csv_fini(parser, on_cell, on_row, reader) != 0) {
 		snprintf(reader->error, CYCLE_CSV_ERROR_MAX, "line %zu: a quote is not closed", reader->line);
 		return -EINVAL;

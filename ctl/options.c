@@ -96,10 +96,12 @@ int options_read(int argc, char **argv, Ctl *ret, bool *ret_help, bool *ret_vers
 		else if (value == 'V')
 			version = true;
 		else /* which one it was has been said */
-			return CTL_USAGE;
+			return ctl_usage("before words that begin with - and are no option write --");
 	}
 	if (ctl.json && ctl.csv)
 		return ctl_usage("--json and --csv exclude each other: give one of them");
+	if (ctl.leaf && !ctl.proof)
+		return ctl_usage("--leaf is what a proof proves: give the proof with --proof FILE");
 	*ret = ctl;
 	*ret_help = help;
 	*ret_version = version;

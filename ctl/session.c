@@ -186,15 +186,19 @@ static int mount_lines(Ctl *ctl)
 	_cleanup_(freep) char *line = NULL;
 	size_t size = 0;
 	int status = CTL_FAILED;
+	bool came = false;
 
 	for (;;) {
 		if (isatty(STDIN_FILENO))
 			fputs("code (Ctrl-D ends): ", stderr);
 		if (getline(&line, &size, stdin) < 0)
-			return status;
+			return came ? status
+				    : ctl_fail("no code came: scan one, or write it after the command");
 		line[strcspn(line, "\r\n")] = '\0';
-		if (*line)
+		if (*line) {
+			came = true;
 			status = mount_needle(ctl, line);
+		}
 		fflush(stdout);
 	}
 }

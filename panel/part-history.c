@@ -175,9 +175,10 @@ static void sessions_came(void *userdata, json_t *rows)
 {
 	History *page = userdata;
 
+	/* also when nothing came: those of the person before must not stand under this one */
+	box_clear(page->sessions);
 	if (!rows)
 		return;
-	box_clear(page->sessions);
 	for (size_t i = json_array_size(rows); i > 0; i--)
 		add_session(page, json_array_get(rows, i - 1));
 	if (json_array_size(rows) == 0)

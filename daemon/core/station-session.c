@@ -5,6 +5,10 @@
 
 #include "util/log.h"
 
+#define ZONES                                                                                             \
+	"frontal-hairline, frontal, left-temple, right-temple, mid-scalp, crown, left-side, right-side, " \
+	"occipital, nape, scar-1 to scar-4"
+
 /* ---- begin ---- */
 
 static void begin_committed(Operation *operation, const LedgerAnswer *answer)
@@ -294,10 +298,8 @@ void station_select_zone(Station *station, const char *zone, const char *skin_ty
 		return;
 	if ((int)z < 0 || (int)skin < 0) {
 		operation_fail(operation, STATION_ERROR_INVALID,
-			(int)z < 0
-				? "there is no zone \"%.32s\": frontal-hairline, frontal, left-temple, right-temple, mid-scalp, "
-				  "crown, left-side, right-side, occipital, nape, scar-1 to scar-4"
-				: "there is no skin type \"%.32s\": normal, scar, atrophic, plug",
+			(int)z < 0 ? "there is no zone \"%.32s\": " ZONES
+				   : "there is no skin type \"%.32s\": normal, scar, atrophic, plug",
 			(int)z < 0 ? zone : skin_type);
 		return;
 	}
@@ -438,7 +440,8 @@ static bool may_look(Operation *operation, Zone zone, bool phase_known)
 		return false;
 	if ((int)zone < 0 || !phase_known) {
 		operation_fail(operation, STATION_ERROR_INVALID,
-			"a picture is of one of the zones and \"before\" or \"after\"");
+			(int)zone < 0 ? "a picture is of one of the zones: " ZONES
+				      : "a picture is taken \"before\" or \"after\"");
 		return false;
 	}
 	if (operation->station->view.consent_photographs)

@@ -242,8 +242,8 @@ static bool texts_ok(Operation *operation, json_t *fields, const LotField *list,
 		for (size_t i = 0; i < n; i++)
 			known = known || strcmp(key, list[i].key) == 0;
 		if (!known) {
-			operation_fail(
-				operation, STATION_ERROR_INVALID, "unknown field \"%.32s\" of a lot", key);
+			operation_fail(operation, STATION_ERROR_INVALID,
+				"a lot has no field \"%.32s\": check how it is written", key);
 			return false;
 		}
 	}

@@ -18,7 +18,7 @@ static const struct {
 		"SELECT 1 FROM session WHERE subject = @value UNION ALL SELECT 1 FROM subject WHERE subject = @value"
 		" UNION ALL SELECT 1 FROM course WHERE subject = @value"
 		" UNION ALL SELECT 1 FROM incident WHERE subject = @value",
-		"subjects|sessions" },
+		"subjects or sessions" },
 	{ "unit", "cartridge", "SELECT 1 FROM unit WHERE unit = @value", "needles" },
 	{ "lot", "lot",
 		"SELECT 1 FROM lot WHERE lot = @value UNION ALL SELECT 1 FROM unit WHERE lot = @value"
@@ -26,7 +26,7 @@ static const struct {
 		" UNION ALL SELECT 1 FROM pigment_use WHERE lot = @value"
 		" UNION ALL SELECT 1 FROM pigment_blend WHERE blend = @value"
 		" UNION ALL SELECT 1 FROM indicator_test WHERE lot = @value",
-		"lots|pigment-lots|blends|indicators" },
+		"lots, pigment-lots, blends or indicators" },
 	{ "blend", "blend", "SELECT 1 FROM pigment_blend WHERE blend = @value", "blends" },
 	{ "sterilizer", "steriliser", "SELECT 1 FROM sterilizer WHERE sterilizer = @value", "sterilizers" },
 	{ "operator", "operator", "SELECT 1 FROM operator WHERE badge = @value", "operators" },
@@ -56,7 +56,7 @@ static int unknown(size_t thing, const json_t *value, char error[LEDGER_TEXT_MAX
 
 	snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
 	snprintf(error, LEDGER_TEXT_MAX,
-		"%s \"%.96s\" is not on record: check how it is written; `stipplectl audit %s` lists those that are",
+		"%s \"%.96s\" is not on record: check how it is written, or look for it with the query %s",
 		things[thing].what, json_is_integer(value) ? number : json_string_value(value),
 		things[thing].list);
 	return -ENOENT;
