@@ -269,11 +269,13 @@ static int verify_proof(Ctl *ctl)
 
 static int run_verify(Ctl *ctl, int n, char **arguments)
 {
-	const char *path = n > 0 ? arguments[0] : proof_ledger(ctl);
+	const char *path = n > 0 ? arguments[0] : NULL;
 	struct stat status;
 
 	if (ctl->proof)
 		return n > 0 ? ctl_usage("--proof or a file, not both") : verify_proof(ctl);
+	if (!path)
+		path = proof_ledger(ctl);
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		return export_verify(ctl, path);
 	return verify_ledger(ctl, path);

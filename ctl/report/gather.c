@@ -13,15 +13,13 @@ enum { PICTURE_MAX = 64 << 20 };
 typedef struct Asking {
 	Report *report;
 	const char *query;
-	size_t rows;
 } Asking;
 
 static void take_row(void *userdata, json_t *row)
 {
-	Asking *asking = userdata;
+	const Asking *asking = userdata;
 
 	report_add(asking->report, asking->query, row);
-	asking->rows++;
 }
 
 static void append_row(void *userdata, json_t *row)
@@ -50,15 +48,13 @@ static void read_rows(void *userdata, int fd)
 }
 
 /** Takes `filter`. */
-static int ask(Ctl *ctl, Report *report, const char *query, json_t *filter, size_t *ret_rows)
+static int ask(Ctl *ctl, Report *report, const char *query, json_t *filter)
 {
-	Asking asking = { report, query, 0 };
+	Asking asking = { report, query };
 	Reading reading = { take_row, &asking };
 	int status = filter ? ctl_query(ctl, query, filter, read_rows, &reading) : ctl_fail("out of memory");
 
 	json_decref(filter);
-	if (ret_rows)
-		*ret_rows = asking.rows;
 	return status;
 }
 
@@ -72,7 +68,7 @@ static int ask_lots(Ctl *ctl, Report *report)
 
 		if (cartridge->product || !cartridge->lot)
 			continue;
-		status = ask(ctl, report, "lot", json_pack("{s:s}", "lot", cartridge->lot), NULL);
+		status = ask(ctl, report, "lot", json_pack("{s:s}", "lot", cartridge->lot));
 	}
 	return status;
 }
@@ -85,8 +81,7 @@ static int ask_cycles(Ctl *ctl, Report *report)
 	for (size_t i = 0; i < report->handpieces->len && status == CTL_DONE; i++) {
 		const ReportHandpiece *piece = &g_array_index(report->handpieces, ReportHandpiece, i);
 
-		status =
-			ask(ctl, report, "sterilization", json_pack("{s:s}", "item", piece->handpiece), NULL);
+		status = ask(ctl, report, "sterilization", json_pack("{s:s}", "item", piece->handpiece));
 	}
 	return status;
 }
@@ -190,20 +185,14 @@ static void ask_proof(Ctl *ctl, Report *report)
 int report_gather(Ctl *ctl, int64_t session, Report *report)
 {
 	_cleanup_(freep) char *clinic = NULL, *station = NULL, *made = now_text();
-	size_t found = 0;
-	int status = ask(ctl, report, "session", json_pack("{s:I}", "session", (json_int_t)session), &found);
+	int status = ask(ctl, report, "session", json_pack("{s:I}", "session", (json_int_t)session));
 
-	if (status == CTL_DONE && found == 0)
-		return ctl_fail("there is no session %lld on record: `stipplectl audit sessions` lists them",
-			(long long)session);
 	if (status == CTL_DONE)
-		status = ask(ctl, report, "operators", json_object(), NULL);
+		status = ask(ctl, report, "operators", json_object());
 	if (status == CTL_DONE)
-		status = ask(
-			ctl, report, "timeline", json_pack("{s:I}", "session", (json_int_t)session), NULL);
+		status = ask(ctl, report, "timeline", json_pack("{s:I}", "session", (json_int_t)session));
 	if (status == CTL_DONE)
-		status =
-			ask(ctl, report, "needles", json_pack("{s:I}", "session", (json_int_t)session), NULL);
+		status = ask(ctl, report, "needles", json_pack("{s:I}", "session", (json_int_t)session));
 	if (status == CTL_DONE)
 		status = ask_lots(ctl, report);
 	if (status == CTL_DONE)

@@ -286,7 +286,7 @@ def test_a_photograph_that_is_gone(treated, tmp_path):
 
 
 def test_what_cannot_be_reported(station, tmp_path):
-    assert "there is no session 5" in report(station, tmp_path / "report.pdf", 5, status=1)
+    assert 'session "5" is not on record' in report(station, tmp_path / "report.pdf", 5, status=1)
     assert "ending in .pdf" in report(station, tmp_path / "report.doc", 1, status=2)
     assert "write its number" in report(station, tmp_path / "report.pdf", "last", status=2)
     assert "no paper" in report(station, tmp_path / "report.pdf", 1, "--paper", "a5", status=2)
