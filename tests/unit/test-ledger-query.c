@@ -4,6 +4,7 @@
 
 #include "ledger-fixture.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "util/file.h"
@@ -287,6 +288,56 @@ static void test_copies_are_read_without_a_daemon(void **state)
 	rmdir(folder);
 }
 
+static int ask_copy(Ledger *copy, const char *query, json_t *arguments, char error[LEDGER_TEXT_MAX])
+{
+	int r, fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	uint64_t rows = 1;
+
+	error[0] = '\0';
+	r = ledger_stream_now(copy, query, arguments, fd, &rows, error);
+	assert_true(r < 0 || rows == 0);
+	close(fd);
+	json_decref(arguments);
+	return r;
+}
+
+static void test_what_is_nowhere_on_record_is_no_empty_answer(void **state)
+{
+	static const struct {
+		const char *query, *argument, *known; /* known: to the story; NULL: it has none */
+	} asked[] = {
+		{ "recall", "lot", "L1" },
+		{ "timeline", "session", "1" },
+		{ "sessions", "subject", "p1" },
+		{ "unit", "unit", NULL },
+		{ "blends", "blend", NULL },
+		{ "indicators", "sterilizer", NULL },
+		{ "sessions", "operator", NULL },
+		{ "certifications", "badge", NULL },
+	};
+	Fixture *fixture = *state;
+	_cleanup_(ledger_freep) Ledger *copy = NULL;
+	char error[LEDGER_TEXT_MAX];
+
+	tell_story(fixture->ledger);
+	copy = open_copy(fixture->path);
+	for (size_t i = 0; i < ELEMENTS(asked); i++) {
+		assert_int_equal(
+			ask_copy(copy, asked[i].query, json_pack("{s:s}", asked[i].argument, "999"), error),
+			-ENOENT);
+		assert_non_null(strstr(error, "\"999\" is not on record"));
+		if (asked[i].known)
+			assert_int_equal(ask_copy(copy, asked[i].query,
+						 json_pack("{s:s, s:s}", asked[i].argument, asked[i].known,
+							 "to", "2001-01-01"),
+						 error),
+				0);
+	}
+	assert_int_equal(ask_copy(copy, "indicators", json_pack("{s:s}", "lot", "L1"), error), 0);
+	assert_int_equal(ask_copy(copy, "timeline", json_pack("{s:i}", "session", 999), error), -ENOENT);
+	assert_int_equal(ask_copy(copy, "faults", json_pack("{s:s}", "to", "2001-01-01"), error), 0);
+}
+
 static void test_a_missing_copy_is_named(void **state)
 {
 	LedgerOptions options = { .path = "no-such-folder/ledger.db", .read_only = true };
@@ -357,6 +408,7 @@ int main(void)
 		LEDGER_TEST(test_views_are_for_any_program),
 		LEDGER_TEST(test_bad_arguments_are_refused),
 		LEDGER_TEST(test_copies_are_read_without_a_daemon),
+		LEDGER_TEST(test_what_is_nowhere_on_record_is_no_empty_answer),
 		LEDGER_TEST(test_a_missing_copy_is_named),
 		LEDGER_TEST(test_leaves_are_canonical_and_hashed),
 	};
