@@ -226,6 +226,10 @@ def test_photographs_of_a_past_session_are_compared(panel, station):
                           y + height // 2, "mouseup", 1)
     panel.touch("Back")
     panel.wait_sees("Session 1")
+    panel.touch("Back")
+    panel.scan("P-0009")
+    panel.wait_sees('"P-0009" is not on record')
+    panel.wait_gone("Session 1 ·")  # the sessions of one person never stand under another
 
 
 def test_a_lot_is_received_by_its_code(panel, station):
