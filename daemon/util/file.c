@@ -119,7 +119,8 @@ int file_free_bytes(const char *path, uint64_t *ret)
 
 int file_read(const char *path, size_t limit, char **ret, size_t *ret_size)
 {
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* a pipe would block until somebody writes */
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	_cleanup_(freep) char *data = NULL;
 	struct stat status;
 	size_t used = 0;
@@ -128,6 +129,8 @@ int file_read(const char *path, size_t limit, char **ret, size_t *ret_size)
 		return -errno;
 	if (fstat(fd, &status) < 0)
 		return -errno;
+	if (S_ISFIFO(status.st_mode))
+		return -ESPIPE;
 	if (status.st_size < 0 || (size_t)status.st_size > limit)
 		return -EFBIG;
 	data = malloc(status.st_size + 1);

@@ -34,6 +34,8 @@ int file_make_folders(const char *path) _must_check_;
 /** Free bytes for an ordinary user on the file system that holds `path`. Does not block on the disk. */
 int file_free_bytes(const char *path, uint64_t *ret) _must_check_;
 
-/** Reads a whole file of at most `limit` bytes; the result is NUL-terminated and the caller's. -EFBIG over.
+/**
+ * Reads a whole file of at most `limit` bytes; the result is NUL-terminated and the caller's. -EFBIG over;
+ * -ESPIPE for a named pipe, which is not waited for.
  */
 int file_read(const char *path, size_t limit, char **ret, size_t *ret_size) _must_check_;

@@ -5,10 +5,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sys/stat.h>
 #include <pthread.h>
 
 #include "util/clock.h"
-#include "util/digest.h"
+#include "util/digest-file.h"
 #include "util/enrolment-code.h"
 #include "util/file.h"
 #include "util/pin.h"
@@ -137,9 +138,33 @@ static void test_file_is_whole(void **state)
 	assert_int_equal(file_read(path, 100, &data, &size), 0);
 	assert_string_equal(data, "three");
 	assert_int_equal(file_read(path, 2, &data, &size), -EFBIG);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(file_read(path, 100, &data, &size), -ESPIPE);
 	assert_int_equal(file_write_atomic("/nowhere/at/all", "a", "x", 1), -ENOENT);
 	unlink(path);
 	rmdir(folder);
+}
+
+static void test_digest_of_a_file(void **state)
+{
+	_cleanup_(fclosep) FILE *file = tmpfile();
+	_cleanup_(freep) char *data = calloc(1, 200000);
+	char hex[DIGEST_HEX_MAX], expected[DIGEST_HEX_MAX];
+
+	assert_non_null(file);
+	assert_non_null(data);
+	/* the published digest of nothing */
+	assert_int_equal(digest_file(fileno(file), hex), 0);
+	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	/* longer than what is read at once, and no multiple of it */
+	data[199999] = 'x';
+	assert_int_equal(fwrite(data, 1, 200000, file), 200000);
+	rewind(file);
+	assert_int_equal(digest_file(fileno(file), hex), 0);
+	assert_int_equal(digest_hex(data, 200000, expected), 0);
+	assert_string_equal(hex, expected);
+	assert_int_equal(digest_file(-1, hex), -EBADF);
 }
 
 static void test_file_folder(void **state)
@@ -228,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_text_from_outside),
 		cmocka_unit_test(test_text_is_repaired),
 		cmocka_unit_test(test_file_is_whole),
+		cmocka_unit_test(test_digest_of_a_file),
 		cmocka_unit_test(test_file_folder),
 		cmocka_unit_test(test_file_beside),
 		cmocka_unit_test(test_pin_hash),

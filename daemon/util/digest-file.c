@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/digest-file.h"
+
+#include <openssl/evp.h>
+
+enum { CHUNK = 1 << 16 };
+
+DEFINE_CLEANUP(EVP_MD_CTX *, EVP_MD_CTX_free, context_freep);
+
+int digest_file(int fd, char ret[DIGEST_HEX_MAX])
+{
+	_cleanup_(context_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
+	_cleanup_(freep) char *chunk = malloc(CHUNK);
+	uint8_t digest[DIGEST_BYTES];
+	ssize_t n;
+
+	if (!context || !chunk)
+		return -ENOMEM;
+	if (EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
+		return -EIO;
+	while ((n = read(fd, chunk, CHUNK)) != 0) {
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0 && EVP_DigestUpdate(context, chunk, (size_t)n) != 1)
+			return -EIO;
+	}
+	if (EVP_DigestFinal_ex(context, digest, NULL) != 1)
+		return -EIO;
+	hex_encode(digest, sizeof digest, ret);
+	return 0;
+}
