@@ -121,10 +121,10 @@ static int tell_missing(Verifier *verifier, sqlite3_stmt *row)
 	return 0;
 }
 
-/* the kinds of records that name an attachment */
-#define WITHOUT_ATTACHMENT                                                                                                      \
-	"SELECT seq FROM record WHERE (kind = 'strokes' OR (kind IN ('lot.received', 'lot.certificate') AND instr(CAST(leaf AS" \
-	" TEXT), 'sha256\":\"') > 0)) AND NOT EXISTS (SELECT 1 FROM attachment WHERE attachment.seq = record.seq)"
+/* the kinds of records that have an attachment */
+#define WITHOUT_ATTACHMENT                                                            \
+	"SELECT seq FROM record WHERE kind IN ('strokes', 'lot.certificate') AND NOT" \
+	" EXISTS (SELECT 1 FROM attachment WHERE attachment.seq = record.seq)"
 
 int verify_beside(Verifier *verifier)
 {
@@ -147,6 +147,28 @@ int verify_beside(Verifier *verifier)
 
 /* ---- projections ---- */
 
+#define DEFINITIONS(database)                             \
+	"SELECT type, name, tbl_name, sql FROM " database \
+	".sqlite_master WHERE substr(name, 1, 7) <> 'sqlite_'"
+
+/** A changed view or column answers another question than the one that is asked. */
+static int compare_definitions(Verifier *verifier, sqlite3 *db)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *row = NULL;
+	int result = sqlite3_prepare_v2(db,
+		"SELECT group_concat(name, ', ') FROM (SELECT name FROM (" DEFINITIONS("main") " EXCEPT " DEFINITIONS(
+			"kept") ") UNION SELECT name FROM (" DEFINITIONS("kept") " EXCEPT " DEFINITIONS("main") "))",
+		-1, &row, NULL);
+
+	if (result == SQLITE_OK)
+		result = sqlite3_step(row);
+	if (result == SQLITE_ROW && sqlite3_column_type(row, 0) != SQLITE_NULL)
+		verify_finding(verifier,
+			"tables, views or triggers of the file were added, changed or removed: %.200s",
+			(const char *)sqlite3_column_text(row, 0));
+	return ledger_errno(result);
+}
+
 /** A temporary database beside the file's tables: ours of their own, the records as the file has them. */
 static int open_scratch(Verifier *verifier, sqlite3 **ret)
 {
@@ -154,6 +176,8 @@ static int open_scratch(Verifier *verifier, sqlite3 **ret)
 	char error[LEDGER_TEXT_MAX];
 	int r = schema_open_scratch(verifier->options->path, &db, error);
 
+	if (r == 0)
+		r = compare_definitions(verifier, db);
 	if (r == 0)
 		r = ledger_errno(sqlite3_exec(db,
 			"INSERT INTO main.personal SELECT * FROM kept.personal;"

@@ -14,7 +14,7 @@ void verify_finding(Verifier *verifier, const char *format, ...)
 	va_end(arguments);
 	pthread_mutex_lock(&verifier->lock);
 	if (verifier->found->findings++ < VERIFY_FINDINGS_MAX)
-		verifier->options->finding(verifier->options->userdata, text);
+		verifier->options->finding(verifier->options->userdata, text_repair(text));
 	pthread_mutex_unlock(&verifier->lock);
 }
 
@@ -93,6 +93,7 @@ typedef struct KeyChain {
 	NoteVerifier keys[2]; /* the newest, and the one before it */
 	uint64_t since;       /* record that brought the newest; 0 none yet */
 	bool known_met;       /* the key that the caller knew was among them */
+	bool known_vouches;   /* ... and signed for the newest, itself or through those between */
 } KeyChain;
 
 static bool check_statement(const NoteVerifier *previous, const char *key, const char *statement)
@@ -104,10 +105,24 @@ static bool check_statement(const NoteVerifier *previous, const char *key, const
 	       memmem(statement, size, key, strlen(key)) != NULL;
 }
 
+/** Whether the key before signed for this one; a key that was lost could not. */
+static bool is_signed_for(KeyChain *chain, uint64_t seq, const char *key, const char *statement)
+{
+	Verifier *verifier = chain->verifier;
+
+	if (!statement && chain->since)
+		verifier->found->replaced_keys++;
+	if (!statement || check_statement(&chain->keys[0], key, statement))
+		return statement != NULL;
+	verify_finding(verifier, "record %llu: the new signing key is not signed for by the one before",
+		(unsigned long long)seq);
+	return false;
+}
+
 static void take_key(KeyChain *chain, uint64_t seq, const json_t *body)
 {
 	Verifier *verifier = chain->verifier;
-	const char *key = json_string_value(json_object_get(body, "key"));
+	const char *key = json_string_value(json_object_get(body, "key")), *known = verifier->options->key;
 	const char *statement = json_string_value(json_object_get(body, "statement"));
 	char why[TLOG_TEXT_MAX];
 	NoteVerifier parsed;
@@ -118,18 +133,32 @@ static void take_key(KeyChain *chain, uint64_t seq, const json_t *body)
 		return;
 	}
 	verifier->found->keys++;
-	if (statement && !check_statement(&chain->keys[0], key, statement))
-		verify_finding(verifier,
-			"record %llu: the new signing key is not signed for by the one before",
-			(unsigned long long)seq);
-	if (!statement && chain->since)
-		verifier->found->replaced_keys++;
-	chain->known_met =
-		chain->known_met || (verifier->options->key && strcmp(verifier->options->key, key) == 0);
+	chain->known_vouches = is_signed_for(chain, seq, key, statement) && chain->known_vouches;
+	if (known && strcmp(known, key) == 0)
+		chain->known_met = chain->known_vouches = true;
 	chain->keys[1] = chain->keys[0];
 	chain->keys[0] = parsed;
 	chain->since = seq;
 	snprintf(verifier->found->key, NOTE_KEY_MAX, "%s", key);
+}
+
+/** A key's record is committed with a checkpoint, so that one is missing where none covers it. */
+static void check_newest_key(const KeyChain *chain)
+{
+	Verifier *verifier = chain->verifier;
+	const char *known = verifier->options->key;
+
+	if (chain->since > verifier->found->sealed)
+		verify_finding(verifier,
+			"checkpoints are missing: there must be one that covers record %llu, where the key begins",
+			(unsigned long long)chain->since);
+	if (known && !chain->known_met)
+		verify_finding(verifier, "the key that you know, %.160s, is not among the log's", known);
+	else if (known && !chain->known_vouches)
+		verify_finding(verifier,
+			"the key that you know did not sign for the one that signs since record %llu: if the station"
+			" lost its key, give the new one",
+			(unsigned long long)chain->since);
 }
 
 /** Checkpoints up to the next key's record are the older key's. */
@@ -177,9 +206,8 @@ int verify_keys(Verifier *verifier)
 	}
 	if (r == 0)
 		r = check_signatures(&chain, &next, UINT64_MAX);
-	if (r == 0 && verifier->options->key && !chain.known_met)
-		verify_finding(verifier, "the key that you know, %.160s, is not among the log's",
-			verifier->options->key);
+	if (r == 0)
+		check_newest_key(&chain);
 	return r;
 }
 
