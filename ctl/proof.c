@@ -4,17 +4,17 @@
 
 #include "proof.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "commands.h"
-#include "report/proof-code.h"
 #include "tlog/proof.h"
 #include "util/file.h"
 
-enum { FILE_MAX = 16 << 20, WITNESSED_MAX = 4096 };
+#define SINCE "since="
 
 /** What the station says, without starting it; NULL when it does not answer. Kept until the next call. */
 static const char *ask_station(const Ctl *ctl)
@@ -65,21 +65,15 @@ void proof_tell(const Ctl *ctl, const char *what, const char *text)
 	json_auto_t *line = NULL;
 
 	if (!ctl->json) {
-		printf("%s: %s\n", what, text);
+		printf("%s: ", what);
+		/* a file's own words are not for the terminal to obey */
+		for (const char *c = text; *c; c++)
+			putchar(iscntrl((unsigned char)*c) ? '?' : *c);
+		putchar('\n');
 		return;
 	}
 	line = json_pack("{s:s}", what, text);
 	ctl_print_fields(ctl, line);
-}
-
-int proof_read_key(const Ctl *ctl, NoteVerifier *ret, bool *ret_given)
-{
-	char why[TLOG_TEXT_MAX];
-
-	*ret_given = ctl->key != NULL;
-	if (ctl->key && note_verifier_parse(ctl->key, ret, why) < 0)
-		return ctl_usage("--key: %s", why);
-	return CTL_DONE;
 }
 
 /* ---- a ledger ---- */
@@ -136,6 +130,9 @@ static void print_verification(const Ctl *ctl, const Verification *found)
 		N(found->records));
 	printf("checked %llu checkpoints and their signatures; the newest covers %llu records\n",
 		N(found->checkpoints), N(found->sealed));
+	if (found->records > found->sealed)
+		printf("records %llu to %llu are signed by nobody yet\n", N(found->sealed + 1),
+			N(found->records));
 	printf("checked %llu personal data (%llu erased on record), %llu attachments\n", N(found->personal),
 		N(found->erased), N(found->attachments));
 	printf("checked %llu tables against what the records give\n", N(found->tables));
@@ -161,7 +158,7 @@ static int verify_ledger(Ctl *ctl, const char *path)
 	if (asprintf(&name, "%s.checkpoint", path) < 0)
 		return ctl_fail("out of memory");
 	/* before the ledger, which a working station takes further in the meantime */
-	if (file_read(name, FILE_MAX, &note, &size) == 0) {
+	if (file_read(name, NOTE_SIZE_MAX, &note, &size) == 0) {
 		beside[0] = note;
 		options.witnessed = beside;
 		options.n_witnessed = 1;
@@ -172,112 +169,31 @@ static int verify_ledger(Ctl *ctl, const char *path)
 	return status;
 }
 
-/* ---- a proof or checkpoint from anywhere ---- */
+/* ---- what is verified ---- */
 
-static int verified(const Ctl *ctl, const Checkpoint *checkpoint, const char *what)
+static const char *since_of(const char *word)
 {
-	json_auto_t *fields = json_pack("{s:s, s:s, s:I}", "proved", what, "log", checkpoint->origin, "size",
-		(json_int_t)checkpoint->size);
-
-	ctl_print_fields(ctl, fields);
-	return CTL_DONE;
-}
-
-static int verify_inclusion(Ctl *ctl, const NoteVerifier *key, const char *text, size_t size)
-{
-	_cleanup_(freep) char *leaf = NULL;
-	char why[TLOG_TEXT_MAX], what[64];
-	InclusionProof proof;
-	Checkpoint checkpoint;
-	size_t leaf_size = 0;
-	int r = inclusion_proof_parse(text, size, &proof, why);
-
-	if (r < 0)
-		return ctl_fail("%s", why);
-	if (ctl->leaf) {
-		r = file_read(ctl->leaf, FILE_MAX, &leaf, &leaf_size);
-		if (r < 0)
-			ctl_fail("%s: %s", ctl->leaf, strerror(-r));
-	} else if (!proof.extra) {
-		r = -EINVAL;
-		ctl_usage("the proof does not hold what it proves: give its bytes with --leaf FILE");
-	}
-	if (r == 0)
-		r = inclusion_proof_verify(&proof, leaf ? leaf : (const char *)proof.extra,
-			leaf ? leaf_size : proof.extra_size, key, 1, NULL, &checkpoint, why);
-	if (r < 0 && (leaf || !ctl->leaf) && (leaf || proof.extra))
-		ctl_fail("%s", why);
-	snprintf(what, sizeof what, "entry %llu is in the log", N(proof.index + 1));
-	if (r == 0)
-		verified(ctl, &checkpoint, what);
-	if (r == 0 && !leaf && !ctl->json)
-		printf("%.*s\n", (int)proof.extra_size, (const char *)proof.extra);
-	inclusion_proof_done(&proof);
-	return r < 0 ? CTL_FAILED : CTL_DONE;
-}
-
-static int verify_note(Ctl *ctl, const NoteVerifier *key, const char *text, size_t size)
-{
-	char why[TLOG_TEXT_MAX];
-	Checkpoint checkpoint;
-
-	if (checkpoint_open(text, size, key, 1, NULL, &checkpoint, why) < 0)
-		return ctl_fail("%s", why);
-	return verified(ctl, &checkpoint, "the checkpoint is signed by this key");
-}
-
-/** Reads the file; what a scanner read from a report's code becomes the proof that it holds. */
-static int read_proof(const char *file, char **ret, size_t *ret_size)
-{
-	_cleanup_(freep) char *text = NULL, *proof = NULL;
-	size_t size = 0;
-	int r = file_read(file, FILE_MAX, &text, &size);
-
-	if (r < 0)
-		return ctl_fail("%s: %s", file, strerror(-r));
-	if (proof_code_is(text)) {
-		r = proof_code_read(text, &proof);
-		if (r < 0)
-			return ctl_fail("%s: the code was not read whole (%s): scan it again, larger", file,
-				strerror(-r));
-		size = strlen(proof);
-	}
-	*ret = proof ? TAKE_PTR(proof) : TAKE_PTR(text);
-	*ret_size = size;
-	return CTL_DONE;
-}
-
-static int verify_proof(Ctl *ctl)
-{
-	_cleanup_(freep) char *text = NULL;
-	NoteVerifier key;
-	bool given;
-	size_t size = 0;
-	int status = read_proof(ctl->proof, &text, &size);
-
-	if (status != CTL_DONE || !text)
-		return status;
-	status = proof_read_key(ctl, &key, &given);
-	if (status != CTL_DONE)
-		return status;
-	if (!given)
-		return ctl_usage("--proof needs --key, the log's public key from somebody you trust");
-	if (strncmp(text, "c2sp.org/tlog-proof", 19) == 0)
-		return verify_inclusion(ctl, &key, text, size);
-	return verify_note(ctl, &key, text, size);
+	return strncmp(word, SINCE, sizeof SINCE - 1) == 0 ? word + sizeof SINCE - 1 : NULL;
 }
 
 static int run_verify(Ctl *ctl, int n, char **arguments)
 {
-	const char *path = n > 0 ? arguments[0] : NULL;
-	struct stat status;
+	const char *since = n > 0 ? since_of(arguments[n - 1]) : NULL, *path;
+	struct stat status = { 0 };
 
+	n -= since != NULL;
+	if (n > (ctl->proof ? 0 : 1))
+		return ctl_usage("one of: a ledger's file, a folder, --proof FILE");
 	if (ctl->proof)
-		return n > 0 ? ctl_usage("--proof or a file, not both") : verify_proof(ctl);
-	if (!path)
-		path = proof_ledger(ctl);
+		return proof_check(ctl, since);
+	path = n > 0 ? arguments[0] : proof_ledger(ctl);
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-		return export_verify(ctl, path);
+		return export_verify(ctl, path, since);
+	if (since)
+		return ctl_usage(
+			"since= goes with a folder or --proof; audit witness FILE compares with a ledger");
+	if (status.st_mode && !S_ISREG(status.st_mode))
+		return ctl_fail("%s: it is neither a ledger's file nor a folder", path);
 	return verify_ledger(ctl, path);
 }
 
@@ -293,7 +209,7 @@ static int parse_number(const char *text, uint64_t *ret)
 }
 
 /** The proof itself goes to standard output, so that it can be kept as it is; --json wraps it in one line. */
-static int print_proof(const Ctl *ctl, uint64_t record, const char *proof)
+static int print_proof(const Ctl *ctl, const char *of, uint64_t number, const char *proof)
 {
 	json_auto_t *line = NULL;
 
@@ -301,25 +217,76 @@ static int print_proof(const Ctl *ctl, uint64_t record, const char *proof)
 		fputs(proof, stdout);
 		return CTL_DONE;
 	}
-	line = json_pack("{s:I, s:s}", "record", (json_int_t)record, "proof", proof);
+	line = json_pack("{s:I, s:s}", of, (json_int_t)number, "proof", proof);
 	if (!line)
 		return ctl_fail("the proof is no UTF-8 text");
 	ctl_print_fields(ctl, line);
 	return CTL_DONE;
 }
 
-static int prove_from_file(Ctl *ctl, uint64_t record)
+static int open_ledger(const Ctl *ctl, Ledger **ret)
 {
-	LedgerOptions options = { .path = ctl->ledger, .read_only = true };
-	_cleanup_(ledger_freep) Ledger *ledger = NULL;
-	json_auto_t *proof = NULL;
+	LedgerOptions options = { .path = proof_ledger(ctl), .read_only = true };
 	char error[LEDGER_TEXT_MAX];
 	LedgerInfo info;
 
-	if (ledger_open(&options, &ledger, &info, error) < 0 ||
-		ledger_prove_now(ledger, record, &proof, error) < 0)
+	return ledger_open(&options, ret, &info, error) < 0 ? ctl_fail("%s", error) : CTL_DONE;
+}
+
+static int prove_from_file(Ctl *ctl, uint64_t record)
+{
+	_cleanup_(ledger_freep) Ledger *ledger = NULL;
+	json_auto_t *proof = NULL;
+	char error[LEDGER_TEXT_MAX];
+	int status = open_ledger(ctl, &ledger);
+
+	if (status != CTL_DONE)
+		return status;
+	if (ledger_prove_now(ledger, record, &proof, error) < 0)
 		return ctl_fail("%s", error);
-	return print_proof(ctl, record, json_string_value(json_object_get(proof, "proof")));
+	return print_proof(ctl, "record", record, json_string_value(json_object_get(proof, "proof")));
+}
+
+/** The checkpoint that a proof of growth starts from: its size alone, or a file with it. */
+static int read_since(const char *since, Checkpoint *ret)
+{
+	_cleanup_(freep) char *note = NULL;
+	char why[TLOG_TEXT_MAX];
+	size_t size, text_size;
+	int status;
+
+	*ret = (Checkpoint){ 0 };
+	if (parse_number(since, &ret->size) == 0)
+		return CTL_DONE;
+	status = proof_read_checkpoint(since, &note, &size);
+	if (status != CTL_DONE)
+		return status;
+	if (note_read(note, size, &text_size, why) < 0 || checkpoint_parse(note, text_size, ret, why) < 0)
+		return ctl_fail("%s: %s", since, why);
+	ret->extensions = NULL;
+	return CTL_DONE;
+}
+
+static int prove_growth(Ctl *ctl, const char *since)
+{
+	_cleanup_(ledger_freep) Ledger *ledger = NULL;
+	json_auto_t *proof = NULL;
+	char error[LEDGER_TEXT_MAX], root[PROOF_HASH_MAX];
+	Checkpoint old;
+	int status = read_since(since, &old);
+
+	if (status == CTL_DONE)
+		status = open_ledger(ctl, &ledger);
+	if (status != CTL_DONE)
+		return status;
+	if (ledger_prove_growth_now(ledger, old.size, &proof, error) < 0)
+		return ctl_fail("%s", error);
+	proof_write_hash(&old.root, root);
+	if (old.origin[0] && strcmp(root, json_string_value(json_object_get(proof, "root"))) != 0)
+		return ctl_fail("%s: the ledger does not continue this checkpoint; audit witness names the "
+				"first difference",
+			since);
+	return print_proof(ctl, "since", old.size, json_string_value(json_object_get(proof, "proof")));
 }
 
 static int run_prove(Ctl *ctl, int n, char **arguments)
@@ -329,6 +296,8 @@ static int run_prove(Ctl *ctl, int n, char **arguments)
 	uint64_t record;
 	int status;
 
+	if (since_of(arguments[0]))
+		return prove_growth(ctl, since_of(arguments[0]));
 	if (parse_number(arguments[0], &record) < 0)
 		return ctl_usage("\"%s\" is no record's number", arguments[0]);
 	if (ctl->ledger)
@@ -341,7 +310,7 @@ static int run_prove(Ctl *ctl, int n, char **arguments)
 	if (sd_bus_message_read(reply, "ss", &proof, &key) < 0)
 		status = ctl_fail("the answer cannot be read");
 	else
-		status = print_proof(ctl, record, proof);
+		status = print_proof(ctl, "record", record, proof);
 	sd_bus_message_unref(reply);
 	return status;
 }
@@ -349,31 +318,35 @@ static int run_prove(Ctl *ctl, int n, char **arguments)
 /* ---- witness ---- */
 
 typedef struct Witnessed {
-	const char *notes[WITNESSED_MAX];
+	char **notes;
 	size_t n;
-	json_t *keep; /* what the notes belong to */
 } Witnessed;
 
-/** Messages of the topic `checkpoint`, one a line, as mosquitto_sub prints them. */
-static int read_messages(Witnessed *witnessed, char *text)
+/** A cleanup function. */
+static void witnessed_done(Witnessed *witnessed)
 {
-	for (char *line = text, *next; line && *line; line = next) {
-		json_auto_t *message = NULL;
-		const char *note;
+	for (size_t i = 0; i < witnessed->n; i++)
+		free(witnessed->notes[i]);
+	free(witnessed->notes);
+}
 
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		message = json_loads(line, 0, NULL);
-		note = json_string_value(json_object_get(message, "checkpoint"));
-		if (!note)
-			note = json_string_value(json_object_get(message, "note"));
-		if (!note || witnessed->n == WITNESSED_MAX)
-			return -EINVAL;
-		json_array_append(witnessed->keep, message);
-		witnessed->notes[witnessed->n++] = note;
+static int keep_note(Witnessed *witnessed, const char *note)
+{
+	char **grown = reallocarray(witnessed->notes, witnessed->n + 1, sizeof *grown), *kept = strdup(note);
+
+	if (grown)
+		witnessed->notes = grown;
+	if (!grown || !kept) {
+		free(kept);
+		return ctl_fail("out of memory");
 	}
-	return witnessed->n > 0 ? 0 : -EINVAL;
+	witnessed->notes[witnessed->n++] = kept;
+	return CTL_DONE;
+}
+
+static int keep_message(void *userdata, unsigned line, const json_t *message)
+{
+	return keep_note(userdata, proof_note_of(message));
 }
 
 static int compare_witnessed(Ctl *ctl, const Witnessed *witnessed)
@@ -381,7 +354,7 @@ static int compare_witnessed(Ctl *ctl, const Witnessed *witnessed)
 	VerifyOptions options = {
 		.path = proof_ledger(ctl),
 		.parts = VERIFY_RECORDS | VERIFY_SIGNATURES,
-		.witnessed = witnessed->notes,
+		.witnessed = (const char *const *)witnessed->notes,
 		.n_witnessed = witnessed->n,
 	};
 	Verification found = { 0 };
@@ -398,22 +371,15 @@ static int compare_witnessed(Ctl *ctl, const Witnessed *witnessed)
 
 static int run_witness(Ctl *ctl, int n, char **arguments)
 {
+	_cleanup_(witnessed_done) Witnessed witnessed = { 0 };
 	_cleanup_(freep) char *text = NULL;
-	json_auto_t *keep = json_array();
-	Witnessed witnessed = { .keep = keep };
 	size_t size;
-	int r = file_read(arguments[0], FILE_MAX, &text, &size);
+	int status = proof_read_text(arguments[0], &text, &size);
 
-	if (r < 0)
-		return ctl_fail("%s: %s", arguments[0], strerror(-r));
-	if (text[0] == '{') {
-		if (read_messages(&witnessed, text) < 0)
-			return ctl_fail("%s: neither a checkpoint nor messages with checkpoints, one a line",
-				arguments[0]);
-	} else {
-		witnessed.notes[witnessed.n++] = text;
-	}
-	return compare_witnessed(ctl, &witnessed);
+	if (status == CTL_DONE)
+		status = text[0] == '{' ? proof_each_message(arguments[0], text, keep_message, &witnessed)
+					: keep_note(&witnessed, text);
+	return status == CTL_DONE ? compare_witnessed(ctl, &witnessed) : status;
 }
 
 /* ---- the key ---- */
@@ -443,10 +409,11 @@ static int run_key(Ctl *ctl, int n, char **arguments)
 }
 
 const Command proof_commands[] = {
-	{ "audit verify", "[LEDGER|FOLDER]", 0, 1, run_verify,
-		"check a ledger's file, an export, or with --proof a proof or checkpoint; needs no daemon",
+	{ "audit verify", "[LEDGER|FOLDER] [since=FILE]", 0, 2, run_verify,
+		"check a ledger's file, an export, or with --proof a proof, checkpoint or saved checkpoints; needs no daemon",
 		.alone = true },
-	{ "audit prove", "RECORD", 1, 1, run_prove, "print the proof that a record is in the log",
+	{ "audit prove", "RECORD|since=FILE|since=SIZE", 1, 1, run_prove,
+		"print the proof that a record is in the log, or that it only grew since a checkpoint",
 		.alone = true },
 	{ "audit witness", "FILE", 1, 1, run_witness,
 		"compare saved checkpoints with the ledger and name the first difference", .alone = true },

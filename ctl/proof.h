@@ -20,10 +20,43 @@ int proof_verify(const Ctl *ctl, VerifyOptions *options, Verification *ret);
 /** One finding or message, as a line. */
 void proof_tell(const Ctl *ctl, const char *what, const char *text);
 
-/** Reads --key; false without one. CTL_USAGE after printing when it is none. */
-int proof_read_key(const Ctl *ctl, NoteVerifier *ret, bool *ret_given);
+/* ---- proof-check.c: without any ledger ---- */
 
-/* export.c */
+enum { KNOWN_KEYS_MAX = 8, PROOF_FILE_MAX = 256 << 20 };
+
+typedef struct KnownKeys {
+	NoteVerifier keys[KNOWN_KEYS_MAX];
+	size_t n;
+} KnownKeys;
+
+/** The keys of --key, separated by blanks; none without one. CTL_USAGE after printing what is wrong. */
+int proof_read_keys(const Ctl *ctl, KnownKeys *ret);
+
+/** A text of at most PROOF_FILE_MAX bytes without NUL. CTL_FAILED after printing what is wrong. */
+int proof_read_text(const char *file, char **ret, size_t *ret_size);
+
+/** The signed note in a message of the topic `checkpoint`; NULL: it has none. */
+const char *proof_note_of(const json_t *message);
+
+/** Takes a message with a checkpoint, from line 1. Anything but CTL_DONE ends it. */
+typedef int (*ProofEach)(void *userdata, unsigned line, const json_t *message);
+
+/** Runs `each` on saved messages, one a line, and writes into `text`. CTL_FAILED also when a line is none. */
+int proof_each_message(const char *file, char *text, ProofEach each, void *userdata);
+
+/** A saved checkpoint: the file itself, or the last of its messages. Not checked yet. */
+int proof_read_checkpoint(const char *file, char **ret, size_t *ret_size);
+
+/** audit verify --proof. `since`: a file with the checkpoint that a proof of growth starts from; NULL: none.
+ */
+int proof_check(Ctl *ctl, const char *since);
+
+/* ---- export.c, export-check.c ---- */
+
 int export_run(Ctl *ctl, int n, char **arguments);
-/** Verifies an exported folder. */
-int export_verify(Ctl *ctl, const char *folder);
+/** Whether a record ends a session, which an export has a proof of. */
+bool export_ends_session(const char *leaf, size_t size);
+/** Whether an export has a file of this record, which names its digest. */
+bool export_has_attachment(const char *leaf, size_t size);
+/** Verifies an exported folder. `since`: a file with a checkpoint that it must continue; NULL: none. */
+int export_verify(Ctl *ctl, const char *folder, const char *since);

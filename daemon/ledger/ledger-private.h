@@ -210,6 +210,7 @@ bool seal_unsaved(const Ledger *ledger);
 /** Answers a request for a proof or a checkpoint out of `statements`. */
 int prove_checkpoint(Statements *statements, Digester *digester, uint64_t since, json_t **ret) _must_check_;
 int prove_record(Statements *statements, Digester *digester, uint64_t seq, json_t **ret) _must_check_;
+int prove_growth(Statements *statements, Digester *digester, uint64_t size, json_t **ret) _must_check_;
 
 /* leaf.c */
 /** What all leaves of a group have in common. 0 or -ENOMEM. */

@@ -382,6 +382,20 @@ int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, char error[LEDG
 	return r;
 }
 
+int ledger_prove_growth_now(Ledger *ledger, uint64_t size, json_t **ret, char error[LEDGER_TEXT_MAX])
+{
+	int r = ledger->read_only ? prove_growth(&ledger->statements, ledger->digester, size, ret) : -EBUSY;
+
+	if (r == -ENODATA)
+		snprintf(error, LEDGER_TEXT_MAX,
+			"no checkpoint of this ledger covers %llu records: is it an older copy?",
+			(unsigned long long)size);
+	else if (r < 0)
+		snprintf(error, LEDGER_TEXT_MAX, "the growth since %llu records cannot be proved (%s)",
+			(unsigned long long)size, strerror(-r));
+	return r;
+}
+
 int ledger_lookup_now(
 	Ledger *ledger, const char *query, json_t *arguments, json_t **ret, char error[LEDGER_TEXT_MAX])
 {

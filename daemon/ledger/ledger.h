@@ -191,6 +191,14 @@ int ledger_prove(Ledger *ledger, uint64_t seq, LedgerRows done, void *userdata) 
 int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
 
 /**
+ * The proof that a read-only ledger's newest checkpoint continues what it was at `size` records: an object
+ * {root, proof}, `root` the tree's at `size` as checkpoints write it, `proof` as consistency_proof_write()
+ * makes it. -ENODATA: no checkpoint covers as many records.
+ */
+int ledger_prove_growth_now(
+	Ledger *ledger, uint64_t size, json_t **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+
+/**
  * Verifies the whole file (ledger/verify.h) on a thread of its own, which gives way to everything else.
  * `done` gets 0 when it is sound; -EUCLEAN with the first finding in `text` and their number in `seq`; or why
  * it could not be done. What is found is kept beside the file, so that it is not opened again until a person

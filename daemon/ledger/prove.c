@@ -126,3 +126,31 @@ int prove_record(Statements *statements, Digester *digester, uint64_t seq, json_
 		"proof", text, "key", key_in_force(statements));
 	return *ret ? 0 : -ENOMEM;
 }
+
+int prove_growth(Statements *statements, Digester *digester, uint64_t size, json_t **ret)
+{
+	TreeReader reader = { .statements = statements, .digester = digester };
+	_cleanup_(sealed_tree_done) SealedTree sealed = { 0 };
+	_cleanup_(freep) char *text = NULL;
+	ConsistencyProof proof = { .old_size = size };
+	char root[PROOF_HASH_MAX];
+	MerkleHash hash;
+	int r = size > MERKLE_SIZE_MAX ? -ENODATA : newest(statements, size, &sealed);
+
+	if (r == 0 && !sealed.note)
+		r = -ENODATA;
+	if (r == 0)
+		r = tree_root(&reader, size, &hash);
+	if (r == 0)
+		r = tree_prove_consistency(&reader, size, sealed.size, &proof.path);
+	if (r == 0) {
+		proof.checkpoint = sealed.note;
+		proof.checkpoint_size = strlen(sealed.note);
+		r = consistency_proof_write(&proof, &text);
+	}
+	if (r < 0)
+		return r;
+	proof_write_hash(&hash, root);
+	*ret = json_pack("{s:s, s:s}", "root", root, "proof", text);
+	return *ret ? 0 : -ENOMEM;
+}

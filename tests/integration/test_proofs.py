@@ -53,6 +53,13 @@ def stopped(station):
     return station, ledger_of(station), key
 
 
+def checkpoint_of(station):
+    with sqlite3.connect(ledger_of(station)) as db:
+        (note,), = db.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1")
+    db.close()
+    return note
+
+
 def tamper(ledger, sql):
     with sqlite3.connect(ledger) as db:
         for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
@@ -86,8 +93,9 @@ def test_a_record_is_proved_anywhere(station, tmp_path):
     proof.write_text(proof.read_text().replace(proof.read_text().split("\n")[3], "A" * 43 + "="))
     ctl("audit", "verify", "--proof", proof, "--key", key_of(station), expect=1)
     proof.write_text(ctl("audit", "prove", record, bus=station.address))
-    other = "stipple/clinic/chair-1+c1a3b8a5+AU7ZI6F9nqWD8HfRBY6yGXfgZ1vZBkSTzF5hTrIyHIwc"
-    assert "key" in ctl("audit", "verify", "--proof", proof, "--key", other, expect=2)
+    other = "stipple/clinic/chair-1+8f751397+AU7ZI6F9nqWD8HfRBY6yGXfgZ1vZBkSTzF5hTrIyHIwc"
+    assert "is it the right key" in ctl("audit", "verify", "--proof", proof, "--key", other, expect=1)
+    assert "key" in ctl("audit", "verify", "--proof", proof, "--key", other.replace("8f", "8e"), expect=2)
     assert "there is no record 4711" in ctl("audit", "prove", 4711, expect=1, bus=station.address)
 
 
@@ -124,6 +132,142 @@ def test_checkpoints_go_out_and_witness_the_ledger(broker, tmp_path):
     finally:
         subscriber.close()
         station.close()
+
+
+def test_growth_is_proved_anywhere(station, tmp_path):
+    ledger, key = ledger_of(station), key_of(station)
+    proof, old = tmp_path / "proof", tmp_path / "old"
+    lots(station, range(12))
+    old.write_text(checkpoint_of(station))
+    size = int(old.read_text().split("\n")[1])
+    lots(station, range(12, 40))
+    proof.write_text(ctl("--ledger", ledger, "audit", "prove", f"since={old}"))
+    assert proof.read_text().startswith(f"old {size}\n") and checkpoint_of(station) in proof.read_text()
+    assert ctl("--ledger", ledger, "audit", "prove", f"since={size}") == proof.read_text()
+    wrapped = json.loads(ctl("--json", "--ledger", ledger, "audit", "prove", f"since={old}"))
+    assert wrapped == {"since": size, "proof": proof.read_text()}
+    check = ["audit", "verify", "--proof", proof, "--key", key]
+    shown = json.loads(ctl("--json", *check, f"since={old}"))
+    assert shown["proved"] == f"nothing was changed or removed since it had {size} entries" and shown["size"] > size
+    assert "since=FILE" in ctl(*check, expect=2)
+    assert "no such" in ctl(*check, "since=/none", expect=1).lower()
+    other = tmp_path / "other"
+    other.write_text(checkpoint_of(station))
+    assert f"begins at size {size}" in ctl(*check, f"since={other}", expect=1)
+    for n, changed in enumerate((old.read_text().replace("\n", "\r\n"), old.read_text() + "\0", "", "x" * 100,
+                                 old.read_text().replace(str(size), str(size + 1), 1))):
+        (tmp_path / f"bad-{n}").write_text(changed, newline="")
+        assert f"bad-{n}: " in ctl(*check, f"since={tmp_path}/bad-{n}", expect=1)
+    assert "since= goes with" in ctl("audit", "verify", "--proof", old, "--key", key, f"since={old}", expect=2)
+    # what the ledger is not a continuation of
+    station.stop()
+    lines = old.read_text().split("\n")
+    lines[2] = "A" * 43 + "="
+    other.write_text("\n".join(lines))
+    assert "does not continue this checkpoint" in ctl("--ledger", ledger, "audit", "prove", f"since={other}", expect=1)
+    assert "no checkpoint of this ledger covers 999999" in ctl("--ledger", ledger, "audit", "prove", "since=999999", expect=1)
+    assert ctl("--ledger", ledger, "audit", "prove", "since=0").startswith("old 0\n\n")
+    os.mkfifo(tmp_path / "fifo")
+    for file in ("fifo", "."):
+        ctl("audit", "verify", "--proof", tmp_path / file, "--key", key, expect=1)
+        ctl("--ledger", ledger, "audit", "prove", f"since={tmp_path / file}", expect=1)
+
+
+def test_saved_checkpoints_chain_without_a_ledger(broker, tmp_path):
+    station = harness.Station(mqtt_port=broker.port, extra="[ledger]\ncheckpoint_records = 10\n")
+    subscriber = harness.Subscriber(broker.port)
+    saved = tmp_path / "saved.jsonl"
+
+    def published():
+        return [m for topic, m, _ in subscriber.messages if topic.endswith("/checkpoint")]
+
+    def check(messages, expect=1, json_too=()):
+        saved.write_text("".join(m if isinstance(m, str) else json.dumps(m) + "\n" for m in messages))
+        return ctl(*json_too, "audit", "verify", "--proof", saved, "--key", key, expect=expect)
+
+    try:
+        station.start()
+        wait_for(lambda: len(published()) >= 1, "the first checkpoint")
+        for n in range(4):
+            before = len(published())
+            lots(station, range(100 * n, 100 * n + 12))
+            wait_for(lambda: len(published()) > before, "a further checkpoint")
+        key = key_of(station)
+        station.stop()
+    finally:
+        subscriber.close()
+        station.close()
+    saw = published()
+    shown = json.loads(check(saw, expect=0, json_too=["--json"]))
+    assert shown["proved"].startswith(f"{len(saw)} checkpoints chain") and shown["size"] == saw[-1]["size"]
+    # again what the broker retains, and only the first
+    assert "chain" in check([saw[0], saw[0], saw[1], saw[1]], expect=0)
+    assert "1 checkpoints chain" in check(saw[:1], expect=0)
+    last = saw[3]
+    other_root = saw[2]["checkpoint"].split("\n")[2]
+    for bad, said in (
+            ([*saw[:2], *saw[3:]], "line 3 does not continue line 2: the proof starts at"),
+            ([*saw[:3], saw[1]], "line 4 does not continue line 3: the log had"),
+            ([*saw[:3], {**last, "consistency": last["consistency"][:-1]}], "line 4 does not continue line 3"),
+            ([*saw[:3], {**last, "consistency": last["consistency"] * 40}], "more than"),
+            ([*saw[:3], {**last, "consistency": ["A" * 43 + "="] * len(last["consistency"])}], "does not begin with"),
+            ([*saw[:3], {**last, "consistency": 17}], "does not begin with"),
+            ([*saw[:3], {**last, "consistency": [None, "x\n\ny"]}], "is not the base64"),
+            ([*saw[:3], {**last, "previous": None}], "the proof starts at 0"),
+            ([*saw[:3], {**last, "previous": {"size": -1}}], "no consistency proof"),
+            ([*saw[:3], {**last, "checkpoint": last["checkpoint"].replace(last["checkpoint"].split("\n")[2], other_root)}],
+             "does not go with this text"),
+            ([*saw[:3], {**last, "checkpoint": last["checkpoint"].replace("\n", "\r\n")}], "line 4"),
+            ([*saw[:3], {**last, "checkpoint": 4}], "line 4 is no message with a checkpoint"),
+            ([*saw[:3], json.dumps(last)[:-20]], "line 4 is no message with a checkpoint"),
+            ([*saw[:3], "\n"], "line 4 is no message"),
+            ([*saw[:3], json.dumps(last)[:-1] + ', "checkpoint": "x"}\n'], "line 4 is no message"),
+            (["{" * 100000], "line 1 is no message"),
+            ([{**saw[0], "checkpoint": "\n\n"}], "saved.jsonl: ")):
+        assert said in check(bad), said
+    saved.write_bytes(json.dumps(saw[0]).encode() + b"\n\0\n")
+    assert "NUL" in ctl("audit", "verify", "--proof", saved, "--key", key, expect=1)
+
+
+def test_a_changed_key_is_followed_by_who_knows_both(station, tmp_path):
+    station.enrol("a1", roles="administrator")
+    station.call("Station1", "Login", "a1", "4711")
+    lots(station, range(12))
+    files = {name: tmp_path / name for name in ("old", "proof", "statement")}
+    before = key_of(station)
+    files["old"].write_text(checkpoint_of(station))
+    ctl("key", "rotate", bus=station.address)
+    lots(station, range(20, 32))
+    after = key_of(station)
+    files["proof"].write_text(ctl("--ledger", ledger_of(station), "audit", "prove", f"since={files['old']}"))
+    check = ["audit", "verify", "--proof", files["proof"], f"since={files['old']}", "--key"]
+    for key in (before, after):
+        assert "give all that you trust" in ctl(*check, key, expect=1)
+    assert "nothing was changed" in ctl(*check, f"{before} {after}")
+    assert "there is none in it" in ctl(*check, " ", expect=2)
+    assert "more than 8 keys" in ctl(*check, " ".join([after] * 9), expect=2)
+    # the old key itself says which the new one is
+    rotated, = [row["body"] for row in station.audit("records") if row["kind"] == "key.rotated"]
+    files["statement"].write_text(rotated["statement"])
+    shown = json.loads(ctl("--json", "audit", "verify", "--proof", files["statement"], "--key", before))
+    assert shown["key"] == after
+    ctl("audit", "verify", "--proof", files["statement"], "--key", after, expect=1)
+    files["statement"].write_text(rotated["statement"].replace(after, before))
+    ctl("audit", "verify", "--proof", files["statement"], "--key", before, expect=1)
+
+
+def test_a_key_that_took_the_place_of_the_known_one_is_told(station):
+    lots(station, range(12))
+    before = key_of(station)
+    station.stop()
+    (station.folder / "state/keys/station.key").unlink()
+    station.start()
+    lots(station, range(20, 32))
+    after = key_of(station)
+    station.stop()
+    assert "did not sign for the one that signs since record" in ctl(
+        "audit", "verify", ledger_of(station), "--key", before, expect=1)
+    assert "1 of them not signed for" in ctl("audit", "verify", ledger_of(station), "--key", after)
 
 
 def test_rotation_is_the_administrators(station):
@@ -177,6 +321,9 @@ def test_a_copy_is_verified_without_a_daemon(stopped, tmp_path):
     ("DELETE FROM record WHERE seq > 25", "the ledger was cut short: it has 25 records"),
     ("UPDATE personal SET data = '{}'", "the personal data of record"),
     ("DELETE FROM lot WHERE lot = 'P7'", "the table lot is not what the records give"),
+    ("DELETE FROM checkpoint", "checkpoints are missing"),
+    ("DELETE FROM checkpoint WHERE size > 20", "are signed by nobody yet"),
+    ("DROP VIEW audit_lots; CREATE VIEW audit_lots AS SELECT 'P7' AS lot", "removed: audit_lots"),
 ])
 def test_tampering_is_named(stopped, sql, said):
     station, ledger, key = stopped
@@ -212,7 +359,7 @@ def test_an_export_is_checked_elsewhere(stopped, tmp_path):
     records = folder / "records.jsonl"
     records.write_text(records.read_text().replace('"lot":"P3"', '"lot":"P4"', 1))
     said = ctl("audit", "verify", folder, "--key", key, expect=1)
-    assert "records.jsonl was changed" in said and "a record was changed" in said
+    assert "records.jsonl was changed" in said and "record 10 was changed" in said
 
 
 def test_proofs_from_a_file(stopped, tmp_path):

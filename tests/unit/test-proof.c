@@ -288,6 +288,84 @@ static void test_inconsistent_logs(void **state)
 	assert_int_equal(check_consistency("old 3\n\n" AT_7, strlen("old 3\n\n" AT_7), &old), -EBADMSG);
 }
 
+/* the cases of github.com/transparency-dev/merkle, testdata/consistency/1 to 4, "happy path", as published */
+static const struct {
+	uint64_t old_size, size;
+	const char *old_root, *root, *proof;
+} published[] = {
+	{ 1, 8, "bjQLnP+zepicpUTmu3gKLHiQHT+zNzh2hRGjBhevoB0=",
+		"XcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=",
+		"lqKW0iTyhcZ77pPDD4owkVfw2qNdxbh+QQt4YwoJz8c=\nXwg/ChozygdqlSeYMlgNs+DvRYS9/x9UyKNg9Q3jAx4=\n"
+		"a0eq8p7jwq+a+Im8H7klTavTEXfxYjLdaqsDXKOb9uQ=\n" },
+	{ 6, 8, "duZ9rbzfHhDht03cYIq9L5jfsW+851J3tSMqEn8gh+8=",
+		"XcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=",
+		"DrxdNDf74tsVi58Sah0RjjCBgQMdCpSfje3t68VY72o=\nyoVOoSjtBQtBs1/8G4e46yveRh6eO1WW7Oa51ZdaCuA=\n"
+		"037kGJdt2VdTwcc4Yrk5j6Kiz5tP8P3+izDNlSCWFLc=\n" },
+	{ 2, 5, "+sVCA+fMaWzw38tCySodnbr3CtnmIfS9jZhmLwDjwSU=",
+		"Tju7H3tHjc/nH7YxYxUZo7yhLJrvyhYSv85ME6hiZNQ=",
+		"Xwg/ChozygdqlSeYMlgNs+DvRYS9/x9UyKNg9Q3jAx4=\nvBoGQ7EuTS18d5GPROD095qDi2z57FtcKD4fTYhZnms=\n" },
+	{ 6, 7, "duZ9rbzfHhDht03cYIq9L5jfsW+851J3tSMqEn8gh+8=",
+		"3bib5AOAnjJXUNPSY814kpwpQreUKjS3fhIslZSnTIw=",
+		"DrxdNDf74tsVi58Sah0RjjCBgQMdCpSfje3t68VY72o=\nsIaT7C5yFZcTBkHoIR5+7cy0wmQTlj7ubB4u0W/7Gl8=\n"
+		"037kGJdt2VdTwcc4Yrk5j6Kiz5tP8P3+izDNlSCWFLc=\n" },
+};
+
+/** A checkpoint of the published size and root under the example key. */
+static char *sign_published(uint64_t size, const char *root)
+{
+	_cleanup_(note_signer_freep) NoteSigner *signer = NULL;
+	_cleanup_(freep) char *text = NULL;
+	char error[TLOG_TEXT_MAX], *note = NULL;
+
+	assert_true(asprintf(&text, "PeterNeumann\n%llu\n%s\n", (unsigned long long)size, root) > 0);
+	assert_int_equal(note_signer_parse(PETER_PRIVATE, &signer, error), 0);
+	assert_int_equal(note_sign(signer, text, &note), 0);
+	return note;
+}
+
+/** Whether a proof in the text form leads from the one root to the other. */
+static int check_published(
+	uint64_t old_size, const char *old_root, uint64_t size, const char *root, const char *hashes)
+{
+	_cleanup_(freep) char *old_note = sign_published(old_size, old_root),
+			      *note = sign_published(size, root);
+	_cleanup_(freep) char *text = NULL, *again = NULL;
+	char error[TLOG_TEXT_MAX];
+	Checkpoint old = old_checkpoint(old_note);
+	ConsistencyProof proof;
+
+	assert_true(asprintf(&text, "old %llu\n%s\n%s", (unsigned long long)old_size, hashes, note) > 0);
+	assert_int_equal(consistency_proof_parse(text, strlen(text), &proof, error), 0);
+	assert_int_equal(consistency_proof_write(&proof, &again), 0);
+	assert_string_equal(again, text);
+	return check_consistency(text, strlen(text), &old);
+}
+
+static void test_published_consistency(void **state)
+{
+	for (size_t i = 0; i < ELEMENTS(published); i++) {
+		const uint64_t old_size = published[i].old_size, size = published[i].size;
+		const char *old_root = published[i].old_root, *root = published[i].root;
+		const char *proof = published[i].proof, *first_end = strchr(proof, '\n') + 1;
+		_cleanup_(freep) char *longer = NULL, *cut = strndup(proof, strlen(proof) - 45);
+
+		assert_non_null(cut);
+		assert_true(asprintf(&longer, "%s%s\n", proof, root) > 0);
+		assert_int_equal(check_published(old_size, old_root, size, root, proof), 0);
+		/* the ways to spoil them that are published beside them */
+		assert_int_equal(check_published(old_size, root, size, old_root, proof), -EBADMSG);
+		assert_int_equal(check_published(old_size, root, size, root, proof), -EBADMSG);
+		assert_int_equal(check_published(old_size, old_root, size, old_root, proof), -EBADMSG);
+		assert_int_equal(check_published(old_size ^ 2, old_root, size, root, proof), -EBADMSG);
+		assert_int_equal(check_published(old_size, old_root, size * 2, root, proof), -EBADMSG);
+		assert_int_equal(check_published(old_size, old_root, size / 2, root, proof), -EBADMSG);
+		assert_int_equal(check_published(old_size, old_root, size, root, ""), -EBADMSG);
+		assert_int_equal(check_published(old_size, old_root, size, root, longer), -EBADMSG);
+		assert_int_equal(check_published(old_size, old_root, size, root, cut), -EBADMSG);
+		assert_int_equal(check_published(old_size, old_root, size, root, first_end), -EBADMSG);
+	}
+}
+
 static void test_malformed_consistency(void **state)
 {
 	static const char *const bad[] = {
@@ -475,6 +553,7 @@ int main(void)
 		cmocka_unit_test(test_consistency_byte_for_byte),
 		cmocka_unit_test(test_example_of_the_witness_protocol),
 		cmocka_unit_test(test_inconsistent_logs),
+		cmocka_unit_test(test_published_consistency),
 		cmocka_unit_test(test_malformed_consistency),
 		cmocka_unit_test(test_every_flipped_bit_of_consistency_is_noticed),
 		cmocka_unit_test(test_proofs_that_cannot_be_written),

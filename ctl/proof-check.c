@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * audit verify --proof: what somebody kept of a log, ours or another, checked with its public keys and
+ * nothing else. A proof that an entry is in it, or that it only grew; a checkpoint; a key's statement about
+ * the next; the messages of the topic `checkpoint` as they were saved.
+ */
+
+#include "proof.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/proof-code.h"
+#include "tlog/proof.h"
+#include "util/file.h"
+#include "util/text.h"
+
+#define NEXT_KEY              "\nthe next key of this log\n"
+#define BEGINS(text, literal) (strncmp(text, literal, sizeof(literal) - 1) == 0)
+
+/* ---- what is read ---- */
+
+int proof_read_keys(const Ctl *ctl, KnownKeys *ret)
+{
+	_cleanup_(freep) char *keys = ctl->key ? strdup(ctl->key) : NULL;
+	char why[TLOG_TEXT_MAX], *rest = NULL;
+
+	ret->n = 0;
+	if (!keys)
+		return ctl->key ? ctl_fail("out of memory") : CTL_DONE;
+	for (char *key = strtok_r(keys, " \n", &rest); key; key = strtok_r(NULL, " \n", &rest)) {
+		if (ret->n == KNOWN_KEYS_MAX)
+			return ctl_usage("--key: more than %d keys", KNOWN_KEYS_MAX);
+		if (note_verifier_parse(key, &ret->keys[ret->n++], why) < 0)
+			return ctl_usage("--key: %s", why);
+	}
+	return ret->n > 0 ? CTL_DONE : ctl_usage("--key: there is none in it");
+}
+
+int proof_read_text(const char *file, char **ret, size_t *ret_size)
+{
+	_cleanup_(freep) char *text = NULL;
+	size_t size = 0;
+	int r = file_read(file, PROOF_FILE_MAX, &text, &size);
+
+	if (r < 0)
+		return ctl_fail("%s: %s", file, r == -ESPIPE ? "it is no ordinary file" : strerror(-r));
+	if (memchr(text, '\0', size))
+		return ctl_fail("%s: it has NUL bytes; it is no text", file);
+	*ret = TAKE_PTR(text);
+	*ret_size = size;
+	return CTL_DONE;
+}
+
+const char *proof_note_of(const json_t *message)
+{
+	const char *note = json_string_value(json_object_get(message, "checkpoint"));
+
+	return note ? note : json_string_value(json_object_get(message, "note"));
+}
+
+int proof_each_message(const char *file, char *text, ProofEach each, void *userdata)
+{
+	unsigned number = 0;
+	int status = CTL_DONE;
+
+	for (char *line = text, *next; line && *line && status == CTL_DONE; line = next) {
+		json_auto_t *message = NULL;
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		number++;
+		message = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+		if (!proof_note_of(message))
+			return ctl_fail("%s: line %u is no message with a checkpoint", file, number);
+		status = each(userdata, number, message);
+	}
+	return status;
+}
+
+/** What a scanner read from a report's code becomes the proof that it holds. */
+static int read_proof(const char *file, char **ret, size_t *ret_size)
+{
+	_cleanup_(freep) char *text = NULL, *proof = NULL;
+	int r, status = proof_read_text(file, &text, ret_size);
+
+	if (status != CTL_DONE || !text || !proof_code_is(text)) {
+		*ret = TAKE_PTR(text);
+		return status;
+	}
+	r = proof_code_read(text, &proof);
+	if (r < 0)
+		return ctl_fail(
+			"%s: the code was not read whole (%s): scan it again, larger", file, strerror(-r));
+	*ret_size = strlen(proof);
+	*ret = TAKE_PTR(proof);
+	return CTL_DONE;
+}
+
+/* ---- one proof ---- */
+
+static int verified(const Ctl *ctl, const Checkpoint *checkpoint, const char *what)
+{
+	json_auto_t *fields = json_pack("{s:s, s:s, s:I}", "proved", what, "log", checkpoint->origin, "size",
+		(json_int_t)checkpoint->size);
+
+	ctl_print_fields(ctl, fields);
+	return CTL_DONE;
+}
+
+/** What the key does not vouch for after a rotation needs the other one too. */
+static int refuse(const char *file, int r, const char *why)
+{
+	return ctl_fail("%s: %s%s", file, why,
+		r == -ENOKEY ? "; after a change of the key give all that you trust: --key \"KEY KEY\"" : "");
+}
+
+static int check_leaf(
+	Ctl *ctl, const KnownKeys *known, const InclusionProof *proof, const char *leaf, size_t size)
+{
+	char why[TLOG_TEXT_MAX], what[64];
+	Checkpoint checkpoint;
+	int r = inclusion_proof_verify(proof, leaf, size, known->keys, known->n, NULL, &checkpoint, why);
+
+	if (r < 0)
+		return refuse(ctl->proof, r, why);
+	snprintf(what, sizeof what, "entry %" PRIu64 " is in the log", proof->index + 1);
+	return verified(ctl, &checkpoint, what);
+}
+
+static int check_inclusion(Ctl *ctl, const KnownKeys *known, const char *text, size_t size)
+{
+	_cleanup_(inclusion_proof_done) InclusionProof proof = { 0 };
+	_cleanup_(freep) char *leaf = NULL;
+	char why[TLOG_TEXT_MAX];
+	_cleanup_(freep) char *shown = NULL;
+	size_t leaf_size = 0;
+	int status, r = inclusion_proof_parse(text, size, &proof, why);
+
+	if (r < 0)
+		return refuse(ctl->proof, r, why);
+	if (ctl->leaf) {
+		r = file_read(ctl->leaf, PROOF_FILE_MAX, &leaf, &leaf_size);
+		return r < 0 ? ctl_fail("%s: %s", ctl->leaf, strerror(-r))
+			     : check_leaf(ctl, known, &proof, leaf, leaf_size);
+	}
+	if (!proof.extra)
+		return ctl_usage("the proof does not hold what it proves: give its bytes with --leaf FILE");
+	status = check_leaf(ctl, known, &proof, (const char *)proof.extra, proof.extra_size);
+	shown = strndup((const char *)proof.extra, proof.extra_size);
+	if (status == CTL_DONE && !ctl->json && shown && strlen(shown) == proof.extra_size &&
+		text_is_printable(shown, proof.extra_size))
+		puts(shown);
+	return status;
+}
+
+/** A statement about the next key, which is no checkpoint; its third line is that key. */
+static int check_next_key(Ctl *ctl, const KnownKeys *known, const char *text, size_t size)
+{
+	const char *origin_end = strchr(text, '\n'), *key = origin_end + sizeof NEXT_KEY - 1;
+	_cleanup_(freep) char *origin = strndup(text, (size_t)(origin_end - text));
+	_cleanup_(freep) char *next = strndup(key, strcspn(key, "\n"));
+	json_auto_t *fields = NULL;
+	char why[TLOG_TEXT_MAX];
+	NoteVerifier parsed;
+	size_t text_size;
+	int r = origin && next ? note_open(text, size, known->keys, known->n, &text_size, NULL, why)
+			       : -ENOMEM;
+
+	if (r == -ENOMEM)
+		return ctl_fail("out of memory");
+	if (r < 0)
+		return refuse(ctl->proof, r, why);
+	if (note_verifier_parse(next, &parsed, why) < 0)
+		return ctl_fail("%s: its third line is no key: %s", ctl->proof, why);
+	fields = json_pack(
+		"{s:s, s:s, s:s}", "proved", "this key signed for the next", "log", origin, "key", next);
+	ctl_print_fields(ctl, fields);
+	return CTL_DONE;
+}
+
+static int check_note(Ctl *ctl, const KnownKeys *known, const char *text, size_t size)
+{
+	const char *line = strchr(text, '\n');
+	char why[TLOG_TEXT_MAX];
+	Checkpoint checkpoint;
+	int r;
+
+	if (line && BEGINS(line, NEXT_KEY))
+		return check_next_key(ctl, known, text, size);
+	r = checkpoint_open(text, size, known->keys, known->n, NULL, &checkpoint, why);
+	return r < 0 ? refuse(ctl->proof, r, why)
+		     : verified(ctl, &checkpoint, "the checkpoint is signed by this key");
+}
+
+/* ---- that a log only grew ---- */
+
+static int keep_last(void *userdata, unsigned line, const json_t *message)
+{
+	char **last = userdata;
+
+	free(*last);
+	*last = strdup(proof_note_of(message));
+	return *last ? CTL_DONE : ctl_fail("out of memory");
+}
+
+int proof_read_checkpoint(const char *file, char **ret, size_t *ret_size)
+{
+	_cleanup_(freep) char *text = NULL, *last = NULL;
+	int status = proof_read_text(file, &text, ret_size);
+
+	if (status != CTL_DONE || !text || text[0] != '{') {
+		*ret = TAKE_PTR(text);
+		return status;
+	}
+	status = proof_each_message(file, text, keep_last, &last);
+	if (status == CTL_DONE && last) {
+		*ret_size = strlen(last);
+		*ret = TAKE_PTR(last);
+	}
+	return status;
+}
+
+static int check_growth(Ctl *ctl, const KnownKeys *known, const char *since, const char *text, size_t size)
+{
+	_cleanup_(freep) char *note = NULL;
+	char why[TLOG_TEXT_MAX], what[96];
+	Checkpoint old, checkpoint;
+	ConsistencyProof proof;
+	size_t note_size;
+	int status, r = consistency_proof_parse(text, size, &proof, why);
+
+	if (r < 0)
+		return refuse(ctl->proof, r, why);
+	if (!since)
+		return ctl_usage("a proof of growth needs the checkpoint that it starts from: since=FILE");
+	status = proof_read_checkpoint(since, &note, &note_size);
+	if (status != CTL_DONE)
+		return status;
+	r = checkpoint_open(note, note_size, known->keys, known->n, NULL, &old, why);
+	if (r < 0)
+		return refuse(since, r, why);
+	r = consistency_proof_verify(&proof, &old, known->keys, known->n, &checkpoint, why);
+	if (r < 0)
+		return refuse(ctl->proof, r, why);
+	snprintf(what, sizeof what, "nothing was changed or removed since it had %" PRIu64 " entries",
+		old.size);
+	return verified(ctl, &checkpoint, what);
+}
+
+/* ---- saved messages: each proves that it continues the one before ---- */
+
+typedef struct Chain {
+	const char *file;
+	const KnownKeys *known;
+	Checkpoint last;
+	uint64_t first; /* size that it begins with */
+	unsigned n;     /* checkpoints so far, a line each */
+} Chain;
+
+/** The same proof as text, so that there is one reader of proofs. The result is the caller's. */
+static char *message_to_proof(const json_t *message)
+{
+	const json_t *previous = json_object_get(json_object_get(message, "previous"), "size"), *hash;
+	char *text = NULL;
+	size_t size, i;
+	FILE *file = open_memstream(&text, &size);
+
+	if (!file)
+		return NULL;
+	(void)fprintf(file, "old %" JSON_INTEGER_FORMAT "\n", json_integer_value(previous));
+	json_array_foreach (json_object_get(message, "consistency"), i, hash)
+		(void)fprintf(file, "%s\n", json_is_string(hash) ? json_string_value(hash) : "?");
+	(void)fprintf(file, "\n%s", proof_note_of(message));
+	if (fclose(file) != 0)
+		free(TAKE_PTR(text));
+	return text;
+}
+
+static int prove_link(
+	const Chain *chain, const json_t *message, const Checkpoint *next, char why[TLOG_TEXT_MAX])
+{
+	const Checkpoint *last = &chain->last;
+	_cleanup_(freep) char *text = message_to_proof(message);
+	ConsistencyProof proof;
+	int r;
+
+	if (!text) {
+		snprintf(why, TLOG_TEXT_MAX, "out of memory");
+		return -ENOMEM;
+	}
+	r = consistency_proof_parse(text, strlen(text), &proof, why);
+	if (r < 0)
+		return r;
+	/* a broker hands out again what it retains, with the proof from an older one */
+	if (next->size == last->size) {
+		proof.old_size = next->size;
+		proof.path.n = 0;
+	}
+	r = consistency_proof_verify(&proof, last, chain->known->keys, chain->known->n, NULL, why);
+	if (r < 0 && r != -EXDEV && next->size < last->size)
+		snprintf(why, TLOG_TEXT_MAX,
+			"the log had %" PRIu64 " entries and then %" PRIu64
+			": it was cut short, or an older copy took its place",
+			last->size, next->size);
+	else if (r == -ERANGE)
+		snprintf(why, TLOG_TEXT_MAX,
+			"the proof starts at %" PRIu64 " entries, not at %" PRIu64
+			": what came between was not saved; audit witness compares with the ledger",
+			proof.old_size, last->size);
+	return r;
+}
+
+static int take_message(void *userdata, unsigned line, const json_t *message)
+{
+	Chain *chain = userdata;
+	const char *note = proof_note_of(message);
+	char why[TLOG_TEXT_MAX], text[TLOG_TEXT_MAX + 128];
+	Checkpoint next;
+	int r = checkpoint_open(note, strlen(note), chain->known->keys, chain->known->n, NULL, &next, why);
+
+	if (r == 0 && chain->n > 0)
+		r = prove_link(chain, message, &next, why);
+	if (r < 0 && chain->n > 0)
+		snprintf(text, sizeof text,
+			"%u checkpoints chain, up to %" PRIu64
+			" entries; line %u does not continue line %u: %s",
+			chain->n, chain->last.size, line, line - 1, why);
+	if (r < 0)
+		return refuse(chain->file, r, chain->n > 0 ? text : why);
+	if (chain->n++ == 0)
+		chain->first = next.size;
+	chain->last = next;
+	return CTL_DONE;
+}
+
+static int check_chain(Ctl *ctl, const KnownKeys *known, char *text)
+{
+	Chain chain = { .file = ctl->proof, .known = known };
+	int status = proof_each_message(ctl->proof, text, take_message, &chain);
+	char what[128];
+
+	if (status != CTL_DONE)
+		return status;
+	snprintf(what, sizeof what,
+		"%u checkpoints chain: nothing was changed or removed since it had %" PRIu64 " entries",
+		chain.n, chain.first);
+	return verified(ctl, &chain.last, what);
+}
+
+int proof_check(Ctl *ctl, const char *since)
+{
+	_cleanup_(freep) char *text = NULL;
+	KnownKeys known;
+	size_t size = 0;
+	int status = proof_read_keys(ctl, &known);
+
+	if (status == CTL_DONE && known.n == 0)
+		return ctl_usage("--proof needs --key, the log's public key from somebody you trust");
+	if (status == CTL_DONE)
+		status = read_proof(ctl->proof, &text, &size);
+	if (status != CTL_DONE || !text)
+		return status;
+	if (BEGINS(text, "old "))
+		return check_growth(ctl, &known, since, text, size);
+	if (since)
+		return ctl_usage("since= goes with a proof of growth, as audit prove since= writes it");
+	if (BEGINS(text, "c2sp.org/tlog-proof"))
+		return check_inclusion(ctl, &known, text, size);
+	return text[0] == '{' ? check_chain(ctl, &known, text) : check_note(ctl, &known, text, size);
+}
