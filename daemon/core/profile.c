@@ -268,8 +268,9 @@ json_t *profile_arguments(const Profile *profile)
 	if (!certificates || !keep)
 		return NULL;
 	profile_proofs(profile, proofs, sizeof proofs);
-	return json_pack("{s:i, s:i, s:i, s:i, s:s, s:s, s:s}", "biological_days",
-		(int)profile->biological_days, "biological_cycles", (int)profile->biological_cycles,
-		"after_installation", (int)profile->after_installation, "after_repair",
-		(int)profile->after_repair, "proofs", proofs, "certificates", certificates, "keep", keep);
+	return json_pack("{s:s, s:i, s:i, s:i, s:i, s:s, s:s, s:s}", "profile", profile->name,
+		"biological_days", (int)profile->biological_days, "biological_cycles",
+		(int)profile->biological_cycles, "after_installation", (int)profile->after_installation,
+		"after_repair", (int)profile->after_repair, "proofs", proofs, "certificates", certificates,
+		"keep", keep);
 }

@@ -86,7 +86,7 @@ int profile_draft_finish(
 /** The names of the proofs that it asks for, separated by blanks; "" where it asks for none. */
 void profile_proofs(const Profile *profile, char *ret, size_t size);
 /**
- * The figures as arguments of the queries `due` and `check` (docs/ledger.md), but `today`: an object of the
- * caller's. NULL when out of memory.
+ * Name and figures as arguments of the queries `due`, `check`, `retention` and `expired` (docs/ledger.md),
+ * but `today`: an object of the caller's. NULL when out of memory.
  */
 json_t *profile_arguments(const Profile *profile);

@@ -126,17 +126,77 @@ static const char gaps[] = "SELECT rule, subject, missing, since FROM (" GAP_BIO
 	PARAMETER("biological_days", ARGUMENT_NUMBER), PARAMETER("biological_cycles", ARGUMENT_NUMBER), \
 		PARAMETER("after_installation", ARGUMENT_NUMBER), PARAMETER("after_repair", ARGUMENT_NUMBER)
 
-/* how long records are kept, and whether some could go: that is for a person to decide */
-#define OLDEST(kind) "(SELECT utc_us FROM record WHERE kind = '" kind "' ORDER BY seq LIMIT 1)"
-#define RETENTION                                                                                                                                                                                  \
-	"SELECT records, days, keep_since, oldest AS \"oldest:utc\", coalesce(date(oldest / 1000000,"                                                                                              \
-	" 'unixepoch') < keep_since, 0) AS expired FROM (SELECT key AS records, value AS days, date(" TODAY                                                                                        \
-	", '-' || value || ' days') AS keep_since, CASE key WHEN 'sterilization' THEN " OLDEST("cycle.recorded") " WHEN 'needles' THEN " OLDEST("needle.claimed") " WHEN 'pigments' THEN " OLDEST( \
-		"pigment.loaded") " WHEN 'sessions' THEN " OLDEST("session.begun") " WHEN 'operators' THEN " OLDEST("operator.enrolled") " WHEN 'incidents' THEN " OLDEST("incident.reported") " END AS oldest FROM json_each(coalesce(@keep, '{}'))) WHERE 1"
+/* it would indent each part further than the one before */
+/* clang-format off */
+
+/* how long records are kept, whether some could go, and what then: that is for a person to decide */
+#define OLDEST(group, kind) \
+	" WHEN '" group "' THEN (SELECT utc_us FROM record WHERE kind = '" kind "' ORDER BY seq LIMIT 1)"
+
+static const char retention[] =
+	"SELECT records, days, keep_since, oldest AS \"oldest:utc\", expired, CASE WHEN NOT expired THEN NULL"
+	" WHEN records IN ('sessions', 'operators', 'incidents') THEN 'stipplectl audit expired'"
+	" ELSE 'stipplectl ledger archive FILE' END AS next, @profile AS profile FROM (SELECT *,"
+	" coalesce(" DAY("oldest") " < keep_since, 0) AS expired FROM (SELECT key AS records, value AS days,"
+	" date(" TODAY ", '-' || value || ' days') AS keep_since, CASE key"
+	OLDEST("sterilization", "cycle.recorded")
+	OLDEST("needles", "needle.claimed")
+	OLDEST("pigments", "pigment.loaded")
+	OLDEST("sessions", "session.begun")
+	OLDEST("operators", "operator.enrolled")
+	OLDEST("incidents", "incident.reported")
+	" END AS oldest FROM json_each(coalesce(@keep, '{}')))) WHERE 1";
+
+/* ---- personal data past its term: whose, how old the newest record is, what an erasure would delete ---- */
+
+#define KEPT(us, group) \
+	"date(" us " / 1000000, 'unixepoch', '+' || json_extract(@keep, '$." group "') || ' days')"
+#define PERSONAL_OF(field) \
+	"SELECT " RECORDED(field) " AS who, count(*) AS personal, 0 AS photographs FROM personal" \
+	" JOIN record USING(seq) WHERE who IS NOT NULL GROUP BY who"
+#define PHOTOGRAPHS \
+	"SELECT subject, 0, count(*) FROM image JOIN session USING(session) WHERE erase_seq IS NULL GROUP BY subject"
+
+#define NEWEST(table) "coalesce((SELECT max(seq) FROM " table " WHERE subject = who), 0)"
+/* an operator's injury in the session is no record of the person treated */
+#define NEWEST_IN_SESSIONS \
+	"coalesce((SELECT max((SELECT max(seq) FROM record WHERE record.session = session.session" \
+	" AND kind <> 'incident.reported')) FROM session WHERE subject = who), 0)"
+
+/* incidents have a term of their own */
+#define EXPIRED_SUBJECTS \
+	"SELECT 'subject' AS whose, who, newest.seq AS seq, newest.utc_us AS utc_us," \
+	" max(" KEPT("newest.utc_us", "sessions") ", coalesce(" KEPT("incident.utc_us", "incidents") ", '')) AS until," \
+	" personal, photographs FROM (SELECT who, sum(personal) AS personal, sum(photographs) AS photographs," \
+	" max(" NEWEST("subject") ", " NEWEST("course") ", " NEWEST("incident") ", " NEWEST_IN_SESSIONS ") AS newest_seq" \
+	" FROM (" PERSONAL_OF("subject") " UNION ALL " PHOTOGRAPHS ") GROUP BY who)" \
+	" JOIN record AS newest ON newest.seq = newest_seq LEFT JOIN incident ON incident.seq = " NEWEST("incident")
+
+/* whose badge is valid is still needed; once it is revoked, nothing is recorded of it any more */
+#define EXPIRED_OPERATORS \
+	"SELECT 'badge', badge, record.seq, record.utc_us, " KEPT("record.utc_us", "operators") ", personal, photographs" \
+	" FROM operator JOIN (" PERSONAL_OF("badge") ") ON badge = who JOIN record ON kind = 'operator.revoked'" \
+	" AND " RECORDED("badge") " = badge"
+
+/* the injured of an incident without a pseudonym */
+#define EXPIRED_INCIDENTS \
+	"SELECT 'record', CAST(seq AS TEXT), seq, utc_us, " KEPT("utc_us", "incidents") ", 1, 0" \
+	" FROM personal JOIN incident USING(seq) WHERE subject IS NULL"
+
+static const char expired[] =
+	"SELECT whose, who, utc_us AS \"newest:utc\", until AS kept_until, personal, photographs, seq FROM ("
+	EXPIRED_SUBJECTS AND_THEN EXPIRED_OPERATORS AND_THEN EXPIRED_INCIDENTS ") WHERE until < " TODAY;
+
+/* clang-format on */
 
 static const LedgerQuery queries[] = {
-	{ "retention", RETENTION, " ORDER BY records",
-		ARGUMENTS(PARAMETER("keep", ARGUMENT_TEXT), PARAMETER("today", ARGUMENT_TEXT)) },
+	{ "retention", retention, " ORDER BY records",
+		ARGUMENTS(PARAMETER("keep", ARGUMENT_TEXT), PARAMETER("today", ARGUMENT_TEXT),
+			PARAMETER("profile", ARGUMENT_TEXT)) },
+	/* oldest first; `seq` is that of the person's newest record, and so of nobody else's */
+	{ "expired", expired, " ORDER BY seq",
+		ARGUMENTS(PARAMETER("keep", ARGUMENT_TEXT), PARAMETER("today", ARGUMENT_TEXT),
+			BY_TEXT("whose", "whose"), AFTER("seq"), LIMIT) },
 	{ "due", "SELECT sterilizer, reason, due, passed_us AS \"passed:utc\" FROM " DUE " WHERE 1",
 		" ORDER BY due, sterilizer", ARGUMENTS(DUE_PARAMETERS, BY_TEXT("sterilizer", "sterilizer")) },
 	{ "check", gaps, "",

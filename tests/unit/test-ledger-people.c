@@ -290,6 +290,161 @@ static void test_projections_are_rebuilt_without_what_was_erased(void **state)
 	assert_int_equal(count(db, "SELECT count(*) FROM personal"), 2);
 }
 
+/* ---- personal data past its term ---- */
+
+#define TERMS "{\"sessions\":100,\"operators\":200,\"incidents\":300}"
+
+static void later(int days)
+{
+	fake_utc_us += days * USEC_PER_DAY;
+}
+
+static void visit(Ledger *ledger, int session, const char *subject)
+{
+	append(ledger, "session.begun",
+		json_pack("{s:i, s:s, s:s, s:i}", "session", session, "subject", subject, "protocol", "x",
+			"course_session", 1));
+	append(ledger, "image.captured",
+		json_pack("{s:i, s:s, s:s, s:s, s:s}", "session", session, "zone", "crown", "phase", "before",
+			"file", subject, "sha256", "0"));
+	append(ledger, "session.abandoned", json_pack("{s:i, s:s}", "session", session, "reason", "x"));
+}
+
+static void hurt(Ledger *ledger, json_t *whose)
+{
+	json_auto_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s}", "incident", "sharps-injury", "severity",
+		"minor", "text", "pricked", "device", "1RL", "area", "chair");
+
+	json_object_update(body, whose);
+	json_decref(whose);
+	append_personal(ledger, "incident.reported", json_incref(body), "person", "Otto");
+}
+
+/** Who is named, as "whose=who personal/photographs;", under TERMS on the day of the clock. */
+static char *named(Ledger *ledger, json_t *more)
+{
+	json_auto_t *arguments = json_pack("{s:s, s:s}", "keep", TERMS, "today", "");
+	json_auto_t *rows = NULL;
+	char today[CLOCK_UTC_TEXT_MAX], *text = NULL;
+	size_t i, size;
+	FILE *out = open_memstream(&text, &size);
+	json_t *row;
+
+	clock_format_utc(fake_utc_us, today);
+	json_object_set_new(arguments, "today", json_stringn(today, 10));
+	json_object_update(arguments, more);
+	json_decref(more);
+	rows = look_up(ledger, "expired", json_incref(arguments));
+	json_array_foreach (rows, i, row)
+		fprintf(out, "%s=%s %lld/%lld;", json_string_value(json_object_get(row, "whose")),
+			json_string_value(json_object_get(row, "who")),
+			json_integer_value(json_object_get(row, "personal")),
+			json_integer_value(json_object_get(row, "photographs")));
+	fclose(out);
+	return text;
+}
+
+static void expect_named(Ledger *ledger, const char *expected)
+{
+	_cleanup_(freep) char *text = named(ledger, json_object());
+
+	assert_string_equal(text, expected);
+}
+
+static void test_personal_data_past_its_term(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	int64_t start_us = fake_utc_us;
+
+	enrol(ledger, "a1", "administrator");
+	enrol(ledger, "b1", "technician");
+	append_personal(ledger, "subject.registered", json_pack("{s:s}", "subject", "P-1"), "name", "Rosa");
+	append_personal(ledger, "subject.registered", json_pack("{s:s}", "subject", "P-2"), "name", "Otto");
+	visit(ledger, 1, "P-2");
+	hurt(ledger, json_object());
+	later(50);
+	visit(ledger, 2, "P-3"); /* never registered, but photographed */
+	end_badge(ledger, "b1");
+	append(ledger, "incident.reported",
+		json_pack("{s:s, s:s, s:s, s:s}", "subject", "P-2", "incident", "complication", "severity",
+			"minor", "text", "swollen"));
+	later(50);
+	expect_named(ledger, ""); /* the hundredth day is still within the term */
+	later(1);
+	expect_named(ledger, "subject=P-1 1/0;");
+	/* a word about a person keeps the data, and so does an incident, for longer */
+	append_personal(ledger, "subject.changed", json_pack("{s:s, s:s}", "subject", "P-1", "why", "typo"),
+		"name", "Roza");
+	expect_named(ledger, "");
+	later(50);
+	expect_named(ledger, "subject=P-3 0/1;");
+	later(100);
+	expect_named(ledger, "subject=P-3 0/1;badge=b1 1/0;subject=P-1 2/0;");
+	append(ledger, "personal.erased", erasure("subject", "P-1"));
+	append(ledger, "personal.erased", erasure("subject", "P-3"));
+	append(ledger, "personal.erased", erasure("badge", "b1"));
+	expect_named(ledger, "");
+	later(50);
+	expect_named(ledger, "record=8 1/0;");
+	later(50);
+	expect_named(ledger, "record=8 1/0;subject=P-2 1/1;");
+	fake_utc_us = start_us;
+}
+
+static void test_past_its_term_by_page(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	_cleanup_(freep) char *first = NULL, *second = NULL, *records = NULL, *without = NULL;
+	int64_t start_us = fake_utc_us;
+
+	for (int i = 1; i <= 3; i++) {
+		char subject[8];
+
+		snprintf(subject, sizeof subject, "P-%d", i);
+		append_personal(
+			ledger, "subject.registered", json_pack("{s:s}", "subject", subject), "name", "N");
+	}
+	/* an operator's injury in the session of somebody else is a row of its own */
+	visit(ledger, 1, "P-1");
+	hurt(ledger, json_pack("{s:i}", "session", 1));
+	later(301);
+	first = named(ledger, json_pack("{s:i}", "limit", 2));
+	assert_string_equal(first, "subject=P-2 1/0;subject=P-3 1/0;");
+	second = named(ledger, json_pack("{s:i}", "after", 3));
+	assert_string_equal(second, "subject=P-1 1/1;record=7 1/0;");
+	records = named(ledger, json_pack("{s:s}", "whose", "record"));
+	assert_string_equal(records, "record=7 1/0;");
+	without = named(ledger, json_pack("{s:s}", "keep", "{\"operators\":1}"));
+	assert_string_equal(without, "");
+	fake_utc_us = start_us;
+}
+
+static void test_retention_says_what_next(void **state)
+{
+	Fixture *fixture = *state;
+	json_auto_t *rows = NULL;
+	json_t *row;
+	size_t i;
+
+	enrol(fixture->ledger, "a1", "administrator");
+	append(fixture->ledger, "cycle.recorded",
+		json_pack("{s:s, s:i, s:s, s:s, s:f, s:i}", "sterilizer", "A", "cycle", 1, "program", "B",
+			"started", "2026-03-01T10:00:00Z", "temperature_c", 134.0, "exposure_s", 240));
+	rows = look_up(fixture->ledger, "retention",
+		json_pack("{s:s, s:s, s:s}", "keep", TERMS, "today", "2026-12-01", "profile", "us-ca"));
+	assert_int_equal(json_array_size(rows), 3);
+	json_array_foreach (rows, i, row) {
+		const char *next = json_string_value(json_object_get(row, "next"));
+		bool operators = strcmp(json_string_value(json_object_get(row, "records")), "operators") == 0;
+
+		assert_string_equal(json_string_value(json_object_get(row, "profile")), "us-ca");
+		assert_int_equal(json_integer_value(json_object_get(row, "expired")), operators);
+		assert_true(operators ? strcmp(next, "stipplectl audit expired") == 0 : next == NULL);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +455,9 @@ int main(void)
 		LEDGER_TEST(test_corrections_name_what_stands),
 		LEDGER_TEST(test_erasure_takes_salt_and_data),
 		LEDGER_TEST(test_projections_are_rebuilt_without_what_was_erased),
+		LEDGER_TEST(test_personal_data_past_its_term),
+		LEDGER_TEST(test_past_its_term_by_page),
+		LEDGER_TEST(test_retention_says_what_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
