@@ -98,6 +98,25 @@ static int method_prove(sd_bus_message *message, void *userdata, sd_bus_error *e
 	return call_start(userdata, message, run_prove, reply_proof, error);
 }
 
+static int run_record_copy(Call *call)
+{
+	const char *copy, *file;
+	uint64_t records;
+	int r = call_read_strings(call, &copy, &file, NULL, NULL);
+
+	if (r >= 0)
+		r = sd_bus_message_read(call->message, "t", &records);
+	if (r < 0)
+		return call_bad_arguments(call, r);
+	station_audit_copy(call->bus->station, copy, file, records, call_answered, call);
+	return 1;
+}
+
+static int method_record_copy(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	return call_start(userdata, message, run_record_copy, NULL, error);
+}
+
 static int run_verify(Call *call)
 {
 	station_verify(call->bus->station, call_answered, call);
@@ -167,6 +186,8 @@ const sd_bus_vtable bus_audit_vtable[] = {
 		method_open_picture, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Prove", SD_BUS_ARGS("t", record), SD_BUS_RESULT("s", proof, "s", key),
 		method_prove, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("RecordCopy", SD_BUS_ARGS("s", copy, "s", file, "t", records),
+		SD_BUS_NO_RESULT, method_record_copy, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS(
 		"Verify", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_verify, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_PROPERTY("Key", "s", get_key, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

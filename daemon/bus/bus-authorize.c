@@ -67,6 +67,7 @@ static const struct {
 	{ INTERFACE_AUDIT, "Query", ACTION_AUDIT },
 	{ INTERFACE_AUDIT, "OpenPicture", ACTION_AUDIT },
 	{ INTERFACE_AUDIT, "Prove", ACTION_AUDIT },
+	{ INTERFACE_AUDIT, "RecordCopy", ACTION_AUDIT },
 	{ INTERFACE_AUDIT, "Verify", ACTION_AUDIT },
 	{ INTERFACE_STATION, "RotateKey", ACTION_KEY },
 };

@@ -4,6 +4,7 @@
 
 #include "core/station-private.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "util/log.h"
@@ -103,6 +104,33 @@ void station_audit_picture(Station *station, const char *file, StationDone done,
 	operation_record(operation, "audit.read",
 		json_pack("{s:s, s:{s:s}}", "query", "picture", "arguments", "file", file), NULL,
 		operation_committed);
+}
+
+/* ---- copies ---- */
+
+static bool is_copy(const char *copy)
+{
+	return strcmp(copy, "backup") == 0 || strcmp(copy, "archive") == 0 || strcmp(copy, "export") == 0;
+}
+
+void station_audit_copy(Station *station, const char *copy, const char *file, uint64_t records,
+	StationDone done, void *userdata)
+{
+	Operation *operation = operation_new(station, false, done, userdata);
+
+	if (!operation)
+		return;
+	if (!is_copy(copy))
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"\"%.32s\" is no copy of the ledger: backup, archive or export", copy);
+	else if (!text_is_printable(file, PATH_MAX - 1) || records > INT64_MAX)
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"the copy's file needs a name of printable characters");
+	else
+		operation_record(operation, "audit.read",
+			json_pack("{s:s, s:{s:s}, s:I}", "query", copy, "arguments", "file", file, "rows",
+				(json_int_t)records),
+			NULL, operation_committed);
 }
 
 /* ---- proofs ---- */

@@ -290,6 +290,12 @@ void station_audit(
 	Station *station, const char *query, json_t *arguments, int fd, StationDone done, void *userdata);
 /** Lets an auditor see a photograph once that is on record. detail: its path. */
 void station_audit_picture(Station *station, const char *file, StationDone done, void *userdata);
+/**
+ * Records that somebody copies the ledger's file to `file`, with `records` in it; `copy`: backup, archive or
+ * export.
+ */
+void station_audit_copy(Station *station, const char *copy, const char *file, uint64_t records,
+	StationDone done, void *userdata);
 
 /** The proof that a record is in the log; the access is recorded. detail: empty; figures: proof, key. */
 void station_prove(Station *station, uint64_t record, StationDone done, void *userdata);
