@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "copies.h"
 #include "ledger/copy.h"
 #include "rows.h"
 #include "tlog/merkle.h"
@@ -24,7 +25,7 @@
 typedef struct Export {
 	Ctl *ctl;
 	Ledger *ledger;
-	const char *folder;
+	const char *path, *folder; /* of the ledger, of what is made */
 	FILE *sums, *records, *hashes;
 	Digester *digester;
 	Checkpoint checkpoint;
@@ -315,6 +316,9 @@ static int write_all(Export *export)
 		return CTL_FAILED;
 	status = write_checkpoint(export);
 	if (status == CTL_DONE)
+		status = copies_tell(
+			export->ctl, "export", export->path, export->folder, export->checkpoint.size);
+	if (status == CTL_DONE)
 		status = write_records(export);
 	if (status == CTL_DONE)
 		status = write_proofs(export);
@@ -330,7 +334,7 @@ int export_run(Ctl *ctl, int n, char **arguments)
 	LedgerOptions options = { .path = proof_ledger(ctl), .read_only = true };
 	_cleanup_(ledger_freep) Ledger *ledger = NULL;
 	_cleanup_(digester_freep) Digester *digester = NULL;
-	Export export = { .ctl = ctl, .folder = arguments[0] };
+	Export export = { .ctl = ctl, .path = options.path, .folder = arguments[0] };
 	char error[LEDGER_TEXT_MAX];
 	LedgerInfo info;
 	int status;

@@ -16,13 +16,13 @@
 
 #define SINCE "since="
 
-/** What the station says, without starting it; NULL when it does not answer. Kept until the next call. */
-static const char *ask_station(const Ctl *ctl)
+const char *proof_station_ledger(const Ctl *ctl)
 {
 	static char path[PATH_MAX];
 	Ctl asking = { .bus_name = ctl->bus_name };
 	sd_bus_message *question = NULL, *answer = NULL;
 	const char *file = "";
+	bool known;
 	int r = ctl_connect_quietly(&asking, ctl->bus_name);
 
 	if (r >= 0)
@@ -36,16 +36,18 @@ static const char *ask_station(const Ctl *ctl)
 		r = sd_bus_call(asking.bus, question, 0, NULL, &answer);
 	if (r >= 0)
 		r = sd_bus_message_read(answer, "v", "s", &file);
-	snprintf(path, sizeof path, "%s", r < 0 ? "" : file);
+	known = r >= 0 && file[0];
+	if (known)
+		snprintf(path, sizeof path, "%s", file);
 	sd_bus_message_unref(question);
 	sd_bus_message_unref(answer);
 	sd_bus_flush_close_unref(asking.bus);
-	return path[0] ? path : NULL;
+	return known ? path : NULL;
 }
 
 const char *proof_ledger(const Ctl *ctl)
 {
-	const char *path = ctl->ledger ? ctl->ledger : ask_station(ctl);
+	const char *path = ctl->ledger ? ctl->ledger : proof_station_ledger(ctl);
 
 	if (!path && strcmp(ctl->bus_name, "system") != 0) {
 		ctl_fail(

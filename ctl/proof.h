@@ -14,6 +14,9 @@
  */
 const char *proof_ledger(const Ctl *ctl);
 
+/** The running station's own, which is asked without being started; NULL: no answer. Not to be freed. */
+const char *proof_station_ledger(const Ctl *ctl);
+
 /** Verifies with findings printed as they come. CTL_FAILED also when there are findings. */
 int proof_verify(const Ctl *ctl, VerifyOptions *options, Verification *ret);
 

@@ -11,12 +11,44 @@
 
 #include "util/file.h"
 
-enum { PAGES_A_STEP = 1024, NOTE_FILE_MAX = 64 * 1024 };
+enum {
+	PAGES_A_STEP = 1024,
+	NOTE_FILE_MAX = 64 * 1024,
+	INSTRUCTIONS_A_LOOK = 100000,
+	BESIDE_BYTES = 1 << 20 /* what SQLite keeps beside a file meanwhile */
+};
 
 static int explain(char error[LEDGER_TEXT_MAX], int r, const char *what, const char *path)
 {
 	snprintf(error, LEDGER_TEXT_MAX, "%.140s %s: %s", path, what, strerror(-r));
 	return r;
+}
+
+/** Why `path` was not written, and what to do. */
+static int explain_write(char error[LEDGER_TEXT_MAX], int r, const char *path)
+{
+	static const struct {
+		int error;
+		const char *text;
+	} causes[] = {
+		{ EEXIST, "is there already, give another name" },
+		{ ENOENT, "cannot be made: make its folder first" },
+		{ EACCES, "may not be written by you: give a folder of your own, or use sudo" },
+		{ EPERM, "may not be written by you: give a folder of your own, or use sudo" },
+		{ EROFS, "cannot be made, the disk is read-only: give a folder on another one" },
+		{ ENOSPC, "was not written, the disk is full: make room, or give a folder on another one" },
+		{ EDQUOT, "was not written, your share of the disk is full: make room" },
+		{ EFBIG, "was not written, no file may be as large: see ulimit -f, or use another disk" },
+		{ EUCLEAN, "was not written, the ledger is damaged: `stipplectl audit verify` says where" },
+		{ ECANCELED, "was not written: it was interrupted" },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(causes); i++)
+		if (causes[i].error == -r) {
+			snprintf(error, LEDGER_TEXT_MAX, "%.140s %s", path, causes[i].text);
+			return r;
+		}
+	return explain(error, r, "was not written", path);
 }
 
 /* ---- a copy that is whole or not there ---- */
@@ -35,8 +67,25 @@ static int sync_folder_of(const char *path)
 	return folder ? sync_path(folder, O_RDONLY | O_DIRECTORY) : -ENOMEM;
 }
 
+static bool was_left(const LedgerCopy *copy)
+{
+	return copy->leave && atomic_load(copy->leave);
+}
+
+/** Of SQLite, while a statement runs: not 0 ends it. */
+static int on_instructions(void *userdata)
+{
+	return was_left(userdata);
+}
+
+static void tell(const LedgerCopy *copy, const char *doing, uint64_t done, uint64_t total)
+{
+	if (copy->progress)
+		copy->progress(copy->userdata, doing, done, total);
+}
+
 /** In one read transaction, so that a daemon that writes meanwhile does not make it begin anew. */
-static int copy_pages(sqlite3 *from, sqlite3 *to)
+static int copy_pages(const LedgerCopy *copy, sqlite3 *from, sqlite3 *to)
 {
 	sqlite3_backup *backup;
 	int r = sqlite3_exec(from, "BEGIN; SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
@@ -48,7 +97,10 @@ static int copy_pages(sqlite3 *from, sqlite3 *to)
 		return ledger_errno(sqlite3_errcode(to));
 	do {
 		r = sqlite3_backup_step(backup, PAGES_A_STEP);
-	} while (r == SQLITE_OK);
+		tell(copy, "copying",
+			(uint64_t)(sqlite3_backup_pagecount(backup) - sqlite3_backup_remaining(backup)),
+			(uint64_t)sqlite3_backup_pagecount(backup));
+	} while (r == SQLITE_OK && !was_left(copy));
 	r = sqlite3_backup_finish(backup);
 	/* not WAL: a lone file, without one beside it */
 	if (r == SQLITE_OK)
@@ -63,52 +115,23 @@ static int create_private(const char *path)
 	return fd < 0 ? -errno : 0;
 }
 
-/** Copies to "NAME.part", lets `change` work on that, and gives it its name. */
-static int copy_file(const char *path, const char *name, int (*change)(void *userdata, sqlite3 *db),
-	void *userdata, char error[LEDGER_TEXT_MAX])
+/** Deletes a copy that did not get its name, and what SQLite kept beside it. */
+static void part_remove(char *part)
 {
-	_cleanup_(sqlite3_closep) sqlite3 *from = NULL;
-	_cleanup_(freep) char *part = NULL;
-	sqlite3 *to = NULL;
-	int r;
+	static const char *const suffixes[] = { "", "-journal", "-wal", "-shm" };
 
-	if (asprintf(&part, "%s.part", name) < 0)
-		return -ENOMEM;
-	if (access(name, F_OK) == 0)
-		return explain(error, -EEXIST, "is there already, give another name", name);
-	r = schema_open(path, true, &from, error);
-	if (r < 0)
-		return r;
-	(void)unlink(part);
-	r = create_private(part);
-	if (r == 0)
-		r = ledger_errno(sqlite3_open_v2(part, &to, SQLITE_OPEN_READWRITE, NULL));
-	if (r == 0)
-		r = copy_pages(from, to);
-	if (r == 0 && change)
-		r = change(userdata, to);
-	sqlite3_close(to);
-	if (r == 0)
-		r = sync_path(part, O_RDONLY);
-	if (r == 0 && link(part, name) < 0)
-		r = -errno;
-	(void)unlink(part);
-	if (r == 0)
-		r = sync_folder_of(name);
-	return r < 0 ? explain(error, r, "could not be written", name) : 0;
+	for (size_t i = 0; i < ELEMENTS(suffixes); i++) {
+		_cleanup_(freep) char *path = NULL;
+
+		if (asprintf(&path, "%s%s", part, suffixes[i]) >= 0)
+			(void)unlink(path);
+	}
+	free(part);
 }
+DEFINE_CLEANUP(char *, part_remove, part_removep);
 
-int ledger_backup(const char *path, const char *backup, char error[LEDGER_TEXT_MAX])
-{
-	return copy_file(path, backup, NULL, NULL, error);
-}
-
-/* ---- archives ---- */
-
-typedef struct Cut {
-	uint64_t size;
-	int64_t utc_us;
-} Cut;
+/** What an archive does to the pages copied. */
+typedef int (*LedgerChange)(void *userdata, sqlite3 *db);
 
 static int64_t number_of(sqlite3 *db, const char *sql, int64_t argument)
 {
@@ -119,6 +142,116 @@ static int64_t number_of(sqlite3 *db, const char *sql, int64_t argument)
 	sqlite3_bind_int64(select, 1, argument);
 	return sqlite3_step(select) == SQLITE_ROW ? sqlite3_column_int64(select, 0) : 0;
 }
+
+/** SQLite tells a full disk only from other trouble: whether the file may not be as large. */
+static int why_not_more(sqlite3 *from, const char *part)
+{
+	_cleanup_(closep) int fd = open(part, O_WRONLY | O_CLOEXEC);
+	int64_t bytes = number_of(
+		from, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size WHERE ?", 1);
+
+	if (fd < 0 || bytes <= 0 || fallocate(fd, 0, 0, bytes + BESIDE_BYTES) == 0)
+		return -EIO;
+	return errno == EFBIG || errno == EDQUOT || errno == ENOSPC ? -errno : -EIO;
+}
+
+static int write_part(
+	const LedgerCopy *copy, sqlite3 *from, const char *part, LedgerChange change, void *userdata)
+{
+	sqlite3 *to = NULL;
+	int r = ledger_errno(sqlite3_open_v2(part, &to, SQLITE_OPEN_READWRITE, NULL));
+
+	if (r == 0) {
+		sqlite3_progress_handler(to, INSTRUCTIONS_A_LOOK, on_instructions, (void *)copy);
+		r = copy_pages(copy, from, to);
+	}
+	if (r == 0 && change && !was_left(copy)) {
+		tell(copy, "leaving out what is newer", 0, 0);
+		r = change(userdata, to);
+	}
+	sqlite3_close(to);
+	if (was_left(copy))
+		return -ECANCELED;
+	if (r == -EIO)
+		return why_not_more(from, part);
+	return r < 0 ? r : sync_path(part, O_RDONLY);
+}
+
+/** Copies to NAME.part and lets `change` work on that. */
+static int make_part(
+	const LedgerCopy *copy, LedgerChange change, void *userdata, char **ret, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(sqlite3_closep) sqlite3 *from = NULL;
+	_cleanup_(part_removep) char *part = NULL;
+	_cleanup_(freep) char *name = NULL;
+	int r = schema_open(copy->path, true, &from, error);
+
+	if (r < 0)
+		return r;
+	if (asprintf(&name, "%s.part", copy->name) < 0)
+		return explain_write(error, -ENOMEM, copy->name);
+	r = create_private(name);
+	if (r == -EEXIST) {
+		snprintf(error, LEDGER_TEXT_MAX,
+			"%.140s is there already: if no other copy is under way, one was cut off; then delete it",
+			name);
+		return r;
+	}
+	if (r < 0)
+		return explain_write(error, r, copy->name);
+	part = TAKE_PTR(name);
+	r = write_part(copy, from, part, change, userdata);
+	if (r < 0)
+		return explain_write(error, r, copy->name);
+	*ret = TAKE_PTR(part);
+	return 0;
+}
+
+static int refuse_existing(const LedgerCopy *copy, char error[LEDGER_TEXT_MAX])
+{
+	struct stat status;
+
+	return lstat(copy->name, &status) == 0 ? explain_write(error, -EEXIST, copy->name) : 0;
+}
+
+/** Never over a file that is there; where a file system cannot say so of a renaming, it has links. */
+static int give_name(const char *part, const char *name)
+{
+	if (renameat2(AT_FDCWD, part, AT_FDCWD, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	return errno == EINVAL && link(part, name) == 0 ? 0 : -errno;
+}
+
+static int finish(const LedgerCopy *copy, const char *part, char error[LEDGER_TEXT_MAX])
+{
+	int r = copy->look ? copy->look(copy->userdata, part) : 0;
+
+	if (r < 0) {
+		error[0] = '\0';
+		return r;
+	}
+	r = was_left(copy) ? -ECANCELED : give_name(part, copy->name);
+	if (r == 0)
+		r = sync_folder_of(copy->name);
+	return r < 0 ? explain_write(error, r, copy->name) : 0;
+}
+
+int ledger_backup(const LedgerCopy *copy, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(part_removep) char *part = NULL;
+	int r = refuse_existing(copy, error);
+
+	if (r == 0)
+		r = make_part(copy, NULL, NULL, &part, error);
+	return r < 0 ? r : finish(copy, part, error);
+}
+
+/* ---- archives ---- */
+
+typedef struct Cut {
+	uint64_t size;
+	int64_t utc_us;
+} Cut;
 
 static char *text_of(sqlite3 *db, const char *sql)
 {
@@ -194,26 +327,30 @@ static int hash_file(const char *path, char ret[DIGEST_HEX_MAX])
 	return r;
 }
 
-int ledger_archive(const char *path, const char *archive, int64_t utc_us, LedgerArchive *ret,
-	char error[LEDGER_TEXT_MAX])
+int ledger_archive(const LedgerCopy *copy, int64_t utc_us, LedgerArchive *ret, char error[LEDGER_TEXT_MAX])
 {
+	_cleanup_(part_removep) char *part = NULL;
 	Cut cut = { .utc_us = utc_us };
 	LedgerArchive made = { 0 };
-	int r = copy_file(path, archive, cut_after, &cut, error);
+	int r = refuse_existing(copy, error);
 
+	if (r == 0)
+		r = make_part(copy, cut_after, &cut, &part, error);
 	if (r == -ENODATA)
 		snprintf(error, LEDGER_TEXT_MAX,
 			"no checkpoint is older than that day: there is nothing to archive");
-	if (r < 0)
+	if (r < 0 || !part)
 		return r;
-	if (chmod(archive, 0400) < 0)
-		return explain(error, -errno, "could not be sealed", archive);
-	r = hash_file(archive, made.sha256);
+	if (chmod(part, 0400) < 0)
+		return explain(error, -errno, "could not be sealed", copy->name);
+	r = hash_file(part, made.sha256);
 	if (r < 0)
-		return explain(error, r, "could not be read", archive);
+		return explain(error, r, "could not be read", copy->name);
 	made.size = cut.size;
-	*ret = made;
-	return 0;
+	r = finish(copy, part, error);
+	if (r == 0)
+		*ret = made;
+	return r;
 }
 
 /* ---- restoring ---- */
@@ -227,7 +364,7 @@ static int hold(const char *path, int *ret_fd, char error[LEDGER_TEXT_MAX])
 		return -ENOMEM;
 	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0)
-		return explain(error, -errno, "cannot be made", name);
+		return explain_write(error, -errno, name);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		snprintf(error, LEDGER_TEXT_MAX, "a daemon holds the ledger %.120s: stop it first", path);
 		return -errno;
@@ -257,28 +394,43 @@ static int read_known(const char *path, LedgerRestored *restored, char **ret_not
 	return 0;
 }
 
-static int move_aside(const char *path, LedgerRestored *restored)
+/** All files of a ledger that are there. */
+static int move_files(const char *from, const char *to)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm", ".checkpoint", ".damaged" };
+
+	for (size_t i = 0; i < ELEMENTS(suffixes); i++) {
+		_cleanup_(freep) char *old = NULL, *new = NULL;
+
+		if (asprintf(&old, "%s%s", from, suffixes[i]) < 0 ||
+			asprintf(&new, "%s%s", to, suffixes[i]) < 0)
+			return -ENOMEM;
+		if (rename(old, new) < 0 && errno != ENOENT)
+			return -errno;
+	}
+	return 0;
+}
+
+/** The copy takes the ledger's place, which moves aside, or nothing is changed. */
+static int take_place(const char *part, const char *path, LedgerRestored *restored)
+{
+	bool there = access(path, F_OK) == 0;
 	char utc[CLOCK_UTC_TEXT_MAX];
+	int r;
 
 	clock_format_utc((int64_t)time(NULL) * USEC_PER_SEC, utc);
 	utc[19] = '\0'; /* without the fraction */
 	snprintf(restored->aside, sizeof restored->aside, "%.400s.before-%s", path, utc);
-	for (size_t i = 0; i < ELEMENTS(suffixes); i++) {
-		_cleanup_(freep) char *from = NULL, *to = NULL;
-
-		if (asprintf(&from, "%s%s", path, suffixes[i]) < 0 ||
-			asprintf(&to, "%s%s", restored->aside, suffixes[i]) < 0)
-			return -ENOMEM;
-		if (rename(from, to) < 0 && errno != ENOENT)
-			return -errno;
-		if (i == 0 && access(to, F_OK) < 0)
-			restored->aside[0] = '\0';
-		if (!restored->aside[0])
-			return 0;
+	r = move_files(path, restored->aside);
+	if (r == 0 && rename(part, path) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)!move_files(restored->aside, path);
+		return r;
 	}
-	return 0;
+	if (!there)
+		restored->aside[0] = '\0';
+	return sync_folder_of(path);
 }
 
 /** To be recorded by the station when it starts. */
@@ -309,45 +461,55 @@ static int folder_status(const char *path, struct stat *ret)
 	return stat(folder, ret) < 0 ? -errno : 0;
 }
 
-static int put_in_place(const char *path, const char *backup, LedgerRestored *restored, const char *note,
-	char error[LEDGER_TEXT_MAX])
+static int put_in_place(
+	const LedgerCopy *copy, LedgerRestored *restored, const char *note, char error[LEDGER_TEXT_MAX])
 {
+	_cleanup_(part_removep) char *part = NULL;
 	_cleanup_(freep) char *word = NULL;
 	struct stat folder;
-	int r = folder_status(path, &folder);
+	int r = make_part(copy, NULL, NULL, &part, error);
 
+	if (r < 0 || !part)
+		return r;
+	if (asprintf(&word, "%s.restored", copy->name) < 0)
+		return explain_write(error, -ENOMEM, copy->name);
+	r = folder_status(copy->name, &folder);
 	if (r == 0)
-		r = move_aside(path, restored);
+		r = give_to_owner(part, &folder);
+	/* before the ledger moves: no restoring stays unrecorded because the disk was full */
+	if (r == 0)
+		r = leave_word(copy->name, restored, note);
 	if (r < 0)
-		return explain(error, r, "could not be moved aside", path);
-	r = copy_file(backup, path, NULL, NULL, error);
+		return explain_write(error, r, copy->name);
+	r = give_to_owner(word, &folder);
 	if (r == 0)
-		r = give_to_owner(path, &folder);
+		r = was_left(copy) ? -ECANCELED : take_place(part, copy->name, restored);
 	if (r == 0)
-		r = leave_word(path, restored, note);
-	if (r == 0 && asprintf(&word, "%s.restored", path) >= 0)
-		r = give_to_owner(word, &folder);
-	return r;
+		return 0;
+	(void)unlink(word);
+	return explain_write(error, r, copy->name);
 }
 
-int ledger_restore(const char *path, const char *backup, LedgerRestored *ret, char error[LEDGER_TEXT_MAX])
+int ledger_restore(const LedgerCopy *copy, LedgerRestored *ret, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
 	_cleanup_(closep) int lock = -1;
 	_cleanup_(freep) char *note = NULL;
 	LedgerRestored restored = { 0 };
-	int r = hold(path, &lock, error);
+	int r = hold(copy->name, &lock, error);
 
-	if (r == 0)
-		r = read_known(path, &restored, &note);
-	if (r == 0)
-		r = schema_open(backup, true, &db, error);
+	if (r < 0)
+		return r;
+	r = read_known(copy->name, &restored, &note);
+	if (r < 0)
+		return explain(error, r, "and the checkpoint beside it could not be read", copy->name);
+	r = schema_open(copy->path, true, &db, error);
 	if (r < 0)
 		return r;
 	restored.size = (uint64_t)number_of(db, "SELECT coalesce(max(seq), 0) FROM record WHERE ?", 1);
 	if (restored.known > restored.size)
 		restored.lacking = restored.known - restored.size;
-	r = put_in_place(path, backup, &restored, note, error);
+	r = put_in_place(copy, &restored, note, error);
 	if (r == 0)
 		*ret = restored;
 	return r;

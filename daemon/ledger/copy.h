@@ -7,14 +7,28 @@
  * gets a sentence.
  */
 
+#include <stdatomic.h>
+
 #include "ledger/ledger.h"
 #include "util/digest.h"
 
-/**
- * Copies the ledger as it is at this moment to a new file, which appears only once it is whole and on the
- * disk. -EEXIST: there is a file of that name.
- */
-int ledger_backup(const char *path, const char *backup, char error[LEDGER_TEXT_MAX]) _must_check_;
+/** How a copy is made. It is NAME.part until it is whole; whatever fails leaves neither behind. */
+typedef struct LedgerCopy {
+	const char *path;         /* the ledger that is copied */
+	const char *name;         /* the copy's */
+	const atomic_bool *leave; /* NULL, or what ends it early: -ECANCELED */
+	/** What is being done, and `done` of `total` pages; 0 of 0 where that cannot be said. May be NULL. */
+	void (*progress)(void *userdata, const char *doing, uint64_t done, uint64_t total);
+	/**
+	 * A last look at the whole copy, which is on the disk as `part`. Negative errno: it gets no name, and
+	 * `error` stays empty. May be NULL.
+	 */
+	int (*look)(void *userdata, const char *part);
+	void *userdata;
+} LedgerCopy;
+
+/** Copies the ledger as it is at this moment. -EEXIST: there is a file of that name. */
+int ledger_backup(const LedgerCopy *copy, char error[LEDGER_TEXT_MAX]) _must_check_;
 
 typedef struct LedgerArchive {
 	uint64_t size;               /* records 1 to `size`, which a checkpoint covers */
@@ -25,8 +39,8 @@ typedef struct LedgerArchive {
  * The same of the records before `utc_us` only, as a ledger of its own that ends with a checkpoint and can be
  * read only. -ENODATA: no checkpoint is as old.
  */
-int ledger_archive(const char *path, const char *archive, int64_t utc_us, LedgerArchive *ret,
-	char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_archive(
+	const LedgerCopy *copy, int64_t utc_us, LedgerArchive *ret, char error[LEDGER_TEXT_MAX]) _must_check_;
 
 typedef struct LedgerRestored {
 	uint64_t size;    /* records of the backup */
@@ -36,12 +50,11 @@ typedef struct LedgerRestored {
 } LedgerRestored;
 
 /**
- * Puts a backup, which the caller has verified, in place of the ledger, which is moved aside as evidence. The
- * station records at its next start what is lacking. -EWOULDBLOCK: a daemon holds the ledger; -EUCLEAN: the
- * backup is not of this station's history.
+ * Puts a backup (`path`), which the caller has verified, in place of the ledger (`name`), which is moved
+ * aside as evidence; that stays in its place where anything fails. The station records at its next start what
+ * is lacking. -EWOULDBLOCK: a daemon holds the ledger.
  */
-int ledger_restore(
-	const char *path, const char *backup, LedgerRestored *ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_restore(const LedgerCopy *copy, LedgerRestored *ret, char error[LEDGER_TEXT_MAX]) _must_check_;
 
 /** A record's stored bytes, and its attachment unless it is strokes; NULL: none. Non-zero ends it. */
 typedef int (*LedgerEach)(void *userdata, uint64_t seq, const char *leaf, size_t size, const void *attachment,

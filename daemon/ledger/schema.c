@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 /* "STIP": tells file(1) and us whose database this is */
-enum { APPLICATION_ID = 1398034768, VERSION_WITH_TREE = 2 };
+enum { APPLICATION_ID = 1398034768, VERSION_WITH_TREE = 2, SQLITE_HEADER_BYTES = 100 };
 
 int ledger_errno(int result)
 {
@@ -49,6 +49,23 @@ static int explain(sqlite3 *db, const char *path, int result, char error[LEDGER_
 			"the ledger %.120s cannot be opened (%s): check folder, rights and disk", path,
 			db ? sqlite3_errmsg(db) : strerror(-r));
 	return r < 0 ? r : -EIO;
+}
+
+static int no_ledger(const char *path, int r, const char *what, char error[LEDGER_TEXT_MAX])
+{
+	snprintf(error, LEDGER_TEXT_MAX, "%.140s %s", path, what);
+	return r;
+}
+
+/** Of a file that is named to be read: it may be any file. */
+static int explain_open(
+	sqlite3 *db, const char *path, bool read_only, int result, char error[LEDGER_TEXT_MAX])
+{
+	if (!read_only || result != SQLITE_NOTADB)
+		return explain(db, path, result, error);
+	return no_ledger(path, -EUCLEAN,
+		"is no SQLite database: no ledger, or one whose beginning was destroyed; check the path",
+		error);
 }
 
 static int read_number(sqlite3 *db, const char *sql, int64_t *ret)
@@ -95,11 +112,14 @@ static int check_version(sqlite3 *db, const char *path, bool read_only, char err
 	if (r == SQLITE_OK)
 		r = read_number(db, "SELECT count(*) FROM sqlite_master", &tables);
 	if (r != SQLITE_OK)
-		return explain(db, path, r, error);
-	if (tables > 0 && id != APPLICATION_ID) {
-		snprintf(error, LEDGER_TEXT_MAX, "%.160s is a database, but no ledger: check the path", path);
-		return -EPROTO;
-	}
+		return explain_open(db, path, read_only, r, error);
+	if (tables == 0 && read_only)
+		return no_ledger(path, -EPROTO,
+			"is an empty database: no ledger, or one copied without the -wal beside it; copy it anew",
+			error);
+	if (tables > 0 && id != APPLICATION_ID)
+		return no_ledger(
+			path, -EPROTO, "is a database, but no ledger of Stipple: check the path", error);
 	if (version < 0 || version > newest || (version < newest && read_only)) {
 		snprintf(error, LEDGER_TEXT_MAX,
 			"the ledger %.120s has schema version %lld, this program knows %lld: use the program that wrote it",
@@ -213,17 +233,44 @@ int schema_open_scratch(const char *path, sqlite3 **ret, char error[LEDGER_TEXT_
 	return 0;
 }
 
+/**
+ * What SQLite would open without a word, or explain in words of its own. By name only: to close a descriptor
+ * of the file would end the locks that this process may have on it.
+ */
+static int check_readable(const char *path, char error[LEDGER_TEXT_MAX])
+{
+	struct stat status;
+	int r = stat(path, &status) < 0 || access(path, R_OK) < 0 ? -errno : 0;
+
+	if (r == -EACCES)
+		return no_ledger(path, r, "may not be read by you: use sudo, or a copy that is yours", error);
+	if (r < 0)
+		return no_ledger(path, r,
+			r == -ENOENT ? "is not there: check the path, or name the ledger's file"
+				     : strerror(-r),
+			error);
+	if (S_ISDIR(status.st_mode))
+		return no_ledger(
+			path, -EISDIR, "is a folder: name the ledger's file in it, such as ledger.db", error);
+	if (!S_ISREG(status.st_mode))
+		return no_ledger(path, -EINVAL, "is no ordinary file: name the ledger's file", error);
+	if (status.st_size == 0)
+		return no_ledger(path, -EUCLEAN,
+			"is empty: no ledger, or one that was cut to nothing; take another copy", error);
+	if (status.st_size < SQLITE_HEADER_BYTES)
+		return no_ledger(path, -EUCLEAN,
+			"is too short for a database: no ledger, or one that was cut off; take another copy",
+			error);
+	return 0;
+}
+
 int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
-	int r;
+	int r = read_only ? check_readable(path, error) : 0;
 
-	if (read_only && access(path, R_OK) < 0) {
-		r = -errno;
-		snprintf(error, LEDGER_TEXT_MAX, "%.160s: %s: check the path, or name the ledger's file",
-			path, strerror(-r));
+	if (r < 0)
 		return r;
-	}
 	r = read_only ? open_readable(path, &db) : open_writable(path, &db);
 	if (r == SQLITE_OK)
 		r = query_add_functions(db);
@@ -235,7 +282,7 @@ int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDG
 	if (r == SQLITE_OK)
 		r = sqlite3_busy_timeout(db, LEDGER_BUSY_MS);
 	if (r != SQLITE_OK)
-		return explain(db, path, r, error);
+		return explain_open(db, path, read_only, r, error);
 	r = check_version(db, path, read_only, error);
 	if (r < 0)
 		return r;

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "copies.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "proof.h"
+
+#define STATION "org.stipple.Station1"
+
+/* ---- whose ledger it is ---- */
+
+static bool same_file(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* ---- calls that end with SIGINT and SIGTERM, also while somebody is asked for a password ---- */
+
+typedef struct Answer {
+	sd_bus_message *reply; /* may be an error; NULL until it is there */
+	bool ended;
+} Answer;
+
+static int on_answer(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	Answer *answer = userdata;
+
+	answer->reply = sd_bus_message_ref(message);
+	answer->ended = true;
+	return 0;
+}
+
+/**
+ * Calls without starting a station that is stopped: it may be so for a reason. Takes `message`. NULL when
+ * there is no answer; the signal that ended it is still to be delivered then.
+ */
+static sd_bus_message *call_running(Ctl *ctl, sd_bus_message *message)
+{
+	sd_bus_slot *slot = NULL;
+	Answer answer = { 0 };
+	sigset_t before;
+	int r = sd_bus_message_set_auto_start(message, false);
+
+	if (r >= 0)
+		r = sd_bus_message_set_allow_interactive_authorization(message, true);
+	if (r >= 0)
+		r = sd_bus_call_async(ctl->bus, &slot, message, on_answer, &answer, UINT64_MAX);
+	sigprocmask(SIG_BLOCK, NULL, &before);
+	if (r >= 0)
+		(void)!ctl_serve(ctl, &answer.ended);
+	sd_bus_slot_unref(slot);
+	sd_bus_message_unref(message);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return answer.reply;
+}
+
+static sd_bus_message *ask_to_record(Ctl *ctl, const char *what, const char *file, uint64_t records)
+{
+	sd_bus_message *message = NULL;
+	int r = sd_bus_message_new_method_call(ctl->bus, &message, STATION, CTL_AUDIT, "RecordCopy");
+
+	if (r >= 0)
+		r = sd_bus_message_append(message, "sst", what, file, records);
+	return r < 0 ? sd_bus_message_unref(message) : call_running(ctl, message);
+}
+
+/* ---- telling ---- */
+
+static int nobody_recorded(const char *what, const char *why)
+{
+	fprintf(stderr, "stipplectl: nobody recorded this %s: %s\n", what, why);
+	return CTL_DONE;
+}
+
+/**
+ * Who may not read the station's record gets no copy of it; that a station cannot write is no reason against
+ * one. `own`: the ledger is known to be the station's.
+ */
+static int judge(const char *what, sd_bus_message *reply, bool own)
+{
+	const sd_bus_error *error = reply ? sd_bus_message_get_error(reply) : NULL;
+
+	if (!reply)
+		return ctl_fail("the station did not answer: nothing was copied");
+	if (!error)
+		return CTL_DONE;
+	if (own && (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED) ||
+			   sd_bus_error_has_name(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED)))
+		return ctl_call_failed(error, 0);
+	if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+		sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
+		return nobody_recorded(what, "no station is running");
+	return nobody_recorded(what, error->message ? error->message : error->name);
+}
+
+int copies_tell(Ctl *ctl, const char *what, const char *path, const char *file, uint64_t records)
+{
+	const char *ledger = proof_station_ledger(ctl);
+	sd_bus_message *reply;
+	int status;
+
+	if (ledger && !same_file(path, ledger))
+		return CTL_DONE;
+	if (!ctl->bus && ctl_connect_quietly(ctl, ctl->bus_name) < 0)
+		return nobody_recorded(what, "there is no bus to a station");
+	reply = ask_to_record(ctl, what, file, records);
+	status = judge(what, reply, ledger != NULL);
+	sd_bus_message_unref(reply);
+	return status;
+}
+
+/* ---- how long records are kept ---- */
+
+/** Keeps the row with the longest term. */
+static void read_terms(void *userdata, int fd)
+{
+	_cleanup_(fclosep) FILE *lines = fdopen(fd, "r");
+	CopiesTerm *term = userdata;
+	json_t *row;
+
+	while (lines && (row = json_loadf(lines, JSON_DISABLE_EOF_CHECK, NULL))) {
+		json_int_t days = json_integer_value(json_object_get(row, "days"));
+		const char *since = json_string_value(json_object_get(row, "keep_since"));
+		const char *profile = json_string_value(json_object_get(row, "profile"));
+
+		if (days > term->days && since && profile) {
+			term->days = days;
+			snprintf(term->before, sizeof term->before, "%s", since);
+			snprintf(term->profile, sizeof term->profile, "%s", profile);
+		}
+		json_decref(row);
+	}
+}
+
+int copies_term(Ctl *ctl, CopiesTerm *ret)
+{
+	json_auto_t *filter = json_object();
+	CopiesTerm term = { 0 };
+	int status = ctl->bus ? CTL_DONE : ctl_connect(ctl, ctl->bus_name);
+
+	if (status == CTL_DONE)
+		status = ctl_query(ctl, "retention", filter, read_terms, &term);
+	if (status != CTL_DONE || term.days == 0)
+		return ctl_fail(
+			"without a station that says which compliance profile is in force the day must be "
+			"given: add before=YYYY-MM-DD");
+	*ret = term;
+	return CTL_DONE;
+}
