@@ -404,5 +404,5 @@ def test_what_is_no_export(tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "text").write_text("text")
     for name, said in (("fifo", "neither a ledger's file nor a folder"), ("empty", "there is no export here"),
-                       ("text", "text"), ("none", "No such file")):
+                       ("text", "text"), ("none", "is not there: check the path")):
         assert said in ctl("audit", "verify", tmp_path / name, expect=1)
