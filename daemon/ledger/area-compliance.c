@@ -40,10 +40,9 @@ static const RecordKind kinds[] = { { NULL } };
 	" ' days') AS due FROM (SELECT *, " REASON " AS reason FROM " STERILIZERS                             \
 	") WHERE reason IS NOT NULL)"
 
-#define TODAY           "coalesce(@today, date('now'))"
-#define WANTED(proof)   "instr(' ' || @proofs || ' ', ' " proof " ') > 0"
-#define DAY(us)         "date(" us " / 1000000, 'unixepoch')"
-#define RECORDED(field) "json_extract(CAST(leaf AS TEXT), '$.body." field "')"
+#define TODAY         "coalesce(@today, date('now'))"
+#define WANTED(proof) "instr(' ' || @proofs || ' ', ' " proof " ') > 0"
+#define DAY(us)       "date(" us " / 1000000, 'unixepoch')"
 
 /* ---- gaps: rule, subject, what is missing, since when ---- */
 
@@ -116,11 +115,14 @@ static const RecordKind kinds[] = { { NULL } };
 
 #define AND_THEN " UNION ALL "
 
-static const char gaps[] = "SELECT rule, subject, missing, since FROM (" GAP_BIOLOGICAL AND_THEN GAP_FOLLOW_UP
-	AND_THEN GAP_CYCLE_FAILED AND_THEN GAP_MECHANICAL AND_THEN GAP_INTEGRATOR AND_THEN GAP_CHEMICAL
-		AND_THEN GAP_CONTENTS AND_THEN GAP_RELEASE AND_THEN GAP_CERTIFICATE AND_THEN GAP_MEMBRANE
-			AND_THEN GAP_CONSENT AND_THEN GAP_SCREENING AND_THEN GAP_SIGNATURE AND_THEN
-				GAP_DISPOSAL AND_THEN GAP_OPERATOR ") WHERE 1";
+static const char gaps[] =
+	"SELECT row, rule, subject, missing, since FROM (SELECT row_number() OVER"
+	" (ORDER BY rule, subject, missing, since) AS row, * FROM (" GAP_BIOLOGICAL AND_THEN GAP_FOLLOW_UP
+		AND_THEN GAP_CYCLE_FAILED AND_THEN GAP_MECHANICAL AND_THEN GAP_INTEGRATOR AND_THEN
+			GAP_CHEMICAL AND_THEN GAP_CONTENTS AND_THEN GAP_RELEASE AND_THEN GAP_CERTIFICATE
+				AND_THEN GAP_MEMBRANE AND_THEN GAP_CONSENT AND_THEN GAP_SCREENING AND_THEN
+					GAP_SIGNATURE AND_THEN GAP_DISPOSAL AND_THEN GAP_OPERATOR
+	")) WHERE 1";
 
 #define DUE_PARAMETERS                                                                                  \
 	PARAMETER("biological_days", ARGUMENT_NUMBER), PARAMETER("biological_cycles", ARGUMENT_NUMBER), \
@@ -199,10 +201,10 @@ static const LedgerQuery queries[] = {
 			BY_TEXT("whose", "whose"), AFTER("seq"), LIMIT) },
 	{ "due", "SELECT sterilizer, reason, due, passed_us AS \"passed:utc\" FROM " DUE " WHERE 1",
 		" ORDER BY due, sterilizer", ARGUMENTS(DUE_PARAMETERS, BY_TEXT("sterilizer", "sterilizer")) },
-	{ "check", gaps, "",
+	{ "check", gaps, " ORDER BY row",
 		ARGUMENTS(DUE_PARAMETERS, PARAMETER("proofs", ARGUMENT_TEXT),
 			PARAMETER("certificates", ARGUMENT_TEXT), PARAMETER("today", ARGUMENT_TEXT),
-			BY_TEXT("rule", "rule"), LIMIT) },
+			BETWEEN_DATES("since"), BY_TEXT("rule", "rule"), AFTER("row"), LIMIT) },
 	{ NULL },
 };
 

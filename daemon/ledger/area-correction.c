@@ -247,7 +247,8 @@ static const LedgerQuery queries[] = {
 	{ "corrections",
 		"SELECT seq, utc_us AS \"time:utc\", operator, corrects, field, old, new, why FROM correction WHERE 1",
 		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("record", "corrects"), AFTER("seq"), LIMIT) },
+		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("record", "corrects"), BY_TEXT("operator", "operator"),
+			BY_TEXT("field", "field"), AFTER("seq"), LIMIT) },
 	{ "erasures",
 		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " BODY " FROM record WHERE kind IN"
 		" ('personal.erased', 'image.erased')",

@@ -408,12 +408,20 @@ static int project_lot_status(ProjectionContext *context)
 	"SELECT unit.seq, unit, unit.gtin, lot, unit.expiry, chip, unit.session, subject,"                  \
 	" unit.operator, iif(unit.session IS NULL, NULL, unit.utc_us) AS \"used:utc\", removed_us AS"       \
 	" \"removed:utc\", unit.strokes, unit.dots, unit.worked_s, state, damage, container, unit.ended_us" \
-	" AS \"ended:utc\", ended_by FROM unit LEFT JOIN session USING(session) WHERE 1"
+	" AS \"ended:utc\", ended_by, " JOINED_CORRECTIONS                                                  \
+	" FROM unit LEFT JOIN session USING(session)" JOIN_CORRECTIONS(                                     \
+		CORRECTIONS_OF_UNITS, "unit.seq") " WHERE 1"
+#define CORRECTIONS_OF_LOTS                                                                                                              \
+	CORRECTIONS_OF("made.seq",                                                                                                       \
+		"CROSS JOIN lot AS made ON made.lot = " RECORDED("lot") " AND (" RECORDED("gtin") " IS NULL OR made.gtin IN (" RECORDED( \
+			"gtin") ", '')) WHERE kind IN ('lot.received', 'lot.status', 'lot.certificate')")
 #define LOT                                                                                                \
 	"SELECT gtin, lot, product, configuration, maker, expiry, quantity, used, quantity - used AS"      \
 	" \"left\", low_stock, status, status_reason, status_us AS \"changed:utc\", supplier, purchase,"   \
 	" certificate, certificate_file, certificate_sha256, membrane, membrane_reference, received_us AS" \
-	" \"received:utc\" FROM lot WHERE 1"
+	" \"received:utc\", seq, " JOINED_CORRECTIONS                                                      \
+	" FROM lot" JOIN_CORRECTIONS(CORRECTIONS_OF_LOTS, "lot.seq") " WHERE 1"
+#define STOCK_ORDER "coalesce(product, ''), coalesce(configuration, ''), expiry, lot, gtin"
 
 static const RecordKind kinds[] = {
 	{ "lot.received", true,
@@ -457,27 +465,30 @@ static const RecordKind kinds[] = {
 
 static const LedgerQuery queries[] = {
 	{ "lot", LOT, " ORDER BY gtin", ARGUMENTS(NEED_TEXT("lot", "lot"), BY_TEXT("gtin", "gtin")) },
-	{ "lots", LOT, " ORDER BY expiry, lot, gtin", ARGUMENTS(BY_TEXT("status", "status"), LIMIT) },
+	{ "lots", LOT, " ORDER BY expiry, lot, gtin",
+		ARGUMENTS(BETWEEN("received_us"), BY_TEXT("status", "status"), BY_TEXT("gtin", "gtin"),
+			BY_TEXT("product", "product"), BY_TEXT("maker", "maker"),
+			BY_TEXT("supplier", "supplier"), AFTER_ROW("lot", "expiry, lot, gtin"), LIMIT) },
 	{ "certificates",
 		"SELECT seq, utc_us AS \"time:utc\", " ACTOR ", " BODY
 		" FROM record WHERE kind = 'lot.certificate'",
 		" ORDER BY seq",
-		ARGUMENTS(RECORDED_BETWEEN,
-			{ "lot", "json_extract(CAST(leaf AS TEXT), '$.body.lot') = @lot", ARGUMENT_TEXT,
-				false },
-			AFTER("seq"), LIMIT) },
+		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("lot", RECORDED("lot")), AFTER("seq"), LIMIT) },
 	{ "stock",
 		"SELECT gtin, lot, product, configuration, expiry, status, quantity - used AS \"left\", low_stock,"
-		" quantity - used <= low_stock AS low FROM lot WHERE used < quantity",
-		" ORDER BY product, configuration, expiry, lot", ARGUMENTS(LIMIT) },
+		" quantity - used <= low_stock AS low, received_us AS \"received:utc\", seq, " JOINED_CORRECTIONS
+		" FROM lot" JOIN_CORRECTIONS(CORRECTIONS_OF_LOTS, "lot.seq") " WHERE used < quantity",
+		" ORDER BY " STOCK_ORDER,
+		ARGUMENTS(BETWEEN("received_us"), BY_TEXT("status", "status"), BY_TEXT("gtin", "gtin"),
+			BY_TEXT("product", "product"), AFTER_ROW("lot", STOCK_ORDER), LIMIT) },
 	{ "newest-stock",
 		"SELECT lot, product, expiry, quantity - used AS \"left\" FROM lot WHERE used < quantity AND status = 'released'",
 		" ORDER BY received_us DESC, lot", ARGUMENTS(LIMIT), .lookup_only = true, .limit = 32 },
 	{ "unit", NEEDLE, "", ARGUMENTS(NEED_TEXT("unit", "unit")) },
 	{ "needles", NEEDLE, " ORDER BY unit.seq",
 		ARGUMENTS(BETWEEN("unit.utc_us"), BY_TEXT("lot", "lot"), BY_TEXT("subject", "subject"),
-			BY_NUMBER("session", "unit.session"), BY_TEXT("state", "state"), AFTER("unit.seq"),
-			LIMIT) },
+			BY_NUMBER("session", "unit.session"), BY_TEXT("state", "state"),
+			BY_TEXT("operator", "unit.operator"), AFTER("unit.seq"), LIMIT) },
 	/* what must not be used, whatever its expiry says: lots of cartridges, of pigments, and blends of
 	   these */
 	{ "barred-lots",

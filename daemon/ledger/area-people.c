@@ -145,6 +145,12 @@ static const RecordKind kinds[] = {
 	{ NULL },
 };
 
+#define STATE    "iif(revoked_us IS NULL, 'active', 'revoked')"
+#define ENROLLED "(SELECT utc_us FROM record WHERE record.seq = operator.seq)"
+#define CORRECTIONS_OF_OPERATORS          \
+	CORRECTIONS_OF(RECORDED("badge"), \
+		"WHERE kind IN ('operator.enrolled', 'operator.roles', 'operator.revoked')")
+
 static const LedgerQuery queries[] = {
 	{ "operator",
 		"SELECT badge, name, roles AS \"roles:json\", pin, revoked_us AS \"revoked:utc\", revoked AS reason,"
@@ -152,16 +158,27 @@ static const LedgerQuery queries[] = {
 		" LEFT JOIN attempt USING(badge) WHERE 1",
 		"", ARGUMENTS(NEED_TEXT("badge", "badge")), .lookup_only = true },
 	{ "operators",
-		"SELECT badge, name, roles AS \"roles:json\", iif(revoked_us IS NULL, 'active', 'revoked') AS state,"
-		" revoked_us AS \"revoked:utc\", revoked AS reason, seq FROM operator WHERE 1",
-		" ORDER BY badge", NO_ARGUMENTS },
+		"SELECT badge, name, roles AS \"roles:json\", " STATE " AS state, " ENROLLED
+		" AS \"enrolled:utc\","
+		" revoked_us AS \"revoked:utc\", revoked AS reason, seq, " JOINED_CORRECTIONS
+		" FROM operator" JOIN_CORRECTIONS(CORRECTIONS_OF_OPERATORS, "badge") " WHERE 1",
+		" ORDER BY badge",
+		ARGUMENTS(BETWEEN(ENROLLED), BY_TEXT("badge", "badge"),
+			{ "role", "EXISTS(SELECT 1 FROM json_each(roles) WHERE value = @role)", ARGUMENT_TEXT,
+				false },
+			BY_TEXT("state", STATE), AFTER_ROW("operator", "badge"), LIMIT) },
+	/* by number: a renewed one gets a new one, and is not missed by who reads page after page */
 	{ "certifications",
-		"SELECT badge, certificate, issuer, number, expiry, seq FROM certification WHERE 1",
-		" ORDER BY badge, certificate", ARGUMENTS(BY_TEXT("badge", "badge")) },
+		"SELECT badge, certificate, issuer, number, expiry, seq, " CORRECTED(
+			"= certification.seq") " FROM certification WHERE 1",
+		" ORDER BY seq",
+		ARGUMENTS(BY_TEXT("badge", "badge"), BY_TEXT("certificate", "certificate"),
+			BETWEEN_DATES("expiry"), AFTER("seq"), LIMIT) },
 	{ "sign-ins",
 		"SELECT seq, utc_us AS \"time:utc\", kind, " BODY " FROM record WHERE kind IN"
 		" ('operator.signed-in', 'operator.signed-out', 'operator.refused', 'operator.verified')",
-		" ORDER BY seq", ARGUMENTS(RECORDED_BETWEEN, AFTER("seq"), LIMIT) },
+		" ORDER BY seq",
+		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("badge", RECORDED("badge")), AFTER("seq"), LIMIT) },
 	{ NULL },
 };
 

@@ -368,10 +368,15 @@ static int project_loaded(ProjectionContext *context)
 	return r;
 }
 
-#define PIGMENT_LOT                                                                               \
-	"SELECT brand, colour, lot, expiry, quantity, volume_ml, supplier, purpose, status,"      \
-	" status_reason, status_us AS \"changed:utc\", received_us AS \"received:utc\", seq FROM" \
-	" pigment_stock WHERE 1"
+/* without a brand or colour a status is that of all that bear the lot */
+#define CORRECTIONS_OF_PIGMENT_LOTS                                                                                       \
+	CORRECTIONS_OF("made.seq",                                                                                        \
+		"CROSS JOIN pigment_stock AS made ON made.lot = " RECORDED("lot") " AND made.brand = coalesce(" RECORDED( \
+			"brand") ", made.brand) AND made.colour = coalesce(" RECORDED("colour") ", made.colour) WHERE kind IN ('pigment.received', 'pigment.status')")
+#define PIGMENT_LOT                                                                                               \
+	"SELECT brand, colour, lot, expiry, quantity, volume_ml, supplier, purpose, status,"                      \
+	" status_reason, status_us AS \"changed:utc\", received_us AS \"received:utc\", seq, " JOINED_CORRECTIONS \
+	" FROM pigment_stock" JOIN_CORRECTIONS(CORRECTIONS_OF_PIGMENT_LOTS, "pigment_stock.seq") " WHERE 1"
 
 static const RecordKind kinds[] = {
 	{ "pigment.received", false,
@@ -394,20 +399,24 @@ static const RecordKind kinds[] = {
 
 static const LedgerQuery queries[] = {
 	{ "pigment-lots", PIGMENT_LOT, " ORDER BY brand, colour, expiry, lot",
-		ARGUMENTS(BY_TEXT("lot", "lot"), BY_TEXT("status", "status"), LIMIT) },
+		ARGUMENTS(BETWEEN("received_us"), BY_TEXT("lot", "lot"), BY_TEXT("status", "status"),
+			BY_TEXT("brand", "brand"), BY_TEXT("colour", "colour"),
+			AFTER_ROW("pigment_stock", "brand, colour, expiry, lot"), LIMIT) },
 	{ "blends",
-		"SELECT blend, colour, expiry, operator, utc_us AS \"blended:utc\", (SELECT json_group_array("
+		"SELECT seq, blend, colour, expiry, operator, utc_us AS \"blended:utc\", (SELECT json_group_array("
 		"json_object('brand', brand, 'colour', colour, 'lot', lot, 'parts', parts)) FROM pigment_part"
-		" WHERE pigment_part.blend = pigment_blend.blend) AS \"parts:json\" FROM pigment_blend WHERE 1",
+		" WHERE pigment_part.blend = pigment_blend.blend) AS \"parts:json\", " CORRECTED(
+			"= pigment_blend.seq") " FROM pigment_blend WHERE 1",
 		" ORDER BY seq",
-		ARGUMENTS(BY_TEXT("blend", "blend"),
+		ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("blend", "blend"),
 			{ "lot", "blend IN (SELECT blend FROM pigment_part WHERE lot = @lot)", ARGUMENT_TEXT,
 				false },
-			LIMIT) },
+			AFTER("seq"), LIMIT) },
 	{ "pigments",
 		"SELECT seq, brand, colour, lot, expiry, session, subject, pigment_use.utc_us AS \"used:utc\","
 		" (SELECT json_group_array(zone) FROM pigment_zone WHERE pigment_zone.seq = pigment_use.seq)"
-		" AS \"zones:json\" FROM pigment_use LEFT JOIN session USING(session) WHERE 1",
+		" AS \"zones:json\", " JOINED_CORRECTIONS " FROM pigment_use LEFT JOIN session"
+		" USING(session)" JOIN_CORRECTIONS(CORRECTIONS_OF_PIGMENTS, "pigment_use.seq") " WHERE 1",
 		" ORDER BY seq",
 		ARGUMENTS(BETWEEN("pigment_use.utc_us"), BY_TEXT("lot", "lot"),
 			BY_NUMBER("session", "session"), BY_TEXT("subject", "subject"), AFTER("seq"),

@@ -38,7 +38,7 @@ static const LedgerQuery queries[] = {
 		" ORDER BY size",
 		ARGUMENTS(BETWEEN("utc_us"), { "after", "size > @after", ARGUMENT_NUMBER, false }, LIMIT) },
 	{ "keys", "SELECT seq, utc_us AS \"since:utc\", key, previous, statement FROM signing_key WHERE 1",
-		" ORDER BY seq", NO_ARGUMENTS },
+		" ORDER BY seq", ARGUMENTS(BETWEEN("utc_us"), AFTER("seq"), LIMIT) },
 	{ NULL },
 };
 

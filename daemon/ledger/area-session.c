@@ -53,9 +53,16 @@ static int project_strokes(ProjectionContext *context)
 #define END_SESSION(outcome) \
 	"UPDATE session SET outcome = '" outcome "', ended_us = @utc_us WHERE session = @session"
 
-#define SESSION_COLUMNS                                                                         \
-	"SELECT session, subject, protocol, course_session, operator, utc_us AS \"begun:utc\"," \
-	" ended_us AS \"ended:utc\", outcome, dots, strokes, needles, worked_s FROM session WHERE 1"
+#define CORRECTIONS_OF_SESSIONS                                                         \
+	CORRECTIONS_OF("record.session",                                                \
+		"WHERE kind IN ('session.begun', 'session.finished', 'session.signed'," \
+		" 'session.abandoned')")
+#define CORRECTIONS_OF_ZONES \
+	CORRECTIONS_OF("record.session || ' ' || " RECORDED("zone"), "WHERE kind = 'zone.statistics'")
+#define SESSION_COLUMNS                                                                              \
+	"SELECT session, subject, protocol, course_session, operator, utc_us AS \"begun:utc\","      \
+	" ended_us AS \"ended:utc\", outcome, dots, strokes, needles, worked_s, " JOINED_CORRECTIONS \
+	" FROM session" JOIN_CORRECTIONS(CORRECTIONS_OF_SESSIONS, "session") " WHERE 1"
 
 static const RecordKind kinds[] = {
 	{ "session.begun", true, FIELDS(SESSION, TEXT("subject"), TEXT("protocol"), COUNT("course_session")),
@@ -101,7 +108,8 @@ static const RecordKind kinds[] = {
 static const LedgerQuery queries[] = {
 	{ "sessions", SESSION_COLUMNS, " ORDER BY session",
 		ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("subject", "subject"), BY_TEXT("operator", "operator"),
-			AFTER("session"), LIMIT) },
+			BY_TEXT("protocol", "protocol"), BY_TEXT("outcome", "outcome"), AFTER("session"),
+			LIMIT) },
 	{ "session", SESSION_COLUMNS, "", ARGUMENTS(NEED_NUMBER("session", "session")) },
 	/* newest first, and only those in which the needle touched the skin: for the minimum interval */
 	{ "treated", "SELECT utc_us FROM session WHERE strokes > 0", " ORDER BY session DESC",
@@ -114,15 +122,17 @@ static const LedgerQuery queries[] = {
 		" ORDER BY seq",
 		ARGUMENTS(RECORDED_BETWEEN, BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
 	{ "zones",
-		"SELECT session, zone, dots, strokes, area_mm2, density, target, outside, depth_mean_um, dwell_mean_ms"
-		" FROM zone_result WHERE 1",
+		"SELECT session, zone, dots, strokes, area_mm2, density, target, outside, depth_mean_um, dwell_mean_ms,"
+		" " JOINED_CORRECTIONS " FROM zone_result" JOIN_CORRECTIONS(
+			CORRECTIONS_OF_ZONES, "session || ' ' || zone") " WHERE 1",
 		" ORDER BY zone", ARGUMENTS(NEED_NUMBER("session", "session")) },
 	{ "images",
 		"SELECT seq, session, zone, phase, file, sha256, bytes, width, height, focus, exposure,"
 		" utc_us AS \"taken:utc\", CASE WHEN erase_seq IS NULL THEN 'kept' WHEN erased_seq IS NULL THEN"
-		" 'to be erased' ELSE 'erased' END AS state FROM image WHERE 1",
+		" 'to be erased' ELSE 'erased' END AS state, " CORRECTED("= image.seq") " FROM image WHERE 1",
 		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
+		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("session", "session"), BY_TEXT("zone", "zone"),
+			BY_TEXT("phase", "phase"), AFTER("seq"), LIMIT) },
 	{ "strokes", "SELECT seq, utc_us AS \"time:utc\", " BODY " FROM record WHERE kind = 'strokes'",
 		" ORDER BY seq", ARGUMENTS(NEED_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
 	{ NULL },

@@ -40,17 +40,46 @@ static const RecordKind kinds[] = {
 	{ NULL },
 };
 
+/* kinds that name a person, and need no session for it */
+#define ABOUT_SUBJECTS \
+	"'subject.registered', 'subject.changed', 'course.planned', 'incident.reported', 'personal.erased'"
+#define NAMES_SUBJECT "@subject IN (" RECORDED("subject") ", " RECORDED("arguments.subject") ")"
+/* what a correction made the subject's: few, and so without an index */
+#define CORRECTED_TO_SUBJECT(what, also)                                                                     \
+	"SELECT " what " FROM correction CROSS JOIN record ON record.seq = corrects WHERE field = 'subject'" \
+	" AND new = @subject" also
+/**
+ * Everything about one person: the records of the sessions, those that name the person, and corrections of
+ * either. Found by session, kind and number: a ledger of millions is not read for it.
+ */
+#define OF_SUBJECT(kinds)                                                                                                                                                \
+	{                                                                                                                                                                \
+		"subject",                                                                                                                                               \
+			"seq IN (SELECT seq FROM record WHERE session IN (SELECT session FROM session WHERE subject = @subject"                                          \
+			" UNION ALL " CORRECTED_TO_SUBJECT("record.session",                                                                                             \
+				" AND kind = 'session.begun'") ")"                                                                                                       \
+							       " UNION ALL SELECT seq FROM record WHERE kind IN (" kinds                                                 \
+							       ") AND " NAMES_SUBJECT                                                                                    \
+							       " UNION ALL " CORRECTED_TO_SUBJECT(                                                                       \
+								       "corrects",                                                                                       \
+								       "") " UNION ALL SELECT correction.seq FROM correction CROSS JOIN record ON record.seq = corrects" \
+									   " WHERE " NAMES_SUBJECT                                                                       \
+									   " OR field = 'subject' AND new = @subject)",                                                  \
+			ARGUMENT_TEXT, false                                                                                                                             \
+	}
+
 static const LedgerQuery queries[] = {
 	{ "records", "SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " BODY " FROM record WHERE 1",
 		" ORDER BY seq",
 		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("kind", "kind"), BY_NUMBER("session", "session"),
-			AFTER("seq"), LIMIT) },
+			OF_SUBJECT(ABOUT_SUBJECTS ", 'audit.read'"), AFTER("seq"), LIMIT) },
 	/* what happened, without the strokes and without who looked */
 	{ "timeline",
 		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", session, " BODY
 		" FROM record WHERE kind NOT IN ('strokes', 'audit.read')",
 		" ORDER BY seq",
-		ARGUMENTS(RECORDED_BETWEEN, BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
+		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("kind", "kind"), BY_NUMBER("session", "session"),
+			OF_SUBJECT(ABOUT_SUBJECTS), AFTER("seq"), LIMIT) },
 	{ "faults",
 		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " BODY " FROM record WHERE kind IN"
 		" ('fault.latched', 'fault.acknowledged')",

@@ -465,34 +465,48 @@ static const RecordKind kinds[] = {
 	{ NULL },
 };
 
+/* the record that says who was in the chair: a session's first */
+#define BEGUN(number)                                                    \
+	"(SELECT seq FROM record AS begun WHERE begun.session = " number \
+	" AND kind = 'session.begun' ORDER BY seq LIMIT 1)"
+#define CORRECTIONS_OF_STERILIZERS \
+	CORRECTIONS_OF(            \
+		RECORDED("sterilizer"), "WHERE kind IN ('sterilizer.registered', 'sterilizer.serviced')")
+
 /* the loads between the tests that passed before and after a failed one, their items, and on whom those
    were used */
-#define DOUBT                                                                                                        \
-	"SELECT test.seq AS test, test.sterilizer, test.tested_us AS \"tested:utc\","                                \
-	" (SELECT min(seq) FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer"                      \
-	"  AND pass.result = 'pass' AND pass.tested_us > test.tested_us) AS passed, test.followed_seq AS follow_up," \
-	" cycle.cycle, cycle.load, cycle.started_us AS \"started:utc\", item AS handpiece, record.session,"          \
-	" session.subject, record.utc_us AS \"used:utc\" FROM indicator_test AS test"                                \
-	" JOIN cycle ON cycle.sterilizer = test.sterilizer AND cycle.started_us > coalesce((SELECT max(tested_us)"   \
-	"  FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer AND pass.result = 'pass'"             \
-	"  AND pass.tested_us < test.tested_us), 0) AND cycle.started_us < coalesce((SELECT min(tested_us)"          \
-	"  FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer AND pass.result = 'pass'"             \
-	"  AND pass.tested_us > test.tested_us), 9223372036854775807)"                                               \
-	" LEFT JOIN cycle_item ON cycle_item.cycle_seq = cycle.seq"                                                  \
-	" LEFT JOIN handpiece_use ON handpiece_use.cycle_seq = cycle.seq AND handpiece_use.handpiece = item"         \
-	" LEFT JOIN record ON record.seq = handpiece_use.seq"                                                        \
-	" LEFT JOIN session ON session.session = record.session WHERE test.result = 'fail'"
+#define DOUBT                                                                                                                                     \
+	"SELECT * FROM (SELECT row_number() OVER (ORDER BY test.seq, cycle.started_us, cycle.seq, item, record.seq)"                              \
+	" AS row, test.seq AS test, test.sterilizer, test.tested_us AS \"tested:utc\","                                                           \
+	" (SELECT min(seq) FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer"                                                   \
+	"  AND pass.result = 'pass' AND pass.tested_us > test.tested_us) AS passed, test.followed_seq AS follow_up,"                              \
+	" cycle.cycle, cycle.load, cycle.started_us AS \"started:utc\", item AS handpiece, record.session,"                                       \
+	" session.subject, record.utc_us AS \"used:utc\", " CORRECTED("IN (test.seq, test.followed_seq, cycle.seq, " BEGUN(                       \
+		"record.session") ")") " FROM indicator_test AS test"                                                                             \
+				       " JOIN cycle ON cycle.sterilizer = test.sterilizer AND cycle.started_us > coalesce((SELECT max(tested_us)" \
+				       "  FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer AND pass.result = 'pass'"           \
+				       "  AND pass.tested_us < test.tested_us), 0) AND cycle.started_us < coalesce((SELECT min(tested_us)"        \
+				       "  FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer AND pass.result = 'pass'"           \
+				       "  AND pass.tested_us > test.tested_us), 9223372036854775807)"                                             \
+				       " LEFT JOIN cycle_item ON cycle_item.cycle_seq = cycle.seq"                                                \
+				       " LEFT JOIN handpiece_use ON handpiece_use.cycle_seq = cycle.seq AND handpiece_use.handpiece = item"       \
+				       " LEFT JOIN record ON record.seq = handpiece_use.seq"                                                      \
+				       " LEFT JOIN session ON session.session = record.session WHERE test.result = 'fail') WHERE 1"
 
 static const LedgerQuery queries[] = {
 	{ "sterilizers",
-		"SELECT sterilizer, maker, model, serial, installed, in_service, serviced_us AS \"serviced:utc\", seq"
-		" FROM sterilizer WHERE 1",
-		" ORDER BY sterilizer", NO_ARGUMENTS },
+		"SELECT sterilizer, maker, model, serial, installed, in_service, serviced_us AS \"serviced:utc\", seq,"
+		" " JOINED_CORRECTIONS
+		" FROM sterilizer" JOIN_CORRECTIONS(CORRECTIONS_OF_STERILIZERS, "sterilizer") " WHERE 1",
+		" ORDER BY sterilizer",
+		ARGUMENTS(BETWEEN_DATES("installed"), BY_TEXT("sterilizer", "sterilizer"),
+			AFTER_ROW("sterilizer", "sterilizer"), LIMIT) },
 	{ "sterilization",
 		"SELECT seq, sterilizer, cycle, load, started_us AS \"started:utc\", program, temperature_c,"
 		" pressure_kpa, exposure_s, dry_s, (SELECT json_group_array(item) FROM cycle_item WHERE cycle_seq ="
 		" cycle.seq) AS \"contents:json\", mechanical, integrator, chemical, operator,"
-		" released_us AS \"released:utc\", released_by, rejected_seq FROM cycle WHERE 1",
+		" released_us AS \"released:utc\", released_by, rejected_seq, " CORRECTED(
+			"IN (cycle.seq, released_seq, rejected_seq)") " FROM cycle WHERE 1",
 		" ORDER BY seq",
 		ARGUMENTS(BETWEEN("started_us"), BY_TEXT("sterilizer", "sterilizer"),
 			BY_NUMBER("cycle", "cycle"),
@@ -501,18 +515,23 @@ static const LedgerQuery queries[] = {
 			AFTER("seq"), LIMIT) },
 	{ "indicators",
 		"SELECT seq, sterilizer, cycle, tested_us AS \"tested:utc\", lot, expiry, control, result,"
-		" incubation_h, laboratory, operator, followed_seq AS follow_up FROM indicator_test WHERE 1",
+		" incubation_h, laboratory, operator, followed_seq AS follow_up, " CORRECTED(
+			"IN (indicator_test.seq, followed_seq)") " FROM indicator_test WHERE 1",
 		" ORDER BY seq",
 		ARGUMENTS(BETWEEN("tested_us"), BY_TEXT("sterilizer", "sterilizer"),
 			BY_TEXT("result", "result"), BY_TEXT("lot", "lot"), AFTER("seq"), LIMIT) },
-	{ "doubt", DOUBT, " ORDER BY test.seq, cycle.started_us, item",
-		ARGUMENTS(BETWEEN("test.tested_us"), BY_NUMBER("test", "test.seq"),
-			BY_TEXT("sterilizer", "test.sterilizer"), BY_TEXT("handpiece", "item"),
-			BY_TEXT("subject", "session.subject"), LIMIT) },
+	{ "doubt", DOUBT, " ORDER BY row",
+		ARGUMENTS(BETWEEN("\"tested:utc\""), BY_NUMBER("test", "test"),
+			BY_TEXT("sterilizer", "sterilizer"), BY_TEXT("handpiece", "handpiece"),
+			BY_TEXT("subject", "subject"), AFTER("row"), LIMIT) },
 	{ "sterile",
-		"SELECT handpiece, cycle.sterilizer, cycle.cycle, sterile_until, blocked, used_seq FROM"
-		" handpiece_sterile JOIN cycle ON cycle.seq = cycle_seq WHERE 1",
-		" ORDER BY handpiece", ARGUMENTS(BY_TEXT("handpiece", "handpiece"), LIMIT) },
+		"SELECT handpiece, cycle.sterilizer, cycle.cycle, started_us AS \"started:utc\", sterile_until,"
+		" blocked, used_seq, " CORRECTED(
+			"IN (cycle.seq, released_seq, rejected_seq)") " FROM handpiece_sterile JOIN cycle ON cycle.seq = cycle_seq WHERE 1",
+		" ORDER BY handpiece",
+		ARGUMENTS(BETWEEN("started_us"), BY_TEXT("handpiece", "handpiece"),
+			BY_TEXT("sterilizer", "cycle.sterilizer"),
+			{ "after", "handpiece > @after", ARGUMENT_TEXT, false }, LIMIT) },
 	{ NULL },
 };
 

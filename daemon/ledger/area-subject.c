@@ -106,25 +106,34 @@ static const RecordKind kinds[] = {
 	{ NULL },
 };
 
+#define CORRECTIONS_OF_SUBJECTS \
+	CORRECTIONS_OF(RECORDED("subject"), "WHERE kind IN ('subject.registered', 'subject.changed')")
+
 static const LedgerQuery queries[] = {
+	/* by number, which a change makes a new one: so nobody is missed by who reads page after page */
 	{ "subjects",
 		"SELECT subject, phototype, born, subject.utc_us AS \"registered:utc\","
-		" json_extract(data, '$.name') AS name, json_extract(data, '$.contact') AS contact, seq"
-		" FROM subject LEFT JOIN personal USING(seq) WHERE 1",
-		" ORDER BY subject", ARGUMENTS(BY_TEXT("subject", "subject"), LIMIT) },
+		" json_extract(data, '$.name') AS name, json_extract(data, '$.contact') AS contact, subject.seq,"
+		" " JOINED_CORRECTIONS " FROM subject LEFT JOIN personal USING(seq)" JOIN_CORRECTIONS(
+			CORRECTIONS_OF_SUBJECTS, "subject") " WHERE 1",
+		" ORDER BY subject.seq",
+		ARGUMENTS(BETWEEN("subject.utc_us"), BY_TEXT("subject", "subject"), AFTER("subject.seq"),
+			LIMIT) },
 	/* done: the furthest session of the course in which the skin was touched since it was planned */
 	{ "courses",
 		"SELECT subject, protocol, sessions, interval_days, utc_us AS \"planned:utc\", seq,"
 		" (SELECT coalesce(max(course_session), 0) FROM session WHERE session.subject = course.subject"
-		"  AND session.protocol = course.protocol AND strokes > 0 AND session.utc_us >= course.utc_us) AS done"
-		" FROM course WHERE 1",
-		" ORDER BY subject", ARGUMENTS(BY_TEXT("subject", "subject"), LIMIT) },
+		"  AND session.protocol = course.protocol AND strokes > 0 AND session.utc_us >= course.utc_us) AS done,"
+		" " CORRECTED("= course.seq") " FROM course WHERE 1",
+		" ORDER BY seq",
+		ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("subject", "subject"), BY_TEXT("protocol", "protocol"),
+			AFTER("seq"), LIMIT) },
 	{ "incidents",
 		"SELECT seq, utc_us AS \"time:utc\", operator, session, subject, incident, severity, text, device,"
-		" area, (SELECT nullif(json_group_object(field, new), '{}') FROM (SELECT field, new, max(seq) FROM"
-		" correction WHERE corrects = incident.seq GROUP BY field)) AS \"corrected:json\" FROM incident WHERE 1",
+		" area, " CORRECTED("= incident.seq") " FROM incident WHERE 1",
 		" ORDER BY seq",
 		ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("subject", "subject"), BY_TEXT("incident", "incident"),
+			BY_TEXT("severity", "severity"), BY_TEXT("operator", "operator"),
 			BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
 	{ NULL },
 };

@@ -117,6 +117,12 @@ struct LedgerQuery {
 		"to", column " < @to", ARGUMENT_TIME, false \
 	}
 #define BETWEEN(column) SINCE(column), UNTIL(column)
+/** The same for a column that holds dates. */
+#define BETWEEN_DATES(column)                                                              \
+	{ "from", column " >= date(@from / 1000000, 'unixepoch')", ARGUMENT_TIME, false }, \
+	{                                                                                  \
+		"to", column " < date(@to / 1000000, 'unixepoch')", ARGUMENT_TIME, false   \
+	}
 /** The same for records, of which record_day knows where to look. */
 #define RECORDED_BETWEEN                                                                                               \
 	{ "from",                                                                                                      \
@@ -130,6 +136,18 @@ struct LedgerQuery {
 	{                                                           \
 		"after", column " > @after", ARGUMENT_NUMBER, false \
 	}
+/**
+ * The same where rows of `table` come in the order of `columns`, none of them NULL: those behind the row with
+ * this number (0: all), which it must keep for good.
+ */
+#define AFTER_ROW(table, columns)                                                  \
+	{                                                                          \
+		"after",                                                           \
+			"coalesce((" columns ") > (SELECT " columns " FROM " table \
+			" WHERE seq = @after), @after"                             \
+			" = 0)",                                                   \
+			ARGUMENT_NUMBER, false                                     \
+	}
 /** A figure or text that `select` itself uses; NULL there when it is not given. */
 #define PARAMETER(name, type)                              \
 	{                                                  \
@@ -141,8 +159,53 @@ struct LedgerQuery {
 	}
 
 /* a column "name:utc" is shown as time, "name:json" is text that holds JSON */
-#define BODY  "json_extract(CAST(leaf AS TEXT), '$.body') AS \"body:json\""
-#define ACTOR "json_extract(CAST(leaf AS TEXT), '$.actor') AS actor"
+#define RECORDED(field) "json_extract(CAST(leaf AS TEXT), '$.body." field "')"
+#define ACTOR           "json_extract(CAST(leaf AS TEXT), '$.actor') AS actor"
+#define BODY            "json_extract(CAST(leaf AS TEXT), '$.body') AS \"body:json\", " CORRECTED("= record.seq")
+
+/* ---- corrections ---- */
+
+/* a row shows what was recorded; its column `corrected` says what later corrections say instead, by field */
+
+/* of rows with whose, field, new, seq: for each of `whose` the newest value of each field */
+#define NEWEST(corrections)                                                                                      \
+	"SELECT whose, json_group_object(field, new) AS corrected FROM (SELECT whose, field, new, max(seq) FROM" \
+	" (" corrections ") GROUP BY whose, field) GROUP BY whose"
+/** The column, of a row that comes from the records with `these` numbers: most have none, which costs least.
+ */
+#define CORRECTED(these)                                                                                \
+	"CASE WHEN EXISTS(SELECT 1 FROM correction WHERE corrects " these                               \
+	") THEN (SELECT corrected FROM (" NEWEST(                                                       \
+		"SELECT 0 AS whose, field, new, seq FROM correction WHERE corrects " these) ")) END AS" \
+											    " \"corrected:json\""
+
+/* where a row does not know all of its records, the corrections are asked which rows they are about, once and
+   for all rows of the answer: they are few. CROSS keeps SQLite from asking the other way round. */
+#define CORRECTIONS_OF(whose, joined) \
+	"SELECT " whose               \
+	" AS whose, field, new, correction.seq FROM correction CROSS JOIN record ON record.seq = corrects " joined
+/** The join that finds them, and its column; `row`: what `whose` is of a row. */
+#define JOIN_CORRECTIONS(corrections, row) " LEFT JOIN (" NEWEST(corrections) ") ON whose = " row
+#define JOINED_CORRECTIONS                 "corrected AS \"corrected:json\""
+
+/* somebody else was in the chair: of rows of a table that has a session */
+#define CORRECTIONS_OF_SUBJECT(table)                                                                    \
+	CORRECTIONS_OF("made.seq", "CROSS JOIN " table " AS made ON made.session = record.session WHERE" \
+				   " kind = 'session.begun' AND field = 'subject'")
+/* of rows of unit; a session's cartridges may have been disposed of together */
+#define CORRECTIONS_OF_UNITS                                                                                \
+	CORRECTIONS_OF("made.seq",                                                                          \
+		"CROSS JOIN unit AS made ON made.unit = " RECORDED(                                         \
+			"unit") " WHERE kind IN ("                                                          \
+				"'needle.claimed', 'needle.removed', 'needle.disposed', 'needle.damaged')") \
+	" UNION ALL " CORRECTIONS_OF("made.seq",                                                            \
+		"CROSS JOIN unit AS made ON made.session = record.session WHERE"                            \
+		" kind = 'needle.disposed' AND " RECORDED(                                                  \
+			"unit") " IS NULL") " UNION ALL " CORRECTIONS_OF_SUBJECT("unit")
+/* of rows of pigment_use */
+#define CORRECTIONS_OF_PIGMENTS                                     \
+	CORRECTIONS_OF("corrects", "WHERE kind = 'pigment.loaded'") \
+	" UNION ALL " CORRECTIONS_OF_SUBJECT("pigment_use")
 
 /* of a row of `operator`: roles is a JSON list */
 #define IS_ADMINISTRATOR "roles LIKE '%\"administrator\"%'"

@@ -213,7 +213,7 @@ def test_rows_as_csv(station, pin):
     assert [row["seq"] for row in parsed] == [str(row["seq"]) for row in rows]
     assert list(parsed[0]) == list(rows[0])
     assert [json.loads(row["body"]) for row in parsed] == [row["body"] for row in rows], "quotes and commas survive"
-    assert run(station, "--csv", "audit", "faults") == "seq,time,kind,actor,body\n"
+    assert run(station, "--csv", "audit", "faults") == "seq,time,kind,actor,body,corrected\n"
     unit, = csv.DictReader(io.StringIO(run(station, "--csv", "audit", "unit", f"(01){GTIN}(21)A17")))
     assert unit["lot"] == "L1" and unit["chip"] == ""
 

@@ -410,7 +410,7 @@ def test_corrections_never_overwrite(station):
     assert refused_correction(station, **{**fields, "corrects": "9999"})[0] == "Unknown"
     assert refused(station, "record.corrected", "Session1", "0000", **fields)[0] == "SignInRefused"
     made = correct(station, **fields)
-    assert station.audit("records", kind="session.zone") == [row]
+    assert station.audit("records", kind="session.zone") == [{**row, "corrected": {"area_mm2": "1200"}}]
     assert "\"1200\"" in refused_correction(station, **fields)[1], "the old value is now the corrected one"
     correct(station, **{**fields, "old": "1200", "new": "1250", "why": "measured again"})
     assert refused_correction(station, **{**fields, "corrects": str(made), "field": "why", "old": "mistyped"})[0] == \

@@ -182,7 +182,7 @@ static void test_bad_arguments_are_refused(void **state)
 		{ "records", "from", "2026-03-02T10:00:00+2" },
 		{ "session", "limit", "1" },
 		{ "session", "session", "" },
-		{ "operators", "badge", "b1" },
+		{ "operators", "unit", "b1" },
 	};
 	Fixture *fixture = *state;
 	json_t *none = json_object();
