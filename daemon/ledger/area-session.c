@@ -134,7 +134,8 @@ static const LedgerQuery queries[] = {
 		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("session", "session"), BY_TEXT("zone", "zone"),
 			BY_TEXT("phase", "phase"), AFTER("seq"), LIMIT) },
 	{ "strokes", "SELECT seq, utc_us AS \"time:utc\", " BODY " FROM record WHERE kind = 'strokes'",
-		" ORDER BY seq", ARGUMENTS(NEED_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
+		" ORDER BY seq",
+		ARGUMENTS(NEED_NUMBER("session", "session"), RECORDED_BETWEEN, AFTER("seq"), LIMIT) },
 	{ NULL },
 };
 

@@ -26,6 +26,7 @@ enum {
 	RECORDS_A_SESSION = 1000,
 	SUBJECTS = 500,
 	LOT_SIZE = 200,
+	CORRECTED_EVERY = 20,
 	ROUNDS = 3
 };
 
@@ -36,6 +37,7 @@ typedef struct History {
 	Clock clock;
 	_Atomic int64_t utc_us; /* read on the ledger thread */
 	uint64_t sent, answered;
+	uint64_t own; /* records that the ledger wrote by itself, before the first of these */
 	int session;
 } History;
 
@@ -54,8 +56,11 @@ static void sqlite_freep(char **text)
 
 static void on_committed(void *userdata, const LedgerAnswer *answer)
 {
+	History *history = userdata;
+
 	bench_check(answer->error, answer->text);
-	((History *)userdata)->answered++;
+	history->answered++;
+	history->own = answer->seq - history->answered;
 }
 
 static void append(History *history, const char *kind, const char *actor, json_t *body)
@@ -147,17 +152,27 @@ static void add_work(History *history, int session, int records)
 	}
 }
 
+/** `begun`: as how many-th its first record was sent. */
+static void correct_session(History *history, int session, uint64_t begun)
+{
+	append(history, "record.corrected", operator_of(session),
+		json_pack("{s:I, s:s, s:s, s:s, s:s}", "corrects", (json_int_t)(begun + history->own),
+			"field", "protocol", "old", "scalp-density", "new", "scar", "why",
+			"the wrong line was chosen"));
+}
+
 static void add_session(History *history)
 {
 	static const char *const zones[] = { "frontal-hairline", "mid-scalp", "crown" };
 	int session = ++history->session;
 	const char *operator= operator_of(session);
 	char subject[16], pigment[16];
-	uint64_t until = history->sent + RECORDS_A_SESSION;
+	uint64_t until = history->sent + RECORDS_A_SESSION, begun;
 
 	snprintf(subject, sizeof subject, "P-%05d", session / 3 % SUBJECTS);
 	snprintf(pigment, sizeof pigment, "PG%03d", session / 40);
 	append(history, "operator.signed-in", operator, json_pack("{s:s}", "badge", operator));
+	begun = history->sent + 1;
 	append(history, "session.begun", operator,
 		json_pack("{s:i, s:s, s:s, s:i}", "session", session, "subject", subject, "protocol",
 			"scalp-density", "course_session", 1 + session % 3));
@@ -171,6 +186,8 @@ static void add_session(History *history)
 	if (session % 10 == 0)
 		append(history, "fault.latched", operator,
 			json_pack("{s:i, s:s}", "session", session, "cause", "emergency-stop"));
+	if (session % CORRECTED_EVERY == 0)
+		correct_session(history, session, begun);
 	add_work(history, session, (int)(until - history->sent) - 3);
 	append(history, "session.finished", operator,
 		json_pack("{s:i, s:i, s:i, s:i, s:i}", "session", session, "dots", 5400, "strokes", 582000,

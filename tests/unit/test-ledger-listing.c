@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * What holds for every listing of the ledger, also for one that is added tomorrow: it is bounded by time and
+ * read page by page, and its rows say what was corrected. And what is found of one person.
+ */
+
+#include "ledger-fixture.h"
+
+#include "ledger/area.h"
+
+enum { STEP_S = 3600, PAGES_MAX = 200, PLAN_MAX = 4096, RECORDS_MAX = 128 };
+
+/* ---- a history in which everything happens at least twice ---- */
+
+static const struct {
+	const char *kind, *body;
+} history[] = {
+	{ "operator.enrolled", "{'badge':'b1','roles':['technician','administrator']}" },
+	{ "operator.enrolled", "{'badge':'b2','roles':['technician']}" },
+	{ "operator.roles", "{'badge':'b2','roles':['auditor']}" },
+	{ "operator.certified", "{'badge':'b2','certificate':'c1','issuer':'i','expiry':'2026-12-31'}" },
+	{ "operator.certified", "{'badge':'b1','certificate':'c1','issuer':'i','expiry':'2027-12-31'}" },
+	{ "operator.signed-in", "{'badge':'b1'}" },
+	{ "operator.signed-out", "{'badge':'b1'}" },
+	{ "subject.registered", "{'subject':'P-1','phototype':'II'}" },
+	{ "subject.registered", "{'subject':'P-2','phototype':'III'}" },
+	{ "subject.changed", "{'subject':'P-1','why':'a new address'}" },
+	{ "course.planned", "{'subject':'P-1','protocol':'x','sessions':2,'interval_days':7}" },
+	{ "course.planned", "{'subject':'P-2','protocol':'x','sessions':3,'interval_days':7}" },
+	{ "course.planned", "{'subject':'P-1','protocol':'x','sessions':3,'interval_days':7}" },
+	{ "lot.received",
+		"{'lot':'L1','gtin':'1','product':'p','maker':'m','expiry':'2027-06-30','quantity':9}" },
+	{ "lot.received",
+		"{'lot':'L2','gtin':'1','product':'p','maker':'m','expiry':'2027-01-31','quantity':9}" },
+	{ "lot.received",
+		"{'lot':'L3','gtin':'2','product':'p','maker':'m','expiry':'2027-01-31','quantity':9,"
+		"'configuration':'1RL'}" },
+	{ "lot.certificate", "{'lot':'L1','file':'a.pdf','sha256':'0','bytes':1}" },
+	{ "lot.certificate", "{'lot':'L2','file':'b.pdf','sha256':'1','bytes':1}" },
+	{ "lot.status", "{'lot':'L2','status':'quarantined','reason':'a notice'}" },
+	{ "pigment.received",
+		"{'brand':'B','colour':'black','lot':'L1','expiry':'2027-05-31','quantity':2}" },
+	{ "pigment.received",
+		"{'brand':'B','colour':'brown','lot':'L1','expiry':'2027-05-31','quantity':2}" },
+	{ "pigment.received",
+		"{'brand':'A','colour':'black','lot':'PG1','expiry':'2027-07-31','quantity':2}" },
+	{ "pigment.status", "{'lot':'PG1','status':'recalled','reason':'a notice'}" },
+	{ "pigment.blended", "{'blend':'M1','colour':'umber','parts':['B/black/L1:1','B/brown/L1:2']}" },
+	{ "pigment.blended", "{'blend':'M2','colour':'umber','parts':['B/black/L1:1','B/brown/L1:1']}" },
+	{ "sterilizer.registered",
+		"{'sterilizer':'S1','maker':'m','model':'o','serial':'1','installed':'2026-01-01'}" },
+	{ "sterilizer.registered",
+		"{'sterilizer':'S2','maker':'m','model':'o','serial':'2','installed':'2026-01-01'}" },
+	{ "handpiece.registered", "{'handpiece':'hp1','model':'o'}" },
+	{ "handpiece.registered", "{'handpiece':'hp2','model':'o'}" },
+	{ "handpiece.registered", "{'handpiece':'hp3','model':'o'}" },
+	{ "handpiece.retired", "{'handpiece':'hp3','reason':'worn'}" },
+	{ "cycle.recorded",
+		"{'sterilizer':'S1','cycle':1,'program':'B','started':'2026-03-01T08:00:00Z','temperature_c':134,"
+		"'exposure_s':240,'contents':['hp1','hp2'],'mechanical':'pass'}" },
+	{ "cycle.recorded",
+		"{'sterilizer':'S1','cycle':2,'program':'B','started':'2026-03-02T08:00:00Z','temperature_c':134,"
+		"'exposure_s':240}" },
+	{ "cycle.released",
+		"{'sterilizer':'S1','cycle':1,'signed':'released','profile':'x','proofs':'','sterile_days':90}" },
+	{ "cycle.rejected", "{'sterilizer':'S1','cycle':2,'reason':'wet'}" },
+	{ "session.begun", "{'session':1,'subject':'P-1','protocol':'x','course_session':1}" },
+	{ "session.consent", "{'session':1,'consent':'treatment','version':'1','given':true}" },
+	{ "handpiece.mounted", "{'session':1,'handpiece':'hp1'}" },
+	{ "needle.claimed", "{'session':1,'unit':'u1','gtin':'1','lot':'L1','code':'u1'}" },
+	{ "pigment.loaded",
+		"{'session':1,'brand':'blend','colour':'umber','lot':'M1','expiry':'2027-05-31'}" },
+	{ "strokes",
+		"{'session':1,'zone':'crown','unit':'u1','strokes':7,'dots':2,'encoding':'e','sha256':'0'}" },
+	{ "strokes",
+		"{'session':1,'zone':'nape','unit':'u1','strokes':7,'dots':2,'encoding':'e','sha256':'0'}" },
+	{ "zone.statistics", "{'session':1,'zone':'crown','dots':2,'strokes':7}" },
+	{ "zone.statistics", "{'session':1,'zone':'nape','dots':2,'strokes':7}" },
+	{ "image.captured", "{'session':1,'zone':'crown','phase':'before','file':'1.jpg','sha256':'0'}" },
+	{ "image.captured", "{'session':1,'zone':'crown','phase':'after','file':'2.jpg','sha256':'0'}" },
+	{ "interlock.overridden", "{'session':1,'interlock':'interval','reason':'asked for'}" },
+	{ "interlock.overridden", "{'session':1,'interlock':'before-photo','reason':'asked for'}" },
+	{ "fault.latched", "{'session':1,'cause':'emergency-stop'}" },
+	{ "fault.acknowledged", "{'session':1,'cause':'emergency-stop','note':'tested'}" },
+	{ "needle.removed", "{'session':1,'unit':'u1','strokes':14,'dots':4,'reason':'finished'}" },
+	{ "session.finished", "{'session':1,'dots':4,'strokes':14,'needles':1,'worked_s':60}" },
+	{ "session.signed", "{'session':1,'meaning':'done'}" },
+	{ "needle.disposed", "{'session':1,'container':'SC1'}" },
+	{ "incident.reported",
+		"{'session':1,'incident':'complication','severity':'minor','text':'swelling'}" },
+	{ "incident.reported",
+		"{'subject':'P-1','incident':'adverse-reaction','severity':'minor','text':'a rash'}" },
+	{ "session.begun", "{'session':2,'subject':'P-2','protocol':'x','course_session':1}" },
+	{ "handpiece.mounted", "{'session':2,'handpiece':'hp2'}" },
+	{ "needle.claimed", "{'session':2,'unit':'u2','gtin':'1','lot':'L1','code':'u2'}" },
+	{ "pigment.loaded", "{'session':2,'brand':'B','colour':'black','lot':'L1','expiry':'2027-05-31'}" },
+	{ "session.abandoned", "{'session':2,'reason':'unwell'}" },
+	{ "session.begun", "{'session':3,'subject':'P-1','protocol':'x','course_session':2}" },
+	{ "session.interrupted", "{'session':3}" },
+	{ "indicator.tested",
+		"{'sterilizer':'S1','lot':'BI','expiry':'2027-01-31','control':'growth','result':'fail',"
+		"'incubation_h':24,'tested':'2026-03-03T08:00:00Z','profile':'x','biological_days':30,'reprocess':false}" },
+	{ "indicator.tested",
+		"{'sterilizer':'S2','lot':'BI','expiry':'2027-01-31','control':'growth','result':'pass',"
+		"'incubation_h':24,'tested':'2026-03-03T08:00:00Z','profile':'x','biological_days':30,'reprocess':false}" },
+	{ "audit.read", "{'query':'subject','arguments':{'subject':'P-1'},'rows':2}" },
+	{ "personal.erased", "{'subject':'P-2','reason':'asked for'}" },
+	{ "image.erased", "{'session':1,'image':44,'file':'1.jpg','sha256':'0'}" },
+	/* the first thing of its kind; nobody was sure about the first session */
+	{ "record.corrected", "{'corrects':'session.begun','field':'subject','old':'P-1','new':'P-9'}" },
+	{ "record.corrected", "{'corrects':'session.begun','field':'subject','old':'P-9','new':'P-2'}" },
+	{ "record.corrected", "{'corrects':'session.finished','field':'dots','old':'4','new':'5'}" },
+	{ "record.corrected", "{'corrects':'needle.removed','field':'strokes','old':'14','new':'15'}" },
+	{ "record.corrected", "{'corrects':'needle.disposed','field':'container','old':'SC1','new':'SC2'}" },
+	{ "record.corrected", "{'corrects':'pigment.loaded','field':'colour','old':'umber','new':'ochre'}" },
+	{ "record.corrected", "{'corrects':'lot.received','field':'maker','old':'m','new':'n'}" },
+	{ "record.corrected",
+		"{'corrects':'lot.status','field':'reason','old':'a notice','new':'notice 7'}" },
+	{ "record.corrected", "{'corrects':'pigment.received','field':'quantity','old':'2','new':'3'}" },
+	{ "record.corrected", "{'corrects':'cycle.recorded','field':'program','old':'B','new':'S'}" },
+	{ "record.corrected", "{'corrects':'cycle.released','field':'signed','old':'released','new':'x'}" },
+	{ "record.corrected", "{'corrects':'indicator.tested','field':'lot','old':'BI','new':'BJ'}" },
+	{ "record.corrected", "{'corrects':'subject.registered','field':'phototype','old':'II','new':'I'}" },
+	{ "record.corrected", "{'corrects':'operator.roles','field':'badge','old':'b2','new':'b3'}" },
+	{ "record.corrected", "{'corrects':'operator.certified','field':'issuer','old':'i','new':'j'}" },
+	{ "record.corrected", "{'corrects':'handpiece.registered','field':'model','old':'o','new':'q'}" },
+	{ "record.corrected", "{'corrects':'sterilizer.registered','field':'serial','old':'1','new':'9'}" },
+	{ "record.corrected", "{'corrects':'zone.statistics','field':'dots','old':'2','new':'3'}" },
+	{ "record.corrected", "{'corrects':'image.captured','field':'phase','old':'before','new':'after'}" },
+	{ "record.corrected", "{'corrects':'pigment.blended','field':'colour','old':'umber','new':'dun'}" },
+	{ "record.corrected",
+		"{'corrects':'incident.reported','field':'text','old':'swelling','new':'pain'}" },
+};
+
+/** With apostrophes for quotation marks. */
+static json_t *read_json(const char *text)
+{
+	char json[512];
+	json_t *value;
+
+	snprintf(json, sizeof json, "%s", text);
+	for (char *c = json; *c; c++)
+		*c = *c == '\'' ? '"' : *c;
+	value = json_loads(json, 0, NULL);
+	if (!value)
+		fail_msg("no JSON: %s", text);
+	return value;
+}
+
+/** The number of the first record of a kind. */
+static json_int_t first_of(Ledger *ledger, const char *kind)
+{
+	json_auto_t *rows = look_up(ledger, "records", json_pack("{s:s, s:i}", "kind", kind, "limit", 1));
+
+	return json_integer_value(json_object_get(json_array_get(rows, 0), "seq"));
+}
+
+static void tell_history(Ledger *ledger)
+{
+	json_auto_t *personal = json_pack("{s:s}", "name", "Rosa");
+
+	for (size_t i = 0; i < ELEMENTS(history); i++) {
+		json_auto_t *body = read_json(history[i].body);
+		const char *corrects = json_string_value(json_object_get(body, "corrects"));
+		LedgerRecord record = { .kind = history[i].kind, .actor = "b1", .body = body };
+		LedgerAnswer answer = { .error = 1 };
+
+		if (corrects) {
+			json_object_set_new(body, "corrects", json_integer(first_of(ledger, corrects)));
+			json_object_set_new(body, "why", json_string("a slip"));
+		}
+		if (strcmp(record.kind, "subject.registered") == 0)
+			record.personal = personal;
+		fake_utc_us += STEP_S * USEC_PER_SEC;
+		assert_int_equal(ledger_append(ledger, &record, keep_answer, &answer), 0);
+		serve(ledger);
+		if (answer.error < 0)
+			fail_msg("%s %s: %s", record.kind, history[i].body, answer.text);
+	}
+}
+
+/* ---- arguments ---- */
+
+/* what a query that needs something is asked about, and what makes `check` find gaps */
+static const struct {
+	const char *argument, *value;
+} asked[] = {
+	{ "session", "1" },
+	{ "lot", "L1" },
+	{ "gtin", "1" },
+	{ "unit", "u1" },
+	{ "subject", "P-1" },
+	{ "badge", "b1" },
+	{ "proofs", "release certificate screening" },
+	{ "certificates", "[\"c2\"]" },
+	{ "biological_days", "1" },
+	{ "keep", "{\"sessions\": 1}" },
+	{ "today", "2026-12-31" },
+	{ "after", "0" },
+	{ "limit", "5" },
+	{ "from", "2026-01-01" },
+	{ "to", "2099-01-01" },
+};
+
+static json_t *value_of(const Argument *argument)
+{
+	for (size_t i = 0; i < ELEMENTS(asked); i++)
+		if (strcmp(asked[i].argument, argument->name) == 0)
+			return json_string(asked[i].value);
+	return json_string(argument->type == ARGUMENT_TIME ? "2026-03-02" : "1");
+}
+
+static bool is_profile(const Argument *argument)
+{
+	return argument->where && argument->where[0] == '@';
+}
+
+/** What a query cannot be asked without. */
+static json_t *arguments_of(const LedgerQuery *query)
+{
+	json_t *arguments = json_object();
+
+	for (const Argument *argument = query->arguments; argument->name; argument++)
+		if (argument->needed || is_profile(argument))
+			json_object_set_new(arguments, argument->name, value_of(argument));
+	return arguments;
+}
+
+static bool is_among(const char *name, const char *const *names)
+{
+	while (*names && strcmp(*names, name) != 0)
+		names++;
+	return *names;
+}
+
+static json_t *ask(Ledger *ledger, const char *query, json_t *arguments, const char *name, const char *value)
+{
+	json_t *given = json_deep_copy(arguments);
+
+	if (name)
+		json_object_set_new(given, name, json_string(value));
+	return look_up(ledger, query, given);
+}
+
+static void test_every_argument_is_taken(void **state)
+{
+	Fixture *fixture = *state;
+
+	tell_history(fixture->ledger);
+	for (const LedgerArea *const *area = ledger_areas; *area; area++)
+		for (const LedgerQuery *query = (*area)->queries; query->name; query++) {
+			json_auto_t *all = arguments_of(query);
+
+			for (const Argument *argument = query->arguments; argument->name; argument++) {
+				json_auto_t *value = value_of(argument);
+
+				json_decref(ask(fixture->ledger, query->name, all, argument->name,
+					json_string_value(value)));
+				json_object_set(all, argument->name, value);
+			}
+			json_decref(ask(fixture->ledger, query->name, all, NULL, NULL));
+		}
+}
+
+/* ---- pages ---- */
+
+/* a handful of rows whatever happens: one thing, the zones of one session, one row for each steriliser or
+ * rule */
+static const char *const small[] = { "lot", "unit", "session", "zones", "due", "retention", NULL };
+
+/** What `after` is of a row: its number, or what stands for one. */
+static json_t *key_of(const char *query, json_t *row)
+{
+	static const char *const keys[][2] = { { "sessions", "session" }, { "subject", "session" },
+		{ "checkpoints", "size" }, { "sterile", "handpiece" }, { "check", "row" },
+		{ "doubt", "row" } };
+
+	for (size_t i = 0; i < ELEMENTS(keys); i++)
+		if (strcmp(keys[i][0], query) == 0)
+			return json_object_get(row, keys[i][1]);
+	return json_object_get(row, "seq");
+}
+
+static void walk(Ledger *ledger, const LedgerQuery *query, json_t *arguments, json_t *whole, size_t limit)
+{
+	json_auto_t *seen = json_array(), *given = json_deep_copy(arguments);
+	size_t n = limit;
+
+	json_object_set_new(given, "limit", json_integer((json_int_t)limit));
+	for (int page = 0; n == limit && page < PAGES_MAX; page++) {
+		json_auto_t *rows = look_up(ledger, query->name, json_incref(given));
+
+		n = json_array_size(rows);
+		json_array_extend(seen, rows);
+		if (n > 0)
+			json_object_set(given, "after", key_of(query->name, json_array_get(rows, n - 1)));
+	}
+	if (!json_equal(seen, whole))
+		fail_msg("query %s: pages of %zu give %zu rows, the whole %zu", query->name, limit,
+			json_array_size(seen), json_array_size(whole));
+}
+
+static void test_every_listing_is_read_page_by_page(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	tell_history(ledger);
+	for (const char *const *name = ledger_query_names(); *name; name++) {
+		const LedgerQuery *query = query_find(*name);
+		json_auto_t *arguments = arguments_of(query), *whole = NULL, *start = NULL;
+
+		if (is_among(*name, small))
+			continue;
+		if (!ledger_query_takes(*name, "after") || !ledger_query_takes(*name, "limit"))
+			fail_msg("query %s has no pages", *name);
+		whole = ask(ledger, *name, arguments, NULL, NULL);
+		if (json_array_size(whole) < 2 && strcmp(*name, "keys") != 0)
+			fail_msg("query %s: two rows are needed for a page to end", *name);
+		start = ask(ledger, *name, arguments, "after", strcmp(*name, "sterile") == 0 ? "" : "0");
+		assert_true(json_equal(start, whole));
+		walk(ledger, query, arguments, whole, 1);
+		walk(ledger, query, arguments, whole, 2);
+	}
+}
+
+static void expect_none(
+	Ledger *ledger, const char *query, json_t *arguments, const char *name, const char *value)
+{
+	json_auto_t *rows = ask(ledger, query, arguments, name, value);
+
+	if (json_array_size(rows) > 0)
+		fail_msg("query %s: rows %s %s", query, name, value);
+}
+
+static void test_every_listing_is_bounded_by_time(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	tell_history(ledger);
+	for (const char *const *name = ledger_query_names(); *name; name++) {
+		json_auto_t *arguments = arguments_of(query_find(*name)), *whole = NULL, *between = NULL;
+
+		if (is_among(*name, small))
+			continue;
+		if (!ledger_query_takes(*name, "from") || !ledger_query_takes(*name, "to"))
+			fail_msg("query %s has no times", *name);
+		expect_none(ledger, *name, arguments, "from", "2999-01-01");
+		expect_none(ledger, *name, arguments, "to", "1999-12-31");
+		whole = ask(ledger, *name, arguments, NULL, NULL);
+		json_object_set_new(arguments, "to", json_string("2099-12-31"));
+		between = ask(ledger, *name, arguments, "from", "2000-01-01");
+		/* a certificate that never was has no day since which it is lacking */
+		if (strcmp(*name, "check") != 0 && !json_equal(whole, between))
+			fail_msg("query %s: %zu of %zu rows are in the century", *name,
+				json_array_size(between), json_array_size(whole));
+	}
+}
+
+/* ---- corrections ---- */
+
+static void test_every_row_has_its_corrections(void **state)
+{
+	/* what cannot be corrected, corrections themselves, and what is reckoned from rows that have it */
+	static const char *const without[] = { "checkpoints", "keys", "corrections", "due", "retention",
+		"check", NULL };
+	Fixture *fixture = *state;
+
+	tell_history(fixture->ledger);
+	for (const char *const *name = ledger_query_names(); *name; name++) {
+		json_auto_t *arguments = arguments_of(query_find(*name));
+		json_auto_t *rows = ask(fixture->ledger, *name, arguments, NULL, NULL);
+
+		if (!is_among(*name, without) && !json_object_get(json_array_get(rows, 0), "corrected"))
+			fail_msg("query %s says nothing of corrections", *name);
+	}
+}
+
+static void test_corrections_stand_beside_what_they_correct(void **state)
+{
+	static const struct {
+		const char *query, *argument, *value, *corrected; /* of the first row */
+	} expected[] = {
+		{ "sessions", NULL, NULL, "{'subject':'P-2','dots':'5'}" },
+		{ "session", "session", "1", "{'subject':'P-2','dots':'5'}" },
+		{ "session", "session", "2", NULL },
+		{ "subject", "subject", "P-1", "{'subject':'P-2','dots':'5'}" },
+		{ "needles", NULL, NULL, "{'strokes':'15','container':'SC2','subject':'P-2'}" },
+		{ "unit", "unit", "u1", "{'strokes':'15','container':'SC2','subject':'P-2'}" },
+		{ "unit", "unit", "u2", NULL },
+		{ "recall", "lot", "L1", "{'strokes':'15','container':'SC2','subject':'P-2'}" },
+		{ "recall", "lot", "M1", "{'colour':'ochre','subject':'P-2'}" },
+		{ "pigments", NULL, NULL, "{'colour':'ochre','subject':'P-2'}" },
+		{ "pigments", "session", "2", NULL },
+		{ "lot", "lot", "L1", "{'maker':'n'}" },
+		{ "lot", "lot", "L2", "{'reason':'notice 7'}" },
+		{ "lot", "lot", "L3", NULL },
+		{ "stock", "gtin", "2", NULL },
+		{ "pigment-lots", "colour", "brown", NULL },
+		{ "pigment-lots", "brand", "B", "{'quantity':'3'}" },
+		{ "blends", "blend", "M1", "{'colour':'dun'}" },
+		{ "sterilization", NULL, NULL, "{'program':'S','signed':'x'}" },
+		{ "sterilization", "cycle", "2", NULL },
+		{ "indicators", NULL, NULL, "{'lot':'BJ'}" },
+		{ "doubt", NULL, NULL, "{'lot':'BJ','program':'S','subject':'P-2'}" },
+		{ "sterile", NULL, NULL, "{'program':'S','signed':'x'}" },
+		{ "sterilizers", NULL, NULL, "{'serial':'9'}" },
+		{ "handpieces", NULL, NULL, "{'model':'q'}" },
+		{ "subjects", "subject", "P-1", "{'phototype':'I'}" },
+		{ "operators", "badge", "b2", "{'badge':'b3'}" },
+		{ "certifications", NULL, NULL, "{'issuer':'j'}" },
+		{ "zones", "session", "1", "{'dots':'3'}" },
+		{ "images", NULL, NULL, "{'phase':'after'}" },
+		{ "incidents", NULL, NULL, "{'text':'pain'}" },
+		{ "records", "kind", "session.begun", "{'subject':'P-2'}" },
+		{ "timeline", "kind", "needle.removed", "{'strokes':'15'}" },
+	};
+	Fixture *fixture = *state;
+
+	tell_history(fixture->ledger);
+	for (size_t i = 0; i < ELEMENTS(expected); i++) {
+		json_auto_t *none = json_object();
+		json_auto_t *rows = ask(
+			fixture->ledger, expected[i].query, none, expected[i].argument, expected[i].value);
+		json_auto_t *wanted = expected[i].corrected ? read_json(expected[i].corrected) : json_null();
+		json_t *said = json_object_get(json_array_get(rows, 0), "corrected");
+
+		if (!json_equal(said, wanted)) {
+			_cleanup_(freep) char *text = json_dumps(said, JSON_ENCODE_ANY);
+
+			fail_msg("query %s %s: %s", expected[i].query,
+				expected[i].value ? expected[i].value : "", text);
+		}
+	}
+}
+
+/* ---- one person ---- */
+
+/** Whether a record is about the person, told from the bodies alone. */
+static bool is_about(json_t *records, json_t *row, const char *subject)
+{
+	json_t *body = json_object_get(row, "body"), *other;
+	json_int_t session = json_integer_value(json_object_get(body, "session"));
+	json_int_t corrects = json_integer_value(json_object_get(body, "corrects"));
+	const char *named = json_string_value(json_object_get(body, "subject"));
+	const char *read = json_string_value(json_object_get(json_object_get(body, "arguments"), "subject"));
+	size_t i;
+
+	if ((named && strcmp(named, subject) == 0) || (read && strcmp(read, subject) == 0))
+		return true;
+	if (corrects > 0 && !session)
+		return is_about(records, json_array_get(records, (size_t)corrects - 1), subject);
+	json_array_foreach (records, i, other) {
+		json_t *begun = json_object_get(other, "body");
+
+		if (session > 0 && json_integer_value(json_object_get(begun, "session")) == session &&
+			strcmp(json_string_value(json_object_get(other, "kind")), "session.begun") == 0 &&
+			strcmp(json_string_value(json_object_get(begun, "subject")), subject) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void expect_person(Ledger *ledger, const char *query, const char *subject, size_t at_least)
+{
+	json_auto_t *records = look_up(ledger, "records", json_object());
+	json_auto_t *all = look_up(ledger, query, json_object()), *wanted = json_array();
+	json_auto_t *found = look_up(ledger, query, json_pack("{s:s}", "subject", subject));
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (all, i, row)
+		if (is_about(records, row, subject))
+			json_array_append(wanted, row);
+	if (!json_equal(found, wanted))
+		fail_msg("%s of %s: %zu rows, not %zu", query, subject, json_array_size(found),
+			json_array_size(wanted));
+	assert_true(json_array_size(found) >= at_least);
+}
+
+static void test_a_person_is_found_whole(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	tell_history(ledger);
+	expect_person(ledger, "records", "P-1", 30);
+	expect_person(ledger, "timeline", "P-1", 25);
+	expect_person(ledger, "records", "nobody", 0);
+	/* whose session it was is known by the correction: hers too */
+	{
+		json_auto_t *found =
+			look_up(ledger, "timeline", json_pack("{s:s, s:i}", "subject", "P-2", "session", 1));
+
+		assert_true(json_array_size(found) > 15);
+	}
+}
+
+/* ---- how they are looked up ---- */
+
+static void sqlite_freep(char **text)
+{
+	sqlite3_free(*text);
+}
+
+static int keep_sql(unsigned type, void *userdata, void *statement, void *text)
+{
+	char **ret = userdata;
+
+	sqlite3_free(*ret);
+	*ret = sqlite3_expanded_sql(statement);
+	return 0;
+}
+
+/** SQLite's plan of a query with these arguments. */
+static void plan_of(Ledger *ledger, const char *query, json_t *arguments, char ret[PLAN_MAX])
+{
+	_cleanup_(sqlite_freep) char *sql = NULL, *explain = NULL;
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *plan = NULL;
+	char error[LEDGER_TEXT_MAX];
+	json_t *rows = NULL;
+
+	sqlite3_trace_v2(ledger->db, SQLITE_TRACE_STMT, keep_sql, &sql);
+	assert_int_equal(ledger_lookup_now(ledger, query, arguments, &rows, error), 0);
+	sqlite3_trace_v2(ledger->db, 0, NULL, NULL);
+	json_decref(rows);
+	json_decref(arguments);
+	assert_non_null(sql);
+	explain = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
+	assert_int_equal(sqlite3_prepare_v2(ledger->db, explain, -1, &plan, NULL), SQLITE_OK);
+	ret[0] = '\0';
+	while (sqlite3_step(plan) == SQLITE_ROW) {
+		size_t used = strlen(ret);
+
+		snprintf(ret + used, PLAN_MAX - used, "%s\n", (const char *)sqlite3_column_text(plan, 3));
+	}
+}
+
+static void test_a_person_is_found_without_reading_all(void **state)
+{
+	static const char *const queries[] = { "records", "timeline" };
+	Fixture *fixture = *state;
+	LedgerOptions options = { .path = fixture->path, .read_only = true };
+	_cleanup_(ledger_freep) Ledger *copy = NULL;
+	char error[LEDGER_TEXT_MAX], plan[PLAN_MAX];
+	LedgerInfo info;
+
+	assert_int_equal(ledger_open(&options, &copy, &info, error), 0);
+	for (size_t i = 0; i < ELEMENTS(queries); i++) {
+		plan_of(copy, queries[i], json_pack("{s:s}", "subject", "P-1"), plan);
+		if (strstr(plan, "SCAN record\n") || strstr(plan, "TEMP B-TREE FOR ORDER"))
+			fail_msg("%s", plan);
+		assert_non_null(strstr(plan, "record_session (session=?)"));
+		assert_non_null(strstr(plan, "record_kind (kind=?)"));
+		plan_of(copy, queries[i],
+			json_pack("{s:s, s:s, s:s}", "subject", "P-1", "from", "2026-01-01", "to",
+				"2026-12-31"),
+			plan);
+		if (strstr(plan, "SEARCH record USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"))
+			fail_msg("%s", plan);
+	}
+}
+
+static int setup_listing(void **state)
+{
+	return setup_signed(state, 5);
+}
+
+#define LISTING_TEST(name) cmocka_unit_test_setup_teardown(name, setup_listing, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LISTING_TEST(test_every_argument_is_taken),
+		LISTING_TEST(test_every_listing_is_read_page_by_page),
+		LISTING_TEST(test_every_listing_is_bounded_by_time),
+		LISTING_TEST(test_every_row_has_its_corrections),
+		LISTING_TEST(test_corrections_stand_beside_what_they_correct),
+		LISTING_TEST(test_a_person_is_found_whole),
+		LISTING_TEST(test_a_person_is_found_without_reading_all),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
