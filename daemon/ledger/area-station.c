@@ -43,29 +43,26 @@ static const RecordKind kinds[] = {
 /* kinds that name a person, and need no session for it */
 #define ABOUT_SUBJECTS \
 	"'subject.registered', 'subject.changed', 'course.planned', 'incident.reported', 'personal.erased'"
-#define NAMES_SUBJECT "@subject IN (" RECORDED("subject") ", " RECORDED("arguments.subject") ")"
-/* what a correction made the subject's: few, and so without an index */
-#define CORRECTED_TO_SUBJECT(what, also)                                                                     \
-	"SELECT " what " FROM correction CROSS JOIN record ON record.seq = corrects WHERE field = 'subject'" \
-	" AND new = @subject" also
+#define NAMES_SUBJECT      "@subject IN (" RECORDED("subject") ", " RECORDED("arguments.subject") ")"
+#define CORRECTED_TO       "field = 'subject' AND new = @subject"
+#define SESSIONS_OF        "SELECT session FROM session WHERE subject = @subject"
+#define SESSIONS_CORRECTED "SELECT record.session" FROM_CORRECTIONS "WHERE " IS_SUBJECT " AND new = @subject"
+#define OR_ALSO            " UNION ALL "
 /**
- * Everything about one person: the records of the sessions, those that name the person, and corrections of
- * either. Found by session, kind and number: a ledger of millions is not read for it.
+ * Everything about one person: the records of the sessions, those that name the person, what a correction
+ * made the person's, and the corrections. Found by session, kind and number: no ledger of millions is read
+ * for it.
  */
-#define OF_SUBJECT(kinds)                                                                                                                                                \
-	{                                                                                                                                                                \
-		"subject",                                                                                                                                               \
-			"seq IN (SELECT seq FROM record WHERE session IN (SELECT session FROM session WHERE subject = @subject"                                          \
-			" UNION ALL " CORRECTED_TO_SUBJECT("record.session",                                                                                             \
-				" AND kind = 'session.begun'") ")"                                                                                                       \
-							       " UNION ALL SELECT seq FROM record WHERE kind IN (" kinds                                                 \
-							       ") AND " NAMES_SUBJECT                                                                                    \
-							       " UNION ALL " CORRECTED_TO_SUBJECT(                                                                       \
-								       "corrects",                                                                                       \
-								       "") " UNION ALL SELECT correction.seq FROM correction CROSS JOIN record ON record.seq = corrects" \
-									   " WHERE " NAMES_SUBJECT                                                                       \
-									   " OR field = 'subject' AND new = @subject)",                                                  \
-			ARGUMENT_TEXT, false                                                                                                                             \
+#define OF_SUBJECT(kinds)                                                                                   \
+	{                                                                                                   \
+		"subject",                                                                                  \
+			"seq IN (SELECT seq FROM record WHERE session IN (" SESSIONS_OF OR_ALSO             \
+				SESSIONS_CORRECTED ")" OR_ALSO                                              \
+			"SELECT seq FROM record WHERE kind IN (" kinds ") AND " NAMES_SUBJECT OR_ALSO       \
+			"SELECT corrects FROM correction WHERE " CORRECTED_TO OR_ALSO                       \
+			"SELECT correction.seq" FROM_CORRECTIONS "WHERE " NAMES_SUBJECT " OR " CORRECTED_TO \
+			")",                                                                                \
+			ARGUMENT_TEXT, false                                                                \
 	}
 
 static const LedgerQuery queries[] = {

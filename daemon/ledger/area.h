@@ -181,31 +181,29 @@ struct LedgerQuery {
 
 /* where a row does not know all of its records, the corrections are asked which rows they are about, once and
    for all rows of the answer: they are few. CROSS keeps SQLite from asking the other way round. */
+#define FROM_CORRECTIONS " FROM correction CROSS JOIN record ON record.seq = corrects "
 #define CORRECTIONS_OF(whose, joined) \
-	"SELECT " whose               \
-	" AS whose, field, new, correction.seq FROM correction CROSS JOIN record ON record.seq = corrects " joined
+	"SELECT " whose " AS whose, field, new, correction.seq" FROM_CORRECTIONS joined
 /** The join that finds them, and its column; `row`: what `whose` is of a row. */
 #define JOIN_CORRECTIONS(corrections, row) " LEFT JOIN (" NEWEST(corrections) ") ON whose = " row
 #define JOINED_CORRECTIONS                 "corrected AS \"corrected:json\""
 
-/* somebody else was in the chair: of rows of a table that has a session */
-#define CORRECTIONS_OF_SUBJECT(table)                                                                    \
-	CORRECTIONS_OF("made.seq", "CROSS JOIN " table " AS made ON made.session = record.session WHERE" \
-				   " kind = 'session.begun' AND field = 'subject'")
+/* that somebody else was in the chair */
+#define IS_SUBJECT "kind = 'session.begun' AND field = 'subject'"
 /* of rows of unit; a session's cartridges may have been disposed of together */
-#define CORRECTIONS_OF_UNITS                                                                                \
-	CORRECTIONS_OF("made.seq",                                                                          \
-		"CROSS JOIN unit AS made ON made.unit = " RECORDED(                                         \
-			"unit") " WHERE kind IN ("                                                          \
-				"'needle.claimed', 'needle.removed', 'needle.disposed', 'needle.damaged')") \
-	" UNION ALL " CORRECTIONS_OF("made.seq",                                                            \
-		"CROSS JOIN unit AS made ON made.session = record.session WHERE"                            \
-		" kind = 'needle.disposed' AND " RECORDED(                                                  \
-			"unit") " IS NULL") " UNION ALL " CORRECTIONS_OF_SUBJECT("unit")
+#define CORRECTIONS_OF_UNITS                                                                                     \
+	CORRECTIONS_OF("made.seq",                                                                               \
+		"CROSS JOIN unit AS made ON made.unit = " RECORDED(                                              \
+			"unit") " WHERE kind"                                                                    \
+				" IN ('needle.claimed', 'needle.removed', 'needle.disposed', 'needle.damaged')") \
+	" UNION ALL " CORRECTIONS_OF("made.seq",                                                                 \
+		"CROSS JOIN unit AS made ON made.session = record.session"                                       \
+		" WHERE " IS_SUBJECT " OR kind = 'needle.disposed' AND " RECORDED("unit") " IS NULL")
 /* of rows of pigment_use */
 #define CORRECTIONS_OF_PIGMENTS                                     \
 	CORRECTIONS_OF("corrects", "WHERE kind = 'pigment.loaded'") \
-	" UNION ALL " CORRECTIONS_OF_SUBJECT("pigment_use")
+	" UNION ALL " CORRECTIONS_OF("made.seq",                    \
+		"CROSS JOIN pigment_use AS made ON made.session = record.session WHERE " IS_SUBJECT)
 
 /* of a row of `operator`: roles is a JSON list */
 #define IS_ADMINISTRATOR "roles LIKE '%\"administrator\"%'"

@@ -8,8 +8,9 @@
 #include "ledger-fixture.h"
 
 #include "ledger/area.h"
+#include "util/file.h"
 
-enum { STEP_S = 3600, PAGES_MAX = 200, PLAN_MAX = 4096, RECORDS_MAX = 128 };
+enum { STEP_S = 3600, PAGES_MAX = 200, PLAN_MAX = 4096, ROW_MAX = 1024 };
 
 /* ---- a history in which everything happens at least twice ---- */
 
@@ -263,6 +264,31 @@ static void test_every_argument_is_taken(void **state)
 		}
 }
 
+/** The row of a query in the table of docs/ledger.md has all that it can be asked. */
+static void test_arguments_are_documented(void **state)
+{
+	_cleanup_(freep) char *text = NULL;
+	size_t size;
+
+	(void)state;
+	assert_int_equal(file_read(STIPPLE_SOURCE_FOLDER "/docs/ledger.md", 1 << 20, &text, &size), 0);
+	for (const char *const *name = ledger_query_names(); *name; name++) {
+		char row[ROW_MAX], quoted[64];
+		const char *found;
+
+		snprintf(quoted, sizeof quoted, "\n| `%s` | ", *name);
+		found = strstr(strstr(text, "## Queries"), quoted);
+		if (!found)
+			fail_msg("docs/ledger.md lacks the query %s", *name);
+		snprintf(row, sizeof row, "%.*s", (int)strcspn(found + 1, "\n"), found + 1);
+		for (const Argument *argument = query_find(*name)->arguments; argument->name; argument++) {
+			snprintf(quoted, sizeof quoted, "`%s`", argument->name);
+			if (!is_profile(argument) && !strstr(row, quoted))
+				fail_msg("docs/ledger.md: %s of query %s is missing", quoted, *name);
+		}
+	}
+}
+
 /* ---- pages ---- */
 
 /* a handful of rows whatever happens: one thing, the zones of one session, one row for each steriliser or
@@ -498,6 +524,33 @@ static void test_a_person_is_found_whole(void **state)
 	}
 }
 
+static bool has_field(const RecordKind *kind, const char *name, bool needed)
+{
+	const RecordField *field = kind->fields;
+
+	while (field->name && (strcmp(field->name, name) != 0 || (needed && field->optional)))
+		field++;
+	return field->name;
+}
+
+/** A new kind that names a person, and does not belong to a session, must be one of those looked at. */
+static void test_every_kind_that_names_a_person_is_looked_at(void **state)
+{
+	const Argument *subject = query_find("timeline")->arguments;
+	char quoted[64];
+
+	(void)state;
+	while (strcmp(subject->name, "subject") != 0)
+		subject++;
+	for (const LedgerArea *const *area = ledger_areas; *area; area++)
+		for (const RecordKind *kind = (*area)->kinds; kind->name; kind++) {
+			snprintf(quoted, sizeof quoted, "'%s'", kind->name);
+			if (has_field(kind, "subject", false) && !has_field(kind, "session", true) &&
+				!strstr(subject->where, quoted))
+				fail_msg("the file of a person lacks %s", kind->name);
+		}
+}
+
 /* ---- how they are looked up ---- */
 
 static void sqlite_freep(char **text)
@@ -574,11 +627,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LISTING_TEST(test_every_argument_is_taken),
+		cmocka_unit_test(test_arguments_are_documented),
 		LISTING_TEST(test_every_listing_is_read_page_by_page),
 		LISTING_TEST(test_every_listing_is_bounded_by_time),
 		LISTING_TEST(test_every_row_has_its_corrections),
 		LISTING_TEST(test_corrections_stand_beside_what_they_correct),
 		LISTING_TEST(test_a_person_is_found_whole),
+		cmocka_unit_test(test_every_kind_that_names_a_person_is_looked_at),
 		LISTING_TEST(test_a_person_is_found_without_reading_all),
 	};
 
