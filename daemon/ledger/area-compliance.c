@@ -159,7 +159,7 @@ static const char retention[] =
 #define PHOTOGRAPHS \
 	"SELECT subject, 0, count(*) FROM image JOIN session USING(session) WHERE erase_seq IS NULL GROUP BY subject"
 
-#define NEWEST(table) "coalesce((SELECT max(seq) FROM " table " WHERE subject = who), 0)"
+#define NEWEST_OF(table) "coalesce((SELECT max(seq) FROM " table " WHERE subject = who), 0)"
 /* an operator's injury in the session is no record of the person treated */
 #define NEWEST_IN_SESSIONS \
 	"coalesce((SELECT max((SELECT max(seq) FROM record WHERE record.session = session.session" \
@@ -170,9 +170,9 @@ static const char retention[] =
 	"SELECT 'subject' AS whose, who, newest.seq AS seq, newest.utc_us AS utc_us," \
 	" max(" KEPT("newest.utc_us", "sessions") ", coalesce(" KEPT("incident.utc_us", "incidents") ", '')) AS until," \
 	" personal, photographs FROM (SELECT who, sum(personal) AS personal, sum(photographs) AS photographs," \
-	" max(" NEWEST("subject") ", " NEWEST("course") ", " NEWEST("incident") ", " NEWEST_IN_SESSIONS ") AS newest_seq" \
+	" max(" NEWEST_OF("subject") ", " NEWEST_OF("course") ", " NEWEST_OF("incident") ", " NEWEST_IN_SESSIONS ") AS newest_seq" \
 	" FROM (" PERSONAL_OF("subject") " UNION ALL " PHOTOGRAPHS ") GROUP BY who)" \
-	" JOIN record AS newest ON newest.seq = newest_seq LEFT JOIN incident ON incident.seq = " NEWEST("incident")
+	" JOIN record AS newest ON newest.seq = newest_seq LEFT JOIN incident ON incident.seq = " NEWEST_OF("incident")
 
 /* whose badge is valid is still needed; once it is revoked, nothing is recorded of it any more */
 #define EXPIRED_OPERATORS \
@@ -198,7 +198,7 @@ static const LedgerQuery queries[] = {
 	/* oldest first; `seq` is that of the person's newest record, and so of nobody else's */
 	{ "expired", expired, " ORDER BY seq",
 		ARGUMENTS(PARAMETER("keep", ARGUMENT_TEXT), PARAMETER("today", ARGUMENT_TEXT),
-			BY_TEXT("whose", "whose"), AFTER("seq"), LIMIT) },
+			BETWEEN("utc_us"), BY_TEXT("whose", "whose"), AFTER("seq"), LIMIT) },
 	{ "due", "SELECT sterilizer, reason, due, passed_us AS \"passed:utc\" FROM " DUE " WHERE 1",
 		" ORDER BY due, sterilizer", ARGUMENTS(DUE_PARAMETERS, BY_TEXT("sterilizer", "sterilizer")) },
 	{ "check", gaps, " ORDER BY row",

@@ -92,6 +92,8 @@ static const struct {
 		"{'session':1,'incident':'complication','severity':'minor','text':'swelling'}" },
 	{ "incident.reported",
 		"{'subject':'P-1','incident':'adverse-reaction','severity':'minor','text':'a rash'}" },
+	{ "incident.reported",
+		"{'incident':'sharps-injury','severity':'minor','text':'a prick','device':'d','area':'chair'}" },
 	{ "session.begun", "{'session':2,'subject':'P-2','protocol':'x','course_session':1}" },
 	{ "handpiece.mounted", "{'session':2,'handpiece':'hp2'}" },
 	{ "needle.claimed", "{'session':2,'unit':'u2','gtin':'1','lot':'L1','code':'u2'}" },
@@ -171,7 +173,8 @@ static void tell_history(Ledger *ledger)
 			json_object_set_new(body, "corrects", json_integer(first_of(ledger, corrects)));
 			json_object_set_new(body, "why", json_string("a slip"));
 		}
-		if (strcmp(record.kind, "subject.registered") == 0)
+		if (strcmp(record.kind, "subject.registered") == 0 ||
+			strcmp(record.kind, "incident.reported") == 0)
 			record.personal = personal;
 		fake_utc_us += STEP_S * USEC_PER_SEC;
 		assert_int_equal(ledger_append(ledger, &record, keep_answer, &answer), 0);
@@ -196,7 +199,7 @@ static const struct {
 	{ "proofs", "release certificate screening" },
 	{ "certificates", "[\"c2\"]" },
 	{ "biological_days", "1" },
-	{ "keep", "{\"sessions\": 1}" },
+	{ "keep", "{\"sessions\": 1, \"incidents\": 1, \"operators\": 1}" },
 	{ "today", "2026-12-31" },
 	{ "after", "0" },
 	{ "limit", "5" },
@@ -391,7 +394,7 @@ static void test_every_row_has_its_corrections(void **state)
 {
 	/* what cannot be corrected, corrections themselves, and what is reckoned from rows that have it */
 	static const char *const without[] = { "checkpoints", "keys", "corrections", "due", "retention",
-		"check", NULL };
+		"check", "expired", NULL };
 	Fixture *fixture = *state;
 
 	tell_history(fixture->ledger);
