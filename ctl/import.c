@@ -5,9 +5,11 @@
 #include "commands.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cycle-csv.h"
+#include "ledger/ledger.h"
 
 enum { PROGRESS_ROWS = 50 };
 
@@ -114,10 +116,23 @@ static int record_row(Import *import, json_t *fields, size_t line)
 	return status;
 }
 
+/** What the station would refuse is told without asking it, so that --dry-run tells it as well. */
+static bool in_range(json_t *fields, char error[LEDGER_TEXT_MAX])
+{
+	for (const RecordField *field = ledger_fields("cycle.recorded"); field->name; field++) {
+		const char *text = json_string_value(json_object_get(fields, field->name));
+
+		if (text && ledger_check_range(field, strtod(text, NULL), error) < 0)
+			return false;
+	}
+	return true;
+}
+
 static int take_row(void *userdata, const CycleRow *row)
 {
 	Import *import = userdata;
 	json_auto_t *key = row->fields ? key_of(row->fields) : NULL;
+	char error[LEDGER_TEXT_MAX];
 	int status = CTL_DONE;
 
 	if (!row->fields) {
@@ -126,6 +141,8 @@ static int take_row(void *userdata, const CycleRow *row)
 		status = ctl_fail("out of memory");
 	} else if (json_object_get(import->seen, json_string_value(key))) {
 		tell_bad(import, row->line, "this cycle stands in the table before: it is taken once");
+	} else if (!in_range(row->fields, error)) {
+		tell_bad(import, row->line, error);
 	} else {
 		json_object_set_new(import->seen, json_string_value(key), json_true());
 		status = import->ctl->dry_run ? check_row(import, row->fields, json_string_value(key))

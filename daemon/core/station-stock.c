@@ -206,24 +206,16 @@ static const LotField lot_fields[] = {
 	{ "low_stock", false, 0 },
 };
 
-static bool lot_figures_ok(Operation *operation, json_t *lot)
+static bool lot_expiry_ok(Operation *operation, json_t *lot)
 {
-	json_t *quantity = json_object_get(lot, "quantity");
 	const char *name = json_string_value(json_object_get(lot, "lot"));
 	int64_t end;
 
-	if (date_end_utc_us(json_string_value(json_object_get(lot, "expiry")), &end) < 0) {
-		operation_fail(operation, STATION_ERROR_INVALID,
-			"the expiry of lot %s is no date: write YYYY-MM-DD", name);
-		return false;
-	}
-	if (!json_is_integer(quantity) || json_integer_value(quantity) < 1 ||
-		json_integer_value(quantity) > 100000) {
-		operation_fail(
-			operation, STATION_ERROR_INVALID, "the quantity must be 1 to 100000 cartridges");
-		return false;
-	}
-	return true;
+	if (date_end_utc_us(json_string_value(json_object_get(lot, "expiry")), &end) == 0)
+		return true;
+	operation_fail(
+		operation, STATION_ERROR_INVALID, "the expiry of lot %s is no date: write YYYY-MM-DD", name);
+	return false;
 }
 
 /** Fields are those of a list, each of its length; those that are needed are there. */
@@ -260,7 +252,7 @@ void station_receive_lot(Station *station, json_t *lot, StationDone done, void *
 	Operation *operation = operation_new(station, false, done, userdata);
 
 	if (operation && texts_ok(operation, lot, lot_fields, ELEMENTS(lot_fields)) &&
-		lot_figures_ok(operation, lot) && lot_identity_ok(operation, lot))
+		lot_expiry_ok(operation, lot) && lot_identity_ok(operation, lot))
 		operation_record(operation, "lot.received", json_incref(lot), NULL, received);
 }
 

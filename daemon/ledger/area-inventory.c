@@ -338,20 +338,40 @@ static int project_damaged(ProjectionContext *context)
 /* as find_lot() chooses */
 #define THE_GTIN "(SELECT max(gtin) FROM lot WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, '')))"
 
+#define KNOWN_LOT                                                                            \
+	"SELECT status, status_reason, product, maker, expiry, configuration FROM lot WHERE" \
+	" gtin = coalesce(@gtin, '') AND lot = @lot"
+
+/* A further delivery adds to its lot, which shows what the newest one said of the rest; what belongs together
+ * comes from one delivery. */
+/* clang-format off */
+#define NEW_PURCHASE "coalesce(@supplier, @purchase) IS NOT NULL"
+#define NEW_FILE     "coalesce(@certificate_file, @certificate_sha256) IS NOT NULL OR @certificate <> certificate"
+#define ADD_DELIVERY                                                                                  \
+	" ON CONFLICT DO UPDATE SET quantity = quantity + @quantity, received_us = @utc_us, seq = @seq," \
+	" configuration = coalesce(configuration, @configuration),"                                   \
+	" supplier = iif(" NEW_PURCHASE ", @supplier, supplier),"                                     \
+	" purchase = iif(" NEW_PURCHASE ", @purchase, purchase),"                                     \
+	" certificate = coalesce(@certificate, certificate),"                                         \
+	" certificate_file = iif(" NEW_FILE ", @certificate_file, certificate_file),"                 \
+	" certificate_sha256 = iif(" NEW_FILE ", @certificate_sha256, certificate_sha256),"           \
+	" membrane = coalesce(@membrane, membrane),"                                                  \
+	" membrane_reference = coalesce(@membrane_reference, membrane_reference),"                    \
+	" low_stock = coalesce(@low_stock, low_stock)"
+/* clang-format on */
+
 static int project_lot(ProjectionContext *context)
 {
-	int r = projection_run(context,
+	int r = delivery_check(context, "lot", KNOWN_LOT);
+
+	if (r < 0)
+		return r;
+	return projection_run(context,
 		"INSERT INTO lot(gtin, lot, product, maker, expiry, quantity, certificate, received_us, seq,"
 		" configuration, supplier, purchase, certificate_file, certificate_sha256, membrane,"
 		" membrane_reference, low_stock) VALUES(coalesce(@gtin, ''), @lot, @product, @maker, @expiry,"
 		" @quantity, @certificate, @utc_us, @seq, @configuration, @supplier, @purchase, @certificate_file,"
-		" @certificate_sha256, coalesce(@membrane, 0), @membrane_reference, coalesce(@low_stock, 0))");
-
-	if (r == -EEXIST)
-		return projection_refuse(context, r,
-			"lot %s has been received before: its quantity cannot be added to",
-			projection_text(context, "lot"));
-	return r;
+		" @certificate_sha256, coalesce(@membrane, 0), @membrane_reference, coalesce(@low_stock, 0))" ADD_DELIVERY);
 }
 
 /** Without a number the file's name stands for the certificate. */
@@ -422,14 +442,22 @@ static int project_lot_status(ProjectionContext *context)
 	" \"received:utc\", seq, " JOINED_CORRECTIONS                                                      \
 	" FROM lot" JOIN_CORRECTIONS(CORRECTIONS_OF_LOTS, "lot.seq") " WHERE 1"
 #define STOCK_ORDER "coalesce(product, ''), coalesce(configuration, ''), expiry, lot, gtin"
+/* clang-format off */
+#define DELIVERY                                                                                          \
+	"SELECT seq, utc_us AS \"received:utc\", " ACTOR ", " COLUMN("gtin") ", " COLUMN("lot") ", "      \
+	COLUMN("quantity") ", " COLUMN("supplier") ", " COLUMN("purchase") ", " COLUMN("certificate") ", " \
+	COLUMN("certificate_file") ", " COLUMN("certificate_sha256") ", " COLUMN("membrane") ", "         \
+	COLUMN("membrane_reference") ", " CORRECTED("= record.seq") " FROM record WHERE kind = 'lot.received'"
+/* clang-format on */
 
 static const RecordKind kinds[] = {
 	{ "lot.received", true,
-		FIELDS(TEXT("lot"), TEXT("product"), TEXT("maker"), DATE("expiry"), COUNT("quantity"),
-			MAYBE_TEXT("gtin"), MAYBE_TEXT("configuration"), MAYBE_TEXT("supplier"),
-			MAYBE_TEXT("purchase"), MAYBE_TEXT("certificate"), MAYBE_TEXT("certificate_file"),
+		FIELDS(TEXT("lot"), TEXT("product"), TEXT("maker"), DATE("expiry"),
+			COUNT_IN("quantity", 1, DELIVERY_MAX), MAYBE_TEXT("gtin"),
+			MAYBE_TEXT("configuration"), MAYBE_TEXT("supplier"), MAYBE_TEXT("purchase"),
+			MAYBE_TEXT("certificate"), MAYBE_TEXT("certificate_file"),
 			MAYBE_TEXT("certificate_sha256"), MAYBE("membrane", FIELD_BOOLEAN),
-			MAYBE_TEXT("membrane_reference"), MAYBE("low_stock", FIELD_COUNT)),
+			MAYBE_TEXT("membrane_reference"), MAYBE_COUNT_IN("low_stock", 0, DELIVERY_MAX)),
 		.project = project_lot },
 	{ "lot.certificate", false,
 		FIELDS(TEXT("lot"), MAYBE_TEXT("gtin"), MAYBE_TEXT("certificate"), TEXT("file"),
@@ -469,6 +497,8 @@ static const LedgerQuery queries[] = {
 		ARGUMENTS(BETWEEN("received_us"), BY_TEXT("status", "status"), BY_TEXT("gtin", "gtin"),
 			BY_TEXT("product", "product"), BY_TEXT("maker", "maker"),
 			BY_TEXT("supplier", "supplier"), AFTER_ROW("lot", "expiry, lot, gtin"), LIMIT) },
+	{ "deliveries", DELIVERY, " ORDER BY seq",
+		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("lot", RECORDED("lot")), AFTER("seq"), LIMIT) },
 	{ "certificates",
 		"SELECT seq, utc_us AS \"time:utc\", " ACTOR ", " BODY
 		" FROM record WHERE kind = 'lot.certificate'",

@@ -114,15 +114,17 @@ static int project_received(ProjectionContext *context)
 	if (!context->replay && strcmp(projection_text(context, "brand"), "blend") == 0)
 		return projection_refuse(context, -EINVAL,
 			"the brand \"blend\" stands for what is mixed here: enter it as blended");
-	r = projection_run(context,
+	r = delivery_check(context, "pigment lot",
+		"SELECT status, status_reason, expiry FROM pigment_stock WHERE brand = @brand AND colour = @colour"
+		" AND lot = @lot");
+	if (r < 0)
+		return r;
+	return projection_run(context,
 		"INSERT INTO pigment_stock(brand, colour, lot, expiry, quantity, volume_ml, supplier, purpose,"
 		" received_us, seq) VALUES(@brand, @colour, @lot, @expiry, @quantity, @volume_ml, @supplier, @purpose,"
-		" @utc_us, @seq)");
-	if (r == -EEXIST)
-		return projection_refuse(context, r,
-			"pigment lot %s has been received before: its quantity cannot be added to",
-			projection_text(context, "lot"));
-	return r;
+		" @utc_us, @seq) ON CONFLICT DO UPDATE SET quantity = quantity + @quantity, received_us = @utc_us, seq = @seq,"
+		" volume_ml = coalesce(@volume_ml, volume_ml), supplier = coalesce(@supplier, supplier),"
+		" purpose = coalesce(@purpose, purpose)");
 }
 
 static int check_change(ProjectionContext *context, const char *is)
@@ -377,11 +379,18 @@ static int project_loaded(ProjectionContext *context)
 	"SELECT brand, colour, lot, expiry, quantity, volume_ml, supplier, purpose, status,"                      \
 	" status_reason, status_us AS \"changed:utc\", received_us AS \"received:utc\", seq, " JOINED_CORRECTIONS \
 	" FROM pigment_stock" JOIN_CORRECTIONS(CORRECTIONS_OF_PIGMENT_LOTS, "pigment_stock.seq") " WHERE 1"
+/* clang-format off */
+#define DELIVERY                                                                                       \
+	"SELECT seq, utc_us AS \"received:utc\", " ACTOR ", " COLUMN("brand") ", " COLUMN("colour") ", " \
+	COLUMN("lot") ", " COLUMN("quantity") ", " COLUMN("volume_ml") ", " COLUMN("supplier")         \
+	", " CORRECTED("= record.seq") " FROM record WHERE kind = 'pigment.received'"
+/* clang-format on */
 
 static const RecordKind kinds[] = {
 	{ "pigment.received", false,
-		FIELDS(TEXT("brand"), TEXT("colour"), TEXT("lot"), DATE("expiry"), COUNT("quantity"),
-			MAYBE_NUMBER("volume_ml"), MAYBE_TEXT("supplier"), MAYBE_TEXT("purpose")),
+		FIELDS(TEXT("brand"), TEXT("colour"), TEXT("lot"), DATE("expiry"),
+			COUNT_IN("quantity", 1, DELIVERY_MAX), MAYBE_NUMBER_IN("volume_ml", 0.1, 5000, "ml"),
+			MAYBE_TEXT("supplier"), MAYBE_TEXT("purpose")),
 		.project = project_received },
 	{ "pigment.status", true,
 		FIELDS(TEXT("lot"), MAYBE_TEXT("brand"), MAYBE_TEXT("colour"),
@@ -402,6 +411,8 @@ static const LedgerQuery queries[] = {
 		ARGUMENTS(BETWEEN("received_us"), BY_TEXT("lot", "lot"), BY_TEXT("status", "status"),
 			BY_TEXT("brand", "brand"), BY_TEXT("colour", "colour"),
 			AFTER_ROW("pigment_stock", "brand, colour, expiry, lot"), LIMIT) },
+	{ "pigment-deliveries", DELIVERY, " ORDER BY seq",
+		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("lot", RECORDED("lot")), AFTER("seq"), LIMIT) },
 	{ "blends",
 		"SELECT seq, blend, colour, expiry, operator, utc_us AS \"blended:utc\", (SELECT json_group_array("
 		"json_object('brand', brand, 'colour', colour, 'lot', lot, 'parts', parts)) FROM pigment_part"

@@ -428,6 +428,22 @@ static int project_followed(ProjectionContext *context)
 		      : r;
 }
 
+/*
+ * No figure beyond these is one of a steriliser: they catch a slip of the keyboard or of the unit
+ * (Fahrenheit, minutes). Whether a cycle sterilised is left to its release; one that broke off is on record
+ * with what it came to, from a cold chamber and no exposure on. Temperature: steam sterilises at 121 to 138
+ * C, dry heat at 160 to 190 C and up to 204 C in rapid ones; others are cooler. Pressure, absolute or gauge:
+ * by gauge a vacuum has -101 kPa; saturated steam of 140 C has 361 kPa absolute, and mixtures of ethylene
+ * oxide and carbon dioxide stay below 1000. Time: ethylene oxide of a room's temperature takes 24 hours, and
+ * airing as long again. Indicators are read within a minute to 14 days; their spores grow at 30 to 60 C.
+ */
+#define TEMPERATURE       NUMBER_IN("temperature_c", 0, 220, "C")
+#define PRESSURE          MAYBE_NUMBER_IN("pressure_kpa", -101, 1000, "kPa")
+#define EXPOSURE          NUMBER_IN("exposure_s", 0, 2 * 86400, "s")
+#define DRYING            MAYBE_NUMBER_IN("dry_s", 0, 2 * 86400, "s")
+#define INCUBATION        NUMBER_IN("incubation_h", 0, 30 * 24, "h")
+#define INCUBATION_WARMTH MAYBE_NUMBER_IN("incubation_c", 15, 70, "C")
+
 #define CYCLE           TEXT("sterilizer"), COUNT("cycle")
 #define PASS_FAIL(name) MAYBE_CHOICE(name, "pass fail")
 
@@ -442,10 +458,10 @@ static const RecordKind kinds[] = {
 			TIME("done"), TEXT("by"), MAYBE_TEXT("note")),
 		.project = project_serviced },
 	{ "cycle.recorded", true,
-		FIELDS(CYCLE, TEXT("program"), TIME("started"), NUMBER("temperature_c"), NUMBER("exposure_s"),
-			MAYBE_NUMBER("pressure_kpa"), MAYBE_NUMBER("dry_s"), MAYBE_TEXT("load"),
-			MAYBE_LIST("contents"), PASS_FAIL("mechanical"), PASS_FAIL("integrator"),
-			PASS_FAIL("chemical"), MAYBE_TEXT("operator"), MAYBE_TEXT("source")),
+		FIELDS(CYCLE, TEXT("program"), TIME("started"), TEMPERATURE, EXPOSURE, PRESSURE, DRYING,
+			MAYBE_TEXT("load"), MAYBE_LIST("contents"), PASS_FAIL("mechanical"),
+			PASS_FAIL("integrator"), PASS_FAIL("chemical"), MAYBE_TEXT("operator"),
+			MAYBE_TEXT("source")),
 		.project = project_cycle },
 	{ "cycle.released", true,
 		FIELDS(CYCLE, MAYBE_LIST("contents"), PASS_FAIL("mechanical"), PASS_FAIL("integrator"),
@@ -455,9 +471,9 @@ static const RecordKind kinds[] = {
 	{ "cycle.rejected", true, FIELDS(CYCLE, TEXT("reason")), .project = project_rejected },
 	{ "indicator.tested", true,
 		FIELDS(TEXT("sterilizer"), TEXT("lot"), DATE("expiry"), CHOICE("control", "growth no-growth"),
-			CHOICE("result", "pass fail invalid"), NUMBER("incubation_h"), MAYBE_COUNT("cycle"),
-			MAYBE_TIME("tested"), MAYBE_NUMBER("incubation_c"), MAYBE_TEXT("laboratory"),
-			MAYBE_DATE("due"), TEXT("profile"), BOOLEAN("reprocess"), COUNT("biological_days")),
+			CHOICE("result", "pass fail invalid"), INCUBATION, MAYBE_COUNT("cycle"),
+			MAYBE_TIME("tested"), INCUBATION_WARMTH, MAYBE_TEXT("laboratory"), MAYBE_DATE("due"),
+			TEXT("profile"), BOOLEAN("reprocess"), COUNT("biological_days")),
 		.project = project_tested },
 	{ "indicator.followed-up", true,
 		FIELDS(COUNT("test"), TEXT("action"), MAYBE_LIST("items"), MAYBE_TEXT("notified")),

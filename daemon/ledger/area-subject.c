@@ -90,11 +90,14 @@ static int project_incident(ProjectionContext *context)
 static const RecordKind kinds[] = {
 	{ "subject.registered", false,
 		FIELDS(TEXT("subject"), MAYBE_CHOICE("phototype", "I II III IV V VI"),
-			MAYBE("born", FIELD_COUNT)),
+			/* a year, and no age */
+			MAYBE_COUNT_IN("born", 1900, 2100)),
 		.project = project_subject },
 	{ "subject.changed", false, FIELDS(TEXT("subject"), TEXT("why")), .project = project_changed },
 	{ "course.planned", false,
-		FIELDS(TEXT("subject"), TEXT("protocol"), COUNT("sessions"), COUNT("interval_days")),
+		FIELDS(TEXT("subject"), TEXT("protocol"), COUNT_IN("sessions", 1, 100),
+			/* a touch-up may be as far as 20 years off */
+			COUNT_IN("interval_days", 0, 7300)),
 		.sql = "INSERT OR REPLACE INTO course(subject, protocol, sessions, interval_days, utc_us, seq) VALUES"
 		       "(@subject, @protocol, @sessions, @interval_days, @utc_us, @seq)" },
 	{ "incident.reported", false,

@@ -25,10 +25,20 @@ int projection_step(
 int projection_run(ProjectionContext *context, const char *sql) _must_check_;
 /** Whether the record's actor has one of `roles`, which are separated by blanks. */
 int projection_actor_has(ProjectionContext *context, const char *roles, bool *ret) _must_check_;
+/**
+ * Whether what came in may be added to its lot. `select` finds that lot, if it is on record: its status and
+ * the reason for it, then what a delivery must agree with, each column named as the field of the body. `what`
+ * the lot is of, for people. -EKEYREVOKED: the lot is barred; -EINVAL: a field says otherwise. A replay
+ * checks nothing.
+ */
+int delivery_check(ProjectionContext *context, const char *what, const char *select) _must_check_;
 /** The date of a time, YYYY-MM-DD. */
 void projection_date(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX]);
 /** Today, never earlier than the newest record: for expiry. */
 void projection_today(const ProjectionContext *context, char ret[CLOCK_UTC_TEXT_MAX]);
+
+/** Cartridges or bottles of one delivery, at most. */
+enum { DELIVERY_MAX = 100000 };
 
 #define FIELDS(...) ((const RecordField[]){ __VA_ARGS__, { NULL } })
 #define FIELD(name, type)               \
@@ -39,6 +49,16 @@ void projection_today(const ProjectionContext *context, char ret[CLOCK_UTC_TEXT_
 	{                              \
 		name, type, true, NULL \
 	}
+/** A figure from `min` to `max`; what a person enters beyond is a slip, and refused. `unit`: "" of a count.
+ */
+#define RANGED(name, type, optional, min, max, unit)       \
+	{                                                  \
+		name, type, optional, NULL, min, max, unit \
+	}
+#define COUNT_IN(name, min, max)              RANGED(name, FIELD_COUNT, false, min, max, "")
+#define MAYBE_COUNT_IN(name, min, max)        RANGED(name, FIELD_COUNT, true, min, max, "")
+#define NUMBER_IN(name, min, max, unit)       RANGED(name, FIELD_NUMBER, false, min, max, unit)
+#define MAYBE_NUMBER_IN(name, min, max, unit) RANGED(name, FIELD_NUMBER, true, min, max, unit)
 /** A text that is one of `choices`, which are separated by blanks. */
 #define CHOICE(name, choices)                    \
 	{                                        \
@@ -48,22 +68,21 @@ void projection_today(const ProjectionContext *context, char ret[CLOCK_UTC_TEXT_
 	{                                       \
 		name, FIELD_TEXT, true, choices \
 	}
-#define TEXT(name)         FIELD(name, FIELD_TEXT)
-#define DATE(name)         FIELD(name, FIELD_DATE)
-#define TIME(name)         FIELD(name, FIELD_TIME)
-#define COUNT(name)        FIELD(name, FIELD_COUNT)
-#define NUMBER(name)       FIELD(name, FIELD_NUMBER)
-#define BOOLEAN(name)      FIELD(name, FIELD_BOOLEAN)
-#define OBJECT(name)       FIELD(name, FIELD_OBJECT)
-#define ARRAY(name)        FIELD(name, FIELD_ARRAY)
-#define MAYBE_TEXT(name)   MAYBE(name, FIELD_TEXT)
-#define MAYBE_DATE(name)   MAYBE(name, FIELD_DATE)
-#define MAYBE_TIME(name)   MAYBE(name, FIELD_TIME)
-#define MAYBE_COUNT(name)  MAYBE(name, FIELD_COUNT)
-#define MAYBE_LIST(name)   MAYBE(name, FIELD_ARRAY)
-#define MAYBE_NUMBER(name) MAYBE(name, FIELD_NUMBER)
-#define MAYBE_SESSION      MAYBE("session", FIELD_COUNT)
-#define SESSION            COUNT("session")
+#define TEXT(name)        FIELD(name, FIELD_TEXT)
+#define DATE(name)        FIELD(name, FIELD_DATE)
+#define TIME(name)        FIELD(name, FIELD_TIME)
+#define COUNT(name)       FIELD(name, FIELD_COUNT)
+#define NUMBER(name)      FIELD(name, FIELD_NUMBER)
+#define BOOLEAN(name)     FIELD(name, FIELD_BOOLEAN)
+#define OBJECT(name)      FIELD(name, FIELD_OBJECT)
+#define ARRAY(name)       FIELD(name, FIELD_ARRAY)
+#define MAYBE_TEXT(name)  MAYBE(name, FIELD_TEXT)
+#define MAYBE_DATE(name)  MAYBE(name, FIELD_DATE)
+#define MAYBE_TIME(name)  MAYBE(name, FIELD_TIME)
+#define MAYBE_COUNT(name) MAYBE(name, FIELD_COUNT)
+#define MAYBE_LIST(name)  MAYBE(name, FIELD_ARRAY)
+#define MAYBE_SESSION     MAYBE("session", FIELD_COUNT)
+#define SESSION           COUNT("session")
 
 /* ---- questions ---- */
 
@@ -160,8 +179,10 @@ struct LedgerQuery {
 
 /* a column "name:utc" is shown as time, "name:json" is text that holds JSON */
 #define RECORDED(field) "json_extract(CAST(leaf AS TEXT), '$.body." field "')"
-#define ACTOR           "json_extract(CAST(leaf AS TEXT), '$.actor') AS actor"
-#define BODY            "json_extract(CAST(leaf AS TEXT), '$.body') AS \"body:json\", " CORRECTED("= record.seq")
+/** A column that is a field of a record's body. */
+#define COLUMN(field) RECORDED(field) " AS " field
+#define ACTOR         "json_extract(CAST(leaf AS TEXT), '$.actor') AS actor"
+#define BODY          "json_extract(CAST(leaf AS TEXT), '$.body') AS \"body:json\", " CORRECTED("= record.seq")
 
 /* ---- corrections ---- */
 

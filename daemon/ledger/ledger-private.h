@@ -251,6 +251,11 @@ typedef struct RecordKind {
 const RecordKind *record_kind_find(const char *name);
 /** Checks a body against its kind. -EINVAL with a sentence. */
 int record_kind_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX]) _must_check_;
+/**
+ * Checks its figures against their ranges. -EINVAL with a sentence. Only for what is new: a record of a time
+ * when the range was another, or none, stays what it is.
+ */
+int record_ranges_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX]) _must_check_;
 /** True when records of this kind have a projection, and may then be refused. */
 bool projection_wanted(const RecordKind *kind);
 /**

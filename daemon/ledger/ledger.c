@@ -264,6 +264,8 @@ static void check_record(Request *request, const LedgerRecord *record)
 	request->kind = record_kind_find(record->kind);
 	if (request->kind) {
 		answer->error = record_kind_check(request->kind, record->body, answer->text);
+		if (answer->error == 0)
+			answer->error = record_ranges_check(request->kind, record->body, answer->text);
 		return;
 	}
 	snprintf(answer->text, LEDGER_TEXT_MAX, "there is no kind of record \"%.64s\"", record->kind);

@@ -87,10 +87,14 @@ typedef struct RecordField {
 	FieldType type;
 	bool optional;
 	const char *choices; /* NULL, or the texts that it may have, separated by blanks */
+	double min, max;     /* of a count or number; unit NULL: any */
+	const char *unit;    /* "" of a count */
 } RecordField;
 
 /** The fields that a record of this kind must or may have; static. NULL: there is no such kind. */
 const RecordField *ledger_fields(const char *kind);
+/** -EINVAL with a sentence, when `value` lies beyond the range that the field declares. */
+int ledger_check_range(const RecordField *field, double value, char error[LEDGER_TEXT_MAX]) _must_check_;
 
 /** All pointers are read before ledger_append() returns; nothing is kept. */
 typedef struct LedgerRecord {

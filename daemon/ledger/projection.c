@@ -213,6 +213,32 @@ static bool is_choice(const char *choices, const json_t *value)
 	return !choices || text_list_has(choices, json_string_value(value));
 }
 
+/** `figure`: what was given instead. Returns -EINVAL. */
+static int refuse_figure(const RecordField *field, const char *figure, char error[LEDGER_TEXT_MAX])
+{
+	snprintf(error, LEDGER_TEXT_MAX, "%s must be %.15g to %.15g%s%s, not %.40s: check the figure",
+		field->name, field->min, field->max, *field->unit ? " " : "", field->unit, figure);
+	return -EINVAL;
+}
+
+/** A figure that is none, or too long to be one. */
+static int refuse_value(const RecordField *field, const json_t *value, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(freep) char *text = json_dumps(value, LEDGER_JSON | JSON_ENCODE_ANY);
+
+	return refuse_figure(field, text ? text : "this", error);
+}
+
+int ledger_check_range(const RecordField *field, double value, char error[LEDGER_TEXT_MAX])
+{
+	char figure[32];
+
+	if (!field->unit || (value >= field->min && value <= field->max))
+		return 0;
+	snprintf(figure, sizeof figure, "%.15g", value);
+	return refuse_figure(field, figure, error);
+}
+
 int record_kind_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX])
 {
 	static const char *const types[] = { "a text", "a date (YYYY-MM-DD)", "a time (YYYY-MM-DDThh:mm:ssZ)",
@@ -229,6 +255,8 @@ int record_kind_check(const RecordKind *kind, const json_t *body, char error[LED
 		if ((!value && field->optional) ||
 			(value && field_fits(field->type, value) && is_choice(field->choices, value)))
 			continue;
+		if (field->unit && value)
+			return refuse_value(field, value, error);
 		snprintf(error, LEDGER_TEXT_MAX, "a record of kind %s needs the field %s: %s%s", kind->name,
 			field->name,
 			field->choices                          ? "one of "
@@ -238,6 +266,18 @@ int record_kind_check(const RecordKind *kind, const json_t *body, char error[LED
 		return -EINVAL;
 	}
 	return 0;
+}
+
+int record_ranges_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX])
+{
+	int r = 0;
+
+	for (const RecordField *field = kind->fields; field->name && r == 0; field++) {
+		const json_t *value = json_object_get(body, field->name);
+
+		r = value ? ledger_check_range(field, json_number_value(value), error) : 0;
+	}
+	return r;
 }
 
 int projection_apply(const RecordKind *kind, ProjectionContext *context)

@@ -130,6 +130,23 @@ static void test_overrides_name_what_can_be_set_aside(void **state)
 			interlock_is_overridable((Interlock)i));
 }
 
+/** Whoever enters a figure can mistype it; only a number that names something has no range. */
+static void test_figures_have_ranges(void **state)
+{
+	static const char names[] = "session cycle test corrects record";
+	const Form *all;
+	size_t n = forms(&all);
+
+	for (size_t i = 0; i < n; i++)
+		for (const RecordField *field = ledger_fields(all[i].kind); field->name; field++) {
+			if ((field->type != FIELD_COUNT && field->type != FIELD_NUMBER) ||
+				form_fills_in(&all[i], field->name) || text_list_has(names, field->name))
+				continue;
+			if (!field->unit || field->min >= field->max)
+				fail_msg("%s of %s has no range", field->name, all[i].kind);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +157,7 @@ int main(void)
 		cmocka_unit_test(test_what_the_profile_says_cannot_be_entered),
 		cmocka_unit_test(test_what_the_station_fills_in_is_refused),
 		cmocka_unit_test(test_overrides_name_what_can_be_set_aside),
+		cmocka_unit_test(test_figures_have_ranges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,6 +242,126 @@ static void test_low_stock_is_seen(void **state)
 	expect(fixture->ledger, "stock", json_object(), "lot", "L8");
 }
 
+/* ---- deliveries ---- */
+
+/** Takes `more`. */
+static json_t *delivery(int quantity, json_t *more)
+{
+	json_t *body = lot("L9", quantity, "2027-01-01");
+
+	assert_int_equal(json_object_update_new(body, more), 0);
+	return body;
+}
+
+static void test_a_further_delivery_adds_up(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	LedgerAnswer answer;
+
+	accepted(ledger, "lot.received", lot("L9", 1, "2027-01-01"));
+	accepted(ledger, "needle.claimed", claim(LOT_UNIT, "L9", 1));
+	refused(ledger, "needle.claimed", claim(LOT_UNIT, "L9", 1), -EEXIST, "all 1 cartridges");
+	expect_rows(ledger, "stock", json_object(), 0);
+	fake_utc_us += USEC_PER_DAY;
+	accepted(ledger, "lot.received", lot("L9", 2, "2027-01-01"));
+	expect(ledger, "lot", named("lot", "L9"), "quantity", "3");
+	expect(ledger, "lot", named("lot", "L9"), "used", "1");
+	expect(ledger, "lot", named("lot", "L9"), "received", "2026-03-03T10:00:00.000000Z");
+	expect(ledger, "stock", json_object(), "left", "2");
+	answer = append(ledger, "needle.claimed", claim(LOT_UNIT, "L9", 1));
+	assert_string_equal(answer.detail, LOT_UNIT "#2");
+	accepted(ledger, "needle.damaged", damaged(LOT_UNIT, "L9"));
+	refused(ledger, "needle.claimed", claim(LOT_UNIT, "L9", 1), -EEXIST, "all 3 cartridges");
+	expect_rows(ledger, "deliveries", named("lot", "L9"), 2);
+	expect(ledger, "deliveries", json_pack("{s:s, s:s}", "lot", "L9", "from", "2026-03-03"), "quantity",
+		"2");
+	expect(ledger, "deliveries", json_pack("{s:s, s:s}", "lot", "L9", "to", "2026-03-02"), "quantity",
+		"1");
+	expect(ledger, "deliveries", json_pack("{s:i, s:i}", "after", 1, "limit", 9), "quantity", "2");
+	expect_rows(ledger, "deliveries", json_pack("{s:i}", "limit", 1), 1);
+	fake_utc_us -= USEC_PER_DAY;
+}
+
+static void test_a_delivery_keeps_its_evidence(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	accepted(ledger, "lot.received",
+		delivery(5, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:i}", "configuration", "1RL 0.25",
+				    "supplier", "Dealer", "purchase", "PO-17", "certificate", "EO-1",
+				    "certificate_file", "eo1.pdf", "certificate_sha256", "ab12", "membrane",
+				    1, "low_stock", 3)));
+	/* what is left out stays; what belongs together does not get mixed up */
+	accepted(ledger, "lot.received", delivery(5, json_pack("{s:s}", "supplier", "Other dealer")));
+	expect(ledger, "lot", named("lot", "L9"), "configuration", "1RL 0.25");
+	expect(ledger, "lot", named("lot", "L9"), "supplier", "Other dealer");
+	expect(ledger, "lot", named("lot", "L9"), "purchase", "");
+	expect(ledger, "lot", named("lot", "L9"), "certificate_file", "eo1.pdf");
+	expect(ledger, "lot", named("lot", "L9"), "membrane", "1");
+	expect(ledger, "lot", named("lot", "L9"), "low_stock", "3");
+	accepted(ledger, "lot.received",
+		delivery(5, json_pack("{s:s, s:s, s:b}", "certificate", "EO-1", "purchase", "PO-19",
+				    "membrane", 0)));
+	expect(ledger, "lot", named("lot", "L9"), "certificate_file", "eo1.pdf");
+	expect(ledger, "lot", named("lot", "L9"), "supplier", "");
+	expect(ledger, "lot", named("lot", "L9"), "membrane", "0");
+	accepted(ledger, "lot.received", delivery(5, json_pack("{s:s}", "certificate", "EO-2")));
+	expect(ledger, "lot", named("lot", "L9"), "certificate", "EO-2");
+	expect(ledger, "lot", named("lot", "L9"), "certificate_file", "");
+	expect(ledger, "lot", named("lot", "L9"), "certificate_sha256", "");
+	expect(ledger, "lot", named("lot", "L9"), "quantity", "20");
+	expect(ledger, "deliveries", json_pack("{s:s, s:i}", "lot", "L9", "limit", 1), "purchase", "PO-17");
+	expect(ledger, "deliveries", json_pack("{s:s, s:i}", "lot", "L9", "after", 3), "certificate", "EO-2");
+}
+
+static void test_a_delivery_must_agree(void **state)
+{
+	static const char *const fields[] = { "product", "maker", "configuration" };
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	json_t *other = delivery(5, json_pack("{s:s}", "gtin", "04012345678918"));
+
+	accepted(ledger, "lot.received", lot("L9", 5, "2027-01-01"));
+	accepted(ledger, "lot.received", delivery(5, json_pack("{s:s}", "configuration", "1RL 0.25")));
+	expect(ledger, "lot", named("lot", "L9"), "configuration", "1RL 0.25");
+	for (size_t i = 0; i < ELEMENTS(fields); i++) {
+		refused(ledger, "lot.received", delivery(5, json_pack("{s:s}", fields[i], "else")), -EINVAL,
+			fields[i]);
+		refused(ledger, "lot.received", delivery(5, json_pack("{s:s}", fields[i], "else")), -EINVAL,
+			"not \"else\"");
+	}
+	refused(ledger, "lot.received", lot("L9", 5, "2028-01-01"), -EINVAL,
+		"lot L9 is on record with expiry \"2027-01-01\", not \"2028-01-01\"");
+	expect(ledger, "lot", named("lot", "L9"), "quantity", "10");
+	/* the number alone is that of another product: another lot */
+	json_object_set_new(other, "product", json_string("3RL"));
+	accepted(ledger, "lot.received", other);
+	expect_rows(ledger, "lot", named("lot", "L9"), 2);
+}
+
+static void test_a_barred_lot_takes_no_delivery(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	enrol(ledger, "b1", "supervisor");
+	accepted(ledger, "lot.received", lot("L9", 5, "2027-01-01"));
+	accepted(ledger, "lot.status", status("L9", "quarantined"));
+	refused(ledger, "lot.received", lot("L9", 5, "2027-01-01"), -EKEYREVOKED,
+		"lot L9 is quarantined (maker's notice 12)");
+	accepted(ledger, "lot.status", status("L9", "recalled"));
+	refused(ledger, "lot.received", lot("L9", 5, "2027-01-01"), -EKEYREVOKED, "recalled");
+	expect(ledger, "lot", named("lot", "L9"), "quantity", "5");
+	accepted(ledger, "lot.status", status("L9", "released"));
+	accepted(ledger, "lot.received", lot("L9", 5, "2027-01-01"));
+	/* one that has expired comes in, as a first one does, and cannot be used */
+	accepted(ledger, "lot.received", lot("OLD", 5, "2026-03-01"));
+	accepted(ledger, "lot.received", lot("OLD", 5, "2026-03-01"));
+	refused(ledger, "needle.claimed", claim("(01)04012345678901(10)OLD", "OLD", 1), -ESTALE, "expired");
+}
+
 /* ---- units ---- */
 
 static void test_a_unit_goes_its_way(void **state)
@@ -372,8 +492,6 @@ static void test_a_pigment_on_record_is_checked(void **state)
 
 	enrol(ledger, "b1", "technician");
 	accepted(ledger, "pigment.received", bottle("Ink", "black", "P1", "2027-01-01"));
-	refused(ledger, "pigment.received", bottle("Ink", "black", "P1", "2027-01-01"), -EEXIST,
-		"received before");
 	refused(ledger, "pigment.received", bottle("blend", "black", "P1", "2027-01-01"), -EINVAL, "blend");
 	accepted(ledger, "pigment.received", bottle("Ink", "brown", "OLD", "2026-03-01"));
 	accepted(ledger, "pigment.loaded", loaded("Ink", "black", "P1", "2027-01-01"));
@@ -395,6 +513,33 @@ static void test_a_pigment_on_record_is_checked(void **state)
 	accepted(ledger, "pigment.received", bottle("Other", "black", "P1", "2027-01-01"));
 	refused(ledger, "pigment.status", status("P1", "recalled"), -ENOENT, "several pigments");
 	expect(ledger, "pigment-lots", named("status", "recalled"), "brand", "Ink");
+}
+
+static void test_pigment_is_delivered_again(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	json_t *again = bottle("Ink", "black", "P1", "2027-01-01");
+	char quantity[96];
+
+	enrol(ledger, "b1", "supervisor");
+	accepted(ledger, "pigment.received", bottle("Ink", "black", "P1", "2027-01-01"));
+	one_text(ledger, "pigment-lots", named("lot", "P1"), "quantity", quantity);
+	json_object_update_new(again, json_pack("{s:i, s:s}", "quantity", 7, "supplier", "Other dealer"));
+	refused(ledger, "pigment.received", bottle("Ink", "black", "P1", "2027-01-02"), -EINVAL,
+		"pigment lot P1 is on record with expiry \"2027-01-01\", not \"2027-01-02\"");
+	accepted(ledger, "pigment.status", status("P1", "recalled"));
+	refused(ledger, "pigment.received", json_incref(again), -EKEYREVOKED, "recalled");
+	accepted(ledger, "pigment.status", status("P1", "released"));
+	accepted(ledger, "pigment.received", again);
+	snprintf(quantity, sizeof quantity, "%ld", strtol(quantity, NULL, 10) + 7);
+	expect(ledger, "pigment-lots", named("lot", "P1"), "quantity", quantity);
+	expect(ledger, "pigment-lots", named("lot", "P1"), "supplier", "Other dealer");
+	expect_rows(ledger, "pigment-deliveries", named("lot", "P1"), 2);
+	expect(ledger, "pigment-deliveries", json_pack("{s:s, s:i}", "lot", "P1", "after", 2), "quantity",
+		"7");
+	accepted(
+		ledger, "pigment.received", bottle("Ink", "brown", "P1", "2028-01-01")); /* another pigment */
 }
 
 static void test_a_blend_is_as_good_as_its_parts(void **state)
@@ -560,10 +705,14 @@ static void fill(Fixture *fixture)
 	enrol(ledger, "b1", "supervisor");
 	accepted(ledger, "lot.received", lot("L1", 9, "2026-03-10"));
 	accepted(ledger, "lot.received", lot("L9", 2, "2026-03-10"));
+	accepted(ledger, "lot.received",
+		delivery(3, json_pack("{s:s, s:s, s:s}", "expiry", "2026-03-10", "purchase", "PO-2",
+				    "certificate", "EO-2")));
 	accepted(ledger, "lot.certificate",
 		json_pack(
 			"{s:s, s:s, s:s, s:i}", "lot", "L9", "file", "eo.pdf", "sha256", "ab12", "bytes", 9));
 	accepted(ledger, "pigment.received", bottle("Ink", "black", "P1", "2026-03-10"));
+	accepted(ledger, "pigment.received", bottle("Ink", "brown", "P2", "2026-03-10"));
 	accepted(ledger, "pigment.received", bottle("Ink", "brown", "P2", "2026-03-10"));
 	accepted(ledger, "pigment.blended", blend("B1", "P1:1", "P2:0.3"));
 	accepted(ledger, "handpiece.registered",
@@ -611,11 +760,16 @@ int main(void)
 		LEDGER_TEST(test_missing_evidence_bars_a_claim),
 		LEDGER_TEST(test_a_certificate_may_come_later),
 		LEDGER_TEST(test_low_stock_is_seen),
+		LEDGER_TEST(test_a_further_delivery_adds_up),
+		LEDGER_TEST(test_a_delivery_keeps_its_evidence),
+		LEDGER_TEST(test_a_delivery_must_agree),
+		LEDGER_TEST(test_a_barred_lot_takes_no_delivery),
 		LEDGER_TEST(test_a_unit_goes_its_way),
 		LEDGER_TEST(test_a_session_is_disposed_of_at_once),
 		LEDGER_TEST(test_a_damaged_unit_is_never_claimed),
 		LEDGER_TEST(test_the_database_itself_allows_one_claim),
 		LEDGER_TEST(test_a_pigment_on_record_is_checked),
+		LEDGER_TEST(test_pigment_is_delivered_again),
 		LEDGER_TEST(test_a_blend_is_as_good_as_its_parts),
 		LEDGER_TEST(test_zones_of_a_pigment),
 		LEDGER_TEST(test_a_recall_finds_everybody),

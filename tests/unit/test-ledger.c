@@ -80,7 +80,6 @@ static void test_a_needle_is_claimed_once(void **state)
 
 	assert_int_equal(answer.error, -ENOENT);
 	assert_int_equal(append(fixture->ledger, "lot.received", lot("L1", 2, "2027-01-01")).error, 0);
-	assert_int_equal(append(fixture->ledger, "lot.received", lot("L1", 2, "2027-01-01")).error, -EEXIST);
 	assert_int_equal(
 		append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(21)A", "L1", 1)).error,
 		0);
@@ -198,6 +197,61 @@ static void test_every_kind_is_found_and_checked(void **state)
 	assert_int_equal(record_kind_check(record_kind_find("lot.received"), wrong, error), -EINVAL);
 	json_decref(wrong);
 	json_decref(body);
+}
+
+static void test_a_figure_out_of_range_is_refused(void **state)
+{
+	static const struct {
+		const char *field;
+		double value;
+		const char *says; /* NULL: it is within the range, or has none */
+	} cases[] = {
+		{ "temperature_c", -4, "temperature_c must be 0 to 220 C, not -4: check the figure" },
+		{ "temperature_c", 273.2, "not 273.2" },
+		{ "temperature_c", 0, NULL },
+		{ "temperature_c", 220, NULL },
+		{ "temperature_c", 220.01, "not 220.01" },
+		{ "pressure_kpa", -101, NULL },
+		{ "pressure_kpa", -313, "-101 to 1000 kPa" },
+		{ "exposure_s", -1, "0 to 172800 s" },
+		{ "dry_s", 172801, "0 to 172800 s" },
+		{ "program", -1, NULL },
+	};
+	const RecordKind *kind = record_kind_find("cycle.recorded");
+	char error[LEDGER_TEXT_MAX];
+
+	for (size_t i = 0; i < ELEMENTS(cases); i++) {
+		json_auto_t *body = json_pack("{s:f}", cases[i].field, cases[i].value);
+		int r = record_ranges_check(kind, body, error);
+
+		assert_int_equal(r, cases[i].says ? -EINVAL : 0);
+		if (r < 0 && !strstr(error, cases[i].says))
+			fail_msg("%s", error);
+	}
+}
+
+static void test_a_figure_is_judged_when_it_is_new(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	LedgerAnswer answer = append(fixture->ledger, "lot.received", lot("L1", 0, "2027-01-01"));
+	json_t *many = lot("L1", 0, "2027-01-01");
+
+	assert_int_equal(answer.error, -EINVAL);
+	assert_string_equal(answer.text, "quantity must be 1 to 100000, not 0: check the figure");
+	json_object_set_new(many, "quantity", json_string("99999999999999999999"));
+	answer = append(fixture->ledger, "lot.received", many);
+	assert_string_equal(
+		answer.text, "quantity must be 1 to 100000, not \"99999999999999999999\": check the figure");
+	append(fixture->ledger, "lot.received", lot("L1", 5, "2027-01-01"));
+	/* of a time when nobody asked */
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				 "DROP TRIGGER record_no_update; UPDATE record SET leaf ="
+				 " replace(CAST(leaf AS TEXT), '\"quantity\":5', '\"quantity\":0')",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	assert_int_equal(projection_rebuild(db), 0);
 }
 
 static void test_personal_data_stays_out_of_the_leaf(void **state)
@@ -389,6 +443,8 @@ int main(void)
 		LEDGER_TEST(test_a_typed_lot_is_taken_when_it_is_plain_which),
 		LEDGER_TEST(test_expiry_never_goes_by_an_earlier_time),
 		LEDGER_TEST(test_every_kind_is_found_and_checked),
+		cmocka_unit_test(test_a_figure_out_of_range_is_refused),
+		LEDGER_TEST(test_a_figure_is_judged_when_it_is_new),
 		LEDGER_TEST(test_personal_data_stays_out_of_the_leaf),
 		LEDGER_TEST(test_projections_can_be_rebuilt),
 		LEDGER_TEST(test_unknown_schema_is_refused),

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/area.h"
+
+#include <string.h>
+
+/** The columns of what delivery_check() selects. */
+enum {
+	DELIVERY_STATUS,
+	DELIVERY_REASON,
+	DELIVERY_SAID,
+};
+
+/** A column is named as its field of the body. What either side leaves out cannot disagree. */
+static int check_said(ProjectionContext *context, const char *what, sqlite3_stmt *row, int column)
+{
+	const char *field = sqlite3_column_name(row, column), *said = projection_text(context, field);
+	const char *recorded = (const char *)sqlite3_column_text(row, column);
+
+	if (!said || !recorded || strcmp(said, recorded) == 0)
+		return 0;
+	return projection_refuse(context, -EINVAL,
+		"%s %.40s is on record with %s \"%.40s\", not \"%.40s\": check the label, and enter what is on"
+		" record if it means the same",
+		what, projection_text(context, "lot"), field, recorded, said);
+}
+
+int delivery_check(ProjectionContext *context, const char *what, const char *select)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool found;
+	int r = context->replay ? 0 : projection_step(context, select, &row, &found);
+
+	if (r < 0 || context->replay || !found)
+		return r;
+	if (strcmp((const char *)sqlite3_column_text(row, DELIVERY_STATUS), "released") != 0)
+		return projection_refuse(context, -EKEYREVOKED,
+			"%s %s is %s (%.80s): set this delivery aside, and receive it once the lot is released",
+			what, projection_text(context, "lot"), sqlite3_column_text(row, DELIVERY_STATUS),
+			sqlite3_column_text(row, DELIVERY_REASON));
+	for (int i = DELIVERY_SAID; i < sqlite3_column_count(row) && r == 0; i++)
+		r = check_said(context, what, row, i);
+	return r;
+}
