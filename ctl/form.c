@@ -88,7 +88,7 @@ const Command form_commands[] = {
 		.form = FORM("needle.damaged", CTL_INVENTORY, "the damage") },
 	{ "pigment receive",
 		"brand=B colour=C lot=L expiry=DATE quantity=N [volume_ml=V] [supplier=S] [purpose=P]", 5, 8,
-		run_form, "put a lot of pigment on record",
+		run_form, "put a lot of pigment on record, or a further delivery of it",
 		.form = FORM("pigment.received", CTL_INVENTORY, "the lot") },
 	{ "pigment status", "lot=L status=quarantined|recalled|released reason=R [brand=B] [colour=C]", 3, 5,
 		run_form, "set a lot of pigment aside, or release it again",

@@ -233,7 +233,7 @@ const Command record_commands[] = {
 		"lot=L expiry=DATE quantity=N product=P maker=M [gtin=G] [configuration=C] [supplier=S] [purchase=P]"
 		" [certificate=NUMBER] [certificate_file=FILE] [membrane=yes|no] [membrane_reference=R]"
 		" [low_stock=N]",
-		5, 14, run_receive, "put a lot of cartridges on record" },
+		5, 14, run_receive, "put a lot of cartridges on record, or a further delivery of it" },
 	{ "needle certificate", "FILE lot=L [gtin=G] [certificate=NUMBER]", 2, 4, run_certificate,
 		"keep the file of a lot's sterilisation certificate" },
 	{ "audit", "QUERY|list [WHAT] [from=T] [to=T] [lot=L] [session=N] [subject=S] [after=N] [limit=N]...",

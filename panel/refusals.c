@@ -139,11 +139,16 @@ static const char *const sentences[] = {
 	N_("the code of cartridge %s names no lot: open one whose code does"),
 	N_("lot %s of cartridge %s is not on record: receive it first"),
 	N_("lot %s is that of several products: scan the whole code"),
-	N_("lot %s has been received before: its quantity cannot be added to"),
+	N_("lot %s is on record with %s \"%s\", not \"%s\": check the label, and enter what is on record if it means the "
+	   "same"),
+	N_("pigment lot %s is on record with %s \"%s\", not \"%s\": check the label, and enter what is on record if it "
+	   "means the same"),
+	N_("lot %s is %s (%s): set this delivery aside, and receive it once the lot is released"),
+	N_("pigment lot %s is %s (%s): set this delivery aside, and receive it once the lot is released"),
 	N_("the code cannot be read: %s"),
 	N_("the expiry \"%s\" is no date: write YYYY-MM-DD"),
 	N_("the expiry of lot %s is no date: write YYYY-MM-DD"),
-	N_("the quantity must be 1 to 100000 cartridges"),
+	N_("%s must be %s to %s, not %s: check the figure"),
 	N_("pigment %s %s, lot %s, expired on %s: open another bottle"),
 	/* photographs */
 	N_("the client has not consented to photographs: record the consent first"),

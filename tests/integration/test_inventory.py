@@ -3,6 +3,7 @@
 
 import datetime
 import hashlib
+import json
 import sqlite3
 import subprocess
 import time
@@ -388,6 +389,53 @@ def test_it_is_all_there_on_the_command_line(station, tmp_path):
     ctl(station, "handpiece", "register", "handpiece=H1", "model=rotary")
     assert "no session is open" in ctl(station, "handpiece", "mount", "handpiece=H1", status=1)
     ctl(station, "handpiece", "retire", "handpiece=H1", "reason=worn")
+
+
+def audit_rows(station, *words):
+    return [json.loads(line) for line in ctl(station, "--json", "audit", *words).splitlines()]
+
+
+def test_a_lot_is_delivered_again(station):
+    station.wait_board()
+    station.enrol()
+    station.sign_in()
+    station.call("Session1", "Begin", "P-1", "scalp-density", dbus.UInt32(1))
+    product = ["lot=L9", "product=1RL", "maker=M", f"gtin={GTIN}"]
+    lot = [*product, "expiry=2031-12-31"]
+    code = f"(01){GTIN}(10)L9"
+
+    def mount(number):
+        assert ctl(station, "needle", "mount", code) == f"claimed {code}#{number}\n"
+        ctl(station, "needle", "remove", "changed")
+
+    ctl(station, "needle", "receive", *lot, "quantity=1", "supplier=Dealer", "purchase=PO-1", "certificate=EO-1")
+    mount(1)
+    assert "all 1 cartridges of lot L9 have been used" in ctl(station, "needle", "mount", code, status=1)
+    assert "quantity must be 1 to 100000, not 0" in ctl(station, "needle", "receive", *lot, "quantity=0", status=1)
+    said = ctl(station, "needle", "receive", *product, "quantity=2", "expiry=2032-01-31", status=1)
+    assert 'on record with expiry "2031-12-31", not "2032-01-31": check the label' in said
+    ctl(station, "needle", "status", "lot=L9", "status=quarantined", "reason=late papers")
+    assert "quarantined (late papers)" in ctl(station, "needle", "receive", *lot, "quantity=2", status=1)
+    ctl(station, "needle", "status", "lot=L9", "status=released", "reason=papers came")
+    ctl(station, "needle", "receive", *lot, "quantity=2", "purchase=PO-2", "certificate=EO-2")
+    row, = audit_rows(station, "lots")
+    assert (row["quantity"], row["used"], row["left"], row["certificate"], row["purchase"]) == (3, 1, 2, "EO-2", "PO-2")
+    mount(2)
+    mount(3)
+    assert "all 3 cartridges" in ctl(station, "needle", "mount", code, status=1)
+    first, second = audit_rows(station, "deliveries", "lot=L9")
+    assert (first["quantity"], first["supplier"], first["purchase"], first["certificate"]) == (1, "Dealer", "PO-1", "EO-1")
+    assert (second["quantity"], second["supplier"], second["purchase"], second["certificate"]) == (2, None, "PO-2", "EO-2")
+    assert second["received"] == row["received"] > first["received"]
+    assert audit_rows(station, "deliveries", f"after={first['seq']}", "limit=5") == [second]
+    assert [r["what"] for r in audit_rows(station, "recall", "lot=L9")] == [f"{code}#{n}" for n in (1, 2, 3)]
+    for quantity in (2, 3):
+        ctl(station, "pigment", "receive", "brand=B", "colour=c", "lot=P1", "expiry=2031-01-31", f"quantity={quantity}")
+    assert [row["quantity"] for row in audit_rows(station, "pigment-lots")] == [5]
+    assert [row["quantity"] for row in audit_rows(station, "pigment-deliveries", "lot=P1")] == [2, 3]
+    station.stop()
+    verified = ctl(station, "audit", "verify", str(station.folder / "state/ledger.db"))
+    assert "sound" in verified, verified
 
 
 def test_a_scanner_types_codes(station):

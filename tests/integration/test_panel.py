@@ -247,6 +247,16 @@ def test_a_lot_is_received_by_its_code(panel, station):
     panel.wait_sees("It is on record.")
     lot, = station.audit("lot", lot="L77")
     assert (lot["quantity"], lot["left"], lot["expiry"], lot["maker"]) == (12, 12, "2032-01-31", "acme")
+    panel.touch("Receive a lot")
+    panel.scan(f"]d201{GTIN}17320131" + "10L77")
+    panel.wait_sees("Lot: L77")
+    for field, text in (("Quantity", "8"), ("Product", "1rl"), ("Maker", "acm")):
+        panel.enter(field, text)
+    panel.touch("Record")
+    panel.wait_sees('Lot L77 is on record with maker "acme", not "acm"')
+    panel.enter("Maker", "e")
+    panel.touch("Record")
+    wait_for(lambda: station.audit("lot", lot="L77")[0]["quantity"] == 20, "the second delivery")
 
 
 def test_answers_to_an_auditor_are_taken_along(panel, station):

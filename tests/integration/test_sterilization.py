@@ -371,6 +371,25 @@ def test_every_step_from_the_command_line(managed, tmp_path):
     assert ctl(managed, "sterilizer", "cycle", "sterilizer=A", status=2)
 
 
+def test_a_figure_that_cannot_be_is_refused(managed, table):
+    words = ["sterilizer=A", "cycle=1", "program=B", f"started={ago(8)}"]
+    for figures, says in ((["temperature_c=-4", "exposure_s=240"], "temperature_c must be 0 to 220 C, not -4: check the figure"),
+                          (["temperature_c=273.2", "exposure_s=240"], "not 273.2"),
+                          (["temperature_c=134", "exposure_s=-1"], "exposure_s must be 0 to 172800 s, not -1"),
+                          (["temperature_c=134", "exposure_s=240", "pressure_kpa=30400"], "pressure_kpa must be -101 to 1000 kPa")):
+        assert says in ctl(managed, "sterilizer", "cycle", *words, *figures, status=1)[1]
+    assert "incubation_h must be 0 to 720 h, not -24" in ctl(
+        managed, "sterilizer", "indicator", "sterilizer=A", "lot=BI9", "expiry=2031-01-31", "control=growth", "result=pass",
+        "incubation_h=-24", f"tested={ago(1)}", status=1)[1]
+    mapping, file = table
+    file.write_text(f"{HEAD}\n{day(9)};09:12;+0100;7;B 134;134,6;3,13;4:00;OK\n{day(8)};09:12;+0100;8;B 134;-4;3,13;4:00;OK\n")
+    for words in (["--dry-run"], []):
+        out, err = ctl(managed, *mapping, *words, "sterilizer", "import", file, status=1)
+        assert f"{file}:3: temperature_c must be 0 to 220 C, not -4: check the figure" in err
+        assert out.startswith("1 cycles ") and "1 rows are bad" in out
+    assert [row["cycle"] for row in managed.audit("sterilization")] == [7]
+
+
 def test_how_long_records_are_kept(managed):
     rows = {row["records"]: row for row in managed.audit("retention")}
     assert set(rows) == {"sterilization", "needles", "pigments", "sessions", "operators", "incidents"}
