@@ -71,6 +71,8 @@ def test_a_lot_comes_with_its_evidence(station):
     row, = station.audit("lot", lot="L7")
     assert {key: row[key] for key in evidence} == {**evidence, "membrane": 1}
     assert (row["status"], row["left"]) == ("released", 3)
+    station.stop()  # the file that it names is elsewhere: nothing lacks
+    assert "sound" in ctl(station, "audit", "verify", str(station.folder / "state/ledger.db"))
 
 
 def test_a_certificate_is_kept_whole(station):
