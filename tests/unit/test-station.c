@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * The station between a request and its commit: what happens while the board has not answered yet, and while
+ * the record is not durable yet. Whatever it is, core and control end up with the same idea of the needle.
+ */
+
+#include "station-fixture.h"
+
+/* ---- faults while another one is being acknowledged ---- */
+
+static void strike_emergency_stop(Chair *chair)
+{
+	play(chair, "estop press\n");
+	play(chair, "estop release\n");
+}
+
+/** As the core does it when what it must keep cannot be kept. */
+static void strike_by_host(Chair *chair)
+{
+	control_stop(chair->control);
+}
+
+static const struct {
+	void (*strike)(Chair *chair);
+	const char *word;
+	ControlFault fault;
+} faults[] = {
+	{ strike_emergency_stop, "emergency stop", CONTROL_FAULT_EMERGENCY_STOP },
+	{ strike_by_host, "record", CONTROL_FAULT_HOST },
+};
+
+static void strike(Chair *chair, size_t fault)
+{
+	size_t latched = count_records(chair, "fault.latched");
+
+	faults[fault].strike(chair);
+	UNTIL(chair, count_records(chair, "fault.latched") > latched);
+	UNTIL(chair, state_is(chair, SESSION_FAULT) && !chair->station->view.emergency_stop);
+}
+
+static void expect_second_fault(Chair *chair, size_t first, size_t second)
+{
+	size_t latched = count_records(chair, "fault.latched");
+	Reply reply = { 0 };
+
+	strike(chair, first);
+	settle(chair);
+	hold_commits(chair);
+	station_acknowledge(chair->station, "the first", PIN, keep_reply, &reply);
+	UNTIL(chair, is_pending(chair, "fault.acknowledged"));
+	strike(chair, second);
+	chair->hold_commits = false;
+	give_answers(chair);
+	expect_error(chair, &reply, STATION_ERROR_STATE);
+	assert_non_null(strstr(reply.text, faults[second].word));
+	settle(chair);
+	assert_int_equal(count_records(chair, "fault.latched"), latched + 2);
+	assert_int_equal(chair->station->view.fault, faults[second].fault);
+	assert_non_null(strstr(chair->station->view.fault_text, faults[second].word));
+	assert_true(state_is(chair, SESSION_FAULT));
+	expect_still(chair);
+	expect_recovery(chair);
+	DO(chair, disarm);
+	settle(chair);
+}
+
+static void test_second_fault_while_the_first_is_acknowledged(void **state)
+{
+	Chair *chair = *state;
+
+	prepare(chair);
+	for (size_t first = 0; first < ELEMENTS(faults); first++)
+		for (size_t second = 0; second < ELEMENTS(faults); second++)
+			expect_second_fault(chair, first, second);
+}
+
+/* ---- a fault between the request of a step and its commit ---- */
+
+static void at_start(Chair *chair)
+{
+	sign_in(chair);
+}
+
+static void at_break(Chair *chair)
+{
+	prepare(chair);
+	DO(chair, pause);
+}
+
+static void at_close(Chair *chair)
+{
+	prepare(chair);
+	DO(chair, finish);
+}
+
+static void at_ready(Chair *chair)
+{
+	prepare(chair);
+	arm(chair);
+}
+
+static void ask_begin(Station *station, Reply *reply)
+{
+	station_begin(station, "P-0001", PROTOCOL, 1, keep_reply, reply);
+}
+
+static void ask_resume(Station *station, Reply *reply)
+{
+	station_resume(station, keep_reply, reply);
+}
+
+static void ask_signature(Station *station, Reply *reply)
+{
+	station_sign(station, PIN, "treatment as recorded", keep_reply, reply);
+}
+
+typedef struct Step {
+	const char *name;
+	void (*reach)(Chair *chair);
+	void (*ask)(Station *station, Reply *reply);
+	const char *kind; /* of its record */
+	SessionState then;
+} Step;
+
+static const Step steps[] = {
+	{ "begin", at_start, ask_begin, "session.begun", SESSION_PREPARING },
+	{ "pause", prepare, ask_pause, "session.state", SESSION_PREPARING },
+	{ "pause when ready", at_ready, ask_pause, "session.state", SESSION_PREPARING },
+	{ "resume", at_break, ask_resume, "session.state", SESSION_PREPARING },
+	{ "finish", prepare, ask_finish, "session.finished", SESSION_CLOSING },
+	{ "finish when ready", at_ready, ask_finish, "session.finished", SESSION_CLOSING },
+	{ "finish in a break", at_break, ask_finish, "session.finished", SESSION_CLOSING },
+	{ "abandon", prepare, ask_abandon, "session.abandoned", SESSION_IDLE },
+	{ "abandon when closing", at_close, ask_abandon, "session.abandoned", SESSION_IDLE },
+	{ "sign", at_close, ask_signature, "session.signed", SESSION_IDLE },
+};
+
+/** The session is where the step led, and nothing else can be done than what is possible there. */
+static void expect_session_at(Chair *chair, SessionState at)
+{
+	Station *station = chair->station;
+
+	assert_true(state_is(chair, at));
+	assert_int_equal(station->view.session != 0, at != SESSION_IDLE);
+	if (at == SESSION_IDLE) {
+		DO(chair, begin, "P-0002", PROTOCOL, 1);
+		return;
+	}
+	REFUSED(chair, STATION_ERROR_STATE, begin, "P-0002", PROTOCOL, 1);
+	if (at == SESSION_CLOSING) {
+		Reply arming = { 0 };
+
+		REFUSED(chair, STATION_ERROR_STATE, mount_needle,
+			"]d201" GTIN "1731123110L1\x1d"
+			"21A19");
+		station_arm(station, keep_reply, &arming);
+		UNTIL(chair, arming.done);
+		assert_string_not_equal(arming.error, "");
+		DO(chair, sign, PIN, "treatment as recorded");
+		assert_true(state_is(chair, SESSION_IDLE));
+		assert_int_equal(count_records(chair, "session.finished"), 1);
+	} else {
+		DO(chair, abandon, "enough");
+	}
+}
+
+static void test_fault_before_a_step_is_on_record(void **state)
+{
+	Chair *chair = *state;
+	const Step *step = chair->row;
+	Reply reply = { 0 };
+	size_t before;
+
+	step->reach(chair);
+	settle(chair);
+	before = count_records(chair, step->kind);
+	hold_commits(chair);
+	step->ask(chair->station, &reply);
+	UNTIL(chair, is_pending(chair, step->kind));
+	strike(chair, 0);
+	chair->hold_commits = false;
+	give_answers(chair);
+	expect_done(chair, &reply);
+	assert_true(state_is(chair, SESSION_FAULT));
+	settle(chair);
+	assert_int_equal(count_records(chair, step->kind), before + 1);
+	expect_agreement(chair);
+	expect_still(chair);
+	acknowledge(chair);
+	expect_session_at(chair, step->then);
+	expect_agreement(chair);
+}
+
+/** Steps that begin with stopping the needle. */
+static const Step stops[] = {
+	{ "pause", at_ready, ask_pause, "session.state", SESSION_PAUSED },
+	{ "finish", at_ready, ask_finish, "session.finished", SESSION_CLOSING },
+	{ "abandon", at_ready, ask_abandon, "session.abandoned", SESSION_IDLE },
+	{ "remove", at_ready, ask_remove, "needle.removed", SESSION_PREPARING },
+	{ "withdraw", at_ready, ask_withdraw, "session.consent", SESSION_PREPARING },
+};
+
+/** The fault is first: the step may be refused, and what is on record holds. */
+static void test_fault_before_the_needle_stands(void **state)
+{
+	Chair *chair = *state;
+	const Step *step = chair->row;
+	Reply reply = { 0 };
+	size_t before;
+
+	step->reach(chair);
+	settle(chair);
+	before = count_records(chair, step->kind);
+	step->ask(chair->station, &reply);
+	hold_answer_to(chair, FRAME_DISARM);
+	strike_emergency_stop(chair);
+	settle(chair);
+	assert_true(reply.done);
+	assert_true(state_is(chair, SESSION_FAULT));
+	assert_int_equal(count_records(chair, step->kind), before + (reply.error[0] == '\0'));
+	expect_agreement(chair);
+	expect_still(chair);
+	acknowledge(chair);
+	assert_true(state_is(
+		chair, reply.error[0] || step->then == SESSION_PAUSED ? SESSION_PREPARING : step->then));
+	expect_agreement(chair);
+}
+
+/* ---- a disk that refuses ---- */
+
+/** The step is not taken, but the needle stands; once the disk takes records again, so does the station. */
+static void test_disk_refuses_a_step(void **state)
+{
+	Chair *chair = *state;
+	const Step *step = chair->row;
+	Reply reply = { 0 }, again = { 0 };
+	SessionState at;
+	size_t before;
+
+	step->reach(chair);
+	settle(chair);
+	before = count_records(chair, step->kind);
+	at = state_is(chair, SESSION_READY) ? SESSION_PREPARING : chair->station->view.state;
+	fill_disk(true);
+	step->ask(chair->station, &reply);
+	expect_error(chair, &reply, STATION_ERROR_LEDGER);
+	assert_true(state_is(chair, at));
+	expect_still(chair);
+	bring_ledger_back(chair);
+	expect_agreement(chair);
+	assert_true(state_is(chair, at));
+	assert_int_equal(count_records(chair, step->kind), before);
+	step->ask(chair->station, &again);
+	expect_done(chair, &again);
+	expect_agreement(chair);
+	assert_int_equal(count_records(chair, step->kind), before + 1);
+}
+
+static void test_disk_refuses_an_acknowledgement(void **state)
+{
+	Chair *chair = *state;
+	Reply reply = { 0 };
+
+	prepare(chair);
+	strike(chair, 0);
+	settle(chair);
+	fill_disk(true);
+	station_acknowledge(chair->station, "nobody knows", PIN, keep_reply, &reply);
+	expect_error(chair, &reply, STATION_ERROR_LEDGER);
+	assert_true(state_is(chair, SESSION_FAULT));
+	bring_ledger_back(chair);
+	expect_still(chair);
+	assert_int_equal(count_records(chair, "fault.acknowledged"), 0);
+	expect_agreement(chair);
+	expect_recovery(chair);
+	assert_int_equal(count_records(chair, "fault.acknowledged"), 1);
+}
+
+/* ---- who it was ---- */
+
+/** The program goes away between the order to stop the needle and the record of why. */
+static void test_actor_is_who_asked(void **state)
+{
+	Chair *chair = *state;
+	const Step *step = chair->row;
+	Reply reply = { 0 };
+
+	step->reach(chair);
+	settle(chair);
+	step->ask(chair->station, &reply);
+	hold_answer_to(chair, FRAME_DISARM);
+	assert_false(reply.done);
+	let_holder_vanish(chair);
+	chair->hold_facts = false;
+	expect_done(chair, &reply);
+	settle(chair);
+	expect_actor(chair, step->kind, BADGE);
+	assert_true(state_is(chair, step->then));
+	expect_agreement(chair);
+}
+
+static void test_nobody_signs_who_is_gone(void **state)
+{
+	Chair *chair = *state;
+	Reply reply = { 0 };
+
+	at_close(chair);
+	station_sign(chair->station, PIN, "treatment as recorded", keep_reply, &reply);
+	let_holder_vanish(chair);
+	expect_error(chair, &reply, STATION_ERROR_SIGN_IN);
+	settle(chair);
+	assert_int_equal(count_records(chair, "session.signed"), 0);
+	assert_true(state_is(chair, SESSION_CLOSING));
+	sign_in(chair);
+	DO(chair, sign, PIN, "treatment as recorded");
+	expect_actor(chair, "session.signed", BADGE);
+}
+
+static void test_nobody_signs_a_form_who_is_gone(void **state)
+{
+	Chair *chair = *state;
+	Reply gone = { 0 }, out = { 0 };
+	json_t *fields = json_pack("{s:s, s:[s]}", "badge", BADGE, "roles", "technician");
+
+	sign_in(chair);
+	station_enter(chair->station, FORM_STATION, "operator.roles", fields, PIN, keep_reply, &gone);
+	let_holder_vanish(chair);
+	expect_error(chair, &gone, STATION_ERROR_SIGN_IN);
+	sign_in(chair);
+	chair->hold_pins = true;
+	station_enter(chair->station, FORM_STATION, "operator.roles", fields, PIN, keep_reply, &out);
+	DO(chair, sign_out);
+	chair->hold_pins = false;
+	expect_error(chair, &out, STATION_ERROR_SIGN_IN);
+	settle(chair);
+	assert_int_equal(count_records(chair, "operator.roles"), 0);
+	json_decref(fields);
+}
+
+/** A fault is not acknowledged by somebody who is gone either. */
+static void test_nobody_acknowledges_who_is_gone(void **state)
+{
+	Chair *chair = *state;
+	Reply reply = { 0 };
+
+	prepare(chair);
+	strike(chair, 0);
+	station_acknowledge(chair->station, "gone", PIN, keep_reply, &reply);
+	let_holder_vanish(chair);
+	expect_error(chair, &reply, STATION_ERROR_SIGN_IN);
+	settle(chair);
+	assert_int_equal(count_records(chair, "fault.acknowledged"), 0);
+	assert_true(state_is(chair, SESSION_FAULT));
+	expect_recovery(chair);
+}
+
+/* ---- what is recorded of a needle that is stopped ---- */
+
+static void test_recall_at_work_is_one_record(void **state)
+{
+	Chair *chair = *state;
+	json_t *fields = json_pack("{s:s, s:s, s:s, s:s}", "lot", "L1", "gtin", GTIN, "status", "recalled",
+		       "reason", "a letter of the maker"),
+	       *rows, *body;
+	size_t before;
+
+	prepare(chair);
+	arm(chair);
+	work(chair);
+	before = count_records(chair, "session.state");
+	DO(chair, enter, FORM_INVENTORY, "lot.status", fields, "");
+	json_decref(fields);
+	chair->must_stand = true;
+	play(chair, "pedal up\n");
+	expect_still(chair);
+	settle(chair);
+	for (int i = 0; i < 3; i++) {
+		advance(chair, 61);
+		settle(chair);
+	}
+	rows = records(chair, "session.state");
+	assert_int_equal(json_array_size(rows), before + 1);
+	body = json_object_get(json_array_get(rows, before), "body");
+	assert_string_equal(json_string_value(json_object_get(body, "from")), "working");
+	assert_string_equal(json_string_value(json_object_get(body, "to")), "preparing");
+	json_decref(rows);
+	assert_int_equal(count_alerts(chair, "barred"), 1);
+	expect_agreement(chair);
+}
+
+/* ---- hours ---- */
+
+static void test_breaks_are_asked_for(void **state)
+{
+	Chair *chair = *state;
+	int64_t reminder;
+
+	prepare(chair);
+	reminder = (int64_t)station_session_protocol(chair->station)->break_reminder_min * 60;
+	advance(chair, reminder);
+	assert_int_equal(count_alerts(chair, "break-due"), 0);
+	assert_int_equal(station_view(chair->station)->break_in_s, 0);
+	advance(chair, 1);
+	assert_int_equal(count_alerts(chair, "break-due"), 1);
+	assert_int_equal(station_view(chair->station)->break_in_s, -1);
+	advance(chair, 1);
+	assert_int_equal(count_alerts(chair, "break-due"), 1);
+	advance(chair, STATION_ALERT_US / USEC_PER_SEC);
+	assert_int_equal(count_alerts(chair, "break-due"), 2);
+	arm(chair); /* it is a reminder */
+	DO(chair, pause);
+	advance(chair, 600);
+	assert_int_equal(count_alerts(chair, "break-due"), 2);
+	DO(chair, resume);
+	assert_int_equal(station_view(chair->station)->break_in_s, reminder);
+	advance(chair, reminder);
+	assert_int_equal(count_alerts(chair, "break-due"), 2);
+	settle(chair);
+	assert_int_equal(count_records(chair, "alert.raised"), chair->n_alerts);
+}
+
+/** Work of an hour with a break, again and again, until the session has lasted as long as it may. */
+static void test_session_of_five_hours(void **state)
+{
+	Chair *chair = *state;
+	int64_t longest, worked = 0;
+
+	prepare(chair);
+	longest = (int64_t)station_session_protocol(chair->station)->session_max_min * 60;
+	for (int64_t at = 0; at < longest; at += 3600) {
+		arm(chair);
+		work(chair);
+		advance(chair, 2400);
+		assert_int_equal(station_view(chair->station)->worked_s, worked + 2400);
+		play(chair, "pedal up\n");
+		UNTIL(chair, state_is(chair, SESSION_READY));
+		DO(chair, pause);
+		advance(chair, 1200);
+		DO(chair, resume);
+		settle(chair);
+		worked += 2400;
+		assert_int_equal(station_view(chair->station)->worked_s, worked);
+	}
+	assert_int_equal(station_view(chair->station)->elapsed_s, longest);
+	assert_int_equal(count_alerts(chair, "session-long") + count_alerts(chair, "break-due"), 0);
+	arm(chair);
+	DO(chair, disarm);
+	advance(chair, 1);
+	assert_int_equal(count_alerts(chair, "session-long"), 1);
+	REFUSED(chair, "org.stipple.Error.SessionTooLong", arm);
+	expect_agreement(chair);
+	DO(chair, finish);
+	advance(chair, 600);
+	assert_int_equal(count_alerts(chair, "session-long"), 1);
+	expect_agreement(chair);
+}
+
+/* ---- running them ---- */
+
+int main(void)
+{
+	static const struct CMUnitTest single[] = {
+		STATION_TEST(test_second_fault_while_the_first_is_acknowledged),
+		STATION_TEST(test_disk_refuses_an_acknowledgement),
+		STATION_TEST(test_nobody_signs_who_is_gone),
+		STATION_TEST(test_nobody_signs_a_form_who_is_gone),
+		STATION_TEST(test_nobody_acknowledges_who_is_gone),
+		STATION_TEST(test_recall_at_work_is_one_record),
+		STATION_TEST(test_breaks_are_asked_for),
+		STATION_TEST(test_session_of_five_hours),
+	};
+	static const struct {
+		const char *name;
+		CMUnitTestFunction run;
+		const Step *steps;
+		size_t n;
+	} tables[] = {
+		{ "fault before the record", test_fault_before_a_step_is_on_record, steps, ELEMENTS(steps) },
+		{ "fault before the needle stands", test_fault_before_the_needle_stands, stops,
+			ELEMENTS(stops) },
+		{ "holder gone before the needle stands", test_actor_is_who_asked, stops, ELEMENTS(stops) },
+		{ "disk full", test_disk_refuses_a_step, steps, ELEMENTS(steps) },
+		{ "disk full when ready", test_disk_refuses_a_step, stops, ELEMENTS(stops) },
+	};
+	static char names[2 * ELEMENTS(steps) + 3 * ELEMENTS(stops)][96];
+	struct CMUnitTest tests[ELEMENTS(single) + ELEMENTS(names)];
+	size_t n = ELEMENTS(single);
+
+	memcpy(tests, single, sizeof single);
+	for (size_t i = 0; i < ELEMENTS(tables); i++)
+		for (size_t j = 0; j < tables[i].n; j++, n++) {
+			const Step *step = &tables[i].steps[j];
+			char *name = names[n - ELEMENTS(single)];
+
+			snprintf(name, sizeof names[0], "%s: %s", tables[i].name, step->name);
+			tests[n] = station_row(tables[i].run, step, name);
+		}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
