@@ -169,10 +169,9 @@ static void configure_answered(Operation *operation, const ControlFact *fact)
 	Station *station = operation->station;
 	ArmPayload arm = { .claim = station->claim, .chip = station->claim_chip };
 
-	if (operation_board_refused(operation, "take the settings", fact) ||
-		refused_by_interlocks(operation) || !operation_allowed(operation, SESSION_EVENT_ARM))
+	if (was_stopped(operation) || operation_board_refused(operation, "take the settings", fact) ||
+		refused_by_interlocks(operation))
 		return;
-	station->arming = operation;
 	operation_board_failed(operation,
 		control_arm(station->options.control, operation_await(operation, arm_answered), &arm));
 }
@@ -194,6 +193,7 @@ void station_arm(Station *station, StationDone done, void *userdata)
 		.dwell_ms = plan->dwell_ms,
 		.force_limit_mn = plan->force_limit_mn,
 	};
+	station->arming = operation;
 	operation_board_failed(operation, control_configure(station->options.control,
 						  operation_await(operation, configure_answered), &settings));
 }

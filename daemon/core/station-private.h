@@ -115,7 +115,7 @@ struct Station {
 	Worker *worker;
 	Operation *operations; /* all under way */
 	Operation *step;       /* the session step among them */
-	Operation *arming;     /* from the order to arm until its record is committed */
+	Operation *arming;     /* from the request to arm until its record is committed */
 	unsigned fault_number; /* counts what was latched */
 	uint32_t next_ticket;
 	uint64_t next_session;
@@ -329,7 +329,7 @@ void station_flush_strokes(Station *station);
 void station_end_contact(Station *station);
 
 /* station-arm.c */
-/** From the order to arm until the needle was stopped. */
+/** From the request to arm until the needle was stopped. */
 bool station_may_move(const Station *station);
 /** ENABLE drops, and the session is no longer ready. The ticket and errors are those of control_disarm(). */
 int station_stop_needle(Station *station, uint32_t ticket) _must_check_;
