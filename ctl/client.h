@@ -29,7 +29,7 @@ typedef struct Ctl {
 	const char *output, *paper, *from, *to; /* of a report; NULL: not given */
 	const char *fnc1;                       /* what stands for FNC1 in a code; NULL: 0x1D alone */
 	const char *bus_name;
-	const char *ledger, *key, *proof, *leaf; /* --ledger and so on; NULL: not given */
+	const char *ledger, *profile, *key, *proof, *leaf; /* --ledger and so on; NULL: not given */
 } Ctl;
 
 /** Connects to `which`: "system", "session" or an address. Negative errno. */

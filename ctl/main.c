@@ -147,7 +147,7 @@ static int run(Ctl *ctl, int n, char **words)
 	if (status != CTL_DONE)
 		return status;
 	ctl->command = command;
-	status = command->alone ? CTL_DONE : ctl_connect(ctl, ctl->bus_name);
+	status = command->alone || ctl->ledger ? CTL_DONE : ctl_connect(ctl, ctl->bus_name);
 	if (status == CTL_DONE)
 		status = command->run(ctl, n, words);
 	sd_bus_flush_close_unref(ctl->bus);

@@ -33,7 +33,9 @@ static const Option options[] = {
 	{ "to", "DAY", AT(to), "of an inspector's report: its last day", { "audit report" }, 0 },
 	{ "paper", "PAPER", AT(paper), "of a report: a4 (default) or letter", { REPORTS }, 0 },
 	{ "ledger", "FILE", AT(ledger), "the ledger's file; without it the station's own",
-		{ VERIFYING, "audit prove", "audit export" }, 0 },
+		{ VERIFYING, "audit prove", "audit export", "audit" }, 0 },
+	{ "profile", "PROFILE", AT(profile),
+		"the compliance profile, or its file, that a question to --ledger goes by", { "audit" }, 0 },
 	{ "key", "KEY", AT(key), "the public key that must have signed", { VERIFYING }, 0 },
 	{ "proof", "FILE", AT(proof), "a proof or checkpoint from anywhere", { "audit verify" }, 0 },
 	{ "leaf", "FILE", AT(leaf), "what it proves, where the proof does not hold it", { "audit verify" },
@@ -102,6 +104,10 @@ int options_read(int argc, char **argv, Ctl *ret, bool *ret_help, bool *ret_vers
 		return ctl_usage("--json and --csv exclude each other: give one of them");
 	if (ctl.leaf && !ctl.proof)
 		return ctl_usage("--leaf is what a proof proves: give the proof with --proof FILE");
+	if (ctl.profile && !ctl.ledger)
+		return ctl_usage(
+			"--profile is for a ledger's file, a station has its own: leave it out, or give "
+			"the file with --ledger FILE");
 	*ret = ctl;
 	*ret_help = help;
 	*ret_version = version;

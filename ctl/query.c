@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Questions to the record: rows come through a pipe while the call is under way. */
+/** Questions to the record, a station's or a file's: rows come through a pipe while the question is under
+ * way. */
 
 #include "client.h"
+#include "query-file.h"
 #include "rows.h"
 
 #include <errno.h>
@@ -48,9 +50,17 @@ static int send_question(Ctl *ctl, const char *query, json_t *filter, int output
 	return r;
 }
 
-/** *ret_answer, left as it is on failure, is the caller's. */
-static int ask(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata,
-	sd_bus_message **ret_answer)
+/** *ret_columns, left as it is on failure, is the caller's. */
+static int read_answer(sd_bus_message *message, uint64_t *ret_rows, char ***ret_columns)
+{
+	if (sd_bus_message_read(message, "t", ret_rows) >= 0 &&
+		sd_bus_message_read_strv(message, ret_columns) >= 0)
+		return CTL_DONE;
+	return ctl_fail("the answer cannot be read: is stippled of the same version?");
+}
+
+static int query_station(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata,
+	uint64_t *ret_rows, char ***ret_columns)
 {
 	Answer answer = { 0 };
 	int pipes[2], r;
@@ -67,16 +77,33 @@ static int ask(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, vo
 	}
 	if (r < 0)
 		return ctl_fail("the query was not answered (%s): ask again", strerror(-r));
-	*ret_answer = answer.message;
+	if (answer.status == CTL_DONE)
+		answer.status = read_answer(answer.message, ret_rows, ret_columns);
+	sd_bus_message_unref(answer.message);
 	return answer.status;
+}
+
+static int ask(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata,
+	uint64_t *ret_rows, char ***ret_columns)
+{
+	return (ctl->ledger ? query_file : query_station)(
+		ctl, query, filter, reader, userdata, ret_rows, ret_columns);
+}
+
+static void columns_free(char **columns)
+{
+	for (char **column = columns; column && *column; column++)
+		free(*column);
+	free(columns);
 }
 
 int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata)
 {
-	sd_bus_message *answer = NULL;
-	int status = ask(ctl, query, filter, reader, userdata, &answer);
+	char **columns = NULL;
+	uint64_t rows;
+	int status = ask(ctl, query, filter, reader, userdata, &rows, &columns);
 
-	sd_bus_message_unref(answer);
+	columns_free(columns);
 	return status;
 }
 
@@ -87,19 +114,12 @@ static void print_rows(void *userdata, int fd)
 
 int ctl_query_print(Ctl *ctl, const char *query, json_t *filter)
 {
-	sd_bus_message *answer = NULL;
 	char **columns = NULL;
 	uint64_t rows = 0;
-	int status = ask(ctl, query, filter, print_rows, ctl, &answer);
+	int status = ask(ctl, query, filter, print_rows, ctl, &rows, &columns);
 
-	if (status == CTL_DONE && (sd_bus_message_read(answer, "t", &rows) < 0 ||
-					  sd_bus_message_read_strv(answer, &columns) < 0))
-		status = ctl_fail("the answer cannot be read: is stippled of the same version?");
 	if (status == CTL_DONE && rows == 0)
 		rows_print_none(ctl, columns);
-	for (char **column = columns; column && *column; column++)
-		free(*column);
-	free(columns);
-	sd_bus_message_unref(answer);
+	columns_free(columns);
 	return status;
 }

@@ -158,6 +158,9 @@ int ledger_lookup_now(Ledger *ledger, const char *query, json_t *arguments, json
 	char error[LEDGER_TEXT_MAX]) _must_check_;
 int ledger_stream_now(Ledger *ledger, const char *query, json_t *arguments, int fd, uint64_t *ret_rows,
 	char error[LEDGER_TEXT_MAX]) _must_check_;
+/** The names of the columns of such an answer, in order; an array, the caller's. */
+int ledger_columns_now(
+	Ledger *ledger, const char *query, json_t **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
 
 /** Whether the query of this name takes such an argument. */
 bool ledger_query_takes(const char *query, const char *argument);

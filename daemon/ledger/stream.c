@@ -97,23 +97,46 @@ static int write_rows(
 	return r;
 }
 
+/** -EBUSY, -EINVAL unless the query can be asked of this ledger now. */
+static int find_query(
+	const Ledger *ledger, const char *query, const LedgerQuery **ret, char error[LEDGER_TEXT_MAX])
+{
+	const LedgerQuery *found = query_find(query);
+
+	if (!ledger->read_only) {
+		snprintf(error, LEDGER_TEXT_MAX, "the ledger is in use");
+		return -EBUSY;
+	}
+	if (!found || !query_is_streamable(found)) {
+		snprintf(error, LEDGER_TEXT_MAX, "there is no query \"%.64s\"", query);
+		return -EINVAL;
+	}
+	*ret = found;
+	return 0;
+}
+
 int ledger_stream_now(Ledger *ledger, const char *query, json_t *arguments, int fd, uint64_t *ret_rows,
 	char error[LEDGER_TEXT_MAX])
 {
 	Output output = { .fd = fd };
-	const LedgerQuery *found = query_find(query);
-	int r;
+	const LedgerQuery *found;
+	int r = find_query(ledger, query, &found, error);
 
-	if (!ledger->read_only || !found || !query_is_streamable(found)) {
-		snprintf(error, LEDGER_TEXT_MAX,
-			ledger->read_only ? "there is no query \"%.64s\"" : "the ledger is in use", query);
-		return ledger->read_only ? -EINVAL : -EBUSY;
-	}
+	if (r < 0)
+		return r;
 	error[0] = '\0';
 	r = write_rows(ledger->db, found, arguments, &output, error);
 	if (r == 0)
 		*ret_rows = output.rows;
 	return r;
+}
+
+int ledger_columns_now(Ledger *ledger, const char *query, json_t **ret, char error[LEDGER_TEXT_MAX])
+{
+	const LedgerQuery *found;
+	int r = find_query(ledger, query, &found, error);
+
+	return r < 0 ? r : query_columns(ledger->db, found, ret, error);
 }
 
 static void *stream_thread(void *userdata)

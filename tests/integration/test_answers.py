@@ -53,6 +53,32 @@ def test_every_listing_has_its_head_with_rows_and_without(station):
     assert filled >= 15
 
 
+def test_a_copied_file_answers_as_the_station_does(station, tmp_path):
+    station.prepare()
+    copy = tmp_path / "copy.db"
+    run(station, "ledger", "backup", str(copy))
+    apart = dict(station.environment(), STIPPLE_BUS=f"unix:path={tmp_path}/none")
+    own = ["--profile", str(SOURCE / f"configs/profiles/us-ca.conf")]
+    answered = 0
+    for name, needed in listings(station):
+        if name in ("records", "checkpoints"):
+            continue  # asking adds to these
+        of_station = run_json(station, "audit", name, *needed)
+        of_file = subprocess.run([CTL, "--json", "audit", name, *needed, "--ledger", copy, *own], env=apart, check=True,
+                                 capture_output=True, text=True, timeout=harness.PATIENCE_S)
+        assert [json.loads(row) for row in of_file.stdout.splitlines()] == of_station, name
+        answered += len(of_station) > 0
+    assert answered >= 15
+    station.stop()
+    for words, status, said in ((["recall", "L1", "limit=0"], 0, "no rows match"),
+                                (["recall", "NOPE"], 1, 'lot "NOPE" is not on record'),
+                                (["check"], 2, "name it with --profile"),
+                                (["nonsense"], 1, 'there is no query "nonsense"')):
+        asked = subprocess.run([CTL, "audit", *words, "--ledger", copy], env=apart, capture_output=True, text=True,
+                               check=False, timeout=harness.PATIENCE_S)
+        assert asked.returncode == status and said in asked.stderr
+
+
 def test_people_are_told_that_nothing_matches(station):
     station.prepare()
     for words in (["audit", "faults"], ["audit", "recall", "L1", "to=2020-01-01"], ["sterilizer", "due"]):
