@@ -140,14 +140,20 @@ int copies_term(Ctl *ctl, CopiesTerm *ret)
 {
 	json_auto_t *filter = json_object();
 	CopiesTerm term = { 0 };
-	int status = ctl->bus ? CTL_DONE : ctl_connect(ctl, ctl->bus_name);
+	Ctl asking = *ctl;
+	int status = CTL_DONE;
 
+	/* the station, also about another's ledger, unless the profile is given */
+	if (!ctl->profile) {
+		status = ctl->bus ? CTL_DONE : ctl_connect(ctl, ctl->bus_name);
+		asking.ledger = NULL;
+		asking.bus = ctl->bus;
+	}
 	if (status == CTL_DONE)
-		status = ctl_query(ctl, "retention", filter, read_terms, &term);
+		status = ctl_query(&asking, "retention", filter, read_terms, &term);
 	if (status != CTL_DONE || term.days == 0)
-		return ctl_fail(
-			"without a station that says which compliance profile is in force the day must be "
-			"given: add before=YYYY-MM-DD");
+		return ctl_fail("without a station that says which compliance profile is in force it must be "
+				"given, or the day: add --profile us-ca or before=YYYY-MM-DD");
 	*ret = term;
 	return CTL_DONE;
 }

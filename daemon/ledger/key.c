@@ -7,7 +7,6 @@
 
 #include "util/log.h"
 
-#define KEY_NAME  "station.key"
 #define NEXT_NAME "next.key" /* from before the record of it until after */
 
 static char *join(const char *folder, const char *name)

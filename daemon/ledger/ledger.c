@@ -142,6 +142,25 @@ static int check_path(const char *path, char error[LEDGER_TEXT_MAX])
 	return -EINVAL;
 }
 
+/** A new ledger in place of a lost one would know nothing of the needles that were used. */
+static int check_lost(const LedgerOptions *options, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(freep) char *checkpoint = NULL, *key = NULL;
+
+	if (options->read_only || access(options->path, F_OK) == 0)
+		return 0;
+	if (asprintf(&checkpoint, "%s" CHECKPOINT_SUFFIX, options->path) < 0 ||
+		asprintf(&key, "%s/" KEY_NAME, options->keys ? options->keys : "") < 0)
+		return -ENOMEM;
+	if (access(checkpoint, F_OK) < 0 && access(key, F_OK) < 0)
+		return 0;
+	snprintf(error, LEDGER_TEXT_MAX,
+		"the ledger %.100s is gone, but its key or checkpoint is there: bring back a backup with "
+		"`stipplectl ledger restore`, or move both aside to begin a new record",
+		options->path);
+	return -EUCLEAN;
+}
+
 int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(ledger_freep) Ledger *ledger = calloc(1, sizeof *ledger);
@@ -162,6 +181,8 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 	if (!ledger->path || !ledger->station)
 		return -ENOMEM;
 	r = check_path(options->path, error);
+	if (r == 0)
+		r = check_lost(options, error);
 	if (r == 0)
 		r = open_file(ledger, &info, error);
 	if (r < 0)

@@ -9,8 +9,7 @@
 
 enum { CHECKPOINT_FILE_MAX = 64 * 1024 };
 
-#define CHECKPOINT_SUFFIX ".checkpoint"
-#define KEEP_AND_RESTORE  "keep the file as evidence and bring back a backup"
+#define KEEP_AND_RESTORE "keep the file as evidence and bring back a backup"
 
 /* ---- at the start ---- */
 

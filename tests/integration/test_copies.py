@@ -208,6 +208,10 @@ def test_a_restoring_that_fails_changes_nothing(rested):
 def test_restoring_where_the_ledger_is_lost(rested):
     station, backup = rested
     ledger_of(station).unlink()
+    station.start()
+    assert "is gone, but its key or checkpoint is there" in station.get("Station1", "Inert")
+    assert not ledger_of(station).exists(), "a new one would know of no needle that was used"
+    station.stop()
     status, out, err = run(station, "ledger", "restore", backup)
     assert status == 0 and "are lacking" in out
     station.start()
@@ -268,7 +272,10 @@ def test_the_profile_says_from_which_day_on_is_archived(station, tmp_path):
     assert f"profile us-ca: its longest term is {days} days, what is before {day} is past it" in out
     assert status == 1 and "there is nothing to archive" in err
     status, out, err = run(station, "ledger", "archive", tmp_path / "a.db", bus="unix:path=/nonexistent")
-    assert status == 1 and "add before=YYYY-MM-DD" in err
+    assert status == 1 and "add --profile us-ca or before=YYYY-MM-DD" in err
+    status, out, err = run(station, "ledger", "archive", tmp_path / "a.db", "--ledger", ledger_of(station), "--profile",
+                           harness.SOURCE / "configs/profiles/us-ca.conf", bus="unix:path=/nonexistent")
+    assert f"what is before {day} is past it" in out and "there is nothing to archive" in err
     assert run(station, "ledger", "archive", tmp_path / "a.db", "until=2020-01-01")[0] == 2
     assert list(tmp_path.iterdir()) == []
 

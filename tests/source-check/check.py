@@ -121,8 +121,8 @@ LIBRARIES = {
 }
 # Pure functions that programs beside the daemon may use as well.
 SHARED_HEADERS = ("core/needle-code.h", "config/ini-file.h")
-# An auditor's tool reads a ledger's file, or a copy of one, where no daemon runs: through these, never to write it.
-LEDGER_READERS = ("ledger/ledger.h", "ledger/verify.h", "ledger/copy.h")
+# An auditor's tool reads a ledger's file, or a copy of one, and the rules for it where no daemon runs, never to write.
+LEDGER_READERS = ("ledger/ledger.h", "ledger/verify.h", "ledger/copy.h", "core/profile-file.h")
 INPUT_OUTPUT_HEADERS = ("fcntl.h", "sys/socket.h", "sys/ioctl.h", "sys/mman.h", "unistd.h", "poll.h")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)

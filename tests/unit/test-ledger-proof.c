@@ -338,6 +338,22 @@ static void test_older_copy_is_noticed(void **state)
 	fixture->ledger = NULL;
 }
 
+static void test_a_lost_ledger_is_not_begun_anew(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(freep) char *aside = NULL;
+
+	append_many(fixture->ledger, 10);
+	assert_true(asprintf(&aside, "%s.aside", fixture->path) > 0);
+	fixture->ledger = ledger_free(fixture->ledger);
+	assert_int_equal(rename(fixture->path, aside), 0);
+	assert_int_equal(open_fixture(fixture), -EUCLEAN);
+	assert_non_null(strstr(fixture->error, "bring back a backup"));
+	assert_int_equal(access(fixture->path, F_OK), -1);
+	assert_int_equal(rename(aside, fixture->path), 0);
+	assert_int_equal(open_fixture(fixture), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +365,7 @@ int main(void)
 		SIGNED_TEST(test_key_is_private_and_lasts),
 		SIGNED_TEST(test_rotation_is_signed_by_both),
 		SIGNED_TEST(test_lost_key_is_recorded),
+		SIGNED_TEST(test_a_lost_ledger_is_not_begun_anew),
 		cmocka_unit_test(test_damage_is_noticed_at_the_start),
 		SIGNED_TEST(test_older_copy_is_noticed),
 	};
