@@ -61,6 +61,7 @@ typedef struct Request {
 	LedgerDone done;
 	LedgerRows rows_done;
 	void *userdata;
+	uint64_t failures; /* groups that failed, as far as its sender knew; answered: as far as there were */
 	LedgerAnswer answer; /* an error is set already when the record was refused before it was queued */
 } Request;
 
@@ -145,7 +146,8 @@ struct Ledger {
 	Ring *requests, *answers;
 	pthread_t thread;
 	bool started;
-	size_t waiting; /* main thread's count of unanswered requests */
+	size_t waiting;   /* main thread's count of unanswered requests */
+	uint64_t told_of; /* main thread's: groups that failed, of which it has been told */
 	atomic_bool leave, healthy;
 	atomic_bool asleep; /* the thread waits, or is about to: a request must wake it */
 	_Atomic int64_t newest_utc_us;
@@ -158,6 +160,8 @@ struct Ledger {
 	Digester *digester;
 	Statements statements;
 	uint64_t seq;
+	uint64_t failures; /* groups that could not be committed; */
+	int failure;       /* ... why the last of them could not */
 	LeafWriter leaf;
 	int wal_pages;
 	MerkleTree tree; /* of the records up to seq */

@@ -240,6 +240,7 @@ static int send_request(Ledger *ledger, Request *request)
 {
 	_cleanup_(request_freep) Request *owned = request;
 
+	request->failures = ledger->told_of;
 	/* as many as the answers' ring can hold: the thread never has to wait for room there */
 	if (ledger->waiting >= LEDGER_REQUESTS || !ring_push_quiet(ledger->requests, &owned))
 		return -EAGAIN;
@@ -471,6 +472,7 @@ void ledger_dispatch(Ledger *ledger)
 		_cleanup_(request_freep) Request *request = next;
 
 		ledger->waiting--;
+		ledger->told_of = request->failures;
 		if (request->done)
 			request->done(request->userdata, &request->answer);
 		if (request->rows_done)

@@ -124,8 +124,9 @@ bool ledger_is_refusal(int error);
 typedef void (*LedgerDone)(void *userdata, const LedgerAnswer *answer);
 
 /**
- * Queues a record. `done` may be NULL. A refused record leaves the others of its group untouched. Returns
- * -EAGAIN when 4096 requests wait, -ENOMEM, -EROFS.
+ * Queues a record. `done` may be NULL. A refused record leaves the others of its group untouched. One that
+ * the disk refuses takes with it all that were queued before its answer: records never overtake one that
+ * failed. Returns -EAGAIN when 4096 requests wait, -ENOMEM, -EROFS.
  */
 int ledger_append(Ledger *ledger, const LedgerRecord *record, LedgerDone done, void *userdata) _must_check_;
 

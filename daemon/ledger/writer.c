@@ -379,6 +379,20 @@ static void fail_group(Ledger *ledger, Request **group, size_t n, int r)
 	}
 }
 
+/**
+ * Those that were queued before their sender could know of the last failure fail with it, so that nothing
+ * overtakes what has to be queued again. Returns how many: they stand before the others.
+ */
+static size_t fail_followers(Ledger *ledger, Request **group, size_t n)
+{
+	size_t followers = 0;
+
+	while (followers < n && group[followers]->failures < ledger->failures)
+		followers++;
+	fail_group(ledger, group, followers, ledger->failure);
+	return followers;
+}
+
 static void write_group(Ledger *ledger, Request **group, size_t n)
 {
 	bool writes = false;
@@ -394,10 +408,13 @@ static void write_group(Ledger *ledger, Request **group, size_t n)
 		return;
 	}
 	r = writer_commit(ledger, group, n);
-	if (r < 0)
+	if (r < 0) {
+		ledger->failures++;
+		ledger->failure = r;
 		fail_group(ledger, group, n, r);
-	else
+	} else {
 		answer_proofs(ledger, group, n);
+	}
 	set_health(ledger, r);
 }
 
@@ -506,9 +523,11 @@ static size_t take_group(Ledger *ledger, Request **group)
 static void give_answers(Ledger *ledger, Request **group, size_t n)
 {
 	/* the ring has room for every request that can be waiting: ledger.c counts them */
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		group[i]->failures = ledger->failures;
 		if (!ring_push_quiet(ledger->answers, &group[i]))
 			request_free(group[i]);
+	}
 	ring_wake(ledger->answers);
 }
 
@@ -523,7 +542,9 @@ void *ledger_thread(void *userdata)
 		size_t n = take_group(ledger, group);
 
 		if (n > 0) {
-			write_group(ledger, group, n);
+			size_t followers = fail_followers(ledger, group, n);
+
+			write_group(ledger, group + followers, n - followers);
 			give_answers(ledger, group, n);
 			if (ledger->scrub)
 				scrub(ledger);

@@ -88,6 +88,24 @@ static inline int teardown(void **state)
 	return 0;
 }
 
+/** The largest size of a file, in place of a full disk; 0 lifts it. SIGXFSZ must be ignored. */
+static inline void limit_files(rlim_t size)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = size > 0 ? size : limit.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/** The ledger thread goes on by itself, and nobody is told. */
+static inline void wait_for_health(const Ledger *ledger, bool healthy)
+{
+	for (int i = 0; i < 4000 && ledger_healthy(ledger) != healthy; i++)
+		(void)poll(NULL, 0, 5);
+	assert_int_equal(ledger_healthy(ledger), healthy);
+}
+
 static inline void keep_answer(void *userdata, const LedgerAnswer *answer)
 {
 	*(LedgerAnswer *)userdata = *answer;

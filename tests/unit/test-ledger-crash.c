@@ -8,16 +8,6 @@ enum { ROUNDS = 30 };
 
 /* ---- a full disk ---- */
 
-/** The largest size of a file, in place of a full disk; 0 lifts it. */
-static void limit_files(rlim_t size)
-{
-	struct rlimit limit;
-
-	getrlimit(RLIMIT_FSIZE, &limit);
-	limit.rlim_cur = size > 0 ? size : limit.rlim_max;
-	setrlimit(RLIMIT_FSIZE, &limit);
-}
-
 static int teardown_limited(void **state)
 {
 	limit_files(0);
@@ -82,6 +72,40 @@ static void test_health_returns_by_itself(void **state)
 		ledger_dispatch(fixture->ledger);
 	}
 	assert_true(ledger_healthy(fixture->ledger));
+}
+
+/** Its answer goes to `answer` when the ledger is served. */
+static void append_later(Ledger *ledger, LedgerAnswer *answer)
+{
+	json_auto_t *body = alert();
+	LedgerRecord record = { .kind = "alert.raised", .actor = "station", .body = body };
+
+	*answer = (LedgerAnswer){ .error = 1 };
+	assert_int_equal(ledger_append(ledger, &record, keep_answer, answer), 0);
+}
+
+static void test_nothing_overtakes_what_failed(void **state)
+{
+	Fixture *fixture = *state;
+	LedgerAnswer failed, follower, next;
+
+	limit_files(1);
+	append_later(fixture->ledger, &failed);
+	wait_for_health(fixture->ledger, false);
+	limit_files(0);
+	wait_for_health(fixture->ledger, true);
+	/* the disk would take it, but who sends it does not know yet of the one before */
+	append_later(fixture->ledger, &follower);
+	serve(fixture->ledger);
+	assert_int_equal(failed.error, -ENOSPC);
+	assert_int_equal(follower.error, -ENOSPC);
+	append_later(fixture->ledger, &failed);
+	append_later(fixture->ledger, &follower);
+	append_later(fixture->ledger, &next);
+	serve(fixture->ledger);
+	assert_int_equal(failed.seq, 1);
+	assert_int_equal(follower.seq, 2);
+	assert_int_equal(next.seq, 3);
 }
 
 static void test_a_failed_claim_can_be_made_again(void **state)
@@ -219,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LIMITED_TEST(test_a_full_disk_loses_nothing),
 		LIMITED_TEST(test_health_returns_by_itself),
+		LIMITED_TEST(test_nothing_overtakes_what_failed),
 		LIMITED_TEST(test_a_failed_claim_can_be_made_again),
 		LEDGER_TEST(test_kill_keeps_what_was_acknowledged),
 	};
