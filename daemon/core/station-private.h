@@ -199,14 +199,15 @@ void station_session_reset(Station *station);
 
 /* station-record.c */
 /**
- * A record of the station's own that nobody waits for. Takes `body`; `kind` is static. While the disk refuses
- * it is kept, and given to the ledger again by station_record_again().
+ * A record of the station's own that nobody waits for. Takes `body`; `kind` is static. What the ledger could
+ * not take is kept, and all that follows waits behind it.
  */
 void station_record(Station *station, const char *kind, json_t *body);
 /** The same with `size` bytes, which are copied. -ENOMEM, or -ENOBUFS when STATION_KEPT_MAX are waiting: not
  * kept. */
 int station_record_attached(
 	Station *station, const char *kind, json_t *body, const void *data, size_t size) _must_check_;
+/** Hands over again what is kept, in its order; not before the ledger has answered to all that it has. */
 void station_record_again(Station *station);
 /** At the end: logs how many are lost. */
 void station_forget_records(Station *station);

@@ -85,10 +85,21 @@ static int hand_over(KeptRecord *kept)
 	return r;
 }
 
+/** Whether there is one that the ledger has, or one that waits to be handed over again. */
+static bool any(const Station *station, bool failed)
+{
+	const KeptRecord *kept = station->kept;
+
+	while (kept && kept->failed != failed)
+		kept = kept->next;
+	return kept != NULL;
+}
+
 int station_record_attached(Station *station, const char *kind, json_t *body, const void *data, size_t size)
 {
 	json_auto_t *taken = body;
 	KeptRecord *kept, **link = &station->kept;
+	bool waits;
 
 	if (!station->options.ledger)
 		return 0;
@@ -97,7 +108,10 @@ int station_record_attached(Station *station, const char *kind, json_t *body, co
 	kept = calloc(1, sizeof *kept + size);
 	if (!kept)
 		return -ENOMEM;
-	*kept = (KeptRecord){ .station = station, .kind = kind, .body = json_incref(taken), .size = size };
+	waits = any(station, true);
+	*kept = (KeptRecord){
+		.station = station, .kind = kind, .body = json_incref(taken), .failed = waits, .size = size
+	};
 	snprintf(kept->actor, sizeof kept->actor, "%s",
 		station->view.badge[0] ? station->view.badge : "station");
 	if (size > 0)
@@ -106,7 +120,8 @@ int station_record_attached(Station *station, const char *kind, json_t *body, co
 		link = &(*link)->next;
 	*link = kept;
 	station->n_kept++;
-	(void)!hand_over(kept);
+	if (!waits)
+		(void)!hand_over(kept);
 	return 0;
 }
 
@@ -120,7 +135,11 @@ void station_record(Station *station, const char *kind, json_t *body)
 
 void station_record_again(Station *station)
 {
+	/* what follows a failed one fails as well: once all have been answered, all are there in their order
+	 */
+	if (any(station, false))
+		return;
 	for (KeptRecord *kept = station->kept; kept; kept = kept->next)
-		if (kept->failed && hand_over(kept) < 0)
+		if (hand_over(kept) < 0)
 			return;
 }

@@ -333,7 +333,6 @@ static void ledger_back(Station *station)
 {
 	log_notice("records were kept in memory for %lld s and are written now",
 		(long long)(station_now_us(station) - station->unhealthy_since_us) / USEC_PER_SEC);
-	station_record_again(station);
 	station_flush_strokes(station);
 }
 
@@ -351,10 +350,18 @@ static void watch_ledger(Station *station)
 	station_notify(station, STATION_CHANGED_STATE);
 }
 
+/** A failure may be over before it was seen here: what it left is looked for whenever the ledger is well. */
+static void attend_ledger(Station *station)
+{
+	watch_ledger(station);
+	if (station->ledger_was_healthy)
+		station_record_again(station);
+}
+
 void station_ledger_ready(Station *station)
 {
 	ledger_dispatch(station->options.ledger);
-	watch_ledger(station);
+	attend_ledger(station);
 }
 
 /** Once each time it falls below what is needed. */
@@ -420,7 +427,7 @@ static void watch_session(Station *station)
 void station_tick(Station *station)
 {
 	watch_disk(station);
-	watch_ledger(station);
+	attend_ledger(station);
 	watch_clock(station);
 	refresh_times(station);
 	watch_session(station);
