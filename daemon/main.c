@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "control/control.h"
 #include "core/station.h"
+#include "imaging/images.h"
 #include "imaging/imaging.h"
 #include "ledger/ledger.h"
 #include "plugin/plugin-loader.h"
@@ -490,8 +491,26 @@ static int make_enrolment_code(const Daemon *daemon, char ret[ENROLMENT_CODE_MAX
 	return 0;
 }
 
+/** Those that were there before anything can be captured. NULL where they cannot be known: then all stay. */
+static json_t *find_images(const Daemon *daemon)
+{
+	_cleanup_(freep) char *folder = NULL;
+	json_t *images = NULL;
+	int r;
+
+	if (!daemon->ledger || daemon->configuration_error[0])
+		return NULL;
+	r = asprintf(&folder, "%s/images", daemon->config->state_folder) < 0 ? -ENOMEM
+									     : images_find(folder, &images);
+	if (r < 0)
+		log_warning("the folder of photographs %s/images cannot be read: %s",
+			daemon->config->state_folder, strerror(-r));
+	return images;
+}
+
 static int start_station(Daemon *daemon)
 {
+	json_auto_t *images = find_images(daemon);
 	char code[ENROLMENT_CODE_MAX] = "";
 	int r = make_enrolment_code(daemon, code);
 	StationOptions options = {
@@ -506,6 +525,7 @@ static int start_station(Daemon *daemon)
 		.capture_userdata = daemon,
 		.erase_image = erase_image,
 		.erase_userdata = daemon,
+		.images = images,
 	};
 
 	options.enrolment_code = code[0] ? code : NULL;

@@ -21,8 +21,9 @@ enum {
 	STATION_ALERT_US = 30 * USEC_PER_SEC,  /* between two alerts of the same kind */
 	STATION_STREAK = 3,                    /* dots in a row outside the window before it is an alert */
 	STATION_KEPT_MAX = 4096,
-	STATION_CODE_ATTEMPTS = 5,                 /* at the enrolment code, until the daemon starts over */
-	STATION_CLOCK_SLACK_US = 2 * USEC_PER_SEC, /* NTP may slew back this much without being an event */
+	STATION_ERASE_AGAIN_US = 60 * USEC_PER_SEC, /* after an erasure of photographs that failed */
+	STATION_CODE_ATTEMPTS = 5,                  /* at the enrolment code, until the daemon starts over */
+	STATION_CLOCK_SLACK_US = 2 * USEC_PER_SEC,  /* NTP may slew back this much without being an event */
 };
 
 typedef enum StationAlert {
@@ -74,7 +75,9 @@ struct Operation {
 		holder[STATION_NAME_MAX];
 	char pin[PIN_DIGITS_MAX + 1], new_pin[PIN_DIGITS_MAX + 1], hash[PIN_HASH_MAX];
 	bool pin_right;
-	uint32_t attempts; /* wrong ones before */
+	uint32_t attempts;        /* wrong ones before */
+	StationDone capture_done; /* `done` and `userdata` of the caller, while its picture is recorded */
+	void *capture_userdata;
 	char revoked[256]; /* "", or why the badge is not valid any more */
 	/* form */
 	const Form *form;
@@ -107,6 +110,15 @@ typedef struct StationFactSlot {
 	bool asked, stale;
 } StationFactSlot;
 
+/** Photographs of people whose data was erased, on their way out. */
+typedef struct StationErasure {
+	bool wanted; /* there may be some that are not being erased yet */
+	bool running;
+	int64_t not_before_us; /* monotonic: after a failure */
+	json_int_t after;      /* the record of the last one that was looked at */
+	json_t *pictures;      /* they are deleted, which is to be recorded */
+} StationErasure;
+
 struct Station {
 	StationOptions options;
 	StationView view;
@@ -120,7 +132,6 @@ struct Station {
 	uint32_t next_ticket;
 	uint64_t next_session;
 	char inert_text[STATION_TEXT_MAX];
-	bool stopping;
 
 	Protocol *protocols[STATION_PROTOCOLS_MAX];
 	size_t n_protocols;
@@ -179,8 +190,9 @@ struct Station {
 	StationVerification verification;
 	int64_t verified_us; /* monotonic, when it ended last; 0 not yet */
 
+	StationErasure erasure;
+
 	uint64_t disk_free;
-	unsigned pending_changes;
 };
 
 /* station.c */
@@ -216,8 +228,17 @@ void station_forget_records(Station *station);
 bool station_is_past(const Station *station, const char *last_day);
 
 /* station-erase.c */
-/** Deletes the photographs whose erasure is on record, and records that they are gone. */
+/**
+ * Deletes the photographs whose erasure is on record, and records that they are gone: now, or when the ledger
+ * is well and what failed before has had time.
+ */
 void station_erase_images(Station *station);
+/** Goes on with it where that waits. */
+void station_erase_tick(Station *station);
+/** Deletes photographs that no record names: an array of objects with `file`, which it takes. */
+void station_discard_images(Station *station, json_t *pictures);
+/** The same of those among options.images. */
+void station_discard_unnamed(Station *station);
 
 /* station-facts.c */
 /** Asks for one of them again. */

@@ -352,6 +352,17 @@ static json_t *picture_body(const Operation *operation, const StationPicture *pi
 		picture->exposure);
 }
 
+/** A photograph that is not on record would be out of reach of an erasure. */
+static void capture_ended(void *userdata, const StationReply *reply)
+{
+	Operation *operation = userdata;
+	const char *file = json_string_value(json_object_get(operation->body, "file"));
+
+	if (reply->error && file)
+		station_discard_images(operation->station, json_pack("[{s:s}]", "file", file));
+	operation->capture_done(operation->capture_userdata, reply);
+}
+
 static void picture_committed(Operation *operation, const LedgerAnswer *answer)
 {
 	Station *station = operation->station;
@@ -415,6 +426,10 @@ void station_picture(Station *station, const StationPicture *picture)
 			body, json_pack("{s:s, s:s, s:I, s:i, s:i}", "file", picture->file, "sha256",
 				      picture->sha256, "bytes", (json_int_t)picture->bytes, "width",
 				      (int)picture->width, "height", (int)picture->height));
+	operation->capture_done = operation->done;
+	operation->capture_userdata = operation->userdata;
+	operation->done = capture_ended;
+	operation->userdata = operation;
 	operation_record(operation, "image.captured", body, NULL, picture_committed);
 }
 
@@ -479,9 +494,8 @@ void station_take_picture(
 	if (!operation || !may_look(operation, z, known))
 		return;
 	operation->body = json_pack("{s:s, s:s}", "zone", zone, "phase", phase);
-	snprintf(capture.name, sizeof capture.name, "session-%llu-%s-%s-%lld",
-		(unsigned long long)station->view.session, zone, phase,
-		(long long)(clock_read(station->options.clock).utc_us / 1000));
+	image_name_make(&(ImageName){ station->view.session, clock_read(station->options.clock).utc_us },
+		zone, phase, capture.name);
 	start_capture(operation, z, &capture);
 }
 

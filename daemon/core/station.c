@@ -138,8 +138,11 @@ int station_new(const StationOptions *options, Station **ret)
 		station_become_inert(station, "the ledger could not be opened: run `stipplectl doctor`");
 	if (options->ledger)
 		record_start(station);
-	if (options->ledger && !station->view.inert)
+	if (options->ledger && !station->view.inert) {
 		station_erase_images(station);
+		station_discard_unnamed(station);
+	}
+	station->options.images = NULL;
 	station_tick(station);
 	*ret = TAKE_PTR(station);
 	return 0;
@@ -157,6 +160,7 @@ Station *station_free(Station *station)
 	for (size_t i = 0; i < station->n_protocols; i++)
 		free(station->protocols[i]);
 	station_facts_free(station);
+	json_decref(station->erasure.pictures);
 	free(station);
 	return NULL;
 }
@@ -354,8 +358,10 @@ static void watch_ledger(Station *station)
 static void attend_ledger(Station *station)
 {
 	watch_ledger(station);
-	if (station->ledger_was_healthy)
-		station_record_again(station);
+	if (!station->ledger_was_healthy)
+		return;
+	station_record_again(station);
+	station_erase_tick(station);
 }
 
 void station_ledger_ready(Station *station)

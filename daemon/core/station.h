@@ -20,6 +20,7 @@
 #include "control/control.h"
 #include "core/dots.h"
 #include "core/form.h"
+#include "core/image-name.h"
 #include "core/interlocks.h"
 #include "core/needle-code.h"
 #include "core/protocol.h"
@@ -130,8 +131,8 @@ typedef struct StationObserver {
 typedef struct StationCapture {
 	uint64_t ticket;
 	StippleScene scene;
-	char name[96]; /* of the file, without ".jpg" */
-	bool preview;  /* to be looked at: nothing is kept */
+	char name[IMAGE_NAME_MAX]; /* of the file, without its suffix */
+	bool preview;              /* to be looked at: nothing is kept */
 } StationCapture;
 
 typedef struct StationPicture {
@@ -161,6 +162,7 @@ typedef struct StationOptions {
 	/** Deletes a photograph for good. Called on a thread of its own; blocks on the disk. 0, or -errno. */
 	int (*erase_image)(void *userdata, const char *file);
 	void *erase_userdata;
+	json_t *images; /* NULL, or the names of the photographs that were there before the start */
 } StationOptions;
 
 int station_new(const StationOptions *options, Station **ret) _must_check_;

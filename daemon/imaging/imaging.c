@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/image-name.h"
 #include "imaging/jpeg.h"
 #include "imaging/quality.h"
 #include "util/file.h"
@@ -130,7 +131,7 @@ static int store(
 	r = digest_hex(imaging->jpeg.data, size, result->sha256);
 	if (r >= 0)
 		r = file_make_folders(imaging->folder);
-	snprintf(result->path, sizeof result->path, "%s.jpg", request->name);
+	snprintf(result->path, sizeof result->path, "%s" IMAGE_SUFFIX, request->name);
 	if (r >= 0)
 		r = file_write_atomic(imaging->folder, result->path, imaging->jpeg.data, size);
 	result->bytes = size;

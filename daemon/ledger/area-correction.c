@@ -255,7 +255,17 @@ static const LedgerQuery queries[] = {
 		" ORDER BY seq", ARGUMENTS(RECORDED_BETWEEN, AFTER("seq"), LIMIT) },
 	{ "images-to-erase",
 		"SELECT seq AS image, session, file, sha256 FROM image WHERE erase_seq IS NOT NULL AND erased_seq IS NULL",
-		" ORDER BY seq", ARGUMENTS(LIMIT), .lookup_only = true, .limit = 100 },
+		" ORDER BY seq", ARGUMENTS(AFTER("seq"), LIMIT), .lookup_only = true, .limit = 100 },
+	/* of `files`, [{file, session, utc_us}, ...]: those of sessions on record that no record names. What
+	   was there before this ledger, or before a backup took its place, another ledger may have named */
+	{ "images-unnamed",
+		"SELECT json_extract(value, '$.file') AS file FROM json_each(@files) JOIN session"
+		" ON session.session = json_extract(value, '$.session')"
+		" WHERE session.utc_us <= json_extract(value, '$.utc_us') AND json_extract(value, '$.utc_us') >"
+		" (SELECT max(utc_us) FROM record WHERE seq = 1 OR kind = 'ledger.restored') AND NOT EXISTS"
+		" (SELECT 1 FROM image WHERE image.session = session.session"
+		" AND image.file = json_extract(value, '$.file'))",
+		"", ARGUMENTS(PARAMETER("files", ARGUMENT_TEXT)), .lookup_only = true },
 	{ NULL },
 };
 

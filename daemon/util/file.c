@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+/* behind the name of a file that is not whole yet, with a '.' before it */
+#define UNFINISHED ".tmp"
+
 static int write_all(int fd, const void *data, size_t size)
 {
 	const unsigned char *bytes = data;
@@ -50,12 +53,23 @@ int file_write_atomic(const char *folder, const char *name, const void *data, si
 
 	if (fd < 0)
 		return -errno;
-	if (asprintf(&temporary, ".%s.tmp", name) < 0)
+	if (asprintf(&temporary, ".%s" UNFINISHED, name) < 0)
 		return -ENOMEM;
 	r = write_and_rename(fd, temporary, name, data, size);
 	if (r < 0)
 		(void)unlinkat(fd, temporary, 0);
 	return r;
+}
+
+bool file_is_unfinished(const char *name, char ret_whole[NAME_MAX + 1])
+{
+	size_t length = strlen(name), suffix = strlen(UNFINISHED);
+
+	if (name[0] != '.' || length <= 1 + suffix || length > NAME_MAX ||
+		strcmp(name + length - suffix, UNFINISHED) != 0)
+		return false;
+	snprintf(ret_whole, NAME_MAX + 1, "%.*s", (int)(length - 1 - suffix), name + 1);
+	return true;
 }
 
 char *file_folder(const char *path)

@@ -3,6 +3,8 @@
 
 /** Files that are either wholly there or not at all. */
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +16,9 @@
  * Returns a negative errno (-ENOSPC on a full disk); the temporary file is removed on failure.
  */
 int file_write_atomic(const char *folder, const char *name, const void *data, size_t size) _must_check_;
+
+/** Whether a power cut left `name` of writing the file `ret_whole`, which was not replaced then. */
+bool file_is_unfinished(const char *name, char ret_whole[NAME_MAX + 1]);
 
 /**
  * The folder that holds `path`: what stands before its last slash, "." without one, "/" of the root's own

@@ -288,6 +288,19 @@ def test_an_auditor_sees_photographs_and_the_record_says_so(station):
     assert {"file": picture["file"]} in [r["arguments"] for r in reads if r["query"] == "picture"]
 
 
+def test_what_no_record_names_is_cleared_away_at_the_start(station):
+    station.prepare()
+    images = station.folder / "state/images"
+    kept = {row["file"] for row in station.audit("images")} | {"holiday.jpg"}
+    lost = f"session-1-nape-after-{time.time_ns() // 1000000}.jpg"
+    station.stop()
+    for name in ("holiday.jpg", lost, f".{lost}.tmp"):
+        (images / name).write_bytes(b"x")
+    station.start()
+    wait_for(lambda: {file.name for file in images.iterdir()} == kept, "the others to be gone")
+    wait_for(lambda: f"the photograph {lost} was deleted: no record names it" in station.log_text(), "the log")
+
+
 def test_what_the_person_is_told_for_afterwards(station):
     assert station.get("Session1", "Aftercare") == []
     station.prepare()

@@ -23,6 +23,15 @@ static inline void start_station(Lone *lone)
 	assert_null(lone->station->view.inert);
 }
 
+/** The ledger too: it may have answers for the station that was there. */
+static inline void restart(Lone *lone)
+{
+	station_free(lone->station);
+	ledger_free(lone->ledger->ledger);
+	assert_int_equal(open_fixture(lone->ledger), 0);
+	start_station(lone);
+}
+
 static inline int set_up_lone(void **state)
 {
 	Lone *lone = calloc(1, sizeof *lone);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imaging/images.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+#include "core/image-name.h"
+#include "util/file.h"
+#include "util/log.h"
+
+static void delete_unfinished(const char *folder, const char *file)
+{
+	int r = file_erase(folder, file);
+
+	if (r < 0)
+		log_warning("%s/%s, a photograph cut short, cannot be deleted (%s): delete it", folder, file,
+			strerror(-r));
+	else
+		log_notice("%s/%s was deleted: a photograph cut short", folder, file);
+}
+
+int images_find(const char *folder, json_t **ret)
+{
+	_cleanup_(closedirp) DIR *dir = opendir(folder);
+	json_auto_t *found = json_array();
+	ImageName name;
+
+	if (!dir && errno != ENOENT)
+		return -errno;
+	for (struct dirent *entry; dir && (errno = 0, entry = readdir(dir));) {
+		char whole[NAME_MAX + 1];
+
+		if (image_name_parse(entry->d_name, &name)) {
+			if (json_array_append_new(found, json_string(entry->d_name)) < 0)
+				return -ENOMEM;
+		} else if (file_is_unfinished(entry->d_name, whole) && image_name_parse(whole, &name)) {
+			delete_unfinished(folder, entry->d_name);
+		}
+	}
+	if (dir && errno != 0)
+		return -errno;
+	if (!found)
+		return -ENOMEM;
+	*ret = json_incref(found);
+	return 0;
+}
