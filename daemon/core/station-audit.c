@@ -214,9 +214,7 @@ void station_rotate_key(Station *station, StationDone done, void *userdata)
  */
 static void found_damaged(Station *station, const LedgerAnswer *answer)
 {
-	StationVerification *verification = &station->verification;
-
-	snprintf(verification->text, sizeof verification->text, "%s", answer->text);
+	snprintf(station->damage, sizeof station->damage, "%s", answer->text);
 	station_alert(station, STATION_ALERT_DAMAGED,
 		"the ledger is damaged (%s%s): keep the file as evidence and bring back a backup",
 		answer->text, answer->seq > 1 ? ", and more" : "");
@@ -234,6 +232,7 @@ static void verified(void *userdata, const LedgerAnswer *answer)
 		log_info("the ledger was verified and is sound");
 	} else if (answer->error == -EUCLEAN) {
 		verification->state = VERIFICATION_DAMAGED;
+		snprintf(verification->text, sizeof verification->text, "%s", answer->text);
 		found_damaged(station, answer);
 	} else {
 		verification->state = VERIFICATION_FAILED;
@@ -294,12 +293,11 @@ static bool verification_due(const Station *station)
 
 void station_verify_tick(Station *station)
 {
-	if (station->verification.state == VERIFICATION_DAMAGED && !station->view.session &&
-		!station->view.inert) {
+	if (station->damage[0] && !station->view.session && !station->view.inert) {
 		char text[STATION_TEXT_MAX];
 
 		snprintf(text, sizeof text, "the ledger is damaged (%.900s): bring back a backup",
-			station->verification.text);
+			station->damage);
 		station_become_inert(station, text);
 		station_notify(station, STATION_CHANGED_STATE);
 	}

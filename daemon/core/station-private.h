@@ -188,7 +188,8 @@ struct Station {
 
 	char told_of_test[320]; /* what the last reminder of a biological test said, "" none */
 	StationVerification verification;
-	int64_t verified_us; /* monotonic, when it ended last; 0 not yet */
+	char damage[STATION_TEXT_MAX]; /* what one found, "" nothing; no later one takes it back */
+	int64_t verified_us;           /* monotonic, when it ended last; 0 not yet */
 
 	StationErasure erasure;
 
