@@ -35,8 +35,7 @@ struct Telemetry {
 	char *live;                      /* the last live message sent */
 	bool progressed;                 /* acknowledgements have come since the last pump() */
 	int64_t progress_us;             /* when the broker last took something, or was given it */
-	uint64_t dropped;
-	uint64_t waiting; /* messages that had not arrived when it was last counted */
+	uint64_t waiting;                /* messages that had not arrived when it was last counted */
 	bool counting, miscounted;
 	struct {
 		uint64_t published; /* size of the one that the broker has, retained */
@@ -273,10 +272,8 @@ static void publish_live(Telemetry *telemetry)
 	if (!mqtt_client_connected(telemetry->client) || mqtt_client_congested(telemetry->client) ||
 		stalled(telemetry) ||
 		mqtt_client_publish(telemetry->client, topic, message, 0, false,
-			telemetry->config->telemetry_expiry_s, NULL) < 0) {
-		telemetry->dropped++;
+			telemetry->config->telemetry_expiry_s, NULL) < 0)
 		return;
-	}
 	free(telemetry->live);
 	telemetry->live = TAKE_PTR(message);
 }
@@ -474,8 +471,6 @@ void telemetry_status(const Telemetry *telemetry, TelemetryStatus *ret)
 		.connected = mqtt_client_connected(telemetry->client),
 		.stalled = mqtt_client_connected(telemetry->client) && stalled(telemetry),
 		.published = telemetry->outbox.cursor,
-		.newest = telemetry->fetched,
-		.dropped = telemetry->dropped,
 	};
 	if (!ret->connected || ret->stalled)
 		ret->waiting = telemetry->waiting;

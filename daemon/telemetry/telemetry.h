@@ -27,8 +27,6 @@ typedef struct TelemetryStatus {
 	char text[256];     /* "connected to ...", or what is wrong */
 	uint64_t waiting;   /* messages kept until the broker takes them; 0 while it does */
 	uint64_t published; /* outbox cursor */
-	uint64_t newest;    /* newest published-kind record known */
-	uint64_t dropped;   /* live messages dropped as stale */
 } TelemetryStatus;
 
 /** Observes `station`. A broker that is away is not an error. */
