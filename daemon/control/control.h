@@ -100,7 +100,7 @@ typedef struct ControlOptions {
 	bool realtime; /* ask for SCHED_FIFO, lock what the thread touches; refusal is not fatal */
 } ControlOptions;
 
-/** Counters for `doctor` and telemetry; a consistent-enough snapshot read without stopping the thread. */
+/** Counters for `doctor`; a consistent-enough snapshot read without stopping the thread. */
 typedef struct ControlCounters {
 	uint64_t transfers, bad_frames, resends, samples, edges;
 	bool realtime; /* SCHED_FIFO was granted */

@@ -526,6 +526,17 @@ static void check_people(const Station *station, StationCheck *checks, size_t *n
 						   : "restart stippled, which prints a new code, then");
 }
 
+static void check_link(const Station *station, StationCheck *check)
+{
+	const ControlCounters link = control_counters(station->options.control);
+
+	snprintf(check->text, sizeof check->text,
+		"%llu frames exchanged, %llu damaged, %llu repeated, %llu edges, %s priority",
+		(unsigned long long)link.transfers, (unsigned long long)link.bad_frames,
+		(unsigned long long)link.resends, (unsigned long long)link.edges,
+		link.realtime ? "real-time" : "ordinary");
+}
+
 static void check_board(Station *station, StationCheck *checks, size_t *n)
 {
 	const StationView *view = &station->view;
@@ -540,6 +551,8 @@ static void check_board(Station *station, StationCheck *checks, size_t *n)
 	if (!view->board_connected)
 		snprintf(check->advice, sizeof check->advice,
 			"check cable, power and [board] plugin in stippled.conf");
+	if (station->options.control)
+		check_link(station, check_add(checks, n, "link", true, 0));
 	check = check_add(checks, n, "self-test", view->self_test_done && !view->self_test_failed, 2);
 	snprintf(check->text, sizeof check->text,
 		!view->self_test_done    ? "not done"

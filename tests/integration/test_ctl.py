@@ -244,6 +244,9 @@ def test_status_and_doctor_for_people(station):
     text = run(station, "status")
     assert re.search(r"^State +idle$", text, re.M) and re.search(r"^BoardConnected +true$", text, re.M)
     lines = run(station, "doctor").splitlines()
+    link, = (line for line in lines if " link " in line)
+    frames, damaged = re.search(r"(\d+) frames exchanged, (\d+) damaged, \d+ repeated", link).groups()
+    assert int(frames) > int(damaged) == 0
     assert len(lines) >= 9 and all(re.match(r"(good|WARN|BAD )  [a-z-]+ +\S", line) for line in lines)
     station.sim("estop press")
     wait_for(lambda: station.get("Station1", "EmergencyStop"), "the emergency stop")
