@@ -91,6 +91,9 @@ static int on_imaging(sd_event_source *source, int fd, uint32_t events, void *us
 			.height = result.height,
 			.focus = result.focus,
 			.exposure = result.exposure,
+			.camera = result.camera,
+			.exposure_us = result.exposure_us,
+			.gain_milli = result.gain_milli,
 			.preview = result.preview,
 		};
 

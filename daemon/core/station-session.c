@@ -352,6 +352,17 @@ static json_t *picture_body(const Operation *operation, const StationPicture *pi
 		picture->exposure);
 }
 
+/** What the camera tells; it need not. */
+static void add_camera(json_t *body, const StationPicture *picture)
+{
+	if (picture->camera && picture->camera[0])
+		json_object_set_new(body, "camera", json_string(picture->camera));
+	if (picture->exposure_us > 0)
+		json_object_set_new(body, "exposure_us", json_integer(picture->exposure_us));
+	if (picture->gain_milli > 0)
+		json_object_set_new(body, "gain_milli", json_integer(picture->gain_milli));
+}
+
 /** A photograph that is not on record would be out of reach of an erasure. */
 static void capture_ended(void *userdata, const StationReply *reply)
 {
@@ -426,6 +437,7 @@ void station_picture(Station *station, const StationPicture *picture)
 			body, json_pack("{s:s, s:s, s:I, s:i, s:i}", "file", picture->file, "sha256",
 				      picture->sha256, "bytes", (json_int_t)picture->bytes, "width",
 				      (int)picture->width, "height", (int)picture->height));
+	add_camera(body, picture);
 	operation->capture_done = operation->done;
 	operation->capture_userdata = operation->userdata;
 	operation->done = capture_ended;

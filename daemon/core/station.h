@@ -144,7 +144,9 @@ typedef struct StationPicture {
 	uint64_t bytes;
 	uint32_t width, height;
 	double focus, exposure;
-	int preview; /* the JPEG of a preview, borrowed; -1: none */
+	const char *camera;               /* its id; "" not known */
+	uint32_t exposure_us, gain_milli; /* 0: not known */
+	int preview;                      /* the JPEG of a preview, borrowed; -1: none */
 } StationPicture;
 
 typedef struct StationOptions {

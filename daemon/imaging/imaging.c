@@ -195,7 +195,6 @@ static void take_picture(Imaging *imaging, const ImagingRequest *request, Imagin
 	result->height = frame.height;
 	result->exposure_us = frame.exposure_us;
 	result->gain_milli = frame.gain_milli;
-	result->monotonic_ns = frame.monotonic_ns;
 	memcpy(result->camera, frame.camera, sizeof result->camera);
 	if (request->preview)
 		result->error = show(imaging, &frame, result);

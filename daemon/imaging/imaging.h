@@ -59,8 +59,7 @@ typedef struct ImagingResult {
 	char sha256[DIGEST_HEX_MAX];
 	int preview; /* the JPEG of a preview, which whoever takes the result closes; -1: none */
 	char camera[64];
-	uint32_t exposure_us, gain_milli;
-	int64_t monotonic_ns;
+	uint32_t exposure_us, gain_milli; /* 0: not known */
 } ImagingResult;
 
 typedef struct ImagingStatus {

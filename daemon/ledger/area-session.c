@@ -77,7 +77,8 @@ static const RecordKind kinds[] = {
 		FIELDS(SESSION, TEXT("zone"), TEXT("phase"), TEXT("file"), TEXT("sha256"),
 			MAYBE("bytes", FIELD_COUNT), MAYBE("width", FIELD_COUNT),
 			MAYBE("height", FIELD_COUNT), MAYBE("focus", FIELD_NUMBER),
-			MAYBE("exposure", FIELD_NUMBER)),
+			MAYBE("exposure", FIELD_NUMBER), MAYBE_TEXT("camera"),
+			MAYBE("exposure_us", FIELD_COUNT), MAYBE("gain_milli", FIELD_COUNT)),
 		.sql = "INSERT INTO image(seq, session, zone, phase, file, sha256, bytes, width, height, focus, exposure,"
 		       " utc_us) VALUES(@seq, @session, @zone, @phase, @file, @sha256, @bytes, @width, @height, @focus,"
 		       " @exposure, @utc_us)" },

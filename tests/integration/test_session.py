@@ -288,6 +288,12 @@ def test_an_auditor_sees_photographs_and_the_record_says_so(station):
     assert {"file": picture["file"]} in [r["arguments"] for r in reads if r["query"] == "picture"]
 
 
+def test_a_photograph_says_which_camera_took_it(station):
+    station.prepare()
+    captured, = [row["body"] for row in station.audit("records", kind="image.captured")]
+    assert captured["camera"] == "sim0" and captured["exposure_us"] > 0 and captured["gain_milli"] > 0
+
+
 def test_what_no_record_names_is_cleared_away_at_the_start(station):
     station.prepare()
     images = station.folder / "state/images"
