@@ -190,6 +190,8 @@ void operation_record(Operation *operation, const char *kind, json_t *body, json
 		operation_fail(operation, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
 		return;
 	}
+	/* what happened before is recorded before */
+	station_record_again(station);
 	r = ledger_append(station->options.ledger, &record, record_answered, operation);
 	if (r < 0)
 		operation_fail(operation, STATION_ERROR_LEDGER,

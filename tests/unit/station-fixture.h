@@ -497,12 +497,8 @@ static inline void ask_withdraw(Station *station, Reply *reply)
 /** Every write to a file fails from now on, or no more. */
 static inline void fill_disk(bool full)
 {
-	struct rlimit limit;
-
 	signal(SIGXFSZ, SIG_IGN);
-	getrlimit(RLIMIT_FSIZE, &limit);
-	limit.rlim_cur = full ? 0 : limit.rlim_max;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit_files(full ? 1 : 0);
 }
 
 static inline void bring_ledger_back(Chair *chair)
