@@ -105,10 +105,6 @@ int options_read(int argc, char **argv, Ctl *ret, bool *ret_help, bool *ret_vers
 		return ctl_usage("--json and --csv exclude each other: give one of them");
 	if (ctl.leaf && !ctl.proof)
 		return ctl_usage("--leaf is what a proof proves: give the proof with --proof FILE");
-	if (ctl.profile && !ctl.ledger)
-		return ctl_usage(
-			"--profile is for a ledger's file, a station has its own: leave it out, or give "
-			"the file with --ledger FILE");
 	*ret = ctl;
 	*ret_help = help;
 	*ret_version = version;
@@ -129,6 +125,10 @@ int options_check(const Ctl *ctl, const Command *command)
 	for (size_t i = 0; i < ELEMENTS(options); i++)
 		if (is_set(ctl, &options[i]) && !takes(command, &options[i]))
 			return ctl_usage("%s takes no --%s: leave it out", command->words, options[i].name);
+	if (ctl->profile && !ctl->ledger)
+		return ctl_usage(
+			"--profile is for a ledger's file, a station has its own: leave it out, or give "
+			"the file with --ledger FILE");
 	return CTL_DONE;
 }
 
