@@ -26,6 +26,8 @@ typedef struct Export {
 	Ctl *ctl;
 	Ledger *ledger;
 	const char *path, *folder; /* of the ledger, of what is made */
+	char *cut;                 /* a ledger of what the checkpoint covers, while it is made; NULL: none */
+	uint64_t left_out;         /* records that no checkpoint covers */
 	FILE *sums, *records, *hashes;
 	Digester *digester;
 	Checkpoint checkpoint;
@@ -255,17 +257,23 @@ static int write_table(Export *export, const char *query)
 	return r == CTL_DONE ? convert_to_csv(export, lines, csv) : r;
 }
 
+/** What it answers is the compliance profile's too, of which no record says all figures. */
+static bool needs_profile(const char *query)
+{
+	return ledger_query_takes(query, "today") || ledger_query_takes(query, "biological_days");
+}
+
 static int write_tables(Export *export)
 {
 	int status = CTL_DONE;
 
 	for (const char *const *query = ledger_query_names(); *query && status == CTL_DONE; query++)
-		if (strcmp(*query, "records") != 0)
+		if (strcmp(*query, "records") != 0 && !needs_profile(*query))
 			status = write_table(export, *query);
 	return status;
 }
 
-/* ---- the whole ---- */
+/* ---- what it says of itself ---- */
 
 static const char readme[] =
 	"What stands in this folder\n\n"
@@ -275,49 +283,138 @@ static const char readme[] =
 	"key             the station's public key; compare it with the one that the clinic wrote down\n"
 	"proofs/         c2sp.org/tlog-proof of the record that ends each session\n"
 	"attachments/    files that records refer to, by the record's number\n"
-	"tables/         the same for people, as JSON lines and CSV; images.csv has the pictures' SHA-256\n"
+	"tables/         the same for people, as JSON lines and CSV; images.csv has the pictures' SHA-256;\n"
+	"                for reading, and not proved: what counts stands in records.jsonl\n"
 	"SHA256SUMS      of all these files\n\n"
+	"Left out of tables/: check, due, retention and expired, which depend on the compliance profile in force and\n"
+	"on the day; the station answers them (stipplectl audit check).\n"
+	"%s\n%s\n"
 	"To check it, on any machine:  stipplectl audit verify FOLDER --key KEY\n"
 	"Without Stipple: the hashes are the leaves of an RFC 6962 Merkle tree, whose root stands in the checkpoint.\n";
 
-static int write_checkpoint(Export *export)
+/* ---- which ledger ---- */
+
+/** The newest checkpoint: a proof of record 1 bears it. `ret_proof` is the caller's, also on failure. */
+static int read_checkpoint(Export *export, json_t **ret_proof, const char **ret_note)
 {
 	char error[LEDGER_TEXT_MAX], why[TLOG_TEXT_MAX];
-	const char *note, *key;
-	json_auto_t *proof = NULL;
+	const char *note;
 	size_t size;
-	int status;
 
-	/* the newest: a proof of record 1 bears it */
-	if (ledger_prove_now(export->ledger, 1, &proof, error) < 0)
+	if (ledger_prove_now(export->ledger, 1, ret_proof, error) < 0)
 		return ctl_fail("%s", error);
-	note = strstr(json_string_value(json_object_get(proof, "proof")), "\n\n") + 2;
+	note = strstr(json_string_value(json_object_get(*ret_proof, "proof")), "\n\n") + 2;
 	if (note_read(note, strlen(note), &size, why) < 0 ||
 		checkpoint_parse(note, size, &export->checkpoint, why) < 0)
 		return ctl_fail("the newest checkpoint: %s", why);
+	*ret_note = note;
+	return CTL_DONE;
+}
+
+static int open_source(Export *export, const char *path, uint64_t *ret_records)
+{
+	LedgerOptions options = { .path = path, .read_only = true };
+	json_auto_t *proof = NULL;
+	char error[LEDGER_TEXT_MAX];
+	const char *note;
+	LedgerInfo info;
+
+	ledger_freep(&export->ledger);
+	if (ledger_open(&options, &export->ledger, &info, error) < 0)
+		return ctl_fail("%s", error);
+	if (ledger_hold(export->ledger, ret_records) < 0)
+		return ctl_fail("%s cannot be read", path);
+	if (!export->ctl->personal)
+		ledger_leave_out_personal(export->ledger);
+	return read_checkpoint(export, &proof, &note);
+}
+
+/**
+ * A ledger of the records that are proved, and no others: a table made from all of them would show what
+ * nobody signed.
+ */
+static int cut_source(Export *export, uint64_t records)
+{
+	char error[LEDGER_TEXT_MAX] = "";
+	LedgerArchive archive;
+	LedgerCopy copy = { .path = export->path };
+	int status;
+
+	export->cut = path_in(export->folder, "ledger.cut");
+	if (!export->cut)
+		return ctl_fail("out of memory");
+	copy.name = export->cut;
+	if (ledger_archive(&copy, INT64_MAX, &archive, error) < 0)
+		return ctl_fail("%s", error);
+	status = open_source(export, export->cut, &(uint64_t){ 0 });
+	if (records > export->checkpoint.size)
+		export->left_out = records - export->checkpoint.size;
+	return status;
+}
+
+/** Once its own record is in it, where a station makes one: that makes a checkpoint over all of them too. */
+static int choose_source(Export *export, uint64_t records)
+{
+	int status = copies_tell(export->ctl, "export", export->path, export->folder, records + 1);
+
+	if (status == CTL_DONE)
+		status = open_source(export, export->path, &records);
+	if (status == CTL_DONE && records > export->checkpoint.size)
+		status = cut_source(export, records);
+	return status;
+}
+
+/* ---- the whole ---- */
+
+static int write_checkpoint(Export *export)
+{
+	json_auto_t *proof = NULL;
+	const char *note, *key;
+	int status = read_checkpoint(export, &proof, &note);
+
+	if (status != CTL_DONE)
+		return status;
 	key = json_string_value(json_object_get(proof, "key"));
 	status = write_text(export, "checkpoint", note);
 	if (status != CTL_DONE)
 		return status;
-	status = write_text(export, "key", key ? key : "");
-	return status == CTL_DONE ? write_text(export, "README", readme) : status;
+	return write_text(export, "key", key ? key : "");
+}
+
+static int write_readme(Export *export)
+{
+	_cleanup_(freep) char *text = NULL, *missing = NULL;
+
+	if (export->left_out > 0 &&
+		asprintf(&missing, "The ledger's newest %llu records are left out: no checkpoint covers them.\n",
+			(unsigned long long)export->left_out) < 0)
+		return ctl_fail("out of memory");
+	if (asprintf(&text, readme,
+		    export->ctl->personal
+			    ? "Names and contacts: subjects and operators have them. Keep this folder as a patient file."
+			    : "Names and contacts: none are in this folder; people stand in it by pseudonym and badge.",
+		    missing ? missing : "") < 0)
+		return ctl_fail("out of memory");
+	return write_text(export, "README", text);
 }
 
 static int write_all(Export *export)
 {
 	static const char *const folders[] = { "", "proofs", "attachments", "tables" };
-	int status = CTL_DONE;
+	uint64_t records = 0;
+	int status = open_source(export, export->path, &records);
 
 	for (size_t i = 0; i < ELEMENTS(folders) && status == CTL_DONE; i++)
 		status = make_folder(export, folders[i]);
+	if (status == CTL_DONE)
+		status = choose_source(export, records);
 	if (status == CTL_DONE)
 		export->sums = create(export, "SHA256SUMS");
 	if (!export->sums)
 		return CTL_FAILED;
 	status = write_checkpoint(export);
 	if (status == CTL_DONE)
-		status = copies_tell(
-			export->ctl, "export", export->path, export->folder, export->checkpoint.size);
+		status = write_readme(export);
 	if (status == CTL_DONE)
 		status = write_records(export);
 	if (status == CTL_DONE)
@@ -329,25 +426,31 @@ static int write_all(Export *export)
 	return status;
 }
 
+static void export_done(Export *export)
+{
+	ledger_freep(&export->ledger);
+	digester_freep(&export->digester);
+	if (export->cut)
+		(void)unlink(export->cut);
+	free(export->cut);
+	free(export->proved);
+}
+
 int export_run(Ctl *ctl, int n, char **arguments)
 {
-	LedgerOptions options = { .path = proof_ledger(ctl), .read_only = true };
-	_cleanup_(ledger_freep) Ledger *ledger = NULL;
-	_cleanup_(digester_freep) Digester *digester = NULL;
-	Export export = { .ctl = ctl, .path = options.path, .folder = arguments[0] };
-	char error[LEDGER_TEXT_MAX];
-	LedgerInfo info;
+	Export export = { .ctl = ctl, .path = proof_ledger(ctl), .folder = arguments[0] };
 	int status;
 
-	if (ledger_open(&options, &ledger, &info, error) < 0)
-		return ctl_fail("%s", error);
-	if (digester_new(&digester) < 0)
+	/* names are for whoever asked for them by name */
+	umask(ctl->personal ? 0077 : 0027);
+	if (digester_new(&export.digester) < 0)
 		return ctl_fail("out of memory");
-	export.ledger = ledger;
-	export.digester = digester;
 	status = write_all(&export);
-	free(export.proved);
 	if (status == CTL_DONE)
 		printf("%llu records in %s\n", (unsigned long long)export.checkpoint.size, export.folder);
+	if (status == CTL_DONE && export.left_out > 0)
+		printf("%llu newer records are left out: no checkpoint covers them yet\n",
+			(unsigned long long)export.left_out);
+	export_done(&export);
 	return status;
 }

@@ -108,6 +108,19 @@ void station_audit_picture(Station *station, const char *file, StationDone done,
 
 /* ---- copies ---- */
 
+/** Without a key there is no checkpoint, and the copy is on record all the same. */
+static void copy_sealed(void *userdata, int error, json_t *proof)
+{
+	operation_done(userdata);
+}
+
+/** A checkpoint at once: what an export shows is then what it proves, down to its own record. */
+static void copy_recorded(Operation *operation, const LedgerAnswer *answer)
+{
+	if (ledger_prove(operation->station->options.ledger, answer->seq, copy_sealed, operation) < 0)
+		operation_done(operation);
+}
+
 static bool is_copy(const char *copy)
 {
 	return strcmp(copy, "backup") == 0 || strcmp(copy, "archive") == 0 || strcmp(copy, "export") == 0;
@@ -130,7 +143,7 @@ void station_audit_copy(Station *station, const char *copy, const char *file, ui
 		operation_record(operation, "audit.read",
 			json_pack("{s:s, s:{s:s}, s:I}", "query", copy, "arguments", "file", file, "rows",
 				(json_int_t)records),
-			NULL, operation_committed);
+			NULL, copy_recorded);
 }
 
 /* ---- proofs ---- */

@@ -296,7 +296,7 @@ void station_audit(
 void station_audit_picture(Station *station, const char *file, StationDone done, void *userdata);
 /**
  * Records that somebody copies the ledger's file to `file`, with `records` in it; `copy`: backup, archive or
- * export.
+ * export. Answers when a checkpoint covers that record, where there is a key to make one.
  */
 void station_audit_copy(Station *station, const char *copy, const char *file, uint64_t records,
 	StationDone done, void *userdata);

@@ -158,7 +158,7 @@ static const LedgerQuery queries[] = {
 		" LEFT JOIN attempt USING(badge) WHERE 1",
 		"", ARGUMENTS(NEED_TEXT("badge", "badge")), .lookup_only = true },
 	{ "operators",
-		"SELECT badge, name, roles AS \"roles:json\", " STATE " AS state, " ENROLLED
+		"SELECT badge, name AS \"name:personal\", roles AS \"roles:json\", " STATE " AS state, " ENROLLED
 		" AS \"enrolled:utc\","
 		" revoked_us AS \"revoked:utc\", revoked AS reason, seq, " JOINED_CORRECTIONS
 		" FROM operator" JOIN_CORRECTIONS(CORRECTIONS_OF_OPERATORS, "badge") " WHERE 1",

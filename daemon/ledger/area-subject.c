@@ -116,7 +116,8 @@ static const LedgerQuery queries[] = {
 	/* by number, which a change makes a new one: so nobody is missed by who reads page after page */
 	{ "subjects",
 		"SELECT subject, phototype, born, subject.utc_us AS \"registered:utc\","
-		" json_extract(data, '$.name') AS name, json_extract(data, '$.contact') AS contact, subject.seq,"
+		" json_extract(data, '$.name') AS \"name:personal\","
+		" json_extract(data, '$.contact') AS \"contact:personal\", subject.seq,"
 		" " JOINED_CORRECTIONS " FROM subject LEFT JOIN personal USING(seq)" JOIN_CORRECTIONS(
 			CORRECTIONS_OF_SUBJECTS, "subject") " WHERE 1",
 		" ORDER BY subject.seq",

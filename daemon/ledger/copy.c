@@ -517,6 +517,23 @@ int ledger_restore(const LedgerCopy *copy, LedgerRestored *ret, char error[LEDGE
 
 /* ---- what an export is made of ---- */
 
+int ledger_hold(Ledger *ledger, uint64_t *ret_records)
+{
+	int r = ledger->read_only ? ledger_errno(sqlite3_exec(ledger->db, "BEGIN", NULL, NULL, NULL))
+				  : -EBUSY;
+
+	if (r < 0)
+		return r;
+	/* the first row that is read takes the snapshot */
+	*ret_records = (uint64_t)number_of(ledger->db, "SELECT coalesce(max(seq), 0) FROM record WHERE ?", 1);
+	return 0;
+}
+
+void ledger_leave_out_personal(Ledger *ledger)
+{
+	ledger->impersonal = true;
+}
+
 int ledger_each_record(Ledger *ledger, uint64_t size, LedgerEach each, void *userdata)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;

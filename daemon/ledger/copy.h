@@ -56,6 +56,15 @@ typedef struct LedgerRestored {
  */
 int ledger_restore(const LedgerCopy *copy, LedgerRestored *ret, char error[LEDGER_TEXT_MAX]) _must_check_;
 
+/**
+ * From now on a read-only ledger is what it is at this moment, whatever a daemon writes: for answers that
+ * belong together. `ret_records`: how many it has.
+ */
+int ledger_hold(Ledger *ledger, uint64_t *ret_records) _must_check_;
+
+/** From now on ledger_stream_now() of a read-only ledger leaves out columns that hold personal data. */
+void ledger_leave_out_personal(Ledger *ledger);
+
 /** A record's stored bytes, and its attachment unless it is strokes; NULL: none. Non-zero ends it. */
 typedef int (*LedgerEach)(void *userdata, uint64_t seq, const char *leaf, size_t size, const void *attachment,
 	size_t attachment_size);

@@ -167,6 +167,7 @@ struct Ledger {
 	MerkleTree tree; /* of the records up to seq */
 	Sealer sealer;
 
+	bool impersonal; /* streams leave out personal data */
 	_Atomic uint64_t sealed, checkpoint_published;
 	pthread_mutex_t key_lock;
 	char key[NOTE_KEY_MAX];
@@ -282,11 +283,16 @@ typedef struct LedgerQuery LedgerQuery;
 
 const LedgerQuery *query_find(const char *name);
 bool query_is_streamable(const LedgerQuery *query);
-/**
- * Runs a query; `row` gets each row, with `as_json` as one column that holds a JSON object, and ends it by
- * returning non-zero.
- */
-int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, bool as_json, int64_t limit,
+
+/** How `row` of query_run() gets a row. */
+typedef enum QueryForm {
+	QUERY_COLUMNS,
+	QUERY_JSON,       /* one column that holds a JSON object */
+	QUERY_IMPERSONAL, /* the same without columns of personal data */
+} QueryForm;
+
+/** Runs a query; `row` gets each row and ends it by returning non-zero. */
+int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryForm form, int64_t limit,
 	int (*row)(void *userdata, sqlite3_stmt *row), void *userdata,
 	char error[LEDGER_TEXT_MAX]) _must_check_;
 /** The same into an array of at most LEDGER_LOOKUP_ROWS. */

@@ -186,7 +186,7 @@ static void add_column(sqlite3_str *sql, const char *column)
 }
 
 /** The same rows as text, each one JSON object: SQLite knows how to write it. */
-static int prepare_json(sqlite3 *db, const char *select, sqlite3_stmt **ret)
+static int prepare_json(sqlite3 *db, const char *select, QueryForm form, sqlite3_stmt **ret)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *columns = NULL;
 	sqlite3_str *sql = sqlite3_str_new(db);
@@ -194,9 +194,13 @@ static int prepare_json(sqlite3 *db, const char *select, sqlite3_stmt **ret)
 	int r = sqlite3_prepare_v2(db, select, -1, &columns, NULL);
 
 	sqlite3_str_appendall(sql, "SELECT json_object(");
-	for (int i = 0; i < sqlite3_column_count(columns); i++) {
-		sqlite3_str_appendall(sql, i ? ", " : "");
-		add_column(sql, sqlite3_column_name(columns, i));
+	for (int i = 0, n = 0; i < sqlite3_column_count(columns); i++) {
+		const char *column = sqlite3_column_name(columns, i);
+
+		if (form == QUERY_IMPERSONAL && strcmp(column + name_length(column), ":personal") == 0)
+			continue;
+		sqlite3_str_appendall(sql, n++ ? ", " : "");
+		add_column(sql, column);
 	}
 	sqlite3_str_appendf(sql, ") FROM (%s)", select);
 	text = sqlite3_str_finish(sql);
@@ -208,8 +212,8 @@ static int prepare_json(sqlite3 *db, const char *select, sqlite3_stmt **ret)
 
 /** The query's text with a condition for each argument that is given; values are bound, never written into
  * it. */
-static int prepare(sqlite3 *db, const LedgerQuery *query, json_t *arguments, bool as_json, sqlite3_stmt **ret,
-	char error[LEDGER_TEXT_MAX])
+static int prepare(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryForm form,
+	sqlite3_stmt **ret, char error[LEDGER_TEXT_MAX])
 {
 	char sql[QUERY_SQL_MAX] = "";
 	bool limited = false;
@@ -222,20 +226,21 @@ static int prepare(sqlite3 *db, const LedgerQuery *query, json_t *arguments, boo
 			add_text(sql, " AND ", argument->where);
 	}
 	add_text(sql, query->order, limited ? " LIMIT @limit" : "");
-	r = as_json ? prepare_json(db, sql, ret) : sqlite3_prepare_v2(db, sql, -1, ret, NULL);
+	r = form == QUERY_COLUMNS ? sqlite3_prepare_v2(db, sql, -1, ret, NULL)
+				  : prepare_json(db, sql, form, ret);
 	if (r != SQLITE_OK)
 		snprintf(error, LEDGER_TEXT_MAX, "query %s: %s", query->name, sqlite3_errmsg(db));
 	return ledger_errno(r);
 }
 
-int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, bool as_json, int64_t limit,
+int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryForm form, int64_t limit,
 	int (*row)(void *userdata, sqlite3_stmt *row), void *userdata, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
 	int result = SQLITE_ROW, r = check_arguments(query, arguments, error);
 
 	if (r == 0)
-		r = prepare(db, query, arguments, as_json, &statement, error);
+		r = prepare(db, query, arguments, form, &statement, error);
 	if (r == 0)
 		r = bind_arguments(statement, query, arguments, error);
 	for (int64_t n = 0; r == 0 && n < limit; n++) {
@@ -290,7 +295,7 @@ int query_rows(
 	sqlite3 *db, const LedgerQuery *query, json_t *arguments, json_t **ret, char error[LEDGER_TEXT_MAX])
 {
 	json_auto_t *rows = json_array();
-	int r = rows ? query_run(db, query, arguments, false, LEDGER_LOOKUP_ROWS, append_row, rows, error)
+	int r = rows ? query_run(db, query, arguments, QUERY_COLUMNS, LEDGER_LOOKUP_ROWS, append_row, rows, error)
 		     : -ENOMEM;
 
 	if (r == 0)
@@ -302,7 +307,7 @@ int query_columns(sqlite3 *db, const LedgerQuery *query, json_t **ret, char erro
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
 	json_auto_t *columns = json_array(), *none = json_object();
-	int r = prepare(db, query, none, false, &statement, error);
+	int r = prepare(db, query, none, QUERY_COLUMNS, &statement, error);
 
 	for (int i = 0; r == 0 && i < sqlite3_column_count(statement); i++) {
 		const char *column = sqlite3_column_name(statement, i);

@@ -80,10 +80,10 @@ static int output_row(void *userdata, sqlite3_stmt *row)
 	return r;
 }
 
-static int write_rows(
-	sqlite3 *db, const LedgerQuery *query, json_t *arguments, Output *output, char error[LEDGER_TEXT_MAX])
+static int write_rows(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryForm form,
+	Output *output, char error[LEDGER_TEXT_MAX])
 {
-	int r = query_run(db, query, arguments, true, INT64_MAX, output_row, output, error);
+	int r = query_run(db, query, arguments, form, INT64_MAX, output_row, output, error);
 
 	if (r == 0 && output->rows == 0)
 		r = query_check_known(db, arguments, error);
@@ -125,7 +125,8 @@ int ledger_stream_now(Ledger *ledger, const char *query, json_t *arguments, int 
 	if (r < 0)
 		return r;
 	error[0] = '\0';
-	r = write_rows(ledger->db, found, arguments, &output, error);
+	r = write_rows(ledger->db, found, arguments, ledger->impersonal ? QUERY_IMPERSONAL : QUERY_JSON,
+		&output, error);
 	if (r == 0)
 		*ret_rows = output.rows;
 	return r;
@@ -147,7 +148,8 @@ static void *stream_thread(void *userdata)
 
 	stream->error = schema_open(stream->ledger->path, true, &db, stream->text);
 	if (stream->error == 0)
-		stream->error = write_rows(db, stream->query, stream->arguments, &output, stream->text);
+		stream->error = write_rows(
+			db, stream->query, stream->arguments, QUERY_JSON, &output, stream->text);
 	if (stream->error == 0)
 		stream->error = query_columns(db, stream->query, &stream->columns, stream->text);
 	stream->rows = output.rows;

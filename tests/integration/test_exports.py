@@ -106,6 +106,93 @@ def test_a_lot_with_a_digest_of_a_certificate_elsewhere_is_no_damage(station, ex
     assert "sound" in ctl("audit", "verify", station.folder / "state/ledger.db")
 
 
+def tables_of(folder):
+    return {path.stem: path.read_text().splitlines() for path in (folder / "tables").glob("*.csv")}
+
+
+def export(station, folder, *words):
+    """From the station's ledger, which a station on the bus is told of."""
+    return ctl("--bus", station.address, *words, "audit", "export", folder)
+
+
+@pytest.fixture(scope="module")
+def busy():
+    """A station whose checkpoints are rare, with people in its record."""
+    made = harness.Station(extra="[ledger]\ncheckpoint_records = 100000\ncheckpoint_minutes = 1440\n")
+    made.start()
+    made.enrol()
+    made.sign_in()
+    made.record("Session1", "subject.registered", subject="P-1", name="Ada Client", contact="ada@example.org", born="1990")
+    for n in range(5):
+        receive(made, f"L{n}")
+    yield made
+    made.close()
+
+
+def test_the_station_makes_a_checkpoint_over_all_that_is_exported(busy, tmp_path):
+    said = export(busy, tmp_path / "e")
+    records = lines_of(tmp_path / "e")
+    assert "left out" not in said and f"{len(records)} records" in said
+    assert b'"query":"export"' in records[-1], "its own record is the last"
+    assert any(b'"lot":"L4"' in record for record in records)
+    assert len(tables_of(tmp_path / "e")["lots"]) == 6
+    said = ctl("audit", "verify", tmp_path / "e")
+    assert "result: sound; tables/ are for reading and are not proved" in said
+
+
+def test_what_no_checkpoint_covers_is_in_no_table(busy, tmp_path):
+    export(busy, tmp_path / "e")
+    receive(busy, "L8")
+    receive(busy, "L9")
+    with sqlite3.connect(busy.folder / "state/ledger.db") as db:
+        db.execute("VACUUM INTO ?", (str(tmp_path / "copy.db"),))
+    db.close()
+    said = ctl("--ledger", tmp_path / "copy.db", "audit", "export", tmp_path / "cut")
+    assert "2 newer records are left out: no checkpoint covers them yet" in said
+    assert "newest 2 records are left out" in (tmp_path / "cut/README").read_text()
+    lots = tables_of(tmp_path / "cut")["lots"]
+    assert len(lots) == 6 and not any("L9" in row for row in lots)
+    assert lines_of(tmp_path / "cut") == lines_of(tmp_path / "e")
+    assert not list((tmp_path / "cut").glob("ledger.cut*"))
+    assert "sound" in ctl("audit", "verify", tmp_path / "cut")
+
+
+def test_tables_are_of_the_same_moment_as_the_records(busy, tmp_path):
+    for round in range(3):
+        calls = [busy.start_call("Inventory1", "ReceiveLot", dbus.Dictionary(
+            {"gtin": harness.GTIN, "lot": f"M{round}-{n}", "product": "1RL", "maker": "Maker", "expiry": "2099-12-31",
+             "quantity": dbus.Int64(5)}, signature="sv")) for n in range(30)]
+        folder = tmp_path / str(round)
+        export(busy, folder)
+        assert all(call.wait().error is None for call in calls)
+        received = sum(b'"kind":"lot.received"' in record for record in lines_of(folder))
+        assert len(tables_of(folder)["deliveries"]) == len(tables_of(folder)["lots"]) == received + 1
+        assert "sound" in ctl("audit", "verify", folder)
+
+
+def test_names_are_exported_only_when_asked_for(busy, tmp_path):
+    def holding(folder, text):
+        return [path.name for path in folder.rglob("*") if path.is_file() and text in path.read_bytes()]
+
+    export(busy, tmp_path / "plain")
+    assert holding(tmp_path / "plain", b"Ada Client") == holding(tmp_path / "plain", b"ada@example.org") == []
+    tables = tables_of(tmp_path / "plain")
+    assert tables["subjects"][0].startswith("subject,phototype,born,registered,seq")
+    assert tables["operators"][0].startswith("badge,roles,state")
+    assert "none are in this folder" in (tmp_path / "plain/README").read_text()
+    export(busy, tmp_path / "named", "--personal")
+    assert sorted(holding(tmp_path / "named", b"Ada Client")) == ["subjects.csv", "subjects.jsonl"]
+    assert "Keep this folder as a patient file" in (tmp_path / "named/README").read_text()
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "named").rglob("*"))
+    assert "sound" in ctl("audit", "verify", tmp_path / "named")
+
+
+def test_answers_of_the_profile_are_left_out_and_said_so(busy, tmp_path):
+    export(busy, tmp_path / "e")
+    assert not {"check", "due", "retention", "expired"} & set(tables_of(tmp_path / "e"))
+    assert "check, due, retention and expired" in (tmp_path / "e/README").read_text()
+
+
 # ---- records ----
 
 def edit(lines):
