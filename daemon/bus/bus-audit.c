@@ -2,10 +2,36 @@
 #include "bus/bus-private.h"
 
 #include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+
+/** The account's name, "" when it is none of this machine's own: no other place is asked, which could block. */
+static void name_of_user(uint32_t uid, char ret[STATION_NAME_MAX])
+{
+	_cleanup_(fclosep) FILE *accounts = fopen("/etc/passwd", "re");
+	struct passwd account, *found = NULL;
+	char text[BUS_TEXT_MAX];
+
+	ret[0] = '\0';
+	while (accounts && fgetpwent_r(accounts, &account, text, sizeof text, &found) == 0)
+		if (account.pw_uid == uid) {
+			snprintf(ret, STATION_NAME_MAX, "%s", account.pw_name);
+			return;
+		}
+}
+
+/** `user` holds the account's name. */
+static StationCaller caller_of(const Call *call, char user[STATION_NAME_MAX])
+{
+	name_of_user(call->uid, user);
+	return (StationCaller){ sd_bus_message_get_sender(call->message), user, call->uid };
+}
 
 static int run_query(Call *call)
 {
 	json_auto_t *arguments = NULL;
+	char user[STATION_NAME_MAX];
+	StationCaller caller = caller_of(call, user);
 	const char *query;
 	int fd, r = call_read_strings(call, &query, NULL, NULL, NULL);
 
@@ -20,7 +46,7 @@ static int run_query(Call *call)
 	if (fd < 0)
 		return call_refuse(
 			call, STATION_ERROR_INVALID, "the output cannot be used: pass a pipe or a file");
-	station_audit(call->bus->station, query, arguments, fd, call_answered, call);
+	station_audit(call->bus->station, &caller, query, arguments, fd, call_answered, call);
 	return 1;
 }
 
@@ -58,12 +84,14 @@ static int method_query(sd_bus_message *message, void *userdata, sd_bus_error *e
 
 static int run_open_picture(Call *call)
 {
+	char user[STATION_NAME_MAX];
+	StationCaller caller = caller_of(call, user);
 	const char *file;
 	int r = call_read_strings(call, &file, NULL, NULL, NULL);
 
 	if (r < 0)
 		return call_bad_arguments(call, r);
-	station_audit_picture(call->bus->station, file, call_answered, call);
+	station_audit_picture(call->bus->station, &caller, file, call_answered, call);
 	return 1;
 }
 
@@ -76,12 +104,14 @@ static int method_open_picture(sd_bus_message *message, void *userdata, sd_bus_e
 
 static int run_prove(Call *call)
 {
+	char user[STATION_NAME_MAX];
+	StationCaller caller = caller_of(call, user);
 	uint64_t record;
 	int r = sd_bus_message_read(call->message, "t", &record);
 
 	if (r < 0)
 		return call_bad_arguments(call, r);
-	station_prove(call->bus->station, record, call_answered, call);
+	station_prove(call->bus->station, &caller, record, call_answered, call);
 	return 1;
 }
 
@@ -100,6 +130,8 @@ static int method_prove(sd_bus_message *message, void *userdata, sd_bus_error *e
 
 static int run_record_copy(Call *call)
 {
+	char user[STATION_NAME_MAX];
+	StationCaller caller = caller_of(call, user);
 	const char *copy, *file;
 	uint64_t records;
 	int r = call_read_strings(call, &copy, &file, NULL, NULL);
@@ -108,7 +140,7 @@ static int run_record_copy(Call *call)
 		r = sd_bus_message_read(call->message, "t", &records);
 	if (r < 0)
 		return call_bad_arguments(call, r);
-	station_audit_copy(call->bus->station, copy, file, records, call_answered, call);
+	station_audit_copy(call->bus->station, &caller, copy, file, records, call_answered, call);
 	return 1;
 }
 
@@ -119,7 +151,10 @@ static int method_record_copy(sd_bus_message *message, void *userdata, sd_bus_er
 
 static int run_verify(Call *call)
 {
-	station_verify(call->bus->station, call_answered, call);
+	char user[STATION_NAME_MAX];
+	StationCaller caller = caller_of(call, user);
+
+	station_verify(call->bus->station, &caller, call_answered, call);
 	return 1;
 }
 

@@ -91,7 +91,10 @@ static int deny(Call *call)
 	return call_refuse(call, SD_BUS_ERROR_ACCESS_DENIED, text);
 }
 
-/* ---- without polkit on the bus only root and the daemon's own user are let in ---- */
+/*
+ * ---- the caller's user: who reads the record is recorded with it, and without polkit on the bus only root and
+ * the daemon's own user are let in ----
+ */
 
 static int user_answered(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
 {
@@ -100,8 +103,9 @@ static int user_answered(sd_bus_message *message, void *userdata, sd_bus_error *
 
 	call->asked = sd_bus_slot_unref(call->asked);
 	if (sd_bus_message_is_method_error(message, NULL) || sd_bus_message_read(message, "u", &user) < 0 ||
-		(user != 0 && user != geteuid()))
+		(!call->authorized && user != 0 && user != geteuid()))
 		return deny(call);
+	call->uid = user;
 	call_run(call);
 	return 1;
 }
@@ -146,6 +150,9 @@ static int polkit_answered(sd_bus_message *message, void *userdata, sd_bus_error
 		return deny(call);
 	if (!authorized)
 		return challenge ? refuse_without_agent(call) : deny(call);
+	call->authorized = true;
+	if (strcmp(sd_bus_message_get_interface(call->message), INTERFACE_AUDIT) == 0)
+		return ask_user(call);
 	call_run(call);
 	return 1;
 }

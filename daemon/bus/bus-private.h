@@ -37,7 +37,9 @@ struct Call {
 	Bus *bus;
 	Call *next;
 	sd_bus_message *message;
-	sd_bus_slot *asked;    /* while it is open whether the caller may */
+	sd_bus_slot *asked;    /* while it is open whether the caller may, or who it is */
+	bool authorized;       /* it may: who it is, is all that is open */
+	uint32_t uid;          /* the caller's, of what reads the record */
 	char cancellation[32]; /* of the open question to polkit */
 	int (*run)(Call *call);
 	int (*reply)(Call *call, const StationReply *reply); /* NULL: an empty reply */

@@ -23,6 +23,24 @@ _Static_assert(ELEMENTS(verification_state_names) == VERIFICATION_MAX, "every st
 
 DEFINE_STRING_TABLE(verification_state, VerificationState, verification_state_names);
 
+/* ---- who reads ---- */
+
+/** Takes `arguments`. `rows`: of what was copied; -1 none. */
+static void record_access(Operation *operation, const StationCaller *caller, const char *query,
+	json_t *arguments, int64_t rows,
+	void (*committed)(Operation *operation, const LedgerAnswer *answer))
+{
+	json_t *body = json_pack("{s:s, s:o, s:I, s:s*}", "query", query, "arguments", arguments, "uid",
+		(json_int_t)caller->uid, "user", caller->user[0] ? caller->user : NULL);
+
+	/* another program beside the one that somebody signed in with may be anybody's */
+	if (strcmp(caller->name, operation->station->view.holder) != 0)
+		operation->actor[0] = '\0';
+	if (body && rows >= 0)
+		json_object_set_new(body, "rows", json_integer(rows));
+	operation_record(operation, "audit.read", body, NULL, committed);
+}
+
 /* ---- rows ---- */
 
 static void audit_streamed(void *userdata, const LedgerAnswer *answer)
@@ -63,8 +81,8 @@ static bool query_known(const char *query)
 	return false;
 }
 
-void station_audit(
-	Station *station, const char *query, json_t *arguments, int fd, StationDone done, void *userdata)
+void station_audit(Station *station, const StationCaller *caller, const char *query, json_t *arguments,
+	int fd, StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, false, done, userdata);
 
@@ -84,11 +102,10 @@ void station_audit(
 		return;
 	}
 	snprintf(operation->query, sizeof operation->query, "%s", query);
-	operation_record(operation, "audit.read",
-		json_pack("{s:s, s:O}", "query", query, "arguments", arguments), NULL, audit_recorded);
+	record_access(operation, caller, query, json_incref(arguments), -1, audit_recorded);
 }
 
-void station_audit_picture(Station *station, const char *file, StationDone done, void *userdata)
+void station_audit_picture(Station *station, const StationCaller *caller, const char *file, StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, false, done, userdata);
 
@@ -101,9 +118,7 @@ void station_audit_picture(Station *station, const char *file, StationDone done,
 	}
 	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s/images/%s",
 		station->options.config->state_folder, file);
-	operation_record(operation, "audit.read",
-		json_pack("{s:s, s:{s:s}}", "query", "picture", "arguments", "file", file), NULL,
-		operation_committed);
+	record_access(operation, caller, "picture", json_pack("{s:s}", "file", file), -1, operation_committed);
 }
 
 /* ---- copies ---- */
@@ -126,8 +141,8 @@ static bool is_copy(const char *copy)
 	return strcmp(copy, "backup") == 0 || strcmp(copy, "archive") == 0 || strcmp(copy, "export") == 0;
 }
 
-void station_audit_copy(Station *station, const char *copy, const char *file, uint64_t records,
-	StationDone done, void *userdata)
+void station_audit_copy(Station *station, const StationCaller *caller, const char *copy, const char *file,
+	uint64_t records, StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, false, done, userdata);
 
@@ -140,10 +155,8 @@ void station_audit_copy(Station *station, const char *copy, const char *file, ui
 		operation_fail(operation, STATION_ERROR_INVALID,
 			"the copy's file needs a name of printable characters");
 	else
-		operation_record(operation, "audit.read",
-			json_pack("{s:s, s:{s:s}, s:I}", "query", copy, "arguments", "file", file, "rows",
-				(json_int_t)records),
-			NULL, copy_recorded);
+		record_access(operation, caller, copy, json_pack("{s:s}", "file", file), (int64_t)records,
+			copy_recorded);
 }
 
 /* ---- proofs ---- */
@@ -177,15 +190,13 @@ static void prove_recorded(Operation *operation, const LedgerAnswer *answer)
 			"the ledger takes no more questions now (%s): try again", strerror(-r));
 }
 
-void station_prove(Station *station, uint64_t record, StationDone done, void *userdata)
+void station_prove(Station *station, const StationCaller *caller, uint64_t record, StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, false, done, userdata);
 
 	if (operation)
-		operation_record(operation, "audit.read",
-			json_pack("{s:s, s:{s:I}}", "query", "prove", "arguments", "record",
-				(json_int_t)record),
-			NULL, prove_recorded);
+		record_access(operation, caller, "prove", json_pack("{s:I}", "record", (json_int_t)record),
+			-1, prove_recorded);
 }
 
 /* ---- the key ---- */
@@ -266,7 +277,7 @@ static int begin_verification(Station *station)
 	return 0;
 }
 
-void station_verify(Station *station, StationDone done, void *userdata)
+void station_verify(Station *station, const StationCaller *caller, StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, false, done, userdata);
 	int r;
@@ -281,8 +292,7 @@ void station_verify(Station *station, StationDone done, void *userdata)
 		operation_fail(operation, STATION_ERROR_LEDGER, "the verification could not be started: %s",
 			strerror(-r));
 	else
-		operation_record(operation, "audit.read",
-			json_pack("{s:s, s:{}}", "query", "verify", "arguments"), NULL, operation_committed);
+		record_access(operation, caller, "verify", json_object(), -1, operation_committed);
 }
 
 void station_verification(const Station *station, StationVerification *ret)

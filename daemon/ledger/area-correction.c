@@ -63,6 +63,36 @@ static int check_old(ProjectionContext *context, const json_t *leaf)
 	return 0;
 }
 
+/** As value_text() writes it; what cannot be read stays a text, for the field's check to name. */
+static json_t *read_value(FieldType type, const char *text)
+{
+	bool is_text = type == FIELD_TEXT || type == FIELD_DATE || type == FIELD_TIME;
+	json_t *value = is_text ? NULL : json_loads(text, JSON_DECODE_ANY, NULL);
+
+	return value ? value : json_string(text);
+}
+
+/** Refuses a new value that a record of this kind could not have had. */
+static int check_new(ProjectionContext *context, const char *kind)
+{
+	const char *name = projection_text(context, "field");
+	const RecordField *field = ledger_fields(kind);
+	RecordField alone[2] = { { NULL } };
+	const RecordKind only = { .name = kind, .fields = alone };
+	json_auto_t *body = json_object();
+	int r;
+
+	while (field && field->name && strcmp(field->name, name) != 0)
+		field++;
+	if (!field || !field->name)
+		return 0;
+	alone[0] = *field;
+	if (json_object_set_new(body, name, read_value(field->type, projection_text(context, "new"))) < 0)
+		return -ENOMEM;
+	r = record_kind_check(&only, body, context->answer->text);
+	return r < 0 ? r : record_ranges_check(&only, body, context->answer->text);
+}
+
 /** So that it stands in the timeline of the session whose record it corrects. */
 static int take_session(ProjectionContext *context, const json_t *leaf)
 {
@@ -97,6 +127,8 @@ static int check_corrected(ProjectionContext *context)
 			(long long)number(context, "corrects"), kind);
 	leaf = json_loadb(sqlite3_column_blob(record, 1), (size_t)sqlite3_column_bytes(record, 1), 0, NULL);
 	r = leaf ? check_old(context, leaf) : -EUCLEAN;
+	if (r == 0)
+		r = check_new(context, kind);
 	return r == 0 ? take_session(context, leaf) : r;
 }
 

@@ -36,7 +36,8 @@ static const RecordKind kinds[] = {
 	{ "fault.acknowledged", true,
 		FIELDS(MAYBE_SESSION, TEXT("cause"), TEXT("note"), MAYBE_TEXT("signed")) },
 	{ "alert.raised", true, FIELDS(MAYBE_SESSION, TEXT("alert"), TEXT("text")) },
-	{ "audit.read", false, FIELDS(TEXT("query"), OBJECT("arguments"), MAYBE("rows", FIELD_COUNT)) },
+	{ "audit.read", false, FIELDS(TEXT("query"), OBJECT("arguments"), MAYBE_COUNT("rows"),
+			MAYBE_COUNT("uid"), MAYBE_TEXT("user")) },
 	{ NULL },
 };
 

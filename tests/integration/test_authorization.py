@@ -167,6 +167,36 @@ def test_leaves_cleanly_with_calls_open():
         station.close()
 
 
+# ---- who read the record ----
+
+def reads(station, query):
+    return [(r["actor"], r["body"]["uid"], r["body"].get("user"))
+            for r in station.audit("records", kind="audit.read") if r["body"]["query"] == query]
+
+
+def test_an_access_is_put_on_who_asked(station):
+    holder, other, me = station.connect(), station.connect(), (os.getuid(), getpass.getuser())
+    station.enrol("b4004", "4711")
+    station.sign_in("b4004", connection=holder)
+    station.call("Audit1", "Prove", dbus.UInt64(1), connection=holder)
+    station.call("Audit1", "Prove", dbus.UInt64(1), connection=other)
+    assert reads(station, "prove")[-2:] == [("b4004", *me), ("station", *me)]
+    station.call("Audit1", "RecordCopy", "backup", "f", dbus.UInt64(1), connection=other)
+    assert reads(station, "backup")[-1] == ("station", *me)
+    holder.close()
+
+
+@as_root
+def test_an_access_of_another_user_is_put_on_that_one(station):
+    station.polkit = harness.Polkit(station.address)
+    try:
+        assert station.call_as(NOBODY, NOBODY, "Audit1", "Verify") == ""
+    finally:
+        station.polkit.stop()
+        station.polkit = None
+    assert reads(station, "verify")[-1] == ("station", NOBODY, "nobody")
+
+
 # ---- without polkit, and through the bus's own policy ----
 
 @as_root

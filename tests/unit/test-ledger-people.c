@@ -120,6 +120,31 @@ static json_t *correction(json_int_t corrects, const char *field, const char *ol
 		new, "why", "mistyped");
 }
 
+/** What the ledger says to a correction of the record; "" when it takes it. */
+static const char *correct(Ledger *ledger, uint64_t record, const char *field, const char *old, const char *new)
+{
+	static LedgerAnswer answer;
+
+	answer = append(ledger, "record.corrected", correction((json_int_t)record, field, old, new));
+	return answer.error ? answer.text : "";
+}
+
+static void test_a_correction_fits_the_field(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	uint64_t received = append(ledger, "lot.received", lot("L1", 9, "2027-01-01")).seq;
+
+	assert_non_null(strstr(correct(ledger, received, "quantity", "9", "many"),
+		"quantity must be 1 to 100000, not \"many\""));
+	assert_non_null(strstr(correct(ledger, received, "quantity", "9", "0"), "must be 1 to 100000"));
+	assert_non_null(strstr(correct(ledger, received, "quantity", "9", "9.5"), "must be 1 to 100000"));
+	assert_non_null(strstr(correct(ledger, received, "expiry", "2027-01-01", "soon"), "a date"));
+	assert_string_equal(correct(ledger, received, "expiry", "2027-01-01", "2028-01-01"), "");
+	assert_string_equal(correct(ledger, received, "quantity", "9", "8"), "");
+	assert_string_equal(correct(ledger, received, "maker", "Maker", "121"), "");
+}
+
 static void test_corrections_name_what_stands(void **state)
 {
 	Fixture *fixture = *state;
@@ -453,6 +478,7 @@ int main(void)
 		LEDGER_TEST(test_a_revoked_badge_cannot_sign_in),
 		LEDGER_TEST(test_wrong_pins_are_counted_by_badge),
 		LEDGER_TEST(test_corrections_name_what_stands),
+		LEDGER_TEST(test_a_correction_fits_the_field),
 		LEDGER_TEST(test_erasure_takes_salt_and_data),
 		LEDGER_TEST(test_projections_are_rebuilt_without_what_was_erased),
 		LEDGER_TEST(test_personal_data_past_its_term),
