@@ -143,7 +143,7 @@ const Command form_commands[] = {
 		"plan a course: how many sessions, and at least how many days between them",
 		.form = FORM("course.planned", CTL_SESSION, "the course") },
 	{ "incident report",
-		"incident=adverse-reaction|sharps-injury|complication severity=minor|moderate|severe text=T [subject=S] [device=D] "
+		"incident=adverse-reaction|sharps-injury|complication severity=minor|moderate|severe text=T [subject=S] [session=N] [occurred=TIME] [treatment=T] [referral=R] [device=D] "
 		"[area=A] [person=P]",
 		3, 7, run_form, "report what went wrong; person is kept apart and can be erased",
 		.form = FORM("incident.reported", CTL_SESSION, "the incident") },

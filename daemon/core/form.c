@@ -42,7 +42,7 @@ static const Form table[] = {
 	{ "subject.changed", FORM_SESSION, "technician supervisor", NULL, "name contact", FORM_ANYTIME },
 	{ "course.planned", FORM_SESSION, "technician supervisor", NULL, NULL, FORM_ANYTIME },
 	{ "incident.reported", FORM_SESSION, "technician supervisor administrator", NULL, "person",
-		FORM_SESSION_IF_OPEN },
+		FORM_SESSION_NAMED },
 	{ "interlock.overridden", FORM_SESSION, "supervisor", "this refusal is set aside for this session",
 		NULL, FORM_SESSION_ONLY },
 	{ "record.corrected", FORM_SESSION, "technician supervisor administrator",
@@ -163,7 +163,8 @@ bool form_fills_in(const Form *form, const char *field)
 	/* "due" the ledger reckons from the time of the test */
 	return form_is_from_profile(field) || strcmp(field, "due") == 0 ||
 	       (form->signs && strcmp(field, "signed") == 0) ||
-	       (form->session != FORM_ANYTIME && strcmp(field, "session") == 0);
+	       ((form->session == FORM_SESSION_ONLY || form->session == FORM_SESSION_IF_OPEN) &&
+		       strcmp(field, "session") == 0);
 }
 
 static int take_field(

@@ -12,6 +12,16 @@ static bool session_ok(Operation *operation, const Form *form)
 	return false;
 }
 
+/** Of the session that is open, where the record is about that. */
+static void add_session(Station *station, const Form *form, json_t *body)
+{
+	const char *subject = json_string_value(json_object_get(body, "subject"));
+	bool other = json_object_get(body, "session") || (subject && strcmp(subject, station->view.subject) != 0);
+
+	if (form->session != FORM_ANYTIME && !(form->session == FORM_SESSION_NAMED && other))
+		station_with_session(station, body);
+}
+
 /* ---- what some kinds need beside their fields ---- */
 
 static bool roles_before(Operation *operation)
@@ -188,8 +198,7 @@ void station_enter(Station *station, FormPlace place, const char *kind, json_t *
 			operation, r == -ENOMEM ? STATION_ERROR_LEDGER : STATION_ERROR_INVALID, "%s", error);
 		return;
 	}
-	if (form->session != FORM_ANYTIME)
-		station_with_session(station, operation->body);
+	add_session(station, form, operation->body);
 	if (station_with_profile(station, form, operation->body) < 0) {
 		operation_fail(operation, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
 		return;

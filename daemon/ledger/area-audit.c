@@ -34,9 +34,45 @@ static const char version_2[] =
 	"CREATE VIEW audit_handpieces AS SELECT handpiece, model, state, session, " UTC("registered_us") " AS registered,"
 	"  " UTC("mounted_us") " AS mounted, seq FROM handpiece;"
 	"CREATE VIEW audit_operators AS SELECT badge, name, roles, seq FROM operator;";
+
+#define TEXT_OF(field) RECORDED(field) " AS " field
+#define RECORD_VIEW(name, columns, kinds) \
+	"CREATE VIEW " name " AS SELECT " UTC("utc_us") " AS time, json_extract(CAST(leaf AS TEXT), '$.actor') AS operator," \
+	"  " columns ", seq FROM record WHERE kind IN (" kinds ");"
+
+static const char version_3[] =
+	"DROP VIEW audit_operators;"
+	"CREATE VIEW audit_operators AS SELECT badge, name, roles, seq, iif(revoked_us IS NULL, 'active', 'revoked') AS state,"
+	"  " UTC("revoked_us") " AS revoked, revoked AS revoked_why FROM operator;"
+	"DROP VIEW audit_sessions;"
+	"CREATE VIEW audit_sessions AS SELECT session, subject, protocol, course_session, operator,"
+	"  " UTC("utc_us") " AS begun, " UTC("ended_us") " AS ended, outcome, dots, strokes, needles, worked_s,"
+	"  (SELECT seq FROM record WHERE record.session = session.session AND kind = 'session.begun' ORDER BY seq LIMIT 1)"
+	"  AS seq FROM session;"
+	"DROP VIEW audit_images;"
+	"CREATE VIEW audit_images AS SELECT session, zone, phase, file, sha256, bytes, width, height, round(focus, 1) AS focus,"
+	"  round(exposure, 1) AS exposure, " UTC("utc_us") " AS taken, seq FROM image;"
+	"DROP VIEW audit_zones;"
+	"CREATE VIEW audit_zones AS SELECT session, zone, dots, strokes, area_mm2, round(density, 1) AS density, target,"
+	"  round(outside, 4) AS outside, round(depth_mean_um, 1) AS depth_mean_um, round(dwell_mean_ms, 2) AS dwell_mean_ms"
+	"  FROM zone_result;"
+	"CREATE VIEW audit_certifications AS SELECT badge, certificate, issuer, number, expiry, seq FROM certification;"
+	RECORD_VIEW("audit_consents", "session, (SELECT subject FROM session WHERE session.session = record.session) AS subject,"
+		"  " TEXT_OF("consent") ", " TEXT_OF("version") ", " TEXT_OF("given"), "'session.consent'")
+	RECORD_VIEW("audit_overrides", "session, " TEXT_OF("interlock") ", " TEXT_OF("reason") ", " TEXT_OF("signed"),
+		"'interlock.overridden'")
+	RECORD_VIEW("audit_erasures", "kind, " TEXT_OF("subject") ", " TEXT_OF("badge") ", " TEXT_OF("record") ", "
+		TEXT_OF("reason") ", " TEXT_OF("despite") ", " TEXT_OF("signed") ", " TEXT_OF("records") ", session, "
+		TEXT_OF("image") ", " TEXT_OF("file") ", " TEXT_OF("sha256"), "'personal.erased', 'image.erased'")
+	RECORD_VIEW("audit_lot_status", "iif(kind = 'lot.status', 'cartridge', 'pigment') AS item, " TEXT_OF("lot") ", "
+		TEXT_OF("gtin") ", " TEXT_OF("brand") ", " TEXT_OF("colour") ", " TEXT_OF("status") ", " TEXT_OF("reason"),
+		"'lot.status', 'pigment.status'")
+	RECORD_VIEW("audit_follow_ups", TEXT_OF("test") ", (SELECT sterilizer FROM indicator_test WHERE"
+		"  indicator_test.seq = " RECORDED("test") ") AS sterilizer, " TEXT_OF("action") ", " TEXT_OF("items") ", "
+		TEXT_OF("notified"), "'indicator.followed-up'");
 /* clang-format on */
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2, version_3 };
 static const char *const tables[] = { NULL };
 static const RecordKind kinds[] = { { NULL } };
 

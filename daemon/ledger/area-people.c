@@ -175,7 +175,8 @@ static const LedgerQuery queries[] = {
 		ARGUMENTS(BY_TEXT("badge", "badge"), BY_TEXT("certificate", "certificate"),
 			BETWEEN_DATES("expiry"), AFTER("seq"), LIMIT) },
 	{ "sign-ins",
-		"SELECT seq, utc_us AS \"time:utc\", kind, " BODY " FROM record WHERE kind IN"
+		"SELECT seq, utc_us AS \"time:utc\", kind, " COLUMN("badge") ", " COLUMN("reason") ", " COLUMN(
+			"attempts") ", " CORRECTED("= record.seq") " FROM record WHERE kind IN"
 		" ('operator.signed-in', 'operator.signed-out', 'operator.refused', 'operator.verified')",
 		" ORDER BY seq",
 		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("badge", RECORDED("badge")), AFTER("seq"), LIMIT) },

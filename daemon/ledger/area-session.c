@@ -106,6 +106,8 @@ static const RecordKind kinds[] = {
 	{ NULL },
 };
 
+#define CONSENTING "(SELECT subject FROM session WHERE session.session = record.session)"
+
 static const LedgerQuery queries[] = {
 	{ "sessions", SESSION_COLUMNS, " ORDER BY session",
 		ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("subject", "subject"), BY_TEXT("operator", "operator"),
@@ -118,23 +120,36 @@ static const LedgerQuery queries[] = {
 	{ "subject", SESSION_COLUMNS, " ORDER BY session",
 		ARGUMENTS(NEED_TEXT("subject", "subject"), BETWEEN("utc_us"), AFTER("session"), LIMIT) },
 	{ "overrides",
-		"SELECT seq, utc_us AS \"time:utc\", session, " ACTOR ", " BODY " FROM record WHERE"
-		" kind = 'interlock.overridden'",
+		"SELECT seq, utc_us AS \"time:utc\", session, " ACTOR ", " COLUMN("interlock") ", " COLUMN(
+			"reason") ", " COLUMN("signed") ", " CORRECTED("= record.seq") " FROM record WHERE"
+										       " kind = 'interlock.overridden'",
 		" ORDER BY seq",
 		ARGUMENTS(RECORDED_BETWEEN, BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
+	{ "consents",
+		"SELECT seq, utc_us AS \"time:utc\", session, " CONSENTING " AS subject, " COLUMN(
+			"consent") ", " COLUMN("version") ", iif(" RECORDED("given") ", 'true', 'false') AS \"given:json\", " ACTOR ", " CORRECTED(
+			"= record.seq") " FROM record WHERE kind = 'session.consent'",
+		" ORDER BY seq",
+		ARGUMENTS(RECORDED_BETWEEN, BY_NUMBER("session", "session"), BY_TEXT("subject", CONSENTING),
+			BY_TEXT("consent", RECORDED("consent")), AFTER("seq"), LIMIT) },
 	{ "zones",
-		"SELECT session, zone, dots, strokes, area_mm2, density, target, outside, depth_mean_um, dwell_mean_ms,"
+		"SELECT session, zone, dots, strokes, area_mm2, round(density, 1) AS density, target,"
+		" round(outside, 4) AS outside, round(depth_mean_um, 1) AS depth_mean_um,"
+		" round(dwell_mean_ms, 2) AS dwell_mean_ms,"
 		" " JOINED_CORRECTIONS " FROM zone_result" JOIN_CORRECTIONS(
 			CORRECTIONS_OF_ZONES, "session || ' ' || zone") " WHERE 1",
 		" ORDER BY zone", ARGUMENTS(NEED_NUMBER("session", "session")) },
 	{ "images",
-		"SELECT seq, session, zone, phase, file, sha256, bytes, width, height, focus, exposure,"
-		" utc_us AS \"taken:utc\", CASE WHEN erase_seq IS NULL THEN 'kept' WHEN erased_seq IS NULL THEN"
+		"SELECT seq, session, zone, phase, file, sha256, bytes, width, height, round(focus, 1) AS focus,"
+		" round(exposure, 1) AS exposure, utc_us AS \"taken:utc\", CASE WHEN erase_seq IS NULL THEN 'kept' WHEN erased_seq IS NULL THEN"
 		" 'to be erased' ELSE 'erased' END AS state, " CORRECTED("= image.seq") " FROM image WHERE 1",
 		" ORDER BY seq",
 		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("session", "session"), BY_TEXT("zone", "zone"),
 			BY_TEXT("phase", "phase"), AFTER("seq"), LIMIT) },
-	{ "strokes", "SELECT seq, utc_us AS \"time:utc\", " BODY " FROM record WHERE kind = 'strokes'",
+	{ "strokes",
+		"SELECT seq, utc_us AS \"time:utc\", session, " COLUMN("zone") ", " COLUMN("unit") ", " COLUMN(
+			"strokes") ", " COLUMN("dots") ", " COLUMN("encoding") ", " COLUMN("sha256") ", " CORRECTED(
+			"= record.seq") " FROM record WHERE kind = 'strokes'",
 		" ORDER BY seq",
 		ARGUMENTS(NEED_NUMBER("session", "session"), RECORDED_BETWEEN, AFTER("seq"), LIMIT) },
 	{ NULL },

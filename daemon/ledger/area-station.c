@@ -79,8 +79,9 @@ static const LedgerQuery queries[] = {
 		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("kind", "kind"), BY_NUMBER("session", "session"),
 			OF_SUBJECT(ABOUT_SUBJECTS), AFTER("seq"), LIMIT) },
 	{ "faults",
-		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " BODY " FROM record WHERE kind IN"
-		" ('fault.latched', 'fault.acknowledged')",
+		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", session, " COLUMN("cause") ", " COLUMN(
+			"board_fault") ", " COLUMN("detail") ", " COLUMN("note") ", " COLUMN("signed") ", " CORRECTED(
+			"= record.seq") " FROM record WHERE kind IN ('fault.latched', 'fault.acknowledged')",
 		" ORDER BY seq",
 		ARGUMENTS(RECORDED_BETWEEN, BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
 	{ "outbox",

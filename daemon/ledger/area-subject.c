@@ -20,7 +20,16 @@ static const char version_2[] =
 	"CREATE VIEW audit_incidents AS SELECT strftime('%Y-%m-%dT%H:%M:%fZ', utc_us / 1e6, 'unixepoch') AS time,"
 	"  operator, session, subject, incident, severity, text, device, area, seq FROM incident;";
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
+static const char version_3[] =
+	"ALTER TABLE incident ADD COLUMN occurred TEXT;"
+	"ALTER TABLE incident ADD COLUMN treatment TEXT;"
+	"ALTER TABLE incident ADD COLUMN referral TEXT;"
+	"DROP VIEW audit_incidents;"
+	"CREATE VIEW audit_incidents AS SELECT strftime('%Y-%m-%dT%H:%M:%fZ', utc_us / 1e6, 'unixepoch') AS time,"
+	"  operator, session, subject, incident, severity, text, device, area, seq, occurred, treatment, referral"
+	"  FROM incident;";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2, version_3 };
 
 static const char *const tables[] = { "subject", "course", "incident", NULL };
 
@@ -69,13 +78,58 @@ static int complete_subject(ProjectionContext *context)
 	return r < 0 ? -ENOMEM : 0;
 }
 
+/** A reaction that shows days later belongs to a session of the person who has it. */
+static int check_session(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *session = NULL;
+	long long number = json_integer_value(json_object_get(context->body, "session"));
+	const char *subject = projection_text(context, "subject");
+	bool found;
+	int r;
+
+	if (context->replay || !json_object_get(context->body, "session"))
+		return 0;
+	r = projection_step(context,
+		"SELECT @subject IS NULL OR subject = @subject OR EXISTS(SELECT 1" FROM_CORRECTIONS
+		"WHERE record.session = @session AND " IS_SUBJECT
+		" AND new = @subject) FROM session WHERE session = @session",
+		&session, &found);
+	if (r < 0)
+		return r;
+	if (!found)
+		return projection_refuse(
+			context, -ENOENT, "there is no session %lld: check its number", number);
+	if (!sqlite3_column_int(session, 0))
+		return projection_refuse(context, -EINVAL,
+			"session %lld is none of %s: `stipplectl audit subject %s` lists those that are", number,
+			subject, subject);
+	return 0;
+}
+
+/** Refuses what has not happened yet. */
+static int check_occurred(ProjectionContext *context)
+{
+	const char *occurred = projection_text(context, "occurred");
+	int64_t utc_us;
+
+	if (context->replay || !occurred || clock_parse_utc(occurred, &utc_us) < 0 ||
+		utc_us <= context->utc_us)
+		return 0;
+	return projection_refuse(
+		context, -EINVAL, "occurred %s lies in the future: check day and time", occurred);
+}
+
 /** Of a sharps injury, an operator's: 29 CFR 1910.1030(f)(5) asks for device, work area and how it happened.
  */
 static int project_incident(ProjectionContext *context)
 {
 	bool sharps = strcmp(projection_text(context, "incident"), "sharps-injury") == 0;
-	int r = sharps ? 0 : complete_subject(context);
+	int r = check_session(context);
 
+	if (r == 0)
+		r = check_occurred(context);
+	if (r == 0 && !sharps)
+		r = complete_subject(context);
 	if (r < 0)
 		return r;
 	if (sharps && !context->replay &&
@@ -83,8 +137,9 @@ static int project_incident(ProjectionContext *context)
 		return projection_refuse(context, -EINVAL,
 			"a sharps injury needs the device (type and brand) and the work area: give both");
 	return projection_run(context,
-		"INSERT INTO incident(seq, utc_us, operator, session, subject, incident, severity, text, device, area)"
-		" VALUES(@seq, @utc_us, @actor, @session, @subject, @incident, @severity, @text, @device, @area)");
+		"INSERT INTO incident(seq, utc_us, operator, session, subject, incident, severity, text, device, area,"
+		" occurred, treatment, referral) VALUES(@seq, @utc_us, @actor, @session, @subject, @incident,"
+		" @severity, @text, @device, @area, @occurred, @treatment, @referral)");
 }
 
 static const RecordKind kinds[] = {
@@ -104,7 +159,8 @@ static const RecordKind kinds[] = {
 		FIELDS(MAYBE_SESSION, MAYBE_TEXT("subject"),
 			CHOICE("incident", "adverse-reaction sharps-injury complication"),
 			CHOICE("severity", "minor moderate severe"), TEXT("text"), MAYBE_TEXT("device"),
-			MAYBE_TEXT("area")),
+			MAYBE_TEXT("area"), MAYBE_TIME("occurred"), MAYBE_TEXT("treatment"),
+			MAYBE_TEXT("referral")),
 		.project = project_incident },
 	{ NULL },
 };
@@ -134,7 +190,7 @@ static const LedgerQuery queries[] = {
 			AFTER("seq"), LIMIT) },
 	{ "incidents",
 		"SELECT seq, utc_us AS \"time:utc\", operator, session, subject, incident, severity, text, device,"
-		" area, " CORRECTED("= incident.seq") " FROM incident WHERE 1",
+		" area, occurred, treatment, referral, " CORRECTED("= incident.seq") " FROM incident WHERE 1",
 		" ORDER BY seq",
 		ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("subject", "subject"), BY_TEXT("incident", "incident"),
 			BY_TEXT("severity", "severity"), BY_TEXT("operator", "operator"),

@@ -112,7 +112,8 @@ def test_an_answer_over_the_bus_names_its_columns(station):
         rows, columns = station.call("Audit1", "Query", "lots", none, dbus.types.UnixFd(null))
         assert rows == 1 and list(columns) == list(station.audit("lots")[0])
         rows, columns = station.call("Audit1", "Query", "faults", none, dbus.types.UnixFd(null))
-        assert (rows, list(columns)) == (0, ["seq", "time", "kind", "actor", "body", "corrected"])
+        assert (rows, list(columns)) == (0, ["seq", "time", "kind", "actor", "session", "cause", "board_fault", "detail", "note", "signed",
+                                         "corrected"])
         error, text = station.refused("Audit1", "Query", "sessions", dbus.Dictionary({"subject": "P-9"}, signature="sv"),
                                       dbus.types.UnixFd(null))
         assert error == "Unknown" and text.startswith('subject "P-9" is not on record')

@@ -213,7 +213,7 @@ def test_rows_as_csv(station, pin):
     assert [row["seq"] for row in parsed] == [str(row["seq"]) for row in rows]
     assert list(parsed[0]) == list(rows[0])
     assert [json.loads(row["body"]) for row in parsed] == [row["body"] for row in rows], "quotes and commas survive"
-    assert run(station, "--csv", "audit", "faults") == "seq,time,kind,actor,body,corrected\n"
+    assert run(station, "--csv", "audit", "faults") == "seq,time,kind,actor,session,cause,board_fault,detail,note,signed,corrected\n"
     unit, = csv.DictReader(io.StringIO(run(station, "--csv", "audit", "unit", f"(01){GTIN}(21)A17")))
     assert unit["lot"] == "L1" and unit["chip"] == ""
 
@@ -316,7 +316,7 @@ def test_the_sign_in_ends_with_its_process(station, pin):
         status = login.end(number)
         assert status == (-number if number == signal.SIGKILL else 0)
         wait_for(lambda: station.get("Station1", "Operator") == "", "the sign-out")
-    own = [r for r in station.audit("sign-ins") if r["body"]["badge"] == "b1001"]
+    own = [r for r in station.audit("sign-ins") if r["badge"] == "b1001"]
     assert [r["kind"] for r in own] == ["operator.signed-in", "operator.signed-out"] * 3
 
 

@@ -156,7 +156,7 @@ def test_a_full_disk_stops_the_needle_and_loses_nothing(station, full):
     full.free()
     station.sim("pedal up")
     wait_for(lambda: station.get("Station1", "LedgerHealthy"), "the ledger to recover")
-    wait_for(lambda: sum(row["body"]["strokes"] for row in station.audit("strokes", session=1)) == made,
+    wait_for(lambda: sum(row["strokes"] for row in station.audit("strokes", session=1)) == made,
              "every stroke on record")
     assert {"fault.latched", "alert.raised"} <= set(station.records())
     assert lots(station) >= set(taken)
@@ -170,7 +170,7 @@ def test_a_full_disk_stops_the_needle_and_loses_nothing(station, full):
     station.call("Session1", "Sign", "4711", "treatment done")
     made = station.sim("status")["strokes"]
     assert totals["strokes"] == made
-    assert sum(row["body"]["strokes"] for row in station.audit("strokes", session=1)) == made
+    assert sum(row["strokes"] for row in station.audit("strokes", session=1)) == made
     station.kill()
     station.start()
     assert lots(station) >= set(taken)

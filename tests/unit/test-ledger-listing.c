@@ -68,6 +68,7 @@ static const struct {
 	{ "cycle.rejected", "{'sterilizer':'S1','cycle':2,'reason':'wet'}" },
 	{ "session.begun", "{'session':1,'subject':'P-1','protocol':'x','course_session':1}" },
 	{ "session.consent", "{'session':1,'consent':'treatment','version':'1','given':true}" },
+	{ "session.consent", "{'session':1,'consent':'photographs','version':'1','given':false}" },
 	{ "handpiece.mounted", "{'session':1,'handpiece':'hp1'}" },
 	{ "needle.claimed", "{'session':1,'unit':'u1','gtin':'1','lot':'L1','code':'u1'}" },
 	{ "pigment.loaded",
@@ -109,7 +110,7 @@ static const struct {
 		"'incubation_h':24,'tested':'2026-03-03T08:00:00Z','profile':'x','biological_days':30,'reprocess':false}" },
 	{ "audit.read", "{'query':'subject','arguments':{'subject':'P-1'},'rows':2}" },
 	{ "personal.erased", "{'subject':'P-2','reason':'asked for'}" },
-	{ "image.erased", "{'session':1,'image':44,'file':'1.jpg','sha256':'0'}" },
+	{ "image.erased", "{'session':1,'image':45,'file':'1.jpg','sha256':'0'}" },
 	/* the first thing of its kind; nobody was sure about the first session */
 	{ "record.corrected", "{'corrects':'session.begun','field':'subject','old':'P-1','new':'P-9'}" },
 	{ "record.corrected", "{'corrects':'session.begun','field':'subject','old':'P-9','new':'P-2'}" },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** A ledger of version 1 is brought to the newest version with its records intact. */
+/** A ledger of an older version is brought to the newest version with its records intact. */
 
 #include "ledger-fixture.h"
 
@@ -76,17 +76,20 @@ static void copy_tables(sqlite3 *db)
 	}
 }
 
-/** What a program of version 1 would have written of the same records. */
-static void make_version_1(const char *path, const char *newer)
+/** What a program of that version would have written of the same records. */
+static void make_version(int version, const char *path, const char *newer)
 {
 	sqlite3 *db = NULL;
-	char attach[256];
+	char attach[256], set_version[96];
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	for (const LedgerArea *const *area = ledger_areas; *area; area++)
-		if ((*area)->schema[0])
-			run_sql(db, (*area)->schema[0]);
-	run_sql(db, "PRAGMA application_id=1398034768; PRAGMA user_version=1");
+	for (int i = 0; i < version; i++)
+		for (const LedgerArea *const *area = ledger_areas; *area; area++)
+			if ((*area)->schema[i])
+				run_sql(db, (*area)->schema[i]);
+	snprintf(set_version, sizeof set_version, "PRAGMA application_id=1398034768; PRAGMA user_version=%d",
+		version);
+	run_sql(db, set_version);
 	snprintf(attach, sizeof attach, "ATTACH '%s' AS newer", newer);
 	run_sql(db, attach);
 	copy_tables(db);
@@ -99,9 +102,8 @@ static void on_finding(void *userdata, const char *text)
 	print_error("%s\n", text);
 }
 
-static void test_version_1_is_migrated(void **state)
+static void check_migration(Fixture *fixture, int version)
 {
-	Fixture *fixture = *state;
 	char newer[128], error[LEDGER_TEXT_MAX];
 	Verification found;
 	VerifyOptions options = {
@@ -118,7 +120,7 @@ static void test_version_1_is_migrated(void **state)
 	fixture->ledger = ledger_free(fixture->ledger);
 	snprintf(newer, sizeof newer, "%s.newer", fixture->path);
 	assert_int_equal(rename(fixture->path, newer), 0);
-	make_version_1(fixture->path, newer);
+	make_version(version, fixture->path, newer);
 	/* whoever only reads does not change it, and says so */
 	assert_int_equal(ledger_open(&read_only, &copy, &info, error), -EPROTO);
 	if (open_fixture(fixture) < 0)
@@ -134,9 +136,24 @@ static void test_version_1_is_migrated(void **state)
 	unlink(newer);
 }
 
+static void test_version_1_is_migrated(void **state)
+{
+	check_migration(*state, 1);
+}
+
+static void test_version_2_is_migrated(void **state)
+{
+	check_migration(*state, 2);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { LEDGER_TEST(test_version_1_is_migrated) };
+	const struct CMUnitTest tests[] = {
+		LEDGER_TEST(test_version_1_is_migrated),
+		LEDGER_TEST(test_version_2_is_migrated),
+	};
+
+	_Static_assert(LEDGER_SCHEMA_VERSION == 3, "each older version has its test");
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
