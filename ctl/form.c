@@ -143,9 +143,9 @@ const Command form_commands[] = {
 		"plan a course: how many sessions, and at least how many days between them",
 		.form = FORM("course.planned", CTL_SESSION, "the course") },
 	{ "incident report",
-		"incident=adverse-reaction|sharps-injury|complication severity=minor|moderate|severe text=T [subject=S] [session=N] [occurred=TIME] [treatment=T] [referral=R] [device=D] "
-		"[area=A] [person=P]",
-		3, 7, run_form, "report what went wrong; person is kept apart and can be erased",
+		"incident=adverse-reaction|sharps-injury|complication severity=minor|moderate|severe text=T [subject=S] "
+		"[session=N] [occurred=TIME] [treatment=T] [referral=R] [device=D] [area=A] [person=P]",
+		3, 11, run_form, "report what went wrong; person is kept apart and can be erased",
 		.form = FORM("incident.reported", CTL_SESSION, "the incident") },
 	{ "session override", "interlock=I reason=R", 2, 2, run_form,
 		"set a refusal aside for this session; signed by a supervisor",
@@ -153,8 +153,9 @@ const Command form_commands[] = {
 	{ "record correct", "corrects=N field=F old=V new=V why=W", 5, 5, run_form,
 		"say what a field of record N should have been; signed",
 		.form = SIGNED_FORM("record.corrected", CTL_SESSION, "the correction") },
-	{ "person erase", "reason=R [subject=S] [badge=B] [record=N]", 1, 4, run_form,
-		"erase one person's data for good, photographs too; signed by an administrator",
+	{ "person erase", "reason=R [subject=S] [badge=B] [record=N] [despite=WHY]", 1, 5, run_form,
+		"erase one person's data for good, photographs too; signed by an administrator; despite is why before "
+		"its term",
 		.form = SIGNED_FORM("personal.erased", CTL_STATION, "the erasure") },
 	{ "operator roles", "badge=B roles=R,R", 2, 2, run_form,
 		"give an operator other roles; signed by an administrator",

@@ -155,7 +155,7 @@ static const RecordField *find_field(const RecordField *fields, const char *name
 
 bool form_is_from_profile(const char *field)
 {
-	return text_list_has("profile proofs sterile_days reprocess biological_days", field);
+	return text_list_has("profile proofs sterile_days reprocess biological_days keep", field);
 }
 
 bool form_fills_in(const Form *form, const char *field)

@@ -60,12 +60,22 @@ int station_profile_arguments(const Station *station, const char *query, json_t 
 
 /* ---- forms ---- */
 
+/** How long each group of records is kept, as the ledger's questions take it. */
+static json_t *terms_of(const Profile *profile)
+{
+	json_auto_t *figures = profile_arguments(profile);
+
+	return json_incref(json_object_get(figures, "keep"));
+}
+
 static json_t *value_of(const Profile *profile, const char *field)
 {
 	char proofs[256];
 
 	if (strcmp(field, "profile") == 0)
 		return json_string(profile->name);
+	if (strcmp(field, "keep") == 0)
+		return terms_of(profile);
 	if (strcmp(field, "reprocess") == 0)
 		return json_boolean(profile->reprocess);
 	if (strcmp(field, "sterile_days") == 0)

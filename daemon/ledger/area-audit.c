@@ -62,7 +62,7 @@ static const char version_3[] =
 	RECORD_VIEW("audit_overrides", "session, " TEXT_OF("interlock") ", " TEXT_OF("reason") ", " TEXT_OF("signed"),
 		"'interlock.overridden'")
 	RECORD_VIEW("audit_erasures", "kind, " TEXT_OF("subject") ", " TEXT_OF("badge") ", " TEXT_OF("record") ", "
-		TEXT_OF("reason") ", " TEXT_OF("despite") ", " TEXT_OF("signed") ", " TEXT_OF("records") ", session, "
+		TEXT_OF("reason") ", " TEXT_OF("despite") ", " TEXT_OF("signed") ", " TEXT_OF("records") ", " TEXT_OF("images") ", session, "
 		TEXT_OF("image") ", " TEXT_OF("file") ", " TEXT_OF("sha256"), "'personal.erased', 'image.erased'")
 	RECORD_VIEW("audit_lot_status", "iif(kind = 'lot.status', 'cartridge', 'pigment') AS item, " TEXT_OF("lot") ", "
 		TEXT_OF("gtin") ", " TEXT_OF("brand") ", " TEXT_OF("colour") ", " TEXT_OF("status") ", " TEXT_OF("reason"),

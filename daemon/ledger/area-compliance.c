@@ -189,7 +189,34 @@ static const char expired[] =
 	"SELECT whose, who, utc_us AS \"newest:utc\", until AS kept_until, personal, photographs, seq FROM ("
 	EXPIRED_SUBJECTS AND_THEN EXPIRED_OPERATORS AND_THEN EXPIRED_INCIDENTS ") WHERE until < " TODAY;
 
+/* whose data an erasure names: in itself, or by a record */
+#define NAMED(field) \
+	"who IN (@" field ", (SELECT " RECORDED(field) " FROM record WHERE record.seq = @record))"
+
+static const char kept_until[] =
+	"SELECT max(until) FROM (" EXPIRED_SUBJECTS AND_THEN EXPIRED_OPERATORS AND_THEN EXPIRED_INCIDENTS ")"
+	" WHERE whose = 'subject' AND " NAMED("subject") " OR whose = 'badge' AND " NAMED("badge")
+	" OR whose = 'record' AND who = CAST(@record AS TEXT)";
+
 /* clang-format on */
+
+int retention_check(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	char today[CLOCK_UTC_TEXT_MAX];
+	const char *until;
+	bool found;
+	int r = projection_step(context, kept_until, &row, &found);
+
+	until = r == 0 && found ? (const char *)sqlite3_column_text(row, 0) : NULL;
+	projection_today(context, today);
+	if (!until || strcmp(until, today) < 0)
+		return r;
+	return projection_refuse(context, -EINVAL,
+		"this is to be kept until %s under the profile %s: erase it then, or say with despite= why it must "
+		"go before",
+		until, projection_text(context, "profile") ? projection_text(context, "profile") : "in force");
+}
 
 static const LedgerQuery queries[] = {
 	{ "retention", retention, " ORDER BY records",

@@ -246,6 +246,8 @@ static int project_erased(ProjectionContext *context)
 
 	if (r == 0 && !context->replay)
 		r = check_operator(context);
+	if (r == 0 && !context->replay && !projection_text(context, "despite"))
+		r = retention_check(context);
 	if (r == 0 && !context->replay)
 		r = state_extent(context, ways[way].find);
 	if (r == 0)
@@ -268,7 +270,8 @@ static const RecordKind kinds[] = {
 		.project = project_corrected },
 	{ "personal.erased", false,
 		FIELDS(MAYBE_TEXT("subject"), MAYBE_TEXT("badge"), MAYBE("record", FIELD_COUNT),
-			TEXT("reason"), MAYBE_TEXT("signed")),
+			TEXT("reason"), MAYBE_TEXT("despite"), MAYBE_TEXT("profile"), MAYBE_TEXT("keep"),
+			MAYBE_TEXT("signed")),
 		.project = project_erased },
 	{ "image.erased", false, FIELDS(SESSION, COUNT("image"), TEXT("file"), TEXT("sha256")),
 		.sql = "UPDATE image SET erased_seq = @seq WHERE seq = @image" },
@@ -284,7 +287,7 @@ static const LedgerQuery queries[] = {
 	{ "erasures",
 		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " COLUMN("subject") ", " COLUMN(
 			"badge") ", " COLUMN("record") ", " COLUMN("reason") ", " COLUMN("despite") ", " RECORDED(
-			"records") " AS \"records:json\", session, " COLUMN("image") ", " COLUMN("file") ", " COLUMN(
+			"records") " AS \"records:json\", " COLUMN("images") ", session, " COLUMN("image") ", " COLUMN("file") ", " COLUMN(
 			"sha256") ", " CORRECTED("= record.seq") " FROM record WHERE kind IN"
 								 " ('personal.erased', 'image.erased')",
 		" ORDER BY seq", ARGUMENTS(RECORDED_BETWEEN, AFTER("seq"), LIMIT) },

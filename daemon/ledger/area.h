@@ -37,6 +37,12 @@ void projection_date(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX]);
 /** Today, never earlier than the newest record: for expiry. */
 void projection_today(const ProjectionContext *context, char ret[CLOCK_UTC_TEXT_MAX]);
 
+/**
+ * Ends with a refusal when the term of what the body names (subject, badge or record) is not over, by the
+ * terms in its field `keep`; what these do not have is kept for no time.
+ */
+int retention_check(ProjectionContext *context) _must_check_;
+
 /** Cartridges or bottles of one delivery, at most. */
 enum { DELIVERY_MAX = 100000 };
 

@@ -445,7 +445,8 @@ def test_every_proof_verifies_after_an_erasure(station, tmp_path):
     early = tmp_path / "early"
     early.write_text(ctl("audit", "prove", registered[0], bus=station.address))
     with station.administrator():
-        station.record("Station1", "personal.erased", harness.ADMINISTRATOR[2], subject="P-1", reason="asked for it")
+        station.record("Station1", "personal.erased", harness.ADMINISTRATOR[2], subject="P-1", reason="asked for it",
+                       despite="the person insists")
     late = tmp_path / "late"
     late.write_text(ctl("audit", "prove", registered[0], bus=station.address))
     for proof in (early, late):
