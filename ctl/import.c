@@ -5,11 +5,14 @@
 #include "commands.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cycle-csv.h"
 #include "ledger/ledger.h"
+#include "util/clock.h"
 
 enum { PROGRESS_ROWS = 50 };
 
@@ -18,8 +21,8 @@ enum { PROGRESS_ROWS = 50 };
 typedef struct Import {
 	Ctl *ctl;
 	const char *path;
-	json_t *known; /* with --dry-run: cycles on record, by "STERILISER\nNUMBER" */
-	json_t *asked; /* sterilisers of which they were looked up */
+	json_t *known; /* cycles on record, by "STERILISER\nNUMBER": their rows */
+	json_t *asked; /* sterilisers of which they were looked up, and whether they are registered */
 	json_t *seen;  /* of this table */
 	size_t recorded, old, bad;
 } Import;
@@ -51,7 +54,7 @@ static json_t *key_of(json_t *fields)
 		json_string_value(json_object_get(fields, "cycle")));
 }
 
-/* ---- without recording anything ---- */
+/* ---- what is on record ---- */
 
 static void take_known(void *userdata, int fd)
 {
@@ -67,35 +70,141 @@ static void take_known(void *userdata, int fd)
 				(long long)json_integer_value(json_object_get(row, "cycle")));
 
 		if (key)
-			json_object_set_new(import->known, json_string_value(key), json_true());
+			json_object_set(import->known, json_string_value(key), row);
 	}
 }
 
-/** Which cycles of a steriliser are on record; asked once. */
-static int look_up(Import *import, const char *sterilizer)
+static void take_registered(void *userdata, int fd)
 {
-	json_auto_t *filter = json_pack("{s:s}", "sterilizer", sterilizer);
+	Import *import = userdata;
+	_cleanup_(fclosep) FILE *rows = fdopen(fd, "r");
+	_cleanup_(freep) char *line = NULL;
+	size_t size = 0;
 
-	if (json_object_get(import->asked, sterilizer))
-		return CTL_DONE;
+	while (rows && getline(&line, &size, rows) > 0) {
+		json_auto_t *row = json_loads(line, 0, NULL);
+		const char *sterilizer = json_string_value(json_object_get(row, "sterilizer"));
+
+		if (sterilizer)
+			json_object_set_new(import->asked, sterilizer, json_false());
+	}
+}
+
+/** Which cycles of a steriliser are on record, and whether itself is; asked once. */
+static int look_up(Import *import, const char *sterilizer, bool *ret_registered)
+{
+	json_auto_t *filter = json_pack("{s:s}", "sterilizer", sterilizer), *none = json_object();
+	int status = CTL_DONE;
+
+	if (json_object_size(import->asked) == 0)
+		status = ctl_query(import->ctl, "sterilizers", none, take_registered, import);
+	*ret_registered = json_object_get(import->asked, sterilizer) != NULL;
+	if (status != CTL_DONE || !json_is_false(json_object_get(import->asked, sterilizer)))
+		return status;
 	json_object_set_new(import->asked, sterilizer, json_true());
 	return ctl_query(import->ctl, "sterilization", filter, take_known, import);
 }
 
-static int check_row(Import *import, json_t *fields, const char *key)
+/** Of a figure of the record, or of a correction, which is a text. */
+static double figure_of(const json_t *value)
 {
-	int status = look_up(import, json_string_value(json_object_get(fields, "sterilizer")));
+	return json_is_string(value) ? strtod(json_string_value(value), NULL) : json_number_value(value);
+}
 
-	if (json_object_get(import->known, key))
-		import->old++;
+/** Whether the table says of a field what is on record. What either does not say, the other may. */
+static bool agrees(const RecordField *field, const char *text, const json_t *kept)
+{
+	int64_t said, known;
+
+	if (!text || !kept || json_is_null(kept))
+		return true;
+	if (field->type == FIELD_COUNT || field->type == FIELD_NUMBER)
+		return fabs(strtod(text, NULL) - figure_of(kept)) < 1e-9;
+	if (field->type == FIELD_TIME)
+		return clock_parse_utc(text, &said) < 0 ||
+		       clock_parse_utc(json_string_value(kept), &known) < 0 || said == known;
+	return field->type != FIELD_TEXT || !json_is_string(kept) || strcmp(text, json_string_value(kept)) == 0;
+}
+
+/** A cycle that is on record: the same, or one that says something else. */
+static void compare(Import *import, json_t *fields, const json_t *row, size_t line)
+{
+	char text[LEDGER_TEXT_MAX];
+
+	for (const RecordField *field = ledger_fields("cycle.recorded"); field->name; field++) {
+		const char *said = json_string_value(json_object_get(fields, field->name));
+		json_t *kept = json_object_get(json_object_get(row, "corrected"), field->name);
+		_cleanup_(freep) char *shown = NULL;
+
+		if (!kept)
+			kept = json_object_get(row, field->name);
+		if (agrees(field, said, kept))
+			continue;
+		shown = json_dumps(kept, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+		snprintf(text, sizeof text,
+			"cycle %s is on record with %s %.80s, not %.80s: look which is right, and correct the "
+			"record or the table",
+			json_string_value(json_object_get(fields, "cycle")), field->name, shown ? shown : "",
+			said);
+		tell_bad(import, line, text);
+		return;
+	}
+	import->old++;
+}
+
+/** The station says only that it is on record; who may not read the record is told no more. */
+static int compare_known(Import *import, json_t *fields, const char *key, size_t line)
+{
+	bool registered;
+	int status = look_up(
+		import, json_string_value(json_object_get(fields, "sterilizer")), &registered);
+
+	if (status == CTL_DONE)
+		compare(import, fields, json_object_get(import->known, key), line);
 	else
+		import->old++;
+	return CTL_DONE;
+}
+
+/* ---- without recording anything ---- */
+
+static bool lies_ahead(const char *started)
+{
+	int64_t utc_us, now_us = (int64_t)time(NULL) * USEC_PER_SEC;
+
+	return started && clock_parse_utc(started, &utc_us) == 0 &&
+	       utc_us > now_us + LEDGER_AHEAD_MAX_H * 3600 * USEC_PER_SEC;
+}
+
+/** What the station would say to it. */
+static int check_row(Import *import, json_t *fields, const char *key, size_t line)
+{
+	const char *sterilizer = json_string_value(json_object_get(fields, "sterilizer"));
+	const char *started = json_string_value(json_object_get(fields, "started"));
+	char text[LEDGER_TEXT_MAX];
+	bool registered;
+	int status = look_up(import, sterilizer, &registered);
+
+	if (status != CTL_DONE)
+		return status;
+	if (!registered) {
+		snprintf(text, sizeof text, "steriliser %.80s is not on record: register it first", sterilizer);
+		tell_bad(import, line, text);
+	} else if (lies_ahead(started)) {
+		snprintf(text, sizeof text,
+			"started %.40s lies in the future: check it and the clock of the steriliser", started);
+		tell_bad(import, line, text);
+	} else if (json_object_get(import->known, key)) {
+		compare(import, fields, json_object_get(import->known, key), line);
+	} else {
 		import->recorded++;
-	return status;
+	}
+	return CTL_DONE;
 }
 
 /* ---- recording ---- */
 
-static int record_row(Import *import, json_t *fields, size_t line)
+static int record_row(Import *import, json_t *fields, const char *key, size_t line)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	uint64_t number;
@@ -106,7 +215,7 @@ static int record_row(Import *import, json_t *fields, size_t line)
 	if (r >= 0)
 		import->recorded++;
 	else if (sd_bus_error_has_name(&error, ERROR_EXISTS))
-		import->old++;
+		status = compare_known(import, fields, key, line);
 	else if (sd_bus_error_has_name(&error, "org.stipple.Error.InvalidArgument") ||
 		 sd_bus_error_has_name(&error, "org.stipple.Error.Unknown"))
 		tell_bad(import, line, error.message);
@@ -145,8 +254,8 @@ static int take_row(void *userdata, const CycleRow *row)
 		tell_bad(import, row->line, error);
 	} else {
 		json_object_set_new(import->seen, json_string_value(key), json_true());
-		status = import->ctl->dry_run ? check_row(import, row->fields, json_string_value(key))
-					      : record_row(import, row->fields, row->line);
+		status = import->ctl->dry_run ? check_row(import, row->fields, json_string_value(key), row->line)
+					      : record_row(import, row->fields, json_string_value(key), row->line);
 	}
 	tell_progress(import);
 	return status;

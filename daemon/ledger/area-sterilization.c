@@ -10,9 +10,6 @@
 
 #include <string.h>
 
-/* A steriliser's clock may be this much ahead of the station's; more is a slip of the keyboard. */
-enum { AHEAD_MAX_H = 1 };
-
 #define RFC_3339(column) "strftime('%Y-%m-%dT%H:%M:%fZ', " column " / 1e6, 'unixepoch') AS "
 #define STARTED          RFC_3339("started_us") "started, "
 #define RELEASED         RFC_3339("released_us") "released, "
@@ -79,7 +76,7 @@ static int refuse_future(ProjectionContext *context, const char *field)
 	int64_t utc_us;
 
 	if (context->replay || !text || clock_parse_utc(text, &utc_us) < 0 ||
-		utc_us <= context->utc_us + AHEAD_MAX_H * 3600 * USEC_PER_SEC)
+		utc_us <= context->utc_us + LEDGER_AHEAD_MAX_H * 3600 * USEC_PER_SEC)
 		return 0;
 	return projection_refuse(context, -EINVAL,
 		"%s %s lies in the future: check it and the clock of the steriliser", field, text);

@@ -96,6 +96,9 @@ const RecordField *ledger_fields(const char *kind);
 /** -EINVAL with a sentence, when `value` lies beyond the range that the field declares. */
 int ledger_check_range(const RecordField *field, double value, char error[LEDGER_TEXT_MAX]) _must_check_;
 
+/** Hours that a steriliser's clock may be ahead of the station's; more is a slip of the keyboard. */
+enum { LEDGER_AHEAD_MAX_H = 1 };
+
 /** All pointers are read before ledger_append() returns; nothing is kept. */
 typedef struct LedgerRecord {
 	const char *kind;       /* "needle.claimed" */

@@ -317,9 +317,11 @@ def table(managed, tmp_path):
 def test_a_table_is_imported_once(managed, table):
     mapping, file = table
     out, err = ctl(managed, *mapping, "--dry-run", "sterilizer", "import", file, status=1)
-    assert "4 cycles would be recorded, 0 were on record before, 2 rows are bad" in out
+    assert "3 cycles would be recorded, 0 were on record before, 3 rows are bad" in out
+    assert f"{file}:7: started " in err and "future" in err, "as the run itself says"
     assert managed.audit("sterilization") == []
-    cycle(managed, 10, 6)
+    managed.record("Inventory1", "cycle.recorded", sterilizer="A", cycle="10", program="B 134",
+                   started=ago(6, "T08:12:00Z"), temperature_c="134.6", pressure_kpa="313", exposure_s="240")
     out, err = ctl(managed, *mapping, "sterilizer", "import", file, status=1)
     assert "2 cycles are on record, 1 were on record before, 3 rows are bad" in out
     assert f"{file}:4: cycle: \"nine\" is no whole number" in err
@@ -335,6 +337,29 @@ def test_a_table_is_imported_once(managed, table):
     out, err = ctl(managed, *mapping, "--dry-run", "--json", "sterilizer", "import", file, status=1)
     assert json.loads(out.splitlines()[-1])["known"] == 3
     assert len(managed.audit("sterilization")) == 3
+
+
+def test_a_table_that_says_something_else_of_a_known_cycle(managed, table):
+    mapping, file = table
+    ctl(managed, *mapping, "sterilizer", "import", file, status=1)
+    file.write_text(file.read_text().replace("B 134;134,6", "B 134;121", 1))
+    for words in ([], ["--dry-run"]):
+        out, err = ctl(managed, *mapping, *words, "sterilizer", "import", file, status=1)
+        assert f"{file}:2: cycle 7 is on record with temperature_c 134.6, not 121" in err
+        assert "0 cycles" in out and "2 were on record before, 4 rows are bad" in out
+    seq = managed.audit("sterilization")[0]["seq"]
+    managed.record("Session1", "record.corrected", "2222", corrects=str(seq), field="temperature_c", old="134.6", new="121",
+                   why="misread")
+    out, err = ctl(managed, *mapping, "sterilizer", "import", file, status=1)
+    assert "3 were on record before, 3 rows are bad" in out
+
+
+def test_a_dry_run_knows_the_sterilisers(managed, table):
+    mapping, file = table
+    (mapping[1]).write_text(MAPPING.replace("= A", "= Z"))
+    for words in ([], ["--dry-run"]):
+        out, err = ctl(managed, *mapping, *words, "sterilizer", "import", file, status=1)
+        assert "steriliser Z is not on record: register it first" in err and out.startswith("0 cycles")
 
 
 def test_what_cannot_be_imported(managed, table, tmp_path):

@@ -26,9 +26,10 @@ static void damage(Lone *lone)
 
 static void verify(Lone *lone)
 {
+	const StationCaller caller = { .name = ":1.7", .user = "ada", .uid = 1000 };
 	char answer[64] = "";
 
-	station_verify(lone->station, keep_error, answer);
+	station_verify(lone->station, &caller, keep_error, answer);
 	assert_int_equal(lone->station->verification.state, VERIFICATION_RUNNING);
 	UNTIL(lone, answer[0]);
 	assert_string_equal(answer, "done");
