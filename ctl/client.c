@@ -142,8 +142,9 @@ static int read_line(FILE *file, const char *what, char *ret, size_t size)
 {
 	if (!fgets(ret, (int)size, file))
 		return ctl_fail("no %s was given: %s", what,
-			file == stdin ? "type it, or give it with --pin-file FILE"
-				      : "the PIN file has a line for each");
+			file == stdin
+				? "type it, or give it with --pin-file FILE"
+				: "the PIN file has the PIN in its first line, a new one in its second");
 	ret[strcspn(ret, "\r\n")] = '\0';
 	return CTL_DONE;
 }

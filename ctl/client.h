@@ -23,7 +23,7 @@ typedef struct Ctl {
 	sd_bus *bus;
 	const struct Command *command; /* that runs */
 	bool json, csv, dry_run;
-	bool personal; /* names and contacts go into an export */
+	bool personal;                          /* names and contacts go into an export */
 	const char *enrolment_code;             /* NULL: none given */
 	const char *map;                        /* mapping file of an import; NULL: none */
 	const char *pin_file;                   /* NULL: ask at the terminal */

@@ -386,7 +386,8 @@ static int write_readme(Export *export)
 	_cleanup_(freep) char *text = NULL, *missing = NULL;
 
 	if (export->left_out > 0 &&
-		asprintf(&missing, "The ledger's newest %llu records are left out: no checkpoint covers them.\n",
+		asprintf(&missing,
+			"The ledger's newest %llu records are left out: no checkpoint covers them.\n",
 			(unsigned long long)export->left_out) < 0)
 		return ctl_fail("out of memory");
 	if (asprintf(&text, readme,

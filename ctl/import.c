@@ -123,7 +123,8 @@ static bool agrees(const RecordField *field, const char *text, const json_t *kep
 	if (field->type == FIELD_TIME)
 		return clock_parse_utc(text, &said) < 0 ||
 		       clock_parse_utc(json_string_value(kept), &known) < 0 || said == known;
-	return field->type != FIELD_TEXT || !json_is_string(kept) || strcmp(text, json_string_value(kept)) == 0;
+	return field->type != FIELD_TEXT || !json_is_string(kept) ||
+	       strcmp(text, json_string_value(kept)) == 0;
 }
 
 /** A cycle that is on record: the same, or one that says something else. */
@@ -156,8 +157,7 @@ static void compare(Import *import, json_t *fields, const json_t *row, size_t li
 static int compare_known(Import *import, json_t *fields, const char *key, size_t line)
 {
 	bool registered;
-	int status = look_up(
-		import, json_string_value(json_object_get(fields, "sterilizer")), &registered);
+	int status = look_up(import, json_string_value(json_object_get(fields, "sterilizer")), &registered);
 
 	if (status == CTL_DONE)
 		compare(import, fields, json_object_get(import->known, key), line);
@@ -188,11 +188,13 @@ static int check_row(Import *import, json_t *fields, const char *key, size_t lin
 	if (status != CTL_DONE)
 		return status;
 	if (!registered) {
-		snprintf(text, sizeof text, "steriliser %.80s is not on record: register it first", sterilizer);
+		snprintf(text, sizeof text, "steriliser %.80s is not on record: register it first",
+			sterilizer);
 		tell_bad(import, line, text);
 	} else if (lies_ahead(started)) {
 		snprintf(text, sizeof text,
-			"started %.40s lies in the future: check it and the clock of the steriliser", started);
+			"started %.40s lies in the future: check it and the clock of the steriliser",
+			started);
 		tell_bad(import, line, text);
 	} else if (json_object_get(import->known, key)) {
 		compare(import, fields, json_object_get(import->known, key), line);
@@ -254,8 +256,9 @@ static int take_row(void *userdata, const CycleRow *row)
 		tell_bad(import, row->line, error);
 	} else {
 		json_object_set_new(import->seen, json_string_value(key), json_true());
-		status = import->ctl->dry_run ? check_row(import, row->fields, json_string_value(key), row->line)
-					      : record_row(import, row->fields, json_string_value(key), row->line);
+		status = import->ctl->dry_run
+				 ? check_row(import, row->fields, json_string_value(key), row->line)
+				 : record_row(import, row->fields, json_string_value(key), row->line);
 	}
 	tell_progress(import);
 	return status;

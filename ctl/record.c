@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ledger/ledger.h"
 #include "util/file.h"
 #include "util/text.h"
 
@@ -165,18 +166,48 @@ static int run_receive(Ctl *ctl, int n, char **arguments)
 
 /* ---- audit ---- */
 
+/** An array of texts as one, with `between` between them. */
+static void print_list(const json_t *texts, const char *between)
+{
+	const json_t *text;
+	size_t i;
+
+	json_array_foreach (texts, i, text)
+		printf("%s%s", i ? between : "", json_string_value(text));
+}
+
+/** `about`: NULL of a query that this program does not know. */
+static void print_query(const Ctl *ctl, const char *name, json_t *about)
+{
+	json_auto_t *line = json_pack("{s:s, s:O*, s:O*}", "query", name, "arguments",
+		json_object_get(about, "arguments"), "columns", json_object_get(about, "columns"));
+
+	if (ctl->json) {
+		ctl_print_fields(ctl, line);
+		return;
+	}
+	printf(ctl->csv ? "%s," : "%s\n  asks for: ", name);
+	print_list(json_object_get(about, "arguments"), ctl->csv ? " " : ", ");
+	fputs(ctl->csv ? "," : "\n  answers: ", stdout);
+	print_list(json_object_get(about, "columns"), ctl->csv ? " " : ", ");
+	fputs(ctl->csv ? "\r\n" : "\n", stdout);
+}
+
 static int list_queries(Ctl *ctl)
 {
+	json_auto_t *about = NULL;
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	char **names = NULL;
 	int r = sd_bus_get_property_strv(
 		ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Queries", &error, &names);
 	int status = r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
 
+	if (status == CTL_DONE && ledger_describe_queries(&about) < 0)
+		status = ctl_fail("out of memory");
 	if (ctl->csv)
-		fputs("query\r\n", stdout);
+		fputs("query,arguments,columns\r\n", stdout);
 	for (char **name = names; name && *name; name++) {
-		printf(ctl->json ? "{\"query\":\"%s\"}\n" : ctl->csv ? "%s\r\n" : "%s\n", *name);
+		print_query(ctl, *name, json_object_get(about, *name));
 		free(*name);
 	}
 	free(names);

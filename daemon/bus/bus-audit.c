@@ -5,7 +5,8 @@
 #include <pwd.h>
 #include <stdio.h>
 
-/** The account's name, "" when it is none of this machine's own: no other place is asked, which could block. */
+/** The account's name, "" when it is none of this machine's own: no other place is asked, which could block.
+ */
 static void name_of_user(uint32_t uid, char ret[STATION_NAME_MAX])
 {
 	_cleanup_(fclosep) FILE *accounts = fopen("/etc/passwd", "re");

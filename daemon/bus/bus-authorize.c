@@ -92,8 +92,8 @@ static int deny(Call *call)
 }
 
 /*
- * ---- the caller's user: who reads the record is recorded with it, and without polkit on the bus only root and
- * the daemon's own user are let in ----
+ * ---- the caller's user: who reads the record is recorded with it, and without polkit on the bus only root
+ * and the daemon's own user are let in ----
  */
 
 static int user_answered(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)

@@ -348,7 +348,8 @@ static void finish(Gs1 *gs1)
 	NeedleCode *out = reader->out;
 
 	if (!(gs1->seen & 1))
-		code_error(reader, reader->length, "(01) GTIN", "is missing");
+		code_error(reader, reader->length, "(01) GTIN",
+			"is missing: scan the whole code, or type the lot alone, without its (10)");
 	if (!(gs1->seen & (1u << 1 | 1u << 4)))
 		code_error(reader, reader->length, "(10) lot", "and (21) serial are both missing");
 	if (out->expiry[0] && gs1->best_before[0] && strcmp(out->expiry, gs1->best_before) != 0)

@@ -28,8 +28,9 @@ DECLARE_STRING_TABLE(form_place, FormPlace); /* "station", "inventory", "session
 typedef enum FormSession {
 	FORM_ANYTIME,         /* has nothing to do with a session */
 	FORM_SESSION_IF_OPEN, /* bears the number of the session, if one is open */
-	FORM_SESSION_NAMED,   /* that which is entered, or else that of the open one if it is about its subject */
-	FORM_SESSION_ONLY,    /* refused outside a session */
+	FORM_SESSION_NAMED, /* that which is entered, or else that of the open one if it is about its subject
+			     */
+	FORM_SESSION_ONLY,  /* refused outside a session */
 } FormSession;
 
 typedef struct Form {

@@ -27,8 +27,7 @@ DEFINE_STRING_TABLE(verification_state, VerificationState, verification_state_na
 
 /** Takes `arguments`. `rows`: of what was copied; -1 none. */
 static void record_access(Operation *operation, const StationCaller *caller, const char *query,
-	json_t *arguments, int64_t rows,
-	void (*committed)(Operation *operation, const LedgerAnswer *answer))
+	json_t *arguments, int64_t rows, void (*committed)(Operation *operation, const LedgerAnswer *answer))
 {
 	json_t *body = json_pack("{s:s, s:o, s:I, s:s*}", "query", query, "arguments", arguments, "uid",
 		(json_int_t)caller->uid, "user", caller->user[0] ? caller->user : NULL);
@@ -105,7 +104,8 @@ void station_audit(Station *station, const StationCaller *caller, const char *qu
 	record_access(operation, caller, query, json_incref(arguments), -1, audit_recorded);
 }
 
-void station_audit_picture(Station *station, const StationCaller *caller, const char *file, StationDone done, void *userdata)
+void station_audit_picture(
+	Station *station, const StationCaller *caller, const char *file, StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, false, done, userdata);
 
@@ -118,7 +118,8 @@ void station_audit_picture(Station *station, const StationCaller *caller, const 
 	}
 	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s/images/%s",
 		station->options.config->state_folder, file);
-	record_access(operation, caller, "picture", json_pack("{s:s}", "file", file), -1, operation_committed);
+	record_access(
+		operation, caller, "picture", json_pack("{s:s}", "file", file), -1, operation_committed);
 }
 
 /* ---- copies ---- */
@@ -190,7 +191,8 @@ static void prove_recorded(Operation *operation, const LedgerAnswer *answer)
 			"the ledger takes no more questions now (%s): try again", strerror(-r));
 }
 
-void station_prove(Station *station, const StationCaller *caller, uint64_t record, StationDone done, void *userdata)
+void station_prove(
+	Station *station, const StationCaller *caller, uint64_t record, StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, false, done, userdata);
 

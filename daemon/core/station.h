@@ -290,8 +290,8 @@ void station_receive_lot(Station *station, json_t *lot, StationDone done, void *
 void station_attach_certificate(
 	Station *station, json_t *fields, const void *data, size_t size, StationDone done, void *userdata);
 /**
- * Who reads the record. The access is recorded with `uid` and `user`; its actor is the badge that is signed in
- * only where `name` holds that sign-in.
+ * Who reads the record. The access is recorded with `uid` and `user`; its actor is the badge that is signed
+ * in only where `name` holds that sign-in.
  */
 typedef struct StationCaller {
 	const char *name; /* on the bus */
@@ -303,7 +303,8 @@ typedef struct StationCaller {
 void station_audit(Station *station, const StationCaller *caller, const char *query, json_t *arguments,
 	int fd, StationDone done, void *userdata);
 /** Lets an auditor see a photograph once that is on record. detail: its path. */
-void station_audit_picture(Station *station, const StationCaller *caller, const char *file, StationDone done, void *userdata);
+void station_audit_picture(
+	Station *station, const StationCaller *caller, const char *file, StationDone done, void *userdata);
 /**
  * Records that somebody copies the ledger's file to `file`, with `records` in it; `copy`: backup, archive or
  * export. Answers when a checkpoint covers that record, where there is a key to make one.
@@ -312,7 +313,8 @@ void station_audit_copy(Station *station, const StationCaller *caller, const cha
 	uint64_t records, StationDone done, void *userdata);
 
 /** The proof that a record is in the log; the access is recorded. detail: empty; figures: proof, key. */
-void station_prove(Station *station, const StationCaller *caller, uint64_t record, StationDone done, void *userdata);
+void station_prove(
+	Station *station, const StationCaller *caller, uint64_t record, StationDone done, void *userdata);
 /** Makes a new signing key, signed for by the old one. Asks for the role of administrator. */
 void station_rotate_key(Station *station, StationDone done, void *userdata);
 

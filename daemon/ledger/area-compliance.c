@@ -215,7 +215,8 @@ int retention_check(ProjectionContext *context)
 	return projection_refuse(context, -EINVAL,
 		"this is to be kept until %s under the profile %s: erase it then, or say with despite= why it must "
 		"go before",
-		until, projection_text(context, "profile") ? projection_text(context, "profile") : "in force");
+		until,
+		projection_text(context, "profile") ? projection_text(context, "profile") : "in force");
 }
 
 static const LedgerQuery queries[] = {

@@ -285,11 +285,10 @@ static const LedgerQuery queries[] = {
 		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("record", "corrects"), BY_TEXT("operator", "operator"),
 			BY_TEXT("field", "field"), AFTER("seq"), LIMIT) },
 	{ "erasures",
-		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " COLUMN("subject") ", " COLUMN(
-			"badge") ", " COLUMN("record") ", " COLUMN("reason") ", " COLUMN("despite") ", " RECORDED(
-			"records") " AS \"records:json\", " COLUMN("images") ", session, " COLUMN("image") ", " COLUMN("file") ", " COLUMN(
-			"sha256") ", " CORRECTED("= record.seq") " FROM record WHERE kind IN"
-								 " ('personal.erased', 'image.erased')",
+		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR
+		", " COLUMN("subject") ", " COLUMN("badge") ", " COLUMN("record") ", " COLUMN("reason") ", " COLUMN("despite") ", " RECORDED("records") " AS \"records:json\", " COLUMN(
+			"images") ", session, " COLUMN("image") ", " COLUMN("file") ", " COLUMN("sha256") ", " CORRECTED("= record.seq") " FROM record WHERE kind IN"
+																	 " ('personal.erased', 'image.erased')",
 		" ORDER BY seq", ARGUMENTS(RECORDED_BETWEEN, AFTER("seq"), LIMIT) },
 	{ "images-to-erase",
 		"SELECT seq AS image, session, file, sha256 FROM image WHERE erase_seq IS NOT NULL AND erased_seq IS NULL",

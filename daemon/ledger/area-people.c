@@ -158,8 +158,8 @@ static const LedgerQuery queries[] = {
 		" LEFT JOIN attempt USING(badge) WHERE 1",
 		"", ARGUMENTS(NEED_TEXT("badge", "badge")), .lookup_only = true },
 	{ "operators",
-		"SELECT badge, name AS \"name:personal\", roles AS \"roles:json\", " STATE " AS state, " ENROLLED
-		" AS \"enrolled:utc\","
+		"SELECT badge, name AS \"name:personal\", roles AS \"roles:json\", " STATE
+		" AS state, " ENROLLED " AS \"enrolled:utc\","
 		" revoked_us AS \"revoked:utc\", revoked AS reason, seq, " JOINED_CORRECTIONS
 		" FROM operator" JOIN_CORRECTIONS(CORRECTIONS_OF_OPERATORS, "badge") " WHERE 1",
 		" ORDER BY badge",
@@ -177,7 +177,7 @@ static const LedgerQuery queries[] = {
 	{ "sign-ins",
 		"SELECT seq, utc_us AS \"time:utc\", kind, " COLUMN("badge") ", " COLUMN("reason") ", " COLUMN(
 			"attempts") ", " CORRECTED("= record.seq") " FROM record WHERE kind IN"
-		" ('operator.signed-in', 'operator.signed-out', 'operator.refused', 'operator.verified')",
+								   " ('operator.signed-in', 'operator.signed-out', 'operator.refused', 'operator.verified')",
 		" ORDER BY seq",
 		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("badge", RECORDED("badge")), AFTER("seq"), LIMIT) },
 	{ NULL },

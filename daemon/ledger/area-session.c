@@ -120,15 +120,17 @@ static const LedgerQuery queries[] = {
 	{ "subject", SESSION_COLUMNS, " ORDER BY session",
 		ARGUMENTS(NEED_TEXT("subject", "subject"), BETWEEN("utc_us"), AFTER("session"), LIMIT) },
 	{ "overrides",
-		"SELECT seq, utc_us AS \"time:utc\", session, " ACTOR ", " COLUMN("interlock") ", " COLUMN(
-			"reason") ", " COLUMN("signed") ", " CORRECTED("= record.seq") " FROM record WHERE"
-										       " kind = 'interlock.overridden'",
+		"SELECT seq, utc_us AS \"time:utc\", session, " ACTOR
+		", " COLUMN("interlock") ", " COLUMN("reason") ", " COLUMN("signed") ", " CORRECTED(
+			"= record.seq") " FROM record WHERE"
+					" kind = 'interlock.overridden'",
 		" ORDER BY seq",
 		ARGUMENTS(RECORDED_BETWEEN, BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
 	{ "consents",
-		"SELECT seq, utc_us AS \"time:utc\", session, " CONSENTING " AS subject, " COLUMN(
-			"consent") ", " COLUMN("version") ", iif(" RECORDED("given") ", 'true', 'false') AS \"given:json\", " ACTOR ", " CORRECTED(
-			"= record.seq") " FROM record WHERE kind = 'session.consent'",
+		"SELECT seq, utc_us AS \"time:utc\", session, " CONSENTING
+		" AS subject, " COLUMN("consent") ", " COLUMN("version") ", iif(" RECORDED(
+			"given") ", 'true', 'false') AS \"given:json\", " ACTOR
+				 ", " CORRECTED("= record.seq") " FROM record WHERE kind = 'session.consent'",
 		" ORDER BY seq",
 		ARGUMENTS(RECORDED_BETWEEN, BY_NUMBER("session", "session"), BY_TEXT("subject", CONSENTING),
 			BY_TEXT("consent", RECORDED("consent")), AFTER("seq"), LIMIT) },
@@ -147,9 +149,8 @@ static const LedgerQuery queries[] = {
 		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("session", "session"), BY_TEXT("zone", "zone"),
 			BY_TEXT("phase", "phase"), AFTER("seq"), LIMIT) },
 	{ "strokes",
-		"SELECT seq, utc_us AS \"time:utc\", session, " COLUMN("zone") ", " COLUMN("unit") ", " COLUMN(
-			"strokes") ", " COLUMN("dots") ", " COLUMN("encoding") ", " COLUMN("sha256") ", " CORRECTED(
-			"= record.seq") " FROM record WHERE kind = 'strokes'",
+		"SELECT seq, utc_us AS \"time:utc\", session, " COLUMN("zone") ", " COLUMN("unit") ", " COLUMN("strokes") ", " COLUMN(
+			"dots") ", " COLUMN("encoding") ", " COLUMN("sha256") ", " CORRECTED("= record.seq") " FROM record WHERE kind = 'strokes'",
 		" ORDER BY seq",
 		ARGUMENTS(NEED_NUMBER("session", "session"), RECORDED_BETWEEN, AFTER("seq"), LIMIT) },
 	{ NULL },

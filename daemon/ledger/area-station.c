@@ -36,8 +36,9 @@ static const RecordKind kinds[] = {
 	{ "fault.acknowledged", true,
 		FIELDS(MAYBE_SESSION, TEXT("cause"), TEXT("note"), MAYBE_TEXT("signed")) },
 	{ "alert.raised", true, FIELDS(MAYBE_SESSION, TEXT("alert"), TEXT("text")) },
-	{ "audit.read", false, FIELDS(TEXT("query"), OBJECT("arguments"), MAYBE_COUNT("rows"),
-			MAYBE_COUNT("uid"), MAYBE_TEXT("user")) },
+	{ "audit.read", false,
+		FIELDS(TEXT("query"), OBJECT("arguments"), MAYBE_COUNT("rows"), MAYBE_COUNT("uid"),
+			MAYBE_TEXT("user")) },
 	{ NULL },
 };
 
@@ -79,9 +80,9 @@ static const LedgerQuery queries[] = {
 		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("kind", "kind"), BY_NUMBER("session", "session"),
 			OF_SUBJECT(ABOUT_SUBJECTS), AFTER("seq"), LIMIT) },
 	{ "faults",
-		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", session, " COLUMN("cause") ", " COLUMN(
-			"board_fault") ", " COLUMN("detail") ", " COLUMN("note") ", " COLUMN("signed") ", " CORRECTED(
-			"= record.seq") " FROM record WHERE kind IN ('fault.latched', 'fault.acknowledged')",
+		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR
+		", session, " COLUMN("cause") ", " COLUMN("board_fault") ", " COLUMN("detail") ", " COLUMN(
+			"note") ", " COLUMN("signed") ", " CORRECTED("= record.seq") " FROM record WHERE kind IN ('fault.latched', 'fault.acknowledged')",
 		" ORDER BY seq",
 		ARGUMENTS(RECORDED_BETWEEN, BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
 	{ "outbox",

@@ -101,8 +101,8 @@ static int check_session(ProjectionContext *context)
 			context, -ENOENT, "there is no session %lld: check its number", number);
 	if (!sqlite3_column_int(session, 0))
 		return projection_refuse(context, -EINVAL,
-			"session %lld is none of %s: `stipplectl audit subject %s` lists those that are", number,
-			subject, subject);
+			"session %lld is none of %s: `stipplectl audit subject %s` lists those that are",
+			number, subject, subject);
 	return 0;
 }
 

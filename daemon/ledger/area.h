@@ -183,8 +183,8 @@ struct LedgerQuery {
 		"limit", NULL, ARGUMENT_NUMBER, false \
 	}
 
-/* a column "name:utc" is shown as time, "name:json" is text that holds JSON, "name:personal" goes where personal
- * data may */
+/* a column "name:utc" is shown as time, "name:json" is text that holds JSON, "name:personal" goes where
+ * personal data may */
 #define RECORDED(field) "json_extract(CAST(leaf AS TEXT), '$.body." field "')"
 /** A column that is a field of a record's body. */
 #define COLUMN(field) RECORDED(field) " AS " field

@@ -29,6 +29,12 @@ static const struct {
 		"lots, pigment-lots, blends or indicators" },
 	{ "blend", "blend", "SELECT 1 FROM pigment_blend WHERE blend = @value", "blends" },
 	{ "sterilizer", "steriliser", "SELECT 1 FROM sterilizer WHERE sterilizer = @value", "sterilizers" },
+	{ "handpiece", "handpiece", "SELECT 1 FROM handpiece WHERE handpiece = @value", "handpieces" },
+	{ "item", "item",
+		"SELECT 1 FROM cycle_item WHERE item = @value UNION ALL SELECT 1 FROM handpiece WHERE handpiece = @value",
+		"sterilization or handpieces" },
+	{ "test", "biological test", "SELECT 1 FROM indicator_test WHERE seq = @value", "indicators" },
+	{ "record", "record", "SELECT 1 FROM record WHERE seq = @value", "records" },
 	{ "operator", "operator", "SELECT 1 FROM operator WHERE badge = @value", "operators" },
 	{ "badge", "operator", "SELECT 1 FROM operator WHERE badge = @value", "operators" },
 };

@@ -178,6 +178,8 @@ struct Ledger {
 /** `read_only`: an existing file; also a lone copy, in a folder that cannot be written. */
 int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
 int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+/** Tables and views of the newest version, without a record; temporary. Returns an SQLite result. */
+int schema_open_empty(sqlite3 **ret) _must_check_;
 /** A private database with the tables of a ledger, all empty, and the ledger of `path` attached to it as
  * "kept". */
 int schema_open_scratch(const char *path, sqlite3 **ret, char error[LEDGER_TEXT_MAX]) _must_check_;

@@ -168,6 +168,12 @@ int ledger_columns_now(
 
 /** Whether the query of this name takes such an argument. */
 bool ledger_query_takes(const char *query, const char *argument);
+/**
+ * What can be asked: an object from each query's name to {arguments, columns}, arrays of texts; what it
+ * cannot be asked without is "NAME (needed)", and what a compliance profile fills in is left out. Needs no
+ * ledger. -ENOMEM, -EIO.
+ */
+int ledger_describe_queries(json_t **ret) _must_check_;
 /** Names of the queries that ledger_stream() takes; NULL-terminated. */
 const char *const *ledger_query_names(void);
 

@@ -295,7 +295,8 @@ int query_rows(
 	sqlite3 *db, const LedgerQuery *query, json_t *arguments, json_t **ret, char error[LEDGER_TEXT_MAX])
 {
 	json_auto_t *rows = json_array();
-	int r = rows ? query_run(db, query, arguments, QUERY_COLUMNS, LEDGER_LOOKUP_ROWS, append_row, rows, error)
+	int r = rows ? query_run(db, query, arguments, QUERY_COLUMNS, LEDGER_LOOKUP_ROWS, append_row, rows,
+			       error)
 		     : -ENOMEM;
 
 	if (r == 0)
@@ -316,6 +317,42 @@ int query_columns(sqlite3 *db, const LedgerQuery *query, json_t **ret, char erro
 	}
 	if (r == 0)
 		*ret = json_incref(columns);
+	return r;
+}
+
+/* ---- what can be asked ---- */
+
+static json_t *describe_arguments(const LedgerQuery *query)
+{
+	json_t *names = json_array();
+
+	for (const Argument *argument = query->arguments; argument->name; argument++)
+		/* one that `select` itself uses is a figure of the profile */
+		if (!argument->where || argument->where[0] != '@')
+			json_array_append_new(names,
+				json_sprintf("%s%s", argument->name, argument->needed ? " (needed)" : ""));
+	return names;
+}
+
+int ledger_describe_queries(json_t **ret)
+{
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	json_auto_t *all = json_object();
+	char error[LEDGER_TEXT_MAX];
+	int r = ledger_errno(schema_open_empty(&db));
+
+	for (const char *const *name = ledger_query_names(); *name && r == 0; name++) {
+		const LedgerQuery *query = query_find(*name);
+		json_auto_t *columns = NULL;
+
+		r = query_columns(db, query, &columns, error);
+		if (r == 0 && json_object_set_new(all, *name,
+				      json_pack("{s:o, s:O}", "arguments", describe_arguments(query),
+					      "columns", columns)) < 0)
+			r = -ENOMEM;
+	}
+	if (r == 0)
+		*ret = json_incref(all);
 	return r;
 }
 

@@ -212,7 +212,7 @@ static int attach(sqlite3 *db, const char *path)
 	return r == SQLITE_DONE ? SQLITE_OK : r;
 }
 
-int schema_open_scratch(const char *path, sqlite3 **ret, char error[LEDGER_TEXT_MAX])
+int schema_open_empty(sqlite3 **ret)
 {
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
 	/* no name: a file of its own that is gone with the connection, and no syncing */
@@ -225,6 +225,16 @@ int schema_open_scratch(const char *path, sqlite3 **ret, char error[LEDGER_TEXT_
 			NULL, NULL);
 	if (r == SQLITE_OK)
 		r = migrate(db, 0);
+	if (r == SQLITE_OK)
+		*ret = TAKE_PTR(db);
+	return r;
+}
+
+int schema_open_scratch(const char *path, sqlite3 **ret, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	int r = schema_open_empty(&db);
+
 	if (r == SQLITE_OK)
 		r = attach(db, path);
 	if (r != SQLITE_OK)

@@ -148,8 +148,8 @@ static void *stream_thread(void *userdata)
 
 	stream->error = schema_open(stream->ledger->path, true, &db, stream->text);
 	if (stream->error == 0)
-		stream->error = write_rows(
-			db, stream->query, stream->arguments, QUERY_JSON, &output, stream->text);
+		stream->error =
+			write_rows(db, stream->query, stream->arguments, QUERY_JSON, &output, stream->text);
 	if (stream->error == 0)
 		stream->error = query_columns(db, stream->query, &stream->columns, stream->text);
 	stream->rows = output.rows;

@@ -26,7 +26,7 @@ def listings(station):
     """Every query with what it cannot do without."""
     values = {"lot": "L1", "unit": station.get("Session1", "Unit"), "session": 1, "subject": "P-0001"}
     return [(name, [f"{key}={values[key]}" for key in needs(station, name)])
-            for name in run(station, "audit", "list").split()]
+            for name in re.findall(r"^\S+", run(station, "audit", "list"), re.M)]
 
 
 def head(station, *words):
@@ -86,7 +86,9 @@ def test_people_are_told_that_nothing_matches(station):
         assert (plain.returncode, plain.stdout, plain.stderr) == (0, b"", b"no rows match\n")
         assert (lines.returncode, lines.stdout, lines.stderr) == (0, b"", b"")
     assert run(station, "--csv", "sterilizer", "due") == "sterilizer,reason,due,passed\n"
-    assert run(station, "--csv", "audit", "list").split()[:2] == ["query", "records"]
+    assert run(station, "--csv", "audit", "list").splitlines()[:2] == [
+        "query,arguments,columns",
+        "records,from to kind session subject after limit,seq time kind actor body corrected"]
 
 
 def test_what_is_nowhere_on_record_is_no_empty_answer(station):
@@ -94,6 +96,8 @@ def test_what_is_nowhere_on_record_is_no_empty_answer(station):
     for words, what in ((["recall", "NOPE"], "lot"), (["lot", "NOPE"], "lot"), (["unit", "NOPE"], "cartridge"),
                         (["subject", "NOPE"], "subject"), (["session", "999"], "session"),
                         (["timeline", "999"], "session"), (["needles", "lot=NOPE"], "lot"), (["recall", ""], "lot"),
+                        (["doubt", "handpiece=NOPE"], "handpiece"), (["sterilization", "item=NOPE"], "item"),
+                        (["doubt", "test=9999"], "biological test"), (["corrections", "record=9999"], "record"),
                         (["sessions", "operator=NOPE"], "operator"), (["due", "sterilizer=NOPE"], "steriliser")):
         for form in ([], ["--csv"], ["--json"]):
             said = call(station, *form, "audit", *words)

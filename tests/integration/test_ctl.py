@@ -183,8 +183,11 @@ def needs(station, query):
 
 def test_json_of_every_listing(station, pin):
     station.prepare()
-    names = run(station, "audit", "list").split()
-    assert [row["query"] for row in run_json(station, "audit", "list")] == names
+    text, listed = run(station, "audit", "list"), run_json(station, "audit", "list")
+    names = re.findall(r"^\S+", text, re.M)
+    assert [row["query"] for row in listed] == names
+    assert "\nlot\n  asks for: lot (needed), gtin\n  answers: " in text
+    assert next(row for row in listed if row["query"] == "consents")["arguments"][:2] == ["from", "to"]
     values = {"lot": "L1", "unit": station.get("Session1", "Unit"), "session": 1, "subject": "P-0001", "badge": "b1001"}
     for name in names:
         needed = [f"{key}={values[key]}" for key in needs(station, name)]

@@ -304,7 +304,7 @@ def test_a_subject_is_a_pseudonym(station):
     row, = station.audit("subjects", subject="P-7")
     assert (row["phototype"], row["born"], row["name"], row["contact"]) == ("III", 1980, "Rosa Muster", "555 0100")
     assert "Rosa" not in str(station.audit("records"))
-    for changed in ({"subject": "P 7"}, {"phototype": "IX"}, {"born": "long ago"}):
+    for changed in ({"subject": "P 7"}, {"phototype": "IX"}, {"born": "long ago"}, {"born": "99999"}):
         assert refused(station, "subject.registered", "Session1", **{"subject": "P-8", **changed})[0] == "InvalidArgument"
     assert refused(station, "subject.registered", "Session1", subject="P-7")[0] == "Exists"
     assert refused(station, "subject.changed", "Session1", subject="P-9", why="married")[0] == "Unknown"

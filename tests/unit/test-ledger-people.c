@@ -121,7 +121,8 @@ static json_t *correction(json_int_t corrects, const char *field, const char *ol
 }
 
 /** What the ledger says to a correction of the record; "" when it takes it. */
-static const char *correct(Ledger *ledger, uint64_t record, const char *field, const char *old, const char *new)
+static const char *correct(
+	Ledger *ledger, uint64_t record, const char *field, const char *old, const char *new)
 {
 	static LedgerAnswer answer;
 

@@ -346,7 +346,7 @@ static void test_errors(void **state)
 		{ "]d2LOT", "offset 3: application identifier is expected" },
 		{ "01" GTIN, "offset 16: (10) lot and (21) serial are both missing" },
 		{ "01" GTIN "17281231", "are both missing" },
-		{ "(10)L", "(01) GTIN is missing" },
+		{ "(10)L", "(01) GTIN is missing: scan the whole code, or type the lot alone" },
 		{ "10L" GS "21S", "(01) GTIN is missing" },
 		{ "01" GTIN "99X", "offset 19: (10) lot and (21) serial are both missing" },
 		{ "01" GTIN "29X", "offset 16: application identifier (29) is not one of GS1's" },
