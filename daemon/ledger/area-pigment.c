@@ -415,7 +415,9 @@ static const LedgerQuery queries[] = {
 		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("lot", RECORDED("lot")), AFTER("seq"), LIMIT) },
 	{ "blends",
 		"SELECT seq, blend, colour, expiry, operator, utc_us AS \"blended:utc\", (SELECT json_group_array("
-		"json_object('brand', brand, 'colour', colour, 'lot', lot, 'parts', parts)) FROM pigment_part"
+		"json_object('brand', brand, 'colour', colour, 'lot', lot, 'parts', parts, 'expiry', (SELECT expiry"
+		" FROM pigment_stock WHERE pigment_stock.lot = pigment_part.lot AND pigment_stock.brand = pigment_part.brand"
+		" AND pigment_stock.colour = pigment_part.colour))) FROM pigment_part"
 		" WHERE pigment_part.blend = pigment_blend.blend) AS \"parts:json\", " CORRECTED(
 			"= pigment_blend.seq") " FROM pigment_blend WHERE 1",
 		" ORDER BY seq",

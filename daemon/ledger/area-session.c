@@ -143,8 +143,11 @@ static const LedgerQuery queries[] = {
 		" ORDER BY zone", ARGUMENTS(NEED_NUMBER("session", "session")) },
 	{ "images",
 		"SELECT seq, session, zone, phase, file, sha256, bytes, width, height, round(focus, 1) AS focus,"
-		" round(exposure, 1) AS exposure, utc_us AS \"taken:utc\", CASE WHEN erase_seq IS NULL THEN 'kept' WHEN erased_seq IS NULL THEN"
-		" 'to be erased' ELSE 'erased' END AS state, " CORRECTED("= image.seq") " FROM image WHERE 1",
+		" round(exposure, 1) AS exposure,"
+		" utc_us AS \"taken:utc\", CASE WHEN erase_seq IS NULL THEN 'kept' WHEN erased_seq IS NULL THEN"
+		" 'to be erased' ELSE 'erased' END AS state, coalesce(erased_seq, erase_seq) AS erasure,"
+		" (SELECT utc_us FROM record WHERE record.seq = coalesce(erased_seq, erase_seq)) AS \"erased:utc\","
+		" " CORRECTED("= image.seq") " FROM image WHERE 1",
 		" ORDER BY seq",
 		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("session", "session"), BY_TEXT("zone", "zone"),
 			BY_TEXT("phase", "phase"), AFTER("seq"), LIMIT) },

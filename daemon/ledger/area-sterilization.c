@@ -486,15 +486,37 @@ static const RecordKind kinds[] = {
 	CORRECTIONS_OF(            \
 		RECORDED("sterilizer"), "WHERE kind IN ('sterilizer.registered', 'sterilizer.serviced')")
 
+/* a field of the record with this number, whatever row asks */
+#define OF_RECORD(number, column) "(SELECT " column " FROM record AS named WHERE named.seq = " number ")"
+/* of a cycle: when its load was rejected, by whom and why */
+#define REJECTION                                                                                   \
+	OF_RECORD("rejected_seq", "utc_us")                                                         \
+	" AS \"rejected:utc\", " OF_RECORD("rejected_seq", RECORDER) " AS rejected_by, " OF_RECORD( \
+		"rejected_seq", RECORDED("reason")) " AS rejected_reason"
+/* of a load that was in doubt: what was done about it, and how it stands */
+#define DOUBT_NOW                                                                                                                                 \
+	"(SELECT min(tested_us) FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer"                                              \
+	"  AND pass.result = 'pass' AND pass.tested_us > test.tested_us) AS \"cleared:utc\","                                                     \
+	" " OF_RECORD("test.followed_seq",                                                                                                        \
+		RECORDED(                                                                                                                         \
+			"action")) " AS action, " REJECTION                                                                                       \
+				   ", (SELECT blocked FROM handpiece_sterile AS held WHERE held.handpiece = item AND held.cycle_seq = cycle.seq)" \
+				   " AS blocked"
+#define DOUBT_STATE                                                                      \
+	"CASE WHEN rejected_by IS NOT NULL THEN 'rejected' WHEN \"cleared:utc\" IS NULL" \
+	" THEN 'in doubt' ELSE 'cleared' END AS state"
+
 /* the loads between the tests that passed before and after a failed one, their items, and on whom those
    were used */
 #define DOUBT                                                                                                                                     \
-	"SELECT * FROM (SELECT row_number() OVER (ORDER BY test.seq, cycle.started_us, cycle.seq, item, record.seq)"                              \
+	"SELECT *, " DOUBT_STATE                                                                                                                  \
+	" FROM (SELECT row_number() OVER (ORDER BY test.seq, cycle.started_us, cycle.seq, item, record.seq)"                                      \
 	" AS row, test.seq AS test, test.sterilizer, test.tested_us AS \"tested:utc\","                                                           \
 	" (SELECT min(seq) FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer"                                                   \
 	"  AND pass.result = 'pass' AND pass.tested_us > test.tested_us) AS passed, test.followed_seq AS follow_up,"                              \
 	" cycle.cycle, cycle.load, cycle.started_us AS \"started:utc\", item AS handpiece, record.session,"                                       \
-	" session.subject, record.utc_us AS \"used:utc\", " CORRECTED("IN (test.seq, test.followed_seq, cycle.seq, " BEGUN(                       \
+	" session.subject, record.utc_us AS \"used:utc\", " DOUBT_NOW                                                                             \
+	", " CORRECTED("IN (test.seq, test.followed_seq, cycle.seq, " BEGUN(                                                                      \
 		"record.session") ")") " FROM indicator_test AS test"                                                                             \
 				       " JOIN cycle ON cycle.sterilizer = test.sterilizer AND cycle.started_us > coalesce((SELECT max(tested_us)" \
 				       "  FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer AND pass.result = 'pass'"           \
@@ -518,8 +540,8 @@ static const LedgerQuery queries[] = {
 		"SELECT seq, sterilizer, cycle, load, started_us AS \"started:utc\", program, temperature_c,"
 		" pressure_kpa, exposure_s, dry_s, (SELECT json_group_array(item) FROM cycle_item WHERE cycle_seq ="
 		" cycle.seq) AS \"contents:json\", mechanical, integrator, chemical, operator,"
-		" released_us AS \"released:utc\", released_by, rejected_seq, " CORRECTED(
-			"IN (cycle.seq, released_seq, rejected_seq)") " FROM cycle WHERE 1",
+		" released_us AS \"released:utc\", released_by, rejected_seq, " REJECTION
+		", " CORRECTED("IN (cycle.seq, released_seq, rejected_seq)") " FROM cycle WHERE 1",
 		" ORDER BY seq",
 		ARGUMENTS(BETWEEN("started_us"), BY_TEXT("sterilizer", "sterilizer"),
 			BY_NUMBER("cycle", "cycle"),

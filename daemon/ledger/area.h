@@ -188,7 +188,8 @@ struct LedgerQuery {
 #define RECORDED(field) "json_extract(CAST(leaf AS TEXT), '$.body." field "')"
 /** A column that is a field of a record's body. */
 #define COLUMN(field) RECORDED(field) " AS " field
-#define ACTOR         "json_extract(CAST(leaf AS TEXT), '$.actor') AS actor"
+#define RECORDER      "json_extract(CAST(leaf AS TEXT), '$.actor')"
+#define ACTOR         RECORDER " AS actor"
 #define BODY          "json_extract(CAST(leaf AS TEXT), '$.body') AS \"body:json\", " CORRECTED("= record.seq")
 
 /* ---- corrections ---- */

@@ -106,6 +106,22 @@ static void expect_item(Ledger *ledger, const char *item, const char *column, co
 		fail_msg("%s of %s is %s, not %s", column, item, value ? value : "NULL", expected);
 }
 
+/** How the load of an item that a failed test put in doubt stands. */
+static void expect_doubt(Ledger *ledger, const char *item, const char *state, const char *blocked)
+{
+	json_auto_t *rows = look_up(ledger, "doubt", json_pack("{s:s}", "handpiece", item));
+	const json_t *row = json_array_get(rows, 0);
+	const char *why = json_string_value(json_object_get(row, "blocked"));
+
+	assert_int_equal(json_array_size(rows), 1);
+	assert_string_equal(json_string_value(json_object_get(row, "state")), state);
+	assert_int_equal(json_is_string(json_object_get(row, "cleared")), strcmp(state, "cleared") == 0);
+	if (!blocked)
+		assert_null(why);
+	else
+		assert_true(why && strstr(why, blocked));
+}
+
 static size_t count(Ledger *ledger, const char *query, json_t *arguments)
 {
 	json_auto_t *rows = look_up(ledger, query, arguments);
@@ -293,6 +309,7 @@ static void test_a_failed_test_puts_loads_in_doubt(void **state)
 	assert_string_equal(json_string_value(json_object_get(row, "subject")), "p1");
 	assert_true(json_is_null(json_object_get(json_array_get(rows, 1), "subject")));
 	assert_true(json_is_null(json_object_get(row, "passed")));
+	expect_doubt(ledger, "hp2", "in doubt", "steriliser A failed");
 	assert_int_equal(count(ledger, "doubt", json_pack("{s:s}", "subject", "p1")), 1);
 	assert_int_equal(count(ledger, "doubt", json_pack("{s:s}", "subject", "p2")), 0);
 
@@ -314,6 +331,25 @@ static void test_a_failed_test_puts_loads_in_doubt(void **state)
 	expect_item(ledger, "hp3", "blocked", NULL);
 	/* who was treated from them stays known */
 	assert_int_equal(count(ledger, "doubt", json_pack("{s:s}", "subject", "p1")), 1);
+	expect_doubt(ledger, "hp2", "cleared", NULL);
+}
+
+static void test_a_rejection_is_told_in_full(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	json_auto_t *rows = NULL;
+	json_t *row;
+
+	add_loads(ledger);
+	test_ok(ledger, "fail", "{\"cycle\":3}");
+	enter_ok(ledger, "cycle.rejected",
+		"{\"sterilizer\":\"A\",\"cycle\":3,\"reason\":\"wet packs found\"}");
+	rows = look_up(ledger, "sterilization", json_pack("{s:i}", "cycle", 3));
+	row = json_array_get(rows, 0);
+	assert_true(json_is_string(json_object_get(row, "rejected")));
+	assert_string_equal(json_string_value(json_object_get(row, "rejected_by")), "b1");
+	assert_string_equal(json_string_value(json_object_get(row, "rejected_reason")), "wet packs found");
+	expect_doubt(ledger, "hp3", "rejected", "its load was rejected");
 }
 
 static void test_items_may_have_to_be_sterilised_again(void **state)
@@ -601,6 +637,7 @@ int main(void)
 		LEDGER_TEST(test_a_test_must_rest_on_something),
 		LEDGER_TEST(test_a_failed_test_puts_loads_in_doubt),
 		LEDGER_TEST(test_items_may_have_to_be_sterilised_again),
+		LEDGER_TEST(test_a_rejection_is_told_in_full),
 		LEDGER_TEST(test_a_failed_test_is_followed_up),
 		LEDGER_TEST(test_the_record_says_when_the_next_is_due),
 		LEDGER_TEST(test_what_is_due),
