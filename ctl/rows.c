@@ -4,6 +4,8 @@
 #include <string.h>
 
 enum { LOOK_AHEAD = 64, COLUMNS_MAX = 48, COLUMN_MAX = 40 };
+/* digits of a figure: what a person reads, and what a program needs to have it as it was recorded */
+enum { DIGITS_READ = 6, DIGITS_KEPT = 15 };
 
 typedef struct Rows {
 	const Ctl *ctl;
@@ -14,13 +16,13 @@ typedef struct Rows {
 /* ---- values ---- */
 
 /** As one word of text; freed by the caller. */
-static char *value_text(const json_t *value, const char *null)
+static char *value_text(const json_t *value, const char *null, size_t digits)
 {
 	if (json_is_null(value))
 		return strdup(null);
 	if (json_is_string(value))
 		return strdup(json_string_value(value));
-	return json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+	return json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(digits));
 }
 
 /** Characters, where every one takes a column: what a terminal makes of others is its own affair. */
@@ -69,7 +71,7 @@ static void print_csv(json_t *row)
 	json_t *value;
 
 	json_object_foreach (row, key, value) {
-		_cleanup_(freep) char *text = value_text(value, "");
+		_cleanup_(freep) char *text = value_text(value, "", DIGITS_KEPT);
 
 		fputs(before, stdout);
 		print_cell(text ? text : "");
@@ -105,7 +107,7 @@ static void measure(Rows *rows, json_t *row)
 	json_t *value;
 
 	json_object_foreach (row, key, value) {
-		_cleanup_(freep) char *text = value_text(value, "-");
+		_cleanup_(freep) char *text = value_text(value, "-", DIGITS_READ);
 
 		widen(rows, column, key);
 		widen(rows, column++, text ? text : "");
@@ -119,7 +121,7 @@ static void print_row(const Rows *rows, json_t *row, bool names)
 	json_t *value;
 
 	json_object_foreach (row, key, value) {
-		_cleanup_(freep) char *text = names ? strdup(key) : value_text(value, "-");
+		_cleanup_(freep) char *text = names ? strdup(key) : value_text(value, "-", DIGITS_READ);
 
 		print_padded(
 			text ? text : "", column < COLUMNS_MAX ? rows->widths[column] : 0, column + 1 == n);

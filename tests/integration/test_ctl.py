@@ -228,6 +228,19 @@ def test_columns_for_people_are_lined_up(station):
     assert all(line[kind - 1] == " " and line[kind] != " " for line in lines)
 
 
+def test_people_read_figures_and_programs_keep_them(station):
+    station.enrol("s1", "2222", "supervisor,technician,auditor")
+    station.sign_in("s1", "2222")
+    station.record("Inventory1", "sterilizer.registered", sterilizer="A", maker="M", model="B", serial="7",
+                   installed="2026-01-01")
+    station.record("Inventory1", "cycle.recorded", sterilizer="A", cycle="1", started="2026-02-01T10:00:00Z", program="B",
+                   temperature_c="134.123456789012", exposure_s="240")
+    read = run(station, "audit", "sterilization")
+    assert "134.123 " in read and "134.1234" not in read
+    assert "134.123456789012" in run(station, "--csv", "audit", "sterilization")
+    assert run_json(station, "audit", "sterilization")[0]["temperature_c"] == 134.123456789012
+
+
 def test_what_a_query_is_about_needs_no_key(station):
     station.prepare()
     one, two = (run_json(station, "audit", "recall", *words) for words in (["L1"], ["lot=L1"]))
