@@ -38,7 +38,7 @@ static const struct {
 };
 static_assert(ELEMENTS(inks) == INK_MAX, "every ink has a colour");
 
-enum { CELL_LINES = 2 };
+enum { CELL_LINES = 8 };
 #define CELL_GAP     6.0 /* between columns */
 #define ROW_PADDING  2.0 /* over and under a row's text */
 #define HEADING_GAP  5.0

@@ -89,6 +89,7 @@ typedef struct TableColumn {
 	double share; /* of the width; all together 1 */
 	TextAlign align;
 	TextStyle style;
+	const char *cell; /* pattern of what stands in it (report/cell.h); NULL: who fills the table knows */
 } TableColumn;
 
 typedef struct Table {

@@ -135,6 +135,7 @@ void figure_picture(Canvas *canvas, const ReportPicture *picture, Box box)
 {
 	cairo_surface_t *surface;
 	double width, height, scale;
+	char words[REPORT_PICTURE_WORDS];
 
 	if (canvas->measures) /* decoding takes long, and the box is all there is to measure */
 		return;
@@ -142,10 +143,8 @@ void figure_picture(Canvas *canvas, const ReportPicture *picture, Box box)
 	if (!surface) {
 		canvas_fill(canvas, box, 2, INK_TINT);
 		box.y += box.height / 2 - 5;
-		canvas_text(canvas, box, STYLE_SMALL, INK_MUTED, ALIGN_CENTRE, 1,
-			!picture->file   ? "not taken"
-			: !picture->jpeg ? "not available"
-					 : "not readable");
+		canvas_text(canvas, box, STYLE_SMALL, INK_MUTED, ALIGN_CENTRE, 2,
+			report_picture_words(picture, words));
 		return;
 	}
 	width = cairo_image_surface_get_width(surface);

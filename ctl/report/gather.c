@@ -73,7 +73,38 @@ static int ask_lots(Ctl *ctl, Report *report)
 	return status;
 }
 
-/** The cycles that each reusable handpiece was in. */
+/** What the blends were mixed of. */
+static int ask_blends(Ctl *ctl, Report *report)
+{
+	int status = CTL_DONE;
+
+	for (guint i = 0; i < report->pigments->len && status == CTL_DONE; i++) {
+		const ReportPigment *pigment = &g_array_index(report->pigments, ReportPigment, i);
+
+		if (pigment->brand && strcmp(pigment->brand, "blend") == 0 && !pigment->parted)
+			status = ask(ctl, report, "blends", json_pack("{s:s}", "blend", pigment->lot));
+	}
+	return status;
+}
+
+/** How lots stood from the session on: before it, nothing that was barred could be used. */
+static int ask_statuses(Ctl *ctl, Report *report)
+{
+	static const char *const kinds[] = { "lot.status", "pigment.status" };
+	Asking asking = { report, "statuses" };
+	Reading reading = { take_row, &asking };
+	int status = CTL_DONE;
+
+	for (size_t i = 0; i < ELEMENTS(kinds) && report->begun && status == CTL_DONE; i++) {
+		json_auto_t *filter = json_pack("{s:s, s:s}", "kind", kinds[i], "from", report->begun);
+
+		status = filter ? ctl_query(ctl, "timeline", filter, read_rows, &reading)
+				: ctl_fail("out of memory");
+	}
+	return status;
+}
+
+/** The cycles that each reusable handpiece was in, and which of them are in doubt. */
 static int ask_cycles(Ctl *ctl, Report *report)
 {
 	int status = CTL_DONE;
@@ -82,6 +113,8 @@ static int ask_cycles(Ctl *ctl, Report *report)
 		const ReportHandpiece *piece = &g_array_index(report->handpieces, ReportHandpiece, i);
 
 		status = ask(ctl, report, "sterilization", json_pack("{s:s}", "item", piece->handpiece));
+		if (status == CTL_DONE)
+			status = ask(ctl, report, "doubt", json_pack("{s:s}", "handpiece", piece->handpiece));
 	}
 	return status;
 }
@@ -89,11 +122,11 @@ static int ask_cycles(Ctl *ctl, Report *report)
 /* ---- the station ---- */
 
 /** The text is the caller's. */
-static int ask_name(Ctl *ctl, const char *property, char **ret)
+static int ask_string(Ctl *ctl, const char *path, const char *interface, const char *property, char **ret)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	int r = sd_bus_get_property_string(
-		ctl->bus, "org.stipple.Station1", CTL_STATION, property, &error, ret);
+		ctl->bus, "org.stipple.Station1", path, interface, property, &error, ret);
 	int status = r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
 
 	sd_bus_error_free(&error);
@@ -102,9 +135,9 @@ static int ask_name(Ctl *ctl, const char *property, char **ret)
 
 static int ask_names(Ctl *ctl, char **ret_clinic, char **ret_station)
 {
-	int status = ask_name(ctl, "Clinic", ret_clinic);
+	int status = ask_string(ctl, CTL_STATION, "Clinic", ret_clinic);
 
-	return status == CTL_DONE ? ask_name(ctl, "Station", ret_station) : status;
+	return status == CTL_DONE ? ask_string(ctl, CTL_STATION, "Station", ret_station) : status;
 }
 
 static char *now_text(void)
@@ -139,7 +172,7 @@ static void open_picture(Ctl *ctl, ReportPicture *picture)
 	sd_bus_message *reply = NULL;
 	int fd = -1;
 
-	if (picture->file &&
+	if (picture->file && !picture->erasure &&
 		ctl_call(ctl, CTL_AUDIT, "OpenPicture", &reply, "s", picture->file) == CTL_DONE &&
 		sd_bus_message_read(reply, "h", &fd) >= 0)
 		picture->jpeg = read_picture(fd);
@@ -182,21 +215,33 @@ static void ask_proof(Ctl *ctl, Report *report)
 
 /* ---- a session ---- */
 
+/** What the record has of the session, in the order in which the report takes it. */
+static int ask_record(Ctl *ctl, Report *report, int64_t session)
+{
+	static const struct {
+		const char *query; /* about the session, unless: */
+		int (*more)(Ctl *ctl, Report *report);
+	} asked[] = { { "session", NULL }, { "operators", NULL }, { "timeline", NULL }, { "images", NULL },
+		{ "needles", NULL }, { NULL, ask_lots }, { "pigments", NULL }, { NULL, ask_blends },
+		{ NULL, ask_statuses }, { NULL, ask_cycles } };
+	int status = CTL_DONE;
+
+	for (size_t i = 0; i < ELEMENTS(asked) && status == CTL_DONE; i++)
+		if (asked[i].more)
+			status = asked[i].more(ctl, report);
+		else
+			status = ask(ctl, report, asked[i].query,
+				strcmp(asked[i].query, "operators") == 0
+					? json_object()
+					: json_pack("{s:I}", "session", (json_int_t)session));
+	return status;
+}
+
 int report_gather(Ctl *ctl, int64_t session, Report *report)
 {
 	_cleanup_(freep) char *clinic = NULL, *station = NULL, *made = now_text();
-	int status = ask(ctl, report, "session", json_pack("{s:I}", "session", (json_int_t)session));
+	int status = ask_record(ctl, report, session);
 
-	if (status == CTL_DONE)
-		status = ask(ctl, report, "operators", json_object());
-	if (status == CTL_DONE)
-		status = ask(ctl, report, "timeline", json_pack("{s:I}", "session", (json_int_t)session));
-	if (status == CTL_DONE)
-		status = ask(ctl, report, "needles", json_pack("{s:I}", "session", (json_int_t)session));
-	if (status == CTL_DONE)
-		status = ask_lots(ctl, report);
-	if (status == CTL_DONE)
-		status = ask_cycles(ctl, report);
 	if (status == CTL_DONE)
 		status = ask_names(ctl, &clinic, &station);
 	if (status != CTL_DONE)
@@ -225,16 +270,21 @@ static int ask_section(Ctl *ctl, Inspection *inspection, size_t section)
 {
 	const InspectionSection *asked = &inspection_sections[section];
 	json_auto_t *filter = json_object();
-	json_t *rows = inspection->rows[section] = json_array();
+	json_t *rows = json_array();
 	Reading reading = { append_row, rows };
+	int status;
 
 	if (!filter || !rows)
 		return ctl_fail("out of memory");
+	if (asked->only)
+		json_object_set_new(filter, asked->only, json_string(asked->like));
 	if (asked->dated && inspection->from)
 		json_object_set_new(filter, "from", json_string(inspection->from));
 	if (asked->dated && inspection->to)
 		json_object_set_new(filter, "to", json_string(inspection->to));
-	return ctl_query(ctl, asked->query, filter, read_rows, &reading);
+	status = ctl_query(ctl, asked->query, filter, read_rows, &reading);
+	inspection_set(inspection, section, rows);
+	return status;
 }
 
 static char **strv_free(char **texts)
@@ -245,6 +295,87 @@ static char **strv_free(char **texts)
 	return NULL;
 }
 DEFINE_CLEANUP(char **, strv_free, strv_freep);
+
+/** What the last verification found: one of its own would take long where the record is. */
+static int ask_verification(Ctl *ctl, Inspection *inspection)
+{
+	static const struct {
+		const char *state, *words;
+	} known[] = {
+		{ "none",
+			"Not verified since the station was started: stipplectl audit verify does it, for the next report." },
+		{ "running", "Being verified while this report was made." },
+		{ "sound", "Verified in full since the station was started, and sound." },
+		{ "damaged", "DAMAGED" },
+		{ "failed", "Could not be verified" },
+	};
+	_cleanup_(freep) char *state = NULL, *text = NULL;
+	const char *words = "Unknown";
+	int status = ask_string(ctl, CTL_AUDIT, "Verification", &state);
+
+	if (status == CTL_DONE)
+		status = ask_string(ctl, CTL_AUDIT, "VerificationText", &text);
+	if (status != CTL_DONE)
+		return status;
+	for (size_t i = 0; i < ELEMENTS(known); i++)
+		if (strcmp(known[i].state, state) == 0)
+			words = known[i].words;
+	inspection->damaged = strcmp(state, "damaged") == 0;
+	inspection_say(inspection, "Is it whole?", "%s%s%s", words, text[0] ? ": " : "", text);
+	return CTL_DONE;
+}
+
+/** What the newest checkpoint covers; *ret is NULL when there is none. The row is the caller's. */
+static int ask_checkpoint(Ctl *ctl, json_t **ret)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	json_auto_t *rows = json_array(), *filter = NULL;
+	Reading reading = { append_row, rows };
+	uint64_t size = 0;
+	int r = sd_bus_get_property_trivial(
+		ctl->bus, "org.stipple.Station1", CTL_AUDIT, "CheckpointSize", &error, 't', &size);
+	int status = r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
+
+	sd_bus_error_free(&error);
+	*ret = NULL;
+	if (status != CTL_DONE || size == 0)
+		return status;
+	filter = json_pack("{s:I}", "after", (json_int_t)size - 1);
+	status = filter ? ctl_query(ctl, "checkpoints", filter, read_rows, &reading)
+			: ctl_fail("out of memory");
+	if (json_array_size(rows))
+		*ret = json_incref(json_array_get(rows, json_array_size(rows) - 1));
+	return status;
+}
+
+static int ask_log(Ctl *ctl, Inspection *inspection)
+{
+	_cleanup_(freep) char *key = NULL;
+	json_auto_t *checkpoint = NULL;
+	char time[REPORT_TIME_MAX];
+	int status = ask_verification(ctl, inspection);
+
+	if (status == CTL_DONE)
+		status = ask_string(ctl, CTL_AUDIT, "Key", &key);
+	if (status == CTL_DONE)
+		status = ask_checkpoint(ctl, &checkpoint);
+	if (status != CTL_DONE)
+		return status;
+	inspection_say(inspection, "Public key", "%s", key);
+	if (!checkpoint) {
+		inspection_say(inspection, "Newest checkpoint", "none was made yet");
+		return CTL_DONE;
+	}
+	report_time(json_string_value(json_object_get(checkpoint, "time")), REPORT_MINUTE, time);
+	inspection_say(inspection, "Newest checkpoint", "of %lld records, made %s",
+		(long long)json_integer_value(json_object_get(checkpoint, "size")), time);
+	inspection_say(
+		inspection, "As it was signed", "%s", json_string_value(json_object_get(checkpoint, "note")));
+	inspection_say(inspection, "To check it",
+		"stipplectl audit verify reads every record and checkpoint; stipplectl audit witness FILE compares "
+		"a checkpoint kept elsewhere, such as this one, with the ledger.");
+	return CTL_DONE;
+}
 
 int inspection_gather(Ctl *ctl, Inspection *inspection)
 {
@@ -259,7 +390,7 @@ int inspection_gather(Ctl *ctl, Inspection *inspection)
 	if (status == CTL_DONE)
 		status = ask_names(ctl, &inspection->clinic, &inspection->station);
 	for (size_t i = 0; i < INSPECTION_SECTIONS && status == CTL_DONE; i++)
-		if (is_known(queries, inspection_sections[i].query))
+		if (inspection_sections[i].query && is_known(queries, inspection_sections[i].query))
 			status = ask_section(ctl, inspection, i);
-	return status;
+	return status == CTL_DONE ? ask_log(ctl, inspection) : status;
 }

@@ -11,7 +11,7 @@ static const char style[] =
 	"margin:2rem 0 .6rem}header p,small,figcaption{color:#61707d}"
 	"table{border-collapse:collapse;width:100%}th{font-size:.8rem;color:#61707d}"
 	"th,td{border-bottom:1px solid #ccd6db;padding:.25rem .5rem .25rem 0;vertical-align:top;text-align:left;"
-	"overflow-wrap:anywhere}.end{text-align:right}"
+	"overflow-wrap:anywhere}th{overflow-wrap:normal}td{white-space:pre-line}.end{text-align:right}"
 	"dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:.6rem 1rem}"
 	"dl div{min-width:0;overflow-wrap:anywhere}dt{font-size:.8rem;color:#61707d}dd{margin:0;font-weight:600}"
 	".good{background:#0d646b}.warning{background:#bd5c14}"
@@ -54,12 +54,18 @@ void html_heading(FILE *stream, const char *title)
 	fputs("</h2>\n", stream);
 }
 
+void html_paragraph(FILE *stream, const char *words)
+{
+	fputs("<p>", stream);
+	html_text(stream, words);
+	fputs("</p>\n", stream);
+}
+
 void html_section(FILE *stream, const char *title, char *words)
 {
 	html_heading(stream, title);
-	fputs("<p>", stream);
-	html_text(stream, words);
-	fputs("</p></section>\n", stream);
+	html_paragraph(stream, words);
+	fputs("</section>\n", stream);
 	free(words);
 }
 
@@ -72,27 +78,32 @@ static void put_cell(FILE *stream, const char *tag, const TableColumn *column, c
 	fprintf(stream, "</%s>", tag);
 }
 
+static void put_rows(FILE *stream, const Table *table)
+{
+	fputs("<div class=\"scroll\"><table><colgroup>", stream);
+	for (size_t i = 0; i < table->n_columns; i++)
+		fprintf(stream, "<col style=\"width:%g%%\">", table->columns[i].share * 100);
+	fputs("</colgroup><thead><tr>", stream);
+	for (size_t i = 0; i < table->n_columns; i++)
+		put_cell(stream, "th", &table->columns[i], table->columns[i].title);
+	fputs("</tr></thead><tbody>\n", stream);
+	for (size_t row = 0; row < table_rows(table); row++) {
+		fputs("<tr>", stream);
+		for (size_t i = 0; i < table->n_columns; i++)
+			put_cell(stream, "td", &table->columns[i],
+				g_ptr_array_index(table->cells, row * table->n_columns + i));
+		fputs("</tr>\n", stream);
+	}
+	fputs("</tbody></table></div>", stream);
+}
+
 void html_table(FILE *stream, const char *title, Table *table, const char *none)
 {
 	html_heading(stream, title);
-	if (table_rows(table) == 0) {
-		fputs("<p>", stream);
-		html_text(stream, none);
-		fputs("</p>", stream);
-	} else {
-		fputs("<div class=\"scroll\"><table><thead><tr>", stream);
-		for (size_t i = 0; i < table->n_columns; i++)
-			put_cell(stream, "th", &table->columns[i], table->columns[i].title);
-		fputs("</tr></thead><tbody>\n", stream);
-		for (size_t row = 0; row < table_rows(table); row++) {
-			fputs("<tr>", stream);
-			for (size_t i = 0; i < table->n_columns; i++)
-				put_cell(stream, "td", &table->columns[i],
-					g_ptr_array_index(table->cells, row * table->n_columns + i));
-			fputs("</tr>\n", stream);
-		}
-		fputs("</tbody></table></div>", stream);
-	}
+	if (table_rows(table) == 0)
+		html_paragraph(stream, none);
+	else
+		put_rows(stream, table);
 	fputs("</section>\n", stream);
 	table_free(table);
 }

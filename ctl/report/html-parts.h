@@ -21,5 +21,6 @@ void html_number(FILE *stream, const char *label, const char *format, ...) G_GNU
 void html_heading(FILE *stream, const char *title);
 /** A whole section of one paragraph; frees `words`. */
 void html_section(FILE *stream, const char *title, char *words);
+void html_paragraph(FILE *stream, const char *words);
 /** A whole section of one table, or of the words `none` when it has no rows; frees the table. */
 void html_table(FILE *stream, const char *title, Table *table, const char *none);

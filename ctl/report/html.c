@@ -93,13 +93,13 @@ static void put_figures(FILE *stream, const Report *report)
 
 /* ---- photographs ---- */
 
-static void put_picture(FILE *stream, const ReportPicture *picture, const char *phase)
+static void put_picture(FILE *stream, const Report *report, const ReportPicture *picture, const char *phase)
 {
 	enum { WIDTH = 200 }; /* points it is reduced for */
 	cairo_surface_t *surface = picture->jpeg ? picture_open(picture->jpeg, WIDTH) : NULL;
 	const unsigned char *data = NULL;
 	unsigned long size = 0;
-	char time[REPORT_TIME_MAX];
+	char time[REPORT_TIME_MAX], words[REPORT_PICTURE_WORDS];
 
 	if (surface)
 		cairo_surface_get_mime_data(surface, CAIRO_MIME_TYPE_JPEG, &data, &size);
@@ -107,9 +107,9 @@ static void put_picture(FILE *stream, const ReportPicture *picture, const char *
 	if (data)
 		put_image(stream, "image/jpeg", data, size, phase);
 	fprintf(stream, "<figcaption>%s%s%s", phase, picture->time ? ", " : "",
-		report_time(picture->time, REPORT_CLOCK, time));
+		report_time_within(report, picture->time, time));
 	if (!data)
-		fputs(picture->file ? ": not available" : ": not taken", stream);
+		fprintf(stream, ": %s", report_picture_words(picture, words));
 	if (picture->sha256) {
 		fputs("<br><code>SHA-256 ", stream);
 		html_text(stream, picture->sha256);
@@ -135,8 +135,8 @@ static void put_photographs(FILE *stream, const Report *report)
 		fputs("<h3>", stream);
 		html_text(stream, title);
 		fputs("</h3><div class=\"pair\">", stream);
-		put_picture(stream, &zone->before, "Before");
-		put_picture(stream, &zone->after, "After");
+		put_picture(stream, report, &zone->before, "Before");
+		put_picture(stream, report, &zone->after, "After");
 		fputs("</div>", stream);
 	}
 	fputs("</section>\n", stream);

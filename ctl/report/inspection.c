@@ -3,121 +3,11 @@
 
 #include <assert.h>
 #include <string.h>
+#include <time.h>
 
+#include "report/cell.h"
 #include "report/html-parts.h"
 #include "report/sheet.h"
-
-#define SECTION(query, dated, title, note, none, name)                                                 \
-	{                                                                                              \
-		query, dated, title, note, none, name##_columns, name##_keys, ELEMENTS(name##_columns) \
-	}
-#define AS_MANY(name) \
-	static_assert(ELEMENTS(name##_columns) == ELEMENTS(name##_keys), "a key for each column")
-
-static const TableColumn gap_columns[] = {
-	{ "What it is about", 0.3, ALIGN_START, STYLE_STRONG },
-	{ "What is missing", 0.55, ALIGN_START, STYLE_BODY },
-	{ "Since", 0.15, ALIGN_START, STYLE_BODY },
-};
-static const char *const gap_keys[] = { "subject", "missing", "since" };
-AS_MANY(gap);
-
-static const TableColumn cycle_columns[] = {
-	{ "Started", 0.14, ALIGN_START, STYLE_BODY },
-	{ "Steriliser", 0.13, ALIGN_START, STYLE_STRONG },
-	{ "Cycle", 0.06, ALIGN_START, STYLE_STRONG },
-	{ "Program", 0.11, ALIGN_START, STYLE_BODY },
-	{ "\xc2\xb0"
-	  "C",
-		0.06, ALIGN_END, STYLE_BODY },
-	{ "Hold, s", 0.07, ALIGN_END, STYLE_BODY },
-	{ "Contents", 0.13, ALIGN_START, STYLE_BODY },
-	{ "Readings", 0.08, ALIGN_START, STYLE_BODY },
-	{ "Class V", 0.07, ALIGN_START, STYLE_BODY },
-	{ "Chemical", 0.08, ALIGN_START, STYLE_BODY },
-	{ "Released", 0.07, ALIGN_START, STYLE_BODY },
-};
-static const char *const cycle_keys[] = { "started:minute", "sterilizer", "cycle", "program", "temperature_c",
-	"exposure_s", "contents:list", "mechanical", "integrator", "chemical", "released_by" };
-AS_MANY(cycle);
-
-static const TableColumn indicator_columns[] = {
-	{ "Tested", 0.16, ALIGN_START, STYLE_BODY },
-	{ "Steriliser", 0.14, ALIGN_START, STYLE_STRONG },
-	{ "Lot", 0.14, ALIGN_START, STYLE_BODY },
-	{ "Expiry", 0.12, ALIGN_START, STYLE_BODY },
-	{ "Control", 0.12, ALIGN_START, STYLE_BODY },
-	{ "Result", 0.1, ALIGN_START, STYLE_STRONG },
-	{ "Laboratory", 0.22, ALIGN_START, STYLE_BODY },
-};
-static const char *const indicator_keys[] = { "tested:minute", "sterilizer", "lot", "expiry", "control",
-	"result", "laboratory" };
-AS_MANY(indicator);
-
-static const TableColumn doubt_columns[] = {
-	{ "Failed test", 0.12, ALIGN_START, STYLE_BODY },
-	{ "Steriliser", 0.14, ALIGN_START, STYLE_STRONG },
-	{ "Cycle", 0.1, ALIGN_START, STYLE_BODY },
-	{ "Started", 0.16, ALIGN_START, STYLE_BODY },
-	{ "Handpiece", 0.18, ALIGN_START, STYLE_BODY },
-	{ "Session", 0.1, ALIGN_START, STYLE_BODY },
-	{ "Client (pseudonym)", 0.2, ALIGN_START, STYLE_BODY },
-};
-static const char *const doubt_keys[] = { "test", "sterilizer", "cycle", "started:minute", "handpiece",
-	"session", "subject" };
-AS_MANY(doubt);
-
-static const TableColumn lot_columns[] = {
-	{ "Lot", 0.15, ALIGN_START, STYLE_STRONG },
-	{ "Product", 0.17, ALIGN_START, STYLE_BODY },
-	{ "Maker", 0.14, ALIGN_START, STYLE_BODY },
-	{ "Expiry", 0.11, ALIGN_START, STYLE_BODY },
-	{ "Certificate", 0.19, ALIGN_START, STYLE_BODY },
-	{ "Received", 0.11, ALIGN_START, STYLE_BODY },
-	{ "Used", 0.06, ALIGN_END, STYLE_BODY },
-	{ "Left", 0.07, ALIGN_END, STYLE_BODY },
-};
-static const char *const lot_keys[] = { "lot", "product", "maker", "expiry", "certificate", "received:day",
-	"used", "left" };
-AS_MANY(lot);
-
-static const TableColumn session_columns[] = {
-	{ "Session", 0.09, ALIGN_START, STYLE_STRONG },
-	{ "Begun", 0.16, ALIGN_START, STYLE_BODY },
-	{ "Client (pseudonym)", 0.2, ALIGN_START, STYLE_BODY },
-	{ "Protocol", 0.19, ALIGN_START, STYLE_BODY },
-	{ "Operator", 0.14, ALIGN_START, STYLE_BODY },
-	{ "Outcome", 0.12, ALIGN_START, STYLE_BODY },
-	{ "Cartridges", 0.1, ALIGN_END, STYLE_BODY },
-};
-static const char *const session_keys[] = { "session", "begun:minute", "subject", "protocol", "operator",
-	"outcome", "needles" };
-AS_MANY(session);
-
-static const TableColumn needle_columns[] = {
-	{ "Cartridge", 0.36, ALIGN_START, STYLE_STRONG },
-	{ "Lot", 0.14, ALIGN_START, STYLE_BODY },
-	{ "Used", 0.16, ALIGN_START, STYLE_BODY },
-	{ "Session", 0.09, ALIGN_START, STYLE_BODY },
-	{ "Client (pseudonym)", 0.15, ALIGN_START, STYLE_BODY },
-	{ "Operator", 0.1, ALIGN_START, STYLE_BODY },
-};
-static const char *const needle_keys[] = { "unit", "lot", "used:minute", "session", "subject", "operator" };
-AS_MANY(needle);
-
-const InspectionSection inspection_sections[INSPECTION_SECTIONS] = {
-	SECTION("check", false, "What the record lacks", "under the compliance profile in force, as of today",
-		"Nothing is missing.", gap),
-	SECTION("sterilization", true, "Sterilisation cycles", NULL, "No cycle was run.", cycle),
-	SECTION("indicators", true, "Biological indicator tests", NULL, "No test was made.", indicator),
-	SECTION("doubt", true, "Loads in doubt",
-		"between a failed test and those that passed before and after it", "No load is in doubt.",
-		doubt),
-	SECTION("lots", false, "Cartridge lots and certificates", "all that are on record",
-		"No lot is on record.", lot),
-	SECTION("sessions", true, "Sessions", NULL, "There was no session.", session),
-	SECTION("needles", true, "Cartridges used", NULL, "No cartridge was used.", needle),
-};
 
 Inspection *inspection_new(void)
 {
@@ -139,51 +29,63 @@ Inspection *inspection_free(Inspection *inspection)
 
 /* ---- rows ---- */
 
-static char *list_text(const json_t *list)
+size_t inspection_section(const char *title)
 {
-	GString *text = g_string_new(NULL);
+	for (size_t i = 0; i < INSPECTION_SECTIONS; i++)
+		if (strcmp(inspection_sections[i].title, title) == 0)
+			return i;
+	assert(false);
+	return 0;
+}
+
+static bool has(const json_t *row, const char *key)
+{
+	const json_t *value = json_object_get(row, key);
+
+	return value && !json_is_null(value);
+}
+
+static gint by_text(gconstpointer a, gconstpointer b, gpointer key)
+{
+	const char *first = json_string_value(json_object_get(*(json_t *const *)a, key));
+	const char *second = json_string_value(json_object_get(*(json_t *const *)b, key));
+
+	return g_strcmp0(first, second);
+}
+
+void inspection_set(Inspection *inspection, size_t section, json_t *rows)
+{
+	const InspectionSection *about = &inspection_sections[section];
+	GPtrArray *kept = g_ptr_array_new();
+	json_t *row, *sorted = json_array();
 	size_t i;
-	json_t *item;
 
-	json_array_foreach (list, i, item)
-		g_string_append_printf(
-			text, "%s%s", i ? ", " : "", json_is_string(item) ? json_string_value(item) : "");
-	return g_string_free(text, false);
+	json_array_foreach (rows, i, row)
+		if ((!about->having || has(row, about->having)) &&
+			!(about->lacking && has(row, about->lacking)))
+			g_ptr_array_add(kept, row);
+	if (about->sort)
+		g_ptr_array_sort_with_data(kept, by_text, (gpointer)about->sort);
+	for (guint k = 0; k < kept->len; k++)
+		json_array_append(sorted, g_ptr_array_index(kept, k));
+	g_ptr_array_unref(kept);
+	json_decref(rows);
+	json_decref(inspection->rows[section]);
+	inspection->rows[section] = sorted;
 }
 
-static char *value_text(const json_t *value)
+void inspection_say(Inspection *inspection, const char *what, const char *format, ...)
 {
-	char *text = NULL;
+	json_t **rows = &inspection->rows[inspection_section("The log")];
+	_cleanup_(freep) char *text = NULL;
+	va_list arguments;
 
-	if (json_is_string(value))
-		return strdup(json_string_value(value));
-	if (json_is_integer(value) && asprintf(&text, "%lld", (long long)json_integer_value(value)) < 0)
-		return NULL;
-	if (json_is_real(value) && asprintf(&text, "%g", json_real_value(value)) < 0)
-		return NULL;
-	if (json_is_boolean(value))
-		return strdup(json_is_true(value) ? "yes" : "no");
-	return text;
-}
-
-/** NULL: the row has no such value. */
-static char *cell_text(const json_t *row, const char *key)
-{
-	_cleanup_(freep) char *name = strndup(key, strcspn(key, ":"));
-	const char *form = strchr(key, ':');
-	const json_t *value = name ? json_object_get(row, name) : NULL;
-	char time[REPORT_TIME_MAX];
-
-	if (!form)
-		return value_text(value);
-	if (strcmp(form, ":list") == 0)
-		return json_array_size(value) ? list_text(value) : NULL;
-	if (!json_is_string(value))
-		return NULL;
-	report_time(json_string_value(value), REPORT_MINUTE, time);
-	if (strcmp(form, ":day") == 0)
-		time[strcspn(time, " ")] = '\0';
-	return strdup(time);
+	va_start(arguments, format);
+	text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	if (!*rows)
+		*rows = json_array();
+	json_array_append_new(*rows, json_pack("{s:s, s:s}", "what", what, "says", g_strchomp(text)));
 }
 
 Table *inspection_table(const Inspection *inspection, size_t section)
@@ -195,7 +97,9 @@ Table *inspection_table(const Inspection *inspection, size_t section)
 
 	json_array_foreach (inspection->rows[section], i, row)
 		for (size_t column = 0; column < found->n_columns; column++)
-			table_add(table, cell_text(row, found->keys[column]));
+			table_add(table, found->columns[column].cell[0]
+						 ? cell_text(row, found->columns[column].cell)
+						 : strdup(""));
 	return table;
 }
 
@@ -210,8 +114,43 @@ static const char *none_words(const Inspection *inspection, size_t section)
 /** What an inspector looks for first, so it stands beside the title. */
 static const char *state_words(const Inspection *inspection, bool *ret_good)
 {
-	*ret_good = inspection->rows[0] && json_array_size(inspection->rows[0]) == 0;
-	return !inspection->rows[0] ? "Not checked" : *ret_good ? "Nothing missing" : "Gaps found";
+	const json_t *gaps = inspection->rows[inspection_section("What the record lacks")];
+
+	*ret_good = !inspection->damaged && gaps && json_array_size(gaps) == 0;
+	if (inspection->damaged)
+		return "Ledger damaged";
+	return !gaps ? "Not checked" : *ret_good ? "Nothing missing" : "Gaps found";
+}
+
+/** A zone's name with its offset, of a day in the year of `made`. */
+static void zone_words(const char *made, const char *day, char ret[REPORT_TIME_MAX])
+{
+	struct tm utc = { 0 }, local;
+	char date[REPORT_TIME_MAX];
+	time_t seconds;
+
+	ret[0] = '\0';
+	snprintf(date, sizeof date, "%.4s-%s", made ? made : "2000", day);
+	if (!strptime(date, "%Y-%m-%d", &utc))
+		return;
+	seconds = timegm(&utc);
+	if (localtime_r(&seconds, &local) && strftime(ret, REPORT_TIME_MAX, "%Z (UTC%z)", &local) == 0)
+		ret[0] = '\0';
+}
+
+/** Under which rules, and by which clock. */
+static void basis_words(const Inspection *inspection, char ret[256])
+{
+	const json_t *kept = inspection->rows[inspection_section("How long records are kept")];
+	const char *profile = json_string_value(json_object_get(json_array_get(kept, 0), "profile"));
+	char winter[REPORT_TIME_MAX], summer[REPORT_TIME_MAX];
+
+	zone_words(inspection->made, "01-01", winter);
+	zone_words(inspection->made, "07-01", summer);
+	snprintf(ret, 256,
+		"Compliance profile: %s. Times of day are local: %s%s%s. The span's days are those of UTC.",
+		profile ? profile : "not told", winter, strcmp(winter, summer) != 0 ? ", in summer " : "",
+		strcmp(winter, summer) != 0 ? summer : "");
 }
 
 static void about_words(const Inspection *inspection, char ret[256])
@@ -227,26 +166,34 @@ static void about_words(const Inspection *inspection, char ret[256])
 
 static void draw_figures(const Inspection *inspection, Sheet *sheet)
 {
-	static const struct {
-		size_t section;
-		const char *label;
-	} counted[] = { { 0, "Gaps" }, { 1, "Cycles" }, { 2, "Biological tests" }, { 5, "Sessions" },
-		{ 6, "Cartridges" } };
-	char texts[ELEMENTS(counted)][24];
-	Fact facts[ELEMENTS(counted)];
+	char texts[INSPECTION_SECTIONS][24];
+	Fact facts[INSPECTION_SECTIONS];
+	size_t n = 0;
 
-	for (size_t i = 0; i < ELEMENTS(counted); i++) {
-		const json_t *rows = inspection->rows[counted[i].section];
+	for (size_t i = 0; i < INSPECTION_SECTIONS; i++) {
+		const json_t *rows = inspection->rows[i];
 
-		snprintf(texts[i], sizeof texts[i], "%zu", json_array_size(rows));
-		facts[i] = (Fact){ counted[i].label, rows ? texts[i] : NULL, NULL };
+		if (!inspection_sections[i].figure)
+			continue;
+		snprintf(texts[n], sizeof texts[n], "%zu", json_array_size(rows));
+		facts[n] = (Fact){ inspection_sections[i].figure, rows ? texts[n] : NULL, NULL };
+		n++;
 	}
-	sheet_figures(sheet, facts, ELEMENTS(facts));
+	sheet_figures(sheet, facts, n);
+}
+
+static void draw_basis(const Inspection *inspection, Sheet *sheet)
+{
+	char basis[256];
+
+	basis_words(inspection, basis);
+	sheet_take(sheet,
+		canvas_text(sheet->canvas, sheet_box(sheet, 0), STYLE_BODY, INK_TEXT, ALIGN_START, 2, basis));
 }
 
 static void draw_section(const Inspection *inspection, Sheet *sheet, size_t section)
 {
-	enum { LEAST = 70 }; /* height that is worth beginning a section in */
+	enum { LEAST = 120 }; /* height that is worth beginning a section in */
 	const InspectionSection *found = &inspection_sections[section];
 	_cleanup_(table_freep) Table *table = inspection_table(inspection, section);
 	SheetList list = { found->title, found->note, table, 0 };
@@ -272,6 +219,7 @@ static int inspection_draw(const void *content, Canvas *canvas, int pages, Repor
 	sheet_turn(&sheet);
 	sheet_title(&sheet, "Compliance report", about, state, good ? INK_ACCENT : INK_WARNING);
 	draw_figures(inspection, &sheet);
+	draw_basis(inspection, &sheet);
 	for (size_t i = 0; i < INSPECTION_SECTIONS; i++)
 		draw_section(inspection, &sheet, i);
 	return sheet.page;
@@ -282,12 +230,14 @@ static int inspection_draw(const void *content, Canvas *canvas, int pages, Repor
 static int inspection_html(const void *content, FILE *stream)
 {
 	const Inspection *inspection = content;
-	char about[256];
+	char about[256], basis[256];
 	bool good;
 	const char *state = state_words(inspection, &good);
 
 	about_words(inspection, about);
+	basis_words(inspection, basis);
 	html_begin(stream, "Compliance report", about, state, good);
+	html_paragraph(stream, basis);
 	for (size_t i = 0; i < INSPECTION_SECTIONS; i++)
 		html_table(stream, inspection_sections[i].title, inspection_table(inspection, i),
 			none_words(inspection, i));

@@ -2,22 +2,24 @@
 #pragma once
 
 /**
- * The report of a span of days for an inspector: what the record lacks, steriliser cycles and their
- * indicators, loads in doubt, lots with their certificates, sessions. Each section is what one audit query
- * gives.
+ * The report of a span of days for an inspector: what the record lacks, whether its log is whole, and what it
+ * holds: sterilisers and their loads, lots, sessions, people, and what was done to the record itself. Each
+ * section is what one audit query gives.
  */
 
 #include "report/output.h"
 
-enum { INSPECTION_SECTIONS = 7 };
+enum { INSPECTION_SECTIONS = 23 };
 
 typedef struct InspectionSection {
-	const char *query;
-	bool dated; /* the query takes the span */
+	const char *query;       /* NULL: the section is told in facts, with inspection_say() */
+	const char *only, *like; /* an argument of the query and its value; NULL: none */
+	bool dated;              /* the query takes the span */
 	const char *title, *note, *none;
-	const TableColumn *columns;
-	const char *const
-		*keys; /* of a row, one a column: "key", "key:day" or "key:minute" of a time, "key:list" */
+	const char *figure;           /* what it counts, among the figures at the top; NULL: not there */
+	const char *having, *lacking; /* only rows with, or without, this value */
+	const char *sort;             /* a time, or a name, by which rows come; NULL: as they came */
+	const TableColumn *columns;   /* with the cells' patterns */
 	size_t n_columns;
 } InspectionSection;
 
@@ -26,6 +28,7 @@ extern const InspectionSection inspection_sections[INSPECTION_SECTIONS];
 typedef struct Inspection {
 	char *clinic, *station, *made;     /* owned; made is RFC 3339 */
 	const char *from, *to;             /* days, YYYY-MM-DD; NULL: from the beginning, until now */
+	bool damaged;                      /* a verification of the ledger found so */
 	json_t *rows[INSPECTION_SECTIONS]; /* arrays; NULL: the station keeps no such record */
 } Inspection;
 
@@ -33,6 +36,13 @@ Inspection *inspection_new(void);
 /** Accepts NULL; returns NULL. */
 Inspection *inspection_free(Inspection *inspection);
 DEFINE_CLEANUP(Inspection *, inspection_free, inspection_freep);
+
+/** The section with this title; it must be there. */
+size_t inspection_section(const char *title);
+/** Takes all rows of a section's query, of which it keeps those it is about, in its order. Takes `rows`. */
+void inspection_set(Inspection *inspection, size_t section, json_t *rows);
+/** Adds a fact to the section about the log. */
+void inspection_say(Inspection *inspection, const char *what, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /** What each row says, a row a row. The table is the caller's. */
 Table *inspection_table(const Inspection *inspection, size_t section);

@@ -21,11 +21,17 @@ static void add_text(Table *table, const char *text)
 	table_add(table, text ? strdup(text) : NULL);
 }
 
-static void add_clock(Table *table, const char *utc)
+static void add_time(Table *table, const Report *report, const char *utc)
 {
 	char text[REPORT_TIME_MAX];
 
-	table_add(table, utc ? strdup(report_time(utc, REPORT_CLOCK, text)) : NULL);
+	table_add(table, utc ? strdup(report_time_within(report, utc, text)) : NULL);
+}
+
+static void add_lot(Table *table, const char *lot, const char *barred)
+{
+	add(table, "%s%s%s%s", lot ? lot : "\xe2\x80\x93", barred ? " (" : "", barred ? barred : "",
+		barred ? ")" : "");
 }
 
 Table *list_zones(const Report *report)
@@ -93,40 +99,70 @@ Table *list_cartridges(const Report *report)
 				cartridge->maker ? cartridge->maker : "");
 		else
 			table_add(table, NULL);
-		add_text(table, cartridge->lot);
+		add_lot(table, cartridge->lot, cartridge->barred);
 		add_text(table, cartridge->expiry);
 		add_text(table, cartridge->certificate);
-		add(table, "%s\xe2\x80\x93%s", report_time(cartridge->mounted, REPORT_CLOCK, from),
-			report_time(cartridge->removed, REPORT_CLOCK, to));
+		add(table, "%s\xe2\x80\x93%s", report_time_within(report, cartridge->mounted, from),
+			report_time_within(report, cartridge->removed, to));
 		add(table, "%lld", (long long)cartridge->strokes);
 		add_text(table, cartridge->container);
 	}
 	return table;
 }
 
+/** Which zones were worked in with it. */
+static void add_zones(Table *table, const Report *report, const json_t *zones)
+{
+	GString *text = g_string_new(NULL);
+	size_t i;
+	json_t *zone;
+
+	json_array_foreach (zones, i, zone) {
+		char title[REPORT_SECTION_MAX];
+
+		report_title_of(json_string_value(zone), title);
+		g_string_append_printf(text, "%s%s", i ? ", " : "", title);
+	}
+	if (zones && text->len == 0)
+		g_string_append(text, report->outcome == REPORT_OPEN ? "not used yet" : "never used");
+	add_text(table, text->len ? text->str : NULL);
+	g_string_free(text, true);
+}
+
 Table *list_pigments(const Report *report)
 {
 	static const TableColumn columns[] = {
-		{ "Brand", 0.27, ALIGN_START, STYLE_STRONG },
-		{ "Colour", 0.18, ALIGN_START, STYLE_BODY },
-		{ "Lot", 0.15, ALIGN_START, STYLE_BODY },
-		{ "Zone", 0.15, ALIGN_START, STYLE_BODY },
-		{ "Expiry", 0.14, ALIGN_START, STYLE_BODY },
+		{ "Brand", 0.25, ALIGN_START, STYLE_STRONG },
+		{ "Colour", 0.14, ALIGN_START, STYLE_BODY },
+		{ "Lot", 0.17, ALIGN_START, STYLE_BODY },
+		{ "Zones worked in", 0.22, ALIGN_START, STYLE_BODY },
+		{ "Expiry", 0.11, ALIGN_START, STYLE_BODY },
 		{ "Loaded", 0.11, ALIGN_START, STYLE_BODY },
 	};
 	Table *table = table_new(columns, ELEMENTS(columns));
 
 	for (size_t i = 0; i < report->pigments->len; i++) {
 		const ReportPigment *pigment = &g_array_index(report->pigments, ReportPigment, i);
-		char zone[REPORT_SECTION_MAX];
+		const char *brand = pigment->brand ? pigment->brand : "?";
+		char parts[REPORT_NUMBER_MAX];
 
-		add_text(table, pigment->brand);
+		report_number(pigment->parts, parts);
+		if (pigment->parts > 0)
+			add(table, "\xe2\x86\xb3 %s %s: %s", parts,
+				strcmp(parts, "1") == 0 ? "part" : "parts", brand);
+		else
+			add_text(table, strcmp(brand, "blend") == 0 ? "Blend" : brand);
 		add_text(table, pigment->colour);
-		add_text(table, pigment->lot);
-		report_title_of(pigment->zone ? pigment->zone : "all", zone);
-		add_text(table, zone);
+		add_lot(table, pigment->lot, pigment->barred);
+		if (pigment->parts > 0)
+			add_text(table, "");
+		else
+			add_zones(table, report, pigment->zones);
 		add_text(table, pigment->expiry);
-		add_clock(table, pigment->time);
+		if (pigment->parts > 0)
+			add_text(table, "");
+		else
+			add_time(table, report, pigment->time);
 	}
 	return table;
 }
@@ -134,9 +170,9 @@ Table *list_pigments(const Report *report)
 Table *list_events(const Report *report)
 {
 	static const TableColumn columns[] = {
-		{ "Time", 0.08, ALIGN_START, STYLE_BODY },
+		{ "Time", 0.12, ALIGN_START, STYLE_BODY },
 		{ "Kind", 0.12, ALIGN_START, STYLE_STRONG },
-		{ "What happened", 0.65, ALIGN_START, STYLE_BODY },
+		{ "What happened", 0.61, ALIGN_START, STYLE_BODY },
 		{ "Recorded by", 0.15, ALIGN_START, STYLE_BODY },
 	};
 	Table *table = table_new(columns, ELEMENTS(columns));
@@ -144,7 +180,7 @@ Table *list_events(const Report *report)
 	for (size_t i = 0; i < report->events->len; i++) {
 		const ReportEvent *event = &g_array_index(report->events, ReportEvent, i);
 
-		add_clock(table, event->time);
+		add_time(table, report, event->time);
 		add_text(table, report_event_kind_to_string(event->kind));
 		add_text(table, event->text);
 		add_text(table, event->actor);
@@ -175,25 +211,99 @@ char *words_screening(const Report *report)
 	return g_string_free(text, false);
 }
 
+static const ReportConsent *consent_at(const Report *report, guint i)
+{
+	return &g_array_index(report->consents, ReportConsent, i);
+}
+
+/** Whether it was spoken of before. */
+static bool is_repeated(const Report *report, guint consent)
+{
+	for (guint i = 0; i < consent; i++)
+		if (strcmp(consent_at(report, i)->consent, consent_at(report, consent)->consent) == 0)
+			return true;
+	return false;
+}
+
+/** All that was said on one consent, from its first time on. */
+static void say_consent(GString *text, const Report *report, guint first)
+{
+	char title[REPORT_SECTION_MAX], time[REPORT_TIME_MAX];
+
+	report_title_of(consent_at(report, first)->consent, title);
+	for (guint i = first; i < report->consents->len; i++) {
+		const ReportConsent *consent = consent_at(report, i);
+
+		if (strcmp(consent->consent, consent_at(report, first)->consent) != 0)
+			continue;
+		g_string_append_printf(text, "%s%s%s (form %s)", i == first ? title : "",
+			i == first ? ": " : ", ", consent->given ? "given" : "withdrawn",
+			consent->version ? consent->version : "without version");
+		if (report_time_within(report, consent->time, time)[0])
+			g_string_append_printf(text, " at %s", time);
+	}
+}
+
 char *words_consents(const Report *report)
 {
 	GString *text = g_string_new(report->consents->len ? NULL : "No consent is on record.");
 
-	for (size_t i = 0; i < report->consents->len; i++) {
-		const ReportConsent *consent = &g_array_index(report->consents, ReportConsent, i);
-		char title[REPORT_SECTION_MAX];
-
-		report_title_of(consent->consent, title);
-		g_string_append_printf(text, "%s%s: %s (form %s)", i ? "; " : "", title,
-			consent->given ? "given" : "withdrawn",
-			consent->version ? consent->version : "without version");
+	for (guint i = 0; i < report->consents->len; i++) {
+		if (is_repeated(report, i))
+			continue;
+		if (i)
+			g_string_append(text, "; ");
+		say_consent(text, report, i);
 	}
 	if (report->consents->len)
 		g_string_append_c(text, '.');
 	return g_string_free(text, false);
 }
 
-static void say_handpiece(GString *text, const ReportHandpiece *piece)
+/* ---- handpieces ---- */
+
+static bool is_of(const ReportDoubt *doubt, const ReportHandpiece *piece)
+{
+	return piece->released && doubt->cycle == piece->cycle && doubt->steriliser && piece->steriliser &&
+	       strcmp(doubt->steriliser, piece->steriliser) == 0;
+}
+
+static void say_results(GString *text, const ReportHandpiece *piece)
+{
+	const struct {
+		const char *name, *result;
+	} results[] = {
+		{ "mechanical readings", piece->mechanical },
+		{ "class V integrator", piece->integrator },
+		{ "chemical indicator", piece->chemical },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(results); i++)
+		g_string_append_printf(text, "; %s: %s", results[i].name,
+			results[i].result ? results[i].result : "not on record");
+	g_string_append_printf(
+		text, "; released by %s.", piece->released_by ? piece->released_by : "nobody named");
+}
+
+static void say_doubt(GString *text, const ReportDoubt *doubt)
+{
+	char tested[REPORT_TIME_MAX], cleared[REPORT_TIME_MAX];
+
+	report_time(doubt->tested, REPORT_MINUTE, tested);
+	if (doubt->cleared)
+		g_string_append_printf(text,
+			" It was in doubt: the biological test of %s failed (record %lld); one that passed, of %s, "
+			"ended this.",
+			tested, (long long)doubt->test, report_time(doubt->cleared, REPORT_MINUTE, cleared));
+	else
+		g_string_append_printf(text,
+			" IN DOUBT: the biological test of %s failed (record %lld) and none has passed since.",
+			tested, (long long)doubt->test);
+	if (doubt->action)
+		g_string_append_printf(text, " Done about it: %s.", doubt->action);
+}
+
+static void say_handpiece(GString *text, const Report *report, const ReportHandpiece *piece)
 {
 	char time[REPORT_TIME_MAX];
 
@@ -205,11 +315,32 @@ static void say_handpiece(GString *text, const ReportHandpiece *piece)
 	g_string_append_printf(text, "Handpiece %s: steriliser %s, cycle %lld of %s", piece->handpiece,
 		piece->steriliser ? piece->steriliser : "not named", (long long)piece->cycle,
 		report_time(piece->started, REPORT_MINUTE, time));
-	g_string_append_printf(text, "; class V integrator: %s; chemical indicator: %s",
-		piece->integrator ? piece->integrator : "not on record",
-		piece->chemical ? piece->chemical : "not on record");
-	g_string_append_printf(
-		text, "; released by %s.", piece->released_by ? piece->released_by : "nobody named");
+	say_results(text, piece);
+	if (piece->rejected)
+		g_string_append_printf(text, " REJECTED on %s by %s: %s.",
+			report_time(piece->rejected, REPORT_MINUTE, time),
+			piece->rejected_by ? piece->rejected_by : "nobody named",
+			piece->rejected_reason ? piece->rejected_reason : "no reason");
+	for (guint i = 0; i < report->doubts->len; i++)
+		if (is_of(&g_array_index(report->doubts, ReportDoubt, i), piece))
+			say_doubt(text, &g_array_index(report->doubts, ReportDoubt, i));
+}
+
+bool words_doubtful(const Report *report)
+{
+	for (guint i = 0; i < report->handpieces->len; i++) {
+		const ReportHandpiece *piece = &g_array_index(report->handpieces, ReportHandpiece, i);
+
+		if (piece->rejected)
+			return true;
+		for (guint k = 0; k < report->doubts->len; k++) {
+			const ReportDoubt *doubt = &g_array_index(report->doubts, ReportDoubt, k);
+
+			if (!doubt->cleared && is_of(doubt, piece))
+				return true;
+		}
+	}
+	return false;
 }
 
 char *words_handpieces(const Report *report)
@@ -223,7 +354,7 @@ char *words_handpieces(const Report *report)
 	for (size_t i = 0; i < report->handpieces->len; i++) {
 		if (i)
 			g_string_append_c(text, ' ');
-		say_handpiece(text, &g_array_index(report->handpieces, ReportHandpiece, i));
+		say_handpiece(text, report, &g_array_index(report->handpieces, ReportHandpiece, i));
 	}
 	return g_string_free(text, false);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/report.h"
+#include "report/report-rows.h"
 
 #include <assert.h>
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -22,33 +23,12 @@ static const char *const event_names[] = {
 	[REPORT_EVENT_REFUSAL] = "Refusal",
 	[REPORT_EVENT_ALERT] = "Alert",
 	[REPORT_EVENT_CORRECTION] = "Correction",
+	[REPORT_EVENT_LOT] = "Lot status",
 };
 static_assert(ELEMENTS(event_names) == REPORT_EVENT_KIND_MAX, "every kind of event has a name");
 
 DEFINE_STRING_TABLE(report_outcome, ReportOutcome, outcome_names);
 DEFINE_STRING_TABLE(report_event_kind, ReportEventKind, event_names);
-
-static const char *text_of(const json_t *body, const char *key)
-{
-	const char *text = json_string_value(json_object_get(body, key));
-
-	return text && text[0] ? text : NULL;
-}
-
-static int64_t number_of(const json_t *body, const char *key)
-{
-	return json_integer_value(json_object_get(body, key));
-}
-
-static double real_of(const json_t *body, const char *key)
-{
-	return json_number_value(json_object_get(body, key));
-}
-
-static bool same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
 
 /* ---- making and freeing ---- */
 
@@ -78,6 +58,7 @@ Report *report_new(void)
 	report->handpieces = g_array_new(false, true, sizeof(ReportHandpiece));
 	report->events = g_array_new(false, true, sizeof(ReportEvent));
 	g_array_set_clear_func(report->events, event_clear);
+	report->doubts = g_array_new(false, true, sizeof(ReportDoubt));
 	report->consents = g_array_new(false, true, sizeof(ReportConsent));
 	report->aftercare = g_ptr_array_new();
 	report->yes = g_ptr_array_new();
@@ -94,6 +75,7 @@ Report *report_free(Report *report)
 	g_array_unref(report->cartridges);
 	g_array_unref(report->pigments);
 	g_array_unref(report->handpieces);
+	g_array_unref(report->doubts);
 	g_array_unref(report->events);
 	g_array_unref(report->consents);
 	g_ptr_array_unref(report->aftercare);
@@ -165,20 +147,11 @@ static void take_screening(Report *report, const json_t *row, const json_t *body
 	}
 }
 
-/** A later word on the same consent takes the place of the earlier one. */
 static void take_consent(Report *report, const json_t *row, const json_t *body)
 {
-	ReportConsent consent = { text_of(body, "consent"), text_of(body, "version"),
+	ReportConsent consent = { text_of(body, "consent"), text_of(body, "version"), text_of(row, "time"),
 		json_is_true(json_object_get(body, "given")) };
 
-	for (size_t i = 0; consent.consent && i < report->consents->len; i++) {
-		ReportConsent *earlier = &g_array_index(report->consents, ReportConsent, i);
-
-		if (strcmp(earlier->consent, consent.consent) == 0) {
-			*earlier = consent;
-			return;
-		}
-	}
 	if (consent.consent)
 		g_array_append_val(report->consents, consent);
 }
@@ -284,152 +257,47 @@ static void take_picture(Report *report, const json_t *row, const json_t *body)
 	if (!zone || !phase)
 		return;
 	picture = strcmp(phase, "after") == 0 ? &zone->after : &zone->before;
+	picture->record = number_of(row, "seq");
 	picture->file = text_of(body, "file");
 	picture->sha256 = text_of(body, "sha256");
 	picture->time = text_of(row, "time");
 	picture->shape = width > 0 ? real_of(body, "height") / width : 0;
 }
 
-/* ---- materials ---- */
-
-static void take_claim(Report *report, const json_t *row, const json_t *body)
+/** What became of a photograph since. */
+static bool take_image(Report *report, const json_t *row)
 {
-	ReportCartridge cartridge = {
-		.unit = text_of(body, "unit"),
-		.gtin = text_of(body, "gtin"),
-		.lot = text_of(body, "lot"),
-		.expiry = text_of(body, "expiry"),
-		.mounted = text_of(row, "time"),
-	};
+	for (size_t i = 0; i < report->zones->len * 2; i++) {
+		ReportZone *zone = &g_array_index(report->zones, ReportZone, i / 2);
+		ReportPicture *picture = i % 2 ? &zone->after : &zone->before;
 
-	g_array_append_val(report->cartridges, cartridge);
-}
-
-/** The newest claim of the unit: a cartridge that was put back is removed a second time. */
-static void take_removal(Report *report, const json_t *row, const json_t *body)
-{
-	const char *unit = text_of(body, "unit");
-
-	for (size_t i = report->cartridges->len; unit && i-- > 0;) {
-		ReportCartridge *cartridge = report_cartridge(report, i);
-
-		if (!cartridge->unit || strcmp(cartridge->unit, unit) != 0)
+		if (!picture->file || picture->record != number_of(row, "seq"))
 			continue;
-		cartridge->removed = text_of(row, "time");
-		cartridge->reason = text_of(body, "reason");
-		cartridge->strokes = number_of(body, "strokes");
-		cartridge->dots = number_of(body, "dots");
-		return;
+		picture->erasure = number_of(row, "erasure");
+		picture->erased = same(text_of(row, "state"), "erased") ? text_of(row, "erased") : NULL;
+		return true;
 	}
-}
-
-static void take_pigment(Report *report, const json_t *row, const json_t *body)
-{
-	ReportPigment pigment = {
-		.brand = text_of(body, "brand"),
-		.colour = text_of(body, "colour"),
-		.lot = text_of(body, "lot"),
-		.expiry = text_of(body, "expiry"),
-		.zone = text_of(body, "zone"),
-		.time = text_of(row, "time"),
-	};
-
-	g_array_append_val(report->pigments, pigment);
-}
-
-/** What became of a cartridge after the session. */
-static void take_needle(Report *report, json_t *row)
-{
-	const char *container = text_of(row, "container");
-
-	for (size_t i = 0; container && i < report->cartridges->len; i++) {
-		ReportCartridge *cartridge = report_cartridge(report, i);
-
-		if (!same(cartridge->unit, text_of(row, "unit")))
-			continue;
-		cartridge->container = container;
-		json_array_append(report->kept, row);
-		return;
-	}
-}
-
-/** What was received with the lot, for every cartridge of it. */
-static void take_lot(Report *report, json_t *row)
-{
-	bool kept = false;
-
-	for (size_t i = 0; i < report->cartridges->len; i++) {
-		ReportCartridge *cartridge = report_cartridge(report, i);
-		const char *gtin = text_of(row, "gtin");
-
-		if (!same(cartridge->lot, text_of(row, "lot")) ||
-			(cartridge->gtin && gtin && !same(cartridge->gtin, gtin)))
-			continue;
-		cartridge->product = text_of(row, "product");
-		cartridge->maker = text_of(row, "maker");
-		cartridge->certificate = text_of(row, "certificate");
-		if (!cartridge->expiry)
-			cartridge->expiry = text_of(row, "expiry");
-		kept = true;
-	}
-	if (kept)
-		json_array_append(report->kept, row);
-}
-
-/* ---- handpieces ---- */
-
-static void take_handpiece(Report *report, const json_t *row, const json_t *body)
-{
-	ReportHandpiece piece = { .handpiece = text_of(body, "handpiece"), .mounted = text_of(row, "time") };
-
-	for (size_t i = 0; i < report->handpieces->len; i++)
-		if (same(g_array_index(report->handpieces, ReportHandpiece, i).handpiece, piece.handpiece))
-			return;
-	if (piece.handpiece)
-		g_array_append_val(report->handpieces, piece);
-}
-
-static bool holds(const json_t *contents, const char *item)
-{
-	size_t i;
-	json_t *held;
-
-	json_array_foreach (contents, i, held)
-		if (same(json_string_value(held), item))
-			return true;
 	return false;
-}
-
-/** The last one that was released before the handpiece was mounted. Times of one form compare as text. */
-static void take_cycle(Report *report, json_t *row)
-{
-	const char *released = text_of(row, "released");
-	bool kept = false;
-
-	for (size_t i = 0; released && i < report->handpieces->len; i++) {
-		ReportHandpiece *piece = &g_array_index(report->handpieces, ReportHandpiece, i);
-
-		if (!holds(json_object_get(row, "contents"), piece->handpiece) || !piece->mounted ||
-			strcmp(released, piece->mounted) > 0 ||
-			(piece->released && strcmp(piece->released, released) > 0))
-			continue;
-		piece->steriliser = text_of(row, "sterilizer");
-		piece->cycle = number_of(row, "cycle");
-		piece->started = text_of(row, "started");
-		piece->integrator = text_of(row, "integrator");
-		piece->chemical = text_of(row, "chemical");
-		piece->released = released;
-		piece->released_by = text_of(row, "released_by");
-		kept = true;
-	}
-	if (kept)
-		json_array_append(report->kept, row);
 }
 
 /* ---- what happened ---- */
 
-static void G_GNUC_PRINTF(4, 5)
-	add_event(Report *report, ReportEventKind kind, const json_t *row, const char *format, ...)
+/** Where an event of this time belongs: rows of one query come in order, those of several do not. */
+static guint place_of(const Report *report, const char *time)
+{
+	guint place = report->events->len;
+
+	while (time && place > 0) {
+		const char *before = g_array_index(report->events, ReportEvent, place - 1).time;
+
+		if (!before || strcmp(before, time) <= 0)
+			break;
+		place--;
+	}
+	return place;
+}
+
+void report_add_event(Report *report, ReportEventKind kind, const json_t *row, const char *format, ...)
 {
 	ReportEvent event = { .kind = kind, .time = text_of(row, "time"), .actor = text_of(row, "actor") };
 	va_list arguments;
@@ -438,7 +306,7 @@ static void G_GNUC_PRINTF(4, 5)
 	if (vasprintf(&event.text, format, arguments) < 0)
 		event.text = NULL;
 	va_end(arguments);
-	g_array_append_val(report->events, event);
+	g_array_insert_val(report->events, place_of(report, event.time), event);
 }
 
 static void take_fault(Report *report, const json_t *row, const json_t *body)
@@ -456,7 +324,7 @@ static void take_fault(Report *report, const json_t *row, const json_t *body)
 	else
 		snprintf(within, sizeof within, "the needle was stopped within %.1f ms",
 			(double)latency_us / 1000);
-	add_event(report, REPORT_EVENT_FAULT, row, "%s: %s%s%s", cause, within, detail ? "; " : "",
+	report_add_event(report, REPORT_EVENT_FAULT, row, "%s: %s%s%s", cause, within, detail ? "; " : "",
 		detail ? detail : "");
 }
 
@@ -466,14 +334,15 @@ static void take_acknowledgement(Report *report, const json_t *row, const json_t
 	const char *note = text_of(body, "note");
 
 	report_title_of(text_of(body, "cause"), cause);
-	add_event(report, REPORT_EVENT_FAULT, row, "%s acknowledged: %s", cause, note ? note : "no note");
+	report_add_event(
+		report, REPORT_EVENT_FAULT, row, "%s acknowledged: %s", cause, note ? note : "no note");
 }
 
 static void take_text(Report *report, ReportEventKind kind, const json_t *row, const json_t *body)
 {
 	const char *text = text_of(body, "text");
 
-	add_event(report, kind, row, "%s", text ? text : "no words were recorded");
+	report_add_event(report, kind, row, "%s", text ? text : "no words were recorded");
 }
 
 static void take_refusal(Report *report, const json_t *row, const json_t *body)
@@ -493,9 +362,10 @@ static void take_incident(Report *report, const json_t *row, const json_t *body)
 	const char *device = text_of(body, "device"), *area = text_of(body, "area");
 
 	report_title_of(text_of(body, "incident"), incident);
-	add_event(report, REPORT_EVENT_INCIDENT, row, "%s%s%s%s: %s%s%s%s%s", incident, severity ? " (" : "",
-		severity ? severity : "", severity ? ")" : "", text ? text : "not described",
-		device ? "; device: " : "", device ? device : "", area ? "; where: " : "", area ? area : "");
+	report_add_event(report, REPORT_EVENT_INCIDENT, row, "%s%s%s%s: %s%s%s%s%s", incident,
+		severity ? " (" : "", severity ? severity : "", severity ? ")" : "",
+		text ? text : "not described", device ? "; device: " : "", device ? device : "",
+		area ? "; where: " : "", area ? area : "");
 }
 
 static void take_override(Report *report, const json_t *row, const json_t *body)
@@ -504,7 +374,7 @@ static void take_override(Report *report, const json_t *row, const json_t *body)
 	const char *reason = text_of(body, "reason");
 
 	report_title_of(text_of(body, "interlock"), interlock);
-	add_event(report, REPORT_EVENT_OVERRIDE, row, "%s set aside: %s", interlock,
+	report_add_event(report, REPORT_EVENT_OVERRIDE, row, "%s set aside: %s", interlock,
 		reason ? reason : "no reason");
 }
 
@@ -512,7 +382,10 @@ static void take_override(Report *report, const json_t *row, const json_t *body)
 static char *value_of(const json_t *body, const char *key)
 {
 	const json_t *value = json_object_get(body, key);
+	char number[REPORT_NUMBER_MAX];
 
+	if (json_is_real(value))
+		return strdup(report_number(json_real_value(value), number));
 	return json_is_string(value) ? strdup(json_string_value(value)) : json_dumps(value, JSON_ENCODE_ANY);
 }
 
@@ -521,7 +394,7 @@ static void take_correction(Report *report, const json_t *row, const json_t *bod
 	_cleanup_(freep) char *old = value_of(body, "old"), *new = value_of(body, "new");
 	const char *field = text_of(body, "field"), *why = text_of(body, "why");
 
-	add_event(report, REPORT_EVENT_CORRECTION, row, "Record %lld, %s: not %s but %s (%s)",
+	report_add_event(report, REPORT_EVENT_CORRECTION, row, "Record %lld, %s: not %s but %s (%s)",
 		(long long)number_of(body, "corrects"), field ? field : "?", old ? old : "?", new ? new : "?",
 		why ? why : "no reason");
 }
@@ -544,11 +417,11 @@ static const struct {
 	{ "session.interrupted", take_interrupted, true, true },
 	{ "zone.statistics", take_statistics, false, false },
 	{ "image.captured", take_picture, true, false },
-	{ "needle.claimed", take_claim, true, false },
-	{ "needle.removed", take_removal, true, false },
+	{ "needle.claimed", report_take_claim, true, false },
+	{ "needle.removed", report_take_removal, true, false },
 	{ "needle.refused", take_refusal, true, false },
-	{ "handpiece.mounted", take_handpiece, true, false },
-	{ "pigment.loaded", take_pigment, true, false },
+	{ "handpiece.mounted", report_take_handpiece, true, false },
+	{ "pigment.loaded", report_take_pigment, true, false },
 	{ "fault.latched", take_fault, true, false },
 	{ "fault.acknowledged", take_acknowledgement, true, false },
 	{ "alert.raised", take_alert, true, false },
@@ -583,6 +456,28 @@ static void take_session(Report *report, json_t *row)
 	report->worked_s = number_of(row, "worked_s");
 }
 
+/** Of what is taken as it stands in the row: its text is borrowed. */
+static const struct {
+	const char *query;
+	bool (*take)(Report *report, const json_t *row); /* whether the report keeps anything of it */
+} answers[] = {
+	{ "images", take_image },
+	{ "needles", report_take_needle },
+	{ "lot", report_take_lot },
+	{ "pigments", report_take_zones },
+	{ "blends", report_take_blend },
+	{ "statuses", report_take_status },
+	{ "sterilization", report_take_cycle },
+	{ "doubt", report_take_doubt },
+};
+
+static void take_more(Report *report, const char *query, json_t *row)
+{
+	for (size_t i = 0; i < ELEMENTS(answers); i++)
+		if (strcmp(answers[i].query, query) == 0 && answers[i].take(report, row))
+			json_array_append(report->kept, row);
+}
+
 void report_add(Report *report, const char *query, json_t *row)
 {
 	if (strcmp(query, "operators") == 0 && text_of(row, "badge"))
@@ -591,16 +486,28 @@ void report_add(Report *report, const char *query, json_t *row)
 		take_session(report, row);
 	else if (strcmp(query, "timeline") == 0)
 		take_record(report, row);
-	else if (strcmp(query, "needles") == 0)
-		take_needle(report, row);
-	else if (strcmp(query, "lot") == 0)
-		take_lot(report, row);
-	else if (strcmp(query, "sterilization") == 0)
-		take_cycle(report, row);
+	else
+		take_more(report, query, row);
 	report->operator_name = json_string_value(json_object_get(report->operators, report->badge));
 }
 
 /* ---- words ---- */
+
+const char *report_number(double number, char ret[REPORT_NUMBER_MAX])
+{
+	size_t end;
+
+	if (fabs(number) < 0.01 || fabs(number) >= 1e9) {
+		snprintf(ret, REPORT_NUMBER_MAX, "%.3g", number);
+		return ret;
+	}
+	snprintf(ret, REPORT_NUMBER_MAX, "%.2f", number);
+	end = strlen(ret);
+	while (ret[end - 1] == '0')
+		end--;
+	ret[ret[end - 1] == '.' ? end - 1 : end] = '\0';
+	return ret;
+}
 
 void report_title_of(const char *name, char ret[REPORT_SECTION_MAX])
 {
@@ -628,16 +535,48 @@ static size_t write_time(ReportTime time, const struct tm *local, char ret[REPOR
 	return 0;
 }
 
-const char *report_time(const char *utc, ReportTime time, char ret[REPORT_TIME_MAX])
+/** False: there is no such time. */
+static bool local_time(const char *utc, struct tm *ret)
 {
-	struct tm utc_time = { 0 }, local;
+	struct tm utc_time = { 0 };
 	time_t seconds;
 
-	ret[0] = '\0';
 	if (!utc || !strptime(utc, "%Y-%m-%dT%H:%M:%S", &utc_time))
-		return ret;
+		return false;
 	seconds = timegm(&utc_time);
-	if (!localtime_r(&seconds, &local) || write_time(time, &local, ret) == 0)
+	return localtime_r(&seconds, ret);
+}
+
+const char *report_time(const char *utc, ReportTime time, char ret[REPORT_TIME_MAX])
+{
+	struct tm local;
+
+	if (!local_time(utc, &local) || write_time(time, &local, ret) == 0)
 		ret[0] = '\0';
+	return ret;
+}
+
+const char *report_time_within(const Report *report, const char *utc, char ret[REPORT_TIME_MAX])
+{
+	struct tm local, begun;
+	bool same_day = local_time(utc, &local) && local_time(report->begun, &begun) &&
+			local.tm_year == begun.tm_year && local.tm_yday == begun.tm_yday;
+
+	return report_time(utc, same_day ? REPORT_CLOCK : REPORT_MINUTE, ret);
+}
+
+const char *report_picture_words(const ReportPicture *picture, char ret[REPORT_PICTURE_WORDS])
+{
+	char day[REPORT_TIME_MAX];
+
+	if (!picture->file)
+		snprintf(ret, REPORT_PICTURE_WORDS, "not taken");
+	else if (picture->erased)
+		snprintf(ret, REPORT_PICTURE_WORDS, "erased on %s, record %lld",
+			report_time(picture->erased, REPORT_DATE, day), (long long)picture->erasure);
+	else if (picture->erasure)
+		snprintf(ret, REPORT_PICTURE_WORDS, "to be erased, record %lld", (long long)picture->erasure);
+	else
+		snprintf(ret, REPORT_PICTURE_WORDS, picture->jpeg ? "not readable" : "not available");
 	return ret;
 }

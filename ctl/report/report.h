@@ -20,6 +20,8 @@ enum {
 	REPORT_DWELL_BIN = 10,   /* ms */
 	REPORT_TIME_MAX = 48,    /* bytes of a time as text */
 	REPORT_SECTION_MAX = 64, /* bytes of a section's title */
+	REPORT_NUMBER_MAX = 32,  /* bytes of a figure for people */
+	REPORT_PICTURE_WORDS = 96,
 };
 
 /** How a session ended, or that it has not. */
@@ -37,7 +39,10 @@ DECLARE_STRING_TABLE(report_outcome, ReportOutcome); /* for people: "Signed" */
 
 /** Text here and below is borrowed from the rows, which the report keeps; NULL: not on record. */
 typedef struct ReportPicture {
+	int64_t record;
 	const char *file, *sha256, *time; /* file NULL: none was taken */
+	const char *erased;               /* when; NULL: it was not */
+	int64_t erasure;                  /* the record that has it erased; 0: none */
 	GBytes *jpeg;                     /* NULL: not to be had */
 	double shape;                     /* height of the whole by its width; 0: not on record */
 } ReportPicture;
@@ -56,19 +61,35 @@ typedef struct ReportCartridge {
 	const char *unit, *gtin, *lot, *expiry, *mounted, *removed, *reason;
 	const char *product, *maker, *certificate; /* of the lot */
 	const char *container;                     /* of sharps, where it was put */
+	const char *barred; /* how its lot stands now: "recalled"; NULL: as it should */
 	int64_t strokes, dots;
 } ReportCartridge;
 
+/** What was loaded; behind a blend, each of its parts. */
 typedef struct ReportPigment {
-	const char *brand, *colour, *lot, *expiry, *zone, *time; /* zone NULL: any */
+	const char *brand, *colour, *lot, *expiry, *time;
+	const char *barred;  /* as of a cartridge */
+	const json_t *zones; /* worked in with it; NULL: not on record */
+	int64_t record;
+	double parts; /* of the blend before it; 0: no part */
+	bool parted;  /* a blend whose parts follow */
 } ReportPigment;
 
 /** A reusable handpiece and the steriliser's cycle it came from; NULL and 0: none is on record. */
 typedef struct ReportHandpiece {
 	const char *handpiece, *mounted;
-	const char *steriliser, *started, *integrator, *chemical, *released, *released_by;
+	const char *steriliser, *started, *mechanical, *integrator, *chemical, *released, *released_by;
+	const char *rejected, *rejected_by, *rejected_reason;
 	int64_t cycle;
 } ReportHandpiece;
+
+/** A biological test that failed and so put a load in doubt. */
+typedef struct ReportDoubt {
+	const char *steriliser, *tested;
+	const char *cleared; /* when the test ran that ended it; NULL: none has */
+	const char *action;  /* what was done after it failed; NULL: not on record */
+	int64_t cycle, test; /* test: its record */
+} ReportDoubt;
 
 typedef enum ReportEventKind {
 	REPORT_EVENT_INCIDENT,
@@ -77,6 +98,7 @@ typedef enum ReportEventKind {
 	REPORT_EVENT_REFUSAL,
 	REPORT_EVENT_ALERT,
 	REPORT_EVENT_CORRECTION,
+	REPORT_EVENT_LOT,
 	REPORT_EVENT_KIND_MAX,
 	REPORT_EVENT_KIND_INVALID = -EINVAL,
 } ReportEventKind;
@@ -90,7 +112,7 @@ typedef struct ReportEvent {
 } ReportEvent;
 
 typedef struct ReportConsent {
-	const char *consent, *version;
+	const char *consent, *version, *time;
 	bool given;
 } ReportConsent;
 
@@ -119,7 +141,7 @@ typedef struct Report {
 	const char *signer, *meaning, *signed_at; /* NULL: not signed */
 	int64_t dots, strokes, worked_s;
 	/* what was done */
-	GArray *zones, *cartridges, *pigments, *handpieces, *events, *consents;
+	GArray *zones, *cartridges, *pigments, *handpieces, *doubts, *events, *consents;
 	GPtrArray *aftercare; /* sentences, borrowed */
 	int64_t questions;    /* of the screening; 0: not asked */
 	GPtrArray *yes;       /* answered with yes, borrowed */
@@ -136,9 +158,10 @@ Report *report_free(Report *report);
 DEFINE_CLEANUP(Report *, report_free, report_freep);
 
 /**
- * Takes a row of the queries "operators", "session", "timeline", "needles", "lot", "sterilization", in this
- * order; rows of others, and kinds of records that a report says nothing about, are passed over. The row's
- * reference stays the caller's.
+ * Takes a row of the queries "operators", "session", "timeline", "images", "needles", "lot", "pigments",
+ * "blends", "statuses" (those of "timeline" that say how a lot stands, from the session on), "sterilization",
+ * "doubt", in this order; rows of others, and kinds of records that a report says nothing about, are passed
+ * over. The row's reference stays the caller's.
  */
 void report_add(Report *report, const char *query, json_t *row);
 
@@ -162,3 +185,9 @@ typedef enum ReportTime {
 
 /** RFC 3339 in UTC as people of the machine's time zone write it; "" when `utc` is NULL or no time. */
 const char *report_time(const char *utc, ReportTime time, char ret[REPORT_TIME_MAX]);
+/** The same as seen from the session's day: the clock alone, with the date before it on any other day. */
+const char *report_time_within(const Report *report, const char *utc, char ret[REPORT_TIME_MAX]);
+/** Two decimals at most, fewer where they are zero; three digits of what is very small or large. */
+const char *report_number(double number, char ret[REPORT_NUMBER_MAX]);
+/** Why there is no photograph to be seen. */
+const char *report_picture_words(const ReportPicture *picture, char ret[REPORT_PICTURE_WORDS]);

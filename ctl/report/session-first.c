@@ -50,6 +50,15 @@ static void count_text(int64_t number, char *ret, size_t size)
 	ret[used] = '\0';
 }
 
+/** A session over midnight ends on another day. */
+static ReportTime ended_form(const Report *report)
+{
+	char text[REPORT_TIME_MAX];
+
+	return strchr(report_time_within(report, report->ended, text), ' ') ? REPORT_MOMENT
+									    : REPORT_CLOCK_ZONE;
+}
+
 static void draw_who(SessionSheet *sheet)
 {
 	const Report *report = sheet->report;
@@ -70,7 +79,7 @@ static void draw_who(SessionSheet *sheet)
 		snprintf(course, sizeof course, "session %lld of the course",
 			(long long)report->course_session);
 	snprintf(times, sizeof times, "%s to %s", report_time(report->begun, REPORT_CLOCK, from),
-		report->ended ? report_time(report->ended, REPORT_CLOCK_ZONE, to) : "now");
+		report->ended ? report_time(report->ended, ended_form(report), to) : "now");
 	sheet_take(&sheet->base,
 		sheet_facts(&sheet->base, facts, ELEMENTS(facts), STYLE_STRONG, sheet_box(&sheet->base, 0)) -
 			2);

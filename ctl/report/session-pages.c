@@ -16,6 +16,14 @@ static void close_lists(SessionSheet *sheet)
 	table_free(sheet->events.table);
 }
 
+/** A page of its own for the first of them, or another when less than `least` is free. */
+static void make_room(SessionSheet *sheet, bool *fresh, double least)
+{
+	if (!*fresh || sheet->base.rest.height < least)
+		sheet_turn(&sheet->base);
+	*fresh = true;
+}
+
 /** What the first two pages had no room for. */
 static void draw_rest(SessionSheet *sheet)
 {
@@ -25,15 +33,16 @@ static void draw_rest(SessionSheet *sheet)
 
 	for (size_t i = 0; i < ELEMENTS(lists); i++)
 		while (sheet_list_left(lists[i])) {
-			if (!fresh || sheet->base.rest.height < LEAST)
-				sheet_turn(&sheet->base);
-			fresh = true;
+			make_room(sheet, &fresh, LEAST);
 			sheet_list(&sheet->base, lists[i], sheet->base.rest.height, "");
 		}
+	for (size_t i = 0; i < SESSION_WORDS; i++)
+		if (session_words_cut(sheet, i)) {
+			make_room(sheet, &fresh, 3 * LEAST);
+			session_words_whole(sheet, i);
+		}
 	while (sheet->pairs_shown < session_pairs(sheet->report)) {
-		if (!fresh || sheet->base.rest.height < 3 * LEAST)
-			sheet_turn(&sheet->base);
-		fresh = true;
+		make_room(sheet, &fresh, 3 * LEAST);
 		sheet_take(&sheet->base, session_photographs(sheet, sheet->base.rest.height));
 	}
 }

@@ -20,6 +20,13 @@ void session_second(SessionSheet *sheet);
 double session_photographs(SessionSheet *sheet, double height);
 size_t session_pairs(const Report *report);
 
+/** The sections that are told in sentences, beside the advice on the second page. */
+enum { SESSION_WORDS = 3 };
+/** Whether the column has no room for all that a section says. */
+bool session_words_cut(const SessionSheet *sheet, size_t section);
+/** The section in full, across the page. */
+void session_words_whole(SessionSheet *sheet, size_t section);
+
 /** The lists' rows. The tables are the caller's. */
 Table *list_zones(const Report *report);
 Table *list_cartridges(const Report *report);
@@ -29,4 +36,6 @@ Table *list_events(const Report *report);
 char *words_screening(const Report *report);
 char *words_consents(const Report *report);
 char *words_handpieces(const Report *report);
+/** Whether those on handpieces tell of a load that was rejected, or is in doubt. */
+bool words_doubtful(const Report *report);
 char *words_signature(const Report *report);

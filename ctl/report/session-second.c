@@ -71,7 +71,8 @@ static void draw_pair(SessionSheet *sheet, const ReportZone *zone, Box box)
 		figure_picture(sheet->base.canvas, pictures[i], place);
 		place.y += height + 1;
 		snprintf(caption, sizeof caption, "%s%s%s%s%.8s", i ? "After" : "Before",
-			pictures[i]->time ? ", " : "", report_time(pictures[i]->time, REPORT_CLOCK, time),
+			pictures[i]->time ? ", " : "",
+			report_time_within(sheet->report, pictures[i]->time, time),
 			pictures[i]->sha256 ? " \xc2\xb7 " : "",
 			pictures[i]->sha256 ? pictures[i]->sha256 : "");
 		canvas_text(sheet->base.canvas, place, STYLE_LABEL, INK_MUTED, ALIGN_START, 1, caption);
@@ -119,14 +120,50 @@ double session_photographs(SessionSheet *sheet, double height)
 
 /* ---- what is said in sentences ---- */
 
-static double draw_words(SessionSheet *sheet, Box box, const char *title, char *words)
+/* up to 30 lines in all leave room for signature and proof on the page */
+static const struct {
+	const char *title;
+	char *(*words)(const Report *report);
+	bool (*warns)(const Report *report); /* NULL: never */
+	int lines;
+} sections[SESSION_WORDS] = {
+	{ "Screening", words_screening, NULL, 5 },
+	{ "Consents", words_consents, NULL, 8 },
+	{ "Sterilisation", words_handpieces, words_doubtful, 16 },
+};
+
+enum { BETWEEN_COLUMNS = 18 };
+
+static double column_width(const SessionSheet *sheet)
 {
-	double height = canvas_heading(sheet->base.canvas, box, title, NULL);
+	return (sheet->base.rest.width - BETWEEN_COLUMNS) / 2;
+}
+
+/** `lines`: 0 for as many as there are. */
+static double draw_words(SessionSheet *sheet, Box box, size_t section, int lines)
+{
+	_cleanup_(freep) char *words = sections[section].words(sheet->report);
+	bool warns = sections[section].warns && sections[section].warns(sheet->report);
+	double height = canvas_heading(sheet->base.canvas, box, sections[section].title, NULL);
 
 	box.y += height;
-	height += canvas_text(sheet->base.canvas, box, STYLE_BODY, INK_TEXT, ALIGN_START, 5, words);
-	free(words);
-	return height + SHEET_GAP;
+	return height + SHEET_GAP +
+	       canvas_text(sheet->base.canvas, box, STYLE_BODY, warns ? INK_WARNING : INK_TEXT, ALIGN_START,
+		       lines, words);
+}
+
+bool session_words_cut(const SessionSheet *sheet, size_t section)
+{
+	_cleanup_(freep) char *words = sections[section].words(sheet->report);
+	double width = column_width(sheet);
+
+	return canvas_text_height(sheet->base.canvas, width, STYLE_BODY, 0, words) >
+	       canvas_text_height(sheet->base.canvas, width, STYLE_BODY, sections[section].lines, words);
+}
+
+void session_words_whole(SessionSheet *sheet, size_t section)
+{
+	sheet_take(&sheet->base, draw_words(sheet, sheet_box(&sheet->base, 0), section, 0) - SHEET_GAP);
 }
 
 static double draw_aftercare(SessionSheet *sheet, Box box)
@@ -148,17 +185,15 @@ static double draw_aftercare(SessionSheet *sheet, Box box)
 
 static void draw_columns(SessionSheet *sheet)
 {
-	enum { BETWEEN = 18 };
-	Box box = sheet_box(&sheet->base, 0), left, right;
+	Box box = sheet_box(&sheet->base, 0), right;
 	double advice;
 
-	box.width = (box.width - BETWEEN) / 2;
-	left = right = box;
-	right.x += box.width + BETWEEN;
-	advice = draw_aftercare(sheet, left);
-	right.y += draw_words(sheet, right, "Screening", words_screening(sheet->report));
-	right.y += draw_words(sheet, right, "Consents", words_consents(sheet->report));
-	right.y += draw_words(sheet, right, "Sterilisation", words_handpieces(sheet->report));
+	box.width = column_width(sheet);
+	right = box;
+	right.x += box.width + BETWEEN_COLUMNS;
+	advice = draw_aftercare(sheet, box);
+	for (size_t i = 0; i < SESSION_WORDS; i++)
+		right.y += draw_words(sheet, right, i, sections[i].lines);
 	sheet_take(&sheet->base, fmax(advice, right.y - SHEET_GAP - box.y));
 }
 

@@ -6,6 +6,7 @@ import datetime
 import html
 import json
 import os
+import pathlib
 import re
 import subprocess
 import xml.etree.ElementTree as ET
@@ -111,10 +112,10 @@ def treat(station, strokes=300):
     station.call("Session1", "Disarm")
 
 
-def finish(station, zone="crown"):
+def finish(station, zone="crown", pin="4711"):
     station.call("Session1", "Capture", zone, "after")
     station.call("Session1", "Finish")
-    station.call("Session1", "Sign", "4711", "treatment done")
+    station.call("Session1", "Sign", pin, "treatment done")
 
 
 @pytest.fixture
@@ -195,6 +196,94 @@ def test_from_the_steriliser_to_both_reports(station, tmp_path):
     words = said(pages)
     assert "Gaps found" in words and "operator s1" in words and "bloodborne pathogens" in words
     assert "Autoclave-A" in words and "134.5" in words and "BI9" in words and "growth" in words
+
+
+def keep(tmp_path, name):
+    """Where a report goes: a folder of its own where somebody wants to look at it."""
+    folder = os.environ.get("STIPPLE_REPORTS")
+    return (pathlib.Path(folder) if folder else tmp_path) / name
+
+
+def test_what_came_after_the_session(station, tmp_path):
+    """A load in doubt and rejected, a lot recalled, a blend, a consent withdrawn, photographs erased: both reports say so."""
+    def ago(days):
+        day = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=days)
+        return day.strftime("%Y-%m-%dT10:00:00Z")
+
+    def enter(kind, pin="", **fields):
+        return station.record("Inventory1", kind, pin, **fields)
+
+    def load(cycle, days, contents):
+        enter("cycle.recorded", sterilizer="Autoclave-A", cycle=cycle, started=ago(days), program="B 134", load="morning",
+              temperature_c="134.5", pressure_kpa="313", exposure_s="240", mechanical="pass", contents=contents)
+
+    def spores(result, days):
+        return enter("indicator.tested", sterilizer="Autoclave-A", lot="BI9", expiry="2031-01-31", control="growth",
+                     result=result, incubation_h="24", tested=ago(days), laboratory="Lab Muster")
+
+    station.enrol("s1", "2222", "supervisor,technician,auditor")
+    station.prepare()
+    station.call("Station1", "Logout")
+    station.sign_in("s1", "2222")
+    enter("sterilizer.registered", sterilizer="Autoclave-A", maker="M", model="B18", serial="7", installed=ago(90)[:10])
+    enter("sterilizer.serviced", sterilizer="Autoclave-A", work="calibration", done=ago(60), by="Service Ltd")
+    spores("pass", 9)
+    for handpiece in ("hp1", "hp2"):
+        enter("handpiece.registered", handpiece=handpiece, model="rotary")
+    load("18", 6, "hp2")
+    load("17", 7, "hp1")
+    for cycle in ("17", "18"):
+        enter("cycle.released", "2222", sterilizer="Autoclave-A", cycle=cycle, integrator="pass", chemical="pass")
+    station.record("Session1", "handpiece.mounted", handpiece="hp1")
+    enter("pigment.received", brand="Brand", colour="black-3", lot="PG7", expiry="2031-01-31", quantity="2")
+    enter("pigment.received", brand="Brand", colour="brown-1", lot="PG8", expiry="2030-06-30", quantity="2")
+    enter("pigment.blended", blend="B1", colour="dark", parts="PG7:2, PG8:1")
+    station.call("Session1", "LoadPigment", "blend", "dark", "B1", "2030-06-30")
+    treat(station)
+    station.call("Session1", "RecordConsent", "treatment", "2026-1", False)
+    finish(station, pin="2222")
+    failed = spores("fail", 5)
+    enter("indicator.followed-up", test=str(failed), action="clients told, load set aside", items="hp1", notified="county")
+    enter("cycle.rejected", sterilizer="Autoclave-A", cycle="18", reason="wet packs found")
+    enter("lot.status", lot="L1", status="recalled", reason="notice 12")
+    enter("pigment.status", lot="PG8", status="quarantined", reason="notice 13")
+    enter("needle.damaged", code="(01)04012345678901(17)311231(10)L1(21)BENT", reason="fell down")
+    station.record("Session1", "incident.reported", incident="sharps-injury", severity="minor", text="stuck a finger",
+                   device="Maker 1RL", area="chair")
+    with station.administrator():
+        station.record("Station1", "personal.erased", harness.ADMINISTRATOR[2], subject="P-0001", reason="asked for it")
+    wait_for(lambda: {row["state"] for row in station.audit("images")} == {"erased"}, "the photographs to be deleted")
+
+    pdf = report(station, keep(tmp_path, "session.pdf"), 1)
+    pages = text_of(pdf)
+    words = said(text_of(pdf, "-raw"))
+    erasure = station.audit("images")[0]
+    for word in ("IN DOUBT: the biological test of", f"(record {failed})", "Done about it: clients told, load set aside",
+                 "mechanical readings: pass", "withdrawn (form 2026-1) at", "never used", "2 parts: Brand",
+                 "1 part: Brand", "PG8 (quarantined)", "L1 (recalled)", "Cartridge lot L1, used in this session: recalled",
+                 f"record {erasure['erasure']}", "erased on"):
+        assert word in words, word
+    assert "not available" not in words
+    look(pdf, len(pages))
+    page = report(station, keep(tmp_path, "session.html"), 1).read_text()
+    assert "IN DOUBT" in page and "PG8 (quarantined)" in page and "erased on" in page
+
+    pdf = report(station, keep(tmp_path, "audit.pdf"), command=("audit", "report"))
+    pages = text_of(pdf)
+    words = said(text_of(pdf, "-raw"))
+    size, key = station.get("Audit1", "CheckpointSize"), str(station.get("Audit1", "Key"))
+    for word in ("REJECTED", "by s1: wet packs found", "313 kPa", "load morning", "Times of day are local: UTC",
+                 "Compliance profile:", f"of {size} records", "Not verified since the station was started:",
+                 "Service Ltd", "still in doubt", "clients told, load set aside", "24 h", f"record {failed}", "notice 12",
+                 "notice 13", "2 of lot PG7", "Sharps injury", "Maker 1RL", "fell down", "P-0001", "asked for it", "Lab Muster"):
+        assert word in words, word
+    assert key in "".join(words.split())
+    assert words.index("cycle 17") < words.index("cycle 18"), "by time, not as they were entered"
+    used = words[words.index("Cartridge Lot Used On Operator Now"):words.index("Cartridges that were never used")]
+    assert "A17" in used and "BENT" not in used and "BENT" in words
+    look(pdf, len(pages))
+    page = report(station, keep(tmp_path, "audit.html"), command=("audit", "report")).read_text()
+    assert "wet packs found" in page and key in page
 
 
 def test_letter_paper(treated, tmp_path):

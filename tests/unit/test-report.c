@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "report/figures.h"
-#include "report/inspection.h"
 #include "report/output.h"
 #include "report/picture.h"
 #include "report/report-proof.h"
@@ -134,7 +133,7 @@ static void test_rows_become_a_report(void **state)
 	_cleanup_(report_freep) Report *report = signed_session();
 	const ReportZone *crown = report_zone(report, "crown");
 	const ReportCartridge *cartridge = report_cartridge(report, 0);
-	const ReportConsent *photographs = &g_array_index(report->consents, ReportConsent, 1);
+	const ReportConsent *photographs = &g_array_index(report->consents, ReportConsent, 2);
 	const ReportEvent *fault = &g_array_index(report->events, ReportEvent, 0);
 
 	assert_string_equal(report->subject, "P-1");
@@ -146,7 +145,7 @@ static void test_rows_become_a_report(void **state)
 	assert_int_equal(report->questions, 2);
 	assert_string_equal(g_ptr_array_index(report->yes, 0), "eczema");
 	assert_int_equal(report->aftercare->len, 2);
-	assert_int_equal(report->consents->len, 2);
+	assert_int_equal(report->consents->len, 3);
 	assert_false(photographs->given);
 	assert_string_equal(photographs->version, "2");
 	assert_non_null(crown);
@@ -165,8 +164,16 @@ static void add_cycle(Report *report, int cycle, const char *released)
 {
 	add(report, "sterilization",
 		"{\"sterilizer\":\"S1\",\"cycle\":%d,\"started\":\"2026-03-01T07:00:00Z\",\"contents\":[\"H2\",\"H1\"],"
-		"\"integrator\":\"pass\",\"released\":%s,\"released_by\":\"b7\"}",
+		"\"mechanical\":\"pass\",\"integrator\":\"pass\",\"released\":%s,\"released_by\":\"b7\"}",
 		cycle, released);
+}
+
+static void add_doubt(Report *report, int test, int cycle, const char *cleared)
+{
+	add(report, "doubt",
+		"{\"test\":%d,\"sterilizer\":\"S1\",\"cycle\":%d,\"tested\":\"2026-03-04T08:00:00Z\","
+		"\"cleared\":%s,\"action\":\"client called\"}",
+		test, cycle, cleared);
 }
 
 static void test_the_cycle_a_handpiece_came_from(void **state)
@@ -187,6 +194,164 @@ static void test_the_cycle_a_handpiece_came_from(void **state)
 	assert_non_null(strstr(words, "steriliser S1, cycle 41 of 2026-03-01 07:00"));
 	assert_non_null(strstr(
 		words, "class V integrator: pass; chemical indicator: not on record; released by b7."));
+}
+
+/** A failed spore test and a rejection after the release stand beside what the release rests on. */
+static void test_a_load_that_nobody_vouches_for(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+	_cleanup_(freep) char *sound = NULL, *doubtful = NULL, *rejected = NULL;
+
+	add_event(report, "handpiece.mounted", "{\"session\":7,\"handpiece\":\"H1\"}");
+	add_cycle(report, 40, "\"2026-03-01T08:00:00Z\"");
+	add_doubt(report, 50, 39, "null");
+	add_doubt(report, 51, 40, "\"2026-03-05T08:00:00Z\"");
+	sound = words_handpieces(report);
+	assert_non_null(strstr(sound, "mechanical readings: pass; class V integrator: pass"));
+	assert_non_null(strstr(sound,
+		"It was in doubt: the biological test of 2026-03-04 08:00 failed (record 51); one that passed, of "
+		"2026-03-05 08:00, ended this. Done about it: client called."));
+	assert_false(words_doubtful(report));
+	add_doubt(report, 52, 40, "null");
+	add_doubt(report, 52, 40, "null");
+	doubtful = words_handpieces(report);
+	assert_non_null(
+		strstr(doubtful, "IN DOUBT: the biological test of 2026-03-04 08:00 failed (record 52)"));
+	assert_null(strstr(strstr(doubtful, "IN DOUBT") + 1, "IN DOUBT"));
+	assert_null(strstr(doubtful, "record 50"));
+	assert_true(words_doubtful(report));
+	add(report, "sterilization",
+		"{\"sterilizer\":\"S1\",\"cycle\":41,\"contents\":[\"H1\"],\"released\":\"2026-03-02T08:00:00Z\","
+		"\"rejected\":\"2026-03-04T09:00:00Z\",\"rejected_by\":\"b8\",\"rejected_reason\":\"wet packs\"}");
+	rejected = words_handpieces(report);
+	assert_non_null(strstr(rejected, "REJECTED on 2026-03-04 09:00 by b8: wet packs."));
+	assert_true(words_doubtful(report));
+}
+
+/** What the column has no room for stands in full on a page of its own. */
+static void test_many_handpieces(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+
+	assert_int_equal(pages_count(session_pages_draw, report, REPORT_PAPER_A4), 2);
+	for (int i = 0; i < 40; i++) {
+		char body[64];
+
+		snprintf(body, sizeof body, "{\"session\":7,\"handpiece\":\"H%d\"}", i);
+		add_event(report, "handpiece.mounted", body);
+	}
+	assert_int_equal(pages_count(session_pages_draw, report, REPORT_PAPER_A4), 3);
+}
+
+static const char *cell(const Table *table, size_t row, size_t column)
+{
+	return g_ptr_array_index(table->cells, row * table->n_columns + column);
+}
+
+/** Loaded, blended, recalled afterwards: what is in whose skin can be read from the table. */
+static void test_pigments_are_told_by_lot_and_zone(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+	_cleanup_(table_freep) Table *table = NULL;
+	const ReportEvent *recall;
+
+	add(report, "timeline",
+		"{\"seq\":20,\"time\":\"2026-03-02T09:20:00Z\",\"kind\":\"pigment.loaded\",\"actor\":\"b1\",\"body\":"
+		"{\"session\":7,\"brand\":\"blend\",\"colour\":\"dark\",\"lot\":\"M1\",\"expiry\":\"2030-01-01\","
+		"\"zone\":\"nape\"}}");
+	add(report, "pigments", "{\"seq\":7,\"zones\":[]}");
+	add(report, "pigments", "{\"seq\":20,\"zones\":[\"crown\",\"left-side\"]}");
+	for (int i = 0; i < 2; i++)
+		add(report, "blends",
+			"{\"blend\":\"M1\",\"parts\":[{\"brand\":\"B\",\"colour\":\"black\",\"lot\":\"P2\",\"parts\":2.0,"
+			"\"expiry\":\"2031-01-01\"},{\"brand\":\"B\",\"colour\":\"dun\",\"lot\":\"P3\",\"parts\":1}]}");
+	add(report, "statuses",
+		"{\"time\":\"2026-03-05T08:00:00Z\",\"kind\":\"pigment.status\",\"actor\":\"b2\",\"body\":"
+		"{\"lot\":\"P3\",\"status\":\"recalled\",\"reason\":\"notice 13\"}}");
+	add(report, "statuses",
+		"{\"time\":\"2026-03-05T08:00:00Z\",\"kind\":\"pigment.status\",\"actor\":\"b2\",\"body\":"
+		"{\"lot\":\"P3\",\"brand\":\"other\",\"status\":\"released\",\"reason\":\"x\"}}");
+	table = list_pigments(report);
+	assert_int_equal(table_rows(table), 4);
+	assert_string_equal(cell(table, 0, 3), "never used");
+	assert_string_equal(cell(table, 1, 0), "Blend");
+	assert_string_equal(cell(table, 1, 3), "Crown, Left side");
+	assert_string_equal(cell(table, 2, 0), "\xe2\x86\xb3 2 parts: B");
+	assert_string_equal(cell(table, 2, 2), "P2");
+	assert_string_equal(cell(table, 2, 4), "2031-01-01");
+	assert_string_equal(cell(table, 3, 0), "\xe2\x86\xb3 1 part: B");
+	assert_string_equal(cell(table, 3, 2), "P3 (recalled)");
+	recall = &g_array_index(report->events, ReportEvent, report->events->len - 1);
+	assert_int_equal(recall->kind, REPORT_EVENT_LOT);
+	assert_string_equal(recall->text, "Pigment lot P3, used in this session: recalled (notice 13)");
+}
+
+static void test_lots_recalled_after_the_session(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+	_cleanup_(table_freep) Table *barred = NULL, *lifted = NULL, *events = NULL;
+
+	add(report, "statuses",
+		"{\"time\":\"2026-03-03T08:00:00Z\",\"kind\":\"lot.status\",\"actor\":\"b2\",\"body\":"
+		"{\"lot\":\"L9\",\"status\":\"recalled\",\"reason\":\"another lot\"}}");
+	add(report, "statuses",
+		"{\"time\":\"2026-03-02T09:30:00Z\",\"kind\":\"lot.status\",\"actor\":\"b2\",\"body\":"
+		"{\"lot\":\"L1\",\"gtin\":\"04012345678901\",\"status\":\"quarantined\",\"reason\":\"torn\"}}");
+	barred = list_cartridges(report);
+	assert_string_equal(cell(barred, 0, 3), "L1 (quarantined)");
+	assert_int_equal(report->events->len, 2);
+	/* in the order of time, which is not that of the queries */
+	assert_int_equal(g_array_index(report->events, ReportEvent, 0).kind, REPORT_EVENT_LOT);
+	add(report, "statuses",
+		"{\"time\":\"2026-03-09T08:00:00Z\",\"kind\":\"lot.status\",\"actor\":\"b2\",\"body\":"
+		"{\"lot\":\"L1\",\"status\":\"released\",\"reason\":\"sound\"}}");
+	lifted = list_cartridges(report);
+	assert_string_equal(cell(lifted, 0, 3), "L1");
+	events = list_events(report);
+	assert_string_equal(cell(events, 0, 0), "09:30");
+	assert_string_equal(cell(events, 2, 0), "2026-03-09 08:00");
+}
+
+static void test_consents_are_told_with_their_times(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+	_cleanup_(freep) char *words = NULL;
+
+	add(report, "timeline",
+		"{\"seq\":30,\"time\":\"2026-03-09T08:00:00Z\",\"kind\":\"session.consent\",\"actor\":\"b1\",\"body\":"
+		"{\"session\":7,\"consent\":\"treatment\",\"version\":\"1\",\"given\":false}}");
+	words = words_consents(report);
+	assert_string_equal(words,
+		"Treatment: given (form 1) at 10:12, withdrawn (form 1) at 2026-03-09 08:00; "
+		"Photographs: given (form 1) at 10:12, withdrawn (form 2) at 10:12.");
+}
+
+static void test_erased_photographs(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+	const ReportZone *crown = report_zone(report, "crown");
+	_cleanup_(freep) char *html = NULL;
+	char words[REPORT_PICTURE_WORDS];
+	Document document;
+	size_t size;
+	FILE *stream = open_memstream(&html, &size);
+
+	add_event(report, "image.captured",
+		"{\"session\":7,\"zone\":\"crown\",\"phase\":\"before\",\"file\":\"a.jpg\",\"sha256\":\"ab\"}");
+	assert_string_equal(report_picture_words(&crown->before, words), "not available");
+	assert_string_equal(report_picture_words(&crown->after, words), "not taken");
+	add(report, "images", "{\"seq\":7,\"state\":\"kept\",\"erasure\":null,\"erased\":null}");
+	assert_string_equal(report_picture_words(&crown->before, words), "not available");
+	add(report, "images",
+		"{\"seq\":7,\"state\":\"to be erased\",\"erasure\":40,\"erased\":\"2026-04-01T08:00:00Z\"}");
+	assert_string_equal(report_picture_words(&crown->before, words), "to be erased, record 40");
+	add(report, "images",
+		"{\"seq\":7,\"state\":\"erased\",\"erasure\":41,\"erased\":\"2026-04-01T08:00:00Z\"}");
+	assert_string_equal(report_picture_words(&crown->before, words), "erased on 1 April 2026, record 41");
+	session_document(report, &document);
+	assert_int_equal(document_write(&document, REPORT_FORMAT_HTML, REPORT_PAPER_A4, stream), 0);
+	fclose(stream);
+	assert_non_null(strstr(html, "Before, 10:12: erased on 1 April 2026, record 41"));
 }
 
 static void test_what_people_enter(void **state)
@@ -261,18 +426,6 @@ static void test_odd_rows(void **state)
 	add(report, "weather", "{}");
 	assert_int_equal(report->zones->len, 1);
 	assert_int_equal(pages_count(session_pages_draw, report, REPORT_PAPER_A4), 2);
-}
-
-static void test_times(void **state)
-{
-	char text[REPORT_TIME_MAX];
-
-	assert_string_equal(
-		report_time("2026-03-02T09:05:07.123456Z", REPORT_MOMENT, text), "2026-03-02 09:05 UTC");
-	assert_string_equal(report_time("2026-03-02T09:05:07Z", REPORT_DATE, text), "2 March 2026");
-	assert_string_equal(report_time("2026-03-02T09:05:07Z", REPORT_CLOCK, text), "09:05");
-	assert_string_equal(report_time(NULL, REPORT_CLOCK, text), "");
-	assert_string_equal(report_time("yesterday", REPORT_CLOCK, text), "");
 }
 
 /* ---- histograms ---- */
@@ -482,111 +635,6 @@ static void test_markup_is_text(void **state)
 	assert_null(strstr(text, "<i>"));
 }
 
-/* ---- for an inspector ---- */
-
-static Inspection *inspection(int rows)
-{
-	static const char *const samples[INSPECTION_SECTIONS] = {
-		"{\"subject\":\"lot L1\",\"missing\":\"the certificate\",\"since\":\"2026-01-01\"}",
-		"{\"sterilizer\":\"S1\",\"cycle\":41,\"started\":\"2026-03-02T07:00:00.000000Z\",\"temperature_c\":134.5,"
-		"\"exposure_s\":300,\"contents\":[\"H1\",\"H2\"],\"released_by\":\"b1\",\"integrator\":\"pass\"}",
-		"{\"sterilizer\":\"S1\",\"tested\":\"2026-03-01T07:00:00Z\",\"lot\":\"I9\",\"result\":\"pass\"}",
-		"{\"test\":3,\"sterilizer\":\"S1\",\"subject\":\"P-1\",\"session\":7}",
-		"{\"lot\":\"L1\",\"received\":\"2026-02-01T07:00:00Z\",\"used\":3,\"left\":17,\"certificate\":null}",
-		"{\"session\":7,\"begun\":\"2026-03-02T09:00:00Z\",\"subject\":\"P-1\",\"outcome\":\"signed\"}",
-		"{\"unit\":\"(01)04012345678901(21)A17\",\"lot\":\"L1\",\"session\":7}",
-	};
-	Inspection *found = inspection_new();
-
-	found->clinic = strdup("clinic");
-	found->made = strdup("2026-04-01T08:00:00Z");
-	found->from = "2026-03-01";
-	for (size_t i = 0; i < INSPECTION_SECTIONS; i++) {
-		found->rows[i] = json_array();
-		for (int row = 0; row < rows; row++)
-			json_array_append_new(found->rows[i], json_loads(samples[i], 0, NULL));
-	}
-	return found;
-}
-
-static const char *cell(const Table *table, size_t row, size_t column)
-{
-	return g_ptr_array_index(table->cells, row * table->n_columns + column);
-}
-
-static void test_rows_for_an_inspector(void **state)
-{
-	_cleanup_(inspection_freep) Inspection *found = inspection(2);
-	_cleanup_(table_freep) Table *cycles = inspection_table(found, 1);
-	_cleanup_(table_freep) Table *lots = inspection_table(found, 4);
-
-	assert_int_equal(table_rows(cycles), 2);
-	assert_string_equal(cell(cycles, 1, 0), "2026-03-02 07:00");
-	assert_string_equal(cell(cycles, 1, 1), "S1");
-	assert_string_equal(cell(cycles, 1, 2), "41");
-	assert_null(cell(cycles, 1, 3));
-	assert_string_equal(cell(cycles, 1, 4), "134.5");
-	assert_string_equal(cell(cycles, 1, 6), "H1, H2");
-	assert_null(cell(lots, 0, 4));
-	assert_string_equal(cell(lots, 0, 5), "2026-02-01");
-	for (size_t i = 0; i < INSPECTION_SECTIONS; i++) {
-		double shares = 0;
-
-		for (size_t column = 0; column < inspection_sections[i].n_columns; column++)
-			shares += inspection_sections[i].columns[column].share;
-		assert_true(fabs(shares - 1) < 1e-6);
-	}
-}
-
-static void write_inspection(const Inspection *found, ReportFormat format, char **ret)
-{
-	Document document;
-	size_t size;
-	FILE *stream = open_memstream(ret, &size);
-
-	inspection_document(found, &document);
-	assert_int_equal(document_write(&document, format, REPORT_PAPER_A4, stream), 0);
-	fclose(stream);
-}
-
-static void test_pages_for_an_inspector(void **state)
-{
-	static const struct {
-		int rows;
-		const char *state;
-	} cases[] = { { 0, "Nothing missing" }, { 3, "Gaps found" }, { 200, "Gaps found" } };
-	int pages = 0;
-
-	for (size_t i = 0; i < ELEMENTS(cases); i++) {
-		_cleanup_(inspection_freep) Inspection *found = inspection(cases[i].rows);
-		_cleanup_(freep) char *html = NULL;
-		Document document;
-		int more;
-
-		inspection_document(found, &document);
-		more = pages_count(document.draw, found, REPORT_PAPER_LETTER);
-		assert_true(more >= pages);
-		pages = more;
-		write_inspection(found, REPORT_FORMAT_HTML, &html);
-		assert_non_null(strstr(html, cases[i].state));
-	}
-	assert_true(pages > 20);
-}
-
-/** What the daemon does not know is neither a gap nor the lack of one. */
-static void test_what_was_not_asked(void **state)
-{
-	_cleanup_(inspection_freep) Inspection *found = inspection(0);
-	_cleanup_(freep) char *html = NULL;
-
-	json_decref(found->rows[0]);
-	found->rows[0] = NULL;
-	write_inspection(found, REPORT_FORMAT_HTML, &html);
-	assert_non_null(strstr(html, "Not checked"));
-	assert_non_null(strstr(html, "keeps no such record"));
-	assert_null(strstr(html, "Nothing missing"));
-}
-
 /* ---- photographs ---- */
 
 static void test_what_is_no_photograph(void **state)
@@ -711,11 +759,16 @@ int main(void)
 		cmocka_unit_test(test_names_round_trip),
 		cmocka_unit_test(test_rows_become_a_report),
 		cmocka_unit_test(test_the_cycle_a_handpiece_came_from),
+		cmocka_unit_test(test_a_load_that_nobody_vouches_for),
+		cmocka_unit_test(test_many_handpieces),
+		cmocka_unit_test(test_pigments_are_told_by_lot_and_zone),
+		cmocka_unit_test(test_lots_recalled_after_the_session),
+		cmocka_unit_test(test_consents_are_told_with_their_times),
+		cmocka_unit_test(test_erased_photographs),
 		cmocka_unit_test(test_what_people_enter),
 		cmocka_unit_test(test_where_cartridges_went),
 		cmocka_unit_test(test_a_session_that_goes_on),
 		cmocka_unit_test(test_odd_rows),
-		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_axis_steps),
 		cmocka_unit_test(test_histograms),
 		cmocka_unit_test(test_text_stays_within_its_lines),
@@ -724,9 +777,6 @@ int main(void)
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_a_full_disk_is_told),
 		cmocka_unit_test(test_markup_is_text),
-		cmocka_unit_test(test_rows_for_an_inspector),
-		cmocka_unit_test(test_pages_for_an_inspector),
-		cmocka_unit_test(test_what_was_not_asked),
 		cmocka_unit_test(test_what_is_no_photograph),
 		cmocka_unit_test(test_proofs),
 		cmocka_unit_test(test_codes_read_back),
