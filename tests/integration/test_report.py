@@ -251,7 +251,8 @@ def test_what_came_after_the_session(station, tmp_path):
     station.record("Session1", "incident.reported", incident="sharps-injury", severity="minor", text="stuck a finger",
                    device="Maker 1RL", area="chair")
     with station.administrator():
-        station.record("Station1", "personal.erased", harness.ADMINISTRATOR[2], subject="P-0001", reason="asked for it")
+        station.record("Station1", "personal.erased", harness.ADMINISTRATOR[2], subject="P-0001", reason="asked for it",
+                       despite="the person insists")
     wait_for(lambda: {row["state"] for row in station.audit("images")} == {"erased"}, "the photographs to be deleted")
 
     pdf = report(station, keep(tmp_path, "session.pdf"), 1)
