@@ -160,7 +160,7 @@ static void claim_needle(Operation *operation, const char *code)
 		set_chip(body, &operation->chip);
 	ask_for_evidence(body, &station->profile);
 	operation->body = record.body = body;
-	r = body ? ledger_append(station->options.ledger, &record, claim_answered, operation) : -ENOMEM;
+	r = body ? operation_append(operation, &record, claim_answered) : -ENOMEM;
 	if (r < 0)
 		operation_fail(operation, STATION_ERROR_LEDGER,
 			"the ledger takes no more records now (%s): try again", strerror(-r));

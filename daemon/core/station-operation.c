@@ -109,12 +109,23 @@ Operation *operation_by_ticket(Station *station, uint32_t ticket)
 	return NULL;
 }
 
+/** Back to how it was before arming, of which nothing is on record. */
+static void stop_again(Station *station)
+{
+	Operation *operation = operation_new_internal(station);
+
+	if (operation)
+		operation_disarm_then(operation, operation_done);
+	else
+		control_stop(station->options.control);
+}
+
 /** The step ends before the caller hears of it, so that it may take the next one from its callback. */
 static void operation_end(Operation *operation)
 {
 	/* whatever kept it from being recorded: what is not on record does not move */
 	if (operation->station->arming == operation && operation->reply.error)
-		(void)!station_stop_needle(operation->station, 0);
+		stop_again(operation->station);
 	if (operation->station->step == operation)
 		operation->station->step = NULL;
 	if (operation->internal && operation->reply.error)
@@ -169,10 +180,16 @@ static void record_answered(void *userdata, const LedgerAnswer *answer)
 		operation_fail(operation, STATION_ERROR_LEDGER, "nothing was recorded: %s", answer->text);
 }
 
+int operation_append(Operation *operation, const LedgerRecord *record, LedgerDone answered)
+{
+	/* what happened before is recorded before */
+	station_record_again(operation->station);
+	return ledger_append(operation->station->options.ledger, record, answered, operation);
+}
+
 void operation_record(Operation *operation, const char *kind, json_t *body, json_t *personal,
 	void (*committed)(Operation *operation, const LedgerAnswer *answer))
 {
-	Station *station = operation->station;
 	LedgerRecord record = {
 		.kind = kind,
 		.actor = operation->actor[0] ? operation->actor : "station",
@@ -190,9 +207,7 @@ void operation_record(Operation *operation, const char *kind, json_t *body, json
 		operation_fail(operation, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
 		return;
 	}
-	/* what happened before is recorded before */
-	station_record_again(station);
-	r = ledger_append(station->options.ledger, &record, record_answered, operation);
+	r = operation_append(operation, &record, record_answered);
 	if (r < 0)
 		operation_fail(operation, STATION_ERROR_LEDGER,
 			"the ledger takes no more records now (%s): try again", strerror(-r));
@@ -245,11 +260,21 @@ static void disarm_answered(Operation *operation, const ControlFact *fact)
 	operation->disarmed(operation);
 }
 
+/** Whether the board has not yet answered an order to stop: strokes may be on their way until then. */
+static bool is_stopping(const Station *station)
+{
+	const Operation *operation = station->operations;
+
+	while (operation && !(operation->ticket && operation->answered == disarm_answered))
+		operation = operation->next;
+	return operation != NULL;
+}
+
 void operation_disarm_then(Operation *operation, void (*next)(Operation *operation))
 {
 	Station *station = operation->station;
 
-	if (!station_may_move(station)) {
+	if (!station_may_move(station) && !is_stopping(station)) {
 		next(operation);
 		return;
 	}

@@ -161,12 +161,21 @@ void operation_check_pin(
 			"the operators could not be read (%s): try again", strerror(-r));
 }
 
+static void sign_out_committed(Operation *operation, const LedgerAnswer *answer);
+
+/** Whether a sign-out is with the ledger: what comes after it on record is nobody's of that name. */
+static bool is_leaving(const Station *station)
+{
+	return station->step && station->step->committed == sign_out_committed;
+}
+
 static void signed_checked(Operation *operation)
 {
 	if (!operation->pin_right)
 		operation_fail(operation, STATION_ERROR_SIGN_IN,
 			"this is not the PIN of %s: nothing was signed, try again", operation->name);
-	else if (strcmp(operation->station->view.badge, operation->badge) != 0)
+	else if (strcmp(operation->station->view.badge, operation->badge) != 0 ||
+		 is_leaving(operation->station))
 		operation_fail(operation, STATION_ERROR_SIGN_IN,
 			"%s is not signed in any more: nothing was signed", operation->name);
 	else
@@ -244,8 +253,12 @@ static void sign_out_committed(Operation *operation, const LedgerAnswer *answer)
 
 static void sign_out_disarmed(Operation *operation)
 {
-	operation_record(operation, "operator.signed-out",
-		json_pack("{s:s}", "badge", operation->station->view.badge), NULL, sign_out_committed);
+	/* sent away in the meantime, which is on record */
+	if (!operation->station->view.badge[0])
+		operation_done(operation);
+	else
+		operation_record(operation, "operator.signed-out",
+			json_pack("{s:s}", "badge", operation->actor), NULL, sign_out_committed);
 }
 
 void station_sign_out(Station *station, StationDone done, void *userdata)
@@ -265,8 +278,9 @@ void station_sign_out(Station *station, StationDone done, void *userdata)
 static void send_away(Station *station, const char *reason)
 {
 	log_notice("%s is signed out: %s", station->view.badge, reason);
-	station_record(station, "operator.signed-out",
-		json_pack("{s:s, s:s}", "badge", station->view.badge, "reason", reason));
+	if (!is_leaving(station))
+		station_record(station, "operator.signed-out",
+			json_pack("{s:s, s:s}", "badge", station->view.badge, "reason", reason));
 	operator_clear(station);
 	if (station_may_move(station))
 		station_disarm_by_itself(station);

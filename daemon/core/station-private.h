@@ -127,7 +127,7 @@ struct Station {
 	Worker *worker;
 	Operation *operations; /* all under way */
 	Operation *step;       /* the session step among them */
-	Operation *arming;     /* from the request to arm until its record is committed */
+	Operation *arming; /* from the request to arm until its record is committed, or the needle stopped */
 	unsigned fault_number; /* counts what was latched */
 	uint32_t next_ticket;
 	uint64_t next_session;
@@ -284,6 +284,8 @@ void operation_fail(Operation *operation, const char *error, const char *format,
 void operation_done(Operation *operation);
 /** For operation_record() where the commit ends the operation. */
 void operation_committed(Operation *operation, const LedgerAnswer *answer);
+/** Hands a record to the ledger as ledger_append() does, behind what the station keeps of its own. */
+int operation_append(Operation *operation, const LedgerRecord *record, LedgerDone answered) _must_check_;
 /** Appends a record made of `body` (taken), then calls `committed`. Fails the operation otherwise. */
 void operation_record(Operation *operation, const char *kind, json_t *body, json_t *personal,
 	void (*committed)(Operation *operation, const LedgerAnswer *answer));
@@ -297,7 +299,8 @@ void operation_transition(Operation *operation, SessionEvent event);
 /** Records the step from operation->from to operation->to, then calls `committed`. */
 void operation_record_state(
 	Operation *operation, void (*committed)(Operation *operation, const LedgerAnswer *answer));
-/** Stops the needle at once if it may move; `next` is called when the last strokes have come in. */
+/** Stops the needle at once if it may move; `next` is called when the last strokes have come in, also those
+ * of an earlier stop. */
 void operation_disarm_then(Operation *operation, void (*next)(Operation *operation));
 /** Gives the operation a ticket for a board command; `answered` runs with its answer. */
 uint32_t operation_await(
@@ -352,7 +355,7 @@ void station_flush_strokes(Station *station);
 void station_end_contact(Station *station);
 
 /* station-arm.c */
-/** From the request to arm until the needle was stopped. */
+/** From the request to arm until the order to stop; strokes may come in until that is answered. */
 bool station_may_move(const Station *station);
 /** ENABLE drops, and the session is no longer ready. The ticket and errors are those of control_disarm(). */
 int station_stop_needle(Station *station, uint32_t ticket) _must_check_;

@@ -389,6 +389,141 @@ static void test_recall_at_work_is_one_record(void **state)
 	expect_agreement(chair);
 }
 
+/** Strokes that the board has told, and the station has not heard of. */
+static uint64_t strokes_on_their_way(Chair *chair)
+{
+	uint64_t n = 0;
+
+	gather_facts(chair);
+	for (size_t i = 0; i < chair->n_facts; i++)
+		n += chair->facts[i].kind == CONTROL_FACT_SAMPLES ? chair->facts[i].strokes.n : 0;
+	return n;
+}
+
+/** The needle is stopped, and the board's last strokes are not in yet. */
+static void stop_with_strokes_on_their_way(Chair *chair, Reply *ret)
+{
+	prepare(chair);
+	arm(chair);
+	work(chair);
+	UNTIL(chair, chair->station->view.session_strokes > 5);
+	chair->hold_facts = true;
+	UNTIL(chair, strokes_on_their_way(chair) > 20);
+	station_disarm(chair->station, keep_reply, ret);
+}
+
+static json_int_t number_of(const json_t *row, const char *field)
+{
+	return json_integer_value(json_object_get(json_object_get(row, "body"), field));
+}
+
+static void test_last_strokes_are_of_the_session_that_ends(void **state)
+{
+	Chair *chair = *state;
+	Reply stopped = { 0 }, finished = { 0 };
+	json_auto_t *rows = NULL, *removed = NULL, *strokes = NULL;
+	json_int_t n = 0;
+	json_t *row;
+	size_t i;
+
+	stop_with_strokes_on_their_way(chair, &stopped);
+	station_finish(chair->station, keep_reply, &finished);
+	settle(chair);
+	expect_done(chair, &finished);
+	rows = records(chair, "session.finished");
+	removed = records(chair, "needle.removed");
+	strokes = records(chair, "strokes");
+	json_array_foreach (strokes, i, row)
+		n += number_of(row, "strokes");
+	assert_true(n > 20);
+	assert_int_equal(number_of(json_array_get(rows, 0), "strokes"), n);
+	assert_int_equal(number_of(json_array_get(removed, 0), "strokes"), n);
+}
+
+static void test_last_strokes_are_of_the_zone_that_was(void **state)
+{
+	Chair *chair = *state;
+	Reply stopped = { 0 }, chosen = { 0 };
+	json_auto_t *strokes = NULL;
+	const char *zone;
+	json_t *row;
+	size_t i;
+
+	stop_with_strokes_on_their_way(chair, &stopped);
+	station_select_zone(chair->station, "occipital", "normal", 900, keep_reply, &chosen);
+	for (i = 0; i < 20; i++)
+		go_on(chair); /* time enough for the record of the zone, were it not to wait */
+	settle(chair);
+	expect_done(chair, &chosen);
+	station_flush_strokes(chair->station); /* what would be of the new zone */
+	settle(chair);
+	strokes = records(chair, "strokes");
+	assert_true(json_array_size(strokes) > 0);
+	json_array_foreach (strokes, i, row) {
+		zone = json_string_value(json_object_get(json_object_get(row, "body"), "zone"));
+		assert_string_not_equal(zone, "occipital");
+	}
+}
+
+/* ---- one who leaves ---- */
+
+static void test_a_sign_out_is_recorded_once(void **state)
+{
+	Chair *chair = *state;
+	Reply reply = { 0 };
+
+	prepare(chair);
+	arm(chair);
+	station_sign_out(chair->station, keep_reply, &reply);
+	hold_answer_to(chair, FRAME_DISARM);
+	let_holder_vanish(chair);
+	settle(chair);
+	assert_true(reply.done);
+	assert_int_equal(count_records(chair, "operator.signed-out"), 1);
+	sign_in(chair);
+	hold_commits(chair);
+	reply = (Reply){ 0 };
+	station_sign_out(chair->station, keep_reply, &reply);
+	UNTIL(chair, is_pending(chair, "operator.signed-out"));
+	let_holder_vanish(chair);
+	settle(chair);
+	assert_true(reply.done);
+	assert_int_equal(count_records(chair, "operator.signed-out"), 2);
+}
+
+/* ---- the order of records ---- */
+
+static void test_a_claim_comes_after_what_was_kept(void **state)
+{
+	Chair *chair = *state;
+	Reply reply = { 0 };
+	json_auto_t *alerts = NULL, *claims = NULL;
+	json_t *alert, *claim;
+	size_t i;
+
+	sign_in(chair);
+	DO(chair, begin, "P-0001", PROTOCOL, 1);
+	settle(chair);
+	fill_disk(true);
+	station_record(chair->station, "alert.raised",
+		json_pack("{s:s, s:s}", "alert", "disk-low", "text", "kept while the disk was full"));
+	UNTIL(chair, !ledger_healthy(chair->ledger->ledger) && !chair->appends);
+	fill_disk(false);
+	station_mount_needle(chair->station,
+		"]d201" GTIN "1731123110L1\x1d"
+		"21A17",
+		keep_reply, &reply);
+	settle(chair);
+	expect_done(chair, &reply);
+	alerts = records(chair, "alert.raised");
+	claims = records(chair, "needle.claimed");
+	assert_true(json_array_size(alerts) > 0);
+	claim = json_array_get(claims, 0);
+	json_array_foreach (alerts, i, alert)
+		assert_true(json_integer_value(json_object_get(alert, "seq")) <
+			    json_integer_value(json_object_get(claim, "seq")));
+}
+
 /* ---- hours ---- */
 
 static void test_breaks_are_asked_for(void **state)
@@ -467,6 +602,10 @@ int main(void)
 		STATION_TEST(test_nobody_signs_a_form_who_is_gone),
 		STATION_TEST(test_nobody_acknowledges_who_is_gone),
 		STATION_TEST(test_recall_at_work_is_one_record),
+		STATION_TEST(test_last_strokes_are_of_the_session_that_ends),
+		STATION_TEST(test_last_strokes_are_of_the_zone_that_was),
+		STATION_TEST(test_a_sign_out_is_recorded_once),
+		STATION_TEST(test_a_claim_comes_after_what_was_kept),
 		STATION_TEST(test_breaks_are_asked_for),
 		STATION_TEST(test_session_of_five_hours),
 	};
