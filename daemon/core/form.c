@@ -155,7 +155,9 @@ static const RecordField *find_field(const RecordField *fields, const char *name
 
 bool form_is_from_profile(const char *field)
 {
-	return text_list_has("profile proofs sterile_days reprocess biological_days keep", field);
+	return text_list_has("profile proofs sterile_days reprocess biological_days biological_cycles"
+			     " after_installation after_repair keep",
+		field);
 }
 
 bool form_fills_in(const Form *form, const char *field)

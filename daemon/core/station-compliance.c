@@ -82,6 +82,12 @@ static json_t *value_of(const Profile *profile, const char *field)
 		return json_integer(profile->sterile_days);
 	if (strcmp(field, "biological_days") == 0)
 		return json_integer(profile->biological_days);
+	if (strcmp(field, "biological_cycles") == 0)
+		return json_integer(profile->biological_cycles);
+	if (strcmp(field, "after_installation") == 0)
+		return json_boolean(profile->after_installation);
+	if (strcmp(field, "after_repair") == 0)
+		return json_boolean(profile->after_repair);
 	profile_proofs(profile, proofs, sizeof proofs);
 	return json_string(proofs);
 }

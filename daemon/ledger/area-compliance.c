@@ -6,39 +6,11 @@
  */
 
 #include "ledger/area.h"
+#include "ledger/due.h"
 
 static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL };
 static const char *const tables[] = { NULL };
 static const RecordKind kinds[] = { { NULL } };
-
-#define TESTED(which, result) \
-	"(SELECT " which " FROM indicator_test WHERE sterilizer = unit.sterilizer AND result " result ")"
-
-/* of each steriliser in service: its tests, and the first cycle that is one too many without a test */
-#define STERILIZERS                                                                                                                                \
-	"(SELECT unit.sterilizer, retest, retest_us, " TESTED(                                                                                     \
-		"max(tested_us)", "= 'pass'") " AS passed_us, " TESTED("max(tested_us)",                                                           \
-		"= 'fail'") " AS failed_us, (SELECT started_us FROM cycle WHERE"                                                                   \
-			    " sterilizer = unit.sterilizer AND started_us > coalesce(" TESTED(                                                     \
-				    "max(tested_us)",                                                                                              \
-				    "= 'pass'") ", 0) ORDER BY started_us LIMIT 1 OFFSET max(coalesce(@biological_cycles, 1) - 1, 0)) AS cycle_us" \
-						" FROM sterilizer AS unit WHERE in_service)"
-
-/* why the next test is due, the most pressing reason first */
-#define REASON                                                                                          \
-	"CASE WHEN failed_us >= coalesce(passed_us, 0) THEN 'failed'"                                   \
-	" WHEN retest_us > coalesce(passed_us, 0) AND (retest = 'installation' AND @after_installation" \
-	"  OR retest = 'repair' AND @after_repair) THEN retest"                                         \
-	" WHEN @biological_cycles > 0 AND cycle_us IS NOT NULL THEN 'cycles'"                           \
-	" WHEN @biological_days > 0 THEN 'interval' END"
-
-/* a test is due on the day named, and overdue when that is over */
-#define DUE                                                                                                   \
-	"(SELECT sterilizer, passed_us, reason, date(CASE reason WHEN 'failed' THEN failed_us"                \
-	" WHEN 'cycles' THEN cycle_us WHEN 'interval' THEN coalesce(passed_us, retest_us) ELSE retest_us END" \
-	" / 1000000, 'unixepoch', '+' || CASE reason WHEN 'interval' THEN @biological_days ELSE 0 END ||"     \
-	" ' days') AS due FROM (SELECT *, " REASON " AS reason FROM " STERILIZERS                             \
-	") WHERE reason IS NOT NULL)"
 
 #define TODAY         "coalesce(@today, date('now'))"
 #define WANTED(proof) "instr(' ' || @proofs || ' ', ' " proof " ') > 0"
@@ -49,7 +21,7 @@ static const RecordKind kinds[] = { { NULL } };
 #define GAP_BIOLOGICAL                                                                           \
 	"SELECT 'biological' AS rule, 'steriliser ' || sterilizer AS subject,"                   \
 	" 'a biological test that passed (' || reason || ')' AS missing, due AS since FROM " DUE \
-	" WHERE due < " TODAY
+	" WHERE due < " TODAY " OR reason = 'failed'"
 
 #define GAP_FOLLOW_UP                                                            \
 	"SELECT 'follow-up', 'test ' || seq || ' of steriliser ' || sterilizer," \
@@ -62,6 +34,9 @@ static const RecordKind kinds[] = { { NULL } };
 	"', " DAY("started_us") " FROM cycle WHERE rejected_seq IS NULL AND "
 #define GAP_CYCLE_FAILED \
 	CYCLE_GAP("cycle-failed", "the rejection of the load") "'fail' IN (mechanical, integrator, chemical)"
+#define GAP_OUT_OF_SERVICE                                                                         \
+	CYCLE_GAP("cycle-out-of-service", "the rejection of the load: the steriliser was retired") \
+	OUT_OF_SERVICE("cycle.sterilizer", "cycle.started_us")
 #define GAP_MECHANICAL                                           \
 	CYCLE_GAP("cycle-mechanical", "the mechanical readings") \
 	"mechanical IS NULL AND " WANTED("mechanical")
@@ -118,11 +93,11 @@ static const RecordKind kinds[] = { { NULL } };
 static const char gaps[] =
 	"SELECT row, rule, subject, missing, since FROM (SELECT row_number() OVER"
 	" (ORDER BY rule, subject, missing, since) AS row, * FROM (" GAP_BIOLOGICAL AND_THEN GAP_FOLLOW_UP
-		AND_THEN GAP_CYCLE_FAILED AND_THEN GAP_MECHANICAL AND_THEN GAP_INTEGRATOR AND_THEN
-			GAP_CHEMICAL AND_THEN GAP_CONTENTS AND_THEN GAP_RELEASE AND_THEN GAP_CERTIFICATE
-				AND_THEN GAP_MEMBRANE AND_THEN GAP_CONSENT AND_THEN GAP_SCREENING AND_THEN
-					GAP_SIGNATURE AND_THEN GAP_DISPOSAL AND_THEN GAP_OPERATOR
-	")) WHERE 1";
+		AND_THEN GAP_CYCLE_FAILED AND_THEN GAP_OUT_OF_SERVICE AND_THEN GAP_MECHANICAL AND_THEN
+			GAP_INTEGRATOR AND_THEN GAP_CHEMICAL AND_THEN GAP_CONTENTS AND_THEN GAP_RELEASE
+				AND_THEN GAP_CERTIFICATE AND_THEN GAP_MEMBRANE AND_THEN GAP_CONSENT AND_THEN
+					GAP_SCREENING AND_THEN GAP_SIGNATURE AND_THEN GAP_DISPOSAL AND_THEN
+						GAP_OPERATOR ")) WHERE 1";
 
 #define DUE_PARAMETERS                                                                                  \
 	PARAMETER("biological_days", ARGUMENT_NUMBER), PARAMETER("biological_cycles", ARGUMENT_NUMBER), \

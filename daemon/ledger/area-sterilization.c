@@ -7,6 +7,7 @@
  */
 
 #include "ledger/area.h"
+#include "ledger/due.h"
 
 #include <string.h>
 
@@ -63,9 +64,6 @@ static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
 
 static const char *const tables[] = { "sterilizer", "cycle", "cycle_item", "indicator_test",
 	"handpiece_sterile", "handpiece_use", NULL };
-
-/* a field of type time, or a date, as microseconds */
-#define MICROSECONDS(value) "(CAST(strftime('%s', " value ") AS INTEGER) * 1000000)"
 
 /* ---- sterilisers ---- */
 
@@ -175,16 +173,14 @@ static int no_such_cycle(ProjectionContext *context)
 }
 
 /* the columns of FIND_CYCLE */
-enum { CYCLE_RELEASED, CYCLE_REJECTED, CYCLE_CONTENTS, CYCLE_FAILED_TEST, CYCLE_PROOFS };
+enum { CYCLE_RELEASED, CYCLE_REJECTED, CYCLE_CONTENTS, CYCLE_ENDED, CYCLE_OUT_OF_SERVICE, CYCLE_PROOFS };
 
-/* a test that failed counts until one of a later cycle passed */
-#define FIND_CYCLE                                                                                              \
-	"SELECT released_seq, rejected_seq, @contents IS NOT NULL OR"                                           \
-	" EXISTS(SELECT 1 FROM cycle_item WHERE cycle_seq = cycle.seq),"                                        \
-	" EXISTS(SELECT 1 FROM indicator_test WHERE sterilizer = @sterilizer AND result = 'fail'"               \
-	"  AND tested_us >= coalesce((SELECT max(tested_us) FROM indicator_test WHERE sterilizer = @sterilizer" \
-	"  AND result = 'pass'), 0)),"                                                                          \
-	" mechanical, integrator, chemical FROM cycle WHERE sterilizer = @sterilizer AND cycle = @cycle"
+#define FIND_CYCLE                                                                             \
+	"SELECT released_seq, rejected_seq, @contents IS NOT NULL OR"                          \
+	" EXISTS(SELECT 1 FROM cycle_item WHERE cycle_seq = cycle.seq),"                       \
+	" started_us + CAST(exposure_s * 1e6 AS INTEGER), " OUT_OF_SERVICE("cycle.sterilizer", \
+		"cycle.started_us") ","                                                        \
+				    " mechanical, integrator, chemical FROM cycle WHERE sterilizer = @sterilizer AND cycle = @cycle"
 
 static const struct {
 	const char *proof, *title;
@@ -215,6 +211,37 @@ static int check_proof(ProjectionContext *context, sqlite3_stmt *row, size_t i)
 	return 0;
 }
 
+/**
+ * A load is used only when the test passed that must pass before. The record bears the rules that were in
+ * force; one from before that were kept bears none, and only a failed test counts for it.
+ */
+static int check_test(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	const char *sterilizer = projection_text(context, "sterilizer"), *reason, *due;
+	char today[CLOCK_UTC_TEXT_MAX];
+	bool found, since;
+	int r = projection_step(
+		context, "SELECT reason, due FROM " DUE " WHERE sterilizer = @sterilizer", &row, &found);
+
+	if (r < 0 || !found)
+		return r;
+	reason = (const char *)sqlite3_column_text(row, 0);
+	due = (const char *)sqlite3_column_text(row, 1);
+	since = text_list_has("installation repair", reason);
+	projection_today(context, today);
+	if (strcmp(reason, "failed") == 0)
+		return projection_refuse(context, -EINVAL,
+			"the last biological test of steriliser %s failed: no load is released before one that passed",
+			sterilizer);
+	if (!since && strcmp(due, today) >= 0)
+		return 0;
+	return projection_refuse(context, -EINVAL,
+		"no biological test of steriliser %s passed %s %s: run one and record its result before a load is "
+		"released",
+		sterilizer, since ? "since its" : "though one was due on", since ? reason : due);
+}
+
 static int refuse_release(ProjectionContext *context, sqlite3_stmt *row)
 {
 	const char *sterilizer = projection_text(context, "sterilizer");
@@ -233,11 +260,15 @@ static int refuse_release(ProjectionContext *context, sqlite3_stmt *row)
 		return projection_refuse(context, -EINVAL,
 			"what was in cycle %lld of steriliser %s is not on record: enter contents=ITEM,ITEM...",
 			(long long)cycle_number(context), sterilizer);
-	if (sqlite3_column_int(row, CYCLE_FAILED_TEST))
+	if (sqlite3_column_int(row, CYCLE_OUT_OF_SERVICE))
 		return projection_refuse(context, -EINVAL,
-			"the last biological test of steriliser %s failed: no load is released before one that passed",
-			sterilizer);
-	return 0;
+			"cycle %lld ran after steriliser %s was retired: reject the load and sterilise it in another",
+			(long long)cycle_number(context), sterilizer);
+	if (sqlite3_column_int64(row, CYCLE_ENDED) > context->utc_us)
+		return projection_refuse(context, -EINVAL,
+			"cycle %lld of steriliser %s cannot have ended yet: release it when it has, or check its clock",
+			(long long)cycle_number(context), sterilizer);
+	return check_test(context);
 }
 
 static int check_release(ProjectionContext *context)
@@ -463,7 +494,9 @@ static const RecordKind kinds[] = {
 	{ "cycle.released", true,
 		FIELDS(CYCLE, MAYBE_LIST("contents"), PASS_FAIL("mechanical"), PASS_FAIL("integrator"),
 			PASS_FAIL("chemical"), TEXT("signed"), TEXT("profile"), TEXT("proofs"),
-			COUNT("sterile_days")),
+			COUNT("sterile_days"), MAYBE_COUNT("biological_days"),
+			MAYBE_COUNT("biological_cycles"), MAYBE("after_installation", FIELD_BOOLEAN),
+			MAYBE("after_repair", FIELD_BOOLEAN)),
 		.project = project_released },
 	{ "cycle.rejected", true, FIELDS(CYCLE, TEXT("reason")), .project = project_rejected },
 	{ "indicator.tested", true,

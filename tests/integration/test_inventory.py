@@ -310,12 +310,14 @@ def test_a_handpiece_must_be_on_record_where_it_is_used_again(station):
     assert "retired" in form_refused(station, "Session1", "handpiece.mounted", handpiece="H1")[1]
 
 
-def load(station, number, hours_ago, *items):
-    """A cycle of steriliser A with these items, released."""
-    started = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=hours_ago))
+def load(station, number, hours_ago, *items, exposure_s=240.0):
+    """A cycle of steriliser A with these items, released once it has ended."""
+    started = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=hours_ago)).replace(microsecond=0)
     enter(station, "cycle.recorded", sterilizer="A", cycle=str(number), program="B 134", temperature_c="134.5",
-          exposure_s="240", pressure_kpa="313", mechanical="pass", integrator="pass", chemical="pass",
+          exposure_s=str(exposure_s), pressure_kpa="313", mechanical="pass", integrator="pass", chemical="pass",
           contents=", ".join(items), started=started.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    ended = started + datetime.timedelta(seconds=exposure_s)
+    wait_for(lambda: datetime.datetime.now(datetime.timezone.utc) > ended, "the end of the cycle")
     enter(station, "cycle.released", pin="4711", sterilizer="A", cycle=str(number))
 
 
@@ -346,7 +348,7 @@ def test_a_handpiece_goes_round_from_the_steriliser_to_the_session(station):
     name, text = form_refused(station, "Session1", "handpiece.mounted", handpiece="H1")
     assert name == "Barred" and "blocked" in text
     spore_test(station, "pass", 30)
-    load(station, 2, -0.2, "H1")  # begun after the handpiece was last used, by a clock a little ahead
+    load(station, 2, -1 / 3600, "H1", exposure_s=0.5)  # begun after the handpiece was last used
     enter(station, "handpiece.mounted", interface="Session1", handpiece="H1")
     assert refusals(station) == []
     station.call("Session1", "Abandon", "over")

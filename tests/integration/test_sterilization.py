@@ -60,6 +60,9 @@ def managed(station):
 def test_a_load_from_the_steriliser_to_its_release(managed):
     register(managed)
     cycle(managed, 1, 3)
+    kind, text = refused(managed, "cycle.released", "2222", sterilizer="A", cycle="1", integrator="pass", chemical="pass")
+    assert kind == "InvalidArgument" and "since its installation: run one" in text
+    spore_test(managed, "pass", 4)
     kind, text = refused(managed, "cycle.released", "2222", sterilizer="A", cycle="1")
     assert kind == "InvalidArgument" and "class V integrator" in text and "us-ca" in text
     kind, text = refused(managed, "cycle.released", "9999", sterilizer="A", cycle="1", integrator="pass", chemical="pass")
@@ -72,6 +75,7 @@ def test_a_load_from_the_steriliser_to_its_release(managed):
     assert row["contents"] == ["hp1", "hp2"] and row["released_by"] == "s1" and row["integrator"] == "pass"
     assert [r["handpiece"] for r in managed.audit("sterile")] == ["hp1", "hp2"]
     released, = managed.audit("records", kind="cycle.released")
+    assert released["body"]["biological_days"] == 30 and released["body"]["after_installation"] is True
     assert released["body"]["signed"] and released["body"]["profile"] == "us-ca"
     assert released["body"]["sterile_days"] == 180 and "integrator" in released["body"]["proofs"].split()
 
@@ -167,8 +171,10 @@ def test_a_doubtful_load_bars_its_handpiece_and_names_who_was_treated(station, t
     cycle(station, 2, 5, contents="hp1")
     release(station, 2)
     assert [r["used_seq"] for r in station.audit("sterile")] == [mounted]
-    enter(station, "cycle.recorded", sterilizer="A", cycle="3", started=soon(), program="B", temperature_c="134",
-          exposure_s="240", mechanical="pass", contents="hp1")
+    started = soon()
+    enter(station, "cycle.recorded", sterilizer="A", cycle="3", started=started, program="B", temperature_c="134",
+          exposure_s="0.5", mechanical="pass", contents="hp1")
+    wait_for(lambda: seconds_since(started) > 0.5, "the end of the cycle")
     release(station, 3)
     assert station.record("Session1", "handpiece.mounted", handpiece="hp1") > mounted
     station.call("Session1", "Abandon", "the client left")
@@ -184,8 +190,35 @@ def mount_refused(station):
 
 
 def soon():
-    """After everything that is on record, within what a steriliser's clock may be ahead."""
-    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """After everything that is on record."""
+    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds_since(time):
+    return (datetime.datetime.now(datetime.timezone.utc) - datetime.datetime.fromisoformat(time)).total_seconds()
+
+
+def test_a_load_that_still_runs_is_not_released(managed):
+    register(managed)
+    spore_test(managed, "pass", 3)
+    enter(managed, "cycle.recorded", sterilizer="A", cycle="1", started=soon(), program="B", temperature_c="134",
+          exposure_s="240", mechanical="pass", contents="hp1")
+    kind, text = refused(managed, "cycle.released", "2222", sterilizer="A", cycle="1", integrator="pass", chemical="pass")
+    assert kind == "InvalidArgument" and "cannot have ended yet" in text
+
+
+def test_a_retired_steriliser_sterilises_nothing(managed):
+    register(managed)
+    spore_test(managed, "pass", 9)
+    failed = spore_test(managed, "fail", 8)
+    enter(managed, "sterilizer.serviced", sterilizer="A", work="retired", done=ago(7), by="M")
+    assert [(r["sterilizer"], r["reason"]) for r in managed.audit("due")] == [("A", "failed")]
+    spore_test(managed, "pass", 6)
+    cycle(managed, 1, 5)
+    kind, text = refused(managed, "cycle.released", "2222", sterilizer="A", cycle="1", integrator="pass", chemical="pass")
+    assert kind == "InvalidArgument" and "was retired: reject the load" in text
+    assert [r["subject"] for r in managed.audit("check", rule="cycle-out-of-service")] == ["A cycle 1"]
+    assert failed in [r["seq"] for r in managed.audit("indicators", result="fail")]
 
 
 def test_the_profile_in_force_is_asked(managed):
@@ -226,8 +259,8 @@ def test_a_bad_profile_is_refused_on_reload(station, tmp_path):
 def test_views_for_other_tools(managed):
     register(managed)
     cycle(managed, 1, 3)
-    release(managed, 1)
     spore_test(managed, "pass", 2)
+    release(managed, 1)
     managed.stop()
     with sqlite3.connect(managed.folder / "state/ledger.db") as db:
         text = (harness.SOURCE / "docs/ledger.md").read_text()
@@ -249,7 +282,7 @@ def test_records_leave_on_their_topic(broker):
         station.enrol("s1", "2222", "supervisor,technician")
         station.sign_in("s1", "2222")
         register(station)
-        spore_test(station, "pass", 40)
+        spore_test(station, "pass", 4)
         cycle(station, 1, 2)
         release(station, 1)
         failed = spore_test(station, "fail", 1)

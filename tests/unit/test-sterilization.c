@@ -206,6 +206,88 @@ static void test_a_rejected_load_is_not_sterile(void **state)
 	expect_item(ledger, "hp1", "blocked", NULL);
 }
 
+/** Such as us-ca has them: in the record, so that it is judged by them for good. */
+#define RULES                                                                                               \
+	"\"integrator\":\"pass\",\"chemical\":\"pass\",\"biological_days\":30,\"after_installation\":true," \
+	"\"after_repair\":true"
+
+static void test_no_load_is_released_before_the_test(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	add_sterilizer(ledger);
+	add_cycle(ledger, 1, "2026-01-30T10:00:00Z", "{}");
+	refuse(release(ledger, 1, "{" RULES "}"), -EINVAL, "passed since its installation");
+	/* the test runs in a cycle of its own, which is recorded before its result and released after it */
+	test_ok(ledger, "invalid", "{\"cycle\":1}");
+	refuse(release(ledger, 1, "{" RULES "}"), -EINVAL, "since its installation");
+	test_ok(ledger, "pass", "{\"cycle\":1}");
+	assert_int_equal(release(ledger, 1, "{" RULES ", \"biological_days\":60}").error, 0);
+	/* 30 days later it is due, and overdue the day after: 2026-03-01 and -02 */
+	add_cycle(ledger, 2, "2026-02-20T10:00:00Z", "{}");
+	refuse(release(ledger, 2, "{" RULES "}"), -EINVAL, "though one was due on 2026-03-01");
+	refuse(release(ledger, 2, "{" RULES ", \"biological_days\":29}"), -EINVAL, "due on 2026-02-28");
+	assert_int_equal(release(ledger, 2, "{" RULES ", \"biological_days\":31}").error, 0);
+	test_ok(ledger, "pass", "{\"cycle\":2}");
+	enter_ok(ledger, "sterilizer.serviced",
+		"{\"sterilizer\":\"A\",\"work\":\"major-repair\",\"done\":\"2026-02-21T10:00:00Z\",\"by\":\"M\"}");
+	add_cycle(ledger, 3, "2026-02-22T10:00:00Z", "{}");
+	refuse(release(ledger, 3, "{" RULES "}"), -EINVAL, "since its repair");
+	/* who asks for no test after a repair, or whose record is older than these rules */
+	assert_int_equal(release(ledger, 3, "{" RULES ", \"after_repair\":false}").error, 0);
+	add_cycle(ledger, 4, "2026-02-22T12:00:00Z", "{}");
+	release_ok(ledger, 4);
+	add_cycle(ledger, 5, "2026-02-23T10:00:00Z", "{}");
+	test_ok(ledger, "pass", "{\"cycle\":5}");
+	for (int i = 6; i <= 7; i++)
+		add_cycle(ledger, i, i == 6 ? "2026-02-24T10:00:00Z" : "2026-02-25T10:00:00Z", "{}");
+	refuse(release(ledger, 7, "{" RULES ", \"biological_cycles\":2}"), -EINVAL, "due on 2026-02-25");
+	assert_int_equal(release(ledger, 7, "{" RULES ", \"biological_cycles\":3}").error, 0);
+}
+
+static void test_no_load_is_released_before_it_ended(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	add_sterilizer(ledger);
+	add_cycle(ledger, 1, "2026-03-02T09:57:00Z", "{}");
+	refuse(release(ledger, 1, "{\"integrator\":\"pass\",\"chemical\":\"pass\"}"), -EINVAL, "ended yet");
+	add_cycle(ledger, 2, "2026-03-02T09:56:00Z", "{}");
+	release_ok(ledger, 2);
+}
+
+static void service(Ledger *ledger, const char *work, const char *done)
+{
+	LedgerAnswer answer = append(ledger, "sterilizer.serviced",
+		json_pack("{s:s, s:s, s:s, s:s}", "sterilizer", "A", "work", work, "done", done, "by", "M"));
+
+	assert_int_equal(answer.error, 0);
+}
+
+static void test_a_retired_steriliser_releases_nothing(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	json_auto_t *rows = NULL;
+
+	add_sterilizer(ledger);
+	service(ledger, "returned", "2026-02-05T10:00:00Z"); /* entered before what came first */
+	service(ledger, "retired", "2026-02-02T10:00:00Z");
+	service(ledger, "maintenance", "2026-02-03T10:00:00Z");
+	add_cycle(ledger, 1, "2026-02-02T09:59:59Z", "{}");
+	add_cycle(ledger, 2, "2026-02-03T10:00:00Z", "{}");
+	add_cycle(ledger, 3, "2026-02-05T10:00:00Z", "{}");
+	release_ok(ledger, 1);
+	refuse(release(ledger, 2, "{\"integrator\":\"pass\",\"chemical\":\"pass\"}"), -EINVAL, "was retired");
+	release_ok(ledger, 3);
+	/* what ran all the same is on record, and its load is one to reject */
+	rows = look_up(ledger, "check", json_pack("{s:s}", "rule", "cycle-out-of-service"));
+	assert_int_equal(json_array_size(rows), 1);
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(rows, 0), "subject")), "A cycle 2");
+	enter_ok(ledger, "cycle.rejected", "{\"sterilizer\":\"A\",\"cycle\":2,\"reason\":\"retired\"}");
+	assert_int_equal(count(ledger, "check", json_pack("{s:s}", "rule", "cycle-out-of-service")), 0);
+}
+
 /** What mounting does: the inventory's side of the table. */
 static void use(Fixture *fixture, const char *item, uint64_t seq)
 {
@@ -475,6 +557,25 @@ static void test_what_is_due(void **state)
 		-ENOENT, "steriliser Z");
 }
 
+static void test_retiring_hides_no_failed_test(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	uint64_t failed;
+	char body[96];
+
+	add_loads(ledger);
+	failed = test_ok(ledger, "fail", "{\"cycle\":3}");
+	service(ledger, "retired", "2026-02-04T10:00:00Z");
+	expect_due(ledger, "failed", "2026-02-03");
+	assert_int_equal(count(ledger, "doubt", json_object()), 2);
+	expect_item(ledger, "hp3", "blocked", "steriliser A failed");
+	snprintf(body, sizeof body, "{\"test\":%llu,\"action\":\"scrapped\"}", (unsigned long long)failed);
+	enter_ok(ledger, "indicator.followed-up", body);
+	expect_due(ledger, NULL, NULL); /* no other test can follow */
+	expect_item(ledger, "hp3", "blocked", "steriliser A failed");
+	assert_int_equal(count(ledger, "doubt", json_object()), 2);
+}
+
 static void test_nothing_is_due_without_figures(void **state)
 {
 	Ledger *ledger = ((Fixture *)*state)->ledger;
@@ -534,6 +635,9 @@ static void test_gaps_of_sterilisation(void **state)
 		0);
 	for (size_t i = 0; i < ELEMENTS(rules); i++)
 		expect_gap(ledger, rules[i], NULL);
+	/* a test that failed is a gap on its own day */
+	test_ok(ledger, "fail", "{\"tested\":\"2026-03-02T09:00:00Z\"}");
+	expect_gap(ledger, "biological", "steriliser A");
 	add_cycle(ledger, 2, "2026-02-02T10:00:00Z", "{\"chemical\":\"fail\"}");
 	expect_gap(ledger, "cycle-failed", "A cycle 2");
 	enter_ok(ledger, "cycle.rejected", "{\"sterilizer\":\"A\",\"cycle\":2,\"reason\":\"wet\"}");
@@ -633,6 +737,9 @@ int main(void)
 		LEDGER_TEST(test_a_cycle_is_recorded_once),
 		LEDGER_TEST(test_a_release_needs_its_proofs),
 		LEDGER_TEST(test_a_rejected_load_is_not_sterile),
+		LEDGER_TEST(test_no_load_is_released_before_the_test),
+		LEDGER_TEST(test_no_load_is_released_before_it_ended),
+		LEDGER_TEST(test_a_retired_steriliser_releases_nothing),
 		LEDGER_TEST(test_an_older_load_does_not_make_sterile),
 		LEDGER_TEST(test_a_test_must_rest_on_something),
 		LEDGER_TEST(test_a_failed_test_puts_loads_in_doubt),
@@ -641,6 +748,7 @@ int main(void)
 		LEDGER_TEST(test_a_failed_test_is_followed_up),
 		LEDGER_TEST(test_the_record_says_when_the_next_is_due),
 		LEDGER_TEST(test_what_is_due),
+		LEDGER_TEST(test_retiring_hides_no_failed_test),
 		LEDGER_TEST(test_nothing_is_due_without_figures),
 		LEDGER_TEST(test_gaps_of_sterilisation),
 		LEDGER_TEST(test_gaps_of_sessions_and_lots),
