@@ -56,6 +56,8 @@ ScreenId refusal_screen(const char *error)
 static const char *const sentences[] = {
 	N_("nobody is signed in: sign in with badge and PIN"),
 	N_("the operator's certificate \"%s\" has lapsed: record the renewed one"),
+	N_("the operator has no certificate \"%s\" on record, which the profile asks for (\"%s\" is another): record it"),
+	N_("the operator has no certificate \"%s\" on record, which the profile asks for: record it"),
 	N_("no session is open: begin one for the person in the chair"),
 	N_("the consent to the treatment is missing or withdrawn: record the person's consent"),
 	N_("the screening answers rule the treatment out (%s): abandon the session"),

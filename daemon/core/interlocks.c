@@ -55,9 +55,19 @@ static bool refuses_operator(const InterlockFacts *facts, char *text)
 
 static bool refuses_certification(const InterlockFacts *facts, char *text)
 {
-	return facts->lapsed_certificate &&
-	       refuse(text, "the operator's certificate \"%.100s\" has lapsed: record the renewed one",
-		       facts->lapsed_certificate);
+	if (facts->lapsed_certificate)
+		return refuse(text,
+			"the operator's certificate \"%.100s\" has lapsed: record the renewed one",
+			facts->lapsed_certificate);
+	if (facts->missing_certificate && facts->other_certificate)
+		return refuse(text,
+			"the operator has no certificate \"%.63s\" on record, which the profile asks for (\"%.63s\" is "
+			"another): record it",
+			facts->missing_certificate, facts->other_certificate);
+	return facts->missing_certificate &&
+	       refuse(text,
+		       "the operator has no certificate \"%.63s\" on record, which the profile asks for: record it",
+		       facts->missing_certificate);
 }
 
 static bool refuses_subject(const InterlockFacts *facts, char *text)

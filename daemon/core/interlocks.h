@@ -15,7 +15,7 @@
 
 typedef enum Interlock {
 	INTERLOCK_OPERATOR,       /* nobody signed in */
-	INTERLOCK_CERTIFICATION,  /* one of the operator's has lapsed */
+	INTERLOCK_CERTIFICATION,  /* one of the operator's is missing or has lapsed */
 	INTERLOCK_SUBJECT,        /* no session with a subject */
 	INTERLOCK_CONSENT,        /* treatment consent missing or withdrawn */
 	INTERLOCK_SCREENING,      /* unanswered, or an answer rules the treatment out */
@@ -55,7 +55,9 @@ typedef struct Refusal {
 
 typedef struct InterlockFacts {
 	bool operator_signed_in;
-	const char *lapsed_certificate; /* name of the operator's certificate that has lapsed; NULL none */
+	const char *lapsed_certificate;  /* name of the operator's certificate that has lapsed; NULL none */
+	const char *missing_certificate; /* that the profile asks for and the operator has not; NULL none */
+	const char *other_certificate;   /* of the operator, that the profile does not ask for; NULL none */
 	bool session_open;
 	bool consent_treatment;
 	bool screening_done;

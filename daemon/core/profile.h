@@ -18,12 +18,16 @@
 /** What a record must have. */
 typedef enum ProfileProof {
 	PROFILE_MECHANICAL,  /* readings of a cycle */
+	PROFILE_PRESSURE,    /* of a cycle, as a figure */
 	PROFILE_INTEGRATOR,  /* class V integrator of a cycle */
 	PROFILE_CHEMICAL,    /* chemical indicator of a cycle */
 	PROFILE_CONTENTS,    /* of a cycle */
 	PROFILE_RELEASE,     /* of a cycle, signed */
+	PROFILE_ITEMS,       /* that a failed test put in doubt, in its follow-up */
+	PROFILE_NOTIFIED,    /* who was, in the same */
 	PROFILE_CERTIFICATE, /* of sterilisation, for each lot */
 	PROFILE_MEMBRANE,    /* proof of the barrier, for each lot */
+	PROFILE_PIGMENT,     /* lot, expiry and intended use on record before it is used */
 	PROFILE_CONSENT,     /* to the treatment, in each session */
 	PROFILE_SCREENING,   /* in each session */
 	PROFILE_SIGNATURE,   /* of each session */

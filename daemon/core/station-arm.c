@@ -5,22 +5,6 @@
 
 #include "util/log.h"
 
-/** Of the operator signed in; never judged by a time before the newest record. */
-static const char *lapsed_certificate(const Station *station)
-{
-	json_t *row;
-	size_t i;
-
-	json_array_foreach (station_fact(station, STATION_FACT_CERTIFICATIONS), i, row) {
-		const char *badge = json_string_value(json_object_get(row, "badge"));
-		const char *expiry = json_string_value(json_object_get(row, "expiry"));
-
-		if (strcmp(badge, station->view.badge) == 0 && station_is_past(station, expiry))
-			return json_string_value(json_object_get(row, "certificate"));
-	}
-	return NULL;
-}
-
 /** The protocol's, or a longer one that was planned for this subject. */
 static uint32_t interval_days(const Station *station, uint32_t course_session)
 {
@@ -40,7 +24,6 @@ size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 	uint32_t session = view->course_session;
 	InterlockFacts facts = {
 		.operator_signed_in = view->badge[0] != '\0',
-		.lapsed_certificate = lapsed_certificate(station),
 		.session_open = view->session != 0,
 		.consent_treatment = view->consent_treatment,
 		.screening_done = view->screening_done,
@@ -69,6 +52,7 @@ size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 		.overridden = station->overridden,
 	};
 
+	station_certificate_facts(station, &facts);
 	station_wear_facts(station, &facts);
 	station_stock_facts(station, &facts);
 	(void)station_test_overdue(station, &facts.untested_sterilizer, &facts.test_due);

@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "core/profile-file.h"
 #include "util/log.h"
@@ -102,6 +103,68 @@ int station_with_profile(const Station *station, const Form *form, json_t *body)
 				0)
 			return -ENOMEM;
 	return 0;
+}
+
+/* ---- certificates ---- */
+
+static const char *text_of(const json_t *row, const char *column)
+{
+	const char *text = json_string_value(json_object_get(row, column));
+
+	return text ? text : "";
+}
+
+/** The newest certificate of that name, written in either case, of the operator signed in; NULL none. */
+static json_t *find_certificate(const Station *station, const char *name)
+{
+	json_t *row, *newest = NULL;
+	size_t i;
+
+	/* the rows come by number */
+	json_array_foreach (station_fact(station, STATION_FACT_CERTIFICATIONS), i, row)
+		if (strcmp(text_of(row, "badge"), station->view.badge) == 0 &&
+			strcasecmp(text_of(row, "certificate"), name) == 0)
+			newest = row;
+	return newest;
+}
+
+static const char *missing_certificate(const Station *station)
+{
+	const Profile *profile = &station->profile;
+
+	for (size_t i = 0; i < profile->n_certificates; i++)
+		if (!find_certificate(station, profile->certificates[i]))
+			return profile->certificates[i];
+	return NULL;
+}
+
+static bool is_asked_for(const Profile *profile, const char *name)
+{
+	for (size_t i = 0; i < profile->n_certificates; i++)
+		if (strcasecmp(profile->certificates[i], name) == 0)
+			return true;
+	return false;
+}
+
+void station_certificate_facts(const Station *station, InterlockFacts *facts)
+{
+	json_t *row;
+	size_t i;
+
+	if (!station->view.badge[0])
+		return;
+	facts->missing_certificate = missing_certificate(station);
+	json_array_foreach (station_fact(station, STATION_FACT_CERTIFICATIONS), i, row) {
+		const char *name = text_of(row, "certificate");
+
+		if (strcmp(text_of(row, "badge"), station->view.badge) != 0 ||
+			find_certificate(station, name) != row)
+			continue;
+		if (station_is_past(station, text_of(row, "expiry")))
+			facts->lapsed_certificate = name;
+		if (!is_asked_for(&station->profile, name))
+			facts->other_certificate = name;
+	}
 }
 
 /* ---- biological tests ---- */

@@ -364,5 +364,7 @@ void station_load_pigment(Station *station, const char *brand, const char *colou
 						     colour, "lot", lot, "expiry", expiry));
 	if ((int)station->view.zone >= 0)
 		set_optional(body, "zone", zone_to_string(station->view.zone));
+	if (body && station->profile.proofs[PROFILE_PIGMENT])
+		json_object_set_new(body, "received", json_true()); /* and the ledger holds it to that */
 	operation_record(operation, "pigment.loaded", body, NULL, pigment_committed);
 }

@@ -262,6 +262,13 @@ int station_load_profile(Station *station, char error[CONFIG_ERROR_MAX]) _must_c
 int station_profile_arguments(const Station *station, const char *query, json_t *arguments) _must_check_;
 /** Puts in the fields of form_is_from_profile() that the kind has. -ENOMEM. */
 int station_with_profile(const Station *station, const Form *form, json_t *body) _must_check_;
+/**
+ * Profile and protocols in force with the digests of their files, and the settings that bear on safety and
+ * compliance. A new reference; NULL when out of memory. Reads the files.
+ */
+json_t *station_rules(const Station *station);
+/** Which certificates of the operator signed in stand against treating. Borrowed from facts and profile. */
+void station_certificate_facts(const Station *station, InterlockFacts *facts);
 /** Whether a biological test is overdue; of which steriliser, and since when. Borrowed from the facts. */
 bool station_test_overdue(const Station *station, const char **ret_sterilizer, const char **ret_due);
 /** Raises the alerts of a test that is due or overdue, once each. */

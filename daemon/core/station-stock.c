@@ -156,6 +156,9 @@ void station_check_stock(const Station *station, StationCheck *check)
 
 /* ---- lots that come in ---- */
 
+/* an auditor only looks */
+#define WHO_RECEIVES "technician supervisor administrator"
+
 /** Reads an optional text field of `lot`; false, and the operation failed, when it is no text. */
 static bool lot_text(Operation *operation, json_t *lot, const char *key, bool needed, size_t limit)
 {
@@ -251,8 +254,9 @@ void station_receive_lot(Station *station, json_t *lot, StationDone done, void *
 {
 	Operation *operation = operation_new(station, false, done, userdata);
 
-	if (operation && texts_ok(operation, lot, lot_fields, ELEMENTS(lot_fields)) &&
-		lot_expiry_ok(operation, lot) && lot_identity_ok(operation, lot))
+	if (operation && operation_signed_in(operation, WHO_RECEIVES) &&
+		texts_ok(operation, lot, lot_fields, ELEMENTS(lot_fields)) && lot_expiry_ok(operation, lot) &&
+		lot_identity_ok(operation, lot))
 		operation_record(operation, "lot.received", json_incref(lot), NULL, received);
 }
 
@@ -271,7 +275,8 @@ void station_attach_certificate(
 	Operation *operation = operation_new(station, false, done, userdata);
 	char digest[DIGEST_HEX_MAX];
 
-	if (!operation || !texts_ok(operation, fields, certificate_fields, ELEMENTS(certificate_fields)))
+	if (!operation || !operation_signed_in(operation, WHO_RECEIVES) ||
+		!texts_ok(operation, fields, certificate_fields, ELEMENTS(certificate_fields)))
 		return;
 	if (size == 0 || size > CERTIFICATE_MAX) {
 		operation_fail(operation, STATION_ERROR_INVALID,

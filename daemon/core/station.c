@@ -99,9 +99,14 @@ static void record_start(Station *station)
 {
 	const LedgerInfo *info = &station->options.ledger_info;
 
-	station_record(station, "station.started",
-		json_pack("{s:s, s:s}", "version", STIPPLE_VERSION, "previous",
-			info->open_session ? "interrupted" : "clean"));
+	json_t *body = json_pack("{s:s}", "version", STIPPLE_VERSION);
+
+	if (body && info->newest_seq)
+		json_object_set_new(
+			body, "previous", json_string(info->open_session ? "interrupted" : "clean"));
+	if (body && !station->view.inert)
+		json_object_set_new(body, "rules", station_rules(station));
+	station_record(station, "station.started", body);
 	if (info->open_session)
 		station_record(station, "session.interrupted",
 			json_pack("{s:I}", "session", (json_int_t)info->open_session));

@@ -15,39 +15,85 @@ static const RecordKind kinds[] = { { NULL } };
 #define TODAY         "coalesce(@today, date('now'))"
 #define WANTED(proof) "instr(' ' || @proofs || ' ', ' " proof " ') > 0"
 #define DAY(us)       "date(" us " / 1000000, 'unixepoch')"
+#define CERTIFICATES  "json_each(coalesce(@certificates, '[]')) AS wanted"
 
 /* ---- gaps: rule, subject, what is missing, since when ---- */
+
+/* clang-format would indent each part further than the one before */
+/* clang-format off */
 
 #define GAP_BIOLOGICAL                                                                           \
 	"SELECT 'biological' AS rule, 'steriliser ' || sterilizer AS subject,"                   \
 	" 'a biological test that passed (' || reason || ')' AS missing, due AS since FROM " DUE \
 	" WHERE due < " TODAY " OR reason = 'failed'"
 
-#define GAP_FOLLOW_UP                                                            \
-	"SELECT 'follow-up', 'test ' || seq || ' of steriliser ' || sterilizer," \
-	" 'what was done after it failed', " DAY(                                \
-		"tested_us") " FROM indicator_test"                              \
-			     " WHERE result = 'fail' AND followed_seq IS NULL"
+/* times from which on no load was to be released before a test that passed, as the profile has it now: the
+   day after one was due, installation, repair */
+#define UNPROVEN \
+	"SELECT sterilizer, 'within ' || @biological_days || ' days' AS why, tested_us + 1 AS after_us," \
+	" (tested_us / 86400000000 + @biological_days + 1) * 86400000000 AS from_us FROM indicator_test" \
+	" WHERE result = 'pass' AND @biological_days > 0 UNION ALL" \
+	" SELECT sterilizer, 'after the installation', us, us FROM (SELECT sterilizer, " \
+	MICROSECONDS("installed") " AS us FROM sterilizer) WHERE @after_installation UNION ALL" \
+	" SELECT sterilizer, 'after the repair', us, us FROM (SELECT " COLUMN("sterilizer") ", " \
+	MICROSECONDS(RECORDED("done")) " AS us FROM record WHERE kind = 'sterilizer.serviced' AND " \
+	RECORDED("work") " IN ('major-repair', 'relocation', 'returned')) WHERE @after_repair"
+#define NEXT_PASS(column) \
+	"(SELECT " column " FROM indicator_test AS pass WHERE pass.sterilizer = unproven.sterilizer" \
+	" AND result = 'pass' AND tested_us >= after_us ORDER BY tested_us LIMIT 1)"
+/* the loads of such a time that were released all the same; a test that passes later mends nothing */
+#define GAP_UNPROVEN \
+	"SELECT 'biological-gap', 'steriliser ' || sterilizer, 'a biological test that passed ' || why ||" \
+	" ', before the release of cycle ' || released, " DAY("from_us") " FROM (SELECT *," \
+	" (SELECT group_concat(cycle, ', ') FROM cycle WHERE cycle.sterilizer = unproven.sterilizer" \
+	" AND started_us >= from_us AND released_seq < coalesce(" NEXT_PASS("seq") ", released_seq + 1))" \
+	" AS released FROM (" UNPROVEN ") AS unproven" \
+	" WHERE coalesce(" NEXT_PASS("tested_us") " >= from_us, 1)) WHERE released IS NOT NULL"
 
-#define CYCLE_GAP(rule, missing)                                         \
-	"SELECT '" rule "', sterilizer || ' cycle ' || cycle, '" missing \
-	"', " DAY("started_us") " FROM cycle WHERE rejected_seq IS NULL AND "
-#define GAP_CYCLE_FAILED \
-	CYCLE_GAP("cycle-failed", "the rejection of the load") "'fail' IN (mechanical, integrator, chemical)"
-#define GAP_OUT_OF_SERVICE                                                                         \
-	CYCLE_GAP("cycle-out-of-service", "the rejection of the load: the steriliser was retired") \
-	OUT_OF_SERVICE("cycle.sterilizer", "cycle.started_us")
-#define GAP_MECHANICAL                                           \
-	CYCLE_GAP("cycle-mechanical", "the mechanical readings") \
-	"mechanical IS NULL AND " WANTED("mechanical")
+/* one letter is no follow-up: what was done, with which items (items=none says: with none), who was told */
+#define FOLLOWED(field) \
+	"EXISTS(SELECT 1 FROM record WHERE kind = 'indicator.followed-up'" \
+	" AND " RECORDED("test") " = indicator_test.seq AND " RECORDED(field) " IS NOT NULL)"
+#define FOLLOW_UP_GAP(missing)                                                             \
+	"SELECT 'follow-up', 'test ' || seq || ' of steriliser ' || sterilizer, '" missing \
+	"', " DAY("tested_us") " FROM indicator_test WHERE result = 'fail' AND "
+#define GAP_FOLLOW_UP FOLLOW_UP_GAP("what was done after it failed") "followed_seq IS NULL"
+#define GAP_ITEMS                                                    \
+	FOLLOW_UP_GAP("the items that were in doubt, or items=none") \
+	WANTED("items") " AND NOT " FOLLOWED("items")
+#define GAP_NOTIFIED FOLLOW_UP_GAP("who was notified") WANTED("notified") " AND NOT " FOLLOWED("notified")
+
+/* on whom a load in doubt was used */
+#define GAP_DOUBT                                                                                           \
+	"SELECT DISTINCT 'doubt', 'subject ' || subject, 'who was told of test ' || indicator_test.seq ||"   \
+	" ', which failed: treated from cycle ' || cycle.cycle || ' of steriliser ' || cycle.sterilizer, "   \
+	DAY("record.utc_us") " FROM indicator_test JOIN cycle ON " IN_DOUBT("indicator_test")                \
+	" JOIN handpiece_use ON cycle_seq = cycle.seq JOIN record ON record.seq = handpiece_use.seq"         \
+	" JOIN session ON session.session = record.session WHERE result = 'fail' AND " WANTED("notified")    \
+	" AND NOT " FOLLOWED("notified")
+
+#define CYCLE_GAP(rule, missing) \
+	"SELECT '" rule "', sterilizer || ' cycle ' || cycle, '" missing "', " DAY("started_us") \
+	" FROM cycle WHERE rejected_seq IS NULL AND "
+#define FAILED             "coalesce('fail' IN (mechanical, integrator, chemical), 0)"
+#define RAN_OUT_OF_SERVICE OUT_OF_SERVICE("cycle.sterilizer", "cycle.started_us")
+/* one that has to be rejected lacks nothing else */
+#define LACKING_GAP(rule, missing) CYCLE_GAP(rule, missing) "NOT " FAILED " AND NOT " RAN_OUT_OF_SERVICE " AND "
+
+#define GAP_CYCLE_FAILED CYCLE_GAP("cycle-failed", "the rejection of the load") FAILED
+#define GAP_OUT_OF_SERVICE \
+	CYCLE_GAP("cycle-out-of-service", "the rejection of the load: the steriliser was retired") RAN_OUT_OF_SERVICE
+#define GAP_MECHANICAL \
+	LACKING_GAP("cycle-mechanical", "the mechanical readings") WANTED("mechanical") " AND mechanical IS NULL"
+#define GAP_PRESSURE LACKING_GAP("cycle-pressure", "the pressure") WANTED("pressure") " AND pressure_kpa IS NULL"
 #define GAP_INTEGRATOR \
-	CYCLE_GAP("cycle-integrator", "the class V integrator") "integrator IS NULL AND " WANTED("integrator")
+	LACKING_GAP("cycle-integrator", "the class V integrator") WANTED("integrator") " AND integrator IS NULL"
 #define GAP_CHEMICAL \
-	CYCLE_GAP("cycle-chemical", "the chemical indicator") "chemical IS NULL AND " WANTED("chemical")
-#define GAP_CONTENTS                                \
-	CYCLE_GAP("cycle-contents", "the contents") \
+	LACKING_GAP("cycle-chemical", "the chemical indicator") WANTED("chemical") " AND chemical IS NULL"
+#define GAP_CONTENTS \
+	LACKING_GAP("cycle-contents", "the contents") \
 	WANTED("contents") " AND NOT EXISTS(SELECT 1 FROM cycle_item WHERE cycle_seq = cycle.seq)"
-#define GAP_RELEASE CYCLE_GAP("cycle-release", "the release") "released_seq IS NULL AND " WANTED("release")
+#define GAP_RELEASE LACKING_GAP("cycle-release", "the release") WANTED("release") " AND released_seq IS NULL"
 
 #define LOT_GAP(rule, missing) \
 	"SELECT '" rule "', 'lot ' || lot, '" missing "', " DAY("received_us") " FROM lot WHERE "
@@ -57,6 +103,16 @@ static const RecordKind kinds[] = { { NULL } };
 #define GAP_MEMBRANE                                                 \
 	LOT_GAP("lot-membrane", "the proof of the barrier membrane") \
 	"NOT membrane AND " WANTED("membrane")
+
+#define PIGMENT_GAP(rule, missing, us, table) \
+	"SELECT '" rule "', 'pigment ' || brand || ' ' || colour || ' lot ' || lot, '" missing "', " DAY(us) \
+	" FROM " table " WHERE " WANTED("pigment") " AND "
+#define GAP_PIGMENT \
+	PIGMENT_GAP("pigment-received", "its receipt, though it was used", "min(utc_us)", "pigment_use") \
+	"brand != 'blend' AND NOT EXISTS(SELECT 1 FROM pigment_stock AS stock WHERE stock.lot = pigment_use.lot" \
+	" AND stock.brand = pigment_use.brand AND stock.colour = pigment_use.colour) GROUP BY brand, colour, lot"
+#define GAP_PURPOSE \
+	PIGMENT_GAP("pigment-purpose", "its intended use", "received_us", "pigment_stock") "purpose IS NULL"
 
 /* sessions in which the needle touched the skin */
 #define SESSION_GAP(rule, missing)                                    \
@@ -80,31 +136,42 @@ static const RecordKind kinds[] = { { NULL } };
 	WANTED("disposal")                                               \
 	" AND outcome != 'open' AND EXISTS(SELECT 1 FROM unit WHERE unit.session = session.session AND container IS NULL)"
 
-#define GAP_OPERATOR                                                                                          \
-	"SELECT 'operator-certificate', 'operator ' || operator.badge, 'the certificate ' || wanted.value"    \
-	" || CASE WHEN certification.expiry IS NULL THEN '' ELSE ', renewed' END, certification.expiry"       \
-	" FROM operator JOIN json_each(coalesce(@certificates, '[]')) AS wanted LEFT JOIN certification"      \
-	" ON certification.badge = operator.badge AND certificate = wanted.value"                             \
-	" WHERE revoked_us IS NULL AND instr(roles, 'technician') AND coalesce(certification.expiry < " TODAY \
-	", 1)"
+/* of whoever may treat now; what bears another name may be the same certificate */
+#define GAP_OPERATOR \
+	"SELECT 'operator-certificate', 'operator ' || badge, 'the certificate ' || wanted || CASE" \
+	" WHEN held IS NOT NULL THEN ', renewed' WHEN other IS NOT NULL THEN ' (on record: ' || other || ')'" \
+	" ELSE '' END, held FROM (SELECT badge, wanted.value AS wanted, (SELECT expiry FROM certification" \
+	" WHERE badge = operator.badge AND certificate = wanted.value COLLATE NOCASE ORDER BY seq DESC LIMIT 1)" \
+	" AS held, (SELECT group_concat(certificate, ', ') FROM certification WHERE badge = operator.badge)" \
+	" AS other FROM operator JOIN " CERTIFICATES " WHERE revoked_us IS NULL AND instr(roles, 'technician'))" \
+	" WHERE coalesce(held < " TODAY ", 1)"
+
+/* of whoever treated, on that day: neither a later certificate nor a revocation mends it */
+#define GAP_TREATED \
+	"SELECT 'session-certificate', 'session ' || session, 'the certificate ' || wanted.value ||" \
+	" ' of operator ' || operator, " DAY("session.utc_us") " FROM session JOIN " CERTIFICATES \
+	" WHERE strokes > 0 AND coalesce((SELECT expiry FROM certified WHERE badge = operator" \
+	" AND certificate = wanted.value COLLATE NOCASE AND day <= " DAY("session.utc_us") \
+	" ORDER BY seq DESC LIMIT 1) < " DAY("session.utc_us") ", 1)"
 
 #define AND_THEN " UNION ALL "
 
 static const char gaps[] =
-	"SELECT row, rule, subject, missing, since FROM (SELECT row_number() OVER"
-	" (ORDER BY rule, subject, missing, since) AS row, * FROM (" GAP_BIOLOGICAL AND_THEN GAP_FOLLOW_UP
-		AND_THEN GAP_CYCLE_FAILED AND_THEN GAP_OUT_OF_SERVICE AND_THEN GAP_MECHANICAL AND_THEN
-			GAP_INTEGRATOR AND_THEN GAP_CHEMICAL AND_THEN GAP_CONTENTS AND_THEN GAP_RELEASE
-				AND_THEN GAP_CERTIFICATE AND_THEN GAP_MEMBRANE AND_THEN GAP_CONSENT AND_THEN
-					GAP_SCREENING AND_THEN GAP_SIGNATURE AND_THEN GAP_DISPOSAL AND_THEN
-						GAP_OPERATOR ")) WHERE 1";
+	"WITH certified AS MATERIALIZED(SELECT seq, " COLUMN("badge") ", " COLUMN("certificate") ", "
+	COLUMN("expiry") ", " DAY("utc_us") " AS day FROM record WHERE kind = 'operator.certified')"
+	" SELECT row, rule, subject, missing, since FROM (SELECT row_number() OVER"
+	" (ORDER BY rule, subject, missing, since) AS row, * FROM ("
+	GAP_BIOLOGICAL AND_THEN GAP_UNPROVEN AND_THEN GAP_FOLLOW_UP AND_THEN GAP_ITEMS AND_THEN GAP_NOTIFIED
+	AND_THEN GAP_DOUBT AND_THEN GAP_CYCLE_FAILED AND_THEN GAP_OUT_OF_SERVICE AND_THEN GAP_MECHANICAL
+	AND_THEN GAP_PRESSURE AND_THEN GAP_INTEGRATOR AND_THEN GAP_CHEMICAL AND_THEN GAP_CONTENTS
+	AND_THEN GAP_RELEASE AND_THEN GAP_CERTIFICATE AND_THEN GAP_MEMBRANE AND_THEN GAP_PIGMENT
+	AND_THEN GAP_PURPOSE AND_THEN GAP_CONSENT AND_THEN GAP_SCREENING AND_THEN GAP_SIGNATURE
+	AND_THEN GAP_DISPOSAL AND_THEN GAP_OPERATOR AND_THEN GAP_TREATED
+	")) WHERE 1";
 
 #define DUE_PARAMETERS                                                                                  \
 	PARAMETER("biological_days", ARGUMENT_NUMBER), PARAMETER("biological_cycles", ARGUMENT_NUMBER), \
 		PARAMETER("after_installation", ARGUMENT_NUMBER), PARAMETER("after_repair", ARGUMENT_NUMBER)
-
-/* it would indent each part further than the one before */
-/* clang-format off */
 
 /* how long records are kept, whether some could go, and what then: that is for a person to decide */
 #define OLDEST(group, kind) \

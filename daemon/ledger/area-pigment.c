@@ -338,7 +338,10 @@ static int check_blend(ProjectionContext *context)
 	return r < 0 ? r : check_same_expiry(context, expiry);
 }
 
-/** A lot that is not on record is taken as it was entered: not every station keeps a stock of pigments. */
+/**
+ * A lot that is not on record is taken as it was entered, as not every station keeps a stock of pigments,
+ * unless the record says that the rules in force ask for its receipt.
+ */
 static int check_bottle(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
@@ -349,6 +352,9 @@ static int check_bottle(ProjectionContext *context)
 
 	if (r < 0)
 		return r;
+	if (!found && json_is_true(json_object_get(context->body, "received")))
+		return projection_refuse(context, -ENOENT,
+			"pigment lot %s is not on record: receive it first, or check its number", name.lot);
 	if (!found)
 		return check_expiry(context, "pigment lot", name.lot, expiry);
 	r = check_status(context, row, name.lot);
@@ -401,7 +407,7 @@ static const RecordKind kinds[] = {
 		.project = project_blended },
 	{ "pigment.loaded", true,
 		FIELDS(SESSION, TEXT("brand"), TEXT("colour"), TEXT("lot"), DATE("expiry"),
-			MAYBE_TEXT("zone")),
+			MAYBE_TEXT("zone"), MAYBE("received", FIELD_BOOLEAN)),
 		.project = project_loaded },
 	{ NULL },
 };

@@ -29,7 +29,8 @@ static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2 
 static const char *const tables[] = { "record_day", NULL };
 
 static const RecordKind kinds[] = {
-	{ "station.started", false, FIELDS(TEXT("version"), MAYBE_TEXT("previous")) },
+	{ "station.started", false,
+		FIELDS(TEXT("version"), MAYBE_TEXT("previous"), MAYBE("rules", FIELD_OBJECT)) },
 	{ "station.stopped", false, FIELDS(MAYBE_TEXT("reason")), .seals = true },
 	{ "clock.backwards", true, FIELDS(TEXT("newest"), TEXT("now")) },
 	{ "fault.latched", true, FIELDS(MAYBE_SESSION, TEXT("cause")) },

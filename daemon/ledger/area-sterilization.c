@@ -539,27 +539,22 @@ static const RecordKind kinds[] = {
 	"CASE WHEN rejected_by IS NOT NULL THEN 'rejected' WHEN \"cleared:utc\" IS NULL" \
 	" THEN 'in doubt' ELSE 'cleared' END AS state"
 
-/* the loads between the tests that passed before and after a failed one, their items, and on whom those
-   were used */
-#define DOUBT                                                                                                                                     \
-	"SELECT *, " DOUBT_STATE                                                                                                                  \
-	" FROM (SELECT row_number() OVER (ORDER BY test.seq, cycle.started_us, cycle.seq, item, record.seq)"                                      \
-	" AS row, test.seq AS test, test.sterilizer, test.tested_us AS \"tested:utc\","                                                           \
-	" (SELECT min(seq) FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer"                                                   \
-	"  AND pass.result = 'pass' AND pass.tested_us > test.tested_us) AS passed, test.followed_seq AS follow_up,"                              \
-	" cycle.cycle, cycle.load, cycle.started_us AS \"started:utc\", item AS handpiece, record.session,"                                       \
-	" session.subject, record.utc_us AS \"used:utc\", " DOUBT_NOW                                                                             \
-	", " CORRECTED("IN (test.seq, test.followed_seq, cycle.seq, " BEGUN(                                                                      \
-		"record.session") ")") " FROM indicator_test AS test"                                                                             \
-				       " JOIN cycle ON cycle.sterilizer = test.sterilizer AND cycle.started_us > coalesce((SELECT max(tested_us)" \
-				       "  FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer AND pass.result = 'pass'"           \
-				       "  AND pass.tested_us < test.tested_us), 0) AND cycle.started_us < coalesce((SELECT min(tested_us)"        \
-				       "  FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer AND pass.result = 'pass'"           \
-				       "  AND pass.tested_us > test.tested_us), 9223372036854775807)"                                             \
-				       " LEFT JOIN cycle_item ON cycle_item.cycle_seq = cycle.seq"                                                \
-				       " LEFT JOIN handpiece_use ON handpiece_use.cycle_seq = cycle.seq AND handpiece_use.handpiece = item"       \
-				       " LEFT JOIN record ON record.seq = handpiece_use.seq"                                                      \
-				       " LEFT JOIN session ON session.session = record.session WHERE test.result = 'fail') WHERE 1"
+/* the loads in doubt, their items, and on whom those were used */
+/* clang-format off */
+#define DOUBT                                                                                                \
+	"SELECT *, " DOUBT_STATE " FROM (SELECT row_number() OVER (ORDER BY test.seq, cycle.started_us, cycle.seq, item, record.seq)" \
+	" AS row, test.seq AS test, test.sterilizer, test.tested_us AS \"tested:utc\","                       \
+	" (SELECT min(seq) FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer"               \
+	" AND pass.result = 'pass' AND pass.tested_us > test.tested_us) AS passed, test.followed_seq AS follow_up," \
+	" cycle.cycle, cycle.load, cycle.started_us AS \"started:utc\", item AS handpiece, record.session,"   \
+	" session.subject, record.utc_us AS \"used:utc\", " DOUBT_NOW ", "                                                  \
+	CORRECTED("IN (test.seq, test.followed_seq, cycle.seq, " BEGUN("record.session") ")")                 \
+	" FROM indicator_test AS test JOIN cycle ON " IN_DOUBT("test")                                        \
+	" LEFT JOIN cycle_item ON cycle_item.cycle_seq = cycle.seq"                                           \
+	" LEFT JOIN handpiece_use ON handpiece_use.cycle_seq = cycle.seq AND handpiece_use.handpiece = item"  \
+	" LEFT JOIN record ON record.seq = handpiece_use.seq"                                                 \
+	" LEFT JOIN session ON session.session = record.session WHERE test.result = 'fail') WHERE 1"
+/* clang-format on */
 
 static const LedgerQuery queries[] = {
 	{ "sterilizers",

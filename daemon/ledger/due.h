@@ -41,11 +41,21 @@
 	" ' days') AS due FROM (SELECT *, " REASON " AS reason FROM " STERILIZERS                             \
 	") WHERE reason IS NOT NULL)"
 
-/* the service that a steriliser was in at a time: not between its retirement and its return */
-#define OUT_OF_SERVICE(sterilizer, us)                                                                                    \
-	"coalesce((SELECT " RECORDED("work") " = 'retired' FROM record WHERE kind = 'sterilizer.serviced' AND " RECORDED( \
-		"sterilizer") " = " sterilizer                                                                            \
-			      " AND " RECORDED("work") " IN ('retired', 'returned') AND " MICROSECONDS(                   \
-				      RECORDED("done")) " <= " us                                                         \
-							" ORDER BY " RECORDED(                                            \
-								"done") " DESC, seq DESC LIMIT 1), 0)"
+/* clang-format would indent each part further than the one before */
+/* clang-format off */
+
+/* of rows of cycle: loads between the tests that passed before and after `test`, which failed */
+#define IN_DOUBT(test)                                                                                      \
+	"cycle.sterilizer = " test ".sterilizer AND cycle.started_us > coalesce((SELECT max(tested_us)"      \
+	" FROM indicator_test AS pass WHERE pass.sterilizer = " test ".sterilizer AND pass.result = 'pass'"  \
+	" AND pass.tested_us < " test ".tested_us), 0) AND cycle.started_us < coalesce((SELECT min(tested_us)" \
+	" FROM indicator_test AS pass WHERE pass.sterilizer = " test ".sterilizer AND pass.result = 'pass'"  \
+	" AND pass.tested_us > " test ".tested_us), 9223372036854775807)"
+
+/* whether a steriliser was retired at a time, and not returned since */
+#define OUT_OF_SERVICE(sterilizer, us)                                                                      \
+	"coalesce((SELECT " RECORDED("work") " = 'retired' FROM record WHERE kind = 'sterilizer.serviced' AND " \
+	RECORDED("sterilizer") " = " sterilizer " AND " RECORDED("work") " IN ('retired', 'returned') AND "  \
+	MICROSECONDS(RECORDED("done")) " <= " us " ORDER BY " RECORDED("done") " DESC, seq DESC LIMIT 1), 0)"
+
+/* clang-format on */

@@ -190,6 +190,8 @@ def test_words_that_cannot_be_sent_are_refused(station):
 
 
 def test_numbers_that_are_too_large_are_named(station):
+    station.enrol()
+    station.sign_in()
     for quantity in ("99999999999999999999", "-1", "", "1e3"):
         assert "quantity must be 1 to 100000" in run(station, "needle", "receive", "lot=L", "expiry=2031-01-01",
                                                      f"quantity={quantity}", "product=P", "maker=M", status=1)
@@ -206,8 +208,9 @@ def test_what_is_done_is_told_as_json_too(station, tmp_path):
     station.enrol()
     out = run_json(station, "--pin-file", pin, "login", "b1001", "--", CTL, "--json", "self-test")
     assert out == [{"badge": "b1001", "name": "Ada Example"}, {"passed": True}]
-    lot = run_json(station, "needle", "receive", "lot=L1", f"gtin={GTIN}", "expiry=2031-12-31", "quantity=2", "product=P",
-                   "maker=M", f"certificate_file={certificate}")
+    with station.somebody():
+        lot = run_json(station, "needle", "receive", "lot=L1", f"gtin={GTIN}", "expiry=2031-12-31", "quantity=2",
+                       "product=P", "maker=M", f"certificate_file={certificate}")
     assert lot == [{"lot": "L1"}, {"file": "certificate.pdf", "lot": "L1"}]
     begun = run_json(station, "--pin-file", pin, "login", "b1001", "--", CTL, "--json", "session", "begin", "P-1",
                      "scalp-density", "1")

@@ -95,6 +95,7 @@ def test_every_complaint_is_told(station):
 def test_a_hibc_cartridge_is_used_once(station):
     station.wait_board()
     station.enrol()
+    station.sign_in()
     for lot in ("10X3", "SER"):
         station.call("Inventory1", "ReceiveLot", dbus.Dictionary(
             {"gtin": "hibc:A9991234", "lot": lot, "product": "1RL 0.25", "maker": "Maker", "expiry": "2031-12-31",
@@ -102,7 +103,6 @@ def test_a_hibc_cartridge_is_used_once(station):
     assert station.refused("Inventory1", "ReceiveLot", dbus.Dictionary(
         {"gtin": "hibc:9", "lot": "X", "product": "p", "maker": "m", "expiry": "2031-12-31",
          "quantity": dbus.UInt32(2)}, signature="sv"))[0] == "InvalidArgument"
-    station.sign_in()
     station.call("Session1", "Begin", "P-0001", "scalp-density", dbus.UInt32(1))
 
     def mount(code):

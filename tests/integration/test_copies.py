@@ -40,10 +40,11 @@ def recorded(station):
 
 
 def lots(station, numbers):
-    for n in numbers:
-        station.call("Inventory1", "ReceiveLot", dbus.Dictionary({
-            "gtin": harness.GTIN, "lot": f"P{n}", "product": "1RL", "maker": "Maker", "expiry": "2099-12-31",
-            "quantity": dbus.Int64(5)}, signature="sv"))
+    with station.somebody():
+        for n in numbers:
+            station.call("Inventory1", "ReceiveLot", dbus.Dictionary({
+                "gtin": harness.GTIN, "lot": f"P{n}", "product": "1RL", "maker": "Maker", "expiry": "2099-12-31",
+                "quantity": dbus.Int64(5)}, signature="sv"))
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,7 @@ def station():
     try:
         made.start()
         made.enrol()
+        made.sign_in()
         lots(made, range(25))
         yield made
         made.stop()

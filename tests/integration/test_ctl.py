@@ -375,12 +375,13 @@ def test_a_session_by_the_command_line_alone(station, pin, tmp_path):
     login = Running(station, "--pin-file", chief, "login", "root")
     wait_for(lambda: "signed in" in login.read(), "the sign-in")
     ctl("enrol b1001", "Ada Example", "technician,auditor")
+    ctl("operator certify badge=b1001 issuer=I expiry=2031-05-31", "certificate=bloodborne pathogens")
     login.end(signal.SIGTERM)
     wait_for(lambda: station.get("Station1", "Operator") == "", "the sign-out")
-    assert "lot L1 is on record" in ctl(
-        f"needle receive lot=L1 gtin={GTIN} expiry=2031-12-31 quantity=20 product=1RL maker=Maker certificate=EO-4711")
     login = Running(station, "--pin-file", pin, "login", "b1001")
     wait_for(lambda: "signed in" in login.read(), "the sign-in")
+    assert "lot L1 is on record" in ctl(
+        f"needle receive lot=L1 gtin={GTIN} expiry=2031-12-31 quantity=20 product=1RL maker=Maker certificate=EO-4711")
     assert ctl("self-test") == "all parts of the board passed\n"
     assert ctl("session begin P-0001 scalp-density 1") == "session 1 has begun\n"
     ctl("session screening", *[f"{question}=no" for question in QUESTIONS])

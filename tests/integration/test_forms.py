@@ -50,7 +50,7 @@ def test_fields_are_checked(managed):
     assert "issuer" in refused(managed, certified, **missing)[1]
     name, text = refused(managed, certified, **{**LIVE_SUPPORT, "badge": "b9"})
     assert name == "Unknown" and "b9" in text
-    assert "operator.certified" not in managed.records()
+    assert [r["body"]["badge"] for r in managed.audit("records", kind=certified)] == ["b1001"]
 
 
 def test_a_lapsed_certificate_bars_treating_until_it_is_renewed(station):
@@ -70,6 +70,24 @@ def test_a_lapsed_certificate_bars_treating_until_it_is_renewed(station):
     station.call("Session1", "Arm")
     row, = station.audit("certifications", badge="b1001")
     assert row["expiry"] == "2031-05-31"
+
+
+def test_who_never_had_the_certificate_treats_nobody(station):
+    station.wait_board()
+    with station.administrator():
+        station.call("Station1", "Enrol", "b1001", "Ada Example", "4711", "technician")
+    station.prepare(enrol=False)
+    name, text = station.refused("Session1", "Arm")
+    assert name == "CertificationLapsed" and 'no certificate "bloodborne pathogens" on record' in text
+    with station.administrator():
+        station.certify("b1001", "bbp training")
+    assert '("bbp training" is another)' in station.refused("Session1", "Arm")[1]
+    gap, = station.audit("check", rule="operator-certificate")
+    assert gap["subject"] == "operator b1001" and "on record: bbp training" in gap["missing"]
+    with station.administrator():
+        station.certify("b1001", "Bloodborne Pathogens")
+    station.call("Session1", "Arm")
+    assert station.audit("check", rule="operator-certificate") == []
 
 
 def test_a_lapsed_certificate_is_known_after_a_restart(station):

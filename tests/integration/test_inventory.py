@@ -51,8 +51,10 @@ def receive(station, lot, **fields):
     fields = {"certificate": "EO-1", **fields}
     fields = {key: value for key, value in fields.items() if value is not None}
     quantity = {key: dbus.UInt32(fields.pop(key)) for key in ("quantity", "low_stock") if key in fields}
-    station.call("Inventory1", "ReceiveLot", dbus.Dictionary(
-        {"gtin": GTIN, "lot": lot, "product": "Cartridge", "maker": "Maker", "expiry": "2031-12-31", **fields, **quantity}, signature="sv"))
+    with station.somebody():
+        station.call("Inventory1", "ReceiveLot", dbus.Dictionary(
+            {"gtin": GTIN, "lot": lot, "product": "Cartridge", "maker": "Maker", "expiry": "2031-12-31", **fields,
+             **quantity}, signature="sv"))
 
 
 def work(station):
@@ -62,6 +64,23 @@ def work(station):
 
 
 # ---- lots ----
+
+def test_nobody_receives_without_signing_in(station):
+    station.enrol("a1", "2222", "auditor")
+    for name in ("NotSignedIn", "RoleMissing"):
+        assert station.refused("Inventory1", "ReceiveLot", dbus.Dictionary(
+            {"lot": "L7", "product": "1RL", "maker": "M", "expiry": "2031-12-31", "quantity": dbus.UInt32(1)},
+            signature="sv"))[0] == name
+        assert station.refused("Inventory1", "AttachCertificate", dbus.Dictionary(
+            {"lot": "L7", "file": "eo.pdf"}, signature="sv"), dbus.ByteArray(b"x"))[0] == name
+        if name == "NotSignedIn":
+            station.sign_in("a1", "2222")
+    assert "lot.received" not in station.records()
+    station.call("Station1", "Logout")
+    receive(station, "L7", quantity=1)
+    record, = station.audit("deliveries")
+    assert record["actor"] == harness.ADMINISTRATOR[0]
+
 
 def test_a_lot_comes_with_its_evidence(station):
     evidence = {"configuration": "1RL 0.25", "supplier": "Dealer", "purchase": "PO-17", "certificate": "EO-4711",
@@ -77,6 +96,8 @@ def test_a_lot_comes_with_its_evidence(station):
 
 def test_a_certificate_is_kept_whole(station):
     file = bytes(range(256)) * 1000
+    station.enrol()
+    station.sign_in()
     receive(station, "L7", quantity=3)
     fields = dbus.Dictionary({"lot": "L7", "gtin": GTIN, "file": "eo.pdf", "certificate": "EO-1"}, signature="sv")
     number = station.call("Inventory1", "AttachCertificate", fields, dbus.ByteArray(file))
@@ -87,6 +108,10 @@ def test_a_certificate_is_kept_whole(station):
     assert (record["seq"], record["body"]["bytes"]) == (number, len(file))
     assert station.refused("Inventory1", "AttachCertificate",
                            dbus.Dictionary({"lot": "L8", "file": "f"}, signature="sv"), dbus.ByteArray(b"x"))[0] == "Unknown"
+    for lot, data in (("L" * 5000, dbus.ByteArray(b"x")), ("L7", dbus.Array(signature="y")),
+                      ("L7", dbus.ByteArray(b"x" * (4 << 20 | 1)))):
+        assert station.refused("Inventory1", "AttachCertificate", dbus.Dictionary({"lot": lot, "file": "f"}, signature="sv"),
+                               data)[0] == "InvalidArgument"
     station.stop()
     with sqlite3.connect(station.folder / "state/ledger.db") as db:
         kept, = db.execute("SELECT data FROM attachment WHERE seq = ?", [int(number)]).fetchone()
@@ -265,6 +290,24 @@ def test_a_cartridge_put_back_goes_on_from_where_it_was(station):
 
 BOTTLE = {"brand": "Brand", "colour": "black-3", "lot": "PG7", "expiry": "2031-01-31", "quantity": "2",
           "volume_ml": "15"}
+
+
+def test_a_pigment_is_received_where_the_profile_asks_for_it(station):
+    station.prepare()  # under us-ca, which does not ask
+    configure(station, "station", "profile = us-neha")
+    station.wait_board()
+    station.sign_in()
+    station.call("Session1", "Begin", "P-0002", "scalp-density", dbus.UInt32(1))
+    name, text = station.refused("Session1", "LoadPigment", "Brand", "black-3", "PG7", "2031-01-31")
+    assert name == "Unknown" and "pigment lot PG7 is not on record: receive it first" in text
+    gap, = station.audit("check", rule="pigment-received")
+    assert gap["subject"] == "pigment Brand black-3 lot PG7"
+    enter(station, "pigment.received", **BOTTLE)
+    station.call("Session1", "LoadPigment", "Brand", "black-3", "PG7", "2031-01-31")
+    assert station.audit("check", rule="pigment-received") == []
+    assert [r["missing"] for r in station.audit("check", rule="pigment-purpose")] == ["its intended use"]
+    loaded = station.audit("records", kind="pigment.loaded")
+    assert [r["body"].get("received") for r in loaded] == [None, True]
 
 
 def test_pigments_on_record_blends_and_zones(station):

@@ -2,6 +2,7 @@
 """Sterilisers: cycles and their release, biological tests, what is due, what is in doubt, what the record lacks."""
 
 import datetime
+import hashlib
 import json
 import re
 import signal
@@ -93,10 +94,11 @@ def test_a_failed_test_and_what_follows(managed):
     cycle(managed, 3, 5)
     assert "biological test" in refused(managed, "cycle.released", "2222", sterilizer="A", cycle="3", integrator="pass",
                                         chemical="pass")[1]
+    assert [r["subject"] for r in managed.audit("check", rule="biological")] == ["steriliser A"]
     gaps = {r["rule"] for r in managed.audit("check")}
     assert {"biological", "follow-up", "cycle-release"} <= gaps
     enter(managed, "indicator.followed-up", test=str(failed), action="all packs opened, repacked, sterilised in B",
-          notified="county health department")
+          items="hp1, hp2", notified="county health department")
     spore_test(managed, "pass", 4)
     # us-ca has what was in doubt sterilised again
     assert all("sterilise it again" in r["blocked"] for r in managed.audit("sterile"))
@@ -221,6 +223,10 @@ def test_a_retired_steriliser_sterilises_nothing(managed):
     assert failed in [r["seq"] for r in managed.audit("indicators", result="fail")]
 
 
+def digest(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 def test_the_profile_in_force_is_asked(managed):
     register(managed, 20)
     row, = managed.audit("due")
@@ -232,6 +238,13 @@ def test_the_profile_in_force_is_asked(managed):
     managed.stop()
     managed.config.write_text(managed.config.read_text().replace("station = chair-1", "station = chair-1\nprofile = ca-on"))
     managed.start()
+    first, second = [r["body"] for r in managed.audit("records", kind="station.started")]
+    assert "previous" not in first and second["previous"] == "clean"
+    assert (first["rules"]["profile"], second["rules"]["profile"]) == ("us-ca", "ca-on")
+    folder = harness.SOURCE / "configs"
+    assert second["rules"]["profile_sha256"] == digest(folder / "profiles/ca-on.conf")
+    assert first["rules"]["protocols"] == {f.stem: digest(f) for f in (folder / "protocols").glob("*.conf")}
+    assert second["rules"]["before_photo_required"] is True and second["rules"]["handpiece_required"] is False
     assert managed.audit("due")[0]["due"] == ago(-4, "")
     asked = [r["body"]["arguments"] for r in managed.audit("records", kind="audit.read") if r["body"]["query"] == "due"]
     assert [a["biological_days"] for a in asked] == [30, 30, 30, 14]
@@ -414,7 +427,11 @@ def test_every_step_from_the_command_line(managed, tmp_path):
         "temperature_c=134.2", "exposure_s=240", "contents=hp1,hp2", "mechanical=pass")
     assert "class V integrator" in ctl(managed, "--pin-file", pin, "sterilizer", "release", "sterilizer=A", "cycle=1",
                                        status=1)[1]
-    ctl(managed, "--pin-file", pin, "sterilizer", "release", "sterilizer=A", "cycle=1", "integrator=pass", "chemical=pass")
+    released = ["--pin-file", pin, "sterilizer", "release", "sterilizer=A", "cycle=1", "integrator=pass", "chemical=pass"]
+    assert "since its installation" in ctl(managed, *released, status=1)[1]
+    ctl(managed, "sterilizer", "indicator", "sterilizer=A", "lot=BI8", "expiry=2031-01-31", "control=growth", "result=pass",
+        "incubation_h=24", f"tested={ago(9, 'T08:00:00Z')}")
+    ctl(managed, *released)
     out, err = ctl(managed, "--json", "sterilizer", "indicator", "sterilizer=A", "lot=BI9", "expiry=2031-01-31",
                    "control=growth", "result=fail", "incubation_h=24", "cycle=1")
     test = json.loads(out)["record"]

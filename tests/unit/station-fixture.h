@@ -613,6 +613,10 @@ static inline void fill_ledger(Chair *chair)
 		json_pack("{s:s, s:[s, s, s]}", "badge", BADGE, "roles", "technician", "supervisor",
 			"administrator"),
 		json_pack("{s:s, s:s}", "name", "Ada Example", "pin", hash));
+	record_as(chair, "root", "operator.certified",
+		json_pack("{s:s, s:s, s:s, s:s}", "badge", BADGE, "certificate", "Bloodborne Pathogens",
+			"issuer", "Institute", "expiry", "2031-05-31"),
+		NULL);
 	record_as(chair, "root", "lot.received",
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "gtin", GTIN, "lot", "L1", "product",
 			"1RL 0.25", "maker", "Maker", "expiry", "2031-12-31", "certificate", "EO-4711",
@@ -634,6 +638,8 @@ static inline int set_up_chair(void **state)
 	start_board(chair);
 	start_station(chair);
 	fill_ledger(chair);
+	station_facts_refresh(chair->station); /* it was not the station that recorded all this */
+	UNTIL(chair, json_array_size(station_fact(chair->station, STATION_FACT_CERTIFICATIONS)) == 1);
 	settle(chair);
 	UNTIL(chair, chair->station->view.self_test_done);
 	return 0;

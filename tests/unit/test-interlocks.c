@@ -50,6 +50,15 @@ static void lapsed(InterlockFacts *f)
 {
 	f->lapsed_certificate = "bloodborne pathogens";
 }
+static void not_certified(InterlockFacts *f)
+{
+	f->missing_certificate = "bloodborne pathogens";
+}
+static void otherwise_certified(InterlockFacts *f)
+{
+	not_certified(f);
+	f->other_certificate = "first aid";
+}
 static void no_session(InterlockFacts *f)
 {
 	f->session_open = false;
@@ -184,6 +193,9 @@ static const struct {
 } rows[] = {
 	{ INTERLOCK_OPERATOR, no_operator, "nobody is signed in" },
 	{ INTERLOCK_CERTIFICATION, lapsed, "bloodborne pathogens" },
+	{ INTERLOCK_CERTIFICATION, not_certified,
+		"no certificate \"bloodborne pathogens\" on record, which the profile asks for: record it" },
+	{ INTERLOCK_CERTIFICATION, otherwise_certified, "(\"first aid\" is another)" },
 	{ INTERLOCK_SUBJECT, no_session, "no session is open" },
 	{ INTERLOCK_CONSENT, no_consent, "consent" },
 	{ INTERLOCK_SCREENING, no_screening, "not complete" },

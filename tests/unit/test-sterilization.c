@@ -2,109 +2,7 @@
 
 /** Steriliser cycles, their release, and what biological tests say of them. */
 
-#include "ledger-fixture.h"
-
-/* the fixture's clock stands at 2026-03-02T10:00:00Z; all of this has happened by then */
-#define PROOFS "mechanical integrator chemical contents"
-
-static json_t *with(json_t *body, const char *extra)
-{
-	json_auto_t *more = json_loads(extra, 0, NULL);
-
-	assert_non_null(more);
-	json_object_update(body, more);
-	return body;
-}
-
-static LedgerAnswer enter(Ledger *ledger, const char *kind, const char *body)
-{
-	return append(ledger, kind, with(json_object(), body));
-}
-
-static uint64_t enter_ok(Ledger *ledger, const char *kind, const char *body)
-{
-	LedgerAnswer answer = enter(ledger, kind, body);
-
-	if (answer.error < 0)
-		fail_msg("%s %s: %s", kind, body, answer.text);
-	return answer.seq;
-}
-
-static void refuse(LedgerAnswer answer, int error, const char *words)
-{
-	if (answer.error != error || !strstr(answer.text, words))
-		fail_msg("%d \"%s\", not %d with \"%s\"", answer.error, answer.text, error, words);
-}
-
-static uint64_t add_sterilizer(Ledger *ledger)
-{
-	return enter_ok(ledger, "sterilizer.registered",
-		"{\"sterilizer\":\"A\",\"maker\":\"M\",\"model\":\"B18\",\"serial\":\"77\",\"installed\":\"2026-01-01\"}");
-}
-
-static json_t *cycle(int number, const char *started, const char *extra)
-{
-	return with(json_pack("{s:s, s:i, s:s, s:s, s:f, s:i, s:s, s:[s]}", "sterilizer", "A", "cycle",
-			    number, "program", "B 134", "started", started, "temperature_c", 134.5,
-			    "exposure_s", 240, "mechanical", "pass", "contents", "hp1"),
-		extra);
-}
-
-static uint64_t add_cycle(Ledger *ledger, int number, const char *started, const char *extra)
-{
-	LedgerAnswer answer = append(ledger, "cycle.recorded", cycle(number, started, extra));
-
-	if (answer.error < 0)
-		fail_msg("cycle %d: %s", number, answer.text);
-	return answer.seq;
-}
-
-static LedgerAnswer release(Ledger *ledger, int number, const char *extra)
-{
-	return append(ledger, "cycle.released",
-		with(json_pack("{s:s, s:i, s:s, s:s, s:s, s:i}", "sterilizer", "A", "cycle", number, "signed",
-			     "released", "profile", "us-ca", "proofs", PROOFS, "sterile_days", 30),
-			extra));
-}
-
-static void release_ok(Ledger *ledger, int number)
-{
-	LedgerAnswer answer = release(ledger, number, "{\"integrator\":\"pass\",\"chemical\":\"pass\"}");
-
-	if (answer.error < 0)
-		fail_msg("release of %d: %s", number, answer.text);
-}
-
-static LedgerAnswer test_of(Ledger *ledger, const char *result, const char *extra)
-{
-	return append(ledger, "indicator.tested",
-		with(json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:b}", "sterilizer", "A", "lot",
-			     "BI9", "expiry", "2027-01-31", "control", "growth", "result", result,
-			     "incubation_h", 24, "profile", "us-ca", "biological_days", 30, "reprocess", 0),
-			extra));
-}
-
-static uint64_t test_ok(Ledger *ledger, const char *result, const char *extra)
-{
-	LedgerAnswer answer = test_of(ledger, result, extra);
-
-	if (answer.error < 0)
-		fail_msg("test: %s", answer.text);
-	return answer.seq;
-}
-
-/** A text of the one row of an item that is sterile or was. */
-static void expect_item(Ledger *ledger, const char *item, const char *column, const char *expected)
-{
-	json_auto_t *rows = look_up(ledger, "sterile", json_pack("{s:s}", "handpiece", item));
-	const char *value = json_string_value(json_object_get(json_array_get(rows, 0), column));
-
-	assert_int_equal(json_array_size(rows), 1);
-	if (!expected)
-		assert_null(value);
-	else if (!value || !strstr(value, expected))
-		fail_msg("%s of %s is %s, not %s", column, item, value ? value : "NULL", expected);
-}
+#include "sterilization-fixture.h"
 
 /** How the load of an item that a failed test put in doubt stands. */
 static void expect_doubt(Ledger *ledger, const char *item, const char *state, const char *blocked)
@@ -120,13 +18,6 @@ static void expect_doubt(Ledger *ledger, const char *item, const char *state, co
 		assert_null(why);
 	else
 		assert_true(why && strstr(why, blocked));
-}
-
-static size_t count(Ledger *ledger, const char *query, json_t *arguments)
-{
-	json_auto_t *rows = look_up(ledger, query, arguments);
-
-	return json_array_size(rows);
 }
 
 static void test_a_cycle_is_recorded_once(void **state)
@@ -256,14 +147,6 @@ static void test_no_load_is_released_before_it_ended(void **state)
 	release_ok(ledger, 2);
 }
 
-static void service(Ledger *ledger, const char *work, const char *done)
-{
-	LedgerAnswer answer = append(ledger, "sterilizer.serviced",
-		json_pack("{s:s, s:s, s:s, s:s}", "sterilizer", "A", "work", work, "done", done, "by", "M"));
-
-	assert_int_equal(answer.error, 0);
-}
-
 static void test_a_retired_steriliser_releases_nothing(void **state)
 {
 	Ledger *ledger = ((Fixture *)*state)->ledger;
@@ -286,29 +169,6 @@ static void test_a_retired_steriliser_releases_nothing(void **state)
 		json_string_value(json_object_get(json_array_get(rows, 0), "subject")), "A cycle 2");
 	enter_ok(ledger, "cycle.rejected", "{\"sterilizer\":\"A\",\"cycle\":2,\"reason\":\"retired\"}");
 	assert_int_equal(count(ledger, "check", json_pack("{s:s}", "rule", "cycle-out-of-service")), 0);
-}
-
-/** What mounting does: the inventory's side of the table. */
-static void use(Fixture *fixture, const char *item, uint64_t seq)
-{
-	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
-	char sql[160];
-
-	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
-	snprintf(sql, sizeof sql, "UPDATE handpiece_sterile SET used_seq = %llu WHERE handpiece = '%s'",
-		(unsigned long long)seq, item);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_changes(db), 1);
-}
-
-static uint64_t begin(Ledger *ledger, int session, const char *subject)
-{
-	LedgerAnswer answer = append(ledger, "session.begun",
-		json_pack("{s:i, s:s, s:s, s:i}", "session", session, "subject", subject, "protocol", "x",
-			"course_session", 1));
-
-	assert_int_equal(answer.error, 0);
-	return answer.seq;
 }
 
 static void test_an_older_load_does_not_make_sterile(void **state)
@@ -353,18 +213,6 @@ static void test_a_test_must_rest_on_something(void **state)
 	test_ok(ledger, "fail", "{\"tested\":\"2026-02-01T10:00:00Z\", \"control\":\"no-growth\"}");
 	assert_int_equal(count(ledger, "indicators", json_pack("{s:s}", "result", "fail")), 1);
 	assert_int_equal(count(ledger, "indicators", json_object()), 3);
-}
-
-/** Loads 1 (before the test that passed), 2 and 3 (after it), each with an item of its own, all released. */
-static void add_loads(Ledger *ledger)
-{
-	add_sterilizer(ledger);
-	add_cycle(ledger, 1, "2026-02-01T10:00:00Z", "{\"contents\":[\"hp1\"]}");
-	test_ok(ledger, "pass", "{\"cycle\":1}");
-	add_cycle(ledger, 2, "2026-02-02T10:00:00Z", "{\"contents\":[\"hp2\"]}");
-	add_cycle(ledger, 3, "2026-02-03T10:00:00Z", "{\"contents\":[\"hp3\"]}");
-	for (int i = 1; i <= 3; i++)
-		release_ok(ledger, i);
 }
 
 static void test_a_failed_test_puts_loads_in_doubt(void **state)
@@ -586,120 +434,6 @@ static void test_nothing_is_due_without_figures(void **state)
 	assert_int_equal(count(ledger, "due", json_pack("{s:i}", "biological_days", 7)), 1);
 }
 
-/* ---- what is lacking ---- */
-
-static json_t *profile(void)
-{
-	return json_pack("{s:i, s:i, s:i, s:s, s:s, s:s}", "biological_days", 30, "after_installation", 1,
-		"after_repair", 1, "proofs",
-		"mechanical integrator chemical contents release certificate membrane consent screening signature"
-		" disposal",
-		"certificates", "[\"bloodborne pathogens\"]", "today", "2026-03-02");
-}
-
-/** Exactly one gap of a rule, of this subject; or none when `subject` is NULL. */
-static void expect_gap(Ledger *ledger, const char *rule, const char *subject)
-{
-	json_t *arguments = profile();
-	json_auto_t *rows = NULL;
-
-	json_object_set_new(arguments, "rule", json_string(rule));
-	rows = look_up(ledger, "check", arguments);
-	if (json_array_size(rows) != (subject != NULL))
-		fail_msg("%s: %zu rows", rule, json_array_size(rows));
-	if (subject)
-		assert_string_equal(
-			json_string_value(json_object_get(json_array_get(rows, 0), "subject")), subject);
-}
-
-static void test_gaps_of_sterilisation(void **state)
-{
-	Ledger *ledger = ((Fixture *)*state)->ledger;
-	static const char *const rules[] = { "cycle-integrator", "cycle-chemical", "cycle-contents",
-		"cycle-mechanical", "cycle-release" };
-	json_t *bare = cycle(1, "2026-02-01T10:00:00Z", "{}");
-
-	add_sterilizer(ledger);
-	expect_gap(ledger, "biological", "steriliser A");
-	test_ok(ledger, "pass", "{\"tested\":\"2026-02-01T10:00:00Z\"}");
-	expect_gap(ledger, "biological", NULL);
-	json_object_del(bare, "mechanical");
-	json_object_del(bare, "contents");
-	assert_int_equal(append(ledger, "cycle.recorded", bare).error, 0);
-	for (size_t i = 0; i < ELEMENTS(rules); i++)
-		expect_gap(ledger, rules[i], "A cycle 1");
-	assert_int_equal(
-		release(ledger, 1,
-			"{\"integrator\":\"pass\",\"chemical\":\"pass\",\"mechanical\":\"pass\",\"contents\":[\"x\"]}")
-			.error,
-		0);
-	for (size_t i = 0; i < ELEMENTS(rules); i++)
-		expect_gap(ledger, rules[i], NULL);
-	/* a test that failed is a gap on its own day */
-	test_ok(ledger, "fail", "{\"tested\":\"2026-03-02T09:00:00Z\"}");
-	expect_gap(ledger, "biological", "steriliser A");
-	add_cycle(ledger, 2, "2026-02-02T10:00:00Z", "{\"chemical\":\"fail\"}");
-	expect_gap(ledger, "cycle-failed", "A cycle 2");
-	enter_ok(ledger, "cycle.rejected", "{\"sterilizer\":\"A\",\"cycle\":2,\"reason\":\"wet\"}");
-	expect_gap(ledger, "cycle-failed", NULL);
-	expect_gap(ledger, "cycle-integrator", NULL);
-}
-
-static void test_gaps_of_sessions_and_lots(void **state)
-{
-	Ledger *ledger = ((Fixture *)*state)->ledger;
-	json_t *received = lot("L1", 9, "2027-01-01");
-
-	append(ledger, "lot.received", json_incref(received));
-	expect_gap(ledger, "lot-certificate", "lot L1");
-	expect_gap(ledger, "lot-membrane", "lot L1");
-	json_object_set_new(received, "lot", json_string("L2"));
-	json_object_set_new(received, "certificate", json_string("C-1"));
-	json_object_set_new(received, "membrane", json_true());
-	assert_int_equal(append(ledger, "lot.received", received).error, 0);
-	expect_gap(ledger, "lot-certificate", "lot L1");
-	expect_gap(ledger, "lot-membrane", "lot L1");
-	begin(ledger, 1, "p1");
-	append(ledger, "needle.claimed", claim("(01)04012345678901(21)S1", "L2", 1));
-	expect_gap(ledger, "session-consent", NULL); /* nothing was done yet */
-	enter_ok(ledger, "strokes",
-		"{\"session\":1,\"zone\":\"crown\",\"unit\":\"u\",\"strokes\":7,\"dots\":2,\"encoding\":\"e\",\"sha256\":\"0\"}");
-	enter_ok(ledger, "session.consent",
-		"{\"session\":1,\"consent\":\"treatment\",\"version\":\"1\",\"given\":false}");
-	enter_ok(ledger, "session.interrupted", "{\"session\":1}");
-	expect_gap(ledger, "session-consent", "session 1");
-	expect_gap(ledger, "session-screening", "session 1");
-	expect_gap(ledger, "session-signature", "session 1");
-	expect_gap(ledger, "session-disposal", "session 1");
-	enter_ok(ledger, "session.consent",
-		"{\"session\":1,\"consent\":\"treatment\",\"version\":\"1\",\"given\":true}");
-	enter_ok(ledger, "session.screening", "{\"session\":1,\"answers\":{},\"refused\":[]}");
-	enter_ok(ledger, "needle.removed",
-		"{\"session\":1,\"unit\":\"(01)04012345678901(21)S1\",\"strokes\":7,\"dots\":2,\"reason\":\"worn\"}");
-	enter_ok(ledger, "session.signed", "{\"session\":1,\"meaning\":\"done\"}");
-	expect_gap(ledger, "session-disposal", "session 1");
-	enter_ok(ledger, "needle.disposed", "{\"session\":1,\"container\":\"SC-7\"}");
-	expect_gap(ledger, "session-consent", NULL);
-	expect_gap(ledger, "session-screening", NULL);
-	expect_gap(ledger, "session-signature", NULL);
-	expect_gap(ledger, "session-disposal", NULL);
-}
-
-static void test_gaps_of_operators(void **state)
-{
-	Ledger *ledger = ((Fixture *)*state)->ledger;
-
-	enter_ok(ledger, "operator.enrolled", "{\"badge\":\"b7\",\"roles\":[\"technician\"]}");
-	enter_ok(ledger, "operator.enrolled", "{\"badge\":\"b8\",\"roles\":[\"auditor\"]}");
-	expect_gap(ledger, "operator-certificate", "operator b7");
-	enter_ok(ledger, "operator.certified",
-		"{\"badge\":\"b7\",\"certificate\":\"bloodborne pathogens\",\"issuer\":\"I\",\"expiry\":\"2026-03-02\"}");
-	expect_gap(ledger, "operator-certificate", NULL);
-	enter_ok(ledger, "operator.certified",
-		"{\"badge\":\"b7\",\"certificate\":\"bloodborne pathogens\",\"issuer\":\"I\",\"expiry\":\"2026-03-01\"}");
-	expect_gap(ledger, "operator-certificate", "operator b7");
-}
-
 /** Everything that the tables say, as text. */
 static char *dump(Ledger *ledger)
 {
@@ -750,9 +484,6 @@ int main(void)
 		LEDGER_TEST(test_what_is_due),
 		LEDGER_TEST(test_retiring_hides_no_failed_test),
 		LEDGER_TEST(test_nothing_is_due_without_figures),
-		LEDGER_TEST(test_gaps_of_sterilisation),
-		LEDGER_TEST(test_gaps_of_sessions_and_lots),
-		LEDGER_TEST(test_gaps_of_operators),
 		LEDGER_TEST(test_a_rebuild_gives_the_same),
 	};
 
