@@ -15,6 +15,7 @@ enum {
 	PAGES_A_STEP = 1024,
 	NOTE_FILE_MAX = 64 * 1024,
 	INSTRUCTIONS_A_LOOK = 100000,
+	ASIDE_MAX = 1000,      /* names beside the ledger that are tried */
 	BESIDE_BYTES = 1 << 20 /* what SQLite keeps beside a file meanwhile */
 };
 
@@ -394,33 +395,65 @@ static int read_known(const char *path, LedgerRestored *restored, char **ret_not
 	return 0;
 }
 
-/** All files of a ledger that are there. */
+static const char *const file_suffixes[] = { "", "-wal", "-shm", ".checkpoint", ".damaged" };
+
+/** All files of a ledger that are there; never over others. */
 static int move_files(const char *from, const char *to)
 {
-	static const char *const suffixes[] = { "", "-wal", "-shm", ".checkpoint", ".damaged" };
-
-	for (size_t i = 0; i < ELEMENTS(suffixes); i++) {
+	for (size_t i = 0; i < ELEMENTS(file_suffixes); i++) {
 		_cleanup_(freep) char *old = NULL, *new = NULL;
+		int r;
 
-		if (asprintf(&old, "%s%s", from, suffixes[i]) < 0 ||
-			asprintf(&new, "%s%s", to, suffixes[i]) < 0)
+		if (asprintf(&old, "%s%s", from, file_suffixes[i]) < 0 ||
+			asprintf(&new, "%s%s", to, file_suffixes[i]) < 0)
 			return -ENOMEM;
-		if (rename(old, new) < 0 && errno != ENOENT)
-			return -errno;
+		if (access(old, F_OK) < 0 && errno == ENOENT)
+			continue;
+		r = give_name(old, new);
+		if (r < 0)
+			return r;
+		/* it had a second name where the file system cannot say "never over others" */
+		(void)unlink(old);
 	}
 	return 0;
+}
+
+static bool is_taken(const char *path)
+{
+	for (size_t i = 0; i < ELEMENTS(file_suffixes); i++) {
+		_cleanup_(freep) char *name = NULL;
+
+		if (asprintf(&name, "%s%s", path, file_suffixes[i]) < 0 || access(name, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/** A name beside the ledger; what a restoring before moved aside in this second, by this clock, keeps its
+ * own. */
+static int name_aside(const char *path, LedgerRestored *restored)
+{
+	char utc[CLOCK_UTC_TEXT_MAX], number[16] = "";
+
+	clock_format_utc((int64_t)time(NULL) * USEC_PER_SEC, utc);
+	utc[19] = '\0'; /* without the fraction */
+	for (unsigned n = 2; n < ASIDE_MAX; n++) {
+		snprintf(restored->aside, sizeof restored->aside, "%.400s.before-%s%s", path, utc, number);
+		if (!is_taken(restored->aside))
+			return 0;
+		snprintf(number, sizeof number, ".%u", n);
+	}
+	return -EEXIST;
 }
 
 /** The copy takes the ledger's place, which moves aside, or nothing is changed. */
 static int take_place(const char *part, const char *path, LedgerRestored *restored)
 {
 	bool there = access(path, F_OK) == 0;
-	char utc[CLOCK_UTC_TEXT_MAX];
-	int r;
+	int r = name_aside(path, restored);
 
-	clock_format_utc((int64_t)time(NULL) * USEC_PER_SEC, utc);
-	utc[19] = '\0'; /* without the fraction */
-	snprintf(restored->aside, sizeof restored->aside, "%.400s.before-%s", path, utc);
+	if (r < 0)
+		return r;
 	r = move_files(path, restored->aside);
 	if (r == 0 && rename(part, path) < 0)
 		r = -errno;

@@ -243,6 +243,48 @@ static void test_what_is_no_ledger_is_named(void **state)
 	assert_int_equal(files(fixture, "copy.db"), 0);
 }
 
+static void remove_files(const Fixture *fixture, const char *prefix)
+{
+	_cleanup_(closedirp) DIR *folder = opendir(fixture->folder);
+	struct dirent *entry;
+
+	assert_non_null(folder);
+	while ((entry = readdir(folder)))
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
+			assert_int_equal(unlinkat(dirfd(folder), entry->d_name, 0), 0);
+}
+
+static void test_what_was_moved_aside_is_never_replaced(void **state)
+{
+	enum { TIMES = 20 }; /* more than there are seconds that it takes */
+	Fixture *fixture = *state;
+	char error[LEDGER_TEXT_MAX] = "";
+	uint64_t backed_up, whole;
+	LedgerRestored first, restored;
+	Making making;
+
+	begin(&making, fixture, "backup");
+	backed_up = records_of(fixture->path);
+	assert_int_equal(ledger_backup(&making.copy, error), 0);
+	append(fixture->ledger, "lot.received", lot("L9", 5, "2030-01-01"));
+	fixture->ledger = ledger_free(fixture->ledger);
+	whole = records_of(fixture->path);
+	assert_true(whole > backed_up);
+	for (int i = 0; i < TIMES; i++) {
+		assert_int_equal(ledger_restore(&(LedgerCopy){ .path = making.name, .name = fixture->path },
+					 &restored, error),
+			0);
+		if (i == 0)
+			first = restored;
+		else
+			assert_string_not_equal(first.aside, restored.aside);
+		assert_int_equal(records_of(restored.aside), i == 0 ? whole : backed_up);
+	}
+	assert_int_equal(records_of(first.aside), whole);
+	remove_files(fixture, "ledger.db.");
+	remove_files(fixture, "backup");
+}
+
 #define COPY_TEST(name) cmocka_unit_test_setup_teardown(name, setup_lots, end_lots)
 
 int main(void)
@@ -254,6 +296,7 @@ int main(void)
 		COPY_TEST(test_an_archive_ends_before_its_day),
 		COPY_TEST(test_a_file_that_may_not_grow_is_named),
 		COPY_TEST(test_what_is_no_ledger_is_named),
+		COPY_TEST(test_what_was_moved_aside_is_never_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
