@@ -227,11 +227,17 @@ static void ask_for_unnamed(Station *station, const json_t *images)
 
 void station_discard_unnamed(Station *station)
 {
-	json_auto_t *asked = json_array();
+	Ledger *ledger = station->options.ledger;
+	json_auto_t *asked = NULL, *images = NULL;
 	const json_t *image;
 	size_t i;
 
-	json_array_foreach (station->options.images, i, image) {
+	/* until then the ledger lacks what the one before may have named */
+	if (!station->images || !ledger_healthy(ledger) || ledger_owes_restoration(ledger))
+		return;
+	asked = json_array();
+	images = TAKE_PTR(station->images);
+	json_array_foreach (images, i, image) {
 		const char *file = json_string_value(image);
 		ImageName name;
 

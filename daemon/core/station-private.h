@@ -192,6 +192,7 @@ struct Station {
 	int64_t verified_us;           /* monotonic, when it ended last; 0 not yet */
 
 	StationErasure erasure;
+	json_t *images; /* that were there before the start, until it was asked which no record names */
 
 	uint64_t disk_free;
 };
@@ -238,7 +239,7 @@ void station_erase_images(Station *station);
 void station_erase_tick(Station *station);
 /** Deletes photographs that no record names: an array of objects with `file`, which it takes. */
 void station_discard_images(Station *station, json_t *pictures);
-/** The same of those among options.images. */
+/** The same of those that were there before the start; once, when the ledger can tell. */
 void station_discard_unnamed(Station *station);
 
 /* station-facts.c */

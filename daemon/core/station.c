@@ -145,6 +145,7 @@ int station_new(const StationOptions *options, Station **ret)
 		record_start(station);
 	if (options->ledger && !station->view.inert) {
 		station_erase_images(station);
+		station->images = json_incref(options->images);
 		station_discard_unnamed(station);
 	}
 	station->options.images = NULL;
@@ -166,6 +167,7 @@ Station *station_free(Station *station)
 		free(station->protocols[i]);
 	station_facts_free(station);
 	json_decref(station->erasure.pictures);
+	json_decref(station->images);
 	free(station);
 	return NULL;
 }
@@ -367,6 +369,7 @@ static void attend_ledger(Station *station)
 		return;
 	station_record_again(station);
 	station_erase_tick(station);
+	station_discard_unnamed(station);
 }
 
 void station_ledger_ready(Station *station)

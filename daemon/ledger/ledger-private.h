@@ -146,14 +146,17 @@ struct Ledger {
 	Ring *requests, *answers;
 	pthread_t thread;
 	bool started;
-	size_t waiting;   /* main thread's count of unanswered requests */
-	uint64_t told_of; /* main thread's: groups that failed, of which it has been told */
+	size_t waiting;     /* main thread's count of unanswered requests */
+	bool restored;      /* main thread's: a backup took the ledger's place, which is not yet on record */
+	bool restored_sent; /* ... its record is under way, or was refused */
+	uint64_t told_of;   /* main thread's: groups that failed, of which it has been told */
 	atomic_bool leave, healthy;
 	atomic_bool asleep; /* the thread waits, or is about to: a request must wake it */
 	_Atomic int64_t newest_utc_us;
 	_Atomic uint64_t published;
 	atomic_bool published_waits; /* to be written with the next group, or when it is quiet */
 	LedgerStream streams[LEDGER_STREAMS_MAX];
+	int stalled_ms; /* patience of streams */
 	Check check;
 
 	/* the thread's own */

@@ -92,10 +92,12 @@ static int record_key(Ledger *ledger, json_t *body)
 
 static void restoration_recorded(void *userdata, const LedgerAnswer *answer)
 {
-	const Ledger *ledger = userdata;
+	Ledger *ledger = userdata;
 	_cleanup_(freep) char *path = NULL;
 
-	if (answer->error == 0 && asprintf(&path, "%s.restored", ledger->path) >= 0)
+	ledger->restored = answer->error < 0;
+	ledger->restored_sent = ledger_is_refusal(answer->error);
+	if (!ledger->restored && asprintf(&path, "%s.restored", ledger->path) >= 0)
 		(void)unlink(path);
 }
 
@@ -117,7 +119,10 @@ static int record_restoration(Ledger *ledger)
 	if (!body)
 		return -EINVAL;
 	record.body = body;
-	return ledger_append(ledger, &record, restoration_recorded, ledger);
+	ledger->restored = true;
+	r = ledger_append(ledger, &record, restoration_recorded, ledger);
+	ledger->restored_sent = r == 0;
+	return r;
 }
 
 static int start(Ledger *ledger, const LedgerOptions *options, LedgerInfo *info, char error[LEDGER_TEXT_MAX])
@@ -175,6 +180,7 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 	ledger->read_only = options->read_only;
 	pthread_mutex_init(&ledger->key_lock, NULL);
 	ledger->sealer.due_us = INT64_MAX;
+	ledger->stalled_ms = LEDGER_STALLED_MS;
 	ledger->path = strdup(options->path);
 	ledger->station = quote(options->station ? options->station : "");
 	atomic_store(&ledger->healthy, !options->read_only);
@@ -439,6 +445,11 @@ bool ledger_healthy(const Ledger *ledger)
 	return atomic_load(&ledger->healthy);
 }
 
+bool ledger_owes_restoration(const Ledger *ledger)
+{
+	return ledger->restored;
+}
+
 uint64_t ledger_checkpoint_size(const Ledger *ledger)
 {
 	return atomic_load(&ledger->sealed);
@@ -478,6 +489,9 @@ void ledger_dispatch(Ledger *ledger)
 		if (request->rows_done)
 			request->rows_done(request->userdata, request->answer.error, request->rows);
 	}
+	/* the disk was full before; where the queue is, the next answer brings it here again */
+	if (ledger->restored && !ledger->restored_sent && ledger_healthy(ledger))
+		(void)!record_restoration(ledger);
 	streams_dispatch(ledger);
 	check_dispatch(ledger);
 }

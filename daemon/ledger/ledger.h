@@ -236,6 +236,8 @@ int ledger_rotate_key(Ledger *ledger, const char *actor, LedgerDone done, void *
 
 /** False from the first failed commit until one succeeds again. A probe is written every second meanwhile. */
 bool ledger_healthy(const Ledger *ledger);
+/** True until it is on record that a backup took the ledger's place (ledger/copy.h). Main thread. */
+bool ledger_owes_restoration(const Ledger *ledger);
 
 int ledger_fd(const Ledger *ledger);
 void ledger_dispatch(Ledger *ledger);

@@ -267,6 +267,58 @@ static void test_what_a_replaced_ledger_may_have_named(void **state)
 	assert_int_equal(n_deleted(), 0);
 }
 
+/** What a restoring leaves, with a checkpoint so long that a full disk has no room for its record. */
+static void leave_word(const Lone *lone, char path[160])
+{
+	FILE *file;
+
+	snprintf(path, 160, "%s.restored", lone->ledger->path);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fprintf(file, "{\"size\":1,\"lacking\":1,\"checkpoint\":\"%040000d\"}", 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/** As much as it takes to open the ledger, and no more. */
+static void restart_with_little_room(Lone *lone)
+{
+	station_free(lone->station);
+	lone->station = NULL;
+	ledger_free(lone->ledger->ledger);
+	limit_files(36000);
+	assert_int_equal(open_fixture(lone->ledger), 0);
+	start_station(lone);
+}
+
+static void test_a_restoring_that_a_full_disk_keeps_off_the_record(void **state)
+{
+	Lone *lone = *state;
+	json_auto_t *images = json_array(), *rows = NULL;
+	char path[160];
+
+	begin_session(lone, 1);
+	fake_utc_us += BEGUN_S * USEC_PER_SEC;
+	json_array_append_new(images, json_string(file_of(1, 0)));
+	fake_utc_us += BEGUN_S * USEC_PER_SEC;
+	lone->options.images = images;
+	leave_word(lone, path);
+	restart_with_little_room(lone);
+	UNTIL(lone, !ledger_healthy(lone->ledger->ledger));
+	for (int i = 0; i < 50; i++)
+		go_on(lone);
+	assert_int_equal(n_deleted(), 0);
+	assert_true(ledger_owes_restoration(lone->ledger->ledger));
+	assert_int_equal(access(path, F_OK), 0);
+	limit_files(0);
+	UNTIL(lone, !ledger_owes_restoration(lone->ledger->ledger));
+	settle(lone);
+	rows = records(lone, "ledger.restored");
+	assert_int_equal(json_array_size(rows), 1);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_null(lone->station->images);
+	assert_int_equal(n_deleted(), 0);
+}
+
 static void test_photographs_beside_a_new_ledger(void **state)
 {
 	Lone *lone = *state;
@@ -290,6 +342,7 @@ int main(void)
 		IMAGES_TEST(test_a_photograph_whose_record_is_refused),
 		IMAGES_TEST(test_photographs_that_no_record_names),
 		IMAGES_TEST(test_what_a_replaced_ledger_may_have_named),
+		IMAGES_TEST(test_a_restoring_that_a_full_disk_keeps_off_the_record),
 		IMAGES_TEST(test_photographs_beside_a_new_ledger),
 	};
 
