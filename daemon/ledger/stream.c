@@ -11,6 +11,7 @@ enum { LOOK_AROUND_MS = 200 };
 typedef struct Output {
 	int fd;
 	const atomic_bool *leave; /* NULL: nobody asks it to */
+	int patience_ms;          /* with a reader that takes nothing; 0: without end */
 	uint64_t rows;
 	size_t size;
 	char data[PIPE_BUF];
@@ -31,7 +32,7 @@ static int output_flush(Output *output)
 
 		if (output->leave && atomic_load(output->leave))
 			return -ECANCELED;
-		if (r == 0 && (waited_ms += LOOK_AROUND_MS) >= LEDGER_STALLED_MS)
+		if (r == 0 && output->patience_ms > 0 && (waited_ms += LOOK_AROUND_MS) >= output->patience_ms)
 			return -ETIMEDOUT;
 		if (r <= 0)
 			continue;
@@ -118,6 +119,7 @@ static int find_query(
 int ledger_stream_now(Ledger *ledger, const char *query, json_t *arguments, int fd, uint64_t *ret_rows,
 	char error[LEDGER_TEXT_MAX])
 {
+	/* whoever reads page by page comes back; one that has gone away closes the pipe */
 	Output output = { .fd = fd };
 	const LedgerQuery *found;
 	int r = find_query(ledger, query, &found, error);
@@ -144,7 +146,9 @@ static void *stream_thread(void *userdata)
 {
 	LedgerStream *stream = userdata;
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
-	Output output = { .fd = stream->fd, .leave = &stream->ledger->leave };
+	Output output = {
+		.fd = stream->fd, .leave = &stream->ledger->leave, .patience_ms = stream->ledger->stalled_ms
+	};
 
 	stream->error = schema_open(stream->ledger->path, true, &db, stream->text);
 	if (stream->error == 0)

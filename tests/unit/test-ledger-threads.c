@@ -207,6 +207,52 @@ static void test_streams_run_beside_the_writer(void **state)
 	}
 }
 
+/** A reader that takes nothing for much longer than the patience of a stream of this test. */
+static void *read_slowly(void *pipe)
+{
+	static uint64_t lines;
+	char buffer[4096];
+	ssize_t n;
+
+	lines = 0;
+	(void)poll(NULL, 0, 600);
+	while ((n = read(*(int *)pipe, buffer, sizeof buffer)) > 0)
+		for (ssize_t k = 0; k < n; k++)
+			lines += buffer[k] == '\n';
+	return &lines;
+}
+
+static void test_only_a_station_has_no_patience_with_its_reader(void **state)
+{
+	Fixture *fixture = *state;
+	LedgerOptions options = { .path = fixture->path, .read_only = true };
+	_cleanup_(ledger_freep) Ledger *copy = NULL;
+	json_auto_t *arguments = json_object();
+	char error[LEDGER_TEXT_MAX];
+	uint64_t rows = 0, *lines;
+	LedgerAnswer answer;
+	LedgerInfo info;
+	pthread_t reader;
+	int pipes[2];
+
+	fill(fixture->ledger, MANY);
+	fixture->ledger->stalled_ms = 1;
+	stream(fixture->ledger, pipes, &answer);
+	wait_for(fixture->ledger, &answer);
+	assert_int_equal(answer.error, -ETIMEDOUT);
+	close(pipes[0]);
+	assert_int_equal(ledger_open(&options, &copy, &info, error), 0);
+	copy->stalled_ms = 1;
+	assert_int_equal(pipe(pipes), 0);
+	assert_int_equal(pthread_create(&reader, NULL, read_slowly, &pipes[0]), 0);
+	assert_int_equal(ledger_stream_now(copy, "records", arguments, pipes[1], &rows, error), 0);
+	close(pipes[1]);
+	assert_int_equal(pthread_join(reader, (void **)&lines), 0);
+	close(pipes[0]);
+	assert_int_equal(rows, MANY);
+	assert_int_equal(*lines, rows);
+}
+
 static void test_a_reader_that_went_away_ends_its_stream(void **state)
 {
 	Fixture *fixture = *state;
@@ -243,6 +289,7 @@ int main(void)
 		LEDGER_TEST(test_what_waits_is_committed_on_leaving),
 		LEDGER_TEST(test_the_cursor_is_written_when_it_is_quiet),
 		LEDGER_TEST(test_streams_run_beside_the_writer),
+		LEDGER_TEST(test_only_a_station_has_no_patience_with_its_reader),
 		LEDGER_TEST(test_a_reader_that_went_away_ends_its_stream),
 		LEDGER_TEST(test_leaving_waits_for_no_reader),
 	};
