@@ -356,16 +356,63 @@ int ledger_archive(const LedgerCopy *copy, int64_t utc_us, LedgerArchive *ret, c
 
 /* ---- restoring ---- */
 
+/** The daemon's user owns its folder, and so what is put there. */
+static int give_to_owner(int fd, const struct stat *folder)
+{
+	if (geteuid() == 0 && fchown(fd, folder->st_uid, folder->st_gid) < 0)
+		return -errno;
+	return fchmod(fd, 0640) < 0 ? -errno : 0;
+}
+
+/** Of a file that nobody has open. What its folder's owner put there instead is not given away. */
+static int give_file_to_owner(const char *path, const struct stat *folder)
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? -errno : give_to_owner(fd, folder);
+}
+
+static int folder_status(const char *path, struct stat *ret)
+{
+	_cleanup_(freep) char *folder = file_folder(path);
+
+	if (!folder)
+		return -ENOMEM;
+	return stat(folder, ret) < 0 ? -errno : 0;
+}
+
+/** One that is made here is the daemon's, which is to open it too. */
+static int open_lock(const char *name, int *ret_fd)
+{
+	_cleanup_(closep) int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+	struct stat folder;
+	int r = 0;
+
+	if (fd >= 0) {
+		r = folder_status(name, &folder);
+		if (r == 0)
+			r = give_to_owner(fd, &folder);
+	} else if (errno == EEXIST) {
+		fd = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	}
+	if (fd < 0)
+		return -errno;
+	if (r == 0)
+		*ret_fd = TAKE_FD(fd);
+	return r;
+}
+
 static int hold(const char *path, int *ret_fd, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(freep) char *name = NULL;
 	_cleanup_(closep) int fd = -1;
+	int r;
 
 	if (asprintf(&name, "%s.lock", path) < 0)
 		return -ENOMEM;
-	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-	if (fd < 0)
-		return explain_write(error, -errno, name);
+	r = open_lock(name, &fd);
+	if (r < 0)
+		return explain_write(error, r, name);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		snprintf(error, LEDGER_TEXT_MAX, "a daemon holds the ledger %.120s: stop it first", path);
 		return -errno;
@@ -477,23 +524,6 @@ static int leave_word(const char *path, const LedgerRestored *restored, const ch
 	return text ? file_write_beside(path, ".restored", text, strlen(text)) : -ENOMEM;
 }
 
-/** The daemon's user owns its folder, and so what is put there. */
-static int give_to_owner(const char *path, const struct stat *folder)
-{
-	if (geteuid() == 0 && chown(path, folder->st_uid, folder->st_gid) < 0)
-		return -errno;
-	return chmod(path, 0640) < 0 ? -errno : 0;
-}
-
-static int folder_status(const char *path, struct stat *ret)
-{
-	_cleanup_(freep) char *folder = file_folder(path);
-
-	if (!folder)
-		return -ENOMEM;
-	return stat(folder, ret) < 0 ? -errno : 0;
-}
-
 static int put_in_place(
 	const LedgerCopy *copy, LedgerRestored *restored, const char *note, char error[LEDGER_TEXT_MAX])
 {
@@ -508,13 +538,13 @@ static int put_in_place(
 		return explain_write(error, -ENOMEM, copy->name);
 	r = folder_status(copy->name, &folder);
 	if (r == 0)
-		r = give_to_owner(part, &folder);
+		r = give_file_to_owner(part, &folder);
 	/* before the ledger moves: no restoring stays unrecorded because the disk was full */
 	if (r == 0)
 		r = leave_word(copy->name, restored, note);
 	if (r < 0)
 		return explain_write(error, r, copy->name);
-	r = give_to_owner(word, &folder);
+	r = give_file_to_owner(word, &folder);
 	if (r == 0)
 		r = was_left(copy) ? -ECANCELED : take_place(part, copy->name, restored);
 	if (r == 0)

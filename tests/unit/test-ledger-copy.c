@@ -285,6 +285,38 @@ static void test_what_was_moved_aside_is_never_replaced(void **state)
 	remove_files(fixture, "backup");
 }
 
+static void test_what_a_restoring_makes_is_the_folders_owners(void **state)
+{
+	static const char *const names[] = { "ledger.db", "ledger.db.lock", "ledger.db.restored" };
+	enum { SOMEBODY = 12345 };
+	Fixture *fixture = *state;
+	char error[LEDGER_TEXT_MAX] = "";
+	LedgerRestored restored;
+	struct stat folder, made;
+	Making making;
+
+	begin(&making, fixture, "backup");
+	assert_int_equal(ledger_backup(&making.copy, error), 0);
+	fixture->ledger = ledger_free(fixture->ledger);
+	remove_files(fixture, "ledger.db");
+	/* only root can: whoever else runs this is the owner already */
+	assert_int_equal(geteuid() == 0 ? chown(fixture->folder, SOMEBODY, SOMEBODY) : 0, 0);
+	assert_int_equal(stat(fixture->folder, &folder), 0);
+	assert_int_equal(
+		ledger_restore(&(LedgerCopy){ .path = making.name, .name = fixture->path }, &restored, error),
+		0);
+	for (size_t i = 0; i < ELEMENTS(names); i++) {
+		_cleanup_(freep) char *path = NULL;
+
+		assert_true(asprintf(&path, "%s/%s", fixture->folder, names[i]) > 0);
+		assert_int_equal(stat(path, &made), 0);
+		assert_int_equal(made.st_uid, folder.st_uid);
+		assert_int_equal(made.st_mode & 0777, 0640);
+	}
+	remove_files(fixture, "ledger.db");
+	remove_files(fixture, "backup");
+}
+
 #define COPY_TEST(name) cmocka_unit_test_setup_teardown(name, setup_lots, end_lots)
 
 int main(void)
@@ -297,6 +329,7 @@ int main(void)
 		COPY_TEST(test_a_file_that_may_not_grow_is_named),
 		COPY_TEST(test_what_is_no_ledger_is_named),
 		COPY_TEST(test_what_was_moved_aside_is_never_replaced),
+		COPY_TEST(test_what_a_restoring_makes_is_the_folders_owners),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
