@@ -118,12 +118,12 @@ static void print_verification(const Ctl *ctl, const Verification *found)
 	json_auto_t *fields = NULL;
 
 	if (ctl->json) {
-		fields = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:I}", "records",
+		fields = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:I}", "records",
 			(json_int_t)found->records, "checkpoints", (json_int_t)found->checkpoints, "sealed",
 			(json_int_t)found->sealed, "keys", (json_int_t)found->keys, "replaced_keys",
 			(json_int_t)found->replaced_keys, "personal", (json_int_t)found->personal, "erased",
 			(json_int_t)found->erased, "attachments", (json_int_t)found->attachments, "tables",
-			(json_int_t)found->tables, "key", found->key, "findings",
+			(json_int_t)found->tables, "older", found->older, "key", found->key, "findings",
 			(json_int_t)found->findings);
 		ctl_print_fields(ctl, fields);
 		return;
@@ -137,7 +137,10 @@ static void print_verification(const Ctl *ctl, const Verification *found)
 			N(found->records));
 	printf("checked %llu personal data (%llu erased on record), %llu attachments\n", N(found->personal),
 		N(found->erased), N(found->attachments));
-	printf("checked %llu tables against what the records give\n", N(found->tables));
+	if (found->older)
+		puts("the file is of an older version: its tables were not compared with what the records give");
+	else
+		printf("checked %llu tables against what the records give\n", N(found->tables));
 	printf("signed by %s\n", found->key[0] ? found->key : "nobody");
 	if (found->keys > 1)
 		printf("%llu keys so far, %llu of them not signed for by the one before\n", N(found->keys),

@@ -185,7 +185,10 @@ static int make_part(
 	_cleanup_(sqlite3_closep) sqlite3 *from = NULL;
 	_cleanup_(part_removep) char *part = NULL;
 	_cleanup_(freep) char *name = NULL;
-	int r = schema_open(copy->path, true, &from, error);
+	bool older;
+	/* a change is made to the tables too, which are then to be this version's */
+	int r = change ? schema_open(copy->path, true, &from, error)
+		       : schema_open_kept(copy->path, &from, &older, error);
 
 	if (r < 0)
 		return r;
@@ -559,6 +562,7 @@ int ledger_restore(const LedgerCopy *copy, LedgerRestored *ret, char error[LEDGE
 	_cleanup_(closep) int lock = -1;
 	_cleanup_(freep) char *note = NULL;
 	LedgerRestored restored = { 0 };
+	bool older;
 	int r = hold(copy->name, &lock, error);
 
 	if (r < 0)
@@ -566,7 +570,7 @@ int ledger_restore(const LedgerCopy *copy, LedgerRestored *ret, char error[LEDGE
 	r = read_known(copy->name, &restored, &note);
 	if (r < 0)
 		return explain(error, r, "and the checkpoint beside it could not be read", copy->name);
-	r = schema_open(copy->path, true, &db, error);
+	r = schema_open_kept(copy->path, &db, &older, error);
 	if (r < 0)
 		return r;
 	restored.size = (uint64_t)number_of(db, "SELECT coalesce(max(seq), 0) FROM record WHERE ?", 1);

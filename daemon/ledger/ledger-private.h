@@ -180,6 +180,10 @@ struct Ledger {
 /* schema.c */
 /** `read_only`: an existing file; also a lone copy, in a folder that cannot be written. */
 int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+/** To read a file that may be a backup or archive of an older version, for what all versions since the second
+ * have: records, tree, checkpoints, personal data and attachments. */
+int schema_open_kept(
+	const char *path, sqlite3 **ret, bool *ret_older, char error[LEDGER_TEXT_MAX]) _must_check_;
 int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LEDGER_TEXT_MAX]) _must_check_;
 /** Tables and views of the newest version, without a record; temporary. Returns an SQLite result. */
 int schema_open_empty(sqlite3 **ret) _must_check_;

@@ -101,7 +101,9 @@ static int migrate(sqlite3 *db, int64_t from)
 	return r == SQLITE_OK ? sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) : r;
 }
 
-static int check_version(sqlite3 *db, const char *path, bool read_only, char error[LEDGER_TEXT_MAX])
+/** `oldest`: from which version on a file that is only read is taken as it is. */
+static int check_version(sqlite3 *db, const char *path, bool read_only, int64_t oldest, int64_t *ret_version,
+	char error[LEDGER_TEXT_MAX])
 {
 	const int64_t newest = LEDGER_SCHEMA_VERSION;
 	int64_t version = 0, tables = 0, id = 0;
@@ -120,13 +122,14 @@ static int check_version(sqlite3 *db, const char *path, bool read_only, char err
 	if (tables > 0 && id != APPLICATION_ID)
 		return no_ledger(
 			path, -EPROTO, "is a database, but no ledger of Stipple: check the path", error);
-	if (version < 0 || version > newest || (version < newest && read_only)) {
+	if (version < 0 || version > newest || (version < oldest && read_only)) {
 		snprintf(error, LEDGER_TEXT_MAX,
 			"the ledger %.120s has schema version %lld, this program knows %lld: use the program that wrote it",
 			path, (long long)version, (long long)newest);
 		return -EPROTO;
 	}
-	r = version < newest ? migrate(db, version) : SQLITE_OK;
+	*ret_version = version;
+	r = version < newest && !read_only ? migrate(db, version) : SQLITE_OK;
 	return r == SQLITE_OK ? 0 : explain(db, path, r, error);
 }
 
@@ -274,7 +277,8 @@ static int check_readable(const char *path, char error[LEDGER_TEXT_MAX])
 	return 0;
 }
 
-int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDGER_TEXT_MAX])
+static int open_version(const char *path, bool read_only, int64_t oldest, sqlite3 **ret, int64_t *ret_version,
+	char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
 	int r = read_only ? check_readable(path, error) : 0;
@@ -293,11 +297,28 @@ int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDG
 		r = sqlite3_busy_timeout(db, LEDGER_BUSY_MS);
 	if (r != SQLITE_OK)
 		return explain_open(db, path, read_only, r, error);
-	r = check_version(db, path, read_only, error);
+	r = check_version(db, path, read_only, oldest, ret_version, error);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(db);
 	return 0;
+}
+
+int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDGER_TEXT_MAX])
+{
+	int64_t version;
+
+	return open_version(path, read_only, LEDGER_SCHEMA_VERSION, ret, &version, error);
+}
+
+int schema_open_kept(const char *path, sqlite3 **ret, bool *ret_older, char error[LEDGER_TEXT_MAX])
+{
+	int64_t version;
+	int r = open_version(path, true, VERSION_WITH_TREE, ret, &version, error);
+
+	if (r == 0)
+		*ret_older = version < LEDGER_SCHEMA_VERSION;
+	return r;
 }
 
 /** The newest record's hash is that of its bytes: a cheap look at whether the file is what it was. */

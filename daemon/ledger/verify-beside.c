@@ -242,8 +242,10 @@ int verify_projections(Verifier *verifier)
 	uint64_t failed = 0;
 	int r = check_structure(verifier);
 
-	if (r == 0)
-		r = open_scratch(verifier, &db);
+	/* its tables are another program's; a station that takes it in makes them anew */
+	if (r < 0 || verifier->found->older)
+		return r;
+	r = open_scratch(verifier, &db);
 	if (r == 0)
 		r = projection_replay(db, verifier->options->leave, &failed);
 	if (r == -EUCLEAN && failed > 0) {

@@ -278,11 +278,12 @@ static void *work(void *userdata)
 static int worker_open(Worker *worker, Blocks *blocks)
 {
 	Verifier *verifier = blocks->verifier;
+	bool older;
 	int r;
 
 	worker->blocks = blocks;
 	worker->verifier = verifier;
-	r = schema_open(verifier->options->path, true, &worker->db, blocks->text);
+	r = schema_open_kept(verifier->options->path, &worker->db, &older, blocks->text);
 	worker->statements.db = worker->db;
 	return r < 0 ? r : digester_new(&worker->digester);
 }

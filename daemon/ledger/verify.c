@@ -216,7 +216,7 @@ int verify_keys(Verifier *verifier)
 static int begin(Verifier *verifier, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(statement_donep) sqlite3_stmt *newest = NULL;
-	int r = schema_open(verifier->options->path, true, &verifier->db, error);
+	int r = schema_open_kept(verifier->options->path, &verifier->db, &verifier->found->older, error);
 
 	verifier->statements.db = verifier->db;
 	if (r == 0)

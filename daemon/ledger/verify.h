@@ -44,7 +44,8 @@ typedef struct Verification {
 	uint64_t witnessed;                    /* checkpoints of others that fit */
 	uint64_t keys, replaced_keys;          /* replaced: not signed for by the key before it */
 	uint64_t personal, erased, attachments;
-	uint64_t tables;        /* compared with what the records give */
+	uint64_t tables;        /* compared with what the records give; none of an older version's file */
+	bool older;             /* the file is of an older schema version */
 	uint64_t findings;      /* 0: sound */
 	char key[NOTE_KEY_MAX]; /* in force at the end; "" none */
 } Verification;

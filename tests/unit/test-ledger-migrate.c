@@ -5,6 +5,7 @@
 #include "ledger-fixture.h"
 
 #include "ledger/area.h"
+#include "ledger/copy.h"
 #include "ledger/verify.h"
 
 enum { STATES = 600 };
@@ -146,11 +147,69 @@ static void test_version_2_is_migrated(void **state)
 	check_migration(*state, 2);
 }
 
+static void count_finding(void *userdata, const char *text)
+{
+	(*(unsigned *)userdata)++;
+}
+
+/** What was kept of a version 2 is verified as it is, and may be brought back. */
+static void test_a_backup_of_version_2_is_taken(void **state)
+{
+	Fixture *fixture = *state;
+	char backup[128], error[LEDGER_TEXT_MAX] = "";
+	unsigned findings = 0;
+	Verification found;
+	VerifyOptions options = { .path = backup,
+		.parts = VERIFY_ALL,
+		.threads = 2,
+		.finding = count_finding,
+		.userdata = &findings };
+	LedgerRestored restored;
+	sqlite3 *db = NULL;
+	uint64_t seq;
+
+	fill(fixture->ledger);
+	seq = fixture->ledger->seq;
+	fixture->ledger = ledger_free(fixture->ledger);
+	snprintf(backup, sizeof backup, "%s/backup", fixture->folder);
+	make_version(2, backup, fixture->path);
+	assert_int_equal(ledger_verify(&options, &found, error), 0);
+	assert_true(found.older);
+	assert_int_equal(found.findings, 0);
+	assert_int_equal(found.records, seq);
+	assert_int_equal(found.personal, 1);
+	assert_int_equal(found.tables, 0);
+	assert_int_equal(
+		ledger_restore(&(LedgerCopy){ .path = backup, .name = fixture->path }, &restored, error), 0);
+	assert_int_equal(restored.size, seq);
+	options.path = fixture->path;
+	if (open_fixture(fixture) < 0)
+		fail_msg("%s", fixture->error);
+	serve(fixture->ledger);
+	assert_int_equal(fixture->info.newest_seq, seq);
+	assert_false(ledger_owes_restoration(fixture->ledger));
+	assert_int_equal(ledger_verify(&options, &found, error), 0);
+	assert_false(found.older);
+	assert_int_equal(found.findings, 0);
+	assert_int_equal(found.records, seq + 1);
+	assert_true(found.tables > 0);
+	/* what was changed in it is found all the same */
+	options.path = backup;
+	assert_int_equal(sqlite3_open(backup, &db), SQLITE_OK);
+	run_sql(db, "DROP TRIGGER record_no_update; UPDATE record SET leaf = leaf || ' ' WHERE seq = 3");
+	sqlite3_close(db);
+	assert_int_equal(ledger_verify(&options, &found, error), 0);
+	assert_true(found.findings > 0 && findings == found.findings);
+	unlink(backup);
+	unlink(restored.aside);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LEDGER_TEST(test_version_1_is_migrated),
 		LEDGER_TEST(test_version_2_is_migrated),
+		LEDGER_TEST(test_a_backup_of_version_2_is_taken),
 	};
 
 	_Static_assert(LEDGER_SCHEMA_VERSION == 3, "each older version has its test");
