@@ -203,7 +203,6 @@ static void check_attachment(Import *import, const Lines *record, const char *na
 		finding(import, "%s is not what record %" PRIu64 " names", name, record->n);
 }
 
-/** The files that an export has because of this record. */
 static void check_kept(Import *import, const MerkleTree *tree)
 {
 	MerkleHash root;
@@ -214,6 +213,7 @@ static void check_kept(Import *import, const MerkleTree *tree)
 			tree->size);
 }
 
+/** The files that an export has because of this record. */
 static void check_record(Import *import, const Lines *record, const MerkleTree *tree)
 {
 	char name[NAME_SIZE_MAX];
@@ -267,11 +267,11 @@ static bool fits(Import *import, const MerkleTree *tree)
 static uint64_t own_number(const Lines *record)
 {
 	static const char field[] = ",\"seq\":";
-	const char *end = record->text + record->size;
+	const size_t length = sizeof field - 1;
 
-	for (const char *at = end - (sizeof field - 1); at >= record->text; at--)
-		if (memcmp(at, field, sizeof field - 1) == 0)
-			return strtoull(at + sizeof field - 1, NULL, 10);
+	for (size_t end = record->size; end >= length; end--)
+		if (memcmp(record->text + end - length, field, length) == 0)
+			return strtoull(record->text + end, NULL, 10);
 	return 0;
 }
 
