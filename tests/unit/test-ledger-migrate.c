@@ -152,6 +152,11 @@ static void count_finding(void *userdata, const char *text)
 	(*(unsigned *)userdata)++;
 }
 
+static void test_version_3_is_migrated(void **state)
+{
+	check_migration(*state, 3);
+}
+
 /** What was kept of a version 2 is verified as it is, and may be brought back. */
 static void test_a_backup_of_version_2_is_taken(void **state)
 {
@@ -209,10 +214,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LEDGER_TEST(test_version_1_is_migrated),
 		LEDGER_TEST(test_version_2_is_migrated),
+		LEDGER_TEST(test_version_3_is_migrated),
 		LEDGER_TEST(test_a_backup_of_version_2_is_taken),
 	};
 
-	_Static_assert(LEDGER_SCHEMA_VERSION == 3, "each older version has its test");
+	_Static_assert(LEDGER_SCHEMA_VERSION == 4, "each older version has its test");
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
