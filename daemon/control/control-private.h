@@ -13,11 +13,12 @@
 enum {
 	CONTROL_COMMANDS = 64,
 	CONTROL_FACTS = 1024,
-	CONTROL_FACTS_SPARE = 64,  /* kept free of samples, so that answers and faults always fit */
-	CONTROL_COMMAND_MS = 1000, /* a command not answered by then has failed */
-	CONTROL_FULL_MS = 1000,    /* facts without room for this long stop the needle */
-	CONTROL_DRAIN_MAX = 128,   /* transfers in one go before the lines are looked at again */
-	CONTROL_PRIORITY = 50,     /* SCHED_FIFO */
+	CONTROL_FACTS_SPARE = 64,   /* kept free of samples, so that answers and faults always fit */
+	CONTROL_FACTS_ANSWERS = 16, /* kept free for the command under way; with fewer the others wait */
+	CONTROL_COMMAND_MS = 1000,  /* a command not answered by then has failed */
+	CONTROL_FULL_MS = 1000,     /* facts without room for this long stop the needle */
+	CONTROL_DRAIN_MAX = 128,    /* transfers in one go before the lines are looked at again */
+	CONTROL_PRIORITY = 50,      /* SCHED_FIFO */
 	CONTROL_STACK_BYTES = 256 * 1024,
 	CONTROL_STACK_USED = 32 * 1024, /* of it, locked */
 };
@@ -47,7 +48,8 @@ struct Control {
 	Ring *commands, *facts;
 	pthread_t thread;
 	_Atomic uint64_t transfers, bad_frames, resends, samples, edges;
-	atomic_bool leave, stop, disarm; /* orders that need no room in a ring */
+	atomic_bool leave, stop; /* orders that need no room in a ring */
+	atomic_uint disarms;     /* orders to disarm that were given and not yet carried out */
 	atomic_bool realtime;
 	bool started;
 
@@ -68,6 +70,10 @@ struct Control {
 	int64_t reopen_ns, beat_ns, started_ns;
 	Link link;
 	ControlFact fault_fact; /* to be told while fault_untold */
+	/* what was to latch while the board was told to forget the fault before it; CONTROL_FAULT_NONE:
+	 * nothing */
+	ControlFault next_fault;
+	int32_t next_detail;
 	ControlCommand current; /* under way while link.waiting and ticketed */
 	BoardSettings settings;
 	BoardIdentity identity;

@@ -10,13 +10,14 @@
 #include "util/digest.h"
 
 #define NS_PER_MS 1000000LL
+#define NS_PER_S  (1000 * NS_PER_MS)
 
 static int64_t now_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 * NS_PER_MS + now.tv_nsec;
+	return now.tv_sec * NS_PER_S + now.tv_nsec; /* also where tv_sec has 32 bits */
 }
 
 /* ---- telling ---- */
@@ -80,6 +81,21 @@ static void stop_needle(Control *control)
 		transfer(control);
 }
 
+/**
+ * The first cause stays, and what follows it is the same incident. Only while a person has the fault cleared
+ * is it a new one: it latches as soon as the old one is gone. The board's own frames tell of the fault that
+ * it is just forgetting.
+ */
+static void keep_for_later(Control *control, ControlFault fault, BoardFault board_fault, int32_t detail)
+{
+	bool clearing = control->ticketed && control->current.verb == CONTROL_ACKNOWLEDGE;
+
+	if (!clearing || board_fault != BOARD_FAULT_NONE || control->next_fault != CONTROL_FAULT_NONE)
+		return;
+	control->next_fault = fault;
+	control->next_detail = detail;
+}
+
 static void latch(
 	Control *control, ControlFault fault, BoardFault board_fault, int32_t detail, int64_t edge_ns)
 {
@@ -87,8 +103,10 @@ static void latch(
 
 	set_enable(control, false);
 	stopped_ns = now_ns();
-	if (control->fault != CONTROL_FAULT_NONE)
+	if (control->fault != CONTROL_FAULT_NONE) {
+		keep_for_later(control, fault, board_fault, detail);
 		return;
+	}
 	control->fault = fault;
 	control->fault_fact = (ControlFact){ .kind = CONTROL_FACT_FAULT, .monotonic_ns = stopped_ns };
 	control->fault_fact.fault.fault = fault;
@@ -117,7 +135,8 @@ static void board_down(Control *control, int error, const char *text)
 	snprintf(control->down_text, sizeof control->down_text, "%s", text);
 	fact.down.error = error;
 	memcpy(fact.down.text, control->down_text, sizeof fact.down.text);
-	(void)!tell(control, &fact);
+	if (!tell(control, &fact))
+		control->down_text[0] = '\0'; /* no room: told again at the next attempt */
 }
 
 static void abort_command(Control *control, int error)
@@ -125,6 +144,7 @@ static void abort_command(Control *control, int error)
 	if (control->ticketed)
 		answer(control, &control->current, control->link.command.type, error);
 	control->ticketed = false;
+	control->next_fault = CONTROL_FAULT_NONE; /* the one before it was not cleared, and still says it */
 	control->link.waiting = false;
 }
 
@@ -281,6 +301,12 @@ static void latch_board_fault(Control *control, BoardFault fault, int32_t detail
 		latch(control, CONTROL_FAULT_BOARD, fault, detail, 0);
 }
 
+static bool is_stopped(const Control *control)
+{
+	return control->fault != CONTROL_FAULT_NONE || control->faulted_ns || control->estop ||
+	       atomic_load(&control->stop) || atomic_load(&control->disarms) > 0;
+}
+
 /** The answer to the ticketed command: what it changes here, then the fact. */
 static void take_answer(Control *control)
 {
@@ -305,8 +331,7 @@ static void take_answer(Control *control)
 		control->settings = control->current.settings;
 	/* a stop while ARM was on its way means that nobody may rely on it */
 	if (control->current.verb == CONTROL_ARM && result == BOARD_RESULT_OK) {
-		if (control->fault != CONTROL_FAULT_NONE || control->faulted_ns || control->estop ||
-			atomic_load(&control->disarm))
+		if (is_stopped(control))
 			fact.answer.error = -EBUSY;
 		else
 			control->armed = true;
@@ -324,6 +349,17 @@ static void take_answer(Control *control)
 	}
 	update_enable(control);
 	(void)!tell(control, &fact);
+	/* after the answer, so that nobody takes this one for the fault that was acknowledged */
+	if (control->next_fault != CONTROL_FAULT_NONE)
+		latch(control, control->next_fault, BOARD_FAULT_NONE, control->next_detail, 0);
+	control->next_fault = CONTROL_FAULT_NONE;
+}
+
+/** Whether the frame answers the command under way, and no other: the station must not take one for the
+ * other. */
+static bool is_awaited(const Control *control, const Frame *frame)
+{
+	return control->ticketed && frame->type == (control->link.command.type | FRAME_ANSWER);
 }
 
 static void take_frame(Control *control)
@@ -347,11 +383,11 @@ static void take_frame(Control *control)
 		break;
 	case FRAME_READ_CHIP | FRAME_ANSWER:
 		tell_chip(control);
-		if (control->ticketed)
+		if (is_awaited(control, frame))
 			take_answer(control);
 		break;
 	default:
-		if ((frame->type & FRAME_ANSWER) && control->ticketed)
+		if (is_awaited(control, frame))
 			take_answer(control);
 	}
 }
@@ -527,15 +563,14 @@ static void run_command(Control *control, const ControlCommand *command)
 		break;
 	case CONTROL_ARM:
 		payload_put_arm(&frame, &command->arm);
-		if (control->fault != CONTROL_FAULT_NONE || control->faulted_ns || control->estop ||
-			control->pedal) {
+		if (is_stopped(control) || control->pedal) {
 			answer(control, command, FRAME_ARM, -EBUSY);
 			return;
 		}
 		break;
 	case CONTROL_DISARM:
 		payload_put_command(&frame, FRAME_DISARM);
-		atomic_store(&control->disarm, false);
+		atomic_fetch_sub(&control->disarms, 1);
 		control->armed = false;
 		set_enable(control, false);
 		break;
@@ -563,15 +598,16 @@ static void take_orders(Control *control)
 	ControlCommand command;
 
 	if (atomic_exchange(&control->stop, false)) {
-		atomic_store(&control->disarm, false);
 		latch(control, CONTROL_FAULT_HOST, BOARD_FAULT_NONE, 0, 0);
 	}
-	if (atomic_load(&control->disarm)) {
+	if (atomic_load(&control->disarms) > 0) {
 		control->armed = false;
 		set_enable(control, false);
 	}
 	/* without a link each is refused at once: an unanswered HELLO must not hold them up */
-	while ((!control->link.waiting || !control->up) && ring_pop(control->commands, &command))
+	while ((!control->link.waiting || !control->up) &&
+		ring_count(control->facts) < CONTROL_FACTS - CONTROL_FACTS_ANSWERS &&
+		ring_pop(control->commands, &command))
 		run_command(control, &command);
 }
 
@@ -648,7 +684,7 @@ static void wait_for_something(Control *control)
 			until = now + NS_PER_MS;
 	}
 	until = until > now ? until - now : 0;
-	timeout = (struct timespec){ until / (1000 * NS_PER_MS), until % (1000 * NS_PER_MS) };
+	timeout = (struct timespec){ until / NS_PER_S, until % NS_PER_S };
 	(void)ppoll(fds, 2, &timeout, NULL);
 	/* edges before all else: one of them may be the emergency stop */
 	if (control->board && fds[1].revents)

@@ -90,10 +90,13 @@ int control_disarm(Control *control, uint32_t ticket)
 {
 	int r;
 
-	atomic_store(&control->disarm, true);
+	/* a count, so that an earlier order, when it is through, does not call this one off */
+	atomic_fetch_add(&control->disarms, 1);
 	r = push(control, &(ControlCommand){ .verb = CONTROL_DISARM, .ticket = ticket });
-	if (r < 0)
+	if (r < 0) {
 		control_stop(control); /* a needle that shall stop stops, room or not */
+		atomic_fetch_sub(&control->disarms, 1);
+	}
 	return r;
 }
 

@@ -212,6 +212,21 @@ def check_calls(source: Source) -> Iterator[Finding]:
                 yield Finding(source.path, number, f"{match.group(1)}() is not used here; use {banned[match.group(1)]}")
 
 
+# ---- time where time_t has 32 bits ----
+
+# A constant that makes the product 64 bits wide, or a cast before tv_sec.
+NARROW = re.compile(r"(\(u?int64_t\)\s*)?[\w.>-]*\btv_sec\s*\*(?!\s*(?:\d+U?LL|(?:USEC|NSEC)_PER_SEC|NS_PER_S)\b)")
+
+
+def check_time(source: Source) -> Iterator[Finding]:
+    if not is_c(source.path):
+        return
+    for number, line in enumerate(code_only(source.text).split("\n"), 1):
+        for match in NARROW.finditer(line):
+            if not match.group(1):
+                yield Finding(source.path, number, "overflows where time_t has 32 bits; multiply by one LL constant")
+
+
 # ---- every text file ----
 
 # Written apart, so that this file does not find itself.
@@ -241,7 +256,7 @@ def check_text(source: Source) -> Iterator[Finding]:
             yield Finding(source.path, number, "a path of one machine; derive it or take it as an argument")
 
 
-RULES: tuple[Rule, ...] = (check_includes, check_calls, check_licence, check_text)
+RULES: tuple[Rule, ...] = (check_includes, check_calls, check_time, check_licence, check_text)
 
 # ---- rules over several files ----
 

@@ -46,6 +46,7 @@ BAD_C = [
     ("daemon/util/a.c", "void f(void) { nanosleep(0, 0); }", "use a timer of the event loop"),
     ("daemon/util/a.c", "void f(void) { signal(1, 0); }", "use sd_event_add_signal()"),
     ("daemon/bus/a.c", "int f(void) { return sd_bus_call(0, 0, 0, 0, 0); }", "use sd_bus_call_async()"),
+    ("daemon/util/a.c", "int64_t f(void) { return t.tv_sec * 1000 * NS_PER_MS; }", "where time_t has 32 bits"),
     ("ctl/a.c", "int a; ", "blanks at the end"),
     ("ctl/a.c", "/* TO" + "DO: the rest */", "unfinished work"),
     ("ctl/a.c", 'static const char *path = "/ho' + 'me/somebody/x";', "a path of one machine"),
@@ -74,6 +75,8 @@ GOOD_C = [
     ("daemon/util/a.c", 'const char *text = "do not call \\"system(\\" or sleep(1)";'),
     ("daemon/util/a.c", "void f(struct s *s) { s->signal(1); s.system(2); my_sleep(3); file_system(); }"),
     ("daemon/util/a.c", "void f(char *t) { snprintf(t, 1, 0); strtok_r(t, t, 0); }"),
+    ("daemon/util/a.c", "int64_t f(void) { return t.tv_sec * 1000000000LL; }"),
+    ("daemon/util/a.c", "int64_t f(void) { return (int64_t)t.tv_sec * 1000; }"),
     ("tests/unit/a.c", 'char folder[] = "/t' + 'mp/stipple-XXXXXX";'),
 ]
 

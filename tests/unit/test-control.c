@@ -33,6 +33,8 @@ typedef struct Station {
 	char path[108], speed[8];
 	int socket;
 	uint32_t ticket, answered;
+	unsigned answers;
+	int errors[16]; /* of the answers, by ticket, the newest of those that share a place */
 	ControlFact answer, fault;
 	unsigned ups, downs, faults, overruns;
 	bool pedal, estop;
@@ -80,6 +82,8 @@ static void take_fact(Station *station, const ControlFact *fact)
 	case CONTROL_FACT_ANSWER:
 		station->answer = *fact;
 		station->answered = fact->answer.ticket;
+		station->errors[fact->answer.ticket % ELEMENTS(station->errors)] = fact->answer.error;
+		station->answers++;
 		break;
 	case CONTROL_FACT_SAMPLES:
 		take_strokes(station, fact);
@@ -257,6 +261,8 @@ static int transfer_until_fault(void *board, const uint8_t *tx, uint8_t *ret_rx,
 	return r;
 }
 
+enum { LATE_TRANSFERS = 40 }; /* more than the thread makes before it looks at its orders again */
+
 static atomic_int failing; /* transfers that are still to fail */
 
 static int transfer_failing(void *board, const uint8_t *tx, uint8_t *ret_rx, size_t size)
@@ -264,6 +270,47 @@ static int transfer_failing(void *board, const uint8_t *tx, uint8_t *ret_rx, siz
 	return atomic_load(&failing) > 0 && atomic_fetch_sub(&failing, 1) > 0
 		       ? -EIO
 		       : simulated->transfer(board, tx, ret_rx, size);
+}
+
+static atomic_bool gate_closed, gate_reached;
+
+/** Holds the control thread up for as long as the gate is closed. */
+static int transfer_gated(void *board, const uint8_t *tx, uint8_t *ret_rx, size_t size)
+{
+	while (atomic_load(&gate_closed)) {
+		atomic_store(&gate_reached, true);
+		poll(NULL, 0, 1);
+	}
+	return simulated->transfer(board, tx, ret_rx, size);
+}
+
+/** The answer to ARM arrives as that to another command. */
+static int transfer_confusing(void *board, const uint8_t *tx, uint8_t *ret_rx, size_t size)
+{
+	int r = simulated->transfer(board, tx, ret_rx, size);
+	Frame frame;
+
+	if (r >= 0 && frame_decode(ret_rx, FRAME_FROM_BOARD, &frame) == FRAME_OK &&
+		frame.type == (FRAME_ARM | FRAME_ANSWER)) {
+		frame.type = FRAME_DISARM | FRAME_ANSWER;
+		frame_encode(&frame, ret_rx);
+	}
+	return r;
+}
+
+static Control *stopped_late; /* who is stopped while CLEAR_FAULT is under way */
+
+static int transfer_stopping(void *board, const uint8_t *tx, uint8_t *ret_rx, size_t size)
+{
+	Frame frame;
+
+	if (frame_decode(tx, FRAME_FROM_STATION, &frame) == FRAME_OK && frame.type == FRAME_CLEAR_FAULT &&
+		atomic_load(&failing) > 0) {
+		if (atomic_fetch_sub(&failing, 1) == LATE_TRANSFERS)
+			control_stop(stopped_late);
+		return -EIO;
+	}
+	return simulated->transfer(board, tx, ret_rx, size);
 }
 
 static void work(Station *station)
@@ -500,6 +547,95 @@ static void test_orders_while_there_is_no_board(void **state)
 	WAIT_UNTIL(station, strstr(station->down, "unplugged") != NULL);
 }
 
+/** The second of two orders to disarm holds until it was carried out itself: no arming comes in between. */
+static void test_disarm_outlives_an_earlier_one(void **state)
+{
+	Station *station = *state;
+	uint32_t first;
+
+	atomic_store(&gate_closed, false);
+	restart_with(station, transfer_gated);
+	assert_int_equal(configure(station), 0);
+	atomic_store(&gate_reached, false);
+	atomic_store(&gate_closed, true);
+	for (int64_t until = now_ns() + WAIT_NS; !atomic_load(&gate_reached) && now_ns() < until;)
+		poll(NULL, 0, 1);
+	assert_true(atomic_load(&gate_reached));
+	first = station->ticket + 1;
+	assert_int_equal(control_disarm(station->control, ++station->ticket), 0);
+	assert_int_equal(control_arm(station->control, ++station->ticket, &(ArmPayload){ .claim = 7 }), 0);
+	assert_int_equal(control_disarm(station->control, ++station->ticket), 0);
+	atomic_store(&gate_closed, false);
+	WAIT_UNTIL(station, station->answered == station->ticket);
+	assert_int_equal(station->errors[first % ELEMENTS(station->errors)], 0);
+	assert_int_equal(station->errors[(first + 1) % ELEMENTS(station->errors)], -EBUSY);
+	assert_int_equal(station->errors[(first + 2) % ELEMENTS(station->errors)], 0);
+	assert_int_equal(arm(station), 0);
+}
+
+static void test_answer_to_another_command_is_none(void **state)
+{
+	Station *station = *state;
+
+	restart_with(station, transfer_confusing);
+	assert_int_equal(configure(station), 0);
+	assert_int_equal(arm(station), -ETIMEDOUT);
+	play(station, "pedal down\n");
+	WAIT_UNTIL(station, station->pedal);
+	assert_true(board_shows(station, "\"enable\":false"));
+	assert_int_equal(station->faults, 0);
+}
+
+/** Orders wait where their answers find no room: none is lost, and no step of the station waits for ever. */
+static void test_answers_that_nobody_takes(void **state)
+{
+	Station *station = *state;
+	unsigned taken = 0;
+
+	play(station, "pedal down\n"); /* with which arming is refused at once */
+	WAIT_UNTIL(station, station->pedal);
+	for (int refused = 0; refused < 500 && taken < 2000;) {
+		int r = control_arm(station->control, ++station->ticket, &(ArmPayload){ .claim = 7 });
+
+		if (r == 0) {
+			taken++;
+			continue;
+		}
+		assert_int_equal(r, -EAGAIN);
+		refused++;
+		poll(NULL, 0, 1);
+	}
+	assert_true(taken > 500 && taken < 2000);
+	for (unsigned before = UINT32_MAX; before != station->answers;) {
+		before = station->answers;
+		for (int i = 0; i < 20; i++)
+			take_facts(station, 10);
+	}
+	assert_int_equal(station->answers, taken);
+}
+
+/** The person clears one fault while something else stops the needle: that one is latched in its turn. */
+static void test_stop_while_a_fault_is_cleared(void **state)
+{
+	Station *station = *state;
+
+	restart_with(station, transfer_stopping);
+	stopped_late = station->control;
+	work(station);
+	play(station, "over-force\n");
+	WAIT_UNTIL(station, station->faults == 1);
+	play(station, "pedal up\n");
+	WAIT_UNTIL(station, !station->pedal);
+	assert_int_equal(query(station, FRAME_STATUS), 0);
+	atomic_store(&failing, LATE_TRANSFERS);
+	assert_int_equal(acknowledge(station), 0);
+	WAIT_UNTIL(station, station->faults == 2);
+	assert_int_equal(station->fault.fault.fault, CONTROL_FAULT_HOST);
+	assert_int_equal(arm(station), -EBUSY);
+	assert_int_equal(acknowledge(station), 0);
+	assert_int_equal(arm(station), 0);
+}
+
 /* ---- running them ---- */
 
 static int set_up_at(void **state, const char *speed)
@@ -548,20 +684,16 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fault_names),
-		RUN(test_works_and_loses_no_stroke),
-		RUN(test_failed_transfer_is_a_bad_frame),
-		RUN(test_emergency_stop),
-		RUN(test_pedal_must_be_released_before_arming),
-		RUN(test_limits_and_their_figures),
-		RUN(test_cartridge_pulled_while_armed),
-		RUN(test_stop_by_the_host),
-		RUN(test_board_that_hangs),
-		RUN(test_board_that_vanishes_and_returns),
-		RUN(test_board_that_vanishes_with_its_fault_untold),
-		RUN(test_stuck_data_ready_harms_nobody),
+		cmocka_unit_test(test_fault_names), RUN(test_works_and_loses_no_stroke),
+		RUN(test_failed_transfer_is_a_bad_frame), RUN(test_emergency_stop),
+		RUN(test_pedal_must_be_released_before_arming), RUN(test_limits_and_their_figures),
+		RUN(test_cartridge_pulled_while_armed), RUN(test_stop_by_the_host),
+		RUN(test_board_that_hangs), RUN(test_board_that_vanishes_and_returns),
+		RUN(test_board_that_vanishes_with_its_fault_untold), RUN(test_stuck_data_ready_harms_nobody),
 		cmocka_unit_test_setup_teardown(test_facts_that_nobody_takes, set_up_fast, tear_down),
-		RUN(test_orders_while_there_is_no_board),
+		RUN(test_disarm_outlives_an_earlier_one), RUN(test_answer_to_another_command_is_none),
+		RUN(test_answers_that_nobody_takes), RUN(test_stop_while_a_fault_is_cleared),
+		RUN(test_orders_while_there_is_no_board), /* the last: the board stays away */
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
