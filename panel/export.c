@@ -6,21 +6,28 @@
 
 #include "refusals.h"
 
+#if !GLIB_CHECK_VERSION(2, 84, 0) /* newer ones call them by other names */
+#define g_unix_mount_entries_get          g_unix_mounts_get
+#define g_unix_mount_entry_get_mount_path g_unix_mount_get_mount_path
+#define g_unix_mount_entry_is_readonly    g_unix_mount_is_readonly
+#define g_unix_mount_entry_free           g_unix_mount_free
+#endif
+
 /** Where a stick is mounted; NULL when none is. */
 static char *stick(const Panel *panel)
 {
 	static const char *const places[] = { "/media/", "/run/media/" };
-	GList *mounts = panel->options.exports ? NULL : g_unix_mounts_get(NULL);
+	GList *mounts = panel->options.exports ? NULL : g_unix_mount_entries_get(NULL);
 	char *found = g_strdup(panel->options.exports);
 
 	for (GList *mount = mounts; mount; mount = mount->next) {
-		const char *path = g_unix_mount_get_mount_path(mount->data);
+		const char *path = g_unix_mount_entry_get_mount_path(mount->data);
 
 		for (size_t i = 0; i < G_N_ELEMENTS(places) && !found; i++)
-			if (g_str_has_prefix(path, places[i]) && !g_unix_mount_is_readonly(mount->data))
+			if (g_str_has_prefix(path, places[i]) && !g_unix_mount_entry_is_readonly(mount->data))
 				found = g_strdup(path);
 	}
-	g_list_free_full(mounts, (GDestroyNotify)g_unix_mount_free);
+	g_list_free_full(mounts, (GDestroyNotify)g_unix_mount_entry_free);
 	return found;
 }
 

@@ -2,11 +2,61 @@
 #include "languages.h"
 
 #include <glib/gi18n.h>
+#include <glib/gstdio.h>
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
+
+/* what every Debian has, and so every station, whatever its locales are */
+#define SYSTEM_LOCALE "/usr/lib/locale/C.utf8"
 
 /* gettext keeps what it has found; this counter tells it that the language is another */
 extern int _nl_msg_cat_cntr;
+
+static gboolean translates(const char *locale)
+{
+	return locale && locale[0] != '\0' && strcmp(locale, "POSIX") != 0 && strcmp(locale, "C") != 0 &&
+	       !g_str_has_prefix(locale, "C.");
+}
+
+/**
+ * gettext translates nothing in the locale C, and since glibc 2.39 nothing in C.UTF-8. A station may have no
+ * other. The system's C.UTF-8 under another name is a locale like any other to gettext.
+ */
+static void borrow_locale(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("stipple-panel-XXXXXX", NULL);
+	g_autofree char *before = g_strdup(g_getenv("LOCPATH"));
+	g_autofree char *link = folder ? g_build_filename(folder, "stipple.utf8", NULL) : NULL;
+
+	if (!link)
+		return;
+	if (symlink(SYSTEM_LOCALE, link) == 0) {
+		g_setenv("LOCPATH", folder, TRUE);
+		setlocale(LC_MESSAGES, "stipple.UTF-8");
+		if (before)
+			g_setenv("LOCPATH", before, TRUE);
+		else
+			g_unsetenv("LOCPATH");
+		g_unlink(link);
+	}
+	g_rmdir(folder);
+}
+
+void languages_start(void)
+{
+	static const char *const others[] = { "en_US.UTF-8", "en_GB.UTF-8", "es_ES.UTF-8" };
+	const char *locale = setlocale(LC_ALL, "");
+
+	if (!locale || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0)
+		setlocale(LC_ALL, "C.UTF-8");
+	if (!translates(setlocale(LC_MESSAGES, NULL)))
+		borrow_locale();
+	for (size_t i = 0; i < G_N_ELEMENTS(others) && !translates(setlocale(LC_MESSAGES, NULL)); i++)
+		setlocale(LC_MESSAGES, others[i]);
+	if (!translates(setlocale(LC_MESSAGES, NULL)))
+		g_warning("no locale to translate in: install one, such as en_GB.UTF-8");
+}
 
 void language_use(const char *language)
 {

@@ -2,10 +2,10 @@
 
 /** stipple-panel: the touch panel at the chair. */
 
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "languages.h"
 #include "memory.h"
 #include "panel.h"
 
@@ -29,15 +29,6 @@ static void on_activate(GtkApplication *application, gpointer userdata)
 static void on_shutdown(GtkApplication *application, gpointer userdata)
 {
 	panel_stop(userdata);
-}
-
-/** Without a locale there are no translations either, and a chair's environment may have none. */
-static void use_locale(void)
-{
-	const char *locale = setlocale(LC_ALL, "");
-
-	if (!locale || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0)
-		setlocale(LC_ALL, "C.UTF-8");
 }
 
 int main(int argc, char **argv)
@@ -79,7 +70,8 @@ int main(int argc, char **argv)
 		puts("stipple-panel " STIPPLE_VERSION);
 		return 0;
 	}
-	use_locale();
+	gtk_disable_setlocale(); /* it would undo what follows */
+	languages_start();
 	language_use(language ? language : memory_get("language"));
 	bindtextdomain(GETTEXT_PACKAGE, locales);
 	bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");

@@ -4,18 +4,9 @@
 
 #include "report/inspection.h"
 
-#define NAME(title, share, cell)                              \
-	{                                                     \
-		title, share, ALIGN_START, STYLE_STRONG, cell \
-	}
-#define SAYS(title, share, cell)                            \
-	{                                                   \
-		title, share, ALIGN_START, STYLE_BODY, cell \
-	}
-#define COUNT(title, share, cell)                         \
-	{                                                 \
-		title, share, ALIGN_END, STYLE_BODY, cell \
-	}
+#define NAME(title, share, cell)  { title, share, ALIGN_START, STYLE_STRONG, cell }
+#define SAYS(title, share, cell)  { title, share, ALIGN_START, STYLE_BODY, cell }
+#define COUNT(title, share, cell) { title, share, ALIGN_END, STYLE_BODY, cell }
 #define COLUMNS(...)                                     \
 	.columns = (const TableColumn[]){ __VA_ARGS__ }, \
 	.n_columns = sizeof((const TableColumn[]){ __VA_ARGS__ }) / sizeof(TableColumn)

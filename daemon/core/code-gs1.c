@@ -249,16 +249,18 @@ static void take_other(Gs1 *gs1, const char *ai, const AiClass *class, size_t st
 	Element shape = { ai, "", class->predefined ? class->predefined : 1,
 		class->predefined ? class->predefined : 90, class->predefined > 0, NULL };
 	size_t used = strlen(out->others), errors = out->n_errors;
+	int length;
 
 	check_value(gs1, &shape, value);
 	if (out->n_errors > errors)
 		return;
-	if (used + strlen(ai) + strlen(value->text) + 3 > sizeof out->others) {
+	length = snprintf(out->others + used, sizeof out->others - used, "(%s)%s", ai, value->text);
+	if (length < 0 || (size_t)length >= sizeof out->others - used) {
+		out->others[used] = '\0';
 		code_warning(
 			gs1->reader, start, value->field, "is not one of a cartridge, and too much to keep");
 		return;
 	}
-	snprintf(out->others + used, sizeof out->others - used, "(%s)%s", ai, value->text);
 	code_warning(gs1->reader, start, value->field, "is not one of a cartridge");
 }
 
@@ -300,7 +302,7 @@ static const AiClass *next_identifier(Gs1 *gs1, char ret_ai[5])
 		skip_mess(gs1, reader->at);
 		return NULL;
 	}
-	if (!class || (brackets && brackets != (size_t) class->digits + 2)) {
+	if (!class || (brackets && brackets != (size_t)class->digits + 2)) {
 		code_error(reader, reader->at, "application identifier", "(%.*s) is not one of GS1's",
 			brackets ? (int)brackets - 2 : 2, ai);
 		skip_mess(gs1, reader->at + (brackets ? brackets : 2));

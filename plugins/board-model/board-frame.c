@@ -57,9 +57,10 @@ BoardResult board_result_from_string(const char *text)
  * Slicing by eight (Kounavis and Berry, 2005): table k has the remainders of every byte followed by k bytes.
  * The CRC is linear, so the remainders of a byte's eight bits give all 256; the compiler fills in the tables.
  */
-#define BYTE(b, x0, x1, x2, x3, x4, x5, x6, x7)                                                        \
-	(uint16_t)(((b)&1 ? (x0) : 0) ^ ((b)&2 ? (x1) : 0) ^ ((b)&4 ? (x2) : 0) ^ ((b)&8 ? (x3) : 0) ^ \
-		   ((b)&16 ? (x4) : 0) ^ ((b)&32 ? (x5) : 0) ^ ((b)&64 ? (x6) : 0) ^ ((b)&128 ? (x7) : 0))
+#define BYTE(b, x0, x1, x2, x3, x4, x5, x6, x7)                                           \
+	(uint16_t)(((b) & 1 ? (x0) : 0) ^ ((b) & 2 ? (x1) : 0) ^ ((b) & 4 ? (x2) : 0) ^   \
+		   ((b) & 8 ? (x3) : 0) ^ ((b) & 16 ? (x4) : 0) ^ ((b) & 32 ? (x5) : 0) ^ \
+		   ((b) & 64 ? (x6) : 0) ^ ((b) & 128 ? (x7) : 0))
 #define BYTES_4(b, ...)                                                               \
 	BYTE(b, __VA_ARGS__), BYTE((b) + 1, __VA_ARGS__), BYTE((b) + 2, __VA_ARGS__), \
 		BYTE((b) + 3, __VA_ARGS__)
@@ -69,11 +70,9 @@ BoardResult board_result_from_string(const char *text)
 #define BYTES_64(b, ...)                                                                            \
 	BYTES_16(b, __VA_ARGS__), BYTES_16((b) + 16, __VA_ARGS__), BYTES_16((b) + 32, __VA_ARGS__), \
 		BYTES_16((b) + 48, __VA_ARGS__)
-#define TABLE(...)                                                                               \
-	{                                                                                        \
-		BYTES_64(0, __VA_ARGS__), BYTES_64(64, __VA_ARGS__), BYTES_64(128, __VA_ARGS__), \
-			BYTES_64(192, __VA_ARGS__)                                               \
-	}
+#define TABLE(...)                                                                         \
+	{ BYTES_64(0, __VA_ARGS__), BYTES_64(64, __VA_ARGS__), BYTES_64(128, __VA_ARGS__), \
+		BYTES_64(192, __VA_ARGS__) }
 
 /* in row k: x^(16 + 8k) to x^(23 + 8k) modulo x^16 + x^12 + x^5 + 1 */
 static const uint16_t crc_tables[8][256] = {
