@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * GS1 element strings: what a scanner sends, with separators, and what people type, with identifiers in
+ * brackets. The elements themselves, of Digital Links too. It decides nothing about a cartridge beyond what
+ * its code says.
+ */
+
 #include "core/code-private.h"
 
 #include <string.h>
@@ -6,46 +13,38 @@
 typedef struct Element Element;
 
 typedef struct Gs1 {
-	CodeReader *reader;
+	CodeElements elements;
 	bool bracketed;
-	unsigned seen;        /* bit i: elements[i] */
-	char best_before[11]; /* the day of (7003) */
 } Gs1;
-
-/** A value at a place of the code; its text ends with '\0'. */
-typedef struct Value {
-	const char *field; /* for complaints */
-	size_t position;
-	char text[NEEDLE_CODE_MAX + 1];
-} Value;
 
 struct Element {
 	const char *ai, *name;
 	uint8_t min, max; /* characters */
 	bool numeric;
-	void (*take)(Gs1 *gs1, const Value *value);
+	void (*take)(CodeElements *elements, const char *field, const CodeValue *value);
 };
 
 /* ---- the elements of a cartridge ------------------------------------------------------------------ */
 
 /** YYMMDD. Day 00 stands for the month's last day where `day_00` allows it. */
-static void take_day(Gs1 *gs1, const Value *value, bool day_00, char ret[11])
+static void take_day(
+	CodeElements *elements, const char *field, const CodeValue *value, bool day_00, char ret[11])
 {
-	int year = code_full_year(code_number(value->text, 2), gs1->reader->year);
+	CodeReader *reader = elements->reader;
+	int year = code_full_year(code_number(value->text, 2), reader->year);
 	int month = code_number(value->text + 2, 2), day = code_number(value->text + 4, 2);
 
 	if (month < 1 || month > 12) {
-		code_error(gs1->reader, value->position + 2, value->field, "has month %02d", month);
+		code_error(reader, value->place[2], field, "has month %02d", month);
 		return;
 	}
 	if (day > code_days_in_month(year, month) || (day == 0 && !day_00)) {
-		code_error(gs1->reader, value->position + 4, value->field, "has day %02d of month %02d", day,
-			month);
+		code_error(reader, value->place[4], field, "has day %02d of month %02d", day, month);
 		return;
 	}
 	if (day == 0) {
 		day = code_days_in_month(year, month);
-		code_warning(gs1->reader, value->position + 4, value->field,
+		code_warning(reader, value->place[4], field,
 			"has day 00, read as the month's last day; healthcare items may not have it");
 	}
 	code_write_date(year, month, day, ret);
@@ -60,62 +59,62 @@ int code_gtin_check_digit(const char *digits)
 	return (10 - sum % 10) % 10;
 }
 
-static void take_gtin(Gs1 *gs1, const Value *value)
+static void take_gtin(CodeElements *elements, const char *field, const CodeValue *value)
 {
 	int digit = code_gtin_check_digit(value->text);
 
 	if (value->text[13] - '0' != digit)
-		code_error(gs1->reader, value->position + 13, value->field,
-			"has check digit %c instead of %d", value->text[13], digit);
-	memcpy(gs1->reader->out->gtin, value->text, sizeof gs1->reader->out->gtin);
+		code_error(elements->reader, value->place[13], field, "has check digit %c instead of %d",
+			value->text[13], digit);
+	memcpy(elements->reader->out->gtin, value->text, sizeof elements->reader->out->gtin);
 }
 
-static void take_lot(Gs1 *gs1, const Value *value)
+static void take_lot(CodeElements *elements, const char *field, const CodeValue *value)
 {
-	memcpy(gs1->reader->out->lot, value->text, strlen(value->text) + 1);
+	memcpy(elements->reader->out->lot, value->text, value->length + 1);
 }
 
-static void take_serial(Gs1 *gs1, const Value *value)
+static void take_serial(CodeElements *elements, const char *field, const CodeValue *value)
 {
-	memcpy(gs1->reader->out->serial, value->text, strlen(value->text) + 1);
+	memcpy(elements->reader->out->serial, value->text, value->length + 1);
 }
 
-static void take_additional(Gs1 *gs1, const Value *value)
+static void take_additional(CodeElements *elements, const char *field, const CodeValue *value)
 {
-	memcpy(gs1->reader->out->additional, value->text, strlen(value->text) + 1);
+	memcpy(elements->reader->out->additional, value->text, value->length + 1);
 }
 
-static void take_count(Gs1 *gs1, const Value *value)
+static void take_count(CodeElements *elements, const char *field, const CodeValue *value)
 {
-	gs1->reader->out->count = (uint32_t)code_number(value->text, strlen(value->text));
-	if (gs1->reader->out->count == 0)
-		code_error(gs1->reader, value->position, value->field, "is 0");
+	elements->reader->out->count = (uint32_t)code_number(value->text, value->length);
+	if (elements->reader->out->count == 0)
+		code_error(elements->reader, value->place[0], field, "is 0");
 }
 
-static void take_production(Gs1 *gs1, const Value *value)
+static void take_production(CodeElements *elements, const char *field, const CodeValue *value)
 {
-	take_day(gs1, value, true, gs1->reader->out->production);
+	take_day(elements, field, value, true, elements->reader->out->production);
 }
 
-static void take_expiry(Gs1 *gs1, const Value *value)
+static void take_expiry(CodeElements *elements, const char *field, const CodeValue *value)
 {
-	take_day(gs1, value, true, gs1->reader->out->expiry);
+	take_day(elements, field, value, true, elements->reader->out->expiry);
 }
 
-static void take_expiry_time(Gs1 *gs1, const Value *value)
+static void take_expiry_time(CodeElements *elements, const char *field, const CodeValue *value)
 {
+	NeedleCode *out = elements->reader->out;
 	int hour = code_number(value->text + 6, 2), minute = code_number(value->text + 8, 2);
 
-	take_day(gs1, value, false, gs1->best_before);
+	take_day(elements, field, value, false, elements->best_before);
 	if (hour > 23 || minute > 59)
-		code_error(
-			gs1->reader, value->position + 6, value->field, "has time %02d:%02d", hour, minute);
+		code_error(elements->reader, value->place[6], field, "has time %02d:%02d", hour, minute);
 	else
-		snprintf(gs1->reader->out->expiry_time, sizeof gs1->reader->out->expiry_time, "%02u:%02u",
-			(unsigned)hour % 100, (unsigned)minute % 100);
+		snprintf(out->expiry_time, sizeof out->expiry_time, "%02u:%02u", (unsigned)hour % 100,
+			(unsigned)minute % 100);
 }
 
-static const Element elements[] = {
+static const Element cartridge_elements[] = {
 	{ "01", "GTIN", 14, 14, true, take_gtin },
 	{ "10", "lot", 1, 20, false, take_lot },
 	{ "11", "production date", 6, 6, true, take_production },
@@ -125,6 +124,19 @@ static const Element elements[] = {
 	{ "240", "additional id", 1, 30, false, take_additional },
 	{ "7003", "expiry time", 10, 10, true, take_expiry_time },
 };
+_Static_assert(ELEMENTS(cartridge_elements) <= CODE_ELEMENTS_MAX, "each has its place in CodeElements");
+
+/** Identifiers of what holds cartridges, or is no cartridge at all. */
+static const struct {
+	const char *ai, *what;
+} others_than_cartridges[] = {
+	{ "00", "is that of a carton or pallet: scan the code of the cartridge itself" },
+	{ "02", "is the content of a carton or pallet: scan the code of the cartridge itself" },
+	{ "37", "is the count of a carton or pallet: scan the code of the cartridge itself" },
+};
+
+/** What serialises beside (21): alone it would leave a unit that looks like one of its lot. */
+static const char *const further_serials[] = { "235", "250", "251", "254", "8006", "8026" };
 
 /* ---- classes of identifiers ----------------------------------------------------------------------- */
 
@@ -173,12 +185,148 @@ static const AiClass *find_class(const char *ai)
 	return NULL;
 }
 
+size_t code_identifier_digits(const char *ai)
+{
+	const AiClass *class = find_class(ai);
+
+	return class ? class->digits : 0;
+}
+
 static const Element *find_element(const char *ai)
 {
-	for (size_t i = 0; i < ELEMENTS(elements); i++)
-		if (strcmp(ai, elements[i].ai) == 0)
-			return &elements[i];
+	for (size_t i = 0; i < ELEMENTS(cartridge_elements); i++)
+		if (strcmp(ai, cartridge_elements[i].ai) == 0)
+			return &cartridge_elements[i];
 	return NULL;
+}
+
+/* ---- elements ------------------------------------------------------------------------------------- */
+
+/** Whether the value has the characters and the length that `element` wants. Complains where it has not. */
+static bool value_fits(
+	CodeElements *elements, const Element *element, const char *field, const CodeValue *value)
+{
+	CodeReader *reader = elements->reader;
+	size_t errors = reader->out->n_errors;
+
+	for (size_t i = 0; i < value->length && i < element->max; i++) {
+		if (element->numeric ? code_is_digit(value->text[i]) : code_is_charset_82(value->text[i]))
+			continue;
+		code_error(reader, value->place[i], field, "holds a character that is not %s",
+			element->numeric ? "a digit" : "in GS1's character set 82");
+		break;
+	}
+	if (element->min == element->max && value->length != element->max)
+		code_error(reader, value->place[0], field, "has %zu characters instead of %u", value->length,
+			element->max);
+	else if (value->length < element->min || value->length > element->max)
+		code_error(reader, value->place[0], field, "has %zu characters: %u to %u are allowed",
+			value->length, element->min, element->max);
+	return reader->out->n_errors == errors;
+}
+
+/** A value that a second symbol, or a careless printer, gives again is one; two different ones are none. */
+static void take_known(CodeElements *elements, const Element *element, const char *field, size_t start,
+	const CodeValue *value)
+{
+	size_t i = (size_t)(element - cartridge_elements),
+	       length = strnlen(value->text, CODE_ELEMENT_TEXT - 1);
+
+	if (elements->seen & 1u << i) {
+		if (strcmp(elements->kept[i], value->text) != 0)
+			code_error(elements->reader, start, field, "is there twice, and not the same");
+		return;
+	}
+	elements->seen |= 1u << i;
+	memcpy(elements->kept[i], value->text, length);
+	if (value_fits(elements, element, field, value))
+		element->take(elements, field, value);
+}
+
+/** An element that says nothing of a cartridge is kept as it is. */
+static void take_other(
+	CodeElements *elements, const char *ai, const char *field, size_t start, const CodeValue *value)
+{
+	CodeReader *reader = elements->reader;
+	NeedleCode *out = reader->out;
+	const AiClass *class = find_class(ai);
+	size_t fixed = class ? class->predefined : 0, used = strlen(out->others);
+	Element shape = { ai, "", (uint8_t)(fixed ? fixed : 1), (uint8_t)(fixed ? fixed : 90), fixed > 0,
+		NULL };
+	char whole[NEEDLE_CODE_MAX + 8], again[8];
+	const char *before;
+
+	if (!value_fits(elements, &shape, field, value))
+		return;
+	snprintf(whole, sizeof whole, "(%.4s)%s", ai, value->text);
+	snprintf(again, sizeof again, "(%.4s)", ai);
+	before = strstr(out->others, again);
+	if (before && strncmp(before, whole, strlen(whole)) == 0 &&
+		(before[strlen(whole)] == '(' || before[strlen(whole)] == '\0'))
+		return;
+	if (before) {
+		code_error(reader, start, field, "is there twice, and not the same");
+		return;
+	}
+	if (used + strlen(whole) >= sizeof out->others) {
+		code_warning(reader, start, field, "is not one of a cartridge, and too much to keep");
+		return;
+	}
+	memcpy(out->others + used, whole, strlen(whole) + 1);
+	code_warning(reader, start, field, "is not one of a cartridge");
+}
+
+static const char *why_no_cartridge(const char *ai)
+{
+	for (size_t i = 0; i < ELEMENTS(others_than_cartridges); i++)
+		if (strcmp(ai, others_than_cartridges[i].ai) == 0)
+			return others_than_cartridges[i].what;
+	return NULL;
+}
+
+void code_take_element(CodeElements *elements, const char *ai, size_t start, const CodeValue *value)
+{
+	const Element *element = find_element(ai);
+	const char *why = why_no_cartridge(ai);
+	char field[32];
+
+	snprintf(field, sizeof field, "(%.4s)%s%s", ai, element ? " " : "", element ? element->name : "");
+	if (why) {
+		code_error(elements->reader, start, field, "%s", why);
+		elements->incomplete = true;
+		return;
+	}
+	for (size_t i = 0; i < ELEMENTS(further_serials); i++)
+		if (strcmp(ai, further_serials[i]) == 0)
+			memcpy(elements->other_serial, ai, strlen(ai) + 1);
+	if (element)
+		take_known(elements, element, field, start, value);
+	else
+		take_other(elements, ai, field, start, value);
+}
+
+void code_finish_elements(CodeElements *elements)
+{
+	CodeReader *reader = elements->reader;
+	NeedleCode *out = reader->out;
+	bool serial = elements->seen & 1u << 4;
+	char field[16];
+
+	if (!(elements->seen & 1) && !elements->incomplete)
+		code_missing(reader, reader->length, "(01) GTIN",
+			"is missing: scan the label's other code next, or type the lot alone");
+	if (!serial && !(elements->seen & 1u << 1) && !elements->incomplete)
+		code_missing(reader, reader->length, "(10) lot",
+			"and (21) serial are both missing: scan the label's other code next");
+	snprintf(field, sizeof field, "(%s)", elements->other_serial);
+	if (!serial && elements->other_serial[0] && !elements->incomplete)
+		code_error(reader, reader->length, field,
+			"is a serial beside (21), which is missing: scan the whole code");
+	if (out->expiry[0] && elements->best_before[0] && strcmp(out->expiry, elements->best_before) != 0)
+		code_error(reader, reader->length, "(17) expiry date", "is %s, but (7003) says %s",
+			out->expiry, elements->best_before);
+	else if (elements->best_before[0])
+		memcpy(out->expiry, elements->best_before, sizeof out->expiry);
 }
 
 /* ---- the string ----------------------------------------------------------------------------------- */
@@ -195,89 +343,52 @@ static size_t bracket_length(const CodeReader *reader, size_t at)
 	return digits >= 2 && digits <= 4 && text[1 + digits] == ')' ? digits + 2 : 0;
 }
 
-/** Where the value or the mess at `from` ends: at a separator, at the next bracket, or with the code. */
+/** A bracket of the value itself, as people write it. */
+static bool is_escaped(const CodeReader *reader, size_t at)
+{
+	return reader->text[at] == '\\' && (reader->text[at + 1] == '(' || reader->text[at + 1] == ')');
+}
+
+/** Where the value or the mess at `from` ends: at a separator, at the next bracket or symbol, or with the
+ * code. */
 static size_t value_end(const Gs1 *gs1, size_t from)
 {
-	const CodeReader *reader = gs1->reader;
+	const CodeReader *reader = gs1->elements.reader;
 	size_t end = from;
 
 	if (gs1->bracketed)
 		while (end < reader->length && bracket_length(reader, end) == 0)
-			end++;
+			end += is_escaped(reader, end) ? 2 : 1;
 	else
-		while (end < reader->length && reader->text[end] != CODE_GS)
+		while (end < reader->length && reader->text[end] != CODE_GS &&
+			!code_is_gs1_symbol(reader->text + end))
 			end++;
 	return end;
 }
 
-static void check_value(Gs1 *gs1, const Element *element, const Value *value)
-{
-	size_t length = strlen(value->text), errors = gs1->reader->out->n_errors;
-
-	for (size_t i = 0; i < length && i < element->max; i++) {
-		if (element->numeric ? code_is_digit(value->text[i]) : code_is_charset_82(value->text[i]))
-			continue;
-		code_error(gs1->reader, value->position + i, value->field, "holds a character that is not %s",
-			element->numeric ? "a digit" : "in GS1's character set 82");
-		break;
-	}
-	if (element->min == element->max && length != element->max)
-		code_error(gs1->reader, value->position, value->field, "has %zu characters instead of %u",
-			length, element->max);
-	else if (length < element->min || length > element->max)
-		code_error(gs1->reader, value->position, value->field,
-			"has %zu characters: %u to %u are allowed", length, element->min, element->max);
-	if (gs1->reader->out->n_errors == errors && element->take)
-		element->take(gs1, value);
-}
-
-static void take_element(Gs1 *gs1, const Element *element, size_t start, const Value *value)
-{
-	unsigned bit = 1u << (element - elements);
-
-	if (gs1->seen & bit)
-		code_error(gs1->reader, start, value->field, "is there twice");
-	else
-		check_value(gs1, element, value);
-	gs1->seen |= bit;
-}
-
-/** An element that says nothing of a cartridge is kept as it is. */
-static void take_other(Gs1 *gs1, const char *ai, const AiClass *class, size_t start, const Value *value)
-{
-	NeedleCode *out = gs1->reader->out;
-	Element shape = { ai, "", class->predefined ? class->predefined : 1,
-		class->predefined ? class->predefined : 90, class->predefined > 0, NULL };
-	size_t used = strlen(out->others), errors = out->n_errors;
-	int length;
-
-	check_value(gs1, &shape, value);
-	if (out->n_errors > errors)
-		return;
-	length = snprintf(out->others + used, sizeof out->others - used, "(%s)%s", ai, value->text);
-	if (length < 0 || (size_t)length >= sizeof out->others - used) {
-		out->others[used] = '\0';
-		code_warning(
-			gs1->reader, start, value->field, "is not one of a cartridge, and too much to keep");
-		return;
-	}
-	code_warning(gs1->reader, start, value->field, "is not one of a cartridge");
-}
-
-/** A separator after a value. */
+/**
+ * A separator after a value, or the beginning of the label's second symbol. `needed`: what comes before has
+ * no length of its own.
+ */
 static void take_separator(CodeReader *reader, bool needed)
 {
+	if (reader->at > 3 && code_is_gs1_symbol(reader->text + reader->at)) {
+		reader->at += 3;
+		return;
+	}
 	if (reader->at >= reader->length || reader->text[reader->at] != CODE_GS)
 		return;
 	if (!needed || reader->at + 1 == reader->length)
 		code_warning(reader, reader->at, "separator", "is needless");
 	reader->at++;
+	if (code_is_gs1_symbol(reader->text + reader->at))
+		reader->at += 3;
 }
 
 /** Where no identifier can be read, the rest up to the next separator or bracket is lost. */
 static void skip_mess(Gs1 *gs1, size_t from)
 {
-	CodeReader *reader = gs1->reader;
+	CodeReader *reader = gs1->elements.reader;
 
 	reader->at = value_end(gs1, from);
 	if (!gs1->bracketed && reader->at < reader->length)
@@ -287,7 +398,7 @@ static void skip_mess(Gs1 *gs1, size_t from)
 /** Copies the identifier at the cursor and moves behind it. NULL, after a complaint: there is none. */
 static const AiClass *next_identifier(Gs1 *gs1, char ret_ai[5])
 {
-	CodeReader *reader = gs1->reader;
+	CodeReader *reader = gs1->elements.reader;
 	size_t brackets = gs1->bracketed ? bracket_length(reader, reader->at) : 0;
 	const char *ai = reader->text + reader->at + (brackets > 0);
 	const AiClass *class = find_class(ai);
@@ -314,59 +425,66 @@ static const AiClass *next_identifier(Gs1 *gs1, char ret_ai[5])
 	return class;
 }
 
+/**
+ * The value from the cursor to `end`. A bracket in a typed value is a slip that would make another cartridge
+ * of it, unless it says that it is meant. False after a complaint.
+ */
+static bool read_value(Gs1 *gs1, size_t end, CodeValue *ret)
+{
+	CodeReader *reader = gs1->elements.reader;
+	bool right = true;
+	int opened = 0; /* brackets of the value itself */
+
+	ret->length = 0;
+	for (size_t at = reader->at; at < end; at++) {
+		bool escaped = gs1->bracketed && is_escaped(reader, at);
+		char c = reader->text[at + escaped];
+
+		opened += escaped && c == '(';
+		if (gs1->bracketed && !escaped && (c == '(' || (c == ')' && opened-- == 0))) {
+			code_error(reader, at, "bracket",
+				"'%c' belongs to no identifier: write (10), or \\%c for a bracket of the value",
+				c, c);
+			right = false;
+			break;
+		}
+		ret->place[ret->length] = (uint16_t)at;
+		ret->text[ret->length++] = c;
+		at += escaped;
+	}
+	ret->place[ret->length] = (uint16_t)end;
+	ret->text[ret->length] = '\0';
+	reader->at = end;
+	return right;
+}
+
 static void read_element(Gs1 *gs1)
 {
-	CodeReader *reader = gs1->reader;
+	CodeReader *reader = gs1->elements.reader;
 	size_t start = reader->at, end;
-	const Element *element;
 	const AiClass *class;
-	char ai[5], field[32];
-	Value value;
+	CodeValue value;
+	char ai[5];
 
 	class = next_identifier(gs1, ai);
 	if (!class)
 		return;
-	element = find_element(ai);
-	snprintf(field, sizeof field, "(%s)%s%s", ai, element ? " " : "", element ? element->name : "");
 	end = value_end(gs1, reader->at);
 	if (!gs1->bracketed && class->predefined && end - reader->at > class->predefined)
 		end = reader->at + class->predefined;
-	value.field = field;
-	value.position = reader->at;
-	memcpy(value.text, reader->text + reader->at, end - reader->at);
-	value.text[end - reader->at] = '\0';
-	reader->at = end;
-	if (element)
-		take_element(gs1, element, start, &value);
+	if (read_value(gs1, end, &value))
+		code_take_element(&gs1->elements, ai, start, &value);
 	else
-		take_other(gs1, ai, class, start, &value);
+		gs1->elements.incomplete = true;
 	take_separator(reader, class->predefined == 0);
-}
-
-/** What the elements say together. */
-static void finish(Gs1 *gs1)
-{
-	CodeReader *reader = gs1->reader;
-	NeedleCode *out = reader->out;
-
-	if (!(gs1->seen & 1))
-		code_error(reader, reader->length, "(01) GTIN",
-			"is missing: scan the whole code, or type the lot alone, without its (10)");
-	if (!(gs1->seen & (1u << 1 | 1u << 4)))
-		code_error(reader, reader->length, "(10) lot", "and (21) serial are both missing");
-	if (out->expiry[0] && gs1->best_before[0] && strcmp(out->expiry, gs1->best_before) != 0)
-		code_error(reader, reader->length, "(17) expiry date", "is %s, but (7003) says %s",
-			out->expiry, gs1->best_before);
-	else if (gs1->best_before[0])
-		memcpy(out->expiry, gs1->best_before, sizeof out->expiry);
 }
 
 void code_read_gs1(CodeReader *reader)
 {
-	Gs1 gs1 = { .reader = reader, .bracketed = reader->text[reader->at] == '(' };
+	Gs1 gs1 = { .elements.reader = reader, .bracketed = reader->text[reader->at] == '(' };
 
 	take_separator(reader, false);
 	while (reader->at < reader->length)
 		read_element(&gs1);
-	finish(&gs1);
+	code_finish_elements(&gs1.elements);
 }

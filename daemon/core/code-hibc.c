@@ -10,6 +10,7 @@ enum { LABELLER_CHARACTERS = 4, ITEM_MAX = 18, LOT_MAX = 18, QUANTITY_MAX = 5 };
 
 #define CHECK_FIELD "check character"
 #define TOO_LITTLE  "has %zu characters instead of %zu"
+#define TWO_VALUES  "is there twice, and not the same"
 
 static bool is_alphanumeric(char c)
 {
@@ -137,19 +138,23 @@ static void settle_date(CodeReader *reader, const char *field, DateParts *parts,
 static bool take_date(CodeReader *reader, const char *pattern, size_t end, const char *field, char ret[11])
 {
 	NeedleCode *out = reader->out;
+	char date[11] = "", hour[6] = "";
 	DateParts parts;
 
-	if (ret[0]) {
-		code_error(reader, reader->at, field, "is there twice");
-		return false;
-	}
 	if (!take_parts(reader, pattern, end, field, &parts))
 		return false;
-	settle_date(reader, field, &parts, ret);
+	settle_date(reader, field, &parts, date);
 	if (parts.hour > 23)
 		code_error(reader, parts.hour_at, field, "has hour %02d", parts.hour);
 	else if (parts.hour >= 0)
-		snprintf(out->expiry_time, sizeof out->expiry_time, "%02u:00", (unsigned)parts.hour % 100);
+		snprintf(hour, sizeof hour, "%02u:00", (unsigned)parts.hour % 100);
+	if ((ret[0] && date[0] && strcmp(ret, date) != 0) ||
+		(hour[0] && out->expiry_time[0] && strcmp(out->expiry_time, hour) != 0))
+		code_error(reader, reader->at, field, TWO_VALUES);
+	else if (date[0])
+		memcpy(ret, date, sizeof date);
+	if (hour[0])
+		memcpy(out->expiry_time, hour, sizeof hour);
 	reader->at += strlen(pattern);
 	return true;
 }
@@ -202,8 +207,8 @@ static void take_name(
 			reader->at + i, field, "holds a character that is neither a capital nor a digit");
 		break;
 	}
-	if (ret[0])
-		code_error(reader, reader->at, field, "is there twice");
+	if (ret[0] && length > 0 && (strlen(ret) != length || strncmp(ret, text, length) != 0))
+		code_error(reader, reader->at, field, TWO_VALUES);
 	if (reader->out->n_errors == errors && length < size)
 		memcpy(ret, text, length);
 	reader->at = end;
@@ -212,6 +217,7 @@ static void take_name(
 static bool take_quantity(CodeReader *reader, size_t end, size_t least, size_t most)
 {
 	size_t length = strspn(reader->text + reader->at, "0123456789");
+	uint32_t count;
 
 	if (length > end - reader->at)
 		length = end - reader->at;
@@ -221,9 +227,12 @@ static bool take_quantity(CodeReader *reader, size_t end, size_t least, size_t m
 		code_error(reader, reader->at, "quantity", TOO_LITTLE, length, least);
 		return false;
 	}
-	reader->out->count = (uint32_t)code_number(reader->text + reader->at, length);
-	if (reader->out->count == 0)
+	count = (uint32_t)code_number(reader->text + reader->at, length);
+	if (count == 0)
 		code_error(reader, reader->at, "quantity", "is 0");
+	else if (reader->out->count != 0 && reader->out->count != count)
+		code_error(reader, reader->at, "quantity", TWO_VALUES);
+	reader->out->count = count;
 	reader->at += length;
 	return true;
 }
@@ -294,7 +303,15 @@ static void keep_other(CodeReader *reader, size_t end)
 			reader->text + reader->at);
 }
 
-/** What may follow behind further '/': serial, dates with century, quantity. */
+/** A data identifier of the class of serials, other than "S" alone: up to three digits and 'S'. */
+static bool is_further_serial(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	return digits >= 1 && digits <= 3 && text[digits] == 'S';
+}
+
+/** What may follow behind further '/': lot or serial once more, serial, dates with century, quantity. */
 static void take_supplement(CodeReader *reader, size_t end)
 {
 	const char *text = reader->text + reader->at;
@@ -312,6 +329,11 @@ static void take_supplement(CodeReader *reader, size_t end)
 			reader->at < end)
 			code_error(reader, reader->at, expiry ? "expiry date" : "production date",
 				"has more than 8 digits");
+	} else if (text[0] == '$') {
+		take_secondary(reader, end);
+	} else if (is_further_serial(text)) {
+		code_error(reader, reader->at, "serial",
+			"has an identifier that is not read: scan the code with an S or $+ before its serial");
 	} else if (text[0] == 'S') {
 		reader->at++;
 		take_name(reader, end, "serial", false, out->serial, sizeof out->serial);
@@ -425,8 +447,8 @@ void code_read_hibc(CodeReader *reader)
 	next = reader->text[reader->at + 1];
 	if (next == '$' || code_is_digit(next)) {
 		take_second_symbol(reader, '\0');
-		code_error(reader, reader->length, "product",
-			"is missing: scan the product's code and this one together");
+		code_missing(
+			reader, reader->length, "product", "is missing: scan the label's other code next");
 		return;
 	}
 	if (reader->length - reader->at < 3) {
@@ -436,6 +458,6 @@ void code_read_hibc(CodeReader *reader)
 	}
 	take_first_symbol(reader);
 	if (!out->lot[0] && !out->serial[0] && out->n_errors == 0)
-		code_error(reader, reader->length, "lot",
-			"and serial are both missing: scan both codes of the label");
+		code_missing(reader, reader->length, "lot",
+			"and serial are both missing: scan the label's other code next");
 }

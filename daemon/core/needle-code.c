@@ -40,6 +40,12 @@ void code_complain(CodeReader *reader, CodeSeverity severity, size_t position, c
 			*c = '?';
 }
 
+void code_missing(CodeReader *reader, size_t position, const char *field, const char *text)
+{
+	reader->n_missing++;
+	code_error(reader, position, field, "%s", text);
+}
+
 int code_number(const char *digits, size_t n)
 {
 	int number = 0;
@@ -82,48 +88,108 @@ void code_write_date(int year, int month, int day, char ret[11])
 
 /* ---- recognising ---------------------------------------------------------------------------------- */
 
-/** Symbology identifiers (ISO/IEC 15424). GS1 marks its own symbols; the others carry HIBC or plain text. */
+/**
+ * Symbology identifiers (ISO/IEC 15424): the letter of what may bear a cartridge's code, with the modifiers
+ * that say that it is GS1's (FNC1 in the first place, or one of GS1's own symbols) and those that do not:
+ * these carry HIBC, a Digital Link or plain text. Symbols that are parts of a larger whole are not among
+ * them.
+ */
 static const struct {
-	const char *identifier;
-	bool gs1;
+	char letter;
+	const char *gs1, *others, *product_alone;
 } symbologies[] = {
-	{ "]C1", true },
-	{ "]d2", true },
-	{ "]Q3", true },
-	{ "]e0", true },
-	{ "]A0", false },
-	{ "]A1", false },
-	{ "]C0", false },
-	{ "]d1", false },
-	{ "]L2", false },
-	{ "]Q1", false },
-	{ "]z0", false },
+	{ 'A', "", "0123457", "" }, /* Code 39 */
+	{ 'C', "1", "024", "" },    /* Code 128 */
+	{ 'E', "", "", "0134" },    /* EAN/UPC */
+	{ 'F', "", "0124", "" },    /* Codabar */
+	{ 'G', "", "0", "" },       /* Code 93 */
+	{ 'I', "", "0", "1" },      /* ITF */
+	{ 'J', "14", "0235", "" },  /* DotCode */
+	{ 'L', "3", "01245", "" },  /* PDF417, MicroPDF417 */
+	{ 'O', "", "0456", "" },    /* Codablock */
+	{ 'Q', "34", "01256", "" }, /* QR */
+	{ 'U', "", "013", "" },     /* MaxiCode */
+	{ 'd', "25", "01346", "" }, /* Data Matrix */
+	{ 'e', "0123", "", "" },    /* GS1 DataBar, GS1 Composite */
+	{ 'h', "", "01", "" },      /* Han Xin */
+	{ 'z', "14", "0235C", "" }, /* Aztec */
 };
+
+static bool has_modifier(const char *modifiers, char c)
+{
+	return c != '\0' && strchr(modifiers, c);
+}
+
+bool code_is_gs1_symbol(const char *text)
+{
+	if (text[0] != ']' || text[1] == '\0')
+		return false;
+	for (size_t i = 0; i < ELEMENTS(symbologies); i++)
+		if (text[1] == symbologies[i].letter)
+			return has_modifier(symbologies[i].gs1, text[2]);
+	return false;
+}
 
 /** Takes a symbology identifier from the front, if there is one. True when it is one of GS1's. */
 static bool take_symbology(CodeReader *reader)
 {
-	if (reader->text[0] != ']')
+	const char *text = reader->text;
+
+	if (text[0] != ']')
 		return false;
+	reader->at = reader->length < 3 ? reader->length : 3;
 	for (size_t i = 0; i < ELEMENTS(symbologies); i++) {
-		if (strncmp(reader->text, symbologies[i].identifier, 3) != 0)
+		bool gs1 = has_modifier(symbologies[i].gs1, text[1] ? text[2] : '\0');
+
+		if (text[1] != symbologies[i].letter)
 			continue;
-		memcpy(reader->out->symbology, symbologies[i].identifier, 4);
-		reader->at = 3;
-		return symbologies[i].gs1;
+		if (text[2] && has_modifier(symbologies[i].product_alone, text[2])) {
+			code_error(reader, 0, "symbology",
+				"is that of a code that names the product alone: scan the one with lot or serial");
+			return false;
+		}
+		if (!gs1 && !has_modifier(symbologies[i].others, text[2]))
+			continue;
+		memcpy(reader->out->symbology, text, 3);
+		return gs1;
 	}
 	code_error(reader, 0, "symbology",
 		"the scanner's symbology identifier is not known: ]C1, ]d2, ]Q3 and ]e0 are GS1's, ]A0, ]C0, ]d1 "
 		"and ]Q1 HIBC's");
-	reader->at = reader->length < 3 ? reader->length : 3;
 	return false;
 }
 
-/** "01" and fourteen digits at the front, or a separator anywhere: nobody prints a lot like that. */
+/** How many characters an element at `text` has whose length its identifier settles, 0: none stands there. */
+static size_t fixed_element(const char *text)
+{
+	static const char *const dates[] = { "11", "12", "13", "15", "16", "17" };
+	int month, day;
+
+	if (strspn(text, "0123456789") < 8)
+		return 0;
+	month = code_number(text + 4, 2), day = code_number(text + 6, 2);
+	for (size_t i = 0; i < ELEMENTS(dates); i++)
+		if (strncmp(text, dates[i], 2) == 0)
+			return month >= 1 && month <= 12 && day <= 31 ? 8 : 0;
+	return 0;
+}
+
+/**
+ * What nobody prints as a lot: a separator anywhere, "01" and fourteen digits, perhaps behind dates; or dates
+ * and then lot or serial, which is the second symbol of a label.
+ */
 static bool looks_like_gs1(const char *rest)
 {
-	return rest[0] == '(' || strchr(rest, CODE_GS) ||
-	       (strncmp(rest, "01", 2) == 0 && strspn(rest, "0123456789") >= 16);
+	size_t length = 0;
+
+	if (rest[0] == '(' || strchr(rest, CODE_GS))
+		return true;
+	for (size_t next; (next = fixed_element(rest)) > 0; rest += next)
+		length += next;
+	if (strncmp(rest, "01", 2) == 0 && strspn(rest, "0123456789") >= 16)
+		return true;
+	return length > 0 && rest[0] && rest[1] && rest[2] &&
+	       (strncmp(rest, "10", 2) == 0 || strncmp(rest, "21", 2) == 0);
 }
 
 static CodeFormat recognise(const CodeReader *reader, bool gs1_symbol)
@@ -132,7 +198,7 @@ static CodeFormat recognise(const CodeReader *reader, bool gs1_symbol)
 
 	if (rest[0] == '+' || strncmp(rest, "*+", 2) == 0)
 		return CODE_FORMAT_HIBC;
-	return gs1_symbol || looks_like_gs1(rest) ? CODE_FORMAT_GS1 : CODE_FORMAT_PLAIN;
+	return gs1_symbol || code_is_link(rest) || looks_like_gs1(rest) ? CODE_FORMAT_GS1 : CODE_FORMAT_PLAIN;
 }
 
 static void read_plain(CodeReader *reader)
@@ -157,15 +223,19 @@ static void read_plain(CodeReader *reader)
 static void read_format(CodeReader *reader)
 {
 	NeedleCode *out = reader->out;
-	bool gs1_symbol = take_symbology(reader);
+	bool gs1_symbol = take_symbology(reader), link;
 
 	out->format = recognise(reader, gs1_symbol);
-	if (out->symbology[0] && (out->format == CODE_FORMAT_GS1) != gs1_symbol)
+	link = code_is_link(reader->text + reader->at);
+	if (out->symbology[0] && (out->format == CODE_FORMAT_GS1 && !link) != gs1_symbol)
 		code_warning(reader, 0, "symbology", "%s is not one of %s codes", out->symbology,
 			gs1_symbol ? "other than GS1" : "GS1");
 	switch (out->format) {
 	case CODE_FORMAT_GS1:
-		code_read_gs1(reader);
+		if (link)
+			code_read_link(reader);
+		else
+			code_read_gs1(reader);
 		break;
 	case CODE_FORMAT_HIBC:
 		code_read_hibc(reader);
@@ -230,6 +300,9 @@ static void take_text(CodeReader *reader, const char *code, char fnc1)
 		code_error(reader, 0, "code", "is empty");
 		return;
 	}
+	/* no scanner puts a separator into what is typed in brackets, or into a web address */
+	if (code[0] == '(' || code_is_link(code[0] == ']' && reader->length > 3 ? code + 3 : code))
+		fnc1 = '\0';
 	for (size_t i = 0; i < reader->length; i++)
 		reader->text[i] = (char)(fnc1 && code[i] == fnc1 ? CODE_GS : code[i]);
 }
@@ -250,8 +323,31 @@ void needle_code_read(const char *code, const NeedleCodeOptions *options, Needle
 		read_format(&reader);
 		check_dates(&reader, today);
 	}
+	ret->half = ret->n_errors > 0 && ret->n_errors == reader.n_missing;
 	if (ret->n_errors == 0)
 		identify(ret);
+}
+
+int needle_code_join(const char *first, const char *second, const NeedleCodeOptions *options, NeedleCode *ret,
+	char text[NEEDLE_CODE_MAX + 1])
+{
+	const char *const orders[][2] = { { first, second }, { second, first } };
+
+	for (size_t i = 0; i < ELEMENTS(orders); i++) {
+		char joined[2 * NEEDLE_CODE_MAX + 1];
+		NeedleCode read;
+
+		if (strlen(orders[i][0]) + strlen(orders[i][1]) > NEEDLE_CODE_MAX)
+			return -EINVAL;
+		snprintf(joined, sizeof joined, "%s%s", orders[i][0], orders[i][1]);
+		needle_code_read(joined, options, &read);
+		if (read.n_errors > 0)
+			continue;
+		*ret = read;
+		memcpy(text, joined, strlen(joined) + 1);
+		return 0;
+	}
+	return -EINVAL;
 }
 
 void needle_code_sentence(const NeedleCode *code, char ret[NEEDLE_CODE_TEXT_MAX])
@@ -306,7 +402,7 @@ int needle_lot_check(const char *product, const char *lot, char error[NEEDLE_COD
 	if (hibc)
 		length = snprintf(code, sizeof code - 1, "+%s0/$%s", number, lot);
 	else if (product[0])
-		length = snprintf(code, sizeof code, "(01)%s(10)%s", product, lot);
+		length = snprintf(code, sizeof code, "01%s10%s", product, lot);
 	else
 		length = snprintf(code, sizeof code, "%s", lot);
 	if (length < 0 || (size_t)length >= sizeof code - 1) {

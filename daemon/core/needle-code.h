@@ -71,6 +71,7 @@ typedef struct NeedleCode {
 	char others[NEEDLE_OTHERS_MAX]; /* elements that say nothing of a cartridge, as "(392)5(99)X" */
 	char unit[NEEDLE_UNIT_MAX]; /* identity as docs/ledger.md describes; "#N" is the ledger's to add */
 	bool unique;                /* the unit is one single cartridge, not a lot */
+	bool half;                  /* not valid, but nothing is wrong that a second symbol could not add */
 	CodeComplaint
 		complaints[NEEDLE_COMPLAINTS_MAX]; /* in the order they were found; later ones are dropped */
 	size_t n_complaints, n_errors;             /* n_errors counts those dropped as well */
@@ -94,6 +95,14 @@ void needle_code_sentence(const NeedleCode *code, char ret[NEEDLE_CODE_TEXT_MAX]
 /** The same for those who want a valid code only: -EINVAL, the sentence in `error`, `ret` untouched. */
 int needle_code_parse(const char *code, const NeedleCodeOptions *options, NeedleCode *ret,
 	char error[NEEDLE_CODE_TEXT_MAX]) _must_check_;
+
+/**
+ * Reads two symbols of one label, of which each alone was but half, whichever came first. -EINVAL: they do
+ * not make up one code. `ret` and `text` (both codes, in an order in which they make up one) are untouched
+ * then.
+ */
+int needle_code_join(const char *first, const char *second, const NeedleCodeOptions *options, NeedleCode *ret,
+	char text[NEEDLE_CODE_MAX + 1]) _must_check_;
 
 /**
  * Whether a lot on record under `product` (a GTIN, "hibc:" with labeller and item, or "" of a plain lot) and

@@ -142,7 +142,7 @@ static void ask_for_evidence(json_t *body, const Profile *profile)
 	json_decref(evidence);
 }
 
-static void claim_needle(Operation *operation, const char *code)
+static void claim_needle(Operation *operation)
 {
 	Station *station = operation->station;
 	char kept[2 * NEEDLE_CODE_MAX];
@@ -150,7 +150,7 @@ static void claim_needle(Operation *operation, const char *code)
 	json_t *body;
 	int r;
 
-	printable_code(code, kept, sizeof kept);
+	printable_code(operation->code_text, kept, sizeof kept);
 	body = station_with_session(station, json_pack("{s:s, s:s, s:s}", "unit", operation->code.unit, "lot",
 						     operation->code.lot, "code", kept));
 	set_optional(body, "gtin", operation->code.product);
@@ -178,6 +178,38 @@ static void needle_reseated(Operation *operation, const LedgerAnswer *answer)
 	operation_done(operation);
 }
 
+/** How long one of a label's two symbols waits for the other. */
+enum { HALF_CODE_US = 60 * USEC_PER_SEC };
+
+/** Reads the code, with the label's other symbol where that came just before. False: it has failed. */
+static bool read_code(Operation *operation, const char *code)
+{
+	Station *station = operation->station;
+	NeedleCodeOptions options = code_options(station);
+	bool waits = station->half_code[0] && station_now_us(station) - station->half_us <= HALF_CODE_US;
+	char error[NEEDLE_CODE_TEXT_MAX];
+	NeedleCode read;
+
+	if (strlen(code) > NEEDLE_CODE_MAX) {
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"the code is longer than %d bytes: scan it again", NEEDLE_CODE_MAX);
+		return false;
+	}
+	snprintf(operation->code_text, sizeof operation->code_text, "%s", code);
+	needle_code_read(code, &options, &read);
+	if (read.half && waits)
+		(void)!needle_code_join(station->half_code, code, &options, &read, operation->code_text);
+	snprintf(station->half_code, sizeof station->half_code, "%s", read.half ? code : "");
+	station->half_us = station_now_us(station);
+	if (read.n_errors == 0) {
+		operation->code = read;
+		return true;
+	}
+	needle_code_sentence(&read, error);
+	operation_fail(operation, STATION_ERROR_NEEDLE, "the code cannot be read: %s", error);
+	return false;
+}
+
 /** The same chip put back within the same session and the bound is the one exception to no reuse. */
 static bool may_reseat(const Station *station, const Operation *operation)
 {
@@ -191,8 +223,6 @@ static bool may_reseat(const Station *station, const Operation *operation)
 void station_mount_needle(Station *station, const char *code, StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, true, done, userdata);
-	char error[NEEDLE_CODE_TEXT_MAX];
-	NeedleCodeOptions options = code_options(station);
 	json_t *body;
 
 	if (!operation || !operation_signed_in(operation, "technician") ||
@@ -204,18 +234,11 @@ void station_mount_needle(Station *station, const char *code, StationDone done, 
 			station->view.unit);
 		return;
 	}
-	if (strlen(code) > NEEDLE_CODE_MAX) {
-		operation_fail(operation, STATION_ERROR_INVALID,
-			"the code is longer than %d bytes: scan it again", NEEDLE_CODE_MAX);
+	if (!read_code(operation, code))
 		return;
-	}
-	if (needle_code_parse(code, &options, &operation->code, error) < 0) {
-		operation_fail(operation, STATION_ERROR_NEEDLE, "the code cannot be read: %s", error);
-		return;
-	}
 	operation->chip = station->view.chip;
 	if (!may_reseat(station, operation)) {
-		claim_needle(operation, code);
+		claim_needle(operation);
 		return;
 	}
 	body = station_with_session(

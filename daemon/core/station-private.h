@@ -89,6 +89,7 @@ struct Operation {
 	char query[STATION_NAME_MAX];
 	/* needle */
 	NeedleCode code;
+	char code_text[NEEDLE_CODE_MAX + 1]; /* as it came; of two symbols both */
 	ChipId chip;
 };
 
@@ -155,6 +156,8 @@ struct Station {
 	/* the needle */
 	uint64_t claim; /* ledger sequence number; 0: none mounted */
 	ChipId claim_chip;
+	char half_code[NEEDLE_CODE_MAX + 1]; /* one of a label's two symbols, which waits for the other */
+	int64_t half_us;
 	char claim_product[NEEDLE_PRODUCT_MAX]; /* "" when its code named none */
 	int64_t needle_since_us;                /* of worked_us, when its own work began */
 	bool wear_warned, wear_stopped;

@@ -124,6 +124,56 @@ def test_a_hibc_cartridge_is_used_once(station):
     assert [(r["quantity"], r["used"]) for r in rows] == [(2, 2)]
 
 
+def begun(station):
+    """A session in which cartridges of lot L1 can be mounted."""
+    station.wait_board()
+    station.enrol()
+    station.sign_in()
+    station.receive_lot()
+    station.call("Session1", "Begin", "P-0001", "scalp-density", dbus.UInt32(1))
+
+
+def mounted(station, code):
+    """The unit that a code was claimed as; it is taken out again."""
+    unit = str(station.call("Session1", "MountNeedle", code))
+    station.call("Session1", "RemoveNeedle", "done")
+    return unit
+
+
+def test_the_two_symbols_of_a_label_are_joined(station):
+    first, second = f"]C101{harness.GTIN}", "]C11731123110L1\x1d21"
+    begun(station)
+
+    def refused(code):
+        return station.refused("Session1", "MountNeedle", code)[1]
+    assert "scan the label's other code next" in refused(first)
+    assert mounted(station, second + "B1") == f"(01){harness.GTIN}(21)B1"
+    assert "(01) GTIN is missing" in refused(second + "B2"), "the first symbol was used up with its cartridge"
+    assert mounted(station, first) == f"(01){harness.GTIN}(21)B2", "in whatever order"
+    assert "(01) GTIN is missing" in refused("1731123110L1"), "of a scanner that sends no symbology identifier"
+    kept = [r["body"]["code"] for r in station.audit("records", kind="needle.claimed")]
+    assert kept == [f"]C101{harness.GTIN}]C11731123110L1<1D>21B1", f"]C11731123110L1<1D>21B2]C101{harness.GTIN}"], \
+        "both are on record"
+
+
+def test_what_is_no_cartridge_is_not_mounted_and_every_way_to_write_one_is(station):
+    begun(station)
+    for code, why in (("HTTPS://EX.CO/A", "web address"), (f"(01){harness.GTIN}(10)L1(21X9", "offset 24: bracket"),
+                      (f"(01){harness.GTIN}(10)L1(2l)X9", "offset 24: bracket"),
+                      (f"(01){harness.GTIN}(10)L1(21)X9(", "offset 30: bracket"),
+                      (f"(01){harness.GTIN}(02){harness.GTIN}(37)20(10)L1(21)BOX1", "carton"),
+                      (f"(01){harness.GTIN}(10)L1(250)X9", "beside (21)")):
+        name, text = station.refused("Session1", "MountNeedle", code)
+        assert name == "NeedleRefused" and why in text
+    assert "needle.claimed" not in station.records()
+    ways = [f"https://id.gs1.org/01/{harness.GTIN}/10/L1/21/X9?17=311231",
+            f"]Q1https://a.b/01/{harness.GTIN}/10/L1/21/X9", f"]J101{harness.GTIN}10L1\x1d21X9",
+            f"1731123101{harness.GTIN}10L1\x1d21X9", f"(01){harness.GTIN}(10)L1(10)L1(21)X9"]
+    assert mounted(station, ways[0]) == f"(01){harness.GTIN}(21)X9"
+    for code in ways:
+        assert "was used on" in station.refused("Session1", "MountNeedle", code)[1]
+
+
 # ---- stipplectl needle parse, with nothing running ----
 
 def parse(*arguments):

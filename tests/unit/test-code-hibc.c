@@ -226,7 +226,7 @@ static void test_complaints(void **state)
 		{ "*+*", "code", "it is not whole", 1 },
 		{ "++$A%", "product", "neither a capital nor a digit", 1 },
 		{ "+A123BJC5D6E71H", "check character", "is 'H' instead of 'G'", 14 },
-		{ "+A123BJC5D6E71G", "lot", "and serial are both missing: scan both", 15 },
+		{ "+A123BJC5D6E71G", "lot", "and serial are both missing: scan the label's other", 15 },
 		{ "+$$52001510X3GD", "product", "is missing: scan", 15 },
 		{ "+$$52001510X3GA", "check character", "is 'A' instead of 'D'", 14 },
 		{ "+A123BJC5D6E71G+$$52001510X3+%", "link character", "is '+', but the product's", 28 },
@@ -261,7 +261,14 @@ static void test_complaints(void **state)
 		{ "+A123B1/$L/Q123456%", "quantity", "has more than 5 digits", 17 },
 		{ "+A123B1/$L/S%", "serial", "has 0 characters: 1 to 18", 12 },
 		{ "+A123B1/$L/SA/SB%", "serial", "is there twice", 15 },
-		{ "+A123B1/$$0926L/14D20260930%", "expiry date", "is there twice", 19 },
+		{ "+A123B1/$$0926L/14D20261031%", "expiry date", "is there twice", 19 },
+		{ "+A123B1/$$0926L/14D20260930%", "expiry date", "", 0 },
+		{ "+A123B1/$L/SA/SA%", "serial", "", 0 },
+		{ "+A123B1/$L/SA/$+B%", "serial", "is there twice, and not the same", 16 },
+		{ "+A123B1/$L/$M%", "lot", "is there twice, and not the same", 12 },
+		{ "+A123B1/$$8057L/Q5%", "quantity", "", 0 },
+		{ "+A123B1/$$8057L/Q6%", "quantity", "is there twice, and not the same", 17 },
+		{ "+A123B1/$L/25SA17%", "serial", "has an identifier that is not read", 11 },
 		{ "+A123B1/$L/%", "data identifier", "is missing after '/'", 11 },
 		{ "+A123B1/$L/16D20270101/14D20261001%", "production date", "is after the expiry date", 35 },
 	};
@@ -318,6 +325,43 @@ static void test_warnings(void **state)
 	assert_string_equal(read.complaints[0].field, "symbology");
 }
 
+/** A label may give lot and serial each with its own "$": the serial must not be lost, or the lot stands for
+ * it. */
+static void test_a_serial_after_the_lot(void **state)
+{
+	NeedleCode read = read_in("+A99912345/$$812710X3/$$+320090677DEFG45/16D20111212.", "2012-01-01");
+
+	expect_valid(&read, "published");
+	assert_string_equal(read.lot, "10X3");
+	assert_string_equal(read.serial, "77DEFG45");
+	assert_string_equal(read.expiry, "2020-09-06");
+	assert_string_equal(read.production, "2011-12-12");
+	assert_int_equal(read.count, 12);
+	assert_string_equal(read.unit, "hibc:A9991234(21)77DEFG45");
+	assert_true(read.unique);
+	assert_int_equal(read.n_complaints, 0);
+}
+
+/** Every carrier that HIBC names (ANSI/HIBC 2.6, section 3): Code 39, Code 128, Data Matrix, QR, Aztec, ...
+ */
+static void test_every_carrier(void **state)
+{
+	static const char *const symbologies[] = { "]A0", "]A1", "]C0", "]C2", "]d0", "]d1", "]d4", "]Q0",
+		"]Q1", "]Q2", "]z0", "]z3", "]J0", "]L0", "]L2", "]O4" };
+
+	for (size_t i = 0; i < ELEMENTS(symbologies); i++) {
+		char code[64];
+		NeedleCode read;
+
+		snprintf(code, sizeof code, "%s+J123AQ3451/25330BC34567/S4012X", symbologies[i]);
+		read = read_in(code, "2025-11-26");
+		expect_valid(&read, code);
+		assert_string_equal(read.unit, "hibc:J123AQ345(21)4012");
+		assert_string_equal(read.symbology, symbologies[i]);
+		assert_int_equal(read.n_complaints, 0);
+	}
+}
+
 /** Of every published code each single wrong character is found: that is what a check by 43 promises. */
 static void test_every_wrong_character_is_found(void **state)
 {
@@ -349,6 +393,8 @@ int main(void)
 		cmocka_unit_test(test_ways_to_come),
 		cmocka_unit_test(test_complaints),
 		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_a_serial_after_the_lot),
+		cmocka_unit_test(test_every_carrier),
 		cmocka_unit_test(test_every_wrong_character_is_found),
 	};
 

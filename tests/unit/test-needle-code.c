@@ -95,8 +95,9 @@ static void test_every_element(void **state)
 	assert_false(code.unique);
 	code = parse("(7003)2806301530(01)" GTIN "(10)L");
 	assert_string_equal(code.expiry, "2028-06-30");
-	code = parse("(01)" GTIN "(10)A(5)B()(x)C");
+	code = parse("(01)" GTIN "(10)A\\(5)B\\(\\)\\(x\\)C(21)\\(21\\)");
 	assert_string_equal(code.lot, "A(5)B()(x)C");
+	assert_string_equal(code.serial, "(21)");
 	code = parse("01" GTIN "10!\"%&'()*+,-./0:;<=");
 	assert_string_equal(code.lot, "!\"%&'()*+,-./0:;<=");
 	code = parse("01" GTIN "21>?AZaz_9aaaaaaaaaaaa");
@@ -156,7 +157,7 @@ static void test_every_complaint_has_field_and_place(void **state)
 		  "10a#b" GS "30x" GS "21",
 			"E15 (01) GTIN, E20 (17) expiry date, E27 (10) lot, E32 (30) count, E36 (21) serial" },
 		{ "(01)09506000134353(17)280230(10)(5)(x)#",
-			"E17 (01) GTIN, E26 (17) expiry date, E38 (10) lot" },
+			"E17 (01) GTIN, E26 (17) expiry date, E32 bracket" },
 		{ "]z9LOT 7", "E0 symbology, E6 lot" },
 		{ "LOT 7 1234567890123456", "E3 lot, E20 lot" },
 		{ "01" GTIN "10L" GS "10M" GS "21S" GS "21T", "E20 (10) lot, E28 (21) serial" },
@@ -266,7 +267,9 @@ static void test_lots_on_record(void **state)
 		{ "09506000134353", "L", false },
 		{ "0950600013435", "L", false },
 		{ GTIN, "L 1", false },
-		{ GTIN, "L(21)S", false },
+		{ GTIN, "L(21)S", true }, /* printed "(10)L\\(21)S" */
+		{ "", "HTTPS://EX.CO/A", false },
+		{ "", "1731123110L2031", false },
 		{ GTIN, "123456789012345678901", false },
 		{ "hibc:9991234", "L", false },
 		{ "hibc:A999", "L", false },
@@ -286,6 +289,104 @@ static void test_lots_on_record(void **state)
 			fail_msg("%s %s: %s", rows[i].product, rows[i].lot, error);
 		assert_int_equal(rows[i].right, error[0] == '\0');
 	}
+}
+
+/** Any domain and path, any order, percent-encoded or not; what the domain's own keys say means nothing. */
+static void test_digital_links(void **state)
+{
+	static const struct {
+		const char *code, *lot, *serial, *expiry;
+		size_t complaints;
+	} rows[] = {
+		{ "https://id.gs1.org/01/" GTIN "/10/AB-1/21/S%2F7?17=281231", "AB-1", "S/7", "2028-12-31",
+			0 },
+		{ "http://example.com:8080/some/path/01/" GTIN "/22/2A/10/AB-1/21/S%2f7", "AB-1", "S/7", "",
+			1 },
+		{ "HTTPS://ID.GS1.ORG/01/" GTIN "/21/S%2F7?lang=en&17=281231#top", "", "S/7", "2028-12-31",
+			0 },
+		{ "https://a.b/01/" GTIN "/10/AB-1/?linkType=all", "AB-1", "", "", 0 },
+		{ "https://a.b/01/9506000134352/10/L", "L", "", "", 1 },
+		{ "https://a.b/gtin/" GTIN "/lot/L/ser/1?exp=281231", "L", "1", "2028-12-31", 0 },
+		{ "https://a.b/01/" GTIN "?10=L&21=1&17=281231&10=L", "L", "1", "2028-12-31", 0 },
+		{ "https://a.b/01/" GTIN "/10/01/21/01", "01", "01", "", 0 },
+		{ "https://a.b/01/04012345678901/01/" GTIN "/10/L", "L", "", "", 0 },
+		{ "]Q1https://a.b/01/" GTIN "/10/L", "L", "", "", 0 },
+		{ "]d1https://a.b/01/" GTIN "/10/L", "L", "", "", 0 },
+		{ "]d2https://a.b/01/" GTIN "/10/L", "L", "", "", 1 },
+		{ "https://a.b/01/" GTIN "/10/L?99=TEST&utm=x&=&17&5=6&1234567=8", "L", "", "", 1 },
+	};
+	NeedleCode link = read_code("]Q1https://example.com/01/12312312312333?99=TEST");
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		NeedleCode code = parse(rows[i].code);
+
+		assert_int_equal(code.format, CODE_FORMAT_GS1);
+		assert_string_equal(code.gtin, GTIN);
+		assert_string_equal(code.lot, rows[i].lot);
+		assert_string_equal(code.serial, rows[i].serial);
+		assert_string_equal(code.expiry, rows[i].expiry);
+		if (code.n_complaints != rows[i].complaints)
+			fail_msg("%s: %zu complaints", rows[i].code, code.n_complaints);
+	}
+	/* it is read, and names a product: what is missing is said of the label, not of the address */
+	assert_string_equal(link.gtin, "12312312312333");
+	assert_string_equal(link.others, "(99)TEST");
+	assert_int_equal(link.n_errors, 1);
+	assert_string_equal(link.complaints[1].field, "(10) lot");
+	/* whatever the scanner sends for FNC1: there is none in an address */
+	for (const char *c = "#~@"; *c; c++) {
+		NeedleCodeOptions options = in_year(2026);
+		NeedleCode read;
+
+		options.fnc1 = *c;
+		needle_code_read("https://a.b/~x/01/" GTIN "/10/L#@", &options, &read);
+		assert_string_equal(read.unit, "(01)" GTIN "(10)L");
+	}
+}
+
+/** What scanners put before the code of each carrier that may bear GS1. */
+static void test_every_carrier_of_gs1(void **state)
+{
+	static const char *const symbologies[] = { "]C1", "]d2", "]d5", "]e0", "]e1", "]e2", "]J1", "]J4",
+		"]L3", "]Q3", "]Q4", "]z1", "]z4" };
+
+	for (size_t i = 0; i < ELEMENTS(symbologies); i++) {
+		char text[64];
+		NeedleCode code;
+
+		snprintf(text, sizeof text, "%s011231231231233310ABC123" GS "99TESTING", symbologies[i]);
+		code = parse(text);
+		assert_string_equal(code.symbology, symbologies[i]);
+		assert_string_equal(code.unit, "(01)12312312312333(10)ABC123");
+		assert_string_equal(code.others, "(99)TESTING");
+		assert_int_equal(code.n_complaints, 1);
+	}
+}
+
+static void test_two_symbols_of_a_label(void **state)
+{
+	static const char *const codes[] = {
+		"0104012345678901"
+		"1731123110L2031",
+		"]C10104012345678901]C11731123110L2031",
+		"]C10104012345678901" GS "]C11731123110L2031",
+		"]C11731123110L2031]C10104012345678901",
+		"17311231"
+		"0104012345678901"
+		"10L2031",
+		"(17)311231(10)L2031(01)04012345678901",
+		/* an equal repeat is one */
+		"(01)04012345678901(10)L2031(17)311231(10)L2031(01)04012345678901",
+	};
+
+	for (size_t i = 0; i < ELEMENTS(codes); i++) {
+		NeedleCode code = parse(codes[i]);
+
+		assert_string_equal(code.unit, "(01)04012345678901(10)L2031");
+		assert_string_equal(code.expiry, "2031-12-31");
+	}
+	assert_string_equal(parse("(01)04012345678901(10)12345\\(11)991225").lot, "12345(11)991225");
+	assert_string_equal(parse("(01)04012345678901(10)L1(10)L1").lot, "L1");
 }
 
 static void test_centuries(void **state)
@@ -346,12 +447,13 @@ static void test_errors(void **state)
 		{ "]d2LOT", "offset 3: application identifier is expected" },
 		{ "01" GTIN, "offset 16: (10) lot and (21) serial are both missing" },
 		{ "01" GTIN "17281231", "are both missing" },
-		{ "(10)L", "(01) GTIN is missing: scan the whole code, or type the lot alone" },
+		{ "(10)L", "(01) GTIN is missing: scan the label's other code next, or type the lot" },
 		{ "10L" GS "21S", "(01) GTIN is missing" },
 		{ "01" GTIN "99X", "offset 19: (10) lot and (21) serial are both missing" },
 		{ "01" GTIN "29X", "offset 16: application identifier (29) is not one of GS1's" },
 		{ "(01)" GTIN "(392)5", "offset 18: application identifier (392) is not one" },
-		{ "(01)" GTIN "(1)L", "(01) GTIN has 18 characters instead of 14" },
+		{ "(01)" GTIN "(1)L", "offset 18: bracket '(' belongs to no identifier" },
+		{ "(01)" GTIN "10L", "(01) GTIN has 17 characters instead of 14" },
 		{ "(0100)" GTIN, "application identifier (0100) is not one" },
 		{ "(01)" GTIN "(24)X", "application identifier (24) is not one" },
 		{ "01" GTIN "10L" GS GS "21S", "offset 20: application identifier is expected" },
@@ -362,8 +464,53 @@ static void test_errors(void **state)
 		{ "01" GTIN "10L" GS "30123456789", "(30) count has 9 characters: 1 to 8" },
 		{ "01" GTIN "10L" GS "30000", "(30) count is 0" },
 		{ "01" GTIN "10L" GS "301A", "offset 23: (30) count holds a character that is not a digit" },
-		{ "01" GTIN "10L" GS "10L", "offset 20: (10) lot is there twice" },
-		{ "01" GTIN "01" GTIN "10L", "offset 16: (01) GTIN is there twice" },
+		{ "01" GTIN "10L" GS "10M", "offset 20: (10) lot is there twice, and not the same" },
+		{ "01" GTIN "0104012345678901"
+		  "10L",
+			"offset 16: (01) GTIN is there twice, and not the same" },
+		{ "01" GTIN "10L" GS "99A" GS "99B", "offset 24: (99) is there twice, and not the same" },
+		/* a serial beside (21) does not make a unit of a lot */
+		{ "01" GTIN "10L" GS "250A17", "(250) is a serial beside (21), which is missing" },
+		{ "01" GTIN "10L" GS "235A17", "(235) is a serial beside (21), which is missing" },
+		/* brackets that are none of an identifier */
+		{ "(01)04012345678901(10)L1(21A17", "offset 24: bracket '(' belongs to no identifier" },
+		{ "(01)04012345678901(10)L1(2l)A17", "offset 24: bracket '(' belongs to no identifier" },
+		{ "(01)04012345678901(10)L2031(21)A17(", "offset 34: bracket '(' belongs to no identifier" },
+		{ "(01)04012345678901(10)L2031 21)A17", "offset 30: bracket ')' belongs to no identifier" },
+		{ "(01)04012345678901(10)L\\(1)2)", "offset 28: bracket ')' belongs to no identifier" },
+		/* cartons */
+		{ "(01)04012345678901(02)04012345678901(37)20(10)L2031(21)BOX1",
+			"offset 18: (02) is the content of a carton" },
+		{ "(00)106141412345678908(10)L", "offset 0: (00) is that of a carton" },
+		{ "01" GTIN "10L" GS "3720", "offset 20: (37) is the count of a carton" },
+		/* a label's second symbol alone */
+		{ "1731123110L2031", "(01) GTIN is missing: scan the label's other code" },
+		{ "]C11731123110L2031", "(01) GTIN is missing: scan the label's other code" },
+		{ "1126010217311231"
+		  "21A17",
+			"(01) GTIN is missing: scan the label's other code" },
+		{ "]E04012345678901", "offset 0: symbology is that of a code that names the product alone" },
+		{ "]I104012345678901", "names the product alone" },
+		/* web addresses */
+		{ "HTTPS://EX.CO/A", "offset 0: code is a web address without a GTIN" },
+		{ "https://id.gs1.org/ARHKVAdpQg", "is a web address without a GTIN" },
+		{ "https://id.gs1.org/00/106141412345678908", "is a web address without a GTIN" },
+		{ "https:///01/" GTIN "/10/L", "is a web address without a GTIN" },
+		{ "ftp://a.b/01/" GTIN "/10/L", "is a web address without a GTIN" },
+		{ "urn:epc:id:sgtin:9506000.013435.A17", "is a web address without a GTIN" },
+		{ "www.x.y/A", "is a web address without a GTIN" },
+		{ "]Q1http://x.y/?01=" GTIN "&10=L", "offset 3: code is a web address without a GTIN" },
+		{ "http://x/01/" GTIN "/10/L%2",
+			"offset 31: code has a '%' that no two hexadecimal digits follow" },
+		{ "http://x/01/" GTIN "/10/L%00", "has a '%' that no two" },
+		{ "http://x/01/" GTIN "/10/L%20",
+			"offset 31: (10) lot holds a character that is not in GS1's" },
+		{ "http://x/01/" GTIN "/BuIJ",
+			"offset 27: link has no identifier and value there: a compressed" },
+		{ "http://x/01/" GTIN "/10", "offset 27: link has no identifier and value there" },
+		{ "http://x/01/" GTIN, "(10) lot and (21) serial are both missing" },
+		{ "http://x/01/" GTIN "/10/L?10=M", "offset 32: (10) lot is there twice, and not the same" },
+		{ "http://x/01/09506000134353/10/L", "offset 25: (01) GTIN has check digit 3 instead of 2" },
 		{ "01" GTIN "1728123", "(17) expiry date has 5 characters instead of 6" },
 		{ "01" GTIN "1728" GS "10L", "(17) expiry date has 2 characters instead of 6" },
 		{ "01" GTIN "17281331"
@@ -473,6 +620,9 @@ int main(void)
 		cmocka_unit_test(test_as_json),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_lots_on_record),
+		cmocka_unit_test(test_digital_links),
+		cmocka_unit_test(test_every_carrier_of_gs1),
+		cmocka_unit_test(test_two_symbols_of_a_label),
 		cmocka_unit_test(test_centuries),
 		cmocka_unit_test(test_check_digits),
 		cmocka_unit_test(test_errors),

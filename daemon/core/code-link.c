@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * GS1 Digital Link URIs (GS1 Digital Link Standard: URI Syntax, 1.2 and later): any domain and path before
+ * the key, identifiers and values in turn behind it, attributes in the query. The names that version 1.0 had
+ * for identifiers are read, too. It fetches nothing: a link is read for what stands in it.
+ */
+
+#include "core/code-private.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+enum { GTIN_DIGITS = 14 };
+
+typedef struct Part {
+	size_t from, to; /* bytes of the code */
+} Part;
+
+/** The names that identifiers had, which printers still know. */
+static const struct {
+	const char *name, *ai;
+} names[] = {
+	{ "gtin", "01" },
+	{ "cpv", "22" },
+	{ "lot", "10" },
+	{ "ser", "21" },
+	{ "exp", "17" },
+	{ "expdt", "7003" },
+};
+
+bool code_is_link(const char *text)
+{
+	static const char *const beginnings[] = { "http:", "https:", "urn:", "www." };
+	size_t scheme = 0;
+
+	for (size_t i = 0; i < ELEMENTS(beginnings); i++)
+		if (strncasecmp(text, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	if (!isalpha((unsigned char)text[0]))
+		return false;
+	while (isalnum((unsigned char)text[scheme]) || (text[scheme] && strchr("+-.", text[scheme])))
+		scheme++;
+	return strncmp(text + scheme, "://", 3) == 0;
+}
+
+static Part take_part(const CodeReader *reader, size_t from, size_t end, const char *stops)
+{
+	size_t to = from;
+
+	while (to < end && !strchr(stops, reader->text[to]))
+		to++;
+	return (Part){ from, to };
+}
+
+static int hex_value(char c)
+{
+	return code_is_digit(c)             ? c - '0'
+	       : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
+					    : -1;
+}
+
+/** Decodes %XX. False, after a complaint, of half a one. */
+static bool decode(CodeReader *reader, Part part, CodeValue *ret)
+{
+	ret->length = 0;
+	for (size_t at = part.from; at < part.to; at++) {
+		char c = reader->text[at];
+
+		ret->place[ret->length] = (uint16_t)at;
+		if (c == '%') {
+			int high = at + 1 < part.to ? hex_value(reader->text[at + 1]) : -1;
+			int low = at + 2 < part.to ? hex_value(reader->text[at + 2]) : -1;
+
+			if (high < 0 || low < 0 || high * 16 + low == 0) {
+				code_error(reader, at, "code",
+					"has a '%%' that no two hexadecimal digits follow");
+				return false;
+			}
+			c = (char)(high * 16 + low);
+			at += 2;
+		}
+		ret->text[ret->length++] = c;
+	}
+	ret->place[ret->length] = (uint16_t)part.to;
+	ret->text[ret->length] = '\0';
+	return true;
+}
+
+/** The identifier that a part names. False: none. */
+static bool identifier_of(const CodeReader *reader, Part part, char ret[5])
+{
+	const char *text = reader->text + part.from;
+	size_t length = part.to - part.from;
+
+	for (size_t i = 0; i < ELEMENTS(names); i++)
+		if (length == strlen(names[i].name) && strncasecmp(text, names[i].name, length) == 0) {
+			memcpy(ret, names[i].ai, strlen(names[i].ai) + 1);
+			return true;
+		}
+	if (length < 2 || length > 4 || strspn(text, "0123456789") < length ||
+		code_identifier_digits(text) != length)
+		return false;
+	memcpy(ret, text, length);
+	ret[length] = '\0';
+	return true;
+}
+
+/** Version 1.1 let GTINs of 8, 12 and 13 digits stand as they are. */
+static void lengthen_gtin(CodeReader *reader, CodeValue *value)
+{
+	size_t missing = GTIN_DIGITS - value->length;
+
+	if ((value->length != 8 && value->length != 12 && value->length != 13) ||
+		strspn(value->text, "0123456789") != value->length)
+		return;
+	code_warning(reader, value->place[0], "(01) GTIN", "has %zu digits, read with zeros before them",
+		value->length);
+	memmove(value->text + missing, value->text, value->length + 1);
+	memset(value->text, '0', missing);
+	memmove(value->place + missing, value->place, (value->length + 1) * sizeof *value->place);
+	for (size_t i = 0; i < missing; i++)
+		value->place[i] = value->place[missing];
+	value->length = GTIN_DIGITS;
+}
+
+static void take(CodeElements *elements, const char *ai, size_t start, Part part)
+{
+	CodeValue value;
+
+	if (!decode(elements->reader, part, &value)) {
+		elements->incomplete = true;
+		return;
+	}
+	if (strcmp(ai, "01") == 0)
+		lengthen_gtin(elements->reader, &value);
+	code_take_element(elements, ai, start, &value);
+}
+
+/** Whether "01" or its name stands at `part`, with the digits of a GTIN behind it. */
+static bool is_key(const CodeReader *reader, Part part, Part next)
+{
+	char ai[5];
+	size_t digits = next.to - next.from;
+
+	return identifier_of(reader, part, ai) && strcmp(ai, "01") == 0 &&
+	       strspn(reader->text + next.from, "0123456789") >= digits &&
+	       (digits == 8 || (digits >= 12 && digits <= GTIN_DIGITS));
+}
+
+/** Where the last "/01/GTIN" of the path begins, behind its '/': what stands before is the domain's own. */
+static size_t find_key(const CodeReader *reader, size_t path, size_t end)
+{
+	size_t found = 0;
+
+	for (size_t at = path; at < end;) {
+		Part part = take_part(reader, at + 1, end, "/");
+		Part next = take_part(reader, part.to < end ? part.to + 1 : end, end, "/");
+
+		if (is_key(reader, part, next))
+			found = part.from;
+		at = part.to;
+	}
+	return found;
+}
+
+/** Identifiers and values in turn. */
+static void take_path(CodeElements *elements, size_t key, size_t end)
+{
+	CodeReader *reader = elements->reader;
+
+	for (size_t at = key; at < end;) {
+		Part name = take_part(reader, at, end, "/"), value;
+		char ai[5];
+
+		if (name.to == name.from && name.to == end)
+			return;
+		if (!identifier_of(reader, name, ai) || name.to >= end) {
+			code_error(reader, name.from, "link",
+				"has no identifier and value there: a compressed Digital Link is not read");
+			elements->incomplete = true;
+			return;
+		}
+		value = take_part(reader, name.to + 1, end, "/");
+		take(elements, ai, name.from, value);
+		at = value.to + 1;
+	}
+}
+
+/** Keys that are no identifiers are the domain's own, and mean nothing here. */
+static void take_query(CodeElements *elements, size_t from, size_t end)
+{
+	CodeReader *reader = elements->reader;
+
+	for (size_t at = from; at < end;) {
+		Part whole = take_part(reader, at, end, "&;");
+		Part name = take_part(reader, whole.from, whole.to, "=");
+		char ai[5];
+
+		if (name.to < whole.to && identifier_of(reader, name, ai))
+			take(elements, ai, name.from, (Part){ name.to + 1, whole.to });
+		at = whole.to + 1;
+	}
+}
+
+void code_read_link(CodeReader *reader)
+{
+	CodeElements elements = { .reader = reader };
+	Part whole = take_part(reader, reader->at, reader->length, "#");
+	Part before_query = take_part(reader, reader->at, whole.to, "?");
+	const char *scheme = strstr(reader->text + reader->at, "://");
+	size_t host = scheme ? (size_t)(scheme - reader->text) + 3 : reader->length;
+	Part domain = take_part(reader, host, before_query.to, "/");
+	size_t key = domain.to > domain.from ? find_key(reader, domain.to, before_query.to) : 0;
+
+	if (key == 0 || strncasecmp(reader->text + reader->at, "http", 4) != 0) {
+		code_error(reader, reader->at, "code",
+			"is a web address without a GTIN that can be read (no compressed one can): scan another "
+			"code of the label");
+		reader->at = reader->length;
+		return;
+	}
+	take_path(&elements, key, before_query.to);
+	if (before_query.to < whole.to)
+		take_query(&elements, before_query.to + 1, whole.to);
+	reader->at = reader->length;
+	code_finish_elements(&elements);
+}
