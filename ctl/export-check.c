@@ -25,7 +25,8 @@ enum { LINE_SIZE_MAX = 16 << 20, NAME_SIZE_MAX = 128, SHOWN_MAX = 100, SUMS_NAME
 typedef struct Import {
 	Ctl *ctl;
 	int folder;
-	KnownKeys known; /* of --key, or the folder's own */
+	KnownKeys known;            /* of --key, or the folder's own */
+	char origin[NOTE_NAME_MAX]; /* of the log, as the folder's key is called */
 	Checkpoint checkpoint;
 	Checkpoint kept; /* what somebody kept outside; size 0: nothing */
 	Digester *digester;
@@ -499,7 +500,7 @@ static int choose_key(Import *import, const char *folder)
 	NoteVerifier own;
 	size_t size;
 	int status = proof_read_keys(import->ctl, &import->known);
-	bool same = import->known.n == 0;
+	bool same = import->known.n == 0, lone = same;
 
 	if (status != CTL_DONE)
 		return status;
@@ -508,11 +509,12 @@ static int choose_key(Import *import, const char *folder)
 	if (note_verifier_parse(text, &own, why) < 0)
 		return ctl_fail("%s/key: %s", folder, why);
 	for (size_t i = 0; i < import->known.n; i++)
-		same = same || memcmp(import->known.keys[i].key, own.key, sizeof own.key) == 0;
+		same = same || memcmp(&import->known.keys[i], &own, sizeof own) == 0;
 	if (!same)
 		finding(import, "key is not the one that you gave");
-	if (import->known.n == 0)
+	if (lone)
 		import->known.keys[import->known.n++] = own;
+	snprintf(import->origin, sizeof import->origin, "%s", own.name);
 	return CTL_DONE;
 }
 
@@ -526,8 +528,7 @@ static int read_checkpoint(Import *import, const char *folder)
 	if (read_file(import, "checkpoint", NOTE_SIZE_MAX, &note, &size) < 0)
 		return ctl_fail("%s: there is no export here: it has no checkpoint", folder);
 	/* a station's log is called as its key */
-	if (checkpoint_open(
-		    note, size, known->keys, known->n, known->keys[0].name, &import->checkpoint, why) < 0)
+	if (checkpoint_open(note, size, known->keys, known->n, import->origin, &import->checkpoint, why) < 0)
 		return ctl_fail("%s/checkpoint: %s", folder, why);
 	import->checkpoint.extensions = NULL;
 	return CTL_DONE;

@@ -13,6 +13,7 @@
 
 #include "report/proof-code.h"
 #include "tlog/proof.h"
+#include "util/clock.h"
 #include "util/file.h"
 #include "util/text.h"
 
@@ -33,7 +34,7 @@ int proof_read_keys(const Ctl *ctl, KnownKeys *ret)
 		if (ret->n == KNOWN_KEYS_MAX)
 			return ctl_usage("--key: more than %d keys", KNOWN_KEYS_MAX);
 		if (note_verifier_parse(key, &ret->keys[ret->n++], why) < 0)
-			return ctl_usage("--key: %s", why);
+			return ctl_usage("--key: %.*s", TLOG_TEXT_MAX - 1, why);
 	}
 	return ret->n > 0 ? CTL_DONE : ctl_usage("--key: there is none in it");
 }
@@ -80,8 +81,7 @@ int proof_each_message(const char *file, char *text, ProofEach each, void *userd
 	return status;
 }
 
-/** What a scanner read from a report's code becomes the proof that it holds. */
-static int read_proof(const char *file, char **ret, size_t *ret_size)
+int proof_read_proof(const char *file, char **ret, size_t *ret_size)
 {
 	_cleanup_(freep) char *text = NULL, *proof = NULL;
 	int r, status = proof_read_text(file, &text, ret_size);
@@ -101,15 +101,6 @@ static int read_proof(const char *file, char **ret, size_t *ret_size)
 
 /* ---- one proof ---- */
 
-static int verified(const Ctl *ctl, const Checkpoint *checkpoint, const char *what)
-{
-	json_auto_t *fields = json_pack("{s:s, s:s, s:I}", "proved", what, "log", checkpoint->origin, "size",
-		(json_int_t)checkpoint->size);
-
-	ctl_print_fields(ctl, fields);
-	return CTL_DONE;
-}
-
 /** What the key does not vouch for after a rotation needs the other one too. */
 static int refuse(const char *file, int r, const char *why)
 {
@@ -117,17 +108,69 @@ static int refuse(const char *file, int r, const char *why)
 		r == -ENOKEY ? "; after a change of the key give all that you trust: --key \"KEY KEY\"" : "");
 }
 
+/** Witnesses whose cosignatures were checked, each with the time at which it says that it saw the log. */
+static json_t *witnesses_of(const KnownKeys *known, const NoteOpened *opened)
+{
+	json_auto_t *witnesses = json_array();
+
+	for (size_t i = 0; witnesses && i < opened->n_cosigned; i++) {
+		const NoteCosigned *one = &opened->cosigned[i];
+		char utc[CLOCK_UTC_TEXT_MAX] = "";
+		json_t *witness;
+
+		/* later than can be written is no time that anybody saw anything */
+		if (one->utc_s > 0 && one->utc_s < 253402300800)
+			clock_format_utc(one->utc_s * USEC_PER_SEC, utc);
+		witness = json_pack(
+			"{s:s, s:s*}", "witness", known->keys[one->key].name, "seen", utc[0] ? utc : NULL);
+		if (json_array_append_new(witnesses, witness) < 0)
+			return NULL;
+	}
+	return TAKE_PTR(witnesses);
+}
+
+/** Says what was proved by this checkpoint, and who signed it. */
+static int verified(const Ctl *ctl, const KnownKeys *known, const char *note, size_t size, const char *what)
+{
+	json_auto_t *fields = NULL, *witnesses = NULL;
+	char why[TLOG_TEXT_MAX];
+	Checkpoint checkpoint;
+	const json_t *witness;
+	NoteOpened opened;
+	size_t i;
+	int r = checkpoint_open_cosigned(note, size, known->keys, known->n, NULL, &checkpoint, &opened, why);
+
+	if (r < 0)
+		return refuse(ctl->proof, r, why);
+	fields = json_pack("{s:s, s:s, s:I, s:s}", "proved", what, "log", checkpoint.origin, "size",
+		(json_int_t)checkpoint.size, "signed", known->keys[opened.signed_by].name);
+	witnesses = witnesses_of(known, &opened);
+	if (!fields || !witnesses)
+		return ctl_fail("out of memory");
+	if (ctl->json && json_array_size(witnesses) > 0)
+		json_object_set(fields, "cosigned", witnesses);
+	ctl_print_fields(ctl, fields);
+	if (ctl->json)
+		return CTL_DONE;
+	json_array_foreach (witnesses, i, witness) {
+		const char *seen = json_string_value(json_object_get(witness, "seen"));
+
+		printf("%-16s %s%s%s\n", "cosigned", json_string_value(json_object_get(witness, "witness")),
+			seen ? ", which saw it at " : "", seen ? seen : "");
+	}
+	return CTL_DONE;
+}
+
 static int check_leaf(
 	Ctl *ctl, const KnownKeys *known, const InclusionProof *proof, const char *leaf, size_t size)
 {
 	char why[TLOG_TEXT_MAX], what[64];
-	Checkpoint checkpoint;
-	int r = inclusion_proof_verify(proof, leaf, size, known->keys, known->n, NULL, &checkpoint, why);
+	int r = inclusion_proof_verify(proof, leaf, size, known->keys, known->n, NULL, NULL, why);
 
 	if (r < 0)
 		return refuse(ctl->proof, r, why);
 	snprintf(what, sizeof what, "entry %" PRIu64 " is in the log", proof->index + 1);
-	return verified(ctl, &checkpoint, what);
+	return verified(ctl, known, proof->checkpoint, proof->checkpoint_size, what);
 }
 
 static int check_inclusion(Ctl *ctl, const KnownKeys *known, const char *text, size_t size)
@@ -165,16 +208,23 @@ static int check_next_key(Ctl *ctl, const KnownKeys *known, const char *text, si
 	json_auto_t *fields = NULL;
 	char why[TLOG_TEXT_MAX];
 	NoteVerifier parsed;
-	size_t text_size;
-	int r = origin && next ? note_open(text, size, known->keys, known->n, &text_size, NULL, why)
+	NoteOpened opened;
+	int r = origin && next ? note_open_cosigned(text, size, known->keys, known->n, &opened, why)
 			       : -ENOMEM;
 
 	if (r == -ENOMEM)
 		return ctl_fail("out of memory");
 	if (r < 0)
 		return refuse(ctl->proof, r, why);
+	if (!opened.signed_for_origin)
+		return ctl_fail(
+			"%s: it is of the log %s, but signed by %s: no key of that log that was given has "
+			"signed it",
+			ctl->proof, origin, known->keys[opened.signed_by].name);
 	if (note_verifier_parse(next, &parsed, why) < 0)
 		return ctl_fail("%s: its third line is no key: %s", ctl->proof, why);
+	if (parsed.kind != NOTE_ED25519)
+		return ctl_fail("%s: its third line is a witness's key, which signs for no log", ctl->proof);
 	fields = json_pack(
 		"{s:s, s:s, s:s}", "proved", "this key signed for the next", "log", origin, "key", next);
 	ctl_print_fields(ctl, fields);
@@ -184,15 +234,10 @@ static int check_next_key(Ctl *ctl, const KnownKeys *known, const char *text, si
 static int check_note(Ctl *ctl, const KnownKeys *known, const char *text, size_t size)
 {
 	const char *line = strchr(text, '\n');
-	char why[TLOG_TEXT_MAX];
-	Checkpoint checkpoint;
-	int r;
 
 	if (line && BEGINS(line, NEXT_KEY))
 		return check_next_key(ctl, known, text, size);
-	r = checkpoint_open(text, size, known->keys, known->n, NULL, &checkpoint, why);
-	return r < 0 ? refuse(ctl->proof, r, why)
-		     : verified(ctl, &checkpoint, "the checkpoint is signed by this key");
+	return verified(ctl, known, text, size, "the checkpoint is signed by this key");
 }
 
 /* ---- that a log only grew ---- */
@@ -227,7 +272,7 @@ static int check_growth(Ctl *ctl, const KnownKeys *known, const char *since, con
 {
 	_cleanup_(freep) char *note = NULL;
 	char why[TLOG_TEXT_MAX], what[96];
-	Checkpoint old, checkpoint;
+	Checkpoint old;
 	ConsistencyProof proof;
 	size_t note_size;
 	int status, r = consistency_proof_parse(text, size, &proof, why);
@@ -242,12 +287,12 @@ static int check_growth(Ctl *ctl, const KnownKeys *known, const char *since, con
 	r = checkpoint_open(note, note_size, known->keys, known->n, NULL, &old, why);
 	if (r < 0)
 		return refuse(since, r, why);
-	r = consistency_proof_verify(&proof, &old, known->keys, known->n, &checkpoint, why);
+	r = consistency_proof_verify(&proof, &old, known->keys, known->n, NULL, why);
 	if (r < 0)
 		return refuse(ctl->proof, r, why);
 	snprintf(what, sizeof what, "nothing was changed or removed since it had %" PRIu64 " entries",
 		old.size);
-	return verified(ctl, &checkpoint, what);
+	return verified(ctl, known, proof.checkpoint, proof.checkpoint_size, what);
 }
 
 /* ---- saved messages: each proves that it continues the one before ---- */
@@ -256,9 +301,16 @@ typedef struct Chain {
 	const char *file;
 	const KnownKeys *known;
 	Checkpoint last;
+	char *note;     /* the last one's */
 	uint64_t first; /* size that it begins with */
 	unsigned n;     /* checkpoints so far, a line each */
 } Chain;
+
+/** A cleanup function. */
+static void chain_done(Chain *chain)
+{
+	free(chain->note);
+}
 
 /** The same proof as text, so that there is one reader of proofs. The result is the caller's. */
 static char *message_to_proof(const json_t *message)
@@ -333,12 +385,14 @@ static int take_message(void *userdata, unsigned line, const json_t *message)
 	if (chain->n++ == 0)
 		chain->first = next.size;
 	chain->last = next;
-	return CTL_DONE;
+	free(chain->note);
+	chain->note = strdup(note);
+	return chain->note ? CTL_DONE : ctl_fail("out of memory");
 }
 
 static int check_chain(Ctl *ctl, const KnownKeys *known, char *text)
 {
-	Chain chain = { .file = ctl->proof, .known = known };
+	_cleanup_(chain_done) Chain chain = { .file = ctl->proof, .known = known };
 	int status = proof_each_message(ctl->proof, text, take_message, &chain);
 	char what[128];
 
@@ -347,7 +401,9 @@ static int check_chain(Ctl *ctl, const KnownKeys *known, char *text)
 	snprintf(what, sizeof what,
 		"%u checkpoints chain: nothing was changed or removed since it had %" PRIu64 " entries",
 		chain.n, chain.first);
-	return verified(ctl, &chain.last, what);
+	if (!chain.note)
+		return ctl_fail("%s: there is no message in it", ctl->proof);
+	return verified(ctl, known, chain.note, strlen(chain.note), what);
 }
 
 int proof_check(Ctl *ctl, const char *since)
@@ -360,14 +416,14 @@ int proof_check(Ctl *ctl, const char *since)
 	if (status == CTL_DONE && known.n == 0)
 		return ctl_usage("--proof needs --key, the log's public key from somebody you trust");
 	if (status == CTL_DONE)
-		status = read_proof(ctl->proof, &text, &size);
+		status = proof_read_proof(ctl->proof, &text, &size);
 	if (status != CTL_DONE || !text)
 		return status;
 	if (BEGINS(text, "old "))
 		return check_growth(ctl, &known, since, text, size);
 	if (since)
 		return ctl_usage("since= goes with a proof of growth, as audit prove since= writes it");
-	if (BEGINS(text, "c2sp.org/tlog-proof"))
+	if (BEGINS(text, PROOF_BEGINNING))
 		return check_inclusion(ctl, &known, text, size);
 	return text[0] == '{' ? check_chain(ctl, &known, text) : check_note(ctl, &known, text, size);
 }

@@ -229,9 +229,9 @@ static int print_proof(const Ctl *ctl, const char *of, uint64_t number, const ch
 	return CTL_DONE;
 }
 
-static int open_ledger(const Ctl *ctl, Ledger **ret)
+static int open_ledger(const char *path, Ledger **ret)
 {
-	LedgerOptions options = { .path = proof_ledger(ctl), .read_only = true };
+	LedgerOptions options = { .path = path, .read_only = true };
 	char error[LEDGER_TEXT_MAX];
 	LedgerInfo info;
 
@@ -243,7 +243,7 @@ static int prove_from_file(Ctl *ctl, uint64_t record)
 	_cleanup_(ledger_freep) Ledger *ledger = NULL;
 	json_auto_t *proof = NULL;
 	char error[LEDGER_TEXT_MAX];
-	int status = open_ledger(ctl, &ledger);
+	int status = open_ledger(proof_ledger(ctl), &ledger);
 
 	if (status != CTL_DONE)
 		return status;
@@ -281,7 +281,7 @@ static int prove_growth(Ctl *ctl, const char *since)
 	int status = read_since(since, &old);
 
 	if (status == CTL_DONE)
-		status = open_ledger(ctl, &ledger);
+		status = open_ledger(proof_ledger(ctl), &ledger);
 	if (status != CTL_DONE)
 		return status;
 	if (ledger_prove_growth_now(ledger, old.size, &proof, error) < 0)
@@ -354,16 +354,23 @@ static int keep_message(void *userdata, unsigned line, const json_t *message)
 	return keep_note(userdata, proof_note_of(message));
 }
 
-static int compare_witnessed(Ctl *ctl, const Witnessed *witnessed)
+/** Whether the saved checkpoints are the ledger's. Findings are printed; `ret` is what was seen. */
+static int hold_against_ledger(Ctl *ctl, const char *path, const Witnessed *witnessed, Verification *ret)
 {
 	VerifyOptions options = {
-		.path = proof_ledger(ctl),
+		.path = path,
 		.parts = VERIFY_RECORDS | VERIFY_SIGNATURES,
 		.witnessed = (const char *const *)witnessed->notes,
 		.n_witnessed = witnessed->n,
 	};
+
+	return proof_verify(ctl, &options, ret);
+}
+
+static int compare_witnessed(Ctl *ctl, const Witnessed *witnessed)
+{
 	Verification found = { 0 };
-	int status = proof_verify(ctl, &options, &found);
+	int status = hold_against_ledger(ctl, proof_ledger(ctl), witnessed, &found);
 	char text[160];
 
 	if (status != CTL_DONE)
@@ -374,16 +381,130 @@ static int compare_witnessed(Ctl *ctl, const Witnessed *witnessed)
 	return CTL_DONE;
 }
 
+/** Any of the keys that this ledger has had. */
+static int keys_of_ledger(Ledger *ledger, KnownKeys *known)
+{
+	json_auto_t *rows = NULL;
+	char error[LEDGER_TEXT_MAX], why[TLOG_TEXT_MAX];
+	const json_t *row;
+	size_t i;
+
+	if (ledger_lookup_now(ledger, "keys", NULL, &rows, error) < 0)
+		return ctl_fail("%s", error);
+	json_array_foreach (rows, i, row) {
+		const char *key = json_string_value(json_object_get(row, "key"));
+
+		if (known->n < KNOWN_KEYS_MAX && key &&
+			note_verifier_parse(key, &known->keys[known->n], why) == 0)
+			known->n++;
+	}
+	return CTL_DONE;
+}
+
+/**
+ * Who vouches for the client's proof: a key that was given, or else any that the ledger tells of. One that
+ * nobody signed says nothing about the ledger.
+ */
+static int check_signed(
+	Ctl *ctl, Ledger *ledger, const InclusionProof *proof, const char *leaf, size_t size, Checkpoint *ret)
+{
+	KnownKeys known = { 0 };
+	char why[TLOG_TEXT_MAX];
+	bool given;
+	int status = proof_read_keys(ctl, &known);
+
+	given = known.n > 0;
+	if (status == CTL_DONE && !given)
+		status = keys_of_ledger(ledger, &known);
+	if (status != CTL_DONE)
+		return status;
+	if (inclusion_proof_verify(proof, leaf, size, known.keys, known.n, NULL, ret, why) < 0)
+		return ctl_fail("the proof itself does not hold: %s%s", why,
+			given ? ""
+			      : "; if the ledger itself was changed, give the key that the clinic wrote down with --key");
+	return CTL_DONE;
+}
+
+/** The record itself, byte for byte. */
+static int compare_record(
+	Ctl *ctl, Ledger *ledger, const InclusionProof *proof, const char *leaf, size_t leaf_size)
+{
+	_cleanup_(inclusion_proof_done) InclusionProof own = { 0 };
+	json_auto_t *made = NULL;
+	char error[LEDGER_TEXT_MAX], why[TLOG_TEXT_MAX], text[96];
+	const char *its;
+
+	if (ledger_prove_now(ledger, proof->index + 1, &made, error) < 0) {
+		proof_tell(ctl, "finding", error);
+		return CTL_FAILED;
+	}
+	its = json_string_value(json_object_get(made, "proof"));
+	if (!its || inclusion_proof_parse(its, strlen(its), &own, why) < 0)
+		return ctl_fail("the ledger's own proof cannot be read");
+	if (own.extra_size == leaf_size && memcmp(own.extra, leaf, leaf_size) == 0)
+		return CTL_DONE;
+	snprintf(text, sizeof text, "record %llu of the ledger is not the one that the proof is of",
+		N(proof->index + 1));
+	proof_tell(ctl, "finding", text);
+	return CTL_FAILED;
+}
+
+/** A client's report held against the ledger: its proof, its record, and the checkpoint that it names. */
+static int compare_proof(Ctl *ctl, const char *text, size_t size)
+{
+	_cleanup_(inclusion_proof_done) InclusionProof proof = { 0 };
+	_cleanup_(witnessed_done) Witnessed witnessed = { 0 };
+	_cleanup_(ledger_freep) Ledger *ledger = NULL;
+	_cleanup_(freep) char *given = NULL, *note = NULL;
+	char why[TLOG_TEXT_MAX], told[160];
+	const char *leaf, *path;
+	Verification found = { 0 };
+	Checkpoint checkpoint;
+	size_t leaf_size = 0;
+	int status = CTL_DONE, differs;
+
+	if (inclusion_proof_parse(text, size, &proof, why) < 0)
+		return ctl_fail("%s", why);
+	if (ctl->leaf && file_read(ctl->leaf, PROOF_FILE_MAX, &given, &leaf_size) < 0)
+		return ctl_fail("%s: it cannot be read", ctl->leaf);
+	if (!given && !proof.extra)
+		return ctl_usage("the proof does not hold what it proves: give its bytes with --leaf FILE");
+	leaf = given ? given : (const char *)proof.extra;
+	leaf_size = given ? leaf_size : proof.extra_size;
+	note = strndup(proof.checkpoint, proof.checkpoint_size);
+	status = note ? keep_note(&witnessed, note) : ctl_fail("out of memory");
+	if (status != CTL_DONE)
+		return status;
+	path = proof_ledger(ctl);
+	status = open_ledger(path, &ledger);
+	if (status == CTL_DONE)
+		status = check_signed(ctl, ledger, &proof, leaf, leaf_size, &checkpoint);
+	if (status != CTL_DONE)
+		return status;
+	differs = compare_record(ctl, ledger, &proof, leaf, leaf_size);
+	status = hold_against_ledger(ctl, path, &witnessed, &found);
+	if (status != CTL_DONE || differs != CTL_DONE)
+		return CTL_FAILED;
+	snprintf(told, sizeof told,
+		"the proof is genuine; record %llu and the checkpoint at %llu records are the ledger's",
+		N(proof.index + 1), N(checkpoint.size));
+	proof_tell(ctl, "sound", told);
+	return CTL_DONE;
+}
+
 static int run_witness(Ctl *ctl, int n, char **arguments)
 {
 	_cleanup_(witnessed_done) Witnessed witnessed = { 0 };
 	_cleanup_(freep) char *text = NULL;
 	size_t size;
-	int status = proof_read_text(arguments[0], &text, &size);
+	int status = proof_read_proof(arguments[0], &text, &size);
 
-	if (status == CTL_DONE)
-		status = text[0] == '{' ? proof_each_message(arguments[0], text, keep_message, &witnessed)
-					: keep_note(&witnessed, text);
+	if (status != CTL_DONE || !text)
+		return status;
+	if (strncmp(text, PROOF_BEGINNING, strlen(PROOF_BEGINNING)) == 0)
+		return compare_proof(ctl, text, size);
+	status = text[0] == '{' ? proof_each_message(arguments[0], text, keep_message, &witnessed)
+				: keep_note(&witnessed, text);
 	return status == CTL_DONE ? compare_witnessed(ctl, &witnessed) : status;
 }
 

@@ -25,7 +25,7 @@ void proof_tell(const Ctl *ctl, const char *what, const char *text);
 
 /* ---- proof-check.c: without any ledger ---- */
 
-enum { KNOWN_KEYS_MAX = 8, PROOF_FILE_MAX = 256 << 20 };
+enum { KNOWN_KEYS_MAX = 32, PROOF_FILE_MAX = 256 << 20 };
 
 typedef struct KnownKeys {
 	NoteVerifier keys[KNOWN_KEYS_MAX];
@@ -37,6 +37,11 @@ int proof_read_keys(const Ctl *ctl, KnownKeys *ret);
 
 /** A text of at most PROOF_FILE_MAX bytes without NUL. CTL_FAILED after printing what is wrong. */
 int proof_read_text(const char *file, char **ret, size_t *ret_size);
+
+/** The same; what a scanner read from a report's code becomes the proof that it holds. */
+int proof_read_proof(const char *file, char **ret, size_t *ret_size);
+
+#define PROOF_BEGINNING "c2sp.org/tlog-proof"
 
 /** The signed note in a message of the topic `checkpoint`; NULL: it has none. */
 const char *proof_note_of(const json_t *message);

@@ -95,22 +95,35 @@ int checkpoint_parse(const char *text, size_t size, Checkpoint *ret, char error[
 	return 0;
 }
 
+int checkpoint_open_cosigned(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
+	const char *origin, Checkpoint *ret, NoteOpened *ret_opened, char error[TLOG_TEXT_MAX])
+{
+	Checkpoint checkpoint;
+	NoteOpened opened;
+	int r;
+
+	r = note_open_cosigned(note, size, known, n_known, &opened, error);
+	if (r < 0)
+		return r;
+	r = checkpoint_parse(note, opened.text_size, &checkpoint, error);
+	if (r < 0)
+		return r;
+	if (!opened.signed_for_origin)
+		return text_refuse(-EXDEV, error,
+			"the checkpoint is of %.200s, but signed by %.200s: no key of that log that was given has "
+			"signed it",
+			checkpoint.origin, known[opened.signed_by].name);
+	if (origin && strcmp(origin, checkpoint.origin) != 0)
+		return text_refuse(-EXDEV, error, "the checkpoint is of %.200s, not of %.200s",
+			checkpoint.origin, origin);
+	*ret = checkpoint;
+	if (ret_opened)
+		*ret_opened = opened;
+	return 0;
+}
+
 int checkpoint_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
 	const char *origin, Checkpoint *ret, char error[TLOG_TEXT_MAX])
 {
-	Checkpoint checkpoint;
-	size_t text_size;
-	int r;
-
-	r = note_open(note, size, known, n_known, &text_size, NULL, error);
-	if (r < 0)
-		return r;
-	r = checkpoint_parse(note, text_size, &checkpoint, error);
-	if (r < 0)
-		return r;
-	if (origin && strcmp(origin, checkpoint.origin) != 0)
-		return text_refuse(
-			-EXDEV, error, "the checkpoint is of %s, not of %s", checkpoint.origin, origin);
-	*ret = checkpoint;
-	return 0;
+	return checkpoint_open_cosigned(note, size, known, n_known, origin, ret, NULL, error);
 }

@@ -10,11 +10,12 @@
 #include "tlog/note.h"
 #include "util/digest.h"
 
-/* the only kind of key that is read or made: Ed25519 */
+/* the only kind of key that is made: Ed25519 */
 enum {
-	KIND_ED25519 = 1,
 	ENCODED_KEY_BYTES = 1 + NOTE_PUBLIC_KEY_BYTES,
 	ENCODED_KEY_CHARS = 44,
+	ENCODED_MAX = 1 + NOTE_PUBLIC_KEY_MAX,
+	ENCODED_CHARS_MAX = (ENCODED_MAX + 2) / 3 * 4,
 	ID_CHARS = 8
 };
 
@@ -29,10 +30,22 @@ DEFINE_CLEANUP(EVP_MD_CTX *, EVP_MD_CTX_free, EVP_MD_CTX_freep);
 
 /* ---- keys as text ---- */
 
-static int key_id(const char *name, const uint8_t encoded[ENCODED_KEY_BYTES], uint32_t *ret)
+size_t note_key_size(NoteKind kind)
+{
+	switch (kind) {
+	case NOTE_ED25519:
+	case NOTE_COSIGNATURE:
+		return NOTE_PUBLIC_KEY_BYTES;
+	case NOTE_COSIGNATURE_ML_DSA_44:
+		return NOTE_ML_DSA_44_KEY_BYTES;
+	}
+	return 0;
+}
+
+static int key_id(const char *name, const uint8_t *encoded, size_t size, uint32_t *ret)
 {
 	_cleanup_(digester_freep) Digester *digester = NULL;
-	const DigestPart parts[] = { { name, strlen(name) }, { "\n", 1 }, { encoded, ENCODED_KEY_BYTES } };
+	const DigestPart parts[] = { { name, strlen(name) }, { "\n", 1 }, { encoded, size } };
 	uint8_t digest[DIGEST_BYTES];
 	int r;
 
@@ -45,18 +58,19 @@ static int key_id(const char *name, const uint8_t encoded[ENCODED_KEY_BYTES], ui
 	return 0;
 }
 
-static int verifier_make(const char *name, const uint8_t key[NOTE_PUBLIC_KEY_BYTES], NoteVerifier *ret)
+static int verifier_make(const char *name, NoteKind kind, const uint8_t *key, NoteVerifier *ret)
 {
-	uint8_t encoded[ENCODED_KEY_BYTES] = { KIND_ED25519 };
-	NoteVerifier verifier = { 0 };
+	uint8_t encoded[ENCODED_MAX] = { (uint8_t)kind };
+	NoteVerifier verifier = { .kind = kind };
+	size_t size = note_key_size(kind);
 	int r;
 
-	memcpy(encoded + 1, key, NOTE_PUBLIC_KEY_BYTES);
-	r = key_id(name, encoded, &verifier.id);
+	memcpy(encoded + 1, key, size);
+	r = key_id(name, encoded, 1 + size, &verifier.id);
 	if (r < 0)
 		return r;
 	memcpy(verifier.name, name, strlen(name));
-	memcpy(verifier.key, key, NOTE_PUBLIC_KEY_BYTES);
+	memcpy(verifier.key, key, size);
 	*ret = verifier;
 	return 0;
 }
@@ -82,8 +96,9 @@ static bool parse_id(Slice text, uint32_t *ret)
 /** What public and private keys have in common: "<name>+<id>+<base64>". */
 typedef struct KeyText {
 	char name[NOTE_NAME_MAX];
+	NoteKind kind;
 	uint32_t id;
-	uint8_t key[NOTE_PUBLIC_KEY_BYTES];
+	uint8_t key[NOTE_PUBLIC_KEY_MAX];
 } KeyText;
 
 /** Up to the next '+', which is taken off as well. */
@@ -119,15 +134,17 @@ static int parse_key(Slice text, const char *what, KeyText *ret, char error[TLOG
 		return text_refuse(r, error, "%s ends in something that is not base64", what);
 	if (r < 0)
 		return text_refuse(r, error, "no memory for %s", what);
-	if (encoded[0] != KIND_ED25519)
-		r = text_refuse(-EOPNOTSUPP, error, "%s is of kind %u; only Ed25519 (1) is known here", what,
-			encoded[0]);
-	else if (size != ENCODED_KEY_BYTES)
-		r = text_refuse(-EINVAL, error, "%s has a key of %zu bytes instead of %d", what, size - 1,
-			NOTE_PUBLIC_KEY_BYTES);
+	ret->kind = (NoteKind)encoded[0];
+	if (note_key_size(ret->kind) == 0)
+		r = text_refuse(-EOPNOTSUPP, error,
+			"%s is of kind %u; only Ed25519 (1) and the witnesses' kinds (4 and 6) are known here",
+			what, encoded[0]);
+	else if (size != 1 + note_key_size(ret->kind))
+		r = text_refuse(-EINVAL, error, "%s has a key of %zu bytes instead of %zu", what, size - 1,
+			note_key_size(ret->kind));
 	if (r >= 0) {
 		memcpy(ret->name, name.text, name.size);
-		memcpy(ret->key, encoded + 1, NOTE_PUBLIC_KEY_BYTES);
+		memcpy(ret->key, encoded + 1, size - 1);
 	}
 	OPENSSL_cleanse(encoded, size);
 	return r;
@@ -153,7 +170,7 @@ int note_verifier_parse(const char *text, NoteVerifier *ret, char error[TLOG_TEX
 	r = parse_key((Slice){ text, strlen(text) }, what, &key, error);
 	if (r < 0)
 		return r;
-	r = verifier_make(key.name, key.key, &verifier);
+	r = verifier_make(key.name, key.kind, key.key, &verifier);
 	if (r < 0)
 		return text_refuse(r, error, "%s: libcrypto fails", what);
 	r = check_id(&verifier, key.id, what, error);
@@ -163,20 +180,21 @@ int note_verifier_parse(const char *text, NoteVerifier *ret, char error[TLOG_TEX
 	return 0;
 }
 
-static void encode_key(const uint8_t key[NOTE_PUBLIC_KEY_BYTES], char ret[ENCODED_KEY_CHARS + 1])
+static void encode_key(NoteKind kind, const uint8_t *key, char *ret)
 {
-	uint8_t encoded[ENCODED_KEY_BYTES] = { KIND_ED25519 };
+	uint8_t encoded[ENCODED_MAX] = { (uint8_t)kind };
+	size_t size = note_key_size(kind);
 
-	memcpy(encoded + 1, key, NOTE_PUBLIC_KEY_BYTES);
-	EVP_EncodeBlock((unsigned char *)ret, encoded, sizeof encoded);
+	memcpy(encoded + 1, key, size);
+	EVP_EncodeBlock((unsigned char *)ret, encoded, (int)(1 + size));
 	OPENSSL_cleanse(encoded, sizeof encoded);
 }
 
 void note_verifier_write(const NoteVerifier *verifier, char ret[NOTE_KEY_MAX])
 {
-	char encoded[ENCODED_KEY_CHARS + 1];
+	char encoded[ENCODED_CHARS_MAX + 1];
 
-	encode_key(verifier->key, encoded);
+	encode_key(verifier->kind, verifier->key, encoded);
 	(void)snprintf(ret, NOTE_KEY_MAX, "%s+%08" PRIx32 "+%s", verifier->name, verifier->id, encoded);
 }
 
@@ -184,7 +202,7 @@ void note_signer_write(const NoteSigner *signer, char ret[NOTE_PRIVATE_KEY_MAX])
 {
 	char encoded[ENCODED_KEY_CHARS + 1];
 
-	encode_key(signer->seed, encoded);
+	encode_key(NOTE_ED25519, signer->seed, encoded);
 	(void)snprintf(ret, NOTE_PRIVATE_KEY_MAX, "PRIVATE+KEY+%s+%08" PRIx32 "+%s\n", signer->verifier.name,
 		signer->verifier.id, encoded);
 	OPENSSL_cleanse(encoded, sizeof encoded);
@@ -206,7 +224,7 @@ static int signer_make(const char *name, const uint8_t seed[NOTE_PUBLIC_KEY_BYTE
 	if (!signer->key || EVP_PKEY_get_raw_public_key(signer->key, public_key, &size) != 1 ||
 		size != sizeof public_key)
 		return -EIO;
-	r = verifier_make(name, public_key, &signer->verifier);
+	r = verifier_make(name, NOTE_ED25519, public_key, &signer->verifier);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(signer);
@@ -243,8 +261,12 @@ int note_signer_parse(const char *text, NoteSigner **ret, char error[TLOG_TEXT_M
 	r = parse_key(rest, what, &key, error);
 	if (r < 0)
 		return r;
-	r = signer_make(key.name, key.key, &signer);
+	if (key.kind == NOTE_ED25519)
+		r = signer_make(key.name, key.key, &signer);
 	OPENSSL_cleanse(&key.key, sizeof key.key);
+	if (key.kind != NOTE_ED25519)
+		return text_refuse(-EOPNOTSUPP, error,
+			"%s is a witness's, of kind %u; a log signs with Ed25519 (1)", what, key.kind);
 	if (r < 0)
 		return text_refuse(r, error, "%s: no memory, or libcrypto fails", what);
 	r = check_id(&signer->verifier, key.id, what, error);
@@ -286,19 +308,35 @@ int note_key_sign(const NoteSigner *signer, Slice text, uint8_t ret[NOTE_SIGNATU
 	return 0;
 }
 
-int note_key_verify(const NoteVerifier *verifier, Slice text, const uint8_t *signature, size_t size)
+/** The key as libcrypto has it. Its names of keys are asked for at run time: a newer library knows more. */
+static EVP_PKEY *public_key(const NoteVerifier *verifier)
+{
+	const char *name = verifier->kind == NOTE_COSIGNATURE_ML_DSA_44 ? "ML-DSA-44" : "ED25519";
+
+	return EVP_PKEY_new_raw_public_key_ex(NULL, name, NULL, verifier->key, note_key_size(verifier->kind));
+}
+
+int note_key_verify_message(const NoteVerifier *verifier, const void *message, size_t message_size,
+	const uint8_t *signature, size_t size)
 {
 	_cleanup_(EVP_MD_CTX_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
-	_cleanup_(EVP_PKEY_freep) EVP_PKEY *key =
-		EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, verifier->key, sizeof verifier->key);
+	_cleanup_(EVP_PKEY_freep) EVP_PKEY *key = public_key(verifier);
 
+	if (!key && verifier->kind == NOTE_COSIGNATURE_ML_DSA_44)
+		return -EOPNOTSUPP;
 	if (!context || !key)
 		return -ENOMEM;
+	if (EVP_DigestVerifyInit_ex(context, NULL, NULL, NULL, NULL, key, NULL) != 1)
+		return -EIO;
+	return EVP_DigestVerify(context, signature, size, message, message_size) == 1 ? 0 : -EBADMSG;
+}
+
+int note_key_verify(
+	const NoteVerifier *verifier, Slice text, const uint8_t *signature, size_t size, int64_t *ret_utc_s)
+{
+	if (verifier->kind != NOTE_ED25519)
+		return cosignature_verify(verifier, text, signature, size, ret_utc_s);
 	if (size != NOTE_SIGNATURE_BYTES)
 		return -EBADMSG;
-	if (EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) != 1)
-		return -EIO;
-	return EVP_DigestVerify(context, signature, size, (const unsigned char *)text.text, text.size) == 1
-		       ? 0
-		       : -EBADMSG;
+	return note_key_verify_message(verifier, text.text, text.size, signature, size);
 }

@@ -140,21 +140,45 @@ static int split(Slice note, Slice *ret_text, Slice *ret_signatures, char error[
 typedef struct Keys {
 	const NoteVerifier *known;
 	size_t n;
-	size_t first; /* that verified; n: none has */
+	NoteOpened opened; /* signed_by: n when none has */
 } Keys;
+
+/** The name of the log that a checkpoint, or a key's statement, is of. */
+static bool is_origin(const NoteVerifier *key, Slice text)
+{
+	size_t size = strlen(key->name);
+
+	return text.size > size && text.text[size] == '\n' && memcmp(text.text, key->name, size) == 0;
+}
+
+static void take_signed(Keys *keys, size_t i, Slice text, int64_t utc_s)
+{
+	NoteOpened *opened = &keys->opened;
+
+	if (keys->known[i].kind != NOTE_ED25519) {
+		/* there are not more signatures than there is room */
+		opened->cosigned[opened->n_cosigned++] = (NoteCosigned){ i, utc_s };
+		return;
+	}
+	if (opened->signed_by == keys->n)
+		opened->signed_by = i;
+	if (is_origin(&keys->known[i], text))
+		opened->signed_for_origin = true;
+}
 
 /** Ignores what is not by a known key. Of keys that share name and id one must have signed. */
 static int check_signature(Slice text, const Signature *signature, Keys *keys)
 {
+	int64_t utc_s = 0;
 	int result = 0;
 
 	for (size_t i = 0; i < keys->n; i++) {
 		if (!is_by(signature, &keys->known[i]))
 			continue;
-		result = note_key_verify(
-			&keys->known[i], text, signature->bytes + ID_BYTES, signature->size - ID_BYTES);
-		if (result >= 0 && keys->first == keys->n)
-			keys->first = i;
+		result = note_key_verify(&keys->known[i], text, signature->bytes + ID_BYTES,
+			signature->size - ID_BYTES, &utc_s);
+		if (result >= 0)
+			take_signed(keys, i, text, utc_s);
 		if (result != -EBADMSG)
 			return result;
 	}
@@ -178,6 +202,11 @@ static int check_line(Slice text, Slice line, Keys *keys, unsigned number, char 
 	if (r == -EBADMSG)
 		return text_refuse(r, error,
 			"the signature by %.*s does not go with this text: one was changed",
+			(int)signature.name.size, signature.name.text);
+	if (r == -EOPNOTSUPP)
+		return text_refuse(r, error,
+			"the cosignature by %.*s is of ML-DSA-44, which this machine's libcrypto cannot check "
+			"(OpenSSL 3.5 can): check on another, or without that key",
 			(int)signature.name.size, signature.name.text);
 	if (r < 0)
 		return text_refuse(r, error, "libcrypto fails on signature line %u", number);
@@ -214,21 +243,38 @@ int note_read(const char *note, size_t size, size_t *ret_text_size, char error[T
 	return 0;
 }
 
-int note_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known, size_t *ret_text_size,
-	size_t *ret_signed_by, char error[TLOG_TEXT_MAX])
+int note_open_cosigned(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
+	NoteOpened *ret, char error[TLOG_TEXT_MAX])
 {
-	Keys keys = { known, n_known, n_known };
+	Keys keys = { .known = known, .n = n_known, .opened.signed_by = n_known };
 	Slice text;
 	int r;
 
 	r = check_note((Slice){ note, size }, &keys, &text, error);
 	if (r < 0)
 		return r;
-	if (keys.first == n_known)
-		return text_refuse(
-			-ENOKEY, error, "no signature is by a key that was given; is it the right key?");
-	*ret_text_size = text.size;
+	if (keys.opened.signed_by == n_known)
+		return text_refuse(-ENOKEY, error,
+			keys.opened.n_cosigned > 0
+				? "only witnesses that were given have signed it, not the log itself: give "
+				  "the log's key as well"
+				: "no signature is by a key that was given; is it the right key?");
+	keys.opened.text_size = text.size;
+	*ret = keys.opened;
+	return 0;
+}
+
+int note_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known, size_t *ret_text_size,
+	size_t *ret_signed_by, char error[TLOG_TEXT_MAX])
+{
+	NoteOpened opened;
+	int r;
+
+	r = note_open_cosigned(note, size, known, n_known, &opened, error);
+	if (r < 0)
+		return r;
+	*ret_text_size = opened.text_size;
 	if (ret_signed_by)
-		*ret_signed_by = keys.first;
+		*ret_signed_by = opened.signed_by;
 	return 0;
 }

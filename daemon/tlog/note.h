@@ -3,35 +3,50 @@
 
 /**
  * Signed notes (c2sp.org/signed-note) with Ed25519 keys (RFC 8032): keys as text, signing, and strict
- * reading. Only note_signer_store() and note_signer_load() touch files.
+ * reading; and the cosignatures of witnesses (c2sp.org/tlog-cosignature), which are checked only. Only
+ * note_signer_store() and note_signer_load() touch files.
  *
  * Errors, unless said otherwise: -EINVAL for text that is not of its form, -ENOMEM, -EIO when libcrypto
  * fails. Where a function takes `error`, a refusal is one sentence there; outputs are untouched on failure.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "util/cleanup.h"
 
 enum {
-	TLOG_TEXT_MAX = 512,      /* a refusal's sentence */
-	NOTE_NAME_MAX = 256,      /* a key's name with its NUL */
-	NOTE_KEY_MAX = 384,       /* a public key as text with its NUL */
-	NOTE_SIZE_MAX = 1 << 20,  /* bytes of a note */
-	NOTE_SIGNATURES_MAX = 64, /* the specification asks for 16 */
-	NOTE_PUBLIC_KEY_BYTES = 32,
+	TLOG_TEXT_MAX = 512,             /* a refusal's sentence */
+	NOTE_NAME_MAX = 256,             /* a key's name with its NUL */
+	NOTE_KEY_MAX = 2048,             /* a public key as text with its NUL */
+	NOTE_SIZE_MAX = 1 << 20,         /* bytes of a note */
+	NOTE_SIGNATURES_MAX = 64,        /* the specification asks for 16 */
+	NOTE_PUBLIC_KEY_BYTES = 32,      /* Ed25519 */
+	NOTE_ML_DSA_44_KEY_BYTES = 1312, /* FIPS 204 */
+	NOTE_PUBLIC_KEY_MAX = NOTE_ML_DSA_44_KEY_BYTES,
 };
 
-/** A public key: "<name>+<id in hexadecimal>+<base64 of 0x01 and the key>" as text, often called vkey. */
+/** Signature types of the specification; the values stand in keys. */
+typedef enum NoteKind {
+	NOTE_ED25519 = 1,               /* a note's own signature, such as a log's */
+	NOTE_COSIGNATURE = 4,           /* a witness's, Ed25519 with a time */
+	NOTE_COSIGNATURE_ML_DSA_44 = 6, /* the same with ML-DSA-44 */
+} NoteKind;
+
+/** A public key: "<name>+<id in hexadecimal>+<base64 of the kind and the key>" as text, often called vkey. */
 typedef struct NoteVerifier {
 	char name[NOTE_NAME_MAX];
-	uint32_t id; /* first 4 bytes of SHA-256(name || 0x0a || 0x01 || key) */
-	uint8_t key[NOTE_PUBLIC_KEY_BYTES];
+	NoteKind kind;
+	uint32_t id; /* first 4 bytes of SHA-256(name || 0x0a || kind || key) */
+	uint8_t key[NOTE_PUBLIC_KEY_MAX];
 } NoteVerifier;
 
+/** Bytes of a key of this kind; 0 for a kind that is not known. */
+size_t note_key_size(NoteKind kind);
+
 /**
- * Reads a public key. -EOPNOTSUPP when it is of another kind than Ed25519, -EBADMSG when name and key do not
+ * Reads a public key. -EOPNOTSUPP when it is of a kind that is not known, -EBADMSG when name and key do not
  * go with the id: a character was mistyped or lost.
  */
 int note_verifier_parse(const char *text, NoteVerifier *ret, char error[TLOG_TEXT_MAX]) _must_check_;
@@ -80,13 +95,32 @@ int note_sign_again(const NoteSigner *signer, const char *note, size_t size, cha
 /** Checks a note's form only, for showing what nobody vouches for. */
 int note_read(const char *note, size_t size, size_t *ret_text_size, char error[TLOG_TEXT_MAX]) _must_check_;
 
+/** A witness's cosignature that verified. */
+typedef struct NoteCosigned {
+	size_t key;    /* index in `known` */
+	int64_t utc_s; /* when the witness says it saw this; 0: it does not say (ML-DSA-44 only) */
+} NoteCosigned;
+
+/** What is known of a note after its signatures were checked. */
+typedef struct NoteOpened {
+	size_t text_size;       /* of its text, which is its beginning, final newline included */
+	size_t signed_by;       /* index in `known` of the first signature of kind NOTE_ED25519 */
+	bool signed_for_origin; /* one of that kind is by a key whose name is the text's first line */
+	NoteCosigned cosigned[NOTE_SIGNATURES_MAX];
+	size_t n_cosigned;
+} NoteOpened;
+
 /**
- * Checks a note of `size` bytes and gives the length of its text, which is its beginning, final newline
- * included. Signatures of keys that are not `known` are ignored, as the specification demands; one of a known
- * key that does not verify refuses the note. `ret_signed_by` (may be NULL) gets the index in `known` of the
- * first signature that verified.
+ * Checks a note of `size` bytes. Signatures of keys that are not `known` are ignored, as the specification
+ * demands; one of a known key that does not verify refuses the note. Cosignatures are checked and listed, but
+ * do not make a note a signed one: a witness vouches for what a log has signed.
  *
- * -EINVAL malformed, -ENOKEY no signature by a known key, -EBADMSG text or signature were changed.
+ * -EINVAL malformed, -ENOKEY no signature of kind NOTE_ED25519 by a known key, -EBADMSG text or signature
+ * were changed, -EOPNOTSUPP libcrypto cannot check ML-DSA-44 (before OpenSSL 3.5).
  */
+int note_open_cosigned(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
+	NoteOpened *ret, char error[TLOG_TEXT_MAX]) _must_check_;
+
+/** The same where nobody cosigns. `ret_signed_by` may be NULL. */
 int note_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known, size_t *ret_text_size,
 	size_t *ret_signed_by, char error[TLOG_TEXT_MAX]) _must_check_;

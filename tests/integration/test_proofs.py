@@ -69,6 +69,57 @@ def tamper(ledger, sql):
     db.close()
 
 
+# ---- no station at all ----
+
+ANOTHERS = """c2sp.org/tlog-proof@v1
+extra Yg==
+index 1
+Aippeebat6pa5MPl5F9+l3ESp+Y1k4INvsHsc4ok+Tw=
+WX/LMSgtNGVMIA00GPylcFxkjr8ybsc9jd7xGEH4dtg=
+
+stipple/clinic/chair-2
+3
+NmQuc8JUCrEh46a/lUWwokmCzYMOsT080Z3jzmwCHsE=
+
+\u2014 stipple/clinic/chair-1 wAGgt4E58DOwUU+biDq0XIx3rCOOvvlB8MsH0eqi8EX+EYJzQpSIa3+AnuqqvrHekN/4oD4fQlv9ky03Z+CubNGe0gY=
+"""
+ANOTHERS_KEYS = ("stipple/clinic/chair-1+c001a0b7+AblwxNxy3tieskDWxaQPLuU8PwqT1sg99fGh37uHr0+D"
+                 " stipple/clinic/chair-2+ebd8e5b7+AS2hP7HbJfvnvg4ko5Oy1pJ72yvrwjLWWfoXJGCcQ0nj")
+COSIGNED = """example.com/log
+7
+LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE=
+
+\u2014 example.com/log YJlzPvNJX7ZRYR5bMEobT1HHfzIkX5up3EKeJM+u3SCJqpr/4ly3kAQ+L9XydEw5x4IwBisOC2tF9RbIZz0XNeFtRQU=
+\u2014 witness.example/w1 gHYYOgAAAABlU/EAfxkT5J3up8LXBK3Uz1rQnVCtUYwiVifw2Zfn9iw7lWDeUrYkuGspupDjPSJw38swoqvj5zrc9RmxdJRdbjmRDQ==
+"""
+COSIGNED_KEYS = ("example.com/log+6099733e+AdTJ2KNXiJo1LQz4hFVYzI+AAOZe+xY/hTdIz3d0IZEe"
+                 " witness.example/w1+8076183a+BOjCEHV3UUlzlx2fCfFKtQ6uSVc8Y86JnxmKdvZunMBS")
+
+
+def test_nobody_signs_for_another_stations_log(tmp_path):
+    proof = tmp_path / "proof"
+    proof.write_text(ANOTHERS)
+    for keys in (ANOTHERS_KEYS, ANOTHERS_KEYS.split()[0]):
+        said = ctl("audit", "verify", "--proof", proof, "--key", keys, expect=1)
+        assert "is of stipple/clinic/chair-2, but signed by stipple/clinic/chair-1" in said
+        assert "proved" not in said
+
+
+def test_cosignatures_are_verified_and_named(tmp_path):
+    note = tmp_path / "note"
+    note.write_text(COSIGNED)
+    log, witness = COSIGNED_KEYS.split()
+    shown = json.loads(ctl("--json", "audit", "verify", "--proof", note, "--key", COSIGNED_KEYS))
+    assert shown["signed"] == shown["log"] == "example.com/log"
+    assert shown["cosigned"] == [{"witness": "witness.example/w1", "seen": "2023-11-14T22:13:20.000000Z"}]
+    assert "witness.example/w1, which saw it at 2023-11-14" in ctl("audit", "verify", "--proof", note, "--key", COSIGNED_KEYS)
+    assert "cosigned" not in ctl("audit", "verify", "--proof", note, "--key", log)
+    assert "only witnesses" in ctl("audit", "verify", "--proof", note, "--key", witness, expect=1)
+    note.write_text(COSIGNED.replace("AAAABlU", "AAAABlV"))
+    assert "witness.example/w1 does not go with this text" in ctl(
+        "audit", "verify", "--proof", note, "--key", COSIGNED_KEYS, expect=1)
+
+
 # ---- a running station ----
 
 def test_key_is_the_stations_own(station):
@@ -247,7 +298,7 @@ def test_a_changed_key_is_followed_by_who_knows_both(station, tmp_path):
         assert "give all that you trust" in ctl(*check, key, expect=1)
     assert "nothing was changed" in ctl(*check, f"{before} {after}")
     assert "there is none in it" in ctl(*check, " ", expect=2)
-    assert "more than 8 keys" in ctl(*check, " ".join([after] * 9), expect=2)
+    assert "more than 32 keys" in ctl(*check, " ".join([after] * 33), expect=2)
     # the old key itself says which the new one is
     rotated, = [row["body"] for row in station.audit("records") if row["kind"] == "key.rotated"]
     files["statement"].write_text(rotated["statement"])
@@ -256,6 +307,29 @@ def test_a_changed_key_is_followed_by_who_knows_both(station, tmp_path):
     ctl("audit", "verify", "--proof", files["statement"], "--key", after, expect=1)
     files["statement"].write_text(rotated["statement"].replace(after, before))
     ctl("audit", "verify", "--proof", files["statement"], "--key", before, expect=1)
+
+
+def test_a_clients_report_is_held_against_the_ledger(stopped, tmp_path):
+    station, ledger, key = stopped
+    proof, other = tmp_path / "proof", tmp_path / "other.db"
+    witness = ["--ledger", ledger, "audit", "witness", proof]
+    proof.write_text(ctl("--ledger", ledger, "audit", "prove", 20))
+    good = proof.read_text()
+    for more in ([], ["--key", key]):
+        assert "record 20 and the checkpoint at" in ctl(*witness, *more)
+    # the proof itself was forged: that says nothing about the ledger
+    proof.write_text(good.replace("index 19", "index 18"))
+    assert "the proof itself does not hold" in ctl(*witness, expect=1)
+    # the ledger was rewritten, tree and all, with its own key: only who kept a proof can tell
+    proof.write_text(good)
+    shutil.copy(ledger, other)
+    tamper(other, "UPDATE record SET leaf = replace(leaf, 'Maker', 'Mbker') WHERE seq = 20")
+    said = ctl("--ledger", other, "audit", "witness", proof, "--key", key, expect=1)
+    assert "record 20 of the ledger is not the one that the proof is of" in said
+    with sqlite3.connect(other) as db:
+        db.execute("DELETE FROM checkpoint")
+    db.close()
+    assert "does not fit" in ctl("--ledger", other, "audit", "witness", proof, "--key", key, expect=1)
 
 
 def test_a_key_that_took_the_place_of_the_known_one_is_told(station):

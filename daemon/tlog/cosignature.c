@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Cosignatures of witnesses (c2sp.org/tlog-cosignature), Ed25519 and ML-DSA-44: what exactly a witness signed
+ * for a checkpoint. Checked only: a station cosigns nothing.
+ */
+
+#include <endian.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "tlog/note-key.h"
+
+enum {
+	TIME_BYTES = 8,
+	NAME_BYTES_MAX = 255, /* of a TLS vector whose length is one byte */
+	LABEL_BYTES = 12,
+	/* label, name, time, origin, start, end, hash */
+	MESSAGE_MAX = LABEL_BYTES + 2 * (1 + NAME_BYTES_MAX) + 3 * 8 + DIGEST_BYTES,
+};
+
+/** The first three lines of a checkpoint, which are all that a witness vouches for. */
+typedef struct Tree {
+	Slice origin;
+	uint64_t size;
+	MerkleHash root;
+} Tree;
+
+/** -EBADMSG for what is no checkpoint: a witness signs nothing else. */
+static int read_tree(Slice text, Tree *ret)
+{
+	unsigned number = 0;
+	Slice line;
+
+	if (!text_next_line(&text, &ret->origin, &number) || ret->origin.size == 0 ||
+		!text_next_line(&text, &line, &number) || !text_parse_number(line, &ret->size) ||
+		!text_next_line(&text, &line, &number) ||
+		base64_decode_exactly(line, ret->root.bytes, sizeof ret->root.bytes) < 0)
+		return -EBADMSG;
+	return 0;
+}
+
+/** "cosignature/v1", the time, and the whole text. */
+static int verify_ed25519(const NoteVerifier *verifier, Slice text, uint64_t utc_s, const uint8_t *signature)
+{
+	_cleanup_(freep) char *message = NULL;
+	int size = asprintf(
+		&message, "cosignature/v1\ntime %" PRIu64 "\n%.*s", utc_s, (int)text.size, text.text);
+
+	if (size < 0)
+		return -ENOMEM;
+	return note_key_verify_message(verifier, message, (size_t)size, signature, NOTE_SIGNATURE_BYTES);
+}
+
+static uint8_t *put(uint8_t *at, const void *bytes, size_t size)
+{
+	memcpy(at, bytes, size);
+	return at + size;
+}
+
+static uint8_t *put_number(uint8_t *at, uint64_t number)
+{
+	uint64_t big_endian = htobe64(number);
+
+	return put(at, &big_endian, sizeof big_endian);
+}
+
+static uint8_t *put_name(uint8_t *at, Slice name)
+{
+	*at++ = (uint8_t)name.size;
+	return put(at, name.text, name.size);
+}
+
+/** The structure `cosigned_message`, of the whole tree. */
+static int verify_ml_dsa_44(
+	const NoteVerifier *verifier, const Tree *tree, uint64_t utc_s, const uint8_t *signature)
+{
+	static const uint8_t label[LABEL_BYTES] = "subtree/v1\n";
+	Slice name = { verifier->name, strlen(verifier->name) };
+	uint8_t message[MESSAGE_MAX], *end;
+
+	if (name.size > NAME_BYTES_MAX || tree->origin.size > NAME_BYTES_MAX)
+		return -EBADMSG;
+	end = put(message, label, sizeof label);
+	end = put_name(end, name);
+	end = put_number(end, utc_s);
+	end = put_name(end, tree->origin);
+	end = put_number(end, 0);
+	end = put_number(end, tree->size);
+	end = put(end, tree->root.bytes, sizeof tree->root.bytes);
+	return note_key_verify_message(
+		verifier, message, (size_t)(end - message), signature, NOTE_ML_DSA_44_SIGNATURE_BYTES);
+}
+
+int cosignature_verify(
+	const NoteVerifier *verifier, Slice text, const uint8_t *signature, size_t size, int64_t *ret_utc_s)
+{
+	bool post_quantum = verifier->kind == NOTE_COSIGNATURE_ML_DSA_44;
+	size_t expected = post_quantum ? NOTE_ML_DSA_44_SIGNATURE_BYTES : NOTE_SIGNATURE_BYTES;
+	uint64_t utc_s;
+	Tree tree;
+	int r;
+
+	if (size != TIME_BYTES + expected || read_tree(text, &tree) < 0)
+		return -EBADMSG;
+	memcpy(&utc_s, signature, sizeof utc_s);
+	utc_s = be64toh(utc_s);
+	if (utc_s > INT64_MAX)
+		return -EBADMSG;
+	r = post_quantum ? verify_ml_dsa_44(verifier, &tree, utc_s, signature + TIME_BYTES)
+			 : verify_ed25519(verifier, text, utc_s, signature + TIME_BYTES);
+	if (r == 0)
+		*ret_utc_s = (int64_t)utc_s;
+	return r;
+}
