@@ -28,7 +28,7 @@
 #define STIPPLE_CONFIG_FILE "/etc/stipple/stippled.conf"
 #endif
 
-enum { TICK_US = USEC_PER_SEC, CAMERA_LOOK_MS = 5000, CREDENTIAL_MAX = 4096 };
+enum { TICK_US = USEC_PER_SEC, WATCH_US = USEC_PER_SEC / 10, CAMERA_LOOK_MS = 5000, CREDENTIAL_MAX = 4096 };
 
 typedef struct Daemon {
 	const char *config_path;
@@ -38,7 +38,7 @@ typedef struct Daemon {
 	char scanner_text[STIPPLE_ERROR_MAX]; /* how the scanner is */
 	bool scanner_present;
 	sd_event *event;
-	sd_event_source *tick;
+	sd_event_source *tick, *watch;
 	Ledger *ledger;
 	LedgerInfo ledger_info;
 	Plugin *board, *camera, *scanner_plugin;
@@ -128,6 +128,12 @@ static int on_tick(sd_event_source *source, uint64_t now, void *userdata)
 	station_tick(daemon->station);
 	bus_tick(daemon->bus);
 	return sd_event_source_set_time_relative(source, TICK_US);
+}
+
+static int on_watch(sd_event_source *source, uint64_t now, void *userdata)
+{
+	station_watch(((Daemon *)userdata)->station);
+	return sd_event_source_set_time_relative(source, WATCH_US);
 }
 
 static void on_stopped(void *userdata, const StationReply *reply)
@@ -382,6 +388,7 @@ static int start_ledger(Daemon *daemon)
 	options.key = key;
 	options.checkpoint_records = daemon->config->checkpoint_records;
 	options.checkpoint_s = daemon->config->checkpoint_minutes * 60;
+	options.commit_limit_ms = daemon->config->commit_limit_ms;
 	options.station = station;
 	r = ledger_open(&options, &daemon->ledger, &daemon->ledger_info, error);
 	if (r == -EWOULDBLOCK) {
@@ -591,6 +598,11 @@ static int connect_loop(Daemon *daemon)
 			daemon->event, &daemon->tick, CLOCK_MONOTONIC, TICK_US, 50000, on_tick, daemon);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(daemon->tick, SD_EVENT_ON);
+	if (r >= 0)
+		r = sd_event_add_time_relative(
+			daemon->event, &daemon->watch, CLOCK_MONOTONIC, WATCH_US, 10000, on_watch, daemon);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(daemon->watch, SD_EVENT_ON);
 	for (size_t i = 0; r >= 0 && i < ELEMENTS(signals); i++)
 		r = sd_event_add_signal(daemon->event, NULL, signals[i].signal, signals[i].handler, daemon);
 	if (r >= 0)
@@ -645,6 +657,7 @@ static void stop(Daemon *daemon)
 	plugin_free(daemon->camera);
 	plugin_free(daemon->scanner_plugin);
 	sd_event_source_disable_unref(daemon->tick);
+	sd_event_source_disable_unref(daemon->watch);
 	sd_event_unref(daemon->event);
 	config_free(daemon->config);
 }

@@ -85,6 +85,7 @@ static const char *const sentences[] = {
 	N_("the pedal is held down: take the foot off it before arming"),
 	N_("a fault is latched: remove its cause and acknowledge it"),
 	N_("the ledger cannot record: free disk space; it goes on by itself once it can"),
+	N_("the disk of the ledger does not answer: check it; the station goes on by itself once it does"),
 	N_("the disk has %s MB free and %s MB are needed: move old photographs away"),
 	N_("the clock says %s, before the newest record of %s: set the clock"),
 	N_("the configuration was rejected (%s): mend it and reload stippled"),
@@ -114,6 +115,7 @@ static const char *const sentences[] = {
 	N_("another step of the session is being recorded: try again when it is done"),
 	N_("the ledger takes no more records now (%s): try again"),
 	N_("nothing was recorded: %s"),
+	N_("the disk does not answer: what was asked for may still be recorded once it does; look before you try again"),
 	/* cartridges and pigments */
 	N_("cartridge %s is still mounted: remove it first, then mount the next"),
 	N_("cartridge %s was used on %s in session %s: open a new one"),

@@ -78,6 +78,8 @@ static const Field fields[] = {
 
 	{ "ledger", "checkpoint_records", FIELD_NUMBER, AT(checkpoint_records), 1, 1000000, "1000" },
 	{ "ledger", "checkpoint_minutes", FIELD_NUMBER, AT(checkpoint_minutes), 1, 1440, "10" },
+	{ "ledger", "commit_limit_ms", FIELD_NUMBER, AT(commit_limit_ms), 500, 10000, "2000" },
+	{ "ledger", "strokes_waiting", FIELD_NUMBER, AT(strokes_waiting), 100, 100000, "1000" },
 	{ "ledger", "verify_hours", FIELD_NUMBER, AT(verify_hours), 0, 8760, "24" },
 
 	{ "bus", "address", FIELD_BUS, AT(bus), 0, 0, "system" },

@@ -58,7 +58,9 @@ typedef struct Config {
 	uint32_t pin_attempts, pin_delay_s; /* attempts before a growing delay; its first length */
 	/* [ledger] */
 	uint32_t checkpoint_records, checkpoint_minutes; /* a checkpoint at the latest after */
-	uint32_t verify_hours; /* between full verifications in the background; 0: on request only */
+	uint32_t commit_limit_ms; /* for which a commit or a stroke may wait before the needle is stopped */
+	uint32_t strokes_waiting; /* how many may */
+	uint32_t verify_hours;    /* between full verifications in the background; 0: on request only */
 	/* [bus] */
 	char *bus; /* "system" (default), "session", or an address */
 	/* [mqtt] */

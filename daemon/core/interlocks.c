@@ -263,7 +263,10 @@ static bool refuses_fault(const InterlockFacts *facts, char *text)
 static bool refuses_ledger(const InterlockFacts *facts, char *text)
 {
 	return !facts->ledger_healthy &&
-	       refuse(text, "the ledger cannot record: free disk space; it goes on by itself once it can");
+	       refuse(text, "%s",
+		       facts->ledger_ailment
+			       ? facts->ledger_ailment
+			       : "the ledger cannot record: free disk space; it goes on by itself once it can");
 }
 
 static bool refuses_disk(const InterlockFacts *facts, char *text)

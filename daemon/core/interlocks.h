@@ -80,6 +80,7 @@ typedef struct InterlockFacts {
 	bool board_connected, self_test_done;
 	uint32_t self_test_failed; /* SelfTestBits */
 	bool emergency_stop, pedal_down, fault_latched, ledger_healthy;
+	const char *ledger_ailment; /* what it is when it is not healthy; NULL: not known yet */
 	uint64_t disk_free_bytes, disk_min_bytes;
 	int64_t now_utc_us, newest_utc_us;
 	const char *configuration_error; /* NULL: none */

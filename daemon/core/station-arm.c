@@ -44,6 +44,9 @@ size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 		.pedal_down = view->pedal,
 		.fault_latched = view->fault != CONTROL_FAULT_NONE,
 		.ledger_healthy = ledger && ledger_healthy(ledger) && station_facts_known(station),
+		.ledger_ailment = ledger && !ledger_healthy(ledger)
+					  ? ledger_ailment_text(ledger_ailment(ledger))
+					  : NULL,
 		.disk_free_bytes = station->disk_free,
 		.disk_min_bytes = (uint64_t)station->options.config->disk_min_mb << 20,
 		.now_utc_us = clock_read(station->options.clock).utc_us + STATION_CLOCK_SLACK_US,
@@ -84,6 +87,13 @@ bool station_may_move(const Station *station)
 	SessionState state = station->view.state;
 
 	return station->arming || state == SESSION_READY || state == SESSION_WORKING;
+}
+
+void station_stop_by_host(Station *station, const char *reason)
+{
+	snprintf(station->stop_reason, sizeof station->stop_reason, "%s", reason);
+	if (station->options.control)
+		control_stop(station->options.control);
 }
 
 int station_stop_needle(Station *station, uint32_t ticket)
@@ -177,6 +187,7 @@ void station_arm(Station *station, StationDone done, void *userdata)
 		.dwell_ms = plan->dwell_ms,
 		.force_limit_mn = plan->force_limit_mn,
 	};
+	station->stop_reason[0] = '\0';
 	station->arming = operation;
 	operation_board_failed(operation, control_configure(station->options.control,
 						  operation_await(operation, configure_answered), &settings));

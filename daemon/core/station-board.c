@@ -179,8 +179,8 @@ static void describe_fault(Station *station, const ControlFact *fact)
 			"the station could not keep up with the board: acknowledge, report if it recurs");
 		break;
 	case CONTROL_FAULT_HOST:
-		snprintf(text, size, "the record could not be kept: %s; then acknowledge",
-			ledger_healthy(station->options.ledger) ? "restart the step" : "free disk space");
+		snprintf(text, size, "the record could not be kept: %.900s; then acknowledge",
+			station->stop_reason[0] ? station->stop_reason : "restart the step");
 		break;
 	case CONTROL_FAULT_NONE:
 	case CONTROL_FAULT_MAX:
@@ -222,6 +222,7 @@ static void take_fault(Station *station, const ControlFact *fact)
 	view->fault = fact->fault.fault;
 	view->board_fault = fact->fault.board_fault;
 	describe_fault(station, fact);
+	station->stop_reason[0] = '\0';
 	log_line(LOG_ERR,
 		fact->fault.fault == CONTROL_FAULT_EMERGENCY_STOP ? LOG_ID_EMERGENCY_STOP
 								  : LOG_ID_FAULT_LATCHED,

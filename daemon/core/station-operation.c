@@ -180,11 +180,71 @@ static void record_answered(void *userdata, const LedgerAnswer *answer)
 		operation_fail(operation, STATION_ERROR_LEDGER, "nothing was recorded: %s", answer->text);
 }
 
+static void append_answered(void *userdata, const LedgerAnswer *answer)
+{
+	Operation *operation = userdata;
+
+	operation->at_ledger = false;
+	operation->recorded(operation, answer);
+}
+
 int operation_append(Operation *operation, const LedgerRecord *record, LedgerDone answered)
 {
+	int r;
+
 	/* what happened before is recorded before */
 	station_record_again(operation->station);
-	return ledger_append(operation->station->options.ledger, record, answered, operation);
+	if (station_owes_records(operation->station))
+		return ledger_ailment(operation->station->options.ledger) == LEDGER_SILENT ? -ETIMEDOUT
+											   : -EAGAIN;
+	operation->recorded = answered;
+	r = ledger_append(operation->station->options.ledger, record, append_answered, operation);
+	operation->at_ledger = r >= 0;
+	return r;
+}
+
+/** For those whose caller has its answer already. */
+static void answer_nobody(void *userdata, const StationReply *reply)
+{
+}
+
+static void give_up(Operation *operation)
+{
+	StationReply reply = { .error = STATION_ERROR_LEDGER };
+	StationDone *done = operation->capture_done ? &operation->capture_done : &operation->done,
+		    told = *done;
+	void *userdata = operation->capture_done ? operation->capture_userdata : operation->userdata;
+
+	snprintf(reply.text, sizeof reply.text,
+		"the disk does not answer: what was asked for may still be recorded once it does; look before you try again");
+	operation->given_up = true;
+	*done = answer_nobody;
+	told(userdata, &reply);
+}
+
+void operations_give_up(Station *station)
+{
+	bool found = true;
+
+	/* whoever is told may end others */
+	while (found) {
+		found = false;
+		for (Operation *operation = station->operations; operation && !found;
+			operation = operation->next) {
+			found = operation->at_ledger && operation->done && !operation->given_up;
+			if (found)
+				give_up(operation);
+		}
+	}
+}
+
+bool operation_given_up(Operation *operation)
+{
+	operation->at_ledger = false;
+	if (!operation->given_up)
+		return false;
+	operation_fail(operation, STATION_ERROR_LEDGER, "the disk did not answer in time");
+	return true;
 }
 
 void operation_record(Operation *operation, const char *kind, json_t *body, json_t *personal,

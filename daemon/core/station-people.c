@@ -102,6 +102,8 @@ static void operator_found(void *userdata, int error, json_t *rows)
 	const json_t *row = json_array_get(rows, 0);
 	int64_t wait;
 
+	if (operation_given_up(operation))
+		return;
 	if (error < 0) {
 		operation_fail(operation, STATION_ERROR_LEDGER,
 			"the operators could not be read (%s): try again", strerror(-error));
@@ -127,8 +129,8 @@ static bool may_check(Operation *operation)
 		operation_fail(
 			operation, STATION_ERROR_BUSY, "another PIN is being checked: try again in a moment");
 	else if (!ledger_healthy(station->options.ledger))
-		operation_fail(operation, STATION_ERROR_LEDGER,
-			"the ledger cannot be written: free disk space, then try again");
+		operation_fail(operation, STATION_ERROR_LEDGER, "%s",
+			ledger_ailment_text(ledger_ailment(station->options.ledger)));
 	else
 		return true;
 	return false;
@@ -156,6 +158,7 @@ void operation_check_pin(
 	operation->pin_checked = checked;
 	station->pin_check = operation;
 	r = ledger_lookup(station->options.ledger, "operator", arguments, operator_found, operation);
+	operation->at_ledger = r >= 0;
 	if (r < 0)
 		operation_fail(operation, STATION_ERROR_LEDGER,
 			"the operators could not be read (%s): try again", strerror(-r));

@@ -16,10 +16,10 @@
 enum {
 	STATION_OBSERVERS_MAX = 4,
 	STATION_PROTOCOLS_MAX = 32,
-	STATION_FLUSH_US = 10 * USEC_PER_SEC,  /* strokes wait at most this long for the ledger */
-	STATION_COUNTS_US = USEC_PER_SEC / 10, /* between two notices of changed counts */
-	STATION_ALERT_US = 30 * USEC_PER_SEC,  /* between two alerts of the same kind */
-	STATION_STREAK = 3,                    /* dots in a row outside the window before it is an alert */
+	STATION_STATISTICS_US = 10 * USEC_PER_SEC, /* between two records of a zone's statistics */
+	STATION_COUNTS_US = USEC_PER_SEC / 10,     /* between two notices of changed counts */
+	STATION_ALERT_US = 30 * USEC_PER_SEC,      /* between two alerts of the same kind */
+	STATION_STREAK = 3, /* dots in a row outside the window before it is an alert */
 	STATION_KEPT_MAX = 4096,
 	STATION_ERASE_AGAIN_US = 60 * USEC_PER_SEC, /* after an erasure of photographs that failed */
 	STATION_CODE_ATTEMPTS = 5,                  /* at the enrolment code, until the daemon starts over */
@@ -55,6 +55,9 @@ struct Operation {
 	void *userdata;
 	bool is_step;
 	bool internal;           /* the station's own; nobody waits for a reply */
+	bool at_ledger;          /* waits for the ledger's answer */
+	bool given_up;           /* ... for longer than its caller did: it was told so */
+	LedgerDone recorded;     /* of operation_append() */
 	bool is_preview;         /* waits for a picture that is not recorded */
 	uint32_t ticket;         /* of the board command or picture that it waits for; 0 none */
 	json_t *body, *personal; /* of the record that it is making */
@@ -172,11 +175,16 @@ struct Station {
 	StrokeChunk chunk;
 	uint64_t chunk_dots;
 	int64_t flushed_us, counts_us;
+	int64_t statistics_us;  /* when those of the zone were recorded last */
+	bool statistics_stale;  /* strokes were recorded since */
+	int64_t chunk_since_us; /* of CLOCK_MONOTONIC, the machine's own: when the first stroke of the chunk
+				   came */
 	unsigned depth_streak, force_streak;
 	int64_t alerted_us[STATION_ALERT_MAX];
 	char reload_refused[CONFIG_ERROR_MAX], reload_advice[STIPPLE_ERROR_MAX]; /* "": none was */
 	bool ledger_was_healthy;
 	int64_t unhealthy_since_us;
+	char stop_reason[STATION_TEXT_MAX]; /* of the next CONTROL_FAULT_HOST, "" not known */
 	KeptRecord *kept; /* records of the station's own that are not committed yet, oldest first */
 	size_t n_kept;
 
@@ -224,6 +232,16 @@ void station_record(Station *station, const char *kind, json_t *body);
  * kept. */
 int station_record_attached(
 	Station *station, const char *kind, json_t *body, const void *data, size_t size) _must_check_;
+/** The same of `strokes` strokes, the oldest of which came at `since_us`, the machine's monotonic time. */
+int station_record_strokes(
+	Station *station, json_t *body, const StrokeChunk *chunk, int64_t since_us) _must_check_;
+/**
+ * Strokes that the ledger has not recorded yet, beside those of the chunk; `ret_since_us` gets the machine's
+ * monotonic time at which the oldest of them came, and is untouched when there are none.
+ */
+uint64_t station_strokes_kept(const Station *station, int64_t *ret_since_us);
+/** Whether something is kept that has to be handed over again. */
+bool station_owes_records(const Station *station);
 /** Hands over again what is kept, in its order; not before the ledger has answered to all that it has. */
 void station_record_again(Station *station);
 /** At the end: logs how many are lost. */
@@ -330,6 +348,11 @@ bool operation_text_ok(Operation *operation, const char *what, const char *text,
  * signed in. */
 bool operation_signed_in(Operation *operation, const char *roles);
 void operations_free(Station *station);
+/** Tells all who wait for the ledger that it does not answer. What they asked for takes effect once it does.
+ */
+void operations_give_up(Station *station);
+/** True, and the operation failed, when its caller was told so meanwhile. Ends a question to the ledger. */
+bool operation_given_up(Operation *operation);
 Operation *operation_by_ticket(Station *station, uint32_t ticket);
 
 #define STATE_BIT(state) (1u << (state))
@@ -362,10 +385,14 @@ void station_strokes_reset(Station *station);
 void station_take_samples(Station *station, const StrokeSample *samples, uint32_t n);
 /** Hands what was collected to the ledger: the chunk, and the zone's statistics. */
 void station_flush_strokes(Station *station);
+/** Hands over the chunk when it is due, and stops the needle when more waits than may be lost. */
+void station_watch_strokes(Station *station);
 /** Ends a contact under way; pedal released, disarmed or zone changed. */
 void station_end_contact(Station *station);
 
 /* station-arm.c */
+/** Stops the needle with a latched fault, which `reason`, a sentence without its end, explains. */
+void station_stop_by_host(Station *station, const char *reason);
 /** From the request to arm until the order to stop; strokes may come in until that is answered. */
 bool station_may_move(const Station *station);
 /** ENABLE drops, and the session is no longer ready. The ticket and errors are those of control_disarm(). */

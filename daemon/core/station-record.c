@@ -15,7 +15,9 @@ struct KeptRecord {
 	const char *kind; /* static */
 	char actor[STATION_NAME_MAX];
 	json_t *body;
-	bool failed; /* waits to be handed over again; else the ledger has it */
+	uint32_t strokes;
+	int64_t since_us; /* machine's monotonic time of the oldest of them */
+	bool failed;      /* waits to be handed over again; else the ledger has it */
 	size_t size;
 	uint8_t attachment[];
 };
@@ -95,7 +97,9 @@ static bool any(const Station *station, bool failed)
 	return kept != NULL;
 }
 
-int station_record_attached(Station *station, const char *kind, json_t *body, const void *data, size_t size)
+/** Takes `body`. */
+static int keep(Station *station, const char *kind, json_t *body, const void *data, size_t size,
+	uint32_t strokes, int64_t since_us)
 {
 	json_auto_t *taken = body;
 	KeptRecord *kept, **link = &station->kept;
@@ -110,7 +114,13 @@ int station_record_attached(Station *station, const char *kind, json_t *body, co
 		return -ENOMEM;
 	waits = any(station, true);
 	*kept = (KeptRecord){
-		.station = station, .kind = kind, .body = json_incref(taken), .failed = waits, .size = size
+		.station = station,
+		.kind = kind,
+		.body = json_incref(taken),
+		.failed = waits,
+		.size = size,
+		.strokes = strokes,
+		.since_us = since_us,
 	};
 	snprintf(kept->actor, sizeof kept->actor, "%s",
 		station->view.badge[0] ? station->view.badge : "station");
@@ -123,6 +133,33 @@ int station_record_attached(Station *station, const char *kind, json_t *body, co
 	if (!waits)
 		(void)!hand_over(kept);
 	return 0;
+}
+
+int station_record_attached(Station *station, const char *kind, json_t *body, const void *data, size_t size)
+{
+	return keep(station, kind, body, data, size, 0, 0);
+}
+
+int station_record_strokes(Station *station, json_t *body, const StrokeChunk *chunk, int64_t since_us)
+{
+	return keep(station, "strokes", body, chunk->data, chunk->bytes, chunk->samples, since_us);
+}
+
+uint64_t station_strokes_kept(const Station *station, int64_t *ret_since_us)
+{
+	uint64_t strokes = 0;
+
+	for (const KeptRecord *kept = station->kept; kept; kept = kept->next) {
+		if (kept->strokes > 0 && strokes == 0)
+			*ret_since_us = kept->since_us;
+		strokes += kept->strokes;
+	}
+	return strokes;
+}
+
+bool station_owes_records(const Station *station)
+{
+	return any(station, true);
 }
 
 void station_record(Station *station, const char *kind, json_t *body)

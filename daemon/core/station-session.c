@@ -95,9 +95,12 @@ static void subject_found(void *userdata, int error, json_t *rows)
 	json_auto_t *arguments = json_pack("{s:O}", "subject", json_object_get(operation->body, "subject"));
 	int r = error;
 
+	if (operation_given_up(operation))
+		return;
 	station->last_session_utc_us = json_integer_value(json_object_get(json_array_get(rows, 0), "utc_us"));
 	if (r >= 0)
 		r = ledger_lookup(station->options.ledger, "courses", arguments, course_found, operation);
+	operation->at_ledger = r >= 0;
 	if (r < 0)
 		operation_fail(operation, STATION_ERROR_LEDGER, UNREADABLE, strerror(-r));
 }
@@ -150,6 +153,7 @@ void station_begin(Station *station, const char *subject, const char *protocol, 
 	r = operation->body && arguments
 		    ? ledger_lookup(station->options.ledger, "treated", arguments, subject_found, operation)
 		    : -ENOMEM;
+	operation->at_ledger = r >= 0;
 	if (r < 0)
 		operation_fail(operation, STATION_ERROR_LEDGER, UNREADABLE, strerror(-r));
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/station-private.h"
 
+#include <string.h>
+
 #include "util/digest.h"
 #include "util/log.h"
 
@@ -10,6 +12,7 @@ void station_strokes_reset(Station *station)
 	stroke_chunk_clear(&station->chunk);
 	station->chunk_dots = 0;
 	station->depth_streak = station->force_streak = 0;
+	station->statistics_stale = false;
 }
 
 /** A streak, not a single dot: a hand's tremor is no event, a setting that does not fit the skin is. */
@@ -49,6 +52,8 @@ static void count_dot(Station *station, const Dot *dot)
 	warn_of_dot(station, dot);
 }
 
+static void record_chunk(Station *station);
+
 void station_take_samples(Station *station, const StrokeSample *samples, uint32_t n)
 {
 	StationView *view = &station->view;
@@ -59,9 +64,11 @@ void station_take_samples(Station *station, const StrokeSample *samples, uint32_
 		return;
 	for (uint32_t i = 0; i < n; i++) {
 		if (!stroke_chunk_add(&station->chunk, &samples[i])) {
-			station_flush_strokes(station);
+			record_chunk(station);
 			(void)stroke_chunk_add(&station->chunk, &samples[i]);
 		}
+		if (station->chunk.samples == 1)
+			station->chunk_since_us = clock_monotonic_us();
 		if (dot_detector_add(&station->detector, &samples[i], &dot))
 			count_dot(station, &dot);
 	}
@@ -69,6 +76,7 @@ void station_take_samples(Station *station, const StrokeSample *samples, uint32_
 	view->session_strokes += n;
 	view->needle_strokes += n;
 	station_watch_wear(station);
+	station_watch_strokes(station);
 	if (now - station->counts_us >= STATION_COUNTS_US) {
 		station->counts_us = now;
 		station_notify(station, STATION_CHANGED_COUNTS);
@@ -107,7 +115,18 @@ static json_t *statistics_body(const Station *station)
 		"dwell_histogram", histogram_body(statistics->dwell_histogram));
 }
 
-void station_flush_strokes(Station *station)
+/** Treatment data that cannot be recorded must not go on being made. */
+static void not_kept(Station *station, int error)
+{
+	char reason[STATION_TEXT_MAX];
+
+	snprintf(reason, sizeof reason, "%u strokes could not be handed to the ledger (%s)",
+		station->chunk.samples, strerror(-error));
+	log_error("%s: the needle is stopped", reason);
+	station_stop_by_host(station, reason);
+}
+
+static void record_chunk(Station *station)
 {
 	const StationView *view = &station->view;
 	char digest[DIGEST_HEX_MAX];
@@ -124,17 +143,67 @@ void station_flush_strokes(Station *station)
 					 zone_to_string(view->zone), "unit", view->unit, "strokes",
 					 (int)station->chunk.samples, "dots", (json_int_t)station->chunk_dots,
 					 "encoding", STROKE_CHUNK_ENCODING, "sha256", digest));
-		r = station_record_attached(
-			station, "strokes", body, station->chunk.data, station->chunk.bytes);
+		r = station_record_strokes(station, body, &station->chunk, station->chunk_since_us);
 	}
 	if (r < 0) {
-		/* treatment data that cannot be recorded must not go on being made */
-		log_error("%u strokes could not be handed to the ledger (error %d): the needle is stopped",
-			station->chunk.samples, -r);
-		control_stop(station->options.control);
+		not_kept(station, r);
 		return;
 	}
-	station_record(station, "zone.statistics", station_with_session(station, statistics_body(station)));
 	stroke_chunk_clear(&station->chunk);
 	station->chunk_dots = 0;
+	station->statistics_stale = true;
+}
+
+static void record_statistics(Station *station)
+{
+	if (!station->statistics_stale || station->view.session == 0 || !station->view.plan)
+		return;
+	station->statistics_stale = false;
+	station->statistics_us = station_now_us(station);
+	station_record(station, "zone.statistics", station_with_session(station, statistics_body(station)));
+}
+
+void station_flush_strokes(Station *station)
+{
+	record_chunk(station);
+	record_statistics(station);
+}
+
+/**
+ * Of the time that a stroke may wait half is spent here, so that a card is not written to more often than
+ * needed, and half is left for the commit. Of their number it is a quarter, because a commit may carry
+ * several chunks.
+ */
+static void record_due(Station *station)
+{
+	const Config *config = station->options.config;
+	int64_t patience = 1000LL * config->commit_limit_ms / 2, now = station_now_us(station);
+
+	if (station->chunk.samples > 0 && (station->chunk.samples >= config->strokes_waiting / 4 ||
+						  now - station->flushed_us >= patience ||
+						  clock_monotonic_us() - station->chunk_since_us >= patience))
+		record_chunk(station);
+	if (now - station->statistics_us >= STATION_STATISTICS_US)
+		record_statistics(station);
+}
+
+/** The machine's own clock on purpose: what it guards against is that time goes by. */
+void station_watch_strokes(Station *station)
+{
+	const Config *config = station->options.config;
+	int64_t now = clock_monotonic_us(), since = station->chunk.samples ? station->chunk_since_us : now;
+	char reason[STATION_TEXT_MAX];
+	uint64_t waiting;
+
+	record_due(station);
+	waiting = station_strokes_kept(station, &since) + station->chunk.samples;
+	if (waiting == 0 || !station_may_move(station) || station->stop_reason[0])
+		return;
+	if (waiting < config->strokes_waiting && now - since <= 1000LL * config->commit_limit_ms)
+		return;
+	snprintf(reason, sizeof reason,
+		"%llu strokes wait to be recorded, the oldest for %.1f seconds: check the disk",
+		(unsigned long long)waiting, (double)(now - since) / USEC_PER_SEC);
+	log_line(LOG_ERR, LOG_ID_LEDGER_UNHEALTHY, "%s", reason);
+	station_stop_by_host(station, reason);
 }

@@ -333,11 +333,17 @@ void station_reload_refused(Station *station, const char *reason, const char *ad
 
 static void ledger_lost(Station *station)
 {
+	const Ledger *ledger = station->options.ledger;
+	const char *text = ledger_ailment_text(ledger_ailment(ledger));
+
 	station->unhealthy_since_us = station_now_us(station);
 	if (station_may_move(station))
-		control_stop(station->options.control);
-	raise_alert(station, STATION_ALERT_LEDGER,
-		"the ledger cannot be written: free disk space; the station goes on by itself once it can");
+		station_stop_by_host(station, text);
+	if (ledger_ailment(ledger) == LEDGER_SILENT) {
+		log_line(LOG_ERR, LOG_ID_LEDGER_UNHEALTHY, "%s", text);
+		operations_give_up(station);
+	}
+	raise_alert(station, STATION_ALERT_LEDGER, text);
 }
 
 static void ledger_back(Station *station)
@@ -426,9 +432,6 @@ static void watch_session(Station *station)
 
 	if (view->session == 0 || view->state == SESSION_CLOSING)
 		return;
-	if (view->state == SESSION_WORKING &&
-		station_now_us(station) - station->flushed_us >= STATION_FLUSH_US)
-		station_flush_strokes(station);
 	if (view->break_in_s < 0 && view->state != SESSION_PAUSED)
 		station_alert(station, STATION_ALERT_BREAK, "%u minutes since the last break: pause and rest",
 			station->protocol->break_reminder_min);
@@ -438,8 +441,15 @@ static void watch_session(Station *station)
 			station->protocol->session_max_min);
 }
 
+void station_watch(Station *station)
+{
+	watch_ledger(station);
+	station_watch_strokes(station);
+}
+
 void station_tick(Station *station)
 {
+	station_watch(station);
 	watch_disk(station);
 	attend_ledger(station);
 	watch_clock(station);
@@ -598,6 +608,33 @@ static void check_clock(const Station *station, StationCheck *checks, size_t *n)
 			       : "connect to a time server: `timedatectl set-ntp true`");
 }
 
+static void check_ledger(const Station *station, StationCheck *check)
+{
+	const char *folder = station->options.config->state_folder;
+	LedgerAilment ailment =
+		station->options.ledger ? ledger_ailment(station->options.ledger) : LEDGER_FAILING;
+
+	switch (ailment) {
+	case LEDGER_WELL:
+		snprintf(check->text, sizeof check->text, "writable");
+		break;
+	case LEDGER_FAILING:
+		snprintf(check->text, sizeof check->text, "cannot be written");
+		snprintf(check->advice, sizeof check->advice, "free disk space on %.200s", folder);
+		break;
+	case LEDGER_SILENT:
+		snprintf(check->text, sizeof check->text, "the disk does not answer, for %lld s now",
+			(long long)(ledger_silent_us(station->options.ledger) / USEC_PER_SEC));
+		snprintf(check->advice, sizeof check->advice,
+			"check the disk of %.120s; do not restart: what waits in memory would be lost",
+			folder);
+		break;
+	case LEDGER_AILMENT_MAX:
+	case LEDGER_AILMENT_INVALID:
+		break;
+	}
+}
+
 size_t station_doctor(Station *station, StationCheck ret[STATION_CHECKS_MAX])
 {
 	const StationView *view = station_view(station);
@@ -611,12 +648,7 @@ size_t station_doctor(Station *station, StationCheck ret[STATION_CHECKS_MAX])
 		station->options.config->protocol_folder);
 	check_people(station, ret, &n);
 	check_board(station, ret, &n);
-	check = check_add(ret, &n, "ledger", view->ledger_healthy, 2);
-	snprintf(check->text, sizeof check->text, "%s",
-		view->ledger_healthy ? "writable" : "cannot be written");
-	if (!view->ledger_healthy)
-		snprintf(check->advice, sizeof check->advice, "free disk space on %.200s",
-			station->options.config->state_folder);
+	check_ledger(station, check_add(ret, &n, "ledger", view->ledger_healthy, 2));
 	station_check_stock(station, check_add(ret, &n, "stock", true, 1));
 	check = check_add(ret, &n, "disk", station->disk_free >= least, 2);
 	snprintf(check->text, sizeof check->text, "%llu MB free, at least %u needed",

@@ -185,6 +185,8 @@ void station_control_ready(Station *station);
 void station_ledger_ready(Station *station);
 void station_picture(Station *station, const StationPicture *picture);
 void station_tick(Station *station);
+/** At least every 100 ms: stops the needle when what it does can no longer be recorded in time. */
+void station_watch(Station *station);
 /** Readable when station_worker_ready() has a finished PIN check. */
 int station_worker_fd(const Station *station);
 void station_worker_ready(Station *station);

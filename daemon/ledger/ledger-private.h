@@ -32,6 +32,7 @@ enum {
 	LEDGER_QUIET_MS = 200,
 	LEDGER_BUSY_MS = 2000,
 	LEDGER_PROBE_MS = 1000,
+	LEDGER_COMMIT_LIMIT_MS = 2000,
 	LEDGER_STALLED_MS = 60000, /* a stream's reader that takes nothing for so long has gone away */
 };
 
@@ -151,7 +152,11 @@ struct Ledger {
 	bool restored_sent; /* ... its record is under way, or was refused */
 	uint64_t told_of;   /* main thread's: groups that failed, of which it has been told */
 	atomic_bool leave, healthy;
-	atomic_bool asleep; /* the thread waits, or is about to: a request must wake it */
+	int64_t commit_limit_us;
+	_Atomic int64_t busy_since_us; /* monotonic, when the thread began what it is at; 0 while it waits */
+	_Atomic int64_t waiting_since_us; /* ... since when the main thread waits for its next answer; 0 it
+					     does not */
+	atomic_bool asleep;               /* the thread waits, or is about to: a request must wake it */
 	_Atomic int64_t newest_utc_us;
 	_Atomic uint64_t published;
 	atomic_bool published_waits; /* to be written with the next group, or when it is quiet */
@@ -200,6 +205,14 @@ void writer_finish(Ledger *ledger);
 
 /** Commits what is queued with one transaction; nothing of it has happened on failure. */
 int writer_commit(Ledger *ledger, Request **group, size_t n) _must_check_;
+
+/* health.c */
+/** The ledger thread: from here on it is at a new piece of work; it waits for some. */
+void health_begin(Ledger *ledger);
+void health_end(Ledger *ledger);
+/** The main thread: it is about to queue a request; it has taken an answer. */
+void health_asked(Ledger *ledger);
+void health_answered(Ledger *ledger);
 
 /* key.c */
 /** Finds the station's key or makes the first. `ret_record` gets the key.created record's body, or NULL. */

@@ -181,6 +181,8 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 	pthread_mutex_init(&ledger->key_lock, NULL);
 	ledger->sealer.due_us = INT64_MAX;
 	ledger->stalled_ms = LEDGER_STALLED_MS;
+	ledger->commit_limit_us =
+		1000LL * (options->commit_limit_ms ? options->commit_limit_ms : LEDGER_COMMIT_LIMIT_MS);
 	ledger->path = strdup(options->path);
 	ledger->station = quote(options->station ? options->station : "");
 	atomic_store(&ledger->healthy, !options->read_only);
@@ -247,10 +249,14 @@ static int send_request(Ledger *ledger, Request *request)
 	_cleanup_(request_freep) Request *owned = request;
 
 	request->failures = ledger->told_of;
+	/* it would wait for as long as the disk hangs, and nobody could tell its sender */
+	if (ledger_ailment(ledger) == LEDGER_SILENT)
+		return -ETIMEDOUT;
 	/* as many as the answers' ring can hold: the thread never has to wait for room there */
 	if (ledger->waiting >= LEDGER_REQUESTS || !ring_push_quiet(ledger->requests, &owned))
 		return -EAGAIN;
 	TAKE_PTR(owned);
+	health_asked(ledger);
 	ledger->waiting++;
 	/* a thread that is at work looks at the ring by itself */
 	if (atomic_exchange(&ledger->asleep, false))
@@ -440,11 +446,6 @@ int ledger_lookup_now(
 
 /* ---- state ---- */
 
-bool ledger_healthy(const Ledger *ledger)
-{
-	return atomic_load(&ledger->healthy);
-}
-
 bool ledger_owes_restoration(const Ledger *ledger)
 {
 	return ledger->restored;
@@ -483,6 +484,7 @@ void ledger_dispatch(Ledger *ledger)
 		_cleanup_(request_freep) Request *request = next;
 
 		ledger->waiting--;
+		health_answered(ledger);
 		ledger->told_of = request->failures;
 		if (request->done)
 			request->done(request->userdata, &request->answer);

@@ -35,6 +35,7 @@ typedef struct LedgerOptions {
 	const char *key;     /* NULL, or the private key as text in place of the folder's: a credential */
 	uint32_t checkpoint_records; /* a checkpoint after as many records at the latest, from 1 */
 	uint32_t checkpoint_s;       /* ... and after as many seconds, from 1 */
+	uint32_t commit_limit_ms;    /* a commit under way for longer is no more waited for; 0: 2000 */
 	bool read_only; /* no lock, no thread, only ledger_..._now(): a copied file, or beside the daemon.
 			   `station` and `clock` may be NULL */
 } LedgerOptions;
@@ -129,7 +130,7 @@ typedef void (*LedgerDone)(void *userdata, const LedgerAnswer *answer);
 /**
  * Queues a record. `done` may be NULL. A refused record leaves the others of its group untouched. One that
  * the disk refuses takes with it all that were queued before its answer: records never overtake one that
- * failed. Returns -EAGAIN when 4096 requests wait, -ENOMEM, -EROFS.
+ * failed. Returns -EAGAIN when 4096 requests wait, -ETIMEDOUT at once while LEDGER_SILENT, -ENOMEM, -EROFS.
  */
 int ledger_append(Ledger *ledger, const LedgerRecord *record, LedgerDone done, void *userdata) _must_check_;
 
@@ -234,8 +235,28 @@ void ledger_key(Ledger *ledger, char ret[NOTE_KEY_MAX]);
  */
 int ledger_rotate_key(Ledger *ledger, const char *actor, LedgerDone done, void *userdata) _must_check_;
 
-/** False from the first failed commit until one succeeds again. A probe is written every second meanwhile. */
+/** What keeps the ledger from being written. */
+typedef enum LedgerAilment {
+	LEDGER_WELL,
+	LEDGER_FAILING, /* from the first failed commit until one succeeds again; probed every second */
+	LEDGER_SILENT, /* its thread has been at one piece of work for longer than `commit_limit_ms`: the disk
+			  hangs */
+	LEDGER_AILMENT_MAX,
+	LEDGER_AILMENT_INVALID = -EINVAL,
+} LedgerAilment;
+
+/** Never blocks; the disk is not asked. Any thread. */
+LedgerAilment ledger_ailment(const Ledger *ledger);
+/** What it is and what to do about it: one sentence, static; "" of LEDGER_WELL. */
+const char *ledger_ailment_text(LedgerAilment ailment);
+/** Whether it is well. */
 bool ledger_healthy(const Ledger *ledger);
+/**
+ * How long the ledger's thread has given no sign although there is work for it, in microseconds; 0 while it
+ * sleeps or answers. Seconds mean a disk that hangs, which killing the daemon does not mend, and with it what
+ * waits in memory would be lost. Any thread.
+ */
+int64_t ledger_silent_us(const Ledger *ledger);
 /** True until it is on record that a backup took the ledger's place (ledger/copy.h). Main thread. */
 bool ledger_owes_restoration(const Ledger *ledger);
 

@@ -493,9 +493,11 @@ static void wait_for_requests(Ledger *ledger)
 	int r = 1;
 
 	/* both sides exchange: either the request is seen here, or its sender sees that it must wake us */
+	health_end(ledger);
 	atomic_exchange(&ledger->asleep, true);
 	if (ring_count(ledger->requests) == 0)
 		r = poll(&ready, 1, idle_timeout(ledger));
+	health_begin(ledger);
 	atomic_store(&ledger->asleep, false);
 	if (r != 0)
 		ring_clear(ledger->requests);
@@ -541,11 +543,13 @@ void *ledger_thread(void *userdata)
 		bool leave = atomic_load(&ledger->leave);
 		size_t n = take_group(ledger, group);
 
+		health_begin(ledger);
 		if (n > 0) {
 			size_t followers = fail_followers(ledger, group, n);
 
 			write_group(ledger, group + followers, n - followers);
 			give_answers(ledger, group, n);
+			health_begin(ledger);
 			if (ledger->scrub)
 				scrub(ledger);
 			else if (ledger->wal_pages > LEDGER_CHECKPOINT_FORCE)

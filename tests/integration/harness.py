@@ -192,7 +192,7 @@ class Station:
     """The daemon with simulated board and camera on a private bus. `mqtt`: lines of [mqtt], for `mqtt_port`."""
 
     def __init__(self, folder=None, speed=20, mqtt_port=None, extra="",
-                 bus_policy=OPEN_POLICY, mqtt=None):
+                 bus_policy=OPEN_POLICY, mqtt=None, commit_limit_ms=10000):
         self.own_folder = folder is None
         self.signed_in = None  # what sign_in() was last given
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="stipple-"))
@@ -219,6 +219,9 @@ link_timeout_ms = 1000
 plugin = camera-sim
 [session]
 disk_min_mb = 10
+[ledger]
+commit_limit_ms = {commit_limit_ms}
+strokes_waiting = 100000
 [mqtt]
 telemetry_ms = 100
 {mqtt}

@@ -32,6 +32,9 @@ static inline void fake_read(void *userdata, ClockReading *ret)
 
 static const Clock fake_clock = { .read = fake_read };
 
+/** A loaded machine's disk is slow and not dead. */
+static __attribute__((__unused__)) uint32_t fixture_commit_limit_ms = 10000;
+
 typedef struct Fixture {
 	char folder[64], path[96];
 	Ledger *ledger;
@@ -48,7 +51,8 @@ static inline int open_fixture(Fixture *fixture)
 		.clock = &fake_clock,
 		.keys = fixture->keys[0] ? fixture->keys : NULL,
 		.checkpoint_records = fixture->checkpoint_records,
-		.checkpoint_s = 600 };
+		.checkpoint_s = 600,
+		.commit_limit_ms = fixture_commit_limit_ms };
 
 	return ledger_open(&options, &fixture->ledger, &fixture->info, fixture->error);
 }

@@ -47,7 +47,7 @@ static inline int set_up_lone(void **state)
 		"[paths]\nstate_folder = %s/%s\nprotocol_folder = " STIPPLE_SOURCE_FOLDER
 		"/configs/protocols\n"
 		"profile_folder = " STIPPLE_SOURCE_FOLDER "/configs/profiles\n"
-		"[session]\ndisk_min_mb = 10\n[ledger]\nverify_hours = 0\n",
+		"[session]\ndisk_min_mb = 10\n[ledger]\nverify_hours = 0\ncommit_limit_ms = 10000\n",
 		here, lone->ledger->folder);
 	if (config_parse(text, (size_t)n, "test", &lone->config, error) < 0)
 		fail_msg("%s", error);
