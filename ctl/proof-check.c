@@ -17,6 +17,9 @@
 #include "util/file.h"
 #include "util/text.h"
 
+#define CUT_SHORT                                           \
+	"the log had %" PRIu64 " entries and then %" PRIu64 \
+	": it was cut short, or an older copy took its place"
 #define NEXT_KEY              "\nthe next key of this log\n"
 #define BEGINS(text, literal) (strncmp(text, literal, sizeof(literal) - 1) == 0)
 
@@ -302,13 +305,18 @@ typedef struct Chain {
 	const KnownKeys *known;
 	Checkpoint last;
 	char *note;     /* the last one's */
+	json_t *seen;   /* the root of each so far, by its size */
 	uint64_t first; /* size that it begins with */
-	unsigned n;     /* checkpoints so far, a line each */
+	unsigned n;     /* checkpoints so far, a line each but for those sent again */
+	unsigned line,
+		behind; /* of the last; of one that was sent again, until it is caught up with; 0 none */
+	uint64_t behind_size;
 } Chain;
 
 /** A cleanup function. */
 static void chain_done(Chain *chain)
 {
+	json_decref(chain->seen);
 	free(chain->note);
 }
 
@@ -353,16 +361,31 @@ static int prove_link(
 	}
 	r = consistency_proof_verify(&proof, last, chain->known->keys, chain->known->n, NULL, why);
 	if (r < 0 && r != -EXDEV && next->size < last->size)
-		snprintf(why, TLOG_TEXT_MAX,
-			"the log had %" PRIu64 " entries and then %" PRIu64
-			": it was cut short, or an older copy took its place",
-			last->size, next->size);
+		snprintf(why, TLOG_TEXT_MAX, CUT_SHORT, last->size, next->size);
 	else if (r == -ERANGE)
 		snprintf(why, TLOG_TEXT_MAX,
 			"the proof starts at %" PRIu64 " entries, not at %" PRIu64
 			": what came between was not saved; audit witness compares with the ledger",
 			proof.old_size, last->size);
 	return r;
+}
+
+/**
+ * A station that was killed may send again what it had sent. That is no older copy of the ledger as long as
+ * what follows takes up where it was.
+ */
+static bool is_repeated(Chain *chain, const Checkpoint *next)
+{
+	char size[24], root[PROOF_HASH_MAX];
+	const char *before;
+
+	snprintf(size, sizeof size, "%" PRIu64, next->size);
+	proof_write_hash(&next->root, root);
+	before = json_string_value(json_object_get(chain->seen, size));
+	if (!before)
+		json_object_set_new(chain->seen, size, json_string(root));
+	return before && next->size < chain->last.size && strcmp(before, root) == 0 &&
+	       strcmp(next->origin, chain->last.origin) == 0;
 }
 
 static int take_message(void *userdata, unsigned line, const json_t *message)
@@ -373,18 +396,25 @@ static int take_message(void *userdata, unsigned line, const json_t *message)
 	Checkpoint next;
 	int r = checkpoint_open(note, strlen(note), chain->known->keys, chain->known->n, NULL, &next, why);
 
+	if (r == 0 && is_repeated(chain, &next)) {
+		chain->behind = line;
+		chain->behind_size = next.size;
+		return CTL_DONE;
+	}
 	if (r == 0 && chain->n > 0)
 		r = prove_link(chain, message, &next, why);
 	if (r < 0 && chain->n > 0)
 		snprintf(text, sizeof text,
 			"%u checkpoints chain, up to %" PRIu64
 			" entries; line %u does not continue line %u: %s",
-			chain->n, chain->last.size, line, line - 1, why);
+			chain->n, chain->last.size, line, chain->line, why);
 	if (r < 0)
 		return refuse(chain->file, r, chain->n > 0 ? text : why);
 	if (chain->n++ == 0)
 		chain->first = next.size;
 	chain->last = next;
+	chain->line = line;
+	chain->behind = 0;
 	free(chain->note);
 	chain->note = strdup(note);
 	return chain->note ? CTL_DONE : ctl_fail("out of memory");
@@ -392,12 +422,17 @@ static int take_message(void *userdata, unsigned line, const json_t *message)
 
 static int check_chain(Ctl *ctl, const KnownKeys *known, char *text)
 {
-	_cleanup_(chain_done) Chain chain = { .file = ctl->proof, .known = known };
+	_cleanup_(chain_done) Chain chain = { .file = ctl->proof, .known = known, .seen = json_object() };
 	int status = proof_each_message(ctl->proof, text, take_message, &chain);
 	char what[128];
 
 	if (status != CTL_DONE)
 		return status;
+	if (chain.behind)
+		return ctl_fail("%s: %u checkpoints chain, up to %" PRIu64
+				" entries; line %u does not continue line %u: " CUT_SHORT,
+			ctl->proof, chain.n, chain.last.size, chain.behind, chain.line, chain.last.size,
+			chain.behind_size);
 	snprintf(what, sizeof what,
 		"%u checkpoints chain: nothing was changed or removed since it had %" PRIu64 " entries",
 		chain.n, chain.first);

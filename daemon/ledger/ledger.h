@@ -188,9 +188,10 @@ void ledger_set_published(Ledger *ledger, uint64_t seq);
 uint64_t ledger_checkpoint_size(const Ledger *ledger);
 
 /**
- * The newest checkpoint, with the proof that it continues the one at `since` leaves: an object {checkpoint,
- * size, previous: {size} or null, consistency, vkey}. `since` 0 or beyond it: previous is null. -ENODATA:
- * there is none yet.
+ * The checkpoint that follows the one at `since` leaves, with the proof that it continues it: an object
+ * {checkpoint, size, previous: {size} or null, consistency, vkey}. None was skipped: a kill between a
+ * publication and its cursor repeats one, and leaves no step out. `since` is the newest: that one again.
+ * `since` 0 or beyond it: the newest, and previous is null. -ENODATA: there is none yet.
  */
 int ledger_checkpoint(Ledger *ledger, uint64_t since, LedgerRows done, void *userdata) _must_check_;
 

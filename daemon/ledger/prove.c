@@ -37,6 +37,27 @@ static int newest(Statements *statements, uint64_t least, SealedTree *ret)
 	return 0;
 }
 
+/** The one that was made after `since` records. -ENODATA: there is none. */
+static int next_after(Statements *statements, uint64_t since, SealedTree *ret)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	char *note;
+	int r = statement_get(statements,
+		"SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size LIMIT 1", &select);
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	sqlite3_bind_int64(select, 1, (int64_t)since);
+	r = sqlite3_step(select);
+	if (r != SQLITE_ROW)
+		return r == SQLITE_DONE ? -ENODATA : ledger_errno(r);
+	note = strdup((const char *)sqlite3_column_text(select, 1));
+	if (!note)
+		return -ENOMEM;
+	*ret = (SealedTree){ (uint64_t)sqlite3_column_int64(select, 0), note };
+	return 0;
+}
+
 static json_t *hashes_to_json(const MerklePath *path)
 {
 	json_auto_t *hashes = json_array();
@@ -67,8 +88,11 @@ int prove_checkpoint(Statements *statements, Digester *digester, uint64_t since,
 	_cleanup_(sealed_tree_done) SealedTree sealed = { 0 };
 	MerklePath path = { 0 };
 	json_t *previous, *made;
-	int r = newest(statements, 0, &sealed);
+	int r = since ? next_after(statements, since, &sealed) : -ENODATA;
 
+	/* whoever begins, or has all, gets the newest */
+	if (r == -ENODATA)
+		r = newest(statements, 0, &sealed);
 	if (r < 0)
 		return r;
 	/* the one on the broker may itself be the newest: then its proof is empty */

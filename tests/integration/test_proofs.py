@@ -256,6 +256,8 @@ def test_saved_checkpoints_chain_without_a_ledger(broker, tmp_path):
     # again what the broker retains, and only the first
     assert "chain" in check([saw[0], saw[0], saw[1], saw[1]], expect=0)
     assert "1 checkpoints chain" in check(saw[:1], expect=0)
+    # a station that was killed sends some again, and goes on
+    assert "5 checkpoints chain" in check([*saw[:3], saw[1], saw[2], saw[3]], expect=0)
     last = saw[3]
     other_root = saw[2]["checkpoint"].split("\n")[2]
     for bad, said in (

@@ -52,7 +52,7 @@ static NoteVerifier verifier_of(Ledger *ledger)
 	return verifier;
 }
 
-static json_t *newest_checkpoint(Ledger *ledger, uint64_t since)
+static json_t *next_checkpoint(Ledger *ledger, uint64_t since)
 {
 	json_t *rows = NULL;
 
@@ -98,6 +98,33 @@ static void test_checkpoints_come_in_time(void **state)
 	assert_int_equal(ledger_checkpoint_size(ledger), EVERY + 9);
 }
 
+/**
+ * What is published forms a chain without a gap from wherever the cursor stands: a kill may have kept it from
+ * following the last publications, and those who saw them need each step from there.
+ */
+static void test_no_step_of_the_chain_is_left_out(void **state)
+{
+	Fixture *fixture = *state;
+	NoteVerifier key = verifier_of(fixture->ledger);
+	uint64_t published, steps = 0;
+
+	serve(fixture->ledger);
+	published = ledger_checkpoint_size(fixture->ledger);
+	for (int i = 0; i < 4; i++)
+		append_many(fixture->ledger, EVERY);
+	assert_int_equal(reopen(fixture), 0);
+	while (published < ledger_checkpoint_size(fixture->ledger)) {
+		json_auto_t *message = next_checkpoint(fixture->ledger, published);
+		const json_t *previous = json_object_get(message, "previous");
+
+		assert_int_equal(json_integer_value(json_object_get(previous, "size")), published);
+		assert_int_equal(opened(message, &key).size, published + EVERY);
+		published += EVERY;
+		steps++;
+	}
+	assert_int_equal(steps, 4);
+}
+
 /** The message as a proof, as docs/transparency-log.md describes it. */
 static char *growth_proof(json_t *message, uint64_t old_size)
 {
@@ -124,7 +151,7 @@ static void test_checkpoints_prove_growth(void **state)
 
 	serve(fixture->ledger);
 	verifier = verifier_of(fixture->ledger);
-	first = newest_checkpoint(fixture->ledger, 0);
+	first = next_checkpoint(fixture->ledger, 0);
 	old = opened(first, &verifier);
 	assert_true(json_is_null(json_object_get(first, "previous")));
 	for (int i = 0; i < 8; i++) {
@@ -134,7 +161,7 @@ static void test_checkpoints_prove_growth(void **state)
 		ConsistencyProof proof;
 
 		append_many(fixture->ledger, 137);
-		message = newest_checkpoint(fixture->ledger, old.size);
+		message = next_checkpoint(fixture->ledger, old.size);
 		text = growth_proof(message, old.size);
 		assert_int_equal(
 			json_integer_value(json_object_get(json_object_get(message, "previous"), "size")),
@@ -237,7 +264,7 @@ static void test_rotation_is_signed_by_both(void **state)
 	assert_int_equal(answer.error, 0);
 	after = verifier_of(fixture->ledger);
 	assert_memory_not_equal(before.key, after.key, sizeof before.key);
-	message = newest_checkpoint(fixture->ledger, 0);
+	message = next_checkpoint(fixture->ledger, 0);
 	assert_int_equal(opened(message, &before).size, answer.seq);
 	assert_int_equal(opened(message, &after).size, answer.seq);
 	keys = look_up(fixture->ledger, "keys", NULL);
@@ -248,7 +275,7 @@ static void test_rotation_is_signed_by_both(void **state)
 	assert_memory_equal(verifier_of(fixture->ledger).key, after.key, sizeof after.key);
 	append_many(fixture->ledger, EVERY);
 	json_decref(message);
-	message = newest_checkpoint(fixture->ledger, 0);
+	message = next_checkpoint(fixture->ledger, 0);
 	assert_int_equal(opened(message, &after).size, 5 + EVERY);
 }
 
@@ -362,6 +389,7 @@ int main(void)
 		SIGNED_TEST(test_checkpoints_prove_growth),
 		SIGNED_TEST(test_every_record_is_proved),
 		LEDGER_TEST(test_no_proof_of_nothing),
+		SIGNED_TEST(test_no_step_of_the_chain_is_left_out),
 		SIGNED_TEST(test_key_is_private_and_lasts),
 		SIGNED_TEST(test_rotation_is_signed_by_both),
 		SIGNED_TEST(test_lost_key_is_recorded),
