@@ -10,6 +10,8 @@
 
 #include <systemd/sd-id128.h>
 
+_Static_assert(sizeof(time_t) >= 8, "records are kept beyond 2038: build with -D_TIME_BITS=64");
+
 static atomic_bool synchronized_now;
 
 void clock_set_synchronized(bool synchronized)
