@@ -276,6 +276,8 @@ fault_file = {self.folder}/camera-fault
         self.daemon.kill()
         self.daemon.wait()
         self.daemon = None
+        # the bus hears of it a moment later: until then its name seems to be that of the next one
+        wait_for(lambda: not self.connection.name_has_owner(NAME), "the bus to miss the daemon")
 
     def close(self):
         try:
