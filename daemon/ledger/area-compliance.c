@@ -250,7 +250,7 @@ int retention_check(ProjectionContext *context)
 	bool found;
 	int r = projection_step(context, kept_until, &row, &found);
 
-	until = r == 0 && found ? (const char *)sqlite3_column_text(row, 0) : NULL;
+	until = r == 0 && found ? column_text(row, 0) : NULL;
 	projection_today(context, today);
 	if (!until || strcmp(until, today) < 0)
 		return r;

@@ -52,7 +52,7 @@ static int check_old(ProjectionContext *context, const json_t *leaf)
 	if (r < 0)
 		return r;
 	if (corrected)
-		now = (const char *)sqlite3_column_text(newest, 0);
+		now = column_text(newest, 0);
 	if (!now)
 		return projection_refuse(context, -ENOENT, "record %lld has no field %.40s: check its number",
 			(long long)number(context, "corrects"), field);
@@ -120,12 +120,12 @@ static int check_corrected(ProjectionContext *context)
 	if (!found)
 		return projection_refuse(context, -ENOENT, "there is no record %lld: check its number",
 			(long long)number(context, "corrects"));
-	kind = (const char *)sqlite3_column_text(record, 0);
+	kind = column_string(record, 0);
 	if (strcmp(kind, "record.corrected") == 0 || strcmp(kind, "personal.erased") == 0)
 		return projection_refuse(context, -EINVAL,
 			"record %lld is itself of kind %s: correct the record that it is about",
 			(long long)number(context, "corrects"), kind);
-	leaf = json_loadb(sqlite3_column_blob(record, 1), (size_t)sqlite3_column_bytes(record, 1), 0, NULL);
+	leaf = leaf_parse(record, 1);
 	r = leaf ? check_old(context, leaf) : -EUCLEAN;
 	if (r == 0)
 		r = check_new(context, kind);
@@ -191,7 +191,7 @@ static int check_operator(ProjectionContext *context)
 	if (r < 0 || !active)
 		return r;
 	return projection_refuse(context, -EINVAL, "badge %s is still valid: revoke it first, then erase",
-		(const char *)sqlite3_column_text(operator, 0));
+		column_string(operator, 0));
 }
 
 static json_t *found_records(ProjectionContext *context, const char *find)
@@ -204,7 +204,7 @@ static json_t *found_records(ProjectionContext *context, const char *find)
 	if (!list || r < 0)
 		return NULL;
 	while (row) {
-		json_array_append_new(list, json_integer(sqlite3_column_int64(rows, 0)));
+		json_array_append_new(list, json_integer(column_integer(rows, 0)));
 		row = sqlite3_step(rows) == SQLITE_ROW;
 	}
 	return TAKE_PTR(list);
@@ -218,7 +218,7 @@ static int64_t count_images(ProjectionContext *context)
 		"SELECT count(*) FROM image JOIN session USING(session) WHERE subject = @subject AND erase_seq IS NULL",
 		&images, &row);
 
-	return r < 0 || !row ? 0 : sqlite3_column_int64(images, 0);
+	return r < 0 || !row ? 0 : column_integer(images, 0);
 }
 
 /** Puts into the record which records lose their personal data, and how many photographs are to go. */

@@ -39,7 +39,7 @@ static int find_handpiece(ProjectionContext *context, sqlite3_stmt **ret)
 	if (r == 0 && !found)
 		return projection_refuse(
 			context, -ENOENT, "handpiece %s is not registered: register it first", name);
-	if (r == 0 && !context->replay && strcmp((const char *)sqlite3_column_text(*ret, 0), "retired") == 0)
+	if (r == 0 && !context->replay && strcmp(column_string(*ret, 0), "retired") == 0)
 		return projection_refuse(
 			context, -EKEYREVOKED, "handpiece %s was retired: take another one", name);
 	return r;
@@ -49,20 +49,19 @@ static int find_handpiece(ProjectionContext *context, sqlite3_stmt **ret)
 static int check_sterile(ProjectionContext *context, sqlite3_stmt *row)
 {
 	const char *name = projection_text(context, "handpiece");
-	const char *until = (const char *)sqlite3_column_text(row, 4);
+	const char *until = column_text(row, 4);
 	char today[CLOCK_UTC_TEXT_MAX];
 
 	projection_today(context, today);
-	if (sqlite3_column_type(row, 5) != SQLITE_NULL)
+	if (!column_is_null(row, 5))
 		return projection_refuse(context, -EKEYREVOKED,
-			"handpiece %s is blocked (%.80s): take another one", name,
-			sqlite3_column_text(row, 5));
-	if (sqlite3_column_int(row, 1))
+			"handpiece %s is blocked (%.80s): take another one", name, column_string(row, 5));
+	if (column_integer(row, 1))
 		return 0;
-	if (sqlite3_column_type(row, 2) == SQLITE_NULL)
+	if (column_is_null(row, 2))
 		return projection_refuse(context, -EKEYREVOKED,
 			"handpiece %s has been in no released sterilisation cycle: sterilise it first", name);
-	if (sqlite3_column_int64(row, 3) > sqlite3_column_int64(row, 2))
+	if (column_integer(row, 3) > column_integer(row, 2))
 		return projection_refuse(context, -EKEYREVOKED,
 			"handpiece %s was used since it was sterilised: sterilise it again", name);
 	if (until && strcmp(until, today) < 0)

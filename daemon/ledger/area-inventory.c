@@ -58,16 +58,16 @@ static int refuse_used(ProjectionContext *context)
 
 	if (r < 0 || !found)
 		return r;
-	if (sqlite3_column_type(unit, 2) == SQLITE_NULL) {
-		projection_date(sqlite3_column_int64(unit, 4), date);
+	if (column_is_null(unit, 2)) {
+		projection_date(column_integer(unit, 4), date);
 		return projection_refuse(context, -EEXIST,
 			"cartridge %s was put down as damaged on %s (%.60s): open a new one",
-			sqlite3_column_text(unit, 0), date, sqlite3_column_text(unit, 3));
+			column_string(unit, 0), date, column_string(unit, 3));
 	}
-	projection_date(sqlite3_column_int64(unit, 1), date);
+	projection_date(column_integer(unit, 1), date);
 	return projection_refuse(context, -EEXIST,
-		"cartridge %s was used on %s in session %lld: open a new one", sqlite3_column_text(unit, 0),
-		date, (long long)sqlite3_column_int64(unit, 2));
+		"cartridge %s was used on %s in session %lld: open a new one", column_string(unit, 0), date,
+		(long long)column_integer(unit, 2));
 }
 
 /**
@@ -131,7 +131,7 @@ static int find_lot(ProjectionContext *context, sqlite3_stmt **ret)
 		return projection_refuse(context, -ENOENT,
 			"lot %s is not on record: receive it first, or check its number", lot);
 	/* the number printed alone is that of several products, and expiry and quantity differ */
-	if (!projection_text(context, "gtin") && sqlite3_column_int64(*ret, LOT_PRODUCTS) > 1)
+	if (!projection_text(context, "gtin") && column_integer(*ret, LOT_PRODUCTS) > 1)
 		return projection_refuse(context, -ENOENT,
 			"lot %s is that of several products: scan the whole code, or give its gtin", lot);
 	return 0;
@@ -146,12 +146,11 @@ static int check_evidence(ProjectionContext *context, sqlite3_stmt *row)
 
 	json_array_foreach (json_object_get(context->body, "evidence"), i, asked) {
 		name = json_string_value(asked);
-		if (name && strcmp(name, "certificate") == 0 &&
-			sqlite3_column_type(row, LOT_CERTIFICATE) == SQLITE_NULL)
+		if (name && strcmp(name, "certificate") == 0 && column_is_null(row, LOT_CERTIFICATE))
 			return projection_refuse(context, -EKEYREVOKED,
 				"lot %s has no sterilisation certificate on record: open one of another lot",
 				lot);
-		if (name && strcmp(name, "membrane") == 0 && !sqlite3_column_int(row, LOT_MEMBRANE))
+		if (name && strcmp(name, "membrane") == 0 && !column_integer(row, LOT_MEMBRANE))
 			return projection_refuse(context, -EKEYREVOKED,
 				"lot %s has no proof of a barrier membrane on record: open one of another lot",
 				lot);
@@ -163,8 +162,8 @@ static int check_evidence(ProjectionContext *context, sqlite3_stmt *row)
 static int check_lot(ProjectionContext *context, sqlite3_stmt *row)
 {
 	const char *unit = projection_text(context, "unit"), *printed = projection_text(context, "expiry");
-	const char *expiry = (const char *)sqlite3_column_text(row, LOT_EXPIRY);
-	const char *status = (const char *)sqlite3_column_text(row, LOT_STATUS);
+	const char *expiry = column_string(row, LOT_EXPIRY);
+	const char *status = column_string(row, LOT_STATUS);
 	char today[CLOCK_UTC_TEXT_MAX];
 
 	projection_today(context, today);
@@ -173,7 +172,7 @@ static int check_lot(ProjectionContext *context, sqlite3_stmt *row)
 	if (strcmp(status, "released") != 0)
 		return projection_refuse(context, -EKEYREVOKED,
 			"lot %s is %s (%.80s): set its cartridges aside and open one of another lot",
-			projection_text(context, "lot"), status, sqlite3_column_text(row, LOT_REASON));
+			projection_text(context, "lot"), status, column_string(row, LOT_REASON));
 	if (strcmp(expiry, today) < 0)
 		return projection_refuse(context, -ESTALE,
 			"cartridge %s expired on %s: open one of another lot", unit, expiry);
@@ -182,9 +181,9 @@ static int check_lot(ProjectionContext *context, sqlite3_stmt *row)
 
 static int check_stock(ProjectionContext *context, sqlite3_stmt *row)
 {
-	int64_t quantity = sqlite3_column_int64(row, LOT_QUANTITY);
+	int64_t quantity = column_integer(row, LOT_QUANTITY);
 
-	if (sqlite3_column_int64(row, LOT_USED) < quantity)
+	if (column_integer(row, LOT_USED) < quantity)
 		return 0;
 	return projection_refuse(context, -EEXIST,
 		"all %lld cartridges of lot %s have been used: open one of another lot", (long long)quantity,
@@ -198,8 +197,7 @@ static int take_one(ProjectionContext *context, sqlite3_stmt *row)
 		context->statements, "UPDATE lot SET used = used + 1 WHERE gtin = ? AND lot = ?", &update);
 
 	if (r == SQLITE_OK)
-		r = sqlite3_bind_text(
-			update, 1, (const char *)sqlite3_column_text(row, LOT_GTIN), -1, SQLITE_TRANSIENT);
+		r = sqlite3_bind_text(update, 1, column_text(row, LOT_GTIN), -1, SQLITE_TRANSIENT);
 	if (r == SQLITE_OK)
 		r = sqlite3_bind_text(update, 2, projection_text(context, "lot"), -1, SQLITE_STATIC);
 	if (r == SQLITE_OK)
@@ -218,7 +216,7 @@ static int take_from_lot(ProjectionContext *context, bool usable)
 	if (r == 0 && !context->replay)
 		r = check_stock(context, row);
 	if (r == 0 && !context->replay && is_lot_unit(projection_text(context, "unit")))
-		r = number_unit(context, sqlite3_column_int64(row, LOT_USED) + 1);
+		r = number_unit(context, column_integer(row, LOT_USED) + 1);
 	return r < 0 ? r : take_one(context, row);
 }
 
@@ -255,19 +253,19 @@ static int check_ended(ProjectionContext *context, bool *ret_known)
 		"SELECT state, container, unit.ended_us, session.outcome = 'open' FROM unit LEFT JOIN session USING(session)"
 		" WHERE unit = @unit",
 		&unit, ret_known);
-	const char *state = r == 0 && *ret_known ? (const char *)sqlite3_column_text(unit, 0) : "";
+	const char *state = r == 0 && *ret_known ? column_string(unit, 0) : "";
 
 	if (r < 0 || context->replay)
 		return r;
-	if (strcmp(state, "mounted") == 0 && sqlite3_column_int(unit, 3))
+	if (strcmp(state, "mounted") == 0 && column_integer(unit, 3))
 		return projection_refuse(
 			context, -EINVAL, "cartridge %s is still mounted: remove it first", name);
 	if (strcmp(state, "disposed") != 0)
 		return 0;
-	projection_date(sqlite3_column_int64(unit, 2), date);
+	projection_date(column_integer(unit, 2), date);
 	return projection_refuse(context, -EEXIST,
 		"cartridge %s was disposed of on %s in container %s: check which one this is", name, date,
-		sqlite3_column_text(unit, 1));
+		column_string(unit, 1));
 }
 
 static int dispose_of_unit(ProjectionContext *context)
@@ -416,7 +414,7 @@ static int project_lot_status(ProjectionContext *context)
 	int r = find_lot(context, &row);
 
 	if (r == 0 && !context->replay)
-		r = check_status(context, (const char *)sqlite3_column_text(row, LOT_STATUS));
+		r = check_status(context, column_string(row, LOT_STATUS));
 	if (r == 0)
 		r = projection_run(context,
 			"UPDATE lot SET status = @status, status_reason = @reason, status_us = @utc_us WHERE lot = @lot"

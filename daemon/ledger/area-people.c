@@ -55,7 +55,7 @@ static int check_enrolled(ProjectionContext *context)
 	if (!found)
 		return projection_refuse(context, -ENOENT, "badge %s is not enrolled: check its number",
 			projection_text(context, "badge"));
-	if (sqlite3_column_int(operator, 0))
+	if (column_integer(operator, 0))
 		return projection_refuse(context, -EINVAL, "badge %s was revoked: it stays so, enrol another",
 			projection_text(context, "badge"));
 	return 0;

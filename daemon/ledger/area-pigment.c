@@ -77,7 +77,7 @@ static int need_lot(ProjectionContext *context, const PigmentName *name, sqlite3
 	if (r == 0 && !found)
 		return projection_refuse(context, -ENOENT,
 			"pigment lot %s is not on record: receive it first, or check its number", name->lot);
-	if (r == 0 && sqlite3_column_int(*ret, LOT_LIKE) > 1)
+	if (r == 0 && column_integer(*ret, LOT_LIKE) > 1)
 		return projection_refuse(context, -ENOENT,
 			"lot %s is that of several pigments: name brand and colour as well", name->lot);
 	return r;
@@ -85,13 +85,13 @@ static int need_lot(ProjectionContext *context, const PigmentName *name, sqlite3
 
 static int check_status(ProjectionContext *context, sqlite3_stmt *row, const char *lot)
 {
-	const char *status = (const char *)sqlite3_column_text(row, LOT_STATUS);
+	const char *status = column_string(row, LOT_STATUS);
 
 	if (strcmp(status, "released") == 0)
 		return 0;
 	return projection_refuse(context, -EKEYREVOKED,
 		"pigment lot %s is %s (%.80s): set its bottles aside and open another one", lot, status,
-		sqlite3_column_text(row, LOT_REASON));
+		column_string(row, LOT_REASON));
 }
 
 static int check_expiry(ProjectionContext *context, const char *what, const char *name, const char *expiry)
@@ -156,7 +156,7 @@ static int project_status(ProjectionContext *context)
 	int r = need_lot(context, &name, &row);
 
 	if (r == 0 && !context->replay)
-		r = check_change(context, (const char *)sqlite3_column_text(row, LOT_STATUS));
+		r = check_change(context, column_string(row, LOT_STATUS));
 	if (r == 0)
 		r = projection_run(context,
 			"UPDATE pigment_stock SET status = @status, status_reason = @reason, status_us = @utc_us"
@@ -215,13 +215,12 @@ static int complete_part(ProjectionContext *context, const char *entered, json_t
 	if (r == 0)
 		r = check_status(context, row, name.lot);
 	if (r == 0)
-		r = check_expiry(
-			context, "pigment lot", name.lot, (const char *)sqlite3_column_text(row, LOT_EXPIRY));
+		r = check_expiry(context, "pigment lot", name.lot, column_string(row, LOT_EXPIRY));
 	if (r < 0)
 		return r;
-	*ret = json_pack("{s:s, s:s, s:s, s:s, s:f}", "brand", sqlite3_column_text(row, LOT_BRAND), "colour",
-		sqlite3_column_text(row, LOT_COLOUR), "lot", name.lot, "expiry",
-		sqlite3_column_text(row, LOT_EXPIRY), "parts", parts);
+	*ret = json_pack("{s:s, s:s, s:s, s:s, s:f}", "brand", column_string(row, LOT_BRAND), "colour",
+		column_string(row, LOT_COLOUR), "lot", name.lot, "expiry", column_string(row, LOT_EXPIRY),
+		"parts", parts);
 	return *ret ? 0 : -ENOMEM;
 }
 
@@ -328,12 +327,11 @@ static int check_blend(ProjectionContext *context)
 	if (!found)
 		return projection_refuse(context, -ENOENT,
 			"there is no blend %s of that colour on record: enter it first", name);
-	if (strcmp((const char *)sqlite3_column_text(row, 2), "released") != 0)
+	if (strcmp(column_string(row, 2), "released") != 0)
 		return projection_refuse(context, -EKEYREVOKED,
 			"blend %s holds pigment lot %s, which is %s (%.80s): set it aside and load another",
-			name, sqlite3_column_text(row, 1), sqlite3_column_text(row, 2),
-			sqlite3_column_text(row, 3));
-	expiry = (const char *)sqlite3_column_text(row, 0);
+			name, column_string(row, 1), column_string(row, 2), column_string(row, 3));
+	expiry = column_string(row, 0);
 	r = check_expiry(context, "blend", name, expiry);
 	return r < 0 ? r : check_same_expiry(context, expiry);
 }
@@ -358,7 +356,7 @@ static int check_bottle(ProjectionContext *context)
 	if (!found)
 		return check_expiry(context, "pigment lot", name.lot, expiry);
 	r = check_status(context, row, name.lot);
-	expiry = (const char *)sqlite3_column_text(row, LOT_EXPIRY);
+	expiry = column_string(row, LOT_EXPIRY);
 	if (r == 0)
 		r = check_expiry(context, "pigment lot", name.lot, expiry);
 	return r < 0 ? r : check_same_expiry(context, expiry);

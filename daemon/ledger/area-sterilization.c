@@ -193,7 +193,7 @@ static const struct {
 /** One result, which may have been recorded with the cycle or come with the release; a failure stays one. */
 static int check_proof(ProjectionContext *context, sqlite3_stmt *row, size_t i)
 {
-	const char *recorded = (const char *)sqlite3_column_text(row, CYCLE_PROOFS + (int)i);
+	const char *recorded = column_text(row, CYCLE_PROOFS + (int)i);
 	const char *given = projection_text(context, proofs[i].proof);
 	const char *sterilizer = projection_text(context, "sterilizer");
 	const char *wanted = projection_text(context, "proofs");
@@ -226,8 +226,8 @@ static int check_test(ProjectionContext *context)
 
 	if (r < 0 || !found)
 		return r;
-	reason = (const char *)sqlite3_column_text(row, 0);
-	due = (const char *)sqlite3_column_text(row, 1);
+	reason = column_string(row, 0);
+	due = column_string(row, 1);
 	since = text_list_has("installation repair", reason);
 	projection_today(context, today);
 	if (strcmp(reason, "failed") == 0)
@@ -245,26 +245,26 @@ static int check_test(ProjectionContext *context)
 static int refuse_release(ProjectionContext *context, sqlite3_stmt *row)
 {
 	const char *sterilizer = projection_text(context, "sterilizer");
-	bool released = sqlite3_column_type(row, CYCLE_RELEASED) != SQLITE_NULL;
+	bool released = !column_is_null(row, CYCLE_RELEASED);
 	int r = 0;
 
-	if (released || sqlite3_column_type(row, CYCLE_REJECTED) != SQLITE_NULL)
+	if (released || !column_is_null(row, CYCLE_REJECTED))
 		return projection_refuse(context, -EEXIST, "cycle %lld of steriliser %s was %s before",
 			(long long)cycle_number(context), sterilizer, released ? "released" : "rejected");
 	for (size_t i = 0; i < ELEMENTS(proofs) && r == 0; i++)
 		r = check_proof(context, row, i);
 	if (r < 0)
 		return r;
-	if (!sqlite3_column_int(row, CYCLE_CONTENTS) &&
+	if (!column_integer(row, CYCLE_CONTENTS) &&
 		text_list_has(projection_text(context, "proofs"), "contents"))
 		return projection_refuse(context, -EINVAL,
 			"what was in cycle %lld of steriliser %s is not on record: enter contents=ITEM,ITEM...",
 			(long long)cycle_number(context), sterilizer);
-	if (sqlite3_column_int(row, CYCLE_OUT_OF_SERVICE))
+	if (column_integer(row, CYCLE_OUT_OF_SERVICE))
 		return projection_refuse(context, -EINVAL,
 			"cycle %lld ran after steriliser %s was retired: reject the load and sterilise it in another",
 			(long long)cycle_number(context), sterilizer);
-	if (sqlite3_column_int64(row, CYCLE_ENDED) > context->utc_us)
+	if (column_integer(row, CYCLE_ENDED) > context->utc_us)
 		return projection_refuse(context, -EINVAL,
 			"cycle %lld of steriliser %s cannot have ended yet: release it when it has, or check its clock",
 			(long long)cycle_number(context), sterilizer);
@@ -321,7 +321,7 @@ static int project_rejected(ProjectionContext *context)
 		return r;
 	if (!found)
 		return no_such_cycle(context);
-	if (sqlite3_column_type(row, 0) != SQLITE_NULL)
+	if (!column_is_null(row, 0))
 		return projection_refuse(context, -EEXIST, "cycle %lld of steriliser %s was rejected before",
 			(long long)cycle_number(context), projection_text(context, "sterilizer"));
 	r = projection_run(context,
@@ -387,9 +387,9 @@ static int check_tested(ProjectionContext *context)
 
 	if (r < 0 || context->replay)
 		return r;
-	if (sqlite3_column_type(row, 0) != SQLITE_NULL) {
-		r = check_indicator(context, sqlite3_column_int64(row, 0));
-		return r == 0 ? set_due(context, sqlite3_column_int64(row, 0)) : r;
+	if (!column_is_null(row, 0)) {
+		r = check_indicator(context, column_integer(row, 0));
+		return r == 0 ? set_due(context, column_integer(row, 0)) : r;
 	}
 	if (json_object_get(context->body, "cycle"))
 		return no_such_cycle(context);

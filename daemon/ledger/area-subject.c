@@ -73,8 +73,7 @@ static int complete_subject(ProjectionContext *context)
 	if (r < 0 || !found)
 		return r;
 	context->body_changed = true;
-	r = json_object_set_new(
-		context->body, "subject", json_string((const char *)sqlite3_column_text(session, 0)));
+	r = json_object_set_new(context->body, "subject", json_string(column_string(session, 0)));
 	return r < 0 ? -ENOMEM : 0;
 }
 
@@ -99,7 +98,7 @@ static int check_session(ProjectionContext *context)
 	if (!found)
 		return projection_refuse(
 			context, -ENOENT, "there is no session %lld: check its number", number);
-	if (!sqlite3_column_int(session, 0))
+	if (!column_integer(session, 0))
 		return projection_refuse(context, -EINVAL,
 			"session %lld is none of %s: `stipplectl audit subject %s` lists those that are",
 			number, subject, subject);

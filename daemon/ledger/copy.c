@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/copy.h"
-#include "ledger/ledger-private.h"
+#include "ledger/reader.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -85,14 +85,12 @@ static void tell(const LedgerCopy *copy, const char *doing, uint64_t done, uint6
 		copy->progress(copy->userdata, doing, done, total);
 }
 
-/** In one read transaction, so that a daemon that writes meanwhile does not make it begin anew. */
+/** In the one snapshot of the reader, so that a daemon that writes meanwhile does not make it begin anew. */
 static int copy_pages(const LedgerCopy *copy, sqlite3 *from, sqlite3 *to)
 {
 	sqlite3_backup *backup;
-	int r = sqlite3_exec(from, "BEGIN; SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
+	int r;
 
-	if (r != SQLITE_OK)
-		return ledger_errno(r);
 	backup = sqlite3_backup_init(to, "main", from, "main");
 	if (!backup)
 		return ledger_errno(sqlite3_errcode(to));
@@ -141,7 +139,7 @@ static int64_t number_of(sqlite3 *db, const char *sql, int64_t argument)
 	if (sqlite3_prepare_v2(db, sql, -1, &select, NULL) != SQLITE_OK)
 		return 0;
 	sqlite3_bind_int64(select, 1, argument);
-	return sqlite3_step(select) == SQLITE_ROW ? sqlite3_column_int64(select, 0) : 0;
+	return sqlite3_step(select) == SQLITE_ROW ? column_integer(select, 0) : 0;
 }
 
 /** SQLite tells a full disk only from other trouble: whether the file may not be as large. */
@@ -162,6 +160,11 @@ static int write_part(
 	sqlite3 *to = NULL;
 	int r = ledger_errno(sqlite3_open_v2(part, &to, SQLITE_OPEN_READWRITE, NULL));
 
+	if (r == 0)
+		r = ledger_errno(schema_harden(to));
+	/* the schema was compared with ours: some triggers fill tables that an archive makes anew */
+	if (r == 0)
+		r = ledger_errno(sqlite3_db_config(to, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL));
 	if (r == 0) {
 		sqlite3_progress_handler(to, INSTRUCTIONS_A_LOOK, on_instructions, (void *)copy);
 		r = copy_pages(copy, from, to);
@@ -178,20 +181,21 @@ static int write_part(
 	return r < 0 ? r : sync_path(part, O_RDONLY);
 }
 
-/** Copies to NAME.part and lets `change` work on that. */
-static int make_part(
-	const LedgerCopy *copy, LedgerChange change, void *userdata, char **ret, char error[LEDGER_TEXT_MAX])
+static int open_source(const LedgerCopy *copy, bool older, Reader **ret, char error[LEDGER_TEXT_MAX])
 {
-	_cleanup_(sqlite3_closep) sqlite3 *from = NULL;
+	const ReaderOptions options = { .older = older, .leave = copy->leave };
+
+	return reader_open(copy->path, &options, ret, error);
+}
+
+/** Copies the reader's snapshot to NAME.part and lets `change` work on that. */
+static int make_part(const LedgerCopy *copy, Reader *from, LedgerChange change, void *userdata, char **ret,
+	char error[LEDGER_TEXT_MAX])
+{
 	_cleanup_(part_removep) char *part = NULL;
 	_cleanup_(freep) char *name = NULL;
-	bool older;
-	/* a change is made to the tables too, which are then to be this version's */
-	int r = change ? schema_open(copy->path, true, &from, error)
-		       : schema_open_kept(copy->path, &from, &older, error);
+	int r;
 
-	if (r < 0)
-		return r;
 	if (asprintf(&name, "%s.part", copy->name) < 0)
 		return explain_write(error, -ENOMEM, copy->name);
 	r = create_private(name);
@@ -204,7 +208,7 @@ static int make_part(
 	if (r < 0)
 		return explain_write(error, r, copy->name);
 	part = TAKE_PTR(name);
-	r = write_part(copy, from, part, change, userdata);
+	r = write_part(copy, from->db, part, change, userdata);
 	if (r < 0)
 		return explain_write(error, r, copy->name);
 	*ret = TAKE_PTR(part);
@@ -243,10 +247,13 @@ static int finish(const LedgerCopy *copy, const char *part, char error[LEDGER_TE
 int ledger_backup(const LedgerCopy *copy, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(part_removep) char *part = NULL;
+	_cleanup_(reader_freep) Reader *from = NULL;
 	int r = refuse_existing(copy, error);
 
 	if (r == 0)
-		r = make_part(copy, NULL, NULL, &part, error);
+		r = open_source(copy, true, &from, error);
+	if (r == 0)
+		r = make_part(copy, from, NULL, NULL, &part, error);
 	return r < 0 ? r : finish(copy, part, error);
 }
 
@@ -263,7 +270,7 @@ static char *text_of(sqlite3 *db, const char *sql)
 	const char *text = NULL;
 
 	if (sqlite3_prepare_v2(db, sql, -1, &select, NULL) == SQLITE_OK && sqlite3_step(select) == SQLITE_ROW)
-		text = (const char *)sqlite3_column_text(select, 0);
+		text = column_text(select, 0);
 	return text ? strdup(text) : NULL;
 }
 
@@ -334,12 +341,16 @@ static int hash_file(const char *path, char ret[DIGEST_HEX_MAX])
 int ledger_archive(const LedgerCopy *copy, int64_t utc_us, LedgerArchive *ret, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(part_removep) char *part = NULL;
+	_cleanup_(reader_freep) Reader *from = NULL;
 	Cut cut = { .utc_us = utc_us };
 	LedgerArchive made = { 0 };
 	int r = refuse_existing(copy, error);
 
+	/* it changes the tables too, which are to be this version's */
 	if (r == 0)
-		r = make_part(copy, cut_after, &cut, &part, error);
+		r = open_source(copy, false, &from, error);
+	if (r == 0)
+		r = make_part(copy, from, cut_after, &cut, &part, error);
 	if (r == -ENODATA)
 		snprintf(error, LEDGER_TEXT_MAX,
 			"no checkpoint is older than that day: there is nothing to archive");
@@ -527,13 +538,13 @@ static int leave_word(const char *path, const LedgerRestored *restored, const ch
 	return text ? file_write_beside(path, ".restored", text, strlen(text)) : -ENOMEM;
 }
 
-static int put_in_place(
-	const LedgerCopy *copy, LedgerRestored *restored, const char *note, char error[LEDGER_TEXT_MAX])
+static int put_in_place(const LedgerCopy *copy, Reader *from, LedgerRestored *restored, const char *note,
+	char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(part_removep) char *part = NULL;
 	_cleanup_(freep) char *word = NULL;
 	struct stat folder;
-	int r = make_part(copy, NULL, NULL, &part, error);
+	int r = make_part(copy, from, NULL, NULL, &part, error);
 
 	if (r < 0 || !part)
 		return r;
@@ -558,11 +569,10 @@ static int put_in_place(
 
 int ledger_restore(const LedgerCopy *copy, LedgerRestored *ret, char error[LEDGER_TEXT_MAX])
 {
-	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	_cleanup_(reader_freep) Reader *from = NULL;
 	_cleanup_(closep) int lock = -1;
 	_cleanup_(freep) char *note = NULL;
 	LedgerRestored restored = { 0 };
-	bool older;
 	int r = hold(copy->name, &lock, error);
 
 	if (r < 0)
@@ -570,31 +580,19 @@ int ledger_restore(const LedgerCopy *copy, LedgerRestored *ret, char error[LEDGE
 	r = read_known(copy->name, &restored, &note);
 	if (r < 0)
 		return explain(error, r, "and the checkpoint beside it could not be read", copy->name);
-	r = schema_open_kept(copy->path, &db, &older, error);
+	r = open_source(copy, true, &from, error);
 	if (r < 0)
 		return r;
-	restored.size = (uint64_t)number_of(db, "SELECT coalesce(max(seq), 0) FROM record WHERE ?", 1);
+	restored.size = (uint64_t)number_of(from->db, "SELECT coalesce(max(seq), 0) FROM record WHERE ?", 1);
 	if (restored.known > restored.size)
 		restored.lacking = restored.known - restored.size;
-	r = put_in_place(copy, &restored, note, error);
+	r = put_in_place(copy, from, &restored, note, error);
 	if (r == 0)
 		*ret = restored;
 	return r;
 }
 
 /* ---- what an export is made of ---- */
-
-int ledger_hold(Ledger *ledger, uint64_t *ret_records)
-{
-	int r = ledger->read_only ? ledger_errno(sqlite3_exec(ledger->db, "BEGIN", NULL, NULL, NULL))
-				  : -EBUSY;
-
-	if (r < 0)
-		return r;
-	/* the first row that is read takes the snapshot */
-	*ret_records = (uint64_t)number_of(ledger->db, "SELECT coalesce(max(seq), 0) FROM record WHERE ?", 1);
-	return 0;
-}
 
 void ledger_leave_out_personal(Ledger *ledger)
 {
@@ -604,6 +602,7 @@ void ledger_leave_out_personal(Ledger *ledger)
 int ledger_each_record(Ledger *ledger, uint64_t size, LedgerEach each, void *userdata)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
+	DigestPart leaf, attachment;
 	int result, r;
 
 	if (!ledger->read_only)
@@ -617,9 +616,12 @@ int ledger_each_record(Ledger *ledger, uint64_t size, LedgerEach each, void *use
 	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE) {
 		if (result != SQLITE_ROW)
 			return ledger_errno(result);
-		r = each(userdata, (uint64_t)sqlite3_column_int64(rows, 0), sqlite3_column_blob(rows, 1),
-			(size_t)sqlite3_column_bytes(rows, 1), sqlite3_column_blob(rows, 2),
-			(size_t)sqlite3_column_bytes(rows, 2));
+		leaf = column_bytes(rows, 1);
+		attachment = column_bytes(rows, 2);
+		if (!leaf.data)
+			return -EUCLEAN;
+		r = each(userdata, (uint64_t)column_integer(rows, 0), leaf.data, leaf.size, attachment.data,
+			attachment.size);
 	}
 	return r;
 }

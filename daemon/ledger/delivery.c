@@ -14,7 +14,7 @@ enum {
 static int check_said(ProjectionContext *context, const char *what, sqlite3_stmt *row, int column)
 {
 	const char *field = sqlite3_column_name(row, column), *said = projection_text(context, field);
-	const char *recorded = (const char *)sqlite3_column_text(row, column);
+	const char *recorded = column_text(row, column);
 
 	if (!said || !recorded || strcmp(said, recorded) == 0)
 		return 0;
@@ -32,11 +32,11 @@ int delivery_check(ProjectionContext *context, const char *what, const char *sel
 
 	if (r < 0 || context->replay || !found)
 		return r;
-	if (strcmp((const char *)sqlite3_column_text(row, DELIVERY_STATUS), "released") != 0)
+	if (strcmp(column_string(row, DELIVERY_STATUS), "released") != 0)
 		return projection_refuse(context, -EKEYREVOKED,
 			"%s %s is %s (%.80s): set this delivery aside, and receive it once the lot is released",
-			what, projection_text(context, "lot"), sqlite3_column_text(row, DELIVERY_STATUS),
-			sqlite3_column_text(row, DELIVERY_REASON));
+			what, projection_text(context, "lot"), column_string(row, DELIVERY_STATUS),
+			column_string(row, DELIVERY_REASON));
 	for (int i = DELIVERY_SAID; i < sqlite3_column_count(row) && r == 0; i++)
 		r = check_said(context, what, row, i);
 	return r;

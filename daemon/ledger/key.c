@@ -57,7 +57,7 @@ static int key_on_record(Ledger *ledger, char ret[NOTE_KEY_MAX])
 		r = sqlite3_step(select);
 	ret[0] = '\0';
 	if (r == SQLITE_ROW)
-		snprintf(ret, NOTE_KEY_MAX, "%s", (const char *)sqlite3_column_text(select, 0));
+		snprintf(ret, NOTE_KEY_MAX, "%s", column_string(select, 0));
 	return ledger_errno(r);
 }
 

@@ -3,6 +3,13 @@
 
 #include <string.h>
 
+json_t *leaf_parse(sqlite3_stmt *row, int column)
+{
+	DigestPart leaf = column_bytes(row, column);
+
+	return leaf.data && leaf.size <= LEAF_BYTES_MAX ? json_loadb(leaf.data, leaf.size, 0, NULL) : NULL;
+}
+
 static int reserve(LeafWriter *writer, size_t size)
 {
 	size_t capacity = writer->capacity ? writer->capacity : 1024;

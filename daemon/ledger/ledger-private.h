@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 
+#include "ledger/column.h"
 #include "ledger/ledger.h"
 #include "tlog/checkpoint.h"
 #include "tlog/merkle.h"
@@ -33,6 +34,7 @@ enum {
 	LEDGER_BUSY_MS = 2000,
 	LEDGER_PROBE_MS = 1000,
 	LEDGER_COMMIT_LIMIT_MS = 2000,
+	LEAF_BYTES_MAX = 4 << 20,  /* beyond any record: an erasure lists half a million numbers */
 	LEDGER_STALLED_MS = 60000, /* a stream's reader that takes nothing for so long has gone away */
 };
 
@@ -143,7 +145,9 @@ struct Ledger {
 	const Clock *clock;
 	int lock_fd;
 	bool read_only;
-	sqlite3 *db; /* the ledger thread's, once it runs */
+	sqlite3 *db; /* the ledger thread's, once it runs; of a read-only ledger that of `reader` */
+	struct Reader *reader;
+	bool held; /* the reader's snapshot stays until the end */
 	Ring *requests, *answers;
 	pthread_t thread;
 	bool started;
@@ -183,20 +187,21 @@ struct Ledger {
 };
 
 /* schema.c */
-/** `read_only`: an existing file; also a lone copy, in a folder that cannot be written. */
-int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
-/** To read a file that may be a backup or archive of an older version, for what all versions since the second
- * have: records, tree, checkpoints, personal data and attachments. */
-int schema_open_kept(
-	const char *path, sqlite3 **ret, bool *ret_older, char error[LEDGER_TEXT_MAX]) _must_check_;
+/** The station's own file, to be written; one of an older version is brought to this version. */
+int schema_open(const char *path, sqlite3 **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
 int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+/** Makes tables, views and triggers of version `to` out of `from` (0: none) in the database "main"; in the
+ * caller's transaction. Returns an SQLite result. */
+int schema_make(sqlite3 *db, int64_t from, int64_t to) _must_check_;
 /** Tables and views of the newest version, without a record; temporary. Returns an SQLite result. */
 int schema_open_empty(sqlite3 **ret) _must_check_;
-/** A private database with the tables of a ledger, all empty, and the ledger of `path` attached to it as
- * "kept". */
-int schema_open_scratch(const char *path, sqlite3 **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
 /** Maps an SQLite result to a negative errno; a broken constraint is -EEXIST. */
 int ledger_errno(int sqlite_result);
+
+/* ledger.c */
+/** Of a read-only ledger: one snapshot from here to ledger_read_end(), unless one is held for good. */
+int ledger_read_begin(Ledger *ledger, char error[LEDGER_TEXT_MAX]) _must_check_;
+void ledger_read_end(Ledger *ledger);
 
 /* writer.c */
 void *ledger_thread(void *userdata);
@@ -244,6 +249,9 @@ int prove_record(Statements *statements, Digester *digester, uint64_t seq, json_
 int prove_growth(Statements *statements, Digester *digester, uint64_t size, json_t **ret) _must_check_;
 
 /* leaf.c */
+/** A leaf that was stored, as an object; the caller's. NULL where the cell holds none: a file may have been
+ * tampered with. */
+json_t *leaf_parse(sqlite3_stmt *row, int column) _must_check_;
 /** What all leaves of a group have in common. 0 or -ENOMEM. */
 int leaf_begin_group(LeafWriter *writer, const char *station, const ClockReading *now) _must_check_;
 void leaf_end(LeafWriter *writer);

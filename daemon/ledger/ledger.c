@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ledger/ledger-private.h"
+#include "ledger/copy.h"
+#include "ledger/reader.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -65,6 +66,19 @@ static char *quote(const char *text)
 	return string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
 }
 
+static int open_database(Ledger *ledger, char error[LEDGER_TEXT_MAX])
+{
+	const ReaderOptions options = { 0 };
+	int r;
+
+	if (!ledger->read_only)
+		return schema_open(ledger->path, &ledger->db, error);
+	r = reader_open(ledger->path, &options, &ledger->reader, error);
+	if (r == 0)
+		ledger->db = ledger->reader->db;
+	return r;
+}
+
 static int open_file(Ledger *ledger, LedgerInfo *ret, char error[LEDGER_TEXT_MAX])
 {
 	int r = ledger->read_only ? 0 : take_lock(ledger, error);
@@ -72,7 +86,7 @@ static int open_file(Ledger *ledger, LedgerInfo *ret, char error[LEDGER_TEXT_MAX
 	if (r == 0 && !ledger->read_only)
 		r = check_remembered(ledger->path, error);
 	if (r == 0)
-		r = schema_open(ledger->path, ledger->read_only, &ledger->db, error);
+		r = open_database(ledger, error);
 	if (r == 0)
 		r = schema_info(ledger->db, ledger->clock, ret, error);
 	if (r == 0)
@@ -203,6 +217,7 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 			strerror(-r));
 	if (r < 0)
 		return r;
+	ledger_read_end(ledger);
 	*ret_info = info;
 	*ret = TAKE_PTR(ledger);
 	return 0;
@@ -230,7 +245,9 @@ Ledger *ledger_free(Ledger *ledger)
 	while (ledger->answers && ring_pop(ledger->answers, &request))
 		request_free(request);
 	writer_finish(ledger);
-	sqlite3_close(ledger->db);
+	if (!ledger->reader)
+		sqlite3_close(ledger->db);
+	reader_free(ledger->reader);
 	ring_free(ledger->requests);
 	ring_free(ledger->answers);
 	closep(&ledger->lock_fd);
@@ -402,10 +419,48 @@ int ledger_rotate_key(Ledger *ledger, const char *actor, LedgerDone done, void *
 
 /* ---- without a thread ---- */
 
+int ledger_read_begin(Ledger *ledger, char error[LEDGER_TEXT_MAX])
+{
+	int r = !ledger->read_only ? -EBUSY : ledger->held ? 0 : reader_begin(ledger->reader);
+
+	if (r < 0)
+		snprintf(error, LEDGER_TEXT_MAX, "the ledger %.120s cannot be read (%s): try again",
+			ledger->path, strerror(-r));
+	return r;
+}
+
+void ledger_read_end(Ledger *ledger)
+{
+	if (ledger->read_only && !ledger->held)
+		reader_end(ledger->reader);
+}
+
+int ledger_hold(Ledger *ledger, uint64_t *ret_records)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
+	char error[LEDGER_TEXT_MAX];
+	int r = ledger_read_begin(ledger, error);
+
+	if (r < 0)
+		return r;
+	ledger->held = true;
+	r = ledger_errno(sqlite3_prepare_v2(
+		ledger->db, "SELECT coalesce(max(seq), 0) FROM record", -1, &select, NULL));
+	if (r == 0)
+		r = ledger_errno(sqlite3_step(select));
+	if (r == 0)
+		*ret_records = (uint64_t)column_integer(select, 0);
+	return r;
+}
+
 int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, char error[LEDGER_TEXT_MAX])
 {
-	int r = ledger->read_only ? prove_record(&ledger->statements, ledger->digester, seq, ret) : -EBUSY;
+	int r = ledger_read_begin(ledger, error);
 
+	if (r < 0)
+		return r;
+	r = prove_record(&ledger->statements, ledger->digester, seq, ret);
+	ledger_read_end(ledger);
 	if (r == -ENOENT)
 		snprintf(error, LEDGER_TEXT_MAX, "there is no record %llu", (unsigned long long)seq);
 	else if (r == -ENODATA)
@@ -420,8 +475,12 @@ int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, char error[LEDG
 
 int ledger_prove_growth_now(Ledger *ledger, uint64_t size, json_t **ret, char error[LEDGER_TEXT_MAX])
 {
-	int r = ledger->read_only ? prove_growth(&ledger->statements, ledger->digester, size, ret) : -EBUSY;
+	int r = ledger_read_begin(ledger, error);
 
+	if (r < 0)
+		return r;
+	r = prove_growth(&ledger->statements, ledger->digester, size, ret);
+	ledger_read_end(ledger);
 	if (r == -ENODATA)
 		snprintf(error, LEDGER_TEXT_MAX,
 			"no checkpoint of this ledger covers %llu records: is it an older copy?",
@@ -437,11 +496,17 @@ int ledger_lookup_now(
 {
 	const LedgerQuery *found = query_find(query);
 
-	if (ledger->read_only && found)
-		return query_rows(ledger->db, found, arguments, ret, error);
-	snprintf(error, LEDGER_TEXT_MAX, found ? "the ledger is in use" : "there is no query \"%.64s\"",
-		query);
-	return found ? -EBUSY : -EINVAL;
+	int r = -EINVAL;
+
+	if (!found)
+		snprintf(error, LEDGER_TEXT_MAX, "there is no query \"%.64s\"", query);
+	else
+		r = ledger_read_begin(ledger, error);
+	if (r < 0)
+		return r;
+	r = query_rows(ledger->db, found, arguments, ret, error);
+	ledger_read_end(ledger);
+	return r;
 }
 
 /* ---- state ---- */

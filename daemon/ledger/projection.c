@@ -109,7 +109,7 @@ int projection_actor_has(ProjectionContext *context, const char *roles, bool *re
 
 	for (result = row ? SQLITE_ROW : SQLITE_DONE; r == 0 && result == SQLITE_ROW && !has;
 		result = sqlite3_step(role))
-		has = text_list_has(roles, (const char *)sqlite3_column_text(role, 0));
+		has = text_list_has(roles, column_string(role, 0));
 	if (r == 0)
 		*ret = has;
 	return r < 0 ? r : ledger_errno(result);
@@ -289,8 +289,8 @@ int projection_apply(const RecordKind *kind, ProjectionContext *context)
 
 static int replay(Statements *statements, sqlite3_stmt *row)
 {
-	const RecordKind *kind = record_kind_find((const char *)sqlite3_column_text(row, 1));
-	const char *kept = (const char *)sqlite3_column_text(row, 4);
+	const RecordKind *kind = record_kind_find(column_string(row, 1));
+	const char *kept = column_text(row, 4);
 	json_auto_t *leaf = NULL, *personal = NULL;
 	LedgerAnswer answer = { 0 };
 	ProjectionContext context = { .statements = statements, .answer = &answer, .replay = true };
@@ -300,10 +300,10 @@ static int replay(Statements *statements, sqlite3_stmt *row)
 		return -EUCLEAN;
 	if (!projection_wanted(kind))
 		return 0;
-	leaf = json_loadb(sqlite3_column_blob(row, 3), (size_t)sqlite3_column_bytes(row, 3), 0, NULL);
+	leaf = leaf_parse(row, 3);
 	personal = kept ? json_loads(kept, 0, NULL) : NULL;
-	context.seq = (uint64_t)sqlite3_column_int64(row, 0);
-	context.utc_us = sqlite3_column_int64(row, 2);
+	context.seq = (uint64_t)column_integer(row, 0);
+	context.utc_us = column_integer(row, 2);
 	context.actor = json_string_value(json_object_get(leaf, "actor"));
 	context.body = json_object_get(leaf, "body");
 	context.personal = personal;
@@ -328,7 +328,7 @@ static int replay_all(Statements *statements, const atomic_bool *leave, uint64_t
 	for (; result == SQLITE_ROW && r == 0; result = sqlite3_step(rows)) {
 		r = leave && atomic_load(leave) ? -ECANCELED : replay(statements, rows);
 		if (r < 0)
-			*ret_failed = (uint64_t)sqlite3_column_int64(rows, 0);
+			*ret_failed = (uint64_t)column_integer(rows, 0);
 	}
 	return r < 0 ? r : ledger_errno(result);
 }

@@ -30,10 +30,10 @@ static int newest(Statements *statements, uint64_t least, SealedTree *ret)
 	r = sqlite3_step(select);
 	if (r != SQLITE_ROW)
 		return r == SQLITE_DONE ? -ENODATA : ledger_errno(r);
-	note = strdup((const char *)sqlite3_column_text(select, 1));
+	note = strdup(column_string(select, 1));
 	if (!note)
 		return -ENOMEM;
-	*ret = (SealedTree){ (uint64_t)sqlite3_column_int64(select, 0), note };
+	*ret = (SealedTree){ (uint64_t)column_integer(select, 0), note };
 	return 0;
 }
 
@@ -79,7 +79,7 @@ static json_t *key_in_force(Statements *statements)
 			SQLITE_OK ||
 		sqlite3_step(select) != SQLITE_ROW)
 		return json_null();
-	return json_string((const char *)sqlite3_column_text(select, 0));
+	return json_string(column_string(select, 0));
 }
 
 int prove_checkpoint(Statements *statements, Digester *digester, uint64_t since, json_t **ret)
@@ -114,6 +114,7 @@ int prove_checkpoint(Statements *statements, Digester *digester, uint64_t since,
 static int write_proof(Statements *statements, uint64_t seq, InclusionProof *proof, char **ret)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	DigestPart leaf;
 	int r = statement_get(statements, "SELECT leaf FROM record WHERE seq = ?", &select);
 
 	if (r != SQLITE_OK)
@@ -122,8 +123,11 @@ static int write_proof(Statements *statements, uint64_t seq, InclusionProof *pro
 	r = sqlite3_step(select);
 	if (r != SQLITE_ROW)
 		return r == SQLITE_DONE ? -ENOENT : ledger_errno(r);
-	proof->extra = (uint8_t *)sqlite3_column_blob(select, 0);
-	proof->extra_size = (size_t)sqlite3_column_bytes(select, 0);
+	leaf = column_bytes(select, 0);
+	if (!leaf.data)
+		return -EUCLEAN;
+	proof->extra = (uint8_t *)leaf.data;
+	proof->extra_size = leaf.size;
 	return inclusion_proof_write(proof, ret);
 }
 

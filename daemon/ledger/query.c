@@ -258,20 +258,25 @@ int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryFor
 static json_t *column_value(sqlite3_stmt *row, int i, const char *suffix)
 {
 	char utc[CLOCK_UTC_TEXT_MAX];
+	json_t *value = NULL;
+	int64_t number;
 
-	if (sqlite3_column_type(row, i) == SQLITE_NULL)
+	if (column_is_null(row, i))
 		return json_null();
 	if (strcmp(suffix, ":utc") == 0) {
-		clock_format_utc(sqlite3_column_int64(row, i), utc);
+		clock_format_utc(column_integer(row, i), utc);
 		return json_string(utc);
 	}
 	if (strcmp(suffix, ":json") == 0)
-		return json_loads((const char *)sqlite3_column_text(row, i), JSON_DECODE_ANY, NULL);
-	if (sqlite3_column_type(row, i) == SQLITE_INTEGER)
-		return json_integer(sqlite3_column_int64(row, i));
-	if (sqlite3_column_type(row, i) == SQLITE_FLOAT)
-		return json_real(sqlite3_column_double(row, i));
-	return json_string((const char *)sqlite3_column_text(row, i));
+		value = json_loads(column_string(row, i), JSON_DECODE_ANY, NULL);
+	else if (column_number(row, i, &number))
+		value = json_integer(number);
+	else if (column_text(row, i))
+		value = json_string(column_text(row, i));
+	else
+		value = json_real(column_real(row, i));
+	/* what JSON cannot say, such as bytes that are no text, is not there */
+	return value ? value : json_null();
 }
 
 /** Values straight from the columns: text written by SQLite and read again costs the outbox a quarter. */

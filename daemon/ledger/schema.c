@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/** The file's tables: made, brought to the newest version, compared with what they must be, opened to be
+ * written. */
+
 #include "ledger/area.h"
+#include "ledger/reader.h"
 #include "ledger/tree.h"
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* "STIP": tells file(1) and us whose database this is */
-enum { APPLICATION_ID = 1398034768, VERSION_WITH_TREE = 2, SQLITE_HEADER_BYTES = 100 };
+enum { APPLICATION_ID = 1398034768, VERSION_WITH_TREE = 2 };
 
 int ledger_errno(int result)
 {
@@ -20,6 +24,7 @@ int ledger_errno(int result)
 		return -ENOSPC;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
+	case SQLITE_TOOBIG: /* no row of ours is as large as a reader takes */
 		return -EUCLEAN;
 	case SQLITE_NOMEM:
 		return -ENOMEM;
@@ -31,11 +36,14 @@ int ledger_errno(int result)
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 		return -EACCES;
+	case SQLITE_INTERRUPT:
+		/* a reader's, which knows why */
+		return -ETIME;
 	}
 	return -EIO;
 }
 
-static int explain(sqlite3 *db, const char *path, int result, char error[LEDGER_TEXT_MAX])
+int schema_explain(sqlite3 *db, const char *path, int result, char error[LEDGER_TEXT_MAX])
 {
 	int r = ledger_errno(result);
 
@@ -57,28 +65,38 @@ static int no_ledger(const char *path, int r, const char *what, char error[LEDGE
 	return r;
 }
 
-/** Of a file that is named to be read: it may be any file. */
-static int explain_open(
-	sqlite3 *db, const char *path, bool read_only, int result, char error[LEDGER_TEXT_MAX])
+int schema_explain_open(sqlite3 *db, const char *path, int result, char error[LEDGER_TEXT_MAX])
 {
-	if (!read_only || result != SQLITE_NOTADB)
-		return explain(db, path, result, error);
+	if (result != SQLITE_NOTADB)
+		return schema_explain(db, path, result, error);
 	return no_ledger(path, -EUCLEAN,
 		"is no SQLite database: no ledger, or one whose beginning was destroyed; check the path",
 		error);
 }
 
-static int read_number(sqlite3 *db, const char *sql, int64_t *ret)
+int schema_explain_difference(
+	const char *path, const SchemaDifference *difference, char error[LEDGER_TEXT_MAX])
 {
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
-	int r = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+	snprintf(error, LEDGER_TEXT_MAX,
+		"tables, views or triggers of the ledger were added, changed or removed (%.64s): keep %.64s as evidence"
+		" and bring back a backup",
+		difference->names, path);
+	return -EUCLEAN;
+}
 
-	if (r == SQLITE_OK)
-		r = sqlite3_step(statement);
-	if (r != SQLITE_ROW)
-		return r == SQLITE_DONE ? SQLITE_ERROR : r;
-	*ret = sqlite3_column_int64(statement, 0);
-	return SQLITE_OK;
+/* ---- making ---- */
+
+int schema_make(sqlite3 *db, int64_t from, int64_t to)
+{
+	int r = SQLITE_OK;
+
+	for (int64_t version = from; version < to && r == SQLITE_OK; version++)
+		for (const LedgerArea *const *area = ledger_areas; *area && r == SQLITE_OK; area++)
+			if ((*area)->schema[version])
+				r = sqlite3_exec(db, (*area)->schema[version], NULL, NULL, NULL);
+	if (r == SQLITE_OK && from < VERSION_WITH_TREE && to >= VERSION_WITH_TREE)
+		r = tree_build(db);
+	return r;
 }
 
 static int migrate(sqlite3 *db, int64_t from)
@@ -90,48 +108,288 @@ static int migrate(sqlite3 *db, int64_t from)
 		    LEDGER_SCHEMA_VERSION) < 0)
 		return SQLITE_NOMEM;
 	r = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-	for (int64_t version = from; version < LEDGER_SCHEMA_VERSION && r == SQLITE_OK; version++)
-		for (const LedgerArea *const *area = ledger_areas; *area && r == SQLITE_OK; area++)
-			if ((*area)->schema[version])
-				r = sqlite3_exec(db, (*area)->schema[version], NULL, NULL, NULL);
-	if (r == SQLITE_OK && from < VERSION_WITH_TREE)
-		r = tree_build(db);
+	if (r == SQLITE_OK)
+		r = schema_make(db, from, LEDGER_SCHEMA_VERSION);
 	if (r == SQLITE_OK)
 		r = sqlite3_exec(db, set_version, NULL, NULL, NULL);
 	return r == SQLITE_OK ? sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) : r;
 }
 
-/** `oldest`: from which version on a file that is only read is taken as it is. */
-static int check_version(sqlite3 *db, const char *path, bool read_only, int64_t oldest, int64_t *ret_version,
-	char error[LEDGER_TEXT_MAX])
+int schema_harden(sqlite3 *db)
 {
-	const int64_t newest = LEDGER_SCHEMA_VERSION;
-	int64_t version = 0, tables = 0, id = 0;
-	int r = read_number(db, "PRAGMA user_version", &version);
+	static const struct {
+		int setting, value;
+	} settings[] = {
+		/* nobody writes what is SQLite's own: its table of tables, the shadows of virtual tables */
+		{ SQLITE_DBCONFIG_DEFENSIVE, 1 },
+		/* what a file brings along calls no function that does more than compute */
+		{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+		{ SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
+		{ SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
+	};
+	int r = SQLITE_OK;
+
+	for (size_t i = 0; i < ELEMENTS(settings) && r == SQLITE_OK; i++)
+		r = sqlite3_db_config(db, settings[i].setting, settings[i].value, NULL);
+	return r;
+}
+
+int schema_open_empty(sqlite3 **ret)
+{
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	int r = sqlite3_open_v2(
+		":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (r == SQLITE_OK)
-		r = read_number(db, "PRAGMA application_id", &id);
+		r = query_add_functions(db);
 	if (r == SQLITE_OK)
-		r = read_number(db, "SELECT count(*) FROM sqlite_master", &tables);
+		r = migrate(db, 0);
+	if (r == SQLITE_OK)
+		*ret = TAKE_PTR(db);
+	return r;
+}
+
+/* ---- comparing ---- */
+
+/** An entry of a schema: type, name, table and text, as one text. */
+typedef struct SchemaEntries {
+	char **texts;
+	size_t n;
+} SchemaEntries;
+
+enum { SCHEMA_ENTRIES_MAX = 4096 };
+
+/** A cleanup function. */
+static void entries_done(SchemaEntries *entries)
+{
+	for (size_t i = 0; i < entries->n; i++)
+		free(entries->texts[i]);
+	free(entries->texts);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int keep_entry(SchemaEntries *entries, sqlite3_stmt *row)
+{
+	size_t n = entries->n;
+	char **grown = entries->texts;
+
+	if (n >= SCHEMA_ENTRIES_MAX)
+		return -EUCLEAN;
+	if ((n & (n - 1)) == 0) /* doubles at powers of two */
+		grown = reallocarray(entries->texts, n ? 2 * n : 1, sizeof *grown);
+	if (!grown)
+		return -ENOMEM;
+	entries->texts = grown;
+	if (asprintf(&grown[n], "%s\n%s\n%s\n%s", column_string(row, 0), column_string(row, 1),
+		    column_string(row, 2), column_string(row, 3)) < 0)
+		return -ENOMEM;
+	entries->n++;
+	return 0;
+}
+
+/** Sorted here: an index of the file may be damaged. */
+static int read_entries(sqlite3 *db, const char *schema, SchemaEntries *ret)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
+	char sql[96];
+	int result, r;
+
+	snprintf(sql, sizeof sql, "SELECT type, name, tbl_name, sql FROM %s.sqlite_master", schema);
+	r = ledger_errno(sqlite3_prepare_v2(db, sql, -1, &rows, NULL));
+	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE)
+		r = result == SQLITE_ROW ? keep_entry(ret, rows) : ledger_errno(result);
+	if (r == 0 && ret->n > 0)
+		qsort(ret->texts, ret->n, sizeof *ret->texts, compare_texts);
+	return r;
+}
+
+/** A line of an entry: 0 type, 1 name, 2 table. */
+static size_t line_of(const char *entry, unsigned line, const char **ret)
+{
+	for (; line > 0; line--)
+		entry = strchr(entry, '\n') + 1;
+	*ret = entry;
+	return strcspn(entry, "\n");
+}
+
+static bool is_type(const char *entry, const char *type)
+{
+	return strncmp(entry, type, strlen(type)) == 0 && entry[strlen(type)] == '\n';
+}
+
+static bool has_table(const SchemaEntries *ours, const char *name, size_t length)
+{
+	const char *other;
+
+	for (size_t i = 0; i < ours->n; i++)
+		if (is_type(ours->texts[i], "table") && line_of(ours->texts[i], 1, &other) == length &&
+			strncasecmp(other, name, length) == 0)
+			return true;
+	return false;
+}
+
+static void add_name(SchemaDifference *difference, const char *entry)
+{
+	const char *name, *at;
+	size_t length = line_of(entry, 1, &name), used = strlen(difference->names);
+
+	/* what was changed differs on both sides */
+	for (at = difference->names; (at = memmem(at, strlen(at), name, length)); at += length ? length : 1)
+		if ((at == difference->names || at[-1] == ' ') && (at[length] == '\0' || at[length] == ','))
+			return;
+	snprintf(difference->names + used, sizeof difference->names - used, "%s%.*s", used ? ", " : "",
+		(int)(length < 64 ? length : 64), length ? name : "?");
+}
+
+/** `ours`: what this program makes; an entry of one side that the other lacks. */
+static void differs(SchemaDifference *difference, const SchemaEntries *ours, const char *entry, bool is_ours)
+{
+	const char *table;
+	size_t length = line_of(entry, 2, &table);
+	bool of_table = is_type(entry, "table") || is_type(entry, "index");
+
+	add_name(difference, entry);
+	/* anything that is no view or trigger may change how rows of its table are read */
+	if (is_ours ? of_table : !is_type(entry, "trigger") && !is_type(entry, "view")) {
+		if (is_ours || has_table(ours, table, length))
+			difference->ours_changed = true;
+		else
+			difference->tables_surplus = true;
+	} else if (!is_ours && is_type(entry, "view") && has_table(ours, table, length)) {
+		difference->ours_changed = true;
+	}
+}
+
+/** What this program makes of a version. */
+static int make_entries(int64_t version, SchemaEntries *ret)
+{
+	_cleanup_(sqlite3_closep) sqlite3 *made = NULL;
+	int r = ledger_errno(sqlite3_open_v2(
+		":memory:", &made, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL));
+
+	if (r == 0)
+		r = ledger_errno(query_add_functions(made));
+	if (r == 0)
+		r = ledger_errno(schema_make(made, 0, version));
+	return r < 0 ? r : read_entries(made, "main", ret);
+}
+
+/** The same, made once: each question of an auditor opens the file anew. *ret is borrowed for good. */
+static int our_entries(int64_t version, const SchemaEntries **ret)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static SchemaEntries made[LEDGER_SCHEMA_VERSION + 1];
+	SchemaEntries entries = { 0 };
+	int r = 0;
+
+	pthread_mutex_lock(&lock);
+	if (made[version].n == 0) {
+		r = make_entries(version, &entries);
+		if (r == 0)
+			made[version] = entries;
+		else
+			entries_done(&entries);
+	}
+	pthread_mutex_unlock(&lock);
+	if (r == 0)
+		*ret = &made[version];
+	return r;
+}
+
+int schema_compare(sqlite3 *db, const char *schema, int64_t version, SchemaDifference *ret)
+{
+	_cleanup_(entries_done) SchemaEntries theirs = { 0 };
+	SchemaDifference difference = { 0 };
+	const SchemaEntries *ours = NULL;
+	int r = our_entries(version, &ours);
+
+	if (r == 0)
+		r = read_entries(db, schema, &theirs);
+	if (r < 0)
+		return r;
+	for (size_t i = 0, k = 0; i < ours->n || k < theirs.n;) {
+		int order = i == ours->n ? 1 : k == theirs.n ? -1 : strcmp(ours->texts[i], theirs.texts[k]);
+
+		if (order < 0)
+			differs(&difference, ours, ours->texts[i], true);
+		else if (order > 0)
+			differs(&difference, ours, theirs.texts[k], false);
+		i += order <= 0;
+		k += order >= 0;
+	}
+	*ret = difference;
+	return 0;
+}
+
+static int read_number(sqlite3 *db, const char *sql, int64_t *ret)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	int r = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_step(statement);
+	if (r != SQLITE_ROW)
+		return r == SQLITE_DONE ? SQLITE_ERROR : r;
+	*ret = column_integer(statement, 0);
+	return SQLITE_OK;
+}
+
+static int read_pragma(sqlite3 *db, const char *schema, const char *pragma, int64_t *ret)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof sql, "PRAGMA %s.%s", schema, pragma);
+	return read_number(db, sql, ret);
+}
+
+/** Version and number of tables. `oldest`: from which version on a file is taken. */
+static int check_version(sqlite3 *db, const char *schema, const char *path, int64_t oldest,
+	int64_t *ret_version, int64_t *ret_tables, char error[LEDGER_TEXT_MAX])
+{
+	int64_t version = 0, tables = 0, id = 0;
+	char sql[64];
+	int r = read_pragma(db, schema, "user_version", &version);
+
+	snprintf(sql, sizeof sql, "SELECT count(*) FROM %s.sqlite_master", schema);
+	if (r == SQLITE_OK)
+		r = read_pragma(db, schema, "application_id", &id);
+	if (r == SQLITE_OK)
+		r = read_number(db, sql, &tables);
 	if (r != SQLITE_OK)
-		return explain_open(db, path, read_only, r, error);
-	if (tables == 0 && read_only)
-		return no_ledger(path, -EPROTO,
-			"is an empty database: no ledger, or one copied without the -wal beside it; copy it anew",
-			error);
+		return schema_explain_open(db, path, r, error);
 	if (tables > 0 && id != APPLICATION_ID)
 		return no_ledger(
 			path, -EPROTO, "is a database, but no ledger of Stipple: check the path", error);
-	if (version < 0 || version > newest || (version < oldest && read_only)) {
+	if (version < (tables > 0 ? oldest : 0) || version > LEDGER_SCHEMA_VERSION) {
 		snprintf(error, LEDGER_TEXT_MAX,
-			"the ledger %.120s has schema version %lld, this program knows %lld: use the program that wrote it",
-			path, (long long)version, (long long)newest);
+			"the ledger %.120s has schema version %lld, this program knows %d: use the program that wrote it",
+			path, (long long)version, LEDGER_SCHEMA_VERSION);
 		return -EPROTO;
 	}
 	*ret_version = version;
-	r = version < newest && !read_only ? migrate(db, version) : SQLITE_OK;
-	return r == SQLITE_OK ? 0 : explain(db, path, r, error);
+	*ret_tables = tables;
+	return 0;
 }
+
+int schema_check_version(sqlite3 *db, const char *schema, const char *path, bool older, int64_t *ret_version,
+	char error[LEDGER_TEXT_MAX])
+{
+	int64_t tables = 0;
+	int r = check_version(db, schema, path, older ? VERSION_WITH_TREE : LEDGER_SCHEMA_VERSION,
+		ret_version, &tables, error);
+
+	if (r == 0 && tables == 0)
+		return no_ledger(path, -EPROTO,
+			"is an empty database: no ledger, or one copied without the -wal beside it; copy it anew",
+			error);
+	return r;
+}
+
+/* ---- to be written ---- */
 
 /** SQLite would let the umask decide who reads it; its -wal and -shm get the mode of the file. */
 static void create_file(const char *path)
@@ -148,177 +406,58 @@ static int open_writable(const char *path, sqlite3 **ret)
 	create_file(path);
 	r = sqlite3_open_v2(path, ret, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (r == SQLITE_OK)
+		r = schema_harden(*ret);
+	if (r == SQLITE_OK)
+		r = query_add_functions(*ret);
+	if (r == SQLITE_OK)
 		r = sqlite3_exec(*ret,
 			/* recursive_triggers: what INSERT OR REPLACE would delete meets the delete trigger */
 			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
 			"PRAGMA recursive_triggers=ON;"
 			/* what is deleted is overwritten: personal data that was erased */
-			"PRAGMA secure_delete=ON;",
+			"PRAGMA secure_delete=ON;"
+			/* a small cache: a station's memory is for other things, and the file system caches
+			   too */
+			"PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY;",
 			NULL, NULL, NULL);
-	return r;
+	return r == SQLITE_OK ? sqlite3_busy_timeout(*ret, LEDGER_BUSY_MS) : r;
 }
 
-/** "file:PATH" and `parameters`, with what a URI gives a meaning escaped. */
-static char *file_uri(const char *path, const char *parameters)
+/** The schema is compared before anything of it can run, and before it is brought to the newest version. */
+static int check_schema(sqlite3 *db, const char *path, int64_t *ret_version, char error[LEDGER_TEXT_MAX])
 {
-	char *uri = NULL;
-	size_t size;
-	FILE *text = open_memstream(&uri, &size);
+	SchemaDifference difference = { 0 };
+	int64_t tables = 0;
+	int r = check_version(db, "main", path, 1, ret_version, &tables, error);
 
-	if (!text)
-		return NULL;
-	fputs("file:", text);
-	for (; *path; path++)
-		fprintf(text, strchr("%?#", *path) ? "%%%02X" : "%c", (unsigned char)*path);
-	fputs(parameters, text);
-	if (fclose(text) == 0)
-		return uri;
-	free(uri);
-	return NULL;
-}
-
-/**
- * A file with a -wal beside it is in use, or was copied with it: that is read too. Without one it is a lone
- * copy, which nobody writes, and can be read where nothing can be created.
- */
-static char *readable_uri(const char *path)
-{
-	_cleanup_(freep) char *wal = NULL;
-	struct stat status;
-
-	if (asprintf(&wal, "%s-wal", path) < 0)
-		return NULL;
-	if (stat(wal, &status) == 0 && (status.st_size > 0 || access(wal, W_OK) == 0))
-		return file_uri(path, "?mode=ro");
-	return file_uri(path, "?immutable=1");
-}
-
-static int open_readable(const char *path, sqlite3 **ret)
-{
-	_cleanup_(freep) char *uri = readable_uri(path);
-
-	if (!uri)
-		return SQLITE_NOMEM;
-	return sqlite3_open_v2(uri, ret, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
-}
-
-static int attach(sqlite3 *db, const char *path)
-{
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
-	_cleanup_(freep) char *uri = readable_uri(path);
-	int r = uri ? sqlite3_prepare_v2(db, "ATTACH ? AS kept", -1, &statement, NULL) : SQLITE_NOMEM;
-
-	if (r != SQLITE_OK)
+	if (r < 0 || tables == 0)
 		return r;
-	sqlite3_bind_text(statement, 1, uri, -1, SQLITE_STATIC);
-	r = sqlite3_step(statement);
-	return r == SQLITE_DONE ? SQLITE_OK : r;
+	r = schema_compare(db, "main", *ret_version, &difference);
+	if (r < 0)
+		return schema_explain(db, path, sqlite3_errcode(db), error);
+	return difference.names[0] ? schema_explain_difference(path, &difference, error) : 0;
 }
 
-int schema_open_empty(sqlite3 **ret)
+int schema_open(const char *path, sqlite3 **ret, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
-	/* no name: a file of its own that is gone with the connection, and no syncing */
-	int r = sqlite3_open_v2("", &db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+	int64_t version = 0;
+	int result, r;
 
-	if (r == SQLITE_OK)
-		r = sqlite3_exec(db,
-			"PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA cache_size=-16000;", NULL,
-			NULL, NULL);
-	if (r == SQLITE_OK)
-		r = migrate(db, 0);
-	if (r == SQLITE_OK)
-		*ret = TAKE_PTR(db);
-	return r;
-}
-
-int schema_open_scratch(const char *path, sqlite3 **ret, char error[LEDGER_TEXT_MAX])
-{
-	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
-	int r = schema_open_empty(&db);
-
-	if (r == SQLITE_OK)
-		r = attach(db, path);
-	if (r != SQLITE_OK)
-		return explain(db, path, r, error);
+	result = open_writable(path, &db);
+	if (result != SQLITE_OK)
+		return schema_explain(db, path, result, error);
+	r = check_schema(db, path, &version, error);
+	if (r < 0)
+		return r;
+	/* they are ours: records are append-only by them, and some fill tables */
+	result = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL);
+	if (result == SQLITE_OK && version < LEDGER_SCHEMA_VERSION)
+		result = migrate(db, version);
+	if (result != SQLITE_OK)
+		return schema_explain(db, path, result, error);
 	*ret = TAKE_PTR(db);
 	return 0;
-}
-
-/**
- * What SQLite would open without a word, or explain in words of its own. By name only: to close a descriptor
- * of the file would end the locks that this process may have on it.
- */
-static int check_readable(const char *path, char error[LEDGER_TEXT_MAX])
-{
-	struct stat status;
-	int r = stat(path, &status) < 0 || access(path, R_OK) < 0 ? -errno : 0;
-
-	if (r == -EACCES)
-		return no_ledger(path, r, "may not be read by you: use sudo, or a copy that is yours", error);
-	if (r < 0)
-		return no_ledger(path, r,
-			r == -ENOENT ? "is not there: check the path, or name the ledger's file"
-				     : strerror(-r),
-			error);
-	if (S_ISDIR(status.st_mode))
-		return no_ledger(
-			path, -EISDIR, "is a folder: name the ledger's file in it, such as ledger.db", error);
-	if (!S_ISREG(status.st_mode))
-		return no_ledger(path, -EINVAL, "is no ordinary file: name the ledger's file", error);
-	if (status.st_size == 0)
-		return no_ledger(path, -EUCLEAN,
-			"is empty: no ledger, or one that was cut to nothing; take another copy", error);
-	if (status.st_size < SQLITE_HEADER_BYTES)
-		return no_ledger(path, -EUCLEAN,
-			"is too short for a database: no ledger, or one that was cut off; take another copy",
-			error);
-	return 0;
-}
-
-static int open_version(const char *path, bool read_only, int64_t oldest, sqlite3 **ret, int64_t *ret_version,
-	char error[LEDGER_TEXT_MAX])
-{
-	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
-	int r = read_only ? check_readable(path, error) : 0;
-
-	if (r < 0)
-		return r;
-	r = read_only ? open_readable(path, &db) : open_writable(path, &db);
-	if (r == SQLITE_OK)
-		r = query_add_functions(db);
-	/* a small cache: a station's memory is for other things, and the file system caches too */
-	if (r == SQLITE_OK)
-		r = sqlite3_exec(db,
-			"PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;", NULL,
-			NULL, NULL);
-	if (r == SQLITE_OK)
-		r = sqlite3_busy_timeout(db, LEDGER_BUSY_MS);
-	if (r != SQLITE_OK)
-		return explain_open(db, path, read_only, r, error);
-	r = check_version(db, path, read_only, oldest, ret_version, error);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(db);
-	return 0;
-}
-
-int schema_open(const char *path, bool read_only, sqlite3 **ret, char error[LEDGER_TEXT_MAX])
-{
-	int64_t version;
-
-	return open_version(path, read_only, LEDGER_SCHEMA_VERSION, ret, &version, error);
-}
-
-int schema_open_kept(const char *path, sqlite3 **ret, bool *ret_older, char error[LEDGER_TEXT_MAX])
-{
-	int64_t version;
-	int r = open_version(path, true, VERSION_WITH_TREE, ret, &version, error);
-
-	if (r == 0)
-		*ret_older = version < LEDGER_SCHEMA_VERSION;
-	return r;
 }
 
 /** The newest record's hash is that of its bytes: a cheap look at whether the file is what it was. */
@@ -336,21 +475,19 @@ static int check_newest(sqlite3 *db, char error[LEDGER_TEXT_MAX])
 	if (r == SQLITE_DONE)
 		return 0;
 	if (r != SQLITE_ROW)
-		return explain(db, "file", r, error);
-	parts[1] =
-		(DigestPart){ sqlite3_column_blob(statement, 1), (size_t)sqlite3_column_bytes(statement, 1) };
+		return schema_explain(db, "file", r, error);
+	parts[1] = column_bytes(statement, 1);
 	r = digester_new(&digester);
 	if (r == 0)
 		r = digester_compute(digester, parts, 2, hash);
 	if (r < 0)
 		return r;
-	if (sqlite3_column_bytes(statement, 2) == DIGEST_BYTES &&
-		memcmp(sqlite3_column_blob(statement, 2), hash, DIGEST_BYTES) == 0)
+	if (parts[1].data && column_is_digest(statement, 2, hash))
 		return 0;
 	snprintf(error, LEDGER_TEXT_MAX,
 		"record %lld of the ledger does not match its hash: keep the file as evidence and "
 		"bring back a backup",
-		(long long)sqlite3_column_int64(statement, 0));
+		(long long)column_integer(statement, 0));
 	return -EUCLEAN;
 }
 
@@ -381,7 +518,7 @@ int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LED
 	for (size_t i = 0; i < ELEMENTS(numbers); i++) {
 		r = read_number(db, numbers[i].sql, &value);
 		if (r != SQLITE_OK)
-			return explain(db, "file", r, error);
+			return schema_explain(db, "file", r, error);
 		memcpy((char *)&info + numbers[i].offset, &value, sizeof value);
 	}
 	r = check_newest(db, error);

@@ -67,6 +67,7 @@ static int check_newest(Ledger *ledger, TreeReader *reader, LedgerInfo *info, ch
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
 	Checkpoint checkpoint;
+	const char *note;
 	int r = statement_get(
 		&ledger->statements, "SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1", &select);
 
@@ -74,9 +75,9 @@ static int check_newest(Ledger *ledger, TreeReader *reader, LedgerInfo *info, ch
 		r = sqlite3_step(select);
 	if (r != SQLITE_ROW)
 		return ledger_errno(r);
-	info->checkpoint = (uint64_t)sqlite3_column_int64(select, 0);
-	r = open_checkpoint(ledger, (const char *)sqlite3_column_text(select, 1),
-		(size_t)sqlite3_column_bytes(select, 1), &checkpoint);
+	info->checkpoint = (uint64_t)column_integer(select, 0);
+	note = column_string(select, 1);
+	r = open_checkpoint(ledger, note, strlen(note), &checkpoint);
 	/* a key that was replaced since: a full verification knows the older ones too */
 	if (r == -ENOKEY)
 		return 0;
@@ -112,18 +113,18 @@ static int check_tail(Ledger *ledger, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
 	MerkleHash hash;
+	DigestPart leaf;
 	int result, r = ledger_errno(statement_get(&ledger->statements,
 			    "SELECT seq, leaf, hash FROM record ORDER BY seq DESC LIMIT 256", &select));
 
 	while (r == 0 && (result = sqlite3_step(select)) != SQLITE_DONE) {
 		if (result != SQLITE_ROW)
 			return ledger_errno(result);
-		r = merkle_hash_leaf(ledger->digester, sqlite3_column_blob(select, 1),
-			(size_t)sqlite3_column_bytes(select, 1), &hash);
-		if (r == 0 && (sqlite3_column_bytes(select, 2) != DIGEST_BYTES ||
-				      memcmp(sqlite3_column_blob(select, 2), &hash, DIGEST_BYTES) != 0))
+		leaf = column_bytes(select, 1);
+		r = merkle_hash_leaf(ledger->digester, leaf.data, leaf.size, &hash);
+		if (r == 0 && (!leaf.data || !column_is_digest(select, 2, hash.bytes)))
 			r = damaged(error, "record %lld of the ledger does not match its hash",
-				(long long)sqlite3_column_int64(select, 0));
+				(long long)column_integer(select, 0));
 	}
 	return r;
 }
@@ -243,6 +244,7 @@ bool seal_unsaved(const Ledger *ledger)
 void seal_save(Ledger *ledger)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	const char *note;
 	int r = statement_get(&ledger->statements, "SELECT note FROM checkpoint WHERE size = ?", &select);
 
 	if (r != SQLITE_OK)
@@ -250,10 +252,8 @@ void seal_save(Ledger *ledger)
 	sqlite3_bind_int64(select, 1, (int64_t)ledger->sealer.size);
 	/* tried once for each: without it an older copy of the ledger is noticed by the clinic only */
 	ledger->sealer.saved = ledger->sealer.size;
-	r = sqlite3_step(select) == SQLITE_ROW
-		    ? file_write_beside(ledger->path, CHECKPOINT_SUFFIX, sqlite3_column_text(select, 0),
-			      (size_t)sqlite3_column_bytes(select, 0))
-		    : -EIO;
+	note = sqlite3_step(select) == SQLITE_ROW ? column_text(select, 0) : NULL;
+	r = note ? file_write_beside(ledger->path, CHECKPOINT_SUFFIX, note, strlen(note)) : -EIO;
 	if (r < 0)
 		log_warning("%s" CHECKPOINT_SUFFIX " cannot be written (%s): check the disk",
 			basename(ledger->path), strerror(-r));

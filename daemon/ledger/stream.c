@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ledger/ledger-private.h"
+
+/**
+ * Rows on their way to a descriptor, each question out of a snapshot of its own. What it must not do: hold up
+ * the writer, or wait for a reader for ever.
+ */
+
+#include "ledger/reader.h"
 
 #include <limits.h>
 #include <poll.h>
@@ -71,8 +77,8 @@ static int output_bytes(Output *output, const char *bytes, size_t size)
 static int output_row(void *userdata, sqlite3_stmt *row)
 {
 	Output *output = userdata;
-	int r = output_bytes(
-		output, (const char *)sqlite3_column_text(row, 0), (size_t)sqlite3_column_bytes(row, 0));
+	DigestPart line = column_bytes(row, 0);
+	int r = output_bytes(output, line.data, line.size);
 
 	if (r == 0)
 		r = output_bytes(output, "\n", 1);
@@ -127,8 +133,12 @@ int ledger_stream_now(Ledger *ledger, const char *query, json_t *arguments, int 
 	if (r < 0)
 		return r;
 	error[0] = '\0';
+	r = ledger_read_begin(ledger, error);
+	if (r < 0)
+		return r;
 	r = write_rows(ledger->db, found, arguments, ledger->impersonal ? QUERY_IMPERSONAL : QUERY_JSON,
 		&output, error);
+	ledger_read_end(ledger);
 	if (r == 0)
 		*ret_rows = output.rows;
 	return r;
@@ -139,23 +149,30 @@ int ledger_columns_now(Ledger *ledger, const char *query, json_t **ret, char err
 	const LedgerQuery *found;
 	int r = find_query(ledger, query, &found, error);
 
-	return r < 0 ? r : query_columns(ledger->db, found, ret, error);
+	if (r == 0)
+		r = ledger_read_begin(ledger, error);
+	if (r < 0)
+		return r;
+	r = query_columns(ledger->db, found, ret, error);
+	ledger_read_end(ledger);
+	return r;
 }
 
 static void *stream_thread(void *userdata)
 {
 	LedgerStream *stream = userdata;
-	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	_cleanup_(reader_freep) Reader *reader = NULL;
+	const ReaderOptions options = { .leave = &stream->ledger->leave };
 	Output output = {
 		.fd = stream->fd, .leave = &stream->ledger->leave, .patience_ms = stream->ledger->stalled_ms
 	};
 
-	stream->error = schema_open(stream->ledger->path, true, &db, stream->text);
+	stream->error = reader_open(stream->ledger->path, &options, &reader, stream->text);
 	if (stream->error == 0)
-		stream->error =
-			write_rows(db, stream->query, stream->arguments, QUERY_JSON, &output, stream->text);
+		stream->error = write_rows(
+			reader->db, stream->query, stream->arguments, QUERY_JSON, &output, stream->text);
 	if (stream->error == 0)
-		stream->error = query_columns(db, stream->query, &stream->columns, stream->text);
+		stream->error = query_columns(reader->db, stream->query, &stream->columns, stream->text);
 	stream->rows = output.rows;
 	closep(&stream->fd);
 	atomic_store(&stream->ended, true);

@@ -43,9 +43,11 @@ static int missing(TreeReader *reader, const char *what, unsigned level, uint64_
 
 static int take_hash(sqlite3_stmt *row, MerkleHash *ret)
 {
-	if (sqlite3_column_bytes(row, 0) != DIGEST_BYTES)
+	DigestPart hash = column_bytes(row, 0);
+
+	if (hash.size != DIGEST_BYTES)
 		return -EUCLEAN;
-	memcpy(ret->bytes, sqlite3_column_blob(row, 0), DIGEST_BYTES);
+	memcpy(ret->bytes, hash.data, DIGEST_BYTES);
 	return 0;
 }
 
@@ -83,7 +85,7 @@ static int read_leaves(void *userdata, uint64_t first, size_t n, MerkleHash *ret
 		r = sqlite3_step(select);
 		if (r != SQLITE_ROW && r != SQLITE_DONE)
 			return ledger_errno(r);
-		if (r == SQLITE_DONE || (uint64_t)sqlite3_column_int64(select, 1) != first + i + 1 ||
+		if (r == SQLITE_DONE || (uint64_t)column_integer(select, 1) != first + i + 1 ||
 			take_hash(select, &ret[i]) < 0)
 			return missing(reader, "record", 0, first + i);
 	}

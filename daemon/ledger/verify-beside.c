@@ -7,12 +7,6 @@
 
 #include <string.h>
 
-static json_t *parse_leaf(sqlite3_stmt *row, int column)
-{
-	return json_loadb(
-		sqlite3_column_blob(row, column), (size_t)sqlite3_column_bytes(row, column), 0, NULL);
-}
-
 /** Runs `each` on all rows of `sql`. */
 static int each_row(Verifier *verifier, const char *sql, int (*each)(Verifier *verifier, sqlite3_stmt *row))
 {
@@ -31,12 +25,9 @@ static int each_row(Verifier *verifier, const char *sql, int (*each)(Verifier *v
 
 static int check_personal(Verifier *verifier, sqlite3_stmt *row)
 {
-	json_auto_t *leaf = parse_leaf(row, 3);
+	json_auto_t *leaf = leaf_parse(row, 3);
 	const char *commitment = json_string_value(json_object_get(leaf, "personal"));
-	DigestPart parts[2] = {
-		{ sqlite3_column_blob(row, 1), (size_t)sqlite3_column_bytes(row, 1) },
-		{ sqlite3_column_blob(row, 2), (size_t)sqlite3_column_bytes(row, 2) },
-	};
+	DigestPart parts[2] = { column_bytes(row, 1), column_bytes(row, 2) };
 	uint8_t digest[DIGEST_BYTES];
 	char hex[DIGEST_HEX_MAX];
 	int r = digester_compute(verifier->digester, parts, 2, digest);
@@ -45,15 +36,15 @@ static int check_personal(Verifier *verifier, sqlite3_stmt *row)
 		return r;
 	hex_encode(digest, sizeof digest, hex);
 	verifier->found->personal++;
-	if (!commitment || strcmp(hex, commitment) != 0)
+	if (!commitment || !parts[0].data || !parts[1].data || strcmp(hex, commitment) != 0)
 		verify_finding(verifier, "the personal data of record %lld is not what the record commits to",
-			(long long)sqlite3_column_int64(row, 0));
+			(long long)column_integer(row, 0));
 	return 0;
 }
 
 static int mark_erased(Verifier *verifier, sqlite3_stmt *row)
 {
-	json_auto_t *leaf = parse_leaf(row, 0);
+	json_auto_t *leaf = leaf_parse(row, 0);
 	const json_t *records = json_object_get(json_object_get(leaf, "body"), "records"), *number;
 	size_t i;
 
@@ -97,9 +88,8 @@ static int check_missing(Verifier *verifier)
 /** A record names the attachments that it has by their digest, wherever in its body. */
 static int check_attachment(Verifier *verifier, sqlite3_stmt *row)
 {
-	long long seq = sqlite3_column_int64(row, 0);
-	const void *leaf = sqlite3_column_blob(row, 2);
-	DigestPart part = { sqlite3_column_blob(row, 1), (size_t)sqlite3_column_bytes(row, 1) };
+	long long seq = column_integer(row, 0);
+	DigestPart part = column_bytes(row, 1), leaf = column_bytes(row, 2);
 	char hex[DIGEST_HEX_MAX];
 	uint8_t digest[DIGEST_BYTES];
 	int r = digester_compute(verifier->digester, &part, 1, digest);
@@ -108,7 +98,7 @@ static int check_attachment(Verifier *verifier, sqlite3_stmt *row)
 		return r;
 	hex_encode(digest, sizeof digest, hex);
 	verifier->found->attachments++;
-	if (!leaf || !memmem(leaf, (size_t)sqlite3_column_bytes(row, 2), hex, strlen(hex)))
+	if (!part.data || !leaf.data || !memmem(leaf.data, leaf.size, hex, strlen(hex)))
 		verify_finding(
 			verifier, "the attachment of record %lld is not the one that the record names", seq);
 	return 0;
@@ -116,8 +106,8 @@ static int check_attachment(Verifier *verifier, sqlite3_stmt *row)
 
 static int tell_missing(Verifier *verifier, sqlite3_stmt *row)
 {
-	verify_finding(verifier, "the attachment of record %lld is missing",
-		(long long)sqlite3_column_int64(row, 0));
+	verify_finding(
+		verifier, "the attachment of record %lld is missing", (long long)column_integer(row, 0));
 	return 0;
 }
 
@@ -129,7 +119,7 @@ static int tell_missing(Verifier *verifier, sqlite3_stmt *row)
 int verify_beside(Verifier *verifier)
 {
 	int r = each_row(verifier,
-		"SELECT personal.seq, salt, CAST(data AS BLOB), leaf FROM personal LEFT JOIN record USING(seq)",
+		"SELECT personal.seq, salt, data, leaf FROM personal LEFT JOIN record USING(seq)",
 		check_personal);
 
 	if (r == 0)
@@ -147,111 +137,102 @@ int verify_beside(Verifier *verifier)
 
 /* ---- projections ---- */
 
-#define DEFINITIONS(database)                             \
-	"SELECT type, name, tbl_name, sql FROM " database \
-	".sqlite_master WHERE substr(name, 1, 7) <> 'sqlite_'"
-
-/** A changed view or column answers another question than the one that is asked. */
-static int compare_definitions(Verifier *verifier, sqlite3 *db)
+/** Tables of ours beside the file's, filled from the file's records. */
+static int fill_scratch(Verifier *verifier, uint64_t *ret_failed)
 {
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *row = NULL;
-	int result = sqlite3_prepare_v2(db,
-		"SELECT group_concat(name, ', ') FROM (SELECT name FROM (" DEFINITIONS("main") " EXCEPT " DEFINITIONS(
-			"kept") ") UNION SELECT name FROM (" DEFINITIONS("kept") " EXCEPT " DEFINITIONS("main") "))",
-		-1, &row, NULL);
+	sqlite3 *db = verifier->db;
+	int r = ledger_errno(schema_make(db, 0, LEDGER_SCHEMA_VERSION));
 
-	if (result == SQLITE_OK)
-		result = sqlite3_step(row);
-	if (result == SQLITE_ROW && sqlite3_column_type(row, 0) != SQLITE_NULL)
-		verify_finding(verifier,
-			"tables, views or triggers of the file were added, changed or removed: %.200s",
-			(const char *)sqlite3_column_text(row, 0));
-	return ledger_errno(result);
-}
-
-/** A temporary database beside the file's tables: ours of their own, the records as the file has them. */
-static int open_scratch(Verifier *verifier, sqlite3 **ret)
-{
-	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
-	char error[LEDGER_TEXT_MAX];
-	int r = schema_open_scratch(verifier->options->path, &db, error);
-
+	/* ours, of which some fill tables; those of the file never run, as nothing is written there */
 	if (r == 0)
-		r = compare_definitions(verifier, db);
+		r = ledger_errno(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL));
 	if (r == 0)
+		/* what is not as it must be has been told of */
 		r = ledger_errno(sqlite3_exec(db,
-			"INSERT INTO main.personal SELECT * FROM kept.personal;"
+			"INSERT OR IGNORE INTO main.personal(seq, salt, data) SELECT seq, salt, data FROM kept.personal"
+			" WHERE typeof(salt) = 'blob' AND typeof(data) = 'text';"
 			"DROP TABLE main.record;"
 			"CREATE TEMP VIEW record AS SELECT * FROM kept.record;",
 			NULL, NULL, NULL));
-	if (r == 0)
-		*ret = TAKE_PTR(db);
-	return r;
+	return r < 0 ? r : projection_replay(db, verifier->options->leave, ret_failed);
 }
 
-static int compare_table(Verifier *verifier, sqlite3 *db, const char *table)
+/** The number of rows, too: a row that stands there twice is in both sets. */
+static int compare_table(Verifier *verifier, const char *table)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
 	_cleanup_(freep) char *sql = NULL;
-	int64_t missing, surplus;
+	int64_t missing, surplus, twice;
+	int r;
 
 	if (asprintf(&sql,
 		    "SELECT (SELECT count(*) FROM (SELECT * FROM main.%s EXCEPT SELECT * FROM kept.%s)),"
-		    " (SELECT count(*) FROM (SELECT * FROM kept.%s EXCEPT SELECT * FROM main.%s))",
-		    table, table, table, table) < 0)
+		    " (SELECT count(*) FROM (SELECT * FROM kept.%s EXCEPT SELECT * FROM main.%s)),"
+		    " (SELECT count(*) FROM kept.%s NOT INDEXED) - (SELECT count(*) FROM main.%s NOT INDEXED)",
+		    table, table, table, table, table, table) < 0)
 		return -ENOMEM;
-	if (sqlite3_prepare_v2(db, sql, -1, &select, NULL) != SQLITE_OK || sqlite3_step(select) != SQLITE_ROW)
-		return ledger_errno(sqlite3_errcode(db));
-	missing = sqlite3_column_int64(select, 0);
-	surplus = sqlite3_column_int64(select, 1);
+	r = ledger_errno(sqlite3_prepare_v2(verifier->db, sql, -1, &select, NULL));
+	if (r == 0)
+		r = ledger_errno(sqlite3_step(select));
+	if (r < 0)
+		return r;
+	missing = column_integer(select, 0);
+	surplus = column_integer(select, 1);
+	twice = column_integer(select, 2);
 	verifier->found->tables++;
 	if (missing > 0 || surplus > 0)
 		verify_finding(verifier,
 			"the table %s is not what the records give: %lld rows are wrong or missing, %lld should not be",
 			table, (long long)missing, (long long)surplus);
+	else if (twice != 0)
+		verify_finding(verifier,
+			"the table %s is not what the records give: it has %lld rows more, which stand there twice",
+			table, (long long)twice);
 	return 0;
 }
 
-static int compare_tables(Verifier *verifier, sqlite3 *db)
+static int compare_tables(Verifier *verifier)
 {
 	int r = 0;
 
 	for (const LedgerArea *const *area = ledger_areas; *area && r == 0; area++)
 		for (const char *const *table = (*area)->tables; *table && r == 0; table++)
-			r = verify_left(verifier) ? -ECANCELED : compare_table(verifier, db, *table);
+			r = verify_left(verifier) ? -ECANCELED : compare_table(verifier, *table);
 	return r;
 }
 
 static int check_structure(Verifier *verifier)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
-	int result = sqlite3_prepare_v2(verifier->db, "PRAGMA integrity_check(20)", -1, &rows, NULL);
+	int result;
 
+	/* a table that is not ours may bring its own checks along */
+	if (verifier->reader->difference.tables_surplus)
+		return 0;
+	result = sqlite3_prepare_v2(verifier->db, "PRAGMA kept.integrity_check(20)", -1, &rows, NULL);
 	while (result == SQLITE_OK || result == SQLITE_ROW) {
 		result = sqlite3_step(rows);
-		if (result == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(rows, 0), "ok") != 0)
+		if (result == SQLITE_ROW && strcmp(column_string(rows, 0), "ok") != 0)
 			verify_finding(verifier, "the database's own structure is damaged: %.200s",
-				(const char *)sqlite3_column_text(rows, 0));
+				column_string(rows, 0));
 	}
 	return ledger_errno(result);
 }
 
 int verify_projections(Verifier *verifier)
 {
-	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
 	uint64_t failed = 0;
 	int r = check_structure(verifier);
 
 	/* its tables are another program's; a station that takes it in makes them anew */
 	if (r < 0 || verifier->found->older)
 		return r;
-	r = open_scratch(verifier, &db);
-	if (r == 0)
-		r = projection_replay(db, verifier->options->leave, &failed);
+	statements_clear(&verifier->statements); /* from here on a name alone is that of our own table */
+	r = fill_scratch(verifier, &failed);
 	if (r == -EUCLEAN && failed > 0) {
 		verify_finding(
 			verifier, "record %llu does not fit those before it", (unsigned long long)failed);
 		return 0;
 	}
-	return r < 0 ? r : compare_tables(verifier, db);
+	return r < 0 ? r : compare_tables(verifier);
 }

@@ -163,7 +163,7 @@ static void keep_fields(LeafCheck *check, const json_t *fields)
 
 static bool matches_parsed(LeafCheck *check, const char *leaf, size_t size)
 {
-	json_auto_t *fields = json_loadb(leaf, size, 0, NULL);
+	json_auto_t *fields = size <= LEAF_BYTES_MAX ? json_loadb(leaf, size, 0, NULL) : NULL;
 	const json_t *body = json_object_get(fields, "body");
 	const char *kind = json_string_value(json_object_get(fields, "kind"));
 	const char *utc = json_string_value(json_object_get(fields, "utc"));
@@ -184,4 +184,30 @@ static bool matches_parsed(LeafCheck *check, const char *leaf, size_t size)
 bool leaf_matches(LeafCheck *check, const char *leaf, size_t size)
 {
 	return matches_at_a_glance(check, leaf, size) || matches_parsed(check, leaf, size);
+}
+
+/** A ledger has some ten kinds in turn: most are found where the last of that name was. */
+static const RecordKind *find_kind(LeafCheck *check)
+{
+	unsigned last = check->kind_size ? (unsigned char)check->kind[check->kind_size - 1] : 0;
+	const RecordKind **kept = &check->kinds[(check->kind_size * 7 + last) % LEAF_KINDS_KEPT];
+	char name[LEAF_KIND_MAX];
+
+	if (*kept && strlen((*kept)->name) == check->kind_size &&
+		memcmp((*kept)->name, check->kind, check->kind_size) == 0)
+		return *kept;
+	if (check->kind_size >= sizeof name)
+		return NULL;
+	memcpy(name, check->kind, check->kind_size);
+	name[check->kind_size] = '\0';
+	*kept = record_kind_find(name);
+	return *kept;
+}
+
+bool leaf_published_matches(LeafCheck *check)
+{
+	const RecordKind *kind = find_kind(check);
+
+	/* one that nobody knows is the projections' to tell of */
+	return !kind || check->published == kind->published;
 }

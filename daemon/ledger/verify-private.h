@@ -3,6 +3,7 @@
 
 /** What the files of the verification share. */
 
+#include "ledger/reader.h"
 #include "ledger/tree.h"
 #include "ledger/verify.h"
 
@@ -18,10 +19,11 @@ typedef struct KeptCheckpoint {
 typedef struct Verifier {
 	const VerifyOptions *options;
 	Verification *found;
-	sqlite3 *db;
+	Reader *reader; /* one snapshot for all of it; the ledger is attached as "kept" */
+	sqlite3 *db;    /* of the reader */
 	Statements statements;
 	Digester *digester;
-	uint64_t total;
+	uint64_t total;              /* records of the snapshot */
 	KeptCheckpoint *checkpoints; /* by size */
 	size_t n_checkpoints;
 	uint64_t fits, differs; /* largest and smallest size at which a witnessed checkpoint does; 0 none */
@@ -40,7 +42,7 @@ int verify_beside(Verifier *verifier) _must_check_;
 int verify_projections(Verifier *verifier) _must_check_;
 
 /* verify-leaf.c */
-enum { COMMITMENT_HEX = 64 };
+enum { COMMITMENT_HEX = 64, LEAF_KINDS_KEPT = 64, LEAF_KIND_MAX = 64 };
 
 /** Columns of a row, and what of the row before is likely the same again. Zeroed at first. */
 typedef struct LeafCheck {
@@ -49,14 +51,17 @@ typedef struct LeafCheck {
 	const char *kind; /* not terminated */
 	size_t kind_size;
 	bool has_session;
-	int64_t session;
+	int64_t session, published;
 	/* out */
 	bool has_personal;
 	/* kept */
 	char station[2 * NOTE_NAME_MAX + 32], boot[CLOCK_BOOT_ID_MAX + 32]; /* with what stands around them */
 	int64_t day_us;                                                     /* the day of `utc` began */
 	char utc[CLOCK_UTC_TEXT_MAX];
+	const RecordKind *kinds[LEAF_KINDS_KEPT]; /* found before, each where its name says */
 } LeafCheck;
 
+/** Whether a record of that kind is sent to the broker, or not, as the column says. */
+bool leaf_published_matches(LeafCheck *check);
 /** Whether the columns are what the leaf says. */
 bool leaf_matches(LeafCheck *check, const char *leaf, size_t size);

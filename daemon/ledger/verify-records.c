@@ -11,6 +11,20 @@
 
 enum { BLOCK_LEVEL = 16, LOOK_AROUND = 1 << 12 };
 
+/* 9999-12-31: what RFC 3339 can say */
+#define UTC_US_MAX (INT64_C(253402300800) * USEC_PER_SEC - 1)
+
+/** The columns of a record, as they are selected. */
+enum {
+	COLUMN_SEQ,
+	COLUMN_LEAF,
+	COLUMN_HASH,
+	COLUMN_KIND,
+	COLUMN_UTC,
+	COLUMN_SESSION,
+	COLUMN_PUBLISHED,
+};
+
 #define BLOCK_RECORDS ((uint64_t)1 << BLOCK_LEVEL)
 
 typedef struct Blocks {
@@ -26,7 +40,7 @@ typedef struct Blocks {
 typedef struct Worker {
 	Blocks *blocks;
 	Verifier *verifier;
-	sqlite3 *db;
+	Reader *reader; /* NULL: the verification's own */
 	Statements statements;
 	Digester *digester;
 	pthread_t thread;
@@ -52,8 +66,7 @@ static int compare_node(
 	r = sqlite3_step(select);
 	if (r != SQLITE_ROW && r != SQLITE_DONE)
 		return ledger_errno(r);
-	if (r == SQLITE_ROW && sqlite3_column_bytes(select, 0) == DIGEST_BYTES &&
-		memcmp(sqlite3_column_blob(select, 0), hash->bytes, DIGEST_BYTES) == 0)
+	if (r == SQLITE_ROW && column_is_digest(select, 0, hash->bytes))
 		return 0;
 	verify_finding(verifier,
 		"records %llu to %llu are not what the kept tree says (node %llu of level %u%s)",
@@ -104,42 +117,52 @@ static int keep_committed(Verifier *verifier, uint64_t seq)
 	return r;
 }
 
-static int check_columns(Worker *worker, sqlite3_stmt *row, uint64_t seq, const void *leaf, size_t size)
+/** False where a cell is of a type that the column never has. */
+static bool take_columns(LeafCheck *check, sqlite3_stmt *row)
+{
+	/* not terminated, for which it would be copied */
+	DigestPart kind = column_raw_text(row, COLUMN_KIND);
+
+	check->kind = kind.data;
+	check->kind_size = kind.size;
+	check->has_session = !column_is_null(row, COLUMN_SESSION);
+	return kind.data && column_number(row, COLUMN_UTC, &check->utc_us) && check->utc_us >= 0 &&
+	       check->utc_us <= UTC_US_MAX &&
+	       (!check->has_session || column_number(row, COLUMN_SESSION, &check->session)) &&
+	       column_number(row, COLUMN_PUBLISHED, &check->published);
+}
+
+static int check_columns(Worker *worker, sqlite3_stmt *row, uint64_t seq, DigestPart leaf)
 {
 	LeafCheck *check = &worker->leaf;
 
 	check->seq = seq;
-	/* not as text, which would be copied for its terminator */
-	check->kind = sqlite3_column_blob(row, 3);
-	check->kind_size = (size_t)sqlite3_column_bytes(row, 3);
-	check->utc_us = sqlite3_column_int64(row, 4);
-	check->has_session = sqlite3_column_type(row, 5) != SQLITE_NULL;
-	check->session = sqlite3_column_int64(row, 5);
-	if (!check->kind || !leaf_matches(check, leaf, size)) {
+	if (!take_columns(check, row) || !leaf_matches(check, leaf.data, leaf.size)) {
 		verify_finding(worker->verifier,
 			"record %llu: number, kind, time or session beside its bytes are not"
 			" what the bytes say",
 			(unsigned long long)seq);
 		return 0;
 	}
+	if (!leaf_published_matches(check))
+		verify_finding(worker->verifier, "record %llu: whether it is sent to the broker was changed",
+			(unsigned long long)seq);
 	return check->has_personal ? keep_committed(worker->verifier, seq) : 0;
 }
 
 /** The hash that goes into the tree is computed, never taken from the file. */
 static int check_row(Worker *worker, sqlite3_stmt *row, uint64_t seq)
 {
-	const void *leaf = sqlite3_column_blob(row, 1);
-	size_t size = (size_t)sqlite3_column_bytes(row, 1);
+	DigestPart leaf = column_bytes(row, COLUMN_LEAF);
 	MerkleHash hash;
-	int r = merkle_hash_leaf(worker->digester, leaf, size, &hash);
+	int r = merkle_hash_leaf(worker->digester, leaf.data, leaf.size, &hash);
 
 	if (r < 0)
 		return r;
-	if (sqlite3_column_bytes(row, 2) != DIGEST_BYTES ||
-		memcmp(sqlite3_column_blob(row, 2), hash.bytes, DIGEST_BYTES) != 0)
+	if (!column_is_digest(row, COLUMN_HASH, hash.bytes))
 		verify_finding(worker->verifier, "record %llu does not match its hash: it was changed",
 			(unsigned long long)seq);
-	r = check_columns(worker, row, seq, leaf, size);
+	r = check_columns(worker, row, seq, leaf);
 	return r < 0 ? r : merkle_append(&worker->tree, worker->digester, &hash, compare_in_block, worker);
 }
 
@@ -215,7 +238,7 @@ static int read_rows(Worker *worker, sqlite3_stmt *rows, uint64_t end)
 	int result, r = 0;
 
 	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE) {
-		uint64_t seq = (uint64_t)sqlite3_column_int64(rows, 0);
+		uint64_t seq = (uint64_t)column_integer(rows, COLUMN_SEQ);
 
 		if (result != SQLITE_ROW)
 			return ledger_errno(result);
@@ -248,7 +271,7 @@ static int check_block(Worker *worker, uint64_t block)
 	worker->tree = (MerkleTree){ 0 };
 	worker->broken = false;
 	r = statement_get(&worker->statements,
-		"SELECT seq, leaf, hash, kind, utc_us, session FROM record WHERE seq > ? AND seq <= ?",
+		"SELECT seq, leaf, hash, kind, utc_us, session, published FROM record WHERE seq > ? AND seq <= ?",
 		&rows);
 	if (r != SQLITE_OK)
 		return ledger_errno(r);
@@ -275,23 +298,31 @@ static void *work(void *userdata)
 	return NULL;
 }
 
-static int worker_open(Worker *worker, Blocks *blocks)
+/**
+ * The first reads through the verification's own snapshot. Those of the others are of the same moment or
+ * later, which makes no difference: they look at records up to `total` and the nodes over these alone, which
+ * no later transaction changes.
+ */
+static int worker_open(Worker *worker, Blocks *blocks, bool first)
 {
 	Verifier *verifier = blocks->verifier;
-	bool older;
-	int r;
+	const ReaderOptions options = { .older = true, .differing = true, .leave = verifier->options->leave };
+	int r = 0;
 
 	worker->blocks = blocks;
 	worker->verifier = verifier;
-	r = schema_open_kept(verifier->options->path, &worker->db, &older, blocks->text);
-	worker->statements.db = worker->db;
-	return r < 0 ? r : digester_new(&worker->digester);
+	if (!first)
+		r = reader_open(verifier->options->path, &options, &worker->reader, blocks->text);
+	if (r < 0)
+		return r;
+	worker->statements.db = worker->reader ? worker->reader->db : verifier->db;
+	return digester_new(&worker->digester);
 }
 
 static void worker_close(Worker *worker)
 {
 	statements_clear(&worker->statements);
-	sqlite3_close(worker->db);
+	reader_free(worker->reader);
 	digester_free(worker->digester);
 }
 
@@ -302,7 +333,7 @@ static int run_workers(Blocks *blocks, Worker *workers, unsigned n)
 	int r = 0;
 
 	for (unsigned i = 0; i < n && r == 0; i++)
-		r = worker_open(&workers[i], blocks);
+		r = worker_open(&workers[i], blocks, i == 0);
 	for (; r == 0 && started < n; started++)
 		if (pthread_create(&workers[started].thread, NULL, work, &workers[started]) != 0)
 			break; /* fewer do it too */

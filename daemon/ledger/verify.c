@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/** A verification: its parts in their order, out of one snapshot; checkpoints and keys. */
+
 #include "ledger/verify-private.h"
 
 #include <stdarg.h>
@@ -64,6 +67,18 @@ static int keep_witnessed(Verifier *verifier, const char *note)
 	return 0;
 }
 
+static int read_checkpoint(Verifier *verifier, sqlite3_stmt *row)
+{
+	int64_t size = column_integer(row, 0);
+	const char *note = column_text(row, 1);
+
+	if (size > 0 && note)
+		return keep_checkpoint(verifier, (uint64_t)size, note, false);
+	verify_finding(verifier, "the checkpoint at %lld records is broken: %s", (long long)size,
+		note ? "there is none of that size" : "it has no text");
+	return 0;
+}
+
 static int read_checkpoints(Verifier *verifier)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
@@ -71,9 +86,7 @@ static int read_checkpoints(Verifier *verifier)
 			    &verifier->statements, "SELECT size, note FROM checkpoint ORDER BY size", &rows));
 
 	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE)
-		r = result == SQLITE_ROW ? keep_checkpoint(verifier, (uint64_t)sqlite3_column_int64(rows, 0),
-						   (const char *)sqlite3_column_text(rows, 1), false)
-					 : ledger_errno(result);
+		r = result == SQLITE_ROW ? read_checkpoint(verifier, rows) : ledger_errno(result);
 	verifier->found->checkpoints = verifier->n_checkpoints;
 	if (verifier->n_checkpoints > 0)
 		verifier->found->sealed = verifier->checkpoints[verifier->n_checkpoints - 1].size;
@@ -194,13 +207,12 @@ int verify_keys(Verifier *verifier)
 
 	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE) {
 		json_auto_t *leaf = NULL;
-		uint64_t seq = (uint64_t)sqlite3_column_int64(rows, 0);
+		uint64_t seq = (uint64_t)column_integer(rows, 0);
 
 		if (result != SQLITE_ROW)
 			return ledger_errno(result);
 		r = check_signatures(&chain, &next, seq);
-		leaf = json_loadb(
-			sqlite3_column_blob(rows, 1), (size_t)sqlite3_column_bytes(rows, 1), 0, NULL);
+		leaf = leaf_parse(rows, 1);
 		if (r == 0)
 			take_key(&chain, seq, json_object_get(leaf, "body"));
 	}
@@ -213,24 +225,44 @@ int verify_keys(Verifier *verifier)
 
 /* ---- all ---- */
 
+/** What SQLite would run, or read otherwise than we do, is not read at all. */
+static int check_schema(Verifier *verifier)
+{
+	const SchemaDifference *difference = &verifier->reader->difference;
+
+	if (difference->names[0])
+		verify_finding(verifier,
+			"tables, views or triggers of the file were added, changed or removed: %.160s%s",
+			difference->names,
+			difference->ours_changed ? "; what they hold was not verified" : "");
+	return difference->ours_changed ? -EUCLEAN : 0;
+}
+
 static int begin(Verifier *verifier, char error[LEDGER_TEXT_MAX])
 {
+	const ReaderOptions options = {
+		.older = true, .scratch = true, .differing = true, .leave = verifier->options->leave
+	};
 	_cleanup_(statement_donep) sqlite3_stmt *newest = NULL;
-	int r = schema_open_kept(verifier->options->path, &verifier->db, &verifier->found->older, error);
+	int r = reader_open(verifier->options->path, &options, &verifier->reader, error);
 
+	if (r < 0)
+		return r;
+	verifier->db = verifier->reader->db;
 	verifier->statements.db = verifier->db;
+	verifier->found->older = verifier->reader->version < LEDGER_SCHEMA_VERSION;
+	r = check_schema(verifier);
 	if (r == 0)
 		r = digester_new(&verifier->digester);
-	/* before the newest record is asked for: a daemon may be writing */
 	if (r == 0)
 		r = read_checkpoints(verifier);
 	if (r == 0)
 		r = ledger_errno(statement_get(
 			&verifier->statements, "SELECT coalesce(max(seq), 0) FROM record", &newest));
-	if (r == 0 && sqlite3_step(newest) != SQLITE_ROW)
-		r = -EIO;
 	if (r == 0)
-		verifier->total = (uint64_t)sqlite3_column_int64(newest, 0);
+		r = ledger_errno(sqlite3_step(newest));
+	if (r == 0)
+		verifier->total = (uint64_t)column_integer(newest, 0);
 	return r;
 }
 
@@ -241,7 +273,7 @@ static void end(Verifier *verifier)
 	free(verifier->checkpoints);
 	free(verifier->committed);
 	statements_clear(&verifier->statements);
-	sqlite3_close(verifier->db);
+	reader_free(verifier->reader);
 	digester_free(verifier->digester);
 	pthread_mutex_destroy(&verifier->lock);
 }
@@ -262,6 +294,21 @@ static int run(Verifier *verifier)
 	return r;
 }
 
+/** What ends it early and is the file's fault is a finding like others. */
+static int settle(Verifier *verifier, int r)
+{
+	if (r == -ETIME && verify_left(verifier))
+		return -ECANCELED;
+	if (r == -ETIME)
+		verify_finding(verifier,
+			"the file asks for more work than a ledger of its size can: it was given up");
+	else if (r == -EUCLEAN && !verifier->reader->difference.ours_changed)
+		/* so damaged that SQLite itself cannot read on */
+		verify_finding(
+			verifier, "the file cannot be read to its end: %s", sqlite3_errmsg(verifier->db));
+	return r == -ETIME || r == -EUCLEAN ? 0 : r;
+}
+
 int ledger_verify(const VerifyOptions *options, Verification *ret, char error[LEDGER_TEXT_MAX])
 {
 	Verification found = { 0 };
@@ -275,12 +322,10 @@ int ledger_verify(const VerifyOptions *options, Verification *ret, char error[LE
 	r = begin(&verifier, error);
 	if (r == 0)
 		r = run(&verifier);
-	if (r == -EUCLEAN) {
-		/* so damaged that SQLite itself cannot read on: that is a finding too */
-		verify_finding(&verifier, "the file cannot be read to its end: %s",
-			verifier.db ? sqlite3_errmsg(verifier.db) : error);
-		r = verifier.db ? 0 : r;
-	}
+	if (r < 0 && verifier.db)
+		r = settle(&verifier, r);
+	else if (r == -EUCLEAN)
+		verify_finding(&verifier, "the file cannot be read: %s", error);
 	end(&verifier);
 	if (r < 0 && !error[0])
 		snprintf(error, LEDGER_TEXT_MAX, "%.150s could not be verified: %s", options->path,

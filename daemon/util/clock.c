@@ -51,7 +51,7 @@ int64_t clock_monotonic_us(void)
 void clock_format_utc(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX])
 {
 	int64_t fraction = ((utc_us % USEC_PER_SEC) + USEC_PER_SEC) % USEC_PER_SEC;
-	time_t seconds = (utc_us - fraction) / USEC_PER_SEC;
+	time_t seconds = utc_us / USEC_PER_SEC - (utc_us % USEC_PER_SEC < 0);
 	struct tm parts;
 	size_t length;
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "ledger/copy.h"
+#include "ledger/reader.h"
 
 /** A copy in the fixture's folder, and what was seen of its making. */
 typedef struct Making {
@@ -36,12 +37,12 @@ static void on_progress(void *userdata, const char *doing, uint64_t done, uint64
 
 static int on_look(void *userdata, const char *part)
 {
-	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	_cleanup_(reader_freep) Reader *reader = NULL;
 	Making *making = userdata;
 	char error[LEDGER_TEXT_MAX];
 
 	making->looks++;
-	making->whole = schema_open(part, true, &db, error) == 0;
+	making->whole = reader_open(part, &(ReaderOptions){ 0 }, &reader, error) == 0;
 	return making->verdict;
 }
 

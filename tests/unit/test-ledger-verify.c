@@ -153,48 +153,41 @@ static void run_sql(const char *path, const char *sql)
 	char *error = NULL;
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	/* whoever can write the file need not heed its triggers */
+	assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL), SQLITE_OK);
 	if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK)
 		fail_msg("%s: %s", sql, error);
 	sqlite3_close(db);
 }
 
-#define FREELY                                                                                             \
-	"DROP TRIGGER record_no_update; DROP TRIGGER record_no_delete; DROP TRIGGER checkpoint_no_update;" \
-	"DROP TRIGGER checkpoint_no_delete;"
-
 static const struct {
 	const char *sql, *said;
 } tampering[] = {
-	{ FREELY
-		"UPDATE record SET leaf = replace(CAST(leaf AS TEXT), '\"ready\"', '\"raedy\"') WHERE seq = 500",
+	{ "UPDATE record SET leaf = replace(CAST(leaf AS TEXT), '\"ready\"', '\"raedy\"') WHERE seq = 500",
 		"record 500 does not match its hash" },
-	{ FREELY "UPDATE record SET hash = zeroblob(32) WHERE seq = 500",
-		"record 500 does not match its hash" },
-	{ FREELY "DELETE FROM record WHERE seq = 300", "records 300 to 300 are missing" },
-	{ FREELY "DELETE FROM record WHERE seq BETWEEN 301 AND 310", "records 301 to 310 are missing" },
-	{ FREELY "DELETE FROM record WHERE seq > 550", "was cut short: it has 550 records" },
-	{ FREELY "UPDATE record SET kind = 'alert.raised' WHERE seq = 650",
+	{ "UPDATE record SET hash = zeroblob(32) WHERE seq = 500", "record 500 does not match its hash" },
+	{ "DELETE FROM record WHERE seq = 300", "records 300 to 300 are missing" },
+	{ "DELETE FROM record WHERE seq BETWEEN 301 AND 310", "records 301 to 310 are missing" },
+	{ "DELETE FROM record WHERE seq > 550", "was cut short: it has 550 records" },
+	{ "UPDATE record SET kind = 'alert.raised' WHERE seq = 650", "record 650: number, kind, time" },
+	{ "UPDATE record SET utc_us = utc_us + 1 WHERE seq = 650", "record 650: number, kind, time" },
+	{ "UPDATE record SET utc_us = utc_us - 3600000000 WHERE seq = 650",
 		"record 650: number, kind, time" },
-	{ FREELY "UPDATE record SET utc_us = utc_us + 1 WHERE seq = 650", "record 650: number, kind, time" },
-	{ FREELY "UPDATE record SET utc_us = utc_us - 3600000000 WHERE seq = 650",
+	{ "UPDATE record SET utc_us = utc_us + 86400000000 WHERE seq = 650",
 		"record 650: number, kind, time" },
-	{ FREELY "UPDATE record SET utc_us = utc_us + 86400000000 WHERE seq = 650",
-		"record 650: number, kind, time" },
-	{ FREELY "UPDATE record SET session = 2 WHERE seq = 650", "record 650: number, kind, time" },
-	{ FREELY "UPDATE record SET session = NULL WHERE seq = 650", "record 650: number, kind, time" },
+	{ "UPDATE record SET session = 2 WHERE seq = 650", "record 650: number, kind, time" },
+	{ "UPDATE record SET session = NULL WHERE seq = 650", "record 650: number, kind, time" },
 	/* two records change places: each still matches its own hash */
-	{ FREELY "UPDATE record SET seq = -1 WHERE seq = 650; UPDATE record SET seq = 650 WHERE seq = 651;"
-		 "UPDATE record SET seq = 651 WHERE seq = -1",
+	{ "UPDATE record SET seq = -1 WHERE seq = 650; UPDATE record SET seq = 650 WHERE seq = 651;"
+	  "UPDATE record SET seq = 651 WHERE seq = -1",
 		"record 650: number, kind, time" },
 	{ "UPDATE tree_node SET hash = zeroblob(32) WHERE level = 8 AND number = 1",
 		"records 257 to 512 are not what the kept tree says" },
 	{ "DELETE FROM tree_node WHERE level = 8 AND number = 0", "(node 0 of level 8 is missing)" },
-	{ FREELY
-		"UPDATE checkpoint SET note = (SELECT note FROM checkpoint WHERE size = 101) WHERE size = 201",
+	{ "UPDATE checkpoint SET note = (SELECT note FROM checkpoint WHERE size = 101) WHERE size = 201",
 		"the checkpoint at 201 records is broken" },
-	{ FREELY
-		"UPDATE checkpoint SET note = replace(note, char(10) || char(0x2014), char(10) || 'x' || char(10) ||"
-		" char(0x2014)) WHERE size = 201",
+	{ "UPDATE checkpoint SET note = replace(note, char(10) || char(0x2014), char(10) || 'x' || char(10) ||"
+	  " char(0x2014)) WHERE size = 201",
 		"the checkpoint at 201 records is" },
 	{ "UPDATE personal SET data = replace(data, 'Ada', 'Eve')",
 		"the personal data of record 3 is not what" },
@@ -207,10 +200,9 @@ static const struct {
 	{ "DROP VIEW audit_needles; CREATE VIEW audit_needles AS SELECT 1 AS unit",
 		"removed: audit_needles" },
 	{ "CREATE TABLE \"\xff\"(a)", "removed: ?" },
-	{ FREELY "ALTER TABLE record RENAME TO hidden; CREATE VIEW record AS SELECT * FROM hidden",
+	{ "ALTER TABLE record RENAME TO hidden; CREATE VIEW record AS SELECT * FROM hidden",
 		"were added, changed or removed: " },
-	{ FREELY "DELETE FROM checkpoint",
-		"checkpoints are missing: there must be one that covers record 1" },
+	{ "DELETE FROM checkpoint", "checkpoints are missing: there must be one that covers record 1" },
 };
 
 static void test_tampering_is_located(void **state)
@@ -245,10 +237,11 @@ static void test_consistent_forgery_meets_the_checkpoint(void **state)
 	Found found;
 
 	close_ledger(fixture);
-	run_sql(fixture->path, FREELY "UPDATE record SET leaf = CAST(replace(CAST(leaf AS TEXT), '\"ready\"',"
-				      " '\"raedy\"') AS BLOB) WHERE seq = 500");
+	run_sql(fixture->path, "UPDATE record SET leaf = CAST(replace(CAST(leaf AS TEXT), '\"ready\"',"
+			       " '\"raedy\"') AS BLOB) WHERE seq = 500");
 	assert_int_equal(digester_new(&digester), 0);
 	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL), SQLITE_OK);
 	assert_int_equal(
 		sqlite3_prepare_v2(db, "SELECT leaf FROM record WHERE seq = 500", -1, &row, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
@@ -266,10 +259,9 @@ static void test_consistent_forgery_meets_the_checkpoint(void **state)
 	digester_free(digester);
 	found = verify(fixture->path, 1, NULL);
 	/* made at 501 and 601, after the change; those before still fit, and so tell where it is */
-	assert_int_equal(found.n, 3);
+	assert_int_equal(found.n, 2);
 	assert_non_null(strstr(found.texts[0], "checkpoint at 501 records"));
 	assert_non_null(strstr(found.texts[1], "checkpoint at 601 records"));
-	assert_non_null(strstr(found.texts[2], "record_no_delete, record_no_update"));
 }
 
 int main(void)

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Opens ledgers to read them. What it must not do: write a file, run what a file brings along, or close a
+ * descriptor of a ledger behind SQLite's back (that would end the locks that this process has on it).
+ */
+
+#include "ledger/reader.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum {
+	SQLITE_HEADER_BYTES = 100,
+	INSTRUCTIONS_A_LOOK = 10000,
+	/* beyond any row of ours: the largest attachment is a certificate's file of 16 MiB */
+	LENGTH_MAX = 64 << 20,
+};
+
+/* A bound of work, in instructions of SQLite's machine. A sound ledger's slowest question takes some ten per
+ * byte of the file; 10^10 are minutes of an ordinary processor. */
+#define INSTRUCTIONS_LEAST  UINT64_C(20000000000)
+#define INSTRUCTIONS_A_BYTE UINT64_C(1000)
+
+static int64_t monotonic_us(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+/* ---- what ends it ---- */
+
+int reader_check(Reader *reader)
+{
+	if (reader->given_up < 0)
+		return reader->given_up;
+	if (reader->options.leave && atomic_load(reader->options.leave))
+		reader->given_up = -ECANCELED;
+	else if (reader->looks > reader->looks_most ||
+		 (reader->deadline_us != INT64_MAX && monotonic_us() > reader->deadline_us))
+		reader->given_up = -ETIME;
+	return reader->given_up;
+}
+
+/** Of SQLite, while a statement runs: not 0 ends it with SQLITE_INTERRUPT. */
+static int on_instructions(void *userdata)
+{
+	Reader *reader = userdata;
+
+	reader->looks++;
+	return reader_check(reader) < 0;
+}
+
+/* ---- the file's name ---- */
+
+/** "file:PATH" and `parameters`, with what a URI gives a meaning escaped. */
+static char *file_uri(const char *path, const char *parameters)
+{
+	char *uri = NULL;
+	size_t size;
+	FILE *text = open_memstream(&uri, &size);
+
+	if (!text)
+		return NULL;
+	fputs("file:", text);
+	for (; *path; path++)
+		fprintf(text, strchr("%?#", *path) ? "%%%02X" : "%c", (unsigned char)*path);
+	fputs(parameters, text);
+	if (fclose(text) == 0)
+		return uri;
+	free(uri);
+	return NULL;
+}
+
+/**
+ * A file with a -wal beside it is in use, or was copied with it: that is read too. Without one it is a lone
+ * copy, which nobody writes, and can be read where nothing can be created.
+ */
+static char *readable_uri(const char *path)
+{
+	_cleanup_(freep) char *wal = NULL;
+	struct stat status;
+
+	if (asprintf(&wal, "%s-wal", path) < 0)
+		return NULL;
+	if (stat(wal, &status) == 0 && (status.st_size > 0 || access(wal, W_OK) == 0))
+		return file_uri(path, "?mode=ro");
+	return file_uri(path, "?immutable=1");
+}
+
+static int refuse(const char *path, int r, const char *what, char error[LEDGER_TEXT_MAX])
+{
+	snprintf(error, LEDGER_TEXT_MAX, "%.140s %s", path, what);
+	return r;
+}
+
+/**
+ * What SQLite would open without a word, or explain in words of its own. By name only: to close a descriptor
+ * of the file would end the locks that this process may have on it.
+ */
+static int check_readable(const char *path, char error[LEDGER_TEXT_MAX])
+{
+	struct stat status;
+	int r = stat(path, &status) < 0 || access(path, R_OK) < 0 ? -errno : 0;
+
+	if (r == -EACCES)
+		return refuse(path, r, "may not be read by you: use sudo, or a copy that is yours", error);
+	if (r < 0)
+		return refuse(path, r,
+			r == -ENOENT ? "is not there: check the path, or name the ledger's file"
+				     : strerror(-r),
+			error);
+	if (S_ISDIR(status.st_mode))
+		return refuse(
+			path, -EISDIR, "is a folder: name the ledger's file in it, such as ledger.db", error);
+	if (!S_ISREG(status.st_mode))
+		return refuse(path, -EINVAL, "is no ordinary file: name the ledger's file", error);
+	if (status.st_size == 0)
+		return refuse(path, -EUCLEAN,
+			"is empty: no ledger, or one that was cut to nothing; take another copy", error);
+	if (status.st_size < SQLITE_HEADER_BYTES)
+		return refuse(path, -EUCLEAN,
+			"is too short for a database: no ledger, or one that was cut off; take another copy",
+			error);
+	return 0;
+}
+
+/* ---- opening ---- */
+
+static int attach(sqlite3 *db, const char *uri)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	int r = sqlite3_prepare_v2(db, "ATTACH ? AS kept", -1, &statement, NULL);
+
+	if (r != SQLITE_OK)
+		return r;
+	sqlite3_bind_text(statement, 1, uri, -1, SQLITE_STATIC);
+	r = sqlite3_step(statement);
+	return r == SQLITE_DONE ? SQLITE_OK : r;
+}
+
+/** Before anything of the file is read. */
+static int settings(Reader *reader)
+{
+	sqlite3 *db = reader->db;
+	int r = schema_harden(db);
+
+	sqlite3_progress_handler(db, INSTRUCTIONS_A_LOOK, on_instructions, reader);
+	(void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
+	if (r == SQLITE_OK)
+		r = query_add_functions(db);
+	if (r == SQLITE_OK)
+		r = sqlite3_busy_timeout(db, LEDGER_BUSY_MS);
+	if (r == SQLITE_OK)
+		/* what has to be sorted goes to a file where it is large: memory stays bounded */
+		r = sqlite3_exec(db, "PRAGMA temp_store=FILE; PRAGMA cell_size_check=ON;", NULL, NULL, NULL);
+	if (r == SQLITE_OK && !reader->options.scratch)
+		/* small: a station's memory is for other things, and the file system caches too */
+		r = sqlite3_exec(db, "PRAGMA cache_size=-512;", NULL, NULL, NULL);
+	return r;
+}
+
+static int open_connection(Reader *reader, const char *uri)
+{
+	const int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+	int r;
+
+	if (!reader->options.scratch) {
+		reader->schema = "main";
+		r = sqlite3_open_v2(uri, &reader->db, flags | SQLITE_OPEN_READONLY, NULL);
+		return r == SQLITE_OK ? settings(reader) : r;
+	}
+	reader->schema = "kept";
+	/* no name: a file of its own that is gone with the connection, and no syncing */
+	r = sqlite3_open_v2("", &reader->db, flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+	if (r == SQLITE_OK)
+		r = settings(reader);
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(reader->db,
+			"PRAGMA main.journal_mode=MEMORY; PRAGMA main.synchronous=OFF; PRAGMA main.cache_size=-16000;",
+			NULL, NULL, NULL);
+	if (r == SQLITE_OK)
+		r = attach(reader->db, uri);
+	return r == SQLITE_OK ? sqlite3_exec(reader->db, "PRAGMA kept.cache_size=-512;", NULL, NULL, NULL)
+			      : r;
+}
+
+/** The whole schema is compared each time: who could change the file could do so since. */
+static int look(Reader *reader, const char *path, char error[LEDGER_TEXT_MAX])
+{
+	int r = schema_check_version(
+		reader->db, reader->schema, path, reader->options.older, &reader->version, error);
+
+	if (r == 0)
+		r = schema_compare(reader->db, reader->schema, reader->version, &reader->difference);
+	if (r < 0 && !error[0])
+		return schema_explain(reader->db, path, SQLITE_ERROR, error);
+	if (r < 0 || !reader->difference.names[0] || reader->options.differing)
+		return r;
+	return schema_explain_difference(path, &reader->difference, error);
+}
+
+int reader_open(const char *path, const ReaderOptions *options, Reader **ret, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(reader_freep) Reader *reader = calloc(1, sizeof *reader);
+	_cleanup_(freep) char *uri = NULL;
+	int r = check_readable(path, error);
+
+	if (r < 0)
+		return r;
+	error[0] = '\0';
+	uri = readable_uri(path);
+	if (!reader || !uri)
+		return schema_explain(NULL, path, SQLITE_NOMEM, error);
+	reader->options = *options;
+	reader->deadline_us = INT64_MAX;
+	reader->looks_most = UINT64_MAX;
+	r = open_connection(reader, uri);
+	if (r != SQLITE_OK)
+		return schema_explain_open(reader->db, path, r, error);
+	r = reader_begin(reader);
+	if (r < 0)
+		return schema_explain_open(reader->db, path, sqlite3_errcode(reader->db), error);
+	r = look(reader, path, error);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(reader);
+	return 0;
+}
+
+Reader *reader_free(Reader *reader)
+{
+	if (!reader)
+		return NULL;
+	reader_end(reader);
+	sqlite3_close_v2(reader->db);
+	free(reader);
+	return NULL;
+}
+
+/* ---- snapshots ---- */
+
+static int64_t number_of(const Reader *reader, const char *pragma)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	char sql[64];
+
+	snprintf(sql, sizeof sql, "PRAGMA %s.%s", reader->schema, pragma);
+	if (sqlite3_prepare_v2(reader->db, sql, -1, &statement, NULL) != SQLITE_OK ||
+		sqlite3_step(statement) != SQLITE_ROW)
+		return 0;
+	return column_integer(statement, 0);
+}
+
+int reader_begin(Reader *reader)
+{
+	char sql[64];
+	int r;
+
+	reader->looks = 0;
+	reader->looks_most = UINT64_MAX;
+	reader->given_up = 0;
+	reader->deadline_us = INT64_MAX;
+	/* the first page that is read takes the snapshot */
+	snprintf(sql, sizeof sql, "BEGIN; SELECT count(*) FROM %s.sqlite_master", reader->schema);
+	r = ledger_errno(sqlite3_exec(reader->db, sql, NULL, NULL, NULL));
+	if (r < 0)
+		return r;
+	if (reader->options.deadline_s > 0)
+		reader->deadline_us = monotonic_us() + (int64_t)reader->options.deadline_s * USEC_PER_SEC;
+	reader->looks_most = (INSTRUCTIONS_LEAST + (uint64_t)number_of(reader, "page_count") *
+							   (uint64_t)number_of(reader, "page_size") *
+							   INSTRUCTIONS_A_BYTE) /
+			     INSTRUCTIONS_A_LOOK;
+	return 0;
+}
+
+void reader_end(Reader *reader)
+{
+	if (reader->db && !sqlite3_get_autocommit(reader->db))
+		(void)sqlite3_exec(reader->db, "ROLLBACK", NULL, NULL, NULL);
+}
