@@ -51,10 +51,10 @@ static int next_after(Statements *statements, uint64_t since, SealedTree *ret)
 	r = sqlite3_step(select);
 	if (r != SQLITE_ROW)
 		return r == SQLITE_DONE ? -ENODATA : ledger_errno(r);
-	note = strdup((const char *)sqlite3_column_text(select, 1));
+	note = strdup(column_string(select, 1));
 	if (!note)
 		return -ENOMEM;
-	*ret = (SealedTree){ (uint64_t)sqlite3_column_int64(select, 0), note };
+	*ret = (SealedTree){ (uint64_t)column_integer(select, 0), note };
 	return 0;
 }
 

@@ -229,6 +229,21 @@ def check_time(source: Source) -> Iterator[Finding]:
                 yield Finding(source.path, number, "overflows where time_t has 32 bits; multiply by one LL constant")
 
 
+# ---- cells of a ledger's rows ----
+
+# A file may have been tampered with: a cell may be NULL or of another type than its column says.
+CELL = re.compile(r"\bsqlite3_column_(?:text|text16|blob|bytes|bytes16|int|int64|double|type|value)\b")
+CELLS_AT = "daemon/ledger/column.c"
+
+
+def check_cells(source: Source) -> Iterator[Finding]:
+    if not is_c(source.path) or source.path == CELLS_AT or source.path.startswith("tests/"):
+        return
+    for number, line in enumerate(code_only(source.text).split("\n"), 1):
+        if CELL.search(line):
+            yield Finding(source.path, number, "asks SQLite for a cell of any type; use the functions of ledger/column.h")
+
+
 # ---- every text file ----
 
 # Written apart, so that this file does not find itself.
@@ -258,7 +273,7 @@ def check_text(source: Source) -> Iterator[Finding]:
             yield Finding(source.path, number, "a path of one machine; derive it or take it as an argument")
 
 
-RULES: tuple[Rule, ...] = (check_includes, check_calls, check_time, check_licence, check_text)
+RULES: tuple[Rule, ...] = (check_includes, check_calls, check_time, check_cells, check_licence, check_text)
 
 # ---- rules over several files ----
 
