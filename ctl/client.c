@@ -35,6 +35,32 @@ int ctl_usage(const char *format, ...)
 	return CTL_USAGE;
 }
 
+/**
+ * Shares the sign-in that this program was started within, if any. Nobody waits for the answer: what is asked
+ * next, to stop the needle above all, must not come later for it, and says itself when nobody is signed in.
+ */
+static void present_token(sd_bus *bus)
+{
+	const char *token = getenv(CTL_TOKEN_VARIABLE);
+	sd_bus_message *message = NULL;
+	int r;
+
+	if (!token || !token[0])
+		return;
+	r = sd_bus_message_new_method_call(bus, &message, "org.stipple.Station1", CTL_STATION, "Present");
+	if (r >= 0)
+		r = sd_bus_message_append(message, "s", token);
+	if (r >= 0)
+		r = sd_bus_message_set_expect_reply(message, false);
+	if (r >= 0)
+		r = sd_bus_message_set_auto_start(message, false);
+	if (r >= 0)
+		r = sd_bus_send(bus, message, NULL);
+	if (r < 0)
+		ctl_fail("the sign-in of " CTL_TOKEN_VARIABLE " cannot be shared: %s", strerror(-r));
+	sd_bus_message_unref(message);
+}
+
 int ctl_connect_quietly(Ctl *ctl, const char *which)
 {
 	sd_bus *bus = NULL;
@@ -53,11 +79,13 @@ int ctl_connect_quietly(Ctl *ctl, const char *which)
 		if (r >= 0)
 			r = sd_bus_start(bus);
 	}
-	if (r < 0)
+	if (r < 0) {
 		sd_bus_unref(bus);
-	else
-		ctl->bus = bus;
-	return r < 0 ? r : 0;
+		return r;
+	}
+	ctl->bus = bus;
+	present_token(bus);
+	return 0;
 }
 
 int ctl_connect(Ctl *ctl, const char *which)

@@ -16,6 +16,9 @@
 #define CTL_INVENTORY CTL_PATH "/Inventory", "org.stipple.Inventory1"
 #define CTL_AUDIT     CTL_PATH "/Audit", "org.stipple.Audit1"
 
+/** In the environment of what `login` runs: lets each program there share the sign-in. */
+#define CTL_TOKEN_VARIABLE "STIPPLE_TOKEN"
+
 /** Exit status of the tool. */
 enum { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
 
@@ -33,7 +36,10 @@ typedef struct Ctl {
 	const char *ledger, *profile, *key, *proof, *leaf; /* --ledger and so on; NULL: not given */
 } Ctl;
 
-/** Connects to `which`: "system", "session" or an address. Negative errno. */
+/**
+ * Connects to `which`: "system", "session" or an address, and presents the token in the environment, if there
+ * is one. Negative errno.
+ */
 int ctl_connect_quietly(Ctl *ctl, const char *which) _must_check_;
 /** The same, and prints why when it cannot: CTL_DONE or CTL_FAILED. */
 int ctl_connect(Ctl *ctl, const char *which) _must_check_;

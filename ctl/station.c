@@ -5,10 +5,13 @@
 #include "commands.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
-enum { PIN_BYTES = 64 };
+enum { PIN_BYTES = 64, NAME_BYTES = 256, TOKEN_BYTES = 64 };
 
 static int get_all(Ctl *ctl, const char *path, const char *interface, json_t *into)
 {
@@ -187,24 +190,47 @@ static int hold_sign_in(Ctl *ctl)
 	return lost ? ctl_fail("stippled has left, and the sign-in with it: sign in again") : status;
 }
 
-static int run_command(char **command)
+/** In the child: does not outlive the sign-in, and shares it with all that it starts. */
+static void exec_command(char **command, const char *token, pid_t parent)
 {
-	int status = 0;
-	pid_t child = fork();
-
-	if (child < 0)
-		return ctl_fail("%s: %s", command[0], strerror(errno));
-	if (child == 0) {
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGQUIT, SIG_DFL);
+	(void)prctl(PR_SET_PDEATHSIG, SIGHUP);
+	if (getppid() == parent && setenv(CTL_TOKEN_VARIABLE, token, true) == 0) {
 		execvp(command[0], command);
 		ctl_fail("%s: %s", command[0], strerror(errno));
-		_exit(CTL_FAILED);
 	}
+	_exit(CTL_FAILED);
+}
+
+/** Ctrl-C is for the command, as in a shell: the sign-in lasts until it has ended. */
+static int run_command(char **command, const char *token)
+{
+	int status = 0;
+	pid_t parent = getpid(), child;
+
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGQUIT, SIG_IGN);
+	child = fork();
+	if (child < 0)
+		return ctl_fail("%s: %s", command[0], strerror(errno));
+	if (child == 0)
+		exec_command(command, token, parent);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : CTL_FAILED;
 }
 
-static int run_login(Ctl *ctl, int n, char **arguments)
+static int run_shell(const char *token)
+{
+	const char *shell = getenv("SHELL");
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s", shell && shell[0] ? shell : "/bin/sh");
+	return run_command((char *[]){ path, NULL }, token);
+}
+
+static int sign_in(Ctl *ctl, const char *badge, char ret_name[NAME_BYTES])
 {
 	char pin[PIN_BYTES];
 	sd_bus_message *reply = NULL;
@@ -212,16 +238,47 @@ static int run_login(Ctl *ctl, int n, char **arguments)
 	int status = ctl_read_pin(ctl, pin, sizeof pin);
 
 	if (status == CTL_DONE)
-		status = ctl_call(ctl, CTL_STATION, "Login", &reply, "ss", arguments[0], pin);
+		status = ctl_call(ctl, CTL_STATION, "Login", &reply, "ss", badge, pin);
 	explicit_bzero(pin, sizeof pin);
+	if (status == CTL_DONE)
+		(void)!sd_bus_message_read(reply, "s", &name);
+	snprintf(ret_name, NAME_BYTES, "%s", name);
+	sd_bus_message_unref(reply);
+	return status;
+}
+
+static int get_token(Ctl *ctl, char ret[TOKEN_BYTES])
+{
+	sd_bus_message *reply = NULL;
+	const char *token = "";
+	int status = ctl_call(ctl, CTL_STATION, "Token", &reply, NULL);
+
+	if (status == CTL_DONE)
+		(void)!sd_bus_message_read(reply, "s", &token);
+	snprintf(ret, TOKEN_BYTES, "%s", token);
+	sd_bus_message_unref(reply);
+	return status;
+}
+
+/** While a command or a shell runs, which shares the sign-in; without a terminal for one until a signal. */
+static int run_login(Ctl *ctl, int n, char **arguments)
+{
+	bool shell = n == 1 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	char name[NAME_BYTES], token[TOKEN_BYTES] = "";
+	int status = sign_in(ctl, arguments[0], name);
+
+	if (status == CTL_DONE && (shell || n > 1))
+		status = get_token(ctl, token);
 	if (status != CTL_DONE)
 		return status;
-	(void)!sd_bus_message_read(reply, "s", &name);
 	ctl_done(ctl, json_pack("{s:s, s:s}", "badge", arguments[0], "name", name), "signed in as %s%s\n",
-		name, n > 1 ? "" : "; Ctrl-C signs out");
+		name,
+		n > 1   ? ""
+		: shell ? "; this shell shares it, exit signs out"
+			: "; Ctrl-C signs out");
 	fflush(stdout);
-	sd_bus_message_unref(reply);
-	status = n > 1 ? run_command(arguments + 1) : hold_sign_in(ctl);
+	status = n > 1 ? run_command(arguments + 1, token) : shell ? run_shell(token) : hold_sign_in(ctl);
+	explicit_bzero(token, sizeof token);
 	return status;
 }
 
@@ -300,7 +357,8 @@ const Command station_commands[] = {
 	{ "status", "", 0, 0, run_status, "how the station and its session are" },
 	{ "doctor", "", 0, 0, run_doctor, "check board, lines, camera, broker, clock, disk, permissions" },
 	{ "monitor", "", 0, 0, run_monitor, "show every change as it happens, until Ctrl-C" },
-	{ "login", "BADGE [-- COMMAND...]", 1, 256, run_login, "sign in until Ctrl-C, or while COMMAND runs",
+	{ "login", "BADGE [-- COMMAND...]", 1, 256, run_login,
+		"sign in while COMMAND runs, or a shell; programs that it starts share the sign-in",
 		.runs = true },
 	{ "logout", "", 0, 0, run_logout, "sign out" },
 	{ "enrol", "BADGE NAME [ROLES]", 2, 3, run_enrol,

@@ -2,37 +2,11 @@
 #include "bus/bus-private.h"
 
 #include <fcntl.h>
-#include <pwd.h>
-#include <stdio.h>
-
-/** The account's name, "" when it is none of this machine's own: no other place is asked, which could block.
- */
-static void name_of_user(uint32_t uid, char ret[STATION_NAME_MAX])
-{
-	_cleanup_(fclosep) FILE *accounts = fopen("/etc/passwd", "re");
-	struct passwd account, *found = NULL;
-	char text[BUS_TEXT_MAX];
-
-	ret[0] = '\0';
-	while (accounts && fgetpwent_r(accounts, &account, text, sizeof text, &found) == 0)
-		if (account.pw_uid == uid) {
-			snprintf(ret, STATION_NAME_MAX, "%s", account.pw_name);
-			return;
-		}
-}
-
-/** `user` holds the account's name. */
-static StationCaller caller_of(const Call *call, char user[STATION_NAME_MAX])
-{
-	name_of_user(call->uid, user);
-	return (StationCaller){ sd_bus_message_get_sender(call->message), user, call->uid };
-}
 
 static int run_query(Call *call)
 {
 	json_auto_t *arguments = NULL;
-	char user[STATION_NAME_MAX];
-	StationCaller caller = caller_of(call, user);
+	StationCaller caller = peer_caller(call->peer);
 	const char *query;
 	int fd, r = call_read_strings(call, &query, NULL, NULL, NULL);
 
@@ -85,8 +59,7 @@ static int method_query(sd_bus_message *message, void *userdata, sd_bus_error *e
 
 static int run_open_picture(Call *call)
 {
-	char user[STATION_NAME_MAX];
-	StationCaller caller = caller_of(call, user);
+	StationCaller caller = peer_caller(call->peer);
 	const char *file;
 	int r = call_read_strings(call, &file, NULL, NULL, NULL);
 
@@ -105,8 +78,7 @@ static int method_open_picture(sd_bus_message *message, void *userdata, sd_bus_e
 
 static int run_prove(Call *call)
 {
-	char user[STATION_NAME_MAX];
-	StationCaller caller = caller_of(call, user);
+	StationCaller caller = peer_caller(call->peer);
 	uint64_t record;
 	int r = sd_bus_message_read(call->message, "t", &record);
 
@@ -131,8 +103,7 @@ static int method_prove(sd_bus_message *message, void *userdata, sd_bus_error *e
 
 static int run_record_copy(Call *call)
 {
-	char user[STATION_NAME_MAX];
-	StationCaller caller = caller_of(call, user);
+	StationCaller caller = peer_caller(call->peer);
 	const char *copy, *file;
 	uint64_t records;
 	int r = call_read_strings(call, &copy, &file, NULL, NULL);
@@ -152,8 +123,7 @@ static int method_record_copy(sd_bus_message *message, void *userdata, sd_bus_er
 
 static int run_verify(Call *call)
 {
-	char user[STATION_NAME_MAX];
-	StationCaller caller = caller_of(call, user);
+	StationCaller caller = peer_caller(call->peer);
 
 	station_verify(call->bus->station, &caller, call_answered, call);
 	return 1;

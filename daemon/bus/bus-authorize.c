@@ -29,15 +29,15 @@ enum {
  * The one table. A member that is not here is denied; dbus/org.stipple.policy describes the actions.
  * Properties change nothing: whoever the bus policy lets in may read those that the objects list.
  */
-static const struct {
-	const char *interface, *member, *action;
-} table[] = {
+static const Member table[] = {
 	{ INTERFACE_STATION, "Login", ACTION_OPERATE },
-	{ INTERFACE_STATION, "Logout", ACTION_OPERATE },
+	{ INTERFACE_STATION, "Token", ACTION_OPERATE },
+	{ INTERFACE_STATION, "Present", NULL },
+	{ INTERFACE_STATION, "Logout", ACTION_OPERATE, MEMBER_STOPS },
 	{ INTERFACE_STATION, "Enrol", ACTION_ENROL },
 	{ INTERFACE_STATION, "EnrolFirst", ACTION_ENROL },
 	{ INTERFACE_STATION, "ChangePin", ACTION_OPERATE },
-	{ INTERFACE_STATION, "AcknowledgeFault", ACTION_ACKNOWLEDGE },
+	{ INTERFACE_STATION, "AcknowledgeFault", ACTION_ACKNOWLEDGE, MEMBER_RESERVED },
 	{ INTERFACE_STATION, "SelfTest", ACTION_OPERATE },
 	{ INTERFACE_STATION, "Doctor", ACTION_STATION },
 	{ INTERFACE_STATION, "Record", ACTION_MANAGE },
@@ -45,22 +45,22 @@ static const struct {
 	{ INTERFACE_INVENTORY, "Record", ACTION_STOCK },
 	{ INTERFACE_SESSION, "Begin", ACTION_OPERATE },
 	{ INTERFACE_SESSION, "AnswerScreening", ACTION_OPERATE },
-	{ INTERFACE_SESSION, "RecordConsent", ACTION_OPERATE },
+	{ INTERFACE_SESSION, "RecordConsent", ACTION_OPERATE, MEMBER_WITHDRAWS },
 	{ INTERFACE_SESSION, "SelectZone", ACTION_OPERATE },
 	{ INTERFACE_SESSION, "MountNeedle", ACTION_OPERATE },
-	{ INTERFACE_SESSION, "RemoveNeedle", ACTION_OPERATE },
+	{ INTERFACE_SESSION, "RemoveNeedle", ACTION_OPERATE, MEMBER_STOPS },
 	{ INTERFACE_SESSION, "LoadPigment", ACTION_OPERATE },
 	{ INTERFACE_SESSION, "Capture", ACTION_OPERATE },
 	{ INTERFACE_SESSION, "Preview", ACTION_OPERATE },
 	{ INTERFACE_SESSION, "OpenPicture", ACTION_OPERATE },
 	{ INTERFACE_SESSION, "Refusals", ACTION_STATION },
 	{ INTERFACE_SESSION, "Arm", ACTION_OPERATE },
-	{ INTERFACE_SESSION, "Disarm", ACTION_OPERATE },
-	{ INTERFACE_SESSION, "Pause", ACTION_OPERATE },
+	{ INTERFACE_SESSION, "Disarm", ACTION_OPERATE, MEMBER_STOPS },
+	{ INTERFACE_SESSION, "Pause", ACTION_OPERATE, MEMBER_STOPS },
 	{ INTERFACE_SESSION, "Resume", ACTION_OPERATE },
-	{ INTERFACE_SESSION, "Finish", ACTION_OPERATE },
+	{ INTERFACE_SESSION, "Finish", ACTION_OPERATE, MEMBER_STOPS },
 	{ INTERFACE_SESSION, "Sign", ACTION_OPERATE },
-	{ INTERFACE_SESSION, "Abandon", ACTION_OPERATE },
+	{ INTERFACE_SESSION, "Abandon", ACTION_OPERATE, MEMBER_STOPS },
 	{ INTERFACE_INVENTORY, "ReceiveLot", ACTION_RECEIVE },
 	{ INTERFACE_INVENTORY, "AttachCertificate", ACTION_RECEIVE },
 	{ INTERFACE_INVENTORY, "ParseCode", ACTION_INVENTORY },
@@ -72,12 +72,22 @@ static const struct {
 	{ INTERFACE_STATION, "RotateKey", ACTION_KEY },
 };
 
-const char *authorize_action(const char *interface, const char *member)
+const Member *authorize_member(const char *interface, const char *name)
 {
 	for (size_t i = 0; i < ELEMENTS(table); i++)
-		if (strcmp(table[i].interface, interface) == 0 && strcmp(table[i].member, member) == 0)
-			return table[i].action;
+		if ((!interface || strcmp(table[i].interface, interface) == 0) &&
+			strcmp(table[i].name, name) == 0)
+			return &table[i];
 	return NULL;
+}
+
+const Member *authorize_message(sd_bus_message *message)
+{
+	const char *name = sd_bus_message_get_member(message);
+
+	if (!name || !sd_bus_message_is_method_call(message, NULL, NULL))
+		return NULL;
+	return authorize_member(sd_bus_message_get_interface(message), name);
 }
 
 static int deny(Call *call)
@@ -89,34 +99,6 @@ static int deny(Call *call)
 	snprintf(text, sizeof text, "%s is not allowed to you: ask the station's administrator for the right",
 		sd_bus_message_get_member(call->message));
 	return call_refuse(call, SD_BUS_ERROR_ACCESS_DENIED, text);
-}
-
-/*
- * ---- the caller's user: who reads the record is recorded with it, and without polkit on the bus only root
- * and the daemon's own user are let in ----
- */
-
-static int user_answered(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
-{
-	Call *call = userdata;
-	uint32_t user;
-
-	call->asked = sd_bus_slot_unref(call->asked);
-	if (sd_bus_message_is_method_error(message, NULL) || sd_bus_message_read(message, "u", &user) < 0 ||
-		(!call->authorized && user != 0 && user != geteuid()))
-		return deny(call);
-	call->uid = user;
-	call_run(call);
-	return 1;
-}
-
-static int ask_user(Call *call)
-{
-	int r = sd_bus_call_method_async(call->bus->bus, &call->asked, "org.freedesktop.DBus",
-		"/org/freedesktop/DBus", "org.freedesktop.DBus", "GetConnectionUnixUser", user_answered, call,
-		"s", sd_bus_message_get_sender(call->message));
-
-	return r < 0 ? deny(call) : 1;
 }
 
 /* ---- polkit ---- */
@@ -138,8 +120,11 @@ static int polkit_answered(sd_bus_message *message, void *userdata, sd_bus_error
 
 	call->asked = sd_bus_slot_unref(call->asked);
 	if (sd_bus_message_is_method_error(message, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
-		sd_bus_message_is_method_error(message, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
-		return ask_user(call);
+		sd_bus_message_is_method_error(message, SD_BUS_ERROR_NAME_HAS_NO_OWNER)) {
+		call->without_polkit = true;
+		call_go_on(call);
+		return 1;
+	}
 	if (sd_bus_message_is_method_error(message, NULL)) {
 		log_warning("polkit did not decide on %s: %s", sd_bus_message_get_member(call->message),
 			sd_bus_message_get_error(message)->message);
@@ -150,11 +135,35 @@ static int polkit_answered(sd_bus_message *message, void *userdata, sd_bus_error
 		return deny(call);
 	if (!authorized)
 		return challenge ? refuse_without_agent(call) : deny(call);
-	call->authorized = true;
-	if (strcmp(sd_bus_message_get_interface(call->message), INTERFACE_AUDIT) == 0)
-		return ask_user(call);
-	call_run(call);
+	call_go_on(call);
 	return 1;
+}
+
+/** Without polkit on the bus only root and the daemon's own user are let in. */
+static bool may_run(const Call *call)
+{
+	const Peer *peer = call->peer;
+
+	return peer->is_known && (!call->without_polkit || peer->uid == 0 || peer->uid == geteuid());
+}
+
+void call_go_on(Call *call)
+{
+	StationCaller caller;
+	Bus *bus = call->bus;
+
+	call->is_answered = true;
+	if (!call->peer->is_known && !call->peer->is_unknown)
+		return; /* calls_of_peer_known() comes back */
+	if (!may_run(call)) {
+		deny(call);
+		return;
+	}
+	call->runs = true;
+	caller = peer_caller(call->peer);
+	station_set_caller(bus->station, &caller);
+	(void)!call->run(call);
+	station_set_caller(bus->station, NULL);
 }
 
 int authorize_call(Call *call, const char *action)

@@ -36,58 +36,175 @@ void calls_drop(Bus *bus, const char *sender)
 {
 	for (Call *call = bus->calls, *next; call; call = next) {
 		next = call->next;
-		if (!call->asked || !call_is_from(call, sender))
+		if (!call_is_from(call, sender))
+			continue;
+		call->peer = NULL;
+		if (call->runs)
 			continue;
 		authorize_cancel(call);
 		call_free(call);
 	}
 }
 
-static bool calls_are_too_many(const Bus *bus, const char *sender)
+void calls_of_peer_known(Bus *bus, const Peer *peer)
 {
-	unsigned all = 0, own = 0;
+	Call *call = bus->calls;
+
+	while (call) {
+		if (call->peer != peer || !call->is_answered || call->runs) {
+			call = call->next;
+			continue;
+		}
+		call_go_on(call);
+		call = bus->calls; /* the list may be another one now */
+	}
+}
+
+/* ---- what stops the needle does so when it arrives ---- */
+
+/** A consent that is given stops nothing. What cannot be read is refused later. */
+static bool is_withdrawal(sd_bus_message *message)
+{
+	const char *consent, *version;
+	int given = true;
+	bool read = sd_bus_message_has_signature(message, "ssb") &&
+		    sd_bus_message_read(message, "ssb", &consent, &version, &given) >= 0;
+
+	(void)!sd_bus_message_rewind(message, true);
+	return read && !given;
+}
+
+static bool asks_to_stop(const Member *member, sd_bus_message *message)
+{
+	switch (member->kind) {
+	case MEMBER_STOPS:
+		return true;
+	case MEMBER_WITHDRAWS:
+		return is_withdrawal(message);
+	case MEMBER_ORDINARY:
+	case MEMBER_RESERVED:
+		break;
+	}
+	return false;
+}
+
+/**
+ * Nothing comes before it: not the arguments, of which there may be too few, no limit, no polkit, not who is
+ * signed in. A caller who may not do what is asked has stopped the needle all the same, and that is on
+ * record.
+ */
+int calls_filter(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	Bus *bus = userdata;
+	const Member *member = authorize_message(message);
+	const char *path = sd_bus_message_get_path(message), *sender = sd_bus_message_get_sender(message);
+	StationCaller caller = { .name = sender, .user = "unknown", .is_known = true };
+	const Peer *peer;
+
+	if (!member || !sender || !path || strncmp(path, PATH_STATION, strlen(PATH_STATION)) != 0 ||
+		!asks_to_stop(member, message))
+		return 0;
+	peer = peer_of(bus, sender);
+	if (peer)
+		caller = peer_caller(peer);
+	station_set_caller(bus->station, &caller);
+	station_stop_now(bus->station);
+	station_set_caller(bus->station, NULL);
+	return 0;
+}
+
+/* ---- limits ---- */
+
+typedef struct Load {
+	unsigned own, all, questions; /* calls of the sender, of all; those that polkit has not answered */
+} Load;
+
+static Load count_calls(const Bus *bus, const char *sender)
+{
+	Load load = { 0 };
 
 	for (const Call *call = bus->calls; call; call = call->next) {
-		all++;
-		own += call_is_from(call, sender);
+		load.all++;
+		load.own += call_is_from(call, sender);
+		load.questions += !call->is_answered;
 	}
-	return all >= BUS_ALL_CALLS_MAX || own >= BUS_CALLS_MAX;
+	return load;
+}
+
+static bool is_signed_in(Bus *bus, const char *sender)
+{
+	const Peer *peer = peer_of(bus, sender);
+	StationCaller caller;
+
+	if (!peer)
+		return false;
+	caller = peer_caller(peer);
+	return station_caller_signed_in(bus->station, &caller);
+}
+
+/**
+ * A call that nobody keeps out takes the place of an earlier one of the same caller, if that waits still: so
+ * there are few of them, and always room for one.
+ */
+static bool take_place(Bus *bus, const char *sender, const Member *member)
+{
+	Call *call = bus->calls;
+
+	while (call && (call->member != member || !call_is_from(call, sender)))
+		call = call->next;
+	if (!call)
+		return true;
+	if (call->runs)
+		return false;
+	authorize_cancel(call);
+	call_refuse(call, SD_BUS_ERROR_LIMITS_EXCEEDED, "a later call took the place of this one");
+	return true;
+}
+
+static bool has_room(Bus *bus, const char *sender, const Member *member)
+{
+	Load load = count_calls(bus, sender);
+
+	if (load.own < BUS_CALLS_MAX && load.all < BUS_ALL_CALLS_MAX && load.questions < BUS_QUESTIONS_MAX)
+		return true;
+	if (member->kind == MEMBER_ORDINARY)
+		return false;
+	if (load.questions >= BUS_RESERVED_QUESTIONS_MAX && !is_signed_in(bus, sender))
+		return false;
+	return take_place(bus, sender, member);
 }
 
 int call_start(Bus *bus, sd_bus_message *message, int (*run)(Call *call),
 	int (*reply)(Call *call, const StationReply *reply), sd_bus_error *error)
 {
-	const char *action =
-		authorize_action(sd_bus_message_get_interface(message), sd_bus_message_get_member(message));
+	const char *sender = sd_bus_message_get_sender(message);
+	const Member *member = authorize_message(message);
 	Call *call;
 	int r;
 
-	if (!action)
+	if (!member || !member->action)
 		return sd_bus_error_set(
 			error, SD_BUS_ERROR_ACCESS_DENIED, "this member is not offered to anybody");
-	if (calls_are_too_many(bus, sd_bus_message_get_sender(message)))
+	if (!has_room(bus, sender, member))
 		return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
 			"too many calls wait for their answer: wait for some of them");
 	call = calloc(1, sizeof *call);
 	if (!call)
 		return -ENOMEM;
 	call->bus = bus;
+	call->member = member;
+	call->peer = peer_of(bus, sender);
 	call->message = sd_bus_message_ref(message);
 	call->run = run;
 	call->reply = reply;
 	call->next = bus->calls;
 	bus->calls = call;
-	r = authorize_call(call, action);
+	r = call->peer ? authorize_call(call, member->action) : -ENOMEM;
 	if (r < 0) {
 		call_free(call);
 		return sd_bus_error_set_errno(error, r);
 	}
 	return 1;
-}
-
-void call_run(Call *call)
-{
-	(void)!call->run(call);
 }
 
 int call_refuse(Call *call, const char *error, const char *text)

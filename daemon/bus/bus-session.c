@@ -152,6 +152,7 @@ static int reply_figures(Call *call, const StationReply *reply)
 
 static int run_open_picture(Call *call)
 {
+	StationCaller caller = peer_caller(call->peer);
 	StationReply reply = { 0 };
 	const char *file;
 	int r = call_read_strings(call, &file, NULL, NULL, NULL);
@@ -161,6 +162,8 @@ static int run_open_picture(Call *call)
 	if (!station_has_role(call->bus->station, "technician"))
 		return call_refuse(call, interlock_error_name(INTERLOCK_OPERATOR),
 			"nobody is signed in: sign in with badge and PIN first");
+	if (!station_caller_signed_in(call->bus->station, &caller))
+		return call_refuse(call, STATION_ERROR_NOT_YOURS, STATION_NOT_YOURS);
 	if (!text_is_identifier(file, STATION_NAME_MAX - 1))
 		return call_refuse(call, STATION_ERROR_INVALID, "this is no name of a photograph");
 	snprintf(reply.detail, sizeof reply.detail, "%s/images/%s", call->bus->options.config->state_folder,

@@ -24,6 +24,49 @@ static int method_login(sd_bus_message *message, void *userdata, sd_bus_error *e
 	return call_start(userdata, message, run_login, reply_detail, error);
 }
 
+/** For other connections of whoever signed in. Borrowed by nobody: it goes to those that have the sign-in. */
+static int run_token(Call *call)
+{
+	Station *station = call->bus->station;
+	StationCaller caller = peer_caller(call->peer);
+	StationReply reply = { 0 };
+	const char *token;
+
+	if (!station_view(station)->sign_in)
+		return call_refuse(call, interlock_error_name(INTERLOCK_OPERATOR),
+			"nobody is signed in: sign in with badge and PIN first");
+	if (!station_caller_signed_in(station, &caller))
+		return call_refuse(call, STATION_ERROR_NOT_YOURS, STATION_NOT_YOURS);
+	if (token_of_sign_in(call->bus, station_view(station)->sign_in, &token) < 0)
+		return call_refuse(
+			call, STATION_ERROR_BUSY, "the system has no random numbers now: try again");
+	snprintf(reply.detail, sizeof reply.detail, "%s", token);
+	call_answered(call, &reply);
+	explicit_bzero(&reply, sizeof reply);
+	return 1;
+}
+
+static int method_token(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	return call_start(userdata, message, run_token, reply_detail, error);
+}
+
+/** At once, so that a call which follows it on the same connection finds it done. The token is what it asks
+ * for. */
+static int method_present(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	Peer *peer = peer_of(userdata, sd_bus_message_get_sender(message));
+	const char *token;
+	int r = sd_bus_message_read(message, "s", &token);
+
+	if (r < 0 || !peer)
+		return r < 0 ? r : -ENOMEM;
+	if (!token_presented(peer, token))
+		return sd_bus_error_set(error, STATION_ERROR_NOT_YOURS,
+			"this token is of no sign-in, or of one that is over: sign in");
+	return sd_bus_reply_method_return(message, NULL);
+}
+
 static int run_logout(Call *call)
 {
 	station_sign_out(call->bus->station, call_answered, call);
@@ -225,6 +268,10 @@ const sd_bus_vtable bus_station_vtable[] = {
 	BUS_FORM_MEMBERS,
 	SD_BUS_METHOD_WITH_ARGS("Login", SD_BUS_ARGS("s", badge, "s", pin), SD_BUS_RESULT("s", name),
 		method_login, SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
+	SD_BUS_METHOD_WITH_ARGS("Token", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", token), method_token,
+		SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
+	SD_BUS_METHOD_WITH_ARGS("Present", SD_BUS_ARGS("s", token), SD_BUS_NO_RESULT, method_present,
+		SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
 	SD_BUS_METHOD_WITH_ARGS(
 		"Logout", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_logout, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Enrol", SD_BUS_ARGS("s", badge, "s", name, "s", pin, "s", roles),

@@ -91,8 +91,9 @@ static int on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_erro
 
 	if (sd_bus_message_read(message, "sss", &name, &old_owner, &new_owner) >= 0 && name[0] == ':' &&
 		!new_owner[0]) {
-		calls_drop(bus, name);
 		station_holder_vanished(bus->station, name);
+		calls_drop(bus, name);
+		peer_left(bus, name);
 	}
 	return 0;
 }
@@ -166,6 +167,8 @@ static int set_up(Bus *bus, sd_event *event, char error[CONFIG_ERROR_MAX])
 	}
 	r = export_objects(bus);
 	if (r >= 0)
+		r = sd_bus_add_filter(bus->bus, NULL, calls_filter, bus);
+	if (r >= 0)
 		r = sd_bus_match_signal_async(bus->bus, &bus->owner_match, "org.freedesktop.DBus",
 			"/org/freedesktop/DBus", "org.freedesktop.DBus", "NameOwnerChanged", on_owner_changed,
 			NULL, bus);
@@ -210,6 +213,7 @@ Bus *bus_free(Bus *bus)
 		return NULL;
 	station_unobserve(bus->station, bus);
 	calls_free(bus);
+	peers_free(bus);
 	sd_bus_slot_unref(bus->clock_asked);
 	sd_bus_slot_unref(bus->owner_match);
 	if (bus->bus)

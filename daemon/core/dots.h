@@ -44,7 +44,7 @@ void dot_detector_init(DotDetector *detector);
 /** Takes the next sample. True when it ended a dot, which is then in `ret`. */
 bool dot_detector_add(DotDetector *detector, const StrokeSample *sample, Dot *ret);
 
-/** Ends a contact under way, as when the pedal is released or the zone changes. True: `ret` is a dot. */
+/** Ends a contact under way, as when the needle has stopped or the zone changes. True: `ret` is a dot. */
 bool dot_detector_flush(DotDetector *detector, Dot *ret);
 
 enum { ZONE_HISTOGRAM_BINS = 32, ZONE_HISTOGRAM_BIN_UM = 100, ZONE_HISTOGRAM_BIN_US = 10000 };

@@ -119,6 +119,56 @@ void station_arrive(Station *station, SessionState to)
 	station_notify(station, STATION_CHANGED_STATE);
 }
 
+/* ---- who calls ---- */
+
+bool station_caller_signed_in(const Station *station, const StationCaller *caller)
+{
+	const StationView *view = &station->view;
+
+	return view->badge[0] && ((view->holder[0] && strcmp(caller->name, view->holder) == 0) ||
+					 (caller->sign_in && caller->sign_in == view->sign_in));
+}
+
+/** What records say of the account. */
+static void describe_user(const StationCaller *caller, char ret[STATION_NAME_MAX])
+{
+	ret[0] = '\0';
+	if (caller->is_known && caller->user[0])
+		snprintf(ret, STATION_NAME_MAX, "%s", caller->user);
+	else if (caller->is_known)
+		snprintf(ret, STATION_NAME_MAX, "uid %u", caller->uid);
+}
+
+void station_set_caller(Station *station, const StationCaller *caller)
+{
+	CurrentCaller *current = &station->caller;
+
+	memset(current, 0, sizeof *current);
+	if (!caller)
+		return;
+	snprintf(current->name, sizeof current->name, "%s", caller->name);
+	describe_user(caller, current->user);
+	current->is_stranger = !station_caller_signed_in(station, caller);
+}
+
+void station_caller_known(Station *station, const StationCaller *caller)
+{
+	Operation *operation = station->operations;
+
+	while (operation) {
+		if (operation->user[0] || strcmp(operation->caller, caller->name) != 0) {
+			operation = operation->next;
+			continue;
+		}
+		describe_user(caller, operation->user);
+		if (!operation->awaits_user)
+			continue;
+		operation->awaits_user = false;
+		operation->disarmed(operation);
+		operation = station->operations; /* the list may be another one now */
+	}
+}
+
 /* ---- arm: configure, arm, record, answer ---- */
 
 /** True, and the operation failed, when the needle was stopped since the order to arm. */
@@ -178,6 +228,11 @@ void station_arm(Station *station, StationDone done, void *userdata)
 
 	if (!operation || !operation_signed_in(operation, "technician"))
 		return;
+	if (station->stop) {
+		operation_fail(operation, STATION_ERROR_BUSY,
+			"that the needle was stopped is being recorded: try again when it is done");
+		return;
+	}
 	if (refused_by_interlocks(operation) || !operation_allowed(operation, SESSION_EVENT_ARM))
 		return;
 	settings = (BoardSettings){
@@ -193,8 +248,15 @@ void station_arm(Station *station, StationDone done, void *userdata)
 						  operation_await(operation, configure_answered), &settings));
 }
 
+/* ---- disarm ---- */
+
+/** On record it says who asked for it: that may take longer than the board does. */
 static void disarm_done(Operation *operation)
 {
+	if (operation->caller[0] && !operation->user[0]) {
+		operation->awaits_user = true;
+		return;
+	}
 	if (operation->from == SESSION_PREPARING) {
 		operation_done(operation); /* it had not become ready */
 		return;
@@ -208,17 +270,34 @@ void station_disarm_by_itself(Station *station)
 {
 	Operation *operation = operation_new_internal(station);
 
-	if (operation)
-		operation_disarm_then(operation, disarm_done);
-	else
+	if (!operation) {
 		control_stop(station->options.control);
+		return;
+	}
+	station->stop = operation;
+	operation_disarm_then(operation, disarm_done);
+}
+
+void station_stop_now(Station *station)
+{
+	if (station_may_move(station))
+		station_disarm_by_itself(station);
 }
 
 /** No step: whatever else is being recorded, this goes first. */
 void station_disarm(Station *station, StationDone done, void *userdata)
 {
-	Operation *operation = operation_new(station, false, done, userdata);
+	Operation *operation;
 
-	if (operation && (station_may_move(station) || operation_allowed(operation, SESSION_EVENT_DISARM)))
-		operation_disarm_then(operation, disarm_done);
+	station_stop_now(station);
+	operation = operation_new(station, false, done, userdata);
+	if (!operation)
+		return;
+	operation->stop = station->stop;
+	if (operation->stop)
+		return; /* it ends with that one */
+	if (station->view.session)
+		operation_done(operation);
+	else
+		(void)!operation_allowed(operation, SESSION_EVENT_DISARM);
 }

@@ -33,7 +33,7 @@ static void record_access(Operation *operation, const StationCaller *caller, con
 		(json_int_t)caller->uid, "user", caller->user[0] ? caller->user : NULL);
 
 	/* another program beside the one that somebody signed in with may be anybody's */
-	if (strcmp(caller->name, operation->station->view.holder) != 0)
+	if (!station_caller_signed_in(operation->station, caller))
 		operation->actor[0] = '\0';
 	if (body && rows >= 0)
 		json_object_set_new(body, "rows", json_integer(rows));

@@ -69,6 +69,7 @@ void station_acknowledge(
 		return;
 	}
 	snprintf(operation->query, sizeof operation->query, "%s", note);
+	operation->pin_waits = true; /* nobody else's attempts keep a fault from being acknowledged */
 	operation_sign(operation, pin, acknowledge_accepted);
 }
 
@@ -228,7 +229,6 @@ static void take_fault(Station *station, const ControlFact *fact)
 								  : LOG_ID_FAULT_LATCHED,
 		"the needle was stopped: %s", view->fault_text);
 	record_fault(station, fact);
-	station_end_contact(station);
 	station_flush_strokes(station);
 	station_lamps(station);
 	station_notify(station, STATION_CHANGED_STATE | STATION_CHANGED_COUNTS);
@@ -250,8 +250,7 @@ static void take_pedal(Station *station, bool down)
 		station_lamps(station);
 		station_notify(station, STATION_CHANGED_STATE);
 	}
-	if (!down)
-		station_end_contact(station);
+	/* the needle runs out: what touches the skin meanwhile belongs to the same contact */
 }
 
 static void take_line(Station *station, StippleLine line, bool active)

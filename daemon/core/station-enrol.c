@@ -154,7 +154,7 @@ void station_enrol(Station *station, const char *badge, const char *name, const 
 {
 	Operation *operation = operation_new(station, false, done, userdata);
 
-	if (!operation || !is_sound(operation, badge, name, pin, roles))
+	if (!operation || !operation_is_own(operation) || !is_sound(operation, badge, name, pin, roles))
 		return;
 	if (station->enrolment_code[0] && !station->view.badge[0]) {
 		operation_fail(operation, STATION_ERROR_SIGN_IN,
@@ -239,7 +239,7 @@ void station_change_pin(Station *station, const char *badge, const char *pin, co
 	Operation *operation = operation_new(station, false, done, userdata);
 	const char *own = station->view.badge;
 
-	if (!operation || !operation_new_pin_ok(operation, new_pin))
+	if (!operation || !operation_is_own(operation) || !operation_new_pin_ok(operation, new_pin))
 		return;
 	if (badge[0] && !text_is_identifier(badge, 32)) {
 		operation_fail(

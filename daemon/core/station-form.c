@@ -180,7 +180,7 @@ void station_enter(Station *station, FormPlace place, const char *kind, json_t *
 	char error[FORM_ERROR_MAX] = "the station is out of memory: restart it";
 	int r;
 
-	if (!operation)
+	if (!operation || !operation_is_own(operation))
 		return;
 	if (!form) {
 		operation_fail(operation, STATION_ERROR_UNKNOWN,

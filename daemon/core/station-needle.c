@@ -160,7 +160,9 @@ static void claim_needle(Operation *operation)
 		set_chip(body, &operation->chip);
 	ask_for_evidence(body, &station->profile);
 	operation->body = record.body = body;
-	r = body ? operation_append(operation, &record, claim_answered) : -ENOMEM;
+	r = body && operation_add_user(operation, body) == 0
+		    ? operation_append(operation, &record, claim_answered)
+		    : -ENOMEM;
 	if (r < 0)
 		operation_fail(operation, STATION_ERROR_LEDGER,
 			"the ledger takes no more records now (%s): try again", strerror(-r));
@@ -296,6 +298,7 @@ static void needle_forget(Station *station)
 	station->removed_claim = station->claim;
 	station->removed_us = station_now_us(station);
 	station->claim = 0;
+	station->chunk_dots = 0;
 	view->unit[0] = view->lot[0] = '\0';
 	station_notify(station, STATION_CHANGED_ZONE);
 }
@@ -319,6 +322,7 @@ static void remove_disarmed(Operation *operation)
 	char reason[STATION_NAME_MAX];
 
 	snprintf(reason, sizeof reason, "%s", operation->query);
+	station_end_contact(operation->station);
 	station_flush_strokes(operation->station);
 	operation_record(operation, "needle.removed", removed_body(operation->station, reason), NULL,
 		remove_committed);

@@ -14,7 +14,11 @@ static Operation *operation_alloc(Station *station)
 		return NULL;
 	operation->station = station;
 	operation->fd = -1;
-	memcpy(operation->actor, station->view.badge, sizeof operation->actor);
+	memcpy(operation->caller, station->caller.name, sizeof operation->caller);
+	memcpy(operation->user, station->caller.user, sizeof operation->user);
+	operation->is_stranger = station->caller.is_stranger;
+	if (!operation->is_stranger)
+		memcpy(operation->actor, station->view.badge, sizeof operation->actor);
 	operation->next = station->operations;
 	station->operations = operation;
 	return operation;
@@ -57,8 +61,7 @@ Operation *operation_new(Station *station, bool is_step, StationDone done, void 
 
 Operation *operation_new_stop(Station *station, StationDone done, void *userdata)
 {
-	if (station->step && station_may_move(station))
-		station_disarm_by_itself(station);
+	station_stop_now(station);
 	return operation_new(station, true, done, userdata);
 }
 
@@ -85,6 +88,10 @@ static void operation_free(Operation *operation)
 		operation->station->arming = NULL;
 	if (operation->station->pin_check == operation)
 		operation->station->pin_check = NULL;
+	if (operation->station->pin_next == operation)
+		operation->station->pin_next = NULL;
+	if (operation->station->stop == operation)
+		operation->station->stop = NULL;
 	closep(&operation->fd);
 	json_decref(operation->body);
 	json_decref(operation->personal);
@@ -120,9 +127,30 @@ static void stop_again(Station *station)
 		control_stop(station->options.control);
 }
 
+/** Ends those that wait for `stop` to be on record, as it did itself. */
+static void end_waiting(const Operation *stop)
+{
+	Operation *waiting = stop->station->operations;
+
+	while (waiting) {
+		if (waiting->stop != stop) {
+			waiting = waiting->next;
+			continue;
+		}
+		waiting->stop = NULL;
+		if (stop->reply.error)
+			operation_fail(waiting, stop->reply.error, "%s", stop->reply.text);
+		else
+			operation_done(waiting);
+		waiting = stop->station->operations; /* the list is another one now */
+	}
+}
+
 /** The step ends before the caller hears of it, so that it may take the next one from its callback. */
 static void operation_end(Operation *operation)
 {
+	Station *station = operation->station;
+
 	/* whatever kept it from being recorded: what is not on record does not move */
 	if (operation->station->arming == operation && operation->reply.error)
 		stop_again(operation->station);
@@ -130,9 +158,13 @@ static void operation_end(Operation *operation)
 		operation->station->step = NULL;
 	if (operation->internal && operation->reply.error)
 		log_error("%s", operation->reply.text);
+	if (operation->station->stop == operation)
+		operation->station->stop = NULL;
+	end_waiting(operation);
 	if (operation->done)
 		operation->done(operation->userdata, &operation->reply);
 	operation_free(operation);
+	station_check_next_pin(station);
 }
 
 void operation_fail(Operation *operation, const char *error, const char *format, ...)
@@ -231,7 +263,8 @@ void operations_give_up(Station *station)
 		found = false;
 		for (Operation *operation = station->operations; operation && !found;
 			operation = operation->next) {
-			found = operation->at_ledger && operation->done && !operation->given_up;
+			found = (operation->at_ledger || operation->stop) && operation->done &&
+				!operation->given_up;
 			if (found)
 				give_up(operation);
 		}
@@ -245,6 +278,13 @@ bool operation_given_up(Operation *operation)
 		return false;
 	operation_fail(operation, STATION_ERROR_LEDGER, "the disk did not answer in time");
 	return true;
+}
+
+int operation_add_user(const Operation *operation, json_t *body)
+{
+	if (!operation->user[0] || json_object_get(body, "user"))
+		return 0;
+	return json_object_set_new(body, "user", json_string(operation->user)) < 0 ? -ENOMEM : 0;
 }
 
 void operation_record(Operation *operation, const char *kind, json_t *body, json_t *personal,
@@ -263,7 +303,7 @@ void operation_record(Operation *operation, const char *kind, json_t *body, json
 	json_decref(operation->body);
 	operation->body = body;
 	operation->committed = committed;
-	if (!body) {
+	if (!body || operation_add_user(operation, body) < 0) {
 		operation_fail(operation, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
 		return;
 	}
@@ -445,6 +485,16 @@ static void refuse_role(Operation *operation, const char *roles)
 		operation->station->view.operator_name, text);
 }
 
+bool operation_is_own(Operation *operation)
+{
+	const StationView *view = &operation->station->view;
+
+	if (!view->badge[0] || !operation->is_stranger)
+		return true;
+	operation_fail(operation, STATION_ERROR_NOT_YOURS, STATION_NOT_YOURS);
+	return false;
+}
+
 bool operation_signed_in(Operation *operation, const char *roles)
 {
 	Station *station = operation->station;
@@ -454,6 +504,8 @@ bool operation_signed_in(Operation *operation, const char *roles)
 			"nobody is signed in: sign in with badge and PIN first");
 		return false;
 	}
+	if (!operation_is_own(operation))
+		return false;
 	if (!station_has_role(station, roles)) {
 		refuse_role(operation, roles);
 		return false;

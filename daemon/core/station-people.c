@@ -59,6 +59,16 @@ static void check_over(Operation *operation)
 		operation->station->pin_check = NULL;
 }
 
+static json_t *refusal_body(const Operation *operation)
+{
+	json_t *body =
+		json_pack("{s:s, s:i}", "badge", operation->badge, "attempts", (int)operation->attempts + 1);
+
+	if (body && operation_add_user(operation, body) < 0)
+		log_error("who gave a wrong PIN is not on record: out of memory");
+	return body;
+}
+
 static void match_done(void *userdata)
 {
 	Operation *operation = userdata;
@@ -66,15 +76,14 @@ static void match_done(void *userdata)
 
 	check_over(operation);
 	if (!operation->pin_right)
-		station_record(station, "operator.refused",
-			json_pack("{s:s, s:i}", "badge", operation->badge, "attempts",
-				(int)operation->attempts + 1));
+		station_record(station, "operator.refused", refusal_body(operation));
 	else if (operation->attempts > 0)
 		station_record(station, "operator.verified", json_pack("{s:s}", "badge", operation->badge));
 	if (operation->pin_right && operation->revoked[0])
 		operation_fail(operation, STATION_ERROR_SIGN_IN, "%s", operation->revoked);
 	else
 		operation->pin_checked(operation);
+	station_check_next_pin(station);
 }
 
 static void take_operator(Operation *operation, const json_t *row)
@@ -136,12 +145,35 @@ static bool may_check(Operation *operation)
 	return false;
 }
 
+static void start_check(Operation *operation)
+{
+	Station *station = operation->station;
+	json_auto_t *arguments = json_pack("{s:s}", "badge", operation->badge);
+	int r;
+
+	station->pin_check = operation;
+	r = ledger_lookup(station->options.ledger, "operator", arguments, operator_found, operation);
+	operation->at_ledger = r >= 0;
+	if (r < 0)
+		operation_fail(operation, STATION_ERROR_LEDGER,
+			"the operators could not be read (%s): try again", strerror(-r));
+}
+
+void station_check_next_pin(Station *station)
+{
+	Operation *next = station->pin_next;
+
+	if (!next || station->pin_check)
+		return;
+	station->pin_next = NULL;
+	if (may_check(next))
+		start_check(next);
+}
+
 void operation_check_pin(
 	Operation *operation, const char *badge, const char *pin, void (*checked)(Operation *operation))
 {
 	Station *station = operation->station;
-	json_auto_t *arguments = NULL;
-	int r;
 
 	if (!text_is_identifier(badge, 32) || !pin_is_valid(pin)) {
 		operation_fail(operation, STATION_ERROR_INVALID,
@@ -150,18 +182,13 @@ void operation_check_pin(
 			PIN_DIGITS_MIN, PIN_DIGITS_MAX);
 		return;
 	}
-	if (!may_check(operation))
-		return;
-	arguments = json_pack("{s:s}", "badge", badge);
 	snprintf(operation->badge, sizeof operation->badge, "%s", badge);
 	snprintf(operation->pin, sizeof operation->pin, "%s", pin);
 	operation->pin_checked = checked;
-	station->pin_check = operation;
-	r = ledger_lookup(station->options.ledger, "operator", arguments, operator_found, operation);
-	operation->at_ledger = r >= 0;
-	if (r < 0)
-		operation_fail(operation, STATION_ERROR_LEDGER,
-			"the operators could not be read (%s): try again", strerror(-r));
+	if (operation->pin_waits && station->pin_check && !station->pin_next)
+		station->pin_next = operation;
+	else if (may_check(operation))
+		start_check(operation);
 }
 
 static void sign_out_committed(Operation *operation, const LedgerAnswer *answer);
@@ -208,6 +235,7 @@ static void sign_in_committed(Operation *operation, const LedgerAnswer *answer)
 	memcpy(view->operator_name, operation->name, sizeof view->operator_name);
 	memcpy(view->roles, operation->roles, sizeof view->roles);
 	memcpy(view->holder, operation->holder, sizeof view->holder);
+	view->sign_in = ++station->sign_ins;
 	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s", operation->name);
 	station_notify(station, STATION_CHANGED_OPERATOR);
 	operation_done(operation);
@@ -245,6 +273,7 @@ static void operator_clear(Station *station)
 	StationView *view = &station->view;
 
 	view->badge[0] = view->operator_name[0] = view->roles[0] = view->holder[0] = '\0';
+	view->sign_in = 0;
 	station_notify(station, STATION_CHANGED_OPERATOR);
 }
 
@@ -274,19 +303,24 @@ void station_sign_out(Station *station, StationDone done, void *userdata)
 		operation_fail(operation, STATION_ERROR_STATE, "nobody is signed in");
 		return;
 	}
+	if (!operation_is_own(operation))
+		return;
 	operation_disarm_then(operation, sign_out_disarmed);
 }
 
 /** Signs out without being asked to: recorded, and the needle disarmed. */
 static void send_away(Station *station, const char *reason)
 {
+	bool moves = station_may_move(station);
+
+	station_stop_now(station);
+	if (moves && station->stop)
+		station->stop->actor[0] = '\0'; /* nobody's doing */
 	log_notice("%s is signed out: %s", station->view.badge, reason);
 	if (!is_leaving(station))
 		station_record(station, "operator.signed-out",
 			json_pack("{s:s, s:s}", "badge", station->view.badge, "reason", reason));
 	operator_clear(station);
-	if (station_may_move(station))
-		station_disarm_by_itself(station);
 }
 
 void station_holder_vanished(Station *station, const char *holder)

@@ -17,6 +17,7 @@ enum {
 	STATION_OBSERVERS_MAX = 4,
 	STATION_PROTOCOLS_MAX = 32,
 	STATION_STATISTICS_US = 10 * USEC_PER_SEC, /* between two records of a zone's statistics */
+	STATION_CONTACT_US = USEC_PER_SEC / 4,     /* without any stroke: a contact is over */
 	STATION_COUNTS_US = USEC_PER_SEC / 10,     /* between two notices of changed counts */
 	STATION_ALERT_US = 30 * USEC_PER_SEC,      /* between two alerts of the same kind */
 	STATION_STREAK = 3, /* dots in a row outside the window before it is an alert */
@@ -73,11 +74,17 @@ struct Operation {
 	void (*accepted)(Operation *operation);
 	StationReply reply;
 	char actor[STATION_NAME_MAX]; /* whose badge asked for it, "" the station itself */
+	/* who called: on the bus, and the account, "" not known yet; both "" for the station itself */
+	char caller[STATION_NAME_MAX], user[STATION_NAME_MAX];
+	bool is_stranger;      /* the caller acts in nobody's name */
+	bool awaits_user;      /* goes on with `disarmed` when it is known who called */
+	const Operation *stop; /* waits until that one is on record */
 	/* sign-in and signature; wiped with the operation */
 	char badge[STATION_NAME_MAX], name[STATION_NAME_MAX], roles[STATION_NAME_MAX],
 		holder[STATION_NAME_MAX];
 	char pin[PIN_DIGITS_MAX + 1], new_pin[PIN_DIGITS_MAX + 1], hash[PIN_HASH_MAX];
 	bool pin_right;
+	bool pin_waits;           /* for its turn, where others are refused */
 	uint32_t attempts;        /* wrong ones before */
 	StationDone capture_done; /* `done` and `userdata` of the caller, while its picture is recorded */
 	void *capture_userdata;
@@ -97,6 +104,12 @@ struct Operation {
 };
 
 typedef struct KeptRecord KeptRecord;
+
+/** A StationCaller as the station keeps it for the call. */
+typedef struct CurrentCaller {
+	char name[STATION_NAME_MAX], user[STATION_NAME_MAX]; /* "" the station itself; "" not known yet */
+	bool is_stranger;
+} CurrentCaller;
 
 /** What the record says that interlocks need: rows of a query each, see station-facts.c. */
 typedef enum StationFact {
@@ -132,6 +145,8 @@ struct Station {
 	Operation *operations; /* all under way */
 	Operation *step;       /* the session step among them */
 	Operation *arming; /* from the request to arm until its record is committed, or the needle stopped */
+	Operation *stop; /* the newest that stops the needle by itself, until that is on record; NULL none */
+	CurrentCaller caller;
 	unsigned fault_number; /* counts what was latched */
 	uint32_t next_ticket;
 	uint64_t next_session;
@@ -174,7 +189,7 @@ struct Station {
 	DotDetector detector;
 	StrokeChunk chunk;
 	uint64_t chunk_dots;
-	int64_t flushed_us, counts_us;
+	int64_t flushed_us, counts_us, samples_us;
 	int64_t statistics_us;  /* when those of the zone were recorded last */
 	bool statistics_stale;  /* strokes were recorded since */
 	int64_t chunk_since_us; /* of CLOCK_MONOTONIC, the machine's own: when the first stroke of the chunk
@@ -192,6 +207,8 @@ struct Station {
 	char enrolment_code[ENROLMENT_CODE_MAX]; /* "": an administrator is enrolled */
 	unsigned enrolment_refused;
 	Operation *pin_check; /* under way; NULL none */
+	Operation *pin_next;  /* whose turn is next; NULL none */
+	uint64_t sign_ins;    /* since the start */
 	int64_t started_us;   /* monotonic */
 
 	StationFactSlot facts[STATION_FACT_MAX];
@@ -313,6 +330,8 @@ void operation_fail(Operation *operation, const char *error, const char *format,
 void operation_done(Operation *operation);
 /** For operation_record() where the commit ends the operation. */
 void operation_committed(Operation *operation, const LedgerAnswer *answer);
+/** Puts the account of whoever called into a record's body, as `user`. -ENOMEM. */
+int operation_add_user(const Operation *operation, json_t *body) _must_check_;
 /** Hands a record to the ledger as ledger_append() does, behind what the station keeps of its own. */
 int operation_append(Operation *operation, const LedgerRecord *record, LedgerDone answered) _must_check_;
 /** Appends a record made of `body` (taken), then calls `committed`. Fails the operation otherwise. */
@@ -321,7 +340,10 @@ void operation_record(Operation *operation, const char *kind, json_t *body, json
 /** The same with the body that operation->body holds already. */
 void operation_record_prepared(Operation *operation, const char *kind,
 	void (*committed)(Operation *operation, const LedgerAnswer *answer));
-/** As operation_new() of a step that begins with stopping the needle: that happens also when it must wait. */
+/**
+ * As operation_new() of a step that begins with stopping the needle: that happens first, also when the step
+ * is refused.
+ */
 Operation *operation_new_stop(Station *station, StationDone done, void *userdata);
 /** Records `session.state` for `event`, applies it, then ends the operation. */
 void operation_transition(Operation *operation, SessionEvent event);
@@ -344,8 +366,10 @@ bool operation_allowed(Operation *operation, SessionEvent event);
 bool operation_in_states(Operation *operation, unsigned states);
 /** Fails the operation and returns false unless `text` is printable UTF-8 of at most `limit` bytes. */
 bool operation_text_ok(Operation *operation, const char *what, const char *text, size_t limit);
+/** Fails the operation and returns false when somebody is signed in whose sign-in is not the caller's. */
+bool operation_is_own(Operation *operation);
 /** Fails the operation and returns false unless somebody with one of these roles (separated by blanks) is
- * signed in. */
+ * signed in, and called. */
 bool operation_signed_in(Operation *operation, const char *roles);
 void operations_free(Station *station);
 /** Tells all who wait for the ledger that it does not answer. What they asked for takes effect once it does.
@@ -369,6 +393,8 @@ void operation_work(Operation *operation, void (*work)(void *), void (*done)(voi
 /** Checks `pin` against the operator's record, then calls `checked` with pin_right set. */
 void operation_check_pin(
 	Operation *operation, const char *badge, const char *pin, void (*checked)(Operation *operation));
+/** Begins with the PIN that waits for its turn, if it can. */
+void station_check_next_pin(Station *station);
 /** Asks whoever is signed in for the PIN again, then calls `accepted`; fails the operation when it is wrong.
  */
 void operation_sign(Operation *operation, const char *pin, void (*accepted)(Operation *operation));
@@ -387,7 +413,10 @@ void station_take_samples(Station *station, const StrokeSample *samples, uint32_
 void station_flush_strokes(Station *station);
 /** Hands over the chunk when it is due, and stops the needle when more waits than may be lost. */
 void station_watch_strokes(Station *station);
-/** Ends a contact under way; pedal released, disarmed or zone changed. */
+/** Each second: ends a contact after which no more strokes came. */
+void station_watch_contact(Station *station);
+/** Ends a contact under way: the board has stopped, or the zone changes. Not when the pedal is released or a
+ * fault is latched, as the needle's last strokes come after that. */
 void station_end_contact(Station *station);
 
 /* station-arm.c */
@@ -399,8 +428,7 @@ bool station_may_move(const Station *station);
 int station_stop_needle(Station *station, uint32_t ticket) _must_check_;
 /** The session is in `to` from now on: under a latched fault once that is acknowledged. */
 void station_arrive(Station *station, SessionState to);
-/** Disarms without anybody having asked for it, and records that. The needle stands still before it returns.
- */
+/** Disarms beside whatever is under way, and records that. The needle stands still before it returns. */
 void station_disarm_by_itself(Station *station);
 
 /* station-stock.c */

@@ -268,6 +268,7 @@ static void zone_committed(Operation *operation, const LedgerAnswer *answer)
 	Station *station = operation->station;
 	StationView *view = &station->view;
 
+	station_end_contact(station);
 	station_flush_strokes(station);
 	if ((int)view->zone >= 0)
 		station->zones[view->zone] = view->statistics;
@@ -325,6 +326,11 @@ void station_select_zone(Station *station, const char *zone, const char *skin_ty
 	operation_disarm_then(operation, zone_disarmed);
 }
 
+static const ZoneStatistics *statistics_of(const Station *station, Zone zone)
+{
+	return station->view.zone == zone ? &station->view.statistics : &station->zones[zone];
+}
+
 bool station_zone(const Station *station, Zone zone, StationZone *ret)
 {
 	const ZoneStatistics *statistics;
@@ -335,7 +341,7 @@ bool station_zone(const Station *station, Zone zone, StationZone *ret)
 	area = station->zone_area_mm2[zone];
 	if (!area && !station->before_photo[zone][0] && !station->after_photo[zone][0])
 		return false;
-	statistics = station->view.zone == zone ? &station->view.statistics : &station->zones[zone];
+	statistics = statistics_of(station, zone);
 	*ret = (StationZone){
 		.area_mm2 = area,
 		.dots = statistics->dots,
@@ -452,7 +458,7 @@ void station_picture(Station *station, const StationPicture *picture)
 static void describe_scene(const Station *station, Zone zone, StippleScene *ret)
 {
 	const StationView *view = &station->view;
-	const ZoneStatistics *statistics = view->zone == zone ? &view->statistics : &station->zones[zone];
+	const ZoneStatistics *statistics = statistics_of(station, zone);
 
 	snprintf(ret->zone, sizeof ret->zone, "%s", zone_to_string(zone));
 	snprintf(ret->skin_type, sizeof ret->skin_type, "%s", skin_type_to_string(view->skin));
@@ -482,6 +488,19 @@ static bool may_look(Operation *operation, Zone zone, bool phase_known)
 	return false;
 }
 
+/** What is photographed after the first stroke shows no skin from before. */
+static bool is_in_time(Operation *operation, Zone zone, const char *phase)
+{
+	const ZoneStatistics *statistics = statistics_of(operation->station, zone);
+
+	if (strcmp(phase, "before") != 0 || statistics->strokes == 0)
+		return true;
+	operation_fail(operation, STATION_ERROR_STATE,
+		"zone %s has had %llu strokes in this session: what is photographed now is \"after\"",
+		zone_to_string(zone), (unsigned long long)statistics->strokes);
+	return false;
+}
+
 static void start_capture(Operation *operation, Zone zone, StationCapture *capture)
 {
 	Station *station = operation->station;
@@ -507,7 +526,7 @@ void station_take_picture(
 	Operation *operation = operation_new(station, true, done, userdata);
 	StationCapture capture = { 0 };
 
-	if (!operation || !may_look(operation, z, known))
+	if (!operation || !may_look(operation, z, known) || !is_in_time(operation, z, phase))
 		return;
 	operation->body = json_pack("{s:s, s:s}", "zone", zone, "phase", phase);
 	image_name_make(&(ImageName){ station->view.session, clock_read(station->options.clock).utc_us },

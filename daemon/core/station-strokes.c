@@ -62,6 +62,7 @@ void station_take_samples(Station *station, const StrokeSample *samples, uint32_
 
 	if (view->session == 0)
 		return;
+	station->samples_us = now;
 	for (uint32_t i = 0; i < n; i++) {
 		if (!stroke_chunk_add(&station->chunk, &samples[i])) {
 			record_chunk(station);
@@ -87,8 +88,18 @@ void station_end_contact(Station *station)
 {
 	Dot dot;
 
-	if (dot_detector_flush(&station->detector, &dot))
-		count_dot(station, &dot);
+	if (!dot_detector_flush(&station->detector, &dot))
+		return;
+	count_dot(station, &dot);
+	/* its strokes may have been handed over already: the dot then counts in its zone, and in the next
+	 * chunk */
+	station->statistics_stale = true;
+}
+
+void station_watch_contact(Station *station)
+{
+	if (station->view.session && station_now_us(station) - station->samples_us >= STATION_CONTACT_US)
+		station_end_contact(station);
 }
 
 static json_t *histogram_body(const uint32_t *histogram)

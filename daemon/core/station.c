@@ -430,6 +430,7 @@ static void watch_session(Station *station)
 {
 	const StationView *view = &station->view;
 
+	station_watch_contact(station);
 	if (view->session == 0 || view->state == SESSION_CLOSING)
 		return;
 	if (view->break_in_s < 0 && view->state != SESSION_PAUSED)

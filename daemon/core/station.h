@@ -32,22 +32,28 @@ typedef struct Station Station;
 
 /* ---- errors: D-Bus names, also what the CLI shows ------------------------------------------------- */
 
-#define STATION_ERROR_PREFIX  "org.stipple.Error."
-#define STATION_ERROR_INVALID STATION_ERROR_PREFIX "InvalidArgument"
-#define STATION_ERROR_STATE   STATION_ERROR_PREFIX "WrongState"
-#define STATION_ERROR_BUSY    STATION_ERROR_PREFIX "Busy"
-#define STATION_ERROR_SIGN_IN STATION_ERROR_PREFIX "SignInRefused"
-#define STATION_ERROR_ROLE    STATION_ERROR_PREFIX "RoleMissing"
-#define STATION_ERROR_NEEDLE  STATION_ERROR_PREFIX "NeedleRefused"
-#define STATION_ERROR_REFUSED STATION_ERROR_PREFIX "Refused" /* several interlocks; text lists them */
-#define STATION_ERROR_LEDGER  STATION_ERROR_PREFIX "LedgerFailed"
-#define STATION_ERROR_BOARD   STATION_ERROR_PREFIX "BoardFailed"
-#define STATION_ERROR_CAMERA  STATION_ERROR_PREFIX "CameraFailed"
-#define STATION_ERROR_PICTURE STATION_ERROR_PREFIX "PictureRefused"
-#define STATION_ERROR_UNKNOWN STATION_ERROR_PREFIX "Unknown" /* names something that is not on record */
-#define STATION_ERROR_BARRED  STATION_ERROR_PREFIX "Barred"  /* expired, recalled, quarantined, not sterile */
-#define STATION_ERROR_EXISTS  STATION_ERROR_PREFIX "Exists"
-#define STATION_ERROR_INERT   STATION_ERROR_PREFIX "Inert" /* bad configuration or damaged ledger */
+#define STATION_ERROR_PREFIX    "org.stipple.Error."
+#define STATION_ERROR_INVALID   STATION_ERROR_PREFIX "InvalidArgument"
+#define STATION_ERROR_STATE     STATION_ERROR_PREFIX "WrongState"
+#define STATION_ERROR_BUSY      STATION_ERROR_PREFIX "Busy"
+#define STATION_ERROR_SIGN_IN   STATION_ERROR_PREFIX "SignInRefused"
+#define STATION_ERROR_ROLE      STATION_ERROR_PREFIX "RoleMissing"
+#define STATION_ERROR_NOT_YOURS STATION_ERROR_PREFIX "NotYourSignIn" /* somebody is signed in, elsewhere */
+#define STATION_ERROR_NEEDLE    STATION_ERROR_PREFIX "NeedleRefused"
+#define STATION_ERROR_REFUSED   STATION_ERROR_PREFIX "Refused" /* several interlocks; text lists them */
+#define STATION_ERROR_LEDGER    STATION_ERROR_PREFIX "LedgerFailed"
+#define STATION_ERROR_BOARD     STATION_ERROR_PREFIX "BoardFailed"
+#define STATION_ERROR_CAMERA    STATION_ERROR_PREFIX "CameraFailed"
+#define STATION_ERROR_PICTURE   STATION_ERROR_PREFIX "PictureRefused"
+#define STATION_ERROR_UNKNOWN   STATION_ERROR_PREFIX "Unknown" /* names something that is not on record */
+#define STATION_ERROR_BARRED    STATION_ERROR_PREFIX "Barred" /* expired, recalled, quarantined, not sterile */
+#define STATION_ERROR_EXISTS    STATION_ERROR_PREFIX "Exists"
+#define STATION_ERROR_INERT     STATION_ERROR_PREFIX "Inert" /* bad configuration or damaged ledger */
+
+/** The sentence of STATION_ERROR_NOT_YOURS. */
+#define STATION_NOT_YOURS                                                                                \
+	"somebody is signed in with another program: go on in the shell that `stipplectl login` opened " \
+	"or on the panel, or sign out there and sign in here"
 
 enum { STATION_TEXT_MAX = 1024, STATION_NAME_MAX = 96 };
 
@@ -80,6 +86,7 @@ typedef struct StationView {
 	/* operator */
 	char badge[STATION_NAME_MAX], operator_name[STATION_NAME_MAX], holder[STATION_NAME_MAX];
 	char roles[STATION_NAME_MAX]; /* comma-separated */
+	uint64_t sign_in;             /* its number since the start; 0: nobody is signed in */
 	/* session */
 	uint64_t session;
 	char subject[STATION_NAME_MAX], protocol[PROTOCOL_NAME_MAX];
@@ -191,6 +198,37 @@ void station_watch(Station *station);
 int station_worker_fd(const Station *station);
 void station_worker_ready(Station *station);
 
+/* ---- who calls ------------------------------------------------------------------------------------- */
+
+/**
+ * A connection to the bus. It acts in the name of whoever is signed in only where it holds that sign-in or
+ * has presented its token; elsewhere such calls are refused with Error.NotYourSignIn, and what it may do is
+ * recorded without a badge.
+ */
+typedef struct StationCaller {
+	const char *name; /* on the bus */
+	const char *user; /* the account's, "" unknown */
+	uint32_t uid;
+	uint64_t sign_in; /* the sign-in whose token it presented; 0 none */
+	bool is_known;    /* user and uid are: else station_caller_known() will say */
+} StationCaller;
+
+/**
+ * What is called from now on is called by `caller`, which is copied; NULL: by the station itself, as from the
+ * start. Records say the account as `user`. The bus sets it before each call, and back.
+ */
+void station_set_caller(Station *station, const StationCaller *caller);
+/** Who it is that called before that was known. To be called for each of these, also when nobody can tell. */
+void station_caller_known(Station *station, const StationCaller *caller);
+/** Whether it holds the sign-in, or has presented its token. False while nobody is signed in. */
+bool station_caller_signed_in(const Station *station, const StationCaller *caller);
+
+/**
+ * Stops the needle if it may move: at once, whoever asks, in any state, also while the station is inert or
+ * busy. Only then is it recorded. What stops does this first, and judges afterwards.
+ */
+void station_stop_now(Station *station);
+
 /** Stops the needle and records `station.stopped`; done after the commit. */
 void station_shutdown(Station *station, StationDone done, void *userdata);
 
@@ -258,6 +296,7 @@ void station_self_test(Station *station, StationDone done, void *userdata);
 /** What refuses to arm now. Returns how many. */
 size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX]);
 void station_arm(Station *station, StationDone done, void *userdata);
+/** Answers when the needle stands still and that is on record, also when it stood still before. */
 void station_disarm(Station *station, StationDone done, void *userdata);
 void station_pause(Station *station, StationDone done, void *userdata);
 void station_resume(Station *station, StationDone done, void *userdata);
@@ -292,16 +331,9 @@ void station_receive_lot(Station *station, json_t *lot, StationDone done, void *
 void station_attach_certificate(
 	Station *station, json_t *fields, const void *data, size_t size, StationDone done, void *userdata);
 /**
- * Who reads the record. The access is recorded with `uid` and `user`; its actor is the badge that is signed
- * in only where `name` holds that sign-in.
+ * Streams to `fd` (owned from here); the access itself is recorded, with the caller's `uid` and `user`.
+ * number: rows.
  */
-typedef struct StationCaller {
-	const char *name; /* on the bus */
-	const char *user; /* the account's, "" unknown */
-	uint32_t uid;
-} StationCaller;
-
-/** Streams to `fd` (owned from here); the access itself is recorded. number: rows. */
 void station_audit(Station *station, const StationCaller *caller, const char *query, json_t *arguments,
 	int fd, StationDone done, void *userdata);
 /** Lets an auditor see a photograph once that is on record. detail: its path. */

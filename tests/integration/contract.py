@@ -8,7 +8,7 @@ from harness import SOURCE
 
 INTERFACES = ("Station1", "Session1", "Inventory1", "Audit1")
 # These look something up and change nothing; everything else changes the record or the station.
-READING = {"Doctor", "OpenPicture", "ParseCode", "Preview", "Prove", "Query", "Refusals", "Verify"}
+READING = {"Doctor", "OpenPicture", "ParseCode", "Present", "Preview", "Prove", "Query", "Refusals", "Token", "Verify"}
 
 
 def describe(interface):
@@ -45,9 +45,17 @@ def table():
     """The authorisation table in bus-authorize.c: {(interface, method): action}."""
     text = (SOURCE / "daemon/bus/bus-authorize.c").read_text()
     actions = dict(re.findall(r'#define (ACTION_\w+) +"([\w.]+)"', text))
-    rows = re.findall(r'\{ INTERFACE_(\w+), "(\w+)", (ACTION_\w+) \}', text)
+    rows = re.findall(r'\{ INTERFACE_(\w+), "(\w+)", (ACTION_\w+|NULL)(?:, MEMBER_\w+)? \}', text)
     assert rows and len(rows) == len(set(r[:2] for r in rows))
+    actions["NULL"] = None
     return {(f"{interface.capitalize()}1", member): actions[action] for interface, member, action in rows}
+
+
+def stops():
+    """Members that stop the needle when they arrive: [(interface, method), ...]."""
+    text = (SOURCE / "daemon/bus/bus-authorize.c").read_text()
+    return [(f"{interface.capitalize()}1", member) for interface, member in
+            re.findall(r'\{ INTERFACE_(\w+), "(\w+)", ACTION_\w+, MEMBER_(?:STOPS|WITHDRAWS) \}', text)]
 
 
 def policy():

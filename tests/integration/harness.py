@@ -195,6 +195,7 @@ class Station:
                  bus_policy=OPEN_POLICY, mqtt=None, commit_limit_ms=10000):
         self.own_folder = folder is None
         self.signed_in = None  # what sign_in() was last given
+        self.token = ""  # of the newest sign-in of a test's own connection
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="stipple-"))
         self.daemon = self.bus_process = self.connection = None
         (self.folder / "plugins").mkdir(exist_ok=True)
@@ -248,7 +249,7 @@ fault_file = {self.folder}/camera-fault
         assert self.bus_process.stdout.readline(), "the bus did not start"  # it listens once it has said where
 
     def environment(self):
-        return dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.address, STIPPLE_BUS="system",
+        return dict(os.environ, STIPPLE_TOKEN=self.token, DBUS_SYSTEM_BUS_ADDRESS=self.address, STIPPLE_BUS="system",
                     ASAN_OPTIONS="detect_leaks=1",
                     LSAN_OPTIONS=f"print_suppressions=0:suppressions={SOURCE}/tests/lsan.supp")
 
@@ -390,6 +391,7 @@ fault_file = {self.folder}/camera-fault
         if before:
             self.call("Station1", "Logout")
         self.call("Station1", "Login", ADMINISTRATOR[0], ADMINISTRATOR[2])
+        self.token = self.call("Station1", "Token")
         try:
             yield
         finally:
@@ -424,7 +426,14 @@ fault_file = {self.folder}/camera-fault
 
     def sign_in(self, badge="b1001", pin="4711", connection=None):
         self.signed_in = (badge, pin, connection)
-        return self.call("Station1", "Login", badge, pin, connection=connection)
+        name = self.call("Station1", "Login", badge, pin, connection=connection)
+        self.token = self.call("Station1", "Token", connection=connection)
+        return name
+
+    def share_sign_in(self, connection):
+        """Another client that acts in the name of whoever is signed in."""
+        self.call("Station1", "Present", self.token, connection=connection)
+        return connection
 
     def screening(self):
         import configparser

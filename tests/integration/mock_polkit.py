@@ -19,13 +19,17 @@ class Failed(dbus.DBusException):
     _dbus_error_name = "org.freedesktop.PolicyKit1.Error.Failed"
 
 
+class Cancelled(dbus.DBusException):
+    _dbus_error_name = "org.freedesktop.PolicyKit1.Error.Cancelled"
+
+
 class Authority(dbus.service.Object):
     def __init__(self, bus):
         super().__init__(dbus.service.BusName("org.freedesktop.PolicyKit1", bus),
                          "/org/freedesktop/PolicyKit1/Authority")
         self.bus = bus
         self.answers = {(-1, "*"): "yes"}
-        self.questions, self.cancelled, self.open = [], [], []
+        self.questions, self.cancelled, self.open = [], [], {}
 
     def choose(self, user, action):
         for key in ((user, action), (-1, action), (user, "*")):
@@ -42,7 +46,7 @@ class Authority(dbus.service.Object):
         answer = self.choose(user, action)
         nothing = dbus.Dictionary(signature="ss")
         if answer == "hang":
-            self.open.append(done)
+            self.open[cancellation] = failed
         elif answer == "error":
             failed(Failed("the rules could not be read"))
         else:
@@ -51,6 +55,8 @@ class Authority(dbus.service.Object):
     @dbus.service.method(AUTHORITY, in_signature="s")
     def CancelCheckAuthorization(self, cancellation):
         self.cancelled.append(cancellation)
+        if cancellation in self.open:
+            self.open.pop(cancellation)(Cancelled("the question was taken back"))
 
     @dbus.service.method(CONTROL, in_signature="iss")
     def Answer(self, user, action, answer):

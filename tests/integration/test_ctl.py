@@ -67,6 +67,18 @@ class Running:
         return status
 
 
+class SignedIn(Running):
+    """Somebody who is signed in by the tool, whose token all that runs meanwhile has."""
+
+    def __init__(self, station, folder, pin, badge):
+        file = folder / "token"
+        file.unlink(missing_ok=True)
+        super().__init__(station, "--pin-file", pin, "login", badge, "--", "sh", "-c",
+                         f'printf %s "$STIPPLE_TOKEN" >{file}.new; mv {file}.new {file}; exec sleep 600')
+        wait_for(file.exists, "the sign-in")
+        station.token = file.read_text()
+
+
 def commands():
     """(words, arguments, what it does) of every command that --help lists."""
     text = subprocess.run([CTL, "--help"], capture_output=True, text=True, check=True).stdout
@@ -372,14 +384,12 @@ def test_a_session_by_the_command_line_alone(station, pin, tmp_path):
     assert "not the enrolment code" in ctl("--code AAAA-BBBB-CCCC enrol root", "Alma Example", status=1)
     assert ctl("--code", station.enrolment_code().lower(), "--pin-file", chief, "enrol", "root",
                "Alma Example") == "Alma Example enrolled with badge root\n"
-    login = Running(station, "--pin-file", chief, "login", "root")
-    wait_for(lambda: "signed in" in login.read(), "the sign-in")
+    login = SignedIn(station, tmp_path, chief, "root")
     ctl("enrol b1001", "Ada Example", "technician,auditor")
     ctl("operator certify badge=b1001 issuer=I expiry=2031-05-31", "certificate=bloodborne pathogens")
     login.end(signal.SIGTERM)
     wait_for(lambda: station.get("Station1", "Operator") == "", "the sign-out")
-    login = Running(station, "--pin-file", pin, "login", "b1001")
-    wait_for(lambda: "signed in" in login.read(), "the sign-in")
+    login = SignedIn(station, tmp_path, pin, "b1001")
     assert "lot L1 is on record" in ctl(
         f"needle receive lot=L1 gtin={GTIN} expiry=2031-12-31 quantity=20 product=1RL maker=Maker certificate=EO-4711")
     assert ctl("self-test") == "all parts of the board passed\n"
@@ -426,8 +436,7 @@ def test_people_by_the_command_line_alone(station, tmp_path):
         return run(station, "--pin-file", file, *line.split(), *more, **keywords)
 
     def as_root(line, *more, **keywords):
-        login = Running(station, "--pin-file", chief, "login", "root")
-        wait_for(lambda: "signed in" in login.read(), "the sign-in")
+        login = SignedIn(station, tmp_path, chief, "root")
         try:
             return ctl(line, *more, **keywords)
         finally:

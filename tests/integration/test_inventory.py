@@ -217,7 +217,7 @@ def test_of_many_clients_one_gets_the_needle(station):
     receive(station, "L1", quantity=100)
     station.sign_in()
     station.call("Session1", "Begin", "P-1", "scalp-density", dbus.UInt32(1))
-    clients = [station.connect() for _ in range(6)]
+    clients = [station.share_sign_in(station.connect()) for _ in range(6)]
     for turn in range(8):
         code = f"]d201{GTIN}1731123110L1\x1d21C{turn}"
         calls = [station.start_call("Session1", "MountNeedle", code, connection=client) for client in clients]

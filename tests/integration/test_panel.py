@@ -233,7 +233,7 @@ def test_photographs_of_a_past_session_are_compared(panel, station):
 
 
 def test_a_lot_is_received_by_its_code(panel, station):
-    station.sign_in()
+    sign_in(panel)
     panel.touch("More")
     panel.touch("Records")
     panel.touch("Receive a lot")

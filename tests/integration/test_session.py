@@ -154,7 +154,7 @@ def test_sign_in_dies_with_its_holder(station):
     station.call("Station1", "Logout")
     holder = station.connect()
     station.sign_in(connection=holder)
-    station.call("Session1", "Arm")
+    station.call("Session1", "Arm", connection=holder)
     assert station.sim("status")["armed"]
     holder.close()
     wait_for(lambda: station.get("Station1", "Operator") == "", "sign-out")

@@ -121,12 +121,13 @@ typedef struct Step {
 	void (*ask)(Station *station, Reply *reply);
 	const char *kind; /* of its record */
 	SessionState then;
+	size_t more; /* records of that kind: the stop is one of its own */
 } Step;
 
 static const Step steps[] = {
 	{ "begin", at_start, ask_begin, "session.begun", SESSION_PREPARING },
 	{ "pause", prepare, ask_pause, "session.state", SESSION_PREPARING },
-	{ "pause when ready", at_ready, ask_pause, "session.state", SESSION_PREPARING },
+	{ "pause when ready", at_ready, ask_pause, "session.state", SESSION_PREPARING, 1 },
 	{ "resume", at_break, ask_resume, "session.state", SESSION_PREPARING },
 	{ "finish", prepare, ask_finish, "session.finished", SESSION_CLOSING },
 	{ "finish when ready", at_ready, ask_finish, "session.finished", SESSION_CLOSING },
@@ -184,7 +185,7 @@ static void test_fault_before_a_step_is_on_record(void **state)
 	expect_done(chair, &reply);
 	assert_true(state_is(chair, SESSION_FAULT));
 	settle(chair);
-	assert_int_equal(count_records(chair, step->kind), before + 1);
+	assert_int_equal(count_records(chair, step->kind), before + step->more + 1);
 	expect_agreement(chair);
 	expect_still(chair);
 	acknowledge(chair);
@@ -194,7 +195,7 @@ static void test_fault_before_a_step_is_on_record(void **state)
 
 /** Steps that begin with stopping the needle. */
 static const Step stops[] = {
-	{ "pause", at_ready, ask_pause, "session.state", SESSION_PAUSED },
+	{ "pause", at_ready, ask_pause, "session.state", SESSION_PAUSED, 1 },
 	{ "finish", at_ready, ask_finish, "session.finished", SESSION_CLOSING },
 	{ "abandon", at_ready, ask_abandon, "session.abandoned", SESSION_IDLE },
 	{ "remove", at_ready, ask_remove, "needle.removed", SESSION_PREPARING },
@@ -218,7 +219,7 @@ static void test_fault_before_the_needle_stands(void **state)
 	settle(chair);
 	assert_true(reply.done);
 	assert_true(state_is(chair, SESSION_FAULT));
-	assert_int_equal(count_records(chair, step->kind), before + (reply.error[0] == '\0'));
+	assert_int_equal(count_records(chair, step->kind), before + step->more + (reply.error[0] == '\0'));
 	expect_agreement(chair);
 	expect_still(chair);
 	acknowledge(chair);

@@ -17,11 +17,11 @@ DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 NEEDS_PERSON = "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
 PATHS = {"Station1": "/org/stipple/Station1", "Session1": "/org/stipple/Station1/Session",
          "Inventory1": "/org/stipple/Station1/Inventory", "Audit1": "/org/stipple/Station1/Audit"}
-STATION_OPERATE = {"Login", "Logout", "AcknowledgeFault", "ChangePin", "SelfTest", "Record"}
+STATION_OPERATE = {"Login", "Logout", "Token", "AcknowledgeFault", "ChangePin", "SelfTest", "Record"}
 # Of each: methods that run, and interfaces whose other methods polkit (not the bus) refuses.
 MAY = {
-    "ada": {"Station1": STATION_OPERATE | {"Doctor"}, "Session1": "all", "Inventory1": "all", "Audit1": set()},
-    "ines": {"Station1": {"Doctor"}, "Session1": set(), "Inventory1": {"ParseCode"}, "Audit1": "all"},
+    "ada": {"Station1": STATION_OPERATE | {"Doctor", "Present"}, "Session1": "all", "Inventory1": "all", "Audit1": set()},
+    "ines": {"Station1": {"Doctor", "Present"}, "Session1": set(), "Inventory1": {"ParseCode"}, "Audit1": "all"},
     "otto": {"Station1": set(), "Session1": set(), "Inventory1": set(), "Audit1": set()},
 }
 REACHES = {"ada": {"Station1", "Session1", "Inventory1"}, "ines": {"Station1", "Inventory1", "Audit1"}, "otto": set()}
