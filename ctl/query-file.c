@@ -96,6 +96,7 @@ static void *stream(void *userdata)
 {
 	Streaming *streaming = userdata;
 
+	(void)pthread_setname_np(pthread_self(), "stream");
 	streaming->error = ledger_stream_now(streaming->ledger, streaming->query, streaming->filter,
 		streaming->fd, &streaming->rows, streaming->text);
 	close(streaming->fd);

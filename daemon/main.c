@@ -23,6 +23,7 @@
 #include "util/enrolment-code.h"
 #include "util/file.h"
 #include "util/log.h"
+#include "watch/watch.h"
 
 #ifndef STIPPLE_CONFIG_FILE
 #define STIPPLE_CONFIG_FILE "/etc/stipple/stippled.conf"
@@ -48,7 +49,9 @@ typedef struct Daemon {
 	Station *station;
 	Telemetry *telemetry;
 	Bus *bus;
+	Watch *threads;
 	bool leaving, reload; /* reload: to start over */
+	int status;           /* what to leave with */
 } Daemon;
 
 /* ---- what drives the parts from the loop ---- */
@@ -140,7 +143,7 @@ static void on_stopped(void *userdata, const StationReply *reply)
 {
 	Daemon *daemon = userdata;
 
-	(void)sd_event_exit(daemon->event, 0);
+	(void)sd_event_exit(daemon->event, daemon->status);
 }
 
 static int leave(Daemon *daemon)
@@ -151,6 +154,16 @@ static int leave(Daemon *daemon)
 	(void)sd_notify(false, daemon->reload ? "RELOADING=1" : "STOPPING=1");
 	station_shutdown(daemon->station, on_stopped, daemon);
 	return 0;
+}
+
+/** A failure, so that systemd starts the daemon again. */
+static void on_bus_lost(void *userdata)
+{
+	Daemon *daemon = userdata;
+
+	daemon->status = EXIT_FAILURE;
+	daemon->reload = false;
+	(void)leave(daemon);
 }
 
 static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -425,6 +438,7 @@ static int start_board(Daemon *daemon)
 		.link_timeout_ms = config->link_timeout_ms,
 		.bad_frames_max = config->bad_frames_max,
 		.reopen_ms = 1000,
+		.main_silent_ms = WATCH_MAIN_SILENT_MS,
 		.realtime = config->realtime,
 	};
 
@@ -553,6 +567,7 @@ static int start_faces(Daemon *daemon)
 		.ledger = daemon->ledger,
 		.doctor = doctor,
 		.broker_connected = broker_connected,
+		.lost = on_bus_lost,
 		.userdata = daemon,
 	};
 	char error[CONFIG_ERROR_MAX];
@@ -606,7 +621,11 @@ static int connect_loop(Daemon *daemon)
 	for (size_t i = 0; r >= 0 && i < ELEMENTS(signals); i++)
 		r = sd_event_add_signal(daemon->event, NULL, signals[i].signal, signals[i].handler, daemon);
 	if (r >= 0)
-		r = sd_event_set_watchdog(daemon->event, true);
+		r = watch_new(daemon->event,
+			&(WatchOptions){ .control = daemon->control,
+				.ledger = daemon->ledger,
+				.station = daemon->station },
+			&daemon->threads);
 	return r;
 }
 
@@ -644,6 +663,7 @@ static void stop(Daemon *daemon)
 {
 	Control *control = daemon->control;
 
+	watch_free(daemon->threads);
 	if (control)
 		control_stop(control);
 	scanner_free(daemon->scanner);
@@ -740,11 +760,11 @@ int main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	r = run(&daemon);
 	stop(&daemon);
-	if (r >= 0 && daemon.reload) {
+	if (r == 0 && daemon.reload) {
 		/* signals stay blocked: one that comes meanwhile waits for the new loop instead of killing */
 		execv("/proc/self/exe", argv);
 		log_error("stippled cannot start over: %s", strerror(errno));
 		return EXIT_FAILURE;
 	}
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return r != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

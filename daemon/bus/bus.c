@@ -98,14 +98,18 @@ static int on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_erro
 	return 0;
 }
 
-/** The bus itself went away: nobody can hold a sign-in any more. systemd starts the daemon again. */
+/**
+ * The bus itself went away: nobody can hold a sign-in any more. systemd starts the daemon again. sd-bus has
+ * let go of the event loop already, which therefore cannot be had from it.
+ */
 static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	Bus *bus = userdata;
 
 	log_error("the message bus is gone: leaving, so that the needle stays stopped");
 	station_holder_vanished(bus->station, station_view(bus->station)->holder);
-	return sd_event_exit(sd_bus_get_event(bus->bus), EXIT_FAILURE);
+	bus->options.lost(bus->options.userdata);
+	return 0;
 }
 
 /* ---- life ---- */

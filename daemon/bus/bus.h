@@ -22,6 +22,9 @@ typedef struct BusOptions {
 	/** Checks of what the core does not know (camera, broker); returns how many it added. */
 	size_t (*doctor)(void *userdata, StationCheck *ret, size_t max);
 	bool (*broker_connected)(void *userdata);
+	/** The bus itself is gone, and nobody can reach the daemon any more: it must leave, and be started
+	 * again. */
+	void (*lost)(void *userdata);
 	void *userdata;
 } BusOptions;
 

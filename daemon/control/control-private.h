@@ -47,6 +47,8 @@ struct Control {
 	ControlOptions options;
 	Ring *commands, *facts;
 	pthread_t thread;
+	atomic_uint main_beats, rounds; /* signs of life of the main thread and of this one */
+	_Atomic(void *) cuttable;       /* the board while it is open, for control_cut() */
 	_Atomic uint64_t transfers, bad_frames, resends, samples, edges;
 	atomic_bool leave, stop; /* orders that need no room in a ring */
 	atomic_uint disarms;     /* orders to disarm that were given and not yet carried out */
@@ -68,6 +70,8 @@ struct Control {
 	 * board's header shows a fault whose frame has not come. 0: not so. */
 	int64_t full_ns, disarmed_ns, faulted_ns;
 	int64_t reopen_ns, beat_ns, started_ns;
+	int64_t main_heard_ns; /* when `main_seen`, the newest of `main_beats`, was new */
+	uint32_t main_seen;
 	Link link;
 	ControlFact fault_fact; /* to be told while fault_untold */
 	/* what was to latch while the board was told to forget the fault before it; CONTROL_FAULT_NONE:

@@ -154,6 +154,7 @@ static void close_board(Control *control, int error, const char *text)
 
 	set_enable(control, false);
 	control->board = NULL; /* nothing below may use it */
+	atomic_store(&control->cuttable, NULL);
 	abort_command(control, -ENOTCONN);
 	board_down(control, error, text);
 	if (board)
@@ -227,6 +228,7 @@ static void open_board(Control *control)
 		board_down(control, r, error[0] ? error : strerror(-r));
 		return;
 	}
+	atomic_store(&control->cuttable, control->board);
 	control->enabled = control->resetting = false;
 	control->broken = 0;
 	control->started_ns = now_ns();
@@ -664,6 +666,23 @@ static void watch_link(Control *control)
 		lose_link(control, -ENOTCONN, now - heard);
 }
 
+/** Whoever cannot hear a person's order to stop does not let the needle run either. */
+static void watch_main(Control *control)
+{
+	uint32_t beats = atomic_load_explicit(&control->main_beats, memory_order_relaxed);
+	int64_t now = now_ns(), silence;
+
+	if (beats != control->main_seen || control->main_heard_ns == 0) {
+		control->main_seen = beats;
+		control->main_heard_ns = now;
+	}
+	silence = now - control->main_heard_ns;
+	if (control->options.main_silent_ms && control->armed &&
+		silence > control->options.main_silent_ms * NS_PER_MS)
+		latch(control, CONTROL_FAULT_MAIN_SILENT, BOARD_FAULT_NONE, (int32_t)(silence / NS_PER_MS),
+			0);
+}
+
 static void close_broken(Control *control)
 {
 	if (control->board && control->broken)
@@ -683,6 +702,8 @@ static void wait_for_something(Control *control)
 		if (link_wants_transfer(&control->link) && until > now + NS_PER_MS)
 			until = now + NS_PER_MS;
 	}
+	if (until > now + CONTROL_ROUND_MS * NS_PER_MS)
+		until = now + CONTROL_ROUND_MS * NS_PER_MS; /* a sign of life also without a board */
 	until = until > now ? until - now : 0;
 	timeout = (struct timespec){ until / NS_PER_S, until % NS_PER_S };
 	(void)ppoll(fds, 2, &timeout, NULL);
@@ -721,8 +742,10 @@ void *control_thread(void *userdata)
 {
 	Control *control = userdata;
 
+	(void)pthread_setname_np(pthread_self(), "control");
 	become_realtime(control);
 	while (!atomic_load(&control->leave)) {
+		atomic_fetch_add_explicit(&control->rounds, 1, memory_order_relaxed);
 		if (!control->board && now_ns() >= control->reopen_ns)
 			open_board(control);
 		wait_for_something(control);
@@ -730,16 +753,17 @@ void *control_thread(void *userdata)
 		if (control->board && now_ns() >= control->beat_ns)
 			transfer(control);
 		drain(control);
+		watch_main(control);
 		if (control->board)
 			watch_link(control);
 		close_broken(control);
 		tell_fault(control);
 		tell_lines(control);
 	}
-	if (control->board) {
+	if (control->board)
 		stop_needle(control);
-		if (control->board)
-			control->options.board->close(control->board);
-	}
+	atomic_store(&control->cuttable, NULL);
+	if (control->board)
+		control->options.board->close(control->board);
 	return NULL;
 }

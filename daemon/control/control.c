@@ -15,6 +15,8 @@ static const char *const fault_names[] = {
 	[CONTROL_FAULT_CHIP_CHANGED] = "chip-changed",
 	[CONTROL_FAULT_FACTS_OVERRUN] = "facts-overrun",
 	[CONTROL_FAULT_HOST] = "host",
+	[CONTROL_FAULT_MAIN_SILENT] = "main-silent",
+	[CONTROL_FAULT_CONTROL_SILENT] = "control-silent",
 };
 
 DEFINE_STRING_TABLE(control_fault, ControlFault, fault_names);
@@ -119,6 +121,20 @@ void control_stop(Control *control)
 {
 	atomic_store(&control->stop, true);
 	ring_wake(control->commands);
+}
+
+uint32_t control_beat(Control *control)
+{
+	atomic_fetch_add_explicit(&control->main_beats, 1, memory_order_relaxed);
+	return atomic_load_explicit(&control->rounds, memory_order_relaxed);
+}
+
+void control_cut(Control *control)
+{
+	void *board = atomic_load(&control->cuttable);
+
+	if (board)
+		control->options.board->cut_enable(board);
 }
 
 int control_fd(const Control *control)

@@ -8,6 +8,8 @@
  * thread runs SCHED_FIFO where the system allows it, takes no lock, allocates nothing once started and
  * waits for nobody. Whatever goes wrong, it first drops ENABLE, then sends STOP, then reports.
  *
+ * It and the main thread watch each other: control_beat().
+ *
  * A fault latches with its first cause; ENABLE stays low until control_acknowledge(). The thread itself
  * holds ENABLE high only while it is armed, the pedal is down, the emergency stop is released and no
  * fault is latched.
@@ -23,19 +25,23 @@
 
 typedef struct Control Control;
 
+enum { CONTROL_ROUND_MS = 250 };
+
 /** Why the needle was stopped. */
 typedef enum ControlFault {
 	CONTROL_FAULT_NONE,
 	CONTROL_FAULT_EMERGENCY_STOP,
-	CONTROL_FAULT_BOARD,         /* the board latched one; `board_fault` says which */
-	CONTROL_FAULT_LINK_LOST,     /* no valid frame within `link_timeout_ms` */
-	CONTROL_FAULT_LINK_ERRORS,   /* more than `bad_frames_max` bad frames in a row */
-	CONTROL_FAULT_DEPTH_LIMIT,   /* a sample past the hard depth limit; `detail` um */
-	CONTROL_FAULT_FORCE_LIMIT,   /* a sample past the hard force limit; `detail` mN */
-	CONTROL_FAULT_BOARD_GONE,    /* line or SPI device vanished; `detail` is the errno */
-	CONTROL_FAULT_CHIP_CHANGED,  /* another cartridge chip than the armed one */
-	CONTROL_FAULT_FACTS_OVERRUN, /* facts found no room for a second: stop rather than lose a stroke */
-	CONTROL_FAULT_HOST,          /* control_stop() with a reason of the core's: ledger unhealthy, ... */
+	CONTROL_FAULT_BOARD,          /* the board latched one; `board_fault` says which */
+	CONTROL_FAULT_LINK_LOST,      /* no valid frame within `link_timeout_ms` */
+	CONTROL_FAULT_LINK_ERRORS,    /* more than `bad_frames_max` bad frames in a row */
+	CONTROL_FAULT_DEPTH_LIMIT,    /* a sample past the hard depth limit; `detail` um */
+	CONTROL_FAULT_FORCE_LIMIT,    /* a sample past the hard force limit; `detail` mN */
+	CONTROL_FAULT_BOARD_GONE,     /* line or SPI device vanished; `detail` is the errno */
+	CONTROL_FAULT_CHIP_CHANGED,   /* another cartridge chip than the armed one */
+	CONTROL_FAULT_FACTS_OVERRUN,  /* facts found no room for a second: stop rather than lose a stroke */
+	CONTROL_FAULT_HOST,           /* control_stop() with a reason of the core's: ledger unhealthy, ... */
+	CONTROL_FAULT_MAIN_SILENT,    /* no control_beat() for `main_silent_ms`; `detail` how long, ms */
+	CONTROL_FAULT_CONTROL_SILENT, /* never from the thread: what its watcher latches in its place */
 	CONTROL_FAULT_MAX,
 	CONTROL_FAULT_INVALID = -EINVAL,
 } ControlFault;
@@ -97,7 +103,8 @@ typedef struct ControlOptions {
 	uint32_t link_timeout_ms;        /* 50 to 2000, default 200 */
 	uint32_t bad_frames_max;         /* 1 to 100, default 10 */
 	uint32_t reopen_ms;              /* pause between attempts to open a lost board, default 1000 */
-	bool realtime; /* ask for SCHED_FIFO, lock what the thread touches; refusal is not fatal */
+	uint32_t main_silent_ms; /* without control_beat() for this long an armed needle stops; 0: for ever */
+	bool realtime;           /* ask for SCHED_FIFO, lock what the thread touches; refusal is not fatal */
 } ControlOptions;
 
 /** Counters for `doctor`; a consistent-enough snapshot read without stopping the thread. */
@@ -131,6 +138,19 @@ int control_acknowledge(Control *control, uint32_t ticket) _must_check_;
 
 /** Latches CONTROL_FAULT_HOST at once, through a flag that needs no room in any ring. Any thread. */
 void control_stop(Control *control);
+
+/**
+ * The main thread's sign of life, often enough for `main_silent_ms`. Returns the rounds that the control
+ * thread has made: it makes one at least each CONTROL_ROUND_MS, or is held up by the plugin's open(), close()
+ * or a transfer.
+ */
+uint32_t control_beat(Control *control);
+
+/**
+ * Drops ENABLE past a control thread that hangs: the board's cut_enable(). Any thread. Whoever calls it ends
+ * the process: what the control thread believes is no longer true.
+ */
+void control_cut(Control *control);
 
 /** Lamps: any of ready, working, fault. */
 int control_lamps(Control *control, bool ready, bool working, bool fault) _must_check_;

@@ -183,6 +183,14 @@ static void describe_fault(Station *station, const ControlFact *fact)
 		snprintf(text, size, "the record could not be kept: %.900s; then acknowledge",
 			station->stop_reason[0] ? station->stop_reason : "restart the step");
 		break;
+	case CONTROL_FAULT_MAIN_SILENT:
+		snprintf(text, size,
+			"the station's main thread hung for %d ms: acknowledge, report if it recurs", detail);
+		break;
+	case CONTROL_FAULT_CONTROL_SILENT:
+		snprintf(text, size,
+			"the thread that guides the needle hung: the station starts anew, report if it recurs");
+		break;
 	case CONTROL_FAULT_NONE:
 	case CONTROL_FAULT_MAX:
 	case CONTROL_FAULT_INVALID:
@@ -328,6 +336,14 @@ static void take_fact(Station *station, const ControlFact *fact)
 	case CONTROL_FACT_MAX:
 		break;
 	}
+}
+
+void station_control_silent(Station *station)
+{
+	ControlFact fact = { .kind = CONTROL_FACT_FAULT };
+
+	fact.fault.fault = CONTROL_FAULT_CONTROL_SILENT;
+	take_fault(station, &fact);
 }
 
 void station_control_ready(Station *station)

@@ -422,8 +422,6 @@ void station_end_contact(Station *station);
 /* station-arm.c */
 /** Stops the needle with a latched fault, which `reason`, a sentence without its end, explains. */
 void station_stop_by_host(Station *station, const char *reason);
-/** From the request to arm until the order to stop; strokes may come in until that is answered. */
-bool station_may_move(const Station *station);
 /** ENABLE drops, and the session is no longer ready. The ticket and errors are those of control_disarm(). */
 int station_stop_needle(Station *station, uint32_t ticket) _must_check_;
 /** The session is in `to` from now on: under a latched fault once that is acknowledged. */

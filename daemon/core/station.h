@@ -189,6 +189,13 @@ const Protocol *station_session_protocol(const Station *station);
 
 /** Facts in: when control_fd() or ledger_fd() is readable; when a picture is ready; each second. */
 void station_control_ready(Station *station);
+/**
+ * The control thread gives no sign of life, and can latch nothing: the fault is shown and put on record in
+ * its place. The caller has dropped ENABLE and ends the process.
+ */
+void station_control_silent(Station *station);
+/** From the request to arm until the order to stop; strokes may come in until that is answered. */
+bool station_may_move(const Station *station);
 void station_ledger_ready(Station *station);
 void station_picture(Station *station, const StationPicture *picture);
 void station_tick(Station *station);

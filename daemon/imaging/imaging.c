@@ -210,6 +210,7 @@ static void *imaging_thread(void *userdata)
 	char text[STIPPLE_ERROR_MAX];
 	ImagingRequest request;
 
+	(void)pthread_setname_np(pthread_self(), "imaging");
 	(void)!find_camera(imaging, text); /* so that `doctor` knows before the first picture */
 	while (!atomic_load(&imaging->leave)) {
 		ImagingResult result = { 0 };

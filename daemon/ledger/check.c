@@ -86,6 +86,7 @@ static void *check_thread(void *userdata)
 		.userdata = ledger,
 	};
 
+	(void)pthread_setname_np(pthread_self(), "verify");
 	give_way();
 	check->error = ledger_verify(&options, &found, error);
 	if (check->error < 0) {

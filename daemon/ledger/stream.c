@@ -167,6 +167,7 @@ static void *stream_thread(void *userdata)
 		.fd = stream->fd, .leave = &stream->ledger->leave, .patience_ms = stream->ledger->stalled_ms
 	};
 
+	(void)pthread_setname_np(pthread_self(), "stream");
 	stream->error = reader_open(stream->ledger->path, &options, &reader, stream->text);
 	if (stream->error == 0)
 		stream->error = write_rows(

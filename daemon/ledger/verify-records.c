@@ -337,6 +337,8 @@ static int run_workers(Blocks *blocks, Worker *workers, unsigned n)
 	for (; r == 0 && started < n; started++)
 		if (pthread_create(&workers[started].thread, NULL, work, &workers[started]) != 0)
 			break; /* fewer do it too */
+		else
+			(void)pthread_setname_np(workers[started].thread, "verify");
 	if (r == 0)
 		work(&workers[0]);
 	for (unsigned i = 1; r == 0 && i < started; i++)

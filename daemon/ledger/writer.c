@@ -538,6 +538,7 @@ void *ledger_thread(void *userdata)
 	Ledger *ledger = userdata;
 	Request *group[LEDGER_GROUP_MAX];
 
+	(void)pthread_setname_np(pthread_self(), "ledger");
 	for (;;) {
 		/* before the ring: what was queued until then is still taken */
 		bool leave = atomic_load(&ledger->leave);

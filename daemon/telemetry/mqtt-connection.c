@@ -126,6 +126,7 @@ static void *attempt(void *userdata)
 	MqttConnection *connection = userdata;
 	uint64_t one = 1;
 
+	(void)pthread_setname_np(pthread_self(), "mqtt-connect");
 	connection->result = mosquitto_connect_bind_v5(
 		connection->mosq, connection->host, connection->port, KEEPALIVE_S, NULL, NULL);
 	connection->error = errno;

@@ -24,6 +24,7 @@ static void *worker_thread(void *userdata)
 	struct pollfd ready = { .fd = ring_fd(worker->jobs), .events = POLLIN };
 	WorkerJob job;
 
+	(void)pthread_setname_np(pthread_self(), "worker");
 	while (!atomic_load(&worker->leave)) {
 		if (!ring_pop(worker->jobs, &job)) {
 			(void)poll(&ready, 1, -1);

@@ -75,6 +75,8 @@ void board_sim_advance(BoardSim *sim)
 {
 	int64_t now = now_ns();
 
+	if (atomic_load(&sim->cut))
+		board_model_set_enable(&sim->model, false);
 	board_model_advance(&sim->model, (uint64_t)(now - sim->advanced_ns) / 1000);
 	sim->advanced_ns = now - (now - sim->advanced_ns) % 1000;
 	board_sim_edge(sim, STIPPLE_LINE_DATA_READY, board_model_data_ready(&sim->model));
@@ -284,6 +286,12 @@ static int sim_transfer(void *board, const uint8_t *tx, uint8_t *ret_rx, size_t 
 	return 0;
 }
 
+/** The simulated board lives on the control thread: it sees this as soon as that thread moves again. */
+static void sim_cut_enable(void *board)
+{
+	atomic_store(&((BoardSim *)board)->cut, true);
+}
+
 static const StippleBoardVtable vtable = {
 	.size = sizeof(StippleBoardVtable),
 	.open = sim_open,
@@ -293,6 +301,7 @@ static const StippleBoardVtable vtable = {
 	.get_line = sim_get_line,
 	.set_line = sim_set_line,
 	.transfer = sim_transfer,
+	.cut_enable = sim_cut_enable,
 };
 
 extern const StipplePlugin stipple_plugin;

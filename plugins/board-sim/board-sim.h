@@ -3,6 +3,7 @@
 
 /** What the two files of the simulator share. Everything runs on the caller's thread. */
 
+#include <stdatomic.h>
 #include <sys/un.h>
 
 #include "board-model.h"
@@ -19,6 +20,7 @@ typedef struct BoardSim {
 	StippleEdge edges[BOARD_SIM_EDGES];
 	size_t n_edges;
 	int64_t advanced_ns;
+	atomic_bool cut; /* ENABLE was taken away from another thread */
 	int epoll_fd, timer_fd, wake_fd, listen_fd;
 	char socket_path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct {

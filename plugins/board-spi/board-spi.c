@@ -234,6 +234,12 @@ static int board_transfer(void *userdata, const uint8_t *tx, uint8_t *ret_rx, si
 	return spi_device_transfer(board->fd, board->speed_hz, tx, ret_rx, size);
 }
 
+/** libgpiod keeps nothing of a request that setting a value changes: this is one ioctl. */
+static void board_cut_enable(void *board)
+{
+	(void)!gpio_lines_set(((BoardSpi *)board)->lines, STIPPLE_LINE_ENABLE, false);
+}
+
 static const StippleBoardVtable vtable = {
 	.size = sizeof(StippleBoardVtable),
 	.open = board_open,
@@ -243,6 +249,7 @@ static const StippleBoardVtable vtable = {
 	.get_line = board_get_line,
 	.set_line = board_set_line,
 	.transfer = board_transfer,
+	.cut_enable = board_cut_enable,
 };
 
 extern const StipplePlugin stipple_plugin;

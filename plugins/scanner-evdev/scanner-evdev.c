@@ -134,6 +134,7 @@ static void *run(void *userdata)
 {
 	Scanner *scanner = userdata;
 
+	(void)pthread_setname_np(pthread_self(), "scanner");
 	for (;;) {
 		struct pollfd polls[2] = { { .fd = scanner->stop_fd, .events = POLLIN },
 			{ .events = POLLIN } };

@@ -157,8 +157,13 @@ static int transfer(void *userdata, const uint8_t *tx, uint8_t *ret_rx, size_t s
 	return 0;
 }
 
+static void cut_enable(void *userdata)
+{
+	board_model_set_enable(&board.model, false);
+}
+
 static const StippleBoardVtable vtable = { sizeof vtable, open_board, close_board, poll_fd, read_edges,
-	get_line, set_line, transfer };
+	get_line, set_line, transfer, cut_enable };
 
 static Control *control;
 static uint32_t ticket, answered;

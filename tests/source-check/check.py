@@ -107,7 +107,7 @@ BELOW = {
     "ledger": ("util", "tlog"),
     "core": ("util", "plugin", "config", "control", "tlog", "ledger"),
 }
-BELOW["imaging"] = BELOW["telemetry"] = BELOW["bus"] = BELOW["core"] + ("core",)
+BELOW["imaging"] = BELOW["telemetry"] = BELOW["bus"] = BELOW["watch"] = BELOW["core"] + ("core",)
 
 # header prefix: (folders that may include it, what to use elsewhere)
 LIBRARIES = {

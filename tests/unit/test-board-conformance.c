@@ -296,6 +296,22 @@ static void test_stands_still_without_enable(void **state)
 	assert_false(rig->link.flags & FRAME_FLAG_RUNNING);
 }
 
+/** What is left when the thread that owns the board hangs. */
+static void test_enable_can_be_cut_from_outside(void **state)
+{
+	Rig *rig = *state;
+	uint32_t strokes;
+
+	work(rig);
+	pass_ms(rig, 50);
+	rig->board->cut_enable(rig->open);
+	pass_ms(rig, 10);
+	strokes = status(rig).strokes;
+	pass_ms(rig, 50);
+	assert_int_equal(status(rig).strokes, strokes);
+	assert_false(rig->link.flags & FRAME_FLAG_RUNNING);
+}
+
 static void test_stop_flag_disarms(void **state)
 {
 	Rig *rig = *state;
@@ -643,6 +659,7 @@ static int tear_down(void **state)
 		ON(kind, test_refuses_what_is_out_of_range_or_order),                                        \
 		ON(kind, test_strokes_flow_and_none_is_lost_to_bad_frames),                                  \
 		ON(kind, test_stands_still_without_enable), ON(kind, test_stop_flag_disarms),                \
+		ON(kind, test_enable_can_be_cut_from_outside),                                               \
 		ON(kind, test_emergency_stop_latches_on_the_board),                                          \
 		ON(kind, test_watchdog_stops_a_board_left_alone), ON(kind, test_reset_ends_link_and_arming), \
 		ON(kind, test_opens_again_after_close), ON(kind, test_refuses_an_unknown_setting)

@@ -36,6 +36,7 @@ typedef struct Station {
 	unsigned answers;
 	int errors[16]; /* of the answers, by ticket, the newest of those that share a place */
 	ControlFact answer, fault;
+	uint32_t main_silent_ms;
 	unsigned ups, downs, faults, overruns;
 	bool pedal, estop;
 	uint64_t samples;
@@ -218,6 +219,7 @@ static void start_thread(Station *station)
 		.link_timeout_ms = 200,
 		.bad_frames_max = 10,
 		.reopen_ms = 50,
+		.main_silent_ms = station->main_silent_ms,
 		.realtime = true,
 	};
 
@@ -586,6 +588,42 @@ static void test_answer_to_another_command_is_none(void **state)
 	assert_int_equal(station->faults, 0);
 }
 
+/** The main thread that gives no sign of life cannot hear a person's order to stop either. */
+static void test_stops_when_the_main_thread_is_silent(void **state)
+{
+	Station *station = *state;
+	uint32_t rounds = 0;
+
+	control_free(station->control);
+	close(station->socket);
+	station->main_silent_ms = 1000;
+	station->ups = 0;
+	start_thread(station);
+	WAIT_UNTIL(station, station->ups > 0);
+	connect_socket(station);
+	(void)control_beat(station->control);
+	work(station);
+	for (int i = 0; i < 20; i++) {
+		uint32_t before = rounds;
+
+		for (int64_t until = now_ns() + WAIT_NS; rounds == before && now_ns() < until;) {
+			take_facts(station, 100);
+			rounds = control_beat(station->control);
+		}
+		assert_int_not_equal(rounds, before);
+	}
+	assert_int_equal(station->faults, 0);
+	expect_stopped(station, CONTROL_FAULT_MAIN_SILENT);
+	assert_true(station->fault.fault.detail >= 1000);
+	/* only a needle that may move is stopped */
+	play(station, "pedal up\n");
+	WAIT_UNTIL(station, !station->pedal);
+	assert_int_equal(acknowledge(station), 0);
+	poll(NULL, 0, 1200);
+	take_facts(station, 1);
+	assert_int_equal(station->faults, 1);
+}
+
 /** Orders wait where their answers find no room: none is lost, and no step of the station waits for ever. */
 static void test_answers_that_nobody_takes(void **state)
 {
@@ -692,7 +730,8 @@ int main(void)
 		RUN(test_board_that_vanishes_with_its_fault_untold), RUN(test_stuck_data_ready_harms_nobody),
 		cmocka_unit_test_setup_teardown(test_facts_that_nobody_takes, set_up_fast, tear_down),
 		RUN(test_disarm_outlives_an_earlier_one), RUN(test_answer_to_another_command_is_none),
-		RUN(test_answers_that_nobody_takes), RUN(test_stop_while_a_fault_is_cleared),
+		RUN(test_stops_when_the_main_thread_is_silent), RUN(test_answers_that_nobody_takes),
+		RUN(test_stop_while_a_fault_is_cleared),
 		RUN(test_orders_while_there_is_no_board), /* the last: the board stays away */
 	};
 

@@ -75,8 +75,8 @@ typedef struct StippleEdge {
 
 /**
  * Needle-driver board. open() and close() are called on the control thread while no needle is armed and
- * may block for up to a second. All other calls come from the control thread alone, must not allocate,
- * and block for no longer than the transfer itself.
+ * may block for up to a second. All other calls but cut_enable() come from the control thread alone, must not
+ * allocate, and block for no longer than the transfer itself.
  */
 typedef struct StippleBoardVtable {
 	uint32_t size; /* sizeof(StippleBoardVtable) that the plugin was built with */
@@ -103,6 +103,12 @@ typedef struct StippleBoardVtable {
 	 * -ENODEV: the device is gone; -EIO: fewer bytes moved than asked.
 	 */
 	int (*transfer)(void *board, const uint8_t *tx, uint8_t *ret_rx, size_t size);
+	/**
+	 * The last resort, from any thread, at any time between open() and close(): makes ENABLE inactive
+	 * while the control thread hangs, perhaps inside another call of this table. Takes no lock, allocates
+	 * nothing, and does not wait. The process ends right afterwards.
+	 */
+	void (*cut_enable)(void *board);
 } StippleBoardVtable;
 
 /* ---- kind: camera --------------------------------------------------------------------------------- */

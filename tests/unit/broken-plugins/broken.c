@@ -96,6 +96,10 @@ static int board_transfer(void *board, const uint8_t *tx, uint8_t *ret_rx, size_
 	return 0;
 }
 
+static void board_cut_enable(void *board)
+{
+}
+
 __attribute__((unused)) static const StippleBoardVtable vtable = {
 	.size = VTABLE_SIZE,
 	.open = board_open,
@@ -105,6 +109,7 @@ __attribute__((unused)) static const StippleBoardVtable vtable = {
 	.get_line = GET_LINE,
 	.set_line = board_set_line,
 	.transfer = board_transfer,
+	.cut_enable = board_cut_enable,
 };
 
 extern const StipplePlugin stipple_plugin;

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * The threads watch each other, and systemd watches them all.
+ *
+ * From a timer of the main loop: gives control the main thread's sign of life, looks whether the others gave
+ * theirs, and feeds systemd's watchdog only while all of them live. What it must not do: wait, or decide
+ * anything else than that a needle without its watchers stops.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "control/control.h"
+#include "core/station.h"
+#include "ledger/ledger.h"
+#include "util/cleanup.h"
+
+enum {
+	WATCH_BEAT_MS = 100,
+	WATCH_MAIN_SILENT_MS = 1000,    /* after which control stops an armed needle */
+	WATCH_CONTROL_SILENT_MS = 1000, /* while a needle may move: then the daemon ends */
+	WATCH_CONTROL_IDLE_MS = 5000,   /* else: a board's open() and close() may take a second each */
+	/*
+	 * After which systemd's watchdog hungers. The needle was stopped long before, and a slow disk that
+	 * comes back within this time finds all that waited in memory; a thread that never comes back needs a
+	 * new start.
+	 */
+	WATCH_LEDGER_SILENT_MS = 30000,
+};
+
+typedef struct Watch Watch;
+
+typedef struct WatchOptions {
+	Control *control; /* NULL: no board is used */
+	Ledger *ledger;   /* NULL: none is open */
+	Station *station;
+} WatchOptions;
+
+/** Starts at once. -ENOMEM or the error of sd-event. */
+int watch_new(sd_event *event, const WatchOptions *options, Watch **ret) _must_check_;
+
+/** Accepts NULL; returns NULL. */
+Watch *watch_free(Watch *watch);
+DEFINE_CLEANUP(Watch *, watch_free, watch_freep);
