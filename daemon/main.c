@@ -17,9 +17,9 @@
 #include "imaging/images.h"
 #include "imaging/imaging.h"
 #include "ledger/ledger.h"
+#include "live/live.h"
 #include "plugin/plugin-loader.h"
 #include "scanner/scanner.h"
-#include "telemetry/telemetry.h"
 #include "util/enrolment-code.h"
 #include "util/file.h"
 #include "util/log.h"
@@ -47,7 +47,7 @@ typedef struct Daemon {
 	Imaging *imaging;
 	Scanner *scanner;
 	Station *station;
-	Telemetry *telemetry;
+	Live *live; /* NULL: nothing is published */
 	Bus *bus;
 	Watch *threads;
 	bool leaving, reload; /* reload: to start over */
@@ -249,10 +249,30 @@ static void check_scanner(const Daemon *daemon, StationCheck *check)
 			check->advice, sizeof check->advice, "%u codes were lost: scan more slowly", dropped);
 }
 
+static void check_broker(const Daemon *daemon, StationCheck *check)
+{
+	const LiveReport *report = daemon->live ? live_report(daemon->live) : NULL;
+
+	if (!daemon->config->mqtt_enabled) {
+		snprintf(check->text, sizeof check->text, "not configured");
+		return;
+	}
+	if (!report) {
+		check->level = 1;
+		snprintf(check->text, sizeof check->text,
+			"stipple-telemetryd, which publishes, does not run; nothing is lost, the records are kept");
+		snprintf(check->advice, sizeof check->advice,
+			"install the package stipple-telemetryd; `systemctl status stipple-telemetryd` says how it is");
+		return;
+	}
+	check->level = !report->connected || report->stalled || report->warnings;
+	snprintf(check->text, sizeof check->text, "%.*s", (int)sizeof check->text - 1, report->text);
+	snprintf(check->advice, sizeof check->advice, "%.*s", (int)sizeof check->advice - 1, report->advice);
+}
+
 static size_t doctor(void *userdata, StationCheck *ret, size_t max)
 {
 	Daemon *daemon = userdata;
-	TelemetryStatus status = { 0 };
 	struct stat state;
 	StationCheck *check;
 
@@ -263,15 +283,7 @@ static size_t doctor(void *userdata, StationCheck *ret, size_t max)
 	if (check->level)
 		snprintf(check->advice, sizeof check->advice,
 			"check its cable and [camera] plugin in stippled.conf");
-	if (daemon->telemetry)
-		telemetry_status(daemon->telemetry, &status);
-	check = add_check(&ret[1], "broker", status.enabled && (!status.connected || status.stalled));
-	snprintf(check->text, sizeof check->text, "%s", status.enabled ? status.text : "not configured");
-	if (check->level)
-		snprintf(check->advice, sizeof check->advice,
-			"check [mqtt] in stippled.conf and the broker's log; nothing is "
-			"lost meanwhile, messages that wait: %llu",
-			(unsigned long long)status.waiting);
+	check_broker(daemon, add_check(&ret[1], "broker", 0));
 	check = add_check(&ret[2], "permissions", 0);
 	if (stat(daemon->config->state_folder, &state) < 0 || access(daemon->config->state_folder, W_OK) < 0)
 		check->level = 2;
@@ -292,12 +304,10 @@ static size_t doctor(void *userdata, StationCheck *ret, size_t max)
 
 static bool broker_connected(void *userdata)
 {
-	Daemon *daemon = userdata;
-	TelemetryStatus status = { 0 };
+	const Daemon *daemon = userdata;
+	const LiveReport *report = daemon->live ? live_report(daemon->live) : NULL;
 
-	if (daemon->telemetry)
-		telemetry_status(daemon->telemetry, &status);
-	return status.connected;
+	return report && report->connected;
 }
 
 /** On the station's worker thread; the configuration does not change while the daemon runs. */
@@ -559,6 +569,18 @@ static int start_station(Daemon *daemon)
 	return r;
 }
 
+/** Without it the clinic hears nothing, and the session goes on. */
+static void start_live(Daemon *daemon)
+{
+	int r = daemon->ledger ? live_new(daemon->event, daemon->config, daemon->station, daemon->ledger,
+					 &daemon->live)
+			       : 0;
+
+	if (r < 0)
+		log_error("nothing is published, as %s cannot be used (%s): check [paths] run_folder",
+			daemon->config->run_folder, strerror(-r));
+}
+
 static int start_faces(Daemon *daemon)
 {
 	BusOptions options = {
@@ -573,12 +595,7 @@ static int start_faces(Daemon *daemon)
 	char error[CONFIG_ERROR_MAX];
 	int r;
 
-	if (daemon->ledger && daemon->config->mqtt_enabled) {
-		r = telemetry_new(daemon->event, daemon->config, daemon->station, daemon->ledger,
-			&daemon->ledger_info, &daemon->telemetry);
-		if (r < 0)
-			return r;
-	}
+	start_live(daemon);
 	r = bus_new(daemon->event, &options, &daemon->bus, error);
 	if (r < 0)
 		log_error("%s", error);
@@ -668,7 +685,7 @@ static void stop(Daemon *daemon)
 		control_stop(control);
 	scanner_free(daemon->scanner);
 	bus_free(daemon->bus);
-	telemetry_free(daemon->telemetry);
+	live_free(daemon->live);
 	station_free(daemon->station);
 	control_free(control);
 	imaging_free(daemon->imaging);

@@ -43,6 +43,7 @@ static const Field fields[] = {
 	{ "station", "profile", FIELD_IDENTIFIER, AT(profile), 0, 0, "us-ca" },
 
 	{ "paths", "state_folder", FIELD_PATH, AT(state_folder), 0, 0, STIPPLE_STATE_FOLDER },
+	{ "paths", "run_folder", FIELD_PATH, AT(run_folder), 0, 0, STIPPLE_RUN_FOLDER },
 	{ "paths", "plugin_folder", FIELD_PATH, AT(plugin_folder), 0, 0, STIPPLE_PLUGIN_FOLDER },
 	{ "paths", "protocol_folder", FIELD_PATH, AT(protocol_folder), 0, 0, STIPPLE_PROTOCOL_FOLDER },
 	{ "paths", "profile_folder", FIELD_PATH, AT(profile_folder), 0, 0, STIPPLE_PROFILE_FOLDER },

@@ -31,6 +31,7 @@ typedef struct Config {
 	char *profile;          /* compliance profile; default "us-ca" */
 	/* [paths] */
 	char *state_folder;    /* default /var/lib/stipple: ledger.db, images/ */
+	char *run_folder;      /* default /run/stipple: the socket between stippled and stipple-telemetryd */
 	char *plugin_folder;   /* default <libdir>/stipple/plugins */
 	char *protocol_folder; /* default <sysconfdir>/stipple/protocols */
 	char *profile_folder;  /* default <sysconfdir>/stipple/profiles */

@@ -212,7 +212,7 @@ int reader_open(const char *path, const ReaderOptions *options, Reader **ret, ch
 	if (r < 0)
 		return r;
 	error[0] = '\0';
-	uri = readable_uri(path);
+	uri = options->followed ? file_uri(path, "?mode=ro&readonly_shm=1") : readable_uri(path);
 	if (!reader || !uri)
 		return schema_explain(NULL, path, SQLITE_NOMEM, error);
 	reader->options = *options;

@@ -25,6 +25,8 @@ typedef struct ReaderOptions {
 	bool scratch; /* the file is attached as "kept" to an empty database of our own, which can be written
 		       */
 	bool differing; /* a file whose schema differs is opened all the same: for who tells of it */
+	bool followed;  /* a daemon is writing it: what it adds is seen, and the memory that readers and
+			   writers share is only read, too */
 	const atomic_bool *leave; /* NULL, or what ends it early: -ECANCELED */
 	uint32_t deadline_s;      /* how long a snapshot may be held, in seconds; 0: as long as it takes */
 } ReaderOptions;

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* "STIP": tells file(1) and us whose database this is */
 enum { APPLICATION_ID = 1398034768, VERSION_WITH_TREE = 2 };
@@ -391,12 +392,25 @@ int schema_check_version(sqlite3 *db, const char *schema, const char *path, bool
 
 /* ---- to be written ---- */
 
-/** SQLite would let the umask decide who reads it; its -wal and -shm get the mode of the file. */
+/**
+ * SQLite would let the umask decide who reads it; its -wal and -shm get the mode of the file. The group
+ * reads: it is that of who publishes. By name alone: to close a descriptor of the file would end SQLite's
+ * locks on it.
+ */
 static void create_file(const char *path)
 {
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
 	_cleanup_(closep) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
 
-	(void)fd; /* that it exists already is the usual case; any other trouble SQLite meets and explains */
+	/* that they exist already is the usual case; any other trouble SQLite meets and explains */
+	for (size_t i = 0; i < ELEMENTS(suffixes); i++) {
+		_cleanup_(freep) char *name = NULL;
+		struct stat status;
+
+		if (asprintf(&name, "%s%s", path, suffixes[i]) >= 0 && lstat(name, &status) == 0 &&
+			S_ISREG(status.st_mode) && status.st_uid == geteuid() && !(status.st_mode & S_IRGRP))
+			(void)chmod(name, (status.st_mode & 0700) | S_IRGRP);
+	}
 }
 
 static int open_writable(const char *path, sqlite3 **ret)

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 import dbus
@@ -188,6 +189,51 @@ OPEN_POLICY = """<policy context="default"><allow user="*"/><allow own="*"/>
 <allow send_destination="*" eavesdrop="true"/><allow receive_sender="*"/></policy>"""
 
 
+class Telemetry:
+    """stipple-telemetryd, started again when it dies, as its unit says."""
+
+    def __init__(self, station):
+        self.station, self.wanted, self.deaths = station, True, []
+        self.process = self.begin()
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+
+    def begin(self):
+        folder = self.station.folder
+        return subprocess.Popen([BUILD / "telemetry/stipple-telemetryd", "--config", self.station.config, "--state",
+                                 folder / "telemetry"], env=self.station.environment(), stdout=self.station.log,
+                                stderr=self.station.log)
+
+    def watch(self):
+        while True:
+            status = self.process.wait()
+            if not self.wanted:
+                return
+            self.deaths.append(status)
+            time.sleep(0.2)
+            self.process = self.begin()
+
+    def send_signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        """Kills it and waits for the next."""
+        old = self.process
+        old.kill()
+        wait_for(lambda: self.process is not old, "telemetry to come back")
+
+    def stop(self):
+        """Its exit status."""
+        self.wanted = False
+        self.process.send_signal(signal.SIGCONT)
+        self.process.terminate()
+        self.thread.join(PATIENCE_S)
+        if self.thread.is_alive():
+            self.process.kill()
+            self.thread.join()
+        return self.process.returncode
+
+
 class Station:
     """The daemon with simulated board and camera on a private bus. `mqtt`: lines of [mqtt], for `mqtt_port`."""
 
@@ -197,10 +243,11 @@ class Station:
         self.signed_in = None  # what sign_in() was last given
         self.token = ""  # of the newest sign-in of a test's own connection
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="stipple-"))
-        self.daemon = self.bus_process = self.connection = None
+        self.daemon = self.telemetry = self.bus_process = self.connection = None
         (self.folder / "plugins").mkdir(exist_ok=True)
         for plugin in ("board-sim", "camera-sim"):
             shutil.copy(BUILD / f"plugins/{plugin}/{plugin}.so", self.folder / "plugins")
+        self.publishes = mqtt is not None or bool(mqtt_port)
         if mqtt is None:
             mqtt = f"host = 127.0.0.1\nport = {mqtt_port}\ntls = no\n" if mqtt_port else "enabled = no\n"
         self.config = self.folder / "stippled.conf"
@@ -209,6 +256,7 @@ clinic = clinic
 station = chair-1
 [paths]
 state_folder = {self.folder}/state
+run_folder = {self.folder}/run
 plugin_folder = {self.folder}/plugins
 protocol_folder = {SOURCE}/configs/protocols
 profile_folder = {SOURCE}/configs/profiles
@@ -262,6 +310,8 @@ fault_file = {self.folder}/camera-fault
             wait_for(lambda: self.daemon.poll() is not None or self.connection.name_has_owner(NAME), "the daemon")
             assert self.daemon.poll() is None, self.log_text()
             wait_for(lambda: self.get("Session1", "State"), "properties")
+        if self.publishes and not self.telemetry:
+            self.telemetry = Telemetry(self)
 
     def wait_board(self):
         wait_for(lambda: self.get("Station1", "BoardConnected"), "the board")
@@ -273,7 +323,14 @@ fault_file = {self.folder}/camera-fault
             assert self.daemon.wait(PATIENCE_S) == expect, self.log_text()
         self.daemon = None
 
+    def stop_telemetry(self):
+        telemetry, self.telemetry = self.telemetry, None
+        if telemetry:
+            status = telemetry.stop()
+            assert status == 0, self.log_text()
+
     def kill(self):
+        """The daemon alone dies."""
         self.daemon.kill()
         self.daemon.wait()
         self.daemon = None
@@ -282,6 +339,7 @@ fault_file = {self.folder}/camera-fault
 
     def close(self):
         try:
+            self.stop_telemetry()
             self.stop()
         finally:
             if self.daemon and self.daemon.poll() is None:
@@ -368,7 +426,7 @@ fault_file = {self.folder}/camera-fault
 
     def published(self):
         """Sequence numbers that must arrive: of the kinds that have a topic, as docs/ledger.md lists them."""
-        leaving = set(re.findall(r'\{ "([a-z.-]+)", "[a-z]+" \}', (SOURCE / "daemon/telemetry/topics.c").read_text()))
+        leaving = set(re.findall(r'\{ "([a-z.-]+)", "[a-z]+" \}', (SOURCE / "telemetry/topics.c").read_text()))
         return [row["seq"] for row in self.audit("records") if row["kind"] in leaving]
 
     def doctor(self, name):

@@ -203,7 +203,7 @@ def test_wrong_broker_is_refused(broker, stations, dashboard, authority, strange
     broker.start()
     station = stations(*by_password(broker))
     check_refused(station, "TLS failed (certificate verify failed)", "[mqtt] ca_file")
-    assert "stipple-clinic-chair-1" not in (broker.folder / "broker.log").read_text(), "said nothing to it"
+    assert "stipple:clinic:chair-1" not in (broker.folder / "broker.log").read_text(), "said nothing to it"
     broker.stop()
     broker.use(good)
     broker.start()

@@ -71,11 +71,11 @@ def test_outage_and_restart_lose_nothing(broker):
         station.wait_board()
         station.sign_in()
         station.receive_lot("L2")
-        station.daemon.send_signal(signal.SIGSTOP)  # nobody is to publish before somebody listens
+        station.telemetry.send_signal(signal.SIGSTOP)  # nobody is to publish before somebody listens
         broker.start()
         subscriber = harness.Subscriber(broker.port)
         wait_for(lambda: subscriber.subscribed, "the subscription")
-        station.daemon.send_signal(signal.SIGCONT)
+        station.telemetry.send_signal(signal.SIGCONT)
         subscriber.check_arrived(station, arrived)
         subscriber.close()
         station.stop()
@@ -109,11 +109,11 @@ def receive_lots(station, first, last):
 
 def start_before(station, broker):
     """The broker and somebody who listens, before the station can publish anything."""
-    station.daemon.send_signal(signal.SIGSTOP)
+    station.telemetry.send_signal(signal.SIGSTOP)
     broker.start()
     subscriber = harness.Subscriber(broker.port)
     wait_for(lambda: subscriber.subscribed, "the subscription")
-    station.daemon.send_signal(signal.SIGCONT)
+    station.telemetry.send_signal(signal.SIGCONT)
     return subscriber
 
 
@@ -199,6 +199,79 @@ def test_false_broker_is_told(tmp_path, answer, words):
         broker.stop()
     finally:
         false.close()
+        station.close()
+
+
+@pytest.mark.parametrize("packet", [
+    bytes([0x20, 5, 0, 0, 2, 0x7f, 0]),
+    CONNACK + bytes([0x30, 6, 0, 1, 0x61, 2, 0x7f, 0]),
+    CONNACK + bytes([0x40, 6, 0, 1, 0, 2, 0x7f, 0]),
+    CONNACK + bytes([0xe0, 4, 0, 2, 0x7f, 0]),
+    bytes([0x20, 4, 0, 0, 1, 0x7f]),
+    CONNACK + bytes([0x40, 5, 0, 1, 0, 1, 0xff]),
+], ids=["CONNACK", "PUBLISH", "PUBACK", "DISCONNECT", "cut off", "cut off later"])
+def test_broken_packets_end_telemetry_alone(tmp_path, packet):
+    """
+    A property that MQTT v5 does not have: some versions of the library end the program that meets it. The needle runs
+    on, and a good broker gets all of it.
+    """
+    false = FalseBroker(packet)
+    station = harness.Station(mqtt_port=false.port)
+    try:
+        station.start()
+        station.prepare()
+        station.call("Session1", "Arm")
+        station.sim("pedal down")
+        wait_for(lambda: station.get("Session1", "Strokes") > 100, "strokes")
+        met = len(false.sockets)
+        wait_for(lambda: len(false.sockets) >= met + 2, "two more connections", 60)
+        strokes = station.get("Session1", "Strokes")
+        wait_for(lambda: station.get("Session1", "Strokes") > strokes + 100, "strokes after the packets")
+        assert station.get("Session1", "State") == "working" and station.get("Station1", "FaultText") == ""
+        assert station.daemon.poll() is None
+        assert not station.get("Station1", "BrokerConnected") and station.doctor("broker")[0] == 1
+        assert all(status == -signal.SIGABRT for status in station.telemetry.deaths), station.telemetry.deaths
+        station.sim("pedal up")
+        station.wait_state("ready")
+        false.close()
+        broker = harness.Broker(tmp_path, false.port)
+        subscriber = start_before(station, broker)
+        subscriber.check_arrived(station)
+        subscriber.close()
+        station.stop()
+        broker.stop()
+    finally:
+        false.close()
+        station.close()
+
+
+def test_telemetry_that_dies_costs_the_session_nothing(broker):
+    """Killed again and again while the needle works: it comes back by itself, and all arrives in order."""
+    station = harness.Station(mqtt_port=broker.port)
+    subscriber = harness.Subscriber(broker.port)
+    try:
+        station.start()
+        station.prepare()
+        station.call("Session1", "Arm")
+        station.sim("pedal down")
+        wait_for(lambda: station.get("Session1", "State") == "working", "the needle")
+        for n in range(1, 4):
+            strokes = station.get("Session1", "Strokes")
+            station.telemetry.kill()
+            assert len(station.telemetry.deaths) == n
+            wait_for(lambda: station.get("Station1", "BrokerConnected"), "the broker")
+            wait_for(lambda: station.get("Session1", "Strokes") > strokes + 20, "strokes")
+            assert station.get("Session1", "State") == "working"
+        station.sim("pedal up")
+        station.wait_state("ready")
+        assert station.get("Station1", "FaultText") == ""
+        subscriber.check_arrived(station)
+        station.stop_telemetry()
+        wait_for(lambda: "stipple-telemetryd, which publishes, does not run" in station.doctor("broker")[1], "doctor")
+        assert not station.get("Station1", "BrokerConnected")
+        station.stop()
+    finally:
+        subscriber.close()
         station.close()
 
 

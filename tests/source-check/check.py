@@ -107,13 +107,13 @@ BELOW = {
     "ledger": ("util", "tlog"),
     "core": ("util", "plugin", "config", "control", "tlog", "ledger"),
 }
-BELOW["imaging"] = BELOW["telemetry"] = BELOW["bus"] = BELOW["watch"] = BELOW["core"] + ("core",)
+BELOW["imaging"] = BELOW["live"] = BELOW["bus"] = BELOW["watch"] = BELOW["core"] + ("core",)
 
 # header prefix: (folders that may include it, what to use elsewhere)
 LIBRARIES = {
     "systemd/sd-bus": (("daemon/bus/", "ctl/"), "the functions of daemon/bus/bus.h"),
     "sqlite3": (("daemon/ledger/",), "the functions of daemon/ledger/ledger.h"),
-    "mosquitto": (("daemon/telemetry/",), "the functions of daemon/telemetry/telemetry.h"),
+    "mosquitto": (("telemetry/",), "telemetry/, the only program that speaks to a broker"),
     "gpiod": (("plugins/",), "the board vtable of stipple/plugin.h"),
     "linux/spi": (("plugins/",), "the board vtable of stipple/plugin.h"),
     "linux/gpio": (("plugins/",), "the board vtable of stipple/plugin.h"),
@@ -124,6 +124,9 @@ LIBRARIES = {
 # Pure functions that programs beside the daemon may use as well.
 SHARED_HEADERS = ("core/needle-code.h", "config/ini-file.h")
 # An auditor's tool reads a ledger's file, or a copy of one, and the rules for it where no daemon runs, never to write.
+# What the program that publishes shares of the daemon: what reads, and nothing that commands.
+TELEMETRY_FOLDERS = ("util", "config")
+TELEMETRY_HEADERS = ("ledger/outbox.h", "live/live-frame.h")
 LEDGER_READERS = ("ledger/ledger.h", "ledger/verify.h", "ledger/copy.h", "core/profile-file.h")
 INPUT_OUTPUT_HEADERS = ("fcntl.h", "sys/socket.h", "sys/ioctl.h", "sys/mman.h", "unistd.h", "poll.h")
 
@@ -160,6 +163,11 @@ def check_direction(source: Source, parts: list[str], line: int, header: str) ->
         yield Finding(source.path, line, f'"{header}": include it with its folder, as "{parts[1]}/{header}"')
     elif parts[0] == "plugins" and target in BELOW:
         yield Finding(source.path, line, f'"{header}": a plugin sees plugins/include only; use the host functions')
+    elif (parts[0] == "telemetry" and target in BELOW and target not in TELEMETRY_FOLDERS
+          and header not in TELEMETRY_HEADERS):
+        yield Finding(source.path, line,
+                      f'"{header}": telemetry reads the ledger and the live socket; it shares only util/, config/ and '
+                      + " and ".join(TELEMETRY_HEADERS))
     elif (parts[0] in ("ctl", "panel") and target in BELOW and target not in ("util", "tlog")
           and header not in SHARED_HEADERS and not (parts[0] == "ctl" and header in LEDGER_READERS)):
         yield Finding(source.path, line,
@@ -206,7 +214,7 @@ def check_calls(source: Source) -> Iterator[Finding]:
     if not is_c(source.path):
         return
     banned = dict(ANYWHERE)
-    if source.path.startswith("daemon/"):
+    if source.path.startswith(("daemon/", "telemetry/")):
         banned.update(IN_DAEMON)
     for number, line in enumerate(code_only(source.text).split("\n"), 1):
         for match in CALL.finditer(line):

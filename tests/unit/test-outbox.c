@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "telemetry/outbox.h"
+#include "outbox.h"
 
 enum { RECORDS = 500 };
 

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "telemetry/mqtt-client.h"
+#include "mqtt-client.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 
-#include "telemetry/mqtt-connection.h"
+#include "mqtt-connection.h"
 #include "util/clock.h"
 #include "util/digest.h"
 #include "util/log.h"
@@ -18,6 +21,7 @@ enum {
 	STEADY_S = 10, /* a connection that lived this long was a good one */
 	CONNACK_WAIT_S = 10,
 	MISC_US = USEC_PER_SEC / 4,
+	NAME_TAKEN_US = 600 * USEC_PER_SEC,
 };
 
 struct MqttClient {
@@ -32,6 +36,11 @@ struct MqttClient {
 	bool connected; /* CONNACK was good */
 	bool refused;   /* by a reason code, kept in `reason`: the connection ends after this callback */
 	bool lost_logged, refusal_logged;
+	bool holding, corked; /* see mqtt_client_hold() */
+	unsigned held;        /* published since then */
+	uint32_t limit;
+	int64_t taken_over_us;          /* 0: never */
+	mosquitto_property *properties; /* of what is JSON */
 	unsigned retry_s;
 	int64_t retry_at_us, connack_by_us, connected_us;
 	char reason[MQTT_REASON_MAX];
@@ -68,8 +77,9 @@ static void drop_connection(MqttClient *client)
 	client->socket = sd_event_source_disable_unref(client->socket);
 	client->attempt = sd_event_source_disable_unref(client->attempt);
 	client->connection = mqtt_connection_free(client->connection);
-	client->connected = false;
+	client->connected = client->corked = false;
 	client->connack_by_us = 0;
+	client->limit = 0;
 }
 
 /** The connection is over, or could not be made, for `client->reason`. Not from a library's callback. */
@@ -161,6 +171,8 @@ static void on_connect(
 		mqtt_refusal_describe(client->config, code, client->reason);
 		return;
 	}
+	client->limit = 0;
+	(void)mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, &client->limit, false);
 	client->connected = true;
 	client->connected_us = clock_monotonic_us();
 	snprintf(client->text, sizeof client->text, "connected to %.120s", client->config->mqtt_host);
@@ -184,22 +196,24 @@ static void on_publish(
 	case MQTT_RC_TOPIC_NAME_INVALID:
 	case MQTT_RC_PACKET_TOO_LARGE:
 	case MQTT_RC_PAYLOAD_FORMAT_INVALID:
-		/* for what it is: it would be refused for ever, and hold up all that come after it */
-		log_warning("the broker refused a message (%s); it stays in the ledger",
-			mosquitto_reason_string(code));
-		break;
+		/* for what it is: it would be refused again, and hold up all that come after it */
+		client->handler.acknowledged(client->handler.userdata, message, code);
+		return;
 	default:
 		if (code < MQTT_RC_UNSPECIFIED) {
 			log_regained(client);
-			break;
+			client->handler.acknowledged(client->handler.userdata, message, 0);
+			return;
+		}
+		if (client->handler.tolerates(client->handler.userdata, message)) {
+			client->handler.acknowledged(client->handler.userdata, message, code);
+			return;
 		}
 		/* for who we are, or for now: a person or time can mend that, and the record still wants to
 		 * go */
 		client->refused = true;
 		mqtt_refusal_describe(client->config, code, client->reason);
-		return;
 	}
-	client->handler.acknowledged(client->handler.userdata, message);
 }
 
 static void on_disconnect(
@@ -211,6 +225,8 @@ static void on_disconnect(
 	if (code < MQTT_RC_UNSPECIFIED || client->refused)
 		return;
 	client->refused = code != MQTT_RC_SERVER_SHUTTING_DOWN;
+	if (code == MQTT_RC_SESSION_TAKEN_OVER)
+		client->taken_over_us = clock_monotonic_us();
 	mqtt_refusal_describe(client->config, code, client->reason);
 }
 
@@ -305,6 +321,11 @@ int mqtt_client_new(sd_event *event, const Config *config, const char *will_topi
 	snprintf(client->text, sizeof client->text, "broker %.100s: connecting", config->mqtt_host);
 	client->will_topic = strdup(will_topic);
 	client->will = strdup(will);
+	if (mosquitto_property_add_byte(&client->properties, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 1) !=
+			MOSQ_ERR_SUCCESS ||
+		mosquitto_property_add_string(
+			&client->properties, MQTT_PROP_CONTENT_TYPE, "application/json") != MOSQ_ERR_SUCCESS)
+		return -ENOMEM;
 	if (!client->will_topic || !client->will)
 		return -ENOMEM;
 	r = sd_event_add_time_relative(
@@ -331,6 +352,7 @@ MqttClient *mqtt_client_free(MqttClient *client)
 	}
 	drop_connection(client);
 	sd_event_source_disable_unref(client->timer);
+	mosquitto_property_free_all(&client->properties);
 	/* a thread that is left behind in its connect call still uses the library */
 	if (!attempting)
 		mosquitto_lib_cleanup();
@@ -341,6 +363,31 @@ MqttClient *mqtt_client_free(MqttClient *client)
 	return NULL;
 }
 
+static void cork(MqttClient *client, bool on)
+{
+	int value = on;
+
+	if (client->corked == on || !client->connection || client->config->mqtt_host[0] == '/')
+		return;
+	client->corked = on;
+	(void)setsockopt(
+		mosquitto_socket(client->connection->mosq), IPPROTO_TCP, TCP_CORK, &value, sizeof value);
+}
+
+void mqtt_client_hold(MqttClient *client)
+{
+	client->holding = true;
+	client->held = 0;
+}
+
+void mqtt_client_release(MqttClient *client)
+{
+	client->holding = false;
+	cork(client, false);
+	if (client->held > 0)
+		update_events(client);
+}
+
 int mqtt_client_publish(MqttClient *client, const char *topic, const char *payload, int qos, bool retain,
 	unsigned expiry_s, int *ret_message)
 {
@@ -349,18 +396,40 @@ int mqtt_client_publish(MqttClient *client, const char *topic, const char *paylo
 
 	if (!client->connected)
 		return -ENOTCONN;
-	if (expiry_s && mosquitto_property_add_int32(
-				&properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, expiry_s) != MOSQ_ERR_SUCCESS)
+	if (expiry_s && (mosquitto_property_copy_all(&properties, client->properties) != MOSQ_ERR_SUCCESS ||
+				mosquitto_property_add_int32(&properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL,
+					expiry_s) != MOSQ_ERR_SUCCESS))
 		return -ENOMEM;
+	if (client->holding && client->held++ == 1)
+		cork(client, true);
 	r = mosquitto_publish_v5(client->connection->mosq, ret_message, topic, (int)strlen(payload), payload,
-		qos, retain, properties);
+		qos, retain,
+		!payload[0]  ? NULL
+		: properties ? properties
+			     : client->properties);
 	mosquitto_property_free_all(&properties);
-	update_events(client);
+	if (!client->holding)
+		update_events(client);
 	return r == MOSQ_ERR_SUCCESS                                         ? 0
 	       : r == MOSQ_ERR_NOMEM                                         ? -ENOMEM
 	       : r == MOSQ_ERR_INVAL                                         ? -EINVAL
 	       : r == MOSQ_ERR_OVERSIZE_PACKET || r == MOSQ_ERR_PAYLOAD_SIZE ? -EMSGSIZE
 									     : -ENOTCONN;
+}
+
+uint32_t mqtt_client_limit(const MqttClient *client)
+{
+	return client->limit;
+}
+
+bool mqtt_client_name_taken(const MqttClient *client)
+{
+	return client->taken_over_us && clock_monotonic_us() - client->taken_over_us < NAME_TAKEN_US;
+}
+
+const char *mqtt_client_reason(int code)
+{
+	return mosquitto_reason_string(code);
 }
 
 bool mqtt_client_connected(const MqttClient *client)

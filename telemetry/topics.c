@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "telemetry/topics.h"
+#include "topics.h"
 
 #include <string.h>
 
@@ -62,82 +62,72 @@ static const char *suffix_of_kind(const char *kind)
 	return NULL;
 }
 
-bool topic_of_record(const Config *config, const json_t *row, char ret[TOPIC_MAX])
+bool topic_of_record(const Config *config, const LedgerMessage *record, char ret[TOPIC_MAX])
 {
-	const char *suffix = suffix_of_kind(json_string_value(json_object_get(row, "kind")));
-	const char *zone = json_string_value(json_object_get(row, "zone"));
-	const char *body = json_string_value(json_object_get(row, "body"));
+	const char *suffix = suffix_of_kind(record->kind);
 	char text[64];
 
-	if (!suffix || !body || body[0] != '{' || !json_is_string(json_object_get(row, "utc")))
+	if (!suffix || !record->body || record->body[0] != '{')
 		return false;
 	if (strcmp(suffix, "zone") != 0) {
 		topic_make(config, suffix, ret);
 		return true;
 	}
 	/* a topic of its own for each zone; wildcards and levels have no place in its name */
-	if (!zone || !zone[0] || strpbrk(zone, "+#/") || strlen(zone) > sizeof text - sizeof "zone/")
+	if (!record->zone || !record->zone[0] || strpbrk(record->zone, "+#/") ||
+		strlen(record->zone) > sizeof text - sizeof "zone/")
 		return false;
-	snprintf(text, sizeof text, "zone/%s", zone);
+	snprintf(text, sizeof text, "zone/%s", record->zone);
 	topic_make(config, text, ret);
 	return true;
 }
 
-char *message_of_record(const Config *config, const json_t *row)
+char *message_of_record(const Config *config, const LedgerMessage *record, bool late)
 {
-	json_int_t seq = json_integer_value(json_object_get(row, "seq"));
-	char *message = NULL;
+	char utc[CLOCK_UTC_TEXT_MAX], *message = NULL;
+	unsigned long long seq = record->seq;
 	int r;
 
+	clock_format_utc(record->utc_us, utc);
 	/* without building a tree: the body is JSON already, and identifiers, kinds and times need no
 	 * escaping */
 	r = asprintf(&message,
-		"{\"body\":%s,\"id\":\"%s/%s/%lld\",\"kind\":\"%s\",\"seq\":%lld,\"utc\":\"%s\"}",
-		json_string_value(json_object_get(row, "body")), config->clinic, config->station,
-		(long long)seq, json_string_value(json_object_get(row, "kind")), (long long)seq,
-		json_string_value(json_object_get(row, "utc")));
+		"{\"body\":%s,\"id\":\"%s/%s/%llu\",\"kind\":\"%s\",%s\"seq\":%llu,\"utc\":\"%s\"}",
+		record->body, config->clinic, config->station, seq, record->kind,
+		late ? "\"late\":true," : "", seq, utc);
 	return r < 0 ? NULL : message;
 }
 
-static const char *zone_name(const StationView *view)
-{
-	return (int)view->zone >= 0 ? zone_to_string(view->zone) : "";
-}
-
-char *message_of_state(const Config *config, const StationView *view, const json_t *stock, bool online)
+char *message_of_state(const Config *config, const LiveState *state, const json_t *stock)
 {
 	json_auto_t *message = NULL;
 
-	if (!online) {
+	if (!state) {
 		message = json_pack(
 			"{s:b, s:s, s:s}", "online", 0, "clinic", config->clinic, "station", config->station);
 		return message ? json_dumps(message, MESSAGE_JSON) : NULL;
 	}
 	message = json_pack("{s:b, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}",
 		"online", 1, "clinic", config->clinic, "station", config->station, "version", STIPPLE_VERSION,
-		"state", session_state_to_string(view->state), "session", (json_int_t)view->session,
-		"subject", view->subject, "operator", view->badge, "zone", zone_name(view), "unit",
-		view->unit, "lot", view->lot, "pigment", view->pigment, "fault",
-		view->fault == CONTROL_FAULT_NONE ? "" : control_fault_to_string(view->fault), "board",
-		view->board_connected);
+		"state", state->state, "session", (json_int_t)state->session, "subject", state->subject,
+		"operator", state->badge, "zone", state->zone, "unit", state->unit, "lot", state->lot,
+		"pigment", state->pigment, "fault", state->fault, "board", state->board);
 	if (message && stock && json_object_set_new(message, "stock", json_deep_copy(stock)) < 0)
 		return NULL;
 	return message ? json_dumps(message, MESSAGE_JSON) : NULL;
 }
 
-char *message_of_telemetry(const Config *config, const StationView *view)
+char *message_of_figures(const LiveFigures *figures)
 {
 	json_auto_t *message = json_pack(
 		"{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:f, s:i, s:f, s:i, s:i, s:f, s:b, s:b, s:I}", "state",
-		session_state_to_string(view->state), "session", (json_int_t)view->session, "zone",
-		zone_name(view), "dots", (json_int_t)view->statistics.dots, "strokes",
-		(json_int_t)view->statistics.strokes, "session_dots", (json_int_t)view->session_dots,
-		"session_strokes", (json_int_t)view->session_strokes, "density",
-		zone_statistics_density(&view->statistics, view->area_mm2), "target",
-		view->plan ? view->plan->density : 0, "outside", zone_statistics_outside(&view->statistics),
-		"depth_um", view->last_dot.depth_mean_um, "resistance_mn", view->last_dot.resistance_peak_mn,
-		"dwell_ms", view->last_dot.dwell_us / 1000.0, "pedal", view->pedal, "emergency_stop",
-		view->emergency_stop, "elapsed_s", (json_int_t)view->elapsed_s);
+		figures->state, "session", (json_int_t)figures->session, "zone", figures->zone, "dots",
+		(json_int_t)figures->dots, "strokes", (json_int_t)figures->strokes, "session_dots",
+		(json_int_t)figures->session_dots, "session_strokes", (json_int_t)figures->session_strokes,
+		"density", figures->density, "target", figures->target, "outside", figures->outside,
+		"depth_um", figures->depth_um, "resistance_mn", figures->resistance_mn, "dwell_ms",
+		figures->dwell_ms, "pedal", figures->pedal, "emergency_stop", figures->emergency_stop,
+		"elapsed_s", (json_int_t)figures->elapsed_s);
 
 	return message ? json_dumps(message, MESSAGE_JSON) : NULL;
 }

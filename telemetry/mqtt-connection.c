@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "telemetry/mqtt-connection.h"
+#include "mqtt-connection.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -93,13 +93,29 @@ static void on_log(struct mosquitto *mosq, void *userdata, int level, const char
 		snprintf(connection->detail, sizeof connection->detail, "%s", last ? last + 1 : text);
 }
 
+static int set_will(MqttConnection *connection, const char *topic, const char *will)
+{
+	mosquitto_property *properties = NULL;
+
+	if (mosquitto_property_add_byte(&properties, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 1) ==
+			MOSQ_ERR_SUCCESS &&
+		mosquitto_property_add_string(&properties, MQTT_PROP_CONTENT_TYPE, "application/json") ==
+			MOSQ_ERR_SUCCESS &&
+		mosquitto_will_set_v5(connection->mosq, topic, (int)strlen(will), will, 1, true,
+			properties) == MOSQ_ERR_SUCCESS)
+		return 0; /* the library has taken the properties */
+	mosquitto_property_free_all(&properties);
+	return -ENOMEM;
+}
+
 static int set_up(MqttConnection *connection, const Config *config, const char *will_topic, const char *will,
 	char reason[MQTT_REASON_MAX])
 {
 	char id[128];
 	int r = 0;
 
-	snprintf(id, sizeof id, "stipple-%.50s-%.50s", config->clinic, config->station);
+	/* ':' is in no name: a-b of c and a of b-c are two */
+	snprintf(id, sizeof id, "stipple:%.50s:%.50s", config->clinic, config->station);
 	connection->mosq = mosquitto_new(id, true, connection);
 	if (!connection->mosq)
 		return -ENOMEM;
@@ -109,8 +125,7 @@ static int set_up(MqttConnection *connection, const Config *config, const char *
 	/* the outbox keeps the window: only the broker's own limit is to hold messages back */
 	mosquitto_int_option(connection->mosq, MOSQ_OPT_SEND_MAXIMUM, 65535);
 	mosquitto_log_callback_set(connection->mosq, on_log);
-	if (mosquitto_will_set_v5(connection->mosq, will_topic, (int)strlen(will), will, 1, true, NULL) !=
-		MOSQ_ERR_SUCCESS)
+	if (set_will(connection, will_topic, will) < 0)
 		return -ENOMEM;
 	if (config->mqtt_tls && !is_local(config))
 		r = set_tls(connection, config, reason);

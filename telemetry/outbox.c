@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "telemetry/outbox.h"
+#include "outbox.h"
 
 #include <string.h>
 
@@ -58,6 +58,14 @@ bool outbox_acknowledged(Outbox *outbox, int message)
 			break;
 		}
 	return advance(outbox);
+}
+
+uint64_t outbox_find(const Outbox *outbox, int message)
+{
+	for (uint32_t i = 0; i < outbox->n; i++)
+		if (outbox->under_way[i].message == message && !outbox->under_way[i].acknowledged)
+			return outbox->under_way[i].seq;
+	return 0;
 }
 
 void outbox_restart(Outbox *outbox)

@@ -32,5 +32,7 @@ void outbox_sent(Outbox *outbox, uint64_t seq, int message);
 void outbox_skipped(Outbox *outbox, uint64_t seq);
 /** The broker has taken a message. True when the cursor moved. Unknown and repeated ids are ignored. */
 bool outbox_acknowledged(Outbox *outbox, int message);
+/** The record that a message under way is of; 0: none, or it was acknowledged. */
+uint64_t outbox_find(const Outbox *outbox, int message);
 /** The connection is gone: what was under way is to be sent again, from the cursor. */
 void outbox_restart(Outbox *outbox);

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** The ledger as who publishes it sees it. It must never write, and never hold a snapshot longer than a call.
+ */
+
+#include "ledger/outbox.h"
+
+#include <string.h>
+
+#include "ledger/reader.h"
+
+struct LedgerOutbox {
+	Reader *reader;
+	Statements statements;
+	Digester *digester;
+};
+
+/** Ends the call's snapshot. A cleanup function; statements have to be reset before. */
+static void snapshot_done(Reader **reader)
+{
+	if (*reader)
+		reader_end(*reader);
+}
+
+/** Of what takes several statements; one alone has a snapshot anyway. */
+static int begin(LedgerOutbox *outbox, Reader **ret)
+{
+	int r = reader_begin(outbox->reader);
+
+	if (r == 0)
+		*ret = outbox->reader;
+	return r;
+}
+
+int ledger_outbox_open(const char *path, LedgerOutbox **ret, char error[LEDGER_TEXT_MAX])
+{
+	_cleanup_(ledger_outbox_freep) LedgerOutbox *outbox = calloc(1, sizeof *outbox);
+	ReaderOptions options = { .followed = true };
+	int r;
+
+	snprintf(error, LEDGER_TEXT_MAX, "out of memory");
+	if (!outbox)
+		return -ENOMEM;
+	r = reader_open(path, &options, &outbox->reader, error);
+	if (r < 0)
+		return r;
+	reader_end(outbox->reader);
+	outbox->statements.db = outbox->reader->db;
+	r = digester_new(&outbox->digester);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(outbox);
+	return 0;
+}
+
+LedgerOutbox *ledger_outbox_free(LedgerOutbox *outbox)
+{
+	if (!outbox)
+		return NULL;
+	statements_clear(&outbox->statements);
+	reader_free(outbox->reader);
+	digester_free(outbox->digester);
+	free(outbox);
+	return NULL;
+}
+
+/** One number; 0 without a row. */
+static int read_number(LedgerOutbox *outbox, const char *sql, uint64_t argument, uint64_t *ret)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	int r = statement_get(&outbox->statements, sql, &select);
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	if (sqlite3_bind_parameter_count(select) > 0)
+		sqlite3_bind_int64(select, 1, (int64_t)argument);
+	r = sqlite3_step(select);
+	if (r != SQLITE_ROW && r != SQLITE_DONE)
+		return ledger_errno(r);
+	*ret = r == SQLITE_ROW ? (uint64_t)column_integer(select, 0) : 0;
+	return 0;
+}
+
+int ledger_outbox_info(LedgerOutbox *outbox, LedgerOutboxInfo *ret)
+{
+	_cleanup_(snapshot_done) Reader *snapshot = NULL;
+	LedgerOutboxInfo info = { 0 };
+	int r = begin(outbox, &snapshot);
+
+	if (r == 0)
+		r = read_number(outbox, "SELECT max(seq) FROM record", 0, &info.newest);
+	if (r == 0)
+		r = read_number(outbox, "SELECT max(size) FROM checkpoint", 0, &info.checkpoint);
+	if (r == 0)
+		r = read_number(outbox, "SELECT max(seq) FROM record WHERE kind = 'ledger.restored'", 0,
+			&info.restored);
+	if (r == 0)
+		r = read_number(
+			outbox, "SELECT max(value) FROM meta WHERE name = 'published'", 0, &info.published);
+	if (r == 0)
+		r = read_number(outbox, "SELECT max(value) FROM meta WHERE name = 'checkpoint_published'", 0,
+			&info.checkpoint_published);
+	if (r == 0)
+		*ret = info;
+	return r;
+}
+
+int ledger_outbox_read(
+	LedgerOutbox *outbox, uint64_t after, uint32_t limit, LedgerMessageDone done, void *userdata)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	int result,
+		r = statement_get(&outbox->statements,
+			"SELECT seq, utc_us, kind, json_extract(CAST(leaf AS TEXT), '$.body'),"
+			" CASE kind WHEN 'zone.statistics' THEN json_extract(CAST(leaf AS TEXT), '$.body.zone') END, hash"
+			" FROM record WHERE published AND seq > ? ORDER BY seq LIMIT ?",
+			&select);
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	sqlite3_bind_int64(select, 1, (int64_t)after);
+	sqlite3_bind_int64(select, 2, limit);
+	while ((result = sqlite3_step(select)) == SQLITE_ROW) {
+		DigestPart hash = column_bytes(select, 5);
+		LedgerMessage message = {
+			.seq = (uint64_t)column_integer(select, 0),
+			.utc_us = column_integer(select, 1),
+			.kind = column_text(select, 2),
+			.body = column_text(select, 3),
+			.zone = column_text(select, 4),
+			.hash = hash.data,
+		};
+
+		if (!message.kind || !hash.data || hash.size != DIGEST_BYTES)
+			return -EUCLEAN;
+		r = done(userdata, &message);
+		if (r != 0)
+			return r;
+	}
+	return ledger_errno(result);
+}
+
+int ledger_outbox_count(LedgerOutbox *outbox, uint64_t after, uint64_t *ret)
+{
+	return read_number(outbox, "SELECT count(*) FROM record WHERE published AND seq > ?", after, ret);
+}
+
+int ledger_outbox_hash(LedgerOutbox *outbox, uint64_t seq, uint8_t ret[DIGEST_BYTES])
+{
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	DigestPart hash;
+	int r = statement_get(&outbox->statements, "SELECT hash FROM record WHERE seq = ?", &select);
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	sqlite3_bind_int64(select, 1, (int64_t)seq);
+	r = sqlite3_step(select);
+	if (r != SQLITE_ROW)
+		return r == SQLITE_DONE ? -ENOENT : ledger_errno(r);
+	hash = column_bytes(select, 0);
+	if (!hash.data || hash.size != DIGEST_BYTES)
+		return -EUCLEAN;
+	memcpy(ret, hash.data, DIGEST_BYTES);
+	return 0;
+}
+
+int ledger_outbox_stock(LedgerOutbox *outbox, json_t **ret)
+{
+	json_auto_t *none = json_object();
+	char error[LEDGER_TEXT_MAX];
+
+	return none ? query_rows(outbox->reader->db, query_find("newest-stock"), none, ret, error) : -ENOMEM;
+}
+
+int ledger_outbox_checkpoint(LedgerOutbox *outbox, uint64_t since, json_t **ret)
+{
+	_cleanup_(snapshot_done) Reader *snapshot = NULL;
+	int r = begin(outbox, &snapshot);
+
+	return r < 0 ? r : prove_checkpoint(&outbox->statements, outbox->digester, since, ret);
+}

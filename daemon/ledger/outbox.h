@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * The ledger as who publishes it sees it: a connection of one's own to a file that a daemon is writing, which
+ * changes nothing, not even the memory that the two share. Each call is one short transaction: a snapshot
+ * held for long would let the write-ahead log grow. Blocks on the disk; one thread.
+ */
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "ledger/ledger.h"
+#include "util/cleanup.h"
+#include "util/digest.h"
+
+typedef struct LedgerOutbox LedgerOutbox;
+
+/** A record that leaves the station. Texts are valid during the call only. */
+typedef struct LedgerMessage {
+	uint64_t seq;
+	int64_t utc_us;
+	const char *kind;
+	const char *body;    /* JSON text of an object */
+	const char *zone;    /* of zone.statistics; else NULL */
+	const uint8_t *hash; /* DIGEST_BYTES */
+} LedgerMessage;
+
+/** Non-zero ends the reading, and is its result. */
+typedef int (*LedgerMessageDone)(void *userdata, const LedgerMessage *message);
+
+typedef struct LedgerOutboxInfo {
+	uint64_t newest;     /* number of the newest record; 0 none */
+	uint64_t checkpoint; /* records that the newest checkpoint covers; 0 none */
+	uint64_t restored;   /* number of the newest record ledger.restored; 0 none */
+	/* where the daemons of earlier versions, which published themselves, were */
+	uint64_t published, checkpoint_published;
+} LedgerOutboxInfo;
+
+/**
+ * -ENOENT, -EACCES, ...: not there, or not for us, or nobody writes it just now; -EPROTO: of another schema
+ * version, so that its daemon has to be started first; `error` gets a sentence.
+ */
+int ledger_outbox_open(const char *path, LedgerOutbox **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+/** Accepts NULL; returns NULL. */
+LedgerOutbox *ledger_outbox_free(LedgerOutbox *outbox);
+DEFINE_CLEANUP(LedgerOutbox *, ledger_outbox_free, ledger_outbox_freep);
+
+int ledger_outbox_info(LedgerOutbox *outbox, LedgerOutboxInfo *ret) _must_check_;
+
+/** At most `limit` records that leave, after number `after`, in order. 0, what `done` returned, or -errno. */
+int ledger_outbox_read(LedgerOutbox *outbox, uint64_t after, uint32_t limit, LedgerMessageDone done,
+	void *userdata) _must_check_;
+
+/** How many leave after number `after`. */
+int ledger_outbox_count(LedgerOutbox *outbox, uint64_t after, uint64_t *ret) _must_check_;
+
+/** The hash of record `seq`, of any kind. -ENOENT: there is no such record. */
+int ledger_outbox_hash(LedgerOutbox *outbox, uint64_t seq, uint8_t ret[DIGEST_BYTES]) _must_check_;
+
+/** The rows of the query newest-stock, an array; the caller's. */
+int ledger_outbox_stock(LedgerOutbox *outbox, json_t **ret) _must_check_;
+
+/** As ledger_checkpoint(); the object is the caller's. -ENODATA: there is none yet. */
+int ledger_outbox_checkpoint(LedgerOutbox *outbox, uint64_t since, json_t **ret) _must_check_;

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The live socket. It must never wait, and never act on what comes back from it: the program at its other end
+ * reads what brokers send.
+ */
+
+#include "live/live.h"
+
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "util/file.h"
+#include "util/log.h"
+
+enum { BACKLOG = 4, SLACK_US = 10000 };
+
+struct Live {
+	const Config *config;
+	Station *station;
+	Ledger *ledger;
+	sd_event *event;
+	char *path;
+	int listen_fd, fd; /* fd: of who listens to us; -1 nobody */
+	sd_event_source *listening, *reading, *timer;
+	bool asked, changed; /* see ask_state() */
+	bool owed;           /* a state did not fit into the socket */
+	bool news_owed;      /* nor did news */
+	bool board;          /* as the last state said */
+	LiveFrame figures;   /* the last that were sent */
+	bool reported;
+	LiveFrame report;
+};
+
+/* ---- what is said ---- */
+
+static void drop_peer(Live *live)
+{
+	live->reading = sd_event_source_disable_unref(live->reading);
+	closep(&live->fd);
+	live->reported = false;
+}
+
+/** False when it was not taken. */
+static bool say(Live *live, const LiveFrame *frame)
+{
+	if (live->fd < 0)
+		return false;
+	if (send(live->fd, frame, frame->head.size, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)frame->head.size)
+		return true;
+	if (errno != EAGAIN && errno != ENOBUFS)
+		drop_peer(live);
+	return false;
+}
+
+static void say_news(Live *live)
+{
+	LiveFrame frame;
+
+	live_frame_init(&frame, LIVE_NEWS);
+	live->news_owed = !say(live, &frame);
+}
+
+#define PUT(field, value) snprintf(field, sizeof(field), "%s", value)
+
+static const char *zone_name(const StationView *view)
+{
+	return (int)view->zone >= 0 ? zone_to_string(view->zone) : "";
+}
+
+static void say_state(Live *live)
+{
+	const StationView *view = station_view(live->station);
+	LiveFrame frame;
+
+	live_frame_init(&frame, LIVE_STATE);
+	frame.state.session = view->session;
+	frame.state.board = live->board = view->board_connected;
+	PUT(frame.state.state, session_state_to_string(view->state));
+	PUT(frame.state.fault, view->fault == CONTROL_FAULT_NONE ? "" : control_fault_to_string(view->fault));
+	PUT(frame.state.zone, zone_name(view));
+	PUT(frame.state.lot, view->lot);
+	PUT(frame.state.subject, view->subject);
+	PUT(frame.state.badge, view->badge);
+	PUT(frame.state.unit, view->unit);
+	PUT(frame.state.pigment, view->pigment);
+	live->owed = !say(live, &frame);
+}
+
+static void say_figures(Live *live)
+{
+	const StationView *view = station_view(live->station);
+	LiveFrame frame;
+
+	if (view->session == 0)
+		return;
+	live_frame_init(&frame, LIVE_FIGURES);
+	frame.figures.session = view->session;
+	frame.figures.dots = view->statistics.dots;
+	frame.figures.strokes = view->statistics.strokes;
+	frame.figures.session_dots = view->session_dots;
+	frame.figures.session_strokes = view->session_strokes;
+	frame.figures.elapsed_s = view->elapsed_s;
+	frame.figures.density = zone_statistics_density(&view->statistics, view->area_mm2);
+	frame.figures.outside = zone_statistics_outside(&view->statistics);
+	frame.figures.dwell_ms = view->last_dot.dwell_us / 1000.0;
+	frame.figures.target = view->plan ? (int32_t)view->plan->density : 0;
+	frame.figures.depth_um = (int32_t)view->last_dot.depth_mean_um;
+	frame.figures.resistance_mn = (int32_t)view->last_dot.resistance_peak_mn;
+	frame.figures.pedal = view->pedal;
+	frame.figures.emergency_stop = view->emergency_stop;
+	PUT(frame.figures.state, session_state_to_string(view->state));
+	PUT(frame.figures.zone, zone_name(view));
+	if (memcmp(&frame, &live->figures, sizeof frame) != 0 && say(live, &frame))
+		live->figures = frame;
+}
+
+static void ask_state(Live *live);
+
+static void state_kept(void *userdata, int error, json_t *rows)
+{
+	Live *live = userdata;
+
+	/* told in any case: a ledger that fails latches a fault, and a dashboard had better show that */
+	live->asked = false;
+	say_state(live);
+	if (live->changed)
+		ask_state(live);
+}
+
+/**
+ * Some changes are seen before their record is on disk. The ledger answers in order and after the commit:
+ * when it has answered a question of ours (a cheap one), all that led to the state is durable.
+ */
+static void ask_state(Live *live)
+{
+	json_auto_t *arguments = NULL;
+
+	live->changed = true;
+	if (live->asked || live->fd < 0)
+		return;
+	arguments = json_pack("{s:I}", "after", (json_int_t)INT64_MAX);
+	if (!arguments || ledger_lookup(live->ledger, "waiting", arguments, state_kept, live) < 0)
+		return; /* the timer tries again */
+	live->asked = true;
+	live->changed = false;
+}
+
+/* ---- what is heard ---- */
+
+/** One at a time, and the next not before the timer: whoever floods us is not heard more often than that. */
+static int on_report(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	Live *live = userdata;
+	LiveFrame frame;
+	ssize_t n = recv(fd, &frame, sizeof frame, MSG_DONTWAIT | MSG_TRUNC);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0) {
+		drop_peer(live);
+		return 0;
+	}
+	if ((size_t)n > sizeof frame || live_frame_check(&frame, (size_t)n) < 0 ||
+		frame.head.kind != LIVE_REPORT) {
+		log_warning("what telemetry says makes no sense: it is not listened to until it comes again");
+		drop_peer(live);
+		return 0;
+	}
+	live->report = frame;
+	live->reported = true;
+	(void)!sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	return 0;
+}
+
+const LiveReport *live_report(const Live *live)
+{
+	return live->fd >= 0 && live->reported ? &live->report.report : NULL;
+}
+
+/**
+ * In the service's user namespace only its own user and group have their numbers; telemetry's user is of the
+ * daemon's group there.
+ */
+static bool may_listen(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof peer;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return false;
+	return peer.uid == 0 || peer.uid == geteuid() || peer.gid == getegid();
+}
+
+static int on_connection(sd_event_source *source, int listen_fd, uint32_t events, void *userdata)
+{
+	Live *live = userdata;
+	_cleanup_(closep) int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return 0;
+	if (!may_listen(fd)) {
+		log_warning("somebody who is not of the daemon's group came to %s: turned away", live->path);
+		return 0;
+	}
+	drop_peer(live);
+	if (sd_event_add_io(live->event, &live->reading, fd, EPOLLIN, on_report, live) < 0)
+		return 0;
+	live->fd = TAKE_FD(fd);
+	live->figures.head.size = 0;
+	say_news(live);
+	ask_state(live);
+	return 0;
+}
+
+/* ---- when it is said ---- */
+
+static void on_changed(void *userdata, unsigned changes)
+{
+	Live *live = userdata;
+
+	if (live->fd < 0)
+		return;
+	/* of the lines only the board is in the state: a pedal would tell it with every step on it */
+	if ((changes & (STATION_CHANGED_STATE | STATION_CHANGED_OPERATOR | STATION_CHANGED_ZONE)) ||
+		station_view(live->station)->board_connected != live->board)
+		ask_state(live);
+	if (changes & STATION_CHANGED_RECORDS)
+		say_news(live);
+}
+
+static int on_timer(sd_event_source *source, uint64_t now, void *userdata)
+{
+	Live *live = userdata;
+
+	if (live->reading)
+		(void)!sd_event_source_set_enabled(live->reading, SD_EVENT_ON);
+	say_figures(live);
+	if (live->news_owed)
+		say_news(live);
+	if (live->changed || live->owed)
+		ask_state(live);
+	return sd_event_source_set_time_relative(source, live->config->telemetry_ms * 1000ULL);
+}
+
+/* ---- life ---- */
+
+static int start_listening(Live *live)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int r = file_make_folders(live->config->run_folder);
+
+	if (r < 0)
+		return r;
+	if (asprintf(&live->path, "%s/" LIVE_SOCKET, live->config->run_folder) < 0)
+		return -ENOMEM;
+	if (strlen(live->path) >= sizeof address.sun_path)
+		return -ENAMETOOLONG;
+	PUT(address.sun_path, live->path);
+	live->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (live->listen_fd < 0)
+		return -errno;
+	(void)unlink(live->path);
+	if (bind(live->listen_fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+		chmod(live->path, 0660) < 0 || listen(live->listen_fd, BACKLOG) < 0)
+		return -errno;
+	return 0;
+}
+
+int live_new(sd_event *event, const Config *config, Station *station, Ledger *ledger, Live **ret)
+{
+	_cleanup_(live_freep) Live *live = calloc(1, sizeof *live);
+	StationObserver observer = { .changed = on_changed, .userdata = live };
+	int r;
+
+	if (!live)
+		return -ENOMEM;
+	live->listen_fd = live->fd = -1;
+	live->event = sd_event_ref(event);
+	live->config = config;
+	live->station = station;
+	live->ledger = ledger;
+	r = start_listening(live);
+	if (r >= 0)
+		r = sd_event_add_io(event, &live->listening, live->listen_fd, EPOLLIN, on_connection, live);
+	if (r >= 0)
+		r = sd_event_add_time_relative(event, &live->timer, CLOCK_MONOTONIC,
+			config->telemetry_ms * 1000ULL, SLACK_US, on_timer, live);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(live->timer, SD_EVENT_ON);
+	if (r >= 0)
+		r = station_observe(station, &observer);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(live);
+	return 0;
+}
+
+Live *live_free(Live *live)
+{
+	if (!live)
+		return NULL;
+	station_unobserve(live->station, live);
+	drop_peer(live);
+	sd_event_source_disable_unref(live->listening);
+	sd_event_source_disable_unref(live->timer);
+	if (live->listen_fd >= 0 && live->path)
+		(void)unlink(live->path);
+	closep(&live->listen_fd);
+	sd_event_unref(live->event);
+	free(live->path);
+	free(live);
+	return NULL;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * The daemon's end of the live socket: who publishes hears here that there are new records, how the station
+ * is, and the figures of now. Nothing is ever waited for: what the other end does not read is dropped, and
+ * the record is not, which it reads from the ledger. What comes back is one fixed structure, which is only
+ * shown.
+ *
+ * Main thread only; nothing blocks.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "config/config.h"
+#include "core/station.h"
+#include "ledger/ledger.h"
+#include "live/live-frame.h"
+#include "util/cleanup.h"
+
+typedef struct Live Live;
+
+/**
+ * Listens in `config`'s run folder, which is made where it is missing, and observes `station`. Let in are
+ * root, the daemon's own user, and processes of its group; the newest replaces the one before. -errno of the
+ * socket.
+ */
+int live_new(
+	sd_event *event, const Config *config, Station *station, Ledger *ledger, Live **ret) _must_check_;
+/** Ends the connection and removes the socket. Before the ledger goes. Accepts NULL; returns NULL. */
+Live *live_free(Live *live);
+DEFINE_CLEANUP(Live *, live_free, live_freep);
+
+/** What telemetry reported last; NULL while none is connected, or it has not reported yet. Live's own. */
+const LiveReport *live_report(const Live *live);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * stipple-telemetryd: publishes what the station records, and how it is, to the clinic's broker. It reads
+ * what others on the network send, so it is a program of its own: it commands nothing, and when it dies the
+ * session goes on.
+ */
+
+#include <getopt.h>
+#include <signal.h>
+#include <string.h>
+
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#include "config/config.h"
+#include "publisher.h"
+#include "util/file.h"
+#include "util/log.h"
+
+#ifndef STIPPLE_CONFIG_FILE
+#define STIPPLE_CONFIG_FILE "/etc/stipple/stippled.conf"
+#endif
+#define STATE_FOLDER "/var/lib/stipple-telemetry"
+
+typedef struct Program {
+	const char *config_path, *folder;
+	Config *config;
+	sd_event *event;
+	Publisher *publisher;
+	bool again; /* to start over */
+} Program;
+
+static void start_over(void *userdata)
+{
+	Program *program = userdata;
+
+	program->again = true;
+	(void)sd_event_exit(program->event, 0);
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	start_over(userdata);
+	return 0;
+}
+
+/** A configuration that cannot be read is the daemon's to refuse, too; once it is mended, that starts over.
+ */
+static int start_configuration(Program *program)
+{
+	char error[CONFIG_ERROR_MAX];
+	int r;
+
+	if (config_load(program->config_path, &program->config, error) >= 0)
+		return 0;
+	log_line(LOG_ERR, LOG_ID_CONFIG_REJECTED, "nothing is published: %s", error);
+	r = config_defaults(&program->config);
+	if (r >= 0)
+		program->config->mqtt_enabled = false;
+	return r;
+}
+
+static int run(Program *program)
+{
+	int r = start_configuration(program);
+
+	if (r >= 0)
+		r = file_make_folders(program->folder);
+	if (r < 0)
+		log_error("%s cannot be made (%s): create it for this program's user", program->folder,
+			strerror(-r));
+	if (r >= 0)
+		r = sd_event_default(&program->event);
+	if (r >= 0)
+		r = sd_event_add_signal(program->event, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(program->event, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(program->event, NULL, SIGHUP, on_hangup, program);
+	if (r >= 0)
+		r = sd_event_set_watchdog(program->event, true);
+	if (r >= 0)
+		r = publisher_new(program->event, program->config, program->folder, start_over, program,
+			&program->publisher);
+	if (r < 0) {
+		log_error("stipple-telemetryd cannot start: %s", strerror(-r));
+		return r;
+	}
+	(void)sd_notify(false, "READY=1");
+	return sd_event_loop(program->event);
+}
+
+static void help(void)
+{
+	printf("Usage: stipple-telemetryd [OPTION]...\n"
+	       "Publishes what a treatment station records to the clinic's MQTT broker.\n\n"
+	       "  -c, --config FILE   the station's configuration (default %s)\n"
+	       "  -s, --state FOLDER  where it keeps how far it got (default $STATE_DIRECTORY, else %s)\n"
+	       "  -d, --debug         log more\n"
+	       "  -h, --help          this text\n"
+	       "      --version       the version\n\n"
+	       "SIGTERM ends it; SIGHUP starts it over.\n",
+		STIPPLE_CONFIG_FILE, STATE_FOLDER);
+}
+
+int main(int argc, char **argv)
+{
+	enum { OPTION_VERSION = 256 };
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "state", required_argument, NULL, 's' },
+		{ "debug", no_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, OPTION_VERSION },
+		{ 0 },
+	};
+	const char *folder = getenv("STATE_DIRECTORY");
+	Program program = { .config_path = STIPPLE_CONFIG_FILE, .folder = folder ? folder : STATE_FOLDER };
+	sigset_t signals;
+	int option, r;
+
+	while ((option = getopt_long(argc, argv, "c:s:dh", options, NULL)) >= 0) {
+		switch (option) {
+		case 'c':
+			program.config_path = optarg;
+			break;
+		case 's':
+			program.folder = optarg;
+			break;
+		case 'd':
+			log_set_level(LOG_DEBUG);
+			break;
+		case 'h':
+			help();
+			return EXIT_SUCCESS;
+		case OPTION_VERSION:
+			puts("stipple-telemetryd " STIPPLE_VERSION);
+			return EXIT_SUCCESS;
+		default:
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr,
+			"stipple-telemetryd: unexpected argument \"%s\"; see stipple-telemetryd --help\n",
+			argv[optind]);
+		return 2;
+	}
+	/* blocked before the first thread starts, so that they all inherit it and only the loop sees them */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGPIPE);
+	sigaddset(&signals, SIGXFSZ);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	r = run(&program);
+	publisher_free(program.publisher);
+	sd_event_unref(program.event);
+	config_free(program.config);
+	if (r >= 0 && program.again) {
+		execv("/proc/self/exe", argv);
+		log_error("stipple-telemetryd cannot start over: %s", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
