@@ -81,7 +81,7 @@ static void compare_free(gpointer data)
 
 GtkWidget *compare_new(void)
 {
-	GtkWidget *area = gtk_drawing_area_new();
+	GtkWidget *area = drawing_new();
 	GtkGesture *drag = gtk_gesture_drag_new();
 	Compare *compare = g_new0(Compare, 1);
 

@@ -88,7 +88,7 @@ static void draw_depth(GtkDrawingArea *area, cairo_t *cr, int width, int height,
 
 GtkWidget *depth_gauge_new(void)
 {
-	GtkWidget *area = gtk_drawing_area_new();
+	GtkWidget *area = drawing_new();
 	DepthReading *reading = g_new0(DepthReading, 1);
 
 	g_object_set_data_full(G_OBJECT(area), "reading", reading, g_free);
@@ -157,7 +157,7 @@ static void draw_trace(GtkDrawingArea *area, cairo_t *cr, int width, int height,
 
 GtkWidget *trace_new(void)
 {
-	GtkWidget *area = gtk_drawing_area_new();
+	GtkWidget *area = drawing_new();
 	Trace *trace = g_new0(Trace, 1);
 
 	g_object_set_data_full(G_OBJECT(area), "trace", trace, g_free);

@@ -237,7 +237,7 @@ Scalp *scalp_new(ScalpChosen chosen, void *userdata)
 	scalp->userdata = userdata;
 	scalp->active = scalp->marked = -1;
 	scalp->overlay = gtk_overlay_new();
-	scalp->drawing = gtk_drawing_area_new();
+	scalp->drawing = drawing_new();
 	gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(scalp->drawing), draw, scalp, NULL);
 	gtk_overlay_set_child(GTK_OVERLAY(scalp->overlay), scalp->drawing);
 	gtk_widget_set_hexpand(scalp->overlay, TRUE);

@@ -32,6 +32,8 @@ void box_show_only(GtkWidget *box, GtkWidget *child);
 /** Takes all widgets out of a box. */
 void box_clear(GtkWidget *box);
 
+/** An area to draw in, which can be given a name for who cannot see it. */
+GtkWidget *drawing_new(void);
 void accessible_name(GtkWidget *widget, const char *name);
 
 /** A colour of light.css or dark.css by its name; grey when it has none of that name. */
