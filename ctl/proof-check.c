@@ -302,7 +302,7 @@ static int check_growth(Ctl *ctl, const KnownKeys *known, const char *since, con
 
 typedef struct Chain {
 	const char *file;
-	const KnownKeys *known;
+	KnownKeys *known;
 	Checkpoint last;
 	char *note;     /* the last one's */
 	json_t *seen;   /* the root of each so far, by its size */
@@ -311,6 +311,7 @@ typedef struct Chain {
 	unsigned line,
 		behind; /* of the last; of one that was sent again, until it is caught up with; 0 none */
 	uint64_t behind_size;
+	unsigned epochs; /* restored backups that the log went on from under another origin */
 } Chain;
 
 /** A cleanup function. */
@@ -388,20 +389,65 @@ static bool is_repeated(Chain *chain, const Checkpoint *next)
 	       strcmp(next->origin, chain->last.origin) == 0;
 }
 
+/**
+ * A restored backup goes on under another origin: its key is vouched for by the one before. What was beyond
+ * the backup is lost, which is said.
+ */
+static bool begin_epoch(Chain *chain, const json_t *message, unsigned line)
+{
+	const char *statement = json_string_value(json_object_get(message, "statement")), *key;
+	char why[TLOG_TEXT_MAX], next[NOTE_KEY_MAX];
+	KnownKeys *known = chain->known;
+	NoteVerifier verifier;
+	Checkpoint checkpoint;
+	NoteOpened opened;
+	size_t text;
+	const char *note = proof_note_of(message);
+
+	if (!statement || known->n == KNOWN_KEYS_MAX ||
+		note_open_cosigned(statement, strlen(statement), known->keys, known->n, &opened, why) < 0 ||
+		!opened.signed_for_origin ||
+		strcmp(known->keys[opened.signed_by].name, chain->last.origin) != 0)
+		return false;
+	key = strchr(statement, '\n');
+	if (!key || !BEGINS(key, NEXT_KEY))
+		return false;
+	key += sizeof NEXT_KEY - 1;
+	snprintf(next, sizeof next, "%.*s", (int)strcspn(key, "\n"), key);
+	if (note_verifier_parse(next, &verifier, why) < 0 || verifier.kind != NOTE_ED25519 ||
+		note_read(note, strlen(note), &text, why) < 0 ||
+		checkpoint_parse(note, text, &checkpoint, why) < 0 ||
+		strcmp(checkpoint.origin, verifier.name) != 0 ||
+		strcmp(checkpoint.origin, chain->last.origin) == 0 ||
+		!checkpoint_same_log(checkpoint.origin, chain->last.origin) ||
+		checkpoint_open(note, strlen(note), &verifier, 1, NULL, &checkpoint, why) < 0)
+		return false;
+	known->keys[known->n++] = verifier;
+	chain->epochs++;
+	fprintf(stderr,
+		"line %u: a backup was restored: %s, which had %" PRIu64
+		" entries, goes on as %s with %" PRIu64 "\n",
+		line, chain->last.origin, chain->last.size, checkpoint.origin, checkpoint.size);
+	return true;
+}
+
 static int take_message(void *userdata, unsigned line, const json_t *message)
 {
 	Chain *chain = userdata;
+	bool epoch = chain->n > 0 && begin_epoch(chain, message, line);
 	const char *note = proof_note_of(message);
 	char why[TLOG_TEXT_MAX], text[TLOG_TEXT_MAX + 128];
 	Checkpoint next;
 	int r = checkpoint_open(note, strlen(note), chain->known->keys, chain->known->n, NULL, &next, why);
 
+	if (epoch)
+		json_object_clear(chain->seen);
 	if (r == 0 && is_repeated(chain, &next)) {
 		chain->behind = line;
 		chain->behind_size = next.size;
 		return CTL_DONE;
 	}
-	if (r == 0 && chain->n > 0)
+	if (r == 0 && chain->n > 0 && !epoch)
 		r = prove_link(chain, message, &next, why);
 	if (r < 0 && chain->n > 0)
 		snprintf(text, sizeof text,
@@ -420,11 +466,11 @@ static int take_message(void *userdata, unsigned line, const json_t *message)
 	return chain->note ? CTL_DONE : ctl_fail("out of memory");
 }
 
-static int check_chain(Ctl *ctl, const KnownKeys *known, char *text)
+static int check_chain(Ctl *ctl, KnownKeys *known, char *text)
 {
 	_cleanup_(chain_done) Chain chain = { .file = ctl->proof, .known = known, .seen = json_object() };
 	int status = proof_each_message(ctl->proof, text, take_message, &chain);
-	char what[128];
+	char what[160];
 
 	if (status != CTL_DONE)
 		return status;
@@ -433,9 +479,15 @@ static int check_chain(Ctl *ctl, const KnownKeys *known, char *text)
 				" entries; line %u does not continue line %u: " CUT_SHORT,
 			ctl->proof, chain.n, chain.last.size, chain.behind, chain.line, chain.last.size,
 			chain.behind_size);
-	snprintf(what, sizeof what,
-		"%u checkpoints chain: nothing was changed or removed since it had %" PRIu64 " entries",
-		chain.n, chain.first);
+	if (chain.epochs > 0)
+		snprintf(what, sizeof what,
+			"%u checkpoints chain within each epoch; %u restored backups ended one, and what each had not is lost",
+			chain.n, chain.epochs);
+	else
+		snprintf(what, sizeof what,
+			"%u checkpoints chain: nothing was changed or removed since it had %" PRIu64
+			" entries",
+			chain.n, chain.first);
 	if (!chain.note)
 		return ctl_fail("%s: there is no message in it", ctl->proof);
 	return verified(ctl, known, chain.note, strlen(chain.note), what);

@@ -23,12 +23,17 @@ static const char *const tables[] = { "signing_key", NULL };
 	"(@seq, @key, @previous, @statement, @utc_us)"
 
 static const RecordKind kinds[] = {
-	/* `previous` here: a key that is lost and so could not sign for this one */
-	{ "key.created", false, FIELDS(TEXT("key"), MAYBE_TEXT("previous")), .sql = INSERT_KEY,
-		.seals = true },
+	/*
+	 * `previous` here: a key that is lost and so could not sign for this one. With `statement` it could:
+	 * the log goes on under another origin.
+	 */
+	{ "key.created", false, FIELDS(TEXT("key"), MAYBE_TEXT("previous"), MAYBE_TEXT("statement")),
+		.sql = INSERT_KEY, .seals = true },
 	{ "key.rotated", true, FIELDS(TEXT("key"), TEXT("previous"), TEXT("statement")), .sql = INSERT_KEY,
 		.seals = true },
-	{ "ledger.restored", true, FIELDS(COUNT("size"), COUNT("lacking"), MAYBE_TEXT("checkpoint")),
+	{ "ledger.restored", true,
+		FIELDS(COUNT("size"), COUNT("lacking"), MAYBE_TEXT("checkpoint"), MAYBE_TEXT("origin"),
+			MAYBE_TEXT("previous_origin")),
 		.seals = true },
 	{ NULL },
 };

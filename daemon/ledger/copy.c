@@ -452,6 +452,7 @@ static int read_known(const char *path, LedgerRestored *restored, char **ret_not
 	if (note_read(note, size, &text, why) < 0 || checkpoint_parse(note, text, &checkpoint, why) < 0)
 		return 0;
 	restored->known = checkpoint.size;
+	memcpy(restored->previous, checkpoint.origin, sizeof restored->previous);
 	*ret_note = TAKE_PTR(note);
 	return 0;
 }
@@ -531,11 +532,33 @@ static int take_place(const char *part, const char *path, LedgerRestored *restor
 static int leave_word(const char *path, const LedgerRestored *restored, const char *note)
 {
 	_cleanup_(freep) char *text = NULL;
-	json_auto_t *body = json_pack("{s:I, s:I, s:s*}", "size", (json_int_t)restored->size, "lacking",
-		(json_int_t)restored->lacking, "checkpoint", note);
+	bool epoch = restored->origin[0] != '\0';
+	json_auto_t *body = json_pack("{s:I, s:I, s:s*, s:s*, s:s*}", "size", (json_int_t)restored->size,
+		"lacking", (json_int_t)restored->lacking, "checkpoint", note, "origin",
+		epoch ? restored->origin : NULL, "previous_origin", epoch ? restored->previous : NULL);
 
 	text = body ? json_dumps(body, LEDGER_JSON) : NULL;
 	return text ? file_write_beside(path, ".restored", text, strlen(text)) : -ENOMEM;
+}
+
+/**
+ * What the backup's log goes on as: not under the origin whose later checkpoints others may keep, since the
+ * tree that grows from here does not continue them.
+ */
+static int begin_epoch(sqlite3 *db, LedgerRestored *restored)
+{
+	_cleanup_(freep) char *key = text_of(db, "SELECT key FROM signing_key ORDER BY seq DESC LIMIT 1");
+	char why[TLOG_TEXT_MAX];
+	NoteVerifier verifier;
+	int r;
+
+	if (!key || note_verifier_parse(key, &verifier, why) < 0)
+		return 0;
+	r = checkpoint_next_epoch(
+		verifier.name, restored->previous[0] ? restored->previous : NULL, restored->origin);
+	if (r == 0 && !restored->previous[0])
+		memcpy(restored->previous, verifier.name, sizeof restored->previous);
+	return r;
 }
 
 static int put_in_place(const LedgerCopy *copy, Reader *from, LedgerRestored *restored, const char *note,
@@ -586,6 +609,9 @@ int ledger_restore(const LedgerCopy *copy, LedgerRestored *ret, char error[LEDGE
 	restored.size = (uint64_t)number_of(from->db, "SELECT coalesce(max(seq), 0) FROM record WHERE ?", 1);
 	if (restored.known > restored.size)
 		restored.lacking = restored.known - restored.size;
+	r = begin_epoch(from->db, &restored);
+	if (r < 0)
+		return explain(error, r, "has an origin that is too long for another epoch", copy->name);
 	r = put_in_place(copy, from, &restored, note, error);
 	if (r == 0)
 		*ret = restored;

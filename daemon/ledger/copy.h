@@ -46,7 +46,9 @@ typedef struct LedgerRestored {
 	uint64_t size;    /* records of the backup */
 	uint64_t known;   /* of the newest checkpoint that the station is known to have made */
 	uint64_t lacking; /* known - size, or 0 */
-	char aside[512];  /* where the ledger that was there went; "" there was none */
+	/** Of the log that goes on from here, and what it was called before; "" in a ledger without a key. */
+	char origin[NOTE_NAME_MAX], previous[NOTE_NAME_MAX];
+	char aside[512]; /* where the ledger that was there went; "" there was none */
 } LedgerRestored;
 
 /**

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "util/file.h"
 #include "util/log.h"
 
 #define NEXT_NAME "next.key" /* from before the record of it until after */
@@ -71,14 +72,39 @@ static bool is_key(const NoteSigner *signer, const char *key)
 	return strcmp(text, key) == 0;
 }
 
-/** A log keeps its name, whatever the station is called later. */
+/** The origin that a restoring gave the log, as long as it is not on record; "" none. */
+static int restored_origin(const Ledger *ledger, char ret[NOTE_NAME_MAX])
+{
+	_cleanup_(freep) char *path = NULL, *text = NULL;
+	json_auto_t *word = NULL;
+	const char *origin;
+	size_t size;
+	int r;
+
+	ret[0] = '\0';
+	if (asprintf(&path, "%s" RESTORED_SUFFIX, ledger->path) < 0)
+		return -ENOMEM;
+	r = file_read(path, RESTORED_MAX, &text, &size);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	word = json_loadb(text, size, 0, NULL);
+	origin = json_string_value(json_object_get(word, "origin"));
+	if (origin && strlen(origin) < NOTE_NAME_MAX)
+		memcpy(ret, origin, strlen(origin) + 1);
+	return 0;
+}
+
+/** A log keeps its name, whatever the station is called later, until a backup takes its place. */
 static int name_of_log(const Ledger *ledger, const char *on_record, char ret[NOTE_NAME_MAX])
 {
 	json_auto_t *station = json_loads(ledger->station, JSON_DECODE_ANY, NULL);
 	char clinic[NOTE_NAME_MAX], why[TLOG_TEXT_MAX];
 	const char *slash = station ? strchr(json_string_value(station), '/') : NULL;
 	NoteVerifier verifier;
+	int r = restored_origin(ledger, ret);
 
+	if (r < 0 || ret[0])
+		return r;
 	if (on_record[0] && note_verifier_parse(on_record, &verifier, why) == 0) {
 		memcpy(ret, verifier.name, NOTE_NAME_MAX);
 		return 0;
@@ -155,12 +181,25 @@ static int open_credential(
 		return r;
 	}
 	r = name_of_log(ledger, on_record, name);
-	if (r == 0 && strcmp(name, note_signer_verifier(ledger->sealer.signer)->name) != 0) {
+	if (r == 0 && !checkpoint_same_log(name, note_signer_verifier(ledger->sealer.signer)->name)) {
 		snprintf(error, LEDGER_TEXT_MAX,
 			"the credential stipple.key is not for %.100s: make one for this station", name);
 		r = -EXDEV;
 	}
 	return r;
+}
+
+/** One key's word for the next, which may be of another origin. */
+static int sign_next(const NoteSigner *signer, const NoteVerifier *next, char **ret)
+{
+	_cleanup_(freep) char *text = NULL;
+	char key[NOTE_KEY_MAX];
+
+	note_verifier_write(next, key);
+	if (asprintf(&text, "%s\nthe next key of this log\n%s\n", note_signer_verifier(signer)->name, key) <
+		0)
+		return -ENOMEM;
+	return note_sign(signer, text, ret);
 }
 
 static void publish_key(Ledger *ledger)
@@ -170,8 +209,38 @@ static void publish_key(Ledger *ledger)
 	pthread_mutex_unlock(&ledger->key_lock);
 }
 
+/**
+ * The key under the log's present name: after a restoring it is another than the file says. `ret_statement`
+ * gets what the key signs about that under its name on record, or NULL where it is on record under none.
+ */
+static int name_key(Ledger *ledger, const char *on_record, char **ret_statement)
+{
+	_cleanup_(note_signer_freep) NoteSigner *named = NULL, *before = NULL;
+	char name[NOTE_NAME_MAX], why[TLOG_TEXT_MAX];
+	NoteVerifier recorded;
+	int r = name_of_log(ledger, on_record, name);
+
+	if (r < 0)
+		return r;
+	if (strcmp(note_signer_verifier(ledger->sealer.signer)->name, name) != 0) {
+		r = note_signer_rename(ledger->sealer.signer, name, &named);
+		if (r < 0)
+			return r;
+		note_signer_free(ledger->sealer.signer);
+		ledger->sealer.signer = TAKE_PTR(named);
+	}
+	if (!on_record[0] || note_verifier_parse(on_record, &recorded, why) < 0 ||
+		strcmp(recorded.name, name) == 0)
+		return 0;
+	r = note_signer_rename(ledger->sealer.signer, recorded.name, &before);
+	if (r < 0 || !is_key(before, on_record))
+		return r;
+	return sign_next(before, note_signer_verifier(ledger->sealer.signer), ret_statement);
+}
+
 int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record, char error[LEDGER_TEXT_MAX])
 {
+	_cleanup_(freep) char *statement = NULL;
 	char on_record[NOTE_KEY_MAX];
 	int r = key_on_record(ledger, on_record);
 
@@ -182,6 +251,8 @@ int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record, 
 		r = open_credential(ledger, options->key, on_record, error);
 	else
 		r = open_folder(ledger, options->keys, on_record, error);
+	if (r == 0)
+		r = name_key(ledger, on_record, &statement);
 	if (r < 0)
 		return r;
 	publish_key(ledger);
@@ -189,12 +260,12 @@ int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record, 
 	ledger->sealer.patience_us = options->checkpoint_s * USEC_PER_SEC;
 	if (strcmp(ledger->key, on_record) == 0)
 		return 0;
-	if (on_record[0])
+	if (on_record[0] && !statement)
 		log_warning(
 			"the station signs with another key than before: clinics that know %s must be told",
 			on_record);
-	*ret_record = on_record[0] ? json_pack("{s:s, s:s}", "key", ledger->key, "previous", on_record)
-				   : json_pack("{s:s}", "key", ledger->key);
+	*ret_record = json_pack("{s:s, s:s*, s:s*}", "key", ledger->key, "previous",
+		on_record[0] ? on_record : NULL, "statement", statement);
 	return *ret_record ? 0 : -ENOMEM;
 }
 
@@ -202,15 +273,13 @@ int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record, 
 
 static int describe(Ledger *ledger, const NoteSigner *next, Request *request)
 {
-	_cleanup_(freep) char *text = NULL, *statement = NULL;
+	_cleanup_(freep) char *statement = NULL;
 	char key[NOTE_KEY_MAX], previous[NOTE_KEY_MAX];
 	int r;
 
 	note_verifier_write(note_signer_verifier(next), key);
 	note_verifier_write(note_signer_verifier(ledger->sealer.signer), previous);
-	if (asprintf(&text, "%s\nthe next key of this log\n%s\n", note_signer_verifier(next)->name, key) < 0)
-		return -ENOMEM;
-	r = note_sign(ledger->sealer.signer, text, &statement);
+	r = sign_next(ledger->sealer.signer, note_signer_verifier(next), &statement);
 	if (r < 0)
 		return r;
 	json_decref(request->fields);

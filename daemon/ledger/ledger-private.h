@@ -17,7 +17,10 @@
 
 /* beside the ledger, and in the folder of its keys: from its first record on */
 #define CHECKPOINT_SUFFIX ".checkpoint"
-#define KEY_NAME          "station.key"
+#define RESTORED_SUFFIX   ".restored" /* a restoring that is to be recorded */
+
+enum { RESTORED_MAX = 64 * 1024 }; /* bytes of that file */
+#define KEY_NAME "station.key"
 
 /* how record bodies are written; 15 digits are what a double keeps of any decimal number */
 #define LEDGER_JSON (JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15))

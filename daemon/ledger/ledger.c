@@ -8,8 +8,6 @@
 
 #include "util/file.h"
 
-enum { RESTORED_MAX = 64 * 1024 };
-
 Request *request_free(Request *request)
 {
 	if (!request)
@@ -111,7 +109,7 @@ static void restoration_recorded(void *userdata, const LedgerAnswer *answer)
 
 	ledger->restored = answer->error < 0;
 	ledger->restored_sent = ledger_is_refusal(answer->error);
-	if (!ledger->restored && asprintf(&path, "%s.restored", ledger->path) >= 0)
+	if (!ledger->restored && asprintf(&path, "%s" RESTORED_SUFFIX, ledger->path) >= 0)
 		(void)unlink(path);
 }
 
@@ -124,7 +122,7 @@ static int record_restoration(Ledger *ledger)
 	size_t size;
 	int r;
 
-	if (asprintf(&path, "%s.restored", ledger->path) < 0)
+	if (asprintf(&path, "%s" RESTORED_SUFFIX, ledger->path) < 0)
 		return -ENOMEM;
 	r = file_read(path, RESTORED_MAX, &text, &size);
 	if (r < 0)

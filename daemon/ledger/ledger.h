@@ -189,7 +189,8 @@ uint64_t ledger_checkpoint_size(const Ledger *ledger);
 
 /**
  * The checkpoint that follows the one at `since` leaves, with the proof that it continues it: an object
- * {checkpoint, size, previous: {size} or null, consistency, vkey}. None was skipped: a kill between a
+ * {checkpoint, size, previous: {size} or null, consistency, vkey, statement?: of the key before about this
+ * one}. None was skipped: a kill between a
  * publication and its cursor repeats one, and leaves no step out. `since` is the newest: that one again.
  * `since` 0 or beyond it: the newest, and previous is null. -ENODATA: there is none yet.
  */

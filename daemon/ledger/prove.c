@@ -71,6 +71,20 @@ static json_t *hashes_to_json(const MerklePath *path)
 	return TAKE_PTR(hashes);
 }
 
+/** What the key before signed for the one in force; NULL: nothing, or it is not known. The caller's. */
+static char *statement_in_force(Statements *statements)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	const char *statement;
+
+	if (statement_get(statements, "SELECT statement FROM signing_key ORDER BY seq DESC LIMIT 1",
+		    &select) != SQLITE_OK ||
+		sqlite3_step(select) != SQLITE_ROW)
+		return NULL;
+	statement = column_text(select, 0);
+	return statement ? strdup(statement) : NULL;
+}
+
 static json_t *key_in_force(Statements *statements)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
@@ -86,6 +100,7 @@ int prove_checkpoint(Statements *statements, Digester *digester, uint64_t since,
 {
 	TreeReader reader = { .statements = statements, .digester = digester };
 	_cleanup_(sealed_tree_done) SealedTree sealed = { 0 };
+	_cleanup_(freep) char *statement = NULL;
 	MerklePath path = { 0 };
 	json_t *previous, *made;
 	int r = since ? next_after(statements, since, &sealed) : -ENODATA;
@@ -102,9 +117,10 @@ int prove_checkpoint(Statements *statements, Digester *digester, uint64_t since,
 	if (r < 0)
 		return r;
 	previous = since ? json_pack("{s:I}", "size", (json_int_t)since) : json_null();
-	made = json_pack("{s:s, s:I, s:o, s:o, s:o}", "checkpoint", sealed.note, "size",
+	statement = statement_in_force(statements);
+	made = json_pack("{s:s, s:I, s:o, s:o, s:o, s:s*}", "checkpoint", sealed.note, "size",
 		(json_int_t)sealed.size, "previous", previous, "consistency", hashes_to_json(&path), "vkey",
-		key_in_force(statements));
+		key_in_force(statements), "statement", statement);
 	if (!made)
 		return -ENOMEM;
 	*ret = made;

@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "tlog/checkpoint.h"
+
 void verify_finding(Verifier *verifier, const char *format, ...)
 {
 	char text[VERIFY_TEXT_MAX];
@@ -105,6 +107,7 @@ typedef struct KeyChain {
 	Verifier *verifier;
 	NoteVerifier keys[2]; /* the newest, and the one before it */
 	uint64_t since;       /* record that brought the newest; 0 none yet */
+	uint64_t renamed;     /* ... under another name than before, until ledger.restored says why; 0 none */
 	bool known_met;       /* the key that the caller knew was among them */
 	bool known_vouches;   /* ... and signed for the newest, itself or through those between */
 } KeyChain;
@@ -149,10 +152,29 @@ static void take_key(KeyChain *chain, uint64_t seq, const json_t *body)
 	chain->known_vouches = is_signed_for(chain, seq, key, statement) && chain->known_vouches;
 	if (known && strcmp(known, key) == 0)
 		chain->known_met = chain->known_vouches = true;
+	chain->renamed = chain->since && strcmp(chain->keys[0].name, parsed.name) != 0 ? seq : 0;
 	chain->keys[1] = chain->keys[0];
 	chain->keys[0] = parsed;
 	chain->since = seq;
 	snprintf(verifier->found->key, NOTE_KEY_MAX, "%s", key);
+}
+
+/** A log gets another origin when a backup takes its place, and not without a word about that. */
+static void take_restoration(KeyChain *chain, const json_t *body)
+{
+	const char *origin = json_string_value(json_object_get(body, "origin"));
+
+	if (chain->since && origin && strcmp(origin, chain->keys[0].name) == 0)
+		chain->renamed = 0;
+}
+
+static void check_renamed(const KeyChain *chain)
+{
+	/* the newest record: the station was cut off before it could tell, and does so at its next start */
+	if (chain->renamed && chain->renamed < chain->verifier->total)
+		verify_finding(chain->verifier,
+			"record %llu gives the log another name, %.160s, and no ledger.restored says why",
+			(unsigned long long)chain->renamed, chain->keys[0].name);
 }
 
 /** A key's record is committed with a checkpoint, so that one is missing where none covers it. */
@@ -174,23 +196,46 @@ static void check_newest_key(const KeyChain *chain)
 			(unsigned long long)chain->since);
 }
 
+/** What somebody saved of a log that a backup has ended before it. */
+static bool tell_ended(const KeyChain *chain, const KeptCheckpoint *kept)
+{
+	char why[TLOG_TEXT_MAX];
+	Checkpoint checkpoint;
+	size_t text;
+
+	if (note_read(kept->note, strlen(kept->note), &text, why) < 0 ||
+		checkpoint_parse(kept->note, text, &checkpoint, why) < 0 || !chain->since ||
+		strcmp(checkpoint.origin, chain->keys[0].name) == 0 ||
+		!checkpoint_same_log(checkpoint.origin, chain->keys[0].name))
+		return false;
+	verify_finding(chain->verifier,
+		"the saved checkpoint at %llu records is of %.100s, which a restored backup ended: from record %llu on"
+		" the log is %.100s, and what was between is lost",
+		(unsigned long long)kept->size, checkpoint.origin, (unsigned long long)chain->since,
+		chain->keys[0].name);
+	return true;
+}
+
 /** Checkpoints up to the next key's record are the older key's. */
 static int check_signatures(KeyChain *chain, size_t *next, uint64_t until)
 {
 	Verifier *verifier = chain->verifier;
 	char why[TLOG_TEXT_MAX];
-	size_t size;
+	Checkpoint checkpoint;
 
 	for (; *next < verifier->n_checkpoints && verifier->checkpoints[*next].size < until; (*next)++) {
 		const KeptCheckpoint *kept = &verifier->checkpoints[*next];
 
 		if (verify_left(verifier))
 			return -ECANCELED;
-		if (!chain->since ||
-			note_open(kept->note, strlen(kept->note), chain->keys, 1, &size, NULL, why) < 0)
+		if (!chain->since || checkpoint_open(kept->note, strlen(kept->note), chain->keys, 1, NULL,
+					     &checkpoint, why) < 0) {
+			if (kept->witnessed && tell_ended(chain, kept))
+				continue;
 			verify_finding(verifier,
 				"the checkpoint at %llu records is not signed by the station's key",
 				(unsigned long long)kept->size);
+		}
 	}
 	return 0;
 }
@@ -200,10 +245,10 @@ int verify_keys(Verifier *verifier)
 	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
 	KeyChain chain = { .verifier = verifier };
 	size_t next = 0;
-	int result,
-		r = ledger_errno(statement_get(&verifier->statements,
-			"SELECT seq, leaf FROM record WHERE kind IN ('key.created', 'key.rotated') ORDER BY seq",
-			&rows));
+	int result, r = ledger_errno(statement_get(&verifier->statements,
+			    "SELECT seq, leaf, kind = 'ledger.restored' FROM record WHERE kind IN"
+			    " ('key.created', 'key.rotated', 'ledger.restored') ORDER BY seq",
+			    &rows));
 
 	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE) {
 		json_auto_t *leaf = NULL;
@@ -211,15 +256,20 @@ int verify_keys(Verifier *verifier)
 
 		if (result != SQLITE_ROW)
 			return ledger_errno(result);
-		r = check_signatures(&chain, &next, seq);
+		if (!sqlite3_column_int(rows, 2))
+			r = check_signatures(&chain, &next, seq);
 		leaf = leaf_parse(rows, 1);
-		if (r == 0)
+		if (r == 0 && sqlite3_column_int(rows, 2))
+			take_restoration(&chain, json_object_get(leaf, "body"));
+		else if (r == 0)
 			take_key(&chain, seq, json_object_get(leaf, "body"));
 	}
 	if (r == 0)
 		r = check_signatures(&chain, &next, UINT64_MAX);
-	if (r == 0)
+	if (r == 0) {
 		check_newest_key(&chain);
+		check_renamed(&chain);
+	}
 	return r;
 }
 

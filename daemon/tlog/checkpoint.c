@@ -19,6 +19,51 @@ int checkpoint_origin(const char *clinic, const char *station, char ret[NOTE_NAM
 	return 0;
 }
 
+#define EPOCH "/epoch-"
+
+/** Bytes of an origin before its epoch; what looks like one, but is not written as one, belongs to the name.
+ */
+static size_t base_of(const char *origin, uint64_t *ret_epoch)
+{
+	const char *found = strrchr(origin, '/');
+	Slice number = { NULL, 0 };
+
+	*ret_epoch = 1;
+	if (!found || strncmp(found, EPOCH, sizeof EPOCH - 1) != 0)
+		return strlen(origin);
+	number = (Slice){ found + sizeof EPOCH - 1, strlen(found + sizeof EPOCH - 1) };
+	if (!text_parse_number(number, ret_epoch) || *ret_epoch < 2) {
+		*ret_epoch = 1;
+		return strlen(origin);
+	}
+	return (size_t)(found - origin);
+}
+
+bool checkpoint_same_log(const char *origin, const char *other)
+{
+	uint64_t epoch;
+	size_t size = base_of(origin, &epoch);
+
+	return base_of(other, &epoch) == size && memcmp(origin, other, size) == 0;
+}
+
+int checkpoint_next_epoch(const char *origin, const char *other, char ret[NOTE_NAME_MAX])
+{
+	char next[NOTE_NAME_MAX];
+	uint64_t epoch, others = 1;
+	size_t size = base_of(origin, &epoch);
+
+	if (other && checkpoint_same_log(origin, other))
+		(void)base_of(other, &others);
+	if (others > epoch)
+		epoch = others;
+	if (epoch >= MERKLE_SIZE_MAX || snprintf(next, sizeof next, "%.*s" EPOCH "%" PRIu64, (int)size,
+						origin, epoch + 1) >= NOTE_NAME_MAX)
+		return -EINVAL;
+	memcpy(ret, next, sizeof next);
+	return 0;
+}
+
 /** One line of a note that is not empty, and fits. */
 static bool is_origin(Slice line)
 {

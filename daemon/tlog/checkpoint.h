@@ -20,6 +20,16 @@ typedef struct Checkpoint {
 /** "stipple/<clinic>/<station>". -EINVAL when a part cannot stand in a topic, or when it is too long. */
 int checkpoint_origin(const char *clinic, const char *station, char ret[NOTE_NAME_MAX]) _must_check_;
 
+/**
+ * The origin of the log that goes on after a restoring: the larger epoch of both, and one more. "<origin>" is
+ * epoch 1, "<origin>/epoch-2" the next. `other` (may be NULL) counts only where it is an epoch of the same
+ * log. -EINVAL when it does not fit.
+ */
+int checkpoint_next_epoch(const char *origin, const char *other, char ret[NOTE_NAME_MAX]) _must_check_;
+
+/** Whether both are epochs of one log. */
+bool checkpoint_same_log(const char *origin, const char *other);
+
 /** The text without signatures. The result is the caller's. */
 int checkpoint_write(const Checkpoint *checkpoint, char **ret) _must_check_;
 

@@ -276,6 +276,13 @@ int note_signer_parse(const char *text, NoteSigner **ret, char error[TLOG_TEXT_M
 	return 0;
 }
 
+int note_signer_rename(const NoteSigner *signer, const char *name, NoteSigner **ret)
+{
+	if (!text_is_key_name((Slice){ name, strlen(name) }))
+		return -EINVAL;
+	return signer_make(name, signer->seed, ret);
+}
+
 NoteSigner *note_signer_free(NoteSigner *signer)
 {
 	if (!signer)

@@ -63,6 +63,11 @@ int note_signer_generate(const char *name, NoteSigner **ret) _must_check_;
  * it. Errors as of note_verifier_parse(); no sentence holds any of the text.
  */
 int note_signer_parse(const char *text, NoteSigner **ret, char error[TLOG_TEXT_MAX]) _must_check_;
+/**
+ * The same private key under another name, which makes it another key to those who verify: what it signs for
+ * one log never counts for the other. -EINVAL when `name` cannot be a key's name.
+ */
+int note_signer_rename(const NoteSigner *signer, const char *name, NoteSigner **ret) _must_check_;
 NoteSigner *note_signer_free(NoteSigner *signer);
 DEFINE_CLEANUP(NoteSigner *, note_signer_free, note_signer_freep);
 

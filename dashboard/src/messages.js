@@ -4,7 +4,8 @@
  * what does not fit is refused as a whole, text is cut to a length, and numbers are numbers.
  */
 
-export const PAYLOAD_MAX = 65536;
+/** Bytes: a checkpoint may bear sixteen signatures that withstand quantum computers. */
+export const PAYLOAD_MAX = 160 * 1024;
 const TEXT_MAX = 300;
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const TOPICS = new Set(["state", "session", "zone", "needle", "image", "alert", "telemetry", "sterilization", "checkpoint"]);

@@ -8,12 +8,13 @@
  * that all windows of a browser are one witness.
  *
  * A message is {checkpoint: signed note, size, previous: {size} or null, consistency: [base64 hash, ...]} and
- * may have the verifier key, {vkey}; see docs/stipple-mqtt.asyncapi.yaml.
+ * may have the verifier key, {vkey}, and what the key before signed about it, {statement}; see
+ * docs/stipple-mqtt.asyncapi.yaml.
  */
 
 import { equal, fromBase64, toBase64 } from "./bytes.js";
 import { isConsistent } from "./merkle.js";
-import { NoteError, isSigned, parseCheckpoint, parseNote, parseVerifier } from "./note.js";
+import { NoteError, isSigned, parseCheckpoint, parseNote, parseStatement, parseVerifier } from "./note.js";
 
 /** Earlier checkpoints that are recognised when the broker sends them again. */
 const HISTORY_MAX = 64;
@@ -33,9 +34,19 @@ function proofOf(hashes) {
 	return Array.isArray(hashes) ? hashes.map((hash) => fromBase64(hash)) : null;
 }
 
-/** What the ledger of "clinic/station" calls itself. */
+/** What the ledger of "clinic/station" calls itself, unless its clinic gave it a name of its own. */
 function originOf(station) {
 	return `stipple/${station}`;
+}
+
+/** A ledger's name without the number of the restored backup that it goes on from. */
+function logOf(origin) {
+	return origin.replace(/\/epoch-[1-9][0-9]*$/, "");
+}
+
+/** Whether a ledger of this name may be this station's, when nothing was seen of it before. */
+function mayBeOf(station, origin) {
+	return !origin.startsWith("stipple/") || logOf(origin) === originOf(station);
 }
 
 export class Witness {
@@ -81,9 +92,14 @@ export class Witness {
 	}
 
 	async #judge(station, payload) {
-		const kept = this.#kept(station);
+		const before = this.#kept(station);
+		/* an alarm may be all that was kept */
+		const kept = before?.root ? before : null;
 		if (!globalThis.crypto?.subtle)
-			return this.#verdict(STATUS.UNAVAILABLE, "this page was not opened over HTTPS, so the browser cannot check signatures", kept);
+			return this.#verdict(STATUS.UNAVAILABLE, "this page was not opened over HTTPS, so the browser cannot check signatures", before);
+		const epoch = await this.#epoch(kept, payload);
+		if (epoch)
+			return this.#restored(station, kept, epoch, payload);
 		const vkey = this.keys.get(station) ?? kept?.vkey ?? payload?.vkey ?? null;
 		const verifier = vkey === null ? null : await parseVerifier(vkey);
 		const note = parseNote(payload?.checkpoint);
@@ -100,13 +116,45 @@ export class Witness {
 		} catch (error) {
 			if (error.name !== "NotSupportedError")
 				throw error;
-			return this.#verdict(STATUS.UNAVAILABLE, "this browser cannot check Ed25519 signatures", kept);
+			return this.#verdict(STATUS.UNAVAILABLE, "this browser cannot check Ed25519 signatures", before);
 		}
-		if (fresh.origin !== originOf(station))
+		if (kept ? fresh.origin !== kept.origin : !mayBeOf(station, fresh.origin))
 			return this.#alarm(station, kept, fresh, `it is of the ledger ${fresh.origin}, and not of this station's`);
+		if (verifier && fresh.origin !== verifier.name)
+			return this.#alarm(station, kept, fresh, `it is of the ledger ${fresh.origin}, which the key of ${verifier.name} cannot sign for`);
 		if (!kept)
 			return this.#keep(station, null, fresh, STATUS.FIRST, "signed; the first one seen here, nothing to compare it with");
 		return this.#compare(station, kept, fresh, payload);
+	}
+
+	/** The key of a ledger that goes on from a restored backup, when the key kept vouches for it; else null. */
+	async #epoch(kept, payload) {
+		if (!kept?.vkey || typeof payload?.statement !== "string" || payload.vkey === kept.vkey)
+			return null;
+		try {
+			const note = parseNote(payload.statement);
+			const { origin, vkey } = parseStatement(note.text);
+			const next = await parseVerifier(vkey);
+			const known = origin === kept.origin && vkey === payload.vkey && await isSigned(note, await parseVerifier(kept.vkey));
+			return known && next.name !== kept.origin && logOf(next.name) === logOf(kept.origin) ? next : null;
+		} catch (error) {
+			if (error instanceof NoteError || error.name === "NotSupportedError")
+				return null;
+			throw error;
+		}
+	}
+
+	/** It is no forgery, but what the backup had not is lost: a person has to know. */
+	async #restored(station, kept, verifier, payload) {
+		const note = parseNote(payload.checkpoint);
+		const tree = parseCheckpoint(note.text);
+		const fresh = { vkey: payload.vkey, size: tree.size, root: tree.root, origin: tree.origin, note: payload.checkpoint };
+		if (payload.size !== tree.size)
+			throw new NoteError("the size beside the checkpoint is another than that in it");
+		if (tree.origin !== verifier.name || !await isSigned(note, verifier))
+			return this.#alarm(station, kept, fresh, "the signature is not that of the station's key");
+		const gap = { from: kept.size, to: fresh.size, at: this.now(), note: kept.note, restored: fresh.origin };
+		return this.#keep(station, { ...kept, size: null, history: [], gap: kept.gap ?? gap }, fresh, STATUS.GAP, "");
 	}
 
 	async #compare(station, kept, fresh, { previous, consistency }) {
@@ -136,17 +184,17 @@ export class Witness {
 	}
 
 	#keep(station, kept, fresh, status, reason) {
-		const past = kept && kept.size !== fresh.size ? [...kept.history, [kept.size, toBase64(kept.root)]] : kept?.history ?? [];
+		const past = kept && kept.size !== null && kept.size !== fresh.size ? [...kept.history, [kept.size, toBase64(kept.root)]] : kept?.history ?? [];
 		const record = { ...fresh, at: kept?.size === fresh.size ? kept.at : this.now(), since: kept?.since ?? this.now(), history: past.slice(-HISTORY_MAX),
-			alarm: kept?.alarm ?? null, gap: kept?.gap ?? null };
+			alarm: (kept ?? this.#kept(station))?.alarm ?? null, gap: kept?.gap ?? null };
 		this.#store(station, record);
 		return this.#verdict(status, reason, record);
 	}
 
 	#alarm(station, kept, fresh, reason) {
-		const alarm = kept?.alarm ?? { reason, at: this.now(), size: fresh.size, note: fresh.note, kept: kept?.note ?? null };
-		if (kept)
-			this.#store(station, { ...kept, alarm });
+		const alarm = (kept ?? this.#kept(station))?.alarm ??
+			{ reason, at: this.now(), size: fresh.size, note: fresh.note, kept: kept?.note ?? null };
+		this.#store(station, { ...kept, alarm });
 		return this.#verdict(STATUS.ALARM, alarm.reason, { ...kept, alarm });
 	}
 
@@ -157,6 +205,8 @@ export class Witness {
 			return { ...verdict, status: STATUS.ALARM, reason: verdict.alarm.reason };
 		if (kept && !kept.vkey && (status === STATUS.FIRST || status === STATUS.VERIFIED))
 			return { ...verdict, status: STATUS.UNSIGNED, reason: `${status === STATUS.FIRST ? "the first one seen here" : "follows from the one before"}, but its signature was not checked: no key of this station is known` };
+		if (verdict.gap?.restored)
+			return { ...verdict, status: STATUS.GAP, reason: `a backup was restored: the ledger had ${verdict.gap.from} records, and goes on as ${verdict.gap.restored}; what the backup had not is lost` };
 		if (verdict.gap)
 			return { ...verdict, status: STATUS.GAP, reason: `signed, but not proved from ${verdict.gap.from} to ${verdict.gap.to} records: this page was not there for what lay between` };
 		return verdict;
@@ -171,13 +221,13 @@ export class Witness {
 	#kept(station) {
 		try {
 			const kept = JSON.parse(this.storage.getItem(this.#name(station)));
-			return kept && { ...kept, root: fromBase64(kept.root) };
+			return kept && { ...kept, root: kept.root ? fromBase64(kept.root) : null };
 		} catch {
 			return null;
 		}
 	}
 
 	#store(station, record) {
-		this.storage.setItem(this.#name(station), JSON.stringify({ ...record, root: toBase64(record.root) }));
+		this.storage.setItem(this.#name(station), JSON.stringify({ ...record, root: record.root ? toBase64(record.root) : null }));
 	}
 }

@@ -42,10 +42,17 @@ export function leavesOf(n, text = "record") {
 }
 
 export class Ledger {
-	static async make(name = "stipple/clinic/chair-1") {
+	/** The same private key under another name, as after a restoring, and its word about that. */
+	async renamed(name) {
+		const ledger = await Ledger.make(name, this.keys);
+		ledger.statement = await this.sign(`${this.name}\nthe next key of this log\n${ledger.vkey}\n`);
+		return ledger;
+	}
+
+	static async make(name = "stipple/clinic/chair-1", keys = null) {
 		const ledger = new Ledger();
 		ledger.name = name;
-		ledger.keys = await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"]);
+		ledger.keys = keys ?? await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"]);
 		const raw = new Uint8Array(await crypto.subtle.exportKey("raw", ledger.keys.publicKey));
 		Object.assign(ledger, await formatVerifier(name, raw));
 		return ledger;
@@ -62,7 +69,8 @@ export class Ledger {
 		const root = toBase64(await treeHash(leaves));
 		const proof = from === null ? [] : await consistencyProof(from, leaves);
 		return { checkpoint: await this.sign(`${this.name}\n${leaves.length}\n${root}\n`), size: leaves.length,
-			previous: from === null ? null : { size: from }, consistency: proof.map(toBase64), vkey: this.vkey };
+			previous: from === null ? null : { size: from }, consistency: proof.map(toBase64), vkey: this.vkey,
+			...this.statement && { statement: this.statement } };
 	}
 }
 

@@ -30,6 +30,21 @@ test("another signature beside it does not matter", async () => {
 	assert.ok(!await isSigned(parseNote(NOTE.split("\n\n")[0] + `\n\n${line}\n`), verifier));
 });
 
+test("sixteen signatures and more are read, also those that withstand quantum computers", async () => {
+	const line = `\u2014 witness.example ${Buffer.alloc(4 + 5000, 7).toString("base64")}\n`;
+	const note = parseNote(NOTE + line.repeat(16));
+	assert.equal(note.signatures.length, 17);
+	assert.ok(await isSigned(note, await parseVerifier(VKEY)));
+	assert.throws(() => parseNote(NOTE + line.repeat(60)), NoteError);
+});
+
+test("a signature of the key that does not verify spoils the note", async () => {
+	const [text, line] = NOTE.split("\n\n");
+	const broken = line.replace("BS9UG", "BS9UH");
+	for (const lines of [line + broken, broken + line])
+		assert.ok(!await isSigned(parseNote(`${text}\n\n${lines}`), await parseVerifier(VKEY)));
+});
+
 test("malformed keys are refused", async () => {
 	const wrong = ["", "a", "a+b", "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
 		"PeterNeumann+c74f20a3+AhpC2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "PeterNeumann+c74f20a3+ARpc",

@@ -82,6 +82,67 @@ test("a proof from elsewhere is a gap until a person accepts it, and the rest is
 	assert.equal((await witness.accept(CHAIR)).status, STATUS.FIRST);
 });
 
+test("an alarm is remembered where nothing was kept before", async () => {
+	const mine = await Ledger.make();
+	const { ledger, storage, leaves } = await scene();
+	const keys = { [CHAIR]: mine.vkey };
+	const witness = new Witness(storage, { keys });
+	assert.equal((await witness.check(CHAIR, await ledger.checkpoint(leaves))).status, STATUS.ALARM);
+	const later = new Witness(storage, { keys });
+	assert.equal(later.verdict(CHAIR).status, STATUS.ALARM, "the page was opened again");
+	const good = await later.check(CHAIR, await mine.checkpoint(leaves.slice(0, 9)));
+	assert.deepEqual([good.status, good.size], [STATUS.ALARM, 9], "a good one afterwards takes nothing back, and is followed");
+	assert.match(new Witness(storage, { keys }).verdict(CHAIR).alarm.note, /^stipple\/clinic\/chair-1\n40\n/);
+	assert.equal((await later.accept(CHAIR)).status, STATUS.FIRST);
+});
+
+test("a key signs for its own ledger only", async () => {
+	const { ledger, leaves, witness } = await scene();
+	const message = await ledger.checkpoint(leaves);
+	const text = message.checkpoint.split("\n\n")[0].replace("stipple/clinic/chair-1", "example.com/log");
+	const verdict = await witness.check(CHAIR, { ...message, checkpoint: await ledger.sign(`${text}\n`) });
+	assert.deepEqual([verdict.status, /cannot sign for/.test(verdict.reason)], [STATUS.ALARM, true]);
+});
+
+test("a ledger with a name of its own is taken on trust once, and held to it", async () => {
+	const { leaves, witness } = await scene();
+	const named = await Ledger.make("example.com/clinic/chair-1");
+	assert.equal((await witness.check(CHAIR, await named.checkpoint(leaves.slice(0, 9)))).status, STATUS.FIRST);
+	assert.equal((await witness.check(CHAIR, await named.checkpoint(leaves, 9))).status, STATUS.VERIFIED);
+	const other = await Ledger.make("example.com/clinic/chair-2");
+	assert.equal((await witness.check(CHAIR, await other.checkpoint(leaves))).status, STATUS.ALARM);
+});
+
+test("a restored backup is told as that, and followed from there", async () => {
+	const { ledger, storage, leaves, witness } = await scene();
+	await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 30)));
+	const second = await ledger.renamed("stipple/clinic/chair-1/epoch-2");
+	const grown = [...leaves.slice(0, 9), ...leavesOf(30, "after")];
+	const told = await witness.check(CHAIR, await second.checkpoint(grown.slice(0, 11)));
+	assert.deepEqual([told.status, told.size], [STATUS.GAP, 11]);
+	assert.match(told.reason, /a backup was restored: the ledger had 30 records, and goes on as .*epoch-2/);
+	const later = new Witness(storage);
+	assert.equal((await later.check(CHAIR, await second.checkpoint(grown.slice(0, 20), 11))).status, STATUS.GAP, "until a person has seen it");
+	assert.equal((await later.accept(CHAIR)).status, STATUS.FIRST);
+	assert.equal((await later.check(CHAIR, await second.checkpoint(grown, 20))).status, STATUS.VERIFIED);
+	assert.equal((await later.check(CHAIR, await ledger.checkpoint(leaves))).status, STATUS.ALARM, "the old one does not come back");
+});
+
+test("a restored backup that the key before does not vouch for is an alarm", async () => {
+	for (const forge of [
+		async (ledger, second) => delete second.statement,
+		async (ledger, second) => second.statement = await second.sign(second.statement.split("\n\n")[0] + "\n"),
+		async (ledger, second) => second.statement = await ledger.sign(second.statement.split("\n\n")[0].replace("chair-1\n", "chair-2\n") + "\n"),
+		async (ledger, second) => second.statement = (await (await Ledger.make()).renamed(second.name)).statement,
+	]) {
+		const { ledger, leaves, witness } = await scene();
+		await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 30)));
+		const second = await ledger.renamed("stipple/clinic/chair-1/epoch-2");
+		await forge(ledger, second);
+		assert.equal((await witness.check(CHAIR, await second.checkpoint(leaves.slice(0, 11)))).status, STATUS.ALARM, forge.toString());
+	}
+});
+
 test("an earlier checkpoint sent again is no alarm", async () => {
 	const { ledger, leaves, witness } = await scene();
 	const first = await ledger.checkpoint(leaves.slice(0, 3));
@@ -95,7 +156,8 @@ test("a key known by another way goes before the one that is sent", async () => 
 	const mine = await Ledger.make();
 	const { ledger, leaves, witness } = await scene({ [CHAIR]: mine.vkey });
 	assert.equal((await witness.check(CHAIR, await ledger.checkpoint(leaves))).status, STATUS.ALARM);
-	assert.equal((await witness.check(CHAIR, await mine.checkpoint(leaves))).status, STATUS.FIRST);
+	assert.equal((await witness.check(CHAIR, await mine.checkpoint(leaves))).status, STATUS.ALARM, "somebody tried");
+	assert.equal((await witness.accept(CHAIR)).status, STATUS.FIRST);
 });
 
 test("what is no checkpoint is told apart and changes nothing", async () => {

@@ -441,6 +441,51 @@ def test_an_export_is_checked_elsewhere(stopped, tmp_path):
     assert "records.jsonl was changed" in said and f"record {number} was changed" in said
 
 
+def test_a_restored_backup_goes_on_as_a_log_of_its_own(stopped, tmp_path):
+    station, ledger, key = stopped
+    backup, proof, saved, late = (tmp_path / name for name in ("backup.db", "proof", "saved", "late"))
+    ctl("--ledger", ledger, "ledger", "backup", backup)
+    early = checkpoint_of(station)
+    station.start()
+    lots(station, range(50, 70))
+    station.stop()
+    late.write_text(checkpoint_of(station))
+    for epoch in (2, 3):
+        ctl("--ledger", ledger, "ledger", "restore", backup)
+        station.start()
+        assert station.get("Station1", "Inert") == ""
+        origin = f"stipple/clinic/chair-1/epoch-{epoch}"
+        assert key_of(station).split("+")[0] == origin
+        restored = [row["body"] for row in station.audit("records") if row["kind"] == "ledger.restored"][-1]
+        assert restored["origin"] == origin and restored["lacking"] > 0
+        assert restored["previous_origin"] == origin.replace("/epoch-2", "").replace("epoch-3", "epoch-2")
+        lots(station, range(80, 90))
+        station.stop()
+        assert checkpoint_of(station).startswith(origin + "\n")
+        # the old key vouches for the new one, and the new one for nothing of the old log
+        assert "sound" in ctl("audit", "verify", ledger, "--key", key)
+        assert f"signed by {origin}" in ctl("audit", "verify", ledger)
+    new = ctl("--ledger", ledger, "--json", "audit", "keys").strip().splitlines()[-1]
+    statement, new = json.loads(new)["statement"], json.loads(new)["key"]
+    proof.write_text(ctl("--ledger", ledger, "audit", "prove", 3))
+    ctl("audit", "verify", "--proof", proof, "--key", new)
+    ctl("audit", "verify", "--proof", proof, "--key", key, expect=1)
+    # what was saved of the old log beyond the backup is told as what it is
+    said = ctl("--ledger", ledger, "audit", "witness", late, expect=1)
+    assert "which a restored backup ended" in said and "is lost" in said
+    # saved messages are followed over the epoch, by who knows the old key alone
+    messages = [{"checkpoint": early}, {"checkpoint": checkpoint_of(station), "statement": statement}]
+    saved.write_text("".join(json.dumps(m) + "\n" for m in messages))
+    shown = json.loads(ctl("--json", "audit", "verify", "--proof", saved, "--key", key))
+    assert "1 restored backups" in shown["proved"] and shown["log"].endswith("/epoch-3")
+    del messages[1]["statement"]
+    saved.write_text("".join(json.dumps(m) + "\n" for m in messages))
+    ctl("audit", "verify", "--proof", saved, "--key", f"{key} {new}", expect=1)
+    # another origin without a restoring on record is a finding
+    tamper(ledger, "UPDATE record SET kind = 'x' WHERE kind = 'ledger.restored'")
+    assert "no ledger.restored says why" in ctl("audit", "verify", ledger, expect=1)
+
+
 def test_proofs_from_a_file(stopped, tmp_path):
     station, ledger, key = stopped
     proof = tmp_path / "proof"
