@@ -10,7 +10,8 @@ static_assert((int)INI_FILE_REASON_MAX == (int)PROTOCOL_REASON_MAX, "one reason 
 
 static int take_entry(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX])
 {
-	return protocol_draft_set(userdata, entry->section, entry->key, entry->value, reason);
+	return protocol_draft_set(
+		userdata, entry->section, entry->key, entry->value, (unsigned)entry->line, reason);
 }
 
 int protocol_load(const char *folder, const char *name, Protocol **ret, char error[PROTOCOL_ERROR_MAX])
@@ -19,6 +20,7 @@ int protocol_load(const char *folder, const char *name, Protocol **ret, char err
 	_cleanup_(freep) Protocol *protocol = NULL;
 	_cleanup_(freep) char *path = NULL;
 	char reason[PROTOCOL_REASON_MAX];
+	unsigned line;
 	int r;
 
 	if (!text_is_identifier(name, PROTOCOL_NAME_MAX - 1)) {
@@ -38,11 +40,13 @@ int protocol_load(const char *folder, const char *name, Protocol **ret, char err
 	r = ini_file_read(path, take_entry, draft, error);
 	if (r < 0)
 		return r;
-	r = protocol_draft_finish(draft, protocol, reason);
-	if (r < 0) {
+	r = protocol_draft_finish(draft, protocol, &line, reason);
+	if (r < 0 && line > 0)
+		snprintf(error, PROTOCOL_ERROR_MAX, "%.230s:%u: %s", path, line, reason);
+	else if (r < 0)
 		snprintf(error, PROTOCOL_ERROR_MAX, "%.240s: %s", path, reason);
+	if (r < 0)
 		return r;
-	}
 	*ret = TAKE_PTR(protocol);
 	return 0;
 }

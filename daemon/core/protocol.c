@@ -34,17 +34,20 @@ static_assert(ELEMENTS(skin_names) == SKIN_TYPE_MAX, "every skin type has a name
 
 DEFINE_STRING_TABLE(skin_type, SkinType, skin_names);
 
+enum { DEPTH_MIN, DEPTH_MAX, DEPTH_LIMIT, FORCE_WARN, FORCE_LIMIT };
+
 /* Wider than any source's figures for scalps, narrower than what would injure by a slip of the keyboard. */
 static const struct {
 	const char *key;
 	size_t offset;
 	uint32_t min, max;
+	bool protects; /* the smallest that applies wins, not the most specific */
 } figures[] = {
-	{ "depth_min_um", offsetof(ZonePlan, depth_min_um), 100, 3000 },
-	{ "depth_max_um", offsetof(ZonePlan, depth_max_um), 100, 3000 },
-	{ "depth_limit_um", offsetof(ZonePlan, depth_limit_um), 100, 4000 },
-	{ "force_warn_mn", offsetof(ZonePlan, force_warn_mn), 10, 5000 },
-	{ "force_limit_mn", offsetof(ZonePlan, force_limit_mn), 10, 5000 },
+	[DEPTH_MIN] = { "depth_min_um", offsetof(ZonePlan, depth_min_um), 100, 3000, true },
+	[DEPTH_MAX] = { "depth_max_um", offsetof(ZonePlan, depth_max_um), 100, 3000, true },
+	[DEPTH_LIMIT] = { "depth_limit_um", offsetof(ZonePlan, depth_limit_um), 100, 4000, true },
+	[FORCE_WARN] = { "force_warn_mn", offsetof(ZonePlan, force_warn_mn), 10, 5000, true },
+	[FORCE_LIMIT] = { "force_limit_mn", offsetof(ZonePlan, force_limit_mn), 10, 5000, true },
 	{ "rate_hz", offsetof(ZonePlan, rate_hz), 50, 200 },
 	{ "dwell_ms", offsetof(ZonePlan, dwell_ms), 5, 1000 },
 	{ "density", offsetof(ZonePlan, density), 1, 400 },
@@ -262,7 +265,15 @@ static bool within(int wanted, size_t index)
 	return wanted < 0 || (size_t)wanted == index;
 }
 
-static void set_figure(ProtocolDraft *draft, const Scope *scope, size_t figure, uint32_t value)
+/** Whether a figure of this rank takes the place of the one that is there. */
+static bool outdoes(size_t figure, uint8_t rank, uint32_t value, uint8_t present_rank, uint16_t present)
+{
+	if (present_rank == 0)
+		return true;
+	return figures[figure].protects ? value < present : rank >= present_rank;
+}
+
+static void set_figure(ProtocolDraft *draft, const Scope *scope, size_t figure, uint32_t value, unsigned line)
 {
 	uint8_t rank = scope_rank(scope);
 
@@ -270,17 +281,19 @@ static void set_figure(ProtocolDraft *draft, const Scope *scope, size_t figure, 
 		size_t session = i / (ZONE_MAX * SKIN_TYPE_MAX), zone = i / SKIN_TYPE_MAX % ZONE_MAX;
 		size_t skin = i % SKIN_TYPE_MAX;
 		uint8_t *ranked = &draft->rank[session][zone][skin][figure];
+		uint16_t *present = plan_figure(&draft->protocol.plans[session][zone][skin], figure);
 
 		if (!within(scope->session, session) || !within(scope->zone, zone) ||
-			!within(scope->skin, skin) || *ranked > rank)
+			!within(scope->skin, skin) || !outdoes(figure, rank, value, *ranked, *present))
 			continue;
-		*plan_figure(&draft->protocol.plans[session][zone][skin], figure) = (uint16_t)value;
+		*present = (uint16_t)value;
 		*ranked = rank;
+		draft->lines[session][zone][skin][figure] = line;
 	}
 }
 
-static int set_plan(
-	ProtocolDraft *draft, const char *section, const char *key, const char *value, char *reason)
+static int set_plan(ProtocolDraft *draft, const char *section, const char *key, const char *value,
+	unsigned line, char *reason)
 {
 	Scope scope = { -1, -1, -1 };
 	uint32_t number = 0;
@@ -294,7 +307,7 @@ static int set_plan(
 			continue;
 		r = set_number(value, figures[i].min, figures[i].max, &number, reason);
 		if (r == 0)
-			set_figure(draft, &scope, i, number);
+			set_figure(draft, &scope, i, number, line);
 		return r;
 	}
 	return refuse(reason,
@@ -312,7 +325,7 @@ void protocol_draft_init(ProtocolDraft *draft, const char *name)
 }
 
 int protocol_draft_set(ProtocolDraft *draft, const char *section, const char *key, const char *value,
-	char reason[PROTOCOL_REASON_MAX])
+	unsigned line, char reason[PROTOCOL_REASON_MAX])
 {
 	if (strcmp(section, "protocol") == 0)
 		return set_general(draft, key, value, reason);
@@ -320,7 +333,7 @@ int protocol_draft_set(ProtocolDraft *draft, const char *section, const char *ke
 		return set_question(&draft->protocol, key, value, reason);
 	if (strcmp(section, "aftercare") == 0)
 		return set_aftercare(&draft->protocol, key, value, reason);
-	return set_plan(draft, section, key, value, reason);
+	return set_plan(draft, section, key, value, line, reason);
 }
 
 static int check_general(const ProtocolDraft *draft, char *reason)
@@ -342,47 +355,77 @@ static int check_general(const ProtocolDraft *draft, char *reason)
 	return 0;
 }
 
-/** What is wrong with a plan, or NULL. */
-static const char *plan_flaw(const ZonePlan *plan, const uint8_t *rank)
+/** Two figures of a plan that do not fit. */
+typedef struct Misfit {
+	size_t low, high; /* `low` has to be smaller; the same: it is missing */
+	uint32_t by;      /* at least so much */
+} Misfit;
+
+static bool find_misfit(const ZonePlan *plan, const uint8_t *rank, Misfit *ret)
 {
-	for (size_t i = 0; i < ELEMENTS(figures); i++)
-		if (rank[i] == 0)
-			return figures[i].key;
+	for (size_t i = 0; i < ELEMENTS(figures); i++) {
+		if (rank[i] == 0) {
+			*ret = (Misfit){ i, i, 0 };
+			return true;
+		}
+	}
 	if (plan->depth_min_um >= plan->depth_max_um)
-		return "depth_min_um below depth_max_um";
-	if (plan->depth_max_um > plan->depth_limit_um)
-		return "depth_max_um up to depth_limit_um";
-	if (plan->force_warn_mn > plan->force_limit_mn)
-		return "force_warn_mn up to force_limit_mn";
-	return NULL;
+		*ret = (Misfit){ DEPTH_MIN, DEPTH_MAX, 1 };
+	else if (plan->depth_max_um + PROTOCOL_DEPTH_MARGIN_UM > plan->depth_limit_um)
+		*ret = (Misfit){ DEPTH_MAX, DEPTH_LIMIT, PROTOCOL_DEPTH_MARGIN_UM };
+	else if (plan->force_warn_mn > plan->force_limit_mn)
+		*ret = (Misfit){ FORCE_WARN, FORCE_LIMIT, 0 };
+	else
+		return false;
+	return true;
 }
 
-static int check_plans(const ProtocolDraft *draft, char *reason)
+static int refuse_misfit(
+	const ProtocolDraft *draft, size_t at, const Misfit *misfit, unsigned *ret_line, char *reason)
+{
+	size_t session = at / (ZONE_MAX * SKIN_TYPE_MAX), zone = at / SKIN_TYPE_MAX % ZONE_MAX;
+	size_t skin = at % SKIN_TYPE_MAX;
+	const uint32_t *lines = draft->lines[session][zone][skin];
+	ZonePlan plan = draft->protocol.plans[session][zone][skin];
+	char place[96];
+
+	snprintf(place, sizeof place, "[zone %s skin %s session %zu]", zone_names[zone], skin_names[skin],
+		session + 1);
+	if (misfit->low == misfit->high)
+		return refuse(
+			reason, "%s needs %s: set it there or in [default]", place, figures[misfit->low].key);
+	*ret_line = lines[misfit->low] > lines[misfit->high] ? lines[misfit->low] : lines[misfit->high];
+	return refuse(reason, "%s needs %s at least %u below %s; the strictest that apply are %u and %u",
+		place, figures[misfit->low].key, misfit->by, figures[misfit->high].key,
+		*plan_figure(&plan, misfit->low), *plan_figure(&plan, misfit->high));
+}
+
+static int check_plans(const ProtocolDraft *draft, unsigned *ret_line, char *reason)
 {
 	const Protocol *protocol = &draft->protocol;
 
 	for (size_t i = 0; i < (size_t)protocol->sessions * ZONE_MAX * SKIN_TYPE_MAX; i++) {
 		size_t session = i / (ZONE_MAX * SKIN_TYPE_MAX), zone = i / SKIN_TYPE_MAX % ZONE_MAX;
 		size_t skin = i % SKIN_TYPE_MAX;
-		const char *flaw =
-			plan_flaw(&protocol->plans[session][zone][skin], draft->rank[session][zone][skin]);
+		Misfit misfit;
 
-		if (flaw)
-			return refuse(reason,
-				"[zone %s skin %s session %zu] needs %s: set it there or in [default]",
-				zone_names[zone], skin_names[skin], session + 1, flaw);
+		if (find_misfit(
+			    &protocol->plans[session][zone][skin], draft->rank[session][zone][skin], &misfit))
+			return refuse_misfit(draft, i, &misfit, ret_line, reason);
 	}
 	return 0;
 }
 
-int protocol_draft_finish(const ProtocolDraft *draft, Protocol *ret, char reason[PROTOCOL_REASON_MAX])
+int protocol_draft_finish(
+	const ProtocolDraft *draft, Protocol *ret, unsigned *ret_line, char reason[PROTOCOL_REASON_MAX])
 {
 	int r;
 
+	*ret_line = 0;
 	r = check_general(draft, reason);
 	if (r < 0)
 		return r;
-	r = check_plans(draft, reason);
+	r = check_plans(draft, ret_line, reason);
 	if (r < 0)
 		return r;
 	*ret = draft->protocol;

@@ -6,9 +6,13 @@
  * core/protocol-file.h reads the files; here an entry at a time becomes a checked protocol.
  *
  * Sections: [protocol], [screening], [aftercare], and plans: [default], or any of "zone ZONE", "skin SKIN",
- * "session N" in this order, such as [zone crown skin scar session 2]. For each figure the plan that names
- * most of the three wins; among plans that name as many, zone goes before skin and skin before session. The
- * order of the sections in the file is of no account.
+ * "session N" in this order, such as [zone crown skin scar session 2].
+ *
+ * Of the figures that protect (depth window, depth limit, force), the smallest of all sections that apply
+ * wins, [default] and the least specific among them: a shallower and gentler needle is the cautious one, also
+ * for the window's lower end. For rate, dwell and density the plan that names most of the three wins; among
+ * plans that name as many, zone goes before skin and skin before session. The order of the sections in the
+ * file is of no account.
  */
 
 #include <stdbool.h>
@@ -79,7 +83,12 @@ typedef struct Protocol {
 	ZonePlan plans[PROTOCOL_COURSE_MAX][ZONE_MAX][SKIN_TYPE_MAX];
 } Protocol;
 
-enum { PROTOCOL_REASON_MAX = 256, PROTOCOL_FIGURES = 8 };
+enum {
+	PROTOCOL_REASON_MAX = 256,
+	PROTOCOL_FIGURES = 8,
+	/* the window ends so far before the limit: about what one hand varies on a depth of a millimetre */
+	PROTOCOL_DEPTH_MARGIN_UM = 100,
+};
 
 /** A protocol while its entries are read. */
 typedef struct ProtocolDraft {
@@ -87,21 +96,25 @@ typedef struct ProtocolDraft {
 	uint32_t n_intervals;
 	/* which section set a figure: 0 none yet, a more specific section has a larger number */
 	uint8_t rank[PROTOCOL_COURSE_MAX][ZONE_MAX][SKIN_TYPE_MAX][PROTOCOL_FIGURES];
+	/* where the figure that won stands; 0 none yet */
+	uint32_t lines[PROTOCOL_COURSE_MAX][ZONE_MAX][SKIN_TYPE_MAX][PROTOCOL_FIGURES];
 } ProtocolDraft;
 
 /** `name` is an identifier of less than PROTOCOL_NAME_MAX bytes. */
 void protocol_draft_init(ProtocolDraft *draft, const char *name);
 
-/** Takes one entry. -EINVAL with what is wrong and what is allowed in `reason`; the draft is as before. */
+/** Takes one entry from `line` of its file, from 1. -EINVAL with what is wrong and what is allowed in
+ * `reason`; the draft is as before. */
 int protocol_draft_set(ProtocolDraft *draft, const char *section, const char *key, const char *value,
-	char reason[PROTOCOL_REASON_MAX]) _must_check_;
+	unsigned line, char reason[PROTOCOL_REASON_MAX]) _must_check_;
 
 /**
- * Checks what no single entry shows: nothing is missing, every window lies below its limit. -EINVAL with
- * `reason`; `ret` is then untouched.
+ * Checks what no single entry shows: nothing is missing, no window is empty, and each ends
+ * PROTOCOL_DEPTH_MARGIN_UM below its limit. -EINVAL with `reason` and the line of the later of the two
+ * figures that do not fit, 0 when it is none; `ret` is then untouched.
  */
-int protocol_draft_finish(
-	const ProtocolDraft *draft, Protocol *ret, char reason[PROTOCOL_REASON_MAX]) _must_check_;
+int protocol_draft_finish(const ProtocolDraft *draft, Protocol *ret, unsigned *ret_line,
+	char reason[PROTOCOL_REASON_MAX]) _must_check_;
 
 /** `course_session` counts from 1. NULL when it is beyond the course. Owned by the protocol. */
 const ZonePlan *protocol_plan(const Protocol *protocol, uint32_t course_session, Zone zone, SkinType skin);

@@ -32,7 +32,8 @@ static void try_config(const char *text, size_t size)
 
 static int take_entry(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX])
 {
-	return protocol_draft_set(userdata, entry->section, entry->key, entry->value, reason);
+	return protocol_draft_set(
+		userdata, entry->section, entry->key, entry->value, (unsigned)entry->line, reason);
 }
 
 static void try_protocol(const char *text, size_t size)
@@ -40,6 +41,7 @@ static void try_protocol(const char *text, size_t size)
 	_cleanup_(freep) ProtocolDraft *draft = malloc(sizeof *draft);
 	_cleanup_(freep) Protocol *protocol = malloc(sizeof *protocol);
 	char error[INI_FILE_ERROR_MAX] = "", reason[PROTOCOL_REASON_MAX] = "";
+	unsigned line;
 
 	if (!draft || !protocol)
 		return;
@@ -49,7 +51,7 @@ static void try_protocol(const char *text, size_t size)
 			abort();
 		return;
 	}
-	if (protocol_draft_finish(draft, protocol, reason) < 0) {
+	if (protocol_draft_finish(draft, protocol, &line, reason) < 0) {
 		if (!reason[0])
 			abort();
 		return;

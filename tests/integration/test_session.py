@@ -314,3 +314,23 @@ def test_what_the_person_is_told_for_afterwards(station):
     assert len(told) > 3 and "four days" in told[0]
     (begun,) = [r["body"] for r in station.audit("records", kind="session.begun")]
     assert begun["aftercare"] == told and begun["sessions"] == 3
+
+
+def test_atrophic_skin_at_the_hairline():
+    """The strictest of what zone and skin allow: ten minutes of a hand that slips now and then latch no fault."""
+    station = harness.Station(speed=100)
+    try:
+        station.start()
+        station.prepare(zone="frontal-hairline")
+        station.call("Session1", "SelectZone", "frontal-hairline", "atrophic", dbus.UInt32(1500))
+        assert [station.get("Session1", f"Depth{figure}Um") for figure in ("Min", "Max", "Limit")] == [300, 900, 1300]
+        station.sim("zone frontal-hairline atrophic")
+        station.call("Session1", "Arm")
+        station.sim("pedal down")
+        wait_for(lambda: station.sim("status")["strokes"] > 600 * 100, "ten minutes of strokes")
+        assert station.get("Session1", "State") == "working"
+        station.sim("pedal up")
+        assert "fault.latched" not in station.records()
+        station.stop()
+    finally:
+        station.close()

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/protocol-file.h"
+#include "skin-model.h"
 #include "util/file.h"
 
 #define SHIPPED STIPPLE_SOURCE_FOLDER "/configs/protocols"
@@ -133,6 +134,121 @@ static void test_most_specific_wins(void **state)
 	}
 }
 
+/* Depth and force of eight scopes, in either order of the file: the smallest that applies, whatever its rank.
+ */
+static void test_the_strictest_figure_wins(void **state)
+{
+	static const char *const scopes[] = {
+		PLAN,
+		"[session 2]\ndepth_max_um = 1400\nforce_warn_mn = 700\n",
+		"[skin atrophic]\ndepth_min_um = 300\ndepth_max_um = 900\ndepth_limit_um = 1300\n"
+		"force_warn_mn = 600\nforce_limit_mn = 1000\nrate_hz = 100\n",
+		"[zone crown]\ndepth_max_um = 1300\nforce_limit_mn = 2000\nrate_hz = 150\n",
+		"[zone crown skin atrophic session 2]\ndepth_min_um = 600\ndepth_max_um = 1500\ndepth_limit_um = 3000\n",
+		"[zone nape]\ndepth_limit_um = 1000\ndepth_max_um = 900\n",
+	};
+
+	for (int backwards = 0; backwards < 2; backwards++) {
+		_cleanup_(freep) Protocol *protocol = NULL;
+		char text[2048], error[PROTOCOL_ERROR_MAX] = "";
+		int used = snprintf(text, sizeof text, "%s", GENERAL);
+		const ZonePlan *plan;
+
+		for (size_t i = 0; i < ELEMENTS(scopes); i++)
+			used += snprintf(text + used, sizeof text - (size_t)used, "%s",
+				scopes[backwards ? ELEMENTS(scopes) - 1 - i : i]);
+		if (load(text, &protocol, error) < 0)
+			fail_msg("%s", error);
+		for (uint32_t session = 1; session <= 2; session++) {
+			plan = protocol_plan(protocol, session, ZONE_CROWN, SKIN_ATROPHIC);
+			assert_int_equal(plan->depth_min_um, 300);
+			assert_int_equal(plan->depth_max_um, 900);
+			assert_int_equal(plan->depth_limit_um, 1300);
+			assert_int_equal(plan->force_warn_mn, 600);
+			assert_int_equal(plan->force_limit_mn, 1000);
+			assert_int_equal(plan->rate_hz, 150);
+		}
+		plan = protocol_plan(protocol, 2, ZONE_CROWN, SKIN_NORMAL);
+		assert_int_equal(plan->depth_max_um, 1300);
+		assert_int_equal(plan->force_warn_mn, 700);
+		assert_int_equal(plan->force_limit_mn, 1500);
+		plan = protocol_plan(protocol, 1, ZONE_NAPE, SKIN_ATROPHIC);
+		assert_int_equal(plan->depth_limit_um, 1000);
+		assert_int_equal(plan->rate_hz, 100);
+	}
+}
+
+typedef void (*Check)(const Protocol *protocol, uint32_t session, Zone zone, SkinType skin);
+
+/** With every plan of every protocol that is shipped. */
+static void each_shipped_plan(Check check)
+{
+	_cleanup_(protocol_list_freep) char **names = NULL;
+	int n = protocol_list(SHIPPED, &names);
+
+	assert_true(n > 0);
+	for (int i = 0; i < n; i++) {
+		_cleanup_(freep) Protocol *protocol = NULL;
+		char error[PROTOCOL_ERROR_MAX] = "";
+
+		assert_int_equal(protocol_load(SHIPPED, names[i], &protocol, error), 0);
+		for (uint32_t session = 1; session <= protocol->sessions; session++)
+			for (int zone = 0; zone < ZONE_MAX; zone++)
+				for (int skin = 0; skin < SKIN_TYPE_MAX; skin++)
+					check(protocol, session, (Zone)zone, (SkinType)skin);
+	}
+}
+
+/** No zone and no session allows more than the skin, and no skin more than the zone. */
+static void check_caution(const Protocol *protocol, uint32_t session, Zone zone, SkinType skin)
+{
+	static const struct {
+		uint16_t max, limit, force;
+	} skins[] = {
+		[SKIN_NORMAL] = { 1500, 2000, 1500 },
+		[SKIN_SCAR] = { 1200, 1700, 1500 },
+		[SKIN_ATROPHIC] = { 900, 1300, 1000 },
+		[SKIN_PLUG] = { 1500, 2000, 1500 },
+	};
+	const ZonePlan *plan = protocol_plan(protocol, session, zone, skin);
+
+	assert_true(plan->depth_min_um < plan->depth_max_um);
+	assert_true(plan->depth_max_um + PROTOCOL_DEPTH_MARGIN_UM <= plan->depth_limit_um);
+	assert_true(plan->force_warn_mn <= plan->force_limit_mn);
+	assert_true(plan->depth_max_um <= skins[skin].max);
+	assert_true(plan->depth_limit_um <= skins[skin].limit);
+	assert_true(plan->force_limit_mn <= skins[skin].force);
+	if (zone == ZONE_FRONTAL_HAIRLINE && strcmp(protocol->name, "scalp-density") == 0)
+		assert_true(plan->depth_max_um <= 1300);
+}
+
+static void test_every_plan_keeps_to_all_that_applies(void **state)
+{
+	each_shipped_plan(check_caution);
+}
+
+/** The simulated hand and skin for a few minutes, with the driver set to the middle of the window. */
+static void check_simulated(const Protocol *protocol, uint32_t session, Zone zone, SkinType skin)
+{
+	const ZonePlan *plan = protocol_plan(protocol, session, zone, skin);
+	SkinModel model;
+
+	skin_model_init(&model, 1 + session);
+	skin_model_move(&model, zone_to_string(zone), skin_type_to_string(skin));
+	for (uint64_t now_us = 0; now_us < 300 * 1000000ull; now_us += 1000000 / plan->rate_hz) {
+		SkinStroke stroke = skin_model_stroke(&model, now_us,
+			(uint16_t)((plan->depth_min_um + plan->depth_max_um) / 2), plan->dwell_ms);
+
+		assert_true(stroke.depth_um <= plan->depth_limit_um);
+		assert_true(stroke.resistance_mn <= plan->force_limit_mn);
+	}
+}
+
+static void test_no_plan_of_a_shipped_protocol_stops_a_steady_hand(void **state)
+{
+	each_shipped_plan(check_simulated);
+}
+
 static void test_errors(void **state)
 {
 	static const struct {
@@ -155,10 +271,15 @@ static void test_errors(void **state)
 			"p.conf:9: density: set twice in section [default]" },
 		{ GENERAL, "p.conf: [zone frontal-hairline skin normal session 1] needs depth_min_um" },
 		{ GENERAL PLAN "[zone crown]\ndepth_max_um = 400\n",
-			"[zone crown skin normal session 1] needs depth_min_um below depth_max_um" },
-		{ GENERAL PLAN "[skin plug]\ndepth_limit_um = 1400\n", "depth_max_um up to depth_limit_um" },
+			"p.conf:17: [zone crown skin normal session 1] needs depth_min_um at least 1 below "
+			"depth_max_um; the strictest that apply are 500 and 400" },
+		{ GENERAL PLAN "[skin plug]\ndepth_limit_um = 1400\n",
+			"p.conf:17: [zone frontal-hairline skin plug session 1] needs depth_max_um at least 100 "
+			"below depth_limit_um; the strictest that apply are 1500 and 1400" },
+		{ GENERAL PLAN "[zone nape]\ndensity = 5\n[zone crown]\ndepth_limit_um = 1599\n",
+			"p.conf:19: [zone crown skin normal session 1] needs depth_max_um" },
 		{ GENERAL PLAN "[session 2]\nforce_limit_mn = 800\n",
-			"session 2] needs force_warn_mn up to" },
+			"p.conf:17: [zone frontal-hairline skin normal session 2] needs force_warn_mn" },
 		{ GENERAL PLAN "[screening]\nkeloids = perhaps\n", "neither \"refuses\" nor \"notes\"" },
 		{ GENERAL PLAN "[screening]\nwhat now = notes\n", "a question is named by" },
 		{ GENERAL PLAN "[aftercare]\nsun =\n", "p.conf:17: sun: a sentence of 1 to 159 bytes" },
@@ -254,6 +375,9 @@ int main(void)
 		cmocka_unit_test(test_shipped_protocols),
 		cmocka_unit_test(test_scalp_density),
 		cmocka_unit_test(test_most_specific_wins),
+		cmocka_unit_test(test_the_strictest_figure_wins),
+		cmocka_unit_test(test_every_plan_keeps_to_all_that_applies),
+		cmocka_unit_test(test_no_plan_of_a_shipped_protocol_stops_a_steady_hand),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_harmless_forms),
 		cmocka_unit_test(test_long_lines_and_nul),
