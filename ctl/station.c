@@ -174,20 +174,19 @@ static int run_monitor(Ctl *ctl, int n, char **arguments)
 
 static int on_daemon_lost(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	*(bool *)userdata = true;
+	const char *name, *before, *after;
+
+	if (sd_bus_message_read(message, "sss", &name, &before, &after) >= 0 && before[0])
+		*(bool *)userdata = true;
 	return 0;
 }
 
-/** The sign-in lives as long as this connection: until a signal, or until the command ends. */
-static int hold_sign_in(Ctl *ctl)
+/** The sign-in lives as long as this connection: until a signal, or until the daemon leaves (`lost`). */
+static int hold_sign_in(Ctl *ctl, const bool *lost)
 {
-	bool lost = false;
-	int status;
+	int status = ctl_serve(ctl, lost);
 
-	if (match_owner(ctl, on_daemon_lost, &lost) < 0)
-		return ctl_fail("the bus does not let us listen: sign in again");
-	status = ctl_serve(ctl, &lost);
-	return lost ? ctl_fail("stippled has left, and the sign-in with it: sign in again") : status;
+	return *lost ? ctl_fail("stippled has left, and the sign-in with it: sign in again") : status;
 }
 
 /** In the child: does not outlive the sign-in, and shares it with all that it starts. */
@@ -265,8 +264,13 @@ static int run_login(Ctl *ctl, int n, char **arguments)
 {
 	bool shell = n == 1 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	char name[NAME_BYTES], token[TOKEN_BYTES] = "";
-	int status = sign_in(ctl, arguments[0], name);
+	bool lost = false;
+	int status;
 
+	/* before the sign-in: a daemon that leaves right after it is noticed, too */
+	if (match_owner(ctl, on_daemon_lost, &lost) < 0)
+		return ctl_fail("the bus does not let us listen: try again");
+	status = sign_in(ctl, arguments[0], name);
 	if (status == CTL_DONE && (shell || n > 1))
 		status = get_token(ctl, token);
 	if (status != CTL_DONE)
@@ -277,7 +281,9 @@ static int run_login(Ctl *ctl, int n, char **arguments)
 		: shell ? "; this shell shares it, exit signs out"
 			: "; Ctrl-C signs out");
 	fflush(stdout);
-	status = n > 1 ? run_command(arguments + 1, token) : shell ? run_shell(token) : hold_sign_in(ctl);
+	status = n > 1   ? run_command(arguments + 1, token)
+		 : shell ? run_shell(token)
+			 : hold_sign_in(ctl, &lost);
 	explicit_bzero(token, sizeof token);
 	return status;
 }
