@@ -49,7 +49,7 @@ def test_every_key_of_the_configuration():
 def test_every_key_of_a_protocol():
     code = (SOURCE / "daemon/core/protocol.c").read_text()
     wanted = {("default", key): f"({low} to {high})" for key, low, high in re.findall(
-        r'\{ "(\w+)", offsetof\(ZonePlan, \w+\), (\d+), (\d+) \}', table("daemon/core/protocol.c", "figures"))}
+        r'\{ "(\w+)", offsetof\(ZonePlan, \w+\), (\d+), (\d+)(?:, true)? \}', table("daemon/core/protocol.c", "figures"))}
     assert len(wanted) == table("daemon/core/protocol.c", "figures").count("offsetof")
     for key, low, high in re.findall(r'strcmp\(key, "(\w+)"\) == 0\)\n\t\treturn set_number\(value, (\d+), (\w+),',
                                      code):
