@@ -443,3 +443,7 @@ int __wrap_ioctl(int fd, unsigned long request, void *argument)
 		return fail(ENOTTY);
 	}
 }
+
+/* what ioctl() is called on 32 bits, where times have 64 */
+int __wrap___ioctl_time64(int fd, unsigned long request, void *argument)
+	__attribute__((alias("__wrap_ioctl")));
