@@ -23,6 +23,7 @@
 #include "util/enrolment-code.h"
 #include "util/file.h"
 #include "util/log.h"
+#include "watch/machine.h"
 #include "watch/watch.h"
 
 #ifndef STIPPLE_CONFIG_FILE
@@ -52,6 +53,7 @@ typedef struct Daemon {
 	Watch *threads;
 	bool leaving, reload; /* reload: to start over */
 	int status;           /* what to leave with */
+	int memory_error;     /* why the memory could not be locked; 0: it was, or was not asked to */
 } Daemon;
 
 /* ---- what drives the parts from the loop ---- */
@@ -276,7 +278,7 @@ static size_t doctor(void *userdata, StationCheck *ret, size_t max)
 	struct stat state;
 	StationCheck *check;
 
-	if (max < 4)
+	if (max < 6)
 		return 0;
 	check = add_check(&ret[0], "camera", daemon->camera_error[0] ? 2 : 0);
 	check_camera(daemon, check);
@@ -296,10 +298,12 @@ static size_t doctor(void *userdata, StationCheck *ret, size_t max)
 	if (check->level)
 		snprintf(check->advice, sizeof check->advice, "chown stipple: %.100s && chmod 0750 %.100s",
 			daemon->config->state_folder, daemon->config->state_folder);
+	machine_check_memory(daemon->config, daemon->memory_error, add_check(&ret[3], "memory", 0));
+	machine_check_outputs(daemon->config, add_check(&ret[4], "outputs", 0));
 	if (strcmp(daemon->config->scanner_plugin, "none") == 0)
-		return 3;
-	check_scanner(daemon, add_check(&ret[3], "scanner", 0));
-	return 4;
+		return 5;
+	check_scanner(daemon, add_check(&ret[5], "scanner", 0));
+	return 6;
 }
 
 static bool broker_connected(void *userdata)
@@ -455,6 +459,8 @@ static int start_board(Daemon *daemon)
 	daemon->board = start_plugin(daemon, config->board_plugin, STIPPLE_PLUGIN_BOARD, daemon->board_error);
 	if (!daemon->board)
 		return 0;
+	if (config->realtime)
+		daemon->memory_error = machine_hold_memory();
 	options.board = plugin_vtable(daemon->board);
 	options.host = plugin_host(daemon->board);
 	return control_new(&options, &daemon->control);

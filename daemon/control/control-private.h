@@ -53,6 +53,7 @@ struct Control {
 	atomic_bool leave, stop; /* orders that need no room in a ring */
 	atomic_uint disarms;     /* orders to disarm that were given and not yet carried out */
 	atomic_bool realtime;
+	atomic_int realtime_error;
 	bool started;
 
 	/* the thread's own */

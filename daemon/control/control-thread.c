@@ -727,11 +727,15 @@ static void __attribute__((noinline)) lock_stack(void)
 static void become_realtime(Control *control)
 {
 	struct sched_param parameters = { .sched_priority = CONTROL_PRIORITY };
+	int r;
 
 	if (!control->options.realtime)
 		return;
-	atomic_store(&control->realtime, pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters) == 0);
-	/* only what this thread touches: locking the whole process would cost every page of it */
+	r = pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters);
+	atomic_store(&control->realtime, r == 0);
+	atomic_store(&control->realtime_error, r);
+	/* for the daemon whose whole memory may not be locked, and so that all of it is there before it is
+	 * needed */
 	(void)!mlock(control, sizeof *control);
 	ring_lock(control->commands);
 	ring_lock(control->facts);

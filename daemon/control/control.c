@@ -161,5 +161,6 @@ ControlCounters control_counters(const Control *control)
 		.samples = atomic_load(&control->samples),
 		.edges = atomic_load(&control->edges),
 		.realtime = atomic_load(&control->realtime),
+		.realtime_error = atomic_load(&control->realtime_error),
 	};
 }

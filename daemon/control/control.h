@@ -110,7 +110,8 @@ typedef struct ControlOptions {
 /** Counters for `doctor`; a consistent-enough snapshot read without stopping the thread. */
 typedef struct ControlCounters {
 	uint64_t transfers, bad_frames, resends, samples, edges;
-	bool realtime; /* SCHED_FIFO was granted */
+	bool realtime;      /* SCHED_FIFO was granted */
+	int realtime_error; /* the errno with which it was refused; 0: not refused, or not asked for */
 } ControlCounters;
 
 /** Starts the thread; the board opens there, so BOARD_UP or BOARD_DOWN arrives as a fact. */

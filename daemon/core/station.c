@@ -549,6 +549,12 @@ static void check_link(const Station *station, StationCheck *check)
 {
 	const ControlCounters link = control_counters(station->options.control);
 
+	check->level = link.realtime_error ? 1 : 0;
+	if (link.realtime_error)
+		snprintf(check->advice, sizeof check->advice,
+			"the system refused real-time priority (%s): start the daemon by its unit, which has "
+			"LimitRTPRIO=",
+			strerror(link.realtime_error));
 	snprintf(check->text, sizeof check->text,
 		"%llu frames exchanged, %llu damaged, %llu repeated, %llu edges, %s priority",
 		(unsigned long long)link.transfers, (unsigned long long)link.bad_frames,

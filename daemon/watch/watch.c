@@ -4,6 +4,7 @@
 
 #include "watch/watch.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
@@ -27,6 +28,7 @@ struct Watch {
 	uint32_t rounds; /* of control, when it was last heard of */
 	int64_t heard_us;
 	unsigned unheard; /* turns since then */
+	bool told;        /* how control's thread was started */
 };
 
 /**
@@ -51,6 +53,18 @@ static void end_without_control(Watch *watch)
 	station_control_silent(watch->options.station);
 }
 
+/** The thread itself logs nothing. */
+static void tell_priority(Watch *watch)
+{
+	int error = control_counters(watch->options.control).realtime_error;
+
+	watch->told = true;
+	if (error)
+		log_line(LOG_WARNING, LOG_ID_NOT_REALTIME,
+			"the control thread has to share its processor: real-time priority was refused (%s)",
+			strerror(error));
+}
+
 static bool control_lives(Watch *watch)
 {
 	uint32_t rounds;
@@ -63,6 +77,8 @@ static bool control_lives(Watch *watch)
 		watch->rounds = rounds;
 		watch->heard_us = clock_monotonic_us();
 		watch->unheard = 0;
+		if (rounds > 0 && !watch->told)
+			tell_priority(watch);
 		return true;
 	}
 	limit = station_may_move(watch->options.station) ? WATCH_CONTROL_SILENT_MS : WATCH_CONTROL_IDLE_MS;

@@ -31,7 +31,7 @@ static const struct {
 	const char *key;
 	GpioLineOptions options;
 } line_defaults[STIPPLE_LINE_MAX] = {
-	[STIPPLE_LINE_ENABLE] = { "enable", { .name = "stipple-enable" } },
+	[STIPPLE_LINE_ENABLE] = { "enable", { .name = GPIO_ENABLE_NAME } },
 	[STIPPLE_LINE_EMERGENCY_STOP] = { "emergency_stop",
 		{ .name = "stipple-emergency-stop", .bias = GPIO_BIAS_UP } },
 	[STIPPLE_LINE_PEDAL] = { "pedal",

@@ -195,7 +195,8 @@ static int request_lines(
 	int r = -ENOMEM;
 
 	if (settings && config && request) {
-		gpiod_request_config_set_consumer(request, "stippled");
+		gpiod_request_config_set_consumer(
+			request, options->consumer ? options->consumer : "stippled");
 		gpiod_request_config_set_event_buffer_size(request, EVENTS_MAX * 4);
 		r = add_lines(lines, options, settings, config);
 	}
@@ -257,6 +258,30 @@ int gpio_lines_open(const GpioOptions *options, GpioLines **ret, char error[STIP
 	}
 	*ret = lines;
 	return 0;
+}
+
+int gpio_lines_drop_enable(const GpioOptions *options, char error[STIPPLE_ERROR_MAX])
+{
+	GpioOptions enable = { .consumer = "stipple-enable-low" };
+	GpioLines lines = { 0 };
+	struct gpiod_chip *chip = NULL;
+	int r;
+
+	memcpy(enable.chip, options->chip, sizeof enable.chip);
+	enable.lines[STIPPLE_LINE_ENABLE] = options->lines[STIPPLE_LINE_ENABLE];
+	if (enable.chip[0])
+		r = open_chip(enable.chip, &chip, error);
+	else
+		r = find_chip(enable.lines[STIPPLE_LINE_ENABLE].name, &chip, error);
+	if (r == 0)
+		r = find_lines(&lines, chip, &enable, error);
+	if (r == 0)
+		r = request_lines(&lines, chip, &enable, error); /* requested inactive, it is inactive */
+	if (lines.request)
+		gpiod_line_request_release(lines.request);
+	if (chip)
+		gpiod_chip_close(chip);
+	return r;
 }
 
 void gpio_lines_close(GpioLines *lines)

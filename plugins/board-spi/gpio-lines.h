@@ -8,6 +8,9 @@
 
 #include "stipple/plugin.h"
 
+/** ENABLE's name and polarity where nothing else is set (docs/board-protocol.md): active high. */
+#define GPIO_ENABLE_NAME "stipple-enable"
+
 enum { GPIO_NAME_MAX = 64, GPIO_PATH_MAX = 128 };
 
 typedef enum GpioBias { GPIO_BIAS_NONE, GPIO_BIAS_UP, GPIO_BIAS_DOWN, GPIO_BIAS_COUNT } GpioBias;
@@ -22,6 +25,7 @@ typedef struct GpioLineOptions {
 typedef struct GpioOptions {
 	char chip[GPIO_PATH_MAX]; /* device; "": the first chip that has the ENABLE line */
 	GpioLineOptions lines[STIPPLE_LINE_MAX];
+	const char *consumer; /* who holds the lines, as gpioinfo shows it; NULL: stippled */
 } GpioOptions;
 
 typedef struct GpioLines GpioLines;
@@ -34,6 +38,12 @@ int gpio_lines_open(const GpioOptions *options, GpioLines **ret, char error[STIP
 
 /** Outputs inactive, then gives the lines back. Accepts NULL. */
 void gpio_lines_close(GpioLines *lines);
+
+/**
+ * Takes ENABLE alone, inactive, and gives it back: what a kernel that keeps the level of a released output
+ * then keeps is a motor without supply. Errors as of gpio_lines_open().
+ */
+int gpio_lines_drop_enable(const GpioOptions *options, char error[STIPPLE_ERROR_MAX]);
 
 /** Readable when an edge waits; non-blocking. */
 int gpio_lines_fd(const GpioLines *lines);

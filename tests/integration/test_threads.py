@@ -2,6 +2,7 @@
 """The threads watch each other: one that hangs never leaves the needle to itself."""
 
 import socket
+import subprocess
 import threading
 import time
 
@@ -132,3 +133,31 @@ def test_the_daemon_leaves_when_the_bus_is_gone(chair):
     chair.start()
     kinds = chair.records()
     assert kinds.index("station.stopped") < kinds.index("session.interrupted"), "it left in good order"
+
+
+REFUSED = ["setpriv", "--bounding-set", "-sys_nice,-ipc_lock", "prlimit", "--memlock=65536", "--rtprio=0"]
+
+
+@pytest.mark.parametrize("prefix", [[], REFUSED], ids=["granted", "refused"])
+def test_priority_and_memory_of_the_needles_thread(prefix, monkeypatch):
+    station = harness.Station()
+    station.config.write_text(station.config.read_text().replace("realtime = no", "realtime = yes"))
+    start = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **options: start([*prefix, *command], **options))
+    try:
+        station.start()
+        station.wait_board()
+        link, memory = station.doctor("link"), station.doctor("memory")
+        status = dict(line.split(":", 1) for line in open(f"/proc/{station.daemon.pid}/status"))
+        locked = int(status["VmLck"].split()[0])
+        if prefix:
+            assert (link[0], memory[0]) == (1, 1) and "LimitRTPRIO=" in link[2] and "LimitMEMLOCK=" in memory[2]
+            assert "real-time priority was refused" in station.log_text()
+            assert "could not be locked" in station.log_text()
+        else:
+            assert (link[0], memory[0]) == (0, 0) and "real-time priority" in link[1]
+            assert locked > int(status["VmStk"].split()[0]) + int(status["VmExe"].split()[0])
+            assert "refused" not in station.log_text()
+        station.stop()
+    finally:
+        station.close()

@@ -42,6 +42,7 @@ struct gpiod_line_settings {
 
 struct gpiod_line_config {
 	struct gpiod_line_settings lines[STIPPLE_LINE_MAX];
+	bool added[STIPPLE_LINE_MAX];
 };
 
 /* libgpiod's types are opaque: all that is behind them here */
@@ -238,8 +239,10 @@ void gpiod_line_config_free(struct gpiod_line_config *config)
 int gpiod_line_config_add_line_settings(struct gpiod_line_config *config, const unsigned int *offsets,
 	size_t num_offsets, struct gpiod_line_settings *settings)
 {
-	for (size_t i = 0; i < num_offsets; i++)
+	for (size_t i = 0; i < num_offsets; i++) {
 		config->lines[offsets[i]] = *settings;
+		config->added[offsets[i]] = true;
+	}
 	return 0;
 }
 
@@ -267,6 +270,8 @@ static bool is_sound(const struct gpiod_line_config *config)
 		const struct gpiod_line_settings *line = &config->lines[i];
 		bool input = i >= STIPPLE_LINE_EMERGENCY_STOP && i <= STIPPLE_LINE_DATA_READY;
 
+		if (!config->added[i])
+			continue;
 		if (input != (line->direction == GPIOD_LINE_DIRECTION_INPUT))
 			return false;
 		if (input &&
@@ -288,6 +293,13 @@ struct gpiod_line_request *gpiod_chip_request_lines(
 	else {
 		edge_fd = eventfd(0, EFD_CLOEXEC);
 		fake_board.requested = true;
+		/* what an output is requested with, it has; what nobody asked for keeps the level that it had
+		 */
+		if (line_cfg->added[STIPPLE_LINE_ENABLE])
+			board_model_set_enable(&fake_board.model,
+				line_cfg->lines[STIPPLE_LINE_ENABLE].value == GPIOD_LINE_VALUE_ACTIVE);
+		for (int i = 0; i < STIPPLE_LINE_MAX; i++)
+			fake_board.lines_requested += line_cfg->added[i];
 		return (struct gpiod_line_request *)&request_token;
 	}
 	return NULL;

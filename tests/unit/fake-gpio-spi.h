@@ -13,8 +13,9 @@
 
 typedef struct FakeBoard {
 	BoardModel model;
-	bool requested;       /* the lines are taken */
-	const char *consumer; /* somebody else's, of the pedal line; NULL: free */
+	bool requested;           /* the lines are taken */
+	unsigned lines_requested; /* so far */
+	const char *consumer;     /* somebody else's, of the pedal line; NULL: free */
 	bool chip_forbidden, spi_forbidden, spi_absent;
 	bool gone;                   /* chip and device have vanished */
 	bool short_transfer;         /* the next one moves fewer bytes */

@@ -21,6 +21,7 @@
 
 #include "control/link.h"
 #include "fake-gpio-spi.h"
+#include "gpio-lines.h"
 #include "plugin/plugin-loader.h"
 
 #define WAIT_NS   (10 * 1000000000LL) /* longer than anything here takes, however slow the machine */
@@ -550,6 +551,32 @@ static void test_spi_tells_failures_to_open_apart(void **state)
 	assert_null(rig->open);
 }
 
+/** As a dead daemon leaves it on a kernel that keeps the levels of released outputs. */
+static void test_enable_is_driven_low_alone(void **state)
+{
+	GpioOptions options = { .chip = FAKE_CHIP };
+	char error[STIPPLE_ERROR_MAX] = "";
+
+	snprintf(options.lines[STIPPLE_LINE_ENABLE].name, GPIO_NAME_MAX, "%s", GPIO_ENABLE_NAME);
+	fake_board_start();
+	board_model_set_enable(&fake_board.model, true);
+	fake_board.consumer = "somebody";
+	assert_int_equal(gpio_lines_drop_enable(&options, error), -EBUSY);
+	assert_true(fake_board.model.enable);
+	fake_board.consumer = NULL;
+	assert_int_equal(gpio_lines_drop_enable(&options, error), 0);
+	assert_false(fake_board.model.enable);
+	assert_false(fake_board.requested);
+	assert_int_equal(fake_board.lines_requested, 1);
+	options.chip[0] = '\0'; /* the first that has the line */
+	board_model_set_enable(&fake_board.model, true);
+	assert_int_equal(gpio_lines_drop_enable(&options, error), 0);
+	assert_false(fake_board.model.enable);
+	fake_board.gone = true;
+	assert_int_equal(gpio_lines_drop_enable(&options, error), -ENODEV);
+	assert_non_null(strstr(error, "stipple-enable"));
+}
+
 static void test_spi_finds_the_chip_by_its_line(void **state)
 {
 	Rig *rig = *state;
@@ -671,6 +698,7 @@ int main(void)
 		CONFORMANCE(spi),
 		ON(spi, test_spi_tells_failures_to_open_apart),
 		ON(spi, test_spi_finds_the_chip_by_its_line),
+		cmocka_unit_test(test_enable_is_driven_low_alone),
 		ON(spi, test_spi_refuses_settings_out_of_range),
 		ON(spi, test_spi_tells_failures_in_use_apart),
 	};

@@ -13,6 +13,7 @@
 #include "util/enrolment-code.h"
 #include "util/file.h"
 #include "util/pin.h"
+#include "util/pinctrl.h"
 #include "util/ring.h"
 #include "util/text.h"
 #include "util/worker.h"
@@ -242,6 +243,43 @@ static void test_worker_runs_jobs_in_the_background(void **state)
 	assert_int_equal(worker_run(worker, &job), 0);
 }
 
+/** A folder like /sys/module with one parameter. */
+static int keeps(const char *driver, const char *parameter, const char *value, char *ret_name)
+{
+	char folder[] = "stipple-modules-XXXXXX", path[128], parameters[160], file[256];
+	int r;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/%s", folder, driver);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(parameters, sizeof parameters, "%s/parameters", path);
+	assert_int_equal(mkdir(parameters, 0700), 0);
+	assert_int_equal(file_write_atomic(parameters, parameter, value, strlen(value)), 0);
+	r = pinctrl_keeps_outputs(folder, ret_name);
+	snprintf(file, sizeof file, "%s/%s", parameters, parameter);
+	unlink(file);
+	rmdir(parameters);
+	rmdir(path);
+	rmdir(folder);
+	return r;
+}
+
+static void test_outputs_that_a_kernel_keeps(void **state)
+{
+	char name[PINCTRL_NAME_MAX] = "";
+
+	assert_int_equal(keeps("pinctrl_rp1", "persist_gpio_outputs", "Y\n", name), 1);
+	assert_string_equal(name, "pinctrl_rp1.persist_gpio_outputs");
+	assert_int_equal(keeps("pinctrl_bcm2835", "persist_gpio_outputs", "Y\n", name), 1);
+	assert_string_equal(name, "pinctrl_bcm2835.persist_gpio_outputs");
+	assert_int_equal(keeps("pinctrl_bcm2835", "strict_gpiod", "N\n", name), 1);
+	assert_string_equal(name, "pinctrl_bcm2835.strict_gpiod");
+	assert_int_equal(keeps("pinctrl_bcm2835", "strict_gpiod", "Y\n", name), 0);
+	assert_int_equal(keeps("pinctrl_rp1", "persist_gpio_outputs", "N\n", name), 0);
+	assert_int_equal(keeps("pinctrl_rp1", "something_else", "Y\n", name), 0);
+	assert_int_equal(pinctrl_keeps_outputs("/nowhere", name), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_file_folder),
 		cmocka_unit_test(test_file_beside),
 		cmocka_unit_test(test_pin_hash),
+		cmocka_unit_test(test_outputs_that_a_kernel_keeps),
 		cmocka_unit_test(test_worker_runs_jobs_in_the_background),
 	};
 

@@ -142,6 +142,13 @@ def build_modules(headers, folder):
     gpio = folder / "gpio-sim"
     gpio.mkdir()
     text = (folder / "drivers/gpio/gpio-sim.c").read_text()
+    # As a Raspberry Pi's drivers do, an output that is given back keeps its level: only inputs return to their pull.
+    before, free = text.split("static void gpio_sim_free(", 1)
+    free, changed = re.subn(r"__assign_bit\(offset, chip->value_map,",
+                            r"if (test_bit(offset, chip->direction_map)) \g<0>", free, count=1)
+    if not changed:
+        raise SystemExit("gpio-sim.c has changed: gpio_sim_free() restores no pull any more")
+    text = f"{before}static void gpio_sim_free({free}"
     (gpio / "gpio-sim-main.c").write_text(text)
     text = (folder / "kernel/irq/irq_sim.c").read_text()
     # irq_to_desc() is not there for modules; generic_handle_irq() finds the descriptor itself.

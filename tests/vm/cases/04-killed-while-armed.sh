@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# kill -9 while the needle moves: the kernel takes ENABLE back, the service starts again, the session is interrupted.
+# kill -9 while the needle moves: the kernel keeps ENABLE as it was, stipple-enable-low takes it away, the service
+# starts again, the session is interrupted.
 # shellcheck source=tests/vm/guest/lib.sh
 source /run/share/lib.sh
 # shellcheck source=tests/vm/guest/treat
@@ -10,6 +11,7 @@ work_anew P-0004 A04 300
 before=$(systemctl show -p NRestarts --value stippled)
 systemctl kill --signal=KILL stippled
 say "ENABLE fell within $(until_level enable 0) ms of the kill"
+journalctl -u stippled -o cat | grep "stipple-enable was driven low" || die "it was not stipple-enable-low that did it"
 wait_until 30 "the daemon on the bus again" stipplectl status
 ready
 [ "$(systemctl show -p NRestarts --value stippled)" -gt "$before" ] || die "systemd did not start it again"
