@@ -450,6 +450,8 @@ void station_watch(Station *station)
 
 void station_tick(Station *station)
 {
+	if (station->options.ledger)
+		ledger_look(station->options.ledger);
 	station_watch(station);
 	watch_disk(station);
 	attend_ledger(station);
@@ -635,6 +637,11 @@ static void check_ledger(const Station *station, StationCheck *check)
 		snprintf(check->advice, sizeof check->advice,
 			"check the disk of %.120s; do not restart: what waits in memory would be lost",
 			folder);
+		break;
+	case LEDGER_MOVED:
+		snprintf(check->text, sizeof check->text, "its file was deleted or replaced");
+		snprintf(check->advice, sizeof check->advice,
+			"`systemctl stop stippled`, then bring back ledger.db with what lies beside it, or a backup");
 		break;
 	case LEDGER_AILMENT_MAX:
 	case LEDGER_AILMENT_INVALID:

@@ -15,6 +15,8 @@ static const char *const texts[] = {
 	[LEDGER_FAILING] = "the ledger cannot record: free disk space; it goes on by itself once it can",
 	[LEDGER_SILENT] =
 		"the disk of the ledger does not answer: check it; the station goes on by itself once it does",
+	[LEDGER_MOVED] =
+		"the file of the ledger was deleted or replaced: stop the station, then bring the file or a backup back",
 };
 
 /* ---- the thread's side ---- */
@@ -59,6 +61,8 @@ int64_t ledger_silent_us(const Ledger *ledger)
 
 LedgerAilment ledger_ailment(const Ledger *ledger)
 {
+	if (atomic_load(&ledger->moved))
+		return LEDGER_MOVED;
 	if (ledger_silent_us(ledger) > ledger->commit_limit_us)
 		return LEDGER_SILENT;
 	return atomic_load(&ledger->healthy) ? LEDGER_WELL : LEDGER_FAILING;

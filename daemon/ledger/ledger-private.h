@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include <sqlite3.h>
 
@@ -30,6 +31,7 @@ enum {
 	LEDGER_REQUESTS = 4096,
 	LEDGER_GROUP_MAX = 512, /* requests in one transaction */
 	LEDGER_STREAMS_MAX = 4,
+	LEDGER_PLACES = 4,
 	LEDGER_LOOKUP_ROWS = 1000,
 	LEDGER_CHECKPOINT_PAGES = 1000,  /* worth a checkpoint when it is quiet */
 	LEDGER_CHECKPOINT_FORCE = 20000, /* even when it is not */
@@ -143,6 +145,13 @@ typedef struct Sealer {
 	bool now;       /* with this group */
 } Sealer;
 
+/** Which file had a name when it was opened. */
+typedef struct Place {
+	char *path;
+	dev_t device;
+	ino_t inode;
+} Place;
+
 struct Ledger {
 	char *path, *station; /* station: as a JSON string */
 	const Clock *clock;
@@ -159,6 +168,8 @@ struct Ledger {
 	bool restored_sent; /* ... its record is under way, or was refused */
 	uint64_t told_of;   /* main thread's: groups that failed, of which it has been told */
 	atomic_bool leave, healthy;
+	Place places[LEDGER_PLACES]; /* not written to once the thread runs */
+	atomic_bool moved;           /* one of them is not there any more */
 	int64_t commit_limit_us;
 	_Atomic int64_t busy_since_us; /* monotonic, when the thread began what it is at; 0 while it waits */
 	_Atomic int64_t waiting_since_us; /* ... since when the main thread waits for its next answer; 0 it
@@ -213,6 +224,14 @@ void writer_finish(Ledger *ledger);
 
 /** Commits what is queued with one transaction; nothing of it has happened on failure. */
 int writer_commit(Ledger *ledger, Request **group, size_t n) _must_check_;
+
+/* place.c */
+/** Remembers which files are open. -EUCLEAN: they were replaced meanwhile; else the errno of stat(). */
+int place_open(Ledger *ledger) _must_check_;
+/** Before the connection is closed. */
+void place_close(Ledger *ledger);
+/** -EUCLEAN, and the ledger is LEDGER_MOVED, unless all are there. Main and ledger thread. */
+int place_check(Ledger *ledger) _must_check_;
 
 /* health.c */
 /** The ledger thread: from here on it is at a new piece of work; it waits for some. */

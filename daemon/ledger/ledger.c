@@ -89,6 +89,13 @@ static int open_file(Ledger *ledger, LedgerInfo *ret, char error[LEDGER_TEXT_MAX
 		r = schema_info(ledger->db, ledger->clock, ret, error);
 	if (r == 0)
 		r = writer_prepare(ledger);
+	if (r == 0 && !ledger->read_only) {
+		r = place_open(ledger);
+		if (r < 0)
+			snprintf(error, LEDGER_TEXT_MAX,
+				"the files of the ledger %.120s cannot be found again: %s", ledger->path,
+				strerror(-r));
+	}
 	if (r == 0)
 		ledger->seq = ret->newest_seq;
 	return r;
@@ -243,6 +250,7 @@ Ledger *ledger_free(Ledger *ledger)
 	while (ledger->answers && ring_pop(ledger->answers, &request))
 		request_free(request);
 	writer_finish(ledger);
+	place_close(ledger);
 	if (!ledger->reader)
 		sqlite3_close(ledger->db);
 	reader_free(ledger->reader);

@@ -243,12 +243,18 @@ typedef enum LedgerAilment {
 	LEDGER_FAILING, /* from the first failed commit until one succeeds again; probed every second */
 	LEDGER_SILENT, /* its thread has been at one piece of work for longer than `commit_limit_ms`: the disk
 			  hangs */
+	LEDGER_MOVED,  /* its file was deleted or replaced: what is written is gone when the daemon ends */
 	LEDGER_AILMENT_MAX,
 	LEDGER_AILMENT_INVALID = -EINVAL,
 } LedgerAilment;
 
 /** Never blocks; the disk is not asked. Any thread. */
 LedgerAilment ledger_ailment(const Ledger *ledger);
+/**
+ * Looks whether the files are still there, as each commit does before and after. Main thread, each second; by
+ * name only, and not while the disk gives no sign.
+ */
+void ledger_look(Ledger *ledger);
 /** What it is and what to do about it: one sentence, static; "" of LEDGER_WELL. */
 const char *ledger_ailment_text(LedgerAilment ailment);
 /** Whether it is well. */

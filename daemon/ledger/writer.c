@@ -304,7 +304,7 @@ static void set_health(Ledger *ledger, int r)
 {
 	bool was = atomic_exchange(&ledger->healthy, r == 0);
 
-	if (was && r < 0)
+	if (was && r < 0 && !atomic_load(&ledger->moved))
 		log_line(LOG_ERR, LOG_ID_LEDGER_UNHEALTHY,
 			"the ledger %s cannot be written (%s): nothing can be done until it can; check the disk",
 			ledger->path, strerror(-r));
@@ -372,6 +372,8 @@ static void fail_group(Ledger *ledger, Request **group, size_t n, int r)
 		if (r == -ENOSPC)
 			snprintf(answer->text, LEDGER_TEXT_MAX,
 				"the disk is full: free space, then try again");
+		else if (atomic_load(&ledger->moved))
+			snprintf(answer->text, LEDGER_TEXT_MAX, "%s", ledger_ailment_text(LEDGER_MOVED));
 		else
 			snprintf(answer->text, LEDGER_TEXT_MAX,
 				"the ledger could not be written (%s): check the disk, then try again",
@@ -407,7 +409,12 @@ static void write_group(Ledger *ledger, Request **group, size_t n)
 				answer_question(ledger, group[i]);
 		return;
 	}
-	r = writer_commit(ledger, group, n);
+	/* after it as well: what went into a file without a name was not recorded */
+	r = place_check(ledger);
+	if (r == 0)
+		r = writer_commit(ledger, group, n);
+	if (r == 0)
+		r = place_check(ledger);
 	if (r < 0) {
 		ledger->failures++;
 		ledger->failure = r;
@@ -448,8 +455,10 @@ static void scrub(Ledger *ledger)
 /** While the disk refuses, a small write each second tells when it no longer does. */
 static void probe(Ledger *ledger)
 {
-	int r = ledger_errno(statement_run(&ledger->statements, "BEGIN IMMEDIATE"));
+	int r = place_check(ledger);
 
+	if (r == 0)
+		r = ledger_errno(statement_run(&ledger->statements, "BEGIN IMMEDIATE"));
 	if (r == 0)
 		r = write_meta(ledger, "probe", clock_read(ledger->clock).monotonic_us);
 	if (r == 0)
@@ -465,7 +474,8 @@ static void probe(Ledger *ledger)
 
 static void idle(Ledger *ledger)
 {
-	if (!atomic_load(&ledger->healthy))
+	/* a checkpoint would write into the file that took its place */
+	if (!atomic_load(&ledger->healthy) || atomic_load(&ledger->moved))
 		probe(ledger);
 	else if (atomic_load(&ledger->published_waits) || seal_timeout(ledger) == 0)
 		set_health(ledger, writer_commit(ledger, NULL, 0));
@@ -479,7 +489,7 @@ static void idle(Ledger *ledger)
 
 static int idle_timeout(Ledger *ledger)
 {
-	if (!atomic_load(&ledger->healthy))
+	if (!atomic_load(&ledger->healthy) || atomic_load(&ledger->moved))
 		return LEDGER_PROBE_MS;
 	if (ledger->scrub || atomic_load(&ledger->published_waits) ||
 		ledger->wal_pages > LEDGER_CHECKPOINT_PAGES || seal_unsaved(ledger))
@@ -561,6 +571,8 @@ void *ledger_thread(void *userdata)
 			wait_for_requests(ledger);
 		}
 	}
+	if (place_check(ledger) < 0)
+		return NULL;
 	if (atomic_load(&ledger->published_waits))
 		(void)!writer_commit(ledger, NULL, 0);
 	if (seal_unsaved(ledger))

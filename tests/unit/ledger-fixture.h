@@ -36,6 +36,7 @@ static const Clock fake_clock = { .read = fake_read };
 static __attribute__((__unused__)) uint32_t fixture_commit_limit_ms = 10000;
 
 typedef struct Fixture {
+	const void *row; /* of the table that the test is made from */
 	char folder[64], path[96];
 	Ledger *ledger;
 	LedgerInfo info;

@@ -187,6 +187,33 @@ static void test_whoever_waits_is_told(void **state)
 	settle(chair);
 }
 
+/** Not the disk's doing: a hand's, or a copying program's. */
+static void test_a_replaced_ledger_stops_the_needle(void **state)
+{
+	Chair *chair = *state;
+	char away[128];
+
+	snprintf(away, sizeof away, "%s.away", chair->ledger->path);
+	prepare(chair);
+	arm(chair);
+	work(chair);
+	assert_int_equal(rename(chair->ledger->path, away), 0);
+	advance(chair, 1);
+	UNTIL(chair, state_is(chair, SESSION_FAULT));
+	assert_int_equal(chair->station->view.fault, CONTROL_FAULT_HOST);
+	assert_non_null(strstr(chair->station->view.fault_text, "replaced"));
+	assert_int_equal(ledger_ailment(chair->ledger->ledger), LEDGER_MOVED);
+	assert_true(board_shows(chair, "\"enable\":false"));
+	play(chair, "pedal up\n");
+	REFUSED(chair, STATION_ERROR_LEDGER, acknowledge, "seen", PIN);
+	REFUSED(chair, STATION_ERROR_LEDGER, remove_needle, "blunt");
+	assert_int_equal(rename(away, chair->ledger->path), 0);
+	advance(chair, 1);
+	UNTIL(chair, ledger_healthy(chair->ledger->ledger));
+	advance(chair, 1);
+	expect_all_recorded(chair);
+}
+
 static int set_up_hasty(void **state)
 {
 	fixture_commit_limit_ms = 500;
@@ -214,6 +241,7 @@ int main(void)
 			test_a_disk_that_hangs_stops_the_needle, set_up_hasty, tear_down_stalled),
 		cmocka_unit_test_setup_teardown(
 			test_strokes_that_wait_are_bounded_in_number, set_up_crowded, tear_down_stalled),
+		STATION_TEST(test_a_replaced_ledger_stops_the_needle),
 		cmocka_unit_test_setup_teardown(test_whoever_waits_is_told, set_up_hasty, tear_down_stalled),
 	};
 
