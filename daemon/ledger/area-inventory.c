@@ -469,7 +469,7 @@ static const RecordKind kinds[] = {
 		FIELDS(SESSION, TEXT("unit"), TEXT("lot"), TEXT("code"), MAYBE_TEXT("gtin"),
 			MAYBE_TEXT("serial"), MAYBE("expiry", FIELD_DATE), MAYBE_TEXT("chip"),
 			MAYBE("evidence", FIELD_ARRAY)),
-		.project = project_claim },
+		.project = project_claim, .seals = true },
 	{ "needle.reseated", true, FIELDS(SESSION, TEXT("unit"), MAYBE_TEXT("chip"), NUMBER("away_s")),
 		.sql = "UPDATE unit SET state = 'mounted', removed_us = NULL WHERE unit = @unit" },
 	{ "needle.refused", true,

@@ -143,6 +143,7 @@ typedef struct Sealer {
 	uint64_t saved; /* of the one in the file beside the ledger */
 	int64_t due_us; /* monotonic; INT64_MAX while all is sealed */
 	bool now;       /* with this group */
+	bool prompt;    /* ... and beside the file before the group is answered */
 } Sealer;
 
 /** Which file had a name when it was opened. */
@@ -260,8 +261,11 @@ int seal_if_due(Ledger *ledger, const ClockReading *now) _must_check_;
 void seal_settle(Ledger *ledger, const ClockReading *now);
 /** Milliseconds until a checkpoint is due; -1: none. */
 int seal_timeout(Ledger *ledger);
-/** Puts the newest checkpoint into the file beside the ledger, when it is not there yet. */
-void seal_save(Ledger *ledger);
+/**
+ * Puts the newest checkpoint durably into the file beside the ledger, when it is not there yet: without it an
+ * older copy of the ledger is noticed by the clinic only. 0, or why it is still not there.
+ */
+int seal_save(Ledger *ledger) _must_check_;
 bool seal_unsaved(const Ledger *ledger);
 
 /* prove.c */

@@ -63,6 +63,16 @@ static int open_checkpoint(const Ledger *ledger, const char *note, size_t size, 
 	return r < 0 ? r : checkpoint_parse(note, text, ret, why);
 }
 
+/** One of a key that was replaced or lost: what it says of the tree must hold all the same. */
+static int read_unverified(const char *note, size_t size, Checkpoint *ret)
+{
+	char why[TLOG_TEXT_MAX];
+	size_t text;
+	int r = note_read(note, size, &text, why);
+
+	return r < 0 ? r : checkpoint_parse(note, text, ret, why);
+}
+
 static int check_newest(Ledger *ledger, TreeReader *reader, LedgerInfo *info, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
@@ -88,7 +98,8 @@ static int check_newest(Ledger *ledger, TreeReader *reader, LedgerInfo *info, ch
 }
 
 /** The one beside the file: an older copy of the ledger is sound in itself, but not beside it. */
-static int check_saved(Ledger *ledger, TreeReader *reader, char error[LEDGER_TEXT_MAX])
+static int check_saved(
+	Ledger *ledger, TreeReader *reader, const LedgerInfo *info, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(freep) char *path = NULL, *note = NULL;
 	Checkpoint checkpoint;
@@ -98,12 +109,22 @@ static int check_saved(Ledger *ledger, TreeReader *reader, char error[LEDGER_TEX
 	if (asprintf(&path, "%s" CHECKPOINT_SUFFIX, ledger->path) < 0)
 		return -ENOMEM;
 	r = file_read(path, CHECKPOINT_FILE_MAX, &note, &size);
-	if (r == -ENOENT)
+	if (r == -ENOENT) {
+		/* after a restore it begins anew */
+		if (ledger->sealer.signer && info->checkpoint > 0)
+			log_warning(
+				"%s is not there: that the ledger is no older copy cannot be told from it",
+				path);
 		return 0;
+	}
 	if (r < 0)
 		return r;
-	if (open_checkpoint(ledger, note, size, &checkpoint) < 0)
-		return 0; /* of a key that is no longer at hand, or half written: the ledger has its own */
+	if (open_checkpoint(ledger, note, size, &checkpoint) < 0 &&
+		read_unverified(note, size, &checkpoint) < 0) {
+		log_warning(
+			"%s is no checkpoint: that the ledger is no older copy cannot be told from it", path);
+		return 0;
+	}
 	ledger->sealer.saved = checkpoint.size;
 	return compare(reader, &checkpoint, ledger->seq, "the checkpoint kept beside it", error);
 }
@@ -137,7 +158,7 @@ int seal_open(Ledger *ledger, LedgerInfo *info, char error[LEDGER_TEXT_MAX])
 	if (r == 0)
 		r = check_newest(ledger, &reader, info, error);
 	if (r == 0)
-		r = check_saved(ledger, &reader, error);
+		r = check_saved(ledger, &reader, info, error);
 	if (r == 0) {
 		r = tree_load(&reader, ledger->seq, &ledger->tree);
 		if (r == -EUCLEAN)
@@ -241,20 +262,22 @@ bool seal_unsaved(const Ledger *ledger)
 	return ledger->sealer.size > ledger->sealer.saved;
 }
 
-void seal_save(Ledger *ledger)
+int seal_save(Ledger *ledger)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	uint64_t size = ledger->sealer.size;
 	const char *note;
-	int r = statement_get(&ledger->statements, "SELECT note FROM checkpoint WHERE size = ?", &select);
+	int r;
 
+	if (!seal_unsaved(ledger))
+		return 0;
+	r = statement_get(&ledger->statements, "SELECT note FROM checkpoint WHERE size = ?", &select);
 	if (r != SQLITE_OK)
-		return;
-	sqlite3_bind_int64(select, 1, (int64_t)ledger->sealer.size);
-	/* tried once for each: without it an older copy of the ledger is noticed by the clinic only */
-	ledger->sealer.saved = ledger->sealer.size;
+		return ledger_errno(r);
+	sqlite3_bind_int64(select, 1, (int64_t)size);
 	note = sqlite3_step(select) == SQLITE_ROW ? column_text(select, 0) : NULL;
 	r = note ? file_write_beside(ledger->path, CHECKPOINT_SUFFIX, note, strlen(note)) : -EIO;
-	if (r < 0)
-		log_warning("%s" CHECKPOINT_SUFFIX " cannot be written (%s): check the disk",
-			basename(ledger->path), strerror(-r));
+	if (r == 0)
+		ledger->sealer.saved = size;
+	return r;
 }

@@ -149,6 +149,7 @@ static int write_record(Ledger *ledger, Request *request, const ClockReading *no
 		return r;
 	ledger->seq = seq;
 	ledger->sealer.now = ledger->sealer.now || request->kind->seals;
+	ledger->sealer.prompt = ledger->sealer.prompt || request->kind->seals;
 	request->answer.seq = seq;
 	return 0;
 }
@@ -294,7 +295,7 @@ int writer_commit(Ledger *ledger, Request **group, size_t n)
 		(void)statement_run(&ledger->statements, "ROLLBACK");
 	ledger->tree = tree;
 	ledger->seq = tree.size;
-	ledger->sealer.now = false;
+	ledger->sealer.now = ledger->sealer.prompt = false;
 	if (cursor)
 		atomic_store(&ledger->published_waits, true);
 	return r;
@@ -408,6 +409,18 @@ static void write_group(Ledger *ledger, Request **group, size_t n)
 			if (is_question(group[i]))
 				answer_question(ledger, group[i]);
 		return;
+/**
+ * What matters most if somebody puts back an older copy, a claim above all, is marked beside the file before
+ * anybody builds on it.
+ */
+static int save_promptly(Ledger *ledger)
+{
+	bool prompt = ledger->sealer.prompt;
+
+	ledger->sealer.prompt = false;
+	return prompt ? name_failure(seal_save(ledger)) : 0;
+}
+
 	}
 	/* after it as well: what went into a file without a name was not recorded */
 	r = place_check(ledger);
@@ -434,6 +447,9 @@ static void checkpoint(Ledger *ledger)
 	if (sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &done) == SQLITE_OK)
 		ledger->wal_pages = 0;
 }
+		/* what was committed is answered as committed: where only the mark is missing nothing is
+		 * armed */
+		r = save_promptly(ledger);
 
 /**
  * What was erased leaves the write-ahead log too, which is cut to nothing. A reader of older pages puts it
@@ -479,8 +495,10 @@ static void idle(Ledger *ledger)
 		probe(ledger);
 	else if (atomic_load(&ledger->published_waits) || seal_timeout(ledger) == 0)
 		set_health(ledger, writer_commit(ledger, NULL, 0));
+	if (r == 0)
+		r = name_failure(seal_save(ledger));
 	else if (seal_unsaved(ledger))
-		seal_save(ledger);
+		set_health(ledger, seal_save(ledger));
 	else if (ledger->scrub)
 		scrub(ledger);
 	else
@@ -575,8 +593,7 @@ void *ledger_thread(void *userdata)
 		return NULL;
 	if (atomic_load(&ledger->published_waits))
 		(void)!writer_commit(ledger, NULL, 0);
-	if (seal_unsaved(ledger))
-		seal_save(ledger);
+	(void)!seal_save(ledger);
 	return NULL;
 }
 

@@ -363,6 +363,138 @@ static void test_older_copy_is_noticed(void **state)
 	fixture->ledger = NULL;
 }
 
+/* ---- a used cartridge is never claimed again ---- */
+
+typedef struct Copy {
+	char *data[2]; /* of the file and its write-ahead log */
+	size_t size[2];
+} Copy;
+
+static const char *const parts[] = { "ledger.db", "ledger.db-wal" };
+
+/** As a copying program takes them while the station runs. */
+static Copy take_copy(const Fixture *fixture)
+{
+	Copy copy = { 0 };
+
+	for (size_t i = 0; i < ELEMENTS(parts); i++) {
+		char path[128];
+
+		snprintf(path, sizeof path, "%s/%s", fixture->folder, parts[i]);
+		assert_int_equal(file_read(path, 1 << 24, &copy.data[i], &copy.size[i]), 0);
+	}
+	return copy;
+}
+
+static void put_back(const Fixture *fixture, Copy *copy, bool with_log)
+{
+	for (size_t i = 0; i < ELEMENTS(parts); i++) {
+		if (i == 0 || with_log)
+			assert_int_equal(
+				file_write_atomic(fixture->folder, parts[i], copy->data[i], copy->size[i]),
+				0);
+		free(copy->data[i]);
+	}
+}
+
+static LedgerAnswer claim_a17(Fixture *fixture)
+{
+	return append(fixture->ledger, "needle.claimed", claim("(01)04012345678901(21)A17", "L1", 1));
+}
+
+static void receive(Fixture *fixture)
+{
+	assert_int_equal(append(fixture->ledger, "lot.received", lot("L1", 20, "2031-12-31")).error, 0);
+}
+
+/** A copy that is younger than the newest checkpoint that came in its time. */
+static void test_a_claim_cannot_be_undone_by_a_copy(void **state)
+{
+	Fixture *fixture = *state;
+	Copy copy;
+
+	receive(fixture);
+	copy = take_copy(fixture);
+	assert_int_equal(claim_a17(fixture).error, 0);
+	fixture->ledger = ledger_free(fixture->ledger);
+	put_back(fixture, &copy, true);
+	assert_int_equal(open_fixture(fixture), -EUCLEAN);
+	assert_non_null(strstr(fixture->error, "the checkpoint kept beside it"));
+	fixture->ledger = NULL;
+}
+
+/** The file alone, as it is after a crash, knows less than file and log together. */
+static void test_a_claim_cannot_be_undone_by_losing_the_log(void **state)
+{
+	Fixture *fixture = *state;
+	Copy copy;
+
+	receive(fixture);
+	assert_int_equal(claim_a17(fixture).error, 0);
+	copy = take_copy(fixture);
+	fixture->ledger = ledger_free(fixture->ledger);
+	put_back(fixture, &copy, false);
+	assert_int_not_equal(open_fixture(fixture), 0);
+	fixture->ledger = NULL;
+}
+
+/** The mark is durable when the claim is acknowledged, whatever happens next. */
+static void test_a_claim_is_marked_before_it_is_acknowledged(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(freep) char *note = NULL;
+	char path[128], size[32];
+	LedgerAnswer answer;
+	size_t length;
+
+	receive(fixture);
+	answer = claim_a17(fixture);
+	assert_int_equal(answer.error, 0);
+	assert_int_equal(ledger_checkpoint_size(fixture->ledger), answer.seq);
+	snprintf(path, sizeof path, "%s.checkpoint", fixture->path);
+	assert_int_equal(file_read(path, 1 << 16, &note, &length), 0);
+	snprintf(size, sizeof size, "\n%llu\n", (unsigned long long)answer.seq);
+	assert_non_null(strstr(note, size));
+}
+
+/** Nothing is armed while the mark cannot be made; what was committed was told so. */
+static void test_a_mark_that_cannot_be_made(void **state)
+{
+	Fixture *fixture = *state;
+	char path[128];
+
+	receive(fixture);
+	for (int i = 0; i < 400 && seal_unsaved(fixture->ledger); i++)
+		(void)poll(NULL, 0, 5);
+	snprintf(path, sizeof path, "%s.checkpoint", fixture->path);
+	(void)unlink(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(claim_a17(fixture).error, 0);
+	wait_for_health(fixture->ledger, false);
+	assert_int_equal(rmdir(path), 0);
+	wait_for_health(fixture->ledger, true);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(claim_a17(fixture).error, -EEXIST);
+}
+
+/** One of another key says as much of the tree. */
+static void test_a_mark_of_another_key_still_counts(void **state)
+{
+	Fixture *fixture = *state;
+	char key[128];
+	Copy copy;
+
+	receive(fixture);
+	copy = take_copy(fixture);
+	assert_int_equal(claim_a17(fixture).error, 0);
+	fixture->ledger = ledger_free(fixture->ledger);
+	put_back(fixture, &copy, true);
+	snprintf(key, sizeof key, "%s/station.key", fixture->keys);
+	assert_int_equal(unlink(key), 0);
+	assert_int_equal(open_fixture(fixture), -EUCLEAN);
+	fixture->ledger = NULL;
+}
+
 static void test_a_lost_ledger_is_not_begun_anew(void **state)
 {
 	Fixture *fixture = *state;
@@ -394,6 +526,11 @@ int main(void)
 		SIGNED_TEST(test_a_lost_ledger_is_not_begun_anew),
 		cmocka_unit_test(test_damage_is_noticed_at_the_start),
 		SIGNED_TEST(test_older_copy_is_noticed),
+		SIGNED_TEST(test_a_claim_cannot_be_undone_by_a_copy),
+		SIGNED_TEST(test_a_claim_cannot_be_undone_by_losing_the_log),
+		SIGNED_TEST(test_a_claim_is_marked_before_it_is_acknowledged),
+		SIGNED_TEST(test_a_mark_that_cannot_be_made),
+		SIGNED_TEST(test_a_mark_of_another_key_still_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
