@@ -157,6 +157,9 @@ const Command form_commands[] = {
 		"erase one person's data for good, photographs too; signed by an administrator; despite is why before "
 		"its term",
 		.form = SIGNED_FORM("personal.erased", CTL_STATION, "the erasure") },
+	{ "clock correct", "reason=R", 1, 1, run_form,
+		"say that the clock is right and the newest record's time is not; signed by an administrator",
+		.form = SIGNED_FORM("clock.corrected", CTL_STATION, "the correction of the clock") },
 	{ "operator roles", "badge=B roles=R,R", 2, 2, run_form,
 		"give an operator other roles; signed by an administrator",
 		.form = SIGNED_FORM("operator.roles", CTL_STATION, "the operator with other roles") },

@@ -88,6 +88,7 @@ static const char *const sentences[] = {
 	N_("the disk of the ledger does not answer: check it; the station goes on by itself once it does"),
 	N_("the file of the ledger was deleted or replaced: stop the station, then bring the file or a backup back"),
 	N_("the disk has %s MB free and %s MB are needed: move old photographs away"),
+	N_("the clock says %s, which cannot be: set the clock"),
 	N_("the clock says %s, before the newest record of %s: set the clock"),
 	N_("the configuration was rejected (%s): mend it and reload stippled"),
 	/* signing in */

@@ -49,6 +49,7 @@ static const Form table[] = {
 		"the record was wrong and this is right", NULL, FORM_SESSION_IF_OPEN },
 	{ "personal.erased", FORM_STATION, "administrator", "this data is erased for good", NULL,
 		FORM_ANYTIME },
+	{ "clock.corrected", FORM_STATION, "administrator", "the clock is right now", NULL, FORM_ANYTIME },
 	{ "operator.roles", FORM_STATION, "administrator", "these roles are right", NULL, FORM_ANYTIME },
 	{ "operator.revoked", FORM_STATION, "administrator", "this badge is no longer valid", NULL,
 		FORM_ANYTIME },
@@ -163,8 +164,9 @@ bool form_is_from_profile(const char *field)
 bool form_fills_in(const Form *form, const char *field)
 {
 	/* "due" the ledger reckons from the time of the test */
-	return form_is_from_profile(field) || strcmp(field, "due") == 0 ||
-	       (form->signs && strcmp(field, "signed") == 0) ||
+	return form_is_from_profile(field) ||
+	       (strcmp(form->kind, "clock.corrected") == 0 && text_list_has("newest now", field)) ||
+	       strcmp(field, "due") == 0 || (form->signs && strcmp(field, "signed") == 0) ||
 	       ((form->session == FORM_SESSION_ONLY || form->session == FORM_SESSION_IF_OPEN) &&
 		       strcmp(field, "session") == 0);
 }

@@ -282,9 +282,11 @@ static bool refuses_clock(const InterlockFacts *facts, char *text)
 {
 	char now[CLOCK_UTC_TEXT_MAX], newest[CLOCK_UTC_TEXT_MAX];
 
+	clock_format_utc(facts->now_utc_us, now);
+	if (facts->now_utc_us < CLOCK_UNSET_BEFORE_US)
+		return refuse(text, "the clock says %.19sZ, which cannot be: set the clock", now);
 	if (facts->now_utc_us >= facts->newest_utc_us)
 		return false;
-	clock_format_utc(facts->now_utc_us, now);
 	clock_format_utc(facts->newest_utc_us, newest);
 	return refuse(text, "the clock says %.19sZ, before the newest record of %.19sZ: set the clock", now,
 		newest);

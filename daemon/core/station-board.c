@@ -70,7 +70,7 @@ void station_acknowledge(
 	}
 	snprintf(operation->query, sizeof operation->query, "%s", note);
 	operation->pin_waits = true; /* nobody else's attempts keep a fault from being acknowledged */
-	operation_sign(operation, pin, acknowledge_accepted);
+	operation_sign_urgently(operation, pin, acknowledge_accepted);
 }
 
 /* ---- self-test ---- */

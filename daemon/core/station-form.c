@@ -119,6 +119,31 @@ static bool course_before(Operation *operation)
 	return false;
 }
 
+/** What the record held for the newest time, and what the clock says instead. */
+static bool clock_before(Operation *operation)
+{
+	const Station *station = operation->station;
+	int64_t now = clock_read(station->options.clock).utc_us,
+		newest = ledger_newest_utc(station->options.ledger);
+	char now_text[CLOCK_UTC_TEXT_MAX], newest_text[CLOCK_UTC_TEXT_MAX];
+
+	clock_format_utc(now, now_text);
+	clock_format_utc(newest, newest_text);
+	if (now < CLOCK_UNSET_BEFORE_US)
+		operation_fail(operation, STATION_ERROR_STATE,
+			"the clock says %.19sZ, which cannot be: set it first, then correct", now_text);
+	else if (now + STATION_CLOCK_SLACK_US >= newest)
+		operation_fail(operation, STATION_ERROR_STATE,
+			"no record is of a time after the clock's, %.19sZ: there is nothing to correct",
+			now_text);
+	else if (json_object_set_new(operation->body, "now", json_string(now_text)) < 0 ||
+		 json_object_set_new(operation->body, "newest", json_string(newest_text)) < 0)
+		operation_fail(operation, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
+	else
+		return true;
+	return false;
+}
+
 static void erased_after(Operation *operation)
 {
 	station_erase_images(operation->station);
@@ -133,6 +158,7 @@ static const struct {
 	{ "course.planned", course_before, NULL },
 	{ "incident.reported", subject_before, NULL },
 	{ "interlock.overridden", override_before, override_after },
+	{ "clock.corrected", clock_before, NULL },
 	{ "personal.erased", NULL, erased_after },
 	{ "operator.roles", roles_before, roles_after },
 	{ "operator.revoked", NULL, revoked_after },

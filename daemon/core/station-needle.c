@@ -9,7 +9,7 @@
 static NeedleCodeOptions code_options(const Station *station)
 {
 	return (NeedleCodeOptions){
-		.today_utc_us = clock_read(station->options.clock).utc_us,
+		.today_utc_us = station_today_us(station),
 		.fnc1 = station->options.config->scanner_fnc1[0],
 	};
 }
@@ -236,7 +236,7 @@ void station_mount_needle(Station *station, const char *code, StationDone done, 
 			station->view.unit);
 		return;
 	}
-	if (!read_code(operation, code))
+	if (!operation_clock_set(operation) || !read_code(operation, code))
 		return;
 	operation->chip = station->view.chip;
 	if (!may_reseat(station, operation)) {
@@ -366,8 +366,7 @@ void station_load_pigment(Station *station, const char *brand, const char *colou
 	const char *expiry, StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, true, done, userdata);
-	int64_t end, now = clock_read(station->options.clock).utc_us;
-	int64_t newest = station->options.ledger ? ledger_newest_utc(station->options.ledger) : 0;
+	int64_t end;
 	json_t *body;
 
 	if (!operation || !operation_signed_in(operation, "technician") ||
@@ -381,7 +380,9 @@ void station_load_pigment(Station *station, const char *brand, const char *colou
 			"the expiry \"%.20s\" is no date: write YYYY-MM-DD", expiry);
 		return;
 	}
-	if (end < (now > newest ? now : newest)) {
+	if (!operation_clock_set(operation))
+		return;
+	if (end < station_today_us(station)) {
 		operation_fail(operation, interlock_error_name(INTERLOCK_PIGMENT),
 			"pigment %s %s, lot %s, expired on %s: open another bottle", brand, colour, lot,
 			expiry);

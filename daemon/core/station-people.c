@@ -37,20 +37,33 @@ static void match_work(void *userdata)
 	operation->pin_right = pin_matches(operation->pin, operation->hash);
 }
 
-/** Attempts beyond the bound each double the time in which no PIN of the badge is taken. */
-static int64_t locked_us(const Station *station, uint32_t attempts, int64_t refused_utc_us)
+/**
+ * Attempts beyond the bound each double the time in which no PIN of the badge is taken. It is measured with
+ * what nobody can set: since the attempt, or since the start where that was before.
+ */
+static int64_t locked_us(const Operation *operation)
 {
+	const Station *station = operation->station;
 	const Config *config = station->options.config;
-	int64_t since = clock_read(station->options.clock).utc_us - refused_utc_us;
+	json_t *refused = json_object_get(station->refused_us, operation->badge);
+	int64_t since =
+		station_now_us(station) - (refused ? json_integer_value(refused) : station->started_us);
 	uint32_t over;
 
-	if (attempts < config->pin_attempts)
+	if (operation->attempts < config->pin_attempts)
 		return 0;
-	over = attempts - config->pin_attempts;
-	/* a clock that was set back must lock nobody out until it has caught up */
-	if (since < 0)
-		since = station_now_us(station) - station->started_us;
+	over = operation->urgent ? 0 : operation->attempts - config->pin_attempts;
 	return ((int64_t)config->pin_delay_s << (over < 10 ? over : 10)) * USEC_PER_SEC - since;
+}
+
+static void note_refusal(const Operation *operation)
+{
+	Station *station = operation->station;
+
+	if (!station->refused_us)
+		station->refused_us = json_object();
+	(void)!json_object_set_new(
+		station->refused_us, operation->badge, json_integer(station_now_us(station)));
 }
 
 static void check_over(Operation *operation)
@@ -75,6 +88,8 @@ static void match_done(void *userdata)
 	Station *station = operation->station;
 
 	check_over(operation);
+	if (!operation->pin_right)
+		note_refusal(operation);
 	if (!operation->pin_right)
 		station_record(station, "operator.refused", refusal_body(operation));
 	else if (operation->attempts > 0)
@@ -119,8 +134,7 @@ static void operator_found(void *userdata, int error, json_t *rows)
 		return;
 	}
 	take_operator(operation, row);
-	wait = locked_us(operation->station, operation->attempts,
-		json_integer_value(json_object_get(row, "refused_us")));
+	wait = locked_us(operation);
 	if (wait > 0)
 		operation_fail(operation, STATION_ERROR_SIGN_IN,
 			"too many wrong PINs for badge %s: wait %lld seconds, then try again",
@@ -216,6 +230,12 @@ void operation_sign(Operation *operation, const char *pin, void (*accepted)(Oper
 {
 	operation->accepted = accepted;
 	operation_check_pin(operation, operation->station->view.badge, pin, signed_checked);
+}
+
+void operation_sign_urgently(Operation *operation, const char *pin, void (*accepted)(Operation *operation))
+{
+	operation->urgent = true;
+	operation_sign(operation, pin, accepted);
 }
 
 /* ---- sign-in and sign-out ---- */

@@ -24,8 +24,12 @@ enum {
 	STATION_KEPT_MAX = 4096,
 	STATION_ERASE_AGAIN_US = 60 * USEC_PER_SEC, /* after an erasure of photographs that failed */
 	STATION_CODE_ATTEMPTS = 5,                  /* at the enrolment code, until the daemon starts over */
+	STATION_CLOCK_JUMP_US = 60 * USEC_PER_SEC,  /* ahead of time's own course: more is an event */
 	STATION_CLOCK_SLACK_US = 2 * USEC_PER_SEC,  /* NTP may slew back this much without being an event */
 };
+
+/* between two starts; more is an event where no time server confirms it */
+#define STATION_CLOCK_AWAY_US (4 * USEC_PER_DAY)
 
 typedef enum StationAlert {
 	STATION_ALERT_DEPTH,
@@ -33,6 +37,7 @@ typedef enum StationAlert {
 	STATION_ALERT_BREAK,
 	STATION_ALERT_LENGTH,
 	STATION_ALERT_CLOCK,
+	STATION_ALERT_JUMP,
 	STATION_ALERT_LEDGER,
 	STATION_ALERT_DISK,
 	STATION_ALERT_RELOAD,
@@ -86,6 +91,7 @@ struct Operation {
 	bool pin_right;
 	bool pin_waits;           /* for its turn, where others are refused */
 	uint32_t attempts;        /* wrong ones before */
+	bool urgent;              /* what it signs for must not wait */
 	StationDone capture_done; /* `done` and `userdata` of the caller, while its picture is recorded */
 	void *capture_userdata;
 	char revoked[256]; /* "", or why the badge is not valid any more */
@@ -210,6 +216,8 @@ struct Station {
 	Operation *pin_next;  /* whose turn is next; NULL none */
 	uint64_t sign_ins;    /* since the start */
 	int64_t started_us;   /* monotonic */
+	json_t *refused_us; /* from each badge to the monotonic time of its last wrong PIN since the start */
+	ClockReading clock_seen; /* last second; utc_us 0: not yet */
 
 	StationFactSlot facts[STATION_FACT_MAX];
 	int64_t facts_us; /* monotonic, when they were last asked for */
@@ -264,6 +272,11 @@ void station_record_again(Station *station);
 /** At the end: logs how many are lost. */
 void station_forget_records(Station *station);
 
+/** The time by which dates are judged: the clock's, and never one before the newest record. UTC microseconds.
+ */
+int64_t station_today_us(const Station *station);
+/** Fails the operation and returns false while that is a time that cannot be: no date can be judged then. */
+bool operation_clock_set(Operation *operation);
 /** Whether a last day, YYYY-MM-DD, is over: never judged by a time before the newest record. NULL: no. */
 bool station_is_past(const Station *station, const char *last_day);
 
@@ -388,6 +401,9 @@ bool operation_new_pin_ok(Operation *operation, const char *pin);
 bool operation_roles_ok(Operation *operation, const json_t *roles);
 
 /* station-people.c */
+/** The same as operation_sign(), but other people's wrong PINs keep nobody waiting for longer than the first
+ * delay. */
+void operation_sign_urgently(Operation *operation, const char *pin, void (*accepted)(Operation *operation));
 /** Runs `work` on the worker's thread, then `done` on this one; fails the operation when too many wait. */
 void operation_work(Operation *operation, void (*work)(void *), void (*done)(void *));
 /** Checks `pin` against the operator's record, then calls `checked` with pin_right set. */

@@ -14,6 +14,7 @@ static const char *const alert_names[] = {
 	[STATION_ALERT_BREAK] = "break-due",
 	[STATION_ALERT_LENGTH] = "session-long",
 	[STATION_ALERT_CLOCK] = "clock-behind",
+	[STATION_ALERT_JUMP] = "clock-jumped",
 	[STATION_ALERT_LEDGER] = "ledger-unhealthy",
 	[STATION_ALERT_DISK] = "disk-low",
 	[STATION_ALERT_RELOAD] = "reload-refused",
@@ -168,6 +169,7 @@ Station *station_free(Station *station)
 	station_facts_free(station);
 	json_decref(station->erasure.pictures);
 	json_decref(station->images);
+	json_decref(station->refused_us);
 	free(station);
 	return NULL;
 }
@@ -267,14 +269,31 @@ void station_lamps(Station *station)
 			state == SESSION_WORKING, state == SESSION_FAULT);
 }
 
+int64_t station_today_us(const Station *station)
+{
+	int64_t now = clock_read(station->options.clock).utc_us,
+		newest = station->options.ledger ? ledger_newest_utc(station->options.ledger) : 0;
+
+	return now > newest ? now : newest;
+}
+
 bool station_is_past(const Station *station, const char *last_day)
 {
-	const Ledger *ledger = station->options.ledger;
-	int64_t now = clock_read(station->options.clock).utc_us,
-		newest = ledger ? ledger_newest_utc(ledger) : 0;
 	int64_t end;
 
-	return last_day && date_end_utc_us(last_day, &end) == 0 && end < (now > newest ? now : newest);
+	return last_day && date_end_utc_us(last_day, &end) == 0 && end < station_today_us(station);
+}
+
+bool operation_clock_set(Operation *operation)
+{
+	char now[CLOCK_UTC_TEXT_MAX];
+
+	if (station_today_us(operation->station) >= CLOCK_UNSET_BEFORE_US)
+		return true;
+	clock_format_utc(clock_read(operation->station->options.clock).utc_us, now);
+	operation_fail(operation, interlock_error_name(INTERLOCK_CLOCK),
+		"the clock says %.19sZ, which cannot be: set the clock", now);
+	return false;
 }
 
 /* ---- records of the station's own ---- */
@@ -402,14 +421,10 @@ static void watch_disk(Station *station)
 }
 
 /** Once each time it falls behind. */
-static void watch_clock(Station *station)
+static void watch_clock_behind(Station *station, int64_t now, int64_t newest)
 {
-	int64_t now = clock_read(station->options.clock).utc_us, newest;
 	char now_text[CLOCK_UTC_TEXT_MAX], newest_text[CLOCK_UTC_TEXT_MAX], text[STATION_TEXT_MAX];
 
-	if (!station->options.ledger)
-		return;
-	newest = ledger_newest_utc(station->options.ledger);
 	if (now + STATION_CLOCK_SLACK_US >= newest) {
 		station->alerted_us[STATION_ALERT_CLOCK] = 0;
 		return;
@@ -418,12 +433,48 @@ static void watch_clock(Station *station)
 		return;
 	clock_format_utc(now, now_text);
 	clock_format_utc(newest, newest_text);
-	snprintf(text, sizeof text, "the clock reads %s, but the newest record is of %s: set the clock",
+	snprintf(text, sizeof text,
+		"the clock reads %s, but the newest record is of %s: set the clock, or, if it is right, have an "
+		"administrator say so with `stipplectl clock correct`",
 		now_text, newest_text);
 	log_line(LOG_WARNING, LOG_ID_CLOCK_BACKWARDS, "%s", text);
 	station_record(
 		station, "clock.backwards", json_pack("{s:s, s:s}", "newest", newest_text, "now", now_text));
 	raise_alert(station, STATION_ALERT_CLOCK, text);
+}
+
+/** A clock that jumps ahead makes nothing expire that has not, and dates records wrongly: a person is told.
+ */
+static void watch_clock_ahead(Station *station, const ClockReading *now, int64_t newest)
+{
+	int64_t expected =
+		station->clock_seen.utc_us + (now->monotonic_us - station->clock_seen.monotonic_us);
+	char from[CLOCK_UTC_TEXT_MAX], to[CLOCK_UTC_TEXT_MAX];
+	bool first = station->clock_seen.utc_us == 0;
+
+	if (first)
+		expected = newest > 0 ? newest + STATION_CLOCK_AWAY_US : now->utc_us;
+	station->clock_seen = *now;
+	if (now->synchronized || now->utc_us - expected <= STATION_CLOCK_JUMP_US)
+		return;
+	clock_format_utc(first ? newest : expected, from);
+	clock_format_utc(now->utc_us, to);
+	station_alert(station, STATION_ALERT_JUMP,
+		first ? "the newest record is of %s and the clock reads %s, which no time server confirms: check it"
+		      : "the clock jumped ahead from %s to %s, which no time server confirms: check it",
+		from, to);
+}
+
+static void watch_clock(Station *station)
+{
+	ClockReading now = clock_read(station->options.clock);
+	int64_t newest;
+
+	if (!station->options.ledger)
+		return;
+	newest = ledger_newest_utc(station->options.ledger);
+	watch_clock_behind(station, now.utc_us, newest);
+	watch_clock_ahead(station, &now, newest);
 }
 
 static void watch_session(Station *station)
@@ -613,7 +664,7 @@ static void check_clock(const Station *station, StationCheck *checks, size_t *n)
 			now.synchronized ? "synchronised" : "not synchronised");
 	if (check->level)
 		snprintf(check->advice, sizeof check->advice,
-			behind ? "set the clock: `timedatectl set-time`, or connect to a time server"
+			behind ? "set the clock (`timedatectl set-time`); if it is right, `stipplectl clock correct`"
 			       : "connect to a time server: `timedatectl set-ntp true`");
 }
 

@@ -33,6 +33,8 @@ static const RecordKind kinds[] = {
 		FIELDS(TEXT("version"), MAYBE_TEXT("previous"), MAYBE("rules", FIELD_OBJECT)) },
 	{ "station.stopped", false, FIELDS(MAYBE_TEXT("reason")), .seals = true },
 	{ "clock.backwards", true, FIELDS(TEXT("newest"), TEXT("now")) },
+	{ "clock.corrected", false, FIELDS(TEXT("reason"), TEXT("newest"), TEXT("now"), MAYBE_TEXT("signed")),
+		.corrects_clock = true },
 	{ "fault.latched", true, FIELDS(MAYBE_SESSION, TEXT("cause")) },
 	{ "fault.acknowledged", true,
 		FIELDS(MAYBE_SESSION, TEXT("cause"), TEXT("note"), MAYBE_TEXT("signed")) },

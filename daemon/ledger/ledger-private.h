@@ -146,6 +146,12 @@ typedef struct Sealer {
 	bool prompt;    /* ... and beside the file before the group is answered */
 } Sealer;
 
+/** From where the newest time is reckoned on: not later than `utc_us` + `ahead_us` + what has gone by since.
+ */
+typedef struct NewestMark {
+	int64_t utc_us, monotonic_us, ahead_us;
+} NewestMark;
+
 /** Which file had a name when it was opened. */
 typedef struct Place {
 	char *path;
@@ -193,6 +199,7 @@ struct Ledger {
 	int wal_pages;
 	MerkleTree tree; /* of the records up to seq */
 	Sealer sealer;
+	NewestMark mark;
 
 	bool impersonal; /* streams leave out personal data */
 	_Atomic uint64_t sealed, checkpoint_published;
@@ -225,6 +232,13 @@ void writer_finish(Ledger *ledger);
 
 /** Commits what is queued with one transaction; nothing of it has happened on failure. */
 int writer_commit(Ledger *ledger, Request **group, size_t n) _must_check_;
+
+/* mark.c */
+void mark_open(Ledger *ledger, int64_t newest_us);
+/** `newest_us`, or the later time to which this reading raises it. */
+int64_t mark_raised(const Ledger *ledger, const ClockReading *now, int64_t newest_us);
+/** A group with this reading was committed, and with it this newest time. */
+void mark_settle(Ledger *ledger, const ClockReading *now, int64_t newest_us);
 
 /* place.c */
 /** Remembers which files are open. -EUCLEAN: they were replaced meanwhile; else the errno of stat(). */
@@ -309,7 +323,8 @@ typedef struct RecordKind {
 	const RecordField *fields; /* that the body must or may have; others are kept as they are */
 	const char *sql;           /* its projection, as bind_context() fills it; or ... */
 	Project project;           /* ... where that takes a decision */
-	bool seals;                /* worth a checkpoint at once */
+	bool corrects_clock;       /* the newest time is that of the record from here on */
+	bool seals; /* worth a checkpoint at once, also beside the file before it is answered */
 } RecordKind;
 
 /** NULL when there is no such kind. */

@@ -218,13 +218,25 @@ static void expect_proof(Ledger *ledger, const Request *request)
 		ledger->sealer.now = true;
 }
 
+/** A person has said that it was wrong; it is written anew with the group. */
+static int forget_newest(Ledger *ledger)
+{
+	return ledger_errno(
+		statement_run(&ledger->statements, "DELETE FROM meta WHERE name = 'newest_utc_us'"));
+}
+
 static int run_append(Ledger *ledger, Request *request, const ClockReading *now, int64_t *newest_us)
 {
 	int r = request->answer.error < 0 ? 0 : write_record(ledger, request, now, *newest_us);
 
-	if (request->answer.seq && now->utc_us > *newest_us)
-		*newest_us = now->utc_us;
-	return r;
+	if (r < 0 || !request->answer.seq)
+		return r;
+	if (!request->kind->corrects_clock) {
+		*newest_us = mark_raised(ledger, now, *newest_us);
+		return 0;
+	}
+	*newest_us = now->utc_us;
+	return forget_newest(ledger);
 }
 
 static int run_request(Ledger *ledger, Request *request, const ClockReading *now, int64_t *newest_us)
@@ -274,7 +286,7 @@ int writer_commit(Ledger *ledger, Request **group, size_t n)
 		r = ledger_errno(statement_run(&ledger->statements, "BEGIN IMMEDIATE"));
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = run_request(ledger, group[i], &now, &newest_us);
-	if (r == 0 && newest_us > atomic_load(&ledger->newest_utc_us))
+	if (r == 0 && newest_us != atomic_load(&ledger->newest_utc_us))
 		r = write_meta(ledger, "newest_utc_us", newest_us);
 	if (r == 0 && ledger->seq > tree.size)
 		r = write_day(ledger, tree.size, now.utc_us);
@@ -287,6 +299,7 @@ int writer_commit(Ledger *ledger, Request **group, size_t n)
 	key_settle(ledger, r == 0);
 	if (r == 0) {
 		atomic_store(&ledger->newest_utc_us, newest_us);
+		mark_settle(ledger, &now, newest_us);
 		seal_settle(ledger, &now);
 		return 0;
 	}
@@ -396,6 +409,18 @@ static size_t fail_followers(Ledger *ledger, Request **group, size_t n)
 	return followers;
 }
 
+/**
+ * What matters most if somebody puts back an older copy, a claim above all, is marked beside the file before
+ * anybody builds on it.
+ */
+static int save_promptly(Ledger *ledger)
+{
+	bool prompt = ledger->sealer.prompt;
+
+	ledger->sealer.prompt = false;
+	return prompt ? name_failure(seal_save(ledger)) : 0;
+}
+
 static void write_group(Ledger *ledger, Request **group, size_t n)
 {
 	bool writes = false;
@@ -409,18 +434,6 @@ static void write_group(Ledger *ledger, Request **group, size_t n)
 			if (is_question(group[i]))
 				answer_question(ledger, group[i]);
 		return;
-/**
- * What matters most if somebody puts back an older copy, a claim above all, is marked beside the file before
- * anybody builds on it.
- */
-static int save_promptly(Ledger *ledger)
-{
-	bool prompt = ledger->sealer.prompt;
-
-	ledger->sealer.prompt = false;
-	return prompt ? name_failure(seal_save(ledger)) : 0;
-}
-
 	}
 	/* after it as well: what went into a file without a name was not recorded */
 	r = place_check(ledger);
@@ -434,6 +447,9 @@ static int save_promptly(Ledger *ledger)
 		fail_group(ledger, group, n, r);
 	} else {
 		answer_proofs(ledger, group, n);
+		/* what was committed is answered as committed: where only the mark is missing nothing is
+		 * armed */
+		r = save_promptly(ledger);
 	}
 	set_health(ledger, r);
 }
@@ -447,9 +463,6 @@ static void checkpoint(Ledger *ledger)
 	if (sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &done) == SQLITE_OK)
 		ledger->wal_pages = 0;
 }
-		/* what was committed is answered as committed: where only the mark is missing nothing is
-		 * armed */
-		r = save_promptly(ledger);
 
 /**
  * What was erased leaves the write-ahead log too, which is cut to nothing. A reader of older pages puts it
@@ -482,6 +495,8 @@ static void probe(Ledger *ledger)
 	r = name_failure(r);
 	if (r < 0 && !sqlite3_get_autocommit(ledger->db))
 		(void)statement_run(&ledger->statements, "ROLLBACK");
+	if (r == 0)
+		r = name_failure(seal_save(ledger));
 	/* what is in the log and not yet in the file leaves room in the log once it is */
 	if (r == -ENOSPC)
 		checkpoint(ledger);
@@ -495,8 +510,6 @@ static void idle(Ledger *ledger)
 		probe(ledger);
 	else if (atomic_load(&ledger->published_waits) || seal_timeout(ledger) == 0)
 		set_health(ledger, writer_commit(ledger, NULL, 0));
-	if (r == 0)
-		r = name_failure(seal_save(ledger));
 	else if (seal_unsaved(ledger))
 		set_health(ledger, seal_save(ledger));
 	else if (ledger->scrub)

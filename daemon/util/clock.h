@@ -15,6 +15,9 @@
 #define USEC_PER_SEC 1000000LL
 #define USEC_PER_DAY (86400LL * USEC_PER_SEC)
 
+/* 2024-01-01: before this program was. A clock that reads less was never set, or lost its battery. */
+#define CLOCK_UNSET_BEFORE_US (1704067200LL * USEC_PER_SEC)
+
 enum { CLOCK_UTC_TEXT_MAX = 32, CLOCK_BOOT_ID_MAX = 33 };
 
 /** One reading of all that a record says of its time. */

@@ -22,10 +22,12 @@ static __attribute__((__unused__)) _Atomic int64_t fake_utc_us =
 
 static __attribute__((__unused__)) _Atomic int64_t fake_monotonic_us = 1;
 
+static __attribute__((__unused__)) _Atomic bool fake_unsynchronized;
+
 static inline void fake_read(void *userdata, ClockReading *ret)
 {
 	*ret = (ClockReading){
-		.utc_us = fake_utc_us, .monotonic_us = fake_monotonic_us, .synchronized = true
+		.utc_us = fake_utc_us, .monotonic_us = fake_monotonic_us, .synchronized = !fake_unsynchronized
 	};
 	memset(ret->boot_id, 'b', 32);
 }
