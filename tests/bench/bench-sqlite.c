@@ -61,6 +61,18 @@ static void insert_row(BareSqlite *bare)
 	step(bare, bare->insert);
 }
 
+void bare_begin_log(BareSqlite *bare)
+{
+	need(bare, sqlite3_wal_checkpoint_v2(bare->db, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL));
+}
+
+void bare_commit_row(BareSqlite *bare)
+{
+	step(bare, bare->begin);
+	insert_row(bare);
+	step(bare, bare->commit);
+}
+
 double bare_measure(BareSqlite *bare, int records, int group, BenchTimes *times)
 {
 	int64_t started, begun;

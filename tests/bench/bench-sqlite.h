@@ -22,4 +22,8 @@ void bare_open(BareSqlite *bare, const char *folder);
  * each transaction.
  */
 double bare_measure(BareSqlite *bare, int records, int group, BenchTimes *times);
+/** Its log begins anew, as bare_measure() begins. */
+void bare_begin_log(BareSqlite *bare);
+/** One row, in a transaction of its own. */
+void bare_commit_row(BareSqlite *bare);
 void bare_close(BareSqlite *bare);
