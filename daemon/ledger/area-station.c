@@ -58,17 +58,13 @@ static const RecordKind kinds[] = {
  * made the person's, and the corrections. Found by session, kind and number: no ledger of millions is read
  * for it.
  */
-#define OF_SUBJECT(kinds)                                                                                   \
-	{                                                                                                   \
-		"subject",                                                                                  \
-			"seq IN (SELECT seq FROM record WHERE session IN (" SESSIONS_OF OR_ALSO             \
-				SESSIONS_CORRECTED ")" OR_ALSO                                              \
-			"SELECT seq FROM record WHERE kind IN (" kinds ") AND " NAMES_SUBJECT OR_ALSO       \
-			"SELECT corrects FROM correction WHERE " CORRECTED_TO OR_ALSO                       \
-			"SELECT correction.seq" FROM_CORRECTIONS "WHERE " NAMES_SUBJECT " OR " CORRECTED_TO \
-			")",                                                                                \
-			ARGUMENT_TEXT, false                                                                \
-	}
+#define OF_SUBJECT(kinds)                                                                                  \
+	{ "subject",                                                                                       \
+		"seq IN (SELECT seq FROM record WHERE session IN (" SESSIONS_OF OR_ALSO SESSIONS_CORRECTED \
+		")" OR_ALSO "SELECT seq FROM record WHERE kind IN (" kinds ") AND " NAMES_SUBJECT OR_ALSO  \
+		"SELECT corrects FROM correction WHERE " CORRECTED_TO OR_ALSO                              \
+		"SELECT correction.seq" FROM_CORRECTIONS "WHERE " NAMES_SUBJECT " OR " CORRECTED_TO ")",   \
+		ARGUMENT_TEXT, false }
 
 static const LedgerQuery queries[] = {
 	{ "records", "SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR ", " BODY " FROM record WHERE 1",

@@ -30,7 +30,7 @@ static void copy(const char *from, const char *to)
 	assert_int_equal(fclose(file), 0);
 }
 
-static void delete (const char *path, const char *away)
+static void delete(const char *path, const char *away)
 {
 	assert_int_equal(unlink(path), 0);
 }
