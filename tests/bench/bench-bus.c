@@ -29,6 +29,17 @@ static void call(sd_bus *bus, const char *member, const char *argument)
 		bench_fail("%s: %s", member, error.message);
 }
 
+/** The sign-in belongs to the connection that asked for it, and to those that present its token. */
+static void present(sd_bus *bus, const char *token)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = sd_bus_call_method(bus, "org.stipple.Station1", "/org/stipple/Station1",
+		"org.stipple.Station1", "Present", &error, NULL, "s", token);
+
+	if (r < 0)
+		bench_fail("Present: %s", error.message);
+}
+
 static void measure_claims(sd_bus *bus, int first, BenchTimes *times)
 {
 	char code[64];
@@ -73,13 +84,16 @@ int main(int argc, char **argv)
 	_cleanup_(note_signer_freep) NoteSigner *signer = NULL;
 	sd_bus *bus = NULL;
 
-	if (argc != 3)
-		bench_fail("Usage: %s FOLDER ADDRESS\n\nRun by script/bench, with a station at ADDRESS.",
+	if (argc != 4)
+		bench_fail(
+			"Usage: %s FOLDER ADDRESS TOKEN\n\nRun by script/bench, with a station at ADDRESS and the "
+			"token of a sign-in.",
 			argv[0]);
 	bench_check(sd_bus_new(&bus), "a bus");
 	bench_check(sd_bus_set_address(bus, argv[2]), argv[2]);
 	bench_check(sd_bus_set_bus_client(bus, 1), argv[2]);
 	bench_check(sd_bus_start(bus), argv[2]);
+	present(bus, argv[3]);
 	bench_check(note_signer_generate("stipple/clinic/bare", &signer), "a key");
 	bare_open(&bare, argv[1]);
 	for (int i = 0; i < ROUNDS; i++) {
