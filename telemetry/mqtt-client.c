@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
@@ -22,7 +23,11 @@ enum {
 	CONNACK_WAIT_S = 10,
 	MISC_US = USEC_PER_SEC / 4,
 	NAME_TAKEN_US = 600 * USEC_PER_SEC,
+	CLOSED_OFTEN = 3, /* within CLOSED_US: as when two take the connection from one another */
+	CLOSED_US = 120 * USEC_PER_SEC,
 };
+
+#define CONTENT_TYPE "application/json"
 
 struct MqttClient {
 	sd_event *event;
@@ -39,7 +44,10 @@ struct MqttClient {
 	bool holding, corked; /* see mqtt_client_hold() */
 	unsigned held;        /* published since then */
 	uint32_t limit;
-	int64_t taken_over_us;          /* 0: never */
+	Validity own, brokers;           /* as the last connections saw them */
+	int64_t taken_over_us;           /* 0: never */
+	int64_t closed_us[CLOSED_OFTEN]; /* when the broker closed good connections without a word; a ring */
+	size_t next_closed;
 	mosquitto_property *properties; /* of what is JSON */
 	unsigned retry_s;
 	int64_t retry_at_us, connack_by_us, connected_us;
@@ -72,9 +80,18 @@ static void log_lost(MqttClient *client)
 	client->refusal_logged = client->refusal_logged || client->refused;
 }
 
+static void note_certificates(MqttClient *client)
+{
+	client->own = client->connection->own;
+	if (client->connection->seen.validity.until)
+		client->brokers = client->connection->seen.validity;
+}
+
 static void drop_connection(MqttClient *client)
 {
 	client->socket = sd_event_source_disable_unref(client->socket);
+	if (client->connection && !client->attempt)
+		note_certificates(client);
 	client->attempt = sd_event_source_disable_unref(client->attempt);
 	client->connection = mqtt_connection_free(client->connection);
 	client->connected = client->corked = false;
@@ -100,8 +117,22 @@ static void lost(MqttClient *client)
 		client->handler.disconnected(client->handler.userdata);
 }
 
+/** Many brokers do not say that another client with the same id has come: they close, and let us in again. */
+static void note_closed(MqttClient *client)
+{
+	int64_t now = clock_monotonic_us(), oldest;
+
+	client->closed_us[client->next_closed] = now;
+	client->next_closed = (client->next_closed + 1) % CLOSED_OFTEN;
+	oldest = client->closed_us[client->next_closed];
+	if (oldest && now - oldest < CLOSED_US)
+		client->taken_over_us = now;
+}
+
 static void lost_by(MqttClient *client, int result, int error)
 {
+	if (!client->refused && client->connected && result == MOSQ_ERR_CONN_LOST)
+		note_closed(client);
 	if (!client->refused)
 		mqtt_connection_describe(
 			client->connection, client->config, result, error, client->connected, client->reason);
@@ -173,6 +204,8 @@ static void on_connect(
 	}
 	client->limit = 0;
 	(void)mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, &client->limit, false);
+	certificate_note(mosquitto_ssl_get(mosq), &client->connection->seen);
+	note_certificates(client);
 	client->connected = true;
 	client->connected_us = clock_monotonic_us();
 	snprintf(client->text, sizeof client->text, "connected to %.120s", client->config->mqtt_host);
@@ -323,8 +356,8 @@ int mqtt_client_new(sd_event *event, const Config *config, const char *will_topi
 	client->will = strdup(will);
 	if (mosquitto_property_add_byte(&client->properties, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 1) !=
 			MOSQ_ERR_SUCCESS ||
-		mosquitto_property_add_string(
-			&client->properties, MQTT_PROP_CONTENT_TYPE, "application/json") != MOSQ_ERR_SUCCESS)
+		mosquitto_property_add_string(&client->properties, MQTT_PROP_CONTENT_TYPE, CONTENT_TYPE) !=
+			MOSQ_ERR_SUCCESS)
 		return -ENOMEM;
 	if (!client->will_topic || !client->will)
 		return -ENOMEM;
@@ -388,6 +421,25 @@ void mqtt_client_release(MqttClient *client)
 		update_events(client);
 }
 
+/**
+ * The bytes of a PUBLISH with our properties (MQTT v5, 3.3). Libraries count for themselves; some versions
+ * end the program when it is too many.
+ */
+static size_t packet_size(const char *topic, const char *payload, int qos, bool expires)
+{
+	size_t content = 0, remaining;
+
+	if (payload[0])
+		content = 2 + 3 + strlen(CONTENT_TYPE) + (expires ? 5 : 0);
+	remaining = 2 + strlen(topic) + (qos > 0 ? 2 : 0) + 1 + content + strlen(payload);
+	return 1 +
+	       (remaining < 1 << 7           ? 1
+		       : remaining < 1 << 14 ? 2
+		       : remaining < 1 << 21 ? 3
+					     : 4) +
+	       remaining;
+}
+
 int mqtt_client_publish(MqttClient *client, const char *topic, const char *payload, int qos, bool retain,
 	unsigned expiry_s, int *ret_message)
 {
@@ -396,6 +448,8 @@ int mqtt_client_publish(MqttClient *client, const char *topic, const char *paylo
 
 	if (!client->connected)
 		return -ENOTCONN;
+	if (client->limit && packet_size(topic, payload, qos, expiry_s > 0) > client->limit)
+		return -EMSGSIZE;
 	if (expiry_s && (mosquitto_property_copy_all(&properties, client->properties) != MOSQ_ERR_SUCCESS ||
 				mosquitto_property_add_int32(&properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL,
 					expiry_s) != MOSQ_ERR_SUCCESS))
@@ -425,6 +479,23 @@ uint32_t mqtt_client_limit(const MqttClient *client)
 bool mqtt_client_name_taken(const MqttClient *client)
 {
 	return client->taken_over_us && clock_monotonic_us() - client->taken_over_us < NAME_TAKEN_US;
+}
+
+const char *mqtt_client_certificate(const MqttClient *client, char ret[MQTT_CERTIFICATE_MAX])
+{
+	int64_t now_s = (int64_t)time(NULL);
+	char day[16];
+
+	ret[0] = '\0';
+	if (validity_ends_soon(&client->own, now_s)) {
+		validity_last_day(&client->own, day);
+		snprintf(ret, MQTT_CERTIFICATE_MAX, "the certificate %.150s ends on %s",
+			client->config->mqtt_cert_file, day);
+	} else if (validity_ends_soon(&client->brokers, now_s)) {
+		validity_last_day(&client->brokers, day);
+		snprintf(ret, MQTT_CERTIFICATE_MAX, "the broker's certificate ends on %s", day);
+	}
+	return ret;
 }
 
 const char *mqtt_client_reason(int code)

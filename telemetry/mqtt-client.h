@@ -17,6 +17,8 @@
 
 typedef struct MqttClient MqttClient;
 
+enum { MQTT_CERTIFICATE_MAX = 256 };
+
 typedef struct MqttHandler {
 	void (*connected)(void *userdata);
 	void (*disconnected)(void *userdata);
@@ -66,8 +68,16 @@ bool mqtt_client_connected(const MqttClient *client);
 bool mqtt_client_congested(const MqttClient *client);
 /** The longest packet that this connection's broker takes, in bytes; 0: any, or not connected. */
 uint32_t mqtt_client_limit(const MqttClient *client);
-/** Another client came with this station's name within the last ten minutes, and took the connection over. */
+/**
+ * Another client came with this station's name within the last ten minutes and took the connection over: the
+ * broker said so, or closed three good connections without a word within two minutes.
+ */
 bool mqtt_client_name_taken(const MqttClient *client);
+/**
+ * A certificate in use that ends within CERTIFICATE_WARN_DAYS, as a sentence; "" none does, or no connection
+ * with one was tried yet.
+ */
+const char *mqtt_client_certificate(const MqttClient *client, char ret[MQTT_CERTIFICATE_MAX]);
 /** Name of an MQTT reason code; static. */
 const char *mqtt_client_reason(int code);
 /** One sentence on how it stands; owned by the client. */

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 
 #include <mqtt_protocol.h>
 
@@ -46,6 +47,8 @@ static int set_tls(MqttConnection *connection, const Config *config, char reason
 		r = check_readable("key_file", config->mqtt_key_file, reason);
 	if (r < 0)
 		return r;
+	if (config->mqtt_cert_file[0])
+		(void)!certificate_read(config->mqtt_cert_file, &connection->own);
 	r = mosquitto_tls_set(connection->mosq, or_null(config->mqtt_ca_file),
 		config->mqtt_ca_file[0] ? NULL : "/etc/ssl/certs", or_null(config->mqtt_cert_file),
 		or_null(config->mqtt_key_file), NULL);
@@ -89,8 +92,10 @@ static void on_log(struct mosquitto *mosq, void *userdata, int level, const char
 	MqttConnection *connection = userdata;
 	const char *last = strrchr(text, ':');
 
-	if (level == MOSQ_LOG_ERR && strstr(text, "OpenSSL"))
-		snprintf(connection->detail, sizeof connection->detail, "%s", last ? last + 1 : text);
+	if (level != MOSQ_LOG_ERR || !strstr(text, "OpenSSL"))
+		return;
+	certificate_note(mosquitto_ssl_get(mosq), &connection->seen);
+	snprintf(connection->detail, sizeof connection->detail, "%s", last ? last + 1 : text);
 }
 
 static int set_will(MqttConnection *connection, const char *topic, const char *will)
@@ -208,6 +213,25 @@ MqttConnection *mqtt_connection_free(MqttConnection *connection)
 
 /* ---- reasons for people ---- */
 
+/** Whether a certificate is not valid yet, or not any more. */
+static bool describe_validity(
+	const MqttConnection *connection, const Config *config, bool refused, char reason[MQTT_REASON_MAX])
+{
+	char when[CERTIFICATE_TEXT_MAX];
+	int64_t now_s = (int64_t)time(NULL);
+
+	if (connection->seen.failed && validity_describe(&connection->seen.validity, now_s, when)[0])
+		snprintf(reason, MQTT_REASON_MAX,
+			"TLS failed (certificate verify failed): the broker's certificate, or its authority's, %s",
+			when);
+	else if (refused && validity_describe(&connection->own, now_s, when)[0])
+		snprintf(reason, MQTT_REASON_MAX, "it refuses the station's TLS: [mqtt] cert_file %.80s %s",
+			config->mqtt_cert_file, when);
+	else
+		return false;
+	return true;
+}
+
 /**
  * Whether it was TLS that failed, and on which side. An alert is the other side's word. Often it does not get
  * that far: the broker closes with our CONNECT unread, and the reset overtakes the alert.
@@ -219,6 +243,8 @@ static bool describe_tls(const MqttConnection *connection, const Config *config,
 	bool broken = config->mqtt_tls && !is_local(config) &&
 		      (result == MOSQ_ERR_CONN_LOST || (result == MOSQ_ERR_ERRNO && error == EPROTO));
 
+	if (describe_validity(connection, config, alert || broken, reason))
+		return true;
 	if (alert || (broken && !connection->detail[0]))
 		snprintf(reason, MQTT_REASON_MAX,
 			"it refuses the station's TLS (%s): check [mqtt] cert_file, key_file and port, and the broker's "

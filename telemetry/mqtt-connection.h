@@ -13,6 +13,7 @@
 
 #include <mosquitto.h>
 
+#include "certificates.h"
 #include "config/config.h"
 #include "util/cleanup.h"
 
@@ -24,6 +25,8 @@ typedef struct MqttConnection {
 	int done_fd;            /* readable once the attempt is over; then `result` and `error` are good */
 	int result;             /* MOSQ_ERR_ of the attempt */
 	int error;              /* its errno, with MOSQ_ERR_ERRNO */
+	CertificateSeen seen;   /* the broker's certificate */
+	Validity own;           /* this station's; zeros without one */
 	char detail[120];       /* what OpenSSL said last, or "" */
 	/* private */
 	char *host;

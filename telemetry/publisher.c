@@ -243,6 +243,7 @@ static void report_withheld(const Publisher *publisher, const FeedStatus *status
 
 void publisher_report(const Publisher *publisher, LiveReport *ret)
 {
+	char certificate[MQTT_CERTIFICATE_MAX];
 	LiveFrame frame;
 	FeedStatus status;
 
@@ -262,13 +263,18 @@ void publisher_report(const Publisher *publisher, LiveReport *ret)
 		status.stalled ? ", but it acknowledges nothing" : "");
 	if (mqtt_client_name_taken(publisher->client)) {
 		ret->warnings |= LIVE_WARN_NAME;
-		if (ret->connected)
-			add_sentence(ret->text, "; another station came with the same name");
+		add_sentence(ret->text,
+			"; the connection is taken away again and again, as when another station has the same name");
 		add_sentence(ret->advice, "check [station] clinic and station on both stations; ");
 	}
 	if (status.error[0]) {
 		ret->warnings |= LIVE_WARN_LEDGER;
 		add_sentence(ret->text, "; %s", status.error);
+	}
+	if (mqtt_client_certificate(publisher->client, certificate)[0]) {
+		ret->warnings |= LIVE_WARN_CERTIFICATE;
+		add_sentence(ret->text, "; %s", certificate);
+		add_sentence(ret->advice, "renew the certificate; ");
 	}
 	if (!ret->connected || ret->stalled)
 		add_sentence(ret->advice,

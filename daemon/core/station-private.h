@@ -19,8 +19,9 @@ enum {
 	STATION_STATISTICS_US = 10 * USEC_PER_SEC, /* between two records of a zone's statistics */
 	STATION_CONTACT_US = USEC_PER_SEC / 4,     /* without any stroke: a contact is over */
 	STATION_COUNTS_US = USEC_PER_SEC / 10,     /* between two notices of changed counts */
-	STATION_ALERT_US = 30 * USEC_PER_SEC,      /* between two alerts of the same kind */
-	STATION_STREAK = 3, /* dots in a row outside the window before it is an alert */
+	STATION_BROKER_ALERT_US = INT64_C(3600) * USEC_PER_SEC,
+	STATION_ALERT_US = 30 * USEC_PER_SEC, /* between two alerts of the same kind */
+	STATION_STREAK = 3,                   /* dots in a row outside the window before it is an alert */
 	STATION_KEPT_MAX = 4096,
 	STATION_ERASE_AGAIN_US = 60 * USEC_PER_SEC, /* after an erasure of photographs that failed */
 	STATION_CODE_ATTEMPTS = 5,                  /* at the enrolment code, until the daemon starts over */
@@ -48,6 +49,9 @@ typedef enum StationAlert {
 	STATION_ALERT_TEST_DUE,
 	STATION_ALERT_TEST_OVERDUE,
 	STATION_ALERT_DAMAGED,
+	STATION_ALERT_WITHHELD,
+	STATION_ALERT_NAME,
+	STATION_ALERT_CERTIFICATE,
 	STATION_ALERT_MAX,
 } StationAlert;
 
@@ -202,6 +206,7 @@ struct Station {
 				   came */
 	unsigned depth_streak, force_streak;
 	int64_t alerted_us[STATION_ALERT_MAX];
+	unsigned broker_trouble; /* StationTrouble bits that it was told of last */
 	char reload_refused[CONFIG_ERROR_MAX], reload_advice[STIPPLE_ERROR_MAX]; /* "": none was */
 	bool ledger_was_healthy;
 	int64_t unhealthy_since_us;

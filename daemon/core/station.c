@@ -25,6 +25,9 @@ static const char *const alert_names[] = {
 	[STATION_ALERT_TEST_DUE] = "sterilization-due",
 	[STATION_ALERT_TEST_OVERDUE] = "sterilization-overdue",
 	[STATION_ALERT_DAMAGED] = "ledger-damaged",
+	[STATION_ALERT_WITHHELD] = "messages-withheld",
+	[STATION_ALERT_NAME] = "name-taken",
+	[STATION_ALERT_CERTIFICATE] = "certificate-ends",
 };
 
 #define NO_PROTOCOL "there is no treatment protocol in %.300s: install one"
@@ -338,6 +341,31 @@ void station_alert(Station *station, StationAlert alert, const char *format, ...
 	va_end(arguments);
 	log_warning("%s", text);
 	raise_alert(station, alert, text);
+}
+
+/** Whoever toggles what it reports is not on record more often than this. */
+static void alert_of_broker(Station *station, StationAlert alert, const char *text)
+{
+	int64_t now = station_now_us(station);
+
+	if (!station->alerted_us[alert] || now - station->alerted_us[alert] > STATION_BROKER_ALERT_US)
+		raise_alert(station, alert, text);
+}
+
+void station_broker_trouble(Station *station, unsigned trouble)
+{
+	unsigned begun = trouble & ~station->broker_trouble;
+
+	station->broker_trouble = trouble;
+	if (begun & STATION_TROUBLE_WITHHELD)
+		alert_of_broker(station, STATION_ALERT_WITHHELD,
+			"the clinic's broker does not take some messages: `stipplectl doctor` says which and why");
+	if (begun & STATION_TROUBLE_NAME)
+		alert_of_broker(station, STATION_ALERT_NAME,
+			"the broker takes the connection away again and again, as when another station has this one's name: check [station] clinic and station on both");
+	if (begun & STATION_TROUBLE_CERTIFICATE)
+		alert_of_broker(station, STATION_ALERT_CERTIFICATE,
+			"a certificate of the clinic's broker or of this station ends within 30 days: renew it");
 }
 
 void station_reload_refused(Station *station, const char *reason, const char *advice)

@@ -388,6 +388,16 @@ void station_verification(const Station *station, StationVerification *ret);
 int station_check_protocols(const char *folder, char error[CONFIG_ERROR_MAX]) _must_check_;
 /** The same of the compliance profile that is configured. */
 int station_check_profile(const Config *config, char error[CONFIG_ERROR_MAX]) _must_check_;
+/** What went wrong where records are published: bits of station_broker_trouble(). */
+typedef enum StationTrouble {
+	STATION_TROUBLE_WITHHELD = 1 << 0,    /* the broker does not take some messages for what they are */
+	STATION_TROUBLE_NAME = 1 << 1,        /* another station has this one's name */
+	STATION_TROUBLE_CERTIFICATE = 1 << 2, /* one ends soon */
+} StationTrouble;
+
+/** What is wrong now, StationTrouble bits. What has begun is alerted, each at most once an hour. */
+void station_broker_trouble(Station *station, unsigned trouble);
+
 /** A new configuration was not taken: raises the alert, and the doctor says so until the daemon starts over.
  */
 void station_reload_refused(Station *station, const char *reason, const char *advice);

@@ -151,6 +151,19 @@ static void ask_state(Live *live)
 
 /* ---- what is heard ---- */
 
+static void tell_trouble(Live *live, uint32_t warnings)
+{
+	unsigned trouble = 0;
+
+	if (warnings & (LIVE_WARN_LIMIT | LIVE_WARN_REFUSED))
+		trouble |= STATION_TROUBLE_WITHHELD;
+	if (warnings & LIVE_WARN_NAME)
+		trouble |= STATION_TROUBLE_NAME;
+	if (warnings & LIVE_WARN_CERTIFICATE)
+		trouble |= STATION_TROUBLE_CERTIFICATE;
+	station_broker_trouble(live->station, trouble);
+}
+
 /** One at a time, and the next not before the timer: whoever floods us is not heard more often than that. */
 static int on_report(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
@@ -172,6 +185,7 @@ static int on_report(sd_event_source *source, int fd, uint32_t events, void *use
 	}
 	live->report = frame;
 	live->reported = true;
+	tell_trouble(live, frame.report.warnings);
 	(void)!sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	return 0;
 }

@@ -68,9 +68,10 @@ export function time(value) {
 	return Number.isNaN(at) ? null : at;
 }
 
-/** A record of the ledger: {seq, kind, at, body}. */
+/** A record of the ledger: {seq, kind, at, body, late}; late: it comes after records with higher numbers. */
 export function parseRecord(topic, value) {
-	const record = { seq: count(value.seq), kind: text(value.kind, 64), at: time(value.utc), body: value.body };
+	const record = { seq: count(value.seq), kind: text(value.kind, 64), at: time(value.utc), body: value.body,
+		late: value.late === true };
 	if (!record.seq || !/^[a-z][a-z-]*(\.[a-z-]+)+$/.test(record.kind) || record.at === null || !isObject(record.body))
 		throw new MessageError("not a record of the ledger");
 	if (value.id !== `${topic.key}/${record.seq}`)

@@ -67,6 +67,8 @@ export class Station {
 
 	/** False when the record is one that was seen. */
 	addRecord(record) {
+		if (record.late && record.seq <= this.seq)
+			return this.#addLate(record);
 		if (record.seq <= this.seq) {
 			/* a message sent twice is no newer than what was seen; one that is belongs to another ledger */
 			if (record.at > this.newest)
@@ -80,6 +82,18 @@ export class Station {
 		this.timeline.length = Math.min(this.timeline.length, TIMELINE_MAX);
 		const fold = FOLDS.get(record.kind) ?? FOLDS.get(record.kind.split(".")[0]);
 		fold?.(this, record.body, record);
+		return true;
+	}
+
+	/** The broker did not take it in its time: it is history, and changes nothing of what is now but that a person is told. */
+	#addLate(record) {
+		if (this.timeline.some(({ seq }) => seq === record.seq))
+			return false;
+		this.timeline.push({ seq: record.seq, kind: record.kind, at: record.at, words: sentence(record) });
+		this.timeline.sort((a, b) => b.seq - a.seq);
+		this.timeline.length = Math.min(this.timeline.length, TIMELINE_MAX);
+		if (record.kind.startsWith("alert.") || record.kind === "fault.latched")
+			FOLDS.get(record.kind)?.(this, record.body, record);
 		return true;
 	}
 

@@ -126,7 +126,12 @@ class Broker:
         self.folder, self.port = folder, port or free_port()
         self.process = None
         self.conf = folder / "mosquitto.conf"
-        self.conf.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+        self.limit(None)
+
+    def limit(self, size):
+        """The longest packet that it takes, from its next start on."""
+        more = f"max_packet_size {size}\n" if size else ""
+        self.conf.write_text(more + f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
 
     def start(self):
         program = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin")
@@ -162,12 +167,21 @@ class Subscriber:
             self.client.username_pw_set(user, password)
         if ca:
             self.client.tls_set(ca_certs=str(ca))
-        self.client.on_message = lambda c, u, m: self.messages.append((m.topic, json.loads(m.payload), m.retain))
+        self.properties = []  # (topic, content type, payload format) of each
+        self.client.on_message = self.keep
         self.client.on_connect = lambda *a: self.client.subscribe("stipple/v1/#", qos=1)
         self.client.on_subscribe = lambda *a: setattr(self, "subscribed", True)
         self.subscribed = False
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
+
+    def keep(self, client, userdata, message):
+        if not message.payload:
+            self.messages.append((message.topic, {}, message.retain))  # what was retained is cleared
+            return
+        self.properties.append((message.topic, getattr(message.properties, "ContentType", None),
+                                getattr(message.properties, "PayloadFormatIndicator", None)))
+        self.messages.append((message.topic, json.loads(message.payload), message.retain))
 
     def records(self):
         return [m for _, m, _ in self.messages if "seq" in m]
@@ -175,7 +189,8 @@ class Subscriber:
     def check_arrived(self, station, after=0):
         """Waits for all that must arrive, past record number `after`. A message may come twice; the first of each record are in order."""
         wanted = {seq for seq in station.published() if seq > after}
-        wait_for(lambda: wanted <= {m["seq"] for m in self.records()}, "all records to arrive")
+        wait_for(lambda: wanted <= {m["seq"] for m in self.records()}, "all records to arrive",
+                 3 * PATIENCE_S)  # both may be waiting for their next attempt, up to a minute
         order = list(dict.fromkeys(m["seq"] for m in self.records()))
         assert order == sorted(order)
         assert all(m["id"] == f"clinic/chair-1/{m['seq']}" for m in self.records())
@@ -476,11 +491,12 @@ fault_file = {self.folder}/camera-fault
         """Enters a record of a kind in the interface's property Forms."""
         return int(self.call(interface, "Record", kind, dbus.Dictionary(fields, signature="sv"), pin))
 
-    def receive_lot(self, lot="L1", quantity=20, expiry="2031-12-31"):
+    def receive_lot(self, lot="L1", quantity=20, expiry="2031-12-31", product="1RL 0.25", maker="Maker",
+                    certificate="EO-4711"):
         with self.somebody():
             self.call("Inventory1", "ReceiveLot", dbus.Dictionary(
-                {"gtin": GTIN, "lot": lot, "product": "1RL 0.25", "maker": "Maker", "expiry": expiry,
-                 "certificate": "EO-4711", "quantity": dbus.UInt32(quantity)}, signature="sv"))
+                {"gtin": GTIN, "lot": lot, "product": product, "maker": maker, "expiry": expiry,
+                 "certificate": certificate, "quantity": dbus.UInt32(quantity)}, signature="sv"))
 
     def sign_in(self, badge="b1001", pin="4711", connection=None):
         self.signed_in = (badge, pin, connection)

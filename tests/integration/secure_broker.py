@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A mosquitto as configs/mosquitto-example.conf sets it up, with certificates and passwords made for the test."""
 
+import datetime
 import os
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ class Authority:
         self.folder = folder / name
         self.folder.mkdir()
         self.ca, self.ca_key = self.folder / "ca.crt", self.folder / "ca.key"
-        self.openssl("req", "-x509", *self.new_key(self.ca_key), "-days", "2", "-subj", f"/CN={name}",
+        self.openssl("req", "-x509", *self.new_key(self.ca_key), "-days", "800", "-subj", f"/CN={name}",
                      "-out", self.ca)
 
     def new_key(self, path):
@@ -24,14 +25,21 @@ class Authority:
     def openssl(self, *arguments):
         subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=self.folder)
 
-    def sign(self, name, file=None, alternative=None, days=2):
-        """A certificate for `name`, as (certificate, key); -1 days: expired yesterday."""
+    def sign(self, name, file=None, alternative=None, days=400, begins=-2):
+        """A certificate for `name`, as (certificate, key). It begins and ends so many days from now."""
         stem = self.folder / (file or name)
         certificate, key, request = (stem.with_name(stem.name + end) for end in (".crt", ".key", ".csr"))
         names = ["-addext", f"subjectAltName={alternative}"] if alternative else []
         self.openssl("req", *self.new_key(key), "-subj", f"/CN={name}", *names, "-out", request)
-        self.openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.ca_key, "-CAcreateserial",
-                     "-copy_extensions", "copy", "-days", str(days), "-out", certificate)
+        # not "x509 -req", which takes no beginning, and in newer versions no end that is over
+        (self.folder / "index.txt").write_text("")
+        (self.folder / "ca.conf").write_text(
+            "[ca]\ndefault_ca = d\n[d]\ndatabase = index.txt\nnew_certs_dir = .\nrand_serial = yes\ndefault_md = sha256\n"
+            "policy = p\ncopy_extensions = copy\nunique_subject = no\n[p]\ncommonName = supplied\n")
+        now = datetime.datetime.now(datetime.timezone.utc)
+        first, last = ((now + datetime.timedelta(days=n)).strftime("%Y%m%d%H%M%SZ") for n in (begins, days))
+        self.openssl("ca", "-batch", "-notext", "-config", self.folder / "ca.conf", "-cert", self.ca, "-keyfile",
+                     self.ca_key, "-in", request, "-out", certificate, "-startdate", first, "-enddate", last)
         return certificate, key
 
 

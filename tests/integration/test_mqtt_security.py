@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A station and the broker of configs/mosquitto-example.conf: who gets in, and who may say what."""
 
+import signal
 import subprocess
 
 import pytest
@@ -173,9 +174,37 @@ def test_certificate_of_another_authority_is_refused(broker, stations, dashboard
 def test_expired_certificate_is_refused_until_it_is_renewed(broker, stations, dashboard, authority):
     expired = authority.sign("chair-1", "renewed", days=-1)
     station = stations(*by_certificate(broker, expired))
-    check_refused(station, "refuses the station's TLS", "cert_file")
+    check_refused(station, "refuses the station's TLS", "cert_file", "expired on", "renew it")
     assert authority.sign("chair-1", "renewed") == expired, "in the same files"
     dashboard.check_arrived(station)
+
+
+def test_certificate_that_is_not_valid_yet_is_told_apart(broker, stations, authority):
+    station = stations(*by_certificate(broker, authority.sign("chair-1", "early", begins=20)))
+    check_refused(station, "refuses the station's TLS", "cert_file", "is valid from", "check the clocks")
+
+
+@pytest.mark.parametrize("whose", ["station", "broker"])
+def test_certificate_that_ends_soon_is_warned_of(broker, stations, dashboard, authority, whose):
+    """All goes on; doctor and an alert say so, once."""
+    if whose == "broker":
+        broker.stop()
+        broker.use(authority.sign("broker", "soon", HERE, days=20))
+        broker.start()
+        dashboard = subscribe(broker)
+        station = stations(*by_password(broker))
+    else:
+        station = stations(*by_certificate(broker, authority.sign("chair-1", "soon", days=20)))
+    work(station)
+    dashboard.check_arrived(station)
+    wait_for(lambda: station.doctor("broker")[0] == 1, "doctor")
+    _, text, advice = station.doctor("broker")
+    assert "connected to" in text and ("the broker's certificate ends on" if whose == "broker" else "soon.crt ends on") in text
+    assert "renew the certificate" in advice
+    raised = [r["body"]["alert"] for r in station.audit("records") if r["kind"] == "alert.raised"]
+    assert raised.count("certificate-ends") == 1
+    if whose == "broker":
+        dashboard.close()
 
 
 def test_station_without_a_certificate_is_refused(broker, stations):
@@ -190,10 +219,11 @@ def test_wrong_port_is_told(broker, stations, port, tls, words):
     check_refused(station, "check [mqtt]", words)
 
 
-@pytest.mark.parametrize("case", ["stranger", "expired", "elsewhere"])
+@pytest.mark.parametrize("case", ["stranger", "expired", "early", "elsewhere"])
 def test_wrong_broker_is_refused(broker, stations, dashboard, authority, stranger, case):
     certificate = {"stranger": lambda: stranger.sign("broker", alternative=HERE),
                    "expired": lambda: authority.sign("broker", "expired", HERE, days=-1),
+                   "early": lambda: authority.sign("broker", "early", HERE, begins=20),
                    "elsewhere": lambda: authority.sign("broker", "elsewhere", "DNS:elsewhere.example")}[case]()
     good = broker.folder / "good.crt", broker.folder / "good.key"
     (broker.folder / "broker.crt").rename(good[0])
@@ -202,11 +232,16 @@ def test_wrong_broker_is_refused(broker, stations, dashboard, authority, strange
     broker.use(certificate)
     broker.start()
     station = stations(*by_password(broker))
-    check_refused(station, "TLS failed (certificate verify failed)", "[mqtt] ca_file")
+    check_refused(station, "TLS failed (certificate verify failed)",
+                  {"expired": "expired on", "early": "check the clocks"}.get(case, "[mqtt] ca_file"))
     assert "stipple:clinic:chair-1" not in (broker.folder / "broker.log").read_text(), "said nothing to it"
     broker.stop()
     broker.use(good)
+    station.telemetry.send_signal(signal.SIGSTOP)  # nothing is to arrive before somebody listens
+    dashboard.subscribed = False
     broker.start()
+    wait_for(lambda: dashboard.subscribed, "the subscription", 3 * harness.PATIENCE_S)
+    station.telemetry.send_signal(signal.SIGCONT)
     dashboard.check_arrived(station)
 
 

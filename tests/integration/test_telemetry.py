@@ -85,6 +85,10 @@ def test_outage_and_restart_lose_nothing(broker):
 
 # ---- brokers that misbehave ----
 
+def alerts(station):
+    return [r["body"]["alert"] for r in station.audit("records") if r["kind"] == "alert.raised"]
+
+
 def told(station, words):
     """Whether it says so to everybody who may want to know."""
     level, text, _ = station.doctor("broker")
@@ -269,6 +273,104 @@ def test_telemetry_that_dies_costs_the_session_nothing(broker):
         station.stop_telemetry()
         wait_for(lambda: "stipple-telemetryd, which publishes, does not run" in station.doctor("broker")[1], "doctor")
         assert not station.get("Station1", "BrokerConnected")
+        station.stop()
+    finally:
+        subscriber.close()
+        station.close()
+
+
+def test_what_is_too_long_for_the_broker_comes_when_it_takes_it(broker):
+    """Nothing is dropped silently: which, an alert, a warning; the short ones go on, and the long ones come late."""
+    station = harness.Station(mqtt_port=broker.port)
+    try:
+        broker.stop()
+        broker.limit(480)
+        broker.start()
+        station.start()
+        station.wait_board()
+        wait_for(lambda: station.get("Station1", "BrokerConnected"), "the broker")
+        with station.somebody():
+            for i in range(5):
+                station.receive_lot(f"LOT-{i}", product="x" * 64, maker="y" * 64, certificate="z" * 64)
+        station.enrol()
+        station.sign_in()
+        wait_for(lambda: "withheld" in station.doctor("broker")[1], "doctor")
+        level, text, advice = station.doctor("broker")
+        withheld = [row["seq"] for row in station.audit("records") if row["kind"] == "lot.received"]
+        assert level == 1 and f"5 messages are withheld that it does not take, the first of record {withheld[0]}" in text
+        assert "max_packet_size" in advice and "480 bytes" in advice
+        assert all(f"record {seq} cannot be published" in station.log_text() for seq in withheld)
+        wait_for(lambda: alerts(station).count("messages-withheld") == 1, "the alert")
+        wanted = set(station.published())
+        station.telemetry.kill()  # what is withheld is known to the next one, too
+        wait_for(lambda: "5 messages are withheld" in station.doctor("broker")[1], "doctor again")
+
+        broker.stop()
+        broker.limit(None)
+        subscriber = start_before(station, broker)
+        wait_for(lambda: {m["seq"] for m in subscriber.records()} >= set(withheld), "what was withheld")
+        assert all(m.get("late") is True for m in subscriber.records() if m["seq"] in withheld)
+        assert not any(m.get("late") for m in subscriber.records() if m["seq"] not in withheld)
+        assert len([m for m in subscriber.records() if m["seq"] in withheld]) == 5 <= len(wanted)
+        check_described(subscriber)
+        wait_for(lambda: station.doctor("broker")[0] == 0, "doctor content")
+        subscriber.close()
+        station.stop()
+    finally:
+        station.close()
+
+
+def test_names_that_join_to_the_same_are_two(broker):
+    """a-b of c, and a of b-c: neither takes the other's connection."""
+    stations = []
+    try:
+        for clinic, name in (("a", "b-c"), ("a-b", "c")):
+            station = harness.Station(mqtt_port=broker.port)
+            stations.append(station)
+            text = station.config.read_text()
+            station.config.write_text(text.replace("clinic = clinic", f"clinic = {clinic}").replace("chair-1", name))
+            station.start()
+        for station in stations:
+            wait_for(lambda: station.get("Station1", "BrokerConnected"), "the broker")
+        for station in stations:
+            assert station.doctor("broker")[0] == 0 and "same name" not in station.log_text()
+            assert station.get("Station1", "BrokerConnected")
+    finally:
+        for station in stations:
+            station.close()
+
+
+def test_a_second_station_of_the_same_name_is_noticed(broker):
+    stations = []
+    try:
+        for _ in range(2):
+            stations.append(harness.Station(mqtt_port=broker.port))
+            stations[-1].start()
+            wait_for(lambda: stations[-1].get("Station1", "BrokerConnected"), "the broker")
+        for station in stations:
+            wait_for(lambda: "same name" in station.doctor("broker")[1], "doctor", 60)
+            level, _, advice = station.doctor("broker")
+            assert level == 1 and "check [station] clinic and station on both" in advice
+            wait_for(lambda: "name-taken" in alerts(station), "the alert")
+    finally:
+        for station in stations:
+            station.close()
+
+
+def test_messages_say_what_they_are(broker):
+    """Content type and payload format, as MQTT v5 has them; the last will, too."""
+    station = harness.Station(mqtt_port=broker.port)
+    subscriber = harness.Subscriber(broker.port)
+    try:
+        station.start()
+        wait_for(lambda: subscriber.messages, "messages")
+        station.enrol()
+        subscriber.check_arrived(station)
+        station.telemetry.kill()
+        wait_for(lambda: [m for t, m, _ in subscriber.messages if t.endswith("/state") and not m["online"]], "the will")
+        assert len(subscriber.properties) >= 3
+        for topic, content, form in subscriber.properties:
+            assert (content, form) == ("application/json", 1), topic
         station.stop()
     finally:
         subscriber.close()

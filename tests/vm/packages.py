@@ -12,7 +12,7 @@ import tempfile
 import image
 
 SOURCE = image.HERE.parents[1]
-WANTED = ("stippled", "stipplectl", "stipple-camera-libcamera")
+WANTED = ("stippled", "stipple-telemetryd", "stipplectl", "stipple-camera-libcamera")
 OLDER = "~before"
 
 

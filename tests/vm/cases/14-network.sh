@@ -13,16 +13,17 @@ ready
 # Nothing is sent to an address that nobody allowed, so nothing answers either; the broker itself was there at once.
 sleep 8
 doctor_says '^WARN *broker'
-is BrokerConnected false || die "the daemon reaches an address that nobody allowed"
+is BrokerConnected false || die "telemetry reaches an address that nobody allowed"
 
-printf '[Service]\nIPAddressAllow=192.0.2.10\n' >/etc/systemd/system/stippled.service.d/broker.conf
+mkdir -p /etc/systemd/system/stipple-telemetryd.service.d
+printf '[Service]\nIPAddressAllow=192.0.2.10\n' >/etc/systemd/system/stipple-telemetryd.service.d/broker.conf
 systemctl daemon-reload
-systemctl restart stippled
+systemctl restart stipple-telemetryd
 wait_until 20 "the broker that is let through" is BrokerConnected true
 
-rm /etc/stipple/conf.d/zz-network.conf /etc/systemd/system/stippled.service.d/broker.conf
+rm /etc/stipple/conf.d/zz-network.conf /etc/systemd/system/stipple-telemetryd.service.d/broker.conf
 ip address del 192.0.2.10/32 dev lo
 systemctl daemon-reload
-systemctl restart stippled
+systemctl restart stipple-telemetryd stippled
 ready
 wait_until 20 "the broker of before" is BrokerConnected true
