@@ -251,27 +251,6 @@ static void check_scanner(const Daemon *daemon, StationCheck *check)
 			check->advice, sizeof check->advice, "%u codes were lost: scan more slowly", dropped);
 }
 
-static void check_broker(const Daemon *daemon, StationCheck *check)
-{
-	const LiveReport *report = daemon->live ? live_report(daemon->live) : NULL;
-
-	if (!daemon->config->mqtt_enabled) {
-		snprintf(check->text, sizeof check->text, "not configured");
-		return;
-	}
-	if (!report) {
-		check->level = 1;
-		snprintf(check->text, sizeof check->text,
-			"stipple-telemetryd, which publishes, does not run; nothing is lost, the records are kept");
-		snprintf(check->advice, sizeof check->advice,
-			"install the package stipple-telemetryd; `systemctl status stipple-telemetryd` says how it is");
-		return;
-	}
-	check->level = !report->connected || report->stalled || report->warnings;
-	snprintf(check->text, sizeof check->text, "%.*s", (int)sizeof check->text - 1, report->text);
-	snprintf(check->advice, sizeof check->advice, "%.*s", (int)sizeof check->advice - 1, report->advice);
-}
-
 static size_t doctor(void *userdata, StationCheck *ret, size_t max)
 {
 	Daemon *daemon = userdata;
@@ -285,7 +264,7 @@ static size_t doctor(void *userdata, StationCheck *ret, size_t max)
 	if (check->level)
 		snprintf(check->advice, sizeof check->advice,
 			"check its cable and [camera] plugin in stippled.conf");
-	check_broker(daemon, add_check(&ret[1], "broker", 0));
+	live_check(daemon->live, daemon->config, add_check(&ret[1], "broker", 0));
 	check = add_check(&ret[2], "permissions", 0);
 	if (stat(daemon->config->state_folder, &state) < 0 || access(daemon->config->state_folder, W_OK) < 0)
 		check->level = 2;
@@ -424,6 +403,13 @@ static int start_ledger(Daemon *daemon)
 	}
 	if (r < 0)
 		reject_configuration(daemon, error);
+	if (r >= 0 && strcmp(daemon->ledger_info.names, station) != 0 && daemon->ledger_info.names[0]) {
+		snprintf(error, sizeof error,
+			"the record calls this station %.100s, and [station] calls it %.100s: set the names of the record"
+			" again; to change them, run `stipplectl station rename` first",
+			daemon->ledger_info.names, station);
+		reject_configuration(daemon, error);
+	}
 	return 0;
 }
 
@@ -578,9 +564,10 @@ static int start_station(Daemon *daemon)
 /** Without it the clinic hears nothing, and the session goes on. */
 static void start_live(Daemon *daemon)
 {
-	int r = daemon->ledger ? live_new(daemon->event, daemon->config, daemon->station, daemon->ledger,
-					 &daemon->live)
-			       : 0;
+	bool serves = daemon->ledger && !daemon->configuration_error[0];
+	int r = serves ? live_new(daemon->event, daemon->config, daemon->station, daemon->ledger,
+				 &daemon->live)
+		       : 0;
 
 	if (r < 0)
 		log_error("nothing is published, as %s cannot be used (%s): check [paths] run_folder",

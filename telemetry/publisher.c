@@ -98,6 +98,7 @@ static void publish_checkpoint(Publisher *publisher)
 	_cleanup_(freep) char *message = NULL;
 	json_auto_t *checkpoint = NULL;
 	char topic[TOPIC_MAX];
+	LedgerOutboxInfo info;
 	LedgerOutbox *ledger;
 	uint64_t size;
 	int r;
@@ -117,6 +118,8 @@ static void publish_checkpoint(Publisher *publisher)
 	size = (uint64_t)json_integer_value(json_object_get(checkpoint, "size"));
 	if (size == progress->checkpoint && !publisher->checkpoint.again)
 		return;
+	if (ledger_outbox_info(ledger, &info) == 0 && info.formerly[0])
+		(void)!json_object_set_new(checkpoint, "formerly", json_string(info.formerly));
 	message = json_dumps(checkpoint, JSON_COMPACT | JSON_SORT_KEYS);
 	topic_make(publisher->config, "checkpoint", topic);
 	r = message ? mqtt_client_publish(

@@ -49,6 +49,7 @@ static const struct {
 	{ "session.signed", "session" },
 	{ "session.state", "session" },
 	{ "session.zone", "session" },
+	{ "station.renamed", "alert" },
 	{ "sterilizer.registered", "sterilization" },
 	{ "sterilizer.serviced", "sterilization" },
 	{ "zone.statistics", "zone" },

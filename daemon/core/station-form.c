@@ -144,6 +144,19 @@ static bool clock_before(Operation *operation)
 	return false;
 }
 
+/** As in [station] of the configuration, which has to say the same at the next start. */
+static bool renamed_before(Operation *operation)
+{
+	const char *clinic = json_string_value(json_object_get(operation->body, "clinic"));
+	const char *name = json_string_value(json_object_get(operation->body, "station"));
+
+	if (!clinic || !name || (text_is_identifier(clinic, 48) && text_is_identifier(name, 48)))
+		return true;
+	operation_fail(operation, STATION_ERROR_INVALID,
+		"clinic and station are 1 to 48 letters, digits, '-', '_' or '.' each");
+	return false;
+}
+
 static void erased_after(Operation *operation)
 {
 	station_erase_images(operation->station);
@@ -160,6 +173,7 @@ static const struct {
 	{ "interlock.overridden", override_before, override_after },
 	{ "clock.corrected", clock_before, NULL },
 	{ "personal.erased", NULL, erased_after },
+	{ "station.renamed", renamed_before, NULL },
 	{ "operator.roles", roles_before, roles_after },
 	{ "operator.revoked", NULL, revoked_after },
 };

@@ -32,6 +32,7 @@ static const RecordKind kinds[] = {
 	{ "station.started", false,
 		FIELDS(TEXT("version"), MAYBE_TEXT("previous"), MAYBE("rules", FIELD_OBJECT)) },
 	{ "station.stopped", false, FIELDS(MAYBE_TEXT("reason")), .seals = true },
+	{ "station.renamed", true, FIELDS(TEXT("clinic"), TEXT("station"), MAYBE_TEXT("signed")) },
 	{ "clock.backwards", true, FIELDS(TEXT("newest"), TEXT("now")) },
 	{ "clock.corrected", false, FIELDS(TEXT("reason"), TEXT("newest"), TEXT("now"), MAYBE_TEXT("signed")),
 		.corrects_clock = true },

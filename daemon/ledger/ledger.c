@@ -217,6 +217,12 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 	atomic_store(&ledger->newest_utc_us, info.newest_utc_us);
 	if (!ledger->read_only)
 		mark_open(ledger, info.newest_utc_us);
+	if (info.names[0]) {
+		free(ledger->station);
+		ledger->station = quote(info.names);
+		if (!ledger->station)
+			return -ENOMEM;
+	}
 	error[0] = '\0';
 	r = ledger->read_only ? 0 : start(ledger, options, &info, error);
 	if (r < 0 && !error[0])

@@ -81,6 +81,21 @@ static int read_number(LedgerOutbox *outbox, const char *sql, uint64_t argument,
 	return 0;
 }
 
+static int read_formerly(LedgerOutbox *outbox, char ret[LEDGER_NAMES_MAX])
+{
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	int r = statement_get(&outbox->statements,
+		"SELECT json_extract(CAST(leaf AS TEXT), '$.station') FROM record WHERE kind = 'station.renamed'"
+		" ORDER BY seq DESC LIMIT 1",
+		&select);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_step(select);
+	if (r == SQLITE_ROW)
+		snprintf(ret, LEDGER_NAMES_MAX, "%s", column_string(select, 0));
+	return r == SQLITE_ROW ? 0 : ledger_errno(r);
+}
+
 int ledger_outbox_info(LedgerOutbox *outbox, LedgerOutboxInfo *ret)
 {
 	_cleanup_(snapshot_done) Reader *snapshot = NULL;
@@ -100,6 +115,8 @@ int ledger_outbox_info(LedgerOutbox *outbox, LedgerOutboxInfo *ret)
 	if (r == 0)
 		r = read_number(outbox, "SELECT max(value) FROM meta WHERE name = 'checkpoint_published'", 0,
 			&info.checkpoint_published);
+	if (r == 0)
+		r = read_formerly(outbox, info.formerly);
 	if (r == 0)
 		*ret = info;
 	return r;

@@ -505,6 +505,25 @@ static int check_newest(sqlite3 *db, char error[LEDGER_TEXT_MAX])
 	return -EUCLEAN;
 }
 
+/** What the station is called, as the record says. Found by kind and by number: no ledger is read for it. */
+static int read_names(sqlite3 *db, char ret[LEDGER_NAMES_MAX])
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	int r = sqlite3_prepare_v2(db,
+		"SELECT coalesce((SELECT json_extract(CAST(leaf AS TEXT), '$.body.clinic') || '/' ||"
+		"  json_extract(CAST(leaf AS TEXT), '$.body.station') FROM record WHERE kind = 'station.renamed'"
+		"  ORDER BY seq DESC LIMIT 1), (SELECT json_extract(CAST(leaf AS TEXT), '$.station') FROM record"
+		"  ORDER BY seq DESC LIMIT 1))",
+		-1, &statement, NULL);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_step(statement);
+	if (r != SQLITE_ROW)
+		return r == SQLITE_DONE ? SQLITE_ERROR : r;
+	snprintf(ret, LEDGER_NAMES_MAX, "%s", column_string(statement, 0));
+	return SQLITE_OK;
+}
+
 int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LEDGER_TEXT_MAX])
 {
 	static const struct {
@@ -538,6 +557,9 @@ int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LED
 	r = check_newest(db, error);
 	if (r < 0)
 		return r;
+	r = read_names(db, info.names);
+	if (r != SQLITE_OK)
+		return schema_explain(db, "file", r, error);
 	info.clock_behind = clock && clock_read(clock).utc_us < info.newest_utc_us;
 	*ret = info;
 	return 0;

@@ -195,6 +195,27 @@ const LiveReport *live_report(const Live *live)
 	return live->fd >= 0 && live->reported ? &live->report.report : NULL;
 }
 
+void live_check(const Live *live, const Config *config, StationCheck *check)
+{
+	const LiveReport *report = live ? live_report(live) : NULL;
+
+	if (!config->mqtt_enabled) {
+		snprintf(check->text, sizeof check->text, "not configured");
+		return;
+	}
+	if (!report) {
+		check->level = 1;
+		snprintf(check->text, sizeof check->text,
+			"stipple-telemetryd, which publishes, does not run; nothing is lost, the records are kept");
+		snprintf(check->advice, sizeof check->advice,
+			"install the package stipple-telemetryd; `systemctl status stipple-telemetryd` says how it is");
+		return;
+	}
+	check->level = !report->connected || report->stalled || report->warnings;
+	snprintf(check->text, sizeof check->text, "%.*s", (int)sizeof check->text - 1, report->text);
+	snprintf(check->advice, sizeof check->advice, "%.*s", (int)sizeof check->advice - 1, report->advice);
+}
+
 /**
  * In the service's user namespace only its own user and group have their numbers; telemetry's user is of the
  * daemon's group there.

@@ -33,3 +33,7 @@ DEFINE_CLEANUP(Live *, live_free, live_freep);
 
 /** What telemetry reported last; NULL while none is connected, or it has not reported yet. Live's own. */
 const LiveReport *live_report(const Live *live);
+
+/** What `doctor` says of publishing: fills in level, text and advice. `live` NULL: the socket could not be
+ * made. */
+void live_check(const Live *live, const Config *config, StationCheck *check);

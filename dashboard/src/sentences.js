@@ -46,6 +46,7 @@ const SENTENCES = new Map(Object.entries({
 	"fault.acknowledged": (b) => `Fault ${t(b.cause)} acknowledged${b.note ? `: ${t(b.note)}` : ""}`,
 	"interlock.overridden": (b) => `Refusal ${t(b.interlock)} set aside in session ${n(b.session)}: ${t(b.reason)}`,
 	"alert.raised": (b) => text(b.text) || t(b.alert),
+	"station.renamed": (b) => `The station is called ${t(b.clinic)}/${t(b.station)} from its next start on`,
 	"clock.backwards": () => "The station's clock ran backwards",
 }));
 

@@ -92,8 +92,8 @@ export class Station {
 		this.timeline.push({ seq: record.seq, kind: record.kind, at: record.at, words: sentence(record) });
 		this.timeline.sort((a, b) => b.seq - a.seq);
 		this.timeline.length = Math.min(this.timeline.length, TIMELINE_MAX);
-		if (record.kind.startsWith("alert.") || record.kind === "fault.latched")
-			FOLDS.get(record.kind)?.(this, record.body, record);
+		if (record.kind.startsWith("alert."))
+			FOLDS.get("alert")(this, record.body, record);
 		return true;
 	}
 

@@ -44,8 +44,10 @@ function logOf(origin) {
 	return origin.replace(/\/epoch-[1-9][0-9]*$/, "");
 }
 
-/** Whether a ledger of this name may be this station's, when nothing was seen of it before. */
-function mayBeOf(station, origin) {
+/** Whether a ledger of this name may be this station's, when nothing was seen of it before. `formerly`: its name of before, or undefined. */
+function mayBeOf(station, origin, formerly) {
+	if (typeof formerly === "string" && logOf(origin) === originOf(formerly))
+		return true;
 	return !origin.startsWith("stipple/") || logOf(origin) === originOf(station);
 }
 
@@ -94,7 +96,7 @@ export class Witness {
 	async #judge(station, payload) {
 		const before = this.#kept(station);
 		/* an alarm may be all that was kept */
-		const kept = before?.root ? before : null;
+		const kept = before?.root ? before : this.#keptFormerly(payload);
 		if (!globalThis.crypto?.subtle)
 			return this.#verdict(STATUS.UNAVAILABLE, "this page was not opened over HTTPS, so the browser cannot check signatures", before);
 		const epoch = await this.#epoch(kept, payload);
@@ -118,13 +120,19 @@ export class Witness {
 				throw error;
 			return this.#verdict(STATUS.UNAVAILABLE, "this browser cannot check Ed25519 signatures", before);
 		}
-		if (kept ? fresh.origin !== kept.origin : !mayBeOf(station, fresh.origin))
+		if (kept ? fresh.origin !== kept.origin : !mayBeOf(station, fresh.origin, payload.formerly))
 			return this.#alarm(station, kept, fresh, `it is of the ledger ${fresh.origin}, and not of this station's`);
 		if (verifier && fresh.origin !== verifier.name)
 			return this.#alarm(station, kept, fresh, `it is of the ledger ${fresh.origin}, which the key of ${verifier.name} cannot sign for`);
 		if (!kept)
 			return this.#keep(station, null, fresh, STATUS.FIRST, "signed; the first one seen here, nothing to compare it with");
 		return this.#compare(station, kept, fresh, payload);
+	}
+
+	/** What is kept of a station that was renamed: its log has the name and the key of before, and has to go on from there. */
+	#keptFormerly(payload) {
+		const kept = typeof payload?.formerly === "string" ? this.#kept(payload.formerly) : null;
+		return kept?.root && kept.vkey && kept.vkey === payload.vkey ? kept : null;
 	}
 
 	/** The key of a ledger that goes on from a restored backup, when the key kept vouches for it; else null. */

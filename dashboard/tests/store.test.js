@@ -37,6 +37,20 @@ class Scene {
 	}
 }
 
+test("what the broker did not take in its time is shown where it belongs, once", () => {
+	const scene = new Scene();
+	scene.record("session", "session.begun", { session: 1, subject: "P-1" });
+	scene.record("session", "session.state", { session: 1, from: "ready", to: "working", event: "x" }, { seq: 5 });
+	const late = () => scene.record("alert", "alert.raised", { alert: "disk-low", text: "the disk is nearly full" }, { seq: 3, late: true });
+	late();
+	late();
+	assert.deepEqual(scene.chair.timeline.map(({ seq }) => seq), [5, 3, 1]);
+	assert.equal(scene.chair.alerts.filter(({ words }) => words.includes("nearly full")).length, 1);
+	assert.equal(scene.chair.seq, 5);
+	scene.record("alert", "alert.raised", { alert: "disk-low", text: "sent twice" }, { seq: 2 });
+	assert.equal(scene.chair.timeline.length, 3);
+});
+
 test("topics of stations are taken apart, others refused", () => {
 	assert.deepEqual(parseTopic("stipple/v1/clinic/chair-1/zone/crown"),
 		{ clinic: "clinic", station: "chair-1", key: "clinic/chair-1", kind: "zone", zone: "crown" });

@@ -31,6 +31,21 @@ test("stations do not mix", async () => {
 	assert.equal(witness.verdict(CHAIR).size, 40);
 });
 
+test("a renamed station's log goes on, by a page that knew it and by a new one", async () => {
+	const { ledger, storage, leaves, witness } = await scene();
+	const renamed = async (n, before) => ({ ...await ledger.checkpoint(leaves.slice(0, n), before), formerly: CHAIR });
+	await witness.check(CHAIR, await ledger.checkpoint(leaves.slice(0, 9)));
+	assert.equal((await witness.check("clinic/lounge", await renamed(12, 9))).status, STATUS.VERIFIED);
+	assert.equal((await new Witness(storage).check("clinic/lounge", await renamed(20, 12))).status, STATUS.VERIFIED);
+	assert.equal((await new Witness(new Storage()).check("clinic/lounge", await renamed(20, 12))).status, STATUS.FIRST);
+	/* who rewrites it under the new name is seen */
+	const forged = { ...await ledger.checkpoint(leavesOf(25, "forged"), 20), formerly: CHAIR };
+	assert.equal((await witness.check("clinic/lounge", forged)).status, STATUS.ALARM);
+	/* and the name of before has to be that of the log */
+	const other = { ...await ledger.checkpoint(leaves.slice(0, 9)), formerly: "clinic/chair-3" };
+	assert.equal((await new Witness(new Storage()).check("clinic/lounge", other)).status, STATUS.ALARM);
+});
+
 for (const [what, attack, reason] of [
 	["rewritten", async (ledger) => {
 		const other = leavesOf(12, "forged");

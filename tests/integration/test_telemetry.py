@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a clinic's dashboard receives, whatever happens to the broker and the station."""
 
+import pathlib
 import re
 import signal
 
@@ -39,6 +40,9 @@ def test_everything_arrives_in_order(broker):
         states = [m for t, m, _ in subscriber.messages if t == "stipple/v1/clinic/chair-1/state"]
         assert states[-1]["online"] and states[-1]["subject"] == "P-0001"
         assert "Ada Example" not in str(subscriber.messages)
+        maps = pathlib.Path(f"/proc/{station.telemetry.process.pid}/maps").read_text().splitlines()
+        assert [line.split()[1] for line in maps if "ledger.db-shm" in line] == ["r--s"], "it changes nothing, not even this"
+        assert "mosquitto" not in pathlib.Path(f"/proc/{station.daemon.pid}/maps").read_text()
         station.call("Session1", "Arm")
         station.sim("pedal down")
         wait_for(lambda: station.get("Session1", "Strokes") > 100, "strokes")
@@ -371,6 +375,58 @@ def test_messages_say_what_they_are(broker):
         assert len(subscriber.properties) >= 3
         for topic, content, form in subscriber.properties:
             assert (content, form) == ("application/json", 1), topic
+        station.stop()
+    finally:
+        subscriber.close()
+        station.close()
+
+
+def rename(station, name):
+    text = station.config.read_text()
+    station.config.write_text(re.sub(r"^station = .*$", f"station = {name}", text, flags=re.M))
+
+
+def test_a_station_is_renamed_on_record_first(broker):
+    """Names that are not on record leave it inert; then the old retained messages go, and the log keeps its name."""
+    station = harness.Station(mqtt_port=broker.port)
+    subscriber = harness.Subscriber(broker.port)
+
+    def retained(name):
+        """The newest state and checkpoint below a name; {} is one that was cleared."""
+        return {kind: [m for t, m, _ in subscriber.messages if t == f"stipple/v1/clinic/{name}/{kind}"][-1:]
+                for kind in ("state", "checkpoint")}
+    try:
+        station.start()
+        station.enrol()
+        subscriber.check_arrived(station)
+        wait_for(lambda: retained("chair-1")["checkpoint"], "the checkpoint")
+        station.stop()
+        rename(station, "lounge")
+        station.start()
+        name, text = station.refused("Station1", "Login", *harness.ADMINISTRATOR[::2])
+        assert name == "Inert" and "clinic/chair-1" in text and "stipplectl station rename" in text
+        assert not [t for t, _, _ in subscriber.messages if "/lounge/" in t], "nothing is published as what is not on record"
+        station.stop()
+        rename(station, "chair-1")
+        station.start()
+        with station.administrator():
+            assert station.refused("Station1", "Record", "station.renamed", harness.dbus.Dictionary(
+                {"clinic": "clinic", "station": "lo/unge"}, signature="sv"), harness.ADMINISTRATOR[2])[0] == "InvalidArgument"
+            station.record("Station1", "station.renamed", harness.ADMINISTRATOR[2], clinic="clinic", station="lounge")
+        station.stop()
+        rename(station, "lounge")
+        station.start()
+        station.enrol("b1002")
+        wait_for(lambda: retained("chair-1") == {"state": [{}], "checkpoint": [{}]}, "the old ones to be cleared", 60)
+        wait_for(lambda: retained("lounge")["checkpoint"], "the new checkpoint")
+        checkpoint = retained("lounge")["checkpoint"][0]
+        assert checkpoint["formerly"] == "clinic/chair-1"
+        assert checkpoint["checkpoint"].startswith("stipple/clinic/chair-1\n")
+        wait_for(lambda: any(m["id"].startswith("clinic/lounge/") for m in subscriber.records()), "records of the new name")
+        station.stop()
+        rename(station, "chair-1")
+        station.start()
+        assert station.refused("Station1", "Login", *harness.ADMINISTRATOR[::2])[0] == "Inert"
         station.stop()
     finally:
         subscriber.close()

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** The ledger as who publishes it sees it, and the names that the station has on record. */
+
+#include "ledger-fixture.h"
+
+#include "ledger/outbox.h"
+
+typedef struct Seen {
+	uint64_t seq[16];
+	char last[256], kind[64];
+	size_t n;
+} Seen;
+
+static int see(void *userdata, const LedgerMessage *message)
+{
+	Seen *seen = userdata;
+
+	assert_in_range(seen->n, 0, ELEMENTS(seen->seq) - 1);
+	seen->seq[seen->n++] = message->seq;
+	snprintf(seen->last, sizeof seen->last, "%s", message->body);
+	snprintf(seen->kind, sizeof seen->kind, "%s", message->kind);
+	return 0;
+}
+
+static LedgerAnswer alert(Fixture *fixture, const char *text)
+{
+	return append(
+		fixture->ledger, "alert.raised", json_pack("{s:s, s:s}", "alert", "test", "text", text));
+}
+
+static void test_what_is_added_is_seen(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(ledger_outbox_freep) LedgerOutbox *outbox = NULL;
+	uint8_t first[DIGEST_BYTES], second[DIGEST_BYTES];
+	LedgerOutboxInfo info;
+	Seen seen = { 0 };
+	uint64_t waiting;
+
+	assert_int_equal(alert(fixture, "one").error, 0);
+	assert_int_equal(append(fixture->ledger, "station.stopped", json_object()).error, 0); /* stays */
+	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, fixture->error), 0);
+	assert_int_equal(ledger_outbox_read(outbox, 0, 10, see, &seen), 0);
+	assert_int_equal(seen.n, 1);
+	assert_int_equal(seen.seq[0], 1);
+	assert_string_equal(seen.kind, "alert.raised");
+	assert_string_equal(seen.last, "{\"alert\":\"test\",\"text\":\"one\"}");
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(alert(fixture, "more").error, 0);
+	assert_int_equal(ledger_outbox_count(outbox, 1, &waiting), 0);
+	assert_int_equal(waiting, 5);
+	assert_int_equal(ledger_outbox_read(outbox, 1, 3, see, &seen), 0);
+	assert_int_equal(seen.n, 4);
+	assert_int_equal(seen.seq[3], 5);
+	assert_int_equal(ledger_outbox_hash(outbox, 1, first), 0);
+	assert_int_equal(ledger_outbox_hash(outbox, 3, second), 0);
+	assert_memory_not_equal(first, second, sizeof first);
+	assert_int_equal(ledger_outbox_hash(outbox, 8, first), -ENOENT);
+	assert_int_equal(ledger_outbox_info(outbox, &info), 0);
+	assert_int_equal(info.newest, 7);
+	assert_int_equal(info.restored, 0);
+	assert_string_equal(info.formerly, "");
+}
+
+/** It holds nothing that would keep the writer from cutting its log. */
+static void test_no_snapshot_is_left(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(ledger_outbox_freep) LedgerOutbox *outbox = NULL;
+	LedgerOutboxInfo info;
+	Seen seen = { 0 };
+	json_t *stock = NULL;
+	sqlite3 *db = NULL;
+	int pages = -1, cut = -2;
+
+	assert_int_equal(alert(fixture, "one").error, 0);
+	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, fixture->error), 0);
+	assert_int_equal(ledger_outbox_read(outbox, 0, 1, see, &seen), 0);
+	assert_int_equal(ledger_outbox_info(outbox, &info), 0);
+	assert_int_equal(ledger_outbox_stock(outbox, &stock), 0);
+	json_decref(stock);
+	assert_int_equal(alert(fixture, "two").error, 0);
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "SELECT count(*) FROM record", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &pages, &cut), SQLITE_OK);
+	assert_int_equal(pages, 0);
+	sqlite3_close(db);
+}
+
+static void check_station(Fixture *fixture, uint64_t seq, const char *expected)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(db,
+			"SELECT json_extract(CAST(leaf AS TEXT), '$.station') FROM record WHERE seq = ?", -1,
+			&statement, NULL),
+		SQLITE_OK);
+	sqlite3_bind_int64(statement, 1, (int64_t)seq);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(statement, 0), expected);
+	sqlite3_finalize(TAKE_PTR(statement));
+	sqlite3_close(db);
+}
+
+static int open_as(Fixture *fixture, const char *station)
+{
+	LedgerOptions options = { .path = fixture->path,
+		.station = station,
+		.clock = &fake_clock,
+		.commit_limit_ms = fixture_commit_limit_ms };
+
+	fixture->ledger = ledger_free(fixture->ledger);
+	return ledger_open(&options, &fixture->ledger, &fixture->info, fixture->error);
+}
+
+/** Whatever the configuration says: a record bears the names that are on record. */
+static void test_names_are_those_on_record(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(ledger_outbox_freep) LedgerOutbox *outbox = NULL;
+	LedgerOutboxInfo info;
+
+	assert_string_equal(fixture->info.names, "");
+	assert_int_equal(alert(fixture, "one").error, 0);
+	assert_int_equal(open_as(fixture, "clinic/two"), 0);
+	assert_string_equal(fixture->info.names, "clinic/one");
+	assert_int_equal(alert(fixture, "two").error, 0);
+	check_station(fixture, 2, "clinic/one");
+	assert_int_equal(append(fixture->ledger, "station.renamed",
+				 json_pack("{s:s, s:s}", "clinic", "clinic", "station", "two"))
+				 .error,
+		0);
+	assert_int_equal(alert(fixture, "before the restart").error, 0);
+	check_station(fixture, 4, "clinic/one");
+	assert_int_equal(open_as(fixture, "clinic/two"), 0);
+	assert_string_equal(fixture->info.names, "clinic/two");
+	assert_int_equal(alert(fixture, "after it").error, 0);
+	check_station(fixture, 5, "clinic/two");
+	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, fixture->error), 0);
+	assert_int_equal(ledger_outbox_info(outbox, &info), 0);
+	assert_string_equal(info.formerly, "clinic/one");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LEDGER_TEST(test_what_is_added_is_seen),
+		LEDGER_TEST(test_no_snapshot_is_left),
+		LEDGER_TEST(test_names_are_those_on_record),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
