@@ -3,18 +3,19 @@
 
 #include <csv.h>
 #include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <string.h>
-#include <time.h>
 
 #include "config/ini-file.h"
+#include "csv-text.h"
+#include "csv-value.h"
 #include "util/clock.h"
 #include "util/text.h"
 
 _Static_assert((int)CYCLE_CSV_ERROR_MAX == (int)INI_FILE_ERROR_MAX, "one error buffer");
+_Static_assert((int)CSV_VALUE_ERROR_MAX <= (int)INI_FILE_REASON_MAX, "a value's reason fits a row's");
 
-enum { COLUMNS_MAX = 256, REASON_MAX = INI_FILE_REASON_MAX };
+enum { PREAMBLE_MAX = 50, REASON_MAX = INI_FILE_REASON_MAX };
 
 typedef enum Convert {
 	CONVERT_TEXT,
@@ -62,7 +63,10 @@ static const Unit durations[] = { { "s", 1, 0 }, { "min", 60, 0 }, { NULL } };
 
 struct CycleMapping {
 	char separator;
+	char decimal; /* '.', ','; '\0': not said */
+	CsvEncoding encoding;
 	char *time; /* for strptime(); NULL: RFC 3339 */
+	char *zone; /* of times without an offset; NULL: there are none */
 	const Unit *temperature, *pressure, *duration;
 	char *columns[FIELDS];   /* heads of columns, separated by '+'; NULL: the field's own name */
 	char *constants[FIELDS]; /* NULL: none */
@@ -117,19 +121,41 @@ static int set_separator(CycleMapping *mapping, const char *value, char *reason)
 	return refuse(reason, "\"%.20s\" is none of comma, semicolon, tab", value);
 }
 
+static int set_decimal(CycleMapping *mapping, const char *value, char *reason)
+{
+	if (strcmp(value, "point") != 0 && strcmp(value, "comma") != 0)
+		return refuse(reason, "\"%.20s\" is neither point nor comma", value);
+	mapping->decimal = strcmp(value, "point") == 0 ? '.' : ',';
+	return 0;
+}
+
 static int set_file_key(CycleMapping *mapping, const char *key, const char *value, char *reason)
 {
 	if (strcmp(key, "separator") == 0)
 		return set_separator(mapping, value, reason);
 	if (strcmp(key, "time") == 0)
 		return set_text(&mapping->time, value);
+	if (strcmp(key, "zone") == 0)
+		return csv_zone_exists(value)
+			       ? set_text(&mapping->zone, value)
+			       : refuse(reason,
+					 "there is no time zone \"%.40s\" on this machine; an example is Europe/Berlin",
+					 value);
+	if (strcmp(key, "decimal") == 0)
+		return set_decimal(mapping, value, reason);
+	if (strcmp(key, "encoding") == 0)
+		return csv_encoding_from_string(value, &mapping->encoding) == 0
+			       ? 0
+			       : refuse(reason, "\"%.20s\" is none of utf-8, latin-1, utf-16le, utf-16be",
+					 value);
 	if (strcmp(key, "temperature") == 0)
 		return set_unit(&mapping->temperature, temperatures, value, reason);
 	if (strcmp(key, "pressure") == 0)
 		return set_unit(&mapping->pressure, pressures, value, reason);
 	if (strcmp(key, "duration") == 0)
 		return set_unit(&mapping->duration, durations, value, reason);
-	return refuse(reason, "separator, time, temperature, pressure, duration are known in [file]");
+	return refuse(reason,
+		"separator, decimal, encoding, time, zone, temperature, pressure, duration are known in [file]");
 }
 
 static int take_entry(void *userdata, const IniEntry *entry, char reason[REASON_MAX])
@@ -173,6 +199,13 @@ int cycle_mapping_load(const char *path, CycleMapping **ret, char error[CYCLE_CS
 	mapping->duration = durations;
 	if (path)
 		r = ini_file_read(path, take_entry, mapping, error);
+	if (r == 0 && mapping->time && !strstr(mapping->time, "%z") && !mapping->zone) {
+		snprintf(error, CYCLE_CSV_ERROR_MAX,
+			"%.200s: the times have no offset from UTC: say where they were taken, zone = Europe/Berlin "
+			"in [file], or zone = local for this machine's",
+			path);
+		return -EINVAL;
+	}
 	if (r == 0)
 		*ret = TAKE_PTR(mapping);
 	return r;
@@ -187,6 +220,7 @@ CycleMapping *cycle_mapping_free(CycleMapping *mapping)
 		free(mapping->constants[i]);
 	}
 	free(mapping->time);
+	free(mapping->zone);
 	free(mapping->passes);
 	free(mapping->fails);
 	free(mapping);
@@ -195,44 +229,26 @@ CycleMapping *cycle_mapping_free(CycleMapping *mapping)
 
 /* ---- values ---- */
 
-/** A number, also with a decimal comma. What is behind it, such as a unit in the cell, is left in `rest`. */
-static bool parse_number(const char *text, double *ret, const char **rest)
+static int convert_number(
+	const CycleMapping *mapping, const char *text, const Unit *unit, json_t **ret, char *reason)
 {
-	char copy[64], *end;
 	double number;
 
-	if (strlen(text) >= sizeof copy)
-		return false;
-	snprintf(copy, sizeof copy, "%s", text);
-	for (char *comma = copy; (comma = strchr(comma, ','));)
-		*comma = '.';
-	number = strtod(copy, &end);
-	if (end == copy || !isfinite(number))
-		return false;
-	*ret = number;
-	*rest = text + (end - copy);
-	return true;
-}
-
-static int convert_number(const char *text, const Unit *unit, json_t **ret, char *reason)
-{
-	const char *rest;
-	double number;
-
-	if (!parse_number(text, &number, &rest) || *rest)
-		return refuse(reason, "\"%.40s\" is no number", text);
+	if (csv_number(text, mapping->decimal, &number, reason) < 0)
+		return -EINVAL;
 	*ret = json_sprintf("%.10g", number * unit->scale + unit->offset);
 	return *ret ? 0 : -ENOMEM;
 }
 
 /** A number of the mapping's unit, or m:ss, or h:mm:ss. */
-static int convert_duration(const char *text, const Unit *unit, json_t **ret, char *reason)
+static int convert_duration(
+	const CycleMapping *mapping, const char *text, const Unit *unit, json_t **ret, char *reason)
 {
 	double seconds = 0;
 	int parts = 0;
 
 	if (!strchr(text, ':'))
-		return convert_number(text, unit, ret, reason);
+		return convert_number(mapping, text, unit, ret, reason);
 	for (const char *s = text; *s; parts++) {
 		size_t digits = strspn(s, "0123456789");
 
@@ -256,35 +272,17 @@ static int convert_count(const char *text, json_t **ret, char *reason)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/** False when it is no such time, or none of the calendar. */
-static bool parse_time(const char *text, const char *format, int64_t *ret_utc_us)
-{
-	struct tm parts = { .tm_isdst = -1 };
-	const char *end;
-	int64_t seconds;
-	long offset;
-	int day;
-
-	if (!format)
-		return strchr(text, 'T') && clock_parse_utc(text, ret_utc_us) == 0;
-	end = strptime(text, format, &parts);
-	day = parts.tm_mday;
-	offset = parts.tm_gmtoff;
-	if (!end || *end)
-		return false;
-	seconds = strstr(format, "%z") ? (int64_t)timegm(&parts) - offset : (int64_t)mktime(&parts);
-	*ret_utc_us = seconds * USEC_PER_SEC;
-	return parts.tm_mday == day && seconds != -1;
-}
-
-static int convert_time(const char *text, const char *format, json_t **ret, char *reason)
+static int convert_time(const CycleMapping *mapping, const char *text, json_t **ret, char *reason)
 {
 	char utc[CLOCK_UTC_TEXT_MAX];
 	int64_t utc_us;
 
-	if (!parse_time(text, format, &utc_us))
-		return refuse(reason, "\"%.40s\" is no time of the form %.40s", text,
-			format ? format : "2026-03-02T10:11:12Z");
+	if (mapping->time) {
+		if (csv_time(text, mapping->time, mapping->zone, &utc_us, reason) < 0)
+			return -EINVAL;
+	} else if (!strchr(text, 'T') || clock_parse_utc(text, &utc_us) < 0) {
+		return refuse(reason, "\"%.40s\" is no time of the form 2026-03-02T10:11:12Z", text);
+	}
 	clock_format_utc(utc_us, utc);
 	*ret = json_sprintf("%.19sZ", utc);
 	return *ret ? 0 : -ENOMEM;
@@ -328,13 +326,13 @@ static int convert(
 	case CONVERT_COUNT:
 		return convert_count(text, ret, reason);
 	case CONVERT_TIME:
-		return convert_time(text, mapping->time, ret, reason);
+		return convert_time(mapping, text, ret, reason);
 	case CONVERT_TEMPERATURE:
-		return convert_number(text, mapping->temperature, ret, reason);
+		return convert_number(mapping, text, mapping->temperature, ret, reason);
 	case CONVERT_PRESSURE:
-		return convert_number(text, mapping->pressure, ret, reason);
+		return convert_number(mapping, text, mapping->pressure, ret, reason);
 	case CONVERT_DURATION:
-		return convert_duration(text, mapping->duration, ret, reason);
+		return convert_duration(mapping, text, mapping->duration, ret, reason);
 	case CONVERT_RESULT:
 		return convert_result(mapping, text, ret, reason);
 	}
@@ -349,47 +347,54 @@ typedef struct Reader {
 	void *userdata;
 	json_t *head, *cells; /* arrays of text */
 	size_t line, row_line;
+	size_t preamble, most; /* rows before the head, and how many columns the likeliest of them has */
+	char lacking[CYCLE_CSV_ERROR_MAX];
 	int result;
 	char *error;
 } Reader;
 
-static ssize_t column_of(const Reader *reader, const char *name, size_t length)
+/** The column of that name, the `from`th or later; -1: none. */
+static ssize_t column_of(const Reader *reader, const char *name, size_t length, size_t from)
 {
-	json_t *head;
-	size_t i;
+	for (size_t i = from; i < json_array_size(reader->head); i++) {
+		json_t *head = json_array_get(reader->head, i);
 
-	json_array_foreach (reader->head, i, head)
 		if (json_string_length(head) == length && memcmp(json_string_value(head), name, length) == 0)
 			return (ssize_t)i;
+	}
 	return -1;
 }
 
-/** Calls `each` with the columns of a field, in their order. False when one is not in the table. */
-static bool columns_of(const Reader *reader, size_t field, void (*each)(Reader *, size_t, FILE *), FILE *file)
+typedef struct Column {
+	const char *name; /* of `length` bytes */
+	size_t length;
+	ssize_t index; /* -1: it is not in the table */
+} Column;
+
+/** The next of the columns that `names` joins by '+'; false at the end. */
+static bool next_column(const Reader *reader, const char **names, Column *ret)
 {
-	const char *names = reader->mapping->columns[field];
+	size_t length, end;
 
-	if (!names)
-		names = fields[field].name;
-	while (*names) {
-		size_t length, end;
-		ssize_t column;
-
-		names += strspn(names, " ");
-		end = length = strcspn(names, "+");
-		while (length > 0 && names[length - 1] == ' ')
-			length--;
-		column = column_of(reader, names, length);
-		if (column < 0)
-			return false;
-		if (each)
-			each((Reader *)reader, (size_t)column, file);
-		names += end + (names[end] == '+');
-	}
+	*names += strspn(*names, " ");
+	if (!**names)
+		return false;
+	end = length = strcspn(*names, "+");
+	while (length > 0 && (*names)[length - 1] == ' ')
+		length--;
+	*ret = (Column){ *names, length, column_of(reader, *names, length, 0) };
+	*names += end + ((*names)[end] == '+');
 	return true;
 }
 
-static void write_cell(Reader *reader, size_t column, FILE *file)
+static const char *names_of(const Reader *reader, size_t field)
+{
+	const char *names = reader->mapping->columns[field];
+
+	return names ? names : fields[field].name;
+}
+
+static void write_cell(const Reader *reader, size_t column, FILE *file)
 {
 	const char *text = json_string_value(json_array_get(reader->cells, column));
 
@@ -400,13 +405,16 @@ static void write_cell(Reader *reader, size_t column, FILE *file)
 /** What the table says of a field: its cells, joined by blanks; "" where it has none. NULL: out of memory. */
 static char *cell_text(const Reader *reader, size_t field)
 {
+	const char *names = names_of(reader, field);
 	char *text = NULL;
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
+	Column column;
 
 	if (!file)
 		return NULL;
-	(void)columns_of(reader, field, write_cell, file);
+	while (next_column(reader, &names, &column) && column.index >= 0)
+		write_cell(reader, (size_t)column.index, file);
 	return fclose(file) == 0 ? text : NULL;
 }
 
@@ -447,21 +455,85 @@ static int read_row(Reader *reader)
 	return reader->take(reader->userdata, &row);
 }
 
-/** Each field that is needed must have its columns, and each column that the mapping names must be there. */
-static int check_head(Reader *reader)
+/** -ENODATA: a column is not there, so that this row is not the head; `error` names it. */
+static int check_column(
+	const Reader *reader, size_t field, const Column *column, char error[CYCLE_CSV_ERROR_MAX])
 {
-	for (size_t i = 0; i < FIELDS; i++) {
-		const char *named = reader->mapping->columns[i];
+	bool named = reader->mapping->columns[field] != NULL;
+	ssize_t twin;
 
-		if (columns_of(reader, i, NULL, NULL) ||
-			(!named && (!fields[i].needed || reader->mapping->constants[i])))
-			continue;
-		snprintf(reader->error, CYCLE_CSV_ERROR_MAX,
-			"the table has no column \"%.80s\" for the field %s: name it in [columns] of a mapping",
-			named ? named : fields[i].name, fields[i].name);
-		return -EINVAL;
+	if (column->index < 0) {
+		if (!named && (!fields[field].needed || reader->mapping->constants[field]))
+			return 0;
+		snprintf(error, CYCLE_CSV_ERROR_MAX,
+			"the table has no column \"%.*s\" for the field %s: name it in [columns] of a mapping",
+			column->length < 80 ? (int)column->length : 80, column->name, fields[field].name);
+		return -ENODATA;
 	}
-	return 0;
+	twin = column_of(reader, column->name, column->length, (size_t)column->index + 1);
+	if (twin < 0)
+		return 0;
+	snprintf(error, CYCLE_CSV_ERROR_MAX,
+		"columns %zd and %zd are both called \"%.*s\": which of them is the field %s nobody can tell; give "
+		"them names of their own",
+		column->index + 1, twin + 1, column->length < 80 ? (int)column->length : 80, column->name,
+		fields[field].name);
+	return -EINVAL;
+}
+
+/** Each field that is needed must have its columns, and each column that the mapping names must be there,
+ * once. */
+static int check_head(Reader *reader, size_t *ret_found, char error[CYCLE_CSV_ERROR_MAX])
+{
+	char why[CYCLE_CSV_ERROR_MAX];
+	int result = 0;
+
+	*ret_found = 0;
+	for (size_t i = 0; i < FIELDS; i++) {
+		const char *names = names_of(reader, i);
+		Column column;
+
+		while (next_column(reader, &names, &column)) {
+			int r = check_column(reader, i, &column, why);
+
+			*ret_found += column.index >= 0;
+			if (r < 0 && result != -EINVAL && (result == 0 || r == -EINVAL)) {
+				memcpy(error, why, sizeof why);
+				result = r;
+			}
+		}
+	}
+	return result;
+}
+
+/**
+ * A row before the head was found: the head, or one of the lines that a device puts before it. What is said
+ * in the end is what the row that looked most like a head lacks.
+ */
+static int take_head(Reader *reader)
+{
+	char error[CYCLE_CSV_ERROR_MAX];
+	size_t found;
+	int r;
+
+	reader->head = json_incref(reader->cells);
+	r = check_head(reader, &found, error);
+	if (r == 0)
+		return 0;
+	json_decref(reader->head);
+	reader->head = NULL;
+	if (r != -ENODATA) {
+		memcpy(reader->error, error, sizeof error);
+		return r;
+	}
+	if (reader->preamble == 0 || found > reader->most) {
+		memcpy(reader->lacking, error, sizeof error);
+		reader->most = found;
+	}
+	if (++reader->preamble < PREAMBLE_MAX)
+		return 0;
+	memcpy(reader->error, reader->lacking, sizeof reader->lacking);
+	return -EINVAL;
 }
 
 static void on_cell(void *text, size_t size, void *userdata)
@@ -487,12 +559,7 @@ static void on_row(int end, void *userdata)
 	Reader *reader = userdata;
 
 	if (reader->result == 0 && !is_empty(reader->cells)) {
-		if (reader->head) {
-			reader->result = read_row(reader);
-		} else {
-			reader->head = json_incref(reader->cells);
-			reader->result = check_head(reader);
-		}
+		reader->result = reader->head ? read_row(reader) : take_head(reader);
 	}
 	json_decref(reader->cells);
 	reader->cells = json_array();
@@ -501,11 +568,19 @@ static void on_row(int end, void *userdata)
 		reader->result = -ENOMEM;
 }
 
+static bool is_blank(const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (!strchr(" \t\r\n", text[i]))
+			return false;
+	return true;
+}
+
 static int parse_line(Reader *reader, struct csv_parser *parser, const char *text, size_t size)
 {
 	reader->line++;
 	/* between rows libcsv passes over empty lines in silence */
-	if (reader->row_line == 0 && text[strspn(text, " \t\r\n")])
+	if (reader->row_line == 0 && !is_blank(text, size))
 		reader->row_line = reader->line;
 	if (csv_parse(parser, text, size, on_cell, on_row, reader) != size) {
 		snprintf(reader->error, CYCLE_CSV_ERROR_MAX, "line %zu: %s", reader->line,
@@ -515,23 +590,15 @@ static int parse_line(Reader *reader, struct csv_parser *parser, const char *tex
 	return reader->result;
 }
 
-static int parse(Reader *reader, struct csv_parser *parser, FILE *file)
+static int parse(Reader *reader, struct csv_parser *parser, const char *text, size_t size)
 {
-	_cleanup_(freep) char *line = NULL;
-	size_t capacity = 0;
-	ssize_t size;
 	int r = 0;
 
-	while (r == 0 && (size = getline(&line, &capacity, file)) >= 0) {
-		/* what spreadsheets put before UTF-8 */
-		size_t skip = reader->line == 0 && size >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	for (size_t n; size > 0 && r == 0; text += n, size -= n) {
+		const char *end = memchr(text, '\n', size);
 
-		r = parse_line(reader, parser, line + skip, (size_t)size - skip);
-	}
-	if (r == 0 && ferror(file)) {
-		snprintf(reader->error, CYCLE_CSV_ERROR_MAX,
-			"cannot be read to its end: give a table as a file");
-		return -EIO;
+		n = end ? (size_t)(end - text) + 1 : size;
+		r = parse_line(reader, parser, text, n);
 	}
 	if (r == 0 && csv_fini(parser, on_cell, on_row, reader) != 0) {
 		snprintf(reader->error, CYCLE_CSV_ERROR_MAX, "line %zu: a quote is not closed", reader->line);
@@ -540,27 +607,67 @@ static int parse(Reader *reader, struct csv_parser *parser, FILE *file)
 	return r < 0 ? r : reader->result;
 }
 
+/** The sign between cells: of the file's own first line, or of the mapping. */
+static int find_separator(Reader *reader, const char **text, size_t *size, char *ret)
+{
+	size_t line = 0;
+	char separator = csv_text_separator(*text, &line);
+
+	*ret = reader->mapping->separator;
+	if (!separator)
+		return 0;
+	if (separator != ',' && separator != ';' && separator != '\t' && separator != '|') {
+		snprintf(reader->error, CYCLE_CSV_ERROR_MAX,
+			"line 1 says that \"%.1s\" is between cells, which is none of , ; | and a tab",
+			&separator);
+		return -EINVAL;
+	}
+	*text += line;
+	*size -= line;
+	reader->line = 1;
+	*ret = separator;
+	return 0;
+}
+
+static int read_text(Reader *reader, const char *text, size_t size)
+{
+	struct csv_parser parser;
+	char separator;
+	int r = find_separator(reader, &text, &size, &separator);
+
+	if (r < 0)
+		return r;
+	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0)
+		return -ENOMEM;
+	csv_set_delim(&parser, (unsigned char)separator);
+	r = parse(reader, &parser, text, size);
+	csv_free(&parser);
+	if (r == 0 && !reader->head) {
+		if (reader->preamble > 0)
+			memcpy(reader->error, reader->lacking, sizeof reader->lacking);
+		else
+			snprintf(reader->error, CYCLE_CSV_ERROR_MAX, "the table is empty");
+		r = -EINVAL;
+	}
+	return r;
+}
+
 int cycle_csv_read(FILE *file, const CycleMapping *mapping, int (*take)(void *userdata, const CycleRow *row),
 	void *userdata, char error[CYCLE_CSV_ERROR_MAX])
 {
-	Reader reader = {
-		.mapping = mapping, .take = take, .userdata = userdata, .cells = json_array(), .error = error
-	};
-	struct csv_parser parser;
-	int r;
+	_cleanup_(freep) char *text = NULL;
+	char why[CSV_TEXT_ERROR_MAX];
+	Reader reader = { .mapping = mapping, .take = take, .userdata = userdata, .error = error };
+	size_t size = 0;
+	int r = csv_text_read(file, mapping->encoding, &text, &size, why);
 
+	if (r < 0 || !text) {
+		snprintf(error, CYCLE_CSV_ERROR_MAX, "%s", why);
+		return r;
+	}
 	snprintf(error, CYCLE_CSV_ERROR_MAX, "out of memory");
-	if (!reader.cells || csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0) {
-		json_decref(reader.cells);
-		return -ENOMEM;
-	}
-	csv_set_delim(&parser, (unsigned char)mapping->separator);
-	r = parse(&reader, &parser, file);
-	if (r == 0 && !reader.head) {
-		snprintf(error, CYCLE_CSV_ERROR_MAX, "the table is empty");
-		r = -EINVAL;
-	}
-	csv_free(&parser);
+	reader.cells = json_array();
+	r = reader.cells ? read_text(&reader, text, size) : -ENOMEM;
 	json_decref(reader.cells);
 	json_decref(reader.head);
 	return r;

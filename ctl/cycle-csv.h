@@ -33,7 +33,8 @@ typedef struct CycleRow {
 
 /**
  * Hands over all rows under the head of the table in their order; a non-zero answer ends it and is returned.
- * Times without an offset are those of this machine's time zone. Negative errno with `error` when the table
+ * Leading lines of a device and `sep=` are passed over. Times without an offset are those of the mapping's
+ * zone. What can be read in two ways makes its row bad. Negative errno with `error` when the table
  * as a whole cannot be used. Blocks on the disk.
  */
 int cycle_csv_read(FILE *file, const CycleMapping *mapping, int (*take)(void *userdata, const CycleRow *row),
