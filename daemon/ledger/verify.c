@@ -256,10 +256,10 @@ int verify_keys(Verifier *verifier)
 
 		if (result != SQLITE_ROW)
 			return ledger_errno(result);
-		if (!sqlite3_column_int(rows, 2))
+		if (!column_integer(rows, 2))
 			r = check_signatures(&chain, &next, seq);
 		leaf = leaf_parse(rows, 1);
-		if (r == 0 && sqlite3_column_int(rows, 2))
+		if (r == 0 && column_integer(rows, 2))
 			take_restoration(&chain, json_object_get(leaf, "body"));
 		else if (r == 0)
 			take_key(&chain, seq, json_object_get(leaf, "body"));
