@@ -22,26 +22,69 @@ static void on_error(j_common_ptr jpeg)
 	longjmp(failure->jump, 1);
 }
 
-/** libjpeg takes 16 luma rows and 8 of each chroma plane at a time; below the edge the last row repeats. */
-static void write_yuv(struct jpeg_compress_struct *jpeg, const StippleFrame *frame)
+/** Rows of one plane that libjpeg takes at a time, and where they are made as long as it reads them. */
+typedef struct PlaneRows {
+	JSAMPROW rows[16];
+	JSAMPLE *padded;                /* NULL: the plane's own rows are long enough */
+	uint32_t width, height, length; /* length: what libjpeg reads of a row */
+	unsigned n;
+} PlaneRows;
+
+/** libjpeg reads whole blocks, whatever the width is: what is beyond the row's end is repeated, not read. */
+static void plane_rows_init(PlaneRows *plane, const StippleFrame *frame, unsigned index, JSAMPLE *room)
 {
-	JSAMPROW y[16], u[8], v[8];
-	JSAMPARRAY planes[3] = { y, u, v };
+	unsigned scale = index == 0 ? 1 : 2;
 
-	while (jpeg->next_scanline < frame->height) {
-		for (uint32_t i = 0; i < 16; i++) {
-			uint32_t row = jpeg->next_scanline + i;
-			uint32_t chroma = (row < frame->height ? row : frame->height - 1) / 2;
+	plane->width = (frame->width + scale - 1) / scale;
+	plane->height = (frame->height + scale - 1) / scale;
+	plane->length = (frame->width + 15) / 16 * 16 / scale;
+	plane->n = 16 / scale;
+	plane->padded = plane->length > plane->width ? room : NULL;
+}
 
-			y[i] = (JSAMPROW)frame->planes[0] +
-			       (size_t)(row < frame->height ? row : frame->height - 1) * frame->strides[0];
-			if (i % 2 == 0) {
-				u[i / 2] = (JSAMPROW)frame->planes[1] + (size_t)chroma * frame->strides[1];
-				v[i / 2] = (JSAMPROW)frame->planes[2] + (size_t)chroma * frame->strides[2];
-			}
+/** Below the edge the last row repeats. */
+static void plane_rows_take(PlaneRows *plane, const uint8_t *pixels, uint32_t stride, uint32_t first)
+{
+	for (unsigned i = 0; i < plane->n; i++) {
+		uint32_t y = first + i < plane->height ? first + i : plane->height - 1;
+		const uint8_t *row = pixels + (size_t)y * stride;
+
+		if (!plane->padded) {
+			plane->rows[i] = (JSAMPROW)row;
+			continue;
 		}
-		jpeg_write_raw_data(jpeg, planes, 16);
+		plane->rows[i] = plane->padded + (size_t)i * plane->length;
+		memcpy(plane->rows[i], row, plane->width);
+		memset(plane->rows[i] + plane->width, row[plane->width - 1], plane->length - plane->width);
 	}
+}
+
+/** libjpeg takes 16 luma rows and 8 of each chroma plane at a time. `room`: padding_size() bytes, or NULL. */
+static void write_yuv(struct jpeg_compress_struct *jpeg, const StippleFrame *frame, JSAMPLE *room)
+{
+	PlaneRows planes[3];
+	JSAMPARRAY rows[3];
+
+	for (unsigned i = 0; i < 3; i++) {
+		plane_rows_init(&planes[i], frame, i, room);
+		rows[i] = planes[i].rows;
+		if (room)
+			room += (size_t)planes[i].n * planes[i].length;
+	}
+	while (jpeg->next_scanline < frame->height) {
+		for (unsigned i = 0; i < 3; i++)
+			plane_rows_take(&planes[i], frame->planes[i], frame->strides[i],
+				i == 0 ? jpeg->next_scanline : jpeg->next_scanline / 2);
+		jpeg_write_raw_data(jpeg, rows, 16);
+	}
+}
+
+/** Of the rows of three planes; 0 where the frame's own are long enough. */
+static size_t padding_size(const StippleFrame *frame)
+{
+	size_t length = ((size_t)frame->width + 15) / 16 * 16;
+
+	return frame->width % 16 == 0 ? 0 : 16 * length + 2 * 8 * length / 2;
 }
 
 static void write_rgb(struct jpeg_compress_struct *jpeg, const StippleFrame *frame)
@@ -75,10 +118,14 @@ int jpeg_encode(const StippleFrame *frame, int quality, JpegBuffer *buffer, unsi
 	struct jpeg_compress_struct jpeg;
 	Failure failure = { .error = error };
 	bool yuv = frame->format == STIPPLE_PIXEL_YUV420;
+	_cleanup_(freep) JSAMPLE *room = NULL;
 	unsigned char *data;
 	unsigned long size;
 
-	if (reserve(buffer, (unsigned long)frame->width * frame->height / 2 + 65536) < 0) {
+	if (yuv && padding_size(frame) > 0)
+		room = malloc(padding_size(frame));
+	if ((yuv && padding_size(frame) > 0 && !room) ||
+		reserve(buffer, (unsigned long)frame->width * frame->height / 2 + 65536) < 0) {
 		snprintf(error, STIPPLE_ERROR_MAX, "not enough memory for a picture of %u x %u", frame->width,
 			frame->height);
 		return -ENOMEM;
@@ -102,7 +149,7 @@ int jpeg_encode(const StippleFrame *frame, int quality, JpegBuffer *buffer, unsi
 	jpeg.raw_data_in = yuv;
 	jpeg_start_compress(&jpeg, TRUE);
 	if (yuv)
-		write_yuv(&jpeg, frame);
+		write_yuv(&jpeg, frame, room);
 	else
 		write_rgb(&jpeg, frame);
 	jpeg_finish_compress(&jpeg);

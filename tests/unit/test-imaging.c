@@ -18,6 +18,7 @@
 #include <jpeglib.h>
 
 #include "imaging/imaging.h"
+#include "imaging/jpeg.h"
 #include "util/file.h"
 
 enum { WIDTH = 320, HEIGHT = 250 }; /* no multiple of 16: the last rows are padded */
@@ -231,6 +232,62 @@ static void test_a_full_disk_leaves_nothing_behind(void **state)
 	assert_int_equal(result.error, 0);
 }
 
+/** Planes that end with their last pixel: whatever reads on is told by the sanitizer. */
+static void encode_exactly(uint32_t width, uint32_t height)
+{
+	uint32_t half = (width + 1) / 2, rows = (height + 1) / 2;
+	uint8_t *planes[3] = { malloc((size_t)width * height), malloc((size_t)half * rows),
+		malloc((size_t)half * rows) };
+	StippleFrame frame = { .width = width,
+		.height = height,
+		.format = STIPPLE_PIXEL_YUV420,
+		.strides = { width, half, half } };
+	char error[STIPPLE_ERROR_MAX] = "";
+	struct jpeg_decompress_struct jpeg;
+	struct jpeg_error_mgr manager;
+	JpegBuffer buffer = { 0 };
+	unsigned long size = 0;
+
+	for (int i = 0; i < 3; i++) {
+		assert_non_null(planes[i]);
+		memset(planes[i], 60 + 50 * i, (size_t)(i ? half : width) * (i ? rows : height));
+		frame.planes[i] = planes[i];
+	}
+	assert_int_equal(jpeg_encode(&frame, 80, &buffer, &size, error), 0);
+	jpeg.err = jpeg_std_error(&manager);
+	jpeg_create_decompress(&jpeg);
+	jpeg_mem_src(&jpeg, buffer.data, size);
+	assert_int_equal(jpeg_read_header(&jpeg, TRUE), JPEG_HEADER_OK);
+	assert_int_equal(jpeg.image_width, width);
+	assert_int_equal(jpeg.image_height, height);
+	/* one colour up to the edge: what stands beyond it is the edge again */
+	jpeg.out_color_space = JCS_YCbCr;
+	jpeg_start_decompress(&jpeg);
+	while (jpeg.output_scanline < height) {
+		_cleanup_(freep) JSAMPLE *row = malloc((size_t)width * 3);
+		JSAMPROW line = row;
+
+		jpeg_read_scanlines(&jpeg, &line, 1);
+		for (uint32_t x = 0; x < width * 3; x++)
+			if (abs(row[x] - (60 + 50 * (int)(x % 3))) > 3)
+				fail_msg("%u x %u: sample %u is %u", width, height, x, row[x]);
+	}
+	jpeg_destroy_decompress(&jpeg);
+	free(buffer.data);
+	for (int i = 0; i < 3; i++)
+		free(planes[i]);
+}
+
+static void test_no_row_is_read_beyond_its_end(void **state)
+{
+	static const uint32_t widths[] = { 1, 2, 7, 15, 16, 17, 30, 31, 33, 322, 640 };
+	static const uint32_t heights[] = { 1, 2, 15, 16, 17, 33, 250 };
+
+	for (size_t w = 0; w < ELEMENTS(widths); w++)
+		for (size_t h = 0; h < ELEMENTS(heights); h++)
+			encode_exactly(widths[w], heights[h]);
+}
+
 static void test_verdicts_round_trip(void **state)
 {
 	for (int i = 0; i < IMAGING_VERDICT_MAX; i++)
@@ -249,6 +306,7 @@ int main(void)
 		IMAGING_TEST(test_a_camera_may_go_and_come_back),
 		IMAGING_TEST(test_a_camera_is_seen_to_come_and_go_without_a_picture),
 		IMAGING_TEST(test_a_full_disk_leaves_nothing_behind),
+		cmocka_unit_test(test_no_row_is_read_beyond_its_end),
 		cmocka_unit_test(test_verdicts_round_trip),
 	};
 
