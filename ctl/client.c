@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/signalfd.h>
 #include <termios.h>
 
@@ -209,6 +210,23 @@ static int ask_new(char *ret, size_t size)
 	return status;
 }
 
+/** A PIN that others can read signs for nobody. What is no file, such as a pipe, nobody else can read. */
+static int open_private(const char *path, FILE **ret)
+{
+	_cleanup_(fclosep) FILE *file = fopen(path, "re");
+	struct stat status;
+
+	if (!file || fstat(fileno(file), &status) < 0)
+		return ctl_fail("the PIN file %s cannot be read: %s", path, strerror(errno));
+	if (S_ISREG(status.st_mode) && status.st_mode & (S_IRWXG | S_IRWXO))
+		return ctl_fail(
+			"the PIN file %s is open to group or others (mode %04o): set mode 0600, and change the PIN if "
+			"anybody may have read it",
+			path, status.st_mode & 07777);
+	*ret = TAKE_PTR(file);
+	return CTL_DONE;
+}
+
 /** `ret_new` NULL: only one is wanted. */
 static int read_pins(const Ctl *ctl, char *ret, char *ret_new, size_t size)
 {
@@ -219,9 +237,9 @@ static int read_pins(const Ctl *ctl, char *ret, char *ret_new, size_t size)
 		status = ask("PIN: ", ret, size);
 		return status == CTL_DONE && ret_new ? ask_new(ret_new, size) : status;
 	}
-	file = fopen(ctl->pin_file, "re");
-	if (!file)
-		return ctl_fail("the PIN file %s cannot be read: %s", ctl->pin_file, strerror(errno));
+	status = open_private(ctl->pin_file, &file);
+	if (status != CTL_DONE)
+		return status;
 	status = read_line(file, "PIN", ret, size);
 	return status == CTL_DONE && ret_new ? read_line(file, "new PIN", ret_new, size) : status;
 }

@@ -204,6 +204,7 @@ def test_numbers_that_are_too_large_are_named(station):
 def test_what_is_done_is_told_as_json_too(station, tmp_path):
     pin, certificate = tmp_path / "pin", tmp_path / "certificate.pdf"
     pin.write_text("4711\n")
+    pin.chmod(0o600)
     certificate.write_text("sterile")
     station.enrol()
     out = run_json(station, "--pin-file", pin, "login", "b1001", "--", CTL, "--json", "self-test")

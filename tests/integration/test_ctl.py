@@ -25,6 +25,7 @@ QUESTIONS = ("keloids herpes-simplex inflamed-skin pigment-allergy numbing-cream
 def pin(tmp_path):
     file = tmp_path / "pin"
     file.write_text("4711\n5822\n")
+    file.chmod(0o600)
     return file
 
 
@@ -369,6 +370,10 @@ def test_a_sign_in_says_when_the_daemon_takes_it_along(station, pin):
 def test_pins(station, tmp_path, pin):
     station.enrol()
     assert "cannot be read: No such file" in run(station, "--pin-file", tmp_path / "none", "login", "b1001", status=1)
+    for mode in (0o640, 0o604, 0o620, 0o644):
+        pin.chmod(mode)
+        assert f"is open to group or others (mode 0{mode:o})" in run(station, "--pin-file", pin, "login", "b1001", status=1)
+    pin.chmod(0o600)
     assert "no PIN was given" in run(station, "login", "b1001", status=1)
     assert "do not belong together" in run(station, "login", "b1001", status=1, stdin="1234\n")
     assert run(station, "login", "b1001", "--", "true", stdin="4711\n").startswith("signed in as Ada Example")
@@ -380,6 +385,7 @@ def test_a_session_by_the_command_line_alone(station, pin, tmp_path):
 
     chief = tmp_path / "chief"
     chief.write_text("9753\n")
+    chief.chmod(0o600)
     assert "no administrator" in ctl("enrol b1001", "Ada Example", "technician,auditor", status=1)
     assert "not the enrolment code" in ctl("--code AAAA-BBBB-CCCC enrol root", "Alma Example", status=1)
     assert ctl("--code", station.enrolment_code().lower(), "--pin-file", chief, "enrol", "root",
@@ -433,6 +439,7 @@ def test_people_by_the_command_line_alone(station, tmp_path):
     def ctl(line, *more, pins="9753", **keywords):
         file = tmp_path / "pins"
         file.write_text(pins.replace(" ", "\n") + "\n")
+        file.chmod(0o600)
         return run(station, "--pin-file", file, *line.split(), *more, **keywords)
 
     def as_root(line, *more, **keywords):
@@ -445,6 +452,7 @@ def test_people_by_the_command_line_alone(station, tmp_path):
 
     chief = tmp_path / "chief"
     chief.write_text("9753\n")
+    chief.chmod(0o600)
     station.enrol()
     station.sign_in()
     assert "record, number" in ctl("subject register subject=P-1 phototype=II born=1980", "name=Rosa Muster")

@@ -421,6 +421,7 @@ def test_what_cannot_be_imported(managed, table, tmp_path):
 def test_every_step_from_the_command_line(managed, tmp_path):
     pin = tmp_path / "pin"
     pin.write_text("2222\n")
+    pin.chmod(0o600)
     ctl(managed, "sterilizer", "register", "sterilizer=A", "maker=M", "model=B18", "serial=7", f"installed={ago(9, '')}")
     assert "installation" in ctl(managed, "sterilizer", "due")[0]
     ctl(managed, "sterilizer", "cycle", "sterilizer=A", "cycle=1", "program=B", f"started={ago(8, 'T11:00:00+01:00')}",
