@@ -12,6 +12,7 @@
 
 #include "commands.h"
 #include "tlog/proof.h"
+#include "util/clock.h"
 #include "util/file.h"
 
 #define SINCE "since="
@@ -116,15 +117,19 @@ int proof_verify(const Ctl *ctl, VerifyOptions *options, Verification *ret)
 static void print_verification(const Ctl *ctl, const Verification *found)
 {
 	json_auto_t *fields = NULL;
+	char newest[CLOCK_UTC_TEXT_MAX] = "";
 
+	/* a hostile file may claim a time that cannot be written */
+	if (found->newest_utc_us > 0 && found->newest_utc_us < 253402300800 * USEC_PER_SEC)
+		clock_format_utc(found->newest_utc_us, newest);
 	if (ctl->json) {
-		fields = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:I}", "records",
-			(json_int_t)found->records, "checkpoints", (json_int_t)found->checkpoints, "sealed",
-			(json_int_t)found->sealed, "keys", (json_int_t)found->keys, "replaced_keys",
-			(json_int_t)found->replaced_keys, "personal", (json_int_t)found->personal, "erased",
-			(json_int_t)found->erased, "attachments", (json_int_t)found->attachments, "tables",
-			(json_int_t)found->tables, "older", found->older, "key", found->key, "findings",
-			(json_int_t)found->findings);
+		fields = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:I}",
+			"newest", newest, "records", (json_int_t)found->records, "checkpoints",
+			(json_int_t)found->checkpoints, "sealed", (json_int_t)found->sealed, "keys",
+			(json_int_t)found->keys, "replaced_keys", (json_int_t)found->replaced_keys,
+			"personal", (json_int_t)found->personal, "erased", (json_int_t)found->erased,
+			"attachments", (json_int_t)found->attachments, "tables", (json_int_t)found->tables,
+			"older", found->older, "key", found->key, "findings", (json_int_t)found->findings);
 		ctl_print_fields(ctl, fields);
 		return;
 	}
@@ -141,6 +146,10 @@ static void print_verification(const Ctl *ctl, const Verification *found)
 		puts("the file is of an older version: its tables were not compared with what the records give");
 	else
 		printf("checked %llu tables against what the records give\n", N(found->tables));
+	if (newest[0])
+		printf("the newest record is of %s; whether a lost -wal file held later ones, no file can tell: only a "
+		       "checkpoint that was kept elsewhere can (audit witness)\n",
+			newest);
 	printf("signed by %s\n", found->key[0] ? found->key : "nobody");
 	if (found->keys > 1)
 		printf("%llu keys so far, %llu of them not signed for by the one before\n", N(found->keys),

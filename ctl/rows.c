@@ -37,13 +37,32 @@ static int text_width(const char *text)
 
 /* ---- CSV, RFC 4180 ---- */
 
-static void print_cell(const char *text)
+/**
+ * Whether a spreadsheet would run it as a formula, by OWASP's list (CSV injection), also as it is written in
+ * full width. An apostrophe is among them, so that one in front can be taken off again whatever the text is.
+ */
+static bool is_formula(const char *text)
 {
+	static const char *const wide[] = { "\uff1d", "\uff0b", "\uff0d", "\uff20" };
+
+	if (*text && strchr("=+-@\t\r\n'", *text))
+		return true;
+	for (size_t i = 0; i < ELEMENTS(wide); i++)
+		if (strncmp(text, wide[i], strlen(wide[i])) == 0)
+			return true;
+	return false;
+}
+
+/** `ours`: a figure, which may begin with a sign. What people have typed is text and stays it. */
+static void print_cell(const char *text, bool ours)
+{
+	const char *before = !ours && is_formula(text) ? "'" : "";
+
 	if (!text[strcspn(text, ",\"\r\n")]) {
-		fputs(text, stdout);
+		printf("%s%s", before, text);
 		return;
 	}
-	putchar('"');
+	printf("\"%s", before);
 	for (; *text; text++) {
 		if (*text == '"')
 			putchar('"');
@@ -59,7 +78,7 @@ static void print_csv_names(json_t *row)
 
 	json_object_foreach (row, key, value) {
 		fputs(before, stdout);
-		print_cell(key);
+		print_cell(key, false);
 		before = ",";
 	}
 	fputs("\r\n", stdout);
@@ -74,7 +93,7 @@ static void print_csv(json_t *row)
 		_cleanup_(freep) char *text = value_text(value, "", DIGITS_KEPT);
 
 		fputs(before, stdout);
-		print_cell(text ? text : "");
+		print_cell(text ? text : "", json_is_number(value));
 		before = ",";
 	}
 	fputs("\r\n", stdout);
@@ -197,7 +216,7 @@ void rows_print_none(const Ctl *ctl, char **columns)
 	if (ctl->csv) {
 		for (char **column = columns; column && *column; column++) {
 			fputs(column > columns ? "," : "", stdout);
-			print_cell(*column);
+			print_cell(*column, false);
 		}
 		fputs("\r\n", stdout);
 	} else if (!ctl->json) {

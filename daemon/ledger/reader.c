@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "ledger/scratch.h"
+
 enum {
 	SQLITE_HEADER_BYTES = 100,
 	INSTRUCTIONS_A_LOOK = 10000,
@@ -212,7 +214,14 @@ int reader_open(const char *path, const ReaderOptions *options, Reader **ret, ch
 	if (r < 0)
 		return r;
 	error[0] = '\0';
-	uri = options->followed ? file_uri(path, "?mode=ro&readonly_shm=1") : readable_uri(path);
+	if (reader && !options->followed && scratch_is_needed(path)) {
+		r = scratch_take(path, &reader->scratch_copy, error);
+		if (r < 0)
+			return r;
+		uri = file_uri(scratch_path(reader->scratch_copy), "?mode=ro");
+	} else {
+		uri = options->followed ? file_uri(path, "?mode=ro&readonly_shm=1") : readable_uri(path);
+	}
 	if (!reader || !uri)
 		return schema_explain(NULL, path, SQLITE_NOMEM, error);
 	reader->options = *options;
@@ -237,6 +246,7 @@ Reader *reader_free(Reader *reader)
 		return NULL;
 	reader_end(reader);
 	sqlite3_close_v2(reader->db);
+	(void)scratch_free(reader->scratch_copy);
 	free(reader);
 	return NULL;
 }

@@ -37,6 +37,7 @@ typedef struct Reader {
 	int64_t version;    /* of the file */
 	SchemaDifference difference;
 	ReaderOptions options;
+	struct Scratch *scratch_copy; /* what is read in place of a file whose log cannot be; or NULL */
 	/* of the snapshot */
 	int64_t deadline_us;        /* CLOCK_MONOTONIC; INT64_MAX none */
 	uint64_t looks, looks_most; /* at INSTRUCTIONS_A_LOOK instructions of SQLite's machine each */

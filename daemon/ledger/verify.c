@@ -307,10 +307,14 @@ static int begin(Verifier *verifier, char error[LEDGER_TEXT_MAX])
 	if (r == 0)
 		r = read_checkpoints(verifier);
 	if (r == 0)
-		r = ledger_errno(statement_get(
-			&verifier->statements, "SELECT coalesce(max(seq), 0) FROM record", &newest));
+		r = ledger_errno(statement_get(&verifier->statements,
+			"SELECT coalesce(max(seq), 0),"
+			" coalesce((SELECT utc_us FROM record ORDER BY seq DESC LIMIT 1), 0) FROM record",
+			&newest));
 	if (r == 0)
 		r = ledger_errno(sqlite3_step(newest));
+	if (r == 0)
+		verifier->found->newest_utc_us = column_integer(newest, 1);
 	if (r == 0)
 		verifier->total = (uint64_t)column_integer(newest, 0);
 	return r;

@@ -41,6 +41,7 @@ typedef struct VerifyOptions {
 /** What was looked at. */
 typedef struct Verification {
 	uint64_t records, checkpoints, sealed; /* sealed: records that the newest checkpoint covers */
+	int64_t newest_utc_us;                 /* time of the newest record; 0 none */
 	uint64_t witnessed;                    /* checkpoints of others that fit */
 	uint64_t keys, replaced_keys;          /* replaced: not signed for by the key before it */
 	uint64_t personal, erased, attachments;

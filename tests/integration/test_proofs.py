@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The log through the whole daemon and stipplectl: checkpoints, proofs, export, backup, and what damage does."""
 
+import csv
+import io
 import json
 import os
 import shutil
@@ -439,6 +441,36 @@ def test_an_export_is_checked_elsewhere(stopped, tmp_path):
     records.write_text(records.read_text().replace('"lot":"P3"', '"lot":"P4"', 1))
     said = ctl("audit", "verify", folder, "--key", key, expect=1)
     assert "records.jsonl was changed" in said and f"record {number} was changed" in said
+
+
+def test_what_a_lost_log_held_cannot_be_told_and_is_said(stopped):
+    station, ledger, key = stopped
+    with sqlite3.connect(ledger) as db:
+        (newest,), = db.execute("SELECT strftime('%Y-%m-%dT%H:%M:', utc_us / 1000000, 'unixepoch') FROM record ORDER BY seq DESC LIMIT 1")
+    db.close()
+    said = ctl("audit", "verify", ledger)
+    assert f"the newest record is of {newest}" in said and "lost -wal file" in said
+    assert json.loads(ctl("--json", "audit", "verify", ledger))["newest"].startswith(newest)
+
+
+def test_no_spreadsheet_runs_what_people_typed(station, tmp_path):
+    typed = ["=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(A1)", "'quoted", "\uff1d1+1", "plain -1", "a=b"]
+    with station.somebody():
+        for n, product in enumerate(typed):
+            station.call("Inventory1", "ReceiveLot", dbus.Dictionary({
+                "gtin": harness.GTIN, "lot": f"P{n}", "product": product, "maker": "Maker", "expiry": "2099-12-31",
+                "quantity": dbus.Int64(5)}, signature="sv"))
+    station.stop()
+    folder = tmp_path / "export"
+    ctl("--ledger", ledger_of(station), "audit", "export", folder)
+    assert "an apostrophe" in (folder / "README").read_text()
+    assert "sound" in ctl("audit", "verify", folder)
+    for table in (ctl("--ledger", ledger_of(station), "--csv", "audit", "lots"), (folder / "tables/lots.csv").read_text()):
+        rows = sorted(csv.DictReader(io.StringIO(table)), key=lambda row: row["lot"])
+        assert [row["product"] for row in rows] == ["'" + text for text in typed[:6]] + typed[6:]
+        assert {row["quantity"] for row in rows} == {"5"}, "figures are figures"
+    lines = (folder / "tables/lots.jsonl").read_text().splitlines()
+    assert sorted(json.loads(line)["product"] for line in lines) == sorted(typed), "JSON lines are exact"
 
 
 def test_a_restored_backup_goes_on_as_a_log_of_its_own(stopped, tmp_path):

@@ -9,6 +9,8 @@
 
 #include "ledger/copy.h"
 #include "ledger/reader.h"
+#include "ledger/verify.h"
+#include "util/file.h"
 
 /** A copy in the fixture's folder, and what was seen of its making. */
 typedef struct Making {
@@ -320,6 +322,76 @@ static void test_what_a_restoring_makes_is_the_folders_owners(void **state)
 
 #define COPY_TEST(name) cmocka_unit_test_setup_teardown(name, setup_lots, end_lots)
 
+static void print_finding(void *userdata, const char *text)
+{
+	(void)fprintf(stderr, "finding: %s\n", text);
+}
+
+/** As somebody who is not root, who may write where nobody else may. */
+static int verify_as_anybody(const char *path)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		VerifyOptions options = {
+			.path = path, .parts = VERIFY_ALL, .threads = 2, .finding = print_finding
+		};
+		char error[LEDGER_TEXT_MAX] = "";
+		Verification found = { 0 };
+		int r;
+
+		if (geteuid() == 0 && (setegid(65534) < 0 || seteuid(65534) < 0))
+			_exit(99);
+		r = ledger_verify(&options, &found, error);
+		if (r < 0)
+			(void)fprintf(stderr, "%s\n", error);
+		_exit(r < 0 || found.findings > 0 ? 98 : found.records > 90 ? 90 : (int)found.records);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
+}
+
+static void copy_to(const char *from, const char *to)
+{
+	_cleanup_(freep) char *bytes = NULL;
+	_cleanup_(fclosep) FILE *file = fopen(to, "we");
+	size_t size = 0;
+
+	assert_int_equal(file_read(from, 64 << 20, &bytes, &size), 0);
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, size, file), size);
+	assert_int_equal(chmod(to, 0444), 0);
+}
+
+/** A copy that was taken with its log, and lies where nothing can be written: the log counts. */
+static void test_a_log_is_read_where_nothing_can_be_written(void **state)
+{
+	Fixture *fixture = *state;
+	char folder[] = "/var/tmp/ledger-medium-XXXXXX", names[2][96], own[128];
+	uint64_t records;
+
+	assert_non_null(mkdtemp(folder));
+	(void)append(
+		fixture->ledger, "session.abandoned", json_pack("{s:i, s:s}", "session", 1, "reason", "x"));
+	records = fixture->ledger->seq;
+	assert_true(records > 0 && records < 90);
+	/* while it is open its log is beside it */
+	snprintf(own, sizeof own, "%s-wal", fixture->path);
+	snprintf(names[0], sizeof names[0], "%s/ledger.db", folder);
+	snprintf(names[1], sizeof names[1], "%s/ledger.db-wal", folder);
+	copy_to(fixture->path, names[0]);
+	copy_to(own, names[1]);
+	assert_int_equal(chmod(folder, 0555), 0);
+	assert_int_equal(verify_as_anybody(names[0]), (int)records);
+	assert_int_equal(chmod(folder, 0755), 0);
+	assert_int_equal(unlink(names[0]), 0);
+	assert_int_equal(unlink(names[1]), 0);
+	/* nothing was made beside it */
+	assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +403,7 @@ int main(void)
 		COPY_TEST(test_what_is_no_ledger_is_named),
 		COPY_TEST(test_what_was_moved_aside_is_never_replaced),
 		COPY_TEST(test_what_a_restoring_makes_is_the_folders_owners),
+		COPY_TEST(test_a_log_is_read_where_nothing_can_be_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
