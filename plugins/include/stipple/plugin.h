@@ -114,7 +114,8 @@ typedef struct StippleBoardVtable {
 /* ---- kind: camera --------------------------------------------------------------------------------- */
 
 typedef enum StipplePixelFormat {
-	STIPPLE_PIXEL_YUV420 = 1, /* three planes: Y, then U and V at half width and half height, rounded up */
+	STIPPLE_PIXEL_YUV420 =
+		1, /* three planes: Y, then U and V at half width and half height, rounded up */
 	STIPPLE_PIXEL_RGB888 = 2, /* one plane, bytes R G B */
 } StipplePixelFormat;
 
