@@ -173,14 +173,32 @@ static int no_such_cycle(ProjectionContext *context)
 }
 
 /* the columns of FIND_CYCLE */
-enum { CYCLE_RELEASED, CYCLE_REJECTED, CYCLE_CONTENTS, CYCLE_ENDED, CYCLE_OUT_OF_SERVICE, CYCLE_PROOFS };
+enum {
+	CYCLE_RELEASED,
+	CYCLE_REJECTED,
+	CYCLE_CONTENTS,
+	CYCLE_ENDED,
+	CYCLE_OUT_OF_SERVICE,
+	CYCLE_PROGRAM,
+	CYCLE_TEMPERATURE,
+	CYCLE_EXPOSURE,
+	CYCLE_PROOFS
+};
 
-#define FIND_CYCLE                                                                             \
-	"SELECT released_seq, rejected_seq, @contents IS NOT NULL OR"                          \
-	" EXISTS(SELECT 1 FROM cycle_item WHERE cycle_seq = cycle.seq),"                       \
-	" started_us + CAST(exposure_s * 1e6 AS INTEGER), " OUT_OF_SERVICE("cycle.sterilizer", \
-		"cycle.started_us") ","                                                        \
-				    " mechanical, integrator, chemical FROM cycle WHERE sterilizer = @sterilizer AND cycle = @cycle"
+/* a mistyped figure that was put right on record is right */
+#define AS_CORRECTED(field, type)                                          \
+	"coalesce((SELECT CAST(new AS " type                               \
+	") FROM correction WHERE corrects = cycle.seq AND field = '" field \
+	"' ORDER BY seq DESC LIMIT 1), " field ")"
+
+#define FIND_CYCLE                                                                                   \
+	"SELECT released_seq, rejected_seq, @contents IS NOT NULL OR"                                \
+	" EXISTS(SELECT 1 FROM cycle_item WHERE cycle_seq = cycle.seq),"                             \
+	" started_us + CAST(exposure_s * 1e6 AS INTEGER), " OUT_OF_SERVICE("cycle.sterilizer",       \
+		"cycle.started_us") ","                                                              \
+				    " " AS_CORRECTED("program", "TEXT") ", " AS_CORRECTED(           \
+					    "temperature_c", "REAL") ", " AS_CORRECTED("exposure_s", \
+					    "REAL") ", mechanical, integrator, chemical FROM cycle WHERE sterilizer = @sterilizer AND cycle = @cycle"
 
 static const struct {
 	const char *proof, *title;
@@ -242,6 +260,79 @@ static int check_test(ProjectionContext *context)
 		sterilizer, since ? "since its" : "though one was due on", since ? reason : due);
 }
 
+/*
+ * The least exposure at a temperature. Steam (EN 285, EN ISO 17665-1, common practice): 15 minutes at 121 C,
+ * 10 at 126, 3 at 132 and 134, below that longer. Hydrogen peroxide and formaldehyde at 30 C and more take
+ * minutes, ethylene oxide at a room's temperature a day. Dry heat takes longer than any of these, but for
+ * beads of 200 C and more.
+ */
+static const struct {
+	double temperature_c, exposure_s;
+} least[] = { { 200, 10 }, { 132, 180 }, { 126, 600 }, { 121, 900 }, { 115, 1200 }, { 80, 600 }, { 30, 300 },
+	{ -300, 12 * 3600 } };
+
+/** Temperatures that programs are called by, such as "B134" or "Universal/134C/3min". */
+static bool is_program_temperature(long number)
+{
+	static const short known[] = { 115, 118, 121, 124, 126, 127, 132, 134, 135, 136, 137, 138, 160, 170,
+		180, 190 };
+
+	for (size_t i = 0; i < ELEMENTS(known); i++)
+		if (known[i] == number)
+			return true;
+	return false;
+}
+
+/** What the program's own name says: degrees C, and seconds from "3min" or "3:30"; 0 where it does not say.
+ */
+static void read_program(const char *program, double *ret_temperature_c, double *ret_exposure_s)
+{
+	*ret_temperature_c = *ret_exposure_s = 0;
+	while (*program) {
+		size_t digits = strspn(program, "0123456789");
+		long number = digits > 0 && digits < 5 ? strtol(program, NULL, 10) : 0;
+		const char *unit = program + digits + strspn(program + digits, " ");
+
+		if (digits == 0) {
+			program++;
+			continue;
+		}
+		if (number > 0 && number < 240 && strncasecmp(unit, "min", 3) == 0)
+			*ret_exposure_s = (double)number * 60;
+		else if (*ret_temperature_c == 0 && is_program_temperature(number))
+			*ret_temperature_c = (double)number;
+		program += digits;
+	}
+}
+
+/** A load that cannot have become sterile is not released, whatever its indicators are said to show. */
+static int check_figures(ProjectionContext *context, sqlite3_stmt *row)
+{
+	double temperature_c = column_real(row, CYCLE_TEMPERATURE);
+	double exposure_s = column_real(row, CYCLE_EXPOSURE), wanted_c, wanted_s;
+	const char *program = column_string(row, CYCLE_PROGRAM);
+	size_t i = 0;
+
+	read_program(program, &wanted_c, &wanted_s);
+	while (i + 1 < ELEMENTS(least) && temperature_c < least[i].temperature_c)
+		i++;
+	if (wanted_s < least[i].exposure_s)
+		wanted_s = least[i].exposure_s;
+	if (temperature_c >= wanted_c && exposure_s >= wanted_s)
+		return 0;
+	if (temperature_c < wanted_c)
+		return projection_refuse(context, -EINVAL,
+			"cycle %lld of steriliser %s came to %g C, and its program %.40s takes %g: correct the record, or "
+			"reject the load and sterilise it again",
+			(long long)cycle_number(context), projection_text(context, "sterilizer"),
+			temperature_c, program, wanted_c);
+	return projection_refuse(context, -EINVAL,
+		"cycle %lld of steriliser %s held %g C for %g s, and that takes at least %g: correct the record, or "
+		"reject the load and sterilise it again",
+		(long long)cycle_number(context), projection_text(context, "sterilizer"), temperature_c,
+		exposure_s, wanted_s);
+}
+
 static int refuse_release(ProjectionContext *context, sqlite3_stmt *row)
 {
 	const char *sterilizer = projection_text(context, "sterilizer");
@@ -251,6 +342,7 @@ static int refuse_release(ProjectionContext *context, sqlite3_stmt *row)
 	if (released || !column_is_null(row, CYCLE_REJECTED))
 		return projection_refuse(context, -EEXIST, "cycle %lld of steriliser %s was %s before",
 			(long long)cycle_number(context), sterilizer, released ? "released" : "rejected");
+	r = check_figures(context, row);
 	for (size_t i = 0; i < ELEMENTS(proofs) && r == 0; i++)
 		r = check_proof(context, row, i);
 	if (r < 0)

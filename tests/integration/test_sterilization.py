@@ -174,9 +174,9 @@ def test_a_doubtful_load_bars_its_handpiece_and_names_who_was_treated(station, t
     release(station, 2)
     assert [r["used_seq"] for r in station.audit("sterile")] == [mounted]
     started = soon()
-    enter(station, "cycle.recorded", sterilizer="A", cycle="3", started=started, program="B", temperature_c="134",
-          exposure_s="0.5", mechanical="pass", contents="hp1")
-    wait_for(lambda: seconds_since(started) > 0.5, "the end of the cycle")
+    enter(station, "cycle.recorded", sterilizer="A", cycle="3", started=started, program="beads", temperature_c="220",
+          exposure_s="10", mechanical="pass", contents="hp1")
+    wait_for(lambda: seconds_since(started) > 10, "the end of the cycle", 60)
     release(station, 3)
     assert station.record("Session1", "handpiece.mounted", handpiece="hp1") > mounted
     station.call("Session1", "Abandon", "the client left")

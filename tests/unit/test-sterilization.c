@@ -102,6 +102,54 @@ static void test_a_rejected_load_is_not_sterile(void **state)
 	"\"integrator\":\"pass\",\"chemical\":\"pass\",\"biological_days\":30,\"after_installation\":true," \
 	"\"after_repair\":true"
 
+/** Indicators that are said to have passed do not make a load sterile that cannot be. */
+static void test_impossible_cycles_are_not_released(void **state)
+{
+	static const struct {
+		const char *figures, *words; /* NULL: released */
+	} rows[] = {
+		{ "{\"temperature_c\": 22, \"exposure_s\": 0}",
+			"came to 22 C, and its program B 134 takes 134" },
+		{ "{\"program\": \"P\", \"temperature_c\": 22, \"exposure_s\": 0}",
+			"held 22 C for 0 s, and that takes at least 43200" },
+		{ "{\"temperature_c\": 134.2, \"exposure_s\": 179}", "at least 180" },
+		{ "{\"temperature_c\": 134.2, \"exposure_s\": 180}", NULL },
+		{ "{\"temperature_c\": 133.9, \"exposure_s\": 240}", "takes 134" },
+		{ "{\"program\": \"B121\", \"temperature_c\": 121.5, \"exposure_s\": 240}", "at least 900" },
+		{ "{\"program\": \"B121\", \"temperature_c\": 121.5, \"exposure_s\": 900}", NULL },
+		{ "{\"program\": \"Universal/134C/18 min\", \"temperature_c\": 134.5, \"exposure_s\": 240}",
+			"at least 1080" },
+		{ "{\"program\": \"132 C/4min\", \"temperature_c\": 132.4, \"exposure_s\": 240}", NULL },
+		{ "{\"program\": \"plasma 2\", \"temperature_c\": 50, \"exposure_s\": 1200}", NULL },
+		{ "{\"program\": \"EO\", \"temperature_c\": 22, \"exposure_s\": 86400}", NULL },
+	};
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	char text[256];
+	uint64_t seq;
+
+	add_sterilizer(ledger);
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		int number = 100 + (int)i;
+
+		add_cycle(ledger, number, "2026-03-01T06:00:00Z", rows[i].figures);
+		if (rows[i].words)
+			refuse(release(ledger, number, "{\"integrator\":\"pass\",\"chemical\":\"pass\"}"),
+				-EINVAL, rows[i].words);
+		else
+			release_ok(ledger, number);
+	}
+	/* a figure that was mistyped and put right on record is right */
+	seq = add_cycle(ledger, 200, "2026-03-01T07:00:00Z", "{\"exposure_s\": 24}");
+	snprintf(text, sizeof text,
+		"{\"corrects\":%llu,\"field\":\"exposure_s\",\"old\":\"24\",\"new\":\"240\",\"why\":\"a digit was lost\","
+		"\"signed\":\"corrected\"}",
+		(unsigned long long)seq);
+	refuse(release(ledger, 200, "{\"integrator\":\"pass\",\"chemical\":\"pass\"}"), -EINVAL,
+		"correct the record");
+	(void)enter_ok(ledger, "record.corrected", text);
+	release_ok(ledger, 200);
+}
+
 static void test_no_load_is_released_before_the_test(void **state)
 {
 	Ledger *ledger = ((Fixture *)*state)->ledger;
@@ -471,6 +519,7 @@ int main(void)
 		LEDGER_TEST(test_a_cycle_is_recorded_once),
 		LEDGER_TEST(test_a_release_needs_its_proofs),
 		LEDGER_TEST(test_a_rejected_load_is_not_sterile),
+		LEDGER_TEST(test_impossible_cycles_are_not_released),
 		LEDGER_TEST(test_no_load_is_released_before_the_test),
 		LEDGER_TEST(test_no_load_is_released_before_it_ended),
 		LEDGER_TEST(test_a_retired_steriliser_releases_nothing),
