@@ -392,6 +392,7 @@ static int start_ledger(Daemon *daemon)
 	options.path = path;
 	options.keys = keys;
 	options.key = key;
+	options.origin = daemon->config->log_origin;
 	options.checkpoint_records = daemon->config->checkpoint_records;
 	options.checkpoint_s = daemon->config->checkpoint_minutes * 60;
 	options.commit_limit_ms = daemon->config->commit_limit_ms;

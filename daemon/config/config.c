@@ -79,6 +79,7 @@ static const Field fields[] = {
 
 	{ "ledger", "checkpoint_records", FIELD_NUMBER, AT(checkpoint_records), 1, 1000000, "1000" },
 	{ "ledger", "checkpoint_minutes", FIELD_NUMBER, AT(checkpoint_minutes), 1, 1440, "10" },
+	{ "ledger", "log_origin", FIELD_OPTIONAL, AT(log_origin), 0, 0, "" },
 	{ "ledger", "commit_limit_ms", FIELD_NUMBER, AT(commit_limit_ms), 500, 10000, "2000" },
 	{ "ledger", "strokes_waiting", FIELD_NUMBER, AT(strokes_waiting), 100, 100000, "1000" },
 	{ "ledger", "verify_hours", FIELD_NUMBER, AT(verify_hours), 0, 8760, "24" },

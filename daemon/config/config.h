@@ -58,6 +58,7 @@ typedef struct Config {
 	/* [sign-in] */
 	uint32_t pin_attempts, pin_delay_s; /* attempts before a growing delay; its first length */
 	/* [ledger] */
+	char *log_origin; /* of a new ledger's log; "": stipple/<clinic>/<station> */
 	uint32_t checkpoint_records, checkpoint_minutes; /* a checkpoint at the latest after */
 	uint32_t commit_limit_ms; /* for which a commit or a stroke may wait before the needle is stopped */
 	uint32_t strokes_waiting; /* how many may */

@@ -109,6 +109,10 @@ static int name_of_log(const Ledger *ledger, const char *on_record, char ret[NOT
 		memcpy(ret, verifier.name, NOTE_NAME_MAX);
 		return 0;
 	}
+	if (ledger->sealer.origin) {
+		snprintf(ret, NOTE_NAME_MAX, "%s", ledger->sealer.origin);
+		return 0;
+	}
 	if (!slash)
 		return -EINVAL;
 	snprintf(clinic, sizeof clinic, "%.*s", (int)(slash - json_string_value(station)),
@@ -238,6 +242,33 @@ static int name_key(Ledger *ledger, const char *on_record, char **ret_statement)
 	return sign_next(before, note_signer_verifier(ledger->sealer.signer), ret_statement);
 }
 
+/** The name that the clinic wants its log to have. A log keeps the one that it began with. */
+static int take_origin(Ledger *ledger, const char *origin, const char *on_record, char error[LEDGER_TEXT_MAX])
+{
+	char why[TLOG_TEXT_MAX];
+	NoteVerifier verifier;
+
+	if (!origin || !*origin)
+		return 0;
+	if (!checkpoint_origin_is_valid(origin)) {
+		snprintf(error, LEDGER_TEXT_MAX,
+			"[ledger] log_origin \"%.80s\" is no name of a log: write a URL without its schema, such as "
+			"example.com/clinic/chair-1",
+			origin);
+		return -EINVAL;
+	}
+	if (on_record[0] && note_verifier_parse(on_record, &verifier, why) == 0 &&
+		!checkpoint_same_log(origin, verifier.name)) {
+		snprintf(error, LEDGER_TEXT_MAX,
+			"[ledger] log_origin is %.60s, but this ledger is the log %.80s, which others know by that name: "
+			"take log_origin out",
+			origin, verifier.name);
+		return -EXDEV;
+	}
+	ledger->sealer.origin = strdup(origin);
+	return ledger->sealer.origin ? 0 : -ENOMEM;
+}
+
 int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(freep) char *statement = NULL;
@@ -246,6 +277,9 @@ int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record, 
 
 	*ret_record = NULL;
 	if (r < 0 || (!options->keys && !options->key))
+		return r;
+	r = take_origin(ledger, options->origin, on_record, error);
+	if (r < 0)
 		return r;
 	if (options->key)
 		r = open_credential(ledger, options->key, on_record, error);
@@ -345,4 +379,5 @@ void key_close(Ledger *ledger)
 	note_signer_free(ledger->sealer.signer);
 	note_signer_free(ledger->sealer.next);
 	free(ledger->sealer.folder);
+	free(ledger->sealer.origin);
 }

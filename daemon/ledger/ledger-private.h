@@ -137,6 +137,7 @@ typedef struct Sealer {
 	NoteSigner *signer; /* NULL: no checkpoints */
 	NoteSigner *next;   /* while its record is being written */
 	char *folder;       /* NULL: the key is a credential */
+	char *origin;       /* that a new log gets; NULL: by the station's name */
 	uint32_t records;
 	int64_t patience_us;
 	uint64_t size;  /* of the newest checkpoint */

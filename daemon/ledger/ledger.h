@@ -34,6 +34,7 @@ typedef struct LedgerOptions {
 	const Clock *clock;  /* read on the ledger thread; must outlive the ledger */
 	const char *keys;    /* folder of the signing key, made with its first key; NULL: no checkpoints */
 	const char *key;     /* NULL, or the private key as text in place of the folder's: a credential */
+	const char *origin;  /* what a new log is called; NULL or "": stipple/<station> */
 	uint32_t checkpoint_records; /* a checkpoint after as many records at the latest, from 1 */
 	uint32_t checkpoint_s;       /* ... and after as many seconds, from 1 */
 	uint32_t commit_limit_ms;    /* a commit under way for longer is no more waited for; 0: 2000 */

@@ -21,6 +21,8 @@ int checkpoint_origin(const char *clinic, const char *station, char ret[NOTE_NAM
 
 #define EPOCH "/epoch-"
 
+enum { OWN_ORIGIN_MAX = 200 }; /* bytes; an epoch has to fit behind it */
+
 /** Bytes of an origin before its epoch; what looks like one, but is not written as one, belongs to the name.
  */
 static size_t base_of(const char *origin, uint64_t *ret_epoch)
@@ -37,6 +39,20 @@ static size_t base_of(const char *origin, uint64_t *ret_epoch)
 		return strlen(origin);
 	}
 	return (size_t)(found - origin);
+}
+
+bool checkpoint_origin_is_valid(const char *origin)
+{
+	size_t size = strlen(origin);
+	uint64_t epoch;
+
+	if (size == 0 || size > OWN_ORIGIN_MAX || strstr(origin, "://") || strstr(origin, "//") ||
+		origin[0] == '/' || origin[size - 1] == '/' || !text_is_key_name((Slice){ origin, size }))
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (origin[i] <= ' ' || origin[i] > '~')
+			return false;
+	return base_of(origin, &epoch) == size;
 }
 
 bool checkpoint_same_log(const char *origin, const char *other)

@@ -21,6 +21,12 @@ typedef struct Checkpoint {
 int checkpoint_origin(const char *clinic, const char *station, char ret[NOTE_NAME_MAX]) _must_check_;
 
 /**
+ * Whether a clinic may give its log this name: a URL without its schema, such as example.com/clinic/chair-1,
+ * of printable ASCII and at most 200 bytes, which does not end as an epoch does.
+ */
+bool checkpoint_origin_is_valid(const char *origin);
+
+/**
  * The origin of the log that goes on after a restoring: the larger epoch of both, and one more. "<origin>" is
  * epoch 1, "<origin>/epoch-2" the next. `other` (may be NULL) counts only where it is an epoch of the same
  * log. -EINVAL when it does not fit.

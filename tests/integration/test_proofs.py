@@ -473,6 +473,31 @@ def test_no_spreadsheet_runs_what_people_typed(station, tmp_path):
     assert sorted(json.loads(line)["product"] for line in lines) == sorted(typed), "JSON lines are exact"
 
 
+def test_a_clinic_names_its_log_once(tmp_path):
+    station = harness.Station(extra="[ledger]\nlog_origin = example.com/clinic/chair-1\n")
+    try:
+        station.start()
+        assert key_of(station).startswith("example.com/clinic/chair-1+")
+        lots(station, range(3))
+        proof = tmp_path / "proof"
+        proof.write_text(ctl("audit", "prove", 3, bus=station.address))
+        assert "example.com/clinic/chair-1\n" in ctl("audit", "verify", "--proof", proof, "--key", key_of(station))
+        station.stop()
+        text = station.config.read_text()
+        for wrong, said in (("example.com/other", "is the log example.com/clinic/chair-1"),
+                            ("https://example.com/a", "is no name of a log")):
+            station.config.write_text(text.replace("example.com/clinic/chair-1", wrong))
+            station.start()
+            assert said in station.get("Station1", "Inert")
+            station.stop()
+        station.config.write_text(text.replace("log_origin = example.com/clinic/chair-1", ""))
+        station.start()
+        assert station.get("Station1", "Inert") == "" and key_of(station).startswith("example.com/clinic/chair-1+")
+        station.stop()
+    finally:
+        station.close()
+
+
 def test_a_restored_backup_goes_on_as_a_log_of_its_own(stopped, tmp_path):
     station, ledger, key = stopped
     backup, proof, saved, late = (tmp_path / name for name in ("backup.db", "proof", "saved", "late"))

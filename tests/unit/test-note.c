@@ -625,6 +625,54 @@ static void test_origins(void **state)
 	assert_string_equal(origin, "stipple/example-clinic/chair_1");
 }
 
+static void test_names_that_a_clinic_may_give(void **state)
+{
+	static const char *const good[] = { "example.com/clinic/chair-1", "example.com", "stipple/a/b",
+		"a/epoch-x", "a/epoch-1" };
+	static const char *const bad[] = { "", "https://example.com/a", "a b", "a+b", "a\nb", "/a", "a/",
+		"a//b", "caf\xc3\xa9/a", "example.com/a/epoch-2" };
+	char next[NOTE_NAME_MAX] = "", longest[300];
+
+	for (size_t i = 0; i < ELEMENTS(good); i++)
+		if (!checkpoint_origin_is_valid(good[i]))
+			fail_msg("refused: %s", good[i]);
+	for (size_t i = 0; i < ELEMENTS(bad); i++)
+		if (checkpoint_origin_is_valid(bad[i]))
+			fail_msg("taken: %s", bad[i]);
+	memset(longest, 'x', 200);
+	longest[200] = '\0';
+	assert_true(checkpoint_origin_is_valid(longest));
+	assert_int_equal(checkpoint_next_epoch(longest, NULL, next), 0);
+	longest[200] = 'x';
+	longest[201] = '\0';
+	assert_false(checkpoint_origin_is_valid(longest));
+}
+
+static void test_epochs_are_counted(void **state)
+{
+	static const struct {
+		const char *origin, *other, *next;
+	} rows[] = {
+		{ "stipple/a/b", NULL, "stipple/a/b/epoch-2" },
+		{ "stipple/a/b", "stipple/a/b/epoch-7", "stipple/a/b/epoch-8" },
+		{ "stipple/a/b/epoch-9", "stipple/a/b", "stipple/a/b/epoch-10" },
+		/* another log's says nothing about this one */
+		{ "stipple/a/b", "stipple/a/c/epoch-7", "stipple/a/b/epoch-2" },
+		/* what is not written as an epoch is a name */
+		{ "a/epoch-02", NULL, "a/epoch-02/epoch-2" },
+		{ "a/epoch-1", NULL, "a/epoch-1/epoch-2" },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		char next[NOTE_NAME_MAX] = "";
+
+		assert_int_equal(checkpoint_next_epoch(rows[i].origin, rows[i].other, next), 0);
+		assert_string_equal(next, rows[i].next);
+		assert_true(checkpoint_same_log(next, rows[i].origin));
+	}
+	assert_false(checkpoint_same_log("stipple/a/b", "stipple/a/bc/epoch-2"));
+}
+
 static int open_checkpoint(const char *note, const NoteVerifier *key, const char *origin)
 {
 	char error[TLOG_TEXT_MAX] = "";
@@ -687,6 +735,8 @@ int main(void)
 		cmocka_unit_test(test_malformed_checkpoints),
 		cmocka_unit_test(test_checkpoints_that_cannot_be_written),
 		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_names_that_a_clinic_may_give),
+		cmocka_unit_test(test_epochs_are_counted),
 		cmocka_unit_test(test_signed_checkpoints),
 	};
 
