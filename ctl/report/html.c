@@ -158,7 +158,10 @@ static void put_facts(FILE *stream, const Report *report)
 	html_fact(stream, "Ended", report->ended ? report_time(report->ended, REPORT_MOMENT, time) : NULL);
 	html_number(stream, "Dots", "%lld", (long long)report->dots);
 	html_number(stream, "Needle strokes", "%lld", (long long)report->strokes);
-	html_number(stream, "Minutes at work", "%lld", (long long)(report->worked_s / 60));
+	if (report->worked_is_known)
+		html_number(stream, "Minutes at work", "%lld", (long long)(report->worked_s / 60));
+	else
+		html_fact(stream, "Minutes at work", "not known");
 	fputs("</dl>\n", stream);
 }
 

@@ -102,8 +102,9 @@ Table *list_cartridges(const Report *report)
 		add_lot(table, cartridge->lot, cartridge->barred);
 		add_text(table, cartridge->expiry);
 		add_text(table, cartridge->certificate);
-		add(table, "%s\xe2\x80\x93%s", report_time_within(report, cartridge->mounted, from),
-			report_time_within(report, cartridge->removed, to));
+		add(table, "%s\xe2\x80\x93%s%s", report_time_within(report, cartridge->mounted, from),
+			report_time_within(report, cartridge->removed, to),
+			cartridge->interrupted ? " (interrupted)" : "");
 		add(table, "%lld", (long long)cartridge->strokes);
 		add_text(table, cartridge->container);
 	}

@@ -162,6 +162,7 @@ static void take_end(Report *report, const json_t *row, const json_t *body, Repo
 		report->dots = number_of(body, "dots");
 		report->strokes = number_of(body, "strokes");
 		report->worked_s = number_of(body, "worked_s");
+		report->worked_is_known = true;
 		report->ended = text_of(row, "time");
 	} else if (outcome == REPORT_SIGNED) {
 		report->signer = text_of(row, "actor");
@@ -257,6 +258,9 @@ static void take_picture(Report *report, const json_t *row, const json_t *body)
 	if (!zone || !phase)
 		return;
 	picture = strcmp(phase, "after") == 0 ? &zone->after : &zone->before;
+	/* a later one may have been taken when the needle had been there already */
+	if (picture == &zone->before && picture->file)
+		return;
 	picture->record = number_of(row, "seq");
 	picture->file = text_of(body, "file");
 	picture->sha256 = text_of(body, "sha256");
@@ -454,6 +458,7 @@ static void take_session(Report *report, json_t *row)
 	report->dots = number_of(row, "dots");
 	report->strokes = number_of(row, "strokes");
 	report->worked_s = number_of(row, "worked_s");
+	report->worked_is_known = json_is_integer(json_object_get(row, "worked_s"));
 }
 
 /** Of what is taken as it stands in the row: its text is borrowed. */

@@ -166,17 +166,26 @@ bool report_take_status(Report *report, const json_t *row)
 	return true;
 }
 
+/** Of one whose removal is not on record: the station stopped, or the session goes on. */
+static void take_what_is_known(ReportCartridge *cartridge, const json_t *row)
+{
+	cartridge->strokes = number_of(row, "strokes");
+	cartridge->dots = number_of(row, "dots");
+	cartridge->removed = text_of(row, "removed");
+	cartridge->interrupted = same(text_of(row, "state"), "interrupted");
+}
+
 /** What became of a cartridge after the session. */
 bool report_take_needle(Report *report, const json_t *row)
 {
-	const char *container = text_of(row, "container");
-
-	for (size_t i = 0; container && i < report->cartridges->len; i++) {
+	for (size_t i = 0; i < report->cartridges->len; i++) {
 		ReportCartridge *cartridge = report_cartridge(report, i);
 
 		if (!same(cartridge->unit, text_of(row, "unit")))
 			continue;
-		cartridge->container = container;
+		cartridge->container = text_of(row, "container");
+		if (!cartridge->removed)
+			take_what_is_known(cartridge, row);
 		return true;
 	}
 	return false;

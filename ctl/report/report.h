@@ -62,6 +62,7 @@ typedef struct ReportCartridge {
 	const char *product, *maker, *certificate; /* of the lot */
 	const char *container;                     /* of sharps, where it was put */
 	const char *barred; /* how its lot stands now: "recalled"; NULL: as it should */
+	bool interrupted;   /* the station stopped while it was mounted */
 	int64_t strokes, dots;
 } ReportCartridge;
 
@@ -140,6 +141,7 @@ typedef struct Report {
 	const char *closing_reason;               /* of an abandoned session */
 	const char *signer, *meaning, *signed_at; /* NULL: not signed */
 	int64_t dots, strokes, worked_s;
+	bool worked_is_known; /* not of a session that was interrupted or abandoned */
 	/* what was done */
 	GArray *zones, *cartridges, *pigments, *handpieces, *doubts, *events, *consents;
 	GPtrArray *aftercare; /* sentences, borrowed */

@@ -99,7 +99,10 @@ static void draw_figures(SessionSheet *sheet)
 
 	count_text(report->dots, dots, sizeof dots);
 	count_text(report->strokes, strokes, sizeof strokes);
-	duration_text(report->worked_s, worked, sizeof worked);
+	if (report->worked_is_known)
+		duration_text(report->worked_s, worked, sizeof worked);
+	else
+		snprintf(worked, sizeof worked, "not known");
 	count_text(report->zones->len, zones, sizeof zones);
 	count_text(report->cartridges->len, cartridges, sizeof cartridges);
 	sheet_figures(&sheet->base, facts, ELEMENTS(facts));

@@ -41,7 +41,26 @@ static const char version_2[] =
 	"CREATE INDEX unit_lot ON unit(lot, seq);"
 	"CREATE INDEX unit_session ON unit(session, seq);";
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2 };
+/*
+ * What the stroke chunks know of a cartridge that was not removed since, and the removal by interruption: as
+ * the projections of strokes and session.interrupted say it.
+ */
+#define IN_RECORD(field) "json_extract(CAST(leaf AS TEXT), '$.body." field "')"
+static const char version_4[] =
+	"CREATE TEMP TABLE chunk AS SELECT seq, " IN_RECORD("unit") " AS unit, " IN_RECORD("strokes") " AS strokes, " IN_RECORD(
+		"dots") " AS dots FROM record WHERE kind = 'strokes';"
+			"CREATE TEMP TABLE removal(unit PRIMARY KEY, seq);"
+			"INSERT INTO removal SELECT " IN_RECORD(
+				"unit") ", max(seq) FROM record WHERE kind = 'needle.removed' GROUP BY 1;"
+					"DELETE FROM chunk WHERE seq < (SELECT seq FROM removal WHERE removal.unit = chunk.unit);"
+					"DROP TABLE removal;"
+					"UPDATE unit SET strokes = coalesce(strokes, 0) + known.n, dots = coalesce(dots, 0) + known.d FROM"
+					" (SELECT unit, sum(strokes) AS n, sum(dots) AS d FROM chunk GROUP BY unit) AS known WHERE known.unit = unit.unit;"
+					"DROP TABLE chunk;"
+					"UPDATE unit SET state = iif(state = 'mounted', 'interrupted', state), removed_us = session.ended_us FROM session"
+					" WHERE session.session = unit.session AND session.outcome = 'interrupted' AND unit.removed_us IS NULL;";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2, NULL, version_4 };
 
 static const char *const tables[] = { "lot", "unit", "pigment_use", NULL };
 

@@ -16,7 +16,12 @@ static const char version_1[] =
 /* so that opening the ledger need not look at all sessions */
 static const char version_2[] = "CREATE INDEX session_open ON session(session) WHERE outcome = 'open';";
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2 };
+/* what a session without session.finished used up, as project_ended() says it */
+static const char version_4[] =
+	"UPDATE session SET needles = (SELECT count(*) FROM unit WHERE unit.session = session.session)"
+	" WHERE needles IS NULL AND outcome IN ('interrupted', 'abandoned');";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2, NULL, version_4 };
 
 static const char *const tables[] = { "session", "image", "zone_result", NULL };
 
@@ -33,8 +38,8 @@ static int project_begun(ProjectionContext *context)
 }
 
 /**
- * The session's totals so far (session.finished has the last word), and the zone in which the pigment was
- * used that was loaded last.
+ * The session's and the cartridge's totals so far (session.finished and needle.removed have the last word),
+ * and the zone in which the pigment was used that was loaded last.
  */
 static int project_strokes(ProjectionContext *context)
 {
@@ -44,14 +49,31 @@ static int project_strokes(ProjectionContext *context)
 
 	if (r == 0)
 		r = projection_run(context,
+			"UPDATE unit SET strokes = coalesce(strokes, 0) + @strokes, dots = coalesce(dots, 0) + @dots"
+			" WHERE unit = @unit");
+	if (r == 0)
+		r = projection_run(context,
 			"INSERT INTO pigment_zone(seq, zone, strokes, dots) SELECT max(seq), @zone, @strokes, @dots"
 			" FROM pigment_use WHERE session = @session HAVING max(seq) IS NOT NULL ON CONFLICT DO UPDATE"
 			" SET strokes = strokes + excluded.strokes, dots = dots + excluded.dots");
 	return r;
 }
 
-#define END_SESSION(outcome) \
-	"UPDATE session SET outcome = '" outcome "', ended_us = @utc_us WHERE session = @session"
+/* without session.finished the cartridges are counted here */
+#define END_SESSION(outcome)                                                                          \
+	"UPDATE session SET outcome = '" outcome "', ended_us = @utc_us, needles = coalesce(needles," \
+	" (SELECT count(*) FROM unit WHERE unit.session = @session)) WHERE session = @session"
+
+/** The cartridge that was in the handpiece when the power went can have been anywhere since. */
+static int project_interrupted(ProjectionContext *context)
+{
+	int r = projection_run(context, END_SESSION("interrupted"));
+
+	if (r == 0)
+		r = projection_run(context, "UPDATE unit SET state = 'interrupted', removed_us = @utc_us"
+					    " WHERE session = @session AND state = 'mounted'");
+	return r;
+}
 
 #define CORRECTIONS_OF_SESSIONS                                                         \
 	CORRECTIONS_OF("record.session",                                                \
@@ -102,7 +124,7 @@ static const RecordKind kinds[] = {
 		.seals = true },
 	{ "session.abandoned", true, FIELDS(SESSION, TEXT("reason")), .sql = END_SESSION("abandoned"),
 		.seals = true },
-	{ "session.interrupted", true, FIELDS(SESSION), .sql = END_SESSION("interrupted"), .seals = true },
+	{ "session.interrupted", true, FIELDS(SESSION), .project = project_interrupted, .seals = true },
 	{ NULL },
 };
 

@@ -3,6 +3,8 @@
 
 import hashlib
 import os
+import re
+import subprocess
 import time
 
 import dbus
@@ -334,3 +336,48 @@ def test_atrophic_skin_at_the_hairline():
         station.stop()
     finally:
         station.close()
+
+
+# ---- what a power cut leaves, and photographs from before ----
+
+def test_an_interrupted_session_shows_what_its_chunks_know(station):
+    station.prepare()
+    station.call("Session1", "Arm")
+    station.sim("pedal down")
+    wait_for(lambda: sum(row["strokes"] for row in station.audit("strokes", session=1)) > 200, "strokes on record")
+    station.kill()
+    station.start()
+    wait_for(lambda: station.audit("sessions")[0]["outcome"] == "interrupted", "the interruption on record")
+    known = sum(row["strokes"] for row in station.audit("strokes", session=1))
+    dots = sum(row["dots"] for row in station.audit("strokes", session=1))
+    session, = station.audit("sessions")
+    needle, = station.audit("needles")
+    assert (session["strokes"], session["dots"], session["needles"]) == (known, dots, 1) and known > 200
+    assert (needle["strokes"], needle["dots"], needle["state"]) == (known, dots, "interrupted") and needle["removed"]
+    page = station.folder / "report.html"
+    subprocess.run([harness.BUILD / "ctl/stipplectl", "report", "1", "-o", page], env=station.environment(), check=True,
+                   stdout=subprocess.DEVNULL)
+    text = re.sub(r"<[^>]+>", " ", page.read_text())
+    assert f"{known}" in text.replace(",", "").replace("\u202f", "") and "(interrupted)" in text
+    assert "not known" in text, "how long it worked"
+    station.wait_board()
+    station.sign_in()
+    station.call("Session1", "Begin", "P-0002", "scalp-density", dbus.UInt32(1))
+    assert "was used on" in station.refused("Session1", "MountNeedle", f"]d201{harness.GTIN}1731123110L1\x1d21A17")[1]
+
+
+def test_before_is_before_the_first_stroke(station):
+    station.prepare()
+    station.call("Session1", "Capture", "crown", "before")  # nothing was done yet
+    station.call("Session1", "Arm")
+    station.sim("pedal down")
+    wait_for(lambda: station.get("Session1", "Strokes") > 20, "strokes")
+    station.sim("pedal up")
+    station.wait_state("ready")
+    station.call("Session1", "Disarm")
+    name, text = station.refused("Session1", "Capture", "crown", "before")
+    assert name == "WrongState" and 'what is photographed now is "after"' in text
+    station.call("Session1", "Capture", "frontal", "before")
+    station.call("Session1", "SelectZone", "frontal", "normal", dbus.UInt32(900))
+    assert station.refused("Session1", "Capture", "crown", "before")[0] == "WrongState"
+    station.call("Session1", "Capture", "crown", "after")

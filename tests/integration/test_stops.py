@@ -33,12 +33,22 @@ def guarded():
         station.close()
 
 
+def arms(station):
+    """Not while somebody's stop is being recorded."""
+    try:
+        station.call("Session1", "Arm")
+    except dbus.DBusException as error:
+        assert error.get_dbus_name().endswith(".Busy"), error
+        return False
+    return True
+
+
 @pytest.fixture
 def working(guarded):
     """The same while the needle runs, and afterwards as it was before."""
     polkit = guarded.polkit
     polkit.answer("yes")
-    guarded.call("Session1", "Arm")
+    wait_for(lambda: arms(guarded), "the needle to be armed")
     guarded.sim("pedal down")
     guarded.wait_state("working")
     wait_for(lambda: guarded.sim("status")["enable"], "the needle to run")

@@ -418,6 +418,42 @@ static void test_a_session_is_disposed_of_at_once(void **state)
 	expect(ledger, "unit", named("unit", UNIT("B")), "container", "SC-8");
 }
 
+static void chunk(Ledger *ledger, const char *unit, int strokes, int dots)
+{
+	accepted(ledger, "strokes",
+		json_pack("{s:i, s:s, s:s, s:i, s:i, s:s, s:s}", "session", 1, "zone", "crown", "unit", unit,
+			"strokes", strokes, "dots", dots, "encoding", "e", "sha256", "0"));
+}
+
+static void test_an_interruption_takes_the_cartridge_out(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	accepted(ledger, "lot.received", lot("L1", 9, "2027-01-01"));
+	begin(ledger, 1, "p1");
+	accepted(ledger, "needle.claimed", claim(UNIT("A"), "L1", 1));
+	chunk(ledger, UNIT("A"), 4000, 40);
+	accepted(ledger, "needle.removed",
+		json_pack("{s:i, s:s, s:i, s:i, s:s}", "session", 1, "unit", UNIT("A"), "strokes", 4000,
+			"dots", 40, "reason", "dull"));
+	accepted(ledger, "needle.claimed", claim(UNIT("B"), "L1", 1));
+	chunk(ledger, UNIT("B"), 700, 7);
+	chunk(ledger, UNIT("B"), 77, 0);
+	expect(ledger, "unit", named("unit", UNIT("B")), "strokes", "777");
+	expect(ledger, "unit", named("unit", UNIT("B")), "state", "mounted");
+	accepted(ledger, "session.interrupted", json_pack("{s:i}", "session", 1));
+	expect(ledger, "unit", named("unit", UNIT("A")), "state", "used");
+	expect(ledger, "unit", named("unit", UNIT("A")), "strokes", "4000");
+	expect(ledger, "unit", named("unit", UNIT("B")), "state", "interrupted");
+	expect(ledger, "unit", named("unit", UNIT("B")), "strokes", "777");
+	expect(ledger, "unit", named("unit", UNIT("B")), "dots", "7");
+	expect(ledger, "session", json_pack("{s:i}", "session", 1), "strokes", "4777");
+	expect(ledger, "session", json_pack("{s:i}", "session", 1), "needles", "2");
+	refused(ledger, "needle.claimed", claim(UNIT("B"), "L1", 1), -EEXIST, "was used on");
+	accepted(ledger, "needle.disposed", disposed(UNIT("B")));
+}
+
 static void test_a_damaged_unit_is_never_claimed(void **state)
 {
 	Fixture *fixture = *state;
@@ -766,6 +802,7 @@ int main(void)
 		LEDGER_TEST(test_a_barred_lot_takes_no_delivery),
 		LEDGER_TEST(test_a_unit_goes_its_way),
 		LEDGER_TEST(test_a_session_is_disposed_of_at_once),
+		LEDGER_TEST(test_an_interruption_takes_the_cartridge_out),
 		LEDGER_TEST(test_a_damaged_unit_is_never_claimed),
 		LEDGER_TEST(test_the_database_itself_allows_one_claim),
 		LEDGER_TEST(test_a_pigment_on_record_is_checked),

@@ -7,8 +7,11 @@
 #include "ledger/area.h"
 #include "ledger/copy.h"
 #include "ledger/verify.h"
+#include "util/digest.h"
 
 enum { STATES = 600 };
+
+#define UNIT(number) "(01)04012345678901(10)L1#" #number
 
 static void run_sql(sqlite3 *db, const char *sql)
 {
@@ -16,6 +19,85 @@ static void run_sql(sqlite3 *db, const char *sql)
 
 	if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK)
 		fail_msg("%s: %s", sql, error);
+}
+
+static void append_chunk(Ledger *ledger, int session, const char *unit, int strokes, int dots)
+{
+	static const char data[] = "chunk";
+	char digest[DIGEST_HEX_MAX];
+	json_auto_t *body = NULL;
+
+	assert_int_equal(digest_hex((const uint8_t *)data, sizeof data, digest), 0);
+	body = json_pack("{s:i, s:s, s:s, s:i, s:i, s:s, s:s}", "session", session, "zone", "crown", "unit",
+		unit, "strokes", strokes, "dots", dots, "encoding", "stroke-delta-1", "sha256", digest);
+	assert_int_equal(ledger_append(ledger,
+				 &(LedgerRecord){ .kind = "strokes",
+					 .actor = "station",
+					 .body = body,
+					 .attachment = data,
+					 .attachment_size = sizeof data },
+				 NULL, NULL),
+		0);
+	serve(ledger);
+}
+
+static void append_removal(Ledger *ledger, int session, const char *unit, int strokes, int dots)
+{
+	append(ledger, "needle.removed",
+		json_pack("{s:i, s:s, s:i, s:i, s:s}", "session", session, "unit", unit, "strokes", strokes,
+			"dots", dots, "reason", "dull"));
+}
+
+/** A session that a power cut ended, with a cartridge that was changed, and one that was put back. */
+static void interrupt(Ledger *ledger)
+{
+	append(ledger, "session.begun",
+		json_pack("{s:i, s:s, s:s, s:i}", "session", 2, "subject", "P-2", "protocol", "p",
+			"course_session", 1));
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(
+			append(ledger, "needle.claimed", claim("(01)04012345678901(10)L1", "L1", 2)).error,
+			0);
+	append_chunk(ledger, 2, UNIT(6), 40, 4);
+	append_removal(ledger, 2, UNIT(6), 40, 4);
+	append_chunk(ledger, 2, UNIT(7), 50, 5);
+	append_removal(ledger, 2, UNIT(7), 50, 5);
+	append(ledger, "needle.reseated",
+		json_pack("{s:i, s:s, s:i}", "session", 2, "unit", UNIT(7), "away_s", 9));
+	append_chunk(ledger, 2, UNIT(7), 30, 3);
+	append_removal(ledger, 2, UNIT(7), 80, 8);
+	append(ledger, "needle.reseated",
+		json_pack("{s:i, s:s, s:i}", "session", 2, "unit", UNIT(7), "away_s", 9));
+	append_chunk(ledger, 2, UNIT(7), 7, 1);
+	append_chunk(ledger, 2, UNIT(8), 100, 10);
+	append_chunk(ledger, 2, UNIT(8), 11, 0);
+	append(ledger, "session.interrupted", json_pack("{s:i}", "session", 2));
+}
+
+/** What is known of that cartridge, "state strokes dots removed". */
+static void expect_unit(Fixture *fixture, const char *unit, const char *expected)
+{
+	json_auto_t *rows = look_up(fixture->ledger, "unit", json_pack("{s:s}", "unit", unit));
+	json_t *row = json_array_get(rows, 0);
+	char known[64];
+
+	snprintf(known, sizeof known, "%s %lld %lld %s", json_string_value(json_object_get(row, "state")),
+		json_integer_value(json_object_get(row, "strokes")),
+		json_integer_value(json_object_get(row, "dots")),
+		json_is_null(json_object_get(row, "removed")) ? "still there" : "removed");
+	assert_string_equal(known, expected);
+}
+
+static void expect_interruption(Fixture *fixture)
+{
+	json_auto_t *rows = look_up(fixture->ledger, "session", json_pack("{s:i}", "session", 2));
+	json_t *row = json_array_get(rows, 0);
+
+	expect_unit(fixture, UNIT(6), "used 40 4 removed");
+	expect_unit(fixture, UNIT(7), "interrupted 87 9 removed");
+	expect_unit(fixture, UNIT(8), "interrupted 111 10 removed");
+	assert_int_equal(json_integer_value(json_object_get(row, "needles")), 3);
+	assert_int_equal(json_integer_value(json_object_get(row, "strokes")), 238);
 }
 
 /** Some of each kind that version 1 had. */
@@ -41,6 +123,7 @@ static void fill(Ledger *ledger)
 			json_pack("{s:i, s:s, s:s, s:s}", "session", 1, "from", "ready", "to", "working",
 				"event", "x"));
 	append(ledger, "session.abandoned", json_pack("{s:i, s:s}", "session", 1, "reason", "x"));
+	interrupt(ledger);
 }
 
 /** The columns that a table has in both versions, separated by commas. */
@@ -95,6 +178,15 @@ static void make_version(int version, const char *path, const char *newer)
 	run_sql(db, attach);
 	copy_tables(db);
 	run_sql(db, "DETACH newer");
+	/* before version 4 chunks and interruptions said nothing of cartridges */
+	run_sql(db,
+		"UPDATE unit SET strokes = NULL, dots = NULL, removed_us = NULL WHERE unit = '" UNIT(
+			8) "';"
+			   "UPDATE unit SET strokes = 80, dots = 8, removed_us = NULL WHERE unit = '" UNIT(
+				   7) "';"
+				      "UPDATE session SET needles = NULL");
+	if (version > 1)
+		run_sql(db, "UPDATE unit SET state = 'mounted' WHERE state = 'interrupted'");
 	sqlite3_close(db);
 }
 
@@ -132,7 +224,8 @@ static void check_migration(Fixture *fixture, int version)
 	assert_int_equal(found.records, seq);
 	assert_int_equal(found.personal, 1);
 	rows = look_up(fixture->ledger, "needles", NULL);
-	assert_int_equal(json_array_size(rows), 5);
+	assert_int_equal(json_array_size(rows), 8);
+	expect_interruption(fixture);
 	assert_int_equal(append(fixture->ledger, "station.stopped", json_object()).seq, seq + 1);
 	unlink(newer);
 }

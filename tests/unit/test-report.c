@@ -326,6 +326,54 @@ static void test_consents_are_told_with_their_times(void **state)
 		"Photographs: given (form 1) at 10:12, withdrawn (form 2) at 10:12.");
 }
 
+static void test_the_first_photograph_from_before_is_shown(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+	const ReportZone *crown = report_zone(report, "crown");
+
+	for (const char *file = "abc"; *file; file++)
+		for (int after = 0; after < 2; after++) {
+			_cleanup_(freep) char *body = NULL;
+
+			assert_true(
+				asprintf(&body,
+					"{\"session\":7,\"zone\":\"crown\",\"phase\":\"%s\",\"file\":\"%c.jpg\"}",
+					after ? "after" : "before", *file) > 0);
+			add_event(report, "image.captured", body);
+		}
+	assert_string_equal(crown->before.file, "a.jpg");
+	assert_string_equal(crown->after.file, "c.jpg");
+}
+
+static void test_an_interrupted_session(void **state)
+{
+	_cleanup_(report_freep) Report *report = report_new();
+	_cleanup_(freep) char *html = NULL;
+	Document document;
+	size_t size;
+	FILE *stream = open_memstream(&html, &size);
+
+	add_begin(report, "P-1");
+	add(report, "timeline",
+		"{\"seq\":5,\"time\":\"2026-03-02T09:11:00Z\",\"kind\":\"needle.claimed\",\"actor\":\"b1\",\"body\":"
+		"{\"session\":7,\"unit\":\"U1\",\"lot\":\"L1\"}}");
+	add_event(report, "session.interrupted", "{\"session\":7}");
+	add(report, "session", "{\"session\":7,\"dots\":10,\"strokes\":1119,\"worked_s\":null}");
+	add(report, "needles",
+		"{\"unit\":\"U1\",\"container\":null,\"strokes\":1117,\"dots\":10,\"state\":\"interrupted\",\"removed\":"
+		"\"2026-03-02T10:12:00.5Z\"}");
+	assert_int_equal(report_cartridge(report, 0)->strokes, 1117);
+	assert_int_equal(report_cartridge(report, 0)->dots, 10);
+	assert_true(report_cartridge(report, 0)->interrupted);
+	session_document(report, &document);
+	assert_int_equal(document_write(&document, REPORT_FORMAT_HTML, REPORT_PAPER_A4, stream), 0);
+	fclose(stream);
+	assert_non_null(strstr(html, "1117"));
+	assert_non_null(strstr(html, "1119"));
+	assert_non_null(strstr(html, "(interrupted)"));
+	assert_non_null(strstr(html, "not known"));
+}
+
 static void test_erased_photographs(void **state)
 {
 	_cleanup_(report_freep) Report *report = signed_session();
@@ -765,6 +813,8 @@ int main(void)
 		cmocka_unit_test(test_lots_recalled_after_the_session),
 		cmocka_unit_test(test_consents_are_told_with_their_times),
 		cmocka_unit_test(test_erased_photographs),
+		cmocka_unit_test(test_the_first_photograph_from_before_is_shown),
+		cmocka_unit_test(test_an_interrupted_session),
 		cmocka_unit_test(test_what_people_enter),
 		cmocka_unit_test(test_where_cartridges_went),
 		cmocka_unit_test(test_a_session_that_goes_on),
