@@ -19,8 +19,9 @@ from harness import wait_for
 CTL = harness.BUILD / "ctl/stipplectl"
 
 
-def ctl(*words, expect=0, bus="unix:path=/nonexistent"):
-    run = subprocess.run([CTL, "--bus", bus, *map(str, words)], capture_output=True, text=True, timeout=120)
+def ctl(*words, expect=0, bus="unix:path=/nonexistent", token=""):
+    run = subprocess.run([CTL, "--bus", bus, *map(str, words)], capture_output=True, text=True, timeout=120,
+                         env=dict(os.environ, STIPPLE_TOKEN=token))
     assert run.returncode == expect, run.stdout + run.stderr
     return run.stdout if expect == 0 else run.stdout + run.stderr
 
@@ -288,12 +289,12 @@ def test_saved_checkpoints_chain_without_a_ledger(broker, tmp_path):
 
 def test_a_changed_key_is_followed_by_who_knows_both(station, tmp_path):
     station.enrol("a1", roles="administrator")
-    station.call("Station1", "Login", "a1", "4711")
+    station.sign_in("a1")
     lots(station, range(12))
     files = {name: tmp_path / name for name in ("old", "proof", "statement")}
     before = key_of(station)
     files["old"].write_text(checkpoint_of(station))
-    ctl("key", "rotate", bus=station.address)
+    ctl("key", "rotate", bus=station.address, token=station.token)
     lots(station, range(20, 32))
     after = key_of(station)
     files["proof"].write_text(ctl("--ledger", ledger_of(station), "audit", "prove", f"since={files['old']}"))
@@ -355,8 +356,8 @@ def test_rotation_is_the_administrators(station):
     before = key_of(station)
     said = ctl("key", "rotate", expect=1, bus=station.address)
     assert "nobody is signed in" in said
-    station.call("Station1", "Login", "a1", "4711")
-    ctl("key", "rotate", bus=station.address)
+    station.sign_in("a1")
+    ctl("key", "rotate", bus=station.address, token=station.token)
     assert key_of(station) != before
     lots(station, range(12))
     station.stop()
