@@ -675,8 +675,7 @@ static void stop(Daemon *daemon)
 	Control *control = daemon->control;
 
 	watch_free(daemon->threads);
-	if (control)
-		control_stop(control);
+	watch_stop_control(control);
 	scanner_free(daemon->scanner);
 	bus_free(daemon->bus);
 	live_free(daemon->live);

@@ -137,6 +137,11 @@ void control_cut(Control *control)
 		control->options.board->cut_enable(board);
 }
 
+bool control_has_board(const Control *control)
+{
+	return atomic_load(&control->cuttable) != NULL;
+}
+
 int control_fd(const Control *control)
 {
 	return ring_fd(control->facts);

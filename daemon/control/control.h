@@ -152,6 +152,8 @@ uint32_t control_beat(Control *control);
  * the process: what the control thread believes is no longer true.
  */
 void control_cut(Control *control);
+/** Whether there is an open board, which alone could move a needle. Any thread. */
+bool control_has_board(const Control *control);
 
 /** Lamps: any of ready, working, fault. */
 int control_lamps(Control *control, bool ready, bool working, bool fault) _must_check_;

@@ -4,6 +4,7 @@
 
 #include "watch/watch.h"
 
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ enum {
 	 */
 	BEATS_MIN = 5,
 	LAST_WORDS_MS = 250, /* for the record of the fault to be committed, before the process ends */
+	STOP_LOOK_MS = 5,    /* between looks whether control has seen the order to stop */
 	FEEDS = 4,           /* in the watchdog's time */
 };
 
@@ -90,6 +92,28 @@ static bool ledger_lives(const Watch *watch)
 	const Ledger *ledger = watch->options.ledger;
 
 	return !ledger || ledger_silent_us(ledger) <= WATCH_LEDGER_SILENT_MS * 1000LL;
+}
+
+void watch_stop_control(Control *control)
+{
+	uint32_t rounds;
+
+	if (!control)
+		return;
+	control_stop(control);
+	rounds = control_beat(control);
+	for (int waited = 0; waited < WATCH_CONTROL_SILENT_MS; waited += STOP_LOOK_MS) {
+		if (!control_has_board(control))
+			return; /* opening one may take a while, and moves nothing */
+		(void)poll(NULL, 0, STOP_LOOK_MS);
+		/* the second one began after the order */
+		if (control_beat(control) - rounds >= 2)
+			return;
+	}
+	control_cut(control);
+	log_line(LOG_CRIT, LOG_ID_THREAD_SILENT,
+		"the control thread gives no sign of life: the needle is stopped and the daemon ends");
+	_exit(EXIT_FAILURE);
 }
 
 static void feed(Watch *watch)

@@ -40,6 +40,13 @@ typedef struct WatchOptions {
 /** Starts at once. -ENOMEM or the error of sd-event. */
 int watch_new(sd_event *event, const WatchOptions *options, Watch **ret) _must_check_;
 
+/**
+ * When the loop has ended: stops the needle and waits until the control thread has seen that. One that hangs
+ * is not waited for any longer: ENABLE is dropped past it, and the process ends here, with status 1.
+ * `control` may be NULL.
+ */
+void watch_stop_control(Control *control);
+
 /** Accepts NULL; returns NULL. */
 Watch *watch_free(Watch *watch);
 DEFINE_CLEANUP(Watch *, watch_free, watch_freep);

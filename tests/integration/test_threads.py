@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The threads watch each other: one that hangs never leaves the needle to itself."""
 
+import signal
 import socket
 import subprocess
 import threading
@@ -102,6 +103,14 @@ def test_the_daemon_ends_when_the_control_thread_hangs(chair):
     (fault,) = kinds_and_bodies(chair, "fault.latched")
     assert fault["cause"] == "control-silent" and fault["session"] == 1
     assert "session.interrupted" in chair.records()
+
+
+def test_leaving_waits_for_no_thread_that_hangs(chair):
+    with frozen(chair.daemon.pid, "control") as thread:
+        chair.daemon.send_signal(signal.SIGTERM)
+        wait_for(lambda: ended(thread), "the thread to end")
+        assert chair.daemon.wait(harness.PATIENCE_S) == 1, chair.log_text()
+    assert "the control thread gives no sign of life" in chair.log_text()
 
 
 def test_the_control_thread_may_take_its_time_while_no_needle_can_move(chair):
