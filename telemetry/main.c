@@ -28,15 +28,44 @@ typedef struct Program {
 	Config *config;
 	sd_event *event;
 	Publisher *publisher;
+	char *text; /* of the configuration, as it was read */
 	bool again; /* to start over */
 } Program;
 
-static void start_over(void *userdata)
+/** Every key with its value, or why they cannot be read; the caller's. NULL when memory is short. */
+static char *read_configuration(const char *path)
 {
-	Program *program = userdata;
+	_cleanup_(config_freep) Config *config = NULL;
+	char error[CONFIG_ERROR_MAX], *text = NULL;
+	size_t size;
+	FILE *file;
 
+	if (config_load(path, &config, error) < 0)
+		return strdup(error);
+	file = open_memstream(&text, &size);
+	if (!file)
+		return NULL;
+	config_write(config, file);
+	if (fclose(file) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void start_over(Program *program)
+{
 	program->again = true;
 	(void)sd_event_exit(program->event, 0);
+}
+
+/** The daemon has started, perhaps with another configuration than the one that is in force here. */
+static void on_daemon(void *userdata)
+{
+	Program *program = userdata;
+	_cleanup_(freep) char *text = read_configuration(program->config_path);
+
+	if (text && program->text && strcmp(text, program->text) != 0)
+		start_over(program);
 }
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -52,6 +81,7 @@ static int start_configuration(Program *program)
 	char error[CONFIG_ERROR_MAX];
 	int r;
 
+	program->text = read_configuration(program->config_path);
 	if (config_load(program->config_path, &program->config, error) >= 0)
 		return 0;
 	log_line(LOG_ERR, LOG_ID_CONFIG_REJECTED, "nothing is published: %s", error);
@@ -81,7 +111,7 @@ static int run(Program *program)
 	if (r >= 0)
 		r = sd_event_set_watchdog(program->event, true);
 	if (r >= 0)
-		r = publisher_new(program->event, program->config, program->folder, start_over, program,
+		r = publisher_new(program->event, program->config, program->folder, on_daemon, program,
 			&program->publisher);
 	if (r < 0) {
 		log_error("stipple-telemetryd cannot start: %s", strerror(-r));
@@ -159,6 +189,7 @@ int main(int argc, char **argv)
 	publisher_free(program.publisher);
 	sd_event_unref(program.event);
 	config_free(program.config);
+	free(program.text);
 	if (r >= 0 && program.again) {
 		execv("/proc/self/exe", argv);
 		log_error("stipple-telemetryd cannot start over: %s", strerror(errno));

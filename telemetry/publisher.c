@@ -17,13 +17,12 @@ enum { SLACK_US = 10000 };
 
 struct Publisher {
 	const Config *config;
-	void (*again)(void *userdata);
+	void (*up)(void *userdata);
 	void *userdata;
 	MqttClient *client; /* NULL when not to publish */
 	Feed *feed;
 	Link *link;
 	sd_event_source *timer;
-	bool was_up; /* the daemon was there before */
 	bool have_state, state_changed, told_offline;
 	LiveState state;
 	struct {
@@ -356,11 +355,7 @@ static void on_up(void *userdata)
 {
 	Publisher *publisher = userdata;
 
-	if (publisher->was_up) {
-		publisher->again(publisher->userdata);
-		return;
-	}
-	publisher->was_up = true;
+	publisher->up(publisher->userdata);
 	memset(&publisher->reported, 0, sizeof publisher->reported);
 	if (publisher->client)
 		feed_set_serving(publisher->feed, true);
@@ -438,7 +433,7 @@ static int start_client(sd_event *event, Publisher *publisher, const char *folde
 	return r < 0 ? r : feed_new(publisher->config, folder, publisher->client, &publisher->feed);
 }
 
-int publisher_new(sd_event *event, const Config *config, const char *folder, void (*again)(void *userdata),
+int publisher_new(sd_event *event, const Config *config, const char *folder, void (*up)(void *userdata),
 	void *userdata, Publisher **ret)
 {
 	_cleanup_(publisher_freep) Publisher *publisher = calloc(1, sizeof *publisher);
@@ -448,7 +443,7 @@ int publisher_new(sd_event *event, const Config *config, const char *folder, voi
 	if (!publisher)
 		return -ENOMEM;
 	publisher->config = config;
-	publisher->again = again;
+	publisher->up = up;
 	publisher->userdata = userdata;
 	if (config->mqtt_enabled)
 		r = start_client(event, publisher, folder);

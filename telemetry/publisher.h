@@ -20,9 +20,10 @@ typedef struct Publisher Publisher;
 
 /**
  * `folder` is where progress is kept; both outlive the publisher. A daemon, ledger or broker that is away is
- * no error. `again` is called when the daemon has started over, maybe with another configuration.
+ * no error. `up` is called when the daemon is there, each time: it may have started over with another
+ * configuration.
  */
-int publisher_new(sd_event *event, const Config *config, const char *folder, void (*again)(void *userdata),
+int publisher_new(sd_event *event, const Config *config, const char *folder, void (*up)(void *userdata),
 	void *userdata, Publisher **ret) _must_check_;
 /** Publishes the "offline" state if connected and disconnects, without waiting. Accepts NULL; returns NULL.
  */
