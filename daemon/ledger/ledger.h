@@ -29,8 +29,8 @@ enum { LEDGER_TEXT_MAX = 256, LEDGER_NAMES_MAX = 128 };
 
 typedef struct LedgerOptions {
 	const char *path;    /* ":memory:" is refused; the folder must exist */
-	const char *station; /* "<clinic>/<station>", kept in every record; a ledger that has others keeps those until
-				station.renamed is on record */
+	const char *station; /* "<clinic>/<station>", kept in every record; a ledger that has others keeps
+				those until station.renamed is on record */
 	const Clock *clock;  /* read on the ledger thread; must outlive the ledger */
 	const char *keys;    /* folder of the signing key, made with its first key; NULL: no checkpoints */
 	const char *key;     /* NULL, or the private key as text in place of the folder's: a credential */
@@ -51,8 +51,8 @@ typedef struct LedgerInfo {
 	uint64_t published;    /* cursor of ledger_set_published() */
 	uint64_t checkpoint;   /* size of the newest checkpoint; 0 none */
 	uint64_t checkpoint_published; /* cursor of ledger_set_checkpoint_published() */
-	char names[LEDGER_NAMES_MAX];  /* "<clinic>/<station>": of the newest record station.renamed, else of the
-					  newest record; "" in an empty ledger */
+	char names[LEDGER_NAMES_MAX];  /* "<clinic>/<station>": of the newest record station.renamed, else of
+					  the  newest record; "" in an empty ledger */
 	uint64_t administrators;       /* enrolled and not revoked */
 	bool clock_behind;             /* the clock reads earlier than newest_utc_us */
 } LedgerInfo;
