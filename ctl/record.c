@@ -124,6 +124,20 @@ static int read_membrane(json_t *lot)
 	return CTL_DONE;
 }
 
+static int read_serialised(json_t *lot)
+{
+	const char *serialised = json_string_value(json_object_get(lot, "serialised"));
+
+	if (!serialised)
+		return CTL_DONE;
+	if (strcmp(serialised, "yes") != 0 && strcmp(serialised, "no") != 0)
+		return ctl_usage(
+			"\"%s\" does not say whether each cartridge bears a serial: write serialised=yes or no",
+			serialised);
+	json_object_set_new(lot, "serialised", json_boolean(strcmp(serialised, "yes") == 0));
+	return CTL_DONE;
+}
+
 static int receive(Ctl *ctl, json_t *lot)
 {
 	sd_bus_message *message = NULL, *reply = NULL;
@@ -148,6 +162,8 @@ static int run_receive(Ctl *ctl, int n, char **arguments)
 	size_t size = 0;
 	int status = lot ? read_membrane(lot) : CTL_USAGE;
 
+	if (status == CTL_DONE)
+		status = read_serialised(lot);
 	if (status == CTL_DONE && file) {
 		path = strdup(file);
 		status = path ? read_certificate(path, &data, &size) : ctl_fail("out of memory");
@@ -263,8 +279,8 @@ const Command record_commands[] = {
 	{ "needle receive",
 		"lot=L expiry=DATE quantity=N product=P maker=M [gtin=G] [configuration=C] [supplier=S] [purchase=P]"
 		" [certificate=NUMBER] [certificate_file=FILE] [membrane=yes|no] [membrane_reference=R]"
-		" [low_stock=N]",
-		5, 14, run_receive, "put a lot of cartridges on record, or a further delivery of it" },
+		" [low_stock=N] [serialised=yes|no]",
+		5, 15, run_receive, "put a lot of cartridges on record, or a further delivery of it" },
 	{ "needle certificate", "FILE lot=L [gtin=G] [certificate=NUMBER]", 2, 4, run_certificate,
 		"keep the file of a lot's sterilisation certificate" },
 	{ "audit", "QUERY|list [WHAT] [from=T] [to=T] [lot=L] [session=N] [subject=S] [after=N] [limit=N]...",

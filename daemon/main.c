@@ -116,6 +116,7 @@ static int on_scanner(sd_event_source *source, int fd, uint32_t events, void *us
 	scanner_clear(daemon->scanner);
 	while (scanner_take(daemon->scanner, &event)) {
 		if (event.is_code) {
+			station_scanned(daemon->station, event.text);
 			bus_scanned(daemon->bus, event.text);
 			continue;
 		}

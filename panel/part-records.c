@@ -19,7 +19,8 @@ static const char lot_form[] =
 	"('expiry', false, 'date', ''), ('quantity', false, 'count', ''), ('product', false, 'text', ''), "
 	"('maker', false, 'text', ''), ('certificate', true, 'text', ''), ('membrane', true, 'boolean', ''), "
 	"('membrane_reference', true, 'text', ''), ('supplier', true, 'text', ''), "
-	"('purchase', true, 'text', ''), ('low_stock', true, 'count', '')])";
+	"('purchase', true, 'text', ''), ('low_stock', true, 'count', ''), "
+	"('serialised', true, 'boolean', '')])";
 
 static void on_lot(GtkButton *button, gpointer userdata)
 {

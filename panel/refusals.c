@@ -21,6 +21,7 @@ ScreenId refusal_screen(const char *error)
 		{ "Screening", SCREEN_CONSENT },
 		{ "NoNeedle", SCREEN_CARTRIDGE },
 		{ "NeedleRefused", SCREEN_CARTRIDGE },
+		{ "Ambiguous", SCREEN_CARTRIDGE },
 		{ "LotBarred", SCREEN_CARTRIDGE },
 		{ "NeedleWorn", SCREEN_CARTRIDGE },
 		{ "NoHandpiece", SCREEN_CARTRIDGE },

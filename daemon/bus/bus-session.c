@@ -80,15 +80,25 @@ static int run_zone(Call *call)
 	return 1;
 }
 
-static int run_mount(Call *call)
+static int run_mount_code(Call *call, bool scanned)
 {
 	const char *code;
 	int r = call_read_strings(call, &code, NULL, NULL, NULL);
 
 	if (r < 0)
 		return call_bad_arguments(call, r);
-	station_mount_needle(call->bus->station, code, call_answered, call);
+	station_mount_needle(call->bus->station, code, scanned, call_answered, call);
 	return 1;
+}
+
+static int run_mount(Call *call)
+{
+	return run_mount_code(call, false);
+}
+
+static int run_mount_scanned(Call *call)
+{
+	return run_mount_code(call, true);
 }
 
 static int run_remove(Call *call)
@@ -279,6 +289,7 @@ static int method(sd_bus_message *message, void *userdata, sd_bus_error *error)
 		{ "RecordConsent", run_consent, NULL },
 		{ "SelectZone", run_zone, NULL },
 		{ "MountNeedle", run_mount, reply_detail },
+		{ "MountScanned", run_mount_scanned, reply_detail },
 		{ "RemoveNeedle", run_remove, NULL },
 		{ "LoadPigment", run_pigment, NULL },
 		{ "Capture", run_capture, reply_capture },
@@ -474,6 +485,8 @@ const sd_bus_vtable bus_session_vtable[] = {
 	SD_BUS_METHOD_WITH_ARGS("SelectZone", SD_BUS_ARGS("s", zone, "s", skin_type, "u", area_mm2),
 		SD_BUS_NO_RESULT, method, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("MountNeedle", SD_BUS_ARGS("s", code), SD_BUS_RESULT("s", unit), method,
+		SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("MountScanned", SD_BUS_ARGS("s", code), SD_BUS_RESULT("s", unit), method,
 		SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("RemoveNeedle", SD_BUS_ARGS("s", reason), SD_BUS_NO_RESULT, method,
 		SD_BUS_VTABLE_UNPRIVILEGED),

@@ -24,6 +24,7 @@ static const Form table[] = {
 	{ "lot.status", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
 	{ "needle.disposed", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
 	{ "needle.damaged", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
+	{ "needle.distinct", FORM_INVENTORY, "supervisor", "these are two cartridges", NULL, FORM_ANYTIME },
 	{ "pigment.received", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
 	{ "pigment.status", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
 	{ "pigment.blended", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },

@@ -83,10 +83,12 @@ static void needle_claimed(Operation *operation, const LedgerAnswer *answer)
 
 static void needle_refused(Operation *operation, const LedgerAnswer *answer)
 {
+	const char *refusal = json_string_value(json_object_get(operation->body, "refusal"));
+	bool ambiguous = refusal && strcmp(refusal, "ambiguous") == 0;
 	char text[STATION_TEXT_MAX];
 
 	memcpy(text, operation->reply.text, sizeof text);
-	operation_fail(operation, STATION_ERROR_NEEDLE, "%s", text);
+	operation_fail(operation, ambiguous ? STATION_ERROR_AMBIGUOUS : STATION_ERROR_NEEDLE, "%s", text);
 }
 
 /** A refusal is evidence too: it is recorded before the technician hears of it. */
@@ -124,6 +126,10 @@ static void claim_answered(void *userdata, const LedgerAnswer *answer)
 		refuse_needle(operation, "expired", copy, answer->text);
 	else if (answer->error == -EKEYREVOKED)
 		refuse_needle(operation, "barred", copy, answer->text);
+	else if (answer->error == -ENOTUNIQ)
+		refuse_needle(operation, "ambiguous", copy, answer->text);
+	else if (answer->error == -EBADMSG)
+		refuse_needle(operation, "contradiction", copy, answer->text);
 	else
 		operation_fail(operation, STATION_ERROR_LEDGER, "nothing was recorded: %s", answer->text);
 }
@@ -156,6 +162,7 @@ static void claim_needle(Operation *operation)
 	set_optional(body, "gtin", operation->code.product);
 	set_optional(body, "serial", operation->code.serial);
 	set_optional(body, "expiry", operation->code.expiry);
+	set_optional(body, "source", operation->scanned ? "scanner" : "keyboard");
 	if (body)
 		set_chip(body, &operation->chip);
 	ask_for_evidence(body, &station->profile);
@@ -180,8 +187,21 @@ static void needle_reseated(Operation *operation, const LedgerAnswer *answer)
 	operation_done(operation);
 }
 
-/** How long one of a label's two symbols waits for the other. */
-enum { HALF_CODE_US = 60 * USEC_PER_SEC };
+/* how long one of a label's two symbols waits for the other, and a code that was read for its claim */
+enum { HALF_CODE_US = 60 * USEC_PER_SEC, SCANNED_CODE_US = 60 * USEC_PER_SEC };
+
+void station_scanned(Station *station, const char *code)
+{
+	snprintf(station->scanned_code, sizeof station->scanned_code, "%s", code);
+	text_repair(station->scanned_code);
+	station->scanned_us = station_now_us(station);
+}
+
+static bool came_from_scanner(const Station *station, const char *code)
+{
+	return station->scanned_code[0] && strcmp(station->scanned_code, code) == 0 &&
+	       station_now_us(station) - station->scanned_us <= SCANNED_CODE_US;
+}
 
 /** Reads the code, with the label's other symbol where that came just before. False: it has failed. */
 static bool read_code(Operation *operation, const char *code)
@@ -199,8 +219,11 @@ static bool read_code(Operation *operation, const char *code)
 	}
 	snprintf(operation->code_text, sizeof operation->code_text, "%s", code);
 	needle_code_read(code, &options, &read);
-	if (read.half && waits)
-		(void)!needle_code_join(station->half_code, code, &options, &read, operation->code_text);
+	operation->scanned = operation->scanned || came_from_scanner(station, code);
+	if (read.half && waits &&
+		needle_code_join(station->half_code, code, &options, &read, operation->code_text) == 0)
+		operation->scanned = operation->scanned && station->half_scanned;
+	station->half_scanned = operation->scanned;
 	snprintf(station->half_code, sizeof station->half_code, "%s", read.half ? code : "");
 	station->half_us = station_now_us(station);
 	if (read.n_errors == 0) {
@@ -222,7 +245,7 @@ static bool may_reseat(const Station *station, const Operation *operation)
 		       (int64_t)station->options.config->reseat_max_s * USEC_PER_SEC;
 }
 
-void station_mount_needle(Station *station, const char *code, StationDone done, void *userdata)
+void station_mount_needle(Station *station, const char *code, bool scanned, StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, true, done, userdata);
 	json_t *body;
@@ -236,6 +259,7 @@ void station_mount_needle(Station *station, const char *code, StationDone done, 
 			station->view.unit);
 		return;
 	}
+	operation->scanned = scanned;
 	if (!operation_clock_set(operation) || !read_code(operation, code))
 		return;
 	operation->chip = station->view.chip;

@@ -206,6 +206,8 @@ static void record_answered(void *userdata, const LedgerAnswer *answer)
 		operation_fail(operation, STATION_ERROR_INVALID, "%s", answer->text);
 	else if (answer->error == -EPERM)
 		operation_fail(operation, STATION_ERROR_ROLE, "%s", answer->text);
+	else if (answer->error == -ENOTUNIQ)
+		operation_fail(operation, STATION_ERROR_AMBIGUOUS, "%s", answer->text);
 	else if (answer->error == -ESTALE || answer->error == -EKEYREVOKED)
 		operation_fail(operation, STATION_ERROR_BARRED, "%s", answer->text);
 	else

@@ -110,6 +110,7 @@ struct Operation {
 	/* needle */
 	NeedleCode code;
 	char code_text[NEEDLE_CODE_MAX + 1]; /* as it came; of two symbols both */
+	bool scanned;
 	ChipId chip;
 };
 
@@ -185,7 +186,10 @@ struct Station {
 	uint64_t claim; /* ledger sequence number; 0: none mounted */
 	ChipId claim_chip;
 	char half_code[NEEDLE_CODE_MAX + 1]; /* one of a label's two symbols, which waits for the other */
+	bool half_scanned;
 	int64_t half_us;
+	char scanned_code[NEEDLE_CODE_MAX + 1]; /* what the station's own scanner read last */
+	int64_t scanned_us;
 	char claim_product[NEEDLE_PRODUCT_MAX]; /* "" when its code named none */
 	int64_t needle_since_us;                /* of worked_us, when its own work began */
 	bool wear_warned, wear_stopped;

@@ -207,6 +207,7 @@ static const LotField lot_fields[] = {
 	{ "membrane", false, 0 },
 	{ "membrane_reference", false, 64 },
 	{ "low_stock", false, 0 },
+	{ "serialised", false, 0 },
 };
 
 static bool lot_expiry_ok(Operation *operation, json_t *lot)

@@ -40,6 +40,8 @@ typedef struct Station Station;
 #define STATION_ERROR_ROLE      STATION_ERROR_PREFIX "RoleMissing"
 #define STATION_ERROR_NOT_YOURS STATION_ERROR_PREFIX "NotYourSignIn" /* somebody is signed in, elsewhere */
 #define STATION_ERROR_NEEDLE    STATION_ERROR_PREFIX "NeedleRefused"
+/* which cartridge it is cannot be told: a supervisor may settle it */
+#define STATION_ERROR_AMBIGUOUS STATION_ERROR_PREFIX "Ambiguous"
 #define STATION_ERROR_REFUSED   STATION_ERROR_PREFIX "Refused" /* several interlocks; text lists them */
 #define STATION_ERROR_LEDGER    STATION_ERROR_PREFIX "LedgerFailed"
 #define STATION_ERROR_BOARD     STATION_ERROR_PREFIX "BoardFailed"
@@ -286,7 +288,10 @@ void station_select_zone(Station *station, const char *zone, const char *skin_ty
 /** What a code says, by this station's clock and its scanner's substitute for FNC1. Changes nothing. */
 void station_read_code(const Station *station, const char *code, NeedleCode *ret);
 /** detail: the unit claimed. Refused with the reason when it was used, is unknown, expired, ... */
-void station_mount_needle(Station *station, const char *code, StationDone done, void *userdata);
+/** `scanned`: the caller says that a scanner read it. What the station's own scanner read it knows itself. */
+void station_mount_needle(Station *station, const char *code, bool scanned, StationDone done, void *userdata);
+/** The station's own scanner read this. Changes nothing; the next claim of the same code came from there. */
+void station_scanned(Station *station, const char *code);
 void station_remove_needle(Station *station, const char *reason, StationDone done, void *userdata);
 void station_load_pigment(Station *station, const char *brand, const char *colour, const char *lot,
 	const char *expiry, StationDone done, void *userdata);

@@ -104,6 +104,16 @@ static const RecordKind kinds[] = { { NULL } };
 	LOT_GAP("lot-membrane", "the proof of the barrier membrane") \
 	"NOT membrane AND " WANTED("membrane")
 
+/* a chip identifies its cartridge, whatever was typed */
+#define GAP_TYPED                                                                                          \
+	"SELECT 'needle-typed', 'cartridge ' || unit, 'a scan: its code was typed', " DAY("utc_us")        \
+	" FROM unit WHERE source = 'keyboard' AND chip IS NULL"
+/* some of the lot with their serial, some without: these may be the same cartridges */
+#define GAP_MIXED                                                                                          \
+	"SELECT 'needle-mixed', 'lot ' || lot, 'the serial of ' || sum(twin IS NULL) || ' of its cartridges:" \
+	" others have one', " DAY("min(utc_us)") " FROM unit WHERE session IS NOT NULL"                    \
+	" GROUP BY lot COLLATE NOCASE, gtin HAVING count(twin) > 0 AND sum(twin IS NULL) > 0"
+
 #define PIGMENT_GAP(rule, missing, us, table) \
 	"SELECT '" rule "', 'pigment ' || brand || ' ' || colour || ' lot ' || lot, '" missing "', " DAY(us) \
 	" FROM " table " WHERE " WANTED("pigment") " AND "
@@ -164,7 +174,7 @@ static const char gaps[] =
 	GAP_BIOLOGICAL AND_THEN GAP_UNPROVEN AND_THEN GAP_FOLLOW_UP AND_THEN GAP_ITEMS AND_THEN GAP_NOTIFIED
 	AND_THEN GAP_DOUBT AND_THEN GAP_CYCLE_FAILED AND_THEN GAP_OUT_OF_SERVICE AND_THEN GAP_MECHANICAL
 	AND_THEN GAP_PRESSURE AND_THEN GAP_INTEGRATOR AND_THEN GAP_CHEMICAL AND_THEN GAP_CONTENTS
-	AND_THEN GAP_RELEASE AND_THEN GAP_CERTIFICATE AND_THEN GAP_MEMBRANE AND_THEN GAP_PIGMENT
+	AND_THEN GAP_RELEASE AND_THEN GAP_CERTIFICATE AND_THEN GAP_MEMBRANE AND_THEN GAP_TYPED AND_THEN GAP_MIXED AND_THEN GAP_PIGMENT
 	AND_THEN GAP_PURPOSE AND_THEN GAP_CONSENT AND_THEN GAP_SCREENING AND_THEN GAP_SIGNATURE
 	AND_THEN GAP_DISPOSAL AND_THEN GAP_OPERATOR AND_THEN GAP_TREATED
 	")) WHERE 1";

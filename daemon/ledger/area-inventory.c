@@ -58,11 +58,21 @@ static const char version_4[] =
 					" (SELECT unit, sum(strokes) AS n, sum(dots) AS d FROM chunk GROUP BY unit) AS known WHERE known.unit = unit.unit;"
 					"DROP TABLE chunk;"
 					"UPDATE unit SET state = iif(state = 'mounted', 'interrupted', state), removed_us = session.ended_us FROM session"
-					" WHERE session.session = unit.session AND session.outcome = 'interrupted' AND unit.removed_us IS NULL;";
+					" WHERE session.session = unit.session AND session.outcome = 'interrupted' AND unit.removed_us IS NULL;"
+					/* twin: what all spellings of a unit's serial have in common, see
+					   identity.c */
+					"ALTER TABLE lot ADD COLUMN serialised INTEGER NOT NULL DEFAULT 0;"
+					"ALTER TABLE unit ADD COLUMN source TEXT;"
+					"ALTER TABLE unit ADD COLUMN twin TEXT;"
+					"UPDATE unit SET twin = twin(unit);"
+					"CREATE INDEX unit_twin ON unit(twin) WHERE twin IS NOT NULL;"
+					"CREATE INDEX unit_serial ON unit(lot COLLATE NOCASE) WHERE twin IS NOT NULL;"
+					"CREATE TABLE distinct_unit(unit TEXT NOT NULL, other TEXT NOT NULL, seq INTEGER NOT NULL,"
+					"  PRIMARY KEY(unit, other)) WITHOUT ROWID;";
 
 static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2, NULL, version_4 };
 
-static const char *const tables[] = { "lot", "unit", "pigment_use", NULL };
+static const char *const tables[] = { "lot", "unit", "pigment_use", "distinct_unit", NULL };
 
 /* ---- claims ---- */
 
@@ -177,6 +187,32 @@ static int check_evidence(ProjectionContext *context, sqlite3_stmt *row)
 	return 0;
 }
 
+/** The printed expiry is that of the lot, or of a correction of its receipt: else one of the two is misread.
+ */
+static int check_printed(ProjectionContext *context, sqlite3_stmt *row)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *corrected = NULL;
+	const char *printed = projection_text(context, "expiry");
+	const char *expiry = column_text(row, LOT_EXPIRY);
+	bool found;
+	int r;
+
+	if (!printed || strcmp(printed, expiry) == 0)
+		return 0;
+	r = projection_step(context,
+		"SELECT 1" FROM_CORRECTIONS
+		"WHERE kind = 'lot.received' AND field = 'expiry' AND new = @expiry"
+		" AND " RECORDED("lot") " = @lot COLLATE NOCASE AND (@gtin IS NULL OR " RECORDED(
+			"gtin") " IS NULL OR " RECORDED("gtin") " = @gtin) LIMIT 1",
+		&corrected, &found);
+	if (r < 0 || found)
+		return r;
+	return projection_refuse(context, -EBADMSG,
+		"the code says that the cartridge expires on %s, the record of lot %s says %s: read the label again, and "
+		"correct the record of the receipt if that is wrong",
+		printed, projection_text(context, "lot"), expiry);
+}
+
 /** Whether the lot may be used now: its status, expiry and evidence. */
 static int check_lot(ProjectionContext *context, sqlite3_stmt *row)
 {
@@ -184,6 +220,7 @@ static int check_lot(ProjectionContext *context, sqlite3_stmt *row)
 	const char *expiry = column_string(row, LOT_EXPIRY);
 	const char *status = column_string(row, LOT_STATUS);
 	char today[CLOCK_UTC_TEXT_MAX];
+	int r;
 
 	projection_today(context, today);
 	if (printed && strcmp(printed, expiry) < 0)
@@ -195,7 +232,8 @@ static int check_lot(ProjectionContext *context, sqlite3_stmt *row)
 	if (strcmp(expiry, today) < 0)
 		return projection_refuse(context, -ESTALE,
 			"cartridge %s expired on %s: open one of another lot", unit, expiry);
-	return check_evidence(context, row);
+	r = check_printed(context, row);
+	return r < 0 ? r : check_evidence(context, row);
 }
 
 static int check_stock(ProjectionContext *context, sqlite3_stmt *row)
@@ -252,11 +290,14 @@ static int project_claim(ProjectionContext *context)
 	int r = refuse_used(context);
 
 	if (r == 0)
+		r = identity_check(context);
+	if (r == 0)
 		r = take_from_lot(context, true);
 	if (r == 0)
 		r = projection_run(context,
-			"INSERT INTO unit(unit, seq, session, gtin, lot, expiry, chip, operator, utc_us) VALUES"
-			"(@unit, @seq, @session, coalesce(@gtin, ''), @lot, @expiry, @chip, @actor, @utc_us)");
+			"INSERT INTO unit(unit, seq, session, gtin, lot, expiry, chip, operator, utc_us, source, twin)"
+			" VALUES(@unit, @seq, @session, coalesce(@gtin, ''), @lot, @expiry, @chip, @actor, @utc_us,"
+			" @source, twin(@unit))");
 	return r < 0 ? r : answer_unit(context);
 }
 
@@ -345,8 +386,8 @@ static int project_damaged(ProjectionContext *context)
 	if (r == 0)
 		r = projection_run(context,
 			"INSERT INTO unit(unit, seq, gtin, lot, expiry, operator, utc_us, state, damage, container,"
-			" ended_us, ended_by) VALUES(@unit, @seq, coalesce(@gtin, ''), @lot, @expiry, @actor, @utc_us,"
-			" 'damaged', @reason, @container, @utc_us, @actor)");
+			" ended_us, ended_by, twin) VALUES(@unit, @seq, coalesce(@gtin, ''), @lot, @expiry, @actor,"
+			" @utc_us, 'damaged', @reason, @container, @utc_us, @actor, twin(@unit))");
 	return r < 0 ? r : answer_unit(context);
 }
 
@@ -374,7 +415,7 @@ static int project_damaged(ProjectionContext *context)
 	" certificate_sha256 = iif(" NEW_FILE ", @certificate_sha256, certificate_sha256),"           \
 	" membrane = coalesce(@membrane, membrane),"                                                  \
 	" membrane_reference = coalesce(@membrane_reference, membrane_reference),"                    \
-	" low_stock = coalesce(@low_stock, low_stock)"
+	" low_stock = coalesce(@low_stock, low_stock), serialised = max(serialised, coalesce(@serialised, 0))"
 /* clang-format on */
 
 static int project_lot(ProjectionContext *context)
@@ -386,9 +427,10 @@ static int project_lot(ProjectionContext *context)
 	return projection_run(context,
 		"INSERT INTO lot(gtin, lot, product, maker, expiry, quantity, certificate, received_us, seq,"
 		" configuration, supplier, purchase, certificate_file, certificate_sha256, membrane,"
-		" membrane_reference, low_stock) VALUES(coalesce(@gtin, ''), @lot, @product, @maker, @expiry,"
+		" membrane_reference, low_stock, serialised) VALUES(coalesce(@gtin, ''), @lot, @product, @maker, @expiry,"
 		" @quantity, @certificate, @utc_us, @seq, @configuration, @supplier, @purchase, @certificate_file,"
-		" @certificate_sha256, coalesce(@membrane, 0), @membrane_reference, coalesce(@low_stock, 0))" ADD_DELIVERY);
+		" @certificate_sha256, coalesce(@membrane, 0), @membrane_reference, coalesce(@low_stock, 0),"
+		" coalesce(@serialised, 0))" ADD_DELIVERY);
 }
 
 /** Without a number the file's name stands for the certificate. */
@@ -442,7 +484,7 @@ static int project_lot_status(ProjectionContext *context)
 }
 
 #define NEEDLE                                                                                              \
-	"SELECT unit.seq, unit, unit.gtin, lot, unit.expiry, chip, unit.session, subject,"                  \
+	"SELECT unit.seq, unit, unit.gtin, lot, unit.expiry, chip, source, unit.session, subject,"          \
 	" unit.operator, iif(unit.session IS NULL, NULL, unit.utc_us) AS \"used:utc\", removed_us AS"       \
 	" \"removed:utc\", unit.strokes, unit.dots, unit.worked_s, state, damage, container, unit.ended_us" \
 	" AS \"ended:utc\", ended_by, " JOINED_CORRECTIONS                                                  \
@@ -452,11 +494,11 @@ static int project_lot_status(ProjectionContext *context)
 	CORRECTIONS_OF("made.seq",                                                                                                       \
 		"CROSS JOIN lot AS made ON made.lot = " RECORDED("lot") " AND (" RECORDED("gtin") " IS NULL OR made.gtin IN (" RECORDED( \
 			"gtin") ", '')) WHERE kind IN ('lot.received', 'lot.status', 'lot.certificate')")
-#define LOT                                                                                                \
-	"SELECT gtin, lot, product, configuration, maker, expiry, quantity, used, quantity - used AS"      \
-	" \"left\", low_stock, status, status_reason, status_us AS \"changed:utc\", supplier, purchase,"   \
-	" certificate, certificate_file, certificate_sha256, membrane, membrane_reference, received_us AS" \
-	" \"received:utc\", seq, " JOINED_CORRECTIONS                                                      \
+#define LOT                                                                                                          \
+	"SELECT gtin, lot, product, configuration, maker, expiry, quantity, used, quantity - used AS"                \
+	" \"left\", low_stock, serialised, status, status_reason, status_us AS \"changed:utc\", supplier, purchase," \
+	" certificate, certificate_file, certificate_sha256, membrane, membrane_reference, received_us AS"           \
+	" \"received:utc\", seq, " JOINED_CORRECTIONS                                                                \
 	" FROM lot" JOIN_CORRECTIONS(CORRECTIONS_OF_LOTS, "lot.seq") " WHERE 1"
 #define STOCK_ORDER "coalesce(product, ''), coalesce(configuration, ''), expiry, lot, gtin"
 /* clang-format off */
@@ -474,7 +516,9 @@ static const RecordKind kinds[] = {
 			MAYBE_TEXT("configuration"), MAYBE_TEXT("supplier"), MAYBE_TEXT("purchase"),
 			MAYBE_TEXT("certificate"), MAYBE_TEXT("certificate_file"),
 			MAYBE_TEXT("certificate_sha256"), MAYBE("membrane", FIELD_BOOLEAN),
-			MAYBE_TEXT("membrane_reference"), MAYBE_COUNT_IN("low_stock", 0, DELIVERY_MAX)),
+			MAYBE_TEXT("membrane_reference"), MAYBE_COUNT_IN("low_stock", 0, DELIVERY_MAX),
+			/* each cartridge bears a serial, which its code must show */
+			MAYBE("serialised", FIELD_BOOLEAN)),
 		.project = project_lot },
 	{ "lot.certificate", false,
 		FIELDS(TEXT("lot"), MAYBE_TEXT("gtin"), MAYBE_TEXT("certificate"), TEXT("file"),
@@ -487,8 +531,14 @@ static const RecordKind kinds[] = {
 	{ "needle.claimed", true,
 		FIELDS(SESSION, TEXT("unit"), TEXT("lot"), TEXT("code"), MAYBE_TEXT("gtin"),
 			MAYBE_TEXT("serial"), MAYBE("expiry", FIELD_DATE), MAYBE_TEXT("chip"),
-			MAYBE("evidence", FIELD_ARRAY)),
+			MAYBE("evidence", FIELD_ARRAY),
+			/* how the code came */
+			MAYBE_CHOICE("source", "scanner keyboard")),
 		.project = project_claim, .seals = true },
+	{ "needle.distinct", false,
+		FIELDS(MAYBE_TEXT("code"), MAYBE_TEXT("unit"), TEXT("other"), TEXT("reason"),
+			MAYBE_TEXT("signed")),
+		.project = identity_distinct },
 	{ "needle.reseated", true, FIELDS(SESSION, TEXT("unit"), MAYBE_TEXT("chip"), NUMBER("away_s")),
 		.sql = "UPDATE unit SET state = 'mounted', removed_us = NULL WHERE unit = @unit" },
 	{ "needle.refused", true,

@@ -32,6 +32,13 @@ int projection_actor_has(ProjectionContext *context, const char *roles, bool *re
  * checks nothing.
  */
 int delivery_check(ProjectionContext *context, const char *what, const char *select) _must_check_;
+/**
+ * Whether the cartridge that a claim names may be one on record, or cannot be told from others: -ENOTUNIQ with the
+ * sentence. A replay checks nothing.
+ */
+int identity_check(ProjectionContext *context) _must_check_;
+/** What a supervisor signs: the two cartridges of the body, `unit` and `other`, are two. */
+int identity_distinct(ProjectionContext *context) _must_check_;
 /** The date of a time, YYYY-MM-DD. */
 void projection_date(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX]);
 /** Today, never earlier than the newest record: for expiry. */

@@ -379,6 +379,10 @@ int query_columns(
 /** Adds the SQL functions that queries and views use to a connection. Returns an SQLite result. */
 int query_add_functions(sqlite3 *db) _must_check_;
 
+/* identity.c */
+/** Adds twin(unit) to a connection: what all spellings of a serial have in common. Returns an SQLite result. */
+int identity_add_functions(sqlite3 *db) _must_check_;
+
 /* known.c */
 /** -ENOENT with a sentence when what `arguments` name (a lot, a session, ...) is nowhere on record. */
 int query_check_known(sqlite3 *db, json_t *arguments, char error[LEDGER_TEXT_MAX]) _must_check_;

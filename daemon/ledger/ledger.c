@@ -239,7 +239,7 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 bool ledger_is_refusal(int error)
 {
 	return error == -EEXIST || error == -ENOENT || error == -EINVAL || error == -ESTALE ||
-	       error == -EKEYREVOKED || error == -EPERM;
+	       error == -EKEYREVOKED || error == -EPERM || error == -ENOTUNIQ || error == -EBADMSG;
 }
 
 Ledger *ledger_free(Ledger *ledger)

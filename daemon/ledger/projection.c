@@ -345,7 +345,10 @@ static int empty(sqlite3 *db, const char *table)
 int projection_replay(sqlite3 *db, const atomic_bool *leave, uint64_t *ret_failed)
 {
 	Statements statements = { .db = db };
-	int r = replay_all(&statements, leave, ret_failed);
+	int r = ledger_errno(query_add_functions(db));
+
+	if (r == 0)
+		r = replay_all(&statements, leave, ret_failed);
 
 	statements_clear(&statements);
 	for (const LedgerArea *const *area = ledger_areas; *area && r == 0; area++)

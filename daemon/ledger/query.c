@@ -376,6 +376,8 @@ static void utc_function(sqlite3_context *context, int n, sqlite3_value **values
 
 int query_add_functions(sqlite3 *db)
 {
-	return sqlite3_create_function(db, "utc", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
+	int r = sqlite3_create_function(db, "utc", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
 		NULL, utc_function, NULL, NULL);
+
+	return r == SQLITE_OK ? identity_add_functions(db) : r;
 }

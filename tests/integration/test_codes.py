@@ -174,6 +174,66 @@ def test_what_is_no_cartridge_is_not_mounted_and_every_way_to_write_one_is(stati
         assert "was used on" in station.refused("Session1", "MountNeedle", code)[1]
 
 
+def test_one_cartridge_in_other_spellings_is_not_another(station):
+    begun(station)
+    station.receive_lot("L2031")
+    gtin = f"(01){harness.GTIN}"
+    assert mounted(station, f"]d201{harness.GTIN}1731123110L2031\x1d21A17") == f"{gtin}(21)A17"
+    claims = station.records().count("needle.claimed")
+
+    def ambiguous(code, why):
+        name, text = station.refused("Session1", "MountNeedle", code)
+        assert name == "Ambiguous" and why in text, text
+    for code, why in ((f"{gtin}(17)311231(10)L2031", "have serials"), ("L2031", "have serials"),
+                      (f"]D201{harness.GTIN}1731123110L2031\x1d21a17"[3:], "capitals, zeros or signs"),
+                      (f"{gtin}(10)L2031(21)a17", "capitals"), (f"{gtin}(10)L2031(21)A017", "zeros"),
+                      (f"{gtin}(10)L2031(21)A17.", "signs"), (f"{gtin}(10)L203121A17", "swallowed the separator"),
+                      (f"01{harness.GTIN}10L2031\x1d21A1799X", "further identifier")):
+        ambiguous(code, why)
+    assert "beside (21)" in station.refused("Session1", "MountNeedle", f"{gtin}(10)L2031(250)A17")[1]
+    assert "expires on 2031-11-30" in station.refused(
+        "Session1", "MountNeedle", f"{gtin}(17)311130(10)L2031(21)B9")[1]
+    assert station.records().count("needle.claimed") == claims
+    refusals = [r["body"]["refusal"] for r in station.audit("records", kind="needle.refused")]
+    assert refusals.count("ambiguous") == 8 and refusals.count("contradiction") == 1
+    # two cartridges of a careless printer: a supervisor who has both says so
+    other = {"code": f"{gtin}(10)L2031(21)A017", "other": f"{gtin}(21)A17", "reason": "both lie before me"}
+    with pytest.raises(dbus.DBusException, match="RoleMissing"):
+        station.record("Inventory1", "needle.distinct", pin="4711", **other)
+    with station.administrator():
+        station.call("Station1", "Enrol", "s1", "4712", "4712", "technician supervisor")
+        station.certify("s1")
+    station.call("Station1", "Logout")
+    station.sign_in("s1", "4712")
+    with pytest.raises(dbus.DBusException, match="SignInRefused"):
+        station.record("Inventory1", "needle.distinct", pin="4713", **other)
+    station.record("Inventory1", "needle.distinct", pin="4712", **other)
+    assert mounted(station, other["code"]) == f"{gtin}(21)A017"
+    ambiguous(f"{gtin}(10)L2031(21)A-17", "(21)A17")
+
+
+def test_how_a_code_came_is_on_record(scanning):
+    station = scanning
+    begun(station)
+    code = f"]d201{harness.GTIN}1731123110L1\x1d21"
+
+    def source():
+        station.call("Session1", "RemoveNeedle", "done")
+        return station.audit("records", kind="needle.claimed")[-1]["body"]["source"]
+    station.call("Session1", "MountNeedle", code + "A1")
+    assert source() == "keyboard"
+    station.call("Session1", "MountScanned", code + "A2")
+    assert source() == "scanner", "as the caller says"
+    station.scan((code + "A3").encode())
+    station.call("Session1", "MountNeedle", code + "A3")
+    assert source() == "scanner", "the station's own scanner read it"
+    station.call("Session1", "MountNeedle", code + "A4")
+    assert source() == "keyboard", "it read another one"
+    assert [r["source"] for r in station.audit("needles")] == ["keyboard", "scanner", "scanner", "keyboard"]
+    typed = [r["subject"] for r in station.audit("check", rule="needle-typed")]
+    assert typed == [f"cartridge (01){harness.GTIN}(21)A{n}" for n in (1, 4)]
+
+
 # ---- stipplectl needle parse, with nothing running ----
 
 def parse(*arguments):

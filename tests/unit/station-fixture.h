@@ -380,7 +380,7 @@ static inline void mount(Chair *chair, const char *serial)
 		"]d201" GTIN "1731123110L1\x1d"
 		"21%s",
 		serial);
-	DO(chair, mount_needle, code);
+	DO(chair, mount_needle, code, true);
 }
 
 static inline json_t *no_to_all(const Protocol *protocol)

@@ -217,6 +217,37 @@ static void follow_up(Ledger *ledger, uint64_t test, const char *extra)
 	assert_int_equal(answer.error, 0);
 }
 
+static void claim_from(
+	Ledger *ledger, const char *unit, const char *name, const char *source, const char *chip)
+{
+	json_t *body = claim(unit, name, 1);
+
+	json_object_set_new(body, "source", json_string(source));
+	if (chip)
+		json_object_set_new(body, "chip", json_string(chip));
+	assert_int_equal(append(ledger, "needle.claimed", body).error, 0);
+}
+
+static void test_gaps_of_identity(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	append(ledger, "lot.received", lot("L1", 9, "2027-01-01"));
+	append(ledger, "lot.received", lot("L9", 9, "2027-01-01"));
+	claim_from(ledger, "(01)04012345678901(21)A1", "L1", "scanner", NULL);
+	claim_from(ledger, "(01)04012345678901(21)A2", "L1", "keyboard", "0102");
+	expect_gap(ledger, "needle-typed", NULL);
+	claim_from(ledger, "(01)04012345678901(21)A3", "L1", "keyboard", NULL);
+	expect_gap(ledger, "needle-typed", "cartridge (01)04012345678901(21)A3");
+	claim_from(ledger, "(01)04012345678901(10)L9", "L9", "scanner", NULL);
+	claim_from(ledger, "(01)04012345678901(10)L9", "L9", "scanner", NULL);
+	expect_gap(ledger, "needle-mixed", NULL);
+	claim_from(ledger, "(01)04012345678901(21)B1", "L9", "scanner", NULL);
+	expect_gap(ledger, "needle-mixed", "lot L9");
+	expect_missing(
+		ledger, "needle-mixed", "the serial of 2 of its cartridges: others have one", "2026-03-02");
+}
+
 /** One letter is no follow-up. */
 static void test_gaps_of_a_follow_up(void **state)
 {
@@ -255,6 +286,7 @@ int main(void)
 		LEDGER_TEST(test_gaps_of_who_treated),
 		LEDGER_TEST(test_gaps_of_the_past),
 		LEDGER_TEST(test_gaps_after_a_repair),
+		LEDGER_TEST(test_gaps_of_identity),
 		LEDGER_TEST(test_gaps_of_a_follow_up),
 	};
 

@@ -2,75 +2,7 @@
 
 /** Lots, units, pigments and handpieces in the ledger: what each record changes, and what is refused. */
 
-#include "ledger-fixture.h"
-
-#define UNIT(serial) "(01)04012345678901(21)" serial
-#define LOT_UNIT     "(01)04012345678901(10)L9"
-
-/** Takes `body`. */
-static void accepted(Ledger *ledger, const char *kind, json_t *body)
-{
-	LedgerAnswer answer = append(ledger, kind, body);
-
-	if (answer.error < 0)
-		fail_msg("%s: %s", kind, answer.text);
-}
-
-/** Takes `body`. The sentence must hold `says` and end in a next step. */
-static void refused(Ledger *ledger, const char *kind, json_t *body, int error, const char *says)
-{
-	LedgerAnswer answer = append(ledger, kind, body);
-
-	if (answer.error != error)
-		fail_msg("%s: %d instead of %d (%s)", kind, answer.error, error, answer.text);
-	if (!strstr(answer.text, says) || !strchr(answer.text, ':'))
-		fail_msg("%s: \"%s\"", kind, answer.text);
-	assert_true(ledger_is_refusal(error));
-}
-
-/** A text of the one row that a query gives; "" where it is null. */
-static void one_text(Ledger *ledger, const char *query, json_t *arguments, const char *column, char ret[96])
-{
-	json_t *rows = look_up(ledger, query, arguments);
-	const json_t *value = json_object_get(json_array_get(rows, 0), column);
-
-	if (json_array_size(rows) != 1 || !value)
-		fail_msg("%s: %zu rows, column %s", query, json_array_size(rows), column);
-	if (json_is_integer(value))
-		snprintf(ret, 96, "%lld", (long long)json_integer_value(value));
-	else
-		snprintf(ret, 96, "%s", json_is_null(value) ? "" : json_string_value(value));
-	json_decref(rows);
-}
-
-/** Takes `arguments`. */
-static void expect(Ledger *ledger, const char *query, json_t *arguments, const char *column, const char *is)
-{
-	char text[96];
-
-	one_text(ledger, query, arguments, column, text);
-	assert_string_equal(text, is);
-}
-
-/** Takes `arguments`. */
-static void expect_rows(Ledger *ledger, const char *query, json_t *arguments, size_t n)
-{
-	json_t *rows = look_up(ledger, query, arguments);
-
-	if (json_array_size(rows) != n)
-		fail_msg("query %s: %zu rows, not %zu", query, json_array_size(rows), n);
-	json_decref(rows);
-}
-
-static json_t *named(const char *key, const char *value)
-{
-	return json_pack("{s:s}", key, value);
-}
-
-static void enrol(Ledger *ledger, const char *badge, const char *role)
-{
-	accepted(ledger, "operator.enrolled", json_pack("{s:s, s:[s]}", "badge", badge, "roles", role));
-}
+#include "inventory-fixture.h"
 
 static void begin(Ledger *ledger, int session, const char *subject)
 {
@@ -93,12 +25,6 @@ static json_t *removed(const char *unit, int session)
 static json_t *disposed(const char *unit)
 {
 	return json_pack("{s:s, s:s}", "unit", unit, "container", "SC-7");
-}
-
-static json_t *damaged(const char *unit, const char *name)
-{
-	return json_pack("{s:s, s:s, s:s, s:s}", "unit", unit, "gtin", "04012345678901", "lot", name,
-		"reason", "blister torn");
 }
 
 static json_t *status(const char *name, const char *to)
@@ -762,6 +688,7 @@ static void fill(Fixture *fixture)
 	accepted(ledger, "needle.removed", removed(UNIT("A"), 1));
 	accepted(ledger, "needle.damaged", damaged(LOT_UNIT, "L9"));
 	accepted(ledger, "needle.damaged", damaged(UNIT("B"), "L1"));
+	accepted(ledger, "needle.distinct", distinct(UNIT("b"), UNIT("B")));
 	end(ledger, 1);
 	accepted(ledger, "needle.disposed", json_pack("{s:i, s:s}", "session", 1, "container", "SC-7"));
 	accepted(ledger, "needle.disposed", disposed(UNIT("B")));

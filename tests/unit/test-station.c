@@ -154,7 +154,8 @@ static void expect_session_at(Chair *chair, SessionState at)
 
 		REFUSED(chair, STATION_ERROR_STATE, mount_needle,
 			"]d201" GTIN "1731123110L1\x1d"
-			"21A19");
+			"21A19",
+			true);
 		station_arm(station, keep_reply, &arming);
 		UNTIL(chair, arming.done);
 		assert_string_not_equal(arming.error, "");
@@ -513,7 +514,7 @@ static void test_a_claim_comes_after_what_was_kept(void **state)
 	station_mount_needle(chair->station,
 		"]d201" GTIN "1731123110L1\x1d"
 		"21A17",
-		keep_reply, &reply);
+		true, keep_reply, &reply);
 	settle(chair);
 	expect_done(chair, &reply);
 	alerts = records(chair, "alert.raised");

@@ -15,6 +15,7 @@
 #include "util/pin.h"
 #include "util/pinctrl.h"
 #include "util/ring.h"
+#include "util/scan.h"
 #include "util/text.h"
 #include "util/worker.h"
 
@@ -280,6 +281,54 @@ static void test_outputs_that_a_kernel_keeps(void **state)
 	assert_int_equal(pinctrl_keeps_outputs("/nowhere", name), 0);
 }
 
+static void test_a_scan_with_caps_lock(void **state)
+{
+	static const struct {
+		const char *typed;
+		bool caps_lock;
+		const char *code;
+	} rows[] = {
+		{ "]D20104012345678901\x1d"
+		  "21a17B",
+			true,
+			"]d20104012345678901\x1d"
+			"21A17b" },
+		{ "]D20104012345678901\x1d"
+		  "21a17",
+			false,
+			"]d20104012345678901\x1d"
+			"21A17" },
+		{ "]c10104012345678901", false, "]C10104012345678901" },
+		{ "]q3x", false, "]Q3X" },
+		{ "]E001040123456789012110l", false, "]e001040123456789012110L" },
+		{ "]E04012345678901", false, "]E04012345678901" },
+		{ "+a123bjc5d6e71g", false, "+A123BJC5D6E71G" },
+		{ "]a0+a123bjc5d6e71g", false, "]A0+A123BJC5D6E71G" },
+		{ "https://id.gs1.org/01/04012345678901/21/A17", false,
+			"https://id.gs1.org/01/04012345678901/21/A17" },
+		{ "HTTPS://ID.GS1.ORG/01/04012345678901/21/a17", true,
+			"https://id.gs1.org/01/04012345678901/21/A17" },
+		{ "]d20104012345678901\x1d"
+		  "21a17",
+			false,
+			"]d20104012345678901\x1d"
+			"21a17" },
+		{ "0104012345678901", true, "0104012345678901" },
+		{ "l2031", false, "l2031" },
+		{ "", true, "" },
+		{ "]", false, "]" },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		char code[64];
+
+		snprintf(code, sizeof code, "%s", rows[i].typed);
+		assert_int_equal(scan_undo_caps_lock(code, rows[i].caps_lock),
+			strcmp(rows[i].typed, rows[i].code) != 0);
+		assert_string_equal(code, rows[i].code);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +345,7 @@ int main(void)
 		cmocka_unit_test(test_file_beside),
 		cmocka_unit_test(test_pin_hash),
 		cmocka_unit_test(test_outputs_that_a_kernel_keeps),
+		cmocka_unit_test(test_a_scan_with_caps_lock),
 		cmocka_unit_test(test_worker_runs_jobs_in_the_background),
 	};
 

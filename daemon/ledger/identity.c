@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Whether a cartridge can be another than those on record. One printed code comes in many spellings (Caps
+ * Lock, a slip of the keyboard, half of it, a separator that the scanner swallowed), and each would be a new
+ * unit. What a claim names is compared with its twins here; what is in doubt is refused, and only a
+ * supervisor's signed record settles it. It writes nothing, and judges nothing of a replay.
+ */
+
+#include "ledger/area.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/** Where the serial of a unit begins; NULL: it has none. */
+static const char *serial_of(const char *unit)
+{
+	const char *name = unit;
+
+	if (strncmp(unit, "(01)", 4) == 0 && strlen(unit) >= 18)
+		name = unit + 18;
+	else if (strncmp(unit, "hibc:", 5) == 0)
+		name = unit + strcspn(unit, "(");
+	return name > unit && strncmp(name, "(21)", 4) == 0 ? name + 4 : NULL;
+}
+
+/** Capitals and digits alone, without zeros at the beginning of a number. `ret` has room for `serial`. */
+static void fold_serial(const char *serial, char *ret)
+{
+	char *number = NULL; /* where the digits began that stand at the end so far */
+
+	for (; *serial; serial++) {
+		if (!isascii((unsigned char)*serial) || !isalnum((unsigned char)*serial))
+			continue;
+		if (!isdigit((unsigned char)*serial))
+			number = NULL;
+		else if (!number)
+			number = ret;
+		else if (ret == number + 1 && *number == '0')
+			ret = number;
+		*ret++ = (char)toupper((unsigned char)*serial);
+	}
+	*ret = '\0';
+}
+
+/** twin(unit): what all spellings of a serial have in common, with its product; NULL of a unit without one.
+ */
+static void twin_function(sqlite3_context *context, int n, sqlite3_value **values)
+{
+	const char *unit = (const char *)sqlite3_value_text(values[0]), *serial;
+	char *twin;
+
+	serial = unit ? serial_of(unit) : NULL;
+	if (!serial)
+		return;
+	twin = sqlite3_mprintf("%s", unit);
+	if (!twin) {
+		sqlite3_result_error_nomem(context);
+		return;
+	}
+	fold_serial(serial, twin + (serial - unit));
+	sqlite3_result_text(context, twin, -1, sqlite3_free);
+}
+
+int identity_add_functions(sqlite3 *db)
+{
+	return sqlite3_create_function(db, "twin", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
+		NULL, twin_function, NULL, NULL);
+}
+
+/* ---- serials that may be one ---------------------------------------------------------------------- */
+
+/** `why`: what makes the two alike. The row: unit, utc_us. */
+static int refuse_twin(ProjectionContext *context, sqlite3_stmt *row, const char *why)
+{
+	char date[CLOCK_UTC_TEXT_MAX];
+
+	projection_date(column_integer(row, 1), date);
+	return projection_refuse(context, -ENOTUNIQ,
+		"cartridge %s differs from %s of %s %s: scan it again; a supervisor who has both signs `stipplectl needle "
+		"distinct`",
+		projection_text(context, "unit"), column_text(row, 0), date, why);
+}
+
+/** A serial that differs from one on record in case, zeros before a number or punctuation only. */
+static int check_spelling(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool found;
+	int r = projection_step(context,
+		"SELECT unit.unit, utc_us FROM unit WHERE twin = twin(@unit) AND unit.unit <> @unit"
+		" AND NOT EXISTS(SELECT 1 FROM distinct_unit WHERE distinct_unit.unit = @unit"
+		"  AND distinct_unit.other = unit.unit) ORDER BY seq LIMIT 1",
+		&row, &found);
+
+	if (r < 0 || !found)
+		return r;
+	return refuse_twin(context, row, "in capitals, zeros or signs alone");
+}
+
+/** Whether `text` reads like further elements: what a scanner puts behind a serial whose separator it
+ * swallowed. */
+static bool reads_like_elements(const char *text, bool digits_only)
+{
+	static const char *const dates[] = { "11", "13", "15", "17" };
+	size_t digits = strspn(text, "0123456789");
+	int month = digits >= 8 ? (text[4] - '0') * 10 + text[5] - '0' : 0;
+	int day = digits >= 8 ? (text[6] - '0') * 10 + text[7] - '0' : 99;
+
+	for (size_t i = 0; i < ELEMENTS(dates); i++)
+		if (strncmp(text, dates[i], 2) == 0 && month >= 1 && month <= 12 && day <= 31)
+			return true;
+	if (digits_only)
+		return false;
+	return (strncmp(text, "240", 3) == 0 && text[3]) || (strncmp(text, "10", 2) == 0 && text[2]) ||
+	       (text[0] == '9' && isdigit((unsigned char)text[1]) && text[2]);
+}
+
+/** The unit of this name, unless a supervisor told the two apart. */
+static int find_unit(ProjectionContext *context, const char *name, sqlite3_stmt **ret, bool *ret_found)
+{
+	int r = statement_get(context->statements,
+		"SELECT unit.unit, utc_us FROM unit WHERE unit.unit = ?1 AND NOT EXISTS(SELECT 1 FROM distinct_unit"
+		" WHERE distinct_unit.unit = ?2 AND distinct_unit.other = ?1)",
+		ret);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_bind_text(*ret, 1, name, -1, SQLITE_TRANSIENT);
+	if (r == SQLITE_OK)
+		r = sqlite3_bind_text(*ret, 2, projection_text(context, "unit"), -1, SQLITE_STATIC);
+	if (r == SQLITE_OK)
+		r = sqlite3_step(*ret);
+	*ret_found = r == SQLITE_ROW;
+	return ledger_errno(r);
+}
+
+#define SWALLOWED "by what reads like a further identifier (does the scanner send FNC1?)"
+
+/** A serial on record with more behind it, as a scanner that swallows separators reads it. */
+static int check_longer(ProjectionContext *context, const char *unit, const char *serial)
+{
+	bool digits_only = strspn(serial, "0123456789") == strlen(serial);
+
+	for (size_t n = 1; n + 3 <= strlen(serial); n++) {
+		_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+		_cleanup_(freep) char *shorter = NULL;
+		bool found;
+		int r;
+
+		if (!reads_like_elements(serial + n, digits_only))
+			continue;
+		shorter = strndup(unit, (size_t)(serial - unit) + n);
+		r = shorter ? find_unit(context, shorter, &row, &found) : -ENOMEM;
+		if (r < 0)
+			return r;
+		if (found)
+			return refuse_twin(context, row, SWALLOWED);
+	}
+	return 0;
+}
+
+/** The same the other way round: what was claimed before had more behind its serial. */
+static int check_shorter(ProjectionContext *context, const char *unit, const char *serial)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool found, digits_only;
+	int result = SQLITE_ROW,
+	    r = projection_step(context,
+		    "SELECT unit.unit, utc_us FROM unit WHERE unit.unit >= @unit || '0'"
+		    " AND unit.unit < @unit || ':' AND NOT EXISTS(SELECT 1 FROM distinct_unit"
+		    "  WHERE distinct_unit.unit = @unit AND distinct_unit.other = unit.unit) LIMIT 100",
+		    &row, &found);
+
+	while (r == 0 && found && result == SQLITE_ROW) {
+		const char *longer = column_text(row, 0) + (serial - unit);
+
+		digits_only = strspn(longer, "0123456789") == strlen(longer);
+		if (reads_like_elements(longer + strlen(serial), digits_only))
+			return refuse_twin(context, row, SWALLOWED);
+		result = sqlite3_step(row);
+	}
+	return r < 0 ? r : ledger_errno(result);
+}
+
+/* ---- lots whose cartridges have serials ----------------------------------------------------------- */
+
+/* received as such, or seen: the serial of one says that all of the lot have one */
+#define SERIALISED(lot)                                                                                          \
+	"(EXISTS(SELECT 1 FROM unit WHERE unit.lot = " lot " COLLATE NOCASE AND twin IS NOT NULL"                \
+	" AND (@gtin IS NULL OR unit.gtin IN (@gtin, ''))) OR EXISTS(SELECT 1 FROM lot AS other WHERE other.lot" \
+	" = " lot " COLLATE NOCASE AND serialised AND (@gtin IS NULL OR other.gtin IN (@gtin, ''))))"
+
+static int demand_serial(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool found;
+	int r = projection_step(context, "SELECT 1 WHERE " SERIALISED("@lot"), &row, &found);
+
+	if (r < 0 || !found)
+		return r;
+	return projection_refuse(context, -ENOTUNIQ,
+		"cartridges of lot %s have serials, and this code has none: scan the whole code, or take another "
+		"cartridge",
+		projection_text(context, "lot"));
+}
+
+/** "L2031" on record and "L203121A17" scanned: the separator between lot and serial was swallowed. */
+static int check_swallowed(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool found;
+	int r = projection_step(context,
+		"SELECT lot FROM lot WHERE length(lot) + 3 <= length(@lot)"
+		" AND substr(@lot, 1, length(lot)) = lot COLLATE NOCASE"
+		" AND (@gtin IS NULL OR gtin IN (@gtin, '')) AND substr(@lot, length(lot) + 1, 2) = '21'"
+		" AND (" SERIALISED(
+			"lot.lot") " OR NOT EXISTS(SELECT 1 FROM lot AS whole WHERE whole.lot = @lot))"
+				   " ORDER BY length(lot) DESC LIMIT 1",
+		&row, &found);
+
+	if (r < 0 || !found)
+		return r;
+	return projection_refuse(context, -ENOTUNIQ,
+		"lot %s reads like lot %s with serial %s behind it: the scanner swallowed the separator; set it to "
+		"send FNC1 (or `fnc1` under [scanner]) and scan again",
+		projection_text(context, "lot"), column_text(row, 0),
+		projection_text(context, "lot") + strlen(column_text(row, 0)) + 2);
+}
+
+int identity_check(ProjectionContext *context)
+{
+	const char *unit = projection_text(context, "unit"), *serial = unit ? serial_of(unit) : NULL;
+	int r;
+
+	if (context->replay || !unit || !projection_text(context, "lot"))
+		return 0;
+	if (!serial) {
+		r = demand_serial(context);
+		return r < 0 ? r : check_swallowed(context);
+	}
+	r = check_spelling(context);
+	if (r == 0)
+		r = check_longer(context, unit, serial);
+	return r < 0 ? r : check_shorter(context, unit, serial);
+}
+
+/* ---- told apart ----------------------------------------------------------------------------------- */
+
+int identity_distinct(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	const char *unit = projection_text(context, "unit"), *other = projection_text(context, "other");
+	bool found;
+	int r;
+
+	if (!unit)
+		return projection_refuse(context, -EINVAL, "name the cartridge: scan its code");
+	if (strcmp(unit, other) == 0)
+		return projection_refuse(context, -EINVAL,
+			"cartridge %s cannot be another one than itself: name the one on record as other",
+			unit);
+	r = projection_step(context, "SELECT 1 FROM unit WHERE unit = @other", &row, &found);
+	if (r == 0 && !found)
+		return projection_refuse(context, -ENOENT,
+			"cartridge %s is not on record: write it as the refusal named it", other);
+	return r < 0 ? r
+		     : projection_run(context,
+			       "INSERT OR IGNORE INTO distinct_unit(unit, other, seq) VALUES(@unit, @other, @seq)");
+}

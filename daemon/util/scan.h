@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** What becomes of a code on its way through a scanner that types like a keyboard. Pure; nothing blocks. */
+
+#include <stdbool.h>
+
+/**
+ * Undoes a Caps Lock that was on while a scanner typed `code`: a scanner presses Shift for each capital, so
+ * that all letters come in the other case. `caps_lock`: the toolkit says that it is on. Without that it shows
+ * where a symbology identifier (ISO/IEC 15424) came in the wrong case ("]D2"), and where a HIBC, which has
+ * capitals only, has none. Works in place. Returns whether it changed anything.
+ */
+bool scan_undo_caps_lock(char *code, bool caps_lock);
