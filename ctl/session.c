@@ -30,7 +30,11 @@ static int run_begin(Ctl *ctl, int n, char **arguments)
 
 	if (!parse_number(arguments[2], &number))
 		return ctl_usage("\"%s\" is no session of a course: write 1, 2, ...", arguments[2]);
-	status = ctl_call(ctl, CTL_SESSION, "Begin", &reply, "ssu", arguments[0], arguments[1], number);
+	if (n > 3 && strcmp(arguments[3], "new") != 0)
+		return ctl_usage(
+			"\"%s\": write new for a person who never was here, or nothing", arguments[3]);
+	status = ctl_call(ctl, CTL_SESSION, n > 3 ? "BeginNew" : "Begin", &reply, "ssu", arguments[0],
+		arguments[1], number);
 	if (status == CTL_DONE && sd_bus_message_read(reply, "t", &session) >= 0)
 		ctl_done(ctl, json_pack("{s:I}", "session", (json_int_t)session), "session %llu has begun\n",
 			(unsigned long long)session);
@@ -236,8 +240,8 @@ static int run_capture(Ctl *ctl, int n, char **arguments)
 }
 
 const Command session_commands[] = {
-	{ "session begin", "SUBJECT PROTOCOL N", 3, 3, run_begin,
-		"begin session N of a course; SUBJECT is a pseudonym" },
+	{ "session begin", "SUBJECT PROTOCOL N [new]", 3, 4, run_begin,
+		"begin session N of a course; SUBJECT is a pseudonym, of somebody on record or new" },
 	{ "session screening", "QUESTION=yes|no...", 1, 64, run_screening,
 		"answer the protocol's questions" },
 	{ "session consent", "treatment|photographs VERSION [withdrawn]", 2, 3, run_consent,

@@ -266,6 +266,7 @@ static void on_notice(GtkButton *button, gpointer userdata)
 typedef struct Wish {
 	Panel *panel;
 	PanelDone done;
+	PanelRefused refused;
 	void *userdata;
 } Wish;
 
@@ -277,6 +278,12 @@ static void call_answered(void *userdata, GVariant *result, const char *error, c
 	if (panel->calls)
 		panel->calls--;
 	gtk_widget_remove_css_class(GTK_WIDGET(panel->window), "busy");
+	if (!result && wish->refused) {
+		const char *name = strrchr(error, '.');
+
+		if (name && wish->refused(wish->userdata, name + 1))
+			return;
+	}
 	if (!result) {
 		g_autofree char *sentence = sentence_translate(text);
 
@@ -291,6 +298,12 @@ static void call_answered(void *userdata, GVariant *result, const char *error, c
 void panel_call(Panel *panel, StationObject object, const char *method, GVariant *arguments, PanelDone done,
 	void *userdata)
 {
+	panel_call_or(panel, object, method, arguments, done, NULL, userdata);
+}
+
+void panel_call_or(Panel *panel, StationObject object, const char *method, GVariant *arguments,
+	PanelDone done, PanelRefused refused, void *userdata)
+{
 	g_autoptr(GVariant) kept = arguments ? g_variant_ref_sink(arguments) : NULL;
 	bool always = strcmp(method, "Disarm") == 0 || strcmp(method, "Pause") == 0 ||
 		      strcmp(method, "AcknowledgeFault") == 0;
@@ -303,6 +316,7 @@ void panel_call(Panel *panel, StationObject object, const char *method, GVariant
 	wish = g_new0(Wish, 1);
 	wish->panel = panel;
 	wish->done = done;
+	wish->refused = refused;
 	wish->userdata = userdata;
 	station_client_call(panel->client, object, method, kept, call_answered, wish);
 }

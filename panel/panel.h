@@ -106,6 +106,11 @@ typedef void (*PanelDone)(void *userdata, GVariant *result);
  */
 void panel_call(Panel *panel, StationObject object, const char *method, GVariant *arguments, PanelDone done,
 	void *userdata);
+/** What is refused is handed to `refused` first, by the last part of its error's name; true: that has dealt
+ * with it. */
+typedef bool (*PanelRefused)(void *userdata, const char *error);
+void panel_call_or(Panel *panel, StationObject object, const char *method, GVariant *arguments,
+	PanelDone done, PanelRefused refused, void *userdata);
 /** Shows a sentence until it is tapped or a while has passed; `leads_to` SCREEN_MAX: nowhere. */
 void panel_notify(Panel *panel, const char *text, ScreenId leads_to);
 

@@ -17,6 +17,7 @@ ScreenId refusal_screen(const char *error)
 		{ "SignInRefused", SCREEN_SIGN_IN },
 		{ "NoSession", SCREEN_PERSON },
 		{ "TooSoon", SCREEN_PERSON },
+		{ "NewPerson", SCREEN_PERSON },
 		{ "NoConsent", SCREEN_CONSENT },
 		{ "Screening", SCREEN_CONSENT },
 		{ "NoNeedle", SCREEN_CARTRIDGE },

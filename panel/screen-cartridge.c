@@ -47,6 +47,12 @@ static void mount_code(void *userdata, const char *code)
 		mounted, page);
 }
 
+static void mount_scanned(Cartridge *page, const char *code)
+{
+	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "MountScanned", g_variant_new("(s)", code),
+		mounted, page);
+}
+
 static void on_mount(GtkButton *button, gpointer userdata)
 {
 	Cartridge *page = userdata;
@@ -56,7 +62,7 @@ static void on_mount(GtkButton *button, gpointer userdata)
 
 static bool scanned(Screen *screen, const char *code)
 {
-	mount_code(screen, code);
+	mount_scanned((Cartridge *)screen, code);
 	return true;
 }
 

@@ -9,6 +9,8 @@
 #include "sheet.h"
 #include "widgets.h"
 
+#define YES_NEW N_("Yes, a new person")
+
 typedef struct Person {
 	Screen screen;
 	GtkWidget *planning, *open; /* no session, a session */
@@ -118,6 +120,30 @@ static void begun(void *userdata, GVariant *result)
 	panel_advance(page->screen.panel);
 }
 
+static void answered_new(void *userdata, const char *answer)
+{
+	Person *page = userdata;
+	const char *subject = field_get(page->subject);
+
+	if (strcmp(answer, YES_NEW) == 0 && subject && subject[0] && page->protocol)
+		panel_call(page->screen.panel, STATION_OBJECT_SESSION, "BeginNew",
+			g_variant_new("(ssu)", subject, page->protocol, page->number), begun, page);
+}
+
+/** A pseudonym that was never seen may be a slip, which would make another person. */
+static bool ask_whether_new(void *userdata, const char *error)
+{
+	static const char *const answers[] = { YES_NEW, N_("No, the pseudonym is wrong"), NULL };
+	Person *page = userdata;
+	g_autofree char *title = NULL;
+
+	if (strcmp(error, "NewPerson") != 0)
+		return false;
+	title = g_strdup_printf(_("Nobody is on record as %s. A new person?"), field_get(page->subject));
+	sheet_choose(page->screen.panel->sheet, title, answers, false, answered_new, page);
+	return true;
+}
+
 static void on_begin(GtkButton *button, gpointer userdata)
 {
 	Person *page = userdata;
@@ -127,8 +153,8 @@ static void on_begin(GtkButton *button, gpointer userdata)
 		panel_notify(page->screen.panel, _("Enter the person's pseudonym first."), SCREEN_PERSON);
 		return;
 	}
-	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "Begin",
-		g_variant_new("(ssu)", subject, page->protocol, page->number), begun, page);
+	panel_call_or(page->screen.panel, STATION_OBJECT_SESSION, "Begin",
+		g_variant_new("(ssu)", subject, page->protocol, page->number), begun, ask_whether_new, page);
 }
 
 static void abandon(void *userdata, const char *reason)

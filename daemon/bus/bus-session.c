@@ -8,7 +8,7 @@
 
 /* ---- methods: each reads its arguments and hands them to the station ---- */
 
-static int run_begin(Call *call)
+static int begin(Call *call, bool is_new_person)
 {
 	const char *subject, *protocol;
 	uint32_t course_session;
@@ -18,8 +18,19 @@ static int run_begin(Call *call)
 		r = sd_bus_message_read(call->message, "u", &course_session);
 	if (r < 0)
 		return call_bad_arguments(call, r);
-	station_begin(call->bus->station, subject, protocol, course_session, call_answered, call);
+	station_begin(
+		call->bus->station, subject, protocol, course_session, is_new_person, call_answered, call);
 	return 1;
+}
+
+static int run_begin(Call *call)
+{
+	return begin(call, false);
+}
+
+static int run_begin_new(Call *call)
+{
+	return begin(call, true);
 }
 
 static int reply_number(Call *call, const StationReply *reply)
@@ -285,6 +296,7 @@ static int method(sd_bus_message *message, void *userdata, sd_bus_error *error)
 		int (*reply)(Call *call, const StationReply *reply);
 	} methods[] = {
 		{ "Begin", run_begin, reply_number },
+		{ "BeginNew", run_begin_new, reply_number },
 		{ "AnswerScreening", run_screening, NULL },
 		{ "RecordConsent", run_consent, NULL },
 		{ "SelectZone", run_zone, NULL },
@@ -477,6 +489,8 @@ const sd_bus_vtable bus_session_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	BUS_FORM_MEMBERS,
 	SD_BUS_METHOD_WITH_ARGS("Begin", SD_BUS_ARGS("s", subject, "s", protocol, "u", course_session),
+		SD_BUS_RESULT("t", session), method, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("BeginNew", SD_BUS_ARGS("s", subject, "s", protocol, "u", course_session),
 		SD_BUS_RESULT("t", session), method, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("AnswerScreening", SD_BUS_ARGS("a{sb}", answers), SD_BUS_NO_RESULT, method,
 		SD_BUS_VTABLE_UNPRIVILEGED),

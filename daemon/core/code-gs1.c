@@ -413,7 +413,7 @@ static const AiClass *next_identifier(Gs1 *gs1, char ret_ai[5])
 		skip_mess(gs1, reader->at);
 		return NULL;
 	}
-	if (!class || (brackets && brackets != (size_t) class->digits + 2)) {
+	if (!class || (brackets && brackets != (size_t)class->digits + 2)) {
 		code_error(reader, reader->at, "application identifier", "(%.*s) is not one of GS1's",
 			brackets ? (int)brackets - 2 : 2, ai);
 		skip_mess(gs1, reader->at + (brackets ? brackets : 2));

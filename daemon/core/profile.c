@@ -140,15 +140,9 @@ static int set_certificates(Profile *profile, const Key *key, const char *value,
 
 /* ---- keys ---- */
 
-#define AT(member) offsetof(Profile, member)
-#define PROOF(proof)                                                                   \
-	{                                                                              \
-		"proofs", NULL, set_boolean, AT(proofs) + sizeof(bool) * (proof), 0, 0 \
-	}
-#define TERM(records)                                                                               \
-	{                                                                                           \
-		"retention", NULL, set_term, AT(keep_days) + sizeof(uint32_t) * (records), 1, 36600 \
-	}
+#define AT(member)    offsetof(Profile, member)
+#define PROOF(proof)  { "proofs", NULL, set_boolean, AT(proofs) + sizeof(bool) * (proof), 0, 0 }
+#define TERM(records) { "retention", NULL, set_term, AT(keep_days) + sizeof(uint32_t) * (records), 1, 36600 }
 
 static const Key keys[] = {
 	{ "profile", "title", set_title, 0, 0, 0 },

@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/profile-file.h"
 #include "util/log.h"
@@ -122,7 +123,7 @@ static json_t *find_certificate(const Station *station, const char *name)
 
 	/* the rows come by number */
 	json_array_foreach (station_fact(station, STATION_FACT_CERTIFICATIONS), i, row)
-		if (strcmp(text_of(row, "badge"), station->view.badge) == 0 &&
+		if (strcasecmp(text_of(row, "badge"), station->view.badge) == 0 &&
 			strcasecmp(text_of(row, "certificate"), name) == 0)
 			newest = row;
 	return newest;
@@ -157,7 +158,7 @@ void station_certificate_facts(const Station *station, InterlockFacts *facts)
 	json_array_foreach (station_fact(station, STATION_FACT_CERTIFICATIONS), i, row) {
 		const char *name = text_of(row, "certificate");
 
-		if (strcmp(text_of(row, "badge"), station->view.badge) != 0 ||
+		if (strcasecmp(text_of(row, "badge"), station->view.badge) != 0 ||
 			find_certificate(station, name) != row)
 			continue;
 		if (station_is_past(station, text_of(row, "expiry")))

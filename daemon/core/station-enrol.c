@@ -6,6 +6,7 @@
 #include "core/station-private.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "util/enrolment-code.h"
 #include "util/log.h"
@@ -216,7 +217,7 @@ static void pin_hashed(void *userdata)
 {
 	Operation *operation = userdata;
 	json_auto_t *personal = json_pack("{s:s}", "pin", operation->hash);
-	bool reset = strcmp(operation->query, operation->badge) != 0;
+	bool reset = strcasecmp(operation->query, operation->badge) != 0;
 
 	if (!operation->hash[0]) {
 		operation_fail(operation, STATION_ERROR_LEDGER, "the PIN could not be hashed: try again");
@@ -246,7 +247,7 @@ void station_change_pin(Station *station, const char *badge, const char *pin, co
 			operation, STATION_ERROR_INVALID, "a badge has letters, digits, '-', '_' and '.'");
 		return;
 	}
-	if (!operation_signed_in(operation, !badge[0] || strcmp(badge, own) == 0
+	if (!operation_signed_in(operation, !badge[0] || strcasecmp(badge, own) == 0
 						    ? "technician supervisor auditor " ADMINISTRATOR
 						    : ADMINISTRATOR))
 		return;

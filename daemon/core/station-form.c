@@ -3,6 +3,7 @@
 #include "core/station-private.h"
 
 #include <string.h>
+#include <strings.h>
 
 static bool session_ok(Operation *operation, const Form *form)
 {
@@ -16,8 +17,8 @@ static bool session_ok(Operation *operation, const Form *form)
 static void add_session(Station *station, const Form *form, json_t *body)
 {
 	const char *subject = json_string_value(json_object_get(body, "subject"));
-	bool other =
-		json_object_get(body, "session") || (subject && strcmp(subject, station->view.subject) != 0);
+	bool other = json_object_get(body, "session") ||
+		     (subject && strcasecmp(subject, station->view.subject) != 0);
 
 	if (form->session != FORM_ANYTIME && !(form->session == FORM_SESSION_NAMED && other))
 		station_with_session(station, body);

@@ -2,6 +2,7 @@
 #include "core/station-private.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "util/log.h"
 
@@ -109,7 +110,11 @@ static void take_operator(Operation *operation, const json_t *row)
 	const char *hash = json_string_value(json_object_get(row, "pin"));
 	const char *name = json_string_value(json_object_get(row, "name"));
 	const char *revoked = json_string_value(json_object_get(row, "revoked"));
+	const char *badge = json_string_value(json_object_get(row, "badge"));
 
+	/* in the spelling on record */
+	if (badge)
+		snprintf(operation->badge, sizeof operation->badge, "%s", badge);
 	snprintf(operation->hash, sizeof operation->hash, "%s", hash ? hash : nobody);
 	snprintf(operation->name, sizeof operation->name, "%s", name ? name : "");
 	roles_join(json_object_get(row, "roles"), operation->roles, sizeof operation->roles);
@@ -218,7 +223,7 @@ static void signed_checked(Operation *operation)
 	if (!operation->pin_right)
 		operation_fail(operation, STATION_ERROR_SIGN_IN,
 			"this is not the PIN of %s: nothing was signed, try again", operation->name);
-	else if (strcmp(operation->station->view.badge, operation->badge) != 0 ||
+	else if (strcasecmp(operation->station->view.badge, operation->badge) != 0 ||
 		 is_leaving(operation->station))
 		operation_fail(operation, STATION_ERROR_SIGN_IN,
 			"%s is not signed in any more: nothing was signed", operation->name);
@@ -357,13 +362,13 @@ void station_holder_vanished(Station *station, const char *holder)
 
 void station_badge_revoked(Station *station, const char *badge)
 {
-	if (strcmp(station->view.badge, badge) == 0)
+	if (strcasecmp(station->view.badge, badge) == 0)
 		send_away(station, "the badge was revoked");
 }
 
 void station_roles_changed(Station *station, const char *badge, const json_t *roles)
 {
-	if (strcmp(station->view.badge, badge) != 0)
+	if (strcasecmp(station->view.badge, badge) != 0)
 		return;
 	roles_join(roles, station->view.roles, sizeof station->view.roles);
 	station_notify(station, STATION_CHANGED_OPERATOR);

@@ -104,6 +104,7 @@ struct Operation {
 	bool awaits_facts;
 	/* begin */
 	uint32_t interval_days;
+	bool is_new_person;
 	/* audit */
 	int fd;
 	char query[STATION_NAME_MAX];

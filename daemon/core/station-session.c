@@ -122,8 +122,44 @@ static json_t *begin_body(const Protocol *protocol, const char *subject, uint32_
 		(int)protocol->sessions, "aftercare", aftercare);
 }
 
+/** The row is the person's, in the spelling on record. A slip of the keyboard must not make another person.
+ */
+static void person_found(void *userdata, int error, json_t *rows)
+{
+	Operation *operation = userdata;
+	Station *station = operation->station;
+	const char *subject = json_string_value(json_object_get(operation->body, "subject"));
+	json_t *known = json_object_get(json_array_get(rows, 0), "subject");
+	json_auto_t *arguments =
+		json_pack("{s:O}", "subject", known ? known : json_object_get(operation->body, "subject"));
+	int r = error;
+
+	if (operation_given_up(operation))
+		return;
+	if (r >= 0 && !known && !operation->is_new_person) {
+		operation_fail(operation, STATION_ERROR_NEW_PERSON,
+			"nobody is on record as %s: a new person? Then say so (`session begin ... new`), or correct the pseudonym",
+			subject);
+		return;
+	}
+	if (r >= 0 && known && operation->is_new_person) {
+		operation_fail(operation, STATION_ERROR_EXISTS,
+			"%s is on record: a new person needs another pseudonym, begin without `new` for this one",
+			json_string_value(known));
+		return;
+	}
+	if (r >= 0)
+		r = arguments && (!known || json_object_set(operation->body, "subject", known) == 0)
+			    ? ledger_lookup(
+				      station->options.ledger, "treated", arguments, subject_found, operation)
+			    : -ENOMEM;
+	operation->at_ledger = r >= 0;
+	if (r < 0)
+		operation_fail(operation, STATION_ERROR_LEDGER, UNREADABLE, strerror(-r));
+}
+
 void station_begin(Station *station, const char *subject, const char *protocol, uint32_t course_session,
-	StationDone done, void *userdata)
+	bool is_new_person, StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, true, done, userdata);
 	json_auto_t *arguments = NULL;
@@ -148,10 +184,11 @@ void station_begin(Station *station, const char *subject, const char *protocol, 
 			protocol, found->sessions, course_session);
 		return;
 	}
+	operation->is_new_person = is_new_person;
 	operation->body = begin_body(found, subject, course_session);
 	arguments = json_pack("{s:s}", "subject", subject);
 	r = operation->body && arguments
-		    ? ledger_lookup(station->options.ledger, "treated", arguments, subject_found, operation)
+		    ? ledger_lookup(station->options.ledger, "person", arguments, person_found, operation)
 		    : -ENOMEM;
 	operation->at_ledger = r >= 0;
 	if (r < 0)

@@ -5,6 +5,7 @@
 #include "core/station-private.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "util/digest.h"
 
@@ -23,14 +24,14 @@ static bool is_needle_lot(const Station *station, const json_t *row)
 	const char *product = text_of(row, "product");
 
 	return strcmp(text_of(row, "what"), "needle") == 0 &&
-	       strcmp(text_of(row, "lot"), station->view.lot) == 0 &&
+	       strcasecmp(text_of(row, "lot"), station->view.lot) == 0 &&
 	       (!*product || !station->claim_product[0] || strcmp(product, station->claim_product) == 0);
 }
 
 static bool is_pigment_lot(const Station *station, const json_t *row)
 {
 	return strcmp(text_of(row, "what"), "pigment") == 0 &&
-	       strcmp(text_of(row, "lot"), station->pigment_lot) == 0 &&
+	       strcasecmp(text_of(row, "lot"), station->pigment_lot) == 0 &&
 	       strcmp(text_of(row, "product"), station->pigment_product) == 0;
 }
 

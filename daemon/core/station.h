@@ -41,16 +41,18 @@ typedef struct Station Station;
 #define STATION_ERROR_NOT_YOURS STATION_ERROR_PREFIX "NotYourSignIn" /* somebody is signed in, elsewhere */
 #define STATION_ERROR_NEEDLE    STATION_ERROR_PREFIX "NeedleRefused"
 /* which cartridge it is cannot be told: a supervisor may settle it */
-#define STATION_ERROR_AMBIGUOUS STATION_ERROR_PREFIX "Ambiguous"
-#define STATION_ERROR_REFUSED   STATION_ERROR_PREFIX "Refused" /* several interlocks; text lists them */
-#define STATION_ERROR_LEDGER    STATION_ERROR_PREFIX "LedgerFailed"
-#define STATION_ERROR_BOARD     STATION_ERROR_PREFIX "BoardFailed"
-#define STATION_ERROR_CAMERA    STATION_ERROR_PREFIX "CameraFailed"
-#define STATION_ERROR_PICTURE   STATION_ERROR_PREFIX "PictureRefused"
-#define STATION_ERROR_UNKNOWN   STATION_ERROR_PREFIX "Unknown" /* names something that is not on record */
-#define STATION_ERROR_BARRED    STATION_ERROR_PREFIX "Barred" /* expired, recalled, quarantined, not sterile */
-#define STATION_ERROR_EXISTS    STATION_ERROR_PREFIX "Exists"
-#define STATION_ERROR_INERT     STATION_ERROR_PREFIX "Inert" /* bad configuration or damaged ledger */
+/* a pseudonym that was never seen: somebody must say that the person is new */
+#define STATION_ERROR_NEW_PERSON STATION_ERROR_PREFIX "NewPerson"
+#define STATION_ERROR_AMBIGUOUS  STATION_ERROR_PREFIX "Ambiguous"
+#define STATION_ERROR_REFUSED    STATION_ERROR_PREFIX "Refused" /* several interlocks; text lists them */
+#define STATION_ERROR_LEDGER     STATION_ERROR_PREFIX "LedgerFailed"
+#define STATION_ERROR_BOARD      STATION_ERROR_PREFIX "BoardFailed"
+#define STATION_ERROR_CAMERA     STATION_ERROR_PREFIX "CameraFailed"
+#define STATION_ERROR_PICTURE    STATION_ERROR_PREFIX "PictureRefused"
+#define STATION_ERROR_UNKNOWN    STATION_ERROR_PREFIX "Unknown" /* names something that is not on record */
+#define STATION_ERROR_BARRED     STATION_ERROR_PREFIX "Barred" /* expired, recalled, quarantined, not sterile */
+#define STATION_ERROR_EXISTS     STATION_ERROR_PREFIX "Exists"
+#define STATION_ERROR_INERT      STATION_ERROR_PREFIX "Inert" /* bad configuration or damaged ledger */
 
 /** The sentence of STATION_ERROR_NOT_YOURS. */
 #define STATION_NOT_YOURS                                                                                \
@@ -274,9 +276,13 @@ const Protocol *station_protocol(const Station *station, size_t i);
 
 /* ---- session steps, in their order ---------------------------------------------------------------- */
 
-/** number: the session. `course_session` counts from 1. */
+/**
+ * number: the session. `course_session` counts from 1. `is_new_person`: somebody said that the pseudonym is
+ * that of a person who never was here; without it one that is not on record is refused, and with it one that
+ * is.
+ */
 void station_begin(Station *station, const char *subject, const char *protocol, uint32_t course_session,
-	StationDone done, void *userdata);
+	bool is_new_person, StationDone done, void *userdata);
 /** `answers`: object of booleans, each question of the protocol once. */
 void station_screening(Station *station, json_t *answers, StationDone done, void *userdata);
 /** `consent`: "treatment" or "photographs". */

@@ -92,7 +92,7 @@ static const RecordKind kinds[] = { { NULL } };
 
 static const LedgerQuery queries[] = {
 	{ "recall", RECALL, " ORDER BY seq",
-		ARGUMENTS(NEED_TEXT("lot", "lot"), BETWEEN("\"used:utc\""), BY_TEXT("subject", "subject"),
+		ARGUMENTS(NEED_NAME("lot", "lot"), BETWEEN("\"used:utc\""), BY_NAME("subject", "subject"),
 			AFTER("seq"), LIMIT) },
 	{ NULL },
 };

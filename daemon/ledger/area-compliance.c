@@ -243,7 +243,7 @@ static const char expired[] =
 
 /* whose data an erasure names: in itself, or by a record */
 #define NAMED(field) \
-	"who IN (@" field ", (SELECT " RECORDED(field) " FROM record WHERE record.seq = @record))"
+	"who COLLATE NOCASE IN (@" field ", (SELECT " RECORDED(field) " FROM record WHERE record.seq = @record))"
 
 static const char kept_until[] =
 	"SELECT max(until) FROM (" EXPIRED_SUBJECTS AND_THEN EXPIRED_OPERATORS AND_THEN EXPIRED_INCIDENTS ")"
@@ -280,7 +280,7 @@ static const LedgerQuery queries[] = {
 		ARGUMENTS(PARAMETER("keep", ARGUMENT_TEXT), PARAMETER("today", ARGUMENT_TEXT),
 			BETWEEN("utc_us"), BY_TEXT("whose", "whose"), AFTER("seq"), LIMIT) },
 	{ "due", "SELECT sterilizer, reason, due, passed_us AS \"passed:utc\" FROM " DUE " WHERE 1",
-		" ORDER BY due, sterilizer", ARGUMENTS(DUE_PARAMETERS, BY_TEXT("sterilizer", "sterilizer")) },
+		" ORDER BY due, sterilizer", ARGUMENTS(DUE_PARAMETERS, BY_NAME("sterilizer", "sterilizer")) },
 	{ "check", gaps, " ORDER BY row",
 		ARGUMENTS(DUE_PARAMETERS, PARAMETER("proofs", ARGUMENT_TEXT),
 			PARAMETER("certificates", ARGUMENT_TEXT), PARAMETER("today", ARGUMENT_TEXT),

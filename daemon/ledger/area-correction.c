@@ -148,18 +148,22 @@ static int project_corrected(ProjectionContext *context)
 /* what each way to name a person finds; personal data is rare, so that reading all of it is quick enough */
 #define OF_FIELD(field)                                                                \
 	"SELECT personal.seq FROM personal JOIN record USING(seq) WHERE json_extract(" \
-	"CAST(leaf AS TEXT), '$.body." field "') = @" field
+	"CAST(leaf AS TEXT), '$.body." field "')" SAME_NAME("@" field)
 #define OF_SUBJECT OF_FIELD("subject")
 #define OF_BADGE   OF_FIELD("badge")
 #define OF_RECORD  "SELECT seq FROM personal WHERE seq = @record"
 
 static const struct {
-	const char *named, *find, *remove;
+	const char *named, *find;
 } ways[] = {
-	{ "subject", OF_SUBJECT, "DELETE FROM personal WHERE seq IN (" OF_SUBJECT ")" },
-	{ "badge", OF_BADGE, "DELETE FROM personal WHERE seq IN (" OF_BADGE ")" },
-	{ "record", OF_RECORD, "DELETE FROM personal WHERE seq IN (" OF_RECORD ")" },
+	{ "subject", OF_SUBJECT },
+	{ "badge", OF_BADGE },
+	{ "record", OF_RECORD },
 };
+
+/* the body names the records and spellings, so that a replay deletes what was deleted */
+#define REMOVE          "DELETE FROM personal WHERE seq IN (SELECT value FROM json_each(@records))"
+#define IN_ANY_SPELLING "(subject = @subject OR subject IN (SELECT value FROM json_each(@spellings)))"
 
 /** The one way that the body names; -EINVAL refused. */
 static int find_way(ProjectionContext *context, size_t *ret)
@@ -215,10 +219,33 @@ static int64_t count_images(ProjectionContext *context)
 	_cleanup_(statement_donep) sqlite3_stmt *images = NULL;
 	bool row;
 	int r = projection_step(context,
-		"SELECT count(*) FROM image JOIN session USING(session) WHERE subject = @subject AND erase_seq IS NULL",
+		"SELECT count(*) FROM image JOIN session USING(session) WHERE subject" SAME_NAME(
+			"@subject") " AND erase_seq IS NULL",
 		&images, &row);
 
 	return r < 0 || !row ? 0 : column_integer(images, 0);
+}
+
+/** In which spellings the person's sessions are on record, from a time when these were several people. */
+static int name_spellings(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	json_auto_t *spellings = NULL;
+	bool found;
+	int r;
+
+	if (!projection_text(context, "subject"))
+		return 0;
+	r = projection_step(context,
+		"SELECT json_group_array(DISTINCT subject) FROM session WHERE subject" SAME_NAME(
+			"@subject") " AND subject <> @subject",
+		&row, &found);
+	if (r < 0 || !found)
+		return r;
+	spellings = json_loads(column_string(row, 0), 0, NULL);
+	if (json_array_size(spellings) == 0)
+		return 0;
+	return json_object_set(context->body, "spellings", spellings) < 0 ? -ENOMEM : 0;
 }
 
 /** Puts into the record which records lose their personal data, and how many photographs are to go. */
@@ -233,10 +260,10 @@ static int state_extent(ProjectionContext *context, const char *find)
 		return projection_refuse(context, -ENOENT,
 			"nothing personal of this person is kept: check the pseudonym, badge or number");
 	context->body_changed = true;
-	return json_object_set(context->body, "records", records) < 0 ||
-			       json_object_set_new(context->body, "images", json_integer(images)) < 0
-		       ? -ENOMEM
-		       : 0;
+	if (json_object_set(context->body, "records", records) < 0 ||
+		json_object_set_new(context->body, "images", json_integer(images)) < 0)
+		return -ENOMEM;
+	return name_spellings(context);
 }
 
 static int project_erased(ProjectionContext *context)
@@ -251,14 +278,14 @@ static int project_erased(ProjectionContext *context)
 	if (r == 0 && !context->replay)
 		r = state_extent(context, ways[way].find);
 	if (r == 0)
-		r = projection_run(context, ways[way].remove);
+		r = projection_run(context, REMOVE);
 	if (r == 0)
 		r = projection_run(context,
 			"UPDATE operator SET name = NULL, pin = NULL WHERE badge = @badge OR seq = @record");
 	if (r == 0)
 		r = projection_run(context,
 			"UPDATE image SET erase_seq = @seq WHERE erase_seq IS NULL AND session IN"
-			" (SELECT session FROM session WHERE subject = @subject)");
+			" (SELECT session FROM session WHERE " IN_ANY_SPELLING ")");
 	context->erased = r == 0;
 	return r;
 }
@@ -282,7 +309,7 @@ static const LedgerQuery queries[] = {
 	{ "corrections",
 		"SELECT seq, utc_us AS \"time:utc\", operator, corrects, field, old, new, why FROM correction WHERE 1",
 		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("record", "corrects"), BY_TEXT("operator", "operator"),
+		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("record", "corrects"), BY_NAME("operator", "operator"),
 			BY_TEXT("field", "field"), AFTER("seq"), LIMIT) },
 	{ "erasures",
 		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR

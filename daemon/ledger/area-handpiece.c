@@ -119,7 +119,7 @@ static const LedgerQuery queries[] = {
 		" FROM handpiece LEFT JOIN handpiece_sterile USING(handpiece)" JOIN_CORRECTIONS(
 			CORRECTIONS_OF_HANDPIECES, "handpiece") " WHERE 1",
 		" ORDER BY handpiece",
-		ARGUMENTS(BETWEEN("registered_us"), BY_TEXT("handpiece", "handpiece"),
+		ARGUMENTS(BETWEEN("registered_us"), BY_NAME("handpiece", "handpiece"),
 			BY_TEXT("state", "handpiece.state"), BY_TEXT("model", "model"),
 			AFTER_ROW("handpiece", "handpiece"), LIMIT) },
 	{ NULL },

@@ -67,6 +67,10 @@ static const char version_4[] =
 					"UPDATE unit SET twin = twin(unit);"
 					"CREATE INDEX unit_twin ON unit(twin) WHERE twin IS NOT NULL;"
 					"CREATE INDEX unit_serial ON unit(lot COLLATE NOCASE) WHERE twin IS NOT NULL;"
+					/* names are compared without their case */
+					"CREATE INDEX unit_lot_name ON unit(lot COLLATE NOCASE, seq);"
+					"CREATE INDEX lot_name ON lot(lot COLLATE NOCASE);"
+					"CREATE INDEX pigment_lot_name ON pigment_use(lot COLLATE NOCASE, seq);"
 					"CREATE TABLE distinct_unit(unit TEXT NOT NULL, other TEXT NOT NULL, seq INTEGER NOT NULL,"
 					"  PRIMARY KEY(unit, other)) WITHOUT ROWID;";
 
@@ -187,6 +191,24 @@ static int check_evidence(ProjectionContext *context, sqlite3_stmt *row)
 	return 0;
 }
 
+/** A lot that is on record in two spellings, from a time when these were two, is barred as one. */
+static int check_other_spellings(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool found;
+	int r = projection_step(context,
+		"SELECT lot, status, status_reason FROM lot WHERE lot" SAME_NAME(
+			"@lot") " AND lot <> @lot"
+				" AND (@gtin IS NULL OR gtin IN (@gtin, '')) AND status <> 'released' LIMIT 1",
+		&row, &found);
+
+	if (r < 0 || !found)
+		return r;
+	return projection_refuse(context, -EKEYREVOKED,
+		"lot %s is %s (%.80s): set its cartridges aside and open one of another lot",
+		column_string(row, 0), column_string(row, 1), column_string(row, 2));
+}
+
 /** The printed expiry is that of the lot, or of a correction of its receipt: else one of the two is misread.
  */
 static int check_printed(ProjectionContext *context, sqlite3_stmt *row)
@@ -232,7 +254,9 @@ static int check_lot(ProjectionContext *context, sqlite3_stmt *row)
 	if (strcmp(expiry, today) < 0)
 		return projection_refuse(context, -ESTALE,
 			"cartridge %s expired on %s: open one of another lot", unit, expiry);
-	r = check_printed(context, row);
+	r = check_other_spellings(context);
+	if (r == 0)
+		r = check_printed(context, row);
 	return r < 0 ? r : check_evidence(context, row);
 }
 
@@ -559,18 +583,18 @@ static const RecordKind kinds[] = {
 };
 
 static const LedgerQuery queries[] = {
-	{ "lot", LOT, " ORDER BY gtin", ARGUMENTS(NEED_TEXT("lot", "lot"), BY_TEXT("gtin", "gtin")) },
+	{ "lot", LOT, " ORDER BY gtin", ARGUMENTS(NEED_NAME("lot", "lot"), BY_TEXT("gtin", "gtin")) },
 	{ "lots", LOT, " ORDER BY expiry, lot, gtin",
 		ARGUMENTS(BETWEEN("received_us"), BY_TEXT("status", "status"), BY_TEXT("gtin", "gtin"),
 			BY_TEXT("product", "product"), BY_TEXT("maker", "maker"),
 			BY_TEXT("supplier", "supplier"), AFTER_ROW("lot", "expiry, lot, gtin"), LIMIT) },
 	{ "deliveries", DELIVERY, " ORDER BY seq",
-		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("lot", RECORDED("lot")), AFTER("seq"), LIMIT) },
+		ARGUMENTS(RECORDED_BETWEEN, BY_NAME("lot", RECORDED("lot")), AFTER("seq"), LIMIT) },
 	{ "certificates",
 		"SELECT seq, utc_us AS \"time:utc\", " ACTOR ", " BODY
 		" FROM record WHERE kind = 'lot.certificate'",
 		" ORDER BY seq",
-		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("lot", RECORDED("lot")), AFTER("seq"), LIMIT) },
+		ARGUMENTS(RECORDED_BETWEEN, BY_NAME("lot", RECORDED("lot")), AFTER("seq"), LIMIT) },
 	{ "stock",
 		"SELECT gtin, lot, product, configuration, expiry, status, quantity - used AS \"left\", low_stock,"
 		" quantity - used <= low_stock AS low, received_us AS \"received:utc\", seq, " JOINED_CORRECTIONS
@@ -583,9 +607,9 @@ static const LedgerQuery queries[] = {
 		" ORDER BY received_us DESC, lot", ARGUMENTS(LIMIT), .lookup_only = true, .limit = 32 },
 	{ "unit", NEEDLE, "", ARGUMENTS(NEED_TEXT("unit", "unit")) },
 	{ "needles", NEEDLE, " ORDER BY unit.seq",
-		ARGUMENTS(BETWEEN("unit.utc_us"), BY_TEXT("lot", "lot"), BY_TEXT("subject", "subject"),
+		ARGUMENTS(BETWEEN("unit.utc_us"), BY_NAME("lot", "lot"), BY_NAME("subject", "subject"),
 			BY_NUMBER("session", "unit.session"), BY_TEXT("state", "state"),
-			BY_TEXT("operator", "unit.operator"), AFTER("unit.seq"), LIMIT) },
+			BY_NAME("operator", "unit.operator"), AFTER("unit.seq"), LIMIT) },
 	/* what must not be used, whatever its expiry says: lots of cartridges, of pigments, and blends of
 	   these */
 	{ "barred-lots",

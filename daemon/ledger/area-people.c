@@ -154,16 +154,17 @@ static const RecordKind kinds[] = {
 static const LedgerQuery queries[] = {
 	{ "operator",
 		"SELECT badge, name, roles AS \"roles:json\", pin, revoked_us AS \"revoked:utc\", revoked AS reason,"
-		" attempts, attempt.utc_us AS refused_us FROM (SELECT @badge AS badge) LEFT JOIN operator USING(badge)"
-		" LEFT JOIN attempt USING(badge) WHERE 1",
-		"", ARGUMENTS(NEED_TEXT("badge", "badge")), .lookup_only = true },
+		" attempts, attempt.utc_us AS refused_us FROM (SELECT coalesce((SELECT badge FROM operator WHERE badge" SAME_NAME(
+			"@badge") " ORDER BY badge <> @badge, seq LIMIT 1), (SELECT badge FROM attempt WHERE badge" SAME_NAME("@badge") " LIMIT 1), @badge) AS badge) LEFT JOIN operator USING(badge)"
+																	" LEFT JOIN attempt USING(badge) WHERE 1",
+		"", ARGUMENTS(NEED_NAME("badge", "badge")), .lookup_only = true },
 	{ "operators",
 		"SELECT badge, name AS \"name:personal\", roles AS \"roles:json\", " STATE
 		" AS state, " ENROLLED " AS \"enrolled:utc\","
 		" revoked_us AS \"revoked:utc\", revoked AS reason, seq, " JOINED_CORRECTIONS
 		" FROM operator" JOIN_CORRECTIONS(CORRECTIONS_OF_OPERATORS, "badge") " WHERE 1",
 		" ORDER BY badge",
-		ARGUMENTS(BETWEEN(ENROLLED), BY_TEXT("badge", "badge"),
+		ARGUMENTS(BETWEEN(ENROLLED), BY_NAME("badge", "badge"),
 			{ "role", "EXISTS(SELECT 1 FROM json_each(roles) WHERE value = @role)", ARGUMENT_TEXT,
 				false },
 			BY_TEXT("state", STATE), AFTER_ROW("operator", "badge"), LIMIT) },
@@ -172,14 +173,14 @@ static const LedgerQuery queries[] = {
 		"SELECT badge, certificate, issuer, number, expiry, seq, " CORRECTED(
 			"= certification.seq") " FROM certification WHERE 1",
 		" ORDER BY seq",
-		ARGUMENTS(BY_TEXT("badge", "badge"), BY_TEXT("certificate", "certificate"),
+		ARGUMENTS(BY_NAME("badge", "badge"), BY_TEXT("certificate", "certificate"),
 			BETWEEN_DATES("expiry"), AFTER("seq"), LIMIT) },
 	{ "sign-ins",
 		"SELECT seq, utc_us AS \"time:utc\", kind, " COLUMN("badge") ", " COLUMN("reason") ", " COLUMN(
 			"attempts") ", " CORRECTED("= record.seq") " FROM record WHERE kind IN"
 								   " ('operator.signed-in', 'operator.signed-out', 'operator.refused', 'operator.verified')",
 		" ORDER BY seq",
-		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("badge", RECORDED("badge")), AFTER("seq"), LIMIT) },
+		ARGUMENTS(RECORDED_BETWEEN, BY_NAME("badge", RECORDED("badge")), AFTER("seq"), LIMIT) },
 	{ NULL },
 };
 

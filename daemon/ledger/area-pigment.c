@@ -412,11 +412,11 @@ static const RecordKind kinds[] = {
 
 static const LedgerQuery queries[] = {
 	{ "pigment-lots", PIGMENT_LOT, " ORDER BY brand, colour, expiry, lot",
-		ARGUMENTS(BETWEEN("received_us"), BY_TEXT("lot", "lot"), BY_TEXT("status", "status"),
+		ARGUMENTS(BETWEEN("received_us"), BY_NAME("lot", "lot"), BY_TEXT("status", "status"),
 			BY_TEXT("brand", "brand"), BY_TEXT("colour", "colour"),
 			AFTER_ROW("pigment_stock", "brand, colour, expiry, lot"), LIMIT) },
 	{ "pigment-deliveries", DELIVERY, " ORDER BY seq",
-		ARGUMENTS(RECORDED_BETWEEN, BY_TEXT("lot", RECORDED("lot")), AFTER("seq"), LIMIT) },
+		ARGUMENTS(RECORDED_BETWEEN, BY_NAME("lot", RECORDED("lot")), AFTER("seq"), LIMIT) },
 	{ "blends",
 		"SELECT seq, blend, colour, expiry, operator, utc_us AS \"blended:utc\", (SELECT json_group_array("
 		"json_object('brand', brand, 'colour', colour, 'lot', lot, 'parts', parts, 'expiry', (SELECT expiry"
@@ -425,7 +425,7 @@ static const LedgerQuery queries[] = {
 		" WHERE pigment_part.blend = pigment_blend.blend) AS \"parts:json\", " CORRECTED(
 			"= pigment_blend.seq") " FROM pigment_blend WHERE 1",
 		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("blend", "blend"),
+		ARGUMENTS(BETWEEN("utc_us"), BY_NAME("blend", "blend"),
 			{ "lot", "blend IN (SELECT blend FROM pigment_part WHERE lot = @lot)", ARGUMENT_TEXT,
 				false },
 			AFTER("seq"), LIMIT) },
@@ -435,8 +435,8 @@ static const LedgerQuery queries[] = {
 		" AS \"zones:json\", " JOINED_CORRECTIONS " FROM pigment_use LEFT JOIN session"
 		" USING(session)" JOIN_CORRECTIONS(CORRECTIONS_OF_PIGMENTS, "pigment_use.seq") " WHERE 1",
 		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("pigment_use.utc_us"), BY_TEXT("lot", "lot"),
-			BY_NUMBER("session", "session"), BY_TEXT("subject", "subject"), AFTER("seq"),
+		ARGUMENTS(BETWEEN("pigment_use.utc_us"), BY_NAME("lot", "lot"),
+			BY_NUMBER("session", "session"), BY_NAME("subject", "subject"), AFTER("seq"),
 			LIMIT) },
 	{ NULL },
 };

@@ -19,7 +19,9 @@ static const char version_2[] = "CREATE INDEX session_open ON session(session) W
 /* what a session without session.finished used up, as project_ended() says it */
 static const char version_4[] =
 	"UPDATE session SET needles = (SELECT count(*) FROM unit WHERE unit.session = session.session)"
-	" WHERE needles IS NULL AND outcome IN ('interrupted', 'abandoned');";
+	" WHERE needles IS NULL AND outcome IN ('interrupted', 'abandoned');"
+	/* names are compared without their case */
+	"CREATE INDEX session_subject_name ON session(subject COLLATE NOCASE, session);";
 
 static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2, NULL, version_4 };
 
@@ -132,15 +134,25 @@ static const RecordKind kinds[] = {
 
 static const LedgerQuery queries[] = {
 	{ "sessions", SESSION_COLUMNS, " ORDER BY session",
-		ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("subject", "subject"), BY_TEXT("operator", "operator"),
+		ARGUMENTS(BETWEEN("utc_us"), BY_NAME("subject", "subject"), BY_NAME("operator", "operator"),
 			BY_TEXT("protocol", "protocol"), BY_TEXT("outcome", "outcome"), AFTER("session"),
 			LIMIT) },
 	{ "session", SESSION_COLUMNS, "", ARGUMENTS(NEED_NUMBER("session", "session")) },
 	/* newest first, and only those in which the needle touched the skin: for the minimum interval */
 	{ "treated", "SELECT utc_us FROM session WHERE strokes > 0", " ORDER BY session DESC",
-		ARGUMENTS(NEED_TEXT("subject", "subject"), LIMIT), .lookup_only = true, .limit = 1 },
+		ARGUMENTS(NEED_NAME("subject", "subject"), LIMIT), .lookup_only = true, .limit = 1 },
+	/* whether a person is known, by the spelling on record: an exact one before others, the first before
+	 * later ones
+	 */
+	{ "person",
+		"SELECT subject, since AS \"since:utc\" FROM (SELECT @subject AS wanted, subject, utc_us AS since FROM subject"
+		" WHERE subject" SAME_NAME(
+			"@subject") " UNION ALL SELECT @subject, subject, utc_us FROM session"
+				    " WHERE subject" SAME_NAME("@subject") ") WHERE 1",
+		" ORDER BY subject <> wanted, since", ARGUMENTS(PARAMETER("subject", ARGUMENT_TEXT), LIMIT),
+		.lookup_only = true, .limit = 1 },
 	{ "subject", SESSION_COLUMNS, " ORDER BY session",
-		ARGUMENTS(NEED_TEXT("subject", "subject"), BETWEEN("utc_us"), AFTER("session"), LIMIT) },
+		ARGUMENTS(NEED_NAME("subject", "subject"), BETWEEN("utc_us"), AFTER("session"), LIMIT) },
 	{ "overrides",
 		"SELECT seq, utc_us AS \"time:utc\", session, " ACTOR
 		", " COLUMN("interlock") ", " COLUMN("reason") ", " COLUMN("signed") ", " CORRECTED(
@@ -154,7 +166,7 @@ static const LedgerQuery queries[] = {
 			"given") ", 'true', 'false') AS \"given:json\", " ACTOR
 				 ", " CORRECTED("= record.seq") " FROM record WHERE kind = 'session.consent'",
 		" ORDER BY seq",
-		ARGUMENTS(RECORDED_BETWEEN, BY_NUMBER("session", "session"), BY_TEXT("subject", CONSENTING),
+		ARGUMENTS(RECORDED_BETWEEN, BY_NUMBER("session", "session"), BY_NAME("subject", CONSENTING),
 			BY_TEXT("consent", RECORDED("consent")), AFTER("seq"), LIMIT) },
 	{ "zones",
 		"SELECT session, zone, dots, strokes, area_mm2, round(density, 1) AS density, target,"

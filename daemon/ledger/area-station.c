@@ -49,11 +49,13 @@ static const RecordKind kinds[] = {
 /* kinds that name a person, and need no session for it */
 #define ABOUT_SUBJECTS \
 	"'subject.registered', 'subject.changed', 'course.planned', 'incident.reported', 'personal.erased'"
-#define NAMES_SUBJECT      "@subject IN (" RECORDED("subject") ", " RECORDED("arguments.subject") ")"
-#define CORRECTED_TO       "field = 'subject' AND new = @subject"
-#define SESSIONS_OF        "SELECT session FROM session WHERE subject = @subject"
-#define SESSIONS_CORRECTED "SELECT record.session" FROM_CORRECTIONS "WHERE " IS_SUBJECT " AND new = @subject"
-#define OR_ALSO            " UNION ALL "
+#define NAMES_SUBJECT \
+	"@subject COLLATE NOCASE IN (" RECORDED("subject") ", " RECORDED("arguments.subject") ")"
+#define CORRECTED_TO "field = 'subject' AND new" SAME_NAME("@subject")
+#define SESSIONS_OF  "SELECT session FROM session WHERE subject" SAME_NAME("@subject")
+#define SESSIONS_CORRECTED \
+	"SELECT record.session" FROM_CORRECTIONS "WHERE " IS_SUBJECT " AND new" SAME_NAME("@subject")
+#define OR_ALSO " UNION ALL "
 /**
  * Everything about one person: the records of the sessions, those that name the person, what a correction
  * made the person's, and the corrections. Found by session, kind and number: no ledger of millions is read

@@ -654,7 +654,7 @@ static const LedgerQuery queries[] = {
 		" " JOINED_CORRECTIONS
 		" FROM sterilizer" JOIN_CORRECTIONS(CORRECTIONS_OF_STERILIZERS, "sterilizer") " WHERE 1",
 		" ORDER BY sterilizer",
-		ARGUMENTS(BETWEEN_DATES("installed"), BY_TEXT("sterilizer", "sterilizer"),
+		ARGUMENTS(BETWEEN_DATES("installed"), BY_NAME("sterilizer", "sterilizer"),
 			AFTER_ROW("sterilizer", "sterilizer"), LIMIT) },
 	{ "sterilization",
 		"SELECT seq, sterilizer, cycle, load, started_us AS \"started:utc\", program, temperature_c,"
@@ -663,7 +663,7 @@ static const LedgerQuery queries[] = {
 		" released_us AS \"released:utc\", released_by, rejected_seq, " REJECTION
 		", " CORRECTED("IN (cycle.seq, released_seq, rejected_seq)") " FROM cycle WHERE 1",
 		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("started_us"), BY_TEXT("sterilizer", "sterilizer"),
+		ARGUMENTS(BETWEEN("started_us"), BY_NAME("sterilizer", "sterilizer"),
 			BY_NUMBER("cycle", "cycle"),
 			{ "item", "seq IN (SELECT cycle_seq FROM cycle_item WHERE item = @item)",
 				ARGUMENT_TEXT, false },
@@ -673,19 +673,19 @@ static const LedgerQuery queries[] = {
 		" incubation_h, laboratory, operator, followed_seq AS follow_up, " CORRECTED(
 			"IN (indicator_test.seq, followed_seq)") " FROM indicator_test WHERE 1",
 		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("tested_us"), BY_TEXT("sterilizer", "sterilizer"),
-			BY_TEXT("result", "result"), BY_TEXT("lot", "lot"), AFTER("seq"), LIMIT) },
+		ARGUMENTS(BETWEEN("tested_us"), BY_NAME("sterilizer", "sterilizer"),
+			BY_TEXT("result", "result"), BY_NAME("lot", "lot"), AFTER("seq"), LIMIT) },
 	{ "doubt", DOUBT, " ORDER BY row",
 		ARGUMENTS(BETWEEN("\"tested:utc\""), BY_NUMBER("test", "test"),
-			BY_TEXT("sterilizer", "sterilizer"), BY_TEXT("handpiece", "handpiece"),
-			BY_TEXT("subject", "subject"), AFTER("row"), LIMIT) },
+			BY_NAME("sterilizer", "sterilizer"), BY_NAME("handpiece", "handpiece"),
+			BY_NAME("subject", "subject"), AFTER("row"), LIMIT) },
 	{ "sterile",
 		"SELECT handpiece, cycle.sterilizer, cycle.cycle, started_us AS \"started:utc\", sterile_until,"
 		" blocked, used_seq, " CORRECTED(
 			"IN (cycle.seq, released_seq, rejected_seq)") " FROM handpiece_sterile JOIN cycle ON cycle.seq = cycle_seq WHERE 1",
 		" ORDER BY handpiece",
-		ARGUMENTS(BETWEEN("started_us"), BY_TEXT("handpiece", "handpiece"),
-			BY_TEXT("sterilizer", "cycle.sterilizer"),
+		ARGUMENTS(BETWEEN("started_us"), BY_NAME("handpiece", "handpiece"),
+			BY_NAME("sterilizer", "cycle.sterilizer"),
 			{ "after", "handpiece > @after", ARGUMENT_TEXT, false }, LIMIT) },
 	{ NULL },
 };

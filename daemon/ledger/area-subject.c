@@ -29,7 +29,13 @@ static const char version_3[] =
 	"  operator, session, subject, incident, severity, text, device, area, seq, occurred, treatment, referral"
 	"  FROM incident;";
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2, version_3 };
+/* names are compared without their case */
+static const char version_4[] =
+	"CREATE INDEX incident_subject_name ON incident(subject COLLATE NOCASE, seq) WHERE subject IS NOT NULL;"
+	"CREATE INDEX subject_name ON subject(subject COLLATE NOCASE);"
+	"CREATE INDEX course_name ON course(subject COLLATE NOCASE);";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2, version_3, version_4 };
 
 static const char *const tables[] = { "subject", "course", "incident", NULL };
 
@@ -89,9 +95,10 @@ static int check_session(ProjectionContext *context)
 	if (context->replay || !json_object_get(context->body, "session"))
 		return 0;
 	r = projection_step(context,
-		"SELECT @subject IS NULL OR subject = @subject OR EXISTS(SELECT 1" FROM_CORRECTIONS
-		"WHERE record.session = @session AND " IS_SUBJECT
-		" AND new = @subject) FROM session WHERE session = @session",
+		"SELECT @subject IS NULL OR subject" SAME_NAME(
+			"@subject") " OR EXISTS(SELECT 1" FROM_CORRECTIONS
+				    "WHERE record.session = @session AND " IS_SUBJECT " AND new" SAME_NAME(
+					    "@subject") ") FROM session WHERE session = @session",
 		&session, &found);
 	if (r < 0)
 		return r;
@@ -176,23 +183,23 @@ static const LedgerQuery queries[] = {
 		" " JOINED_CORRECTIONS " FROM subject LEFT JOIN personal USING(seq)" JOIN_CORRECTIONS(
 			CORRECTIONS_OF_SUBJECTS, "subject") " WHERE 1",
 		" ORDER BY subject.seq",
-		ARGUMENTS(BETWEEN("subject.utc_us"), BY_TEXT("subject", "subject"), AFTER("subject.seq"),
+		ARGUMENTS(BETWEEN("subject.utc_us"), BY_NAME("subject", "subject"), AFTER("subject.seq"),
 			LIMIT) },
 	/* done: the furthest session of the course in which the skin was touched since it was planned */
 	{ "courses",
 		"SELECT subject, protocol, sessions, interval_days, utc_us AS \"planned:utc\", seq,"
-		" (SELECT coalesce(max(course_session), 0) FROM session WHERE session.subject = course.subject"
+		" (SELECT coalesce(max(course_session), 0) FROM session WHERE session.subject = course.subject COLLATE NOCASE"
 		"  AND session.protocol = course.protocol AND strokes > 0 AND session.utc_us >= course.utc_us) AS done,"
 		" " CORRECTED("= course.seq") " FROM course WHERE 1",
 		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("subject", "subject"), BY_TEXT("protocol", "protocol"),
+		ARGUMENTS(BETWEEN("utc_us"), BY_NAME("subject", "subject"), BY_TEXT("protocol", "protocol"),
 			AFTER("seq"), LIMIT) },
 	{ "incidents",
 		"SELECT seq, utc_us AS \"time:utc\", operator, session, subject, incident, severity, text, device,"
 		" area, occurred, treatment, referral, " CORRECTED("= incident.seq") " FROM incident WHERE 1",
 		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("utc_us"), BY_TEXT("subject", "subject"), BY_TEXT("incident", "incident"),
-			BY_TEXT("severity", "severity"), BY_TEXT("operator", "operator"),
+		ARGUMENTS(BETWEEN("utc_us"), BY_NAME("subject", "subject"), BY_TEXT("incident", "incident"),
+			BY_TEXT("severity", "severity"), BY_NAME("operator", "operator"),
 			BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
 	{ NULL },
 };

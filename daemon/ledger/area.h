@@ -33,12 +33,19 @@ int projection_actor_has(ProjectionContext *context, const char *roles, bool *re
  */
 int delivery_check(ProjectionContext *context, const char *what, const char *select) _must_check_;
 /**
- * Whether the cartridge that a claim names may be one on record, or cannot be told from others: -ENOTUNIQ with the
- * sentence. A replay checks nothing.
+ * Whether the cartridge that a claim names may be one on record, or cannot be told from others: -ENOTUNIQ
+ * with the sentence. A replay checks nothing.
  */
 int identity_check(ProjectionContext *context) _must_check_;
 /** What a supervisor signs: the two cartridges of the body, `unit` and `other`, are two. */
 int identity_distinct(ProjectionContext *context) _must_check_;
+/**
+ * Gives the names in a new record's body (pseudonym, badge, lot, ...) the spelling that is on record, where
+ * they differ from it in case alone. A replay changes nothing.
+ */
+int spelling_settle(ProjectionContext *context) _must_check_;
+/** What compares a name with `value`, as spelling.c says; for SQL. */
+#define SAME_NAME(value) " = " value " COLLATE NOCASE"
 /** The date of a time, YYYY-MM-DD. */
 void projection_date(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX]);
 /** Today, never earlier than the newest record: for expiry. */
@@ -53,49 +60,34 @@ int retention_check(ProjectionContext *context) _must_check_;
 /** Cartridges or bottles of one delivery, at most. */
 enum { DELIVERY_MAX = 100000 };
 
-#define FIELDS(...) ((const RecordField[]){ __VA_ARGS__, { NULL } })
-#define FIELD(name, type)               \
-	{                               \
-		name, type, false, NULL \
-	}
-#define MAYBE(name, type)              \
-	{                              \
-		name, type, true, NULL \
-	}
+#define FIELDS(...)       ((const RecordField[]){ __VA_ARGS__, { NULL } })
+#define FIELD(name, type) { name, type, false, NULL }
+#define MAYBE(name, type) { name, type, true, NULL }
 /** A figure from `min` to `max`; what a person enters beyond is a slip, and refused. `unit`: "" of a count.
  */
-#define RANGED(name, type, optional, min, max, unit)       \
-	{                                                  \
-		name, type, optional, NULL, min, max, unit \
-	}
-#define COUNT_IN(name, min, max)              RANGED(name, FIELD_COUNT, false, min, max, "")
-#define MAYBE_COUNT_IN(name, min, max)        RANGED(name, FIELD_COUNT, true, min, max, "")
-#define NUMBER_IN(name, min, max, unit)       RANGED(name, FIELD_NUMBER, false, min, max, unit)
-#define MAYBE_NUMBER_IN(name, min, max, unit) RANGED(name, FIELD_NUMBER, true, min, max, unit)
+#define RANGED(name, type, optional, min, max, unit) { name, type, optional, NULL, min, max, unit }
+#define COUNT_IN(name, min, max)                     RANGED(name, FIELD_COUNT, false, min, max, "")
+#define MAYBE_COUNT_IN(name, min, max)               RANGED(name, FIELD_COUNT, true, min, max, "")
+#define NUMBER_IN(name, min, max, unit)              RANGED(name, FIELD_NUMBER, false, min, max, unit)
+#define MAYBE_NUMBER_IN(name, min, max, unit)        RANGED(name, FIELD_NUMBER, true, min, max, unit)
 /** A text that is one of `choices`, which are separated by blanks. */
-#define CHOICE(name, choices)                    \
-	{                                        \
-		name, FIELD_TEXT, false, choices \
-	}
-#define MAYBE_CHOICE(name, choices)             \
-	{                                       \
-		name, FIELD_TEXT, true, choices \
-	}
-#define TEXT(name)        FIELD(name, FIELD_TEXT)
-#define DATE(name)        FIELD(name, FIELD_DATE)
-#define TIME(name)        FIELD(name, FIELD_TIME)
-#define COUNT(name)       FIELD(name, FIELD_COUNT)
-#define NUMBER(name)      FIELD(name, FIELD_NUMBER)
-#define BOOLEAN(name)     FIELD(name, FIELD_BOOLEAN)
-#define OBJECT(name)      FIELD(name, FIELD_OBJECT)
-#define ARRAY(name)       FIELD(name, FIELD_ARRAY)
-#define MAYBE_TEXT(name)  MAYBE(name, FIELD_TEXT)
-#define MAYBE_DATE(name)  MAYBE(name, FIELD_DATE)
-#define MAYBE_TIME(name)  MAYBE(name, FIELD_TIME)
-#define MAYBE_COUNT(name) MAYBE(name, FIELD_COUNT)
-#define MAYBE_LIST(name)  MAYBE(name, FIELD_ARRAY)
-#define MAYBE_SESSION     MAYBE("session", FIELD_COUNT)
-#define SESSION           COUNT("session")
+#define CHOICE(name, choices)       { name, FIELD_TEXT, false, choices }
+#define MAYBE_CHOICE(name, choices) { name, FIELD_TEXT, true, choices }
+#define TEXT(name)                  FIELD(name, FIELD_TEXT)
+#define DATE(name)                  FIELD(name, FIELD_DATE)
+#define TIME(name)                  FIELD(name, FIELD_TIME)
+#define COUNT(name)                 FIELD(name, FIELD_COUNT)
+#define NUMBER(name)                FIELD(name, FIELD_NUMBER)
+#define BOOLEAN(name)               FIELD(name, FIELD_BOOLEAN)
+#define OBJECT(name)                FIELD(name, FIELD_OBJECT)
+#define ARRAY(name)                 FIELD(name, FIELD_ARRAY)
+#define MAYBE_TEXT(name)            MAYBE(name, FIELD_TEXT)
+#define MAYBE_DATE(name)            MAYBE(name, FIELD_DATE)
+#define MAYBE_TIME(name)            MAYBE(name, FIELD_TIME)
+#define MAYBE_COUNT(name)           MAYBE(name, FIELD_COUNT)
+#define MAYBE_LIST(name)            MAYBE(name, FIELD_ARRAY)
+#define MAYBE_SESSION               MAYBE("session", FIELD_COUNT)
+#define SESSION                     COUNT("session")
 
 /* ---- questions ---- */
 
@@ -122,33 +114,18 @@ struct LedgerQuery {
 	int64_t limit;    /* where none is given; 0: no limit */
 };
 
-#define ARGUMENTS(...) ((const Argument[]){ __VA_ARGS__, { NULL } })
-#define NO_ARGUMENTS   ((const Argument[]){ { NULL } })
-#define BY_TEXT(name, column)                                  \
-	{                                                      \
-		name, column " = @" name, ARGUMENT_TEXT, false \
-	}
-#define BY_NUMBER(name, column)                                  \
-	{                                                        \
-		name, column " = @" name, ARGUMENT_NUMBER, false \
-	}
-#define NEED_TEXT(name, column)                               \
-	{                                                     \
-		name, column " = @" name, ARGUMENT_TEXT, true \
-	}
-#define NEED_NUMBER(name, column)                               \
-	{                                                       \
-		name, column " = @" name, ARGUMENT_NUMBER, true \
-	}
-#define SINCE(column)                                            \
-	{                                                        \
-		"from", column " >= @from", ARGUMENT_TIME, false \
-	}
-#define UNTIL(column)                                       \
-	{                                                   \
-		"to", column " < @to", ARGUMENT_TIME, false \
-	}
-#define BETWEEN(column) SINCE(column), UNTIL(column)
+#define ARGUMENTS(...)          ((const Argument[]){ __VA_ARGS__, { NULL } })
+#define NO_ARGUMENTS            ((const Argument[]){ { NULL } })
+#define BY_TEXT(name, column)   { name, column " = @" name, ARGUMENT_TEXT, false }
+#define BY_NUMBER(name, column) { name, column " = @" name, ARGUMENT_NUMBER, false }
+/** The same of a name: pseudonym, badge, lot, ... "p-42" is "P-42", see spelling.c. */
+#define BY_NAME(name, column)     { name, column SAME_NAME("@" name), ARGUMENT_TEXT, false }
+#define NEED_NAME(name, column)   { name, column SAME_NAME("@" name), ARGUMENT_TEXT, true }
+#define NEED_TEXT(name, column)   { name, column " = @" name, ARGUMENT_TEXT, true }
+#define NEED_NUMBER(name, column) { name, column " = @" name, ARGUMENT_NUMBER, true }
+#define SINCE(column)             { "from", column " >= @from", ARGUMENT_TIME, false }
+#define UNTIL(column)             { "to", column " < @to", ARGUMENT_TIME, false }
+#define BETWEEN(column)           SINCE(column), UNTIL(column)
 /** The same for a column that holds dates. */
 #define BETWEEN_DATES(column)                                                              \
 	{ "from", column " >= date(@from / 1000000, 'unixepoch')", ARGUMENT_TIME, false }, \
@@ -164,31 +141,19 @@ struct LedgerQuery {
 		"to", "seq <= (SELECT max(last_seq) FROM record_day WHERE day <= @to / 86400000000) AND utc_us < @to", \
 			ARGUMENT_TIME, false                                                                           \
 	}
-#define AFTER(column)                                               \
-	{                                                           \
-		"after", column " > @after", ARGUMENT_NUMBER, false \
-	}
+#define AFTER(column) { "after", column " > @after", ARGUMENT_NUMBER, false }
 /**
  * The same where rows of `table` come in the order of `columns`, none of them NULL: those behind the row with
  * this number (0: all), which it must keep for good.
  */
-#define AFTER_ROW(table, columns)                                                  \
-	{                                                                          \
-		"after",                                                           \
-			"coalesce((" columns ") > (SELECT " columns " FROM " table \
-			" WHERE seq = @after), @after"                             \
-			" = 0)",                                                   \
-			ARGUMENT_NUMBER, false                                     \
-	}
+#define AFTER_ROW(table, columns)                                                                         \
+	{ "after",                                                                                        \
+		"coalesce((" columns ") > (SELECT " columns " FROM " table " WHERE seq = @after), @after" \
+		" = 0)",                                                                                  \
+		ARGUMENT_NUMBER, false }
 /** A figure or text that `select` itself uses; NULL there when it is not given. */
-#define PARAMETER(name, type)                              \
-	{                                                  \
-		name, "@" name " IS NOT NULL", type, false \
-	}
-#define LIMIT                                         \
-	{                                             \
-		"limit", NULL, ARGUMENT_NUMBER, false \
-	}
+#define PARAMETER(name, type) { name, "@" name " IS NOT NULL", type, false }
+#define LIMIT                 { "limit", NULL, ARGUMENT_NUMBER, false }
 
 /* a column "name:utc" is shown as time, "name:json" is text that holds JSON, "name:personal" goes where
  * personal data may */

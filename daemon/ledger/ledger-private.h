@@ -306,6 +306,7 @@ int leaf_write(LeafWriter *writer, const Request *request, uint64_t seq, const c
 /* projection.c */
 typedef struct ProjectionContext {
 	Statements *statements;
+	const char *kind;
 	uint64_t seq;
 	int64_t utc_us, newest_us;
 	const char *actor;

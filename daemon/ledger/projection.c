@@ -282,6 +282,12 @@ int record_ranges_check(const RecordKind *kind, const json_t *body, char error[L
 
 int projection_apply(const RecordKind *kind, ProjectionContext *context)
 {
+	int r;
+
+	context->kind = kind->name;
+	r = spelling_settle(context);
+	if (r < 0)
+		return r;
 	return kind->project ? kind->project(context) : projection_run(context, kind->sql);
 }
 

@@ -515,6 +515,16 @@ fault_file = {self.folder}/camera-fault
         parser.read(SOURCE / "configs/protocols/scalp-density.conf")
         return dbus.Dictionary({q: False for q in parser["screening"]}, signature="sb")
 
+    def begin(self, subject="P-0001", protocol="scalp-density", course_session=1, connection=None):
+        """Begins a session, whether the person is on record or new."""
+        arguments = (subject, protocol, dbus.UInt32(course_session))
+        try:
+            return self.call("Session1", "Begin", *arguments, connection=connection)
+        except dbus.DBusException as refusal:
+            if not refusal.get_dbus_name().endswith(".NewPerson"):
+                raise
+        return self.call("Session1", "BeginNew", *arguments, connection=connection)
+
     def prepare(self, subject="P-0001", zone="crown", serial="A17", enrol=True):
         """From sign-in to everything that arming needs."""
         self.wait_board()
@@ -522,7 +532,7 @@ fault_file = {self.folder}/camera-fault
             self.enrol()
         self.sign_in()
         self.receive_lot()
-        self.call("Session1", "Begin", subject, "scalp-density", dbus.UInt32(1))
+        self.begin(subject)
         self.call("Session1", "AnswerScreening", self.screening())
         for consent in ("treatment", "photographs"):
             self.call("Session1", "RecordConsent", consent, "2026-1", True)

@@ -214,7 +214,7 @@ def test_what_is_done_is_told_as_json_too(station, tmp_path):
                        "product=P", "maker=M", f"certificate_file={certificate}")
     assert lot == [{"lot": "L1"}, {"file": "certificate.pdf", "lot": "L1"}]
     begun = run_json(station, "--pin-file", pin, "login", "b1001", "--", CTL, "--json", "session", "begin", "P-1",
-                     "scalp-density", "1")
+                     "scalp-density", "1", "new")
     assert begun[1] == {"session": 1}
     report = tmp_path / "report.html"
     assert run_json(station, "report", "1", "-o", report) == [{"file": str(report)}]

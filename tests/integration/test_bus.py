@@ -144,7 +144,7 @@ def test_two_clients(station):
     name, text = station.refused("Station1", "Login", "b2002", "5822", connection=second)
     assert name == "WrongState" and "sign out first" in text
     second.close()
-    station.call("Session1", "Begin", "P-1", "scalp-density", dbus.UInt32(1), connection=first)
+    station.call("Session1", "BeginNew", "P-1", "scalp-density", dbus.UInt32(1), connection=first)
     assert station.get("Station1", "Operator") == "b1001", "only its holder's end signs out"
     first.close()
     wait_for(lambda: station.get("Station1", "Operator") == "", "sign-out")

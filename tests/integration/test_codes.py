@@ -103,7 +103,7 @@ def test_a_hibc_cartridge_is_used_once(station):
     assert station.refused("Inventory1", "ReceiveLot", dbus.Dictionary(
         {"gtin": "hibc:9", "lot": "X", "product": "p", "maker": "m", "expiry": "2031-12-31",
          "quantity": dbus.UInt32(2)}, signature="sv"))[0] == "InvalidArgument"
-    station.call("Session1", "Begin", "P-0001", "scalp-density", dbus.UInt32(1))
+    station.begin("P-0001")
 
     def mount(code):
         return str(station.call("Session1", "MountNeedle", whole(code)))
@@ -130,7 +130,7 @@ def begun(station):
     station.enrol()
     station.sign_in()
     station.receive_lot()
-    station.call("Session1", "Begin", "P-0001", "scalp-density", dbus.UInt32(1))
+    station.begin("P-0001")
 
 
 def mounted(station, code):

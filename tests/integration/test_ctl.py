@@ -400,7 +400,7 @@ def test_a_session_by_the_command_line_alone(station, pin, tmp_path):
     assert "lot L1 is on record" in ctl(
         f"needle receive lot=L1 gtin={GTIN} expiry=2031-12-31 quantity=20 product=1RL maker=Maker certificate=EO-4711")
     assert ctl("self-test") == "all parts of the board passed\n"
-    assert ctl("session begin P-0001 scalp-density 1") == "session 1 has begun\n"
+    assert ctl("session begin P-0001 scalp-density 1 new") == "session 1 has begun\n"
     ctl("session screening", *[f"{question}=no" for question in QUESTIONS])
     ctl("session consent treatment 2026-1")
     ctl("session consent photographs 2026-1")

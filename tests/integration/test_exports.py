@@ -48,7 +48,7 @@ def exports(station, tmp_path_factory):
         receive(station, f"L{n}", certificate_sha256="ab" * 32)
     station.call("Inventory1", "AttachCertificate", dbus.Dictionary(
         {"lot": "L1", "gtin": harness.GTIN, "file": "eo.pdf"}, signature="sv"), dbus.ByteArray(b"a certificate"))
-    station.call("Session1", "Begin", "P-1", "scalp-density", dbus.UInt32(1))
+    station.begin("P-1")
     station.call("Session1", "Abandon", "client unwell")
     harness.wait_for(lambda: station.get("Session1", "State") == "idle", "the session's end")
     ctl("--ledger", ledger, "audit", "export", folder / "older")

@@ -126,7 +126,7 @@ def test_evidence_that_the_profile_asks_for_must_be_there(station):
     station.wait_board()
     station.enrol()
     station.sign_in()
-    station.call("Session1", "Begin", "P-1", "scalp-density", dbus.UInt32(1))
+    station.begin("P-1")
     with pytest.raises(dbus.DBusException, match="no sterilisation certificate on record"):
         station.mount("A1", "BARE")
     with pytest.raises(dbus.DBusException, match="no proof of a barrier membrane on record"):
@@ -173,7 +173,7 @@ def test_low_stock_is_told_once(station):
     receive(station, "L1", quantity=4, low_stock=2)
     station.wait_board()
     station.sign_in()
-    station.call("Session1", "Begin", "P-1", "scalp-density", dbus.UInt32(1))
+    station.begin("P-1")
     assert station.doctor("stock")[:2] == (0, "no lot is low")
     for serial in ("A1", "A2", "A3"):
         station.mount(serial)
@@ -216,7 +216,7 @@ def test_of_many_clients_one_gets_the_needle(station):
     station.enrol()
     receive(station, "L1", quantity=100)
     station.sign_in()
-    station.call("Session1", "Begin", "P-1", "scalp-density", dbus.UInt32(1))
+    station.begin("P-1")
     clients = [station.share_sign_in(station.connect()) for _ in range(6)]
     for turn in range(8):
         code = f"]d201{GTIN}1731123110L1\x1d21C{turn}"
@@ -297,7 +297,7 @@ def test_a_pigment_is_received_where_the_profile_asks_for_it(station):
     configure(station, "station", "profile = us-neha")
     station.wait_board()
     station.sign_in()
-    station.call("Session1", "Begin", "P-0002", "scalp-density", dbus.UInt32(1))
+    station.begin("P-0002")
     name, text = station.refused("Session1", "LoadPigment", "Brand", "black-3", "PG7", "2031-01-31")
     assert name == "Unknown" and "pigment lot PG7 is not on record: receive it first" in text
     gap, = station.audit("check", rule="pigment-received")
@@ -396,7 +396,7 @@ def test_a_handpiece_goes_round_from_the_steriliser_to_the_session(station):
     enter(station, "handpiece.mounted", interface="Session1", handpiece="H1")
     assert refusals(station) == []
     station.call("Session1", "Abandon", "over")
-    station.call("Session1", "Begin", "P-0002", "scalp-density", dbus.UInt32(1))
+    station.begin("P-0002")
     assert "was used since" in form_refused(station, "Session1", "handpiece.mounted", handpiece="H1")[1]
 
 
@@ -447,7 +447,7 @@ def test_a_lot_is_delivered_again(station):
     station.wait_board()
     station.enrol()
     station.sign_in()
-    station.call("Session1", "Begin", "P-1", "scalp-density", dbus.UInt32(1))
+    station.begin("P-1")
     product = ["lot=L9", "product=1RL", "maker=M", f"gtin={GTIN}"]
     lot = [*product, "expiry=2031-12-31"]
     code = f"(01){GTIN}(10)L9"
@@ -492,7 +492,7 @@ def test_a_scanner_types_codes(station):
     station.enrol()
     station.receive_lot()
     station.sign_in()
-    station.call("Session1", "Begin", "P-1", "scalp-density", dbus.UInt32(1))
+    station.begin("P-1")
     code = f"]d201{GTIN}17311231" + "10L1\x1d21W{}"
     said = ctl(station, "needle", "mount", stdin=f"nonsense\x02\n\n{code.format(1)}\r\n")
     assert said == f"claimed (01){GTIN}(21)W1\n"

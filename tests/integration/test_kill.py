@@ -33,7 +33,7 @@ def work_until_killed(station, number, chance):
     """Many calls at once; those that were answered before the end: lots, and the cartridge if its claim was."""
     station.wait_board()
     station.sign_in()
-    station.call("Session1", "Begin", "P-0001", "scalp-density", dbus.UInt32(1))
+    station.begin("P-0001")
     claim = station.start_call("Session1", "MountNeedle", f"(01){GTIN}(10)L1(21)S{number}")
     calls = {f"R{number}-{n}": receive(station, f"R{number}-{n}") for n in range(LOTS)}
     until = time.monotonic() + chance.random() * 0.06

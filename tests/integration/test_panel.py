@@ -45,6 +45,8 @@ def begin(panel):
     sign_in(panel)
     panel.enter("Person (pseudonym)", "p-42")
     panel.touch("Begin the session")
+    panel.wait_sees("Nobody is on record as p-42. A new person?")
+    panel.touch("Yes, a new person")
     panel.wait_sees("Consent to the treatment")
 
 
@@ -151,6 +153,8 @@ def test_what_is_refused_is_said_and_leads_to_where_it_is_put_right(panel, stati
     panel.touch("Sign in")
     panel.enter("Person (pseudonym)", "p-42")
     panel.touch("Begin the session")
+    panel.wait_sees("Nobody is on record as p-42. A new person?")
+    panel.touch("Yes, a new person")
     panel.wait_sees("Consent to the treatment")
 
     panel.touch("Work")
@@ -201,7 +205,7 @@ def test_a_fault_before_anybody_is_signed_in(panel, station):
 
 def session_of_another_day(station):
     station.sign_in()
-    station.call("Session1", "Begin", "P-0001", "scalp-density", harness.dbus.UInt32(1))
+    station.begin("P-0001")
     station.call("Session1", "AnswerScreening", station.screening())
     for consent in ("treatment", "photographs"):
         station.call("Session1", "RecordConsent", consent, "2026-1", True)

@@ -46,7 +46,7 @@ def walk_session(walk, panel, station):
     station.sign_in()
     panel.step(2)
     walk.look("person")
-    station.call("Session1", "Begin", "P-0001", "scalp-density", harness.dbus.UInt32(1))
+    station.begin("P-0001")
     for number, what in ((3, "consent"), (4, "cartridge"), (5, "zone"), (6, "photographs"), (7, "refusals"),
                          (8, "finish"), (2, "person-open")):
         panel.step(number)
@@ -111,7 +111,7 @@ def test_everything_fits(screen, station, language, size):
 def test_the_station_speaks_the_panels_language(screen, station):
     station.enrol()
     station.sign_in()
-    station.call("Session1", "Begin", "P-0001", "scalp-density", harness.dbus.UInt32(1))
+    station.begin("P-0001")
     panel = panel_harness.Panel(screen, station.address, language="es")
     try:
         panel.step(7)

@@ -270,7 +270,7 @@ def test_an_override_holds_for_one_session(supervised):
     assert (row["session"], row["actor"]) == (1, "s1") and row["reason"] == "the camera is broken"
     assert row["signed"]
     supervised.call("Session1", "Abandon", "next one")
-    supervised.call("Session1", "Begin", "P-2", "scalp-density", dbus.UInt32(1))
+    supervised.begin("P-2")
     assert "before-photo" in [r[0] for r in supervised.call("Session1", "Refusals")]
 
 
@@ -315,6 +315,46 @@ def test_a_subject_is_a_pseudonym(station):
     assert station.audit("subjects")[0]["name"] is None and len(station.audit("erasures")[0]["records"]) == 2
 
 
+def test_a_pseudonym_never_seen_asks_whether_the_person_is_new(station):
+    station.wait_board()
+    station.enrol()
+    station.sign_in("B1001")
+    assert station.audit("sign-ins")[-1]["badge"] == "b1001", "a badge is one in any case, and on record as enrolled"
+    arguments = ("P-42", "scalp-density", dbus.UInt32(1))
+    name, text = station.refused("Session1", "Begin", *arguments)
+    assert name == "NewPerson" and "a new person?" in text and "P-42" in text
+    assert station.get("Session1", "State") == "idle" and "session.begun" not in station.records()
+    station.call("Session1", "BeginNew", *arguments)
+    station.call("Session1", "Abandon", "nobody came")
+    name, text = station.refused("Session1", "BeginNew", "p-42", *arguments[1:])
+    assert name == "Exists" and "P-42 is on record" in text
+    station.call("Session1", "Begin", "p-42", *arguments[1:])
+    assert station.get("Session1", "Subject") == "P-42", "the first spelling on record"
+    station.call("Session1", "Abandon", "nobody came")
+    assert [r["subject"] for r in station.audit("sessions", subject="p-42")] == ["P-42", "P-42"]
+    enter(station, "subject.registered", subject="P-43")
+    assert refused(station, "subject.registered", "Session1", subject="p-43")[0] == "Exists"
+    station.call("Session1", "Begin", "p-43", *arguments[1:])
+    assert station.get("Session1", "Subject") == "P-43", "who is registered is no new person"
+
+
+def test_a_spelling_evades_neither_interval_nor_recall(station):
+    station.prepare(subject="P-42")
+    station.call("Session1", "Arm")
+    station.sim("pedal down")
+    wait_for(lambda: station.get("Session1", "Strokes") > 100, "strokes")
+    station.sim("pedal up")
+    station.wait_state("ready")
+    station.call("Session1", "Finish")
+    station.call("Session1", "Sign", "4711", "done")
+    station.call("Session1", "Begin", "p-42", "scalp-density", dbus.UInt32(2))
+    assert "interval" in [str(r[0]) for r in station.call("Session1", "Refusals")]
+    assert len(station.audit("recall", lot="pg7")) == 1 and len(station.audit("recall", lot="l1")) == 1
+    station.mount("A18", lot="L1")
+    station.record("Inventory1", "lot.status", lot="l1", status="recalled", reason="maker's notice")
+    wait_for(lambda: "needle-lot" in [str(r[0]) for r in station.call("Session1", "Refusals")], "the mounted lot is barred")
+
+
 def begin(station, course_session, protocol="scalp-density", subject="P-1"):
     return "Session1", "Begin", subject, protocol, dbus.UInt32(course_session)
 
@@ -335,7 +375,7 @@ def test_a_course_goes_in_its_order(station):
     assert name == "InvalidArgument" and "session 1" in text
     assert "planned with 2" in station.refused(*begin(station, 3))[1]
     assert station.refused(*begin(station, 1, "hairline"))[0] in ("InvalidArgument", "Unknown")
-    station.call(*begin(station, 3, subject="P-2"))
+    station.begin("P-2", course_session=3)
     station.call("Session1", "Abandon", "nobody came")
     station.call(*begin(station, 1))
     station.call("Session1", "Abandon", "nobody came")
@@ -394,7 +434,7 @@ def test_incidents(station):
 def test_an_incident_joins_its_session_days_later(station):
     station.prepare(subject="P-1")
     station.call("Session1", "Abandon", "unwell")
-    station.call("Session1", "Begin", "P-2", "scalp-density", dbus.UInt32(1))
+    station.begin("P-2")
     what = {"incident": "adverse-reaction", "severity": "moderate", "text": "a rash"}
     enter(station, "incident.reported", **what, subject="P-1", session="1", occurred="2026-01-02T10:00:00+01:00",
           treatment="cooled", referral="Dr. Example")

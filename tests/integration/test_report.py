@@ -332,7 +332,7 @@ def test_a_crowded_session_loses_nothing(station, tmp_path):
         station.certify("b1001")
     station.receive_lot(quantity=100)
     station.sign_in()
-    station.call("Session1", "Begin", "P-" + "W" * 62, "scalp-density", dbus.UInt32(3))
+    station.begin("P-" + "W" * 62, course_session=3)
     station.call("Session1", "AnswerScreening", station.screening())
     for consent in ("treatment", "photographs"):
         station.call("Session1", "RecordConsent", consent, "2026-1", True)

@@ -183,7 +183,7 @@ def test_kill_in_session_keeps_the_record(station):
     session, = station.audit("sessions")
     assert session["outcome"] == "interrupted"
     station.sign_in()
-    station.call("Session1", "Begin", "P-0002", "scalp-density", dbus.UInt32(1))
+    station.begin("P-0002")
     assert "was used on" in station.refused("Session1", "MountNeedle",
                                             f"(01){harness.GTIN}(10)L1(21)A17")[1]
 
@@ -362,7 +362,7 @@ def test_an_interrupted_session_shows_what_its_chunks_know(station):
     assert "not known" in text, "how long it worked"
     station.wait_board()
     station.sign_in()
-    station.call("Session1", "Begin", "P-0002", "scalp-density", dbus.UInt32(1))
+    station.begin("P-0002")
     assert "was used on" in station.refused("Session1", "MountNeedle", f"]d201{harness.GTIN}1731123110L1\x1d21A17")[1]
 
 

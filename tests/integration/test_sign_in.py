@@ -113,7 +113,7 @@ def test_records_name_the_callers_user(prepared):
 
 def test_a_command_shares_it(station, pin):
     station.enrol()
-    script = (f'{CTL} session begin P-1 scalp-density 1 && {CTL} --json status | grep -q b1001 && '
+    script = (f'{CTL} session begin P-1 scalp-density 1 new && {CTL} --json status | grep -q b1001 && '
               'tr "\\0" " " </proc/$PPID/cmdline && test ${#STIPPLE_TOKEN} = 32 && echo "$STIPPLE_TOKEN"')
     done = subprocess.run([CTL, "--pin-file", pin, "login", "b1001", "--", "sh", "-c", script], text=True, check=True,
                           env=station.environment(), capture_output=True, timeout=harness.PATIENCE_S)
@@ -135,7 +135,7 @@ def test_a_shell_shares_it(station, pin):
         heard = b""
         while b"exit signs out" not in heard:
             heard += os.read(ours, 4096)
-        os.write(ours, f"{CTL} session begin P-1 scalp-density 1\n".encode())
+        os.write(ours, f"{CTL} session begin P-1 scalp-density 1 new\n".encode())
         wait_for(lambda: station.get("Session1", "Session") == 1, "the session")
         assert subprocess.run([CTL, "session", "abandon", "x"], env=env, capture_output=True, check=False).returncode == 1
         os.write(ours, b"exit\n")

@@ -398,7 +398,7 @@ static inline void prepare(Chair *chair)
 	json_t *answers;
 
 	sign_in(chair);
-	DO(chair, begin, "P-0001", PROTOCOL, 1);
+	DO(chair, begin, "P-0001", PROTOCOL, 1, true);
 	answers = no_to_all(station_session_protocol(chair->station));
 	DO(chair, screening, answers);
 	json_decref(answers);

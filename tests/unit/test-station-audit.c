@@ -70,7 +70,7 @@ static void test_damage_outlives_the_next_verification(void **state)
 	advance(lone, 1);
 	assert_non_null(lone->station->view.inert);
 	assert_non_null(strstr(lone->station->view.inert, "the ledger is damaged"));
-	station_begin(lone->station, "P-0001", "scalp-density", 1, keep_error, answer);
+	station_begin(lone->station, "P-0001", "scalp-density", 1, true, keep_error, answer);
 	assert_string_equal(answer, STATION_ERROR_INERT);
 	UNTIL(lone, !lone->ledger->ledger->check.running);
 	forget_damage(lone);

@@ -110,11 +110,11 @@ static void test_a_clock_that_was_never_set_is_named(void **state)
 	Reply reply = { 0 };
 
 	sign_in(chair);
-	DO(chair, begin, "P-0001", PROTOCOL, 1);
+	DO(chair, begin, "P-0001", PROTOCOL, 1, true);
 	station_mount_needle(chair->station,
 		"]d201" GTIN "1731123110L1\x1d"
 		"21A17",
-		keep_reply, &reply);
+		true, keep_reply, &reply);
 	expect_error(chair, &reply, interlock_error_name(INTERLOCK_CLOCK));
 	assert_non_null(strstr(reply.text, "1970"));
 	assert_null(strstr(reply.text, "expired"));

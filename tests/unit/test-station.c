@@ -102,7 +102,7 @@ static void at_ready(Chair *chair)
 
 static void ask_begin(Station *station, Reply *reply)
 {
-	station_begin(station, "P-0001", PROTOCOL, 1, keep_reply, reply);
+	station_begin(station, "P-0001", PROTOCOL, 1, true, keep_reply, reply);
 }
 
 static void ask_resume(Station *station, Reply *reply)
@@ -145,10 +145,10 @@ static void expect_session_at(Chair *chair, SessionState at)
 	assert_true(state_is(chair, at));
 	assert_int_equal(station->view.session != 0, at != SESSION_IDLE);
 	if (at == SESSION_IDLE) {
-		DO(chair, begin, "P-0002", PROTOCOL, 1);
+		DO(chair, begin, "P-0002", PROTOCOL, 1, true);
 		return;
 	}
-	REFUSED(chair, STATION_ERROR_STATE, begin, "P-0002", PROTOCOL, 1);
+	REFUSED(chair, STATION_ERROR_STATE, begin, "P-0002", PROTOCOL, 1, true);
 	if (at == SESSION_CLOSING) {
 		Reply arming = { 0 };
 
@@ -504,7 +504,7 @@ static void test_a_claim_comes_after_what_was_kept(void **state)
 	size_t i;
 
 	sign_in(chair);
-	DO(chair, begin, "P-0001", PROTOCOL, 1);
+	DO(chair, begin, "P-0001", PROTOCOL, 1, true);
 	settle(chair);
 	fill_disk(true);
 	station_record(chair->station, "alert.raised",

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Names: pseudonyms, badges, lots, blends, handpieces, sterilisers. Two that differ in the case of ASCII
+ * letters alone are one (pseudonyms and badges have no other letters; of a lot the others count as they are).
+ * A new record gets the spelling that is on record, so that tables compare bytes; records of a time before
+ * this stay what they are, and questions compare without case. Where both spellings stand on record from that
+ * time, each keeps its own.
+ */
+
+#include "ledger/area.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define THE_SAME(column, order) column SAME_NAME("?1") " ORDER BY " column " <> ?1, " order " LIMIT 1"
+
+static const char subjects[] =
+	"SELECT name FROM (SELECT subject AS name, utc_us FROM subject WHERE subject" SAME_NAME("?1") " UNION ALL SELECT subject, utc_us FROM course WHERE subject" SAME_NAME(
+		"?1") " UNION ALL SELECT subject, utc_us FROM incident WHERE subject" SAME_NAME("?1") " UNION ALL SELECT subject, utc_us FROM session WHERE subject" SAME_NAME("?1") ") ORDER BY name <> ?1, utc_us LIMIT 1";
+
+static const struct {
+	const char *field, *kinds; /* kinds: how they begin */
+	const char *find;
+} names[] = {
+	{ "subject", "", subjects },
+	{ "badge", "operator.refused", "SELECT badge FROM attempt WHERE " THE_SAME("badge", "utc_us") },
+	{ "badge", "", "SELECT badge FROM operator WHERE " THE_SAME("badge", "seq") },
+	{ "lot", "lot.", "SELECT lot FROM lot WHERE " THE_SAME("lot", "seq") },
+	{ "lot", "needle.", "SELECT lot FROM lot WHERE " THE_SAME("lot", "seq") },
+	{ "lot", "pigment.", "SELECT lot FROM pigment_stock WHERE " THE_SAME("lot", "seq") },
+	{ "lot", "indicator.", "SELECT lot FROM indicator_test WHERE " THE_SAME("lot", "seq") },
+	{ "blend", "pigment.", "SELECT blend FROM pigment_blend WHERE " THE_SAME("blend", "seq") },
+	{ "handpiece", "", "SELECT handpiece FROM handpiece WHERE " THE_SAME("handpiece", "seq") },
+	{ "sterilizer", "", "SELECT sterilizer FROM sterilizer WHERE " THE_SAME("sterilizer", "seq") },
+};
+
+/** The unit of a lot has the lot's name in it. */
+static int respell_unit(ProjectionContext *context, const char *lot, const char *spelling)
+{
+	const char *unit = projection_text(context, "unit");
+	size_t length = unit ? strlen(unit) : 0, name = strlen(lot);
+	char text[LEDGER_TEXT_MAX];
+
+	if (length < name + 4 || strcmp(unit + length - name, lot) != 0 ||
+		strncmp(unit + length - name - 4, "(10)", 4) != 0)
+		return 0;
+	snprintf(text, sizeof text, "%.*s%s", (int)(length - name), unit, spelling);
+	return json_object_set_new(context->body, "unit", json_string(text)) < 0 ? -ENOMEM : 0;
+}
+
+static int settle(ProjectionContext *context, const char *field, const char *find)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	const char *name = projection_text(context, field), *spelling;
+	int r = statement_get(context->statements, find, &row);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_bind_text(row, 1, name, -1, SQLITE_TRANSIENT);
+	if (r == SQLITE_OK)
+		r = sqlite3_step(row);
+	if (r != SQLITE_ROW)
+		return ledger_errno(r);
+	spelling = column_string(row, 0);
+	if (strcmp(spelling, name) == 0)
+		return 0;
+	context->body_changed = true;
+	r = strcmp(field, "lot") == 0 ? respell_unit(context, name, spelling) : 0;
+	return r == 0 && json_object_set_new(context->body, field, json_string(spelling)) < 0 ? -ENOMEM : r;
+}
+
+int spelling_settle(ProjectionContext *context)
+{
+	int r = 0;
+
+	if (context->replay)
+		return 0;
+	for (size_t i = 0; i < ELEMENTS(names) && r == 0; i++)
+		if (projection_text(context, names[i].field) &&
+			strncmp(context->kind, names[i].kinds, strlen(names[i].kinds)) == 0)
+			r = settle(context, names[i].field, names[i].find);
+	return r;
+}
