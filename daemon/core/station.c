@@ -105,6 +105,9 @@ static void record_start(Station *station)
 
 	json_t *body = json_pack("{s:s}", "version", STIPPLE_VERSION);
 
+	/* a file that is called older than its records say is noticed */
+	if (body && info->schema)
+		json_object_set_new(body, "schema", json_integer(info->schema));
 	if (body && info->newest_seq)
 		json_object_set_new(
 			body, "previous", json_string(info->open_session ? "interrupted" : "clean"));

@@ -30,7 +30,8 @@ static const char *const tables[] = { "record_day", NULL };
 
 static const RecordKind kinds[] = {
 	{ "station.started", false,
-		FIELDS(TEXT("version"), MAYBE_TEXT("previous"), MAYBE("rules", FIELD_OBJECT)) },
+		FIELDS(TEXT("version"), MAYBE_COUNT("schema"), MAYBE_TEXT("previous"),
+			MAYBE("rules", FIELD_OBJECT)) },
 	{ "station.stopped", false, FIELDS(MAYBE_TEXT("reason")), .seals = true },
 	{ "station.renamed", true, FIELDS(TEXT("clinic"), TEXT("station"), MAYBE_TEXT("signed")) },
 	{ "clock.backwards", true, FIELDS(TEXT("newest"), TEXT("now")) },

@@ -54,6 +54,7 @@ typedef struct LedgerInfo {
 	char names[LEDGER_NAMES_MAX];  /* "<clinic>/<station>": of the newest record station.renamed, else of
 					  the  newest record; "" in an empty ledger */
 	uint64_t administrators;       /* enrolled and not revoked */
+	uint32_t schema;               /* version of its tables */
 	bool clock_behind;             /* the clock reads earlier than newest_utc_us */
 } LedgerInfo;
 

@@ -560,6 +560,7 @@ int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LED
 	r = read_names(db, info.names);
 	if (r != SQLITE_OK)
 		return schema_explain(db, "file", r, error);
+	info.schema = LEDGER_SCHEMA_VERSION;
 	info.clock_behind = clock && clock_read(clock).utc_us < info.newest_utc_us;
 	*ret = info;
 	return 0;

@@ -194,17 +194,18 @@ static int sign(Ledger *ledger, char **ret)
 	return 0;
 }
 
-static int insert_checkpoint(Ledger *ledger, const char *note, int64_t utc_us)
+/** Its time is that of its newest record, which anybody can compare. */
+static int insert_checkpoint(Ledger *ledger, const char *note)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
-	int r = statement_get(
-		&ledger->statements, "INSERT INTO checkpoint(size, utc_us, note) VALUES(?, ?, ?)", &insert);
+	int r = statement_get(&ledger->statements,
+		"INSERT INTO checkpoint(size, utc_us, note) SELECT seq, utc_us, ? FROM record WHERE seq = ?",
+		&insert);
 
 	if (r != SQLITE_OK)
 		return ledger_errno(r);
-	sqlite3_bind_int64(insert, 1, (int64_t)ledger->tree.size);
-	sqlite3_bind_int64(insert, 2, utc_us);
-	sqlite3_bind_text(insert, 3, note, -1, SQLITE_STATIC);
+	sqlite3_bind_text(insert, 1, note, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(insert, 2, (int64_t)ledger->tree.size);
 	r = ledger_errno(statement_step(insert));
 	return r == -EEXIST ? -EIO : r;
 }
@@ -228,7 +229,7 @@ int seal_if_due(Ledger *ledger, const ClockReading *now)
 	if (!ledger->sealer.now)
 		return 0;
 	r = sign(ledger, &note);
-	return r < 0 ? r : insert_checkpoint(ledger, note, now->utc_us);
+	return r < 0 ? r : insert_checkpoint(ledger, note);
 }
 
 void seal_settle(Ledger *ledger, const ClockReading *now)

@@ -24,6 +24,7 @@ typedef struct Verifier {
 	Statements statements;
 	Digester *digester;
 	uint64_t total;              /* records of the snapshot */
+	int64_t latest_us;           /* highest time of any of them */
 	KeptCheckpoint *checkpoints; /* by size */
 	size_t n_checkpoints;
 	uint64_t fits, differs; /* largest and smallest size at which a witnessed checkpoint does; 0 none */
@@ -38,6 +39,8 @@ bool verify_left(const Verifier *verifier);
 
 int verify_records(Verifier *verifier) _must_check_;
 int verify_keys(Verifier *verifier) _must_check_;
+/** Nodes, checkpoints, marks and cursors, after the records. */
+int verify_state(Verifier *verifier) _must_check_;
 int verify_beside(Verifier *verifier) _must_check_;
 int verify_projections(Verifier *verifier) _must_check_;
 

@@ -47,7 +47,8 @@ typedef struct Worker {
 	LeafCheck leaf;
 	MerkleTree tree; /* of the block */
 	uint64_t first;  /* records before the block */
-	bool broken;     /* a record is missing: the tree no longer says anything of its own */
+	int64_t latest_us;
+	bool broken; /* a record is missing: the tree no longer says anything of its own */
 } Worker;
 
 /* ---- kept nodes ---- */
@@ -144,6 +145,8 @@ static int check_columns(Worker *worker, sqlite3_stmt *row, uint64_t seq, Digest
 			(unsigned long long)seq);
 		return 0;
 	}
+	if (check->utc_us > worker->latest_us)
+		worker->latest_us = check->utc_us;
 	if (!leaf_published_matches(check))
 		verify_finding(worker->verifier, "record %llu: whether it is sent to the broker was changed",
 			(unsigned long long)seq);
@@ -343,8 +346,11 @@ static int run_workers(Blocks *blocks, Worker *workers, unsigned n)
 		work(&workers[0]);
 	for (unsigned i = 1; r == 0 && i < started; i++)
 		pthread_join(workers[i].thread, NULL);
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
+		if (workers[i].latest_us > blocks->verifier->latest_us)
+			blocks->verifier->latest_us = workers[i].latest_us;
 		worker_close(&workers[i]);
+	}
 	return r < 0 ? r : atomic_load(&blocks->error);
 }
 

@@ -337,10 +337,12 @@ static int run(Verifier *verifier)
 	unsigned parts = verifier->options->parts;
 	int r = 0;
 
-	if (parts & (VERIFY_RECORDS | VERIFY_BESIDE))
+	if (parts & (VERIFY_RECORDS | VERIFY_BESIDE | VERIFY_STATE))
 		r = verify_records(verifier);
 	if (r == 0 && parts & VERIFY_SIGNATURES)
 		r = verify_keys(verifier);
+	if (r == 0 && parts & VERIFY_STATE)
+		r = verify_state(verifier);
 	if (r == 0 && parts & VERIFY_BESIDE)
 		r = verify_beside(verifier);
 	if (r == 0 && parts & VERIFY_PROJECTIONS)

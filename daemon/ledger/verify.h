@@ -16,7 +16,8 @@ typedef enum VerifyPart {
 	VERIFY_SIGNATURES = 1 << 1,  /* of the checkpoints, by the keys that the records tell of */
 	VERIFY_BESIDE = 1 << 2,      /* personal data against its commitments, attachments against digests */
 	VERIFY_PROJECTIONS = 1 << 3, /* tables rebuilt from the records, and the database's own structure */
-	VERIFY_ALL = VERIFY_RECORDS | VERIFY_SIGNATURES | VERIFY_BESIDE | VERIFY_PROJECTIONS,
+	VERIFY_STATE = 1 << 4, /* what else the file keeps: nodes, dates of checkpoints, marks, cursors */
+	VERIFY_ALL = VERIFY_RECORDS | VERIFY_SIGNATURES | VERIFY_BESIDE | VERIFY_PROJECTIONS | VERIFY_STATE,
 } VerifyPart;
 
 enum { VERIFY_THREADS_MAX = 64, VERIFY_TEXT_MAX = 320, VERIFY_FINDINGS_MAX = 100 };

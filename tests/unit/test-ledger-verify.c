@@ -6,6 +6,7 @@
 
 #include "ledger/tree.h"
 #include "ledger/verify.h"
+#include "util/file.h"
 
 enum { EVERY = 100, RECORDS = 700 };
 
@@ -36,7 +37,12 @@ static Found verify(const char *path, unsigned threads, const char *key)
 		.userdata = &found,
 	};
 
-	if (ledger_verify(&options, &found.verification, error) < 0)
+	int r = ledger_verify(&options, &found.verification, error);
+
+	/* SQLite itself cannot read it: said all the same */
+	if (r == -EUCLEAN && found.n > 0)
+		return found;
+	if (r < 0)
 		fail_msg("%s", error);
 	assert_int_equal(found.n, found.verification.findings < VERIFY_FINDINGS_MAX
 					  ? found.verification.findings
@@ -81,6 +87,8 @@ static void fill(Ledger *ledger)
 {
 	append(ledger, "lot.received", lot("L1", 400, "2099-01-01"));
 	add_operator(ledger);
+	append(ledger, "station.started",
+		json_pack("{s:s, s:i}", "version", "1", "schema", LEDGER_SCHEMA_VERSION));
 	append(ledger, "session.begun",
 		json_pack("{s:i, s:s, s:s, s:i}", "session", 1, "subject", "P-1", "protocol", "p",
 			"course_session", 1));
@@ -89,10 +97,13 @@ static void fill(Ledger *ledger)
 			append(ledger, "needle.claimed", claim("(01)04012345678901(10)L1", "L1", 1)).error,
 			0);
 	add_strokes(ledger, "some bytes");
-	while (ledger->seq < RECORDS)
+	while (ledger->seq < RECORDS - 1)
 		append(ledger, "session.state",
 			json_pack("{s:i, s:s, s:s, s:s}", "session", 1, "from", "ready", "to", "working",
 				"event", "x"));
+	fake_utc_us += USEC_PER_SEC;
+	fake_monotonic_us += USEC_PER_SEC;
+	append(ledger, "session.abandoned", json_pack("{s:i, s:s}", "session", 1, "reason", "x"));
 }
 
 static int setup_filled(void **state)
@@ -122,8 +133,8 @@ static void test_sound_ledger(void **state)
 		if (found.n > 0)
 			fail_msg("%s", found.texts[0]);
 		assert_int_equal(found.verification.records, RECORDS);
-		assert_int_equal(found.verification.sealed, 601);
-		assert_int_equal(found.verification.checkpoints, 7);
+		assert_int_equal(found.verification.sealed, RECORDS);
+		assert_int_equal(found.verification.checkpoints, 8);
 		assert_int_equal(found.verification.keys, 1);
 		assert_int_equal(found.verification.personal, 1);
 		assert_int_equal(found.verification.attachments, 1);
@@ -181,6 +192,38 @@ static const struct {
 	{ "UPDATE record SET seq = -1 WHERE seq = 650; UPDATE record SET seq = 650 WHERE seq = 651;"
 	  "UPDATE record SET seq = 651 WHERE seq = -1",
 		"record 650: number, kind, time" },
+	{ "UPDATE record SET kind = CAST(kind AS BLOB) WHERE seq = 650", "record 650: number, kind, time" },
+	{ "UPDATE record SET published = 0 WHERE seq = 2", "record 2: whether it is sent" },
+	{ "INSERT INTO tree_node VALUES(8, 3, zeroblob(32))", "has 1 nodes over records that there are not" },
+	{ "INSERT INTO tree_node VALUES(9, 2, zeroblob(32)), ('x', 0, zeroblob(32))",
+		"has 2 nodes over records that there are not" },
+	{ "UPDATE checkpoint SET utc_us = utc_us - 1 WHERE size = 201",
+		"the checkpoint at 201 records bears a time at which it was not made" },
+	{ "UPDATE checkpoint SET utc_us = utc_us + 3 * 86400000000 WHERE size = 601",
+		"the checkpoint at 601 records bears a time at which it was not made" },
+	{ "UPDATE checkpoint SET utc_us = 'x' WHERE size = 601",
+		"the checkpoint at 601 records bears a time at which it was not made" },
+	{ "DELETE FROM checkpoint WHERE size = (SELECT min(size) FROM checkpoint WHERE size >="
+	  " (SELECT seq FROM record WHERE kind = 'session.abandoned'))",
+		"a checkpoint is missing: there must be one that was made with record" },
+	{ "UPDATE meta SET value = value + 86400000000 WHERE name = 'newest_utc_us'",
+		"later than any record" },
+	{ "UPDATE meta SET value = 0 WHERE name = 'newest_utc_us'", "earlier than the newest record" },
+	{ "DELETE FROM meta WHERE name = 'newest_utc_us'", "earlier than the newest record" },
+	{ "INSERT OR REPLACE INTO meta VALUES('published', 100000)",
+		"says that 100000 records were sent to the broker" },
+	{ "INSERT OR REPLACE INTO meta VALUES('checkpoint_published', 100000)",
+		"says that a checkpoint of 100000 records was sent" },
+	{ "INSERT INTO meta VALUES('hidden', 1)", "the mark \"hidden\" is none of a ledger's" },
+	{ "PRAGMA user_version = 3", "calls itself one of schema version 3" },
+	{ "PRAGMA writable_schema = ON; INSERT INTO sqlite_master VALUES('trigger', 'sqlite_again', 'unit', 0,"
+	  " 'CREATE TRIGGER sqlite_again AFTER INSERT ON unit BEGIN DELETE FROM unit WHERE unit = new.unit; END')",
+		"were added, changed or removed: sqlite_again" },
+	{ "PRAGMA writable_schema = ON; UPDATE sqlite_master SET name = 'sqlite_' || name WHERE name = 'audit_lots'",
+		"malformed database schema (sqlite_audit_lots)" },
+	{ "ANALYZE", "were added, changed or removed: sqlite_stat1" },
+	{ "INSERT INTO record_day SELECT -1, first_seq, last_seq FROM record_day",
+		"the table record_day is not what the records give" },
 	{ "UPDATE tree_node SET hash = zeroblob(32) WHERE level = 8 AND number = 1",
 		"records 257 to 512 are not what the kept tree says" },
 	{ "DELETE FROM tree_node WHERE level = 8 AND number = 0", "(node 0 of level 8 is missing)" },
@@ -205,24 +248,37 @@ static const struct {
 	{ "DELETE FROM checkpoint", "checkpoints are missing: there must be one that covers record 1" },
 };
 
+/** A copy of a ledger that is closed. */
+static void copy_file(const char *from, const char *to)
+{
+	_cleanup_(freep) char *data = NULL;
+	_cleanup_(fclosep) FILE *copy = fopen(to, "we");
+	size_t size;
+
+	assert_non_null(copy);
+	assert_int_equal(file_read(from, 64 << 20, &data, &size), 0);
+	assert_int_equal(fwrite(data, 1, size, copy), size);
+}
+
 static void test_tampering_is_located(void **state)
 {
+	Fixture *fixture = *state;
+	char copy[128];
+
+	close_ledger(fixture);
+	snprintf(copy, sizeof copy, "%s/tampered", fixture->folder);
 	for (size_t i = 0; i < ELEMENTS(tampering); i++) {
-		void *own = NULL;
-		Fixture *fixture;
 		Found found;
 		bool said = false;
 
-		assert_int_equal(setup_filled(&own), 0);
-		fixture = own;
-		close_ledger(fixture);
-		run_sql(fixture->path, tampering[i].sql);
-		found = verify(fixture->path, 2, NULL);
+		copy_file(fixture->path, copy);
+		run_sql(copy, tampering[i].sql);
+		found = verify(copy, 2, NULL);
 		for (size_t k = 0; k < found.n; k++)
 			said = said || strstr(found.texts[k], tampering[i].said);
 		if (!said)
 			fail_msg("%s: said \"%s\"", tampering[i].sql, found.n ? found.texts[0] : "nothing");
-		assert_int_equal(teardown(&own), 0);
+		unlink(copy);
 	}
 }
 
@@ -258,8 +314,8 @@ static void test_consistent_forgery_meets_the_checkpoint(void **state)
 	sqlite3_close(db);
 	digester_free(digester);
 	found = verify(fixture->path, 1, NULL);
-	/* made at 501 and 601, after the change; those before still fit, and so tell where it is */
-	assert_int_equal(found.n, 2);
+	/* made at 501, 601 and 700, after the change; those before still fit, and so tell where it is */
+	assert_int_equal(found.n, 3);
 	assert_non_null(strstr(found.texts[0], "checkpoint at 501 records"));
 	assert_non_null(strstr(found.texts[1], "checkpoint at 601 records"));
 }
@@ -270,7 +326,7 @@ int main(void)
 #define FILLED_TEST(name) cmocka_unit_test_setup_teardown(name, setup_filled, teardown)
 		FILLED_TEST(test_sound_ledger),
 		FILLED_TEST(test_known_key),
-		cmocka_unit_test(test_tampering_is_located),
+		FILLED_TEST(test_tampering_is_located),
 		FILLED_TEST(test_consistent_forgery_meets_the_checkpoint),
 	};
 
