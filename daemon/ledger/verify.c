@@ -4,6 +4,7 @@
 
 #include "ledger/verify-private.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -17,9 +18,14 @@ void verify_finding(Verifier *verifier, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
+	text_repair(text);
+	/* one line, whatever the file or SQLite has put into it */
+	for (char *c = text; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = ' ';
 	pthread_mutex_lock(&verifier->lock);
 	if (verifier->found->findings++ < VERIFY_FINDINGS_MAX)
-		verifier->options->finding(verifier->options->userdata, text_repair(text));
+		verifier->options->finding(verifier->options->userdata, text);
 	pthread_mutex_unlock(&verifier->lock);
 }
 

@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { INPUT_MAX = 1 << 20, ROUNDS = 2000, CHANGES_MAX = 8 };
+enum { INPUT_MAX = 1 << 20, ROUNDS = FUZZ_ROUNDS, CHANGES_MAX = 8 };
 
 static uint32_t random_state = 1;
 
