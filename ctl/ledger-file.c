@@ -178,6 +178,34 @@ static int run_restore(Ctl *ctl, int n, char **arguments)
 	return print_restored(ctl, &restored);
 }
 
+/* ---- a ledger that is sound after all ---- */
+
+static int run_clear_damage(Ctl *ctl, int n, char **arguments)
+{
+	const char *path = proof_ledger(ctl);
+	char error[LEDGER_TEXT_MAX] = "", pin[64] = "";
+	uint64_t records = 0;
+	int status, r;
+
+	catch_signals();
+	if (verify(ctl, path, &records) != CTL_DONE)
+		return ctl_fail(
+			"%s is not sound: nothing was lifted; keep it as evidence and bring back a backup",
+			path);
+	status = ctl_read_pin(ctl, pin, sizeof pin);
+	if (status != CTL_DONE)
+		return status;
+	r = ledger_clear_damage(path, arguments[0], pin, records, error);
+	explicit_bzero(pin, sizeof pin);
+	if (r < 0)
+		return ctl_fail("%s", error);
+	if (!ctl->json)
+		printf("%s: %llu records, verified; the station records that %s lifted the finding when it starts over:"
+		       " systemctl reload-or-restart stippled\n",
+			path, N(records), arguments[0]);
+	return CTL_DONE;
+}
+
 /* ---- archives ---- */
 
 static int parse_day(const char *text, int64_t *ret_us)
@@ -252,6 +280,10 @@ const Command ledger_commands[] = {
 		"copy the ledger as it is now, also while the station works", .alone = true },
 	{ "ledger restore", "FILE", 1, 1, run_restore,
 		"put a backup in place of the ledger and show what it lacks; the station must be stopped",
+		.alone = true },
+	{ "ledger clear-damage", "BADGE", 1, 1, run_clear_damage,
+		"verify the ledger again and, as an administrator with the PIN, lift what a verification found if it is"
+		" sound; the station may be inert or stopped",
 		.alone = true },
 	{ "ledger archive", "FILE [before=DATE]", 1, 2, run_archive,
 		"write the records before a day into a sealed file that can be verified by itself; without one those"

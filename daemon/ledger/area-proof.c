@@ -22,6 +22,18 @@ static const char *const tables[] = { "signing_key", NULL };
 	"INSERT INTO signing_key(seq, key, previous, statement, utc_us) VALUES" \
 	"(@seq, @key, @previous, @statement, @utc_us)"
 
+/** What a verification found is lifted by an administrator alone. */
+static int project_cleared(ProjectionContext *context)
+{
+	bool administrator = true;
+	int r = context->replay ? 0 : projection_actor_has(context, "administrator", &administrator);
+
+	if (r < 0 || administrator)
+		return r;
+	return projection_refuse(context, -EPERM,
+		"%s is no administrator: what a verification found is lifted by one", context->actor);
+}
+
 static const RecordKind kinds[] = {
 	/*
 	 * `previous` here: a key that is lost and so could not sign for this one. With `statement` it could:
@@ -35,6 +47,8 @@ static const RecordKind kinds[] = {
 		FIELDS(COUNT("size"), COUNT("lacking"), MAYBE_TEXT("checkpoint"), MAYBE_TEXT("origin"),
 			MAYBE_TEXT("previous_origin")),
 		.seals = true },
+	{ "ledger.cleared", false, FIELDS(TEXT("finding"), COUNT("size"), TEXT("signed")),
+		.project = project_cleared, .seals = true },
 	{ NULL },
 };
 

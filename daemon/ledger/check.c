@@ -9,25 +9,26 @@
 #include "util/file.h"
 #include "util/log.h"
 
-#define DAMAGED_SUFFIX ".damaged"
-
-enum { DAMAGED_TEXT_MAX = 4096 };
+enum { DAMAGED_TEXT_MAX = 4096, FINDING_SHOWN = 110 };
 
 /* ---- what was found lasts ---- */
 
 int check_remembered(const char *path, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(freep) char *name = NULL, *text = NULL;
-	size_t size;
+	size_t size, length;
 	int r;
 
 	if (asprintf(&name, "%s" DAMAGED_SUFFIX, path) < 0)
 		return -ENOMEM;
 	r = file_read(name, DAMAGED_TEXT_MAX, &text, &size);
-	if (r == -ENOENT)
+	if (r == -ENOENT || clear_is_lifted(path))
 		return 0;
-	snprintf(error, LEDGER_TEXT_MAX, "%.*s: keep the file as evidence and bring back a backup",
-		r < 0 ? 60 : (int)strcspn(text, "\n"),
+	length = r < 0 ? 0 : strcspn(text, "\n");
+	snprintf(error, LEDGER_TEXT_MAX,
+		"%.*s: keep the file as evidence and bring back a backup; if `stipplectl audit verify` calls it sound,"
+		" `stipplectl ledger clear-damage`",
+		length > 0 && length < FINDING_SHOWN ? (int)length : FINDING_SHOWN,
 		r < 0 ? "a verification found the ledger damaged" : text);
 	return -EUCLEAN;
 }

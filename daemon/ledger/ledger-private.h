@@ -21,6 +21,8 @@
 #define RESTORED_SUFFIX   ".restored" /* a restoring that is to be recorded */
 
 enum { RESTORED_MAX = 64 * 1024 }; /* bytes of that file */
+#define DAMAGED_SUFFIX    ".damaged"
+#define CLEARED_SUFFIX    ".cleared"
 #define KEY_NAME "station.key"
 
 /* how record bodies are written; 15 digits are what a double keeps of any decimal number */
@@ -393,6 +395,12 @@ void check_dispatch(Ledger *ledger);
 void check_join(Ledger *ledger);
 /** Refuses a ledger that a verification found damaged. -EUCLEAN with its words. */
 int check_remembered(const char *path, char error[LEDGER_TEXT_MAX]) _must_check_;
+
+/* clear.c */
+/** Whether an administrator lifted what a verification found. */
+bool clear_is_lifted(const char *path);
+/** Records that, if so; what was found is removed once it is durable. */
+int clear_record(Ledger *ledger) _must_check_;
 
 /* stream.c */
 /** Gives the answers of streams that have ended. */

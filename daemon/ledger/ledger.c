@@ -155,6 +155,8 @@ static int start(Ledger *ledger, const LedgerOptions *options, LedgerInfo *info,
 		r = start_writer(ledger);
 	if (r == 0)
 		r = record_key(ledger, key);
+	if (r == 0)
+		r = clear_record(ledger);
 	return r < 0 ? r : record_restoration(ledger);
 }
 

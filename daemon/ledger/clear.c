@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Lifting what a verification found: an administrator leaves word beside a ledger that is sound after all,
+ * and the station records it when it opens the ledger. What it must not do: write the ledger, or lift a
+ * finding that came since.
+ */
+
+#include "ledger/copy.h"
+#include "ledger/reader.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/file.h"
+#include "util/log.h"
+#include "util/pin.h"
+
+enum { WORD_MAX = 16 * 1024, FOUND_MAX = 4096, FINDING_SHOWN = 200 };
+
+static int read_beside(const char *path, const char *suffix, size_t limit, char **ret, size_t *ret_size)
+{
+	_cleanup_(freep) char *name = NULL;
+
+	if (asprintf(&name, "%s%s", path, suffix) < 0)
+		return -ENOMEM;
+	return file_read(name, limit, ret, ret_size);
+}
+
+static void remove_beside(const char *path, const char *suffix)
+{
+	_cleanup_(freep) char *name = NULL;
+
+	if (asprintf(&name, "%s%s", path, suffix) >= 0)
+		(void)unlink(name);
+}
+
+/** The daemon's user owns the folder, and so what is put there. */
+static int give_to_owner(const char *path, const char *suffix)
+{
+	_cleanup_(freep) char *name = NULL, *folder = file_folder(path);
+	_cleanup_(closep) int fd = -1;
+	struct stat status;
+
+	if (!folder || asprintf(&name, "%s%s", path, suffix) < 0)
+		return -ENOMEM;
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || stat(folder, &status) < 0)
+		return -errno;
+	if (geteuid() == 0 && fchown(fd, status.st_uid, status.st_gid) < 0)
+		return -errno;
+	return fchmod(fd, 0640) < 0 ? -errno : 0;
+}
+
+/* ---- the administrator's side ---- */
+
+/** Whether that PIN is that of an administrator who is in office. */
+static int check_administrator(Reader *reader, const char *badge, const char *pin, bool *ret)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
+	int r = ledger_errno(sqlite3_prepare_v2(reader->db,
+		"SELECT pin FROM operator WHERE badge = ? AND revoked_us IS NULL AND EXISTS(SELECT 1 FROM"
+		" json_each(operator.roles) WHERE value = 'administrator')",
+		-1, &select, NULL));
+
+	if (r == 0)
+		r = ledger_errno(sqlite3_bind_text(select, 1, badge, -1, SQLITE_STATIC));
+	if (r == 0)
+		r = ledger_errno(sqlite3_step(select));
+	if (r < 0)
+		return r;
+	/* a hash that matches nothing takes as long */
+	*ret = pin_matches(pin, sqlite3_data_count(select) > 0 ? column_string(select, 0) : "*");
+	return 0;
+}
+
+static int leave_word(const char *path, const char *badge, const char *found, size_t size, uint64_t records)
+{
+	char sha256[DIGEST_HEX_MAX];
+	json_auto_t *word = NULL;
+	_cleanup_(freep) char *text = NULL;
+	int r = digest_hex(found, size, sha256);
+
+	if (r < 0)
+		return r;
+	word = json_pack("{s:s, s:s, s:I}", "badge", badge, "found", sha256, "size", (json_int_t)records);
+	text = word ? json_dumps(word, LEDGER_JSON) : NULL;
+	r = text ? file_write_beside(path, CLEARED_SUFFIX, text, strlen(text)) : -ENOMEM;
+	return r < 0 ? r : give_to_owner(path, CLEARED_SUFFIX);
+}
+
+int ledger_clear_damage(
+	const char *path, const char *badge, const char *pin, uint64_t records, char error[LEDGER_TEXT_MAX])
+{
+	const ReaderOptions options = { 0 };
+	_cleanup_(reader_freep) Reader *reader = NULL;
+	_cleanup_(freep) char *found = NULL;
+	bool administrator = false;
+	size_t size;
+	int r = read_beside(path, DAMAGED_SUFFIX, FOUND_MAX, &found, &size);
+
+	if (r == -ENOENT) {
+		snprintf(error, LEDGER_TEXT_MAX,
+			"nothing stands against the ledger %.120s: there is nothing to lift", path);
+		return r;
+	}
+	if (r == 0)
+		r = reader_open(path, &options, &reader, error);
+	if (r == 0)
+		r = check_administrator(reader, badge, pin, &administrator);
+	if (r == 0 && !administrator) {
+		snprintf(error, LEDGER_TEXT_MAX,
+			"%.40s is no administrator in office, or the PIN is another: nothing was changed",
+			badge);
+		return -EPERM;
+	}
+	error[0] = '\0';
+	if (r == 0)
+		r = leave_word(path, badge, found, size, records);
+	if (r < 0)
+		snprintf(error, LEDGER_TEXT_MAX,
+			"%.120s" CLEARED_SUFFIX " could not be written (%s): use sudo, and check the disk",
+			path, strerror(-r));
+	return r;
+}
+
+/* ---- the station's side ---- */
+
+/** The word that lifts exactly what stands beside the ledger now; NULL: none. */
+static json_t *read_word(const char *path)
+{
+	_cleanup_(freep) char *found = NULL, *text = NULL;
+	json_auto_t *word = NULL;
+	char sha256[DIGEST_HEX_MAX];
+	const char *badge, *lifted;
+	json_int_t records;
+	size_t size, word_size;
+
+	if (read_beside(path, DAMAGED_SUFFIX, FOUND_MAX, &found, &size) < 0 ||
+		read_beside(path, CLEARED_SUFFIX, WORD_MAX, &text, &word_size) < 0 ||
+		digest_hex(found, size, sha256) < 0)
+		return NULL;
+	word = json_loadb(text, word_size, 0, NULL);
+	if (json_unpack(word, "{s:s, s:s, s:I}", "badge", &badge, "found", &lifted, "size", &records) < 0 ||
+		strcmp(lifted, sha256) != 0)
+		return NULL;
+	return json_pack("{s:s, s:s%, s:I, s:s}", "badge", badge, "finding", found,
+		strcspn(found, "\n") < FINDING_SHOWN ? strcspn(found, "\n") : (size_t)FINDING_SHOWN, "size",
+		records, "signed", "the ledger was verified again and is sound");
+}
+
+bool clear_is_lifted(const char *path)
+{
+	json_auto_t *word = read_word(path);
+
+	return word != NULL;
+}
+
+static void cleared(void *userdata, const LedgerAnswer *answer)
+{
+	Ledger *ledger = userdata;
+
+	if (answer->error < 0) {
+		/* it stands at the next start again */
+		log_warning("that the ledger is sound after all is not on record: %s", answer->text);
+		return;
+	}
+	remove_beside(ledger->path, DAMAGED_SUFFIX);
+	remove_beside(ledger->path, CLEARED_SUFFIX);
+	log_notice("an administrator lifted what a verification found: record %llu",
+		(unsigned long long)answer->seq);
+}
+
+int clear_record(Ledger *ledger)
+{
+	json_auto_t *body = read_word(ledger->path);
+	LedgerRecord record = { .kind = "ledger.cleared", .body = body };
+	_cleanup_(freep) char *badge = NULL;
+
+	if (!body) {
+		/* of a finding that is gone, or was another */
+		remove_beside(ledger->path, CLEARED_SUFFIX);
+		return 0;
+	}
+	badge = strdup(json_string_value(json_object_get(body, "badge")));
+	if (!badge)
+		return -ENOMEM;
+	json_object_del(body, "badge");
+	record.actor = badge;
+	return ledger_append(ledger, &record, cleared, ledger);
+}
