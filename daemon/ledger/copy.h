@@ -75,9 +75,9 @@ typedef int (*LedgerEach)(void *userdata, uint64_t seq, const char *leaf, size_t
 int ledger_each_record(Ledger *ledger, uint64_t size, LedgerEach each, void *userdata) _must_check_;
 
 /**
- * Lifts what a verification found (`ledger.db.damaged`), after the caller verified the ledger and found it sound, all
- * of its `records`. The station records it when it opens the ledger next. Also while an inert station runs. -ENOENT:
- * nothing was found; -EPERM: the badge is no administrator's, or the PIN is another.
+ * Lifts what a verification found (`ledger.db.damaged`), after the caller verified the ledger and found it
+ * sound, all of its `records`. The station records it when it opens the ledger next. Also while an inert
+ * station runs. -ENOENT: nothing was found; -EPERM: the badge is no administrator's, or the PIN is another.
  */
 int ledger_clear_damage(const char *path, const char *badge, const char *pin, uint64_t records,
 	char error[LEDGER_TEXT_MAX]) _must_check_;

@@ -21,9 +21,9 @@
 #define RESTORED_SUFFIX   ".restored" /* a restoring that is to be recorded */
 
 enum { RESTORED_MAX = 64 * 1024 }; /* bytes of that file */
-#define DAMAGED_SUFFIX    ".damaged"
-#define CLEARED_SUFFIX    ".cleared"
-#define KEY_NAME "station.key"
+#define DAMAGED_SUFFIX ".damaged"
+#define CLEARED_SUFFIX ".cleared"
+#define KEY_NAME       "station.key"
 
 /* how record bodies are written; 15 digits are what a double keeps of any decimal number */
 #define LEDGER_JSON (JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15))
