@@ -2,6 +2,7 @@
 
 /** stippled: puts the parts together, then serves the event loop until it is told to leave. */
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #include "live/live.h"
 #include "plugin/plugin-loader.h"
 #include "scanner/scanner.h"
+#include "util/digest-file.h"
 #include "util/enrolment-code.h"
 #include "util/file.h"
 #include "util/log.h"
@@ -305,6 +307,28 @@ static int erase_image(void *userdata, const char *file)
 	return file_erase(folder, file);
 }
 
+/** The same. What is hashed is what is handed out, whatever the name leads to later. */
+static int open_image(void *userdata, const char *file, char ret_sha256[DIGEST_HEX_MAX])
+{
+	const Daemon *daemon = userdata;
+	_cleanup_(freep) char *path = NULL;
+	_cleanup_(closep) int fd = -1;
+	struct stat status;
+	int r;
+
+	if (asprintf(&path, "%s/images/%s", daemon->config->state_folder, file) < 0)
+		return -ENOMEM;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	r = digest_file(fd, ret_sha256);
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
 static int capture(void *userdata, const StationCapture *capture)
 {
 	Daemon *daemon = userdata;
@@ -553,6 +577,8 @@ static int start_station(Daemon *daemon)
 		.capture_userdata = daemon,
 		.erase_image = erase_image,
 		.erase_userdata = daemon,
+		.open_image = open_image,
+		.open_userdata = daemon,
 		.images = images,
 	};
 

@@ -249,19 +249,7 @@ int reply_detail(Call *call, const StationReply *reply)
 
 int call_reply_picture(Call *call, const StationReply *reply)
 {
-	_cleanup_(closep) int fd = open(reply->detail, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r;
-
-	if (fd >= 0)
-		return sd_bus_reply_method_return(call->message, "h", fd);
-	r = -errno;
-	sd_bus_error_setf(&error, r == -ENOENT ? STATION_ERROR_UNKNOWN : STATION_ERROR_PICTURE,
-		"the photograph %s cannot be opened (%s): see what the record says of it",
-		strrchr(reply->detail, '/') + 1, strerror(-r));
-	r = sd_bus_reply_method_error(call->message, &error);
-	sd_bus_error_free(&error);
-	return r;
+	return sd_bus_reply_method_return(call->message, "h", reply->picture);
 }
 
 int call_read_strings(

@@ -174,7 +174,6 @@ static int reply_figures(Call *call, const StationReply *reply)
 static int run_open_picture(Call *call)
 {
 	StationCaller caller = peer_caller(call->peer);
-	StationReply reply = { 0 };
 	const char *file;
 	int r = call_read_strings(call, &file, NULL, NULL, NULL);
 
@@ -187,9 +186,7 @@ static int run_open_picture(Call *call)
 		return call_refuse(call, STATION_ERROR_NOT_YOURS, STATION_NOT_YOURS);
 	if (!text_is_identifier(file, STATION_NAME_MAX - 1))
 		return call_refuse(call, STATION_ERROR_INVALID, "this is no name of a photograph");
-	snprintf(reply.detail, sizeof reply.detail, "%s/images/%s", call->bus->options.config->state_folder,
-		file);
-	call_answered(call, &reply);
+	station_open_picture(call->bus->station, file, call_answered, call);
 	return 1;
 }
 

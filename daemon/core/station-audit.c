@@ -104,6 +104,16 @@ void station_audit(Station *station, const StationCaller *caller, const char *qu
 	record_access(operation, caller, query, json_incref(arguments), -1, audit_recorded);
 }
 
+/** The record is durable before the photograph leaves. */
+static void picture_recorded(Operation *operation, const LedgerAnswer *answer)
+{
+	char file[STATION_NAME_MAX];
+
+	snprintf(file, sizeof file, "%s",
+		json_string_value(json_object_get(json_object_get(operation->body, "arguments"), "file")));
+	operation_open_picture(operation, file);
+}
+
 void station_audit_picture(
 	Station *station, const StationCaller *caller, const char *file, StationDone done, void *userdata)
 {
@@ -116,10 +126,7 @@ void station_audit_picture(
 			"this is no name of a photograph: `stipplectl audit images` lists them");
 		return;
 	}
-	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s/images/%s",
-		station->options.config->state_folder, file);
-	record_access(
-		operation, caller, "picture", json_pack("{s:s}", "file", file), -1, operation_committed);
+	record_access(operation, caller, "picture", json_pack("{s:s}", "file", file), -1, picture_recorded);
 }
 
 /* ---- copies ---- */

@@ -93,6 +93,8 @@ struct Operation {
 		holder[STATION_NAME_MAX];
 	char pin[PIN_DIGITS_MAX + 1], new_pin[PIN_DIGITS_MAX + 1], hash[PIN_HASH_MAX];
 	bool pin_right;
+	int picture_fd; /* of a photograph that was opened for it, or -errno; and its digest */
+	char picture_sha256[DIGEST_HEX_MAX];
 	bool pin_waits;           /* for its turn, where others are refused */
 	uint32_t attempts;        /* wrong ones before */
 	bool urgent;              /* what it signs for must not wait */
@@ -409,6 +411,10 @@ Operation *operation_by_ticket(Station *station, uint32_t ticket);
 bool operation_new_pin_ok(Operation *operation, const char *pin);
 /** Fails the operation and returns false unless `roles` are known ones, at least one. */
 bool operation_roles_ok(Operation *operation, const json_t *roles);
+
+/* station-picture.c */
+/** Ends the operation with the open file in reply.picture, if it is the one that was recorded. */
+void operation_open_picture(Operation *operation, const char *file);
 
 /* station-people.c */
 /** The same as operation_sign(), but other people's wrong PINs keep nobody waiting for longer than the first

@@ -27,6 +27,7 @@
 #include "core/session.h"
 #include "ledger/ledger.h"
 #include "util/clock.h"
+#include "util/digest.h"
 
 typedef struct Station Station;
 
@@ -67,7 +68,7 @@ typedef struct StationReply {
 	uint64_t number;               /* session number, or ledger sequence number of the record made */
 	char detail[STATION_TEXT_MAX]; /* unit claimed, operator's name, file written: as the call says */
 	json_t *figures;               /* borrowed, or NULL: as the call says */
-	int picture;                   /* of station_preview() alone: a borrowed descriptor */
+	int picture;                   /* of a preview or a photograph: a borrowed descriptor */
 } StationReply;
 
 typedef void (*StationDone)(void *userdata, const StationReply *reply);
@@ -175,6 +176,12 @@ typedef struct StationOptions {
 	/** Deletes a photograph for good. Called on a thread of its own; blocks on the disk. 0, or -errno. */
 	int (*erase_image)(void *userdata, const char *file);
 	void *erase_userdata;
+	/**
+	 * Opens a photograph to be read, and says its digest. Called on a thread of its own; blocks on the disk. The
+	 * descriptor, or -errno. NULL: there are none.
+	 */
+	int (*open_image)(void *userdata, const char *file, char ret_sha256[DIGEST_HEX_MAX]);
+	void *open_userdata;
 	json_t *images; /* NULL, or the names of the photographs that were there before the start */
 } StationOptions;
 
@@ -182,6 +189,9 @@ int station_new(const StationOptions *options, Station **ret) _must_check_;
 /** Flushes strokes to the ledger (not waiting). Accepts NULL; returns NULL. */
 Station *station_free(Station *station);
 DEFINE_CLEANUP(Station *, station_free, station_freep);
+
+/** picture: the photograph of this name, whose bytes are those that were recorded. */
+void station_open_picture(Station *station, const char *file, StationDone done, void *userdata);
 
 /** Up to 4 observers; kept by value. */
 int station_observe(Station *station, const StationObserver *observer) _must_check_;

@@ -175,6 +175,9 @@ static const LedgerQuery queries[] = {
 		" " JOINED_CORRECTIONS " FROM zone_result" JOIN_CORRECTIONS(
 			CORRECTIONS_OF_ZONES, "session || ' ' || zone") " WHERE 1",
 		" ORDER BY zone", ARGUMENTS(NEED_NUMBER("session", "session")) },
+	/* the digest of the photograph of that name, unless it is to be erased */
+	{ "picture", "SELECT seq, sha256 FROM image WHERE erase_seq IS NULL", " ORDER BY seq DESC LIMIT 1",
+		ARGUMENTS(NEED_TEXT("file", "file")), .lookup_only = true },
 	{ "images",
 		"SELECT seq, session, zone, phase, file, sha256, bytes, width, height, round(focus, 1) AS focus,"
 		" round(exposure, 1) AS exposure,"
