@@ -7,6 +7,7 @@ import resource
 import signal
 import sqlite3
 import subprocess
+import threading
 
 import dbus
 import pytest
@@ -285,3 +286,68 @@ def test_the_profile_says_from_which_day_on_is_archived(station, tmp_path):
 def test_nobody_is_past_a_term_on_the_first_day(station):
     assert station.audit("expired") == []
     assert station.audit("expired", whose="badge", limit="5") == []
+
+
+def test_whoever_reads_a_working_station_finds_it_sound(station, tmp_path):
+    """A verification, a backup and an export, with a rotation of the key, while records come in."""
+    writing, failures = threading.Event(), []
+
+    def read(number):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for words in (("audit", "verify", ledger_of(station)), ("ledger", "backup", folder / "backup"),
+                      ("audit", "verify", folder / "backup"), ("audit", "export", folder / "export"),
+                      ("audit", "verify", folder / "export")):
+            status, out, err = run(station, *words)
+            if status != 0:
+                failures.append((words, out, err))
+
+    def read_all():
+        for number in range(3):
+            read(number)
+        writing.set()
+
+    reader = threading.Thread(target=read_all)
+    reader.start()
+    n = 1000
+    while not writing.is_set():
+        lots(station, range(n, n + 5))
+        n += 5
+        if n % 20 == 0:
+            with station.administrator():
+                station.call("Station1", "RotateKey")
+    reader.join()
+    assert not failures, failures[0]
+    assert n > 1005
+
+
+def test_a_finding_is_lifted_by_an_administrator():
+    station = harness.Station()
+    try:
+        station.start()
+        station.enrol()
+        station.stop()
+        damaged = station.folder / "state/ledger.db.damaged"
+        damaged.write_text("the table lot is not what the records give\n")
+        station.start()
+        inert = str(station.get("Station1", "Inert"))
+        assert "the table lot" in inert and "stipplectl ledger clear-damage" in inert
+        badge, _, pin = harness.ADMINISTRATOR
+        for wrong, wrong_pin in ((badge, "0000"), ("b1001", "4711")):
+            file = station.folder / "pin"
+            file.write_text(wrong_pin + "\n")
+            file.chmod(0o600)
+            assert run(station, "--pin-file", file, "ledger", "clear-damage", wrong)[0] == 1 and damaged.exists()
+        file.write_text(pin + "\n")
+        status, out, err = run(station, "--pin-file", file, "ledger", "clear-damage", badge)
+        assert status == 0, err
+        station.stop()
+        station.start()
+        assert station.get("Station1", "Inert") == ""
+        wait_for(lambda: not damaged.exists(), "the finding to be lifted")
+        (cleared,) = station.audit("records", kind="ledger.cleared")
+        assert cleared["actor"] == badge and cleared["body"]["finding"].startswith("the table lot")
+        assert run(station, "audit", "verify", ledger_of(station))[0] == 0
+        station.stop()
+    finally:
+        station.close()

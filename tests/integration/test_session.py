@@ -290,6 +290,27 @@ def test_an_auditor_sees_photographs_and_the_record_says_so(station):
     assert {"file": picture["file"]} in [r["arguments"] for r in reads if r["query"] == "picture"]
 
 
+def test_a_false_photograph_is_not_handed_out(station):
+    station.prepare()
+    (picture,) = station.audit("images")
+    file = station.folder / "state/images" / picture["file"]
+    real = file.read_bytes()
+    for false in (real[:-1], real + b"x", real[:1000] + b"x" + real[1001:]):
+        file.unlink()
+        file.write_bytes(false)
+        for interface in ("Session1", "Audit1"):
+            name, text = station.refused(interface, "OpenPicture", picture["file"])
+            assert name == "PictureRefused" and "not the one that was recorded" in text
+    file.unlink()
+    file.mkdir()
+    assert station.refused("Audit1", "OpenPicture", picture["file"])[0] == "PictureRefused"
+    file.rmdir()
+    assert station.refused("Audit1", "OpenPicture", picture["file"])[0] == "Unknown"
+    file.write_bytes(real)
+    with os.fdopen(station.call("Audit1", "OpenPicture", picture["file"]).take(), "rb") as opened:
+        assert opened.read() == real
+
+
 def test_a_photograph_says_which_camera_took_it(station):
     station.prepare()
     captured, = [row["body"] for row in station.audit("records", kind="image.captured")]
