@@ -134,7 +134,7 @@ static void test_sound_ledger(void **state)
 			fail_msg("%s", found.texts[0]);
 		assert_int_equal(found.verification.records, RECORDS);
 		assert_int_equal(found.verification.sealed, RECORDS);
-		assert_int_equal(found.verification.checkpoints, 8);
+		assert_int_equal(found.verification.checkpoints, 206);
 		assert_int_equal(found.verification.keys, 1);
 		assert_int_equal(found.verification.personal, 1);
 		assert_int_equal(found.verification.attachments, 1);
@@ -199,10 +199,10 @@ static const struct {
 		"has 2 nodes over records that there are not" },
 	{ "UPDATE checkpoint SET utc_us = utc_us - 1 WHERE size = 201",
 		"the checkpoint at 201 records bears a time at which it was not made" },
-	{ "UPDATE checkpoint SET utc_us = utc_us + 3 * 86400000000 WHERE size = 601",
-		"the checkpoint at 601 records bears a time at which it was not made" },
-	{ "UPDATE checkpoint SET utc_us = 'x' WHERE size = 601",
-		"the checkpoint at 601 records bears a time at which it was not made" },
+	{ "UPDATE checkpoint SET utc_us = utc_us + 3 * 86400000000 WHERE size = 605",
+		"the checkpoint at 605 records bears a time at which it was not made" },
+	{ "UPDATE checkpoint SET utc_us = 'x' WHERE size = 605",
+		"the checkpoint at 605 records bears a time at which it was not made" },
 	{ "DELETE FROM checkpoint WHERE size = (SELECT min(size) FROM checkpoint WHERE size >="
 	  " (SELECT seq FROM record WHERE kind = 'session.abandoned'))",
 		"a checkpoint is missing: there must be one that was made with record" },
@@ -314,10 +314,10 @@ static void test_consistent_forgery_meets_the_checkpoint(void **state)
 	sqlite3_close(db);
 	digester_free(digester);
 	found = verify(fixture->path, 1, NULL);
-	/* made at 501, 601 and 700, after the change; those before still fit, and so tell where it is */
+	/* made at 505, 605 and 700, after the change; those before still fit, and so tell where it is */
 	assert_int_equal(found.n, 3);
-	assert_non_null(strstr(found.texts[0], "checkpoint at 501 records"));
-	assert_non_null(strstr(found.texts[1], "checkpoint at 601 records"));
+	assert_non_null(strstr(found.texts[0], "checkpoint at 505 records"));
+	assert_non_null(strstr(found.texts[1], "checkpoint at 605 records"));
 }
 
 int main(void)
