@@ -22,6 +22,7 @@ struct Form {
 	GtkWidget *widget, *list;
 	GtkLabel *title;
 	GPtrArray *fields; /* FormField */
+	FormField *asked;  /* the one that the sheet was opened for last; NULL: none */
 	StationObject object;
 	char *kind, *method;
 	bool is_signed;
@@ -55,11 +56,35 @@ static void field_entered(void *userdata, const char *text)
 	field_set(field->widget, shown);
 }
 
-static SheetKind sheet_kind(const char *type)
+/** Names and numbers that things and people bear as a code; all other text is somebody's own words. */
+static bool is_on_a_label(const FormField *field)
 {
-	if (strcmp(type, "date") == 0)
+	static const char *const names[] = { "badge", "certificate", "container", "handpiece", "maker_lot",
+		"number", "pigment_lot", "purchase", "reference", "serial", "sterilizer", "subject" };
+
+	for (size_t i = 0; i < ELEMENTS(names); i++)
+		if (strcmp(names[i], field->name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_told_by_code(const FormField *field)
+{
+	static const char *const names[] = { "code", "expiry", "gtin", "lot", "unit" };
+
+	for (size_t i = 0; i < ELEMENTS(names); i++)
+		if (strcmp(names[i], field->name) == 0)
+			return true;
+	return false;
+}
+
+static SheetKind sheet_kind(const FormField *field)
+{
+	if (strcmp(field->type, "date") == 0)
 		return SHEET_DATE;
-	return strcmp(type, "count") == 0 ? SHEET_NUMBER : SHEET_TEXT;
+	if (strcmp(field->type, "count") == 0)
+		return SHEET_NUMBER;
+	return is_on_a_label(field) ? SHEET_CODE : SHEET_TEXT;
 }
 
 static void on_field(GtkButton *button, gpointer userdata)
@@ -69,12 +94,13 @@ static void on_field(GtkButton *button, gpointer userdata)
 	Sheet *sheet = field->form->panel->sheet;
 	g_autofree char *title = words_of(field->name);
 
+	field->form->asked = field;
 	if (field->choices[0])
 		sheet_choose(sheet, title, (const char *const *)field->choices, false, field_entered, field);
 	else if (strcmp(field->type, "boolean") == 0)
 		sheet_choose(sheet, title, yes_no, false, field_entered, field);
 	else
-		sheet_ask(sheet, sheet_kind(field->type), title, field->value, field_entered, field);
+		sheet_ask(sheet, sheet_kind(field), title, field->value, field_entered, field);
 }
 
 static FormField *first_missing(const Form *form)
@@ -126,6 +152,12 @@ static void record(void *userdata, const char *pin)
 		recorded, form);
 }
 
+static void ask_pin(Form *form)
+{
+	form->asked = NULL;
+	sheet_ask(form->panel->sheet, SHEET_PIN, _("Your PIN, as signature"), "", record, form);
+}
+
 static void on_record(GtkButton *button, gpointer userdata)
 {
 	Form *form = userdata;
@@ -134,7 +166,7 @@ static void on_record(GtkButton *button, gpointer userdata)
 	if (missing)
 		on_field(NULL, missing);
 	else if (form->is_signed)
-		sheet_ask(form->panel->sheet, SHEET_PIN, _("Your PIN, as signature"), "", record, form);
+		ask_pin(form);
 	else
 		record(form, "");
 }
@@ -162,10 +194,17 @@ static void code_parsed(void *userdata, GVariant *result)
 	}
 }
 
+bool form_wants_code(const Form *form)
+{
+	return gtk_widget_get_visible(form->widget) && sheet_is_open(form->panel->sheet) && form->asked &&
+	       is_told_by_code(form->asked);
+}
+
 bool form_scanned(Form *form, const char *code)
 {
 	if (!gtk_widget_get_visible(form->widget))
 		return false;
+	sheet_close(form->panel->sheet);
 	panel_call(form->panel, STATION_OBJECT_INVENTORY, "ParseCode", g_variant_new("(s)", code),
 		code_parsed, form);
 	return true;
@@ -208,6 +247,7 @@ void form_open(Form *form, StationObject object, const char *method, GVariant *d
 	gtk_label_set_text(form->title, title);
 	box_clear(form->list);
 	g_ptr_array_set_size(form->fields, 0);
+	form->asked = NULL;
 	while (g_variant_iter_next(fields, "(&sb&s&s)", &name, &optional, &type, &choices))
 		add_field(form, name, optional, type, choices);
 	kept_beside = g_strsplit(personal, " ", -1);

@@ -21,6 +21,10 @@ void form_list(Form *form, StationObject object, GtkWidget *box);
 /** A button for one kind, added to `box`; nothing when it may not be entered at `object`. True when it may.
  */
 bool form_add(Form *form, StationObject object, const char *kind, GtkWidget *box);
-/** What a scanner read fills the fields that it tells of: product, lot, expiry. False when the page is not
- * open. */
+/**
+ * What a scanner read fills the fields that it tells of: product, lot, expiry. A sheet on which one of these
+ * is being typed is closed. False when the page is not open.
+ */
 bool form_scanned(Form *form, const char *code);
+/** Whether one of the fields that a cartridge's code tells is being typed now. */
+bool form_wants_code(const Form *form);

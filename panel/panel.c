@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "form.h"
+#include "keys.h"
 #include "memory.h"
 #include "refusals.h"
 #include "sheet.h"
@@ -11,9 +12,6 @@
 
 enum {
 	NOTICE_S = 12,
-	SCAN_MIN = 4,             /* shorter is somebody's typing */
-	SCAN_GAP_US = 300 * 1000, /* a scanner types faster */
-	SCAN_MAX = 512,
 	LARGE_WIDTH = 1200, /* from here on everything is drawn larger */
 	LARGE_HEIGHT = 720,
 };
@@ -142,10 +140,34 @@ static const char *state_text(const char *state)
 	return state;
 }
 
+/** A state that may have changed since the station was last heard of is not told as certain. */
+static void show_silence(Panel *panel, const char *state, unsigned silent_s)
+{
+	const char *classes[] = { "bar", "state-stale", NULL };
+	bool armed = strcmp(state, "ready") == 0 || strcmp(state, "working") == 0;
+	g_autofree char *text = g_strdup_printf(
+		armed ? _("NO ANSWER FOR %u s · the needle may run") : _("NO ANSWER FOR %u s"), silent_s);
+
+	gtk_label_set_text(panel->state, text);
+	gtk_widget_set_css_classes(panel->top, classes);
+	gtk_widget_add_css_class(GTK_WIDGET(panel->root), "stale");
+}
+
+static void show_absence(Panel *panel)
+{
+	const char *classes[] = { "bar", NULL };
+
+	gtk_label_set_text(panel->place, "");
+	gtk_label_set_text(panel->state, _("NO STATION"));
+	gtk_label_set_text(panel->operator_name, "");
+	gtk_widget_set_css_classes(panel->top, classes);
+}
+
 static void update_top(Panel *panel)
 {
 	const char *state = panel_text(panel, "State");
 	const char *name = panel_text(panel, "OperatorName");
+	unsigned silent_s = station_client_silence_s(panel->client);
 	g_autofree char *style = g_strdup_printf("state-%s", state);
 	const char *classes[] = { "bar", style, NULL };
 	gint64 session = panel_number(panel, "Session");
@@ -154,10 +176,29 @@ static void update_top(Panel *panel)
 			: g_strdup_printf(
 				  "%s · %s", panel_text(panel, "Clinic"), panel_text(panel, "Station"));
 
+	if (!station_client_present(panel->client)) {
+		show_absence(panel);
+		return;
+	}
 	gtk_label_set_text(panel->place, place);
+	gtk_label_set_text(panel->operator_name, name[0] ? name : _("nobody signed in"));
+	panel->stale = silent_s >= STATION_STALE_S;
+	if (panel->stale) {
+		show_silence(panel, state, silent_s);
+		return;
+	}
 	gtk_label_set_text(panel->state, state_text(state));
 	gtk_widget_set_css_classes(panel->top, classes);
-	gtk_label_set_text(panel->operator_name, name[0] ? name : _("nobody signed in"));
+	gtk_widget_remove_css_class(GTK_WIDGET(panel->root), "stale");
+}
+
+/** Nothing changes while a station hangs, which is what has to be seen. */
+static void on_pulse(void *userdata)
+{
+	Panel *panel = userdata;
+
+	if (panel->window && (panel->stale || station_client_silence_s(panel->client) >= STATION_STALE_S))
+		update_top(panel);
 }
 
 /* ---- what the station tells ---- */
@@ -200,8 +241,10 @@ static void on_changed(void *userdata)
 	bool faulty = present && panel_text(panel, "Fault")[0];
 
 	gtk_widget_set_visible(panel->away, !present);
-	if (!present)
+	if (!present) {
+		update_top(panel);
 		return;
+	}
 	notice_fault(panel, faulty);
 	if (panel->generation != station_client_generation(panel->client))
 		notice_restart(panel);
@@ -226,12 +269,38 @@ static void on_alert(void *userdata, const char *alert, const char *text)
 
 /* ---- notices ---- */
 
+static int height_of(GtkWidget *widget, int width)
+{
+	int height = 0;
+
+	gtk_widget_measure(widget, GTK_ORIENTATION_VERTICAL, width, &height, NULL, NULL, NULL);
+	return height;
+}
+
+/**
+ * A notice lies over the steps; what it would cover besides makes room. A sheet is full of keys and has none:
+ * while one is open the notice waits.
+ */
+static void place_notice(Panel *panel)
+{
+	bool shown = panel->notice_source && !sheet_is_open(panel->sheet);
+	int width = gtk_widget_get_width(GTK_WIDGET(panel->root)), room = 0, steps;
+
+	gtk_widget_set_visible(panel->notice, shown);
+	if (shown)
+		room = height_of(panel->notice, width);
+	steps = height_of(gtk_widget_get_parent(panel->steps[0]), width);
+	gtk_widget_set_margin_bottom(GTK_WIDGET(panel->root),
+		gtk_widget_get_visible(gtk_overlay_get_child(panel->root)) ? 0 : room);
+	gtk_widget_set_margin_bottom(panel->pages, MAX(0, room - steps));
+}
+
 static gboolean hide_notice(void *userdata)
 {
 	Panel *panel = userdata;
 
 	panel->notice_source = 0;
-	gtk_widget_set_visible(panel->notice, FALSE);
+	place_notice(panel);
 	return G_SOURCE_REMOVE;
 }
 
@@ -240,16 +309,16 @@ void panel_notify(Panel *panel, const char *text, ScreenId leads_to)
 	gtk_label_set_text(panel->notice_text, text);
 	accessible_name(panel->notice, text);
 	panel->notice_leads_to = leads_to;
-	gtk_widget_set_visible(panel->notice, TRUE);
 	g_clear_handle_id(&panel->notice_source, g_source_remove);
 	panel->notice_source = g_timeout_add_seconds(NOTICE_S, hide_notice, panel);
+	place_notice(panel);
 }
 
 /** What was said is of the past once somebody has gone on. */
 static void drop_notice(Panel *panel)
 {
 	g_clear_handle_id(&panel->notice_source, g_source_remove);
-	gtk_widget_set_visible(panel->notice, FALSE);
+	place_notice(panel);
 }
 
 static void on_notice(GtkButton *button, gpointer userdata)
@@ -349,7 +418,7 @@ static void on_step(GtkButton *button, gpointer userdata)
 
 static GtkWidget *step_new(Panel *panel, ScreenId id)
 {
-	GtkWidget *button = gtk_button_new(), *box = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
+	GtkWidget *button = button_new(), *box = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	GtkWidget *mark = gtk_label_new(NULL), *title = gtk_label_new(_(screens[id].title));
 
 	gtk_label_set_ellipsize(GTK_LABEL(title), PANGO_ELLIPSIZE_END);
@@ -367,68 +436,81 @@ static GtkWidget *step_new(Panel *panel, ScreenId id)
 
 /* ---- keyboards and scanners ---- */
 
-static char key_of(guint key, GdkModifierType state)
+static void mounted(void *userdata, GVariant *result)
 {
-	guint32 unicode = gdk_keyval_to_unicode(key);
+	Panel *panel = userdata;
+	g_autofree char *text = NULL;
+	const char *unit;
 
-	if (key == GDK_KEY_Return || key == GDK_KEY_KP_Enter)
-		return '\n';
-	if (key == GDK_KEY_BackSpace)
-		return '\b';
-	/* scanners send the group separator of a GS1 code as Ctrl+] */
-	if (unicode == ']' && (state & GDK_CONTROL_MASK))
-		return 0x1d;
-	return unicode >= ' ' && unicode < 0x7f ? (char)unicode : 0;
+	g_variant_get(result, "(&s)", &unit);
+	text = g_strdup_printf(_("Cartridge %s is mounted and on record as used."), unit);
+	panel_notify(panel, text, SCREEN_MAX);
+	if (panel->current == SCREEN_CARTRIDGE && panel_text(panel, "Pigment")[0])
+		panel_advance(panel);
 }
 
-/** True when a whole code has come in fast enough for a scanner; it is then in panel->scan. */
-static bool is_scanned(Panel *panel, char key)
+void panel_mount(Panel *panel, const char *code)
 {
-	gint64 now = g_get_monotonic_time();
-
-	if (now - panel->scan_us > SCAN_GAP_US || panel->scan->len > SCAN_MAX)
-		g_string_truncate(panel->scan, 0);
-	panel->scan_us = now;
-	if (key == '\n')
-		return panel->scan->len >= SCAN_MIN;
-	if (key != '\b')
-		g_string_append_c(panel->scan, key);
-	return false;
+	if (panel->calls) {
+		panel_notify(panel, _("The station is still busy with something else: scan the code again."),
+			SCREEN_MAX);
+		return;
+	}
+	if (strcmp(panel_text(panel, "State"), "ready") == 0 ||
+		strcmp(panel_text(panel, "State"), "working") == 0) {
+		panel_notify(panel,
+			_("The needle is armed: disarm it and take the cartridge out, then scan the new one."),
+			SCREEN_WORK);
+		return;
+	}
+	panel_call(panel, STATION_OBJECT_SESSION, panel->scanning ? "MountScanned" : "MountNeedle",
+		g_variant_new("(s)", code), mounted, panel);
 }
 
-/** A code goes to what is on top. False when nobody has a use for it. */
-static bool take_code(Panel *panel, const char *code)
+/**
+ * What a code is for is decided by what is on top. Where it is for nothing else, it is a cartridge's, and the
+ * station says why that cannot be mounted. A code changes nothing besides: no button is pressed, nothing is
+ * recorded of it.
+ */
+static void take_code(Panel *panel, const char *code)
 {
 	Screen *screen = panel->screens[panel->current];
 
-	if (sheet_is_open(panel->sheet)) {
+	if (!station_client_present(panel->client))
+		return;
+	if (sheet_is_open(panel->sheet) && !form_wants_code(panel->form))
 		sheet_scanned(panel->sheet, code);
-		return true;
-	}
-	return form_scanned(panel->form, code) || (screen->scanned && screen->scanned(screen, code));
+	else if (gtk_widget_get_visible(panel->fault->widget))
+		panel_notify(panel, _("A fault is latched: acknowledge it, then scan the code again."),
+			SCREEN_MAX);
+	else if (form_scanned(panel->form, code) || (screen->scanned && screen->scanned(screen, code)))
+		return;
+	else if (panel->current == SCREEN_MORE)
+		panel_notify(panel,
+			_("No code is asked for here. A cartridge is scanned on the work screen."),
+			SCREEN_MAX);
+	else
+		panel_mount(panel, code);
 }
 
 static void on_scanned(void *userdata, const char *code)
 {
-	take_code(userdata, code);
+	Panel *panel = userdata;
+
+	panel->scanning = true;
+	take_code(panel, code);
+	panel->scanning = false;
 }
 
-static gboolean on_key(
-	GtkEventControllerKey *controller, guint keyval, guint code, GdkModifierType state, gpointer userdata)
+static void on_typed(void *userdata, char key)
 {
 	Panel *panel = userdata;
 	Screen *screen = panel->screens[panel->current];
-	char key = key_of(keyval, state);
 
-	if (!key)
-		return FALSE;
-	if (is_scanned(panel, key) && take_code(panel, panel->scan->str))
-		return TRUE;
-	if (sheet_is_open(panel->sheet)) {
+	if (sheet_is_open(panel->sheet))
 		sheet_type(panel->sheet, key);
-		return TRUE;
-	}
-	return screen->typed && screen->typed(screen, key);
+	else if (screen->typed && gtk_widget_get_visible(gtk_overlay_get_child(panel->root)))
+		screen->typed(screen, key);
 }
 
 /* ---- the window ---- */
@@ -466,28 +548,44 @@ static GtkWidget *steps_new(Panel *panel)
 	return bar;
 }
 
+/**
+ * Lays a widget over the page. It is measured, too: an overlay otherwise never asks how large a child wants
+ * to be, and GTK then does not lay out anew what changes within it, so that one thing lies over another.
+ */
+static void add_cover(Panel *panel, GtkWidget *widget)
+{
+	gtk_overlay_add_overlay(panel->root, widget);
+	gtk_overlay_set_measure_overlay(panel->root, widget, TRUE);
+}
+
 static void add_away(Panel *panel)
 {
 	GtkWidget *text = text_new(
-		_("The station does not answer.\nThe needle is stopped. This page goes away by itself when the "
-		  "station is back."),
+		_("The station does not answer.\nIts board stops the needle by itself; if it runs, press the "
+		  "emergency stop. This page goes away when the station is back."),
 		"heading");
 
 	gtk_label_set_justify(GTK_LABEL(text), GTK_JUSTIFY_CENTER);
 	gtk_label_set_xalign(GTK_LABEL(text), 0.5F);
 	panel->away = scroller_new(text);
 	gtk_widget_add_css_class(panel->away, "away");
-	gtk_overlay_add_overlay(panel->root, panel->away);
+	add_cover(panel, panel->away);
 }
 
-static void add_notice(Panel *panel)
+/** A notice lies over all the rest but the bar at the top. */
+static GtkWidget *with_notice(Panel *panel)
 {
+	GtkWidget *overlay = gtk_overlay_new();
+
 	panel->notice = touch_button_new("", "notice", G_CALLBACK(on_notice), panel);
 	panel->notice_text = GTK_LABEL(gtk_button_get_child(GTK_BUTTON(panel->notice)));
 	/* over the steps: what is being done on the screen itself is never covered */
 	gtk_widget_set_valign(panel->notice, GTK_ALIGN_END);
 	gtk_widget_set_visible(panel->notice, FALSE);
-	gtk_overlay_add_overlay(panel->root, panel->notice);
+	gtk_overlay_set_child(GTK_OVERLAY(overlay), GTK_WIDGET(panel->root));
+	gtk_overlay_add_overlay(GTK_OVERLAY(overlay), panel->notice);
+	gtk_widget_set_vexpand(overlay, TRUE);
+	return overlay;
 }
 
 /** What is covered is not there for a screen reader either, and is not drawn. */
@@ -499,8 +597,10 @@ static void on_cover(GObject *widget, GParamSpec *spec, gpointer userdata)
 		!sheet_is_open(panel->sheet) && !gtk_widget_get_visible(form_widget(panel->form)) &&
 			!gtk_widget_get_visible(panel->fault->widget) &&
 			!gtk_widget_get_visible(panel->away));
-	if (sheet_is_open(panel->sheet))
+	if (sheet_is_open(panel->sheet) && G_OBJECT(sheet_widget(panel->sheet)) == widget)
 		drop_notice(panel);
+	else
+		place_notice(panel);
 }
 
 static void watch_covers(Panel *panel)
@@ -519,7 +619,6 @@ static void fill_window(Panel *panel)
 	panel->root = GTK_OVERLAY(gtk_overlay_new());
 	panel->pages = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	gtk_widget_set_vexpand(panel->pages, TRUE);
-	gtk_box_append(GTK_BOX(page), top_new(panel));
 	/* a screen never makes the window larger than the display: at worst it can be moved */
 	gtk_box_append(GTK_BOX(page), scroller_new(panel->pages));
 	gtk_box_append(GTK_BOX(page), steps_new(panel));
@@ -535,10 +634,9 @@ static void fill_window(Panel *panel)
 	panel->fault = screen_fault_new(panel);
 	gtk_widget_set_visible(panel->fault->widget, FALSE);
 	panel->faulty = false;
-	gtk_overlay_add_overlay(panel->root, form_widget(panel->form));
-	gtk_overlay_add_overlay(panel->root, panel->fault->widget);
-	gtk_overlay_add_overlay(panel->root, sheet_widget(panel->sheet));
-	add_notice(panel);
+	add_cover(panel, form_widget(panel->form));
+	add_cover(panel, panel->fault->widget);
+	add_cover(panel, sheet_widget(panel->sheet));
 	add_away(panel);
 	watch_covers(panel);
 }
@@ -557,7 +655,8 @@ static bool is_large(const Panel *panel)
 
 static void make_window(Panel *panel)
 {
-	GtkEventController *keys = gtk_event_controller_key_new();
+	GtkWidget *all = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
+	const KeysOptions keys = { .scanned = on_scanned, .typed = on_typed, .userdata = panel };
 
 	panel->window = GTK_WINDOW(gtk_application_window_new(panel->application));
 	gtk_window_set_title(panel->window, _("Stipple treatment station"));
@@ -565,10 +664,11 @@ static void make_window(Panel *panel)
 	if (is_large(panel))
 		gtk_widget_add_css_class(GTK_WIDGET(panel->window), "large");
 	fill_window(panel);
-	gtk_window_set_child(panel->window, GTK_WIDGET(panel->root));
-	gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
-	g_signal_connect(keys, "key-pressed", G_CALLBACK(on_key), panel);
-	gtk_widget_add_controller(GTK_WIDGET(panel->window), keys);
+	/* beside the overlay: whatever is over a screen, what the needle does is seen */
+	gtk_box_append(GTK_BOX(all), top_new(panel));
+	gtk_box_append(GTK_BOX(all), with_notice(panel));
+	gtk_window_set_child(panel->window, all);
+	panel->keys = keys_new(panel->window, &keys);
 	if (panel->options.width)
 		gtk_window_set_default_size(panel->window, panel->options.width, panel->options.height);
 	else
@@ -598,6 +698,7 @@ static void drop_window(Panel *panel)
 	panel->calls = 0;
 	g_clear_handle_id(&panel->notice_source, g_source_remove);
 	panel->window = NULL;
+	panel->keys = keys_free(panel->keys);
 	gtk_window_destroy(window);
 	for (ScreenId i = 0; i < SCREEN_MAX; i++)
 		screen_free(&panel->screens[i]);
@@ -661,10 +762,10 @@ void panel_start(Panel *panel, GtkApplication *application)
 		.changed = on_changed,
 		.alert = on_alert,
 		.scanned = on_scanned,
+		.pulse = on_pulse,
 		.userdata = panel };
 
 	panel->application = application;
-	panel->scan = g_string_new(NULL);
 	load_styles(panel);
 	panel_set_dark(panel, panel->options.dark);
 	panel->client = station_client_new(&options);
@@ -678,6 +779,4 @@ void panel_stop(Panel *panel)
 		drop_window(panel);
 	panel->client = station_client_free(panel->client);
 	g_clear_object(&panel->colours);
-	if (panel->scan)
-		g_string_free(panel->scan, TRUE);
 }

@@ -17,6 +17,7 @@ typedef struct Panel Panel;
 typedef struct Sheet Sheet;
 typedef struct Screen Screen;
 typedef struct Form Form;
+typedef struct Keys Keys;
 
 /** The steps in their order, then what stands beside them. */
 typedef enum ScreenId {
@@ -41,7 +42,7 @@ struct Screen {
 	void (*shown)(Screen *screen);   /* NULL, or: it comes to be shown */
 	bool (*scanned)(Screen *screen, const char *code); /* NULL, or: true when it took the code */
 	void (*forget)(Screen *screen);                    /* NULL, or frees what the structure owns */
-	bool (*typed)(Screen *screen, char key);           /* NULL, or: true when it took a key; '\b', '\n' */
+	void (*typed)(Screen *screen, char key);           /* NULL, or takes a key of a keyboard; '\b' too */
 };
 
 typedef struct PanelOptions {
@@ -62,6 +63,7 @@ struct Panel {
 	GtkWidget *pages;
 	Sheet *sheet;
 	Form *form;
+	Keys *keys;
 	unsigned windows; /* how many were made */
 	Screen *screens[SCREEN_MAX];
 	ScreenId current;
@@ -73,12 +75,12 @@ struct Panel {
 	ScreenId notice_leads_to;
 	guint notice_source, rebuild_source;
 	gint64 signed_session; /* the last one of who is signed in now; 0: none */
+	bool scanning;         /* a scanner's code is being taken */
 	bool reporting;        /* a report is being written */
+	bool stale;            /* the station was silent when the bar at the top was last written */
 	bool faulty;           /* a fault was latched when the station last told */
 	unsigned calls;        /* under way */
 	unsigned generation;   /* of the station, as last seen */
-	GString *scan;         /* what a scanner has typed so far */
-	gint64 scan_us;
 	GtkCssProvider *colours;
 };
 
@@ -111,6 +113,8 @@ void panel_call(Panel *panel, StationObject object, const char *method, GVariant
 typedef bool (*PanelRefused)(void *userdata, const char *error);
 void panel_call_or(Panel *panel, StationObject object, const char *method, GVariant *arguments,
 	PanelDone done, PanelRefused refused, void *userdata);
+/** Mounts the cartridge of a code. Why it cannot be mounted is said; that it was, too. */
+void panel_mount(Panel *panel, const char *code);
 /** Shows a sentence until it is tapped or a while has passed; `leads_to` SCREEN_MAX: nowhere. */
 void panel_notify(Panel *panel, const char *text, ScreenId leads_to);
 

@@ -33,8 +33,8 @@ static const struct {
 	{ "from", N_("From"), SHEET_DATE },
 	{ "to", N_("To"), SHEET_DATE },
 	{ "session", N_("Session"), SHEET_NUMBER },
-	{ "subject", N_("Person"), SHEET_TEXT },
-	{ "lot", N_("Lot"), SHEET_TEXT },
+	{ "subject", N_("Person"), SHEET_CODE },
+	{ "lot", N_("Lot"), SHEET_CODE },
 };
 
 /* ---- asking ---- */

@@ -199,7 +199,7 @@ static void on_subject(GtkButton *button, gpointer userdata)
 {
 	History *page = userdata;
 
-	sheet_ask(page->screen.panel->sheet, SHEET_TEXT, _("Person (pseudonym)"),
+	sheet_ask(page->screen.panel->sheet, SHEET_CODE, _("Person (pseudonym)"),
 		panel_text(page->screen.panel, "Subject"), subject_entered, page);
 }
 

@@ -25,45 +25,22 @@ static const struct {
 } fields[FIELDS] = {
 	[BRAND] = { "pigment-brand", N_("Brand"), SHEET_TEXT },
 	[COLOUR] = { "pigment-colour", N_("Colour"), SHEET_TEXT },
-	[LOT] = { "pigment-lot", N_("Lot"), SHEET_TEXT },
+	[LOT] = { "pigment-lot", N_("Lot"), SHEET_CODE },
 	[EXPIRY] = { "pigment-expiry", N_("Expiry"), SHEET_DATE },
 };
 
 /* ---- the cartridge ---- */
 
-static void mounted(void *userdata, GVariant *result)
-{
-	Cartridge *page = userdata;
-
-	if (panel_text(page->screen.panel, "Pigment")[0])
-		panel_advance(page->screen.panel);
-}
-
 static void mount_code(void *userdata, const char *code)
 {
-	Cartridge *page = userdata;
-
-	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "MountNeedle", g_variant_new("(s)", code),
-		mounted, page);
-}
-
-static void mount_scanned(Cartridge *page, const char *code)
-{
-	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "MountScanned", g_variant_new("(s)", code),
-		mounted, page);
+	panel_mount(((Cartridge *)userdata)->screen.panel, code);
 }
 
 static void on_mount(GtkButton *button, gpointer userdata)
 {
 	Cartridge *page = userdata;
 
-	sheet_ask(page->screen.panel->sheet, SHEET_TEXT, _("Code of the cartridge"), "", mount_code, page);
-}
-
-static bool scanned(Screen *screen, const char *code)
-{
-	mount_scanned((Cartridge *)screen, code);
-	return true;
+	sheet_ask(page->screen.panel->sheet, SHEET_CODE, _("Code of the cartridge"), "", mount_code, page);
 }
 
 static void remove_cartridge(void *userdata, const char *reason)
@@ -200,7 +177,7 @@ Screen *screen_cartridge_new(Panel *panel)
 {
 	Cartridge *page = g_new0(Cartridge, 1);
 
-	page->screen = (Screen){ .panel = panel, .update = update, .scanned = scanned };
+	page->screen = (Screen){ .panel = panel, .update = update };
 	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 16, NULL);
 	gtk_box_set_homogeneous(GTK_BOX(page->screen.widget), TRUE);
 	gtk_box_append(GTK_BOX(page->screen.widget), cartridge_box(page));

@@ -98,7 +98,7 @@ static void on_subject(GtkButton *button, gpointer userdata)
 {
 	Person *page = userdata;
 
-	sheet_ask(page->screen.panel->sheet, SHEET_TEXT, _("Person (pseudonym)"), field_get(page->subject),
+	sheet_ask(page->screen.panel->sheet, SHEET_CODE, _("Person (pseudonym)"), field_get(page->subject),
 		subject_entered, page);
 }
 

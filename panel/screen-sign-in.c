@@ -128,14 +128,10 @@ static void on_pin_key(void *userdata, char key)
 	show_pin(page);
 }
 
-static bool typed(Screen *screen, char key)
+static void typed(Screen *screen, char key)
 {
-	SignIn *page = (SignIn *)screen;
-
-	if (panel_step_done(screen->panel, SCREEN_SIGN_IN) || !(g_ascii_isdigit(key) || key == '\b'))
-		return false;
-	on_pin_key(page, key);
-	return true;
+	if (!panel_step_done(screen->panel, SCREEN_SIGN_IN))
+		on_pin_key((SignIn *)screen, key);
 }
 
 static bool scanned(Screen *screen, const char *code)
@@ -160,7 +156,7 @@ static void on_badge(GtkButton *button, gpointer userdata)
 {
 	SignIn *page = userdata;
 
-	sheet_ask(page->screen.panel->sheet, SHEET_TEXT, _("Badge"), "", badge_entered, page);
+	sheet_ask(page->screen.panel->sheet, SHEET_CODE, _("Badge"), "", badge_entered, page);
 }
 
 static void on_sign_out(GtkButton *button, gpointer userdata)

@@ -62,10 +62,16 @@ static void accept(Sheet *sheet)
 	explicit_bzero(value, sizeof value);
 }
 
+static bool is_text(SheetKind kind)
+{
+	return kind == SHEET_TEXT || kind == SHEET_CODE;
+}
+
 static size_t longest(SheetKind kind)
 {
 	switch (kind) {
 	case SHEET_TEXT:
+	case SHEET_CODE:
 		return TEXT_MAX;
 	case SHEET_NUMBER:
 		return NUMBER_MAX;
@@ -91,7 +97,7 @@ static void take_back(Sheet *sheet)
 static void add(Sheet *sheet, char key)
 {
 	size_t length = strlen(sheet->value);
-	bool digits = sheet->kind != SHEET_TEXT;
+	bool digits = !is_text(sheet->kind);
 
 	if (length >= longest(sheet->kind) || (digits && !g_ascii_isdigit(key)))
 		return;
@@ -104,10 +110,6 @@ void sheet_type(Sheet *sheet, char key)
 {
 	if (!sheet_is_open(sheet) || !gtk_widget_get_visible(sheet->entry_row))
 		return;
-	if (key == '\n') {
-		accept(sheet);
-		return;
-	}
 	if (key == '\b')
 		take_back(sheet);
 	else
@@ -117,10 +119,16 @@ void sheet_type(Sheet *sheet, char key)
 
 void sheet_scanned(Sheet *sheet, const char *code)
 {
-	if (sheet->kind != SHEET_TEXT || !gtk_widget_get_visible(sheet->entry_row))
-		return;
-	g_strlcpy(sheet->value, code, sizeof sheet->value);
-	accept(sheet);
+	const char *refusal = _("A scanned code is not for this: nothing was changed.");
+
+	if (!gtk_widget_get_visible(sheet->entry_row)) {
+		gtk_label_set_text(sheet->choice_title, refusal);
+	} else if (sheet->kind != SHEET_CODE) {
+		gtk_label_set_text(sheet->title, refusal);
+	} else {
+		sheet_close(sheet);
+		sheet->done(sheet->userdata, code);
+	}
 }
 
 /* ---- the keyboard ---- */
@@ -176,7 +184,10 @@ static GtkWidget *keyboard_new(Sheet *sheet)
 
 static void on_pad(void *userdata, char key)
 {
-	sheet_type(userdata, key);
+	if (key == '\n')
+		accept(userdata);
+	else
+		sheet_type(userdata, key);
 }
 
 static void on_cancel(GtkButton *button, gpointer userdata)
@@ -281,8 +292,8 @@ static void open_sheet(Sheet *sheet, SheetDone done, void *userdata, bool choose
 	sheet->userdata = userdata;
 	gtk_widget_set_visible(sheet->choices, choose);
 	gtk_widget_set_visible(sheet->entry_row, !choose);
-	gtk_widget_set_visible(sheet->keyboard, !choose && sheet->kind == SHEET_TEXT);
-	gtk_widget_set_visible(sheet->pad, !choose && sheet->kind != SHEET_TEXT);
+	gtk_widget_set_visible(sheet->keyboard, !choose && is_text(sheet->kind));
+	gtk_widget_set_visible(sheet->pad, !choose && !is_text(sheet->kind));
 	gtk_widget_set_visible(sheet->widget, TRUE);
 }
 

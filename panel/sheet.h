@@ -10,6 +10,7 @@ typedef struct Sheet Sheet;
 
 typedef enum SheetKind {
 	SHEET_TEXT,
+	SHEET_CODE, /* a text that can be scanned as well */
 	SHEET_NUMBER,
 	SHEET_DATE, /* YYYY-MM-DD; the dashes come by themselves */
 	SHEET_PIN,  /* not shown, and forgotten afterwards */
@@ -35,7 +36,10 @@ void sheet_ask(
 void sheet_choose(Sheet *sheet, const char *title, const char *const *choices, bool other, SheetDone done,
 	void *userdata);
 
-/** A key of a real keyboard; '\b' and '\n' too. */
+/** A key of a real keyboard; '\b' too. What it typed is accepted by touch alone. */
 void sheet_type(Sheet *sheet, char key);
-/** What a scanner read, when a text is asked for: as if typed and accepted. */
+/**
+ * What a scanner read: entered and accepted where a code is asked for, however long it is. Elsewhere it is
+ * not for this sheet, which says so and keeps what was typed.
+ */
 void sheet_scanned(Sheet *sheet, const char *code);

@@ -7,7 +7,7 @@
 #define BUS_NAME "org.stipple.Station1"
 #define PATH     "/org/stipple/Station1"
 
-enum { PATIENCE_MS = 120 * 1000, RETRY_S = 2 };
+enum { PATIENCE_MS = 120 * 1000, RETRY_S = 2, PULSE_MS = 500, QUIET_US = 800 * 1000, PING_MS = 5000 };
 
 static const struct {
 	const char *path, *interface;
@@ -24,12 +24,62 @@ struct StationClient {
 	GDBusConnection *connection;
 	GDBusProxy *proxies[STATION_OBJECT_MAX];
 	GCancellable *life, *calls;
-	guint changed_source, retry_source;
+	guint changed_source, retry_source, pulse_source;
+	gint64 heard_us; /* the last sign of life, by the monotonic clock */
+	bool asking;     /* for one */
 	unsigned generation;
 	bool present;
 };
 
 static void connect_bus(StationClient *client);
+
+/* ---- signs of life ---- */
+
+/** Something that only the station itself can have sent. */
+static void heard(StationClient *client)
+{
+	client->heard_us = g_get_monotonic_time();
+}
+
+unsigned station_client_silence_s(const StationClient *client)
+{
+	return (unsigned)((g_get_monotonic_time() - client->heard_us) / G_USEC_PER_SEC);
+}
+
+static void state_came(GObject *source, GAsyncResult *result, void *userdata)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GVariant) answer = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
+	StationClient *client = userdata;
+
+	/* the client may be gone */
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return;
+	client->asking = false;
+	if (answer)
+		heard(client);
+}
+
+/** A property and not a ping: what answers is what keeps the state. */
+static void ask_state(StationClient *client)
+{
+	client->asking = true;
+	g_dbus_connection_call(client->connection, BUS_NAME, objects[STATION_OBJECT_SESSION].path,
+		"org.freedesktop.DBus.Properties", "Get",
+		g_variant_new("(ss)", objects[STATION_OBJECT_SESSION].interface, "State"), NULL,
+		G_DBUS_CALL_FLAGS_NO_AUTO_START, PING_MS, client->life, state_came, client);
+}
+
+static gboolean pulse(gpointer userdata)
+{
+	StationClient *client = userdata;
+
+	if (client->present && client->connection && !client->asking &&
+		g_get_monotonic_time() - client->heard_us >= QUIET_US)
+		ask_state(client);
+	client->options.pulse(client->options.userdata);
+	return G_SOURCE_CONTINUE;
+}
 
 /* ---- telling ---- */
 
@@ -56,6 +106,8 @@ static gboolean tell(void *userdata)
 	client->changed_source = 0;
 	if (client->present && !present)
 		client->generation++;
+	if (present && !client->present)
+		heard(client);
 	client->present = present;
 	client->options.changed(client->options.userdata);
 	return G_SOURCE_REMOVE;
@@ -69,6 +121,7 @@ static void changed(StationClient *client)
 
 static void on_properties(GDBusProxy *proxy, GVariant *values, const char *const *gone, void *userdata)
 {
+	heard(userdata);
 	changed(userdata);
 }
 
@@ -83,6 +136,7 @@ static void on_signal(
 	StationClient *client = userdata;
 	const char *first, *text;
 
+	heard(client);
 	if (strcmp(signal, "Alert") == 0 && g_variant_is_of_type(arguments, G_VARIANT_TYPE("(ss)"))) {
 		g_variant_get(arguments, "(&s&s)", &first, &text);
 		client->options.alert(client->options.userdata, first, text);
@@ -167,6 +221,7 @@ static void connected(GObject *source, GAsyncResult *result, void *userdata)
 		return;
 	}
 	client->connection = connection;
+	client->asking = false;
 	g_signal_connect(connection, "closed", G_CALLBACK(on_closed), client);
 	for (int i = 0; i < STATION_OBJECT_MAX; i++)
 		g_dbus_proxy_new(connection, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, NULL, BUS_NAME,
@@ -206,6 +261,7 @@ StationClient *station_client_new(const StationClientOptions *options)
 	client->bus = g_strdup(options->bus);
 	client->life = g_cancellable_new();
 	client->calls = g_cancellable_new();
+	client->pulse_source = g_timeout_add(PULSE_MS, pulse, client);
 	connect_bus(client);
 	return client;
 }
@@ -219,6 +275,7 @@ StationClient *station_client_free(StationClient *client)
 	drop_connection(client);
 	g_clear_handle_id(&client->changed_source, g_source_remove);
 	g_clear_handle_id(&client->retry_source, g_source_remove);
+	g_clear_handle_id(&client->pulse_source, g_source_remove);
 	g_object_unref(client->life);
 	g_object_unref(client->calls);
 	g_free(client->bus);
@@ -304,6 +361,7 @@ static void refreshed(GObject *source, GAsyncResult *result, void *userdata)
 	/* a station that went away says so by its name; what was known of it is then dropped anyway */
 	if (!answer)
 		return;
+	heard(userdata);
 	g_variant_get(answer, "(a{sv})", &values);
 	while (g_variant_iter_loop(values, "{&sv}", &name, &value))
 		g_dbus_proxy_set_cached_property(G_DBUS_PROXY(source), name, value);

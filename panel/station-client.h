@@ -16,6 +16,8 @@
 
 typedef struct StationClient StationClient;
 
+enum { STATION_STALE_S = 2 };
+
 typedef enum StationObject {
 	STATION_OBJECT_STATION,
 	STATION_OBJECT_SESSION,
@@ -32,6 +34,7 @@ typedef struct StationClientOptions {
 	void (*changed)(void *userdata); /* properties or presence changed; at most once per loop turn */
 	void (*alert)(void *userdata, const char *alert, const char *text);
 	void (*scanned)(void *userdata, const char *code); /* by the station's own scanner */
+	void (*pulse)(void *userdata); /* twice a second: see station_client_silence_s() */
 	void *userdata;
 } StationClientOptions;
 
@@ -41,6 +44,12 @@ StationClient *station_client_free(StationClient *client);
 
 /** True while the daemon is on the bus and its properties are known. */
 bool station_client_present(const StationClient *client);
+/**
+ * Seconds since the station gave any sign of life: a signal, an answer, or the State that it is asked for
+ * when it has been quiet for one. What is shown of it is as old as that. From STATION_STALE_S on it does not
+ * answer.
+ */
+unsigned station_client_silence_s(const StationClient *client);
 /** Grows each time the daemon was away: whoever remembers it notices a restart. */
 unsigned station_client_generation(const StationClient *client);
 

@@ -32,8 +32,23 @@ static GtkWidget *centred_label(const char *text)
 	wrap_without_hyphens(label);
 	/* the longest word always fits: what is on a button is short */
 	gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD);
+	/* else it asks for two lines where there is room for one, and for another height than it then takes
+	 */
+	gtk_label_set_natural_wrap_mode(GTK_LABEL(label), GTK_NATURAL_WRAP_NONE);
 	gtk_label_set_justify(GTK_LABEL(label), GTK_JUSTIFY_CENTER);
 	return label;
+}
+
+static GtkWidget *without_focus(GtkWidget *widget)
+{
+	gtk_widget_set_focusable(widget, FALSE);
+	gtk_widget_set_focus_on_click(widget, FALSE);
+	return widget;
+}
+
+GtkWidget *button_new(void)
+{
+	return without_focus(gtk_button_new());
 }
 
 static void finish_button(GtkWidget *button, const char *text, const char *style)
@@ -47,7 +62,7 @@ static void finish_button(GtkWidget *button, const char *text, const char *style
 
 GtkWidget *touch_button_new(const char *text, const char *style, GCallback clicked, gpointer userdata)
 {
-	GtkWidget *button = gtk_button_new();
+	GtkWidget *button = button_new();
 
 	finish_button(button, text, style);
 	g_signal_connect(button, "clicked", clicked, userdata);
@@ -62,7 +77,7 @@ void touch_button_set_text(GtkWidget *button, const char *text)
 
 GtkWidget *touch_choice_new(const char *text, GtkWidget *group, GCallback toggled, gpointer userdata)
 {
-	GtkWidget *button = gtk_toggle_button_new();
+	GtkWidget *button = without_focus(gtk_toggle_button_new());
 
 	finish_button(button, text, "choice");
 	if (group)
@@ -74,7 +89,7 @@ GtkWidget *touch_choice_new(const char *text, GtkWidget *group, GCallback toggle
 
 GtkWidget *field_new(const char *title, GCallback clicked, gpointer userdata)
 {
-	GtkWidget *button = gtk_button_new(), *box = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
+	GtkWidget *button = button_new(), *box = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	GtkWidget *caption = gtk_label_new(title), *value = gtk_label_new(NULL);
 
 	gtk_label_set_xalign(GTK_LABEL(caption), 0);
@@ -158,7 +173,7 @@ GtkWidget *box_new(GtkOrientation orientation, int spacing, const char *style)
 
 GtkWidget *scroller_new(GtkWidget *child)
 {
-	GtkWidget *scroller = gtk_scrolled_window_new();
+	GtkWidget *scroller = without_focus(gtk_scrolled_window_new());
 
 	gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
 	gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), child);

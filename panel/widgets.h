@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** The few kinds of widgets that all screens are made of. All are large enough for a gloved hand. */
+/**
+ * The few kinds of widgets that all screens are made of. All are large enough for a gloved hand, and none
+ * takes the keyboard's focus: a scanner is a keyboard whose Enter would press what has it.
+ */
 
 #include <gtk/gtk.h>
 #include <stdbool.h>
 
+/** A button that touch alone presses; all others here are made of it. */
+GtkWidget *button_new(void);
 /** A button with a text, which is also its accessible name. `style`: a CSS class or NULL. */
 GtkWidget *touch_button_new(const char *text, const char *style, GCallback clicked, gpointer userdata);
 void touch_button_set_text(GtkWidget *button, const char *text);

@@ -2,6 +2,7 @@
 """The touch panel on a screen of its own: found through the accessibility tree, touched with real events."""
 
 import contextlib
+import ctypes
 import os
 import pathlib
 import shutil
@@ -27,7 +28,8 @@ ACCESSIBLE, COMPONENT = "org.a11y.atspi.Accessible", "org.a11y.atspi.Component"
 BUTTONS = (43, 62, 44)  # push, toggle, radio
 SCROLL_PANE = 49
 IN_WINDOW = harness.dbus.UInt32(1)
-STATE_SENSITIVE, STATE_VISIBLE = 24, 30
+STATE_FOCUSABLE, STATE_SENSITIVE, STATE_VISIBLE = 11, 24, 30
+WINDOW_ROLES = (23, 69)  # frame, window
 
 
 class Node(typing.NamedTuple):
@@ -110,6 +112,54 @@ class Screen:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class Keyboard:
+    """A keyboard of the display, without a pause between its keys: what a scanner is to the panel."""
+
+    SHIFT, CONTROL, CAPS_LOCK, RETURN = 0xffe1, 0xffe3, 0xffe5, 0xff0d
+
+    def __init__(self):
+        self.x11, self.test = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
+        self.x11.XOpenDisplay.restype = ctypes.c_void_p
+        self.x11.XKeysymToKeycode.argtypes = ctypes.c_void_p, ctypes.c_ulong
+        self.x11.XKeysymToKeycode.restype = ctypes.c_ubyte
+        self.x11.XkbKeycodeToKeysym.argtypes = ctypes.c_void_p, ctypes.c_ubyte, ctypes.c_int, ctypes.c_int
+        self.x11.XkbKeycodeToKeysym.restype = ctypes.c_ulong
+        self.x11.XSync.argtypes = ctypes.c_void_p, ctypes.c_int
+        self.test.XTestFakeKeyEvent.argtypes = ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_ulong
+        self.display = self.x11.XOpenDisplay(None)
+        assert self.display, "no display"
+
+    def key(self, symbol, *held):
+        """Presses and releases a key while others are held; nothing is sent before flush()."""
+        codes = [self.x11.XKeysymToKeycode(self.display, one) for one in (*held, symbol)]
+        for code in codes:
+            self.test.XTestFakeKeyEvent(self.display, code, 1, 0)
+        for code in reversed(codes):
+            self.test.XTestFakeKeyEvent(self.display, code, 0, 0)
+
+    def character(self, character):
+        if character == "\x1d":
+            self.key(ord("]"), self.CONTROL)
+            return
+        code = self.x11.XKeysymToKeycode(self.display, ord(character))
+        plain = self.x11.XkbKeycodeToKeysym(self.display, code, 0, 0)
+        self.key(ord(character), *([] if plain == ord(character) else [self.SHIFT]))
+
+    def flush(self):
+        self.x11.XSync(self.display, 0)
+
+    def scan(self, code, end=RETURN):
+        for character in code:
+            self.character(character)
+        if end:
+            self.key(end)
+        self.flush()
+
+    def caps_lock(self):
+        self.key(self.CAPS_LOCK)
+        self.flush()
+
+
 class Shown(typing.NamedTuple):
     """Something on the screen, and the panes in which it can be moved, the outermost first."""
 
@@ -123,9 +173,10 @@ class Panel:
     """stipple-panel as a person has it: what is shown is read, what is shown is touched."""
 
     def __init__(self, screen, address, size="800x480", language="en", dark=False):
+        self.keyboard = Keyboard()
         self.screen, self.size = screen, tuple(int(n) for n in size.split("x"))
         self.memory = tempfile.TemporaryDirectory(prefix="stipple-panel-")
-        self.log = open(screen.folder / "panel.log", "ab")
+        self.log = open(screen.folder / "panel.log", "wb")
         environment = dict(os.environ, GSK_RENDERER="cairo", LC_ALL="C.UTF-8", GTK_A11Y="atspi",
                            ASAN_OPTIONS="detect_leaks=0", GSETTINGS_BACKEND="memory", XDG_STATE_HOME=self.memory.name)
         self.process = subprocess.Popen(
@@ -246,6 +297,9 @@ class Panel:
         node = self.wait_for(usable, f"the button '{name}'")
         self.wait_for(lambda: self.laid_out(node), f"the button '{name}' to be laid out")
         self.bring_into_view(node)
+        # a notice that has just come takes room with the next frame
+        time.sleep(0.15)
+        self.bring_into_view(node)
         self.tap(node)
 
     def step(self, number):
@@ -268,12 +322,7 @@ class Panel:
 
     def scan(self, code):
         """As a scanner does that is a keyboard: fast, and with Enter behind it."""
-        for part in code.replace("\x1d", "\x1d\x00").split("\x00"):
-            group_separator = part.endswith("\x1d")
-            pointer("type", "--delay", "1", part.rstrip("\x1d"))
-            if group_separator:
-                pointer("key", "ctrl+bracketright")
-        pointer("key", "Return")
+        self.keyboard.scan(code)
 
     # ---- how it is laid out ----
 
@@ -282,10 +331,32 @@ class Panel:
         faults, extents = [], self.extents(self.window)
         if extents[2:] != self.size:
             faults.append(f"the window is {extents[2:]}")
-        for shown in self.everything():
+        everything = self.everything()
+        for shown in everything:
             if shown.role in BUTTONS:
                 faults += self.faults_of_button(shown)
-        return faults
+            # a scanner's Enter presses what has the focus
+            if shown.role not in WINDOW_ROLES and shown.node.is_in(STATE_FOCUSABLE):
+                faults.append(f"{shown.name!r} (role {shown.role}) takes the keyboard's focus")
+        return faults + list(self.overlaps([shown for shown in everything if shown.role in BUTTONS]))
+
+    def overlaps(self, buttons):
+        """Sentences about buttons that cover a part of each other where they can be touched."""
+        places = [(shown, self.touchable(shown)) for shown in buttons]
+        for i, (one, (left, top, right, bottom)) in enumerate(places):
+            for other, (x, y, x_end, y_end) in places[i + 1:]:
+                if min(right, x_end) - max(left, x) > 1 and min(bottom, y_end) - max(top, y) > 1:
+                    yield (f"{one.name!r} at {(left, top, right, bottom)} and {other.name!r} at "
+                           f"{(x, y, x_end, y_end)} lie over each other")
+
+    def touchable(self, shown):
+        """The part of a button that is not scrolled away: left, top, right, bottom."""
+        x, y, width, height = self.extents(shown.node)
+        left, top, right, bottom = x, y, x + width, y + height
+        for pane in shown.panes:
+            x, y, width, height = self.extents(pane)
+            left, top, right, bottom = max(left, x), max(top, y), min(right, x + width), min(bottom, y + height)
+        return left, top, right, bottom
 
     def faults_of_button(self, shown):
         x, y, width, height = self.extents(shown.node)

@@ -257,7 +257,8 @@ def test_a_lot_is_received_by_its_code(panel, station):
     for field, text in (("Quantity", "8"), ("Product", "1rl"), ("Maker", "acm")):
         panel.enter(field, text)
     panel.touch("Record")
-    panel.wait_sees('Lot L77 is on record with maker "acme", not "acm"')
+    panel.touch('Lot L77 is on record with maker "acme", not "acm"')
+    panel.wait_gone("not \"acm\"")
     panel.enter("Maker", "e")
     panel.touch("Record")
     wait_for(lambda: station.audit("lot", lot="L77")[0]["quantity"] == 20, "the second delivery")

@@ -11,7 +11,7 @@ import harness
 import panel_harness
 
 LANGUAGES = ["en", "es"]
-SIZES = ["800x480", "1280x800"]
+SIZES = ["800x480", "1024x600", "1280x800"]
 
 
 class Walk:
@@ -87,6 +87,9 @@ def walk_the_rest(walk, panel, language):
     walk.look("history")
     panel.scan("P-0001")
     walk.look("history-of-somebody")
+    panel.touch({"en": "Person (", "es": "Persona ("}[language])
+    walk.look("sheet")
+    panel.touch({"en": "Cancel", "es": "Cancelar"}[language])
     panel.step(9)
     panel.touch({"en": "Records", "es": "Registros"}[language])
     walk.look("records")
@@ -97,7 +100,7 @@ def walk_the_rest(walk, panel, language):
 def test_everything_fits(screen, station, language, size):
     station.enrol()
     station.receive_lot()
-    panel = panel_harness.Panel(screen, station.address, size=size, language=language, dark=size == SIZES[1])
+    panel = panel_harness.Panel(screen, station.address, size=size, language=language, dark=size == SIZES[-1])
     walk = Walk(panel, f"{language}-{size}")
     try:
         walk_before_signing_in(walk, panel)
@@ -106,6 +109,7 @@ def test_everything_fits(screen, station, language, size):
     finally:
         panel.close()
     assert not walk.faults, "\n".join(walk.faults)
+    assert "Expect overlapping widgets" not in panel.log_text(), "GTK itself says what does not fit"
 
 
 def test_the_station_speaks_the_panels_language(screen, station):
