@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { COMMANDS_MAX = 8, FIRST_VALUE = 256, LABEL_MAX = 40 };
+enum { COMMANDS_MAX = 9, FIRST_VALUE = 256, LABEL_MAX = 40 };
 
 typedef struct Option {
 	const char *name, *argument; /* argument NULL: a switch */
@@ -17,7 +17,9 @@ typedef struct Option {
 
 #define AT(field) offsetof(Ctl, field)
 #define REPORTS   "report", "audit report"
-#define VERIFYING "audit verify", "audit witness", "ledger backup", "ledger restore", "ledger archive"
+#define VERIFYING                                                                                  \
+	"audit verify", "audit witness", "ledger backup", "ledger restore", "ledger clear-damage", \
+		"ledger archive"
 
 static const Option options[] = {
 	{ "json", NULL, AT(json), "one JSON object a line", { NULL }, 0 },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * A photograph for whoever may see it, only as it was recorded: what is handed out is the open file whose bytes were
- * compared with the record's digest. What this must not do: hand out a file because of its name.
+ * A photograph for whoever may see it, only as it was recorded: what is handed out is the open file whose
+ * bytes were compared with the record's digest. What this must not do: hand out a file because of its name.
  */
 
 #include "core/station-private.h"
@@ -16,9 +16,10 @@ static void open_work(void *userdata)
 	Operation *operation = userdata;
 	const StationOptions *options = &operation->station->options;
 
-	operation->picture_fd = options->open_image ? options->open_image(options->open_userdata,
-							      operation->reply.detail, operation->picture_sha256)
-						    : -ENODEV;
+	operation->picture_fd = options->open_image
+					? options->open_image(options->open_userdata, operation->reply.detail,
+						  operation->picture_sha256)
+					: -ENODEV;
 }
 
 static void opened(void *userdata)
@@ -37,7 +38,8 @@ static void opened(void *userdata)
 	}
 	if (!recorded || strcmp(recorded, operation->picture_sha256) != 0) {
 		log_line(LOG_ERR, LOG_ID_LEDGER_DAMAGED,
-			"the photograph %s is not the one that was recorded: it was replaced or changed", file);
+			"the photograph %s is not the one that was recorded: it was replaced or changed",
+			file);
 		operation_fail(operation, STATION_ERROR_PICTURE,
 			"the photograph %s is not the one that was recorded: it was replaced or changed; keep it as evidence"
 			" and bring back a backup of it",
@@ -54,7 +56,8 @@ static void found(void *userdata, int error, json_t *rows)
 	json_t *row = json_array_get(rows, 0);
 
 	if (error < 0) {
-		operation_fail(operation, STATION_ERROR_LEDGER, "the record cannot be read: %s", strerror(-error));
+		operation_fail(
+			operation, STATION_ERROR_LEDGER, "the record cannot be read: %s", strerror(-error));
 		return;
 	}
 	if (!row) {
@@ -76,7 +79,8 @@ void operation_open_picture(Operation *operation, const char *file)
 	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s", file);
 	r = ledger_lookup(operation->station->options.ledger, "picture", arguments, found, operation);
 	if (r < 0)
-		operation_fail(operation, STATION_ERROR_LEDGER, "the record cannot be read: %s", strerror(-r));
+		operation_fail(
+			operation, STATION_ERROR_LEDGER, "the record cannot be read: %s", strerror(-r));
 }
 
 void station_open_picture(Station *station, const char *file, StationDone done, void *userdata)

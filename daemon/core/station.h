@@ -177,8 +177,8 @@ typedef struct StationOptions {
 	int (*erase_image)(void *userdata, const char *file);
 	void *erase_userdata;
 	/**
-	 * Opens a photograph to be read, and says its digest. Called on a thread of its own; blocks on the disk. The
-	 * descriptor, or -errno. NULL: there are none.
+	 * Opens a photograph to be read, and says its digest. Called on a thread of its own; blocks on the
+	 * disk. The descriptor, or -errno. NULL: there are none.
 	 */
 	int (*open_image)(void *userdata, const char *file, char ret_sha256[DIGEST_HEX_MAX]);
 	void *open_userdata;
