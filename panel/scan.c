@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "util/scan.h"
+
 bool scan_is_over(const Scan *scan, uint32_t time_ms)
 {
 	return scan->length > 0 && (int32_t)(time_ms - scan->time_ms) > SCAN_GAP_MS;
@@ -29,12 +31,7 @@ bool scan_is_code(const Scan *scan)
 
 void scan_undo_caps_lock(Scan *scan)
 {
-	for (size_t i = 0; scan->caps_lock && i < scan->length; i++) {
-		char key = scan->keys[i];
-
-		if ((key >= 'a' && key <= 'z') || (key >= 'A' && key <= 'Z'))
-			scan->keys[i] = (char)(key ^ ('a' ^ 'A'));
-	}
+	(void)!code_undo_caps_lock(scan->keys, scan->caps_lock);
 }
 
 void scan_clear(Scan *scan)

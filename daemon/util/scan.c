@@ -36,7 +36,7 @@ static bool is_small_hibc(const char *code)
 	return small;
 }
 
-bool scan_undo_caps_lock(char *code, bool caps_lock)
+bool code_undo_caps_lock(char *code, bool caps_lock)
 {
 	bool changed = false;
 

@@ -11,4 +11,4 @@
  * where a symbology identifier (ISO/IEC 15424) came in the wrong case ("]D2"), and where a HIBC, which has
  * capitals only, has none. Works in place. Returns whether it changed anything.
  */
-bool scan_undo_caps_lock(char *code, bool caps_lock);
+bool code_undo_caps_lock(char *code, bool caps_lock);

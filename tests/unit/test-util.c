@@ -323,7 +323,7 @@ static void test_a_scan_with_caps_lock(void **state)
 		char code[64];
 
 		snprintf(code, sizeof code, "%s", rows[i].typed);
-		assert_int_equal(scan_undo_caps_lock(code, rows[i].caps_lock),
+		assert_int_equal(code_undo_caps_lock(code, rows[i].caps_lock),
 			strcmp(rows[i].typed, rows[i].code) != 0);
 		assert_string_equal(code, rows[i].code);
 	}
