@@ -81,13 +81,16 @@ static void test_what_is_too_long_is_cut(void **state)
 
 static void test_caps_lock_is_undone(void **state)
 {
-	Scan scan = run_of("]D201x21a17", 1000, 1), other = scan;
+	Scan scan = run_of("]D201x21a17", 1000, 1), unknown = scan, other = run_of("]d201x21a17", 1000, 1);
 
 	scan.caps_lock = true;
 	scan_undo_caps_lock(&scan);
 	assert_string_equal(scan.keys, "]d201X21A17");
+	/* its symbology identifier tells, where the toolkit does not */
+	scan_undo_caps_lock(&unknown);
+	assert_string_equal(unknown.keys, "]d201X21A17");
 	scan_undo_caps_lock(&other);
-	assert_string_equal(other.keys, "]D201x21a17");
+	assert_string_equal(other.keys, "]d201x21a17");
 }
 
 int main(void)
