@@ -52,8 +52,8 @@ static const Form table[] = {
 		FORM_ANYTIME },
 	{ "clock.corrected", FORM_STATION, "administrator", "the clock is right now", NULL, FORM_ANYTIME },
 	{ "operator.roles", FORM_STATION, "administrator", "these roles are right", NULL, FORM_ANYTIME },
-	{ "station.renamed", FORM_STATION, "administrator", "this station bears these names from its next start on", NULL,
-		FORM_ANYTIME },
+	{ "station.renamed", FORM_STATION, "administrator",
+		"this station bears these names from its next start on", NULL, FORM_ANYTIME },
 	{ "operator.revoked", FORM_STATION, "administrator", "this badge is no longer valid", NULL,
 		FORM_ANYTIME },
 };

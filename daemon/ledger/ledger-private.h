@@ -383,7 +383,8 @@ int query_columns(
 int query_add_functions(sqlite3 *db) _must_check_;
 
 /* identity.c */
-/** Adds twin(unit) to a connection: what all spellings of a serial have in common. Returns an SQLite result. */
+/** Adds twin(unit) to a connection: what all spellings of a serial have in common. Returns an SQLite result.
+ */
 int identity_add_functions(sqlite3 *db) _must_check_;
 
 /* known.c */

@@ -31,10 +31,11 @@ typedef struct LedgerMessage {
 typedef int (*LedgerMessageDone)(void *userdata, const LedgerMessage *message);
 
 typedef struct LedgerOutboxInfo {
-	uint64_t newest;     /* number of the newest record; 0 none */
-	uint64_t checkpoint; /* records that the newest checkpoint covers; 0 none */
-	uint64_t restored;   /* number of the newest record ledger.restored; 0 none */
-	char formerly[LEDGER_NAMES_MAX]; /* "<clinic>/<station>" before the newest station.renamed; "" never renamed */
+	uint64_t newest;                 /* number of the newest record; 0 none */
+	uint64_t checkpoint;             /* records that the newest checkpoint covers; 0 none */
+	uint64_t restored;               /* number of the newest record ledger.restored; 0 none */
+	char formerly[LEDGER_NAMES_MAX]; /* "<clinic>/<station>" before the newest station.renamed; "" never
+					    renamed */
 	/* where the daemons of earlier versions, which published themselves, were */
 	uint64_t published, checkpoint_published;
 } LedgerOutboxInfo;

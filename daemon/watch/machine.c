@@ -41,7 +41,8 @@ void machine_check_outputs(const Config *config, StationCheck *check)
 
 	if (strcmp(config->board_plugin, "board-spi") != 0 ||
 		!pinctrl_keeps_outputs("/sys/module", parameter)) {
-		snprintf(check->text, sizeof check->text, "no driver is there that would keep ENABLE of a dead process");
+		snprintf(check->text, sizeof check->text,
+			"no driver is there that would keep ENABLE of a dead process");
 		return;
 	}
 	check->level = 1;
