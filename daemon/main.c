@@ -21,7 +21,6 @@
 #include "live/live.h"
 #include "plugin/plugin-loader.h"
 #include "scanner/scanner.h"
-#include "util/digest-file.h"
 #include "util/enrolment-code.h"
 #include "util/file.h"
 #include "util/log.h"
@@ -307,26 +306,15 @@ static int erase_image(void *userdata, const char *file)
 	return file_erase(folder, file);
 }
 
-/** The same. What is hashed is what is handed out, whatever the name leads to later. */
+/** The same. */
 static int open_image(void *userdata, const char *file, char ret_sha256[DIGEST_HEX_MAX])
 {
 	const Daemon *daemon = userdata;
 	_cleanup_(freep) char *path = NULL;
-	_cleanup_(closep) int fd = -1;
-	struct stat status;
-	int r;
 
 	if (asprintf(&path, "%s/images/%s", daemon->config->state_folder, file) < 0)
 		return -ENOMEM;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return -errno;
-	if (!S_ISREG(status.st_mode))
-		return -EINVAL;
-	r = digest_file(fd, ret_sha256);
-	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
-		r = -errno;
-	return r < 0 ? r : TAKE_FD(fd);
+	return images_open(path, ret_sha256);
 }
 
 static int capture(void *userdata, const StationCapture *capture)

@@ -3,9 +3,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/image-name.h"
+#include "util/digest-file.h"
 #include "util/file.h"
 #include "util/log.h"
 
@@ -44,4 +48,20 @@ int images_find(const char *folder, json_t **ret)
 		return -ENOMEM;
 	*ret = json_incref(found);
 	return 0;
+}
+
+int images_open(const char *path, char ret_sha256[DIGEST_HEX_MAX])
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat status;
+	int r;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	r = digest_file(fd, ret_sha256);
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	return r < 0 ? r : TAKE_FD(fd);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** The folder of photographs before a camera writes there. */
+/** The files of photographs, apart from taking them. */
 
 #include <jansson.h>
 
 #include "util/cleanup.h"
+#include "util/digest.h"
 
 /**
  * Deletes what a power cut left of photographs that were being written, and names those that are whole: an
@@ -13,3 +14,10 @@
  * Blocks on the disk. -ENOMEM, or why the folder cannot be read; one that is missing is empty.
  */
 int images_find(const char *folder, json_t **ret) _must_check_;
+
+/**
+ * Opens a photograph and computes its SHA-256: what is hashed is what is handed out, whatever the name leads
+ * to later. A descriptor at the file's beginning, the caller's; -errno, or -EINVAL of what is no ordinary
+ * file. Blocks on the disk.
+ */
+int images_open(const char *path, char ret_sha256[DIGEST_HEX_MAX]) _must_check_;
