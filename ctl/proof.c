@@ -100,6 +100,8 @@ int proof_verify(const Ctl *ctl, VerifyOptions *options, Verification *ret)
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	char error[LEDGER_TEXT_MAX] = "";
 
+	ledger_limit_memory(CTL_LEDGER_MEMORY);
+
 	options->threads = processors < 1                    ? 1
 			   : processors > VERIFY_THREADS_MAX ? VERIFY_THREADS_MAX
 							     : (unsigned)processors;

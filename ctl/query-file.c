@@ -144,6 +144,7 @@ int query_file(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, vo
 	LedgerInfo info;
 	int status;
 
+	ledger_limit_memory(CTL_LEDGER_MEMORY);
 	if (ledger_open(&options, &ledger, &info, streaming.text) < 0)
 		return ctl_fail("%s", streaming.text);
 	if (ledger_columns_now(ledger, query, &columns, streaming.text) < 0)

@@ -67,6 +67,12 @@ typedef struct LedgerInfo {
 int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info,
 	char error[LEDGER_TEXT_MAX]) _must_check_;
 
+/**
+ * From now on all that SQLite holds in this process stays below so many bytes: for programs that read files
+ * of others. What needs more fails with -ENOMEM. Never in the daemon, whose writer would fail with it.
+ */
+void ledger_limit_memory(int64_t bytes);
+
 /** Commits what waits, answers nobody, joins the thread. Accepts NULL; returns NULL. */
 Ledger *ledger_free(Ledger *ledger);
 DEFINE_CLEANUP(Ledger *, ledger_free, ledger_freep);

@@ -251,6 +251,11 @@ Reader *reader_free(Reader *reader)
 	return NULL;
 }
 
+void ledger_limit_memory(int64_t bytes)
+{
+	(void)sqlite3_hard_heap_limit64(bytes);
+}
+
 /* ---- snapshots ---- */
 
 static int64_t number_of(const Reader *reader, const char *pragma)
