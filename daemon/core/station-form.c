@@ -192,6 +192,13 @@ static void form_recorded(Operation *operation, const LedgerAnswer *answer)
 	for (size_t i = 0; i < ELEMENTS(steps); i++)
 		if (strcmp(steps[i].kind, operation->form->kind) == 0 && steps[i].after)
 			steps[i].after(operation);
+	if (answer->lingers) {
+		operation_fail(operation, STATION_ERROR_LEDGER,
+			"the erasure is record %llu, but a reader of the ledger (another program, or a verification) still keeps what was"
+			" erased in its log: end it; the station goes on trying, also after a restart",
+			(unsigned long long)answer->seq);
+		return;
+	}
 	station_facts_then_done(operation);
 }
 

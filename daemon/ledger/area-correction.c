@@ -38,11 +38,12 @@ static char *value_text(const json_t *value)
 }
 
 /** Refuses an old value that is not what the record says after the corrections so far. */
-static int check_old(ProjectionContext *context, const json_t *leaf)
+static int check_old(ProjectionContext *context, const json_t *leaf, const json_t *words)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *newest = NULL;
 	const char *field = projection_text(context, "field"), *old = projection_text(context, "old");
-	_cleanup_(freep) char *said = value_text(json_object_get(json_object_get(leaf, "body"), field));
+	const json_t *value = json_object_get(json_object_get(leaf, "body"), field);
+	_cleanup_(freep) char *said = value_text(value ? value : words);
 	const char *now = said;
 	bool corrected;
 	int r = projection_step(context,
@@ -93,6 +94,29 @@ static int check_new(ProjectionContext *context, const char *kind)
 	return r < 0 ? r : record_ranges_check(&only, body, context->answer->text);
 }
 
+static bool is_words(const char *kind, const char *name)
+{
+	const RecordField *field = ledger_fields(kind);
+
+	while (field && field->name && strcmp(field->name, name) != 0)
+		field++;
+	return field && field->name && field->words;
+}
+
+/** What was said in somebody's own words is corrected in them: neither text may stand in the leaf. */
+static int keep_words_beside(ProjectionContext *context)
+{
+	static const char *const texts[] = { "old", "new" };
+
+	for (size_t i = 0; i < ELEMENTS(texts); i++)
+		if (json_object_set(context->personal, texts[i], json_object_get(context->body, texts[i])) <
+				0 ||
+			json_object_del(context->body, texts[i]) < 0)
+			return -ENOMEM;
+	context->body_changed = context->personal_changed = true;
+	return 0;
+}
+
 /** So that it stands in the timeline of the session whose record it corrects. */
 static int take_session(ProjectionContext *context, const json_t *leaf)
 {
@@ -109,11 +133,12 @@ static int take_session(ProjectionContext *context, const json_t *leaf)
 static int check_corrected(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *record = NULL;
-	json_auto_t *leaf = NULL;
-	const char *kind;
-	bool found;
-	int r = projection_step(
-		context, "SELECT kind, leaf FROM record WHERE seq = @corrects", &record, &found);
+	json_auto_t *leaf = NULL, *beside = NULL;
+	const char *kind, *kept, *field = projection_text(context, "field");
+	bool found, words;
+	int r = projection_step(context,
+		"SELECT kind, leaf, data FROM record LEFT JOIN personal USING(seq) WHERE seq = @corrects",
+		&record, &found);
 
 	if (r < 0)
 		return r;
@@ -126,9 +151,14 @@ static int check_corrected(ProjectionContext *context)
 			"record %lld is itself of kind %s: correct the record that it is about",
 			(long long)number(context, "corrects"), kind);
 	leaf = leaf_parse(record, 1);
-	r = leaf ? check_old(context, leaf) : -EUCLEAN;
+	kept = column_text(record, 2);
+	beside = kept ? json_loads(kept, 0, NULL) : NULL;
+	words = is_words(kind, field);
+	r = leaf ? check_old(context, leaf, words ? json_object_get(beside, field) : NULL) : -EUCLEAN;
 	if (r == 0)
 		r = check_new(context, kind);
+	if (r == 0 && words)
+		r = keep_words_beside(context);
 	return r == 0 ? take_session(context, leaf) : r;
 }
 
@@ -140,7 +170,7 @@ static int project_corrected(ProjectionContext *context)
 		return r;
 	return projection_run(context,
 		"INSERT INTO correction(seq, utc_us, operator, corrects, field, old, new, why) VALUES"
-		"(@seq, @utc_us, @actor, @corrects, @field, @old, @new, @why)");
+		"(@seq, @utc_us, @actor, @corrects, @field, coalesce(@old, ''), coalesce(@new, ''), coalesce(@why, ''))");
 }
 
 /* ---- erasure ---- */
@@ -149,9 +179,20 @@ static int project_corrected(ProjectionContext *context)
 #define OF_FIELD(field)                                                                \
 	"SELECT personal.seq FROM personal JOIN record USING(seq) WHERE json_extract(" \
 	"CAST(leaf AS TEXT), '$.body." field "')" SAME_NAME("@" field)
-#define OF_SUBJECT OF_FIELD("subject")
-#define OF_BADGE   OF_FIELD("badge")
-#define OF_RECORD  "SELECT seq FROM personal WHERE seq = @record"
+/* a person's own records, what was written in somebody's words in a session of that person, and corrections
+ * of both */
+#define OF_SUBJECT                                                                                      \
+	OF_FIELD("subject")                                                                             \
+	" OR record.session IN (SELECT session FROM session WHERE subject" SAME_NAME(                   \
+		"@subject") ")"                                                                         \
+			    " AND kind NOT LIKE 'incident.%' OR personal.seq IN (SELECT correction.seq" \
+			    " FROM correction JOIN record AS made ON made.seq = corrects"               \
+			    " WHERE json_extract(CAST(made.leaf AS TEXT), '$.body.subject')" SAME_NAME( \
+				    "@subject") ")"
+#define OF_BADGE OF_FIELD("badge")
+#define OF_RECORD                                      \
+	"SELECT seq FROM personal WHERE seq = @record" \
+	" OR seq IN (SELECT seq FROM correction WHERE corrects = @record)"
 
 static const struct {
 	const char *named, *find;
@@ -266,6 +307,26 @@ static int state_extent(ProjectionContext *context, const char *find)
 	return name_spellings(context);
 }
 
+/* what projections copied of words whose record has lost them */
+#define LOST(table, words)                                                                             \
+	" WHERE NOT EXISTS (SELECT 1 FROM personal WHERE personal.seq = " table ".seq) AND NOT EXISTS" \
+	" (SELECT 1 FROM record WHERE record.seq = " table                                             \
+	".seq AND json_extract(CAST(leaf AS TEXT), '$.body." words "') IS NOT NULL)"
+
+static int forget_words(ProjectionContext *context)
+{
+	int r = projection_run(context,
+		"UPDATE incident SET text = '', device = NULL, area = NULL, treatment = NULL, referral = NULL" LOST(
+			"incident", "text"));
+
+	if (r == 0)
+		r = projection_run(context, "UPDATE correction SET why = ''" LOST("correction", "why"));
+	if (r == 0)
+		r = projection_run(
+			context, "UPDATE correction SET old = '', new = ''" LOST("correction", "old"));
+	return r;
+}
+
 static int project_erased(ProjectionContext *context)
 {
 	size_t way = 0;
@@ -286,14 +347,16 @@ static int project_erased(ProjectionContext *context)
 		r = projection_run(context,
 			"UPDATE image SET erase_seq = @seq WHERE erase_seq IS NULL AND session IN"
 			" (SELECT session FROM session WHERE " IN_ANY_SPELLING ")");
+	if (r == 0)
+		r = forget_words(context);
 	context->erased = r == 0;
 	return r;
 }
 
 static const RecordKind kinds[] = {
 	{ "record.corrected", false,
-		FIELDS(COUNT("corrects"), TEXT("field"), TEXT("old"), TEXT("new"), TEXT("why"),
-			MAYBE_TEXT("signed"), MAYBE_SESSION),
+		FIELDS(COUNT("corrects"), TEXT("field"), PERHAPS_WORDS("old"), PERHAPS_WORDS("new"),
+			WORDS("why"), MAYBE_TEXT("signed"), MAYBE_SESSION),
 		.project = project_corrected },
 	{ "personal.erased", false,
 		FIELDS(MAYBE_TEXT("subject"), MAYBE_TEXT("badge"), MAYBE("record", FIELD_COUNT),

@@ -103,7 +103,8 @@ static const RecordKind kinds[] = {
 		.project = project_registered },
 	{ "handpiece.mounted", true, FIELDS(SESSION, TEXT("handpiece")),
 		.project = project_handpiece_mounted },
-	{ "handpiece.retired", false, FIELDS(TEXT("handpiece"), TEXT("reason")), .project = project_retired },
+	{ "handpiece.retired", false, FIELDS(TEXT("handpiece"), WORDS("reason")),
+		.project = project_retired },
 	{ NULL },
 };
 

@@ -569,7 +569,7 @@ static const RecordKind kinds[] = {
 		FIELDS(MAYBE_SESSION, TEXT("code"), TEXT("refusal"), TEXT("text"), MAYBE_TEXT("unit")) },
 	{ "needle.removed", true,
 		FIELDS(SESSION, TEXT("unit"), COUNT("strokes"), COUNT("dots"), MAYBE("worked_s", FIELD_COUNT),
-			TEXT("reason")),
+			WORDS("reason")),
 		.sql = "UPDATE unit SET strokes = @strokes, dots = @dots, worked_s = @worked_s, removed_us = @utc_us,"
 		       " state = 'used' WHERE unit = @unit" },
 	{ "needle.disposed", true,

@@ -120,11 +120,11 @@ static const RecordKind kinds[] = {
 		.sql = "UPDATE session SET dots = @dots, strokes = @strokes, needles = @needles, worked_s = @worked_s"
 		       " WHERE session = @session" },
 	{ "interlock.overridden", true,
-		FIELDS(SESSION, CHOICE("interlock", "before-photo interval session-length"), TEXT("reason"),
+		FIELDS(SESSION, CHOICE("interlock", "before-photo interval session-length"), WORDS("reason"),
 			MAYBE_TEXT("signed")) },
 	{ "session.signed", true, FIELDS(SESSION, TEXT("meaning")), .sql = END_SESSION("signed"),
 		.seals = true },
-	{ "session.abandoned", true, FIELDS(SESSION, TEXT("reason")), .sql = END_SESSION("abandoned"),
+	{ "session.abandoned", true, FIELDS(SESSION, WORDS("reason")), .sql = END_SESSION("abandoned"),
 		.seals = true },
 	{ "session.interrupted", true, FIELDS(SESSION), .project = project_interrupted, .seals = true },
 	{ NULL },
@@ -155,7 +155,7 @@ static const LedgerQuery queries[] = {
 		ARGUMENTS(NEED_NAME("subject", "subject"), BETWEEN("utc_us"), AFTER("session"), LIMIT) },
 	{ "overrides",
 		"SELECT seq, utc_us AS \"time:utc\", session, " ACTOR
-		", " COLUMN("interlock") ", " COLUMN("reason") ", " COLUMN("signed") ", " CORRECTED(
+		", " COLUMN("interlock") ", " WORDS_COLUMN("reason") ", " COLUMN("signed") ", " CORRECTED(
 			"= record.seq") " FROM record WHERE"
 					" kind = 'interlock.overridden'",
 		" ORDER BY seq",

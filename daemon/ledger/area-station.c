@@ -39,7 +39,7 @@ static const RecordKind kinds[] = {
 		.corrects_clock = true },
 	{ "fault.latched", true, FIELDS(MAYBE_SESSION, TEXT("cause")) },
 	{ "fault.acknowledged", true,
-		FIELDS(MAYBE_SESSION, TEXT("cause"), TEXT("note"), MAYBE_TEXT("signed")) },
+		FIELDS(MAYBE_SESSION, TEXT("cause"), WORDS("note"), MAYBE_TEXT("signed")) },
 	{ "alert.raised", true, FIELDS(MAYBE_SESSION, TEXT("alert"), TEXT("text")) },
 	{ "audit.read", false,
 		FIELDS(TEXT("query"), OBJECT("arguments"), MAYBE_COUNT("rows"), MAYBE_COUNT("uid"),
@@ -84,7 +84,7 @@ static const LedgerQuery queries[] = {
 			OF_SUBJECT(ABOUT_SUBJECTS), AFTER("seq"), LIMIT) },
 	{ "faults",
 		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR
-		", session, " COLUMN("cause") ", " COLUMN("board_fault") ", " COLUMN("detail") ", " COLUMN(
+		", session, " COLUMN("cause") ", " COLUMN("board_fault") ", " COLUMN("detail") ", " WORDS_COLUMN(
 			"note") ", " COLUMN("signed") ", " CORRECTED("= record.seq") " FROM record WHERE kind IN ('fault.latched', 'fault.acknowledged')",
 		" ORDER BY seq",
 		ARGUMENTS(RECORDED_BETWEEN, BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },

@@ -575,7 +575,7 @@ static const RecordKind kinds[] = {
 		FIELDS(TEXT("sterilizer"),
 			CHOICE("work",
 				"maintenance calibration repair major-repair relocation retired returned"),
-			TIME("done"), TEXT("by"), MAYBE_TEXT("note")),
+			TIME("done"), TEXT("by"), MAYBE_WORDS("note")),
 		.project = project_serviced },
 	{ "cycle.recorded", true,
 		FIELDS(CYCLE, TEXT("program"), TIME("started"), TEMPERATURE, EXPOSURE, PRESSURE, DRYING,
@@ -590,7 +590,7 @@ static const RecordKind kinds[] = {
 			MAYBE_COUNT("biological_cycles"), MAYBE("after_installation", FIELD_BOOLEAN),
 			MAYBE("after_repair", FIELD_BOOLEAN)),
 		.project = project_released },
-	{ "cycle.rejected", true, FIELDS(CYCLE, TEXT("reason")), .project = project_rejected },
+	{ "cycle.rejected", true, FIELDS(CYCLE, WORDS("reason")), .project = project_rejected },
 	{ "indicator.tested", true,
 		FIELDS(TEXT("sterilizer"), TEXT("lot"), DATE("expiry"), CHOICE("control", "growth no-growth"),
 			CHOICE("result", "pass fail invalid"), INCUBATION, MAYBE_COUNT("cycle"),
@@ -598,7 +598,7 @@ static const RecordKind kinds[] = {
 			TEXT("profile"), BOOLEAN("reprocess"), COUNT("biological_days")),
 		.project = project_tested },
 	{ "indicator.followed-up", true,
-		FIELDS(COUNT("test"), TEXT("action"), MAYBE_LIST("items"), MAYBE_TEXT("notified")),
+		FIELDS(COUNT("test"), WORDS("action"), MAYBE_LIST("items"), MAYBE_TEXT("notified")),
 		.project = project_followed },
 	{ NULL },
 };
@@ -617,13 +617,13 @@ static const RecordKind kinds[] = {
 #define REJECTION                                                                                   \
 	OF_RECORD("rejected_seq", "utc_us")                                                         \
 	" AS \"rejected:utc\", " OF_RECORD("rejected_seq", RECORDER) " AS rejected_by, " OF_RECORD( \
-		"rejected_seq", RECORDED("reason")) " AS rejected_reason"
+		"rejected_seq", WORDS_OF("named", "reason")) " AS rejected_reason"
 /* of a load that was in doubt: what was done about it, and how it stands */
 #define DOUBT_NOW                                                                                                                                 \
 	"(SELECT min(tested_us) FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer"                                              \
 	"  AND pass.result = 'pass' AND pass.tested_us > test.tested_us) AS \"cleared:utc\","                                                     \
 	" " OF_RECORD("test.followed_seq",                                                                                                        \
-		RECORDED(                                                                                                                         \
+		WORDS_OF("named",                                                                                                                 \
 			"action")) " AS action, " REJECTION                                                                                       \
 				   ", (SELECT blocked FROM handpiece_sterile AS held WHERE held.handpiece = item AND held.cycle_seq = cycle.seq)" \
 				   " AS blocked"

@@ -142,10 +142,11 @@ static int project_incident(ProjectionContext *context)
 		(!projection_text(context, "device") || !projection_text(context, "area")))
 		return projection_refuse(context, -EINVAL,
 			"a sharps injury needs the device (type and brand) and the work area: give both");
+	/* without its words, once they are erased */
 	return projection_run(context,
 		"INSERT INTO incident(seq, utc_us, operator, session, subject, incident, severity, text, device, area,"
 		" occurred, treatment, referral) VALUES(@seq, @utc_us, @actor, @session, @subject, @incident,"
-		" @severity, @text, @device, @area, @occurred, @treatment, @referral)");
+		" @severity, coalesce(@text, ''), @device, @area, @occurred, @treatment, @referral)");
 }
 
 static const RecordKind kinds[] = {
@@ -154,7 +155,7 @@ static const RecordKind kinds[] = {
 			/* a year, and no age */
 			MAYBE_COUNT_IN("born", 1900, 2100)),
 		.project = project_subject },
-	{ "subject.changed", false, FIELDS(TEXT("subject"), TEXT("why")), .project = project_changed },
+	{ "subject.changed", false, FIELDS(TEXT("subject"), WORDS("why")), .project = project_changed },
 	{ "course.planned", false,
 		FIELDS(TEXT("subject"), TEXT("protocol"), COUNT_IN("sessions", 1, 100),
 			/* a touch-up may be as far as 20 years off */
@@ -164,9 +165,9 @@ static const RecordKind kinds[] = {
 	{ "incident.reported", false,
 		FIELDS(MAYBE_SESSION, MAYBE_TEXT("subject"),
 			CHOICE("incident", "adverse-reaction sharps-injury complication"),
-			CHOICE("severity", "minor moderate severe"), TEXT("text"), MAYBE_TEXT("device"),
-			MAYBE_TEXT("area"), MAYBE_TIME("occurred"), MAYBE_TEXT("treatment"),
-			MAYBE_TEXT("referral")),
+			CHOICE("severity", "minor moderate severe"), WORDS("text"), MAYBE_WORDS("device"),
+			MAYBE_WORDS("area"), MAYBE_TIME("occurred"), MAYBE_WORDS("treatment"),
+			MAYBE_WORDS("referral")),
 		.project = project_incident },
 	{ NULL },
 };

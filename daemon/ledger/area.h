@@ -73,21 +73,29 @@ enum { DELIVERY_MAX = 100000 };
 /** A text that is one of `choices`, which are separated by blanks. */
 #define CHOICE(name, choices)       { name, FIELD_TEXT, false, choices }
 #define MAYBE_CHOICE(name, choices) { name, FIELD_TEXT, true, choices }
-#define TEXT(name)                  FIELD(name, FIELD_TEXT)
-#define DATE(name)                  FIELD(name, FIELD_DATE)
-#define TIME(name)                  FIELD(name, FIELD_TIME)
-#define COUNT(name)                 FIELD(name, FIELD_COUNT)
-#define NUMBER(name)                FIELD(name, FIELD_NUMBER)
-#define BOOLEAN(name)               FIELD(name, FIELD_BOOLEAN)
-#define OBJECT(name)                FIELD(name, FIELD_OBJECT)
-#define ARRAY(name)                 FIELD(name, FIELD_ARRAY)
-#define MAYBE_TEXT(name)            MAYBE(name, FIELD_TEXT)
-#define MAYBE_DATE(name)            MAYBE(name, FIELD_DATE)
-#define MAYBE_TIME(name)            MAYBE(name, FIELD_TIME)
-#define MAYBE_COUNT(name)           MAYBE(name, FIELD_COUNT)
-#define MAYBE_LIST(name)            MAYBE(name, FIELD_ARRAY)
-#define MAYBE_SESSION               MAYBE("session", FIELD_COUNT)
-#define SESSION                     COUNT("session")
+/**
+ * A text in somebody's own words, in which a name or an illness may stand: it is kept beside the leaf as
+ * personal data, never published, and erased. Records of earlier versions have it in their body.
+ */
+#define WORDED(name, optional, words) { name, FIELD_TEXT, optional, NULL, 0, 0, NULL, words }
+#define WORDS(name)                   WORDED(name, false, WORDS_BESIDE)
+#define MAYBE_WORDS(name)             WORDED(name, true, WORDS_BESIDE)
+#define PERHAPS_WORDS(name)           WORDED(name, false, WORDS_PERHAPS)
+#define TEXT(name)                    FIELD(name, FIELD_TEXT)
+#define DATE(name)                    FIELD(name, FIELD_DATE)
+#define TIME(name)                    FIELD(name, FIELD_TIME)
+#define COUNT(name)                   FIELD(name, FIELD_COUNT)
+#define NUMBER(name)                  FIELD(name, FIELD_NUMBER)
+#define BOOLEAN(name)                 FIELD(name, FIELD_BOOLEAN)
+#define OBJECT(name)                  FIELD(name, FIELD_OBJECT)
+#define ARRAY(name)                   FIELD(name, FIELD_ARRAY)
+#define MAYBE_TEXT(name)              MAYBE(name, FIELD_TEXT)
+#define MAYBE_DATE(name)              MAYBE(name, FIELD_DATE)
+#define MAYBE_TIME(name)              MAYBE(name, FIELD_TIME)
+#define MAYBE_COUNT(name)             MAYBE(name, FIELD_COUNT)
+#define MAYBE_LIST(name)              MAYBE(name, FIELD_ARRAY)
+#define MAYBE_SESSION                 MAYBE("session", FIELD_COUNT)
+#define SESSION                       COUNT("session")
 
 /* ---- questions ---- */
 
@@ -158,6 +166,13 @@ struct LedgerQuery {
 /* a column "name:utc" is shown as time, "name:json" is text that holds JSON, "name:personal" goes where
  * personal data may */
 #define RECORDED(field) "json_extract(CAST(leaf AS TEXT), '$.body." field "')"
+/** Somebody's own words: beside the leaf of `row` (a table record or its alias), or in the body of an old
+ * record. */
+#define WORDS_OF(row, field)                                                                         \
+	"coalesce((SELECT json_extract(data, '$." field "') FROM personal WHERE personal.seq = " row \
+	".seq),"                                                                                     \
+	" json_extract(CAST(" row ".leaf AS TEXT), '$.body." field "'))"
+#define WORDS_COLUMN(field) WORDS_OF("record", field) " AS " field
 /** A column that is a field of a record's body. */
 #define COLUMN(field) RECORDED(field) " AS " field
 #define RECORDER      "json_extract(CAST(leaf AS TEXT), '$.actor')"

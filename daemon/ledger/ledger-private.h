@@ -39,6 +39,8 @@ enum {
 	LEDGER_CHECKPOINT_FORCE = 20000, /* even when it is not */
 	LEDGER_QUIET_MS = 200,
 	LEDGER_BUSY_MS = 2000,
+	LEDGER_ERASING_MS = 300, /* left to a stream's reader while its snapshot keeps what is being erased */
+	LEDGER_SCRUB_MS = 900,   /* an erasure waits so long for the log: less than a commit may take */
 	LEDGER_PROBE_MS = 1000,
 	LEDGER_COMMIT_LIMIT_MS = 2000,
 	LEAF_BYTES_MAX = 4 << 20,  /* beyond any record: an erasure lists half a million numbers */
@@ -60,6 +62,7 @@ typedef enum RequestKind {
 typedef struct Request {
 	RequestKind what;
 	const struct RecordKind *kind;
+	bool erased;                   /* its projection deleted personal data */
 	char *actor, *body, *personal; /* JSON text: a string, an object, an object or NULL */
 	json_t *fields;                /* the body once more, for kinds with a projection */
 	uint64_t session;              /* of the body; 0 none */
@@ -180,6 +183,7 @@ struct Ledger {
 	atomic_bool leave, healthy;
 	Place places[LEDGER_PLACES]; /* not written to once the thread runs */
 	atomic_bool moved;           /* one of them is not there any more */
+	atomic_bool erasing;         /* the thread waits for readers that keep what was erased in the log */
 	int64_t commit_limit_us;
 	_Atomic int64_t busy_since_us; /* monotonic, when the thread began what it is at; 0 while it waits */
 	_Atomic int64_t waiting_since_us; /* ... since when the main thread waits for its next answer; 0 it
@@ -314,9 +318,11 @@ typedef struct ProjectionContext {
 	const char *actor;
 	json_t *body, *personal; /* personal: NULL when erased or none */
 	LedgerAnswer *answer;
-	bool replay;       /* the record is history: nothing is decided any more */
-	bool erased;       /* set when personal data was deleted */
-	bool body_changed; /* set when the projection completed the body (a lot's unit number) */
+	bool replay;           /* the record is history: nothing is decided any more */
+	bool erased;           /* set when personal data was deleted */
+	bool personal_changed; /* set when the projection moved a text from the body to what is kept beside it
+				*/
+	bool body_changed;     /* set when the projection completed the body (a lot's unit number) */
 } ProjectionContext;
 
 typedef int (*Project)(ProjectionContext *context);
@@ -335,6 +341,8 @@ typedef struct RecordKind {
 const RecordKind *record_kind_find(const char *name);
 /** Checks a body against its kind. -EINVAL with a sentence. */
 int record_kind_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX]) _must_check_;
+/** Checks that the words are there that a new record of this kind must have. -EINVAL with a sentence. */
+int record_words_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX]) _must_check_;
 /**
  * Checks its figures against their ranges. -EINVAL with a sentence. Only for what is new: a record of a time
  * when the range was another, or none, stays what it is.

@@ -309,16 +309,37 @@ static int copy_attachment(Request *request, const LedgerRecord *record)
 	return 0;
 }
 
+/** Moves what is in somebody's own words out of the body. 0 or -ENOMEM. */
+static int keep_words_beside(const RecordKind *kind, json_t *body, json_t **personal)
+{
+	for (const RecordField *field = kind->fields; field->name; field++) {
+		json_t *words = field->words == WORDS_BESIDE ? json_object_get(body, field->name) : NULL;
+
+		if (!words)
+			continue;
+		if (!*personal)
+			*personal = json_object();
+		if (!*personal || json_object_set(*personal, field->name, words) < 0)
+			return -ENOMEM;
+		(void)json_object_del(body, field->name);
+	}
+	return 0;
+}
+
 static int copy_record(Request *request, const LedgerRecord *record)
 {
+	json_auto_t *body = json_copy(record->body), *personal = json_copy(record->personal);
+
+	if (!body || keep_words_beside(request->kind, body, &personal) < 0)
+		return -ENOMEM;
 	request->actor = quote(record->actor);
-	request->body = json_dumps(record->body, LEDGER_JSON);
+	request->body = json_dumps(body, LEDGER_JSON);
 	request->session = (uint64_t)json_integer_value(json_object_get(record->body, "session"));
-	if (record->personal)
-		request->personal = json_dumps(record->personal, LEDGER_JSON);
+	if (personal)
+		request->personal = json_dumps(personal, LEDGER_JSON);
 	if (projection_wanted(request->kind))
-		request->fields = json_deep_copy(record->body);
-	if (!request->actor || !request->body || (record->personal && !request->personal) ||
+		request->fields = json_deep_copy(body);
+	if (!request->actor || !request->body || (personal && !request->personal) ||
 		(projection_wanted(request->kind) && !request->fields))
 		return -ENOMEM;
 	return copy_attachment(request, record);
@@ -331,6 +352,8 @@ static void check_record(Request *request, const LedgerRecord *record)
 	request->kind = record_kind_find(record->kind);
 	if (request->kind) {
 		answer->error = record_kind_check(request->kind, record->body, answer->text);
+		if (answer->error == 0)
+			answer->error = record_words_check(request->kind, record->body, answer->text);
 		if (answer->error == 0)
 			answer->error = record_ranges_check(request->kind, record->body, answer->text);
 		return;

@@ -94,6 +94,13 @@ typedef enum FieldType {
 
 DECLARE_STRING_TABLE(field_type, FieldType); /* "text", "date", "time", ... "list" */
 
+/** Whether a text is in somebody's own words, in which a name or an illness may stand. */
+typedef enum FieldWords {
+	WORDS_NONE,
+	WORDS_BESIDE,  /* kept beside the leaf, as personal data */
+	WORDS_PERHAPS, /* the same where the record's projection says so */
+} FieldWords;
+
 typedef struct RecordField {
 	const char *name; /* NULL ends a list */
 	FieldType type;
@@ -101,6 +108,7 @@ typedef struct RecordField {
 	const char *choices; /* NULL, or the texts that it may have, separated by blanks */
 	double min, max;     /* of a count or number; unit NULL: any */
 	const char *unit;    /* "" of a count */
+	FieldWords words;
 } RecordField;
 
 /** The fields that a record of this kind must or may have; static. NULL: there is no such kind. */
@@ -125,8 +133,9 @@ typedef struct LedgerAnswer {
 	int error;    /* 0; a refusal, see ledger_is_refusal(); -ENOSPC, -EIO, ...: the disk's */
 	uint64_t seq; /* of the new record */
 	char text[LEDGER_TEXT_MAX]; /* one sentence when error */
-	char detail[96];            /* of needle.claimed: the unit, with the number assigned within its lot */
-	json_t *columns;            /* of ledger_stream(): their names in order; borrowed */
+	bool lingers;    /* of an erasure on record: what it erased still stands in the write-ahead log */
+	char detail[96]; /* of needle.claimed: the unit, with the number assigned within its lot */
+	json_t *columns; /* of ledger_stream(): their names in order; borrowed */
 } LedgerAnswer;
 
 /**
@@ -158,10 +167,10 @@ int ledger_lookup(
 /**
  * Runs a named query on a reader thread with a connection of its own, and writes one JSON object a line to
  * `fd`, which it owns from here on and closes at the end, in constant memory. A slow or vanished reader
- * holds up nobody else; one that takes nothing for a minute is given up (-ETIMEDOUT). `done` gets the number
- * of rows in `seq` and the names of the columns; -ENOENT when there are no rows because what the arguments
- * name is nowhere on record. -EBUSY: four streams are running. -EINVAL: no such query, or only for
- * ledger_lookup().
+ * holds up nobody else; one that takes nothing for a minute is given up (-ETIMEDOUT), and so is a slow one
+ * while data is being erased that its snapshot still has. `done` gets the number of rows in `seq` and the
+ * names of the columns; -ENOENT when there are no rows because what the arguments name is nowhere on record.
+ * -EBUSY: four streams are running. -EINVAL: no such query, or only for ledger_lookup().
  */
 int ledger_stream(Ledger *ledger, const char *query, json_t *arguments, int fd, LedgerDone done,
 	void *userdata) _must_check_;

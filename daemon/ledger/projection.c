@@ -19,7 +19,9 @@ int projection_refuse(ProjectionContext *context, int r, const char *format, ...
 
 const char *projection_text(const ProjectionContext *context, const char *field)
 {
-	return json_string_value(json_object_get(context->body, field));
+	const json_t *value = json_object_get(context->body, field);
+
+	return json_string_value(value ? value : json_object_get(context->personal, field));
 }
 
 static int bind_list(sqlite3_stmt *statement, int i, const json_t *list)
@@ -252,7 +254,8 @@ int record_kind_check(const RecordKind *kind, const json_t *body, char error[LED
 	for (const RecordField *field = kind->fields; field->name; field++) {
 		const json_t *value = json_object_get(body, field->name);
 
-		if ((!value && field->optional) ||
+		/* words that were erased, or stand beside a leaf, are not in its body */
+		if ((!value && (field->optional || field->words)) ||
 			(value && field_fits(field->type, value) && is_choice(field->choices, value)))
 			continue;
 		if (field->unit && value)
@@ -265,6 +268,17 @@ int record_kind_check(const RecordKind *kind, const json_t *body, char error[LED
 			field->choices ? field->choices : "");
 		return -EINVAL;
 	}
+	return 0;
+}
+
+int record_words_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX])
+{
+	for (const RecordField *field = kind->fields; field->name; field++)
+		if (field->words && !field->optional && !json_object_get(body, field->name)) {
+			snprintf(error, LEDGER_TEXT_MAX, "a record of kind %s needs the field %s: a text",
+				kind->name, field->name);
+			return -EINVAL;
+		}
 	return 0;
 }
 

@@ -16,12 +16,31 @@ enum { LOOK_AROUND_MS = 200 };
 /** Rows on their way to a descriptor. */
 typedef struct Output {
 	int fd;
-	const atomic_bool *leave; /* NULL: nobody asks it to */
-	int patience_ms;          /* with a reader that takes nothing; 0: without end */
+	const atomic_bool *leave;   /* NULL: nobody asks it to */
+	const atomic_bool *erasing; /* NULL, or: its snapshot is in the way */
+	int64_t erasing_us;         /* monotonic, when it first saw that; 0: not yet */
+	int patience_ms;            /* with a reader that takes nothing; 0: without end */
 	uint64_t rows;
 	size_t size;
 	char data[PIPE_BUF];
 } Output;
+
+/** Whether what is being erased has waited long enough for this snapshot to end. */
+static bool keeps_what_is_erased(Output *output)
+{
+	struct timespec now;
+	int64_t now_us;
+
+	if (!output->erasing || !atomic_load(output->erasing)) {
+		output->erasing_us = 0;
+		return false;
+	}
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	now_us = (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
+	if (output->erasing_us == 0)
+		output->erasing_us = now_us;
+	return now_us - output->erasing_us >= LEDGER_ERASING_MS * 1000LL;
+}
 
 /**
  * At most PIPE_BUF bytes at a time, and only when there is room for as many: so the write does not block on a
@@ -36,6 +55,8 @@ static int output_flush(Output *output)
 		int r = poll(&room, 1, LOOK_AROUND_MS);
 		ssize_t n;
 
+		if (keeps_what_is_erased(output))
+			return -ETIMEDOUT;
 		if (output->leave && atomic_load(output->leave))
 			return -ECANCELED;
 		if (r == 0 && output->patience_ms > 0 && (waited_ms += LOOK_AROUND_MS) >= output->patience_ms)
@@ -163,9 +184,10 @@ static void *stream_thread(void *userdata)
 	LedgerStream *stream = userdata;
 	_cleanup_(reader_freep) Reader *reader = NULL;
 	const ReaderOptions options = { .leave = &stream->ledger->leave };
-	Output output = {
-		.fd = stream->fd, .leave = &stream->ledger->leave, .patience_ms = stream->ledger->stalled_ms
-	};
+	Output output = { .fd = stream->fd,
+		.leave = &stream->ledger->leave,
+		.erasing = &stream->ledger->erasing,
+		.patience_ms = stream->ledger->stalled_ms };
 
 	(void)pthread_setname_np(pthread_self(), "stream");
 	stream->error = reader_open(stream->ledger->path, &options, &reader, stream->text);

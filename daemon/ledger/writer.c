@@ -98,7 +98,14 @@ static int project(Ledger *ledger, Request *request, const ClockReading *now, in
 		return -ENOMEM;
 	context.personal = personal;
 	r = projection_apply(request->kind, &context);
+	if (r == 0 && context.personal_changed) {
+		free(request->personal);
+		request->personal = json_dumps(personal, LEDGER_JSON);
+		if (!request->personal)
+			return -ENOMEM;
+	}
 	ledger->scrub = ledger->scrub || context.erased;
+	request->erased = context.erased;
 	if (r < 0 || !context.body_changed)
 		return r;
 	request->session = (uint64_t)json_integer_value(json_object_get(request->fields, "session"));
@@ -421,6 +428,28 @@ static int save_promptly(Ledger *ledger)
 	return prompt ? name_failure(seal_save(ledger)) : 0;
 }
 
+static void scrub(Ledger *ledger, int wait_ms);
+
+/**
+ * An erasure is answered when its data is gone from the log, too. Own readers that are in the way are ended;
+ * another program's cannot be, and then the answer says so. It is tried again when it is quiet, and after
+ * each start.
+ */
+static void finish_erasures(Ledger *ledger, Request **group, size_t n)
+{
+	bool erased = false;
+
+	for (size_t i = 0; i < n; i++)
+		erased = erased || (group[i]->erased && group[i]->answer.error == 0);
+	if (!erased)
+		return;
+	atomic_store(&ledger->erasing, true);
+	scrub(ledger, LEDGER_SCRUB_MS);
+	atomic_store(&ledger->erasing, false);
+	for (size_t i = 0; i < n; i++)
+		group[i]->answer.lingers = group[i]->erased && ledger->scrub;
+}
+
 static void write_group(Ledger *ledger, Request **group, size_t n)
 {
 	bool writes = false;
@@ -450,6 +479,7 @@ static void write_group(Ledger *ledger, Request **group, size_t n)
 		/* what was committed is answered as committed: where only the mark is missing nothing is
 		 * armed */
 		r = save_promptly(ledger);
+		finish_erasures(ledger, group, n);
 	}
 	set_health(ledger, r);
 }
@@ -466,13 +496,13 @@ static void checkpoint(Ledger *ledger)
 
 /**
  * What was erased leaves the write-ahead log too, which is cut to nothing. A reader of older pages puts it
- * off; nobody waits for one.
+ * off, at most for `wait_ms`.
  */
-static void scrub(Ledger *ledger)
+static void scrub(Ledger *ledger, int wait_ms)
 {
 	int r;
 
-	(void)sqlite3_busy_timeout(ledger->db, 0);
+	(void)sqlite3_busy_timeout(ledger->db, wait_ms);
 	r = sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	(void)sqlite3_busy_timeout(ledger->db, LEDGER_BUSY_MS);
 	if (r != SQLITE_OK)
@@ -513,7 +543,7 @@ static void idle(Ledger *ledger)
 	else if (seal_unsaved(ledger))
 		set_health(ledger, seal_save(ledger));
 	else if (ledger->scrub)
-		scrub(ledger);
+		scrub(ledger, 0);
 	else
 		checkpoint(ledger);
 }
@@ -593,7 +623,7 @@ void *ledger_thread(void *userdata)
 			give_answers(ledger, group, n);
 			health_begin(ledger);
 			if (ledger->scrub)
-				scrub(ledger);
+				scrub(ledger, 0);
 			else if (ledger->wal_pages > LEDGER_CHECKPOINT_FORCE)
 				checkpoint(ledger);
 		} else if (leave) {

@@ -8,6 +8,8 @@ export const STATE_WORDS = new Map(Object.entries({
 }));
 
 const t = (value) => text(value, 80) || "?";
+// in somebody's own words: published by older stations only
+const because = (words) => (words ? `: ${t(words)}` : "");
 const n = (value) => count(value) ?? "?";
 
 const SENTENCES = new Map(Object.entries({
@@ -23,28 +25,28 @@ const SENTENCES = new Map(Object.entries({
 	"session.state": (b) => `${STATE_WORDS.get(b.from) ?? t(b.from)} → ${STATE_WORDS.get(b.to) ?? t(b.to)}`,
 	"session.finished": (b) => `Session ${n(b.session)} finished: ${n(b.dots)} dots, ${n(b.needles)} cartridges`,
 	"session.signed": (b) => `Session ${n(b.session)} signed: ${t(b.meaning)}`,
-	"session.abandoned": (b) => `Session ${n(b.session)} abandoned: ${t(b.reason)}`,
+	"session.abandoned": (b) => `Session ${n(b.session)} abandoned${because(b.reason)}`,
 	"session.interrupted": (b) => `Session ${n(b.session)} was interrupted`,
 	"needle.claimed": (b) => `Cartridge ${t(b.unit)} claimed`,
 	"needle.reseated": (b) => `Cartridge ${t(b.unit)} put back after ${figure(b.away_s, 0)} s`,
 	"needle.refused": (b) => text(b.text) || `Cartridge refused: ${t(b.refusal)}`,
-	"needle.removed": (b) => `Cartridge ${t(b.unit)} removed after ${n(b.dots)} dots: ${t(b.reason)}`,
+	"needle.removed": (b) => `Cartridge ${t(b.unit)} removed after ${n(b.dots)} dots${because(b.reason)}`,
 	"needle.disposed": (b) => `${b.unit ? `Cartridge ${t(b.unit)}` : `Cartridges of session ${n(b.session)}`} disposed of in ${t(b.container)}`,
 	"needle.damaged": (b) => `Cartridge ${t(b.unit)} damaged: ${t(b.reason)}`,
 	"sterilizer.registered": (b) => `Steriliser ${t(b.sterilizer)} registered`,
 	"sterilizer.serviced": (b) => `Steriliser ${t(b.sterilizer)}: ${t(b.work)} by ${t(b.by)}`,
 	"cycle.recorded": (b) => `Steriliser ${t(b.sterilizer)}, cycle ${n(b.cycle)}: ${t(b.program)}${b.mechanical === "fail" ? ", FAILED" : ""}`,
 	"cycle.released": (b) => `Steriliser ${t(b.sterilizer)}, cycle ${n(b.cycle)} released`,
-	"cycle.rejected": (b) => `Steriliser ${t(b.sterilizer)}, cycle ${n(b.cycle)} rejected: ${t(b.reason)}`,
+	"cycle.rejected": (b) => `Steriliser ${t(b.sterilizer)}, cycle ${n(b.cycle)} rejected${because(b.reason)}`,
 	"indicator.tested": (b) => `Biological test of steriliser ${t(b.sterilizer)}: ${t(b.result)}`,
-	"indicator.followed-up": (b) => `After the biological test that failed: ${t(b.action)}`,
+	"indicator.followed-up": (b) => `The biological test that failed was followed up${because(b.action)}`,
 	"pigment.loaded": (b) => `Pigment ${t(b.brand)} ${t(b.colour)} loaded, lot ${t(b.lot)}`,
 	"image.captured": (b) => `Picture of ${t(b.zone)} taken, ${t(b.phase)}`,
 	"image.refused": (b) => text(b.text) || `Picture of ${t(b.zone)} refused: ${t(b.verdict)}`,
 	"zone.statistics": (b) => `${t(b.zone)}: ${n(b.dots)} dots, ${figure(b.density, 0)} of ${figure(b.target, 0)} dots/cm²`,
 	"fault.latched": (b) => `Fault: ${[text(b.cause, 64), text(b.detail)].filter(Boolean).join(", ") || "?"}`,
 	"fault.acknowledged": (b) => `Fault ${t(b.cause)} acknowledged${b.note ? `: ${t(b.note)}` : ""}`,
-	"interlock.overridden": (b) => `Refusal ${t(b.interlock)} set aside in session ${n(b.session)}: ${t(b.reason)}`,
+	"interlock.overridden": (b) => `Refusal ${t(b.interlock)} set aside in session ${n(b.session)}${because(b.reason)}`,
 	"alert.raised": (b) => text(b.text) || t(b.alert),
 	"station.renamed": (b) => `The station is called ${t(b.clinic)}/${t(b.station)} from its next start on`,
 	"clock.backwards": () => "The station's clock ran backwards",

@@ -222,7 +222,7 @@ static void check_migration(Fixture *fixture, int version)
 	assert_int_equal(ledger_verify(&options, &found, error), 0);
 	assert_int_equal(found.findings, 0);
 	assert_int_equal(found.records, seq);
-	assert_int_equal(found.personal, 1);
+	assert_int_equal(found.personal, 5);
 	rows = look_up(fixture->ledger, "needles", NULL);
 	assert_int_equal(json_array_size(rows), 8);
 	expect_interruption(fixture);
@@ -275,7 +275,7 @@ static void test_a_backup_of_version_2_is_taken(void **state)
 	assert_true(found.older);
 	assert_int_equal(found.findings, 0);
 	assert_int_equal(found.records, seq);
-	assert_int_equal(found.personal, 1);
+	assert_int_equal(found.personal, 5);
 	assert_int_equal(found.tables, 0);
 	assert_int_equal(
 		ledger_restore(&(LedgerCopy){ .path = backup, .name = fixture->path }, &restored, error), 0);

@@ -5,6 +5,8 @@
 
 #include "ledger-fixture.h"
 
+#include <sys/ioctl.h>
+
 /** Takes `body`; `personal` is one field. */
 static LedgerAnswer append_personal(
 	Ledger *ledger, const char *kind, json_t *body, const char *field, const char *value)
@@ -289,6 +291,12 @@ static void fill(Ledger *ledger)
 	append_personal(ledger, "subject.changed", json_pack("{s:s, s:s}", "subject", "P-1", "why", "typo"),
 		"name", "Roza");
 	append(ledger, "record.corrected", correction(7, "born", "1980", "1981"));
+	append(ledger, "interlock.overridden",
+		json_pack(
+			"{s:i, s:s, s:s}", "session", 1, "interlock", "interval", "reason", "Rosa insists"));
+	append(ledger, "record.corrected", correction(11, "text", "bled", "Rosa bled"));
+	append(ledger, "session.abandoned",
+		json_pack("{s:i, s:s}", "session", 1, "reason", "Rosa has hepatitis"));
 	end_badge(ledger, "b1");
 	append(ledger, "personal.erased", erasure("badge", "b1"));
 	append(ledger, "personal.erased", erasure("subject", "P-1"));
@@ -310,10 +318,150 @@ static void test_projections_are_rebuilt_without_what_was_erased(void **state)
 	assert_non_null(strstr(before, "correction.new=1981\n"));
 	assert_null(strstr(before, "image.erased_seq=NULL"));
 	assert_null(strstr(before, "$y$new"));
+	assert_null(strstr(before, "bled"));
 	assert_int_equal(projection_rebuild(db), 0);
 	after = dump(db);
 	assert_string_equal(before, after);
 	assert_int_equal(count(db, "SELECT count(*) FROM personal"), 2);
+}
+
+/* ---- somebody's own words ---- */
+
+static bool file_has(const char *path, const char *suffix, const char *text)
+{
+	char name[160];
+	_cleanup_(freep) char *bytes = NULL;
+	size_t size = 0, more;
+	FILE *in;
+
+	snprintf(name, sizeof name, "%s%s", path, suffix);
+	in = fopen(name, "re");
+	if (!in)
+		return false;
+	bytes = malloc(1 << 24);
+	while ((more = fread(bytes + size, 1, (1 << 24) - size, in)) > 0)
+		size += more;
+	fclose(in);
+	return memmem(bytes, size, text, strlen(text)) != NULL;
+}
+
+static bool is_kept(const Fixture *fixture, const char *text)
+{
+	return file_has(fixture->path, "", text) || file_has(fixture->path, "-wal", text);
+}
+
+static void say(Ledger *ledger)
+{
+	enrol(ledger, "a1", "administrator");
+	append(ledger, "session.begun",
+		json_pack("{s:i, s:s, s:s, s:i}", "session", 1, "subject", "P-1", "protocol", "x",
+			"course_session", 1));
+	append(ledger, "interlock.overridden",
+		json_pack("{s:i, s:s, s:s}", "session", 1, "interlock", "interval", "reason",
+			"Rosa has hepatitis"));
+}
+
+static void test_words_are_not_published(void **state)
+{
+	Fixture *fixture = *state;
+	json_auto_t *rows = NULL;
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	LedgerAnswer answer;
+
+	say(fixture->ledger);
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(count(db, "SELECT count(*) FROM record WHERE leaf LIKE '%hepatitis%'"), 0);
+	assert_int_equal(count(db, "SELECT count(*) FROM personal WHERE data LIKE '%hepatitis%'"), 1);
+	rows = look_up(fixture->ledger, "overrides", NULL);
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(rows, 0), "reason")), "Rosa has hepatitis");
+	answer = append(fixture->ledger, "interlock.overridden",
+		json_pack("{s:i, s:s}", "session", 1, "interlock", "interval"));
+	assert_int_equal(answer.error, -EINVAL);
+	assert_non_null(strstr(answer.text, "needs the field reason"));
+}
+
+static void test_words_of_older_records_are_shown(void **state)
+{
+	Fixture *fixture = *state;
+	json_auto_t *rows = NULL;
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+
+	say(fixture->ledger);
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	/* as a version before this one wrote it */
+	assert_int_equal(
+		sqlite3_exec(db,
+			"DROP TRIGGER record_no_update; UPDATE record SET leaf = CAST(json_set(CAST(leaf AS TEXT), '$.body.reason', 'old') AS BLOB)"
+			" WHERE kind = 'interlock.overridden'; DELETE FROM personal WHERE data LIKE '%hepatitis%'",
+			NULL, NULL, NULL),
+		SQLITE_OK);
+	rows = look_up(fixture->ledger, "overrides", NULL);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "reason")), "old");
+}
+
+static void test_an_erasure_is_answered_when_nothing_is_left(void **state)
+{
+	Fixture *fixture = *state;
+	LedgerAnswer answer;
+
+	say(fixture->ledger);
+	assert_true(is_kept(fixture, "hepatitis"));
+	answer = append(fixture->ledger, "personal.erased", erasure("subject", "P-1"));
+	assert_int_equal(answer.error, 0);
+	assert_false(answer.lingers);
+	assert_false(is_kept(fixture, "hepatitis"));
+}
+
+static void test_a_slow_stream_does_not_keep_what_is_erased(void **state)
+{
+	Fixture *fixture = *state;
+	json_auto_t *arguments = json_object();
+	LedgerAnswer answer, streamed = { 0 };
+	int ends[2];
+
+	say(fixture->ledger);
+	for (int i = 0; i < 300; i++)
+		append(fixture->ledger, "needle.refused",
+			json_pack("{s:s, s:s, s:s}", "code", "x", "refusal", "unreadable", "text",
+				"a sentence that is long enough to fill what a pipe holds by and by, and then some "
+				"more of it, because a pipe of this system holds sixty-four thousand bytes and a "
+				"reader that takes none of them has to stand still in the middle of the record"));
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(
+		ledger_stream(fixture->ledger, "timeline", arguments, ends[1], keep_answer, &streamed), 0);
+	/* the pipe is full, and the stream in the middle of its snapshot */
+	for (int i = 0, held = 0, before = -1; i < 400 && (held == 0 || held != before); i++) {
+		before = held;
+		(void)poll(NULL, 0, 50);
+		(void)ioctl(ends[0], FIONREAD, &held);
+	}
+	answer = append(fixture->ledger, "personal.erased", erasure("subject", "P-1"));
+	assert_int_equal(answer.error, 0);
+	assert_false(answer.lingers);
+	assert_false(is_kept(fixture, "hepatitis"));
+	serve(fixture->ledger);
+	close(ends[0]);
+}
+
+static void test_an_erasure_that_another_program_holds_up_says_so(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	LedgerAnswer answer;
+
+	say(fixture->ledger);
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(db, "BEGIN; SELECT count(*) FROM personal", NULL, NULL, NULL), SQLITE_OK);
+	answer = append(fixture->ledger, "personal.erased", erasure("subject", "P-1"));
+	assert_int_equal(answer.error, 0);
+	assert_true(answer.lingers);
+	assert_true(is_kept(fixture, "hepatitis"));
+	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	for (int i = 0; i < 400 && is_kept(fixture, "hepatitis"); i++)
+		(void)poll(NULL, 0, 50);
+	assert_false(is_kept(fixture, "hepatitis"));
 }
 
 /* ---- personal data past its term ---- */
@@ -414,7 +562,7 @@ static void test_personal_data_past_its_term(void **state)
 	later(50);
 	expect_named(ledger, "record=8 1/0;");
 	later(50);
-	expect_named(ledger, "record=8 1/0;subject=P-2 1/1;");
+	expect_named(ledger, "record=8 1/0;subject=P-2 2/1;");
 	fake_utc_us = start_us;
 }
 
@@ -482,6 +630,11 @@ int main(void)
 		LEDGER_TEST(test_a_correction_fits_the_field),
 		LEDGER_TEST(test_erasure_takes_salt_and_data),
 		LEDGER_TEST(test_projections_are_rebuilt_without_what_was_erased),
+		LEDGER_TEST(test_words_are_not_published),
+		LEDGER_TEST(test_words_of_older_records_are_shown),
+		LEDGER_TEST(test_an_erasure_is_answered_when_nothing_is_left),
+		LEDGER_TEST(test_a_slow_stream_does_not_keep_what_is_erased),
+		LEDGER_TEST(test_an_erasure_that_another_program_holds_up_says_so),
 		LEDGER_TEST(test_personal_data_past_its_term),
 		LEDGER_TEST(test_past_its_term_by_page),
 		LEDGER_TEST(test_retention_says_what_next),
