@@ -42,7 +42,7 @@ static void test_a_full_disk_loses_nothing(void **state)
 	LedgerAnswer answer;
 	json_t *rows;
 
-	limit_files(300000);
+	limit_files(600000);
 	acknowledged = fill_up(fixture->ledger);
 	assert_false(ledger_healthy(fixture->ledger));
 	/* what is there can still be read */
@@ -64,7 +64,7 @@ static void test_health_returns_by_itself(void **state)
 	Fixture *fixture = *state;
 	struct pollfd ready = { .fd = ledger_fd(fixture->ledger), .events = POLLIN };
 
-	limit_files(300000);
+	limit_files(600000);
 	fill_up(fixture->ledger);
 	limit_files(0);
 	for (int i = 0; i < 100 && !ledger_healthy(fixture->ledger); i++) {
@@ -117,7 +117,7 @@ static void test_a_failed_claim_can_be_made_again(void **state)
 	int i;
 
 	append(fixture->ledger, "lot.received", lot("L1", 5000, "2027-01-01"));
-	limit_files(300000);
+	limit_files(600000);
 	for (i = 0; i < 1000 && answer.error == 0; i++) {
 		snprintf(unit, sizeof unit, "(01)04012345678901(21)S%d", i);
 		answer = append(fixture->ledger, "needle.claimed", claim(unit, "L1", 1));
