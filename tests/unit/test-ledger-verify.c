@@ -136,7 +136,7 @@ static void test_sound_ledger(void **state)
 		assert_int_equal(found.verification.sealed, RECORDS);
 		assert_int_equal(found.verification.checkpoints, 206);
 		assert_int_equal(found.verification.keys, 1);
-		assert_int_equal(found.verification.personal, 1);
+		assert_int_equal(found.verification.personal, 2); /* a name, and words */
 		assert_int_equal(found.verification.attachments, 1);
 		assert_true(found.verification.tables > 5);
 		if (threads == 2)
