@@ -417,7 +417,10 @@ static int start_ledger(Daemon *daemon)
 	}
 	if (r < 0)
 		reject_configuration(daemon, error);
-	if (r >= 0 && strcmp(daemon->ledger_info.names, station) != 0 && daemon->ledger_info.names[0]) {
+	/* before anybody is enrolled there is nobody to sign for it, and nobody who knows it by its first
+	 * names */
+	if (r >= 0 && daemon->ledger_info.administrators > 0 &&
+		strcmp(daemon->ledger_info.names, station) != 0) {
 		snprintf(error, sizeof error,
 			"the record calls this station %.100s, and [station] calls it %.100s: set the names of the record"
 			" again; to change them, run `stipplectl station rename` first",

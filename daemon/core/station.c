@@ -99,6 +99,19 @@ int station_check_protocols(const char *folder, char error[CONFIG_ERROR_MAX])
 	return r;
 }
 
+/** Names given before anybody was enrolled: a new station's, which begins with those of its package. */
+static void record_names(Station *station)
+{
+	const LedgerInfo *info = &station->options.ledger_info;
+	const Config *config = station->options.config;
+	char names[LEDGER_NAMES_MAX];
+
+	snprintf(names, sizeof names, "%s/%s", config->clinic, config->station);
+	if (info->names[0] && info->administrators == 0 && strcmp(info->names, names) != 0)
+		station_record(station, "station.renamed",
+			json_pack("{s:s, s:s}", "clinic", config->clinic, "station", config->station));
+}
+
 static void record_start(Station *station)
 {
 	const LedgerInfo *info = &station->options.ledger_info;
@@ -114,6 +127,8 @@ static void record_start(Station *station)
 	if (body && !station->view.inert)
 		json_object_set_new(body, "rules", station_rules(station));
 	station_record(station, "station.started", body);
+	if (!station->view.inert)
+		record_names(station);
 	if (info->open_session)
 		station_record(station, "session.interrupted",
 			json_pack("{s:I}", "session", (json_int_t)info->open_session));

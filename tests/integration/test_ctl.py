@@ -148,7 +148,8 @@ def test_words_that_cannot_be_meant_exit_with_2(station):
     assert station.get("Session1", "State") == "idle"
 
 
-ON_FILES = {"audit verify", "audit witness", "audit export", "ledger backup", "ledger restore", "ledger archive"}
+ON_FILES = {"audit verify", "audit witness", "audit export", "ledger backup", "ledger restore", "ledger archive",
+            "ledger clear-damage"}
 
 
 def test_without_daemon_every_command_names_the_next_step(pin, tmp_path):

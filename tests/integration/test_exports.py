@@ -479,9 +479,12 @@ def test_an_export_of_a_damaged_ledger_says_so(exports, station, tmp_path):
         db.execute("VACUUM INTO ?", (str(ledger),))
     db.close()
     with sqlite3.connect(ledger) as db:
-        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
             db.execute(f"DROP TRIGGER {name}")
         db.execute("UPDATE record SET leaf = replace(CAST(leaf AS TEXT), 'Maker', 'Faker') WHERE seq = 20")
+        for _, text in triggers:  # a missing one would be noticed before
+            db.execute(text)
     db.close()
     assert "are not what its checkpoint says" in ctl("--ledger", ledger, "audit", "export", tmp_path / "bad", expect=1)
 

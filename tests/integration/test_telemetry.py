@@ -433,6 +433,31 @@ def test_a_station_is_renamed_on_record_first(broker):
         station.close()
 
 
+def test_a_new_station_takes_its_first_names(broker):
+    """Packages start it under default names; until somebody is enrolled the configuration says what it is called."""
+    station = harness.Station(mqtt_port=broker.port)
+    subscriber = harness.Subscriber(broker.port)
+    try:
+        station.start()
+        station.stop()
+        rename(station, "lounge")
+        station.start()
+        station.enrol()
+        station.receive_lot()
+        wait_for(lambda: any(t == "stipple/v1/clinic/lounge/needle" for t, _, _ in subscriber.messages), "its records")
+        with station.administrator():
+            assert [r["body"] for r in station.audit("records", kind="station.renamed")] == [
+                {"clinic": "clinic", "station": "lounge"}]
+        station.stop()
+        rename(station, "chair-1")
+        station.start()
+        assert station.refused("Station1", "Login", *harness.ADMINISTRATOR[::2])[0] == "Inert"
+        station.stop()
+    finally:
+        subscriber.close()
+        station.close()
+
+
 def test_long_outage_over_a_bad_line(broker):
     """Hundreds of records, a crash in between, and a line that breaks again and again while they are sent."""
     line = Line(broker.port)
