@@ -436,9 +436,12 @@ static const struct {
 
 static void take_record(Report *report, json_t *row)
 {
-	const json_t *body = json_object_get(row, "body");
+	json_t *body = json_object_get(row, "body"), *words = json_object_get(row, "words");
 	const char *kind = text_of(row, "kind");
 
+	/* what somebody said in their own words is kept beside the record, that it can be erased */
+	if (json_is_object(body) && json_is_object(words))
+		(void)!json_object_update_missing(body, words);
 	for (size_t i = 0; kind && i < ELEMENTS(kinds); i++) {
 		if (strcmp(kinds[i].kind, kind) != 0)
 			continue;

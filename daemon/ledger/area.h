@@ -164,7 +164,7 @@ struct LedgerQuery {
 #define LIMIT                 { "limit", NULL, ARGUMENT_NUMBER, false }
 
 /* a column "name:utc" is shown as time, "name:json" is text that holds JSON, "name:personal" goes where
- * personal data may */
+ * personal data may, "name:words" is both of these */
 #define RECORDED(field) "json_extract(CAST(leaf AS TEXT), '$.body." field "')"
 /** Somebody's own words: beside the leaf of `row` (a table record or its alias), or in the body of an old
  * record. */
@@ -177,7 +177,14 @@ struct LedgerQuery {
 #define COLUMN(field) RECORDED(field) " AS " field
 #define RECORDER      "json_extract(CAST(leaf AS TEXT), '$.actor')"
 #define ACTOR         RECORDER " AS actor"
-#define BODY          "json_extract(CAST(leaf AS TEXT), '$.body') AS \"body:json\", " CORRECTED("= record.seq")
+/** What people said in their own words, with a record of the station's; of people themselves it is no such
+ * text. */
+#define WORDS_BESIDE_BODY                                                                                   \
+	"iif(kind GLOB 'operator.*', NULL, (SELECT data FROM personal WHERE personal.seq = record.seq)) AS" \
+	" \"words:words\""
+#define BODY                                                                              \
+	"json_extract(CAST(leaf AS TEXT), '$.body') AS \"body:json\", " WORDS_BESIDE_BODY \
+	", " CORRECTED("= record.seq")
 
 /* ---- corrections ---- */
 

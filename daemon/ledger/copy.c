@@ -306,10 +306,14 @@ static int cut_after(void *userdata, sqlite3 *db)
 	if (asprintf(&sql,
 		    "BEGIN; DELETE FROM record WHERE seq > %llu; DELETE FROM checkpoint WHERE size > %llu;"
 		    "DELETE FROM personal WHERE seq > %llu; DELETE FROM attachment WHERE seq > %llu;"
-		    "DELETE FROM tree_node WHERE (number + 1) << level > %llu; COMMIT;",
+		    "DELETE FROM tree_node WHERE (number + 1) << level > %llu;"
+		    /* the marks and cursors are those of what is left */
+		    "UPDATE meta SET value = min(value, (SELECT max(utc_us) FROM record)) WHERE name = 'newest_utc_us';"
+		    "UPDATE meta SET value = min(value, %llu) WHERE name IN ('published', 'checkpoint_published');"
+		    "COMMIT;",
 		    (unsigned long long)cut->size, (unsigned long long)cut->size,
 		    (unsigned long long)cut->size, (unsigned long long)cut->size,
-		    (unsigned long long)cut->size) < 0)
+		    (unsigned long long)cut->size, (unsigned long long)cut->size) < 0)
 		return -ENOMEM;
 	r = ledger_errno(sqlite3_exec(db, sql, NULL, NULL, NULL));
 	/* some triggers fill tables: they belong to the rebuild */

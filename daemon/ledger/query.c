@@ -175,12 +175,22 @@ static int name_length(const char *column)
 	return (int)strcspn(column, ":");
 }
 
+static bool is_json(const char *suffix)
+{
+	return strcmp(suffix, ":json") == 0 || strcmp(suffix, ":words") == 0;
+}
+
+static bool is_personal(const char *suffix)
+{
+	return strcmp(suffix, ":personal") == 0 || strcmp(suffix, ":words") == 0;
+}
+
 /** Adds `name, value` of a column to the arguments of json_object(). */
 static void add_column(sqlite3_str *sql, const char *column)
 {
 	int length = name_length(column);
 	const char *suffix = column + length;
-	const char *made = strcmp(suffix, ":utc") == 0 ? "utc" : strcmp(suffix, ":json") == 0 ? "json" : "";
+	const char *made = strcmp(suffix, ":utc") == 0 ? "utc" : is_json(suffix) ? "json" : "";
 
 	sqlite3_str_appendf(sql, "'%.*q', %s(\"%w\")", length, column, made, column);
 }
@@ -197,7 +207,7 @@ static int prepare_json(sqlite3 *db, const char *select, QueryForm form, sqlite3
 	for (int i = 0, n = 0; i < sqlite3_column_count(columns); i++) {
 		const char *column = sqlite3_column_name(columns, i);
 
-		if (form == QUERY_IMPERSONAL && strcmp(column + name_length(column), ":personal") == 0)
+		if (form == QUERY_IMPERSONAL && is_personal(column + name_length(column)))
 			continue;
 		sqlite3_str_appendall(sql, n++ ? ", " : "");
 		add_column(sql, column);
@@ -267,7 +277,7 @@ static json_t *column_value(sqlite3_stmt *row, int i, const char *suffix)
 		clock_format_utc(column_integer(row, i), utc);
 		return json_string(utc);
 	}
-	if (strcmp(suffix, ":json") == 0)
+	if (is_json(suffix))
 		value = json_loads(column_string(row, i), JSON_DECODE_ANY, NULL);
 	else if (column_number(row, i, &number))
 		value = json_integer(number);

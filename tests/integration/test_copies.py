@@ -174,8 +174,10 @@ def test_a_ledger_that_is_not_sound_is_not_backed_up(station, tmp_path):
     copy, target = tmp_path / "copy.db", tmp_path / "again.db"
     assert run(station, "ledger", "backup", copy)[0] == 0
     with sqlite3.connect(copy) as db:
+        trigger, = db.execute("SELECT sql FROM sqlite_master WHERE name = 'record_no_update'").fetchone()
         db.execute("DROP TRIGGER record_no_update")
         db.execute("UPDATE record SET utc_us = utc_us + 1 WHERE seq = 3")
+        db.execute(trigger)  # a missing one would be noticed before
     db.close()
     status, out, err = run(station, "--ledger", copy, "ledger", "backup", target)
     assert status == 1 and "finding: record 3" in out and "its ledger is not sound" in err

@@ -405,18 +405,13 @@ def test_a_copy_is_verified_without_a_daemon(stopped, tmp_path):
     ("UPDATE personal SET data = '{}'", "the personal data of record"),
     ("DELETE FROM lot WHERE lot = 'P7'", "the table lot is not what the records give"),
     ("DELETE FROM checkpoint", "checkpoints are missing"),
+    ("DELETE FROM checkpoint WHERE size > 20", "a checkpoint is missing"),
     ("DROP VIEW audit_lots; CREATE VIEW audit_lots AS SELECT 'P7' AS lot", "removed: audit_lots"),
 ])
 def test_tampering_is_named(stopped, sql, said):
     station, ledger, key = stopped
     tamper(ledger, sql + ";")
     assert said in ctl("audit", "verify", ledger, expect=1)
-
-
-def test_records_that_no_checkpoint_covers_are_named(stopped):
-    station, ledger, key = stopped
-    tamper(ledger, "DELETE FROM checkpoint WHERE size > 20")
-    assert "are signed by nobody yet" in ctl("audit", "verify", ledger)
 
 
 @pytest.mark.parametrize("sql, said", [
