@@ -85,7 +85,7 @@ class Scans:
 def session_with_everything(station, panel):
     """Prepared over the bus, and gone on with by who signs in on the panel."""
     station.sign_in()
-    station.call("Session1", "Begin", "P-0001", "scalp-density", harness.dbus.UInt32(1))
+    station.begin()
     station.call("Session1", "AnswerScreening", station.screening())
     for consent in ("treatment", "photographs"):
         station.call("Session1", "RecordConsent", consent, "2026-1", True)
