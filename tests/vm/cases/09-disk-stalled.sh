@@ -34,7 +34,7 @@ ready
 work_anew P-0009 A09 300
 dmsetup suspend --nolockfs --noflush stalling
 wait_until 10 "the ledger to wait for the disk" waiting_for_disk
-level enable 1 || die "the needle stood before the button was pressed"
+level enable 1 || die "the needle stood before the button was pressed: $(property FaultText)"
 estop press
 say "ENABLE fell within $(until_level enable 0) ms of the emergency stop, while the disk stood still"
 sleep 1
