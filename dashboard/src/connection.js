@@ -64,7 +64,7 @@ export class Connection extends EventTarget {
 			resubscribe: false,
 			/* the other kind runs in a worker made of a blob, which the page's policy forbids */
 			timerVariant: "native",
-			properties: { sessionExpiryInterval: SESSION_S, maximumPacketSize: 2 * PAYLOAD_MAX },
+			properties: { sessionExpiryInterval: SESSION_S, maximumPacketSize: PAYLOAD_MAX + 4096 },
 		});
 		this.client = client;
 		client.on("connect", () => this.#up(client));

@@ -85,7 +85,8 @@ def test_a_treatment_is_followed(page, broker):
         station.sim("estop release")
         station.call("Station1", "AcknowledgeFault", "sleeve caught in the cable", "4711")
         page.wait_text("[data-panel=panel-alerts]", "acknowledged")
-        page.wait_text("[data-panel=panel-alerts]", "sleeve caught in the cable")
+        shown = page.script("return document.body.innerText")
+        assert "sleeve caught" not in shown  # somebody's own words stay at the station
         page.open(page.script("return location.href.replace('127.0.0.1', 'localhost')"))  # a page that knows nothing
         for words in ("(21)A17", "Brand black-3", "P-0001"):
             page.wait_text("[data-panel=panel-now]", words)

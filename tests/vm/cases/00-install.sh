@@ -37,6 +37,9 @@ exposure_min = 0
 exposure_max = 255
 [session]
 disk_min_mb = 10
+[ledger]
+# The simulated needle is faster than a real one: what bounds it here is time.
+strokes_waiting = 100000
 [mqtt]
 tls = no
 [plugin.board-spi]
