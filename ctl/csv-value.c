@@ -211,7 +211,8 @@ static bool is_date(const struct tm *parts)
 int csv_time(const char *text, const char *format, const char *zone, int64_t *ret_utc_us,
 	char error[CSV_VALUE_ERROR_MAX])
 {
-	_cleanup_(freep) char *before = getenv("TZ") ? strdup(getenv("TZ")) : NULL;
+	const char *usual = getenv("TZ");
+	_cleanup_(freep) char *before = usual ? strdup(usual) : NULL;
 	struct tm parts = { .tm_mday = 0 };
 	const char *end = strptime(text, format, &parts);
 	time_t moment = 0;

@@ -32,7 +32,10 @@ static int clock_answered(sd_bus_message *message, void *userdata, sd_bus_error 
 
 void bus_clock_tick(Bus *bus)
 {
-	if (bus->clock_asked || (bus->clock_wait_s > 0 && --bus->clock_wait_s > 0))
+	if (bus->clock_asked)
+		return;
+	bus->clock_wait_s -= bus->clock_wait_s > 0;
+	if (bus->clock_wait_s > 0)
 		return;
 	if (sd_bus_call_method_async(bus->bus, &bus->clock_asked, TIME_SERVICE, TIME_PATH,
 		    "org.freedesktop.DBus.Properties", "Get", clock_answered, bus, "ss", TIME_INTERFACE,
