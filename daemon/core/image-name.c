@@ -41,8 +41,10 @@ bool image_name_parse(const char *file, ImageName *ret)
 	image.session = strtoull(text + strlen(PREFIX), &zone, 10);
 	time = cut_last(text);
 	phase = time ? cut_last(text) : NULL;
-	if (!phase || *zone++ != '-' || (int)zone_from_string(zone) < 0 ||
-		(strcmp(phase, "before") != 0 && strcmp(phase, "after") != 0))
+	if (!phase || *zone != '-')
+		return false;
+	zone++;
+	if ((int)zone_from_string(zone) < 0 || (strcmp(phase, "before") != 0 && strcmp(phase, "after") != 0))
 		return false;
 	image.utc_us = strtoll(time, NULL, 10);
 	if (image.session == 0 || image.utc_us <= 0 || image.utc_us > INT64_MAX / 1000)
