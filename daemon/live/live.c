@@ -47,11 +47,14 @@ static void drop_peer(Live *live)
 /** False when it was not taken. */
 static bool say(Live *live, const LiveFrame *frame)
 {
+	ssize_t sent;
+
 	if (live->fd < 0)
 		return false;
-	if (send(live->fd, frame, frame->head.size, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)frame->head.size)
+	sent = send(live->fd, frame, frame->head.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent == (ssize_t)frame->head.size)
 		return true;
-	if (errno != EAGAIN && errno != ENOBUFS)
+	if (sent >= 0 || (errno != EAGAIN && errno != ENOBUFS))
 		drop_peer(live);
 	return false;
 }
