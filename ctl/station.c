@@ -194,6 +194,7 @@ static void exec_command(char **command, const char *token, pid_t parent)
 {
 	(void)signal(SIGINT, SIG_DFL);
 	(void)signal(SIGQUIT, SIG_DFL);
+	(void)signal(SIGHUP, SIG_DFL); /* also where a caller such as nohup ignores it: it ends us below */
 	(void)prctl(PR_SET_PDEATHSIG, SIGHUP);
 	if (getppid() == parent && setenv(CTL_TOKEN_VARIABLE, token, true) == 0) {
 		execvp(command[0], command);

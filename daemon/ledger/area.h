@@ -177,11 +177,10 @@ struct LedgerQuery {
 #define COLUMN(field) RECORDED(field) " AS " field
 #define RECORDER      "json_extract(CAST(leaf AS TEXT), '$.actor')"
 #define ACTOR         RECORDER " AS actor"
-/** What people said in their own words, with a record of the station's; of people themselves it is no such
- * text. */
+/** What people said in their own words with a record: who somebody is, and a PIN's hash, are not among it. */
 #define WORDS_BESIDE_BODY                                                                                   \
-	"iif(kind GLOB 'operator.*', NULL, (SELECT data FROM personal WHERE personal.seq = record.seq)) AS" \
-	" \"words:words\""
+	"(SELECT nullif(json_remove(data, '$.name', '$.contact', '$.person', '$.pin'), '{}') FROM personal" \
+	" WHERE personal.seq = record.seq) AS \"words:words\""
 #define BODY                                                                              \
 	"json_extract(CAST(leaf AS TEXT), '$.body') AS \"body:json\", " WORDS_BESIDE_BODY \
 	", " CORRECTED("= record.seq")

@@ -88,7 +88,7 @@ def test_people_are_told_that_nothing_matches(station):
     assert run(station, "--csv", "sterilizer", "due") == "sterilizer,reason,due,passed\n"
     assert run(station, "--csv", "audit", "list").splitlines()[:2] == [
         "query,arguments,columns",
-        "records,from to kind session subject after limit,seq time kind actor body corrected"]
+        "records,from to kind session subject after limit,seq time kind actor body words corrected"]
 
 
 def test_what_is_nowhere_on_record_is_no_empty_answer(station):
