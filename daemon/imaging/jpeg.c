@@ -112,26 +112,15 @@ static int reserve(JpegBuffer *buffer, unsigned long capacity)
 	return 0;
 }
 
-int jpeg_encode(const StippleFrame *frame, int quality, JpegBuffer *buffer, unsigned long *ret_size,
-	char error[STIPPLE_ERROR_MAX])
+/** Runs libjpeg, which leaves by longjmp() where it fails: nothing here changes after setjmp(). `data`,
+ * `size`: the buffer, and the picture in it or in one that libjpeg allocated. */
+static int compress(const StippleFrame *frame, int quality, JSAMPLE *room, unsigned char **data,
+	unsigned long *size, char error[STIPPLE_ERROR_MAX])
 {
+	const bool yuv = frame->format == STIPPLE_PIXEL_YUV420;
 	struct jpeg_compress_struct jpeg;
 	Failure failure = { .error = error };
-	bool yuv = frame->format == STIPPLE_PIXEL_YUV420;
-	_cleanup_(freep) JSAMPLE *room = NULL;
-	unsigned char *data;
-	unsigned long size;
 
-	if (yuv && padding_size(frame) > 0)
-		room = malloc(padding_size(frame));
-	if ((yuv && padding_size(frame) > 0 && !room) ||
-		reserve(buffer, (unsigned long)frame->width * frame->height / 2 + 65536) < 0) {
-		snprintf(error, STIPPLE_ERROR_MAX, "not enough memory for a picture of %u x %u", frame->width,
-			frame->height);
-		return -ENOMEM;
-	}
-	data = buffer->data;
-	size = buffer->capacity;
 	jpeg.err = jpeg_std_error(&failure.manager);
 	failure.manager.error_exit = on_error;
 	if (setjmp(failure.jump)) {
@@ -139,7 +128,7 @@ int jpeg_encode(const StippleFrame *frame, int quality, JpegBuffer *buffer, unsi
 		return -EINVAL;
 	}
 	jpeg_create_compress(&jpeg);
-	jpeg_mem_dest(&jpeg, &data, &size);
+	jpeg_mem_dest(&jpeg, data, size);
 	jpeg.image_width = frame->width;
 	jpeg.image_height = frame->height;
 	jpeg.input_components = 3;
@@ -154,6 +143,29 @@ int jpeg_encode(const StippleFrame *frame, int quality, JpegBuffer *buffer, unsi
 		write_rgb(&jpeg, frame);
 	jpeg_finish_compress(&jpeg);
 	jpeg_destroy_compress(&jpeg);
+	return 0;
+}
+
+int jpeg_encode(const StippleFrame *frame, int quality, JpegBuffer *buffer, unsigned long *ret_size,
+	char error[STIPPLE_ERROR_MAX])
+{
+	size_t padding = frame->format == STIPPLE_PIXEL_YUV420 ? padding_size(frame) : 0;
+	_cleanup_(freep) JSAMPLE *room = padding > 0 ? malloc(padding) : NULL;
+	unsigned char *data;
+	unsigned long size;
+	int r;
+
+	if ((padding > 0 && !room) ||
+		reserve(buffer, (unsigned long)frame->width * frame->height / 2 + 65536) < 0) {
+		snprintf(error, STIPPLE_ERROR_MAX, "not enough memory for a picture of %u x %u", frame->width,
+			frame->height);
+		return -ENOMEM;
+	}
+	data = buffer->data;
+	size = buffer->capacity;
+	r = compress(frame, quality, room, &data, &size, error);
+	if (r < 0)
+		return r;
 	if (data != buffer->data) {
 		free(buffer->data);
 		*buffer = (JpegBuffer){ data, size };

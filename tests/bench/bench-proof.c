@@ -4,7 +4,9 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/evp.h>
 
@@ -45,11 +47,27 @@ void bench_proofs(const char *path)
 
 /* ---- verification ---- */
 
+/** What a bare loop does to each row. */
+typedef enum ScanWork {
+	SCAN_BYTES, /* the hash of its bytes, compared with the one beside them */
+	SCAN_WHOLE, /* that, the tree, and the columns: all that a verification is for */
+} ScanWork;
+
 typedef struct Scan {
 	const char *path;
 	uint64_t records;
+	ScanWork work;
 	_Atomic uint64_t next;
 } Scan;
+
+/** One thread's. */
+typedef struct Scanner {
+	EVP_MD_CTX *context;
+	EVP_MD *algorithm;
+	ScanWork work;
+	uint64_t size;                  /* leaves of the block's tree */
+	uint8_t edge[64][DIGEST_BYTES]; /* its complete nodes, by level */
+} Scanner;
 
 static void need(sqlite3 *db, int result)
 {
@@ -57,34 +75,97 @@ static void need(sqlite3 *db, int result)
 		bench_fail("SQLite: %s", sqlite3_errmsg(db));
 }
 
-static void hash_bare(EVP_MD_CTX *context, const EVP_MD *algorithm, const void *leaf, size_t size,
-	uint8_t ret[DIGEST_BYTES])
+static void hash_bare(Scanner *scanner, const char *prefix, const void *bytes, size_t size, uint8_t *ret)
 {
-	if (EVP_DigestInit_ex2(context, algorithm, NULL) != 1 || EVP_DigestUpdate(context, "\0", 1) != 1 ||
-		EVP_DigestUpdate(context, leaf, size) != 1 || EVP_DigestFinal_ex(context, ret, NULL) != 1)
+	if (EVP_DigestInit_ex2(scanner->context, scanner->algorithm, NULL) != 1 ||
+		EVP_DigestUpdate(scanner->context, prefix, 1) != 1 ||
+		EVP_DigestUpdate(scanner->context, bytes, size) != 1 ||
+		EVP_DigestFinal_ex(scanner->context, ret, NULL) != 1)
 		bench_fail("libcrypto gives no SHA-256");
 }
 
-static void scan_block(sqlite3_stmt *rows, EVP_MD_CTX *context, const EVP_MD *algorithm, uint64_t block)
+/** RFC 6962: one node for each leaf but the first, on average. */
+static void add_leaf(Scanner *scanner, const uint8_t *leaf)
 {
+	uint8_t pair[2][DIGEST_BYTES];
+	unsigned level = 0;
+
+	memcpy(pair[1], leaf, DIGEST_BYTES);
+	for (; scanner->size >> level & 1; level++) {
+		memcpy(pair[0], scanner->edge[level], DIGEST_BYTES);
+		hash_bare(scanner, "\1", pair, sizeof pair, pair[1]);
+	}
+	memcpy(scanner->edge[level], pair[1], DIGEST_BYTES);
+	scanner->size++;
+}
+
+/** The number behind `"name":` in a leaf, or -1. */
+static int64_t number_in(const char *leaf, size_t size, const char *name)
+{
+	const char *at = memmem(leaf, size, name, strlen(name));
+
+	return at ? strtoll(at + strlen(name), NULL, 10) : -1;
+}
+
+/** The least that tells whether the columns are what the bytes say: each is looked for by its name. */
+static void compare_columns(sqlite3_stmt *row, const char *leaf, size_t size)
+{
+	static const char kind[] = "\"kind\":\"", utc[] = "\"utc\":\"";
+	const char *tail = memmem(leaf, size, ",\"boot\":\"", 9); /* behind the body */
+	size_t n = tail ? size - (size_t)(tail - leaf) : 0;
+	const char *kind_at = memmem(tail, n, kind, sizeof kind - 1);
+	const char *utc_at = memmem(tail, n, utc, sizeof utc - 1);
+	int64_t us = sqlite3_column_int64(row, 4);
+	time_t seconds = us / USEC_PER_SEC;
+	struct tm calendar = { 0 };
+	char *end;
+
+	if (!kind_at || !utc_at || number_in(tail, n, "\"seq\":") != sqlite3_column_int64(row, 0) ||
+		memcmp(kind_at + sizeof kind - 1, sqlite3_column_text(row, 3),
+			(size_t)sqlite3_column_bytes(row, 3)) != 0)
+		bench_fail("a column is not what the bytes say");
+	/* the date's calendar is left out: its fraction of a second is enough for a limit */
+	end = (char *)memchr(utc_at, '.', n - (size_t)(utc_at - tail));
+	if (!end || !gmtime_r(&seconds, &calendar) || strtoll(end + 1, NULL, 10) != us % USEC_PER_SEC)
+		bench_fail("a time is not what the bytes say");
+	if (sqlite3_column_type(row, 5) != SQLITE_NULL &&
+		number_in(leaf, size, "\"session\":") != sqlite3_column_int64(row, 5))
+		bench_fail("a session is not what the bytes say");
+}
+
+static void scan_row(Scanner *scanner, sqlite3_stmt *row)
+{
+	const char *leaf = sqlite3_column_blob(row, 1);
+	size_t size = (size_t)sqlite3_column_bytes(row, 1);
 	uint8_t hash[DIGEST_BYTES];
 
+	hash_bare(scanner, "", leaf, size, hash);
+	if (memcmp(hash, sqlite3_column_blob(row, 2), DIGEST_BYTES) != 0)
+		bench_fail("a record does not match its hash");
+	if (scanner->work == SCAN_WHOLE) {
+		add_leaf(scanner, hash);
+		compare_columns(row, leaf, size);
+	}
+}
+
+static void scan_block(Scanner *scanner, sqlite3_stmt *rows, uint64_t block)
+{
+	scanner->size = 0;
 	sqlite3_reset(rows);
 	sqlite3_bind_int64(rows, 1, (int64_t)(block * BLOCK));
 	sqlite3_bind_int64(rows, 2, (int64_t)((block + 1) * BLOCK));
-	while (sqlite3_step(rows) == SQLITE_ROW) {
-		hash_bare(context, algorithm, sqlite3_column_blob(rows, 1),
-			(size_t)sqlite3_column_bytes(rows, 1), hash);
-		if (memcmp(hash, sqlite3_column_blob(rows, 2), DIGEST_BYTES) != 0)
-			bench_fail("a record does not match its hash");
-	}
+	while (sqlite3_step(rows) == SQLITE_ROW)
+		scan_row(scanner, rows);
 }
 
 static void *scan_thread(void *userdata)
 {
 	Scan *scan = userdata;
-	EVP_MD *algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	Scanner scanner = {
+		.context = EVP_MD_CTX_new(),
+		.algorithm = EVP_MD_fetch(NULL, "SHA256", NULL),
+		.work = scan->work,
+	};
 	sqlite3_stmt *rows = NULL;
 	sqlite3 *db = NULL;
 	uint64_t block;
@@ -93,20 +174,20 @@ static void *scan_thread(void *userdata)
 	need(db, sqlite3_busy_timeout(db, BUSY_MS));
 	need(db,
 		sqlite3_prepare_v2(db,
-			"SELECT seq, leaf, hash, kind, utc_us, session FROM record WHERE seq > ? AND seq <= ?",
+			"SELECT seq, leaf, hash, kind, utc_us, session, published FROM record WHERE seq > ? AND seq <= ?",
 			-1, &rows, NULL));
 	while ((block = atomic_fetch_add(&scan->next, 1)) * BLOCK < scan->records)
-		scan_block(rows, context, algorithm, block);
+		scan_block(&scanner, rows, block);
 	sqlite3_finalize(rows);
 	sqlite3_close(db);
-	EVP_MD_CTX_free(context);
-	EVP_MD_free(algorithm);
+	EVP_MD_CTX_free(scanner.context);
+	EVP_MD_free(scanner.algorithm);
 	return NULL;
 }
 
-static double scan_bare(const char *path, uint64_t records, unsigned threads)
+static double scan_bare(const char *path, uint64_t records, unsigned threads, ScanWork work)
 {
-	Scan scan = { .path = path, .records = records };
+	Scan scan = { .path = path, .records = records, .work = work };
 	pthread_t others[VERIFY_THREADS_MAX];
 	int64_t started = bench_now_ns();
 
@@ -141,27 +222,36 @@ static double verify(const char *path, unsigned threads, uint64_t *ret_records)
 	return (double)found.records / ((double)(bench_now_ns() - started) / 1e9);
 }
 
+/**
+ * Beside two loops. The one that hashes the records' bytes alone does less than a verification must: RFC 6962
+ * asks for one more hash for each record, of 65 bytes, and the columns that queries read are to be compared.
+ * The limit is the loop that does all of it and nothing else.
+ */
 void bench_verification(const char *path)
 {
 	const unsigned counts[] = { 1, (unsigned)sysconf(_SC_NPROCESSORS_ONLN) };
 
 	for (size_t i = 0; i < ELEMENTS(counts); i++) {
 		unsigned threads = counts[i] < VERIFY_THREADS_MAX ? counts[i] : VERIFY_THREADS_MAX;
-		double ours = 0, theirs = 0;
+		double ours = 0, bytes = 0, whole = 0;
 		uint64_t records = 0;
 		char title[80];
 
 		for (int k = 0; k < ROUNDS; k++) {
 			ours = fmax(ours, verify(path, threads, &records));
-			theirs = fmax(theirs, scan_bare(path, records, threads));
+			bytes = fmax(bytes, scan_bare(path, records, threads, SCAN_BYTES));
+			whole = fmax(whole, scan_bare(path, records, threads, SCAN_WHOLE));
 		}
-		snprintf(title, sizeof title,
-			"records verified; raw is reading and hashing them, threads: %u", threads);
+		snprintf(title, sizeof title, "records verified; raw is the same work, threads: %u", threads);
 		bench_report(&(BenchFigure){ .bench = "audit",
 			.figure = title,
 			.unit = "1/s",
 			.value = ours,
-			.raw = theirs,
+			.raw = whole,
 			.ratio_min = 0.9 });
+		snprintf(title, sizeof title, "the same; raw is hashing the bytes alone, threads: %u",
+			threads);
+		bench_report(&(BenchFigure){
+			.bench = "audit", .figure = title, .unit = "1/s", .value = ours, .raw = bytes });
 	}
 }

@@ -5,5 +5,6 @@
 
 /** Inclusion proofs of records all over the ledger. */
 void bench_proofs(const char *path);
-/** Full verification beside a bare loop that reads the same rows and hashes them, on as many threads. */
+/** Full verification beside bare loops over the same rows, on as many threads: one that does the same work,
+ * and one that hashes the records' bytes alone. */
 void bench_verification(const char *path);
