@@ -139,9 +139,13 @@ class Broker:
                                         stderr=subprocess.DEVNULL)
         wait_for(self.listening, "the broker to listen")
 
+    def ports(self):
+        return [self.port]
+
     def listening(self):
         try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            for port in self.ports():
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return True
         except OSError:
             return False

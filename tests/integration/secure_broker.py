@@ -60,6 +60,9 @@ class SecureBroker(harness.Broker):
                            check=True, capture_output=True)
         self.conf.write_text(self.example())
 
+    def ports(self):
+        return [self.tls, self.password, self.websocket]
+
     def use(self, certificate):
         """The broker shows this (certificate, key) from its next start on."""
         for path, name in zip(certificate, ("broker.crt", "broker.key")):
