@@ -15,7 +15,8 @@
 #include "util/clock.h"
 #include "util/file.h"
 
-#define SINCE "since="
+#define SINCE  "since="
+#define IMAGES "images="
 
 const char *proof_station_ledger(const Ctl *ctl)
 {
@@ -86,12 +87,17 @@ static void on_finding(void *userdata, const char *text)
 	proof_tell(userdata, "finding", text);
 }
 
+static void on_remark(void *userdata, const char *text)
+{
+	proof_tell(userdata, "remark", text);
+}
+
 static void on_progress(void *userdata, uint64_t done, uint64_t total)
 {
 	const Ctl *ctl = userdata;
 
 	if (isatty(STDERR_FILENO) && !ctl->json)
-		fprintf(stderr, "\r%llu of %llu records%s", (unsigned long long)done,
+		fprintf(stderr, "\r%llu of %llu records and photographs%s", (unsigned long long)done,
 			(unsigned long long)total, done == total ? "\n" : "");
 }
 
@@ -108,6 +114,7 @@ int proof_verify(const Ctl *ctl, VerifyOptions *options, Verification *ret)
 	options->key = ctl->key;
 	options->progress = on_progress;
 	options->finding = on_finding;
+	options->remark = on_remark;
 	options->userdata = (void *)ctl;
 	if (ledger_verify(options, ret, error) < 0)
 		return ctl_fail("%s", error);
@@ -116,7 +123,27 @@ int proof_verify(const Ctl *ctl, VerifyOptions *options, Verification *ret)
 
 #define N(number) ((unsigned long long)(number))
 
-static void print_verification(const Ctl *ctl, const Verification *found)
+static void print_photographs(const Verification *found, const char *images)
+{
+	if (!images) {
+		puts("photographs were not looked at: there is no folder images beside the file; give it with images=FOLDER");
+		return;
+	}
+	printf("checked %llu photographs in %s against the digests in the records\n", N(found->photographs),
+		images);
+	if (found->strangers > 0)
+		printf("%llu files there are not named by any record, or were erased\n", N(found->strangers));
+}
+
+static void print_verdict(const Verification *found)
+{
+	if (found->findings > 0 && found->findings == found->photograph_findings)
+		puts("the ledger itself is sound; the photographs are not");
+	puts(found->findings ? "DAMAGED" : "sound");
+}
+
+/** `images`: the folder of photographs; NULL: they were not looked at. */
+static void print_verification(const Ctl *ctl, const Verification *found, const char *images)
 {
 	json_auto_t *fields = NULL;
 	char newest[CLOCK_UTC_TEXT_MAX] = "";
@@ -125,13 +152,16 @@ static void print_verification(const Ctl *ctl, const Verification *found)
 	if (found->newest_utc_us > 0 && found->newest_utc_us < 253402300800 * USEC_PER_SEC)
 		clock_format_utc(found->newest_utc_us, newest);
 	if (ctl->json) {
-		fields = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:I}",
+		fields = json_pack(
+			"{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:s, s:I, s:I, s:I, s:b}",
 			"newest", newest, "records", (json_int_t)found->records, "checkpoints",
 			(json_int_t)found->checkpoints, "sealed", (json_int_t)found->sealed, "keys",
 			(json_int_t)found->keys, "replaced_keys", (json_int_t)found->replaced_keys,
 			"personal", (json_int_t)found->personal, "erased", (json_int_t)found->erased,
 			"attachments", (json_int_t)found->attachments, "tables", (json_int_t)found->tables,
-			"older", found->older, "key", found->key, "findings", (json_int_t)found->findings);
+			"older", found->older, "key", found->key, "findings", (json_int_t)found->findings,
+			"photographs", (json_int_t)found->photographs, "photograph_findings",
+			(json_int_t)found->photograph_findings, "photographs_looked_at", images != NULL);
 		ctl_print_fields(ctl, fields);
 		return;
 	}
@@ -144,6 +174,7 @@ static void print_verification(const Ctl *ctl, const Verification *found)
 			N(found->records));
 	printf("checked %llu personal data (%llu erased on record), %llu attachments\n", N(found->personal),
 		N(found->erased), N(found->attachments));
+	print_photographs(found, images);
 	if (found->older)
 		puts("the file is of an older version: its tables were not compared with what the records give");
 	else
@@ -158,14 +189,31 @@ static void print_verification(const Ctl *ctl, const Verification *found)
 			N(found->replaced_keys));
 	if (!ctl->key && found->key[0])
 		puts("compare the key with the one that the clinic wrote down, or give that with --key");
-	puts(found->findings ? "DAMAGED" : "sound");
+	print_verdict(found);
+}
+
+/**
+ * Where the photographs are: the folder that was given, or images/ beside the file. NULL: it is not there,
+ * and need not be. A station's own ledger, which has its lock beside it, has one.
+ */
+static char *find_images(const char *path, const char *given)
+{
+	_cleanup_(freep) char *folder = file_folder(path), *images = NULL, *lock = NULL;
+
+	if (given)
+		return strdup(given);
+	if (!folder || asprintf(&images, "%s/images", folder) < 0 || asprintf(&lock, "%s.lock", path) < 0)
+		return NULL;
+	if (access(images, F_OK) < 0 && errno == ENOENT && access(lock, F_OK) < 0)
+		return NULL;
+	return TAKE_PTR(images);
 }
 
 /** An older copy in the ledger's place is sound in itself, but not beside the checkpoint kept there. */
-static int verify_ledger(Ctl *ctl, const char *path)
+static int verify_ledger(Ctl *ctl, const char *path, const char *given)
 {
 	VerifyOptions options = { .path = path, .parts = VERIFY_ALL };
-	_cleanup_(freep) char *name = NULL, *note = NULL;
+	_cleanup_(freep) char *name = NULL, *note = NULL, *images = find_images(path, given);
 	const char *beside[1];
 	Verification found = { 0 };
 	size_t size;
@@ -179,9 +227,10 @@ static int verify_ledger(Ctl *ctl, const char *path)
 		options.witnessed = beside;
 		options.n_witnessed = 1;
 	}
+	options.images = images;
 	status = proof_verify(ctl, &options, &found);
 	if (status == CTL_DONE || found.findings > 0)
-		print_verification(ctl, &found);
+		print_verification(ctl, &found, images);
 	return status;
 }
 
@@ -192,25 +241,34 @@ static const char *since_of(const char *word)
 	return strncmp(word, SINCE, sizeof SINCE - 1) == 0 ? word + sizeof SINCE - 1 : NULL;
 }
 
+static const char *images_of(const char *word)
+{
+	return strncmp(word, IMAGES, sizeof IMAGES - 1) == 0 ? word + sizeof IMAGES - 1 : NULL;
+}
+
 static int run_verify(Ctl *ctl, int n, char **arguments)
 {
 	const char *since = n > 0 ? since_of(arguments[n - 1]) : NULL, *path;
+	const char *images = n > 0 ? images_of(arguments[n - 1]) : NULL;
 	struct stat status = { 0 };
 
-	n -= since != NULL;
+	n -= since || images;
 	if (n > (ctl->proof ? 0 : 1))
 		return ctl_usage("one of: a ledger's file, a folder, --proof FILE");
+	if (images && ctl->proof)
+		return ctl_usage("images= goes with a ledger's file");
 	if (ctl->proof)
 		return proof_check(ctl, since);
 	path = n > 0 ? arguments[0] : proof_ledger(ctl);
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-		return export_verify(ctl, path, since);
+		return images ? ctl_usage("images= goes with a ledger's file: an export has no photographs")
+			      : export_verify(ctl, path, since);
 	if (since)
 		return ctl_usage(
 			"since= goes with a folder or --proof; audit witness FILE compares with a ledger");
 	if (status.st_mode && !S_ISREG(status.st_mode))
 		return ctl_fail("%s: it is neither a ledger's file nor a folder", path);
-	return verify_ledger(ctl, path);
+	return verify_ledger(ctl, path, images);
 }
 
 /* ---- prove ---- */
@@ -546,7 +604,7 @@ static int run_key(Ctl *ctl, int n, char **arguments)
 }
 
 const Command proof_commands[] = {
-	{ "audit verify", "[LEDGER|FOLDER] [since=FILE]", 0, 2, run_verify,
+	{ "audit verify", "[LEDGER|FOLDER] [since=FILE|images=FOLDER]", 0, 2, run_verify,
 		"check a ledger's file, an export, or with --proof a proof, checkpoint or saved checkpoints; needs no daemon",
 		.alone = true },
 	{ "audit prove", "RECORD|since=FILE|since=SIZE", 1, 1, run_prove,

@@ -377,7 +377,7 @@ static int read_credential(char **ret)
 static int start_ledger(Daemon *daemon)
 {
 	_cleanup_(freep) char *path = NULL, *station = NULL;
-	_cleanup_(freep) char *keys = NULL;
+	_cleanup_(freep) char *keys = NULL, *images = NULL;
 	_cleanup_(erasep) char *key = NULL;
 	LedgerOptions options = { .clock = &clock_system };
 	char error[CONFIG_ERROR_MAX];
@@ -400,10 +400,12 @@ static int start_ledger(Daemon *daemon)
 	}
 	path = config_ledger(daemon->config);
 	if (!path || asprintf(&keys, "%s/keys", daemon->config->state_folder) < 0 ||
+		asprintf(&images, "%s/images", daemon->config->state_folder) < 0 ||
 		asprintf(&station, "%s/%s", daemon->config->clinic, daemon->config->station) < 0)
 		return -ENOMEM;
 	options.path = path;
 	options.keys = keys;
+	options.images = images;
 	options.key = key;
 	options.origin = daemon->config->log_origin;
 	options.checkpoint_records = daemon->config->checkpoint_records;

@@ -23,6 +23,9 @@ static const struct {
 	{ "running", N_("The record is being verified."), NULL },
 	{ "sound", N_("The record is sound: what it says is what was signed."), NULL },
 	{ "damaged", N_("The record is damaged: keep it as evidence and bring back a backup."), "bad" },
+	{ "photographs",
+		N_("The record is sound, but photographs are missing or were replaced: bring back a copy of them."),
+		"bad" },
 	{ "failed", N_("The record could not be verified."), "warning" },
 };
 
@@ -51,7 +54,7 @@ static void show_progress(VerificationCard *card, bool running)
 	Panel *panel = card->screen.panel;
 	gint64 total = panel_number(panel, "VerificationTotal");
 	gint64 done = MIN(panel_number(panel, "VerificationDone"), total);
-	g_autofree char *text = g_strdup_printf(_("%d of %d records"), (int)done, (int)total);
+	g_autofree char *text = g_strdup_printf(_("%d of %d records and photographs"), (int)done, (int)total);
 
 	if (running && !card->poll)
 		card->poll = g_timeout_add(POLL_MS, poll, card);

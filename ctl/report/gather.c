@@ -307,6 +307,7 @@ static int ask_verification(Ctl *ctl, Inspection *inspection)
 		{ "running", "Being verified while this report was made." },
 		{ "sound", "Verified in full since the station was started, and sound." },
 		{ "damaged", "DAMAGED" },
+		{ "photographs", "The ledger is sound, photographs are NOT as recorded" },
 		{ "failed", "Could not be verified" },
 	};
 	_cleanup_(freep) char *state = NULL, *text = NULL;
@@ -321,6 +322,7 @@ static int ask_verification(Ctl *ctl, Inspection *inspection)
 		if (strcmp(known[i].state, state) == 0)
 			words = known[i].words;
 	inspection->damaged = strcmp(state, "damaged") == 0;
+	inspection->photographs_damaged = strcmp(state, "photographs") == 0;
 	inspection_say(inspection, "Is it whole?", "%s%s%s", words, text[0] ? ": " : "", text);
 	return CTL_DONE;
 }

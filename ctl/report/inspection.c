@@ -116,9 +116,12 @@ static const char *state_words(const Inspection *inspection, bool *ret_good)
 {
 	const json_t *gaps = inspection->rows[inspection_section("What the record lacks")];
 
-	*ret_good = !inspection->damaged && gaps && json_array_size(gaps) == 0;
+	*ret_good = !inspection->damaged && !inspection->photographs_damaged && gaps &&
+		    json_array_size(gaps) == 0;
 	if (inspection->damaged)
 		return "Ledger damaged";
+	if (inspection->photographs_damaged)
+		return "Photographs not as recorded";
 	return !gaps ? "Not checked" : *ret_good ? "Nothing missing" : "Gaps found";
 }
 

@@ -29,6 +29,7 @@ typedef struct Inspection {
 	char *clinic, *station, *made;     /* owned; made is RFC 3339 */
 	const char *from, *to;             /* days, YYYY-MM-DD; NULL: from the beginning, until now */
 	bool damaged;                      /* a verification of the ledger found so */
+	bool photographs_damaged;          /* ... of the photographs; the ledger itself is sound */
 	json_t *rows[INSPECTION_SECTIONS]; /* arrays; NULL: the station keeps no such record */
 } Inspection;
 

@@ -17,6 +17,7 @@ static const char *const verification_state_names[] = {
 	[VERIFICATION_RUNNING] = "running",
 	[VERIFICATION_SOUND] = "sound",
 	[VERIFICATION_DAMAGED] = "damaged",
+	[VERIFICATION_PHOTOGRAPHS] = "photographs",
 	[VERIFICATION_FAILED] = "failed",
 };
 _Static_assert(ELEMENTS(verification_state_names) == VERIFICATION_MAX, "every state has a name");
@@ -253,6 +254,15 @@ static void found_damaged(Station *station, const LedgerAnswer *answer)
 		answer->text, answer->seq > 1 ? ", and more" : "");
 }
 
+/** A photograph is evidence, and nobody's safety hangs on it: that one is gone bars no treatment. */
+static void found_photographs(Station *station, const LedgerAnswer *answer)
+{
+	station_alert(station, STATION_ALERT_PHOTOGRAPHS,
+		"photographs are not as they were recorded (%s%s): `stipplectl audit verify` lists them; bring back a copy"
+		" of them",
+		answer->text, answer->seq > 1 ? ", and more" : "");
+}
+
 static void verified(void *userdata, const LedgerAnswer *answer)
 {
 	Station *station = userdata;
@@ -267,6 +277,10 @@ static void verified(void *userdata, const LedgerAnswer *answer)
 		verification->state = VERIFICATION_DAMAGED;
 		snprintf(verification->text, sizeof verification->text, "%s", answer->text);
 		found_damaged(station, answer);
+	} else if (answer->error == -ENOMEDIUM) {
+		verification->state = VERIFICATION_PHOTOGRAPHS;
+		snprintf(verification->text, sizeof verification->text, "%s", answer->text);
+		found_photographs(station, answer);
 	} else {
 		verification->state = VERIFICATION_FAILED;
 		snprintf(verification->text, sizeof verification->text, "%s", answer->text);

@@ -25,6 +25,7 @@ static const char *const alert_names[] = {
 	[STATION_ALERT_TEST_DUE] = "sterilization-due",
 	[STATION_ALERT_TEST_OVERDUE] = "sterilization-overdue",
 	[STATION_ALERT_DAMAGED] = "ledger-damaged",
+	[STATION_ALERT_PHOTOGRAPHS] = "photographs-damaged",
 	[STATION_ALERT_WITHHELD] = "messages-withheld",
 	[STATION_ALERT_NAME] = "name-taken",
 	[STATION_ALERT_CERTIFICATE] = "certificate-ends",

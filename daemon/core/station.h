@@ -385,7 +385,8 @@ typedef enum VerificationState {
 	VERIFICATION_RUNNING,
 	VERIFICATION_SOUND,
 	VERIFICATION_DAMAGED,
-	VERIFICATION_FAILED, /* it could not be done */
+	VERIFICATION_PHOTOGRAPHS, /* the ledger is sound; photographs are missing or were replaced */
+	VERIFICATION_FAILED,      /* it could not be done */
 	VERIFICATION_MAX,
 	VERIFICATION_INVALID = -EINVAL,
 } VerificationState;

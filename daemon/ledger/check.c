@@ -2,6 +2,7 @@
 #include "ledger/ledger-private.h"
 #include "ledger/verify.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -9,7 +10,13 @@
 #include "util/file.h"
 #include "util/log.h"
 
-enum { DAMAGED_TEXT_MAX = 4096, FINDING_SHOWN = 110 };
+enum {
+	DAMAGED_TEXT_MAX = 4096,
+	FINDING_SHOWN = 110,
+	LOOK_AROUND_MS = 50,
+	SCRUB_WAIT_MS =
+		60000, /* that another program keeps what was erased in the log puts it off no longer */
+};
 
 /* ---- what was found lasts ---- */
 
@@ -60,6 +67,11 @@ static void on_finding(void *userdata, const char *text)
 		snprintf(ledger->check.text, LEDGER_TEXT_MAX, "%.*s", LEDGER_TEXT_MAX - 1, text);
 }
 
+static void on_remark(void *userdata, const char *text)
+{
+	log_warning("%s", text);
+}
+
 /** Behind whatever else wants the processor or the disk. */
 static void give_way(void)
 {
@@ -71,31 +83,63 @@ static void give_way(void)
 	(void)!syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE);
 }
 
+/** A snapshot that is taken while the log still has what was erased would keep it there. */
+static void wait_for_erasure(const Ledger *ledger)
+{
+	for (int waited_ms = 0; waited_ms < SCRUB_WAIT_MS && !atomic_load(&ledger->leave) &&
+				(atomic_load(&ledger->erasing) || atomic_load(&ledger->scrub));
+		waited_ms += LOOK_AROUND_MS)
+		(void)poll(NULL, 0, LOOK_AROUND_MS);
+}
+
+/** -ECANCELED: the ledger is being closed. */
+static int verify(
+	Ledger *ledger, const VerifyOptions *options, Verification *ret, char error[LEDGER_TEXT_MAX])
+{
+	int r = -ECANCELED;
+
+	do {
+		wait_for_erasure(ledger);
+		/* in this order: who sets it sets the others first */
+		atomic_store(&ledger->check_leave, false);
+		if (atomic_load(&ledger->leave))
+			return -ECANCELED;
+		if (atomic_load(&ledger->erasing))
+			continue;
+		ledger->check.text[0] = '\0';
+		r = ledger_verify(options, ret, error);
+	} while (r == -ECANCELED && !atomic_load(&ledger->leave));
+	return r;
+}
+
 static void *check_thread(void *userdata)
 {
 	Ledger *ledger = userdata;
 	Check *check = &ledger->check;
 	char error[LEDGER_TEXT_MAX] = "";
 	Verification found;
-	VerifyOptions options = {
+	const VerifyOptions options = {
 		.path = ledger->path,
 		.parts = VERIFY_ALL,
 		.threads = 1,
-		.leave = &ledger->leave,
+		.images = ledger->images,
+		.leave = &ledger->check_leave,
 		.progress = on_progress,
 		.finding = on_finding,
+		.remark = on_remark,
 		.userdata = ledger,
 	};
 
 	(void)pthread_setname_np(pthread_self(), "verify");
 	give_way();
-	check->error = ledger_verify(&options, &found, error);
+	check->error = verify(ledger, &options, &found, error);
 	if (check->error < 0) {
 		memcpy(check->text, error, sizeof check->text);
 	} else if (found.findings > 0) {
-		check->error = -EUCLEAN;
+		check->error = found.findings > found.photograph_findings ? -EUCLEAN : -ENOMEDIUM;
 		check->findings = found.findings;
-		remember(ledger, check->text);
+		if (check->error == -EUCLEAN)
+			remember(ledger, check->text);
 	}
 	atomic_store(&check->ended, true);
 	ring_wake(ledger->answers);

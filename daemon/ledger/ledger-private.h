@@ -166,7 +166,7 @@ typedef struct Place {
 } Place;
 
 struct Ledger {
-	char *path, *station; /* station: as a JSON string */
+	char *path, *images, *station; /* station: as a JSON string */
 	const Clock *clock;
 	int lock_fd;
 	bool read_only;
@@ -195,6 +195,7 @@ struct Ledger {
 	LedgerStream streams[LEDGER_STREAMS_MAX];
 	int stalled_ms; /* patience of streams */
 	Check check;
+	atomic_bool check_leave; /* the verification ends early: of its own accord it begins anew */
 
 	/* the thread's own */
 	Digester *digester;
@@ -212,7 +213,7 @@ struct Ledger {
 	_Atomic uint64_t sealed, checkpoint_published;
 	pthread_mutex_t key_lock;
 	char key[NOTE_KEY_MAX];
-	bool scrub; /* erased data may still stand in the write-ahead log */
+	atomic_bool scrub; /* erased data may still stand in the write-ahead log; written by the thread */
 };
 
 /* schema.c */

@@ -205,9 +205,10 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 	ledger->commit_limit_us =
 		1000LL * (options->commit_limit_ms ? options->commit_limit_ms : LEDGER_COMMIT_LIMIT_MS);
 	ledger->path = strdup(options->path);
+	ledger->images = options->images ? strdup(options->images) : NULL;
 	ledger->station = quote(options->station ? options->station : "");
 	atomic_store(&ledger->healthy, !options->read_only);
-	if (!ledger->path || !ledger->station)
+	if (!ledger->path || !ledger->station || (options->images && !ledger->images))
 		return -ENOMEM;
 	r = check_path(options->path, error);
 	if (r == 0)
@@ -252,6 +253,7 @@ Ledger *ledger_free(Ledger *ledger)
 		return NULL;
 	if (ledger->started) {
 		atomic_store(&ledger->leave, true);
+		atomic_store(&ledger->check_leave, true);
 		ring_wake(ledger->requests);
 		pthread_join(ledger->thread, NULL);
 		streams_join(ledger);
@@ -270,6 +272,7 @@ Ledger *ledger_free(Ledger *ledger)
 	key_close(ledger);
 	pthread_mutex_destroy(&ledger->key_lock);
 	free(ledger->path);
+	free(ledger->images);
 	free(ledger->station);
 	free(ledger);
 	return NULL;

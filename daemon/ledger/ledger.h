@@ -34,7 +34,8 @@ typedef struct LedgerOptions {
 	const Clock *clock;  /* read on the ledger thread; must outlive the ledger */
 	const char *keys;    /* folder of the signing key, made with its first key; NULL: no checkpoints */
 	const char *key;     /* NULL, or the private key as text in place of the folder's: a credential */
-	const char *origin;  /* what a new log is called; NULL or "": stipple/<station> */
+	const char *images; /* folder of the photographs, which a verification reads too; NULL: it does not */
+	const char *origin; /* what a new log is called; NULL or "": stipple/<station> */
 	uint32_t checkpoint_records; /* a checkpoint after as many records at the latest, from 1 */
 	uint32_t checkpoint_s;       /* ... and after as many seconds, from 1 */
 	uint32_t commit_limit_ms;    /* a commit under way for longer is no more waited for; 0: 2000 */
@@ -239,13 +240,15 @@ int ledger_prove_growth_now(
 	Ledger *ledger, uint64_t size, json_t **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
 
 /**
- * Verifies the whole file (ledger/verify.h) on a thread of its own, which gives way to everything else.
- * `done` gets 0 when it is sound; -EUCLEAN with the first finding in `text` and their number in `seq`; or why
- * it could not be done. What is found is kept beside the file, so that it is not opened again until a person
- * has looked. -EBUSY: it runs already.
+ * Verifies the whole file (ledger/verify.h) on a thread of its own, which gives way to everything else; an
+ * erasure that its snapshot is in the way of makes it begin anew. `done` gets 0 when all is sound; -EUCLEAN
+ * with the first finding in `text` and their number in `seq`; -ENOMEDIUM with the same where the ledger is
+ * sound and only photographs are missing or were replaced; or why it could not be done. What is found of the
+ * ledger itself is kept beside the file, so that it is not opened again until a person has looked. -EBUSY: it
+ * runs already.
  */
 int ledger_verify_start(Ledger *ledger, LedgerDone done, void *userdata) _must_check_;
-/** Records looked at, of how many; both 0 while none runs. */
+/** Records and photographs looked at, of how many; both 0 while none runs. */
 void ledger_verify_progress(const Ledger *ledger, uint64_t *ret_done, uint64_t *ret_total);
 
 /** The public key in force, as text; "" without one. Any thread. */

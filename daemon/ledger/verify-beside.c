@@ -225,10 +225,13 @@ int verify_projections(Verifier *verifier)
 	int r = check_structure(verifier);
 
 	/* its tables are another program's; a station that takes it in makes them anew */
-	if (r < 0 || verifier->found->older)
+	if (r < 0 || (verifier->found->older && !verifier->options->images))
 		return r;
 	statements_clear(&verifier->statements); /* from here on a name alone is that of our own table */
 	r = fill_scratch(verifier, &failed);
+	verifier->replayed = r == 0;
+	if (verifier->found->older)
+		return r == -EUCLEAN && failed > 0 ? 0 : r;
 	if (r == -EUCLEAN && failed > 0) {
 		verify_finding(
 			verifier, "record %llu does not fit those before it", (unsigned long long)failed);

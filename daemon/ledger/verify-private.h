@@ -24,17 +24,21 @@ typedef struct Verifier {
 	Statements statements;
 	Digester *digester;
 	uint64_t total;              /* records of the snapshot */
+	uint64_t expected;           /* photographs, for the progress only */
 	int64_t latest_us;           /* highest time of any of them */
 	KeptCheckpoint *checkpoints; /* by size */
 	size_t n_checkpoints;
 	uint64_t fits, differs; /* largest and smallest size at which a witnessed checkpoint does; 0 none */
 	pthread_mutex_t lock;   /* of the callbacks, `found` and `committed` */
+	bool replayed;          /* our own tables are filled from the file's records */
 	uint64_t *committed;    /* records that carry a commitment to personal data */
 	size_t n_committed, committed_capacity;
 } Verifier;
 
 /** Tells one finding. Any thread. */
 void verify_finding(Verifier *verifier, const char *format, ...) _printf_(2, 3);
+/** Tells what is no damage. The caller's thread. */
+void verify_remark(Verifier *verifier, const char *format, ...) _printf_(2, 3);
 bool verify_left(const Verifier *verifier);
 
 int verify_records(Verifier *verifier) _must_check_;
@@ -43,6 +47,8 @@ int verify_keys(Verifier *verifier) _must_check_;
 int verify_state(Verifier *verifier) _must_check_;
 int verify_beside(Verifier *verifier) _must_check_;
 int verify_projections(Verifier *verifier) _must_check_;
+/** The last part: the snapshot of the ledger is given back on the way. */
+int verify_photographs(Verifier *verifier) _must_check_;
 
 /* verify-leaf.c */
 enum { COMMITMENT_HEX = 64, LEAF_KINDS_KEPT = 64, LEAF_KIND_MAX = 64 };

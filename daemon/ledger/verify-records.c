@@ -230,7 +230,7 @@ static void tell_progress(Worker *worker, uint64_t records)
 	if (!options->progress)
 		return;
 	pthread_mutex_lock(&worker->verifier->lock);
-	options->progress(options->userdata, done, worker->verifier->total);
+	options->progress(options->userdata, done, worker->verifier->total + worker->verifier->expected);
 	pthread_mutex_unlock(&worker->verifier->lock);
 }
 

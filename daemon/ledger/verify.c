@@ -10,23 +10,41 @@
 
 #include "tlog/checkpoint.h"
 
+/** One line, whatever the file or SQLite has put into it. */
+static void write_sentence(char text[VERIFY_TEXT_MAX], const char *format, va_list arguments)
+{
+	vsnprintf(text, VERIFY_TEXT_MAX, format, arguments);
+	text_repair(text);
+	for (char *c = text; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = ' ';
+}
+
 void verify_finding(Verifier *verifier, const char *format, ...)
 {
 	char text[VERIFY_TEXT_MAX];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
+	write_sentence(text, format, arguments);
 	va_end(arguments);
-	text_repair(text);
-	/* one line, whatever the file or SQLite has put into it */
-	for (char *c = text; *c; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = ' ';
 	pthread_mutex_lock(&verifier->lock);
 	if (verifier->found->findings++ < VERIFY_FINDINGS_MAX)
 		verifier->options->finding(verifier->options->userdata, text);
 	pthread_mutex_unlock(&verifier->lock);
+}
+
+void verify_remark(Verifier *verifier, const char *format, ...)
+{
+	char text[VERIFY_TEXT_MAX];
+	va_list arguments;
+
+	if (!verifier->options->remark)
+		return;
+	va_start(arguments, format);
+	write_sentence(text, format, arguments);
+	va_end(arguments);
+	verifier->options->remark(verifier->options->userdata, text);
 }
 
 bool verify_left(const Verifier *verifier)
@@ -294,6 +312,19 @@ static int check_schema(Verifier *verifier)
 	return difference->ours_changed ? -EUCLEAN : 0;
 }
 
+/** How many photographs there may be, without a look at the records. */
+static uint64_t expect_photographs(const Verifier *verifier)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *count = NULL;
+
+	if (!verifier->options->images ||
+		sqlite3_prepare_v2(verifier->db, "SELECT count(*) FROM kept.image WHERE erase_seq IS NULL",
+			-1, &count, NULL) != SQLITE_OK ||
+		sqlite3_step(count) != SQLITE_ROW)
+		return 0;
+	return (uint64_t)column_integer(count, 0);
+}
+
 static int begin(Verifier *verifier, char error[LEDGER_TEXT_MAX])
 {
 	const ReaderOptions options = {
@@ -323,6 +354,8 @@ static int begin(Verifier *verifier, char error[LEDGER_TEXT_MAX])
 		verifier->found->newest_utc_us = column_integer(newest, 1);
 	if (r == 0)
 		verifier->total = (uint64_t)column_integer(newest, 0);
+	if (r == 0)
+		verifier->expected = expect_photographs(verifier);
 	return r;
 }
 
@@ -353,6 +386,8 @@ static int run(Verifier *verifier)
 		r = verify_beside(verifier);
 	if (r == 0 && parts & VERIFY_PROJECTIONS)
 		r = verify_projections(verifier);
+	if (r == 0 && verifier->options->images)
+		r = verify_photographs(verifier);
 	return r;
 }
 

@@ -31,11 +31,17 @@ typedef struct VerifyOptions {
 	 */
 	const char *const *witnessed;
 	size_t n_witnessed;
+	/** NULL: photographs are not looked at; else the folder in which those must be that the records say
+	 * are kept. What is wrong with them is a finding. */
+	const char *images;
 	const atomic_bool *leave; /* NULL, or what ends it early (-ECANCELED) */
-	/** Called from any of its threads, one at a time. `done` of `total` records. May be NULL. */
+	/** Called from any of its threads, one at a time. `done` of `total` records and photographs; how many
+	 * photographs there are may be known late. May be NULL. */
 	void (*progress)(void *userdata, uint64_t done, uint64_t total);
 	/** One sentence that names the place; at most VERIFY_FINDINGS_MAX, in no particular order. */
 	void (*finding)(void *userdata, const char *text);
+	/** What somebody may want to look at and is no damage. The same way. May be NULL. */
+	void (*remark)(void *userdata, const char *text);
 	void *userdata;
 } VerifyOptions;
 
@@ -46,10 +52,13 @@ typedef struct Verification {
 	uint64_t witnessed;                    /* checkpoints of others that fit */
 	uint64_t keys, replaced_keys;          /* replaced: not signed for by the key before it */
 	uint64_t personal, erased, attachments;
-	uint64_t tables;        /* compared with what the records give; none of an older version's file */
-	bool older;             /* the file is of an older schema version */
-	uint64_t findings;      /* 0: sound */
-	char key[NOTE_KEY_MAX]; /* in force at the end; "" none */
+	uint64_t photographs; /* whose files were compared */
+	uint64_t strangers;   /* files among them that no record says are there */
+	uint64_t tables;      /* compared with what the records give; none of an older version's file */
+	bool older;           /* the file is of an older schema version */
+	uint64_t findings;    /* 0: sound */
+	uint64_t photograph_findings; /* ... of these about photographs: the ledger itself may be sound */
+	char key[NOTE_KEY_MAX];       /* in force at the end; "" none */
 } Verification;
 
 /**

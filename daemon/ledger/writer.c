@@ -104,7 +104,8 @@ static int project(Ledger *ledger, Request *request, const ClockReading *now, in
 		if (!request->personal)
 			return -ENOMEM;
 	}
-	ledger->scrub = ledger->scrub || context.erased;
+	if (context.erased)
+		ledger->scrub = true;
 	request->erased = context.erased;
 	if (r < 0 || !context.body_changed)
 		return r;
@@ -444,6 +445,7 @@ static void finish_erasures(Ledger *ledger, Request **group, size_t n)
 	if (!erased)
 		return;
 	atomic_store(&ledger->erasing, true);
+	atomic_store(&ledger->check_leave, true);
 	scrub(ledger, LEDGER_SCRUB_MS);
 	atomic_store(&ledger->erasing, false);
 	for (size_t i = 0; i < n; i++)

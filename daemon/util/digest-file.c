@@ -7,11 +7,12 @@ enum { CHUNK = 1 << 16 };
 
 DEFINE_CLEANUP(EVP_MD_CTX *, EVP_MD_CTX_free, context_freep);
 
-int digest_file(int fd, char ret[DIGEST_HEX_MAX])
+int digest_file_part(int fd, uint64_t most, const atomic_bool *leave, char ret[DIGEST_HEX_MAX])
 {
 	_cleanup_(context_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
 	_cleanup_(freep) char *chunk = malloc(CHUNK);
 	uint8_t digest[DIGEST_BYTES];
+	uint64_t size = 0;
 	ssize_t n;
 
 	if (!context || !chunk)
@@ -21,6 +22,11 @@ int digest_file(int fd, char ret[DIGEST_HEX_MAX])
 	while ((n = read(fd, chunk, CHUNK)) != 0) {
 		if (n < 0 && errno != EINTR)
 			return -errno;
+		if (leave && atomic_load(leave))
+			return -ECANCELED;
+		size += n > 0 ? (uint64_t)n : 0;
+		if (size > most)
+			return -EFBIG;
 		if (n > 0 && EVP_DigestUpdate(context, chunk, (size_t)n) != 1)
 			return -EIO;
 	}
@@ -28,4 +34,9 @@ int digest_file(int fd, char ret[DIGEST_HEX_MAX])
 		return -EIO;
 	hex_encode(digest, sizeof digest, ret);
 	return 0;
+}
+
+int digest_file(int fd, char ret[DIGEST_HEX_MAX])
+{
+	return digest_file_part(fd, UINT64_MAX, NULL, ret);
 }

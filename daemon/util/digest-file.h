@@ -3,7 +3,15 @@
 
 /** SHA-256 of files of any size. */
 
+#include <stdatomic.h>
+
 #include "util/digest.h"
 
 /** Reads `fd` to its end, in constant memory. -EIO also when libcrypto fails. Blocks on the disk. */
 int digest_file(int fd, char ret[DIGEST_HEX_MAX]) _must_check_;
+
+/**
+ * The same of a file that may have `most` bytes: -EFBIG of one that has more. `leave`: NULL, or what ends it
+ * early with -ECANCELED.
+ */
+int digest_file_part(int fd, uint64_t most, const atomic_bool *leave, char ret[DIGEST_HEX_MAX]) _must_check_;

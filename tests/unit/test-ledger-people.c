@@ -327,6 +327,8 @@ static void test_projections_are_rebuilt_without_what_was_erased(void **state)
 
 /* ---- somebody's own words ---- */
 
+enum { MANY = 16000 }; /* records: verifying them takes longer than asking for an erasure */
+
 static bool file_has(const char *path, const char *suffix, const char *text)
 {
 	char name[160];
@@ -442,6 +444,47 @@ static void test_a_slow_stream_does_not_keep_what_is_erased(void **state)
 	assert_false(is_kept(fixture, "hepatitis"));
 	serve(fixture->ledger);
 	close(ends[0]);
+}
+
+/** Its snapshot has what is erased: it is given back, and the verification begins anew. */
+static void test_a_verification_makes_way_for_an_erasure(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	json_auto_t *body = json_pack("{s:s, s:s}", "alert", "a", "text", "one of many");
+	const LedgerRecord record = { .kind = "alert.raised", .actor = "station", .body = body };
+	struct pollfd ready = { .fd = ledger_fd(ledger), .events = POLLIN };
+	LedgerAnswer answer, verified = { .error = 1 };
+	uint64_t done = 0, total;
+
+	say(ledger);
+	for (int i = 0; i < MANY; i++) {
+		if (i % (LEDGER_REQUESTS / 2) == 0)
+			serve(ledger);
+		assert_int_equal(ledger_append(ledger, &record, NULL, NULL), 0);
+	}
+	serve(ledger);
+	/* in its log, too, that the erasure has something to do */
+	append(ledger, "interlock.overridden",
+		json_pack("{s:i, s:s, s:s}", "session", 1, "interlock", "interval", "reason",
+			"hepatitis again"));
+	assert_int_equal(ledger_verify_start(ledger, keep_answer, &verified), 0);
+	for (int i = 0; i < 30000 && done == 0; i++) {
+		(void)poll(NULL, 0, 1);
+		ledger_verify_progress(ledger, &done, &total);
+	}
+	assert_true(done > 0);
+	assert_false(atomic_load(&ledger->check.ended));
+	answer = append(ledger, "personal.erased", erasure("subject", "P-1"));
+	assert_int_equal(answer.error, 0);
+	assert_false(answer.lingers);
+	assert_false(is_kept(fixture, "hepatitis"));
+	assert_int_equal(verified.error, 1);
+	for (int i = 0; i < 600 && verified.error == 1; i++) {
+		(void)poll(&ready, 1, 100);
+		ledger_dispatch(ledger);
+	}
+	assert_int_equal(verified.error, 0);
 }
 
 static void test_an_erasure_that_another_program_holds_up_says_so(void **state)
@@ -634,6 +677,7 @@ int main(void)
 		LEDGER_TEST(test_words_of_older_records_are_shown),
 		LEDGER_TEST(test_an_erasure_is_answered_when_nothing_is_left),
 		LEDGER_TEST(test_a_slow_stream_does_not_keep_what_is_erased),
+		LEDGER_TEST(test_a_verification_makes_way_for_an_erasure),
 		LEDGER_TEST(test_an_erasure_that_another_program_holds_up_says_so),
 		LEDGER_TEST(test_personal_data_past_its_term),
 		LEDGER_TEST(test_past_its_term_by_page),
