@@ -54,8 +54,9 @@ static void on_progress(void *userdata, uint64_t done, uint64_t total)
 {
 	Check *check = &((Ledger *)userdata)->check;
 
-	atomic_store(&check->done, done);
+	/* in this order: what is done is never more than there is */
 	atomic_store(&check->total, total);
+	atomic_store(&check->done, done);
 }
 
 static void on_finding(void *userdata, const char *text)

@@ -190,8 +190,6 @@ struct Ledger {
 					     does not */
 	atomic_bool asleep;               /* the thread waits, or is about to: a request must wake it */
 	_Atomic int64_t newest_utc_us;
-	_Atomic uint64_t published;
-	atomic_bool published_waits; /* to be written with the next group, or when it is quiet */
 	LedgerStream streams[LEDGER_STREAMS_MAX];
 	int stalled_ms; /* patience of streams */
 	Check check;
@@ -210,7 +208,7 @@ struct Ledger {
 	NewestMark mark;
 
 	bool impersonal; /* streams leave out personal data */
-	_Atomic uint64_t sealed, checkpoint_published;
+	_Atomic uint64_t sealed;
 	pthread_mutex_t key_lock;
 	char key[NOTE_KEY_MAX];
 	atomic_bool scrub; /* erased data may still stand in the write-ahead log; written by the thread */

@@ -403,21 +403,6 @@ int ledger_lookup(Ledger *ledger, const char *query, json_t *arguments, LedgerRo
 	return send_request(ledger, TAKE_PTR(request));
 }
 
-void ledger_set_published(Ledger *ledger, uint64_t seq)
-{
-	/* one that a power cut takes back costs a repeated message, which its readers know by its id */
-	atomic_store(&ledger->published, seq);
-	if (!ledger->read_only && !atomic_exchange(&ledger->published_waits, true))
-		ring_wake(ledger->requests);
-}
-
-void ledger_set_checkpoint_published(Ledger *ledger, uint64_t size)
-{
-	atomic_store(&ledger->checkpoint_published, size);
-	if (!ledger->read_only && !atomic_exchange(&ledger->published_waits, true))
-		ring_wake(ledger->requests);
-}
-
 static int ask(Ledger *ledger, RequestKind what, uint64_t number, LedgerRows done, void *userdata)
 {
 	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);

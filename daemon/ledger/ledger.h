@@ -49,14 +49,12 @@ typedef struct LedgerInfo {
 	int64_t newest_utc_us; /* highest time of any record; 0 in an empty ledger */
 	uint64_t open_session; /* a session begun but never closed: the station went down in it; 0 none */
 	uint64_t next_session; /* number for the next session */
-	uint64_t published;    /* cursor of ledger_set_published() */
 	uint64_t checkpoint;   /* size of the newest checkpoint; 0 none */
-	uint64_t checkpoint_published; /* cursor of ledger_set_checkpoint_published() */
-	char names[LEDGER_NAMES_MAX];  /* "<clinic>/<station>": of the newest record station.renamed, else of
-					  the  newest record; "" in an empty ledger */
-	uint64_t administrators;       /* enrolled and not revoked */
-	uint32_t schema;               /* version of its tables */
-	bool clock_behind;             /* the clock reads earlier than newest_utc_us */
+	char names[LEDGER_NAMES_MAX]; /* "<clinic>/<station>": of the newest record station.renamed, else of
+					 the  newest record; "" in an empty ledger */
+	uint64_t administrators;      /* enrolled and not revoked */
+	uint32_t schema;              /* version of its tables */
+	bool clock_behind;            /* the clock reads earlier than newest_utc_us */
 } LedgerInfo;
 
 /**
@@ -199,10 +197,6 @@ int ledger_describe_queries(json_t **ret) _must_check_;
 /** Names of the queries that ledger_stream() takes; NULL-terminated. */
 const char *const *ledger_query_names(void);
 
-/** The outbox cursor: all records up to `seq` reached the broker. Durable with the next group, or when it is
- * quiet. */
-void ledger_set_published(Ledger *ledger, uint64_t seq);
-
 /* ---- proofs (docs/transparency-log.md) ---- */
 
 /** Size of the newest checkpoint that is durable; 0 none. */
@@ -216,10 +210,6 @@ uint64_t ledger_checkpoint_size(const Ledger *ledger);
  * `since` 0 or beyond it: the newest, and previous is null. -ENODATA: there is none yet.
  */
 int ledger_checkpoint(Ledger *ledger, uint64_t since, LedgerRows done, void *userdata) _must_check_;
-
-/** What is on the broker, retained: the next one is proved to continue it. As durable as the outbox cursor.
- */
-void ledger_set_checkpoint_published(Ledger *ledger, uint64_t size);
 
 /**
  * The proof that record `seq` is in the log: an object {seq, size, proof, key}, `proof` a tlog-proof whose

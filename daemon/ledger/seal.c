@@ -169,7 +169,6 @@ int seal_open(Ledger *ledger, LedgerInfo *info, char error[LEDGER_TEXT_MAX])
 	if (r == 0 && ledger->sealer.signer && ledger->seq > info->checkpoint)
 		ledger->sealer.due_us = clock_read(ledger->clock).monotonic_us + ledger->sealer.patience_us;
 	atomic_store(&ledger->sealed, info->checkpoint);
-	atomic_store(&ledger->checkpoint_published, info->checkpoint_published);
 	return r;
 }
 

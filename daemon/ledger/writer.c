@@ -197,15 +197,6 @@ static int write_day(Ledger *ledger, uint64_t before, int64_t utc_us)
 	return step(statement);
 }
 
-static int write_published(Ledger *ledger)
-{
-	int r = write_meta(ledger, "published", (int64_t)atomic_load(&ledger->published));
-
-	return r < 0 ? r
-		     : write_meta(ledger, "checkpoint_published",
-			       (int64_t)atomic_load(&ledger->checkpoint_published));
-}
-
 static void look_up(Ledger *ledger, Request *request)
 {
 	char error[LEDGER_TEXT_MAX] = "";
@@ -283,7 +274,6 @@ static int name_failure(int r)
 int writer_commit(Ledger *ledger, Request **group, size_t n)
 {
 	int64_t newest_us = atomic_load(&ledger->newest_utc_us);
-	bool cursor = atomic_exchange(&ledger->published_waits, false);
 	/* one for the group, which is durable at one moment: whether it is synchronised takes a system call
 	 */
 	ClockReading now = clock_read(ledger->clock);
@@ -298,8 +288,6 @@ int writer_commit(Ledger *ledger, Request **group, size_t n)
 		r = write_meta(ledger, "newest_utc_us", newest_us);
 	if (r == 0 && ledger->seq > tree.size)
 		r = write_day(ledger, tree.size, now.utc_us);
-	if (r == 0 && cursor)
-		r = write_published(ledger);
 	if (r == 0)
 		r = seal_if_due(ledger, &now);
 	if (r == 0)
@@ -317,8 +305,6 @@ int writer_commit(Ledger *ledger, Request **group, size_t n)
 	ledger->tree = tree;
 	ledger->seq = tree.size;
 	ledger->sealer.now = ledger->sealer.prompt = false;
-	if (cursor)
-		atomic_store(&ledger->published_waits, true);
 	return r;
 }
 
@@ -540,7 +526,7 @@ static void idle(Ledger *ledger)
 	/* a checkpoint would write into the file that took its place */
 	if (!atomic_load(&ledger->healthy) || atomic_load(&ledger->moved))
 		probe(ledger);
-	else if (atomic_load(&ledger->published_waits) || seal_timeout(ledger) == 0)
+	else if (seal_timeout(ledger) == 0)
 		set_health(ledger, writer_commit(ledger, NULL, 0));
 	else if (seal_unsaved(ledger))
 		set_health(ledger, seal_save(ledger));
@@ -554,8 +540,7 @@ static int idle_timeout(Ledger *ledger)
 {
 	if (!atomic_load(&ledger->healthy) || atomic_load(&ledger->moved))
 		return LEDGER_PROBE_MS;
-	if (ledger->scrub || atomic_load(&ledger->published_waits) ||
-		ledger->wal_pages > LEDGER_CHECKPOINT_PAGES || seal_unsaved(ledger))
+	if (ledger->scrub || ledger->wal_pages > LEDGER_CHECKPOINT_PAGES || seal_unsaved(ledger))
 		return LEDGER_QUIET_MS;
 	return seal_timeout(ledger);
 }
@@ -636,8 +621,6 @@ void *ledger_thread(void *userdata)
 	}
 	if (place_check(ledger) < 0)
 		return NULL;
-	if (atomic_load(&ledger->published_waits))
-		(void)!writer_commit(ledger, NULL, 0);
 	(void)!seal_save(ledger);
 	return NULL;
 }

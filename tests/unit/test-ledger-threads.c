@@ -124,22 +124,9 @@ static void test_what_waits_is_committed_on_leaving(void **state)
 	for (int i = 0; i < MANY; i++)
 		assert_int_equal(ledger_append(fixture->ledger, &record, NULL, NULL), 0);
 	json_decref(body);
-	ledger_set_published(fixture->ledger, 17);
 	fixture->ledger = ledger_free(fixture->ledger);
 	assert_int_equal(open_fixture(fixture), 0);
 	assert_int_equal(fixture->info.newest_seq, MANY);
-	assert_int_equal(fixture->info.published, 17);
-}
-
-static void test_the_cursor_is_written_when_it_is_quiet(void **state)
-{
-	Fixture *fixture = *state;
-
-	append(fixture->ledger, "station.stopped", json_object());
-	ledger_set_published(fixture->ledger, 1);
-	for (int i = 0; i < 100 && atomic_load(&fixture->ledger->published_waits); i++)
-		(void)poll(NULL, 0, 50);
-	assert_false(atomic_load(&fixture->ledger->published_waits));
 }
 
 /* ---- streams ---- */
@@ -205,6 +192,40 @@ static void test_streams_run_beside_the_writer(void **state)
 		assert_int_equal(answers[i].seq, lines);
 		assert_true(lines >= MANY);
 	}
+}
+
+/** The verification's thread, the writer, which ends it for an erasure, and the main thread, which asks both.
+ */
+static void test_a_verification_runs_beside_the_writer(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	struct pollfd ready = { .fd = ledger_fd(ledger), .events = POLLIN };
+	LedgerAnswer verified = { .error = 1 };
+	uint64_t done, total;
+
+	append(ledger, "incident.reported",
+		json_pack("{s:s, s:s, s:s, s:s}", "subject", "P-1", "incident", "complication", "severity",
+			"minor", "text", "bled"));
+	fill(ledger, MANY);
+	assert_int_equal(ledger_verify_start(ledger, keep_answer, &verified), 0);
+	assert_int_equal(ledger_verify_start(ledger, keep_answer, &verified), -EBUSY);
+	fill(ledger, MANY);
+	assert_int_equal(
+		append(ledger, "personal.erased",
+			json_pack("{s:s, s:s, s:s}", "subject", "P-1", "reason", "x", "despite", "x"))
+			.error,
+		0);
+	for (int i = 0; i < 600 && verified.error == 1; i++) {
+		ledger_verify_progress(ledger, &done, &total);
+		assert_true(done <= total);
+		(void)poll(&ready, 1, 100);
+		ledger_dispatch(ledger);
+	}
+	assert_int_equal(verified.error, 0);
+	/* it is left where it is */
+	assert_int_equal(ledger_verify_start(ledger, keep_answer, &verified), 0);
+	fixture->ledger = ledger_free(ledger);
 }
 
 /** A reader that takes nothing for much longer than the patience of a stream of this test. */
@@ -287,8 +308,8 @@ int main(void)
 		LEDGER_TEST(test_too_many_requests_are_turned_away),
 		LEDGER_TEST(test_a_lookup_sees_what_was_queued_before),
 		LEDGER_TEST(test_what_waits_is_committed_on_leaving),
-		LEDGER_TEST(test_the_cursor_is_written_when_it_is_quiet),
 		LEDGER_TEST(test_streams_run_beside_the_writer),
+		LEDGER_TEST(test_a_verification_runs_beside_the_writer),
 		LEDGER_TEST(test_only_a_station_has_no_patience_with_its_reader),
 		LEDGER_TEST(test_a_reader_that_went_away_ends_its_stream),
 		LEDGER_TEST(test_leaving_waits_for_no_reader),
