@@ -133,22 +133,44 @@ static int check_dates(Verifier *verifier)
 	"'key.created', 'key.rotated', 'session.signed', 'session.abandoned', 'session.interrupted', 'station." \
 	"stopped'"
 
-/** The records of a group have one time, and so has the last of a group that was sealed. */
+/* ... and those that do so since a start says which schema version its program has: from this one on */
+#define SEALING_SINCE "'needle.claimed', 'ledger.restored', 'ledger.cleared'"
+
+enum { VERSION_THAT_SEALS_MORE = 4 };
+
+static json_int_t schema_of_start(sqlite3_stmt *row, int column)
+{
+	json_auto_t *leaf = leaf_parse(row, column);
+
+	return json_integer_value(json_object_get(json_object_get(leaf, "body"), "schema"));
+}
+
+/**
+ * The records of a group have one time, and so has the last of a group that was sealed. Which program wrote a
+ * record the start before it says.
+ */
 static int check_sealed(Verifier *verifier)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
+	json_int_t schema = 0;
 	int result,
 		r = ledger_errno(statement_get(&verifier->statements,
 			"SELECT sealing.seq, sealing.utc_us, (SELECT newest.utc_us FROM checkpoint"
 			" JOIN record AS newest ON newest.seq = size WHERE size >= sealing.seq ORDER BY size LIMIT 1)"
-			" FROM record AS sealing WHERE kind IN (" SEALING ") AND sealing.seq >="
+			", CASE WHEN kind = 'station.started' THEN leaf END, kind IN (" SEALING_SINCE ")"
+			" FROM record AS sealing WHERE kind IN ('station.started', " SEALING
+			", " SEALING_SINCE ") AND sealing.seq >="
 			" (SELECT min(seq) FROM record WHERE kind = 'key.created') ORDER BY sealing.seq",
 			&rows));
 
 	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE) {
 		if (result != SQLITE_ROW)
 			return ledger_errno(result);
-		if (column_is_null(rows, 2) || column_integer(rows, 1) != column_integer(rows, 2))
+		if (!column_is_null(rows, 3))
+			schema = schema_of_start(rows, 3);
+		else if (column_integer(rows, 4) && schema < VERSION_THAT_SEALS_MORE)
+			continue;
+		else if (column_is_null(rows, 2) || column_integer(rows, 1) != column_integer(rows, 2))
 			verify_finding(verifier,
 				"a checkpoint is missing: there must be one that was made with record %lld",
 				(long long)column_integer(rows, 0));

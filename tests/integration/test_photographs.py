@@ -197,7 +197,7 @@ def test_an_erasure_meanwhile_raises_no_alarm(treated):
                                          harness.ADMINISTRATOR[2])
             pending.wait()
         # the other program that verifies may keep what was erased in the log for a while, which is said
-        assert not pending.error or "on record" in pending.error[1]
+        assert not pending.error or "the erasure is record" in pending.error[1]
         wait_for(lambda: not pictures(treated), "the photographs to be deleted")
         wait_for(lambda: treated.get("Audit1", "Verification") == "sound", "the station's verification")
         n = len(said)

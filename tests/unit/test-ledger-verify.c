@@ -8,7 +8,7 @@
 #include "ledger/verify.h"
 #include "util/file.h"
 
-enum { EVERY = 100, RECORDS = 700 };
+enum { EVERY = 100, RECORDS = 700, CLAIM_APART = 150 };
 
 typedef struct Found {
 	Verification verification;
@@ -82,6 +82,12 @@ static void add_operator(Ledger *ledger)
 	assert_int_equal(answer.error, 0);
 }
 
+static void pass_a_second(bool passes)
+{
+	fake_utc_us += passes ? USEC_PER_SEC : 0;
+	fake_monotonic_us += passes ? USEC_PER_SEC : 0;
+}
+
 /** Some of everything; RECORDS records in all. */
 static void fill(Ledger *ledger)
 {
@@ -92,17 +98,19 @@ static void fill(Ledger *ledger)
 	append(ledger, "session.begun",
 		json_pack("{s:i, s:s, s:s, s:i}", "session", 1, "subject", "P-1", "protocol", "p",
 			"course_session", 1));
-	for (int i = 0; i < 200; i++)
+	for (int i = 0; i < 200; i++) {
+		/* one of them at a time of its own, as all are in life */
+		pass_a_second(i == CLAIM_APART || i == CLAIM_APART + 1);
 		assert_int_equal(
 			append(ledger, "needle.claimed", claim("(01)04012345678901(10)L1", "L1", 1)).error,
 			0);
+	}
 	add_strokes(ledger, "some bytes");
 	while (ledger->seq < RECORDS - 1)
 		append(ledger, "session.state",
 			json_pack("{s:i, s:s, s:s, s:s}", "session", 1, "from", "ready", "to", "working",
 				"event", "x"));
-	fake_utc_us += USEC_PER_SEC;
-	fake_monotonic_us += USEC_PER_SEC;
+	pass_a_second(true);
 	append(ledger, "session.abandoned", json_pack("{s:i, s:s}", "session", 1, "reason", "x"));
 }
 
@@ -206,6 +214,9 @@ static const struct {
 	{ "DELETE FROM checkpoint WHERE size = (SELECT min(size) FROM checkpoint WHERE size >="
 	  " (SELECT seq FROM record WHERE kind = 'session.abandoned'))",
 		"a checkpoint is missing: there must be one that was made with record" },
+	{ "DELETE FROM checkpoint WHERE size = (SELECT seq FROM record WHERE kind = 'needle.claimed' AND utc_us <>"
+	  " (SELECT min(utc_us) FROM record WHERE kind = 'needle.claimed') ORDER BY seq LIMIT 1)",
+		"a checkpoint is missing: there must be one that was made with record 156" },
 	{ "UPDATE meta SET value = value + 86400000000 WHERE name = 'newest_utc_us'",
 		"later than any record" },
 	{ "UPDATE meta SET value = 0 WHERE name = 'newest_utc_us'", "earlier than the newest record" },
