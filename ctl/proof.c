@@ -175,10 +175,8 @@ static void print_verification(const Ctl *ctl, const Verification *found, const 
 	printf("checked %llu personal data (%llu erased on record), %llu attachments\n", N(found->personal),
 		N(found->erased), N(found->attachments));
 	print_photographs(found, images);
-	if (found->older)
-		puts("the file is of an older version: its tables were not compared with what the records give");
-	else
-		printf("checked %llu tables against what the records give\n", N(found->tables));
+	printf("checked %llu tables against what the records give%s\n", N(found->tables),
+		found->older ? ", as far as the file's older version has them" : "");
 	if (newest[0])
 		printf("the newest record is of %s; whether a lost -wal file held later ones, no file can tell: only a "
 		       "checkpoint that was kept elsewhere can (audit witness)\n",

@@ -54,9 +54,10 @@ typedef struct Verification {
 	uint64_t personal, erased, attachments;
 	uint64_t photographs; /* whose files were compared */
 	uint64_t strangers;   /* files among them that no record says are there */
-	uint64_t tables;      /* compared with what the records give; none of an older version's file */
-	bool older;           /* the file is of an older schema version */
-	uint64_t findings;    /* 0: sound */
+	uint64_t tables;   /* compared with what the records give; of an older version's file in the columns
+			      that it shares */
+	bool older;        /* the file is of an older schema version */
+	uint64_t findings; /* 0: sound */
 	uint64_t photograph_findings; /* ... of these about photographs: the ledger itself may be sound */
 	char key[NOTE_KEY_MAX];       /* in force at the end; "" none */
 } Verification;
