@@ -194,7 +194,7 @@ static void form_recorded(Operation *operation, const LedgerAnswer *answer)
 			steps[i].after(operation);
 	if (answer->lingers) {
 		operation_fail(operation, STATION_ERROR_LEDGER,
-			"the erasure is record %llu, but a reader of the ledger (another program, or a verification) still keeps what was"
+			"the erasure is record %llu, but a reader of the ledger (another program, such as a verification by stipplectl) still keeps what was"
 			" erased in its log: end it; the station goes on trying, also after a restart",
 			(unsigned long long)answer->seq);
 		return;
