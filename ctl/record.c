@@ -25,7 +25,7 @@ static int add_word(json_t *fields, char *word, const char *numbers)
 	errno = 0;
 	number = strtoll(equals + 1, &end, 10);
 	/* what is no number the station refuses, and says which field */
-	if (text_list_has(numbers, word) && errno == 0 && *end == '\0' && end != equals + 1)
+	if (text_list_has(numbers, word) && text_is_decimal(equals + 1) && errno == 0 && *end == '\0')
 		json_object_set_new(fields, word, json_integer(number));
 	else
 		json_object_set_new(fields, word, json_string(equals + 1));

@@ -15,7 +15,7 @@ static bool parse_number(const char *text, uint32_t *ret)
 
 	errno = 0;
 	value = strtoul(text, &end, 10);
-	if (errno || end == text || *end || value > UINT32_MAX || text[0] == '-')
+	if (errno || text[0] < '0' || text[0] > '9' || *end || value > UINT32_MAX)
 		return false;
 	*ret = (uint32_t)value;
 	return true;

@@ -18,7 +18,7 @@ static bool parse_session(const char *text, int64_t *ret)
 
 	errno = 0;
 	value = strtoll(text, &end, 10);
-	if (errno || end == text || *end || value < 1)
+	if (errno || text[0] < '0' || text[0] > '9' || *end || value < 1)
 		return false;
 	*ret = value;
 	return true;

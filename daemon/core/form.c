@@ -80,15 +80,14 @@ static json_t *read_number(const char *text)
 	long long whole;
 	double number;
 
+	if (!text_is_decimal(text))
+		return NULL;
 	errno = 0;
 	whole = strtoll(text, &end, 10);
-	if (end != text && *end == '\0' && errno == 0)
+	if (*end == '\0' && errno == 0)
 		return json_integer(whole);
-	/* strtod() alone takes hexadecimal figures, powers of ten and words as well */
-	if (text[strspn(text, "+-.0123456789")])
-		return NULL;
-	number = strtod(text, &end);
-	return end != text && *end == '\0' && isfinite(number) ? json_real(number) : NULL;
+	number = strtod(text, NULL);
+	return isfinite(number) ? json_real(number) : NULL;
 }
 
 static json_t *read_boolean(const char *text)

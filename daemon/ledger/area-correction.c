@@ -68,7 +68,10 @@ static int check_old(ProjectionContext *context, const json_t *leaf, const json_
 static json_t *read_value(FieldType type, const char *text)
 {
 	bool is_text = type == FIELD_TEXT || type == FIELD_DATE || type == FIELD_TIME;
-	json_t *value = is_text ? NULL : json_loads(text, JSON_DECODE_ANY, NULL);
+	bool is_figure = type == FIELD_NUMBER || type == FIELD_COUNT;
+	json_t *value = is_text || (is_figure && !text_is_decimal(text))
+				? NULL
+				: json_loads(text, JSON_DECODE_ANY, NULL);
 
 	return value ? value : json_string(text);
 }

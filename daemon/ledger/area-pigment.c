@@ -172,13 +172,15 @@ static int project_status(ProjectionContext *context)
  */
 static bool read_part(char *text, PigmentName *ret_name, double *ret_parts)
 {
-	char *colon = strrchr(text, ':'), *end, *slash;
+	char *colon = strrchr(text, ':'), *slash;
 
 	if (!colon)
 		return false;
 	*colon = '\0';
-	*ret_parts = strtod(colon + 1, &end);
-	if (end == colon + 1 || *end || !isfinite(*ret_parts) || *ret_parts <= 0)
+	if (!text_is_decimal(colon + 1))
+		return false;
+	*ret_parts = strtod(colon + 1, NULL);
+	if (!isfinite(*ret_parts) || *ret_parts <= 0)
 		return false;
 	*ret_name = (PigmentName){ .lot = text };
 	slash = strrchr(text, '/');

@@ -261,14 +261,18 @@ static int check_test(ProjectionContext *context)
 }
 
 /*
- * The least exposure at a temperature. Steam (EN 285, EN ISO 17665-1, common practice): 15 minutes at 121 C,
- * 10 at 126, 3 at 132 and 134, below that longer. Hydrogen peroxide and formaldehyde at 30 C and more take
- * minutes, ethylene oxide at a room's temperature a day. Dry heat takes longer than any of these, but for
- * beads of 200 C and more.
+ * The least exposure at a temperature. Steam (EN 285; HTM 2010 part 3): 30 minutes at 115 C, 15 at 121, 10 at
+ * 126, 3 at 134; 3 at 132 as well (AAMI ST79, unwrapped after air removal). No steam steriliser holds more
+ * than 145 C: from there it is dry heat, which takes 150 minutes at 150 C, 120 at 160, 60 at 170 and 30 at
+ * 180 (US CDC, Guideline for Disinfection and Sterilization, 2008; European Pharmacopoeia 5.1.1), 6 at 190 in
+ * moving air (CDC, rapid heat transfer), and seconds in beads of 200 C and more. Below steam: formaldehyde 10
+ * minutes at 78 C (EN 14180), hydrogen peroxide minutes at 30 C and more, ethylene oxide at a room's
+ * temperature half a day and more (EN ISO 11135 and makers' programs).
  */
 static const struct {
 	double temperature_c, exposure_s;
-} least[] = { { 200, 10 }, { 132, 180 }, { 126, 600 }, { 121, 900 }, { 115, 1200 }, { 80, 600 }, { 30, 300 },
+} least[] = { { 200, 10 }, { 190, 360 }, { 180, 1800 }, { 170, 3600 }, { 160, 7200 }, { 145, 9000 },
+	{ 132, 180 }, { 126, 600 }, { 121, 900 }, { 115, 1800 }, { 78, 600 }, { 30, 300 },
 	{ -300, 12 * 3600 } };
 
 /** Temperatures that programs are called by, such as "B134" or "Universal/134C/3min". */

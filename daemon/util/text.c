@@ -56,6 +56,18 @@ bool text_is_identifier(const char *text, size_t limit)
 	return text[0] != '.';
 }
 
+bool text_is_decimal(const char *text)
+{
+	const char *digits = text + (*text == '-' || *text == '+');
+	size_t whole = strspn(digits, "0123456789");
+	const char *point = digits + whole;
+	size_t fraction = *point == '.' ? strspn(point + 1, "0123456789") : 0;
+
+	if (*point == '.')
+		return whole > 0 && fraction > 0 && !point[1 + fraction];
+	return whole > 0 && !*point;
+}
+
 char *text_repair(char *text)
 {
 	for (char *s = text; *s;) {

@@ -54,6 +54,12 @@ bool text_lists_meet(const char *a, const char *b);
 bool text_is_identifier(const char *text, size_t limit);
 
 /**
+ * Whether this is a figure as people write one: a sign or none, digits, and a point with more digits or none.
+ * strtod() alone also takes hexadecimal figures, powers of ten, words and leading blanks.
+ */
+bool text_is_decimal(const char *text);
+
+/**
  * Puts '?' in place of every byte that is not valid UTF-8, such as half a character where a sentence was cut
  * off; a message bus disconnects whoever sends such text. Works in place; returns `text`.
  */

@@ -75,6 +75,8 @@ static void test_text_stands_for_values(void **state)
 	read_ok("zone.statistics", "{\"dots\": \"12x\"}", "{\"dots\": \"12x\"}");
 	read_ok("needle.reseated", "{\"away_s\": \"nan\"}", "{\"away_s\": \"nan\"}");
 	read_ok("needle.reseated", "{\"away_s\": \"0x86\"}", "{\"away_s\": \"0x86\"}");
+	read_ok("needle.reseated", "{\"away_s\": \" 5\"}", "{\"away_s\": \" 5\"}");
+	read_ok("needle.reseated", "{\"away_s\": \"5.\"}", "{\"away_s\": \"5.\"}");
 	read_ok("needle.reseated", "{\"away_s\": \"1e3\"}", "{\"away_s\": \"1e3\"}");
 	read_ok("needle.reseated", "{\"away_s\": \"inf\"}", "{\"away_s\": \"inf\"}");
 }

@@ -521,6 +521,9 @@ static void test_a_blend_is_as_good_as_its_parts(void **state)
 	refused(ledger, "pigment.blended", blend("B1", "P2:1", "black/P1"), -EINVAL, "LOT:PARTS");
 	refused(ledger, "pigment.blended", blend("B1", "P2:0", "Ink/black/P1:1"), -EINVAL, "LOT:PARTS");
 	refused(ledger, "pigment.blended", blend("B1", "P2:1", "/P1:1"), -EINVAL, "LOT:PARTS");
+	refused(ledger, "pigment.blended", blend("B1", "P2:1", "Ink/black/P1:0x86"), -EINVAL, "LOT:PARTS");
+	refused(ledger, "pigment.blended", blend("B1", "P2:1", "Ink/black/P1:1e2"), -EINVAL, "LOT:PARTS");
+	refused(ledger, "pigment.blended", blend("B1", "P2:1", "Ink/black/P1: 2"), -EINVAL, "LOT:PARTS");
 	accepted(ledger, "pigment.blended", blend("B1", "P2:1", "Ink/black/P1:2.5"));
 	refused(ledger, "pigment.blended", blend("B1", "P2:1", "Other/black/P1:2"), -EEXIST, "B1");
 	expect(ledger, "blends", named("lot", "P1"), "expiry", "2026-06-30");

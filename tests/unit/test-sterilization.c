@@ -122,6 +122,15 @@ static void test_impossible_cycles_are_not_released(void **state)
 		{ "{\"program\": \"132 C/4min\", \"temperature_c\": 132.4, \"exposure_s\": 240}", NULL },
 		{ "{\"program\": \"plasma 2\", \"temperature_c\": 50, \"exposure_s\": 1200}", NULL },
 		{ "{\"program\": \"EO\", \"temperature_c\": 22, \"exposure_s\": 86400}", NULL },
+		{ "{\"program\": \"P\", \"temperature_c\": 115.5, \"exposure_s\": 1200}", "at least 1800" },
+		{ "{\"program\": \"dry heat\", \"temperature_c\": 160, \"exposure_s\": 180}",
+			"at least 7200" },
+		{ "{\"program\": \"dry heat\", \"temperature_c\": 171, \"exposure_s\": 3599}",
+			"at least 3600" },
+		{ "{\"program\": \"dry heat\", \"temperature_c\": 180.5, \"exposure_s\": 1800}", NULL },
+		{ "{\"program\": \"rapid heat\", \"temperature_c\": 190, \"exposure_s\": 240}",
+			"at least 360" },
+		{ "{\"program\": \"rapid heat\", \"temperature_c\": 190, \"exposure_s\": 360}", NULL },
 	};
 	Ledger *ledger = ((Fixture *)*state)->ledger;
 	char text[256];
@@ -146,6 +155,10 @@ static void test_impossible_cycles_are_not_released(void **state)
 		(unsigned long long)seq);
 	refuse(release(ledger, 200, "{\"integrator\":\"pass\",\"chemical\":\"pass\"}"), -EINVAL,
 		"correct the record");
+	refuse(append(ledger, "record.corrected", with(with(json_object(), text), "{\"new\": \"0x86\"}")),
+		-EINVAL, "exposure_s");
+	refuse(append(ledger, "record.corrected", with(with(json_object(), text), "{\"new\": \"1e2\"}")),
+		-EINVAL, "exposure_s");
 	(void)enter_ok(ledger, "record.corrected", text);
 	release_ok(ledger, 200);
 }

@@ -117,6 +117,18 @@ static void test_text_from_outside(void **state)
 	assert_false(text_is_identifier(".hidden", 32));
 }
 
+static void test_a_figure_is_decimal(void **state)
+{
+	static const char *const figures[] = { "0", "12", "-3", "+3", "1.5", "-0.25", "007" };
+	static const char *const others[] = { "", "-", "+-3", ".", "5.", ".5", "1.2.3", "1e3", "0x86", "inf",
+		"nan", " 5", "5 ", "1,5", "\xd9\xa5" };
+
+	for (size_t i = 0; i < ELEMENTS(figures); i++)
+		assert_true(text_is_decimal(figures[i]));
+	for (size_t i = 0; i < ELEMENTS(others); i++)
+		assert_false(text_is_decimal(others[i]));
+}
+
 static void test_text_is_repaired(void **state)
 {
 	char good[] = "Ångström", cut[] = "na\xc3", mixed[] = "\xff a \xe2\x82 b\xed\xa0\x80", empty[] = "";
@@ -338,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_enrolment_codes),
 		cmocka_unit_test(test_utc_text),
 		cmocka_unit_test(test_text_from_outside),
+		cmocka_unit_test(test_a_figure_is_decimal),
 		cmocka_unit_test(test_text_is_repaired),
 		cmocka_unit_test(test_file_is_whole),
 		cmocka_unit_test(test_digest_of_a_file),
