@@ -176,15 +176,18 @@ static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *
 	return leave(userdata);
 }
 
-/** Reads everything that starting over would read: what is accepted here does not leave the station inert. */
-static int read_configuration(const char *path, char error[CONFIG_ERROR_MAX])
+/** `station`: NULL, or the one whose record it has to fit. Reads everything that starting over would read:
+ * what is accepted here does not leave the station inert. */
+static int read_configuration(const char *path, const Station *station, char error[CONFIG_ERROR_MAX])
 {
 	_cleanup_(config_freep) Config *config = NULL;
 	int r = config_load(path, &config, error);
 
 	if (r >= 0)
 		r = station_check_protocols(config->protocol_folder, error);
-	return r < 0 ? r : station_check_profile(config, error);
+	if (r >= 0)
+		r = station_check_profile(config, error);
+	return r < 0 || !station ? r : station_check_record(station, config, error);
 }
 
 /** A new configuration takes effect by starting over in the same process, and only while no session is open.
@@ -196,7 +199,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 
 	if (daemon->leaving)
 		return 0;
-	if (read_configuration(daemon->config_path, error) < 0) {
+	if (read_configuration(daemon->config_path, daemon->station, error) < 0) {
 		log_line(LOG_ERR, LOG_ID_CONFIG_REJECTED, "the old configuration stays in force: %s", error);
 		station_reload_refused(
 			daemon->station, error, "put it right, then `systemctl reload stippled`");
@@ -422,13 +425,8 @@ static int start_ledger(Daemon *daemon)
 	/* before anybody is enrolled there is nobody to sign for it, and nobody who knows it by its first
 	 * names */
 	if (r >= 0 && daemon->ledger_info.administrators > 0 &&
-		strcmp(daemon->ledger_info.names, station) != 0) {
-		snprintf(error, sizeof error,
-			"the record calls this station %.100s, and [station] calls it %.100s: set the names of the record"
-			" again; to change them, run `stipplectl station rename` first",
-			daemon->ledger_info.names, station);
+		station_compare_names(daemon->ledger_info.names, daemon->config, error) < 0)
 		reject_configuration(daemon, error);
-	}
 	return 0;
 }
 
@@ -729,7 +727,7 @@ static int check_configuration(const char *path)
 {
 	char error[CONFIG_ERROR_MAX];
 
-	if (read_configuration(path, error) < 0) {
+	if (read_configuration(path, NULL, error) < 0) {
 		fprintf(stderr, "%s\n", error);
 		return EXIT_FAILURE;
 	}

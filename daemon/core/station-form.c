@@ -158,6 +158,15 @@ static bool renamed_before(Operation *operation)
 	return false;
 }
 
+static void renamed_after(Operation *operation)
+{
+	Station *station = operation->station;
+
+	snprintf(station->names, sizeof station->names, "%s/%s",
+		json_string_value(json_object_get(operation->body, "clinic")),
+		json_string_value(json_object_get(operation->body, "station")));
+}
+
 static void erased_after(Operation *operation)
 {
 	station_erase_images(operation->station);
@@ -174,7 +183,7 @@ static const struct {
 	{ "interlock.overridden", override_before, override_after },
 	{ "clock.corrected", clock_before, NULL },
 	{ "personal.erased", NULL, erased_after },
-	{ "station.renamed", renamed_before, NULL },
+	{ "station.renamed", renamed_before, renamed_after },
 	{ "operator.roles", roles_before, roles_after },
 	{ "operator.revoked", NULL, revoked_after },
 };

@@ -99,6 +99,7 @@ struct Operation {
 	bool pin_waits;           /* for its turn, where others are refused */
 	uint32_t attempts;        /* wrong ones before */
 	bool urgent;              /* what it signs for must not wait */
+	bool pin_unseen;          /* accepted without a look at the PIN: it signs nothing */
 	StationDone capture_done; /* `done` and `userdata` of the caller, while its picture is recorded */
 	void *capture_userdata;
 	char revoked[256]; /* "", or why the badge is not valid any more */
@@ -214,7 +215,8 @@ struct Station {
 				   came */
 	unsigned depth_streak, force_streak;
 	int64_t alerted_us[STATION_ALERT_MAX];
-	unsigned broker_trouble; /* StationTrouble bits that it was told of last */
+	unsigned broker_trouble;      /* StationTrouble bits that it was told of last */
+	char names[LEDGER_NAMES_MAX]; /* "<clinic>/<station>": what the next start has to find in [station] */
 	char reload_refused[CONFIG_ERROR_MAX], reload_advice[STIPPLE_ERROR_MAX]; /* "": none was */
 	bool ledger_was_healthy;
 	int64_t unhealthy_since_us;
@@ -418,8 +420,10 @@ bool operation_roles_ok(Operation *operation, const json_t *roles);
 void operation_open_picture(Operation *operation, const char *file);
 
 /* station-people.c */
-/** The same as operation_sign(), but other people's wrong PINs keep nobody waiting for longer than the first
- * delay. */
+/**
+ * The same as operation_sign(), but no delay after wrong PINs applies. After many of them `accepted` is
+ * called with pin_unseen set: nobody has signed.
+ */
 void operation_sign_urgently(Operation *operation, const char *pin, void (*accepted)(Operation *operation));
 /** Runs `work` on the worker's thread, then `done` on this one; fails the operation when too many wait. */
 void operation_work(Operation *operation, void (*work)(void *), void (*done)(void *));

@@ -147,6 +147,8 @@ int station_new(const StationOptions *options, Station **ret)
 		snprintf(station->enrolment_code, sizeof station->enrolment_code, "%s",
 			options->enrolment_code);
 	station->options.enrolment_code = NULL;
+	snprintf(station->names, sizeof station->names, "%s/%s", options->config->clinic,
+		options->config->station);
 	station->started_us = station_now_us(station);
 	station_session_reset(station);
 	station->next_session = options->ledger_info.next_session ? options->ledger_info.next_session : 1;

@@ -424,6 +424,22 @@ void station_broker_trouble(Station *station, unsigned trouble);
  */
 void station_reload_refused(Station *station, const char *reason, const char *advice);
 
+/**
+ * -EXDEV, with a sentence that says what records a change of names, unless `config` calls the station what
+ * the record does (`recorded`: "<clinic>/<station>").
+ */
+int station_compare_names(
+	const char *recorded, const Config *config, char error[CONFIG_ERROR_MAX]) _must_check_;
+
+/**
+ * Whether starting over with `config` would leave this station inert because of what its record knows: names
+ * that are not on record, once somebody is enrolled, or another name of its log. -EXDEV or -EINVAL then, with
+ * a sentence; 0 where that cannot be known before: the station is inert, as its ledger may be closed, or
+ * `config` names another state folder.
+ */
+int station_check_record(
+	const Station *station, const Config *config, char error[CONFIG_ERROR_MAX]) _must_check_;
+
 /* ---- doctor --------------------------------------------------------------------------------------- */
 
 typedef struct StationCheck {

@@ -243,7 +243,7 @@ static int name_key(Ledger *ledger, const char *on_record, char **ret_statement)
 }
 
 /** The name that the clinic wants its log to have. A log keeps the one that it began with. */
-static int take_origin(Ledger *ledger, const char *origin, const char *on_record, char error[LEDGER_TEXT_MAX])
+static int check_origin(const char *origin, const char *on_record, char error[LEDGER_TEXT_MAX])
 {
 	char why[TLOG_TEXT_MAX];
 	NoteVerifier verifier;
@@ -265,6 +265,23 @@ static int take_origin(Ledger *ledger, const char *origin, const char *on_record
 			origin, verifier.name);
 		return -EXDEV;
 	}
+	return 0;
+}
+
+int ledger_check_origin(Ledger *ledger, const char *origin, char error[LEDGER_TEXT_MAX])
+{
+	char key[NOTE_KEY_MAX];
+
+	ledger_key(ledger, key);
+	return check_origin(origin, key, error);
+}
+
+static int take_origin(Ledger *ledger, const char *origin, const char *on_record, char error[LEDGER_TEXT_MAX])
+{
+	int r = check_origin(origin, on_record, error);
+
+	if (r < 0 || !origin || !*origin)
+		return r;
 	ledger->sealer.origin = strdup(origin);
 	return ledger->sealer.origin ? 0 : -ENOMEM;
 }

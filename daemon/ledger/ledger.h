@@ -245,6 +245,12 @@ void ledger_verify_progress(const Ledger *ledger, uint64_t *ret_done, uint64_t *
 void ledger_key(Ledger *ledger, char ret[NOTE_KEY_MAX]);
 
 /**
+ * Whether the log may be called `origin` at the next start; "" leaves the name to the log. -EINVAL: it is no
+ * name of a log; -EXDEV: this one has another, which it keeps. Any thread.
+ */
+int ledger_check_origin(Ledger *ledger, const char *origin, char error[LEDGER_TEXT_MAX]) _must_check_;
+
+/**
  * Makes a new key, records it signed by the old one, and signs with it from then on; the checkpoint in
  * between bears both. -EPERM where the key is a credential.
  */

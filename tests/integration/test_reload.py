@@ -131,6 +131,37 @@ def test_bad_configuration_is_refused_and_the_old_one_kept(station):
     assert check(station, "configuration") == (0, "accepted", "")
 
 
+def test_names_that_are_not_on_record_are_refused(station):
+    """The same as at a start, but the old ones stay in force: the station does not end inert."""
+    station.enrol()
+    change(station, "station = chair-1", "station = lounge")
+    hang_up(station, "the old configuration stays in force: the record calls this station clinic/chair-1, and [station] "
+                     "calls it clinic/lounge")
+    assert station.get("Station1", "Inert") == "" and station.records().count("station.started") == 1
+    raised, = alerts(station)
+    assert raised["alert"] == "reload-refused" and "stipplectl station rename" in raised["text"]
+    level, text, advice = check(station, "configuration")
+    assert level == 1 and "stipplectl station rename" in text
+    with station.administrator():
+        station.record("Station1", "station.renamed", harness.ADMINISTRATOR[2], clinic="clinic", station="lounge")
+    hang_up(station, "starting over with the new configuration")
+    wait_started_over(station, 2)
+    assert station.get("Station1", "Inert") == "" and station.get("Station1", "Station") == "lounge"
+    change(station, "station = lounge", "station = chair-1")
+    hang_up(station, "the record calls this station clinic/lounge, and [station] calls it clinic/chair-1")
+    assert station.get("Station1", "Inert") == ""
+
+
+def test_another_name_of_the_log_is_refused(station):
+    text = station.config.read_text()
+    for wrong, said in (("example.com/other", "but this ledger is the log "),
+                        ("https://example.com/a", "is no name of a log")):
+        station.config.write_text(text + f"\n[ledger]\nlog_origin = {wrong}\n")
+        hang_up(station, "the old configuration stays in force: [ledger] log_origin")
+        assert said in check(station, "configuration")[1]
+    assert station.get("Station1", "Inert") == "" and station.records().count("station.started") == 1
+
+
 def test_bad_protocol_is_refused_like_a_bad_configuration(station):
     folder = station.folder / "protocols"
     shutil.copytree(SOURCE / "configs/protocols", folder)
