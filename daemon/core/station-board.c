@@ -45,8 +45,9 @@ static void acknowledge_answered(Operation *operation, const ControlFact *fact)
 	operation->fault_number = station->fault_number;
 	operation_record(operation, "fault.acknowledged",
 		station_with_session(station,
-			json_pack("{s:s, s:s, s:s}", "cause", control_fault_to_string(station->view.fault),
-				"note", operation->query, "signed", "the cause is gone")),
+			json_pack("{s:s, s:s, s:s*}", "cause", control_fault_to_string(station->view.fault),
+				"note", operation->query, "signed",
+				operation->pin_unseen ? NULL : "the cause is gone")),
 		NULL, acknowledge_committed);
 }
 
@@ -69,7 +70,7 @@ void station_acknowledge(
 		return;
 	}
 	snprintf(operation->query, sizeof operation->query, "%s", note);
-	operation->pin_waits = true; /* nobody else's attempts keep a fault from being acknowledged */
+	operation->pin_waits = true; /* no attempts keep a fault from being acknowledged */
 	operation_sign_urgently(operation, pin, acknowledge_accepted);
 }
 

@@ -8,6 +8,12 @@
 
 #define HOLDER_GONE "the program that held the sign-in went away"
 
+enum {
+	URGENT_CHECKS = 10, /* wrong PINs beyond the bound that an acknowledgement is still compared with */
+	FAULT_DELAY_S = 60, /* at most, for a sign-in that a latched fault waits for */
+	DELAY_DOUBLINGS = 10,
+};
+
 static void roles_join(const json_t *roles, char *ret, size_t size)
 {
 	size_t used = 0, i;
@@ -49,12 +55,45 @@ static int64_t locked_us(const Operation *operation)
 	json_t *refused = json_object_get(station->refused_us, operation->badge);
 	int64_t since =
 		station_now_us(station) - (refused ? json_integer_value(refused) : station->started_us);
+	int64_t delay_s;
 	uint32_t over;
 
 	if (operation->attempts < config->pin_attempts)
 		return 0;
-	over = operation->urgent ? 0 : operation->attempts - config->pin_attempts;
-	return ((int64_t)config->pin_delay_s << (over < 10 ? over : 10)) * USEC_PER_SEC - since;
+	over = operation->attempts - config->pin_attempts;
+	delay_s = (int64_t)config->pin_delay_s << (over < DELAY_DOUBLINGS ? over : DELAY_DOUBLINGS);
+	/* only who signs in can acknowledge; a PIN of four digits holds for days at this rate, on record */
+	if (station->view.fault != CONTROL_FAULT_NONE && !station->view.badge[0] && delay_s > FAULT_DELAY_S)
+		delay_s = FAULT_DELAY_S;
+	return delay_s * USEC_PER_SEC - since;
+}
+
+/**
+ * No wrong PINs, whoever gave them, keep anybody from acknowledging a fault. A PIN for that is compared at
+ * once, and counts for everything else. That this is no way to guess PINs has a bound: after URGENT_CHECKS
+ * more wrong ones, until the delay is over, the PIN is not looked at, so nothing can be learnt from the
+ * answer; the acknowledgement is taken from whoever holds the sign-in, and its record is not signed. It
+ * clears a fault whose cause is gone and arms nothing.
+ */
+static bool is_compared(const Operation *operation)
+{
+	return operation->attempts < operation->station->options.config->pin_attempts + URGENT_CHECKS;
+}
+
+static void accept_unseen(Operation *operation)
+{
+	Station *station = operation->station;
+
+	log_warning("after %u wrong PINs a fault is acknowledged without looking at the PIN of badge %s",
+		operation->attempts, operation->badge);
+	operation->pin_unseen = true;
+	if (station->pin_check == operation)
+		station->pin_check = NULL;
+	if (operation->revoked[0])
+		operation_fail(operation, STATION_ERROR_SIGN_IN, "%s", operation->revoked);
+	else
+		operation->pin_checked(operation);
+	station_check_next_pin(station);
 }
 
 static void note_refusal(const Operation *operation)
@@ -140,7 +179,9 @@ static void operator_found(void *userdata, int error, json_t *rows)
 	}
 	take_operator(operation, row);
 	wait = locked_us(operation);
-	if (wait > 0)
+	if (wait > 0 && operation->urgent && !is_compared(operation))
+		accept_unseen(operation);
+	else if (wait > 0 && !operation->urgent)
 		operation_fail(operation, STATION_ERROR_SIGN_IN,
 			"too many wrong PINs for badge %s: wait %lld seconds, then try again",
 			operation->badge, (long long)(wait / USEC_PER_SEC + 1));
@@ -220,7 +261,7 @@ static bool is_leaving(const Station *station)
 
 static void signed_checked(Operation *operation)
 {
-	if (!operation->pin_right)
+	if (!operation->pin_right && !operation->pin_unseen)
 		operation_fail(operation, STATION_ERROR_SIGN_IN,
 			"this is not the PIN of %s: nothing was signed, try again", operation->name);
 	else if (strcasecmp(operation->station->view.badge, operation->badge) != 0 ||

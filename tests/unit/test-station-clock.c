@@ -162,10 +162,18 @@ static void refuse_acknowledgement(Chair *chair)
 {
 	REFUSED(chair, STATION_ERROR_SIGN_IN, acknowledge, "seen", "0000");
 	settle(chair);
-	advance(chair, 6);
 }
 
-/** However many there were, after the first delay the right PIN is taken for an acknowledgement. */
+static bool is_signed(Chair *chair)
+{
+	json_auto_t *rows = records(chair, "fault.acknowledged");
+	const json_t *body = json_object_get(json_array_get(rows, json_array_size(rows) - 1), "body");
+
+	assert_non_null(body);
+	return json_object_get(body, "signed") != NULL;
+}
+
+/** However many there were, the right PIN is taken for an acknowledgement, at once; for nothing else. */
 static void test_wrong_pins_keep_nobody_from_acknowledging(void **state)
 {
 	Chair *chair = *state;
@@ -173,9 +181,46 @@ static void test_wrong_pins_keep_nobody_from_acknowledging(void **state)
 	prepare(chair);
 	control_stop(chair->control);
 	UNTIL(chair, state_is(chair, SESSION_FAULT));
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < 12; i++)
 		refuse_acknowledgement(chair);
 	REFUSED(chair, STATION_ERROR_SIGN_IN, change_pin, "", PIN, "1234");
+	DO(chair, acknowledge, "seen", PIN);
+	assert_false(state_is(chair, SESSION_FAULT));
+	assert_true(is_signed(chair));
+	/* the right PIN ends the delay, as everywhere */
+	DO(chair, change_pin, "", PIN, "1234");
+}
+
+/** Beyond a bound the PIN is not looked at: nobody waits, nothing is learnt, and the record is not signed. */
+static void test_an_acknowledgement_is_no_way_to_guess_a_pin(void **state)
+{
+	Chair *chair = *state;
+
+	prepare(chair);
+	control_stop(chair->control);
+	UNTIL(chair, state_is(chair, SESSION_FAULT));
+	for (int i = 0; i < 13; i++)
+		refuse_acknowledgement(chair);
+	DO(chair, acknowledge, "seen", "0000");
+	assert_false(state_is(chair, SESSION_FAULT));
+	assert_false(is_signed(chair));
+	REFUSED(chair, STATION_ERROR_SIGN_IN, change_pin, "", PIN, "1234");
+}
+
+/** Wrong PINs at the sign-in, too: whoever has to sign in to acknowledge waits a minute at most. */
+static void test_wrong_pins_keep_a_fault_for_a_minute_at_most(void **state)
+{
+	Chair *chair = *state;
+
+	prepare(chair);
+	control_stop(chair->control);
+	UNTIL(chair, state_is(chair, SESSION_FAULT));
+	DO(chair, sign_out);
+	for (int i = 0; i < 10; i++) {
+		refuse_pin(chair);
+		advance(chair, 61);
+	}
+	sign_in(chair);
 	DO(chair, acknowledge, "seen", PIN);
 	assert_false(state_is(chair, SESSION_FAULT));
 }
@@ -190,6 +235,8 @@ int main(void)
 		CLOCK_TEST(test_a_clock_that_was_lost_blames_no_cartridge),
 		CLOCK_TEST(test_setting_the_clock_undoes_no_delay),
 		CLOCK_TEST(test_wrong_pins_keep_nobody_from_acknowledging),
+		CLOCK_TEST(test_an_acknowledgement_is_no_way_to_guess_a_pin),
+		CLOCK_TEST(test_wrong_pins_keep_a_fault_for_a_minute_at_most),
 		cmocka_unit_test_setup_teardown(
 			test_a_clock_that_was_never_set_is_named, set_up_unset, tear_down_chair),
 	};
