@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include <mqtt_protocol.h>
@@ -32,6 +33,22 @@ static int check_readable(const char *key, const char *path, char reason[MQTT_RE
 	return -error;
 }
 
+/** What others may read, or replace, proves nothing to a broker. Its group may read: the file may be root's.
+ */
+static int check_private(const char *key, const char *path, const char *secret, char reason[MQTT_REASON_MAX])
+{
+	struct stat status;
+
+	/* what is not there is named by whoever opens it */
+	if (!path[0] || stat(path, &status) < 0 || !(status.st_mode & (S_IRWXO | S_IWGRP)))
+		return 0;
+	snprintf(reason, MQTT_REASON_MAX,
+		"%.80s is open to others (mode %04o): set mode 0640, group stipple-telemetry, and change the %s if "
+		"anybody may have read it ([mqtt] %s)",
+		path, status.st_mode & 07777, secret, key);
+	return -EACCES;
+}
+
 static const char *or_null(const char *text)
 {
 	return text[0] ? text : NULL;
@@ -45,6 +62,8 @@ static int set_tls(MqttConnection *connection, const Config *config, char reason
 		r = check_readable("cert_file", config->mqtt_cert_file, reason);
 	if (r >= 0)
 		r = check_readable("key_file", config->mqtt_key_file, reason);
+	if (r >= 0)
+		r = check_private("key_file", config->mqtt_key_file, "key", reason);
 	if (r < 0)
 		return r;
 	if (config->mqtt_cert_file[0])
@@ -64,8 +83,10 @@ static int set_user(MqttConnection *connection, const Config *config, char reaso
 {
 	_cleanup_(freep) char *password = NULL;
 	size_t size = 0;
-	int r = 0;
+	int r = check_private("password_file", config->mqtt_password_file, "password", reason);
 
+	if (r < 0)
+		return r;
 	if (config->mqtt_password_file[0])
 		r = file_read(config->mqtt_password_file, PASSWORD_MAX, &password, &size);
 	if (r < 0) {

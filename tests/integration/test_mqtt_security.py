@@ -76,6 +76,7 @@ def by_password(broker, user="chair-1"):
     file = broker.folder / f"{user}.password"
     if not file.exists():
         file.write_text(f"{user}-secret\n")
+    file.chmod(0o600)
     return ("host = 127.0.0.1", f"port = {broker.password}", f"ca_file = {broker.folder}/ca.crt",
             f"user = {user}", f"password_file = {file}")
 
@@ -163,6 +164,28 @@ def test_missing_password_file_is_named(broker, stations):
     (broker.folder / "chair-1.password").unlink()
     station = stations(*lines)
     check_refused(station, f"{broker.folder}/chair-1.password cannot be read", "[mqtt] password_file")
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o620, 0o604])
+def test_a_password_that_others_may_read_is_not_used(broker, stations, dashboard, mode):
+    lines = by_password(broker)
+    file = broker.folder / "chair-1.password"
+    file.chmod(mode)
+    station = stations(*lines)
+    check_refused(station, f"{file} is open to others (mode {mode:04o}): set mode 0640", "[mqtt] password_file")
+    assert dashboard.messages == []
+    file.chmod(0o640)
+    dashboard.check_arrived(station)
+
+
+def test_a_key_that_others_may_read_is_not_used(broker, stations, dashboard, authority):
+    certificate = authority.sign("chair-1", "open")
+    certificate[1].chmod(0o644)
+    station = stations(*by_certificate(broker, certificate))
+    check_refused(station, f"{certificate[1]} is open to others (mode 0644): set mode 0640", "change the key", "[mqtt] key_file")
+    assert dashboard.messages == []
+    certificate[1].chmod(0o640)
+    dashboard.check_arrived(station)
 
 
 def test_certificate_of_another_authority_is_refused(broker, stations, dashboard, stranger):
