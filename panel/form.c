@@ -133,6 +133,44 @@ static GVariant *value_of(const FormField *field)
 	return g_variant_new_string(field->value);
 }
 
+static void on_record(GtkButton *button, gpointer userdata);
+
+static void answered_new(void *userdata, const char *answer)
+{
+	Form *form = userdata;
+
+	for (guint i = 0; i < form->fields->len && sheet_is_new_person(answer); i++) {
+		FormField *field = g_ptr_array_index(form->fields, i);
+
+		if (strcmp(field->name, "new_person") != 0)
+			continue;
+		field_entered(field, "yes");
+		on_record(NULL, form);
+		return;
+	}
+}
+
+/** A pseudonym that was never seen may be a slip, which would make another person. */
+static bool ask_whether_new(void *userdata, const char *error)
+{
+	Form *form = userdata;
+	const char *subject = "";
+
+	if (strcmp(error, "NewPerson") != 0)
+		return false;
+	for (guint i = 0; i < form->fields->len; i++) {
+		const FormField *field = g_ptr_array_index(form->fields, i);
+
+		if (field->value && (strcmp(field->name, "subject") == 0 ||
+					    (strcmp(form->kind, "record.corrected") == 0 &&
+						    strcmp(field->name, "new") == 0)))
+			subject = field->value;
+	}
+	form->asked = NULL;
+	sheet_ask_new_person(form->panel->sheet, subject, answered_new, form);
+	return true;
+}
+
 static void record(void *userdata, const char *pin)
 {
 	Form *form = userdata;
@@ -146,10 +184,10 @@ static void record(void *userdata, const char *pin)
 		if (field->value)
 			g_variant_builder_add(&fields, "{sv}", field->name, value_of(field));
 	}
-	panel_call(form->panel, form->object, form->method,
+	panel_call_or(form->panel, form->object, form->method,
 		is_record ? g_variant_new("(sa{sv}s)", form->kind, &fields, pin)
 			  : g_variant_new("(a{sv})", &fields),
-		recorded, form);
+		recorded, ask_whether_new, form);
 }
 
 static void ask_pin(Form *form)

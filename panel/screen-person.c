@@ -9,8 +9,6 @@
 #include "sheet.h"
 #include "widgets.h"
 
-#define YES_NEW N_("Yes, a new person")
-
 typedef struct Person {
 	Screen screen;
 	GtkWidget *planning, *open; /* no session, a session */
@@ -125,7 +123,7 @@ static void answered_new(void *userdata, const char *answer)
 	Person *page = userdata;
 	const char *subject = field_get(page->subject);
 
-	if (strcmp(answer, YES_NEW) == 0 && subject && subject[0] && page->protocol)
+	if (sheet_is_new_person(answer) && subject && subject[0] && page->protocol)
 		panel_call(page->screen.panel, STATION_OBJECT_SESSION, "BeginNew",
 			g_variant_new("(ssu)", subject, page->protocol, page->number), begun, page);
 }
@@ -133,14 +131,11 @@ static void answered_new(void *userdata, const char *answer)
 /** A pseudonym that was never seen may be a slip, which would make another person. */
 static bool ask_whether_new(void *userdata, const char *error)
 {
-	static const char *const answers[] = { YES_NEW, N_("No, the pseudonym is wrong"), NULL };
 	Person *page = userdata;
-	g_autofree char *title = NULL;
 
 	if (strcmp(error, "NewPerson") != 0)
 		return false;
-	title = g_strdup_printf(_("Nobody is on record as %s. A new person?"), field_get(page->subject));
-	sheet_choose(page->screen.panel->sheet, title, answers, false, answered_new, page);
+	sheet_ask_new_person(page->screen.panel->sheet, field_get(page->subject), answered_new, page);
 	return true;
 }
 

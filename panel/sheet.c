@@ -321,6 +321,21 @@ void sheet_choose(Sheet *sheet, const char *title, const char *const *choices, b
 	open_sheet(sheet, done, userdata, true);
 }
 
+#define YES_NEW N_("Yes, a new person")
+
+bool sheet_is_new_person(const char *answer)
+{
+	return strcmp(answer, YES_NEW) == 0;
+}
+
+void sheet_ask_new_person(Sheet *sheet, const char *subject, SheetDone done, void *userdata)
+{
+	static const char *const answers[] = { YES_NEW, N_("No, the pseudonym is wrong"), NULL };
+	g_autofree char *title = g_strdup_printf(_("Nobody is on record as %s. A new person?"), subject);
+
+	sheet_choose(sheet, title, answers, false, done, userdata);
+}
+
 Sheet *sheet_new(void)
 {
 	Sheet *sheet = g_new0(Sheet, 1);

@@ -36,6 +36,13 @@ void sheet_ask(
 void sheet_choose(Sheet *sheet, const char *title, const char *const *choices, bool other, SheetDone done,
 	void *userdata);
 
+/**
+ * Asks whether a pseudonym that the station has not on record is a new person's: a slip of the keyboard would
+ * make another person. `done` gets an answer for sheet_is_new_person().
+ */
+void sheet_ask_new_person(Sheet *sheet, const char *subject, SheetDone done, void *userdata);
+bool sheet_is_new_person(const char *answer);
+
 /** A key of a real keyboard; '\b' too. What it typed is accepted by touch alone. */
 void sheet_type(Sheet *sheet, char key);
 /**

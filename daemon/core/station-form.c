@@ -211,12 +211,70 @@ static void form_recorded(Operation *operation, const LedgerAnswer *answer)
 	station_facts_then_done(operation);
 }
 
-static void enter(Operation *operation)
+static void record_form(Operation *operation)
 {
 	const Form *form = operation->form;
 
 	operation_record(
 		operation, form->kind, TAKE_PTR(operation->body), operation->personal, form_recorded);
+}
+
+/** The pseudonym by which the record would name somebody, NULL none. */
+static const char *named_person(const Operation *operation)
+{
+	const char *kind = operation->form->kind;
+	const char *field = json_string_value(json_object_get(operation->body, "field"));
+
+	if (strcmp(kind, "record.corrected") == 0)
+		return field && strcmp(field, "subject") == 0
+			       ? json_string_value(json_object_get(operation->body, "new"))
+			       : NULL;
+	if (strcmp(kind, "course.planned") != 0 && strcmp(kind, "incident.reported") != 0)
+		return NULL;
+	return json_string_value(json_object_get(operation->body, "subject"));
+}
+
+/** As when a session begins: a slip of the keyboard must not make another person. */
+static void form_person_found(void *userdata, int error, json_t *rows)
+{
+	Operation *operation = userdata;
+	const char *known = json_string_value(json_object_get(json_array_get(rows, 0), "subject"));
+	bool is_new = json_is_true(json_object_get(operation->body, "new_person"));
+
+	if (operation_given_up(operation))
+		return;
+	if (error < 0)
+		operation_fail(operation, STATION_ERROR_LEDGER,
+			"the people on record could not be read (%s): try again", strerror(-error));
+	else if (!known && !is_new)
+		operation_fail(operation, STATION_ERROR_NEW_PERSON,
+			"nobody is on record as %s: a new person? Then say so (`new_person=yes`), or correct the pseudonym",
+			named_person(operation));
+	else if (known && is_new)
+		operation_fail(operation, STATION_ERROR_EXISTS,
+			"%s is on record: a new person needs another pseudonym, leave `new_person` out for this one",
+			known);
+	else
+		record_form(operation);
+}
+
+static void enter(Operation *operation)
+{
+	const char *person = named_person(operation);
+	json_auto_t *arguments = person ? json_pack("{s:s}", "subject", person) : NULL;
+	int r;
+
+	if (!person) {
+		record_form(operation);
+		return;
+	}
+	r = arguments ? ledger_lookup(operation->station->options.ledger, "person", arguments,
+				form_person_found, operation)
+		      : -ENOMEM;
+	operation->at_ledger = r >= 0;
+	if (r < 0)
+		operation_fail(operation, STATION_ERROR_LEDGER,
+			"the people on record could not be read (%s): try again", strerror(-r));
 }
 
 static void enter_signed(Operation *operation)

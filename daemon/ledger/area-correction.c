@@ -359,7 +359,7 @@ static int project_erased(ProjectionContext *context)
 static const RecordKind kinds[] = {
 	{ "record.corrected", false,
 		FIELDS(COUNT("corrects"), TEXT("field"), PERHAPS_WORDS("old"), PERHAPS_WORDS("new"),
-			WORDS("why"), MAYBE_TEXT("signed"), MAYBE_SESSION),
+			WORDS("why"), MAYBE_TEXT("signed"), MAYBE_SESSION, NEW_PERSON),
 		.project = project_corrected },
 	{ "personal.erased", false,
 		FIELDS(MAYBE_TEXT("subject"), MAYBE_TEXT("badge"), MAYBE("record", FIELD_COUNT),

@@ -148,7 +148,10 @@ static const LedgerQuery queries[] = {
 		"SELECT subject, since AS \"since:utc\" FROM (SELECT @subject AS wanted, subject, utc_us AS since FROM subject"
 		" WHERE subject" SAME_NAME(
 			"@subject") " UNION ALL SELECT @subject, subject, utc_us FROM session"
-				    " WHERE subject" SAME_NAME("@subject") ") WHERE 1",
+				    " WHERE subject" SAME_NAME("@subject") " UNION ALL SELECT @subject, subject, utc_us FROM course WHERE subject" SAME_NAME("@subject") " UNION ALL SELECT @subject, subject, utc_us FROM incident WHERE subject" SAME_NAME(
+					    "@subject") " UNION ALL SELECT @subject, new, (SELECT utc_us FROM record WHERE record.seq = correction.seq)"
+							" FROM correction WHERE field = 'subject' AND new" SAME_NAME(
+								"@subject") ") WHERE 1",
 		" ORDER BY subject <> wanted, since", ARGUMENTS(PARAMETER("subject", ARGUMENT_TEXT), LIMIT),
 		.lookup_only = true, .limit = 1 },
 	{ "subject", SESSION_COLUMNS, " ORDER BY session",

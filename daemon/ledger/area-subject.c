@@ -159,7 +159,7 @@ static const RecordKind kinds[] = {
 	{ "course.planned", false,
 		FIELDS(TEXT("subject"), TEXT("protocol"), COUNT_IN("sessions", 1, 100),
 			/* a touch-up may be as far as 20 years off */
-			COUNT_IN("interval_days", 0, 7300)),
+			COUNT_IN("interval_days", 0, 7300), NEW_PERSON),
 		.sql = "INSERT OR REPLACE INTO course(subject, protocol, sessions, interval_days, utc_us, seq) VALUES"
 		       "(@subject, @protocol, @sessions, @interval_days, @utc_us, @seq)" },
 	{ "incident.reported", false,
@@ -167,7 +167,7 @@ static const RecordKind kinds[] = {
 			CHOICE("incident", "adverse-reaction sharps-injury complication"),
 			CHOICE("severity", "minor moderate severe"), WORDS("text"), MAYBE_WORDS("device"),
 			MAYBE_WORDS("area"), MAYBE_TIME("occurred"), MAYBE_WORDS("treatment"),
-			MAYBE_WORDS("referral")),
+			MAYBE_WORDS("referral"), NEW_PERSON),
 		.project = project_incident },
 	{ NULL },
 };

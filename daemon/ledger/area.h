@@ -94,8 +94,10 @@ enum { DELIVERY_MAX = 100000 };
 #define MAYBE_TIME(name)              MAYBE(name, FIELD_TIME)
 #define MAYBE_COUNT(name)             MAYBE(name, FIELD_COUNT)
 #define MAYBE_LIST(name)              MAYBE(name, FIELD_ARRAY)
-#define MAYBE_SESSION                 MAYBE("session", FIELD_COUNT)
-#define SESSION                       COUNT("session")
+/** Somebody said that the pseudonym, which nothing on record bore, is a new person's and no slip. */
+#define NEW_PERSON    MAYBE("new_person", FIELD_BOOLEAN)
+#define MAYBE_SESSION MAYBE("session", FIELD_COUNT)
+#define SESSION       COUNT("session")
 
 /* ---- questions ---- */
 

@@ -216,6 +216,23 @@ def session_of_another_day(station):
     station.call("Session1", "Sign", "4711", "done")
 
 
+def test_a_course_for_a_pseudonym_never_seen_asks_whether_the_person_is_new(panel, station):
+    sign_in(panel)
+    panel.touch("More")
+    panel.touch("Records")
+    panel.touch("Course planned")
+    for field, text in (("Subject", "p-9"), ("Protocol", "scalp-density"), ("Sessions", "2"), ("Interval days", "20")):
+        panel.enter(field, text)
+    panel.touch("Record")
+    panel.wait_sees("Nobody is on record as p-9. A new person?")
+    assert station.audit("courses") == []
+    panel.touch("No, the pseudonym is wrong")
+    panel.touch("Record")
+    panel.touch("Yes, a new person")
+    panel.wait_sees("It is on record.")
+    assert [row["subject"] for row in station.audit("courses")] == ["p-9"]
+
+
 def test_photographs_of_a_past_session_are_compared(panel, station):
     session_of_another_day(station)
     panel.touch("More")

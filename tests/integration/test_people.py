@@ -385,6 +385,35 @@ def test_a_course_goes_in_its_order(station):
                 "InvalidArgument", "Unknown"), changed
 
 
+def test_a_pseudonym_never_seen_is_asked_about_in_every_record(station):
+    """A slip of the keyboard makes no other person: not in a plan, an incident or a correction."""
+    station.prepare(subject="P-1")
+    plan = {"protocol": "scalp-density", "sessions": "2", "interval_days": "20"}
+    incident = {"incident": "complication", "severity": "minor", "text": "swollen"}
+    begun = next(row["seq"] for row in station.audit("records", kind="session.begun"))
+    right = {"corrects": str(begun), "field": "subject", "old": "P-1", "new": "P-9", "why": "a slip"}
+    station.call("Session1", "Abandon", "planning first")
+    for kind, body, pin in (("course.planned", {"subject": "P-9", **plan}, ""),
+                            ("incident.reported", {"subject": "P-9", **incident}, ""),
+                            ("record.corrected", right, "4711")):
+        name, text = station.refused("Session1", "Record", kind, dbus.Dictionary(body, signature="sv"), pin)
+        assert name == "NewPerson" and "P-9" in text and "new_person=yes" in text, kind
+    assert station.refused(*begin(station, 1, subject="P-9"))[0] == "NewPerson"
+    enter(station, "course.planned", subject="P-9", **plan, new_person="yes")
+    # known from then on, in any case, and nobody's new pseudonym any more
+    enter(station, "course.planned", subject="p-9", **plan)
+    assert [row["subject"] for row in station.audit("courses")] == ["P-9"]
+    assert refused(station, "course.planned", "Session1", subject="P-9", **plan, new_person="yes")[0] == "Exists"
+    enter(station, "incident.reported", subject="P-9", **incident)
+    enter(station, "incident.reported", **incident)
+    station.call("Session1", "Begin", "P-9", "scalp-density", dbus.UInt32(1))
+    station.call("Session1", "Abandon", "nobody came")
+    enter(station, "incident.reported", subject="P-8", **incident, new_person="yes")
+    enter(station, "course.planned", subject="P-8", **plan)
+    station.record("Session1", "record.corrected", "4711", **{**right, "new": "P-7", "new_person": "yes"})
+    enter(station, "course.planned", subject="P-7", **plan)
+
+
 def test_the_planned_interval_counts_when_it_is_longer(station):
     station.prepare(subject="P-1")
     station.call("Session1", "Abandon", "planning first")
