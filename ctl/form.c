@@ -112,8 +112,8 @@ const Command form_commands[] = {
 		.form = FORM("sterilizer.registered", CTL_INVENTORY, "the steriliser") },
 	{ "sterilizer service",
 		"sterilizer=S work=maintenance|calibration|repair|major-repair|relocation|retired|returned done=TIME"
-		" by=WHO [note=N]",
-		4, 5, run_form, "put work on a steriliser on record",
+		" by=WHO [note=N] [counter_reset=yes]",
+		4, 6, run_form, "put work on a steriliser on record",
 		.form = FORM("sterilizer.serviced", CTL_INVENTORY, "the service") },
 	{ "sterilizer cycle",
 		"sterilizer=S cycle=N program=P started=TIME temperature_c=T exposure_s=S [pressure_kpa=P] [dry_s=S]"
@@ -122,16 +122,17 @@ const Command form_commands[] = {
 		6, 14, run_form, "put a cycle on record",
 		.form = FORM("cycle.recorded", CTL_INVENTORY, "the cycle") },
 	{ "sterilizer release",
-		"sterilizer=S cycle=N [integrator=pass] [chemical=pass] [mechanical=pass] [contents=ITEM,ITEM...]",
-		2, 6, run_form, "release a load as sterile; asks for the PIN",
+		"sterilizer=S cycle=N [integrator=pass] [chemical=pass] [mechanical=pass] [contents=ITEM,ITEM...]"
+		" [series=N]",
+		2, 7, run_form, "release a load as sterile; asks for the PIN",
 		.form = SIGNED_FORM("cycle.released", CTL_INVENTORY, "the release") },
-	{ "sterilizer reject", "sterilizer=S cycle=N reason=R", 3, 3, run_form,
+	{ "sterilizer reject", "sterilizer=S cycle=N reason=R [series=N]", 3, 4, run_form,
 		"reject a load: what was in it is not sterile",
 		.form = FORM("cycle.rejected", CTL_INVENTORY, "the rejection") },
 	{ "sterilizer indicator",
 		"sterilizer=S lot=L expiry=DATE control=growth|no-growth result=pass|fail|invalid incubation_h=H"
-		" cycle=N|tested=TIME [incubation_c=T] [laboratory=L]",
-		7, 9, run_form, "put a biological test on record",
+		" cycle=N|tested=TIME [incubation_c=T] [laboratory=L] [series=N]",
+		7, 10, run_form, "put a biological test on record",
 		.form = FORM("indicator.tested", CTL_INVENTORY, "the test") },
 	{ "sterilizer follow-up", "test=N action=A [items=ITEM,ITEM...] [notified=WHO]", 2, 4, run_form,
 		"say what was done after a biological test failed",

@@ -21,9 +21,10 @@ enum { PROGRESS_ROWS = 50 };
 typedef struct Import {
 	Ctl *ctl;
 	const char *path;
-	json_t *known; /* cycles on record, by "STERILISER\nNUMBER": their rows */
-	json_t *asked; /* sterilisers of which they were looked up, and whether they are registered */
-	json_t *seen;  /* of this table */
+	json_t *known;  /* cycles on record, by "STERILISER\nNUMBER\nSERIES": their rows */
+	json_t *asked;  /* registered sterilisers: when their counters began anew, in an array */
+	json_t *looked; /* sterilisers of which cycles were looked up */
+	json_t *seen;   /* of this table, by "STERILISER\nNUMBER": when they started, in an array */
 	size_t recorded, old, bad;
 } Import;
 
@@ -54,6 +55,35 @@ static json_t *key_of(json_t *fields)
 		json_string_value(json_object_get(fields, "cycle")));
 }
 
+/** Which series a time belongs to, as the station counts them: 1, and one more each time the counter began
+ * anew. */
+static int series_of(const Import *import, const char *sterilizer, const char *started)
+{
+	const json_t *resets = json_object_get(import->asked, sterilizer);
+	int64_t started_us, reset_us;
+	int series = 1;
+
+	if (!started || clock_parse_utc(started, &started_us) < 0)
+		return series;
+	for (size_t i = 0; i < json_array_size(resets); i++)
+		if (clock_parse_utc(json_string_value(json_array_get(resets, i)), &reset_us) == 0 &&
+			reset_us <= started_us)
+			series++;
+	return series;
+}
+
+/** The cycle on record that a row of the table is about; NULL none. */
+static const json_t *known_of(const Import *import, json_t *fields, const char *key)
+{
+	_cleanup_(freep) char *name = NULL;
+
+	if (asprintf(&name, "%s\n%d", key,
+		    series_of(import, json_string_value(json_object_get(fields, "sterilizer")),
+			    json_string_value(json_object_get(fields, "started")))) < 0)
+		return NULL;
+	return json_object_get(import->known, name);
+}
+
 /* ---- what is on record ---- */
 
 static void take_known(void *userdata, int fd)
@@ -66,8 +96,9 @@ static void take_known(void *userdata, int fd)
 	while (rows && getline(&line, &size, rows) > 0) {
 		json_auto_t *row = json_loads(line, 0, NULL);
 		json_auto_t *key =
-			json_sprintf("%s\n%lld", json_string_value(json_object_get(row, "sterilizer")),
-				(long long)json_integer_value(json_object_get(row, "cycle")));
+			json_sprintf("%s\n%lld\n%lld", json_string_value(json_object_get(row, "sterilizer")),
+				(long long)json_integer_value(json_object_get(row, "cycle")),
+				(long long)json_integer_value(json_object_get(row, "series")));
 
 		if (key)
 			json_object_set(import->known, json_string_value(key), row);
@@ -86,7 +117,7 @@ static void take_registered(void *userdata, int fd)
 		const char *sterilizer = json_string_value(json_object_get(row, "sterilizer"));
 
 		if (sterilizer)
-			json_object_set_new(import->asked, sterilizer, json_false());
+			json_object_set(import->asked, sterilizer, json_object_get(row, "counter_resets"));
 	}
 }
 
@@ -99,9 +130,9 @@ static int look_up(Import *import, const char *sterilizer, bool *ret_registered)
 	if (json_object_size(import->asked) == 0)
 		status = ctl_query(import->ctl, "sterilizers", none, take_registered, import);
 	*ret_registered = json_object_get(import->asked, sterilizer) != NULL;
-	if (status != CTL_DONE || !json_is_false(json_object_get(import->asked, sterilizer)))
+	if (status != CTL_DONE || !*ret_registered || json_object_get(import->looked, sterilizer))
 		return status;
-	json_object_set_new(import->asked, sterilizer, json_true());
+	json_object_set_new(import->looked, sterilizer, json_true());
 	return ctl_query(import->ctl, "sterilization", filter, take_known, import);
 }
 
@@ -160,7 +191,7 @@ static int compare_known(Import *import, json_t *fields, const char *key, size_t
 	int status = look_up(import, json_string_value(json_object_get(fields, "sterilizer")), &registered);
 
 	if (status == CTL_DONE)
-		compare(import, fields, json_object_get(import->known, key), line);
+		compare(import, fields, known_of(import, fields, key), line);
 	else
 		import->old++;
 	return CTL_DONE;
@@ -196,8 +227,8 @@ static int check_row(Import *import, json_t *fields, const char *key, size_t lin
 			"started %.40s lies in the future: check it and the clock of the steriliser",
 			started);
 		tell_bad(import, line, text);
-	} else if (json_object_get(import->known, key)) {
-		compare(import, fields, json_object_get(import->known, key), line);
+	} else if (known_of(import, fields, key)) {
+		compare(import, fields, known_of(import, fields, key), line);
 	} else {
 		import->recorded++;
 	}
@@ -239,6 +270,36 @@ static bool in_range(json_t *fields, char error[LEDGER_TEXT_MAX])
 	return true;
 }
 
+/** Whether the table has this cycle already. A number that comes again may be of another series. */
+static bool stands_before(Import *import, json_t *fields, const char *key)
+{
+	const char *sterilizer = json_string_value(json_object_get(fields, "sterilizer"));
+	const char *started = json_string_value(json_object_get(fields, "started"));
+	const json_t *starts = json_object_get(import->seen, key);
+	bool registered;
+
+	if (!starts)
+		return false;
+	if (look_up(import, sterilizer, &registered) != CTL_DONE)
+		return true;
+	for (size_t i = 0; i < json_array_size(starts); i++)
+		if (series_of(import, sterilizer, json_string_value(json_array_get(starts, i))) ==
+			series_of(import, sterilizer, started))
+			return true;
+	return false;
+}
+
+static void see(Import *import, json_t *fields, const char *key)
+{
+	json_t *starts = json_object_get(import->seen, key);
+
+	if (!starts) {
+		json_object_set_new(import->seen, key, json_array());
+		starts = json_object_get(import->seen, key);
+	}
+	json_array_append(starts, json_object_get(fields, "started"));
+}
+
 static int take_row(void *userdata, const CycleRow *row)
 {
 	Import *import = userdata;
@@ -250,12 +311,12 @@ static int take_row(void *userdata, const CycleRow *row)
 		tell_bad(import, row->line, row->bad);
 	} else if (!key) {
 		status = ctl_fail("out of memory");
-	} else if (json_object_get(import->seen, json_string_value(key))) {
+	} else if (stands_before(import, row->fields, json_string_value(key))) {
 		tell_bad(import, row->line, "this cycle stands in the table before: it is taken once");
 	} else if (!in_range(row->fields, error)) {
 		tell_bad(import, row->line, error);
 	} else {
-		json_object_set_new(import->seen, json_string_value(key), json_true());
+		see(import, row->fields, json_string_value(key));
 		status = import->ctl->dry_run
 				 ? check_row(import, row->fields, json_string_value(key), row->line)
 				 : record_row(import, row->fields, json_string_value(key), row->line);
@@ -292,8 +353,14 @@ static int run_import(Ctl *ctl, int n, char **arguments)
 {
 	_cleanup_(cycle_mapping_freep) CycleMapping *mapping = NULL;
 	_cleanup_(fclosep) FILE *file = fopen(arguments[0], "re");
-	json_auto_t *known = json_object(), *asked = json_object(), *seen = json_object();
-	Import import = { .ctl = ctl, .path = arguments[0], .known = known, .asked = asked, .seen = seen };
+	json_auto_t *known = json_object(), *asked = json_object(), *looked = json_object(),
+		    *seen = json_object();
+	Import import = { .ctl = ctl,
+		.path = arguments[0],
+		.known = known,
+		.asked = asked,
+		.looked = looked,
+		.seen = seen };
 	char error[CYCLE_CSV_ERROR_MAX];
 
 	if (!file)

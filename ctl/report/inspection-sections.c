@@ -66,7 +66,7 @@ const InspectionSection inspection_sections[INSPECTION_SECTIONS] = {
 		.sort = "started",
 		COLUMNS(SAYS("Started", 0.1, "{started:minute}"),
 			NAME("Steriliser, cycle, load", 0.15,
-				"{sterilizer}|cycle {cycle}|load {load}|record {seq}"),
+				"{sterilizer}|cycle {cycle}|series {series}|load {load}|record {seq}"),
 			SAYS("Program and readings", 0.17,
 				"{program}|{temperature_c}\xc2\xa0\xc2\xb0"
 				"C|{pressure_kpa}\xc2\xa0kPa|exposure {exposure_s}\xc2\xa0s|drying {dry_s}\xc2\xa0s"),

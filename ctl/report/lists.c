@@ -265,8 +265,8 @@ char *words_consents(const Report *report)
 
 static bool is_of(const ReportDoubt *doubt, const ReportHandpiece *piece)
 {
-	return piece->released && doubt->cycle == piece->cycle && doubt->steriliser && piece->steriliser &&
-	       strcmp(doubt->steriliser, piece->steriliser) == 0;
+	return piece->released && doubt->cycle == piece->cycle && doubt->series == piece->series &&
+	       doubt->steriliser && piece->steriliser && strcmp(doubt->steriliser, piece->steriliser) == 0;
 }
 
 static void say_results(GString *text, const ReportHandpiece *piece)

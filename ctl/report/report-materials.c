@@ -252,6 +252,7 @@ bool report_take_cycle(Report *report, const json_t *row)
 			continue;
 		piece->steriliser = text_of(row, "sterilizer");
 		piece->cycle = number_of(row, "cycle");
+		piece->series = number_of(row, "series");
 		piece->started = text_of(row, "started");
 		piece->mechanical = text_of(row, "mechanical");
 		piece->integrator = text_of(row, "integrator");
@@ -272,6 +273,7 @@ bool report_take_doubt(Report *report, const json_t *row)
 	ReportDoubt doubt = {
 		.steriliser = text_of(row, "sterilizer"),
 		.cycle = number_of(row, "cycle"),
+		.series = number_of(row, "series"),
 		.test = number_of(row, "test"),
 		.tested = text_of(row, "tested"),
 		.cleared = text_of(row, "cleared"),
@@ -282,7 +284,7 @@ bool report_take_doubt(Report *report, const json_t *row)
 		const ReportDoubt *known = &g_array_index(report->doubts, ReportDoubt, i);
 
 		if (known->test == doubt.test && known->cycle == doubt.cycle &&
-			same(known->steriliser, doubt.steriliser))
+			known->series == doubt.series && same(known->steriliser, doubt.steriliser))
 			return false;
 	}
 	g_array_append_val(report->doubts, doubt);

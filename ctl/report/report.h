@@ -81,15 +81,15 @@ typedef struct ReportHandpiece {
 	const char *handpiece, *mounted;
 	const char *steriliser, *started, *mechanical, *integrator, *chemical, *released, *released_by;
 	const char *rejected, *rejected_by, *rejected_reason;
-	int64_t cycle;
+	int64_t cycle, series; /* series: of the counter, which may begin anew; 0: not on record */
 } ReportHandpiece;
 
 /** A biological test that failed and so put a load in doubt. */
 typedef struct ReportDoubt {
 	const char *steriliser, *tested;
-	const char *cleared; /* when the test ran that ended it; NULL: none has */
-	const char *action;  /* what was done after it failed; NULL: not on record */
-	int64_t cycle, test; /* test: its record */
+	const char *cleared;         /* when the test ran that ended it; NULL: none has */
+	const char *action;          /* what was done after it failed; NULL: not on record */
+	int64_t cycle, series, test; /* test: its record */
 } ReportDoubt;
 
 typedef enum ReportEventKind {

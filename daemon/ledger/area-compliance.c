@@ -45,7 +45,7 @@ static const RecordKind kinds[] = { { NULL } };
 #define GAP_UNPROVEN \
 	"SELECT 'biological-gap', 'steriliser ' || sterilizer, 'a biological test that passed ' || why ||" \
 	" ', before the release of cycle ' || released, " DAY("from_us") " FROM (SELECT *," \
-	" (SELECT group_concat(cycle, ', ') FROM cycle WHERE cycle.sterilizer = unproven.sterilizer" \
+	" (SELECT group_concat(" CYCLE_NUMBER ", ', ') FROM cycle WHERE cycle.sterilizer = unproven.sterilizer" \
 	" AND started_us >= from_us AND released_seq < coalesce(" NEXT_PASS("seq") ", released_seq + 1))" \
 	" AS released FROM (" UNPROVEN ") AS unproven" \
 	" WHERE coalesce(" NEXT_PASS("tested_us") " >= from_us, 1)) WHERE released IS NOT NULL"
@@ -66,14 +66,14 @@ static const RecordKind kinds[] = { { NULL } };
 /* on whom a load in doubt was used */
 #define GAP_DOUBT                                                                                           \
 	"SELECT DISTINCT 'doubt', 'subject ' || subject, 'who was told of test ' || indicator_test.seq ||"   \
-	" ', which failed: treated from cycle ' || cycle.cycle || ' of steriliser ' || cycle.sterilizer, "   \
+	" ', which failed: treated from cycle ' || " CYCLE_NUMBER " || ' of steriliser ' || cycle.sterilizer, "   \
 	DAY("record.utc_us") " FROM indicator_test JOIN cycle ON " IN_DOUBT("indicator_test")                \
 	" JOIN handpiece_use ON cycle_seq = cycle.seq JOIN record ON record.seq = handpiece_use.seq"         \
 	" JOIN session ON session.session = record.session WHERE result = 'fail' AND " WANTED("notified")    \
 	" AND NOT " FOLLOWED("notified")
 
 #define CYCLE_GAP(rule, missing) \
-	"SELECT '" rule "', sterilizer || ' cycle ' || cycle, '" missing "', " DAY("started_us") \
+	"SELECT '" rule "', sterilizer || ' cycle ' || " CYCLE_NUMBER ", '" missing "', " DAY("started_us") \
 	" FROM cycle WHERE rejected_seq IS NULL AND "
 #define FAILED             "coalesce('fail' IN (mechanical, integrator, chemical), 0)"
 #define RAN_OUT_OF_SERVICE OUT_OF_SERVICE("cycle.sterilizer", "cycle.started_us")

@@ -60,9 +60,41 @@ static const char version_2[] =
 	"  BEGIN INSERT OR IGNORE INTO handpiece_use(seq, handpiece, cycle_seq)"
 	"  VALUES(NEW.used_seq, NEW.handpiece, NEW.cycle_seq); END;" VIEWS;
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
+#define CYCLE_COLUMNS                                                                                        \
+	"seq, sterilizer, cycle, load, program, started_us, temperature_c, pressure_kpa, exposure_s, dry_s," \
+	" mechanical, integrator, chemical, operator, released_seq, released_us, released_by, rejected_seq"
 
-static const char *const tables[] = { "sterilizer", "cycle", "cycle_item", "indicator_test",
+/* ran_seq: the cycle of a test. series: 1, and one more each time the steriliser's counter began anew after a
+   repair. So a number may come again; the time at which a cycle started says in which series it is, whenever
+   it is recorded. */
+static const char version_4[] =
+	"DROP VIEW audit_cycles; DROP VIEW audit_cycle_items; DROP VIEW audit_indicators;"
+	"CREATE TABLE cycle_4(seq INTEGER PRIMARY KEY, sterilizer TEXT NOT NULL, cycle INTEGER NOT NULL, load TEXT,"
+	"  program TEXT NOT NULL, started_us INTEGER NOT NULL, temperature_c REAL NOT NULL, pressure_kpa REAL,"
+	"  exposure_s REAL NOT NULL, dry_s REAL, mechanical TEXT, integrator TEXT, chemical TEXT,"
+	"  operator TEXT NOT NULL, released_seq INTEGER, released_us INTEGER, released_by TEXT,"
+	"  rejected_seq INTEGER, series INTEGER NOT NULL DEFAULT 1, UNIQUE(sterilizer, cycle, series));"
+	"INSERT INTO cycle_4(" CYCLE_COLUMNS ") SELECT " CYCLE_COLUMNS " FROM cycle;"
+	"DROP TABLE cycle;"
+	"ALTER TABLE cycle_4 RENAME TO cycle;"
+	"CREATE INDEX cycle_started ON cycle(sterilizer, started_us);"
+	"CREATE TABLE counter_reset(seq INTEGER PRIMARY KEY, sterilizer TEXT NOT NULL, reset_us INTEGER NOT NULL);"
+	"CREATE INDEX counter_reset_time ON counter_reset(sterilizer, reset_us);"
+	"ALTER TABLE indicator_test ADD COLUMN ran_seq INTEGER;"
+	"UPDATE indicator_test SET ran_seq = (SELECT cycle.seq FROM cycle WHERE cycle.sterilizer ="
+	"  indicator_test.sterilizer AND cycle.cycle = indicator_test.cycle);"
+	"CREATE VIEW audit_cycles AS SELECT sterilizer, cycle, load, " STARTED
+	"  program, temperature_c, pressure_kpa, exposure_s, dry_s, mechanical, integrator, chemical, operator,"
+	"  " RELEASED "released_by, rejected_seq IS NOT NULL AS rejected, seq, series FROM cycle;"
+	"CREATE VIEW audit_cycle_items AS SELECT sterilizer, cycle, item, series FROM cycle_item JOIN cycle"
+	"  ON cycle.seq = cycle_seq;"
+	"CREATE VIEW audit_indicators AS SELECT sterilizer, cycle, " TESTED
+	"  lot, expiry, control, result, incubation_h, laboratory, operator, followed_seq AS follow_up, seq,"
+	"  (SELECT series FROM cycle WHERE cycle.seq = ran_seq) AS series FROM indicator_test;";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2, NULL, version_4 };
+
+static const char *const tables[] = { "sterilizer", "counter_reset", "cycle", "cycle_item", "indicator_test",
 	"handpiece_sterile", "handpiece_use", NULL };
 
 /* ---- sterilisers ---- */
@@ -111,6 +143,33 @@ static int project_registered(ProjectionContext *context)
 	return r;
 }
 
+/**
+ * The cycles that started since then count as of another series, also those that are on record already: by
+ * way of negative numbers, as each series is unique at every step.
+ */
+static int begin_series(ProjectionContext *context)
+{
+	static const char *const steps[] = {
+		"INSERT INTO counter_reset(seq, sterilizer, reset_us) VALUES(@seq, @sterilizer, " MICROSECONDS(
+			"@done") ")",
+		"UPDATE cycle SET series = -series - 1 WHERE sterilizer = @sterilizer AND started_us >= " MICROSECONDS(
+			"@done"),
+		"UPDATE cycle SET series = -series WHERE sterilizer = @sterilizer AND series < 0",
+	};
+	int r = 0;
+
+	if (!json_is_true(json_object_get(context->body, "counter_reset")))
+		return 0;
+	if (!context->replay &&
+		!text_list_has("repair major-repair returned", projection_text(context, "work")))
+		return projection_refuse(context, -EINVAL,
+			"a steriliser's counter begins anew after a repair: enter work=repair, major-repair or "
+			"returned, or leave counter_reset out");
+	for (size_t i = 0; i < ELEMENTS(steps) && r == 0; i++)
+		r = projection_run(context, steps[i]);
+	return r;
+}
+
 static int project_serviced(ProjectionContext *context)
 {
 	int r = need_sterilizer(context);
@@ -128,7 +187,7 @@ static int project_serviced(ProjectionContext *context)
 			"UPDATE sterilizer SET retest = 'repair', retest_us = " MICROSECONDS(
 				"@done") " WHERE sterilizer = @sterilizer AND @work IN ('major-repair', 'relocation', 'returned')"
 					 " AND retest_us < " MICROSECONDS("@done"));
-	return r;
+	return r == 0 ? begin_series(context) : r;
 }
 
 /* ---- cycles ---- */
@@ -138,13 +197,15 @@ static json_int_t cycle_number(const ProjectionContext *context)
 	return json_integer_value(json_object_get(context->body, "cycle"));
 }
 
-/** What was in the load, where the body says so. */
-static int add_contents(ProjectionContext *context)
-{
-	return projection_run(context,
-		"INSERT OR IGNORE INTO cycle_item(cycle_seq, item) SELECT cycle.seq, CAST(value AS TEXT)"
-		" FROM cycle, json_each(coalesce(@contents, '[]')) WHERE sterilizer = @sterilizer AND cycle = @cycle");
-}
+/* the cycle that a body means by steriliser and number: of the newest series, unless it says which */
+#define THE_CYCLE                                                                             \
+	"(SELECT numbered.seq FROM cycle AS numbered WHERE numbered.sterilizer = @sterilizer" \
+	" AND numbered.cycle = @cycle AND (@series IS NULL OR numbered.series = @series)"     \
+	" ORDER BY numbered.series DESC LIMIT 1)"
+
+#define ADD_CONTENTS(cycle)                                                                       \
+	"INSERT OR IGNORE INTO cycle_item(cycle_seq, item) SELECT " cycle ", CAST(value AS TEXT)" \
+	" FROM json_each(coalesce(@contents, '[]'))"
 
 static int project_cycle(ProjectionContext *context)
 {
@@ -155,14 +216,19 @@ static int project_cycle(ProjectionContext *context)
 	if (r == 0)
 		r = projection_run(context,
 			"INSERT INTO cycle(seq, sterilizer, cycle, load, program, started_us, temperature_c, pressure_kpa,"
-			" exposure_s, dry_s, mechanical, integrator, chemical, operator) VALUES(@seq, @sterilizer, @cycle,"
+			" exposure_s, dry_s, mechanical, integrator, chemical, operator, series) VALUES(@seq, @sterilizer, @cycle,"
 			" @load, @program, " MICROSECONDS(
 				"@started") ", @temperature_c, @pressure_kpa, @exposure_s,"
-					    " @dry_s, @mechanical, @integrator, @chemical, coalesce(@operator, @actor))");
+					    " @dry_s, @mechanical, @integrator, @chemical, coalesce(@operator, @actor),"
+					    " 1 + (SELECT count(*) FROM counter_reset WHERE sterilizer = @sterilizer AND reset_us <= " MICROSECONDS(
+						    "@started") "))");
 	if (r == -EEXIST)
-		return projection_refuse(context, r, "cycle %lld of steriliser %s is on record already",
+		return projection_refuse(context, r,
+			"cycle %lld of steriliser %s is on record already: check its number; where its counter began "
+			"anew after a repair, record that first (counter_reset=yes)",
 			(long long)cycle_number(context), projection_text(context, "sterilizer"));
-	return r == 0 ? add_contents(context) : r;
+	/* what was in the load, where the body says so */
+	return r == 0 ? projection_run(context, ADD_CONTENTS("@seq")) : r;
 }
 
 static int no_such_cycle(ProjectionContext *context)
@@ -198,7 +264,7 @@ enum {
 		"cycle.started_us") ","                                                              \
 				    " " AS_CORRECTED("program", "TEXT") ", " AS_CORRECTED(           \
 					    "temperature_c", "REAL") ", " AS_CORRECTED("exposure_s", \
-					    "REAL") ", mechanical, integrator, chemical FROM cycle WHERE sterilizer = @sterilizer AND cycle = @cycle"
+					    "REAL") ", mechanical, integrator, chemical FROM cycle WHERE cycle.seq = " THE_CYCLE
 
 static const struct {
 	const char *proof, *title;
@@ -384,7 +450,7 @@ static int check_release(ProjectionContext *context)
 #define RELEASE_ITEMS                                                                                        \
 	"INSERT INTO handpiece_sterile(handpiece, cycle_seq, sterile_until) SELECT item, cycle.seq,"         \
 	" date(started_us / 1000000, 'unixepoch', '+' || @sterile_days || ' days') FROM cycle"               \
-	" JOIN cycle_item ON cycle_seq = cycle.seq WHERE sterilizer = @sterilizer AND cycle = @cycle"        \
+	" JOIN cycle_item ON cycle_seq = cycle.seq WHERE cycle.seq = " THE_CYCLE                             \
 	" ON CONFLICT DO UPDATE SET cycle_seq = excluded.cycle_seq, sterile_until = excluded.sterile_until," \
 	" blocked = NULL, used_seq = NULL, test_seq = NULL WHERE"                                            \
 	" (SELECT started_us FROM cycle WHERE seq = excluded.cycle_seq) > max("                              \
@@ -396,12 +462,12 @@ static int project_released(ProjectionContext *context)
 	int r = check_release(context);
 
 	if (r == 0)
-		r = add_contents(context);
+		r = projection_run(context, ADD_CONTENTS(THE_CYCLE));
 	if (r == 0)
 		r = projection_run(context,
 			"UPDATE cycle SET released_seq = @seq, released_us = @utc_us, released_by = @actor,"
 			" mechanical = coalesce(mechanical, @mechanical), integrator = coalesce(integrator, @integrator),"
-			" chemical = coalesce(chemical, @chemical) WHERE sterilizer = @sterilizer AND cycle = @cycle");
+			" chemical = coalesce(chemical, @chemical) WHERE seq = " THE_CYCLE);
 	return r == 0 ? projection_run(context, RELEASE_ITEMS) : r;
 }
 
@@ -409,9 +475,8 @@ static int project_rejected(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	bool found;
-	int r = projection_step(context,
-		"SELECT rejected_seq FROM cycle WHERE sterilizer = @sterilizer AND cycle = @cycle", &row,
-		&found);
+	int r = projection_step(
+		context, "SELECT rejected_seq FROM cycle WHERE seq = " THE_CYCLE, &row, &found);
 
 	if (r < 0)
 		return r;
@@ -420,13 +485,11 @@ static int project_rejected(ProjectionContext *context)
 	if (!column_is_null(row, 0))
 		return projection_refuse(context, -EEXIST, "cycle %lld of steriliser %s was rejected before",
 			(long long)cycle_number(context), projection_text(context, "sterilizer"));
-	r = projection_run(context,
-		"UPDATE cycle SET rejected_seq = @seq WHERE sterilizer = @sterilizer AND cycle = @cycle");
+	r = projection_run(context, "UPDATE cycle SET rejected_seq = @seq WHERE seq = " THE_CYCLE);
 	if (r == 0)
 		r = projection_run(context,
 			"UPDATE handpiece_sterile SET blocked = 'its load was rejected: sterilise it again',"
-			" test_seq = NULL WHERE cycle_seq = (SELECT seq FROM cycle WHERE sterilizer = @sterilizer AND"
-			" cycle = @cycle)");
+			" test_seq = NULL WHERE cycle_seq = " THE_CYCLE);
 	return r;
 }
 
@@ -477,7 +540,7 @@ static int check_tested(ProjectionContext *context)
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	bool found;
 	int r = projection_step(context,
-		"SELECT coalesce((SELECT started_us FROM cycle WHERE sterilizer = @sterilizer AND cycle = @cycle),"
+		"SELECT coalesce((SELECT started_us FROM cycle WHERE seq = " THE_CYCLE "),"
 		" CASE WHEN @cycle IS NULL THEN " MICROSECONDS("@tested") " END)",
 		&row, &found);
 
@@ -524,10 +587,11 @@ static int project_tested(ProjectionContext *context)
 	if (r == 0)
 		r = projection_run(context,
 			"INSERT INTO indicator_test(seq, sterilizer, cycle, tested_us, lot, expiry, control, result,"
-			" incubation_h, laboratory, operator) VALUES(@seq, @sterilizer, @cycle, coalesce((SELECT started_us"
-			" FROM cycle WHERE sterilizer = @sterilizer AND cycle = @cycle), " MICROSECONDS(
+			" incubation_h, laboratory, operator, ran_seq) VALUES(@seq, @sterilizer, @cycle,"
+			" coalesce((SELECT started_us FROM cycle WHERE seq = " THE_CYCLE "), " MICROSECONDS(
 				"@tested") "),"
-					   " @lot, @expiry, @control, @result, @incubation_h, @laboratory, @actor)");
+					   " @lot, @expiry, @control, @result, @incubation_h, @laboratory, @actor, " THE_CYCLE
+					   ")");
 	if (r == 0 && is_result(context, "fail"))
 		r = projection_run(context, BLOCK_ITEMS);
 	if (r == 0 && is_result(context, "pass"))
@@ -568,7 +632,9 @@ static int project_followed(ProjectionContext *context)
 #define INCUBATION        NUMBER_IN("incubation_h", 0, 30 * 24, "h")
 #define INCUBATION_WARMTH MAYBE_NUMBER_IN("incubation_c", 15, 70, "C")
 
-#define CYCLE           TEXT("sterilizer"), COUNT("cycle")
+#define CYCLE TEXT("sterilizer"), COUNT("cycle")
+/* which cycle of that number, where a counter began anew: 1 is the first; the newest where it is not said */
+#define SERIES          MAYBE_COUNT_IN("series", 1, 1000)
 #define PASS_FAIL(name) MAYBE_CHOICE(name, "pass fail")
 
 static const RecordKind kinds[] = {
@@ -579,7 +645,7 @@ static const RecordKind kinds[] = {
 		FIELDS(TEXT("sterilizer"),
 			CHOICE("work",
 				"maintenance calibration repair major-repair relocation retired returned"),
-			TIME("done"), TEXT("by"), MAYBE_WORDS("note")),
+			TIME("done"), TEXT("by"), MAYBE_WORDS("note"), MAYBE("counter_reset", FIELD_BOOLEAN)),
 		.project = project_serviced },
 	{ "cycle.recorded", true,
 		FIELDS(CYCLE, TEXT("program"), TIME("started"), TEMPERATURE, EXPOSURE, PRESSURE, DRYING,
@@ -592,14 +658,14 @@ static const RecordKind kinds[] = {
 			PASS_FAIL("chemical"), TEXT("signed"), TEXT("profile"), TEXT("proofs"),
 			COUNT("sterile_days"), MAYBE_COUNT("biological_days"),
 			MAYBE_COUNT("biological_cycles"), MAYBE("after_installation", FIELD_BOOLEAN),
-			MAYBE("after_repair", FIELD_BOOLEAN)),
+			MAYBE("after_repair", FIELD_BOOLEAN), SERIES),
 		.project = project_released },
-	{ "cycle.rejected", true, FIELDS(CYCLE, WORDS("reason")), .project = project_rejected },
+	{ "cycle.rejected", true, FIELDS(CYCLE, WORDS("reason"), SERIES), .project = project_rejected },
 	{ "indicator.tested", true,
 		FIELDS(TEXT("sterilizer"), TEXT("lot"), DATE("expiry"), CHOICE("control", "growth no-growth"),
 			CHOICE("result", "pass fail invalid"), INCUBATION, MAYBE_COUNT("cycle"),
 			MAYBE_TIME("tested"), INCUBATION_WARMTH, MAYBE_TEXT("laboratory"), MAYBE_DATE("due"),
-			TEXT("profile"), BOOLEAN("reprocess"), COUNT("biological_days")),
+			TEXT("profile"), BOOLEAN("reprocess"), COUNT("biological_days"), SERIES),
 		.project = project_tested },
 	{ "indicator.followed-up", true,
 		FIELDS(COUNT("test"), WORDS("action"), MAYBE_LIST("items"), MAYBE_TEXT("notified")),
@@ -642,7 +708,7 @@ static const RecordKind kinds[] = {
 	" AS row, test.seq AS test, test.sterilizer, test.tested_us AS \"tested:utc\","                       \
 	" (SELECT min(seq) FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer"               \
 	" AND pass.result = 'pass' AND pass.tested_us > test.tested_us) AS passed, test.followed_seq AS follow_up," \
-	" cycle.cycle, cycle.load, cycle.started_us AS \"started:utc\", item AS handpiece, record.session,"   \
+	" cycle.cycle, cycle.series, cycle.load, cycle.started_us AS \"started:utc\", item AS handpiece, record.session,"   \
 	" session.subject, record.utc_us AS \"used:utc\", " DOUBT_NOW ", "                                                  \
 	CORRECTED("IN (test.seq, test.followed_seq, cycle.seq, " BEGUN("record.session") ")")                 \
 	" FROM indicator_test AS test JOIN cycle ON " IN_DOUBT("test")                                        \
@@ -655,25 +721,27 @@ static const RecordKind kinds[] = {
 static const LedgerQuery queries[] = {
 	{ "sterilizers",
 		"SELECT sterilizer, maker, model, serial, installed, in_service, serviced_us AS \"serviced:utc\", seq,"
+		" (SELECT json_group_array(strftime('%Y-%m-%dT%H:%M:%fZ', reset_us / 1e6, 'unixepoch')) FROM counter_reset"
+		"  WHERE counter_reset.sterilizer = sterilizer.sterilizer) AS \"counter_resets:json\","
 		" " JOINED_CORRECTIONS
 		" FROM sterilizer" JOIN_CORRECTIONS(CORRECTIONS_OF_STERILIZERS, "sterilizer") " WHERE 1",
 		" ORDER BY sterilizer",
 		ARGUMENTS(BETWEEN_DATES("installed"), BY_NAME("sterilizer", "sterilizer"),
 			AFTER_ROW("sterilizer", "sterilizer"), LIMIT) },
 	{ "sterilization",
-		"SELECT seq, sterilizer, cycle, load, started_us AS \"started:utc\", program, temperature_c,"
+		"SELECT seq, sterilizer, cycle, series, load, started_us AS \"started:utc\", program, temperature_c,"
 		" pressure_kpa, exposure_s, dry_s, (SELECT json_group_array(item) FROM cycle_item WHERE cycle_seq ="
 		" cycle.seq) AS \"contents:json\", mechanical, integrator, chemical, operator,"
 		" released_us AS \"released:utc\", released_by, rejected_seq, " REJECTION
 		", " CORRECTED("IN (cycle.seq, released_seq, rejected_seq)") " FROM cycle WHERE 1",
 		" ORDER BY seq",
 		ARGUMENTS(BETWEEN("started_us"), BY_NAME("sterilizer", "sterilizer"),
-			BY_NUMBER("cycle", "cycle"),
+			BY_NUMBER("cycle", "cycle"), BY_NUMBER("series", "series"),
 			{ "item", "seq IN (SELECT cycle_seq FROM cycle_item WHERE item = @item)",
 				ARGUMENT_TEXT, false },
 			AFTER("seq"), LIMIT) },
 	{ "indicators",
-		"SELECT seq, sterilizer, cycle, tested_us AS \"tested:utc\", lot, expiry, control, result,"
+		"SELECT seq, sterilizer, cycle, (SELECT series FROM cycle WHERE cycle.seq = ran_seq) AS series, tested_us AS \"tested:utc\", lot, expiry, control, result,"
 		" incubation_h, laboratory, operator, followed_seq AS follow_up, " CORRECTED(
 			"IN (indicator_test.seq, followed_seq)") " FROM indicator_test WHERE 1",
 		" ORDER BY seq",
@@ -684,7 +752,7 @@ static const LedgerQuery queries[] = {
 			BY_NAME("sterilizer", "sterilizer"), BY_NAME("handpiece", "handpiece"),
 			BY_NAME("subject", "subject"), AFTER("row"), LIMIT) },
 	{ "sterile",
-		"SELECT handpiece, cycle.sterilizer, cycle.cycle, started_us AS \"started:utc\", sterile_until,"
+		"SELECT handpiece, cycle.sterilizer, cycle.cycle, cycle.series, started_us AS \"started:utc\", sterile_until,"
 		" blocked, used_seq, " CORRECTED(
 			"IN (cycle.seq, released_seq, rejected_seq)") " FROM handpiece_sterile JOIN cycle ON cycle.seq = cycle_seq WHERE 1",
 		" ORDER BY handpiece",

@@ -24,6 +24,9 @@
 									     "= 'pass'") ", 0) ORDER BY started_us LIMIT 1 OFFSET max(coalesce(@biological_cycles, 1) - 1, 0)) AS cycle_us" \
 											 " FROM sterilizer AS unit)"
 
+/* of rows of cycle: its number, which comes again where the steriliser's counter began anew */
+#define CYCLE_NUMBER "cycle.cycle || iif(cycle.series > 1, ' (series ' || cycle.series || ')', '')"
+
 /* why the next test is due, the most pressing reason first */
 #define REASON                                                                                          \
 	"CASE WHEN failed_us >= coalesce(passed_us, 0) THEN 'failed'"                                   \

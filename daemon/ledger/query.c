@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { QUERY_SQL_MAX = 16384, QUERIES_MAX = 128 };
+enum { QUERY_SQL_MAX = 20480, QUERIES_MAX = 128 };
 
 const LedgerQuery *query_find(const char *name)
 {

@@ -34,7 +34,7 @@ const SENTENCES = new Map(Object.entries({
 	"needle.disposed": (b) => `${b.unit ? `Cartridge ${t(b.unit)}` : `Cartridges of session ${n(b.session)}`} disposed of in ${t(b.container)}`,
 	"needle.damaged": (b) => `Cartridge ${t(b.unit)} damaged: ${t(b.reason)}`,
 	"sterilizer.registered": (b) => `Steriliser ${t(b.sterilizer)} registered`,
-	"sterilizer.serviced": (b) => `Steriliser ${t(b.sterilizer)}: ${t(b.work)} by ${t(b.by)}`,
+	"sterilizer.serviced": (b) => `Steriliser ${t(b.sterilizer)}: ${t(b.work)} by ${t(b.by)}${b.counter_reset === true ? ", its counter begins anew" : ""}`,
 	"cycle.recorded": (b) => `Steriliser ${t(b.sterilizer)}, cycle ${n(b.cycle)}: ${t(b.program)}${b.mechanical === "fail" ? ", FAILED" : ""}`,
 	"cycle.released": (b) => `Steriliser ${t(b.sterilizer)}, cycle ${n(b.cycle)} released`,
 	"cycle.rejected": (b) => `Steriliser ${t(b.sterilizer)}, cycle ${n(b.cycle)} rejected${because(b.reason)}`,

@@ -400,6 +400,29 @@ def test_a_table_that_says_something_else_of_a_known_cycle(managed, table):
     assert "3 were on record before, 3 rows are bad" in out
 
 
+def test_a_table_over_a_repair_that_set_the_counter_back(managed, table):
+    """Number 7 comes again: one cycle twice without the repair on record, two cycles with it."""
+    mapping, file = table
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join([HEAD, lines[1], lines[2], lines[4], lines[5]]) + "\n")
+    for words in (["--dry-run"], []):
+        out, err = ctl(managed, *mapping, *words, "sterilizer", "import", file, status=1)
+        assert f"{file}:4: this cycle stands in the table before" in err and out.startswith("3 cycles")
+    ctl(managed, "sterilizer", "service", "sterilizer=A", "work=repair", f"done={ago(7, 'T06:00:00Z')}", "by=M", "counter_reset=yes")
+    out, err = ctl(managed, *mapping, "--dry-run", "sterilizer", "import", file)
+    assert "1 cycles would be recorded, 3 were on record before, 0 rows are bad" in out
+    out, err = ctl(managed, *mapping, "sterilizer", "import", file)
+    assert "1 cycles are on record, 3 were on record before, 0 rows are bad" in out
+    out, err = ctl(managed, *mapping, "sterilizer", "import", file)
+    assert "0 cycles are on record, 4 were on record before, 0 rows are bad" in out
+    assert sorted((r["cycle"], r["series"]) for r in managed.audit("sterilization")) == [(7, 1), (7, 2), (8, 1), (10, 2)]
+    ctl(managed, "sterilizer", "reject", "sterilizer=A", "cycle=7", "series=1", "reason=wet")
+    ctl(managed, "sterilizer", "reject", "sterilizer=A", "cycle=7", "reason=wet")
+    rejected = [r["cycle"] for r in managed.audit("sterilization") if r["rejected"]]
+    assert rejected == [7, 7]
+    assert managed.audit("sterilizers")[0]["counter_resets"] == [ago(7, "T06:00:00.000Z")]
+
+
 def test_a_dry_run_knows_the_sterilisers(managed, table):
     mapping, file = table
     (mapping[1]).write_text(MAPPING.replace("= A", "= Z"))

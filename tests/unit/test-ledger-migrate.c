@@ -126,6 +126,31 @@ static void fill(Ledger *ledger)
 	interrupt(ledger);
 }
 
+/** A load that was released, and the test that ran with it: before version 4 each number came once. */
+static void fill_sterilizer(Ledger *ledger)
+{
+	static const char *const kinds[] = { "sterilizer.registered", "cycle.recorded", "cycle.recorded",
+		"indicator.tested", "cycle.released" };
+	static const char *const bodies[] = {
+		"{\"sterilizer\":\"A\",\"maker\":\"M\",\"model\":\"B18\",\"serial\":\"77\",\"installed\":\"2026-01-01\"}",
+		"{\"sterilizer\":\"A\",\"cycle\":1,\"program\":\"B 134\",\"started\":\"2026-02-01T10:00:00Z\","
+		"\"temperature_c\":134.5,\"exposure_s\":240,\"contents\":[\"hp1\"]}",
+		"{\"sterilizer\":\"A\",\"cycle\":2,\"program\":\"B 134\",\"started\":\"2026-02-02T10:00:00Z\","
+		"\"temperature_c\":134.5,\"exposure_s\":240}",
+		"{\"sterilizer\":\"A\",\"lot\":\"BI9\",\"expiry\":\"2027-01-31\",\"control\":\"growth\",\"result\":\"pass\","
+		"\"incubation_h\":24,\"cycle\":1,\"profile\":\"us-ca\",\"biological_days\":30,\"reprocess\":false}",
+		"{\"sterilizer\":\"A\",\"cycle\":1,\"signed\":\"released\",\"profile\":\"us-ca\",\"proofs\":\"\","
+		"\"sterile_days\":30}",
+	};
+
+	for (size_t i = 0; i < ELEMENTS(kinds); i++) {
+		LedgerAnswer answer = append(ledger, kinds[i], json_loads(bodies[i], 0, NULL));
+
+		if (answer.error < 0)
+			fail_msg("%s: %s", kinds[i], answer.text);
+	}
+}
+
 /** The columns that a table has in both versions, separated by commas. */
 static char *shared_columns(sqlite3 *db, const char *table)
 {
@@ -209,6 +234,8 @@ static void check_migration(Fixture *fixture, int version)
 	LedgerInfo info;
 
 	fill(fixture->ledger);
+	if (version > 1)
+		fill_sterilizer(fixture->ledger);
 	seq = fixture->ledger->seq;
 	fixture->ledger = ledger_free(fixture->ledger);
 	snprintf(newer, sizeof newer, "%s.newer", fixture->path);

@@ -4,6 +4,8 @@
 
 #include "sterilization-fixture.h"
 
+#include "ledger/verify.h"
+
 /** How the load of an item that a failed test put in doubt stands. */
 static void expect_doubt(Ledger *ledger, const char *item, const char *state, const char *blocked)
 {
@@ -95,6 +97,96 @@ static void test_a_rejected_load_is_not_sterile(void **state)
 	add_cycle(ledger, 3, "2026-02-03T10:00:00Z", "{}");
 	release_ok(ledger, 3);
 	expect_item(ledger, "hp1", "blocked", NULL);
+}
+
+#define REPAIRED(done) \
+	"{\"sterilizer\":\"A\",\"work\":\"repair\",\"by\":\"M\",\"counter_reset\":true,\"done\":\"" done "\"}"
+
+static json_int_t number_of(Ledger *ledger, const char *query, json_t *arguments, const char *column)
+{
+	json_auto_t *rows = look_up(ledger, query, arguments);
+
+	assert_int_equal(json_array_size(rows), 1);
+	return json_integer_value(json_object_get(json_array_get(rows, 0), column));
+}
+
+/** A repair may set the counter back: its numbers come again, and mean the newest unless told otherwise. */
+static void test_a_counter_begins_anew_after_a_repair(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	json_auto_t *rows = NULL;
+	uint64_t first, second;
+
+	add_sterilizer(ledger);
+	first = add_cycle(ledger, 1, "2026-02-01T10:00:00Z", "{\"contents\":[\"hp1\"]}");
+	release_ok(ledger, 1);
+	refuse(append(ledger, "cycle.recorded", cycle(1, "2026-02-11T10:00:00Z", "{}")), -EEXIST,
+		"counter_reset=yes");
+	refuse(enter(ledger, "sterilizer.serviced",
+		       "{\"sterilizer\":\"A\",\"work\":\"calibration\",\"by\":\"M\",\"counter_reset\":true,"
+		       "\"done\":\"2026-02-10T10:00:00Z\"}"),
+		-EINVAL, "after a repair");
+	enter_ok(ledger, "sterilizer.serviced", REPAIRED("2026-02-10T10:00:00Z"));
+	second = add_cycle(ledger, 1, "2026-02-11T10:00:00Z", "{\"contents\":[\"hp2\"]}");
+	refuse(append(ledger, "cycle.recorded", cycle(1, "2026-02-12T10:00:00Z", "{}")), -EEXIST, "cycle 1");
+	/* what ran before the repair is of the earlier series, however late it is recorded */
+	refuse(append(ledger, "cycle.recorded", cycle(1, "2026-02-02T10:00:00Z", "{}")), -EEXIST, "cycle 1");
+	add_cycle(ledger, 2, "2026-02-02T10:00:00Z", "{\"contents\":[\"hp3\"]}");
+	assert_int_equal(number_of(ledger, "sterilization", json_pack("{s:i}", "cycle", 2), "series"), 1);
+	/* the newest is meant */
+	release_ok(ledger, 1);
+	expect_item(ledger, "hp2", "sterile_until", "2026-03-13");
+	assert_int_equal(number_of(ledger, "sterile", json_pack("{s:s}", "handpiece", "hp2"), "series"), 2);
+	assert_int_equal(number_of(ledger, "sterile", json_pack("{s:s}", "handpiece", "hp1"), "series"), 1);
+	test_ok(ledger, "pass", "{\"cycle\":1}");
+	test_ok(ledger, "pass", "{\"cycle\":1, \"series\":1}");
+	rows = look_up(ledger, "indicators", json_object());
+	assert_int_equal(json_array_size(rows), 2);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+			json_integer_value(json_object_get(json_array_get(rows, i), "series")), 2 - i);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "tested")),
+		"2026-02-11T10:00:00.000000Z");
+	/* or the one that is said */
+	refuse(enter(ledger, "cycle.rejected",
+		       "{\"sterilizer\":\"A\",\"cycle\":1,\"series\":3,\"reason\":\"wet\"}"),
+		-ENOENT, "cycle 1");
+	enter_ok(ledger, "cycle.rejected",
+		"{\"sterilizer\":\"A\",\"cycle\":1,\"series\":1,\"reason\":\"wet\"}");
+	expect_item(ledger, "hp1", "blocked", "rejected");
+	expect_item(ledger, "hp2", "blocked", NULL);
+	assert_int_equal(
+		number_of(ledger, "sterilization", json_pack("{s:i, s:i}", "cycle", 1, "series", 1), "seq"),
+		(json_int_t)first);
+	assert_int_equal(
+		number_of(ledger, "sterilization", json_pack("{s:i, s:i}", "cycle", 1, "series", 2), "seq"),
+		(json_int_t)second);
+}
+
+/** Cycles that ran after a repair are of its series, also when it is recorded after them. */
+static void test_a_repair_that_is_recorded_late(void **state)
+{
+	Fixture *fixture = *state;
+	Verification found;
+	char error[LEDGER_TEXT_MAX];
+	VerifyOptions options = { .path = fixture->path, .parts = VERIFY_ALL, .threads = 1 };
+
+	add_sterilizer(fixture->ledger);
+	add_cycle(fixture->ledger, 1, "2026-02-01T10:00:00Z", "{}");
+	enter_ok(fixture->ledger, "sterilizer.serviced", REPAIRED("2026-02-20T10:00:00Z"));
+	add_cycle(fixture->ledger, 1, "2026-02-21T10:00:00Z", "{}");
+	add_cycle(fixture->ledger, 2, "2026-02-11T10:00:00Z", "{}");
+	enter_ok(fixture->ledger, "sterilizer.serviced", REPAIRED("2026-02-10T10:00:00Z"));
+	assert_int_equal(
+		number_of(fixture->ledger, "sterilization", json_pack("{s:i}", "cycle", 2), "series"), 2);
+	add_cycle(fixture->ledger, 1, "2026-02-12T10:00:00Z", "{}");
+	for (int series = 1; series <= 3; series++)
+		assert_int_equal(count(fixture->ledger, "sterilization",
+					 json_pack("{s:i, s:i}", "cycle", 1, "series", series)),
+			1);
+	/* a rebuild from the records alone says the same */
+	assert_int_equal(ledger_verify(&options, &found, error), 0);
+	assert_int_equal(found.findings, 0);
 }
 
 /** Such as us-ca has them: in the record, so that it is judged by them for good. */
@@ -532,6 +624,8 @@ int main(void)
 		LEDGER_TEST(test_a_cycle_is_recorded_once),
 		LEDGER_TEST(test_a_release_needs_its_proofs),
 		LEDGER_TEST(test_a_rejected_load_is_not_sterile),
+		LEDGER_TEST(test_a_counter_begins_anew_after_a_repair),
+		LEDGER_TEST(test_a_repair_that_is_recorded_late),
 		LEDGER_TEST(test_impossible_cycles_are_not_released),
 		LEDGER_TEST(test_no_load_is_released_before_the_test),
 		LEDGER_TEST(test_no_load_is_released_before_it_ended),
