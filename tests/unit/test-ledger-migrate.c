@@ -294,6 +294,7 @@ static void test_a_backup_of_version_2_is_taken(void **state)
 	uint64_t seq;
 
 	fill(fixture->ledger);
+	fill_sterilizer(fixture->ledger);
 	seq = fixture->ledger->seq;
 	fixture->ledger = ledger_free(fixture->ledger);
 	snprintf(backup, sizeof backup, "%s/backup", fixture->folder);
