@@ -10,7 +10,10 @@ source /run/share/treat
 seq=$(<"$share/results/power-cut.seq") session=$(<"$share/results/power-cut.session")
 wait_until 60 "the daemon after the boot" stipplectl status
 is State idle || is State fault || die "the session goes on as if nothing had happened: $(property State)"
-[ "$(ledger 'SELECT max(seq) FROM record')" -gt "$seq" ] || die "records that were told as done are lost"
+newest() { ledger 'SELECT max(seq) FROM record'; }
+begun() { [ "$(newest)" -gt "$seq" ]; }
+[ "$(newest)" -ge "$seq" ] || die "records that were told as done are lost"
+wait_until 60 "the start on record" begun
 ledger_is_sound
 ledger "SELECT leaf FROM record WHERE seq > $seq" | grep '"session.interrupted"' | grep "\"session\":$session" ||
     die "the ledger does not say that session $session was interrupted"

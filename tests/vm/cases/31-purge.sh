@@ -7,7 +7,7 @@ source /run/share/lib.sh
 
 records=$(ledger 'SELECT max(seq) FROM record')
 pictures=$(find /var/lib/stipple/images -name '*.jpg' | wc -l)
-dpkg --purge stipple-camera-libcamera stippled stipplectl 2>&1 | tee /run/purge.log
+dpkg --purge stipple-camera-libcamera stipple-telemetryd stippled stipplectl 2>&1 | tee /run/purge.log
 grep -q "ledger and photographs stay" /run/purge.log || die "nobody is told that the ledger stays"
 [ ! -e /usr/sbin/stippled ] || die "the daemon is still there"
 [ ! -e /etc/stipple/stippled.conf ] || die "the configuration is still there"
