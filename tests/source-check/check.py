@@ -328,7 +328,12 @@ def check_hazards(tree: list[Source]) -> Iterator[Finding]:
     tests = "\n".join(source.text for source in tree if source.path.startswith("tests/") and source.path != page)
     defined = set(re.findall(r"\b(test_\w+)\(", tests))
     paths = [source.path for source in tree]
+    numbers: set[str] = set()
     for number, line in enumerate(text_of(tree, page).split("\n"), 1):
+        for hazard in re.findall(r"^\| (H\d+) \|", line):
+            if hazard in numbers:
+                yield Finding(page, number, f"there is another {hazard}; take the next free number")
+            numbers.add(hazard)
         for name in re.findall(r"`(test_\w+)`", line):
             if name not in defined:
                 yield Finding(page, number, f"there is no {name}(); name the test that proves the measure")

@@ -131,12 +131,13 @@ def test_unregistered_test_and_plugin_without_page(tmp_path):
 
 
 def test_hazards_name_what_is_there(tmp_path):
-    page = "| H1 | `daemon/core/a.c` | `test_there` |\n| H2 | `daemon/core/b.c`, `daemon/core/` | `test_gone` |\n"
+    page = "| H1 | `daemon/core/a.c` | `test_there` |\n| H2 | `daemon/core/b.c`, `daemon/core/` | `test_gone` |\n" \
+        "| H1 | another |\n"
     found = findings(tmp_path, {"daemon/core/a.c": LICENCE, "docs/hazards.md": page,
                                 "tests/integration/test_a.py": "# SPDX-License-Identifier: Apache-2.0\n"
                                                                "def test_there(): pass\n"})
     assert [(f.line, f.text.split(";")[0]) for f in found] == [
-        (2, "there is no test_gone()"), (2, "there is no daemon/core/b.c")]
+        (2, "there is no test_gone()"), (2, "there is no daemon/core/b.c"), (3, "there is another H1")]
 
 
 def test_shell_script(tmp_path):
