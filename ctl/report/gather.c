@@ -24,6 +24,7 @@ static void take_row(void *userdata, json_t *row)
 
 static void append_row(void *userdata, json_t *row)
 {
+	report_put_words(row);
 	json_array_append(userdata, row);
 }
 

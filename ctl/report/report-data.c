@@ -166,7 +166,8 @@ static void take_end(Report *report, const json_t *row, const json_t *body, Repo
 		report->ended = text_of(row, "time");
 	} else if (outcome == REPORT_SIGNED) {
 		report->signer = text_of(row, "actor");
-		report->meaning = text_of(body, "meaning");
+		/* what the signer said of it may have been erased, and then what it stands for is left */
+		report->meaning = text_of(body, text_of(body, "meaning") ? "meaning" : "signed");
 		report->signed_at = text_of(row, "time");
 	} else {
 		report->ended = text_of(row, "time");
@@ -434,14 +435,19 @@ static const struct {
 	{ "record.corrected", take_correction, true, false },
 };
 
-static void take_record(Report *report, json_t *row)
+void report_put_words(json_t *row)
 {
 	json_t *body = json_object_get(row, "body"), *words = json_object_get(row, "words");
-	const char *kind = text_of(row, "kind");
 
-	/* what somebody said in their own words is kept beside the record, that it can be erased */
 	if (json_is_object(body) && json_is_object(words))
 		(void)!json_object_update_missing(body, words);
+}
+
+static void take_record(Report *report, json_t *row)
+{
+	json_t *body = json_object_get(row, "body");
+	const char *kind = text_of(row, "kind");
+
 	for (size_t i = 0; kind && i < ELEMENTS(kinds); i++) {
 		if (strcmp(kinds[i].kind, kind) != 0)
 			continue;
@@ -488,6 +494,7 @@ static void take_more(Report *report, const char *query, json_t *row)
 
 void report_add(Report *report, const char *query, json_t *row)
 {
+	report_put_words(row);
 	if (strcmp(query, "operators") == 0 && text_of(row, "badge"))
 		json_object_set(report->operators, text_of(row, "badge"), json_object_get(row, "name"));
 	else if (strcmp(query, "session") == 0)

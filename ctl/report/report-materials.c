@@ -160,9 +160,9 @@ bool report_take_status(Report *report, const json_t *row)
 	if (!status ||
 		!(pigment ? mark_pigments(report, body, barred) : mark_cartridges(report, body, barred)))
 		return false;
-	report_add_event(report, REPORT_EVENT_LOT, row, "%s lot %s, used in this session: %s (%s)",
-		pigment ? "Pigment" : "Cartridge", text_of(body, "lot"), status,
-		reason ? reason : "no reason");
+	report_add_event(report, REPORT_EVENT_LOT, row, "%s lot %s, used in this session: %s%s%s%s",
+		pigment ? "Pigment" : "Cartridge", text_of(body, "lot"), status, reason ? " (" : "",
+		reason ? reason : "", reason ? ")" : "");
 	return true;
 }
 

@@ -169,6 +169,8 @@ void report_add(Report *report, const char *query, json_t *row);
 
 /** Keeps a text as long as the report. */
 const char *report_keep(Report *report, const char *text);
+/** Puts what somebody said in their own words, which is kept beside a record, into the body of its row. */
+void report_put_words(json_t *row);
 
 /** NULL: nothing of that zone is on record. */
 ReportZone *report_zone(const Report *report, const char *zone);

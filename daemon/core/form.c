@@ -171,7 +171,7 @@ bool form_fills_in(const Form *form, const char *field)
 	/* "due" the ledger reckons from the time of the test */
 	return form_is_from_profile(field) ||
 	       (strcmp(form->kind, "clock.corrected") == 0 && text_list_has("newest now", field)) ||
-	       strcmp(field, "due") == 0 || (form->signs && strcmp(field, "signed") == 0) ||
+	       text_list_has("due told", field) || (form->signs && strcmp(field, "signed") == 0) ||
 	       ((form->session == FORM_SESSION_ONLY || form->session == FORM_SESSION_IF_OPEN) &&
 		       strcmp(field, "session") == 0);
 }

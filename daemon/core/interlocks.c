@@ -110,8 +110,8 @@ static bool refuses_needle_lot(const InterlockFacts *facts, char *text)
 {
 	return facts->needle_lot_status &&
 	       refuse(text,
-		       "lot %.32s of the mounted cartridge is %s (%.80s): remove it and mount one of another lot",
-		       facts->needle_lot, facts->needle_lot_status, facts->needle_lot_reason);
+		       "lot %.32s of the mounted cartridge is %s: remove it and mount one of another lot",
+		       facts->needle_lot, facts->needle_lot_status);
 }
 
 static bool refuses_needle_life(const InterlockFacts *facts, char *text)
@@ -155,8 +155,7 @@ static bool refuses_pigment(const InterlockFacts *facts, char *text)
 	if (!facts->pigment_loaded)
 		return refuse(text, "no pigment is loaded: scan or type its lot");
 	if (facts->pigment_status)
-		return refuse(text, "the lot of the pigment is %s (%.80s): load another one",
-			facts->pigment_status, facts->pigment_reason);
+		return refuse(text, "the lot of the pigment is %s: load another one", facts->pigment_status);
 	if (facts->pigment_expiry_utc_us == 0 || now <= facts->pigment_expiry_utc_us)
 		return false;
 	clock_format_utc(facts->pigment_expiry_utc_us, expiry);

@@ -64,15 +64,15 @@ typedef struct InterlockFacts {
 	char screening_refused[96]; /* names of the answers that rule it out, "" none */
 	const char *zone;           /* NULL: none chosen */
 	bool needle_mounted, needle_claimed;
-	const char *needle_lot, *needle_lot_status, *needle_lot_reason; /* status NULL: released */
-	uint64_t needle_strokes, life_strokes;                          /* life 0: no limit */
+	const char *needle_lot, *needle_lot_status; /* status NULL: released */
+	uint64_t needle_strokes, life_strokes;      /* life 0: no limit */
 	int64_t needle_worked_s, life_s;
 	bool handpiece_required;
 	const char *handpiece, *handpiece_blocked;  /* name, NULL none; why it is, NULL it is not */
 	const char *untested_sterilizer, *test_due; /* whose test is overdue since when; NULL none */
 	bool pigment_loaded;
-	const char *pigment_status, *pigment_reason; /* status of its lot; NULL: released */
-	int64_t pigment_expiry_utc_us;               /* end of its last day; 0 unknown */
+	const char *pigment_status;    /* status of its lot; NULL: released */
+	int64_t pigment_expiry_utc_us; /* end of its last day; 0 unknown */
 	bool before_photo;
 	int64_t last_session_utc_us; /* of this subject; 0 none. Days are counted by UTC date */
 	uint32_t interval_min_days;

@@ -160,8 +160,7 @@ static void take_operator(Operation *operation, const json_t *row)
 	operation->attempts = (uint32_t)json_integer_value(json_object_get(row, "attempts"));
 	if (revoked)
 		snprintf(operation->revoked, sizeof operation->revoked,
-			"badge %.32s was revoked on %.10s (%.100s): ask an administrator", operation->badge,
-			revoked, json_string_value(json_object_get(row, "reason")));
+			"badge %.32s was revoked on %.10s: ask an administrator", operation->badge, revoked);
 }
 
 static void operator_found(void *userdata, int error, json_t *rows)

@@ -648,10 +648,14 @@ static void session_ended(Operation *operation, const LedgerAnswer *answer)
 	operation_done(operation);
 }
 
+/* what the signature stands for, whatever its signer says of it: that is personal, and may be erased */
+#define SIGNED_FOR "the session was done as recorded"
+
 static void sign_accepted(Operation *operation)
 {
 	operation_record(operation, "session.signed",
-		station_with_session(operation->station, json_pack("{s:s}", "meaning", operation->query)),
+		station_with_session(operation->station,
+			json_pack("{s:s, s:s}", "meaning", operation->query, "signed", SIGNED_FOR)),
 		NULL, session_ended);
 }
 

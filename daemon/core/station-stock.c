@@ -76,11 +76,9 @@ void station_stock_facts(const Station *station, InterlockFacts *facts)
 	if (needle) {
 		facts->needle_lot = station->view.lot;
 		facts->needle_lot_status = text_of(needle, "status");
-		facts->needle_lot_reason = text_of(needle, "status_reason");
 	}
 	if (pigment) {
 		facts->pigment_status = text_of(pigment, "status");
-		facts->pigment_reason = text_of(pigment, "status_reason");
 	}
 	if (handpiece) {
 		facts->handpiece = text_of(handpiece, "handpiece");

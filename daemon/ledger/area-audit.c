@@ -70,9 +70,43 @@ static const char version_3[] =
 	RECORD_VIEW("audit_follow_ups", TEXT_OF("test") ", (SELECT sterilizer FROM indicator_test WHERE"
 		"  indicator_test.seq = " RECORDED("test") ") AS sterilizer, " TEXT_OF("action") ", " TEXT_OF("items") ", "
 		TEXT_OF("notified"), "'indicator.followed-up'");
+
+/* words stand beside the record, and in the body of older ones */
+#define WORDS_TEXT(field) WORDS_OF("record", field) " AS " field
+
+static const char version_5[] =
+	"DROP VIEW audit_records; DROP VIEW audit_overrides; DROP VIEW audit_erasures; DROP VIEW audit_lot_status;"
+	"DROP VIEW audit_follow_ups;"
+	"CREATE VIEW audit_records AS SELECT seq, " UTC("utc_us") " AS time, kind,"
+	"  json_extract(CAST(leaf AS TEXT), '$.actor') AS actor, session,"
+	"  json_extract(CAST(leaf AS TEXT), '$.body') AS body, lower(hex(hash)) AS leaf_hash,"
+	"  " SAID_BESIDE " AS words FROM record;"
+	"CREATE VIEW audit_needles AS SELECT unit, unit.gtin, lot, unit.expiry, chip, unit.session, subject,"
+	"  unit.operator, iif(unit.session IS NULL, NULL, " UTC("unit.utc_us") ") AS used, " UTC("removed_us") " AS removed,"
+	"  unit.strokes, unit.dots, unit.seq, unit.worked_s, state, " WORDS_BY("damage_seq", "reason") " AS damage, container,"
+	"  " UTC("unit.ended_us") " AS ended, ended_by FROM unit LEFT JOIN session USING(session);"
+	"CREATE VIEW audit_lots AS SELECT gtin, lot, product, maker, expiry, quantity, used, quantity - used AS unused,"
+	"  certificate, " UTC("received_us") " AS received, seq, configuration, supplier, purchase, certificate_file,"
+	"  certificate_sha256, membrane, membrane_reference, low_stock, status,"
+	"  " WORDS_BY("status_seq", "reason") " AS status_reason FROM lot;"
+	"CREATE VIEW audit_pigment_lots AS SELECT brand, colour, lot, expiry, quantity, volume_ml, supplier, purpose, status,"
+	"  " WORDS_BY("status_seq", "reason") " AS status_reason, " UTC("received_us") " AS received, seq FROM pigment_stock;"
+	"CREATE VIEW audit_operators AS SELECT badge, name, roles, seq, iif(revoked_us IS NULL, 'active', 'revoked') AS state,"
+	"  " UTC("revoked_us") " AS revoked, " WORDS_BY("revoked_seq", "reason") " AS revoked_why FROM operator;"
+	RECORD_VIEW("audit_overrides", "session, " TEXT_OF("interlock") ", " WORDS_TEXT("reason") ", " TEXT_OF("signed"),
+		"'interlock.overridden'")
+	RECORD_VIEW("audit_erasures", "kind, " TEXT_OF("subject") ", " TEXT_OF("badge") ", " TEXT_OF("record") ", "
+		WORDS_TEXT("reason") ", " WORDS_TEXT("despite") ", " TEXT_OF("signed") ", " TEXT_OF("records") ", " TEXT_OF("images")
+		", session, " TEXT_OF("image") ", " TEXT_OF("file") ", " TEXT_OF("sha256"), "'personal.erased', 'image.erased'")
+	RECORD_VIEW("audit_lot_status", "iif(kind = 'lot.status', 'cartridge', 'pigment') AS item, " TEXT_OF("lot") ", "
+		TEXT_OF("gtin") ", " TEXT_OF("brand") ", " TEXT_OF("colour") ", " TEXT_OF("status") ", " WORDS_TEXT("reason"),
+		"'lot.status', 'pigment.status'")
+	RECORD_VIEW("audit_follow_ups", TEXT_OF("test") ", (SELECT sterilizer FROM indicator_test WHERE"
+		"  indicator_test.seq = " RECORDED("test") ") AS sterilizer, " WORDS_TEXT("action") ", " TEXT_OF("items") ", "
+		WORDS_TEXT("notified"), "'indicator.followed-up'");
 /* clang-format on */
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2, version_3 };
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2, version_3, NULL, version_5 };
 static const char *const tables[] = { NULL };
 static const RecordKind kinds[] = { { NULL } };
 

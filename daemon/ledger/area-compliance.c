@@ -54,6 +54,11 @@ static const RecordKind kinds[] = { { NULL } };
 #define FOLLOWED(field) \
 	"EXISTS(SELECT 1 FROM record WHERE kind = 'indicator.followed-up'" \
 	" AND " RECORDED("test") " = indicator_test.seq AND " RECORDED(field) " IS NOT NULL)"
+/* records of earlier versions name in their body who was */
+#define TOLD                                                                         \
+	"EXISTS(SELECT 1 FROM record WHERE kind = 'indicator.followed-up' AND "      \
+	RECORDED("test") " = indicator_test.seq AND coalesce(" RECORDED("told") ", " \
+	RECORDED("notified") ") IS NOT NULL)"
 #define FOLLOW_UP_GAP(missing)                                                             \
 	"SELECT 'follow-up', 'test ' || seq || ' of steriliser ' || sterilizer, '" missing \
 	"', " DAY("tested_us") " FROM indicator_test WHERE result = 'fail' AND "
@@ -61,7 +66,7 @@ static const RecordKind kinds[] = { { NULL } };
 #define GAP_ITEMS                                                    \
 	FOLLOW_UP_GAP("the items that were in doubt, or items=none") \
 	WANTED("items") " AND NOT " FOLLOWED("items")
-#define GAP_NOTIFIED FOLLOW_UP_GAP("who was notified") WANTED("notified") " AND NOT " FOLLOWED("notified")
+#define GAP_NOTIFIED FOLLOW_UP_GAP("who was notified") WANTED("notified") " AND NOT " TOLD
 
 /* on whom a load in doubt was used */
 #define GAP_DOUBT                                                                                           \
@@ -70,7 +75,7 @@ static const RecordKind kinds[] = { { NULL } };
 	DAY("record.utc_us") " FROM indicator_test JOIN cycle ON " IN_DOUBT("indicator_test")                \
 	" JOIN handpiece_use ON cycle_seq = cycle.seq JOIN record ON record.seq = handpiece_use.seq"         \
 	" JOIN session ON session.session = record.session WHERE result = 'fail' AND " WANTED("notified")    \
-	" AND NOT " FOLLOWED("notified")
+	" AND NOT " TOLD
 
 #define CYCLE_GAP(rule, missing) \
 	"SELECT '" rule "', sterilizer || ' cycle ' || " CYCLE_NUMBER ", '" missing "', " DAY("started_us") \
@@ -207,7 +212,7 @@ static const char retention[] =
 	"date(" us " / 1000000, 'unixepoch', '+' || json_extract(@keep, '$." group "') || ' days')"
 #define PERSONAL_OF(field) \
 	"SELECT " RECORDED(field) " AS who, count(*) AS personal, 0 AS photographs FROM personal" \
-	" JOIN record USING(seq) WHERE who IS NOT NULL GROUP BY who"
+	" JOIN record USING(seq) WHERE who IS NOT NULL AND kind <> 'personal.erased' GROUP BY who"
 #define PHOTOGRAPHS \
 	"SELECT subject, 0, count(*) FROM image JOIN session USING(session) WHERE erase_seq IS NULL GROUP BY subject"
 

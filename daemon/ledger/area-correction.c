@@ -94,6 +94,8 @@ static int check_new(ProjectionContext *context, const char *kind)
 	if (json_object_set_new(body, name, read_value(field->type, projection_text(context, "new"))) < 0)
 		return -ENOMEM;
 	r = record_kind_check(&only, body, context->answer->text);
+	if (r == 0)
+		r = record_texts_check(&only, body, context->answer->text);
 	return r < 0 ? r : record_ranges_check(&only, body, context->answer->text);
 }
 
@@ -182,6 +184,10 @@ static int project_corrected(ProjectionContext *context)
 #define OF_FIELD(field)                                                                \
 	"SELECT personal.seq FROM personal JOIN record USING(seq) WHERE json_extract(" \
 	"CAST(leaf AS TEXT), '$.body." field "')" SAME_NAME("@" field)
+/* what was said of the damage to a cartridge that was used on the person */
+#define OF_UNITS(row)                                                                                 \
+	row ".kind = 'needle.damaged' AND json_extract(CAST(" row ".leaf AS TEXT), '$.body.unit') IN" \
+	    " (SELECT unit FROM unit JOIN session USING(session) WHERE subject" SAME_NAME("@subject") ")"
 /* a person's own records, what was written in somebody's words in a session of that person, and corrections
  * of both */
 #define OF_SUBJECT                                                                                      \
@@ -191,7 +197,7 @@ static int project_corrected(ProjectionContext *context)
 			    " AND kind NOT LIKE 'incident.%' OR personal.seq IN (SELECT correction.seq" \
 			    " FROM correction JOIN record AS made ON made.seq = corrects"               \
 			    " WHERE json_extract(CAST(made.leaf AS TEXT), '$.body.subject')" SAME_NAME( \
-				    "@subject") ")"
+				    "@subject") " OR " OF_UNITS("made") ") OR " OF_UNITS("record")
 #define OF_BADGE OF_FIELD("badge")
 #define OF_RECORD                                      \
 	"SELECT seq FROM personal WHERE seq = @record" \
@@ -292,22 +298,32 @@ static int name_spellings(ProjectionContext *context)
 	return json_object_set(context->body, "spellings", spellings) < 0 ? -ENOMEM : 0;
 }
 
+/* why earlier data of a person was erased goes along, but is no reason for an erasure of its own, unless it
+ * is named */
+#define SOMETHING_IS_LEFT                                                                                          \
+	"SELECT 1 FROM record WHERE seq IN (SELECT value FROM json_each(@records)) AND (kind <> 'personal.erased'" \
+	" OR @record IS NOT NULL) LIMIT 1"
+
 /** Puts into the record which records lose their personal data, and how many photographs are to go. */
 static int state_extent(ProjectionContext *context, const char *find)
 {
 	json_auto_t *records = found_records(context, find);
+	_cleanup_(statement_donep) sqlite3_stmt *left = NULL;
 	int64_t images = count_images(context);
+	bool found;
+	int r;
 
 	if (!records)
 		return -ENOMEM;
-	if (json_array_size(records) == 0 && images == 0)
-		return projection_refuse(context, -ENOENT,
-			"nothing personal of this person is kept: check the pseudonym, badge or number");
 	context->body_changed = true;
 	if (json_object_set(context->body, "records", records) < 0 ||
 		json_object_set_new(context->body, "images", json_integer(images)) < 0)
 		return -ENOMEM;
-	return name_spellings(context);
+	r = projection_step(context, SOMETHING_IS_LEFT, &left, &found);
+	if (r == 0 && !found && images == 0)
+		return projection_refuse(context, -ENOENT,
+			"nothing personal of this person is kept: check the pseudonym, badge or number");
+	return r == 0 ? name_spellings(context) : r;
 }
 
 /* what projections copied of words whose record has lost them */
@@ -363,7 +379,7 @@ static const RecordKind kinds[] = {
 		.project = project_corrected },
 	{ "personal.erased", false,
 		FIELDS(MAYBE_TEXT("subject"), MAYBE_TEXT("badge"), MAYBE("record", FIELD_COUNT),
-			TEXT("reason"), MAYBE_TEXT("despite"), MAYBE_TEXT("profile"), MAYBE_TEXT("keep"),
+			WORDS("reason"), MAYBE_WORDS("despite"), MAYBE_TEXT("profile"), MAYBE_TEXT("keep"),
 			MAYBE_TEXT("signed")),
 		.project = project_erased },
 	{ "image.erased", false, FIELDS(SESSION, COUNT("image"), TEXT("file"), TEXT("sha256")),
@@ -373,13 +389,16 @@ static const RecordKind kinds[] = {
 
 static const LedgerQuery queries[] = {
 	{ "corrections",
-		"SELECT seq, utc_us AS \"time:utc\", operator, corrects, field, old, new, why FROM correction WHERE 1",
+		"SELECT seq, utc_us AS \"time:utc\", operator, corrects, field, " SAID_IN_LEAF(
+			"old", "correction.seq") " AS old, " SAID_IN_LEAF("new",
+			"correction.seq") " AS new,"
+					  " why AS \"why:personal\" FROM correction WHERE 1",
 		" ORDER BY seq",
 		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("record", "corrects"), BY_NAME("operator", "operator"),
 			BY_TEXT("field", "field"), AFTER("seq"), LIMIT) },
 	{ "erasures",
 		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR
-		", " COLUMN("subject") ", " COLUMN("badge") ", " COLUMN("record") ", " COLUMN("reason") ", " COLUMN("despite") ", " RECORDED("records") " AS \"records:json\", " COLUMN(
+		", " COLUMN("subject") ", " COLUMN("badge") ", " COLUMN("record") ", " WORDS_COLUMN("reason") ", " WORDS_COLUMN("despite") ", " RECORDED("records") " AS \"records:json\", " COLUMN(
 			"images") ", session, " COLUMN("image") ", " COLUMN("file") ", " COLUMN("sha256") ", " CORRECTED("= record.seq") " FROM record WHERE kind IN"
 																	 " ('personal.erased', 'image.erased')",
 		" ORDER BY seq", ARGUMENTS(RECORDED_BETWEEN, AFTER("seq"), LIMIT) },

@@ -101,7 +101,7 @@ static int project_retired(ProjectionContext *context)
 static const RecordKind kinds[] = {
 	{ "handpiece.registered", false, FIELDS(TEXT("handpiece"), TEXT("model")),
 		.project = project_registered },
-	{ "handpiece.mounted", true, FIELDS(SESSION, TEXT("handpiece")),
+	{ "handpiece.mounted", true, FIELDS(SESSION, LABEL("handpiece")),
 		.project = project_handpiece_mounted },
 	{ "handpiece.retired", false, FIELDS(TEXT("handpiece"), WORDS("reason")),
 		.project = project_retired },

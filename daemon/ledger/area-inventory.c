@@ -74,7 +74,22 @@ static const char version_4[] =
 					"CREATE TABLE distinct_unit(unit TEXT NOT NULL, other TEXT NOT NULL, seq INTEGER NOT NULL,"
 					"  PRIMARY KEY(unit, other)) WITHOUT ROWID;";
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2, NULL, version_4 };
+/* words stay with their record, so that they can be erased: the tables keep its number */
+/* clang-format off */
+static const char version_5[] =
+	"DROP VIEW audit_lots; DROP VIEW audit_needles;"
+	"ALTER TABLE lot ADD COLUMN status_seq INTEGER;"
+	"ALTER TABLE unit ADD COLUMN damage_seq INTEGER;"
+	"UPDATE lot SET status_seq = (SELECT max(seq) FROM record WHERE kind = 'lot.status' AND utc_us = status_us"
+	"  AND " IN_RECORD("lot") " = lot.lot COLLATE NOCASE AND (" IN_RECORD("gtin") " IS NULL"
+	"  OR lot.gtin IN (" IN_RECORD("gtin") ", ''))) WHERE status_us IS NOT NULL;"
+	"UPDATE unit SET damage_seq = known.seq FROM (SELECT " IN_RECORD("unit") " AS unit, max(seq) AS seq FROM record"
+	"  WHERE kind = 'needle.damaged' GROUP BY 1) AS known WHERE known.unit = unit.unit;"
+	"ALTER TABLE lot DROP COLUMN status_reason;"
+	"ALTER TABLE unit DROP COLUMN damage;";
+/* clang-format on */
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2, NULL, version_4, version_5 };
 
 static const char *const tables[] = { "lot", "unit", "pigment_use", "distinct_unit", NULL };
 
@@ -86,16 +101,16 @@ static int refuse_used(ProjectionContext *context)
 	char date[CLOCK_UTC_TEXT_MAX];
 	bool found;
 	int r = projection_step(context,
-		"SELECT unit, utc_us, session, damage, ended_us FROM unit WHERE unit = @unit OR chip = @chip LIMIT 1",
+		"SELECT unit, utc_us, session, ended_us FROM unit WHERE unit = @unit OR chip = @chip LIMIT 1",
 		&unit, &found);
 
 	if (r < 0 || !found)
 		return r;
 	if (column_is_null(unit, 2)) {
-		projection_date(column_integer(unit, 4), date);
+		projection_date(column_integer(unit, 3), date);
 		return projection_refuse(context, -EEXIST,
-			"cartridge %s was put down as damaged on %s (%.60s): open a new one",
-			column_string(unit, 0), date, column_string(unit, 3));
+			"cartridge %s was put down as damaged on %s: open a new one", column_string(unit, 0),
+			date);
 	}
 	projection_date(column_integer(unit, 1), date);
 	return projection_refuse(context, -EEXIST,
@@ -137,7 +152,6 @@ enum {
 	LOT_EXPIRY,
 	LOT_PRODUCTS,
 	LOT_STATUS,
-	LOT_REASON,
 	LOT_CERTIFICATE,
 	LOT_MEMBRANE,
 };
@@ -148,7 +162,7 @@ static int find_lot(ProjectionContext *context, sqlite3_stmt **ret)
 	const char *unit = projection_text(context, "unit"), *lot = projection_text(context, "lot");
 	bool found;
 	int r = projection_step(context,
-		"SELECT gtin, quantity, used, expiry, count(*) OVER (), status, status_reason, certificate, membrane"
+		"SELECT gtin, quantity, used, expiry, count(*) OVER (), status, certificate, membrane"
 		" FROM lot WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, '')) ORDER BY gtin DESC LIMIT 1",
 		ret, &found);
 
@@ -197,7 +211,7 @@ static int check_other_spellings(ProjectionContext *context)
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	bool found;
 	int r = projection_step(context,
-		"SELECT lot, status, status_reason FROM lot WHERE lot" SAME_NAME(
+		"SELECT lot, status FROM lot WHERE lot" SAME_NAME(
 			"@lot") " AND lot <> @lot"
 				" AND (@gtin IS NULL OR gtin IN (@gtin, '')) AND status <> 'released' LIMIT 1",
 		&row, &found);
@@ -205,8 +219,8 @@ static int check_other_spellings(ProjectionContext *context)
 	if (r < 0 || !found)
 		return r;
 	return projection_refuse(context, -EKEYREVOKED,
-		"lot %s is %s (%.80s): set its cartridges aside and open one of another lot",
-		column_string(row, 0), column_string(row, 1), column_string(row, 2));
+		"lot %s is %s: set its cartridges aside and open one of another lot", column_string(row, 0),
+		column_string(row, 1));
 }
 
 /** The printed expiry is that of the lot, or of a correction of its receipt: else one of the two is misread.
@@ -249,8 +263,8 @@ static int check_lot(ProjectionContext *context, sqlite3_stmt *row)
 		expiry = printed;
 	if (strcmp(status, "released") != 0)
 		return projection_refuse(context, -EKEYREVOKED,
-			"lot %s is %s (%.80s): set its cartridges aside and open one of another lot",
-			projection_text(context, "lot"), status, column_string(row, LOT_REASON));
+			"lot %s is %s: set its cartridges aside and open one of another lot",
+			projection_text(context, "lot"), status);
 	if (strcmp(expiry, today) < 0)
 		return projection_refuse(context, -ESTALE,
 			"cartridge %s expired on %s: open one of another lot", unit, expiry);
@@ -403,15 +417,15 @@ static int project_damaged(ProjectionContext *context)
 	r = check_ended(context, &known);
 	if (r == 0 && known)
 		return projection_run(context,
-			"UPDATE unit SET state = 'damaged', damage = @reason, container = @container,"
+			"UPDATE unit SET state = 'damaged', damage_seq = @seq, container = @container,"
 			" ended_us = @utc_us, ended_by = @actor WHERE unit = @unit");
 	if (r == 0)
 		r = take_from_lot(context, false);
 	if (r == 0)
 		r = projection_run(context,
-			"INSERT INTO unit(unit, seq, gtin, lot, expiry, operator, utc_us, state, damage, container,"
+			"INSERT INTO unit(unit, seq, gtin, lot, expiry, operator, utc_us, state, damage_seq, container,"
 			" ended_us, ended_by, twin) VALUES(@unit, @seq, coalesce(@gtin, ''), @lot, @expiry, @actor,"
-			" @utc_us, 'damaged', @reason, @container, @utc_us, @actor, twin(@unit))");
+			" @utc_us, 'damaged', @seq, @container, @utc_us, @actor, twin(@unit))");
 	return r < 0 ? r : answer_unit(context);
 }
 
@@ -420,8 +434,8 @@ static int project_damaged(ProjectionContext *context)
 /* as find_lot() chooses */
 #define THE_GTIN "(SELECT max(gtin) FROM lot WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, '')))"
 
-#define KNOWN_LOT                                                                            \
-	"SELECT status, status_reason, product, maker, expiry, configuration FROM lot WHERE" \
+#define KNOWN_LOT                                                             \
+	"SELECT status, product, maker, expiry, configuration FROM lot WHERE" \
 	" gtin = coalesce(@gtin, '') AND lot = @lot"
 
 /* A further delivery adds to its lot, which shows what the newest one said of the rest; what belongs together
@@ -502,28 +516,30 @@ static int project_lot_status(ProjectionContext *context)
 		r = check_status(context, column_string(row, LOT_STATUS));
 	if (r == 0)
 		r = projection_run(context,
-			"UPDATE lot SET status = @status, status_reason = @reason, status_us = @utc_us WHERE lot = @lot"
+			"UPDATE lot SET status = @status, status_seq = @seq, status_us = @utc_us WHERE lot = @lot"
 			" AND gtin = " THE_GTIN);
 	return r;
 }
 
-#define NEEDLE                                                                                              \
-	"SELECT unit.seq, unit, unit.gtin, lot, unit.expiry, chip, source, unit.session, subject,"          \
-	" unit.operator, iif(unit.session IS NULL, NULL, unit.utc_us) AS \"used:utc\", removed_us AS"       \
-	" \"removed:utc\", unit.strokes, unit.dots, unit.worked_s, state, damage, container, unit.ended_us" \
-	" AS \"ended:utc\", ended_by, " JOINED_CORRECTIONS                                                  \
-	" FROM unit LEFT JOIN session USING(session)" JOIN_CORRECTIONS(                                     \
-		CORRECTIONS_OF_UNITS, "unit.seq") " WHERE 1"
+#define NEEDLE                                                                                          \
+	"SELECT unit.seq, unit, unit.gtin, lot, unit.expiry, chip, source, unit.session, subject,"      \
+	" unit.operator, iif(unit.session IS NULL, NULL, unit.utc_us) AS \"used:utc\", removed_us AS"   \
+	" \"removed:utc\", unit.strokes, unit.dots, unit.worked_s, state, " WORDS_BY(                   \
+		"damage_seq", "reason") " AS \"damage:personal\", container, unit.ended_us"             \
+					" AS \"ended:utc\", ended_by, " JOINED_CORRECTIONS              \
+					" FROM unit LEFT JOIN session USING(session)" JOIN_CORRECTIONS( \
+						CORRECTIONS_OF_UNITS, "unit.seq") " WHERE 1"
 #define CORRECTIONS_OF_LOTS                                                                                                              \
 	CORRECTIONS_OF("made.seq",                                                                                                       \
 		"CROSS JOIN lot AS made ON made.lot = " RECORDED("lot") " AND (" RECORDED("gtin") " IS NULL OR made.gtin IN (" RECORDED( \
 			"gtin") ", '')) WHERE kind IN ('lot.received', 'lot.status', 'lot.certificate')")
-#define LOT                                                                                                          \
-	"SELECT gtin, lot, product, configuration, maker, expiry, quantity, used, quantity - used AS"                \
-	" \"left\", low_stock, serialised, status, status_reason, status_us AS \"changed:utc\", supplier, purchase," \
-	" certificate, certificate_file, certificate_sha256, membrane, membrane_reference, received_us AS"           \
-	" \"received:utc\", seq, " JOINED_CORRECTIONS                                                                \
-	" FROM lot" JOIN_CORRECTIONS(CORRECTIONS_OF_LOTS, "lot.seq") " WHERE 1"
+#define LOT                                                                                                                  \
+	"SELECT gtin, lot, product, configuration, maker, expiry, quantity, used, quantity - used AS"                        \
+	" \"left\", low_stock, serialised, status, " WORDS_BY("status_seq",                                                  \
+		"reason") " AS \"status_reason:personal\", status_us AS \"changed:utc\", supplier, purchase,"                \
+			  " certificate, certificate_file, certificate_sha256, membrane, membrane_reference, received_us AS" \
+			  " \"received:utc\", seq, " JOINED_CORRECTIONS                                                      \
+			  " FROM lot" JOIN_CORRECTIONS(CORRECTIONS_OF_LOTS, "lot.seq") " WHERE 1"
 #define STOCK_ORDER "coalesce(product, ''), coalesce(configuration, ''), expiry, lot, gtin"
 /* clang-format off */
 #define DELIVERY                                                                                          \
@@ -535,12 +551,12 @@ static int project_lot_status(ProjectionContext *context)
 
 static const RecordKind kinds[] = {
 	{ "lot.received", true,
-		FIELDS(TEXT("lot"), TEXT("product"), TEXT("maker"), DATE("expiry"),
-			COUNT_IN("quantity", 1, DELIVERY_MAX), MAYBE_TEXT("gtin"),
-			MAYBE_TEXT("configuration"), MAYBE_TEXT("supplier"), MAYBE_TEXT("purchase"),
-			MAYBE_TEXT("certificate"), MAYBE_TEXT("certificate_file"),
-			MAYBE_TEXT("certificate_sha256"), MAYBE("membrane", FIELD_BOOLEAN),
-			MAYBE_TEXT("membrane_reference"), MAYBE_COUNT_IN("low_stock", 0, DELIVERY_MAX),
+		FIELDS(LABEL("lot"), LABEL("product"), LABEL("maker"), DATE("expiry"),
+			COUNT_IN("quantity", 1, DELIVERY_MAX), MAYBE_LABEL("gtin"),
+			MAYBE_LABEL("configuration"), MAYBE_LABEL("supplier"), MAYBE_LABEL("purchase"),
+			MAYBE_LABEL("certificate"), MAYBE_LABEL("certificate_file"),
+			MAYBE_LABEL("certificate_sha256"), MAYBE("membrane", FIELD_BOOLEAN),
+			MAYBE_LABEL("membrane_reference"), MAYBE_COUNT_IN("low_stock", 0, DELIVERY_MAX),
 			/* each cartridge bears a serial, which its code must show */
 			MAYBE("serialised", FIELD_BOOLEAN)),
 		.project = project_lot },
@@ -549,35 +565,35 @@ static const RecordKind kinds[] = {
 			TEXT("sha256"), COUNT("bytes")),
 		.project = project_certificate },
 	{ "lot.status", true,
-		FIELDS(TEXT("lot"), MAYBE_TEXT("gtin"), CHOICE("status", "quarantined recalled released"),
-			TEXT("reason")),
+		FIELDS(LABEL("lot"), MAYBE_LABEL("gtin"), CHOICE("status", "quarantined recalled released"),
+			WORDS("reason")),
 		.project = project_lot_status },
 	{ "needle.claimed", true,
-		FIELDS(SESSION, TEXT("unit"), TEXT("lot"), TEXT("code"), MAYBE_TEXT("gtin"),
-			MAYBE_TEXT("serial"), MAYBE("expiry", FIELD_DATE), MAYBE_TEXT("chip"),
-			MAYBE("evidence", FIELD_ARRAY),
+		FIELDS(SESSION, CODE("unit"), CODE("lot"), CODE("code"), MAYBE_CODE("gtin"),
+			MAYBE_CODE("serial"), MAYBE("expiry", FIELD_DATE), MAYBE_CODE("chip"),
+			MAYBE_CODES("evidence"),
 			/* how the code came */
 			MAYBE_CHOICE("source", "scanner keyboard")),
 		.project = project_claim, .seals = true },
 	{ "needle.distinct", false,
-		FIELDS(MAYBE_TEXT("code"), MAYBE_TEXT("unit"), TEXT("other"), TEXT("reason"),
+		FIELDS(MAYBE_TEXT("code"), MAYBE_TEXT("unit"), TEXT("other"), WORDS("reason"),
 			MAYBE_TEXT("signed")),
 		.project = identity_distinct },
-	{ "needle.reseated", true, FIELDS(SESSION, TEXT("unit"), MAYBE_TEXT("chip"), NUMBER("away_s")),
+	{ "needle.reseated", true, FIELDS(SESSION, CODE("unit"), MAYBE_CODE("chip"), NUMBER("away_s")),
 		.sql = "UPDATE unit SET state = 'mounted', removed_us = NULL WHERE unit = @unit" },
 	{ "needle.refused", true,
-		FIELDS(MAYBE_SESSION, TEXT("code"), TEXT("refusal"), TEXT("text"), MAYBE_TEXT("unit")) },
+		FIELDS(MAYBE_SESSION, CODE("code"), CODE("refusal"), CODE("text"), MAYBE_CODE("unit")) },
 	{ "needle.removed", true,
-		FIELDS(SESSION, TEXT("unit"), COUNT("strokes"), COUNT("dots"), MAYBE("worked_s", FIELD_COUNT),
+		FIELDS(SESSION, CODE("unit"), COUNT("strokes"), COUNT("dots"), MAYBE("worked_s", FIELD_COUNT),
 			WORDS("reason")),
 		.sql = "UPDATE unit SET strokes = @strokes, dots = @dots, worked_s = @worked_s, removed_us = @utc_us,"
 		       " state = 'used' WHERE unit = @unit" },
 	{ "needle.disposed", true,
-		FIELDS(MAYBE_TEXT("code"), MAYBE_TEXT("unit"), MAYBE_SESSION, TEXT("container")),
+		FIELDS(MAYBE_CODE("code"), MAYBE_LABEL("unit"), MAYBE_SESSION, IDENTIFIER("container")),
 		.project = project_disposed },
 	{ "needle.damaged", true,
-		FIELDS(MAYBE_TEXT("code"), MAYBE_TEXT("unit"), MAYBE_TEXT("lot"), MAYBE_TEXT("gtin"),
-			MAYBE_DATE("expiry"), TEXT("reason"), MAYBE_TEXT("container")),
+		FIELDS(MAYBE_CODE("code"), MAYBE_LABEL("unit"), MAYBE_LABEL("lot"), MAYBE_LABEL("gtin"),
+			MAYBE_DATE("expiry"), WORDS("reason"), MAYBE_IDENTIFIER("container")),
 		.project = project_damaged },
 	{ NULL },
 };
@@ -613,10 +629,10 @@ static const LedgerQuery queries[] = {
 	/* what must not be used, whatever its expiry says: lots of cartridges, of pigments, and blends of
 	   these */
 	{ "barred-lots",
-		"SELECT what, product, lot, status, status_reason FROM"
-		" (SELECT 'needle' AS what, gtin AS product, lot, status, status_reason FROM lot"
-		"  UNION ALL SELECT 'pigment', brand || ' ' || colour, lot, status, status_reason FROM pigment_stock"
-		"  UNION ALL SELECT 'pigment', 'blend ' || pigment_blend.colour, blend, status, status_reason"
+		"SELECT what, product, lot, status FROM"
+		" (SELECT 'needle' AS what, gtin AS product, lot, status FROM lot"
+		"  UNION ALL SELECT 'pigment', brand || ' ' || colour, lot, status FROM pigment_stock"
+		"  UNION ALL SELECT 'pigment', 'blend ' || pigment_blend.colour, blend, status"
 		"   FROM pigment_blend JOIN pigment_part USING(blend) JOIN pigment_stock ON pigment_stock.lot = pigment_part.lot"
 		"   AND pigment_stock.brand = pigment_part.brand AND pigment_stock.colour = pigment_part.colour)"
 		" WHERE status <> 'released'",

@@ -12,7 +12,15 @@ static const char version_2[] =
 	"CREATE TABLE certification(badge TEXT NOT NULL, certificate TEXT NOT NULL, issuer TEXT NOT NULL,"
 	"  number TEXT, expiry TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(badge, certificate)) WITHOUT ROWID;";
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2 };
+/* words stay with their record, so that they can be erased: the table keeps its number */
+static const char version_5[] =
+	"DROP VIEW audit_operators;"
+	"ALTER TABLE operator ADD COLUMN revoked_seq INTEGER;"
+	"UPDATE operator SET revoked_seq = (SELECT max(seq) FROM record WHERE kind = 'operator.revoked' AND " RECORDED(
+		"badge") " = operator.badge) WHERE revoked_us IS NOT NULL;"
+			 "ALTER TABLE operator DROP COLUMN revoked;";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2, NULL, NULL, version_5 };
 
 static const char *const tables[] = { "operator", "attempt", "certification", NULL };
 
@@ -67,7 +75,7 @@ static int project_revoked(ProjectionContext *context)
 
 	if (r == 0)
 		r = projection_run(context,
-			"UPDATE operator SET revoked_us = @utc_us, revoked = @reason WHERE badge = @badge");
+			"UPDATE operator SET revoked_us = @utc_us, revoked_seq = @seq WHERE badge = @badge");
 	return r == 0 ? check_administrator(context) : r;
 }
 
@@ -126,17 +134,17 @@ static int project_certification(ProjectionContext *context)
 
 static const RecordKind kinds[] = {
 	{ "operator.enrolled", false, FIELDS(TEXT("badge"), ARRAY("roles")), .project = project_operator },
-	{ "operator.signed-in", true, FIELDS(TEXT("badge"), MAYBE_TEXT("reason")),
+	{ "operator.signed-in", true, FIELDS(IDENTIFIER("badge"), MAYBE_CODE("reason")),
 		.project = project_signed_in },
-	{ "operator.signed-out", true, FIELDS(TEXT("badge"), MAYBE_TEXT("reason")) },
-	{ "operator.refused", true, FIELDS(TEXT("badge"), COUNT("attempts")),
+	{ "operator.signed-out", true, FIELDS(IDENTIFIER("badge"), MAYBE_CODE("reason")) },
+	{ "operator.refused", true, FIELDS(IDENTIFIER("badge"), COUNT("attempts")),
 		.sql = "INSERT INTO attempt(badge, attempts, utc_us) VALUES(@badge, 1, @utc_us)"
 		       " ON CONFLICT DO UPDATE SET attempts = attempts + 1, utc_us = excluded.utc_us" },
 	{ "operator.verified", false, FIELDS(TEXT("badge")), .sql = FORGET_ATTEMPTS },
 	{ "operator.pin-changed", false, FIELDS(TEXT("badge"), BOOLEAN("reset")), .project = project_pin },
 	{ "operator.roles", false, FIELDS(TEXT("badge"), ARRAY("roles"), MAYBE_TEXT("signed")),
 		.project = project_roles },
-	{ "operator.revoked", false, FIELDS(TEXT("badge"), TEXT("reason"), MAYBE_TEXT("signed")),
+	{ "operator.revoked", false, FIELDS(TEXT("badge"), WORDS("reason"), MAYBE_TEXT("signed")),
 		.project = project_revoked },
 	{ "operator.certified", false,
 		FIELDS(TEXT("badge"), TEXT("certificate"), TEXT("issuer"), MAYBE_TEXT("number"),
@@ -153,7 +161,7 @@ static const RecordKind kinds[] = {
 
 static const LedgerQuery queries[] = {
 	{ "operator",
-		"SELECT badge, name, roles AS \"roles:json\", pin, revoked_us AS \"revoked:utc\", revoked AS reason,"
+		"SELECT badge, name, roles AS \"roles:json\", pin, revoked_us AS \"revoked:utc\","
 		" attempts, attempt.utc_us AS refused_us FROM (SELECT coalesce((SELECT badge FROM operator WHERE badge" SAME_NAME(
 			"@badge") " ORDER BY badge <> @badge, seq LIMIT 1), (SELECT badge FROM attempt WHERE badge" SAME_NAME("@badge") " LIMIT 1), @badge) AS badge) LEFT JOIN operator USING(badge)"
 																	" LEFT JOIN attempt USING(badge) WHERE 1",
@@ -161,8 +169,10 @@ static const LedgerQuery queries[] = {
 	{ "operators",
 		"SELECT badge, name AS \"name:personal\", roles AS \"roles:json\", " STATE
 		" AS state, " ENROLLED " AS \"enrolled:utc\","
-		" revoked_us AS \"revoked:utc\", revoked AS reason, seq, " JOINED_CORRECTIONS
-		" FROM operator" JOIN_CORRECTIONS(CORRECTIONS_OF_OPERATORS, "badge") " WHERE 1",
+		" revoked_us AS \"revoked:utc\", " WORDS_BY(
+			"revoked_seq", "reason") " AS \"reason:personal\", seq, " JOINED_CORRECTIONS
+						 " FROM operator" JOIN_CORRECTIONS(
+							 CORRECTIONS_OF_OPERATORS, "badge") " WHERE 1",
 		" ORDER BY badge",
 		ARGUMENTS(BETWEEN(ENROLLED), BY_NAME("badge", "badge"),
 			{ "role", "EXISTS(SELECT 1 FROM json_each(roles) WHERE value = @role)", ARGUMENT_TEXT,

@@ -21,7 +21,15 @@ static const char version_2[] =
 	"  dots INTEGER NOT NULL, PRIMARY KEY(seq, zone)) WITHOUT ROWID;"
 	"CREATE INDEX pigment_session ON pigment_use(session, seq);";
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
+/* words stay with their record, so that they can be erased: the table keeps its number */
+static const char version_5[] =
+	"DROP VIEW audit_pigment_lots;"
+	"ALTER TABLE pigment_stock ADD COLUMN status_seq INTEGER;"
+	"UPDATE pigment_stock SET status_seq = (SELECT max(seq) FROM record WHERE kind = 'pigment.status' AND utc_us = status_us AND " RECORDED(
+		"lot") " = pigment_stock.lot COLLATE NOCASE) WHERE status_us IS NOT NULL;"
+		       "ALTER TABLE pigment_stock DROP COLUMN status_reason;";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2, NULL, NULL, version_5 };
 
 static const char *const tables[] = { "pigment_stock", "pigment_blend", "pigment_part", "pigment_zone",
 	NULL };
@@ -32,7 +40,6 @@ enum {
 	LOT_COLOUR,
 	LOT_EXPIRY,
 	LOT_STATUS,
-	LOT_REASON,
 	LOT_LIKE,
 };
 
@@ -52,7 +59,7 @@ static PigmentName name_of(const json_t *object)
 static int find_lot(ProjectionContext *context, const PigmentName *name, sqlite3_stmt **ret, bool *ret_found)
 {
 	int r = statement_get(context->statements,
-		"SELECT brand, colour, expiry, status, status_reason, count(*) OVER () FROM pigment_stock WHERE lot = ?3"
+		"SELECT brand, colour, expiry, status, count(*) OVER () FROM pigment_stock WHERE lot = ?3"
 		" AND (?1 IS NULL OR brand = ?1) AND (?2 IS NULL OR colour = ?2)",
 		ret);
 
@@ -90,8 +97,7 @@ static int check_status(ProjectionContext *context, sqlite3_stmt *row, const cha
 	if (strcmp(status, "released") == 0)
 		return 0;
 	return projection_refuse(context, -EKEYREVOKED,
-		"pigment lot %s is %s (%.80s): set its bottles aside and open another one", lot, status,
-		column_string(row, LOT_REASON));
+		"pigment lot %s is %s: set its bottles aside and open another one", lot, status);
 }
 
 static int check_expiry(ProjectionContext *context, const char *what, const char *name, const char *expiry)
@@ -115,7 +121,7 @@ static int project_received(ProjectionContext *context)
 		return projection_refuse(context, -EINVAL,
 			"the brand \"blend\" stands for what is mixed here: enter it as blended");
 	r = delivery_check(context, "pigment lot",
-		"SELECT status, status_reason, expiry FROM pigment_stock WHERE brand = @brand AND colour = @colour"
+		"SELECT status, expiry FROM pigment_stock WHERE brand = @brand AND colour = @colour"
 		" AND lot = @lot");
 	if (r < 0)
 		return r;
@@ -159,7 +165,7 @@ static int project_status(ProjectionContext *context)
 		r = check_change(context, column_string(row, LOT_STATUS));
 	if (r == 0)
 		r = projection_run(context,
-			"UPDATE pigment_stock SET status = @status, status_reason = @reason, status_us = @utc_us"
+			"UPDATE pigment_stock SET status = @status, status_seq = @seq, status_us = @utc_us"
 			" WHERE lot = @lot AND (@brand IS NULL OR brand = @brand) AND (@colour IS NULL OR colour = @colour)");
 	return r;
 }
@@ -318,7 +324,7 @@ static int check_blend(ProjectionContext *context)
 	const char *name = projection_text(context, "lot"), *expiry;
 	bool found;
 	int r = projection_step(context,
-		"SELECT pigment_blend.expiry, pigment_stock.lot, status, status_reason FROM pigment_blend"
+		"SELECT pigment_blend.expiry, pigment_stock.lot, status FROM pigment_blend"
 		" LEFT JOIN pigment_part USING(blend) LEFT JOIN pigment_stock ON pigment_stock.lot = pigment_part.lot"
 		" AND pigment_stock.brand = pigment_part.brand AND pigment_stock.colour = pigment_part.colour"
 		" WHERE blend = @lot AND pigment_blend.colour = @colour ORDER BY status = 'released' LIMIT 1",
@@ -331,8 +337,8 @@ static int check_blend(ProjectionContext *context)
 			"there is no blend %s of that colour on record: enter it first", name);
 	if (strcmp(column_string(row, 2), "released") != 0)
 		return projection_refuse(context, -EKEYREVOKED,
-			"blend %s holds pigment lot %s, which is %s (%.80s): set it aside and load another",
-			name, column_string(row, 1), column_string(row, 2), column_string(row, 3));
+			"blend %s holds pigment lot %s, which is %s: set it aside and load another", name,
+			column_string(row, 1), column_string(row, 2));
 	expiry = column_string(row, 0);
 	r = check_expiry(context, "blend", name, expiry);
 	return r < 0 ? r : check_same_expiry(context, expiry);
@@ -381,10 +387,12 @@ static int project_loaded(ProjectionContext *context)
 	CORRECTIONS_OF("made.seq",                                                                                        \
 		"CROSS JOIN pigment_stock AS made ON made.lot = " RECORDED("lot") " AND made.brand = coalesce(" RECORDED( \
 			"brand") ", made.brand) AND made.colour = coalesce(" RECORDED("colour") ", made.colour) WHERE kind IN ('pigment.received', 'pigment.status')")
-#define PIGMENT_LOT                                                                                               \
-	"SELECT brand, colour, lot, expiry, quantity, volume_ml, supplier, purpose, status,"                      \
-	" status_reason, status_us AS \"changed:utc\", received_us AS \"received:utc\", seq, " JOINED_CORRECTIONS \
-	" FROM pigment_stock" JOIN_CORRECTIONS(CORRECTIONS_OF_PIGMENT_LOTS, "pigment_stock.seq") " WHERE 1"
+#define PIGMENT_LOT                                                                                                                                 \
+	"SELECT brand, colour, lot, expiry, quantity, volume_ml, supplier, purpose, status,"                                                        \
+	" " WORDS_BY("status_seq",                                                                                                                  \
+		"reason") " AS \"status_reason:personal\", status_us AS \"changed:utc\", received_us AS \"received:utc\", seq, " JOINED_CORRECTIONS \
+			  " FROM pigment_stock" JOIN_CORRECTIONS(                                                                                   \
+				  CORRECTIONS_OF_PIGMENT_LOTS, "pigment_stock.seq") " WHERE 1"
 /* clang-format off */
 #define DELIVERY                                                                                       \
 	"SELECT seq, utc_us AS \"received:utc\", " ACTOR ", " COLUMN("brand") ", " COLUMN("colour") ", " \
@@ -399,15 +407,15 @@ static const RecordKind kinds[] = {
 			MAYBE_TEXT("supplier"), MAYBE_TEXT("purpose")),
 		.project = project_received },
 	{ "pigment.status", true,
-		FIELDS(TEXT("lot"), MAYBE_TEXT("brand"), MAYBE_TEXT("colour"),
-			CHOICE("status", "quarantined recalled released"), TEXT("reason")),
+		FIELDS(LABEL("lot"), MAYBE_LABEL("brand"), MAYBE_LABEL("colour"),
+			CHOICE("status", "quarantined recalled released"), WORDS("reason")),
 		.project = project_status },
 	{ "pigment.blended", false,
 		FIELDS(TEXT("blend"), TEXT("colour"), ARRAY("parts"), MAYBE_DATE("expiry")),
 		.project = project_blended },
 	{ "pigment.loaded", true,
-		FIELDS(SESSION, TEXT("brand"), TEXT("colour"), TEXT("lot"), DATE("expiry"),
-			MAYBE_TEXT("zone"), MAYBE("received", FIELD_BOOLEAN)),
+		FIELDS(SESSION, LABEL("brand"), LABEL("colour"), LABEL("lot"), DATE("expiry"),
+			MAYBE_CODE("zone"), MAYBE("received", FIELD_BOOLEAN)),
 		.project = project_loaded },
 	{ NULL },
 };

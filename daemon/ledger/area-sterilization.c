@@ -92,7 +92,19 @@ static const char version_4[] =
 	"  lot, expiry, control, result, incubation_h, laboratory, operator, followed_seq AS follow_up, seq,"
 	"  (SELECT series FROM cycle WHERE cycle.seq = ran_seq) AS series FROM indicator_test;";
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2, NULL, version_4 };
+/* who ran a cycle, where somebody else is named than who recorded it, stays with its record, to be erased */
+static const char version_5[] =
+	"UPDATE cycle SET operator = (SELECT " RECORDER " FROM record WHERE record.seq = cycle.seq)"
+	" WHERE operator <> (SELECT " RECORDER " FROM record WHERE record.seq = cycle.seq);"
+	"DROP VIEW audit_cycles;"
+	"CREATE VIEW audit_cycles AS SELECT sterilizer, cycle, load, " STARTED
+	"  program, temperature_c, pressure_kpa, exposure_s, dry_s, mechanical, integrator, chemical,"
+	"  coalesce(" WORDS_BY("cycle.seq",
+		"operator") ", operator) AS operator,"
+			    "  " RELEASED
+			    "released_by, rejected_seq IS NOT NULL AS rejected, seq, series FROM cycle;";
+
+static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2, NULL, version_4, version_5 };
 
 static const char *const tables[] = { "sterilizer", "counter_reset", "cycle", "cycle_item", "indicator_test",
 	"handpiece_sterile", "handpiece_use", NULL };
@@ -219,7 +231,7 @@ static int project_cycle(ProjectionContext *context)
 			" exposure_s, dry_s, mechanical, integrator, chemical, operator, series) VALUES(@seq, @sterilizer, @cycle,"
 			" @load, @program, " MICROSECONDS(
 				"@started") ", @temperature_c, @pressure_kpa, @exposure_s,"
-					    " @dry_s, @mechanical, @integrator, @chemical, coalesce(@operator, @actor),"
+					    " @dry_s, @mechanical, @integrator, @chemical, @actor,"
 					    " 1 + (SELECT count(*) FROM counter_reset WHERE sterilizer = @sterilizer AND reset_us <= " MICROSECONDS(
 						    "@started") "))");
 	if (r == -EEXIST)
@@ -611,6 +623,10 @@ static int project_followed(ProjectionContext *context)
 		return projection_refuse(context, -ENOENT,
 			"record %lld is no biological test that failed: see `stipplectl audit indicators result=fail`",
 			test);
+	if (r == 0 && !context->replay && projection_text(context, "notified")) {
+		context->body_changed = true;
+		r = json_object_set_new(context->body, "told", json_true()) < 0 ? -ENOMEM : 0;
+	}
 	return r == 0 ? projection_run(
 				context, "UPDATE indicator_test SET followed_seq = @seq WHERE seq = @test")
 		      : r;
@@ -632,43 +648,48 @@ static int project_followed(ProjectionContext *context)
 #define INCUBATION        NUMBER_IN("incubation_h", 0, 30 * 24, "h")
 #define INCUBATION_WARMTH MAYBE_NUMBER_IN("incubation_c", 15, 70, "C")
 
-#define CYCLE TEXT("sterilizer"), COUNT("cycle")
+#define CYCLE LABEL("sterilizer"), COUNT("cycle")
 /* which cycle of that number, where a counter began anew: 1 is the first; the newest where it is not said */
 #define SERIES          MAYBE_COUNT_IN("series", 1, 1000)
 #define PASS_FAIL(name) MAYBE_CHOICE(name, "pass fail")
 
 static const RecordKind kinds[] = {
 	{ "sterilizer.registered", true,
-		FIELDS(TEXT("sterilizer"), TEXT("maker"), TEXT("model"), TEXT("serial"), DATE("installed")),
+		FIELDS(LABEL("sterilizer"), LABEL("maker"), LABEL("model"), LABEL("serial"),
+			DATE("installed")),
 		.project = project_registered },
 	{ "sterilizer.serviced", true,
-		FIELDS(TEXT("sterilizer"),
+		FIELDS(LABEL("sterilizer"),
 			CHOICE("work",
 				"maintenance calibration repair major-repair relocation retired returned"),
-			TIME("done"), TEXT("by"), MAYBE_WORDS("note"), MAYBE("counter_reset", FIELD_BOOLEAN)),
+			TIME("done"), WORDS("by"), MAYBE_WORDS("note"),
+			MAYBE("counter_reset", FIELD_BOOLEAN)),
 		.project = project_serviced },
 	{ "cycle.recorded", true,
-		FIELDS(CYCLE, TEXT("program"), TIME("started"), TEMPERATURE, EXPOSURE, PRESSURE, DRYING,
-			MAYBE_TEXT("load"), MAYBE_LIST("contents"), PASS_FAIL("mechanical"),
-			PASS_FAIL("integrator"), PASS_FAIL("chemical"), MAYBE_TEXT("operator"),
-			MAYBE_TEXT("source")),
+		FIELDS(CYCLE, LABEL("program"), TIME("started"), TEMPERATURE, EXPOSURE, PRESSURE, DRYING,
+			MAYBE_LABEL("load"), MAYBE_LABELS("contents"), PASS_FAIL("mechanical"),
+			PASS_FAIL("integrator"), PASS_FAIL("chemical"), MAYBE_WORDS("operator"),
+			MAYBE_LABEL("source")),
 		.project = project_cycle },
 	{ "cycle.released", true,
-		FIELDS(CYCLE, MAYBE_LIST("contents"), PASS_FAIL("mechanical"), PASS_FAIL("integrator"),
-			PASS_FAIL("chemical"), TEXT("signed"), TEXT("profile"), TEXT("proofs"),
+		FIELDS(CYCLE, MAYBE_LABELS("contents"), PASS_FAIL("mechanical"), PASS_FAIL("integrator"),
+			PASS_FAIL("chemical"), CODE("signed"), CODE("profile"), CODE("proofs"),
 			COUNT("sterile_days"), MAYBE_COUNT("biological_days"),
 			MAYBE_COUNT("biological_cycles"), MAYBE("after_installation", FIELD_BOOLEAN),
 			MAYBE("after_repair", FIELD_BOOLEAN), SERIES),
 		.project = project_released },
 	{ "cycle.rejected", true, FIELDS(CYCLE, WORDS("reason"), SERIES), .project = project_rejected },
 	{ "indicator.tested", true,
-		FIELDS(TEXT("sterilizer"), TEXT("lot"), DATE("expiry"), CHOICE("control", "growth no-growth"),
-			CHOICE("result", "pass fail invalid"), INCUBATION, MAYBE_COUNT("cycle"),
-			MAYBE_TIME("tested"), INCUBATION_WARMTH, MAYBE_TEXT("laboratory"), MAYBE_DATE("due"),
-			TEXT("profile"), BOOLEAN("reprocess"), COUNT("biological_days"), SERIES),
+		FIELDS(LABEL("sterilizer"), LABEL("lot"), DATE("expiry"),
+			CHOICE("control", "growth no-growth"), CHOICE("result", "pass fail invalid"),
+			INCUBATION, MAYBE_COUNT("cycle"), MAYBE_TIME("tested"), INCUBATION_WARMTH,
+			MAYBE_LABEL("laboratory"), MAYBE_DATE("due"), CODE("profile"), BOOLEAN("reprocess"),
+			COUNT("biological_days"), SERIES),
 		.project = project_tested },
 	{ "indicator.followed-up", true,
-		FIELDS(COUNT("test"), WORDS("action"), MAYBE_LIST("items"), MAYBE_TEXT("notified")),
+		FIELDS(COUNT("test"), WORDS("action"), MAYBE_LABELS("items"), MAYBE_WORDS("notified"),
+			/* that somebody was, which the station fills in: it stays when the words go */
+			MAYBE("told", FIELD_BOOLEAN)),
 		.project = project_followed },
 	{ NULL },
 };
@@ -687,14 +708,14 @@ static const RecordKind kinds[] = {
 #define REJECTION                                                                                   \
 	OF_RECORD("rejected_seq", "utc_us")                                                         \
 	" AS \"rejected:utc\", " OF_RECORD("rejected_seq", RECORDER) " AS rejected_by, " OF_RECORD( \
-		"rejected_seq", WORDS_OF("named", "reason")) " AS rejected_reason"
+		"rejected_seq", WORDS_OF("named", "reason")) " AS \"rejected_reason:personal\""
 /* of a load that was in doubt: what was done about it, and how it stands */
 #define DOUBT_NOW                                                                                                                                 \
 	"(SELECT min(tested_us) FROM indicator_test AS pass WHERE pass.sterilizer = test.sterilizer"                                              \
 	"  AND pass.result = 'pass' AND pass.tested_us > test.tested_us) AS \"cleared:utc\","                                                     \
 	" " OF_RECORD("test.followed_seq",                                                                                                        \
 		WORDS_OF("named",                                                                                                                 \
-			"action")) " AS action, " REJECTION                                                                                       \
+			"action")) " AS \"action:personal\", " REJECTION                                                                          \
 				   ", (SELECT blocked FROM handpiece_sterile AS held WHERE held.handpiece = item AND held.cycle_seq = cycle.seq)" \
 				   " AS blocked"
 #define DOUBT_STATE                                                                      \
@@ -731,9 +752,12 @@ static const LedgerQuery queries[] = {
 	{ "sterilization",
 		"SELECT seq, sterilizer, cycle, series, load, started_us AS \"started:utc\", program, temperature_c,"
 		" pressure_kpa, exposure_s, dry_s, (SELECT json_group_array(item) FROM cycle_item WHERE cycle_seq ="
-		" cycle.seq) AS \"contents:json\", mechanical, integrator, chemical, operator,"
-		" released_us AS \"released:utc\", released_by, rejected_seq, " REJECTION
-		", " CORRECTED("IN (cycle.seq, released_seq, rejected_seq)") " FROM cycle WHERE 1",
+		" cycle.seq) AS \"contents:json\", mechanical, integrator, chemical, iif(@impersonal, operator, coalesce(" WORDS_BY(
+			"cycle.seq",
+			"operator") ", operator)) AS operator,"
+				    " released_us AS \"released:utc\", released_by, rejected_seq, " REJECTION
+				    ", " CORRECTED(
+					    "IN (cycle.seq, released_seq, rejected_seq)") " FROM cycle WHERE 1",
 		" ORDER BY seq",
 		ARGUMENTS(BETWEEN("started_us"), BY_NAME("sterilizer", "sterilizer"),
 			BY_NUMBER("cycle", "cycle"), BY_NUMBER("series", "series"),

@@ -196,8 +196,10 @@ static const LedgerQuery queries[] = {
 		ARGUMENTS(BETWEEN("utc_us"), BY_NAME("subject", "subject"), BY_TEXT("protocol", "protocol"),
 			AFTER("seq"), LIMIT) },
 	{ "incidents",
-		"SELECT seq, utc_us AS \"time:utc\", operator, session, subject, incident, severity, text, device,"
-		" area, occurred, treatment, referral, " CORRECTED("= incident.seq") " FROM incident WHERE 1",
+		"SELECT seq, utc_us AS \"time:utc\", operator, session, subject, incident, severity,"
+		" text AS \"text:personal\", device AS \"device:personal\", area AS \"area:personal\", occurred,"
+		" treatment AS \"treatment:personal\", referral AS \"referral:personal\", " CORRECTED(
+			"= incident.seq") " FROM incident WHERE 1",
 		" ORDER BY seq",
 		ARGUMENTS(BETWEEN("utc_us"), BY_NAME("subject", "subject"), BY_TEXT("incident", "incident"),
 			BY_TEXT("severity", "severity"), BY_NAME("operator", "operator"),

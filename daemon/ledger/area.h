@@ -26,8 +26,8 @@ int projection_run(ProjectionContext *context, const char *sql) _must_check_;
 /** Whether the record's actor has one of `roles`, which are separated by blanks. */
 int projection_actor_has(ProjectionContext *context, const char *roles, bool *ret) _must_check_;
 /**
- * Whether what came in may be added to its lot. `select` finds that lot, if it is on record: its status and
- * the reason for it, then what a delivery must agree with, each column named as the field of the body. `what`
+ * Whether what came in may be added to its lot. `select` finds that lot, if it is on record: its status,
+ * then what a delivery must agree with, each column named as the field of the body. `what`
  * the lot is of, for people. -EKEYREVOKED: the lot is barred; -EINVAL: a field says otherwise. A replay
  * checks nothing.
  */
@@ -81,19 +81,29 @@ enum { DELIVERY_MAX = 100000 };
 #define WORDS(name)                   WORDED(name, false, WORDS_BESIDE)
 #define MAYBE_WORDS(name)             WORDED(name, true, WORDS_BESIDE)
 #define PERHAPS_WORDS(name)           WORDED(name, false, WORDS_PERHAPS)
-#define TEXT(name)                    FIELD(name, FIELD_TEXT)
-#define DATE(name)                    FIELD(name, FIELD_DATE)
-#define TIME(name)                    FIELD(name, FIELD_TIME)
-#define COUNT(name)                   FIELD(name, FIELD_COUNT)
-#define NUMBER(name)                  FIELD(name, FIELD_NUMBER)
-#define BOOLEAN(name)                 FIELD(name, FIELD_BOOLEAN)
-#define OBJECT(name)                  FIELD(name, FIELD_OBJECT)
-#define ARRAY(name)                   FIELD(name, FIELD_ARRAY)
-#define MAYBE_TEXT(name)              MAYBE(name, FIELD_TEXT)
-#define MAYBE_DATE(name)              MAYBE(name, FIELD_DATE)
-#define MAYBE_TIME(name)              MAYBE(name, FIELD_TIME)
-#define MAYBE_COUNT(name)             MAYBE(name, FIELD_COUNT)
-#define MAYBE_LIST(name)              MAYBE(name, FIELD_ARRAY)
+/** A text of which is said what it may be: see FieldText. */
+#define SAID(name, type, optional, text) { name, type, optional, NULL, 0, 0, NULL, WORDS_NONE, text }
+#define CODE(name)                       SAID(name, FIELD_TEXT, false, TEXT_CODE)
+#define MAYBE_CODE(name)                 SAID(name, FIELD_TEXT, true, TEXT_CODE)
+#define IDENTIFIER(name)                 SAID(name, FIELD_TEXT, false, TEXT_IDENTIFIER)
+#define MAYBE_IDENTIFIER(name)           SAID(name, FIELD_TEXT, true, TEXT_IDENTIFIER)
+#define LABEL(name)                      SAID(name, FIELD_TEXT, false, TEXT_LABEL)
+#define MAYBE_LABEL(name)                SAID(name, FIELD_TEXT, true, TEXT_LABEL)
+#define MAYBE_LABELS(name)               SAID(name, FIELD_ARRAY, true, TEXT_LABEL)
+#define MAYBE_CODES(name)                SAID(name, FIELD_ARRAY, true, TEXT_CODE)
+#define TEXT(name)                       FIELD(name, FIELD_TEXT)
+#define DATE(name)                       FIELD(name, FIELD_DATE)
+#define TIME(name)                       FIELD(name, FIELD_TIME)
+#define COUNT(name)                      FIELD(name, FIELD_COUNT)
+#define NUMBER(name)                     FIELD(name, FIELD_NUMBER)
+#define BOOLEAN(name)                    FIELD(name, FIELD_BOOLEAN)
+#define OBJECT(name)                     FIELD(name, FIELD_OBJECT)
+#define ARRAY(name)                      FIELD(name, FIELD_ARRAY)
+#define MAYBE_TEXT(name)                 MAYBE(name, FIELD_TEXT)
+#define MAYBE_DATE(name)                 MAYBE(name, FIELD_DATE)
+#define MAYBE_TIME(name)                 MAYBE(name, FIELD_TIME)
+#define MAYBE_COUNT(name)                MAYBE(name, FIELD_COUNT)
+#define MAYBE_LIST(name)                 MAYBE(name, FIELD_ARRAY)
 /** Somebody said that the pseudonym, which nothing on record bore, is a new person's and no slip. */
 #define NEW_PERSON    MAYBE("new_person", FIELD_BOOLEAN)
 #define MAYBE_SESSION MAYBE("session", FIELD_COUNT)
@@ -166,7 +176,7 @@ struct LedgerQuery {
 #define LIMIT                 { "limit", NULL, ARGUMENT_NUMBER, false }
 
 /* a column "name:utc" is shown as time, "name:json" is text that holds JSON, "name:personal" goes where
- * personal data may, "name:words" is both of these */
+ * personal data may, "name:words" is both of these; @impersonal is true where it may not */
 #define RECORDED(field) "json_extract(CAST(leaf AS TEXT), '$.body." field "')"
 /** Somebody's own words: beside the leaf of `row` (a table record or its alias), or in the body of an old
  * record. */
@@ -174,15 +184,19 @@ struct LedgerQuery {
 	"coalesce((SELECT json_extract(data, '$." field "') FROM personal WHERE personal.seq = " row \
 	".seq),"                                                                                     \
 	" json_extract(CAST(" row ".leaf AS TEXT), '$.body." field "'))"
-#define WORDS_COLUMN(field) WORDS_OF("record", field) " AS " field
+#define WORDS_COLUMN(field) WORDS_OF("record", field) " AS \"" field ":personal\""
+/** The same of the record with this number: projections keep the number, and no copy of the words. */
+#define WORDS_BY(number, field) \
+	"(SELECT " WORDS_OF("said", field) " FROM record AS said WHERE said.seq = " number ")"
 /** A column that is a field of a record's body. */
 #define COLUMN(field) RECORDED(field) " AS " field
 #define RECORDER      "json_extract(CAST(leaf AS TEXT), '$.actor')"
 #define ACTOR         RECORDER " AS actor"
 /** What people said in their own words with a record: who somebody is, and a PIN's hash, are not among it. */
-#define WORDS_BESIDE_BODY                                                                                   \
+#define SAID_BESIDE                                                                                         \
 	"(SELECT nullif(json_remove(data, '$.name', '$.contact', '$.person', '$.pin'), '{}') FROM personal" \
-	" WHERE personal.seq = record.seq) AS \"words:words\""
+	" WHERE personal.seq = record.seq)"
+#define WORDS_BESIDE_BODY SAID_BESIDE " AS \"words:words\""
 #define BODY                                                                              \
 	"json_extract(CAST(leaf AS TEXT), '$.body') AS \"body:json\", " WORDS_BESIDE_BODY \
 	", " CORRECTED("= record.seq")
@@ -191,10 +205,15 @@ struct LedgerQuery {
 
 /* a row shows what was recorded; its column `corrected` says what later corrections say instead, by field */
 
+/* a text of the correction with this number, where words may not go only what its leaf says: the projection
+   has copies of words, too */
+#define SAID_IN_LEAF(text, number) \
+	"iif(@impersonal, (SELECT " RECORDED(text) " FROM record WHERE record.seq = " number "), " text ")"
 /* of rows with whose, field, new, seq: for each of `whose` the newest value of each field */
-#define NEWEST(corrections)                                                                                      \
-	"SELECT whose, json_group_object(field, new) AS corrected FROM (SELECT whose, field, new, max(seq) FROM" \
-	" (" corrections ") GROUP BY whose, field) GROUP BY whose"
+#define NEWEST(corrections)                                                                               \
+	"SELECT whose, json_group_object(field, " SAID_IN_LEAF(                                           \
+		"new", "newest") ") AS corrected FROM (SELECT whose, field, new, max(seq) AS newest FROM" \
+				 " (" corrections ") GROUP BY whose, field) GROUP BY whose"
 /** The column, of a row that comes from the records with `these` numbers: most have none, which costs least.
  */
 #define CORRECTED(these)                                                                                \

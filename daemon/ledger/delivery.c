@@ -6,7 +6,6 @@
 /** The columns of what delivery_check() selects. */
 enum {
 	DELIVERY_STATUS,
-	DELIVERY_REASON,
 	DELIVERY_SAID,
 };
 
@@ -34,9 +33,8 @@ int delivery_check(ProjectionContext *context, const char *what, const char *sel
 		return r;
 	if (strcmp(column_string(row, DELIVERY_STATUS), "released") != 0)
 		return projection_refuse(context, -EKEYREVOKED,
-			"%s %s is %s (%.80s): set this delivery aside, and receive it once the lot is released",
-			what, projection_text(context, "lot"), column_string(row, DELIVERY_STATUS),
-			column_string(row, DELIVERY_REASON));
+			"%s %s is %s: set this delivery aside, and receive it once the lot is released", what,
+			projection_text(context, "lot"), column_string(row, DELIVERY_STATUS));
 	for (int i = DELIVERY_SAID; i < sqlite3_column_count(row) && r == 0; i++)
 		r = check_said(context, what, row, i);
 	return r;

@@ -29,7 +29,7 @@ enum { RESTORED_MAX = 64 * 1024 }; /* bytes of that file */
 #define LEDGER_JSON (JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 enum {
-	LEDGER_SCHEMA_VERSION = 4,
+	LEDGER_SCHEMA_VERSION = 5,
 	LEDGER_REQUESTS = 4096,
 	LEDGER_GROUP_MAX = 512, /* requests in one transaction */
 	LEDGER_STREAMS_MAX = 4,
@@ -340,6 +340,8 @@ typedef struct RecordKind {
 const RecordKind *record_kind_find(const char *name);
 /** Checks a body against its kind. -EINVAL with a sentence. */
 int record_kind_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX]) _must_check_;
+/** Checks that identifiers and labels are such, of a new record: older ones stay. -EINVAL with a sentence. */
+int record_texts_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX]) _must_check_;
 /** Checks that the words are there that a new record of this kind must have. -EINVAL with a sentence. */
 int record_words_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX]) _must_check_;
 /**

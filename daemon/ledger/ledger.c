@@ -358,6 +358,8 @@ static void check_record(Request *request, const LedgerRecord *record)
 		if (answer->error == 0)
 			answer->error = record_words_check(request->kind, record->body, answer->text);
 		if (answer->error == 0)
+			answer->error = record_texts_check(request->kind, record->body, answer->text);
+		if (answer->error == 0)
 			answer->error = record_ranges_check(request->kind, record->body, answer->text);
 		return;
 	}

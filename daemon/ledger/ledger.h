@@ -100,6 +100,16 @@ typedef enum FieldWords {
 	WORDS_PERHAPS, /* the same where the record's projection says so */
 } FieldWords;
 
+/** What else a text may be: what of a published kind is none of these, and no choice, is WORDS_BESIDE. */
+typedef enum FieldText {
+	TEXT_ANY,  /* not said: of kinds only that never leave the station */
+	TEXT_CODE, /* the station's own: a code, a sentence of the program, what a code or the profile says */
+	TEXT_IDENTIFIER, /* at most LEDGER_IDENTIFIER_MAX letters, digits, '-', '_' or '.': no sentence */
+	TEXT_LABEL,      /* as printed on a thing, or its name: one line, at most LEDGER_LABEL_MAX bytes */
+} FieldText;
+
+enum { LEDGER_IDENTIFIER_MAX = 64, LEDGER_LABEL_MAX = 120 };
+
 typedef struct RecordField {
 	const char *name; /* NULL ends a list */
 	FieldType type;
@@ -108,6 +118,7 @@ typedef struct RecordField {
 	double min, max;     /* of a count or number; unit NULL: any */
 	const char *unit;    /* "" of a count */
 	FieldWords words;
+	FieldText text; /* of a text, or of the texts of a list */
 } RecordField;
 
 /** The fields that a record of this kind must or may have; static. NULL: there is no such kind. */

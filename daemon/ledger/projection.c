@@ -282,6 +282,40 @@ int record_words_check(const RecordKind *kind, const json_t *body, char error[LE
 	return 0;
 }
 
+/** One text of what the field says that it is. `value` may be of another type, which is not looked at. */
+static int check_text(const RecordField *field, const json_t *value, char error[LEDGER_TEXT_MAX])
+{
+	const char *text = json_string_value(value);
+
+	if (text && field->text == TEXT_IDENTIFIER && !text_is_identifier(text, LEDGER_IDENTIFIER_MAX))
+		snprintf(error, LEDGER_TEXT_MAX,
+			"%s is what something is called, 1 to %d letters, digits, '-', '_' or '.': enter that, and no sentence",
+			field->name, LEDGER_IDENTIFIER_MAX);
+	else if (text && field->text == TEXT_LABEL && !text_is_printable(text, LEDGER_LABEL_MAX))
+		snprintf(error, LEDGER_TEXT_MAX,
+			"%s is what a label says, 1 to %d bytes without control characters: enter that, and no more",
+			field->name, LEDGER_LABEL_MAX);
+	else
+		return 0;
+	return -EINVAL;
+}
+
+int record_texts_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX])
+{
+	int r = 0;
+
+	for (const RecordField *field = kind->fields; field->name && r == 0; field++) {
+		const json_t *value = json_object_get(body, field->name), *item;
+		size_t i;
+
+		r = check_text(field, value, error);
+		json_array_foreach (value, i, item)
+			if (r == 0)
+				r = check_text(field, item, error);
+	}
+	return r;
+}
+
 int record_ranges_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX])
 {
 	int r = 0;

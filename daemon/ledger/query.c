@@ -144,10 +144,14 @@ static int check_arguments(const LedgerQuery *query, json_t *arguments, char err
 	return check_range(query, arguments, error);
 }
 
-static int bind_arguments(
-	sqlite3_stmt *statement, const LedgerQuery *query, json_t *arguments, char error[LEDGER_TEXT_MAX])
+static int bind_arguments(sqlite3_stmt *statement, const LedgerQuery *query, json_t *arguments,
+	QueryForm form, char error[LEDGER_TEXT_MAX])
 {
 	int r = 0, limit = sqlite3_bind_parameter_index(statement, "@limit");
+	int impersonal = sqlite3_bind_parameter_index(statement, "@impersonal");
+
+	if (impersonal > 0)
+		sqlite3_bind_int(statement, impersonal, form == QUERY_IMPERSONAL);
 
 	if (limit > 0)
 		sqlite3_bind_int64(statement, limit, query->limit > 0 ? query->limit : -1);
@@ -252,7 +256,7 @@ int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryFor
 	if (r == 0)
 		r = prepare(db, query, arguments, form, &statement, error);
 	if (r == 0)
-		r = bind_arguments(statement, query, arguments, error);
+		r = bind_arguments(statement, query, arguments, form, error);
 	for (int64_t n = 0; r == 0 && n < limit; n++) {
 		result = sqlite3_step(statement);
 		if (result != SQLITE_ROW)

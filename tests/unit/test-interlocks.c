@@ -91,7 +91,6 @@ static void lot_recalled(InterlockFacts *f)
 {
 	f->needle_lot = "L1";
 	f->needle_lot_status = "recalled";
-	f->needle_lot_reason = "notice 12";
 }
 static void worn_by_strokes(InterlockFacts *f)
 {
@@ -113,7 +112,6 @@ static void handpiece_blocked(InterlockFacts *f)
 static void pigment_recalled(InterlockFacts *f)
 {
 	f->pigment_status = "recalled";
-	f->pigment_reason = "notice 13";
 }
 static void test_overdue(InterlockFacts *f)
 {
@@ -203,12 +201,12 @@ static const struct {
 	{ INTERLOCK_ZONE, no_zone, "no zone is chosen" },
 	{ INTERLOCK_NEEDLE, no_needle, "no cartridge is mounted" },
 	{ INTERLOCK_NEEDLE, no_claim, "not yet recorded as used" },
-	{ INTERLOCK_NEEDLE_LOT, lot_recalled, "lot L1 of the mounted cartridge is recalled (notice 12)" },
+	{ INTERLOCK_NEEDLE_LOT, lot_recalled, "lot L1 of the mounted cartridge is recalled:" },
 	{ INTERLOCK_NEEDLE_LIFE, worn_by_strokes, "10000 of at most 10000 strokes" },
 	{ INTERLOCK_NEEDLE_LIFE, worn_by_time, "60 of at most 60 minutes" },
 	{ INTERLOCK_HANDPIECE, no_handpiece, "which handpiece" },
 	{ INTERLOCK_HANDPIECE, handpiece_blocked, "handpiece H1 is blocked (spore test failed)" },
-	{ INTERLOCK_PIGMENT, pigment_recalled, "recalled (notice 13)" },
+	{ INTERLOCK_PIGMENT, pigment_recalled, "of the pigment is recalled:" },
 	{ INTERLOCK_STERILIZATION, test_overdue, "steriliser \"A\" was due on 2026-03-01" },
 	{ INTERLOCK_PIGMENT, no_pigment, "no pigment is loaded" },
 	{ INTERLOCK_PIGMENT, old_pigment, "expired on 2024-10-04" },

@@ -66,8 +66,7 @@ static void test_a_barred_lot_is_not_claimed(void **state)
 	refused(ledger, "lot.status", status("L1", "released"), -EEXIST, "released already");
 	refused(ledger, "lot.status", status("L1", "lost"), -EINVAL, "status");
 	accepted(ledger, "lot.status", status("L1", "quarantined"));
-	refused(ledger, "needle.claimed", claim(UNIT("A"), "L1", 1), -EKEYREVOKED,
-		"lot L1 is quarantined (maker's notice 12)");
+	refused(ledger, "needle.claimed", claim(UNIT("A"), "L1", 1), -EKEYREVOKED, "lot L1 is quarantined");
 	expect(ledger, "barred-lots", json_object(), "lot", "L1");
 	accepted(ledger, "lot.status", status("L1", "released"));
 	accepted(ledger, "needle.claimed", claim(UNIT("A"), "L1", 1));
@@ -275,8 +274,7 @@ static void test_a_barred_lot_takes_no_delivery(void **state)
 	enrol(ledger, "b1", "supervisor");
 	accepted(ledger, "lot.received", lot("L9", 5, "2027-01-01"));
 	accepted(ledger, "lot.status", status("L9", "quarantined"));
-	refused(ledger, "lot.received", lot("L9", 5, "2027-01-01"), -EKEYREVOKED,
-		"lot L9 is quarantined (maker's notice 12)");
+	refused(ledger, "lot.received", lot("L9", 5, "2027-01-01"), -EKEYREVOKED, "lot L9 is quarantined");
 	accepted(ledger, "lot.status", status("L9", "recalled"));
 	refused(ledger, "lot.received", lot("L9", 5, "2027-01-01"), -EKEYREVOKED, "recalled");
 	expect(ledger, "lot", named("lot", "L9"), "quantity", "5");
@@ -392,7 +390,7 @@ static void test_a_damaged_unit_is_never_claimed(void **state)
 		"name the cartridge");
 	accepted(ledger, "needle.damaged", damaged(UNIT("A"), "L1"));
 	refused(ledger, "needle.claimed", claim(UNIT("A"), "L1", 1), -EEXIST,
-		"put down as damaged on 2026-03-02 (blister torn)");
+		"put down as damaged on 2026-03-02");
 	expect(ledger, "unit", named("unit", UNIT("A")), "state", "damaged");
 	expect(ledger, "unit", named("unit", UNIT("A")), "used", "");
 	accepted(ledger, "needle.claimed", claim(UNIT("B"), "L1", 1)); /* the other one of the two */
@@ -710,7 +708,8 @@ static void test_it_can_be_rebuilt(void **state)
 	fill(fixture);
 	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
 	before = dump(db);
-	assert_non_null(strstr(before, "unit.damage=blister torn\n"));
+	assert_null(strstr(before, "blister torn"));
+	assert_non_null(strstr(before, "unit.damage_seq="));
 	assert_int_equal(projection_rebuild(db), 0);
 	after = dump(db);
 	assert_string_equal(before, after);

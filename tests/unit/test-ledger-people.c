@@ -5,8 +5,6 @@
 
 #include "ledger-fixture.h"
 
-#include <sys/ioctl.h>
-
 /** Takes `body`; `personal` is one field. */
 static LedgerAnswer append_personal(
 	Ledger *ledger, const char *kind, json_t *body, const char *field, const char *value)
@@ -218,7 +216,8 @@ static void test_erasure_takes_salt_and_data(void **state)
 	assert_int_equal(count(db, "SELECT count(*) FROM personal"), 4);
 	answer = append(ledger, "personal.erased", erasure("subject", "P-1"));
 	assert_int_equal(answer.error, 0);
-	assert_int_equal(count(db, "SELECT count(*) FROM personal"), 3);
+	/* two badges', the other person's, and why this was erased */
+	assert_int_equal(count(db, "SELECT count(*) FROM personal"), 4);
 	assert_int_equal(count(db, "SELECT count(*) FROM personal JOIN record USING(seq) WHERE kind ="
 				   " 'subject.registered' AND data LIKE '%Otto%'"),
 		1);
@@ -312,7 +311,7 @@ static void test_projections_are_rebuilt_without_what_was_erased(void **state)
 
 	fill(fixture->ledger);
 	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
-	assert_int_equal(count(db, "SELECT count(*) FROM personal"), 2);
+	assert_int_equal(count(db, "SELECT count(*) FROM personal"), 4);
 	before = dump(db);
 	assert_non_null(strstr(before, "incident.subject=P-1\n"));
 	assert_non_null(strstr(before, "correction.new=1981\n"));
@@ -322,189 +321,7 @@ static void test_projections_are_rebuilt_without_what_was_erased(void **state)
 	assert_int_equal(projection_rebuild(db), 0);
 	after = dump(db);
 	assert_string_equal(before, after);
-	assert_int_equal(count(db, "SELECT count(*) FROM personal"), 2);
-}
-
-/* ---- somebody's own words ---- */
-
-enum { MANY = 16000 }; /* records: verifying them takes longer than asking for an erasure */
-
-static bool file_has(const char *path, const char *suffix, const char *text)
-{
-	char name[160];
-	_cleanup_(freep) char *bytes = NULL;
-	size_t size = 0, more;
-	FILE *in;
-
-	snprintf(name, sizeof name, "%s%s", path, suffix);
-	in = fopen(name, "re");
-	if (!in)
-		return false;
-	bytes = malloc(1 << 24);
-	while ((more = fread(bytes + size, 1, (1 << 24) - size, in)) > 0)
-		size += more;
-	fclose(in);
-	return memmem(bytes, size, text, strlen(text)) != NULL;
-}
-
-static bool is_kept(const Fixture *fixture, const char *text)
-{
-	return file_has(fixture->path, "", text) || file_has(fixture->path, "-wal", text);
-}
-
-static void say(Ledger *ledger)
-{
-	enrol(ledger, "a1", "administrator");
-	append(ledger, "session.begun",
-		json_pack("{s:i, s:s, s:s, s:i}", "session", 1, "subject", "P-1", "protocol", "x",
-			"course_session", 1));
-	append(ledger, "interlock.overridden",
-		json_pack("{s:i, s:s, s:s}", "session", 1, "interlock", "interval", "reason",
-			"Rosa has hepatitis"));
-}
-
-static void test_words_are_not_published(void **state)
-{
-	Fixture *fixture = *state;
-	json_auto_t *rows = NULL;
-	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
-	LedgerAnswer answer;
-
-	say(fixture->ledger);
-	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
-	assert_int_equal(count(db, "SELECT count(*) FROM record WHERE leaf LIKE '%hepatitis%'"), 0);
-	assert_int_equal(count(db, "SELECT count(*) FROM personal WHERE data LIKE '%hepatitis%'"), 1);
-	rows = look_up(fixture->ledger, "overrides", NULL);
-	assert_string_equal(
-		json_string_value(json_object_get(json_array_get(rows, 0), "reason")), "Rosa has hepatitis");
-	answer = append(fixture->ledger, "interlock.overridden",
-		json_pack("{s:i, s:s}", "session", 1, "interlock", "interval"));
-	assert_int_equal(answer.error, -EINVAL);
-	assert_non_null(strstr(answer.text, "needs the field reason"));
-}
-
-static void test_words_of_older_records_are_shown(void **state)
-{
-	Fixture *fixture = *state;
-	json_auto_t *rows = NULL;
-	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
-
-	say(fixture->ledger);
-	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
-	/* as a version before this one wrote it */
-	assert_int_equal(
-		sqlite3_exec(db,
-			"DROP TRIGGER record_no_update; UPDATE record SET leaf = CAST(json_set(CAST(leaf AS TEXT), '$.body.reason', 'old') AS BLOB)"
-			" WHERE kind = 'interlock.overridden'; DELETE FROM personal WHERE data LIKE '%hepatitis%'",
-			NULL, NULL, NULL),
-		SQLITE_OK);
-	rows = look_up(fixture->ledger, "overrides", NULL);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "reason")), "old");
-}
-
-static void test_an_erasure_is_answered_when_nothing_is_left(void **state)
-{
-	Fixture *fixture = *state;
-	LedgerAnswer answer;
-
-	say(fixture->ledger);
-	assert_true(is_kept(fixture, "hepatitis"));
-	answer = append(fixture->ledger, "personal.erased", erasure("subject", "P-1"));
-	assert_int_equal(answer.error, 0);
-	assert_false(answer.lingers);
-	assert_false(is_kept(fixture, "hepatitis"));
-}
-
-static void test_a_slow_stream_does_not_keep_what_is_erased(void **state)
-{
-	Fixture *fixture = *state;
-	json_auto_t *arguments = json_object();
-	LedgerAnswer answer, streamed = { 0 };
-	int ends[2];
-
-	say(fixture->ledger);
-	for (int i = 0; i < 300; i++)
-		append(fixture->ledger, "needle.refused",
-			json_pack("{s:s, s:s, s:s}", "code", "x", "refusal", "unreadable", "text",
-				"a sentence that is long enough to fill what a pipe holds by and by, and then some "
-				"more of it, because a pipe of this system holds sixty-four thousand bytes and a "
-				"reader that takes none of them has to stand still in the middle of the record"));
-	assert_int_equal(pipe(ends), 0);
-	assert_int_equal(
-		ledger_stream(fixture->ledger, "timeline", arguments, ends[1], keep_answer, &streamed), 0);
-	/* the pipe is full, and the stream in the middle of its snapshot */
-	for (int i = 0, held = 0, before = -1; i < 400 && (held == 0 || held != before); i++) {
-		before = held;
-		(void)poll(NULL, 0, 50);
-		(void)ioctl(ends[0], FIONREAD, &held);
-	}
-	answer = append(fixture->ledger, "personal.erased", erasure("subject", "P-1"));
-	assert_int_equal(answer.error, 0);
-	assert_false(answer.lingers);
-	assert_false(is_kept(fixture, "hepatitis"));
-	serve(fixture->ledger);
-	close(ends[0]);
-}
-
-/** Its snapshot has what is erased: it is given back, and the verification begins anew. */
-static void test_a_verification_makes_way_for_an_erasure(void **state)
-{
-	Fixture *fixture = *state;
-	Ledger *ledger = fixture->ledger;
-	json_auto_t *body = json_pack("{s:s, s:s}", "alert", "a", "text", "one of many");
-	const LedgerRecord record = { .kind = "alert.raised", .actor = "station", .body = body };
-	struct pollfd ready = { .fd = ledger_fd(ledger), .events = POLLIN };
-	LedgerAnswer answer, verified = { .error = 1 };
-	uint64_t done = 0, total;
-
-	say(ledger);
-	for (int i = 0; i < MANY; i++) {
-		if (i % (LEDGER_REQUESTS / 2) == 0)
-			serve(ledger);
-		assert_int_equal(ledger_append(ledger, &record, NULL, NULL), 0);
-	}
-	serve(ledger);
-	/* in its log, too, that the erasure has something to do */
-	append(ledger, "interlock.overridden",
-		json_pack("{s:i, s:s, s:s}", "session", 1, "interlock", "interval", "reason",
-			"hepatitis again"));
-	assert_int_equal(ledger_verify_start(ledger, keep_answer, &verified), 0);
-	for (int i = 0; i < 30000 && done == 0; i++) {
-		(void)poll(NULL, 0, 1);
-		ledger_verify_progress(ledger, &done, &total);
-	}
-	assert_true(done > 0);
-	assert_false(atomic_load(&ledger->check.ended));
-	answer = append(ledger, "personal.erased", erasure("subject", "P-1"));
-	assert_int_equal(answer.error, 0);
-	assert_false(answer.lingers);
-	assert_false(is_kept(fixture, "hepatitis"));
-	assert_int_equal(verified.error, 1);
-	for (int i = 0; i < 600 && verified.error == 1; i++) {
-		(void)poll(&ready, 1, 100);
-		ledger_dispatch(ledger);
-	}
-	assert_int_equal(verified.error, 0);
-}
-
-static void test_an_erasure_that_another_program_holds_up_says_so(void **state)
-{
-	Fixture *fixture = *state;
-	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
-	LedgerAnswer answer;
-
-	say(fixture->ledger);
-	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
-	assert_int_equal(
-		sqlite3_exec(db, "BEGIN; SELECT count(*) FROM personal", NULL, NULL, NULL), SQLITE_OK);
-	answer = append(fixture->ledger, "personal.erased", erasure("subject", "P-1"));
-	assert_int_equal(answer.error, 0);
-	assert_true(answer.lingers);
-	assert_true(is_kept(fixture, "hepatitis"));
-	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
-	for (int i = 0; i < 400 && is_kept(fixture, "hepatitis"); i++)
-		(void)poll(NULL, 0, 50);
-	assert_false(is_kept(fixture, "hepatitis"));
+	assert_int_equal(count(db, "SELECT count(*) FROM personal"), 4);
 }
 
 /* ---- personal data past its term ---- */
@@ -597,7 +414,7 @@ static void test_personal_data_past_its_term(void **state)
 	later(50);
 	expect_named(ledger, "subject=P-3 0/1;");
 	later(100);
-	expect_named(ledger, "subject=P-3 0/1;badge=b1 1/0;subject=P-1 2/0;");
+	expect_named(ledger, "subject=P-3 0/1;badge=b1 2/0;subject=P-1 2/0;");
 	append(ledger, "personal.erased", erasure("subject", "P-1"));
 	append(ledger, "personal.erased", erasure("subject", "P-3"));
 	append(ledger, "personal.erased", erasure("badge", "b1"));
@@ -673,12 +490,6 @@ int main(void)
 		LEDGER_TEST(test_a_correction_fits_the_field),
 		LEDGER_TEST(test_erasure_takes_salt_and_data),
 		LEDGER_TEST(test_projections_are_rebuilt_without_what_was_erased),
-		LEDGER_TEST(test_words_are_not_published),
-		LEDGER_TEST(test_words_of_older_records_are_shown),
-		LEDGER_TEST(test_an_erasure_is_answered_when_nothing_is_left),
-		LEDGER_TEST(test_a_slow_stream_does_not_keep_what_is_erased),
-		LEDGER_TEST(test_a_verification_makes_way_for_an_erasure),
-		LEDGER_TEST(test_an_erasure_that_another_program_holds_up_says_so),
 		LEDGER_TEST(test_personal_data_past_its_term),
 		LEDGER_TEST(test_past_its_term_by_page),
 		LEDGER_TEST(test_retention_says_what_next),
