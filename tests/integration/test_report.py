@@ -411,7 +411,8 @@ def test_the_proof_can_be_scanned(treated, tmp_path):
     proof = unpack(scan(pdf, 2, tmp_path))
     assert proof.startswith("c2sp.org/tlog-proof@v1\n") and f"\nindex {signed['seq'] - 1}\n" in proof
     leaf = json.loads(base64.b64decode(re.search(r"^extra (.*)$", proof, re.M)[1]))
-    assert leaf["kind"] == "session.signed" and leaf["body"]["meaning"] == "treatment done"
+    assert leaf["kind"] == "session.signed" and leaf["body"]["signed"] == "the session was done as recorded"
+    assert "meaning" not in leaf["body"] and signed["words"] == {"meaning": "treatment done"}
     page = "".join(text_of(pdf)[1].split())
     assert proof.split("\n\n")[1].splitlines()[2] in page and key in page
     assert proof in html.unescape(report(treated, tmp_path / "report.html", 1).read_text())
