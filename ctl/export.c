@@ -394,8 +394,8 @@ static int write_readme(Export *export)
 		return ctl_fail("out of memory");
 	if (asprintf(&text, readme,
 		    export->ctl->personal
-			    ? "Names and contacts: subjects and operators have them. Keep this folder as a patient file."
-			    : "Names and contacts: none are in this folder; people stand in it by pseudonym and badge.",
+			    ? "Names, contacts and what people said in words of their own are in it. Keep this folder as a patient file."
+			    : "Names and contacts: none are in this folder; people stand in it by pseudonym and badge. What they said in words of their own is left out, but for records of earlier versions, which have it in their body.",
 		    missing ? missing : "") < 0)
 		return ctl_fail("out of memory");
 	return write_text(export, "README", text);

@@ -39,7 +39,7 @@ static const Option options[] = {
 	{ "profile", "PROFILE", AT(profile),
 		"the compliance profile, or its file, that a file given with --ledger is to go by",
 		{ "audit", "ledger archive" }, 0 },
-	{ "personal", NULL, AT(personal), "names and contacts too, in files for the owner alone",
+	{ "personal", NULL, AT(personal), "names, contacts and words too, in files for the owner alone",
 		{ "audit export" }, 0 },
 	{ "key", "KEY", AT(key), "the public key that must have signed", { VERIFYING }, 0 },
 	{ "proof", "FILE", AT(proof), "a proof or checkpoint from anywhere", { "audit verify" }, 0 },

@@ -122,6 +122,41 @@ int ledger_outbox_info(LedgerOutbox *outbox, LedgerOutboxInfo *ret)
 	return r;
 }
 
+/** Records of earlier versions have words in their body: a field of it that is one now. */
+static bool has_words(const char *body, const RecordField *field)
+{
+	char key[64];
+
+	if (field->words != WORDS_BESIDE)
+		return false;
+	snprintf(key, sizeof key, "\"%s\":", field->name);
+	return strstr(body, key);
+}
+
+/**
+ * What is published has no words, and an old record may still wait to be. *ret is the body without them, the
+ * caller's, or NULL where it has none, as nearly all. 0 or -ENOMEM, -EUCLEAN.
+ */
+static int leave_out_words(const char *kind, const char *body, char **ret)
+{
+	const RecordField *fields = ledger_fields(kind);
+	json_auto_t *object = NULL;
+
+	for (const RecordField *field = fields; body && field && field->name; field++) {
+		if (!has_words(body, field))
+			continue;
+		if (!object)
+			object = json_loads(body, 0, NULL);
+		if (!object)
+			return -EUCLEAN;
+		(void)json_object_del(object, field->name);
+	}
+	if (!object)
+		return 0;
+	*ret = json_dumps(object, LEDGER_JSON);
+	return *ret ? 0 : -ENOMEM;
+}
+
 int ledger_outbox_read(
 	LedgerOutbox *outbox, uint64_t after, uint32_t limit, LedgerMessageDone done, void *userdata)
 {
@@ -139,6 +174,7 @@ int ledger_outbox_read(
 	sqlite3_bind_int64(select, 2, limit);
 	while ((result = sqlite3_step(select)) == SQLITE_ROW) {
 		DigestPart hash = column_bytes(select, 5);
+		_cleanup_(freep) char *without = NULL;
 		LedgerMessage message = {
 			.seq = (uint64_t)column_integer(select, 0),
 			.utc_us = column_integer(select, 1),
@@ -150,6 +186,11 @@ int ledger_outbox_read(
 
 		if (!message.kind || !hash.data || hash.size != DIGEST_BYTES)
 			return -EUCLEAN;
+		r = leave_out_words(message.kind, message.body, &without);
+		if (r < 0)
+			return r;
+		if (without)
+			message.body = without;
 		r = done(userdata, &message);
 		if (r != 0)
 			return r;

@@ -63,6 +63,40 @@ static void test_what_is_added_is_seen(void **state)
 	assert_string_equal(info.formerly, "");
 }
 
+/** One that still waits when the station is updated: its words are in its leaf, and go no further. */
+static void test_words_of_older_records_are_left_out(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(ledger_outbox_freep) LedgerOutbox *outbox = NULL;
+	Seen seen = { 0 };
+	sqlite3 *db = NULL;
+
+	assert_int_equal(append(fixture->ledger, "session.begun",
+				 json_pack("{s:i, s:s, s:s, s:i}", "session", 1, "subject", "P-1", "protocol",
+					 "x", "course_session", 1))
+				 .error,
+		0);
+	assert_int_equal(append(fixture->ledger, "session.abandoned",
+				 json_pack("{s:i, s:s}", "session", 1, "reason", "bled"))
+				 .error,
+		0);
+	/* as a version before wrote it */
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(db,
+			"UPDATE record SET leaf ="
+			" CAST(json_set(CAST(leaf AS TEXT), '$.body.reason', 'bled') AS BLOB) WHERE seq = 2",
+			NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, fixture->error), 0);
+	assert_int_equal(ledger_outbox_read(outbox, 0, 10, see, &seen), 0);
+	assert_int_equal(seen.n, 2);
+	assert_string_equal(seen.kind, "session.abandoned");
+	assert_string_equal(seen.last, "{\"session\":1}");
+}
+
 /** It holds nothing that would keep the writer from cutting its log. */
 static void test_no_snapshot_is_left(void **state)
 {
@@ -150,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LEDGER_TEST(test_what_is_added_is_seen),
+		LEDGER_TEST(test_words_of_older_records_are_left_out),
 		LEDGER_TEST(test_no_snapshot_is_left),
 		LEDGER_TEST(test_names_are_those_on_record),
 	};
