@@ -275,13 +275,35 @@ void station_mount_needle(Station *station, const char *code, bool scanned, Stat
 	operation_record(operation, "needle.reseated", body, NULL, needle_reseated);
 }
 
+/** A unit that is named without its code is one, and no sentence: it may be published. */
+static bool units_ok(Operation *operation, const json_t *fields)
+{
+	static const char *const names[] = { "unit", "other" };
+
+	for (size_t i = 0; i < ELEMENTS(names); i++) {
+		const char *unit = json_string_value(json_object_get(fields, names[i]));
+
+		if (!unit || !strpbrk(unit, " \t"))
+			continue;
+		operation_fail(operation, STATION_ERROR_INVALID,
+			"the field %s is a cartridge as the record names it, such as (01)...(21)...: scan its code instead",
+			names[i]);
+		return false;
+	}
+	return true;
+}
+
 bool station_identify_needle(Operation *operation, json_t *fields)
 {
 	const char *code = json_string_value(json_object_get(fields, "code"));
 	NeedleCodeOptions options = code_options(operation->station);
 	char kept[2 * NEEDLE_CODE_MAX], error[NEEDLE_CODE_TEXT_MAX];
 
-	if (!code || strncmp(operation->form->kind, "needle.", strlen("needle.")) != 0)
+	if (strncmp(operation->form->kind, "needle.", strlen("needle.")) != 0)
+		return true;
+	if (!units_ok(operation, fields))
+		return false;
+	if (!code)
 		return true;
 	if (strlen(code) > NEEDLE_CODE_MAX ||
 		needle_code_parse(code, &options, &operation->code, error) < 0) {

@@ -75,6 +75,7 @@ def say_of_things(station, speaker):
     speaker.enter("record.corrected", corrects=str(barred), field="reason", old=marked("lot.status reason"),
                   new=marked("lot.status once more"))
     speaker.enter("needle.damaged", code=code("T1"))
+    assert speaker.refused("needle.damaged", unit=marked("a unit"), lot="L1", reason="torn")[0] == "InvalidArgument"
     assert speaker.refused("needle.disposed", code=code("T1"), container=marked("a container"))[0] == "InvalidArgument"
     speaker.enter("handpiece.registered", handpiece="hp9", model="M")
     speaker.enter("handpiece.retired", handpiece="hp9")
