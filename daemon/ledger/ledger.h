@@ -108,7 +108,7 @@ typedef enum FieldText {
 	TEXT_LABEL,      /* as printed on a thing, or its name: one line, at most LEDGER_LABEL_MAX bytes */
 } FieldText;
 
-enum { LEDGER_IDENTIFIER_MAX = 64, LEDGER_LABEL_MAX = 120 };
+enum { LEDGER_IDENTIFIER_MAX = 64, LEDGER_LABEL_MAX = 128 };
 
 typedef struct RecordField {
 	const char *name; /* NULL ends a list */
