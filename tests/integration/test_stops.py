@@ -62,9 +62,9 @@ def working(guarded):
 
 def stands(station):
     wait_for(lambda: not station.sim("status")["enable"], "the needle to stop")
-    status = station.sim("status")
-    assert not status["armed"]
-    return status["strokes"]
+    # ENABLE falls first, then the board is told
+    wait_for(lambda: not station.sim("status")["armed"], "the board to be disarmed")
+    return station.sim("status")["strokes"]
 
 
 def newest_disarm(station):

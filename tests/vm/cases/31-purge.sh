@@ -13,7 +13,7 @@ grep -q "ledger and photographs stay" /run/purge.log || die "nobody is told that
 [ ! -e /etc/stipple/stippled.conf ] || die "the configuration is still there"
 pgrep -x stippled && die "the daemon still runs"
 busctl --list | grep -q org.stipple && die "the station is still on the bus"
-[ "$(stat -c %U:%a /var/lib/stipple)" = stipple:700 ] || die "the ledger's folder has another owner"
+[ "$(stat -c %U:%a /var/lib/stipple)" = stipple:750 ] || die "the ledger's folder has another owner"
 [ "$(ledger 'SELECT max(seq) FROM record')" -ge "$records" ] || die "the ledger lost records"
 ledger_is_sound
 [ "$(find /var/lib/stipple/images -name '*.jpg' | wc -l)" = "$pictures" ] || die "photographs are gone"
