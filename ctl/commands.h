@@ -33,6 +33,10 @@ extern const Command station_commands[], session_commands[], proof_commands[], l
  */
 json_t *ctl_parse_words(int n, char **words, const char *numbers);
 
+/** A whole number as people write one, digits alone, in the range from `least` to `most`; false of all else.
+ */
+bool ctl_parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *ret);
+
 /** Enters a record of `form`. Negative errno, with what the station says in `error`. */
 int ctl_record(Ctl *ctl, const EnteredForm *form, json_t *fields, const char *pin, uint64_t *ret_number,
 	sd_bus_error *error) _must_check_;

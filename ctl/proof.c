@@ -271,15 +271,6 @@ static int run_verify(Ctl *ctl, int n, char **arguments)
 
 /* ---- prove ---- */
 
-static int parse_number(const char *text, uint64_t *ret)
-{
-	char *end;
-
-	errno = 0;
-	*ret = strtoull(text, &end, 10);
-	return errno == 0 && *end == '\0' && text[0] >= '0' && text[0] <= '9' ? 0 : -EINVAL;
-}
-
 /** The proof itself goes to standard output, so that it can be kept as it is; --json wraps it in one line. */
 static int print_proof(const Ctl *ctl, const char *of, uint64_t number, const char *proof)
 {
@@ -328,7 +319,7 @@ static int read_since(const char *since, Checkpoint *ret)
 	int status;
 
 	*ret = (Checkpoint){ 0 };
-	if (parse_number(since, &ret->size) == 0)
+	if (ctl_parse_number(since, 0, UINT64_MAX, &ret->size))
 		return CTL_DONE;
 	status = proof_read_checkpoint(since, &note, &size);
 	if (status != CTL_DONE)
@@ -370,7 +361,7 @@ static int run_prove(Ctl *ctl, int n, char **arguments)
 
 	if (since_of(arguments[0]))
 		return prove_growth(ctl, since_of(arguments[0]));
-	if (parse_number(arguments[0], &record) < 0)
+	if (!ctl_parse_number(arguments[0], 0, UINT64_MAX, &record))
 		return ctl_usage("\"%s\" is no record's number", arguments[0]);
 	if (ctl->ledger)
 		return prove_from_file(ctl, record);

@@ -4,37 +4,22 @@
 
 #include "commands.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
-
-static bool parse_number(const char *text, uint32_t *ret)
-{
-	char *end;
-	unsigned long value;
-
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno || text[0] < '0' || text[0] > '9' || *end || value > UINT32_MAX)
-		return false;
-	*ret = (uint32_t)value;
-	return true;
-}
 
 static int run_begin(Ctl *ctl, int n, char **arguments)
 {
 	sd_bus_message *reply = NULL;
-	uint64_t session = 0;
-	uint32_t number;
+	uint64_t session = 0, number;
 	int status;
 
-	if (!parse_number(arguments[2], &number))
+	if (!ctl_parse_number(arguments[2], 0, UINT32_MAX, &number))
 		return ctl_usage("\"%s\" is no session of a course: write 1, 2, ...", arguments[2]);
 	if (n > 3 && strcmp(arguments[3], "new") != 0)
 		return ctl_usage(
 			"\"%s\": write new for a person who never was here, or nothing", arguments[3]);
 	status = ctl_call(ctl, CTL_SESSION, n > 3 ? "BeginNew" : "Begin", &reply, "ssu", arguments[0],
-		arguments[1], number);
+		arguments[1], (uint32_t)number);
 	if (status == CTL_DONE && sd_bus_message_read(reply, "t", &session) >= 0)
 		ctl_done(ctl, json_pack("{s:I}", "session", (json_int_t)session), "session %llu has begun\n",
 			(unsigned long long)session);
@@ -86,11 +71,12 @@ static int run_consent(Ctl *ctl, int n, char **arguments)
 
 static int run_zone(Ctl *ctl, int n, char **arguments)
 {
-	uint32_t area;
+	uint64_t area;
 
-	if (!parse_number(arguments[2], &area))
+	if (!ctl_parse_number(arguments[2], 0, UINT32_MAX, &area))
 		return ctl_usage("\"%s\" is no area: write whole mm2", arguments[2]);
-	return ctl_call(ctl, CTL_SESSION, "SelectZone", NULL, "ssu", arguments[0], arguments[1], area);
+	return ctl_call(
+		ctl, CTL_SESSION, "SelectZone", NULL, "ssu", arguments[0], arguments[1], (uint32_t)area);
 }
 
 static int run_check(Ctl *ctl, int n, char **arguments)

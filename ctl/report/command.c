@@ -11,19 +11,6 @@
 #include "report/gather.h"
 #include "report/output.h"
 
-static bool parse_session(const char *text, int64_t *ret)
-{
-	char *end;
-	long long value;
-
-	errno = 0;
-	value = strtoll(text, &end, 10);
-	if (errno || text[0] < '0' || text[0] > '9' || *end || value < 1)
-		return false;
-	*ret = value;
-	return true;
-}
-
 /** What the file's name ends in says what goes in. */
 static ReportFormat format_of(const char *file)
 {
@@ -86,17 +73,17 @@ static int run_report(Ctl *ctl, int n, char **arguments)
 {
 	_cleanup_(report_freep) Report *report = NULL;
 	Document document;
-	int64_t session;
+	uint64_t session;
 	Form form = { 0 };
 	int status;
 
-	if (!parse_session(arguments[0], &session))
+	if (!ctl_parse_number(arguments[0], 1, INT64_MAX, &session))
 		return ctl_usage("\"%s\" is no session: write its number", arguments[0]);
 	status = read_form(ctl, &form);
 	if (status != CTL_DONE)
 		return status;
 	report = report_new();
-	status = report_gather(ctl, session, report);
+	status = report_gather(ctl, (int64_t)session, report);
 	if (status != CTL_DONE)
 		return status;
 	session_document(report, &document);

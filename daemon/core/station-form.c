@@ -234,27 +234,18 @@ static const char *named_person(const Operation *operation)
 	return json_string_value(json_object_get(operation->body, "subject"));
 }
 
-/** As when a session begins: a slip of the keyboard must not make another person. */
 static void form_person_found(void *userdata, int error, json_t *rows)
 {
 	Operation *operation = userdata;
-	const char *known = json_string_value(json_object_get(json_array_get(rows, 0), "subject"));
-	bool is_new = json_is_true(json_object_get(operation->body, "new_person"));
 
 	if (operation_given_up(operation))
 		return;
+	operation->is_new_person = json_is_true(json_object_get(operation->body, "new_person"));
 	if (error < 0)
 		operation_fail(operation, STATION_ERROR_LEDGER,
 			"the people on record could not be read (%s): try again", strerror(-error));
-	else if (!known && !is_new)
-		operation_fail(operation, STATION_ERROR_NEW_PERSON,
-			"nobody is on record as %s: a new person? Then say so (`new_person=yes`), or correct the pseudonym",
-			named_person(operation));
-	else if (known && is_new)
-		operation_fail(operation, STATION_ERROR_EXISTS,
-			"%s is on record: a new person needs another pseudonym, leave `new_person` out for this one",
-			known);
-	else
+	else if (operation_person_ok(operation, named_person(operation), rows, "new_person=yes",
+			 "leave `new_person` out"))
 		record_form(operation);
 }
 

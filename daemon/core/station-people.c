@@ -413,3 +413,23 @@ void station_roles_changed(Station *station, const char *badge, const json_t *ro
 	roles_join(roles, station->view.roles, sizeof station->view.roles);
 	station_notify(station, STATION_CHANGED_OPERATOR);
 }
+
+/* ---- people who are treated ---- */
+
+bool operation_person_ok(
+	Operation *operation, const char *subject, const json_t *rows, const char *say, const char *leave)
+{
+	const char *known = json_string_value(json_object_get(json_array_get(rows, 0), "subject"));
+
+	if (!known && !operation->is_new_person)
+		operation_fail(operation, STATION_ERROR_NEW_PERSON,
+			"nobody is on record as %s: a new person? Then say so (`%s`), or correct the pseudonym",
+			subject, say);
+	else if (known && operation->is_new_person)
+		operation_fail(operation, STATION_ERROR_EXISTS,
+			"%s is on record: a new person needs another pseudonym, %s for this one", known,
+			leave);
+	else
+		return true;
+	return false;
+}

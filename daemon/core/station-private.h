@@ -106,9 +106,9 @@ struct Operation {
 	/* form */
 	const Form *form;
 	bool awaits_facts;
+	bool is_new_person; /* who names one says that the pseudonym is no slip */
 	/* begin */
 	uint32_t interval_days;
-	bool is_new_person;
 	/* audit */
 	int fd;
 	char query[STATION_NAME_MAX];
@@ -438,6 +438,13 @@ void operation_sign(Operation *operation, const char *pin, void (*accepted)(Oper
 /** When such a record is committed: whoever is signed in may be concerned. */
 void station_badge_revoked(Station *station, const char *badge);
 void station_roles_changed(Station *station, const char *badge, const json_t *roles);
+/**
+ * A slip of the keyboard must not make another person: fails the operation and returns false unless `rows`,
+ * the answer to the question "person", knows `subject`, or is_new_person is set and they do not. What the
+ * caller has to do for that is said in the caller's words: `say` for a new person, `leave` for one on record.
+ */
+bool operation_person_ok(
+	Operation *operation, const char *subject, const json_t *rows, const char *say, const char *leave);
 
 /* station-session.c */
 /** NULL: there is none of that name. */

@@ -122,8 +122,7 @@ static json_t *begin_body(const Protocol *protocol, const char *subject, uint32_
 		(int)protocol->sessions, "aftercare", aftercare);
 }
 
-/** The row is the person's, in the spelling on record. A slip of the keyboard must not make another person.
- */
+/** The row is the person's, in the spelling on record. */
 static void person_found(void *userdata, int error, json_t *rows)
 {
 	Operation *operation = userdata;
@@ -136,18 +135,9 @@ static void person_found(void *userdata, int error, json_t *rows)
 
 	if (operation_given_up(operation))
 		return;
-	if (r >= 0 && !known && !operation->is_new_person) {
-		operation_fail(operation, STATION_ERROR_NEW_PERSON,
-			"nobody is on record as %s: a new person? Then say so (`session begin ... new`), or correct the pseudonym",
-			subject);
+	if (r >= 0 && !operation_person_ok(
+			      operation, subject, rows, "session begin ... new", "begin without `new`"))
 		return;
-	}
-	if (r >= 0 && known && operation->is_new_person) {
-		operation_fail(operation, STATION_ERROR_EXISTS,
-			"%s is on record: a new person needs another pseudonym, begin without `new` for this one",
-			json_string_value(known));
-		return;
-	}
 	if (r >= 0)
 		r = arguments && (!known || json_object_set(operation->body, "subject", known) == 0)
 			    ? ledger_lookup(

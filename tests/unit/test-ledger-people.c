@@ -3,32 +3,7 @@
 /** What the ledger itself decides about people: badges, PINs tried, corrections, erasure; and their rebuild.
  */
 
-#include "ledger-fixture.h"
-
-/** Takes `body`; `personal` is one field. */
-static LedgerAnswer append_personal(
-	Ledger *ledger, const char *kind, json_t *body, const char *field, const char *value)
-{
-	json_auto_t *personal = json_pack("{s:s}", field, value);
-	LedgerRecord record = { .kind = kind, .actor = "b1", .body = body, .personal = personal };
-	LedgerAnswer answer = { .error = 1 };
-
-	assert_int_equal(ledger_append(ledger, &record, keep_answer, &answer), 0);
-	json_decref(body);
-	serve(ledger);
-	return answer;
-}
-
-static LedgerAnswer enrol(Ledger *ledger, const char *badge, const char *role)
-{
-	return append_personal(ledger, "operator.enrolled",
-		json_pack("{s:s, s:[s]}", "badge", badge, "roles", role), "pin", "$y$hash");
-}
-
-static LedgerAnswer end_badge(Ledger *ledger, const char *badge)
-{
-	return append(ledger, "operator.revoked", json_pack("{s:s, s:s}", "badge", badge, "reason", "left"));
-}
+#include "people-fixture.h"
 
 static LedgerAnswer about(Ledger *ledger, const char *kind, const char *badge)
 {
@@ -182,20 +157,6 @@ static void test_corrections_name_what_stands(void **state)
 		append(ledger, "record.corrected", correction((json_int_t)made, "why", "mistyped", "x"))
 			.error,
 		-EINVAL);
-}
-
-static json_t *erasure(const char *by, const char *whose)
-{
-	return json_pack("{s:s, s:s}", by, whose, "reason", "asked for it");
-}
-
-static int64_t count(sqlite3 *db, const char *sql)
-{
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
-
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-	return sqlite3_column_int64(statement, 0);
 }
 
 static void test_erasure_takes_salt_and_data(void **state)
