@@ -107,7 +107,10 @@ static int set_user(MqttConnection *connection, const Config *config, char reaso
 	return -EINVAL;
 }
 
-/** Keeps what OpenSSL says: the library's own result is no more than "a TLS error". */
+/**
+ * Keeps what OpenSSL says: the library's own result is no more than "a TLS error". An error of the system is
+ * not TLS's: OpenSSL 3 puts the reset of a connection into its own queue.
+ */
 static void on_log(struct mosquitto *mosq, void *userdata, int level, const char *text)
 {
 	MqttConnection *connection = userdata;
@@ -116,7 +119,10 @@ static void on_log(struct mosquitto *mosq, void *userdata, int level, const char
 	if (level != MOSQ_LOG_ERR || !strstr(text, "OpenSSL"))
 		return;
 	certificate_note(mosquitto_ssl_get(mosq), &connection->seen);
-	snprintf(connection->detail, sizeof connection->detail, "%s", last ? last + 1 : text);
+	if (strstr(text, "system library"))
+		connection->cut = true;
+	else
+		snprintf(connection->detail, sizeof connection->detail, "%s", last ? last + 1 : text);
 }
 
 static int set_will(MqttConnection *connection, const char *topic, const char *will)
@@ -262,7 +268,8 @@ static bool describe_tls(const MqttConnection *connection, const Config *config,
 {
 	bool alert = strstr(connection->detail, "alert") != NULL;
 	bool broken = config->mqtt_tls && !is_local(config) &&
-		      (result == MOSQ_ERR_CONN_LOST || (result == MOSQ_ERR_ERRNO && error == EPROTO));
+		      (connection->cut || result == MOSQ_ERR_CONN_LOST ||
+			      (result == MOSQ_ERR_ERRNO && error == EPROTO));
 
 	if (describe_validity(connection, config, alert || broken, reason))
 		return true;
@@ -294,7 +301,7 @@ void mqtt_connection_describe(const MqttConnection *connection, const Config *co
 		return;
 	if (result == MOSQ_ERR_PROTOCOL || result == MOSQ_ERR_MALFORMED_PACKET)
 		snprintf(reason, MQTT_REASON_MAX,
-			"what it sends is not MQTT v5: check [mqtt] host and port, and the broker");
+			"what it sends is not MQTT v5: check [mqtt] host and port, and update an old broker");
 	else if (result == MOSQ_ERR_ERRNO && (error == ECONNREFUSED || error == ENOENT))
 		snprintf(reason, MQTT_REASON_MAX,
 			"nobody listens there (%s): check that the broker runs, and [mqtt] host and port",
@@ -333,7 +340,7 @@ void mqtt_refusal_describe(const Config *config, int code, char reason[MQTT_REAS
 			"another station came with the same name: check [station] clinic and station on both");
 		break;
 	case MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION:
-		snprintf(reason, MQTT_REASON_MAX, "it does not speak MQTT v5: update the broker");
+		snprintf(reason, MQTT_REASON_MAX, "it does not speak MQTT v5: update the old broker");
 		break;
 	default:
 		snprintf(reason, MQTT_REASON_MAX, "it refuses the station (%s): see the broker's log", what);

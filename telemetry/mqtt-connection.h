@@ -28,6 +28,7 @@ typedef struct MqttConnection {
 	CertificateSeen seen;   /* the broker's certificate */
 	Validity own;           /* this station's; zeros without one */
 	char detail[120];       /* what OpenSSL said last, or "" */
+	bool cut;               /* OpenSSL met an error of the system, as a reset is */
 	/* private */
 	char *host;
 	int port;
