@@ -339,13 +339,13 @@ static int check_test(ProjectionContext *context)
 }
 
 /*
- * The least exposure at a temperature. Steam (EN 285; HTM 2010 part 3): 30 minutes at 115 C, 15 at 121, 10 at
- * 126, 3 at 134; 3 at 132 as well (AAMI ST79, unwrapped after air removal). No steam steriliser holds more
- * than 145 C: from there it is dry heat, which takes 150 minutes at 150 C, 120 at 160, 60 at 170 and 30 at
- * 180 (US CDC, Guideline for Disinfection and Sterilization, 2008; European Pharmacopoeia 5.1.1), 6 at 190 in
- * moving air (CDC, rapid heat transfer), and seconds in beads of 200 C and more. Below steam: formaldehyde 10
- * minutes at 78 C (EN 14180), hydrogen peroxide minutes at 30 C and more, ethylene oxide at a room's
- * temperature half a day and more (EN ISO 11135 and makers' programs).
+ * The least exposure at a temperature. Steam: 30 minutes at 115 C, 15 at 121, 10 at 126, 3 at 134 (UK HTM
+ * 2010; EN 285 for 121 and 134); 3 at 132 as well (JADA 122, December 1991, unwrapped). No steam steriliser
+ * holds more than 145 C: from there it is dry heat, which takes 150 minutes at 150 C, 120 at 160, 60 at 170
+ * (US CDC, Guideline for Disinfection and Sterilization, 2008), 30 at 180 (HTM 2010), 6 at 190 in moving air
+ * (JADA, unwrapped), and seconds in beads of 200 C and more. Below steam these are only what no program goes
+ * below: formaldehyde and hydrogen peroxide take minutes, ethylene oxide at a room's temperature half a day;
+ * the maker's program, which the record names, says how many.
  */
 static const struct {
 	double temperature_c, exposure_s;
