@@ -11,9 +11,9 @@
 #include "util/log.h"
 
 enum {
-	QUEUE = 64,     /* records read and not sent yet */
-	QUEUE_LOW = 32, /* ... below which more are read */
-	SENT = 256,     /* at least as many as can be under way */
+	QUEUE = 64, /* records read and not sent yet */
+	BATCH = 16, /* ... read at once: a broker has more than that to do meanwhile */
+	SENT = 256, /* at least as many as can be under way */
 	KEEP_US = 2 * USEC_PER_SEC,
 	IDLE_US = 10 * USEC_PER_SEC, /* after which the ledger's file is closed: to open it takes a look at
 					all of it */
@@ -225,17 +225,16 @@ static int queue_message(void *userdata, const LedgerMessage *record)
 static void fetch(Feed *feed)
 {
 	LedgerOutbox *ledger = feed_ledger(feed);
-	uint32_t room = (uint32_t)(QUEUE - feed->n);
 	size_t before = feed->n;
 	int r;
 
 	if (!ledger)
 		return;
 	feed->more = false;
-	r = ledger_outbox_read(ledger, feed->fetched, room, queue_message, feed);
+	r = ledger_outbox_read(ledger, feed->fetched, BATCH, queue_message, feed);
 	if (r < 0)
 		ledger_failed(feed, r);
-	else if (feed->n - before == room)
+	else if (feed->n - before == BATCH)
 		feed->more = true;
 }
 
@@ -285,13 +284,14 @@ static int send_queued(Feed *feed, const Queued *queued)
 	return 0;
 }
 
-static void send_all(Feed *feed)
+/** What the window has room for. Whether none of it has to wait for something else. */
+static bool send_all(Feed *feed)
 {
 	while (feed->n > 0 && outbox_has_room(&feed->outbox)) {
 		Queued *queued = &feed->queue[feed->first];
 
 		if (send_queued(feed, queued) < 0)
-			return;
+			return false;
 		feed->sent[feed->next_sent].seq = queued->seq;
 		memcpy(feed->sent[feed->next_sent].hash, queued->hash, DIGEST_BYTES);
 		feed->next_sent = (feed->next_sent + 1) % SENT;
@@ -299,6 +299,7 @@ static void send_all(Feed *feed)
 		feed->first = (feed->first + 1) % QUEUE;
 		feed->n--;
 	}
+	return true;
 }
 
 static int send_late(void *userdata, const LedgerMessage *record)
@@ -345,22 +346,20 @@ static void try_late(Feed *feed, uint64_t after)
 
 void feed_pump(Feed *feed)
 {
+	bool goes;
+
 	if (!mqtt_client_connected(feed->client) || !feed->serving)
 		return;
 	if (!feed->begun && !feed_ledger(feed))
 		return;
-	mqtt_client_hold(feed->client);
-	send_all(feed);
-	mqtt_client_release(feed->client);
-	/* now the broker has something to do: the next are read meanwhile */
-	if (feed->more && feed->n < QUEUE_LOW) {
-		fetch(feed);
-		if (outbox_has_room(&feed->outbox) && feed->n > 0) {
-			mqtt_client_hold(feed->client);
-			send_all(feed);
-			mqtt_client_release(feed->client);
-		}
-	}
+	do {
+		mqtt_client_hold(feed->client);
+		goes = send_all(feed);
+		mqtt_client_release(feed->client);
+		/* now the broker has something to do: the next are read meanwhile */
+		if (feed->more && feed->n <= QUEUE - BATCH)
+			fetch(feed);
+	} while (goes && feed->n > 0 && outbox_has_room(&feed->outbox));
 }
 
 /* ---- events ---- */

@@ -85,18 +85,43 @@ bool topic_of_record(const Config *config, const LedgerMessage *record, char ret
 
 char *message_of_record(const Config *config, const LedgerMessage *record, bool late)
 {
-	char utc[CLOCK_UTC_TEXT_MAX], *message = NULL;
-	unsigned long long seq = record->seq;
-	int r;
-
-	clock_format_utc(record->utc_us, utc);
+	char utc[CLOCK_UTC_TEXT_MAX], seq[24];
 	/* without building a tree: the body is JSON already, and identifiers, kinds and times need no
 	 * escaping */
-	r = asprintf(&message,
-		"{\"body\":%s,\"id\":\"%s/%s/%llu\",\"kind\":\"%s\",%s\"seq\":%llu,\"utc\":\"%s\"}",
-		record->body, config->clinic, config->station, seq, record->kind,
-		late ? "\"late\":true," : "", seq, utc);
-	return r < 0 ? NULL : message;
+	const char *const parts[] = {
+		"{\"body\":",
+		record->body,
+		",\"id\":\"",
+		config->clinic,
+		"/",
+		config->station,
+		"/",
+		seq,
+		"\",\"kind\":\"",
+		record->kind,
+		late ? "\",\"late\":true,\"seq\":" : "\",\"seq\":",
+		seq,
+		",\"utc\":\"",
+		utc,
+		"\"}",
+	};
+	size_t lengths[ELEMENTS(parts)], size = 0;
+	char *message;
+
+	clock_format_utc(record->utc_us, utc);
+	snprintf(seq, sizeof seq, "%llu", (unsigned long long)record->seq);
+	for (size_t i = 0; i < ELEMENTS(parts); i++)
+		size += lengths[i] = strlen(parts[i]);
+	message = malloc(size + 1);
+	if (!message)
+		return NULL;
+	size = 0;
+	for (size_t i = 0; i < ELEMENTS(parts); i++) {
+		memcpy(message + size, parts[i], lengths[i]);
+		size += lengths[i];
+	}
+	message[size] = '\0';
+	return message;
 }
 
 char *message_of_state(const Config *config, const LiveState *state, const json_t *stock)

@@ -10,6 +10,52 @@ json_t *leaf_parse(sqlite3_stmt *row, int column)
 	return leaf.data && leaf.size <= LEAF_BYTES_MAX ? json_loadb(leaf.data, leaf.size, 0, NULL) : NULL;
 }
 
+/** Behind the string that begins at *at; NULL where it does not end. */
+static const char *skip_string(const char *at, const char *end)
+{
+	for (at++; at < end && *at != '"'; at++)
+		if (*at == '\\')
+			at++;
+	return at < end ? at + 1 : NULL;
+}
+
+/** Behind the object that begins at *at; NULL where it does not end. */
+static const char *skip_object(const char *at, const char *end)
+{
+	size_t depth = 0;
+
+	while (at && at < end) {
+		if (*at == '"') {
+			at = skip_string(at, end);
+			continue;
+		}
+		if (*at == '{')
+			depth++;
+		else if (*at == '}' && --depth == 0)
+			return at + 1;
+		at++;
+	}
+	return NULL;
+}
+
+DigestPart leaf_body(DigestPart leaf)
+{
+	static const char before[] = "{\"actor\":", between[] = ",\"body\":", after[] = ",\"boot\":\"";
+	const char *at = leaf.data, *end = at + leaf.size, *body;
+
+	if (leaf.size < sizeof before || memcmp(at, before, sizeof before - 1) != 0 ||
+		at[sizeof before - 1] != '"')
+		return (DigestPart){ 0 };
+	at = skip_string(at + sizeof before - 1, end);
+	if (!at || (size_t)(end - at) < sizeof between || memcmp(at, between, sizeof between - 1) != 0)
+		return (DigestPart){ 0 };
+	body = at + sizeof between - 1;
+	at = *body == '{' ? skip_object(body, end) : NULL;
+	if (!at || (size_t)(end - at) < sizeof after || memcmp(at, after, sizeof after - 1) != 0)
+		return (DigestPart){ 0 };
+	return (DigestPart){ body, (size_t)(at - body) };
+}
+
 static int reserve(LeafWriter *writer, size_t size)
 {
 	size_t capacity = writer->capacity ? writer->capacity : 1024;

@@ -298,6 +298,9 @@ int prove_growth(Statements *statements, Digester *digester, uint64_t size, json
 /** A leaf that was stored, as an object; the caller's. NULL where the cell holds none: a file may have been
  * tampered with. */
 json_t *leaf_parse(sqlite3_stmt *row, int column) _must_check_;
+/** The text of a stored leaf's body, a part of `leaf`, without parsing; without data where it is no leaf of
+ * ours. */
+DigestPart leaf_body(DigestPart leaf) _must_check_;
 /** What all leaves of a group have in common. 0 or -ENOMEM. */
 int leaf_begin_group(LeafWriter *writer, const char *station, const ClockReading *now) _must_check_;
 void leaf_end(LeafWriter *writer);

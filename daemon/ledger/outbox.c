@@ -134,64 +134,80 @@ static bool has_words(const char *body, const RecordField *field)
 }
 
 /**
- * What is published has no words, and an old record may still wait to be. *ret is the body without them, the
- * caller's, or NULL where it has none, as nearly all. 0 or -ENOMEM, -EUCLEAN.
+ * What is published has no words, and an old record may still wait to be: *body is replaced by one without
+ * them where it has any, as very few have. 0 or -ENOMEM, -EUCLEAN.
  */
-static int leave_out_words(const char *kind, const char *body, char **ret)
+static int leave_out_words(const char *kind, char **body)
 {
 	const RecordField *fields = ledger_fields(kind);
 	json_auto_t *object = NULL;
 
-	for (const RecordField *field = fields; body && field && field->name; field++) {
-		if (!has_words(body, field))
+	for (const RecordField *field = fields; field && field->name; field++) {
+		if (!has_words(*body, field))
 			continue;
 		if (!object)
-			object = json_loads(body, 0, NULL);
+			object = json_loads(*body, 0, NULL);
 		if (!object)
 			return -EUCLEAN;
 		(void)json_object_del(object, field->name);
 	}
 	if (!object)
 		return 0;
-	*ret = json_dumps(object, LEDGER_JSON);
-	return *ret ? 0 : -ENOMEM;
+	free(*body);
+	*body = json_dumps(object, LEDGER_JSON);
+	return *body ? 0 : -ENOMEM;
+}
+
+/* the columns of ledger_outbox_read() */
+enum {
+	COLUMN_SEQ,
+	COLUMN_UTC,
+	COLUMN_KIND,
+	COLUMN_LEAF,
+	COLUMN_HASH,
+};
+
+static int tell(sqlite3_stmt *row, LedgerMessageDone done, void *userdata)
+{
+	DigestPart hash = column_bytes(row, COLUMN_HASH), text = leaf_body(column_bytes(row, COLUMN_LEAF));
+	_cleanup_(freep) char *body = text.data ? strndup(text.data, text.size) : NULL;
+	json_auto_t *fields = NULL;
+	LedgerMessage message = {
+		.seq = (uint64_t)column_integer(row, COLUMN_SEQ),
+		.utc_us = column_integer(row, COLUMN_UTC),
+		.kind = column_text(row, COLUMN_KIND),
+		.hash = hash.data,
+	};
+	int r;
+
+	if (!message.kind || !hash.data || hash.size != DIGEST_BYTES || !text.data)
+		return -EUCLEAN;
+	r = body ? leave_out_words(message.kind, &body) : -ENOMEM;
+	if (r < 0)
+		return r;
+	message.body = body;
+	if (strcmp(message.kind, "zone.statistics") == 0) {
+		fields = json_loads(body, 0, NULL);
+		message.zone = json_string_value(json_object_get(fields, "zone"));
+	}
+	return done(userdata, &message);
 }
 
 int ledger_outbox_read(
 	LedgerOutbox *outbox, uint64_t after, uint32_t limit, LedgerMessageDone done, void *userdata)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
-	int result,
-		r = statement_get(&outbox->statements,
-			"SELECT seq, utc_us, kind, json_extract(CAST(leaf AS TEXT), '$.body'),"
-			" CASE kind WHEN 'zone.statistics' THEN json_extract(CAST(leaf AS TEXT), '$.body.zone') END, hash"
-			" FROM record WHERE published AND seq > ? ORDER BY seq LIMIT ?",
-			&select);
+	int r, result = statement_get(&outbox->statements,
+		       "SELECT seq, utc_us, kind, leaf, hash FROM record WHERE published AND seq > ?"
+		       " ORDER BY seq LIMIT ?",
+		       &select);
 
-	if (r != SQLITE_OK)
-		return ledger_errno(r);
+	if (result != SQLITE_OK)
+		return ledger_errno(result);
 	sqlite3_bind_int64(select, 1, (int64_t)after);
 	sqlite3_bind_int64(select, 2, limit);
 	while ((result = sqlite3_step(select)) == SQLITE_ROW) {
-		DigestPart hash = column_bytes(select, 5);
-		_cleanup_(freep) char *without = NULL;
-		LedgerMessage message = {
-			.seq = (uint64_t)column_integer(select, 0),
-			.utc_us = column_integer(select, 1),
-			.kind = column_text(select, 2),
-			.body = column_text(select, 3),
-			.zone = column_text(select, 4),
-			.hash = hash.data,
-		};
-
-		if (!message.kind || !hash.data || hash.size != DIGEST_BYTES)
-			return -EUCLEAN;
-		r = leave_out_words(message.kind, message.body, &without);
-		if (r < 0)
-			return r;
-		if (without)
-			message.body = without;
-		r = done(userdata, &message);
+		r = tell(select, done, userdata);
 		if (r != 0)
 			return r;
 	}

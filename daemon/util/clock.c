@@ -57,7 +57,9 @@ void clock_format_utc(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX])
 
 	gmtime_r(&seconds, &parts);
 	length = strftime(ret, CLOCK_UTC_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &parts);
-	snprintf(ret + length, CLOCK_UTC_TEXT_MAX - length, ".%06lldZ", (long long)fraction);
+	memcpy(ret + length, ".000000Z", sizeof ".000000Z");
+	for (size_t digit = length + 6; fraction > 0; digit--, fraction /= 10)
+		ret[digit] = (char)('0' + fraction % 10);
 }
 
 /** What follows the seconds of RFC 3339: a fraction, then Z or an offset. The offset in seconds. */

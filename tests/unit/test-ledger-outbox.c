@@ -63,6 +63,39 @@ static void test_what_is_added_is_seen(void **state)
 	assert_string_equal(info.formerly, "");
 }
 
+/** Braces and quotes in a name or a text end nothing; a leaf that is none of ours is not published. */
+static void test_body_is_found_in_its_leaf(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(ledger_outbox_freep) LedgerOutbox *outbox = NULL;
+	static const char *const broken[] = { "", "{", "{\"actor\":", "{\"actor\":\"a", "{\"actor\":\"a\\",
+		"{\"actor\":\"a\",\"body\":", "{\"actor\":\"a\",\"body\":{", "{\"actor\":\"a\",\"body\":{}}",
+		"{\"actor\":\"a\",\"body\":{\"b\":\"}", "{\"actor\":\"a\",\"body\":7,\"boot\":\"" };
+	json_auto_t *body = json_pack("{s:s, s:s}", "alert", "}{", "text", "a \"\\\" } { \\");
+	_cleanup_(freep) char *expected = json_dumps(body, LEDGER_JSON);
+	LedgerRecord record = { .kind = "alert.raised", .actor = "\",\"body\":{}\\", .body = body };
+	LedgerAnswer answer = { .error = 1 };
+	Seen seen = { 0 };
+	sqlite3 *db = NULL;
+
+	assert_int_equal(ledger_append(fixture->ledger, &record, keep_answer, &answer), 0);
+	serve(fixture->ledger);
+	assert_int_equal(answer.error, 0);
+	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, fixture->error), 0);
+	assert_int_equal(ledger_outbox_read(outbox, 0, 10, see, &seen), 0);
+	assert_string_equal(seen.last, expected);
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL), SQLITE_OK);
+	for (size_t i = 0; i < ELEMENTS(broken); i++) {
+		char sql[256];
+
+		snprintf(sql, sizeof sql, "UPDATE record SET leaf = CAST('%s' AS BLOB)", broken[i]);
+		assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(ledger_outbox_read(outbox, 0, 10, see, &seen), -EUCLEAN);
+	}
+	sqlite3_close(db);
+}
+
 /** One that still waits when the station is updated: its words are in its leaf, and go no further. */
 static void test_words_of_older_records_are_left_out(void **state)
 {
@@ -184,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LEDGER_TEST(test_what_is_added_is_seen),
+		LEDGER_TEST(test_body_is_found_in_its_leaf),
 		LEDGER_TEST(test_words_of_older_records_are_left_out),
 		LEDGER_TEST(test_no_snapshot_is_left),
 		LEDGER_TEST(test_names_are_those_on_record),
