@@ -71,6 +71,8 @@ int schema_harden(sqlite3 *db) _must_check_;
  * already. */
 int schema_check_version(sqlite3 *db, const char *schema, const char *path, bool older, int64_t *ret_version,
 	char error[LEDGER_TEXT_MAX]) _must_check_;
+/** Of all entries of a schema. 0 or -errno. */
+int schema_digest(sqlite3 *db, const char *schema, char ret[DIGEST_HEX_MAX]) _must_check_;
 /** Compares the whole schema, whatever its names begin with, with the one that this program makes. */
 int schema_compare(sqlite3 *db, const char *schema, int64_t version, SchemaDifference *ret) _must_check_;
 /** Sentences; these return a negative errno. `schema_explain_open`: of what may be any file. */

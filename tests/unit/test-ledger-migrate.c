@@ -6,6 +6,7 @@
 
 #include "ledger/area.h"
 #include "ledger/copy.h"
+#include "ledger/reader.h"
 #include "ledger/verify.h"
 #include "util/digest.h"
 
@@ -392,9 +393,23 @@ static void test_a_backup_of_version_2_is_taken(void **state)
 	unlink(restored.aside);
 }
 
+/** A start relies on it: an untrue one costs the time that it saves, and this says what to write there. */
+static void test_digest_of_the_schema_is_that_of_what_is_made(void **state)
+{
+	Fixture *fixture = *state;
+	char digest[DIGEST_HEX_MAX];
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(schema_digest(db, "main", digest), 0);
+	sqlite3_close(db);
+	assert_string_equal(digest, LEDGER_SCHEMA_SHA256);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		LEDGER_TEST(test_digest_of_the_schema_is_that_of_what_is_made),
 		LEDGER_TEST(test_version_1_is_migrated),
 		LEDGER_TEST(test_version_2_is_migrated),
 		LEDGER_TEST(test_version_3_is_migrated),
