@@ -167,7 +167,7 @@ enum {
 	COLUMN_HASH,
 };
 
-static int tell(sqlite3_stmt *row, LedgerMessageDone done, void *userdata)
+static int deliver_row(sqlite3_stmt *row, LedgerMessageDone done, void *userdata)
 {
 	DigestPart hash = column_bytes(row, COLUMN_HASH), text = leaf_body(column_bytes(row, COLUMN_LEAF));
 	_cleanup_(freep) char *body = text.data ? strndup(text.data, text.size) : NULL;
@@ -207,7 +207,7 @@ int ledger_outbox_read(
 	sqlite3_bind_int64(select, 1, (int64_t)after);
 	sqlite3_bind_int64(select, 2, limit);
 	while ((result = sqlite3_step(select)) == SQLITE_ROW) {
-		r = tell(select, done, userdata);
+		r = deliver_row(select, done, userdata);
 		if (r != 0)
 			return r;
 	}
