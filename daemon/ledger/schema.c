@@ -342,7 +342,7 @@ int schema_compare(sqlite3 *db, const char *schema, int64_t version, SchemaDiffe
 	}
 	if (r == 0)
 		r = our_entries(version, &ours);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	for (size_t i = 0, k = 0; i < ours->n || k < theirs.n;) {
 		int order = i == ours->n ? 1 : k == theirs.n ? -1 : strcmp(ours->texts[i], theirs.texts[k]);
