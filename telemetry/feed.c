@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** From the ledger to the broker. It must never hold the ledger open while it waits for the broker. */
+/** From the ledger to the broker. It must never hold a snapshot of the ledger while it waits for the broker.
+ */
 
 #include "feed.h"
 

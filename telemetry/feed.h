@@ -4,7 +4,8 @@
 /**
  * From the ledger to the broker, in order and losing nothing: reads records a few at a time, while the broker
  * is busy with those before, and remembers how far it got. A record that the broker does not take for what it
- * is is withheld, by name, until it takes it. The ledger's file is open only while something is read from it.
+ * is is withheld, by name, until it takes it. The ledger's file is closed once
+ * nothing was read from it for ten seconds.
  */
 
 #include <stdbool.h>

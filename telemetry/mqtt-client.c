@@ -27,8 +27,6 @@ enum {
 	CLOSED_US = 120 * USEC_PER_SEC,
 };
 
-#define CONTENT_TYPE "application/json"
-
 struct MqttClient {
 	sd_event *event;
 	const Config *config;
@@ -354,12 +352,8 @@ int mqtt_client_new(sd_event *event, const Config *config, const char *will_topi
 	snprintf(client->text, sizeof client->text, "broker %.100s: connecting", config->mqtt_host);
 	client->will_topic = strdup(will_topic);
 	client->will = strdup(will);
-	if (mosquitto_property_add_byte(&client->properties, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 1) !=
-			MOSQ_ERR_SUCCESS ||
-		mosquitto_property_add_string(&client->properties, MQTT_PROP_CONTENT_TYPE, CONTENT_TYPE) !=
-			MOSQ_ERR_SUCCESS)
-		return -ENOMEM;
-	if (!client->will_topic || !client->will)
+	client->properties = mqtt_json_properties();
+	if (!client->will_topic || !client->will || !client->properties)
 		return -ENOMEM;
 	r = sd_event_add_time_relative(
 		event, &client->timer, CLOCK_MONOTONIC, MISC_US, MISC_US / 2, on_timer, client);
@@ -430,7 +424,7 @@ static size_t packet_size(const char *topic, const char *payload, int qos, bool 
 	size_t content = 0, remaining;
 
 	if (payload[0])
-		content = 2 + 3 + strlen(CONTENT_TYPE) + (expires ? 5 : 0);
+		content = 2 + 3 + strlen(MQTT_CONTENT_TYPE) + (expires ? 5 : 0);
 	remaining = 2 + strlen(topic) + (qos > 0 ? 2 : 0) + 1 + content + strlen(payload);
 	return 1 +
 	       (remaining < 1 << 7           ? 1

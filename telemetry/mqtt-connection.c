@@ -125,16 +125,25 @@ static void on_log(struct mosquitto *mosq, void *userdata, int level, const char
 		snprintf(connection->detail, sizeof connection->detail, "%s", last ? last + 1 : text);
 }
 
-static int set_will(MqttConnection *connection, const char *topic, const char *will)
+mosquitto_property *mqtt_json_properties(void)
 {
 	mosquitto_property *properties = NULL;
 
 	if (mosquitto_property_add_byte(&properties, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 1) ==
 			MOSQ_ERR_SUCCESS &&
-		mosquitto_property_add_string(&properties, MQTT_PROP_CONTENT_TYPE, "application/json") ==
-			MOSQ_ERR_SUCCESS &&
-		mosquitto_will_set_v5(connection->mosq, topic, (int)strlen(will), will, 1, true,
-			properties) == MOSQ_ERR_SUCCESS)
+		mosquitto_property_add_string(&properties, MQTT_PROP_CONTENT_TYPE, MQTT_CONTENT_TYPE) ==
+			MOSQ_ERR_SUCCESS)
+		return properties;
+	mosquitto_property_free_all(&properties);
+	return NULL;
+}
+
+static int set_will(MqttConnection *connection, const char *topic, const char *will)
+{
+	mosquitto_property *properties = mqtt_json_properties();
+
+	if (properties && mosquitto_will_set_v5(connection->mosq, topic, (int)strlen(will), will, 1, true,
+				  properties) == MOSQ_ERR_SUCCESS)
 		return 0; /* the library has taken the properties */
 	mosquitto_property_free_all(&properties);
 	return -ENOMEM;

@@ -19,6 +19,8 @@
 
 enum { MQTT_REASON_MAX = 256 };
 
+#define MQTT_CONTENT_TYPE "application/json"
+
 typedef struct MqttConnection {
 	struct mosquitto *mosq; /* the thread's until `done_fd` is readable */
 	void *userdata;         /* the caller's */
@@ -34,6 +36,9 @@ typedef struct MqttConnection {
 	int port;
 	atomic_uint owners;
 } MqttConnection;
+
+/** What says that a payload is JSON text; the caller's. NULL: out of memory. */
+mosquitto_property *mqtt_json_properties(void) _must_check_;
 
 /**
  * Prepares a connection: identity, last will (retained, QoS 1), TLS, user. `userdata` is what the library's

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "util/text.h"
+
 #define MESSAGE_JSON (JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15))
 
 void topic_make(const Config *config, const char *suffix, char ret[TOPIC_MAX])
@@ -105,23 +107,12 @@ char *message_of_record(const Config *config, const LedgerMessage *record, bool 
 		utc,
 		"\"}",
 	};
-	size_t lengths[ELEMENTS(parts)], size = 0;
-	char *message;
+	_cleanup_(freep) char *message = NULL;
+	size_t capacity = 0, size;
 
 	clock_format_utc(record->utc_us, utc);
 	snprintf(seq, sizeof seq, "%llu", (unsigned long long)record->seq);
-	for (size_t i = 0; i < ELEMENTS(parts); i++)
-		size += lengths[i] = strlen(parts[i]);
-	message = malloc(size + 1);
-	if (!message)
-		return NULL;
-	size = 0;
-	for (size_t i = 0; i < ELEMENTS(parts); i++) {
-		memcpy(message + size, parts[i], lengths[i]);
-		size += lengths[i];
-	}
-	message[size] = '\0';
-	return message;
+	return text_join(parts, ELEMENTS(parts), &message, &capacity, &size) == 0 ? TAKE_PTR(message) : NULL;
 }
 
 char *message_of_state(const Config *config, const LiveState *state, const json_t *stock)

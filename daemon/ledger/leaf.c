@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "util/text.h"
+
 json_t *leaf_parse(sqlite3_stmt *row, int column)
 {
 	DigestPart leaf = column_bytes(row, column);
@@ -38,39 +40,28 @@ static const char *skip_object(const char *at, const char *end)
 	return NULL;
 }
 
-DigestPart leaf_body(DigestPart leaf)
+const char *leaf_body_begin(DigestPart leaf)
 {
-	static const char before[] = "{\"actor\":", between[] = ",\"body\":", after[] = ",\"boot\":\"";
-	const char *at = leaf.data, *end = at + leaf.size, *body;
+	static const char before[] = "{\"actor\":\"", between[] = ",\"body\":{";
+	const char *at = leaf.data, *end = at + leaf.size;
 
-	if (leaf.size < sizeof before || memcmp(at, before, sizeof before - 1) != 0 ||
-		at[sizeof before - 1] != '"')
-		return (DigestPart){ 0 };
-	at = skip_string(at + sizeof before - 1, end);
+	if (leaf.size < sizeof before || memcmp(at, before, sizeof before - 1) != 0)
+		return NULL;
+	at = skip_string(at + sizeof before - 2, end);
 	if (!at || (size_t)(end - at) < sizeof between || memcmp(at, between, sizeof between - 1) != 0)
-		return (DigestPart){ 0 };
-	body = at + sizeof between - 1;
-	at = *body == '{' ? skip_object(body, end) : NULL;
-	if (!at || (size_t)(end - at) < sizeof after || memcmp(at, after, sizeof after - 1) != 0)
-		return (DigestPart){ 0 };
-	return (DigestPart){ body, (size_t)(at - body) };
+		return NULL;
+	return at + sizeof between - 2;
 }
 
-static int reserve(LeafWriter *writer, size_t size)
+DigestPart leaf_body(DigestPart leaf)
 {
-	size_t capacity = writer->capacity ? writer->capacity : 1024;
-	char *text;
+	static const char after[] = ",\"boot\":\"";
+	const char *begin = leaf_body_begin(leaf), *leaf_end = (const char *)leaf.data + leaf.size;
+	const char *end = begin ? skip_object(begin, leaf_end) : NULL;
 
-	if (size <= writer->capacity)
-		return 0;
-	while (capacity < size)
-		capacity *= 2;
-	text = realloc(writer->text, capacity);
-	if (!text)
-		return -ENOMEM;
-	writer->text = text;
-	writer->capacity = capacity;
-	return 0;
+	if (!end || (size_t)(leaf_end - end) < sizeof after || memcmp(end, after, sizeof after - 1) != 0)
+		return (DigestPart){ 0 };
+	return (DigestPart){ begin, (size_t)(end - begin) };
 }
 
 int leaf_begin_group(LeafWriter *writer, const char *station, const ClockReading *now)
@@ -121,19 +112,7 @@ int leaf_write(LeafWriter *writer, const Request *request, uint64_t seq, const c
 		number,
 		writer->end,
 	};
-	size_t lengths[ELEMENTS(parts)], size = 0;
-	int r;
 
 	snprintf(number, sizeof number, "%llu", (unsigned long long)seq);
-	for (size_t i = 0; i < ELEMENTS(parts); i++)
-		size += lengths[i] = strlen(parts[i]);
-	r = reserve(writer, size);
-	if (r < 0)
-		return r;
-	writer->size = 0;
-	for (size_t i = 0; i < ELEMENTS(parts); i++) {
-		memcpy(writer->text + writer->size, parts[i], lengths[i]);
-		writer->size += lengths[i];
-	}
-	return 0;
+	return text_join(parts, ELEMENTS(parts), &writer->text, &writer->capacity, &writer->size);
 }

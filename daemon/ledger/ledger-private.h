@@ -126,7 +126,7 @@ void statements_clear(Statements *statements);
 
 /** Writes leaves, one after the other, into memory that it keeps. Zeroed at first. */
 typedef struct LeafWriter {
-	char *text; /* `size` bytes of it are the leaf; no NUL follows */
+	char *text; /* `size` bytes of it are the leaf */
 	size_t size, capacity;
 	char *before_kind, *after_kind, *end; /* of the group */
 } LeafWriter;
@@ -305,6 +305,8 @@ int prove_growth(Statements *statements, Digester *digester, uint64_t size, json
 /** A leaf that was stored, as an object; the caller's. NULL where the cell holds none: a file may have been
  * tampered with. */
 json_t *leaf_parse(sqlite3_stmt *row, int column) _must_check_;
+/** Where the body of a stored leaf begins, at its brace, within `leaf`; NULL where it is no leaf of ours. */
+const char *leaf_body_begin(DigestPart leaf) _must_check_;
 /** The text of a stored leaf's body, a part of `leaf`, without parsing; without data where it is no leaf of
  * ours. */
 DigestPart leaf_body(DigestPart leaf) _must_check_;

@@ -334,14 +334,18 @@ int schema_compare(sqlite3 *db, const char *schema, int64_t version, SchemaDiffe
 	char digest[DIGEST_HEX_MAX];
 	int r = read_entries(db, schema, &theirs);
 
-	if (r == 0)
+	if (r != 0)
+		return r;
+	if (version == LEDGER_SCHEMA_VERSION) {
 		r = digest_entries(&theirs, digest);
-	if (r == 0 && version == LEDGER_SCHEMA_VERSION && strcmp(digest, LEDGER_SCHEMA_SHA256) == 0) {
-		*ret = difference;
-		return 0;
+		if (r != 0)
+			return r;
+		if (strcmp(digest, LEDGER_SCHEMA_SHA256) == 0) {
+			*ret = difference;
+			return 0;
+		}
 	}
-	if (r == 0)
-		r = our_entries(version, &ours);
+	r = our_entries(version, &ours);
 	if (r != 0)
 		return r;
 	for (size_t i = 0, k = 0; i < ours->n || k < theirs.n;) {

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "util/text.h"
+
 /** What is left of a leaf, cut from its end. */
 typedef struct Rest {
 	const char *text;
@@ -67,12 +69,6 @@ static bool cut_hex(Rest *rest, size_t n)
 	return true;
 }
 
-static void write_digits(char *to, unsigned n, int64_t number)
-{
-	for (unsigned i = n; i-- > 0; number /= 10)
-		to[i] = (char)('0' + number % 10);
-}
-
 /** The day is written by the clock, the time of day in place: through the C library it costs as much as the
  * hash. */
 static bool cut_utc(LeafCheck *check, Rest *rest)
@@ -85,10 +81,10 @@ static bool cut_utc(LeafCheck *check, Rest *rest)
 		since = (check->utc_us % USEC_PER_DAY + USEC_PER_DAY) % USEC_PER_DAY;
 		check->day_us = check->utc_us - since;
 	}
-	write_digits(utc + 11, 2, since / (3600 * USEC_PER_SEC));
-	write_digits(utc + 14, 2, since / (60 * USEC_PER_SEC) % 60);
-	write_digits(utc + 17, 2, since / USEC_PER_SEC % 60);
-	write_digits(utc + 20, 6, since % USEC_PER_SEC);
+	text_write_digits(utc + 11, 2, since / (3600 * USEC_PER_SEC));
+	text_write_digits(utc + 14, 2, since / (60 * USEC_PER_SEC) % 60);
+	text_write_digits(utc + 17, 2, since / USEC_PER_SEC % 60);
+	text_write_digits(utc + 20, 6, since % USEC_PER_SEC);
 	return CUT(rest, "\"}") && cut_text(rest, utc) && CUT(rest, ",\"utc\":\"");
 }
 
@@ -108,31 +104,18 @@ static bool cut_tail(LeafCheck *check, Rest *rest)
 	       cut_text(rest, check->boot);
 }
 
-/** Where the body begins: behind the actor, whose name needs no escaping. */
-static const char *find_body(const Rest *front)
-{
-	static const char before[] = "{\"actor\":\"", after[] = "\",\"body\":{";
-	const char *at, *end = front->text + front->size;
-
-	if (front->size < sizeof before - 1 || memcmp(front->text, before, sizeof before - 1) != 0)
-		return NULL;
-	at = memchr(front->text + sizeof before - 1, '"', front->size - (sizeof before - 1));
-	if (!at || at[-1] == '\\' || (size_t)(end - at) < sizeof after - 1 ||
-		memcmp(at, after, sizeof after - 1) != 0)
-		return NULL;
-	return at + sizeof after - 1;
-}
-
 /** The body's session: keys are sorted and unique, so that the first before anything nested is the body's
  * own. */
 static bool session_matches(const LeafCheck *check, const Rest *front)
 {
 	static const char field[] = "\"session\":";
-	const char *end = front->text + front->size, *body = find_body(front), *at, *c;
+	const char *body = leaf_body_begin((DigestPart){ front->text, front->size });
+	const char *end = front->text + front->size, *at, *c;
 	int64_t number = 0;
 
 	if (!body)
 		return false;
+	body++; /* a brace from here on is of something nested */
 	at = memmem(body, (size_t)(end - body), field, sizeof field - 1);
 	if (!at)
 		return !check->has_session;

@@ -10,6 +10,8 @@
 
 #include <systemd/sd-id128.h>
 
+#include "util/text.h"
+
 _Static_assert(sizeof(time_t) >= 8, "records are kept beyond 2038: build with -D_TIME_BITS=64");
 
 static atomic_bool synchronized_now;
@@ -58,8 +60,7 @@ void clock_format_utc(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX])
 	gmtime_r(&seconds, &parts);
 	length = strftime(ret, CLOCK_UTC_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &parts);
 	memcpy(ret + length, ".000000Z", sizeof ".000000Z");
-	for (size_t digit = length + 6; fraction > 0; digit--, fraction /= 10)
-		ret[digit] = (char)('0' + fraction % 10);
+	text_write_digits(ret + length + 1, 6, fraction);
 }
 
 /** What follows the seconds of RFC 3339: a fraction, then Z or an offset. The offset in seconds. */

@@ -119,3 +119,48 @@ bool text_lists_meet(const char *a, const char *b)
 			return true;
 	return false;
 }
+
+/** Room for `size` bytes in *text. */
+static int grow_text(char **text, size_t *capacity, size_t size)
+{
+	size_t grown = *capacity ? *capacity : 512;
+	char *larger;
+
+	if (size <= *capacity)
+		return 0;
+	while (grown < size)
+		grown *= 2;
+	larger = realloc(*text, grown);
+	if (!larger)
+		return -ENOMEM;
+	*text = larger;
+	*capacity = grown;
+	return 0;
+}
+
+int text_join(const char *const *parts, size_t n, char **text, size_t *capacity, size_t *ret_size)
+{
+	size_t size = 0;
+	int r = grow_text(text, capacity, 1);
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		size_t length = strlen(parts[i]);
+
+		r = grow_text(text, capacity, size + length + 1);
+		if (r < 0)
+			break;
+		memcpy(*text + size, parts[i], length);
+		size += length;
+	}
+	if (r < 0)
+		return r;
+	(*text)[size] = '\0';
+	*ret_size = size;
+	return 0;
+}
+
+void text_write_digits(char *to, unsigned n, int64_t number)
+{
+	for (unsigned i = n; i-- > 0; number /= 10)
+		to[i] = (char)('0' + number % 10);
+}

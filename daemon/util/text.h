@@ -64,3 +64,13 @@ bool text_is_decimal(const char *text);
  * off; a message bus disconnects whoever sends such text. Works in place; returns `text`.
  */
 char *text_repair(char *text);
+
+/**
+ * Writes `n` texts one after the other, and a NUL, into *text, which is the caller's, NULL at first, and
+ * grows with its *capacity. *ret_size is the length without the NUL. 0 or -ENOMEM.
+ */
+int text_join(
+	const char *const *parts, size_t n, char **text, size_t *capacity, size_t *ret_size) _must_check_;
+
+/** The last `n` decimal digits of `number` (not negative), with leading zeros and no NUL. */
+void text_write_digits(char *to, unsigned n, int64_t number);

@@ -18,6 +18,7 @@
 #include "feed.h"
 #include "ledger/ledger.h"
 #include "mqtt-client.h"
+#include "mqtt-connection.h"
 
 enum { ROUNDS = 15, ROUND = 10000, RECORDS = ROUNDS * ROUND + 5000, IN_FLIGHT = 20 };
 
@@ -83,10 +84,8 @@ static double measure_bare(const char *host, int port, const char *payload)
 	if (!mosq)
 		bench_fail("no memory for libmosquitto");
 	snprintf(bare.payload, sizeof bare.payload, "%s", payload);
-	if (mosquitto_property_add_byte(&bare.properties, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 1) !=
-			MOSQ_ERR_SUCCESS ||
-		mosquitto_property_add_string(&bare.properties, MQTT_PROP_CONTENT_TYPE, "application/json") !=
-			MOSQ_ERR_SUCCESS)
+	bare.properties = mqtt_json_properties();
+	if (!bare.properties)
 		bench_fail("no memory for properties");
 	mosquitto_int_option(mosq, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
 	mosquitto_int_option(mosq, MOSQ_OPT_TCP_NODELAY, 1);

@@ -173,6 +173,11 @@ def test_stalled_broker_does_not_hold_up_the_end(broker):
 CONNACK = bytes([0x20, 3, 0, 0, 0])
 
 
+# libmosquitto 2.0.11 says what this answer is; to 2.0.21 it is no packet at all
+OLD_BROKER = ("it does not speak MQTT v5: update the old broker",
+              "what it sends is not MQTT v5: check [mqtt] host and port, and update an old broker")
+
+
 @pytest.mark.parametrize("answer, words", [
     (b"", "it accepts the connection but does not answer"),
     (CONNACK[:3], "it accepts the connection but does not answer"),
@@ -181,7 +186,7 @@ CONNACK = bytes([0x20, 3, 0, 0, 0])
     (b"\x20\xff\xff\xff\xff\xff", "what it sends is not MQTT v5"),
     (CONNACK + b"\xff" * 1000, "what it sends is not MQTT v5"),
     (bytes([0x20, 3, 0, 0x86, 0]), "it refuses the station"),
-    (bytes([0x20, 2, 0, 1]), "old broker"),  # libmosquitto of 2.0.18 and later takes it for noise
+    (bytes([0x20, 2, 0, 1]), OLD_BROKER),
     (bytes([0x20, 3, 0, 0x89, 0]), "it refuses the station"),
 ], ids=["silence", "half an answer", "a web server", "noise", "endless length", "noise after a good answer",
         "wrong password", "an old broker", "a busy broker"])
@@ -193,7 +198,8 @@ def test_false_broker_is_told(tmp_path, answer, words):
         station.start()
         wait_for(lambda: false.sockets, "the station to connect")
         receive_lots(station, 0, 20)
-        wait_for(lambda: told(station, words), words)
+        sentences = words if isinstance(words, tuple) else (words,)
+        wait_for(lambda: any(told(station, sentence) for sentence in sentences), words)
         receive_lots(station, 20, 40)
         wait_for(lambda: waiting(station) == 44, "the count")
         assert "the records are kept" in station.log_text()

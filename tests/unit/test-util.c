@@ -129,6 +129,26 @@ static void test_a_figure_is_decimal(void **state)
 		assert_false(text_is_decimal(others[i]));
 }
 
+static void test_texts_are_joined(void **state)
+{
+	_cleanup_(freep) char *text = NULL, *many = calloc(1, 3001);
+	size_t capacity = 0, size;
+
+	memset(many, 'x', 3000);
+	assert_int_equal(text_join((const char *[]){ "a", "", "bc" }, 3, &text, &capacity, &size), 0);
+	assert_string_equal(text, "abc");
+	assert_int_equal(size, 3);
+	assert_int_equal(text_join((const char *[]){ many, "d" }, 2, &text, &capacity, &size), 0);
+	assert_int_equal(size, 3001);
+	assert_int_equal(strlen(text), size);
+	assert_int_equal(text[3000], 'd');
+	assert_int_equal(text_join(NULL, 0, &text, &capacity, &size), 0);
+	assert_string_equal(text, "");
+	memcpy(text, "....", 5);
+	text_write_digits(text + 1, 2, 107);
+	assert_string_equal(text, ".07.");
+}
+
 static void test_text_is_repaired(void **state)
 {
 	char good[] = "Ångström", cut[] = "na\xc3", mixed[] = "\xff a \xe2\x82 b\xed\xa0\x80", empty[] = "";
@@ -351,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_utc_text),
 		cmocka_unit_test(test_text_from_outside),
 		cmocka_unit_test(test_a_figure_is_decimal),
+		cmocka_unit_test(test_texts_are_joined),
 		cmocka_unit_test(test_text_is_repaired),
 		cmocka_unit_test(test_file_is_whole),
 		cmocka_unit_test(test_digest_of_a_file),
