@@ -200,6 +200,9 @@ static void on_connect(
 		mqtt_refusal_describe(client->config, code, client->reason);
 		return;
 	}
+	/* its words are for a connection that fails; from here on the library would write a line for each
+	 * packet */
+	mosquitto_log_callback_set(mosq, NULL);
 	client->limit = 0;
 	(void)mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, &client->limit, false);
 	certificate_note(mosquitto_ssl_get(mosq), &client->connection->seen);
