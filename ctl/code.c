@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/needle-code.h"
+#include "code/needle-code.h"
 #include "util/clock.h"
 
 static void print_complaints(const NeedleCode *code)

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "core/profile-file.h"
+#include "config/profile-file.h"
 #include "ledger/ledger.h"
 #include "proof.h"
 #include "util/clock.h"

@@ -2,13 +2,13 @@
 #pragma once
 
 /**
- * The daemon, as heard over its live socket (daemon/live/live-frame.h). One that is not there is looked for
+ * The daemon, as heard over its live socket (lib/frame/live-frame.h). One that is not there is looked for
  * again; nothing waits for it.
  */
 
 #include <systemd/sd-event.h>
 
-#include "live/live-frame.h"
+#include "frame/live-frame.h"
 #include "util/cleanup.h"
 
 typedef struct Link Link;

@@ -13,7 +13,7 @@
 #include <systemd/sd-event.h>
 
 #include "config/config.h"
-#include "live/live-frame.h"
+#include "frame/live-frame.h"
 #include "util/cleanup.h"
 
 typedef struct Publisher Publisher;

@@ -7,7 +7,7 @@
 
 #include "config/config.h"
 #include "ledger/outbox.h"
-#include "live/live-frame.h"
+#include "frame/live-frame.h"
 
 enum { TOPIC_MAX = 192 };
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/profile-file.h"
+#include "config/profile-file.h"
 #include "util/log.h"
 
 static_assert((int)PROFILE_ERROR_MAX == (int)CONFIG_ERROR_MAX, "one error buffer");

@@ -4,7 +4,7 @@
 /** What the files of the station share. Nothing else includes it. */
 
 #include "core/form.h"
-#include "core/profile.h"
+#include "config/profile.h"
 #include "core/station.h"
 #include "core/stroke-chunk.h"
 #include "util/enrolment-code.h"

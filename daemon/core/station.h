@@ -22,7 +22,7 @@
 #include "core/form.h"
 #include "core/image-name.h"
 #include "core/interlocks.h"
-#include "core/needle-code.h"
+#include "code/needle-code.h"
 #include "core/protocol.h"
 #include "core/session.h"
 #include "ledger/ledger.h"

@@ -15,7 +15,7 @@
 #include "config/config.h"
 #include "core/station.h"
 #include "ledger/ledger.h"
-#include "live/live-frame.h"
+#include "frame/live-frame.h"
 #include "util/cleanup.h"
 
 typedef struct Live Live;

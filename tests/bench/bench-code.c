@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "bench.h"
-#include "core/needle-code.h"
+#include "code/needle-code.h"
 #include "util/clock.h"
 
 enum { CODES = 4096, ROUNDS = 100, CODE_MAX = 64 };

@@ -5,7 +5,7 @@
 
 #include "config/config.h"
 #include "config/ini-file.h"
-#include "core/profile.h"
+#include "config/profile.h"
 #include "core/protocol.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

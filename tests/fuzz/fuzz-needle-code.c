@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/needle-code.h"
+#include "code/needle-code.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

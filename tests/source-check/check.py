@@ -97,22 +97,25 @@ def code_only(text: str) -> str:
 
 # ---- the direction of dependencies ----
 
+LIB = ("util", "code", "config", "frame", "tlog", "ledger")
 BELOW = {
     "util": (),
-    "plugin": ("util",),
+    "code": ("util",),
     "config": ("util",),
-    "control": ("util",),
-    "scanner": ("util",),
+    "frame": ("util",),
     "tlog": ("util",),
     "ledger": ("util", "tlog"),
-    "core": ("util", "plugin", "config", "control", "tlog", "ledger"),
+    "plugin": ("util",),
+    "control": ("util",),
+    "scanner": ("util",),
+    "core": LIB + ("plugin", "control"),
 }
 BELOW["imaging"] = BELOW["live"] = BELOW["bus"] = BELOW["watch"] = BELOW["core"] + ("core",)
 
 # header prefix: (folders that may include it, what to use elsewhere)
 LIBRARIES = {
     "systemd/sd-bus": (("daemon/bus/", "ctl/"), "the functions of daemon/bus/bus.h"),
-    "sqlite3": (("daemon/ledger/",), "the functions of daemon/ledger/ledger.h"),
+    "sqlite3": (("lib/ledger/",), "the functions of lib/ledger/ledger.h"),
     "mosquitto": (("telemetry/",), "telemetry/, the only program that speaks to a broker"),
     "gpiod": (("plugins/",), "the board vtable of stipple/plugin.h"),
     "linux/spi": (("plugins/",), "the board vtable of stipple/plugin.h"),
@@ -121,15 +124,12 @@ LIBRARIES = {
     "linux/input": (("plugins/",), "the scanner vtable of stipple/plugin.h"),
     "libcamera": (("plugins/",), "the camera vtable of stipple/plugin.h"),
 }
-# Pure functions that programs beside the daemon may use as well.
-SHARED_HEADERS = ("core/needle-code.h", "config/ini-file.h")
-# No plugin, though it stands beside the one whose line it drives.
+# No plugin, though it stands beside the one whose line it drives, and reads the daemon's configuration.
 ENABLE_LOW = "plugins/board-spi/enable-low.c"
-# An auditor's tool reads a ledger's file, or a copy of one, and the rules for it where no daemon runs, never to write.
-# What the program that publishes shares of the daemon: what reads, and nothing that commands.
-TELEMETRY_FOLDERS = ("util", "config")
-TELEMETRY_HEADERS = ("ledger/outbox.h", "live/live-frame.h")
-LEDGER_READERS = ("ledger/ledger.h", "ledger/verify.h", "ledger/copy.h", "core/profile-file.h")
+# Of lib/ledger the programs beside the daemon share what reads a ledger, or a copy of one, and never writes.
+TELEMETRY_SHARES = ("util", "config", "frame", "ledger/outbox.h")
+CTL_SHARES = ("util", "tlog", "code", "config", "ledger/ledger.h", "ledger/verify.h", "ledger/copy.h")
+SHARES = {"telemetry": TELEMETRY_SHARES, "ctl": CTL_SHARES, "panel": ("util",), "plugins": ()}
 INPUT_OUTPUT_HEADERS = ("fcntl.h", "sys/socket.h", "sys/ioctl.h", "sys/mman.h", "unistd.h", "poll.h")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
@@ -154,28 +154,24 @@ def check_includes(source: Source) -> Iterator[Finding]:
             yield Finding(source.path, line, f"<{header}>: daemon/core does no I/O; pass in what it needs")
 
 
+def home_of(folder: str) -> str:
+    return f"lib/{folder}" if folder in LIB else f"daemon/{folder}"
+
+
 def check_direction(source: Source, parts: list[str], line: int, header: str) -> Iterator[Finding]:
     target = header.split("/")[0]
-    if parts[0] == "daemon" and len(parts) > 2 and target in BELOW:
+    if parts[0] in ("lib", "daemon") and len(parts) > 2 and target in BELOW:
         folder = parts[1]
         if target != folder and target not in BELOW.get(folder, ()):
             yield Finding(source.path, line,
-                          f'"{header}": daemon/{folder} may not depend on daemon/{target}; pass a function or move the code')
-    elif parts[0] == "daemon" and "/" not in header:
+                          f'"{header}": {parts[0]}/{folder} may not depend on {home_of(target)}; pass a function or move the code')
+    elif parts[0] in ("lib", "daemon") and "/" not in header:
         yield Finding(source.path, line, f'"{header}": include it with its folder, as "{parts[1]}/{header}"')
-    elif source.path == ENABLE_LOW and header in SHARED_HEADERS:
+    elif source.path == ENABLE_LOW and header == "config/ini-file.h":
         return
-    elif parts[0] == "plugins" and target in BELOW:
-        yield Finding(source.path, line, f'"{header}": a plugin sees plugins/include only; use the host functions')
-    elif (parts[0] == "telemetry" and target in BELOW and target not in TELEMETRY_FOLDERS
-          and header not in TELEMETRY_HEADERS):
-        yield Finding(source.path, line,
-                      f'"{header}": telemetry reads the ledger and the live socket; it shares only util/, config/ and '
-                      + " and ".join(TELEMETRY_HEADERS))
-    elif (parts[0] in ("ctl", "panel") and target in BELOW and target not in ("util", "tlog")
-          and header not in SHARED_HEADERS and not (parts[0] == "ctl" and header in LEDGER_READERS)):
-        yield Finding(source.path, line,
-                      f'"{header}": {parts[0]} talks to the daemon over D-Bus; only util/ and tlog/ are shared')
+    elif parts[0] in SHARES and target in BELOW and not {target, header} & set(SHARES[parts[0]]):
+        shared = ", ".join(SHARES[parts[0]]) or "plugins/include and the host functions"
+        yield Finding(source.path, line, f'"{header}" is not what {parts[0]}/ shares; use {shared}')
 
 
 # ---- calls ----
@@ -218,7 +214,7 @@ def check_calls(source: Source) -> Iterator[Finding]:
     if not is_c(source.path):
         return
     banned = dict(ANYWHERE)
-    if source.path.startswith(("daemon/", "telemetry/")):
+    if source.path.startswith(("lib/", "daemon/", "telemetry/")):
         banned.update(IN_DAEMON)
     for number, line in enumerate(code_only(source.text).split("\n"), 1):
         for match in CALL.finditer(line):
@@ -245,7 +241,7 @@ def check_time(source: Source) -> Iterator[Finding]:
 
 # A file may have been tampered with: a cell may be NULL or of another type than its column says.
 CELL = re.compile(r"\bsqlite3_column_(?:text|text16|blob|bytes|bytes16|int|int64|double|type|value)\b")
-CELLS_AT = "daemon/ledger/column.c"
+CELLS_AT = "lib/ledger/column.c"
 
 
 def check_cells(source: Source) -> Iterator[Finding]:
@@ -295,7 +291,7 @@ def text_of(tree: list[Source], path: str) -> str:
 
 
 def check_catalog(tree: list[Source]) -> Iterator[Finding]:
-    header, catalog = "daemon/util/log.h", "systemd/stipple.catalog"
+    header, catalog = "lib/util/log.h", "systemd/stipple.catalog"
     ids = dict(re.findall(r'#define (LOG_ID_\w+)\s+"([0-9a-f]{32})"', text_of(tree, header)))
     explained = set(re.findall(r"^-- ([0-9a-f]{32})$", text_of(tree, catalog), re.M))
     for name, value in ids.items():
@@ -337,7 +333,7 @@ def check_hazards(tree: list[Source]) -> Iterator[Finding]:
         for name in re.findall(r"`(test_\w+)`", line):
             if name not in defined:
                 yield Finding(page, number, f"there is no {name}(); name the test that proves the measure")
-        for path in re.findall(r"`((?:daemon|plugins|systemd)/[\w./-]+)`", line):
+        for path in re.findall(r"`((?:lib|daemon|plugins|systemd)/[\w./-]+)`", line):
             if not any(known == path or (path.endswith("/") and known.startswith(path)) for known in paths):
                 yield Finding(page, number, f"there is no {path}; name the place that carries the measure out")
 

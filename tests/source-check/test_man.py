@@ -39,10 +39,10 @@ def test_every_key_of_the_configuration():
     wanted = {}
     for section, key, kind, low, high, value in re.findall(
             r'\{ "([\w-]+)", "(\w+)", FIELD_(\w+), AT\(\w+\), (\d+), (\d+), ("[^"]*"|\w+) \}',
-            table("daemon/config/config.c", "fields")):
+            table("lib/config/config.c", "fields")):
         allowed = f"{low} to {high}" if kind in ("NUMBER", "REAL") else KINDS[kind]
         wanted[section, key] = f"= {FOLDERS.get(value, value.strip(chr(34)))} ({allowed})"
-    assert len(wanted) == table("daemon/config/config.c", "fields").count("FIELD_") > 20
+    assert len(wanted) == table("lib/config/config.c", "fields").count("FIELD_") > 20
     assert entries("stippled.conf.5") == wanted
 
 
@@ -62,11 +62,11 @@ def test_every_key_of_a_protocol():
 
 def test_every_key_of_a_profile():
     kinds = {"title": "1 to 95 bytes", "boolean": "boolean", "certificates": "names", "term": "term"}
-    rows = table("daemon/core/profile.c", "keys")
+    rows = table("lib/config/profile.c", "keys")
     wanted = {(section, key): f"({low} to {high})" if kind == "number" else f"({kinds[kind]})" for section, key, kind, low, high
               in re.findall(r'\{ "(\w+)", "(\w+)", set_(\w+), (?:0|AT\(\w+\)), (\d+), (\d+) \}', rows)}
     for section, names, kind in (("proofs", "proof_names", "boolean"), ("retention", "records_names", "term")):
-        wanted |= {(section, key): f"({kind})" for key in re.findall(r'= "([\w-]+)"', table("daemon/core/profile.c", names))}
+        wanted |= {(section, key): f"({kind})" for key in re.findall(r'= "([\w-]+)"', table("lib/config/profile.c", names))}
     assert len(wanted) == rows.count("set_") + rows.count("PROOF(") + rows.count("TERM(") > 20
     assert entries("stipple-profile.5") == wanted
 

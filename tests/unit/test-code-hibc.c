@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "core/code-private.h"
+#include "code/code-private.h"
 
 static NeedleCode read_in(const char *code, const char *today)
 {

@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "live/live-frame.h"
+#include "frame/live-frame.h"
 
 static void test_what_was_made_is_taken(void **state)
 {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "core/needle-code.h"
+#include "code/needle-code.h"
 #include "util/clock.h"
 
 #define GS   "\x1d"

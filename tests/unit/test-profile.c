@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "core/profile-file.h"
+#include "config/profile-file.h"
 #include "ledger/ledger.h"
 #include "util/file.h"
 

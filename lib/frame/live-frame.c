@@ -2,7 +2,7 @@
 
 /** Checks of the frames between daemon and telemetry. Pure: no socket, no memory. */
 
-#include "live/live-frame.h"
+#include "frame/live-frame.h"
 
 #include <math.h>
 #include <string.h>

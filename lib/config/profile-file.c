@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/profile-file.h"
+#include "config/profile-file.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/code-private.h"
+#include "code/code-private.h"
 
 #include <string.h>
 

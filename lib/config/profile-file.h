@@ -3,7 +3,7 @@
 
 /** Compliance profiles from their folder, one NAME.conf each. Blocks on the disk. */
 
-#include "core/profile.h"
+#include "config/profile.h"
 
 enum { PROFILE_ERROR_MAX = 512 };
 

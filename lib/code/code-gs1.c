@@ -6,7 +6,7 @@
  * its code says.
  */
 
-#include "core/code-private.h"
+#include "code/code-private.h"
 
 #include <string.h>
 

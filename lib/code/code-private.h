@@ -3,7 +3,7 @@
 
 /** What the readers of the several formats share. Nothing else includes it. */
 
-#include "core/needle-code.h"
+#include "code/needle-code.h"
 
 #define CODE_GS '\x1d' /* what a scanner sends for FNC1 within a code */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/needle-code.h"
+#include "code/needle-code.h"
 
 static json_t *complaint_to_json(const CodeComplaint *complaint)
 {

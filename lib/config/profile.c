@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/profile.h"
+#include "config/profile.h"
 
 #include <assert.h>
 #include <stdarg.h>

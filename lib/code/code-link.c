@@ -6,7 +6,7 @@
  * for identifiers are read, too. It fetches nothing: a link is read for what stands in it.
  */
 
-#include "core/code-private.h"
+#include "code/code-private.h"
 
 #include <ctype.h>
 #include <string.h>
