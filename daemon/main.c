@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** stippled: puts the parts together, then serves the event loop until it is told to leave. */
+/** stippled: puts the parts together, then serves the event loop until it is told to leave. It must not take
+ * a new configuration while a session is open. What a session may do is left to core/station.h. */
 
 #include <fcntl.h>
 #include <getopt.h>

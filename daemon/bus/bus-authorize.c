@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Who may call which member: the one table of members, and polkit. A member that the table does not list must
+ * be denied. It must not wait for polkit: a call goes on when the answer has come.
+ */
+
 #include "bus/bus-private.h"
 
 #include <string.h>

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * A method call from its arrival to its reply: limits, arguments, results. A call that stops the needle must
+ * do so on arrival, before it is judged. Other callers must not keep out whoever is signed in from stopping
+ * the needle or acknowledging a fault.
+ */
+
 #include "bus/bus-private.h"
 
 #include <errno.h>

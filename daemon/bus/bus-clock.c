@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Asks the system's time service now and then whether the clock is synchronised. It must not wait for the
+ * answer, and must not set the clock.
+ */
+
 #include "bus/bus-private.h"
 
 #include "util/clock.h"

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The member Record and the property Forms, which the interfaces of station, inventory and session share. */
+/**
+ * The member Record and the property Forms, which the interfaces of station, inventory and session share.
+ * What forms there are, and who may enter them, is left to core/form.c.
+ */
 
 #include "bus/bus-private.h"
 

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The object Inventory: lots, their certificates, and codes that are read. It must not mount or claim
+ * anything: a scanned code is only told to whoever listens.
+ */
+
 #include "bus/bus-private.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The connections that call: whose they are, and which sign-in they have the token of. The user of a
- * connection does not change: the bus is asked once for each, and it is forgotten when it leaves. Nothing
- * here waits.
+ * The connections that call: the user behind each, and the sign-in whose token it has presented. The user of
+ * a connection does not change, so the bus is asked once for each. Nothing here may wait: the name of an
+ * account comes from this machine's own list alone.
  */
 
 #include "bus/bus-private.h"

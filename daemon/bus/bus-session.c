@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The object Session: the steps of a session and the properties that show it. It reads arguments and passes
+ * them on. It must not decide whether a step may be taken: the station does.
+ */
+
 #include "bus/bus-private.h"
 
 #include <errno.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The object Station: sign-in, people, faults, the self-test and `doctor`. It passes calls on to the station.
+ * The token of a sign-in must not go to a connection that does not have that sign-in.
+ */
+
 #include "bus/bus-private.h"
 
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The connection to the message bus: its objects, its signals, and who leaves it. While the loop runs,
+ * nothing here may wait for a reply. A sign-in must not outlive the connection that holds it.
+ */
+
 #include "bus/bus-private.h"
 
 #include <string.h>

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What the two faces of the control link share: control.c, called by the main thread, and the thread. */
+/**
+ * What both sides of the control link share: control.c, which the main thread calls, and control-thread.c.
+ * The main thread must not touch the members that are the thread's own. Nothing else includes this.
+ */
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The real-time thread that drives the needle board. While the needle is armed it must not allocate, take a
+ * lock, log, or wait for anything but one transfer and its own poll. Whatever goes wrong, it drops ENABLE
+ * first.
+ */
+
 #include "control/control-private.h"
 
 #include <poll.h>

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The main thread's side of the control link: orders go down, facts come up. It must not use the board, which
+ * is the control thread's, except to cut ENABLE when that thread hangs. It waits for the thread in
+ * control_free() only.
+ */
+
 #include "control/control-private.h"
 
 #include <string.h>

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The station's side of the link protocol: it builds frames and takes them. It makes no system call,
+ * allocates nothing and reads no clock. It must not take a numbered frame out of order, nor a state from an
+ * older frame.
+ */
+
 #include "control/link.h"
 
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Finds the dots in a stream of strokes, and adds them up for a zone. It allocates nothing, reads no clock
+ * and keeps no stroke. Whether a dot is worth an alert is left to station-strokes.c.
+ */
+
 #include "core/dots.h"
 
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The table of all forms, and the way from what somebody typed to the body of a record. It does no I/O and
+ * changes no state. Beyond the form of a text it must not judge a field: the check of the record's kind does.
+ */
+
 #include "core/form.h"
 
 #include <assert.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Makes and reads the names of photographs' files. It touches no file. It must not accept a name that it
+ * would not have made itself.
+ */
+
 #include "core/image-name.h"
 
 #include <stdio.h>

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Every interlock: its check, its sentence and its D-Bus error. A check sees the facts that it is given and
+ * nothing else: no clock, no station, no I/O. An override must not reach an interlock that nobody may set
+ * aside.
+ */
+
 #include "core/interlocks.h"
 
 #include <assert.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Reads treatment protocols from their folder. A name must not lead out of that folder. It does not judge
+ * what a protocol says: protocol.c does. It blocks on the disk.
+ */
+
 #include "core/protocol-file.h"
 
 #include <assert.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Makes a checked protocol of the entries of its file. It opens no file. It must not guess: a figure that no
+ * section sets is refused, and of the figures that protect the skin the most cautious one wins.
+ */
+
 #include "core/protocol.h"
 
 #include <assert.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The states of a session as a table. A transition that is not in the table is refused. It must not act: it
+ * knows neither the board nor the record.
+ */
+
 #include "core/session.h"
 
 #include <assert.h>

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Whether the needle may move: the facts for the interlocks, arming, disarming and stopping. Nothing may be
+ * armed while an interlock refuses. A stop must not wait for anything: neither the ledger nor a PIN nor
+ * another step.
+ */
+
 #include "core/station-private.h"
 
 #include <string.h>

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What an auditor asks: rows, proofs, verification; and the key that signs. */
+/**
+ * What an auditor asks of the station: rows, photographs, proofs, copies and verification; and a change of
+ * the signing key. No row, photograph or proof may leave the station before the access is on record. A
+ * verification repairs nothing.
+ */
 
 #include "core/station-private.h"
 

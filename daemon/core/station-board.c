@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What the board tells: faults and their acknowledgement, the self-test, lines, its coming and going. */
+/**
+ * What comes up from the board: faults and their acknowledgement, the self-test, lines, its coming and going.
+ * The control thread has stopped the needle before a fault comes here, and must not depend on this file for
+ * that.
+ */
 
 #include "core/station-private.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The compliance profile at work: what it adds to forms and queries, and the biological tests that it makes
- * due, with their reminders.
+ * The compliance profile at work: what it adds to forms and queries, the certificates that it asks for, and
+ * the biological tests that it makes due. No figure of a law or a standard may stand here: all come from the
+ * profile.
  */
 
 #include "core/station-private.h"

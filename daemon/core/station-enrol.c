@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Who becomes an operator. The very first, an administrator, shows the code that was printed at the start.
+/**
+ * Enrolment of operators, and new PINs. The first administrator must show the code that was printed at the
+ * start. After that, only an administrator may enrol a supervisor or an administrator. A PIN must not go on
+ * record, only its hash.
  */
 
 #include "core/station-private.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Photographs that go: of somebody whose data was erased, whose digests stay on record, and those that no
- * record names, which an erasure would never find.
+ * Deletes photographs: those of a person whose data was erased, whose digests stay on record, and those that
+ * no record names. It must not delete a photograph that is on record and not erased, nor touch the disk on
+ * the main thread.
  */
 
 #include "core/station-private.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What the interlocks must know of the record beyond the session: kept in memory as the rows of a query, and
- * asked for again after every record and now and then, as time alone makes things lapse.
+ * What the interlocks must know of the record beyond the session. It is kept in memory as the rows of
+ * queries, which are asked again after what people enter and once a minute, as time alone makes things lapse.
+ * Nothing may be armed before the first answers are there.
  */
 
 #include "core/station-private.h"

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * A form on its way to the record: what some kinds of record need before, and what they change after. Nothing
+ * of the station may change before the record is committed. The fields themselves are left to form.c and to
+ * the ledger.
+ */
+
 #include "core/form.h"
 #include "core/station-private.h"
 

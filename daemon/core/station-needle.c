@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The cartridge and the pigment: codes, claims, reseating, removal, loading. A cartridge must not be mounted
+ * before its claim is committed. Whether it was used before is the ledger's to say; the one exception is the
+ * same chip put back soon after.
+ */
+
 #include "core/station-private.h"
 
 #include <string.h>

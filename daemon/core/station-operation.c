@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * A call under way, from the request to the reply. Its caller must be answered exactly once, and no step may
+ * begin while another one is under way. A PIN must not outlive its operation.
+ */
+
 #include "core/station-private.h"
 
 #include <stdarg.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Sign-in, sign-out, and every check of a PIN. It must not compare a PIN on the main thread, nor two at a
+ * time, nor let an answer tell an unknown badge from a wrong PIN.
+ */
+
 #include "core/station-private.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * A photograph for whoever may see it, only as it was recorded: what is handed out is the open file whose
- * bytes were compared with the record's digest. What this must not do: hand out a file because of its name.
+ * Hands out a photograph, and only as it was recorded. It must not hand out a file because of its name: it
+ * gives the open file whose bytes were compared with the digest on record.
  */
 
 #include "core/station-private.h"

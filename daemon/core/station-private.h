@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What the files of the station share. Nothing else includes it. */
+/** What the files of the station share. Nothing but these and their tests may include it. */
 
 #include "core/form.h"
 #include "config/profile.h"

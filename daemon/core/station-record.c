@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Records of the station's own that nobody waits for: strokes, faults, alerts. While the ledger cannot write
- * they are kept in memory and handed over again, in their order, as soon as it can.
+ * Records of the station's own that nobody waits for: strokes, faults, alerts. While the ledger cannot write,
+ * they are kept in memory, and handed over again as soon as it can. None may overtake another.
  */
 
 #include "core/station-private.h"

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What the record has to say about a new configuration, before the daemon starts over with it. */
+/**
+ * Whether a new configuration fits the record, before the daemon starts over with it. It only says what does
+ * not fit, and must not change anything.
+ */
 
 #include "core/station-private.h"
 

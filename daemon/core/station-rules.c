@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The rules in force, for the record of each start: a reload starts over, so that no change of them goes
- * without a record.
+ * The rules in force, as the record of each start has them: profile, protocols, and the settings that bear on
+ * safety. A reload is a start, too, so that no change of the rules goes unrecorded. It reads files and blocks
+ * on the disk: it is for the start alone.
  */
 
 #include "core/station-private.h"

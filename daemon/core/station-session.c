@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The steps of a session, from its begin to its signature. A step must not count as taken before its record
+ * is committed. A step that ends the work stops the needle first.
+ */
+
 #include "core/station-private.h"
 
 #include <string.h>

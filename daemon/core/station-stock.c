@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What there is: lots that come in, run low or are barred, and handpieces. */
+/**
+ * Stock: lots that come in, run low or are barred, and the mounted handpiece. The needle must not stay armed
+ * with something that has been barred meanwhile. What a delivery must agree with is left to the ledger.
+ */
 
 #include "core/station-private.h"
 

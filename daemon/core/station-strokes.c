@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Strokes on their way to the ledger: dots, the zone's statistics, alerts, chunks. The needle must not go on
+ * making strokes that cannot be recorded in time.
+ */
+
 #include "core/station-private.h"
 
 #include <string.h>

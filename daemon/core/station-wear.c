@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** How far the mounted cartridge is used up: strokes and minutes of work against its configured life. */
+/**
+ * How far the mounted cartridge is used up: strokes and minutes of work against its configured life. A worn
+ * cartridge disarms the needle. It must not latch a fault: there is nothing to acknowledge.
+ */
 
 #include "core/station-private.h"
 

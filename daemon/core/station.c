@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The station as a whole: its start and end, its view and observers, alerts, what is looked at each second,
+ * and `doctor`. It must not wait for the ledger, the board or a caller: each answers later. Only its start
+ * and the check of a new configuration read files.
+ */
+
 #include "core/station-private.h"
 
 #include <stdarg.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Packs strokes into chunks and unpacks them. It allocates nothing. The decoder must not trust its input: it
+ * takes the shortest form of a number only, and never reads or writes beyond its bounds.
+ */
+
 #include "core/stroke-chunk.h"
 
 #include <string.h>

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The files of photographs: finding them at the start, and opening one to hand it out. It must not follow a
+ * link, wait for a file that is no ordinary one, or delete a file that the station did not name. It blocks on
+ * the disk.
+ */
+
 #include "imaging/images.h"
 
 #include <dirent.h>

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** The files of photographs, apart from taking them. */
+/**
+ * The files of photographs: finding them, and opening one to hand it out. Taking photographs is left to
+ * imaging.h.
+ */
 
 #include <jansson.h>
 

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Takes pictures on a thread of its own, which owns the camera. The main thread must not wait for a capture,
+ * except in imaging_free(). A picture that is not good, and a preview, must not reach the disk.
+ */
+
 #include "imaging/imaging.h"
 
 #include <poll.h>

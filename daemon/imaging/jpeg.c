@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Encodes a frame as JPEG in memory. It writes no file and judges no picture. It must not read beyond the
+ * rows of a frame, although libjpeg takes whole blocks.
+ */
+
 #include "imaging/jpeg.h"
 
 #include <setjmp.h>

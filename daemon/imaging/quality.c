@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Measures how sharp and how bright a frame is. It looks at a bounded number of rows, so that a large frame
+ * costs no more than a small one. It must not judge: the limits are left to imaging.c.
+ */
+
 #include "imaging/quality.h"
 
 enum { ROWS_MAX = 400 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Is a frame sharp and well lit? Cheap measures on a grid of its luma. */
+/** Whether a frame is sharp and well lit: cheap measures of its luma. The limits are left to imaging.c. */
 
 #include "stipple/plugin.h"
 

@@ -2,10 +2,10 @@
 #pragma once
 
 /**
- * The daemon's end of the live socket: who publishes hears here that there are new records, how the station
- * is, and the figures of now. Nothing is ever waited for: what the other end does not read is dropped, and
- * the record is not, which it reads from the ledger. What comes back is one fixed structure, which is only
- * shown.
+ * The daemon's end of the live socket. Through it the program that publishes hears of new records, of the
+ * station's state, and of the figures of now. It must not wait: what the other end does not read is dropped.
+ * No record is lost by that, as the other end reads records from the ledger. What comes back is one fixed
+ * structure, which is only shown.
  *
  * Main thread only; nothing blocks.
  */

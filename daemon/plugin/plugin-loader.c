@@ -1,4 +1,10 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Finds, loads and checks plugins. It must not load a file that anybody but root and the daemon's own user or
+ * group may write, nor call into a table that it has not checked. It unloads nothing.
+ */
+
 #include "plugin/plugin-loader.h"
 
 #include <dlfcn.h>

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The station's own barcode scanner: a queue between the plugin's thread and the main thread. The plugin's
+ * thread must not wait: a code that finds no room is dropped and counted. What a code means is left to the
+ * station.
+ */
+
 #include "scanner/scanner.h"
 
 #include <stdatomic.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What the machine grants: see the header. */
+/**
+ * What the daemon asks of the machine: memory that stays in place, and outputs that drop when their process
+ * dies. It must not keep the daemon from starting: it logs what is refused, and `doctor` says so.
+ */
 
 #include "watch/machine.h"
 

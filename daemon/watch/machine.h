@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What the daemon asks of the machine so that the needle is safe, and what `doctor` says where it is not
- * granted. */
+/**
+ * What the daemon asks of the machine so that the needle is safe, and what `doctor` says where it is not
+ * granted. A refusal must not keep the daemon from starting.
+ */
 
 #include <stdbool.h>
 

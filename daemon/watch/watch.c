@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Who watches whom: see the header. */
+/**
+ * Looks for signs of life of the control and ledger threads, and feeds systemd's watchdog only while both
+ * give them. It must not wait without a limit for a thread that hangs: it cuts ENABLE and ends the process.
+ * It judges nothing else.
+ */
 
 #include "watch/watch.h"
 

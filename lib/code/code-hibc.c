@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * HIBC codes (ANSI/HIBC 2.6): product, lot, serial, dates and quantity, from one symbol or from two. It tells
+ * each mistake with its place. It reads no clock: the year is passed in. Whether the cartridge may be used is
+ * left to others.
+ */
+
 #include "code/code-private.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What the readers of the several formats share. Nothing else includes it. */
+/** What the readers of the several formats share. Nothing but these and their tests may include it. */
 
 #include "code/needle-code.h"
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/** A code that was read, as JSON for D-Bus and for --json. It reads no code and judges nothing. */
+
 #include "code/needle-code.h"
 
 static json_t *complaint_to_json(const CodeComplaint *complaint)

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Recognises the format of a cartridge's code, has it read, and makes up the unit that it names. It reads no
+ * clock: today is passed in. Whether the cartridge may be used is left to the ledger: a past expiry is only a
+ * warning here.
+ */
+
 #include "code/code-private.h"
 
 #include <ctype.h>

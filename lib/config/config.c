@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The table of all keys of stippled.conf, with their ranges and defaults. It must not pass over an unknown
+ * key or a value out of range. What the settings of a plugin mean is left to the plugin.
+ */
+
 #include "config/config.h"
 
 #include <assert.h>

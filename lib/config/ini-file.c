@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Reads an INI file with inih, line by line. It knows no section and no key: the handler judges them. It must
+ * not let pass what inih passes over in silence, such as a long line or a key that is set twice.
+ */
+
 #include "config/ini-file.h"
 
 #include <ini.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Makes a checked compliance profile of the entries of its file. It opens no file. It has no defaults: a key
+ * that is not set is refused.
+ */
+
 #include "config/profile.h"
 
 #include <assert.h>

@@ -3,8 +3,8 @@
 
 /**
  * Compliance profiles: what the law or standard of a place asks of a station's records, as data. What
- * configs/profiles/NAME.conf says, entry by entry, becomes a checked profile here; core/profile-file.h reads
- * the files, docs/man/stipple-profile.5 describes them. Every key must be set.
+ * configs/profiles/NAME.conf says, entry by entry, becomes a checked profile here; config/profile-file.h
+ * reads the files, docs/man/stipple-profile.5 describes them. Every key must be set.
  */
 
 #include <stdbool.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Questions across the areas, and the views that outside tools may read (docs/ledger.md). */
+/**
+ * Questions that go across the areas, and the views that outside tools may read (docs/ledger.md). It has no
+ * records and no projections of its own.
+ */
 
 #include "ledger/area.h"
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What is done to earlier records: they are corrected by later ones, and personal data beside them is
- * erased. */
+/**
+ * Records about earlier records: corrections, and the erasure of personal data beside them. Neither may
+ * change the bytes of an earlier record.
+ */
 
 #include "ledger/area.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Reusable handpieces. Whether one is sterile is in handpiece_sterile, which sterilisation keeps. */
+/**
+ * Reusable handpieces. One that is retired, blocked or not sterile must not be mounted. Whether it is sterile
+ * is in handpiece_sterile, which area-sterilization.c keeps.
+ */
 
 #include "ledger/area.h"
 

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Cartridges and their lots: what comes in, is claimed, is removed and is disposed of. A cartridge must not
+ * be claimed twice, nor from a lot that is barred, expired or used up. A replay must not judge status, expiry
+ * or stock again.
+ */
+
 #include "ledger/area.h"
 
 #include <string.h>

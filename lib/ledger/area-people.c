@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Operators: enrolment, roles, PINs, sign-ins, certificates. The last administrator must not lose that role.
+ * The hash of a PIN must not be in an answer to an auditor: only the station looks it up.
+ */
+
 #include "ledger/area.h"
 
 static const char version_1[] =

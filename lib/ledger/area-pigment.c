@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Pigments: lots, blends, and what was loaded. What is barred or expired must not be loaded or blended. A
+ * replay must not judge that again.
+ */
+
 #include "ledger/area.h"
 
 #include <math.h>

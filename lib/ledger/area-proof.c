@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The tables and records of the proofs: nodes of the tree, checkpoints, keys, and what was restored or
+ * cleared. Nodes and checkpoints are no projections: a rebuild must not empty them.
+ */
+
 #include "ledger/area.h"
 
 static const char version_2[] =

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Sessions: consents, zones, strokes, photographs, and how each session ended. Whether a step may be taken is
+ * left to the station: this file keeps what was taken.
+ */
+
 #include "ledger/area.h"
 
 static const char version_1[] =

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The table of records itself, and the records of the station: starts, faults, alerts, the clock, and who
+ * read. A record must not be changed or deleted: triggers refuse both.
+ */
+
 #include "ledger/area.h"
 
 static const char version_1[] =

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The people who are treated, by pseudonym: what they are, what is planned, what went wrong. */
+/**
+ * The people who are treated, by pseudonym: what is known of them, planned courses, incidents. A name or a
+ * contact must not get into a table: they stay beside the record as personal data.
+ */
 
 #include "ledger/area.h"
 

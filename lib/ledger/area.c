@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The list of all areas. What a record means is left to area-*.c. Tables are made in this order: area_audit,
+ * whose views are over all of them, must be the last.
+ */
+
 #include "ledger/area.h"
 
 const LedgerArea *const ledger_areas[] = { &area_station, &area_people, &area_session, &area_inventory,

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * A verification in the background, on a thread of its own, and what it found, kept beside the ledger. It
+ * must not write the ledger, repair anything, or hold up the writer or an erasure.
+ */
+
 #include "ledger/ledger-private.h"
 #include "ledger/verify.h"
 

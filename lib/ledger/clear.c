@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Lifting what a verification found: an administrator leaves word beside a ledger that is sound after all,
- * and the station records it when it opens the ledger. What it must not do: write the ledger, or lift a
+ * Lifts what a verification found: an administrator leaves a file beside a ledger that is sound after all,
+ * and the station records it when it opens the ledger. It must not write the ledger itself, nor lift a
  * finding that came since.
  */
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Cells of rows by their type; the only place that asks SQLite for one. */
+/**
+ * The cells of a row, each by its type. Nothing else may ask SQLite for a cell. What is not of the type that
+ * was asked for must count as not there.
+ */
 
 #include "ledger/column.h"
 

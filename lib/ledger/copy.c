@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Copies of a ledger: backups, archives, restoring one, and the rows of an export. It must not write the
+ * ledger that it copies, write over a ledger or a copy that is there, or leave a copy that is not whole under
+ * its name.
+ */
+
 #include "ledger/copy.h"
 #include "ledger/reader.h"
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Whether a delivery may be added to a lot that is on record. It writes nothing, and must not judge a replay.
+ */
+
 #include "ledger/area.h"
 
 #include <string.h>

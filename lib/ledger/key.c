@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The key that signs the ledger's checkpoints: the first one, its change, and the log's name. A new key must
+ * not take the place of the old one before its record is committed. A private key must not get into the
+ * record or a log line.
+ */
+
 #include "ledger/ledger-private.h"
 
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * No rows about a lot may mean that it was never used, or that there is no such lot: a slip of the keyboard
- * must not look like an answer.
+ * Whether what a question names (a lot, a session, a person, ...) is on record at all. No rows may mean that
+ * a lot was never used, or that there is no such lot: a slip of the keyboard must not look like an answer.
  */
 
 #include "ledger/ledger-private.h"

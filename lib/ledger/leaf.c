@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The bytes of a record, which are hashed: writing them, and finding the body in them. The way in which they
+ * are written must never change. A leaf that is read may have been tampered with, and must not be trusted.
+ */
+
 #include "ledger/ledger-private.h"
 
 #include <string.h>

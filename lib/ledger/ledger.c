@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The ledger as its users call it: opening, closing, requests, and reading without a daemon. While the ledger
+ * thread runs, nothing here may use its database connection, or wait for it except in ledger_free().
+ */
+
 #include "ledger/copy.h"
 #include "ledger/reader.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The ledger as who publishes it sees it. It must never write, and never hold a snapshot longer than a call.
- */
+/** The ledger as its publisher sees it. It must never write, and never hold a snapshot longer than a call. */
 
 #include "ledger/outbox.h"
 

@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * The ledger as who publishes it sees it: a connection of one's own to a file that a daemon is writing, which
- * changes nothing, not even the memory that the two share. Each call is one short transaction: a snapshot
- * held for long would let the write-ahead log grow. Blocks on the disk; one thread.
+ * The ledger as its publisher sees it: a connection of its own to a file that a daemon is writing. It changes
+ * nothing, not even the memory that the two share. Each call is one short transaction: a snapshot held for
+ * long would let the write-ahead log grow. Blocks on the disk; one thread.
  */
 
 #include <stdint.h>

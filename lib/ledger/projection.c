@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Runs what a record changes in the tables, checks its fields, and fills the tables anew from all records. A
+ * projection must depend on the records and their personal data alone: otherwise a rebuild would differ.
+ */
+
 #include "ledger/area.h"
 
 #include <ctype.h>

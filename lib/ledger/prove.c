@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Proofs out of the ledger: that a record is in the tree, that the tree has only grown, and the newest
+ * checkpoint. It writes nothing and signs nothing. It must not prove what no checkpoint covers.
+ */
+
 #include "ledger/tree.h"
 
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Runs the questions of the areas: arguments, conditions, rows, columns. A value must not be written into
+ * SQL: it is bound. It changes nothing in the file.
+ */
+
 #include "ledger/area.h"
 
 #include <ctype.h>

@@ -5,10 +5,10 @@
  * The one way to read a ledger's file: one connection, one snapshot. Everything that is read between
  * reader_open() (or reader_begin()) and reader_end() is of one moment, whatever a daemon writes meanwhile.
  *
- * The file may have been made to harm whoever reads it. It must not run anything of its own: its schema is
- * compared with the one that this program makes, its views and triggers are off, and a question that takes
- * more work than the file's size can ask for is given up. It never writes the file, and never holds a
- * snapshot longer than its deadline. Only files of the ledger include this.
+ * The file may have been made to harm whoever reads it. Nothing in it may run: its schema is compared with
+ * the one that this program makes, its views and triggers are off, and a question that takes more work than
+ * the file's size can ask for is given up. A reader never writes the file, and never holds a snapshot longer
+ * than its deadline. Only files of the ledger include this.
  */
 
 #include "ledger/ledger-private.h"

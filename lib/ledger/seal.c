@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Checkpoints: checking them at the start, signing one when it is due, and keeping it in the file and beside
+ * it. A checkpoint must not count before its group is committed. A ledger that contradicts one must not be
+ * opened.
+ */
+
 #include "ledger/tree.h"
 
 #include <stdarg.h>

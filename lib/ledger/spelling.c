@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Names: pseudonyms, badges, lots, blends, handpieces, sterilisers. Two that differ in the case of ASCII
- * letters alone are one (pseudonyms and badges have no other letters; of a lot the others count as they are).
- * A new record gets the spelling that is on record, so that tables compare bytes; records of a time before
- * this stay what they are, and questions compare without case. Where both spellings stand on record from that
- * time, each keeps its own.
+ * One spelling for each name: pseudonyms, badges, lots, blends, handpieces, sterilisers. Two names that
+ * differ in the case of ASCII letters alone are one (pseudonyms and badges have no other letters; of a lot
+ * the others count as they are). A new record gets the spelling that is on record, so that tables compare
+ * bytes. It must not change an older record: questions compare without case, and where both spellings stand
+ * on record from an earlier time, each keeps its own.
  */
 
 #include "ledger/area.h"

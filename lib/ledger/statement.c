@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The prepared statements of one connection, kept by the address of their text. A text that is made at run
+ * time must not come here: another one may later have the same address.
+ */
+
 #include "ledger/ledger-private.h"
 
 int statement_get(Statements *statements, const char *sql, sqlite3_stmt **ret)

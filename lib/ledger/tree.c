@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The Merkle tree in the ledger's file: keeping its nodes, and reading them for roots and proofs. It must not
+ * trust the file: what is missing or malformed is damage, not an answer.
+ */
+
 #include "ledger/tree.h"
 
 #include <string.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What stands beside the records: personal data, attachments, and the tables that the records give. */
+/**
+ * Verifies what belongs to the records without being in them: personal data, attachments, and the tables that
+ * are made from the records. It must not repair anything, nor run a trigger of the file.
+ */
 
 #include "ledger/area.h"
 #include "ledger/verify-private.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What the files of the verification share. */
+/** What the files of the verification share. Nothing else includes it. */
 
 #include "ledger/reader.h"
 #include "ledger/tree.h"

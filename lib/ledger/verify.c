@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** A verification: its parts in their order, out of one snapshot; checkpoints and keys. */
+/**
+ * A verification: its parts in their order, out of one snapshot; here also the checkpoints and the chain of
+ * keys. It must not repair anything, nor end at the first finding.
+ */
 
 #include "ledger/verify-private.h"
 

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The ledger thread: it writes the records in groups and answers requests. While it runs, only this thread
+ * writes the ledger's file. It must not answer that something is recorded before the commit is durable.
+ */
+
 #include "ledger/tree.h"
 
 #include <poll.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Checkpoints as text: names of logs, writing, reading, signing. It touches no file. It must not sign for
+ * another log than the key's own, nor open a checkpoint that no given key of its log has signed.
+ */
+
 #include "tlog/checkpoint.h"
 
 #include <inttypes.h>

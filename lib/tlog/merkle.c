@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The Merkle tree of RFC 6962: growing, reading, proving, verifying. It does no I/O and keeps no hashes: that
+ * is the caller's. It must not accept a proof that is longer or shorter than it has to be.
+ */
+
 #include "tlog/merkle.h"
 
 #include <string.h>

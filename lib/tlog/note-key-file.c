@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Private keys in files. It must not write over a key that is there, nor take one that its group or others
+ * may read.
+ */
+
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>

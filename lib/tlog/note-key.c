@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The keys of signed notes: their text, signing and verifying with libcrypto. It touches no file. A private
+ * key must be wiped from memory that is given back.
+ */
+
 #include "tlog/note-key.h"
 
 #include <inttypes.h>

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Signed notes: signing and strict reading. It touches no file. It must not take a note with a false
+ * signature by a known key, even where another signature is right. It passes over the signatures of unknown
+ * keys.
+ */
+
 #include "tlog/note.h"
 
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Proofs as text: writing, reading, and verifying offline. It touches neither a file nor a ledger. It must
+ * not call a proof right before it has verified the signature of its checkpoint.
+ */
+
 #include "tlog/proof.h"
 
 #include <inttypes.h>

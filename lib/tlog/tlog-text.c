@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * What the text formats of this folder have in common: lines, numbers, names, base64. It touches no file. It
+ * must not take two spellings of one value: numbers have no leading zeros, and base64 is canonical.
+ */
+
 #include "tlog/tlog-text.h"
 
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The machine's clock, and times as text. It must not set the clock or sleep. Whether the clock is
+ * synchronised is told to it by others.
+ */
+
 #include "util/clock.h"
 
 #include <ctype.h>

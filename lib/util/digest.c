@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * SHA-256 of memory, hexadecimal text, and random bytes, which must come from the kernel alone. It reads no
+ * file.
+ */
+
 #include "util/digest.h"
 
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Makes and compares the enrolment code. It keeps no code. The comparison must not tell by its time which
+ * sign is wrong.
+ */
+
 #include "util/enrolment-code.h"
 
 #include <ctype.h>

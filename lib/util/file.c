@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Writing, reading and deleting whole files. A power cut must not leave half a file under its name. A reader
+ * must not wait for a named pipe.
+ */
+
 #include "util/file.h"
 
 #include <fcntl.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Log lines for the journal, or for standard error. A line may block, so that the control thread must not
+ * write any. It keeps nothing.
+ */
+
 #include "util/log.h"
 
 #include <stdatomic.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Locking and touching of memory: see the header. */
+/**
+ * Keeps the memory of the process in place, and reads its own code once. It must not lock memory that nobody
+ * uses. What a refusal means is left to the caller.
+ */
 
 #include "util/memory.h"
 

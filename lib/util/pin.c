@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Hashes PINs and compares them. Both are slow by design, and must not run on the main loop. A wrong PIN must
+ * not be answered sooner than a right one.
+ */
+
 #include "util/pin.h"
 
 #include <crypt.h>

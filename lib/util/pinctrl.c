@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Raspberry Pi's kernels keep the level of a released output unless they are told otherwise; the kernels of
- * others do not unless they are told to. Which it is stands in a parameter of the pin driver, under one of
- * two names.
+ * Whether the kernel keeps the level of an output that a process released. Raspberry Pi's kernels do unless
+ * they are told otherwise; the kernels of others do not unless they are told to. A parameter of the pin
+ * driver says which, under one of two names. It reads that and must not change it.
  */
 
 #include "util/pinctrl.h"

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * A queue between one producer and one consumer. Neither side may wait for the other, take a lock or
+ * allocate: one of them may be the real-time thread. Only ring_new() allocates.
+ */
+
 #include "util/ring.h"
 
 #include <stdatomic.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Recognises a code that a scanner typed while Caps Lock was on, and turns its letters back. It allocates
+ * nothing. What a code means is left to code/needle-code.h.
+ */
+
 #include "util/scan.h"
 
 #include <ctype.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What becomes of a code on its way through a scanner that types like a keyboard. Pure; nothing blocks. */
+/** Undoes what Caps Lock does to a code when a scanner types like a keyboard. It is pure; nothing blocks. */
 
 #include <stdbool.h>
 

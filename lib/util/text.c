@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Checks and repairs of text that came from outside, and lists of words. It allocates nothing, and must not
+ * depend on the locale.
+ */
+
 #include "util/text.h"
 
 #include <ctype.h>

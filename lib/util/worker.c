@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * A background thread that runs short computations in their order. The main thread must not wait for it,
+ * except in worker_free(). A job's `done` must run on the main thread.
+ */
+
 #include "util/worker.h"
 
 #include <poll.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The coding of the frames between station and board, for either side. It makes no system call and allocates
+ * nothing. It must not trust a frame that came in: its length is checked before its payload is read.
+ */
+
 #include "stipple/board-frame.h"
 
 #include <string.h>

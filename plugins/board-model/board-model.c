@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The board's side of the protocol. It makes no system call, reads no clock and allocates nothing, so that
+ * firmware can begin from it. It must not lose a numbered frame, nor run the needle while a fault is latched.
+ */
+
 #include "board-model.h"
 
 #include <string.h>

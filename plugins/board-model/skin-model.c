@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Skin and hand for the simulated board. It makes no system call and reads no clock. Randomness must come
+ * from its seed alone, so that a run can be repeated.
+ */
+
 #include "skin-model.h"
 
 #include <string.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The simulated needle-driver board as a plugin: the board model, a clock, and a socket to play with it. */
+/**
+ * The simulated needle-driver board as a plugin: the board model, a clock, and a control socket for tests and
+ * demonstrations. It touches no hardware. It runs on the control thread, and must not block.
+ */
 
 #include <errno.h>
 #include <stdio.h>

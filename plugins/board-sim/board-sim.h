@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What the two files of the simulator share. Everything runs on the caller's thread. */
+/**
+ * What the two files of the simulator share. Everything runs on the caller's thread but the cut of ENABLE.
+ * Nothing else includes this.
+ */
 
 #include <stdatomic.h>
 #include <sys/un.h>

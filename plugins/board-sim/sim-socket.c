@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The control socket of the simulated board. It runs on the control thread, and must not block. Other users
+ * must not be able to connect, and a file that is no socket must not be removed.
+ */
+
 #include "board-sim.h"
 
 #include <errno.h>

@@ -1,6 +1,10 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 
-/** The real needle-driver board: lines by libgpiod, frames by spidev. README.md lists the settings. */
+/**
+ * The real needle-driver board: lines by libgpiod, frames by spidev. README.md lists the settings. The
+ * control thread calls it: between open() and close() no call may allocate, or wait for more than one
+ * transfer.
+ */
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /**
  * stipple-enable-low: drives the needle's ENABLE line inactive, after the daemon has ended however it did.

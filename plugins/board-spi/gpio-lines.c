@@ -1,4 +1,10 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The board's lines through libgpiod. Every output is inactive from the moment it is requested, and again
+ * when the lines are closed. Once they are open, no call may block or allocate.
+ */
+
 #include "gpio-lines.h"
 
 #include <errno.h>

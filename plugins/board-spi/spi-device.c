@@ -1,4 +1,10 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The board's SPI device through spidev. It knows nothing of frames. It must not try a failed transfer again:
+ * that is the caller's to decide.
+ */
+
 #include "spi-device.h"
 
 #include <errno.h>

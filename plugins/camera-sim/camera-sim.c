@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** A camera that is not there: draws a close view of a shaved scalp with the dots placed so far. */
+/**
+ * A simulated camera as a plugin: it draws a close view of a shaved scalp with the dots placed so far. It
+ * opens no device. Randomness must come from the scene alone, so that the same head looks the same again.
+ */
 
 #include <errno.h>
 #include <math.h>

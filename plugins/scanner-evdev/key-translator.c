@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * From key events to whole codes. It makes no system call and allocates nothing. It must not hand on a code
+ * of which a key was lost.
+ */
+
 #include "key-translator.h"
 
 #include <string.h>

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * A barcode scanner that types like a keyboard, read through libevdev on a thread of its own. What is scanned
+ * must not be typed anywhere else, so the device is taken exclusively. A missing device must not hold up the
+ * daemon.
+ */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
