@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * stipplectl's calls over the bus, the PINs that it asks for, and what it prints. It must never wait for the
+ * shared sign-in, and must not take a PIN from a file that others can read.
+ */
+
 #include "client.h"
 
 #include <errno.h>

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** stipplectl's side of the bus: one connection, calls that wait, errors as one sentence. */
+/**
+ * stipplectl's side of the bus: one connection, calls that wait, and errors as one sentence. Whether a step
+ * is possible is the station's to judge.
+ */
 
 #include <stdbool.h>
 

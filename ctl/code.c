@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** needle parse: reads a code by itself, so that it needs no daemon and no bus. */
+/**
+ * The command `needle parse`: it reads the code of a cartridge and says what is wrong with it. It must need
+ * neither the daemon nor a bus.
+ */
 
 #include "commands.h"
 

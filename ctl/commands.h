@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** One function a command; `arguments` are the words after the command's own, `n` how many. */
+/**
+ * The commands of stipplectl: one function for each. `arguments` are the words after the command's own, `n`
+ * is how many there are.
+ */
 
 #include "client.h"
 

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Tells the station of each copy of its ledger, and asks it how long records must be kept. Telling it must
+ * never start a station that is stopped.
+ */
+
 #include "copies.h"
 
 #include <signal.h>

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Copies of the running station's ledger are accesses to its record, and so they are recorded there. */
+/**
+ * Copies of the running station's ledger are accesses to its record, and so they are recorded there. A copy
+ * must not be made when the station refuses it.
+ */
 
 #include "client.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Encodings of tables. Nothing here looks at cells. */
+/** Turns the bytes of a table into UTF-8 text, whatever their encoding. It must not look at the cells. */
 
 #include "csv-text.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Figures and times of a table. Knows no fields and no units. */
+/**
+ * Reads the figures and times of a table. It must not guess what can be read in two ways, and it knows
+ * neither fields nor units.
+ */
 
 #include "csv-value.h"
 

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Reads a steriliser's cycles from a table, row by row, as the mapping says. It asks no station and records
+ * nothing, and a row with a bad value must not end the reading.
+ */
+
 #include "cycle-csv.h"
 
 #include <csv.h>

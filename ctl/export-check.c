@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * audit verify FOLDER: an export, which may have been made to deceive whoever checks it. Nothing but ordinary
- * files below the folder is opened, and none is held in memory as a whole.
+ * The command `audit verify FOLDER`: it checks an export, which may have been made to deceive whoever checks
+ * it. It must open nothing but ordinary files below the folder, and must hold none of the large ones in
+ * memory as a whole.
  */
 
 #include "proof.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * audit export: a folder that explains and proves itself. records.jsonl holds the records' exact bytes, one a
- * line; checkpoint and key prove them; tables/ shows the same for people; docs/transparency-log.md describes
- * all of it.
+ * The command `audit export`: a folder that explains and proves itself. records.jsonl holds the records'
+ * exact bytes, one a line; checkpoint and key prove them; tables/ shows the same for people;
+ * docs/transparency-log.md describes all of it. The folder must not show a record that no checkpoint covers.
  */
 
 #include "proof.h"

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What is entered into the record with `key=value` words: one row of the table below a command. */
+/**
+ * The commands that enter a record with `key=value` words, one row of the table for each. They do not check
+ * the fields: the station does, and says which one is wrong.
+ */
 
 #include "commands.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** sterilizer import, and what is due. */
+/**
+ * The command `sterilizer import`, which puts the cycles of a table on record, and `sterilizer due`. An
+ * import must record no cycle twice, and with --dry-run it must record nothing.
+ */
 
 #include "commands.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** ledger backup, restore, archive: on the file itself, for whoever may read or write it. */
+/**
+ * The commands `ledger backup`, `restore`, `clear-damage` and `archive`, which work on the ledger's file
+ * itself. A copy must not get its name before it was verified.
+ */
 
 #include "proof.h"
 

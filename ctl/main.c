@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** stipplectl: every step of a session, and the record, from the command line. */
+/**
+ * stipplectl: every step of a session, and the record, from the command line. It finds the command and runs
+ * it; an answer that was cut short must never look like a whole one.
+ */
 
 #include "commands.h"
 

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The options of the command line: it reads, checks and lists them. It runs no command and opens no
+ * connection.
+ */
+
 #include "options.h"
 
 #include <getopt.h>

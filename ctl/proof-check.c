@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * audit verify --proof: what somebody kept of a log, ours or another, checked with its public keys and
- * nothing else. A proof that an entry is in it, or that it only grew; a checkpoint; a key's statement about
- * the next; the messages of the topic `checkpoint` as they were saved.
+ * The command `audit verify --proof`: it checks what somebody kept of a log, ours or another. That is a proof
+ * that an entry is in the log or that the log only grew, a checkpoint, a key's statement about the next key,
+ * or the saved messages of the topic `checkpoint`. It must trust nothing but the public keys that it was
+ * given, and needs no ledger.
  */
 
 #include "proof.h"

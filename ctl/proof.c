@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** audit verify, prove, witness, and key: most of it without a daemon, on a file. */
+/**
+ * The commands `audit verify`, `prove` and `witness`, most of which work on a ledger's file without the
+ * daemon, and `key`. They must not write to that file.
+ */
 
 #include "proof.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+/** What the commands about proofs share: where the ledger is, and how findings are told. */
+
 /* of SQLite, whatever file it is asked to read: a verification with 64 threads takes a tenth */
 #define CTL_LEDGER_MEMORY (INT64_C(512) << 20)
-
-/** What the commands about proofs share: where the ledger is, and how findings are told. */
 
 #include "client.h"
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/** Asks a ledger's file, or a copy of one. It opens the file for reading only, and must not ask a station. */
+
 #include "query-file.h"
 
 #include <errno.h>

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Questions to the record, a station's or a file's: rows come through a pipe while the question is under
- * way. */
+/**
+ * Questions to the record, a station's or a file's. The rows come through a pipe while the question is under
+ * way: they go to the reader as they come, and must not be gathered here first.
+ */
 
 #include "client.h"
 #include "query-file.h"

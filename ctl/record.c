@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** needle receive, audit. */
+/**
+ * The commands `needle receive`, `needle certificate` and `audit`, and the reading of `key=value` words. The
+ * file of a certificate must not be sent for a lot that was refused.
+ */
 
 #include "commands.h"
 #include "rows.h"

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Prints the rows of an answer as JSON, as CSV or for people. It must not keep all of them in memory, and no
+ * text in a CSV may run as a formula.
+ */
+
 #include "rows.h"
 
 #include <string.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** session ..., needle mount and remove, pigment, capture. */
+/**
+ * The commands of a session: its steps from beginning to signature, cartridge, pigment and photographs. They
+ * only ask: whether a step is possible is the station's to judge.
+ */
 
 #include "commands.h"
 

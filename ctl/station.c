@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** status, doctor, monitor, login, logout, enrol, operator pin, self-test, acknowledge. */
+/**
+ * The commands about the station itself: status, doctor, monitor, login, logout, enrol, operator pin,
+ * self-test and acknowledge. A sign-in must not outlive the program that made it.
+ */
 
 #include "commands.h"
 

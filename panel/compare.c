@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Draws two photographs of one place, one upon the other. It draws only: it loads no file and asks the
+ * station nothing.
+ */
+
 #include "compare.h"
 
 #include <glib/gi18n.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Where answers and reports are written, and a session's report as PDF. The panel must not wait for the
+ * report: stipplectl writes it, in a process of its own.
+ */
+
 #include "export.h"
 
 #include <gio/gunixmounts.h>

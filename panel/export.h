@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What is taken along: where it goes, and a session's report as PDF. */
+/**
+ * Files on a USB stick: the name of a new one, and a session's report as PDF. The panel draws no report
+ * itself: stipplectl does.
+ */
 
 #include "panel.h"
 

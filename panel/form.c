@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The page on which a record is entered, with the fields that the station names. It must not judge a value:
+ * it only asks for what is missing.
+ */
+
 #include "form.h"
 
 #include <stdlib.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Draws the depth of the needle and the resistance that it met. It draws only: it asks the station nothing.
+ */
+
 #include "gauges.h"
 
 #include <math.h>

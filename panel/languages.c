@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Lists the panel's languages and changes from one to another. It must not rely on a locale of that language
+ * being installed.
+ */
+
 #include "languages.h"
 
 #include <glib/gi18n.h>

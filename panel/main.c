@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** stipple-panel: the touch panel at the chair. */
+/**
+ * stipple-panel: the touch panel at the chair. It reads the options and starts the panel. GTK must not set
+ * the locale: that would undo what languages.h does.
+ */
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Keeps the panel's own choices in a file. Nothing about the people treated may be kept, and a file that
+ * cannot be written must not stop the panel.
+ */
+
 #include "memory.h"
 
 #include <errno.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The window: its steps, its notices, calls to the station, and what becomes of a scanned code. An order to
+ * disarm, to pause or to acknowledge a fault must never wait behind another call.
+ */
+
 #include "panel.h"
 
 #include <string.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Questions to the record, as the station offers them, with answers to be taken along; and its verification.
+/**
+ * The part Audit: questions to the record, whose answers can be written to a USB stick, and its verification.
+ * Which questions there are is the station's to say.
  */
 
 #include <string.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What was done on a person before: past sessions, and their photographs compared. */
+/**
+ * The part History: past sessions of a person, and their photographs compared. The sessions of one person
+ * must not stay under the name of another.
+ */
 
 #include <gio/gunixinputstream.h>
 #include <string.h>

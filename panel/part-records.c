@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Stock, sterilisation, certificates, incidents: what the station takes into the record besides a session.
+/**
+ * The part Records: stock, sterilisation, certificates, incidents, and what else the station takes into the
+ * record besides a session. Which kinds there are is the station's to say; only the receipt of a lot has its
+ * form here.
  */
 
 #include "form.h"

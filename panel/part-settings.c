@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Language and colours of the panel. */
+/** The language and the colours of the panel. It must change nothing at the station. */
 
 #include "memory.h"
 #include "panel.h"

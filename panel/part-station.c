@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** How the station is: its own checks with their advice, and the board's self-test. */
+/**
+ * The part Station: the station's own checks with their advice, and the board's self-test. It checks nothing
+ * itself.
+ */
 
 #include "panel.h"
 #include "refusals.h"

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Asks the record and shows its rows. It must not stop the panel while rows come, nor hand them to a window
+ * that was made anew.
+ */
+
 #include "query.h"
 
 #include <gio/gunixinputstream.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Which screen puts a refusal right, and the station's sentences in the panel's language. A sentence that has
+ * no translation must be shown as the station says it.
+ */
+
 #include "refusals.h"
 
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Draws the scalp, with a button for each zone. It draws only: it asks the station nothing, and what a touch
+ * means is the screen's to decide.
+ */
+
 #include "scalp.h"
 
 #include <glib/gi18n.h>

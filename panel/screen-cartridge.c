@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The cartridge in the handpiece and the pigment in the cup. */
+/**
+ * The screen Cartridge: the cartridge in the handpiece and the pigment in the cup. Whether one may be used is
+ * the station's to judge.
+ */
 
 #include "form.h"
 #include "memory.h"

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The protocol's questions with their answers, and the consents. */
+/**
+ * The screen Consent: the protocol's screening questions, and the consents. Answers must never be carried
+ * over from one session to another.
+ */
 
 #include <string.h>
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What stopped the needle, and what to do: it fills the window until somebody has acknowledged it. */
+/**
+ * What stopped the needle, and what to do: it fills the window until somebody has acknowledged the fault.
+ * Nobody may acknowledge it without being signed in.
+ */
 
 #include <string.h>
 

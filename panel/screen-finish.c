@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The end of a session: what was done, what is still to be photographed, the signature, the report. */
+/**
+ * The screen Finish: what was done, what is still to be photographed, the signature, the report. It must not
+ * offer the signature before the treatment is over.
+ */
 
 #include <string.h>
 

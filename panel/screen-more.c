@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What stands beside a session: a list of parts at the left, the one that was chosen at the right. */
+/**
+ * The screen More: what stands beside a session. A list of parts is at the left, the chosen one at the right.
+ * It shows the parts; what they do is theirs.
+ */
 
 #include "panel.h"
 #include "widgets.h"

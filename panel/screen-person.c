@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Who is in the chair, by a pseudonym, and which session of which course it is. */
+/**
+ * The screen Person: who is in the chair, by a pseudonym, and which session of which course it is. A
+ * pseudonym that is not on record must not become a new person without a question.
+ */
 
 #include <string.h>
 

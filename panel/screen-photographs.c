@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Photographs of a zone, from before the treatment and after it, side by side. */
+/**
+ * The screen Photos: photographs of a zone, from before the treatment and after it, side by side. A preview
+ * must never be painted over a photograph.
+ */
 
 #include <gio/gunixinputstream.h>
 #include <string.h>

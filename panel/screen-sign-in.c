@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Who works at the chair: a badge, scanned or typed, and a PIN. */
+/**
+ * The screen Sign in: who works at the chair, by a badge, scanned or typed, and a PIN. It must forget the PIN
+ * once it was sent.
+ */
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The treatment itself. Arming lets the pedal start the needle; while something stands against it, each
- * reason is a button that leads to where it is put right.
+ * The screen Work: the treatment itself. It cannot start the needle: arming only lets the pedal do that.
+ * While something stands against arming, each reason is a button that leads to where it is put right.
  */
 
 #include <string.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Which zone is to be treated, on which skin, how large it is. */
+/**
+ * The screen Zone: which zone is to be treated, on which skin, and how large it is. It only asks: which zone
+ * is under treatment is the station's to say.
+ */
 
 #include <stdlib.h>
 #include <string.h>

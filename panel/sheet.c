@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The sheet on which something is typed or chosen. Once it is closed it must keep nothing of what was typed.
+ */
+
 #include "sheet.h"
 
 #include <glib/gi18n.h>

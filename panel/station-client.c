@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Speaks D-Bus for the panel, and keeps the station's properties as they were last told. Reading one must
+ * never wait for the station, and no call may start a daemon that is stopped.
+ */
+
 #include "station-client.h"
 
 #include <gio/gunixfdlist.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The card that begins a full verification of the record and shows how far it is. It verifies nothing itself:
+ * the station does.
+ */
+
 #include "verification.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/** The few kinds of widgets that all screens are made of. None of them may take the keyboard's focus. */
+
 #include "widgets.h"
 
 #include <glib/gi18n.h>

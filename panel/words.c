@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/** Turns names of the record into words for people. A name that it does not know must still be shown. */
+
 #include "words.h"
 
 #include <glib/gi18n.h>

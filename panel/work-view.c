@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Gauges and figures of the needle at work. It shows only: it has no buttons and asks the station nothing.
+ */
+
 #include "work-view.h"
 
 #include <glib/gi18n.h>

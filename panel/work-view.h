@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What the operator looks at while the needle works: gauges and figures, no buttons. */
+/** What the technician looks at while the needle works: gauges and figures, no buttons. */
 
 #include <gtk/gtk.h>
 #include <stdbool.h>

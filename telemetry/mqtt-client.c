@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Keeps the connection to the broker and publishes over it. It must never wait in the event loop, and
+ * subscribes to nothing.
+ */
+
 #include "mqtt-client.h"
 
 #include <netinet/in.h>

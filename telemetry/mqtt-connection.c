@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * One connection to the broker: its credentials, its attempt, and why it ended. It must not use a key or a
+ * password that anybody may read, and nobody may wait for its attempt.
+ */
+
 #include "mqtt-connection.h"
 
 #include <pthread.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Keeps count of the records that are under way to the broker. It sends nothing, and its cursor must never
+ * pass a record that is still under way.
+ */
+
 #include "outbox.h"
 
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Makes topics and messages of records and of the station's state. A kind of record that its table does not
+ * name must never leave the station.
+ */
+
 #include "topics.h"
 
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Draws text, rules and tables, and measures them. What it measures must be what is printed, on every device;
+ * what the text says is not its concern.
+ */
+
 #include "report/canvas.h"
 
 #include <assert.h>

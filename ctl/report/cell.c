@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Fills the pattern of a table's cell with the values of a row. It must leave out a part whose value the row
+ * does not have.
+ */
+
 #include "report/cell.h"
 
 #include <string.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** report, audit report. */
+/**
+ * The commands `report` and `audit report`, which write a file. A report that was cut short must never stand
+ * under that file's name.
+ */
 
 #include "commands.h"
 

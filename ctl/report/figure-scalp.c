@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Draws the head with the zones that were treated. It draws only: it asks the station nothing and computes no
+ * density.
+ */
+
 #include "report/figures.h"
 
 #include <math.h>

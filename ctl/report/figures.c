@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Draws the histograms, the photographs and the QR code of a report. It draws only, and must not decode a
+ * photograph for a page that is merely measured.
+ */
+
 #include "report/figures.h"
 
 #include <math.h>

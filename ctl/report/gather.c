@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Asks the running daemon for what a report says. It draws nothing. A photograph or a proof that cannot be
+ * had must not stop the report.
+ */
+
 #include "report/gather.h"
 
 #include <string.h>

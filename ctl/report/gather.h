@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** A session's report from the running daemon. */
+/** Takes from the running daemon what a session's or an inspector's report says. It draws nothing. */
 
 #include "client.h"
 #include "report/inspection.h"

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Counts the dots of a session by depth and by dwell. It draws nothing, and must not give a depth window that
+ * the zones do not share.
+ */
+
 #include "report/histogram.h"
 
 #include <math.h>

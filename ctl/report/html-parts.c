@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Writes the parts that pages for browsers are put together from. It must escape every text that it is given.
+ */
+
 #include "report/html-parts.h"
 
 #include <stdarg.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Writes a session's report as a page for browsers. The page must load nothing from elsewhere: figures and
+ * photographs are within it.
+ */
+
 #include "report/html.h"
 
 #include <string.h>

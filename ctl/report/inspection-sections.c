@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What an inspector's report is made of: for each section its query, its words and its columns. */
+/**
+ * What an inspector's report is made of: for each section its query, its words and its columns. This is a
+ * table only: it asks nothing and draws nothing.
+ */
 
 #include "report/inspection.h"
 

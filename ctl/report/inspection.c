@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Sorts the rows of an inspector's report and draws them. It asks the daemon nothing, and must never call a
+ * record complete that was not checked.
+ */
+
 #include "report/inspection.h"
 
 #include <assert.h>

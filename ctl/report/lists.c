@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The lists and the sentences of a session's report. It only puts into words what the report holds: it draws
+ * nothing and asks the station nothing.
+ */
+
 #include <math.h>
 #include <string.h>
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/** Writes a report as PDF, SVG or HTML. It must neither flush nor close the caller's stream. */
+
 #include "report/output.h"
 
 #include <assert.h>

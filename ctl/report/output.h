@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** The report as a file. */
+/**
+ * A report as a file: PDF, SVG or HTML. Which file it is, and whether it was written whole, is the caller's
+ * concern.
+ */
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Reports on paper. */
+/** The pages of a report: the sizes of paper, and how pages are counted and drawn. */
 
 #include "report/canvas.h"
 #include "util/text.h"

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Reduces photographs to what print can show. A damaged file must not end the program: it gives no picture.
+ */
+
 #include "report/picture.h"
 
 #include <setjmp.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Packs a proof into the letters of a QR code and reads it back. It must not be relied on for what the proof
+ * says: it verifies nothing.
+ */
+
 #include "report/proof-code.h"
 
 #include <stdint.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Puts the rows of the daemon's audit queries together into a session's report. It asks the station nothing,
+ * and must pass over rows that it does not know.
+ */
+
 #include "report/report-rows.h"
 
 #include <assert.h>

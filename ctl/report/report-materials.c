@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** With what a session was done: cartridges, pigments, handpieces, and what became of their lots and loads.
+/**
+ * With what a session was done: cartridges, pigments, handpieces, and what became of their lots and loads. It
+ * only takes rows: it asks the station nothing.
  */
 
 #include "report/report-rows.h"

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Takes the proof of a session's closing record into its report. It checks the form only: it must not be
+ * relied on for the signature.
+ */
+
 #include "report/report-proof.h"
 
 #include <stdio.h>

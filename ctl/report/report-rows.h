@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Between the files that take the daemon's rows into a report. Text is borrowed from the row. */
+/**
+ * Shared by the files that take the daemon's rows into a session's report. Text is borrowed from the row: it
+ * must not be used after the row is gone.
+ */
 
 #include <string.h>
 

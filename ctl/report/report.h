@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * What a session's report says, as data: put together from the rows that the daemon's audit queries give,
- * drawn by report-page.h. Nothing here speaks to anybody.
+ * What a session's report says, as data. It is put together from the rows that the daemon's audit queries
+ * give; session-pages.h and html.h draw it. Nothing here draws, or speaks to anybody.
  */
 
 #include <stdbool.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The first page: who, when, what, where on the head, how deep and how long, and with what. */
+/**
+ * The first page of a session's report: who, when, what, where on the head, how deep and how long, and with
+ * what. It draws only what the report holds and asks the station nothing.
+ */
 
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The pages of a session's report, in their order. It must leave out none of the lists, sentences and
+ * photographs that the first two pages have no room for.
+ */
+
 #include "report/session-pages.h"
 
 static void open_lists(SessionSheet *sheet)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Between the files that draw a session's report. */
+/**
+ * Shared by the files that draw a session's report, on paper and for browsers. They read the report and must
+ * change nothing in it.
+ */
 
 #include "report/report.h"
 #include "report/sheet.h"

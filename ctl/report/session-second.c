@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The second page: how it looks, what else is on record, what to do now, and how all of it is proved. */
+/**
+ * The second page of a session's report: photographs, what else is on record, aftercare, and how all of it is
+ * signed and proved. Photographs and lists must leave the room that signature and proof need.
+ */
 
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Fills pages from top to bottom: head, foot, title, figures and lists. What the pages are about is not its
+ * concern.
+ */
+
 #include "report/sheet.h"
 
 #include <assert.h>

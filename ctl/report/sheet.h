@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Between the files that draw pages: one page at a time, filled from top to bottom. */
+/**
+ * One page at a time, filled from top to bottom: shared by the files that draw pages, of a session or for an
+ * inspector.
+ */
 
 #include "report/pages.h"
 #include "report/report.h"

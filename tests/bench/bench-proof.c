@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Times the proofs and the verification of a ledger, beside bare loops that do the same work on the same
+ * rows. It must only read the ledger.
+ */
+
 #include "bench-proof.h"
 
 #include <math.h>

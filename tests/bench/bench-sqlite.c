@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Bare SQLite with the ledger's rows, as a raw limit for the benchmarks. It must be as durable as the ledger:
+ * else the comparison says nothing.
+ */
+
 #include "bench-sqlite.h"
 
 #include <stdio.h>

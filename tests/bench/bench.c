@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * What the benchmarks share: clocks, percentiles, and the line for script/bench. It measures nothing by
+ * itself.
+ */
+
 #include "bench.h"
 
 #include <errno.h>

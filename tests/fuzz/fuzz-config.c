@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/** Any text as a configuration, a protocol or a compliance profile: it is taken, or refused with a reason. */
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Any bytes as a table of a steriliser's cycles: each row has its fields or a reason, and a table that cannot
+ * be used is refused with a sentence.
+ */
+
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Any text as the code of a cartridge: what is taken is consistent, and what is refused leaves the result
+ * untouched and says why.
+ */
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

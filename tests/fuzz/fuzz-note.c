@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Any bytes as a key, a checkpoint or a signed note: a key or checkpoint that is taken is written back the
+ * same, what is refused says why, and no note counts as signed by a key that did not sign it.
+ */
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Any bytes as a proof that a record is in a log or that the log only grew: what is taken is written back the
+ * same, and none proves what is not so.
+ */
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The disk that loses power, as a layer of SQLite. What was not synced must not reach the real file before a
+ * sync, before the file is closed, or before the power goes.
+ */
+
 #include "crash-vfs.h"
 
 #include <stdint.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/** Stands in for libevdev in the tests of the scanner: events come from a FIFO. It touches no real device. */
+
 #include "fake-evdev.h"
 
 #include <errno.h>

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+
+/**
+ * Stands in for libgpiod and for an SPI device in the tests of board-spi, and answers with the board model.
+ * It touches no real line.
+ */
+
 #include "fake-gpio-spi.h"
 
 #include <errno.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * HIBC codes of cartridges: published codes and check characters are read as the standard says, so is every
+ * form of secondary data, and each single wrong character is found.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

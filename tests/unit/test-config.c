@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The configuration of stippled: the shipped file holds the defaults and mentions every key, figures keep to
+ * their range, and an error is told with its place.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

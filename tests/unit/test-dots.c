@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Dots from strokes: a contact becomes one dot with its dwell, depth and force, also when the board's clock
+ * wraps, and a graze becomes none. The statistics of a zone are checked here as well.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

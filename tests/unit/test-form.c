@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * What people enter into the record: each form fits the ledger's kind, texts become values, and what the
+ * station or the profile says cannot be entered.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

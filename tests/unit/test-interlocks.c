@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Each interlock refuses arming alone, and together with all others in their order, with a sentence that says
+ * why; only some can be set aside.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

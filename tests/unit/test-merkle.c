@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The Merkle tree of the log: roots and proofs are those of RFC 6962, for every small tree and for samples of
+ * large ones, and a changed proof is refused.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

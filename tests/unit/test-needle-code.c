@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Codes of cartridges, of GS1 and plain lots: every form of one code is read the same, and what is wrong with
+ * a code is told with its field and its place.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Keys, signed notes and checkpoints: a signature is byte for byte that of Go's note package, every flipped
+ * bit is noticed, and a malformed text is refused.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

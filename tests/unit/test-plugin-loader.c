@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+
+/**
+ * The loader takes a whole plugin and refuses each way to be broken with a reason, a name that leaves the
+ * folder, and a file that others may change.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Compliance profiles: the shipped ones load, nothing may be missing from one, and a bad value is refused
+ * with a reason.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

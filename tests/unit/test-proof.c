@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Proofs that a record is in a log or that the log only grew: they are byte for byte those of the Go
+ * implementations, and a flipped bit, a malformed text, a wrong key or another log is refused.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Protocols of treatment: the most specific density wins, and of depth and force the strictest figure; the
+ * shipped plans keep to every limit, and a bad file is refused with its place.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * A session's report: what becomes of the record's rows, that nothing is drawn outside the page, that text
+ * stays text in HTML, and that a full disk is told.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

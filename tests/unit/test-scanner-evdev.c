@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The scanner that is a keyboard: its keys become the code that was scanned, only whole codes are taken, and
+ * the device may come and go.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

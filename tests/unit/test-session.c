@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The life cycle of a session: every state answers every event as the table says, and acknowledging a fault
+ * never arms the needle.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Chunks of strokes: what is put in is read back the same and stays within its size, and malformed bytes are
+ * refused.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The helpers of lib/util: a ring keeps its order, a file is written whole, text and PINs from outside are
+ * checked, a worker runs its jobs, and a scan with Caps Lock is put right.
+ */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
