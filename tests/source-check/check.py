@@ -281,7 +281,20 @@ def check_text(source: Source) -> Iterator[Finding]:
             yield Finding(source.path, number, "a path of one machine; derive it or take it as an argument")
 
 
-RULES: tuple[Rule, ...] = (check_includes, check_calls, check_time, check_cells, check_licence, check_text)
+# ---- what a file is ----
+
+OPENED = ("lib/", "daemon/", "plugins/", "telemetry/", "ctl/", "panel/", "tests/")
+# The licence is no opening.
+OPENING = re.compile(r"(?:(?:/\*|//) SPDX-[^\n]*\n)?\s*(?:#pragma once\s*)?/\*(?! SPDX-)")
+
+
+def check_opening(source: Source) -> Iterator[Finding]:
+    if source.path.startswith(OPENED) and source.path.endswith((".c", ".h")) and not OPENING.match(source.text):
+        yield Finding(source.path, 2, "say what this file is, and what it must not do")
+
+
+RULES: tuple[Rule, ...] = (check_includes, check_calls, check_time, check_cells, check_licence, check_text,
+                           check_opening)
 
 # ---- rules over several files ----
 

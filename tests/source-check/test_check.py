@@ -5,6 +5,7 @@ import check
 import pytest
 
 LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */\n"
+OPENED = LICENCE + "/** A sample. It must not be compiled. */\n"
 
 
 def findings(folder, files):
@@ -58,7 +59,7 @@ BAD_C = [
 
 @pytest.mark.parametrize("path, line, expected", BAD_C)
 def test_bad_line_is_found(tmp_path, path, line, expected):
-    found = [f for f in findings(tmp_path, {path: f"{LICENCE}\n{line}\n"}) if not f.path.startswith("plugins/board-x")
+    found = [f for f in findings(tmp_path, {path: f"{OPENED}{line}\n"}) if not f.path.startswith("plugins/board-x")
              or f.path.endswith(".c")]
     assert len(found) == 1
     assert expected in found[0].text
@@ -87,7 +88,7 @@ GOOD_C = [
 
 @pytest.mark.parametrize("path, lines", GOOD_C)
 def test_good_line_is_left_alone(tmp_path, path, lines):
-    assert findings(tmp_path, {path: f"{LICENCE}\n{lines}\n"}) == []
+    assert findings(tmp_path, {path: f"{OPENED}{lines}\n"}) == []
 
 
 @pytest.mark.parametrize("path, text", [
@@ -102,18 +103,40 @@ def test_licence_is_missing(tmp_path, path, text):
 
 
 def test_long_file(tmp_path):
-    limit = LICENCE + "int a;\n" * (check.LONGEST_FILE - 1)
+    limit = OPENED + "int a;\n" * (check.LONGEST_FILE - 2)
     assert findings(tmp_path, {"ctl/a.c": limit}) == []
     assert "split it" in findings(tmp_path, {"ctl/a.c": limit + "int a;\n"})[0].text
 
 
+@pytest.mark.parametrize("path, text", [
+    ("lib/util/a.c", LICENCE + '#include "util/a.h"\n\n/** Too late. */\n'),
+    ("lib/util/a.h", LICENCE + "#pragma once\n\n#include <stdio.h>\n"),
+    ("telemetry/a.c", LICENCE.replace("/*", "//").replace(" */", "") + "int a;\n"),
+    ("tests/unit/a.h", LICENCE),
+])
+def test_file_without_opening(tmp_path, path, text):
+    assert findings(tmp_path, {path: text}) == [
+        check.Finding(path, 2, "say what this file is, and what it must not do")]
+
+
+@pytest.mark.parametrize("path, text", [
+    ("lib/util/a.c", LICENCE + "\n/** What it is. */\n\nint a;\n"),
+    ("panel/a.h", LICENCE + "#pragma once\n\n/*\n * What it is.\n */\n"),
+    ("daemon/main.c", LICENCE.replace("/*", "//").replace(" */", "") + "\n/** What it is. */\n"),
+    ("lib/util/a.cpp", LICENCE + "int a;\n"),
+    ("dashboard/a.h", LICENCE + "int a;\n"),
+])
+def test_file_with_opening_is_left_alone(tmp_path, path, text):
+    assert findings(tmp_path, {path: text}) == []
+
+
 def test_last_line_without_end(tmp_path):
-    assert "has no end" in findings(tmp_path, {"ctl/a.c": LICENCE + "int a;"})[0].text
+    assert "has no end" in findings(tmp_path, {"ctl/a.c": OPENED + "int a;"})[0].text
 
 
 def test_catalog_agrees(tmp_path):
     one, two = "1" * 32, "2" * 32
-    header = f'{LICENCE}#define LOG_ID_ONE   "{one}"\n#define LOG_ID_TWO "{two}"\n'
+    header = f'{OPENED}#define LOG_ID_ONE   "{one}"\n#define LOG_ID_TWO "{two}"\n'
     catalog = f"# SPDX-License-Identifier: Apache-2.0\n\n-- {one}\nSubject: One\n\n-- {two}\nSubject: Two\n"
     files = {"lib/util/log.h": header, "systemd/stipple.catalog": catalog}
     assert findings(tmp_path, files) == []
@@ -123,9 +146,9 @@ def test_catalog_agrees(tmp_path):
 
 
 def test_unregistered_test_and_plugin_without_page(tmp_path):
-    files = {"tests/unit/test-a.c": LICENCE, "tests/unit/test-b.c": LICENCE,
+    files = {"tests/unit/test-a.c": OPENED, "tests/unit/test-b.c": OPENED,
              "tests/unit/meson.build": "# SPDX-License-Identifier: Apache-2.0\nx = {'a' : []}\n",
-             "plugins/board-x/a.c": LICENCE}
+             "plugins/board-x/a.c": OPENED}
     assert [(f.path, f.text.split(";")[0]) for f in findings(tmp_path, files)] == [
         ("tests/unit/test-b.c", "this test never runs"), ("plugins/board-x", "no README.md")]
 
@@ -133,7 +156,7 @@ def test_unregistered_test_and_plugin_without_page(tmp_path):
 def test_hazards_name_what_is_there(tmp_path):
     page = "| H1 | `daemon/core/a.c` | `test_there` |\n| H2 | `daemon/core/b.c`, `daemon/core/` | `test_gone` |\n" \
         "| H1 | another |\n"
-    found = findings(tmp_path, {"daemon/core/a.c": LICENCE, "docs/hazards.md": page,
+    found = findings(tmp_path, {"daemon/core/a.c": OPENED, "docs/hazards.md": page,
                                 "tests/integration/test_a.py": "# SPDX-License-Identifier: Apache-2.0\n"
                                                                "def test_there(): pass\n"})
     assert [(f.line, f.text.split(";")[0]) for f in found] == [
