@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "sheet.h"
+#include "util/cleanup.h"
 #include "widgets.h"
 #include "words.h"
 
@@ -29,8 +30,8 @@ struct Form {
 	GtkLabel *title;
 	GPtrArray *fields; /* FormField */
 	FormField *asked;  /* the one that the sheet was opened for last; NULL: none */
-	StationObject object;
-	char *kind, *method;
+	FormPlace place;
+	char *kind;
 	bool is_signed;
 };
 
@@ -122,10 +123,12 @@ static FormField *first_missing(const Form *form)
 
 /* ---- recording ---- */
 
-static void recorded(void *userdata, GVariant *result)
+static void recorded(GObject *source, GAsyncResult *result, gpointer call)
 {
-	Form *form = userdata;
+	Form *form = panel_call_finish(source, result, call);
 
+	if (!form)
+		return;
 	form_close(form);
 	panel_notify(form->panel, _("It is on record."), SCREEN_MAX);
 }
@@ -177,10 +180,8 @@ static bool ask_whether_new(void *userdata, const char *error)
 	return true;
 }
 
-static void record(void *userdata, const char *pin)
+static GVariant *fields_of(const Form *form)
 {
-	Form *form = userdata;
-	bool is_record = strcmp(form->method, "Record") == 0;
 	GVariantBuilder fields;
 
 	g_variant_builder_init(&fields, G_VARIANT_TYPE("a{sv}"));
@@ -190,10 +191,35 @@ static void record(void *userdata, const char *pin)
 		if (field->value)
 			g_variant_builder_add(&fields, "{sv}", field->name, value_of(field));
 	}
-	panel_call_or(form->panel, form->object, form->method,
-		is_record ? g_variant_new("(sa{sv}s)", form->kind, &fields, pin)
-			  : g_variant_new("(a{sv})", &fields),
-		recorded, ask_whether_new, form);
+	return g_variant_builder_end(&fields);
+}
+
+static void record(void *userdata, const char *pin)
+{
+	Form *form = userdata;
+	Panel *panel = form->panel;
+	PanelCall *call = panel_ask_or(panel, ask_whether_new, form);
+
+	if (!call)
+		return;
+	switch (form->place) {
+	case FORM_AT_STATION:
+		stipple_station1_call_record(panel_station(panel), form->kind, fields_of(form), pin,
+			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), recorded, call);
+		break;
+	case FORM_AT_SESSION:
+		stipple_session1_call_record(panel_session(panel), form->kind, fields_of(form), pin,
+			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), recorded, call);
+		break;
+	case FORM_AT_INVENTORY:
+		stipple_inventory1_call_record(panel_inventory(panel), form->kind, fields_of(form), pin,
+			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), recorded, call);
+		break;
+	case FORM_OF_LOT:
+		stipple_inventory1_call_receive_lot(panel_inventory(panel), fields_of(form), STATION_CALL,
+			STATION_PATIENCE_MS, panel_calls(panel), recorded, call);
+		break;
+	}
 }
 
 static void ask_pin(Form *form)
@@ -222,11 +248,16 @@ static void on_cancel(GtkButton *button, gpointer userdata)
 
 /* ---- a code ---- */
 
-static void code_parsed(void *userdata, GVariant *result)
+static void code_parsed(GObject *source, GAsyncResult *result, gpointer call)
 {
-	Form *form = userdata;
-	g_autoptr(GVariant) told = g_variant_get_child_value(result, 0);
+	g_autoptr(GVariant) told = NULL;
+	g_autoptr(GError) error = NULL;
+	Form *form;
 
+	stipple_inventory1_call_parse_code_finish(STIPPLE_INVENTORY1(source), &told, result, &error);
+	form = panel_call_end(call, error);
+	if (!form)
+		return;
 	for (guint i = 0; i < form->fields->len; i++) {
 		FormField *field = g_ptr_array_index(form->fields, i);
 		const char *value;
@@ -246,11 +277,15 @@ bool form_wants_code(const Form *form)
 
 bool form_scanned(Form *form, const char *code)
 {
+	PanelCall *call;
+
 	if (!gtk_widget_get_visible(form->widget))
 		return false;
 	sheet_close(form->panel->sheet);
-	panel_call(form->panel, STATION_OBJECT_INVENTORY, "ParseCode", g_variant_new("(s)", code),
-		code_parsed, form);
+	call = panel_ask(form->panel, form);
+	if (call)
+		stipple_inventory1_call_parse_code(panel_inventory(form->panel), code, STATION_CALL,
+			STATION_PATIENCE_MS, panel_calls(form->panel), code_parsed, call);
 	return true;
 }
 
@@ -272,7 +307,7 @@ static void add_field(Form *form, const char *name, bool optional, const char *t
 	gtk_box_append(GTK_BOX(form->list), field->widget);
 }
 
-void form_open(Form *form, StationObject object, const char *method, GVariant *definition)
+void form_open(Form *form, FormPlace place, GVariant *definition)
 {
 	g_autoptr(GVariantIter) fields = NULL;
 	const char *kind, *personal, *name, *type, *choices;
@@ -283,10 +318,8 @@ void form_open(Form *form, StationObject object, const char *method, GVariant *d
 	g_variant_get(definition, "(&sb&s&sa(sbss))", &kind, &is_signed, NULL, &personal, &fields);
 	title = words_of(kind);
 	g_free(form->kind);
-	g_free(form->method);
 	form->kind = g_strdup(kind);
-	form->method = g_strdup(method);
-	form->object = object;
+	form->place = place;
 	form->is_signed = is_signed;
 	gtk_label_set_text(form->title, title);
 	box_clear(form->list);
@@ -307,8 +340,8 @@ static void on_kind(GtkButton *button, gpointer userdata)
 {
 	Form *form = userdata;
 
-	form_open(form, (StationObject)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "object")),
-		"Record", g_object_get_data(G_OBJECT(button), "definition"));
+	form_open(form, (FormPlace)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "place")),
+		g_object_get_data(G_OBJECT(button), "definition"));
 }
 
 static void unref_definition(gpointer data)
@@ -316,7 +349,7 @@ static void unref_definition(gpointer data)
 	g_variant_unref(data);
 }
 
-static void add_kind(Form *form, StationObject object, GVariant *definition, GtkWidget *box)
+static void add_kind(Form *form, FormPlace place, GVariant *definition, GtkWidget *box)
 {
 	g_autofree char *title = NULL, *words = NULL;
 	GtkWidget *button;
@@ -326,15 +359,30 @@ static void add_kind(Form *form, StationObject object, GVariant *definition, Gtk
 	words = words_of(kind);
 	title = g_strdup_printf("%s…", words);
 	button = touch_button_new(title, NULL, G_CALLBACK(on_kind), form);
-	g_object_set_data(G_OBJECT(button), "object", GINT_TO_POINTER((int)object));
+	g_object_set_data(G_OBJECT(button), "place", GINT_TO_POINTER((int)place));
 	g_object_set_data_full(G_OBJECT(button), "definition", g_variant_ref(definition), unref_definition);
 	gtk_box_append(GTK_BOX(box), button);
 }
 
-/** Adds `kind`, or all when it is NULL; returns how many. */
-static int add_kinds(Form *form, StationObject object, const char *kind, GtkWidget *box)
+static GVariant *forms_of(const Panel *panel, FormPlace place)
 {
-	g_autoptr(GVariant) forms = station_client_object_value(form->panel->client, object, "Forms");
+	switch (place) {
+	case FORM_AT_STATION:
+		return stipple_station1_get_forms(panel_station(panel));
+	case FORM_AT_SESSION:
+		return stipple_session1_get_forms(panel_session(panel));
+	case FORM_AT_INVENTORY:
+		return stipple_inventory1_get_forms(panel_inventory(panel));
+	case FORM_OF_LOT:
+		return NULL;
+	}
+	return NULL;
+}
+
+/** Adds `kind`, or all when it is NULL; returns how many. */
+static int add_kinds(Form *form, FormPlace place, const char *kind, GtkWidget *box)
+{
+	GVariant *forms = forms_of(form->panel, place);
 	int n = 0;
 
 	for (gsize i = 0; forms && i < g_variant_n_children(forms); i++) {
@@ -344,20 +392,20 @@ static int add_kinds(Form *form, StationObject object, const char *kind, GtkWidg
 		g_variant_get_child(definition, 0, "&s", &its_kind);
 		if (kind && strcmp(kind, its_kind) != 0)
 			continue;
-		add_kind(form, object, definition, box);
+		add_kind(form, place, definition, box);
 		n++;
 	}
 	return n;
 }
 
-void form_list(Form *form, StationObject object, GtkWidget *box)
+void form_list(Form *form, FormPlace place, GtkWidget *box)
 {
-	add_kinds(form, object, NULL, box);
+	add_kinds(form, place, NULL, box);
 }
 
-bool form_add(Form *form, StationObject object, const char *kind, GtkWidget *box)
+bool form_add(Form *form, FormPlace place, const char *kind, GtkWidget *box)
 {
-	return add_kinds(form, object, kind, box) > 0;
+	return add_kinds(form, place, kind, box) > 0;
 }
 
 /* ---- life ---- */
@@ -388,7 +436,6 @@ Form *form_free(Form *form)
 		return NULL;
 	g_ptr_array_unref(form->fields);
 	g_free(form->kind);
-	g_free(form->method);
 	g_free(form);
 	return NULL;
 }

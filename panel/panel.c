@@ -14,6 +14,8 @@
 #include "memory.h"
 #include "refusals.h"
 #include "sheet.h"
+#include "top-bar.h"
+#include "util/cleanup.h"
 #include "widgets.h"
 
 enum {
@@ -42,8 +44,8 @@ static const struct {
 /** Whether the zone that is chosen has a photograph of before. */
 static bool zone_is_photographed(const Panel *panel)
 {
-	g_autoptr(GVariant) zones = station_client_value(panel->client, "Zones");
-	const char *chosen = panel_text(panel, "Zone"), *zone;
+	GVariant *zones = stipple_session1_get_zones(panel_session(panel));
+	const char *chosen = known_text(stipple_session1_get_zone(panel_session(panel))), *zone;
 	const char *before;
 	GVariantIter iter;
 
@@ -58,21 +60,25 @@ static bool zone_is_photographed(const Panel *panel)
 
 bool panel_step_done(const Panel *panel, ScreenId screen)
 {
+	StippleSession1 *session = panel_session(panel);
+
 	switch (screen) {
 	case SCREEN_SIGN_IN:
-		return panel_text(panel, "Operator")[0];
+		return known_text(stipple_station1_get_operator(panel_station(panel)))[0];
 	case SCREEN_PERSON:
-		return panel_number(panel, "Session") > 0;
+		return stipple_session1_get_session(session) > 0;
 	case SCREEN_CONSENT:
-		return panel_flag(panel, "ConsentTreatment") && panel_flag(panel, "ScreeningDone");
+		return stipple_session1_get_consent_treatment(session) &&
+		       stipple_session1_get_screening_done(session);
 	case SCREEN_CARTRIDGE:
-		return panel_text(panel, "Unit")[0] && panel_text(panel, "Pigment")[0];
+		return known_text(stipple_session1_get_unit(session))[0] &&
+		       known_text(stipple_session1_get_pigment(session))[0];
 	case SCREEN_ZONE:
-		return panel_text(panel, "Zone")[0];
+		return known_text(stipple_session1_get_zone(session))[0];
 	case SCREEN_PHOTOGRAPHS:
 		return zone_is_photographed(panel);
 	case SCREEN_WORK:
-		return strcmp(panel_text(panel, "State"), "closing") == 0;
+		return panel_state_is(panel, "closing");
 	case SCREEN_FINISH:
 	case SCREEN_MORE:
 	case SCREEN_MAX:
@@ -85,7 +91,7 @@ void panel_advance(Panel *panel)
 {
 	ScreenId screen = SCREEN_SIGN_IN;
 
-	if (strcmp(panel_text(panel, "State"), "closing") == 0) {
+	if (panel_state_is(panel, "closing")) {
 		panel_show(panel, SCREEN_FINISH);
 		return;
 	}
@@ -99,7 +105,8 @@ static void update_steps(Panel *panel)
 	bool signed_in = panel_step_done(panel, SCREEN_SIGN_IN);
 	bool open = panel_step_done(panel, SCREEN_PERSON);
 
-	if (!signed_in || (open && panel_number(panel, "Session") != panel->signed_session))
+	if (!signed_in ||
+		(open && (gint64)stipple_session1_get_session(panel_session(panel)) != panel->signed_session))
 		panel->signed_session = 0;
 	for (ScreenId i = 0; i < SCREEN_MAX; i++) {
 		bool done = panel_step_done(panel, i);
@@ -126,76 +133,14 @@ static void update_steps(Panel *panel)
 
 /* ---- the bar at the top ---- */
 
-static const char *state_text(const char *state)
-{
-	static const struct {
-		const char *state, *text;
-	} table[] = {
-		{ "idle", N_("NO SESSION") },
-		{ "preparing", N_("NOT ARMED") },
-		{ "ready", N_("ARMED · pedal starts the needle") },
-		{ "working", N_("NEEDLE RUNNING") },
-		{ "paused", N_("BREAK") },
-		{ "closing", N_("FINISHING") },
-		{ "fault", N_("STOPPED · FAULT") },
-	};
-
-	for (size_t i = 0; i < ELEMENTS(table); i++)
-		if (strcmp(table[i].state, state) == 0)
-			return _(table[i].text);
-	return state;
-}
-
-/** A state that may have changed since the station was last heard of is not told as certain. */
-static void show_silence(Panel *panel, const char *state, unsigned silent_s)
-{
-	const char *classes[] = { "bar", "state-stale", NULL };
-	bool armed = strcmp(state, "ready") == 0 || strcmp(state, "working") == 0;
-	g_autofree char *text = g_strdup_printf(
-		armed ? _("NO ANSWER FOR %u s · the needle may run") : _("NO ANSWER FOR %u s"), silent_s);
-
-	gtk_label_set_text(panel->state, text);
-	gtk_widget_set_css_classes(panel->top, classes);
-	gtk_widget_add_css_class(GTK_WIDGET(panel->root), "stale");
-}
-
-static void show_absence(Panel *panel)
-{
-	const char *classes[] = { "bar", NULL };
-
-	gtk_label_set_text(panel->place, "");
-	gtk_label_set_text(panel->state, _("NO STATION"));
-	gtk_label_set_text(panel->operator_name, "");
-	gtk_widget_set_css_classes(panel->top, classes);
-}
-
+/** A state that may have changed since the station was last heard of loses its colours. */
 static void update_top(Panel *panel)
 {
-	const char *state = panel_text(panel, "State");
-	const char *name = panel_text(panel, "OperatorName");
-	unsigned silent_s = station_client_silence_s(panel->client);
-	g_autofree char *style = g_strdup_printf("state-%s", state);
-	const char *classes[] = { "bar", style, NULL };
-	gint64 session = panel_number(panel, "Session");
-	g_autofree char *place =
-		session ? g_strdup_printf(_("Session %d · %s"), (int)session, panel_text(panel, "Subject"))
-			: g_strdup_printf(
-				  "%s · %s", panel_text(panel, "Clinic"), panel_text(panel, "Station"));
-
-	if (!station_client_present(panel->client)) {
-		show_absence(panel);
-		return;
-	}
-	gtk_label_set_text(panel->place, place);
-	gtk_label_set_text(panel->operator_name, name[0] ? name : _("nobody signed in"));
-	panel->stale = silent_s >= STATION_STALE_S;
-	if (panel->stale) {
-		show_silence(panel, state, silent_s);
-		return;
-	}
-	gtk_label_set_text(panel->state, state_text(state));
-	gtk_widget_set_css_classes(panel->top, classes);
-	gtk_widget_remove_css_class(GTK_WIDGET(panel->root), "stale");
+	panel->stale = top_bar_update(panel->top);
+	if (panel->stale)
+		gtk_widget_add_css_class(GTK_WIDGET(panel->root), "stale");
+	else
+		gtk_widget_remove_css_class(GTK_WIDGET(panel->root), "stale");
 }
 
 /** Nothing changes while a station hangs, which is what has to be seen. */
@@ -244,7 +189,7 @@ static void on_changed(void *userdata)
 {
 	Panel *panel = userdata;
 	bool present = station_client_present(panel->client);
-	bool faulty = present && panel_text(panel, "Fault")[0];
+	bool faulty = present && known_text(stipple_station1_get_fault(panel_station(panel)))[0];
 
 	gtk_widget_set_visible(panel->away, !present);
 	if (!present) {
@@ -338,62 +283,102 @@ static void on_notice(GtkButton *button, gpointer userdata)
 
 /* ---- calls ---- */
 
-typedef struct Wish {
+struct PanelCall {
 	Panel *panel;
-	PanelDone done;
 	PanelRefused refused;
 	void *userdata;
-} Wish;
+};
 
-static void call_answered(void *userdata, GVariant *result, const char *error, const char *text)
+static PanelCall *begin_call(Panel *panel, PanelRefused refused, void *userdata)
 {
-	g_autofree Wish *wish = userdata;
-	Panel *panel = wish->panel;
+	PanelCall *call;
 
+	if (!station_client_present(panel->client)) {
+		g_autofree char *sentence = sentence_translate(STATION_AWAY);
+
+		panel_notify(panel, sentence, SCREEN_MAX);
+		return NULL;
+	}
+	panel->calls++;
+	gtk_widget_add_css_class(GTK_WIDGET(panel->window), "busy");
+	call = g_new0(PanelCall, 1);
+	call->panel = panel;
+	call->refused = refused;
+	call->userdata = userdata;
+	return call;
+}
+
+PanelCall *panel_ask(Panel *panel, void *userdata)
+{
+	return panel_ask_or(panel, NULL, userdata);
+}
+
+PanelCall *panel_ask_or(Panel *panel, PanelRefused refused, void *userdata)
+{
+	return panel->calls ? NULL : begin_call(panel, refused, userdata);
+}
+
+PanelCall *panel_order(Panel *panel, void *userdata)
+{
+	return begin_call(panel, NULL, userdata);
+}
+
+static void tell_refusal(const PanelCall *call, GError *error)
+{
+	g_autofree char *name = station_error_name(error), *sentence = NULL;
+	const char *last = strrchr(name, '.');
+
+	if (call->refused && last && call->refused(call->userdata, last + 1))
+		return;
+	sentence = sentence_translate(station_error_text(error));
+	panel_notify(call->panel, sentence, refusal_screen(name));
+}
+
+void *panel_call_end(PanelCall *ended, GError *error)
+{
+	g_autofree PanelCall *call = ended;
+	Panel *panel = call->panel;
+
+	/* with its window, which is gone */
+	if (station_error_is_cancelled(error))
+		return NULL;
 	if (panel->calls)
 		panel->calls--;
 	gtk_widget_remove_css_class(GTK_WIDGET(panel->window), "busy");
-	if (!result && wish->refused) {
-		const char *name = strrchr(error, '.');
-
-		if (name && wish->refused(wish->userdata, name + 1))
-			return;
-	}
-	if (!result) {
-		g_autofree char *sentence = sentence_translate(text);
-
-		panel_notify(panel, sentence, refusal_screen(error));
-		return;
+	if (error) {
+		tell_refusal(call, error);
+		return NULL;
 	}
 	drop_notice(panel);
-	if (wish->done)
-		wish->done(wish->userdata, result);
+	return call->userdata;
 }
 
-void panel_call(Panel *panel, StationObject object, const char *method, GVariant *arguments, PanelDone done,
-	void *userdata)
+void *panel_call_finish(GObject *source, GAsyncResult *result, PanelCall *call)
 {
-	panel_call_or(panel, object, method, arguments, done, NULL, userdata);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GVariant) answer = g_dbus_proxy_call_finish(G_DBUS_PROXY(source), result, &error);
+
+	return panel_call_end(call, error);
 }
 
-void panel_call_or(Panel *panel, StationObject object, const char *method, GVariant *arguments,
-	PanelDone done, PanelRefused refused, void *userdata)
+void panel_call_done(GObject *source, GAsyncResult *result, gpointer call)
 {
-	g_autoptr(GVariant) kept = arguments ? g_variant_ref_sink(arguments) : NULL;
-	bool always = strcmp(method, "Disarm") == 0 || strcmp(method, "Pause") == 0 ||
-		      strcmp(method, "AcknowledgeFault") == 0;
-	Wish *wish;
+	panel_call_finish(source, result, call);
+}
 
-	if (panel->calls && !always)
-		return;
-	panel->calls++;
-	gtk_widget_add_css_class(GTK_WIDGET(panel->window), "busy");
-	wish = g_new0(Wish, 1);
-	wish->panel = panel;
-	wish->done = done;
-	wish->refused = refused;
-	wish->userdata = userdata;
-	station_client_call(panel->client, object, method, kept, call_answered, wish);
+GCancellable *panel_calls(const Panel *panel)
+{
+	return station_client_calls(panel->client);
+}
+
+bool panel_state_is(const Panel *panel, const char *state)
+{
+	return g_strcmp0(stipple_session1_get_state(panel_session(panel)), state) == 0;
+}
+
+bool panel_is_armed(const Panel *panel)
+{
+	return panel_state_is(panel, "ready") || panel_state_is(panel, "working");
 }
 
 /* ---- screens ---- */
@@ -442,35 +427,63 @@ static GtkWidget *step_new(Panel *panel, ScreenId id)
 
 /* ---- keyboards and scanners ---- */
 
-static void mounted(void *userdata, GVariant *result)
+static void tell_mounted(PanelCall *call, const char *unit, GError *error)
 {
-	Panel *panel = userdata;
+	Panel *panel = panel_call_end(call, error);
 	g_autofree char *text = NULL;
-	const char *unit;
 
-	g_variant_get(result, "(&s)", &unit);
+	if (!panel)
+		return;
 	text = g_strdup_printf(_("Cartridge %s is mounted and on record as used."), unit);
 	panel_notify(panel, text, SCREEN_MAX);
-	if (panel->current == SCREEN_CARTRIDGE && panel_text(panel, "Pigment")[0])
+	if (panel->current == SCREEN_CARTRIDGE &&
+		known_text(stipple_session1_get_pigment(panel_session(panel)))[0])
 		panel_advance(panel);
+}
+
+static void needle_mounted(GObject *source, GAsyncResult *result, gpointer call)
+{
+	g_autofree char *unit = NULL;
+	g_autoptr(GError) error = NULL;
+
+	stipple_session1_call_mount_needle_finish(STIPPLE_SESSION1(source), &unit, result, &error);
+	tell_mounted(call, unit, error);
+}
+
+static void scanned_mounted(GObject *source, GAsyncResult *result, gpointer call)
+{
+	g_autofree char *unit = NULL;
+	g_autoptr(GError) error = NULL;
+
+	stipple_session1_call_mount_scanned_finish(STIPPLE_SESSION1(source), &unit, result, &error);
+	tell_mounted(call, unit, error);
 }
 
 void panel_mount(Panel *panel, const char *code)
 {
+	StippleSession1 *session = panel_session(panel);
+	PanelCall *call;
+
 	if (panel->calls) {
 		panel_notify(panel, _("The station is still busy with something else: scan the code again."),
 			SCREEN_MAX);
 		return;
 	}
-	if (strcmp(panel_text(panel, "State"), "ready") == 0 ||
-		strcmp(panel_text(panel, "State"), "working") == 0) {
+	if (panel_is_armed(panel)) {
 		panel_notify(panel,
 			_("The needle is armed: disarm it and take the cartridge out, then scan the new one."),
 			SCREEN_WORK);
 		return;
 	}
-	panel_call(panel, STATION_OBJECT_SESSION, panel->scanning ? "MountScanned" : "MountNeedle",
-		g_variant_new("(s)", code), mounted, panel);
+	call = panel_ask(panel, panel);
+	if (!call)
+		return;
+	if (panel->scanning)
+		stipple_session1_call_mount_scanned(session, code, STATION_CALL, STATION_PATIENCE_MS,
+			panel_calls(panel), scanned_mounted, call);
+	else
+		stipple_session1_call_mount_needle(session, code, STATION_CALL, STATION_PATIENCE_MS,
+			panel_calls(panel), needle_mounted, call);
 }
 
 /**
@@ -520,27 +533,6 @@ static void on_typed(void *userdata, char key)
 }
 
 /* ---- the window ---- */
-
-static GtkWidget *top_new(Panel *panel)
-{
-	GtkWidget *bar = box_new(GTK_ORIENTATION_HORIZONTAL, 12, "bar");
-
-	panel->top = bar;
-	panel->place = GTK_LABEL(gtk_label_new(NULL));
-	panel->state = GTK_LABEL(gtk_label_new(NULL));
-	panel->operator_name = GTK_LABEL(gtk_label_new(NULL));
-	gtk_label_set_ellipsize(panel->place, PANGO_ELLIPSIZE_END);
-	gtk_label_set_ellipsize(panel->operator_name, PANGO_ELLIPSIZE_END);
-	gtk_label_set_xalign(panel->place, 0);
-	gtk_label_set_xalign(panel->operator_name, 1);
-	gtk_widget_set_hexpand(GTK_WIDGET(panel->place), TRUE);
-	gtk_widget_set_hexpand(GTK_WIDGET(panel->operator_name), TRUE);
-	gtk_widget_add_css_class(GTK_WIDGET(panel->state), "state");
-	gtk_box_append(GTK_BOX(bar), GTK_WIDGET(panel->place));
-	gtk_box_append(GTK_BOX(bar), GTK_WIDGET(panel->state));
-	gtk_box_append(GTK_BOX(bar), GTK_WIDGET(panel->operator_name));
-	return bar;
-}
 
 static GtkWidget *steps_new(Panel *panel)
 {
@@ -671,7 +663,8 @@ static void make_window(Panel *panel)
 		gtk_widget_add_css_class(GTK_WIDGET(panel->window), "large");
 	fill_window(panel);
 	/* beside the overlay: whatever is over a screen, what the needle does is seen */
-	gtk_box_append(GTK_BOX(all), top_new(panel));
+	panel->top = top_bar_new(panel->client);
+	gtk_box_append(GTK_BOX(all), top_bar_widget(panel->top));
 	gtk_box_append(GTK_BOX(all), with_notice(panel));
 	gtk_window_set_child(panel->window, all);
 	panel->keys = keys_new(panel->window, &keys);
@@ -705,6 +698,7 @@ static void drop_window(Panel *panel)
 	g_clear_handle_id(&panel->notice_source, g_source_remove);
 	panel->window = NULL;
 	panel->keys = keys_free(panel->keys);
+	panel->top = top_bar_free(panel->top);
 	gtk_window_destroy(window);
 	for (ScreenId i = 0; i < SCREEN_MAX; i++)
 		screen_free(&panel->screens[i]);

@@ -18,6 +18,7 @@ typedef struct Sheet Sheet;
 typedef struct Screen Screen;
 typedef struct Form Form;
 typedef struct Keys Keys;
+typedef struct TopBar TopBar;
 
 /** The steps in their order, then what stands beside them. */
 typedef enum ScreenId {
@@ -68,8 +69,8 @@ struct Panel {
 	Screen *screens[SCREEN_MAX];
 	ScreenId current;
 	GtkWidget *steps[SCREEN_MAX];
-	GtkLabel *place, *state, *operator_name;
-	GtkWidget *top, *away, *notice;
+	TopBar *top;
+	GtkWidget *away, *notice;
 	GtkLabel *notice_text;
 	Screen *fault;
 	ScreenId notice_leads_to;
@@ -100,39 +101,61 @@ void panel_advance(Panel *panel);
 /** Whether a step is done, as far as the station has told. */
 bool panel_step_done(const Panel *panel, ScreenId screen);
 
-typedef void (*PanelDone)(void *userdata, GVariant *result);
 /**
- * Asks the station for something. What it refuses is shown as its sentence, which leads to where it is put
- * right. `done` may be NULL; it runs after success only. One at a time: a tap meanwhile is not taken, but
- * disarming, pausing and acknowledging always are.
+ * A call of the station under way: to be begun here, handed to a method of station-bus.h as what its answer
+ * gets, and ended by that answer. What is refused is shown as the station's sentence, which leads to where it
+ * is put right.
  */
-void panel_call(Panel *panel, StationObject object, const char *method, GVariant *arguments, PanelDone done,
-	void *userdata);
+typedef struct PanelCall PanelCall;
+/** Begins one, for `userdata`. One at a time: NULL when another is under way, so that a tap is not taken. */
+PanelCall *panel_ask(Panel *panel, void *userdata);
 /** What is refused is handed to `refused` first, by the last part of its error's name; true: that has dealt
  * with it. */
 typedef bool (*PanelRefused)(void *userdata, const char *error);
-void panel_call_or(Panel *panel, StationObject object, const char *method, GVariant *arguments,
-	PanelDone done, PanelRefused refused, void *userdata);
+PanelCall *panel_ask_or(Panel *panel, PanelRefused refused, void *userdata);
+/** The same for what never waits behind another: to disarm, to pause, to acknowledge a fault. */
+PanelCall *panel_order(Panel *panel, void *userdata);
+/**
+ * Ends one, by the error that the answer came with: its userdata, or NULL when it was refused, which is said,
+ * or when who asked is gone.
+ */
+void *panel_call_end(PanelCall *call, GError *error);
+/** The same where nothing is read of the answer. */
+void *panel_call_finish(GObject *source, GAsyncResult *result, PanelCall *call);
+/** The same as all that follows an answer; `call` is a PanelCall. */
+void panel_call_done(GObject *source, GAsyncResult *result, gpointer call);
 /** Mounts the cartridge of a code. Why it cannot be mounted is said; that it was, too. */
 void panel_mount(Panel *panel, const char *code);
 /** Shows a sentence until it is tapped or a while has passed; `leads_to` SCREEN_MAX: nowhere. */
 void panel_notify(Panel *panel, const char *text, ScreenId leads_to);
 
-/** The station's properties by their names on D-Bus. */
-static inline const char *panel_text(const Panel *panel, const char *property)
+/** The station's objects, never NULL; borrowed. */
+static inline StippleStation1 *panel_station(const Panel *panel)
 {
-	return station_client_text(panel->client, property);
+	return station_client_station(panel->client);
 }
 
-static inline gint64 panel_number(const Panel *panel, const char *property)
+static inline StippleSession1 *panel_session(const Panel *panel)
 {
-	return station_client_number(panel->client, property);
+	return station_client_session(panel->client);
 }
 
-static inline bool panel_flag(const Panel *panel, const char *property)
+static inline StippleInventory1 *panel_inventory(const Panel *panel)
 {
-	return station_client_flag(panel->client, property);
+	return station_client_inventory(panel->client);
 }
+
+static inline StippleAudit1 *panel_audit(const Panel *panel)
+{
+	return station_client_audit(panel->client);
+}
+
+/** Goes with each call: the window that waits for its answer may be made anew. Borrowed. */
+GCancellable *panel_calls(const Panel *panel);
+/** Whether the session is in a state, by its name on D-Bus. */
+bool panel_state_is(const Panel *panel, const char *state);
+/** Whether the pedal may start the needle, or has. */
+bool panel_is_armed(const Panel *panel);
 
 /* one file a screen */
 Screen *screen_sign_in_new(Panel *panel);

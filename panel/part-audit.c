@@ -151,24 +151,18 @@ static void on_export(GtkButton *button, gpointer userdata)
 static void update(Screen *screen)
 {
 	Audit *page = (Audit *)screen;
-	g_autoptr(GVariant) names =
-		station_client_object_value(screen->panel->client, STATION_OBJECT_AUDIT, "Queries");
-	const char *name;
-	GVariantIter iter;
-	int n = 0;
+	const char *const *names = stipple_audit1_get_queries(panel_audit(screen->panel));
 
 	page->verification->update(page->verification);
 	if (page->filled || !names)
 		return;
 	page->filled = true;
-	g_variant_iter_init(&iter, names);
-	while (g_variant_iter_next(&iter, "&s", &name)) {
-		g_autofree char *title = words_of(name);
+	for (int n = 0; names[n]; n++) {
+		g_autofree char *title = words_of(names[n]);
 		GtkWidget *button = touch_button_new(title, NULL, G_CALLBACK(on_query), page);
 
-		g_object_set_data_full(G_OBJECT(button), "query", g_strdup(name), g_free);
+		g_object_set_data_full(G_OBJECT(button), "query", g_strdup(names[n]), g_free);
 		gtk_grid_attach(GTK_GRID(page->queries), button, n % 3, n / 3, 1, 1);
-		n++;
 	}
 }
 

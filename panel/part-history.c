@@ -203,7 +203,8 @@ static void on_subject(GtkButton *button, gpointer userdata)
 	History *page = userdata;
 
 	sheet_ask(page->screen.panel->sheet, SHEET_CODE, _("Person (pseudonym)"),
-		panel_text(page->screen.panel, "Subject"), subject_entered, page);
+		known_text(stipple_session1_get_subject(panel_session(page->screen.panel))), subject_entered,
+		page);
 }
 
 static bool scanned(Screen *screen, const char *code)

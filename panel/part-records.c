@@ -31,7 +31,7 @@ static void on_lot(GtkButton *button, gpointer userdata)
 	g_autoptr(GVariant) form =
 		g_variant_parse(G_VARIANT_TYPE("(sbssa(sbss))"), lot_form, NULL, NULL, NULL);
 
-	form_open(page->screen.panel->form, STATION_OBJECT_INVENTORY, "ReceiveLot", form);
+	form_open(page->screen.panel->form, FORM_OF_LOT, form);
 }
 
 static void stock_came(void *userdata, json_t *rows)
@@ -57,9 +57,9 @@ static void update(Screen *screen)
 	if (page->filled || !station_client_present(screen->panel->client))
 		return;
 	page->filled = true;
-	form_list(form, STATION_OBJECT_INVENTORY, page->kinds);
-	form_list(form, STATION_OBJECT_SESSION, page->kinds);
-	form_list(form, STATION_OBJECT_STATION, page->kinds);
+	form_list(form, FORM_AT_INVENTORY, page->kinds);
+	form_list(form, FORM_AT_SESSION, page->kinds);
+	form_list(form, FORM_AT_STATION, page->kinds);
 }
 
 Screen *part_records_new(Panel *panel)

@@ -32,35 +32,47 @@ static void add_check(Part *page, const char *check, guint level, const char *te
 	gtk_box_append(GTK_BOX(page->checks), card);
 }
 
-static void checks_came(void *userdata, GVariant *result, const char *error, const char *text)
+static void checks_came(GObject *source, GAsyncResult *result, gpointer userdata)
 {
 	Part *page = userdata;
-	g_autoptr(GVariantIter) iter = NULL;
+	g_autoptr(GVariant) checks = NULL;
+	g_autoptr(GError) error = NULL;
 	const char *check, *sentence, *advice;
+	GVariantIter iter;
 	guint32 level;
 
+	stipple_station1_call_doctor_finish(STIPPLE_STATION1(source), &checks, result, &error);
+	if (station_error_is_cancelled(error))
+		return;
 	box_clear(page->checks);
-	if (!result) {
-		add_check(page, "station", 2, text, "");
+	if (error) {
+		add_check(page, "station", 2, station_error_text(error), "");
 		return;
 	}
-	g_variant_get(result, "(a(suss))", &iter);
-	while (g_variant_iter_next(iter, "(&su&s&s)", &check, &level, &sentence, &advice))
+	g_variant_iter_init(&iter, checks);
+	while (g_variant_iter_next(&iter, "(&su&s&s)", &check, &level, &sentence, &advice))
 		add_check(page, check, level, sentence, advice);
 }
 
 static void examine(Part *page)
 {
-	station_client_call(
-		page->screen.panel->client, STATION_OBJECT_STATION, "Doctor", NULL, checks_came, page);
+	Panel *panel = page->screen.panel;
+
+	if (station_client_present(panel->client))
+		stipple_station1_call_doctor(panel_station(panel), STATION_CALL, STATION_PATIENCE_MS,
+			panel_calls(panel), checks_came, page);
 }
 
-static void tested(void *userdata, GVariant *result)
+static void tested(GObject *source, GAsyncResult *result, gpointer call)
 {
-	Part *page = userdata;
-	const char *failed;
+	g_autofree char *failed = NULL;
+	g_autoptr(GError) error = NULL;
+	Part *page;
 
-	g_variant_get(result, "(&s)", &failed);
+	stipple_station1_call_self_test_finish(STIPPLE_STATION1(source), &failed, result, &error);
+	page = panel_call_end(call, error);
+	if (!page)
+		return;
 	if (failed[0]) {
 		g_autofree char *text = g_strdup_printf(_("The board failed its self-test: %s."), failed);
 
@@ -74,14 +86,17 @@ static void tested(void *userdata, GVariant *result)
 static void on_test(GtkButton *button, gpointer userdata)
 {
 	Part *page = userdata;
+	Panel *panel = page->screen.panel;
+	PanelCall *call = panel_ask(panel, page);
 
-	panel_call(page->screen.panel, STATION_OBJECT_STATION, "SelfTest", NULL, tested, page);
+	if (call)
+		stipple_station1_call_self_test(panel_station(panel), STATION_CALL, STATION_PATIENCE_MS,
+			panel_calls(panel), tested, call);
 }
 
 static void shown(Screen *screen)
 {
-	if (station_client_present(screen->panel->client))
-		examine((Part *)screen);
+	examine((Part *)screen);
 }
 
 Screen *part_station_new(Panel *panel)

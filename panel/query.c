@@ -7,6 +7,7 @@
 
 #include "query.h"
 
+#include <gio/gunixfdlist.h>
 #include <gio/gunixinputstream.h>
 #include <glib-unix.h>
 #include <string.h>
@@ -69,34 +70,60 @@ static void rows_read(GObject *source, GAsyncResult *result, gpointer userdata)
 
 	g_output_stream_splice_finish(G_OUTPUT_STREAM(source), result, NULL);
 	query->read = true;
-	/* with the window its call was given up too, and is not answered */
-	query->answered |= query->generation != query->panel->windows;
 	finish(query);
 }
 
-static void query_answered(void *userdata, GVariant *result, const char *error, const char *text)
+static void tell_refusal(Query *query, GError *error)
+{
+	g_autofree char *name = station_error_name(error);
+	g_autofree char *sentence = sentence_translate(station_error_text(error));
+
+	panel_notify(query->panel, sentence, refusal_screen(name));
+}
+
+static void query_answered(GObject *source, GAsyncResult *result, gpointer userdata)
 {
 	Query *query = userdata;
+	g_autoptr(GError) error = NULL;
 
 	query->answered = true;
-	query->refused = !result;
-	if (!result && query->generation == query->panel->windows) {
-		g_autofree char *sentence = sentence_translate(text);
-
-		panel_notify(query->panel, sentence, refusal_screen(error));
-	}
+	query->refused =
+		!stipple_audit1_call_query_finish(STIPPLE_AUDIT1(source), NULL, NULL, NULL, result, &error);
+	/* with the window its call was given up, too */
+	if (error && !station_error_is_cancelled(error))
+		tell_refusal(query, error);
 	finish(query);
+}
+
+/** What the rows are written to; NULL with the cause said when there is none. */
+static GUnixFDList *make_pipe(Panel *panel, GInputStream **ret_rows)
+{
+	g_autoptr(GUnixFDList) descriptors = NULL;
+	int ends[2];
+
+	if (!station_client_present(panel->client)) {
+		g_autofree char *sentence = sentence_translate(STATION_AWAY);
+
+		panel_notify(panel, sentence, SCREEN_MAX);
+		return NULL;
+	}
+	if (!g_unix_open_pipe(ends, FD_CLOEXEC, NULL)) {
+		panel_notify(panel, _("The panel has too many files open: start it again."), SCREEN_MAX);
+		return NULL;
+	}
+	*ret_rows = g_unix_input_stream_new(ends[0], TRUE);
+	descriptors = g_unix_fd_list_new_from_array(&ends[1], 1);
+	return g_steal_pointer(&descriptors);
 }
 
 void query_run(Panel *panel, const char *name, GVariant *arguments, QueryDone done, void *userdata)
 {
 	g_autoptr(GVariant) kept = g_variant_ref_sink(arguments);
 	g_autoptr(GInputStream) input = NULL;
+	g_autoptr(GUnixFDList) output = make_pipe(panel, &input);
 	Query *query;
-	int ends[2];
 
-	if (!g_unix_open_pipe(ends, FD_CLOEXEC, NULL)) {
-		panel_notify(panel, _("The panel has too many files open: start it again."), SCREEN_MAX);
+	if (!output) {
 		done(userdata, NULL);
 		return;
 	}
@@ -106,12 +133,10 @@ void query_run(Panel *panel, const char *name, GVariant *arguments, QueryDone do
 	query->userdata = userdata;
 	query->generation = panel->windows;
 	query->rows = g_memory_output_stream_new_resizable();
-	input = g_unix_input_stream_new(ends[0], TRUE);
 	g_output_stream_splice_async(query->rows, input, G_OUTPUT_STREAM_SPLICE_CLOSE_SOURCE,
 		G_PRIORITY_DEFAULT_IDLE, NULL, rows_read, query);
-	station_client_call_with_fd(panel->client, STATION_OBJECT_AUDIT, "Query",
-		g_variant_new("(s@a{sv}h)", name, kept, 0), ends[1], query_answered, query);
-	close(ends[1]);
+	stipple_audit1_call_query(panel_audit(panel), name, kept, g_variant_new_handle(0), STATION_CALL,
+		STATION_PATIENCE_MS, output, panel_calls(panel), query_answered, query);
 }
 
 /* ---- showing ---- */

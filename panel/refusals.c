@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "util/cleanup.h"
+
 enum { PARTS_MAX = 4 };
 
 ScreenId refusal_screen(const char *error)

@@ -48,10 +48,12 @@ static void on_mount(GtkButton *button, gpointer userdata)
 
 static void remove_cartridge(void *userdata, const char *reason)
 {
-	Cartridge *page = userdata;
+	Panel *panel = ((Cartridge *)userdata)->screen.panel;
+	PanelCall *call = panel_ask(panel, NULL);
 
-	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "RemoveNeedle", g_variant_new("(s)", reason),
-		NULL, NULL);
+	if (call)
+		stipple_session1_call_remove_needle(panel_session(panel), reason, STATION_CALL,
+			STATION_PATIENCE_MS, panel_calls(panel), panel_call_done, call);
 }
 
 static void on_remove(GtkButton *button, gpointer userdata)
@@ -82,34 +84,39 @@ static void on_field(GtkButton *button, gpointer userdata)
 		field_get(GTK_WIDGET(button)), field_entered, page);
 }
 
-static void loaded(void *userdata, GVariant *result)
+static void loaded(GObject *source, GAsyncResult *result, gpointer call)
 {
-	Cartridge *page = userdata;
+	Cartridge *page = panel_call_finish(source, result, call);
 
+	if (!page)
+		return;
 	for (int i = 0; i < FIELDS; i++)
 		memory_set(fields[i].key, field_get(page->fields[i]));
-	if (panel_text(page->screen.panel, "Unit")[0])
+	if (known_text(stipple_session1_get_unit(panel_session(page->screen.panel)))[0])
 		panel_advance(page->screen.panel);
 }
 
 static void on_load(GtkButton *button, gpointer userdata)
 {
 	Cartridge *page = userdata;
+	Panel *panel = page->screen.panel;
+	PanelCall *call;
 
 	for (int i = 0; i < FIELDS; i++) {
 		const char *value = field_get(page->fields[i]);
 
 		if (!value || !value[0]) {
-			panel_notify(page->screen.panel,
-				_("Enter brand, colour, lot and expiry of the pigment first."),
+			panel_notify(panel, _("Enter brand, colour, lot and expiry of the pigment first."),
 				SCREEN_CARTRIDGE);
 			return;
 		}
 	}
-	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "LoadPigment",
-		g_variant_new("(ssss)", field_get(page->fields[BRAND]), field_get(page->fields[COLOUR]),
-			field_get(page->fields[LOT]), field_get(page->fields[EXPIRY])),
-		loaded, page);
+	call = panel_ask(panel, page);
+	if (call)
+		stipple_session1_call_load_pigment(panel_session(panel), field_get(page->fields[BRAND]),
+			field_get(page->fields[COLOUR]), field_get(page->fields[LOT]),
+			field_get(page->fields[EXPIRY]), STATION_CALL, STATION_PATIENCE_MS,
+			panel_calls(panel), loaded, call);
 }
 
 /* ---- the page ---- */
@@ -118,15 +125,17 @@ static void update(Screen *screen)
 {
 	Cartridge *page = (Cartridge *)screen;
 	Panel *panel = screen->panel;
-	const char *unit = panel_text(panel, "Unit"), *pigment = panel_text(panel, "Pigment");
-	g_autofree char *lot = g_strdup_printf(_("Lot %s · %d strokes"), panel_text(panel, "Lot"),
-		(int)panel_number(panel, "NeedleStrokes"));
+	StippleSession1 *session = panel_session(panel);
+	const char *unit = known_text(stipple_session1_get_unit(session));
+	const char *pigment = known_text(stipple_session1_get_pigment(session));
+	g_autofree char *lot =
+		g_strdup_printf(_("Lot %s · %d strokes"), known_text(stipple_session1_get_lot(session)),
+			(int)stipple_session1_get_needle_strokes(session));
 	g_autofree char *loaded_text =
 		g_strdup_printf(_("Pigment: %s"), pigment[0] ? pigment : _("none loaded"));
 
 	if (!page->filled && station_client_present(panel->client))
-		page->filled =
-			form_add(panel->form, STATION_OBJECT_SESSION, "handpiece.mounted", page->handpiece);
+		page->filled = form_add(panel->form, FORM_AT_SESSION, "handpiece.mounted", page->handpiece);
 	gtk_label_set_text(page->unit, unit[0] ? unit : _("No cartridge is mounted."));
 	gtk_label_set_text(page->strokes, unit[0] ? lot : _("Scan the code of a new one now, or type it."));
 	gtk_label_set_text(page->pigment, loaded_text);

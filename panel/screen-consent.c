@@ -10,6 +10,7 @@
 #include "memory.h"
 #include "panel.h"
 #include "sheet.h"
+#include "util/cleanup.h"
 #include "widgets.h"
 
 enum { QUESTIONS_MAX = 32 };
@@ -64,7 +65,7 @@ static size_t unanswered(const Consent *page)
 static void update_record(Consent *page)
 {
 	size_t left = unanswered(page);
-	bool done = panel_flag(page->screen.panel, "ScreeningDone");
+	bool done = stipple_session1_get_screening_done(panel_session(page->screen.panel));
 	g_autofree char *text =
 		left   ? g_strdup_printf(ngettext("%zu question left", "%zu questions left", left), left)
 		: done ? g_strdup(_("✓ Answers recorded"))
@@ -111,9 +112,11 @@ static void forget_questions(Consent *page)
 static void fill_questions(Consent *page)
 {
 	Panel *panel = page->screen.panel;
-	g_autoptr(GVariant) protocols = station_client_value(panel->client, "Protocols");
+	StippleSession1 *session = panel_session(panel);
+	GVariant *protocols = stipple_session1_get_protocols(session);
+	const char *its_protocol = known_text(stipple_session1_get_protocol(session));
 	g_autofree char *wanted =
-		g_strdup_printf("%s %d", panel_text(panel, "Protocol"), (int)panel_number(panel, "Session"));
+		g_strdup_printf("%s %d", its_protocol, (int)stipple_session1_get_session(session));
 	const char *protocol, *name;
 	GVariantIter iter, *questions;
 
@@ -125,8 +128,7 @@ static void fill_questions(Consent *page)
 	g_variant_iter_init(&iter, protocols);
 	while (g_variant_iter_next(&iter, "(&s&suas)", &protocol, NULL, NULL, &questions)) {
 		while (g_variant_iter_next(questions, "&s", &name))
-			if (strcmp(protocol, panel_text(panel, "Protocol")) == 0 &&
-				page->n_questions < QUESTIONS_MAX)
+			if (strcmp(protocol, its_protocol) == 0 && page->n_questions < QUESTIONS_MAX)
 				gtk_box_append(GTK_BOX(page->list), question_new(page, name));
 		g_variant_iter_free(questions);
 	}
@@ -134,49 +136,66 @@ static void fill_questions(Consent *page)
 
 /* ---- recording ---- */
 
-static void recorded(void *userdata, GVariant *result)
+static void recorded(GObject *source, GAsyncResult *result, gpointer call)
 {
-	Consent *page = userdata;
+	Consent *page = panel_call_finish(source, result, call);
+	Panel *panel;
 
-	if (panel_step_done(page->screen.panel, SCREEN_CONSENT) &&
-		panel_flag(page->screen.panel, "ConsentPhotographs"))
-		panel_advance(page->screen.panel);
+	if (!page)
+		return;
+	panel = page->screen.panel;
+	if (panel_step_done(panel, SCREEN_CONSENT) &&
+		stipple_session1_get_consent_photographs(panel_session(panel)))
+		panel_advance(panel);
 }
 
 static void on_record(GtkButton *button, gpointer userdata)
 {
 	Consent *page = userdata;
+	Panel *panel = page->screen.panel;
+	PanelCall *call = panel_ask(panel, page);
 	GVariantBuilder answers;
 
+	if (!call)
+		return;
 	g_variant_builder_init(&answers, G_VARIANT_TYPE("a{sb}"));
 	for (size_t i = 0; i < page->n_questions; i++)
 		g_variant_builder_add(&answers, "{sb}", page->questions[i].name,
 			gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(page->questions[i].yes)));
-	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "AnswerScreening",
-		g_variant_new("(a{sb})", &answers), recorded, page);
+	stipple_session1_call_answer_screening(panel_session(panel), g_variant_builder_end(&answers),
+		STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), recorded, call);
 }
 
-static void consent(Consent *page, const char *consent, const char *property)
+static void consent(Consent *page, const char *consent, bool given)
 {
 	Panel *panel = page->screen.panel;
 	const char *version = field_get(page->version);
+	PanelCall *call;
 
 	if (!version || !version[0]) {
 		panel_notify(panel, _("Enter which version of the consent form was signed."), SCREEN_CONSENT);
 		return;
 	}
-	panel_call(panel, STATION_OBJECT_SESSION, "RecordConsent",
-		g_variant_new("(ssb)", consent, version, !panel_flag(panel, property)), recorded, page);
+	call = panel_ask(panel, page);
+	if (call)
+		stipple_session1_call_record_consent(panel_session(panel), consent, version, given,
+			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), recorded, call);
 }
 
 static void on_treatment(GtkButton *button, gpointer userdata)
 {
-	consent(userdata, "treatment", "ConsentTreatment");
+	Consent *page = userdata;
+
+	consent(page, "treatment",
+		!stipple_session1_get_consent_treatment(panel_session(page->screen.panel)));
 }
 
 static void on_photographs(GtkButton *button, gpointer userdata)
 {
-	consent(userdata, "photographs", "ConsentPhotographs");
+	Consent *page = userdata;
+
+	consent(page, "photographs",
+		!stipple_session1_get_consent_photographs(panel_session(page->screen.panel)));
 }
 
 static void version_entered(void *userdata, const char *text)
@@ -210,10 +229,12 @@ static void mark(GtkWidget *button, bool given, const char *text)
 static void update(Screen *screen)
 {
 	Consent *page = (Consent *)screen;
+	StippleSession1 *session = panel_session(screen->panel);
 
 	fill_questions(page);
-	mark(page->treatment, panel_flag(screen->panel, "ConsentTreatment"), _("Consent to the treatment"));
-	mark(page->photographs, panel_flag(screen->panel, "ConsentPhotographs"), _("Consent to photographs"));
+	mark(page->treatment, stipple_session1_get_consent_treatment(session), _("Consent to the treatment"));
+	mark(page->photographs, stipple_session1_get_consent_photographs(session),
+		_("Consent to photographs"));
 	update_record(page);
 }
 

@@ -22,9 +22,12 @@ typedef struct FaultPage {
 static void acknowledge(void *userdata, const char *pin)
 {
 	FaultPage *page = userdata;
+	Panel *panel = page->screen.panel;
+	PanelCall *call = panel_order(panel, NULL);
 
-	panel_call(page->screen.panel, STATION_OBJECT_STATION, "AcknowledgeFault",
-		g_variant_new("(ss)", page->note, pin), NULL, NULL);
+	if (call)
+		stipple_station1_call_acknowledge_fault(panel_station(panel), page->note, pin, STATION_CALL,
+			STATION_PATIENCE_MS, panel_calls(panel), panel_call_done, call);
 }
 
 static void ask_pin(void *userdata, const char *note)
@@ -56,15 +59,16 @@ static void update(Screen *screen)
 {
 	FaultPage *page = (FaultPage *)screen;
 	Panel *panel = screen->panel;
-	bool stop = strcmp(panel_text(panel, "Fault"), "emergency-stop") == 0;
-	g_autofree char *text = sentence_translate(panel_text(panel, "FaultText"));
+	StippleStation1 *station = panel_station(panel);
+	bool stop = strcmp(known_text(stipple_station1_get_fault(station)), "emergency-stop") == 0;
+	g_autofree char *text = sentence_translate(known_text(stipple_station1_get_fault_text(station)));
 	char *colon = strstr(text, ": ");
 	g_autofree char *cause = g_strndup(text, colon ? (size_t)(colon - text) : strlen(text));
 	g_autofree char *advice = sentence_translate(colon ? colon + 2 : "");
 	g_autofree char *lights = g_strdup_printf("%s · %s",
-		panel_flag(panel, "EmergencyStop") ? _("the emergency stop is pressed")
-						   : _("the emergency stop is released"),
-		panel_flag(panel, "Pedal") ? _("the pedal is down") : _("the pedal is up"));
+		stipple_station1_get_emergency_stop(station) ? _("the emergency stop is pressed")
+							     : _("the emergency stop is released"),
+		stipple_station1_get_pedal(station) ? _("the pedal is down") : _("the pedal is up"));
 
 	gtk_label_set_text(page->title, stop ? _("EMERGENCY STOP") : _("THE NEEDLE WAS STOPPED"));
 	gtk_label_set_text(page->cause, cause);

@@ -27,16 +27,19 @@ typedef struct FinishPage {
 /** The session that the page is about: the one under way, else the one that was just signed; 0: none. */
 static gint64 session_of(const Panel *panel)
 {
-	gint64 session = panel_number(panel, "Session");
+	gint64 session = (gint64)stipple_session1_get_session(panel_session(panel));
 
 	return session ? session : panel->signed_session;
 }
 
-static void signed_off(void *userdata, GVariant *result)
+static void signed_off(GObject *source, GAsyncResult *result, gpointer call)
 {
-	FinishPage *page = userdata;
-	Panel *panel = page->screen.panel;
+	FinishPage *page = panel_call_finish(source, result, call);
+	Panel *panel;
 
+	if (!page)
+		return;
+	panel = page->screen.panel;
 	panel->signed_session = page->signing;
 	panel_notify(panel, _("The session is signed and on record."), SCREEN_MAX);
 	panel_show(panel, SCREEN_PERSON);
@@ -45,11 +48,15 @@ static void signed_off(void *userdata, GVariant *result)
 static void sign(void *userdata, const char *pin)
 {
 	FinishPage *page = userdata;
+	Panel *panel = page->screen.panel;
+	PanelCall *call = panel_ask(panel, page);
 
-	page->signing = panel_number(page->screen.panel, "Session");
+	if (!call)
+		return;
+	page->signing = (gint64)stipple_session1_get_session(panel_session(panel));
 	/* the record says the same in every language */
-	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "Sign",
-		g_variant_new("(ss)", pin, "treatment done as recorded"), signed_off, page);
+	stipple_session1_call_sign(panel_session(panel), pin, "treatment done as recorded", STATION_CALL,
+		STATION_PATIENCE_MS, panel_calls(panel), signed_off, call);
 }
 
 static void on_sign(GtkButton *button, gpointer userdata)
@@ -109,19 +116,16 @@ static void list_missing(FinishPage *page, GVariant *zones)
 static void list_aftercare(FinishPage *page)
 {
 	Panel *panel = page->screen.panel;
-	g_autoptr(GVariant) aftercare = station_client_value(panel->client, "Aftercare");
-	gint64 session = panel_number(panel, "Session");
-	const char *line;
-	GVariantIter iter;
+	const char *const *aftercare = stipple_session1_get_aftercare(panel_session(panel));
+	gint64 session = (gint64)stipple_session1_get_session(panel_session(panel));
 
 	if (session == page->told || !aftercare)
 		return;
 	page->told = session;
 	box_clear(page->aftercare);
 	gtk_box_append(GTK_BOX(page->aftercare), text_new(_("Aftercare"), "caption"));
-	g_variant_iter_init(&iter, aftercare);
-	while (g_variant_iter_next(&iter, "&s", &line)) {
-		g_autofree char *text = g_strdup_printf("• %s", _(line));
+	for (const char *const *line = aftercare; *line; line++) {
+		g_autofree char *text = g_strdup_printf("• %s", _(*line));
 
 		gtk_box_append(GTK_BOX(page->aftercare), text_new(text, NULL));
 	}
@@ -137,10 +141,11 @@ static void update(Screen *screen)
 {
 	FinishPage *page = (FinishPage *)screen;
 	Panel *panel = screen->panel;
-	g_autoptr(GVariant) zones = station_client_value(panel->client, "Zones");
-	bool closing = strcmp(panel_text(panel, "State"), "closing") == 0;
-	bool open = panel_number(panel, "Session") != 0;
-	gint64 dots = panel_number(panel, "SessionDots");
+	StippleSession1 *session = panel_session(panel);
+	GVariant *zones = stipple_session1_get_zones(session);
+	bool closing = panel_state_is(panel, "closing");
+	bool open = stipple_session1_get_session(session) != 0;
+	gint64 dots = (gint64)stipple_session1_get_session_dots(session);
 	g_autofree char *done = g_strdup_printf(
 		ngettext("%d dot in this session", "%d dots in this session", dots), (int)dots);
 	g_autofree char *text = !open && panel->signed_session
@@ -149,8 +154,8 @@ static void update(Screen *screen)
 
 	if (!page->filled && station_client_present(panel->client)) {
 		page->filled = true;
-		form_add(panel->form, STATION_OBJECT_INVENTORY, "needle.disposed", page->forms);
-		form_list(panel->form, STATION_OBJECT_SESSION, page->forms);
+		form_add(panel->form, FORM_AT_INVENTORY, "needle.disposed", page->forms);
+		form_list(panel->form, FORM_AT_SESSION, page->forms);
 	}
 	if (zones)
 		list_missing(page, zones);

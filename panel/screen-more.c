@@ -6,6 +6,7 @@
  */
 
 #include "panel.h"
+#include "util/cleanup.h"
 #include "widgets.h"
 
 static const struct {

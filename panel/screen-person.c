@@ -64,7 +64,7 @@ static void on_protocol(GtkToggleButton *button, gpointer userdata)
 
 static void fill_protocols(Person *page)
 {
-	g_autoptr(GVariant) protocols = station_client_value(page->screen.panel->client, "Protocols");
+	GVariant *protocols = stipple_session1_get_protocols(panel_session(page->screen.panel));
 	GtkWidget *first = NULL;
 	const char *name, *title;
 	guint32 sessions;
@@ -113,10 +113,12 @@ static bool scanned(Screen *screen, const char *code)
 
 /* ---- beginning, ending early ---- */
 
-static void begun(void *userdata, GVariant *result)
+static void begun(GObject *source, GAsyncResult *result, gpointer call)
 {
-	Person *page = userdata;
+	Person *page = panel_call_finish(source, result, call);
 
+	if (!page)
+		return;
 	field_set(page->subject, NULL);
 	panel_advance(page->screen.panel);
 }
@@ -124,11 +126,16 @@ static void begun(void *userdata, GVariant *result)
 static void answered_new(void *userdata, const char *answer)
 {
 	Person *page = userdata;
+	Panel *panel = page->screen.panel;
 	const char *subject = field_get(page->subject);
+	PanelCall *call;
 
-	if (sheet_is_new_person(answer) && subject && subject[0] && page->protocol)
-		panel_call(page->screen.panel, STATION_OBJECT_SESSION, "BeginNew",
-			g_variant_new("(ssu)", subject, page->protocol, page->number), begun, page);
+	if (!sheet_is_new_person(answer) || !subject || !subject[0] || !page->protocol)
+		return;
+	call = panel_ask(panel, page);
+	if (call)
+		stipple_session1_call_begin_new(panel_session(panel), subject, page->protocol, page->number,
+			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), begun, call);
 }
 
 /** A pseudonym that was never seen may be a slip, which would make another person. */
@@ -145,22 +152,28 @@ static bool ask_whether_new(void *userdata, const char *error)
 static void on_begin(GtkButton *button, gpointer userdata)
 {
 	Person *page = userdata;
+	Panel *panel = page->screen.panel;
 	const char *subject = field_get(page->subject);
+	PanelCall *call;
 
 	if (!subject || !subject[0] || !page->protocol) {
-		panel_notify(page->screen.panel, _("Enter the person's pseudonym first."), SCREEN_PERSON);
+		panel_notify(panel, _("Enter the person's pseudonym first."), SCREEN_PERSON);
 		return;
 	}
-	panel_call_or(page->screen.panel, STATION_OBJECT_SESSION, "Begin",
-		g_variant_new("(ssu)", subject, page->protocol, page->number), begun, ask_whether_new, page);
+	call = panel_ask_or(panel, ask_whether_new, page);
+	if (call)
+		stipple_session1_call_begin(panel_session(panel), subject, page->protocol, page->number,
+			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), begun, call);
 }
 
 static void abandon(void *userdata, const char *reason)
 {
-	Person *page = userdata;
+	Panel *panel = ((Person *)userdata)->screen.panel;
+	PanelCall *call = panel_ask(panel, NULL);
 
-	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "Abandon", g_variant_new("(s)", reason), NULL,
-		NULL);
+	if (call)
+		stipple_session1_call_abandon(panel_session(panel), reason, STATION_CALL, STATION_PATIENCE_MS,
+			panel_calls(panel), panel_call_done, call);
 }
 
 static void on_abandon(GtkButton *button, gpointer userdata)
@@ -180,17 +193,18 @@ static void on_go_on(GtkButton *button, gpointer userdata)
 
 /* ---- the interval since the last session: the station's own judgement ---- */
 
-static void refusals_came(void *userdata, GVariant *result, const char *error, const char *text)
+static void refusals_came(GObject *source, GAsyncResult *result, gpointer userdata)
 {
 	Person *page = userdata;
-	g_autoptr(GVariantIter) iter = NULL;
+	g_autoptr(GVariant) refusals = NULL;
 	const char *id, *sentence, *name;
+	GVariantIter iter;
 	bool early = false;
 
-	if (!result)
+	if (!stipple_session1_call_refusals_finish(STIPPLE_SESSION1(source), &refusals, result, NULL))
 		return;
-	g_variant_get(result, "(a(sss))", &iter);
-	while (g_variant_iter_next(iter, "(&s&s&s)", &id, &sentence, &name)) {
+	g_variant_iter_init(&iter, refusals);
+	while (g_variant_iter_next(&iter, "(&s&s&s)", &id, &sentence, &name)) {
 		g_autofree char *shown = NULL;
 
 		if (strcmp(id, "interval") != 0)
@@ -205,19 +219,23 @@ static void refusals_came(void *userdata, GVariant *result, const char *error, c
 
 static void shown(Screen *screen)
 {
-	if (panel_step_done(screen->panel, SCREEN_PERSON))
-		station_client_call(screen->panel->client, STATION_OBJECT_SESSION, "Refusals", NULL,
-			refusals_came, screen);
+	Panel *panel = screen->panel;
+
+	if (panel_step_done(panel, SCREEN_PERSON) && station_client_present(panel->client))
+		stipple_session1_call_refusals(panel_session(panel), STATION_CALL, STATION_PATIENCE_MS,
+			panel_calls(panel), refusals_came, screen);
 }
 
 static void update(Screen *screen)
 {
 	Person *page = (Person *)screen;
 	Panel *panel = screen->panel;
+	StippleSession1 *session = panel_session(panel);
 	bool open = panel_step_done(panel, SCREEN_PERSON);
-	g_autofree char *summary =
-		g_strdup_printf(_("%s\n%s, session %d of the course"), panel_text(panel, "Subject"),
-			panel_text(panel, "Protocol"), (int)panel_number(panel, "CourseSession"));
+	g_autofree char *summary = g_strdup_printf(_("%s\n%s, session %d of the course"),
+		known_text(stipple_session1_get_subject(session)),
+		known_text(stipple_session1_get_protocol(session)),
+		(int)stipple_session1_get_course_session(session));
 
 	fill_protocols(page);
 	gtk_widget_set_visible(page->planning, !open);

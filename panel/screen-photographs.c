@@ -102,8 +102,7 @@ static void show_file(Shot *shot, const char *file)
 
 static Shot *next_shot(Photographs *page)
 {
-	bool closing = strcmp(panel_text(page->screen.panel, "State"), "closing") == 0;
-	Shot *shot = &page->shots[closing];
+	Shot *shot = &page->shots[panel_state_is(page->screen.panel, "closing")];
 
 	return page->zone && shot->file && !shot->file[0] ? shot : NULL;
 }
@@ -111,12 +110,12 @@ static Shot *next_shot(Photographs *page)
 static bool may_look(Photographs *page)
 {
 	Panel *panel = page->screen.panel;
-	const char *state = panel_text(panel, "State");
 
 	return panel->current == SCREEN_PHOTOGRAPHS && station_client_present(panel->client) &&
-	       panel_flag(panel, "ConsentPhotographs") && panel_step_done(panel, SCREEN_SIGN_IN) &&
-	       (strcmp(state, "preparing") == 0 || strcmp(state, "paused") == 0 ||
-		       strcmp(state, "closing") == 0);
+	       stipple_session1_get_consent_photographs(panel_session(panel)) &&
+	       panel_step_done(panel, SCREEN_SIGN_IN) &&
+	       (panel_state_is(panel, "preparing") || panel_state_is(panel, "paused") ||
+		       panel_state_is(panel, "closing"));
 }
 
 static void look_later(Photographs *page, guint after_ms);
@@ -160,14 +159,18 @@ static void look_later(Photographs *page, guint after_ms)
 
 /* ---- taking ---- */
 
-static void taken(void *userdata, GVariant *result)
+static void taken(GObject *source, GAsyncResult *result, gpointer call)
 {
-	Shot *shot = userdata;
-	Photographs *page = shot->page;
-	g_autoptr(GVariant) figures = g_variant_get_child_value(result, 1);
+	g_autoptr(GVariant) figures = NULL;
+	g_autoptr(GError) error = NULL;
 	double focus = 0, exposure = 0;
 	g_autofree char *text = NULL;
+	Photographs *page;
 
+	stipple_session1_call_capture_finish(STIPPLE_SESSION1(source), NULL, &figures, result, &error);
+	page = panel_call_end(call, error);
+	if (!page)
+		return;
 	g_variant_lookup(figures, "focus", "d", &focus);
 	g_variant_lookup(figures, "exposure", "d", &exposure);
 	text = g_strdup_printf(_("✓ Sharp enough (focus %.0f) and well lit (%.0f of 255)"), focus, exposure);
@@ -179,14 +182,19 @@ static void on_take(GtkButton *button, gpointer userdata)
 {
 	Shot *shot = userdata;
 	Photographs *page = shot->page;
+	Panel *panel = page->screen.panel;
+	PanelCall *call;
 
 	if (!page->zone) {
-		panel_notify(page->screen.panel, _("Choose the zone first."), SCREEN_ZONE);
+		panel_notify(panel, _("Choose the zone first."), SCREEN_ZONE);
 		return;
 	}
+	call = panel_ask(panel, page);
+	if (!call)
+		return;
 	gtk_label_set_text(page->verdict, _("Hold still…"));
-	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "Capture",
-		g_variant_new("(ss)", page->zone, shot->phase), taken, shot);
+	stipple_session1_call_capture(panel_session(panel), page->zone, shot->phase, STATION_CALL,
+		STATION_PATIENCE_MS, panel_calls(panel), taken, call);
 }
 
 /* ---- the zones of this session ---- */
@@ -260,7 +268,7 @@ static void update(Screen *screen)
 {
 	Photographs *page = (Photographs *)screen;
 	Panel *panel = screen->panel;
-	g_autoptr(GVariant) zones = station_client_value(panel->client, "Zones");
+	GVariant *zones = stipple_session1_get_zones(panel_session(panel));
 
 	if (!zones)
 		return;
@@ -273,12 +281,12 @@ static void update(Screen *screen)
 static void shown(Screen *screen)
 {
 	Photographs *page = (Photographs *)screen;
-	const char *zone = panel_text(screen->panel, "Zone");
+	const char *zone = known_text(stipple_session1_get_zone(panel_session(screen->panel)));
 
 	if (!zone[0])
 		return;
 	update(screen);
-	if (!page->zone || strcmp(panel_text(screen->panel, "State"), "closing") != 0) {
+	if (!page->zone || !panel_state_is(screen->panel, "closing")) {
 		g_free(page->zone);
 		page->zone = g_strdup(zone);
 		mark_zone(page, zone);

@@ -86,12 +86,16 @@ static void remember(const char *badge, const char *name)
 	memory_set(RECENT, people->str);
 }
 
-static void signed_in(void *userdata, GVariant *result)
+static void signed_in(GObject *source, GAsyncResult *result, gpointer call)
 {
-	SignIn *page = userdata;
-	const char *name;
+	g_autofree char *name = NULL;
+	g_autoptr(GError) error = NULL;
+	SignIn *page;
 
-	g_variant_get(result, "(&s)", &name);
+	stipple_station1_call_login_finish(STIPPLE_STATION1(source), &name, result, &error);
+	page = panel_call_end(call, error);
+	if (!page)
+		return;
 	if (!strpbrk(name, ";="))
 		remember(page->asked, name);
 	list_recent(page);
@@ -103,15 +107,19 @@ static void sign_in(SignIn *page)
 {
 	Panel *panel = page->screen.panel;
 	const char *badge = field_get(page->badge);
+	PanelCall *call;
 
 	if (!badge || !badge[0]) {
 		panel_notify(panel, _("Scan your badge, or touch the field and type it."), SCREEN_SIGN_IN);
 		return;
 	}
-	g_free(page->asked);
-	page->asked = g_strdup(badge);
-	panel_call(panel, STATION_OBJECT_STATION, "Login", g_variant_new("(ss)", badge, page->pin), signed_in,
-		page);
+	call = panel_ask(panel, page);
+	if (call) {
+		g_free(page->asked);
+		page->asked = g_strdup(badge);
+		stipple_station1_call_login(panel_station(panel), badge, page->pin, STATION_CALL,
+			STATION_PATIENCE_MS, panel_calls(panel), signed_in, call);
+	}
 	forget_pin(page);
 }
 
@@ -164,9 +172,12 @@ static void on_badge(GtkButton *button, gpointer userdata)
 
 static void on_sign_out(GtkButton *button, gpointer userdata)
 {
-	SignIn *page = userdata;
+	Panel *panel = ((SignIn *)userdata)->screen.panel;
+	PanelCall *call = panel_ask(panel, NULL);
 
-	panel_call(page->screen.panel, STATION_OBJECT_STATION, "Logout", NULL, NULL, NULL);
+	if (call)
+		stipple_station1_call_logout(panel_station(panel), STATION_CALL, STATION_PATIENCE_MS,
+			panel_calls(panel), panel_call_done, call);
 }
 
 static void on_go_on(GtkButton *button, gpointer userdata)
@@ -222,14 +233,15 @@ static GtkWidget *in_new(SignIn *page)
 static void update(Screen *screen)
 {
 	SignIn *page = (SignIn *)screen;
+	StippleStation1 *station = panel_station(screen->panel);
 	bool in = panel_step_done(screen->panel, SCREEN_SIGN_IN);
-	g_autofree char *name =
-		g_strdup_printf(_("%s is signed in"), panel_text(screen->panel, "OperatorName"));
+	g_autofree char *name = g_strdup_printf(
+		_("%s is signed in"), known_text(stipple_station1_get_operator_name(station)));
 
 	gtk_widget_set_visible(page->out, !in);
 	gtk_widget_set_visible(page->in, in);
 	gtk_label_set_text(page->name, name);
-	gtk_label_set_text(page->roles, panel_text(screen->panel, "Roles"));
+	gtk_label_set_text(page->roles, known_text(stipple_station1_get_roles(station)));
 }
 
 static void forget(Screen *screen)

@@ -31,9 +31,7 @@ typedef struct Work {
 
 static bool is_open(const Work *page)
 {
-	const char *state = panel_text(page->screen.panel, "State");
-
-	return strcmp(state, "preparing") == 0 || strcmp(state, "idle") == 0;
+	return panel_state_is(page->screen.panel, "preparing") || panel_state_is(page->screen.panel, "idle");
 }
 
 static void on_refusal(GtkButton *button, gpointer userdata)
@@ -74,19 +72,23 @@ static void list_refusals(Work *page, GVariant *refusals)
 
 static void ask_refusals(Work *page);
 
-static void refusals_came(void *userdata, GVariant *result, const char *error, const char *text)
+static void refusals_came(GObject *source, GAsyncResult *result, gpointer userdata)
 {
 	Work *page = userdata;
-	bool again = page->ask_again;
+	g_autoptr(GVariant) refusals = NULL;
+	g_autoptr(GError) error = NULL;
+	bool again;
 
+	stipple_session1_call_refusals_finish(STIPPLE_SESSION1(source), &refusals, result, &error);
+	if (station_error_is_cancelled(error))
+		return;
+	again = page->ask_again;
 	page->asking = page->ask_again = false;
-	if (result) {
-		g_autoptr(GVariant) refusals = g_variant_get_child_value(result, 0);
-
-		list_refusals(page, refusals);
-		page->screen.update(&page->screen);
-	}
-	if (result && again)
+	if (!refusals)
+		return;
+	list_refusals(page, refusals);
+	page->screen.update(&page->screen);
+	if (again)
 		ask_refusals(page);
 }
 
@@ -101,38 +103,51 @@ static void ask_refusals(Work *page)
 		return;
 	}
 	page->asking = true;
-	station_client_call(panel->client, STATION_OBJECT_SESSION, "Refusals", NULL, refusals_came, page);
+	stipple_session1_call_refusals(panel_session(panel), STATION_CALL, STATION_PATIENCE_MS,
+		panel_calls(panel), refusals_came, page);
 }
 
 /* ---- buttons ---- */
 
 static void on_arm(GtkButton *button, gpointer userdata)
 {
-	Work *page = userdata;
-	const char *state = panel_text(page->screen.panel, "State");
-	bool armed = strcmp(state, "ready") == 0 || strcmp(state, "working") == 0;
+	Panel *panel = ((Work *)userdata)->screen.panel;
+	bool armed = panel_is_armed(panel);
+	PanelCall *call = armed ? panel_order(panel, NULL) : panel_ask(panel, NULL);
 
-	panel_call(page->screen.panel, STATION_OBJECT_SESSION, armed ? "Disarm" : "Arm", NULL, NULL, NULL);
+	if (call)
+		(armed ? stipple_session1_call_disarm : stipple_session1_call_arm)(panel_session(panel),
+			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), panel_call_done, call);
 }
 
 static void on_pause(GtkButton *button, gpointer userdata)
 {
-	Work *page = userdata;
-	bool paused = strcmp(panel_text(page->screen.panel, "State"), "paused") == 0;
+	Panel *panel = ((Work *)userdata)->screen.panel;
+	bool paused = panel_state_is(panel, "paused");
+	PanelCall *call = paused ? panel_ask(panel, NULL) : panel_order(panel, NULL);
 
-	panel_call(page->screen.panel, STATION_OBJECT_SESSION, paused ? "Resume" : "Pause", NULL, NULL, NULL);
+	if (call)
+		(paused ? stipple_session1_call_resume : stipple_session1_call_pause)(panel_session(panel),
+			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), panel_call_done, call);
 }
 
-static void finished(void *userdata, GVariant *result)
+static void finished(GObject *source, GAsyncResult *result, gpointer call)
 {
-	panel_show(((Work *)userdata)->screen.panel, SCREEN_FINISH);
+	Work *page = panel_call_finish(source, result, call);
+
+	if (page)
+		panel_show(page->screen.panel, SCREEN_FINISH);
 }
 
 static void finish(void *userdata, const char *choice)
 {
 	Work *page = userdata;
+	Panel *panel = page->screen.panel;
+	PanelCall *call = panel_ask(panel, page);
 
-	panel_call(page->screen.panel, STATION_OBJECT_SESSION, "Finish", NULL, finished, page);
+	if (call)
+		stipple_session1_call_finish(panel_session(panel), STATION_CALL, STATION_PATIENCE_MS,
+			panel_calls(panel), finished, call);
 }
 
 static void on_finish(GtkButton *button, gpointer userdata)
@@ -140,7 +155,7 @@ static void on_finish(GtkButton *button, gpointer userdata)
 	static const char *const choices[] = { N_("The treatment is over"), NULL };
 	Work *page = userdata;
 
-	if (strcmp(panel_text(page->screen.panel, "State"), "closing") == 0)
+	if (panel_state_is(page->screen.panel, "closing"))
 		panel_show(page->screen.panel, SCREEN_FINISH);
 	else
 		sheet_choose(page->screen.panel->sheet, _("No more dots are made in this session."), choices,
@@ -151,9 +166,10 @@ static void on_finish(GtkButton *button, gpointer userdata)
 
 static void refresh_times(Work *page, WorkFigures *figures)
 {
-	Panel *panel = page->screen.panel;
-	gint64 session = panel_number(panel, "Session");
-	gint64 elapsed = panel_number(panel, "Elapsed"), break_in = panel_number(panel, "BreakIn");
+	StippleSession1 *station = panel_session(page->screen.panel);
+	gint64 session = (gint64)stipple_session1_get_session(station);
+	gint64 elapsed = stipple_session1_get_elapsed(station);
+	gint64 break_in = stipple_session1_get_break_in(station);
 	gint64 since;
 
 	if (session != page->session || elapsed != page->elapsed_s || break_in != page->break_in_s) {
@@ -170,26 +186,28 @@ static void refresh_times(Work *page, WorkFigures *figures)
 static WorkFigures read_figures(Work *page)
 {
 	Panel *panel = page->screen.panel;
-	StationClient *client = panel->client;
-	const char *zone = panel_text(panel, "Zone");
+	StippleStation1 *station = panel_station(panel);
+	StippleSession1 *session = panel_session(panel);
+	const char *zone = known_text(stipple_session1_get_zone(session));
 	WorkFigures figures = {
 		.zone = zone[0] ? zone_title(zone) : "",
-		.depth = { (guint)panel_number(panel, "LastDepthUm"),
-			(guint)panel_number(panel, "DepthMinUm"), (guint)panel_number(panel, "DepthMaxUm"),
-			(guint)panel_number(panel, "DepthLimitUm") },
-		.resistance_mn = (guint)panel_number(panel, "LastResistanceMn"),
-		.force_warn_mn = (guint)panel_number(panel, "ForceWarnMn"),
-		.force_limit_mn = (guint)panel_number(panel, "ForceLimitMn"),
-		.dots = panel_number(panel, "Dots"),
-		.needle_strokes = panel_number(panel, "NeedleStrokes"),
-		.density = station_client_figure(client, "Density"),
-		.target = station_client_figure(client, "TargetDensity"),
-		.dwell_ms = station_client_figure(client, "DwellMeanMs"),
-		.outside_share = station_client_figure(client, "OutsideShare"),
-		.dwell_plan_ms = (guint)panel_number(panel, "DwellMs"),
-		.working = strcmp(panel_text(panel, "State"), "working") == 0,
-		.pedal = panel_flag(panel, "Pedal"),
-		.emergency_stop = panel_flag(panel, "EmergencyStop"),
+		.depth = { stipple_session1_get_last_depth_um(session),
+			stipple_session1_get_depth_min_um(session),
+			stipple_session1_get_depth_max_um(session),
+			stipple_session1_get_depth_limit_um(session) },
+		.resistance_mn = stipple_session1_get_last_resistance_mn(session),
+		.force_warn_mn = stipple_session1_get_force_warn_mn(session),
+		.force_limit_mn = stipple_session1_get_force_limit_mn(session),
+		.dots = (gint64)stipple_session1_get_dots(session),
+		.needle_strokes = (gint64)stipple_session1_get_needle_strokes(session),
+		.density = stipple_session1_get_density(session),
+		.target = stipple_session1_get_target_density(session),
+		.dwell_ms = stipple_session1_get_dwell_mean_ms(session),
+		.outside_share = stipple_session1_get_outside_share(session),
+		.dwell_plan_ms = stipple_session1_get_dwell_ms(session),
+		.working = panel_state_is(panel, "working"),
+		.pedal = stipple_station1_get_pedal(station),
+		.emergency_stop = stipple_station1_get_emergency_stop(station),
 		.now_us = g_get_monotonic_time(),
 	};
 
@@ -208,11 +226,11 @@ static void set_button(GtkWidget *button, const char *text, const char *style, b
 	gtk_widget_set_sensitive(button, usable);
 }
 
-static void update_buttons(Work *page, const char *state, bool clear)
+static void update_buttons(Work *page, bool clear)
 {
-	bool armed = strcmp(state, "ready") == 0 || strcmp(state, "working") == 0;
-	bool paused = strcmp(state, "paused") == 0, closing = strcmp(state, "closing") == 0;
-	bool working = strcmp(state, "working") == 0;
+	Panel *panel = page->screen.panel;
+	bool armed = panel_is_armed(panel), working = panel_state_is(panel, "working");
+	bool paused = panel_state_is(panel, "paused"), closing = panel_state_is(panel, "closing");
 
 	set_button(page->arm, armed ? _("Disarm") : _("Arm"), armed ? "danger" : "primary", armed || clear);
 	set_button(page->pause, paused ? _("End the break") : _("Break"), paused ? "primary" : NULL,
@@ -223,11 +241,10 @@ static void update_buttons(Work *page, const char *state, bool clear)
 static void update(Screen *screen)
 {
 	Work *page = (Work *)screen;
-	const char *state = panel_text(screen->panel, "State");
 	bool open = is_open(page), clear = open && page->known && g_variant_n_children(page->known) == 0;
 	WorkFigures figures = read_figures(page);
 
-	update_buttons(page, state, clear);
+	update_buttons(page, clear);
 	work_view_update(page->view, &figures);
 	box_show_only(page->pages, open && !clear ? page->list : work_view_widget(page->view));
 }

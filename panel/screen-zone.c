@@ -11,6 +11,7 @@
 #include "panel.h"
 #include "scalp.h"
 #include "sheet.h"
+#include "util/cleanup.h"
 #include "widgets.h"
 
 typedef struct ZonePage {
@@ -53,10 +54,12 @@ static void on_area(GtkButton *button, gpointer userdata)
 	sheet_ask(page->screen.panel->sheet, SHEET_NUMBER, _("Area in mm²"), "", area_entered, page);
 }
 
-static void chosen(void *userdata, GVariant *result)
+static void chosen(GObject *source, GAsyncResult *result, gpointer call)
 {
-	ZonePage *page = userdata;
+	ZonePage *page = panel_call_finish(source, result, call);
 
+	if (!page)
+		return;
 	g_clear_pointer(&page->marked, g_free);
 	panel_advance(page->screen.panel);
 }
@@ -74,6 +77,7 @@ static void on_choose(GtkButton *button, gpointer userdata)
 	ZonePage *page = userdata;
 	Panel *panel = page->screen.panel;
 	const char *area = field_get(page->area);
+	PanelCall *call;
 
 	if (!page->marked) {
 		panel_notify(panel, _("Touch the zone on the map first."), SCREEN_ZONE);
@@ -83,20 +87,21 @@ static void on_choose(GtkButton *button, gpointer userdata)
 		on_area(NULL, page);
 		return;
 	}
-	panel_call(panel, STATION_OBJECT_SESSION, "SelectZone",
-		g_variant_new("(ssu)", page->marked, chosen_skin(page), (guint32)strtoul(area, NULL, 10)),
-		chosen, page);
+	call = panel_ask(panel, page);
+	if (call)
+		stipple_session1_call_select_zone(panel_session(panel), page->marked, chosen_skin(page),
+			(guint32)strtoul(area, NULL, 10), STATION_CALL, STATION_PATIENCE_MS,
+			panel_calls(panel), chosen, call);
 }
 
 static void update(Screen *screen)
 {
 	ZonePage *page = (ZonePage *)screen;
-	Panel *panel = screen->panel;
-	g_autoptr(GVariant) zones = station_client_value(panel->client, "Zones");
-	const char *active = panel_text(panel, "Zone");
+	StippleSession1 *session = panel_session(screen->panel);
 	g_autofree char *text = NULL;
 
-	scalp_update(page->scalp, zones, active, station_client_figure(panel->client, "Density"),
+	scalp_update(page->scalp, stipple_session1_get_zones(session),
+		known_text(stipple_session1_get_zone(session)), stipple_session1_get_density(session),
 		page->marked ? page->marked : "");
 	text = page->marked ? g_strdup_printf(_("Treat: %s"), zone_title(page->marked))
 			    : g_strdup(_("Touch a zone"));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Speaks D-Bus for the panel, and keeps the station's properties as they were last told. Reading one must
+ * Attaches the objects of the station, and keeps their properties as they were last told. Reading one must
  * never wait for the station, and no call may start a daemon that is stopped.
  */
 
@@ -13,28 +13,37 @@
 #define BUS_NAME "org.stipple.Station1"
 #define PATH     "/org/stipple/Station1"
 
-enum { PATIENCE_MS = 120 * 1000, RETRY_S = 2, PULSE_MS = 500, QUIET_US = 800 * 1000, PING_MS = 5000 };
+enum { RETRY_S = 2, PULSE_MS = 500, QUIET_US = 800 * 1000, PING_MS = 5000 };
+
+enum { STATION, SESSION, INVENTORY, AUDIT, OBJECTS };
 
 static const struct {
-	const char *path, *interface;
-} objects[STATION_OBJECT_MAX] = {
-	[STATION_OBJECT_STATION] = { PATH, "org.stipple.Station1" },
-	[STATION_OBJECT_SESSION] = { PATH "/Session", "org.stipple.Session1" },
-	[STATION_OBJECT_INVENTORY] = { PATH "/Inventory", "org.stipple.Inventory1" },
-	[STATION_OBJECT_AUDIT] = { PATH "/Audit", "org.stipple.Audit1" },
+	const char *path;
+	GType (*proxy)(void);
+	GType (*stand_in)(void);
+	GDBusInterfaceInfo *(*interface)(void);
+} objects[OBJECTS] = {
+	[STATION] = { PATH, stipple_station1_proxy_get_type, stipple_station1_skeleton_get_type,
+		stipple_station1_interface_info },
+	[SESSION] = { PATH "/Session", stipple_session1_proxy_get_type, stipple_session1_skeleton_get_type,
+		stipple_session1_interface_info },
+	[INVENTORY] = { PATH "/Inventory", stipple_inventory1_proxy_get_type,
+		stipple_inventory1_skeleton_get_type, stipple_inventory1_interface_info },
+	[AUDIT] = { PATH "/Audit", stipple_audit1_proxy_get_type, stipple_audit1_skeleton_get_type,
+		stipple_audit1_interface_info },
 };
 
 struct StationClient {
 	StationClientOptions options;
 	char *bus;
 	GDBusConnection *connection;
-	GDBusProxy *proxies[STATION_OBJECT_MAX];
+	GObject *objects[OBJECTS]; /* proxies; while there is none, an object of which nothing is known */
 	GCancellable *life, *calls;
 	guint changed_source, retry_source, pulse_source;
 	gint64 heard_us; /* the last sign of life, by the monotonic clock */
 	bool asking;     /* for one */
 	unsigned generation;
-	bool present;
+	bool present; /* as last told */
 };
 
 static void connect_bus(StationClient *client);
@@ -55,11 +64,11 @@ unsigned station_client_silence_s(const StationClient *client)
 static void state_came(GObject *source, GAsyncResult *result, void *userdata)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GVariant) answer = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
+	g_autoptr(GVariant) answer = g_dbus_proxy_call_finish(G_DBUS_PROXY(source), result, &error);
 	StationClient *client = userdata;
 
 	/* the client may be gone */
-	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+	if (station_error_is_cancelled(error))
 		return;
 	client->asking = false;
 	if (answer)
@@ -70,9 +79,8 @@ static void state_came(GObject *source, GAsyncResult *result, void *userdata)
 static void ask_state(StationClient *client)
 {
 	client->asking = true;
-	g_dbus_connection_call(client->connection, BUS_NAME, objects[STATION_OBJECT_SESSION].path,
-		"org.freedesktop.DBus.Properties", "Get",
-		g_variant_new("(ss)", objects[STATION_OBJECT_SESSION].interface, "State"), NULL,
+	g_dbus_proxy_call(G_DBUS_PROXY(client->objects[SESSION]), "org.freedesktop.DBus.Properties.Get",
+		g_variant_new("(ss)", objects[SESSION].interface()->name, "State"),
 		G_DBUS_CALL_FLAGS_NO_AUTO_START, PING_MS, client->life, state_came, client);
 }
 
@@ -80,7 +88,7 @@ static gboolean pulse(gpointer userdata)
 {
 	StationClient *client = userdata;
 
-	if (client->present && client->connection && !client->asking &&
+	if (station_client_present(client) && !client->asking &&
 		g_get_monotonic_time() - client->heard_us >= QUIET_US)
 		ask_state(client);
 	client->options.pulse(client->options.userdata);
@@ -91,13 +99,16 @@ static gboolean pulse(gpointer userdata)
 
 static bool is_present(const StationClient *client)
 {
-	for (int i = 0; i < STATION_OBJECT_MAX; i++) {
-		g_autofree char *owner =
-			client->proxies[i] ? g_dbus_proxy_get_name_owner(client->proxies[i]) : NULL;
-		g_auto(GStrv) names = client->proxies[i]
-					      ? g_dbus_proxy_get_cached_property_names(client->proxies[i])
-					      : NULL;
+	if (!client->connection)
+		return false;
+	for (int i = 0; i < OBJECTS; i++) {
+		g_autofree char *owner = NULL;
+		g_auto(GStrv) names = NULL;
 
+		if (!G_IS_DBUS_PROXY(client->objects[i]))
+			return false;
+		owner = g_dbus_proxy_get_name_owner(G_DBUS_PROXY(client->objects[i]));
+		names = g_dbus_proxy_get_cached_property_names(G_DBUS_PROXY(client->objects[i]));
 		if (!owner || !names)
 			return false;
 	}
@@ -136,32 +147,37 @@ static void on_owner(GObject *proxy, GParamSpec *spec, void *userdata)
 	changed(userdata);
 }
 
-static void on_signal(
-	GDBusProxy *proxy, const char *sender, const char *signal, GVariant *arguments, void *userdata)
+static void on_alert(StippleStation1 *station, const char *alert, const char *text, void *userdata)
 {
 	StationClient *client = userdata;
-	const char *first, *text;
 
 	heard(client);
-	if (strcmp(signal, "Alert") == 0 && g_variant_is_of_type(arguments, G_VARIANT_TYPE("(ss)"))) {
-		g_variant_get(arguments, "(&s&s)", &first, &text);
-		client->options.alert(client->options.userdata, first, text);
-	} else if (strcmp(signal, "Scanned") == 0 &&
-		   g_variant_is_of_type(arguments, G_VARIANT_TYPE("(sa{sv})"))) {
-		g_variant_get(arguments, "(&sa{sv})", &first, NULL);
-		client->options.scanned(client->options.userdata, first);
-	}
+	client->options.alert(client->options.userdata, alert, text);
+}
+
+static void on_scanned(StippleInventory1 *inventory, const char *code, GVariant *fields, void *userdata)
+{
+	StationClient *client = userdata;
+
+	heard(client);
+	client->options.scanned(client->options.userdata, code);
 }
 
 /* ---- the bus ---- */
 
+/** Takes an object, or NULL: then nothing is known of it. */
+static void set_object(StationClient *client, int object, GObject *proxy)
+{
+	if (client->objects[object])
+		g_signal_handlers_disconnect_by_data(client->objects[object], client);
+	g_clear_object(&client->objects[object]);
+	client->objects[object] = proxy ? proxy : g_object_new(objects[object].stand_in(), NULL);
+}
+
 static void drop_connection(StationClient *client)
 {
-	for (int i = 0; i < STATION_OBJECT_MAX; i++) {
-		if (client->proxies[i])
-			g_signal_handlers_disconnect_by_data(client->proxies[i], client);
-		g_clear_object(&client->proxies[i]);
-	}
+	for (int i = 0; i < OBJECTS; i++)
+		set_object(client, i, NULL);
 	if (client->connection)
 		g_signal_handlers_disconnect_by_data(client->connection, client);
 	g_clear_object(&client->connection);
@@ -192,25 +208,35 @@ static void on_closed(GDBusConnection *connection, gboolean vanished, GError *er
 static void proxy_made(GObject *source, GAsyncResult *result, void *userdata)
 {
 	g_autoptr(GError) error = NULL;
-	GDBusProxy *proxy = g_dbus_proxy_new_finish(result, &error);
+	GObject *proxy = g_async_initable_new_finish(G_ASYNC_INITABLE(source), result, &error);
 	StationClient *client = userdata;
 	int object = 0;
 
-	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+	if (station_error_is_cancelled(error))
 		return;
 	if (!proxy) {
 		g_warning("the station's properties cannot be read: %s", error->message);
 		retry_later(client);
 		return;
 	}
-	while (strcmp(objects[object].interface, g_dbus_proxy_get_interface_name(proxy)) != 0)
+	while (objects[object].proxy() != G_OBJECT_TYPE(proxy))
 		object++;
-	g_set_object(&client->proxies[object], proxy);
-	g_object_unref(proxy);
+	set_object(client, object, proxy);
 	g_signal_connect(proxy, "g-properties-changed", G_CALLBACK(on_properties), client);
 	g_signal_connect(proxy, "notify::g-name-owner", G_CALLBACK(on_owner), client);
-	g_signal_connect(proxy, "g-signal", G_CALLBACK(on_signal), client);
+	if (object == STATION)
+		g_signal_connect(proxy, "alert", G_CALLBACK(on_alert), client);
+	if (object == INVENTORY)
+		g_signal_connect(proxy, "scanned", G_CALLBACK(on_scanned), client);
 	changed(client);
+}
+
+static void attach(StationClient *client, int object)
+{
+	g_async_initable_new_async(objects[object].proxy(), G_PRIORITY_DEFAULT, client->life, proxy_made,
+		client, "g-connection", client->connection, "g-flags", G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START,
+		"g-name", BUS_NAME, "g-object-path", objects[object].path, "g-interface-name",
+		objects[object].interface()->name, NULL);
 }
 
 static void connected(GObject *source, GAsyncResult *result, void *userdata)
@@ -219,7 +245,7 @@ static void connected(GObject *source, GAsyncResult *result, void *userdata)
 	GDBusConnection *connection = g_dbus_connection_new_for_address_finish(result, &error);
 	StationClient *client = userdata;
 
-	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+	if (station_error_is_cancelled(error))
 		return;
 	if (!connection) {
 		g_warning("the bus \"%s\" cannot be reached: %s", client->bus, error->message);
@@ -229,9 +255,8 @@ static void connected(GObject *source, GAsyncResult *result, void *userdata)
 	client->connection = connection;
 	client->asking = false;
 	g_signal_connect(connection, "closed", G_CALLBACK(on_closed), client);
-	for (int i = 0; i < STATION_OBJECT_MAX; i++)
-		g_dbus_proxy_new(connection, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, NULL, BUS_NAME,
-			objects[i].path, objects[i].interface, client->life, proxy_made, client);
+	for (int i = 0; i < OBJECTS; i++)
+		attach(client, i);
 }
 
 static void connect_bus(StationClient *client)
@@ -268,6 +293,7 @@ StationClient *station_client_new(const StationClientOptions *options)
 	client->life = g_cancellable_new();
 	client->calls = g_cancellable_new();
 	client->pulse_source = g_timeout_add(PULSE_MS, pulse, client);
+	drop_connection(client);
 	connect_bus(client);
 	return client;
 }
@@ -279,6 +305,8 @@ StationClient *station_client_free(StationClient *client)
 	g_cancellable_cancel(client->life);
 	g_cancellable_cancel(client->calls);
 	drop_connection(client);
+	for (int i = 0; i < OBJECTS; i++)
+		g_clear_object(&client->objects[i]);
 	g_clear_handle_id(&client->changed_source, g_source_remove);
 	g_clear_handle_id(&client->retry_source, g_source_remove);
 	g_clear_handle_id(&client->pulse_source, g_source_remove);
@@ -291,7 +319,8 @@ StationClient *station_client_free(StationClient *client)
 
 bool station_client_present(const StationClient *client)
 {
-	return client->present;
+	/* the connection may be gone, and that not yet be told */
+	return client->present && client->connection;
 }
 
 unsigned station_client_generation(const StationClient *client)
@@ -299,61 +328,31 @@ unsigned station_client_generation(const StationClient *client)
 	return client->generation;
 }
 
-/* ---- properties ---- */
+/* ---- objects ---- */
 
-GVariant *station_client_value(const StationClient *client, const char *property)
+StippleStation1 *station_client_station(const StationClient *client)
 {
-	for (int i = 0; i < STATION_OBJECT_MAX; i++) {
-		GVariant *value = client->proxies[i]
-					  ? g_dbus_proxy_get_cached_property(client->proxies[i], property)
-					  : NULL;
-
-		if (value)
-			return value;
-	}
-	return NULL;
+	return STIPPLE_STATION1(client->objects[STATION]);
 }
 
-GVariant *station_client_object_value(const StationClient *client, StationObject object, const char *property)
+StippleSession1 *station_client_session(const StationClient *client)
 {
-	return client->proxies[object] ? g_dbus_proxy_get_cached_property(client->proxies[object], property)
-				       : NULL;
+	return STIPPLE_SESSION1(client->objects[SESSION]);
 }
 
-const char *station_client_text(const StationClient *client, const char *property)
+StippleInventory1 *station_client_inventory(const StationClient *client)
 {
-	g_autoptr(GVariant) value = station_client_value(client, property);
-
-	/* the proxy keeps it after this reference is gone */
-	return value && g_variant_is_of_type(value, G_VARIANT_TYPE_STRING) ? g_variant_get_string(value, NULL)
-									   : "";
+	return STIPPLE_INVENTORY1(client->objects[INVENTORY]);
 }
 
-gint64 station_client_number(const StationClient *client, const char *property)
+StippleAudit1 *station_client_audit(const StationClient *client)
 {
-	g_autoptr(GVariant) value = station_client_value(client, property);
-
-	if (!value)
-		return 0;
-	if (g_variant_is_of_type(value, G_VARIANT_TYPE_UINT32))
-		return g_variant_get_uint32(value);
-	if (g_variant_is_of_type(value, G_VARIANT_TYPE_UINT64))
-		return (gint64)g_variant_get_uint64(value);
-	return g_variant_is_of_type(value, G_VARIANT_TYPE_INT64) ? g_variant_get_int64(value) : 0;
+	return STIPPLE_AUDIT1(client->objects[AUDIT]);
 }
 
-double station_client_figure(const StationClient *client, const char *property)
+const char *known_text(const char *property)
 {
-	g_autoptr(GVariant) value = station_client_value(client, property);
-
-	return value && g_variant_is_of_type(value, G_VARIANT_TYPE_DOUBLE) ? g_variant_get_double(value) : 0;
-}
-
-bool station_client_flag(const StationClient *client, const char *property)
-{
-	g_autoptr(GVariant) value = station_client_value(client, property);
-
-	return value && g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN) && g_variant_get_boolean(value);
+	return property ? property : "";
 }
 
 static void refreshed(GObject *source, GAsyncResult *result, void *userdata)
@@ -374,109 +373,21 @@ static void refreshed(GObject *source, GAsyncResult *result, void *userdata)
 	changed(userdata);
 }
 
-void station_client_refresh(StationClient *client, StationObject object)
+void station_client_refresh_audit(StationClient *client)
 {
-	if (client->proxies[object])
-		g_dbus_proxy_call(client->proxies[object], "org.freedesktop.DBus.Properties.GetAll",
-			g_variant_new("(s)", objects[object].interface), G_DBUS_CALL_FLAGS_NO_AUTO_START,
-			PATIENCE_MS, client->life, refreshed, client);
+	if (station_client_present(client))
+		g_dbus_proxy_call(G_DBUS_PROXY(client->objects[AUDIT]),
+			"org.freedesktop.DBus.Properties.GetAll",
+			g_variant_new("(s)", objects[AUDIT].interface()->name),
+			G_DBUS_CALL_FLAGS_NO_AUTO_START, STATION_PATIENCE_MS, client->life, refreshed,
+			client);
 }
 
 /* ---- calls ---- */
 
-typedef struct Question {
-	StationAnswer answered;
-	StationPictureOpened opened; /* instead, where a descriptor is the answer */
-	void *userdata;
-} Question;
-
-static void answered(GObject *source, GAsyncResult *result, void *userdata)
+GCancellable *station_client_calls(const StationClient *client)
 {
-	g_autofree Question *question = userdata;
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GUnixFDList) descriptors = NULL;
-	g_autoptr(GVariant) answer = g_dbus_connection_call_with_unix_fd_list_finish(
-		G_DBUS_CONNECTION(source), &descriptors, result, &error);
-	g_autofree char *name = NULL;
-
-	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-		return;
-	if (question->opened) {
-		const char *told = "";
-
-		if (error)
-			g_dbus_error_strip_remote_error(error);
-		else if (g_variant_is_of_type(answer, G_VARIANT_TYPE("(hss)")))
-			g_variant_get_child(answer, 2, "&s", &told);
-		question->opened(question->userdata,
-			descriptors ? g_unix_fd_list_get(descriptors, 0, NULL) : -1,
-			error ? error->message : told);
-		return;
-	}
-	if (!question->answered)
-		return;
-	if (!error) {
-		question->answered(question->userdata, answer, NULL, NULL);
-		return;
-	}
-	name = g_dbus_error_get_remote_error(error);
-	g_dbus_error_strip_remote_error(error);
-	question->answered(question->userdata, NULL, name ? name : "", error->message);
-}
-
-static void ask(StationClient *client, StationObject object, const char *method, GVariant *arguments,
-	GUnixFDList *descriptors, Question question)
-{
-	g_dbus_connection_call_with_unix_fd_list(client->connection, BUS_NAME, objects[object].path,
-		objects[object].interface, method, arguments, NULL,
-		G_DBUS_CALL_FLAGS_NO_AUTO_START | G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
-		PATIENCE_MS, descriptors, client->calls, answered, g_memdup2(&question, sizeof question));
-}
-
-void station_client_call_with_fd(StationClient *client, StationObject object, const char *method,
-	GVariant *arguments, int fd, StationAnswer answer, void *userdata)
-{
-	g_autoptr(GVariant) kept = arguments ? g_variant_ref_sink(arguments) : NULL;
-	g_autoptr(GUnixFDList) descriptors = fd >= 0 ? g_unix_fd_list_new() : NULL;
-	const char *trouble = NULL;
-
-	if (!client->connection)
-		trouble = "the station is away: wait until it is back";
-	else if (descriptors && g_unix_fd_list_append(descriptors, fd, NULL) < 0)
-		trouble = "the panel has too many files open: start it again";
-	if (!trouble)
-		ask(client, object, method, kept, descriptors,
-			(Question){ .answered = answer, .userdata = userdata });
-	else if (answer)
-		answer(userdata, NULL, "", trouble);
-}
-
-static void ask_picture(StationClient *client, const char *method, const char *which,
-	StationPictureOpened opened, void *userdata)
-{
-	if (!client->connection)
-		opened(userdata, -1, "the station is away: wait until it is back");
-	else
-		ask(client, STATION_OBJECT_SESSION, method, g_variant_new("(s)", which), NULL,
-			(Question){ .opened = opened, .userdata = userdata });
-}
-
-void station_client_open_picture(
-	StationClient *client, const char *file, StationPictureOpened opened, void *userdata)
-{
-	ask_picture(client, "OpenPicture", file, opened, userdata);
-}
-
-void station_client_preview(
-	StationClient *client, const char *zone, StationPictureOpened opened, void *userdata)
-{
-	ask_picture(client, "Preview", zone, opened, userdata);
-}
-
-void station_client_call(StationClient *client, StationObject object, const char *method, GVariant *arguments,
-	StationAnswer answer, void *userdata)
-{
-	station_client_call_with_fd(client, object, method, arguments, -1, answer, userdata);
+	return client->calls;
 }
 
 void station_client_cancel(StationClient *client)
@@ -484,4 +395,102 @@ void station_client_cancel(StationClient *client)
 	g_cancellable_cancel(client->calls);
 	g_object_unref(client->calls);
 	client->calls = g_cancellable_new();
+}
+
+bool station_error_is_cancelled(const GError *error)
+{
+	return g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+char *station_error_name(const GError *error)
+{
+	char *name = g_dbus_error_get_remote_error(error);
+
+	return name ? name : g_strdup("");
+}
+
+const char *station_error_text(GError *error)
+{
+	/* neither the station nor the bus said it: there was nobody to ask */
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_FAILED) ||
+		g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CLOSED))
+		return STATION_AWAY;
+	g_dbus_error_strip_remote_error(error);
+	return error->message;
+}
+
+/* ---- pictures ---- */
+
+typedef struct Looking {
+	StationPictureOpened opened;
+	void *userdata;
+} Looking;
+
+static Looking *looking_new(StationPictureOpened opened, void *userdata)
+{
+	Looking *looking = g_new0(Looking, 1);
+
+	looking->opened = opened;
+	looking->userdata = userdata;
+	return looking;
+}
+
+/** Hands the picture on, or why there is none. */
+static void hand_picture_on(
+	const Looking *looking, GVariant *picture, GUnixFDList *descriptors, const char *text, GError *error)
+{
+	int fd = -1;
+
+	if (station_error_is_cancelled(error))
+		return;
+	if (picture && descriptors)
+		fd = g_unix_fd_list_get(descriptors, g_variant_get_handle(picture), NULL);
+	looking->opened(looking->userdata, fd, error ? station_error_text(error) : text);
+}
+
+static void picture_opened(GObject *source, GAsyncResult *result, void *userdata)
+{
+	g_autofree Looking *looking = userdata;
+	g_autoptr(GUnixFDList) descriptors = NULL;
+	g_autoptr(GVariant) picture = NULL;
+	g_autoptr(GError) error = NULL;
+
+	stipple_session1_call_open_picture_finish(
+		STIPPLE_SESSION1(source), &picture, &descriptors, result, &error);
+	hand_picture_on(looking, picture, descriptors, "", error);
+}
+
+static void preview_came(GObject *source, GAsyncResult *result, void *userdata)
+{
+	g_autofree Looking *looking = userdata;
+	g_autoptr(GUnixFDList) descriptors = NULL;
+	g_autoptr(GVariant) picture = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+
+	stipple_session1_call_preview_finish(
+		STIPPLE_SESSION1(source), &picture, NULL, &text, &descriptors, result, &error);
+	hand_picture_on(looking, picture, descriptors, text, error);
+}
+
+void station_client_open_picture(
+	StationClient *client, const char *file, StationPictureOpened opened, void *userdata)
+{
+	if (station_client_present(client))
+		stipple_session1_call_open_picture(station_client_session(client), file, STATION_CALL,
+			STATION_PATIENCE_MS, NULL, client->calls, picture_opened,
+			looking_new(opened, userdata));
+	else
+		opened(userdata, -1, STATION_AWAY);
+}
+
+void station_client_preview(
+	StationClient *client, const char *zone, StationPictureOpened opened, void *userdata)
+{
+	if (station_client_present(client))
+		stipple_session1_call_preview(station_client_session(client), zone, STATION_CALL,
+			STATION_PATIENCE_MS, NULL, client->calls, preview_came,
+			looking_new(opened, userdata));
+	else
+		opened(userdata, -1, STATION_AWAY);
 }

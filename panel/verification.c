@@ -39,7 +39,7 @@ static const struct {
 
 static bool is_running(const VerificationCard *card)
 {
-	return strcmp(panel_text(card->screen.panel, "Verification"), "running") == 0;
+	return g_strcmp0(stipple_audit1_get_verification(panel_audit(card->screen.panel)), "running") == 0;
 }
 
 static gboolean poll(void *userdata)
@@ -51,15 +51,15 @@ static gboolean poll(void *userdata)
 		card->poll = 0;
 		return G_SOURCE_REMOVE;
 	}
-	station_client_refresh(card->screen.panel->client, STATION_OBJECT_AUDIT);
+	station_client_refresh_audit(card->screen.panel->client);
 	return G_SOURCE_CONTINUE;
 }
 
 static void show_progress(VerificationCard *card, bool running)
 {
-	Panel *panel = card->screen.panel;
-	gint64 total = panel_number(panel, "VerificationTotal");
-	gint64 done = MIN(panel_number(panel, "VerificationDone"), total);
+	StippleAudit1 *audit = panel_audit(card->screen.panel);
+	guint64 total = stipple_audit1_get_verification_total(audit);
+	guint64 done = MIN(stipple_audit1_get_verification_done(audit), total);
 	g_autofree char *text = g_strdup_printf(_("%d of %d records and photographs"), (int)done, (int)total);
 
 	if (running && !card->poll)
@@ -98,24 +98,32 @@ static void show_verdict(VerificationCard *card, const char *state, const char *
 static void update(Screen *screen)
 {
 	VerificationCard *card = (VerificationCard *)screen;
+	StippleAudit1 *audit = panel_audit(screen->panel);
 
 	show_progress(card, is_running(card));
-	show_verdict(card, panel_text(screen->panel, "Verification"),
-		panel_text(screen->panel, "VerificationText"));
+	show_verdict(card, known_text(stipple_audit1_get_verification(audit)),
+		known_text(stipple_audit1_get_verification_text(audit)));
 }
 
 /* ---- the card ---- */
 
-static void begun(void *userdata, GVariant *result)
+static void begun(GObject *source, GAsyncResult *result, gpointer call)
 {
-	station_client_refresh(((VerificationCard *)userdata)->screen.panel->client, STATION_OBJECT_AUDIT);
+	VerificationCard *card = panel_call_finish(source, result, call);
+
+	if (card)
+		station_client_refresh_audit(card->screen.panel->client);
 }
 
 static void on_begin(GtkButton *button, gpointer userdata)
 {
 	VerificationCard *card = userdata;
+	Panel *panel = card->screen.panel;
+	PanelCall *call = panel_ask(panel, card);
 
-	panel_call(card->screen.panel, STATION_OBJECT_AUDIT, "Verify", NULL, begun, card);
+	if (call)
+		stipple_audit1_call_verify(panel_audit(panel), STATION_CALL, STATION_PATIENCE_MS,
+			panel_calls(panel), begun, call);
 }
 
 static void forget(Screen *screen)

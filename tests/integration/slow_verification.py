@@ -14,7 +14,7 @@ TOTAL, STEP = 1000, 100
 audit = {"Verification": "none", "VerificationText": "", "VerificationDone": dbus.UInt64(0),
          "VerificationTotal": dbus.UInt64(0), "Queries": dbus.Array([], "s")}
 OTHERS = {"org.stipple.Station1": {"Station": "chair-1"}, "org.stipple.Session1": {"State": "idle"},
-          "org.stipple.Inventory1": {"Forms": dbus.Array([], "s")}}
+          "org.stipple.Inventory1": {"Forms": dbus.Array([], "(sbssa(sbss))")}}
 
 
 class Thing(dbus.service.Object):
