@@ -23,8 +23,8 @@
 static char *stick(const Panel *panel)
 {
 	static const char *const places[] = { "/media/", "/run/media/" };
-	GList *mounts = panel->options.exports ? NULL : g_unix_mount_entries_get(NULL);
-	char *found = g_strdup(panel->options.exports);
+	GList *mounts = panel_options(panel)->exports ? NULL : g_unix_mount_entries_get(NULL);
+	char *found = g_strdup(panel_options(panel)->exports);
 
 	for (GList *mount = mounts; mount; mount = mount->next) {
 		const char *path = g_unix_mount_entry_get_mount_path(mount->data);
@@ -61,6 +61,9 @@ void export_tell(Panel *panel, const char *path, const char *trouble)
 
 /* ---- a report ---- */
 
+/* one at a time, whatever window asks */
+static bool is_writing;
+
 typedef struct Writing {
 	Panel *panel;
 	char *path;
@@ -87,7 +90,7 @@ static void report_ended(GObject *source, GAsyncResult *result, gpointer userdat
 	g_autofree char *path = writing->path, *errors = NULL, *sentence = NULL;
 	g_autoptr(GError) error = NULL;
 
-	writing->panel->reporting = false;
+	is_writing = false;
 	if (!g_subprocess_communicate_utf8_finish(process, result, NULL, &errors, &error)) {
 		export_tell(writing->panel, path, error->message);
 		return;
@@ -111,18 +114,19 @@ void export_report(Panel *panel, gint64 session)
 	g_autoptr(GError) error = NULL;
 	Writing *writing;
 
-	if (panel->reporting)
+	if (is_writing)
 		return;
 	path = export_path(panel, stem, "pdf");
 	if (!path)
 		return;
 	process = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &error,
-		panel->options.reporter, "--bus", panel->options.bus, "report", number, "-o", path, NULL);
+		panel_options(panel)->reporter, "--bus", panel_options(panel)->bus, "report", number, "-o",
+		path, NULL);
 	if (!process) {
 		export_tell(panel, path, error->message);
 		return;
 	}
-	panel->reporting = true;
+	is_writing = true;
 	panel_notify(panel, _("The report is being written: leave the stick where it is."), SCREEN_MAX);
 	writing = g_new0(Writing, 1);
 	writing->panel = panel;

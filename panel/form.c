@@ -16,7 +16,7 @@
 #include "words.h"
 
 typedef struct FormField {
-	Form *form;
+	struct Form *form;
 	char *name, *type;
 	GStrv choices; /* empty: any */
 	bool optional;
@@ -24,16 +24,16 @@ typedef struct FormField {
 	char *value; /* as it is kept; the widget may show it translated */
 } FormField;
 
-struct Form {
-	Panel *panel;
-	GtkWidget *widget, *list;
+typedef struct Form {
+	Screen screen;
+	GtkWidget *list;
 	GtkLabel *title;
 	GPtrArray *fields; /* FormField */
 	FormField *asked;  /* the one that the sheet was opened for last; NULL: none */
 	FormPlace place;
 	char *kind;
 	bool is_signed;
-};
+} Form;
 
 static void field_free(gpointer data)
 {
@@ -46,9 +46,14 @@ static void field_free(gpointer data)
 	g_free(field);
 }
 
-void form_close(Form *form)
+static Form *form_of(const Panel *panel)
 {
-	gtk_widget_set_visible(form->widget, FALSE);
+	return (Form *)panel_form(panel);
+}
+
+static void close_form(Form *form)
+{
+	gtk_widget_set_visible(form->screen.widget, FALSE);
 }
 
 /* ---- entering ---- */
@@ -98,7 +103,7 @@ static void on_field(GtkButton *button, gpointer userdata)
 {
 	static const char *const yes_no[] = { "yes", "no", NULL };
 	FormField *field = userdata;
-	Sheet *sheet = field->form->panel->sheet;
+	Sheet *sheet = panel_sheet(field->form->screen.panel);
 	g_autofree char *title = words_of(field->name);
 
 	field->form->asked = field;
@@ -129,8 +134,8 @@ static void recorded(GObject *source, GAsyncResult *result, gpointer call)
 
 	if (!form)
 		return;
-	form_close(form);
-	panel_notify(form->panel, _("It is on record."), SCREEN_MAX);
+	close_form(form);
+	panel_notify(form->screen.panel, _("It is on record."), SCREEN_MAX);
 }
 
 static GVariant *value_of(const FormField *field)
@@ -176,7 +181,7 @@ static bool ask_whether_new(void *userdata, const char *error)
 			subject = field->value;
 	}
 	form->asked = NULL;
-	sheet_ask_new_person(form->panel->sheet, subject, answered_new, form);
+	sheet_ask_new_person(panel_sheet(form->screen.panel), subject, answered_new, form);
 	return true;
 }
 
@@ -197,7 +202,7 @@ static GVariant *fields_of(const Form *form)
 static void record(void *userdata, const char *pin)
 {
 	Form *form = userdata;
-	Panel *panel = form->panel;
+	Panel *panel = form->screen.panel;
 	PanelCall *call = panel_ask_or(panel, ask_whether_new, form);
 
 	if (!call)
@@ -225,7 +230,7 @@ static void record(void *userdata, const char *pin)
 static void ask_pin(Form *form)
 {
 	form->asked = NULL;
-	sheet_ask(form->panel->sheet, SHEET_PIN, _("Your PIN, as signature"), "", record, form);
+	sheet_ask(panel_sheet(form->screen.panel), SHEET_PIN, _("Your PIN, as signature"), "", record, form);
 }
 
 static void on_record(GtkButton *button, gpointer userdata)
@@ -243,7 +248,7 @@ static void on_record(GtkButton *button, gpointer userdata)
 
 static void on_cancel(GtkButton *button, gpointer userdata)
 {
-	form_close(userdata);
+	close_form(userdata);
 }
 
 /* ---- a code ---- */
@@ -269,23 +274,26 @@ static void code_parsed(GObject *source, GAsyncResult *result, gpointer call)
 	}
 }
 
-bool form_wants_code(const Form *form)
+static bool wants_code(const Screen *screen)
 {
-	return gtk_widget_get_visible(form->widget) && sheet_is_open(form->panel->sheet) && form->asked &&
-	       is_told_by_code(form->asked);
+	const Form *form = (const Form *)screen;
+
+	return gtk_widget_get_visible(form->screen.widget) &&
+	       sheet_is_open(panel_sheet(form->screen.panel)) && form->asked && is_told_by_code(form->asked);
 }
 
-bool form_scanned(Form *form, const char *code)
+static bool scanned(Screen *screen, const char *code)
 {
+	Form *form = (Form *)screen;
 	PanelCall *call;
 
-	if (!gtk_widget_get_visible(form->widget))
+	if (!gtk_widget_get_visible(form->screen.widget))
 		return false;
-	sheet_close(form->panel->sheet);
-	call = panel_ask(form->panel, form);
+	sheet_close(panel_sheet(form->screen.panel));
+	call = panel_ask(form->screen.panel, form);
 	if (call)
-		stipple_inventory1_call_parse_code(panel_inventory(form->panel), code, STATION_CALL,
-			STATION_PATIENCE_MS, panel_calls(form->panel), code_parsed, call);
+		stipple_inventory1_call_parse_code(panel_inventory(form->screen.panel), code, STATION_CALL,
+			STATION_PATIENCE_MS, panel_calls(form->screen.panel), code_parsed, call);
 	return true;
 }
 
@@ -307,8 +315,9 @@ static void add_field(Form *form, const char *name, bool optional, const char *t
 	gtk_box_append(GTK_BOX(form->list), field->widget);
 }
 
-void form_open(Form *form, FormPlace place, GVariant *definition)
+void form_open(Panel *panel, FormPlace place, GVariant *definition)
 {
+	Form *form = form_of(panel);
 	g_autoptr(GVariantIter) fields = NULL;
 	const char *kind, *personal, *name, *type, *choices;
 	g_auto(GStrv) kept_beside = NULL;
@@ -331,7 +340,7 @@ void form_open(Form *form, FormPlace place, GVariant *definition)
 	for (char **word = kept_beside; *word; word++)
 		if (**word)
 			add_field(form, *word, true, "text", "");
-	gtk_widget_set_visible(form->widget, TRUE);
+	gtk_widget_set_visible(form->screen.widget, TRUE);
 }
 
 /* ---- which kinds there are ---- */
@@ -340,7 +349,8 @@ static void on_kind(GtkButton *button, gpointer userdata)
 {
 	Form *form = userdata;
 
-	form_open(form, (FormPlace)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "place")),
+	form_open(form->screen.panel,
+		(FormPlace)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "place")),
 		g_object_get_data(G_OBJECT(button), "definition"));
 }
 
@@ -382,7 +392,7 @@ static GVariant *forms_of(const Panel *panel, FormPlace place)
 /** Adds `kind`, or all when it is NULL; returns how many. */
 static int add_kinds(Form *form, FormPlace place, const char *kind, GtkWidget *box)
 {
-	GVariant *forms = forms_of(form->panel, place);
+	GVariant *forms = forms_of(form->screen.panel, place);
 	int n = 0;
 
 	for (gsize i = 0; forms && i < g_variant_n_children(forms); i++) {
@@ -398,49 +408,42 @@ static int add_kinds(Form *form, FormPlace place, const char *kind, GtkWidget *b
 	return n;
 }
 
-void form_list(Form *form, FormPlace place, GtkWidget *box)
+void form_list(Panel *panel, FormPlace place, GtkWidget *box)
 {
-	add_kinds(form, place, NULL, box);
+	add_kinds(form_of(panel), place, NULL, box);
 }
 
-bool form_add(Form *form, FormPlace place, const char *kind, GtkWidget *box)
+bool form_add(Panel *panel, FormPlace place, const char *kind, GtkWidget *box)
 {
-	return add_kinds(form, place, kind, box) > 0;
+	return add_kinds(form_of(panel), place, kind, box) > 0;
 }
 
 /* ---- life ---- */
 
-Form *form_new(Panel *panel)
+static void forget(Screen *screen)
+{
+	Form *form = (Form *)screen;
+
+	g_ptr_array_unref(form->fields);
+	g_free(form->kind);
+}
+
+Screen *screen_form_new(Panel *panel)
 {
 	Form *form = g_new0(Form, 1);
 	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
 
-	form->panel = panel;
+	form->screen =
+		(Screen){ .panel = panel, .scanned = scanned, .wants_code = wants_code, .forget = forget };
 	form->fields = g_ptr_array_new_with_free_func(field_free);
-	form->widget = box_new(GTK_ORIENTATION_VERTICAL, 8, "sheet");
+	form->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 8, "sheet");
 	form->list = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	form->title = GTK_LABEL(text_new("", "heading"));
 	gtk_widget_set_hexpand(GTK_WIDGET(form->title), TRUE);
 	gtk_box_append(GTK_BOX(row), touch_button_new(_("Give up"), NULL, G_CALLBACK(on_cancel), form));
 	gtk_box_append(GTK_BOX(row), GTK_WIDGET(form->title));
 	gtk_box_append(GTK_BOX(row), touch_button_new(_("Record"), "primary", G_CALLBACK(on_record), form));
-	gtk_box_append(GTK_BOX(form->widget), row);
-	gtk_box_append(GTK_BOX(form->widget), scroller_new(form->list));
-	gtk_widget_set_visible(form->widget, FALSE);
-	return form;
-}
-
-Form *form_free(Form *form)
-{
-	if (!form)
-		return NULL;
-	g_ptr_array_unref(form->fields);
-	g_free(form->kind);
-	g_free(form);
-	return NULL;
-}
-
-GtkWidget *form_widget(Form *form)
-{
-	return form->widget;
+	gtk_box_append(GTK_BOX(form->screen.widget), row);
+	gtk_box_append(GTK_BOX(form->screen.widget), scroller_new(form->list));
+	return &form->screen;
 }

@@ -3,16 +3,11 @@
 
 /**
  * A page over the window on which a record of one kind is entered: the station says which kinds there are and
- * what their fields are, so that a new kind needs nothing here.
+ * what their fields are, so that a new kind needs nothing here. What a scanner read fills the fields that it
+ * tells of: product, lot, expiry. A sheet on which one of these is being typed is closed.
  */
 
 #include "panel.h"
-
-Form *form_new(Panel *panel);
-/** Accepts NULL; returns NULL. The widget belongs to the window. */
-Form *form_free(Form *form);
-GtkWidget *form_widget(Form *form);
-void form_close(Form *form);
 
 /** Which method of the station takes the fields. */
 typedef enum FormPlace {
@@ -23,15 +18,8 @@ typedef enum FormPlace {
 } FormPlace;
 
 /** `definition`: one of the property Forms at `place`, or one of that type. */
-void form_open(Form *form, FormPlace place, GVariant *definition);
+void form_open(Panel *panel, FormPlace place, GVariant *definition);
 /** A button for each kind that may be entered at `place`, put into `box`. */
-void form_list(Form *form, FormPlace place, GtkWidget *box);
+void form_list(Panel *panel, FormPlace place, GtkWidget *box);
 /** A button for one kind, added to `box`; nothing when it may not be entered at `place`. True when it may. */
-bool form_add(Form *form, FormPlace place, const char *kind, GtkWidget *box);
-/**
- * What a scanner read fills the fields that it tells of: product, lot, expiry. A sheet on which one of these
- * is being typed is closed. False when the page is not open.
- */
-bool form_scanned(Form *form, const char *code);
-/** Whether one of the fields that a cartridge's code tells is being typed now. */
-bool form_wants_code(const Form *form);
+bool form_add(Panel *panel, FormPlace place, const char *kind, GtkWidget *box);

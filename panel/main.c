@@ -10,23 +10,20 @@
 
 #include "languages.h"
 #include "memory.h"
-#include "panel.h"
+#include "screens.h"
 
-static bool parse_size(const char *text, Panel *panel)
+static bool parse_size(const char *text, PanelOptions *options)
 {
 	char rest;
 
-	return sscanf(text, "%dx%d%c", &panel->options.width, &panel->options.height, &rest) == 2 &&
-	       panel->options.width >= 800 && panel->options.height >= 480 && panel->options.width <= 8192 &&
-	       panel->options.height <= 8192;
+	return sscanf(text, "%dx%d%c", &options->width, &options->height, &rest) == 2 &&
+	       options->width >= 800 && options->height >= 480 && options->width <= 8192 &&
+	       options->height <= 8192;
 }
 
 static void on_activate(GtkApplication *application, gpointer userdata)
 {
-	Panel *panel = userdata;
-
-	if (!panel->window)
-		panel_start(panel, application);
+	panel_start(userdata, application);
 }
 
 static void on_shutdown(GtkApplication *application, gpointer userdata)
@@ -58,11 +55,13 @@ int main(int argc, char **argv)
 	g_autoptr(GOptionContext) context = g_option_context_new("- the treatment station's touch panel");
 	g_autoptr(GtkApplication) application = NULL;
 	g_autoptr(GError) error = NULL;
-	Panel panel = { 0 };
+	PanelOptions options = { 0 };
+	Panel *panel;
+	int status;
 
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1 ||
-		(size && !parse_size(size, &panel))) {
+		(size && !parse_size(size, &options))) {
 		fprintf(stderr, "stipple-panel: %s; see stipple-panel --help\n",
 			error      ? error->message
 			: argc > 1 ? "it takes options only"
@@ -79,13 +78,16 @@ int main(int argc, char **argv)
 	bindtextdomain(GETTEXT_PACKAGE, locales);
 	bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
 	textdomain(GETTEXT_PACKAGE);
-	panel.options.bus = bus ? bus : "system";
-	panel.options.locales = locales;
-	panel.options.exports = exports;
-	panel.options.reporter = reporter;
-	panel.options.dark = dark || g_strcmp0(memory_get("dark"), "yes") == 0;
+	options.bus = bus ? bus : "system";
+	options.locales = locales;
+	options.exports = exports;
+	options.reporter = reporter;
+	options.dark = dark || g_strcmp0(memory_get("dark"), "yes") == 0;
+	panel = panel_new(&options, &all_screens);
 	application = gtk_application_new("org.stipple.Panel", G_APPLICATION_NON_UNIQUE);
-	g_signal_connect(application, "activate", G_CALLBACK(on_activate), &panel);
-	g_signal_connect(application, "shutdown", G_CALLBACK(on_shutdown), &panel);
-	return g_application_run(G_APPLICATION(application), 0, NULL);
+	g_signal_connect(application, "activate", G_CALLBACK(on_activate), panel);
+	g_signal_connect(application, "shutdown", G_CALLBACK(on_shutdown), panel);
+	status = g_application_run(G_APPLICATION(application), 0, NULL);
+	panel_free(panel);
+	return status;
 }

@@ -9,11 +9,13 @@
 
 #include <string.h>
 
-#include "form.h"
 #include "keys.h"
+#include "languages.h"
 #include "memory.h"
 #include "refusals.h"
 #include "sheet.h"
+#include "step-button.h"
+#include "steps.h"
 #include "top-bar.h"
 #include "util/cleanup.h"
 #include "widgets.h"
@@ -24,80 +26,43 @@ enum {
 	LARGE_HEIGHT = 720,
 };
 
-static const struct {
-	const char *title;
-	Screen *(*make)(Panel *panel);
-} screens[SCREEN_MAX] = {
-	[SCREEN_SIGN_IN] = { N_("Sign in"), screen_sign_in_new },
-	[SCREEN_PERSON] = { N_("Person"), screen_person_new },
-	[SCREEN_CONSENT] = { N_("Consent"), screen_consent_new },
-	[SCREEN_CARTRIDGE] = { N_("Cartridge"), screen_cartridge_new },
-	[SCREEN_ZONE] = { N_("Zone"), screen_zone_new },
-	[SCREEN_PHOTOGRAPHS] = { N_("Photos"), screen_photographs_new },
-	[SCREEN_WORK] = { N_("Work"), screen_work_new },
-	[SCREEN_FINISH] = { N_("Finish"), screen_finish_new },
-	[SCREEN_MORE] = { N_("More"), screen_more_new },
+struct Panel {
+	PanelOptions options;
+	const PanelScreens *kinds;
+	GtkApplication *application;
+	StationClient *client;
+	GtkWindow *window;
+	GtkOverlay *root;
+	GtkWidget *pages;
+	Sheet *sheet;
+	Keys *keys;
+	Screen *screens[SCREEN_MAX], *form, *fault;
+	ScreenId current;
+	GtkWidget *steps[SCREEN_MAX];
+	TopBar *top;
+	GtkWidget *away, *notice;
+	GtkLabel *notice_text;
+	ScreenId notice_leads_to;
+	guint notice_source, rebuild_source;
+	gint64 signed_session; /* the last one of who is signed in now; 0: none */
+	bool scanning;         /* a scanner's code is being taken */
+	bool stale;            /* the station was silent when the bar at the top was last written */
+	bool faulty;           /* a fault was latched when the station last told */
+	unsigned calls;        /* under way */
+	unsigned generation;   /* of the station, as last seen */
+	GtkCssProvider *colours;
 };
 
 /* ---- steps ---- */
 
-/** Whether the zone that is chosen has a photograph of before. */
-static bool zone_is_photographed(const Panel *panel)
-{
-	GVariant *zones = stipple_session1_get_zones(panel_session(panel));
-	const char *chosen = known_text(stipple_session1_get_zone(panel_session(panel))), *zone;
-	const char *before;
-	GVariantIter iter;
-
-	if (!zones)
-		return false;
-	g_variant_iter_init(&iter, zones);
-	while (g_variant_iter_next(&iter, "(&sutdd&s&s)", &zone, NULL, NULL, NULL, NULL, &before, NULL))
-		if (strcmp(zone, chosen) == 0)
-			return before[0];
-	return false;
-}
-
 bool panel_step_done(const Panel *panel, ScreenId screen)
 {
-	StippleSession1 *session = panel_session(panel);
-
-	switch (screen) {
-	case SCREEN_SIGN_IN:
-		return known_text(stipple_station1_get_operator(panel_station(panel)))[0];
-	case SCREEN_PERSON:
-		return stipple_session1_get_session(session) > 0;
-	case SCREEN_CONSENT:
-		return stipple_session1_get_consent_treatment(session) &&
-		       stipple_session1_get_screening_done(session);
-	case SCREEN_CARTRIDGE:
-		return known_text(stipple_session1_get_unit(session))[0] &&
-		       known_text(stipple_session1_get_pigment(session))[0];
-	case SCREEN_ZONE:
-		return known_text(stipple_session1_get_zone(session))[0];
-	case SCREEN_PHOTOGRAPHS:
-		return zone_is_photographed(panel);
-	case SCREEN_WORK:
-		return panel_state_is(panel, "closing");
-	case SCREEN_FINISH:
-	case SCREEN_MORE:
-	case SCREEN_MAX:
-		return false;
-	}
-	return false;
+	return step_is_done(panel->client, screen);
 }
 
 void panel_advance(Panel *panel)
 {
-	ScreenId screen = SCREEN_SIGN_IN;
-
-	if (panel_state_is(panel, "closing")) {
-		panel_show(panel, SCREEN_FINISH);
-		return;
-	}
-	while (screen < SCREEN_WORK && panel_step_done(panel, screen))
-		screen++;
-	panel_show(panel, screen);
+	panel_show(panel, step_to_do(panel->client));
 }
 
 static void update_steps(Panel *panel)
@@ -109,25 +74,11 @@ static void update_steps(Panel *panel)
 		(open && (gint64)stipple_session1_get_session(panel_session(panel)) != panel->signed_session))
 		panel->signed_session = 0;
 	for (ScreenId i = 0; i < SCREEN_MAX; i++) {
-		bool done = panel_step_done(panel, i);
 		bool usable = i == SCREEN_SIGN_IN || i == SCREEN_MORE ||
 			      (signed_in && (open || i == SCREEN_PERSON)) ||
 			      (i == SCREEN_FINISH && panel->signed_session);
-		GtkWidget *mark = g_object_get_data(G_OBJECT(panel->steps[i]), "mark");
-		g_autofree char *number = i == SCREEN_MORE ? g_strdup("⋯") : g_strdup_printf("%d", i + 1);
-		g_autofree char *name = g_strdup_printf(done ? _("%s, done") : "%s", _(screens[i].title));
 
-		gtk_label_set_text(GTK_LABEL(mark), done ? "✓" : number);
-		gtk_widget_set_sensitive(panel->steps[i], usable);
-		if (done)
-			gtk_widget_add_css_class(panel->steps[i], "done");
-		else
-			gtk_widget_remove_css_class(panel->steps[i], "done");
-		if (i == panel->current)
-			gtk_widget_add_css_class(panel->steps[i], "current");
-		else
-			gtk_widget_remove_css_class(panel->steps[i], "current");
-		accessible_name(panel->steps[i], name);
+		step_button_update(panel->steps[i], panel_step_done(panel, i), i == panel->current, usable);
 	}
 }
 
@@ -166,7 +117,7 @@ static void notice_restart(Panel *panel)
 {
 	panel->generation = station_client_generation(panel->client);
 	sheet_close(panel->sheet);
-	form_close(panel->form);
+	gtk_widget_set_visible(panel->form->widget, FALSE);
 	panel_notify(panel,
 		_("The station was restarted. The needle is stopped and the session was ended as interrupted: "
 		  "sign in and begin again."),
@@ -371,6 +322,58 @@ GCancellable *panel_calls(const Panel *panel)
 	return station_client_calls(panel->client);
 }
 
+/* ---- what screens see ---- */
+
+const PanelOptions *panel_options(const Panel *panel)
+{
+	return &panel->options;
+}
+
+Sheet *panel_sheet(const Panel *panel)
+{
+	return panel->sheet;
+}
+
+Screen *panel_form(const Panel *panel)
+{
+	return panel->form;
+}
+
+gint64 panel_signed_session(const Panel *panel)
+{
+	return panel->signed_session;
+}
+
+void panel_set_signed_session(Panel *panel, gint64 session)
+{
+	panel->signed_session = session;
+}
+
+StationClient *panel_client(const Panel *panel)
+{
+	return panel->client;
+}
+
+StippleStation1 *panel_station(const Panel *panel)
+{
+	return station_client_station(panel->client);
+}
+
+StippleSession1 *panel_session(const Panel *panel)
+{
+	return station_client_session(panel->client);
+}
+
+StippleInventory1 *panel_inventory(const Panel *panel)
+{
+	return station_client_inventory(panel->client);
+}
+
+StippleAudit1 *panel_audit(const Panel *panel)
+{
+	return station_client_audit(panel->client);
+}
+
 bool panel_state_is(const Panel *panel, const char *state)
 {
 	return g_strcmp0(stipple_session1_get_state(panel_session(panel)), state) == 0;
@@ -395,34 +398,21 @@ void panel_show(Panel *panel, ScreenId id)
 	update_screen(panel);
 }
 
+bool panel_shows(const Panel *panel, ScreenId screen)
+{
+	return panel->current == screen;
+}
+
 void panel_photograph_zone(Panel *panel, const char *zone)
 {
 	panel_show(panel, SCREEN_PHOTOGRAPHS);
-	screen_photographs_choose(panel->screens[SCREEN_PHOTOGRAPHS], zone);
+	panel->screens[SCREEN_PHOTOGRAPHS]->choose_zone(panel->screens[SCREEN_PHOTOGRAPHS], zone);
 }
 
 static void on_step(GtkButton *button, gpointer userdata)
 {
 	drop_notice(userdata);
-	panel_show(userdata, (ScreenId)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "screen")));
-}
-
-static GtkWidget *step_new(Panel *panel, ScreenId id)
-{
-	GtkWidget *button = button_new(), *box = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
-	GtkWidget *mark = gtk_label_new(NULL), *title = gtk_label_new(_(screens[id].title));
-
-	gtk_label_set_ellipsize(GTK_LABEL(title), PANGO_ELLIPSIZE_END);
-	gtk_widget_add_css_class(mark, "mark");
-	gtk_box_append(GTK_BOX(box), mark);
-	gtk_box_append(GTK_BOX(box), title);
-	gtk_widget_set_valign(box, GTK_ALIGN_CENTER);
-	gtk_button_set_child(GTK_BUTTON(button), box);
-	gtk_widget_add_css_class(button, "step");
-	g_object_set_data(G_OBJECT(button), "mark", mark);
-	g_object_set_data(G_OBJECT(button), "screen", GINT_TO_POINTER((int)id));
-	g_signal_connect(button, "clicked", G_CALLBACK(on_step), panel);
-	return button;
+	panel_show(userdata, step_button_screen(button));
 }
 
 /* ---- keyboards and scanners ---- */
@@ -497,12 +487,13 @@ static void take_code(Panel *panel, const char *code)
 
 	if (!station_client_present(panel->client))
 		return;
-	if (sheet_is_open(panel->sheet) && !form_wants_code(panel->form))
+	if (sheet_is_open(panel->sheet) && !panel->form->wants_code(panel->form))
 		sheet_scanned(panel->sheet, code);
 	else if (gtk_widget_get_visible(panel->fault->widget))
 		panel_notify(panel, _("A fault is latched: acknowledge it, then scan the code again."),
 			SCREEN_MAX);
-	else if (form_scanned(panel->form, code) || (screen->scanned && screen->scanned(screen, code)))
+	else if (panel->form->scanned(panel->form, code) ||
+		 (screen->scanned && screen->scanned(screen, code)))
 		return;
 	else if (panel->current == SCREEN_MORE)
 		panel_notify(panel,
@@ -540,7 +531,8 @@ static GtkWidget *steps_new(Panel *panel)
 
 	gtk_box_set_homogeneous(GTK_BOX(bar), TRUE);
 	for (ScreenId i = 0; i < SCREEN_MAX; i++) {
-		panel->steps[i] = step_new(panel, i);
+		panel->steps[i] =
+			step_button_new(i, _(panel->kinds->steps[i].title), G_CALLBACK(on_step), panel);
 		gtk_box_append(GTK_BOX(bar), panel->steps[i]);
 	}
 	return bar;
@@ -592,7 +584,7 @@ static void on_cover(GObject *widget, GParamSpec *spec, gpointer userdata)
 	Panel *panel = userdata;
 
 	gtk_widget_set_visible(gtk_overlay_get_child(panel->root),
-		!sheet_is_open(panel->sheet) && !gtk_widget_get_visible(form_widget(panel->form)) &&
+		!sheet_is_open(panel->sheet) && !gtk_widget_get_visible(panel->form->widget) &&
 			!gtk_widget_get_visible(panel->fault->widget) &&
 			!gtk_widget_get_visible(panel->away));
 	if (sheet_is_open(panel->sheet) && G_OBJECT(sheet_widget(panel->sheet)) == widget)
@@ -603,8 +595,8 @@ static void on_cover(GObject *widget, GParamSpec *spec, gpointer userdata)
 
 static void watch_covers(Panel *panel)
 {
-	GtkWidget *const covers[] = { sheet_widget(panel->sheet), form_widget(panel->form),
-		panel->fault->widget, panel->away };
+	GtkWidget *const covers[] = { sheet_widget(panel->sheet), panel->form->widget, panel->fault->widget,
+		panel->away };
 
 	for (size_t i = 0; i < ELEMENTS(covers); i++)
 		g_signal_connect(covers[i], "notify::visible", G_CALLBACK(on_cover), panel);
@@ -622,17 +614,18 @@ static void fill_window(Panel *panel)
 	gtk_box_append(GTK_BOX(page), steps_new(panel));
 	gtk_overlay_set_child(panel->root, page);
 	panel->sheet = sheet_new();
-	panel->form = form_new(panel);
+	panel->form = panel->kinds->form(panel);
+	gtk_widget_set_visible(panel->form->widget, FALSE);
 	for (ScreenId i = 0; i < SCREEN_MAX; i++) {
-		panel->screens[i] = screens[i].make(panel);
+		panel->screens[i] = panel->kinds->steps[i].make(panel);
 		gtk_widget_add_css_class(panel->screens[i]->widget, "screen");
 		gtk_widget_set_vexpand(panel->screens[i]->widget, TRUE);
 		gtk_box_append(GTK_BOX(panel->pages), panel->screens[i]->widget);
 	}
-	panel->fault = screen_fault_new(panel);
+	panel->fault = panel->kinds->fault(panel);
 	gtk_widget_set_visible(panel->fault->widget, FALSE);
 	panel->faulty = false;
-	add_cover(panel, form_widget(panel->form));
+	add_cover(panel, panel->form->widget);
 	add_cover(panel, panel->fault->widget);
 	add_cover(panel, sheet_widget(panel->sheet));
 	add_away(panel);
@@ -702,10 +695,9 @@ static void drop_window(Panel *panel)
 	gtk_window_destroy(window);
 	for (ScreenId i = 0; i < SCREEN_MAX; i++)
 		screen_free(&panel->screens[i]);
+	screen_free(&panel->form);
 	screen_free(&panel->fault);
 	panel->sheet = sheet_free(panel->sheet);
-	panel->form = form_free(panel->form);
-	panel->windows++;
 }
 
 static gboolean rebuild(void *userdata)
@@ -756,6 +748,21 @@ static void load_styles(Panel *panel)
 		display, GTK_STYLE_PROVIDER(styles), GTK_STYLE_PROVIDER_PRIORITY_APPLICATION + 1);
 }
 
+Panel *panel_new(const PanelOptions *options, const PanelScreens *screens)
+{
+	Panel *panel = g_new0(Panel, 1);
+
+	panel->options = *options;
+	panel->kinds = screens;
+	return panel;
+}
+
+Panel *panel_free(Panel *panel)
+{
+	g_free(panel);
+	return NULL;
+}
+
 void panel_start(Panel *panel, GtkApplication *application)
 {
 	StationClientOptions options = { .bus = panel->options.bus,
@@ -765,6 +772,8 @@ void panel_start(Panel *panel, GtkApplication *application)
 		.pulse = on_pulse,
 		.userdata = panel };
 
+	if (panel->window)
+		return;
 	panel->application = application;
 	load_styles(panel);
 	panel_set_dark(panel, panel->options.dark);

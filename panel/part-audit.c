@@ -95,8 +95,8 @@ static void on_filter(GtkButton *button, gpointer userdata)
 	Audit *page = userdata;
 
 	page->asked = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "filter"));
-	sheet_ask(page->screen.panel->sheet, filters[page->asked].kind, _(filters[page->asked].title), "",
-		filter_entered, page);
+	sheet_ask(panel_sheet(page->screen.panel), filters[page->asked].kind, _(filters[page->asked].title),
+		"", filter_entered, page);
 }
 
 static void on_clear(GtkButton *button, gpointer userdata)

@@ -87,7 +87,7 @@ static const char *newest(const json_t *images, const char *zone, const char *ph
 static void on_zone(GtkButton *button, gpointer userdata)
 {
 	History *page = userdata;
-	StationClient *client = page->screen.panel->client;
+	StationClient *client = panel_client(page->screen.panel);
 	const char *zone = g_object_get_data(G_OBJECT(button), "zone");
 	const char *before = newest(page->images, zone, "before"),
 		   *after = newest(page->images, zone, "after");
@@ -202,7 +202,7 @@ static void on_subject(GtkButton *button, gpointer userdata)
 {
 	History *page = userdata;
 
-	sheet_ask(page->screen.panel->sheet, SHEET_CODE, _("Person (pseudonym)"),
+	sheet_ask(panel_sheet(page->screen.panel), SHEET_CODE, _("Person (pseudonym)"),
 		known_text(stipple_session1_get_subject(panel_session(page->screen.panel))), subject_entered,
 		page);
 }

@@ -31,7 +31,7 @@ static void on_lot(GtkButton *button, gpointer userdata)
 	g_autoptr(GVariant) form =
 		g_variant_parse(G_VARIANT_TYPE("(sbssa(sbss))"), lot_form, NULL, NULL, NULL);
 
-	form_open(page->screen.panel->form, FORM_OF_LOT, form);
+	form_open(page->screen.panel, FORM_OF_LOT, form);
 }
 
 static void stock_came(void *userdata, json_t *rows)
@@ -52,14 +52,14 @@ static void on_stock(GtkButton *button, gpointer userdata)
 static void update(Screen *screen)
 {
 	Records *page = (Records *)screen;
-	Form *form = screen->panel->form;
+	Panel *panel = screen->panel;
 
-	if (page->filled || !station_client_present(screen->panel->client))
+	if (page->filled || !station_client_present(panel_client(panel)))
 		return;
 	page->filled = true;
-	form_list(form, FORM_AT_INVENTORY, page->kinds);
-	form_list(form, FORM_AT_SESSION, page->kinds);
-	form_list(form, FORM_AT_STATION, page->kinds);
+	form_list(panel, FORM_AT_INVENTORY, page->kinds);
+	form_list(panel, FORM_AT_SESSION, page->kinds);
+	form_list(panel, FORM_AT_STATION, page->kinds);
 }
 
 Screen *part_records_new(Panel *panel)

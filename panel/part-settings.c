@@ -2,8 +2,10 @@
 
 /** The language and the colours of the panel. It must change nothing at the station. */
 
+#include "part-settings.h"
+
+#include "languages.h"
 #include "memory.h"
-#include "panel.h"
 #include "widgets.h"
 
 enum { COLUMNS = 3 };
@@ -17,14 +19,14 @@ static void on_colours(GtkButton *button, gpointer userdata)
 {
 	Panel *panel = userdata;
 
-	panel_set_dark(panel, !panel->options.dark);
-	memory_set("dark", panel->options.dark ? "yes" : "no");
+	panel_set_dark(panel, !panel_options(panel)->dark);
+	memory_set("dark", panel_options(panel)->dark ? "yes" : "no");
 }
 
 GtkWidget *settings_new(Panel *panel)
 {
 	GtkWidget *grid = gtk_grid_new();
-	g_auto(GStrv) languages = languages_list(panel->options.locales);
+	g_auto(GStrv) languages = languages_list(panel_options(panel)->locales);
 
 	gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
 	gtk_grid_set_row_spacing(GTK_GRID(grid), 6);

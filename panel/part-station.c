@@ -6,6 +6,7 @@
  */
 
 #include "panel.h"
+#include "part-settings.h"
 #include "refusals.h"
 #include "widgets.h"
 #include "words.h"
@@ -58,7 +59,7 @@ static void examine(Part *page)
 {
 	Panel *panel = page->screen.panel;
 
-	if (station_client_present(panel->client))
+	if (station_client_present(panel_client(panel)))
 		stipple_station1_call_doctor(panel_station(panel), STATION_CALL, STATION_PATIENCE_MS,
 			panel_calls(panel), checks_came, page);
 }

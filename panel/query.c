@@ -24,7 +24,7 @@ typedef struct Query {
 	void *userdata;
 	GOutputStream *rows;
 	bool read, answered, refused;
-	unsigned generation;
+	GCancellable *life; /* of the window that it is for */
 } Query;
 
 static void add_line(json_t *rows, const char *line)
@@ -55,12 +55,13 @@ static void finish(Query *query)
 	if (!query->read || !query->answered)
 		return;
 	/* the window it was for may have been made anew */
-	if (query->generation == query->panel->windows) {
+	if (!g_cancellable_is_cancelled(query->life)) {
 		rows = query->refused ? NULL : parse(query->rows);
 		query->done(query->userdata, rows);
 	}
 	json_decref(rows);
 	g_object_unref(query->rows);
+	g_object_unref(query->life);
 	g_free(query);
 }
 
@@ -101,7 +102,7 @@ static GUnixFDList *make_pipe(Panel *panel, GInputStream **ret_rows)
 	g_autoptr(GUnixFDList) descriptors = NULL;
 	int ends[2];
 
-	if (!station_client_present(panel->client)) {
+	if (!station_client_present(panel_client(panel))) {
 		g_autofree char *sentence = sentence_translate(STATION_AWAY);
 
 		panel_notify(panel, sentence, SCREEN_MAX);
@@ -131,7 +132,7 @@ void query_run(Panel *panel, const char *name, GVariant *arguments, QueryDone do
 	query->panel = panel;
 	query->done = done;
 	query->userdata = userdata;
-	query->generation = panel->windows;
+	query->life = g_object_ref(panel_calls(panel));
 	query->rows = g_memory_output_stream_new_resizable();
 	g_output_stream_splice_async(query->rows, input, G_OUTPUT_STREAM_SPLICE_CLOSE_SOURCE,
 		G_PRIORITY_DEFAULT_IDLE, NULL, rows_read, query);

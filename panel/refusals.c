@@ -7,6 +7,7 @@
 
 #include "refusals.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "util/cleanup.h"

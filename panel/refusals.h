@@ -3,7 +3,7 @@
 
 /** What the station refuses: where it is put right, and its sentence in the panel's language. */
 
-#include "panel.h"
+#include "screen.h"
 
 /** `error`: a D-Bus error name. SCREEN_MAX when no screen can put it right. */
 ScreenId refusal_screen(const char *error);

@@ -43,7 +43,8 @@ static void on_mount(GtkButton *button, gpointer userdata)
 {
 	Cartridge *page = userdata;
 
-	sheet_ask(page->screen.panel->sheet, SHEET_CODE, _("Code of the cartridge"), "", mount_code, page);
+	sheet_ask(panel_sheet(page->screen.panel), SHEET_CODE, _("Code of the cartridge"), "", mount_code,
+		page);
 }
 
 static void remove_cartridge(void *userdata, const char *reason)
@@ -62,8 +63,8 @@ static void on_remove(GtkButton *button, gpointer userdata)
 		N_("damaged"), NULL };
 	Cartridge *page = userdata;
 
-	sheet_choose(
-		page->screen.panel->sheet, _("Why is it taken out?"), reasons, true, remove_cartridge, page);
+	sheet_choose(panel_sheet(page->screen.panel), _("Why is it taken out?"), reasons, true,
+		remove_cartridge, page);
 }
 
 /* ---- the pigment ---- */
@@ -80,7 +81,7 @@ static void on_field(GtkButton *button, gpointer userdata)
 	Cartridge *page = userdata;
 
 	page->asked = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "field"));
-	sheet_ask(page->screen.panel->sheet, fields[page->asked].kind, _(fields[page->asked].title),
+	sheet_ask(panel_sheet(page->screen.panel), fields[page->asked].kind, _(fields[page->asked].title),
 		field_get(GTK_WIDGET(button)), field_entered, page);
 }
 
@@ -134,8 +135,8 @@ static void update(Screen *screen)
 	g_autofree char *loaded_text =
 		g_strdup_printf(_("Pigment: %s"), pigment[0] ? pigment : _("none loaded"));
 
-	if (!page->filled && station_client_present(panel->client))
-		page->filled = form_add(panel->form, FORM_AT_SESSION, "handpiece.mounted", page->handpiece);
+	if (!page->filled && station_client_present(panel_client(panel)))
+		page->filled = form_add(panel, FORM_AT_SESSION, "handpiece.mounted", page->handpiece);
 	gtk_label_set_text(page->unit, unit[0] ? unit : _("No cartridge is mounted."));
 	gtk_label_set_text(page->strokes, unit[0] ? lot : _("Scan the code of a new one now, or type it."));
 	gtk_label_set_text(page->pigment, loaded_text);

@@ -208,7 +208,7 @@ static void on_version(GtkButton *button, gpointer userdata)
 {
 	Consent *page = userdata;
 
-	sheet_ask(page->screen.panel->sheet, SHEET_TEXT, _("Version of the consent form"),
+	sheet_ask(panel_sheet(page->screen.panel), SHEET_TEXT, _("Version of the consent form"),
 		field_get(page->version), version_entered, page);
 }
 

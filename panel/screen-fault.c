@@ -36,7 +36,8 @@ static void ask_pin(void *userdata, const char *note)
 
 	g_free(page->note);
 	page->note = g_strdup(note);
-	sheet_ask(page->screen.panel->sheet, SHEET_PIN, _("Your PIN, as signature"), "", acknowledge, page);
+	sheet_ask(panel_sheet(page->screen.panel), SHEET_PIN, _("Your PIN, as signature"), "", acknowledge,
+		page);
 }
 
 static void on_acknowledge(GtkButton *button, gpointer userdata)
@@ -47,7 +48,7 @@ static void on_acknowledge(GtkButton *button, gpointer userdata)
 	Panel *panel = page->screen.panel;
 
 	if (panel_step_done(panel, SCREEN_SIGN_IN)) {
-		sheet_choose(panel->sheet, _("What was it?"), notes, true, ask_pin, page);
+		sheet_choose(panel_sheet(panel), _("What was it?"), notes, true, ask_pin, page);
 		return;
 	}
 	/* who acknowledges must be known: signing in comes first, and the fault comes back after it */

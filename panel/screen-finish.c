@@ -29,7 +29,7 @@ static gint64 session_of(const Panel *panel)
 {
 	gint64 session = (gint64)stipple_session1_get_session(panel_session(panel));
 
-	return session ? session : panel->signed_session;
+	return session ? session : panel_signed_session(panel);
 }
 
 static void signed_off(GObject *source, GAsyncResult *result, gpointer call)
@@ -40,7 +40,7 @@ static void signed_off(GObject *source, GAsyncResult *result, gpointer call)
 	if (!page)
 		return;
 	panel = page->screen.panel;
-	panel->signed_session = page->signing;
+	panel_set_signed_session(panel, page->signing);
 	panel_notify(panel, _("The session is signed and on record."), SCREEN_MAX);
 	panel_show(panel, SCREEN_PERSON);
 }
@@ -63,8 +63,8 @@ static void on_sign(GtkButton *button, gpointer userdata)
 {
 	FinishPage *page = userdata;
 
-	sheet_ask(page->screen.panel->sheet, SHEET_PIN, _("Your PIN: the treatment was done as recorded"), "",
-		sign, page);
+	sheet_ask(panel_sheet(page->screen.panel), SHEET_PIN,
+		_("Your PIN: the treatment was done as recorded"), "", sign, page);
 }
 
 static void on_report(GtkButton *button, gpointer userdata)
@@ -148,14 +148,14 @@ static void update(Screen *screen)
 	gint64 dots = (gint64)stipple_session1_get_session_dots(session);
 	g_autofree char *done = g_strdup_printf(
 		ngettext("%d dot in this session", "%d dots in this session", dots), (int)dots);
-	g_autofree char *text = !open && panel->signed_session
+	g_autofree char *text = !open && panel_signed_session(panel)
 					? g_strdup(_("The session is signed and on record."))
 					: g_strdup_printf("%s\n%s", done, next_of(closing));
 
-	if (!page->filled && station_client_present(panel->client)) {
+	if (!page->filled && station_client_present(panel_client(panel))) {
 		page->filled = true;
-		form_add(panel->form, FORM_AT_INVENTORY, "needle.disposed", page->forms);
-		form_list(panel->form, FORM_AT_SESSION, page->forms);
+		form_add(panel, FORM_AT_INVENTORY, "needle.disposed", page->forms);
+		form_list(panel, FORM_AT_SESSION, page->forms);
 	}
 	if (zones)
 		list_missing(page, zones);

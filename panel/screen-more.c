@@ -49,7 +49,7 @@ static void on_part(GtkToggleButton *button, gpointer userdata)
 
 static void shown(Screen *screen)
 {
-	if (station_client_present(screen->panel->client))
+	if (station_client_present(panel_client(screen->panel)))
 		show_part((More *)screen);
 }
 

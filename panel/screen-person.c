@@ -99,8 +99,8 @@ static void on_subject(GtkButton *button, gpointer userdata)
 {
 	Person *page = userdata;
 
-	sheet_ask(page->screen.panel->sheet, SHEET_CODE, _("Person (pseudonym)"), field_get(page->subject),
-		subject_entered, page);
+	sheet_ask(panel_sheet(page->screen.panel), SHEET_CODE, _("Person (pseudonym)"),
+		field_get(page->subject), subject_entered, page);
 }
 
 static bool scanned(Screen *screen, const char *code)
@@ -145,7 +145,7 @@ static bool ask_whether_new(void *userdata, const char *error)
 
 	if (strcmp(error, "NewPerson") != 0)
 		return false;
-	sheet_ask_new_person(page->screen.panel->sheet, field_get(page->subject), answered_new, page);
+	sheet_ask_new_person(panel_sheet(page->screen.panel), field_get(page->subject), answered_new, page);
 	return true;
 }
 
@@ -182,8 +182,8 @@ static void on_abandon(GtkButton *button, gpointer userdata)
 		N_("the person withdraws"), N_("the person feels unwell"), N_("begun by mistake"), NULL };
 	Person *page = userdata;
 
-	sheet_choose(page->screen.panel->sheet, _("Why does the session end early?"), reasons, true, abandon,
-		page);
+	sheet_choose(panel_sheet(page->screen.panel), _("Why does the session end early?"), reasons, true,
+		abandon, page);
 }
 
 static void on_go_on(GtkButton *button, gpointer userdata)
@@ -221,7 +221,7 @@ static void shown(Screen *screen)
 {
 	Panel *panel = screen->panel;
 
-	if (panel_step_done(panel, SCREEN_PERSON) && station_client_present(panel->client))
+	if (panel_step_done(panel, SCREEN_PERSON) && station_client_present(panel_client(panel)))
 		stipple_session1_call_refusals(panel_session(panel), STATION_CALL, STATION_PATIENCE_MS,
 			panel_calls(panel), refusals_came, screen);
 }

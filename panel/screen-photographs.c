@@ -95,7 +95,7 @@ static void show_file(Shot *shot, const char *file)
 	g_object_set_data(G_OBJECT(shot->picture), "live", NULL);
 	gtk_picture_set_paintable(GTK_PICTURE(shot->picture), NULL);
 	if (file[0])
-		station_client_open_picture(panel->client, file, picture_opened, shot);
+		station_client_open_picture(panel_client(panel), file, picture_opened, shot);
 }
 
 /* ---- what the camera sees, in the place of the photograph that is to be taken next ---- */
@@ -111,7 +111,7 @@ static bool may_look(Photographs *page)
 {
 	Panel *panel = page->screen.panel;
 
-	return panel->current == SCREEN_PHOTOGRAPHS && station_client_present(panel->client) &&
+	return panel_shows(panel, SCREEN_PHOTOGRAPHS) && station_client_present(panel_client(panel)) &&
 	       stipple_session1_get_consent_photographs(panel_session(panel)) &&
 	       panel_step_done(panel, SCREEN_SIGN_IN) &&
 	       (panel_state_is(panel, "preparing") || panel_state_is(panel, "paused") ||
@@ -147,7 +147,7 @@ static gboolean look(gpointer userdata)
 	if (!may_look(page) || !next_shot(page) || page->looked_at)
 		return G_SOURCE_REMOVE;
 	page->looked_at = g_strdup(page->zone);
-	station_client_preview(page->screen.panel->client, page->zone, preview_came, page);
+	station_client_preview(panel_client(page->screen.panel), page->zone, preview_came, page);
 	return G_SOURCE_REMOVE;
 }
 
@@ -293,7 +293,7 @@ static void shown(Screen *screen)
 	}
 }
 
-void screen_photographs_choose(Screen *screen, const char *zone)
+static void choose_zone(Screen *screen, const char *zone)
 {
 	Photographs *page = (Photographs *)screen;
 
@@ -350,7 +350,9 @@ Screen *screen_photographs_new(Panel *panel)
 	GtkWidget *main_box = box_new(GTK_ORIENTATION_VERTICAL, 4, NULL);
 	GtkWidget *pair = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
 
-	page->screen = (Screen){ .panel = panel, .update = update, .shown = shown, .forget = forget };
+	page->screen = (Screen){
+		.panel = panel, .update = update, .shown = shown, .choose_zone = choose_zone, .forget = forget
+	};
 	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
 	page->zones = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
 	page->title = GTK_LABEL(text_new("", "heading"));

@@ -167,7 +167,7 @@ static void on_badge(GtkButton *button, gpointer userdata)
 {
 	SignIn *page = userdata;
 
-	sheet_ask(page->screen.panel->sheet, SHEET_CODE, _("Badge"), "", badge_entered, page);
+	sheet_ask(panel_sheet(page->screen.panel), SHEET_CODE, _("Badge"), "", badge_entered, page);
 }
 
 static void on_sign_out(GtkButton *button, gpointer userdata)

@@ -96,7 +96,7 @@ static void ask_refusals(Work *page)
 {
 	Panel *panel = page->screen.panel;
 
-	if (!station_client_present(panel->client) || !is_open(page))
+	if (!station_client_present(panel_client(panel)) || !is_open(page))
 		return;
 	if (page->asking) {
 		page->ask_again = true;
@@ -158,8 +158,8 @@ static void on_finish(GtkButton *button, gpointer userdata)
 	if (panel_state_is(page->screen.panel, "closing"))
 		panel_show(page->screen.panel, SCREEN_FINISH);
 	else
-		sheet_choose(page->screen.panel->sheet, _("No more dots are made in this session."), choices,
-			false, finish, page);
+		sheet_choose(panel_sheet(page->screen.panel), _("No more dots are made in this session."),
+			choices, false, finish, page);
 }
 
 /* ---- showing ---- */
@@ -254,11 +254,11 @@ static gboolean tick(gpointer userdata)
 	Work *page = userdata;
 	Panel *panel = page->screen.panel;
 
-	if (panel->current != SCREEN_WORK) {
+	if (!panel_shows(panel, SCREEN_WORK)) {
 		page->tick_source = 0;
 		return G_SOURCE_REMOVE;
 	}
-	if (!station_client_present(panel->client))
+	if (!station_client_present(panel_client(panel)))
 		return G_SOURCE_CONTINUE;
 	/* disk, clock and intervals change without a word */
 	if (++page->ticks % ASK_EVERY_S == 0)

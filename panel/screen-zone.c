@@ -51,7 +51,7 @@ static void on_area(GtkButton *button, gpointer userdata)
 {
 	ZonePage *page = userdata;
 
-	sheet_ask(page->screen.panel->sheet, SHEET_NUMBER, _("Area in mm²"), "", area_entered, page);
+	sheet_ask(panel_sheet(page->screen.panel), SHEET_NUMBER, _("Area in mm²"), "", area_entered, page);
 }
 
 static void chosen(GObject *source, GAsyncResult *result, gpointer call)

@@ -51,7 +51,7 @@ static gboolean poll(void *userdata)
 		card->poll = 0;
 		return G_SOURCE_REMOVE;
 	}
-	station_client_refresh_audit(card->screen.panel->client);
+	station_client_refresh_audit(panel_client(card->screen.panel));
 	return G_SOURCE_CONTINUE;
 }
 
@@ -112,7 +112,7 @@ static void begun(GObject *source, GAsyncResult *result, gpointer call)
 	VerificationCard *card = panel_call_finish(source, result, call);
 
 	if (card)
-		station_client_refresh_audit(card->screen.panel->client);
+		station_client_refresh_audit(panel_client(card->screen.panel));
 }
 
 static void on_begin(GtkButton *button, gpointer userdata)

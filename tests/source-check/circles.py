@@ -73,13 +73,6 @@ ALLOWED: tuple[frozenset[str], ...] = (
     frozenset({
         "lib/tlog/cosignature.c", "lib/tlog/note-key.c",
     }),
-    frozenset({
-        "panel/export.c", "panel/form.c", "panel/panel.c", "panel/part-audit.c", "panel/part-history.c",
-        "panel/part-records.c", "panel/part-settings.c", "panel/part-station.c", "panel/query.c",
-        "panel/screen-cartridge.c", "panel/screen-consent.c", "panel/screen-fault.c", "panel/screen-finish.c",
-        "panel/screen-more.c", "panel/screen-person.c", "panel/screen-photographs.c",
-        "panel/screen-sign-in.c", "panel/screen-work.c", "panel/screen-zone.c", "panel/verification.c",
-    }),
 )
 
 # file -> what it depends on -> the symbols, or how else
