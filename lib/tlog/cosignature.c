@@ -5,6 +5,8 @@
  * for a checkpoint. Checked only: a station cosigns nothing.
  */
 
+#include "tlog/cosignature.h"
+
 #include <endian.h>
 #include <inttypes.h>
 #include <string.h>

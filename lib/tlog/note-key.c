@@ -343,13 +343,3 @@ int note_key_verify_message(const NoteVerifier *verifier, const void *message, s
 		return -EIO;
 	return EVP_DigestVerify(context, signature, size, message, message_size) == 1 ? 0 : -EBADMSG;
 }
-
-int note_key_verify(
-	const NoteVerifier *verifier, Slice text, const uint8_t *signature, size_t size, int64_t *ret_utc_s)
-{
-	if (verifier->kind != NOTE_ED25519)
-		return cosignature_verify(verifier, text, signature, size, ret_utc_s);
-	if (size != NOTE_SIGNATURE_BYTES)
-		return -EBADMSG;
-	return note_key_verify_message(verifier, text.text, text.size, signature, size);
-}

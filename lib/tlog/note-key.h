@@ -18,16 +18,8 @@ void note_signer_write(const NoteSigner *signer, char ret[NOTE_PRIVATE_KEY_MAX])
 int note_key_sign(const NoteSigner *signer, Slice text, uint8_t ret[NOTE_SIGNATURE_BYTES]) _must_check_;
 
 /**
- * -EBADMSG when the signature is not by this key over this text. `ret_utc_s` gets a cosignature's time; it is
- * left alone for a signature without one.
+ * -EBADMSG when the signature is not by this key over exactly this message, whatever the key's kind makes of
+ * a text. -EOPNOTSUPP: libcrypto does not know it.
  */
-int note_key_verify(const NoteVerifier *verifier, Slice text, const uint8_t *signature, size_t size,
-	int64_t *ret_utc_s) _must_check_;
-
-/** Exactly this message, whatever the key's kind makes of a text. -EOPNOTSUPP: libcrypto does not know it. */
 int note_key_verify_message(const NoteVerifier *verifier, const void *message, size_t message_size,
 	const uint8_t *signature, size_t size) _must_check_;
-
-/** cosignature.c: of a key that is a witness's. As note_key_verify(). */
-int cosignature_verify(const NoteVerifier *verifier, Slice text, const uint8_t *signature, size_t size,
-	int64_t *ret_utc_s) _must_check_;

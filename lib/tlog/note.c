@@ -12,6 +12,7 @@
 
 #include <openssl/evp.h>
 
+#include "tlog/cosignature.h"
 #include "tlog/note-key.h"
 
 #define EM_DASH "\xe2\x80\x94"
@@ -173,6 +174,17 @@ static void take_signed(Keys *keys, size_t i, Slice text, int64_t utc_s)
 		opened->signed_for_origin = true;
 }
 
+/** -EBADMSG when the signature is not by this key over this text. `ret_utc_s` gets a cosignature's time. */
+static int verify_by_key(
+	const NoteVerifier *verifier, Slice text, const uint8_t *signature, size_t size, int64_t *ret_utc_s)
+{
+	if (verifier->kind != NOTE_ED25519)
+		return cosignature_verify(verifier, text, signature, size, ret_utc_s);
+	if (size != NOTE_SIGNATURE_BYTES)
+		return -EBADMSG;
+	return note_key_verify_message(verifier, text.text, text.size, signature, size);
+}
+
 /** Ignores what is not by a known key. Of keys that share name and id one must have signed. */
 static int check_signature(Slice text, const Signature *signature, Keys *keys)
 {
@@ -182,7 +194,7 @@ static int check_signature(Slice text, const Signature *signature, Keys *keys)
 	for (size_t i = 0; i < keys->n; i++) {
 		if (!is_by(signature, &keys->known[i]))
 			continue;
-		result = note_key_verify(&keys->known[i], text, signature->bytes + ID_BYTES,
+		result = verify_by_key(&keys->known[i], text, signature->bytes + ID_BYTES,
 			signature->size - ID_BYTES, &utc_s);
 		if (result >= 0)
 			take_signed(keys, i, text, utc_s);

@@ -70,9 +70,6 @@ ALLOWED: tuple[frozenset[str], ...] = (
         "lib/ledger/verify-beside.c", "lib/ledger/verify-photographs.c", "lib/ledger/verify-records.c",
         "lib/ledger/verify-state.c", "lib/ledger/verify.c",
     }),
-    frozenset({
-        "lib/tlog/cosignature.c", "lib/tlog/note-key.c",
-    }),
 )
 
 # file -> what it depends on -> the symbols, or how else
