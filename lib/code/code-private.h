@@ -54,6 +54,9 @@ bool code_is_link(const char *text);
 /** Whether a GS1 symbology identifier stands at `text`: there a second symbol of the same label begins. */
 bool code_is_gs1_symbol(const char *text);
 
+/** Takes a symbology identifier from the front, if there is one. True when it is one of GS1's. */
+bool code_take_symbology(CodeReader *reader);
+
 /** What can stand in GS1's element strings: a value with the place of each of its characters. */
 typedef struct CodeValue {
 	size_t length;

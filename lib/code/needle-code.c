@@ -8,8 +8,6 @@
 
 #include "code/code-private.h"
 
-#include <ctype.h>
-#include <stdarg.h>
 #include <string.h>
 #include <time.h>
 
@@ -23,148 +21,7 @@ static const char *const severity_names[CODE_SEVERITY_MAX] = { "warning", "error
 DEFINE_STRING_TABLE(code_format, CodeFormat, format_names);
 DEFINE_STRING_TABLE(code_severity, CodeSeverity, severity_names);
 
-/* ---- what the readers share ----------------------------------------------------------------------- */
-
-void code_complain(CodeReader *reader, CodeSeverity severity, size_t position, const char *field,
-	const char *format, ...)
-{
-	NeedleCode *out = reader->out;
-	CodeComplaint *complaint;
-	va_list arguments;
-
-	out->n_errors += severity == CODE_ERROR;
-	if (out->n_complaints == NEEDLE_COMPLAINTS_MAX)
-		return;
-	complaint = &out->complaints[out->n_complaints++];
-	complaint->severity = severity;
-	complaint->position = position;
-	snprintf(complaint->field, sizeof complaint->field, "%s", field);
-	va_start(arguments, format);
-	vsnprintf(complaint->text, sizeof complaint->text, format, arguments);
-	va_end(arguments);
-	for (char *c = complaint->text; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-}
-
-void code_missing(CodeReader *reader, size_t position, const char *field, const char *text)
-{
-	reader->n_missing++;
-	code_error(reader, position, field, "%s", text);
-}
-
-int code_number(const char *digits, size_t n)
-{
-	int number = 0;
-
-	for (size_t i = 0; i < n; i++)
-		number = number * 10 + digits[i] - '0';
-	return number;
-}
-
-bool code_is_charset_82(char c)
-{
-	return c != '\0' && isascii((unsigned char)c) &&
-	       (isalnum((unsigned char)c) || strchr("!\"%&'()*+,-./:;<=>?_", c));
-}
-
-int code_full_year(int two, int this_year)
-{
-	int century = this_year - this_year % 100, difference = two - this_year % 100;
-
-	if (difference >= 51)
-		return century - 100 + two;
-	if (difference <= -50)
-		return century + 100 + two;
-	return century + two;
-}
-
-int code_days_in_month(int year, int month)
-{
-	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return month == 2 && leap ? 29 : days[month - 1];
-}
-
-void code_write_date(int year, int month, int day, char ret[11])
-{
-	snprintf(ret, 11, "%04u-%02u-%02u", (unsigned)year % 10000, (unsigned)month % 100,
-		(unsigned)day % 100);
-}
-
 /* ---- recognising ---------------------------------------------------------------------------------- */
-
-/**
- * Symbology identifiers (ISO/IEC 15424): the letter of what may bear a cartridge's code, with the modifiers
- * that say that it is GS1's (FNC1 in the first place, or one of GS1's own symbols) and those that do not:
- * these carry HIBC, a Digital Link or plain text. Symbols that are parts of a larger whole are not among
- * them.
- */
-static const struct {
-	char letter;
-	const char *gs1, *others, *product_alone;
-} symbologies[] = {
-	{ 'A', "", "0123457", "" }, /* Code 39 */
-	{ 'C', "1", "024", "" },    /* Code 128 */
-	{ 'E', "", "", "0134" },    /* EAN/UPC */
-	{ 'F', "", "0124", "" },    /* Codabar */
-	{ 'G', "", "0", "" },       /* Code 93 */
-	{ 'I', "", "0", "1" },      /* ITF */
-	{ 'J', "14", "0235", "" },  /* DotCode */
-	{ 'L', "3", "01245", "" },  /* PDF417, MicroPDF417 */
-	{ 'O', "", "0456", "" },    /* Codablock */
-	{ 'Q', "34", "01256", "" }, /* QR */
-	{ 'U', "", "013", "" },     /* MaxiCode */
-	{ 'd', "25", "01346", "" }, /* Data Matrix */
-	{ 'e', "0123", "", "" },    /* GS1 DataBar, GS1 Composite */
-	{ 'h', "", "01", "" },      /* Han Xin */
-	{ 'z', "14", "0235C", "" }, /* Aztec */
-};
-
-static bool has_modifier(const char *modifiers, char c)
-{
-	return c != '\0' && strchr(modifiers, c);
-}
-
-bool code_is_gs1_symbol(const char *text)
-{
-	if (text[0] != ']' || text[1] == '\0')
-		return false;
-	for (size_t i = 0; i < ELEMENTS(symbologies); i++)
-		if (text[1] == symbologies[i].letter)
-			return has_modifier(symbologies[i].gs1, text[2]);
-	return false;
-}
-
-/** Takes a symbology identifier from the front, if there is one. True when it is one of GS1's. */
-static bool take_symbology(CodeReader *reader)
-{
-	const char *text = reader->text;
-
-	if (text[0] != ']')
-		return false;
-	reader->at = reader->length < 3 ? reader->length : 3;
-	for (size_t i = 0; i < ELEMENTS(symbologies); i++) {
-		bool gs1 = has_modifier(symbologies[i].gs1, text[1] ? text[2] : '\0');
-
-		if (text[1] != symbologies[i].letter)
-			continue;
-		if (text[2] && has_modifier(symbologies[i].product_alone, text[2])) {
-			code_error(reader, 0, "symbology",
-				"is that of a code that names the product alone: scan the one with lot or serial");
-			return false;
-		}
-		if (!gs1 && !has_modifier(symbologies[i].others, text[2]))
-			continue;
-		memcpy(reader->out->symbology, text, 3);
-		return gs1;
-	}
-	code_error(reader, 0, "symbology",
-		"the scanner's symbology identifier is not known: ]C1, ]d2, ]Q3 and ]e0 are GS1's, ]A0, ]C0, ]d1 "
-		"and ]Q1 HIBC's");
-	return false;
-}
 
 /** How many characters an element at `text` has whose length its identifier settles, 0: none stands there. */
 static size_t fixed_element(const char *text)
@@ -230,7 +87,7 @@ static void read_plain(CodeReader *reader)
 static void read_format(CodeReader *reader)
 {
 	NeedleCode *out = reader->out;
-	bool gs1_symbol = take_symbology(reader), link;
+	bool gs1_symbol = code_take_symbology(reader), link;
 
 	out->format = recognise(reader, gs1_symbol);
 	link = code_is_link(reader->text + reader->at);

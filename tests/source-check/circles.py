@@ -52,9 +52,6 @@ ALLOWED: tuple[frozenset[str], ...] = (
         "daemon/core/station.c",
     }),
     frozenset({
-        "lib/code/code-gs1.c", "lib/code/code-hibc.c", "lib/code/code-link.c", "lib/code/needle-code.c",
-    }),
-    frozenset({
         "lib/ledger/area-compliance.c", "lib/ledger/area-correction.c", "lib/ledger/area-handpiece.c",
         "lib/ledger/area-inventory.c", "lib/ledger/area-people.c", "lib/ledger/area-pigment.c",
         "lib/ledger/area-proof.c", "lib/ledger/area-session.c", "lib/ledger/area-sterilization.c",
