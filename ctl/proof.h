@@ -10,6 +10,8 @@
 
 #include "ledger/verify.h"
 
+/* ---- proof-ledger.c ---- */
+
 /**
  * The ledger's file, which is said on standard error: --ledger, or what the station on the bus says, or else
  * where the machine's own station has it. Ends the program when that is another one: it would be the wrong

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Where the ledger is, and how a verification of it is told, for all commands that read its file. They must
+ * not write to that file.
+ */
+
+#include "proof.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <string.h>
+
+const char *proof_station_ledger(const Ctl *ctl)
+{
+	static char path[PATH_MAX];
+	Ctl asking = { .bus_name = ctl->bus_name };
+	sd_bus_message *question = NULL, *answer = NULL;
+	const char *file = "";
+	bool known;
+	int r = ctl_connect_quietly(&asking, ctl->bus_name);
+
+	if (r >= 0)
+		r = sd_bus_message_new_method_call(asking.bus, &question, "org.stipple.Station1",
+			CTL_PATH "/Audit", "org.freedesktop.DBus.Properties", "Get");
+	if (r >= 0)
+		r = sd_bus_message_append(question, "ss", "org.stipple.Audit1", "Ledger");
+	if (r >= 0)
+		r = sd_bus_message_set_auto_start(question, false);
+	if (r >= 0)
+		r = sd_bus_call(asking.bus, question, 0, NULL, &answer);
+	if (r >= 0)
+		r = sd_bus_message_read(answer, "v", "s", &file);
+	known = r >= 0 && file[0];
+	if (known)
+		snprintf(path, sizeof path, "%s", file);
+	sd_bus_message_unref(question);
+	sd_bus_message_unref(answer);
+	sd_bus_flush_close_unref(asking.bus);
+	return known ? path : NULL;
+}
+
+const char *proof_ledger(const Ctl *ctl)
+{
+	const char *path = ctl->ledger ? ctl->ledger : proof_station_ledger(ctl);
+
+	if (!path && strcmp(ctl->bus_name, "system") != 0) {
+		ctl_fail(
+			"the station on the bus \"%s\" does not say where its ledger is: start it, or give the "
+			"file with --ledger FILE",
+			ctl->bus_name);
+		exit(CTL_FAILED);
+	}
+	if (!path)
+		path = STIPPLE_STATE_FOLDER "/ledger.db";
+	fprintf(stderr, "the ledger is %s\n", path);
+	return path;
+}
+
+void proof_tell(const Ctl *ctl, const char *what, const char *text)
+{
+	json_auto_t *line = NULL;
+
+	if (!ctl->json) {
+		printf("%s: ", what);
+		/* a file's own words are not for the terminal to obey */
+		for (const char *c = text; *c; c++)
+			putchar(iscntrl((unsigned char)*c) ? '?' : *c);
+		putchar('\n');
+		return;
+	}
+	line = json_pack("{s:s}", what, text);
+	ctl_print_fields(ctl, line);
+}
+
+static void on_finding(void *userdata, const char *text)
+{
+	proof_tell(userdata, "finding", text);
+}
+
+static void on_remark(void *userdata, const char *text)
+{
+	proof_tell(userdata, "remark", text);
+}
+
+static void on_progress(void *userdata, uint64_t done, uint64_t total)
+{
+	const Ctl *ctl = userdata;
+
+	if (isatty(STDERR_FILENO) && !ctl->json)
+		fprintf(stderr, "\r%llu of %llu records and photographs%s", (unsigned long long)done,
+			(unsigned long long)total, done == total ? "\n" : "");
+}
+
+int proof_verify(const Ctl *ctl, VerifyOptions *options, Verification *ret)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	char error[LEDGER_TEXT_MAX] = "";
+
+	ledger_limit_memory(CTL_LEDGER_MEMORY);
+
+	options->threads = processors < 1                    ? 1
+			   : processors > VERIFY_THREADS_MAX ? VERIFY_THREADS_MAX
+							     : (unsigned)processors;
+	options->key = ctl->key;
+	options->progress = on_progress;
+	options->finding = on_finding;
+	options->remark = on_remark;
+	options->userdata = (void *)ctl;
+	if (ledger_verify(options, ret, error) < 0)
+		return ctl_fail("%s", error);
+	return ret->findings > 0 ? CTL_FAILED : CTL_DONE;
+}
