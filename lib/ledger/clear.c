@@ -157,36 +157,36 @@ bool clear_is_lifted(const char *path)
 	return word != NULL;
 }
 
-static void cleared(void *userdata, const LedgerAnswer *answer)
+int clear_word(const char *path, json_t **ret_body, char **ret_badge)
 {
-	Ledger *ledger = userdata;
+	json_auto_t *body = read_word(path);
+	char *badge;
+
+	if (!body) {
+		/* of a finding that is gone, or was another */
+		remove_beside(path, CLEARED_SUFFIX);
+		return -ENOENT;
+	}
+	badge = strdup(json_string_value(json_object_get(body, "badge")));
+	if (!badge)
+		return -ENOMEM;
+	json_object_del(body, "badge");
+	*ret_body = json_incref(body);
+	*ret_badge = badge;
+	return 0;
+}
+
+void clear_recorded(void *userdata, const LedgerAnswer *answer)
+{
+	const char *path = userdata;
 
 	if (answer->error < 0) {
 		/* it stands at the next start again */
 		log_warning("that the ledger is sound after all is not on record: %s", answer->text);
 		return;
 	}
-	remove_beside(ledger->path, DAMAGED_SUFFIX);
-	remove_beside(ledger->path, CLEARED_SUFFIX);
+	remove_beside(path, DAMAGED_SUFFIX);
+	remove_beside(path, CLEARED_SUFFIX);
 	log_notice("an administrator lifted what a verification found: record %llu",
 		(unsigned long long)answer->seq);
-}
-
-int clear_record(Ledger *ledger)
-{
-	json_auto_t *body = read_word(ledger->path);
-	LedgerRecord record = { .kind = "ledger.cleared", .body = body };
-	_cleanup_(freep) char *badge = NULL;
-
-	if (!body) {
-		/* of a finding that is gone, or was another */
-		remove_beside(ledger->path, CLEARED_SUFFIX);
-		return 0;
-	}
-	badge = strdup(json_string_value(json_object_get(body, "badge")));
-	if (!badge)
-		return -ENOMEM;
-	json_object_del(body, "badge");
-	record.actor = badge;
-	return ledger_append(ledger, &record, cleared, ledger);
 }

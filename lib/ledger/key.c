@@ -275,6 +275,13 @@ static int check_origin(const char *origin, const char *on_record, char error[LE
 	return 0;
 }
 
+void ledger_key(Ledger *ledger, char ret[NOTE_KEY_MAX])
+{
+	pthread_mutex_lock(&ledger->key_lock);
+	memcpy(ret, ledger->key, NOTE_KEY_MAX);
+	pthread_mutex_unlock(&ledger->key_lock);
+}
+
 int ledger_check_origin(Ledger *ledger, const char *origin, char error[LEDGER_TEXT_MAX])
 {
 	char key[NOTE_KEY_MAX];

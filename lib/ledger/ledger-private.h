@@ -114,6 +114,8 @@ typedef struct Statements {
 	} kept[192];
 } Statements;
 
+/** Maps an SQLite result to a negative errno; a broken constraint is -EEXIST. */
+int ledger_errno(int sqlite_result);
 /** A statement ready to be bound. Hand it back with _cleanup_(statement_donep). Returns an SQLite result. */
 int statement_get(Statements *statements, const char *sql, sqlite3_stmt **ret);
 void statement_done(sqlite3_stmt *statement);
@@ -230,10 +232,8 @@ int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LED
 int schema_make(sqlite3 *db, int64_t from, int64_t to) _must_check_;
 /** Tables and views of the newest version, without a record; temporary. Returns an SQLite result. */
 int schema_open_empty(sqlite3 **ret) _must_check_;
-/** Maps an SQLite result to a negative errno; a broken constraint is -EEXIST. */
-int ledger_errno(int sqlite_result);
 
-/* ledger.c */
+/* reader.c */
 /** Of a read-only ledger: one snapshot from here to ledger_read_end(), unless one is held for good. */
 int ledger_read_begin(Ledger *ledger, char error[LEDGER_TEXT_MAX]) _must_check_;
 void ledger_read_end(Ledger *ledger);
@@ -400,8 +400,9 @@ int query_rows(sqlite3 *db, const LedgerQuery *query, json_t *arguments, json_t 
 int query_columns(
 	sqlite3 *db, const LedgerQuery *query, json_t **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
 
+/* functions.c */
 /** Adds the SQL functions that queries and views use to a connection. Returns an SQLite result. */
-int query_add_functions(sqlite3 *db) _must_check_;
+int functions_add(sqlite3 *db) _must_check_;
 
 /* identity.c */
 /** Adds twin(unit) to a connection: what all spellings of a serial have in common. Returns an SQLite result.
@@ -421,8 +422,10 @@ int check_remembered(const char *path, char error[LEDGER_TEXT_MAX]) _must_check_
 /* clear.c */
 /** Whether an administrator lifted what a verification found. */
 bool clear_is_lifted(const char *path);
-/** Records that, if so; what was found is removed once it is durable. */
-int clear_record(Ledger *ledger) _must_check_;
+/** The body of the record that says so, and who lifted it: both the caller's. -ENOENT: nobody did. */
+int clear_word(const char *path, json_t **ret_body, char **ret_badge) _must_check_;
+/** A LedgerDone; userdata: the ledger's path. What was found is removed once that record is durable. */
+void clear_recorded(void *userdata, const LedgerAnswer *answer);
 
 /* stream.c */
 /** Gives the answers of streams that have ended. */

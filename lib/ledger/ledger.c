@@ -14,21 +14,6 @@
 
 #include "util/file.h"
 
-Request *request_free(Request *request)
-{
-	if (!request)
-		return NULL;
-	free(request->actor);
-	free(request->body);
-	free(request->personal);
-	free(request->attachment);
-	json_decref(request->fields);
-	json_decref(request->arguments);
-	json_decref(request->rows);
-	free(request);
-	return NULL;
-}
-
 /* ---- open and close ---- */
 
 static int take_lock(Ledger *ledger, char error[LEDGER_TEXT_MAX])
@@ -115,6 +100,21 @@ static int record_key(Ledger *ledger, json_t *body)
 	return body ? ledger_append(ledger, &record, NULL, NULL) : 0;
 }
 
+/** That an administrator lifted what a verification found. */
+static int record_cleared(Ledger *ledger)
+{
+	json_auto_t *body = NULL;
+	_cleanup_(freep) char *badge = NULL;
+	LedgerRecord record = { .kind = "ledger.cleared" };
+	int r = clear_word(ledger->path, &body, &badge);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	record.actor = badge;
+	record.body = body;
+	return ledger_append(ledger, &record, clear_recorded, ledger->path);
+}
+
 static void restoration_recorded(void *userdata, const LedgerAnswer *answer)
 {
 	Ledger *ledger = userdata;
@@ -162,7 +162,7 @@ static int start(Ledger *ledger, const LedgerOptions *options, LedgerInfo *info,
 	if (r == 0)
 		r = record_key(ledger, key);
 	if (r == 0)
-		r = clear_record(ledger);
+		r = record_cleared(ledger);
 	return r < 0 ? r : record_restoration(ledger);
 }
 
@@ -243,12 +243,6 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 	*ret_info = info;
 	*ret = TAKE_PTR(ledger);
 	return 0;
-}
-
-bool ledger_is_refusal(int error)
-{
-	return error == -EEXIST || error == -ENOENT || error == -EINVAL || error == -ESTALE ||
-	       error == -EKEYREVOKED || error == -EPERM || error == -ENOTUNIQ || error == -EBADMSG;
 }
 
 Ledger *ledger_free(Ledger *ledger)
@@ -454,22 +448,6 @@ int ledger_rotate_key(Ledger *ledger, const char *actor, LedgerDone done, void *
 
 /* ---- without a thread ---- */
 
-int ledger_read_begin(Ledger *ledger, char error[LEDGER_TEXT_MAX])
-{
-	int r = !ledger->read_only ? -EBUSY : ledger->held ? 0 : reader_begin(ledger->reader);
-
-	if (r < 0)
-		snprintf(error, LEDGER_TEXT_MAX, "the ledger %.120s cannot be read (%s): try again",
-			ledger->path, strerror(-r));
-	return r;
-}
-
-void ledger_read_end(Ledger *ledger)
-{
-	if (ledger->read_only && !ledger->held)
-		reader_end(ledger->reader);
-}
-
 int ledger_hold(Ledger *ledger, uint64_t *ret_records)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
@@ -554,13 +532,6 @@ bool ledger_owes_restoration(const Ledger *ledger)
 uint64_t ledger_checkpoint_size(const Ledger *ledger)
 {
 	return atomic_load(&ledger->sealed);
-}
-
-void ledger_key(Ledger *ledger, char ret[NOTE_KEY_MAX])
-{
-	pthread_mutex_lock(&ledger->key_lock);
-	memcpy(ret, ledger->key, NOTE_KEY_MAX);
-	pthread_mutex_unlock(&ledger->key_lock);
 }
 
 int64_t ledger_newest_utc(const Ledger *ledger)

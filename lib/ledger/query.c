@@ -380,24 +380,3 @@ int ledger_describe_queries(json_t **ret)
 		*ret = json_incref(all);
 	return r;
 }
-
-/* ---- what SQL lacks ---- */
-
-/** utc(microseconds): RFC 3339, NULL of NULL. */
-static void utc_function(sqlite3_context *context, int n, sqlite3_value **values)
-{
-	char utc[CLOCK_UTC_TEXT_MAX];
-
-	if (sqlite3_value_type(values[0]) == SQLITE_NULL)
-		return;
-	clock_format_utc(sqlite3_value_int64(values[0]), utc);
-	sqlite3_result_text(context, utc, -1, SQLITE_TRANSIENT);
-}
-
-int query_add_functions(sqlite3 *db)
-{
-	int r = sqlite3_create_function(db, "utc", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
-		NULL, utc_function, NULL, NULL);
-
-	return r == SQLITE_OK ? identity_add_functions(db) : r;
-}

@@ -153,7 +153,7 @@ static int settings(Reader *reader)
 	sqlite3_progress_handler(db, INSTRUCTIONS_A_LOOK, on_instructions, reader);
 	(void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
 	if (r == SQLITE_OK)
-		r = query_add_functions(db);
+		r = functions_add(db);
 	if (r == SQLITE_OK)
 		r = sqlite3_busy_timeout(db, LEDGER_BUSY_MS);
 	if (r == SQLITE_OK)
@@ -297,4 +297,22 @@ void reader_end(Reader *reader)
 {
 	if (reader->db && !sqlite3_get_autocommit(reader->db))
 		(void)sqlite3_exec(reader->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* ---- of a ledger that is open to be read ---- */
+
+int ledger_read_begin(Ledger *ledger, char error[LEDGER_TEXT_MAX])
+{
+	int r = !ledger->read_only ? -EBUSY : ledger->held ? 0 : reader_begin(ledger->reader);
+
+	if (r < 0)
+		snprintf(error, LEDGER_TEXT_MAX, "the ledger %.120s cannot be read (%s): try again",
+			ledger->path, strerror(-r));
+	return r;
+}
+
+void ledger_read_end(Ledger *ledger)
+{
+	if (ledger->read_only && !ledger->held)
+		reader_end(ledger->reader);
 }

@@ -14,36 +14,6 @@
 /* "STIP": tells file(1) and us whose database this is */
 enum { APPLICATION_ID = 1398034768, VERSION_WITH_TREE = 2 };
 
-int ledger_errno(int result)
-{
-	switch (result & 0xff) {
-	case SQLITE_OK:
-	case SQLITE_DONE:
-	case SQLITE_ROW:
-		return 0;
-	case SQLITE_FULL:
-		return -ENOSPC;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-	case SQLITE_TOOBIG: /* no row of ours is as large as a reader takes */
-		return -EUCLEAN;
-	case SQLITE_NOMEM:
-		return -ENOMEM;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return -EBUSY;
-	case SQLITE_CONSTRAINT:
-		return -EEXIST;
-	case SQLITE_READONLY:
-	case SQLITE_PERM:
-		return -EACCES;
-	case SQLITE_INTERRUPT:
-		/* a reader's, which knows why */
-		return -ETIME;
-	}
-	return -EIO;
-}
-
 int schema_explain(sqlite3 *db, const char *path, int result, char error[LEDGER_TEXT_MAX])
 {
 	int r = ledger_errno(result);
@@ -142,7 +112,7 @@ int schema_open_empty(sqlite3 **ret)
 		":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (r == SQLITE_OK)
-		r = query_add_functions(db);
+		r = functions_add(db);
 	if (r == SQLITE_OK)
 		r = migrate(db, 0);
 	if (r == SQLITE_OK)
@@ -273,7 +243,7 @@ static int make_entries(int64_t version, SchemaEntries *ret)
 		":memory:", &made, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL));
 
 	if (r == 0)
-		r = ledger_errno(query_add_functions(made));
+		r = ledger_errno(functions_add(made));
 	if (r == 0)
 		r = ledger_errno(schema_make(made, 0, version));
 	return r < 0 ? r : read_entries(made, "main", ret);
@@ -458,7 +428,7 @@ static int open_writable(const char *path, sqlite3 **ret)
 	if (r == SQLITE_OK)
 		r = schema_harden(*ret);
 	if (r == SQLITE_OK)
-		r = query_add_functions(*ret);
+		r = functions_add(*ret);
 	if (r == SQLITE_OK)
 		r = sqlite3_exec(*ret,
 			/* recursive_triggers: what INSERT OR REPLACE would delete meets the delete trigger */

@@ -7,6 +7,36 @@
 
 #include "ledger/ledger-private.h"
 
+int ledger_errno(int result)
+{
+	switch (result & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_DONE:
+	case SQLITE_ROW:
+		return 0;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_TOOBIG: /* no row of ours is as large as a reader takes */
+		return -EUCLEAN;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_CONSTRAINT:
+		return -EEXIST;
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+		return -EACCES;
+	case SQLITE_INTERRUPT:
+		/* a reader's, which knows why */
+		return -ETIME;
+	}
+	return -EIO;
+}
+
 int statement_get(Statements *statements, const char *sql, sqlite3_stmt **ret)
 {
 	int r;

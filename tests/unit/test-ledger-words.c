@@ -388,7 +388,7 @@ static void test_impersonal_rows_have_no_words(void **state)
 		json_pack("{s:i, s:s, s:s, s:s}", "session", 1, "incident", "complication", "severity",
 			"minor", "text", "hepatitis"));
 	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
-	assert_int_equal(query_add_functions(db), SQLITE_OK);
+	assert_int_equal(functions_add(db), SQLITE_OK);
 	for (size_t i = 0; i < ELEMENTS(queries); i++)
 		assert_int_equal(query_run(db, query_find(queries[i]), NULL, QUERY_IMPERSONAL, 100, keep_row,
 					 (void *)"hepatitis", error),

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** What the parts of a verification tell their caller, and whether it wants them to leave. They only tell it.
+ */
+
+#include "ledger/verify-private.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+
+/** One line, whatever the file or SQLite has put into it. */
+static void write_sentence(char text[VERIFY_TEXT_MAX], const char *format, va_list arguments)
+{
+	vsnprintf(text, VERIFY_TEXT_MAX, format, arguments);
+	text_repair(text);
+	for (char *c = text; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = ' ';
+}
+
+void verify_finding(Verifier *verifier, const char *format, ...)
+{
+	char text[VERIFY_TEXT_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	write_sentence(text, format, arguments);
+	va_end(arguments);
+	pthread_mutex_lock(&verifier->lock);
+	if (verifier->found->findings++ < VERIFY_FINDINGS_MAX)
+		verifier->options->finding(verifier->options->userdata, text);
+	pthread_mutex_unlock(&verifier->lock);
+}
+
+void verify_remark(Verifier *verifier, const char *format, ...)
+{
+	char text[VERIFY_TEXT_MAX];
+	va_list arguments;
+
+	if (!verifier->options->remark)
+		return;
+	va_start(arguments, format);
+	write_sentence(text, format, arguments);
+	va_end(arguments);
+	verifier->options->remark(verifier->options->userdata, text);
+}
+
+bool verify_left(const Verifier *verifier)
+{
+	return verifier->options->leave && atomic_load(verifier->options->leave);
+}
