@@ -31,7 +31,7 @@ static void draw_picture(cairo_t *cr, GdkPixbuf *picture, int width, int height)
 	cairo_restore(cr);
 }
 
-static void draw(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer userdata)
+static void draw_compared(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer userdata)
 {
 	const Compare *compare = userdata;
 	double line = width * compare->share;
@@ -61,7 +61,7 @@ static void move_to(GtkGestureDrag *drag, Compare *compare, double x)
 	gtk_widget_queue_draw(area);
 }
 
-static void on_begin(GtkGestureDrag *drag, double x, double y, gpointer userdata)
+static void on_drag_begin(GtkGestureDrag *drag, double x, double y, gpointer userdata)
 {
 	Compare *compare = userdata;
 
@@ -93,8 +93,8 @@ GtkWidget *compare_new(void)
 
 	compare->share = 0.5;
 	g_object_set_data_full(G_OBJECT(area), "compare", compare, compare_free);
-	gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(area), draw, compare, NULL);
-	g_signal_connect(drag, "drag-begin", G_CALLBACK(on_begin), compare);
+	gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(area), draw_compared, compare, NULL);
+	g_signal_connect(drag, "drag-begin", G_CALLBACK(on_drag_begin), compare);
 	g_signal_connect(drag, "drag-update", G_CALLBACK(on_update), compare);
 	gtk_widget_add_controller(area, GTK_EVENT_CONTROLLER(drag));
 	gtk_widget_set_vexpand(area, TRUE);

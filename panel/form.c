@@ -58,7 +58,7 @@ static void close_form(Form *form)
 
 /* ---- entering ---- */
 
-static void field_entered(void *userdata, const char *text)
+static void set_form_field(void *userdata, const char *text)
 {
 	FormField *field = userdata;
 	g_autofree char *shown = field->choices[0] ? words_of(text) : g_strdup(text);
@@ -99,7 +99,7 @@ static SheetKind sheet_kind(const FormField *field)
 	return is_on_a_label(field) ? SHEET_CODE : SHEET_TEXT;
 }
 
-static void on_field(GtkButton *button, gpointer userdata)
+static void on_form_field(GtkButton *button, gpointer userdata)
 {
 	static const char *const yes_no[] = { "yes", "no", NULL };
 	FormField *field = userdata;
@@ -108,11 +108,11 @@ static void on_field(GtkButton *button, gpointer userdata)
 
 	field->form->asked = field;
 	if (field->choices[0])
-		sheet_choose(sheet, title, (const char *const *)field->choices, false, field_entered, field);
+		sheet_choose(sheet, title, (const char *const *)field->choices, false, set_form_field, field);
 	else if (strcmp(field->type, "boolean") == 0)
-		sheet_choose(sheet, title, yes_no, false, field_entered, field);
+		sheet_choose(sheet, title, yes_no, false, set_form_field, field);
 	else
-		sheet_ask(sheet, sheet_kind(field), title, field->value, field_entered, field);
+		sheet_ask(sheet, sheet_kind(field), title, field->value, set_form_field, field);
 }
 
 static FormField *first_missing(const Form *form)
@@ -128,7 +128,7 @@ static FormField *first_missing(const Form *form)
 
 /* ---- recording ---- */
 
-static void recorded(GObject *source, GAsyncResult *result, gpointer call)
+static void close_recorded_form(GObject *source, GAsyncResult *result, gpointer call)
 {
 	Form *form = panel_call_finish(source, result, call);
 
@@ -138,7 +138,7 @@ static void recorded(GObject *source, GAsyncResult *result, gpointer call)
 	panel_notify(form->screen.panel, _("It is on record."), SCREEN_MAX);
 }
 
-static GVariant *value_of(const FormField *field)
+static GVariant *field_value(const FormField *field)
 {
 	if (strcmp(field->type, "boolean") == 0)
 		return g_variant_new_boolean(strcmp(field->value, "yes") == 0);
@@ -147,9 +147,9 @@ static GVariant *value_of(const FormField *field)
 	return g_variant_new_string(field->value);
 }
 
-static void on_record(GtkButton *button, gpointer userdata);
+static void on_record_form(GtkButton *button, gpointer userdata);
 
-static void answered_new(void *userdata, const char *answer)
+static void record_new_person(void *userdata, const char *answer)
 {
 	Form *form = userdata;
 
@@ -158,14 +158,14 @@ static void answered_new(void *userdata, const char *answer)
 
 		if (strcmp(field->name, "new_person") != 0)
 			continue;
-		field_entered(field, "yes");
-		on_record(NULL, form);
+		set_form_field(field, "yes");
+		on_record_form(NULL, form);
 		return;
 	}
 }
 
 /** A pseudonym that was never seen may be a slip, which would make another person. */
-static bool ask_whether_new(void *userdata, const char *error)
+static bool ask_form_person(void *userdata, const char *error)
 {
 	Form *form = userdata;
 	const char *subject = "";
@@ -181,7 +181,7 @@ static bool ask_whether_new(void *userdata, const char *error)
 			subject = field->value;
 	}
 	form->asked = NULL;
-	sheet_ask_new_person(panel_sheet(form->screen.panel), subject, answered_new, form);
+	sheet_ask_new_person(panel_sheet(form->screen.panel), subject, record_new_person, form);
 	return true;
 }
 
@@ -194,59 +194,60 @@ static GVariant *fields_of(const Form *form)
 		const FormField *field = g_ptr_array_index(form->fields, i);
 
 		if (field->value)
-			g_variant_builder_add(&fields, "{sv}", field->name, value_of(field));
+			g_variant_builder_add(&fields, "{sv}", field->name, field_value(field));
 	}
 	return g_variant_builder_end(&fields);
 }
 
-static void record(void *userdata, const char *pin)
+static void record_entered_form(void *userdata, const char *pin)
 {
 	Form *form = userdata;
 	Panel *panel = form->screen.panel;
-	PanelCall *call = panel_ask_or(panel, ask_whether_new, form);
+	PanelCall *call = panel_ask_or(panel, ask_form_person, form);
 
 	if (!call)
 		return;
 	switch (form->place) {
 	case FORM_AT_STATION:
 		stipple_station1_call_record(panel_station(panel), form->kind, fields_of(form), pin,
-			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), recorded, call);
+			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), close_recorded_form, call);
 		break;
 	case FORM_AT_SESSION:
 		stipple_session1_call_record(panel_session(panel), form->kind, fields_of(form), pin,
-			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), recorded, call);
+			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), close_recorded_form, call);
 		break;
 	case FORM_AT_INVENTORY:
 		stipple_inventory1_call_record(panel_inventory(panel), form->kind, fields_of(form), pin,
-			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), recorded, call);
+			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), close_recorded_form, call);
 		break;
 	case FORM_OF_LOT:
 		stipple_inventory1_call_receive_lot(panel_inventory(panel), fields_of(form), STATION_CALL,
-			STATION_PATIENCE_MS, panel_calls(panel), recorded, call);
+			STATION_PATIENCE_MS, panel_calls(panel), close_recorded_form, call);
 		break;
 	}
 }
 
-static void ask_pin(Form *form)
+static void ask_form_pin(Form *form)
 {
 	form->asked = NULL;
-	sheet_ask(panel_sheet(form->screen.panel), SHEET_PIN, _("Your PIN, as signature"), "", record, form);
+	sheet_ask(panel_sheet(form->screen.panel), SHEET_PIN, _("Your PIN, as signature"), "",
+		record_entered_form, form);
 }
 
-static void on_record(GtkButton *button, gpointer userdata)
+static void on_record_form(GtkButton *button, gpointer userdata)
 {
 	Form *form = userdata;
 	FormField *missing = first_missing(form);
 
 	if (missing)
-		on_field(NULL, missing);
+		on_form_field(NULL, missing);
 	else if (form->is_signed)
-		ask_pin(form);
+		ask_form_pin(form);
 	else
-		record(form, "");
+		record_entered_form(form, "");
 }
 
-static void on_cancel(GtkButton *button, gpointer userdata)
+static void on_give_up_form(GtkButton *button, gpointer userdata)
 {
 	close_form(userdata);
 }
@@ -270,7 +271,7 @@ static void code_parsed(GObject *source, GAsyncResult *result, gpointer call)
 		/* the code's product is a number, the record's a name */
 		if (strcmp(field->name, "product") != 0 &&
 			g_variant_lookup(told, field->name, "&s", &value) && value[0])
-			field_entered(field, value);
+			set_form_field(field, value);
 	}
 }
 
@@ -282,7 +283,7 @@ static bool wants_code(const Screen *screen)
 	       sheet_is_open(panel_sheet(form->screen.panel)) && form->asked && is_told_by_code(form->asked);
 }
 
-static bool scanned(Screen *screen, const char *code)
+static bool scan_into_form(Screen *screen, const char *code)
 {
 	Form *form = (Form *)screen;
 	PanelCall *call;
@@ -310,7 +311,7 @@ static void add_field(Form *form, const char *name, bool optional, const char *t
 	field->type = g_strdup(type);
 	field->choices = g_strsplit(choices, " ", -1);
 	field->optional = optional;
-	field->widget = field_new(title, G_CALLBACK(on_field), field);
+	field->widget = field_new(title, G_CALLBACK(on_form_field), field);
 	g_ptr_array_add(form->fields, field);
 	gtk_box_append(GTK_BOX(form->list), field->widget);
 }
@@ -420,7 +421,7 @@ bool form_add(Panel *panel, FormPlace place, const char *kind, GtkWidget *box)
 
 /* ---- life ---- */
 
-static void forget(Screen *screen)
+static void forget_form(Screen *screen)
 {
 	Form *form = (Form *)screen;
 
@@ -433,16 +434,18 @@ Screen *screen_form_new(Panel *panel)
 	Form *form = g_new0(Form, 1);
 	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
 
-	form->screen =
-		(Screen){ .panel = panel, .scanned = scanned, .wants_code = wants_code, .forget = forget };
+	form->screen = (Screen){
+		.panel = panel, .scanned = scan_into_form, .wants_code = wants_code, .forget = forget_form
+	};
 	form->fields = g_ptr_array_new_with_free_func(field_free);
 	form->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 8, "sheet");
 	form->list = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	form->title = GTK_LABEL(text_new("", "heading"));
 	gtk_widget_set_hexpand(GTK_WIDGET(form->title), TRUE);
-	gtk_box_append(GTK_BOX(row), touch_button_new(_("Give up"), NULL, G_CALLBACK(on_cancel), form));
+	gtk_box_append(GTK_BOX(row), touch_button_new(_("Give up"), NULL, G_CALLBACK(on_give_up_form), form));
 	gtk_box_append(GTK_BOX(row), GTK_WIDGET(form->title));
-	gtk_box_append(GTK_BOX(row), touch_button_new(_("Record"), "primary", G_CALLBACK(on_record), form));
+	gtk_box_append(
+		GTK_BOX(row), touch_button_new(_("Record"), "primary", G_CALLBACK(on_record_form), form));
 	gtk_box_append(GTK_BOX(form->screen.widget), row);
 	gtk_box_append(GTK_BOX(form->screen.widget), scroller_new(form->list));
 	return &form->screen;

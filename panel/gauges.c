@@ -66,7 +66,7 @@ static void draw_pointer(cairo_t *cr, GtkWidget *widget, const DepthReading *rea
 	fill_colour(cr, widget, inside ? "ink" : "bad");
 }
 
-static void draw_depth(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer userdata)
+static void draw_depth_gauge(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer userdata)
 {
 	const DepthReading *reading = userdata;
 	GtkWidget *widget = GTK_WIDGET(area);
@@ -97,7 +97,7 @@ GtkWidget *depth_gauge_new(void)
 	DepthReading *reading = g_new0(DepthReading, 1);
 
 	g_object_set_data_full(G_OBJECT(area), "reading", reading, g_free);
-	gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(area), draw_depth, reading, NULL);
+	gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(area), draw_depth_gauge, reading, NULL);
 	gtk_drawing_area_set_content_width(GTK_DRAWING_AREA(area), 108);
 	gtk_widget_set_vexpand(area, TRUE);
 	gtk_widget_add_css_class(area, "gauge");

@@ -17,7 +17,7 @@ struct Keys {
 };
 
 /** The character of a key; '\n' for what ends a code, 0 for what means nothing here. */
-static char character_of(guint key, GdkModifierType state)
+static char character_of_press(guint key, GdkModifierType state)
 {
 	guint32 unicode = gdk_keyval_to_unicode(key);
 
@@ -51,7 +51,7 @@ static void end_run(Keys *keys)
 	scan_clear(&scan);
 }
 
-static gboolean on_pause(gpointer userdata)
+static gboolean on_keys_pause(gpointer userdata)
 {
 	Keys *keys = userdata;
 
@@ -60,7 +60,7 @@ static gboolean on_pause(gpointer userdata)
 	return G_SOURCE_REMOVE;
 }
 
-static void take(Keys *keys, char key, guint32 time_ms, bool caps_lock)
+static void take_press(Keys *keys, char key, guint32 time_ms, bool caps_lock)
 {
 	if (scan_is_over(&keys->scan, time_ms))
 		end_run(keys);
@@ -70,17 +70,17 @@ static void take(Keys *keys, char key, guint32 time_ms, bool caps_lock)
 	}
 	scan_add(&keys->scan, key, time_ms, caps_lock);
 	g_clear_handle_id(&keys->pause_source, g_source_remove);
-	keys->pause_source = g_timeout_add_full(PAUSE_PRIORITY, 2 * SCAN_GAP_MS, on_pause, keys, NULL);
+	keys->pause_source = g_timeout_add_full(PAUSE_PRIORITY, 2 * SCAN_GAP_MS, on_keys_pause, keys, NULL);
 }
 
 /** Says of every key that it was handled, so that no other controller, shortcut or widget hears of it. */
-static gboolean on_key(
+static gboolean on_window_key(
 	GtkEventControllerKey *controller, guint keyval, guint code, GdkModifierType state, gpointer userdata)
 {
-	char key = character_of(keyval, state);
+	char key = character_of_press(keyval, state);
 
 	if (key)
-		take(userdata, key,
+		take_press(userdata, key,
 			gtk_event_controller_get_current_event_time(GTK_EVENT_CONTROLLER(controller)),
 			state & GDK_LOCK_MASK);
 	return TRUE;
@@ -93,7 +93,7 @@ Keys *keys_new(GtkWindow *window, const KeysOptions *options)
 	keys->options = *options;
 	keys->controller = gtk_event_controller_key_new();
 	gtk_event_controller_set_propagation_phase(keys->controller, GTK_PHASE_CAPTURE);
-	g_signal_connect(keys->controller, "key-pressed", G_CALLBACK(on_key), keys);
+	g_signal_connect(keys->controller, "key-pressed", G_CALLBACK(on_window_key), keys);
 	gtk_widget_add_controller(GTK_WIDGET(window), keys->controller);
 	return keys;
 }

@@ -136,7 +136,7 @@ static void notice_fault(Panel *panel, bool faulty)
 	panel->faulty = faulty;
 }
 
-static void on_changed(void *userdata)
+static void on_station_told(void *userdata)
 {
 	Panel *panel = userdata;
 	bool present = station_client_present(panel->client);
@@ -162,7 +162,7 @@ static void on_changed(void *userdata)
 		update_screen(panel);
 }
 
-static void on_alert(void *userdata, const char *alert, const char *text)
+static void notify_alert(void *userdata, const char *alert, const char *text)
 {
 	g_autofree char *sentence = sentence_translate(text);
 
@@ -274,7 +274,7 @@ PanelCall *panel_order(Panel *panel, void *userdata)
 	return begin_call(panel, NULL, userdata);
 }
 
-static void tell_refusal(const PanelCall *call, GError *error)
+static void tell_call_refused(const PanelCall *call, GError *error)
 {
 	g_autofree char *name = station_error_name(error), *sentence = NULL;
 	const char *last = strrchr(name, '.');
@@ -297,7 +297,7 @@ void *panel_call_end(PanelCall *ended, GError *error)
 		panel->calls--;
 	gtk_widget_remove_css_class(GTK_WIDGET(panel->window), "busy");
 	if (error) {
-		tell_refusal(call, error);
+		tell_call_refused(call, error);
 		return NULL;
 	}
 	drop_notice(panel);
@@ -503,7 +503,7 @@ static void take_code(Panel *panel, const char *code)
 		panel_mount(panel, code);
 }
 
-static void on_scanned(void *userdata, const char *code)
+static void take_scanned_code(void *userdata, const char *code)
 {
 	Panel *panel = userdata;
 
@@ -647,7 +647,7 @@ static bool is_large(const Panel *panel)
 static void make_window(Panel *panel)
 {
 	GtkWidget *all = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
-	const KeysOptions keys = { .scanned = on_scanned, .typed = on_typed, .userdata = panel };
+	const KeysOptions keys = { .scanned = take_scanned_code, .typed = on_typed, .userdata = panel };
 
 	panel->window = GTK_WINDOW(gtk_application_window_new(panel->application));
 	gtk_window_set_title(panel->window, _("Stipple treatment station"));
@@ -709,7 +709,7 @@ static gboolean rebuild(void *userdata)
 	g_application_hold(G_APPLICATION(panel->application));
 	drop_window(panel);
 	present(panel, panel->current);
-	on_changed(panel);
+	on_station_told(panel);
 	g_application_release(G_APPLICATION(panel->application));
 	return G_SOURCE_REMOVE;
 }
@@ -766,9 +766,9 @@ Panel *panel_free(Panel *panel)
 void panel_start(Panel *panel, GtkApplication *application)
 {
 	StationClientOptions options = { .bus = panel->options.bus,
-		.changed = on_changed,
-		.alert = on_alert,
-		.scanned = on_scanned,
+		.changed = on_station_told,
+		.alert = notify_alert,
+		.scanned = take_scanned_code,
 		.pulse = on_pulse,
 		.userdata = panel };
 

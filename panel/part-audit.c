@@ -148,7 +148,7 @@ static void on_export(GtkButton *button, gpointer userdata)
 
 /* ---- the page ---- */
 
-static void update(Screen *screen)
+static void update_audit(Screen *screen)
 {
 	Audit *page = (Audit *)screen;
 	const char *const *names = stipple_audit1_get_queries(panel_audit(screen->panel));
@@ -166,7 +166,7 @@ static void update(Screen *screen)
 	}
 }
 
-static void forget(Screen *screen)
+static void forget_audit(Screen *screen)
 {
 	Audit *page = (Audit *)screen;
 
@@ -186,7 +186,7 @@ static GtkWidget *grid_new(void)
 	return grid;
 }
 
-static GtkWidget *ask_new(Audit *page)
+static GtkWidget *ask_page_new(Audit *page)
 {
 	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL), *grid = grid_new();
 
@@ -227,10 +227,10 @@ Screen *part_audit_new(Panel *panel)
 {
 	Audit *page = g_new0(Audit, 1);
 
-	page->screen = (Screen){ .panel = panel, .update = update, .forget = forget };
+	page->screen = (Screen){ .panel = panel, .update = update_audit, .forget = forget_audit };
 	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	page->verification = verification_new(panel);
-	page->ask = ask_new(page);
+	page->ask = ask_page_new(page);
 	page->answer = answer_new(page);
 	gtk_box_append(GTK_BOX(page->screen.widget), page->ask);
 	gtk_box_append(GTK_BOX(page->screen.widget), page->answer);

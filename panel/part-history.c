@@ -32,7 +32,7 @@ typedef struct Loading {
 	int which;
 } Loading;
 
-static void picture_read(GObject *source, GAsyncResult *result, gpointer userdata)
+static void photograph_read(GObject *source, GAsyncResult *result, gpointer userdata)
 {
 	g_autofree Loading *loading = userdata;
 	g_autoptr(GdkPixbuf) pixbuf = gdk_pixbuf_new_from_stream_finish(result, NULL);
@@ -41,7 +41,7 @@ static void picture_read(GObject *source, GAsyncResult *result, gpointer userdat
 	g_object_unref(loading->compare);
 }
 
-static void load(History *page, int which, int fd, const char *text)
+static void load_photograph(History *page, int which, int fd, const char *text)
 {
 	g_autoptr(GInputStream) stream = NULL;
 	Loading *loading;
@@ -54,21 +54,21 @@ static void load(History *page, int which, int fd, const char *text)
 	loading = g_new0(Loading, 1);
 	loading->compare = g_object_ref(page->compare);
 	loading->which = which;
-	gdk_pixbuf_new_from_stream_at_scale_async(stream, 1280, 1280, TRUE, NULL, picture_read, loading);
+	gdk_pixbuf_new_from_stream_at_scale_async(stream, 1280, 1280, TRUE, NULL, photograph_read, loading);
 }
 
 static void before_opened(void *userdata, int fd, const char *text)
 {
-	load(userdata, 0, fd, text);
+	load_photograph(userdata, 0, fd, text);
 }
 
 static void after_opened(void *userdata, int fd, const char *text)
 {
-	load(userdata, 1, fd, text);
+	load_photograph(userdata, 1, fd, text);
 }
 
 /** The newest photograph of a zone in a phase; NULL when there is none. */
-static const char *newest(const json_t *images, const char *zone, const char *phase)
+static const char *newest_photograph(const json_t *images, const char *zone, const char *phase)
 {
 	const char *file = NULL;
 	json_t *image;
@@ -84,13 +84,13 @@ static const char *newest(const json_t *images, const char *zone, const char *ph
 	return file;
 }
 
-static void on_zone(GtkButton *button, gpointer userdata)
+static void on_history_zone(GtkButton *button, gpointer userdata)
 {
 	History *page = userdata;
 	StationClient *client = panel_client(page->screen.panel);
 	const char *zone = g_object_get_data(G_OBJECT(button), "zone");
-	const char *before = newest(page->images, zone, "before"),
-		   *after = newest(page->images, zone, "after");
+	const char *before = newest_photograph(page->images, zone, "before"),
+		   *after = newest_photograph(page->images, zone, "after");
 
 	gtk_label_set_text(page->zone_title, zone_title(zone));
 	compare_set(page->compare, 0, NULL);
@@ -132,7 +132,7 @@ static void images_came(void *userdata, json_t *rows)
 
 		if (!is_first_of_zone(rows, i))
 			continue;
-		button = touch_button_new(zone_title(zone), NULL, G_CALLBACK(on_zone), page);
+		button = touch_button_new(zone_title(zone), NULL, G_CALLBACK(on_history_zone), page);
 		g_object_set_data_full(G_OBJECT(button), "zone", g_strdup(zone), g_free);
 		gtk_box_append(GTK_BOX(page->zones), button);
 	}
@@ -150,7 +150,7 @@ static void on_session(GtkButton *button, gpointer userdata)
 		images_came, page);
 }
 
-static void on_report(GtkButton *button, gpointer userdata)
+static void on_history_report(GtkButton *button, gpointer userdata)
 {
 	History *page = userdata;
 
@@ -159,7 +159,7 @@ static void on_report(GtkButton *button, gpointer userdata)
 
 /* ---- the sessions of a person ---- */
 
-static void add_session(History *page, const json_t *row)
+static void add_session_button(History *page, const json_t *row)
 {
 	json_int_t session = json_integer_value(json_object_get(row, "session"));
 	const char *begun = json_string_value(json_object_get(row, "begun"));
@@ -183,13 +183,13 @@ static void sessions_came(void *userdata, json_t *rows)
 	if (!rows)
 		return;
 	for (size_t i = json_array_size(rows); i > 0; i--)
-		add_session(page, json_array_get(rows, i - 1));
+		add_session_button(page, json_array_get(rows, i - 1));
 	if (json_array_size(rows) == 0)
 		gtk_box_append(GTK_BOX(page->sessions),
 			text_new(_("No session of this person is on record."), NULL));
 }
 
-static void subject_entered(void *userdata, const char *text)
+static void show_sessions_of(void *userdata, const char *text)
 {
 	History *page = userdata;
 
@@ -198,18 +198,18 @@ static void subject_entered(void *userdata, const char *text)
 		sessions_came, page);
 }
 
-static void on_subject(GtkButton *button, gpointer userdata)
+static void on_history_subject(GtkButton *button, gpointer userdata)
 {
 	History *page = userdata;
 
 	sheet_ask(panel_sheet(page->screen.panel), SHEET_CODE, _("Person (pseudonym)"),
-		known_text(stipple_session1_get_subject(panel_session(page->screen.panel))), subject_entered,
+		known_text(stipple_session1_get_subject(panel_session(page->screen.panel))), show_sessions_of,
 		page);
 }
 
-static bool scanned(Screen *screen, const char *code)
+static bool scan_history_subject(Screen *screen, const char *code)
 {
-	subject_entered(screen, code);
+	show_sessions_of(screen, code);
 	return true;
 }
 
@@ -225,7 +225,7 @@ static void on_back_to_session(GtkButton *button, gpointer userdata)
 	box_show_only(((History *)userdata)->pages, ((History *)userdata)->session_page);
 }
 
-static void forget(Screen *screen)
+static void forget_history(Screen *screen)
 {
 	json_decref(((History *)screen)->images);
 }
@@ -251,10 +251,10 @@ Screen *part_history_new(Panel *panel)
 {
 	History *page = g_new0(History, 1);
 
-	page->screen = (Screen){ .panel = panel, .scanned = scanned, .forget = forget };
+	page->screen = (Screen){ .panel = panel, .scanned = scan_history_subject, .forget = forget_history };
 	page->pages = page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	page->list_page = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	page->subject = field_new(_("Person (pseudonym)"), G_CALLBACK(on_subject), page);
+	page->subject = field_new(_("Person (pseudonym)"), G_CALLBACK(on_history_subject), page);
 	page->sessions = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	page->zones = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	page->compare = compare_new();
@@ -264,7 +264,7 @@ Screen *part_history_new(Panel *panel)
 	page->session_page = page_with_back(
 		page, &page->session_title, G_CALLBACK(on_back_to_list), scroller_new(page->zones));
 	gtk_box_append(GTK_BOX(gtk_widget_get_first_child(page->session_page)),
-		touch_button_new(_("Report"), NULL, G_CALLBACK(on_report), page));
+		touch_button_new(_("Report"), NULL, G_CALLBACK(on_history_report), page));
 	page->photograph_page =
 		page_with_back(page, &page->zone_title, G_CALLBACK(on_back_to_session), page->compare);
 	return &page->screen;

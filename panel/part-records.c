@@ -49,7 +49,7 @@ static void on_stock(GtkButton *button, gpointer userdata)
 	query_run(page->screen.panel, "stock", g_variant_new_parsed("@a{sv} {}"), stock_came, page);
 }
 
-static void update(Screen *screen)
+static void update_records(Screen *screen)
 {
 	Records *page = (Records *)screen;
 	Panel *panel = screen->panel;
@@ -67,7 +67,7 @@ Screen *part_records_new(Panel *panel)
 	Records *page = g_new0(Records, 1);
 	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 
-	page->screen = (Screen){ .panel = panel, .widget = scroller_new(box), .update = update };
+	page->screen = (Screen){ .panel = panel, .widget = scroller_new(box), .update = update_records };
 	page->kinds = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	page->rows = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	gtk_box_append(GTK_BOX(page->kinds),

@@ -16,7 +16,7 @@ typedef struct Part {
 	GtkWidget *checks;
 } Part;
 
-static void add_check(Part *page, const char *check, guint level, const char *text, const char *advice)
+static void add_check_card(Part *page, const char *check, guint level, const char *text, const char *advice)
 {
 	static const char *const marks[] = { "✓", "!", "✗" };
 	static const char *const styles[] = { NULL, "warning", "bad" };
@@ -47,12 +47,12 @@ static void checks_came(GObject *source, GAsyncResult *result, gpointer userdata
 		return;
 	box_clear(page->checks);
 	if (error) {
-		add_check(page, "station", 2, station_error_text(error), "");
+		add_check_card(page, "station", 2, station_error_text(error), "");
 		return;
 	}
 	g_variant_iter_init(&iter, checks);
 	while (g_variant_iter_next(&iter, "(&su&s&s)", &check, &level, &sentence, &advice))
-		add_check(page, check, level, sentence, advice);
+		add_check_card(page, check, level, sentence, advice);
 }
 
 static void examine(Part *page)
@@ -95,7 +95,7 @@ static void on_test(GtkButton *button, gpointer userdata)
 			panel_calls(panel), tested, call);
 }
 
-static void shown(Screen *screen)
+static void examine_when_shown(Screen *screen)
 {
 	examine((Part *)screen);
 }
@@ -104,7 +104,7 @@ Screen *part_station_new(Panel *panel)
 {
 	Part *page = g_new0(Part, 1);
 
-	page->screen = (Screen){ .panel = panel, .shown = shown };
+	page->screen = (Screen){ .panel = panel, .shown = examine_when_shown };
 	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	page->checks = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	gtk_box_append(GTK_BOX(page->screen.widget), settings_new(panel));

@@ -35,7 +35,7 @@ static void add_line(json_t *rows, const char *line)
 		json_array_append_new(rows, row);
 }
 
-static json_t *parse(GOutputStream *stream)
+static json_t *parse_rows(GOutputStream *stream)
 {
 	GMemoryOutputStream *memory = G_MEMORY_OUTPUT_STREAM(stream);
 	g_autofree char *text = g_strndup(
@@ -48,7 +48,7 @@ static json_t *parse(GOutputStream *stream)
 	return rows;
 }
 
-static void finish(Query *query)
+static void finish_query(Query *query)
 {
 	json_t *rows = NULL;
 
@@ -56,7 +56,7 @@ static void finish(Query *query)
 		return;
 	/* the window it was for may have been made anew */
 	if (!g_cancellable_is_cancelled(query->life)) {
-		rows = query->refused ? NULL : parse(query->rows);
+		rows = query->refused ? NULL : parse_rows(query->rows);
 		query->done(query->userdata, rows);
 	}
 	json_decref(rows);
@@ -71,10 +71,10 @@ static void rows_read(GObject *source, GAsyncResult *result, gpointer userdata)
 
 	g_output_stream_splice_finish(G_OUTPUT_STREAM(source), result, NULL);
 	query->read = true;
-	finish(query);
+	finish_query(query);
 }
 
-static void tell_refusal(Query *query, GError *error)
+static void tell_query_refused(Query *query, GError *error)
 {
 	g_autofree char *name = station_error_name(error);
 	g_autofree char *sentence = sentence_translate(station_error_text(error));
@@ -92,8 +92,8 @@ static void query_answered(GObject *source, GAsyncResult *result, gpointer userd
 		!stipple_audit1_call_query_finish(STIPPLE_AUDIT1(source), NULL, NULL, NULL, result, &error);
 	/* with the window its call was given up, too */
 	if (error && !station_error_is_cancelled(error))
-		tell_refusal(query, error);
-	finish(query);
+		tell_query_refused(query, error);
+	finish_query(query);
 }
 
 /** What the rows are written to; NULL with the cause said when there is none. */
@@ -142,7 +142,7 @@ void query_run(Panel *panel, const char *name, GVariant *arguments, QueryDone do
 
 /* ---- showing ---- */
 
-static char *join(const json_t *list)
+static char *join_values(const json_t *list)
 {
 	GString *text = g_string_new(NULL);
 	const char *key;
@@ -174,7 +174,7 @@ char *query_value(const json_t *value)
 		return g_strdup_printf("%.4g", json_real_value(value));
 	if (json_is_boolean(value))
 		return g_strdup(json_is_true(value) ? _("yes") : _("no"));
-	return json_is_null(value) || !value ? g_strdup("–") : join(value);
+	return json_is_null(value) || !value ? g_strdup("–") : join_values(value);
 }
 
 static void add_card(GtkWidget *box, json_t *row)

@@ -129,7 +129,7 @@ static void draw_zone(Scalp *scalp, cairo_t *cr, int i)
 	cairo_stroke(cr);
 }
 
-static void draw(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer userdata)
+static void draw_scalp_map(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer userdata)
 {
 	Scalp *scalp = userdata;
 	GdkRGBA skin = theme_colour(scalp->drawing, "map_skin");
@@ -167,7 +167,7 @@ static gboolean place_button(GtkOverlay *overlay, GtkWidget *child, GdkRectangle
 	return TRUE;
 }
 
-static void on_zone(GtkButton *button, gpointer userdata)
+static void on_scalp_zone(GtkButton *button, gpointer userdata)
 {
 	Scalp *scalp = userdata;
 	int i = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "zone"));
@@ -177,7 +177,7 @@ static void on_zone(GtkButton *button, gpointer userdata)
 
 static void add_button(Scalp *scalp, int i)
 {
-	GtkWidget *button = touch_button_new(_(shapes[i].title), "zone", G_CALLBACK(on_zone), scalp);
+	GtkWidget *button = touch_button_new(_(shapes[i].title), "zone", G_CALLBACK(on_scalp_zone), scalp);
 
 	scalp->buttons[i] = button;
 	scalp->labels[i] = GTK_LABEL(gtk_button_get_child(GTK_BUTTON(button)));
@@ -244,7 +244,7 @@ Scalp *scalp_new(ScalpChosen chosen, void *userdata)
 	scalp->active = scalp->marked = -1;
 	scalp->overlay = gtk_overlay_new();
 	scalp->drawing = drawing_new();
-	gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(scalp->drawing), draw, scalp, NULL);
+	gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(scalp->drawing), draw_scalp_map, scalp, NULL);
 	gtk_overlay_set_child(GTK_OVERLAY(scalp->overlay), scalp->drawing);
 	gtk_widget_set_hexpand(scalp->overlay, TRUE);
 	gtk_widget_set_vexpand(scalp->overlay, TRUE);

@@ -69,20 +69,20 @@ static void on_remove(GtkButton *button, gpointer userdata)
 
 /* ---- the pigment ---- */
 
-static void field_entered(void *userdata, const char *text)
+static void set_pigment_field(void *userdata, const char *text)
 {
 	Cartridge *page = userdata;
 
 	field_set(page->fields[page->asked], text);
 }
 
-static void on_field(GtkButton *button, gpointer userdata)
+static void on_pigment_field(GtkButton *button, gpointer userdata)
 {
 	Cartridge *page = userdata;
 
 	page->asked = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "field"));
 	sheet_ask(panel_sheet(page->screen.panel), fields[page->asked].kind, _(fields[page->asked].title),
-		field_get(GTK_WIDGET(button)), field_entered, page);
+		field_get(GTK_WIDGET(button)), set_pigment_field, page);
 }
 
 static void loaded(GObject *source, GAsyncResult *result, gpointer call)
@@ -122,7 +122,7 @@ static void on_load(GtkButton *button, gpointer userdata)
 
 /* ---- the page ---- */
 
-static void update(Screen *screen)
+static void update_cartridge(Screen *screen)
 {
 	Cartridge *page = (Cartridge *)screen;
 	Panel *panel = screen->panel;
@@ -172,7 +172,7 @@ static GtkWidget *pigment_box(Cartridge *page)
 	gtk_grid_set_row_spacing(GTK_GRID(grid), 8);
 	gtk_grid_set_column_spacing(GTK_GRID(grid), 8);
 	for (int i = 0; i < FIELDS; i++) {
-		page->fields[i] = field_new(_(fields[i].title), G_CALLBACK(on_field), page);
+		page->fields[i] = field_new(_(fields[i].title), G_CALLBACK(on_pigment_field), page);
 		g_object_set_data(G_OBJECT(page->fields[i]), "field", GINT_TO_POINTER(i));
 		field_set(page->fields[i], memory_get(fields[i].key));
 		gtk_grid_attach(GTK_GRID(grid), page->fields[i], i % 2, i / 2, 1, 1);
@@ -190,7 +190,7 @@ Screen *screen_cartridge_new(Panel *panel)
 {
 	Cartridge *page = g_new0(Cartridge, 1);
 
-	page->screen = (Screen){ .panel = panel, .update = update };
+	page->screen = (Screen){ .panel = panel, .update = update_cartridge };
 	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 16, NULL);
 	gtk_box_set_homogeneous(GTK_BOX(page->screen.widget), TRUE);
 	gtk_box_append(GTK_BOX(page->screen.widget), cartridge_box(page));

@@ -75,7 +75,7 @@ static void update_record(Consent *page)
 	gtk_widget_set_sensitive(page->record, left == 0 && page->n_questions > 0);
 }
 
-static void on_answer(GtkToggleButton *button, gpointer userdata)
+static void on_question_answered(GtkToggleButton *button, gpointer userdata)
 {
 	update_record(userdata);
 }
@@ -89,8 +89,8 @@ static GtkWidget *question_new(Consent *page, const char *name)
 	g_autofree char *yes = g_strdup_printf(_("%s Yes"), question_text(name));
 
 	question->name = g_strdup(name);
-	question->no = touch_choice_new(_("No"), NULL, G_CALLBACK(on_answer), page);
-	question->yes = touch_choice_new(_("Yes"), question->no, G_CALLBACK(on_answer), page);
+	question->no = touch_choice_new(_("No"), NULL, G_CALLBACK(on_question_answered), page);
+	question->yes = touch_choice_new(_("Yes"), question->no, G_CALLBACK(on_question_answered), page);
 	accessible_name(question->no, no);
 	accessible_name(question->yes, yes);
 	gtk_widget_set_hexpand(text, TRUE);
@@ -136,7 +136,7 @@ static void fill_questions(Consent *page)
 
 /* ---- recording ---- */
 
-static void recorded(GObject *source, GAsyncResult *result, gpointer call)
+static void consent_recorded(GObject *source, GAsyncResult *result, gpointer call)
 {
 	Consent *page = panel_call_finish(source, result, call);
 	Panel *panel;
@@ -149,7 +149,7 @@ static void recorded(GObject *source, GAsyncResult *result, gpointer call)
 		panel_advance(panel);
 }
 
-static void on_record(GtkButton *button, gpointer userdata)
+static void on_record_answers(GtkButton *button, gpointer userdata)
 {
 	Consent *page = userdata;
 	Panel *panel = page->screen.panel;
@@ -163,7 +163,7 @@ static void on_record(GtkButton *button, gpointer userdata)
 		g_variant_builder_add(&answers, "{sb}", page->questions[i].name,
 			gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(page->questions[i].yes)));
 	stipple_session1_call_answer_screening(panel_session(panel), g_variant_builder_end(&answers),
-		STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), recorded, call);
+		STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), consent_recorded, call);
 }
 
 static void consent(Consent *page, const char *consent, bool given)
@@ -179,7 +179,7 @@ static void consent(Consent *page, const char *consent, bool given)
 	call = panel_ask(panel, page);
 	if (call)
 		stipple_session1_call_record_consent(panel_session(panel), consent, version, given,
-			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), recorded, call);
+			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), consent_recorded, call);
 }
 
 static void on_treatment(GtkButton *button, gpointer userdata)
@@ -190,7 +190,7 @@ static void on_treatment(GtkButton *button, gpointer userdata)
 		!stipple_session1_get_consent_treatment(panel_session(page->screen.panel)));
 }
 
-static void on_photographs(GtkButton *button, gpointer userdata)
+static void on_photographs_consent(GtkButton *button, gpointer userdata)
 {
 	Consent *page = userdata;
 
@@ -226,7 +226,7 @@ static void mark(GtkWidget *button, bool given, const char *text)
 		gtk_widget_remove_css_class(button, "given");
 }
 
-static void update(Screen *screen)
+static void update_consent(Screen *screen)
 {
 	Consent *page = (Consent *)screen;
 	StippleSession1 *session = panel_session(screen->panel);
@@ -238,7 +238,7 @@ static void update(Screen *screen)
 	update_record(page);
 }
 
-static void forget(Screen *screen)
+static void forget_consent(Screen *screen)
 {
 	forget_questions((Consent *)screen);
 }
@@ -249,12 +249,13 @@ Screen *screen_consent_new(Panel *panel)
 	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
 	GtkWidget *left = box_new(GTK_ORIENTATION_VERTICAL, 8, "side");
 
-	page->screen = (Screen){ .panel = panel, .widget = row, .update = update, .forget = forget };
+	page->screen =
+		(Screen){ .panel = panel, .widget = row, .update = update_consent, .forget = forget_consent };
 	page->treatment = touch_button_new("", "consent", G_CALLBACK(on_treatment), page);
-	page->photographs = touch_button_new("", "consent", G_CALLBACK(on_photographs), page);
+	page->photographs = touch_button_new("", "consent", G_CALLBACK(on_photographs_consent), page);
 	page->version = field_new(_("Form"), G_CALLBACK(on_version), page);
 	field_set(page->version, memory_get("consent-form"));
-	page->record = touch_button_new("", "primary", G_CALLBACK(on_record), page);
+	page->record = touch_button_new("", "primary", G_CALLBACK(on_record_answers), page);
 	page->list = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
 	gtk_box_append(GTK_BOX(left), page->treatment);
 	gtk_box_append(GTK_BOX(left), page->photographs);

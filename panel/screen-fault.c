@@ -19,7 +19,7 @@ typedef struct FaultPage {
 	char *note; /* what it was, until the PIN is there */
 } FaultPage;
 
-static void acknowledge(void *userdata, const char *pin)
+static void acknowledge_fault(void *userdata, const char *pin)
 {
 	FaultPage *page = userdata;
 	Panel *panel = page->screen.panel;
@@ -30,14 +30,14 @@ static void acknowledge(void *userdata, const char *pin)
 			STATION_PATIENCE_MS, panel_calls(panel), panel_call_done, call);
 }
 
-static void ask_pin(void *userdata, const char *note)
+static void ask_fault_pin(void *userdata, const char *note)
 {
 	FaultPage *page = userdata;
 
 	g_free(page->note);
 	page->note = g_strdup(note);
-	sheet_ask(panel_sheet(page->screen.panel), SHEET_PIN, _("Your PIN, as signature"), "", acknowledge,
-		page);
+	sheet_ask(panel_sheet(page->screen.panel), SHEET_PIN, _("Your PIN, as signature"), "",
+		acknowledge_fault, page);
 }
 
 static void on_acknowledge(GtkButton *button, gpointer userdata)
@@ -48,7 +48,7 @@ static void on_acknowledge(GtkButton *button, gpointer userdata)
 	Panel *panel = page->screen.panel;
 
 	if (panel_step_done(panel, SCREEN_SIGN_IN)) {
-		sheet_choose(panel_sheet(panel), _("What was it?"), notes, true, ask_pin, page);
+		sheet_choose(panel_sheet(panel), _("What was it?"), notes, true, ask_fault_pin, page);
 		return;
 	}
 	/* who acknowledges must be known: signing in comes first, and the fault comes back after it */
@@ -56,7 +56,7 @@ static void on_acknowledge(GtkButton *button, gpointer userdata)
 	gtk_widget_set_visible(page->screen.widget, FALSE);
 }
 
-static void update(Screen *screen)
+static void update_fault(Screen *screen)
 {
 	FaultPage *page = (FaultPage *)screen;
 	Panel *panel = screen->panel;
@@ -79,7 +79,7 @@ static void update(Screen *screen)
 		panel_step_done(panel, SCREEN_SIGN_IN) ? _("Acknowledge…") : _("Sign in to acknowledge"));
 }
 
-static GtkLabel *add_text(FaultPage *page, const char *style)
+static GtkLabel *add_fault_text(FaultPage *page, const char *style)
 {
 	GtkWidget *text = text_new("", style);
 
@@ -89,7 +89,7 @@ static GtkLabel *add_text(FaultPage *page, const char *style)
 	return GTK_LABEL(text);
 }
 
-static void forget(Screen *screen)
+static void forget_fault(Screen *screen)
 {
 	g_free(((FaultPage *)screen)->note);
 }
@@ -98,14 +98,14 @@ Screen *screen_fault_new(Panel *panel)
 {
 	FaultPage *page = g_new0(FaultPage, 1);
 
-	page->screen = (Screen){ .panel = panel, .update = update, .forget = forget };
+	page->screen = (Screen){ .panel = panel, .update = update_fault, .forget = forget_fault };
 	page->box = box_new(GTK_ORIENTATION_VERTICAL, 12, NULL);
 	page->screen.widget = scroller_new(page->box);
 	gtk_widget_add_css_class(page->screen.widget, "fault");
-	page->title = add_text(page, "huge");
-	page->cause = add_text(page, "cause");
-	page->advice = add_text(page, "cause");
-	page->lights = add_text(page, NULL);
+	page->title = add_fault_text(page, "huge");
+	page->cause = add_fault_text(page, "cause");
+	page->advice = add_fault_text(page, "cause");
+	page->lights = add_fault_text(page, NULL);
 	gtk_widget_set_vexpand(GTK_WIDGET(page->lights), TRUE);
 	page->acknowledge = touch_button_new(_("Acknowledge…"), NULL, G_CALLBACK(on_acknowledge), page);
 	gtk_box_append(GTK_BOX(page->box), page->acknowledge);

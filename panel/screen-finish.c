@@ -45,7 +45,7 @@ static void signed_off(GObject *source, GAsyncResult *result, gpointer call)
 	panel_show(panel, SCREEN_PERSON);
 }
 
-static void sign(void *userdata, const char *pin)
+static void sign_session(void *userdata, const char *pin)
 {
 	FinishPage *page = userdata;
 	Panel *panel = page->screen.panel;
@@ -64,17 +64,17 @@ static void on_sign(GtkButton *button, gpointer userdata)
 	FinishPage *page = userdata;
 
 	sheet_ask(panel_sheet(page->screen.panel), SHEET_PIN,
-		_("Your PIN: the treatment was done as recorded"), "", sign, page);
+		_("Your PIN: the treatment was done as recorded"), "", sign_session, page);
 }
 
-static void on_report(GtkButton *button, gpointer userdata)
+static void on_session_report(GtkButton *button, gpointer userdata)
 {
 	FinishPage *page = userdata;
 
 	export_report(page->screen.panel, session_of(page->screen.panel));
 }
 
-static void on_photographs(GtkButton *button, gpointer userdata)
+static void on_missing_photograph(GtkButton *button, gpointer userdata)
 {
 	FinishPage *page = userdata;
 
@@ -84,7 +84,7 @@ static void on_photographs(GtkButton *button, gpointer userdata)
 static void add_missing(FinishPage *page, const char *zone)
 {
 	g_autofree char *text = g_strdup_printf(_("%s: the photograph after is missing"), zone_title(zone));
-	GtkWidget *button = touch_button_new(text, "refusal", G_CALLBACK(on_photographs), page);
+	GtkWidget *button = touch_button_new(text, "refusal", G_CALLBACK(on_missing_photograph), page);
 
 	g_object_set_data_full(G_OBJECT(button), "zone", g_strdup(zone), g_free);
 	gtk_box_append(GTK_BOX(page->missing), button);
@@ -137,7 +137,7 @@ static const char *next_of(bool closing)
 		       : _("The treatment is not over: it is finished on the work screen.");
 }
 
-static void update(Screen *screen)
+static void update_finish(Screen *screen)
 {
 	FinishPage *page = (FinishPage *)screen;
 	Panel *panel = screen->panel;
@@ -168,7 +168,7 @@ static void update(Screen *screen)
 	gtk_widget_set_visible(page->aftercare, closing);
 }
 
-static void forget(Screen *screen)
+static void forget_finish(Screen *screen)
 {
 	g_free(((FinishPage *)screen)->listed);
 }
@@ -180,7 +180,8 @@ Screen *screen_finish_new(Panel *panel)
 	GtkWidget *list = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
 
-	page->screen = (Screen){ .panel = panel, .widget = box, .update = update, .forget = forget };
+	page->screen =
+		(Screen){ .panel = panel, .widget = box, .update = update_finish, .forget = forget_finish };
 	page->summary = GTK_LABEL(text_new("", NULL));
 	page->missing = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	page->sign = touch_button_new(_("Sign with your PIN…"), "primary", G_CALLBACK(on_sign), page);
@@ -192,7 +193,7 @@ Screen *screen_finish_new(Panel *panel)
 	gtk_box_append(GTK_BOX(box), text_new(_("Finish"), "heading"));
 	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->summary));
 	gtk_box_append(GTK_BOX(box), scroller_new(list));
-	page->report = touch_button_new(_("Report"), NULL, G_CALLBACK(on_report), page);
+	page->report = touch_button_new(_("Report"), NULL, G_CALLBACK(on_session_report), page);
 	gtk_widget_set_hexpand(page->sign, TRUE);
 	gtk_box_append(GTK_BOX(row), page->report);
 	gtk_box_append(GTK_BOX(row), page->sign);

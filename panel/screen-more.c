@@ -47,13 +47,13 @@ static void on_part(GtkToggleButton *button, gpointer userdata)
 	show_part(page);
 }
 
-static void shown(Screen *screen)
+static void show_current_part(Screen *screen)
 {
 	if (station_client_present(panel_client(screen->panel)))
 		show_part((More *)screen);
 }
 
-static void update(Screen *screen)
+static void update_current_part(Screen *screen)
 {
 	More *page = (More *)screen;
 	Screen *part = page->parts[page->current];
@@ -62,7 +62,7 @@ static void update(Screen *screen)
 		part->update(part);
 }
 
-static bool scanned(Screen *screen, const char *code)
+static bool scan_into_part(Screen *screen, const char *code)
 {
 	More *page = (More *)screen;
 	Screen *part = page->parts[page->current];
@@ -70,7 +70,7 @@ static bool scanned(Screen *screen, const char *code)
 	return part->scanned && part->scanned(part, code);
 }
 
-static void forget(Screen *screen)
+static void forget_parts(Screen *screen)
 {
 	More *page = (More *)screen;
 
@@ -87,9 +87,11 @@ Screen *screen_more_new(Panel *panel)
 	GtkWidget *side = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL), *first = NULL;
 	GtkWidget *list = scroller_new(side);
 
-	page->screen = (Screen){
-		.panel = panel, .update = update, .shown = shown, .scanned = scanned, .forget = forget
-	};
+	page->screen = (Screen){ .panel = panel,
+		.update = update_current_part,
+		.shown = show_current_part,
+		.scanned = scan_into_part,
+		.forget = forget_parts };
 	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
 	page->pages = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	gtk_widget_set_hexpand(page->pages, TRUE);

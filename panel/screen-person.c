@@ -88,32 +88,32 @@ static void fill_protocols(Person *page)
 
 /* ---- the subject ---- */
 
-static void subject_entered(void *userdata, const char *text)
+static void set_subject(void *userdata, const char *text)
 {
 	Person *page = userdata;
 
 	field_set(page->subject, text);
 }
 
-static void on_subject(GtkButton *button, gpointer userdata)
+static void on_person_subject(GtkButton *button, gpointer userdata)
 {
 	Person *page = userdata;
 
 	sheet_ask(panel_sheet(page->screen.panel), SHEET_CODE, _("Person (pseudonym)"),
-		field_get(page->subject), subject_entered, page);
+		field_get(page->subject), set_subject, page);
 }
 
-static bool scanned(Screen *screen, const char *code)
+static bool scan_subject(Screen *screen, const char *code)
 {
 	if (panel_step_done(screen->panel, SCREEN_PERSON))
 		return false;
-	subject_entered(screen, code);
+	set_subject(screen, code);
 	return true;
 }
 
 /* ---- beginning, ending early ---- */
 
-static void begun(GObject *source, GAsyncResult *result, gpointer call)
+static void session_begun(GObject *source, GAsyncResult *result, gpointer call)
 {
 	Person *page = panel_call_finish(source, result, call);
 
@@ -123,7 +123,7 @@ static void begun(GObject *source, GAsyncResult *result, gpointer call)
 	panel_advance(page->screen.panel);
 }
 
-static void answered_new(void *userdata, const char *answer)
+static void begin_with_new_person(void *userdata, const char *answer)
 {
 	Person *page = userdata;
 	Panel *panel = page->screen.panel;
@@ -135,21 +135,22 @@ static void answered_new(void *userdata, const char *answer)
 	call = panel_ask(panel, page);
 	if (call)
 		stipple_session1_call_begin_new(panel_session(panel), subject, page->protocol, page->number,
-			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), begun, call);
+			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), session_begun, call);
 }
 
 /** A pseudonym that was never seen may be a slip, which would make another person. */
-static bool ask_whether_new(void *userdata, const char *error)
+static bool ask_session_person(void *userdata, const char *error)
 {
 	Person *page = userdata;
 
 	if (strcmp(error, "NewPerson") != 0)
 		return false;
-	sheet_ask_new_person(panel_sheet(page->screen.panel), field_get(page->subject), answered_new, page);
+	sheet_ask_new_person(
+		panel_sheet(page->screen.panel), field_get(page->subject), begin_with_new_person, page);
 	return true;
 }
 
-static void on_begin(GtkButton *button, gpointer userdata)
+static void on_begin_session(GtkButton *button, gpointer userdata)
 {
 	Person *page = userdata;
 	Panel *panel = page->screen.panel;
@@ -160,10 +161,10 @@ static void on_begin(GtkButton *button, gpointer userdata)
 		panel_notify(panel, _("Enter the person's pseudonym first."), SCREEN_PERSON);
 		return;
 	}
-	call = panel_ask_or(panel, ask_whether_new, page);
+	call = panel_ask_or(panel, ask_session_person, page);
 	if (call)
 		stipple_session1_call_begin(panel_session(panel), subject, page->protocol, page->number,
-			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), begun, call);
+			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), session_begun, call);
 }
 
 static void abandon(void *userdata, const char *reason)
@@ -186,14 +187,14 @@ static void on_abandon(GtkButton *button, gpointer userdata)
 		abandon, page);
 }
 
-static void on_go_on(GtkButton *button, gpointer userdata)
+static void on_person_go_on(GtkButton *button, gpointer userdata)
 {
 	panel_advance(((Person *)userdata)->screen.panel);
 }
 
 /* ---- the interval since the last session: the station's own judgement ---- */
 
-static void refusals_came(GObject *source, GAsyncResult *result, gpointer userdata)
+static void interval_came(GObject *source, GAsyncResult *result, gpointer userdata)
 {
 	Person *page = userdata;
 	g_autoptr(GVariant) refusals = NULL;
@@ -217,16 +218,16 @@ static void refusals_came(GObject *source, GAsyncResult *result, gpointer userda
 		gtk_label_set_text(page->interval, _("The interval since the last session is long enough."));
 }
 
-static void shown(Screen *screen)
+static void ask_interval(Screen *screen)
 {
 	Panel *panel = screen->panel;
 
 	if (panel_step_done(panel, SCREEN_PERSON) && station_client_present(panel_client(panel)))
 		stipple_session1_call_refusals(panel_session(panel), STATION_CALL, STATION_PATIENCE_MS,
-			panel_calls(panel), refusals_came, screen);
+			panel_calls(panel), interval_came, screen);
 }
 
-static void update(Screen *screen)
+static void update_person(Screen *screen)
 {
 	Person *page = (Person *)screen;
 	Panel *panel = screen->panel;
@@ -247,9 +248,10 @@ static GtkWidget *planning_new(Person *page)
 {
 	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	GtkWidget *last = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
-	GtkWidget *begin = touch_button_new(_("Begin the session"), "primary", G_CALLBACK(on_begin), page);
+	GtkWidget *begin =
+		touch_button_new(_("Begin the session"), "primary", G_CALLBACK(on_begin_session), page);
 
-	page->subject = field_new(_("Person (pseudonym)"), G_CALLBACK(on_subject), page);
+	page->subject = field_new(_("Person (pseudonym)"), G_CALLBACK(on_person_subject), page);
 	page->protocols = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
 	gtk_box_set_homogeneous(GTK_BOX(page->protocols), TRUE);
 	page->numbers = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
@@ -272,7 +274,8 @@ static GtkWidget *open_new(Person *page)
 	page->interval = GTK_LABEL(text_new("", NULL));
 	gtk_box_append(GTK_BOX(row),
 		touch_button_new(_("End the session early…"), "danger", G_CALLBACK(on_abandon), page));
-	gtk_box_append(GTK_BOX(row), touch_button_new(_("Go on"), "primary", G_CALLBACK(on_go_on), page));
+	gtk_box_append(
+		GTK_BOX(row), touch_button_new(_("Go on"), "primary", G_CALLBACK(on_person_go_on), page));
 	gtk_box_set_homogeneous(GTK_BOX(row), TRUE);
 	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->summary));
 	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->interval));
@@ -280,7 +283,7 @@ static GtkWidget *open_new(Person *page)
 	return box;
 }
 
-static void forget(Screen *screen)
+static void forget_person(Screen *screen)
 {
 	g_free(((Person *)screen)->protocol);
 }
@@ -289,9 +292,11 @@ Screen *screen_person_new(Panel *panel)
 {
 	Person *page = g_new0(Person, 1);
 
-	page->screen = (Screen){
-		.panel = panel, .update = update, .forget = forget, .shown = shown, .scanned = scanned
-	};
+	page->screen = (Screen){ .panel = panel,
+		.update = update_person,
+		.forget = forget_person,
+		.shown = ask_interval,
+		.scanned = scan_subject };
 	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	page->planning = planning_new(page);
 	page->open = open_new(page);

@@ -36,7 +36,7 @@ typedef struct Photographs {
 
 /* ---- pictures ---- */
 
-static void picture_read(GObject *source, GAsyncResult *result, gpointer userdata)
+static void shot_read(GObject *source, GAsyncResult *result, gpointer userdata)
 {
 	g_autoptr(GdkPixbuf) pixbuf = gdk_pixbuf_new_from_stream_finish(result, NULL);
 	g_autoptr(GtkPicture) picture = userdata; /* kept: the window may be gone by now */
@@ -70,7 +70,7 @@ static Preview *preview_new(Shot *shot)
 	return preview;
 }
 
-static void picture_opened(void *userdata, int fd, const char *text)
+static void shot_opened(void *userdata, int fd, const char *text)
 {
 	Shot *shot = userdata;
 	g_autoptr(GInputStream) stream = NULL;
@@ -81,7 +81,7 @@ static void picture_opened(void *userdata, int fd, const char *text)
 	}
 	stream = g_unix_input_stream_new(fd, TRUE);
 	gdk_pixbuf_new_from_stream_at_scale_async(
-		stream, 800, 800, TRUE, NULL, picture_read, g_object_ref(shot->picture));
+		stream, 800, 800, TRUE, NULL, shot_read, g_object_ref(shot->picture));
 }
 
 static void show_file(Shot *shot, const char *file)
@@ -95,7 +95,7 @@ static void show_file(Shot *shot, const char *file)
 	g_object_set_data(G_OBJECT(shot->picture), "live", NULL);
 	gtk_picture_set_paintable(GTK_PICTURE(shot->picture), NULL);
 	if (file[0])
-		station_client_open_picture(panel_client(panel), file, picture_opened, shot);
+		station_client_open_picture(panel_client(panel), file, shot_opened, shot);
 }
 
 /* ---- what the camera sees, in the place of the photograph that is to be taken next ---- */
@@ -107,7 +107,7 @@ static Shot *next_shot(Photographs *page)
 	return page->zone && shot->file && !shot->file[0] ? shot : NULL;
 }
 
-static bool may_look(Photographs *page)
+static bool may_preview(Photographs *page)
 {
 	Panel *panel = page->screen.panel;
 
@@ -120,7 +120,7 @@ static bool may_look(Photographs *page)
 
 static void look_later(Photographs *page, guint after_ms);
 
-static void preview_came(void *userdata, int fd, const char *text)
+static void show_preview(void *userdata, int fd, const char *text)
 {
 	Photographs *page = userdata;
 	Shot *shot = next_shot(page);
@@ -130,7 +130,7 @@ static void preview_came(void *userdata, int fd, const char *text)
 	g_autofree char *zone = g_steal_pointer(&page->looked_at);
 
 	/* what has been taken or chosen meanwhile is not painted over */
-	if (shot && may_look(page) && g_strcmp0(zone, page->zone) == 0) {
+	if (shot && may_preview(page) && g_strcmp0(zone, page->zone) == 0) {
 		gtk_label_set_text(page->verdict, fd >= 0 && !text[0] ? _("Sharp and well lit") : sentence);
 		if (stream)
 			gdk_pixbuf_new_from_stream_at_scale_async(
@@ -139,27 +139,27 @@ static void preview_came(void *userdata, int fd, const char *text)
 	look_later(page, fd >= 0 ? PREVIEW_MS : RETRY_MS);
 }
 
-static gboolean look(gpointer userdata)
+static gboolean look_at_zone(gpointer userdata)
 {
 	Photographs *page = userdata;
 
 	page->preview_source = 0;
-	if (!may_look(page) || !next_shot(page) || page->looked_at)
+	if (!may_preview(page) || !next_shot(page) || page->looked_at)
 		return G_SOURCE_REMOVE;
 	page->looked_at = g_strdup(page->zone);
-	station_client_preview(panel_client(page->screen.panel), page->zone, preview_came, page);
+	station_client_preview(panel_client(page->screen.panel), page->zone, show_preview, page);
 	return G_SOURCE_REMOVE;
 }
 
 static void look_later(Photographs *page, guint after_ms)
 {
-	if (!page->preview_source && !page->looked_at && may_look(page) && next_shot(page))
-		page->preview_source = g_timeout_add(after_ms, look, page);
+	if (!page->preview_source && !page->looked_at && may_preview(page) && next_shot(page))
+		page->preview_source = g_timeout_add(after_ms, look_at_zone, page);
 }
 
 /* ---- taking ---- */
 
-static void taken(GObject *source, GAsyncResult *result, gpointer call)
+static void shot_taken(GObject *source, GAsyncResult *result, gpointer call)
 {
 	g_autoptr(GVariant) figures = NULL;
 	g_autoptr(GError) error = NULL;
@@ -194,12 +194,12 @@ static void on_take(GtkButton *button, gpointer userdata)
 		return;
 	gtk_label_set_text(page->verdict, _("Hold still…"));
 	stipple_session1_call_capture(panel_session(panel), page->zone, shot->phase, STATION_CALL,
-		STATION_PATIENCE_MS, panel_calls(panel), taken, call);
+		STATION_PATIENCE_MS, panel_calls(panel), shot_taken, call);
 }
 
 /* ---- the zones of this session ---- */
 
-static void on_zone(GtkToggleButton *button, gpointer userdata)
+static void on_photographs_zone(GtkToggleButton *button, gpointer userdata)
 {
 	Photographs *page = userdata;
 
@@ -211,7 +211,7 @@ static void on_zone(GtkToggleButton *button, gpointer userdata)
 	page->screen.update(&page->screen);
 }
 
-static void list_zones(Photographs *page, GVariant *zones)
+static void list_photographed_zones(Photographs *page, GVariant *zones)
 {
 	GString *joined = g_string_new(NULL);
 	GtkWidget *first = NULL;
@@ -230,7 +230,8 @@ static void list_zones(Photographs *page, GVariant *zones)
 	box_clear(page->zones);
 	g_variant_iter_init(&iter, zones);
 	while (g_variant_iter_next(&iter, "(&sutdd&s&s)", &zone, NULL, NULL, NULL, NULL, NULL, NULL)) {
-		GtkWidget *choice = touch_choice_new(zone_title(zone), first, G_CALLBACK(on_zone), page);
+		GtkWidget *choice =
+			touch_choice_new(zone_title(zone), first, G_CALLBACK(on_photographs_zone), page);
 
 		g_object_set_data_full(G_OBJECT(choice), "zone", g_strdup(zone), g_free);
 		gtk_box_append(GTK_BOX(page->zones), choice);
@@ -264,7 +265,7 @@ static void show_files(Photographs *page, GVariant *zones)
 	}
 }
 
-static void update(Screen *screen)
+static void update_photographs(Screen *screen)
 {
 	Photographs *page = (Photographs *)screen;
 	Panel *panel = screen->panel;
@@ -272,20 +273,20 @@ static void update(Screen *screen)
 
 	if (!zones)
 		return;
-	list_zones(page, zones);
+	list_photographed_zones(page, zones);
 	show_files(page, zones);
 	gtk_label_set_text(page->title, page->zone ? zone_title(page->zone) : _("Choose the zone first."));
 	look_later(page, 0);
 }
 
-static void shown(Screen *screen)
+static void mark_zone_shown(Screen *screen)
 {
 	Photographs *page = (Photographs *)screen;
 	const char *zone = known_text(stipple_session1_get_zone(panel_session(screen->panel)));
 
 	if (!zone[0])
 		return;
-	update(screen);
+	update_photographs(screen);
 	if (!page->zone || !panel_state_is(screen->panel, "closing")) {
 		g_free(page->zone);
 		page->zone = g_strdup(zone);
@@ -300,7 +301,7 @@ static void choose_zone(Screen *screen, const char *zone)
 	g_free(page->zone);
 	page->zone = g_strdup(zone);
 	mark_zone(page, zone);
-	update(screen);
+	update_photographs(screen);
 }
 
 static GtkWidget *shot_new(
@@ -326,12 +327,12 @@ static GtkWidget *shot_new(
 	return box;
 }
 
-static void on_go_on(GtkButton *button, gpointer userdata)
+static void on_photographs_go_on(GtkButton *button, gpointer userdata)
 {
 	panel_advance(((Photographs *)userdata)->screen.panel);
 }
 
-static void forget(Screen *screen)
+static void forget_photographs(Screen *screen)
 {
 	Photographs *page = (Photographs *)screen;
 
@@ -350,16 +351,19 @@ Screen *screen_photographs_new(Panel *panel)
 	GtkWidget *main_box = box_new(GTK_ORIENTATION_VERTICAL, 4, NULL);
 	GtkWidget *pair = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
 
-	page->screen = (Screen){
-		.panel = panel, .update = update, .shown = shown, .choose_zone = choose_zone, .forget = forget
-	};
+	page->screen = (Screen){ .panel = panel,
+		.update = update_photographs,
+		.shown = mark_zone_shown,
+		.choose_zone = choose_zone,
+		.forget = forget_photographs };
 	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
 	page->zones = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
 	page->title = GTK_LABEL(text_new("", "heading"));
 	page->verdict = GTK_LABEL(text_new("", NULL));
 	gtk_box_append(GTK_BOX(side), scroller_new(page->zones));
 	gtk_widget_set_hexpand(side, FALSE);
-	gtk_box_append(GTK_BOX(side), touch_button_new(_("Go on"), NULL, G_CALLBACK(on_go_on), page));
+	gtk_box_append(
+		GTK_BOX(side), touch_button_new(_("Go on"), NULL, G_CALLBACK(on_photographs_go_on), page));
 	gtk_box_set_homogeneous(GTK_BOX(pair), TRUE);
 	gtk_box_append(GTK_BOX(pair),
 		shot_new(page, &page->shots[0], "before", _("Before"), _("Photograph before")));

@@ -69,7 +69,7 @@ static void list_recent(SignIn *page)
 	}
 }
 
-static void remember(const char *badge, const char *name)
+static void remember_badge(const char *badge, const char *name)
 {
 	g_auto(GStrv) before = g_strsplit(memory_get(RECENT) ? memory_get(RECENT) : "", ";", -1);
 	g_autofree char *own = g_strdup_printf("%s=", badge);
@@ -97,13 +97,13 @@ static void signed_in(GObject *source, GAsyncResult *result, gpointer call)
 	if (!page)
 		return;
 	if (!strpbrk(name, ";="))
-		remember(page->asked, name);
+		remember_badge(page->asked, name);
 	list_recent(page);
 	field_set(page->badge, NULL);
 	panel_advance(page->screen.panel);
 }
 
-static void sign_in(SignIn *page)
+static void sign_in_operator(SignIn *page)
 {
 	Panel *panel = page->screen.panel;
 	const char *badge = field_get(page->badge);
@@ -129,7 +129,7 @@ static void on_pin_key(void *userdata, char key)
 	size_t length = strlen(page->pin);
 
 	if (key == '\n') {
-		sign_in(page);
+		sign_in_operator(page);
 		return;
 	}
 	if (key == '\b' && length)
@@ -145,7 +145,7 @@ static void typed(Screen *screen, char key)
 		on_pin_key((SignIn *)screen, key);
 }
 
-static bool scanned(Screen *screen, const char *code)
+static bool scan_badge(Screen *screen, const char *code)
 {
 	SignIn *page = (SignIn *)screen;
 
@@ -180,7 +180,7 @@ static void on_sign_out(GtkButton *button, gpointer userdata)
 			panel_calls(panel), panel_call_done, call);
 }
 
-static void on_go_on(GtkButton *button, gpointer userdata)
+static void on_signed_in_go_on(GtkButton *button, gpointer userdata)
 {
 	SignIn *page = userdata;
 
@@ -222,7 +222,8 @@ static GtkWidget *in_new(SignIn *page)
 	page->name = GTK_LABEL(text_new("", "heading"));
 	page->roles = GTK_LABEL(text_new("", NULL));
 	gtk_box_append(GTK_BOX(row), touch_button_new(_("Sign out"), NULL, G_CALLBACK(on_sign_out), page));
-	gtk_box_append(GTK_BOX(row), touch_button_new(_("Go on"), "primary", G_CALLBACK(on_go_on), page));
+	gtk_box_append(
+		GTK_BOX(row), touch_button_new(_("Go on"), "primary", G_CALLBACK(on_signed_in_go_on), page));
 	gtk_box_set_homogeneous(GTK_BOX(row), TRUE);
 	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->name));
 	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->roles));
@@ -230,7 +231,7 @@ static GtkWidget *in_new(SignIn *page)
 	return box;
 }
 
-static void update(Screen *screen)
+static void update_sign_in(Screen *screen)
 {
 	SignIn *page = (SignIn *)screen;
 	StippleStation1 *station = panel_station(screen->panel);
@@ -244,7 +245,7 @@ static void update(Screen *screen)
 	gtk_label_set_text(page->roles, known_text(stipple_station1_get_roles(station)));
 }
 
-static void forget(Screen *screen)
+static void forget_sign_in(Screen *screen)
 {
 	g_free(((SignIn *)screen)->asked);
 }
@@ -253,9 +254,11 @@ Screen *screen_sign_in_new(Panel *panel)
 {
 	SignIn *page = g_new0(SignIn, 1);
 
-	page->screen = (Screen){
-		.panel = panel, .update = update, .scanned = scanned, .typed = typed, .forget = forget
-	};
+	page->screen = (Screen){ .panel = panel,
+		.update = update_sign_in,
+		.scanned = scan_badge,
+		.typed = typed,
+		.forget = forget_sign_in };
 	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	page->out = out_new(page);
 	page->in = in_new(page);

@@ -72,7 +72,7 @@ static void list_refusals(Work *page, GVariant *refusals)
 
 static void ask_refusals(Work *page);
 
-static void refusals_came(GObject *source, GAsyncResult *result, gpointer userdata)
+static void arming_refusals_came(GObject *source, GAsyncResult *result, gpointer userdata)
 {
 	Work *page = userdata;
 	g_autoptr(GVariant) refusals = NULL;
@@ -104,7 +104,7 @@ static void ask_refusals(Work *page)
 	}
 	page->asking = true;
 	stipple_session1_call_refusals(panel_session(panel), STATION_CALL, STATION_PATIENCE_MS,
-		panel_calls(panel), refusals_came, page);
+		panel_calls(panel), arming_refusals_came, page);
 }
 
 /* ---- buttons ---- */
@@ -120,7 +120,7 @@ static void on_arm(GtkButton *button, gpointer userdata)
 			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), panel_call_done, call);
 }
 
-static void on_pause(GtkButton *button, gpointer userdata)
+static void on_break(GtkButton *button, gpointer userdata)
 {
 	Panel *panel = ((Work *)userdata)->screen.panel;
 	bool paused = panel_state_is(panel, "paused");
@@ -139,7 +139,7 @@ static void finished(GObject *source, GAsyncResult *result, gpointer call)
 		panel_show(page->screen.panel, SCREEN_FINISH);
 }
 
-static void finish(void *userdata, const char *choice)
+static void finish_treatment(void *userdata, const char *choice)
 {
 	Work *page = userdata;
 	Panel *panel = page->screen.panel;
@@ -159,12 +159,12 @@ static void on_finish(GtkButton *button, gpointer userdata)
 		panel_show(page->screen.panel, SCREEN_FINISH);
 	else
 		sheet_choose(panel_sheet(page->screen.panel), _("No more dots are made in this session."),
-			choices, false, finish, page);
+			choices, false, finish_treatment, page);
 }
 
 /* ---- showing ---- */
 
-static void refresh_times(Work *page, WorkFigures *figures)
+static void advance_times(Work *page, WorkFigures *figures)
 {
 	StippleSession1 *station = panel_session(page->screen.panel);
 	gint64 session = (gint64)stipple_session1_get_session(station);
@@ -211,7 +211,7 @@ static WorkFigures read_figures(Work *page)
 		.now_us = g_get_monotonic_time(),
 	};
 
-	refresh_times(page, &figures);
+	advance_times(page, &figures);
 	return figures;
 }
 
@@ -238,7 +238,7 @@ static void update_buttons(Work *page, bool clear)
 	set_button(page->finish, _("Finish…"), NULL, !working);
 }
 
-static void update(Screen *screen)
+static void update_work(Screen *screen)
 {
 	Work *page = (Work *)screen;
 	bool open = is_open(page), clear = open && page->known && g_variant_n_children(page->known) == 0;
@@ -263,17 +263,17 @@ static gboolean tick(gpointer userdata)
 	/* disk, clock and intervals change without a word */
 	if (++page->ticks % ASK_EVERY_S == 0)
 		ask_refusals(page);
-	update(&page->screen);
+	update_work(&page->screen);
 	return G_SOURCE_CONTINUE;
 }
 
 static void on_station_changed(Screen *screen)
 {
-	update(screen);
+	update_work(screen);
 	ask_refusals((Work *)screen);
 }
 
-static void shown(Screen *screen)
+static void watch_work(Screen *screen)
 {
 	Work *page = (Work *)screen;
 
@@ -282,7 +282,7 @@ static void shown(Screen *screen)
 	ask_refusals(page);
 }
 
-static void forget(Screen *screen)
+static void forget_work(Screen *screen)
 {
 	Work *page = (Work *)screen;
 
@@ -296,7 +296,7 @@ static GtkWidget *buttons_new(Work *page)
 	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 
 	page->arm = touch_button_new(_("Arm"), "primary", G_CALLBACK(on_arm), page);
-	page->pause = touch_button_new(_("Break"), NULL, G_CALLBACK(on_pause), page);
+	page->pause = touch_button_new(_("Break"), NULL, G_CALLBACK(on_break), page);
 	page->finish = touch_button_new(_("Finish…"), NULL, G_CALLBACK(on_finish), page);
 	gtk_widget_set_vexpand(page->arm, TRUE);
 	gtk_widget_set_size_request(box, 124, -1);
@@ -312,10 +312,10 @@ Screen *screen_work_new(Panel *panel)
 	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
 
 	page->screen = (Screen){ .panel = panel,
-		.update = update,
+		.update = update_work,
 		.changed = on_station_changed,
-		.shown = shown,
-		.forget = forget };
+		.shown = watch_work,
+		.forget = forget_work };
 	page->screen.widget = row;
 	page->view = work_view_new();
 	page->refusals = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);

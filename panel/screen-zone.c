@@ -94,7 +94,7 @@ static void on_choose(GtkButton *button, gpointer userdata)
 			panel_calls(panel), chosen, call);
 }
 
-static void update(Screen *screen)
+static void update_zone(Screen *screen)
 {
 	ZonePage *page = (ZonePage *)screen;
 	StippleSession1 *session = panel_session(screen->panel);
@@ -134,7 +134,7 @@ static GtkWidget *side_new(ZonePage *page)
 	return box;
 }
 
-static void forget(Screen *screen)
+static void forget_zone(Screen *screen)
 {
 	ZonePage *page = (ZonePage *)screen;
 
@@ -146,7 +146,7 @@ Screen *screen_zone_new(Panel *panel)
 {
 	ZonePage *page = g_new0(ZonePage, 1);
 
-	page->screen = (Screen){ .panel = panel, .update = update, .forget = forget };
+	page->screen = (Screen){ .panel = panel, .update = update_zone, .forget = forget_zone };
 	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
 	page->scalp = scalp_new(zone_touched, page);
 	gtk_box_append(GTK_BOX(page->screen.widget), scalp_widget(page->scalp));

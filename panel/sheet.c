@@ -99,7 +99,7 @@ static void take_back(Sheet *sheet)
 	memset(end, 0, (size_t)(sheet->value + sizeof sheet->value - end));
 }
 
-static void add(Sheet *sheet, char key)
+static void add_character(Sheet *sheet, char key)
 {
 	size_t length = strlen(sheet->value);
 	bool digits = !is_text(sheet->kind);
@@ -118,7 +118,7 @@ void sheet_type(Sheet *sheet, char key)
 	if (key == '\b')
 		take_back(sheet);
 	else
-		add(sheet, key);
+		add_character(sheet, key);
 	show_text(sheet);
 }
 
@@ -149,7 +149,7 @@ static void shift(Sheet *sheet, bool on)
 	}
 }
 
-static void on_key(GtkButton *button, gpointer userdata)
+static void on_sheet_key(GtkButton *button, gpointer userdata)
 {
 	Sheet *sheet = userdata;
 	int i = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "index"));
@@ -172,7 +172,7 @@ static GtkWidget *keyboard_new(Sheet *sheet)
 	for (int i = 0; plain[i]; i++) {
 		char key[2] = { plain[i] };
 		const char *text = plain[i] == '\v' ? "⇧" : plain[i] == '\b' ? "⌫" : key;
-		GtkWidget *button = touch_button_new(text, "key", G_CALLBACK(on_key), sheet);
+		GtkWidget *button = touch_button_new(text, "key", G_CALLBACK(on_sheet_key), sheet);
 
 		if (plain[i] == '\v')
 			accessible_name(button, _("Shift"));
@@ -195,7 +195,7 @@ static void on_pad(void *userdata, char key)
 		sheet_type(userdata, key);
 }
 
-static void on_cancel(GtkButton *button, gpointer userdata)
+static void on_give_up_sheet(GtkButton *button, gpointer userdata)
 {
 	sheet_close(userdata);
 }
@@ -212,7 +212,7 @@ static void on_space(GtkButton *button, gpointer userdata)
 
 static GtkWidget *cancel_new(Sheet *sheet)
 {
-	GtkWidget *button = touch_button_new(_("Cancel"), NULL, G_CALLBACK(on_cancel), sheet);
+	GtkWidget *button = touch_button_new(_("Cancel"), NULL, G_CALLBACK(on_give_up_sheet), sheet);
 
 	gtk_label_set_wrap(GTK_LABEL(gtk_button_get_child(GTK_BUTTON(button))), FALSE);
 	return button;

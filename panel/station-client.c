@@ -46,7 +46,7 @@ struct StationClient {
 	bool present; /* as last told */
 };
 
-static void connect_bus(StationClient *client);
+static void connect_to_bus(StationClient *client);
 
 /* ---- signs of life ---- */
 
@@ -76,7 +76,7 @@ static void state_came(GObject *source, GAsyncResult *result, void *userdata)
 }
 
 /** A property and not a ping: what answers is what keeps the state. */
-static void ask_state(StationClient *client)
+static void ask_for_sign_of_life(StationClient *client)
 {
 	client->asking = true;
 	g_dbus_proxy_call(G_DBUS_PROXY(client->objects[SESSION]), "org.freedesktop.DBus.Properties.Get",
@@ -90,7 +90,7 @@ static gboolean pulse(gpointer userdata)
 
 	if (station_client_present(client) && !client->asking &&
 		g_get_monotonic_time() - client->heard_us >= QUIET_US)
-		ask_state(client);
+		ask_for_sign_of_life(client);
 	client->options.pulse(client->options.userdata);
 	return G_SOURCE_CONTINUE;
 }
@@ -115,7 +115,7 @@ static bool is_present(const StationClient *client)
 	return true;
 }
 
-static gboolean tell(void *userdata)
+static gboolean tell_changed(void *userdata)
 {
 	StationClient *client = userdata;
 	bool present = is_present(client);
@@ -133,7 +133,7 @@ static gboolean tell(void *userdata)
 static void changed(StationClient *client)
 {
 	if (!client->changed_source)
-		client->changed_source = g_idle_add(tell, client);
+		client->changed_source = g_idle_add(tell_changed, client);
 }
 
 static void on_properties(GDBusProxy *proxy, GVariant *values, const char *const *gone, void *userdata)
@@ -142,12 +142,12 @@ static void on_properties(GDBusProxy *proxy, GVariant *values, const char *const
 	changed(userdata);
 }
 
-static void on_owner(GObject *proxy, GParamSpec *spec, void *userdata)
+static void on_name_owner(GObject *proxy, GParamSpec *spec, void *userdata)
 {
 	changed(userdata);
 }
 
-static void on_alert(StippleStation1 *station, const char *alert, const char *text, void *userdata)
+static void on_alert_signal(StippleStation1 *station, const char *alert, const char *text, void *userdata)
 {
 	StationClient *client = userdata;
 
@@ -155,7 +155,8 @@ static void on_alert(StippleStation1 *station, const char *alert, const char *te
 	client->options.alert(client->options.userdata, alert, text);
 }
 
-static void on_scanned(StippleInventory1 *inventory, const char *code, GVariant *fields, void *userdata)
+static void on_scanned_signal(
+	StippleInventory1 *inventory, const char *code, GVariant *fields, void *userdata)
 {
 	StationClient *client = userdata;
 
@@ -174,7 +175,7 @@ static void set_object(StationClient *client, int object, GObject *proxy)
 	client->objects[object] = proxy ? proxy : g_object_new(objects[object].stand_in(), NULL);
 }
 
-static void drop_connection(StationClient *client)
+static void drop_objects(StationClient *client)
 {
 	for (int i = 0; i < OBJECTS; i++)
 		set_object(client, i, NULL);
@@ -188,13 +189,13 @@ static gboolean retry(void *userdata)
 	StationClient *client = userdata;
 
 	client->retry_source = 0;
-	connect_bus(client);
+	connect_to_bus(client);
 	return G_SOURCE_REMOVE;
 }
 
 static void retry_later(StationClient *client)
 {
-	drop_connection(client);
+	drop_objects(client);
 	if (!client->retry_source)
 		client->retry_source = g_timeout_add_seconds(RETRY_S, retry, client);
 	changed(client);
@@ -223,15 +224,15 @@ static void proxy_made(GObject *source, GAsyncResult *result, void *userdata)
 		object++;
 	set_object(client, object, proxy);
 	g_signal_connect(proxy, "g-properties-changed", G_CALLBACK(on_properties), client);
-	g_signal_connect(proxy, "notify::g-name-owner", G_CALLBACK(on_owner), client);
+	g_signal_connect(proxy, "notify::g-name-owner", G_CALLBACK(on_name_owner), client);
 	if (object == STATION)
-		g_signal_connect(proxy, "alert", G_CALLBACK(on_alert), client);
+		g_signal_connect(proxy, "alert", G_CALLBACK(on_alert_signal), client);
 	if (object == INVENTORY)
-		g_signal_connect(proxy, "scanned", G_CALLBACK(on_scanned), client);
+		g_signal_connect(proxy, "scanned", G_CALLBACK(on_scanned_signal), client);
 	changed(client);
 }
 
-static void attach(StationClient *client, int object)
+static void attach_object(StationClient *client, int object)
 {
 	g_async_initable_new_async(objects[object].proxy(), G_PRIORITY_DEFAULT, client->life, proxy_made,
 		client, "g-connection", client->connection, "g-flags", G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START,
@@ -256,10 +257,10 @@ static void connected(GObject *source, GAsyncResult *result, void *userdata)
 	client->asking = false;
 	g_signal_connect(connection, "closed", G_CALLBACK(on_closed), client);
 	for (int i = 0; i < OBJECTS; i++)
-		attach(client, i);
+		attach_object(client, i);
 }
 
-static void connect_bus(StationClient *client)
+static void connect_to_bus(StationClient *client)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *address = NULL;
@@ -293,8 +294,8 @@ StationClient *station_client_new(const StationClientOptions *options)
 	client->life = g_cancellable_new();
 	client->calls = g_cancellable_new();
 	client->pulse_source = g_timeout_add(PULSE_MS, pulse, client);
-	drop_connection(client);
-	connect_bus(client);
+	drop_objects(client);
+	connect_to_bus(client);
 	return client;
 }
 
@@ -304,7 +305,7 @@ StationClient *station_client_free(StationClient *client)
 		return NULL;
 	g_cancellable_cancel(client->life);
 	g_cancellable_cancel(client->calls);
-	drop_connection(client);
+	drop_objects(client);
 	for (int i = 0; i < OBJECTS; i++)
 		g_clear_object(&client->objects[i]);
 	g_clear_handle_id(&client->changed_source, g_source_remove);
@@ -448,7 +449,7 @@ static void hand_picture_on(
 	looking->opened(looking->userdata, fd, error ? station_error_text(error) : text);
 }
 
-static void picture_opened(GObject *source, GAsyncResult *result, void *userdata)
+static void picture_answered(GObject *source, GAsyncResult *result, void *userdata)
 {
 	g_autofree Looking *looking = userdata;
 	g_autoptr(GUnixFDList) descriptors = NULL;
@@ -460,7 +461,7 @@ static void picture_opened(GObject *source, GAsyncResult *result, void *userdata
 	hand_picture_on(looking, picture, descriptors, "", error);
 }
 
-static void preview_came(GObject *source, GAsyncResult *result, void *userdata)
+static void preview_answered(GObject *source, GAsyncResult *result, void *userdata)
 {
 	g_autofree Looking *looking = userdata;
 	g_autoptr(GUnixFDList) descriptors = NULL;
@@ -478,7 +479,7 @@ void station_client_open_picture(
 {
 	if (station_client_present(client))
 		stipple_session1_call_open_picture(station_client_session(client), file, STATION_CALL,
-			STATION_PATIENCE_MS, NULL, client->calls, picture_opened,
+			STATION_PATIENCE_MS, NULL, client->calls, picture_answered,
 			looking_new(opened, userdata));
 	else
 		opened(userdata, -1, STATION_AWAY);
@@ -489,7 +490,7 @@ void station_client_preview(
 {
 	if (station_client_present(client))
 		stipple_session1_call_preview(station_client_session(client), zone, STATION_CALL,
-			STATION_PATIENCE_MS, NULL, client->calls, preview_came,
+			STATION_PATIENCE_MS, NULL, client->calls, preview_answered,
 			looking_new(opened, userdata));
 	else
 		opened(userdata, -1, STATION_AWAY);

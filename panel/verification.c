@@ -95,7 +95,7 @@ static void show_verdict(VerificationCard *card, const char *state, const char *
 	gtk_widget_set_visible(GTK_WIDGET(card->finding), finding[0] != '\0');
 }
 
-static void update(Screen *screen)
+static void update_verification(Screen *screen)
 {
 	VerificationCard *card = (VerificationCard *)screen;
 	StippleAudit1 *audit = panel_audit(screen->panel);
@@ -107,7 +107,7 @@ static void update(Screen *screen)
 
 /* ---- the card ---- */
 
-static void begun(GObject *source, GAsyncResult *result, gpointer call)
+static void verification_begun(GObject *source, GAsyncResult *result, gpointer call)
 {
 	VerificationCard *card = panel_call_finish(source, result, call);
 
@@ -115,7 +115,7 @@ static void begun(GObject *source, GAsyncResult *result, gpointer call)
 		station_client_refresh_audit(panel_client(card->screen.panel));
 }
 
-static void on_begin(GtkButton *button, gpointer userdata)
+static void on_begin_verification(GtkButton *button, gpointer userdata)
 {
 	VerificationCard *card = userdata;
 	Panel *panel = card->screen.panel;
@@ -123,10 +123,10 @@ static void on_begin(GtkButton *button, gpointer userdata)
 
 	if (call)
 		stipple_audit1_call_verify(panel_audit(panel), STATION_CALL, STATION_PATIENCE_MS,
-			panel_calls(panel), begun, call);
+			panel_calls(panel), verification_begun, call);
 }
 
-static void forget(Screen *screen)
+static void forget_verification(Screen *screen)
 {
 	g_clear_handle_id(&((VerificationCard *)screen)->poll, g_source_remove);
 }
@@ -136,13 +136,16 @@ Screen *verification_new(Panel *panel)
 	VerificationCard *card = g_new0(VerificationCard, 1);
 	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, "card");
 
-	card->screen = (Screen){ .panel = panel, .widget = box, .update = update, .forget = forget };
+	card->screen = (Screen){
+		.panel = panel, .widget = box, .update = update_verification, .forget = forget_verification
+	};
 	card->verdict = GTK_LABEL(text_new("", NULL));
 	card->finding = GTK_LABEL(text_new("", "caption"));
 	card->bar = gtk_progress_bar_new();
 	card->count = GTK_LABEL(text_new("", "caption"));
 	accessible_name(card->bar, _("How far the verification is"));
-	card->begin = touch_button_new(_("Verify the whole record"), NULL, G_CALLBACK(on_begin), card);
+	card->begin =
+		touch_button_new(_("Verify the whole record"), NULL, G_CALLBACK(on_begin_verification), card);
 	gtk_box_append(GTK_BOX(box), GTK_WIDGET(card->verdict));
 	gtk_box_append(GTK_BOX(box), GTK_WIDGET(card->finding));
 	gtk_box_append(GTK_BOX(box), card->bar);

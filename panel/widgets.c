@@ -218,7 +218,7 @@ typedef struct Keypad {
 	void *userdata;
 } Keypad;
 
-static void on_key(GtkButton *button, gpointer userdata)
+static void on_keypad_key(GtkButton *button, gpointer userdata)
 {
 	Keypad *keypad = userdata;
 
@@ -242,7 +242,7 @@ GtkWidget *keypad_new(const char *done, KeypadPressed pressed, void *userdata)
 		char digit[2] = { keys[i] };
 		const char *text = keys[i] == '\b' ? "⌫" : keys[i] == '\n' ? done : digit;
 		GtkWidget *button = touch_button_new(
-			text, keys[i] == '\n' ? "primary" : "key", G_CALLBACK(on_key), keypad);
+			text, keys[i] == '\n' ? "primary" : "key", G_CALLBACK(on_keypad_key), keypad);
 
 		if (keys[i] == '\b')
 			accessible_name(button, _("Delete the last character"));
