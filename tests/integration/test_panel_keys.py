@@ -272,6 +272,20 @@ def test_a_frozen_station_is_not_shown_as_running(panel, station):
     panel.wait_gone("NO ANSWER FOR")
 
 
+def test_an_answer_to_a_window_that_is_gone_is_dropped(panel, station):
+    """The window is made anew while the station hangs: what it then answers is for nobody, and the next tap is taken."""
+    panel.touch("More")
+    panel.wait_sees("Ledger")
+    with frozen(station.daemon):
+        panel.touch("Test the board")
+        panel.touch("Español")
+        panel.wait_sees("Probar la placa")
+        panel.wait_sees("SIN RESPUESTA")
+    panel.wait_gone("SIN RESPUESTA")
+    panel.touch("Probar la placa")
+    panel.wait_sees("La placa pasó su prueba.")
+
+
 def test_a_notice_covers_nothing_that_can_be_touched(panel, station):
     """A form, a fault or a screen makes room for it."""
     def covered():
