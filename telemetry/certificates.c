@@ -67,7 +67,7 @@ void certificate_note(void *ssl, CertificateSeen *seen)
 
 /* ---- sentences ---- */
 
-static void write_day(int64_t s, char ret[16])
+static void write_expiry_day(int64_t s, char ret[16])
 {
 	time_t time = (time_t)s;
 	struct tm parts;
@@ -83,10 +83,10 @@ const char *validity_describe(const Validity *validity, int64_t now_s, char ret[
 
 	ret[0] = '\0';
 	if (validity->from && now_s < validity->from) {
-		write_day(validity->from, day);
+		write_expiry_day(validity->from, day);
 		snprintf(ret, CERTIFICATE_TEXT_MAX, "is valid from %s only: check the clocks", day);
 	} else if (validity->until && now_s > validity->until) {
-		write_day(validity->until, day);
+		write_expiry_day(validity->until, day);
 		snprintf(ret, CERTIFICATE_TEXT_MAX, "expired on %s: renew it", day);
 	}
 	return ret;
@@ -99,5 +99,5 @@ bool validity_ends_soon(const Validity *validity, int64_t now_s)
 
 void validity_last_day(const Validity *validity, char ret[16])
 {
-	write_day(validity->until, ret);
+	write_expiry_day(validity->until, ret);
 }

@@ -93,7 +93,7 @@ static void begin_at(Feed *feed, uint64_t cursor)
  * Whether the ledger is the one that the progress is about. A backup that was put in its place shares the
  * records before its ledger.restored; what comes from there on has not been sent.
  */
-static int check_ledger(Feed *feed)
+static int check_outbox_ledger(Feed *feed)
 {
 	LedgerOutboxInfo info;
 	uint8_t hash[DIGEST_BYTES];
@@ -154,7 +154,7 @@ LedgerOutbox *feed_ledger(Feed *feed)
 	r = ledger_outbox_open(path, &feed->ledger, error);
 	if (r == 0) {
 		snprintf(error, sizeof error, "the ledger %.120s cannot be read", path);
-		r = check_ledger(feed);
+		r = check_outbox_ledger(feed);
 	}
 	if (r == 0) {
 		feed->error[0] = '\0';

@@ -29,7 +29,7 @@ static void drop(Link *link)
 	closep(&link->fd);
 }
 
-static void lost(Link *link)
+static void close_lost_link(Link *link)
 {
 	drop(link);
 	link->handler.down(link->handler.userdata);
@@ -46,7 +46,7 @@ static int on_frame(sd_event_source *source, int fd, uint32_t events, void *user
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return 0;
 		if (n <= 0) {
-			lost(link);
+			close_lost_link(link);
 		} else if ((size_t)n > sizeof frame || live_frame_check(&frame, (size_t)n) < 0 ||
 			   frame.head.kind == LIVE_REPORT) {
 			if (!link->foreign_logged)
@@ -55,7 +55,7 @@ static int on_frame(sd_event_source *source, int fd, uint32_t events, void *user
 					"to this program",
 					link->path);
 			link->foreign_logged = true;
-			lost(link);
+			close_lost_link(link);
 		} else {
 			link->handler.heard(link->handler.userdata, &frame);
 		}

@@ -33,7 +33,7 @@ typedef struct Program {
 } Program;
 
 /** Every key with its value, or why they cannot be read; the caller's. NULL when memory is short. */
-static char *read_configuration(const char *path)
+static char *read_telemetry_configuration(const char *path)
 {
 	_cleanup_(config_freep) Config *config = NULL;
 	char error[CONFIG_ERROR_MAX], *text = NULL;
@@ -62,13 +62,13 @@ static void start_over(Program *program)
 static void on_daemon(void *userdata)
 {
 	Program *program = userdata;
-	_cleanup_(freep) char *text = read_configuration(program->config_path);
+	_cleanup_(freep) char *text = read_telemetry_configuration(program->config_path);
 
 	if (text && program->text && strcmp(text, program->text) != 0)
 		start_over(program);
 }
 
-static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+static int reload_on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	start_over(userdata);
 	return 0;
@@ -76,12 +76,12 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 
 /** A configuration that cannot be read is the daemon's to refuse, too; once it is mended, that starts over.
  */
-static int start_configuration(Program *program)
+static int read_start_configuration(Program *program)
 {
 	char error[CONFIG_ERROR_MAX];
 	int r;
 
-	program->text = read_configuration(program->config_path);
+	program->text = read_telemetry_configuration(program->config_path);
 	if (config_load(program->config_path, &program->config, error) >= 0)
 		return 0;
 	log_line(LOG_ERR, LOG_ID_CONFIG_REJECTED, "nothing is published: %s", error);
@@ -91,9 +91,9 @@ static int start_configuration(Program *program)
 	return r;
 }
 
-static int run(Program *program)
+static int run_telemetry(Program *program)
 {
-	int r = start_configuration(program);
+	int r = read_start_configuration(program);
 
 	if (r >= 0)
 		r = file_make_folders(program->folder);
@@ -107,7 +107,7 @@ static int run(Program *program)
 	if (r >= 0)
 		r = sd_event_add_signal(program->event, NULL, SIGINT, NULL, NULL);
 	if (r >= 0)
-		r = sd_event_add_signal(program->event, NULL, SIGHUP, on_hangup, program);
+		r = sd_event_add_signal(program->event, NULL, SIGHUP, reload_on_hangup, program);
 	if (r >= 0)
 		r = sd_event_set_watchdog(program->event, true);
 	if (r >= 0)
@@ -121,7 +121,7 @@ static int run(Program *program)
 	return sd_event_loop(program->event);
 }
 
-static void help(void)
+static void print_telemetry_help(void)
 {
 	printf("Usage: stipple-telemetryd [OPTION]...\n"
 	       "Publishes what a treatment station records to the clinic's MQTT broker.\n\n"
@@ -162,7 +162,7 @@ int main(int argc, char **argv)
 			log_set_level(LOG_DEBUG);
 			break;
 		case 'h':
-			help();
+			print_telemetry_help();
 			return EXIT_SUCCESS;
 		case OPTION_VERSION:
 			puts("stipple-telemetryd " STIPPLE_VERSION);
@@ -185,7 +185,7 @@ int main(int argc, char **argv)
 	sigaddset(&signals, SIGPIPE);
 	sigaddset(&signals, SIGXFSZ);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	r = run(&program);
+	r = run_telemetry(&program);
 	publisher_free(program.publisher);
 	sd_event_unref(program.event);
 	config_free(program.config);

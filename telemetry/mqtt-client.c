@@ -91,7 +91,7 @@ static void note_certificates(MqttClient *client)
 		client->brokers = client->connection->seen.validity;
 }
 
-static void drop_connection(MqttClient *client)
+static void drop_mqtt_connection(MqttClient *client)
 {
 	client->socket = sd_event_source_disable_unref(client->socket);
 	if (client->connection && !client->attempt)
@@ -104,14 +104,14 @@ static void drop_connection(MqttClient *client)
 }
 
 /** The connection is over, or could not be made, for `client->reason`. Not from a library's callback. */
-static void lost(MqttClient *client)
+static void lose_broker(MqttClient *client)
 {
 	bool was = client->connected;
 
 	/* a broker that lets us in and throws us out again is not to be asked each second */
 	if (was && !client->refused && clock_monotonic_us() - client->connected_us > STEADY_S * USEC_PER_SEC)
 		client->retry_s = RETRY_FIRST_S;
-	drop_connection(client);
+	drop_mqtt_connection(client);
 	schedule_retry(client);
 	snprintf(client->text, sizeof client->text, "broker %.100s: %s; trying again",
 		client->config->mqtt_host, client->reason);
@@ -140,7 +140,7 @@ static void lost_by(MqttClient *client, int result, int error)
 	if (!client->refused)
 		mqtt_connection_describe(
 			client->connection, client->config, result, error, client->connected, client->reason);
-	lost(client);
+	lose_broker(client);
 }
 
 /* ---- the socket ---- */
@@ -157,7 +157,7 @@ static void update_events(MqttClient *client)
 }
 
 /** After each call that may have found the connection dead. */
-static void check(MqttClient *client, int result)
+static void check_mosquitto(MqttClient *client, int result)
 {
 	int error = errno;
 
@@ -182,7 +182,7 @@ static int on_socket(sd_event_source *source, int fd, uint32_t events, void *use
 	/* what callbacks published was queued by the library: now, not after another round of the loop */
 	if (result == MOSQ_ERR_SUCCESS && client->socket && mosquitto_want_write(mosq))
 		result = mosquitto_loop_write(mosq, 1);
-	check(client, result);
+	check_mosquitto(client, result);
 	return 0;
 }
 
@@ -314,7 +314,7 @@ static void start_attempt(MqttClient *client)
 	if (r < 0) {
 		/* that is for a person: without its credentials the station goes on and says so */
 		client->refused = true;
-		lost(client);
+		lose_broker(client);
 		return;
 	}
 	r = sd_event_add_io(
@@ -323,20 +323,20 @@ static void start_attempt(MqttClient *client)
 		r = mqtt_connection_start(client->connection);
 	if (r < 0) {
 		snprintf(client->reason, sizeof client->reason, "no attempt could be made: %s", strerror(-r));
-		lost(client);
+		lose_broker(client);
 	}
 }
 
-static int on_timer(sd_event_source *source, uint64_t now, void *userdata)
+static int on_mqtt_timer(sd_event_source *source, uint64_t now, void *userdata)
 {
 	MqttClient *client = userdata;
 
 	if (client->socket)
-		check(client, mosquitto_loop_misc(client->connection->mosq));
+		check_mosquitto(client, mosquitto_loop_misc(client->connection->mosq));
 	if (client->connack_by_us && clock_monotonic_us() > client->connack_by_us) {
 		snprintf(client->reason, sizeof client->reason,
 			"it accepts the connection but does not answer: check [mqtt] port and tls, and the broker");
-		lost(client);
+		lose_broker(client);
 	}
 	if (client->retry_at_us && clock_monotonic_us() >= client->retry_at_us)
 		start_attempt(client);
@@ -365,7 +365,7 @@ int mqtt_client_new(sd_event *event, const Config *config, const char *will_topi
 	if (!client->will_topic || !client->will || !client->properties)
 		return -ENOMEM;
 	r = sd_event_add_time_relative(
-		event, &client->timer, CLOCK_MONOTONIC, MISC_US, MISC_US / 2, on_timer, client);
+		event, &client->timer, CLOCK_MONOTONIC, MISC_US, MISC_US / 2, on_mqtt_timer, client);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(client->timer, SD_EVENT_ON);
 	if (r < 0)
@@ -386,7 +386,7 @@ MqttClient *mqtt_client_free(MqttClient *client)
 		mosquitto_disconnect(client->connection->mosq);
 		(void)!mosquitto_loop_write(client->connection->mosq, 1);
 	}
-	drop_connection(client);
+	drop_mqtt_connection(client);
 	sd_event_source_disable_unref(client->timer);
 	mosquitto_property_free_all(&client->properties);
 	/* a thread that is left behind in its connect call still uses the library */

@@ -27,7 +27,7 @@ static bool is_local(const Config *config)
 }
 
 /** The library says only "invalid" about all of its files together. */
-static int check_readable(const char *key, const char *path, char reason[MQTT_REASON_MAX])
+static int check_file_readable(const char *key, const char *path, char reason[MQTT_REASON_MAX])
 {
 	int error;
 
@@ -62,12 +62,12 @@ static const char *or_null(const char *text)
 
 static int set_tls(MqttConnection *connection, const Config *config, char reason[MQTT_REASON_MAX])
 {
-	int r = check_readable("ca_file", config->mqtt_ca_file, reason);
+	int r = check_file_readable("ca_file", config->mqtt_ca_file, reason);
 
 	if (r >= 0)
-		r = check_readable("cert_file", config->mqtt_cert_file, reason);
+		r = check_file_readable("cert_file", config->mqtt_cert_file, reason);
 	if (r >= 0)
-		r = check_readable("key_file", config->mqtt_key_file, reason);
+		r = check_file_readable("key_file", config->mqtt_key_file, reason);
 	if (r >= 0)
 		r = check_private("key_file", config->mqtt_key_file, "key", reason);
 	if (r < 0)
@@ -155,8 +155,8 @@ static int set_will(MqttConnection *connection, const char *topic, const char *w
 	return -ENOMEM;
 }
 
-static int set_up(MqttConnection *connection, const Config *config, const char *will_topic, const char *will,
-	char reason[MQTT_REASON_MAX])
+static int set_up_mosquitto(MqttConnection *connection, const Config *config, const char *will_topic,
+	const char *will, char reason[MQTT_REASON_MAX])
 {
 	char id[128];
 	int r = 0;
@@ -215,7 +215,7 @@ int mqtt_connection_new(const Config *config, const char *will_topic, const char
 	connection->host = strdup(config->mqtt_host);
 	if (!connection->host)
 		return -ENOMEM;
-	r = set_up(connection, config, will_topic, will, reason);
+	r = set_up_mosquitto(connection, config, will_topic, will, reason);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(connection);

@@ -21,7 +21,7 @@ bool outbox_has_room(const Outbox *outbox)
 	return outbox->n < outbox->window;
 }
 
-static void append(Outbox *outbox, uint64_t seq, int message, bool acknowledged)
+static void append_message(Outbox *outbox, uint64_t seq, int message, bool acknowledged)
 {
 	outbox->under_way[outbox->n].seq = seq;
 	outbox->under_way[outbox->n].message = message;
@@ -31,7 +31,7 @@ static void append(Outbox *outbox, uint64_t seq, int message, bool acknowledged)
 }
 
 /** Moves the cursor over what is done from the oldest on. */
-static bool advance(Outbox *outbox)
+static bool advance_acknowledged(Outbox *outbox)
 {
 	uint32_t done = 0;
 
@@ -47,13 +47,13 @@ static bool advance(Outbox *outbox)
 
 void outbox_sent(Outbox *outbox, uint64_t seq, int message)
 {
-	append(outbox, seq, message, false);
+	append_message(outbox, seq, message, false);
 }
 
 void outbox_skipped(Outbox *outbox, uint64_t seq)
 {
-	append(outbox, seq, 0, true);
-	advance(outbox);
+	append_message(outbox, seq, 0, true);
+	advance_acknowledged(outbox);
 }
 
 bool outbox_acknowledged(Outbox *outbox, int message)
@@ -63,7 +63,7 @@ bool outbox_acknowledged(Outbox *outbox, int message)
 			outbox->under_way[i].acknowledged = true;
 			break;
 		}
-	return advance(outbox);
+	return advance_acknowledged(outbox);
 }
 
 uint64_t outbox_find(const Outbox *outbox, int message)

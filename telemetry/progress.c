@@ -33,7 +33,7 @@ static int take_withheld(const json_t *list, Progress *progress)
 	return 0;
 }
 
-static int take(json_t *file, Progress *progress)
+static int take_progress(json_t *file, Progress *progress)
 {
 	json_int_t cursor, checkpoint;
 	const char *hash, *names;
@@ -64,7 +64,7 @@ int progress_load(const char *folder, Progress *ret)
 	if (r < 0)
 		return r;
 	file = json_loadb(text, size, 0, NULL);
-	r = file ? take(file, &progress) : -EBADMSG;
+	r = file ? take_progress(file, &progress) : -EBADMSG;
 	if (r == 0)
 		*ret = progress;
 	return r;

@@ -314,7 +314,7 @@ static void on_connected(void *userdata)
 	report(publisher);
 }
 
-static void on_disconnected(void *userdata)
+static void on_broker_disconnected(void *userdata)
 {
 	Publisher *publisher = userdata;
 
@@ -402,7 +402,7 @@ static void on_down(void *userdata)
 
 /* ---- life ---- */
 
-static int on_timer(sd_event_source *source, uint64_t now, void *userdata)
+static int on_publish_timer(sd_event_source *source, uint64_t now, void *userdata)
 {
 	Publisher *publisher = userdata;
 
@@ -421,8 +421,8 @@ static int on_timer(sd_event_source *source, uint64_t now, void *userdata)
 static int start_client(sd_event *event, Publisher *publisher, const char *folder)
 {
 	_cleanup_(freep) char *will = message_of_state(publisher->config, NULL, NULL);
-	MqttHandler handler = { on_connected, on_disconnected, on_acknowledged, on_tolerates, on_served,
-		publisher };
+	MqttHandler handler = { on_connected, on_broker_disconnected, on_acknowledged, on_tolerates,
+		on_served, publisher };
 	char topic[TOPIC_MAX];
 	int r;
 
@@ -451,7 +451,7 @@ int publisher_new(sd_event *event, const Config *config, const char *folder, voi
 		r = link_new(event, config->run_folder, &handler, &publisher->link);
 	if (r >= 0)
 		r = sd_event_add_time_relative(event, &publisher->timer, CLOCK_MONOTONIC,
-			config->telemetry_ms * 1000ULL, SLACK_US, on_timer, publisher);
+			config->telemetry_ms * 1000ULL, SLACK_US, on_publish_timer, publisher);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(publisher->timer, SD_EVENT_ON);
 	if (r < 0)
