@@ -206,7 +206,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 			daemon->station, error, "put it right, then `systemctl reload stippled`");
 		return 0;
 	}
-	if (station_view(daemon->station)->session) {
+	if (station_state(daemon->station)->session.number) {
 		log_warning(
 			"a session is open: the new configuration is not taken; reload when it has been signed");
 		station_reload_refused(daemon->station, "a session is open",

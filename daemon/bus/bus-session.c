@@ -331,19 +331,20 @@ static int method(sd_bus_message *message, void *userdata, sd_bus_error *error)
 static int get_text(sd_bus *sd, const char *path, const char *interface, const char *property,
 	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
+	const State *now = station_state(((Bus *)userdata)->station);
 	const StationView *view = station_view(((Bus *)userdata)->station);
-	bool zoned = (int)view->zone >= 0;
+	bool zoned = (int)now->session.zone >= 0;
 	const struct {
 		const char *name, *value;
 	} properties[] = {
 		{ "State", session_state_to_string(view->state) },
-		{ "Subject", view->subject },
-		{ "Protocol", view->protocol },
-		{ "Zone", zoned ? zone_to_string(view->zone) : "" },
-		{ "SkinType", zoned ? skin_type_to_string(view->skin) : "" },
-		{ "Unit", view->unit },
-		{ "Lot", view->lot },
-		{ "Pigment", view->pigment },
+		{ "Subject", now->session.subject },
+		{ "Protocol", now->session.protocol_name },
+		{ "Zone", zoned ? zone_to_string(now->session.zone) : "" },
+		{ "SkinType", zoned ? skin_type_to_string(now->session.skin) : "" },
+		{ "Unit", now->needle.mounted.unit },
+		{ "Lot", now->needle.mounted.lot },
+		{ "Pigment", now->session.pigment },
 	};
 
 	for (size_t i = 0; i < ELEMENTS(properties); i++)
@@ -356,22 +357,24 @@ static int get_count(sd_bus *sd, const char *path, const char *interface, const 
 	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	static const ZonePlan no_plan;
+	const State *now = station_state(((Bus *)userdata)->station);
 	const StationView *view = station_view(((Bus *)userdata)->station);
-	const ZonePlan *plan = view->plan ? view->plan : &no_plan;
+	const SessionZone *zone = session_zone(&now->session);
+	const ZonePlan *plan = now->session.plan ? now->session.plan : &no_plan;
 	const struct {
 		const char *name, *type;
 		uint64_t value;
 	} properties[] = {
-		{ "Session", "t", view->session },
-		{ "CourseSession", "u", view->course_session },
-		{ "AreaMm2", "u", view->area_mm2 },
-		{ "Dots", "t", view->statistics.dots },
-		{ "Strokes", "t", view->statistics.strokes },
-		{ "SessionDots", "t", view->session_dots },
-		{ "SessionStrokes", "t", view->session_strokes },
-		{ "NeedleStrokes", "t", view->needle_strokes },
-		{ "LastDepthUm", "u", view->last_dot.depth_mean_um },
-		{ "LastResistanceMn", "u", view->last_dot.resistance_peak_mn },
+		{ "Session", "t", now->session.number },
+		{ "CourseSession", "u", now->session.course_session },
+		{ "AreaMm2", "u", zone->area_mm2 },
+		{ "Dots", "t", zone->statistics.dots },
+		{ "Strokes", "t", zone->statistics.strokes },
+		{ "SessionDots", "t", now->session.dots },
+		{ "SessionStrokes", "t", now->session.strokes },
+		{ "NeedleStrokes", "t", now->needle.mounted.strokes },
+		{ "LastDepthUm", "u", now->session.last_dot.depth_mean_um },
+		{ "LastResistanceMn", "u", now->session.last_dot.resistance_peak_mn },
 		{ "DepthMinUm", "u", plan->depth_min_um },
 		{ "DepthMaxUm", "u", plan->depth_max_um },
 		{ "DepthLimitUm", "u", plan->depth_limit_um },
@@ -395,14 +398,15 @@ static int get_count(sd_bus *sd, const char *path, const char *interface, const 
 static int get_figure(sd_bus *sd, const char *path, const char *interface, const char *property,
 	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const StationView *view = station_view(((Bus *)userdata)->station);
-	const ZoneStatistics *statistics = &view->statistics;
+	const State *now = station_state(((Bus *)userdata)->station);
+	const SessionZone *zone = session_zone(&now->session);
+	const ZoneStatistics *statistics = &zone->statistics;
 	const struct {
 		const char *name;
 		double value;
 	} properties[] = {
-		{ "Density", zone_statistics_density(statistics, view->area_mm2) },
-		{ "TargetDensity", view->plan ? view->plan->density : 0 },
+		{ "Density", zone_statistics_density(statistics, zone->area_mm2) },
+		{ "TargetDensity", now->session.plan ? now->session.plan->density : 0 },
 		{ "OutsideShare", zone_statistics_outside(statistics) },
 		{ "DepthMeanUm", zone_statistics_depth_mean_um(statistics) },
 		{ "DwellMeanMs", zone_statistics_dwell_mean_ms(statistics) },
@@ -417,14 +421,14 @@ static int get_figure(sd_bus *sd, const char *path, const char *interface, const
 static int get_flag(sd_bus *sd, const char *path, const char *interface, const char *property,
 	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const StationView *view = station_view(((Bus *)userdata)->station);
+	const State *now = station_state(((Bus *)userdata)->station);
 	const struct {
 		const char *name;
 		bool value;
 	} properties[] = {
-		{ "ConsentTreatment", view->consent_treatment },
-		{ "ConsentPhotographs", view->consent_photographs },
-		{ "ScreeningDone", view->screening_done },
+		{ "ConsentTreatment", now->session.consent_treatment },
+		{ "ConsentPhotographs", now->session.consent_photographs },
+		{ "ScreeningDone", now->session.screening_done },
 	};
 
 	for (size_t i = 0; i < ELEMENTS(properties); i++)
@@ -451,33 +455,36 @@ static int append_protocol(sd_bus_message *reply, const Protocol *protocol)
 static int get_protocols(sd_bus *sd, const char *path, const char *interface, const char *property,
 	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const Station *station = ((Bus *)userdata)->station;
-	const Protocol *protocol;
+	const Protocols *protocols = &station_state(((Bus *)userdata)->station)->protocols;
 	int r = sd_bus_message_open_container(reply, 'a', "(ssuas)");
 
-	for (size_t i = 0; r >= 0 && (protocol = station_protocol(station, i)); i++)
-		r = append_protocol(reply, protocol);
+	for (size_t i = 0; r >= 0 && i < protocols->n; i++)
+		r = append_protocol(reply, protocols->list[i]);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
 static int get_zones(sd_bus *sd, const char *path, const char *interface, const char *property,
 	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const Station *station = ((Bus *)userdata)->station;
-	StationZone zone;
+	const Session *session = &station_state(((Bus *)userdata)->station)->session;
 	int r = sd_bus_message_open_container(reply, 'a', "(sutddss)");
 
-	for (int i = 0; i < ZONE_MAX && r >= 0; i++)
-		if (station_zone(station, (Zone)i, &zone))
-			r = sd_bus_message_append(reply, "(sutddss)", zone_to_string((Zone)i), zone.area_mm2,
-				zone.dots, zone.density, zone.target, zone.before_photo, zone.after_photo);
+	for (int i = 0; i < ZONE_MAX && r >= 0; i++) {
+		const SessionZone *zone = &session->zones[i];
+
+		if (zone->area_mm2 || zone->before_photo[0] || zone->after_photo[0])
+			r = sd_bus_message_append(reply, "(sutddss)", zone_to_string((Zone)i), zone->area_mm2,
+				zone->statistics.dots,
+				zone_statistics_density(&zone->statistics, zone->area_mm2),
+				(double)zone->target, zone->before_photo, zone->after_photo);
+	}
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
 static int get_aftercare(sd_bus *sd, const char *path, const char *interface, const char *property,
 	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const Protocol *protocol = station_session_protocol(((Bus *)userdata)->station);
+	const Protocol *protocol = station_state(((Bus *)userdata)->station)->session.protocol;
 	int r = sd_bus_message_open_container(reply, 'a', "s");
 
 	for (size_t i = 0; r >= 0 && protocol && i < protocol->n_aftercare; i++)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/protocol.h"
+#include "config/protocol.h"
 
 #define PREFIX "session-"
 

@@ -17,32 +17,32 @@ static uint32_t interval_days(const Station *station, uint32_t course_session)
 {
 	uint32_t days = 0;
 
-	if (station->protocol && course_session)
-		days = station->protocol->interval_min_days[course_session - 1];
-	return course_session > 1 && station->course_interval_days > days ? station->course_interval_days
+	if (station->state.session.protocol && course_session)
+		days = station->state.session.protocol->interval_min_days[course_session - 1];
+	return course_session > 1 && station->state.session.interval_days > days ? station->state.session.interval_days
 									  : days;
 }
 
 size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 {
 	const StationView *view = &station->view;
-	const Protocol *protocol = station->protocol;
+	const Protocol *protocol = station->state.session.protocol;
 	Ledger *ledger = station->options.ledger;
-	uint32_t session = view->course_session;
+	uint32_t session = station->state.session.course_session;
 	InterlockFacts facts = {
 		.operator_signed_in = view->badge[0] != '\0',
-		.session_open = view->session != 0,
-		.consent_treatment = view->consent_treatment,
-		.screening_done = view->screening_done,
-		.zone = (int)view->zone >= 0 ? zone_to_string(view->zone) : NULL,
-		.needle_mounted = station->claim != 0,
-		.needle_claimed = station->claim != 0,
-		.pigment_loaded = view->pigment[0] != '\0',
-		.pigment_expiry_utc_us = station->pigment_expiry_utc_us,
-		.last_session_utc_us = station->last_session_utc_us,
+		.session_open = station->state.session.number != 0,
+		.consent_treatment = station->state.session.consent_treatment,
+		.screening_done = station->state.session.screening_done,
+		.zone = (int)station->state.session.zone >= 0 ? zone_to_string(station->state.session.zone) : NULL,
+		.needle_mounted = station->state.needle.mounted.claim != 0,
+		.needle_claimed = station->state.needle.mounted.claim != 0,
+		.pigment_loaded = station->state.session.pigment[0] != '\0',
+		.pigment_expiry_utc_us = station->state.session.pigment_expiry_utc_us,
+		.last_session_utc_us = station->state.session.last_session_utc_us,
 		.interval_min_days = interval_days(station, session),
 		.session_elapsed_s =
-			view->session ? (station_now_us(station) - station->begun_us) / USEC_PER_SEC : 0,
+			station->state.session.number ? (station_now_us(station) - station->begun_us) / USEC_PER_SEC : 0,
 		.session_max_s = protocol ? (int64_t)protocol->session_max_min * 60 : INT64_MAX,
 		.board_connected = view->board_connected,
 		.self_test_done = view->self_test_done,
@@ -59,16 +59,16 @@ size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 		.now_utc_us = clock_read(station->options.clock).utc_us + STATION_CLOCK_SLACK_US,
 		.newest_utc_us = ledger ? ledger_newest_utc(ledger) : 0,
 		.configuration_error = view->inert,
-		.overridden = station->overridden,
+		.overridden = station->state.session.overridden,
 	};
 
 	station_certificate_facts(station, &facts);
 	station_wear_facts(station, &facts);
 	station_stock_facts(station, &facts);
 	(void)station_test_overdue(station, &facts.untested_sterilizer, &facts.test_due);
-	memcpy(facts.screening_refused, station->screening_refused, sizeof facts.screening_refused);
+	memcpy(facts.screening_refused, station->state.session.screening_refused, sizeof facts.screening_refused);
 	facts.before_photo = !station->options.config->before_photo_required ||
-			     ((int)view->zone >= 0 && station->before_photo[view->zone][0]);
+			     ((int)station->state.session.zone >= 0 && station->state.session.zones[station->state.session.zone].before_photo[0]);
 	return interlocks_check(&facts, ret);
 }
 
@@ -218,7 +218,7 @@ static void arm_answered(Operation *operation, const ControlFact *fact)
 static void configure_answered(Operation *operation, const ControlFact *fact)
 {
 	Station *station = operation->station;
-	ArmPayload arm = { .claim = station->claim, .chip = station->claim_chip };
+	ArmPayload arm = { .claim = station->state.needle.mounted.claim, .chip = station->state.needle.mounted.chip };
 
 	if (was_stopped(operation) || operation_board_refused(operation, "take the settings", fact) ||
 		refused_by_interlocks(operation))
@@ -230,7 +230,7 @@ static void configure_answered(Operation *operation, const ControlFact *fact)
 void station_arm(Station *station, StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, true, done, userdata);
-	const ZonePlan *plan = station->view.plan;
+	const ZonePlan *plan = station->state.session.plan;
 	BoardSettings settings;
 
 	if (!operation || !operation_signed_in(operation, "technician"))
@@ -303,7 +303,7 @@ void station_disarm(Station *station, StationDone done, void *userdata)
 	operation->stop = station->stop;
 	if (operation->stop)
 		return; /* it ends with that one */
-	if (station->view.session)
+	if (station->state.session.number)
 		operation_done(operation);
 	else
 		(void)!operation_allowed(operation, SESSION_EVENT_DISARM);

@@ -333,7 +333,7 @@ static bool verification_due(const Station *station)
 {
 	int64_t hours = station->options.config->verify_hours, now = station_now_us(station);
 
-	if (!station->options.ledger || hours == 0 || station->view.session ||
+	if (!station->options.ledger || hours == 0 || station->state.session.number ||
 		station->verification.state == VERIFICATION_RUNNING)
 		return false;
 	if (station->verified_us == 0)
@@ -343,7 +343,7 @@ static bool verification_due(const Station *station)
 
 void station_verify_tick(Station *station)
 {
-	if (station->damage[0] && !station->view.session && !station->view.inert) {
+	if (station->damage[0] && !station->state.session.number && !station->view.inert) {
 		char text[STATION_TEXT_MAX];
 
 		snprintf(text, sizeof text, "the ledger is damaged (%.900s): bring back a backup",

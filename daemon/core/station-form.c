@@ -14,7 +14,7 @@
 
 static bool session_ok(Operation *operation, const Form *form)
 {
-	if (form->session != FORM_SESSION_ONLY || operation->station->view.session)
+	if (form->session != FORM_SESSION_ONLY || operation->station->state.session.number)
 		return true;
 	operation_fail(operation, STATION_ERROR_STATE, "no session is open: begin one first");
 	return false;
@@ -25,7 +25,7 @@ static void add_session(Station *station, const Form *form, json_t *body)
 {
 	const char *subject = json_string_value(json_object_get(body, "subject"));
 	bool other = json_object_get(body, "session") ||
-		     (subject && strcasecmp(subject, station->view.subject) != 0);
+		     (subject && strcasecmp(subject, station->state.session.subject) != 0);
 
 	if (form->session != FORM_ANYTIME && !(form->session == FORM_SESSION_NAMED && other))
 		station_with_session(station, body);
@@ -89,13 +89,7 @@ static bool override_before(Operation *operation)
 
 static void override_after(Operation *operation)
 {
-	Station *station = operation->station;
-	uint64_t session = (uint64_t)json_integer_value(json_object_get(operation->body, "session"));
-
-	/* it may have ended meanwhile */
-	if (session == station->view.session)
-		station->overridden |= INTERLOCK_BIT(named_interlock(operation));
-	station_notify(station, STATION_CHANGED_STATE);
+	station_notify(operation->station, STATION_CHANGED_STATE);
 }
 
 static bool subject_before(Operation *operation)
@@ -112,7 +106,7 @@ static bool course_before(Operation *operation)
 {
 	const char *name = json_string_value(json_object_get(operation->body, "protocol"));
 	json_int_t sessions = json_integer_value(json_object_get(operation->body, "sessions"));
-	const Protocol *protocol = name ? station_protocol_named(operation->station, name) : NULL;
+	const Protocol *protocol = name ? protocols_find(&operation->station->state.protocols, name) : NULL;
 
 	if (!subject_before(operation))
 		return false;

@@ -42,11 +42,6 @@ static void set_chip(json_t *body, const ChipId *chip)
 	set_optional(body, "chip", hex);
 }
 
-static bool same_chip(const ChipId *a, const ChipId *b)
-{
-	return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
-}
-
 /** The code as the record keeps it: a scanner's control characters would not survive every reader. */
 static void printable_code(const char *code, char *ret, size_t size)
 {
@@ -61,30 +56,15 @@ static void printable_code(const char *code, char *ret, size_t size)
 	ret[used] = '\0';
 }
 
-static void mounted(
-	Station *station, const char *unit, const NeedleCode *code, const ChipId *chip, uint64_t claim)
-{
-	StationView *view = &station->view;
-
-	snprintf(view->unit, sizeof view->unit, "%s", unit);
-	snprintf(view->lot, sizeof view->lot, "%s", code->lot);
-	snprintf(station->claim_product, sizeof station->claim_product, "%s", code->product);
-	view->needle_strokes = view->needle_dots = 0;
-	station_wear_begins(station, 0);
-	station->claim = claim;
-	station->claim_chip = *chip;
-	station_notify(station, STATION_CHANGED_ZONE);
-}
-
 static void needle_claimed(Operation *operation, const LedgerAnswer *answer)
 {
 	Station *station = operation->station;
-	const char *unit = answer->detail[0] ? answer->detail : operation->code.unit;
 
-	station->view.needles_used++;
-	mounted(station, unit, &operation->code, &operation->chip, answer->seq);
-	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s", unit);
+	station_wear_begins(station, 0);
+	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s",
+		station->state.needle.mounted.unit);
 	station_fact_refresh(station, STATION_FACT_LOW_STOCK); /* nobody need wait for it */
+	station_notify(station, STATION_CHANGED_ZONE);
 	operation_done(operation);
 }
 
@@ -120,7 +100,7 @@ static void claim_answered(void *userdata, const LedgerAnswer *answer)
 	char copy[2 * NEEDLE_CODE_MAX];
 
 	if (answer->error == 0) {
-		station_notify(operation->station, STATION_CHANGED_RECORDS);
+		station_apply(operation->station, "needle.claimed", operation->body, answer);
 		needle_claimed(operation, answer);
 		return;
 	}
@@ -186,11 +166,10 @@ static void needle_reseated(Operation *operation, const LedgerAnswer *answer)
 {
 	Station *station = operation->station;
 
-	mounted(station, station->removed_unit, &operation->code, &operation->chip, station->removed_claim);
-	station->view.needle_strokes = station->removed_strokes;
-	station->view.needle_dots = station->removed_dots;
 	station_wear_begins(station, station->removed_worked_us);
-	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s", station->removed_unit);
+	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s",
+		station->state.needle.mounted.unit);
+	station_notify(station, STATION_CHANGED_ZONE);
 	operation_done(operation);
 }
 
@@ -245,9 +224,10 @@ static bool read_code(Operation *operation, const char *code)
 /** The same chip put back within the same session and the bound is the one exception to no reuse. */
 static bool may_reseat(const Station *station, const Operation *operation)
 {
-	return station->removed_claim && operation->chip.length > 0 && operation->code.unique &&
-	       same_chip(&operation->chip, &station->removed_chip) &&
-	       strcmp(operation->code.unit, station->removed_unit) == 0 &&
+	const Cartridge *removed = &station->state.needle.removed;
+
+	return removed->claim && operation->code.unique && chip_is_same(&operation->chip, &removed->chip) &&
+	       strcmp(operation->code.unit, removed->unit) == 0 &&
 	       station_now_us(station) - station->removed_us <=
 		       (int64_t)station->options.config->reseat_max_s * USEC_PER_SEC;
 }
@@ -260,10 +240,10 @@ void station_mount_needle(Station *station, const char *code, bool scanned, Stat
 	if (!operation || !operation_signed_in(operation, "technician") ||
 		!operation_in_states(operation, STATE_BIT(SESSION_PREPARING) | STATE_BIT(SESSION_PAUSED)))
 		return;
-	if (station->claim) {
+	if (station->state.needle.mounted.claim) {
 		operation_fail(operation, STATION_ERROR_STATE,
 			"cartridge %s is still mounted: remove it first, then mount the next",
-			station->view.unit);
+			station->state.needle.mounted.unit);
 		return;
 	}
 	operation->scanned = scanned;
@@ -275,7 +255,7 @@ void station_mount_needle(Station *station, const char *code, bool scanned, Stat
 		return;
 	}
 	body = station_with_session(
-		station, json_pack("{s:s, s:i}", "unit", station->removed_unit, "away_s",
+		station, json_pack("{s:s, s:i}", "unit", station->state.needle.removed.unit, "away_s",
 				 (int)((station_now_us(station) - station->removed_us) / USEC_PER_SEC)));
 	if (body)
 		set_chip(body, &operation->chip);
@@ -331,42 +311,32 @@ bool station_identify_needle(Operation *operation, json_t *fields)
 
 static json_t *removed_body(Station *station, const char *reason)
 {
-	StationView *view = &station->view;
+	const Cartridge *mounted = &station->state.needle.mounted;
 
 	return station_with_session(station,
-		json_pack("{s:s, s:I, s:I, s:I, s:s}", "unit", view->unit, "strokes",
-			(json_int_t)view->needle_strokes, "dots", (json_int_t)view->needle_dots, "worked_s",
+		json_pack("{s:s, s:I, s:I, s:I, s:s}", "unit", mounted->unit, "strokes",
+			(json_int_t)mounted->strokes, "dots", (json_int_t)mounted->dots, "worked_s",
 			(json_int_t)station_needle_worked_us(station) / USEC_PER_SEC, "reason", reason));
 }
 
-static void needle_forget(Station *station)
+static void note_removal(Station *station)
 {
-	StationView *view = &station->view;
-
-	memcpy(station->removed_unit, view->unit, sizeof station->removed_unit);
-	station->removed_strokes = view->needle_strokes;
-	station->removed_dots = view->needle_dots;
 	station->removed_worked_us = station_needle_worked_us(station);
-	station->removed_chip = station->claim_chip;
-	station->removed_claim = station->claim;
 	station->removed_us = station_now_us(station);
-	station->claim = 0;
-	station->chunk_dots = 0;
-	view->unit[0] = view->lot[0] = '\0';
-	station_notify(station, STATION_CHANGED_ZONE);
+	station->chunk_dots = 0; /* of another cartridge from now on */
 }
 
 void station_needle_removed(Station *station, const char *reason)
 {
-	if (!station->claim)
+	if (!station->state.needle.mounted.claim)
 		return;
+	note_removal(station);
 	station_record(station, "needle.removed", removed_body(station, reason));
-	needle_forget(station);
 }
 
 static void remove_committed(Operation *operation, const LedgerAnswer *answer)
 {
-	needle_forget(operation->station);
+	station_notify(operation->station, STATION_CHANGED_ZONE);
 	operation_done(operation);
 }
 
@@ -377,6 +347,7 @@ static void remove_disarmed(Operation *operation)
 	snprintf(reason, sizeof reason, "%s", operation->query);
 	station_end_contact(operation->station);
 	station_flush_strokes(operation->station);
+	note_removal(operation->station);
 	operation_record(operation, "needle.removed", removed_body(operation->station, reason), NULL,
 		remove_committed);
 }
@@ -388,7 +359,7 @@ void station_remove_needle(Station *station, const char *reason, StationDone don
 	if (!operation || !operation_signed_in(operation, "technician") ||
 		!operation_text_ok(operation, "the reason", reason, STATION_NAME_MAX - 1))
 		return;
-	if (!station->claim) {
+	if (!station->state.needle.mounted.claim) {
 		operation_fail(operation, STATION_ERROR_STATE, "no cartridge is mounted");
 		return;
 	}
@@ -400,18 +371,7 @@ void station_remove_needle(Station *station, const char *reason, StationDone don
 
 static void pigment_committed(Operation *operation, const LedgerAnswer *answer)
 {
-	Station *station = operation->station;
-	const char *brand, *colour, *lot, *expiry;
-
-	if (json_unpack(operation->body, "{s:s, s:s, s:s, s:s}", "brand", &brand, "colour", &colour, "lot",
-		    &lot, "expiry", &expiry) == 0) {
-		snprintf(station->pigment_product, sizeof station->pigment_product, "%s %s", brand, colour);
-		snprintf(station->pigment_lot, sizeof station->pigment_lot, "%s", lot);
-		snprintf(station->view.pigment, sizeof station->view.pigment, "%s %s, lot %s", brand, colour,
-			lot);
-		(void)!date_end_utc_us(expiry, &station->pigment_expiry_utc_us);
-	}
-	station_notify(station, STATION_CHANGED_ZONE);
+	station_notify(operation->station, STATION_CHANGED_ZONE);
 	operation_done(operation);
 }
 
@@ -443,8 +403,8 @@ void station_load_pigment(Station *station, const char *brand, const char *colou
 	}
 	body = station_with_session(station, json_pack("{s:s, s:s, s:s, s:s}", "brand", brand, "colour",
 						     colour, "lot", lot, "expiry", expiry));
-	if ((int)station->view.zone >= 0)
-		set_optional(body, "zone", zone_to_string(station->view.zone));
+	if ((int)station->state.session.zone >= 0)
+		set_optional(body, "zone", zone_to_string(station->state.session.zone));
 	if (body && station->profile.proofs[PROFILE_PIGMENT])
 		json_object_set_new(body, "received", json_true()); /* and the ledger holds it to that */
 	operation_record(operation, "pigment.loaded", body, NULL, pigment_committed);

@@ -200,7 +200,7 @@ static void record_answered(void *userdata, const LedgerAnswer *answer)
 
 	if (answer->error == 0) {
 		operation->reply.number = answer->seq;
-		station_notify(operation->station, STATION_CHANGED_RECORDS);
+		station_apply(operation->station, operation->kind, operation->body, answer);
 		operation->committed(operation, answer);
 		return;
 	}
@@ -310,6 +310,7 @@ void operation_record(Operation *operation, const char *kind, json_t *body, json
 
 	json_decref(operation->body);
 	operation->body = body;
+	operation->kind = kind;
 	operation->committed = committed;
 	if (!body || operation_add_user(operation, body) < 0) {
 		operation_fail(operation, STATION_ERROR_LEDGER, "the station is out of memory: restart it");
@@ -427,7 +428,7 @@ bool operation_board_refused(Operation *operation, const char *verb, const Contr
 		operation_fail(operation, STATION_ERROR_NEEDLE,
 			"the cartridge in the handpiece is not the claimed one: "
 			"seat %s, or remove it and mount another",
-			operation->station->view.unit);
+			operation->station->state.needle.mounted.unit);
 	else
 		operation_fail(operation, STATION_ERROR_BOARD,
 			"the needle-driver board refused to %s (%s): run "
@@ -453,7 +454,7 @@ bool operation_in_states(Operation *operation, unsigned states)
 
 	if (states & STATE_BIT(station->view.state))
 		return true;
-	if (station->view.session == 0)
+	if (station->state.session.number == 0)
 		operation_fail(operation, STATION_ERROR_STATE, "no session is open: begin one first");
 	else if (station->view.state == SESSION_FAULT)
 		operation_fail(operation, STATION_ERROR_STATE,

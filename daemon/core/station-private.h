@@ -3,10 +3,11 @@
 
 /** What the files of the station share. Nothing but these and their tests may include it. */
 
+#include "apply/apply.h"
 #include "core/form.h"
 #include "config/profile.h"
 #include "core/station.h"
-#include "core/stroke-chunk.h"
+#include "state/stroke-chunk.h"
 #include "util/enrolment-code.h"
 #include "util/pin.h"
 #include "util/worker.h"
@@ -15,7 +16,6 @@
 
 enum {
 	STATION_OBSERVERS_MAX = 4,
-	STATION_PROTOCOLS_MAX = 32,
 	STATION_STATISTICS_US = 10 * USEC_PER_SEC, /* between two records of a zone's statistics */
 	STATION_CONTACT_US = USEC_PER_SEC / 4,     /* without any stroke: a contact is over */
 	STATION_COUNTS_US = USEC_PER_SEC / 10,     /* between two notices of changed counts */
@@ -69,6 +69,7 @@ struct Operation {
 	bool at_ledger;          /* waits for the ledger's answer */
 	bool given_up;           /* ... for longer than its caller did: it was told so */
 	LedgerDone recorded;     /* of operation_append() */
+	const char *kind;        /* of the record that it is making; static */
 	bool is_preview;         /* waits for a picture that is not recorded */
 	uint32_t ticket;         /* of the board command or picture that it waits for; 0 none */
 	json_t *body, *personal; /* of the record that it is making */
@@ -107,8 +108,6 @@ struct Operation {
 	const Form *form;
 	bool awaits_facts;
 	bool is_new_person; /* who names one says that the pseudonym is no slip */
-	/* begin */
-	uint32_t interval_days;
 	/* audit */
 	int fd;
 	char query[STATION_NAME_MAX];
@@ -168,44 +167,25 @@ struct Station {
 	uint64_t next_session;
 	char inert_text[STATION_TEXT_MAX];
 
-	Protocol *protocols[STATION_PROTOCOLS_MAX];
-	size_t n_protocols;
+	State state; /* written by daemon/apply/ alone */
 	Profile profile;
 
 	/* the session */
-	const Protocol *protocol;
 	SessionState resume_to;
 	int64_t begun_us, last_break_us; /* monotonic */
 	int64_t working_since_us, worked_us;
-	int64_t last_session_utc_us;
-	uint32_t course_interval_days; /* planned for the subject; 0 no plan */
-	uint32_t overridden;           /* INTERLOCK_BIT()s */
-	char screening_refused[96];
-	char before_photo[ZONE_MAX][STATION_NAME_MAX], after_photo[ZONE_MAX][STATION_NAME_MAX]; /* files */
-	uint32_t zone_area_mm2[ZONE_MAX], zone_target[ZONE_MAX]; /* as last chosen */
-	ZoneStatistics zones[ZONE_MAX];
-	int64_t pigment_expiry_utc_us;
-	char pigment_product[STATION_NAME_MAX], pigment_lot[STATION_NAME_MAX]; /* brand and colour; lot */
 
 	/* the needle */
-	uint64_t claim; /* ledger sequence number; 0: none mounted */
-	ChipId claim_chip;
 	char half_code[NEEDLE_CODE_MAX + 1]; /* one of a label's two symbols, which waits for the other */
 	bool half_scanned;
 	int64_t half_us;
 	char scanned_code[NEEDLE_CODE_MAX + 1]; /* what the station's own scanner read last */
 	int64_t scanned_us;
-	char claim_product[NEEDLE_PRODUCT_MAX]; /* "" when its code named none */
 	int64_t needle_since_us;                /* of worked_us, when its own work began */
 	bool wear_warned, wear_stopped;
-	char removed_unit[NEEDLE_UNIT_MAX];
-	ChipId removed_chip;
-	uint64_t removed_claim;
 	int64_t removed_us, removed_worked_us;
-	uint64_t removed_strokes, removed_dots;
 
 	/* strokes on their way to the ledger */
-	DotDetector detector;
 	StrokeChunk chunk;
 	uint64_t chunk_dots;
 	int64_t flushed_us, counts_us, samples_us;
@@ -263,6 +243,9 @@ json_t *station_with_session(const Station *station, json_t *body);
 void station_session_reset(Station *station);
 
 /* station-record.c */
+/** A record was committed: the state follows it, and observers hear of it. Strokes count as they come. */
+void station_apply(
+	Station *station, const char *kind, const json_t *body, const LedgerAnswer *answer);
 /**
  * A record of the station's own that nobody waits for. Takes `body`; `kind` is static. What the ledger could
  * not take is kept, and all that follows waits behind it.
@@ -446,9 +429,6 @@ void station_roles_changed(Station *station, const char *badge, const json_t *ro
 bool operation_person_ok(
 	Operation *operation, const char *subject, const json_t *rows, const char *say, const char *leave);
 
-/* station-session.c */
-/** NULL: there is none of that name. */
-const Protocol *station_protocol_named(const Station *station, const char *name);
 
 /* station-strokes.c */
 void station_strokes_reset(Station *station);

@@ -55,6 +55,20 @@ void station_forget_records(Station *station)
 		log_error("%zu records could not be written before the end: the disk refused them", failed);
 }
 
+void station_apply(Station *station, const char *kind, const json_t *body, const LedgerAnswer *answer)
+{
+	const AppliedRecord record = {
+		.seq = answer->seq,
+		.utc_us = clock_read(station->options.clock).utc_us,
+		.kind = kind,
+		.body = body,
+		.unit = answer->detail[0] ? answer->detail : NULL,
+	};
+	bool changed = record_apply(&station->state, &record);
+
+	station_notify(station, STATION_CHANGED_RECORDS | (changed ? STATION_CHANGED_ZONE : 0));
+}
+
 static void committed(void *userdata, const LedgerAnswer *answer)
 {
 	KeptRecord *kept = userdata;
@@ -67,9 +81,9 @@ static void committed(void *userdata, const LedgerAnswer *answer)
 	}
 	if (answer->error < 0)
 		log_error("a record of kind %s was not kept: %s", kept->kind, answer->text);
+	else
+		station_apply(station, kept->kind, kept->body, answer);
 	forget(kept);
-	if (answer->error >= 0)
-		station_notify(station, STATION_CHANGED_RECORDS);
 }
 
 static int hand_over(KeptRecord *kept)

@@ -36,8 +36,8 @@ json_t *station_rules(const Station *station)
 	const Config *config = station->options.config;
 	json_auto_t *protocols = json_object();
 
-	for (size_t i = 0; i < station->n_protocols; i++) {
-		const char *name = station->protocols[i]->name;
+	for (size_t i = 0; i < station->state.protocols.n; i++) {
+		const char *name = station->state.protocols.list[i]->name;
 
 		if (json_object_set_new(protocols, name, digest_of(config->protocol_folder, name)) < 0)
 			return NULL;

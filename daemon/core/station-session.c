@@ -20,29 +20,13 @@
 static void begin_committed(Operation *operation, const LedgerAnswer *answer)
 {
 	Station *station = operation->station;
-	StationView *view = &station->view;
 
 	station_session_reset(station);
-	view->session = json_integer_value(json_object_get(operation->body, "session"));
-	snprintf(view->subject, sizeof view->subject, "%s",
-		json_string_value(json_object_get(operation->body, "subject")));
-	snprintf(view->protocol, sizeof view->protocol, "%s",
-		json_string_value(json_object_get(operation->body, "protocol")));
-	view->course_session = json_integer_value(json_object_get(operation->body, "course_session"));
-	station->course_interval_days = operation->interval_days;
 	station->begun_us = station->last_break_us = station_now_us(station);
-	operation->reply.number = view->session;
+	operation->reply.number = station->state.session.number;
 	station_arrive(station, SESSION_PREPARING);
 	station_notify(station, STATION_CHANGED_ZONE);
 	operation_done(operation);
-}
-
-const Protocol *station_protocol_named(const Station *station, const char *name)
-{
-	for (size_t i = 0; i < station->n_protocols; i++)
-		if (strcmp(station->protocols[i]->name, name) == 0)
-			return station->protocols[i];
-	return NULL;
 }
 
 #define UNREADABLE "the earlier sessions could not be read (%s): try again"
@@ -86,11 +70,20 @@ static void course_found(void *userdata, int error, json_t *rows)
 	}
 	if (course && !fits_course(operation, course))
 		return;
-	operation->interval_days = (uint32_t)json_integer_value(json_object_get(course, "interval_days"));
-	station->protocol = station_protocol_named(
-		station, json_string_value(json_object_get(operation->body, "protocol")));
+	if (course)
+		json_object_set(operation->body, "interval_days", json_object_get(course, "interval_days"));
 	json_object_set_new(operation->body, "session", json_integer((json_int_t)station->next_session++));
 	operation_record_prepared(operation, "session.begun", begin_committed);
+}
+
+static void add_last_session(json_t *body, int64_t utc_us)
+{
+	char time[CLOCK_UTC_TEXT_MAX];
+
+	if (utc_us == 0)
+		return;
+	clock_format_utc(utc_us, time);
+	json_object_set_new(body, "last_session", json_sprintf("%.19sZ", time));
 }
 
 /** The row is the subject's newest session: the interlock measures the interval from it. */
@@ -103,17 +96,12 @@ static void subject_found(void *userdata, int error, json_t *rows)
 
 	if (operation_given_up(operation))
 		return;
-	station->last_session_utc_us = json_integer_value(json_object_get(json_array_get(rows, 0), "utc_us"));
+	add_last_session(operation->body, json_integer_value(json_object_get(json_array_get(rows, 0), "utc_us")));
 	if (r >= 0)
 		r = ledger_lookup(station->options.ledger, "courses", arguments, course_found, operation);
 	operation->at_ledger = r >= 0;
 	if (r < 0)
 		operation_fail(operation, STATION_ERROR_LEDGER, UNREADABLE, strerror(-r));
-}
-
-const Protocol *station_protocol(const Station *station, size_t i)
-{
-	return i < station->n_protocols ? station->protocols[i] : NULL;
 }
 
 /** With what the person is told for afterwards: the file may say something else when somebody asks. */
@@ -169,7 +157,7 @@ void station_begin(Station *station, const char *subject, const char *protocol, 
 		operation_fail(operation, STATION_ERROR_INVALID, STATION_BAD_SUBJECT);
 		return;
 	}
-	found = station_protocol_named(station, protocol);
+	found = protocols_find(&station->state.protocols, protocol);
 	if (!found) {
 		operation_fail(operation, STATION_ERROR_UNKNOWN, "there is no protocol \"%.48s\" in %s",
 			protocol, station->options.config->protocol_folder);
@@ -193,25 +181,15 @@ void station_begin(Station *station, const char *subject, const char *protocol, 
 
 /* ---- screening and consent ---- */
 
-static void screening_committed(Operation *operation, const LedgerAnswer *answer)
+static void step_committed(Operation *operation, const LedgerAnswer *answer)
 {
-	Station *station = operation->station;
-	json_t *refused = json_object_get(operation->body, "refused"), *name;
-	size_t i, used = 0, size = sizeof station->screening_refused;
-
-	station->view.screening_done = true;
-	station->screening_refused[0] = '\0';
-	json_array_foreach (refused, i, name)
-		if (used < size)
-			used += snprintf(station->screening_refused + used, size - used, "%s%s",
-				i ? ", " : "", json_string_value(name));
-	station_notify(station, STATION_CHANGED_STATE);
+	station_notify(operation->station, STATION_CHANGED_STATE);
 	operation_done(operation);
 }
 
 static bool screening_complete(Operation *operation, json_t *answers)
 {
-	const Protocol *protocol = operation->station->protocol;
+	const Protocol *protocol = operation->station->state.session.protocol;
 
 	for (size_t i = 0; i < protocol->n_screening; i++) {
 		if (json_is_boolean(json_object_get(answers, protocol->screening[i])))
@@ -237,36 +215,22 @@ void station_screening(Station *station, json_t *answers, StationDone done, void
 		!operation_in_states(operation, STATE_BIT(SESSION_PREPARING) | STATE_BIT(SESSION_PAUSED)) ||
 		!screening_complete(operation, answers))
 		return;
-	for (size_t i = 0; i < station->protocol->n_screening; i++) {
-		const char *question = station->protocol->screening[i];
+	for (size_t i = 0; i < station->state.session.protocol->n_screening; i++) {
+		const char *question = station->state.session.protocol->screening[i];
 
-		if (station->protocol->screening_refuses[i] &&
+		if (station->state.session.protocol->screening_refuses[i] &&
 			json_is_true(json_object_get(answers, question)))
 			json_array_append_new(refused, json_string(question));
 	}
 	operation_record(operation, "session.screening",
 		station_with_session(
 			station, json_pack("{s:O, s:O}", "answers", answers, "refused", refused)),
-		NULL, screening_committed);
-}
-
-static void consent_committed(Operation *operation, const LedgerAnswer *answer)
-{
-	StationView *view = &operation->station->view;
-	const char *consent = json_string_value(json_object_get(operation->body, "consent"));
-	bool given = json_is_true(json_object_get(operation->body, "given"));
-
-	if (strcmp(consent, "treatment") == 0)
-		view->consent_treatment = given;
-	else
-		view->consent_photographs = given;
-	station_notify(operation->station, STATION_CHANGED_STATE);
-	operation_done(operation);
+		NULL, step_committed);
 }
 
 static void consent_disarmed(Operation *operation)
 {
-	operation_record_prepared(operation, "session.consent", consent_committed);
+	operation_record_prepared(operation, "session.consent", step_committed);
 }
 
 void station_consent(Station *station, const char *consent, const char *version, bool given, StationDone done,
@@ -299,26 +263,17 @@ void station_consent(Station *station, const char *consent, const char *version,
 static void zone_committed(Operation *operation, const LedgerAnswer *answer)
 {
 	Station *station = operation->station;
-	StationView *view = &station->view;
 
-	station_end_contact(station);
-	station_flush_strokes(station);
-	if ((int)view->zone >= 0)
-		station->zones[view->zone] = view->statistics;
 	station_strokes_reset(station);
-	view->zone = zone_from_string(json_string_value(json_object_get(operation->body, "zone")));
-	view->skin = skin_type_from_string(json_string_value(json_object_get(operation->body, "skin_type")));
-	view->area_mm2 = json_integer_value(json_object_get(operation->body, "area_mm2"));
-	view->plan = protocol_plan(station->protocol, view->course_session, view->zone, view->skin);
-	view->statistics = station->zones[view->zone];
-	station->zone_area_mm2[view->zone] = view->area_mm2;
-	station->zone_target[view->zone] = view->plan->density;
 	station_notify(station, STATION_CHANGED_ZONE | STATION_CHANGED_COUNTS);
 	operation_done(operation);
 }
 
+/** What was done in the zone before comes before the new one on record. */
 static void zone_disarmed(Operation *operation)
 {
+	station_end_contact(operation->station);
+	station_flush_strokes(operation->station);
 	operation_record_prepared(operation, "session.zone", zone_committed);
 }
 
@@ -346,10 +301,10 @@ void station_select_zone(Station *station, const char *zone, const char *skin_ty
 			area_mm2);
 		return;
 	}
-	plan = protocol_plan(station->protocol, station->view.course_session, z, skin);
+	plan = protocol_plan(station->state.session.protocol, station->state.session.course_session, z, skin);
 	if (!plan) {
 		operation_fail(operation, STATION_ERROR_INVALID, "protocol %s has no plan for %s",
-			station->protocol->name, zone);
+			station->state.session.protocol->name, zone);
 		return;
 	}
 	operation->body = station_with_session(
@@ -357,33 +312,6 @@ void station_select_zone(Station *station, const char *zone, const char *skin_ty
 				 "area_mm2", (int)area_mm2, "target", plan->density, "depth_min_um",
 				 plan->depth_min_um, "depth_max_um", plan->depth_max_um));
 	operation_disarm_then(operation, zone_disarmed);
-}
-
-static const ZoneStatistics *statistics_of(const Station *station, Zone zone)
-{
-	return station->view.zone == zone ? &station->view.statistics : &station->zones[zone];
-}
-
-bool station_zone(const Station *station, Zone zone, StationZone *ret)
-{
-	const ZoneStatistics *statistics;
-	uint32_t area;
-
-	if ((int)zone < 0 || zone >= ZONE_MAX)
-		return false;
-	area = station->zone_area_mm2[zone];
-	if (!area && !station->before_photo[zone][0] && !station->after_photo[zone][0])
-		return false;
-	statistics = statistics_of(station, zone);
-	*ret = (StationZone){
-		.area_mm2 = area,
-		.dots = statistics->dots,
-		.density = zone_statistics_density(statistics, area),
-		.target = station->zone_target[zone],
-		.before_photo = station->before_photo[zone],
-		.after_photo = station->after_photo[zone],
-	};
-	return true;
 }
 
 /* ---- pictures ---- */
@@ -419,15 +347,9 @@ static void capture_ended(void *userdata, const StationReply *reply)
 
 static void picture_committed(Operation *operation, const LedgerAnswer *answer)
 {
-	Station *station = operation->station;
-	const char *zone = json_string_value(json_object_get(operation->body, "zone"));
-	const char *phase = json_string_value(json_object_get(operation->body, "phase"));
 	const char *file = json_string_value(json_object_get(operation->body, "file"));
-	Zone z = zone_from_string(zone);
 
-	snprintf(strcmp(phase, "before") == 0 ? station->before_photo[z] : station->after_photo[z],
-		STATION_NAME_MAX, "%s", file);
-	station_notify(station, STATION_CHANGED_ZONE);
+	station_notify(operation->station, STATION_CHANGED_ZONE);
 	snprintf(operation->reply.detail, sizeof operation->reply.detail, "%s", file);
 	operation->reply.figures = json_incref(operation->body);
 	operation_done(operation);
@@ -490,14 +412,13 @@ void station_picture(Station *station, const StationPicture *picture)
 
 static void describe_scene(const Station *station, Zone zone, StippleScene *ret)
 {
-	const StationView *view = &station->view;
-	const ZoneStatistics *statistics = statistics_of(station, zone);
+	const Session *session = &station->state.session;
 
 	snprintf(ret->zone, sizeof ret->zone, "%s", zone_to_string(zone));
-	snprintf(ret->skin_type, sizeof ret->skin_type, "%s", skin_type_to_string(view->skin));
-	ret->area_mm2 = view->area_mm2;
-	ret->dots = statistics->dots;
-	for (const char *s = view->subject; *s; s++)
+	snprintf(ret->skin_type, sizeof ret->skin_type, "%s", skin_type_to_string(session->skin));
+	ret->area_mm2 = session_zone(session)->area_mm2;
+	ret->dots = session->zones[zone].statistics.dots;
+	for (const char *s = session->subject; *s; s++)
 		ret->seed = ret->seed * 31 + (unsigned char)*s;
 }
 
@@ -514,7 +435,7 @@ static bool may_look(Operation *operation, Zone zone, bool phase_known)
 				      : "a picture is taken \"before\" or \"after\"");
 		return false;
 	}
-	if (operation->station->view.consent_photographs)
+	if (operation->station->state.session.consent_photographs)
 		return true;
 	operation_fail(operation, interlock_error_name(INTERLOCK_CONSENT),
 		"the client has not consented to photographs: record the consent first");
@@ -524,7 +445,7 @@ static bool may_look(Operation *operation, Zone zone, bool phase_known)
 /** What is photographed after the first stroke shows no skin from before. */
 static bool is_in_time(Operation *operation, Zone zone, const char *phase)
 {
-	const ZoneStatistics *statistics = statistics_of(operation->station, zone);
+	const ZoneStatistics *statistics = &operation->station->state.session.zones[zone].statistics;
 
 	if (strcmp(phase, "before") != 0 || statistics->strokes == 0)
 		return true;
@@ -562,7 +483,7 @@ void station_take_picture(
 	if (!operation || !may_look(operation, z, known) || !is_in_time(operation, z, phase))
 		return;
 	operation->body = json_pack("{s:s, s:s}", "zone", zone, "phase", phase);
-	image_name_make(&(ImageName){ station->view.session, clock_read(station->options.clock).utc_us },
+	image_name_make(&(ImageName){ station->state.session.number, clock_read(station->options.clock).utc_us },
 		zone, phase, capture.name);
 	start_capture(operation, z, &capture);
 }
@@ -612,16 +533,16 @@ static void finish_committed(Operation *operation, const LedgerAnswer *answer)
 static void finish_disarmed(Operation *operation)
 {
 	Station *station = operation->station;
-	const StationView *view = &station->view;
+	const Session *session = &station->state.session;
 
 	station_end_contact(station);
 	station_flush_strokes(station);
 	station_needle_removed(station, "session finished");
 	operation_record(operation, "session.finished",
 		station_with_session(station,
-			json_pack("{s:I, s:I, s:i, s:I}", "dots", (json_int_t)view->session_dots, "strokes",
-				(json_int_t)view->session_strokes, "needles", (int)view->needles_used,
-				"worked_s", (json_int_t)(station->worked_us / USEC_PER_SEC))),
+			json_pack("{s:I, s:I, s:i, s:I}", "dots", (json_int_t)session->dots, "strokes",
+				(json_int_t)session->strokes, "needles", (int)session->needles, "worked_s",
+				(json_int_t)(station->worked_us / USEC_PER_SEC))),
 		NULL, finish_committed);
 }
 

@@ -27,15 +27,15 @@ static bool is_needle_lot(const Station *station, const json_t *row)
 	const char *product = text_of(row, "product");
 
 	return strcmp(text_of(row, "what"), "needle") == 0 &&
-	       strcasecmp(text_of(row, "lot"), station->view.lot) == 0 &&
-	       (!*product || !station->claim_product[0] || strcmp(product, station->claim_product) == 0);
+	       strcasecmp(text_of(row, "lot"), station->state.needle.mounted.lot) == 0 &&
+	       (!*product || !station->state.needle.mounted.product[0] || strcmp(product, station->state.needle.mounted.product) == 0);
 }
 
 static bool is_pigment_lot(const Station *station, const json_t *row)
 {
 	return strcmp(text_of(row, "what"), "pigment") == 0 &&
-	       strcasecmp(text_of(row, "lot"), station->pigment_lot) == 0 &&
-	       strcmp(text_of(row, "product"), station->pigment_product) == 0;
+	       strcasecmp(text_of(row, "lot"), station->state.session.pigment_lot) == 0 &&
+	       strcmp(text_of(row, "product"), station->state.session.pigment_product) == 0;
 }
 
 static json_t *find_barred(const Station *station, bool (*is)(const Station *station, const json_t *row))
@@ -56,12 +56,12 @@ static json_t *mounted_handpiece(const Station *station)
 	json_int_t newest_seq = 0;
 	size_t i;
 
-	if (!station->view.session)
+	if (!station->state.session.number)
 		return NULL;
 	json_array_foreach (station_fact(station, STATION_FACT_HANDPIECES), i, row) {
 		json_int_t seq = json_integer_value(json_object_get(row, "mounted_seq"));
 
-		if ((uint64_t)json_integer_value(json_object_get(row, "session")) == station->view.session &&
+		if ((uint64_t)json_integer_value(json_object_get(row, "session")) == station->state.session.number &&
 			seq > newest_seq) {
 			newest = row;
 			newest_seq = seq;
@@ -72,12 +72,12 @@ static json_t *mounted_handpiece(const Station *station)
 
 void station_stock_facts(const Station *station, InterlockFacts *facts)
 {
-	json_t *needle = station->claim ? find_barred(station, is_needle_lot) : NULL;
-	json_t *pigment = station->view.pigment[0] ? find_barred(station, is_pigment_lot) : NULL;
+	json_t *needle = station->state.needle.mounted.claim ? find_barred(station, is_needle_lot) : NULL;
+	json_t *pigment = station->state.session.pigment[0] ? find_barred(station, is_pigment_lot) : NULL;
 	json_t *handpiece = mounted_handpiece(station);
 
 	if (needle) {
-		facts->needle_lot = station->view.lot;
+		facts->needle_lot = station->state.needle.mounted.lot;
 		facts->needle_lot_status = text_of(needle, "status");
 	}
 	if (pigment) {

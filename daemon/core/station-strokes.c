@@ -14,7 +14,6 @@
 
 void station_strokes_reset(Station *station)
 {
-	dot_detector_init(&station->detector);
 	stroke_chunk_clear(&station->chunk);
 	station->chunk_dots = 0;
 	station->depth_streak = station->force_streak = 0;
@@ -24,7 +23,7 @@ void station_strokes_reset(Station *station)
 /** A streak, not a single dot: a hand's tremor is no event, a setting that does not fit the skin is. */
 static void warn_of_dot(Station *station, const Dot *dot)
 {
-	const ZonePlan *plan = station->view.plan;
+	const ZonePlan *plan = station->state.session.plan;
 	bool outside = dot->depth_mean_um < plan->depth_min_um || dot->depth_mean_um > plan->depth_max_um;
 	bool forced = dot->resistance_peak_mn > plan->force_warn_mn;
 
@@ -33,40 +32,32 @@ static void warn_of_dot(Station *station, const Dot *dot)
 	if (station->depth_streak >= STATION_STREAK)
 		station_alert(station, STATION_ALERT_DEPTH,
 			"zone %s: the last %u dots are outside the depth window of %u-%u um (this one %u um): %s",
-			zone_to_string(station->view.zone), station->depth_streak, plan->depth_min_um,
+			zone_to_string(station->state.session.zone), station->depth_streak, plan->depth_min_um,
 			plan->depth_max_um, dot->depth_mean_um,
 			dot->depth_mean_um > plan->depth_max_um ? "press less"
 								: "stretch the skin, press evenly");
 	if (station->force_streak >= STATION_STREAK)
 		station_alert(station, STATION_ALERT_FORCE,
 			"zone %s: the last %u dots met more than %u mN (this one %u mN): check angle and cartridge",
-			zone_to_string(station->view.zone), station->force_streak, plan->force_warn_mn,
+			zone_to_string(station->state.session.zone), station->force_streak, plan->force_warn_mn,
 			dot->resistance_peak_mn);
 }
 
-static void count_dot(Station *station, const Dot *dot)
+static void note_dot(Station *station, const Dot *dot)
 {
-	StationView *view = &station->view;
-
 	station->chunk_dots++;
-	view->session_dots++;
-	view->needle_dots++;
-	view->last_dot = *dot;
-	if (!view->plan)
-		return;
-	zone_statistics_add_dot(&view->statistics, view->plan, dot);
-	warn_of_dot(station, dot);
+	if (station->state.session.plan)
+		warn_of_dot(station, dot);
 }
 
 static void record_chunk(Station *station);
 
 void station_take_samples(Station *station, const StrokeSample *samples, uint32_t n)
 {
-	StationView *view = &station->view;
 	int64_t now = station_now_us(station);
 	Dot dot;
 
-	if (view->session == 0)
+	if (station->state.session.number == 0)
 		return;
 	station->samples_us = now;
 	for (uint32_t i = 0; i < n; i++) {
@@ -76,12 +67,9 @@ void station_take_samples(Station *station, const StrokeSample *samples, uint32_
 		}
 		if (station->chunk.samples == 1)
 			station->chunk_since_us = clock_monotonic_us();
-		if (dot_detector_add(&station->detector, &samples[i], &dot))
-			count_dot(station, &dot);
+		if (stroke_apply(&station->state, &samples[i], &dot))
+			note_dot(station, &dot);
 	}
-	zone_statistics_add_strokes(&view->statistics, n);
-	view->session_strokes += n;
-	view->needle_strokes += n;
 	station_watch_wear(station);
 	station_watch_strokes(station);
 	if (now - station->counts_us >= STATION_COUNTS_US) {
@@ -94,9 +82,9 @@ void station_end_contact(Station *station)
 {
 	Dot dot;
 
-	if (!dot_detector_flush(&station->detector, &dot))
+	if (!contact_end_apply(&station->state, &dot))
 		return;
-	count_dot(station, &dot);
+	note_dot(station, &dot);
 	/* its strokes may have been handed over already: the dot then counts in its zone, and in the next
 	 * chunk */
 	station->statistics_stale = true;
@@ -104,7 +92,7 @@ void station_end_contact(Station *station)
 
 void station_watch_contact(Station *station)
 {
-	if (station->view.session && station_now_us(station) - station->samples_us >= STATION_CONTACT_US)
+	if (station->state.session.number && station_now_us(station) - station->samples_us >= STATION_CONTACT_US)
 		station_end_contact(station);
 }
 
@@ -117,16 +105,16 @@ static json_t *histogram_body(const uint32_t *histogram)
 	return body;
 }
 
-static json_t *statistics_body(const Station *station)
+static json_t *statistics_body(const Session *session)
 {
-	const StationView *view = &station->view;
-	const ZoneStatistics *statistics = &view->statistics;
+	const SessionZone *zone = session_zone(session);
+	const ZoneStatistics *statistics = &zone->statistics;
 
 	return json_pack("{s:s, s:I, s:I, s:i, s:f, s:i, s:f, s:f, s:f, s:o, s:o}", "zone",
-		zone_to_string(view->zone), "dots", (json_int_t)statistics->dots, "strokes",
-		(json_int_t)statistics->strokes, "area_mm2", (int)view->area_mm2, "density",
-		zone_statistics_density(statistics, view->area_mm2), "target", view->plan->density, "outside",
-		zone_statistics_outside(statistics), "depth_mean_um",
+		zone_to_string(session->zone), "dots", (json_int_t)statistics->dots, "strokes",
+		(json_int_t)statistics->strokes, "area_mm2", (int)zone->area_mm2, "density",
+		zone_statistics_density(statistics, zone->area_mm2), "target", session->plan->density,
+		"outside", zone_statistics_outside(statistics), "depth_mean_um",
 		zone_statistics_depth_mean_um(statistics), "dwell_mean_ms",
 		zone_statistics_dwell_mean_ms(statistics), "histogram", histogram_body(statistics->histogram),
 		"dwell_histogram", histogram_body(statistics->dwell_histogram));
@@ -145,19 +133,18 @@ static void not_kept(Station *station, int error)
 
 static void record_chunk(Station *station)
 {
-	const StationView *view = &station->view;
 	char digest[DIGEST_HEX_MAX];
 	json_t *body;
 	int r;
 
 	station->flushed_us = station_now_us(station);
-	if (station->chunk.samples == 0 || view->session == 0 || !view->plan)
+	if (station->chunk.samples == 0 || station->state.session.number == 0 || !station->state.session.plan)
 		return;
 	r = digest_hex(station->chunk.data, station->chunk.bytes, digest);
 	if (r == 0) {
 		body = station_with_session(
 			station, json_pack("{s:s, s:s, s:i, s:I, s:s, s:s}", "zone",
-					 zone_to_string(view->zone), "unit", view->unit, "strokes",
+					 zone_to_string(station->state.session.zone), "unit", station->state.needle.mounted.unit, "strokes",
 					 (int)station->chunk.samples, "dots", (json_int_t)station->chunk_dots,
 					 "encoding", STROKE_CHUNK_ENCODING, "sha256", digest));
 		r = station_record_strokes(station, body, &station->chunk, station->chunk_since_us);
@@ -173,11 +160,11 @@ static void record_chunk(Station *station)
 
 static void record_statistics(Station *station)
 {
-	if (!station->statistics_stale || station->view.session == 0 || !station->view.plan)
+	if (!station->statistics_stale || station->state.session.number == 0 || !station->state.session.plan)
 		return;
 	station->statistics_stale = false;
 	station->statistics_us = station_now_us(station);
-	station_record(station, "zone.statistics", station_with_session(station, statistics_body(station)));
+	station_record(station, "zone.statistics", station_with_session(station, statistics_body(&station->state.session)));
 }
 
 void station_flush_strokes(Station *station)

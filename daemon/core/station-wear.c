@@ -16,7 +16,7 @@ static int64_t worked_us(const Station *station)
 
 int64_t station_needle_worked_us(const Station *station)
 {
-	return station->claim ? worked_us(station) - station->needle_since_us : 0;
+	return station->state.needle.mounted.claim ? worked_us(station) - station->needle_since_us : 0;
 }
 
 void station_wear_begins(Station *station, int64_t before_us)
@@ -29,7 +29,7 @@ void station_wear_facts(const Station *station, InterlockFacts *facts)
 {
 	const Config *config = station->options.config;
 
-	facts->needle_strokes = station->claim ? station->view.needle_strokes : 0;
+	facts->needle_strokes = station->state.needle.mounted.claim ? station->state.needle.mounted.strokes : 0;
 	facts->life_strokes = config->life_strokes;
 	facts->needle_worked_s = station_needle_worked_us(station) / USEC_PER_SEC;
 	facts->life_s = (int64_t)config->life_min * 60;
@@ -47,7 +47,7 @@ static void warn(Station *station, const InterlockFacts *facts)
 	station->alerted_us[STATION_ALERT_WEAR] = 0; /* of another cartridge */
 	station_alert(station, STATION_ALERT_WEAR,
 		"cartridge %s is nearly worn (%llu strokes, %lld minutes): have a new one at hand",
-		station->view.unit, (unsigned long long)facts->needle_strokes,
+		station->state.needle.mounted.unit, (unsigned long long)facts->needle_strokes,
 		(long long)facts->needle_worked_s / 60);
 }
 
@@ -59,7 +59,7 @@ static void stop(Station *station, const InterlockFacts *facts)
 	station->alerted_us[STATION_ALERT_WORN] = 0;
 	station_alert(station, STATION_ALERT_WORN,
 		"cartridge %s is worn (%llu strokes, %lld minutes) and the needle was stopped: mount a new one",
-		station->view.unit, (unsigned long long)facts->needle_strokes,
+		station->state.needle.mounted.unit, (unsigned long long)facts->needle_strokes,
 		(long long)facts->needle_worked_s / 60);
 }
 
@@ -68,7 +68,7 @@ void station_watch_wear(Station *station)
 	const Config *config = station->options.config;
 	InterlockFacts facts = { 0 };
 
-	if (!station->claim || (!config->life_strokes && !config->life_min))
+	if (!station->state.needle.mounted.claim || (!config->life_strokes && !config->life_min))
 		return;
 	station_wear_facts(station, &facts);
 	if (!station->wear_stopped && is_past(&facts, 100) && station_may_move(station))

@@ -11,7 +11,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "core/protocol-file.h"
+#include "config/protocol-file.h"
 #include "util/file.h"
 #include "util/log.h"
 
@@ -63,18 +63,18 @@ static void load_protocols(Station *station)
 	int r = protocol_list(folder, &names);
 
 	for (char **name = names; r >= 0 && name && *name; name++) {
-		Protocol **slot = &station->protocols[station->n_protocols];
+		Protocols *protocols = &station->state.protocols;
 
-		if (station->n_protocols == STATION_PROTOCOLS_MAX)
+		if (protocols->n == SESSION_PROTOCOLS_MAX)
 			log_warning("more than %d protocols in %s: the rest is not used",
-				STATION_PROTOCOLS_MAX, folder);
-		else if (protocol_load(folder, *name, slot, error) < 0)
+				SESSION_PROTOCOLS_MAX, folder);
+		else if (protocol_load(folder, *name, &protocols->list[protocols->n], error) < 0)
 			station_become_inert(station, error);
 		else
-			station->n_protocols++;
+			protocols->n++;
 	}
 	protocol_list_free(names);
-	if (station->n_protocols == 0 && !station->view.inert) {
+	if (station->state.protocols.n == 0 && !station->view.inert) {
 		snprintf(error, sizeof error, NO_PROTOCOL, folder);
 		station_become_inert(station, error);
 	}
@@ -157,6 +157,7 @@ int station_new(const StationOptions *options, Station **ret)
 	snprintf(station->names, sizeof station->names, "%s/%s", options->config->clinic,
 		options->config->station);
 	station->started_us = station_now_us(station);
+	session_clear(&station->state.session);
 	station_session_reset(station);
 	station->next_session = options->ledger_info.next_session ? options->ledger_info.next_session : 1;
 	station->ledger_was_healthy = true;
@@ -195,8 +196,7 @@ Station *station_free(Station *station)
 	station_forget_records(station);
 	worker_free(station->worker);
 	operations_free(station);
-	for (size_t i = 0; i < station->n_protocols; i++)
-		free(station->protocols[i]);
+	protocols_clear(&station->state.protocols);
 	station_facts_free(station);
 	json_decref(station->erasure.pictures);
 	json_decref(station->images);
@@ -211,30 +211,10 @@ void station_session_reset(Station *station)
 
 	view->state = view->fault == CONTROL_FAULT_NONE ? SESSION_IDLE : SESSION_FAULT;
 	station->resume_to = SESSION_IDLE;
-	view->session = 0;
-	view->subject[0] = view->protocol[0] = view->pigment[0] = view->unit[0] = view->lot[0] = '\0';
-	view->course_session = 0;
 	view->elapsed_s = view->worked_s = view->break_in_s = 0;
-	view->consent_treatment = view->consent_photographs = view->screening_done = false;
-	view->zone = ZONE_INVALID;
-	view->skin = SKIN_NORMAL;
-	view->area_mm2 = 0;
-	view->plan = NULL;
-	view->statistics = (ZoneStatistics){ 0 };
-	view->last_dot = (Dot){ 0 };
-	view->session_strokes = view->session_dots = view->needle_strokes = view->needle_dots = 0;
-	view->needles_used = 0;
-	station->screening_refused[0] = '\0';
-	memset(station->before_photo, 0, sizeof station->before_photo);
-	memset(station->after_photo, 0, sizeof station->after_photo);
-	memset(station->zone_area_mm2, 0, sizeof station->zone_area_mm2);
-	memset(station->zone_target, 0, sizeof station->zone_target);
-	memset(station->zones, 0, sizeof station->zones);
 	station->alerted_us[STATION_ALERT_BREAK] = station->alerted_us[STATION_ALERT_LENGTH] = 0;
 	station->alerted_us[STATION_ALERT_DEPTH] = station->alerted_us[STATION_ALERT_FORCE] = 0;
-	station->worked_us = station->pigment_expiry_utc_us = 0;
-	station->overridden = station->course_interval_days = 0;
-	station->claim = station->removed_claim = 0;
+	station->worked_us = 0;
 	station_strokes_reset(station);
 }
 
@@ -262,19 +242,19 @@ static void refresh_times(Station *station)
 	int64_t now = station_now_us(station), since_break;
 
 	view->ledger_healthy = station->options.ledger && ledger_healthy(station->options.ledger);
-	if (view->session == 0)
+	if (station->state.session.number == 0)
 		return;
 	view->elapsed_s = (now - station->begun_us) / USEC_PER_SEC;
 	view->worked_s = (station->worked_us +
 				 (view->state == SESSION_WORKING ? now - station->working_since_us : 0)) /
 			 USEC_PER_SEC;
 	since_break = (now - station->last_break_us) / USEC_PER_SEC;
-	view->break_in_s = (int64_t)station->protocol->break_reminder_min * 60 - since_break;
+	view->break_in_s = (int64_t)station->state.session.protocol->break_reminder_min * 60 - since_break;
 }
 
-const Protocol *station_session_protocol(const Station *station)
+const State *station_state(const Station *station)
 {
-	return station->view.session ? station->protocol : NULL;
+	return &station->state;
 }
 
 const StationView *station_view(Station *station)
@@ -331,8 +311,8 @@ bool operation_clock_set(Operation *operation)
 
 json_t *station_with_session(const Station *station, json_t *body)
 {
-	if (body && station->view.session)
-		json_object_set_new(body, "session", json_integer((json_int_t)station->view.session));
+	if (body && station->state.session.number)
+		json_object_set_new(body, "session", json_integer((json_int_t)station->state.session.number));
 	return body;
 }
 
@@ -538,15 +518,15 @@ static void watch_session(Station *station)
 	const StationView *view = &station->view;
 
 	station_watch_contact(station);
-	if (view->session == 0 || view->state == SESSION_CLOSING)
+	if (station->state.session.number == 0 || view->state == SESSION_CLOSING)
 		return;
 	if (view->break_in_s < 0 && view->state != SESSION_PAUSED)
 		station_alert(station, STATION_ALERT_BREAK, "%u minutes since the last break: pause and rest",
-			station->protocol->break_reminder_min);
-	if (view->elapsed_s > (int64_t)station->protocol->session_max_min * 60)
+			station->state.session.protocol->break_reminder_min);
+	if (view->elapsed_s > (int64_t)station->state.session.protocol->session_max_min * 60)
 		station_alert(station, STATION_ALERT_LENGTH,
 			"the session is longer than %u minutes: finish it",
-			station->protocol->session_max_min);
+			station->state.session.protocol->session_max_min);
 }
 
 void station_watch(Station *station)
@@ -569,7 +549,7 @@ void station_tick(Station *station)
 	station_facts_tick(station);
 	station_watch_tests(station);
 	station_verify_tick(station);
-	if (station->view.session)
+	if (station->state.session.number)
 		station_notify(station, STATION_CHANGED_COUNTS);
 }
 
@@ -764,8 +744,8 @@ size_t station_doctor(Station *station, StationCheck ret[STATION_CHECKS_MAX])
 	size_t n = 0;
 
 	check_configuration(station, ret, &n);
-	check = check_add(ret, &n, "protocols", station->n_protocols > 0, 2);
-	snprintf(check->text, sizeof check->text, "%zu loaded from %.200s", station->n_protocols,
+	check = check_add(ret, &n, "protocols", station->state.protocols.n > 0, 2);
+	snprintf(check->text, sizeof check->text, "%zu loaded from %.200s", station->state.protocols.n,
 		station->options.config->protocol_folder);
 	check_people(station, ret, &n);
 	check_board(station, ret, &n);

@@ -18,13 +18,13 @@
 
 #include "config/config.h"
 #include "control/control.h"
-#include "core/dots.h"
 #include "core/form.h"
 #include "core/image-name.h"
-#include "core/interlocks.h"
+#include "decide/interlocks.h"
 #include "code/needle-code.h"
-#include "core/protocol.h"
-#include "core/session.h"
+#include "config/protocol.h"
+#include "state/session-step.h"
+#include "state/state.h"
 #include "ledger/ledger.h"
 #include "util/clock.h"
 #include "util/digest.h"
@@ -60,7 +60,7 @@ typedef struct Station Station;
 	"somebody is signed in with another program: go on in the shell that `stipplectl login` opened " \
 	"or on the panel, or sign out there and sign in here"
 
-enum { STATION_TEXT_MAX = 1024, STATION_NAME_MAX = 96 };
+enum { STATION_TEXT_MAX = 1024, STATION_NAME_MAX = SESSION_NAME_MAX };
 
 typedef struct StationReply {
 	const char *error;             /* NULL: done; else a name, static */
@@ -92,25 +92,8 @@ typedef struct StationView {
 	char badge[STATION_NAME_MAX], operator_name[STATION_NAME_MAX], holder[STATION_NAME_MAX];
 	char roles[STATION_NAME_MAX]; /* comma-separated */
 	uint64_t sign_in;             /* its number since the start; 0: nobody is signed in */
-	/* session */
-	uint64_t session;
-	char subject[STATION_NAME_MAX], protocol[PROTOCOL_NAME_MAX];
-	uint32_t course_session;
+	/* session; the rest of it is in state/session.h */
 	int64_t elapsed_s, worked_s, break_in_s; /* break_in_s: negative when overdue */
-	bool consent_treatment, consent_photographs, screening_done;
-	/* zone */
-	Zone zone; /* ZONE_INVALID: none chosen */
-	SkinType skin;
-	uint32_t area_mm2;
-	const ZonePlan *plan;      /* NULL without zone */
-	ZoneStatistics statistics; /* of this zone in this session */
-	Dot last_dot;
-	uint64_t session_strokes, session_dots;
-	/* needle, pigment */
-	char unit[NEEDLE_UNIT_MAX], lot[32];
-	uint64_t needle_strokes, needle_dots;
-	uint32_t needles_used;
-	char pigment[STATION_NAME_MAX];
 	/* board */
 	bool board_connected, self_test_done, pedal, emergency_stop;
 	uint32_t self_test_failed;
@@ -123,14 +106,6 @@ typedef struct StationView {
 	char fault_text[STATION_TEXT_MAX];
 	bool ledger_healthy;
 } StationView;
-
-/** What has been done in one zone in this session. */
-typedef struct StationZone {
-	uint32_t area_mm2; /* 0: never chosen */
-	uint64_t dots;
-	double density, target;                 /* dots per cm2 */
-	const char *before_photo, *after_photo; /* file names, "" none; valid until the next picture */
-} StationZone;
 
 typedef struct StationObserver {
 	void (*changed)(void *userdata, unsigned changes);                  /* StationChange bits */
@@ -198,8 +173,8 @@ int station_observe(Station *station, const StationObserver *observer) _must_che
 /** Tells the observers of `userdata` nothing any more: before they are freed. */
 void station_unobserve(Station *station, const void *userdata);
 const StationView *station_view(Station *station);
-/** The session's protocol, owned by the station; NULL without a session. */
-const Protocol *station_session_protocol(const Station *station);
+/** The session and the cartridge, as recorded. Borrowed until the loop goes on. */
+const State *station_state(const Station *station);
 
 /** Facts in: when control_fd() or ledger_fd() is readable; when a picture is ready; each second. */
 void station_control_ready(Station *station);
@@ -278,11 +253,6 @@ void station_sign_out(Station *station, StationDone done, void *userdata);
 void station_holder_vanished(Station *station, const char *holder);
 /** True when the signed-in operator has one of `roles`, which are separated by blanks. */
 bool station_has_role(const Station *station, const char *roles);
-
-/** False when the zone was neither chosen nor photographed in this session; `ret` is then untouched. */
-bool station_zone(const Station *station, Zone zone, StationZone *ret);
-/** The protocols that were loaded, in no order. NULL past the last. Owned by the station. */
-const Protocol *station_protocol(const Station *station, size_t i);
 
 /* ---- session steps, in their order ---------------------------------------------------------------- */
 

@@ -69,54 +69,57 @@ static void say_news(Live *live)
 
 #define PUT(field, value) snprintf(field, sizeof(field), "%s", value)
 
-static const char *zone_name(const StationView *view)
+static const char *zone_name(const State *now)
 {
-	return (int)view->zone >= 0 ? zone_to_string(view->zone) : "";
+	return (int)now->session.zone >= 0 ? zone_to_string(now->session.zone) : "";
 }
 
 static void say_state(Live *live)
 {
 	const StationView *view = station_view(live->station);
+	const State *now = station_state(live->station);
 	LiveFrame frame;
 
 	live_frame_init(&frame, LIVE_STATE);
-	frame.state.session = view->session;
+	frame.state.session = now->session.number;
 	frame.state.board = live->board = view->board_connected;
 	PUT(frame.state.state, session_state_to_string(view->state));
 	PUT(frame.state.fault, view->fault == CONTROL_FAULT_NONE ? "" : control_fault_to_string(view->fault));
-	PUT(frame.state.zone, zone_name(view));
-	PUT(frame.state.lot, view->lot);
-	PUT(frame.state.subject, view->subject);
+	PUT(frame.state.zone, zone_name(now));
+	PUT(frame.state.lot, now->needle.mounted.lot);
+	PUT(frame.state.subject, now->session.subject);
 	PUT(frame.state.badge, view->badge);
-	PUT(frame.state.unit, view->unit);
-	PUT(frame.state.pigment, view->pigment);
+	PUT(frame.state.unit, now->needle.mounted.unit);
+	PUT(frame.state.pigment, now->session.pigment);
 	live->owed = !say(live, &frame);
 }
 
 static void say_figures(Live *live)
 {
 	const StationView *view = station_view(live->station);
+	const State *now = station_state(live->station);
+	const SessionZone *zone = session_zone(&now->session);
 	LiveFrame frame;
 
-	if (view->session == 0)
+	if (now->session.number == 0)
 		return;
 	live_frame_init(&frame, LIVE_FIGURES);
-	frame.figures.session = view->session;
-	frame.figures.dots = view->statistics.dots;
-	frame.figures.strokes = view->statistics.strokes;
-	frame.figures.session_dots = view->session_dots;
-	frame.figures.session_strokes = view->session_strokes;
+	frame.figures.session = now->session.number;
+	frame.figures.dots = zone->statistics.dots;
+	frame.figures.strokes = zone->statistics.strokes;
+	frame.figures.session_dots = now->session.dots;
+	frame.figures.session_strokes = now->session.strokes;
 	frame.figures.elapsed_s = view->elapsed_s;
-	frame.figures.density = zone_statistics_density(&view->statistics, view->area_mm2);
-	frame.figures.outside = zone_statistics_outside(&view->statistics);
-	frame.figures.dwell_ms = view->last_dot.dwell_us / 1000.0;
-	frame.figures.target = view->plan ? (int32_t)view->plan->density : 0;
-	frame.figures.depth_um = (int32_t)view->last_dot.depth_mean_um;
-	frame.figures.resistance_mn = (int32_t)view->last_dot.resistance_peak_mn;
+	frame.figures.density = zone_statistics_density(&zone->statistics, zone->area_mm2);
+	frame.figures.outside = zone_statistics_outside(&zone->statistics);
+	frame.figures.dwell_ms = now->session.last_dot.dwell_us / 1000.0;
+	frame.figures.target = now->session.plan ? (int32_t)now->session.plan->density : 0;
+	frame.figures.depth_um = (int32_t)now->session.last_dot.depth_mean_um;
+	frame.figures.resistance_mn = (int32_t)now->session.last_dot.resistance_peak_mn;
 	frame.figures.pedal = view->pedal;
 	frame.figures.emergency_stop = view->emergency_stop;
 	PUT(frame.figures.state, session_state_to_string(view->state));
-	PUT(frame.figures.zone, zone_name(view));
+	PUT(frame.figures.zone, zone_name(now));
 	if (memcmp(&frame, &live->figures, sizeof frame) != 0 && say(live, &frame))
 		live->figures = frame;
 }

@@ -9,7 +9,7 @@
 #include "config/config.h"
 #include "config/ini-file.h"
 #include "config/profile.h"
-#include "core/protocol.h"
+#include "config/protocol.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

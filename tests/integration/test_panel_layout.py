@@ -140,7 +140,7 @@ def test_every_text_is_translated(tmp_path):
 
 
 def test_every_interlock_has_its_sentence_in_the_panel():
-    core = (harness.SOURCE / "daemon/core/interlocks.c").read_text()
+    core = (harness.SOURCE / "daemon/decide/interlocks.c").read_text()
     table = (harness.SOURCE / "panel/refusals.c").read_text()
     for name in re.findall(r'"org\.stipple\.Error\.(\w+)"', core):
         assert f'"{name}"' in table, f"nothing says where {name} is put right"

@@ -47,14 +47,14 @@ def test_every_key_of_the_configuration():
 
 
 def test_every_key_of_a_protocol():
-    code = (SOURCE / "daemon/core/protocol.c").read_text()
+    code = (SOURCE / "lib/config/protocol.c").read_text()
     wanted = {("default", key): f"({low} to {high})" for key, low, high in re.findall(
-        r'\{ "(\w+)", offsetof\(ZonePlan, \w+\), (\d+), (\d+)(?:, true)? \}', table("daemon/core/protocol.c", "figures"))}
-    assert len(wanted) == table("daemon/core/protocol.c", "figures").count("offsetof")
+        r'\{ "(\w+)", offsetof\(ZonePlan, \w+\), (\d+), (\d+)(?:, true)? \}', table("lib/config/protocol.c", "figures"))}
+    assert len(wanted) == table("lib/config/protocol.c", "figures").count("offsetof")
     for key, low, high in re.findall(r'strcmp\(key, "(\w+)"\) == 0\)\n\t\treturn set_number\(value, (\d+), (\w+),',
                                      code):
         wanted["protocol", key] = f"({low} to {dict(PROTOCOL_COURSE_MAX='4').get(high, high)})"
-    assert "PROTOCOL_COURSE_MAX = 4" in (SOURCE / "daemon/core/protocol.h").read_text()
+    assert "PROTOCOL_COURSE_MAX = 4" in (SOURCE / "lib/config/protocol.h").read_text()
     found = entries("stipple-protocol.5")
     assert {k: v for k, v in found.items() if k in wanted} == wanted
     assert {k for s, k in found if s == "protocol"} == set(re.findall(r'strcmp\(key, "(\w+)"\)', code))
@@ -73,7 +73,7 @@ def test_every_key_of_a_profile():
 
 @pytest.mark.parametrize("names", ["zone_names", "skin_names"])
 def test_every_zone_and_skin_type(names):
-    words = re.findall(r'= "([\w-]+)"', table("daemon/core/protocol.c", names))
+    words = re.findall(r'= "([\w-]+)"', table("lib/config/protocol.c", names))
     text = (SOURCE / "docs/man/stipple-protocol.5").read_text()
     assert words and [w for w in words if not re.search(rf"(?<![\w-]){w}[,.]", text)] == []
 

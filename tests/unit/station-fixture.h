@@ -399,7 +399,7 @@ static inline void prepare(Chair *chair)
 
 	sign_in(chair);
 	DO(chair, begin, "P-0001", PROTOCOL, 1, true);
-	answers = no_to_all(station_session_protocol(chair->station));
+	answers = no_to_all(station_state(chair->station)->session.protocol);
 	DO(chair, screening, answers);
 	json_decref(answers);
 	DO(chair, consent, "treatment", "2026-1", true);

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "core/dots.h"
+#include "state/dots.h"
 
 static uint32_t random_state;
 

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "core/form.h"
-#include "core/interlocks.h"
+#include "decide/interlocks.h"
 
 static void test_places_round_trip(void **state)
 {

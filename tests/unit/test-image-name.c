@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "core/image-name.h"
-#include "core/protocol.h"
+#include "config/protocol.h"
 
 static void test_what_is_made_is_known_again(void **state)
 {

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "core/interlocks.h"
+#include "decide/interlocks.h"
 #include "stipple/board-frame.h"
 #include "util/clock.h"
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "core/protocol-file.h"
+#include "config/protocol-file.h"
 #include "skin-model.h"
 #include "util/file.h"
 

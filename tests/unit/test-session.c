@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "core/session.h"
+#include "state/session-step.h"
 
 enum { I = SESSION_IDLE, P, R, W, Z, C, F, _ = SESSION_STATE_INVALID };
 

@@ -53,8 +53,8 @@ static void test_damage_outlives_the_next_verification(void **state)
 	Lone *lone = *state;
 	char answer[64] = "";
 
-	lone->station->protocol = lone->station->protocols[0];
-	lone->station->view.session = 1;
+	lone->station->state.session.protocol = lone->station->state.protocols.list[0];
+	lone->station->state.session.number = 1;
 	lone->station->view.state = SESSION_PREPARING;
 	damage(lone);
 	verify(lone);
@@ -65,7 +65,7 @@ static void test_damage_outlives_the_next_verification(void **state)
 	/* another one, which could not be done */
 	verify(lone);
 	lone->station->verification.state = VERIFICATION_FAILED;
-	lone->station->view.session = 0;
+	lone->station->state.session.number = 0;
 	lone->station->view.state = SESSION_IDLE;
 	advance(lone, 1);
 	assert_non_null(lone->station->view.inert);

@@ -193,10 +193,10 @@ static void take_picture(Lone *lone, const char *file, char answer[64])
 	StationPicture picture = { .file = file, .sha256 = "00", .bytes = 1, .width = 1, .height = 1 };
 	StationView *view = &lone->station->view;
 
-	lone->station->protocol = lone->station->protocols[0];
-	view->session = 1;
+	lone->station->state.session.protocol = lone->station->state.protocols.list[0];
+	lone->station->state.session.number = 1;
 	view->state = SESSION_PREPARING;
-	view->consent_photographs = true;
+	lone->station->state.session.consent_photographs = true;
 	snprintf(view->badge, sizeof view->badge, "b1");
 	snprintf(view->roles, sizeof view->roles, "technician");
 	lone->station->options.capture = fake_capture;

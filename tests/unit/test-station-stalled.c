@@ -110,14 +110,14 @@ static void expect_stop(Chair *chair, const char *word)
 /** Once the disk goes on nothing is missing, and the fault is on record once. */
 static void expect_all_recorded(Chair *chair)
 {
-	uint64_t strokes = chair->station->view.session_strokes;
+	uint64_t strokes = chair->station->state.session.strokes;
 
 	let_disk_hang(false);
 	play(chair, "pedal up\n");
 	WATCH_UNTIL(chair, ledger_healthy(chair->ledger->ledger) && !chair->station->n_kept);
 	settle(chair);
 	assert_true(strokes > 0);
-	assert_int_equal(recorded_strokes(chair), chair->station->view.session_strokes);
+	assert_int_equal(recorded_strokes(chair), chair->station->state.session.strokes);
 	assert_int_equal(count_records(chair, "fault.latched"), 1);
 	expect_recovery(chair);
 }
@@ -130,7 +130,7 @@ static void test_a_disk_that_hangs_stops_the_needle(void **state)
 	prepare(chair);
 	arm(chair);
 	work(chair);
-	WATCH_UNTIL(chair, chair->station->view.session_strokes > 0);
+	WATCH_UNTIL(chair, chair->station->state.session.strokes > 0);
 	let_disk_hang(true);
 	expect_stop(chair, "disk");
 	WATCH_UNTIL(chair, !ledger_healthy(chair->ledger->ledger));
@@ -159,7 +159,7 @@ static void test_strokes_that_wait_are_bounded_in_number(void **state)
 	prepare(chair);
 	arm(chair);
 	work(chair);
-	WATCH_UNTIL(chair, chair->station->view.session_strokes > 0);
+	WATCH_UNTIL(chair, chair->station->state.session.strokes > 0);
 	let_disk_hang(true);
 	expect_stop(chair, "strokes wait");
 	assert_true(ledger_healthy(chair->ledger->ledger)); /* it was not the time */

@@ -79,8 +79,8 @@ static void test_a_stranger_stops_and_does_no_more(void **state)
 		expect_error(chair, &reply, STATION_ERROR_NOT_YOURS);
 	expect_author(chair, "session.state", "station", "eve");
 	assert_string_equal(chair->station->view.badge, BADGE);
-	assert_true(chair->station->view.session && chair->station->claim &&
-		    chair->station->view.consent_treatment);
+	assert_true(chair->station->state.session.number && chair->station->state.needle.mounted.claim &&
+		    chair->station->state.session.consent_treatment);
 	play(chair, "pedal up\n");
 	expect_agreement(chair);
 }
@@ -264,7 +264,6 @@ static void latch(Chair *chair)
 
 static void expect_one_contact(Chair *chair, void (*end)(Chair *chair))
 {
-	StationView *view = &chair->station->view;
 	json_auto_t *rows = NULL;
 	json_int_t dots;
 
@@ -274,11 +273,11 @@ static void expect_one_contact(Chair *chair, void (*end)(Chair *chair))
 	touch(chair, 1000, 4);
 	end(chair);
 	touch(chair, 41000, 3);
-	assert_int_equal(view->session_dots, 0);
+	assert_int_equal(chair->station->state.session.dots, 0);
 	advance(chair, 1); /* no more strokes came */
-	assert_int_equal(view->session_strokes, 7);
-	assert_int_equal(view->session_dots, 1);
-	assert_int_equal(view->last_dot.strokes, 7);
+	assert_int_equal(chair->station->state.session.strokes, 7);
+	assert_int_equal(chair->station->state.session.dots, 1);
+	assert_int_equal(chair->station->state.session.last_dot.strokes, 7);
 	station_flush_strokes(chair->station);
 	settle(chair);
 	rows = records(chair, "zone.statistics");
@@ -310,9 +309,9 @@ static void test_a_contact_that_ends_late_counts_in_its_zone(void **state)
 	tell_pedal(chair, false);
 	DO(chair, disarm);
 	DO(chair, select_zone, "frontal", "normal", 900);
-	assert_int_equal(chair->station->view.session_dots, 1);
-	assert_int_equal(chair->station->zones[zone_from_string("crown")].dots, 1);
-	assert_int_equal(chair->station->view.statistics.dots, 0);
+	assert_int_equal(chair->station->state.session.dots, 1);
+	assert_int_equal(chair->station->state.session.zones[zone_from_string("crown")].statistics.dots, 1);
+	assert_int_equal(session_zone(&chair->station->state.session)->statistics.dots, 0);
 }
 
 int main(void)

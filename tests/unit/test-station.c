@@ -143,7 +143,7 @@ static void expect_session_at(Chair *chair, SessionState at)
 	Station *station = chair->station;
 
 	assert_true(state_is(chair, at));
-	assert_int_equal(station->view.session != 0, at != SESSION_IDLE);
+	assert_int_equal(station->state.session.number != 0, at != SESSION_IDLE);
 	if (at == SESSION_IDLE) {
 		DO(chair, begin, "P-0002", PROTOCOL, 1, true);
 		return;
@@ -408,7 +408,7 @@ static void stop_with_strokes_on_their_way(Chair *chair, Reply *ret)
 	prepare(chair);
 	arm(chair);
 	work(chair);
-	UNTIL(chair, chair->station->view.session_strokes > 5);
+	UNTIL(chair, chair->station->state.session.strokes > 5);
 	chair->hold_facts = true;
 	UNTIL(chair, strokes_on_their_way(chair) > 20);
 	station_disarm(chair->station, keep_reply, ret);
@@ -534,7 +534,7 @@ static void test_breaks_are_asked_for(void **state)
 	int64_t reminder;
 
 	prepare(chair);
-	reminder = (int64_t)station_session_protocol(chair->station)->break_reminder_min * 60;
+	reminder = (int64_t)station_state(chair->station)->session.protocol->break_reminder_min * 60;
 	advance(chair, reminder);
 	assert_int_equal(count_alerts(chair, "break-due"), 0);
 	assert_int_equal(station_view(chair->station)->break_in_s, 0);
@@ -564,7 +564,7 @@ static void test_session_of_five_hours(void **state)
 	int64_t longest, worked = 0;
 
 	prepare(chair);
-	longest = (int64_t)station_session_protocol(chair->station)->session_max_min * 60;
+	longest = (int64_t)station_state(chair->station)->session.protocol->session_max_min * 60;
 	for (int64_t at = 0; at < longest; at += 3600) {
 		arm(chair);
 		work(chair);

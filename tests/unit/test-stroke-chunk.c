@@ -13,7 +13,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "core/stroke-chunk.h"
+#include "state/stroke-chunk.h"
 
 static StrokeSample in[STROKE_CHUNK_SAMPLES], out[STROKE_CHUNK_SAMPLES];
 static StrokeChunk chunk;

@@ -5,7 +5,7 @@
  * section sets is refused, and of the figures that protect the skin the most cautious one wins.
  */
 
-#include "core/protocol.h"
+#include "config/protocol.h"
 
 #include <assert.h>
 #include <stdarg.h>

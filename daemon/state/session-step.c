@@ -5,7 +5,7 @@
  * knows neither the board nor the record.
  */
 
-#include "core/session.h"
+#include "state/session-step.h"
 
 #include <assert.h>
 

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/protocol.h"
+#include "config/protocol.h"
 #include "stipple/board-frame.h"
 
 typedef struct Dot {

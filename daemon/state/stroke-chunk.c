@@ -5,7 +5,7 @@
  * takes the shortest form of a number only, and never reads or writes beyond its bounds.
  */
 
-#include "core/stroke-chunk.h"
+#include "state/stroke-chunk.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  * aside.
  */
 
-#include "core/interlocks.h"
+#include "decide/interlocks.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -14,35 +14,6 @@
 
 #include "stipple/board-frame.h"
 #include "util/clock.h"
-
-static const char *const names[] = {
-	[INTERLOCK_OPERATOR] = "operator",
-	[INTERLOCK_CERTIFICATION] = "certification",
-	[INTERLOCK_SUBJECT] = "subject",
-	[INTERLOCK_CONSENT] = "consent",
-	[INTERLOCK_SCREENING] = "screening",
-	[INTERLOCK_ZONE] = "zone",
-	[INTERLOCK_NEEDLE] = "needle",
-	[INTERLOCK_NEEDLE_LOT] = "needle-lot",
-	[INTERLOCK_NEEDLE_LIFE] = "needle-life",
-	[INTERLOCK_HANDPIECE] = "handpiece",
-	[INTERLOCK_STERILIZATION] = "sterilization",
-	[INTERLOCK_PIGMENT] = "pigment",
-	[INTERLOCK_BEFORE_PHOTO] = "before-photo",
-	[INTERLOCK_INTERVAL] = "interval",
-	[INTERLOCK_SESSION_LENGTH] = "session-length",
-	[INTERLOCK_BOARD] = "board",
-	[INTERLOCK_EMERGENCY_STOP] = "emergency-stop",
-	[INTERLOCK_PEDAL] = "pedal",
-	[INTERLOCK_FAULT] = "fault",
-	[INTERLOCK_LEDGER] = "ledger",
-	[INTERLOCK_DISK] = "disk",
-	[INTERLOCK_CLOCK] = "clock",
-	[INTERLOCK_CONFIGURATION] = "configuration",
-};
-static_assert(ELEMENTS(names) == INTERLOCK_MAX, "every interlock has a name");
-
-DEFINE_STRING_TABLE(interlock, Interlock, names);
 
 /** Writes the sentence; true, so that a check can end with it. */
 static _printf_(2, 3) bool refuse(char *text, const char *format, ...)

@@ -5,7 +5,7 @@
  * what a protocol says: protocol.c does. It blocks on the disk.
  */
 
-#include "core/protocol-file.h"
+#include "config/protocol-file.h"
 
 #include <assert.h>
 

@@ -3,7 +3,7 @@
 
 /**
  * Zones of the scalp and treatment protocols: what configs/protocols/NAME.conf says, as data.
- * core/protocol-file.h reads the files; here an entry at a time becomes a checked protocol.
+ * config/protocol-file.h reads the files; here an entry at a time becomes a checked protocol.
  *
  * Sections: [protocol], [screening], [aftercare], and plans: [default], or any of "zone ZONE", "skin SKIN",
  * "session N" in this order, such as [zone crown skin scar session 2].

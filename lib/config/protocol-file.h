@@ -3,7 +3,7 @@
 
 /** Treatment protocols from their folder, one NAME.conf each. Blocks on the disk. */
 
-#include "core/protocol.h"
+#include "config/protocol.h"
 
 enum { PROTOCOL_ERROR_MAX = 512 };
 

@@ -5,7 +5,7 @@
  * and keeps no stroke. Whether a dot is worth an alert is left to station-strokes.c.
  */
 
-#include "core/dots.h"
+#include "state/dots.h"
 
 #include <string.h>
 

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Which function applies which kind of record. A record of another session must change nothing. */
+
+#include "apply/apply.h"
+
+#include <string.h>
+
+#include "apply/needle.h"
+#include "apply/session.h"
+#include "state/stroke-chunk.h"
+#include "util/text.h"
+
+/** Strokes that were read from the record again; those of a chunk that cannot be read are not counted. */
+static void strokes_apply(State *state, const AppliedRecord *record)
+{
+	static StrokeSample samples[STROKE_CHUNK_SAMPLES];
+	Dot dot;
+	int n;
+
+	if (!record->attachment)
+		return;
+	n = stroke_chunk_decode(record->attachment, record->attachment_size, samples, STROKE_CHUNK_SAMPLES);
+	for (int i = 0; i < n; i++)
+		(void)stroke_apply(state, &samples[i], &dot);
+}
+
+static const struct {
+	const char *kind;
+	void (*apply)(State *state, const AppliedRecord *record);
+} kinds[] = {
+	{ "session.screening", session_screening_apply },
+	{ "session.consent", session_consent_apply },
+	{ "session.zone", session_zone_apply },
+	{ "session.state", session_step_apply },
+	{ "session.finished", session_finished_apply },
+	{ "session.signed", session_ended_apply },
+	{ "session.abandoned", session_ended_apply },
+	{ "session.interrupted", session_ended_apply },
+	{ "image.captured", photograph_apply },
+	{ "pigment.loaded", pigment_apply },
+	{ "interlock.overridden", override_apply },
+	{ "needle.claimed", needle_claimed_apply },
+	{ "needle.reseated", needle_reseated_apply },
+	{ "needle.removed", needle_removed_apply },
+	{ "strokes", strokes_apply },
+};
+
+bool record_apply(State *state, const AppliedRecord *record)
+{
+	uint64_t session = (uint64_t)json_integer_value(json_object_get(record->body, "session"));
+
+	if (strcmp(record->kind, "session.begun") == 0) {
+		session_begun_apply(state, record);
+		return true;
+	}
+	if (state->session.number == 0 || session != state->session.number)
+		return false;
+	for (size_t i = 0; i < ELEMENTS(kinds); i++)
+		if (strcmp(record->kind, kinds[i].kind) == 0) {
+			kinds[i].apply(state, record);
+			return true;
+		}
+	return false;
+}

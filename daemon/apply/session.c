@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Applies the records of a session's steps. A record of another session changes nothing. It must not judge a
+ * step: what is on record was taken.
+ */
+
+#include "apply/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "state/interlock.h"
+#include "util/clock.h"
+
+static const char *text_of(const AppliedRecord *record, const char *field)
+{
+	const char *text = json_string_value(json_object_get(record->body, field));
+
+	return text ? text : "";
+}
+
+static int64_t number_of(const AppliedRecord *record, const char *field)
+{
+	return json_integer_value(json_object_get(record->body, field));
+}
+
+static bool is_true(const AppliedRecord *record, const char *field)
+{
+	return json_is_true(json_object_get(record->body, field));
+}
+
+void session_begun_apply(State *state, const AppliedRecord *record)
+{
+	Session *session = &state->session;
+
+	session_clear(session);
+	state->needle = (Needle){ 0 };
+	session->number = (uint64_t)number_of(record, "session");
+	session->step = SESSION_PREPARING;
+	session->begun_utc_us = record->utc_us;
+	session->course_session = (uint32_t)number_of(record, "course_session");
+	session->interval_days = (uint32_t)number_of(record, "interval_days");
+	(void)!clock_parse_utc(text_of(record, "last_session"), &session->last_session_utc_us);
+	snprintf(session->subject, sizeof session->subject, "%s", text_of(record, "subject"));
+	snprintf(session->protocol_name, sizeof session->protocol_name, "%s", text_of(record, "protocol"));
+	session->protocol = protocols_find(&state->protocols, session->protocol_name);
+}
+
+void session_screening_apply(State *state, const AppliedRecord *record)
+{
+	Session *session = &state->session;
+	char *list = session->screening_refused;
+	size_t i, used = 0, size = sizeof session->screening_refused;
+	json_t *name;
+
+	session->screening_done = true;
+	list[0] = '\0';
+	json_array_foreach (json_object_get(record->body, "refused"), i, name)
+		if (used < size)
+			used += snprintf(
+				list + used, size - used, "%s%s", i ? ", " : "", json_string_value(name));
+}
+
+void session_consent_apply(State *state, const AppliedRecord *record)
+{
+	bool treatment = strcmp(text_of(record, "consent"), "treatment") == 0;
+
+	*(treatment ? &state->session.consent_treatment : &state->session.consent_photographs) =
+		is_true(record, "given");
+}
+
+void session_zone_apply(State *state, const AppliedRecord *record)
+{
+	Session *session = &state->session;
+	Zone zone = zone_from_string(text_of(record, "zone"));
+	SkinType skin = skin_type_from_string(text_of(record, "skin_type"));
+	Dot dot;
+
+	(void)contact_end_apply(state, &dot);
+	dot_detector_init(&session->detector);
+	session->zone = ZONE_INVALID;
+	session->plan = NULL;
+	if ((int)zone < 0 || (int)skin < 0 || !session->protocol)
+		return;
+	session->plan = protocol_plan(session->protocol, session->course_session, zone, skin);
+	if (!session->plan)
+		return;
+	session->zone = zone;
+	session->skin = skin;
+	session->zones[zone].area_mm2 = (uint32_t)number_of(record, "area_mm2");
+	session->zones[zone].target = session->plan->density;
+}
+
+void session_step_apply(State *state, const AppliedRecord *record)
+{
+	SessionState step = session_state_from_string(text_of(record, "to"));
+
+	if ((int)step < 0 || step == SESSION_IDLE)
+		return;
+	state->session.step = step;
+	if (session_event_from_string(text_of(record, "event")) == SESSION_EVENT_RESUME)
+		state->session.recovery.waits = false;
+}
+
+void session_finished_apply(State *state, const AppliedRecord *record)
+{
+	state->session.step = SESSION_CLOSING;
+	state->session.recovery.waits = false;
+}
+
+void session_ended_apply(State *state, const AppliedRecord *record)
+{
+	session_clear(&state->session);
+	state->needle = (Needle){ 0 };
+}
+
+void photograph_apply(State *state, const AppliedRecord *record)
+{
+	Zone zone = zone_from_string(text_of(record, "zone"));
+	SessionZone *taken = (int)zone >= 0 ? &state->session.zones[zone] : NULL;
+	bool before = strcmp(text_of(record, "phase"), "before") == 0;
+
+	if (taken)
+		snprintf(before ? taken->before_photo : taken->after_photo, SESSION_NAME_MAX, "%s",
+			text_of(record, "file"));
+}
+
+void pigment_apply(State *state, const AppliedRecord *record)
+{
+	Session *session = &state->session;
+	const char *brand = text_of(record, "brand"), *colour = text_of(record, "colour"),
+		   *lot = text_of(record, "lot");
+
+	snprintf(session->pigment_product, sizeof session->pigment_product, "%s %s", brand, colour);
+	snprintf(session->pigment_lot, sizeof session->pigment_lot, "%s", lot);
+	snprintf(session->pigment, sizeof session->pigment, "%s %s, lot %s", brand, colour, lot);
+	(void)!date_end_utc_us(text_of(record, "expiry"), &session->pigment_expiry_utc_us);
+}
+
+void override_apply(State *state, const AppliedRecord *record)
+{
+	Interlock interlock = interlock_from_string(text_of(record, "interlock"));
+
+	if ((int)interlock >= 0)
+		state->session.overridden |= INTERLOCK_BIT(interlock);
+}
+
+void recovery_apply(State *state, int64_t last_utc_us, bool in_good_order, int64_t bound_us)
+{
+	Session *session = &state->session;
+	bool armed = session->step == SESSION_READY && !in_good_order;
+	Dot dot;
+
+	(void)contact_end_apply(state, &dot);
+	session->recovery = (SessionRecovery){
+		.waits = session->step != SESSION_CLOSING,
+		.since_us = last_utc_us,
+		.lacking_us = armed ? bound_us : 0,
+	};
+	if (session->step != SESSION_CLOSING)
+		session->step = SESSION_PAUSED;
+	/* it was in the handpiece unseen: only the one that is mounted can be told by its chip */
+	state->needle.removed = (Cartridge){ 0 };
+}

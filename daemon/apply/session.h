@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** One function for each kind of record that says something of the session; only apply/record.c calls them. */
+
+#include "apply/apply.h"
+
+void session_begun_apply(State *state, const AppliedRecord *record);
+void session_screening_apply(State *state, const AppliedRecord *record);
+void session_consent_apply(State *state, const AppliedRecord *record);
+void session_zone_apply(State *state, const AppliedRecord *record);
+void session_step_apply(State *state, const AppliedRecord *record);
+void session_finished_apply(State *state, const AppliedRecord *record);
+void session_ended_apply(State *state, const AppliedRecord *record);
+void photograph_apply(State *state, const AppliedRecord *record);
+void pigment_apply(State *state, const AppliedRecord *record);
+void override_apply(State *state, const AppliedRecord *record);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Counts strokes and dots of the session, the zone and the cartridge. A stroke must count only once, whether
+ * it comes from the board or from the record.
+ */
+
+#include "apply/apply.h"
+
+#include "util/clock.h"
+
+/* two strokes further apart than this are no work in between: the needle stood still */
+enum { PAUSE_US = USEC_PER_SEC / 4 };
+
+static SessionZone *chosen_zone(Session *session)
+{
+	return (int)session->zone >= 0 ? &session->zones[session->zone] : NULL;
+}
+
+static void count_dot(State *state, const Dot *dot)
+{
+	Session *session = &state->session;
+	SessionZone *zone = chosen_zone(session);
+
+	session->dots++;
+	session->last_dot = *dot;
+	state->needle.mounted.dots++;
+	if (zone && session->plan)
+		zone_statistics_add_dot(&zone->statistics, session->plan, dot);
+}
+
+static void count_stroke(State *state, int64_t since_us)
+{
+	Session *session = &state->session;
+	SessionZone *zone = chosen_zone(session);
+	int64_t moved_us = since_us > 0 && since_us <= PAUSE_US ? since_us : 0;
+
+	session->strokes++;
+	session->stroke_us += moved_us;
+	state->needle.mounted.strokes++;
+	state->needle.mounted.stroke_us += moved_us;
+	if (zone)
+		zone_statistics_add_strokes(&zone->statistics, 1);
+}
+
+bool stroke_apply(State *state, const StrokeSample *sample, Dot *ret)
+{
+	DotDetector *detector = &state->session.detector;
+	bool first = !detector->started;
+	int64_t before_us = detector->now_us;
+	bool ended = dot_detector_add(detector, sample, ret);
+
+	if (ended)
+		count_dot(state, ret);
+	count_stroke(state, first ? 0 : detector->now_us - before_us);
+	return ended;
+}
+
+bool contact_end_apply(State *state, Dot *ret)
+{
+	bool ended = dot_detector_flush(&state->session.detector, ret);
+
+	if (ended)
+		count_dot(state, ret);
+	return ended;
+}

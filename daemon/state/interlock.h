@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** The names of what keeps the needle from being armed. Whether one does is judged in decide/interlocks.h. */
+
+#include <assert.h>
+
+#include "util/text.h"
+
+typedef enum Interlock {
+	INTERLOCK_OPERATOR,       /* nobody signed in */
+	INTERLOCK_CERTIFICATION,  /* one of the operator's is missing or has lapsed */
+	INTERLOCK_SUBJECT,        /* no session with a subject */
+	INTERLOCK_CONSENT,        /* treatment consent missing or withdrawn */
+	INTERLOCK_SCREENING,      /* unanswered, or an answer rules the treatment out */
+	INTERLOCK_ZONE,           /* no zone chosen */
+	INTERLOCK_NEEDLE,         /* no cartridge mounted and durably claimed */
+	INTERLOCK_NEEDLE_LOT,     /* of the mounted cartridge: recalled or quarantined since */
+	INTERLOCK_NEEDLE_LIFE,    /* the mounted cartridge is worn */
+	INTERLOCK_HANDPIECE,      /* none mounted where one must be, or it is not sterile after all */
+	INTERLOCK_STERILIZATION,  /* a biological test is overdue */
+	INTERLOCK_PIGMENT,        /* none loaded, expired, or of a barred lot */
+	INTERLOCK_BEFORE_PHOTO,   /* of this zone */
+	INTERLOCK_INTERVAL,       /* too soon after the last session of the course */
+	INTERLOCK_SESSION_LENGTH, /* longest session exceeded */
+	INTERLOCK_BOARD,          /* not connected or self-test not passed */
+	INTERLOCK_EMERGENCY_STOP, /* pressed */
+	INTERLOCK_PEDAL,          /* held down already */
+	INTERLOCK_FAULT,          /* latched, not acknowledged */
+	INTERLOCK_LEDGER,         /* unhealthy */
+	INTERLOCK_DISK,           /* too little free space */
+	INTERLOCK_CLOCK,          /* behind the newest record */
+	INTERLOCK_CONFIGURATION,  /* rejected: the daemon is inert */
+	INTERLOCK_MAX,
+	INTERLOCK_INVALID = -EINVAL,
+} Interlock;
+
+DECLARE_STRING_TABLE(interlock, Interlock); /* "operator", "before-photo", ... */
+
+#define INTERLOCK_BIT(interlock) (1u << (interlock))
+static_assert(INTERLOCK_MAX <= 32, "every interlock has a bit");

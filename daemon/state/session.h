@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * What is known of the open session and of the cartridge in the handpiece, as plain data. Only daemon/apply/
+ * may write it: what the station shows after a restart is what applying the session's records gives.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "code/needle-code.h"
+#include "config/protocol.h"
+#include "state/dots.h"
+#include "state/session-step.h"
+#include "stipple/board-frame.h"
+
+enum {
+	SESSION_NAME_MAX = 96,
+	SESSION_LOT_MAX = 32,
+	SESSION_PROTOCOLS_MAX = 32,
+};
+
+/** The treatment protocols that were loaded at the start; they outlive every session. */
+typedef struct Protocols {
+	Protocol *list[SESSION_PROTOCOLS_MAX]; /* in no order; owned */
+	size_t n;
+} Protocols;
+
+/** NULL: there is none of that name. */
+const Protocol *protocols_find(const Protocols *protocols, const char *name);
+/** Frees what is listed. */
+void protocols_clear(Protocols *protocols);
+
+/** What has been done in one zone in this session. */
+typedef struct SessionZone {
+	uint32_t area_mm2; /* as chosen last; 0: never chosen in this session */
+	uint32_t target;   /* dots per cm2, as of then */
+	ZoneStatistics statistics;
+	char before_photo[SESSION_NAME_MAX], after_photo[SESSION_NAME_MAX]; /* files; "" none */
+} SessionZone;
+
+/** The break between a session's last record before the station stopped, and the start after it. */
+typedef struct SessionRecovery {
+	bool waits;         /* nobody has said yet that the session goes on */
+	int64_t since_us;   /* UTC of the last record before */
+	int64_t lacking_us; /* strokes of so long at most are on no record; 0: the needle was not armed */
+} SessionRecovery;
+
+typedef struct Session {
+	uint64_t number; /* 0: no session is open */
+	char subject[SESSION_NAME_MAX], protocol_name[PROTOCOL_NAME_MAX];
+	const Protocol *protocol; /* NULL: no session, or the protocol is not installed any more */
+	uint32_t course_session;  /* from 1 */
+	uint32_t interval_days;   /* planned for the subject's course; 0 no plan */
+	int64_t last_session_utc_us; /* the subject's one before, in which the needle touched the skin; 0 none */
+	int64_t begun_utc_us;
+	SessionState step;     /* as recorded: preparing, ready, paused or closing; idle without a session */
+	uint32_t overridden;   /* INTERLOCK_BIT()s */
+	bool consent_treatment, consent_photographs;
+	bool screening_done;
+	char screening_refused[SESSION_NAME_MAX]; /* the answers that rule the treatment out; "" none */
+	Zone zone;                                /* ZONE_INVALID: none chosen */
+	SkinType skin;
+	const ZonePlan *plan; /* NULL without a zone */
+	SessionZone zones[ZONE_MAX];
+	DotDetector detector;
+	Dot last_dot;
+	uint64_t strokes, dots;
+	int64_t stroke_us; /* how long the needle moved, by the board's clock */
+	uint32_t needles;  /* cartridges claimed */
+	char pigment[SESSION_NAME_MAX]; /* "Brand Colour, lot L", "" none */
+	char pigment_product[SESSION_NAME_MAX], pigment_lot[SESSION_LOT_MAX]; /* brand and colour; lot */
+	int64_t pigment_expiry_utc_us;
+	SessionRecovery recovery;
+} Session;
+
+/** A cartridge that was claimed. */
+typedef struct Cartridge {
+	uint64_t claim; /* sequence number of the record; 0: none */
+	char unit[NEEDLE_UNIT_MAX], lot[SESSION_LOT_MAX];
+	char product[NEEDLE_PRODUCT_MAX]; /* "" when its code named none */
+	ChipId chip;                      /* length 0: it has none */
+	uint64_t strokes, dots;
+	int64_t stroke_us; /* how long it moved, by the board's clock */
+} Cartridge;
+
+typedef struct Needle {
+	Cartridge mounted; /* claim 0: none */
+	Cartridge removed; /* the one that was taken out last; claim 0: none */
+} Needle;
+
+/** No session is open. */
+void session_clear(Session *session);
+/** The chosen zone; one without anything while none is chosen. Borrowed from the session. */
+const SessionZone *session_zone(const Session *session);
+/** Whether both are chips, and the same one. */
+bool chip_is_same(const ChipId *a, const ChipId *b);
