@@ -119,8 +119,10 @@ static void notice_restart(Panel *panel)
 	sheet_close(panel->sheet);
 	gtk_widget_set_visible(panel->form->widget, FALSE);
 	panel_notify(panel,
-		_("The station was restarted. The needle is stopped and the session was ended as interrupted: "
-		  "sign in and begin again."),
+		stipple_session1_get_session(panel_session(panel)) > 0
+			? _("The station was restarted. The needle is stopped, and the session is as it was recorded: "
+			    "sign in and go on.")
+			: _("The station was restarted. The needle is stopped: sign in."),
 		SCREEN_SIGN_IN);
 }
 

@@ -27,6 +27,7 @@ ScreenId refusal_screen(const char *error)
 		{ "NoSession", SCREEN_PERSON },
 		{ "TooSoon", SCREEN_PERSON },
 		{ "NewPerson", SCREEN_PERSON },
+		{ "SessionWaits", SCREEN_WORK },
 		{ "NoConsent", SCREEN_CONSENT },
 		{ "Screening", SCREEN_CONSENT },
 		{ "NoNeedle", SCREEN_CARTRIDGE },
@@ -66,10 +67,14 @@ ScreenId refusal_screen(const char *error)
 /* The station's sentences, here for the translators; those of the interlocks first. */
 static const char *const sentences[] = {
 	N_("nobody is signed in: sign in with badge and PIN"),
+	N_("the board has not passed its self-test since the station stopped: run it, then go on"),
+	N_("cartridge %s was mounted when the station stopped, and no chip says that it is still the one in the handpiece: remove it, go on, and mount a new one"),
 	N_("the operator's certificate \"%s\" has lapsed: record the renewed one"),
 	N_("the operator has no certificate \"%s\" on record, which the profile asks for (\"%s\" is another): record it"),
 	N_("the operator has no certificate \"%s\" on record, which the profile asks for: record it"),
 	N_("no session is open: begin one for the person in the chair"),
+	N_("the station stopped in this session after %s, and strokes of up to %s s are not on record: check the cartridge, then resume the session"),
+	N_("the station stopped in this session after %s: check the cartridge, then resume the session"),
 	N_("the consent to the treatment is missing or withdrawn: record the person's consent"),
 	N_("the screening answers rule the treatment out (%s): abandon the session"),
 	N_("the screening is not complete: answer every question of the protocol"),

@@ -120,15 +120,67 @@ static void on_arm(GtkButton *button, gpointer userdata)
 			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), panel_call_done, call);
 }
 
+static void resume(Panel *panel)
+{
+	PanelCall *call = panel_ask(panel, NULL);
+
+	if (call)
+		stipple_session1_call_resume(panel_session(panel), STATION_CALL, STATION_PATIENCE_MS,
+			panel_calls(panel), panel_call_done, call);
+}
+
+static void resume_after_stop(void *userdata, const char *choice)
+{
+	resume(((Work *)userdata)->screen.panel);
+}
+
+/** Whoever goes on after a stop of the station has seen that it stopped. */
+static void ask_to_go_on(Work *page)
+{
+	static const char *const choices[] = { N_("The session goes on"), NULL };
+	StippleSession1 *session = panel_session(page->screen.panel);
+	guint lacking_ms = stipple_session1_get_lacking_ms(session);
+	g_autoptr(GDateTime) stopped =
+		g_date_time_new_from_unix_local(stipple_session1_get_stopped_at(session) / G_USEC_PER_SEC);
+	g_autofree char *time = stopped ? g_date_time_format(stopped, "%F %T") : g_strdup("?");
+	g_autofree char *text =
+		lacking_ms > 0
+			? g_strdup_printf(
+				  _("The station stopped in this session after %s. Strokes of up to %.1f s are not on "
+				    "record. Look at the cartridge: it must be the one that was mounted."),
+				  time, (double)lacking_ms / 1000)
+			: g_strdup_printf(_("The station stopped in this session after %s. Look at the "
+					    "cartridge: it must be the one that was mounted."),
+				  time);
+
+	sheet_choose(panel_sheet(page->screen.panel), text, choices, false, resume_after_stop, page);
+}
+
+static void pause_session(Panel *panel)
+{
+	PanelCall *call = panel_order(panel, NULL);
+
+	if (call)
+		stipple_session1_call_pause(panel_session(panel), STATION_CALL, STATION_PATIENCE_MS,
+			panel_calls(panel), panel_call_done, call);
+}
+
+/** The session waits since the station stopped. */
+static bool session_waits(Panel *panel)
+{
+	return stipple_session1_get_stopped_at(panel_session(panel)) > 0;
+}
+
 static void on_break(GtkButton *button, gpointer userdata)
 {
 	Panel *panel = ((Work *)userdata)->screen.panel;
-	bool paused = panel_state_is(panel, "paused");
-	PanelCall *call = paused ? panel_ask(panel, NULL) : panel_order(panel, NULL);
 
-	if (call)
-		(paused ? stipple_session1_call_resume : stipple_session1_call_pause)(panel_session(panel),
-			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), panel_call_done, call);
+	if (!panel_state_is(panel, "paused"))
+		pause_session(panel);
+	else if (session_waits(panel))
+		ask_to_go_on(userdata);
+	else
+		resume(panel);
 }
 
 static void finished(GObject *source, GAsyncResult *result, gpointer call)
@@ -233,8 +285,11 @@ static void update_buttons(Work *page, bool clear)
 	bool paused = panel_state_is(panel, "paused"), closing = panel_state_is(panel, "closing");
 
 	set_button(page->arm, armed ? _("Disarm") : _("Arm"), armed ? "danger" : "primary", armed || clear);
-	set_button(page->pause, paused ? _("End the break") : _("Break"), paused ? "primary" : NULL,
-		!working && !closing);
+	set_button(page->pause,
+		!paused                ? _("Break")
+		: session_waits(panel) ? _("Go on…")
+				       : _("End the break"),
+		paused ? "primary" : NULL, !working && !closing);
 	set_button(page->finish, _("Finish…"), NULL, !working);
 }
 

@@ -78,7 +78,8 @@ static void show_place(TopBar *bar)
 
 bool top_bar_update(TopBar *bar)
 {
-	const char *state = known_text(stipple_session1_get_state(station_client_session(bar->client)));
+	StippleSession1 *session = station_client_session(bar->client);
+	const char *state = known_text(stipple_session1_get_state(session));
 	g_autofree char *style = g_strdup_printf("state-%s", state);
 	const char *classes[] = { "bar", style, NULL };
 	unsigned silent_s = station_client_silence_s(bar->client);
@@ -92,7 +93,10 @@ bool top_bar_update(TopBar *bar)
 		show_silence(bar, state, silent_s);
 		return true;
 	}
-	gtk_label_set_text(bar->state, state_text(state));
+	gtk_label_set_text(
+		bar->state, strcmp(state, "paused") == 0 && stipple_session1_get_stopped_at(session) > 0
+				    ? _("INTERRUPTED")
+				    : state_text(state));
 	gtk_widget_set_css_classes(bar->widget, classes);
 	return false;
 }

@@ -54,6 +54,7 @@ static const struct {
 	{ "session.begun", "session" },
 	{ "session.finished", "session" },
 	{ "session.interrupted", "session" },
+	{ "session.recovered", "session" },
 	{ "session.signed", "session" },
 	{ "session.state", "session" },
 	{ "session.zone", "session" },
@@ -130,11 +131,12 @@ char *message_of_state(const Config *config, const LiveState *state, const json_
 			"{s:b, s:s, s:s}", "online", 0, "clinic", config->clinic, "station", config->station);
 		return message ? json_dumps(message, MESSAGE_JSON) : NULL;
 	}
-	message = json_pack("{s:b, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}",
+	message = json_pack("{s:b, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}",
 		"online", 1, "clinic", config->clinic, "station", config->station, "version", STIPPLE_VERSION,
 		"state", state->state, "session", (json_int_t)state->session, "subject", state->subject,
 		"operator", state->badge, "zone", state->zone, "unit", state->unit, "lot", state->lot,
-		"pigment", state->pigment, "fault", state->fault, "board", state->board);
+		"pigment", state->pigment, "fault", state->fault, "board", state->board, "waits",
+		state->waits);
 	if (message && stock && json_object_set_new(message, "stock", json_deep_copy(stock)) < 0)
 		return NULL;
 	return message ? json_dumps(message, MESSAGE_JSON) : NULL;

@@ -30,6 +30,7 @@ static const char *const event_names[] = {
 	[REPORT_EVENT_ALERT] = "Alert",
 	[REPORT_EVENT_CORRECTION] = "Correction",
 	[REPORT_EVENT_LOT] = "Lot status",
+	[REPORT_EVENT_STOP] = "Station stopped",
 };
 static_assert(ELEMENTS(event_names) == REPORT_EVENT_KIND_MAX, "every kind of event has a name");
 
@@ -361,6 +362,23 @@ static void take_refusal(Report *report, const json_t *row, const json_t *body)
 	take_text(report, REPORT_EVENT_REFUSAL, row, body);
 }
 
+/** What the record cannot show is said where it is read. */
+static void take_recovery(Report *report, const json_t *row, const json_t *body)
+{
+	const char *since = text_of(body, "since");
+	double lacking_s = (double)number_of(body, "lacking_ms") / 1000;
+
+	if (lacking_s > 0)
+		report_add_event(report, REPORT_EVENT_STOP, row,
+			"The station stopped after %.19s with the needle armed, and started again: strokes of up to %.1f s are "
+			"not on record",
+			since ? since : "?", lacking_s);
+	else
+		report_add_event(report, REPORT_EVENT_STOP, row,
+			"The station stopped after %.19s, and started again; the needle was not armed",
+			since ? since : "?");
+}
+
 static void take_alert(Report *report, const json_t *row, const json_t *body)
 {
 	take_text(report, REPORT_EVENT_ALERT, row, body);
@@ -436,6 +454,7 @@ static const struct {
 	{ "fault.latched", take_fault, true, false },
 	{ "fault.acknowledged", take_acknowledgement, true, false },
 	{ "alert.raised", take_alert, true, false },
+	{ "session.recovered", take_recovery, true, false },
 	{ "incident.reported", take_incident, true, false },
 	{ "interlock.overridden", take_override, true, false },
 	{ "record.corrected", take_correction, true, false },

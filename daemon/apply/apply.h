@@ -19,7 +19,7 @@ typedef struct AppliedRecord {
 	int64_t utc_us;
 	const char *kind;
 	const json_t *body;
-	const char *unit;          /* of needle.claimed: with the number within its lot; NULL: as in the body */
+	const char *unit; /* of needle.claimed: with the number within its lot; NULL: as in the body */
 	const uint8_t *attachment; /* of strokes: what state/stroke-chunk.h made; NULL: already applied */
 	uint32_t attachment_size;
 } AppliedRecord;
@@ -31,11 +31,3 @@ bool record_apply(State *state, const AppliedRecord *record);
 bool stroke_apply(State *state, const StrokeSample *sample, Dot *ret);
 /** The needle has left the skin. True when that ended a dot, which is then in `ret`. */
 bool contact_end_apply(State *state, Dot *ret);
-
-/**
- * The station has stopped in the open session, and has just applied its records again. Nothing is armed any
- * more, and nobody has said yet that the session goes on. `last_utc_us` is the time of its last record;
- * `in_good_order`: the station recorded its stop after that; `bound_us`: strokes wait no longer than that for
- * their record.
- */
-void recovery_apply(State *state, int64_t last_utc_us, bool in_good_order, int64_t bound_us);

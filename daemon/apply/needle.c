@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Applies the records of a cartridge's claim, removal and reseating. Whether it may be used is the ledger's to
- * say. */
+/** Applies the records of a cartridge's claim, removal and reseating. Whether it may be used is the ledger's
+ * to say. */
 
 #include "apply/needle.h"
 

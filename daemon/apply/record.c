@@ -37,6 +37,8 @@ static const struct {
 	{ "session.signed", session_ended_apply },
 	{ "session.abandoned", session_ended_apply },
 	{ "session.interrupted", session_ended_apply },
+	{ "session.recovered", session_recovered_apply },
+	{ "fault.acknowledged", fault_acknowledged_apply },
 	{ "image.captured", photograph_apply },
 	{ "pigment.loaded", pigment_apply },
 	{ "interlock.overridden", override_apply },

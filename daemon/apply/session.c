@@ -146,20 +146,24 @@ void override_apply(State *state, const AppliedRecord *record)
 		state->session.overridden |= INTERLOCK_BIT(interlock);
 }
 
-void recovery_apply(State *state, int64_t last_utc_us, bool in_good_order, int64_t bound_us)
+void session_recovered_apply(State *state, const AppliedRecord *record)
 {
 	Session *session = &state->session;
-	bool armed = session->step == SESSION_READY && !in_good_order;
 	Dot dot;
 
 	(void)contact_end_apply(state, &dot);
+	session_step_apply(state, record);
 	session->recovery = (SessionRecovery){
 		.waits = session->step != SESSION_CLOSING,
-		.since_us = last_utc_us,
-		.lacking_us = armed ? bound_us : 0,
+		.lacking_ms = (uint32_t)number_of(record, "lacking_ms"),
 	};
-	if (session->step != SESSION_CLOSING)
-		session->step = SESSION_PAUSED;
-	/* it was in the handpiece unseen: only the one that is mounted can be told by its chip */
+	(void)!clock_parse_utc(text_of(record, "since"), &session->recovery.since_us);
+	/* what was put aside may have been anywhere meanwhile */
 	state->needle.removed = (Cartridge){ 0 };
+}
+
+void fault_acknowledged_apply(State *state, const AppliedRecord *record)
+{
+	if (state->session.step == SESSION_READY)
+		state->session.step = SESSION_PREPARING;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** One function for each kind of record that says something of the session; only apply/record.c calls them. */
+/** One function for each kind of record that says something of the session; only apply/record.c calls them.
+ */
 
 #include "apply/apply.h"
 
@@ -15,3 +16,5 @@ void session_ended_apply(State *state, const AppliedRecord *record);
 void photograph_apply(State *state, const AppliedRecord *record);
 void pigment_apply(State *state, const AppliedRecord *record);
 void override_apply(State *state, const AppliedRecord *record);
+void session_recovered_apply(State *state, const AppliedRecord *record);
+void fault_acknowledged_apply(State *state, const AppliedRecord *record);

@@ -360,6 +360,7 @@ static int get_count(sd_bus *sd, const char *path, const char *interface, const 
 	const State *now = station_state(((Bus *)userdata)->station);
 	const StationView *view = station_view(((Bus *)userdata)->station);
 	const SessionZone *zone = session_zone(&now->session);
+	const SessionRecovery *recovery = &now->session.recovery;
 	const ZonePlan *plan = now->session.plan ? now->session.plan : &no_plan;
 	const struct {
 		const char *name, *type;
@@ -375,6 +376,8 @@ static int get_count(sd_bus *sd, const char *path, const char *interface, const 
 		{ "NeedleStrokes", "t", now->needle.mounted.strokes },
 		{ "LastDepthUm", "u", now->session.last_dot.depth_mean_um },
 		{ "LastResistanceMn", "u", now->session.last_dot.resistance_peak_mn },
+		{ "StoppedAt", "x", recovery->waits ? (uint64_t)recovery->since_us : 0 },
+		{ "LackingMs", "u", recovery->waits ? recovery->lacking_ms : 0 },
 		{ "DepthMinUm", "u", plan->depth_min_um },
 		{ "DepthMaxUm", "u", plan->depth_max_um },
 		{ "DepthLimitUm", "u", plan->depth_limit_um },
@@ -546,6 +549,8 @@ const sd_bus_vtable bus_session_vtable[] = {
 	PROPERTY("ConsentTreatment", "b", get_flag),
 	PROPERTY("ConsentPhotographs", "b", get_flag),
 	PROPERTY("ScreeningDone", "b", get_flag),
+	PROPERTY("StoppedAt", "x", get_count),
+	PROPERTY("LackingMs", "u", get_count),
 	PROPERTY("Zones", "a(sutddss)", get_zones),
 	PROPERTY("Aftercare", "as", get_aftercare),
 	PROPERTY("Zone", "s", get_text),

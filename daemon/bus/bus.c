@@ -31,7 +31,7 @@ static void on_changed(void *userdata, unsigned changes)
 		{ STATION_CHANGED_STATE, PATH_SESSION, INTERFACE_SESSION,
 			{ "State", "Session", "Subject", "Protocol", "CourseSession", "Aftercare",
 				"ConsentTreatment", "ConsentPhotographs", "ScreeningDone", "Elapsed",
-				"BreakIn" } },
+				"BreakIn", "StoppedAt", "LackingMs" } },
 		{ STATION_CHANGED_STATE, PATH_STATION, INTERFACE_STATION,
 			{ "Fault", "FaultText", "LedgerHealthy", "Inert" } },
 		{ STATION_CHANGED_PROOFS, PATH_AUDIT, INTERFACE_AUDIT,

@@ -19,8 +19,9 @@ static uint32_t interval_days(const Station *station, uint32_t course_session)
 
 	if (station->state.session.protocol && course_session)
 		days = station->state.session.protocol->interval_min_days[course_session - 1];
-	return course_session > 1 && station->state.session.interval_days > days ? station->state.session.interval_days
-									  : days;
+	return course_session > 1 && station->state.session.interval_days > days
+		       ? station->state.session.interval_days
+		       : days;
 }
 
 size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
@@ -32,17 +33,20 @@ size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 	InterlockFacts facts = {
 		.operator_signed_in = view->badge[0] != '\0',
 		.session_open = station->state.session.number != 0,
+		.recovery = &station->state.session.recovery,
 		.consent_treatment = station->state.session.consent_treatment,
 		.screening_done = station->state.session.screening_done,
-		.zone = (int)station->state.session.zone >= 0 ? zone_to_string(station->state.session.zone) : NULL,
+		.zone = (int)station->state.session.zone >= 0 ? zone_to_string(station->state.session.zone)
+							      : NULL,
 		.needle_mounted = station->state.needle.mounted.claim != 0,
 		.needle_claimed = station->state.needle.mounted.claim != 0,
 		.pigment_loaded = station->state.session.pigment[0] != '\0',
 		.pigment_expiry_utc_us = station->state.session.pigment_expiry_utc_us,
 		.last_session_utc_us = station->state.session.last_session_utc_us,
 		.interval_min_days = interval_days(station, session),
-		.session_elapsed_s =
-			station->state.session.number ? (station_now_us(station) - station->begun_us) / USEC_PER_SEC : 0,
+		.session_elapsed_s = station->state.session.number
+					     ? (station_now_us(station) - station->begun_us) / USEC_PER_SEC
+					     : 0,
 		.session_max_s = protocol ? (int64_t)protocol->session_max_min * 60 : INT64_MAX,
 		.board_connected = view->board_connected,
 		.self_test_done = view->self_test_done,
@@ -66,9 +70,12 @@ size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
 	station_wear_facts(station, &facts);
 	station_stock_facts(station, &facts);
 	(void)station_test_overdue(station, &facts.untested_sterilizer, &facts.test_due);
-	memcpy(facts.screening_refused, station->state.session.screening_refused, sizeof facts.screening_refused);
-	facts.before_photo = !station->options.config->before_photo_required ||
-			     ((int)station->state.session.zone >= 0 && station->state.session.zones[station->state.session.zone].before_photo[0]);
+	memcpy(facts.screening_refused, station->state.session.screening_refused,
+		sizeof facts.screening_refused);
+	facts.before_photo =
+		!station->options.config->before_photo_required ||
+		((int)station->state.session.zone >= 0 &&
+			station->state.session.zones[station->state.session.zone].before_photo[0]);
 	return interlocks_check(&facts, ret);
 }
 
@@ -218,7 +225,8 @@ static void arm_answered(Operation *operation, const ControlFact *fact)
 static void configure_answered(Operation *operation, const ControlFact *fact)
 {
 	Station *station = operation->station;
-	ArmPayload arm = { .claim = station->state.needle.mounted.claim, .chip = station->state.needle.mounted.chip };
+	ArmPayload arm = { .claim = station->state.needle.mounted.claim,
+		.chip = station->state.needle.mounted.chip };
 
 	if (was_stopped(operation) || operation_board_refused(operation, "take the settings", fact) ||
 		refused_by_interlocks(operation))

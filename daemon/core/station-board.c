@@ -25,6 +25,9 @@ static void acknowledge_committed(Operation *operation, const LedgerAnswer *answ
 		return;
 	}
 	view->state = session_next(view->state, SESSION_EVENT_ACKNOWLEDGE, station->resume_to);
+	/* to acknowledge a fault is not to say that the session goes on */
+	if (view->state == SESSION_PREPARING && station->state.session.recovery.waits)
+		view->state = SESSION_PAUSED;
 	view->fault = CONTROL_FAULT_NONE;
 	view->board_fault = BOARD_FAULT_NONE;
 	view->fault_text[0] = '\0';

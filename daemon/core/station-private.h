@@ -181,7 +181,7 @@ struct Station {
 	int64_t half_us;
 	char scanned_code[NEEDLE_CODE_MAX + 1]; /* what the station's own scanner read last */
 	int64_t scanned_us;
-	int64_t needle_since_us;                /* of worked_us, when its own work began */
+	int64_t needle_since_us; /* of worked_us, when its own work began */
 	bool wear_warned, wear_stopped;
 	int64_t removed_us, removed_worked_us;
 
@@ -244,8 +244,7 @@ void station_session_reset(Station *station);
 
 /* station-record.c */
 /** A record was committed: the state follows it, and observers hear of it. Strokes count as they come. */
-void station_apply(
-	Station *station, const char *kind, const json_t *body, const LedgerAnswer *answer);
+void station_apply(Station *station, const char *kind, const json_t *body, const LedgerAnswer *answer);
 /**
  * A record of the station's own that nobody waits for. Takes `body`; `kind` is static. What the ledger could
  * not take is kept, and all that follows waits behind it.
@@ -429,6 +428,12 @@ void station_roles_changed(Station *station, const char *badge, const json_t *ro
 bool operation_person_ok(
 	Operation *operation, const char *subject, const json_t *rows, const char *say, const char *leave);
 
+/* station-recover.c */
+/** At the start: takes up the open session again, from its records; blocks on the disk. Ends it where it
+ * cannot. */
+void station_recover_session(Station *station, uint64_t number);
+/** Fails the operation and returns false unless a session that survived a stop of the station may go on. */
+bool operation_goes_on(Operation *operation);
 
 /* station-strokes.c */
 void station_strokes_reset(Station *station);

@@ -96,7 +96,8 @@ static void subject_found(void *userdata, int error, json_t *rows)
 
 	if (operation_given_up(operation))
 		return;
-	add_last_session(operation->body, json_integer_value(json_object_get(json_array_get(rows, 0), "utc_us")));
+	add_last_session(
+		operation->body, json_integer_value(json_object_get(json_array_get(rows, 0), "utc_us")));
 	if (r >= 0)
 		r = ledger_lookup(station->options.ledger, "courses", arguments, course_found, operation);
 	operation->at_ledger = r >= 0;
@@ -483,7 +484,8 @@ void station_take_picture(
 	if (!operation || !may_look(operation, z, known) || !is_in_time(operation, z, phase))
 		return;
 	operation->body = json_pack("{s:s, s:s}", "zone", zone, "phase", phase);
-	image_name_make(&(ImageName){ station->state.session.number, clock_read(station->options.clock).utc_us },
+	image_name_make(
+		&(ImageName){ station->state.session.number, clock_read(station->options.clock).utc_us },
 		zone, phase, capture.name);
 	start_capture(operation, z, &capture);
 }
@@ -519,7 +521,8 @@ void station_resume(Station *station, StationDone done, void *userdata)
 {
 	Operation *operation = operation_new(station, true, done, userdata);
 
-	if (operation && operation_signed_in(operation, "technician"))
+	if (operation && operation_signed_in(operation, "technician") &&
+		operation_allowed(operation, SESSION_EVENT_RESUME) && operation_goes_on(operation))
 		operation_transition(operation, SESSION_EVENT_RESUME);
 }
 

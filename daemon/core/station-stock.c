@@ -28,7 +28,8 @@ static bool is_needle_lot(const Station *station, const json_t *row)
 
 	return strcmp(text_of(row, "what"), "needle") == 0 &&
 	       strcasecmp(text_of(row, "lot"), station->state.needle.mounted.lot) == 0 &&
-	       (!*product || !station->state.needle.mounted.product[0] || strcmp(product, station->state.needle.mounted.product) == 0);
+	       (!*product || !station->state.needle.mounted.product[0] ||
+		       strcmp(product, station->state.needle.mounted.product) == 0);
 }
 
 static bool is_pigment_lot(const Station *station, const json_t *row)
@@ -61,7 +62,8 @@ static json_t *mounted_handpiece(const Station *station)
 	json_array_foreach (station_fact(station, STATION_FACT_HANDPIECES), i, row) {
 		json_int_t seq = json_integer_value(json_object_get(row, "mounted_seq"));
 
-		if ((uint64_t)json_integer_value(json_object_get(row, "session")) == station->state.session.number &&
+		if ((uint64_t)json_integer_value(json_object_get(row, "session")) ==
+				station->state.session.number &&
 			seq > newest_seq) {
 			newest = row;
 			newest_seq = seq;

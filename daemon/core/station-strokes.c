@@ -32,15 +32,15 @@ static void warn_of_dot(Station *station, const Dot *dot)
 	if (station->depth_streak >= STATION_STREAK)
 		station_alert(station, STATION_ALERT_DEPTH,
 			"zone %s: the last %u dots are outside the depth window of %u-%u um (this one %u um): %s",
-			zone_to_string(station->state.session.zone), station->depth_streak, plan->depth_min_um,
-			plan->depth_max_um, dot->depth_mean_um,
+			zone_to_string(station->state.session.zone), station->depth_streak,
+			plan->depth_min_um, plan->depth_max_um, dot->depth_mean_um,
 			dot->depth_mean_um > plan->depth_max_um ? "press less"
 								: "stretch the skin, press evenly");
 	if (station->force_streak >= STATION_STREAK)
 		station_alert(station, STATION_ALERT_FORCE,
 			"zone %s: the last %u dots met more than %u mN (this one %u mN): check angle and cartridge",
-			zone_to_string(station->state.session.zone), station->force_streak, plan->force_warn_mn,
-			dot->resistance_peak_mn);
+			zone_to_string(station->state.session.zone), station->force_streak,
+			plan->force_warn_mn, dot->resistance_peak_mn);
 }
 
 static void note_dot(Station *station, const Dot *dot)
@@ -92,7 +92,8 @@ void station_end_contact(Station *station)
 
 void station_watch_contact(Station *station)
 {
-	if (station->state.session.number && station_now_us(station) - station->samples_us >= STATION_CONTACT_US)
+	if (station->state.session.number &&
+		station_now_us(station) - station->samples_us >= STATION_CONTACT_US)
 		station_end_contact(station);
 }
 
@@ -144,7 +145,8 @@ static void record_chunk(Station *station)
 	if (r == 0) {
 		body = station_with_session(
 			station, json_pack("{s:s, s:s, s:i, s:I, s:s, s:s}", "zone",
-					 zone_to_string(station->state.session.zone), "unit", station->state.needle.mounted.unit, "strokes",
+					 zone_to_string(station->state.session.zone), "unit",
+					 station->state.needle.mounted.unit, "strokes",
 					 (int)station->chunk.samples, "dots", (json_int_t)station->chunk_dots,
 					 "encoding", STROKE_CHUNK_ENCODING, "sha256", digest));
 		r = station_record_strokes(station, body, &station->chunk, station->chunk_since_us);
@@ -164,7 +166,8 @@ static void record_statistics(Station *station)
 		return;
 	station->statistics_stale = false;
 	station->statistics_us = station_now_us(station);
-	station_record(station, "zone.statistics", station_with_session(station, statistics_body(&station->state.session)));
+	station_record(station, "zone.statistics",
+		station_with_session(station, statistics_body(&station->state.session)));
 }
 
 void station_flush_strokes(Station *station)

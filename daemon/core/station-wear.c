@@ -29,7 +29,8 @@ void station_wear_facts(const Station *station, InterlockFacts *facts)
 {
 	const Config *config = station->options.config;
 
-	facts->needle_strokes = station->state.needle.mounted.claim ? station->state.needle.mounted.strokes : 0;
+	facts->needle_strokes =
+		station->state.needle.mounted.claim ? station->state.needle.mounted.strokes : 0;
 	facts->life_strokes = config->life_strokes;
 	facts->needle_worked_s = station_needle_worked_us(station) / USEC_PER_SEC;
 	facts->life_s = (int64_t)config->life_min * 60;

@@ -54,6 +54,22 @@ static bool refuses_subject(const InterlockFacts *facts, char *text)
 	       refuse(text, "no session is open: begin one for the person in the chair");
 }
 
+static bool refuses_recovery(const InterlockFacts *facts, char *text)
+{
+	const SessionRecovery *recovery = facts->recovery;
+	char since[CLOCK_UTC_TEXT_MAX], lacking[64] = "";
+
+	if (!recovery || !recovery->waits)
+		return false;
+	clock_format_utc(recovery->since_us, since);
+	if (recovery->lacking_ms)
+		snprintf(lacking, sizeof lacking, ", and strokes of up to %u.%u s are not on record",
+			recovery->lacking_ms / 1000, recovery->lacking_ms % 1000 / 100);
+	return refuse(text,
+		"the station stopped in this session after %.19sZ%s: check the cartridge, then resume the session",
+		since, lacking);
+}
+
 static bool refuses_consent(const InterlockFacts *facts, char *text)
 {
 	return !facts->consent_treatment &&
@@ -284,6 +300,7 @@ static const struct {
 	[INTERLOCK_OPERATOR] = { "org.stipple.Error.NotSignedIn", refuses_operator },
 	[INTERLOCK_CERTIFICATION] = { "org.stipple.Error.CertificationLapsed", refuses_certification },
 	[INTERLOCK_SUBJECT] = { "org.stipple.Error.NoSession", refuses_subject },
+	[INTERLOCK_RECOVERY] = { "org.stipple.Error.SessionWaits", refuses_recovery },
 	[INTERLOCK_CONSENT] = { "org.stipple.Error.NoConsent", refuses_consent },
 	[INTERLOCK_SCREENING] = { "org.stipple.Error.Screening", refuses_screening },
 	[INTERLOCK_ZONE] = { "org.stipple.Error.NoZone", refuses_zone },

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "state/interlock.h"
+#include "state/session.h"
 
 enum { REFUSAL_TEXT_MAX = 256 };
 
@@ -25,6 +26,7 @@ typedef struct InterlockFacts {
 	const char *missing_certificate; /* that the profile asks for and the operator has not; NULL none */
 	const char *other_certificate;   /* of the operator, that the profile does not ask for; NULL none */
 	bool session_open;
+	const SessionRecovery *recovery; /* of the open session; NULL: it need not wait */
 	bool consent_treatment;
 	bool screening_done;
 	char screening_refused[96]; /* names of the answers that rule it out, "" none */

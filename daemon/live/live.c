@@ -91,6 +91,7 @@ static void say_state(Live *live)
 	PUT(frame.state.badge, view->badge);
 	PUT(frame.state.unit, now->needle.mounted.unit);
 	PUT(frame.state.pigment, now->session.pigment);
+	frame.state.waits = now->session.recovery.waits;
 	live->owed = !say(live, &frame);
 }
 

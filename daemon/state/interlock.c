@@ -10,6 +10,7 @@ static const char *const interlock_names[] = {
 	[INTERLOCK_OPERATOR] = "operator",
 	[INTERLOCK_CERTIFICATION] = "certification",
 	[INTERLOCK_SUBJECT] = "subject",
+	[INTERLOCK_RECOVERY] = "recovery",
 	[INTERLOCK_CONSENT] = "consent",
 	[INTERLOCK_SCREENING] = "screening",
 	[INTERLOCK_ZONE] = "zone",

@@ -11,6 +11,7 @@ typedef enum Interlock {
 	INTERLOCK_OPERATOR,       /* nobody signed in */
 	INTERLOCK_CERTIFICATION,  /* one of the operator's is missing or has lapsed */
 	INTERLOCK_SUBJECT,        /* no session with a subject */
+	INTERLOCK_RECOVERY,       /* the station stopped in the session, and nobody said that it goes on */
 	INTERLOCK_CONSENT,        /* treatment consent missing or withdrawn */
 	INTERLOCK_SCREENING,      /* unanswered, or an answer rules the treatment out */
 	INTERLOCK_ZONE,           /* no zone chosen */

@@ -41,23 +41,24 @@ typedef struct SessionZone {
 	char before_photo[SESSION_NAME_MAX], after_photo[SESSION_NAME_MAX]; /* files; "" none */
 } SessionZone;
 
-/** The break between a session's last record before the station stopped, and the start after it. */
+/** The station stopped while the session was open. */
 typedef struct SessionRecovery {
-	bool waits;         /* nobody has said yet that the session goes on */
-	int64_t since_us;   /* UTC of the last record before */
-	int64_t lacking_us; /* strokes of so long at most are on no record; 0: the needle was not armed */
+	bool waits;          /* nobody has said yet that the session goes on */
+	int64_t since_us;    /* UTC of the last record before */
+	uint32_t lacking_ms; /* strokes of so long at most are on no record; 0: the needle was not armed */
 } SessionRecovery;
 
 typedef struct Session {
 	uint64_t number; /* 0: no session is open */
 	char subject[SESSION_NAME_MAX], protocol_name[PROTOCOL_NAME_MAX];
-	const Protocol *protocol; /* NULL: no session, or the protocol is not installed any more */
-	uint32_t course_session;  /* from 1 */
-	uint32_t interval_days;   /* planned for the subject's course; 0 no plan */
-	int64_t last_session_utc_us; /* the subject's one before, in which the needle touched the skin; 0 none */
+	const Protocol *protocol;    /* NULL: no session, or the protocol is not installed any more */
+	uint32_t course_session;     /* from 1 */
+	uint32_t interval_days;      /* planned for the subject's course; 0 no plan */
+	int64_t last_session_utc_us; /* the subject's one before, in which the needle touched the skin; 0 none
+				      */
 	int64_t begun_utc_us;
-	SessionState step;     /* as recorded: preparing, ready, paused or closing; idle without a session */
-	uint32_t overridden;   /* INTERLOCK_BIT()s */
+	SessionState step;   /* as recorded: preparing, ready, paused or closing; idle without a session */
+	uint32_t overridden; /* INTERLOCK_BIT()s */
 	bool consent_treatment, consent_photographs;
 	bool screening_done;
 	char screening_refused[SESSION_NAME_MAX]; /* the answers that rule the treatment out; "" none */
@@ -68,8 +69,8 @@ typedef struct Session {
 	DotDetector detector;
 	Dot last_dot;
 	uint64_t strokes, dots;
-	int64_t stroke_us; /* how long the needle moved, by the board's clock */
-	uint32_t needles;  /* cartridges claimed */
+	int64_t stroke_us;              /* how long the needle moved, by the board's clock */
+	uint32_t needles;               /* cartridges claimed */
 	char pigment[SESSION_NAME_MAX]; /* "Brand Colour, lot L", "" none */
 	char pigment_product[SESSION_NAME_MAX], pigment_lot[SESSION_LOT_MAX]; /* brand and colour; lot */
 	int64_t pigment_expiry_utc_us;

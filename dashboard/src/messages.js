@@ -109,6 +109,7 @@ export function parseState(topic, value) {
 		stock: parseStock(value.stock),
 		fault: text(value.fault, 64),
 		board: value.board === true,
+		waits: value.waits === true,
 		version: text(value.version, 32),
 	};
 }

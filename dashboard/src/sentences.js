@@ -27,6 +27,8 @@ const SENTENCES = new Map(Object.entries({
 	"session.signed": (b) => `Session ${n(b.session)} signed${because(b.meaning ?? b.signed)}`,
 	"session.abandoned": (b) => `Session ${n(b.session)} abandoned${because(b.reason)}`,
 	"session.interrupted": (b) => `Session ${n(b.session)} was interrupted`,
+	"session.recovered": (b) => `The station stopped in session ${n(b.session)}, which ${b.to === "closing" ? "is to be signed" : "waits to be resumed"}`
+		+ (b.lacking_ms > 0 ? `; strokes of up to ${figure(b.lacking_ms / 1000, 1)} s are not on record` : ""),
 	"needle.claimed": (b) => `Cartridge ${t(b.unit)} claimed`,
 	"needle.reseated": (b) => `Cartridge ${t(b.unit)} put back after ${figure(b.away_s, 0)} s`,
 	"needle.refused": (b) => text(b.text) || `Cartridge refused: ${t(b.refusal)}`,
@@ -64,7 +66,7 @@ export function sentence(record) {
 export function severity(kind) {
 	if (kind === "fault.latched" || kind.endsWith("failed"))
 		return "fault";
-	return /refused|raised|backwards|abandoned|interrupted|overdue|overridden|low/.test(kind) ? "warning" : "plain";
+	return /refused|raised|backwards|abandoned|interrupted|recovered|overdue|overridden|low/.test(kind) ? "warning" : "plain";
 }
 
 /** A number with so many decimals, or a dash where there is none. */

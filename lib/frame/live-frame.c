@@ -48,7 +48,7 @@ static bool check_state(LiveState *state)
 {
 	return CLEAN(state->state) && CLEAN(state->fault) && CLEAN(state->zone) && CLEAN(state->lot) &&
 	       CLEAN(state->subject) && CLEAN(state->badge) && CLEAN(state->unit) && CLEAN(state->pigment) &&
-	       state->board <= 1;
+	       state->board <= 1 && state->waits <= 1;
 }
 
 static bool check_figures(LiveFigures *figures)

@@ -15,7 +15,7 @@
 
 enum {
 	LIVE_MAGIC = 0x4c505453, /* "STPL" */
-	LIVE_VERSION = 1,
+	LIVE_VERSION = 2,
 	LIVE_NAME_MAX = 96,
 	LIVE_TEXT_MAX = 512,
 };
@@ -49,7 +49,8 @@ typedef struct LiveState {
 	char state[32], fault[32], zone[32], lot[32];
 	char subject[LIVE_NAME_MAX], badge[LIVE_NAME_MAX], unit[LIVE_NAME_MAX], pigment[LIVE_NAME_MAX];
 	uint8_t board; /* it answers */
-	uint8_t reserved[7];
+	uint8_t waits; /* the session, for somebody to resume it after the station stopped */
+	uint8_t reserved[6];
 } LiveState;
 
 typedef struct LiveFigures {

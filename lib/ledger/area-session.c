@@ -95,7 +95,9 @@ static int project_interrupted(ProjectionContext *context)
 	" FROM session" JOIN_CORRECTIONS(CORRECTIONS_OF_SESSIONS, "session") " WHERE 1"
 
 static const RecordKind kinds[] = {
-	{ "session.begun", true, FIELDS(SESSION, CODE("subject"), CODE("protocol"), COUNT("course_session")),
+	{ "session.begun", true,
+		FIELDS(SESSION, CODE("subject"), CODE("protocol"), COUNT("course_session"),
+			MAYBE_COUNT("interval_days"), MAYBE_TIME("last_session")),
 		.project = project_begun },
 	{ "session.screening", false, FIELDS(SESSION, OBJECT("answers"), ARRAY("refused")) },
 	{ "session.consent", false, FIELDS(SESSION, TEXT("consent"), TEXT("version"), BOOLEAN("given")) },
@@ -132,7 +134,9 @@ static const RecordKind kinds[] = {
 		.sql = END_SESSION("signed"), .seals = true },
 	{ "session.abandoned", true, FIELDS(SESSION, WORDS("reason")), .sql = END_SESSION("abandoned"),
 		.seals = true },
-	{ "session.interrupted", true, FIELDS(SESSION), .project = project_interrupted, .seals = true },
+	{ "session.interrupted", true, FIELDS(SESSION, MAYBE_CODE("cause")), .project = project_interrupted,
+		.seals = true },
+	{ "session.recovered", true, FIELDS(SESSION, CODE("to"), TIME("since"), COUNT("lacking_ms")) },
 	{ NULL },
 };
 

@@ -29,11 +29,24 @@ def receive(station, lot):
          "quantity": dbus.UInt32(5)}, signature="sv"))
 
 
+def go_on(station, number):
+    """With the session that was open, and with a new cartridge: no chip says that the old one is still the same."""
+    if number == 0:
+        station.begin("P-0001")
+        return
+    assert (station.get("Session1", "State"), station.get("Session1", "Session")) == ("paused", 1)
+    assert station.get("Session1", "Subject") == "P-0001"
+    if station.get("Session1", "Unit"):
+        assert station.refused("Session1", "Resume")[0] == "NeedleRefused"
+        station.call("Session1", "RemoveNeedle", "the station stopped")
+    station.call("Session1", "Resume")
+
+
 def work_until_killed(station, number, chance):
     """Many calls at once; those that were answered before the end: lots, and the cartridge if its claim was."""
     station.wait_board()
     station.sign_in()
-    station.begin("P-0001")
+    go_on(station, number)
     claim = station.start_call("Session1", "MountNeedle", f"(01){GTIN}(10)L1(21)S{number}")
     calls = {f"R{number}-{n}": receive(station, f"R{number}-{n}") for n in range(LOTS)}
     until = time.monotonic() + chance.random() * 0.06
@@ -60,6 +73,8 @@ def test_nothing_acknowledged_is_lost(station):
         assert units <= set(used) and len(used) == len(set(used))
         notes.update((row["size"], row["note"]) for row in station.audit("checkpoints"))
     assert units and lots and len(lots) < ROUNDS * LOTS, "some calls were answered, and some were cut off"
+    assert [row["outcome"] for row in station.audit("sessions")] == ["open"], "the same session all the time"
+    assert station.records().count("session.recovered") == ROUNDS
     station.stop()
     ledger = station.folder / "state/ledger.db"
     for size, note in notes.items():

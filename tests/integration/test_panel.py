@@ -184,10 +184,15 @@ def test_the_station_goes_away_and_comes_back_in_mid_session(panel, station):
     station.start()
     panel.wait_sees("The station was restarted.")
     panel.wait_gone("The station does not answer.")
-    panel.wait_sees("NO SESSION")
+    panel.wait_sees("INTERRUPTED")
     sign_in(panel)
-    panel.wait_sees("Begin the session")
-    assert "session.interrupted" in station.records()
+    panel.touch("Work")
+    panel.wait_sees("the station stopped in this session after")
+    panel.touch("Go on…")
+    panel.wait_sees("The station stopped in this session")
+    panel.touch("The session goes on")
+    panel.wait_sees("NOT ARMED")
+    assert "session.recovered" in station.records()
 
 
 def test_a_fault_before_anybody_is_signed_in(panel, station):

@@ -4,6 +4,7 @@
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import time
 
@@ -179,13 +180,11 @@ def test_kill_in_session_keeps_the_record(station):
     station.kill()
     station.start()
     station.wait_board()
-    assert station.get("Session1", "State") == "idle"
+    assert station.get("Session1", "State") in ("paused", "fault"), "the board's watchdog may have stopped the needle"
     session, = station.audit("sessions")
-    assert session["outcome"] == "interrupted"
+    assert session["outcome"] == "open"
     station.sign_in()
-    station.begin("P-0002")
-    assert "was used on" in station.refused("Session1", "MountNeedle",
-                                            f"(01){harness.GTIN}(10)L1(21)A17")[1]
+    assert station.get("Session1", "Unit") == f"(01){harness.GTIN}(21)A17", "it stays claimed, and is nobody else's"
 
 
 def test_second_daemon_is_refused(station):
@@ -362,11 +361,16 @@ def test_atrophic_skin_at_the_hairline():
 # ---- what a power cut leaves, and photographs from before ----
 
 def test_an_interrupted_session_shows_what_its_chunks_know(station):
+    """One that cannot go on, because its protocol was taken away meanwhile, is ended with what is on record."""
     station.prepare()
     station.call("Session1", "Arm")
     station.sim("pedal down")
     wait_for(lambda: sum(row["strokes"] for row in station.audit("strokes", session=1)) > 200, "strokes on record")
     station.kill()
+    folder = station.folder / "protocols"
+    shutil.copytree(harness.SOURCE / "configs/protocols", folder)
+    (folder / "scalp-density.conf").rename(folder / "another.conf")
+    station.config.write_text(station.config.read_text().replace(f"{harness.SOURCE}/configs/protocols", str(folder)))
     station.start()
     wait_for(lambda: station.audit("sessions")[0]["outcome"] == "interrupted", "the interruption on record")
     known = sum(row["strokes"] for row in station.audit("strokes", session=1))
@@ -383,8 +387,7 @@ def test_an_interrupted_session_shows_what_its_chunks_know(station):
     assert "not known" in text, "how long it worked"
     station.wait_board()
     station.sign_in()
-    station.begin("P-0002")
-    assert "was used on" in station.refused("Session1", "MountNeedle", f"]d201{harness.GTIN}1731123110L1\x1d21A17")[1]
+    assert station.get("Session1", "State") in ("idle", "fault")
 
 
 def test_before_is_before_the_first_stroke(station):

@@ -102,7 +102,7 @@ def test_the_daemon_ends_when_the_control_thread_hangs(chair):
     chair.start()
     (fault,) = kinds_and_bodies(chair, "fault.latched")
     assert fault["cause"] == "control-silent" and fault["session"] == 1
-    assert "session.interrupted" in chair.records()
+    assert "session.recovered" in chair.records()
 
 
 def test_leaving_waits_for_no_thread_that_hangs(chair):
@@ -141,7 +141,7 @@ def test_the_daemon_leaves_when_the_bus_is_gone(chair):
     chair.start_bus(harness.OPEN_POLICY)
     chair.start()
     kinds = chair.records()
-    assert kinds.index("station.stopped") < kinds.index("session.interrupted"), "it left in good order"
+    assert kinds.index("station.stopped") < kinds.index("session.recovered"), "it left in good order"
 
 
 REFUSED = ["setpriv", "--bounding-set", "-sys_nice,-ipc_lock", "prlimit", "--memlock=65536", "--rtprio=0"]

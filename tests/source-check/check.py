@@ -108,7 +108,10 @@ BELOW = {
     "plugin": ("util",),
     "control": ("util",),
     "scanner": ("util",),
-    "core": LIB + ("plugin", "control"),
+    "state": ("util", "code", "config"),
+    "apply": ("util", "state"),
+    "decide": ("util", "state"),
+    "core": LIB + ("plugin", "control", "state", "apply", "decide"),
 }
 BELOW["imaging"] = BELOW["live"] = BELOW["bus"] = BELOW["watch"] = BELOW["core"] + ("core",)
 
@@ -130,6 +133,8 @@ ENABLE_LOW = "plugins/board-spi/enable-low.c"
 TELEMETRY_SHARES = ("util", "config", "frame", "ledger/outbox.h")
 CTL_SHARES = ("util", "tlog", "code", "config", "ledger/ledger.h", "ledger/verify.h", "ledger/copy.h")
 SHARES = {"telemetry": TELEMETRY_SHARES, "ctl": CTL_SHARES, "panel": ("util",), "plugins": ()}
+PURE = ("daemon/state/", "daemon/apply/", "daemon/decide/")
+WITHOUT_INPUT_OUTPUT = PURE + ("daemon/core/",)
 INPUT_OUTPUT_HEADERS = ("fcntl.h", "sys/socket.h", "sys/ioctl.h", "sys/mman.h", "unistd.h", "poll.h")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
@@ -150,8 +155,8 @@ def check_includes(source: Source) -> Iterator[Finding]:
                 yield Finding(source.path, line, f"<{header}> belongs to {' and '.join(allowed)}; use {instead}")
         if quote == '"':
             yield from check_direction(source, parts, line, header)
-        elif source.path.startswith("daemon/core/") and header in INPUT_OUTPUT_HEADERS:
-            yield Finding(source.path, line, f"<{header}>: daemon/core does no I/O; pass in what it needs")
+        elif source.path.startswith(WITHOUT_INPUT_OUTPUT) and header in INPUT_OUTPUT_HEADERS:
+            yield Finding(source.path, line, f"<{header}>: {'/'.join(parts[:2])} does no I/O; pass in what it needs")
 
 
 def home_of(folder: str) -> str:
@@ -207,6 +212,9 @@ IN_DAEMON = {
     "sd_bus_call": "sd_bus_call_async(): the loop waits for nobody",
     "sd_bus_call_method": "sd_bus_call_method_async(): the loop waits for nobody",
 }
+IN_PURE = {name: "what the caller passes in" for name in (
+    "clock_read", "clock_monotonic_us", "clock_gettime", "time", "getrandom", "pthread_create", "worker_run", "log_error",
+    "log_warning", "log_notice", "log_info")}
 CALL = re.compile(r"(?<![\w.>])([a-z_]+)[ \t]*\(")
 
 
@@ -216,10 +224,25 @@ def check_calls(source: Source) -> Iterator[Finding]:
     banned = dict(ANYWHERE)
     if source.path.startswith(("lib/", "daemon/", "telemetry/")):
         banned.update(IN_DAEMON)
+    if source.path.startswith(PURE):
+        banned.update(IN_PURE)
     for number, line in enumerate(code_only(source.text).split("\n"), 1):
         for match in CALL.finditer(line):
             if match.group(1) in banned:
                 yield Finding(source.path, number, f"{match.group(1)}() is not used here; use {banned[match.group(1)]}")
+
+
+# ---- who writes the state ----
+
+WRITES_STATE = re.compile(r"(?<!frame\.)\bstate(?:\.|->)(?:session|needle|protocols)\b[\w.\[\]]*\s*(?:[-+|&]?=(?!=)|\+\+|--)")
+
+
+def check_state(source: Source) -> Iterator[Finding]:
+    if not is_c(source.path) or not source.path.startswith("daemon/") or source.path.startswith("daemon/apply/"):
+        return
+    for number, line in enumerate(code_only(source.text).split("\n"), 1):
+        if WRITES_STATE.search(line):
+            yield Finding(source.path, number, "writes the state; only daemon/apply/ does, from a record")
 
 
 # ---- time where time_t has 32 bits ----
@@ -293,7 +316,7 @@ def check_opening(source: Source) -> Iterator[Finding]:
         yield Finding(source.path, 2, "say what this file is, and what it must not do")
 
 
-RULES: tuple[Rule, ...] = (check_includes, check_calls, check_time, check_cells, check_licence, check_text,
+RULES: tuple[Rule, ...] = (check_includes, check_calls, check_time, check_state, check_cells, check_licence, check_text,
                            check_opening)
 
 # ---- rules over several files ----

@@ -69,6 +69,18 @@ static void no_session(InterlockFacts *f)
 {
 	f->session_open = false;
 }
+static void waits(InterlockFacts *f)
+{
+	static const SessionRecovery recovery = { .waits = true, .since_us = NOW };
+
+	f->recovery = &recovery;
+}
+static void waits_lacking(InterlockFacts *f)
+{
+	static const SessionRecovery recovery = { .waits = true, .since_us = NOW, .lacking_ms = 2000 };
+
+	f->recovery = &recovery;
+}
 static void no_consent(InterlockFacts *f)
 {
 	f->consent_treatment = false;
@@ -201,6 +213,9 @@ static const struct {
 		"no certificate \"bloodborne pathogens\" on record, which the profile asks for: record it" },
 	{ INTERLOCK_CERTIFICATION, otherwise_certified, "(\"first aid\" is another)" },
 	{ INTERLOCK_SUBJECT, no_session, "no session is open" },
+	{ INTERLOCK_RECOVERY, waits,
+		"the station stopped in this session after 2024-10-04T10:00:00Z: check" },
+	{ INTERLOCK_RECOVERY, waits_lacking, "strokes of up to 2.0 s are not on record" },
 	{ INTERLOCK_CONSENT, no_consent, "consent" },
 	{ INTERLOCK_SCREENING, no_screening, "not complete" },
 	{ INTERLOCK_SCREENING, screening_refused, "keloids, herpes" },

@@ -9,7 +9,7 @@ source /run/share/treat
 
 mosquitto_sub -V 5 -q 1 -t 'stipple/v1/#' -F '%t %p' >/run/mqtt.log &
 subscriber=$!
-sign_in
+sign_in_anew
 begin P-0042 A17
 
 interrupts() { awk '/gpio-sim|stippled/ { n += $2 + $3 } END { print n + 0 }' /proc/interrupts; }

@@ -6,7 +6,7 @@ source /run/share/lib.sh
 # shellcheck source=tests/vm/guest/treat
 source /run/share/treat
 
-sign_in
+sign_in_anew
 begin P-0003 A03
 slowest=0
 for i in 1 2 3 4 5 6 7 8 9 10; do

@@ -7,7 +7,7 @@ source /run/share/lib.sh
 # shellcheck source=tests/vm/guest/treat
 source /run/share/treat
 
-sign_in
+sign_in_anew
 begin P-0008 A08
 picture=$(find /var/lib/stipple/images -name '*.jpg' -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2)
 size=$(doctor_says camera | sed -n 's/^good  camera.*, \([0-9]*\)x\([0-9]*\).*/\1 \2/p')

@@ -21,4 +21,4 @@ ready
 wait_until 10 "the board's own stop to be told" is State fault
 property FaultText | grep watchdog || die "the board did not stop by itself"
 level enable 0 || die "ENABLE came back by itself"
-sign_in
+sign_in_anew

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * A session that was open when the station stopped: what is recorded of that at the next start, and what has
+ * to be so before it goes on. Pure functions of what they are given.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "state/state.h"
+
+enum { RECOVERY_TEXT_MAX = 320 };
+
+/**
+ * The body of session.recovered, for the state that the session's records gave. `newest_utc_us` is the time
+ * of the last of them; `in_good_order`: the station recorded its stop after it; strokes wait `bound_ms` at
+ * most for their record. NULL when out of memory.
+ */
+json_t *recovery_body(const State *state, int64_t newest_utc_us, bool in_good_order, uint32_t bound_ms);
+
+/** What of the board bears on going on. */
+typedef struct RecoveryBoard {
+	bool self_test_passed; /* since it was connected */
+	const ChipId *chip;    /* in the handpiece now */
+} RecoveryBoard;
+
+typedef enum RecoveryRefusal {
+	RECOVERY_GOES_ON,
+	RECOVERY_SELF_TEST, /* it has not passed */
+	RECOVERY_CARTRIDGE, /* nothing says that it is the one that was claimed */
+} RecoveryRefusal;
+
+/** Whether a session that waits goes on; the sentence for a person is in `text`, "" when it does. */
+RecoveryRefusal recovery_check(const State *state, const RecoveryBoard *board, char text[RECOVERY_TEXT_MAX]);

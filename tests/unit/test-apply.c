@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * From records to the state of a session, as a table: each row is a record, and what it must leave. Without a
+ * station, a thread or a clock.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/apply.h"
+#include "config/protocol-file.h"
+#include "decide/recovery.h"
+#include "state/interlock.h"
+#include "state/stroke-chunk.h"
+#include "util/clock.h"
+
+#define BEGUN                                                                                          \
+	"session.begun", "{'session':7,'subject':'P-1','protocol':'scalp-density','course_session':2," \
+			 "'interval_days':30,'last_session':'2026-01-05T10:00:00Z'}"
+#define CLAIMED "needle.claimed", "{'session':7,'unit':'U1','lot':'L1','gtin':'0401','chip':'04a1b2'}"
+#define ZONE    "session.zone", "{'session':7,'zone':'crown','skin_type':'normal','area_mm2':1500}"
+
+typedef struct Row {
+	const char *kind, *body; /* with ' for " */
+} Row;
+
+static json_t *parse(const char *text)
+{
+	char *copy = strdup(text);
+	json_t *body;
+
+	assert_non_null(copy);
+	for (char *c = copy; *c; c++)
+		if (*c == '\'')
+			*c = '"';
+	body = json_loads(copy, 0, NULL);
+	free(copy);
+	assert_non_null(body);
+	return body;
+}
+
+static uint64_t seq;
+
+static bool apply(State *state, const char *kind, const char *body)
+{
+	json_auto_t *parsed = parse(body);
+	const AppliedRecord record = { .seq = ++seq, .utc_us = 1000, .kind = kind, .body = parsed };
+
+	return record_apply(state, &record);
+}
+
+static int set_up(void **state)
+{
+	State *fresh = calloc(1, sizeof *fresh);
+	char error[PROTOCOL_ERROR_MAX];
+
+	assert_non_null(fresh);
+	seq = 0;
+	session_clear(&fresh->session);
+	if (protocol_load(STIPPLE_SOURCE_FOLDER "/configs/protocols", "scalp-density",
+		    &fresh->protocols.list[0], error) < 0)
+		fail_msg("%s", error);
+	fresh->protocols.n = 1;
+	*state = fresh;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	State *used = *state;
+
+	protocols_clear(&used->protocols);
+	free(used);
+	return 0;
+}
+
+static void test_a_session_begins(void **state)
+{
+	State *now = *state;
+	int64_t last;
+
+	assert_true(apply(now, BEGUN));
+	assert_int_equal(now->session.number, 7);
+	assert_string_equal(now->session.subject, "P-1");
+	assert_ptr_equal(now->session.protocol, now->protocols.list[0]);
+	assert_int_equal(now->session.course_session, 2);
+	assert_int_equal(now->session.interval_days, 30);
+	assert_int_equal(clock_parse_utc("2026-01-05T10:00:00Z", &last), 0);
+	assert_int_equal(now->session.last_session_utc_us, last);
+	assert_int_equal(now->session.step, SESSION_PREPARING);
+	assert_int_equal(now->session.zone, ZONE_INVALID);
+}
+
+/** What a row of the table must change is said by a function, so that a failure names its line. */
+static void test_the_steps_of_a_session(void **state)
+{
+	State *now = *state;
+	Session *session = &now->session;
+
+	apply(now, BEGUN);
+	apply(now, "session.screening", "{'session':7,'answers':{},'refused':['pregnancy','keloids']}");
+	assert_true(session->screening_done);
+	assert_string_equal(session->screening_refused, "pregnancy, keloids");
+	apply(now, "session.screening", "{'session':7,'answers':{},'refused':[]}");
+	assert_string_equal(session->screening_refused, "");
+	apply(now, "session.consent", "{'session':7,'consent':'treatment','given':true}");
+	assert_true(session->consent_treatment && !session->consent_photographs);
+	apply(now, "session.consent", "{'session':7,'consent':'photographs','given':true}");
+	apply(now, "session.consent", "{'session':7,'consent':'treatment','given':false}");
+	assert_true(!session->consent_treatment && session->consent_photographs);
+	apply(now, ZONE);
+	assert_int_equal(session->zone, ZONE_CROWN);
+	assert_int_equal(session_zone(session)->area_mm2, 1500);
+	assert_int_equal(session_zone(session)->target, session->plan->density);
+	apply(now, "image.captured", "{'session':7,'zone':'crown','phase':'before','file':'a.jpg'}");
+	apply(now, "image.captured", "{'session':7,'zone':'nape','phase':'after','file':'b.jpg'}");
+	assert_string_equal(session->zones[ZONE_CROWN].before_photo, "a.jpg");
+	assert_string_equal(session->zones[ZONE_NAPE].after_photo, "b.jpg");
+	apply(now, "pigment.loaded",
+		"{'session':7,'brand':'B','colour':'C','lot':'L9','expiry':'2031-01-31'}");
+	assert_string_equal(session->pigment, "B C, lot L9");
+	assert_true(session->pigment_expiry_utc_us > 0);
+	apply(now, "interlock.overridden", "{'session':7,'interlock':'interval'}");
+	assert_int_equal(session->overridden, INTERLOCK_BIT(INTERLOCK_INTERVAL));
+	apply(now, "session.state", "{'session':7,'from':'preparing','to':'ready','event':'arm'}");
+	assert_int_equal(session->step, SESSION_READY);
+	apply(now, "fault.acknowledged", "{'session':7}");
+	assert_int_equal(session->step, SESSION_PREPARING);
+	apply(now, "session.finished", "{'session':7}");
+	assert_int_equal(session->step, SESSION_CLOSING);
+}
+
+static void test_records_that_change_nothing(void **state)
+{
+	static const Row rows[] = {
+		{ "session.consent", "{'session':6,'consent':'treatment','given':true}" },
+		{ "session.signed", "{'session':6}" },
+		{ "operator.enrolled", "{'badge':'b1'}" },
+		{ "lot.received", "{'lot':'L1'}" },
+		{ "alert.raised", "{'session':7,'text':'x'}" },
+		{ "no.such.kind", "{'session':7}" },
+	};
+	State *now = *state, before;
+
+	apply(now, BEGUN);
+	apply(now, CLAIMED);
+	before = *now;
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		if (apply(now, rows[i].kind, rows[i].body))
+			fail_msg("%s changed something", rows[i].kind);
+		assert_memory_equal(now, &before, sizeof before);
+	}
+}
+
+static void test_bad_bodies_do_no_harm(void **state)
+{
+	static const Row rows[] = {
+		{ "session.zone", "{'session':7,'zone':'elbow','skin_type':'normal','area_mm2':1}" },
+		{ "session.zone", "{'session':7}" },
+		{ "session.state", "{'session':7,'to':'asleep'}" },
+		{ "image.captured", "{'session':7,'zone':'elbow','file':'x'}" },
+		{ "interlock.overridden", "{'session':7,'interlock':'all'}" },
+		{ "needle.claimed", "{'session':7,'chip':'xyz'}" },
+		{ "needle.reseated", "{'session':7,'unit':'U9'}" },
+		{ "session.recovered", "{'session':7}" },
+		{ "session.screening", "{'session':7,'refused':'all'}" },
+	};
+	State *now = *state;
+
+	apply(now, BEGUN);
+	for (size_t i = 0; i < ELEMENTS(rows); i++)
+		apply(now, rows[i].kind, rows[i].body);
+	assert_int_equal(now->session.zone, ZONE_INVALID);
+	assert_int_equal(now->session.overridden, 0);
+	assert_int_equal(now->needle.mounted.chip.length, 0);
+}
+
+static void test_each_end_leaves_nothing(void **state)
+{
+	static const char *const ends[] = { "session.signed", "session.abandoned", "session.interrupted" };
+	State *now = *state;
+
+	for (size_t i = 0; i < ELEMENTS(ends); i++) {
+		apply(now, BEGUN);
+		apply(now, CLAIMED);
+		assert_true(apply(now, ends[i], "{'session':7}"));
+		assert_int_equal(now->session.number, 0);
+		assert_int_equal(now->needle.mounted.claim, 0);
+	}
+}
+
+static void test_a_cartridge_comes_and_goes(void **state)
+{
+	State *now = *state;
+	const Cartridge *mounted = &now->needle.mounted, *removed = &now->needle.removed;
+
+	apply(now, BEGUN);
+	apply(now, CLAIMED);
+	assert_int_equal(mounted->claim, seq);
+	assert_string_equal(mounted->unit, "U1");
+	assert_string_equal(mounted->product, "0401");
+	assert_int_equal(mounted->chip.length, 3);
+	assert_int_equal(now->session.needles, 1);
+	apply(now, "needle.removed", "{'session':7,'unit':'U1'}");
+	assert_int_equal(mounted->claim, 0);
+	assert_string_equal(removed->unit, "U1");
+	apply(now, "needle.reseated", "{'session':7,'unit':'U1'}");
+	assert_string_equal(mounted->unit, "U1");
+	assert_int_equal(now->session.needles, 1);
+}
+
+/** Dots of so many strokes each, 8 ms apart, with a gap after each. */
+static void fill_chunk(StrokeChunk *chunk, unsigned dots, unsigned strokes, uint32_t *time_us)
+{
+	stroke_chunk_clear(chunk);
+	for (unsigned dot = 0; dot < dots; dot++, *time_us += 200000)
+		for (unsigned i = 0; i < strokes; i++, *time_us += 8000) {
+			StrokeSample sample = { .time_us = *time_us, .depth_um = 900, .resistance_mn = 300 };
+
+			assert_true(stroke_chunk_add(chunk, &sample));
+		}
+}
+
+/** The same strokes count the same, whether they come from the board or from the record. */
+static void test_strokes_count_once_and_the_same(void **state)
+{
+	State *now = *state;
+	StrokeSample samples[100];
+	Session live;
+	StrokeChunk *chunk = calloc(1, sizeof *chunk);
+	json_auto_t *body = parse("{'session':7,'zone':'crown'}");
+	AppliedRecord record = { .kind = "strokes", .body = body };
+	uint32_t time_us = 5000;
+	Dot dot;
+	int n;
+
+	assert_non_null(chunk);
+	fill_chunk(chunk, 5, 6, &time_us);
+	apply(now, BEGUN);
+	apply(now, CLAIMED);
+	apply(now, ZONE);
+	n = stroke_chunk_decode(chunk->data, chunk->bytes, samples, ELEMENTS(samples));
+	assert_int_equal(n, 30);
+	for (int i = 0; i < n; i++)
+		(void)stroke_apply(now, &samples[i], &dot);
+	(void)contact_end_apply(now, &dot);
+	live = now->session;
+	assert_int_equal(live.strokes, 30);
+	assert_int_equal(live.dots, 5);
+	assert_int_equal(session_zone(&live)->statistics.dots, 5);
+	assert_int_equal(now->needle.mounted.strokes, 30);
+	/* 25 steps of 8 ms within dots, and 4 gaps of 208 ms: the needle went on between them */
+	assert_int_equal(live.stroke_us, 25 * 8000 + 4 * 208000);
+
+	/* its commit changes nothing */
+	(void)record_apply(now, &record);
+	assert_memory_equal(&now->session, &live, sizeof live);
+
+	/* a start, from the record */
+	apply(now, BEGUN);
+	apply(now, CLAIMED);
+	apply(now, ZONE);
+	record.attachment = chunk->data;
+	record.attachment_size = chunk->bytes;
+	(void)record_apply(now, &record);
+	(void)contact_end_apply(now, &dot);
+	assert_memory_equal(&now->session, &live, sizeof live);
+	free(chunk);
+}
+
+static const ChipId same = { 3, { 0x04, 0xa1, 0xb2 } }, other = { 3, { 0x04, 0xa1, 0xb3 } }, none = { 0 };
+
+static void recover(State *now, bool in_good_order, uint32_t bound_ms)
+{
+	json_auto_t *body = recovery_body(now, 1700000000 * USEC_PER_SEC, in_good_order, bound_ms);
+	const AppliedRecord record = { .kind = "session.recovered", .body = body };
+
+	assert_non_null(body);
+	assert_true(record_apply(now, &record));
+}
+
+static void test_what_a_stop_leaves(void **state)
+{
+	static const struct {
+		const char *step; /* as recorded last */
+		bool in_good_order;
+		SessionState to;
+		uint32_t lacking_ms;
+		bool waits;
+	} rows[] = {
+		{ "preparing", false, SESSION_PAUSED, 0, true },
+		{ "paused", false, SESSION_PAUSED, 0, true },
+		{ "ready", false, SESSION_PAUSED, 2000, true },
+		{ "ready", true, SESSION_PAUSED, 0, true },
+		{ "closing", false, SESSION_CLOSING, 0, false },
+	};
+	State *now = *state;
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		char step[128];
+
+		apply(now, BEGUN);
+		snprintf(step, sizeof step, "{'session':7,'to':'%s','event':'arm'}", rows[i].step);
+		apply(now, "session.state", step);
+		recover(now, rows[i].in_good_order, 2000);
+		assert_int_equal(now->session.step, rows[i].to);
+		assert_int_equal(now->session.recovery.lacking_ms, rows[i].lacking_ms);
+		assert_int_equal(now->session.recovery.waits, rows[i].waits);
+		assert_int_equal(now->session.recovery.since_us, 1700000000 * USEC_PER_SEC);
+	}
+}
+
+static void test_who_may_go_on(void **state)
+{
+	static const struct {
+		bool recovered, mounted, self_test;
+		const ChipId *chip;
+		RecoveryRefusal refusal;
+	} rows[] = {
+		{ false, true, false, &none, RECOVERY_GOES_ON },
+		{ true, false, false, &none, RECOVERY_SELF_TEST },
+		{ true, false, true, &none, RECOVERY_GOES_ON },
+		{ true, true, true, &same, RECOVERY_GOES_ON },
+		{ true, true, true, &other, RECOVERY_CARTRIDGE },
+		{ true, true, true, &none, RECOVERY_CARTRIDGE },
+		{ true, true, false, &same, RECOVERY_SELF_TEST },
+	};
+	char text[RECOVERY_TEXT_MAX];
+	State *now = *state;
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		const RecoveryBoard board = { rows[i].self_test, rows[i].chip };
+
+		apply(now, BEGUN);
+		if (rows[i].mounted)
+			apply(now, CLAIMED);
+		if (rows[i].recovered)
+			recover(now, false, 2000);
+		assert_int_equal(recovery_check(now, &board, text), rows[i].refusal);
+		assert_int_equal(text[0] == '\0', rows[i].refusal == RECOVERY_GOES_ON);
+	}
+}
+
+/** Two cartridges without chips are no pair: nothing says that they are one. */
+static void test_no_chip_is_no_chip(void **state)
+{
+	assert_false(chip_is_same(&none, &none));
+	assert_true(chip_is_same(&same, &same));
+	assert_false(chip_is_same(&same, &other));
+}
+
+static void test_resuming_ends_the_wait(void **state)
+{
+	State *now = *state;
+
+	apply(now, BEGUN);
+	recover(now, false, 2000);
+	apply(now, "session.state", "{'session':7,'from':'paused','to':'preparing','event':'resume'}");
+	assert_false(now->session.recovery.waits);
+	assert_int_equal(now->session.step, SESSION_PREPARING);
+}
+
+#define APPLY_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		APPLY_TEST(test_a_session_begins),
+		APPLY_TEST(test_the_steps_of_a_session),
+		APPLY_TEST(test_records_that_change_nothing),
+		APPLY_TEST(test_bad_bodies_do_no_harm),
+		APPLY_TEST(test_each_end_leaves_nothing),
+		APPLY_TEST(test_a_cartridge_comes_and_goes),
+		APPLY_TEST(test_strokes_count_once_and_the_same),
+		APPLY_TEST(test_what_a_stop_leaves),
+		APPLY_TEST(test_who_may_go_on),
+		APPLY_TEST(test_no_chip_is_no_chip),
+		APPLY_TEST(test_resuming_ends_the_wait),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
