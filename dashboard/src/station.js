@@ -222,6 +222,12 @@ const FOLDS = new Map(Object.entries({
 			if (!cause || alert.name === cause)
 				alert.acknowledged = { at: record.at, note: text(body.note) };
 	},
+	"session.recovered": (s, body, record) => {
+		const lacking = amount(body.lacking_ms) ?? 0;
+		s.addAlert("warning", "restart", lacking > 0
+			? `the station stopped in a session: strokes of up to ${(lacking / 1000).toFixed(1)} s are not on record`
+			: "the station stopped in a session, with the needle at rest", record);
+	},
 	"session.begun": (s, body) => s.begin(body),
 	"session.zone": (s, body) => {
 		s.begin(body);

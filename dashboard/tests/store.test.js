@@ -151,6 +151,16 @@ test("what is mounted is known from the state alone, and records say more of it"
 	assert.equal(scene.chair.cartridge, null);
 });
 
+test("a session that waits after its station stopped is told", () => {
+	const scene = new Scene();
+	scene.state({ state: "paused", session: 4, waits: true });
+	assert.equal(scene.chair.state.waits, true);
+	scene.record("session", "session.recovered", { session: 4, to: "paused", since: "2026-03-02T10:00:00Z", lacking_ms: 2000 });
+	assert.match(scene.chair.alerts[0].words, /strokes of up to 2\.0 s are not on record/);
+	scene.state({ state: "preparing", session: 4, waits: false });
+	assert.equal(scene.chair.state.waits, false);
+});
+
 test("a sterilisation test is overdue once its day is past", () => {
 	const scene = new Scene();
 	scene.record("sterilization", "indicator.tested", { sterilizer: "S1", result: "pass", due: "2026-03-02" });

@@ -51,6 +51,11 @@ BAD_C = [
     ("daemon/bus/a.c", "int f(void) { return sd_bus_call(0, 0, 0, 0, 0); }", "use sd_bus_call_async()"),
     ("lib/util/a.c", "int64_t f(void) { return t.tv_sec * 1000 * NS_PER_MS; }", "where time_t has 32 bits"),
     ("lib/ledger/a.c", "int f(void) { return sqlite3_column_int64(row, 0); }", "functions of ledger/column.h"),
+    ("daemon/core/a.c", "void f(Station *s) { s->state.session.dots++; }", "only daemon/apply/ does"),
+    ("daemon/bus/a.c", "void f(State *s) { station->state.needle.mounted.claim = 0; }", "only daemon/apply/ does"),
+    ("daemon/apply/a.c", "int64_t f(void) { return clock_read(0).utc_us; }", "what the caller passes in"),
+    ("daemon/decide/a.c", "#include <unistd.h>", "does no I/O"),
+    ("daemon/state/a.c", '#include "core/station.h"', "daemon/state may not depend on daemon/core"),
     ("ctl/a.c", "int a; ", "blanks at the end"),
     ("ctl/a.c", "/* TO" + "DO: the rest */", "unfinished work"),
     ("ctl/a.c", 'static const char *path = "/ho' + 'me/somebody/x";', "a path of one machine"),
@@ -68,6 +73,8 @@ def test_bad_line_is_found(tmp_path, path, line, expected):
 
 GOOD_C = [
     ("daemon/core/a.c", '#include "util/log.h"\n#include "ledger/ledger.h"\n#include <string.h>'),
+    ("daemon/core/a.c", "bool f(Station *s) { return s->state.session.dots == 1; }"),
+    ("daemon/apply/a.c", "void f(State *state) { state->session.dots++; }"),
     ("daemon/main.c", '#include "bus/bus.h"\n#include "live/live.h"'),
     ("daemon/main.c", "#include <systemd/sd-event.h>\n#include <systemd/sd-daemon.h>"),
     ("ctl/a.c", '#include "code/needle-code.h"'),

@@ -18,6 +18,8 @@ export function standing(station, verdict) {
 		return ["offline", "Offline"];
 	if (station.state.state === "fault" || station.state.fault)
 		return ["fault", "Fault"];
+	if (station.state.waits)
+		return ["paused", "Interrupted"];
 	return [station.state.state, STATE_WORDS.get(station.state.state)];
 }
 
