@@ -8,7 +8,7 @@
 
 #include "client.h"
 
-/** A record that a command enters (daemon/core/form.h). */
+/** A record that a command enters. */
 typedef struct EnteredForm {
 	const char *kind, *path, *interface;
 	bool is_signed;   /* asks for the PIN */

@@ -166,7 +166,7 @@ static void compare(Import *import, json_t *fields, const json_t *row, size_t li
 {
 	char text[LEDGER_TEXT_MAX];
 
-	for (const RecordField *field = ledger_fields("cycle.recorded"); field->name; field++) {
+	for (const RecordField *field = record_fields("cycle.recorded"); field->name; field++) {
 		const char *said = json_string_value(json_object_get(fields, field->name));
 		json_t *kept = json_object_get(json_object_get(row, "corrected"), field->name);
 		_cleanup_(freep) char *shown = NULL;
@@ -264,10 +264,10 @@ static int record_row(Import *import, json_t *fields, const char *key, size_t li
 /** What the station would refuse is told without asking it, so that --dry-run tells it as well. */
 static bool in_range(json_t *fields, char error[LEDGER_TEXT_MAX])
 {
-	for (const RecordField *field = ledger_fields("cycle.recorded"); field->name; field++) {
+	for (const RecordField *field = record_fields("cycle.recorded"); field->name; field++) {
 		const char *text = json_string_value(json_object_get(fields, field->name));
 
-		if (text && ledger_check_range(field, strtod(text, NULL), error) < 0)
+		if (text && record_range_check(field, strtod(text, NULL), error) < 0)
 			return false;
 	}
 	return true;

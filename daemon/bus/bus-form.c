@@ -2,7 +2,7 @@
 
 /**
  * The member Record and the property Forms, which the interfaces of station, inventory and session share.
- * What forms there are, and who may enter them, is left to core/form.c.
+ * What forms there are, and who may enter them, is left to the tables of records/.
  */
 
 #include "bus/bus-private.h"
@@ -47,8 +47,8 @@ static int append_form_fields(sd_bus_message *reply, const Form *form)
 {
 	int r = sd_bus_message_open_container(reply, 'a', "(sbss)");
 
-	for (const RecordField *field = ledger_fields(form->kind); field->name && r >= 0; field++)
-		if (!form_fills_in(form, field->name))
+	for (const RecordField *field = record_fields(form->kind); field->name && r >= 0; field++)
+		if (form_takes(form, field))
 			r = sd_bus_message_append(reply, "(sbss)", field->name, (int)field->optional,
 				field_type_to_string(field->type), field->choices ? field->choices : "");
 	return r < 0 ? r : sd_bus_message_close_container(reply);
@@ -69,12 +69,10 @@ static int append_form(sd_bus_message *reply, const Form *form)
 int bus_get_forms(sd_bus *sd, const char *path, const char *interface, const char *property,
 	sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const Form *all;
-	size_t n = forms(&all);
 	int r = sd_bus_message_open_container(reply, 'a', "(sbssa(sbss))");
 
-	for (size_t i = 0; i < n && r >= 0; i++)
-		if (all[i].place == place_of(interface))
-			r = append_form(reply, &all[i]);
+	for (size_t i = 0; i < record_forms_n && r >= 0; i++)
+		if (record_forms[i].place == place_of(interface))
+			r = append_form(reply, &record_forms[i]);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }

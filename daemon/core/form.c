@@ -1,81 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The table of all forms, and the way from what somebody typed to the body of a record. It does no I/O and
+ * Finds a form, and leads from what somebody typed to the body of a record. It does no I/O and
  * changes no state. Beyond the form of a text it must not judge a field: the check of the record's kind does.
  */
 
 #include "core/form.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const place_names[] = {
-	[FORM_STATION] = "station",
-	[FORM_INVENTORY] = "inventory",
-	[FORM_SESSION] = "session",
-};
-static_assert(ELEMENTS(place_names) == FORM_PLACE_MAX, "every place has a name");
-
-DEFINE_STRING_TABLE(form_place, FormPlace, place_names);
-
-/* who works here; an auditor only looks */
-#define ANYBODY "technician supervisor administrator"
-
-static const Form table[] = {
-	{ "operator.certified", FORM_STATION, "supervisor administrator", NULL, NULL, FORM_ANYTIME },
-	/* releasing a recalled lot takes more, which the ledger knows */
-	{ "lot.status", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
-	{ "needle.disposed", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
-	{ "needle.damaged", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
-	{ "needle.distinct", FORM_INVENTORY, "supervisor", "these are two cartridges", NULL, FORM_ANYTIME },
-	{ "pigment.received", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
-	{ "pigment.status", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
-	{ "pigment.blended", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
-	{ "handpiece.registered", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
-	{ "handpiece.mounted", FORM_SESSION, "technician", NULL, NULL, FORM_SESSION_ONLY },
-	{ "handpiece.retired", FORM_INVENTORY, ANYBODY, NULL, NULL, FORM_ANYTIME },
-	{ "sterilizer.registered", FORM_INVENTORY, "supervisor administrator", NULL, NULL, FORM_ANYTIME },
-	{ "sterilizer.serviced", FORM_INVENTORY, "supervisor administrator", NULL, NULL, FORM_ANYTIME },
-	{ "cycle.recorded", FORM_INVENTORY, "technician supervisor", NULL, NULL, FORM_ANYTIME },
-	{ "cycle.released", FORM_INVENTORY, "technician supervisor", "the load is sterile and may be used",
-		NULL, FORM_ANYTIME },
-	{ "cycle.rejected", FORM_INVENTORY, "technician supervisor", NULL, NULL, FORM_ANYTIME },
-	{ "indicator.tested", FORM_INVENTORY, "technician supervisor", NULL, NULL, FORM_ANYTIME },
-	{ "indicator.followed-up", FORM_INVENTORY, "supervisor", NULL, NULL, FORM_ANYTIME },
-	{ "subject.registered", FORM_SESSION, "technician supervisor", NULL, "name contact", FORM_ANYTIME },
-	{ "subject.changed", FORM_SESSION, "technician supervisor", NULL, "name contact", FORM_ANYTIME },
-	{ "course.planned", FORM_SESSION, "technician supervisor", NULL, NULL, FORM_ANYTIME },
-	{ "incident.reported", FORM_SESSION, "technician supervisor administrator", NULL, "person",
-		FORM_SESSION_NAMED },
-	{ "interlock.overridden", FORM_SESSION, "supervisor", "this refusal is set aside for this session",
-		NULL, FORM_SESSION_ONLY },
-	{ "record.corrected", FORM_SESSION, "technician supervisor administrator",
-		"the record was wrong and this is right", NULL, FORM_SESSION_IF_OPEN },
-	{ "personal.erased", FORM_STATION, "administrator", "this data is erased for good", NULL,
-		FORM_ANYTIME },
-	{ "clock.corrected", FORM_STATION, "administrator", "the clock is right now", NULL, FORM_ANYTIME },
-	{ "operator.roles", FORM_STATION, "administrator", "these roles are right", NULL, FORM_ANYTIME },
-	{ "station.renamed", FORM_STATION, "administrator",
-		"this station bears these names from its next start on", NULL, FORM_ANYTIME },
-	{ "operator.revoked", FORM_STATION, "administrator", "this badge is no longer valid", NULL,
-		FORM_ANYTIME },
-};
+#include "util/clock.h"
 
 const Form *form_find(FormPlace place, const char *kind)
 {
-	for (size_t i = 0; i < ELEMENTS(table); i++)
-		if (table[i].place == place && strcmp(table[i].kind, kind) == 0)
-			return &table[i];
+	for (size_t i = 0; i < record_forms_n; i++)
+		if (record_forms[i].place == place && strcmp(record_forms[i].kind, kind) == 0)
+			return &record_forms[i];
 	return NULL;
-}
-
-size_t forms(const Form **ret)
-{
-	*ret = table;
-	return ELEMENTS(table);
 }
 
 /* ---- values ---- */
@@ -157,41 +100,24 @@ static bool text_ok(const char *name, const json_t *value, char error[FORM_ERROR
 
 /* ---- fields ---- */
 
-static const RecordField *find_field(const RecordField *fields, const char *name)
+bool form_takes(const Form *form, const RecordField *field)
 {
-	for (; fields && fields->name; fields++)
-		if (strcmp(fields->name, name) == 0)
-			return fields;
-	return NULL;
-}
+	bool of_session = form->session == FORM_SESSION_ONLY || form->session == FORM_SESSION_IF_OPEN;
 
-bool form_is_from_profile(const char *field)
-{
-	return text_list_has("profile proofs sterile_days reprocess biological_days biological_cycles"
-			     " after_installation after_repair keep",
-		field);
-}
-
-bool form_fills_in(const Form *form, const char *field)
-{
-	/* "due" the ledger reckons from the time of the test */
-	return form_is_from_profile(field) ||
-	       (strcmp(form->kind, "clock.corrected") == 0 && text_list_has("newest now", field)) ||
-	       text_list_has("due told", field) || (form->signs && strcmp(field, "signed") == 0) ||
-	       ((form->session == FORM_SESSION_ONLY || form->session == FORM_SESSION_IF_OPEN) &&
-		       strcmp(field, "session") == 0);
+	return field->origin == FROM_PERSON && !field->retired &&
+	       !(of_session && strcmp(field->name, "session") == 0);
 }
 
 static int take_field(
 	const Form *form, const char *name, json_t *value, json_t *body, json_t *personal, char *error)
 {
-	const RecordField *field = find_field(ledger_fields(form->kind), name);
+	const RecordField *field = record_field_find(form->kind, name);
 
 	if (!text_ok(name, value, error))
 		return -EINVAL;
 	if (form->personal && text_list_has(form->personal, name) && json_is_string(value))
 		return json_object_set(personal, name, value) < 0 ? -ENOMEM : 0;
-	if (field && !form_fills_in(form, name))
+	if (field && form_takes(form, field))
 		return json_object_set_new(body, name, read_value(field->type, value)) < 0 ? -ENOMEM : 0;
 	snprintf(error, FORM_ERROR_MAX, "a record of kind %s has no field %.40s", form->kind, name);
 	return -EINVAL;

@@ -97,12 +97,11 @@ static json_t *value_of(const Profile *profile, const char *field)
 
 int station_with_profile(const Station *station, const Form *form, json_t *body)
 {
-	const RecordField *fields = ledger_fields(form->kind);
+	const RecordField *fields = record_fields(form->kind);
 
 	for (; fields && fields->name; fields++)
-		if (form_is_from_profile(fields->name) &&
-			json_object_set_new(body, fields->name, value_of(&station->profile, fields->name)) <
-				0)
+		if (fields->origin == FROM_PROFILE && json_object_set_new(body, fields->name,
+							      value_of(&station->profile, fields->name)) < 0)
 			return -ENOMEM;
 	return 0;
 }

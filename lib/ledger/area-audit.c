@@ -111,7 +111,7 @@ static const char version_5[] =
 
 static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2, version_3, NULL, version_5 };
 static const char *const tables[] = { NULL };
-static const RecordKind kinds[] = { { NULL } };
+static const Projection projections[] = { { NULL } };
 
 /* a lot of cartridges and one of pigment may bear the same number: each row says what it is of; a blend is
  * reached by any of its parts */
@@ -134,4 +134,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_audit = { schema, tables, kinds, queries };
+const LedgerArea area_audit = { schema, tables, projections, queries };

@@ -10,7 +10,7 @@
 
 static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL };
 static const char *const tables[] = { NULL };
-static const RecordKind kinds[] = { { NULL } };
+static const Projection projections[] = { { NULL } };
 
 #define TODAY         "coalesce(@today, date('now'))"
 #define WANTED(proof) "instr(' ' || @proofs || ' ', ' " proof " ') > 0"
@@ -293,4 +293,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_compliance = { schema, tables, kinds, queries };
+const LedgerArea area_compliance = { schema, tables, projections, queries };

@@ -82,32 +82,25 @@ static json_t *read_value(FieldType type, const char *text)
 static int check_new(ProjectionContext *context, const char *kind)
 {
 	const char *name = projection_text(context, "field");
-	const RecordField *field = ledger_fields(kind);
+	const RecordField *field = record_field_find(kind, name);
 	RecordField alone[2] = { { NULL } };
 	const RecordKind only = { .name = kind, .fields = alone };
 	json_auto_t *body = json_object();
-	int r;
 
-	while (field && field->name && strcmp(field->name, name) != 0)
-		field++;
-	if (!field || !field->name)
+	if (!field)
 		return 0;
 	alone[0] = *field;
+	alone[0].retired = NULL; /* the record has it all the same */
 	if (json_object_set_new(body, name, read_value(field->type, projection_text(context, "new"))) < 0)
 		return -ENOMEM;
-	r = record_kind_check(&only, body, context->answer->text);
-	if (r == 0)
-		r = record_texts_check(&only, body, context->answer->text);
-	return r < 0 ? r : record_ranges_check(&only, body, context->answer->text);
+	return record_new_check(&only, body, context->answer->text);
 }
 
 static bool is_words(const char *kind, const char *name)
 {
-	const RecordField *field = ledger_fields(kind);
+	const RecordField *field = record_field_find(kind, name);
 
-	while (field && field->name && strcmp(field->name, name) != 0)
-		field++;
-	return field && field->name && field->words;
+	return field && field->words;
 }
 
 /** What was said in somebody's own words is corrected in them: neither text may stand in the leaf. */
@@ -374,18 +367,10 @@ static int project_erased(ProjectionContext *context)
 	return r;
 }
 
-static const RecordKind kinds[] = {
-	{ "record.corrected", false,
-		FIELDS(COUNT("corrects"), TEXT("field"), PERHAPS_WORDS("old"), PERHAPS_WORDS("new"),
-			WORDS("why"), MAYBE_TEXT("signed"), MAYBE_SESSION, NEW_PERSON),
-		.project = project_corrected },
-	{ "personal.erased", false,
-		FIELDS(MAYBE_TEXT("subject"), MAYBE_TEXT("badge"), MAYBE("record", FIELD_COUNT),
-			WORDS("reason"), MAYBE_WORDS("despite"), MAYBE_TEXT("profile"), MAYBE_TEXT("keep"),
-			MAYBE_TEXT("signed")),
-		.project = project_erased },
-	{ "image.erased", false, FIELDS(SESSION, COUNT("image"), TEXT("file"), TEXT("sha256")),
-		.sql = "UPDATE image SET erased_seq = @seq WHERE seq = @image" },
+static const Projection projections[] = {
+	{ "record.corrected", .project = project_corrected },
+	{ "personal.erased", .project = project_erased },
+	{ "image.erased", .sql = "UPDATE image SET erased_seq = @seq WHERE seq = @image" },
 	{ NULL },
 };
 
@@ -420,4 +405,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_correction = { schema, tables, kinds, queries };
+const LedgerArea area_correction = { schema, tables, projections, queries };

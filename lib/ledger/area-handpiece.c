@@ -101,13 +101,10 @@ static int project_retired(ProjectionContext *context)
 	return r;
 }
 
-static const RecordKind kinds[] = {
-	{ "handpiece.registered", false, FIELDS(TEXT("handpiece"), TEXT("model")),
-		.project = project_registered },
-	{ "handpiece.mounted", true, FIELDS(SESSION, LABEL("handpiece")),
-		.project = project_handpiece_mounted },
-	{ "handpiece.retired", false, FIELDS(TEXT("handpiece"), WORDS("reason")),
-		.project = project_retired },
+static const Projection projections[] = {
+	{ "handpiece.registered", .project = project_registered },
+	{ "handpiece.mounted", .project = project_handpiece_mounted },
+	{ "handpiece.retired", .project = project_retired },
 	{ NULL },
 };
 
@@ -129,4 +126,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_handpiece = { schema, tables, kinds, queries };
+const LedgerArea area_handpiece = { schema, tables, projections, queries };

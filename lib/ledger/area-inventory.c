@@ -556,52 +556,19 @@ static int project_lot_status(ProjectionContext *context)
 	COLUMN("membrane_reference") ", " CORRECTED("= record.seq") " FROM record WHERE kind = 'lot.received'"
 /* clang-format on */
 
-static const RecordKind kinds[] = {
-	{ "lot.received", true,
-		FIELDS(LABEL("lot"), LABEL("product"), LABEL("maker"), DATE("expiry"),
-			COUNT_IN("quantity", 1, DELIVERY_MAX), MAYBE_LABEL("gtin"),
-			MAYBE_LABEL("configuration"), MAYBE_LABEL("supplier"), MAYBE_LABEL("purchase"),
-			MAYBE_LABEL("certificate"), MAYBE_LABEL("certificate_file"),
-			MAYBE_LABEL("certificate_sha256"), MAYBE("membrane", FIELD_BOOLEAN),
-			MAYBE_LABEL("membrane_reference"), MAYBE_COUNT_IN("low_stock", 0, DELIVERY_MAX),
-			/* each cartridge bears a serial, which its code must show */
-			MAYBE("serialised", FIELD_BOOLEAN)),
-		.project = project_lot },
-	{ "lot.certificate", false,
-		FIELDS(TEXT("lot"), MAYBE_TEXT("gtin"), MAYBE_TEXT("certificate"), TEXT("file"),
-			TEXT("sha256"), COUNT("bytes")),
-		.project = project_certificate },
-	{ "lot.status", true,
-		FIELDS(LABEL("lot"), MAYBE_LABEL("gtin"), CHOICE("status", "quarantined recalled released"),
-			WORDS("reason")),
-		.project = project_lot_status },
-	{ "needle.claimed", true,
-		FIELDS(SESSION, CODE("unit"), CODE("lot"), CODE("code"), MAYBE_CODE("gtin"),
-			MAYBE_CODE("serial"), MAYBE("expiry", FIELD_DATE), MAYBE_CODE("chip"),
-			MAYBE_CODES("evidence"),
-			/* how the code came */
-			MAYBE_CHOICE("source", "scanner keyboard")),
-		.project = project_claim, .seals = true },
-	{ "needle.distinct", false,
-		FIELDS(MAYBE_TEXT("code"), MAYBE_TEXT("unit"), TEXT("other"), WORDS("reason"),
-			MAYBE_TEXT("signed")),
-		.project = identity_distinct },
-	{ "needle.reseated", true, FIELDS(SESSION, CODE("unit"), MAYBE_CODE("chip"), NUMBER("away_s")),
+static const Projection projections[] = {
+	{ "lot.received", .project = project_lot },
+	{ "lot.certificate", .project = project_certificate },
+	{ "lot.status", .project = project_lot_status },
+	{ "needle.claimed", .project = project_claim },
+	{ "needle.distinct", .project = identity_distinct },
+	{ "needle.reseated",
 		.sql = "UPDATE unit SET state = 'mounted', removed_us = NULL WHERE unit = @unit" },
-	{ "needle.refused", true,
-		FIELDS(MAYBE_SESSION, CODE("code"), CODE("refusal"), CODE("text"), MAYBE_CODE("unit")) },
-	{ "needle.removed", true,
-		FIELDS(SESSION, CODE("unit"), COUNT("strokes"), COUNT("dots"), MAYBE("worked_s", FIELD_COUNT),
-			WORDS("reason")),
+	{ "needle.removed",
 		.sql = "UPDATE unit SET strokes = @strokes, dots = @dots, worked_s = @worked_s, removed_us = @utc_us,"
 		       " state = 'used' WHERE unit = @unit" },
-	{ "needle.disposed", true,
-		FIELDS(MAYBE_CODE("code"), MAYBE_LABEL("unit"), MAYBE_SESSION, IDENTIFIER("container")),
-		.project = project_disposed },
-	{ "needle.damaged", true,
-		FIELDS(MAYBE_CODE("code"), MAYBE_LABEL("unit"), MAYBE_LABEL("lot"), MAYBE_LABEL("gtin"),
-			MAYBE_DATE("expiry"), WORDS("reason"), MAYBE_IDENTIFIER("container")),
-		.project = project_damaged },
+	{ "needle.disposed", .project = project_disposed },
+	{ "needle.damaged", .project = project_damaged },
 	{ NULL },
 };
 
@@ -651,4 +618,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_inventory = { schema, tables, kinds, queries };
+const LedgerArea area_inventory = { schema, tables, projections, queries };

@@ -138,24 +138,17 @@ static int project_certification(ProjectionContext *context)
 	return r;
 }
 
-static const RecordKind kinds[] = {
-	{ "operator.enrolled", false, FIELDS(TEXT("badge"), ARRAY("roles")), .project = project_operator },
-	{ "operator.signed-in", true, FIELDS(IDENTIFIER("badge"), MAYBE_CODE("reason")),
-		.project = project_signed_in },
-	{ "operator.signed-out", true, FIELDS(IDENTIFIER("badge"), MAYBE_CODE("reason")) },
-	{ "operator.refused", true, FIELDS(IDENTIFIER("badge"), COUNT("attempts")),
+static const Projection projections[] = {
+	{ "operator.enrolled", .project = project_operator },
+	{ "operator.signed-in", .project = project_signed_in },
+	{ "operator.refused",
 		.sql = "INSERT INTO attempt(badge, attempts, utc_us) VALUES(@badge, 1, @utc_us)"
 		       " ON CONFLICT DO UPDATE SET attempts = attempts + 1, utc_us = excluded.utc_us" },
-	{ "operator.verified", false, FIELDS(TEXT("badge")), .sql = FORGET_ATTEMPTS },
-	{ "operator.pin-changed", false, FIELDS(TEXT("badge"), BOOLEAN("reset")), .project = project_pin },
-	{ "operator.roles", false, FIELDS(TEXT("badge"), ARRAY("roles"), MAYBE_TEXT("signed")),
-		.project = project_roles },
-	{ "operator.revoked", false, FIELDS(TEXT("badge"), WORDS("reason"), MAYBE_TEXT("signed")),
-		.project = project_revoked },
-	{ "operator.certified", false,
-		FIELDS(TEXT("badge"), TEXT("certificate"), TEXT("issuer"), MAYBE_TEXT("number"),
-			DATE("expiry")),
-		.project = project_certification },
+	{ "operator.verified", .sql = FORGET_ATTEMPTS },
+	{ "operator.pin-changed", .project = project_pin },
+	{ "operator.roles", .project = project_roles },
+	{ "operator.revoked", .project = project_revoked },
+	{ "operator.certified", .project = project_certification },
 	{ NULL },
 };
 
@@ -200,4 +193,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_people = { schema, tables, kinds, queries };
+const LedgerArea area_people = { schema, tables, projections, queries };

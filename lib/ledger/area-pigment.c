@@ -406,23 +406,11 @@ static int project_loaded(ProjectionContext *context)
 	", " CORRECTED("= record.seq") " FROM record WHERE kind = 'pigment.received'"
 /* clang-format on */
 
-static const RecordKind kinds[] = {
-	{ "pigment.received", false,
-		FIELDS(TEXT("brand"), TEXT("colour"), TEXT("lot"), DATE("expiry"),
-			COUNT_IN("quantity", 1, DELIVERY_MAX), MAYBE_NUMBER_IN("volume_ml", 0.1, 5000, "ml"),
-			MAYBE_TEXT("supplier"), MAYBE_TEXT("purpose")),
-		.project = project_received },
-	{ "pigment.status", true,
-		FIELDS(LABEL("lot"), MAYBE_LABEL("brand"), MAYBE_LABEL("colour"),
-			CHOICE("status", "quarantined recalled released"), WORDS("reason")),
-		.project = project_status },
-	{ "pigment.blended", false,
-		FIELDS(TEXT("blend"), TEXT("colour"), ARRAY("parts"), MAYBE_DATE("expiry")),
-		.project = project_blended },
-	{ "pigment.loaded", true,
-		FIELDS(SESSION, LABEL("brand"), LABEL("colour"), LABEL("lot"), DATE("expiry"),
-			MAYBE_CODE("zone"), MAYBE("received", FIELD_BOOLEAN)),
-		.project = project_loaded },
+static const Projection projections[] = {
+	{ "pigment.received", .project = project_received },
+	{ "pigment.status", .project = project_status },
+	{ "pigment.blended", .project = project_blended },
+	{ "pigment.loaded", .project = project_loaded },
 	{ NULL },
 };
 
@@ -457,4 +445,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_pigment = { schema, tables, kinds, queries };
+const LedgerArea area_pigment = { schema, tables, projections, queries };

@@ -94,49 +94,23 @@ static int project_interrupted(ProjectionContext *context)
 	" ended_us AS \"ended:utc\", outcome, dots, strokes, needles, worked_s, " JOINED_CORRECTIONS \
 	" FROM session" JOIN_CORRECTIONS(CORRECTIONS_OF_SESSIONS, "session") " WHERE 1"
 
-static const RecordKind kinds[] = {
-	{ "session.begun", true,
-		FIELDS(SESSION, CODE("subject"), CODE("protocol"), COUNT("course_session"),
-			MAYBE_COUNT("interval_days"), MAYBE_TIME("last_session")),
-		.project = project_begun },
-	{ "session.screening", false, FIELDS(SESSION, OBJECT("answers"), ARRAY("refused")) },
-	{ "session.consent", false, FIELDS(SESSION, TEXT("consent"), TEXT("version"), BOOLEAN("given")) },
-	{ "session.zone", true,
-		FIELDS(SESSION, CODE("zone"), CODE("skin_type"), NUMBER("area_mm2"), NUMBER("target"),
-			MAYBE("depth_min_um", FIELD_NUMBER), MAYBE("depth_max_um", FIELD_NUMBER)) },
-	{ "session.state", true, FIELDS(MAYBE_SESSION, CODE("from"), CODE("to"), CODE("event")) },
-	{ "image.captured", true,
-		FIELDS(SESSION, CODE("zone"), CODE("phase"), CODE("file"), CODE("sha256"),
-			MAYBE("bytes", FIELD_COUNT), MAYBE("width", FIELD_COUNT),
-			MAYBE("height", FIELD_COUNT), MAYBE("focus", FIELD_NUMBER),
-			MAYBE("exposure", FIELD_NUMBER), MAYBE_CODE("camera"),
-			MAYBE("exposure_us", FIELD_COUNT), MAYBE("gain_milli", FIELD_COUNT)),
+static const Projection projections[] = {
+	{ "session.begun", .project = project_begun },
+	{ "image.captured",
 		.sql = "INSERT INTO image(seq, session, zone, phase, file, sha256, bytes, width, height, focus, exposure,"
 		       " utc_us) VALUES(@seq, @session, @zone, @phase, @file, @sha256, @bytes, @width, @height, @focus,"
 		       " @exposure, @utc_us)" },
-	{ "image.refused", true, FIELDS(SESSION, CODE("zone"), CODE("phase"), CODE("verdict")) },
-	{ "strokes", false,
-		FIELDS(SESSION, TEXT("zone"), TEXT("unit"), COUNT("strokes"), COUNT("dots"), TEXT("encoding"),
-			TEXT("sha256")),
-		.project = project_strokes },
-	{ "zone.statistics", true, FIELDS(SESSION, CODE("zone"), COUNT("dots"), COUNT("strokes")),
+	{ "strokes", .project = project_strokes },
+	{ "zone.statistics",
 		.sql = "INSERT OR REPLACE INTO zone_result(session, zone, dots, strokes, area_mm2, density, target,"
 		       " outside, depth_mean_um, dwell_mean_ms) VALUES(@session, @zone, @dots, @strokes, @area_mm2,"
 		       " @density, @target, @outside, @depth_mean_um, @dwell_mean_ms)" },
-	{ "session.finished", true,
-		FIELDS(SESSION, COUNT("dots"), COUNT("strokes"), COUNT("needles"), COUNT("worked_s")),
+	{ "session.finished",
 		.sql = "UPDATE session SET dots = @dots, strokes = @strokes, needles = @needles, worked_s = @worked_s"
 		       " WHERE session = @session" },
-	{ "interlock.overridden", true,
-		FIELDS(SESSION, CHOICE("interlock", "before-photo interval session-length"), WORDS("reason"),
-			MAYBE_CODE("signed")) },
-	{ "session.signed", true, FIELDS(SESSION, WORDS("meaning"), MAYBE_CODE("signed")),
-		.sql = END_SESSION("signed"), .seals = true },
-	{ "session.abandoned", true, FIELDS(SESSION, WORDS("reason")), .sql = END_SESSION("abandoned"),
-		.seals = true },
-	{ "session.interrupted", true, FIELDS(SESSION, MAYBE_CODE("cause")), .project = project_interrupted,
-		.seals = true },
-	{ "session.recovered", true, FIELDS(SESSION, CODE("to"), TIME("since"), COUNT("lacking_ms")) },
+	{ "session.signed", .sql = END_SESSION("signed") },
+	{ "session.abandoned", .sql = END_SESSION("abandoned") },
+	{ "session.interrupted", .project = project_interrupted },
 	{ NULL },
 };
 
@@ -209,4 +183,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_session = { schema, tables, kinds, queries };
+const LedgerArea area_session = { schema, tables, projections, queries };

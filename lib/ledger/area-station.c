@@ -34,26 +34,7 @@ static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2 
 
 static const char *const tables[] = { "record_day", NULL };
 
-static const RecordKind kinds[] = {
-	{ "station.started", false,
-		FIELDS(TEXT("version"), MAYBE_COUNT("schema"), MAYBE_TEXT("previous"),
-			MAYBE("rules", FIELD_OBJECT)) },
-	{ "station.stopped", false, FIELDS(MAYBE_TEXT("reason")), .seals = true },
-	{ "station.renamed", true,
-		FIELDS(IDENTIFIER("clinic"), IDENTIFIER("station"), MAYBE_CODE("signed")) },
-	{ "clock.backwards", true, FIELDS(CODE("newest"), CODE("now")) },
-	{ "clock.corrected", false,
-		FIELDS(WORDS("reason"), TEXT("newest"), TEXT("now"), MAYBE_TEXT("signed")),
-		.corrects_clock = true },
-	{ "fault.latched", true, FIELDS(MAYBE_SESSION, CODE("cause")) },
-	{ "fault.acknowledged", true,
-		FIELDS(MAYBE_SESSION, CODE("cause"), WORDS("note"), MAYBE_CODE("signed")) },
-	{ "alert.raised", true, FIELDS(MAYBE_SESSION, CODE("alert"), CODE("text")) },
-	{ "audit.read", false,
-		FIELDS(TEXT("query"), OBJECT("arguments"), MAYBE_COUNT("rows"), MAYBE_COUNT("uid"),
-			MAYBE_TEXT("user")) },
-	{ NULL },
-};
+static const Projection projections[] = { { NULL } };
 
 /* kinds that name a person, and need no session for it */
 #define ABOUT_SUBJECTS \
@@ -105,4 +86,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_station = { schema, tables, kinds, queries, .rebuild = DAYS };
+const LedgerArea area_station = { schema, tables, projections, queries, .rebuild = DAYS };

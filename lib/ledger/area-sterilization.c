@@ -632,65 +632,14 @@ static int project_followed(ProjectionContext *context)
 		      : r;
 }
 
-/*
- * No figure beyond these is one of a steriliser: they catch a slip of the keyboard or of the unit
- * (Fahrenheit, minutes). Whether a cycle sterilised is left to its release; one that broke off is on record
- * with what it came to, from a cold chamber and no exposure on. Temperature: steam sterilises at 121 to 138
- * C, dry heat at 160 to 190 C and up to 204 C in rapid ones; others are cooler. Pressure, absolute or gauge:
- * by gauge a vacuum has -101 kPa; saturated steam of 140 C has 361 kPa absolute, and mixtures of ethylene
- * oxide and carbon dioxide stay below 1000. Time: ethylene oxide of a room's temperature takes 24 hours, and
- * airing as long again. Indicators are read within a minute to 14 days; their spores grow at 30 to 60 C.
- */
-#define TEMPERATURE       NUMBER_IN("temperature_c", 0, 220, "C")
-#define PRESSURE          MAYBE_NUMBER_IN("pressure_kpa", -101, 1000, "kPa")
-#define EXPOSURE          NUMBER_IN("exposure_s", 0, 2 * 86400, "s")
-#define DRYING            MAYBE_NUMBER_IN("dry_s", 0, 2 * 86400, "s")
-#define INCUBATION        NUMBER_IN("incubation_h", 0, 30 * 24, "h")
-#define INCUBATION_WARMTH MAYBE_NUMBER_IN("incubation_c", 15, 70, "C")
-
-#define CYCLE LABEL("sterilizer"), COUNT("cycle")
-/* which cycle of that number, where a counter began anew: 1 is the first; the newest where it is not said */
-#define SERIES          MAYBE_COUNT_IN("series", 1, 1000)
-#define PASS_FAIL(name) MAYBE_CHOICE(name, "pass fail")
-
-static const RecordKind kinds[] = {
-	{ "sterilizer.registered", true,
-		FIELDS(LABEL("sterilizer"), LABEL("maker"), LABEL("model"), LABEL("serial"),
-			DATE("installed")),
-		.project = project_registered },
-	{ "sterilizer.serviced", true,
-		FIELDS(LABEL("sterilizer"),
-			CHOICE("work",
-				"maintenance calibration repair major-repair relocation retired returned"),
-			TIME("done"), WORDS("by"), MAYBE_WORDS("note"),
-			MAYBE("counter_reset", FIELD_BOOLEAN)),
-		.project = project_serviced },
-	{ "cycle.recorded", true,
-		FIELDS(CYCLE, LABEL("program"), TIME("started"), TEMPERATURE, EXPOSURE, PRESSURE, DRYING,
-			MAYBE_LABEL("load"), MAYBE_LABELS("contents"), PASS_FAIL("mechanical"),
-			PASS_FAIL("integrator"), PASS_FAIL("chemical"), MAYBE_WORDS("operator"),
-			MAYBE_LABEL("source")),
-		.project = project_cycle },
-	{ "cycle.released", true,
-		FIELDS(CYCLE, MAYBE_LABELS("contents"), PASS_FAIL("mechanical"), PASS_FAIL("integrator"),
-			PASS_FAIL("chemical"), CODE("signed"), CODE("profile"), CODE("proofs"),
-			COUNT("sterile_days"), MAYBE_COUNT("biological_days"),
-			MAYBE_COUNT("biological_cycles"), MAYBE("after_installation", FIELD_BOOLEAN),
-			MAYBE("after_repair", FIELD_BOOLEAN), SERIES),
-		.project = project_released },
-	{ "cycle.rejected", true, FIELDS(CYCLE, WORDS("reason"), SERIES), .project = project_rejected },
-	{ "indicator.tested", true,
-		FIELDS(LABEL("sterilizer"), LABEL("lot"), DATE("expiry"),
-			CHOICE("control", "growth no-growth"), CHOICE("result", "pass fail invalid"),
-			INCUBATION, MAYBE_COUNT("cycle"), MAYBE_TIME("tested"), INCUBATION_WARMTH,
-			MAYBE_LABEL("laboratory"), MAYBE_DATE("due"), CODE("profile"), BOOLEAN("reprocess"),
-			COUNT("biological_days"), SERIES),
-		.project = project_tested },
-	{ "indicator.followed-up", true,
-		FIELDS(COUNT("test"), WORDS("action"), MAYBE_LABELS("items"), MAYBE_WORDS("notified"),
-			/* that somebody was, which the station fills in: it stays when the words go */
-			MAYBE("told", FIELD_BOOLEAN)),
-		.project = project_followed },
+static const Projection projections[] = {
+	{ "sterilizer.registered", .project = project_registered },
+	{ "sterilizer.serviced", .project = project_serviced },
+	{ "cycle.recorded", .project = project_cycle },
+	{ "cycle.released", .project = project_released },
+	{ "cycle.rejected", .project = project_rejected },
+	{ "indicator.tested", .project = project_tested },
+	{ "indicator.followed-up", .project = project_followed },
 	{ NULL },
 };
 
@@ -786,4 +735,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_sterilization = { schema, tables, kinds, queries };
+const LedgerArea area_sterilization = { schema, tables, projections, queries };

@@ -152,26 +152,13 @@ static int project_incident(ProjectionContext *context)
 		" @severity, coalesce(@text, ''), @device, @area, @occurred, @treatment, @referral)");
 }
 
-static const RecordKind kinds[] = {
-	{ "subject.registered", false,
-		FIELDS(TEXT("subject"), MAYBE_CHOICE("phototype", "I II III IV V VI"),
-			/* a year, and no age */
-			MAYBE_COUNT_IN("born", 1900, 2100)),
-		.project = project_subject },
-	{ "subject.changed", false, FIELDS(TEXT("subject"), WORDS("why")), .project = project_changed },
-	{ "course.planned", false,
-		FIELDS(TEXT("subject"), TEXT("protocol"), COUNT_IN("sessions", 1, 100),
-			/* a touch-up may be as far as 20 years off */
-			COUNT_IN("interval_days", 0, 7300), NEW_PERSON),
+static const Projection projections[] = {
+	{ "subject.registered", .project = project_subject },
+	{ "subject.changed", .project = project_changed },
+	{ "course.planned",
 		.sql = "INSERT OR REPLACE INTO course(subject, protocol, sessions, interval_days, utc_us, seq) VALUES"
 		       "(@subject, @protocol, @sessions, @interval_days, @utc_us, @seq)" },
-	{ "incident.reported", false,
-		FIELDS(MAYBE_SESSION, MAYBE_TEXT("subject"),
-			CHOICE("incident", "adverse-reaction sharps-injury complication"),
-			CHOICE("severity", "minor moderate severe"), WORDS("text"), MAYBE_WORDS("device"),
-			MAYBE_WORDS("area"), MAYBE_TIME("occurred"), MAYBE_WORDS("treatment"),
-			MAYBE_WORDS("referral"), NEW_PERSON),
-		.project = project_incident },
+	{ "incident.reported", .project = project_incident },
 	{ NULL },
 };
 
@@ -210,4 +197,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_subject = { schema, tables, kinds, queries };
+const LedgerArea area_subject = { schema, tables, projections, queries };

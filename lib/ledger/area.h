@@ -2,14 +2,14 @@
 #pragma once
 
 /**
- * What an area of the record (people, inventory, sessions, ...) is made of: its tables, its kinds of records
- * with what each changes there, and the questions that can be asked. One file area-NAME.c each; area.c lists
+ * What an area of the record (people, inventory, sessions, ...) is made of: its tables, what each kind of
+ * record changes there, and the questions that can be asked. One file area-NAME.c each; area.c lists
  * them. Only files of the ledger include this.
  */
 
 #include "ledger/ledger-private.h"
 
-/* ---- kinds of records, and their projections ---- */
+/* ---- what a kind of record changes ---- */
 
 /** Ends a projection with a refusal `r` (one of ledger_is_refusal()) and its sentence. Returns `r`. */
 int projection_refuse(ProjectionContext *context, int r, const char *format, ...) _printf_(3, 4);
@@ -56,58 +56,6 @@ void projection_today(const ProjectionContext *context, char ret[CLOCK_UTC_TEXT_
  * terms in its field `keep`; what these do not have is kept for no time.
  */
 int retention_check(ProjectionContext *context) _must_check_;
-
-/** Cartridges or bottles of one delivery, at most. */
-enum { DELIVERY_MAX = 100000 };
-
-#define FIELDS(...)       ((const RecordField[]){ __VA_ARGS__, { NULL } })
-#define FIELD(name, type) { name, type, false, NULL }
-#define MAYBE(name, type) { name, type, true, NULL }
-/** A figure from `min` to `max`; what a person enters beyond is a slip, and refused. `unit`: "" of a count.
- */
-#define RANGED(name, type, optional, min, max, unit) { name, type, optional, NULL, min, max, unit }
-#define COUNT_IN(name, min, max)                     RANGED(name, FIELD_COUNT, false, min, max, "")
-#define MAYBE_COUNT_IN(name, min, max)               RANGED(name, FIELD_COUNT, true, min, max, "")
-#define NUMBER_IN(name, min, max, unit)              RANGED(name, FIELD_NUMBER, false, min, max, unit)
-#define MAYBE_NUMBER_IN(name, min, max, unit)        RANGED(name, FIELD_NUMBER, true, min, max, unit)
-/** A text that is one of `choices`, which are separated by blanks. */
-#define CHOICE(name, choices)       { name, FIELD_TEXT, false, choices }
-#define MAYBE_CHOICE(name, choices) { name, FIELD_TEXT, true, choices }
-/**
- * A text in somebody's own words, in which a name or an illness may stand: it is kept beside the leaf as
- * personal data, never published, and erased. Records of earlier versions have it in their body.
- */
-#define WORDED(name, optional, words) { name, FIELD_TEXT, optional, NULL, 0, 0, NULL, words }
-#define WORDS(name)                   WORDED(name, false, WORDS_BESIDE)
-#define MAYBE_WORDS(name)             WORDED(name, true, WORDS_BESIDE)
-#define PERHAPS_WORDS(name)           WORDED(name, false, WORDS_PERHAPS)
-/** A text of which is said what it may be: see FieldText. */
-#define SAID(name, type, optional, text) { name, type, optional, NULL, 0, 0, NULL, WORDS_NONE, text }
-#define CODE(name)                       SAID(name, FIELD_TEXT, false, TEXT_CODE)
-#define MAYBE_CODE(name)                 SAID(name, FIELD_TEXT, true, TEXT_CODE)
-#define IDENTIFIER(name)                 SAID(name, FIELD_TEXT, false, TEXT_IDENTIFIER)
-#define MAYBE_IDENTIFIER(name)           SAID(name, FIELD_TEXT, true, TEXT_IDENTIFIER)
-#define LABEL(name)                      SAID(name, FIELD_TEXT, false, TEXT_LABEL)
-#define MAYBE_LABEL(name)                SAID(name, FIELD_TEXT, true, TEXT_LABEL)
-#define MAYBE_LABELS(name)               SAID(name, FIELD_ARRAY, true, TEXT_LABEL)
-#define MAYBE_CODES(name)                SAID(name, FIELD_ARRAY, true, TEXT_CODE)
-#define TEXT(name)                       FIELD(name, FIELD_TEXT)
-#define DATE(name)                       FIELD(name, FIELD_DATE)
-#define TIME(name)                       FIELD(name, FIELD_TIME)
-#define COUNT(name)                      FIELD(name, FIELD_COUNT)
-#define NUMBER(name)                     FIELD(name, FIELD_NUMBER)
-#define BOOLEAN(name)                    FIELD(name, FIELD_BOOLEAN)
-#define OBJECT(name)                     FIELD(name, FIELD_OBJECT)
-#define ARRAY(name)                      FIELD(name, FIELD_ARRAY)
-#define MAYBE_TEXT(name)                 MAYBE(name, FIELD_TEXT)
-#define MAYBE_DATE(name)                 MAYBE(name, FIELD_DATE)
-#define MAYBE_TIME(name)                 MAYBE(name, FIELD_TIME)
-#define MAYBE_COUNT(name)                MAYBE(name, FIELD_COUNT)
-#define MAYBE_LIST(name)                 MAYBE(name, FIELD_ARRAY)
-/** Somebody said that the pseudonym, which nothing on record bore, is a new person's and no slip. */
-#define NEW_PERSON    MAYBE("new_person", FIELD_BOOLEAN)
-#define MAYBE_SESSION MAYBE("session", FIELD_COUNT)
-#define SESSION       COUNT("session")
 
 /* ---- questions ---- */
 
@@ -258,7 +206,7 @@ typedef struct LedgerArea {
 	const char *const *schema; /* element N: the SQL that makes version N + 1 of version N, or NULL; of
 				      length LEDGER_SCHEMA_VERSION */
 	const char *const *tables; /* projections, emptied before a rebuild; ends with NULL */
-	const RecordKind *kinds;
+	const Projection *projections;
 	const LedgerQuery *queries;
 	const char *rebuild; /* NULL, or SQL that a rebuild ends with, for what no kind's projection writes */
 } LedgerArea;

@@ -68,11 +68,12 @@ typedef enum RequestKind {
 /** Travels to the ledger thread and back; owned by whoever holds it. */
 typedef struct Request {
 	RequestKind what;
-	const struct RecordKind *kind;
-	bool erased;                   /* its projection deleted personal data */
-	char *actor, *body, *personal; /* JSON text: a string, an object, an object or NULL */
-	json_t *fields;                /* the body once more, for kinds with a projection */
-	uint64_t session;              /* of the body; 0 none */
+	const RecordKind *kind;
+	const struct Projection *projection; /* NULL none */
+	bool erased;                         /* its projection deleted personal data */
+	char *actor, *body, *personal;       /* JSON text: a string, an object, an object or NULL */
+	json_t *fields;                      /* the body once more, for kinds with a projection */
+	uint64_t session;                    /* of the body; 0 none */
 	void *attachment;
 	size_t attachment_size;
 	const struct LedgerQuery *query;
@@ -338,36 +339,20 @@ typedef struct ProjectionContext {
 
 typedef int (*Project)(ProjectionContext *context);
 
-typedef struct RecordKind {
-	const char *name;
-	bool published;            /* goes to the outbox */
-	const RecordField *fields; /* that the body must or may have; others are kept as they are */
-	const char *sql;           /* its projection, as bind_context() fills it; or ... */
-	Project project;           /* ... where that takes a decision */
-	bool corrects_clock;       /* the newest time is that of the record from here on */
-	bool seals; /* worth a checkpoint at once, also beside the file before it is answered */
-} RecordKind;
+/** What a record of its kind changes in the tables. */
+typedef struct Projection {
+	const char *kind; /* NULL ends a list */
+	const char *sql;  /* as bind_context() fills it; or ... */
+	Project project;  /* ... where it takes a decision */
+} Projection;
 
-/** NULL when there is no such kind. */
-const RecordKind *record_kind_find(const char *name);
-/** Checks a body against its kind. -EINVAL with a sentence. */
-int record_kind_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX]) _must_check_;
-/** Checks that identifiers and labels are such, of a new record: older ones stay. -EINVAL with a sentence. */
-int record_texts_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX]) _must_check_;
-/** Checks that the words are there that a new record of this kind must have. -EINVAL with a sentence. */
-int record_words_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX]) _must_check_;
-/**
- * Checks its figures against their ranges. -EINVAL with a sentence. Only for what is new: a record of a time
- * when the range was another, or none, stays what it is.
- */
-int record_ranges_check(const RecordKind *kind, const json_t *body, char error[LEDGER_TEXT_MAX]) _must_check_;
-/** True when records of this kind have a projection, and may then be refused. */
-bool projection_wanted(const RecordKind *kind);
+/** NULL when records of this kind change nothing. Those of others may be refused. */
+const Projection *projection_find(const char *kind);
 /**
  * Writes the projection. A refusal (-EEXIST, -ENOENT, -EINVAL, -ESTALE) has its sentence in answer->text;
  * what it wrote until then is the caller's to roll back. Any other error is the disk's.
  */
-int projection_apply(const RecordKind *kind, ProjectionContext *context) _must_check_;
+int projection_apply(const Projection *projection, ProjectionContext *context) _must_check_;
 /** Empties the projections and writes them again from the records. -EUCLEAN when a record does not fit. */
 int projection_rebuild(sqlite3 *db) _must_check_;
 /** Writes the projections, which are empty, from the records. `leave` (may be NULL) ends it with -ECANCELED.

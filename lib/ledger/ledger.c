@@ -340,10 +340,10 @@ static int copy_record(Request *request, const LedgerRecord *record)
 	request->session = (uint64_t)json_integer_value(json_object_get(record->body, "session"));
 	if (personal)
 		request->personal = json_dumps(personal, LEDGER_JSON);
-	if (projection_wanted(request->kind))
+	if (request->projection)
 		request->fields = json_deep_copy(body);
 	if (!request->actor || !request->body || (personal && !request->personal) ||
-		(projection_wanted(request->kind) && !request->fields))
+		(request->projection && !request->fields))
 		return -ENOMEM;
 	return copy_attachment(request, record);
 }
@@ -354,13 +354,8 @@ static void check_record(Request *request, const LedgerRecord *record)
 
 	request->kind = record_kind_find(record->kind);
 	if (request->kind) {
-		answer->error = record_kind_check(request->kind, record->body, answer->text);
-		if (answer->error == 0)
-			answer->error = record_words_check(request->kind, record->body, answer->text);
-		if (answer->error == 0)
-			answer->error = record_texts_check(request->kind, record->body, answer->text);
-		if (answer->error == 0)
-			answer->error = record_ranges_check(request->kind, record->body, answer->text);
+		request->projection = projection_find(request->kind->name);
+		answer->error = record_new_check(request->kind, record->body, answer->text);
 		return;
 	}
 	snprintf(answer->text, LEDGER_TEXT_MAX, "there is no kind of record \"%.64s\"", record->kind);
@@ -440,6 +435,7 @@ int ledger_rotate_key(Ledger *ledger, const char *actor, LedgerDone done, void *
 		return -ENOMEM;
 	request->what = REQUEST_ROTATE;
 	request->kind = record_kind_find("key.rotated");
+	request->projection = projection_find(request->kind->name);
 	request->actor = quote(actor);
 	request->done = done;
 	request->userdata = userdata;

@@ -18,6 +18,7 @@
 
 #include <jansson.h>
 
+#include "record/record.h"
 #include "tlog/note.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -25,7 +26,7 @@
 
 typedef struct Ledger Ledger;
 
-enum { LEDGER_TEXT_MAX = 256, LEDGER_NAMES_MAX = 128 };
+enum { LEDGER_TEXT_MAX = RECORD_TEXT_MAX, LEDGER_NAMES_MAX = 128 };
 
 typedef struct LedgerOptions {
 	const char *path;    /* ":memory:" is refused; the folder must exist */
@@ -75,56 +76,6 @@ void ledger_limit_memory(int64_t bytes);
 /** Commits what waits, answers nobody, joins the thread. Accepts NULL; returns NULL. */
 Ledger *ledger_free(Ledger *ledger);
 DEFINE_CLEANUP(Ledger *, ledger_free, ledger_freep);
-
-/* ---- what records are made of ---- */
-
-typedef enum FieldType {
-	FIELD_TEXT,
-	FIELD_DATE,   /* YYYY-MM-DD */
-	FIELD_TIME,   /* YYYY-MM-DDThh:mm:ssZ */
-	FIELD_COUNT,  /* integer from 0 */
-	FIELD_NUMBER, /* integer or real */
-	FIELD_BOOLEAN,
-	FIELD_OBJECT,
-	FIELD_ARRAY,
-	FIELD_MAX,
-	FIELD_INVALID = -EINVAL,
-} FieldType;
-
-DECLARE_STRING_TABLE(field_type, FieldType); /* "text", "date", "time", ... "list" */
-
-/** Whether a text is in somebody's own words, in which a name or an illness may stand. */
-typedef enum FieldWords {
-	WORDS_NONE,
-	WORDS_BESIDE,  /* kept beside the leaf, as personal data */
-	WORDS_PERHAPS, /* the same where the record's projection says so */
-} FieldWords;
-
-/** What else a text may be: what of a published kind is none of these, and no choice, is WORDS_BESIDE. */
-typedef enum FieldText {
-	TEXT_ANY,  /* not said: of kinds only that never leave the station */
-	TEXT_CODE, /* the station's own: a code, a sentence of the program, what a code or the profile says */
-	TEXT_IDENTIFIER, /* at most LEDGER_IDENTIFIER_MAX letters, digits, '-', '_' or '.': no sentence */
-	TEXT_LABEL,      /* as printed on a thing, or its name: one line, at most LEDGER_LABEL_MAX bytes */
-} FieldText;
-
-enum { LEDGER_IDENTIFIER_MAX = 64, LEDGER_LABEL_MAX = 128 };
-
-typedef struct RecordField {
-	const char *name; /* NULL ends a list */
-	FieldType type;
-	bool optional;
-	const char *choices; /* NULL, or the texts that it may have, separated by blanks */
-	double min, max;     /* of a count or number; unit NULL: any */
-	const char *unit;    /* "" of a count */
-	FieldWords words;
-	FieldText text; /* of a text, or of the texts of a list */
-} RecordField;
-
-/** The fields that a record of this kind must or may have; static. NULL: there is no such kind. */
-const RecordField *ledger_fields(const char *kind);
-/** -EINVAL with a sentence, when `value` lies beyond the range that the field declares. */
-int ledger_check_range(const RecordField *field, double value, char error[LEDGER_TEXT_MAX]) _must_check_;
 
 /** Hours that a steriliser's clock may be ahead of the station's; more is a slip of the keyboard. */
 enum { LEDGER_AHEAD_MAX_H = 1 };

@@ -138,7 +138,7 @@ static bool has_words(const char *body, const RecordField *field)
  */
 static int leave_out_words(const char *kind, char **body)
 {
-	const RecordField *fields = ledger_fields(kind);
+	const RecordField *fields = record_fields(kind);
 	json_auto_t *object = NULL;
 
 	for (const RecordField *field = fields; field && field->name; field++) {

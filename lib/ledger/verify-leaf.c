@@ -192,5 +192,5 @@ bool leaf_published_matches(LeafCheck *check)
 	const RecordKind *kind = find_kind(check);
 
 	/* one that nobody knows is the projections' to tell of */
-	return !kind || check->published == kind->published;
+	return !kind || check->published == (kind->topic != NULL);
 }

@@ -64,7 +64,7 @@ static int insert_record(Ledger *ledger, const Request *request, int64_t utc_us,
 	sqlite3_bind_int64(insert, 3, utc_us);
 	if (request->session > 0)
 		sqlite3_bind_int64(insert, 4, (int64_t)request->session);
-	sqlite3_bind_int(insert, 5, request->kind->published);
+	sqlite3_bind_int(insert, 5, request->kind->topic != NULL);
 	sqlite3_bind_blob64(insert, 6, ledger->leaf.text, ledger->leaf.size, SQLITE_STATIC);
 	sqlite3_bind_blob(insert, 7, hash.bytes, sizeof hash.bytes, SQLITE_STATIC);
 	r = step(insert);
@@ -103,7 +103,7 @@ static int project(Ledger *ledger, Request *request, const ClockReading *now, in
 	if (!actor)
 		return -ENOMEM;
 	context.personal = personal;
-	r = projection_apply(request->kind, &context);
+	r = projection_apply(request->projection, &context);
 	if (r == 0 && context.personal_changed) {
 		free(request->personal);
 		request->personal = json_dumps(personal, LEDGER_JSON);
@@ -146,7 +146,7 @@ static int write_record(Ledger *ledger, Request *request, const ClockReading *no
 	char commitment[DIGEST_HEX_MAX];
 	int r = 0;
 
-	if (projection_wanted(request->kind))
+	if (request->projection)
 		r = project_or_refuse(ledger, request, now, newest_us);
 	if (r < 0 || request->answer.error < 0)
 		return r;

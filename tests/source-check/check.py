@@ -97,14 +97,15 @@ def code_only(text: str) -> str:
 
 # ---- the direction of dependencies ----
 
-LIB = ("util", "code", "config", "frame", "tlog", "ledger")
+LIB = ("util", "code", "config", "frame", "tlog", "record", "ledger")
 BELOW = {
     "util": (),
     "code": ("util",),
     "config": ("util",),
     "frame": ("util",),
     "tlog": ("util",),
-    "ledger": ("util", "tlog"),
+    "record": ("util",),
+    "ledger": ("util", "tlog", "record"),
     "plugin": ("util",),
     "control": ("util",),
     "scanner": ("util",),
@@ -130,8 +131,8 @@ LIBRARIES = {
 # No plugin, though it stands beside the one whose line it drives, and reads the daemon's configuration.
 ENABLE_LOW = "plugins/board-spi/enable-low.c"
 # Of lib/ledger the programs beside the daemon share what reads a ledger, or a copy of one, and never writes.
-TELEMETRY_SHARES = ("util", "config", "frame", "ledger/outbox.h")
-CTL_SHARES = ("util", "tlog", "code", "config", "ledger/ledger.h", "ledger/verify.h", "ledger/copy.h")
+TELEMETRY_SHARES = ("util", "config", "frame", "record", "ledger/outbox.h")
+CTL_SHARES = ("util", "tlog", "code", "config", "record", "ledger/ledger.h", "ledger/verify.h", "ledger/copy.h")
 SHARES = {"telemetry": TELEMETRY_SHARES, "ctl": CTL_SHARES, "panel": ("util",), "plugins": ()}
 PURE = ("daemon/state/", "daemon/apply/", "daemon/decide/")
 WITHOUT_INPUT_OUTPUT = PURE + ("daemon/core/",)

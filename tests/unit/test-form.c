@@ -29,22 +29,19 @@ static void test_places_round_trip(void **state)
 
 static void test_table(void **state)
 {
-	const Form *all;
-	size_t n = forms(&all);
-
-	assert_true(n > 0);
-	for (size_t i = 0; i < n; i++) {
-		const RecordField *field = ledger_fields(all[i].kind);
+	assert_true(record_forms_n > 0);
+	for (size_t i = 0; i < record_forms_n; i++) {
+		const RecordField *field = record_fields(record_forms[i].kind);
 		bool takes_signature = false;
 
 		if (!field)
-			fail_msg("the ledger knows no kind %s", all[i].kind);
+			fail_msg("the ledger knows no kind %s", record_forms[i].kind);
 		for (; field->name; field++)
 			takes_signature = takes_signature || strcmp(field->name, "signed") == 0;
-		if (takes_signature != (all[i].signs != NULL))
-			fail_msg("%s and its field signed do not agree", all[i].kind);
-		assert_ptr_equal(form_find(all[i].place, all[i].kind), &all[i]);
-		assert_non_null(all[i].roles);
+		if (takes_signature != (record_forms[i].signs != NULL))
+			fail_msg("%s and its field signed do not agree", record_forms[i].kind);
+		assert_ptr_equal(form_find(record_forms[i].place, record_forms[i].kind), &record_forms[i]);
+		assert_non_null(record_forms[i].roles);
 	}
 	assert_null(form_find(FORM_STATION, "strokes"));
 }
@@ -108,13 +105,15 @@ static void test_what_the_profile_says_cannot_be_entered(void **state)
 
 	for (size_t i = 0; i < ELEMENTS(fields); i++) {
 		json_auto_t *entered = json_pack("{s:s}", fields[i], "x");
+		const RecordField *field = record_field_find(form->kind, fields[i]);
 
-		assert_true(form_fills_in(form, fields[i]));
+		assert_false(field && form_takes(form, field));
 		assert_int_equal(form_read(form, entered, &body, &personal, error), -EINVAL);
 		assert_non_null(strstr(error, fields[i]));
 	}
-	assert_true(form_is_from_profile("reprocess") && form_is_from_profile("biological_days"));
-	assert_false(form_is_from_profile("contents"));
+	assert_int_equal(record_field_find("indicator.tested", "reprocess")->origin, FROM_PROFILE);
+	assert_int_equal(record_field_find("indicator.tested", "biological_days")->origin, FROM_PROFILE);
+	assert_int_equal(record_field_find("cycle.released", "contents")->origin, FROM_PERSON);
 }
 
 static void test_what_the_station_fills_in_is_refused(void **state)
@@ -132,7 +131,7 @@ static void test_what_the_station_fills_in_is_refused(void **state)
 /** The ledger's choices and the core's table of interlocks say the same. */
 static void test_overrides_name_what_can_be_set_aside(void **state)
 {
-	const RecordField *field = ledger_fields("interlock.overridden");
+	const RecordField *field = record_fields("interlock.overridden");
 
 	while (strcmp(field->name, "interlock") != 0)
 		field++;
@@ -145,16 +144,13 @@ static void test_overrides_name_what_can_be_set_aside(void **state)
 static void test_figures_have_ranges(void **state)
 {
 	static const char names[] = "session cycle test corrects record";
-	const Form *all;
-	size_t n = forms(&all);
-
-	for (size_t i = 0; i < n; i++)
-		for (const RecordField *field = ledger_fields(all[i].kind); field->name; field++) {
+	for (size_t i = 0; i < record_forms_n; i++)
+		for (const RecordField *field = record_fields(record_forms[i].kind); field->name; field++) {
 			if ((field->type != FIELD_COUNT && field->type != FIELD_NUMBER) ||
-				form_fills_in(&all[i], field->name) || text_list_has(names, field->name))
+				!form_takes(&record_forms[i], field) || text_list_has(names, field->name))
 				continue;
 			if (!field->unit || field->min >= field->max)
-				fail_msg("%s of %s has no range", field->name, all[i].kind);
+				fail_msg("%s of %s has no range", field->name, record_forms[i].kind);
 		}
 }
 
