@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Makes topics and messages of records and of the station's state. A kind of record that its table does not
- * name must never leave the station.
+ * Makes topics and messages of records and of the station's state. A kind of record that records/ does
+ * not publish must never leave the station.
  */
 
 #include "topics.h"
 
 #include <string.h>
 
+#include "record/record.h"
 #include "util/text.h"
 
 #define MESSAGE_JSON (JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15))
@@ -18,63 +19,10 @@ void topic_make(const Config *config, const char *suffix, char ret[TOPIC_MAX])
 	snprintf(ret, TOPIC_MAX, "stipple/v1/%s/%s/%s", config->clinic, config->station, suffix);
 }
 
-/** As in docs/ledger.md, which a test holds this against. A kind that is not here never leaves. */
-static const struct {
-	const char *kind, *topic;
-} topics[] = {
-	{ "alert.raised", "alert" },
-	{ "clock.backwards", "alert" },
-	{ "cycle.recorded", "sterilization" },
-	{ "cycle.rejected", "sterilization" },
-	{ "cycle.released", "sterilization" },
-	{ "fault.acknowledged", "alert" },
-	{ "fault.latched", "alert" },
-	{ "handpiece.mounted", "session" },
-	{ "image.captured", "image" },
-	{ "image.refused", "image" },
-	{ "indicator.followed-up", "sterilization" },
-	{ "indicator.tested", "sterilization" },
-	{ "interlock.overridden", "alert" },
-	{ "key.rotated", "alert" },
-	{ "ledger.restored", "alert" },
-	{ "lot.received", "needle" },
-	{ "lot.status", "needle" },
-	{ "needle.claimed", "needle" },
-	{ "needle.damaged", "needle" },
-	{ "needle.disposed", "needle" },
-	{ "needle.refused", "needle" },
-	{ "needle.removed", "needle" },
-	{ "needle.reseated", "needle" },
-	{ "operator.refused", "alert" },
-	{ "operator.signed-in", "session" },
-	{ "operator.signed-out", "session" },
-	{ "pigment.loaded", "session" },
-	{ "pigment.status", "session" },
-	{ "session.abandoned", "session" },
-	{ "session.begun", "session" },
-	{ "session.finished", "session" },
-	{ "session.interrupted", "session" },
-	{ "session.recovered", "session" },
-	{ "session.signed", "session" },
-	{ "session.state", "session" },
-	{ "session.zone", "session" },
-	{ "station.renamed", "alert" },
-	{ "sterilizer.registered", "sterilization" },
-	{ "sterilizer.serviced", "sterilization" },
-	{ "zone.statistics", "zone" },
-};
-
-static const char *suffix_of_kind(const char *kind)
-{
-	for (size_t i = 0; kind && i < ELEMENTS(topics); i++)
-		if (strcmp(kind, topics[i].kind) == 0)
-			return topics[i].topic;
-	return NULL;
-}
-
 bool topic_of_record(const Config *config, const LedgerMessage *record, char ret[TOPIC_MAX])
 {
-	const char *suffix = suffix_of_kind(record->kind);
+	const RecordKind *kind = record->kind ? record_kind_find(record->kind) : NULL;
+	const char *suffix = kind ? kind->topic : NULL;
 	char text[64];
 
 	if (!suffix || !record->body || record->body[0] != '{')
