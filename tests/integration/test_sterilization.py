@@ -14,6 +14,7 @@ import pytest
 
 import harness
 from harness import BUILD, wait_for
+from test_telemetry import check_described
 
 CTL = BUILD / "ctl/stipplectl"
 STERILIZER = {"sterilizer": "A", "maker": "Maker", "model": "B18", "serial": "77"}
@@ -306,6 +307,7 @@ def test_records_leave_on_their_topic(broker):
                   "indicator.followed-up", "sterilizer.serviced"}
         topic = "stipple/v1/clinic/chair-1/sterilization"
         wait_for(lambda: {m["kind"] for t, m, _ in list(subscriber.messages) if t == topic} == wanted, "the records")
+        assert "sterilization" in check_described(subscriber)
     finally:
         station.close()
         subscriber.close()
