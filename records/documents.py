@@ -149,11 +149,17 @@ def makers(kinds: list[Kind], topics: dict[str, Topic]) -> dict[str, Maker]:
     named = {"kinds": lambda: kinds_table(kinds, topics), "ranges": lambda: ranges_table(kinds),
              "commands": lambda: completion(kinds), "channels": lambda: asyncapi.channels(kinds, topics),
              "operations": lambda: asyncapi.operations(topics), "messages": lambda: asyncapi.messages(kinds)}
+
+    def make_named(name: str, _names: set[str]) -> Iterator[str]:
+        if name not in named:
+            raise RecordError(f"nothing makes a part \"{name}\"; there are {', '.join(named)}")
+        return named[name]()
+
     return {
-        "docs/ledger.md": lambda name, _: named[name](),
-        "docs/stipple-mqtt.asyncapi.yaml": lambda name, _: named[name](),
+        "docs/ledger.md": make_named,
+        "docs/stipple-mqtt.asyncapi.yaml": make_named,
         "docs/man/stipplectl.1": lambda name, names: man_part(kinds, name, names),
-        "ctl/stipplectl.bash-completion": lambda name, _: named[name](),
+        "ctl/stipplectl.bash-completion": make_named,
     }
 
 
@@ -164,7 +170,7 @@ def made(path: pathlib.Path, maker: Maker) -> str:
     names, result, inside = set(begins) - {"", "end"}, [], ""
     for line, begin in zip(lines, begins):
         if begin and (begin == "end") != bool(inside):
-            raise RecordError(f"{path}: the part \"{inside or begin}\" has no {'end' if inside else 'begin'}")
+            raise RecordError(f"the part \"{inside or begin}\" has no {'end' if inside else 'begin'}")
         if begin or not inside:
             result.append(line)
         if begin == "end":
@@ -173,16 +179,19 @@ def made(path: pathlib.Path, maker: Maker) -> str:
             inside = begin
             result.extend(maker(begin, names))
     if inside:
-        raise RecordError(f"{path}: the part \"{inside}\" has no end")
+        raise RecordError(f"the part \"{inside}\" has no end")
     return "\n".join(result) + "\n"
 
 
 def documents(root: pathlib.Path, kinds: list[Kind], topics: dict[str, Topic]) -> Iterator[tuple[pathlib.Path, str]]:
     for name, maker in makers(kinds, topics).items():
-        text = made(root / name, maker)
-        for kind in kinds:
-            if kind.entered and name.endswith(".1") and f'.BI "{roff(kind.command)}" ' not in text:
-                raise RecordError(f"{root / name}: no part is of {kind.name} or of its area: add one, records: {kind.area}")
+        try:
+            text = made(root / name, maker)
+            for kind in kinds:
+                if kind.entered and name.endswith(".1") and f'.BI "{roff(kind.command)}" ' not in text:
+                    raise RecordError(f"no part is of {kind.name} or of its area: add one, records: {kind.area}")
+        except RecordError as error:
+            raise RecordError(f"{root / name}: {error}") from error
         yield root / name, text
 
 

@@ -216,3 +216,50 @@ def test_asyncapi_bodies_are_typed(name):
     for field, schema in body["properties"].items():
         whole = {**{needed: 0 for needed in body["required"]}, field: None}
         assert f"$.body.{field}" in {error.json_path for error in validator.iter_errors({**record, "body": whole})}, schema
+
+
+# ---- the parts of documents ----
+
+@pytest.fixture
+def root(tmp_path):
+    for name in ("docs/ledger.md", "docs/stipple-mqtt.asyncapi.yaml", "docs/man/stipplectl.1", "ctl/stipplectl.bash-completion"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text((SOURCE / name).read_text())
+    return tmp_path
+
+
+def change(root, name, old, new):
+    text = (root / name).read_text()
+    assert old in text
+    (root / name).write_text(text.replace(old, new, 1))
+    return compile_records("check", root, *(RECORDS / area for area in AREAS))
+
+
+@pytest.mark.parametrize("name, old", [
+    ("docs/ledger.md", "| 0 to 220 C |"), ("docs/stipple-mqtt.asyncapi.yaml", "required: [session, unit, away_s]"),
+    ("docs/man/stipplectl.1", "container=C"), ("ctl/stipplectl.bash-completion", "container=")])
+def test_a_document_that_differs_is_named_and_mended(root, name, old):
+    whole = (root / name).read_text()
+    result = change(root, name, old, "something else")
+    assert result.returncode == 1 and f"{root / name} is not what records/ says" in result.stderr
+    result = compile_records("refresh", root, *(RECORDS / area for area in AREAS))
+    assert result.returncode == 0 and result.stdout == f"{root / name} is written anew\n"
+    assert (root / name).read_text() == whole
+
+
+def test_what_stands_outside_is_left_alone(root):
+    assert change(root, "docs/ledger.md", "# The ledger\n", "# A ledger\n").returncode == 0
+
+
+@pytest.mark.parametrize("old, new, says", [
+    ("<!-- records: kinds -->\n", "", 'the part "end" has no begin'),
+    ("<!-- records: ranges -->\n", "<!-- records: ranges -->\n<!-- records: kinds -->\n", 'the part "ranges" has no end'),
+    ("<!-- records: ranges -->\n", "<!-- records: figures -->\n", 'nothing makes a part "figures"')])
+def test_a_part_that_is_broken_is_named(root, old, new, says):
+    result = change(root, "docs/ledger.md", old, new)
+    assert result.returncode == 1 and f"{root}/docs/ledger.md: {says}" in result.stderr
+
+
+def test_a_command_without_a_part_of_the_man_page_is_named(root):
+    result = change(root, "docs/man/stipplectl.1", '.\\" records: pigment\n', '.\\" records: pigment.status\n')
+    assert result.returncode == 1 and "no part is of pigment.received or of its area: add one, records: pigment" in result.stderr
