@@ -309,7 +309,7 @@ void station_facts_free(Station *station);
 int station_load_profile(Station *station, char error[CONFIG_ERROR_MAX]) _must_check_;
 /** Puts in what `query` takes of the profile's figures, in place of what was given. -ENOMEM. */
 int station_profile_arguments(const Station *station, const char *query, json_t *arguments) _must_check_;
-/** Puts in the fields of form_is_from_profile() that the kind has. -ENOMEM. */
+/** Puts in the fields of the kind that are FROM_PROFILE. -ENOMEM. */
 int station_with_profile(const Station *station, const Form *form, json_t *body) _must_check_;
 /**
  * Profile and protocols in force with the digests of their files, and the settings that bear on safety and

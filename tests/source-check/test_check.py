@@ -115,6 +115,13 @@ def test_long_file(tmp_path):
     assert "split it" in findings(tmp_path, {"ctl/a.c": limit + "int a;\n"})[0].text
 
 
+def test_long_part_that_is_made(tmp_path):
+    made = "a:\n  # records: messages\n" + "  b: 1\n" * check.LONGEST_FILE + "  # records: end\n"
+    licence = "# SPDX-License-Identifier: Apache-2.0\n"
+    assert findings(tmp_path, {"docs/a.yaml": licence + made}) == []
+    assert "split it" in findings(tmp_path, {"docs/a.yaml": licence + made + "c: 1\n" * check.LONGEST_FILE})[0].text
+
+
 @pytest.mark.parametrize("path, text", [
     ("lib/util/a.c", LICENCE + '#include "util/a.h"\n\n/** Too late. */\n'),
     ("lib/util/a.h", LICENCE + "#pragma once\n\n#include <stdio.h>\n"),
