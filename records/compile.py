@@ -70,7 +70,7 @@ def form_row(kind: Kind) -> str:
              f".roles = {quoted(' '.join(kind.roles))}", f".session = {session}"]
     if kind.signs:
         parts.append(f".signs = {quoted(kind.signs)}")
-    identities = [field.name for field in kind.fields if field.personal == "identity"]
+    identities = [field.name for field in kind.fields if field.personal == "identity" and field.entered]
     if identities:
         parts.append(f".personal = {quoted(' '.join(identities))}")
     return "\t{ " + ", ".join(parts) + " },"

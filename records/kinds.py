@@ -123,6 +123,8 @@ FIELD_KEYS: Keys = {
     "asked": (FLAG, True), "as": (TEXT, ""), "says": (TEXT, ""), "checked": (FLAG, True),
     "introduced": (TEXT, FIRST_VERSION), "retired": (TEXT, ""),
 }
+ONE_LINE = ("says", "note", "why", "signs", "help", "done")  # they stand in a row of a table
+TOPIC_KEYS: Keys = {"says": (TEXT, None), "address": (TEXT, ""), "parameters": ((dict,), {})}
 RENAMED = {"from": "origin", "as": "sample"}  # words of Python
 VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
@@ -155,6 +157,7 @@ class Reader:
             self.need(key in table or default is not None or key in ("min", "max"), f"\"{key}\" is missing")
             self.need(key not in table or type(value) in wanted,
                       f"\"{key}\" is {value!r}, which is no {' or '.join(NAMES[one] for one in wanted)}")
+            self.need(key not in ONE_LINE or not re.search(r"[|\n]", value), f"\"{key}\" is one line, without |")
             found[RENAMED.get(key, key)] = value
         return found
 
@@ -191,6 +194,7 @@ class Reader:
         self.check_range(field)
         self.need(field.personal in (False, True, "perhaps", "identity"), "\"personal\" is true, \"perhaps\" or \"identity\"")
         self.need(not field.personal or field.type == "text", "only a text is personal")
+        self.need(bool(re.fullmatch(r"[\w.,:|-]*", field.sample)), "\"as\" is one word, or several with | between them")
         self.need(field.origin in ("", "station", "profile"), "\"from\" is \"station\" or \"profile\"")
         self.need(not field.origin or bool(kind["place"]), "\"from\" is of a kind that people enter")
         spoken = field.type == "text" and not field.personal or field.type == "list" and field.of == ["text"]
@@ -214,6 +218,7 @@ class Reader:
         self.need(bool(re.fullmatch(r"[a-z-]+ [a-z-]+", kind.command)), "\"command\" has two words")
         signed = [field for field in kind.fields if field.name == "signed" and field.origin == "station"]
         self.need(bool(signed) == bool(kind.signs), "\"signs\" and a field signed with from = \"station\" go together")
+        self.need(len(kind.one_of) != 1, "\"one_of\" names two fields or more")
         for name in kind.one_of:
             self.need(any(field.name == name and field.optional and field.entered and field.asked for field in kind.fields),
                       f"\"one_of\" names {name}, which is no optional field that is asked for")
@@ -235,12 +240,23 @@ class Reader:
         self.check_form(kind)
         return kind
 
-    def read(self) -> Iterator[Kind]:
+    # ---- files ----
+
+    def load(self) -> dict[str, Any]:
         try:
-            tables = tomllib.loads(self.path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
+            return tomllib.loads(self.path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise self.fail(str(error)) from error
-        for thing, table in tables.items():
+
+    def read_topics(self) -> dict[str, Topic]:
+        for name, table in self.load().items():
+            self.where = [name]
+            found = self.take(table, TOPIC_KEYS)
+            self.topics[name] = Topic(name, found["says"], found["address"] or name, found["parameters"])
+        return self.topics
+
+    def read(self) -> Iterator[Kind]:
+        for thing, table in self.load().items():
             self.where = [thing]
             self.need(isinstance(table, dict), "a kind of record is a table")
             if "says" in table:
@@ -251,9 +267,7 @@ class Reader:
 
 
 def read_topics(path: pathlib.Path) -> dict[str, Topic]:
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {name: Topic(name, table["says"], table.get("address", name), table.get("parameters", {}))
-            for name, table in tables.items()}
+    return Reader(path, {}).read_topics()
 
 
 def read_kinds(paths: list[pathlib.Path], topics: dict[str, Topic]) -> list[Kind]:

@@ -93,12 +93,13 @@ def busy_chair(publisher, name="chair-1"):
                                                "expiry": "2031-01-31"})
     for i, zone in enumerate(ZONES):
         chair.zone(zone, 12 + i * 11)
-    chair.record("alert", "fault.latched", {"session": 1, "cause": "emergency-stop", "detail": "pressed"})
+    chair.record("alert", "fault.latched", {"session": 1, "cause": "emergency-stop", "detail": 0})
     chair.record("alert", "fault.acknowledged", {"session": 1, "cause": "emergency-stop", "note": "sleeve caught"})
     chair.record("alert", "alert.raised", {"session": 1, "alert": "depth-outside",
                                            "text": "depth 1.62 mm is outside 0.50 to 1.50 mm: lift the hand"})
-    chair.record("sterilization", "indicator.tested", {"sterilizer": "Autoclave 1", "result": "pass",
-                                                       "due": "2026-02-01"})
+    chair.record("sterilization", "indicator.tested", {
+        "sterilizer": "Autoclave 1", "lot": "BI-7", "expiry": "2031-12-31", "control": "growth", "result": "pass",
+        "incubation_h": 24, "due": "2026-02-01", "profile": "us-ca", "reprocess": True, "biological_days": 30})
     chair.state(state="working", session=1, subject="P-0001", operator="b1001", zone="crown",
                 stock=[{"lot": "L1", "product": "1RL 0.25", "expiry": "2031-12-31", "left": 4}])
     return chair
@@ -113,7 +114,7 @@ def many(publisher, number, skip=0):
             chair.offline()
             continue
         if i % 13 == 0:
-            chair.record("alert", "fault.latched", {"session": 1, "cause": "force-limit"})
+            chair.record("alert", "fault.latched", {"session": 1, "cause": "force-limit", "detail": 812})
             chair.state(state="fault", session=1, subject=f"P-{i:04}", operator=f"b{i}", zone="crown",
                         fault="force-limit")
             continue

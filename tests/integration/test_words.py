@@ -11,6 +11,7 @@ import pytest
 
 import harness
 from harness import ADMINISTRATOR, GTIN, wait_for
+from test_telemetry import check_described
 
 MARKER = "Zyxmarker"
 PIN = "4711"
@@ -161,6 +162,7 @@ def spoken(broker):
 def test_words_never_leave(spoken):
     station, subscriber = spoken
     subscriber.check_arrived(station)
+    check_described(subscriber)
     kinds = {m["kind"] for m in subscriber.records()}
     assert {"lot.status", "pigment.status", "needle.damaged", "needle.refused", "needle.removed", "session.signed",
             "session.abandoned", "interlock.overridden", "fault.acknowledged", "sterilizer.serviced", "cycle.recorded",

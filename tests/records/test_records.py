@@ -67,7 +67,10 @@ BAD = [
     ('command = "thing do"', 'command = "do"', 'thing.done: "command" has two words'),
     ('help = "do a thing"', "", 'thing.done: "help" is missing'),
     ('done = "the thing"', 'done = "the thing"\nsigns = "it is so"', 'thing.done: "signs" and a field signed'),
-    ('done = "the thing"', 'done = "the thing"\none_of = ["name"]', 'thing.done: "one_of" names name'),
+    ('done = "the thing"', 'done = "the thing"\none_of = ["name", "mass_g"]', 'thing.done: "one_of" names name'),
+    ('done = "the thing"', 'done = "the thing"\none_of = ["mass_g"]', 'thing.done: "one_of" names two fields or more'),
+    ('help = "do a thing"', 'help = "do | undo"', 'thing.done: "help" is one line'),
+    ('"label" }', '"label", as = "A B" }', 'thing.done: field name: "as" is one word'),
     ('done = "the thing"', 'done = "the thing"\nsession = "never"', 'thing.done: "session" is one of'),
     ('done = "the thing"', 'done = "the thing"\nretired = "0.1.0"', "thing.done: it is retired before it is introduced"),
     ('done = "the thing"', 'done = "the thing"\nintroduced = "soon"', 'thing.done: "introduced" is a version'),
@@ -110,6 +113,12 @@ def test_a_kind_or_command_stands_once(compile_text, tmp_path):
         (tmp_path / "other.toml").write_text(text)
         result = compile_records("tables", tmp_path / "out.c", tmp_path / "area.toml", tmp_path / "other.toml")
         assert result.returncode == 1 and f"other.toml: {says}" in result.stderr
+
+
+def test_a_topic_that_does_not_fit_is_named(compile_text, tmp_path):
+    (tmp_path / "topics.toml").write_text("[needle]\nadress = 'n'\n")
+    result, _ = compile_text(GOOD)
+    assert result.returncode == 1 and 'topics.toml: needle: there is no "adress"' in result.stderr
 
 
 def test_words_that_are_not_understood(tmp_path):
