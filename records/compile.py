@@ -4,12 +4,14 @@
 
 Usage: compile.py tables OUTPUT FILE.toml...      the tables of lib/record
        compile.py commands OUTPUT FILE.toml...    the rows of stipplectl's commands that enter a record
+       compile.py version OUTPUT FILE.toml...     what a version's records may be, for tests/records
        compile.py refresh ROOT FILE.toml...       writes the marked parts of the documents below ROOT anew
        compile.py check ROOT FILE.toml...         status 1 unless they are what "refresh" would write
 
 Beside each FILE.toml stands topics.toml, which names the topics.
 """
 
+import json
 import pathlib
 import sys
 from typing import Callable, Iterator
@@ -106,6 +108,20 @@ def commands(kinds: list[Kind]) -> Iterator[str]:
                    f" {quoted(kind.help)}, .form = &(const EnteredForm){{ {form} }} }},")
 
 
+# ---- what a version had ----
+
+def version(kinds: list[Kind]) -> Iterator[str]:
+    """{kind: {field: [type, must or may be there, choice...]}}, one kind a line."""
+    rows = []
+    for kind in sorted(kinds, key=lambda kind: kind.name):
+        fields = {field.name: [TYPES.get(field.type, field.type).lower().replace("array", "list"),
+                               "may" if field.optional or field.personal or field.retired else "must",
+                               *(field.of if field.type == "choice" else [])]
+                  for field in kind.fields if field.in_body and field.checked}
+        rows.append(f"{json.dumps(kind.name)}: {json.dumps(fields)}")
+    yield "{\n" + ",\n".join(rows) + "\n}"
+
+
 # ---- the program ----
 
 def write(lines: Callable[[list[Kind]], Iterator[str]]) -> Callable[[pathlib.Path, list[Kind], dict[str, Topic]], int]:
@@ -117,7 +133,8 @@ def write(lines: Callable[[list[Kind]], Iterator[str]]) -> Callable[[pathlib.Pat
 
 
 ACTIONS: dict[str, Callable[[pathlib.Path, list[Kind], dict[str, Topic]], int]] = {
-    "tables": write(tables), "commands": write(commands), "refresh": documents.refresh, "check": documents.check,
+    "tables": write(tables), "commands": write(commands), "version": write(version),
+    "refresh": documents.refresh, "check": documents.check,
 }
 
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The compiler of records/ says what is wrong and where, and the documents say what records/ says."""
 
+import json
 import pathlib
 import re
 import subprocess
 import sys
+import tomllib
 
 import jsonschema
 import pytest
@@ -32,6 +34,14 @@ done = "the thing"
 name = { type = "label" }
 mass_g = { type = "number", optional = true, min = 0.5, max = 10, unit = "g", why = "beyond is a slip" }
 """
+
+
+def kinds_of_records():
+    found = {}
+    for name in AREAS:
+        for thing, table in tomllib.loads((RECORDS / name).read_text()).items():
+            found |= {thing: table} if "says" in table else {f"{thing}.{done}": kind for done, kind in table.items()}
+    return found
 
 
 def compile_records(action, output, *files):
@@ -272,3 +282,72 @@ def test_a_part_that_is_broken_is_named(root, old, new, says):
 def test_a_command_without_a_part_of_the_man_page_is_named(root):
     result = change(root, "docs/man/stipplectl.1", '.\\" records: pigment\n', '.\\" records: pigment.status\n')
     assert result.returncode == 1 and "no part is of pigment.received or of its area: add one, records: pigment" in result.stderr
+
+
+# ---- old records are evidence ----
+
+def checked_fields(table):
+    """{field: (type as the ledger has it, whether a body may lack it, choices)}."""
+    texts = ("text", "code", "identifier", "label", "choice")
+    return {name: ("text" if field["type"] in texts else field["type"], field.get("optional", False) or "retired" in field or
+                   field.get("personal") in (True, "perhaps"), set(field["of"]) if field["type"] == "choice" else set())
+            for name, field in table.get("fields", {}).items()
+            if field.get("checked", True) and field.get("personal") != "identity"}
+
+
+def misfits(before, now):
+    """What of a version's kinds, {kind: {field: [type, must or may, choice...]}}, the records of now could not be."""
+    for kind, fields in before.items():
+        if kind not in now:
+            yield f"{kind} is gone: retire it"
+            continue
+        found = checked_fields(now[kind])
+        for name, (shape, need, *words) in fields.items():
+            if name not in found:
+                yield f"{kind}: {name} is gone: retire it"
+                continue
+            its_shape, may_lack, its_words = found[name]
+            if its_shape != shape:
+                yield f"{kind}: {name} is a {its_shape} now, and was a {shape}"
+            elif its_words and not (words and set(words) <= its_words):
+                yield f"{kind}: {name} lacks a choice that it had"
+            elif need == "may" and not may_lack:
+                yield f"{kind}: {name} is needed now, and was not"
+        for name in set(found) - set(fields):
+            if not found[name][1]:
+                yield f"{kind}: {name} is new, so that older records lack it: make it optional"
+
+
+@pytest.mark.parametrize("version", sorted(pathlib.Path(__file__).parent.glob("version-*.json")), ids=lambda path: path.stem)
+def test_records_of_earlier_versions_fit(version):
+    assert list(misfits(json.loads(version.read_text()), kinds_of_records())) == []
+
+
+def test_every_version_is_kept(tmp_path):
+    version = re.search(r"^  version : '([\d.]+)'", (SOURCE / "meson.build").read_text(), re.M)[1]
+    assert (pathlib.Path(__file__).parent / f"version-{version}.json").exists()
+    result = compile_records("version", tmp_path / "now.json", *(RECORDS / name for name in AREAS))
+    assert result.returncode == 0, result.stderr
+    now = json.loads((tmp_path / "now.json").read_text())
+    assert set(now) == set(kinds_of_records()) and list(misfits(now, kinds_of_records())) == []
+
+
+@pytest.mark.parametrize("change, says", [
+    ({"thing.done": None}, "thing.done is gone"),
+    ({"name": None}, "thing.done: name is gone"),
+    ({"name": {"type": "count"}}, "thing.done: name is a count now, and was a text"),
+    ({"how": {"type": "choice", "of": ["wiped"]}}, "thing.done: how lacks a choice"),
+    ({"name": {"type": "choice", "of": ["wiped"]}}, "thing.done: name lacks a choice"),
+    ({"mass_g": {"type": "number"}}, "thing.done: mass_g is needed now"),
+    ({"colour": {"type": "label"}}, "thing.done: colour is new"),
+    ({"colour": {"type": "label", "optional": True}}, None),
+    ({"name": {"type": "label", "retired": "0.2.0"}}, None),
+    ({"how": {"type": "choice", "of": ["wiped", "sprayed", "blown"]}}, None),
+])
+def test_what_earlier_records_do_not_fit_is_found(change, says):
+    before = {"thing.done": {"name": ["text", "must"], "mass_g": ["number", "may"], "how": ["text", "must", "wiped", "sprayed"]}}
+    fields = {"name": {"type": "label"}, "mass_g": {"type": "number", "optional": True},
+              "how": {"type": "choice", "of": ["wiped", "sprayed"]}} | change
+    fields = {name: field for name, field in fields.items() if field}
+    found = list(misfits(before, {} if "thing.done" in change else {"thing.done": {"fields": fields}}))
+    assert [text.startswith(says) for text in found] == [True] if says else found == []
