@@ -578,6 +578,8 @@ static int start_station(Daemon *daemon)
 	if (r >= 0)
 		r = station_new(&options, &daemon->station);
 	explicit_bzero(code, sizeof code);
+	if (r >= 0)
+		station_recover_session(daemon->station);
 	return r;
 }
 

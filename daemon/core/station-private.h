@@ -429,9 +429,6 @@ bool operation_person_ok(
 	Operation *operation, const char *subject, const json_t *rows, const char *say, const char *leave);
 
 /* station-recover.c */
-/** At the start: takes up the open session again, from its records; blocks on the disk. Ends it where it
- * cannot. */
-void station_recover_session(Station *station, uint64_t number);
 /** Fails the operation and returns false unless a session that survived a stop of the station may go on. */
 bool operation_goes_on(Operation *operation);
 

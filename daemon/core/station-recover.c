@@ -75,12 +75,15 @@ static void end_session(Station *station, uint64_t number, const char *cause)
 		json_pack("{s:I, s:s}", "session", (json_int_t)number, "cause", cause));
 }
 
-void station_recover_session(Station *station, uint64_t number)
+void station_recover_session(Station *station)
 {
+	uint64_t number = station->options.ledger_info.open_session;
 	char text[LEDGER_TEXT_MAX] = "out of memory";
 	LedgerHistory history = { 0 };
 	json_t *body = NULL;
 
+	if (!station->options.ledger || station->view.inert || number == 0)
+		return;
 	if (read_session(station, number, &history, text) == 0)
 		body = recovery_body(&station->state, history.newest_utc_us, history.stopped,
 			station->options.config->commit_limit_ms);

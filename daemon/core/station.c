@@ -135,11 +135,8 @@ static void record_start(Station *station)
 	if (body && !station->view.inert)
 		json_object_set_new(body, "rules", station_rules(station));
 	station_record(station, "station.started", body);
-	if (station->view.inert)
-		return;
-	record_names(station);
-	if (info->open_session)
-		station_recover_session(station, info->open_session);
+	if (!station->view.inert)
+		record_names(station);
 }
 
 int station_new(const StationOptions *options, Station **ret)

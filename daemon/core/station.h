@@ -165,6 +165,13 @@ int station_new(const StationOptions *options, Station **ret) _must_check_;
 Station *station_free(Station *station);
 DEFINE_CLEANUP(Station *, station_free, station_freep);
 
+/**
+ * At the start, before anything else is asked of it: takes up the session that was open when the station stopped,
+ * from its records, paused; ends it on record where it cannot go on. Does nothing while the station is inert.
+ * Blocks on the disk.
+ */
+void station_recover_session(Station *station);
+
 /** picture: the photograph of this name, whose bytes are those that were recorded. */
 void station_open_picture(Station *station, const char *file, StationDone done, void *userdata);
 

@@ -47,8 +47,6 @@ ALLOWED: tuple[frozenset[str], ...] = (
         "daemon/core/station-stock.c", "daemon/core/station-strokes.c", "daemon/core/station-wear.c",
         "daemon/core/station.c",
     }),
-    # a correction checks the fields of any kind, and is a kind
-    frozenset({"lib/ledger/area-correction.c", "lib/ledger/area.c", "lib/ledger/projection.c"}),
 )
 
 # file -> what it depends on -> the symbols, or how else
