@@ -35,7 +35,7 @@ static const Option options[] = {
 	{ "map", "FILE", AT(map), "which column holds what", { "sterilizer import" }, 0 },
 	{ "dry-run", NULL, AT(dry_run), "only say what would be done", { "sterilizer import" }, 0 },
 	{ "fnc1", "CHARACTER", AT(fnc1), "what stands for FNC1 in a code", { "needle parse" }, 0 },
-	{ "output", "FILE", AT(output), "where a report goes: its name ends in .pdf, .svg or .html",
+	{ "output", "FILE", AT(output), "where a report goes: its name ends in .pdf, .html or .svg",
 		{ REPORTS }, 'o' },
 	{ "from", "DAY", AT(from), "of an inspector's report: its first day", { "audit report" }, 0 },
 	{ "to", "DAY", AT(to), "of an inspector's report: its last day", { "audit report" }, 0 },

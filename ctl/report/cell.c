@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "report/report.h"
+#include "report/report-text.h"
 #include "util/cleanup.h"
 
 /* ---- a value in its form; false: there is none ---- */

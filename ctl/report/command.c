@@ -8,11 +8,17 @@
 #include "commands.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 
 #include "report/gather.h"
+#include "report/inspection-html.h"
 #include "report/output.h"
+#include "report/session-html.h"
+
+/* a session takes seconds, and a year of an inspector's tables minutes on a small machine */
+enum { SESSION_LIMIT_S = 120, INSPECTION_LIMIT_S = 900 };
 
 /** What the file's name ends in says what goes in. */
 static ReportFormat format_of(const char *file)
@@ -22,52 +28,81 @@ static ReportFormat format_of(const char *file)
 	return dot ? report_format_from_string(dot + 1) : REPORT_FORMAT_INVALID;
 }
 
+typedef struct Form {
+	Output output;
+	ReportPaper paper;
+} Form;
+
 /** Beside the file and put in its place when it is whole: a report cut short looks like one that is not. */
-static int write_file(const Document *document, ReportFormat format, ReportPaper paper, const char *file)
+static int write_file(
+	const Document *document, const Output *output, const char *file, char error[OUTPUT_ERROR_MAX])
 {
 	_cleanup_(freep) char *part = NULL;
-	FILE *stream;
+	_cleanup_(closep) int fd = -1;
 	int r;
 
 	if (asprintf(&part, "%s.part", file) < 0)
 		return -ENOMEM;
-	stream = fopen(part, "we");
-	if (!stream)
-		return -errno;
-	r = document_write(document, format, paper, stream);
-	if (fclose(stream) != 0 && r == 0)
-		r = -errno;
-	if (r == 0 && rename(part, file) < 0)
-		r = -errno;
+	fd = open(part, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		snprintf(error, OUTPUT_ERROR_MAX, "%s", strerror(errno));
+		return -EIO;
+	}
+	r = output_write(document, output, fd, error);
+	if (r == 0 && rename(part, file) < 0) {
+		snprintf(error, OUTPUT_ERROR_MAX, "%s", strerror(errno));
+		r = -EIO;
+	}
 	if (r < 0)
 		unlink(part);
 	return r;
 }
 
-typedef struct Form {
-	ReportFormat format;
-	ReportPaper paper;
-} Form;
-
-static int read_form(const Ctl *ctl, Form *ret)
+/** Figures: whether an SVG can be made of it. `limit_s`: of printing. */
+static int read_form(const Ctl *ctl, bool figures, int limit_s, Form *ret)
 {
-	Form form = { format_of(ctl->output),
-		ctl->paper ? report_paper_from_string(ctl->paper) : REPORT_PAPER_A4 };
+	Form form = {
+		.output = { format_of(ctl->output), { "weasyprint", limit_s * 1000 } },
+		.paper = ctl->paper ? report_paper_from_string(ctl->paper) : REPORT_PAPER_A4,
+	};
 
-	if ((int)form.format < 0)
-		return ctl_usage("a report goes to a file ending in .pdf, .svg or .html: write -o FILE");
+	if ((int)form.output.format < 0 || (form.output.format == REPORT_FORMAT_SVG && !figures))
+		return ctl_usage(
+			"%s", figures ? "a report goes to a file ending in .pdf, .html or, for its figures, "
+					".svg: write -o FILE"
+				      : "this report goes to a file ending in .pdf or .html: write -o FILE");
 	if ((int)form.paper < 0)
 		return ctl_usage("there is no paper \"%s\": write a4 or letter", ctl->paper);
 	*ret = form;
 	return CTL_DONE;
 }
 
+/** Without the program that prints, the page it would have printed; its name is one that nobody else uses. */
+static int write_page_instead(const Ctl *ctl, const Document *document)
+{
+	const Output page = { .format = REPORT_FORMAT_HTML };
+	_cleanup_(freep) char *file = NULL;
+	char error[OUTPUT_ERROR_MAX] = "";
+
+	if (asprintf(&file, "%s.html", ctl->output) < 0)
+		return ctl_fail("out of memory");
+	if (write_file(document, &page, file, error) < 0)
+		return ctl_fail("%s cannot be written: %s", file, error);
+	return ctl_fail(
+		"%s was not written, as weasyprint is not installed: install the package weasyprint, or "
+		"print %s from a browser",
+		ctl->output, file);
+}
+
 static int write_document(const Ctl *ctl, const Document *document, const Form *form)
 {
-	int r = write_file(document, form->format, form->paper, ctl->output);
+	char error[OUTPUT_ERROR_MAX] = "";
+	int r = write_file(document, &form->output, ctl->output, error);
 
+	if (r == -ENOPKG)
+		return write_page_instead(ctl, document);
 	if (r < 0)
-		return ctl_fail("%s cannot be written: %s", ctl->output, strerror(-r));
+		return ctl_fail("%s cannot be written: %s", ctl->output, error);
 	ctl_done(ctl, json_pack("{s:s}", "file", ctl->output), "%s\n", ctl->output);
 	return CTL_DONE;
 }
@@ -82,7 +117,7 @@ static int run_report(Ctl *ctl, int n, char **arguments)
 
 	if (!ctl_parse_number(arguments[0], 1, INT64_MAX, &session))
 		return ctl_usage("\"%s\" is no session: write its number", arguments[0]);
-	status = read_form(ctl, &form);
+	status = read_form(ctl, true, SESSION_LIMIT_S, &form);
 	if (status != CTL_DONE)
 		return status;
 	report = report_new();
@@ -90,6 +125,7 @@ static int run_report(Ctl *ctl, int n, char **arguments)
 	if (status != CTL_DONE)
 		return status;
 	session_document(report, &document);
+	document.paper = form.paper;
 	return write_document(ctl, &document, &form);
 }
 
@@ -106,7 +142,7 @@ static int run_audit_report(Ctl *ctl, int n, char **arguments)
 	_cleanup_(inspection_freep) Inspection *inspection = inspection_new();
 	Document document;
 	Form form = { 0 };
-	int status = read_form(ctl, &form);
+	int status = read_form(ctl, false, INSPECTION_LIMIT_S, &form);
 
 	if (status != CTL_DONE)
 		return status;
@@ -118,13 +154,14 @@ static int run_audit_report(Ctl *ctl, int n, char **arguments)
 	if (status != CTL_DONE)
 		return status;
 	inspection_document(inspection, &document);
+	document.paper = form.paper;
 	return write_document(ctl, &document, &form);
 }
 
 const Command report_commands[] = {
-	{ "report", "SESSION -o FILE.pdf|.svg|.html [--paper a4|letter]", 1, 1, run_report,
+	{ "report", "SESSION -o FILE.pdf|.html|.svg [--paper a4|letter]", 1, 1, run_report,
 		"the report of a session, for the client and for an inspector" },
-	{ "audit report", "[--from DAY] [--to DAY] -o FILE.pdf|.svg|.html [--paper a4|letter]", 0, 0,
+	{ "audit report", "[--from DAY] [--to DAY] -o FILE.pdf|.html [--paper a4|letter]", 0, 0,
 		run_audit_report, "cycles, indicators, lots with certificates and gaps, for an inspector" },
 	{ 0 },
 };

@@ -5,10 +5,9 @@
  * density.
  */
 
-#include "report/figures.h"
-
 #include <math.h>
-#include <string.h>
+
+#include "report/figures.h"
 
 /*
  * Drawn in units of its own: the head from above in 0 to 100 by 0 to 118, its nose up; from behind in 112 to
@@ -16,10 +15,8 @@
  * is left.
  */
 #define SCENE_WIDTH  192.0
-#define SCENE_HEIGHT 120.0
-#define ABOVE_X      50.0
-#define ABOVE_Y      62.0
-#define BEHIND_X     150.0
+#define SCENE_HEIGHT 140.0
+#define LEGEND_Y     124.0
 
 typedef struct Cell {
 	const char *zone, *label;
@@ -51,231 +48,140 @@ static const char *const scars[] = { "scar-1", "scar-2", "scar-3", "scar-4" };
 
 /* ---- outlines ---- */
 
-static void head_above(cairo_t *cr)
-{
-	cairo_new_path(cr);
-	cairo_move_to(cr, 50, 8);
-	cairo_curve_to(cr, 76, 8, 93, 32, 94, 62);
-	cairo_curve_to(cr, 95, 94, 74, 116, 50, 116);
-	cairo_curve_to(cr, 26, 116, 5, 94, 6, 62);
-	cairo_curve_to(cr, 7, 32, 24, 8, 50, 8);
-	cairo_close_path(cr);
-}
+typedef struct Head {
+	const char *name; /* of its outline within the page */
+	const char *outline, *features;
+	const Cell *cells;
+	size_t n_cells;
+} Head;
 
-static void features_above(cairo_t *cr)
-{
-	cairo_new_path(cr);
-	cairo_move_to(cr, 44, 10);
-	cairo_curve_to(cr, 46, 2, 48, 0.5, 50, 0.5);
-	cairo_curve_to(cr, 52, 0.5, 54, 2, 56, 10);
-	for (int side = -1; side <= 1; side += 2) {
-		cairo_move_to(cr, ABOVE_X + side * 43, ABOVE_Y - 7);
-		cairo_curve_to(cr, ABOVE_X + side * 50, ABOVE_Y - 10, ABOVE_X + side * 50, ABOVE_Y + 9,
-			ABOVE_X + side * 43, ABOVE_Y + 8);
-	}
-}
-
-static void head_behind(cairo_t *cr)
-{
-	cairo_new_path(cr);
-	cairo_move_to(cr, 150, 6);
-	cairo_curve_to(cr, 174, 6, 186, 24, 185, 46);
-	cairo_curve_to(cr, 184, 64, 176, 76, 169, 84);
-	cairo_curve_to(cr, 166, 88, 166, 90, 166, 92);
-	cairo_line_to(cr, 134, 92);
-	cairo_curve_to(cr, 134, 90, 134, 88, 131, 84);
-	cairo_curve_to(cr, 124, 76, 116, 64, 115, 46);
-	cairo_curve_to(cr, 114, 24, 126, 6, 150, 6);
-	cairo_close_path(cr);
-}
-
-static void features_behind(cairo_t *cr)
-{
-	cairo_new_path(cr);
-	for (int side = -1; side <= 1; side += 2) {
-		cairo_move_to(cr, BEHIND_X + side * 35, 42);
-		cairo_curve_to(
-			cr, BEHIND_X + side * 42, 36, BEHIND_X + side * 42, 60, BEHIND_X + side * 32, 63);
-		cairo_move_to(cr, BEHIND_X + side * 16, 92);
-		cairo_curve_to(
-			cr, BEHIND_X + side * 16, 97, BEHIND_X + side * 20, 99, BEHIND_X + side * 28, 101);
-	}
-}
+static const Head heads[] = {
+	{ "scalp-above", "M50 8C76 8 93 32 94 62C95 94 74 116 50 116C26 116 5 94 6 62C7 32 24 8 50 8z",
+		"M44 10C46 2 48 .5 50 .5C52 .5 54 2 56 10M7 55C0 52 0 71 7 70M93 55C100 52 100 71 93 70",
+		above, ELEMENTS(above) },
+	{ "scalp-behind",
+		"M150 6C174 6 186 24 185 46C184 64 176 76 169 84C166 88 166 90 166 92L134 92C134 90 134 88 131 84"
+		"C124 76 116 64 115 46C114 24 126 6 150 6z",
+		"M115 42C108 36 108 60 118 63M134 92C134 97 130 99 122 101"
+		"M185 42C192 36 192 60 182 63M166 92C166 97 170 99 178 101",
+		behind, ELEMENTS(behind) },
+};
 
 /* ---- zones ---- */
 
-static void cell_path(cairo_t *cr, const Cell *cell)
-{
-	double third = (cell->right - cell->left) / 3;
-
-	cairo_new_path(cr);
-	cairo_move_to(cr, cell->left, cell->top);
-	cairo_curve_to(cr, cell->left + third, cell->top - cell->bulge, cell->right - third,
-		cell->top - cell->bulge, cell->right, cell->top);
-	cairo_line_to(cr, cell->right, cell->bottom);
-	cairo_curve_to(cr, cell->right - third, cell->bottom - cell->bulge, cell->left + third,
-		cell->bottom - cell->bulge, cell->left, cell->bottom);
-	cairo_close_path(cr);
-}
+#define OVER_DENSITY 1.1
+#define DARK_ENOUGH  0.45 /* for white letters */
 
 static double share_of(const ReportZone *zone)
 {
 	return zone->target > 0 ? zone->density / zone->target : 0;
 }
 
-typedef struct Scene {
-	Canvas *canvas;
-	const Report *report;
-	double x, y, unit; /* of the scene's origin, and its unit in points */
-} Scene;
-
-/** What zone it is, and the number a reader looks for: dots per cm2, of the target. */
-static void draw_label(const Scene *scene, const ReportZone *zone, const Cell *cell)
+/** Of the share of the target that a zone has reached: pale, full at 1, brown past 1.1. */
+static const char *density_colour(double share, char ret[8])
 {
-	enum { WIDTH = 60 };
-	Ink ink = share_of(zone) > 0.45 ? INK_WHITE : INK_TEXT;
-	Box box = { scene->x + cell->label_x * scene->unit - WIDTH / 2.0,
-		scene->y + cell->label_y * scene->unit - 9, WIDTH, 0 };
+	static const double pale[] = { 222, 237, 237 }, full[] = { 13, 100, 107 };
+	double part = fmin(fmax(share, 0), 1);
+	unsigned colour[3];
+
+	if (share > OVER_DENSITY)
+		return SVG_WARNING;
+	for (size_t i = 0; i < ELEMENTS(colour); i++)
+		colour[i] = (unsigned)lround(pale[i] + (full[i] - pale[i]) * part) & 0xff;
+	snprintf(ret, 8, "#%02x%02x%02x", colour[0], colour[1], colour[2]);
+	return ret;
+}
+
+/** Which zone it is, and the number a reader looks for: dots per cm2, of the target. */
+static void draw_label(FILE *stream, const ReportZone *zone, const char *name, double x, double y)
+{
+	const char *colour = share_of(zone) > DARK_ENOUGH ? SVG_WHITE : SVG_TEXT;
+	const SvgFont label = { 4.4, colour, "middle", false }, number = { 5.2, colour, "middle", true };
 	char text[32];
 
-	canvas_text(scene->canvas, box, STYLE_MINUTE, ink, ALIGN_CENTRE, 1, cell->label);
-	box.y += 7;
+	svg_text(stream, x, y - 2.2, &label, name);
 	snprintf(text, sizeof text, "%.0f/%.0f", zone->density, zone->target);
-	canvas_text(scene->canvas, box, STYLE_LABEL, ink, ALIGN_CENTRE, 1, text);
+	svg_text(stream, x, y + 3.8, &number, text);
 }
 
-static void enter(const Scene *scene)
+static void draw_cell(FILE *stream, const Report *report, const Cell *cell)
 {
-	cairo_save(scene->canvas->cr);
-	cairo_translate(scene->canvas->cr, scene->x, scene->y);
-	cairo_scale(scene->canvas->cr, scene->unit, scene->unit);
+	const ReportZone *zone = report_zone(report, cell->zone);
+	double third = (cell->right - cell->left) / 3, top = cell->top - cell->bulge,
+	       bottom = cell->bottom - cell->bulge;
+	char colour[8];
+
+	fprintf(stream,
+		"<path d=\"M%g %gC%g %g %g %g %g %gL%g %gC%g %g %g %g %g %gz\" fill=\"%s\" stroke=\"%s\" "
+		"stroke-width=\"0.7\"/>\n",
+		cell->left, cell->top, cell->left + third, top, cell->right - third, top, cell->right,
+		cell->top, cell->right, cell->bottom, cell->right - third, bottom, cell->left + third, bottom,
+		cell->left, cell->bottom, zone ? density_colour(share_of(zone), colour) : SVG_WHITE,
+		zone ? SVG_WHITE : SVG_RULE);
 }
 
-static void draw_features(const Scene *scene, void (*features)(cairo_t *))
+static void draw_head(FILE *stream, const Report *report, const Head *head)
 {
-	enter(scene);
-	features(scene->canvas->cr);
-	canvas_ink(scene->canvas, INK_RULE);
-	cairo_set_line_width(scene->canvas->cr, 0.9);
-	cairo_stroke(scene->canvas->cr);
-	cairo_restore(scene->canvas->cr);
-}
-
-static void draw_cells(const Scene *scene, const Cell *cells, size_t n)
-{
-	cairo_t *cr = scene->canvas->cr;
-
-	for (size_t i = 0; i < n; i++) {
-		const ReportZone *zone = report_zone(scene->report, cells[i].zone);
-
-		cell_path(cr, &cells[i]);
-		if (zone)
-			canvas_density_ink(scene->canvas, share_of(zone));
-		else
-			canvas_ink(scene->canvas, INK_WHITE);
-		cairo_fill_preserve(cr);
-		canvas_ink(scene->canvas, zone ? INK_WHITE : INK_RULE);
-		cairo_set_line_width(cr, 0.7);
-		cairo_stroke(cr);
-	}
-}
-
-static void draw_head(const Scene *scene, void (*outline)(cairo_t *), const Cell *cells, size_t n)
-{
-	cairo_t *cr = scene->canvas->cr;
-
-	enter(scene);
-	outline(cr);
-	cairo_clip(cr);
-	draw_cells(scene, cells, n);
-	cairo_restore(cr);
-	enter(scene);
-	outline(cr);
-	canvas_ink(scene->canvas, INK_MUTED);
-	cairo_set_line_width(cr, 0.9);
-	cairo_stroke(cr);
-	cairo_restore(cr);
-	for (size_t i = 0; i < n; i++) {
-		const ReportZone *zone = report_zone(scene->report, cells[i].zone);
+	fprintf(stream, "<path d=\"%s\" fill=\"none\" stroke=\"" SVG_RULE "\" stroke-width=\"0.9\"/>\n",
+		head->features);
+	fprintf(stream, "<clipPath id=\"%s\"><path d=\"%s\"/></clipPath>\n<g clip-path=\"url(#%s)\">\n",
+		head->name, head->outline, head->name);
+	for (size_t i = 0; i < head->n_cells; i++)
+		draw_cell(stream, report, &head->cells[i]);
+	fprintf(stream,
+		"</g>\n<path d=\"%s\" fill=\"none\" stroke=\"" SVG_MUTED "\" stroke-width=\"0.9\"/>\n",
+		head->outline);
+	for (size_t i = 0; i < head->n_cells; i++) {
+		const Cell *cell = &head->cells[i];
+		const ReportZone *zone = report_zone(report, cell->zone);
 
 		if (zone)
-			draw_label(scene, zone, &cells[i]);
+			draw_label(stream, zone, cell->label, cell->label_x, cell->label_y);
 	}
 }
 
 /** Scars have no place of their own on a map: those that were treated stand in a row below. */
-static void draw_scars(const Scene *scene)
+static void draw_scars(FILE *stream, const Report *report)
 {
 	double x = 112;
 
 	for (size_t i = 0; i < ELEMENTS(scars); i++) {
-		const ReportZone *zone = report_zone(scene->report, scars[i]);
-		Box box = { scene->x + x * scene->unit, scene->y + 103 * scene->unit, 17.5 * scene->unit,
-			16 * scene->unit };
-		char text[32];
-
-		Ink ink;
+		const ReportZone *zone = report_zone(report, scars[i]);
+		char name[32], colour[8];
 
 		if (!zone)
 			continue;
-		ink = share_of(zone) > 0.45 ? INK_WHITE : INK_TEXT;
-		canvas_fill(scene->canvas, box, 3, INK_WHITE);
-		canvas_density_ink(scene->canvas, share_of(zone));
-		cairo_rectangle(scene->canvas->cr, box.x, box.y, box.width, box.height);
-		cairo_fill(scene->canvas->cr);
-		box.y += box.height / 2 - 9;
-		snprintf(text, sizeof text, "Scar %zu", i + 1);
-		canvas_text(scene->canvas, box, STYLE_MINUTE, ink, ALIGN_CENTRE, 1, text);
-		box.y += 7;
-		snprintf(text, sizeof text, "%.0f/%.0f", zone->density, zone->target);
-		canvas_text(scene->canvas, box, STYLE_LABEL, ink, ALIGN_CENTRE, 1, text);
+		snprintf(name, sizeof name, "Scar %zu", i + 1);
+		svg_rectangle(stream, x, 103, 17.5, 16, density_colour(share_of(zone), colour));
+		draw_label(stream, zone, name, x + 8.75, 111);
 		x += 19;
 	}
 }
 
-static void draw_legend(Canvas *canvas, Box box)
+static void draw_legend(FILE *stream)
 {
-	enum { STEPS = 10, LABEL = 30 };
-	static const struct {
-		double at;
-		const char *text;
-		TextAlign align;
-	} marks[] = { { 0, "0", ALIGN_START }, { 0.5, "50 %", ALIGN_CENTRE },
-		{ 1, "100 % of target", ALIGN_END } };
-	double width = box.width * 0.6, step = width / STEPS, over = box.x + width + 14;
+	enum { STEPS = 10, LEFT = 2, WIDTH = 115, OVER = LEFT + WIDTH + 12 };
+	const SvgFont start = { 5.2, SVG_MUTED, "start", false },
+		      middle = { 5.2, SVG_MUTED, "middle", false }, end = { 5.2, SVG_MUTED, "end", false };
+	char colour[8];
 
-	for (int i = 0; i < STEPS; i++) {
-		canvas_density_ink(canvas, (i + 0.5) / STEPS);
-		cairo_rectangle(canvas->cr, box.x + i * step, box.y, step + 0.2, 6);
-		cairo_fill(canvas->cr);
-	}
-	for (size_t i = 0; i < ELEMENTS(marks); i++) {
-		double label = i == 2 ? 70 : LABEL;
-		double shift = marks[i].align == ALIGN_START ? 0
-			       : marks[i].align == ALIGN_END ? label
-							     : label / 2;
-
-		canvas_text(canvas, (Box){ box.x + marks[i].at * width - shift, box.y + 7, label, 0 },
-			STYLE_LABEL, INK_MUTED, marks[i].align, 1, marks[i].text);
-	}
-	canvas_ink(canvas, INK_WARNING);
-	cairo_rectangle(canvas->cr, over, box.y, 12, 6);
-	cairo_fill(canvas->cr);
-	canvas_text(canvas, (Box){ over, box.y + 7, box.x + box.width - over, 0 }, STYLE_LABEL, INK_MUTED,
-		ALIGN_START, 1, "over 110 %");
+	for (int i = 0; i < STEPS; i++)
+		svg_rectangle(stream, LEFT + i * (double)WIDTH / STEPS, LEGEND_Y, (double)WIDTH / STEPS + 0.2,
+			5, density_colour((i + 0.5) / STEPS, colour));
+	svg_rectangle(stream, OVER, LEGEND_Y, 10, 5, SVG_WARNING);
+	svg_text(stream, LEFT, LEGEND_Y + 11, &start, "0");
+	svg_text(stream, LEFT + WIDTH / 2.0, LEGEND_Y + 11, &middle, "50 %");
+	svg_text(stream, LEFT + WIDTH, LEGEND_Y + 11, &end, "100 % of target");
+	svg_text(stream, OVER, LEGEND_Y + 11, &start, "over 110 %");
 }
 
-void figure_scalp(Canvas *canvas, const Report *report, Box box)
+void figure_scalp(FILE *stream, const SvgPlace *place, const Report *report)
 {
-	enum { LEGEND = 22 };
-	double unit = fmin(box.width / SCENE_WIDTH, (box.height - LEGEND) / SCENE_HEIGHT);
-	Scene scene = { canvas, report, box.x + (box.width - SCENE_WIDTH * unit) / 2, box.y, unit };
-
-	draw_features(&scene, features_above);
-	draw_head(&scene, head_above, above, ELEMENTS(above));
-	draw_features(&scene, features_behind);
-	draw_head(&scene, head_behind, behind, ELEMENTS(behind));
-	draw_scars(&scene);
-	draw_legend(
-		canvas, (Box){ scene.x + 2 * unit, box.y + box.height - LEGEND + 6, SCENE_WIDTH * unit, 0 });
+	svg_begin(stream, place, SCENE_WIDTH, SCENE_HEIGHT,
+		"Scalp from above and from behind, zones shaded by density; the figures stand in the table of zones");
+	for (size_t i = 0; i < ELEMENTS(heads); i++)
+		draw_head(stream, report, &heads[i]);
+	draw_scars(stream, report);
+	draw_legend(stream);
+	svg_end(stream);
 }

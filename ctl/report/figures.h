@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** The report's pictures; each fills its box and nothing outside of it. */
+/** The report's drawings, as SVG. `place`: NULL in a page. */
 
-#include "report/canvas.h"
 #include "report/histogram.h"
 #include "report/report.h"
+#include "report/svg.h"
 
 /** The scalp from above and from behind, zones shaded by their density, with a legend below. */
-void figure_scalp(Canvas *canvas, const Report *report, Box box);
+void figure_scalp(FILE *stream, const SvgPlace *place, const Report *report);
 
-/** Bars with axes; `scale` divides what stands on the horizontal axis (1000: micrometres drawn as mm). */
-void figure_histogram(Canvas *canvas, const Histogram *histogram, const char *unit, double scale, Box box);
+typedef struct HistogramAxis {
+	const char *unit, *words; /* words: what is to be seen, for who cannot */
+	double scale;             /* divides what stands on the axis (1000: micrometres drawn as mm) */
+} HistogramAxis;
 
-/** A photograph within the box, or a frame that says why there is none. */
-void figure_picture(Canvas *canvas, const ReportPicture *picture, Box box);
+/** Bars with axes. */
+void figure_histogram(
+	FILE *stream, const SvgPlace *place, const Histogram *histogram, const HistogramAxis *axis);
 
-/** A QR code of `text`, square in the box's middle. False: the text is too long for one; nothing is drawn. */
-bool figure_code(Canvas *canvas, const char *text, Box box);
+/** A QR code of `text`. False: the text is too long for one; nothing is written. */
+bool figure_code(FILE *stream, const char *text, const char *words);
+bool figure_code_fits(const char *text);

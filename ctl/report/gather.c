@@ -11,6 +11,8 @@
 #include <time.h>
 
 #include "report/report-proof.h"
+#include "report/report-rows.h"
+#include "report/report-text.h"
 
 enum { PICTURE_MAX = 64 << 20 };
 

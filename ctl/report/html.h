@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Reports as pages for browsers: text that can be read aloud and searched, figures and photographs within.
- */
+/** Fragments of HTML. All text is escaped, for attributes too; NULL is written as a dash. */
 
+#include <stdbool.h>
 #include <stdio.h>
 
-#include "util/cleanup.h"
+#include "report/table.h"
 
-/** `content` is a Report. -EIO when the stream fails. */
-int session_html_write(const void *content, FILE *stream) _must_check_;
+/** The only way in which text that is not ours comes into a report. */
+void html_text(FILE *stream, const char *text);
+
+/** Within a dl; `note` stands below, NULL: none. */
+void html_fact(FILE *stream, const char *label, const char *value, const char *note);
+void html_fact_format(FILE *stream, const char *label, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/** A paragraph; `warns`: to be seen before others. Frees `words`. */
+void html_words(FILE *stream, char *words, bool warns);
+/** The table, or the words `none` when it has no rows. Frees the table. */
+void html_table(FILE *stream, Table *table, const char *none);

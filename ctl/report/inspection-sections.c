@@ -5,11 +5,11 @@
  * table only: it asks nothing and draws nothing.
  */
 
-#include "report/inspection.h"
+#include "report/inspection-sections.h"
 
-#define NAME(title, share, cell)  { title, share, ALIGN_START, STYLE_STRONG, cell }
-#define SAYS(title, share, cell)  { title, share, ALIGN_START, STYLE_BODY, cell }
-#define COUNT(title, share, cell) { title, share, ALIGN_END, STYLE_BODY, cell }
+#define NAME(title, share, cell)  { title, share, CELL_STRONG, cell }
+#define SAYS(title, share, cell)  { title, share, CELL_TEXT, cell }
+#define COUNT(title, share, cell) { title, share, CELL_NUMBER, cell }
 #define COLUMNS(...)                                     \
 	.columns = (const TableColumn[]){ __VA_ARGS__ }, \
 	.n_columns = sizeof((const TableColumn[]){ __VA_ARGS__ }) / sizeof(TableColumn)
@@ -35,7 +35,7 @@ const InspectionSection inspection_sections[INSPECTION_SECTIONS] = {
 	{ .title = "The log",
 		.note = "whether the record is whole, and how to prove it",
 		.none = "The station told nothing about its log.",
-		COLUMNS(NAME("What", 0.2, "{what}"), { "", 0.8, ALIGN_START, STYLE_CODE, "{says}" }) },
+		COLUMNS(NAME("What", 0.2, "{what}"), { "", 0.8, CELL_CODE, "{says}" }) },
 	{ .query = "retention",
 		.title = "How long records are kept",
 		.note = "under the compliance profile in force, as of today",

@@ -7,23 +7,11 @@
  * section is what one audit query gives.
  */
 
-#include "report/output.h"
+#include <stdbool.h>
 
-enum { INSPECTION_SECTIONS = 23 };
+#include <jansson.h>
 
-typedef struct InspectionSection {
-	const char *query;       /* NULL: the section is told in facts, with inspection_say() */
-	const char *only, *like; /* an argument of the query and its value; NULL: none */
-	bool dated;              /* the query takes the span */
-	const char *title, *note, *none;
-	const char *figure;           /* what it counts, among the figures at the top; NULL: not there */
-	const char *having, *lacking; /* only rows with, or without, this value */
-	const char *sort;             /* a time, or a name, by which rows come; NULL: as they came */
-	const TableColumn *columns;   /* with the cells' patterns */
-	size_t n_columns;
-} InspectionSection;
-
-extern const InspectionSection inspection_sections[INSPECTION_SECTIONS];
+#include "report/inspection-sections.h"
 
 typedef struct Inspection {
 	char *clinic, *station, *made;     /* owned; made is RFC 3339 */
@@ -47,5 +35,3 @@ void inspection_say(Inspection *inspection, const char *what, const char *format
 
 /** What each row says, a row a row. The table is the caller's. */
 Table *inspection_table(const Inspection *inspection, size_t section);
-
-void inspection_document(const Inspection *inspection, Document *ret);

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Writes a report as PDF, SVG or HTML. It must neither flush nor close the caller's stream. */
+/**
+ * Writes a report as PDF, SVG or HTML. The page that becomes a PDF must not stand in any file meanwhile: it
+ * tells of a person.
+ */
 
 #include "report/output.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
-
-#include <cairo-pdf.h>
-#include <cairo-svg.h>
-
-#include "report/html.h"
+#include <sys/mman.h>
+#include <unistd.h>
 
 static const char *const format_names[] = {
 	[REPORT_FORMAT_PDF] = "pdf",
@@ -21,103 +22,67 @@ static_assert(ELEMENTS(format_names) == REPORT_FORMAT_MAX, "every format has a n
 
 DEFINE_STRING_TABLE(report_format, ReportFormat, format_names);
 
-#define SHEETS_APART 12.0 /* between the pages of an SVG */
-
-static cairo_status_t write_bytes(void *stream, const unsigned char *data, unsigned length)
+static int draw_document(const Document *document, FILE *stream)
 {
-	return fwrite(data, 1, length, stream) == length ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
+	document->draw(stream, document->content);
+	return ferror(stream) ? -EIO : 0;
 }
 
-static int finish(Canvas *canvas, cairo_surface_t *surface)
+/** Writes text to a descriptor that stays open. */
+static int write_text(const Document *document, int (*write)(const Document *document, FILE *stream), int fd,
+	char error[OUTPUT_ERROR_MAX])
 {
-	cairo_status_t drawn = cairo_status(canvas->cr);
+	int copy = dup(fd), r;
+	FILE *stream = copy < 0 ? NULL : fdopen(copy, "w");
 
-	cairo_surface_finish(surface);
-	return drawn == CAIRO_STATUS_SUCCESS && cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS ? 0
-												      : -EIO;
-}
-
-/* ---- PDF ---- */
-
-static void turn_pdf(void *userdata, Canvas *canvas, int page)
-{
-	if (page > 1)
-		cairo_show_page(canvas->cr);
-}
-
-static void describe_pdf(cairo_surface_t *surface, const Document *document)
-{
-	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, document->title);
-	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "Stipple " STIPPLE_VERSION);
-	if (document->author)
-		cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_AUTHOR, document->author);
-	if (document->made)
-		cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, document->made);
-}
-
-static int write_pdf(const Document *document, double width, double height, int pages, FILE *stream)
-{
-	cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(write_bytes, stream, width, height);
-	_cleanup_(canvas_freep) Canvas *canvas = canvas_new(surface, width, height);
-	int r;
-
-	describe_pdf(surface, document);
-	document->draw(document->content, canvas, pages, turn_pdf, NULL);
-	cairo_show_page(canvas->cr);
-	r = finish(canvas, surface);
-	cairo_surface_destroy(surface);
+	if (!stream) {
+		snprintf(error, OUTPUT_ERROR_MAX, "%s", strerror(errno));
+		if (copy >= 0)
+			close(copy);
+		return -EIO;
+	}
+	errno = 0;
+	r = write(document, stream);
+	if (fclose(stream) != 0)
+		r = -EIO;
+	if (r < 0)
+		snprintf(error, OUTPUT_ERROR_MAX, "%s", strerror(errno ? errno : EIO));
 	return r;
 }
 
-/* ---- SVG ---- */
-
-static void turn_svg(void *userdata, Canvas *canvas, int page)
+static int write_pdf(const Document *document, const Printer *printer, int fd, char error[OUTPUT_ERROR_MAX])
 {
-	if (page > 1)
-		cairo_translate(canvas->cr, 0, canvas->height + SHEETS_APART);
-}
-
-static int write_svg(const Document *document, double width, double height, int pages, FILE *stream)
-{
-	double all = pages * height + (pages - 1) * SHEETS_APART;
-	cairo_surface_t *surface = cairo_svg_surface_create_for_stream(write_bytes, stream, width, all);
-	_cleanup_(canvas_freep) Canvas *canvas = canvas_new(surface, width, height);
+	_cleanup_(closep) int page = memfd_create("report", MFD_CLOEXEC);
 	int r;
 
-	document->draw(document->content, canvas, pages, turn_svg, NULL);
-	r = finish(canvas, surface);
-	cairo_surface_destroy(surface);
-	return r;
+	if (page < 0) {
+		snprintf(error, OUTPUT_ERROR_MAX, "no memory for the page: %s", strerror(errno));
+		return -EIO;
+	}
+	r = write_text(document, document_write_html, page, error);
+	if (r < 0)
+		return r;
+	if (lseek(page, 0, SEEK_SET) < 0)
+		return -EIO;
+	return print_pdf(printer, page, fd, error);
 }
 
-int document_write(const Document *document, ReportFormat format, ReportPaper paper, FILE *stream)
+int output_write(const Document *document, const Output *output, int fd, char error[OUTPUT_ERROR_MAX])
 {
-	double width, height;
-	int pages = pages_count(document->draw, document->content, paper);
-
-	report_paper_size(paper, &width, &height);
-	switch (format) {
+	error[0] = '\0';
+	switch (output->format) {
 	case REPORT_FORMAT_PDF:
-		return write_pdf(document, width, height, pages, stream);
+		return write_pdf(document, &output->printer, fd, error);
 	case REPORT_FORMAT_SVG:
-		return write_svg(document, width, height, pages, stream);
+		if (document->draw)
+			return write_text(document, draw_document, fd, error);
+		snprintf(error, OUTPUT_ERROR_MAX, "this report has no figures");
+		return -ENOTSUP;
 	case REPORT_FORMAT_HTML:
-		return document->html(document->content, stream);
+		return write_text(document, document_write_html, fd, error);
 	case REPORT_FORMAT_MAX:
 	case REPORT_FORMAT_INVALID:
 		break;
 	}
 	return -EINVAL;
-}
-
-void session_document(const Report *report, Document *ret)
-{
-	*ret = (Document){
-		.content = report,
-		.draw = session_pages_draw,
-		.html = session_html_write,
-		.author = report->clinic,
-		.made = report->made,
-	};
-	snprintf(ret->title, sizeof ret->title, "Session report %lld", (long long)report->session);
 }

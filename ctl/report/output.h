@@ -6,10 +6,8 @@
  * concern.
  */
 
-#include <stdio.h>
-
-#include "report/pages.h"
-#include "report/report.h"
+#include "report/document.h"
+#include "report/print.h"
 
 typedef enum ReportFormat {
 	REPORT_FORMAT_PDF,
@@ -21,20 +19,18 @@ typedef enum ReportFormat {
 
 DECLARE_STRING_TABLE(report_format, ReportFormat); /* "pdf", "svg", "html": what a file's name ends in */
 
-/** What is written: pages, the same for browsers, and who it is by. */
-typedef struct Document {
-	const void *content;
-	PagesDraw draw;
-	int (*html)(const void *content, FILE *stream); /* -EIO when the stream fails */
-	char title[64];
-	const char *author, *made; /* RFC 3339; may be NULL */
-} Document;
+enum { OUTPUT_ERROR_MAX = PRINT_ERROR_MAX };
 
-void session_document(const Report *report, Document *ret);
+/** What a report is written as, and for a PDF by whom. */
+typedef struct Output {
+	ReportFormat format;
+	Printer printer;
+} Output;
 
 /**
- * Writes all pages to `stream`: a PDF; an SVG with the pages below one another; an HTML page of its own, with
- * everything it shows within. -EIO when that fails. The stream is neither flushed nor closed.
+ * Writes to `fd`: a PDF; an SVG with the figures; an HTML page of its own, with everything it shows within.
+ * It waits for the printing program. -ENOPKG, -ETIME and -EIO as print_pdf(), -ENOTSUP when the document has
+ * no figures; `error` says why in a sentence. The descriptor is not closed.
  */
-int document_write(
-	const Document *document, ReportFormat format, ReportPaper paper, FILE *stream) _must_check_;
+int output_write(
+	const Document *document, const Output *output, int fd, char error[OUTPUT_ERROR_MAX]) _must_check_;

@@ -15,19 +15,14 @@
 
 enum { DOTS_PER_INCH = 300, SIDE_MAX = 20000, QUALITY = 88 };
 
-#if G_BYTE_ORDER == G_LITTLE_ENDIAN
-#define CAIRO_PIXELS JCS_EXT_BGRX
-#else
-#define CAIRO_PIXELS JCS_EXT_XRGB
-#endif
-
 /** Everything libjpeg's way of failing has to find again. */
 typedef struct Work {
 	struct jpeg_error_mgr errors;
 	jmp_buf fatal;
 	struct jpeg_decompress_struct reading;
 	struct jpeg_compress_struct writing;
-	cairo_surface_t *surface;
+	unsigned char *pixels; /* of three bytes */
+	unsigned width, height;
 	unsigned char *data;
 	unsigned long size;
 } Work;
@@ -52,10 +47,11 @@ static unsigned eighths(unsigned width, double wanted)
 	return n;
 }
 
-static JSAMPROW row_of(cairo_surface_t *surface, unsigned row)
+enum { COLOURS = 3 };
+
+static JSAMPROW row_of(const Work *work, unsigned row)
 {
-	return cairo_image_surface_get_data(surface) +
-	       (size_t)row * (size_t)cairo_image_surface_get_stride(surface);
+	return work->pixels + (size_t)row * work->width * COLOURS;
 }
 
 static void read_picture(Work *work, GBytes *jpeg, double width)
@@ -70,19 +66,19 @@ static void read_picture(Work *work, GBytes *jpeg, double width)
 		longjmp(work->fatal, 1);
 	info->scale_num = eighths(info->image_width, width / 72 * DOTS_PER_INCH);
 	info->scale_denom = 8;
-	info->out_color_space = CAIRO_PIXELS;
+	info->out_color_space = JCS_RGB;
 	jpeg_start_decompress(info);
-	work->surface = cairo_image_surface_create(
-		CAIRO_FORMAT_RGB24, (int)info->output_width, (int)info->output_height);
-	if (cairo_surface_status(work->surface) != CAIRO_STATUS_SUCCESS)
+	work->width = info->output_width;
+	work->height = info->output_height;
+	work->pixels = calloc((size_t)work->width * work->height, COLOURS);
+	if (!work->pixels)
 		longjmp(work->fatal, 1);
 	while (info->output_scanline < info->output_height) {
-		JSAMPROW row = row_of(work->surface, info->output_scanline);
+		JSAMPROW row = row_of(work, info->output_scanline);
 
 		jpeg_read_scanlines(info, &row, 1);
 	}
 	jpeg_finish_decompress(info);
-	cairo_surface_mark_dirty(work->surface);
 }
 
 static void write_picture(Work *work)
@@ -90,15 +86,15 @@ static void write_picture(Work *work)
 	struct jpeg_compress_struct *info = &work->writing;
 
 	jpeg_mem_dest(info, &work->data, &work->size);
-	info->image_width = (JDIMENSION)cairo_image_surface_get_width(work->surface);
-	info->image_height = (JDIMENSION)cairo_image_surface_get_height(work->surface);
-	info->input_components = 4;
-	info->in_color_space = CAIRO_PIXELS;
+	info->image_width = work->width;
+	info->image_height = work->height;
+	info->input_components = COLOURS;
+	info->in_color_space = JCS_RGB;
 	jpeg_set_defaults(info);
 	jpeg_set_quality(info, QUALITY, TRUE);
 	jpeg_start_compress(info, TRUE);
 	while (info->next_scanline < info->image_height) {
-		JSAMPROW row = row_of(work->surface, info->next_scanline);
+		JSAMPROW row = row_of(work, info->next_scanline);
 
 		jpeg_write_scanlines(info, &row, 1);
 	}
@@ -117,26 +113,21 @@ static bool reduce(Work *work, GBytes *jpeg, double width)
 	return true;
 }
 
-cairo_surface_t *picture_open(GBytes *jpeg, double width)
+GBytes *picture_reduce(GBytes *jpeg, double width)
 {
 	Work *work = g_new0(Work, 1);
-	cairo_surface_t *surface = NULL;
+	GBytes *reduced = NULL;
 
 	work->reading.err = work->writing.err = jpeg_std_error(&work->errors);
 	work->reading.client_data = work->writing.client_data = work;
 	work->errors.error_exit = on_fatal;
 	work->errors.output_message = on_message;
-	if (reduce(work, jpeg, width) &&
-		cairo_surface_set_mime_data(work->surface, CAIRO_MIME_TYPE_JPEG, work->data, work->size, free,
-			work->data) == CAIRO_STATUS_SUCCESS) {
-		work->data = NULL;
-		surface = work->surface;
-	} else {
-		cairo_surface_destroy(work->surface);
-	}
+	if (reduce(work, jpeg, width))
+		reduced = g_bytes_new(work->data, work->size);
 	jpeg_destroy_decompress(&work->reading);
 	jpeg_destroy_compress(&work->writing);
 	free(work->data);
+	free(work->pixels);
 	g_free(work);
-	return surface;
+	return reduced;
 }

@@ -5,20 +5,20 @@
  * only takes rows: it asks the station nothing.
  */
 
-#include "report/report-rows.h"
+#include "report/report-materials.h"
 
-#include <string.h>
+#include "report/row-value.h"
 
 /* ---- cartridges and pigments ---- */
 
 void report_take_claim(Report *report, const json_t *row, const json_t *body)
 {
 	ReportCartridge cartridge = {
-		.unit = text_of(body, "unit"),
-		.gtin = text_of(body, "gtin"),
-		.lot = text_of(body, "lot"),
-		.expiry = text_of(body, "expiry"),
-		.mounted = text_of(row, "time"),
+		.unit = row_text(body, "unit"),
+		.gtin = row_text(body, "gtin"),
+		.lot = row_text(body, "lot"),
+		.expiry = row_text(body, "expiry"),
+		.mounted = row_text(row, "time"),
 	};
 
 	g_array_append_val(report->cartridges, cartridge);
@@ -27,17 +27,17 @@ void report_take_claim(Report *report, const json_t *row, const json_t *body)
 /** The newest claim of the unit: a cartridge that was put back is removed a second time. */
 void report_take_removal(Report *report, const json_t *row, const json_t *body)
 {
-	const char *unit = text_of(body, "unit");
+	const char *unit = row_text(body, "unit");
 
 	for (size_t i = report->cartridges->len; unit && i-- > 0;) {
 		ReportCartridge *cartridge = report_cartridge(report, i);
 
 		if (!cartridge->unit || strcmp(cartridge->unit, unit) != 0)
 			continue;
-		cartridge->removed = text_of(row, "time");
-		cartridge->reason = text_of(body, "reason");
-		cartridge->strokes = number_of(body, "strokes");
-		cartridge->dots = number_of(body, "dots");
+		cartridge->removed = row_text(row, "time");
+		cartridge->reason = row_text(body, "reason");
+		cartridge->strokes = row_number(body, "strokes");
+		cartridge->dots = row_number(body, "dots");
 		return;
 	}
 }
@@ -45,12 +45,12 @@ void report_take_removal(Report *report, const json_t *row, const json_t *body)
 void report_take_pigment(Report *report, const json_t *row, const json_t *body)
 {
 	ReportPigment pigment = {
-		.brand = text_of(body, "brand"),
-		.colour = text_of(body, "colour"),
-		.lot = text_of(body, "lot"),
-		.expiry = text_of(body, "expiry"),
-		.time = text_of(row, "time"),
-		.record = number_of(row, "seq"),
+		.brand = row_text(body, "brand"),
+		.colour = row_text(body, "colour"),
+		.lot = row_text(body, "lot"),
+		.expiry = row_text(body, "expiry"),
+		.time = row_text(row, "time"),
+		.record = row_number(row, "seq"),
 	};
 
 	g_array_append_val(report->pigments, pigment);
@@ -67,7 +67,7 @@ bool report_take_zones(Report *report, const json_t *row)
 	for (guint i = 0; i < report->pigments->len; i++) {
 		ReportPigment *pigment = pigment_at(report, i);
 
-		if (pigment->parts > 0 || pigment->record != number_of(row, "seq"))
+		if (pigment->parts > 0 || pigment->record != row_number(row, "seq"))
 			continue;
 		pigment->zones = json_object_get(row, "zones");
 		return true;
@@ -82,11 +82,11 @@ static void add_parts(Report *report, guint blend, const json_t *parts)
 
 	json_array_foreach (parts, i, part) {
 		ReportPigment pigment = {
-			.brand = text_of(part, "brand"),
-			.colour = text_of(part, "colour"),
-			.lot = text_of(part, "lot"),
-			.expiry = text_of(part, "expiry"),
-			.parts = real_of(part, "parts"),
+			.brand = row_text(part, "brand"),
+			.colour = row_text(part, "colour"),
+			.lot = row_text(part, "lot"),
+			.expiry = row_text(part, "expiry"),
+			.parts = row_real(part, "parts"),
 		};
 
 		g_array_insert_val(report->pigments, blend + 1 + (guint)i, pigment);
@@ -101,8 +101,8 @@ bool report_take_blend(Report *report, const json_t *row)
 	for (guint i = 0; i < report->pigments->len; i++) {
 		ReportPigment *pigment = pigment_at(report, i);
 
-		if (pigment->parts > 0 || pigment->parted || !same(pigment->brand, "blend") ||
-			!same(pigment->lot, text_of(row, "blend")))
+		if (pigment->parts > 0 || pigment->parted || !is_same(pigment->brand, "blend") ||
+			!is_same(pigment->lot, row_text(row, "blend")))
 			continue;
 		pigment->parted = kept = true;
 		add_parts(report, i, parts);
@@ -115,7 +115,7 @@ bool report_take_blend(Report *report, const json_t *row)
 /** Of a field that narrows which lots a record is about. */
 static bool fits(const json_t *body, const char *field, const char *is)
 {
-	const char *wanted = text_of(body, field);
+	const char *wanted = row_text(body, field);
 
 	return !wanted || !is || strcmp(wanted, is) == 0;
 }
@@ -128,7 +128,7 @@ static bool mark_cartridges(Report *report, const json_t *body, const char *stat
 	for (guint i = 0; i < report->cartridges->len; i++) {
 		ReportCartridge *cartridge = report_cartridge(report, i);
 
-		if (!same(cartridge->lot, text_of(body, "lot")) || !fits(body, "gtin", cartridge->gtin))
+		if (!is_same(cartridge->lot, row_text(body, "lot")) || !fits(body, "gtin", cartridge->gtin))
 			continue;
 		cartridge->barred = status;
 		used = true;
@@ -143,7 +143,7 @@ static bool mark_pigments(Report *report, const json_t *body, const char *status
 	for (guint i = 0; i < report->pigments->len; i++) {
 		ReportPigment *pigment = pigment_at(report, i);
 
-		if (!same(pigment->lot, text_of(body, "lot")) || !fits(body, "brand", pigment->brand) ||
+		if (!is_same(pigment->lot, row_text(body, "lot")) || !fits(body, "brand", pigment->brand) ||
 			!fits(body, "colour", pigment->colour))
 			continue;
 		pigment->barred = status;
@@ -155,15 +155,15 @@ static bool mark_pigments(Report *report, const json_t *body, const char *status
 bool report_take_status(Report *report, const json_t *row)
 {
 	const json_t *body = json_object_get(row, "body");
-	const char *status = text_of(body, "status"), *reason = text_of(body, "reason");
-	bool pigment = same(text_of(row, "kind"), "pigment.status");
-	const char *barred = same(status, "released") ? NULL : status;
+	const char *status = row_text(body, "status"), *reason = row_text(body, "reason");
+	bool pigment = is_same(row_text(row, "kind"), "pigment.status");
+	const char *barred = is_same(status, "released") ? NULL : status;
 
 	if (!status ||
 		!(pigment ? mark_pigments(report, body, barred) : mark_cartridges(report, body, barred)))
 		return false;
 	report_add_event(report, REPORT_EVENT_LOT, row, "%s lot %s, used in this session: %s%s%s%s",
-		pigment ? "Pigment" : "Cartridge", text_of(body, "lot"), status, reason ? " (" : "",
+		pigment ? "Pigment" : "Cartridge", row_text(body, "lot"), status, reason ? " (" : "",
 		reason ? reason : "", reason ? ")" : "");
 	return true;
 }
@@ -171,10 +171,10 @@ bool report_take_status(Report *report, const json_t *row)
 /** Of one whose removal is not on record: the station stopped, or the session goes on. */
 static void take_what_is_known(ReportCartridge *cartridge, const json_t *row)
 {
-	cartridge->strokes = number_of(row, "strokes");
-	cartridge->dots = number_of(row, "dots");
-	cartridge->removed = text_of(row, "removed");
-	cartridge->interrupted = same(text_of(row, "state"), "interrupted");
+	cartridge->strokes = row_number(row, "strokes");
+	cartridge->dots = row_number(row, "dots");
+	cartridge->removed = row_text(row, "removed");
+	cartridge->interrupted = is_same(row_text(row, "state"), "interrupted");
 }
 
 /** What became of a cartridge after the session. */
@@ -183,9 +183,9 @@ bool report_take_needle(Report *report, const json_t *row)
 	for (size_t i = 0; i < report->cartridges->len; i++) {
 		ReportCartridge *cartridge = report_cartridge(report, i);
 
-		if (!same(cartridge->unit, text_of(row, "unit")))
+		if (!is_same(cartridge->unit, row_text(row, "unit")))
 			continue;
-		cartridge->container = text_of(row, "container");
+		cartridge->container = row_text(row, "container");
 		if (!cartridge->removed)
 			take_what_is_known(cartridge, row);
 		return true;
@@ -200,16 +200,16 @@ bool report_take_lot(Report *report, const json_t *row)
 
 	for (size_t i = 0; i < report->cartridges->len; i++) {
 		ReportCartridge *cartridge = report_cartridge(report, i);
-		const char *gtin = text_of(row, "gtin");
+		const char *gtin = row_text(row, "gtin");
 
-		if (!same(cartridge->lot, text_of(row, "lot")) ||
-			(cartridge->gtin && gtin && !same(cartridge->gtin, gtin)))
+		if (!is_same(cartridge->lot, row_text(row, "lot")) ||
+			(cartridge->gtin && gtin && !is_same(cartridge->gtin, gtin)))
 			continue;
-		cartridge->product = text_of(row, "product");
-		cartridge->maker = text_of(row, "maker");
-		cartridge->certificate = text_of(row, "certificate");
+		cartridge->product = row_text(row, "product");
+		cartridge->maker = row_text(row, "maker");
+		cartridge->certificate = row_text(row, "certificate");
 		if (!cartridge->expiry)
-			cartridge->expiry = text_of(row, "expiry");
+			cartridge->expiry = row_text(row, "expiry");
 		kept = true;
 	}
 	return kept;
@@ -219,10 +219,11 @@ bool report_take_lot(Report *report, const json_t *row)
 
 void report_take_handpiece(Report *report, const json_t *row, const json_t *body)
 {
-	ReportHandpiece piece = { .handpiece = text_of(body, "handpiece"), .mounted = text_of(row, "time") };
+	ReportHandpiece piece = { .handpiece = row_text(body, "handpiece"),
+		.mounted = row_text(row, "time") };
 
 	for (size_t i = 0; i < report->handpieces->len; i++)
-		if (same(g_array_index(report->handpieces, ReportHandpiece, i).handpiece, piece.handpiece))
+		if (is_same(g_array_index(report->handpieces, ReportHandpiece, i).handpiece, piece.handpiece))
 			return;
 	if (piece.handpiece)
 		g_array_append_val(report->handpieces, piece);
@@ -234,7 +235,7 @@ static bool holds(const json_t *contents, const char *item)
 	json_t *held;
 
 	json_array_foreach (contents, i, held)
-		if (same(json_string_value(held), item))
+		if (is_same(json_string_value(held), item))
 			return true;
 	return false;
 }
@@ -242,7 +243,7 @@ static bool holds(const json_t *contents, const char *item)
 /** The last one that was released before the handpiece was mounted. Times of one form compare as text. */
 bool report_take_cycle(Report *report, const json_t *row)
 {
-	const char *released = text_of(row, "released");
+	const char *released = row_text(row, "released");
 	bool kept = false;
 
 	for (size_t i = 0; released && i < report->handpieces->len; i++) {
@@ -252,18 +253,18 @@ bool report_take_cycle(Report *report, const json_t *row)
 			strcmp(released, piece->mounted) > 0 ||
 			(piece->released && strcmp(piece->released, released) > 0))
 			continue;
-		piece->steriliser = text_of(row, "sterilizer");
-		piece->cycle = number_of(row, "cycle");
-		piece->series = number_of(row, "series");
-		piece->started = text_of(row, "started");
-		piece->mechanical = text_of(row, "mechanical");
-		piece->integrator = text_of(row, "integrator");
-		piece->chemical = text_of(row, "chemical");
+		piece->steriliser = row_text(row, "sterilizer");
+		piece->cycle = row_number(row, "cycle");
+		piece->series = row_number(row, "series");
+		piece->started = row_text(row, "started");
+		piece->mechanical = row_text(row, "mechanical");
+		piece->integrator = row_text(row, "integrator");
+		piece->chemical = row_text(row, "chemical");
 		piece->released = released;
-		piece->released_by = text_of(row, "released_by");
-		piece->rejected = text_of(row, "rejected");
-		piece->rejected_by = text_of(row, "rejected_by");
-		piece->rejected_reason = text_of(row, "rejected_reason");
+		piece->released_by = row_text(row, "released_by");
+		piece->rejected = row_text(row, "rejected");
+		piece->rejected_by = row_text(row, "rejected_by");
+		piece->rejected_reason = row_text(row, "rejected_reason");
 		kept = true;
 	}
 	return kept;
@@ -273,20 +274,20 @@ bool report_take_cycle(Report *report, const json_t *row)
 bool report_take_doubt(Report *report, const json_t *row)
 {
 	ReportDoubt doubt = {
-		.steriliser = text_of(row, "sterilizer"),
-		.cycle = number_of(row, "cycle"),
-		.series = number_of(row, "series"),
-		.test = number_of(row, "test"),
-		.tested = text_of(row, "tested"),
-		.cleared = text_of(row, "cleared"),
-		.action = text_of(row, "action"),
+		.steriliser = row_text(row, "sterilizer"),
+		.cycle = row_number(row, "cycle"),
+		.series = row_number(row, "series"),
+		.test = row_number(row, "test"),
+		.tested = row_text(row, "tested"),
+		.cleared = row_text(row, "cleared"),
+		.action = row_text(row, "action"),
 	};
 
 	for (guint i = 0; i < report->doubts->len; i++) {
 		const ReportDoubt *known = &g_array_index(report->doubts, ReportDoubt, i);
 
 		if (known->test == doubt.test && known->cycle == doubt.cycle &&
-			known->series == doubt.series && same(known->steriliser, doubt.steriliser))
+			known->series == doubt.series && is_same(known->steriliser, doubt.steriliser))
 			return false;
 	}
 	g_array_append_val(report->doubts, doubt);

@@ -1,52 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/**
- * Shared by the files that take the daemon's rows into a session's report. Text is borrowed from the row: it
- * must not be used after the row is gone.
- */
-
-#include <string.h>
+/** Puts the rows of the daemon's audit queries together into a session's report. */
 
 #include "report/report.h"
 
-/** NULL: none, or empty. */
-static inline const char *text_of(const json_t *body, const char *key)
-{
-	const char *text = json_string_value(json_object_get(body, key));
+/**
+ * Takes a row of the queries "operators", "session", "timeline", "images", "needles", "lot", "pigments",
+ * "blends", "statuses" (those of "timeline" that say how a lot stands, from the session on), "sterilization",
+ * "doubt", in this order; rows of others, and kinds of records that a report says nothing about, are passed
+ * over. The row's reference stays the caller's.
+ */
+void report_add(Report *report, const char *query, json_t *row);
 
-	return text && text[0] ? text : NULL;
-}
-
-static inline int64_t number_of(const json_t *body, const char *key)
-{
-	return json_integer_value(json_object_get(body, key));
-}
-
-static inline double real_of(const json_t *body, const char *key)
-{
-	return json_number_value(json_object_get(body, key));
-}
-
-static inline bool same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
-void report_add_event(Report *report, ReportEventKind kind, const json_t *row, const char *format, ...)
-	G_GNUC_PRINTF(4, 5);
-
-/* records of the session */
-void report_take_claim(Report *report, const json_t *row, const json_t *body);
-void report_take_removal(Report *report, const json_t *row, const json_t *body);
-void report_take_pigment(Report *report, const json_t *row, const json_t *body);
-void report_take_handpiece(Report *report, const json_t *row, const json_t *body);
-
-/* rows of other queries; whether the report keeps anything of the row */
-bool report_take_needle(Report *report, const json_t *row);
-bool report_take_lot(Report *report, const json_t *row);
-bool report_take_zones(Report *report, const json_t *row);
-bool report_take_blend(Report *report, const json_t *row);
-bool report_take_status(Report *report, const json_t *row);
-bool report_take_cycle(Report *report, const json_t *row);
-bool report_take_doubt(Report *report, const json_t *row);
+/** Puts what somebody said in their own words, which is kept beside a record, into the body of its row. */
+void report_put_words(json_t *row);

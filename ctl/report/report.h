@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * What a session's report says, as data. It is put together from the rows that the daemon's audit queries
- * give; session-pages.h and html.h draw it. Nothing here draws, or speaks to anybody.
+ * What a session's report says, as data. report-rows.h puts it together from the rows that the daemon's audit
+ * queries give. Nothing here lays anything out, or speaks to anybody.
  */
 
 #include <stdbool.h>
@@ -15,13 +15,9 @@
 #include "util/text.h"
 
 enum {
-	REPORT_BINS = 32,        /* of both histograms; the last is open-ended */
-	REPORT_DEPTH_BIN = 100,  /* um */
-	REPORT_DWELL_BIN = 10,   /* ms */
-	REPORT_TIME_MAX = 48,    /* bytes of a time as text */
-	REPORT_SECTION_MAX = 64, /* bytes of a section's title */
-	REPORT_NUMBER_MAX = 32,  /* bytes of a figure for people */
-	REPORT_PICTURE_WORDS = 96,
+	REPORT_BINS = 32,       /* of both histograms; the last is open-ended */
+	REPORT_DEPTH_BIN = 100, /* um */
+	REPORT_DWELL_BIN = 10,  /* ms */
 };
 
 /** How a session ended, or that it has not. */
@@ -160,39 +156,12 @@ Report *report_new(void);
 Report *report_free(Report *report);
 DEFINE_CLEANUP(Report *, report_free, report_freep);
 
-/**
- * Takes a row of the queries "operators", "session", "timeline", "images", "needles", "lot", "pigments",
- * "blends", "statuses" (those of "timeline" that say how a lot stands, from the session on), "sterilization",
- * "doubt", in this order; rows of others, and kinds of records that a report says nothing about, are passed
- * over. The row's reference stays the caller's.
- */
-void report_add(Report *report, const char *query, json_t *row);
-
 /** Keeps a text as long as the report. */
 const char *report_keep(Report *report, const char *text);
-/** Puts what somebody said in their own words, which is kept beside a record, into the body of its row. */
-void report_put_words(json_t *row);
-
 /** NULL: nothing of that zone is on record. */
 ReportZone *report_zone(const Report *report, const char *zone);
 ReportCartridge *report_cartridge(const Report *report, size_t i);
 
-/** "Frontal hairline" of "frontal-hairline". */
-void report_title_of(const char *name, char ret[REPORT_SECTION_MAX]);
-
-typedef enum ReportTime {
-	REPORT_CLOCK,      /* 14:05 */
-	REPORT_CLOCK_ZONE, /* 14:05 CET */
-	REPORT_DATE,       /* 3 March 2026 */
-	REPORT_MINUTE,     /* 2026-03-03 14:05 */
-	REPORT_MOMENT,     /* 2026-03-03 14:05 CET */
-} ReportTime;
-
-/** RFC 3339 in UTC as people of the machine's time zone write it; "" when `utc` is NULL or no time. */
-const char *report_time(const char *utc, ReportTime time, char ret[REPORT_TIME_MAX]);
-/** The same as seen from the session's day: the clock alone, with the date before it on any other day. */
-const char *report_time_within(const Report *report, const char *utc, char ret[REPORT_TIME_MAX]);
-/** Two decimals at most, fewer where they are zero; three digits of what is very small or large. */
-const char *report_number(double number, char ret[REPORT_NUMBER_MAX]);
-/** Why there is no photograph to be seen. */
-const char *report_picture_words(const ReportPicture *picture, char ret[REPORT_PICTURE_WORDS]);
+/** Adds an event where its time belongs; `row` says when, and who recorded it. */
+void report_add_event(Report *report, ReportEventKind kind, const json_t *row, const char *format, ...)
+	G_GNUC_PRINTF(4, 5);

@@ -22,11 +22,12 @@ CTL = BUILD / "ctl/stipplectl"
 ZONES = ("frontal-hairline frontal left-temple right-temple mid-scalp crown left-side right-side occipital nape "
          "scar-1 scar-2 scar-3 scar-4").split()
 MARGIN_MM = 14
+SVG = "{http://www.w3.org/2000/svg}"
 
 
-def report(station, file, *words, status=0, command=("report",)):
+def report(station, file, *words, status=0, command=("report",), environment=None):
     done = subprocess.run([CTL, *command, *map(str, words), "-o", file],
-                          env=dict(station.environment(), TZ="UTC", PANGOCAIRO_BACKEND="fc"),
+                          env=dict(station.environment(), TZ="UTC", **(environment or {})),
                           text=True, capture_output=True, timeout=120, check=False)
     assert done.returncode == status, (done.stdout, done.stderr)
     return done.stderr if status else file
@@ -297,12 +298,20 @@ def test_letter_paper(treated, tmp_path):
 
 
 def test_a_drawing(treated, tmp_path):
+    """The figures, to be put into something else: the map, depth and dwell."""
     root = ET.parse(report(treated, tmp_path / "report.svg", 1)).getroot()
-    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert root.tag == SVG + "svg"
     _, _, width, height = map(float, root.get("viewBox").split())
-    assert height > 2 * width
-    names = [image.get("{http://www.w3.org/1999/xlink}href") for image in root.iter("{http://www.w3.org/2000/svg}image")]
-    assert len(names) == 2 and all(name.startswith("data:image/jpeg") for name in names)
+    figures = list(root.iter(SVG + "svg"))[1:]
+    assert [figure.get("aria-label").split(",")[0] for figure in figures] == [
+        "Scalp from above and from behind", "Dots by depth", "Dots by dwell"]
+    below = 0.0
+    for figure in figures:
+        x, y, wide, high = (float(figure.get(name)) for name in ("x", "y", "width", "height"))
+        assert y >= below and x >= 0 and x + wide <= width and y + high <= height
+        below = y + high
+    assert "Crown" in {text.text for text in root.iter(SVG + "text")}
+    assert "ending in .pdf" in report(treated, tmp_path / "audit.svg", command=("audit", "report"), status=2)
 
 
 def test_a_page_for_browsers(treated, tmp_path):
@@ -310,7 +319,8 @@ def test_a_page_for_browsers(treated, tmp_path):
     for word in ("<h1>Session report 1</h1>", "P-0001", "Ada Example", "A17", "Emergency stop", "four days"):
         assert word in text, word
     sources = re.findall(r'src="([^"]*)"', text)
-    assert len(sources) >= 5 and all(source.startswith("data:image/") for source in sources)
+    assert len(sources) == 2 and all(source.startswith("data:image/") for source in sources)
+    assert text.count("<svg ") == 4  # the map, depth, dwell and the code
     assert not re.search(r"https?://", text)
     photographs = [base64.b64decode(s.partition(",")[2]) for s in sources if s.startswith("data:image/jpeg")]
     assert len(photographs) == 2 and all(p[:2] == b"\xff\xd8" for p in photographs)
@@ -359,6 +369,83 @@ def test_a_crowded_session_loses_nothing(station, tmp_path):
     pictures = subprocess.run(["pdfimages", "-list", pdf], check=True, capture_output=True, text=True).stdout
     assert pictures.count("jpeg") == len(ZONES) + 1
     look(pdf, len(pages))
+
+
+def info(pdf):
+    text = subprocess.run(["pdfinfo", pdf], check=True, capture_output=True, text=True).stdout
+    return dict(re.match(r"([^:]*): *(.*)", line).groups() for line in text.splitlines())
+
+
+def test_a_pdf_that_can_be_read_aloud(treated, tmp_path):
+    """PDF/UA: tagged, with a title and a language, headings and tables as what they are, heads of tables again on each page."""
+    for name, words in (("session.pdf", (1,)), ("audit.pdf", ())):
+        pdf = report(treated, tmp_path / name, *words, command=("report",) if words else ("audit", "report"))
+        facts = info(pdf)
+        assert facts["Tagged"] == "yes" and facts["Author"] == "clinic" and facts["Creator"].startswith("Stipple ")
+        assert facts["Title"] == ("Session report 1" if words else "Compliance report")
+        assert re.search(rb"/Lang \((\xfe\xff\x00e\x00n|en)\)", pdf.read_bytes())
+        tree = subprocess.run(["pdfinfo", "-struct", pdf], check=True, capture_output=True, text=True).stdout
+        for tag in ("H1", "H2", "Table", "TH", "TD"):
+            assert re.search(rf"^ *{tag}\b", tree, re.M), tag
+
+
+def test_words_of_others_stay_words(station, tmp_path):
+    """What people entered names no file and no page: nothing of the kind is loaded, and it stands there as it was entered."""
+    station.wait_board()
+    evil = ['"><img src="file:///etc/passwd">', "url(file:///etc/hostname)", "<link rel=x href='file:///etc/passwd'>",
+            "</style><style>@import 'http://[::1]/';", "\u0634\u0639\u0631 \u05e9\u05dc\u05d5\u05dd \U0001f489 a\u0301"]
+    with station.administrator():
+        station.call("Station1", "Enrol", "b1001", evil[0], "4711", "technician")
+        station.certify("b1001")
+    station.receive_lot(quantity=10)
+    station.sign_in()
+    station.begin("P-0001")
+    station.call("Session1", "AnswerScreening", station.screening())
+    for consent in ("treatment", "photographs"):
+        station.call("Session1", "RecordConsent", consent, "2026-1", True)
+    station.call("Session1", "SelectZone", "crown", "normal", dbus.UInt32(1500))
+    for i, words in enumerate(evil[1:]):
+        station.call("Session1", "LoadPigment", words, "black-3", f"PG{i}", "2031-01-31")
+    pdf = report(station, tmp_path / "report.pdf", 1)
+    pages = text_of(pdf, "-raw")
+    letters = "".join(said(pages).split())
+    for words in evil[:4]:
+        assert "".join(words.split()) in letters, words
+    look(pdf, len(pages))
+    page = report(station, tmp_path / "report.html", 1).read_text()
+    assert "<img" not in page and "<link" not in page and page.count("<style>") == 1
+    assert "root:" not in letters
+    listed = subprocess.run(["pdfdetach", "-list", pdf], check=True, capture_output=True, text=True).stdout
+    assert listed.startswith("0 ")
+
+
+def printer(folder, script):
+    """The environment in which the program that prints is this script; None: there is no such program."""
+    folder.mkdir()
+    if script is not None:
+        (folder / "weasyprint").write_text(f"#!/bin/sh\n{script}\n")
+        (folder / "weasyprint").chmod(0o755)
+    return {"PATH": str(folder) if script is None else f"{folder}:{os.environ['PATH']}"}
+
+
+def test_without_the_program_that_prints(treated, tmp_path):
+    """A page is written instead, beside the file that was asked for, and the tool says what is missing."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    said_ = report(treated, folder / "report.pdf", 1, status=1, environment=printer(tmp_path / "none", None))
+    assert "install the package weasyprint" in said_ and f"{folder}/report.pdf.html" in said_
+    assert os.listdir(folder) == ["report.pdf.html"]
+    assert (folder / "report.pdf.html").read_text() .endswith("</html>\n")
+
+
+def test_a_printer_that_fails_leaves_nothing(treated, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "report.pdf").write_text("the one from before")
+    environment = printer(tmp_path / "broken", "printf '%%PDF-1.7 half'; echo 'OSError: [Errno 28] No space left on device' >&2; exit 1")
+    said_ = report(treated, folder / "report.pdf", 1, status=1, environment=environment)
+    assert "report.pdf cannot be written: weasyprint failed: OSError: [Errno 28] No space left on device" in said_
+    assert os.listdir(folder) == ["report.pdf"] and (folder / "report.pdf").read_text() == "the one from before"
 
 
 def test_a_session_that_is_not_over(station, tmp_path):

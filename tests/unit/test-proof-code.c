@@ -64,14 +64,22 @@ static void test_a_bomb_is_no_proof(void **state)
 
 static void test_too_long_for_a_code(void **state)
 {
-	_cleanup_(canvas_freep) Canvas *canvas = canvas_new(NULL, 500, 500);
+	_cleanup_(freep) char *drawn = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&drawn, &size);
 	char text[8001];
 
 	memset(text, 'a', sizeof text - 1);
 	text[sizeof text - 1] = '\0';
-	assert_false(figure_code(canvas, text, (Box){ 0, 0, 100, 100 }));
+	assert_false(figure_code_fits(text));
+	assert_false(figure_code(stream, text, "a code"));
+	fflush(stream);
+	assert_int_equal(size, 0);
 	text[2000] = '\0';
-	assert_true(figure_code(canvas, text, (Box){ 0, 0, 100, 100 }));
+	assert_true(figure_code_fits(text));
+	assert_true(figure_code(stream, text, "a code"));
+	fclose(stream);
+	assert_memory_equal(drawn, "<svg ", 5);
 }
 
 int main(void)

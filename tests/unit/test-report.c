@@ -1,123 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/**
- * A session's report: what becomes of the record's rows, that nothing is drawn outside the page, that text
- * stays text in HTML, and that a full disk is told.
- */
+/** A session's report: what becomes of the record's rows, in tables, sentences and counts. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "report-fixture.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "report/figures.h"
+#include "report/histogram.h"
 #include "report/output.h"
-#include "report/picture.h"
-#include "report/report-proof.h"
-#include "report/proof-code.h"
-#include "report/session-pages.h"
-
-/* ---- rows as the daemon gives them ---- */
-
-static void G_GNUC_PRINTF(3, 4) add(Report *report, const char *query, const char *format, ...)
-{
-	char text[4096];
-	json_auto_t *row = NULL;
-	json_error_t error;
-	va_list arguments;
-
-	va_start(arguments, format);
-	assert_in_range(vsnprintf(text, sizeof text, format, arguments), 1, sizeof text - 1);
-	va_end(arguments);
-	row = json_loads(text, 0, &error);
-	if (!row)
-		fail_msg("%s: %s", error.text, text);
-	report_add(report, query, row);
-}
-
-static void add_zone(Report *report, const char *zone, int low, int high, int dots)
-{
-	add(report, "timeline",
-		"{\"seq\":3,\"time\":\"2026-03-02T09:10:00Z\",\"kind\":\"session.zone\",\"actor\":\"b1\",\"body\":"
-		"{\"session\":7,\"zone\":\"%s\",\"skin_type\":\"normal\",\"area_mm2\":1500,\"target\":40,"
-		"\"depth_min_um\":%d,\"depth_max_um\":%d}}",
-		zone, low, high);
-	add(report, "timeline",
-		"{\"seq\":4,\"time\":\"2026-03-02T10:10:00Z\",\"kind\":\"zone.statistics\",\"actor\":\"b1\",\"body\":"
-		"{\"session\":7,\"zone\":\"%s\",\"dots\":%d,\"strokes\":%d,\"area_mm2\":1500,\"density\":20.5,"
-		"\"target\":40,\"outside\":0.1,\"depth_mean_um\":%d,\"dwell_mean_ms\":60.0,"
-		"\"histogram\":[0,0,0,%d,%d],\"dwell_histogram\":[0,0,0,0,0,0,%d]}}",
-		zone, dots, dots * 8, low + 100, dots / 4, dots - dots / 4, dots);
-}
-
-static void add_cartridge(Report *report, int serial)
-{
-	add(report, "timeline",
-		"{\"seq\":5,\"time\":\"2026-03-02T09:11:00Z\",\"kind\":\"needle.claimed\",\"actor\":\"b1\",\"body\":"
-		"{\"session\":7,\"unit\":\"(01)04012345678901(21)A%d\",\"gtin\":\"04012345678901\",\"lot\":\"L1\","
-		"\"code\":\"x\"}}",
-		serial);
-	add(report, "timeline",
-		"{\"seq\":6,\"time\":\"2026-03-02T10:11:00Z\",\"kind\":\"needle.removed\",\"actor\":\"b1\",\"body\":"
-		"{\"session\":7,\"unit\":\"(01)04012345678901(21)A%d\",\"strokes\":4711,\"dots\":500,"
-		"\"reason\":\"dull\"}}",
-		serial);
-}
-
-static void add_event(Report *report, const char *kind, const char *body)
-{
-	add(report, "timeline",
-		"{\"seq\":7,\"time\":\"2026-03-02T10:12:00.5Z\",\"kind\":\"%s\",\"actor\":\"b1\",\"body\":%s}",
-		kind, body);
-}
-
-static void add_begin(Report *report, const char *subject)
-{
-	add(report, "operators", "{\"badge\":\"b1\",\"name\":\"Ada Example\"}");
-	add(report, "session", "{\"session\":7,\"dots\":0,\"strokes\":0,\"worked_s\":0}");
-	add(report, "timeline",
-		"{\"seq\":1,\"time\":\"2026-03-02T09:00:00Z\",\"kind\":\"session.begun\",\"actor\":\"b1\",\"body\":"
-		"{\"session\":7,\"subject\":\"%s\",\"protocol\":\"scalp-density\",\"course_session\":2,\"title\":\"T\","
-		"\"sessions\":3,\"aftercare\":[\"Keep dry.\",\"Wear a hat.\"]}}",
-		subject);
-}
-
-static Report *signed_session(void)
-{
-	Report *report = report_new();
-
-	add_begin(report, "P-1");
-	add_event(report, "session.screening",
-		"{\"session\":7,\"answers\":{\"eczema\":true,\"keloids\":false},"
-		"\"refused\":[]}");
-	add_event(report, "session.consent",
-		"{\"session\":7,\"consent\":\"treatment\",\"version\":\"1\",\"given\":true}");
-	add_event(report, "session.consent",
-		"{\"session\":7,\"consent\":\"photographs\",\"version\":\"1\",\"given\":true}");
-	add_event(report, "session.consent",
-		"{\"session\":7,\"consent\":\"photographs\",\"version\":\"2\",\"given\":false}");
-	add_zone(report, "crown", 300, 800, 100);
-	add_cartridge(report, 17);
-	add(report, "lot",
-		"{\"gtin\":\"04012345678901\",\"lot\":\"L1\",\"product\":\"1RL\",\"maker\":\"M\",\"expiry\":"
-		"\"2031-12-31\",\"certificate\":\"C-9\"}");
-	add_event(report, "pigment.loaded",
-		"{\"session\":7,\"brand\":\"B\",\"colour\":\"black\",\"lot\":\"P1\",\"expiry\":\"2030-01-01\"}");
-	add_event(report, "fault.latched",
-		"{\"session\":7,\"cause\":\"emergency-stop\",\"detail\":\"\",\"stop_latency_us\":412}");
-	add_event(report, "session.finished",
-		"{\"session\":7,\"dots\":100,\"strokes\":800,\"needles\":1,\"worked_s\":3700}");
-	add(report, "timeline",
-		"{\"seq\":99,\"time\":\"2026-03-02T11:00:00Z\",\"kind\":\"session.signed\",\"actor\":\"b1\",\"body\":"
-		"{\"session\":7,\"meaning\":\"done\"}}");
-	add_event(report, "audit.read", "{\"query\":\"session\",\"arguments\":{}}");
-	return report;
-}
+#include "report/report-text.h"
+#include "report/session-tables.h"
+#include "report/session-words.h"
 
 static void test_names_round_trip(void **state)
 {
@@ -234,19 +128,24 @@ static void test_a_load_that_nobody_vouches_for(void **state)
 	assert_true(words_doubtful(report));
 }
 
-/** What the column has no room for stands in full on a page of its own. */
 static void test_many_handpieces(void **state)
 {
 	_cleanup_(report_freep) Report *report = signed_session();
+	_cleanup_(freep) char *html = NULL;
 
-	assert_int_equal(pages_count(session_pages_draw, report, REPORT_PAPER_A4), 2);
 	for (int i = 0; i < 40; i++) {
 		char body[64];
 
 		snprintf(body, sizeof body, "{\"session\":7,\"handpiece\":\"H%d\"}", i);
 		add_event(report, "handpiece.mounted", body);
 	}
-	assert_int_equal(pages_count(session_pages_draw, report, REPORT_PAPER_A4), 3);
+	html = write_page(report);
+	for (int i = 0; i < 40; i++) {
+		char words[64];
+
+		snprintf(words, sizeof words, "Handpiece H%d: no released cycle is on record.", i);
+		assert_non_null(strstr(html, words));
+	}
 }
 
 static const char *cell(const Table *table, size_t row, size_t column)
@@ -355,9 +254,6 @@ static void test_an_interrupted_session(void **state)
 {
 	_cleanup_(report_freep) Report *report = report_new();
 	_cleanup_(freep) char *html = NULL;
-	Document document;
-	size_t size;
-	FILE *stream = open_memstream(&html, &size);
 
 	add_begin(report, "P-1");
 	add(report, "timeline",
@@ -371,11 +267,10 @@ static void test_an_interrupted_session(void **state)
 	assert_int_equal(report_cartridge(report, 0)->strokes, 1117);
 	assert_int_equal(report_cartridge(report, 0)->dots, 10);
 	assert_true(report_cartridge(report, 0)->interrupted);
-	session_document(report, &document);
-	assert_int_equal(document_write(&document, REPORT_FORMAT_HTML, REPORT_PAPER_A4, stream), 0);
-	fclose(stream);
+	html = write_page(report);
 	assert_non_null(strstr(html, "1117"));
-	assert_non_null(strstr(html, "1119"));
+	assert_non_null(strstr(html, "1\xe2\x80\xaf"
+				     "119"));
 	assert_non_null(strstr(html, "(interrupted)"));
 	assert_non_null(strstr(html, "not known"));
 }
@@ -386,9 +281,6 @@ static void test_erased_photographs(void **state)
 	const ReportZone *crown = report_zone(report, "crown");
 	_cleanup_(freep) char *html = NULL;
 	char words[REPORT_PICTURE_WORDS];
-	Document document;
-	size_t size;
-	FILE *stream = open_memstream(&html, &size);
 
 	add_event(report, "image.captured",
 		"{\"session\":7,\"zone\":\"crown\",\"phase\":\"before\",\"file\":\"a.jpg\",\"sha256\":\"ab\"}");
@@ -402,10 +294,9 @@ static void test_erased_photographs(void **state)
 	add(report, "images",
 		"{\"seq\":7,\"state\":\"erased\",\"erasure\":41,\"erased\":\"2026-04-01T08:00:00Z\"}");
 	assert_string_equal(report_picture_words(&crown->before, words), "erased on 1 April 2026, record 41");
-	session_document(report, &document);
-	assert_int_equal(document_write(&document, REPORT_FORMAT_HTML, REPORT_PAPER_A4, stream), 0);
-	fclose(stream);
-	assert_non_null(strstr(html, "Before, 10:12: erased on 1 April 2026, record 41"));
+	html = write_page(report);
+	assert_non_null(strstr(
+		html, "<span>erased on 1 April 2026, record 41</span></div><figcaption>Before, 10:12"));
 }
 
 static void test_what_people_enter(void **state)
@@ -450,7 +341,7 @@ static void test_where_cartridges_went(void **state)
 static void test_a_session_that_goes_on(void **state)
 {
 	_cleanup_(report_freep) Report *report = report_new();
-	_cleanup_(freep) char *words = NULL;
+	_cleanup_(freep) char *words = NULL, *html = NULL;
 
 	add_begin(report, "P-1");
 	assert_int_equal(report->outcome, REPORT_OPEN);
@@ -460,13 +351,15 @@ static void test_a_session_that_goes_on(void **state)
 	add_event(report, "session.abandoned", "{\"session\":7,\"reason\":\"client unwell\"}");
 	assert_int_equal(report->outcome, REPORT_ABANDONED);
 	assert_string_equal(report->closing_reason, "client unwell");
-	assert_int_equal(pages_count(session_pages_draw, report, REPORT_PAPER_A4), 2);
+	html = write_page(report);
+	assert_non_null(strstr(html, "<p class=\"state\">Abandoned</p>"));
 }
 
 /** Rows of a damaged or newer record end as nothing, not as a crash. */
 static void test_odd_rows(void **state)
 {
 	_cleanup_(report_freep) Report *report = report_new();
+	_cleanup_(freep) char *html = NULL;
 
 	add(report, "timeline", "{\"kind\":5,\"body\":[]}");
 	add(report, "timeline", "{\"kind\":\"session.begun\"}");
@@ -479,7 +372,8 @@ static void test_odd_rows(void **state)
 	add(report, "lot", "{}");
 	add(report, "weather", "{}");
 	assert_int_equal(report->zones->len, 1);
-	assert_int_equal(pages_count(session_pages_draw, report, REPORT_PAPER_A4), 2);
+	html = write_page(report);
+	assert_non_null(strstr(html, "In progress"));
 }
 
 /* ---- histograms ---- */
@@ -534,217 +428,6 @@ static void test_histograms(void **state)
 	assert_true(depth.high < 0.1);
 }
 
-/* ---- drawing ---- */
-
-static void test_text_stays_within_its_lines(void **state)
-{
-	_cleanup_(canvas_freep) Canvas *canvas = canvas_new(NULL, 500, 500);
-	static const char *const texts[] = {
-		"One word",
-		"A name that goes on and on, of the kind that people in fact have, and that needs more than two lines",
-		"OneWordWithoutAnyBlankInItThatIsLongerThanTheColumnIsWideAndWouldRunOverItsNeighbour",
-		"Александра-Мария Преображенская фон дер Вольга",
-		"حسن بن عبد الرحمن الطويل جدا جدا جدا",
-		"Nguyễn Thị Ánh Nguyệt, 山田 太郎",
-	};
-	double line = canvas_text_height(canvas, 1000, STYLE_BODY, 1, "Xg");
-
-	for (size_t i = 0; i < ELEMENTS(texts); i++) {
-		/* letters of another font may be higher, though not by half */
-		assert_true(canvas_text_height(canvas, 80, STYLE_BODY, 1, texts[i]) < line * 1.5);
-		assert_true(canvas_text_height(canvas, 80, STYLE_BODY, 2, texts[i]) < line * 3);
-	}
-	assert_true(canvas_text_height(canvas, 80, STYLE_BODY, 0, texts[1]) > line * 3);
-	assert_true(canvas_text_height(canvas, 80, STYLE_BODY, 1, NULL) > 0);
-}
-
-static void test_rows_that_fit(void **state)
-{
-	static const TableColumn columns[] = { { "A", 0.5, ALIGN_START, STYLE_BODY },
-		{ "B", 0.5, ALIGN_END, STYLE_BODY } };
-	_cleanup_(canvas_freep) Canvas *canvas = canvas_new(NULL, 500, 500);
-	_cleanup_(table_freep) Table *table = table_new(columns, ELEMENTS(columns));
-
-	for (int i = 0; i < 40; i++)
-		table_add(table,
-			i % 3 ? strdup("short") : strdup("a cell of two lines, because of its many words"));
-	assert_int_equal(table_rows(table), 20);
-	for (double height = 0; height < 500; height += 7) {
-		size_t n = table_fit(canvas, table, 3, 200, height);
-
-		assert_in_range(n, 0, 17);
-		if (n > 0)
-			assert_true(table_height(canvas, table, 3, n, 200) <= height);
-		if (n < 17)
-			assert_true(table_height(canvas, table, 3, n + 1, 200) > height);
-	}
-}
-
-static void crowd(Report *report)
-{
-	static const char *const zones[] = { "frontal-hairline", "frontal", "left-temple", "right-temple",
-		"mid-scalp", "crown", "left-side", "right-side", "occipital", "nape", "scar-1", "scar-2",
-		"scar-3", "scar-4" };
-
-	for (size_t i = 0; i < ELEMENTS(zones); i++) {
-		add_zone(report, zones[i], 300 + (int)i, 1500, 4000);
-		add(report, "timeline",
-			"{\"seq\":9,\"time\":\"2026-03-02T09:11:00Z\",\"kind\":\"image.captured\",\"body\":{\"session\":7,"
-			"\"zone\":\"%s\",\"phase\":\"before\",\"file\":\"f\",\"sha256\":\"00\"}}",
-			zones[i]);
-	}
-	for (int i = 0; i < 80; i++) {
-		add_cartridge(report, i);
-		add_event(report, "alert.raised",
-			"{\"session\":7,\"alert\":\"x\",\"text\":\"Many words about what was noticed, so many that they "
-			"take a line and then one more, and that it takes room\"}");
-	}
-}
-
-/** What is drawn outside the page would make the recording larger than it. */
-static void check_extents(const Report *report, ReportPaper paper)
-{
-	double width, height, x, y, drawn_width, drawn_height;
-	cairo_surface_t *surface = cairo_recording_surface_create(CAIRO_CONTENT_COLOR_ALPHA, NULL);
-	Canvas *canvas;
-
-	report_paper_size(paper, &width, &height);
-	canvas = canvas_new(surface, width, height);
-	session_pages_draw(report, canvas, 2, NULL, NULL);
-	cairo_recording_surface_ink_extents(surface, &x, &y, &drawn_width, &drawn_height);
-	assert_true(x >= -1 && y >= -1);
-	assert_true(x + drawn_width <= width + 1 && y + drawn_height <= height + 1);
-	canvas_free(canvas);
-	cairo_surface_destroy(surface);
-}
-
-static void test_pages(void **state)
-{
-	static const char *const subjects[] = { "P-1",
-		"WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW" };
-
-	for (int paper = 0; paper < REPORT_PAPER_MAX; paper++)
-		for (size_t i = 0; i < ELEMENTS(subjects); i++) {
-			_cleanup_(report_freep) Report *report = signed_session();
-
-			report->subject = subjects[i];
-			assert_int_equal(pages_count(session_pages_draw, report, (ReportPaper)paper), 2);
-			check_extents(report, (ReportPaper)paper);
-			crowd(report);
-			assert_in_range(pages_count(session_pages_draw, report, (ReportPaper)paper), 5, 10);
-			check_extents(report, (ReportPaper)paper);
-		}
-}
-
-static int write_session(const Report *report, ReportFormat format, ReportPaper paper, FILE *stream)
-{
-	Document document;
-
-	session_document(report, &document);
-	return document_write(&document, format, paper, stream);
-}
-
-static void test_files(void **state)
-{
-	static const char *const begins[] = { "%PDF-", "<?xml", "<!DOCTYPE html>" };
-	_cleanup_(report_freep) Report *report = signed_session();
-
-	for (int i = 0; i < REPORT_FORMAT_MAX; i++) {
-		_cleanup_(freep) char *text = NULL;
-		size_t size = 0;
-		FILE *stream = open_memstream(&text, &size);
-
-		assert_int_equal(write_session(report, (ReportFormat)i, REPORT_PAPER_A4, stream), 0);
-		fclose(stream);
-		assert_true(size > 5000);
-		assert_memory_equal(text, begins[i], strlen(begins[i]));
-	}
-}
-
-static void test_a_full_disk_is_told(void **state)
-{
-	_cleanup_(report_freep) Report *report = signed_session();
-
-	for (int i = 0; i < REPORT_FORMAT_MAX; i++) {
-		_cleanup_(fclosep) FILE *full = fopen("/dev/full", "we");
-
-		setbuf(full, NULL);
-		assert_int_equal(write_session(report, (ReportFormat)i, REPORT_PAPER_A4, full), -EIO);
-	}
-}
-
-static void test_markup_is_text(void **state)
-{
-	_cleanup_(report_freep) Report *report = signed_session();
-	_cleanup_(freep) char *text = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&text, &size);
-
-	report->clinic = "<script>alert(1)</script>";
-	report->operator_name = "\"A\" & 'B' <i>";
-	assert_int_equal(write_session(report, REPORT_FORMAT_HTML, REPORT_PAPER_A4, stream), 0);
-	fclose(stream);
-	assert_null(strstr(text, "<script>"));
-	assert_non_null(strstr(text, "&lt;script&gt;"));
-	assert_null(strstr(text, "<i>"));
-}
-
-/* ---- photographs ---- */
-
-static void test_what_is_no_photograph(void **state)
-{
-	static const unsigned char broken[] = { 0xff, 0xd8, 0xff, 0xe0, 0, 16, 'J', 'F', 'I', 'F' };
-	GBytes *texts[] = { g_bytes_new("no picture at all", 17), g_bytes_new(broken, sizeof broken),
-		g_bytes_new(NULL, 0) };
-	cairo_surface_t *surface = cairo_recording_surface_create(CAIRO_CONTENT_COLOR_ALPHA, NULL);
-	_cleanup_(canvas_freep) Canvas *canvas = canvas_new(surface, 500, 500);
-
-	cairo_surface_destroy(surface);
-	for (size_t i = 0; i < ELEMENTS(texts); i++) {
-		ReportPicture picture = { .file = "f", .jpeg = texts[i] };
-
-		assert_null(picture_open(texts[i], 100));
-		figure_picture(canvas, &picture, (Box){ 0, 0, 100, 75 });
-		g_bytes_unref(texts[i]);
-	}
-}
-
-/* ---- proofs ---- */
-
-/* what the Go implementation makes of the sixth leaf of Certificate Transparency's reference tree */
-#define PROOF                                                                                                           \
-	"c2sp.org/tlog-proof@v1\nextra QEFCQw==\nindex 5\n"                                                             \
-	"vBoGQ7EuTS18d5GPROD095qDi2z57FtcKD4fTYhZnms=\n"                                                                \
-	"sIaT7C5yFZcTBkHoIR5+7cy0wmQTlj7ubB4u0W/7Gl8=\n"                                                                \
-	"037kGJdt2VdTwcc4Yrk5j6Kiz5tP8P3+izDNlSCWFLc=\n\n"                                                              \
-	"PeterNeumann\n7\n3bib5AOAnjJXUNPSY814kpwpQreUKjS3fhIslZSnTIw=\n\n"                                             \
-	"\xe2\x80\x94 PeterNeumann x08gozDA2D7IMPl5339ghWaWdMHI1FuM87Bu/YYK9oBwceVF6/ht0QN36iKgI+yAOPXFozUdDVbuzHFVmdC" \
-	"DL4UoAwU=\n"
-
-static void test_proofs(void **state)
-{
-	_cleanup_(report_freep) Report *report = signed_session();
-	_cleanup_(freep) char *read = NULL;
-	char error[TLOG_TEXT_MAX] = "";
-
-	assert_int_equal(report_set_proof(report, "c2sp.org/tlog-proof@v1\nno\n", "", error), -EINVAL);
-	assert_true(error[0]);
-	assert_null(report->proof.text);
-	for (int i = 0; i < 2; i++)
-		assert_int_equal(
-			report_set_proof(report, PROOF,
-				"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", error),
-			0);
-	assert_int_equal(report->proof.seq, 6);
-	assert_int_equal(report->proof.tree_size, 7);
-	assert_string_equal(report->proof.origin, "PeterNeumann");
-	assert_string_equal(report->proof.root, "3bib5AOAnjJXUNPSY814kpwpQreUKjS3fhIslZSnTIw=");
-	assert_int_equal(proof_code_read(report->proof.code, &read), 0);
-	assert_string_equal(read, PROOF);
-	assert_int_equal(pages_count(session_pages_draw, report, REPORT_PAPER_A4), 2);
-	check_extents(report, REPORT_PAPER_A4);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -765,14 +448,6 @@ int main(void)
 		cmocka_unit_test(test_odd_rows),
 		cmocka_unit_test(test_axis_steps),
 		cmocka_unit_test(test_histograms),
-		cmocka_unit_test(test_text_stays_within_its_lines),
-		cmocka_unit_test(test_rows_that_fit),
-		cmocka_unit_test(test_pages),
-		cmocka_unit_test(test_files),
-		cmocka_unit_test(test_a_full_disk_is_told),
-		cmocka_unit_test(test_markup_is_text),
-		cmocka_unit_test(test_what_is_no_photograph),
-		cmocka_unit_test(test_proofs),
 	};
 
 	setenv("TZ", "UTC", 1);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * What is written as a file: a layout, what fills it, and what all reports have: title, state, and the words
+ * at the head and foot of every page.
+ */
+
+#include <stdbool.h>
+
+#include "report/template.h"
+#include "util/text.h"
+
+typedef enum ReportPaper {
+	REPORT_PAPER_A4,
+	REPORT_PAPER_LETTER,
+	REPORT_PAPER_MAX,
+	REPORT_PAPER_INVALID = -EINVAL,
+} ReportPaper;
+
+DECLARE_STRING_TABLE(report_paper, ReportPaper); /* "a4", "letter"; so does CSS call them */
+
+typedef struct Document {
+	const void *content;                             /* a Report or an Inspection */
+	Template layout;                                 /* its slots are given the document */
+	void (*draw)(FILE *stream, const void *content); /* as SVG; NULL: there is no figure in it */
+	char title[64], about[256];
+	char head[256], foot[256]; /* on all pages but the first; on every page */
+	const char *state;
+	bool good;                 /* the state is as it should be */
+	const char *author, *made; /* made is RFC 3339; may be NULL */
+	ReportPaper paper;
+} Document;
+
+/** What stands at the foot of every page. The texts may be NULL. */
+void document_sign(Document *document, const char *clinic, const char *station);
+
+/** A page for browsers that prints as the report, with everything it shows within. -EIO when that fails. */
+int document_write_html(const Document *document, FILE *stream) _must_check_;
+
+/* the slots of every layout */
+void document_put_title(FILE *stream, const void *content);
+void document_put_about(FILE *stream, const void *content);
+void document_put_meta(FILE *stream, const void *content);
+void document_put_style(FILE *stream, const void *content);
+void document_put_running(FILE *stream, const void *content);
+void document_put_state(FILE *stream, const void *content);
+void document_put_made(FILE *stream, const void *content);
+
+/* clang-format off */
+#define DOCUMENT_SLOTS \
+	{ "title", document_put_title }, { "about", document_put_about }, { "about-file", document_put_meta }, \
+	{ "style", document_put_style }, { "running", document_put_running }, { "state", document_put_state }, \
+	{ "made", document_put_made }
+/* clang-format on */

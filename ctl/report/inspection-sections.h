@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** The sections of an inspector's report, as a table. */
+
+#include <stdbool.h>
+
+#include "report/table.h"
+
+enum { INSPECTION_SECTIONS = 23 };
+
+typedef struct InspectionSection {
+	const char *query;       /* NULL: the section is told in facts, with inspection_say() */
+	const char *only, *like; /* an argument of the query and its value; NULL: none */
+	bool dated;              /* the query takes the span */
+	const char *title, *note, *none;
+	const char *figure;           /* what it counts, among the figures at the top; NULL: not there */
+	const char *having, *lacking; /* only rows with, or without, this value */
+	const char *sort;             /* a time, or a name, by which rows come; NULL: as they came */
+	const TableColumn *columns;   /* with the cells' patterns */
+	size_t n_columns;
+} InspectionSection;
+
+extern const InspectionSection inspection_sections[INSPECTION_SECTIONS];

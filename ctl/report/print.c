@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Runs the program that prints reports, for a bounded time. What it prints is not its concern, and a process
+ * that it started must not outlive it.
+ */
+
+#include "report/print.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- the process ---- */
+
+/** `errors` takes what it complains of. */
+static int start_printer(const Printer *printer, int html, int pdf, int errors, pid_t *ret)
+{
+	/* no base: nothing in the page could be looked for beside it */
+	const char *const arguments[] = { printer->program, "--quiet", "--encoding", "utf-8", "--base-url",
+		"", "--pdf-variant", "pdf/ua-1", "-", "-", NULL };
+	posix_spawn_file_actions_t actions;
+	int r = posix_spawn_file_actions_init(&actions);
+
+	if (r != 0)
+		return -r;
+	r = posix_spawn_file_actions_adddup2(&actions, html, STDIN_FILENO);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, pdf, STDOUT_FILENO);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
+	if (r == 0)
+		r = posix_spawnp(ret, printer->program, &actions, NULL, (char *const *)arguments, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return -r;
+}
+
+/** Whether the process ended before the limit. */
+static bool await_end(pid_t pid, int limit_ms)
+{
+	_cleanup_(closep) int fd = pidfd_open(pid, 0);
+	struct pollfd end = { .fd = fd, .events = POLLIN };
+	int64_t deadline = now_ms() + limit_ms;
+	int r;
+
+	if (fd < 0)
+		return false;
+	do {
+		int64_t left = deadline - now_ms();
+
+		r = poll(&end, 1, left > 0 ? (int)left : 0);
+	} while (r < 0 && errno == EINTR);
+	return r > 0;
+}
+
+/** Its wait status; *ret_ended is false when it had to be stopped. */
+static int end_printer(pid_t pid, int limit_ms, bool *ret_ended)
+{
+	int status = 0;
+	pid_t waited;
+
+	*ret_ended = await_end(pid, limit_ms);
+	if (!*ret_ended)
+		kill(pid, SIGKILL);
+	do
+		waited = waitpid(pid, &status, 0);
+	while (waited < 0 && errno == EINTR);
+	return status;
+}
+
+/* ---- what it said ---- */
+
+/** The last line that is not empty: of a trace, what went wrong. */
+static void last_line(int errors, char ret[PRINT_ERROR_MAX])
+{
+	char text[4096];
+	off_t size = lseek(errors, 0, SEEK_END);
+	off_t from = size > (off_t)sizeof text - 1 ? size - ((off_t)sizeof text - 1) : 0;
+	ssize_t n = pread(errors, text, sizeof text - 1, from);
+	char *line;
+
+	text[n > 0 ? n : 0] = '\0';
+	while (n > 0 && strchr(" \t\r\n", text[n - 1]))
+		text[--n] = '\0';
+	line = strrchr(text, '\n');
+	snprintf(ret, PRINT_ERROR_MAX, "%.200s", line ? line + 1 : text);
+}
+
+static bool is_pdf(int pdf)
+{
+	char magic[5];
+
+	return pread(pdf, magic, sizeof magic, 0) == sizeof magic &&
+	       memcmp(magic, "%PDF-", sizeof magic) == 0;
+}
+
+/** Why the program that ended with `status` has not printed. */
+static int explain_failure(const Printer *printer, int status, int errors, char error[PRINT_ERROR_MAX])
+{
+	char line[PRINT_ERROR_MAX];
+
+	last_line(errors, line);
+	if (WIFSIGNALED(status))
+		snprintf(error, PRINT_ERROR_MAX, "%s was ended by signal %d", printer->program,
+			WTERMSIG(status));
+	else if (line[0])
+		snprintf(error, PRINT_ERROR_MAX, "%s failed: %.200s", printer->program, line);
+	else
+		snprintf(error, PRINT_ERROR_MAX, "%s failed with status %d and wrote no PDF",
+			printer->program, WEXITSTATUS(status));
+	return -EIO;
+}
+
+int print_pdf(const Printer *printer, int html, int pdf, char error[PRINT_ERROR_MAX])
+{
+	_cleanup_(closep) int errors = memfd_create("errors", MFD_CLOEXEC);
+	pid_t pid;
+	bool ended;
+	int r, status;
+
+	if (errors < 0) {
+		snprintf(error, PRINT_ERROR_MAX, "no memory for what %s says", printer->program);
+		return -EIO;
+	}
+	r = start_printer(printer, html, pdf, errors, &pid);
+	if (r == -ENOENT) {
+		snprintf(error, PRINT_ERROR_MAX, "%s is not installed", printer->program);
+		return -ENOPKG;
+	}
+	if (r < 0) {
+		snprintf(error, PRINT_ERROR_MAX, "%s cannot be started: %s", printer->program, strerror(-r));
+		return -EIO;
+	}
+	status = end_printer(pid, printer->limit_ms, &ended);
+	if (!ended) {
+		snprintf(error, PRINT_ERROR_MAX, "%s did not end within %d s and was stopped",
+			printer->program, (printer->limit_ms + 999) / 1000);
+		return -ETIME;
+	}
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !is_pdf(pdf))
+		return explain_failure(printer, status, errors, error);
+	return 0;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * What happened in a session, in sentences: faults, refusals, alerts, incidents, overrides and corrections.
+ * It only takes records: it asks the station nothing.
+ */
+
+#include "report/report-events.h"
+
+#include "report/report-text.h"
+#include "report/row-value.h"
+
+void report_take_fault(Report *report, const json_t *row, const json_t *body)
+{
+	char cause[REPORT_SECTION_MAX], within[64];
+	const char *detail = row_text(body, "detail");
+	int64_t latency_us = row_number(body, "stop_latency_us");
+
+	report_title_of(row_text(body, "cause"), cause);
+	if (latency_us <= 0)
+		snprintf(within, sizeof within, "the needle was stopped");
+	else if (latency_us < 1000)
+		snprintf(within, sizeof within, "the needle was stopped within %lld \xc2\xb5s",
+			(long long)latency_us);
+	else
+		snprintf(within, sizeof within, "the needle was stopped within %.1f ms",
+			(double)latency_us / 1000);
+	report_add_event(report, REPORT_EVENT_FAULT, row, "%s: %s%s%s", cause, within, detail ? "; " : "",
+		detail ? detail : "");
+}
+
+void report_take_acknowledgement(Report *report, const json_t *row, const json_t *body)
+{
+	char cause[REPORT_SECTION_MAX];
+	const char *note = row_text(body, "note");
+
+	report_title_of(row_text(body, "cause"), cause);
+	report_add_event(
+		report, REPORT_EVENT_FAULT, row, "%s acknowledged: %s", cause, note ? note : "no note");
+}
+
+static void add_recorded_text(Report *report, ReportEventKind kind, const json_t *row, const json_t *body)
+{
+	const char *text = row_text(body, "text");
+
+	report_add_event(report, kind, row, "%s", text ? text : "no words were recorded");
+}
+
+void report_take_refusal(Report *report, const json_t *row, const json_t *body)
+{
+	add_recorded_text(report, REPORT_EVENT_REFUSAL, row, body);
+}
+
+/** What the record cannot show is said where it is read. */
+void report_take_recovery(Report *report, const json_t *row, const json_t *body)
+{
+	const char *since = row_text(body, "since");
+	double lacking_s = (double)row_number(body, "lacking_ms") / 1000;
+
+	if (lacking_s > 0)
+		report_add_event(report, REPORT_EVENT_STOP, row,
+			"The station stopped after %.19s with the needle armed, and started again: strokes of up to %.1f s are "
+			"not on record",
+			since ? since : "?", lacking_s);
+	else
+		report_add_event(report, REPORT_EVENT_STOP, row,
+			"The station stopped after %.19s, and started again; the needle was not armed",
+			since ? since : "?");
+}
+
+void report_take_alert(Report *report, const json_t *row, const json_t *body)
+{
+	add_recorded_text(report, REPORT_EVENT_ALERT, row, body);
+}
+
+void report_take_incident(Report *report, const json_t *row, const json_t *body)
+{
+	char incident[REPORT_SECTION_MAX];
+	const char *severity = row_text(body, "severity"), *text = row_text(body, "text");
+	const char *device = row_text(body, "device"), *area = row_text(body, "area");
+
+	report_title_of(row_text(body, "incident"), incident);
+	report_add_event(report, REPORT_EVENT_INCIDENT, row, "%s%s%s%s: %s%s%s%s%s", incident,
+		severity ? " (" : "", severity ? severity : "", severity ? ")" : "",
+		text ? text : "not described", device ? "; device: " : "", device ? device : "",
+		area ? "; where: " : "", area ? area : "");
+}
+
+void report_take_override(Report *report, const json_t *row, const json_t *body)
+{
+	char interlock[REPORT_SECTION_MAX];
+	const char *reason = row_text(body, "reason");
+
+	report_title_of(row_text(body, "interlock"), interlock);
+	report_add_event(report, REPORT_EVENT_OVERRIDE, row, "%s set aside: %s", interlock,
+		reason ? reason : "no reason");
+}
+
+/** A value as it stands in the record, which need not be text. */
+static char *recorded_value(const json_t *body, const char *key)
+{
+	const json_t *value = json_object_get(body, key);
+	char number[REPORT_NUMBER_MAX];
+
+	if (json_is_real(value))
+		return strdup(report_number(json_real_value(value), number));
+	return json_is_string(value) ? strdup(json_string_value(value)) : json_dumps(value, JSON_ENCODE_ANY);
+}
+
+void report_take_correction(Report *report, const json_t *row, const json_t *body)
+{
+	_cleanup_(freep) char *old = recorded_value(body, "old"), *new = recorded_value(body, "new");
+	const char *field = row_text(body, "field"), *why = row_text(body, "why");
+
+	report_add_event(report, REPORT_EVENT_CORRECTION, row, "Record %lld, %s: not %s but %s (%s)",
+		(long long)row_number(body, "corrects"), field ? field : "?", old ? old : "?",
+		new ? new : "?", why ? why : "no reason");
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** With what a session was done: cartridges, pigments, handpieces, and what became of their lots and loads.
+ */
+
+#include "report/report.h"
+
+/* records of the session */
+void report_take_claim(Report *report, const json_t *row, const json_t *body);
+void report_take_removal(Report *report, const json_t *row, const json_t *body);
+void report_take_pigment(Report *report, const json_t *row, const json_t *body);
+void report_take_handpiece(Report *report, const json_t *row, const json_t *body);
+
+/* rows of other queries; whether the report keeps anything of the row */
+bool report_take_needle(Report *report, const json_t *row);
+bool report_take_lot(Report *report, const json_t *row);
+bool report_take_zones(Report *report, const json_t *row);
+bool report_take_blend(Report *report, const json_t *row);
+bool report_take_status(Report *report, const json_t *row);
+bool report_take_cycle(Report *report, const json_t *row);
+bool report_take_doubt(Report *report, const json_t *row);

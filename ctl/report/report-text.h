@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** Times, figures and names as people write them. */
+
+#include "report/report.h"
+
+enum {
+	REPORT_TIME_MAX = 48,    /* bytes of a time as text */
+	REPORT_SECTION_MAX = 64, /* bytes of a section's title */
+	REPORT_NUMBER_MAX = 32,  /* bytes of a figure for people */
+	REPORT_PICTURE_WORDS = 96,
+};
+
+/** "Frontal hairline" of "frontal-hairline". */
+void report_title_of(const char *name, char ret[REPORT_SECTION_MAX]);
+
+typedef enum ReportTime {
+	REPORT_CLOCK,      /* 14:05 */
+	REPORT_CLOCK_ZONE, /* 14:05 CET */
+	REPORT_DATE,       /* 3 March 2026 */
+	REPORT_MINUTE,     /* 2026-03-03 14:05 */
+	REPORT_MOMENT,     /* 2026-03-03 14:05 CET */
+} ReportTime;
+
+/** RFC 3339 in UTC as people of the machine's time zone write it; "" when `utc` is NULL or no time. */
+const char *report_time(const char *utc, ReportTime time, char ret[REPORT_TIME_MAX]);
+/** The same as seen from the session's day: the clock alone, with the date before it on any other day. */
+const char *report_time_within(const Report *report, const char *utc, char ret[REPORT_TIME_MAX]);
+/** Two decimals at most, fewer where they are zero; three digits of what is very small or large. */
+const char *report_number(double number, char ret[REPORT_NUMBER_MAX]);
+/** Why there is no photograph to be seen. */
+const char *report_picture_words(const ReportPicture *picture, char ret[REPORT_PICTURE_WORDS]);

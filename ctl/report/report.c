@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Makes, fills and frees a session's report. It only holds: which row of the record goes where is not its
+ * concern.
+ */
+
+#include "report/report.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "report/row-value.h"
+
+static const char *const outcome_names[] = {
+	[REPORT_OPEN] = "In progress",
+	[REPORT_FINISHED] = "Finished, not signed",
+	[REPORT_SIGNED] = "Signed",
+	[REPORT_ABANDONED] = "Abandoned",
+	[REPORT_INTERRUPTED] = "Interrupted",
+};
+static_assert(ELEMENTS(outcome_names) == REPORT_OUTCOME_MAX, "every outcome has a name");
+
+static const char *const event_names[] = {
+	[REPORT_EVENT_INCIDENT] = "Incident",
+	[REPORT_EVENT_OVERRIDE] = "Override",
+	[REPORT_EVENT_FAULT] = "Fault",
+	[REPORT_EVENT_REFUSAL] = "Refusal",
+	[REPORT_EVENT_ALERT] = "Alert",
+	[REPORT_EVENT_CORRECTION] = "Correction",
+	[REPORT_EVENT_LOT] = "Lot status",
+	[REPORT_EVENT_STOP] = "Station stopped",
+};
+static_assert(ELEMENTS(event_names) == REPORT_EVENT_KIND_MAX, "every kind of event has a name");
+
+DEFINE_STRING_TABLE(report_outcome, ReportOutcome, outcome_names);
+DEFINE_STRING_TABLE(report_event_kind, ReportEventKind, event_names);
+
+/* ---- making and freeing ---- */
+
+static void event_clear(void *event)
+{
+	free(((ReportEvent *)event)->text);
+}
+
+static void zone_clear(void *item)
+{
+	ReportZone *zone = item;
+
+	if (zone->before.jpeg)
+		g_bytes_unref(zone->before.jpeg);
+	if (zone->after.jpeg)
+		g_bytes_unref(zone->after.jpeg);
+}
+
+Report *report_new(void)
+{
+	Report *report = g_new0(Report, 1);
+
+	report->zones = g_array_new(false, true, sizeof(ReportZone));
+	g_array_set_clear_func(report->zones, zone_clear);
+	report->cartridges = g_array_new(false, true, sizeof(ReportCartridge));
+	report->pigments = g_array_new(false, true, sizeof(ReportPigment));
+	report->handpieces = g_array_new(false, true, sizeof(ReportHandpiece));
+	report->events = g_array_new(false, true, sizeof(ReportEvent));
+	g_array_set_clear_func(report->events, event_clear);
+	report->doubts = g_array_new(false, true, sizeof(ReportDoubt));
+	report->consents = g_array_new(false, true, sizeof(ReportConsent));
+	report->aftercare = g_ptr_array_new();
+	report->yes = g_ptr_array_new();
+	report->kept = json_array();
+	report->operators = json_object();
+	return report;
+}
+
+Report *report_free(Report *report)
+{
+	if (!report)
+		return NULL;
+	g_array_unref(report->zones);
+	g_array_unref(report->cartridges);
+	g_array_unref(report->pigments);
+	g_array_unref(report->handpieces);
+	g_array_unref(report->doubts);
+	g_array_unref(report->events);
+	g_array_unref(report->consents);
+	g_ptr_array_unref(report->aftercare);
+	g_ptr_array_unref(report->yes);
+	free(report->proof.text);
+	free(report->proof.code);
+	json_decref(report->kept);
+	json_decref(report->operators);
+	g_free(report);
+	return NULL;
+}
+
+const char *report_keep(Report *report, const char *text)
+{
+	json_t *kept = text ? json_string(text) : NULL;
+
+	if (kept && json_array_append_new(report->kept, kept) == 0)
+		return json_string_value(kept);
+	return NULL;
+}
+
+ReportZone *report_zone(const Report *report, const char *zone)
+{
+	for (size_t i = 0; zone && i < report->zones->len; i++) {
+		ReportZone *found = &g_array_index(report->zones, ReportZone, i);
+
+		if (strcmp(found->zone, zone) == 0)
+			return found;
+	}
+	return NULL;
+}
+
+ReportCartridge *report_cartridge(const Report *report, size_t i)
+{
+	return &g_array_index(report->cartridges, ReportCartridge, i);
+}
+
+/* ---- what happened ---- */
+
+/** Where an event of this time belongs: rows of one query come in order, those of several do not. */
+static guint place_of(const Report *report, const char *time)
+{
+	guint place = report->events->len;
+
+	while (time && place > 0) {
+		const char *before = g_array_index(report->events, ReportEvent, place - 1).time;
+
+		if (!before || strcmp(before, time) <= 0)
+			break;
+		place--;
+	}
+	return place;
+}
+
+void report_add_event(Report *report, ReportEventKind kind, const json_t *row, const char *format, ...)
+{
+	ReportEvent event = { .kind = kind, .time = row_text(row, "time"), .actor = row_text(row, "actor") };
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&event.text, format, arguments) < 0)
+		event.text = NULL;
+	va_end(arguments);
+	g_array_insert_val(report->events, place_of(report, event.time), event);
+}

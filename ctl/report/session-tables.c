@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** The tables of a session's report. It only puts into words what the report holds. */
+
+#include "report/session-tables.h"
+
+#include <string.h>
+
+#include "report/report-text.h"
+
+static G_GNUC_PRINTF(2, 3) void add_format(Table *table, const char *format, ...)
+{
+	char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	table_add(table, text);
+}
+
+static void add_text(Table *table, const char *text)
+{
+	table_add(table, text ? strdup(text) : NULL);
+}
+
+static void add_time(Table *table, const Report *report, const char *utc)
+{
+	char text[REPORT_TIME_MAX];
+
+	table_add(table, utc ? strdup(report_time_within(report, utc, text)) : NULL);
+}
+
+static void add_lot(Table *table, const char *lot, const char *barred)
+{
+	add_format(table, "%s%s%s%s", lot ? lot : "\xe2\x80\x93", barred ? " (" : "", barred ? barred : "",
+		barred ? ")" : "");
+}
+
+Table *list_zones(const Report *report)
+{
+	static const TableColumn columns[] = {
+		{ "Zone", 0.27, CELL_STRONG },
+		{ "Skin", 0.13, CELL_TEXT },
+		{ "cm\xc2\xb2", 0.11, CELL_NUMBER },
+		{ "Dots", 0.14, CELL_NUMBER },
+		{ "Dots/cm\xc2\xb2", 0.18, CELL_NUMBER },
+		{ "Outside", 0.17, CELL_NUMBER },
+	};
+	Table *table = table_new(columns, ELEMENTS(columns));
+
+	for (size_t i = 0; i < report->zones->len; i++) {
+		const ReportZone *zone = &g_array_index(report->zones, ReportZone, i);
+		char title[REPORT_SECTION_MAX];
+
+		report_title_of(zone->zone, title);
+		add_text(table, title);
+		add_text(table, zone->skin_type);
+		add_format(table, "%.1f", zone->area_mm2 / 100);
+		add_format(table, "%lld", (long long)zone->dots);
+		add_format(table, "%.0f of %.0f", zone->density, zone->target);
+		if (zone->dots)
+			add_format(table, "%.1f %%", zone->outside * 100);
+		else
+			table_add(table, NULL);
+	}
+	return table;
+}
+
+/** What tells one cartridge of a lot from another: GTIN and lot have columns of their own. */
+static const char *short_unit(const ReportCartridge *cartridge)
+{
+	const char *serial = cartridge->unit ? strstr(cartridge->unit, "(21)") : NULL;
+	const char *number = cartridge->unit ? strrchr(cartridge->unit, '#') : NULL;
+
+	return serial ? serial + 4 : number ? number : cartridge->unit;
+}
+
+Table *list_cartridges(const Report *report)
+{
+	static const TableColumn columns[] = {
+		{ "#", 0.035, CELL_TEXT },
+		{ "Serial or unit", 0.15, CELL_STRONG },
+		{ "Product", 0.175, CELL_TEXT },
+		{ "Lot", 0.11, CELL_TEXT },
+		{ "Expiry", 0.095, CELL_TEXT },
+		{ "Certificate of the lot", 0.16, CELL_TEXT },
+		{ "Mounted", 0.105, CELL_TEXT },
+		{ "Strokes", 0.075, CELL_NUMBER },
+		{ "Sharps box", 0.095, CELL_TEXT },
+	};
+	Table *table = table_new(columns, ELEMENTS(columns));
+
+	for (size_t i = 0; i < report->cartridges->len; i++) {
+		const ReportCartridge *cartridge = report_cartridge(report, i);
+		char from[REPORT_TIME_MAX], to[REPORT_TIME_MAX];
+
+		add_format(table, "%zu", i + 1);
+		add_text(table, short_unit(cartridge));
+		if (cartridge->product)
+			add_format(table, "%s%s%s", cartridge->product, cartridge->maker ? ", " : "",
+				cartridge->maker ? cartridge->maker : "");
+		else
+			table_add(table, NULL);
+		add_lot(table, cartridge->lot, cartridge->barred);
+		add_text(table, cartridge->expiry);
+		add_text(table, cartridge->certificate);
+		add_format(table, "%s\xe2\x80\x93%s%s", report_time_within(report, cartridge->mounted, from),
+			report_time_within(report, cartridge->removed, to),
+			cartridge->interrupted ? " (interrupted)" : "");
+		add_format(table, "%lld", (long long)cartridge->strokes);
+		add_text(table, cartridge->container);
+	}
+	return table;
+}
+
+/** Which zones were worked in with it. */
+static void add_zones(Table *table, const Report *report, const json_t *zones)
+{
+	GString *text = g_string_new(NULL);
+	size_t i;
+	json_t *zone;
+
+	json_array_foreach (zones, i, zone) {
+		char title[REPORT_SECTION_MAX];
+
+		report_title_of(json_string_value(zone), title);
+		g_string_append_printf(text, "%s%s", i ? ", " : "", title);
+	}
+	if (zones && text->len == 0)
+		g_string_append(text, report->outcome == REPORT_OPEN ? "not used yet" : "never used");
+	add_text(table, text->len ? text->str : NULL);
+	g_string_free(text, true);
+}
+
+Table *list_pigments(const Report *report)
+{
+	static const TableColumn columns[] = {
+		{ "Brand", 0.25, CELL_STRONG },
+		{ "Colour", 0.14, CELL_TEXT },
+		{ "Lot", 0.17, CELL_TEXT },
+		{ "Zones worked in", 0.22, CELL_TEXT },
+		{ "Expiry", 0.11, CELL_TEXT },
+		{ "Loaded", 0.11, CELL_TEXT },
+	};
+	Table *table = table_new(columns, ELEMENTS(columns));
+
+	for (size_t i = 0; i < report->pigments->len; i++) {
+		const ReportPigment *pigment = &g_array_index(report->pigments, ReportPigment, i);
+		const char *brand = pigment->brand ? pigment->brand : "?";
+		char parts[REPORT_NUMBER_MAX];
+
+		report_number(pigment->parts, parts);
+		if (pigment->parts > 0)
+			add_format(table, "\xe2\x86\xb3 %s %s: %s", parts,
+				strcmp(parts, "1") == 0 ? "part" : "parts", brand);
+		else
+			add_text(table, strcmp(brand, "blend") == 0 ? "Blend" : brand);
+		add_text(table, pigment->colour);
+		add_lot(table, pigment->lot, pigment->barred);
+		if (pigment->parts > 0)
+			add_text(table, "");
+		else
+			add_zones(table, report, pigment->zones);
+		add_text(table, pigment->expiry);
+		if (pigment->parts > 0)
+			add_text(table, "");
+		else
+			add_time(table, report, pigment->time);
+	}
+	return table;
+}
+
+Table *list_events(const Report *report)
+{
+	static const TableColumn columns[] = {
+		{ "Time", 0.12, CELL_TEXT },
+		{ "Kind", 0.12, CELL_STRONG },
+		{ "What happened", 0.61, CELL_TEXT },
+		{ "Recorded by", 0.15, CELL_TEXT },
+	};
+	Table *table = table_new(columns, ELEMENTS(columns));
+
+	for (size_t i = 0; i < report->events->len; i++) {
+		const ReportEvent *event = &g_array_index(report->events, ReportEvent, i);
+
+		add_time(table, report, event->time);
+		add_text(table, report_event_kind_to_string(event->kind));
+		add_text(table, event->text);
+		add_text(table, event->actor);
+	}
+	return table;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** The layout of a report, in which {{name}} stands for what a function writes there. */
+
+#include <stddef.h>
+#include <stdio.h>
+
+typedef struct TemplateSlot {
+	const char *name;
+	void (*write)(FILE *stream, const void *content); /* what it writes is escaped */
+} TemplateSlot;
+
+typedef struct Template {
+	const char *text;
+	const TemplateSlot *slots;
+	size_t n_slots;
+} Template;
+
+/** -EIO when the stream fails. Every name in the text must have its slot. */
+int template_write(const Template *layout, const void *content, FILE *stream);
