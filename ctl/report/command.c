@@ -34,7 +34,7 @@ typedef struct Form {
 } Form;
 
 /** Beside the file and put in its place when it is whole: a report cut short looks like one that is not. */
-static int write_file(
+static int write_whole_file(
 	const Document *document, const Output *output, const char *file, char error[OUTPUT_ERROR_MAX])
 {
 	_cleanup_(freep) char *part = NULL;
@@ -86,7 +86,7 @@ static int write_page_instead(const Ctl *ctl, const Document *document)
 
 	if (asprintf(&file, "%s.html", ctl->output) < 0)
 		return ctl_fail("out of memory");
-	if (write_file(document, &page, file, error) < 0)
+	if (write_whole_file(document, &page, file, error) < 0)
 		return ctl_fail("%s cannot be written: %s", file, error);
 	return ctl_fail(
 		"%s was not written, as weasyprint is not installed: install the package weasyprint, or "
@@ -94,10 +94,10 @@ static int write_page_instead(const Ctl *ctl, const Document *document)
 		ctl->output, file);
 }
 
-static int write_document(const Ctl *ctl, const Document *document, const Form *form)
+static int write_report_file(const Ctl *ctl, const Document *document, const Form *form)
 {
 	char error[OUTPUT_ERROR_MAX] = "";
-	int r = write_file(document, &form->output, ctl->output, error);
+	int r = write_whole_file(document, &form->output, ctl->output, error);
 
 	if (r == -ENOPKG)
 		return write_page_instead(ctl, document);
@@ -126,7 +126,7 @@ static int run_report(Ctl *ctl, int n, char **arguments)
 		return status;
 	session_document(report, &document);
 	document.paper = form.paper;
-	return write_document(ctl, &document, &form);
+	return write_report_file(ctl, &document, &form);
 }
 
 static bool is_day(const char *text)
@@ -155,7 +155,7 @@ static int run_audit_report(Ctl *ctl, int n, char **arguments)
 		return status;
 	inspection_document(inspection, &document);
 	document.paper = form.paper;
-	return write_document(ctl, &document, &form);
+	return write_report_file(ctl, &document, &form);
 }
 
 const Command report_commands[] = {

@@ -4,7 +4,8 @@
 
 #include <qrencode.h>
 
-#include "report/figures.h"
+#include "report/figure-code.h"
+#include "report/svg.h"
 
 enum { QUIET = 4, DARK = 1 }; /* modules of margin, ISO/IEC 18004; bit of a dark module */
 

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "report/figures.h"
+#include "report/figure-histogram.h"
 
 enum { WIDTH = 246, HEIGHT = 100, LEFT = 36, RIGHT = 6, TOP = 6, BOTTOM = 22, COUNTS = 4, VALUES = 7 };
 
@@ -99,7 +99,7 @@ void figure_histogram(
 	svg_begin(stream, place, WIDTH, HEIGHT, axis->words);
 	if (histogram->total == 0) {
 		svg_rectangle(stream, 0, 0, WIDTH, HEIGHT, SVG_TINT);
-		svg_text(stream, WIDTH / 2, HEIGHT / 2, &font, "No dots on record");
+		svg_text(stream, WIDTH / 2.0, HEIGHT / 2.0, &font, "No dots on record");
 	} else {
 		plot.step = axis_step((double)histogram->most, COUNTS);
 		plot.most = ceil((double)histogram->most / plot.step) * plot.step;

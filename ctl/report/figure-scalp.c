@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#include "report/figures.h"
+#include "report/figure-scalp.h"
 
 /*
  * Drawn in units of its own: the head from above in 0 to 100 by 0 to 118, its nose up; from behind in 112 to
@@ -78,7 +78,7 @@ static double share_of(const ReportZone *zone)
 }
 
 /** Of the share of the target that a zone has reached: pale, full at 1, brown past 1.1. */
-static const char *density_colour(double share, char ret[8])
+static const char *share_colour(double share, char ret[8])
 {
 	static const double pale[] = { 222, 237, 237 }, full[] = { 13, 100, 107 };
 	double part = fmin(fmax(share, 0), 1);
@@ -116,7 +116,7 @@ static void draw_cell(FILE *stream, const Report *report, const Cell *cell)
 		"stroke-width=\"0.7\"/>\n",
 		cell->left, cell->top, cell->left + third, top, cell->right - third, top, cell->right,
 		cell->top, cell->right, cell->bottom, cell->right - third, bottom, cell->left + third, bottom,
-		cell->left, cell->bottom, zone ? density_colour(share_of(zone), colour) : SVG_WHITE,
+		cell->left, cell->bottom, zone ? share_colour(share_of(zone), colour) : SVG_WHITE,
 		zone ? SVG_WHITE : SVG_RULE);
 }
 
@@ -152,7 +152,7 @@ static void draw_scars(FILE *stream, const Report *report)
 		if (!zone)
 			continue;
 		snprintf(name, sizeof name, "Scar %zu", i + 1);
-		svg_rectangle(stream, x, 103, 17.5, 16, density_colour(share_of(zone), colour));
+		svg_rectangle(stream, x, 103, 17.5, 16, share_colour(share_of(zone), colour));
 		draw_label(stream, zone, name, x + 8.75, 111);
 		x += 19;
 	}
@@ -167,7 +167,7 @@ static void draw_legend(FILE *stream)
 
 	for (int i = 0; i < STEPS; i++)
 		svg_rectangle(stream, LEFT + i * (double)WIDTH / STEPS, LEGEND_Y, (double)WIDTH / STEPS + 0.2,
-			5, density_colour((i + 0.5) / STEPS, colour));
+			5, share_colour((i + 0.5) / STEPS, colour));
 	svg_rectangle(stream, OVER, LEGEND_Y, 10, 5, SVG_WARNING);
 	svg_text(stream, LEFT, LEGEND_Y + 11, &start, "0");
 	svg_text(stream, LEFT + WIDTH / 2.0, LEGEND_Y + 11, &middle, "50 %");

@@ -23,14 +23,14 @@ typedef struct Asking {
 	const char *query;
 } Asking;
 
-static void take_row(void *userdata, json_t *row)
+static void take_answer_row(void *userdata, json_t *row)
 {
 	const Asking *asking = userdata;
 
 	report_add(asking->report, asking->query, row);
 }
 
-static void append_row(void *userdata, json_t *row)
+static void keep_row_words(void *userdata, json_t *row)
 {
 	report_put_words(row);
 	json_array_append(userdata, row);
@@ -41,7 +41,7 @@ typedef struct Reading {
 	void *userdata;
 } Reading;
 
-static void read_rows(void *userdata, int fd)
+static void read_answer(void *userdata, int fd)
 {
 	_cleanup_(fclosep) FILE *rows = fdopen(fd, "r");
 	_cleanup_(freep) char *line = NULL;
@@ -57,11 +57,12 @@ static void read_rows(void *userdata, int fd)
 }
 
 /** Takes `filter`. */
-static int ask(Ctl *ctl, Report *report, const char *query, json_t *filter)
+static int ask_query(Ctl *ctl, Report *report, const char *query, json_t *filter)
 {
 	Asking asking = { report, query };
-	Reading reading = { take_row, &asking };
-	int status = filter ? ctl_query(ctl, query, filter, read_rows, &reading) : ctl_fail("out of memory");
+	Reading reading = { take_answer_row, &asking };
+	int status =
+		filter ? ctl_query(ctl, query, filter, read_answer, &reading) : ctl_fail("out of memory");
 
 	json_decref(filter);
 	return status;
@@ -70,30 +71,33 @@ static int ask(Ctl *ctl, Report *report, const char *query, json_t *filter)
 /** What was received with each lot, once a lot. */
 static int ask_lots(Ctl *ctl, Report *report)
 {
-	int status = CTL_DONE;
-
-	for (size_t i = 0; i < report->cartridges->len && status == CTL_DONE; i++) {
+	for (size_t i = 0; i < report->cartridges->len; i++) {
 		const ReportCartridge *cartridge = report_cartridge(report, i);
+		int status;
 
 		if (cartridge->product || !cartridge->lot)
 			continue;
-		status = ask(ctl, report, "lot", json_pack("{s:s}", "lot", cartridge->lot));
+		status = ask_query(ctl, report, "lot", json_pack("{s:s}", "lot", cartridge->lot));
+		if (status != CTL_DONE)
+			return status;
 	}
-	return status;
+	return CTL_DONE;
 }
 
 /** What the blends were mixed of. */
 static int ask_blends(Ctl *ctl, Report *report)
 {
-	int status = CTL_DONE;
-
-	for (guint i = 0; i < report->pigments->len && status == CTL_DONE; i++) {
+	for (guint i = 0; i < report->pigments->len; i++) {
 		const ReportPigment *pigment = &g_array_index(report->pigments, ReportPigment, i);
+		int status;
 
-		if (pigment->brand && strcmp(pigment->brand, "blend") == 0 && !pigment->parted)
-			status = ask(ctl, report, "blends", json_pack("{s:s}", "blend", pigment->lot));
+		if (!pigment->brand || strcmp(pigment->brand, "blend") != 0 || pigment->parted)
+			continue;
+		status = ask_query(ctl, report, "blends", json_pack("{s:s}", "blend", pigment->lot));
+		if (status != CTL_DONE)
+			return status;
 	}
-	return status;
+	return CTL_DONE;
 }
 
 /** How lots stood from the session on: before it, nothing that was barred could be used. */
@@ -101,31 +105,34 @@ static int ask_statuses(Ctl *ctl, Report *report)
 {
 	static const char *const kinds[] = { "lot.status", "pigment.status" };
 	Asking asking = { report, "statuses" };
-	Reading reading = { take_row, &asking };
-	int status = CTL_DONE;
+	Reading reading = { take_answer_row, &asking };
 
-	for (size_t i = 0; i < ELEMENTS(kinds) && report->begun && status == CTL_DONE; i++) {
+	for (size_t i = 0; i < ELEMENTS(kinds) && report->begun; i++) {
 		json_auto_t *filter = json_pack("{s:s, s:s}", "kind", kinds[i], "from", report->begun);
+		int status = filter ? ctl_query(ctl, "timeline", filter, read_answer, &reading)
+				    : ctl_fail("out of memory");
 
-		status = filter ? ctl_query(ctl, "timeline", filter, read_rows, &reading)
-				: ctl_fail("out of memory");
+		if (status != CTL_DONE)
+			return status;
 	}
-	return status;
+	return CTL_DONE;
 }
 
 /** The cycles that each reusable handpiece was in, and which of them are in doubt. */
 static int ask_cycles(Ctl *ctl, Report *report)
 {
-	int status = CTL_DONE;
-
-	for (size_t i = 0; i < report->handpieces->len && status == CTL_DONE; i++) {
+	for (size_t i = 0; i < report->handpieces->len; i++) {
 		const ReportHandpiece *piece = &g_array_index(report->handpieces, ReportHandpiece, i);
+		int status =
+			ask_query(ctl, report, "sterilization", json_pack("{s:s}", "item", piece->handpiece));
 
-		status = ask(ctl, report, "sterilization", json_pack("{s:s}", "item", piece->handpiece));
-		if (status == CTL_DONE)
-			status = ask(ctl, report, "doubt", json_pack("{s:s}", "handpiece", piece->handpiece));
+		if (status != CTL_DONE)
+			return status;
+		status = ask_query(ctl, report, "doubt", json_pack("{s:s}", "handpiece", piece->handpiece));
+		if (status != CTL_DONE)
+			return status;
 	}
-	return status;
+	return CTL_DONE;
 }
 
 /* ---- the station ---- */
@@ -146,7 +153,9 @@ static int ask_names(Ctl *ctl, char **ret_clinic, char **ret_station)
 {
 	int status = ask_string(ctl, CTL_STATION, "Clinic", ret_clinic);
 
-	return status == CTL_DONE ? ask_string(ctl, CTL_STATION, "Station", ret_station) : status;
+	if (status != CTL_DONE)
+		return status;
+	return ask_string(ctl, CTL_STATION, "Station", ret_station);
 }
 
 static char *now_text(void)
@@ -162,7 +171,7 @@ static char *now_text(void)
 
 /* ---- photographs ---- */
 
-static GBytes *read_picture(int fd)
+static GBytes *read_picture_bytes(int fd)
 {
 	GByteArray *bytes = g_byte_array_new();
 	guint8 part[16384];
@@ -184,7 +193,7 @@ static void open_picture(Ctl *ctl, ReportPicture *picture)
 	if (picture->file && !picture->erasure &&
 		ctl_call(ctl, CTL_AUDIT, "OpenPicture", &reply, "s", picture->file) == CTL_DONE &&
 		sd_bus_message_read(reply, "h", &fd) >= 0)
-		picture->jpeg = read_picture(fd);
+		picture->jpeg = read_picture_bytes(fd);
 	sd_bus_message_unref(reply);
 }
 
@@ -233,17 +242,19 @@ static int ask_record(Ctl *ctl, Report *report, int64_t session)
 	} asked[] = { { "session", NULL }, { "operators", NULL }, { "timeline", NULL }, { "images", NULL },
 		{ "needles", NULL }, { NULL, ask_lots }, { "pigments", NULL }, { NULL, ask_blends },
 		{ NULL, ask_statuses }, { NULL, ask_cycles } };
-	int status = CTL_DONE;
 
-	for (size_t i = 0; i < ELEMENTS(asked) && status == CTL_DONE; i++)
-		if (asked[i].more)
-			status = asked[i].more(ctl, report);
-		else
-			status = ask(ctl, report, asked[i].query,
-				strcmp(asked[i].query, "operators") == 0
-					? json_object()
-					: json_pack("{s:I}", "session", (json_int_t)session));
-	return status;
+	for (size_t i = 0; i < ELEMENTS(asked); i++) {
+		int status = asked[i].more
+				     ? asked[i].more(ctl, report)
+				     : ask_query(ctl, report, asked[i].query,
+					       strcmp(asked[i].query, "operators") == 0
+						       ? json_object()
+						       : json_pack("{s:I}", "session", (json_int_t)session));
+
+		if (status != CTL_DONE)
+			return status;
+	}
+	return CTL_DONE;
 }
 
 int report_gather(Ctl *ctl, int64_t session, Report *report)
@@ -251,8 +262,9 @@ int report_gather(Ctl *ctl, int64_t session, Report *report)
 	_cleanup_(freep) char *clinic = NULL, *station = NULL, *made = now_text();
 	int status = ask_record(ctl, report, session);
 
-	if (status == CTL_DONE)
-		status = ask_names(ctl, &clinic, &station);
+	if (status != CTL_DONE)
+		return status;
+	status = ask_names(ctl, &clinic, &station);
 	if (status != CTL_DONE)
 		return status;
 	report->clinic = report_keep(report, clinic);
@@ -267,7 +279,7 @@ int report_gather(Ctl *ctl, int64_t session, Report *report)
 /* ---- a span of days ---- */
 
 /** Whether the daemon knows the query: an older one keeps fewer records. */
-static bool is_known(char **queries, const char *query)
+static bool has_query(char **queries, const char *query)
 {
 	for (char **known = queries; known && *known; known++)
 		if (strcmp(*known, query) == 0)
@@ -280,7 +292,7 @@ static int ask_section(Ctl *ctl, Inspection *inspection, size_t section)
 	const InspectionSection *asked = &inspection_sections[section];
 	json_auto_t *filter = json_object();
 	json_t *rows = json_array();
-	Reading reading = { append_row, rows };
+	Reading reading = { keep_row_words, rows };
 	int status;
 
 	if (!filter || !rows)
@@ -291,7 +303,7 @@ static int ask_section(Ctl *ctl, Inspection *inspection, size_t section)
 		json_object_set_new(filter, "from", json_string(inspection->from));
 	if (asked->dated && inspection->to)
 		json_object_set_new(filter, "to", json_string(inspection->to));
-	status = ctl_query(ctl, asked->query, filter, read_rows, &reading);
+	status = ctl_query(ctl, asked->query, filter, read_answer, &reading);
 	inspection_set(inspection, section, rows);
 	return status;
 }
@@ -323,8 +335,9 @@ static int ask_verification(Ctl *ctl, Inspection *inspection)
 	const char *words = "Unknown";
 	int status = ask_string(ctl, CTL_AUDIT, "Verification", &state);
 
-	if (status == CTL_DONE)
-		status = ask_string(ctl, CTL_AUDIT, "VerificationText", &text);
+	if (status != CTL_DONE)
+		return status;
+	status = ask_string(ctl, CTL_AUDIT, "VerificationText", &text);
 	if (status != CTL_DONE)
 		return status;
 	for (size_t i = 0; i < ELEMENTS(known); i++)
@@ -341,7 +354,7 @@ static int ask_checkpoint(Ctl *ctl, json_t **ret)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	json_auto_t *rows = json_array(), *filter = NULL;
-	Reading reading = { append_row, rows };
+	Reading reading = { keep_row_words, rows };
 	uint64_t size = 0;
 	int r = sd_bus_get_property_trivial(
 		ctl->bus, "org.stipple.Station1", CTL_AUDIT, "CheckpointSize", &error, 't', &size);
@@ -352,7 +365,7 @@ static int ask_checkpoint(Ctl *ctl, json_t **ret)
 	if (status != CTL_DONE || size == 0)
 		return status;
 	filter = json_pack("{s:I}", "after", (json_int_t)size - 1);
-	status = filter ? ctl_query(ctl, "checkpoints", filter, read_rows, &reading)
+	status = filter ? ctl_query(ctl, "checkpoints", filter, read_answer, &reading)
 			: ctl_fail("out of memory");
 	if (json_array_size(rows))
 		*ret = json_incref(json_array_get(rows, json_array_size(rows) - 1));
@@ -366,10 +379,12 @@ static int ask_log(Ctl *ctl, Inspection *inspection)
 	char time[REPORT_TIME_MAX];
 	int status = ask_verification(ctl, inspection);
 
-	if (status == CTL_DONE)
-		status = ask_string(ctl, CTL_AUDIT, "Key", &key);
-	if (status == CTL_DONE)
-		status = ask_checkpoint(ctl, &checkpoint);
+	if (status != CTL_DONE)
+		return status;
+	status = ask_string(ctl, CTL_AUDIT, "Key", &key);
+	if (status != CTL_DONE)
+		return status;
+	status = ask_checkpoint(ctl, &checkpoint);
 	if (status != CTL_DONE)
 		return status;
 	inspection_say(inspection, "Public key", "%s", key);
@@ -398,10 +413,17 @@ int inspection_gather(Ctl *ctl, Inspection *inspection)
 
 	sd_bus_error_free(&error);
 	inspection->made = now_text();
-	if (status == CTL_DONE)
-		status = ask_names(ctl, &inspection->clinic, &inspection->station);
-	for (size_t i = 0; i < INSPECTION_SECTIONS && status == CTL_DONE; i++)
-		if (inspection_sections[i].query && is_known(queries, inspection_sections[i].query))
-			status = ask_section(ctl, inspection, i);
-	return status == CTL_DONE ? ask_log(ctl, inspection) : status;
+	if (status != CTL_DONE)
+		return status;
+	status = ask_names(ctl, &inspection->clinic, &inspection->station);
+	if (status != CTL_DONE)
+		return status;
+	for (size_t i = 0; i < INSPECTION_SECTIONS; i++) {
+		if (!inspection_sections[i].query || !has_query(queries, inspection_sections[i].query))
+			continue;
+		status = ask_section(ctl, inspection, i);
+		if (status != CTL_DONE)
+			return status;
+	}
+	return ask_log(ctl, inspection);
 }

@@ -20,7 +20,7 @@ static size_t last_used(const Histogram *histogram)
 	return n;
 }
 
-static void finish(Histogram *histogram)
+static void finish_bins(Histogram *histogram)
 {
 	size_t window = (size_t)ceil(histogram->high / histogram->bin) + 2, used = last_used(histogram);
 
@@ -79,7 +79,7 @@ void histogram_of_depth(const Report *report, Histogram *ret)
 		histogram.mean += zone->depth_mean_um * (double)zone->dots;
 	}
 	histogram.mean = dots ? histogram.mean / (double)dots : 0;
-	finish(&histogram);
+	finish_bins(&histogram);
 	*ret = histogram;
 }
 
@@ -97,7 +97,7 @@ void histogram_of_dwell(const Report *report, Histogram *ret)
 		histogram.mean += zone->dwell_mean_ms * (double)zone->dots;
 	}
 	histogram.mean = dots ? histogram.mean / (double)dots : 0;
-	finish(&histogram);
+	finish_bins(&histogram);
 	*ret = histogram;
 }
 

@@ -28,26 +28,39 @@ static int draw_document(const Document *document, FILE *stream)
 	return ferror(stream) ? -EIO : 0;
 }
 
-/** Writes text to a descriptor that stays open. */
-static int write_text(const Document *document, int (*write)(const Document *document, FILE *stream), int fd,
-	char error[OUTPUT_ERROR_MAX])
+static int write_bytes(int fd, const char *text, size_t size, char error[OUTPUT_ERROR_MAX])
 {
-	int copy = dup(fd), r;
-	FILE *stream = copy < 0 ? NULL : fdopen(copy, "w");
+	while (size > 0) {
+		ssize_t n = write(fd, text, size);
 
-	if (!stream) {
-		snprintf(error, OUTPUT_ERROR_MAX, "%s", strerror(errno));
-		if (copy >= 0)
-			close(copy);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			snprintf(error, OUTPUT_ERROR_MAX, "%s", strerror(errno));
+			return -EIO;
+		}
+		text += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+/** In memory first: a stream to the file would not tell why it failed. */
+static int write_document_text(const Document *document, int (*put)(const Document *document, FILE *stream),
+	int fd, char error[OUTPUT_ERROR_MAX])
+{
+	_cleanup_(freep) char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+	int r = stream ? put(document, stream) : -ENOMEM;
+
+	if (stream && fclose(stream) != 0)
+		r = -ENOMEM;
+	if (r < 0) {
+		snprintf(error, OUTPUT_ERROR_MAX, "out of memory");
 		return -EIO;
 	}
-	errno = 0;
-	r = write(document, stream);
-	if (fclose(stream) != 0)
-		r = -EIO;
-	if (r < 0)
-		snprintf(error, OUTPUT_ERROR_MAX, "%s", strerror(errno ? errno : EIO));
-	return r;
+	return write_bytes(fd, text, size, error);
 }
 
 static int write_pdf(const Document *document, const Printer *printer, int fd, char error[OUTPUT_ERROR_MAX])
@@ -59,11 +72,10 @@ static int write_pdf(const Document *document, const Printer *printer, int fd, c
 		snprintf(error, OUTPUT_ERROR_MAX, "no memory for the page: %s", strerror(errno));
 		return -EIO;
 	}
-	r = write_text(document, document_write_html, page, error);
+	r = write_document_text(document, document_write_html, page, error);
 	if (r < 0)
 		return r;
-	if (lseek(page, 0, SEEK_SET) < 0)
-		return -EIO;
+	(void)lseek(page, 0, SEEK_SET);
 	return print_pdf(printer, page, fd, error);
 }
 
@@ -75,11 +87,11 @@ int output_write(const Document *document, const Output *output, int fd, char er
 		return write_pdf(document, &output->printer, fd, error);
 	case REPORT_FORMAT_SVG:
 		if (document->draw)
-			return write_text(document, draw_document, fd, error);
+			return write_document_text(document, draw_document, fd, error);
 		snprintf(error, OUTPUT_ERROR_MAX, "this report has no figures");
 		return -ENOTSUP;
 	case REPORT_FORMAT_HTML:
-		return write_text(document, document_write_html, fd, error);
+		return write_document_text(document, document_write_html, fd, error);
 	case REPORT_FORMAT_MAX:
 	case REPORT_FORMAT_INVALID:
 		break;

@@ -54,7 +54,7 @@ static JSAMPROW row_of(const Work *work, unsigned row)
 	return work->pixels + (size_t)row * work->width * COLOURS;
 }
 
-static void read_picture(Work *work, GBytes *jpeg, double width)
+static void decode_picture(Work *work, GBytes *jpeg, double width)
 {
 	struct jpeg_decompress_struct *info = &work->reading;
 	size_t size;
@@ -81,7 +81,7 @@ static void read_picture(Work *work, GBytes *jpeg, double width)
 	jpeg_finish_decompress(info);
 }
 
-static void write_picture(Work *work)
+static void encode_picture(Work *work)
 {
 	struct jpeg_compress_struct *info = &work->writing;
 
@@ -108,8 +108,8 @@ static bool reduce(Work *work, GBytes *jpeg, double width)
 		return false;
 	jpeg_create_decompress(&work->reading);
 	jpeg_create_compress(&work->writing);
-	read_picture(work, jpeg, width);
-	write_picture(work);
+	decode_picture(work, jpeg, width);
+	encode_picture(work);
 	return true;
 }
 

@@ -101,8 +101,8 @@ bool report_take_blend(Report *report, const json_t *row)
 	for (guint i = 0; i < report->pigments->len; i++) {
 		ReportPigment *pigment = pigment_at(report, i);
 
-		if (pigment->parts > 0 || pigment->parted || !is_same(pigment->brand, "blend") ||
-			!is_same(pigment->lot, row_text(row, "blend")))
+		if (pigment->parts > 0 || pigment->parted || !is_same_text(pigment->brand, "blend") ||
+			!is_same_text(pigment->lot, row_text(row, "blend")))
 			continue;
 		pigment->parted = kept = true;
 		add_parts(report, i, parts);
@@ -113,7 +113,7 @@ bool report_take_blend(Report *report, const json_t *row)
 /* ---- what became of lots ---- */
 
 /** Of a field that narrows which lots a record is about. */
-static bool fits(const json_t *body, const char *field, const char *is)
+static bool narrows_to(const json_t *body, const char *field, const char *is)
 {
 	const char *wanted = row_text(body, field);
 
@@ -128,7 +128,8 @@ static bool mark_cartridges(Report *report, const json_t *body, const char *stat
 	for (guint i = 0; i < report->cartridges->len; i++) {
 		ReportCartridge *cartridge = report_cartridge(report, i);
 
-		if (!is_same(cartridge->lot, row_text(body, "lot")) || !fits(body, "gtin", cartridge->gtin))
+		if (!is_same_text(cartridge->lot, row_text(body, "lot")) ||
+			!narrows_to(body, "gtin", cartridge->gtin))
 			continue;
 		cartridge->barred = status;
 		used = true;
@@ -143,8 +144,9 @@ static bool mark_pigments(Report *report, const json_t *body, const char *status
 	for (guint i = 0; i < report->pigments->len; i++) {
 		ReportPigment *pigment = pigment_at(report, i);
 
-		if (!is_same(pigment->lot, row_text(body, "lot")) || !fits(body, "brand", pigment->brand) ||
-			!fits(body, "colour", pigment->colour))
+		if (!is_same_text(pigment->lot, row_text(body, "lot")) ||
+			!narrows_to(body, "brand", pigment->brand) ||
+			!narrows_to(body, "colour", pigment->colour))
 			continue;
 		pigment->barred = status;
 		used = true;
@@ -156,8 +158,8 @@ bool report_take_status(Report *report, const json_t *row)
 {
 	const json_t *body = json_object_get(row, "body");
 	const char *status = row_text(body, "status"), *reason = row_text(body, "reason");
-	bool pigment = is_same(row_text(row, "kind"), "pigment.status");
-	const char *barred = is_same(status, "released") ? NULL : status;
+	bool pigment = is_same_text(row_text(row, "kind"), "pigment.status");
+	const char *barred = is_same_text(status, "released") ? NULL : status;
 
 	if (!status ||
 		!(pigment ? mark_pigments(report, body, barred) : mark_cartridges(report, body, barred)))
@@ -174,7 +176,7 @@ static void take_what_is_known(ReportCartridge *cartridge, const json_t *row)
 	cartridge->strokes = row_number(row, "strokes");
 	cartridge->dots = row_number(row, "dots");
 	cartridge->removed = row_text(row, "removed");
-	cartridge->interrupted = is_same(row_text(row, "state"), "interrupted");
+	cartridge->interrupted = is_same_text(row_text(row, "state"), "interrupted");
 }
 
 /** What became of a cartridge after the session. */
@@ -183,7 +185,7 @@ bool report_take_needle(Report *report, const json_t *row)
 	for (size_t i = 0; i < report->cartridges->len; i++) {
 		ReportCartridge *cartridge = report_cartridge(report, i);
 
-		if (!is_same(cartridge->unit, row_text(row, "unit")))
+		if (!is_same_text(cartridge->unit, row_text(row, "unit")))
 			continue;
 		cartridge->container = row_text(row, "container");
 		if (!cartridge->removed)
@@ -202,8 +204,8 @@ bool report_take_lot(Report *report, const json_t *row)
 		ReportCartridge *cartridge = report_cartridge(report, i);
 		const char *gtin = row_text(row, "gtin");
 
-		if (!is_same(cartridge->lot, row_text(row, "lot")) ||
-			(cartridge->gtin && gtin && !is_same(cartridge->gtin, gtin)))
+		if (!is_same_text(cartridge->lot, row_text(row, "lot")) ||
+			(cartridge->gtin && gtin && !is_same_text(cartridge->gtin, gtin)))
 			continue;
 		cartridge->product = row_text(row, "product");
 		cartridge->maker = row_text(row, "maker");
@@ -223,7 +225,8 @@ void report_take_handpiece(Report *report, const json_t *row, const json_t *body
 		.mounted = row_text(row, "time") };
 
 	for (size_t i = 0; i < report->handpieces->len; i++)
-		if (is_same(g_array_index(report->handpieces, ReportHandpiece, i).handpiece, piece.handpiece))
+		if (is_same_text(
+			    g_array_index(report->handpieces, ReportHandpiece, i).handpiece, piece.handpiece))
 			return;
 	if (piece.handpiece)
 		g_array_append_val(report->handpieces, piece);
@@ -235,7 +238,7 @@ static bool holds(const json_t *contents, const char *item)
 	json_t *held;
 
 	json_array_foreach (contents, i, held)
-		if (is_same(json_string_value(held), item))
+		if (is_same_text(json_string_value(held), item))
 			return true;
 	return false;
 }
@@ -287,7 +290,7 @@ bool report_take_doubt(Report *report, const json_t *row)
 		const ReportDoubt *known = &g_array_index(report->doubts, ReportDoubt, i);
 
 		if (known->test == doubt.test && known->cycle == doubt.cycle &&
-			known->series == doubt.series && is_same(known->steriliser, doubt.steriliser))
+			known->series == doubt.series && is_same_text(known->steriliser, doubt.steriliser))
 			return false;
 	}
 	g_array_append_val(report->doubts, doubt);

@@ -79,7 +79,7 @@ static void take_finished(Report *report, const json_t *row, const json_t *body)
 	take_end(report, row, body, REPORT_FINISHED);
 }
 
-static void take_signed(Report *report, const json_t *row, const json_t *body)
+static void take_signature(Report *report, const json_t *row, const json_t *body)
 {
 	take_end(report, row, body, REPORT_SIGNED);
 }
@@ -147,7 +147,7 @@ static void take_statistics(Report *report, const json_t *row, const json_t *bod
 	take_histogram(body, "dwell_histogram", zone->dwell);
 }
 
-static void take_picture(Report *report, const json_t *row, const json_t *body)
+static void take_captured(Report *report, const json_t *row, const json_t *body)
 {
 	ReportZone *zone = zone_of(report, body);
 	const char *phase = row_text(body, "phase");
@@ -177,7 +177,8 @@ static bool take_image(Report *report, const json_t *row)
 		if (!picture->file || picture->record != row_number(row, "seq"))
 			continue;
 		picture->erasure = row_number(row, "erasure");
-		picture->erased = is_same(row_text(row, "state"), "erased") ? row_text(row, "erased") : NULL;
+		picture->erased =
+			is_same_text(row_text(row, "state"), "erased") ? row_text(row, "erased") : NULL;
 		return true;
 	}
 	return false;
@@ -196,11 +197,11 @@ static const struct {
 	{ "session.consent", take_consent, true, false },
 	{ "session.zone", take_zone, true, false },
 	{ "session.finished", take_finished, true, true },
-	{ "session.signed", take_signed, true, true },
+	{ "session.signed", take_signature, true, true },
 	{ "session.abandoned", take_abandoned, true, true },
 	{ "session.interrupted", take_interrupted, true, true },
 	{ "zone.statistics", take_statistics, false, false },
-	{ "image.captured", take_picture, true, false },
+	{ "image.captured", take_captured, true, false },
 	{ "needle.claimed", report_take_claim, true, false },
 	{ "needle.removed", report_take_removal, true, false },
 	{ "needle.refused", report_take_refusal, true, false },
@@ -240,7 +241,7 @@ static void take_record(Report *report, json_t *row)
 	}
 }
 
-static void take_session(Report *report, json_t *row)
+static void take_session_row(Report *report, json_t *row)
 {
 	json_array_append(report->kept, row);
 	report->session = row_number(row, "session");
@@ -278,7 +279,7 @@ void report_add(Report *report, const char *query, json_t *row)
 	if (strcmp(query, "operators") == 0 && row_text(row, "badge"))
 		json_object_set(report->operators, row_text(row, "badge"), json_object_get(row, "name"));
 	else if (strcmp(query, "session") == 0)
-		take_session(report, row);
+		take_session_row(report, row);
 	else if (strcmp(query, "timeline") == 0)
 		take_record(report, row);
 	else

@@ -122,7 +122,7 @@ ReportCartridge *report_cartridge(const Report *report, size_t i)
 /* ---- what happened ---- */
 
 /** Where an event of this time belongs: rows of one query come in order, those of several do not. */
-static guint place_of(const Report *report, const char *time)
+static guint event_place(const Report *report, const char *time)
 {
 	guint place = report->events->len;
 
@@ -145,5 +145,5 @@ void report_add_event(Report *report, ReportEventKind kind, const json_t *row, c
 	if (vasprintf(&event.text, format, arguments) < 0)
 		event.text = NULL;
 	va_end(arguments);
-	g_array_insert_val(report->events, place_of(report, event.time), event);
+	g_array_insert_val(report->events, event_place(report, event.time), event);
 }

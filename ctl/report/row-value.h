@@ -27,7 +27,7 @@ static inline double row_real(const json_t *body, const char *key)
 	return json_number_value(json_object_get(body, key));
 }
 
-static inline bool is_same(const char *a, const char *b)
+static inline bool is_same_text(const char *a, const char *b)
 {
 	return a && b && strcmp(a, b) == 0;
 }

@@ -9,7 +9,9 @@
 
 #include <string.h>
 
-#include "report/figures.h"
+#include "report/figure-code.h"
+#include "report/figure-histogram.h"
+#include "report/figure-scalp.h"
 #include "report/html.h"
 #include "report/layout.h"
 #include "report/report-text.h"
@@ -128,7 +130,7 @@ static void put_depth_words(FILE *stream, const void *content)
 	html_text(stream, words);
 }
 
-static void draw_depth(FILE *stream, const SvgPlace *place, const Report *report)
+static void draw_depth_figure(FILE *stream, const SvgPlace *place, const Report *report)
 {
 	Histogram histogram;
 	char words[96], all[128];
@@ -142,7 +144,7 @@ static void draw_depth(FILE *stream, const SvgPlace *place, const Report *report
 
 static void put_depth(FILE *stream, const void *content)
 {
-	draw_depth(stream, NULL, report_in(content));
+	draw_depth_figure(stream, NULL, report_in(content));
 }
 
 static void put_dwell_words(FILE *stream, const void *content)
@@ -154,7 +156,7 @@ static void put_dwell_words(FILE *stream, const void *content)
 		fprintf(stream, "mean %.0f ms", histogram.mean);
 }
 
-static void draw_dwell(FILE *stream, const SvgPlace *place, const Report *report)
+static void draw_dwell_figure(FILE *stream, const SvgPlace *place, const Report *report)
 {
 	Histogram histogram;
 	char words[96];
@@ -167,7 +169,7 @@ static void draw_dwell(FILE *stream, const SvgPlace *place, const Report *report
 
 static void put_dwell(FILE *stream, const void *content)
 {
-	draw_dwell(stream, NULL, report_in(content));
+	draw_dwell_figure(stream, NULL, report_in(content));
 }
 
 /* ---- zones and materials ---- */
@@ -332,8 +334,8 @@ static void draw_session(FILE *stream, const void *content)
 	fprintf(stream, "<title>Session %lld</title>\n", (long long)report->session);
 	svg_rectangle(stream, 0, 0, 260, 420, SVG_WHITE);
 	figure_scalp(stream, &(SvgPlace){ 7, 6, 246 }, report);
-	draw_depth(stream, &(SvgPlace){ 7, 196, 246 }, report);
-	draw_dwell(stream, &(SvgPlace){ 7, 308, 246 }, report);
+	draw_depth_figure(stream, &(SvgPlace){ 7, 196, 246 }, report);
+	draw_dwell_figure(stream, &(SvgPlace){ 7, 308, 246 }, report);
 	fputs("</svg>\n", stream);
 }
 

@@ -8,7 +8,7 @@
 
 #include "report/report-text.h"
 
-static G_GNUC_PRINTF(2, 3) void add_format(Table *table, const char *format, ...)
+static G_GNUC_PRINTF(2, 3) void add_cell_format(Table *table, const char *format, ...)
 {
 	char *text = NULL;
 	va_list arguments;
@@ -20,22 +20,22 @@ static G_GNUC_PRINTF(2, 3) void add_format(Table *table, const char *format, ...
 	table_add(table, text);
 }
 
-static void add_text(Table *table, const char *text)
+static void add_cell(Table *table, const char *text)
 {
 	table_add(table, text ? strdup(text) : NULL);
 }
 
-static void add_time(Table *table, const Report *report, const char *utc)
+static void add_time_cell(Table *table, const Report *report, const char *utc)
 {
 	char text[REPORT_TIME_MAX];
 
 	table_add(table, utc ? strdup(report_time_within(report, utc, text)) : NULL);
 }
 
-static void add_lot(Table *table, const char *lot, const char *barred)
+static void add_lot_cell(Table *table, const char *lot, const char *barred)
 {
-	add_format(table, "%s%s%s%s", lot ? lot : "\xe2\x80\x93", barred ? " (" : "", barred ? barred : "",
-		barred ? ")" : "");
+	add_cell_format(table, "%s%s%s%s", lot ? lot : "\xe2\x80\x93", barred ? " (" : "",
+		barred ? barred : "", barred ? ")" : "");
 }
 
 Table *list_zones(const Report *report)
@@ -55,13 +55,13 @@ Table *list_zones(const Report *report)
 		char title[REPORT_SECTION_MAX];
 
 		report_title_of(zone->zone, title);
-		add_text(table, title);
-		add_text(table, zone->skin_type);
-		add_format(table, "%.1f", zone->area_mm2 / 100);
-		add_format(table, "%lld", (long long)zone->dots);
-		add_format(table, "%.0f of %.0f", zone->density, zone->target);
+		add_cell(table, title);
+		add_cell(table, zone->skin_type);
+		add_cell_format(table, "%.1f", zone->area_mm2 / 100);
+		add_cell_format(table, "%lld", (long long)zone->dots);
+		add_cell_format(table, "%.0f of %.0f", zone->density, zone->target);
 		if (zone->dots)
-			add_format(table, "%.1f %%", zone->outside * 100);
+			add_cell_format(table, "%.1f %%", zone->outside * 100);
 		else
 			table_add(table, NULL);
 	}
@@ -96,27 +96,28 @@ Table *list_cartridges(const Report *report)
 		const ReportCartridge *cartridge = report_cartridge(report, i);
 		char from[REPORT_TIME_MAX], to[REPORT_TIME_MAX];
 
-		add_format(table, "%zu", i + 1);
-		add_text(table, short_unit(cartridge));
+		add_cell_format(table, "%zu", i + 1);
+		add_cell(table, short_unit(cartridge));
 		if (cartridge->product)
-			add_format(table, "%s%s%s", cartridge->product, cartridge->maker ? ", " : "",
+			add_cell_format(table, "%s%s%s", cartridge->product, cartridge->maker ? ", " : "",
 				cartridge->maker ? cartridge->maker : "");
 		else
 			table_add(table, NULL);
-		add_lot(table, cartridge->lot, cartridge->barred);
-		add_text(table, cartridge->expiry);
-		add_text(table, cartridge->certificate);
-		add_format(table, "%s\xe2\x80\x93%s%s", report_time_within(report, cartridge->mounted, from),
+		add_lot_cell(table, cartridge->lot, cartridge->barred);
+		add_cell(table, cartridge->expiry);
+		add_cell(table, cartridge->certificate);
+		add_cell_format(table, "%s\xe2\x80\x93%s%s",
+			report_time_within(report, cartridge->mounted, from),
 			report_time_within(report, cartridge->removed, to),
 			cartridge->interrupted ? " (interrupted)" : "");
-		add_format(table, "%lld", (long long)cartridge->strokes);
-		add_text(table, cartridge->container);
+		add_cell_format(table, "%lld", (long long)cartridge->strokes);
+		add_cell(table, cartridge->container);
 	}
 	return table;
 }
 
 /** Which zones were worked in with it. */
-static void add_zones(Table *table, const Report *report, const json_t *zones)
+static void add_zones_cell(Table *table, const Report *report, const json_t *zones)
 {
 	GString *text = g_string_new(NULL);
 	size_t i;
@@ -130,7 +131,7 @@ static void add_zones(Table *table, const Report *report, const json_t *zones)
 	}
 	if (zones && text->len == 0)
 		g_string_append(text, report->outcome == REPORT_OPEN ? "not used yet" : "never used");
-	add_text(table, text->len ? text->str : NULL);
+	add_cell(table, text->len ? text->str : NULL);
 	g_string_free(text, true);
 }
 
@@ -153,21 +154,21 @@ Table *list_pigments(const Report *report)
 
 		report_number(pigment->parts, parts);
 		if (pigment->parts > 0)
-			add_format(table, "\xe2\x86\xb3 %s %s: %s", parts,
+			add_cell_format(table, "\xe2\x86\xb3 %s %s: %s", parts,
 				strcmp(parts, "1") == 0 ? "part" : "parts", brand);
 		else
-			add_text(table, strcmp(brand, "blend") == 0 ? "Blend" : brand);
-		add_text(table, pigment->colour);
-		add_lot(table, pigment->lot, pigment->barred);
+			add_cell(table, strcmp(brand, "blend") == 0 ? "Blend" : brand);
+		add_cell(table, pigment->colour);
+		add_lot_cell(table, pigment->lot, pigment->barred);
 		if (pigment->parts > 0)
-			add_text(table, "");
+			add_cell(table, "");
 		else
-			add_zones(table, report, pigment->zones);
-		add_text(table, pigment->expiry);
+			add_zones_cell(table, report, pigment->zones);
+		add_cell(table, pigment->expiry);
 		if (pigment->parts > 0)
-			add_text(table, "");
+			add_cell(table, "");
 		else
-			add_time(table, report, pigment->time);
+			add_time_cell(table, report, pigment->time);
 	}
 	return table;
 }
@@ -185,10 +186,10 @@ Table *list_events(const Report *report)
 	for (size_t i = 0; i < report->events->len; i++) {
 		const ReportEvent *event = &g_array_index(report->events, ReportEvent, i);
 
-		add_time(table, report, event->time);
-		add_text(table, report_event_kind_to_string(event->kind));
-		add_text(table, event->text);
-		add_text(table, event->actor);
+		add_time_cell(table, report, event->time);
+		add_cell(table, report_event_kind_to_string(event->kind));
+		add_cell(table, event->text);
+		add_cell(table, event->actor);
 	}
 	return table;
 }

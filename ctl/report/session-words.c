@@ -38,7 +38,7 @@ static const ReportConsent *consent_at(const Report *report, guint i)
 }
 
 /** Whether it was spoken of before. */
-static bool is_repeated(const Report *report, guint consent)
+static bool is_repeated_consent(const Report *report, guint consent)
 {
 	for (guint i = 0; i < consent; i++)
 		if (strcmp(consent_at(report, i)->consent, consent_at(report, consent)->consent) == 0)
@@ -70,7 +70,7 @@ char *words_consents(const Report *report)
 	GString *text = g_string_new(report->consents->len ? NULL : "No consent is on record.");
 
 	for (guint i = 0; i < report->consents->len; i++) {
-		if (is_repeated(report, i))
+		if (is_repeated_consent(report, i))
 			continue;
 		if (i)
 			g_string_append(text, "; ");

@@ -11,7 +11,9 @@
 
 #include <string.h>
 
-#include "report/figures.h"
+#include <glib.h>
+
+#include "report/figure-code.h"
 #include "report/proof-code.h"
 
 static void test_codes_read_back(void **state)

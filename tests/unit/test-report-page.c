@@ -98,10 +98,10 @@ static void make_printer(char ret[32])
 	close(fd);
 }
 
-static int write_session(const Report *report, const char *printer, ReportFormat format, int fd)
+static int write_session(
+	const Report *report, const char *printer, ReportFormat format, int fd, char error[OUTPUT_ERROR_MAX])
 {
 	const Output output = { format, { printer, 60000 } };
-	char error[OUTPUT_ERROR_MAX];
 	Document document;
 	int r;
 
@@ -120,9 +120,9 @@ static void test_files(void **state)
 	make_printer(printer);
 	for (int i = 0; i < REPORT_FORMAT_MAX; i++) {
 		_cleanup_(closep) int fd = memfd_create("file", MFD_CLOEXEC);
-		char text[64] = "";
+		char text[64] = "", error[OUTPUT_ERROR_MAX];
 
-		assert_int_equal(write_session(report, printer, (ReportFormat)i, fd), 0);
+		assert_int_equal(write_session(report, printer, (ReportFormat)i, fd, error), 0);
 		assert_true(lseek(fd, 0, SEEK_END) > 5000);
 		assert_true(pread(fd, text, sizeof text - 1, 0) > 0);
 		assert_memory_equal(text, begins[i], strlen(begins[i]));
@@ -138,8 +138,10 @@ static void test_a_full_disk_is_told(void **state)
 	make_printer(printer);
 	for (int i = 0; i < REPORT_FORMAT_MAX; i++) {
 		_cleanup_(closep) int full = open("/dev/full", O_RDWR | O_CLOEXEC);
+		char error[OUTPUT_ERROR_MAX];
 
-		assert_int_equal(write_session(report, printer, (ReportFormat)i, full), -EIO);
+		assert_int_equal(write_session(report, printer, (ReportFormat)i, full, error), -EIO);
+		assert_non_null(strstr(error, i == REPORT_FORMAT_PDF ? printer : "No space left on device"));
 	}
 	unlink(printer);
 }
