@@ -102,10 +102,10 @@ static void put_section(FILE *stream, const Inspection *inspection, size_t secti
 {
 	const InspectionSection *found = &inspection_sections[section];
 
-	fputs("<section><h2>", stream);
+	fprintf(stream, "<section><h2>%s", found->title);
 	if (found->note)
-		fprintf(stream, "<small>%s</small>", found->note);
-	fprintf(stream, "%s</h2>\n", found->title);
+		fprintf(stream, " <small>%s</small>", found->note);
+	fputs("</h2>\n", stream);
 	html_table(stream, inspection_table(inspection, section),
 		inspection->rows[section] ? found->none : "This station keeps no such record.");
 	fputs("</section>\n", stream);

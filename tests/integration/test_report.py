@@ -368,6 +368,12 @@ def test_a_crowded_session_loses_nothing(station, tmp_path):
     assert "Александра-Мария" in words and "Nguyễn" in words
     pictures = subprocess.run(["pdfimages", "-list", pdf], check=True, capture_output=True, text=True).stdout
     assert pictures.count("jpeg") == len(ZONES) + 1
+    # the heads of a table stand on each page that it goes on to, and no page ends with a heading
+    going_on = [page for page in pages if "SERIAL-" in page]
+    assert len(going_on) >= 2 and all("Serial or unit" in page for page in going_on)
+    for page in pages:
+        last = [line.strip() for line in page.splitlines() if line.strip()][-2]
+        assert not re.match("Zones|Needle cartridges|Pigments|Photographs|Aftercare|Sterilisation|Incidents|Signature", last), last
     look(pdf, len(pages))
 
 
@@ -435,7 +441,7 @@ def test_without_the_program_that_prints(treated, tmp_path):
     said_ = report(treated, folder / "report.pdf", 1, status=1, environment=printer(tmp_path / "none", None))
     assert "install the package weasyprint" in said_ and f"{folder}/report.pdf.html" in said_
     assert os.listdir(folder) == ["report.pdf.html"]
-    assert (folder / "report.pdf.html").read_text() .endswith("</html>\n")
+    assert (folder / "report.pdf.html").read_text().endswith("</html>\n")
 
 
 def test_a_printer_that_fails_leaves_nothing(treated, tmp_path):
