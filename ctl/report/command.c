@@ -97,7 +97,11 @@ static int write_page_instead(const Ctl *ctl, const Document *document)
 static int write_report_file(const Ctl *ctl, const Document *document, const Form *form)
 {
 	char error[OUTPUT_ERROR_MAX] = "";
-	int r = write_whole_file(document, &form->output, ctl->output, error);
+	int r;
+
+	/* the program that prints is none of those that share the sign-in */
+	unsetenv(CTL_TOKEN_VARIABLE);
+	r = write_whole_file(document, &form->output, ctl->output, error);
 
 	if (r == -ENOPKG)
 		return write_page_instead(ctl, document);

@@ -49,7 +49,7 @@ void document_put_made(FILE *stream, const void *content);
 
 /* clang-format off */
 #define DOCUMENT_SLOTS \
-	{ "title", document_put_title }, { "about", document_put_about }, { "about-file", document_put_meta }, \
+	{ "title", document_put_title }, { "about", document_put_about }, { "meta", document_put_meta }, \
 	{ "style", document_put_style }, { "running", document_put_running }, { "state", document_put_state }, \
 	{ "made", document_put_made }
 /* clang-format on */

@@ -19,7 +19,9 @@ static_assert(ELEMENTS(cell_classes) == CELL_STYLE_MAX, "every style of a cell h
 
 void html_text(FILE *stream, const char *text)
 {
-	_cleanup_(freep) char *escaped = g_markup_escape_text(text ? text : "\xe2\x80\x93", -1);
+	/* a text that was cut to a length may end within a letter */
+	_cleanup_(freep) char *whole = g_utf8_make_valid(text ? text : "\xe2\x80\x93", -1);
+	_cleanup_(freep) char *escaped = g_markup_escape_text(whole, -1);
 
 	fputs(escaped, stream);
 }

@@ -53,8 +53,8 @@ static int start_printer(const Printer *printer, int html, int pdf, int errors, 
 	return -r;
 }
 
-/** Whether the process ended before the limit. */
-static bool await_end(pid_t pid, int limit_ms)
+/** 1: the process ended before the limit, 0: it did not. Negative errno: it cannot be watched. */
+static int await_end(pid_t pid, int limit_ms)
 {
 	_cleanup_(closep) int fd = pidfd_open(pid, 0);
 	struct pollfd end = { .fd = fd, .events = POLLIN };
@@ -62,27 +62,21 @@ static bool await_end(pid_t pid, int limit_ms)
 	int r;
 
 	if (fd < 0)
-		return false;
+		return -errno;
 	do {
 		int64_t left = deadline - now_ms();
 
 		r = poll(&end, 1, left > 0 ? (int)left : 0);
 	} while (r < 0 && errno == EINTR);
-	return r > 0;
+	return r < 0 ? -errno : r;
 }
 
-/** Its wait status; *ret_ended is false when it had to be stopped. */
-static int end_printer(pid_t pid, int limit_ms, bool *ret_ended)
+static int reap_printer(pid_t pid)
 {
 	int status = 0;
-	pid_t waited;
 
-	*ret_ended = await_end(pid, limit_ms);
-	if (!*ret_ended)
-		kill(pid, SIGKILL);
-	do
-		waited = waitpid(pid, &status, 0);
-	while (waited < 0 && errno == EINTR);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
 	return status;
 }
 
@@ -133,7 +127,6 @@ int print_pdf(const Printer *printer, int html, int pdf, char error[PRINT_ERROR_
 {
 	_cleanup_(closep) int errors = memfd_create("errors", MFD_CLOEXEC);
 	pid_t pid;
-	bool ended;
 	int r, status;
 
 	if (errors < 0) {
@@ -149,8 +142,15 @@ int print_pdf(const Printer *printer, int html, int pdf, char error[PRINT_ERROR_
 		snprintf(error, PRINT_ERROR_MAX, "%s cannot be started: %s", printer->program, strerror(-r));
 		return -EIO;
 	}
-	status = end_printer(pid, printer->limit_ms, &ended);
-	if (!ended) {
+	r = await_end(pid, printer->limit_ms);
+	if (r <= 0)
+		kill(pid, SIGKILL);
+	status = reap_printer(pid);
+	if (r < 0) {
+		snprintf(error, PRINT_ERROR_MAX, "%s cannot be watched: %s", printer->program, strerror(-r));
+		return -EIO;
+	}
+	if (r == 0) {
 		snprintf(error, PRINT_ERROR_MAX, "%s did not end within %d s and was stopped",
 			printer->program, (printer->limit_ms + 999) / 1000);
 		return -ETIME;

@@ -173,6 +173,22 @@ static void test_markup_is_text(void **state)
 	}
 }
 
+/** A name that is cut to a length may end within a letter. */
+static void test_letters_are_whole(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+	_cleanup_(freep) char *html = NULL;
+	GString *name = g_string_new("x");
+
+	for (int i = 0; i < 200; i++)
+		g_string_append(name, "\xc3\xa9");
+	report->clinic = report->subject = report->badge = name->str;
+	report_zone(report, "crown")->zone = name->str;
+	html = write_page(report);
+	assert_true(g_utf8_validate(html, -1, NULL));
+	g_string_free(name, true);
+}
+
 /* ---- photographs ---- */
 
 static void test_what_is_no_photograph(void **state)
@@ -248,6 +264,7 @@ int main(void)
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_a_full_disk_is_told),
 		cmocka_unit_test(test_markup_is_text),
+		cmocka_unit_test(test_letters_are_whole),
 		cmocka_unit_test(test_what_is_no_photograph),
 		cmocka_unit_test(test_proofs),
 	};
