@@ -173,7 +173,7 @@ int ctl_serve(Ctl *ctl, const bool *ended)
 	return r < 0 ? ctl_fail("the bus is gone (%s): start again when it is back", strerror(-r)) : CTL_DONE;
 }
 
-static int read_line(FILE *file, const char *what, char *ret, size_t size)
+static int read_secret_line(FILE *file, const char *what, char *ret, size_t size)
 {
 	if (!fgets(ret, (int)size, file))
 		return ctl_fail("no %s was given: %s", what,
@@ -185,30 +185,30 @@ static int read_line(FILE *file, const char *what, char *ret, size_t size)
 }
 
 /** A line that the terminal does not show; where standard input is none, just a line of it. */
-static int ask(const char *question, char *ret, size_t size)
+static int ask_secret(const char *question, char *ret, size_t size)
 {
 	struct termios shown, hidden;
 	int status;
 
 	if (tcgetattr(STDIN_FILENO, &shown) < 0)
-		return read_line(stdin, "PIN", ret, size);
+		return read_secret_line(stdin, "PIN", ret, size);
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	fputs(question, stderr);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-	status = read_line(stdin, "PIN", ret, size);
+	status = read_secret_line(stdin, "PIN", ret, size);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 	fputc('\n', stderr);
 	return status;
 }
 
-static int ask_new(char *ret, size_t size)
+static int ask_new_pin(char *ret, size_t size)
 {
 	char again[64] = "";
-	int status = ask("new PIN: ", ret, size);
+	int status = ask_secret("new PIN: ", ret, size);
 
 	if (status == CTL_DONE && isatty(STDIN_FILENO)) {
-		status = ask("the new PIN again: ", again, sizeof again);
+		status = ask_secret("the new PIN again: ", again, sizeof again);
 		if (status == CTL_DONE && strcmp(ret, again) != 0)
 			status = ctl_fail("the two are not the same: nothing was changed");
 	}
@@ -217,7 +217,7 @@ static int ask_new(char *ret, size_t size)
 }
 
 /** A PIN that others can read signs for nobody. What is no file, such as a pipe, nobody else can read. */
-static int open_private(const char *path, FILE **ret)
+static int open_secret_file(const char *path, FILE **ret)
 {
 	_cleanup_(fclosep) FILE *file = fopen(path, "re");
 	struct stat status;
@@ -240,14 +240,14 @@ static int read_pins(const Ctl *ctl, char *ret, char *ret_new, size_t size)
 	int status;
 
 	if (!ctl->pin_file) {
-		status = ask("PIN: ", ret, size);
-		return status == CTL_DONE && ret_new ? ask_new(ret_new, size) : status;
+		status = ask_secret("PIN: ", ret, size);
+		return status == CTL_DONE && ret_new ? ask_new_pin(ret_new, size) : status;
 	}
-	status = open_private(ctl->pin_file, &file);
+	status = open_secret_file(ctl->pin_file, &file);
 	if (status != CTL_DONE)
 		return status;
-	status = read_line(file, "PIN", ret, size);
-	return status == CTL_DONE && ret_new ? read_line(file, "new PIN", ret_new, size) : status;
+	status = read_secret_line(file, "PIN", ret, size);
+	return status == CTL_DONE && ret_new ? read_secret_line(file, "new PIN", ret_new, size) : status;
 }
 
 int ctl_read_pin(const Ctl *ctl, char *ret, size_t size)
@@ -281,7 +281,7 @@ int ctl_append_fields(sd_bus_message *message, json_t *fields)
 }
 
 /** NULL: a list, which no command shows; the message is past it. */
-static int read_value(sd_bus_message *message, json_t **ret)
+static int read_bus_value(sd_bus_message *message, json_t **ret)
 {
 	const char *contents, *text;
 	union {
@@ -326,7 +326,7 @@ int ctl_read_fields(sd_bus_message *message, json_t **ret)
 	while (r >= 0 && (r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
 		r = sd_bus_message_read(message, "s", &key);
 		if (r >= 0)
-			r = read_value(message, &value);
+			r = read_bus_value(message, &value);
 		if (r >= 0 && value && json_object_set_new(fields, key, value) < 0)
 			r = -EBADMSG;
 		if (r >= 0)

@@ -23,7 +23,7 @@ static void print_complaints(const NeedleCode *code)
 	}
 }
 
-static int run_parse(Ctl *ctl, int n, char **arguments)
+static int command_parse(Ctl *ctl, int n, char **arguments)
 {
 	NeedleCodeOptions options = {
 		.today_utc_us = (int64_t)time(NULL) * USEC_PER_SEC,
@@ -47,7 +47,7 @@ static int run_parse(Ctl *ctl, int n, char **arguments)
 }
 
 const Command code_commands[] = {
-	{ "needle parse", "CODE", 1, 1, run_parse,
+	{ "needle parse", "CODE", 1, 1, command_parse,
 		"show what a cartridge's code says and what is wrong with it", .alone = true },
 	{ 0 },
 };

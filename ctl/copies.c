@@ -31,7 +31,7 @@ typedef struct Answer {
 	bool ended;
 } Answer;
 
-static int on_answer(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int on_copy_told(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	Answer *answer = userdata;
 
@@ -54,7 +54,7 @@ static sd_bus_message *call_running(Ctl *ctl, sd_bus_message *message)
 	if (r >= 0)
 		r = sd_bus_message_set_allow_interactive_authorization(message, true);
 	if (r >= 0)
-		r = sd_bus_call_async(ctl->bus, &slot, message, on_answer, &answer, UINT64_MAX);
+		r = sd_bus_call_async(ctl->bus, &slot, message, on_copy_told, &answer, UINT64_MAX);
 	sigprocmask(SIG_BLOCK, NULL, &before);
 	if (r >= 0)
 		(void)!ctl_serve(ctl, &answer.ended);
@@ -86,7 +86,7 @@ static int nobody_recorded(const char *what, const char *why)
  * Who may not read the station's record gets no copy of it; that a station cannot write is no reason against
  * one. `own`: the ledger is known to be the station's.
  */
-static int judge(const char *what, sd_bus_message *reply, bool own)
+static int judge_copy_told(const char *what, sd_bus_message *reply, bool own)
 {
 	const sd_bus_error *error = reply ? sd_bus_message_get_error(reply) : NULL;
 
@@ -114,7 +114,7 @@ int copies_tell(Ctl *ctl, const char *what, const char *path, const char *file, 
 	if (!ctl->bus && ctl_connect_quietly(ctl, ctl->bus_name) < 0)
 		return nobody_recorded(what, "there is no bus to a station");
 	reply = ask_to_record(ctl, what, file, records);
-	status = judge(what, reply, ledger != NULL);
+	status = judge_copy_told(what, reply, ledger != NULL);
 	sd_bus_message_unref(reply);
 	return status;
 }

@@ -29,7 +29,7 @@ int csv_encoding_from_string(const char *name, CsvEncoding *ret)
 	return -EINVAL;
 }
 
-static int refuse(int r, char error[CSV_TEXT_ERROR_MAX], const char *text)
+static int refuse_text(int r, char error[CSV_TEXT_ERROR_MAX], const char *text)
 {
 	snprintf(error, CSV_TEXT_ERROR_MAX, "%s", text);
 	return r;
@@ -45,19 +45,19 @@ static int read_all(FILE *file, char **ret, size_t *ret_size, char error[CSV_TEX
 			char *grown;
 
 			if (capacity >= CSV_TEXT_MAX)
-				return refuse(
+				return refuse_text(
 					-EFBIG, error, "is larger than a table of cycles may be (64 MiB)");
 			capacity = capacity ? 2 * capacity : 1 << 16;
 			grown = realloc(bytes, capacity);
 			if (!grown)
-				return refuse(-ENOMEM, error, "out of memory");
+				return refuse_text(-ENOMEM, error, "out of memory");
 			bytes = grown;
 		}
 		n = fread(bytes + size, 1, capacity - size, file);
 		size += n;
 	} while (n > 0);
 	if (ferror(file))
-		return refuse(-EIO, error, "cannot be read to its end: give a table as a file");
+		return refuse_text(-EIO, error, "cannot be read to its end: give a table as a file");
 	*ret = TAKE_PTR(bytes);
 	*ret_size = size;
 	return 0;
@@ -139,7 +139,7 @@ int csv_text_read(
 		encoding = CSV_UTF_16_BE;
 	text = malloc(2 * size + 1); /* a unit of two bytes takes three at the most, a byte of Latin-1 two */
 	if (!text)
-		return refuse(-ENOMEM, error, "out of memory");
+		return refuse_text(-ENOMEM, error, "out of memory");
 	switch (encoding) {
 	case CSV_UTF_8:
 		memcpy(text, bytes, size);
@@ -151,11 +151,12 @@ int csv_text_read(
 	case CSV_UTF_16_LE:
 	case CSV_UTF_16_BE:
 		if (!from_utf_16(begin, size, encoding == CSV_UTF_16_BE, text, &text_size))
-			return refuse(-EINVAL, error, "is no whole text in UTF-16: write it again, as UTF-8");
+			return refuse_text(
+				-EINVAL, error, "is no whole text in UTF-16: write it again, as UTF-8");
 		break;
 	}
 	if (memchr(text, '\0', text_size))
-		return refuse(-EINVAL, error,
+		return refuse_text(-EINVAL, error,
 			"has NUL characters: write it again as UTF-8, or say encoding = utf-16le in [file] of a mapping");
 	/* what spreadsheets put before a text */
 	if (text_size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {

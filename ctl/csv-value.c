@@ -23,7 +23,7 @@
 
 enum { NUMBER_MAX = 64, ZONE_MAX = 64 };
 
-static _printf_(2, 3) int refuse(char error[CSV_VALUE_ERROR_MAX], const char *format, ...)
+static _printf_(2, 3) int refuse_cell(char error[CSV_VALUE_ERROR_MAX], const char *format, ...)
 {
 	va_list arguments;
 
@@ -118,14 +118,14 @@ int csv_number(const char *text, char decimal, double *ret, char error[CSV_VALUE
 
 	digits += *digits == '-' || *digits == '+';
 	if (strlen(digits) >= NUMBER_MAX || !count_signs(digits, &signs))
-		return refuse(error, "\"%.40s\" is no number", text);
+		return refuse_cell(error, "\"%.40s\" is no number", text);
 	if (!decimal && is_ambiguous(digits, &signs))
-		return refuse(error,
+		return refuse_cell(error,
 			"\"%.40s\" may be %.*s thousand or %.*s and a fraction: say decimal = point or "
 			"decimal = comma in [file] of a mapping",
 			text, (int)(signs.last - digits), digits, (int)(signs.last - digits), digits);
 	if (!normalise(digits, decimal ? decimal : decimal_by_form(&signs), number))
-		return refuse(error, "\"%.40s\" is no number", text);
+		return refuse_cell(error, "\"%.40s\" is no number", text);
 	value = strtod(number, NULL);
 	*ret = negative ? -value : value;
 	return 0;
@@ -187,13 +187,13 @@ static int find_moment(const char *text, const struct tm *parts, time_t *ret, ch
 	asked.tm_isdst = -1;
 	found = mktime(&asked);
 	if (!showed(found, parts))
-		return refuse(error,
+		return refuse_cell(error,
 			"\"%.40s\" is a time that no clock showed: that hour was left out when the clocks changed",
 			text);
 	/* zones change by whole quarters of an hour, and by three hours at the most */
 	for (int minutes = 15; minutes <= 180; minutes += 15)
 		if (showed(found + minutes * 60, parts) || showed(found - minutes * 60, parts))
-			return refuse(error,
+			return refuse_cell(error,
 				"\"%.40s\" was twice on that day, when the clocks changed: write which, with its "
 				"offset from UTC, and %%z in the form of the time",
 				text);
@@ -222,7 +222,7 @@ int csv_time(const char *text, const char *format, const char *zone, int64_t *re
 	int r = 0;
 
 	if (!end || *end || !is_date(&parts))
-		return refuse(error, "\"%.40s\" is no time of the form %.40s", text, format);
+		return refuse_cell(error, "\"%.40s\" is no time of the form %.40s", text, format);
 	if (strstr(format, "%z")) {
 		long offset = parts.tm_gmtoff;
 

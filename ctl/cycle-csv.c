@@ -79,7 +79,7 @@ struct CycleMapping {
 	char *passes, *fails;    /* words for a result, separated by commas */
 };
 
-static _printf_(2, 3) int refuse(char reason[REASON_MAX], const char *format, ...)
+static _printf_(2, 3) int refuse_cycle(char reason[REASON_MAX], const char *format, ...)
 {
 	va_list arguments;
 
@@ -109,7 +109,7 @@ static int set_unit(const Unit **ret, const Unit *units, const char *value, char
 			*ret = units;
 			return 0;
 		}
-	return refuse(reason, "there is no unit \"%.20s\": see stipplectl(1)", value);
+	return refuse_cycle(reason, "there is no unit \"%.20s\": see stipplectl(1)", value);
 }
 
 static int set_separator(CycleMapping *mapping, const char *value, char *reason)
@@ -124,13 +124,13 @@ static int set_separator(CycleMapping *mapping, const char *value, char *reason)
 			mapping->separator = names[i].separator;
 			return 0;
 		}
-	return refuse(reason, "\"%.20s\" is none of comma, semicolon, tab", value);
+	return refuse_cycle(reason, "\"%.20s\" is none of comma, semicolon, tab", value);
 }
 
 static int set_decimal(CycleMapping *mapping, const char *value, char *reason)
 {
 	if (strcmp(value, "point") != 0 && strcmp(value, "comma") != 0)
-		return refuse(reason, "\"%.20s\" is neither point nor comma", value);
+		return refuse_cycle(reason, "\"%.20s\" is neither point nor comma", value);
 	mapping->decimal = strcmp(value, "point") == 0 ? '.' : ',';
 	return 0;
 }
@@ -144,7 +144,7 @@ static int set_file_key(CycleMapping *mapping, const char *key, const char *valu
 	if (strcmp(key, "zone") == 0)
 		return csv_zone_exists(value)
 			       ? set_text(&mapping->zone, value)
-			       : refuse(reason,
+			       : refuse_cycle(reason,
 					 "there is no time zone \"%.40s\" on this machine; an example is Europe/Berlin",
 					 value);
 	if (strcmp(key, "decimal") == 0)
@@ -152,26 +152,26 @@ static int set_file_key(CycleMapping *mapping, const char *key, const char *valu
 	if (strcmp(key, "encoding") == 0)
 		return csv_encoding_from_string(value, &mapping->encoding) == 0
 			       ? 0
-			       : refuse(reason, "\"%.20s\" is none of utf-8, latin-1, utf-16le, utf-16be",
-					 value);
+			       : refuse_cycle(reason,
+					 "\"%.20s\" is none of utf-8, latin-1, utf-16le, utf-16be", value);
 	if (strcmp(key, "temperature") == 0)
 		return set_unit(&mapping->temperature, temperatures, value, reason);
 	if (strcmp(key, "pressure") == 0)
 		return set_unit(&mapping->pressure, pressures, value, reason);
 	if (strcmp(key, "duration") == 0)
 		return set_unit(&mapping->duration, durations, value, reason);
-	return refuse(reason,
+	return refuse_cycle(reason,
 		"separator, decimal, encoding, time, zone, temperature, pressure, duration are known in [file]");
 }
 
-static int take_entry(void *userdata, const IniEntry *entry, char reason[REASON_MAX])
+static int take_mapping_entry(void *userdata, const IniEntry *entry, char reason[REASON_MAX])
 {
 	CycleMapping *mapping = userdata;
 	bool columns = strcmp(entry->section, "columns") == 0;
 	size_t i = 0;
 
 	if (!*entry->value)
-		return refuse(reason, "a value is missing");
+		return refuse_cycle(reason, "a value is missing");
 	if (strcmp(entry->section, "file") == 0)
 		return set_file_key(mapping, entry->key, entry->value, reason);
 	if (strcmp(entry->section, "values") == 0) {
@@ -179,14 +179,14 @@ static int take_entry(void *userdata, const IniEntry *entry, char reason[REASON_
 			return set_text(&mapping->passes, entry->value);
 		if (strcmp(entry->key, "fail") == 0)
 			return set_text(&mapping->fails, entry->value);
-		return refuse(reason, "pass and fail are known in [values]");
+		return refuse_cycle(reason, "pass and fail are known in [values]");
 	}
 	if (!columns && strcmp(entry->section, "constants") != 0)
-		return refuse(reason, "file, columns, constants, values are the sections known");
+		return refuse_cycle(reason, "file, columns, constants, values are the sections known");
 	while (i < FIELDS && strcmp(fields[i].name, entry->key) != 0)
 		i++;
 	if (i == FIELDS)
-		return refuse(reason, "a cycle has no such field: see stipplectl(1)");
+		return refuse_cycle(reason, "a cycle has no such field: see stipplectl(1)");
 	return set_text(columns ? &mapping->columns[i] : &mapping->constants[i], entry->value);
 }
 
@@ -204,7 +204,7 @@ int cycle_mapping_load(const char *path, CycleMapping **ret, char error[CYCLE_CS
 	mapping->pressure = pressures;
 	mapping->duration = durations;
 	if (path)
-		r = ini_file_read(path, take_entry, mapping, error);
+		r = ini_file_read(path, take_mapping_entry, mapping, error);
 	if (r == 0 && mapping->time && !strstr(mapping->time, "%z") && !mapping->zone) {
 		snprintf(error, CYCLE_CSV_ERROR_MAX,
 			"%.200s: the times have no offset from UTC: say where they were taken, zone = Europe/Berlin "
@@ -259,7 +259,7 @@ static int convert_duration(
 		size_t digits = strspn(s, "0123456789");
 
 		if (digits == 0 || digits > 6 || (s[digits] && s[digits] != ':') || parts == 3)
-			return refuse(reason, "\"%.40s\" is no duration", text);
+			return refuse_cycle(reason, "\"%.40s\" is no duration", text);
 		seconds = seconds * 60 + strtod(s, NULL);
 		s += digits;
 		s += *s == ':' && s[1];
@@ -273,7 +273,7 @@ static int convert_count(const char *text, json_t **ret, char *reason)
 	size_t digits = strspn(text, "0123456789");
 
 	if (digits == 0 || digits > 15 || text[digits])
-		return refuse(reason, "\"%.40s\" is no whole number", text);
+		return refuse_cycle(reason, "\"%.40s\" is no whole number", text);
 	*ret = json_sprintf("%lld", strtoll(text, NULL, 10));
 	return *ret ? 0 : -ENOMEM;
 }
@@ -287,7 +287,7 @@ static int convert_time(const CycleMapping *mapping, const char *text, json_t **
 		if (csv_time(text, mapping->time, mapping->zone, &utc_us, reason) < 0)
 			return -EINVAL;
 	} else if (!strchr(text, 'T') || clock_parse_utc(text, &utc_us) < 0) {
-		return refuse(reason, "\"%.40s\" is no time of the form 2026-03-02T10:11:12Z", text);
+		return refuse_cycle(reason, "\"%.40s\" is no time of the form 2026-03-02T10:11:12Z", text);
 	}
 	clock_format_utc(utc_us, utc);
 	*ret = json_sprintf("%.19sZ", utc);
@@ -313,7 +313,7 @@ static int convert_result(const CycleMapping *mapping, const char *text, json_t 
 	bool pass = is_word(mapping->passes, text);
 
 	if (!pass && !is_word(mapping->fails, text))
-		return refuse(reason,
+		return refuse_cycle(reason,
 			"\"%.40s\" is neither of the words for pass (%.60s) nor for fail (%.60s)", text,
 			mapping->passes, mapping->fails);
 	*ret = json_string(pass ? "pass" : "fail");
@@ -326,7 +326,7 @@ static int convert(
 	switch (how) {
 	case CONVERT_TEXT:
 		if (!text_is_printable(text, 500))
-			return refuse(reason, "it is no text of up to 500 bytes of UTF-8");
+			return refuse_cycle(reason, "it is no text of up to 500 bytes of UTF-8");
 		*ret = json_string(text);
 		return *ret ? 0 : -ENOMEM;
 	case CONVERT_COUNT:
@@ -409,7 +409,7 @@ static void write_cell(const Reader *reader, size_t column, FILE *file)
 }
 
 /** What the table says of a field: its cells, joined by blanks; "" where it has none. NULL: out of memory. */
-static char *cell_text(const Reader *reader, size_t field)
+static char *csv_cell_text(const Reader *reader, size_t field)
 {
 	const char *names = names_of(reader, field);
 	char *text = NULL;
@@ -424,9 +424,9 @@ static char *cell_text(const Reader *reader, size_t field)
 	return fclose(file) == 0 ? text : NULL;
 }
 
-static int read_field(const Reader *reader, size_t i, json_t *row, char reason[REASON_MAX])
+static int read_cycle_field(const Reader *reader, size_t i, json_t *row, char reason[REASON_MAX])
 {
-	_cleanup_(freep) char *cell = cell_text(reader, i);
+	_cleanup_(freep) char *cell = csv_cell_text(reader, i);
 	const char *constant = reader->mapping->constants[i], *text = cell && *cell ? cell : constant;
 	char why[REASON_MAX];
 	json_t *value = NULL;
@@ -435,10 +435,10 @@ static int read_field(const Reader *reader, size_t i, json_t *row, char reason[R
 	if (!cell)
 		return -ENOMEM;
 	if (!text)
-		return fields[i].needed ? refuse(reason, "%s is missing", fields[i].name) : 0;
+		return fields[i].needed ? refuse_cycle(reason, "%s is missing", fields[i].name) : 0;
 	r = convert(reader->mapping, fields[i].convert, text, &value, why);
 	if (r == -EINVAL)
-		return refuse(reason, "%s: %.200s", fields[i].name, why);
+		return refuse_cycle(reason, "%s: %.200s", fields[i].name, why);
 	return r < 0 || json_object_set_new(row, fields[i].name, value) < 0 ? -ENOMEM : 0;
 }
 
@@ -450,10 +450,10 @@ static int read_row(Reader *reader)
 	int r = made ? 0 : -ENOMEM;
 
 	if (json_array_size(reader->cells) > json_array_size(reader->head))
-		r = refuse(reason, "it has %zu cells, the head of the table has %zu",
+		r = refuse_cycle(reason, "it has %zu cells, the head of the table has %zu",
 			json_array_size(reader->cells), json_array_size(reader->head));
 	for (size_t i = 0; i < FIELDS && r == 0; i++)
-		r = read_field(reader, i, made, reason);
+		r = read_cycle_field(reader, i, made, reason);
 	if (r < 0) {
 		row.fields = NULL;
 		row.bad = reason;
@@ -596,7 +596,7 @@ static int parse_line(Reader *reader, struct csv_parser *parser, const char *tex
 	return reader->result;
 }
 
-static int parse(Reader *reader, struct csv_parser *parser, const char *text, size_t size)
+static int parse_table(Reader *reader, struct csv_parser *parser, const char *text, size_t size)
 {
 	int r = 0;
 
@@ -646,7 +646,7 @@ static int read_text(Reader *reader, const char *text, size_t size)
 	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0)
 		return -ENOMEM;
 	csv_set_delim(&parser, (unsigned char)separator);
-	r = parse(reader, &parser, text, size);
+	r = parse_table(reader, &parser, text, size);
 	csv_free(&parser);
 	if (r == 0 && !reader->head) {
 		if (reader->preamble > 0)

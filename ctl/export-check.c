@@ -77,7 +77,7 @@ static int open_below(Import *import, const char *name, unsigned type, int *ret)
 	return r;
 }
 
-static int open_file(Import *import, const char *name, FILE **ret)
+static int open_exported_file(Import *import, const char *name, FILE **ret)
 {
 	_cleanup_(closep) int fd = -1;
 	int r = open_below(import, name, S_IFREG, &fd);
@@ -91,7 +91,7 @@ static int open_file(Import *import, const char *name, FILE **ret)
 	return 0;
 }
 
-static int hash_file(Import *import, const char *name, char ret[DIGEST_HEX_MAX])
+static int hash_exported_file(Import *import, const char *name, char ret[DIGEST_HEX_MAX])
 {
 	_cleanup_(closep) int fd = -1;
 	int r = open_below(import, name, S_IFREG, &fd);
@@ -105,11 +105,11 @@ static int hash_file(Import *import, const char *name, char ret[DIGEST_HEX_MAX])
 }
 
 /** A text of at most `limit` bytes without NUL; the caller's. */
-static int read_file(Import *import, const char *name, size_t limit, char **ret, size_t *ret_size)
+static int read_exported_file(Import *import, const char *name, size_t limit, char **ret, size_t *ret_size)
 {
 	_cleanup_(fclosep) FILE *file = NULL;
 	_cleanup_(freep) char *text = malloc(limit + 2);
-	int r = text ? open_file(import, name, &file) : -ENOMEM;
+	int r = text ? open_exported_file(import, name, &file) : -ENOMEM;
 	size_t size;
 
 	if (r < 0)
@@ -140,7 +140,7 @@ static void lines_done(Lines *lines)
 	fclosep(&lines->file);
 }
 
-static int put(Lines *lines, int c)
+static int collect_character(Lines *lines, int c)
 {
 	size_t capacity = lines->capacity ? 2 * lines->capacity : 4096;
 	char *grown;
@@ -166,13 +166,13 @@ static bool next_line(Lines *lines, int *r)
 	lines->size = 0;
 	flockfile(lines->file);
 	while (*r == 0 && (c = getc_unlocked(lines->file)) != EOF && c != '\n')
-		*r = put(lines, c);
+		*r = collect_character(lines, c);
 	funlockfile(lines->file);
 	if (*r == 0 && ferror(lines->file))
 		*r = -EIO;
 	if (*r < 0 || (c == EOF && lines->size == 0))
 		return false;
-	*r = put(lines, '\0');
+	*r = collect_character(lines, '\0');
 	lines->size--;
 	lines->n++;
 	return *r == 0;
@@ -194,11 +194,11 @@ static int leaf_of_hash(Import *import, const Lines *line, MerkleHash *ret)
 						: -EINVAL;
 }
 
-static void check_attachment(Import *import, const Lines *record, const char *name)
+static void check_exported_attachment(Import *import, const Lines *record, const char *name)
 {
 	char hex[DIGEST_HEX_MAX];
 
-	if (hash_file(import, name, hex) < 0)
+	if (hash_exported_file(import, name, hex) < 0)
 		return;
 	import->attachments++;
 	if (!memmem(record->text, record->size, hex, strlen(hex)))
@@ -216,7 +216,7 @@ static void check_kept(Import *import, const MerkleTree *tree)
 }
 
 /** The files that an export has because of this record. */
-static void check_record(Import *import, const Lines *record, const MerkleTree *tree)
+static void check_exported_record(Import *import, const Lines *record, const MerkleTree *tree)
 {
 	char name[NAME_SIZE_MAX];
 
@@ -228,18 +228,18 @@ static void check_record(Import *import, const Lines *record, const MerkleTree *
 	if (export_has_attachment(record->text, record->size)) {
 		snprintf(name, sizeof name, "attachments/%" PRIu64, record->n);
 		json_object_set_new(import->expected, name, json_integer((json_int_t)record->n));
-		check_attachment(import, record, name);
+		check_exported_attachment(import, record, name);
 	}
 }
 
 /** The tree that the lines of a file give. `each` may be NULL. */
-static int grow(Import *import, const char *name, LeafOf leaf_of,
+static int grow_exported_tree(Import *import, const char *name, LeafOf leaf_of,
 	void (*each)(Import *import, const Lines *record, const MerkleTree *tree), MerkleTree *ret)
 {
 	_cleanup_(lines_done) Lines lines = { 0 };
 	MerkleTree tree = { 0 };
 	MerkleHash leaf;
-	int r = open_file(import, name, &lines.file);
+	int r = open_exported_file(import, name, &lines.file);
 
 	if (r < 0)
 		return r;
@@ -256,7 +256,7 @@ static int grow(Import *import, const char *name, LeafOf leaf_of,
 	return r;
 }
 
-static bool fits(Import *import, const MerkleTree *tree)
+static bool tree_fits(Import *import, const MerkleTree *tree)
 {
 	MerkleHash root;
 
@@ -282,7 +282,7 @@ static uint64_t find_hash(Import *import, const MerkleHash *leaf)
 {
 	_cleanup_(lines_done) Lines lines = { 0 };
 	MerkleHash hash;
-	int r = open_file(import, "hashes", &lines.file);
+	int r = open_exported_file(import, "hashes", &lines.file);
 
 	while (r == 0 && next_line(&lines, &r))
 		if (leaf_of_hash(import, &lines, &hash) == 0 && merkle_hash_equal(&hash, leaf))
@@ -313,10 +313,10 @@ static void locate_by_hashes(Import *import)
 {
 	_cleanup_(lines_done) Lines records = { 0 }, hashes = { 0 };
 	MerkleHash leaf, hash;
-	int r = open_file(import, "records.jsonl", &records.file);
+	int r = open_exported_file(import, "records.jsonl", &records.file);
 
 	if (r == 0)
-		r = open_file(import, "hashes", &hashes.file);
+		r = open_exported_file(import, "hashes", &hashes.file);
 	while (r == 0 && next_line(&hashes, &r)) {
 		if (!next_line(&records, &r)) {
 			finding(import,
@@ -342,7 +342,7 @@ static void locate_by_hashes(Import *import)
 static void locate_by_numbers(Import *import)
 {
 	_cleanup_(lines_done) Lines records = { 0 };
-	int r = open_file(import, "records.jsonl", &records.file);
+	int r = open_exported_file(import, "records.jsonl", &records.file);
 
 	while (r == 0 && next_line(&records, &r))
 		if (own_number(&records) != records.n) {
@@ -357,14 +357,16 @@ static void check_records(Import *import)
 {
 	MerkleTree tree, hashes;
 
-	if (grow(import, "records.jsonl", leaf_of_record, check_record, &tree) < 0 || fits(import, &tree))
+	if (grow_exported_tree(import, "records.jsonl", leaf_of_record, check_exported_record, &tree) < 0 ||
+		tree_fits(import, &tree))
 		return;
 	if (tree.size != import->checkpoint.size)
 		finding(import, "records.jsonl has %" PRIu64 " records, the checkpoint covers %" PRIu64,
 			tree.size, import->checkpoint.size);
 	else
 		finding(import, "records.jsonl is not what the checkpoint says");
-	if (grow(import, "hashes", leaf_of_hash, NULL, &hashes) == 0 && fits(import, &hashes)) {
+	if (grow_exported_tree(import, "hashes", leaf_of_hash, NULL, &hashes) == 0 &&
+		tree_fits(import, &hashes)) {
 		locate_by_hashes(import);
 		return;
 	}
@@ -404,7 +406,8 @@ static void check_sum(Import *import, const Lines *line)
 	json_object_set_new(import->summed, name, json_true());
 	if (!belongs(import, name))
 		finding(import, "%s does not belong to this export", name);
-	else if (hash_file(import, name, hex) == 0 && memcmp(line->text, hex, DIGEST_HEX_MAX - 1) != 0)
+	else if (hash_exported_file(import, name, hex) == 0 &&
+		 memcmp(line->text, hex, DIGEST_HEX_MAX - 1) != 0)
 		finding(import, "%s was changed", name);
 }
 
@@ -442,7 +445,7 @@ static void check_sums(Import *import)
 	_cleanup_(lines_done) Lines lines = { 0 };
 	const char *name;
 	json_t *number;
-	int r = open_file(import, "SHA256SUMS", &lines.file);
+	int r = open_exported_file(import, "SHA256SUMS", &lines.file);
 
 	if (r < 0)
 		return;
@@ -460,13 +463,13 @@ static void check_sums(Import *import)
 
 /* ---- proofs ---- */
 
-static void check_proof(Import *import, const char *name, uint64_t record)
+static void check_exported_proof(Import *import, const char *name, uint64_t record)
 {
 	_cleanup_(inclusion_proof_done) InclusionProof proof = { 0 };
 	_cleanup_(freep) char *text = NULL;
 	char why[TLOG_TEXT_MAX];
 	size_t size;
-	int r = read_file(import, name, PROOF_SIZE_MAX, &text, &size);
+	int r = read_exported_file(import, name, PROOF_SIZE_MAX, &text, &size);
 
 	if (r < 0)
 		return;
@@ -488,7 +491,7 @@ static void check_proofs(Import *import)
 
 	json_object_foreach (import->expected, name, number)
 		if (strncmp(name, "proofs/", 7) == 0)
-			check_proof(import, name, (uint64_t)json_integer_value(number));
+			check_exported_proof(import, name, (uint64_t)json_integer_value(number));
 }
 
 /* ---- the whole ---- */
@@ -505,7 +508,7 @@ static int choose_key(Import *import, const char *folder)
 
 	if (status != CTL_DONE)
 		return status;
-	if (read_file(import, "key", NOTE_KEY_MAX, &text, &size) < 0)
+	if (read_exported_file(import, "key", NOTE_KEY_MAX, &text, &size) < 0)
 		return ctl_fail("%s: there is no export here: it has no key", folder);
 	if (note_verifier_parse(text, &own, why) < 0)
 		return ctl_fail("%s/key: %s", folder, why);
@@ -519,14 +522,14 @@ static int choose_key(Import *import, const char *folder)
 	return CTL_DONE;
 }
 
-static int read_checkpoint(Import *import, const char *folder)
+static int read_exported_checkpoint(Import *import, const char *folder)
 {
 	_cleanup_(freep) char *note = NULL;
 	const KnownKeys *known = &import->known;
 	char why[TLOG_TEXT_MAX];
 	size_t size;
 
-	if (read_file(import, "checkpoint", NOTE_SIZE_MAX, &note, &size) < 0)
+	if (read_exported_file(import, "checkpoint", NOTE_SIZE_MAX, &note, &size) < 0)
 		return ctl_fail("%s: there is no export here: it has no checkpoint", folder);
 	/* a station's log is called as its key */
 	if (checkpoint_open(note, size, known->keys, known->n, import->origin, &import->checkpoint, why) < 0)
@@ -562,7 +565,7 @@ static int check_all(Import *import, const char *folder, const char *since)
 	int status = choose_key(import, folder);
 
 	if (status == CTL_DONE)
-		status = read_checkpoint(import, folder);
+		status = read_exported_checkpoint(import, folder);
 	if (status == CTL_DONE)
 		status = read_kept(import, since);
 	if (status != CTL_DONE)

@@ -133,8 +133,8 @@ static int write_hash(Export *export, const char *leaf, size_t size)
 	return fprintf(export->hashes, "%s\n", hex) < 0 ? -EIO : 0;
 }
 
-static int write_record(void *userdata, uint64_t seq, const char *leaf, size_t size, const void *attachment,
-	size_t attachment_size)
+static int write_exported_record(void *userdata, uint64_t seq, const char *leaf, size_t size,
+	const void *attachment, size_t attachment_size)
 {
 	Export *export = userdata;
 	uint64_t *grown;
@@ -177,7 +177,7 @@ static int write_records(Export *export)
 		return CTL_FAILED;
 	export->records = records;
 	export->hashes = hashes;
-	r = ledger_each_record(export->ledger, export->checkpoint.size, write_record, export);
+	r = ledger_each_record(export->ledger, export->checkpoint.size, write_exported_record, export);
 	if (r == 0 && (fflush(records) != 0 || fflush(hashes) != 0))
 		r = -errno;
 	if (r < 0)
@@ -297,7 +297,7 @@ static const char readme[] =
 /* ---- which ledger ---- */
 
 /** The newest checkpoint: a proof of record 1 bears it. `ret_proof` is the caller's, also on failure. */
-static int read_checkpoint(Export *export, json_t **ret_proof, const char **ret_note)
+static int read_newest_checkpoint(Export *export, json_t **ret_proof, const char **ret_note)
 {
 	char error[LEDGER_TEXT_MAX], why[TLOG_TEXT_MAX];
 	const char *note;
@@ -313,7 +313,7 @@ static int read_checkpoint(Export *export, json_t **ret_proof, const char **ret_
 	return CTL_DONE;
 }
 
-static int open_source(Export *export, const char *path, uint64_t *ret_records)
+static int open_exported_ledger(Export *export, const char *path, uint64_t *ret_records)
 {
 	LedgerOptions options = { .path = path, .read_only = true };
 	json_auto_t *proof = NULL;
@@ -328,7 +328,7 @@ static int open_source(Export *export, const char *path, uint64_t *ret_records)
 		return ctl_fail("%s cannot be read", path);
 	if (!export->ctl->personal)
 		ledger_leave_out_personal(export->ledger);
-	return read_checkpoint(export, &proof, &note);
+	return read_newest_checkpoint(export, &proof, &note);
 }
 
 /**
@@ -348,7 +348,7 @@ static int cut_source(Export *export, uint64_t records)
 	copy.name = export->cut;
 	if (ledger_archive(&copy, INT64_MAX, &archive, error) < 0)
 		return ctl_fail("%s", error);
-	status = open_source(export, export->cut, &(uint64_t){ 0 });
+	status = open_exported_ledger(export, export->cut, &(uint64_t){ 0 });
 	if (records > export->checkpoint.size)
 		export->left_out = records - export->checkpoint.size;
 	return status;
@@ -360,7 +360,7 @@ static int choose_source(Export *export, uint64_t records)
 	int status = copies_tell(export->ctl, "export", export->path, export->folder, records + 1);
 
 	if (status == CTL_DONE)
-		status = open_source(export, export->path, &records);
+		status = open_exported_ledger(export, export->path, &records);
 	if (status == CTL_DONE && records > export->checkpoint.size)
 		status = cut_source(export, records);
 	return status;
@@ -372,7 +372,7 @@ static int write_checkpoint(Export *export)
 {
 	json_auto_t *proof = NULL;
 	const char *note, *key;
-	int status = read_checkpoint(export, &proof, &note);
+	int status = read_newest_checkpoint(export, &proof, &note);
 
 	if (status != CTL_DONE)
 		return status;
@@ -401,11 +401,11 @@ static int write_readme(Export *export)
 	return write_text(export, "README", text);
 }
 
-static int write_all(Export *export)
+static int write_export(Export *export)
 {
 	static const char *const folders[] = { "", "proofs", "attachments", "tables" };
 	uint64_t records = 0;
-	int status = open_source(export, export->path, &records);
+	int status = open_exported_ledger(export, export->path, &records);
 
 	for (size_t i = 0; i < ELEMENTS(folders) && status == CTL_DONE; i++)
 		status = make_folder(export, folders[i]);
@@ -448,7 +448,7 @@ int export_run(Ctl *ctl, int n, char **arguments)
 	umask(ctl->personal ? 0077 : 0027);
 	if (digester_new(&export.digester) < 0)
 		return ctl_fail("out of memory");
-	status = write_all(&export);
+	status = write_export(&export);
 	if (status == CTL_DONE)
 		printf("%llu records in %s\n", (unsigned long long)export.checkpoint.size, export.folder);
 	if (status == CTL_DONE && export.left_out > 0)

@@ -51,7 +51,7 @@ static void catch_signals(void)
 
 /* ---- making a copy ---- */
 
-static void on_progress(void *userdata, const char *doing, uint64_t done, uint64_t total)
+static void on_copy_progress(void *userdata, const char *doing, uint64_t done, uint64_t total)
 {
 	Copying *copying = userdata;
 	int percent = total > 0 ? (int)(done * 100 / total) : 100;
@@ -65,7 +65,7 @@ static void on_progress(void *userdata, const char *doing, uint64_t done, uint64
 		fprintf(stderr, "%s ...\n", doing);
 }
 
-static int verify(Ctl *ctl, const char *path, uint64_t *ret_records)
+static int verify_copied(Ctl *ctl, const char *path, uint64_t *ret_records)
 {
 	VerifyOptions options = { .path = path, .parts = VERIFY_ALL, .leave = &interrupted };
 	Verification found = { 0 };
@@ -80,7 +80,7 @@ static int verify(Ctl *ctl, const char *path, uint64_t *ret_records)
 static int on_look(void *userdata, const char *part)
 {
 	Copying *copying = userdata;
-	int status = verify(copying->ctl, part, &copying->records);
+	int status = verify_copied(copying->ctl, part, &copying->records);
 
 	if (atomic_load(&interrupted))
 		ctl_fail("%s was not written: it was interrupted", copying->copy.name);
@@ -101,7 +101,7 @@ static void begin_copy(Copying *copying, Ctl *ctl, const char *what, const char 
 		.copy = { .path = path,
 			.name = name,
 			.leave = &interrupted,
-			.progress = on_progress,
+			.progress = on_copy_progress,
 			.look = on_look,
 			.userdata = copying },
 		.percent = -1,
@@ -171,7 +171,7 @@ static int run_restore(Ctl *ctl, int n, char **arguments)
 	uint64_t records = 0;
 
 	begin_copy(&copying, ctl, "restore", arguments[0], proof_ledger(ctl));
-	if (verify(ctl, arguments[0], &records) != CTL_DONE)
+	if (verify_copied(ctl, arguments[0], &records) != CTL_DONE)
 		return ctl_fail(
 			"%s is no sound backup: nothing was changed; take an older one", arguments[0]);
 	print_copy(ctl, arguments[0], records);
@@ -191,7 +191,7 @@ static int run_clear_damage(Ctl *ctl, int n, char **arguments)
 	int status, r;
 
 	catch_signals();
-	if (verify(ctl, path, &records) != CTL_DONE)
+	if (verify_copied(ctl, path, &records) != CTL_DONE)
 		return ctl_fail(
 			"%s is not sound: nothing was lifted; keep it as evidence and bring back a backup",
 			path);

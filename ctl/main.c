@@ -30,7 +30,7 @@ static const Command *const groups[] = {
 
 /* ---- which command ---- */
 
-static int words_of(const Command *command)
+static int count_words(const Command *command)
 {
 	return strchr(command->words, ' ') ? 2 : 1;
 }
@@ -45,7 +45,7 @@ static void join_words(int n, char **words, char ret[64])
 static int match(const Command *command, int n, char **words)
 {
 	char joined[64];
-	int count = words_of(command);
+	int count = count_words(command);
 
 	if (n < count)
 		return 0;
@@ -54,7 +54,7 @@ static int match(const Command *command, int n, char **words)
 }
 
 /** The command that takes the most words: "audit report" is not the "audit" of something called report. */
-static const Command *find(int n, char **words, int *ret_count)
+static const Command *find_command(int n, char **words, int *ret_count)
 {
 	const Command *found = NULL;
 	int count;
@@ -88,7 +88,7 @@ static bool is_group(const char *word)
 }
 
 /** Of the commands that begin with `words`; "": of all. */
-static int help(const char *words)
+static int print_tool_help(const char *words)
 {
 	printf("Usage: stipplectl [OPTION]... %s [ARGUMENT]...\n"
 	       "Runs a treatment station: sessions, needles, pictures, and the record of all of them.\n\n",
@@ -107,17 +107,17 @@ static int help(const char *words)
 static int help_on(int n, char **words)
 {
 	int count;
-	const Command *command = find(n, words, &count);
+	const Command *command = find_command(n, words, &count);
 
 	if (command)
-		return help(command->words);
-	return n == 1 && is_group(words[0]) ? help(words[0]) : no_command(n, words);
+		return print_tool_help(command->words);
+	return n == 1 && is_group(words[0]) ? print_tool_help(words[0]) : no_command(n, words);
 }
 
 /* ---- running it ---- */
 
 /** The bus would hang up on whoever sends other text than UTF-8, and the station reads no longer one. */
-static int check_text(const Command *command, int n, char **words)
+static int check_argument_texts(const Command *command, int n, char **words)
 {
 	for (int i = 0; i < (command->runs ? 1 : n) && !command->alone; i++) {
 		json_auto_t *text = json_string(words[i]);
@@ -132,10 +132,10 @@ static int check_text(const Command *command, int n, char **words)
 	return CTL_DONE;
 }
 
-static int run(Ctl *ctl, int n, char **words)
+static int run_words(Ctl *ctl, int n, char **words)
 {
 	int count, status;
-	const Command *command = find(n, words, &count);
+	const Command *command = find_command(n, words, &count);
 
 	if (!command)
 		return no_command(n, words);
@@ -146,7 +146,7 @@ static int run(Ctl *ctl, int n, char **words)
 			command->arguments[0] ? command->arguments : "nothing");
 	status = options_check(ctl, command);
 	if (status == CTL_DONE)
-		status = check_text(command, n, words);
+		status = check_argument_texts(command, n, words);
 	if (status != CTL_DONE)
 		return status;
 	ctl->command = command;
@@ -158,7 +158,7 @@ static int run(Ctl *ctl, int n, char **words)
 }
 
 /** An answer that was cut short must not look like a whole one. */
-static int finish(int status)
+static int finish_output(int status)
 {
 	bool failed = ferror(stdout);
 	int error = fflush(stdout) != 0 ? errno : 0;
@@ -182,12 +182,12 @@ int main(int argc, char **argv)
 	if (wants_version)
 		puts("stipplectl " STIPPLE_VERSION);
 	else if (wants_help && first == argc)
-		status = help("");
+		status = print_tool_help("");
 	else if (wants_help)
 		status = help_on(argc - first, argv + first);
 	else if (first == argc)
 		status = ctl_usage("a command is needed");
 	else
-		status = run(&ctl, argc - first, argv + first);
-	return finish(status);
+		status = run_words(&ctl, argc - first, argv + first);
+	return finish_output(status);
 }

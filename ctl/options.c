@@ -84,7 +84,7 @@ static bool is_set(const Ctl *ctl, const Option *option)
 	return option->argument ? *(const char *const *)field != NULL : *(const bool *)field;
 }
 
-static const Option *find(int value)
+static const Option *find_option(int value)
 {
 	for (size_t i = 0; i < ELEMENTS(options); i++)
 		if (value == FIRST_VALUE + (int)i || (value == options[i].letter && value))
@@ -100,7 +100,7 @@ int options_read(int argc, char **argv, Ctl *ret, bool *ret_help, bool *ret_vers
 	int value;
 
 	while ((value = getopt_long(argc, argv, "ho:", table, NULL)) >= 0) {
-		const Option *option = find(value);
+		const Option *option = find_option(value);
 
 		if (option)
 			set(&ctl, option, optarg);

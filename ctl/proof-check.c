@@ -106,7 +106,7 @@ int proof_read_proof(const char *file, char **ret, size_t *ret_size)
 /* ---- one proof ---- */
 
 /** What the key does not vouch for after a rotation needs the other one too. */
-static int refuse(const char *file, int r, const char *why)
+static int refuse_file(const char *file, int r, const char *why)
 {
 	return ctl_fail("%s: %s%s", file, why,
 		r == -ENOKEY ? "; after a change of the key give all that you trust: --key \"KEY KEY\"" : "");
@@ -134,7 +134,8 @@ static json_t *witnesses_of(const KnownKeys *known, const NoteOpened *opened)
 }
 
 /** Says what was proved by this checkpoint, and who signed it. */
-static int verified(const Ctl *ctl, const KnownKeys *known, const char *note, size_t size, const char *what)
+static int tell_verified(
+	const Ctl *ctl, const KnownKeys *known, const char *note, size_t size, const char *what)
 {
 	json_auto_t *fields = NULL, *witnesses = NULL;
 	char why[TLOG_TEXT_MAX];
@@ -145,7 +146,7 @@ static int verified(const Ctl *ctl, const KnownKeys *known, const char *note, si
 	int r = checkpoint_open_cosigned(note, size, known->keys, known->n, NULL, &checkpoint, &opened, why);
 
 	if (r < 0)
-		return refuse(ctl->proof, r, why);
+		return refuse_file(ctl->proof, r, why);
 	fields = json_pack("{s:s, s:s, s:I, s:s}", "proved", what, "log", checkpoint.origin, "size",
 		(json_int_t)checkpoint.size, "signed", known->keys[opened.signed_by].name);
 	witnesses = witnesses_of(known, &opened);
@@ -172,9 +173,9 @@ static int check_leaf(
 	int r = inclusion_proof_verify(proof, leaf, size, known->keys, known->n, NULL, NULL, why);
 
 	if (r < 0)
-		return refuse(ctl->proof, r, why);
+		return refuse_file(ctl->proof, r, why);
 	snprintf(what, sizeof what, "entry %" PRIu64 " is in the log", proof->index + 1);
-	return verified(ctl, known, proof->checkpoint, proof->checkpoint_size, what);
+	return tell_verified(ctl, known, proof->checkpoint, proof->checkpoint_size, what);
 }
 
 static int check_inclusion(Ctl *ctl, const KnownKeys *known, const char *text, size_t size)
@@ -187,7 +188,7 @@ static int check_inclusion(Ctl *ctl, const KnownKeys *known, const char *text, s
 	int status, r = inclusion_proof_parse(text, size, &proof, why);
 
 	if (r < 0)
-		return refuse(ctl->proof, r, why);
+		return refuse_file(ctl->proof, r, why);
 	if (ctl->leaf) {
 		r = file_read(ctl->leaf, PROOF_FILE_MAX, &leaf, &leaf_size);
 		return r < 0 ? ctl_fail("%s: %s", ctl->leaf, strerror(-r))
@@ -219,7 +220,7 @@ static int check_next_key(Ctl *ctl, const KnownKeys *known, const char *text, si
 	if (r == -ENOMEM)
 		return ctl_fail("out of memory");
 	if (r < 0)
-		return refuse(ctl->proof, r, why);
+		return refuse_file(ctl->proof, r, why);
 	if (!opened.signed_for_origin)
 		return ctl_fail(
 			"%s: it is of the log %s, but signed by %s: no key of that log that was given has "
@@ -235,13 +236,13 @@ static int check_next_key(Ctl *ctl, const KnownKeys *known, const char *text, si
 	return CTL_DONE;
 }
 
-static int check_note(Ctl *ctl, const KnownKeys *known, const char *text, size_t size)
+static int check_saved_note(Ctl *ctl, const KnownKeys *known, const char *text, size_t size)
 {
 	const char *line = strchr(text, '\n');
 
 	if (line && BEGINS(line, NEXT_KEY))
 		return check_next_key(ctl, known, text, size);
-	return verified(ctl, known, text, size, "the checkpoint is signed by this key");
+	return tell_verified(ctl, known, text, size, "the checkpoint is signed by this key");
 }
 
 /* ---- that a log only grew ---- */
@@ -282,7 +283,7 @@ static int check_growth(Ctl *ctl, const KnownKeys *known, const char *since, con
 	int status, r = consistency_proof_parse(text, size, &proof, why);
 
 	if (r < 0)
-		return refuse(ctl->proof, r, why);
+		return refuse_file(ctl->proof, r, why);
 	if (!since)
 		return ctl_usage("a proof of growth needs the checkpoint that it starts from: since=FILE");
 	status = proof_read_checkpoint(since, &note, &note_size);
@@ -290,13 +291,13 @@ static int check_growth(Ctl *ctl, const KnownKeys *known, const char *since, con
 		return status;
 	r = checkpoint_open(note, note_size, known->keys, known->n, NULL, &old, why);
 	if (r < 0)
-		return refuse(since, r, why);
+		return refuse_file(since, r, why);
 	r = consistency_proof_verify(&proof, &old, known->keys, known->n, NULL, why);
 	if (r < 0)
-		return refuse(ctl->proof, r, why);
+		return refuse_file(ctl->proof, r, why);
 	snprintf(what, sizeof what, "nothing was changed or removed since it had %" PRIu64 " entries",
 		old.size);
-	return verified(ctl, known, proof.checkpoint, proof.checkpoint_size, what);
+	return tell_verified(ctl, known, proof.checkpoint, proof.checkpoint_size, what);
 }
 
 /* ---- saved messages: each proves that it continues the one before ---- */
@@ -376,7 +377,7 @@ static int prove_link(
  * A station that was killed may send again what it had sent. That is no older copy of the ledger as long as
  * what follows takes up where it was.
  */
-static bool is_repeated(Chain *chain, const Checkpoint *next)
+static bool is_repeated_checkpoint(Chain *chain, const Checkpoint *next)
 {
 	char size[24], root[PROOF_HASH_MAX];
 	const char *before;
@@ -394,7 +395,7 @@ static bool is_repeated(Chain *chain, const Checkpoint *next)
  * A restored backup goes on under another origin: its key is vouched for by the one before. What was beyond
  * the backup is lost, which is said.
  */
-static bool begin_epoch(Chain *chain, const json_t *message, unsigned line)
+static bool begin_witnessed_epoch(Chain *chain, const json_t *message, unsigned line)
 {
 	const char *statement = json_string_value(json_object_get(message, "statement")), *key;
 	char why[TLOG_TEXT_MAX], next[NOTE_KEY_MAX];
@@ -435,7 +436,7 @@ static bool begin_epoch(Chain *chain, const json_t *message, unsigned line)
 static int take_message(void *userdata, unsigned line, const json_t *message)
 {
 	Chain *chain = userdata;
-	bool epoch = chain->n > 0 && begin_epoch(chain, message, line);
+	bool epoch = chain->n > 0 && begin_witnessed_epoch(chain, message, line);
 	const char *note = proof_note_of(message);
 	char why[TLOG_TEXT_MAX], text[TLOG_TEXT_MAX + 128];
 	Checkpoint next;
@@ -443,7 +444,7 @@ static int take_message(void *userdata, unsigned line, const json_t *message)
 
 	if (epoch)
 		json_object_clear(chain->seen);
-	if (r == 0 && is_repeated(chain, &next)) {
+	if (r == 0 && is_repeated_checkpoint(chain, &next)) {
 		chain->behind = line;
 		chain->behind_size = next.size;
 		return CTL_DONE;
@@ -456,7 +457,7 @@ static int take_message(void *userdata, unsigned line, const json_t *message)
 			" entries; line %u does not continue line %u: %s",
 			chain->n, chain->last.size, line, chain->line, why);
 	if (r < 0)
-		return refuse(chain->file, r, chain->n > 0 ? text : why);
+		return refuse_file(chain->file, r, chain->n > 0 ? text : why);
 	if (chain->n++ == 0)
 		chain->first = next.size;
 	chain->last = next;
@@ -491,7 +492,7 @@ static int check_chain(Ctl *ctl, KnownKeys *known, char *text)
 			chain.n, chain.first);
 	if (!chain.note)
 		return ctl_fail("%s: there is no message in it", ctl->proof);
-	return verified(ctl, known, chain.note, strlen(chain.note), what);
+	return tell_verified(ctl, known, chain.note, strlen(chain.note), what);
 }
 
 int proof_check(Ctl *ctl, const char *since)
@@ -513,5 +514,5 @@ int proof_check(Ctl *ctl, const char *since)
 		return ctl_usage("since= goes with a proof of growth, as audit prove since= writes it");
 	if (BEGINS(text, PROOF_BEGINNING))
 		return check_inclusion(ctl, &known, text, size);
-	return text[0] == '{' ? check_chain(ctl, &known, text) : check_note(ctl, &known, text, size);
+	return text[0] == '{' ? check_chain(ctl, &known, text) : check_saved_note(ctl, &known, text, size);
 }

@@ -73,17 +73,17 @@ void proof_tell(const Ctl *ctl, const char *what, const char *text)
 	ctl_print_fields(ctl, line);
 }
 
-static void on_finding(void *userdata, const char *text)
+static void tell_ledger_finding(void *userdata, const char *text)
 {
 	proof_tell(userdata, "finding", text);
 }
 
-static void on_remark(void *userdata, const char *text)
+static void tell_ledger_remark(void *userdata, const char *text)
 {
 	proof_tell(userdata, "remark", text);
 }
 
-static void on_progress(void *userdata, uint64_t done, uint64_t total)
+static void tell_ledger_progress(void *userdata, uint64_t done, uint64_t total)
 {
 	const Ctl *ctl = userdata;
 
@@ -103,9 +103,9 @@ int proof_verify(const Ctl *ctl, VerifyOptions *options, Verification *ret)
 			   : processors > VERIFY_THREADS_MAX ? VERIFY_THREADS_MAX
 							     : (unsigned)processors;
 	options->key = ctl->key;
-	options->progress = on_progress;
-	options->finding = on_finding;
-	options->remark = on_remark;
+	options->progress = tell_ledger_progress;
+	options->finding = tell_ledger_finding;
+	options->remark = tell_ledger_remark;
 	options->userdata = (void *)ctl;
 	if (ledger_verify(options, ret, error) < 0)
 		return ctl_fail("%s", error);

@@ -93,7 +93,7 @@ static void print_verification(const Ctl *ctl, const Verification *found, const 
  * Where the photographs are: the folder that was given, or images/ beside the file. NULL: it is not there,
  * and need not be. A station's own ledger, which has its lock beside it, has one.
  */
-static char *find_images(const char *path, const char *given)
+static char *find_photographs(const char *path, const char *given)
 {
 	_cleanup_(freep) char *folder = file_folder(path), *images = NULL, *lock = NULL;
 
@@ -110,7 +110,7 @@ static char *find_images(const char *path, const char *given)
 static int verify_ledger(Ctl *ctl, const char *path, const char *given)
 {
 	VerifyOptions options = { .path = path, .parts = VERIFY_ALL };
-	_cleanup_(freep) char *name = NULL, *note = NULL, *images = find_images(path, given);
+	_cleanup_(freep) char *name = NULL, *note = NULL, *images = find_photographs(path, given);
 	const char *beside[1];
 	Verification found = { 0 };
 	size_t size;
@@ -143,7 +143,7 @@ static const char *images_of(const char *word)
 	return strncmp(word, IMAGES, sizeof IMAGES - 1) == 0 ? word + sizeof IMAGES - 1 : NULL;
 }
 
-static int run_verify(Ctl *ctl, int n, char **arguments)
+static int command_verify(Ctl *ctl, int n, char **arguments)
 {
 	const char *since = n > 0 ? since_of(arguments[n - 1]) : NULL, *path;
 	const char *images = n > 0 ? images_of(arguments[n - 1]) : NULL;
@@ -229,7 +229,7 @@ static int read_since(const char *since, Checkpoint *ret)
 	return CTL_DONE;
 }
 
-static int prove_growth(Ctl *ctl, const char *since)
+static int command_prove_growth(Ctl *ctl, const char *since)
 {
 	_cleanup_(ledger_freep) Ledger *ledger = NULL;
 	json_auto_t *proof = NULL;
@@ -251,7 +251,7 @@ static int prove_growth(Ctl *ctl, const char *since)
 	return print_proof(ctl, "since", old.size, json_string_value(json_object_get(proof, "proof")));
 }
 
-static int run_prove(Ctl *ctl, int n, char **arguments)
+static int command_prove(Ctl *ctl, int n, char **arguments)
 {
 	sd_bus_message *reply = NULL;
 	const char *proof = "", *key;
@@ -259,7 +259,7 @@ static int run_prove(Ctl *ctl, int n, char **arguments)
 	int status;
 
 	if (since_of(arguments[0]))
-		return prove_growth(ctl, since_of(arguments[0]));
+		return command_prove_growth(ctl, since_of(arguments[0]));
 	if (!ctl_parse_number(arguments[0], 0, UINT64_MAX, &record))
 		return ctl_usage("\"%s\" is no record's number", arguments[0]);
 	if (ctl->ledger)
@@ -492,10 +492,10 @@ static int run_key(Ctl *ctl, int n, char **arguments)
 }
 
 const Command proof_commands[] = {
-	{ "audit verify", "[LEDGER|FOLDER] [since=FILE|images=FOLDER]", 0, 2, run_verify,
+	{ "audit verify", "[LEDGER|FOLDER] [since=FILE|images=FOLDER]", 0, 2, command_verify,
 		"check a ledger's file, an export, or with --proof a proof, checkpoint or saved checkpoints; needs no daemon",
 		.alone = true },
-	{ "audit prove", "RECORD|since=FILE|since=SIZE", 1, 1, run_prove,
+	{ "audit prove", "RECORD|since=FILE|since=SIZE", 1, 1, command_prove,
 		"print the proof that a record is in the log, or that it only grew since a checkpoint",
 		.alone = true },
 	{ "audit witness", "FILE", 1, 1, run_witness,

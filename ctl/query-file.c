@@ -38,7 +38,7 @@ static int load_profile(const char *name, Profile *ret)
 }
 
 /** Today, never before the newest record's day. */
-static json_t *today(Ledger *ledger)
+static json_t *station_today(Ledger *ledger)
 {
 	int64_t now = clock_read(&clock_system).utc_us, newest = ledger_newest_utc(ledger);
 	char day[CLOCK_UTC_TEXT_MAX];
@@ -76,7 +76,7 @@ static int add_figures(const Ctl *ctl, Ledger *ledger, const char *query, json_t
 	figures = status == CTL_DONE ? profile_arguments(&profile) : NULL;
 	if (status != CTL_DONE)
 		return status;
-	if (!figures || json_object_set_new(figures, "today", today(ledger)) < 0)
+	if (!figures || json_object_set_new(figures, "today", station_today(ledger)) < 0)
 		return ctl_fail("out of memory");
 	json_object_foreach (figures, name, value)
 		if (ledger_query_takes(query, name))

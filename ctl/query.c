@@ -19,7 +19,7 @@ typedef struct Answer {
 	sd_bus_message *message; /* NULL: refused */
 } Answer;
 
-static int on_answer(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int on_query_answered(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	const sd_bus_error *failure = sd_bus_message_get_error(message);
 	Answer *answer = userdata;
@@ -45,7 +45,7 @@ static int send_question(Ctl *ctl, const char *query, json_t *filter, int output
 	if (r >= 0)
 		r = sd_bus_message_append(message, "h", output);
 	if (r >= 0)
-		r = sd_bus_call_async(ctl->bus, NULL, message, on_answer, answer, UINT64_MAX);
+		r = sd_bus_call_async(ctl->bus, NULL, message, on_query_answered, answer, UINT64_MAX);
 	if (r >= 0)
 		r = sd_bus_flush(ctl->bus);
 	sd_bus_message_unref(message);
@@ -85,7 +85,7 @@ static int query_station(Ctl *ctl, const char *query, json_t *filter, CtlReader 
 	return answer.status;
 }
 
-static int ask(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata,
+static int ask_query(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata,
 	uint64_t *ret_rows, char ***ret_columns)
 {
 	return (ctl->ledger ? query_file : query_station)(
@@ -103,7 +103,7 @@ int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, voi
 {
 	char **columns = NULL;
 	uint64_t rows;
-	int status = ask(ctl, query, filter, reader, userdata, &rows, &columns);
+	int status = ask_query(ctl, query, filter, reader, userdata, &rows, &columns);
 
 	columns_free(columns);
 	return status;
@@ -118,7 +118,7 @@ int ctl_query_print(Ctl *ctl, const char *query, json_t *filter)
 {
 	char **columns = NULL;
 	uint64_t rows = 0;
-	int status = ask(ctl, query, filter, print_rows, ctl, &rows, &columns);
+	int status = ask_query(ctl, query, filter, print_rows, ctl, &rows, &columns);
 
 	if (status == CTL_DONE && rows == 0)
 		rows_print_none(ctl, columns);

@@ -88,7 +88,7 @@ static int read_certificate(const char *path, char **ret, size_t *ret_size)
 }
 
 /** `fields`: lot, and gtin and certificate where known; `path` is told by its last part. */
-static int attach(Ctl *ctl, json_t *fields, const char *path, const char *data, size_t size)
+static int attach_certificate(Ctl *ctl, json_t *fields, const char *path, const char *data, size_t size)
 {
 	const char *slash = strrchr(path, '/');
 	sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -124,7 +124,7 @@ static int run_certificate(Ctl *ctl, int n, char **arguments)
 	size_t size = 0;
 	int status = fields ? read_certificate(arguments[0], &data, &size) : CTL_USAGE;
 
-	return status == CTL_DONE ? attach(ctl, fields, arguments[0], data, size) : status;
+	return status == CTL_DONE ? attach_certificate(ctl, fields, arguments[0], data, size) : status;
 }
 
 static int read_membrane(json_t *lot)
@@ -170,7 +170,7 @@ static int receive(Ctl *ctl, json_t *lot)
 }
 
 /** The file goes after the lot, so that it is not kept for one that is refused. */
-static int run_receive(Ctl *ctl, int n, char **arguments)
+static int command_receive(Ctl *ctl, int n, char **arguments)
 {
 	json_auto_t *lot = ctl_parse_words(n, arguments, "quantity low_stock"), *whose = json_object();
 	_cleanup_(freep) char *path = NULL, *data = NULL;
@@ -193,7 +193,7 @@ static int run_receive(Ctl *ctl, int n, char **arguments)
 	json_object_set(whose, "lot", json_object_get(lot, "lot"));
 	if (json_object_get(lot, "gtin"))
 		json_object_set(whose, "gtin", json_object_get(lot, "gtin"));
-	return attach(ctl, whose, path, data, size);
+	return attach_certificate(ctl, whose, path, data, size);
 }
 
 /* ---- audit ---- */
@@ -296,7 +296,7 @@ const Command record_commands[] = {
 		"lot=L expiry=DATE quantity=N product=P maker=M [gtin=G] [configuration=C] [supplier=S] [purchase=P]"
 		" [certificate=NUMBER] [certificate_file=FILE] [membrane=yes|no] [membrane_reference=R]"
 		" [low_stock=N] [serialised=yes|no]",
-		5, 15, run_receive, "put a lot of cartridges on record, or a further delivery of it" },
+		5, 15, command_receive, "put a lot of cartridges on record, or a further delivery of it" },
 	{ "needle certificate", "FILE lot=L [gtin=G] [certificate=NUMBER]", 2, 4, run_certificate,
 		"keep the file of a lot's sterilisation certificate" },
 	{ "audit", "QUERY|list [WHAT] [from=T] [to=T] [lot=L] [session=N] [subject=S] [after=N] [limit=N]...",

@@ -22,7 +22,7 @@ typedef struct Rows {
 /* ---- values ---- */
 
 /** As one word of text; freed by the caller. */
-static char *value_text(const json_t *value, const char *null, size_t digits)
+static char *cell_value_text(const json_t *value, const char *null, size_t digits)
 {
 	if (json_is_null(value))
 		return strdup(null);
@@ -96,7 +96,7 @@ static void print_csv(json_t *row)
 	json_t *value;
 
 	json_object_foreach (row, key, value) {
-		_cleanup_(freep) char *text = value_text(value, "", DIGITS_KEPT);
+		_cleanup_(freep) char *text = cell_value_text(value, "", DIGITS_KEPT);
 
 		fputs(before, stdout);
 		print_cell(text ? text : "", json_is_number(value));
@@ -132,7 +132,7 @@ static void measure(Rows *rows, json_t *row)
 	json_t *value;
 
 	json_object_foreach (row, key, value) {
-		_cleanup_(freep) char *text = value_text(value, "-", DIGITS_READ);
+		_cleanup_(freep) char *text = cell_value_text(value, "-", DIGITS_READ);
 
 		widen(rows, column, key);
 		widen(rows, column++, text ? text : "");
@@ -146,7 +146,7 @@ static void print_row(const Rows *rows, json_t *row, bool names)
 	json_t *value;
 
 	json_object_foreach (row, key, value) {
-		_cleanup_(freep) char *text = names ? strdup(key) : value_text(value, "-", DIGITS_READ);
+		_cleanup_(freep) char *text = names ? strdup(key) : cell_value_text(value, "-", DIGITS_READ);
 
 		print_padded(
 			text ? text : "", column < COLUMNS_MAX ? rows->widths[column] : 0, column + 1 == n);
@@ -169,7 +169,7 @@ static void print_ahead(Rows *rows)
 	rows->ahead = NULL;
 }
 
-static void take_row(Rows *rows, json_t *row)
+static void keep_row(Rows *rows, json_t *row)
 {
 	if (!rows->ahead) {
 		print_row(rows, row, false);
@@ -182,7 +182,7 @@ static void take_row(Rows *rows, json_t *row)
 
 /* ---- all ---- */
 
-static void take_line(Rows *rows, const char *line, size_t size, bool first)
+static void take_row_line(Rows *rows, const char *line, size_t size, bool first)
 {
 	json_auto_t *row = NULL;
 
@@ -194,7 +194,7 @@ static void take_line(Rows *rows, const char *line, size_t size, bool first)
 	if (!row)
 		return;
 	if (!rows->ctl->csv) {
-		take_row(rows, row);
+		keep_row(rows, row);
 		return;
 	}
 	if (first)
@@ -212,7 +212,7 @@ void rows_print(const Ctl *ctl, int fd)
 
 	for (bool first = true; lines && !ferror(stdout) && (size = getline(&line, &capacity, lines)) > 0;
 		first = false)
-		take_line(&rows, line, (size_t)size, first);
+		take_row_line(&rows, line, (size_t)size, first);
 	if (rows.ahead)
 		print_ahead(&rows);
 }

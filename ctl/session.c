@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int run_begin(Ctl *ctl, int n, char **arguments)
+static int command_begin(Ctl *ctl, int n, char **arguments)
 {
 	sd_bus_message *reply = NULL;
 	uint64_t session = 0, number;
@@ -30,7 +30,7 @@ static int run_begin(Ctl *ctl, int n, char **arguments)
 	return status;
 }
 
-static int run_screening(Ctl *ctl, int n, char **arguments)
+static int command_screening(Ctl *ctl, int n, char **arguments)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	sd_bus_message *message = NULL;
@@ -62,7 +62,7 @@ static int run_screening(Ctl *ctl, int n, char **arguments)
 	return status;
 }
 
-static int run_consent(Ctl *ctl, int n, char **arguments)
+static int command_consent(Ctl *ctl, int n, char **arguments)
 {
 	bool withdrawn = n > 2;
 
@@ -72,7 +72,7 @@ static int run_consent(Ctl *ctl, int n, char **arguments)
 		ctl, CTL_SESSION, "RecordConsent", NULL, "ssb", arguments[0], arguments[1], !withdrawn);
 }
 
-static int run_zone(Ctl *ctl, int n, char **arguments)
+static int command_zone(Ctl *ctl, int n, char **arguments)
 {
 	uint64_t area;
 
@@ -107,7 +107,7 @@ static int run_check(Ctl *ctl, int n, char **arguments)
 	return status;
 }
 
-static int run_arm(Ctl *ctl, int n, char **arguments)
+static int command_arm(Ctl *ctl, int n, char **arguments)
 {
 	int status = ctl_call(ctl, CTL_SESSION, "Arm", NULL, NULL);
 
@@ -116,22 +116,22 @@ static int run_arm(Ctl *ctl, int n, char **arguments)
 	return status;
 }
 
-static int run_disarm(Ctl *ctl, int n, char **arguments)
+static int command_disarm(Ctl *ctl, int n, char **arguments)
 {
 	return ctl_call(ctl, CTL_SESSION, "Disarm", NULL, NULL);
 }
 
-static int run_pause(Ctl *ctl, int n, char **arguments)
+static int command_pause(Ctl *ctl, int n, char **arguments)
 {
 	return ctl_call(ctl, CTL_SESSION, "Pause", NULL, NULL);
 }
 
-static int run_resume(Ctl *ctl, int n, char **arguments)
+static int command_resume(Ctl *ctl, int n, char **arguments)
 {
 	return ctl_call(ctl, CTL_SESSION, "Resume", NULL, NULL);
 }
 
-static int run_finish(Ctl *ctl, int n, char **arguments)
+static int command_finish(Ctl *ctl, int n, char **arguments)
 {
 	sd_bus_message *reply = NULL;
 	json_auto_t *figures = NULL;
@@ -143,7 +143,7 @@ static int run_finish(Ctl *ctl, int n, char **arguments)
 	return status;
 }
 
-static int run_sign(Ctl *ctl, int n, char **arguments)
+static int command_sign(Ctl *ctl, int n, char **arguments)
 {
 	char pin[64];
 	int status = ctl_read_pin(ctl, pin, sizeof pin);
@@ -156,7 +156,7 @@ static int run_sign(Ctl *ctl, int n, char **arguments)
 	return status;
 }
 
-static int run_abandon(Ctl *ctl, int n, char **arguments)
+static int command_abandon(Ctl *ctl, int n, char **arguments)
 {
 	return ctl_call(ctl, CTL_SESSION, "Abandon", NULL, "s", arguments[0]);
 }
@@ -196,23 +196,23 @@ static int mount_lines(Ctl *ctl)
 	}
 }
 
-static int run_mount(Ctl *ctl, int n, char **arguments)
+static int command_mount(Ctl *ctl, int n, char **arguments)
 {
 	return n > 0 ? mount_needle(ctl, arguments[0]) : mount_lines(ctl);
 }
 
-static int run_remove(Ctl *ctl, int n, char **arguments)
+static int command_remove(Ctl *ctl, int n, char **arguments)
 {
 	return ctl_call(ctl, CTL_SESSION, "RemoveNeedle", NULL, "s", arguments[0]);
 }
 
-static int run_pigment(Ctl *ctl, int n, char **arguments)
+static int command_pigment(Ctl *ctl, int n, char **arguments)
 {
 	return ctl_call(ctl, CTL_SESSION, "LoadPigment", NULL, "ssss", arguments[0], arguments[1],
 		arguments[2], arguments[3]);
 }
 
-static int run_capture(Ctl *ctl, int n, char **arguments)
+static int command_capture(Ctl *ctl, int n, char **arguments)
 {
 	sd_bus_message *reply = NULL;
 	json_auto_t *figures = NULL;
@@ -229,26 +229,26 @@ static int run_capture(Ctl *ctl, int n, char **arguments)
 }
 
 const Command session_commands[] = {
-	{ "session begin", "SUBJECT PROTOCOL N [new]", 3, 4, run_begin,
+	{ "session begin", "SUBJECT PROTOCOL N [new]", 3, 4, command_begin,
 		"begin session N of a course; SUBJECT is a pseudonym, of somebody on record or new" },
-	{ "session screening", "QUESTION=yes|no...", 1, 64, run_screening,
+	{ "session screening", "QUESTION=yes|no...", 1, 64, command_screening,
 		"answer the protocol's questions" },
-	{ "session consent", "treatment|photographs VERSION [withdrawn]", 2, 3, run_consent,
+	{ "session consent", "treatment|photographs VERSION [withdrawn]", 2, 3, command_consent,
 		"record a consent" },
-	{ "session zone", "ZONE SKIN_TYPE AREA_MM2", 3, 3, run_zone, "choose the zone to treat" },
+	{ "session zone", "ZONE SKIN_TYPE AREA_MM2", 3, 3, command_zone, "choose the zone to treat" },
 	{ "session check", "", 0, 0, run_check, "what stands against arming; exit 1 when anything does" },
-	{ "session arm", "", 0, 0, run_arm, "let the pedal start the needle" },
-	{ "session disarm", "", 0, 0, run_disarm, "the pedal no longer starts the needle" },
-	{ "session pause", "", 0, 0, run_pause, "take a break" },
-	{ "session resume", "", 0, 0, run_resume, "end the break; arm again afterwards" },
-	{ "session finish", "", 0, 0, run_finish,
+	{ "session arm", "", 0, 0, command_arm, "let the pedal start the needle" },
+	{ "session disarm", "", 0, 0, command_disarm, "the pedal no longer starts the needle" },
+	{ "session pause", "", 0, 0, command_pause, "take a break" },
+	{ "session resume", "", 0, 0, command_resume, "end the break; arm again afterwards" },
+	{ "session finish", "", 0, 0, command_finish,
 		"the treatment is over; after-photographs and signature remain" },
-	{ "session sign", "MEANING", 1, 1, run_sign, "sign the session with the PIN, which ends it" },
-	{ "session abandon", "REASON", 1, 1, run_abandon, "end the session early" },
-	{ "needle mount", "[CODE]", 0, 1, run_mount,
+	{ "session sign", "MEANING", 1, 1, command_sign, "sign the session with the PIN, which ends it" },
+	{ "session abandon", "REASON", 1, 1, command_abandon, "end the session early" },
+	{ "needle mount", "[CODE]", 0, 1, command_mount,
 		"claim a cartridge by its scanned or typed code; without CODE, by each line of input" },
-	{ "needle remove", "REASON", 1, 1, run_remove, "take the cartridge out" },
-	{ "pigment load", "BRAND COLOUR LOT EXPIRY", 4, 4, run_pigment, "load a pigment" },
-	{ "capture", "ZONE before|after", 2, 2, run_capture, "photograph a zone" },
+	{ "needle remove", "REASON", 1, 1, command_remove, "take the cartridge out" },
+	{ "pigment load", "BRAND COLOUR LOT EXPIRY", 4, 4, command_pigment, "load a pigment" },
+	{ "capture", "ZONE before|after", 2, 2, command_capture, "photograph a zone" },
 	{ 0 },
 };

@@ -61,7 +61,7 @@ static void print_check(
 		advice);
 }
 
-static int run_doctor(Ctl *ctl, int n, char **arguments)
+static int command_doctor(Ctl *ctl, int n, char **arguments)
 {
 	sd_bus_message *reply = NULL;
 	const char *check, *text, *advice;
@@ -92,7 +92,7 @@ static void print_change(const Ctl *ctl, const char *key, json_t *value)
 		printf("%s = %s\n", key, text ? text : "");
 }
 
-static int on_changed(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int print_changes(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	json_auto_t *fields = NULL;
 	const char *interface, *key;
@@ -105,7 +105,7 @@ static int on_changed(sd_bus_message *message, void *userdata, sd_bus_error *err
 	return 0;
 }
 
-static int on_alert(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int print_alert(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	const Ctl *ctl = userdata;
 	const char *alert, *text;
@@ -124,7 +124,7 @@ static int on_alert(sd_bus_message *message, void *userdata, sd_bus_error *error
 }
 
 /** The daemon comes and goes. */
-static int on_owner(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int print_owner(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	const char *name, *before, *after;
 	json_auto_t *running = NULL;
@@ -152,14 +152,14 @@ static int run_monitor(Ctl *ctl, int n, char **arguments)
 	const bool ended = false;
 	const char *key;
 	json_t *value;
-	int status, r = match_owner(ctl, on_owner, ctl);
+	int status, r = match_owner(ctl, print_owner, ctl);
 
 	if (r >= 0)
 		r = sd_bus_match_signal(ctl->bus, NULL, "org.stipple.Station1", NULL,
-			"org.freedesktop.DBus.Properties", "PropertiesChanged", on_changed, ctl);
+			"org.freedesktop.DBus.Properties", "PropertiesChanged", print_changes, ctl);
 	if (r >= 0)
 		r = sd_bus_match_signal(
-			ctl->bus, NULL, "org.stipple.Station1", CTL_STATION, "Alert", on_alert, ctl);
+			ctl->bus, NULL, "org.stipple.Station1", CTL_STATION, "Alert", print_alert, ctl);
 	if (r < 0)
 		return ctl_fail("the bus does not let us listen: %s", strerror(-r));
 	status = get_all(ctl, CTL_STATION, fields);
@@ -207,7 +207,7 @@ static void exec_command(char **command, const char *token, pid_t parent)
 }
 
 /** Ctrl-C is for the command, as in a shell: the sign-in lasts until it has ended. */
-static int run_command(char **command, const char *token)
+static int run_signed_in(char **command, const char *token)
 {
 	int status = 0;
 	pid_t parent = getpid(), child;
@@ -230,10 +230,10 @@ static int run_shell(const char *token)
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof path, "%s", shell && shell[0] ? shell : "/bin/sh");
-	return run_command((char *[]){ path, NULL }, token);
+	return run_signed_in((char *[]){ path, NULL }, token);
 }
 
-static int sign_in(Ctl *ctl, const char *badge, char ret_name[NAME_BYTES])
+static int sign_in_as(Ctl *ctl, const char *badge, char ret_name[NAME_BYTES])
 {
 	char pin[PIN_BYTES];
 	sd_bus_message *reply = NULL;
@@ -264,7 +264,7 @@ static int get_token(Ctl *ctl, char ret[TOKEN_BYTES])
 }
 
 /** While a command or a shell runs, which shares the sign-in; without a terminal for one until a signal. */
-static int run_login(Ctl *ctl, int n, char **arguments)
+static int command_login(Ctl *ctl, int n, char **arguments)
 {
 	bool shell = n == 1 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	char name[NAME_BYTES], token[TOKEN_BYTES] = "";
@@ -274,7 +274,7 @@ static int run_login(Ctl *ctl, int n, char **arguments)
 	/* before the sign-in: a daemon that leaves right after it is noticed, too */
 	if (match_owner(ctl, on_daemon_lost, &lost) < 0)
 		return ctl_fail("the bus does not let us listen: try again");
-	status = sign_in(ctl, arguments[0], name);
+	status = sign_in_as(ctl, arguments[0], name);
 	if (status == CTL_DONE && (shell || n > 1))
 		status = get_token(ctl, token);
 	if (status != CTL_DONE)
@@ -285,19 +285,19 @@ static int run_login(Ctl *ctl, int n, char **arguments)
 		: shell ? "; this shell shares it, exit signs out"
 			: "; Ctrl-C signs out");
 	fflush(stdout);
-	status = n > 1   ? run_command(arguments + 1, token)
+	status = n > 1   ? run_signed_in(arguments + 1, token)
 		 : shell ? run_shell(token)
 			 : hold_sign_in(ctl, &lost);
 	explicit_bzero(token, sizeof token);
 	return status;
 }
 
-static int run_logout(Ctl *ctl, int n, char **arguments)
+static int command_logout(Ctl *ctl, int n, char **arguments)
 {
 	return ctl_call(ctl, CTL_STATION, "Logout", NULL, NULL);
 }
 
-static int run_enrol(Ctl *ctl, int n, char **arguments)
+static int command_enrol(Ctl *ctl, int n, char **arguments)
 {
 	char pin[PIN_BYTES];
 	int status;
@@ -320,7 +320,7 @@ static int run_enrol(Ctl *ctl, int n, char **arguments)
 	return status;
 }
 
-static int run_change_pin(Ctl *ctl, int n, char **arguments)
+static int command_change_pin(Ctl *ctl, int n, char **arguments)
 {
 	char pin[PIN_BYTES] = "", new_pin[PIN_BYTES] = "";
 	int status = ctl_read_new_pin(ctl, pin, new_pin, PIN_BYTES);
@@ -335,7 +335,7 @@ static int run_change_pin(Ctl *ctl, int n, char **arguments)
 	return status;
 }
 
-static int run_self_test(Ctl *ctl, int n, char **arguments)
+static int command_self_test(Ctl *ctl, int n, char **arguments)
 {
 	sd_bus_message *reply = NULL;
 	const char *failed = "";
@@ -352,7 +352,7 @@ static int run_self_test(Ctl *ctl, int n, char **arguments)
 	return status;
 }
 
-static int run_acknowledge(Ctl *ctl, int n, char **arguments)
+static int command_acknowledge(Ctl *ctl, int n, char **arguments)
 {
 	char pin[PIN_BYTES];
 	int status = ctl_read_pin(ctl, pin, sizeof pin);
@@ -365,17 +365,18 @@ static int run_acknowledge(Ctl *ctl, int n, char **arguments)
 
 const Command station_commands[] = {
 	{ "status", "", 0, 0, run_status, "how the station and its session are" },
-	{ "doctor", "", 0, 0, run_doctor, "check board, lines, camera, broker, clock, disk, permissions" },
+	{ "doctor", "", 0, 0, command_doctor,
+		"check board, lines, camera, broker, clock, disk, permissions" },
 	{ "monitor", "", 0, 0, run_monitor, "show every change as it happens, until Ctrl-C" },
-	{ "login", "BADGE [-- COMMAND...]", 1, 256, run_login,
+	{ "login", "BADGE [-- COMMAND...]", 1, 256, command_login,
 		"sign in while COMMAND runs, or a shell; programs that it starts share the sign-in",
 		.runs = true },
-	{ "logout", "", 0, 0, run_logout, "sign out" },
-	{ "enrol", "BADGE NAME [ROLES]", 2, 3, run_enrol,
+	{ "logout", "", 0, 0, command_logout, "sign out" },
+	{ "enrol", "BADGE NAME [ROLES]", 2, 3, command_enrol,
 		"enrol an operator; roles separated by commas; with --code the first administrator" },
-	{ "operator pin", "[BADGE]", 0, 1, run_change_pin,
+	{ "operator pin", "[BADGE]", 0, 1, command_change_pin,
 		"change one's own PIN; as an administrator also another's" },
-	{ "self-test", "", 0, 0, run_self_test, "let the needle-driver board test itself" },
-	{ "acknowledge", "NOTE", 1, 1, run_acknowledge, "clear a latched fault once its cause is gone" },
+	{ "self-test", "", 0, 0, command_self_test, "let the needle-driver board test itself" },
+	{ "acknowledge", "NOTE", 1, 1, command_acknowledge, "clear a latched fault once its cause is gone" },
 	{ 0 },
 };
