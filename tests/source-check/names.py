@@ -1,0 +1,102 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Names can be searched for: a static function has a name that no other file has.
+
+Usage: names.py ROOT
+
+Prints each file that has a static function of a name that stands in another file as well, with these names, and ends
+with status 1 when there is one besides those of UNMENDED, or when one of UNMENDED has none any more. A name is mended by
+what the function works on: "forget_questions", not "forget". The functions are those that ctags finds.
+"""
+
+import collections
+import os
+import subprocess
+import sys
+from typing import Iterable, Iterator
+
+FOLDERS = ("ctl", "daemon", "lib", "panel", "plugins", "telemetry")
+
+# Files with names that are not yet their own. It only becomes shorter.
+UNMENDED: frozenset[str] = frozenset({
+    "ctl/import.c", "ctl/report/figure-scalp.c", "ctl/report/gather.c", "ctl/report/histogram.c", "ctl/report/html.c",
+    "ctl/report/inspection.c", "ctl/report/lists.c", "ctl/report/output.c", "ctl/report/picture.c",
+    "ctl/report/report-data.c", "ctl/report/session-first.c", "ctl/report/sheet.c", "daemon/bus/bus-audit.c",
+    "daemon/bus/bus-call.c", "daemon/bus/bus-form.c", "daemon/bus/bus-inventory.c", "daemon/bus/bus-peer.c",
+    "daemon/bus/bus-session.c", "daemon/bus/bus-station.c", "daemon/bus/bus.c", "daemon/control/control-thread.c",
+    "daemon/control/control.c", "daemon/core/form.c", "daemon/core/interlocks.c", "daemon/core/protocol-file.c",
+    "daemon/core/protocol.c", "daemon/core/station-board.c", "daemon/core/station-compliance.c",
+    "daemon/core/station-erase.c", "daemon/core/station-facts.c", "daemon/core/station-form.c",
+    "daemon/core/station-needle.c", "daemon/core/station-stock.c", "daemon/core/station-wear.c",
+    "daemon/core/station.c", "daemon/imaging/imaging.c", "daemon/live/live.c", "daemon/main.c",
+    "daemon/plugin/plugin-loader.c", "daemon/scanner/scanner.c", "lib/code/code-gs1.c", "lib/code/code-hibc.c",
+    "lib/code/code-link.c", "lib/code/needle-code.c", "lib/config/config.c", "lib/config/ini-file.c",
+    "lib/config/profile-file.c", "lib/config/profile.c", "lib/frame/live-frame.c", "lib/ledger/area-correction.c",
+    "lib/ledger/area-handpiece.c", "lib/ledger/area-inventory.c", "lib/ledger/area-people.c",
+    "lib/ledger/area-pigment.c", "lib/ledger/area-sterilization.c", "lib/ledger/check.c", "lib/ledger/clear.c",
+    "lib/ledger/copy.c", "lib/ledger/key.c", "lib/ledger/known.c", "lib/ledger/ledger.c", "lib/ledger/outbox.c",
+    "lib/ledger/query.c", "lib/ledger/reader.c", "lib/ledger/schema.c", "lib/ledger/seal.c", "lib/ledger/spelling.c",
+    "lib/ledger/stream.c", "lib/ledger/tree.c", "lib/ledger/verify-records.c", "lib/ledger/verify-state.c",
+    "lib/ledger/verify.c", "lib/ledger/writer.c", "lib/tlog/checkpoint.c", "lib/tlog/merkle.c", "lib/tlog/note-key.c",
+    "lib/tlog/note.c", "lib/tlog/proof.c", "lib/tlog/tlog-text.c", "plugins/board-model/board-frame.c",
+    "plugins/board-model/board-model.c", "plugins/board-model/skin-model.c", "plugins/board-sim/board-sim.c",
+    "plugins/board-spi/board-spi.c", "plugins/board-spi/enable-low.c", "plugins/camera-sim/camera-sim.c",
+    "plugins/scanner-evdev/key-translator.c", "plugins/scanner-evdev/scanner-evdev.c",
+})
+
+# file -> name of a function -> whether it is static
+Functions = dict[str, dict[str, bool]]
+
+
+def read_functions(root: str) -> Functions:
+    found: Functions = collections.defaultdict(dict)
+    sources = []
+    for top in FOLDERS:
+        for folder, _, names in os.walk(os.path.join(root, top)):
+            sources += [os.path.relpath(os.path.join(folder, name), root) for name in names if name.endswith(".c")]
+    run = subprocess.run(["ctags", "--options=NONE", "--languages=C", "--kinds-C=f", "--fields=f", "--sort=no",
+                          "-f", "-", "-L", "-"], input="\n".join(sorted(sources)), cwd=root, capture_output=True,
+                         text=True, check=True)
+    for line in run.stdout.splitlines():
+        if not line.startswith("!_TAG_"):
+            name, path, *rest = line.split("\t")
+            found[path][name] = rest[-1] == "file:"
+    return found
+
+
+def shared_names(functions: Functions) -> dict[str, list[str]]:
+    """Of each file the static functions whose name another file has."""
+    homes: dict[str, set[str]] = collections.defaultdict(set)
+    for path, names in functions.items():
+        for name in names:
+            homes[name].add(path)
+    shared = {path: sorted(name for name, is_static in names.items() if is_static and len(homes[name]) > 1)
+              for path, names in functions.items()}
+    return {path: names for path, names in sorted(shared.items()) if names}
+
+
+def findings(functions: Functions, unmended: Iterable[str]) -> Iterator[str]:
+    shared = shared_names(functions)
+    for path, names in shared.items():
+        if path not in unmended:
+            yield f"{path}: another file has a function of this name, too; say what it works on: {', '.join(names)}"
+    for path in sorted(set(unmended) - set(shared)):
+        yield f"{path}: its names are its own; take it out of UNMENDED"
+
+
+def main() -> int:
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        told = list(findings(read_functions(sys.argv[1]), UNMENDED))
+    except FileNotFoundError:
+        print("ctags is not installed; run script/bootstrap")
+        return 1
+    for line in told:
+        print(line)
+    return 1 if told else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
