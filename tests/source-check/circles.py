@@ -75,7 +75,7 @@ def objects_of(root: str, build: str) -> dict[str, str]:
             unbuilt.add(source)
     unbuilt -= set(sources.values())
     if unbuilt or not sources:
-        raise Unbuilt(", ".join(sorted(unbuilt)) or "nothing")
+        raise Unbuilt(f"{min(unbuilt)} and {len(unbuilt) - 1} others" if unbuilt else "any source")
     return sources
 
 
