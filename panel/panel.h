@@ -87,7 +87,7 @@ PanelCall *panel_order(Panel *panel, void *userdata);
 void *panel_call_end(PanelCall *call, GError *error);
 /** The same where nothing is read of the answer. */
 void *panel_call_finish(GObject *source, GAsyncResult *result, PanelCall *call);
-/** The same as all that follows an answer; `call` is a PanelCall. */
+/** The same as a GAsyncReadyCallback, for an answer that nothing else follows; `call`: the PanelCall. */
 void panel_call_done(GObject *source, GAsyncResult *result, gpointer call);
 /** Mounts the cartridge of a code. Why it cannot be mounted is said; that it was, too. */
 void panel_mount(Panel *panel, const char *code);

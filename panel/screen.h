@@ -34,8 +34,7 @@ struct Screen {
 	void (*changed)(Screen *screen); /* NULL, or instead of update: the station changed */
 	void (*shown)(Screen *screen);   /* NULL, or: it comes to be shown */
 	bool (*scanned)(Screen *screen, const char *code); /* NULL, or: true when it took the code */
-	bool (*wants_code)(
-		const Screen *screen); /* NULL, or: what is typed on a sheet for it may be scanned */
+	bool (*wants_code)(const Screen *screen); /* NULL, or: a code may fill what its sheet asks for */
 	void (*choose_zone)(Screen *screen, const char *zone); /* NULL, or: it is shown for this zone */
 	void (*forget)(Screen *screen);                        /* NULL, or frees what the structure owns */
 	void (*typed)(Screen *screen, char key); /* NULL, or takes a key of a keyboard; '\b' too */
