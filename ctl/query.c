@@ -85,7 +85,7 @@ static int query_station(Ctl *ctl, const char *query, json_t *filter, CtlReader 
 	return answer.status;
 }
 
-static int ask_query(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata,
+static int ask_for_rows(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata,
 	uint64_t *ret_rows, char ***ret_columns)
 {
 	return (ctl->ledger ? query_file : query_station)(
@@ -103,7 +103,7 @@ int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, voi
 {
 	char **columns = NULL;
 	uint64_t rows;
-	int status = ask_query(ctl, query, filter, reader, userdata, &rows, &columns);
+	int status = ask_for_rows(ctl, query, filter, reader, userdata, &rows, &columns);
 
 	columns_free(columns);
 	return status;
@@ -118,7 +118,7 @@ int ctl_query_print(Ctl *ctl, const char *query, json_t *filter)
 {
 	char **columns = NULL;
 	uint64_t rows = 0;
-	int status = ask_query(ctl, query, filter, print_rows, ctl, &rows, &columns);
+	int status = ask_for_rows(ctl, query, filter, print_rows, ctl, &rows, &columns);
 
 	if (status == CTL_DONE && rows == 0)
 		rows_print_none(ctl, columns);

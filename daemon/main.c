@@ -22,6 +22,7 @@
 #include "live/live.h"
 #include "plugin/plugin-loader.h"
 #include "scanner/scanner.h"
+#include "util/credential.h"
 #include "util/enrolment-code.h"
 #include "util/file.h"
 #include "util/log.h"
@@ -32,7 +33,7 @@
 #define STIPPLE_CONFIG_FILE "/etc/stipple/stippled.conf"
 #endif
 
-enum { TICK_US = USEC_PER_SEC, WATCH_US = USEC_PER_SEC / 10, CAMERA_LOOK_MS = 5000, CREDENTIAL_MAX = 4096 };
+enum { TICK_US = USEC_PER_SEC, WATCH_US = USEC_PER_SEC / 10, CAMERA_LOOK_MS = 5000 };
 
 typedef struct Daemon {
 	const char *config_path;
@@ -354,35 +355,12 @@ static int start_configuration(Daemon *daemon)
 	return config_defaults(&daemon->config);
 }
 
-static void erasep(char **text)
-{
-	if (*text)
-		explicit_bzero(*text, strlen(*text));
-	free(*text);
-}
-
-/** The private key, where the service manager hands it over (systemd.exec(5), LoadCredential=). */
-static int read_credential(char **ret)
-{
-	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	_cleanup_(freep) char *path = NULL;
-	size_t size;
-	int r;
-
-	if (!folder)
-		return 0;
-	if (asprintf(&path, "%s/stipple.key", folder) < 0)
-		return -ENOMEM;
-	r = file_read(path, CREDENTIAL_MAX, ret, &size);
-	return r == -ENOENT ? 0 : r;
-}
-
 /** -EWOULDBLOCK, another daemon on the same ledger, is the one error that ends the start. */
 static int start_ledger(Daemon *daemon)
 {
 	_cleanup_(freep) char *path = NULL, *station = NULL;
 	_cleanup_(freep) char *keys = NULL, *images = NULL;
-	_cleanup_(erasep) char *key = NULL;
+	_cleanup_(credential_erasep) char *key = NULL;
 	LedgerOptions options = { .clock = &clock_system };
 	char error[CONFIG_ERROR_MAX];
 	int r;
@@ -396,7 +374,7 @@ static int start_ledger(Daemon *daemon)
 		reject_configuration(daemon, error);
 		return 0;
 	}
-	r = read_credential(&key);
+	r = credential_read("stipple.key", &key);
 	if (r < 0) {
 		snprintf(error, sizeof error, "the credential stipple.key cannot be read: %s", strerror(-r));
 		reject_configuration(daemon, error);

@@ -8,18 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apply/record-field.h"
 #include "util/digest.h"
-
-static const char *text_of(const AppliedRecord *record, const char *field)
-{
-	const char *text = json_string_value(json_object_get(record->body, field));
-
-	return text ? text : "";
-}
 
 static ChipId chip_of(const AppliedRecord *record)
 {
-	const char *hex = text_of(record, "chip");
+	const char *hex = record_text(record, "chip");
 	size_t length = strlen(hex) / 2;
 	ChipId chip = { 0 };
 
@@ -34,15 +28,15 @@ void needle_claimed_apply(State *state, const AppliedRecord *record)
 
 	*mounted = (Cartridge){ .claim = record->seq, .chip = chip_of(record) };
 	snprintf(mounted->unit, sizeof mounted->unit, "%s",
-		record->unit ? record->unit : text_of(record, "unit"));
-	snprintf(mounted->lot, sizeof mounted->lot, "%s", text_of(record, "lot"));
-	snprintf(mounted->product, sizeof mounted->product, "%s", text_of(record, "gtin"));
+		record->unit ? record->unit : record_text(record, "unit"));
+	snprintf(mounted->lot, sizeof mounted->lot, "%s", record_text(record, "lot"));
+	snprintf(mounted->product, sizeof mounted->product, "%s", record_text(record, "gtin"));
 	state->session.needles++;
 }
 
 void needle_reseated_apply(State *state, const AppliedRecord *record)
 {
-	if (strcmp(state->needle.removed.unit, text_of(record, "unit")) == 0)
+	if (strcmp(state->needle.removed.unit, record_text(record, "unit")) == 0)
 		state->needle.mounted = state->needle.removed;
 }
 

@@ -10,25 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apply/record-field.h"
 #include "state/interlock.h"
 #include "util/clock.h"
-
-static const char *text_of(const AppliedRecord *record, const char *field)
-{
-	const char *text = json_string_value(json_object_get(record->body, field));
-
-	return text ? text : "";
-}
-
-static int64_t number_of(const AppliedRecord *record, const char *field)
-{
-	return json_integer_value(json_object_get(record->body, field));
-}
-
-static bool is_true(const AppliedRecord *record, const char *field)
-{
-	return json_is_true(json_object_get(record->body, field));
-}
 
 void session_begun_apply(State *state, const AppliedRecord *record)
 {
@@ -36,14 +20,15 @@ void session_begun_apply(State *state, const AppliedRecord *record)
 
 	session_clear(session);
 	state->needle = (Needle){ 0 };
-	session->number = (uint64_t)number_of(record, "session");
+	session->number = (uint64_t)record_number(record, "session");
 	session->step = SESSION_PREPARING;
 	session->begun_utc_us = record->utc_us;
-	session->course_session = (uint32_t)number_of(record, "course_session");
-	session->interval_days = (uint32_t)number_of(record, "interval_days");
-	(void)!clock_parse_utc(text_of(record, "last_session"), &session->last_session_utc_us);
-	snprintf(session->subject, sizeof session->subject, "%s", text_of(record, "subject"));
-	snprintf(session->protocol_name, sizeof session->protocol_name, "%s", text_of(record, "protocol"));
+	session->course_session = (uint32_t)record_number(record, "course_session");
+	session->interval_days = (uint32_t)record_number(record, "interval_days");
+	(void)!clock_parse_utc(record_text(record, "last_session"), &session->last_session_utc_us);
+	snprintf(session->subject, sizeof session->subject, "%s", record_text(record, "subject"));
+	snprintf(
+		session->protocol_name, sizeof session->protocol_name, "%s", record_text(record, "protocol"));
 	session->protocol = protocols_find(&state->protocols, session->protocol_name);
 }
 
@@ -64,17 +49,17 @@ void session_screening_apply(State *state, const AppliedRecord *record)
 
 void session_consent_apply(State *state, const AppliedRecord *record)
 {
-	bool treatment = strcmp(text_of(record, "consent"), "treatment") == 0;
+	bool treatment = strcmp(record_text(record, "consent"), "treatment") == 0;
 
 	*(treatment ? &state->session.consent_treatment : &state->session.consent_photographs) =
-		is_true(record, "given");
+		json_is_true(json_object_get(record->body, "given"));
 }
 
 void session_zone_apply(State *state, const AppliedRecord *record)
 {
 	Session *session = &state->session;
-	Zone zone = zone_from_string(text_of(record, "zone"));
-	SkinType skin = skin_type_from_string(text_of(record, "skin_type"));
+	Zone zone = zone_from_string(record_text(record, "zone"));
+	SkinType skin = skin_type_from_string(record_text(record, "skin_type"));
 	Dot dot;
 
 	(void)contact_end_apply(state, &dot);
@@ -88,18 +73,18 @@ void session_zone_apply(State *state, const AppliedRecord *record)
 		return;
 	session->zone = zone;
 	session->skin = skin;
-	session->zones[zone].area_mm2 = (uint32_t)number_of(record, "area_mm2");
+	session->zones[zone].area_mm2 = (uint32_t)record_number(record, "area_mm2");
 	session->zones[zone].target = session->plan->density;
 }
 
 void session_step_apply(State *state, const AppliedRecord *record)
 {
-	SessionState step = session_state_from_string(text_of(record, "to"));
+	SessionState step = session_state_from_string(record_text(record, "to"));
 
 	if ((int)step < 0 || step == SESSION_IDLE)
 		return;
 	state->session.step = step;
-	if (session_event_from_string(text_of(record, "event")) == SESSION_EVENT_RESUME)
+	if (session_event_from_string(record_text(record, "event")) == SESSION_EVENT_RESUME)
 		state->session.recovery.waits = false;
 }
 
@@ -117,30 +102,30 @@ void session_ended_apply(State *state, const AppliedRecord *record)
 
 void photograph_apply(State *state, const AppliedRecord *record)
 {
-	Zone zone = zone_from_string(text_of(record, "zone"));
+	Zone zone = zone_from_string(record_text(record, "zone"));
 	SessionZone *taken = (int)zone >= 0 ? &state->session.zones[zone] : NULL;
-	bool before = strcmp(text_of(record, "phase"), "before") == 0;
+	bool before = strcmp(record_text(record, "phase"), "before") == 0;
 
 	if (taken)
 		snprintf(before ? taken->before_photo : taken->after_photo, SESSION_NAME_MAX, "%s",
-			text_of(record, "file"));
+			record_text(record, "file"));
 }
 
 void pigment_apply(State *state, const AppliedRecord *record)
 {
 	Session *session = &state->session;
-	const char *brand = text_of(record, "brand"), *colour = text_of(record, "colour"),
-		   *lot = text_of(record, "lot");
+	const char *brand = record_text(record, "brand"), *colour = record_text(record, "colour"),
+		   *lot = record_text(record, "lot");
 
 	snprintf(session->pigment_product, sizeof session->pigment_product, "%s %s", brand, colour);
 	snprintf(session->pigment_lot, sizeof session->pigment_lot, "%s", lot);
 	snprintf(session->pigment, sizeof session->pigment, "%s %s, lot %s", brand, colour, lot);
-	(void)!date_end_utc_us(text_of(record, "expiry"), &session->pigment_expiry_utc_us);
+	(void)!date_end_utc_us(record_text(record, "expiry"), &session->pigment_expiry_utc_us);
 }
 
 void override_apply(State *state, const AppliedRecord *record)
 {
-	Interlock interlock = interlock_from_string(text_of(record, "interlock"));
+	Interlock interlock = interlock_from_string(record_text(record, "interlock"));
 
 	if ((int)interlock >= 0)
 		state->session.overridden |= INTERLOCK_BIT(interlock);
@@ -155,9 +140,9 @@ void session_recovered_apply(State *state, const AppliedRecord *record)
 	session_step_apply(state, record);
 	session->recovery = (SessionRecovery){
 		.waits = session->step != SESSION_CLOSING,
-		.lacking_ms = (uint32_t)number_of(record, "lacking_ms"),
+		.lacking_ms = (uint32_t)record_number(record, "lacking_ms"),
 	};
-	(void)!clock_parse_utc(text_of(record, "since"), &session->recovery.since_us);
+	(void)!clock_parse_utc(record_text(record, "since"), &session->recovery.since_us);
 	/* what was put aside may have been anywhere meanwhile */
 	state->needle.removed = (Cartridge){ 0 };
 }

@@ -86,7 +86,7 @@ static void committed(void *userdata, const LedgerAnswer *answer)
 	forget(kept);
 }
 
-static int hand_over(KeptRecord *kept)
+static int hand_over_kept(KeptRecord *kept)
 {
 	LedgerRecord record = {
 		.kind = kept->kind,
@@ -145,7 +145,7 @@ static int keep(Station *station, const char *kind, json_t *body, const void *da
 	*link = kept;
 	station->n_kept++;
 	if (!waits)
-		(void)!hand_over(kept);
+		(void)!hand_over_kept(kept);
 	return 0;
 }
 
@@ -191,6 +191,6 @@ void station_record_again(Station *station)
 	if (any(station, false))
 		return;
 	for (KeptRecord *kept = station->kept; kept; kept = kept->next)
-		if (hand_over(kept) < 0)
+		if (hand_over_kept(kept) < 0)
 			return;
 }

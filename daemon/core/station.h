@@ -166,9 +166,9 @@ Station *station_free(Station *station);
 DEFINE_CLEANUP(Station *, station_free, station_freep);
 
 /**
- * At the start, before anything else is asked of it: takes up the session that was open when the station stopped,
- * from its records, paused; ends it on record where it cannot go on. Does nothing while the station is inert.
- * Blocks on the disk.
+ * At the start, before anything else is asked of it: takes up the session that was open when the station
+ * stopped, from its records, paused; ends it on record where it cannot go on. Does nothing while the station
+ * is inert. Blocks on the disk.
  */
 void station_recover_session(Station *station);
 

@@ -16,7 +16,7 @@
 #include "util/clock.h"
 
 /** Writes the sentence; true, so that a check can end with it. */
-static _printf_(2, 3) bool refuse(char *text, const char *format, ...)
+static _printf_(2, 3) bool refuse_arming(char *text, const char *format, ...)
 {
 	va_list arguments;
 
@@ -28,22 +28,23 @@ static _printf_(2, 3) bool refuse(char *text, const char *format, ...)
 
 static bool refuses_operator(const InterlockFacts *facts, char *text)
 {
-	return !facts->operator_signed_in && refuse(text, "nobody is signed in: sign in with badge and PIN");
+	return !facts->operator_signed_in &&
+	       refuse_arming(text, "nobody is signed in: sign in with badge and PIN");
 }
 
 static bool refuses_certification(const InterlockFacts *facts, char *text)
 {
 	if (facts->lapsed_certificate)
-		return refuse(text,
+		return refuse_arming(text,
 			"the operator's certificate \"%.100s\" has lapsed: record the renewed one",
 			facts->lapsed_certificate);
 	if (facts->missing_certificate && facts->other_certificate)
-		return refuse(text,
+		return refuse_arming(text,
 			"the operator has no certificate \"%.63s\" on record, which the profile asks for (\"%.63s\" is "
 			"another): record it",
 			facts->missing_certificate, facts->other_certificate);
 	return facts->missing_certificate &&
-	       refuse(text,
+	       refuse_arming(text,
 		       "the operator has no certificate \"%.63s\" on record, which the profile asks for: record it",
 		       facts->missing_certificate);
 }
@@ -51,7 +52,7 @@ static bool refuses_certification(const InterlockFacts *facts, char *text)
 static bool refuses_subject(const InterlockFacts *facts, char *text)
 {
 	return !facts->session_open &&
-	       refuse(text, "no session is open: begin one for the person in the chair");
+	       refuse_arming(text, "no session is open: begin one for the person in the chair");
 }
 
 static bool refuses_recovery(const InterlockFacts *facts, char *text)
@@ -65,7 +66,7 @@ static bool refuses_recovery(const InterlockFacts *facts, char *text)
 	if (recovery->lacking_ms)
 		snprintf(lacking, sizeof lacking, ", and strokes of up to %u.%u s are not on record",
 			recovery->lacking_ms / 1000, recovery->lacking_ms % 1000 / 100);
-	return refuse(text,
+	return refuse_arming(text,
 		"the station stopped in this session after %.19sZ%s: check the cartridge, then resume the session",
 		since, lacking);
 }
@@ -73,37 +74,39 @@ static bool refuses_recovery(const InterlockFacts *facts, char *text)
 static bool refuses_consent(const InterlockFacts *facts, char *text)
 {
 	return !facts->consent_treatment &&
-	       refuse(text,
+	       refuse_arming(text,
 		       "the consent to the treatment is missing or withdrawn: record the person's consent");
 }
 
 static bool refuses_screening(const InterlockFacts *facts, char *text)
 {
 	if (facts->screening_refused[0])
-		return refuse(text, "the screening answers rule the treatment out (%s): abandon the session",
+		return refuse_arming(text,
+			"the screening answers rule the treatment out (%s): abandon the session",
 			facts->screening_refused);
 	return !facts->screening_done &&
-	       refuse(text, "the screening is not complete: answer every question of the protocol");
+	       refuse_arming(text, "the screening is not complete: answer every question of the protocol");
 }
 
 static bool refuses_zone(const InterlockFacts *facts, char *text)
 {
-	return !facts->zone && refuse(text, "no zone is chosen: choose the zone to be treated");
+	return !facts->zone && refuse_arming(text, "no zone is chosen: choose the zone to be treated");
 }
 
 static bool refuses_needle(const InterlockFacts *facts, char *text)
 {
 	if (!facts->needle_mounted)
-		return refuse(text, "no cartridge is mounted: scan the code of a new one and mount it");
+		return refuse_arming(
+			text, "no cartridge is mounted: scan the code of a new one and mount it");
 	return !facts->needle_claimed &&
-	       refuse(text,
+	       refuse_arming(text,
 		       "the cartridge is not yet recorded as used: wait for the record, or mount it again");
 }
 
 static bool refuses_needle_lot(const InterlockFacts *facts, char *text)
 {
 	return facts->needle_lot_status &&
-	       refuse(text,
+	       refuse_arming(text,
 		       "lot %.32s of the mounted cartridge is %s: remove it and mount one of another lot",
 		       facts->needle_lot, facts->needle_lot_status);
 }
@@ -111,12 +114,12 @@ static bool refuses_needle_lot(const InterlockFacts *facts, char *text)
 static bool refuses_needle_life(const InterlockFacts *facts, char *text)
 {
 	if (facts->life_strokes && facts->needle_strokes >= facts->life_strokes)
-		return refuse(text,
+		return refuse_arming(text,
 			"the cartridge has done %" PRIu64 " of at most %" PRIu64
 			" strokes: remove it and mount a new one",
 			facts->needle_strokes, facts->life_strokes);
 	return facts->life_s && facts->needle_worked_s >= facts->life_s &&
-	       refuse(text,
+	       refuse_arming(text,
 		       "the cartridge has worked %" PRId64 " of at most %" PRId64
 		       " minutes: remove it and mount a new one",
 		       facts->needle_worked_s / 60, facts->life_s / 60);
@@ -125,17 +128,17 @@ static bool refuses_needle_life(const InterlockFacts *facts, char *text)
 static bool refuses_handpiece(const InterlockFacts *facts, char *text)
 {
 	if (facts->handpiece && facts->handpiece_blocked)
-		return refuse(text, "handpiece %.48s is blocked (%.100s): mount another sterile one",
+		return refuse_arming(text, "handpiece %.48s is blocked (%.100s): mount another sterile one",
 			facts->handpiece, facts->handpiece_blocked);
 	return facts->handpiece_required && !facts->handpiece &&
-	       refuse(text,
+	       refuse_arming(text,
 		       "it is not on record which handpiece is used: enter the sterile one that is mounted");
 }
 
 static bool refuses_sterilization(const InterlockFacts *facts, char *text)
 {
 	return facts->untested_sterilizer &&
-	       refuse(text,
+	       refuse_arming(text,
 		       "the biological test of steriliser \"%.64s\" was due on %.10s: run it and record its result",
 		       facts->untested_sterilizer, facts->test_due);
 }
@@ -147,19 +150,20 @@ static bool refuses_pigment(const InterlockFacts *facts, char *text)
 	char expiry[CLOCK_UTC_TEXT_MAX];
 
 	if (!facts->pigment_loaded)
-		return refuse(text, "no pigment is loaded: scan or type its lot");
+		return refuse_arming(text, "no pigment is loaded: scan or type its lot");
 	if (facts->pigment_status)
-		return refuse(text, "the lot of the pigment is %s: load another one", facts->pigment_status);
+		return refuse_arming(
+			text, "the lot of the pigment is %s: load another one", facts->pigment_status);
 	if (facts->pigment_expiry_utc_us == 0 || now <= facts->pigment_expiry_utc_us)
 		return false;
 	clock_format_utc(facts->pigment_expiry_utc_us, expiry);
-	return refuse(text, "the pigment expired on %.10s: load one that has not", expiry);
+	return refuse_arming(text, "the pigment expired on %.10s: load one that has not", expiry);
 }
 
 static bool refuses_before_photo(const InterlockFacts *facts, char *text)
 {
 	return !facts->before_photo &&
-	       refuse(text, "the zone %s has no photograph from before the treatment: take one",
+	       refuse_arming(text, "the zone %s has no photograph from before the treatment: take one",
 		       facts->zone ? facts->zone : "to be treated");
 }
 
@@ -180,7 +184,7 @@ static bool refuses_interval(const InterlockFacts *facts, char *text)
 		return false;
 	clock_format_utc(facts->last_session_utc_us, last);
 	clock_format_utc(earliest_day * USEC_PER_DAY, earliest);
-	return refuse(text,
+	return refuse_arming(text,
 		"the last session was on %.10s and the skin needs %" PRIu32
 		" days to heal: treat from %.10s on",
 		last, facts->interval_min_days, earliest);
@@ -190,7 +194,7 @@ static bool refuses_session_length(const InterlockFacts *facts, char *text)
 {
 	if (facts->session_elapsed_s <= facts->session_max_s)
 		return false;
-	return refuse(text,
+	return refuse_arming(text,
 		"the session has lasted %" PRId64 " of at most %" PRId64
 		" minutes: finish it and go on another day",
 		facts->session_elapsed_s / 60, facts->session_max_s / 60);
@@ -223,40 +227,40 @@ static bool refuses_board(const InterlockFacts *facts, char *text)
 	char parts[96];
 
 	if (!facts->board_connected)
-		return refuse(text,
+		return refuse_arming(text,
 			"the needle-driver board is not connected: check its cable and supply, then "
 			"run stipplectl doctor");
 	if (facts->self_test_failed) {
 		failed_parts(facts->self_test_failed, parts, sizeof parts);
-		return refuse(
+		return refuse_arming(
 			text, "the needle-driver board failed its self-test (%s): have it repaired", parts);
 	}
 	return !facts->self_test_done &&
-	       refuse(text, "the needle-driver board has not passed its self-test: run the self-test");
+	       refuse_arming(text, "the needle-driver board has not passed its self-test: run the self-test");
 }
 
 static bool refuses_emergency_stop(const InterlockFacts *facts, char *text)
 {
 	return facts->emergency_stop &&
-	       refuse(text, "the emergency stop is pressed: release it and acknowledge the fault");
+	       refuse_arming(text, "the emergency stop is pressed: release it and acknowledge the fault");
 }
 
 static bool refuses_pedal(const InterlockFacts *facts, char *text)
 {
 	return facts->pedal_down &&
-	       refuse(text, "the pedal is held down: take the foot off it before arming");
+	       refuse_arming(text, "the pedal is held down: take the foot off it before arming");
 }
 
 static bool refuses_fault(const InterlockFacts *facts, char *text)
 {
 	return facts->fault_latched &&
-	       refuse(text, "a fault is latched: remove its cause and acknowledge it");
+	       refuse_arming(text, "a fault is latched: remove its cause and acknowledge it");
 }
 
 static bool refuses_ledger(const InterlockFacts *facts, char *text)
 {
 	return !facts->ledger_healthy &&
-	       refuse(text, "%s",
+	       refuse_arming(text, "%s",
 		       facts->ledger_ailment
 			       ? facts->ledger_ailment
 			       : "the ledger cannot record: free disk space; it goes on by itself once it can");
@@ -266,7 +270,7 @@ static bool refuses_disk(const InterlockFacts *facts, char *text)
 {
 	if (facts->disk_free_bytes >= facts->disk_min_bytes)
 		return false;
-	return refuse(text,
+	return refuse_arming(text,
 		"the disk has %" PRIu64 " MB free and %" PRIu64 " MB are needed: move old photographs away",
 		facts->disk_free_bytes >> 20, facts->disk_min_bytes >> 20);
 }
@@ -277,18 +281,18 @@ static bool refuses_clock(const InterlockFacts *facts, char *text)
 
 	clock_format_utc(facts->now_utc_us, now);
 	if (facts->now_utc_us < CLOCK_UNSET_BEFORE_US)
-		return refuse(text, "the clock says %.19sZ, which cannot be: set the clock", now);
+		return refuse_arming(text, "the clock says %.19sZ, which cannot be: set the clock", now);
 	if (facts->now_utc_us >= facts->newest_utc_us)
 		return false;
 	clock_format_utc(facts->newest_utc_us, newest);
-	return refuse(text, "the clock says %.19sZ, before the newest record of %.19sZ: set the clock", now,
-		newest);
+	return refuse_arming(text, "the clock says %.19sZ, before the newest record of %.19sZ: set the clock",
+		now, newest);
 }
 
 static bool refuses_configuration(const InterlockFacts *facts, char *text)
 {
 	return facts->configuration_error &&
-	       refuse(text, "the configuration was rejected (%.160s): mend it and reload stippled",
+	       refuse_arming(text, "the configuration was rejected (%.160s): mend it and reload stippled",
 		       facts->configuration_error);
 }
 

@@ -14,7 +14,7 @@
 static_assert((int)INI_FILE_ERROR_MAX == (int)PROTOCOL_ERROR_MAX, "one error buffer");
 static_assert((int)INI_FILE_REASON_MAX == (int)PROTOCOL_REASON_MAX, "one reason buffer");
 
-static int take_entry(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX])
+static int take_protocol_entry(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX])
 {
 	return protocol_draft_set(
 		userdata, entry->section, entry->key, entry->value, (unsigned)entry->line, reason);
@@ -43,7 +43,7 @@ int protocol_load(const char *folder, const char *name, Protocol **ret, char err
 		return -ENOMEM;
 	}
 	protocol_draft_init(draft, name);
-	r = ini_file_read(path, take_entry, draft, error);
+	r = ini_file_read(path, take_protocol_entry, draft, error);
 	if (r < 0)
 		return r;
 	r = protocol_draft_finish(draft, protocol, &line, reason);

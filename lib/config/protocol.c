@@ -65,7 +65,7 @@ static uint16_t *plan_figure(ZonePlan *plan, size_t figure)
 	return (void *)((char *)plan + figures[figure].offset);
 }
 
-static _printf_(2, 3) int refuse(char reason[PROTOCOL_REASON_MAX], const char *format, ...)
+static _printf_(2, 3) int refuse_protocol(char reason[PROTOCOL_REASON_MAX], const char *format, ...)
 {
 	va_list arguments;
 
@@ -91,15 +91,15 @@ static bool parse_number(const char *text, size_t length, uint32_t *ret)
 	return true;
 }
 
-static int set_number(const char *value, uint32_t min, uint32_t max, uint32_t *ret, char *reason)
+static int set_protocol_number(const char *value, uint32_t min, uint32_t max, uint32_t *ret, char *reason)
 {
 	uint32_t number = 0;
 
 	if (!parse_number(value, strlen(value), &number))
-		return refuse(
+		return refuse_protocol(
 			reason, "\"%.40s\" is not a whole number: %u to %u is allowed", value, min, max);
 	if (number < min || number > max)
-		return refuse(reason, "%u is out of range: %u to %u is allowed", number, min, max);
+		return refuse_protocol(reason, "%u is out of range: %u to %u is allowed", number, min, max);
 	*ret = number;
 	return 0;
 }
@@ -118,9 +118,9 @@ static int set_intervals(ProtocolDraft *draft, const char *value, char *reason)
 		size_t length = strcspn(s, ", ");
 
 		if (n == PROTOCOL_COURSE_MAX - 1)
-			return refuse(reason, "more than %d intervals", PROTOCOL_COURSE_MAX - 1);
+			return refuse_protocol(reason, "more than %d intervals", PROTOCOL_COURSE_MAX - 1);
 		if (!parse_number(s, length, &days[n + 1]) || days[n + 1] > INTERVAL_DAYS_MAX)
-			return refuse(reason,
+			return refuse_protocol(reason,
 				"\"%.40s\" is not a list of days such as \"7, 28\": 0 to %d each", value,
 				INTERVAL_DAYS_MAX);
 		n++;
@@ -138,21 +138,21 @@ static int set_general(ProtocolDraft *draft, const char *key, const char *value,
 
 	if (strcmp(key, "title") == 0) {
 		if (!text_is_printable(value, sizeof protocol->title - 1))
-			return refuse(
+			return refuse_protocol(
 				reason, "a title of 1 to %zu bytes is needed", sizeof protocol->title - 1);
 		snprintf(protocol->title, sizeof protocol->title, "%s", value);
 		return 0;
 	}
 	if (strcmp(key, "sessions") == 0)
-		return set_number(value, 1, PROTOCOL_COURSE_MAX, &protocol->sessions, reason);
+		return set_protocol_number(value, 1, PROTOCOL_COURSE_MAX, &protocol->sessions, reason);
 	if (strcmp(key, "interval_min_days") == 0)
 		return set_intervals(draft, value, reason);
 	if (strcmp(key, "break_reminder_min") == 0)
-		return set_number(value, 10, 240, &protocol->break_reminder_min, reason);
+		return set_protocol_number(value, 10, 240, &protocol->break_reminder_min, reason);
 	if (strcmp(key, "session_max_min") == 0)
-		return set_number(value, 30, 600, &protocol->session_max_min, reason);
-	return refuse(reason, "unknown key in [protocol]: title, sessions, interval_min_days, "
-			      "break_reminder_min, session_max_min are known");
+		return set_protocol_number(value, 30, 600, &protocol->session_max_min, reason);
+	return refuse_protocol(reason, "unknown key in [protocol]: title, sessions, interval_min_days, "
+				       "break_reminder_min, session_max_min are known");
 }
 
 /* ---- [screening] ---------------------------------------------------------------------------------- */
@@ -163,12 +163,13 @@ static int set_question(Protocol *protocol, const char *key, const char *value, 
 	size_t n = protocol->n_screening;
 
 	if (!refuses && strcmp(value, "notes") != 0)
-		return refuse(reason, "\"%.40s\" is neither \"refuses\" nor \"notes\"", value);
+		return refuse_protocol(reason, "\"%.40s\" is neither \"refuses\" nor \"notes\"", value);
 	if (!text_is_identifier(key, sizeof protocol->screening[0] - 1))
-		return refuse(reason, "a question is named by 1 to %zu letters, digits, '-', '_' or '.'",
+		return refuse_protocol(reason,
+			"a question is named by 1 to %zu letters, digits, '-', '_' or '.'",
 			sizeof protocol->screening[0] - 1);
 	if (n == PROTOCOL_SCREENING_MAX)
-		return refuse(reason, "more than %d questions", PROTOCOL_SCREENING_MAX);
+		return refuse_protocol(reason, "more than %d questions", PROTOCOL_SCREENING_MAX);
 	snprintf(protocol->screening[n], sizeof protocol->screening[n], "%s", key);
 	protocol->screening_refuses[n] = refuses;
 	protocol->n_screening++;
@@ -183,12 +184,13 @@ static int set_aftercare(Protocol *protocol, const char *key, const char *value,
 	size_t n = protocol->n_aftercare;
 
 	if (!text_is_identifier(key, KEY_MAX))
-		return refuse(reason, "advice is named by 1 to %d letters, digits, '-', '_' or '.'", KEY_MAX);
+		return refuse_protocol(
+			reason, "advice is named by 1 to %d letters, digits, '-', '_' or '.'", KEY_MAX);
 	if (!text_is_printable(value, sizeof protocol->aftercare[0] - 1))
-		return refuse(
+		return refuse_protocol(
 			reason, "a sentence of 1 to %zu bytes is needed", sizeof protocol->aftercare[0] - 1);
 	if (n == PROTOCOL_AFTERCARE_MAX)
-		return refuse(reason, "more than %d pieces of advice", PROTOCOL_AFTERCARE_MAX);
+		return refuse_protocol(reason, "more than %d pieces of advice", PROTOCOL_AFTERCARE_MAX);
 	snprintf(protocol->aftercare[n], sizeof protocol->aftercare[n], "%s", value);
 	protocol->n_aftercare++;
 	return 0;
@@ -235,22 +237,24 @@ static int parse_scope(const char *section, Scope *ret, char *reason)
 	if (take_pair(&rest, "zone", value, sizeof value)) {
 		scope.zone = zone_from_string(value);
 		if (scope.zone < 0)
-			return refuse(reason, "section [%s]: there is no zone \"%s\"", section, value);
+			return refuse_protocol(
+				reason, "section [%s]: there is no zone \"%s\"", section, value);
 	}
 	if (take_pair(&rest, "skin", value, sizeof value)) {
 		scope.skin = skin_type_from_string(value);
 		if (scope.skin < 0)
-			return refuse(reason, "section [%s]: there is no skin type \"%s\"", section, value);
+			return refuse_protocol(
+				reason, "section [%s]: there is no skin type \"%s\"", section, value);
 	}
 	if (take_pair(&rest, "session", value, sizeof value)) {
 		if (!parse_number(value, strlen(value), &number) || value[0] == '0' ||
 			number > PROTOCOL_COURSE_MAX)
-			return refuse(reason, "section [%s]: session \"%s\" is not 1 to %d", section, value,
-				PROTOCOL_COURSE_MAX);
+			return refuse_protocol(reason, "section [%s]: session \"%s\" is not 1 to %d", section,
+				value, PROTOCOL_COURSE_MAX);
 		scope.session = (int)number - 1;
 	}
 	if (*rest || rest == section)
-		return refuse(reason,
+		return refuse_protocol(reason,
 			"unknown section [%.60s]: protocol, screening, aftercare, default, or some of \"zone ZONE\", "
 			"\"skin SKIN\", \"session N\" in this order are known",
 			section);
@@ -311,12 +315,12 @@ static int set_plan(ProtocolDraft *draft, const char *section, const char *key, 
 	for (size_t i = 0; i < ELEMENTS(figures); i++) {
 		if (strcmp(key, figures[i].key) != 0)
 			continue;
-		r = set_number(value, figures[i].min, figures[i].max, &number, reason);
+		r = set_protocol_number(value, figures[i].min, figures[i].max, &number, reason);
 		if (r == 0)
 			set_figure(draft, &scope, i, number, line);
 		return r;
 	}
-	return refuse(reason,
+	return refuse_protocol(reason,
 		"unknown key in [%s]: depth_min_um, depth_max_um, depth_limit_um, force_warn_mn, "
 		"force_limit_mn, rate_hz, dwell_ms, density are known",
 		section);
@@ -347,17 +351,18 @@ static int check_general(const ProtocolDraft *draft, char *reason)
 	const Protocol *protocol = &draft->protocol;
 
 	if (!protocol->title[0])
-		return refuse(reason, "[protocol] title is missing");
+		return refuse_protocol(reason, "[protocol] title is missing");
 	if (protocol->sessions == 0)
-		return refuse(reason, "[protocol] sessions is missing: 1 to %d", PROTOCOL_COURSE_MAX);
+		return refuse_protocol(
+			reason, "[protocol] sessions is missing: 1 to %d", PROTOCOL_COURSE_MAX);
 	if (draft->n_intervals != protocol->sessions - 1)
-		return refuse(reason,
+		return refuse_protocol(reason,
 			"[protocol] interval_min_days lists %u, but %u sessions have %u between them",
 			draft->n_intervals, protocol->sessions, protocol->sessions - 1);
 	if (protocol->break_reminder_min == 0)
-		return refuse(reason, "[protocol] break_reminder_min is missing: 10 to 240");
+		return refuse_protocol(reason, "[protocol] break_reminder_min is missing: 10 to 240");
 	if (protocol->session_max_min == 0)
-		return refuse(reason, "[protocol] session_max_min is missing: 30 to 600");
+		return refuse_protocol(reason, "[protocol] session_max_min is missing: 30 to 600");
 	return 0;
 }
 
@@ -398,11 +403,12 @@ static int refuse_misfit(
 	snprintf(place, sizeof place, "[zone %s skin %s session %zu]", zone_names[zone], skin_names[skin],
 		session + 1);
 	if (misfit->low == misfit->high)
-		return refuse(
+		return refuse_protocol(
 			reason, "%s needs %s: set it there or in [default]", place, figures[misfit->low].key);
 	*ret_line = lines[misfit->low] > lines[misfit->high] ? lines[misfit->low] : lines[misfit->high];
-	return refuse(reason, "%s needs %s at least %u below %s; the strictest that apply are %u and %u",
-		place, figures[misfit->low].key, misfit->by, figures[misfit->high].key,
+	return refuse_protocol(reason,
+		"%s needs %s at least %u below %s; the strictest that apply are %u and %u", place,
+		figures[misfit->low].key, misfit->by, figures[misfit->high].key,
 		*plan_figure(&plan, misfit->low), *plan_figure(&plan, misfit->high));
 }
 

@@ -6,7 +6,7 @@
 
 #include "ledger/reader.h"
 
-static int hand_over(sqlite3_stmt *row, LedgerPastTake take, void *userdata, LedgerHistory *history)
+static int give_past_record(sqlite3_stmt *row, LedgerPastTake take, void *userdata, LedgerHistory *history)
 {
 	json_auto_t *leaf = leaf_parse(row, 3);
 	DigestPart attachment = column_bytes(row, 4);
@@ -39,7 +39,7 @@ static int read_records(
 		return ledger_errno(r);
 	sqlite3_bind_int64(row, 1, (int64_t)session);
 	while ((r = sqlite3_step(row)) == SQLITE_ROW) {
-		r = hand_over(row, take, userdata, history);
+		r = give_past_record(row, take, userdata, history);
 		if (r < 0)
 			return r;
 	}

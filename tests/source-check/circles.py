@@ -32,9 +32,6 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
 # Circles that are still there, file by file. It only becomes shorter.
 ALLOWED: tuple[frozenset[str], ...] = (
     frozenset({
-        "ctl/report/report-data.c", "ctl/report/report-materials.c",
-    }),
-    frozenset({
         "daemon/bus/bus-authorize.c", "daemon/bus/bus-call.c", "daemon/bus/bus-peer.c",
     }),
     frozenset({

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** Secrets that the service manager hands over as files (systemd.exec(5), LoadCredential=). */
+
+#include "util/cleanup.h"
+
+enum { CREDENTIAL_MAX = 4096 }; /* bytes */
+
+/** A credential of that name, the caller's; NULL where there is none. Blocks on the disk. 0 or -errno. */
+int credential_read(const char *name, char **ret) _must_check_;
+/** Overwrites the text, then frees it. Accepts NULL. */
+void credential_erasep(char **text);
