@@ -240,7 +240,7 @@ const Command session_commands[] = {
 	{ "session arm", "", 0, 0, command_arm, "let the pedal start the needle" },
 	{ "session disarm", "", 0, 0, command_disarm, "the pedal no longer starts the needle" },
 	{ "session pause", "", 0, 0, command_pause, "take a break" },
-	{ "session resume", "", 0, 0, command_resume, "end the break; arm again afterwards" },
+	{ "session resume", "", 0, 0, command_resume, "end the break, or go on after the station stopped; arm again afterwards" },
 	{ "session finish", "", 0, 0, command_finish,
 		"the treatment is over; after-photographs and signature remain" },
 	{ "session sign", "MEANING", 1, 1, command_sign, "sign the session with the PIN, which ends it" },
