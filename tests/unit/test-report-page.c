@@ -178,7 +178,7 @@ static void test_letters_are_whole(void **state)
 {
 	_cleanup_(report_freep) Report *report = signed_session();
 	_cleanup_(freep) char *html = NULL;
-	GString *name = g_string_new("x");
+	GString *name = g_string_new(NULL);
 
 	for (int i = 0; i < 200; i++)
 		g_string_append(name, "\xc3\xa9");
