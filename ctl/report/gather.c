@@ -41,7 +41,7 @@ typedef struct Reading {
 	void *userdata;
 } Reading;
 
-static void read_rows_of(void *userdata, int fd)
+static void read_answer_rows(void *userdata, int fd)
 {
 	_cleanup_(fclosep) FILE *rows = fdopen(fd, "r");
 	_cleanup_(freep) char *line = NULL;
@@ -57,12 +57,12 @@ static void read_rows_of(void *userdata, int fd)
 }
 
 /** Takes `filter`. */
-static int gather_query(Ctl *ctl, Report *report, const char *query, json_t *filter)
+static int ask_query(Ctl *ctl, Report *report, const char *query, json_t *filter)
 {
 	Asking asking = { report, query };
 	Reading reading = { take_answer_row, &asking };
-	int status =
-		filter ? ctl_query(ctl, query, filter, read_rows_of, &reading) : ctl_fail("out of memory");
+	int status = filter ? ctl_query(ctl, query, filter, read_answer_rows, &reading)
+			    : ctl_fail("out of memory");
 
 	json_decref(filter);
 	return status;
@@ -77,7 +77,7 @@ static int ask_lots(Ctl *ctl, Report *report)
 
 		if (cartridge->product || !cartridge->lot)
 			continue;
-		status = gather_query(ctl, report, "lot", json_pack("{s:s}", "lot", cartridge->lot));
+		status = ask_query(ctl, report, "lot", json_pack("{s:s}", "lot", cartridge->lot));
 		if (status != CTL_DONE)
 			return status;
 	}
@@ -93,7 +93,7 @@ static int ask_blends(Ctl *ctl, Report *report)
 
 		if (!pigment->brand || strcmp(pigment->brand, "blend") != 0 || pigment->parted)
 			continue;
-		status = gather_query(ctl, report, "blends", json_pack("{s:s}", "blend", pigment->lot));
+		status = ask_query(ctl, report, "blends", json_pack("{s:s}", "blend", pigment->lot));
 		if (status != CTL_DONE)
 			return status;
 	}
@@ -109,7 +109,7 @@ static int ask_statuses(Ctl *ctl, Report *report)
 
 	for (size_t i = 0; i < ELEMENTS(kinds) && report->begun; i++) {
 		json_auto_t *filter = json_pack("{s:s, s:s}", "kind", kinds[i], "from", report->begun);
-		int status = filter ? ctl_query(ctl, "timeline", filter, read_rows_of, &reading)
+		int status = filter ? ctl_query(ctl, "timeline", filter, read_answer_rows, &reading)
 				    : ctl_fail("out of memory");
 
 		if (status != CTL_DONE)
@@ -123,13 +123,12 @@ static int ask_cycles(Ctl *ctl, Report *report)
 {
 	for (size_t i = 0; i < report->handpieces->len; i++) {
 		const ReportHandpiece *piece = &g_array_index(report->handpieces, ReportHandpiece, i);
-		int status = gather_query(
-			ctl, report, "sterilization", json_pack("{s:s}", "item", piece->handpiece));
+		int status =
+			ask_query(ctl, report, "sterilization", json_pack("{s:s}", "item", piece->handpiece));
 
 		if (status != CTL_DONE)
 			return status;
-		status =
-			gather_query(ctl, report, "doubt", json_pack("{s:s}", "handpiece", piece->handpiece));
+		status = ask_query(ctl, report, "doubt", json_pack("{s:s}", "handpiece", piece->handpiece));
 		if (status != CTL_DONE)
 			return status;
 	}
@@ -247,7 +246,7 @@ static int ask_record(Ctl *ctl, Report *report, int64_t session)
 	for (size_t i = 0; i < ELEMENTS(asked); i++) {
 		int status = asked[i].more
 				     ? asked[i].more(ctl, report)
-				     : gather_query(ctl, report, asked[i].query,
+				     : ask_query(ctl, report, asked[i].query,
 					       strcmp(asked[i].query, "operators") == 0
 						       ? json_object()
 						       : json_pack("{s:I}", "session", (json_int_t)session));
@@ -304,7 +303,7 @@ static int ask_section(Ctl *ctl, Inspection *inspection, size_t section)
 		json_object_set_new(filter, "from", json_string(inspection->from));
 	if (asked->dated && inspection->to)
 		json_object_set_new(filter, "to", json_string(inspection->to));
-	status = ctl_query(ctl, asked->query, filter, read_rows_of, &reading);
+	status = ctl_query(ctl, asked->query, filter, read_answer_rows, &reading);
 	inspection_set(inspection, section, rows);
 	return status;
 }
@@ -366,7 +365,7 @@ static int ask_checkpoint(Ctl *ctl, json_t **ret)
 	if (status != CTL_DONE || size == 0)
 		return status;
 	filter = json_pack("{s:I}", "after", (json_int_t)size - 1);
-	status = filter ? ctl_query(ctl, "checkpoints", filter, read_rows_of, &reading)
+	status = filter ? ctl_query(ctl, "checkpoints", filter, read_answer_rows, &reading)
 			: ctl_fail("out of memory");
 	if (json_array_size(rows))
 		*ret = json_incref(json_array_get(rows, json_array_size(rows) - 1));

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/**
- * Runs the program that prints reports, for a bounded time. What it prints is not its concern, and a process
- * that it started must not outlive it.
+/** Runs the program that prints reports. What it prints is not its concern; it must not wait without a bound.
  */
 
 #include "report/print.h"

@@ -14,8 +14,8 @@ typedef struct Printer {
 
 /**
  * Prints what `html` holds from its position on and writes a tagged PDF (PDF/UA) to `pdf`. The page must name
- * nothing outside of itself: the program would fetch it. It is handed the page as its input, and puts nothing
- * into a folder for temporary files. Waits for it.
+ * nothing outside of itself: the program would fetch it. It is handed the page as its input, so that nothing
+ * of it stands in a file meanwhile. Waits for it.
  *
  * -ENOPKG: the program is not installed. -ETIME: it was stopped. -EIO: it failed, and `error` says why in a
  * sentence, as it does for the others.
