@@ -65,13 +65,14 @@ static void put_jpeg(FILE *stream, GBytes *jpeg, const char *words)
 	fputs("\">", stream);
 }
 
-/** A frame that says why there is none. */
-static void put_frame(FILE *stream, const Report *report, const ReportPicture *picture)
+/** A frame that says why there is none, with its line of words in the middle. */
+static void put_frame(FILE *stream, const Report *report, const ReportPicture *picture, double width)
 {
+	const double line = 10.8; /* points */
 	char words[REPORT_PICTURE_WORDS];
 
-	fprintf(stream, "<div class=\"empty\" style=\"padding-top:%.1f%%\"><span>",
-		picture_shape(report) * 100);
+	fprintf(stream, "<div class=\"empty\" style=\"padding:%.1f%% 0\"><span>",
+		(picture_shape(report) - line / width) * 50);
 	html_text(stream, report_picture_words(picture, words));
 	fputs("</span></div>", stream);
 }
@@ -89,7 +90,7 @@ static void put_picture(
 	if (jpeg)
 		put_jpeg(stream, jpeg, words);
 	else
-		put_frame(stream, report, picture);
+		put_frame(stream, report, picture, width);
 	fprintf(stream, "<figcaption>%s", phase);
 	if (picture->time)
 		fprintf(stream, ", %s", report_time_within(report, picture->time, time));

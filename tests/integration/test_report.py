@@ -395,7 +395,7 @@ def objects_of(pdf):
 
 
 def test_a_pdf_that_can_be_read_aloud(treated, tmp_path):
-    """PDF/UA: tagged, with a title and a language, headings and tables as what they are, heads of tables again on each page."""
+    """PDF/UA: tagged, with a title and a language, headings and tables as what they are, and all of it in its order."""
     for name, words in (("session.pdf", (1,)), ("audit.pdf", ())):
         pdf = report(treated, tmp_path / name, *words, command=("report",) if words else ("audit", "report"))
         facts = info(pdf)
@@ -405,6 +405,11 @@ def test_a_pdf_that_can_be_read_aloud(treated, tmp_path):
         tree = subprocess.run(["pdfinfo", "-struct", pdf], check=True, capture_output=True, text=True).stdout
         for tag in ("H1", "H2", "Table", "TH", "TD"):
             assert re.search(rf"^ *{tag}\b", tree, re.M), tag
+    # what is painted first is read first
+    words = said(text_of(tmp_path / "session.pdf", "-raw"))
+    order = ["Session report 1", "Client (pseudonym)", "Needle strokes", "Dots/cm²", "Depth of the dots", "Needle cartridges",
+             "Photographs", "Aftercare", "for four days", "Screening", "What happened", "Signature and proof", "Root hash"]
+    assert [words.index(word) for word in order] == sorted(words.index(word) for word in order)
 
 
 def test_words_of_others_stay_words(station, tmp_path):
