@@ -19,7 +19,7 @@ from typing import Callable, Iterator
 import documents
 from kinds import Field, Kind, RecordError, Topic, read_kinds, read_topics
 
-MADE = "/* SPDX-License-Identifier: Apache-2.0 */\n/* Made by records/compile.py of the TOML beside it: change that. */\n"
+MADE = "/* SPDX-License-Identifier: Apache-2.0 */\n/* Made by records/compile.py of the TOML files there: change those. */\n"
 TYPES = {"text": "TEXT", "code": "TEXT", "identifier": "TEXT", "label": "TEXT", "choice": "TEXT", "list": "ARRAY"}
 WORDS = {True: "WORDS_BESIDE", "perhaps": "WORDS_PERHAPS"}
 

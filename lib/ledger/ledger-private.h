@@ -346,8 +346,8 @@ typedef struct Projection {
 	Project project;  /* ... where it takes a decision */
 } Projection;
 
-/** NULL when records of this kind change nothing. Those of others may be refused. */
-const Projection *projection_find(const char *kind);
+/** NULL when records of this kind, one of record_kinds, change nothing. Those of others may be refused. */
+const Projection *projection_find(const RecordKind *kind);
 /**
  * Writes the projection. A refusal (-EEXIST, -ENOENT, -EINVAL, -ESTALE) has its sentence in answer->text;
  * what it wrote until then is the caller's to roll back. Any other error is the disk's.

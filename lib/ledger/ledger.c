@@ -354,7 +354,7 @@ static void check_record(Request *request, const LedgerRecord *record)
 
 	request->kind = record_kind_find(record->kind);
 	if (request->kind) {
-		request->projection = projection_find(request->kind->name);
+		request->projection = projection_find(request->kind);
 		answer->error = record_new_check(request->kind, record->body, answer->text);
 		return;
 	}
@@ -435,7 +435,7 @@ int ledger_rotate_key(Ledger *ledger, const char *actor, LedgerDone done, void *
 		return -ENOMEM;
 	request->what = REQUEST_ROTATE;
 	request->kind = record_kind_find("key.rotated");
-	request->projection = projection_find(request->kind->name);
+	request->projection = projection_find(request->kind);
 	request->actor = quote(actor);
 	request->done = done;
 	request->userdata = userdata;

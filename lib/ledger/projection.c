@@ -7,17 +7,33 @@
 
 #include "ledger/area.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- what each kind changes ---- */
 
-const Projection *projection_find(const char *kind)
+enum { KINDS_MAX = 256 };
+
+/* by the place of the kind in record_kinds; each record asks */
+static const Projection *of_kinds[KINDS_MAX];
+static pthread_once_t of_kinds_made = PTHREAD_ONCE_INIT;
+
+static void make_of_kinds(void)
 {
+	assert(record_kinds_n <= KINDS_MAX);
 	for (const LedgerArea *const *area = ledger_areas; *area; area++)
-		for (const Projection *projection = (*area)->projections; projection->kind; projection++)
-			if (strcmp(projection->kind, kind) == 0)
-				return projection;
-	return NULL;
+		for (const Projection *projection = (*area)->projections; projection->kind; projection++) {
+			const RecordKind *kind = record_kind_find(projection->kind);
+
+			assert(kind);
+			of_kinds[kind - record_kinds] = projection;
+		}
+}
+
+const Projection *projection_find(const RecordKind *kind)
+{
+	(void)pthread_once(&of_kinds_made, make_of_kinds);
+	return of_kinds[kind - record_kinds];
 }
 
 int projection_apply(const Projection *projection, ProjectionContext *context)
@@ -36,7 +52,7 @@ int projection_apply(const Projection *projection, ProjectionContext *context)
 static int replay(Statements *statements, sqlite3_stmt *row)
 {
 	const RecordKind *kind = record_kind_find(column_string(row, 1));
-	const Projection *projection = kind ? projection_find(kind->name) : NULL;
+	const Projection *projection = kind ? projection_find(kind) : NULL;
 	const char *kept = column_text(row, 4);
 	json_auto_t *leaf = NULL, *personal = NULL;
 	LedgerAnswer answer = { 0 };
