@@ -29,9 +29,17 @@ typedef struct Work {
 
 /* ---- what stands against arming ---- */
 
+/** The session waits since the station stopped. */
+static bool session_waits(const Panel *panel)
+{
+	return stipple_session1_get_stopped_at(panel_session(panel)) > 0;
+}
+
 static bool is_open(const Work *page)
 {
-	return panel_state_is(page->screen.panel, "preparing") || panel_state_is(page->screen.panel, "idle");
+	const Panel *panel = page->screen.panel;
+
+	return panel_state_is(panel, "preparing") || panel_state_is(panel, "idle") || session_waits(panel);
 }
 
 static void on_refusal(GtkButton *button, gpointer userdata)
@@ -163,12 +171,6 @@ static void pause_session(Panel *panel)
 	if (call)
 		stipple_session1_call_pause(panel_session(panel), STATION_CALL, STATION_PATIENCE_MS,
 			panel_calls(panel), panel_call_done, call);
-}
-
-/** The session waits since the station stopped. */
-static bool session_waits(Panel *panel)
-{
-	return stipple_session1_get_stopped_at(panel_session(panel)) > 0;
 }
 
 static void on_break(GtkButton *button, gpointer userdata)
