@@ -64,7 +64,7 @@ void report_take_recovery(Report *report, const json_t *row, const json_t *body)
 			since ? since : "?", lacking_s);
 	else
 		report_add_event(report, REPORT_EVENT_STOP, row,
-			"The station stopped after %.19s, and started again; the needle was not armed",
+			"The station stopped after %.19s, and started again; by the record the needle was not armed",
 			since ? since : "?");
 }
 

@@ -45,7 +45,8 @@ void needle_removed_apply(State *state, const AppliedRecord *record)
 	Dot dot;
 
 	(void)contact_end_apply(state, &dot);
-	if (state->needle.mounted.claim == 0)
+	if (state->needle.mounted.claim == 0 ||
+		strcmp(state->needle.mounted.unit, record_text(record, "unit")) != 0)
 		return;
 	state->needle.removed = state->needle.mounted;
 	state->needle.mounted = (Cartridge){ 0 };

@@ -240,6 +240,11 @@ void station_mount_needle(Station *station, const char *code, bool scanned, Stat
 	if (!operation || !operation_signed_in(operation, "technician") ||
 		!operation_in_states(operation, STATE_BIT(SESSION_PREPARING) | STATE_BIT(SESSION_PAUSED)))
 		return;
+	if (station->state.session.recovery.waits) {
+		operation_fail(operation, interlock_error_name(INTERLOCK_RECOVERY),
+			"the session waits since the station stopped: resume it first, then mount the cartridge");
+		return;
+	}
 	if (station->state.needle.mounted.claim) {
 		operation_fail(operation, STATION_ERROR_STATE,
 			"cartridge %s is still mounted: remove it first, then mount the next",
@@ -331,7 +336,7 @@ void station_needle_removed(Station *station, const char *reason)
 	if (!station->state.needle.mounted.claim)
 		return;
 	note_removal(station);
-	station_record(station, "needle.removed", removed_body(station, reason));
+	station_record_in_force(station, "needle.removed", removed_body(station, reason));
 }
 
 static void remove_committed(Operation *operation, const LedgerAnswer *answer)

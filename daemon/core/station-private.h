@@ -250,6 +250,10 @@ void station_apply(Station *station, const char *kind, const json_t *body, const
  * not take is kept, and all that follows waits behind it.
  */
 void station_record(Station *station, const char *kind, json_t *body);
+/** The same of one that is in force at once: the needle does not wait for it. Its commit changes nothing
+ * more.
+ */
+void station_record_in_force(Station *station, const char *kind, json_t *body);
 /** The same with `size` bytes, which are copied. -ENOMEM, or -ENOBUFS when STATION_KEPT_MAX are waiting: not
  * kept. */
 int station_record_attached(

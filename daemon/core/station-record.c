@@ -184,6 +184,15 @@ void station_record(Station *station, const char *kind, json_t *body)
 		log_error("a record of kind %s was not kept: %s", kind, strerror(-r));
 }
 
+void station_record_in_force(Station *station, const char *kind, json_t *body)
+{
+	const AppliedRecord record = { .kind = kind, .body = body };
+
+	if (record_apply(&station->state, &record))
+		station_notify(station, STATION_CHANGED_ZONE);
+	station_record(station, kind, body);
+}
+
 void station_record_again(Station *station)
 {
 	/* what follows a failed one fails as well: once all have been answered, all are there in their order

@@ -7,12 +7,22 @@
 
 #include "core/station-private.h"
 
+#include <string.h>
+
 #include "decide/recovery.h"
 #include "ledger/history.h"
 #include "util/log.h"
 
+/** The session while its records are read. */
+typedef struct Past {
+	State *state;
+	bool known; /* its beginning says all that the interlocks need; those of earlier versions did not */
+} Past;
+
 static int take_past(void *userdata, const LedgerPast *past)
 {
+	Past *session = userdata;
+	uint64_t strokes = session->state->session.strokes;
 	const AppliedRecord record = {
 		.seq = past->seq,
 		.utc_us = past->utc_us,
@@ -22,28 +32,55 @@ static int take_past(void *userdata, const LedgerPast *past)
 		.attachment_size = (uint32_t)past->attachment_size,
 	};
 
-	(void)record_apply(userdata, &record);
+	if (strcmp(past->kind, "session.begun") == 0)
+		session->known = json_object_get(past->body, "interval_days") != NULL;
+	(void)record_apply(session->state, &record);
+	strokes = session->state->session.strokes - strokes;
+	if (strcmp(past->kind, "strokes") == 0 &&
+		strokes != (uint64_t)json_integer_value(json_object_get(past->body, "strokes")))
+		return -EUCLEAN;
 	return 0;
 }
 
+/** NULL, or why the session cannot go on although its records could be read. */
+static const char *why_not(
+	const Station *station, uint64_t number, const Past *past, const LedgerHistory *history)
+{
+	const Session *session = &station->state.session;
+	json_auto_t *rules = station_rules(station);
+
+	if (session->number != number)
+		return "its records do not begin it";
+	if (!session->protocol || session->course_session > session->protocol->sessions)
+		return "its protocol is not installed any more";
+	if (!past->known)
+		return "it was begun with an earlier version";
+	if (history->restored || ledger_owes_restoration(station->options.ledger))
+		return "the ledger was brought back from a backup";
+	if (!recovery_rules_same(history->rules, rules, session->protocol_name))
+		return "its protocol or the profile were changed";
+	return NULL;
+}
+
 /** 0, or a negative errno with the reason why the session cannot go on. */
-static int read_session(Station *station, uint64_t number, LedgerHistory *ret, char error[LEDGER_TEXT_MAX])
+static int read_session(
+	Station *station, uint64_t number, LedgerHistory *history, char error[LEDGER_TEXT_MAX])
 {
 	_cleanup_(freep) char *path = config_ledger(station->options.config);
-	const Session *session = &station->state.session;
+	Past past = { .state = &station->state };
+	const char *reason;
 	int r = -ENOMEM;
 
 	snprintf(error, LEDGER_TEXT_MAX, "out of memory");
 	if (path)
-		r = ledger_history(path, number, take_past, &station->state, ret, error);
+		r = ledger_history(path, number, take_past, &past, history, error);
 	if (r < 0)
 		return r;
-	if (session->number == number && session->protocol &&
-		session->course_session <= session->protocol->sessions)
+	reason = why_not(station, number, &past, history);
+	if (!reason)
 		return 0;
-	snprintf(error, LEDGER_TEXT_MAX, "its protocol \"%.47s\" is not installed any more",
-		session->protocol_name);
-	return -ENOENT;
+	snprintf(error, LEDGER_TEXT_MAX, "%s", reason);
+	return -ENOTRECOVERABLE;
 }
 
 /** What no record says: the times of the machine's own clock. */
@@ -55,23 +92,17 @@ static void set_times(Station *station)
 	station->begun_us = now - (away > 0 ? away : 0);
 	station->last_break_us = now;
 	station->worked_us = session->stroke_us;
+	/* chunks on record may be newer than the figures of their zone */
+	station->statistics_stale = session_zone(session)->statistics.strokes > 0;
 	if (station->state.needle.mounted.claim)
-		station_wear_begins(station, station->state.needle.mounted.stroke_us);
-}
-
-/** In force from now on: its commit changes nothing any more. Takes `body`. */
-static void record_and_apply(Station *station, const char *kind, json_t *body)
-{
-	const AppliedRecord record = { .kind = kind, .body = body };
-
-	(void)record_apply(&station->state, &record);
-	station_record(station, kind, body);
+		station_wear_begins(station,
+			station->state.needle.mounted.stroke_us + session->recovery.lacking_ms * 1000LL);
 }
 
 static void end_session(Station *station, uint64_t number, const char *cause)
 {
 	log_error("session %llu cannot go on, and is ended: %s", (unsigned long long)number, cause);
-	record_and_apply(station, "session.interrupted",
+	station_record_in_force(station, "session.interrupted",
 		json_pack("{s:I, s:s}", "session", (json_int_t)number, "cause", cause));
 }
 
@@ -85,13 +116,14 @@ void station_recover_session(Station *station)
 	if (!station->options.ledger || station->view.inert || number == 0)
 		return;
 	if (read_session(station, number, &history, text) == 0)
-		body = recovery_body(&station->state, history.newest_utc_us, history.stopped,
-			station->options.config->commit_limit_ms);
+		body = recovery_body(
+			&station->state, history.newest_utc_us, station->options.config->commit_limit_ms);
+	json_decref(history.rules);
 	if (!body) {
 		end_session(station, number, text);
 		return;
 	}
-	record_and_apply(station, "session.recovered", body);
+	station_record_in_force(station, "session.recovered", body);
 	station->view.state = station->state.session.step;
 	set_times(station);
 	log_notice("session %llu goes on where its %llu records end, %s", (unsigned long long)number,

@@ -70,8 +70,8 @@ static void course_found(void *userdata, int error, json_t *rows)
 	}
 	if (course && !fits_course(operation, course))
 		return;
-	if (course)
-		json_object_set(operation->body, "interval_days", json_object_get(course, "interval_days"));
+	json_object_set_new(operation->body, "interval_days",
+		json_integer(json_integer_value(json_object_get(course, "interval_days"))));
 	json_object_set_new(operation->body, "session", json_integer((json_int_t)station->next_session++));
 	operation_record_prepared(operation, "session.begun", begin_committed);
 }
@@ -275,7 +275,11 @@ static void zone_disarmed(Operation *operation)
 {
 	station_end_contact(operation->station);
 	station_flush_strokes(operation->station);
-	operation_record_prepared(operation, "session.zone", zone_committed);
+	if (operation->station->chunk.samples > 0)
+		operation_fail(operation, STATION_ERROR_LEDGER,
+			"the last strokes of the zone before cannot be recorded now: try again");
+	else
+		operation_record_prepared(operation, "session.zone", zone_committed);
 }
 
 void station_select_zone(Station *station, const char *zone, const char *skin_type, uint32_t area_mm2,

@@ -520,7 +520,8 @@ static void watch_session(Station *station)
 	if (view->break_in_s < 0 && view->state != SESSION_PAUSED)
 		station_alert(station, STATION_ALERT_BREAK, "%u minutes since the last break: pause and rest",
 			station->state.session.protocol->break_reminder_min);
-	if (view->elapsed_s > (int64_t)station->state.session.protocol->session_max_min * 60)
+	if (!station->state.session.recovery.waits &&
+		view->elapsed_s > (int64_t)station->state.session.protocol->session_max_min * 60)
 		station_alert(station, STATION_ALERT_LENGTH,
 			"the session is longer than %u minutes: finish it",
 			station->state.session.protocol->session_max_min);

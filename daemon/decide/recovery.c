@@ -11,16 +11,38 @@
 
 #include "util/clock.h"
 
-json_t *recovery_body(const State *state, int64_t newest_utc_us, bool in_good_order, uint32_t bound_ms)
+json_t *recovery_body(const State *state, int64_t newest_utc_us, uint32_t bound_ms)
 {
 	const Session *session = &state->session;
-	bool armed = session->step == SESSION_READY && !in_good_order;
+	const SessionRecovery *earlier = &session->recovery;
+	/* the last strokes of a needle that was armed may be lacking even where the station left in good
+	 * order */
+	uint32_t lacking_ms = session->step == SESSION_READY ? bound_ms : 0;
 	char since[CLOCK_UTC_TEXT_MAX];
 
-	clock_format_utc(newest_utc_us, since);
-	return json_pack("{s:I, s:s, s:o, s:i}", "session", (json_int_t)session->number, "to",
+	if (earlier->waits && earlier->lacking_ms > lacking_ms)
+		lacking_ms = earlier->lacking_ms;
+	clock_format_utc(earlier->waits ? earlier->since_us : newest_utc_us, since);
+	return json_pack("{s:I, s:s, s:o, s:I}", "session", (json_int_t)session->number, "to",
 		session_state_to_string(session->step == SESSION_CLOSING ? SESSION_CLOSING : SESSION_PAUSED),
-		"since", json_sprintf("%.19sZ", since), "lacking_ms", armed ? (int)bound_ms : 0);
+		"since", json_sprintf("%.19sZ", since), "lacking_ms", (json_int_t)lacking_ms);
+}
+
+static bool is_same_text(const json_t *a, const json_t *b)
+{
+	return json_is_string(a) && json_equal(a, b);
+}
+
+bool recovery_rules_same(const json_t *begun_under, const json_t *in_force, const char *protocol)
+{
+	static const char *const of_profile[] = { "profile", "profile_sha256" };
+
+	for (size_t i = 0; i < ELEMENTS(of_profile); i++)
+		if (!is_same_text(json_object_get(begun_under, of_profile[i]),
+			    json_object_get(in_force, of_profile[i])))
+			return false;
+	return is_same_text(json_object_get(json_object_get(begun_under, "protocols"), protocol),
+		json_object_get(json_object_get(in_force, "protocols"), protocol));
 }
 
 RecoveryRefusal recovery_check(const State *state, const RecoveryBoard *board, char text[RECOVERY_TEXT_MAX])

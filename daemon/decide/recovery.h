@@ -17,10 +17,16 @@ enum { RECOVERY_TEXT_MAX = 320 };
 
 /**
  * The body of session.recovered, for the state that the session's records gave. `newest_utc_us` is the time
- * of the last of them; `in_good_order`: the station recorded its stop after it; strokes wait `bound_ms` at
- * most for their record. NULL when out of memory.
+ * of the last of them; strokes wait `bound_ms` at most for their record. What an earlier stop may have cost
+ * is said again while nobody has gone on since. NULL when out of memory.
  */
-json_t *recovery_body(const State *state, int64_t newest_utc_us, bool in_good_order, uint32_t bound_ms);
+json_t *recovery_body(const State *state, int64_t newest_utc_us, uint32_t bound_ms);
+
+/**
+ * Whether a session goes on under the rules that it was begun under: profile and protocol are the same files.
+ * Both are the object `rules` of station.started; NULL: not on record, which is no.
+ */
+bool recovery_rules_same(const json_t *begun_under, const json_t *in_force, const char *protocol);
 
 /** What of the board bears on going on. */
 typedef struct RecoveryBoard {

@@ -45,7 +45,7 @@ typedef struct SessionZone {
 typedef struct SessionRecovery {
 	bool waits;          /* nobody has said yet that the session goes on */
 	int64_t since_us;    /* UTC of the last record before */
-	uint32_t lacking_ms; /* strokes of so long at most are on no record; 0: the needle was not armed */
+	uint32_t lacking_ms; /* strokes of so long at most are on no record; 0: not armed, by the record */
 } SessionRecovery;
 
 typedef struct Session {

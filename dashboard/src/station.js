@@ -226,7 +226,7 @@ const FOLDS = new Map(Object.entries({
 		const lacking = amount(body.lacking_ms) ?? 0;
 		s.addAlert("warning", "restart", lacking > 0
 			? `the station stopped in a session: strokes of up to ${(lacking / 1000).toFixed(1)} s are not on record`
-			: "the station stopped in a session, with the needle at rest", record);
+			: "the station stopped in a session; by its record the needle was not armed", record);
 	},
 	"session.begun": (s, body) => s.begin(body),
 	"session.zone": (s, body) => {

@@ -46,21 +46,43 @@ static int read_records(
 	return r == SQLITE_DONE ? 0 : ledger_errno(r);
 }
 
-static int read_stop(Reader *reader, uint64_t session, bool *ret)
+static int prepare_about(Reader *reader, const char *sql, uint64_t session, sqlite3_stmt **ret)
 {
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *row = NULL;
-	int r = sqlite3_prepare_v2(reader->db,
-		"SELECT EXISTS (SELECT 1 FROM record WHERE kind = 'station.stopped'"
-		" AND seq > (SELECT max(seq) FROM record WHERE session = ?))",
-		-1, &row, NULL);
+	int r = sqlite3_prepare_v2(reader->db, sql, -1, ret, NULL);
 
 	if (r != SQLITE_OK)
 		return ledger_errno(r);
-	sqlite3_bind_int64(row, 1, (int64_t)session);
-	r = sqlite3_step(row);
-	if (r != SQLITE_ROW)
-		return ledger_errno(r);
-	*ret = column_integer(row, 0) != 0;
+	sqlite3_bind_int64(*ret, 1, (int64_t)session);
+	r = sqlite3_step(*ret);
+	return r == SQLITE_ROW || r == SQLITE_DONE ? 0 : ledger_errno(r);
+}
+
+static int read_restored(Reader *reader, uint64_t session, bool *ret)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *row = NULL;
+	int r = prepare_about(reader,
+		"SELECT EXISTS (SELECT 1 FROM record WHERE kind = 'ledger.restored'"
+		" AND seq > (SELECT max(seq) FROM record WHERE session = ?))",
+		session, &row);
+
+	if (r == 0)
+		*ret = column_integer(row, 0) != 0;
+	return r;
+}
+
+static int read_rules(Reader *reader, uint64_t session, json_t **ret)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *row = NULL;
+	json_auto_t *leaf = NULL;
+	int r = prepare_about(reader,
+		"SELECT leaf FROM record WHERE kind = 'station.started'"
+		" AND seq < (SELECT min(seq) FROM record WHERE session = ?) ORDER BY seq DESC LIMIT 1",
+		session, &row);
+
+	if (r < 0 || sqlite3_data_count(row) == 0)
+		return r;
+	leaf = leaf_parse(row, 0);
+	*ret = json_incref(json_object_get(json_object_get(leaf, "body"), "rules"));
 	return 0;
 }
 
@@ -76,7 +98,9 @@ int ledger_history(const char *path, uint64_t session, LedgerPastTake take, void
 		return r;
 	r = read_records(reader, session, take, userdata, &history);
 	if (r == 0)
-		r = read_stop(reader, session, &history.stopped);
+		r = read_restored(reader, session, &history.restored);
+	if (r == 0)
+		r = read_rules(reader, session, &history.rules);
 	reader_end(reader);
 	if (r < 0) {
 		snprintf(error, LEDGER_TEXT_MAX, "the records of session %llu cannot be read (%s)",

@@ -18,7 +18,8 @@ typedef struct LedgerPast {
 typedef struct LedgerHistory {
 	uint64_t records;
 	int64_t newest_utc_us; /* of the session's last record */
-	bool stopped;          /* the station recorded its stop after that */
+	bool restored;         /* the ledger was brought back from a backup after that */
+	json_t *rules; /* in force when it began (station.started); the caller's; NULL not on record */
 } LedgerHistory;
 
 /** Negative ends the reading, and is what it returns. */

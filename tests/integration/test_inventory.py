@@ -297,7 +297,6 @@ def test_a_pigment_is_received_where_the_profile_asks_for_it(station):
     configure(station, "station", "profile = us-neha")
     station.wait_board()
     station.sign_in()
-    station.call("Session1", "Abandon", "under other rules")
     station.begin("P-0002")
     name, text = station.refused("Session1", "LoadPigment", "Brand", "black-3", "PG7", "2031-01-31")
     assert name == "Unknown" and "pigment lot PG7 is not on record: receive it first" in text

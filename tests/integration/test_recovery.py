@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A session survives the station's end: after the start it is there as recorded, paused, and nothing arms by itself."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -155,6 +156,7 @@ def test_again_and_again(station):
         station.start()
         station.wait_board()
         assert station.get("Session1", "State") == "paused" and station.get("Session1", "StoppedAt") > 0
+        assert station.get("Session1", "LackingMs") == 10000
         station.kill()
     station.start()
     station.wait_board()
@@ -192,12 +194,66 @@ def test_an_inert_start_leaves_it_as_it_is(station):
     assert station.get("Session1", "State") == "paused" and station.get("Session1", "Unit") == UNIT
 
 
-def test_the_interval_and_an_override_stay(station):
+def test_overrides_and_the_interval_stay(station):
     station.prepare()
-    station.call("Session1", "Pause")
+    work(station)
+    rest(station)
+    station.call("Session1", "Finish")
+    station.call("Session1", "Capture", "crown", "after")
+    station.call("Session1", "Sign", "4711", "done")
+    station.begin("P-0001", course_session=2)
+    assert "interval" in refusals(station)
     again(station, "kill")
     begun = last(station, "session.begun")
-    assert begun["session"] == 1 and "last_session" not in begun, "a first session"
+    assert begun["interval_days"] == 0 and begun["last_session"]
+    assert "interval" in refusals(station), "the skin has had no time to heal"
+
+
+def refusals(station):
+    return [str(name) for name, *_ in station.call("Session1", "Refusals")]
+
+
+def test_what_is_on_record_of_a_zone_is_told_when_nothing_follows(station):
+    """The newest chunks may be newer than the zone's figures on record."""
+    station.prepare()
+    work(station)
+    wait_for(lambda: station.audit("strokes", session=1), "a chunk on record")
+    station.kill()
+    station.start()
+    station.wait_board()
+    station.sign_in()
+    station.call("Session1", "Finish")
+    zone, = station.audit("zones", session=1)
+    assert zone["strokes"] == sum(row["strokes"] for row in station.audit("strokes", session=1))
+
+
+def ended(station, cause):
+    body = last(station, "session.interrupted")
+    assert cause in body["cause"] and station.audit("sessions")[0]["outcome"] == "interrupted"
+    assert station.get("Session1", "Session") == 0
+
+
+def test_under_other_rules_it_ends(station):
+    station.prepare()
+    station.stop()
+    folder = station.folder / "protocols"
+    shutil.copytree(harness.SOURCE / "configs/protocols", folder)
+    protocol = folder / "scalp-density.conf"
+    protocol.write_text(protocol.read_text() + "\n# another file\n")
+    station.config.write_text(station.config.read_text().replace(f"{harness.SOURCE}/configs/protocols", str(folder)))
+    station.start()
+    ended(station, "protocol or the profile were changed")
+
+
+@pytest.mark.parametrize("station", [""], indirect=True)
+def test_nothing_is_mounted_while_it_waits(station):
+    station.prepare()
+    station.call("Session1", "RemoveNeedle", "to change it")
+    again(station, "kill")
+    station.sign_in()
+    assert station.refused("Session1", "MountNeedle", f"(01){GTIN}(10)L1(21)A18")[0] == "SessionWaits"
+    station.call("Session1", "Resume")
+    station.mount("A18")
 
 
 def test_the_report_says_that_the_station_stopped(station):

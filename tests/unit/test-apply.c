@@ -279,9 +279,9 @@ static void test_strokes_count_once_and_the_same(void **state)
 
 static const ChipId same = { 3, { 0x04, 0xa1, 0xb2 } }, other = { 3, { 0x04, 0xa1, 0xb3 } }, none = { 0 };
 
-static void recover(State *now, bool in_good_order, uint32_t bound_ms)
+static void recover(State *now, uint32_t bound_ms)
 {
-	json_auto_t *body = recovery_body(now, 1700000000 * USEC_PER_SEC, in_good_order, bound_ms);
+	json_auto_t *body = recovery_body(now, 1700000000 * USEC_PER_SEC, bound_ms);
 	const AppliedRecord record = { .kind = "session.recovered", .body = body };
 
 	assert_non_null(body);
@@ -292,16 +292,14 @@ static void test_what_a_stop_leaves(void **state)
 {
 	static const struct {
 		const char *step; /* as recorded last */
-		bool in_good_order;
 		SessionState to;
 		uint32_t lacking_ms;
 		bool waits;
 	} rows[] = {
-		{ "preparing", false, SESSION_PAUSED, 0, true },
-		{ "paused", false, SESSION_PAUSED, 0, true },
-		{ "ready", false, SESSION_PAUSED, 2000, true },
-		{ "ready", true, SESSION_PAUSED, 0, true },
-		{ "closing", false, SESSION_CLOSING, 0, false },
+		{ "preparing", SESSION_PAUSED, 0, true },
+		{ "paused", SESSION_PAUSED, 0, true },
+		{ "ready", SESSION_PAUSED, 2000, true },
+		{ "closing", SESSION_CLOSING, 0, false },
 	};
 	State *now = *state;
 
@@ -311,12 +309,52 @@ static void test_what_a_stop_leaves(void **state)
 		apply(now, BEGUN);
 		snprintf(step, sizeof step, "{'session':7,'to':'%s','event':'arm'}", rows[i].step);
 		apply(now, "session.state", step);
-		recover(now, rows[i].in_good_order, 2000);
+		recover(now, 2000);
 		assert_int_equal(now->session.step, rows[i].to);
 		assert_int_equal(now->session.recovery.lacking_ms, rows[i].lacking_ms);
 		assert_int_equal(now->session.recovery.waits, rows[i].waits);
 		assert_int_equal(now->session.recovery.since_us, 1700000000 * USEC_PER_SEC);
 	}
+}
+
+/** What was not on record after the first of them is not on record after the second. */
+static void test_a_second_stop_forgets_nothing(void **state)
+{
+	State *now = *state;
+
+	apply(now, BEGUN);
+	apply(now, "session.state", "{'session':7,'to':'ready','event':'arm'}");
+	recover(now, 2000);
+	recover(now, 500);
+	assert_int_equal(now->session.recovery.lacking_ms, 2000);
+	apply(now, "session.state", "{'session':7,'to':'preparing','event':'resume'}");
+	recover(now, 500);
+	assert_int_equal(now->session.recovery.lacking_ms, 0);
+}
+
+static void test_it_goes_on_under_the_same_rules_only(void **state)
+{
+#define RULES(profile, digest, protocol) \
+	"{'profile':'" profile "','profile_sha256':'" digest "','protocols':{'scalp-density':'" protocol "'}}"
+	static const struct {
+		const char *in_force;
+		bool same;
+	} rows[] = {
+		{ RULES("us-ca", "a", "b"), true },
+		{ RULES("us-neha", "a", "b"), false },
+		{ RULES("us-ca", "c", "b"), false },
+		{ RULES("us-ca", "a", "c"), false },
+		{ "{}", false },
+	};
+	json_auto_t *begun = parse(rows[0].in_force);
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		json_auto_t *now = parse(rows[i].in_force);
+
+		assert_int_equal(recovery_rules_same(begun, now, "scalp-density"), rows[i].same);
+	}
+	assert_false(recovery_rules_same(NULL, begun, "scalp-density"));
+	assert_false(recovery_rules_same(begun, begun, "scar-camouflage"));
 }
 
 static void test_who_may_go_on(void **state)
@@ -344,7 +382,7 @@ static void test_who_may_go_on(void **state)
 		if (rows[i].mounted)
 			apply(now, CLAIMED);
 		if (rows[i].recovered)
-			recover(now, false, 2000);
+			recover(now, 2000);
 		assert_int_equal(recovery_check(now, &board, text), rows[i].refusal);
 		assert_int_equal(text[0] == '\0', rows[i].refusal == RECOVERY_GOES_ON);
 	}
@@ -363,7 +401,7 @@ static void test_resuming_ends_the_wait(void **state)
 	State *now = *state;
 
 	apply(now, BEGUN);
-	recover(now, false, 2000);
+	recover(now, 2000);
 	apply(now, "session.state", "{'session':7,'from':'paused','to':'preparing','event':'resume'}");
 	assert_false(now->session.recovery.waits);
 	assert_int_equal(now->session.step, SESSION_PREPARING);
@@ -382,6 +420,8 @@ int main(void)
 		APPLY_TEST(test_a_cartridge_comes_and_goes),
 		APPLY_TEST(test_strokes_count_once_and_the_same),
 		APPLY_TEST(test_what_a_stop_leaves),
+		APPLY_TEST(test_a_second_stop_forgets_nothing),
+		APPLY_TEST(test_it_goes_on_under_the_same_rules_only),
 		APPLY_TEST(test_who_may_go_on),
 		APPLY_TEST(test_no_chip_is_no_chip),
 		APPLY_TEST(test_resuming_ends_the_wait),
