@@ -27,13 +27,13 @@ static int give_past_record(sqlite3_stmt *row, LedgerPastTake take, void *userda
 }
 
 static int read_records(
-	Reader *reader, uint64_t session, LedgerPastTake take, void *userdata, LedgerHistory *history)
+	Statements *statements, uint64_t session, LedgerPastTake take, void *userdata, LedgerHistory *history)
 {
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *row = NULL;
-	int r = sqlite3_prepare_v2(reader->db,
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	int r = statement_get(statements,
 		"SELECT seq, utc_us, kind, leaf, data FROM record LEFT JOIN attachment USING(seq) WHERE session = ?"
 		" ORDER BY seq",
-		-1, &row, NULL);
+		&row);
 
 	if (r != SQLITE_OK)
 		return ledger_errno(r);
@@ -46,41 +46,29 @@ static int read_records(
 	return r == SQLITE_DONE ? 0 : ledger_errno(r);
 }
 
-static int prepare_about(Reader *reader, const char *sql, uint64_t session, sqlite3_stmt **ret)
+static int read_restored(Statements *statements, uint64_t session, bool *ret)
 {
-	int r = sqlite3_prepare_v2(reader->db, sql, -1, ret, NULL);
-
-	if (r != SQLITE_OK)
-		return ledger_errno(r);
-	sqlite3_bind_int64(*ret, 1, (int64_t)session);
-	r = sqlite3_step(*ret);
-	return r == SQLITE_ROW || r == SQLITE_DONE ? 0 : ledger_errno(r);
-}
-
-static int read_restored(Reader *reader, uint64_t session, bool *ret)
-{
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *row = NULL;
-	int r = prepare_about(reader,
-		"SELECT EXISTS (SELECT 1 FROM record WHERE kind = 'ledger.restored'"
-		" AND seq > (SELECT max(seq) FROM record WHERE session = ?))",
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	int r = statement_row(statements,
+		"SELECT 1 FROM record WHERE kind = 'ledger.restored'"
+		" AND seq > (SELECT max(seq) FROM record WHERE session = ?)",
 		session, &row);
 
-	if (r == 0)
-		*ret = column_integer(row, 0) != 0;
-	return r;
+	*ret = r == 0;
+	return r == -ENOENT ? 0 : r;
 }
 
-static int read_rules(Reader *reader, uint64_t session, json_t **ret)
+static int read_rules(Statements *statements, uint64_t session, json_t **ret)
 {
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *row = NULL;
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	json_auto_t *leaf = NULL;
-	int r = prepare_about(reader,
+	int r = statement_row(statements,
 		"SELECT leaf FROM record WHERE kind = 'station.started'"
 		" AND seq < (SELECT min(seq) FROM record WHERE session = ?) ORDER BY seq DESC LIMIT 1",
 		session, &row);
 
-	if (r < 0 || sqlite3_data_count(row) == 0)
-		return r;
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	leaf = leaf_parse(row, 0);
 	*ret = json_incref(json_object_get(json_object_get(leaf, "body"), "rules"));
 	return 0;
@@ -92,15 +80,18 @@ int ledger_history(const char *path, uint64_t session, LedgerPastTake take, void
 	_cleanup_(reader_freep) Reader *reader = NULL;
 	ReaderOptions options = { .followed = true };
 	LedgerHistory history = { 0 };
+	Statements statements = { 0 };
 	int r = reader_open(path, &options, &reader, error);
 
 	if (r < 0)
 		return r;
-	r = read_records(reader, session, take, userdata, &history);
+	statements.db = reader->db;
+	r = read_records(&statements, session, take, userdata, &history);
 	if (r == 0)
-		r = read_restored(reader, session, &history.restored);
+		r = read_restored(&statements, session, &history.restored);
 	if (r == 0)
-		r = read_rules(reader, session, &history.rules);
+		r = read_rules(&statements, session, &history.rules);
+	statements_clear(&statements);
 	reader_end(reader);
 	if (r < 0) {
 		snprintf(error, LEDGER_TEXT_MAX, "the records of session %llu cannot be read (%s)",

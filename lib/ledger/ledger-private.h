@@ -119,6 +119,12 @@ typedef struct Statements {
 int ledger_errno(int sqlite_result);
 /** A statement ready to be bound. Hand it back with _cleanup_(statement_donep). Returns an SQLite result. */
 int statement_get(Statements *statements, const char *sql, sqlite3_stmt **ret);
+/**
+ * A statement of one parameter at most, bound to `argument`, at its first row. Hand it back in the same way.
+ * 0; -ENOENT: it has no row; else what went wrong.
+ */
+int statement_row(
+	Statements *statements, const char *sql, uint64_t argument, sqlite3_stmt **ret) _must_check_;
 void statement_done(sqlite3_stmt *statement);
 DEFINE_CLEANUP(sqlite3_stmt *, statement_done, statement_donep);
 /** Runs a statement without parameters and rows. Returns an SQLite result. */

@@ -67,16 +67,11 @@ LedgerOutbox *ledger_outbox_free(LedgerOutbox *outbox)
 static int read_number(LedgerOutbox *outbox, const char *sql, uint64_t argument, uint64_t *ret)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
-	int r = statement_get(&outbox->statements, sql, &select);
+	int r = statement_row(&outbox->statements, sql, argument, &select);
 
-	if (r != SQLITE_OK)
-		return ledger_errno(r);
-	if (sqlite3_bind_parameter_count(select) > 0)
-		sqlite3_bind_int64(select, 1, (int64_t)argument);
-	r = sqlite3_step(select);
-	if (r != SQLITE_ROW && r != SQLITE_DONE)
-		return ledger_errno(r);
-	*ret = r == SQLITE_ROW ? (uint64_t)column_integer(select, 0) : 0;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret = r == 0 ? (uint64_t)column_integer(select, 0) : 0;
 	return 0;
 }
 
@@ -222,14 +217,10 @@ int ledger_outbox_hash(LedgerOutbox *outbox, uint64_t seq, uint8_t ret[DIGEST_BY
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
 	DigestPart hash;
-	int r = statement_get(&outbox->statements, "SELECT hash FROM record WHERE seq = ?", &select);
+	int r = statement_row(&outbox->statements, "SELECT hash FROM record WHERE seq = ?", seq, &select);
 
-	if (r != SQLITE_OK)
-		return ledger_errno(r);
-	sqlite3_bind_int64(select, 1, (int64_t)seq);
-	r = sqlite3_step(select);
-	if (r != SQLITE_ROW)
-		return r == SQLITE_DONE ? -ENOENT : ledger_errno(r);
+	if (r < 0)
+		return r;
 	hash = column_bytes(select, 0);
 	if (!hash.data || hash.size != DIGEST_BYTES)
 		return -EUCLEAN;

@@ -22,20 +22,15 @@ static void sealed_tree_done(SealedTree *sealed)
 	free(sealed->note);
 }
 
-/** The newest checkpoint. -ENODATA: there is none, or none with this many records. */
-static int newest(Statements *statements, uint64_t least, SealedTree *ret)
+/** `sql` gives size and note of a checkpoint. -ENODATA: there is none. */
+static int find_sealed(Statements *statements, const char *sql, uint64_t argument, SealedTree *ret)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
 	char *note;
-	int r = statement_get(statements,
-		"SELECT size, note FROM checkpoint WHERE size >= ? ORDER BY size DESC LIMIT 1", &select);
+	int r = statement_row(statements, sql, argument, &select);
 
-	if (r != SQLITE_OK)
-		return ledger_errno(r);
-	sqlite3_bind_int64(select, 1, (int64_t)least);
-	r = sqlite3_step(select);
-	if (r != SQLITE_ROW)
-		return r == SQLITE_DONE ? -ENODATA : ledger_errno(r);
+	if (r < 0)
+		return r == -ENOENT ? -ENODATA : r;
 	note = strdup(column_string(select, 1));
 	if (!note)
 		return -ENOMEM;
@@ -43,25 +38,18 @@ static int newest(Statements *statements, uint64_t least, SealedTree *ret)
 	return 0;
 }
 
+/** The newest checkpoint. -ENODATA: there is none, or none with this many records. */
+static int newest(Statements *statements, uint64_t least, SealedTree *ret)
+{
+	return find_sealed(statements,
+		"SELECT size, note FROM checkpoint WHERE size >= ? ORDER BY size DESC LIMIT 1", least, ret);
+}
+
 /** The one that was made after `since` records. -ENODATA: there is none. */
 static int next_after(Statements *statements, uint64_t since, SealedTree *ret)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
-	char *note;
-	int r = statement_get(statements,
-		"SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size LIMIT 1", &select);
-
-	if (r != SQLITE_OK)
-		return ledger_errno(r);
-	sqlite3_bind_int64(select, 1, (int64_t)since);
-	r = sqlite3_step(select);
-	if (r != SQLITE_ROW)
-		return r == SQLITE_DONE ? -ENODATA : ledger_errno(r);
-	note = strdup(column_string(select, 1));
-	if (!note)
-		return -ENOMEM;
-	*ret = (SealedTree){ (uint64_t)column_integer(select, 0), note };
-	return 0;
+	return find_sealed(statements,
+		"SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size LIMIT 1", since, ret);
 }
 
 static json_t *hashes_to_json(const MerklePath *path)
@@ -137,14 +125,10 @@ static int write_proof(Statements *statements, uint64_t seq, InclusionProof *pro
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
 	DigestPart leaf;
-	int r = statement_get(statements, "SELECT leaf FROM record WHERE seq = ?", &select);
+	int r = statement_row(statements, "SELECT leaf FROM record WHERE seq = ?", seq, &select);
 
-	if (r != SQLITE_OK)
-		return ledger_errno(r);
-	sqlite3_bind_int64(select, 1, (int64_t)seq);
-	r = sqlite3_step(select);
-	if (r != SQLITE_ROW)
-		return r == SQLITE_DONE ? -ENOENT : ledger_errno(r);
+	if (r < 0)
+		return r;
 	leaf = column_bytes(select, 0);
 	if (!leaf.data)
 		return -EUCLEAN;

@@ -57,6 +57,20 @@ int statement_get(Statements *statements, const char *sql, sqlite3_stmt **ret)
 	return SQLITE_OK;
 }
 
+int statement_row(Statements *statements, const char *sql, uint64_t argument, sqlite3_stmt **ret)
+{
+	int r = statement_get(statements, sql, ret);
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	if (sqlite3_bind_parameter_count(*ret) > 0)
+		sqlite3_bind_int64(*ret, 1, (int64_t)argument);
+	r = sqlite3_step(*ret);
+	if (r == SQLITE_DONE)
+		return -ENOENT;
+	return r == SQLITE_ROW ? 0 : ledger_errno(r);
+}
+
 void statement_done(sqlite3_stmt *statement)
 {
 	sqlite3_reset(statement);
