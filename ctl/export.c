@@ -191,14 +191,15 @@ static int write_records(Export *export)
 /** One for each session's end: enough to show one session to somebody without the others. */
 static int write_proofs(Export *export)
 {
-	char error[LEDGER_TEXT_MAX], name[64];
+	Error error;
+	char name[64];
 	int status = CTL_DONE;
 
 	for (size_t i = 0; i < export->n_proved && status == CTL_DONE; i++) {
 		json_auto_t *proof = NULL;
 
-		if (ledger_prove_now(export->ledger, export->proved[i], &proof, error) < 0)
-			return ctl_fail("%s", error);
+		if (ledger_prove_now(export->ledger, export->proved[i], &proof, &error) < 0)
+			return ctl_fail("%s", error.text);
 		snprintf(name, sizeof name, "proofs/%llu.tlog-proof", (unsigned long long)export->proved[i]);
 		status = write_text(export, name, json_string_value(json_object_get(proof, "proof")));
 	}
@@ -234,7 +235,8 @@ static int write_table(Export *export, const char *query)
 {
 	json_auto_t *none = json_object();
 	_cleanup_(freep) char *path = NULL;
-	char error[LEDGER_TEXT_MAX], lines[96], csv[96];
+	Error error;
+	char lines[96], csv[96];
 	uint64_t rows = 0;
 	int fd, r;
 
@@ -244,7 +246,7 @@ static int write_table(Export *export, const char *query)
 	fd = path ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640) : -1;
 	if (fd < 0)
 		return ctl_fail("%s/%s: %s", export->folder, lines, strerror(errno));
-	r = ledger_stream_now(export->ledger, query, none, fd, &rows, error);
+	r = ledger_stream_now(export->ledger, query, none, fd, &rows, &error);
 	close(fd);
 	if (r == -EINVAL || (r == 0 && rows == 0)) {
 		/* it asks about something that has to be named, or has nothing to say */
@@ -252,7 +254,7 @@ static int write_table(Export *export, const char *query)
 		return CTL_DONE;
 	}
 	if (r < 0)
-		return ctl_fail("%s", error);
+		return ctl_fail("%s", error.text);
 	r = sum(export, lines);
 	return r == CTL_DONE ? convert_to_csv(export, lines, csv) : r;
 }
@@ -299,12 +301,13 @@ static const char readme[] =
 /** The newest checkpoint: a proof of record 1 bears it. `ret_proof` is the caller's, also on failure. */
 static int read_newest_checkpoint(Export *export, json_t **ret_proof, const char **ret_note)
 {
-	char error[LEDGER_TEXT_MAX], why[TLOG_TEXT_MAX];
+	Error error;
+	char why[TLOG_TEXT_MAX];
 	const char *note;
 	size_t size;
 
-	if (ledger_prove_now(export->ledger, 1, ret_proof, error) < 0)
-		return ctl_fail("%s", error);
+	if (ledger_prove_now(export->ledger, 1, ret_proof, &error) < 0)
+		return ctl_fail("%s", error.text);
 	note = strstr(json_string_value(json_object_get(*ret_proof, "proof")), "\n\n") + 2;
 	if (note_read(note, strlen(note), &size, why) < 0 ||
 		checkpoint_parse(note, size, &export->checkpoint, why) < 0)
@@ -317,13 +320,13 @@ static int open_exported_ledger(Export *export, const char *path, uint64_t *ret_
 {
 	LedgerOptions options = { .path = path, .read_only = true };
 	json_auto_t *proof = NULL;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	const char *note;
 	LedgerInfo info;
 
 	ledger_freep(&export->ledger);
-	if (ledger_open(&options, &export->ledger, &info, error) < 0)
-		return ctl_fail("%s", error);
+	if (ledger_open(&options, &export->ledger, &info, &error) < 0)
+		return ctl_fail("%s", error.text);
 	if (ledger_hold(export->ledger, ret_records) < 0)
 		return ctl_fail("%s cannot be read", path);
 	if (!export->ctl->personal)
@@ -337,7 +340,7 @@ static int open_exported_ledger(Export *export, const char *path, uint64_t *ret_
  */
 static int cut_source(Export *export, uint64_t records)
 {
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	LedgerArchive archive;
 	LedgerCopy copy = { .path = export->path };
 	int status;
@@ -346,8 +349,8 @@ static int cut_source(Export *export, uint64_t records)
 	if (!export->cut)
 		return ctl_fail("out of memory");
 	copy.name = export->cut;
-	if (ledger_archive(&copy, INT64_MAX, &archive, error) < 0)
-		return ctl_fail("%s", error);
+	if (ledger_archive(&copy, INT64_MAX, &archive, &error) < 0)
+		return ctl_fail("%s", error.text);
 	status = open_exported_ledger(export, export->cut, &(uint64_t){ 0 });
 	if (records > export->checkpoint.size)
 		export->left_out = records - export->checkpoint.size;

@@ -262,12 +262,12 @@ static int record_row(Import *import, json_t *fields, const char *key, size_t li
 }
 
 /** What the station would refuse is told without asking it, so that --dry-run tells it as well. */
-static bool in_range(json_t *fields, char error[LEDGER_TEXT_MAX])
+static bool in_range(json_t *fields, Error *error)
 {
 	for (const RecordField *field = record_fields("cycle.recorded"); field->name; field++) {
 		const char *text = json_string_value(json_object_get(fields, field->name));
 
-		if (text && record_range_check(field, strtod(text, NULL), error) < 0)
+		if (text && record_range_check(field, strtod(text, NULL), error->text) < 0)
 			return false;
 	}
 	return true;
@@ -307,7 +307,7 @@ static int take_row(void *userdata, const CycleRow *row)
 {
 	Import *import = userdata;
 	json_auto_t *key = row->fields ? key_of(row->fields) : NULL;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	int status = CTL_DONE;
 
 	if (!row->fields) {
@@ -316,8 +316,8 @@ static int take_row(void *userdata, const CycleRow *row)
 		status = ctl_fail("out of memory");
 	} else if (stands_before(import, row->fields, json_string_value(key))) {
 		tell_bad(import, row->line, "this cycle stands in the table before: it is taken once");
-	} else if (!in_range(row->fields, error)) {
-		tell_bad(import, row->line, error);
+	} else if (!in_range(row->fields, &error)) {
+		tell_bad(import, row->line, error.text);
 	} else {
 		see(import, row->fields, json_string_value(key));
 		status = import->ctl->dry_run

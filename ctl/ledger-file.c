@@ -129,12 +129,12 @@ static int copy_failed(const char *error)
 
 static int run_backup(Ctl *ctl, int n, char **arguments)
 {
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	Copying copying;
 
 	begin_copy(&copying, ctl, "backup", proof_ledger(ctl), arguments[0]);
-	if (ledger_backup(&copying.copy, error) < 0)
-		return copy_failed(error);
+	if (ledger_backup(&copying.copy, &error) < 0)
+		return copy_failed(error.text);
 	print_copy(ctl, arguments[0], copying.records);
 	return CTL_DONE;
 }
@@ -165,7 +165,7 @@ static int print_restored(Ctl *ctl, const LedgerRestored *restored)
 
 static int run_restore(Ctl *ctl, int n, char **arguments)
 {
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	LedgerRestored restored;
 	Copying copying;
 	uint64_t records = 0;
@@ -176,8 +176,8 @@ static int run_restore(Ctl *ctl, int n, char **arguments)
 			"%s is no sound backup: nothing was changed; take an older one", arguments[0]);
 	print_copy(ctl, arguments[0], records);
 	copying.copy.look = NULL;
-	if (ledger_restore(&copying.copy, &restored, error) < 0)
-		return copy_failed(error);
+	if (ledger_restore(&copying.copy, &restored, &error) < 0)
+		return copy_failed(error.text);
 	return print_restored(ctl, &restored);
 }
 
@@ -186,7 +186,8 @@ static int run_restore(Ctl *ctl, int n, char **arguments)
 static int run_clear_damage(Ctl *ctl, int n, char **arguments)
 {
 	const char *path = proof_ledger(ctl);
-	char error[LEDGER_TEXT_MAX] = "", pin[64] = "";
+	Error error = { 0 };
+	char pin[64] = "";
 	uint64_t records = 0;
 	int status, r;
 
@@ -198,10 +199,10 @@ static int run_clear_damage(Ctl *ctl, int n, char **arguments)
 	status = ctl_read_pin(ctl, pin, sizeof pin);
 	if (status != CTL_DONE)
 		return status;
-	r = ledger_clear_damage(path, arguments[0], pin, records, error);
+	r = ledger_clear_damage(path, arguments[0], pin, records, &error);
 	explicit_bzero(pin, sizeof pin);
 	if (r < 0)
-		return ctl_fail("%s", error);
+		return ctl_fail("%s", error.text);
 	if (!ctl->json)
 		printf("%s: %llu records, verified; the station records that %s lifted the finding when it starts over:"
 		       " systemctl reload-or-restart stippled\n",
@@ -259,7 +260,7 @@ static int print_archive(const Ctl *ctl, const LedgerArchive *archive, const Cop
 
 static int run_archive(Ctl *ctl, int n, char **arguments)
 {
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	LedgerArchive archive;
 	CopiesTerm term;
 	Copying copying;
@@ -272,8 +273,8 @@ static int run_archive(Ctl *ctl, int n, char **arguments)
 		printf("profile %s: its longest term is %lld days, what is before %s is past it\n",
 			term.profile, (long long)term.days, term.before);
 	begin_copy(&copying, ctl, "archive", proof_ledger(ctl), arguments[0]);
-	if (ledger_archive(&copying.copy, utc_us, &archive, error) < 0)
-		return copy_failed(error);
+	if (ledger_archive(&copying.copy, utc_us, &archive, &error) < 0)
+		return copy_failed(error.text);
 	print_copy(ctl, arguments[0], copying.records);
 	return print_archive(ctl, &archive, &term);
 }

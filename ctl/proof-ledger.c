@@ -95,7 +95,7 @@ static void tell_ledger_progress(void *userdata, uint64_t done, uint64_t total)
 int proof_verify(const Ctl *ctl, VerifyOptions *options, Verification *ret)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 
 	ledger_limit_memory(CTL_LEDGER_MEMORY);
 
@@ -107,7 +107,7 @@ int proof_verify(const Ctl *ctl, VerifyOptions *options, Verification *ret)
 	options->finding = tell_ledger_finding;
 	options->remark = tell_ledger_remark;
 	options->userdata = (void *)ctl;
-	if (ledger_verify(options, ret, error) < 0)
-		return ctl_fail("%s", error);
+	if (ledger_verify(options, ret, &error) < 0)
+		return ctl_fail("%s", error.text);
 	return ret->findings > 0 ? CTL_FAILED : CTL_DONE;
 }

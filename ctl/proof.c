@@ -189,23 +189,23 @@ static int print_proof(const Ctl *ctl, const char *of, uint64_t number, const ch
 static int open_ledger(const char *path, Ledger **ret)
 {
 	LedgerOptions options = { .path = path, .read_only = true };
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	LedgerInfo info;
 
-	return ledger_open(&options, ret, &info, error) < 0 ? ctl_fail("%s", error) : CTL_DONE;
+	return ledger_open(&options, ret, &info, &error) < 0 ? ctl_fail("%s", error.text) : CTL_DONE;
 }
 
 static int prove_from_file(Ctl *ctl, uint64_t record)
 {
 	_cleanup_(ledger_freep) Ledger *ledger = NULL;
 	json_auto_t *proof = NULL;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	int status = open_ledger(proof_ledger(ctl), &ledger);
 
 	if (status != CTL_DONE)
 		return status;
-	if (ledger_prove_now(ledger, record, &proof, error) < 0)
-		return ctl_fail("%s", error);
+	if (ledger_prove_now(ledger, record, &proof, &error) < 0)
+		return ctl_fail("%s", error.text);
 	return print_proof(ctl, "record", record, json_string_value(json_object_get(proof, "proof")));
 }
 
@@ -233,7 +233,8 @@ static int command_prove_growth(Ctl *ctl, const char *since)
 {
 	_cleanup_(ledger_freep) Ledger *ledger = NULL;
 	json_auto_t *proof = NULL;
-	char error[LEDGER_TEXT_MAX], root[PROOF_HASH_MAX];
+	Error error;
+	char root[PROOF_HASH_MAX];
 	Checkpoint old;
 	int status = read_since(since, &old);
 
@@ -241,8 +242,8 @@ static int command_prove_growth(Ctl *ctl, const char *since)
 		status = open_ledger(proof_ledger(ctl), &ledger);
 	if (status != CTL_DONE)
 		return status;
-	if (ledger_prove_growth_now(ledger, old.size, &proof, error) < 0)
-		return ctl_fail("%s", error);
+	if (ledger_prove_growth_now(ledger, old.size, &proof, &error) < 0)
+		return ctl_fail("%s", error.text);
 	proof_write_hash(&old.root, root);
 	if (old.origin[0] && strcmp(root, json_string_value(json_object_get(proof, "root"))) != 0)
 		return ctl_fail("%s: the ledger does not continue this checkpoint; audit witness names the "
@@ -342,12 +343,13 @@ static int compare_witnessed(Ctl *ctl, const Witnessed *witnessed)
 static int keys_of_ledger(Ledger *ledger, KnownKeys *known)
 {
 	json_auto_t *rows = NULL;
-	char error[LEDGER_TEXT_MAX], why[TLOG_TEXT_MAX];
+	Error error;
+	char why[TLOG_TEXT_MAX];
 	const json_t *row;
 	size_t i;
 
-	if (ledger_lookup_now(ledger, "keys", NULL, &rows, error) < 0)
-		return ctl_fail("%s", error);
+	if (ledger_lookup_now(ledger, "keys", NULL, &rows, &error) < 0)
+		return ctl_fail("%s", error.text);
 	json_array_foreach (rows, i, row) {
 		const char *key = json_string_value(json_object_get(row, "key"));
 
@@ -388,11 +390,12 @@ static int compare_record(
 {
 	_cleanup_(inclusion_proof_done) InclusionProof own = { 0 };
 	json_auto_t *made = NULL;
-	char error[LEDGER_TEXT_MAX], why[TLOG_TEXT_MAX], text[96];
+	Error error;
+	char why[TLOG_TEXT_MAX], text[96];
 	const char *its;
 
-	if (ledger_prove_now(ledger, proof->index + 1, &made, error) < 0) {
-		proof_tell(ctl, "finding", error);
+	if (ledger_prove_now(ledger, proof->index + 1, &made, &error) < 0) {
+		proof_tell(ctl, "finding", error.text);
 		return CTL_FAILED;
 	}
 	its = json_string_value(json_object_get(made, "proof"));

@@ -90,9 +90,9 @@ typedef struct Streaming {
 	Ledger *ledger;
 	const char *query;
 	json_t *filter;
-	int fd, error;
+	int fd, result;
 	uint64_t rows;
-	char text[LEDGER_TEXT_MAX];
+	Error error;
 } Streaming;
 
 static void *stream(void *userdata)
@@ -100,8 +100,8 @@ static void *stream(void *userdata)
 	Streaming *streaming = userdata;
 
 	(void)pthread_setname_np(pthread_self(), "stream");
-	streaming->error = ledger_stream_now(streaming->ledger, streaming->query, streaming->filter,
-		streaming->fd, &streaming->rows, streaming->text);
+	streaming->result = ledger_stream_now(streaming->ledger, streaming->query, streaming->filter,
+		streaming->fd, &streaming->rows, &streaming->error);
 	close(streaming->fd);
 	return NULL;
 }
@@ -122,7 +122,7 @@ static int read_stream(Streaming *streaming, CtlReader reader, void *userdata)
 	}
 	reader(userdata, pipes[0]);
 	pthread_join(thread, NULL);
-	return streaming->error < 0 ? ctl_fail("%s", streaming->text) : CTL_DONE;
+	return streaming->result < 0 ? ctl_fail("%s", streaming->error.text) : CTL_DONE;
 }
 
 static char **texts_of(json_t *columns)
@@ -148,10 +148,10 @@ int query_file(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, vo
 	int status;
 
 	ledger_limit_memory(CTL_LEDGER_MEMORY);
-	if (ledger_open(&options, &ledger, &info, streaming.text) < 0)
-		return ctl_fail("%s", streaming.text);
-	if (ledger_columns_now(ledger, query, &columns, streaming.text) < 0)
-		return ctl_fail("%s: see `stipplectl audit list`", streaming.text);
+	if (ledger_open(&options, &ledger, &info, &streaming.error) < 0)
+		return ctl_fail("%s", streaming.error.text);
+	if (ledger_columns_now(ledger, query, &columns, &streaming.error) < 0)
+		return ctl_fail("%s: see `stipplectl audit list`", streaming.error.text);
 	status = add_figures(ctl, ledger, query, filter);
 	streaming.ledger = ledger;
 	if (status == CTL_DONE)

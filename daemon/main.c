@@ -363,6 +363,7 @@ static int start_ledger(Daemon *daemon)
 	_cleanup_(credential_erasep) char *key = NULL;
 	LedgerOptions options = { .clock = &clock_system };
 	char error[CONFIG_ERROR_MAX];
+	Error why;
 	int r;
 
 	if (daemon->configuration_error[0])
@@ -394,13 +395,13 @@ static int start_ledger(Daemon *daemon)
 	options.checkpoint_s = daemon->config->checkpoint_minutes * 60;
 	options.commit_limit_ms = daemon->config->commit_limit_ms;
 	options.station = station;
-	r = ledger_open(&options, &daemon->ledger, &daemon->ledger_info, error);
+	r = ledger_open(&options, &daemon->ledger, &daemon->ledger_info, &why);
 	if (r == -EWOULDBLOCK) {
-		log_error("%s", error);
+		log_error("%s", why.text);
 		return r;
 	}
 	if (r < 0)
-		reject_configuration(daemon, error);
+		reject_configuration(daemon, why.text);
 	/* before anybody is enrolled there is nobody to sign for it, and nobody who knows it by its first
 	 * names */
 	if (r >= 0 && daemon->ledger_info.administrators > 0 &&

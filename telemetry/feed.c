@@ -34,7 +34,7 @@ struct Feed {
 	MqttClient *client;
 	LedgerOutbox *ledger; /* NULL while closed */
 	int64_t used_us;      /* when it was last asked for */
-	char error[LEDGER_TEXT_MAX];
+	Error error;          /* why it is closed */
 	bool error_logged;
 	bool serving;
 	bool begun; /* the progress was held against a ledger */
@@ -140,7 +140,7 @@ static void close_ledger(Feed *feed)
 LedgerOutbox *feed_ledger(Feed *feed)
 {
 	_cleanup_(freep) char *path = NULL;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	int r;
 
 	if (!feed->serving)
@@ -151,20 +151,20 @@ LedgerOutbox *feed_ledger(Feed *feed)
 	path = config_ledger(feed->config);
 	if (!path)
 		return NULL;
-	r = ledger_outbox_open(path, &feed->ledger, error);
+	r = ledger_outbox_open(path, &feed->ledger, &error);
 	if (r == 0) {
-		snprintf(error, sizeof error, "the ledger %.120s cannot be read", path);
+		error_set(&error, -EIO, "the ledger %.120s cannot be read", path);
 		r = check_outbox_ledger(feed);
 	}
 	if (r == 0) {
-		feed->error[0] = '\0';
+		feed->error.text[0] = '\0';
 		feed->error_logged = false;
 		return feed->ledger;
 	}
 	close_ledger(feed);
-	memcpy(feed->error, error, sizeof error);
+	feed->error = error;
 	if (!feed->error_logged)
-		log_warning("%s", error);
+		log_warning("%s", error.text);
 	feed->error_logged = true;
 	return NULL;
 }
@@ -475,7 +475,7 @@ void feed_status(const Feed *feed, FeedStatus *ret)
 		.full = feed->full,
 		.withheld = feed->progress.n_withheld,
 		.first = feed->progress.n_withheld ? feed->progress.withheld[0].seq : 0,
-		.error = feed->error,
+		.error = feed->error.text,
 	};
 	for (size_t i = 0; i < feed->progress.n_withheld; i++)
 		ret->by_limit += feed->progress.withheld[i].limit != 0;

@@ -63,24 +63,20 @@ static const char *why_not(
 }
 
 /** 0, or a negative errno with the reason why the session cannot go on. */
-static int read_session(
-	Station *station, uint64_t number, LedgerHistory *history, char error[LEDGER_TEXT_MAX])
+static int read_session(Station *station, uint64_t number, LedgerHistory *history, Error *error)
 {
 	_cleanup_(freep) char *path = config_ledger(station->options.config);
 	Past past = { .state = &station->state };
 	const char *reason;
-	int r = -ENOMEM;
+	int r;
 
-	snprintf(error, LEDGER_TEXT_MAX, "out of memory");
-	if (path)
-		r = ledger_history(path, number, take_past, &past, history, error);
+	if (!path)
+		return error_set(error, -ENOMEM, "out of memory");
+	r = ledger_history(path, number, take_past, &past, history, error);
 	if (r < 0)
 		return r;
 	reason = why_not(station, number, &past, history);
-	if (!reason)
-		return 0;
-	snprintf(error, LEDGER_TEXT_MAX, "%s", reason);
-	return -ENOTRECOVERABLE;
+	return reason ? error_set(error, -ENOTRECOVERABLE, "%s", reason) : 0;
 }
 
 /** What no record says: the times of the machine's own clock. */
@@ -109,18 +105,18 @@ static void end_session(Station *station, uint64_t number, const char *cause)
 void station_recover_session(Station *station)
 {
 	uint64_t number = station->options.ledger_info.open_session;
-	char text[LEDGER_TEXT_MAX] = "out of memory";
+	Error error = { .text = "out of memory" };
 	LedgerHistory history = { 0 };
 	json_t *body = NULL;
 
 	if (!station->options.ledger || station->view.inert || number == 0)
 		return;
-	if (read_session(station, number, &history, text) == 0)
+	if (read_session(station, number, &history, &error) == 0)
 		body = recovery_body(
 			&station->state, history.newest_utc_us, station->options.config->commit_limit_ms);
 	json_decref(history.rules);
 	if (!body) {
-		end_session(station, number, text);
+		end_session(station, number, error.text);
 		return;
 	}
 	station_record_in_force(station, "session.recovered", body);

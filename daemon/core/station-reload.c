@@ -26,7 +26,7 @@ int station_compare_names(const char *recorded, const Config *config, char error
 int station_check_record(const Station *station, const Config *config, char error[CONFIG_ERROR_MAX])
 {
 	bool enrolled = !station->enrolment_code[0];
-	char why[LEDGER_TEXT_MAX];
+	Error why;
 	int r;
 
 	if (station->view.inert || !station->options.ledger ||
@@ -35,8 +35,8 @@ int station_check_record(const Station *station, const Config *config, char erro
 	r = enrolled ? station_compare_names(station->names, config, error) : 0;
 	if (r < 0)
 		return r;
-	r = ledger_check_origin(station->options.ledger, config->log_origin, why);
+	r = ledger_check_origin(station->options.ledger, config->log_origin, &why);
 	if (r < 0)
-		snprintf(error, CONFIG_ERROR_MAX, "%s", why);
+		snprintf(error, CONFIG_ERROR_MAX, "%s", why.text);
 	return r;
 }

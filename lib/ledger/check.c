@@ -26,7 +26,7 @@ enum {
 
 /* ---- what was found lasts ---- */
 
-int check_remembered(const char *path, char error[LEDGER_TEXT_MAX])
+int check_remembered(const char *path, Error *error)
 {
 	_cleanup_(freep) char *name = NULL, *text = NULL;
 	size_t size, length;
@@ -38,12 +38,11 @@ int check_remembered(const char *path, char error[LEDGER_TEXT_MAX])
 	if (r == -ENOENT || clear_is_lifted(path))
 		return 0;
 	length = r < 0 ? 0 : strcspn(text, "\n");
-	snprintf(error, LEDGER_TEXT_MAX,
+	return error_set(error, -EUCLEAN,
 		"%.*s: keep the file as evidence and bring back a backup; if `stipplectl audit verify` calls it sound,"
 		" `stipplectl ledger clear-damage`",
 		length > 0 && length < FINDING_SHOWN ? (int)length : FINDING_SHOWN,
 		r < 0 ? "a verification found the ledger damaged" : text);
-	return -EUCLEAN;
 }
 
 static void remember(const Ledger *ledger, const char *text)
@@ -70,8 +69,8 @@ static void on_finding(void *userdata, const char *text)
 	Ledger *ledger = userdata;
 
 	log_line(LOG_ERR, LOG_ID_LEDGER_DAMAGED, "%s", text);
-	if (!ledger->check.text[0])
-		snprintf(ledger->check.text, LEDGER_TEXT_MAX, "%.*s", LEDGER_TEXT_MAX - 1, text);
+	if (!ledger->check.error.text[0])
+		error_set(&ledger->check.error, -EUCLEAN, "%s", text);
 }
 
 static void on_remark(void *userdata, const char *text)
@@ -100,8 +99,7 @@ static void wait_for_erasure(const Ledger *ledger)
 }
 
 /** -ECANCELED: the ledger is being closed. */
-static int verify(
-	Ledger *ledger, const VerifyOptions *options, Verification *ret, char error[LEDGER_TEXT_MAX])
+static int verify(Ledger *ledger, const VerifyOptions *options, Verification *ret, Error *error)
 {
 	int r = -ECANCELED;
 
@@ -113,7 +111,7 @@ static int verify(
 			return -ECANCELED;
 		if (atomic_load(&ledger->erasing))
 			continue;
-		ledger->check.text[0] = '\0';
+		ledger->check.error = (Error){ 0 };
 		r = ledger_verify(options, ret, error);
 	} while (r == -ECANCELED && !atomic_load(&ledger->leave));
 	return r;
@@ -123,7 +121,7 @@ static void *check_thread(void *userdata)
 {
 	Ledger *ledger = userdata;
 	Check *check = &ledger->check;
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	Verification found;
 	const VerifyOptions options = {
 		.path = ledger->path,
@@ -139,14 +137,14 @@ static void *check_thread(void *userdata)
 
 	(void)pthread_setname_np(pthread_self(), "verify");
 	give_way();
-	check->error = verify(ledger, &options, &found, error);
-	if (check->error < 0) {
-		memcpy(check->text, error, sizeof check->text);
+	error.code = verify(ledger, &options, &found, &error);
+	if (error.code < 0) {
+		check->error = error;
 	} else if (found.findings > 0) {
-		check->error = found.findings > found.photograph_findings ? -EUCLEAN : -ENOMEDIUM;
+		check->error.code = found.findings > found.photograph_findings ? -EUCLEAN : -ENOMEDIUM;
 		check->findings = found.findings;
-		if (check->error == -EUCLEAN)
-			remember(ledger, check->text);
+		if (check->error.code == -EUCLEAN)
+			remember(ledger, check->error.text);
 	}
 	atomic_store(&check->ended, true);
 	ring_wake(ledger->answers);
@@ -182,9 +180,9 @@ void check_dispatch(Ledger *ledger)
 		return;
 	pthread_join(check->thread, NULL);
 	check->running = false;
-	answer.error = check->error;
+	answer.error = check->error.code;
 	answer.seq = check->findings;
-	memcpy(answer.text, check->text, sizeof answer.text);
+	memcpy(answer.text, check->error.text, sizeof answer.text);
 	if (check->answer)
 		check->answer(check->userdata, &answer);
 }

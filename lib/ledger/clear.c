@@ -90,8 +90,7 @@ static int leave_word(const char *path, const char *badge, const char *found, si
 	return r < 0 ? r : give_to_owner(path, CLEARED_SUFFIX);
 }
 
-int ledger_clear_damage(
-	const char *path, const char *badge, const char *pin, uint64_t records, char error[LEDGER_TEXT_MAX])
+int ledger_clear_damage(const char *path, const char *badge, const char *pin, uint64_t records, Error *error)
 {
 	const ReaderOptions options = { 0 };
 	_cleanup_(reader_freep) Reader *reader = NULL;
@@ -100,29 +99,28 @@ int ledger_clear_damage(
 	size_t size;
 	int r = read_beside(path, DAMAGED_SUFFIX, FOUND_MAX, &found, &size);
 
-	if (r == -ENOENT) {
-		snprintf(error, LEDGER_TEXT_MAX,
-			"nothing stands against the ledger %.120s: there is nothing to lift", path);
+	if (r == -ENOENT)
+		return error_set(
+			error, r, "nothing stands against the ledger %.120s: there is nothing to lift", path);
+	if (r < 0)
+		return error_set(error, r, "%.120s" DAMAGED_SUFFIX " could not be read (%s): use sudo", path,
+			strerror(-r));
+	r = reader_open(path, &options, &reader, error);
+	if (r < 0)
 		return r;
-	}
-	if (r == 0)
-		r = reader_open(path, &options, &reader, error);
-	if (r == 0)
-		r = check_administrator(reader, badge, pin, &administrator);
-	if (r == 0 && !administrator) {
-		snprintf(error, LEDGER_TEXT_MAX,
+	r = check_administrator(reader, badge, pin, &administrator);
+	if (r < 0)
+		return error_set(error, r, "the ledger %.120s could not be read (%s)", path, strerror(-r));
+	if (!administrator)
+		return error_set(error, -EPERM,
 			"%.40s is no administrator in office, or the PIN is another: nothing was changed",
 			badge);
-		return -EPERM;
-	}
-	error[0] = '\0';
-	if (r == 0)
-		r = leave_word(path, badge, found, size, records);
+	r = leave_word(path, badge, found, size, records);
 	if (r < 0)
-		snprintf(error, LEDGER_TEXT_MAX,
+		return error_set(error, r,
 			"%.120s" CLEARED_SUFFIX " could not be written (%s): use sudo, and check the disk",
 			path, strerror(-r));
-	return r;
+	return 0;
 }
 
 /* ---- the station's side ---- */

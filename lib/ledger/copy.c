@@ -26,14 +26,13 @@ enum {
 	BESIDE_BYTES = 1 << 20 /* what SQLite keeps beside a file meanwhile */
 };
 
-static int explain(char error[LEDGER_TEXT_MAX], int r, const char *what, const char *path)
+static int explain(Error *error, int r, const char *what, const char *path)
 {
-	snprintf(error, LEDGER_TEXT_MAX, "%.140s %s: %s", path, what, strerror(-r));
-	return r;
+	return error_set(error, r, "%.140s %s: %s", path, what, strerror(-r));
 }
 
 /** Why `path` was not written, and what to do. */
-static int explain_write(char error[LEDGER_TEXT_MAX], int r, const char *path)
+static int explain_write(Error *error, int r, const char *path)
 {
 	static const struct {
 		int error;
@@ -52,10 +51,8 @@ static int explain_write(char error[LEDGER_TEXT_MAX], int r, const char *path)
 	};
 
 	for (size_t i = 0; i < ELEMENTS(causes); i++)
-		if (causes[i].error == -r) {
-			snprintf(error, LEDGER_TEXT_MAX, "%.140s %s", path, causes[i].text);
-			return r;
-		}
+		if (causes[i].error == -r)
+			return error_set(error, r, "%.140s %s", path, causes[i].text);
 	return explain(error, r, "was not written", path);
 }
 
@@ -188,7 +185,7 @@ static int write_part(
 	return r < 0 ? r : sync_path(part, O_RDONLY);
 }
 
-static int open_source(const LedgerCopy *copy, bool older, Reader **ret, char error[LEDGER_TEXT_MAX])
+static int open_source(const LedgerCopy *copy, bool older, Reader **ret, Error *error)
 {
 	const ReaderOptions options = { .older = older, .leave = copy->leave };
 
@@ -196,8 +193,8 @@ static int open_source(const LedgerCopy *copy, bool older, Reader **ret, char er
 }
 
 /** Copies the reader's snapshot to NAME.part and lets `change` work on that. */
-static int make_part(const LedgerCopy *copy, Reader *from, LedgerChange change, void *userdata, char **ret,
-	char error[LEDGER_TEXT_MAX])
+static int make_part(
+	const LedgerCopy *copy, Reader *from, LedgerChange change, void *userdata, char **ret, Error *error)
 {
 	_cleanup_(part_removep) char *part = NULL;
 	_cleanup_(freep) char *name = NULL;
@@ -206,12 +203,10 @@ static int make_part(const LedgerCopy *copy, Reader *from, LedgerChange change, 
 	if (asprintf(&name, "%s.part", copy->name) < 0)
 		return explain_write(error, -ENOMEM, copy->name);
 	r = create_private(name);
-	if (r == -EEXIST) {
-		snprintf(error, LEDGER_TEXT_MAX,
+	if (r == -EEXIST)
+		return error_set(error, r,
 			"%.140s is there already: if no other copy is under way, one was cut off; then delete it",
 			name);
-		return r;
-	}
 	if (r < 0)
 		return explain_write(error, r, copy->name);
 	part = TAKE_PTR(name);
@@ -222,7 +217,7 @@ static int make_part(const LedgerCopy *copy, Reader *from, LedgerChange change, 
 	return 0;
 }
 
-static int refuse_existing(const LedgerCopy *copy, char error[LEDGER_TEXT_MAX])
+static int refuse_existing(const LedgerCopy *copy, Error *error)
 {
 	struct stat status;
 
@@ -239,12 +234,12 @@ static int give_name(const char *part, const char *name)
 	return errno == EINVAL && link(part, name) == 0 ? 0 : -errno;
 }
 
-static int finish(const LedgerCopy *copy, const char *part, char error[LEDGER_TEXT_MAX])
+static int finish(const LedgerCopy *copy, const char *part, Error *error)
 {
 	int r = copy->look ? copy->look(copy->userdata, part) : 0;
 
 	if (r < 0) {
-		error[0] = '\0';
+		*error = (Error){ 0 };
 		return r;
 	}
 	r = was_left(copy) ? -ECANCELED : give_name(part, copy->name);
@@ -253,7 +248,7 @@ static int finish(const LedgerCopy *copy, const char *part, char error[LEDGER_TE
 	return r < 0 ? explain_write(error, r, copy->name) : 0;
 }
 
-int ledger_backup(const LedgerCopy *copy, char error[LEDGER_TEXT_MAX])
+int ledger_backup(const LedgerCopy *copy, Error *error)
 {
 	_cleanup_(part_removep) char *part = NULL;
 	_cleanup_(reader_freep) Reader *from = NULL;
@@ -351,7 +346,7 @@ static int hash_file(const char *path, char ret[DIGEST_HEX_MAX])
 	return r;
 }
 
-int ledger_archive(const LedgerCopy *copy, int64_t utc_us, LedgerArchive *ret, char error[LEDGER_TEXT_MAX])
+int ledger_archive(const LedgerCopy *copy, int64_t utc_us, LedgerArchive *ret, Error *error)
 {
 	_cleanup_(part_removep) char *part = NULL;
 	_cleanup_(reader_freep) Reader *from = NULL;
@@ -365,8 +360,7 @@ int ledger_archive(const LedgerCopy *copy, int64_t utc_us, LedgerArchive *ret, c
 	if (r == 0)
 		r = make_part(copy, from, cut_after, &cut, &part, error);
 	if (r == -ENODATA)
-		snprintf(error, LEDGER_TEXT_MAX,
-			"no checkpoint is older than that day: there is nothing to archive");
+		r = error_set(error, r, "no checkpoint is older than that day: there is nothing to archive");
 	if (r < 0 || !part)
 		return r;
 	if (chmod(part, 0400) < 0)
@@ -429,7 +423,7 @@ static int open_lock(const char *name, int *ret_fd)
 	return r;
 }
 
-static int hold(const char *path, int *ret_fd, char error[LEDGER_TEXT_MAX])
+static int hold(const char *path, int *ret_fd, Error *error)
 {
 	_cleanup_(freep) char *name = NULL;
 	_cleanup_(closep) int fd = -1;
@@ -440,10 +434,8 @@ static int hold(const char *path, int *ret_fd, char error[LEDGER_TEXT_MAX])
 	r = open_lock(name, &fd);
 	if (r < 0)
 		return explain_write(error, r, name);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		snprintf(error, LEDGER_TEXT_MAX, "a daemon holds the ledger %.120s: stop it first", path);
-		return -errno;
-	}
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return error_set(error, -errno, "a daemon holds the ledger %.120s: stop it first", path);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
@@ -574,8 +566,8 @@ static int begin_epoch(sqlite3 *db, LedgerRestored *restored)
 	return r;
 }
 
-static int put_in_place(const LedgerCopy *copy, Reader *from, LedgerRestored *restored, const char *note,
-	char error[LEDGER_TEXT_MAX])
+static int put_in_place(
+	const LedgerCopy *copy, Reader *from, LedgerRestored *restored, const char *note, Error *error)
 {
 	_cleanup_(part_removep) char *part = NULL;
 	_cleanup_(freep) char *word = NULL;
@@ -603,7 +595,7 @@ static int put_in_place(const LedgerCopy *copy, Reader *from, LedgerRestored *re
 	return explain_write(error, r, copy->name);
 }
 
-int ledger_restore(const LedgerCopy *copy, LedgerRestored *ret, char error[LEDGER_TEXT_MAX])
+int ledger_restore(const LedgerCopy *copy, LedgerRestored *ret, Error *error)
 {
 	_cleanup_(reader_freep) Reader *from = NULL;
 	_cleanup_(closep) int lock = -1;

@@ -28,7 +28,7 @@ typedef struct LedgerCopy {
 } LedgerCopy;
 
 /** Copies the ledger as it is at this moment. -EEXIST: there is a file of that name. */
-int ledger_backup(const LedgerCopy *copy, char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_backup(const LedgerCopy *copy, Error *error) _must_check_;
 
 typedef struct LedgerArchive {
 	uint64_t size;               /* records 1 to `size`, which a checkpoint covers */
@@ -39,8 +39,7 @@ typedef struct LedgerArchive {
  * The same of the records before `utc_us` only, as a ledger of its own that ends with a checkpoint and can be
  * read only. -ENODATA: no checkpoint is as old.
  */
-int ledger_archive(
-	const LedgerCopy *copy, int64_t utc_us, LedgerArchive *ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_archive(const LedgerCopy *copy, int64_t utc_us, LedgerArchive *ret, Error *error) _must_check_;
 
 typedef struct LedgerRestored {
 	uint64_t size;    /* records of the backup */
@@ -56,7 +55,7 @@ typedef struct LedgerRestored {
  * aside as evidence; that stays in its place where anything fails. The station records at its next start what
  * is lacking. -EWOULDBLOCK: a daemon holds the ledger.
  */
-int ledger_restore(const LedgerCopy *copy, LedgerRestored *ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_restore(const LedgerCopy *copy, LedgerRestored *ret, Error *error) _must_check_;
 
 /**
  * From now on a read-only ledger is what it is at this moment, whatever a daemon writes: for answers that
@@ -79,5 +78,5 @@ int ledger_each_record(Ledger *ledger, uint64_t size, LedgerEach each, void *use
  * sound, all of its `records`. The station records it when it opens the ledger next. Also while an inert
  * station runs. -ENOENT: nothing was found; -EPERM: the badge is no administrator's, or the PIN is another.
  */
-int ledger_clear_damage(const char *path, const char *badge, const char *pin, uint64_t records,
-	char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_clear_damage(
+	const char *path, const char *badge, const char *pin, uint64_t records, Error *error) _must_check_;

@@ -75,7 +75,7 @@ static int read_rules(Statements *statements, uint64_t session, json_t **ret)
 }
 
 int ledger_history(const char *path, uint64_t session, LedgerPastTake take, void *userdata,
-	LedgerHistory *ret, char error[LEDGER_TEXT_MAX])
+	LedgerHistory *ret, Error *error)
 {
 	_cleanup_(reader_freep) Reader *reader = NULL;
 	ReaderOptions options = { .followed = true };
@@ -93,11 +93,9 @@ int ledger_history(const char *path, uint64_t session, LedgerPastTake take, void
 		r = read_rules(&statements, session, &history.rules);
 	statements_clear(&statements);
 	reader_end(reader);
-	if (r < 0) {
-		snprintf(error, LEDGER_TEXT_MAX, "the records of session %llu cannot be read (%s)",
+	if (r < 0)
+		return error_set(error, r, "the records of session %llu cannot be read (%s)",
 			(unsigned long long)session, strerror(-r));
-		return r;
-	}
 	*ret = history;
 	return 0;
 }

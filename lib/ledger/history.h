@@ -31,4 +31,4 @@ typedef int (*LedgerPastTake)(void *userdata, const LedgerPast *past);
  * cannot be read; else the errno of opening the file, with one sentence in `error`.
  */
 int ledger_history(const char *path, uint64_t session, LedgerPastTake take, void *userdata,
-	LedgerHistory *ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+	LedgerHistory *ret, Error *error) _must_check_;

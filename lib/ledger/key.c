@@ -24,14 +24,14 @@ static char *join(const char *folder, const char *name)
 	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
 }
 
-static int load(const char *folder, const char *name, NoteSigner **ret, char error[LEDGER_TEXT_MAX])
+static int load(const char *folder, const char *name, NoteSigner **ret, Error *error)
 {
 	_cleanup_(freep) char *path = join(folder, name);
 	char why[TLOG_TEXT_MAX];
 	int r = path ? note_signer_load(path, ret, why) : -ENOMEM;
 
 	if (r < 0 && r != -ENOENT && path)
-		snprintf(error, LEDGER_TEXT_MAX, "%.*s", LEDGER_TEXT_MAX - 1, why);
+		return error_set(error, r, "%s", why);
 	return r;
 }
 
@@ -129,7 +129,7 @@ static int name_of_log(const Ledger *ledger, const char *on_record, char ret[NOT
 
 /* ---- at the start ---- */
 
-static int make_first(Ledger *ledger, const char *on_record, char error[LEDGER_TEXT_MAX])
+static int make_first(Ledger *ledger, const char *on_record, Error *error)
 {
 	_cleanup_(note_signer_freep) NoteSigner *signer = NULL;
 	char name[NOTE_NAME_MAX], why[TLOG_TEXT_MAX];
@@ -140,17 +140,15 @@ static int make_first(Ledger *ledger, const char *on_record, char error[LEDGER_T
 	if (r < 0)
 		return r;
 	r = note_signer_store(signer, ledger->sealer.folder, KEY_NAME, why);
-	if (r < 0) {
-		snprintf(error, LEDGER_TEXT_MAX, "%.*s", LEDGER_TEXT_MAX - 1, why);
-		return r;
-	}
+	if (r < 0)
+		return error_set(error, r, "%s", why);
 	ledger->sealer.signer = TAKE_PTR(signer);
 	return 0;
 }
 
 /** A rotation that the power cut short was either recorded, then it is finished; or not, then it never was.
  */
-static int finish_rotation(Ledger *ledger, const char *on_record, char error[LEDGER_TEXT_MAX])
+static int finish_rotation(Ledger *ledger, const char *on_record, Error *error)
 {
 	_cleanup_(note_signer_freep) NoteSigner *next = NULL;
 	const char *folder = ledger->sealer.folder;
@@ -163,41 +161,36 @@ static int finish_rotation(Ledger *ledger, const char *on_record, char error[LED
 	return is_key(next, on_record) ? rename_next(folder) : remove_next(folder);
 }
 
-static int open_folder(Ledger *ledger, const char *folder, const char *on_record, char error[LEDGER_TEXT_MAX])
+static int open_folder(Ledger *ledger, const char *folder, const char *on_record, Error *error)
 {
 	int r;
 
 	ledger->sealer.folder = strdup(folder);
 	if (!ledger->sealer.folder)
 		return -ENOMEM;
-	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
-		snprintf(error, LEDGER_TEXT_MAX, "%.160s cannot be made (%s): check folder and rights",
-			folder, strerror(errno));
-		return -errno;
-	}
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+		return error_set(error, -errno, "%.160s cannot be made (%s): check folder and rights", folder,
+			strerror(errno));
 	r = finish_rotation(ledger, on_record, error);
 	if (r == 0)
 		r = load(folder, KEY_NAME, &ledger->sealer.signer, error);
 	return r == -ENOENT ? make_first(ledger, on_record, error) : r;
 }
 
-static int open_credential(
-	Ledger *ledger, const char *key, const char *on_record, char error[LEDGER_TEXT_MAX])
+static int open_credential(Ledger *ledger, const char *key, const char *on_record, Error *error)
 {
 	char why[TLOG_TEXT_MAX], name[NOTE_NAME_MAX];
 	int r = note_signer_parse(key, &ledger->sealer.signer, why);
 
-	if (r < 0) {
-		snprintf(error, LEDGER_TEXT_MAX, "the credential stipple.key: %.200s", why);
-		return r;
-	}
+	if (r < 0)
+		return error_set(error, r, "the credential stipple.key: %.200s", why);
 	r = name_of_log(ledger, on_record, name);
-	if (r == 0 && !checkpoint_same_log(name, note_signer_verifier(ledger->sealer.signer)->name)) {
-		snprintf(error, LEDGER_TEXT_MAX,
+	if (r < 0)
+		return r;
+	if (!checkpoint_same_log(name, note_signer_verifier(ledger->sealer.signer)->name))
+		return error_set(error, -EXDEV,
 			"the credential stipple.key is not for %.100s: make one for this station", name);
-		r = -EXDEV;
-	}
-	return r;
+	return 0;
 }
 
 /** One key's word for the next, which may be of another origin. */
@@ -250,28 +243,24 @@ static int name_key(Ledger *ledger, const char *on_record, char **ret_statement)
 }
 
 /** The name that the clinic wants its log to have. A log keeps the one that it began with. */
-static int check_origin(const char *origin, const char *on_record, char error[LEDGER_TEXT_MAX])
+static int check_origin(const char *origin, const char *on_record, Error *error)
 {
 	char why[TLOG_TEXT_MAX];
 	NoteVerifier verifier;
 
 	if (!origin || !*origin)
 		return 0;
-	if (!checkpoint_origin_is_valid(origin)) {
-		snprintf(error, LEDGER_TEXT_MAX,
+	if (!checkpoint_origin_is_valid(origin))
+		return error_set(error, -EINVAL,
 			"[ledger] log_origin \"%.80s\" is no name of a log: write a URL without its schema, such as "
 			"example.com/clinic/chair-1",
 			origin);
-		return -EINVAL;
-	}
 	if (on_record[0] && note_verifier_parse(on_record, &verifier, why) == 0 &&
-		!checkpoint_same_log(origin, verifier.name)) {
-		snprintf(error, LEDGER_TEXT_MAX,
+		!checkpoint_same_log(origin, verifier.name))
+		return error_set(error, -EXDEV,
 			"[ledger] log_origin is %.60s, but this ledger is the log %.80s, which others know by that name: "
 			"take log_origin out",
 			origin, verifier.name);
-		return -EXDEV;
-	}
 	return 0;
 }
 
@@ -282,7 +271,7 @@ void ledger_key(Ledger *ledger, char ret[NOTE_KEY_MAX])
 	pthread_mutex_unlock(&ledger->key_lock);
 }
 
-int ledger_check_origin(Ledger *ledger, const char *origin, char error[LEDGER_TEXT_MAX])
+int ledger_check_origin(Ledger *ledger, const char *origin, Error *error)
 {
 	char key[NOTE_KEY_MAX];
 
@@ -290,7 +279,7 @@ int ledger_check_origin(Ledger *ledger, const char *origin, char error[LEDGER_TE
 	return check_origin(origin, key, error);
 }
 
-static int take_origin(Ledger *ledger, const char *origin, const char *on_record, char error[LEDGER_TEXT_MAX])
+static int take_origin(Ledger *ledger, const char *origin, const char *on_record, Error *error)
 {
 	int r = check_origin(origin, on_record, error);
 
@@ -300,7 +289,7 @@ static int take_origin(Ledger *ledger, const char *origin, const char *on_record
 	return ledger->sealer.origin ? 0 : -ENOMEM;
 }
 
-int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record, char error[LEDGER_TEXT_MAX])
+int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record, Error *error)
 {
 	_cleanup_(freep) char *statement = NULL;
 	char on_record[NOTE_KEY_MAX];

@@ -58,19 +58,18 @@ static int is_known(sqlite3 *db, const char *sql, const json_t *value, bool *ret
 	return 0;
 }
 
-static int unknown(size_t thing, const json_t *value, char error[LEDGER_TEXT_MAX])
+static int unknown(size_t thing, const json_t *value, Error *error)
 {
 	char number[24];
 
 	snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
-	snprintf(error, LEDGER_TEXT_MAX,
+	return error_set(error, -ENOENT,
 		"%s \"%.96s\" is not on record: check how it is written, or look for it with the query %s",
 		things[thing].what, json_is_integer(value) ? number : json_string_value(value),
 		things[thing].list);
-	return -ENOENT;
 }
 
-int query_check_known(sqlite3 *db, json_t *arguments, char error[LEDGER_TEXT_MAX])
+int query_check_known(sqlite3 *db, json_t *arguments, Error *error)
 {
 	bool known = true;
 

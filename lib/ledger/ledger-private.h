@@ -99,8 +99,7 @@ typedef struct LedgerStream {
 	json_t *arguments, *columns;
 	int fd;
 	uint64_t rows;
-	int error;
-	char text[LEDGER_TEXT_MAX];
+	Error error;
 	LedgerDone done;
 	void *userdata;
 } LedgerStream;
@@ -146,9 +145,8 @@ typedef struct Check {
 	bool running;      /* main thread's: from the start until the answer was given */
 	atomic_bool ended; /* the thread's last word */
 	_Atomic uint64_t done, total;
-	int error;
 	uint64_t findings;
-	char text[LEDGER_TEXT_MAX]; /* the first, or why it could not be done */
+	Error error; /* text: the first finding, or why it could not be done */
 	LedgerDone answer;
 	void *userdata;
 } Check;
@@ -232,8 +230,8 @@ struct Ledger {
 
 /* schema.c */
 /** The station's own file, to be written; one of an older version is brought to this version. */
-int schema_open(const char *path, sqlite3 **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
-int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+int schema_open(const char *path, sqlite3 **ret, Error *error) _must_check_;
+int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, Error *error) _must_check_;
 /** Makes tables, views and triggers of version `to` out of `from` (0: none) in the database "main"; in the
  * caller's transaction. Returns an SQLite result. */
 int schema_make(sqlite3 *db, int64_t from, int64_t to) _must_check_;
@@ -242,7 +240,7 @@ int schema_open_empty(sqlite3 **ret) _must_check_;
 
 /* reader.c */
 /** Of a read-only ledger: one snapshot from here to ledger_read_end(), unless one is held for good. */
-int ledger_read_begin(Ledger *ledger, char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_read_begin(Ledger *ledger, Error *error) _must_check_;
 void ledger_read_end(Ledger *ledger);
 
 /* writer.c */
@@ -278,8 +276,7 @@ void health_answered(Ledger *ledger);
 
 /* key.c */
 /** Finds the station's key or makes the first. `ret_record` gets the key.created record's body, or NULL. */
-int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record,
-	char error[LEDGER_TEXT_MAX]) _must_check_;
+int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record, Error *error) _must_check_;
 /** Makes the next key and fills in the record that tells of it. */
 int key_rotate(Ledger *ledger, Request *request) _must_check_;
 /** The group with that record was committed, or was not. */
@@ -288,7 +285,7 @@ void key_close(Ledger *ledger);
 
 /* seal.c */
 /** Compares the newest checkpoint, also the one kept beside the file, with the tree; loads the tree. */
-int seal_open(Ledger *ledger, LedgerInfo *info, char error[LEDGER_TEXT_MAX]) _must_check_;
+int seal_open(Ledger *ledger, LedgerInfo *info, Error *error) _must_check_;
 /** In the group's transaction: a checkpoint when one is due. */
 int seal_if_due(Ledger *ledger, const ClockReading *now) _must_check_;
 /** After the commit. */
@@ -380,16 +377,14 @@ typedef enum QueryForm {
 
 /** Runs a query; `row` gets each row and ends it by returning non-zero. */
 int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryForm form, int64_t limit,
-	int (*row)(void *userdata, sqlite3_stmt *row), void *userdata,
-	char error[LEDGER_TEXT_MAX]) _must_check_;
+	int (*row)(void *userdata, sqlite3_stmt *row), void *userdata, Error *error) _must_check_;
 /** The same into an array of at most LEDGER_LOOKUP_ROWS. */
-int query_rows(sqlite3 *db, const LedgerQuery *query, json_t *arguments, json_t **ret,
-	char error[LEDGER_TEXT_MAX]) _must_check_;
+int query_rows(
+	sqlite3 *db, const LedgerQuery *query, json_t *arguments, json_t **ret, Error *error) _must_check_;
 
 /** Names of the query's columns in their order, an array of texts. -EIO with a sentence when it cannot be
  * prepared. */
-int query_columns(
-	sqlite3 *db, const LedgerQuery *query, json_t **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+int query_columns(sqlite3 *db, const LedgerQuery *query, json_t **ret, Error *error) _must_check_;
 
 /* functions.c */
 /** Adds the SQL functions that queries and views use to a connection. Returns an SQLite result. */
@@ -402,13 +397,13 @@ int identity_add_functions(sqlite3 *db) _must_check_;
 
 /* known.c */
 /** -ENOENT with a sentence when what `arguments` name (a lot, a session, ...) is nowhere on record. */
-int query_check_known(sqlite3 *db, json_t *arguments, char error[LEDGER_TEXT_MAX]) _must_check_;
+int query_check_known(sqlite3 *db, json_t *arguments, Error *error) _must_check_;
 
 /* check.c */
 void check_dispatch(Ledger *ledger);
 void check_join(Ledger *ledger);
 /** Refuses a ledger that a verification found damaged. -EUCLEAN with its words. */
-int check_remembered(const char *path, char error[LEDGER_TEXT_MAX]) _must_check_;
+int check_remembered(const char *path, Error *error) _must_check_;
 
 /* clear.c */
 /** Whether an administrator lifted what a verification found. */

@@ -16,23 +16,19 @@
 
 /* ---- open and close ---- */
 
-static int take_lock(Ledger *ledger, char error[LEDGER_TEXT_MAX])
+static int take_lock(Ledger *ledger, Error *error)
 {
 	_cleanup_(freep) char *path = NULL;
 
 	if (asprintf(&path, "%s.lock", ledger->path) < 0)
 		return -ENOMEM;
 	ledger->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-	if (ledger->lock_fd < 0) {
-		snprintf(
-			error, LEDGER_TEXT_MAX, "%.180s: %s: check folder and rights", path, strerror(errno));
-		return -errno;
-	}
+	if (ledger->lock_fd < 0)
+		return error_set(error, -errno, "%.180s: %s: check folder and rights", path, strerror(errno));
 	if (flock(ledger->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
-	snprintf(error, LEDGER_TEXT_MAX, "another daemon holds the ledger %.120s: stop it first",
-		ledger->path);
-	return -errno;
+	return error_set(
+		error, -errno, "another daemon holds the ledger %.120s: stop it first", ledger->path);
 }
 
 static int start_writer(Ledger *ledger)
@@ -55,7 +51,7 @@ static char *quote(const char *text)
 	return string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
 }
 
-static int open_database(Ledger *ledger, char error[LEDGER_TEXT_MAX])
+static int open_database(Ledger *ledger, Error *error)
 {
 	const ReaderOptions options = { 0 };
 	int r;
@@ -68,7 +64,7 @@ static int open_database(Ledger *ledger, char error[LEDGER_TEXT_MAX])
 	return r;
 }
 
-static int open_file(Ledger *ledger, LedgerInfo *ret, char error[LEDGER_TEXT_MAX])
+static int open_file(Ledger *ledger, LedgerInfo *ret, Error *error)
 {
 	int r = ledger->read_only ? 0 : take_lock(ledger, error);
 
@@ -83,9 +79,8 @@ static int open_file(Ledger *ledger, LedgerInfo *ret, char error[LEDGER_TEXT_MAX
 	if (r == 0 && !ledger->read_only) {
 		r = place_open(ledger);
 		if (r < 0)
-			snprintf(error, LEDGER_TEXT_MAX,
-				"the files of the ledger %.120s cannot be found again: %s", ledger->path,
-				strerror(-r));
+			r = error_set(error, r, "the files of the ledger %.120s cannot be found again: %s",
+				ledger->path, strerror(-r));
 	}
 	if (r == 0)
 		ledger->seq = ret->newest_seq;
@@ -150,7 +145,7 @@ static int record_restoration(Ledger *ledger)
 	return r;
 }
 
-static int start(Ledger *ledger, const LedgerOptions *options, LedgerInfo *info, char error[LEDGER_TEXT_MAX])
+static int start(Ledger *ledger, const LedgerOptions *options, LedgerInfo *info, Error *error)
 {
 	json_auto_t *key = NULL;
 	int r = key_open(ledger, options, &key, error);
@@ -166,16 +161,15 @@ static int start(Ledger *ledger, const LedgerOptions *options, LedgerInfo *info,
 	return r < 0 ? r : record_restoration(ledger);
 }
 
-static int check_path(const char *path, char error[LEDGER_TEXT_MAX])
+static int check_path(const char *path, Error *error)
 {
 	if (path[0] && path[0] != ':' && strncmp(path, "file:", 5) != 0)
 		return 0;
-	snprintf(error, LEDGER_TEXT_MAX, "\"%.64s\" is no path of a ledger: give that of a file", path);
-	return -EINVAL;
+	return error_set(error, -EINVAL, "\"%.64s\" is no path of a ledger: give that of a file", path);
 }
 
 /** A new ledger in place of a lost one would know nothing of the needles that were used. */
-static int check_lost(const LedgerOptions *options, char error[LEDGER_TEXT_MAX])
+static int check_lost(const LedgerOptions *options, Error *error)
 {
 	_cleanup_(freep) char *checkpoint = NULL, *key = NULL;
 
@@ -186,20 +180,19 @@ static int check_lost(const LedgerOptions *options, char error[LEDGER_TEXT_MAX])
 		return -ENOMEM;
 	if (access(checkpoint, F_OK) < 0 && access(key, F_OK) < 0)
 		return 0;
-	snprintf(error, LEDGER_TEXT_MAX,
+	return error_set(error, -EUCLEAN,
 		"the ledger %.100s is gone, but its key or checkpoint is there: bring back a backup with "
 		"`stipplectl ledger restore`, or move both aside to begin a new record",
 		options->path);
-	return -EUCLEAN;
 }
 
-int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info, char error[LEDGER_TEXT_MAX])
+int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info, Error *error)
 {
 	_cleanup_(ledger_freep) Ledger *ledger = calloc(1, sizeof *ledger);
 	LedgerInfo info;
 	int r;
 
-	snprintf(error, LEDGER_TEXT_MAX, "out of memory");
+	error_set(error, -ENOMEM, "out of memory");
 	if (!ledger)
 		return -ENOMEM;
 	ledger->lock_fd = -1;
@@ -232,11 +225,11 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 		if (!ledger->station)
 			return -ENOMEM;
 	}
-	error[0] = '\0';
+	*error = (Error){ 0 };
 	r = ledger->read_only ? 0 : start(ledger, options, &info, error);
-	if (r < 0 && !error[0])
-		snprintf(error, LEDGER_TEXT_MAX, "the ledger %.120s cannot be written: %s", ledger->path,
-			strerror(-r));
+	if (r < 0 && !error->text[0])
+		r = error_set(
+			error, r, "the ledger %.120s cannot be written: %s", ledger->path, strerror(-r));
 	if (r < 0)
 		return r;
 	ledger_read_end(ledger);
@@ -447,8 +440,8 @@ int ledger_rotate_key(Ledger *ledger, const char *actor, LedgerDone done, void *
 int ledger_hold(Ledger *ledger, uint64_t *ret_records)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
-	char error[LEDGER_TEXT_MAX];
-	int r = ledger_read_begin(ledger, error);
+	Error error;
+	int r = ledger_read_begin(ledger, &error);
 
 	if (r < 0)
 		return r;
@@ -462,7 +455,7 @@ int ledger_hold(Ledger *ledger, uint64_t *ret_records)
 	return r;
 }
 
-int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, char error[LEDGER_TEXT_MAX])
+int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, Error *error)
 {
 	int r = ledger_read_begin(ledger, error);
 
@@ -471,18 +464,18 @@ int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, char error[LEDG
 	r = prove_record(&ledger->statements, ledger->digester, seq, ret);
 	ledger_read_end(ledger);
 	if (r == -ENOENT)
-		snprintf(error, LEDGER_TEXT_MAX, "there is no record %llu", (unsigned long long)seq);
-	else if (r == -ENODATA)
-		snprintf(error, LEDGER_TEXT_MAX,
+		return error_set(error, r, "there is no record %llu", (unsigned long long)seq);
+	if (r == -ENODATA)
+		return error_set(error, r,
 			"no checkpoint covers record %llu yet: ask the running station, or later",
 			(unsigned long long)seq);
-	else if (r < 0)
-		snprintf(error, LEDGER_TEXT_MAX, "record %llu cannot be proved (%s)", (unsigned long long)seq,
-			strerror(-r));
-	return r;
+	if (r < 0)
+		return error_set(
+			error, r, "record %llu cannot be proved (%s)", (unsigned long long)seq, strerror(-r));
+	return 0;
 }
 
-int ledger_prove_growth_now(Ledger *ledger, uint64_t size, json_t **ret, char error[LEDGER_TEXT_MAX])
+int ledger_prove_growth_now(Ledger *ledger, uint64_t size, json_t **ret, Error *error)
 {
 	int r = ledger_read_begin(ledger, error);
 
@@ -491,26 +484,23 @@ int ledger_prove_growth_now(Ledger *ledger, uint64_t size, json_t **ret, char er
 	r = prove_growth(&ledger->statements, ledger->digester, size, ret);
 	ledger_read_end(ledger);
 	if (r == -ENODATA)
-		snprintf(error, LEDGER_TEXT_MAX,
+		return error_set(error, r,
 			"no checkpoint of this ledger covers %llu records: is it an older copy?",
 			(unsigned long long)size);
-	else if (r < 0)
-		snprintf(error, LEDGER_TEXT_MAX, "the growth since %llu records cannot be proved (%s)",
+	if (r < 0)
+		return error_set(error, r, "the growth since %llu records cannot be proved (%s)",
 			(unsigned long long)size, strerror(-r));
-	return r;
+	return 0;
 }
 
-int ledger_lookup_now(
-	Ledger *ledger, const char *query, json_t *arguments, json_t **ret, char error[LEDGER_TEXT_MAX])
+int ledger_lookup_now(Ledger *ledger, const char *query, json_t *arguments, json_t **ret, Error *error)
 {
 	const LedgerQuery *found = query_find(query);
-
-	int r = -EINVAL;
+	int r;
 
 	if (!found)
-		snprintf(error, LEDGER_TEXT_MAX, "there is no query \"%.64s\"", query);
-	else
-		r = ledger_read_begin(ledger, error);
+		return error_set(error, -EINVAL, "there is no query \"%.64s\"", query);
+	r = ledger_read_begin(ledger, error);
 	if (r < 0)
 		return r;
 	r = query_rows(ledger->db, found, arguments, ret, error);

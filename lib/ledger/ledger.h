@@ -22,11 +22,12 @@
 #include "tlog/note.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
+#include "util/error.h"
 #include "util/text.h"
 
 typedef struct Ledger Ledger;
 
-enum { LEDGER_TEXT_MAX = RECORD_TEXT_MAX, LEDGER_NAMES_MAX = 128 };
+enum { LEDGER_TEXT_MAX = ERROR_TEXT_MAX, LEDGER_NAMES_MAX = 128 };
 
 typedef struct LedgerOptions {
 	const char *path;    /* ":memory:" is refused; the folder must exist */
@@ -64,8 +65,7 @@ typedef struct LedgerInfo {
  * with the ledger. -EWOULDBLOCK: another daemon holds it; -EPROTO: unknown schema version; -EUCLEAN: damaged;
  * else the errno of the failed call. `error` gets one sentence with the next step.
  */
-int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info,
-	char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info, Error *error) _must_check_;
 
 /**
  * From now on all that SQLite holds in this process stays below so many bytes: for programs that read files
@@ -140,13 +140,12 @@ int ledger_stream(Ledger *ledger, const char *query, json_t *arguments, int fd, 
  * The same on a read-only ledger, without waiting for a thread: for programs that read a copied file. They
  * block on the disk. -EBUSY on a ledger that is being written.
  */
-int ledger_lookup_now(Ledger *ledger, const char *query, json_t *arguments, json_t **ret,
-	char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_lookup_now(
+	Ledger *ledger, const char *query, json_t *arguments, json_t **ret, Error *error) _must_check_;
 int ledger_stream_now(Ledger *ledger, const char *query, json_t *arguments, int fd, uint64_t *ret_rows,
-	char error[LEDGER_TEXT_MAX]) _must_check_;
+	Error *error) _must_check_;
 /** The names of the columns of such an answer, in order; an array, the caller's. */
-int ledger_columns_now(
-	Ledger *ledger, const char *query, json_t **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_columns_now(Ledger *ledger, const char *query, json_t **ret, Error *error) _must_check_;
 
 /** Whether the query of this name takes such an argument. */
 bool ledger_query_takes(const char *query, const char *argument);
@@ -181,15 +180,14 @@ int ledger_checkpoint(Ledger *ledger, uint64_t since, LedgerRows done, void *use
 int ledger_prove(Ledger *ledger, uint64_t seq, LedgerRows done, void *userdata) _must_check_;
 
 /** The same of a read-only ledger, from the checkpoints that it has. */
-int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, Error *error) _must_check_;
 
 /**
  * The proof that a read-only ledger's newest checkpoint continues what it was at `size` records: an object
  * {root, proof}, `root` the tree's at `size` as checkpoints write it, `proof` as consistency_proof_write()
  * makes it. -ENODATA: no checkpoint covers as many records.
  */
-int ledger_prove_growth_now(
-	Ledger *ledger, uint64_t size, json_t **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_prove_growth_now(Ledger *ledger, uint64_t size, json_t **ret, Error *error) _must_check_;
 
 /**
  * Verifies the whole file (ledger/verify.h) on a thread of its own, which gives way to everything else; an
@@ -210,7 +208,7 @@ void ledger_key(Ledger *ledger, char ret[NOTE_KEY_MAX]);
  * Whether the log may be called `origin` at the next start; "" leaves the name to the log. -EINVAL: it is no
  * name of a log; -EXDEV: this one has another, which it keeps. Any thread.
  */
-int ledger_check_origin(Ledger *ledger, const char *origin, char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_check_origin(Ledger *ledger, const char *origin, Error *error) _must_check_;
 
 /**
  * Makes a new key, records it signed by the old one, and signs with it from then on; the checkpoint in

@@ -31,13 +31,13 @@ static int begin(LedgerOutbox *outbox, Reader **ret)
 	return r;
 }
 
-int ledger_outbox_open(const char *path, LedgerOutbox **ret, char error[LEDGER_TEXT_MAX])
+int ledger_outbox_open(const char *path, LedgerOutbox **ret, Error *error)
 {
 	_cleanup_(ledger_outbox_freep) LedgerOutbox *outbox = calloc(1, sizeof *outbox);
 	ReaderOptions options = { .followed = true };
 	int r;
 
-	snprintf(error, LEDGER_TEXT_MAX, "out of memory");
+	error_set(error, -ENOMEM, "out of memory");
 	if (!outbox)
 		return -ENOMEM;
 	r = reader_open(path, &options, &outbox->reader, error);
@@ -231,9 +231,9 @@ int ledger_outbox_hash(LedgerOutbox *outbox, uint64_t seq, uint8_t ret[DIGEST_BY
 int ledger_outbox_stock(LedgerOutbox *outbox, json_t **ret)
 {
 	json_auto_t *none = json_object();
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 
-	return none ? query_rows(outbox->reader->db, query_find("newest-stock"), none, ret, error) : -ENOMEM;
+	return none ? query_rows(outbox->reader->db, query_find("newest-stock"), none, ret, &error) : -ENOMEM;
 }
 
 int ledger_outbox_checkpoint(LedgerOutbox *outbox, uint64_t since, json_t **ret)

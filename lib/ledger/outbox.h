@@ -44,7 +44,7 @@ typedef struct LedgerOutboxInfo {
  * -ENOENT, -EACCES, ...: not there, or not for us, or nobody writes it just now; -EPROTO: of another schema
  * version, so that its daemon has to be started first; `error` gets a sentence.
  */
-int ledger_outbox_open(const char *path, LedgerOutbox **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_outbox_open(const char *path, LedgerOutbox **ret, Error *error) _must_check_;
 /** Accepts NULL; returns NULL. */
 LedgerOutbox *ledger_outbox_free(LedgerOutbox *outbox);
 DEFINE_CLEANUP(LedgerOutbox *, ledger_outbox_free, ledger_outbox_freep);

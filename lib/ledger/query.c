@@ -52,15 +52,13 @@ bool ledger_query_takes(const char *query, const char *argument)
 	return taken && taken->name;
 }
 
-static int bad_argument(
-	const LedgerQuery *query, const char *name, const char *what, char error[LEDGER_TEXT_MAX])
+static int bad_argument(const LedgerQuery *query, const char *name, const char *what, Error *error)
 {
-	snprintf(error, LEDGER_TEXT_MAX, "query %s: %.32s %s", query->name, name, what);
-	return -EINVAL;
+	return error_set(error, -EINVAL, "query %s: %.32s %s", query->name, name, what);
 }
 
 static int bind_time(sqlite3_stmt *statement, int i, const LedgerQuery *query, const Argument *argument,
-	const char *text, char error[LEDGER_TEXT_MAX])
+	const char *text, Error *error)
 {
 	int64_t utc_us;
 
@@ -91,7 +89,7 @@ static bool number_of(const json_t *value, int64_t *ret)
 }
 
 static int bind_argument(sqlite3_stmt *statement, const LedgerQuery *query, const Argument *argument,
-	const json_t *value, char error[LEDGER_TEXT_MAX])
+	const json_t *value, Error *error)
 {
 	char name[40];
 	int64_t number;
@@ -116,7 +114,7 @@ static int bind_argument(sqlite3_stmt *statement, const LedgerQuery *query, cons
 }
 
 /** A range that is turned round would be answered with nothing, which looks like an answer. */
-static int check_range(const LedgerQuery *query, json_t *arguments, char error[LEDGER_TEXT_MAX])
+static int check_range(const LedgerQuery *query, json_t *arguments, Error *error)
 {
 	const char *from = json_string_value(json_object_get(arguments, "from"));
 	const char *to = json_string_value(json_object_get(arguments, "to"));
@@ -131,7 +129,7 @@ static int check_range(const LedgerQuery *query, json_t *arguments, char error[L
 		       : 0;
 }
 
-static int check_arguments(const LedgerQuery *query, json_t *arguments, char error[LEDGER_TEXT_MAX])
+static int check_arguments(const LedgerQuery *query, json_t *arguments, Error *error)
 {
 	const char *key;
 	json_t *value;
@@ -150,8 +148,8 @@ static int check_arguments(const LedgerQuery *query, json_t *arguments, char err
 	return check_range(query, arguments, error);
 }
 
-static int bind_arguments(sqlite3_stmt *statement, const LedgerQuery *query, json_t *arguments,
-	QueryForm form, char error[LEDGER_TEXT_MAX])
+static int bind_arguments(
+	sqlite3_stmt *statement, const LedgerQuery *query, json_t *arguments, QueryForm form, Error *error)
 {
 	int r = 0, limit = sqlite3_bind_parameter_index(statement, "@limit");
 	int impersonal = sqlite3_bind_parameter_index(statement, "@impersonal");
@@ -233,7 +231,7 @@ static int prepare_json(sqlite3 *db, const char *select, QueryForm form, sqlite3
 /** The query's text with a condition for each argument that is given; values are bound, never written into
  * it. */
 static int prepare(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryForm form,
-	sqlite3_stmt **ret, char error[LEDGER_TEXT_MAX])
+	sqlite3_stmt **ret, Error *error)
 {
 	char sql[QUERY_SQL_MAX] = "";
 	bool limited = false;
@@ -249,12 +247,12 @@ static int prepare(sqlite3 *db, const LedgerQuery *query, json_t *arguments, Que
 	r = form == QUERY_COLUMNS ? sqlite3_prepare_v2(db, sql, -1, ret, NULL)
 				  : prepare_json(db, sql, form, ret);
 	if (r != SQLITE_OK)
-		snprintf(error, LEDGER_TEXT_MAX, "query %s: %s", query->name, sqlite3_errmsg(db));
-	return ledger_errno(r);
+		return error_set(error, ledger_errno(r), "query %s: %s", query->name, sqlite3_errmsg(db));
+	return 0;
 }
 
 int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryForm form, int64_t limit,
-	int (*row)(void *userdata, sqlite3_stmt *row), void *userdata, char error[LEDGER_TEXT_MAX])
+	int (*row)(void *userdata, sqlite3_stmt *row), void *userdata, Error *error)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
 	int result = SQLITE_ROW, r = check_arguments(query, arguments, error);
@@ -271,8 +269,7 @@ int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryFor
 	}
 	if (r < 0 || result == SQLITE_ROW || result == SQLITE_DONE)
 		return r;
-	snprintf(error, LEDGER_TEXT_MAX, "query %s: %s", query->name, sqlite3_errmsg(db));
-	return ledger_errno(result);
+	return error_set(error, ledger_errno(result), "query %s: %s", query->name, sqlite3_errmsg(db));
 }
 
 static json_t *column_value(sqlite3_stmt *row, int i, const char *suffix)
@@ -316,8 +313,7 @@ static int append_row(void *userdata, sqlite3_stmt *row)
 	return json_array_append(userdata, made) < 0 ? -ENOMEM : 0;
 }
 
-int query_rows(
-	sqlite3 *db, const LedgerQuery *query, json_t *arguments, json_t **ret, char error[LEDGER_TEXT_MAX])
+int query_rows(sqlite3 *db, const LedgerQuery *query, json_t *arguments, json_t **ret, Error *error)
 {
 	json_auto_t *rows = json_array();
 	int r = rows ? query_run(db, query, arguments, QUERY_COLUMNS, LEDGER_LOOKUP_ROWS, append_row, rows,
@@ -329,7 +325,7 @@ int query_rows(
 	return r;
 }
 
-int query_columns(sqlite3 *db, const LedgerQuery *query, json_t **ret, char error[LEDGER_TEXT_MAX])
+int query_columns(sqlite3 *db, const LedgerQuery *query, json_t **ret, Error *error)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
 	json_auto_t *columns = json_array(), *none = json_object();
@@ -363,14 +359,14 @@ int ledger_describe_queries(json_t **ret)
 {
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
 	json_auto_t *all = json_object();
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	int r = ledger_errno(schema_open_empty(&db));
 
 	for (const char *const *name = ledger_query_names(); *name && r == 0; name++) {
 		const LedgerQuery *query = query_find(*name);
 		json_auto_t *columns = NULL;
 
-		r = query_columns(db, query, &columns, error);
+		r = query_columns(db, query, &columns, &error);
 		if (r == 0 && json_object_set_new(all, *name,
 				      json_pack("{s:o, s:O}", "arguments", describe_arguments(query),
 					      "columns", columns)) < 0)

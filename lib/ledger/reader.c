@@ -93,17 +93,16 @@ static char *readable_uri(const char *path)
 	return file_uri(path, "?immutable=1");
 }
 
-static int refuse(const char *path, int r, const char *what, char error[LEDGER_TEXT_MAX])
+static int refuse(const char *path, int r, const char *what, Error *error)
 {
-	snprintf(error, LEDGER_TEXT_MAX, "%.140s %s", path, what);
-	return r;
+	return error_set(error, r, "%.140s %s", path, what);
 }
 
 /**
  * What SQLite would open without a word, or explain in words of its own. By name only: to close a descriptor
  * of the file would end the locks that this process may have on it.
  */
-static int check_readable(const char *path, char error[LEDGER_TEXT_MAX])
+static int check_readable(const char *path, Error *error)
 {
 	struct stat status;
 	int r = stat(path, &status) < 0 || access(path, R_OK) < 0 ? -errno : 0;
@@ -191,21 +190,21 @@ static int open_connection(Reader *reader, const char *uri)
 }
 
 /** The whole schema is compared each time: who could change the file could do so since. */
-static int look(Reader *reader, const char *path, char error[LEDGER_TEXT_MAX])
+static int look(Reader *reader, const char *path, Error *error)
 {
 	int r = schema_check_version(
 		reader->db, reader->schema, path, reader->options.older, &reader->version, error);
 
 	if (r == 0)
 		r = schema_compare(reader->db, reader->schema, reader->version, &reader->difference);
-	if (r < 0 && !error[0])
+	if (r < 0 && !error->text[0])
 		return schema_explain(reader->db, path, SQLITE_ERROR, error);
 	if (r < 0 || !reader->difference.names[0] || reader->options.differing)
 		return r;
 	return schema_explain_difference(path, &reader->difference, error);
 }
 
-int reader_open(const char *path, const ReaderOptions *options, Reader **ret, char error[LEDGER_TEXT_MAX])
+int reader_open(const char *path, const ReaderOptions *options, Reader **ret, Error *error)
 {
 	_cleanup_(reader_freep) Reader *reader = calloc(1, sizeof *reader);
 	_cleanup_(freep) char *uri = NULL;
@@ -213,7 +212,7 @@ int reader_open(const char *path, const ReaderOptions *options, Reader **ret, ch
 
 	if (r < 0)
 		return r;
-	error[0] = '\0';
+	*error = (Error){ 0 };
 	if (reader && !options->followed && scratch_is_needed(path)) {
 		r = scratch_take(path, &reader->scratch_copy, error);
 		if (r < 0)
@@ -301,14 +300,14 @@ void reader_end(Reader *reader)
 
 /* ---- of a ledger that is open to be read ---- */
 
-int ledger_read_begin(Ledger *ledger, char error[LEDGER_TEXT_MAX])
+int ledger_read_begin(Ledger *ledger, Error *error)
 {
 	int r = !ledger->read_only ? -EBUSY : ledger->held ? 0 : reader_begin(ledger->reader);
 
 	if (r < 0)
-		snprintf(error, LEDGER_TEXT_MAX, "the ledger %.120s cannot be read (%s): try again",
-			ledger->path, strerror(-r));
-	return r;
+		return error_set(error, r, "the ledger %.120s cannot be read (%s): try again", ledger->path,
+			strerror(-r));
+	return 0;
 }
 
 void ledger_read_end(Ledger *ledger)

@@ -49,8 +49,7 @@ typedef struct Reader {
  * or of a version that is not taken; -EUCLEAN: damaged, or its schema differs. `error` gets one sentence with
  * the next step. The reader is used by one thread at a time.
  */
-int reader_open(const char *path, const ReaderOptions *options, Reader **ret,
-	char error[LEDGER_TEXT_MAX]) _must_check_;
+int reader_open(const char *path, const ReaderOptions *options, Reader **ret, Error *error) _must_check_;
 /** Accepts NULL; returns NULL. Statements must be finalized before. */
 Reader *reader_free(Reader *reader);
 DEFINE_CLEANUP(Reader *, reader_free, reader_freep);
@@ -70,13 +69,12 @@ int schema_harden(sqlite3 *db) _must_check_;
 /** -EPROTO with a sentence unless it is a ledger of this version, or with `older` of one that had a tree
  * already. */
 int schema_check_version(sqlite3 *db, const char *schema, const char *path, bool older, int64_t *ret_version,
-	char error[LEDGER_TEXT_MAX]) _must_check_;
+	Error *error) _must_check_;
 /** Of all entries of a schema. 0 or -errno. */
 int schema_digest(sqlite3 *db, const char *schema, char ret[DIGEST_HEX_MAX]) _must_check_;
 /** Compares the whole schema, whatever its names begin with, with the one that this program makes. */
 int schema_compare(sqlite3 *db, const char *schema, int64_t version, SchemaDifference *ret) _must_check_;
 /** Sentences; these return a negative errno. `schema_explain_open`: of what may be any file. */
-int schema_explain(sqlite3 *db, const char *path, int result, char error[LEDGER_TEXT_MAX]);
-int schema_explain_open(sqlite3 *db, const char *path, int result, char error[LEDGER_TEXT_MAX]);
-int schema_explain_difference(
-	const char *path, const SchemaDifference *difference, char error[LEDGER_TEXT_MAX]);
+int schema_explain(sqlite3 *db, const char *path, int result, Error *error);
+int schema_explain_open(sqlite3 *db, const char *path, int result, Error *error);
+int schema_explain_difference(const char *path, const SchemaDifference *difference, Error *error);

@@ -14,29 +14,26 @@
 /* "STIP": tells file(1) and us whose database this is */
 enum { APPLICATION_ID = 1398034768, VERSION_WITH_TREE = 2 };
 
-int schema_explain(sqlite3 *db, const char *path, int result, char error[LEDGER_TEXT_MAX])
+int schema_explain(sqlite3 *db, const char *path, int result, Error *error)
 {
 	int r = ledger_errno(result);
 
 	if (r == -EUCLEAN)
-		snprintf(error, LEDGER_TEXT_MAX,
+		return error_set(error, r,
 			"the ledger %.120s is damaged (%s): keep the file as evidence and bring "
 			"back a backup",
 			path, db ? sqlite3_errmsg(db) : "");
-	else
-		snprintf(error, LEDGER_TEXT_MAX,
-			"the ledger %.120s cannot be opened (%s): check folder, rights and disk", path,
-			db ? sqlite3_errmsg(db) : strerror(-r));
-	return r < 0 ? r : -EIO;
+	return error_set(error, r < 0 ? r : -EIO,
+		"the ledger %.120s cannot be opened (%s): check folder, rights and disk", path,
+		db ? sqlite3_errmsg(db) : strerror(-r));
 }
 
-static int no_ledger(const char *path, int r, const char *what, char error[LEDGER_TEXT_MAX])
+static int no_ledger(const char *path, int r, const char *what, Error *error)
 {
-	snprintf(error, LEDGER_TEXT_MAX, "%.140s %s", path, what);
-	return r;
+	return error_set(error, r, "%.140s %s", path, what);
 }
 
-int schema_explain_open(sqlite3 *db, const char *path, int result, char error[LEDGER_TEXT_MAX])
+int schema_explain_open(sqlite3 *db, const char *path, int result, Error *error)
 {
 	if (result != SQLITE_NOTADB)
 		return schema_explain(db, path, result, error);
@@ -45,14 +42,12 @@ int schema_explain_open(sqlite3 *db, const char *path, int result, char error[LE
 		error);
 }
 
-int schema_explain_difference(
-	const char *path, const SchemaDifference *difference, char error[LEDGER_TEXT_MAX])
+int schema_explain_difference(const char *path, const SchemaDifference *difference, Error *error)
 {
-	snprintf(error, LEDGER_TEXT_MAX,
+	return error_set(error, -EUCLEAN,
 		"tables, views or triggers of the ledger were added, changed or removed (%.64s): keep %.64s as evidence"
 		" and bring back a backup",
 		difference->names, path);
-	return -EUCLEAN;
 }
 
 /* ---- making ---- */
@@ -355,7 +350,7 @@ static int read_pragma(sqlite3 *db, const char *schema, const char *pragma, int6
 
 /** Version and number of tables. `oldest`: from which version on a file is taken. */
 static int check_version(sqlite3 *db, const char *schema, const char *path, int64_t oldest,
-	int64_t *ret_version, int64_t *ret_tables, char error[LEDGER_TEXT_MAX])
+	int64_t *ret_version, int64_t *ret_tables, Error *error)
 {
 	int64_t version = 0, tables = 0, id = 0;
 	char sql[64];
@@ -371,19 +366,17 @@ static int check_version(sqlite3 *db, const char *schema, const char *path, int6
 	if (tables > 0 && id != APPLICATION_ID)
 		return no_ledger(
 			path, -EPROTO, "is a database, but no ledger of Stipple: check the path", error);
-	if (version < (tables > 0 ? oldest : 0) || version > LEDGER_SCHEMA_VERSION) {
-		snprintf(error, LEDGER_TEXT_MAX,
+	if (version < (tables > 0 ? oldest : 0) || version > LEDGER_SCHEMA_VERSION)
+		return error_set(error, -EPROTO,
 			"the ledger %.120s has schema version %lld, this program knows %d: use the program that wrote it",
 			path, (long long)version, LEDGER_SCHEMA_VERSION);
-		return -EPROTO;
-	}
 	*ret_version = version;
 	*ret_tables = tables;
 	return 0;
 }
 
-int schema_check_version(sqlite3 *db, const char *schema, const char *path, bool older, int64_t *ret_version,
-	char error[LEDGER_TEXT_MAX])
+int schema_check_version(
+	sqlite3 *db, const char *schema, const char *path, bool older, int64_t *ret_version, Error *error)
 {
 	int64_t tables = 0;
 	int r = check_version(db, schema, path, older ? VERSION_WITH_TREE : LEDGER_SCHEMA_VERSION,
@@ -444,7 +437,7 @@ static int open_writable(const char *path, sqlite3 **ret)
 }
 
 /** The schema is compared before anything of it can run, and before it is brought to the newest version. */
-static int check_schema(sqlite3 *db, const char *path, int64_t *ret_version, char error[LEDGER_TEXT_MAX])
+static int check_schema(sqlite3 *db, const char *path, int64_t *ret_version, Error *error)
 {
 	SchemaDifference difference = { 0 };
 	int64_t tables = 0;
@@ -458,7 +451,7 @@ static int check_schema(sqlite3 *db, const char *path, int64_t *ret_version, cha
 	return difference.names[0] ? schema_explain_difference(path, &difference, error) : 0;
 }
 
-int schema_open(const char *path, sqlite3 **ret, char error[LEDGER_TEXT_MAX])
+int schema_open(const char *path, sqlite3 **ret, Error *error)
 {
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
 	int64_t version = 0;
@@ -481,7 +474,7 @@ int schema_open(const char *path, sqlite3 **ret, char error[LEDGER_TEXT_MAX])
 }
 
 /** The newest record's hash is that of its bytes: a cheap look at whether the file is what it was. */
-static int check_newest(sqlite3 *db, char error[LEDGER_TEXT_MAX])
+static int check_newest(sqlite3 *db, Error *error)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
 	_cleanup_(digester_freep) Digester *digester = NULL;
@@ -504,11 +497,10 @@ static int check_newest(sqlite3 *db, char error[LEDGER_TEXT_MAX])
 		return r;
 	if (parts[1].data && column_is_digest(statement, 2, hash))
 		return 0;
-	snprintf(error, LEDGER_TEXT_MAX,
+	return error_set(error, -EUCLEAN,
 		"record %lld of the ledger does not match its hash: keep the file as evidence and "
 		"bring back a backup",
 		(long long)column_integer(statement, 0));
-	return -EUCLEAN;
 }
 
 /** What the station is called, as the record says. Found by kind and by number: no ledger is read for it. */
@@ -530,7 +522,7 @@ static int read_names(sqlite3 *db, char ret[LEDGER_NAMES_MAX])
 	return SQLITE_OK;
 }
 
-int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, char error[LEDGER_TEXT_MAX])
+int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, Error *error)
 {
 	static const struct {
 		const char *sql;

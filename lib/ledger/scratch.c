@@ -104,7 +104,7 @@ static int make_copy(Scratch *scratch)
 }
 
 /** With the lock held. */
-static int take_new(const char *path, Scratch **ret, char error[LEDGER_TEXT_MAX])
+static int take_new(const char *path, Scratch **ret, Error *error)
 {
 	Scratch *scratch = calloc(1, sizeof *scratch);
 	int r;
@@ -115,7 +115,7 @@ static int take_new(const char *path, Scratch **ret, char error[LEDGER_TEXT_MAX]
 	scratch->original = strdup(path);
 	r = scratch->original ? make_copy(scratch) : -ENOMEM;
 	if (r < 0) {
-		snprintf(error, LEDGER_TEXT_MAX,
+		r = error_set(error, r,
 			"%.120s and its log lie where nothing can be written, and could not be copied to read them (%s): "
 			"set TMPDIR to a folder with room for both",
 			path, strerror(-r));
@@ -126,7 +126,7 @@ static int take_new(const char *path, Scratch **ret, char error[LEDGER_TEXT_MAX]
 	return 0;
 }
 
-int scratch_take(const char *path, Scratch **ret, char error[LEDGER_TEXT_MAX])
+int scratch_take(const char *path, Scratch **ret, Error *error)
 {
 	int r = 0;
 

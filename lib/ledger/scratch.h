@@ -19,7 +19,7 @@ bool scratch_is_needed(const char *path);
  * Copies both into a new folder under TMPDIR (or /var/tmp) that is its owner's alone. All that ask for the
  * same path at a time share one copy. -ENOSPC and the like with a sentence in `error`. Blocks on the disk.
  */
-int scratch_take(const char *path, Scratch **ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+int scratch_take(const char *path, Scratch **ret, Error *error) _must_check_;
 /** The copy's path, as long as it is not freed. */
 const char *scratch_path(const Scratch *scratch);
 /** Accepts NULL. The last one removes the copy. Returns NULL. */

@@ -8,7 +8,6 @@
 
 #include "ledger/tree.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "util/file.h"
@@ -16,42 +15,29 @@
 
 enum { CHECKPOINT_FILE_MAX = 64 * 1024 };
 
-#define KEEP_AND_RESTORE "keep the file as evidence and bring back a backup"
+#define KEEP_AND_RESTORE ": keep the file as evidence and bring back a backup"
 
 /* ---- at the start ---- */
 
-static int damaged(char error[LEDGER_TEXT_MAX], const char *format, ...) _printf_(2, 3);
-
-static int damaged(char error[LEDGER_TEXT_MAX], const char *format, ...)
-{
-	va_list arguments;
-	size_t n;
-
-	va_start(arguments, format);
-	vsnprintf(error, LEDGER_TEXT_MAX, format, arguments);
-	va_end(arguments);
-	n = strlen(error);
-	snprintf(error + n, LEDGER_TEXT_MAX - n, ": " KEEP_AND_RESTORE);
-	return -EUCLEAN;
-}
-
 /** That the tree had this root at the checkpoint's size. */
-static int compare(TreeReader *reader, const Checkpoint *checkpoint, uint64_t size, const char *which,
-	char error[LEDGER_TEXT_MAX])
+static int compare(
+	TreeReader *reader, const Checkpoint *checkpoint, uint64_t size, const char *which, Error *error)
 {
 	MerkleHash root;
 	int r;
 
 	if (checkpoint->size > size)
-		return damaged(error, "the ledger has %llu records, but %s was made at %llu",
+		return error_set(error, -EUCLEAN,
+			"the ledger has %llu records, but %s was made at %llu" KEEP_AND_RESTORE,
 			(unsigned long long)size, which, (unsigned long long)checkpoint->size);
 	r = tree_root(reader, checkpoint->size, &root);
 	if (r == -EUCLEAN)
-		return damaged(error, "the ledger lacks %s", reader->missing);
+		return error_set(error, -EUCLEAN, "the ledger lacks %s" KEEP_AND_RESTORE, reader->missing);
 	if (r < 0)
 		return r;
 	if (!merkle_hash_equal(&root, &checkpoint->root))
-		return damaged(error, "among its first %llu records the ledger is not what %s says",
+		return error_set(error, -EUCLEAN,
+			"among its first %llu records the ledger is not what %s says" KEEP_AND_RESTORE,
 			(unsigned long long)checkpoint->size, which);
 	return 0;
 }
@@ -80,7 +66,7 @@ static int read_unverified(const char *note, size_t size, Checkpoint *ret)
 	return r < 0 ? r : checkpoint_parse(note, text, ret, why);
 }
 
-static int check_newest(Ledger *ledger, TreeReader *reader, LedgerInfo *info, char error[LEDGER_TEXT_MAX])
+static int check_newest(Ledger *ledger, TreeReader *reader, LedgerInfo *info, Error *error)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
 	Checkpoint checkpoint;
@@ -99,14 +85,14 @@ static int check_newest(Ledger *ledger, TreeReader *reader, LedgerInfo *info, ch
 	if (r == -ENOKEY)
 		return 0;
 	if (r < 0 || checkpoint.size != info->checkpoint)
-		return damaged(error, "the newest checkpoint in the ledger, at %llu records, is broken",
+		return error_set(error, -EUCLEAN,
+			"the newest checkpoint in the ledger, at %llu records, is broken" KEEP_AND_RESTORE,
 			(unsigned long long)info->checkpoint);
 	return compare(reader, &checkpoint, ledger->seq, "its newest checkpoint", error);
 }
 
 /** The one beside the file: an older copy of the ledger is sound in itself, but not beside it. */
-static int check_saved(
-	Ledger *ledger, TreeReader *reader, const LedgerInfo *info, char error[LEDGER_TEXT_MAX])
+static int check_saved(Ledger *ledger, TreeReader *reader, const LedgerInfo *info, Error *error)
 {
 	_cleanup_(freep) char *path = NULL, *note = NULL;
 	Checkpoint checkpoint;
@@ -137,7 +123,7 @@ static int check_saved(
 }
 
 /** The newest records against their hashes: as many as a leaf block has, whatever the ledger's size. */
-static int check_tail(Ledger *ledger, char error[LEDGER_TEXT_MAX])
+static int check_tail(Ledger *ledger, Error *error)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
 	MerkleHash hash;
@@ -151,13 +137,14 @@ static int check_tail(Ledger *ledger, char error[LEDGER_TEXT_MAX])
 		leaf = column_bytes(select, 1);
 		r = merkle_hash_leaf(ledger->digester, leaf.data, leaf.size, &hash);
 		if (r == 0 && (!leaf.data || !column_is_digest(select, 2, hash.bytes)))
-			r = damaged(error, "record %lld of the ledger does not match its hash",
+			r = error_set(error, -EUCLEAN,
+				"record %lld of the ledger does not match its hash" KEEP_AND_RESTORE,
 				(long long)column_integer(select, 0));
 	}
 	return r;
 }
 
-int seal_open(Ledger *ledger, LedgerInfo *info, char error[LEDGER_TEXT_MAX])
+int seal_open(Ledger *ledger, LedgerInfo *info, Error *error)
 {
 	TreeReader reader = { .statements = &ledger->statements, .digester = ledger->digester };
 	int r = check_tail(ledger, error);
@@ -169,7 +156,8 @@ int seal_open(Ledger *ledger, LedgerInfo *info, char error[LEDGER_TEXT_MAX])
 	if (r == 0) {
 		r = tree_load(&reader, ledger->seq, &ledger->tree);
 		if (r == -EUCLEAN)
-			r = damaged(error, "the ledger lacks %s", reader.missing);
+			r = error_set(
+				error, -EUCLEAN, "the ledger lacks %s" KEEP_AND_RESTORE, reader.missing);
 	}
 	ledger->sealer.size = info->checkpoint;
 	ledger->sealer.due_us = INT64_MAX;

@@ -109,7 +109,7 @@ static int output_row(void *userdata, sqlite3_stmt *row)
 }
 
 static int write_rows(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryForm form,
-	Output *output, char error[LEDGER_TEXT_MAX])
+	Output *output, Error *error)
 {
 	int r = query_run(db, query, arguments, form, INT64_MAX, output_row, output, error);
 
@@ -118,33 +118,28 @@ static int write_rows(sqlite3 *db, const LedgerQuery *query, json_t *arguments, 
 	if (r == 0)
 		r = output_flush(output);
 	if (r == -EPIPE || r == -ETIMEDOUT)
-		snprintf(error, LEDGER_TEXT_MAX, "the reader went away after %llu rows: ask again",
+		return error_set(error, r, "the reader went away after %llu rows: ask again",
 			(unsigned long long)output->rows);
-	else if (r < 0 && !error[0])
-		snprintf(error, LEDGER_TEXT_MAX, "the rows could not be written (%s)", strerror(-r));
+	if (r < 0 && !error->text[0])
+		return error_set(error, r, "the rows could not be written (%s)", strerror(-r));
 	return r;
 }
 
 /** -EBUSY, -EINVAL unless the query can be asked of this ledger now. */
-static int find_query(
-	const Ledger *ledger, const char *query, const LedgerQuery **ret, char error[LEDGER_TEXT_MAX])
+static int find_query(const Ledger *ledger, const char *query, const LedgerQuery **ret, Error *error)
 {
 	const LedgerQuery *found = query_find(query);
 
-	if (!ledger->read_only) {
-		snprintf(error, LEDGER_TEXT_MAX, "the ledger is in use");
-		return -EBUSY;
-	}
-	if (!found || !query_is_streamable(found)) {
-		snprintf(error, LEDGER_TEXT_MAX, "there is no query \"%.64s\"", query);
-		return -EINVAL;
-	}
+	if (!ledger->read_only)
+		return error_set(error, -EBUSY, "the ledger is in use");
+	if (!found || !query_is_streamable(found))
+		return error_set(error, -EINVAL, "there is no query \"%.64s\"", query);
 	*ret = found;
 	return 0;
 }
 
-int ledger_stream_now(Ledger *ledger, const char *query, json_t *arguments, int fd, uint64_t *ret_rows,
-	char error[LEDGER_TEXT_MAX])
+int ledger_stream_now(
+	Ledger *ledger, const char *query, json_t *arguments, int fd, uint64_t *ret_rows, Error *error)
 {
 	/* whoever reads page by page comes back; one that has gone away closes the pipe */
 	Output output = { .fd = fd };
@@ -153,7 +148,7 @@ int ledger_stream_now(Ledger *ledger, const char *query, json_t *arguments, int 
 
 	if (r < 0)
 		return r;
-	error[0] = '\0';
+	*error = (Error){ 0 };
 	r = ledger_read_begin(ledger, error);
 	if (r < 0)
 		return r;
@@ -165,7 +160,7 @@ int ledger_stream_now(Ledger *ledger, const char *query, json_t *arguments, int 
 	return r;
 }
 
-int ledger_columns_now(Ledger *ledger, const char *query, json_t **ret, char error[LEDGER_TEXT_MAX])
+int ledger_columns_now(Ledger *ledger, const char *query, json_t **ret, Error *error)
 {
 	const LedgerQuery *found;
 	int r = find_query(ledger, query, &found, error);
@@ -179,23 +174,30 @@ int ledger_columns_now(Ledger *ledger, const char *query, json_t **ret, char err
 	return r;
 }
 
+static int stream_rows(LedgerStream *stream, Output *output)
+{
+	_cleanup_(reader_freep) Reader *reader = NULL;
+	const ReaderOptions options = { .leave = &stream->ledger->leave };
+	int r = reader_open(stream->ledger->path, &options, &reader, &stream->error);
+
+	if (r < 0)
+		return r;
+	r = write_rows(reader->db, stream->query, stream->arguments, QUERY_JSON, output, &stream->error);
+	if (r < 0)
+		return r;
+	return query_columns(reader->db, stream->query, &stream->columns, &stream->error);
+}
+
 static void *stream_thread(void *userdata)
 {
 	LedgerStream *stream = userdata;
-	_cleanup_(reader_freep) Reader *reader = NULL;
-	const ReaderOptions options = { .leave = &stream->ledger->leave };
 	Output output = { .fd = stream->fd,
 		.leave = &stream->ledger->leave,
 		.erasing = &stream->ledger->erasing,
 		.patience_ms = stream->ledger->stalled_ms };
 
 	(void)pthread_setname_np(pthread_self(), "stream");
-	stream->error = reader_open(stream->ledger->path, &options, &reader, stream->text);
-	if (stream->error == 0)
-		stream->error = write_rows(
-			reader->db, stream->query, stream->arguments, QUERY_JSON, &output, stream->text);
-	if (stream->error == 0)
-		stream->error = query_columns(reader->db, stream->query, &stream->columns, stream->text);
+	stream->error.code = stream_rows(stream, &output);
 	stream->rows = output.rows;
 	closep(&stream->fd);
 	atomic_store(&stream->ended, true);
@@ -255,10 +257,10 @@ void streams_dispatch(Ledger *ledger)
 		if (!stream->running || !atomic_load(&stream->ended))
 			continue;
 		join(stream);
-		answer.error = stream->error;
+		answer.error = stream->error.code;
 		answer.seq = stream->rows;
 		answer.columns = stream->columns;
-		memcpy(answer.text, stream->text, sizeof answer.text);
+		memcpy(answer.text, stream->error.text, sizeof answer.text);
 		if (stream->done)
 			stream->done(stream->userdata, &answer);
 		json_decref(answer.columns);

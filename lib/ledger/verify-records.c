@@ -33,7 +33,7 @@ typedef struct Blocks {
 	_Atomic uint64_t next, done; /* done: records */
 	MerkleHash *roots;           /* of each block, also of the last, which may be short */
 	atomic_int error;
-	char text[LEDGER_TEXT_MAX];
+	Error why;
 } Blocks;
 
 /** One thread's. */
@@ -315,7 +315,7 @@ static int worker_open(Worker *worker, Blocks *blocks, bool first)
 	worker->blocks = blocks;
 	worker->verifier = verifier;
 	if (!first)
-		r = reader_open(verifier->options->path, &options, &worker->reader, blocks->text);
+		r = reader_open(verifier->options->path, &options, &worker->reader, &blocks->why);
 	if (r < 0)
 		return r;
 	worker->statements.db = worker->reader ? worker->reader->db : verifier->db;

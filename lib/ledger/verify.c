@@ -284,7 +284,7 @@ static uint64_t expect_photographs(const Verifier *verifier)
 	return (uint64_t)column_integer(count, 0);
 }
 
-static int begin(Verifier *verifier, char error[LEDGER_TEXT_MAX])
+static int begin(Verifier *verifier, Error *error)
 {
 	const ReaderOptions options = {
 		.older = true, .scratch = true, .differing = true, .leave = verifier->options->leave
@@ -365,7 +365,7 @@ static int settle(Verifier *verifier, int r)
 	return r == -ETIME || r == -EUCLEAN ? 0 : r;
 }
 
-int ledger_verify(const VerifyOptions *options, Verification *ret, char error[LEDGER_TEXT_MAX])
+int ledger_verify(const VerifyOptions *options, Verification *ret, Error *error)
 {
 	Verification found = { 0 };
 	Verifier verifier = { .options = options, .found = &found };
@@ -374,18 +374,17 @@ int ledger_verify(const VerifyOptions *options, Verification *ret, char error[LE
 	if (options->threads < 1 || options->threads > VERIFY_THREADS_MAX)
 		return -EINVAL;
 	pthread_mutex_init(&verifier.lock, NULL);
-	error[0] = '\0';
+	*error = (Error){ 0 };
 	r = begin(&verifier, error);
 	if (r == 0)
 		r = run(&verifier);
 	if (r < 0 && verifier.db)
 		r = settle(&verifier, r);
 	else if (r == -EUCLEAN)
-		verify_finding(&verifier, "the file cannot be read: %s", error);
+		verify_finding(&verifier, "the file cannot be read: %s", error->text);
 	end(&verifier);
-	if (r < 0 && !error[0])
-		snprintf(error, LEDGER_TEXT_MAX, "%.150s could not be verified: %s", options->path,
-			strerror(-r));
+	if (r < 0 && !error->text[0])
+		r = error_set(error, r, "%.150s could not be verified: %s", options->path, strerror(-r));
 	if (r == 0)
 		*ret = found;
 	return r;

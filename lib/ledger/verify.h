@@ -66,4 +66,4 @@ typedef struct Verification {
  * 0 also when there are findings. Negative errno when it could not be done: `error` says why. Blocks for as
  * long as it takes.
  */
-int ledger_verify(const VerifyOptions *options, Verification *ret, char error[LEDGER_TEXT_MAX]) _must_check_;
+int ledger_verify(const VerifyOptions *options, Verification *ret, Error *error) _must_check_;

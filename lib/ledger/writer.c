@@ -205,14 +205,14 @@ static int write_day(Ledger *ledger, uint64_t before, int64_t utc_us)
 
 static void look_up(Ledger *ledger, Request *request)
 {
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 
 	json_decref(request->rows);
 	request->rows = NULL;
 	request->answer.error =
-		query_rows(ledger->db, request->query, request->arguments, &request->rows, error);
+		query_rows(ledger->db, request->query, request->arguments, &request->rows, &error);
 	if (request->answer.error < 0 && request->answer.error != -EINVAL)
-		log_warning("the ledger could not be read: %s", error);
+		log_warning("the ledger could not be read: %s", error.text);
 }
 
 /** A proof is taken from what is committed: where no checkpoint covers the record, this group makes one. */

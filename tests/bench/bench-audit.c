@@ -216,7 +216,8 @@ static double bare_bytes(const char *path)
 static void make_history(const char *path, uint64_t records)
 {
 	History history = { .utc_us = 1640995200 * USEC_PER_SEC }; /* 2022-01-01 */
-	char error[LEDGER_TEXT_MAX] = "", keys[4096];
+	Error error = { 0 };
+	char keys[4096];
 	LedgerInfo info;
 	struct stat status;
 	int64_t started = bench_now_ns();
@@ -230,8 +231,8 @@ static void make_history(const char *path, uint64_t records)
 				.keys = keys,
 				.checkpoint_records = 1000,
 				.checkpoint_s = 600 },
-		    &history.ledger, &info, error) < 0)
-		bench_fail("%s", error);
+		    &history.ledger, &info, &error) < 0)
+		bench_fail("%s", error.text);
 	while (history.sent < records)
 		add_session(&history);
 	finish_appends(&history);
@@ -256,13 +257,13 @@ typedef struct Question {
 static double ask_ledger(Ledger *ledger, const Question *question)
 {
 	json_auto_t *arguments = json_loads(question->arguments, 0, NULL);
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	int64_t started = bench_now_ns();
 	uint64_t rows = 0;
 
-	if (ledger_stream_now(ledger, question->query, arguments, null, &rows, error) < 0)
-		bench_fail("%s", error);
+	if (ledger_stream_now(ledger, question->query, arguments, null, &rows, &error) < 0)
+		bench_fail("%s", error.text);
 	close(null);
 	if (rows == 0)
 		bench_fail("nothing answers %s", question->title);
@@ -328,7 +329,8 @@ static void ask(Ledger *ledger, const char *path, const Question *question)
 
 static void ask_all(const char *path, int sessions)
 {
-	char error[LEDGER_TEXT_MAX] = "", session[64], subject[64], unit[128];
+	Error error = { 0 };
+	char session[64], subject[64], unit[128];
 	_cleanup_(ledger_freep) Ledger *ledger = NULL;
 	LedgerInfo info;
 	const Question questions[] = {
@@ -349,8 +351,8 @@ static void ask_all(const char *path, int sessions)
 	snprintf(session, sizeof session, "{\"session\": %d}", sessions / 2);
 	snprintf(subject, sizeof subject, "{\"subject\": \"P-%05d\"}", 11);
 	snprintf(unit, sizeof unit, "{\"unit\": \"(01)04012345678901(21)%08d\"}", sessions);
-	if (ledger_open(&(LedgerOptions){ .path = path, .read_only = true }, &ledger, &info, error) < 0)
-		bench_fail("%s", error);
+	if (ledger_open(&(LedgerOptions){ .path = path, .read_only = true }, &ledger, &info, &error) < 0)
+		bench_fail("%s", error.text);
 	for (size_t i = 0; i < ELEMENTS(questions); i++)
 		ask(ledger, path, &questions[i]);
 }
@@ -359,7 +361,8 @@ static void ask_all(const char *path, int sessions)
 
 static double open_once(const char *path)
 {
-	char error[LEDGER_TEXT_MAX] = "", keys[4096];
+	Error error = { 0 };
+	char keys[4096];
 	Ledger *ledger;
 	LedgerInfo info;
 	int64_t started;
@@ -373,8 +376,8 @@ static double open_once(const char *path)
 				.keys = keys,
 				.checkpoint_records = 1000,
 				.checkpoint_s = 600 },
-		    &ledger, &info, error) < 0)
-		bench_fail("%s", error);
+		    &ledger, &info, &error) < 0)
+		bench_fail("%s", error.text);
 	started = bench_now_ns() - started;
 	ledger_free(ledger);
 	return (double)started / 1e6;

@@ -117,7 +117,8 @@ int main(int argc, char **argv)
 {
 	const char *folder = bench_folder(argc, argv);
 	_cleanup_(ledger_freep) Ledger *ledger = NULL;
-	char path[4096], keys[4096], error[LEDGER_TEXT_MAX] = "";
+	char path[4096], keys[4096];
+	Error error;
 	LedgerInfo info;
 	BareSqlite raw = { 0 };
 
@@ -129,8 +130,8 @@ int main(int argc, char **argv)
 				.keys = keys,
 				.checkpoint_records = 1000,
 				.checkpoint_s = 600 },
-		    &ledger, &info, error) < 0)
-		bench_fail("%s", error);
+		    &ledger, &info, &error) < 0)
+		bench_fail("%s", error.text);
 	bare_open(&raw, folder);
 	measure_many(ledger, &raw);
 	measure_alone(ledger, &raw);

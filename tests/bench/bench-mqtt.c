@@ -149,6 +149,7 @@ static void fill_ledger(Side *side)
 static void open_side(Side *side, const char *folder, const char *host, int port)
 {
 	char path[4096], text[8192], error[CONFIG_ERROR_MAX] = "";
+	Error why;
 	int length = snprintf(text, sizeof text,
 		"[paths]\nstate_folder = %s\n[camera]\nplugin = none\n[mqtt]\ntls = no\nhost = %s\nport = %d\n"
 		"in_flight = %d\n",
@@ -159,8 +160,8 @@ static void open_side(Side *side, const char *folder, const char *host, int port
 		bench_fail("%s", error);
 	bench_check(sd_event_default(&side->event), "the loop");
 	if (ledger_open(&(LedgerOptions){ .path = path, .station = "clinic/station", .clock = &clock_system },
-		    &side->ledger, &side->info, error) < 0)
-		bench_fail("%s", error);
+		    &side->ledger, &side->info, &why) < 0)
+		bench_fail("%s", why.text);
 	bench_check(sd_event_add_io(side->event, NULL, ledger_fd(side->ledger), EPOLLIN, serve_ledger, side),
 		"the ledger");
 	fill_ledger(side);

@@ -26,20 +26,20 @@ enum { PROOFS = 2001, ROUNDS = 3, BLOCK = 1 << 16, PROOF_MS_MAX = 5, BUSY_MS = 5
 
 void bench_proofs(const char *path)
 {
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	_cleanup_(ledger_freep) Ledger *ledger = NULL;
 	BenchTimes times = { 0 };
 	LedgerInfo info;
 
-	if (ledger_open(&(LedgerOptions){ .path = path, .read_only = true }, &ledger, &info, error) < 0)
-		bench_fail("%s", error);
+	if (ledger_open(&(LedgerOptions){ .path = path, .read_only = true }, &ledger, &info, &error) < 0)
+		bench_fail("%s", error.text);
 	for (uint64_t i = 0; i < PROOFS; i++) {
 		json_auto_t *proof = NULL;
 		int64_t started = bench_now_ns();
 
 		/* far from each other, in no order */
-		if (ledger_prove_now(ledger, 1 + i * 7919 * 1009 % info.checkpoint, &proof, error) < 0)
-			bench_fail("%s", error);
+		if (ledger_prove_now(ledger, 1 + i * 7919 * 1009 % info.checkpoint, &proof, &error) < 0)
+			bench_fail("%s", error.text);
 		bench_times_add(&times, bench_now_ns() - started);
 	}
 	bench_report(&(BenchFigure){ .bench = "audit",
@@ -212,7 +212,7 @@ static void on_finding(void *userdata, const char *text)
 
 static double verify(const char *path, unsigned threads, uint64_t *ret_records)
 {
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	Verification found;
 	VerifyOptions options = {
 		.path = path,
@@ -222,8 +222,8 @@ static double verify(const char *path, unsigned threads, uint64_t *ret_records)
 	};
 	int64_t started = bench_now_ns();
 
-	if (ledger_verify(&options, &found, error) < 0)
-		bench_fail("%s", error);
+	if (ledger_verify(&options, &found, &error) < 0)
+		bench_fail("%s", error.text);
 	*ret_records = found.records;
 	return (double)found.records / ((double)(bench_now_ns() - started) / 1e9);
 }

@@ -151,7 +151,7 @@ static void make_sound(void)
 {
 	const Clock clock = { .read = read_clock };
 	const char *temporary = getenv("TMPDIR");
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	LedgerOptions options = { .path = path,
 		.station = "clinic/one",
 		.clock = &clock,
@@ -165,7 +165,7 @@ static void make_sound(void)
 	need(mkdtemp(folder) != NULL, "folder");
 	atexit(remove_all);
 	snprintf(path, sizeof path, "%s/ledger.db", folder);
-	need(ledger_open(&options, &ledger, &info, error) == 0, error);
+	need(ledger_open(&options, &ledger, &info, &error) == 0, error.text);
 	fill(ledger);
 	ledger_free(ledger);
 	need(file_read(path, TEMPLATE_MAX, &sound, &sound_size) == 0, "template");
@@ -389,12 +389,12 @@ static void on_finding(void *userdata, const char *text)
 
 static int look(void)
 {
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	Verification found = { 0 };
 	VerifyOptions options = { .path = path, .parts = VERIFY_ALL, .threads = 1, .finding = on_finding };
-	int r = ledger_verify(&options, &found, error);
+	int r = ledger_verify(&options, &found, &error);
 
-	need(r == 0 || error[0], "an error without a sentence");
+	need(r == 0 || error.text[0], "an error without a sentence");
 	return r < 0 || found.findings > 0;
 }
 
@@ -406,23 +406,24 @@ static int pass(void *userdata, uint64_t seq, const char *leaf, size_t size, con
 
 static void ask(Ledger *ledger)
 {
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	uint64_t rows;
 
 	for (const char *const *query = ledger_query_names(); *query; query++) {
 		json_auto_t *none = json_object(), *answer = NULL;
 		int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-		error[0] = '\0';
-		need(ledger_stream_now(ledger, *query, none, fd, &rows, error) == 0 || error[0], *query);
+		error.text[0] = '\0';
+		need(ledger_stream_now(ledger, *query, none, fd, &rows, &error) == 0 || error.text[0],
+			*query);
 		close(fd);
-		(void)!ledger_lookup_now(ledger, *query, none, &answer, error);
+		(void)!ledger_lookup_now(ledger, *query, none, &answer, &error);
 	}
 	for (uint64_t seq = 0; seq < 20; seq++) {
 		json_auto_t *proof = NULL, *growth = NULL;
 
-		(void)!ledger_prove_now(ledger, seq, &proof, error);
-		(void)!ledger_prove_growth_now(ledger, seq, &growth, error);
+		(void)!ledger_prove_now(ledger, seq, &proof, &error);
+		(void)!ledger_prove_growth_now(ledger, seq, &growth, &error);
 	}
 	if (ledger_hold(ledger, &rows) == 0)
 		(void)!ledger_each_record(ledger, rows, pass, NULL);
@@ -430,14 +431,15 @@ static void ask(Ledger *ledger)
 
 static void copy_it(void)
 {
-	char name[PATH_MAX + 16], error[LEDGER_TEXT_MAX] = "";
+	char name[PATH_MAX + 16];
+	Error error;
 	const LedgerCopy copy = { .path = path, .name = name };
 	LedgerArchive archive;
 
 	snprintf(name, sizeof name, "%s/copy", folder);
-	(void)!ledger_backup(&copy, error);
+	(void)!ledger_backup(&copy, &error);
 	(void)unlink(name);
-	(void)!ledger_archive(&copy, INT64_MAX, &archive, error);
+	(void)!ledger_archive(&copy, INT64_MAX, &archive, &error);
 	(void)unlink(name);
 }
 
@@ -445,7 +447,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	LedgerOptions options = { .path = path, .read_only = true };
 	Input input = { data, size };
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	Ledger *ledger = NULL;
 	LedgerInfo info;
 	bool told;
@@ -454,8 +456,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		make_sound();
 	told = change(&input);
 	need(look() || !told, "a changed cell that nobody tells of");
-	if (ledger_open(&options, &ledger, &info, error) < 0)
-		need(error[0], "no sentence");
+	if (ledger_open(&options, &ledger, &info, &error) < 0)
+		need(error.text[0], "no sentence");
 	else
 		ask(ledger);
 	ledger_free(ledger);

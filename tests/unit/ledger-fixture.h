@@ -44,7 +44,7 @@ typedef struct Fixture {
 	LedgerInfo info;
 	char keys[96]; /* "": no key and no checkpoints */
 	uint32_t checkpoint_records;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 } Fixture;
 
 static inline int open_fixture(Fixture *fixture)
@@ -57,7 +57,7 @@ static inline int open_fixture(Fixture *fixture)
 		.checkpoint_s = 600,
 		.commit_limit_ms = fixture_commit_limit_ms };
 
-	return ledger_open(&options, &fixture->ledger, &fixture->info, fixture->error);
+	return ledger_open(&options, &fixture->ledger, &fixture->info, &fixture->error);
 }
 
 static inline int setup(void **state)

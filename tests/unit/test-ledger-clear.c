@@ -67,20 +67,20 @@ static void test_an_administrator_lifts_it(void **state)
 {
 	Fixture *fixture = *state;
 	json_auto_t *rows = NULL;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	const json_t *body;
 
 	assert_int_equal(open_fixture(fixture), -EUCLEAN);
-	assert_non_null(strstr(fixture->error, "the table lot"));
-	assert_non_null(strstr(fixture->error, "stipplectl ledger clear-damage"));
-	assert_int_equal(ledger_clear_damage(fixture->path, "b1", "9999", 3, error), -EPERM);
-	assert_int_equal(ledger_clear_damage(fixture->path, "b2", "5678", 3, error), -EPERM);
-	assert_int_equal(ledger_clear_damage(fixture->path, "nobody", "1234", 3, error), -EPERM);
+	assert_non_null(strstr(fixture->error.text, "the table lot"));
+	assert_non_null(strstr(fixture->error.text, "stipplectl ledger clear-damage"));
+	assert_int_equal(ledger_clear_damage(fixture->path, "b1", "9999", 3, &error), -EPERM);
+	assert_int_equal(ledger_clear_damage(fixture->path, "b2", "5678", 3, &error), -EPERM);
+	assert_int_equal(ledger_clear_damage(fixture->path, "nobody", "1234", 3, &error), -EPERM);
 	assert_int_equal(open_fixture(fixture), -EUCLEAN);
-	if (ledger_clear_damage(fixture->path, "b1", "1234", 3, error) < 0)
-		fail_msg("%s", error);
+	if (ledger_clear_damage(fixture->path, "b1", "1234", 3, &error) < 0)
+		fail_msg("%s", error.text);
 	if (open_fixture(fixture) < 0)
-		fail_msg("%s", fixture->error);
+		fail_msg("%s", fixture->error.text);
 	serve(fixture->ledger);
 	rows = look_up(fixture->ledger, "records", json_pack("{s:s}", "kind", "ledger.cleared"));
 	assert_int_equal(json_array_size(rows), 1);
@@ -90,19 +90,19 @@ static void test_an_administrator_lifts_it(void **state)
 		"the table lot is not what the records give");
 	assert_false(is_beside(fixture, DAMAGED_SUFFIX));
 	assert_false(is_beside(fixture, CLEARED_SUFFIX));
-	assert_int_equal(ledger_clear_damage(fixture->path, "b1", "1234", 3, error), -ENOENT);
+	assert_int_equal(ledger_clear_damage(fixture->path, "b1", "1234", 3, &error), -ENOENT);
 }
 
 /** Word of one finding does not lift another that came since. */
 static void test_what_is_found_later_is_not_lifted(void **state)
 {
 	Fixture *fixture = *state;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 
-	assert_int_equal(ledger_clear_damage(fixture->path, "b1", "1234", 3, error), 0);
+	assert_int_equal(ledger_clear_damage(fixture->path, "b1", "1234", 3, &error), 0);
 	find(fixture, "record 2 does not match its hash\n");
 	assert_int_equal(open_fixture(fixture), -EUCLEAN);
-	assert_non_null(strstr(fixture->error, "record 2 does not match"));
+	assert_non_null(strstr(fixture->error.text, "record 2 does not match"));
 }
 
 int main(void)

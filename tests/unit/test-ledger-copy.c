@@ -41,10 +41,10 @@ static int on_look(void *userdata, const char *part)
 {
 	_cleanup_(reader_freep) Reader *reader = NULL;
 	Making *making = userdata;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 
 	making->looks++;
-	making->whole = reader_open(part, &(ReaderOptions){ 0 }, &reader, error) == 0;
+	making->whole = reader_open(part, &(ReaderOptions){ 0 }, &reader, &error) == 0;
 	return making->verdict;
 }
 
@@ -79,10 +79,10 @@ static uint64_t records_of(const char *path)
 {
 	LedgerOptions options = { .path = path, .read_only = true };
 	_cleanup_(ledger_freep) Ledger *ledger = NULL;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	LedgerInfo info;
 
-	assert_int_equal(ledger_open(&options, &ledger, &info, error), 0);
+	assert_int_equal(ledger_open(&options, &ledger, &info, &error), 0);
 	return info.newest_seq;
 }
 
@@ -113,17 +113,17 @@ static int end_lots(void **state)
 static void test_a_copy_is_looked_at_before_it_has_its_name(void **state)
 {
 	Fixture *fixture = *state;
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	Making making;
 
 	begin(&making, fixture, "copy.db");
-	assert_int_equal(ledger_backup(&making.copy, error), 0);
+	assert_int_equal(ledger_backup(&making.copy, &error), 0);
 	assert_true(making.whole && making.looks == 1);
 	assert_true(making.total > 0 && making.done == making.total);
 	assert_int_equal(files(fixture, "copy.db"), 1);
 	assert_int_equal(records_of(making.name), records_of(fixture->path));
-	assert_int_equal(ledger_backup(&making.copy, error), -EEXIST);
-	assert_non_null(strstr(error, "is there already, give another name"));
+	assert_int_equal(ledger_backup(&making.copy, &error), -EEXIST);
+	assert_non_null(strstr(error.text, "is there already, give another name"));
 	assert_int_equal(making.looks, 1);
 	unlink(making.name);
 }
@@ -131,16 +131,16 @@ static void test_a_copy_is_looked_at_before_it_has_its_name(void **state)
 static void test_a_copy_that_is_refused_leaves_nothing(void **state)
 {
 	Fixture *fixture = *state;
-	char error[LEDGER_TEXT_MAX] = "not yet";
+	Error error = { .text = "not yet" };
 	LedgerArchive archive;
 	Making making;
 
 	begin(&making, fixture, "copy.db");
 	making.verdict = -EPERM;
-	assert_int_equal(ledger_backup(&making.copy, error), -EPERM);
-	assert_string_equal(error, "");
-	assert_int_equal(ledger_archive(&making.copy, INT64_MAX, &archive, error), -EPERM);
-	assert_string_equal(error, "");
+	assert_int_equal(ledger_backup(&making.copy, &error), -EPERM);
+	assert_string_equal(error.text, "");
+	assert_int_equal(ledger_archive(&making.copy, INT64_MAX, &archive, &error), -EPERM);
+	assert_string_equal(error.text, "");
 	assert_int_equal(making.looks, 2);
 	assert_int_equal(files(fixture, "copy.db"), 0);
 }
@@ -148,16 +148,16 @@ static void test_a_copy_that_is_refused_leaves_nothing(void **state)
 static void test_an_interrupted_copy_leaves_nothing(void **state)
 {
 	Fixture *fixture = *state;
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	LedgerArchive archive;
 	Making making;
 
 	begin(&making, fixture, "copy.db");
 	making.leaves = true;
-	assert_int_equal(ledger_backup(&making.copy, error), -ECANCELED);
-	assert_non_null(strstr(error, "it was interrupted"));
+	assert_int_equal(ledger_backup(&making.copy, &error), -ECANCELED);
+	assert_non_null(strstr(error.text, "it was interrupted"));
 	atomic_store(&making.left, false);
-	assert_int_equal(ledger_archive(&making.copy, INT64_MAX, &archive, error), -ECANCELED);
+	assert_int_equal(ledger_archive(&making.copy, INT64_MAX, &archive, &error), -ECANCELED);
 	assert_int_equal(making.looks, 0);
 	assert_int_equal(files(fixture, "copy.db"), 0);
 }
@@ -165,7 +165,7 @@ static void test_an_interrupted_copy_leaves_nothing(void **state)
 static void test_an_archive_ends_before_its_day(void **state)
 {
 	Fixture *fixture = *state;
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	LedgerArchive archive = { .size = 99 };
 	struct stat status;
 	Making making;
@@ -173,11 +173,11 @@ static void test_an_archive_ends_before_its_day(void **state)
 	begin(&making, fixture, "archive.db");
 	/* the key's record came first, on the first day */
 	assert_int_equal(
-		ledger_archive(&making.copy, fake_utc_us - 5 * USEC_PER_DAY, &archive, error), -ENODATA);
-	assert_non_null(strstr(error, "there is nothing to archive"));
+		ledger_archive(&making.copy, fake_utc_us - 5 * USEC_PER_DAY, &archive, &error), -ENODATA);
+	assert_non_null(strstr(error.text, "there is nothing to archive"));
 	assert_int_equal(archive.size, 99);
 	assert_int_equal(files(fixture, "archive.db"), 0);
-	assert_int_equal(ledger_archive(&making.copy, fake_utc_us - 2 * USEC_PER_DAY, &archive, error), 0);
+	assert_int_equal(ledger_archive(&making.copy, fake_utc_us - 2 * USEC_PER_DAY, &archive, &error), 0);
 	assert_int_equal(archive.size, 4);
 	assert_int_equal(records_of(making.name), 4);
 	assert_int_equal(strlen(archive.sha256), 64);
@@ -188,7 +188,7 @@ static void test_an_archive_ends_before_its_day(void **state)
 }
 
 /** A file that may not grow past `bytes`: -errno of the backup. */
-static int back_up_within(const Fixture *fixture, rlim_t bytes, char error[LEDGER_TEXT_MAX])
+static int back_up_within(const Fixture *fixture, rlim_t bytes, Error *error)
 {
 	struct rlimit whole, limit;
 	Making making;
@@ -208,12 +208,12 @@ static int back_up_within(const Fixture *fixture, rlim_t bytes, char error[LEDGE
 static void test_a_file_that_may_not_grow_is_named(void **state)
 {
 	Fixture *fixture = *state;
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 
 	fixture->ledger = ledger_free(fixture->ledger);
 	for (rlim_t bytes = 4096; bytes < 100000; bytes += 30000) {
-		assert_int_equal(back_up_within(fixture, bytes, error), -EFBIG);
-		assert_non_null(strstr(error, "copy.db was not written, no file may be as large"));
+		assert_int_equal(back_up_within(fixture, bytes, &error), -EFBIG);
+		assert_non_null(strstr(error.text, "copy.db was not written, no file may be as large"));
 		assert_int_equal(files(fixture, "copy.db"), 0);
 	}
 }
@@ -223,26 +223,27 @@ static void test_what_is_no_ledger_is_named(void **state)
 	static const char *const contents[] = { "", "SQLite format 3", "no database" };
 	static const char *const said[] = { "is empty", "is too short for a database", "is too short" };
 	Fixture *fixture = *state;
-	char error[LEDGER_TEXT_MAX], path[128];
+	Error error;
+	char path[128];
 	Making making;
 
 	begin(&making, fixture, "copy.db");
 	snprintf(path, sizeof path, "%s/other", fixture->folder);
 	making.copy.path = path;
-	assert_int_equal(ledger_backup(&making.copy, error), -ENOENT);
-	assert_non_null(strstr(error, "is not there"));
+	assert_int_equal(ledger_backup(&making.copy, &error), -ENOENT);
+	assert_non_null(strstr(error.text, "is not there"));
 	for (size_t i = 0; i < ELEMENTS(contents); i++) {
 		FILE *file = fopen(path, "we");
 
 		assert_non_null(file);
 		fputs(contents[i], file);
 		fclose(file);
-		assert_int_equal(ledger_backup(&making.copy, error), -EUCLEAN);
-		assert_non_null(strstr(error, said[i]));
+		assert_int_equal(ledger_backup(&making.copy, &error), -EUCLEAN);
+		assert_non_null(strstr(error.text, said[i]));
 	}
 	unlink(path);
 	making.copy.path = fixture->folder;
-	assert_int_equal(ledger_backup(&making.copy, error), -EISDIR);
+	assert_int_equal(ledger_backup(&making.copy, &error), -EISDIR);
 	assert_int_equal(files(fixture, "copy.db"), 0);
 }
 
@@ -261,21 +262,21 @@ static void test_what_was_moved_aside_is_never_replaced(void **state)
 {
 	enum { TIMES = 20 }; /* more than there are seconds that it takes */
 	Fixture *fixture = *state;
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	uint64_t backed_up, whole;
 	LedgerRestored first, restored;
 	Making making;
 
 	begin(&making, fixture, "backup");
 	backed_up = records_of(fixture->path);
-	assert_int_equal(ledger_backup(&making.copy, error), 0);
+	assert_int_equal(ledger_backup(&making.copy, &error), 0);
 	append(fixture->ledger, "lot.received", lot("L9", 5, "2030-01-01"));
 	fixture->ledger = ledger_free(fixture->ledger);
 	whole = records_of(fixture->path);
 	assert_true(whole > backed_up);
 	for (int i = 0; i < TIMES; i++) {
 		assert_int_equal(ledger_restore(&(LedgerCopy){ .path = making.name, .name = fixture->path },
-					 &restored, error),
+					 &restored, &error),
 			0);
 		if (i == 0)
 			first = restored;
@@ -293,20 +294,20 @@ static void test_what_a_restoring_makes_is_the_folders_owners(void **state)
 	static const char *const names[] = { "ledger.db", "ledger.db.lock", "ledger.db.restored" };
 	enum { SOMEBODY = 12345 };
 	Fixture *fixture = *state;
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	LedgerRestored restored;
 	struct stat folder, made;
 	Making making;
 
 	begin(&making, fixture, "backup");
-	assert_int_equal(ledger_backup(&making.copy, error), 0);
+	assert_int_equal(ledger_backup(&making.copy, &error), 0);
 	fixture->ledger = ledger_free(fixture->ledger);
 	remove_files(fixture, "ledger.db");
 	/* only root can: whoever else runs this is the owner already */
 	assert_int_equal(geteuid() == 0 ? chown(fixture->folder, SOMEBODY, SOMEBODY) : 0, 0);
 	assert_int_equal(stat(fixture->folder, &folder), 0);
-	assert_int_equal(
-		ledger_restore(&(LedgerCopy){ .path = making.name, .name = fixture->path }, &restored, error),
+	assert_int_equal(ledger_restore(&(LedgerCopy){ .path = making.name, .name = fixture->path },
+				 &restored, &error),
 		0);
 	for (size_t i = 0; i < ELEMENTS(names); i++) {
 		_cleanup_(freep) char *path = NULL;
@@ -338,15 +339,15 @@ static int verify_as_anybody(const char *path)
 		VerifyOptions options = {
 			.path = path, .parts = VERIFY_ALL, .threads = 2, .finding = print_finding
 		};
-		char error[LEDGER_TEXT_MAX] = "";
+		Error error = { 0 };
 		Verification found = { 0 };
 		int r;
 
 		if (geteuid() == 0 && (setegid(65534) < 0 || seteuid(65534) < 0))
 			_exit(99);
-		r = ledger_verify(&options, &found, error);
+		r = ledger_verify(&options, &found, &error);
 		if (r < 0)
-			(void)fprintf(stderr, "%s\n", error);
+			(void)fprintf(stderr, "%s\n", error.text);
 		_exit(r < 0 || found.findings > 0 ? 98 : found.records > 90 ? 90 : (int)found.records);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);

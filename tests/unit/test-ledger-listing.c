@@ -577,11 +577,11 @@ static void plan_of(Ledger *ledger, const char *query, json_t *arguments, char r
 {
 	_cleanup_(sqlite_freep) char *sql = NULL, *explain = NULL;
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *plan = NULL;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	json_t *rows = NULL;
 
 	sqlite3_trace_v2(ledger->db, SQLITE_TRACE_STMT, keep_sql, &sql);
-	assert_int_equal(ledger_lookup_now(ledger, query, arguments, &rows, error), 0);
+	assert_int_equal(ledger_lookup_now(ledger, query, arguments, &rows, &error), 0);
 	sqlite3_trace_v2(ledger->db, 0, NULL, NULL);
 	json_decref(rows);
 	json_decref(arguments);
@@ -602,11 +602,12 @@ static void test_a_person_is_found_without_reading_all(void **state)
 	Fixture *fixture = *state;
 	LedgerOptions options = { .path = fixture->path, .read_only = true };
 	_cleanup_(ledger_freep) Ledger *copy = NULL;
-	char error[LEDGER_TEXT_MAX], plan[PLAN_MAX];
+	Error error;
+	char plan[PLAN_MAX];
 	LedgerInfo info;
 	uint64_t records;
 
-	assert_int_equal(ledger_open(&options, &copy, &info, error), 0);
+	assert_int_equal(ledger_open(&options, &copy, &info, &error), 0);
 	/* so that the query is the last statement that is run */
 	assert_int_equal(ledger_hold(copy, &records), 0);
 	for (size_t i = 0; i < ELEMENTS(queries); i++) {

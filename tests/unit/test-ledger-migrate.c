@@ -268,7 +268,8 @@ static void on_finding(void *userdata, const char *text)
 
 static void check_migration(Fixture *fixture, int version)
 {
-	char newer[128], error[LEDGER_TEXT_MAX];
+	char newer[128];
+	Error error;
 	Verification found;
 	VerifyOptions options = {
 		.path = fixture->path, .parts = VERIFY_ALL, .threads = 2, .finding = on_finding
@@ -290,11 +291,11 @@ static void check_migration(Fixture *fixture, int version)
 	assert_int_equal(rename(fixture->path, newer), 0);
 	make_version(version, fixture->path, newer);
 	/* whoever only reads does not change it, and says so */
-	assert_int_equal(ledger_open(&read_only, &copy, &info, error), -EPROTO);
+	assert_int_equal(ledger_open(&read_only, &copy, &info, &error), -EPROTO);
 	if (open_fixture(fixture) < 0)
-		fail_msg("%s", fixture->error);
+		fail_msg("%s", fixture->error.text);
 	assert_int_equal(fixture->info.newest_seq, seq);
-	assert_int_equal(ledger_verify(&options, &found, error), 0);
+	assert_int_equal(ledger_verify(&options, &found, &error), 0);
 	assert_int_equal(found.findings, 0);
 	assert_int_equal(found.records, seq);
 	assert_int_equal(found.personal, version > 3 ? 9 : 5);
@@ -336,7 +337,8 @@ static void test_version_4_is_migrated(void **state)
 static void test_a_backup_of_version_2_is_taken(void **state)
 {
 	Fixture *fixture = *state;
-	char backup[128], error[LEDGER_TEXT_MAX] = "";
+	char backup[128];
+	Error error = { 0 };
 	unsigned findings = 0;
 	Verification found;
 	VerifyOptions options = { .path = backup,
@@ -354,22 +356,22 @@ static void test_a_backup_of_version_2_is_taken(void **state)
 	fixture->ledger = ledger_free(fixture->ledger);
 	snprintf(backup, sizeof backup, "%s/backup", fixture->folder);
 	make_version(2, backup, fixture->path);
-	assert_int_equal(ledger_verify(&options, &found, error), 0);
+	assert_int_equal(ledger_verify(&options, &found, &error), 0);
 	assert_true(found.older);
 	assert_int_equal(found.findings, 0);
 	assert_int_equal(found.records, seq);
 	assert_int_equal(found.personal, 5);
 	assert_true(found.tables > 10);
 	assert_int_equal(
-		ledger_restore(&(LedgerCopy){ .path = backup, .name = fixture->path }, &restored, error), 0);
+		ledger_restore(&(LedgerCopy){ .path = backup, .name = fixture->path }, &restored, &error), 0);
 	assert_int_equal(restored.size, seq);
 	options.path = fixture->path;
 	if (open_fixture(fixture) < 0)
-		fail_msg("%s", fixture->error);
+		fail_msg("%s", fixture->error.text);
 	serve(fixture->ledger);
 	assert_int_equal(fixture->info.newest_seq, seq);
 	assert_false(ledger_owes_restoration(fixture->ledger));
-	assert_int_equal(ledger_verify(&options, &found, error), 0);
+	assert_int_equal(ledger_verify(&options, &found, &error), 0);
 	assert_false(found.older);
 	assert_int_equal(found.findings, 0);
 	assert_int_equal(found.records, seq + 1);
@@ -379,7 +381,7 @@ static void test_a_backup_of_version_2_is_taken(void **state)
 	assert_int_equal(sqlite3_open(backup, &db), SQLITE_OK);
 	run_sql(db, "DELETE FROM unit WHERE rowid = (SELECT min(rowid) FROM unit)");
 	sqlite3_close(db);
-	assert_int_equal(ledger_verify(&options, &found, error), 0);
+	assert_int_equal(ledger_verify(&options, &found, &error), 0);
 	assert_int_equal(found.findings, 1);
 	/* what was changed in it is found all the same */
 	findings = 0;
@@ -387,7 +389,7 @@ static void test_a_backup_of_version_2_is_taken(void **state)
 	assert_int_equal(sqlite3_open(backup, &db), SQLITE_OK);
 	run_sql(db, "DROP TRIGGER record_no_update; UPDATE record SET leaf = leaf || ' ' WHERE seq = 3");
 	sqlite3_close(db);
-	assert_int_equal(ledger_verify(&options, &found, error), 0);
+	assert_int_equal(ledger_verify(&options, &found, &error), 0);
 	assert_true(found.findings > 0 && findings == found.findings);
 	unlink(backup);
 	unlink(restored.aside);

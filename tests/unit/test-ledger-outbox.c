@@ -40,7 +40,7 @@ static void test_what_is_added_is_seen(void **state)
 
 	assert_int_equal(alert(fixture, "one").error, 0);
 	assert_int_equal(append(fixture->ledger, "station.stopped", json_object()).error, 0); /* stays */
-	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, fixture->error), 0);
+	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, &fixture->error), 0);
 	assert_int_equal(ledger_outbox_read(outbox, 0, 10, see, &seen), 0);
 	assert_int_equal(seen.n, 1);
 	assert_int_equal(seen.seq[0], 1);
@@ -81,7 +81,7 @@ static void test_body_is_found_in_its_leaf(void **state)
 	assert_int_equal(ledger_append(fixture->ledger, &record, keep_answer, &answer), 0);
 	serve(fixture->ledger);
 	assert_int_equal(answer.error, 0);
-	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, fixture->error), 0);
+	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, &fixture->error), 0);
 	assert_int_equal(ledger_outbox_read(outbox, 0, 10, see, &seen), 0);
 	assert_string_equal(seen.last, expected);
 	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
@@ -123,7 +123,7 @@ static void test_words_of_older_records_are_left_out(void **state)
 			NULL, NULL, NULL),
 		SQLITE_OK);
 	sqlite3_close(db);
-	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, fixture->error), 0);
+	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, &fixture->error), 0);
 	assert_int_equal(ledger_outbox_read(outbox, 0, 10, see, &seen), 0);
 	assert_int_equal(seen.n, 2);
 	assert_string_equal(seen.kind, "session.abandoned");
@@ -142,7 +142,7 @@ static void test_no_snapshot_is_left(void **state)
 	int pages = -1, cut = -2;
 
 	assert_int_equal(alert(fixture, "one").error, 0);
-	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, fixture->error), 0);
+	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, &fixture->error), 0);
 	assert_int_equal(ledger_outbox_read(outbox, 0, 1, see, &seen), 0);
 	assert_int_equal(ledger_outbox_info(outbox, &info), 0);
 	assert_int_equal(ledger_outbox_stock(outbox, &stock), 0);
@@ -182,7 +182,7 @@ static int open_as(Fixture *fixture, const char *station)
 		.commit_limit_ms = fixture_commit_limit_ms };
 
 	fixture->ledger = ledger_free(fixture->ledger);
-	return ledger_open(&options, &fixture->ledger, &fixture->info, fixture->error);
+	return ledger_open(&options, &fixture->ledger, &fixture->info, &fixture->error);
 }
 
 /** Whatever the configuration says: a record bears the names that are on record. */
@@ -208,7 +208,7 @@ static void test_names_are_those_on_record(void **state)
 	assert_string_equal(fixture->info.names, "clinic/two");
 	assert_int_equal(alert(fixture, "after it").error, 0);
 	check_station(fixture, 5, "clinic/two");
-	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, fixture->error), 0);
+	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, &fixture->error), 0);
 	assert_int_equal(ledger_outbox_info(outbox, &info), 0);
 	assert_string_equal(info.formerly, "clinic/one");
 }

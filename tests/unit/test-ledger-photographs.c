@@ -128,7 +128,7 @@ static void on_progress(void *userdata, uint64_t done, uint64_t total)
 
 static int verify(Album *album)
 {
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	const VerifyOptions options = {
 		.path = album->fixture->path,
 		.parts = VERIFY_ALL,
@@ -141,7 +141,7 @@ static int verify(Album *album)
 		.userdata = album,
 	};
 
-	return ledger_verify(&options, &album->found, error);
+	return ledger_verify(&options, &album->found, &error);
 }
 
 static void assert_sound(const Album *album)

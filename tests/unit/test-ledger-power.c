@@ -90,8 +90,8 @@ static void work(Life *life, unsigned seed)
 		crash_vfs_fail(1 + rand_r(&seed) % OPERATIONS, 1 + rand_r(&seed) % 6);
 	crash_vfs_install();
 	if (open_fixture(fixture) < 0) {
-		fprintf(stderr, "%s\n", fixture->error);
-		_exit(strstr(fixture->error, "damaged") ? EXIT_FAILURE : EXIT_SUCCESS);
+		fprintf(stderr, "%s\n", fixture->error.text);
+		_exit(strstr(fixture->error.text, "damaged") ? EXIT_FAILURE : EXIT_SUCCESS);
 	}
 	for (int i = 0; i < RECORDS; i++) {
 		send_record(fixture->ledger, &seed);
@@ -143,7 +143,7 @@ static void check(Life *life)
 {
 	Fixture *fixture = life->fixture;
 	Verification found;
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	VerifyOptions options = {
 		.path = fixture->path,
 		.parts = life->lived++ % THOROUGH ? VERIFY_RECORDS | VERIFY_SIGNATURES : VERIFY_ALL,
@@ -154,7 +154,7 @@ static void check(Life *life)
 	};
 
 	if (open_fixture(fixture) < 0)
-		fail_msg("%s", fixture->error);
+		fail_msg("%s", fixture->error.text);
 	serve(fixture->ledger);
 	if (fixture->info.newest_seq < life->newest)
 		fail_msg("record %d was acknowledged and is gone: %d are left", (int)life->newest,
@@ -170,8 +170,8 @@ static void check(Life *life)
 		assert_int_equal(json_array_size(rows), 1);
 	}
 	fixture->ledger = ledger_free(fixture->ledger);
-	if (ledger_verify(&options, &found, error) < 0)
-		fail_msg("%s", error);
+	if (ledger_verify(&options, &found, &error) < 0)
+		fail_msg("%s", error.text);
 	assert_int_equal(found.findings, 0);
 	assert_int_equal(found.witnessed, life->n_notes);
 }

@@ -337,8 +337,8 @@ static void test_damage_is_noticed_at_the_start(void **state)
 		append_many(fixture->ledger, 600);
 		assert_int_equal(fixture->ledger->seq, 601);
 		tamper(fixture, table[i].sql);
-		if (open_fixture(fixture) != -EUCLEAN || !strstr(fixture->error, table[i].said))
-			fail_msg("%s: said \"%s\"", table[i].sql, fixture->error);
+		if (open_fixture(fixture) != -EUCLEAN || !strstr(fixture->error.text, table[i].said))
+			fail_msg("%s: said \"%s\"", table[i].sql, fixture->error.text);
 		fixture->ledger = NULL;
 		assert_int_equal(teardown(&own), 0);
 	}
@@ -359,7 +359,7 @@ static void test_older_copy_is_noticed(void **state)
 	fixture->ledger = ledger_free(fixture->ledger);
 	assert_int_equal(file_write_atomic(fixture->folder, "ledger.db", copy, size), 0);
 	assert_int_equal(open_fixture(fixture), -EUCLEAN);
-	assert_non_null(strstr(fixture->error, "the checkpoint kept beside it"));
+	assert_non_null(strstr(fixture->error.text, "the checkpoint kept beside it"));
 	fixture->ledger = NULL;
 }
 
@@ -419,7 +419,7 @@ static void test_a_claim_cannot_be_undone_by_a_copy(void **state)
 	fixture->ledger = ledger_free(fixture->ledger);
 	put_back(fixture, &copy, true);
 	assert_int_equal(open_fixture(fixture), -EUCLEAN);
-	assert_non_null(strstr(fixture->error, "the checkpoint kept beside it"));
+	assert_non_null(strstr(fixture->error.text, "the checkpoint kept beside it"));
 	fixture->ledger = NULL;
 }
 
@@ -436,7 +436,7 @@ static void test_a_claim_cannot_be_undone_by_losing_the_log(void **state)
 	fixture->ledger = ledger_free(fixture->ledger);
 	put_back(fixture, &copy, false);
 	assert_int_equal(open_fixture(fixture), -EUCLEAN);
-	assert_non_null(strstr(fixture->error, "the checkpoint kept beside it"));
+	assert_non_null(strstr(fixture->error.text, "the checkpoint kept beside it"));
 	fixture->ledger = NULL;
 }
 
@@ -507,7 +507,7 @@ static void test_a_lost_ledger_is_not_begun_anew(void **state)
 	fixture->ledger = ledger_free(fixture->ledger);
 	assert_int_equal(rename(fixture->path, aside), 0);
 	assert_int_equal(open_fixture(fixture), -EUCLEAN);
-	assert_non_null(strstr(fixture->error, "bring back a backup"));
+	assert_non_null(strstr(fixture->error.text, "bring back a backup"));
 	assert_int_equal(access(fixture->path, F_OK), -1);
 	assert_int_equal(rename(aside, fixture->path), 0);
 	assert_int_equal(open_fixture(fixture), 0);

@@ -222,10 +222,10 @@ static Ledger *open_copy(const char *path)
 	LedgerOptions options = { .path = path, .read_only = true };
 	Ledger *ledger = NULL;
 	LedgerInfo info;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 
-	if (ledger_open(&options, &ledger, &info, error) < 0)
-		fail_msg("%s", error);
+	if (ledger_open(&options, &ledger, &info, &error) < 0)
+		fail_msg("%s", error.text);
 	return ledger;
 }
 
@@ -234,15 +234,16 @@ static void check_copy(const char *path, size_t records)
 	_cleanup_(ledger_freep) Ledger *copy = open_copy(path);
 	json_t *arguments = json_object(), *rows = NULL;
 	LedgerRecord record = { .kind = "station.stopped", .actor = "b1", .body = arguments };
-	char error[LEDGER_TEXT_MAX], byte;
+	Error error;
+	char byte;
 	uint64_t streamed = 0, lines = 0;
 	int pipes[2];
 
-	assert_int_equal(ledger_lookup_now(copy, "records", arguments, &rows, error), 0);
+	assert_int_equal(ledger_lookup_now(copy, "records", arguments, &rows, &error), 0);
 	assert_int_equal(json_array_size(rows), records);
 	json_decref(rows);
 	assert_int_equal(pipe(pipes), 0);
-	assert_int_equal(ledger_stream_now(copy, "records", arguments, pipes[1], &streamed, error), 0);
+	assert_int_equal(ledger_stream_now(copy, "records", arguments, pipes[1], &streamed, &error), 0);
 	close(pipes[1]);
 	while (read(pipes[0], &byte, 1) == 1)
 		lines += byte == '\n';
@@ -250,8 +251,8 @@ static void check_copy(const char *path, size_t records)
 	assert_int_equal(streamed, records);
 	assert_int_equal(lines, records);
 	assert_int_equal(ledger_append(copy, &record, NULL, NULL), -EROFS);
-	assert_int_equal(ledger_lookup_now(copy, "no-such", arguments, &rows, error), -EINVAL);
-	assert_int_equal(ledger_stream_now(copy, "operator", arguments, 0, &streamed, error), -EINVAL);
+	assert_int_equal(ledger_lookup_now(copy, "no-such", arguments, &rows, &error), -EINVAL);
+	assert_int_equal(ledger_stream_now(copy, "operator", arguments, 0, &streamed, &error), -EINVAL);
 	json_decref(arguments);
 }
 
@@ -288,12 +289,12 @@ static void test_copies_are_read_without_a_daemon(void **state)
 	rmdir(folder);
 }
 
-static int ask_copy(Ledger *copy, const char *query, json_t *arguments, char error[LEDGER_TEXT_MAX])
+static int ask_copy(Ledger *copy, const char *query, json_t *arguments, Error *error)
 {
 	int r, fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	uint64_t rows = 1;
 
-	error[0] = '\0';
+	*error = (Error){ 0 };
 	r = ledger_stream_now(copy, query, arguments, fd, &rows, error);
 	assert_true(r < 0 || rows == 0);
 	close(fd);
@@ -317,25 +318,25 @@ static void test_what_is_nowhere_on_record_is_no_empty_answer(void **state)
 	};
 	Fixture *fixture = *state;
 	_cleanup_(ledger_freep) Ledger *copy = NULL;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 
 	tell_story(fixture->ledger);
 	copy = open_copy(fixture->path);
 	for (size_t i = 0; i < ELEMENTS(asked); i++) {
 		assert_int_equal(
-			ask_copy(copy, asked[i].query, json_pack("{s:s}", asked[i].argument, "999"), error),
+			ask_copy(copy, asked[i].query, json_pack("{s:s}", asked[i].argument, "999"), &error),
 			-ENOENT);
-		assert_non_null(strstr(error, "\"999\" is not on record"));
+		assert_non_null(strstr(error.text, "\"999\" is not on record"));
 		if (asked[i].known)
 			assert_int_equal(ask_copy(copy, asked[i].query,
 						 json_pack("{s:s, s:s}", asked[i].argument, asked[i].known,
 							 "to", "2001-01-01"),
-						 error),
+						 &error),
 				0);
 	}
-	assert_int_equal(ask_copy(copy, "indicators", json_pack("{s:s}", "lot", "L1"), error), 0);
-	assert_int_equal(ask_copy(copy, "timeline", json_pack("{s:i}", "session", 999), error), -ENOENT);
-	assert_int_equal(ask_copy(copy, "faults", json_pack("{s:s}", "to", "2001-01-01"), error), 0);
+	assert_int_equal(ask_copy(copy, "indicators", json_pack("{s:s}", "lot", "L1"), &error), 0);
+	assert_int_equal(ask_copy(copy, "timeline", json_pack("{s:i}", "session", 999), &error), -ENOENT);
+	assert_int_equal(ask_copy(copy, "faults", json_pack("{s:s}", "to", "2001-01-01"), &error), 0);
 }
 
 static void test_a_missing_copy_is_named(void **state)
@@ -343,12 +344,12 @@ static void test_a_missing_copy_is_named(void **state)
 	LedgerOptions options = { .path = "no-such-folder/ledger.db", .read_only = true };
 	Ledger *ledger = NULL;
 	LedgerInfo info;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 
-	assert_int_equal(ledger_open(&options, &ledger, &info, error), -ENOENT);
-	assert_non_null(strstr(error, "no-such-folder"));
+	assert_int_equal(ledger_open(&options, &ledger, &info, &error), -ENOENT);
+	assert_non_null(strstr(error.text, "no-such-folder"));
 	options.path = ":memory:";
-	assert_int_equal(ledger_open(&options, &ledger, &info, error), -EINVAL);
+	assert_int_equal(ledger_open(&options, &ledger, &info, &error), -EINVAL);
 }
 
 /* ---- the stored bytes ---- */

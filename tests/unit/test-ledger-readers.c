@@ -66,7 +66,7 @@ static void on_progress(void *userdata, uint64_t done, uint64_t total)
 
 static Verification verify(const char *path, Meanwhile *meanwhile, unsigned threads)
 {
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	Verification found = { 0 };
 	VerifyOptions options = { .path = path,
 		.parts = VERIFY_ALL,
@@ -75,8 +75,8 @@ static Verification verify(const char *path, Meanwhile *meanwhile, unsigned thre
 		.finding = on_finding,
 		.userdata = meanwhile };
 
-	if (ledger_verify(&options, &found, error) < 0)
-		fail_msg("%s", error);
+	if (ledger_verify(&options, &found, &error) < 0)
+		fail_msg("%s", error.text);
 	if (meanwhile->findings > 0)
 		fail_msg("%s", meanwhile->text);
 	assert_int_equal(found.findings, 0);
@@ -114,19 +114,19 @@ static void test_an_export_is_of_one_moment(void **state)
 	_cleanup_(ledger_freep) Ledger *copy = NULL;
 	Meanwhile meanwhile = { .ledger = fixture->ledger };
 	json_auto_t *none = json_object();
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	json_t *rows = NULL;
 	uint64_t records = 0;
 	LedgerInfo info;
 
 	write_one_of_each(fixture->ledger);
-	if (ledger_open(&options, &copy, &info, error) < 0)
-		fail_msg("%s", error);
+	if (ledger_open(&options, &copy, &info, &error) < 0)
+		fail_msg("%s", error.text);
 	assert_int_equal(ledger_hold(copy, &records), 0);
 	assert_int_equal(records, fixture->ledger->seq);
 	assert_int_equal(ledger_each_record(copy, UINT32_MAX, count_record, &meanwhile), 0);
 	assert_int_equal(meanwhile.looked, records);
-	assert_int_equal(ledger_lookup_now(copy, "lots", none, &rows, error), 0);
+	assert_int_equal(ledger_lookup_now(copy, "lots", none, &rows, &error), 0);
 	assert_int_equal(json_array_size(rows), 1);
 	json_decref(rows);
 }
@@ -138,16 +138,16 @@ static void test_a_reader_that_holds_nothing_sees_what_came_since(void **state)
 	LedgerOptions options = { .path = fixture->path, .read_only = true };
 	_cleanup_(ledger_freep) Ledger *copy = NULL;
 	json_auto_t *none = json_object();
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	LedgerInfo info;
 
 	write_one_of_each(fixture->ledger);
-	if (ledger_open(&options, &copy, &info, error) < 0)
-		fail_msg("%s", error);
+	if (ledger_open(&options, &copy, &info, &error) < 0)
+		fail_msg("%s", error.text);
 	for (size_t lots = 1; lots <= 3; lots++) {
 		json_t *rows = NULL;
 
-		assert_int_equal(ledger_lookup_now(copy, "lots", none, &rows, error), 0);
+		assert_int_equal(ledger_lookup_now(copy, "lots", none, &rows, &error), 0);
 		assert_int_equal(json_array_size(rows), lots);
 		json_decref(rows);
 		/* what it looked at keeps no write-ahead log from being cut */
@@ -163,7 +163,7 @@ typedef struct Reading {
 	pthread_t thread;
 	atomic_bool ended;
 	unsigned rounds;
-	char failed[VERIFY_TEXT_MAX];
+	char failed[ERROR_TEXT_MAX];
 } Reading;
 
 static void keep_failure(void *userdata, const char *text)
@@ -175,7 +175,7 @@ static void keep_failure(void *userdata, const char *text)
 
 static void verify_in_thread(Reading *reading, const char *path, unsigned threads)
 {
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	Verification found;
 	VerifyOptions options = { .path = path,
 		.parts = VERIFY_ALL,
@@ -183,8 +183,8 @@ static void verify_in_thread(Reading *reading, const char *path, unsigned thread
 		.finding = keep_failure,
 		.userdata = reading };
 
-	if (ledger_verify(&options, &found, error) < 0)
-		keep_failure(reading, error);
+	if (ledger_verify(&options, &found, &error) < 0)
+		keep_failure(reading, error.text);
 }
 
 static void *verify_again_and_again(void *userdata)
@@ -200,13 +200,14 @@ static void *verify_again_and_again(void *userdata)
 static void *copy_again_and_again(void *userdata)
 {
 	Reading *reading = userdata;
-	char name[128], error[LEDGER_TEXT_MAX] = "";
+	char name[128];
+	Error error = { 0 };
 	LedgerCopy copy = { .path = reading->fixture->path, .name = name };
 
 	for (unsigned i = 0; i < ROUNDS && !reading->failed[0]; i++) {
 		snprintf(name, sizeof name, "%s/backup", reading->fixture->folder);
-		if (ledger_backup(&copy, error) < 0)
-			keep_failure(reading, error);
+		if (ledger_backup(&copy, &error) < 0)
+			keep_failure(reading, error.text);
 		else
 			verify_in_thread(reading, name, 1);
 		(void)unlink(name);
@@ -282,10 +283,10 @@ static void test_a_snapshot_has_its_deadline(void **state)
 {
 	Fixture *fixture = *state;
 	_cleanup_(reader_freep) Reader *reader = NULL;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 
-	if (reader_open(fixture->path, &(ReaderOptions){ .deadline_s = 60 }, &reader, error) < 0)
-		fail_msg("%s", error);
+	if (reader_open(fixture->path, &(ReaderOptions){ .deadline_s = 60 }, &reader, &error) < 0)
+		fail_msg("%s", error.text);
 	assert_int_equal(reader_check(reader), 0);
 	reader->deadline_us = 0;
 	assert_int_equal(reader_check(reader), -ETIME);
@@ -302,11 +303,11 @@ static void test_a_question_is_bounded(void **state)
 				      " SELECT count(*) FROM n";
 	Fixture *fixture = *state;
 	_cleanup_(reader_freep) Reader *reader = NULL;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	atomic_bool leave = true;
 
-	if (reader_open(fixture->path, &(ReaderOptions){ 0 }, &reader, error) < 0)
-		fail_msg("%s", error);
+	if (reader_open(fixture->path, &(ReaderOptions){ 0 }, &reader, &error) < 0)
+		fail_msg("%s", error.text);
 	assert_true(reader->looks_most < UINT64_MAX);
 	reader->looks_most = 100;
 	assert_int_equal(sqlite3_exec(reader->db, endless, NULL, NULL, NULL), SQLITE_INTERRUPT);

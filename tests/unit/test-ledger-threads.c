@@ -249,7 +249,7 @@ static void test_only_a_station_has_no_patience_with_its_reader(void **state)
 	LedgerOptions options = { .path = fixture->path, .read_only = true };
 	_cleanup_(ledger_freep) Ledger *copy = NULL;
 	json_auto_t *arguments = json_object();
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	uint64_t rows = 0, *lines;
 	LedgerAnswer answer;
 	LedgerInfo info;
@@ -262,11 +262,11 @@ static void test_only_a_station_has_no_patience_with_its_reader(void **state)
 	wait_for(fixture->ledger, &answer);
 	assert_int_equal(answer.error, -ETIMEDOUT);
 	close(pipes[0]);
-	assert_int_equal(ledger_open(&options, &copy, &info, error), 0);
+	assert_int_equal(ledger_open(&options, &copy, &info, &error), 0);
 	copy->stalled_ms = 1;
 	assert_int_equal(pipe(pipes), 0);
 	assert_int_equal(pthread_create(&reader, NULL, read_slowly, &pipes[0]), 0);
-	assert_int_equal(ledger_stream_now(copy, "records", arguments, pipes[1], &rows, error), 0);
+	assert_int_equal(ledger_stream_now(copy, "records", arguments, pipes[1], &rows, &error), 0);
 	close(pipes[1]);
 	assert_int_equal(pthread_join(reader, (void **)&lines), 0);
 	close(pipes[0]);

@@ -27,7 +27,7 @@ static void keep_finding(void *userdata, const char *text)
 static Found verify(const char *path, unsigned threads, const char *key)
 {
 	Found found = { 0 };
-	char error[LEDGER_TEXT_MAX] = "";
+	Error error = { 0 };
 	VerifyOptions options = {
 		.path = path,
 		.parts = VERIFY_ALL,
@@ -37,13 +37,13 @@ static Found verify(const char *path, unsigned threads, const char *key)
 		.userdata = &found,
 	};
 
-	int r = ledger_verify(&options, &found.verification, error);
+	int r = ledger_verify(&options, &found.verification, &error);
 
 	/* SQLite itself cannot read it: said all the same */
 	if (r == -EUCLEAN && found.n > 0)
 		return found;
 	if (r < 0)
-		fail_msg("%s", error);
+		fail_msg("%s", error.text);
 	assert_int_equal(found.n, found.verification.findings < VERIFY_FINDINGS_MAX
 					  ? found.verification.findings
 					  : VERIFY_FINDINGS_MAX);

@@ -369,7 +369,7 @@ static void test_impersonal_rows_have_no_words(void **state)
 		"lots", "erasures", "needles", "operators", "pigment-lots", "sterilization", "doubt" };
 	Fixture *fixture = *state;
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	uint64_t seq;
 
 	say(fixture->ledger);
@@ -389,7 +389,7 @@ static void test_impersonal_rows_have_no_words(void **state)
 	assert_int_equal(functions_add(db), SQLITE_OK);
 	for (size_t i = 0; i < ELEMENTS(queries); i++)
 		assert_int_equal(query_run(db, query_find(queries[i]), NULL, QUERY_IMPERSONAL, 100, keep_row,
-					 (void *)"hepatitis", error),
+					 (void *)"hepatitis", &error),
 			0);
 }
 

@@ -48,10 +48,10 @@ static void test_second_daemon_is_refused(void **state)
 	LedgerOptions options = { .path = fixture->path, .station = "clinic/one", .clock = &fake_clock };
 	Ledger *second = NULL;
 	LedgerInfo info;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 
-	assert_int_equal(ledger_open(&options, &second, &info, error), -EWOULDBLOCK);
-	assert_non_null(strstr(error, "another daemon"));
+	assert_int_equal(ledger_open(&options, &second, &info, &error), -EWOULDBLOCK);
+	assert_non_null(strstr(error.text, "another daemon"));
 }
 
 static void test_records_cannot_be_changed(void **state)
@@ -383,7 +383,7 @@ static void test_unknown_schema_is_refused(void **state)
 	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version=99", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 	assert_int_equal(open_fixture(fixture), -EPROTO);
-	assert_non_null(strstr(fixture->error, "99"));
+	assert_non_null(strstr(fixture->error.text, "99"));
 }
 
 static void test_damage_is_noticed(void **state)
@@ -397,7 +397,7 @@ static void test_damage_is_noticed(void **state)
 		file);
 	fclose(file);
 	assert_int_equal(open_fixture(fixture), -EUCLEAN);
-	assert_non_null(strstr(fixture->error, "damaged"));
+	assert_non_null(strstr(fixture->error.text, "damaged"));
 }
 
 static void test_streams_write_lines(void **state)

@@ -168,7 +168,7 @@ static void test_a_repair_that_is_recorded_late(void **state)
 {
 	Fixture *fixture = *state;
 	Verification found;
-	char error[LEDGER_TEXT_MAX];
+	Error error;
 	VerifyOptions options = { .path = fixture->path, .parts = VERIFY_ALL, .threads = 1 };
 
 	add_sterilizer(fixture->ledger);
@@ -185,7 +185,7 @@ static void test_a_repair_that_is_recorded_late(void **state)
 					 json_pack("{s:i, s:i}", "cycle", 1, "series", series)),
 			1);
 	/* a rebuild from the records alone says the same */
-	assert_int_equal(ledger_verify(&options, &found, error), 0);
+	assert_int_equal(ledger_verify(&options, &found, &error), 0);
 	assert_int_equal(found.findings, 0);
 }
 
