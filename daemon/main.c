@@ -586,13 +586,13 @@ static int start_faces(Daemon *daemon)
 		.lost = on_bus_lost,
 		.userdata = daemon,
 	};
-	char error[CONFIG_ERROR_MAX];
+	Error error;
 	int r;
 
 	start_live(daemon);
-	r = bus_new(daemon->event, &options, &daemon->bus, error);
+	r = bus_new(daemon->event, &options, &daemon->bus, &error);
 	if (r < 0)
-		log_error("%s", error);
+		log_error("%s", error.text);
 	return r;
 }
 

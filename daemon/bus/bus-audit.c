@@ -8,207 +8,114 @@
 #include "bus/bus-private.h"
 
 #include <fcntl.h>
+#include <string.h>
 
-static int run_query(Call *call)
+static void run_query(Call *call, Station *station, const Argument *a)
 {
-	json_auto_t *arguments = NULL;
 	StationCaller caller = peer_caller(call->peer);
-	const char *query;
-	int fd, r = call_read_strings(call, &query, NULL, NULL, NULL);
-
-	if (r >= 0)
-		r = read_fields(call->message, &arguments);
-	if (r >= 0)
-		r = sd_bus_message_read(call->message, "h", &fd);
-	if (r < 0)
-		return call_bad_arguments(call, r);
 	/* the message owns its descriptor: the stream needs one that outlives it */
-	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	int fd = fcntl(a[2].fd, F_DUPFD_CLOEXEC, 3);
+
 	if (fd < 0)
-		return call_refuse(
-			call, STATION_ERROR_INVALID, "the output cannot be used: pass a pipe or a file");
-	station_audit(call->bus->station, &caller, query, arguments, fd, call_answered, call);
-	return 1;
+		call_refuse(call, STATION_ERROR_INVALID, "the output cannot be used: pass a pipe or a file");
+	else
+		station_audit(station, &caller, a[0].text, a[1].fields, fd, call_answered, call);
 }
 
-static int append_columns(sd_bus_message *answer, json_t *columns)
+static int append_rows(Call *call, sd_bus_message *message, const StationReply *reply)
 {
 	json_t *name;
 	size_t i;
-	int r = sd_bus_message_open_container(answer, 'a', "s");
-
-	json_array_foreach (columns, i, name)
-		if (r >= 0)
-			r = sd_bus_message_append(answer, "s", json_string_value(name));
-	return r < 0 ? r : sd_bus_message_close_container(answer);
-}
-
-static int reply_rows(Call *call, const StationReply *reply)
-{
-	sd_bus_message *answer = NULL;
-	int r = sd_bus_message_new_method_return(call->message, &answer);
-
-	if (r >= 0)
-		r = sd_bus_message_append(answer, "t", reply->number);
-	if (r >= 0)
-		r = append_columns(answer, reply->figures);
-	if (r >= 0)
-		r = sd_bus_message_send(answer);
-	sd_bus_message_unref(answer);
-	return r;
-}
-
-static int method_query(sd_bus_message *message, void *userdata, sd_bus_error *error)
-{
-	return call_start(userdata, message, run_query, reply_rows, error);
-}
-
-static int run_open_picture(Call *call)
-{
-	StationCaller caller = peer_caller(call->peer);
-	const char *file;
-	int r = call_read_strings(call, &file, NULL, NULL, NULL);
+	int r = sd_bus_message_append(message, "t", reply->number);
 
 	if (r < 0)
-		return call_bad_arguments(call, r);
-	station_audit_picture(call->bus->station, &caller, file, call_answered, call);
-	return 1;
+		return r;
+	r = sd_bus_message_open_container(message, 'a', "s");
+	json_array_foreach (reply->figures, i, name) {
+		if (r < 0)
+			return r;
+		r = sd_bus_message_append(message, "s", json_string_value(name));
+	}
+	return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
-static int method_open_picture(sd_bus_message *message, void *userdata, sd_bus_error *error)
-{
-	return call_start(userdata, message, run_open_picture, call_reply_picture, error);
-}
-
-/* ---- proofs ---- */
-
-static int run_prove(Call *call)
+static void run_audit_picture(Call *call, Station *station, const Argument *a)
 {
 	StationCaller caller = peer_caller(call->peer);
-	uint64_t record;
-	int r = sd_bus_message_read(call->message, "t", &record);
 
-	if (r < 0)
-		return call_bad_arguments(call, r);
-	station_prove(call->bus->station, &caller, record, call_answered, call);
-	return 1;
+	station_audit_picture(station, &caller, a[0].text, call_answered, call);
 }
 
-static int reply_proof(Call *call, const StationReply *reply)
+static void run_prove(Call *call, Station *station, const Argument *a)
+{
+	StationCaller caller = peer_caller(call->peer);
+
+	station_prove(station, &caller, a[0].number, call_answered, call);
+}
+
+static int append_proof(Call *call, sd_bus_message *message, const StationReply *reply)
 {
 	const char *proof = json_string_value(json_object_get(reply->figures, "proof"));
 	const char *key = json_string_value(json_object_get(reply->figures, "key"));
 
-	return sd_bus_reply_method_return(call->message, "ss", proof ? proof : "", key ? key : "");
+	return sd_bus_message_append(message, "ss", proof ? proof : "", key ? key : "");
 }
 
-static int method_prove(sd_bus_message *message, void *userdata, sd_bus_error *error)
-{
-	return call_start(userdata, message, run_prove, reply_proof, error);
-}
-
-static int run_record_copy(Call *call)
-{
-	StationCaller caller = peer_caller(call->peer);
-	const char *copy, *file;
-	uint64_t records;
-	int r = call_read_strings(call, &copy, &file, NULL, NULL);
-
-	if (r >= 0)
-		r = sd_bus_message_read(call->message, "t", &records);
-	if (r < 0)
-		return call_bad_arguments(call, r);
-	station_audit_copy(call->bus->station, &caller, copy, file, records, call_answered, call);
-	return 1;
-}
-
-static int method_record_copy(sd_bus_message *message, void *userdata, sd_bus_error *error)
-{
-	return call_start(userdata, message, run_record_copy, NULL, error);
-}
-
-static int run_verify(Call *call)
+static void run_record_copy(Call *call, Station *station, const Argument *a)
 {
 	StationCaller caller = peer_caller(call->peer);
 
-	station_verify(call->bus->station, &caller, call_answered, call);
-	return 1;
+	station_audit_copy(station, &caller, a[0].text, a[1].text, a[2].number, call_answered, call);
 }
 
-static int method_verify(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static void run_verify(Call *call, Station *station, const Argument *a)
 {
-	return call_start(userdata, message, run_verify, NULL, error);
+	StationCaller caller = peer_caller(call->peer);
+
+	station_verify(station, &caller, call_answered, call);
 }
 
-static int get_verification(sd_bus *sd, const char *path, const char *interface, const char *property,
-	sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static const Member audit_members[] = {
+	{ "Query", ACTION_AUDIT, .run = run_query, .results = append_rows },
+	{ "OpenPicture", ACTION_AUDIT, .run = run_audit_picture, .results = append_picture },
+	{ "Prove", ACTION_AUDIT, .run = run_prove, .results = append_proof },
+	{ "RecordCopy", ACTION_AUDIT, .run = run_record_copy },
+	{ "Verify", ACTION_AUDIT, .run = run_verify },
+	{ 0 },
+};
+
+static int append_audit_property(const Bus *bus, const char *name, sd_bus_message *message)
 {
-	Bus *bus = userdata;
+	_cleanup_(freep) char *file = config_ledger(bus->options.config);
+	Ledger *ledger = bus->options.ledger;
 	StationVerification verification;
-
-	station_verification(bus->station, &verification);
-	if (strcmp(property, "Verification") == 0)
-		return sd_bus_message_append(reply, "s", verification_state_to_string(verification.state));
-	if (strcmp(property, "VerificationText") == 0)
-		return append_text(reply, verification.text);
-	return sd_bus_message_append(reply, "t",
-		strcmp(property, "VerificationDone") == 0 ? verification.done : verification.total);
-}
-
-static int get_key(sd_bus *sd, const char *path, const char *interface, const char *property,
-	sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	const Bus *bus = userdata;
 	char key[NOTE_KEY_MAX] = "";
 
-	if (bus->options.ledger)
-		ledger_key(bus->options.ledger, key);
-	return append_text(reply, key);
+	if (strcmp(name, "Queries") == 0)
+		return sd_bus_message_append_strv(message, (char **)ledger_query_names());
+	if (!file)
+		return -ENOMEM;
+	if (ledger)
+		ledger_key(ledger, key);
+	station_verification(bus->station, &verification);
+
+	const BusValue values[] = {
+		{ "Key", 's', key },
+		{ "Ledger", 's', file },
+		{ "CheckpointSize", 't', .number = ledger ? ledger_checkpoint_size(ledger) : 0 },
+		{ "Verification", 's', verification_state_to_string(verification.state) },
+		{ "VerificationText", 's', verification.text },
+		{ "VerificationDone", 't', .number = verification.done },
+		{ "VerificationTotal", 't', .number = verification.total },
+	};
+
+	return append_value(message, values, ELEMENTS(values), name);
 }
 
-static int get_ledger(sd_bus *sd, const char *path, const char *interface, const char *property,
-	sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	const Bus *bus = userdata;
-	_cleanup_(freep) char *file = config_ledger(bus->options.config);
-
-	return file ? append_text(reply, file) : -ENOMEM;
-}
-
-static int get_checkpoint(sd_bus *sd, const char *path, const char *interface, const char *property,
-	sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	const Bus *bus = userdata;
-
-	return sd_bus_message_append(
-		reply, "t", bus->options.ledger ? ledger_checkpoint_size(bus->options.ledger) : 0);
-}
-
-static int get_queries(sd_bus *sd, const char *path, const char *interface, const char *property,
-	sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	return sd_bus_message_append_strv(reply, (char **)ledger_query_names());
-}
-
-const sd_bus_vtable bus_audit_vtable[] = {
-	SD_BUS_VTABLE_START(0),
-	SD_BUS_METHOD_WITH_ARGS("Query", SD_BUS_ARGS("s", query, "a{sv}", arguments, "h", output),
-		SD_BUS_RESULT("t", rows, "as", columns), method_query, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("OpenPicture", SD_BUS_ARGS("s", file), SD_BUS_RESULT("h", picture),
-		method_open_picture, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Prove", SD_BUS_ARGS("t", record), SD_BUS_RESULT("s", proof, "s", key),
-		method_prove, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("RecordCopy", SD_BUS_ARGS("s", copy, "s", file, "t", records),
-		SD_BUS_NO_RESULT, method_record_copy, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS(
-		"Verify", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_verify, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_PROPERTY("Key", "s", get_key, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Ledger", "s", get_ledger, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("CheckpointSize", "t", get_checkpoint, 0, 0),
-	SD_BUS_PROPERTY("Verification", "s", get_verification, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("VerificationText", "s", get_verification, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("VerificationDone", "t", get_verification, 0, 0),
-	SD_BUS_PROPERTY("VerificationTotal", "t", get_verification, 0, 0),
-	SD_BUS_PROPERTY("Queries", "as", get_queries, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_VTABLE_END,
+const BusObject bus_audit_object = {
+	.path = PATH_AUDIT,
+	.interface = INTERFACE_AUDIT,
+	.vtable = bus_audit_vtable,
+	.members = audit_members,
+	.append_property = append_audit_property,
 };

@@ -23,7 +23,7 @@ static void call_free(Call *call)
 		link = &(*link)->next;
 	if (*link)
 		*link = call->next;
-	sd_bus_slot_unref(call->asked);
+	sd_bus_slot_unref(call->question.asked);
 	sd_bus_message_unref(call->message);
 	free(call);
 }
@@ -48,23 +48,31 @@ void calls_drop(Bus *bus, const char *sender)
 		call->peer = NULL;
 		if (call->runs)
 			continue;
-		authorize_cancel(call);
+		polkit_cancel(bus, &call->question);
 		call_free(call);
 	}
 }
 
-void calls_of_peer_known(Bus *bus, const Peer *peer)
-{
-	Call *call = bus->calls;
+/* ---- the row of a message ---- */
 
-	while (call) {
-		if (call->peer != peer || !call->is_answered || call->runs) {
-			call = call->next;
+/** NULL when it is in no table and therefore denied. Without an interface any of ours may be meant. */
+static const Member *find_member(const Bus *bus, sd_bus_message *message, const BusObject **ret_object)
+{
+	const char *name = sd_bus_message_get_member(message),
+		   *interface = sd_bus_message_get_interface(message);
+
+	if (!name || !sd_bus_message_is_method_call(message, NULL, NULL))
+		return NULL;
+	for (const BusObject *const *object = bus->objects; *object; object++) {
+		if (interface && strcmp((*object)->interface, interface) != 0)
 			continue;
-		}
-		call_go_on(call);
-		call = bus->calls; /* the list may be another one now */
+		for (const Member *member = (*object)->members; member->name; member++)
+			if (strcmp(member->name, name) == 0) {
+				*ret_object = *object;
+				return member;
+			}
 	}
+	return NULL;
 }
 
 /* ---- what stops the needle does so when it arrives ---- */
@@ -103,7 +111,8 @@ static bool asks_to_stop(const Member *member, sd_bus_message *message)
 int calls_filter(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	Bus *bus = userdata;
-	const Member *member = authorize_message(message);
+	const BusObject *object;
+	const Member *member = find_member(bus, message, &object);
 	const char *path = sd_bus_message_get_path(message), *sender = sd_bus_message_get_sender(message);
 	StationCaller caller = { .name = sender, .user = "unknown", .is_known = true };
 	const Peer *peer;
@@ -153,7 +162,7 @@ static bool is_signed_in(Bus *bus, const char *sender)
  * A call that nobody keeps out takes the place of an earlier one of the same caller, if that waits still: so
  * there are few of them, and always room for one.
  */
-static bool take_place(Bus *bus, const char *sender, const Member *member)
+static bool take_place_of_earlier(Bus *bus, const char *sender, const Member *member)
 {
 	Call *call = bus->calls;
 
@@ -163,7 +172,7 @@ static bool take_place(Bus *bus, const char *sender, const Member *member)
 		return true;
 	if (call->runs)
 		return false;
-	authorize_cancel(call);
+	polkit_cancel(bus, &call->question);
 	call_refuse(call, SD_BUS_ERROR_LIMITS_EXCEEDED, "a later call took the place of this one");
 	return true;
 }
@@ -178,43 +187,12 @@ static bool has_room(Bus *bus, const char *sender, const Member *member)
 		return false;
 	if (load.questions >= BUS_RESERVED_QUESTIONS_MAX && !is_signed_in(bus, sender))
 		return false;
-	return take_place(bus, sender, member);
+	return take_place_of_earlier(bus, sender, member);
 }
 
-int call_start(Bus *bus, sd_bus_message *message, int (*run)(Call *call),
-	int (*reply)(Call *call, const StationReply *reply), sd_bus_error *error)
-{
-	const char *sender = sd_bus_message_get_sender(message);
-	const Member *member = authorize_message(message);
-	Call *call;
-	int r;
+/* ---- replies ---- */
 
-	if (!member || !member->action)
-		return sd_bus_error_set(
-			error, SD_BUS_ERROR_ACCESS_DENIED, "this member is not offered to anybody");
-	if (!has_room(bus, sender, member))
-		return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-			"too many calls wait for their answer: wait for some of them");
-	call = calloc(1, sizeof *call);
-	if (!call)
-		return -ENOMEM;
-	call->bus = bus;
-	call->member = member;
-	call->peer = peer_of(bus, sender);
-	call->message = sd_bus_message_ref(message);
-	call->run = run;
-	call->reply = reply;
-	call->next = bus->calls;
-	bus->calls = call;
-	r = call->peer ? authorize_call(call, member->action) : -ENOMEM;
-	if (r < 0) {
-		call_free(call);
-		return sd_bus_error_set_errno(error, r);
-	}
-	return 1;
-}
-
-int call_refuse(Call *call, const char *error, const char *text)
+void call_refuse(Call *call, const char *error, const char *text)
 {
 	char valid[STATION_TEXT_MAX];
 	int r;
@@ -224,14 +202,16 @@ int call_refuse(Call *call, const char *error, const char *text)
 	if (r < 0)
 		log_debug("a caller could not be told: %s", strerror(-r));
 	call_free(call);
-	return 1;
 }
 
-int call_bad_arguments(Call *call, int r)
+static int send_reply(Call *call, const StationReply *reply)
 {
-	return call_refuse(call, STATION_ERROR_INVALID,
-		r == -E2BIG ? "an argument is too long or a dictionary has too many entries"
-			    : "the arguments cannot be read: see the interface's description");
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
+	int r = sd_bus_message_new_method_return(call->message, &message);
+
+	if (r >= 0 && call->member->results)
+		r = call->member->results(call, message, reply);
+	return r < 0 ? r : sd_bus_message_send(message);
 }
 
 void call_answered(void *userdata, const StationReply *reply)
@@ -243,161 +223,176 @@ void call_answered(void *userdata, const StationReply *reply)
 		call_refuse(call, reply->error, reply->text);
 		return;
 	}
-	r = call->reply ? call->reply(call, reply) : sd_bus_reply_method_return(call->message, NULL);
+	r = send_reply(call, reply);
 	if (r < 0)
 		log_debug("a caller could not be answered: %s", strerror(-r));
 	call_free(call);
 }
 
-int reply_detail(Call *call, const StationReply *reply)
+/* ---- from polkit's answer to the station ---- */
+
+static void call_deny(Call *call)
 {
-	return sd_bus_reply_method_return(call->message, "s", reply->detail);
+	char text[256];
+
+	log_notice("%s of %s is denied to %s", sd_bus_message_get_member(call->message),
+		sd_bus_message_get_interface(call->message), sd_bus_message_get_sender(call->message));
+	snprintf(text, sizeof text, "%s is not allowed to you: ask the station's administrator for the right",
+		sd_bus_message_get_member(call->message));
+	call_refuse(call, SD_BUS_ERROR_ACCESS_DENIED, text);
 }
 
-int call_reply_picture(Call *call, const StationReply *reply)
+static void call_take_step(Call *call, const Argument *a)
 {
-	return sd_bus_reply_method_return(call->message, "h", reply->picture);
+	Station *station = call->bus->station;
+	const Member *member = call->member;
+
+	if (member->run)
+		member->run(call, station, a);
+	else if (member->step0)
+		member->step0(station, call_answered, call);
+	else if (member->step1)
+		member->step1(station, a[0].text, call_answered, call);
+	else if (member->step2)
+		member->step2(station, a[0].text, a[1].text, call_answered, call);
+	else if (member->step3)
+		member->step3(station, a[0].text, a[1].text, a[2].text, call_answered, call);
+	else
+		member->step4(station, a[0].text, a[1].text, a[2].text, a[3].text, call_answered, call);
 }
 
-int call_read_strings(
-	Call *call, const char **first, const char **second, const char **third, const char **fourth)
+static void call_run(Call *call)
 {
-	const char **each[] = { first, second, third, fourth };
-
-	for (size_t i = 0; i < ELEMENTS(each) && each[i]; i++) {
-		int r = sd_bus_message_read(call->message, "s", each[i]);
-
-		if (r < 0)
-			return r;
-		if (strlen(*each[i]) > BUS_TEXT_MAX)
-			return -E2BIG;
-	}
-	return 0;
-}
-
-/** One variant as a JSON value; NULL when it holds something that a record has no use for. */
-static json_t *read_variant(sd_bus_message *message)
-{
-	const char *contents, *text;
-	json_t *value = NULL;
-	char type;
-	union {
-		uint32_t u;
-		int32_t i;
-		uint64_t t;
-		int64_t x;
-		double d;
-		int b;
-	} number;
-
-	if (sd_bus_message_peek_type(message, &type, &contents) <= 0 || type != 'v' ||
-		sd_bus_message_enter_container(message, 'v', contents) < 0)
-		return NULL;
-	if (strcmp(contents, "s") == 0) {
-		if (sd_bus_message_read(message, "s", &text) >= 0 && strlen(text) <= BUS_TEXT_MAX)
-			value = json_string(text);
-	} else if (strlen(contents) == 1 && strchr("uitxdb", contents[0])) {
-		if (sd_bus_message_read_basic(message, contents[0], &number) < 0)
-			return NULL;
-		if (contents[0] == 't' && number.t > INT64_MAX)
-			return NULL;
-		value = contents[0] == 'u'   ? json_integer(number.u)
-			: contents[0] == 'i' ? json_integer(number.i)
-			: contents[0] == 't' ? json_integer((json_int_t)number.t)
-			: contents[0] == 'x' ? json_integer(number.x)
-			: contents[0] == 'd' ? json_real(number.d)
-					     : json_boolean(number.b);
-	}
-	if (value && sd_bus_message_exit_container(message) < 0) {
-		json_decref(value);
-		return NULL;
-	}
-	return value;
-}
-
-/** One entry of a dictionary. A key that comes twice is refused: which of the two is meant? */
-static int read_field(sd_bus_message *message, json_t *fields)
-{
-	const char *key;
-	int r = sd_bus_message_read(message, "s", &key);
+	Argument arguments[BUS_ARGUMENTS_MAX] = { 0 };
+	int r = read_arguments(call->message, arguments);
 
 	if (r < 0)
-		return r;
-	if (strlen(key) > BUS_TEXT_MAX || json_object_size(fields) >= BUS_FIELDS_MAX)
-		return -E2BIG;
-	if (json_object_get(fields, key) || json_object_set_new(fields, key, read_variant(message)) < 0)
-		return -EINVAL;
-	return sd_bus_message_exit_container(message);
+		call_refuse(call, STATION_ERROR_INVALID,
+			r == -E2BIG ? "an argument is too long or a dictionary has too many entries"
+				    : "the arguments cannot be read: see the interface's description");
+	else
+		call_take_step(call, arguments);
+	free_arguments(arguments);
 }
 
-int read_fields(sd_bus_message *message, json_t **ret)
+/** Without polkit on the bus only root and the daemon's own user are let in. */
+static bool call_may_run(const Call *call)
 {
-	json_auto_t *fields = json_object();
-	int r = fields ? sd_bus_message_enter_container(message, 'a', "{sv}") : -ENOMEM;
+	const Peer *peer = call->peer;
 
-	if (r < 0)
-		return r;
-	while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-		r = read_field(message, fields);
-		if (r < 0)
-			return r;
+	return peer->is_known && (!call->without_polkit || peer->uid == 0 || peer->uid == geteuid());
+}
+
+/** Runs the call as soon as it is known who calls. */
+static void call_go_on(Call *call)
+{
+	StationCaller caller;
+	Bus *bus = call->bus;
+
+	call->is_answered = true;
+	if (!call->peer->is_known && !call->peer->is_unknown)
+		return; /* calls_of_peer_known() comes back */
+	if (!call_may_run(call)) {
+		call_deny(call);
+		return;
 	}
-	if (r < 0)
-		return r;
-	r = sd_bus_message_exit_container(message);
-	if (r >= 0)
-		*ret = json_incref(fields);
-	return r < 0 ? r : 0;
+	call->runs = true;
+	caller = peer_caller(call->peer);
+	station_set_caller(bus->station, &caller);
+	call_run(call);
+	station_set_caller(bus->station, NULL);
 }
 
-static int append_list(sd_bus_message *message, const char *key, json_t *list)
+static void call_judged(PolkitQuestion *question, PolkitAnswer answer)
 {
-	json_t *item;
-	size_t i;
-	int r = sd_bus_message_open_container(message, 'e', "sv");
+	Call *call = (Call *)question;
+	char text[256];
 
-	if (r >= 0)
-		r = sd_bus_message_append(message, "s", key);
-	if (r >= 0)
-		r = sd_bus_message_open_container(message, 'v', "aa{sv}");
-	if (r >= 0)
-		r = sd_bus_message_open_container(message, 'a', "a{sv}");
-	json_array_foreach (list, i, item)
-		if (r >= 0)
-			r = append_fields(message, item);
-	for (int level = 0; r >= 0 && level < 3; level++)
-		r = sd_bus_message_close_container(message);
-	return r;
-}
-
-int append_fields(sd_bus_message *message, json_t *fields)
-{
-	const char *key;
-	json_t *value;
-	int r = sd_bus_message_open_container(message, 'a', "{sv}");
-
-	json_object_foreach (fields, key, value) {
-		if (r < 0)
-			return r;
-		if (json_is_string(value))
-			r = sd_bus_message_append(message, "{sv}", key, "s", json_string_value(value));
-		else if (json_is_integer(value))
-			r = sd_bus_message_append(
-				message, "{sv}", key, "x", (int64_t)json_integer_value(value));
-		else if (json_is_real(value))
-			r = sd_bus_message_append(message, "{sv}", key, "d", json_real_value(value));
-		else if (json_is_boolean(value))
-			r = sd_bus_message_append(message, "{sv}", key, "b", json_is_true(value));
-		else if (json_is_array(value))
-			r = append_list(message, key, value);
+	switch (answer) {
+	case POLKIT_NO:
+		call_deny(call);
+		return;
+	case POLKIT_NEEDS_PERSON:
+		snprintf(text, sizeof text,
+			"%s needs somebody who authenticates: call it from a session with an authentication agent",
+			sd_bus_message_get_member(call->message));
+		call_refuse(call, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, text);
+		return;
+	case POLKIT_ABSENT:
+		call->without_polkit = true;
+		break;
+	case POLKIT_YES:
+		break;
 	}
-	return r < 0 ? r : sd_bus_message_close_container(message);
+	call_go_on(call);
 }
 
-int append_text(sd_bus_message *message, const char *text)
+void calls_of_peer_known(Bus *bus, const Peer *peer)
 {
-	char valid[STATION_TEXT_MAX];
+	Call *call = bus->calls;
 
-	snprintf(valid, sizeof valid, "%s", text ? text : "");
-	return sd_bus_message_append(message, "s", text_repair(valid));
+	while (call) {
+		if (call->peer != peer || !call->is_answered || call->runs) {
+			call = call->next;
+			continue;
+		}
+		call_go_on(call);
+		call = bus->calls; /* the list may be another one now */
+	}
+}
+
+/* ---- the handlers of every vtable ---- */
+
+static int call_start(
+	Bus *bus, sd_bus_message *message, const BusObject *object, const Member *member, sd_bus_error *error)
+{
+	const char *sender = sd_bus_message_get_sender(message);
+	Call *call;
+	int r;
+
+	if (!has_room(bus, sender, member))
+		return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+			"too many calls wait for their answer: wait for some of them");
+	call = calloc(1, sizeof *call);
+	if (!call)
+		return -ENOMEM;
+	call->bus = bus;
+	call->object = object;
+	call->member = member;
+	call->peer = peer_of(bus, sender);
+	call->message = sd_bus_message_ref(message);
+	call->question.answered = call_judged;
+	call->next = bus->calls;
+	bus->calls = call;
+	r = call->peer ? polkit_ask(bus, &call->question, message, member->action) : -ENOMEM;
+	if (r < 0) {
+		call_free(call);
+		return sd_bus_error_set_errno(error, r);
+	}
+	return 1;
+}
+
+int bus_method(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	Bus *bus = userdata;
+	const BusObject *object;
+	const Member *member = find_member(bus, message, &object);
+
+	if (member && member->at_once)
+		return member->at_once(bus, message, error);
+	if (!member || !member->action)
+		return sd_bus_error_set(
+			error, SD_BUS_ERROR_ACCESS_DENIED, "this member is not offered to anybody");
+	return call_start(bus, message, object, member, error);
+}
+
+int bus_property(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const Bus *bus = userdata;
+
+	for (const BusObject *const *object = bus->objects; *object; object++)
+		if (strcmp((*object)->interface, interface) == 0)
+			return (*object)->append_property(bus, property, reply);
+	return -ENOENT;
 }

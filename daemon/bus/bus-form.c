@@ -7,72 +7,40 @@
 
 #include "bus/bus-private.h"
 
-#include <string.h>
-
-static FormPlace place_of(const char *interface)
+void run_record(Call *call, Station *station, const Argument *a)
 {
-	if (strcmp(interface, INTERFACE_STATION) == 0)
-		return FORM_STATION;
-	return strcmp(interface, INTERFACE_INVENTORY) == 0 ? FORM_INVENTORY : FORM_SESSION;
+	station_enter(station, call->object->place, a[0].text, a[1].fields, a[2].text, call_answered, call);
 }
 
-static int run_record(Call *call)
+static int append_form_fields(sd_bus_message *message, const Form *form)
 {
-	json_auto_t *fields = NULL;
-	const char *kind, *pin;
-	int r = call_read_strings(call, &kind, NULL, NULL, NULL);
-
-	if (r >= 0)
-		r = read_fields(call->message, &fields);
-	if (r >= 0)
-		r = call_read_strings(call, &pin, NULL, NULL, NULL);
-	if (r < 0)
-		return call_bad_arguments(call, r);
-	station_enter(call->bus->station, place_of(sd_bus_message_get_interface(call->message)), kind, fields,
-		pin, call_answered, call);
-	return 1;
-}
-
-static int reply_number(Call *call, const StationReply *reply)
-{
-	return sd_bus_reply_method_return(call->message, "t", reply->number);
-}
-
-int bus_method_record(sd_bus_message *message, void *userdata, sd_bus_error *error)
-{
-	return call_start(userdata, message, run_record, reply_number, error);
-}
-
-static int append_form_fields(sd_bus_message *reply, const Form *form)
-{
-	int r = sd_bus_message_open_container(reply, 'a', "(sbss)");
+	int r = sd_bus_message_open_container(message, 'a', "(sbss)");
 
 	for (const RecordField *field = record_fields(form->kind); field->name && r >= 0; field++)
 		if (form_takes(form, field))
-			r = sd_bus_message_append(reply, "(sbss)", field->name, (int)field->optional,
+			r = sd_bus_message_append(message, "(sbss)", field->name, (int)field->optional,
 				field_type_to_string(field->type), field->choices ? field->choices : "");
-	return r < 0 ? r : sd_bus_message_close_container(reply);
+	return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
-static int append_form(sd_bus_message *reply, const Form *form)
+static int append_form(sd_bus_message *message, const Form *form)
 {
-	int r = sd_bus_message_open_container(reply, 'r', "sbssa(sbss)");
+	int r;
 
-	if (r >= 0)
-		r = sd_bus_message_append(reply, "sbss", form->kind, form->signs != NULL, form->roles,
-			form->personal ? form->personal : "");
-	if (r >= 0)
-		r = append_form_fields(reply, form);
-	return r < 0 ? r : sd_bus_message_close_container(reply);
+	if ((r = sd_bus_message_open_container(message, 'r', "sbssa(sbss)")) < 0 ||
+		(r = sd_bus_message_append(message, "sbss", form->kind, form->signs != NULL, form->roles,
+			 form->personal ? form->personal : "")) < 0 ||
+		(r = append_form_fields(message, form)) < 0)
+		return r;
+	return sd_bus_message_close_container(message);
 }
 
-int bus_get_forms(sd_bus *sd, const char *path, const char *interface, const char *property,
-	sd_bus_message *reply, void *userdata, sd_bus_error *error)
+int append_forms(sd_bus_message *message, FormPlace place)
 {
-	int r = sd_bus_message_open_container(reply, 'a', "(sbssa(sbss))");
+	int r = sd_bus_message_open_container(message, 'a', "(sbssa(sbss))");
 
 	for (size_t i = 0; i < record_forms_n && r >= 0; i++)
-		if (record_forms[i].place == place_of(interface))
-			r = append_form(reply, &record_forms[i]);
-	return r < 0 ? r : sd_bus_message_close_container(reply);
+		if (record_forms[i].place == place)
+			r = append_form(message, &record_forms[i]);
+	return r < 0 ? r : sd_bus_message_close_container(message);
 }

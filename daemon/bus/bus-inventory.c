@@ -11,116 +11,74 @@
 
 #include "util/log.h"
 
-static int run_receive(Call *call)
+static void run_receive(Call *call, Station *station, const Argument *a)
 {
-	json_auto_t *lot = NULL;
-	int r = read_fields(call->message, &lot);
-
-	if (r < 0)
-		return call_bad_arguments(call, r);
-	station_receive_lot(call->bus->station, lot, call_answered, call);
-	return 1;
+	station_receive_lot(station, a[0].fields, call_answered, call);
 }
 
-static int method_receive(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static void run_attach(Call *call, Station *station, const Argument *a)
 {
-	return call_start(userdata, message, run_receive, NULL, error);
+	station_attach_certificate(station, a[0].fields, a[1].data, a[1].number, call_answered, call);
 }
 
-static int run_attach(Call *call)
-{
-	json_auto_t *fields = NULL;
-	const void *data = NULL;
-	size_t size = 0;
-	int r = read_fields(call->message, &fields);
-
-	if (r >= 0)
-		r = sd_bus_message_read_array(call->message, 'y', &data, &size);
-	if (r < 0)
-		return call_bad_arguments(call, r);
-	station_attach_certificate(call->bus->station, fields, data, size, call_answered, call);
-	return 1;
-}
-
-static int reply_number(Call *call, const StationReply *reply)
-{
-	return sd_bus_reply_method_return(call->message, "t", reply->number);
-}
-
-static int method_attach(sd_bus_message *message, void *userdata, sd_bus_error *error)
-{
-	return call_start(userdata, message, run_attach, reply_number, error);
-}
-
-static int reply_fields(Call *call, const StationReply *done)
-{
-	sd_bus_message *reply = NULL;
-	int r = sd_bus_message_new_method_return(call->message, &reply);
-
-	if (r >= 0)
-		r = append_fields(reply, done->figures);
-	if (r >= 0)
-		r = sd_bus_send(call->bus->bus, reply, NULL);
-	sd_bus_message_unref(reply);
-	return r;
-}
-
-static int run_parse(Call *call)
+static void run_parse(Call *call, Station *station, const Argument *a)
 {
 	json_auto_t *fields = NULL;
 	NeedleCode read;
-	const char *code;
-	int r = call_read_strings(call, &code, NULL, NULL, NULL);
 
-	if (r < 0)
-		return call_bad_arguments(call, r);
-	station_read_code(call->bus->station, code, &read);
+	station_read_code(station, a[0].text, &read);
 	fields = needle_code_to_json(&read);
 	if (!fields)
-		return call_bad_arguments(call, -ENOMEM);
-	call_answered(call, &(StationReply){ .figures = fields });
-	return 1;
+		call_refuse(call, STATION_ERROR_BUSY, "the station is out of memory: try again");
+	else
+		call_answered(call, &(StationReply){ .figures = fields });
 }
 
-static int method_parse(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int append_inventory_property(const Bus *bus, const char *name, sd_bus_message *message)
 {
-	return call_start(userdata, message, run_parse, reply_fields, error);
+	return strcmp(name, "Forms") == 0 ? append_forms(message, FORM_INVENTORY) : -ENOENT;
 }
 
-const sd_bus_vtable bus_inventory_vtable[] = {
-	SD_BUS_VTABLE_START(0),
-	BUS_FORM_MEMBERS,
-	SD_BUS_METHOD_WITH_ARGS("ReceiveLot", SD_BUS_ARGS("a{sv}", lot), SD_BUS_NO_RESULT, method_receive,
-		SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("AttachCertificate", SD_BUS_ARGS("a{sv}", fields, "ay", data),
-		SD_BUS_RESULT("t", number), method_attach, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("ParseCode", SD_BUS_ARGS("s", code), SD_BUS_RESULT("a{sv}", fields),
-		method_parse, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_SIGNAL_WITH_ARGS("Scanned", SD_BUS_ARGS("s", code, "a{sv}", fields), 0),
-	SD_BUS_VTABLE_END,
+static const Member inventory_members[] = {
+	{ "Record", ACTION_STOCK, .run = run_record, .results = append_number },
+	{ "ReceiveLot", ACTION_RECEIVE, .run = run_receive },
+	{ "AttachCertificate", ACTION_RECEIVE, .run = run_attach, .results = append_number },
+	{ "ParseCode", ACTION_INVENTORY, .run = run_parse, .results = append_figures },
+	{ 0 },
+};
+
+const BusObject bus_inventory_object = {
+	.path = PATH_INVENTORY,
+	.interface = INTERFACE_INVENTORY,
+	.place = FORM_INVENTORY,
+	.vtable = bus_inventory_vtable,
+	.members = inventory_members,
+	.append_property = append_inventory_property,
 };
 
 /** The bus carries UTF-8 without '\0' only; a scanner may send anything. */
-void bus_scanned(Bus *bus, const char *code)
+static int send_scanned(Bus *bus, const char *code)
 {
-	_cleanup_(freep) char *text = strdup(code);
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
 	json_auto_t *fields = NULL;
-	sd_bus_message *signal = NULL;
 	NeedleCode read;
 	int r;
 
 	station_read_code(bus->station, code, &read);
 	fields = needle_code_to_json(&read);
-	r = text && fields ? sd_bus_message_new_signal(
-				     bus->bus, &signal, PATH_INVENTORY, INTERFACE_INVENTORY, "Scanned")
-			   : -ENOMEM;
-	if (r >= 0)
-		r = sd_bus_message_append(signal, "s", text_repair(text));
-	if (r >= 0)
-		r = append_fields(signal, fields);
-	if (r >= 0)
-		r = sd_bus_send(bus->bus, signal, NULL);
+	if (!fields)
+		return -ENOMEM;
+	if ((r = sd_bus_message_new_signal(
+		     bus->bus, &signal, PATH_INVENTORY, INTERFACE_INVENTORY, "Scanned")) < 0 ||
+		(r = append_text(signal, code)) < 0 || (r = append_fields(signal, fields)) < 0)
+		return r;
+	return sd_bus_send(bus->bus, signal, NULL);
+}
+
+void bus_scanned(Bus *bus, const char *code)
+{
+	int r = send_scanned(bus, code);
+
 	if (r < 0 && r != -ENOTCONN)
 		log_warning("a scanned code could not be told (%s): scan it again", strerror(-r));
-	sd_bus_message_unref(signal);
 }

@@ -27,7 +27,7 @@ static Peer *peer_free(Peer *peer)
 	return NULL;
 }
 
-static Peer *find(const Bus *bus, const char *name)
+static Peer *find_peer(const Bus *bus, const char *name)
 {
 	Peer *peer = bus->peers;
 
@@ -53,7 +53,7 @@ static void name_of_user(uint32_t uid, char ret[STATION_NAME_MAX])
 }
 
 /** `found`: else nobody can tell, and it may not do anything. */
-static void settle(Peer *peer, bool found)
+static void settle_peer(Peer *peer, bool found)
 {
 	Bus *bus = peer->bus;
 	StationCaller caller;
@@ -67,15 +67,15 @@ static void settle(Peer *peer, bool found)
 		name_of_user(peer->uid, peer->user);
 	caller = peer_caller(peer);
 	station_caller_known(bus->station, &caller);
-	calls_of_peer_known(bus, peer);
+	bus->peer_known(bus, peer);
 }
 
 static int user_answered(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
 {
 	Peer *peer = userdata;
 
-	settle(peer, !sd_bus_message_is_method_error(message, NULL) &&
-			     sd_bus_message_read(message, "u", &peer->uid) >= 0);
+	settle_peer(peer, !sd_bus_message_is_method_error(message, NULL) &&
+				  sd_bus_message_read(message, "u", &peer->uid) >= 0);
 	return 1;
 }
 
@@ -94,7 +94,7 @@ static Peer *peer_new(Bus *bus, const char *name)
 }
 
 /** Asks once; again only for a connection of which the bus could not tell. */
-static void ask(Peer *peer)
+static void ask_for_user(Peer *peer)
 {
 	int r;
 
@@ -110,12 +110,12 @@ static void ask(Peer *peer)
 
 Peer *peer_of(Bus *bus, const char *name)
 {
-	Peer *peer = find(bus, name);
+	Peer *peer = find_peer(bus, name);
 
 	if (!peer)
 		peer = peer_new(bus, name);
 	if (peer)
-		ask(peer);
+		ask_for_user(peer);
 	return peer;
 }
 
@@ -140,7 +140,7 @@ void peer_left(Bus *bus, const char *name)
 	if (!peer)
 		return;
 	if (peer->asked)
-		settle(peer, false);
+		settle_peer(peer, false);
 	*link = peer->next;
 	peer_free(peer);
 }

@@ -15,6 +15,18 @@
 #define INTERFACE_INVENTORY "org.stipple.Inventory1"
 #define INTERFACE_AUDIT     "org.stipple.Audit1"
 
+/* dbus/org.stipple.policy describes them. */
+#define ACTION_OPERATE     "org.stipple.session.operate"
+#define ACTION_ACKNOWLEDGE "org.stipple.session.acknowledge"
+#define ACTION_RECEIVE     "org.stipple.inventory.receive"
+#define ACTION_STOCK       "org.stipple.inventory.record"
+#define ACTION_MANAGE      "org.stipple.station.record"
+#define ACTION_INVENTORY   "org.stipple.inventory.read"
+#define ACTION_AUDIT       "org.stipple.audit.read"
+#define ACTION_ENROL       "org.stipple.station.enrol"
+#define ACTION_KEY         "org.stipple.station.key"
+#define ACTION_STATION     "org.stipple.station.read"
+
 /** Bounds on what callers may send: bytes of a text, entries of a dictionary. */
 enum { BUS_TEXT_MAX = 4096, BUS_FIELDS_MAX = 64 };
 
@@ -34,6 +46,7 @@ enum { BUS_TOKEN_BYTES = 16 };
 
 typedef struct Call Call;
 typedef struct Peer Peer;
+typedef struct BusObject BusObject;
 
 /** A connection that has called. */
 struct Peer {
@@ -51,9 +64,11 @@ struct Bus {
 	sd_bus *bus;
 	BusOptions options;
 	Station *station;
+	const BusObject *const *objects; /* NULL after the last */
 	sd_bus_slot *owner_match;
 	Call *calls; /* under way */
 	Peer *peers;
+	void (*peer_known)(Bus *bus, const Peer *peer); /* the bus has said whose it is, or cannot */
 	char token[2 * BUS_TOKEN_BYTES + 1]; /* of the sign-in of that number; 0 none was asked for yet */
 	uint64_t token_sign_in;
 	uint32_t questions; /* asked of polkit so far: each needs a name of its own */
@@ -62,6 +77,20 @@ struct Bus {
 	int clock_wait_s;         /* until it is asked again */
 };
 
+/* ---- the tables of members: the XML in dbus/ describes each, one row handles it --------------------------
+ */
+
+enum { BUS_ARGUMENTS_MAX = 4 };
+
+/** An argument of a call, by its type. */
+typedef struct Argument {
+	const char *text; /* s: at most BUS_TEXT_MAX bytes */
+	uint64_t number;  /* u, t, b; of ay how many bytes */
+	const void *data; /* ay */
+	json_t *fields;   /* a{sv}, a{sb}: an object of strings, numbers and booleans */
+	int fd;           /* h: the message's own */
+} Argument;
+
 typedef enum MemberKind {
 	MEMBER_ORDINARY,
 	MEMBER_STOPS,     /* stops the needle when it arrives, whatever becomes of it */
@@ -69,63 +98,77 @@ typedef enum MemberKind {
 	MEMBER_RESERVED,  /* other callers do not keep it out */
 } MemberKind;
 
+/**
+ * A method. One of `run`, `step0` ... does it, as soon as polkit has let the caller in: the steps are
+ * functions of the station that take as many texts. Either is done when it has called call_answered().
+ */
 typedef struct Member {
-	const char *interface, *name;
-	const char *action; /* of polkit; NULL: nobody is asked, the member itself judges */
+	const char *name;   /* NULL ends a table */
+	const char *action; /* of polkit; NULL: nobody is asked, `at_once` itself judges */
 	MemberKind kind;
+	void (*run)(Call *call, Station *station, const Argument *arguments);
+	void (*step0)(Station *station, StationDone done, void *userdata);
+	void (*step1)(Station *station, const char *a, StationDone done, void *userdata);
+	void (*step2)(Station *station, const char *a, const char *b, StationDone done, void *userdata);
+	void (*step3)(Station *station, const char *a, const char *b, const char *c, StationDone done,
+		void *userdata);
+	void (*step4)(Station *station, const char *a, const char *b, const char *c, const char *d,
+		StationDone done, void *userdata);
+	/** Appends the results. NULL: there are none. */
+	int (*results)(Call *call, sd_bus_message *message, const StationReply *reply);
+	/** Is the method itself, a handler of sd-bus. */
+	int (*at_once)(Bus *bus, sd_bus_message *message, sd_bus_error *error);
 } Member;
 
-/** A method call between its arrival and its reply. */
-struct Call {
-	Bus *bus;
-	Call *next;
-	const Member *member;
-	sd_bus_message *message;
-	Peer *peer;          /* who calls; NULL once it has left */
-	sd_bus_slot *asked;  /* while polkit has not said whether the caller may */
-	bool is_answered;    /* it has: who it is, is all that may be open */
-	bool without_polkit; /* there is none */
-	bool runs;
-	char cancellation[32]; /* of the open question to polkit */
-	int (*run)(Call *call);
-	int (*reply)(Call *call, const StationReply *reply); /* NULL: an empty reply */
+struct BusObject {
+	const char *path, *interface;
+	FormPlace place; /* of the forms that are entered here */
+	const sd_bus_vtable *vtable;
+	const Member *members; /* a method that has no row is denied */
+	/** Appends the value of a property, which anybody may read whom the bus policy lets in. */
+	int (*append_property)(const Bus *bus, const char *name, sd_bus_message *message);
 };
 
-/**
- * The way of every method: looks the member up in the authorisation table, asks polkit without blocking,
- * then runs `run`, which reads the arguments and starts the work with call_answered() as its callback.
- */
-int call_start(Bus *bus, sd_bus_message *message, int (*run)(Call *call),
-	int (*reply)(Call *call, const StationReply *reply), sd_bus_error *error);
-/** A StationDone: replies and frees the call. */
-void call_answered(void *userdata, const StationReply *reply);
-/** A reply of the station's detail alone. */
-int reply_detail(Call *call, const StationReply *reply);
-/** Hands out the photograph whose path is the reply's detail, or says why it cannot be opened. */
-int call_reply_picture(Call *call, const StationReply *reply);
-/** Replies with an error and frees the call. Returns 1, as a message handler does. */
-int call_refuse(Call *call, const char *error, const char *text);
-/** Refuses a call whose arguments could not be read. */
-int call_bad_arguments(Call *call, int r);
-/** Reads strings that must not be longer than BUS_TEXT_MAX. Negative: refuse the call with it. */
-int call_read_strings(
-	Call *call, const char **first, const char **second, const char **third, const char **fourth);
-void calls_free(Bus *bus);
-/** Forgets what a caller that is gone was not yet allowed to do; what is being recorded goes on. */
-void calls_drop(Bus *bus, const char *sender);
-/** Goes on with what waited for the bus to say whose connection this is. */
-void calls_of_peer_known(Bus *bus, const Peer *peer);
-/** Sees each message before anything else does: stops the needle where it asks for that. */
-int calls_filter(sd_bus_message *message, void *userdata, sd_bus_error *error);
+/* Made of the XML. */
+extern const sd_bus_vtable bus_station_vtable[], bus_session_vtable[], bus_inventory_vtable[],
+	bus_audit_vtable[];
+/* One file an object. */
+extern const BusObject bus_station_object, bus_session_object, bus_inventory_object, bus_audit_object;
 
-/** A dictionary a{sv} of strings, numbers and booleans as an object. Negative errno when it holds others. */
-int read_fields(sd_bus_message *message, json_t **ret);
-/** The same the other way, for a reply. A list is one of objects; an object itself is left out. */
+/* ---- bus-value.c: between messages and values ----------------------------------------------------- */
+
+/**
+ * Reads all arguments of a call, of which sd-bus has checked the types; what does not come is empty. -E2BIG
+ * when one is too long, -EINVAL when a dictionary holds other than strings, numbers and booleans. To be freed
+ * by free_arguments(), also on failure.
+ */
+int read_arguments(sd_bus_message *message, Argument arguments[BUS_ARGUMENTS_MAX]);
+void free_arguments(Argument arguments[BUS_ARGUMENTS_MAX]);
+/** An object as a dictionary a{sv}. A list is one of objects; an object itself is left out. */
 int append_fields(sd_bus_message *message, json_t *fields);
 /** A text that may have been cut off or come from elsewhere; NULL is "". */
 int append_text(sd_bus_message *message, const char *text);
 
-/* bus-peer.c */
+/** A property of a simple type. */
+typedef struct BusValue {
+	const char *name;
+	char type; /* s, b, u, t, x or d */
+	const char *text;
+	uint64_t number;
+	double figure;
+} BusValue;
+
+/** Appends the value of that name; -ENOENT when there is none. */
+int append_value(sd_bus_message *message, const BusValue *values, size_t n, const char *name);
+
+/* Results of several methods. */
+int append_detail(Call *call, sd_bus_message *message, const StationReply *reply);
+int append_number(Call *call, sd_bus_message *message, const StationReply *reply);
+int append_picture(Call *call, sd_bus_message *message, const StationReply *reply);
+int append_figures(Call *call, sd_bus_message *message, const StationReply *reply);
+
+/* ---- bus-peer.c ------------------------------------------------------------------------------------ */
+
 /** The connection of that unique name, until it leaves the bus. NULL when out of memory. */
 Peer *peer_of(Bus *bus, const char *name);
 /** As the station wants to know it; borrowed from the peer. */
@@ -137,36 +180,67 @@ int token_of_sign_in(Bus *bus, uint64_t sign_in, const char **ret);
 /** False: this is not the token of the sign-in under way. */
 bool token_presented(Peer *peer, const char *token);
 
-/* bus-authorize.c */
-/** NULL when it is not in the table and therefore denied. */
-const Member *authorize_member(const char *interface, const char *name);
-/** What a message asks for, NULL as above. Without an interface any of ours may be meant. */
-const Member *authorize_message(sd_bus_message *message);
-/** Asks polkit without blocking; continues with call_go_on() or an error. Negative errno: it cannot be asked.
- */
-int authorize_call(Call *call, const char *action);
-/** Takes the question back, if one is open. */
-void authorize_cancel(Call *call);
-/** What authorize_call() continues with: runs the call as soon as it is known who calls. */
-void call_go_on(Call *call);
+/* ---- bus-polkit.c ---------------------------------------------------------------------------------- */
 
-/* bus-clock.c */
+typedef enum PolkitAnswer {
+	POLKIT_YES,
+	POLKIT_NO,
+	POLKIT_NEEDS_PERSON, /* who authenticates, which the caller did not allow */
+	POLKIT_ABSENT,       /* there is none on the bus */
+} PolkitAnswer;
+
+typedef struct PolkitQuestion PolkitQuestion;
+
+struct PolkitQuestion {
+	sd_bus_slot *asked; /* while polkit has not answered */
+	char cancellation[32];
+	void (*answered)(PolkitQuestion *question, PolkitAnswer answer);
+};
+
+/** Asks whether the sender of `call` may do `action`, without blocking. Negative errno: it cannot be asked.
+ */
+int polkit_ask(Bus *bus, PolkitQuestion *question, sd_bus_message *call, const char *action);
+/** Takes the question back, if it is open. */
+void polkit_cancel(Bus *bus, PolkitQuestion *question);
+
+/* ---- bus-call.c ------------------------------------------------------------------------------------ */
+
+/** A method call between its arrival and its reply. */
+struct Call {
+	PolkitQuestion question; /* the first, as it leads back to the call */
+	Bus *bus;
+	Call *next;
+	const BusObject *object;
+	const Member *member;
+	sd_bus_message *message;
+	Peer *peer;          /* who calls; NULL once it has left */
+	bool is_answered;    /* polkit has: who it is, is all that may be open */
+	bool without_polkit; /* there is none */
+	bool runs;
+};
+
+/** The handlers of every vtable. */
+int bus_method(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int bus_property(sd_bus *sd, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *error);
+/** A StationDone: replies and frees the call. */
+void call_answered(void *userdata, const StationReply *reply);
+/** Replies with an error and frees the call. */
+void call_refuse(Call *call, const char *error, const char *text);
+void calls_free(Bus *bus);
+/** Forgets what a caller that is gone was not yet allowed to do; what is being recorded goes on. */
+void calls_drop(Bus *bus, const char *sender);
+/** Goes on with what waited for the bus to say whose connection this is. */
+void calls_of_peer_known(Bus *bus, const Peer *peer);
+/** Sees each message before anything else does: stops the needle where it asks for that. */
+int calls_filter(sd_bus_message *message, void *userdata, sd_bus_error *error);
+
+/* ---- others ---------------------------------------------------------------------------------------- */
+
+/** Record: enters a record of the kinds that belong to the object's place. */
+void run_record(Call *call, Station *station, const Argument *arguments);
+/** Forms: the kinds that may be entered at that place. */
+int append_forms(sd_bus_message *message, FormPlace place);
 /** Each second: asks the time service now and then whether the clock is synchronised, and passes it on. */
 void bus_clock_tick(Bus *bus);
-
-/* bus.c */
 bool bus_broker_connected(const Bus *bus);
-
-/* bus-form.c */
-int bus_method_record(sd_bus_message *message, void *userdata, sd_bus_error *error);
-int bus_get_forms(sd_bus *sd, const char *path, const char *interface, const char *property,
-	sd_bus_message *reply, void *userdata, sd_bus_error *error);
-
-#define BUS_FORM_MEMBERS                                                                     \
-	SD_BUS_METHOD_WITH_ARGS("Record", SD_BUS_ARGS("s", kind, "a{sv}", fields, "s", pin), \
-		SD_BUS_RESULT("t", number), bus_method_record, SD_BUS_VTABLE_UNPRIVILEGED),  \
-		SD_BUS_PROPERTY("Forms", "a(sbssa(sbss))", bus_get_forms, 0, SD_BUS_VTABLE_PROPERTY_CONST)
-
-/* one file an object */
-extern const sd_bus_vtable bus_station_vtable[], bus_session_vtable[], bus_inventory_vtable[],
-	bus_audit_vtable[];

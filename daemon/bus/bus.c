@@ -13,7 +13,7 @@
 
 /* ---- from the station to whoever listens ---- */
 
-static void emit(Bus *bus, const char *path, const char *interface, const char **names)
+static void emit_changed(Bus *bus, const char *path, const char *interface, const char **names)
 {
 	int r = sd_bus_emit_properties_changed_strv(bus->bus, path, interface, (char **)names);
 
@@ -21,7 +21,7 @@ static void emit(Bus *bus, const char *path, const char *interface, const char *
 		log_debug("changed properties of %s could not be told: %s", interface, strerror(-r));
 }
 
-static void on_changed(void *userdata, unsigned changes)
+static void signal_changes(void *userdata, unsigned changes)
 {
 	static const struct {
 		unsigned change;
@@ -52,29 +52,28 @@ static void on_changed(void *userdata, unsigned changes)
 
 	for (size_t i = 0; i < ELEMENTS(table); i++)
 		if (changes & table[i].change)
-			emit(userdata, table[i].path, table[i].interface, (const char **)table[i].names);
+			emit_changed(
+				userdata, table[i].path, table[i].interface, (const char **)table[i].names);
 }
 
-static void on_alert(void *userdata, const char *alert, const char *text)
+static int send_alert(Bus *bus, const char *alert, const char *text)
 {
-	Bus *bus = userdata;
-	sd_bus_message *signal = NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
 	int r = sd_bus_message_new_signal(bus->bus, &signal, PATH_STATION, INTERFACE_STATION, "Alert");
 
-	if (r >= 0)
-		r = sd_bus_message_append(signal, "s", alert);
-	if (r >= 0)
-		r = append_text(signal, text);
-	if (r >= 0)
-		r = sd_bus_send(bus->bus, signal, NULL);
-	if (r < 0 && r != -ENOTCONN)
-		log_debug("the alert %s could not be told: %s", alert, strerror(-r));
-	sd_bus_message_unref(signal);
+	if (r < 0)
+		return r;
+	if ((r = append_text(signal, alert)) < 0 || (r = append_text(signal, text)) < 0)
+		return r;
+	return sd_bus_send(bus->bus, signal, NULL);
 }
 
-bool bus_broker_connected(const Bus *bus)
+static void signal_alert(void *userdata, const char *alert, const char *text)
 {
-	return bus->options.broker_connected && bus->options.broker_connected(bus->options.userdata);
+	int r = send_alert(userdata, alert, text);
+
+	if (r < 0 && r != -ENOTCONN)
+		log_debug("the alert %s could not be told: %s", alert, strerror(-r));
 }
 
 void bus_tick(Bus *bus)
@@ -83,7 +82,7 @@ void bus_tick(Bus *bus)
 	bool connected = bus_broker_connected(bus);
 
 	if (connected != bus->broker_connected)
-		emit(bus, PATH_STATION, INTERFACE_STATION, names);
+		emit_changed(bus, PATH_STATION, INTERFACE_STATION, names);
 	bus->broker_connected = connected;
 	bus_clock_tick(bus);
 }
@@ -120,98 +119,93 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
 
 /* ---- life ---- */
 
+static const BusObject *const objects[] = {
+	&bus_station_object,
+	&bus_session_object,
+	&bus_inventory_object,
+	&bus_audit_object,
+	NULL,
+};
+
 static int connect_bus(const char *which, sd_bus **ret)
 {
-	sd_bus *bus = NULL;
+	_cleanup_(sd_bus_unrefp) sd_bus *bus = NULL;
 	int r;
 
 	if (strcmp(which, "system") == 0)
 		return sd_bus_open_system(ret);
 	if (strcmp(which, "session") == 0)
 		return sd_bus_open_user(ret);
-	r = sd_bus_new(&bus);
-	if (r >= 0)
-		r = sd_bus_set_address(bus, which);
-	if (r >= 0)
-		r = sd_bus_set_bus_client(bus, true);
-	if (r >= 0)
-		r = sd_bus_negotiate_creds(bus, true, SD_BUS_CREDS_EUID);
-	if (r >= 0)
-		r = sd_bus_start(bus);
-	if (r < 0)
-		sd_bus_unref(bus);
-	else
-		*ret = bus;
-	return r;
+	if ((r = sd_bus_new(&bus)) < 0 || (r = sd_bus_set_address(bus, which)) < 0 ||
+		(r = sd_bus_set_bus_client(bus, true)) < 0 ||
+		(r = sd_bus_negotiate_creds(bus, true, SD_BUS_CREDS_EUID)) < 0 || (r = sd_bus_start(bus)) < 0)
+		return r;
+	*ret = TAKE_PTR(bus);
+	return 0;
 }
 
 static int export_objects(Bus *bus)
 {
-	const struct {
-		const char *path, *interface;
-		const sd_bus_vtable *vtable;
-	} objects[] = {
-		{ PATH_STATION, INTERFACE_STATION, bus_station_vtable },
-		{ PATH_SESSION, INTERFACE_SESSION, bus_session_vtable },
-		{ PATH_INVENTORY, INTERFACE_INVENTORY, bus_inventory_vtable },
-		{ PATH_AUDIT, INTERFACE_AUDIT, bus_audit_vtable },
-	};
-	int r = 0;
+	for (const BusObject *const *object = objects; *object; object++) {
+		int r = sd_bus_add_object_vtable(
+			bus->bus, NULL, (*object)->path, (*object)->interface, (*object)->vtable, bus);
 
-	for (size_t i = 0; i < ELEMENTS(objects) && r >= 0; i++)
-		r = sd_bus_add_object_vtable(
-			bus->bus, NULL, objects[i].path, objects[i].interface, objects[i].vtable, bus);
-	return r;
-}
-
-static int set_up(Bus *bus, sd_event *event, char error[CONFIG_ERROR_MAX])
-{
-	const char *which = bus->options.config->bus;
-	StationObserver observer = { .changed = on_changed, .alert = on_alert, .userdata = bus };
-	int r = connect_bus(which, &bus->bus);
-
-	if (r < 0) {
-		snprintf(error, CONFIG_ERROR_MAX,
-			"the bus \"%s\" cannot be reached (%s): check [bus] address", which, strerror(-r));
-		return r;
+		if (r < 0)
+			return r;
 	}
-	r = export_objects(bus);
-	if (r >= 0)
-		r = sd_bus_add_filter(bus->bus, NULL, calls_filter, bus);
-	if (r >= 0)
-		r = sd_bus_match_signal_async(bus->bus, &bus->owner_match, "org.freedesktop.DBus",
-			"/org/freedesktop/DBus", "org.freedesktop.DBus", "NameOwnerChanged", on_owner_changed,
-			NULL, bus);
-	if (r >= 0)
-		r = sd_bus_match_signal_async(bus->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
-			"org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, bus);
-	if (r >= 0)
-		r = sd_bus_request_name(bus->bus, BUS_NAME, 0);
-	if (r >= 0)
-		r = sd_bus_attach_event(bus->bus, event, SD_EVENT_PRIORITY_NORMAL);
-	if (r >= 0)
-		r = station_observe(bus->station, &observer);
-	if (r == -EEXIST || r == -EALREADY)
-		snprintf(error, CONFIG_ERROR_MAX, "%s is owned by another process: stop the other stippled",
-			BUS_NAME);
-	else if (r < 0)
-		snprintf(error, CONFIG_ERROR_MAX,
-			"%s cannot be offered on the bus (%s): check the bus policy", BUS_NAME, strerror(-r));
-	return r;
+	return 0;
 }
 
-int bus_new(sd_event *event, const BusOptions *options, Bus **ret, char error[CONFIG_ERROR_MAX])
+static int watch_bus(Bus *bus)
+{
+	int r = sd_bus_add_filter(bus->bus, NULL, calls_filter, bus);
+
+	if (r < 0)
+		return r;
+	r = sd_bus_match_signal_async(bus->bus, &bus->owner_match, "org.freedesktop.DBus",
+		"/org/freedesktop/DBus", "org.freedesktop.DBus", "NameOwnerChanged", on_owner_changed, NULL,
+		bus);
+	if (r < 0)
+		return r;
+	return sd_bus_match_signal_async(bus->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
+		"org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, bus);
+}
+
+static int offer_station(Bus *bus, sd_event *event)
+{
+	StationObserver observer = { .changed = signal_changes, .alert = signal_alert, .userdata = bus };
+	int r;
+
+	if ((r = export_objects(bus)) < 0 || (r = watch_bus(bus)) < 0 ||
+		(r = sd_bus_request_name(bus->bus, BUS_NAME, 0)) < 0 ||
+		(r = sd_bus_attach_event(bus->bus, event, SD_EVENT_PRIORITY_NORMAL)) < 0)
+		return r;
+	return station_observe(bus->station, &observer);
+}
+
+int bus_new(sd_event *event, const BusOptions *options, Bus **ret, Error *error)
 {
 	_cleanup_(bus_freep) Bus *bus = calloc(1, sizeof *bus);
+	const char *which = options->config->bus;
 	int r;
 
 	if (!bus)
-		return -ENOMEM;
+		return error_set(error, -ENOMEM, "%s cannot be offered: out of memory", BUS_NAME);
 	bus->options = *options;
 	bus->station = options->station;
-	r = set_up(bus, event, error);
+	bus->objects = objects;
+	bus->peer_known = calls_of_peer_known;
+	r = connect_bus(which, &bus->bus);
 	if (r < 0)
-		return r;
+		return error_set(error, r, "the bus \"%s\" cannot be reached (%s): check [bus] address",
+			which, strerror(-r));
+	r = offer_station(bus, event);
+	if (r == -EEXIST || r == -EALREADY)
+		return error_set(
+			error, r, "%s is owned by another process: stop the other stippled", BUS_NAME);
+	if (r < 0)
+		return error_set(error, r, "%s cannot be offered on the bus (%s): check the bus policy",
+			BUS_NAME, strerror(-r));
 	bus_clock_tick(bus);
 	*ret = TAKE_PTR(bus);
 	return 0;

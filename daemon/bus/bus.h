@@ -3,7 +3,7 @@
 
 /**
  * The station on D-Bus: org.stipple.Station1 and its four objects (dbus/ has the contract). One file an
- * object, one authorisation table; a member that is not in the table is denied. Main thread only.
+ * object, with one table of its members; one that is not in the table is denied. Main thread only.
  */
 
 #include <systemd/sd-bus.h>
@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "core/station.h"
 #include "util/cleanup.h"
+#include "util/error.h"
 
 typedef struct Bus Bus;
 
@@ -29,7 +30,7 @@ typedef struct BusOptions {
 } BusOptions;
 
 /** Connects to the configured bus, exports the objects and takes the name; fails if it is taken. */
-int bus_new(sd_event *event, const BusOptions *options, Bus **ret, char error[CONFIG_ERROR_MAX]) _must_check_;
+int bus_new(sd_event *event, const BusOptions *options, Bus **ret, Error *error) _must_check_;
 /** Each second: tells listeners what changed in the parts that the station does not observe, and now and then
  * asks the time service whether the clock is synchronised. */
 void bus_tick(Bus *bus);

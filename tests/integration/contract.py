@@ -41,21 +41,28 @@ def methods():
             for interface in INTERFACES for name, arguments in read(interface)[1]["methods"].items()]
 
 
+def rows():
+    """The rows of the tables of members in daemon/bus/: [(interface, method, action, kind), ...]."""
+    header = (SOURCE / "daemon/bus/bus-private.h").read_text()
+    actions = {"NULL": None, **dict(re.findall(r'#define (ACTION_\w+) +"([\w.]+)"', header))}
+    found = []
+    for interface in INTERFACES:
+        text = (SOURCE / f"daemon/bus/bus-{interface[:-1].lower()}.c").read_text()
+        lines = re.findall(r'^\t\{ "(\w+)", (ACTION_\w+|NULL)(?:, (MEMBER_\w+))?,', text, re.M)
+        found += [(interface, name, actions[action], kind) for name, action, kind in lines]
+    return found
+
+
 def table():
-    """The authorisation table in bus-authorize.c: {(interface, method): action}."""
-    text = (SOURCE / "daemon/bus/bus-authorize.c").read_text()
-    actions = dict(re.findall(r'#define (ACTION_\w+) +"([\w.]+)"', text))
-    rows = re.findall(r'\{ INTERFACE_(\w+), "(\w+)", (ACTION_\w+|NULL)(?:, MEMBER_\w+)? \}', text)
-    assert rows and len(rows) == len(set(r[:2] for r in rows))
-    actions["NULL"] = None
-    return {(f"{interface.capitalize()}1", member): actions[action] for interface, member, action in rows}
+    """Which action each member asks for: {(interface, method): action}."""
+    found = rows()
+    assert found and len(found) == len(set(row[:2] for row in found))
+    return {row[:2]: row[2] for row in found}
 
 
 def stops():
     """Members that stop the needle when they arrive: [(interface, method), ...]."""
-    text = (SOURCE / "daemon/bus/bus-authorize.c").read_text()
-    return [(f"{interface.capitalize()}1", member) for interface, member in
-            re.findall(r'\{ INTERFACE_(\w+), "(\w+)", ACTION_\w+, MEMBER_(?:STOPS|WITHDRAWS) \}', text)]
+    return [row[:2] for row in rows() if row[3] in ("MEMBER_STOPS", "MEMBER_WITHDRAWS")]
 
 
 def policy():

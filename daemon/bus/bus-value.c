@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Between messages and values: the arguments of a call, dictionaries, and the values of properties. It must
+ * not take more from a caller than the bounds of bus-private.h.
+ */
+
+#include "bus/bus-private.h"
+
+#include <string.h>
+
+#include "util/text.h"
+
+/* ---- in ---- */
+
+static int read_bounded_text(sd_bus_message *message, const char **ret)
+{
+	int r = sd_bus_message_read_basic(message, 's', ret);
+
+	if (r < 0)
+		return r;
+	return strlen(*ret) > BUS_TEXT_MAX ? -E2BIG : 0;
+}
+
+/** A value of a simple type; NULL when it cannot be read, or a record has no use for it. */
+static json_t *read_simple(sd_bus_message *message, char type)
+{
+	const char *text;
+	union {
+		uint32_t u;
+		int32_t i;
+		uint64_t t;
+		int64_t x;
+		double d;
+		int b;
+	} number;
+
+	if (type == 's')
+		return read_bounded_text(message, &text) < 0 ? NULL : json_string(text);
+	if (!strchr("uitxdb", type) || sd_bus_message_read_basic(message, type, &number) < 0)
+		return NULL;
+	switch (type) {
+	case 'u':
+		return json_integer(number.u);
+	case 'i':
+		return json_integer(number.i);
+	case 't':
+		return number.t > INT64_MAX ? NULL : json_integer((json_int_t)number.t);
+	case 'x':
+		return json_integer(number.x);
+	case 'd':
+		return json_real(number.d);
+	default:
+		return json_boolean(number.b);
+	}
+}
+
+static json_t *read_variant(sd_bus_message *message)
+{
+	const char *contents;
+	json_auto_t *value = NULL;
+	char type;
+
+	if (sd_bus_message_peek_type(message, &type, &contents) <= 0 || strlen(contents) != 1 ||
+		sd_bus_message_enter_container(message, 'v', contents) < 0)
+		return NULL;
+	value = read_simple(message, contents[0]);
+	if (!value || sd_bus_message_exit_container(message) < 0)
+		return NULL;
+	return json_incref(value);
+}
+
+/** One entry of a dictionary. A key that comes twice is refused: which of the two is meant? */
+static int read_entry(sd_bus_message *message, char type, json_t *fields)
+{
+	const char *key;
+	json_t *value;
+	int r = read_bounded_text(message, &key);
+
+	if (r < 0)
+		return r;
+	if (json_object_size(fields) >= BUS_FIELDS_MAX)
+		return -E2BIG;
+	if (json_object_get(fields, key))
+		return -EINVAL;
+	value = type == 'v' ? read_variant(message) : read_simple(message, type);
+	if (json_object_set_new(fields, key, value) < 0)
+		return -EINVAL;
+	return sd_bus_message_exit_container(message);
+}
+
+/** `entry`: "{sv}" or "{sb}". */
+static int read_fields(sd_bus_message *message, const char *entry, json_t **ret)
+{
+	const char types[] = { entry[1], entry[2], '\0' };
+	int r;
+
+	*ret = json_object();
+	if (!*ret)
+		return -ENOMEM;
+	r = sd_bus_message_enter_container(message, 'a', entry);
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_enter_container(message, 'e', types)) > 0) {
+		r = read_entry(message, types[1], *ret);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(message);
+}
+
+static int read_argument(sd_bus_message *message, char type, const char *contents, Argument *argument)
+{
+	size_t size = 0;
+	uint32_t number = 0;
+	int flag = 0, r;
+
+	switch (type) {
+	case 's':
+		return read_bounded_text(message, &argument->text);
+	case 'u':
+		r = sd_bus_message_read_basic(message, 'u', &number);
+		argument->number = number;
+		return r;
+	case 't':
+		return sd_bus_message_read_basic(message, 't', &argument->number);
+	case 'b':
+		r = sd_bus_message_read_basic(message, 'b', &flag);
+		argument->number = flag != 0;
+		return r;
+	case 'h':
+		return sd_bus_message_read_basic(message, 'h', &argument->fd);
+	case 'a':
+		if (contents[0] == '{')
+			return read_fields(message, contents, &argument->fields);
+		r = sd_bus_message_read_array(message, 'y', &argument->data, &size);
+		argument->number = size;
+		return r;
+	default:
+		return -EINVAL;
+	}
+}
+
+int read_arguments(sd_bus_message *message, Argument arguments[BUS_ARGUMENTS_MAX])
+{
+	const char *contents;
+	char type;
+	int r;
+
+	for (int i = 0; (r = sd_bus_message_peek_type(message, &type, &contents)) > 0; i++) {
+		if (i == BUS_ARGUMENTS_MAX)
+			return -E2BIG;
+		r = read_argument(message, type, contents, &arguments[i]);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+void free_arguments(Argument arguments[BUS_ARGUMENTS_MAX])
+{
+	for (int i = 0; i < BUS_ARGUMENTS_MAX; i++)
+		json_decref(arguments[i].fields);
+}
+
+/* ---- out ---- */
+
+static int append_list(sd_bus_message *message, const char *key, json_t *list)
+{
+	json_t *item;
+	size_t i;
+	int r;
+
+	if ((r = sd_bus_message_open_container(message, 'e', "sv")) < 0 ||
+		(r = sd_bus_message_append(message, "s", key)) < 0 ||
+		(r = sd_bus_message_open_container(message, 'v', "aa{sv}")) < 0 ||
+		(r = sd_bus_message_open_container(message, 'a', "a{sv}")) < 0)
+		return r;
+	json_array_foreach (list, i, item) {
+		r = append_fields(message, item);
+		if (r < 0)
+			return r;
+	}
+	for (int level = 0; level < 3; level++) {
+		r = sd_bus_message_close_container(message);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int append_field(sd_bus_message *message, const char *key, json_t *value)
+{
+	switch (json_typeof(value)) {
+	case JSON_STRING:
+		return sd_bus_message_append(message, "{sv}", key, "s", json_string_value(value));
+	case JSON_INTEGER:
+		return sd_bus_message_append(message, "{sv}", key, "x", (int64_t)json_integer_value(value));
+	case JSON_REAL:
+		return sd_bus_message_append(message, "{sv}", key, "d", json_real_value(value));
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return sd_bus_message_append(message, "{sv}", key, "b", json_is_true(value));
+	case JSON_ARRAY:
+		return append_list(message, key, value);
+	case JSON_OBJECT:
+	case JSON_NULL:
+		break;
+	}
+	return 0;
+}
+
+int append_fields(sd_bus_message *message, json_t *fields)
+{
+	const char *key;
+	json_t *value;
+	int r = sd_bus_message_open_container(message, 'a', "{sv}");
+
+	if (r < 0)
+		return r;
+	json_object_foreach (fields, key, value) {
+		r = append_field(message, key, value);
+		if (r < 0)
+			return r;
+	}
+	return sd_bus_message_close_container(message);
+}
+
+int append_text(sd_bus_message *message, const char *text)
+{
+	char valid[STATION_TEXT_MAX];
+
+	snprintf(valid, sizeof valid, "%s", text ? text : "");
+	return sd_bus_message_append(message, "s", text_repair(valid));
+}
+
+int append_value(sd_bus_message *message, const BusValue *values, size_t n, const char *name)
+{
+	for (const BusValue *value = values; value < values + n; value++) {
+		if (strcmp(value->name, name) != 0)
+			continue;
+		switch (value->type) {
+		case 's':
+			return append_text(message, value->text);
+		case 'u':
+			return sd_bus_message_append(message, "u", (uint32_t)value->number);
+		case 'b':
+			return sd_bus_message_append(message, "b", (int)value->number);
+		case 'd':
+			return sd_bus_message_append(message, "d", value->figure);
+		default:
+			return sd_bus_message_append_basic(message, value->type, &value->number);
+		}
+	}
+	return -ENOENT;
+}
+
+/* ---- results of several methods ---- */
+
+int append_detail(Call *call, sd_bus_message *message, const StationReply *reply)
+{
+	return sd_bus_message_append(message, "s", reply->detail);
+}
+
+int append_number(Call *call, sd_bus_message *message, const StationReply *reply)
+{
+	return sd_bus_message_append(message, "t", reply->number);
+}
+
+int append_picture(Call *call, sd_bus_message *message, const StationReply *reply)
+{
+	return sd_bus_message_append(message, "h", reply->picture);
+}
+
+int append_figures(Call *call, sd_bus_message *message, const StationReply *reply)
+{
+	return append_fields(message, reply->figures);
+}
