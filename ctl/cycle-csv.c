@@ -18,10 +18,9 @@
 #include "util/clock.h"
 #include "util/text.h"
 
-_Static_assert((int)CYCLE_CSV_ERROR_MAX == (int)INI_FILE_ERROR_MAX, "one error buffer");
-_Static_assert((int)CSV_VALUE_ERROR_MAX <= (int)INI_FILE_REASON_MAX, "a value's reason fits a row's");
+enum { PREAMBLE_MAX = 50, REASON_MAX = 256 };
 
-enum { PREAMBLE_MAX = 50, REASON_MAX = INI_FILE_REASON_MAX };
+_Static_assert((int)CSV_VALUE_ERROR_MAX <= (int)REASON_MAX, "a value's reason fits a row's");
 
 typedef enum Convert {
 	CONVERT_TEXT,
@@ -164,7 +163,7 @@ static int set_file_key(CycleMapping *mapping, const char *key, const char *valu
 		"separator, decimal, encoding, time, zone, temperature, pressure, duration are known in [file]");
 }
 
-static int take_mapping_entry(void *userdata, const IniEntry *entry, char reason[REASON_MAX])
+static int set_mapping(void *userdata, const IniEntry *entry, char reason[REASON_MAX])
 {
 	CycleMapping *mapping = userdata;
 	bool columns = strcmp(entry->section, "columns") == 0;
@@ -190,9 +189,18 @@ static int take_mapping_entry(void *userdata, const IniEntry *entry, char reason
 	return set_text(columns ? &mapping->columns[i] : &mapping->constants[i], entry->value);
 }
 
+static int take_mapping_entry(void *userdata, const IniEntry *entry, Error *error)
+{
+	char reason[REASON_MAX] = "";
+	int r = set_mapping(userdata, entry, reason);
+
+	return r < 0 ? error_set(error, r, "%s", reason) : 0;
+}
+
 int cycle_mapping_load(const char *path, CycleMapping **ret, char error[CYCLE_CSV_ERROR_MAX])
 {
 	_cleanup_(cycle_mapping_freep) CycleMapping *mapping = calloc(1, sizeof *mapping);
+	Error why;
 	int r = 0;
 
 	if (!mapping || set_text(&mapping->passes, "pass") < 0 || set_text(&mapping->fails, "fail") < 0) {
@@ -204,7 +212,9 @@ int cycle_mapping_load(const char *path, CycleMapping **ret, char error[CYCLE_CS
 	mapping->pressure = pressures;
 	mapping->duration = durations;
 	if (path)
-		r = ini_file_read(path, take_mapping_entry, mapping, error);
+		r = ini_file_read(path, take_mapping_entry, mapping, &why);
+	if (r < 0)
+		snprintf(error, CYCLE_CSV_ERROR_MAX, "%s", why.text);
 	if (r == 0 && mapping->time && !strstr(mapping->time, "%z") && !mapping->zone) {
 		snprintf(error, CYCLE_CSV_ERROR_MAX,
 			"%.200s: the times have no offset from UTC: say where they were taken, zone = Europe/Berlin "

@@ -26,14 +26,14 @@ static int load_profile(const char *name, Profile *ret)
 	bool is_file = length > suffix && strcmp(name + length - suffix, PROFILE_SUFFIX) == 0;
 	_cleanup_(freep) char *folder = is_file ? file_folder(name) : strdup(STIPPLE_PROFILE_FOLDER);
 	_cleanup_(freep) char *base = strdup(is_file ? basename(name) : name);
-	char error[PROFILE_ERROR_MAX];
+	Error error;
 
 	if (!folder || !base)
 		return ctl_fail("out of memory");
 	if (is_file)
 		base[strlen(base) - suffix] = '\0';
-	if (profile_load(folder, base, ret, error) < 0)
-		return ctl_fail("%s", error);
+	if (profile_load(folder, base, ret, &error) < 0)
+		return ctl_fail("%s", error.text);
 	return CTL_DONE;
 }
 

@@ -38,7 +38,7 @@ enum { TICK_US = USEC_PER_SEC, WATCH_US = USEC_PER_SEC / 10, CAMERA_LOOK_MS = 50
 typedef struct Daemon {
 	const char *config_path;
 	Config *config;
-	char configuration_error[CONFIG_ERROR_MAX]; /* "": accepted */
+	char configuration_error[ERROR_TEXT_MAX]; /* "": accepted */
 	char board_error[STIPPLE_ERROR_MAX], camera_error[STIPPLE_ERROR_MAX];
 	char scanner_text[STIPPLE_ERROR_MAX]; /* how the scanner is */
 	bool scanner_present;
@@ -180,15 +180,17 @@ static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *
 
 /** `station`: NULL, or the one whose record it has to fit. Reads everything that starting over would read:
  * what is accepted here does not leave the station inert. */
-static int read_configuration(const char *path, const Station *station, char error[CONFIG_ERROR_MAX])
+static int read_configuration(const char *path, const Station *station, Error *error)
 {
 	_cleanup_(config_freep) Config *config = NULL;
 	int r = config_load(path, &config, error);
 
-	if (r >= 0)
-		r = station_check_protocols(config->protocol_folder, error);
-	if (r >= 0)
-		r = station_check_profile(config, error);
+	if (r < 0)
+		return r;
+	r = station_check_protocols(config->protocol_folder, error);
+	if (r < 0)
+		return r;
+	r = station_check_profile(config, error);
 	return r < 0 || !station ? r : station_check_record(station, config, error);
 }
 
@@ -197,14 +199,15 @@ static int read_configuration(const char *path, const Station *station, char err
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	Daemon *daemon = userdata;
-	char error[CONFIG_ERROR_MAX];
+	Error error;
 
 	if (daemon->leaving)
 		return 0;
-	if (read_configuration(daemon->config_path, daemon->station, error) < 0) {
-		log_line(LOG_ERR, LOG_ID_CONFIG_REJECTED, "the old configuration stays in force: %s", error);
+	if (read_configuration(daemon->config_path, daemon->station, &error) < 0) {
+		log_line(LOG_ERR, LOG_ID_CONFIG_REJECTED, "the old configuration stays in force: %s",
+			error.text);
 		station_reload_refused(
-			daemon->station, error, "put it right, then `systemctl reload stippled`");
+			daemon->station, error.text, "put it right, then `systemctl reload stippled`");
 		return 0;
 	}
 	if (station_state(daemon->station)->session.number) {
@@ -347,11 +350,11 @@ static void reject_configuration(Daemon *daemon, const char *reason)
 
 static int start_configuration(Daemon *daemon)
 {
-	char error[CONFIG_ERROR_MAX];
+	Error error;
 
-	if (config_load(daemon->config_path, &daemon->config, error) >= 0)
+	if (config_load(daemon->config_path, &daemon->config, &error) >= 0)
 		return 0;
-	reject_configuration(daemon, error);
+	reject_configuration(daemon, error.text);
 	return config_defaults(&daemon->config);
 }
 
@@ -362,7 +365,6 @@ static int start_ledger(Daemon *daemon)
 	_cleanup_(freep) char *keys = NULL, *images = NULL;
 	_cleanup_(credential_erasep) char *key = NULL;
 	LedgerOptions options = { .clock = &clock_system };
-	char error[CONFIG_ERROR_MAX];
 	Error why;
 	int r;
 
@@ -370,15 +372,15 @@ static int start_ledger(Daemon *daemon)
 		return 0;
 	r = file_make_folders(daemon->config->state_folder);
 	if (r < 0) {
-		snprintf(error, sizeof error, "%s cannot be made (%s): create it for the daemon's user",
+		error_set(&why, r, "%s cannot be made (%s): create it for the daemon's user",
 			daemon->config->state_folder, strerror(-r));
-		reject_configuration(daemon, error);
+		reject_configuration(daemon, why.text);
 		return 0;
 	}
 	r = credential_read("stipple.key", &key);
 	if (r < 0) {
-		snprintf(error, sizeof error, "the credential stipple.key cannot be read: %s", strerror(-r));
-		reject_configuration(daemon, error);
+		error_set(&why, r, "the credential stipple.key cannot be read: %s", strerror(-r));
+		reject_configuration(daemon, why.text);
 		return 0;
 	}
 	path = config_ledger(daemon->config);
@@ -405,8 +407,8 @@ static int start_ledger(Daemon *daemon)
 	/* before anybody is enrolled there is nobody to sign for it, and nobody who knows it by its first
 	 * names */
 	if (r >= 0 && daemon->ledger_info.administrators > 0 &&
-		station_compare_names(daemon->ledger_info.names, daemon->config, error) < 0)
-		reject_configuration(daemon, error);
+		station_compare_names(daemon->ledger_info.names, daemon->config, &why) < 0)
+		reject_configuration(daemon, why.text);
 	return 0;
 }
 
@@ -707,10 +709,10 @@ static void help(void)
 
 static int check_configuration(const char *path)
 {
-	char error[CONFIG_ERROR_MAX];
+	Error error;
 
-	if (read_configuration(path, NULL, error) < 0) {
-		fprintf(stderr, "%s\n", error);
+	if (read_configuration(path, NULL, &error) < 0) {
+		fprintf(stderr, "%s\n", error.text);
 		return EXIT_FAILURE;
 	}
 	printf("%s: good\n", path);

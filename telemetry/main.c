@@ -36,12 +36,13 @@ typedef struct Program {
 static char *read_telemetry_configuration(const char *path)
 {
 	_cleanup_(config_freep) Config *config = NULL;
-	char error[CONFIG_ERROR_MAX], *text = NULL;
+	char *text = NULL;
 	size_t size;
+	Error error;
 	FILE *file;
 
-	if (config_load(path, &config, error) < 0)
-		return strdup(error);
+	if (config_load(path, &config, &error) < 0)
+		return strdup(error.text);
 	file = open_memstream(&text, &size);
 	if (!file)
 		return NULL;
@@ -78,13 +79,13 @@ static int reload_on_hangup(sd_event_source *source, const struct signalfd_sigin
  */
 static int read_start_configuration(Program *program)
 {
-	char error[CONFIG_ERROR_MAX];
+	Error error;
 	int r;
 
 	program->text = read_telemetry_configuration(program->config_path);
-	if (config_load(program->config_path, &program->config, error) >= 0)
+	if (config_load(program->config_path, &program->config, &error) >= 0)
 		return 0;
-	log_line(LOG_ERR, LOG_ID_CONFIG_REJECTED, "nothing is published: %s", error);
+	log_line(LOG_ERR, LOG_ID_CONFIG_REJECTED, "nothing is published: %s", error.text);
 	r = config_defaults(&program->config);
 	if (r >= 0)
 		program->config->mqtt_enabled = false;

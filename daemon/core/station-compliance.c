@@ -16,16 +16,14 @@
 #include "config/profile-file.h"
 #include "util/log.h"
 
-static_assert((int)PROFILE_ERROR_MAX == (int)CONFIG_ERROR_MAX, "one error buffer");
-
-int station_check_profile(const Config *config, char error[CONFIG_ERROR_MAX])
+int station_check_profile(const Config *config, Error *error)
 {
 	Profile profile;
 
 	return profile_load(config->profile_folder, config->profile, &profile, error);
 }
 
-int station_load_profile(Station *station, char error[CONFIG_ERROR_MAX])
+int station_load_profile(Station *station, Error *error)
 {
 	const Config *config = station->options.config;
 

@@ -197,7 +197,7 @@ struct Station {
 	int64_t alerted_us[STATION_ALERT_MAX];
 	unsigned broker_trouble;      /* StationTrouble bits that it was told of last */
 	char names[LEDGER_NAMES_MAX]; /* "<clinic>/<station>": what the next start has to find in [station] */
-	char reload_refused[CONFIG_ERROR_MAX], reload_advice[STIPPLE_ERROR_MAX]; /* "": none was */
+	char reload_refused[ERROR_TEXT_MAX], reload_advice[STIPPLE_ERROR_MAX]; /* "": none was */
 	bool ledger_was_healthy;
 	int64_t unhealthy_since_us;
 	char stop_reason[STATION_TEXT_MAX]; /* of the next CONTROL_FAULT_HOST, "" not known */
@@ -310,7 +310,7 @@ bool station_facts_known(const Station *station);
 void station_facts_free(Station *station);
 
 /* station-compliance.c */
-int station_load_profile(Station *station, char error[CONFIG_ERROR_MAX]) _must_check_;
+int station_load_profile(Station *station, Error *error) _must_check_;
 /** Puts in what `query` takes of the profile's figures, in place of what was given. -ENOMEM. */
 int station_profile_arguments(const Station *station, const char *query, json_t *arguments) _must_check_;
 /** Puts in the fields of the kind that are FROM_PROFILE. -ENOMEM. */

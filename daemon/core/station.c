@@ -58,7 +58,7 @@ void station_become_inert(Station *station, const char *reason)
 static void load_protocols(Station *station)
 {
 	const char *folder = station->options.config->protocol_folder;
-	char error[CONFIG_ERROR_MAX];
+	Error error;
 	char **names = NULL;
 	int r = protocol_list(folder, &names);
 
@@ -68,36 +68,34 @@ static void load_protocols(Station *station)
 		if (protocols->n == SESSION_PROTOCOLS_MAX)
 			log_warning("more than %d protocols in %s: the rest is not used",
 				SESSION_PROTOCOLS_MAX, folder);
-		else if (protocol_load(folder, *name, &protocols->list[protocols->n], error) < 0)
-			station_become_inert(station, error);
+		else if (protocol_load(folder, *name, &protocols->list[protocols->n], &error) < 0)
+			station_become_inert(station, error.text);
 		else
 			protocols->n++;
 	}
 	protocol_list_free(names);
 	if (station->state.protocols.n == 0 && !station->view.inert) {
-		snprintf(error, sizeof error, NO_PROTOCOL, folder);
-		station_become_inert(station, error);
+		error_set(&error, -ENOENT, NO_PROTOCOL, folder);
+		station_become_inert(station, error.text);
 	}
 }
 
 static void load_rules(Station *station)
 {
-	char error[CONFIG_ERROR_MAX];
+	Error error;
 
 	load_protocols(station);
-	if (station_load_profile(station, error) < 0)
-		station_become_inert(station, error);
+	if (station_load_profile(station, &error) < 0)
+		station_become_inert(station, error.text);
 }
 
-int station_check_protocols(const char *folder, char error[CONFIG_ERROR_MAX])
+int station_check_protocols(const char *folder, Error *error)
 {
 	char **names = NULL;
 	int n = protocol_list(folder, &names), r = 0;
 
-	if (n <= 0) {
-		snprintf(error, CONFIG_ERROR_MAX, NO_PROTOCOL, folder);
-		r = -ENOENT;
-	}
+	if (n <= 0)
+		r = error_set(error, -ENOENT, NO_PROTOCOL, folder);
 	for (int i = 0; i < n && r == 0; i++) {
 		_cleanup_(freep) Protocol *protocol = NULL;
 

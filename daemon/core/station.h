@@ -384,9 +384,9 @@ void station_verification(const Station *station, StationVerification *ret);
 
 /** Whether all protocols of `folder` are sound: 0, or a negative errno with file, line and reason in `error`.
  */
-int station_check_protocols(const char *folder, char error[CONFIG_ERROR_MAX]) _must_check_;
+int station_check_protocols(const char *folder, Error *error) _must_check_;
 /** The same of the compliance profile that is configured. */
-int station_check_profile(const Config *config, char error[CONFIG_ERROR_MAX]) _must_check_;
+int station_check_profile(const Config *config, Error *error) _must_check_;
 /** What went wrong where records are published: bits of station_broker_trouble(). */
 typedef enum StationTrouble {
 	STATION_TROUBLE_WITHHELD = 1 << 0,    /* the broker does not take some messages for what they are */
@@ -405,8 +405,7 @@ void station_reload_refused(Station *station, const char *reason, const char *ad
  * -EXDEV, with a sentence that says what records a change of names, unless `config` calls the station what
  * the record does (`recorded`: "<clinic>/<station>").
  */
-int station_compare_names(
-	const char *recorded, const Config *config, char error[CONFIG_ERROR_MAX]) _must_check_;
+int station_compare_names(const char *recorded, const Config *config, Error *error) _must_check_;
 
 /**
  * Whether starting over with `config` would leave this station inert because of what its record knows: names
@@ -414,8 +413,7 @@ int station_compare_names(
  * a sentence; 0 where that cannot be known before: the station is inert, as its ledger may be closed, or
  * `config` names another state folder.
  */
-int station_check_record(
-	const Station *station, const Config *config, char error[CONFIG_ERROR_MAX]) _must_check_;
+int station_check_record(const Station *station, const Config *config, Error *error) _must_check_;
 
 /* ---- doctor --------------------------------------------------------------------------------------- */
 

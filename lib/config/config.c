@@ -7,17 +7,13 @@
 
 #include "config/config.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <libgen.h>
 #include <math.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "config/ini-file.h"
 #include "util/text.h"
-
-static_assert((int)INI_FILE_ERROR_MAX == (int)CONFIG_ERROR_MAX, "one error buffer");
 
 typedef enum FieldType {
 	FIELD_IDENTIFIER, /* letters, digits, '-', '_', '.': part of a topic or a file name */
@@ -111,36 +107,10 @@ static const Field fields[] = {
 
 #define PLUGIN_SECTION "plugin."
 
-static _printf_(3, 4) int refuse(char *ret, size_t size, const char *format, ...)
+/** Of the type that the field's own type says: char *, uint32_t, double or bool. */
+static void *field_at(const Config *config, const Field *field)
 {
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(ret, size, format, arguments);
-	va_end(arguments);
-	return -EINVAL;
-}
-
-#define REFUSE(reason, ...) refuse(reason, INI_FILE_REASON_MAX, __VA_ARGS__)
-
-static char **string_at(const Config *config, const Field *field)
-{
-	return (void *)((char *)config + field->offset);
-}
-
-static uint32_t *number_at(const Config *config, const Field *field)
-{
-	return (void *)((char *)config + field->offset);
-}
-
-static double *real_at(const Config *config, const Field *field)
-{
-	return (void *)((char *)config + field->offset);
-}
-
-static bool *boolean_at(const Config *config, const Field *field)
-{
-	return (void *)((char *)config + field->offset);
+	return (char *)config + field->offset;
 }
 
 /* ---- values --------------------------------------------------------------------------------------- */
@@ -151,85 +121,87 @@ static int set_string(Config *config, const Field *field, const char *value)
 
 	if (!copy)
 		return -ENOMEM;
-	free(*string_at(config, field));
-	*string_at(config, field) = copy;
+	free(*(char **)field_at(config, field));
+	*(char **)field_at(config, field) = copy;
 	return 0;
 }
 
-static int set_number(Config *config, const Field *field, const char *value, char *reason)
+static int set_config_number(Config *config, const Field *field, const char *value, Error *error)
 {
 	size_t digits = strspn(value, "0123456789");
 	unsigned long number;
 
 	if (digits == 0 || value[digits] || digits > 9)
-		return REFUSE(reason, "\"%.40s\" is not a whole number: %u to %u is allowed", value,
-			field->min, field->max);
+		return error_set(error, -EINVAL, "\"%.40s\" is not a whole number: %u to %u is allowed",
+			value, field->min, field->max);
 	number = strtoul(value, NULL, 10);
 	if (number < field->min || number > field->max)
-		return REFUSE(
-			reason, "%lu is out of range: %u to %u is allowed", number, field->min, field->max);
-	*number_at(config, field) = (uint32_t)number;
+		return error_set(error, -EINVAL, "%lu is out of range: %u to %u is allowed", number,
+			field->min, field->max);
+	*(uint32_t *)field_at(config, field) = (uint32_t)number;
 	return 0;
 }
 
-static int set_real(Config *config, const Field *field, const char *value, char *reason)
+static int set_real(Config *config, const Field *field, const char *value, Error *error)
 {
 	char *end = NULL;
 	double number;
 
 	if (!*value || value[strspn(value, "0123456789.")])
-		return REFUSE(reason, "\"%.40s\" is not a number: %u to %u is allowed", value, field->min,
-			field->max);
+		return error_set(error, -EINVAL, "\"%.40s\" is not a number: %u to %u is allowed", value,
+			field->min, field->max);
 	number = strtod(value, &end);
 	if (*end || !isfinite(number) || number < field->min || number > field->max)
-		return REFUSE(reason, "\"%.40s\" is out of range: %u to %u is allowed", value, field->min,
-			field->max);
-	*real_at(config, field) = number;
+		return error_set(error, -EINVAL, "\"%.40s\" is out of range: %u to %u is allowed", value,
+			field->min, field->max);
+	*(double *)field_at(config, field) = number;
 	return 0;
 }
 
-static int set_boolean(Config *config, const Field *field, const char *value, char *reason)
+static int set_config_boolean(Config *config, const Field *field, const char *value, Error *error)
 {
 	static const char *const words[] = { "no", "yes", "false", "true", "off", "on" };
 
 	for (size_t i = 0; i < ELEMENTS(words); i++) {
 		if (strcmp(value, words[i]) == 0) {
-			*boolean_at(config, field) = i % 2;
+			*(bool *)field_at(config, field) = i % 2;
 			return 0;
 		}
 	}
-	return REFUSE(
-		reason, "\"%.40s\" is neither yes nor no (true, false, on and off are also allowed)", value);
+	return error_set(error, -EINVAL,
+		"\"%.40s\" is neither yes nor no (true, false, on and off are also allowed)", value);
 }
 
-static int set_field(Config *config, const Field *field, const char *value, char *reason)
+static int set_field(Config *config, const Field *field, const char *value, Error *error)
 {
 	switch (field->type) {
 	case FIELD_IDENTIFIER:
 		if (!text_is_identifier(value, IDENTIFIER_MAX))
-			return REFUSE(reason, "\"%.60s\" is not 1 to %d letters, digits, '-', '_' or '.'",
-				value, IDENTIFIER_MAX);
+			return error_set(error, -EINVAL,
+				"\"%.60s\" is not 1 to %d letters, digits, '-', '_' or '.'", value,
+				IDENTIFIER_MAX);
 		return set_string(config, field, value);
 	case FIELD_TEXT:
 		if (!*value)
-			return REFUSE(reason, "must not be empty");
+			return error_set(error, -EINVAL, "must not be empty");
 		return set_string(config, field, value);
 	case FIELD_OPTIONAL:
 		return set_string(config, field, value);
 	case FIELD_PATH:
 		if (*value && *value != '/')
-			return REFUSE(reason, "\"%.60s\" is not an absolute path", value);
+			return error_set(error, -EINVAL, "\"%.60s\" is not an absolute path", value);
 		return set_string(config, field, *value ? value : field->value);
 	case FIELD_BUS:
 		if (strcmp(value, "system") != 0 && strcmp(value, "session") != 0 && !strchr(value, ':'))
-			return REFUSE(reason, "\"%.60s\" is not system, session or a D-Bus address", value);
+			return error_set(
+				error, -EINVAL, "\"%.60s\" is not system, session or a D-Bus address", value);
 		return set_string(config, field, value);
 	case FIELD_NUMBER:
-		return set_number(config, field, value, reason);
+		return set_config_number(config, field, value, error);
 	case FIELD_REAL:
-		return set_real(config, field, value, reason);
+		return set_real(config, field, value, error);
 	case FIELD_BOOLEAN:
-		return set_boolean(config, field, value, reason);
+		return set_config_boolean(config, field, value, error);
 	}
 	return -EINVAL;
 }
@@ -284,25 +256,22 @@ static int add_setting(ConfigPlugin *plugin, const StippleSetting *setting)
 	return 0;
 }
 
-static int set_plugin(Config *config, const char *name, const IniEntry *entry, char *reason)
+static int set_plugin(Config *config, const char *name, const IniEntry *entry, Error *error)
 {
 	ConfigPlugin *plugin = find_plugin(config, name);
 	StippleSetting setting;
-	int r = 0;
 
 	if (!text_is_identifier(name, IDENTIFIER_MAX))
-		return REFUSE(reason, "unknown section [%.60s]: \"%.60s\" cannot name a plugin",
+		return error_set(error, -EINVAL, "unknown section [%.60s]: \"%.60s\" cannot name a plugin",
 			entry->section, name);
-	if (!plugin)
-		r = add_plugin(config, name, &plugin);
-	if (r < 0)
-		return r;
+	if (!plugin && add_plugin(config, name, &plugin) < 0)
+		return error_set(error, -ENOMEM, "out of memory");
 	setting = (StippleSetting){ strdup(entry->key), strdup(entry->value), strdup(entry->file),
 		entry->line };
-	r = setting.key && setting.value && setting.file ? add_setting(plugin, &setting) : -ENOMEM;
-	if (r < 0)
-		setting_clear(&setting);
-	return r;
+	if (setting.key && setting.value && setting.file && add_setting(plugin, &setting) >= 0)
+		return 0;
+	setting_clear(&setting);
+	return error_set(error, -ENOMEM, "out of memory");
 }
 
 char *config_ledger(const Config *config)
@@ -322,30 +291,31 @@ const StippleSetting *config_plugin(const Config *config, const char *plugin, si
 
 /* ---- files ---------------------------------------------------------------------------------------- */
 
-static int take_entry(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX])
+static int take_config_entry(void *userdata, const IniEntry *entry, Error *error)
 {
 	Config *config = userdata;
 	bool known = false;
 
 	if (strncmp(entry->section, PLUGIN_SECTION, strlen(PLUGIN_SECTION)) == 0)
-		return set_plugin(config, entry->section + strlen(PLUGIN_SECTION), entry, reason);
+		return set_plugin(config, entry->section + strlen(PLUGIN_SECTION), entry, error);
 	for (size_t i = 0; i < ELEMENTS(fields); i++) {
 		if (strcmp(fields[i].section, entry->section) != 0)
 			continue;
 		known = true;
 		if (strcmp(fields[i].key, entry->key) == 0)
-			return set_field(config, &fields[i], entry->value, reason);
+			return set_field(config, &fields[i], entry->value, error);
 	}
 	if (known)
-		return REFUSE(reason, "unknown key in [%s]: remove it or correct its name", entry->section);
-	return REFUSE(reason,
+		return error_set(
+			error, -EINVAL, "unknown key in [%s]: remove it or correct its name", entry->section);
+	return error_set(error, -EINVAL,
 		"unknown section [%.60s]: station, paths, board, camera, scanner, session, needle, sign-in, ledger, bus, mqtt "
 		"and plugin.NAME are known",
 		entry->section);
 }
 
 /** What keys say together, once all files are read. */
-static int check(Config *config, const char *name, char error[CONFIG_ERROR_MAX])
+static int check_config(Config *config, const char *name, Error *error)
 {
 	const char *flaw = NULL;
 
@@ -361,22 +331,21 @@ static int check(Config *config, const char *name, char error[CONFIG_ERROR_MAX])
 		 (config->scanner_fnc1[1] || !strchr(FNC1_SUBSTITUTES, *config->scanner_fnc1)))
 		flaw = "[scanner] fnc1 must be one of " FNC1_SUBSTITUTES " or empty";
 	if (flaw)
-		return refuse(error, CONFIG_ERROR_MAX, "%.300s: %s", name, flaw);
+		return error_set(error, -EINVAL, "%.300s: %s", name, flaw);
 	if (config->mqtt_port == 0)
 		config->mqtt_port = config->mqtt_tls ? 8883 : 1883;
 	return 0;
 }
 
-static int new_config(Config **ret)
+static int new_config(Config **ret, Error *error)
 {
 	_cleanup_(config_freep) Config *config = calloc(1, sizeof *config);
-	char reason[INI_FILE_REASON_MAX];
-	int r;
 
 	if (!config)
-		return -ENOMEM;
+		return error_set(error, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < ELEMENTS(fields); i++) {
-		r = set_field(config, &fields[i], fields[i].value, reason);
+		int r = set_field(config, &fields[i], fields[i].value, error);
+
 		if (r < 0)
 			return r;
 	}
@@ -390,7 +359,7 @@ Config *config_free(Config *config)
 		return NULL;
 	for (size_t i = 0; i < ELEMENTS(fields); i++)
 		if (fields[i].type < FIELD_NUMBER)
-			free(*string_at(config, &fields[i]));
+			free(*(char **)field_at(config, &fields[i]));
 	for (size_t i = 0; i < config->n_plugins; i++) {
 		for (size_t k = 0; k < config->plugins[i].n; k++)
 			setting_clear(&config->plugins[i].settings[k]);
@@ -404,42 +373,38 @@ Config *config_free(Config *config)
 
 int config_defaults(Config **ret)
 {
-	char error[CONFIG_ERROR_MAX];
-
-	return config_parse("", 0, "", ret, error);
+	return config_parse("", 0, "", ret, NULL);
 }
 
-int config_parse(const char *text, size_t size, const char *name, Config **ret, char error[CONFIG_ERROR_MAX])
+int config_parse(const char *text, size_t size, const char *name, Config **ret, Error *error)
 {
 	_cleanup_(config_freep) Config *config = NULL;
-	int r;
+	int r = new_config(&config, error);
 
-	r = new_config(&config);
-	if (r < 0) {
-		snprintf(error, CONFIG_ERROR_MAX, "out of memory");
+	if (r < 0)
 		return r;
-	}
-	r = ini_text_read(text, size, name, take_entry, config, error);
-	if (r == 0)
-		r = check(config, name, error);
-	if (r == 0)
-		*ret = TAKE_PTR(config);
-	return r;
+	r = ini_text_read(text, size, name, take_config_entry, config, error);
+	if (r < 0)
+		return r;
+	r = check_config(config, name, error);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(config);
+	return 0;
 }
 
-static int read_drop_in(Config *config, const char *folder, const char *name, char error[CONFIG_ERROR_MAX])
+static int read_drop_in(Config *config, const char *folder, const char *name, Error *error)
 {
 	_cleanup_(freep) char *path = NULL;
 
 	if (asprintf(&path, "%s/%s", folder, name) < 0) {
 		path = NULL;
-		snprintf(error, CONFIG_ERROR_MAX, "out of memory");
-		return -ENOMEM;
+		return error_set(error, -ENOMEM, "out of memory");
 	}
-	return ini_file_read(path, take_entry, config, error);
+	return ini_file_read(path, take_config_entry, config, error);
 }
 
-static int read_drop_ins(Config *config, const char *path, char error[CONFIG_ERROR_MAX])
+static int read_drop_ins(Config *config, const char *path, Error *error)
 {
 	_cleanup_(freep) char *copy = strdup(path), *folder = NULL;
 	char **names = NULL;
@@ -447,40 +412,37 @@ static int read_drop_ins(Config *config, const char *path, char error[CONFIG_ERR
 
 	if (!copy || asprintf(&folder, "%s/conf.d", dirname(copy)) < 0) {
 		folder = NULL;
-		snprintf(error, CONFIG_ERROR_MAX, "out of memory");
-		return -ENOMEM;
+		return error_set(error, -ENOMEM, "out of memory");
 	}
 	n = ini_folder_list(folder, &names);
 	if (n == -ENOENT)
 		return 0;
-	if (n < 0) {
-		snprintf(error, CONFIG_ERROR_MAX, "%.300s: cannot be read: %s", folder, strerror(-n));
-		return n;
-	}
+	if (n < 0)
+		return error_set(error, n, "%.300s: cannot be read: %s", folder, strerror(-n));
 	for (int i = 0; i < n && r == 0; i++)
 		r = read_drop_in(config, folder, names[i], error);
 	ini_folder_list_free(names, n);
 	return r;
 }
 
-int config_load(const char *path, Config **ret, char error[CONFIG_ERROR_MAX])
+int config_load(const char *path, Config **ret, Error *error)
 {
 	_cleanup_(config_freep) Config *config = NULL;
-	int r;
+	int r = new_config(&config, error);
 
-	r = new_config(&config);
-	if (r < 0) {
-		snprintf(error, CONFIG_ERROR_MAX, "out of memory");
+	if (r < 0)
 		return r;
-	}
-	r = ini_file_read(path, take_entry, config, error);
-	if (r == 0)
-		r = read_drop_ins(config, path, error);
-	if (r == 0)
-		r = check(config, path, error);
-	if (r == 0)
-		*ret = TAKE_PTR(config);
-	return r;
+	r = ini_file_read(path, take_config_entry, config, error);
+	if (r < 0)
+		return r;
+	r = read_drop_ins(config, path, error);
+	if (r < 0)
+		return r;
+	r = check_config(config, path, error);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(config);
+	return 0;
 }
 
 static void write_value(const Config *config, const Field *field, FILE *file)
@@ -491,16 +453,16 @@ static void write_value(const Config *config, const Field *field, FILE *file)
 	case FIELD_OPTIONAL:
 	case FIELD_PATH:
 	case FIELD_BUS:
-		fputs(*string_at(config, field), file);
+		fputs(*(char **)field_at(config, field), file);
 		break;
 	case FIELD_NUMBER:
-		fprintf(file, "%" PRIu32, *number_at(config, field));
+		fprintf(file, "%" PRIu32, *(uint32_t *)field_at(config, field));
 		break;
 	case FIELD_REAL:
-		fprintf(file, "%.10g", *real_at(config, field));
+		fprintf(file, "%.10g", *(double *)field_at(config, field));
 		break;
 	case FIELD_BOOLEAN:
-		fputs(*boolean_at(config, field) ? "yes" : "no", file);
+		fputs(*(bool *)field_at(config, field) ? "yes" : "no", file);
 		break;
 	}
 }

@@ -12,9 +12,7 @@
 #include <stdio.h>
 
 #include "stipple/plugin.h"
-#include "util/cleanup.h"
-
-enum { CONFIG_ERROR_MAX = 512 };
+#include "util/error.h"
 
 /** One section [plugin.NAME]. */
 typedef struct ConfigPlugin {
@@ -85,11 +83,10 @@ typedef struct Config {
  * an error in any of them is an error. On failure returns -EINVAL (or the errno of reading) and
  * writes the first error: file:line, key, what is allowed. Blocks on the disk.
  */
-int config_load(const char *path, Config **ret, char error[CONFIG_ERROR_MAX]) _must_check_;
+int config_load(const char *path, Config **ret, Error *error) _must_check_;
 
 /** The same from text in memory that stands for one file `name`; for checks before anything is saved. */
-int config_parse(const char *text, size_t size, const char *name, Config **ret,
-	char error[CONFIG_ERROR_MAX]) _must_check_;
+int config_parse(const char *text, size_t size, const char *name, Config **ret, Error *error) _must_check_;
 
 /** The defaults, as an empty file would give; for a daemon whose configuration was rejected. */
 int config_defaults(Config **ret) _must_check_;

@@ -24,12 +24,12 @@ typedef struct Reading {
 	IniHandler handler;
 	void *userdata;
 	int status; /* of the first error; nothing is read past it */
-	char *error;
+	Error *error;
 } Reading;
 
-static _printf_(3, 4) void fail(Reading *reading, int status, const char *format, ...)
+static _printf_(3, 4) void fail_reading(Reading *reading, int status, const char *format, ...)
 {
-	char reason[INI_FILE_ERROR_MAX];
+	char reason[ERROR_TEXT_MAX];
 	va_list arguments;
 
 	if (reading->status < 0)
@@ -37,12 +37,11 @@ static _printf_(3, 4) void fail(Reading *reading, int status, const char *format
 	va_start(arguments, format);
 	vsnprintf(reason, sizeof reason, format, arguments);
 	va_end(arguments);
-	reading->status = status;
-	snprintf(reading->error, INI_FILE_ERROR_MAX, "%.200s:%d: %.300s", reading->name, reading->line,
-		reason);
+	reading->status =
+		error_set(reading->error, status, "%.200s:%d: %.300s", reading->name, reading->line, reason);
 }
 
-static bool is_space(char c)
+static bool is_ini_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
 }
@@ -50,9 +49,9 @@ static bool is_space(char c)
 /** Copies one line without the white space around it. False: `ret` cannot hold it. */
 static bool copy_line(char *ret, size_t size, const char *line, size_t length)
 {
-	while (length > 0 && is_space(line[length - 1]))
+	while (length > 0 && is_ini_space(line[length - 1]))
 		length--;
-	while (length > 0 && is_space(*line)) {
+	while (length > 0 && is_ini_space(*line)) {
 		/* Leading white space would make inih append the line to the value above. */
 		line++;
 		length--;
@@ -79,41 +78,42 @@ static char *read_line(char *ret, int size, void *userdata)
 	reading->next = end ? end + 1 : reading->end;
 	reading->line++;
 	if (memchr(line, '\0', length)) {
-		fail(reading, -EINVAL, "the line holds a NUL byte: write the file as plain text");
+		fail_reading(reading, -EINVAL, "the line holds a NUL byte: write the file as plain text");
 		return NULL;
 	}
 	if (!copy_line(ret, (size_t)size, line, length)) {
-		fail(reading, -EINVAL, "the line is longer than %d bytes: shorten it", INI_FILE_LINE_MAX);
+		fail_reading(
+			reading, -EINVAL, "the line is longer than %d bytes: shorten it", INI_FILE_LINE_MAX);
 		return NULL;
 	}
 	length = strlen(ret);
 	if (length > 0 && !text_is_printable(ret, length)) {
-		fail(reading, -EINVAL, "the line is not plain UTF-8 text: save the file as UTF-8");
+		fail_reading(reading, -EINVAL, "the line is not plain UTF-8 text: save the file as UTF-8");
 		return NULL;
 	}
 	memcpy(ret + length, "\n", 2);
 	return ret;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_entry_names(const void *a, const void *b)
 {
 	return strcmp(a, b);
 }
 
 /** Remembers an entry's name. False: it was there already. */
-static bool remember(Reading *reading, const char *section, const char *key)
+static bool remember_name(Reading *reading, const char *section, const char *key)
 {
 	_cleanup_(freep) char *name = NULL;
 	char **node;
 
 	if (asprintf(&name, "%s\n%s", section, key) < 0) {
 		name = NULL;
-		fail(reading, -ENOMEM, "%s: out of memory", key);
+		fail_reading(reading, -ENOMEM, "%s: out of memory", key);
 		return true;
 	}
-	node = tsearch(name, &reading->seen, compare);
+	node = tsearch(name, &reading->seen, compare_entry_names);
 	if (!node) {
-		fail(reading, -ENOMEM, "%s: out of memory", key);
+		fail_reading(reading, -ENOMEM, "%s: out of memory", key);
 		return true;
 	}
 	if (*node != name)
@@ -123,35 +123,35 @@ static bool remember(Reading *reading, const char *section, const char *key)
 }
 
 /** inih's handler: 0 is an error there, and inih goes on until the reader ends. */
-static int take_entry(void *userdata, const char *section, const char *key, const char *value)
+static int take_parsed_entry(void *userdata, const char *section, const char *key, const char *value)
 {
 	Reading *reading = userdata;
 	IniEntry entry = { section, key, value, reading->name, reading->line };
-	char reason[INI_FILE_REASON_MAX] = "";
+	Error reason = { 0 };
 	int r;
 
 	if (reading->status < 0)
 		return 0;
 	if (!*key)
-		fail(reading, -EINVAL, "the name before '=' is missing");
+		fail_reading(reading, -EINVAL, "the name before '=' is missing");
 	else if (!*section)
-		fail(reading, -EINVAL, "%s: stands before the first [section]", key);
+		fail_reading(reading, -EINVAL, "%s: stands before the first [section]", key);
 	else if (strlen(section) > INI_FILE_SECTION_MAX)
-		fail(reading, -EINVAL, "%s: the section's name is longer than %d bytes", key,
+		fail_reading(reading, -EINVAL, "%s: the section's name is longer than %d bytes", key,
 			INI_FILE_SECTION_MAX);
-	else if (!remember(reading, section, key))
-		fail(reading, -EINVAL, "%s: set twice in section [%s] of this file: remove one", key,
+	else if (!remember_name(reading, section, key))
+		fail_reading(reading, -EINVAL, "%s: set twice in section [%s] of this file: remove one", key,
 			section);
 	if (reading->status < 0)
 		return 0;
-	r = reading->handler(reading->userdata, &entry, reason);
+	r = reading->handler(reading->userdata, &entry, &reason);
 	if (r < 0)
-		fail(reading, r, "%s: %s", key, reason);
+		fail_reading(reading, r, "%s: %.255s", key, reason.text);
 	return r >= 0;
 }
 
-int ini_text_read(const char *text, size_t size, const char *name, IniHandler handler, void *userdata,
-	char error[INI_FILE_ERROR_MAX])
+int ini_text_read(
+	const char *text, size_t size, const char *name, IniHandler handler, void *userdata, Error *error)
 {
 	Reading reading = {
 		.name = name,
@@ -163,28 +163,27 @@ int ini_text_read(const char *text, size_t size, const char *name, IniHandler ha
 	};
 	int r;
 
-	r = ini_parse_stream(read_line, &reading, take_entry, &reading);
+	r = ini_parse_stream(read_line, &reading, take_parsed_entry, &reading);
 	tdestroy(reading.seen, free);
 	/* inih goes on after a line that it cannot parse: what came first is what a person wants to hear. */
 	if (r != 0 && (reading.status == 0 || (r > 0 && r < reading.line))) {
 		reading.status = 0;
 		reading.line = r;
-		fail(&reading, r < 0 ? -ENOMEM : -EINVAL, "neither \"[section]\" nor \"key = value\"");
+		fail_reading(
+			&reading, r < 0 ? -ENOMEM : -EINVAL, "neither \"[section]\" nor \"key = value\"");
 	}
 	return reading.status;
 }
 
-int ini_file_read(const char *path, IniHandler handler, void *userdata, char error[INI_FILE_ERROR_MAX])
+int ini_file_read(const char *path, IniHandler handler, void *userdata, Error *error)
 {
 	_cleanup_(freep) char *text = NULL;
 	size_t size;
 	int r;
 
 	r = file_read(path, INI_FILE_SIZE_MAX, &text, &size);
-	if (r < 0) {
-		snprintf(error, INI_FILE_ERROR_MAX, "%.300s: cannot be read: %s", path, strerror(-r));
-		return r;
-	}
+	if (r < 0)
+		return error_set(error, r, "%.300s: cannot be read: %s", path, strerror(-r));
 	return ini_text_read(text, size, path, handler, userdata, error);
 }
 

@@ -12,11 +12,9 @@
 
 #include <stddef.h>
 
-#include "util/cleanup.h"
+#include "util/error.h"
 
 enum {
-	INI_FILE_ERROR_MAX = 512,
-	INI_FILE_REASON_MAX = 256,
 	INI_FILE_LINE_MAX = 197, /* what libinih is built with: 200 bytes with line end and NUL */
 	INI_FILE_SECTION_MAX = 48,
 	INI_FILE_SIZE_MAX = 256 * 1024,
@@ -29,20 +27,19 @@ typedef struct IniEntry {
 	int line; /* from 1 */
 } IniEntry;
 
-/** Takes one entry: 0, or a negative errno with the reason (without place and key) in `reason`. */
-typedef int (*IniHandler)(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX]);
+/** Takes one entry: 0, or a negative errno with the reason, without place and key, in `error`. */
+typedef int (*IniHandler)(void *userdata, const IniEntry *entry, Error *error);
 
 /**
  * Reads `path` and hands over its entries in order, up to the first error. Then `error` says
  * "file:line: key: reason" and the handler's errno, -EINVAL, or the errno of reading is returned.
  * Blocks on the disk.
  */
-int ini_file_read(
-	const char *path, IniHandler handler, void *userdata, char error[INI_FILE_ERROR_MAX]) _must_check_;
+int ini_file_read(const char *path, IniHandler handler, void *userdata, Error *error) _must_check_;
 
 /** The same for text in memory, which need not end in NUL; `name` stands for the file in messages. */
 int ini_text_read(const char *text, size_t size, const char *name, IniHandler handler, void *userdata,
-	char error[INI_FILE_ERROR_MAX]) _must_check_;
+	Error *error) _must_check_;
 
 /**
  * Names of the files of `folder` that end in ".conf" and do not begin with '.', in byte order, without

@@ -7,42 +7,33 @@
 
 #include "config/profile-file.h"
 
-#include <assert.h>
 #include <stdio.h>
 
 #include "config/ini-file.h"
 
-static_assert((int)INI_FILE_ERROR_MAX == (int)PROFILE_ERROR_MAX, "one error buffer");
-static_assert((int)INI_FILE_REASON_MAX == (int)PROFILE_REASON_MAX, "one reason buffer");
-
-static int take_entry(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX])
+static int take_profile_entry(void *userdata, const IniEntry *entry, Error *error)
 {
-	return profile_draft_set(userdata, entry->section, entry->key, entry->value, reason);
+	return profile_draft_set(userdata, entry->section, entry->key, entry->value, error);
 }
 
-int profile_load(const char *folder, const char *name, Profile *ret, char error[PROFILE_ERROR_MAX])
+int profile_load(const char *folder, const char *name, Profile *ret, Error *error)
 {
 	_cleanup_(freep) char *path = NULL;
-	char reason[PROFILE_REASON_MAX];
 	ProfileDraft draft;
+	Error flaw;
 	int r;
 
-	if (!text_is_identifier(name, PROFILE_NAME_MAX - 1)) {
-		snprintf(error, PROFILE_ERROR_MAX,
+	if (!text_is_identifier(name, PROFILE_NAME_MAX - 1))
+		return error_set(error, -EINVAL,
 			"a profile's name is 1 to %d letters, digits, '-', '_' or '.'", PROFILE_NAME_MAX - 1);
-		return -EINVAL;
-	}
 	if (asprintf(&path, "%s/%s.conf", folder, name) < 0) {
 		path = NULL;
-		snprintf(error, PROFILE_ERROR_MAX, "out of memory");
-		return -ENOMEM;
+		return error_set(error, -ENOMEM, "out of memory");
 	}
 	profile_draft_init(&draft, name);
-	r = ini_file_read(path, take_entry, &draft, error);
+	r = ini_file_read(path, take_profile_entry, &draft, error);
 	if (r < 0)
 		return r;
-	r = profile_draft_finish(&draft, ret, reason);
-	if (r < 0)
-		snprintf(error, PROFILE_ERROR_MAX, "%.240s: %s", path, reason);
-	return r;
+	r = profile_draft_finish(&draft, ret, &flaw);
+	return r < 0 ? error_set(error, r, "%.240s: %.250s", path, flaw.text) : 0;
 }

@@ -5,11 +5,8 @@
 
 #include "config/profile.h"
 
-enum { PROFILE_ERROR_MAX = 512 };
-
 /**
  * Reads `folder`/`name`.conf. On failure -EINVAL, or the errno of reading (-ENOENT: no such profile), with
  * file, line, key and what is allowed in `error`; `ret` is then untouched.
  */
-int profile_load(
-	const char *folder, const char *name, Profile *ret, char error[PROFILE_ERROR_MAX]) _must_check_;
+int profile_load(const char *folder, const char *name, Profile *ret, Error *error) _must_check_;

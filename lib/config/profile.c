@@ -8,7 +8,6 @@
 #include "config/profile.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -45,21 +44,11 @@ static_assert(ELEMENTS(records_names) == PROFILE_RECORDS_MAX, "every group of re
 
 DEFINE_STRING_TABLE(profile_records, ProfileRecords, records_names);
 
-static _printf_(2, 3) int refuse(char reason[PROFILE_REASON_MAX], const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(reason, PROFILE_REASON_MAX, format, arguments);
-	va_end(arguments);
-	return -EINVAL;
-}
-
 /* ---- values ---- */
 
 typedef struct Key {
 	const char *section, *key;
-	int (*set)(Profile *profile, const struct Key *key, const char *value, char *reason);
+	int (*set)(Profile *profile, const struct Key *key, const char *value, Error *error);
 	size_t offset;
 	uint32_t min, max;
 } Key;
@@ -69,38 +58,39 @@ static void *field_of(Profile *profile, const Key *key)
 	return (char *)profile + key->offset;
 }
 
-static int set_number(Profile *profile, const Key *key, const char *value, char *reason)
+static int set_profile_number(Profile *profile, const Key *key, const char *value, Error *error)
 {
 	size_t digits = strspn(value, "0123456789");
 	unsigned long number = strtoul(value, NULL, 10);
 
 	if (digits == 0 || digits > 9 || value[digits] || number < key->min || number > key->max)
-		return refuse(
-			reason, "\"%.40s\" is not a whole number of %u to %u", value, key->min, key->max);
+		return error_set(error, -EINVAL, "\"%.40s\" is not a whole number of %u to %u", value,
+			key->min, key->max);
 	*(uint32_t *)field_of(profile, key) = (uint32_t)number;
 	return 0;
 }
 
-static int set_boolean(Profile *profile, const Key *key, const char *value, char *reason)
+static int set_profile_boolean(Profile *profile, const Key *key, const char *value, Error *error)
 {
 	bool yes = strcmp(value, "yes") == 0;
 
 	if (!yes && strcmp(value, "no") != 0)
-		return refuse(reason, "\"%.40s\" is neither yes nor no", value);
+		return error_set(error, -EINVAL, "\"%.40s\" is neither yes nor no", value);
 	*(bool *)field_of(profile, key) = yes;
 	return 0;
 }
 
-static int set_title(Profile *profile, const Key *key, const char *value, char *reason)
+static int set_title(Profile *profile, const Key *key, const char *value, Error *error)
 {
 	if (!text_is_printable(value, sizeof profile->title - 1))
-		return refuse(reason, "a title of 1 to %zu bytes is needed", sizeof profile->title - 1);
+		return error_set(
+			error, -EINVAL, "a title of 1 to %zu bytes is needed", sizeof profile->title - 1);
 	snprintf(profile->title, sizeof profile->title, "%s", value);
 	return 0;
 }
 
 /** "3 years" or "90 days". */
-static int set_term(Profile *profile, const Key *key, const char *value, char *reason)
+static int set_term(Profile *profile, const Key *key, const char *value, Error *error)
 {
 	char *unit;
 	unsigned long number = strtoul(value, &unit, 10), days = 0;
@@ -112,14 +102,14 @@ static int set_term(Profile *profile, const Key *key, const char *value, char *r
 			days = number;
 	}
 	if (days < key->min || days > key->max)
-		return refuse(reason,
+		return error_set(error, -EINVAL,
 			"\"%.40s\" is no term such as \"3 years\" or \"90 days\", of up to 100 years", value);
 	*(uint32_t *)field_of(profile, key) = (uint32_t)days;
 	return 0;
 }
 
 /** Names separated by commas; "none". */
-static int set_certificates(Profile *profile, const Key *key, const char *value, char *reason)
+static int set_certificates(Profile *profile, const Key *key, const char *value, Error *error)
 {
 	Profile made = { 0 };
 
@@ -128,9 +118,10 @@ static int set_certificates(Profile *profile, const Key *key, const char *value,
 		size_t length = strcspn(s, ",");
 
 		if (made.n_certificates == PROFILE_CERTIFICATES_MAX)
-			return refuse(reason, "more than %d certificates", PROFILE_CERTIFICATES_MAX);
+			return error_set(
+				error, -EINVAL, "more than %d certificates", PROFILE_CERTIFICATES_MAX);
 		if (length == 0 || length >= sizeof made.certificates[0])
-			return refuse(reason,
+			return error_set(error, -EINVAL,
 				"a certificate's name has 1 to %zu bytes: write NAME, NAME or none",
 				sizeof made.certificates[0] - 1);
 		memcpy(name, s, length);
@@ -138,7 +129,8 @@ static int set_certificates(Profile *profile, const Key *key, const char *value,
 		s += length;
 	}
 	if (made.n_certificates == 0 && strcmp(value, "none") != 0)
-		return refuse(reason, "write the names of certificates separated by commas, or none");
+		return error_set(
+			error, -EINVAL, "write the names of certificates separated by commas, or none");
 	memcpy(profile->certificates, made.certificates, sizeof made.certificates);
 	profile->n_certificates = made.n_certificates;
 	return 0;
@@ -147,18 +139,18 @@ static int set_certificates(Profile *profile, const Key *key, const char *value,
 /* ---- keys ---- */
 
 #define AT(member)    offsetof(Profile, member)
-#define PROOF(proof)  { "proofs", NULL, set_boolean, AT(proofs) + sizeof(bool) * (proof), 0, 0 }
+#define PROOF(proof)  { "proofs", NULL, set_profile_boolean, AT(proofs) + sizeof(bool) * (proof), 0, 0 }
 #define TERM(records) { "retention", NULL, set_term, AT(keep_days) + sizeof(uint32_t) * (records), 1, 36600 }
 
 static const Key keys[] = {
 	{ "profile", "title", set_title, 0, 0, 0 },
-	{ "biological", "days", set_number, AT(biological_days), 0, 366 },
-	{ "biological", "cycles", set_number, AT(biological_cycles), 0, 10000 },
-	{ "biological", "remind_days", set_number, AT(remind_days), 0, 60 },
-	{ "biological", "after_installation", set_boolean, AT(after_installation), 0, 0 },
-	{ "biological", "after_repair", set_boolean, AT(after_repair), 0, 0 },
-	{ "biological", "reprocess", set_boolean, AT(reprocess), 0, 0 },
-	{ "cycle", "sterile_days", set_number, AT(sterile_days), 1, 3660 },
+	{ "biological", "days", set_profile_number, AT(biological_days), 0, 366 },
+	{ "biological", "cycles", set_profile_number, AT(biological_cycles), 0, 10000 },
+	{ "biological", "remind_days", set_profile_number, AT(remind_days), 0, 60 },
+	{ "biological", "after_installation", set_profile_boolean, AT(after_installation), 0, 0 },
+	{ "biological", "after_repair", set_profile_boolean, AT(after_repair), 0, 0 },
+	{ "biological", "reprocess", set_profile_boolean, AT(reprocess), 0, 0 },
+	{ "cycle", "sterile_days", set_profile_number, AT(sterile_days), 1, 3660 },
 	{ "operator", "certificates", set_certificates, 0, 0, 0 },
 	/* the names of these are those of their tables */
 	PROOF(PROFILE_MECHANICAL),
@@ -187,11 +179,11 @@ static_assert(
 	ELEMENTS(keys) == 9 + PROFILE_PROOF_MAX + PROFILE_RECORDS_MAX, "every proof and term has a key");
 static_assert(ELEMENTS(keys) <= 64, "a bit for each key");
 
-static const char *name_of(const Key *key)
+static const char *name_of_key(const Key *key)
 {
 	if (key->key)
 		return key->key;
-	if (key->set == set_boolean)
+	if (key->set == set_profile_boolean)
 		return proof_names[(key->offset - AT(proofs)) / sizeof(bool)];
 	return records_names[(key->offset - AT(keep_days)) / sizeof(uint32_t)];
 }
@@ -202,8 +194,8 @@ void profile_draft_init(ProfileDraft *draft, const char *name)
 	snprintf(draft->profile.name, sizeof draft->profile.name, "%s", name);
 }
 
-int profile_draft_set(ProfileDraft *draft, const char *section, const char *key, const char *value,
-	char reason[PROFILE_REASON_MAX])
+int profile_draft_set(
+	ProfileDraft *draft, const char *section, const char *key, const char *value, Error *error)
 {
 	bool known = false;
 
@@ -213,25 +205,27 @@ int profile_draft_set(ProfileDraft *draft, const char *section, const char *key,
 		if (strcmp(keys[i].section, section) != 0)
 			continue;
 		known = true;
-		if (strcmp(name_of(&keys[i]), key) != 0)
+		if (strcmp(name_of_key(&keys[i]), key) != 0)
 			continue;
-		r = keys[i].set(&draft->profile, &keys[i], value, reason);
+		r = keys[i].set(&draft->profile, &keys[i], value, error);
 		if (r == 0)
 			draft->set |= UINT64_C(1) << i;
 		return r;
 	}
 	if (known)
-		return refuse(reason, "unknown key in [%s]: remove it or correct its name", section);
-	return refuse(reason,
+		return error_set(
+			error, -EINVAL, "unknown key in [%s]: remove it or correct its name", section);
+	return error_set(error, -EINVAL,
 		"unknown section [%.60s]: profile, biological, cycle, proofs, operator, retention are known",
 		section);
 }
 
-int profile_draft_finish(const ProfileDraft *draft, Profile *ret, char reason[PROFILE_REASON_MAX])
+int profile_draft_finish(const ProfileDraft *draft, Profile *ret, Error *error)
 {
 	for (size_t i = 0; i < ELEMENTS(keys); i++)
 		if (!(draft->set & UINT64_C(1) << i))
-			return refuse(reason, "[%s] %s is missing", keys[i].section, name_of(&keys[i]));
+			return error_set(
+				error, -EINVAL, "[%s] %s is missing", keys[i].section, name_of_key(&keys[i]));
 	*ret = draft->profile;
 	return 0;
 }

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "util/error.h"
 #include "util/text.h"
 
 /** What a record must have. */
@@ -54,7 +55,6 @@ DECLARE_STRING_TABLE(profile_records, ProfileRecords); /* "sterilization", ... *
 enum {
 	PROFILE_NAME_MAX = 48,
 	PROFILE_CERTIFICATES_MAX = 8,
-	PROFILE_REASON_MAX = 256,
 	PROFILE_YEAR_DAYS = 366, /* of a term in years: nothing may go a day early */
 };
 
@@ -80,12 +80,11 @@ typedef struct ProfileDraft {
 
 /** `name` is an identifier of less than PROFILE_NAME_MAX bytes. */
 void profile_draft_init(ProfileDraft *draft, const char *name);
-/** Takes one entry. -EINVAL with what is wrong and what is allowed in `reason`; the draft is as before. */
+/** Takes one entry. -EINVAL with what is wrong and what is allowed in `error`; the draft is as before. */
 int profile_draft_set(ProfileDraft *draft, const char *section, const char *key, const char *value,
-	char reason[PROFILE_REASON_MAX]) _must_check_;
-/** -EINVAL with the first key that is missing in `reason`; `ret` is then untouched. */
-int profile_draft_finish(
-	const ProfileDraft *draft, Profile *ret, char reason[PROFILE_REASON_MAX]) _must_check_;
+	Error *error) _must_check_;
+/** -EINVAL with the first key that is missing in `error`; `ret` is then untouched. */
+int profile_draft_finish(const ProfileDraft *draft, Profile *ret, Error *error) _must_check_;
 
 /** The names of the proofs that it asks for, separated by blanks; "" where it asks for none. */
 void profile_proofs(const Profile *profile, char *ret, size_t size);

@@ -7,52 +7,42 @@
 
 #include "config/protocol-file.h"
 
-#include <assert.h>
-
 #include "config/ini-file.h"
 
-static_assert((int)INI_FILE_ERROR_MAX == (int)PROTOCOL_ERROR_MAX, "one error buffer");
-static_assert((int)INI_FILE_REASON_MAX == (int)PROTOCOL_REASON_MAX, "one reason buffer");
-
-static int take_protocol_entry(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX])
+static int take_protocol_entry(void *userdata, const IniEntry *entry, Error *error)
 {
 	return protocol_draft_set(
-		userdata, entry->section, entry->key, entry->value, (unsigned)entry->line, reason);
+		userdata, entry->section, entry->key, entry->value, (unsigned)entry->line, error);
 }
 
-int protocol_load(const char *folder, const char *name, Protocol **ret, char error[PROTOCOL_ERROR_MAX])
+int protocol_load(const char *folder, const char *name, Protocol **ret, Error *error)
 {
 	_cleanup_(freep) ProtocolDraft *draft = NULL;
 	_cleanup_(freep) Protocol *protocol = NULL;
 	_cleanup_(freep) char *path = NULL;
-	char reason[PROTOCOL_REASON_MAX];
 	unsigned line;
+	Error flaw;
 	int r;
 
-	if (!text_is_identifier(name, PROTOCOL_NAME_MAX - 1)) {
-		snprintf(error, PROTOCOL_ERROR_MAX,
+	if (!text_is_identifier(name, PROTOCOL_NAME_MAX - 1))
+		return error_set(error, -EINVAL,
 			"a protocol's name is 1 to %d letters, digits, '-', '_' or '.': list the protocols",
 			PROTOCOL_NAME_MAX - 1);
-		return -EINVAL;
-	}
 	draft = malloc(sizeof *draft);
 	protocol = malloc(sizeof *protocol);
 	if (!draft || !protocol || asprintf(&path, "%s/%s.conf", folder, name) < 0) {
 		path = NULL;
-		snprintf(error, PROTOCOL_ERROR_MAX, "out of memory");
-		return -ENOMEM;
+		return error_set(error, -ENOMEM, "out of memory");
 	}
 	protocol_draft_init(draft, name);
 	r = ini_file_read(path, take_protocol_entry, draft, error);
 	if (r < 0)
 		return r;
-	r = protocol_draft_finish(draft, protocol, &line, reason);
+	r = protocol_draft_finish(draft, protocol, &line, &flaw);
 	if (r < 0 && line > 0)
-		snprintf(error, PROTOCOL_ERROR_MAX, "%.230s:%u: %s", path, line, reason);
-	else if (r < 0)
-		snprintf(error, PROTOCOL_ERROR_MAX, "%.240s: %s", path, reason);
+		return error_set(error, r, "%.230s:%u: %.250s", path, line, flaw.text);
 	if (r < 0)
-		return r;
+		return error_set(error, r, "%.240s: %.250s", path, flaw.text);
 	*ret = TAKE_PTR(protocol);
 	return 0;
 }

@@ -5,14 +5,11 @@
 
 #include "config/protocol.h"
 
-enum { PROTOCOL_ERROR_MAX = 512 };
-
 /**
  * Reads `folder`/`name`.conf. On failure -EINVAL, or the errno of reading (-ENOENT: no such protocol), with
  * file, line, key and what is allowed in `error`. The result is freed with free().
  */
-int protocol_load(
-	const char *folder, const char *name, Protocol **ret, char error[PROTOCOL_ERROR_MAX]) _must_check_;
+int protocol_load(const char *folder, const char *name, Protocol **ret, Error *error) _must_check_;
 
 /**
  * Names of the protocols in `folder`, in byte order, as an array that ends with NULL; whether they are

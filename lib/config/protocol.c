@@ -8,7 +8,6 @@
 #include "config/protocol.h"
 
 #include <assert.h>
-#include <stdarg.h>
 
 static const char *const zone_names[] = {
 	[ZONE_FRONTAL_HAIRLINE] = "frontal-hairline",
@@ -65,16 +64,6 @@ static uint16_t *plan_figure(ZonePlan *plan, size_t figure)
 	return (void *)((char *)plan + figures[figure].offset);
 }
 
-static _printf_(2, 3) int refuse_protocol(char reason[PROTOCOL_REASON_MAX], const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(reason, PROTOCOL_REASON_MAX, format, arguments);
-	va_end(arguments);
-	return -EINVAL;
-}
-
 /** A whole number without sign or anything around it. */
 static bool parse_number(const char *text, size_t length, uint32_t *ret)
 {
@@ -91,15 +80,15 @@ static bool parse_number(const char *text, size_t length, uint32_t *ret)
 	return true;
 }
 
-static int set_protocol_number(const char *value, uint32_t min, uint32_t max, uint32_t *ret, char *reason)
+static int set_protocol_number(const char *value, uint32_t min, uint32_t max, uint32_t *ret, Error *error)
 {
 	uint32_t number = 0;
 
 	if (!parse_number(value, strlen(value), &number))
-		return refuse_protocol(
-			reason, "\"%.40s\" is not a whole number: %u to %u is allowed", value, min, max);
+		return error_set(error, -EINVAL, "\"%.40s\" is not a whole number: %u to %u is allowed",
+			value, min, max);
 	if (number < min || number > max)
-		return refuse_protocol(reason, "%u is out of range: %u to %u is allowed", number, min, max);
+		return error_set(error, -EINVAL, "%u is out of range: %u to %u is allowed", number, min, max);
 	*ret = number;
 	return 0;
 }
@@ -109,7 +98,7 @@ static int set_protocol_number(const char *value, uint32_t min, uint32_t max, ui
 enum { INTERVAL_DAYS_MAX = 365 };
 
 /** "7, 28": days before the second session, the third, ... */
-static int set_intervals(ProtocolDraft *draft, const char *value, char *reason)
+static int set_intervals(ProtocolDraft *draft, const char *value, Error *error)
 {
 	uint32_t days[PROTOCOL_COURSE_MAX] = { 0 };
 	uint32_t n = 0;
@@ -118,9 +107,9 @@ static int set_intervals(ProtocolDraft *draft, const char *value, char *reason)
 		size_t length = strcspn(s, ", ");
 
 		if (n == PROTOCOL_COURSE_MAX - 1)
-			return refuse_protocol(reason, "more than %d intervals", PROTOCOL_COURSE_MAX - 1);
+			return error_set(error, -EINVAL, "more than %d intervals", PROTOCOL_COURSE_MAX - 1);
 		if (!parse_number(s, length, &days[n + 1]) || days[n + 1] > INTERVAL_DAYS_MAX)
-			return refuse_protocol(reason,
+			return error_set(error, -EINVAL,
 				"\"%.40s\" is not a list of days such as \"7, 28\": 0 to %d each", value,
 				INTERVAL_DAYS_MAX);
 		n++;
@@ -132,44 +121,45 @@ static int set_intervals(ProtocolDraft *draft, const char *value, char *reason)
 	return 0;
 }
 
-static int set_general(ProtocolDraft *draft, const char *key, const char *value, char *reason)
+static int set_general(ProtocolDraft *draft, const char *key, const char *value, Error *error)
 {
 	Protocol *protocol = &draft->protocol;
 
 	if (strcmp(key, "title") == 0) {
 		if (!text_is_printable(value, sizeof protocol->title - 1))
-			return refuse_protocol(
-				reason, "a title of 1 to %zu bytes is needed", sizeof protocol->title - 1);
+			return error_set(error, -EINVAL, "a title of 1 to %zu bytes is needed",
+				sizeof protocol->title - 1);
 		snprintf(protocol->title, sizeof protocol->title, "%s", value);
 		return 0;
 	}
 	if (strcmp(key, "sessions") == 0)
-		return set_protocol_number(value, 1, PROTOCOL_COURSE_MAX, &protocol->sessions, reason);
+		return set_protocol_number(value, 1, PROTOCOL_COURSE_MAX, &protocol->sessions, error);
 	if (strcmp(key, "interval_min_days") == 0)
-		return set_intervals(draft, value, reason);
+		return set_intervals(draft, value, error);
 	if (strcmp(key, "break_reminder_min") == 0)
-		return set_protocol_number(value, 10, 240, &protocol->break_reminder_min, reason);
+		return set_protocol_number(value, 10, 240, &protocol->break_reminder_min, error);
 	if (strcmp(key, "session_max_min") == 0)
-		return set_protocol_number(value, 30, 600, &protocol->session_max_min, reason);
-	return refuse_protocol(reason, "unknown key in [protocol]: title, sessions, interval_min_days, "
-				       "break_reminder_min, session_max_min are known");
+		return set_protocol_number(value, 30, 600, &protocol->session_max_min, error);
+	return error_set(error, -EINVAL,
+		"unknown key in [protocol]: title, sessions, interval_min_days, "
+		"break_reminder_min, session_max_min are known");
 }
 
 /* ---- [screening] ---------------------------------------------------------------------------------- */
 
-static int set_question(Protocol *protocol, const char *key, const char *value, char *reason)
+static int set_question(Protocol *protocol, const char *key, const char *value, Error *error)
 {
 	bool refuses = strcmp(value, "refuses") == 0;
 	size_t n = protocol->n_screening;
 
 	if (!refuses && strcmp(value, "notes") != 0)
-		return refuse_protocol(reason, "\"%.40s\" is neither \"refuses\" nor \"notes\"", value);
+		return error_set(error, -EINVAL, "\"%.40s\" is neither \"refuses\" nor \"notes\"", value);
 	if (!text_is_identifier(key, sizeof protocol->screening[0] - 1))
-		return refuse_protocol(reason,
+		return error_set(error, -EINVAL,
 			"a question is named by 1 to %zu letters, digits, '-', '_' or '.'",
 			sizeof protocol->screening[0] - 1);
 	if (n == PROTOCOL_SCREENING_MAX)
-		return refuse_protocol(reason, "more than %d questions", PROTOCOL_SCREENING_MAX);
+		return error_set(error, -EINVAL, "more than %d questions", PROTOCOL_SCREENING_MAX);
 	snprintf(protocol->screening[n], sizeof protocol->screening[n], "%s", key);
 	protocol->screening_refuses[n] = refuses;
 	protocol->n_screening++;
@@ -178,19 +168,19 @@ static int set_question(Protocol *protocol, const char *key, const char *value, 
 
 /* ---- [aftercare] ---------------------------------------------------------------------------------- */
 
-static int set_aftercare(Protocol *protocol, const char *key, const char *value, char *reason)
+static int set_aftercare(Protocol *protocol, const char *key, const char *value, Error *error)
 {
 	enum { KEY_MAX = 31 };
 	size_t n = protocol->n_aftercare;
 
 	if (!text_is_identifier(key, KEY_MAX))
-		return refuse_protocol(
-			reason, "advice is named by 1 to %d letters, digits, '-', '_' or '.'", KEY_MAX);
+		return error_set(error, -EINVAL,
+			"advice is named by 1 to %d letters, digits, '-', '_' or '.'", KEY_MAX);
 	if (!text_is_printable(value, sizeof protocol->aftercare[0] - 1))
-		return refuse_protocol(
-			reason, "a sentence of 1 to %zu bytes is needed", sizeof protocol->aftercare[0] - 1);
+		return error_set(error, -EINVAL, "a sentence of 1 to %zu bytes is needed",
+			sizeof protocol->aftercare[0] - 1);
 	if (n == PROTOCOL_AFTERCARE_MAX)
-		return refuse_protocol(reason, "more than %d pieces of advice", PROTOCOL_AFTERCARE_MAX);
+		return error_set(error, -EINVAL, "more than %d pieces of advice", PROTOCOL_AFTERCARE_MAX);
 	snprintf(protocol->aftercare[n], sizeof protocol->aftercare[n], "%s", value);
 	protocol->n_aftercare++;
 	return 0;
@@ -223,7 +213,7 @@ static bool take_pair(const char **section, const char *word, char *ret, size_t 
 	return true;
 }
 
-static int parse_scope(const char *section, Scope *ret, char *reason)
+static int parse_scope(const char *section, Scope *ret, Error *error)
 {
 	const char *rest = section;
 	Scope scope = { -1, -1, -1 };
@@ -237,24 +227,24 @@ static int parse_scope(const char *section, Scope *ret, char *reason)
 	if (take_pair(&rest, "zone", value, sizeof value)) {
 		scope.zone = zone_from_string(value);
 		if (scope.zone < 0)
-			return refuse_protocol(
-				reason, "section [%s]: there is no zone \"%s\"", section, value);
+			return error_set(
+				error, -EINVAL, "section [%s]: there is no zone \"%s\"", section, value);
 	}
 	if (take_pair(&rest, "skin", value, sizeof value)) {
 		scope.skin = skin_type_from_string(value);
 		if (scope.skin < 0)
-			return refuse_protocol(
-				reason, "section [%s]: there is no skin type \"%s\"", section, value);
+			return error_set(
+				error, -EINVAL, "section [%s]: there is no skin type \"%s\"", section, value);
 	}
 	if (take_pair(&rest, "session", value, sizeof value)) {
 		if (!parse_number(value, strlen(value), &number) || value[0] == '0' ||
 			number > PROTOCOL_COURSE_MAX)
-			return refuse_protocol(reason, "section [%s]: session \"%s\" is not 1 to %d", section,
-				value, PROTOCOL_COURSE_MAX);
+			return error_set(error, -EINVAL, "section [%s]: session \"%s\" is not 1 to %d",
+				section, value, PROTOCOL_COURSE_MAX);
 		scope.session = (int)number - 1;
 	}
 	if (*rest || rest == section)
-		return refuse_protocol(reason,
+		return error_set(error, -EINVAL,
 			"unknown section [%.60s]: protocol, screening, aftercare, default, or some of \"zone ZONE\", "
 			"\"skin SKIN\", \"session N\" in this order are known",
 			section);
@@ -303,24 +293,24 @@ static void set_figure(ProtocolDraft *draft, const Scope *scope, size_t figure, 
 }
 
 static int set_plan(ProtocolDraft *draft, const char *section, const char *key, const char *value,
-	unsigned line, char *reason)
+	unsigned line, Error *error)
 {
 	Scope scope = { -1, -1, -1 };
 	uint32_t number = 0;
 	int r;
 
-	r = parse_scope(section, &scope, reason);
+	r = parse_scope(section, &scope, error);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ELEMENTS(figures); i++) {
 		if (strcmp(key, figures[i].key) != 0)
 			continue;
-		r = set_protocol_number(value, figures[i].min, figures[i].max, &number, reason);
+		r = set_protocol_number(value, figures[i].min, figures[i].max, &number, error);
 		if (r == 0)
 			set_figure(draft, &scope, i, number, line);
 		return r;
 	}
-	return refuse_protocol(reason,
+	return error_set(error, -EINVAL,
 		"unknown key in [%s]: depth_min_um, depth_max_um, depth_limit_um, force_warn_mn, "
 		"force_limit_mn, rate_hz, dwell_ms, density are known",
 		section);
@@ -335,34 +325,34 @@ void protocol_draft_init(ProtocolDraft *draft, const char *name)
 }
 
 int protocol_draft_set(ProtocolDraft *draft, const char *section, const char *key, const char *value,
-	unsigned line, char reason[PROTOCOL_REASON_MAX])
+	unsigned line, Error *error)
 {
 	if (strcmp(section, "protocol") == 0)
-		return set_general(draft, key, value, reason);
+		return set_general(draft, key, value, error);
 	if (strcmp(section, "screening") == 0)
-		return set_question(&draft->protocol, key, value, reason);
+		return set_question(&draft->protocol, key, value, error);
 	if (strcmp(section, "aftercare") == 0)
-		return set_aftercare(&draft->protocol, key, value, reason);
-	return set_plan(draft, section, key, value, line, reason);
+		return set_aftercare(&draft->protocol, key, value, error);
+	return set_plan(draft, section, key, value, line, error);
 }
 
-static int check_general(const ProtocolDraft *draft, char *reason)
+static int check_general(const ProtocolDraft *draft, Error *error)
 {
 	const Protocol *protocol = &draft->protocol;
 
 	if (!protocol->title[0])
-		return refuse_protocol(reason, "[protocol] title is missing");
+		return error_set(error, -EINVAL, "[protocol] title is missing");
 	if (protocol->sessions == 0)
-		return refuse_protocol(
-			reason, "[protocol] sessions is missing: 1 to %d", PROTOCOL_COURSE_MAX);
+		return error_set(
+			error, -EINVAL, "[protocol] sessions is missing: 1 to %d", PROTOCOL_COURSE_MAX);
 	if (draft->n_intervals != protocol->sessions - 1)
-		return refuse_protocol(reason,
+		return error_set(error, -EINVAL,
 			"[protocol] interval_min_days lists %u, but %u sessions have %u between them",
 			draft->n_intervals, protocol->sessions, protocol->sessions - 1);
 	if (protocol->break_reminder_min == 0)
-		return refuse_protocol(reason, "[protocol] break_reminder_min is missing: 10 to 240");
+		return error_set(error, -EINVAL, "[protocol] break_reminder_min is missing: 10 to 240");
 	if (protocol->session_max_min == 0)
-		return refuse_protocol(reason, "[protocol] session_max_min is missing: 30 to 600");
+		return error_set(error, -EINVAL, "[protocol] session_max_min is missing: 30 to 600");
 	return 0;
 }
 
@@ -392,7 +382,7 @@ static bool find_misfit(const ZonePlan *plan, const uint8_t *rank, Misfit *ret)
 }
 
 static int refuse_misfit(
-	const ProtocolDraft *draft, size_t at, const Misfit *misfit, unsigned *ret_line, char *reason)
+	const ProtocolDraft *draft, size_t at, const Misfit *misfit, unsigned *ret_line, Error *error)
 {
 	size_t session = at / (ZONE_MAX * SKIN_TYPE_MAX), zone = at / SKIN_TYPE_MAX % ZONE_MAX;
 	size_t skin = at % SKIN_TYPE_MAX;
@@ -403,16 +393,16 @@ static int refuse_misfit(
 	snprintf(place, sizeof place, "[zone %s skin %s session %zu]", zone_names[zone], skin_names[skin],
 		session + 1);
 	if (misfit->low == misfit->high)
-		return refuse_protocol(
-			reason, "%s needs %s: set it there or in [default]", place, figures[misfit->low].key);
+		return error_set(error, -EINVAL, "%s needs %s: set it there or in [default]", place,
+			figures[misfit->low].key);
 	*ret_line = lines[misfit->low] > lines[misfit->high] ? lines[misfit->low] : lines[misfit->high];
-	return refuse_protocol(reason,
+	return error_set(error, -EINVAL,
 		"%s needs %s at least %u below %s; the strictest that apply are %u and %u", place,
 		figures[misfit->low].key, misfit->by, figures[misfit->high].key,
 		*plan_figure(&plan, misfit->low), *plan_figure(&plan, misfit->high));
 }
 
-static int check_plans(const ProtocolDraft *draft, unsigned *ret_line, char *reason)
+static int check_plans(const ProtocolDraft *draft, unsigned *ret_line, Error *error)
 {
 	const Protocol *protocol = &draft->protocol;
 
@@ -423,21 +413,20 @@ static int check_plans(const ProtocolDraft *draft, unsigned *ret_line, char *rea
 
 		if (find_misfit(
 			    &protocol->plans[session][zone][skin], draft->rank[session][zone][skin], &misfit))
-			return refuse_misfit(draft, i, &misfit, ret_line, reason);
+			return refuse_misfit(draft, i, &misfit, ret_line, error);
 	}
 	return 0;
 }
 
-int protocol_draft_finish(
-	const ProtocolDraft *draft, Protocol *ret, unsigned *ret_line, char reason[PROTOCOL_REASON_MAX])
+int protocol_draft_finish(const ProtocolDraft *draft, Protocol *ret, unsigned *ret_line, Error *error)
 {
 	int r;
 
 	*ret_line = 0;
-	r = check_general(draft, reason);
+	r = check_general(draft, error);
 	if (r < 0)
 		return r;
-	r = check_plans(draft, ret_line, reason);
+	r = check_plans(draft, ret_line, error);
 	if (r < 0)
 		return r;
 	*ret = draft->protocol;

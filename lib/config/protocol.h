@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/error.h"
 #include "util/text.h"
 
 typedef enum Zone {
@@ -84,7 +85,6 @@ typedef struct Protocol {
 } Protocol;
 
 enum {
-	PROTOCOL_REASON_MAX = 256,
 	PROTOCOL_FIGURES = 8,
 	/* the window ends so far before the limit: about what one hand varies on a depth of a millimetre */
 	PROTOCOL_DEPTH_MARGIN_UM = 100,
@@ -104,17 +104,17 @@ typedef struct ProtocolDraft {
 void protocol_draft_init(ProtocolDraft *draft, const char *name);
 
 /** Takes one entry from `line` of its file, from 1. -EINVAL with what is wrong and what is allowed in
- * `reason`; the draft is as before. */
+ * `error`; the draft is as before. */
 int protocol_draft_set(ProtocolDraft *draft, const char *section, const char *key, const char *value,
-	unsigned line, char reason[PROTOCOL_REASON_MAX]) _must_check_;
+	unsigned line, Error *error) _must_check_;
 
 /**
  * Checks what no single entry shows: nothing is missing, no window is empty, and each ends
- * PROTOCOL_DEPTH_MARGIN_UM below its limit. -EINVAL with `reason` and the line of the later of the two
+ * PROTOCOL_DEPTH_MARGIN_UM below its limit. -EINVAL with `error` and the line of the later of the two
  * figures that do not fit, 0 when it is none; `ret` is then untouched.
  */
-int protocol_draft_finish(const ProtocolDraft *draft, Protocol *ret, unsigned *ret_line,
-	char reason[PROTOCOL_REASON_MAX]) _must_check_;
+int protocol_draft_finish(
+	const ProtocolDraft *draft, Protocol *ret, unsigned *ret_line, Error *error) _must_check_;
 
 /** `course_session` counts from 1. NULL when it is beyond the course. Owned by the protocol. */
 const ZonePlan *protocol_plan(const Protocol *protocol, uint32_t course_session, Zone zone, SkinType skin);

@@ -29,26 +29,26 @@ typedef struct Settings {
 	GpioOptions gpio;
 } Settings;
 
-static void take(const char *value, char *ret, size_t size)
+static void copy_setting(const char *value, char *ret, size_t size)
 {
 	if (value[0] && strlen(value) < size)
 		memcpy(ret, value, strlen(value) + 1);
 }
 
 /** Takes what it knows, and leaves the rest to the daemon. */
-static int take_entry(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX])
+static int take_enable_entry(void *userdata, const IniEntry *entry, Error *error)
 {
 	Settings *settings = userdata;
 	GpioLineOptions *enable = &settings->gpio.lines[STIPPLE_LINE_ENABLE];
 
 	if (strcmp(entry->section, "board") == 0 && strcmp(entry->key, "plugin") == 0)
-		take(entry->value, settings->plugin, sizeof settings->plugin);
+		copy_setting(entry->value, settings->plugin, sizeof settings->plugin);
 	if (strcmp(entry->section, "plugin.board-spi") != 0)
 		return 0;
 	if (strcmp(entry->key, "chip") == 0)
-		take(entry->value, settings->gpio.chip, sizeof settings->gpio.chip);
+		copy_setting(entry->value, settings->gpio.chip, sizeof settings->gpio.chip);
 	else if (strcmp(entry->key, "line_enable") == 0)
-		take(entry->value, enable->name, sizeof enable->name);
+		copy_setting(entry->value, enable->name, sizeof enable->name);
 	else if (strcmp(entry->key, "polarity_enable") == 0)
 		enable->active_low = strcmp(entry->value, "low") == 0;
 	return 0;
@@ -57,14 +57,14 @@ static int take_entry(void *userdata, const IniEntry *entry, char reason[INI_FIL
 /** A file that is missing or wrong somewhere says at least what stands before. */
 static void read_file(const char *path, Settings *settings)
 {
-	char error[INI_FILE_ERROR_MAX] = "";
-	int r = ini_file_read(path, take_entry, settings, error);
+	Error error = { 0 };
+	int r = ini_file_read(path, take_enable_entry, settings, &error);
 
 	if (r < 0 && r != -ENOENT)
-		fprintf(stderr, "stipple-enable-low: %s; going on with what was read\n", error);
+		fprintf(stderr, "stipple-enable-low: %s; going on with what was read\n", error.text);
 }
 
-static void read_settings(const char *path, Settings *settings)
+static void read_enable_settings(const char *path, Settings *settings)
 {
 	char *copy = strdup(path), *folder = NULL, **names = NULL;
 	int n;
@@ -103,14 +103,14 @@ static int drop_enable(const GpioOptions *options, char error[STIPPLE_ERROR_MAX]
 	return r;
 }
 
-static int run(const char *path, int show)
+static int drop_or_show(const char *path, int show)
 {
 	Settings settings = { .plugin = "" };
 	const GpioLineOptions *enable = &settings.gpio.lines[STIPPLE_LINE_ENABLE];
 	char error[STIPPLE_ERROR_MAX] = "";
 	int r;
 
-	read_settings(path, &settings);
+	read_enable_settings(path, &settings);
 	if (strcmp(settings.plugin, "board-spi") != 0) {
 		printf("[board] plugin = %s has no line that could stay active\n", settings.plugin);
 		return EXIT_SUCCESS;
@@ -134,7 +134,7 @@ static int run(const char *path, int show)
 	return EXIT_SUCCESS;
 }
 
-static void help(FILE *to)
+static void print_enable_help(FILE *to)
 {
 	fprintf(to,
 		"Usage: stipple-enable-low [OPTION]...\n"
@@ -168,7 +168,7 @@ int main(int argc, char **argv)
 			show = 1;
 			break;
 		case 'h':
-			help(stdout);
+			print_enable_help(stdout);
 			return EXIT_SUCCESS;
 		case OPTION_VERSION:
 			puts("stipple-enable-low " STIPPLE_VERSION);
@@ -178,9 +178,9 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind < argc) {
-		help(stderr);
+		print_enable_help(stderr);
 		return 2;
 	}
 	(void)alarm(ALARM_S);
-	return run(path, show);
+	return drop_or_show(path, show);
 }

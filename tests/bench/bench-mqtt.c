@@ -148,7 +148,8 @@ static void fill_ledger(Side *side)
 
 static void open_side(Side *side, const char *folder, const char *host, int port)
 {
-	char path[4096], text[8192], error[CONFIG_ERROR_MAX] = "";
+	char path[4096], text[8192];
+	Error error = { 0 };
 	Error why;
 	int length = snprintf(text, sizeof text,
 		"[paths]\nstate_folder = %s\n[camera]\nplugin = none\n[mqtt]\ntls = no\nhost = %s\nport = %d\n"
@@ -156,8 +157,8 @@ static void open_side(Side *side, const char *folder, const char *host, int port
 		folder, host, port, IN_FLIGHT);
 
 	snprintf(path, sizeof path, "%s/ledger.db", folder);
-	if (config_parse(text, (size_t)length, "bench", &side->config, error) < 0)
-		bench_fail("%s", error);
+	if (config_parse(text, (size_t)length, "bench", &side->config, &error) < 0)
+		bench_fail("%s", error.text);
 	bench_check(sd_event_default(&side->event), "the loop");
 	if (ledger_open(&(LedgerOptions){ .path = path, .station = "clinic/station", .clock = &clock_system },
 		    &side->ledger, &side->info, &why) < 0)

@@ -16,12 +16,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void try_config(const char *text, size_t size)
 {
 	_cleanup_(config_freep) Config *config = NULL;
-	char error[CONFIG_ERROR_MAX] = "", *written = NULL;
+	char *written = NULL;
+	Error error = { 0 };
 	size_t written_size;
 	FILE *file;
 
-	if (config_parse(text, size, "input", &config, error) < 0) {
-		if (config || strncmp(error, "input:", 6) != 0)
+	if (config_parse(text, size, "input", &config, &error) < 0) {
+		if (config || strncmp(error.text, "input:", 6) != 0)
 			abort();
 		return;
 	}
@@ -33,7 +34,7 @@ static void try_config(const char *text, size_t size)
 	free(written);
 }
 
-static int take_entry(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX])
+static int take_entry(void *userdata, const IniEntry *entry, Error *reason)
 {
 	return protocol_draft_set(
 		userdata, entry->section, entry->key, entry->value, (unsigned)entry->line, reason);
@@ -43,19 +44,20 @@ static void try_protocol(const char *text, size_t size)
 {
 	_cleanup_(freep) ProtocolDraft *draft = malloc(sizeof *draft);
 	_cleanup_(freep) Protocol *protocol = malloc(sizeof *protocol);
-	char error[INI_FILE_ERROR_MAX] = "", reason[PROTOCOL_REASON_MAX] = "";
+	Error error = { 0 };
+	Error reason = { 0 };
 	unsigned line;
 
 	if (!draft || !protocol)
 		return;
 	protocol_draft_init(draft, "input");
-	if (ini_text_read(text, size, "input", take_entry, draft, error) < 0) {
-		if (strncmp(error, "input:", 6) != 0)
+	if (ini_text_read(text, size, "input", take_entry, draft, &error) < 0) {
+		if (strncmp(error.text, "input:", 6) != 0)
 			abort();
 		return;
 	}
-	if (protocol_draft_finish(draft, protocol, &line, reason) < 0) {
-		if (!reason[0])
+	if (protocol_draft_finish(draft, protocol, &line, &reason) < 0) {
+		if (!reason.text[0])
 			abort();
 		return;
 	}
@@ -63,26 +65,27 @@ static void try_protocol(const char *text, size_t size)
 		abort();
 }
 
-static int take_profile_entry(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX])
+static int take_profile_entry(void *userdata, const IniEntry *entry, Error *reason)
 {
 	return profile_draft_set(userdata, entry->section, entry->key, entry->value, reason);
 }
 
 static void try_profile(const char *text, size_t size)
 {
-	char error[INI_FILE_ERROR_MAX] = "", reason[PROFILE_REASON_MAX] = "";
+	Error error = { 0 };
+	Error reason = { 0 };
 	json_auto_t *arguments = NULL;
 	ProfileDraft draft;
 	Profile profile;
 
 	profile_draft_init(&draft, "input");
-	if (ini_text_read(text, size, "input", take_profile_entry, &draft, error) < 0) {
-		if (strncmp(error, "input:", 6) != 0)
+	if (ini_text_read(text, size, "input", take_profile_entry, &draft, &error) < 0) {
+		if (strncmp(error.text, "input:", 6) != 0)
 			abort();
 		return;
 	}
-	if (profile_draft_finish(&draft, &profile, reason) < 0) {
-		if (!reason[0])
+	if (profile_draft_finish(&draft, &profile, &reason) < 0) {
+		if (!reason.text[0])
 			abort();
 		return;
 	}

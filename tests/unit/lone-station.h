@@ -36,7 +36,8 @@ static inline int set_up_lone(void **state)
 {
 	Lone *lone = calloc(1, sizeof *lone);
 	_cleanup_(freep) char *here = get_current_dir_name();
-	char text[1024], error[CONFIG_ERROR_MAX] = "";
+	char text[1024];
+	Error error = { 0 };
 	int n;
 
 	assert_non_null(lone);
@@ -49,8 +50,8 @@ static inline int set_up_lone(void **state)
 		"profile_folder = " STIPPLE_SOURCE_FOLDER "/configs/profiles\n"
 		"[session]\ndisk_min_mb = 10\n[ledger]\nverify_hours = 0\ncommit_limit_ms = 10000\n",
 		here, lone->ledger->folder);
-	if (config_parse(text, (size_t)n, "test", &lone->config, error) < 0)
-		fail_msg("%s", error);
+	if (config_parse(text, (size_t)n, "test", &lone->config, &error) < 0)
+		fail_msg("%s", error.text);
 	lone->options = (StationOptions){ .config = lone->config, .clock = &fake_clock };
 	start_station(lone);
 	return 0;

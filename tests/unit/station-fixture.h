@@ -578,7 +578,8 @@ static inline void start_station(Chair *chair)
 {
 	StationObserver observer = { note_change, note_alert, chair };
 	StationOptions options;
-	char folder[PATH_MAX], text[PATH_MAX + 1024], error[CONFIG_ERROR_MAX] = "";
+	char folder[PATH_MAX], text[PATH_MAX + 1024];
+	Error error = { 0 };
 	int n;
 
 	assert_non_null(realpath(chair->ledger->folder, folder));
@@ -588,8 +589,8 @@ static inline void start_station(Chair *chair)
 		"[session]\ndisk_min_mb = 10\nbefore_photo_required = no\n[ledger]\nverify_hours = 0\n%s",
 		folder, chair_ledger_lines);
 
-	if (config_parse(text, (size_t)n, "test", &chair->config, error) < 0)
-		fail_msg("%s", error);
+	if (config_parse(text, (size_t)n, "test", &chair->config, &error) < 0)
+		fail_msg("%s", error.text);
 	options = (StationOptions){
 		.config = chair->config,
 		.ledger = chair->ledger->ledger,

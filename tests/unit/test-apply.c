@@ -61,14 +61,14 @@ static bool apply(State *state, const char *kind, const char *body)
 static int set_up(void **state)
 {
 	State *fresh = calloc(1, sizeof *fresh);
-	char error[PROTOCOL_ERROR_MAX];
+	Error error = { 0 };
 
 	assert_non_null(fresh);
 	seq = 0;
 	session_clear(&fresh->session);
 	if (protocol_load(STIPPLE_SOURCE_FOLDER "/configs/protocols", "scalp-density",
-		    &fresh->protocols.list[0], error) < 0)
-		fail_msg("%s", error);
+		    &fresh->protocols.list[0], &error) < 0)
+		fail_msg("%s", error.text);
 	fresh->protocols.n = 1;
 	*state = fresh;
 	return 0;

@@ -28,11 +28,11 @@ static void put(const char *where, const char *name, const char *text)
 
 static Config *parse(const char *text)
 {
-	char error[CONFIG_ERROR_MAX] = "";
+	Error error = { 0 };
 	Config *config = NULL;
 
-	if (config_parse(text, strlen(text), "x.conf", &config, error) < 0)
-		fail_msg("%s", error);
+	if (config_parse(text, strlen(text), "x.conf", &config, &error) < 0)
+		fail_msg("%s", error.text);
 	return config;
 }
 
@@ -94,11 +94,11 @@ static void test_shipped_file_is_the_defaults(void **state)
 {
 	_cleanup_(config_freep) Config *defaults = NULL, *shipped = NULL, *in_force = NULL;
 	_cleanup_(freep) char *a = NULL, *b = NULL, *c = NULL, *text = shipped_in_force();
-	char error[CONFIG_ERROR_MAX] = "";
+	Error error = { 0 };
 
 	assert_int_equal(config_defaults(&defaults), 0);
-	if (config_load(STIPPLE_SOURCE_FOLDER "/configs/stippled.conf", &shipped, error) < 0)
-		fail_msg("%s", error);
+	if (config_load(STIPPLE_SOURCE_FOLDER "/configs/stippled.conf", &shipped, &error) < 0)
+		fail_msg("%s", error.text);
 	in_force = parse(text);
 	a = written(defaults);
 	b = written(shipped);
@@ -112,7 +112,7 @@ struct mentioned {
 	bool found;
 };
 
-static int look_for(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX])
+static int look_for(void *userdata, const IniEntry *entry, Error *reason)
 {
 	struct mentioned *wanted = userdata;
 
@@ -121,13 +121,13 @@ static int look_for(void *userdata, const IniEntry *entry, char reason[INI_FILE_
 	return 0;
 }
 
-static int must_be_shipped(void *userdata, const IniEntry *entry, char reason[INI_FILE_REASON_MAX])
+static int must_be_shipped(void *userdata, const IniEntry *entry, Error *reason)
 {
 	struct mentioned wanted = { entry->section, entry->key, false };
-	char error[INI_FILE_ERROR_MAX];
+	Error error = { 0 };
 	const char *text = userdata;
 
-	assert_int_equal(ini_text_read(text, strlen(text), "shipped", look_for, &wanted, error), 0);
+	assert_int_equal(ini_text_read(text, strlen(text), "shipped", look_for, &wanted, &error), 0);
 	if (!wanted.found)
 		fail_msg("configs/stippled.conf does not mention [%s] %s", entry->section, entry->key);
 	return 0;
@@ -137,11 +137,11 @@ static void test_shipped_file_mentions_every_key(void **state)
 {
 	_cleanup_(config_freep) Config *defaults = NULL;
 	_cleanup_(freep) char *all = NULL, *text = shipped_in_force();
-	char error[INI_FILE_ERROR_MAX];
+	Error error = { 0 };
 
 	assert_int_equal(config_defaults(&defaults), 0);
 	all = written(defaults);
-	assert_int_equal(ini_text_read(all, strlen(all), "all", must_be_shipped, text, error), 0);
+	assert_int_equal(ini_text_read(all, strlen(all), "all", must_be_shipped, text, &error), 0);
 }
 
 static void test_values(void **state)
@@ -202,14 +202,14 @@ static void test_errors(void **state)
 	};
 
 	for (size_t i = 0; i < ELEMENTS(rows); i++) {
-		char error[CONFIG_ERROR_MAX] = "";
+		Error error = { 0 };
 		Config *config = NULL;
 
 		assert_int_equal(
-			config_parse(rows[i].text, strlen(rows[i].text), "x.conf", &config, error), -EINVAL);
+			config_parse(rows[i].text, strlen(rows[i].text), "x.conf", &config, &error), -EINVAL);
 		assert_null(config);
-		if (!strstr(error, rows[i].error))
-			fail_msg("expected \"%s\", not \"%s\"", rows[i].error, error);
+		if (!strstr(error.text, rows[i].error))
+			fail_msg("expected \"%s\", not \"%s\"", rows[i].error, error.text);
 	}
 }
 
@@ -235,19 +235,20 @@ static void test_every_range_is_kept(void **state)
 		const uint32_t values[] = { rows[i / 4].min, rows[i / 4].max, rows[i / 4].min - 1,
 			rows[i / 4].max + 1 };
 		_cleanup_(config_freep) Config *config = NULL;
-		char text[100], error[CONFIG_ERROR_MAX];
+		char text[100];
+		Error error = { 0 };
 
 		snprintf(text, sizeof text, "[%s]\n%s = %u\n", rows[i / 4].section, rows[i / 4].key,
 			values[i % 4]);
 		assert_int_equal(
-			config_parse(text, strlen(text), "x", &config, error), i % 4 < 2 ? 0 : -EINVAL);
+			config_parse(text, strlen(text), "x", &config, &error), i % 4 < 2 ? 0 : -EINVAL);
 	}
 }
 
 static void test_drop_ins(void **state)
 {
 	_cleanup_(config_freep) Config *config = NULL;
-	char error[CONFIG_ERROR_MAX] = "";
+	Error error = { 0 };
 	const StippleSetting *settings;
 	size_t n;
 
@@ -256,8 +257,8 @@ static void test_drop_ins(void **state)
 	put(drop_ins, "20-b.conf", "[station]\nclinic = twenty\n\n[plugin.p]\nc = 20\n");
 	put(drop_ins, "30-off.conf.bak", "nonsense");
 	put(drop_ins, ".hidden.conf", "nonsense");
-	if (config_load(path, &config, error) < 0)
-		fail_msg("%s", error);
+	if (config_load(path, &config, &error) < 0)
+		fail_msg("%s", error.text);
 	assert_string_equal(config->clinic, "twenty");
 	assert_string_equal(config->station, "main");
 	settings = config_plugin(config, "p", &n);
@@ -274,25 +275,25 @@ static void test_an_error_in_any_file_is_an_error(void **state)
 
 	put(folder, "stippled.conf", "[station]\nclinic = main\n");
 	for (size_t bad = 0; bad < ELEMENTS(names); bad++) {
-		char error[CONFIG_ERROR_MAX] = "";
+		Error error = { 0 };
 		Config *config = NULL;
 
 		put(drop_ins, names[bad], "[station]\n\nclinick = x\n");
 		put(drop_ins, names[!bad], "[station]\nclinic = fine\n");
-		assert_int_equal(config_load(path, &config, error), -EINVAL);
+		assert_int_equal(config_load(path, &config, &error), -EINVAL);
 		assert_null(config);
-		assert_non_null(strstr(error, names[bad]));
-		assert_non_null(strstr(error, ":3: clinick: unknown key"));
+		assert_non_null(strstr(error.text, names[bad]));
+		assert_non_null(strstr(error.text, ":3: clinick: unknown key"));
 	}
 }
 
 static void test_a_missing_file(void **state)
 {
-	char error[CONFIG_ERROR_MAX] = "";
+	Error error = { 0 };
 	Config *config = NULL;
 
-	assert_int_equal(config_load("/nowhere/stippled.conf", &config, error), -ENOENT);
-	assert_string_equal(error, "/nowhere/stippled.conf: cannot be read: No such file or directory");
+	assert_int_equal(config_load("/nowhere/stippled.conf", &config, &error), -ENOENT);
+	assert_string_equal(error.text, "/nowhere/stippled.conf: cannot be read: No such file or directory");
 }
 
 static int make_folders(void **state)

@@ -213,12 +213,13 @@ static void test_substitute_for_fnc1(void **state)
 	options.fnc1 = '\0';
 	assert_int_equal(needle_code_parse("01" GTIN "10L#21S", &options, &read, error), -EINVAL);
 	for (int c = 1; c < 256; c++) {
-		char text[64], reason[CONFIG_ERROR_MAX];
+		char text[64];
+		Error reason = { 0 };
 		_cleanup_(config_freep) Config *config = NULL;
 
 		snprintf(text, sizeof text, "[scanner]\nfnc1 = %c\n", c);
 		if (c > ' ' && c < 0x7f && c != ';')
-			assert_int_equal(config_parse(text, strlen(text), "x", &config, reason) == 0,
+			assert_int_equal(config_parse(text, strlen(text), "x", &config, &reason) == 0,
 				needle_code_fnc1_ok((char)c));
 		else
 			assert_false(needle_code_fnc1_ok((char)c));

@@ -59,13 +59,13 @@ static const char *const entries[][3] = {
 /** All entries but the one of index `left_out`. */
 static void fill(ProfileDraft *draft, size_t left_out)
 {
-	char reason[PROFILE_REASON_MAX];
+	Error reason = { 0 };
 
 	profile_draft_init(draft, "p");
 	for (size_t i = 0; i < ELEMENTS(entries); i++)
 		if (i != left_out &&
-			profile_draft_set(draft, entries[i][0], entries[i][1], entries[i][2], reason) < 0)
-			fail_msg("%s: %s", entries[i][1], reason);
+			profile_draft_set(draft, entries[i][0], entries[i][1], entries[i][2], &reason) < 0)
+			fail_msg("%s: %s", entries[i][1], reason.text);
 }
 
 static void test_names_round_trip(void **state)
@@ -83,12 +83,13 @@ static void test_names_round_trip(void **state)
 
 static void test_every_value_finds_its_place(void **state)
 {
-	char reason[PROFILE_REASON_MAX], proofs[256];
+	char proofs[256];
+	Error reason = { 0 };
 	ProfileDraft draft;
 	Profile profile;
 
 	fill(&draft, SIZE_MAX);
-	assert_int_equal(profile_draft_finish(&draft, &profile, reason), 0);
+	assert_int_equal(profile_draft_finish(&draft, &profile, &reason), 0);
 	assert_string_equal(profile.name, "p");
 	assert_string_equal(profile.title, "T");
 	assert_int_equal(profile.biological_days, 30);
@@ -111,13 +112,13 @@ static void test_every_value_finds_its_place(void **state)
 static void test_nothing_may_be_missing(void **state)
 {
 	for (size_t i = 0; i < ELEMENTS(entries); i++) {
-		char reason[PROFILE_REASON_MAX] = "";
+		Error reason = { 0 };
 		Profile profile = { .name = "untouched" };
 		ProfileDraft draft;
 
 		fill(&draft, i);
-		assert_int_equal(profile_draft_finish(&draft, &profile, reason), -EINVAL);
-		assert_non_null(strstr(reason, entries[i][1]));
+		assert_int_equal(profile_draft_finish(&draft, &profile, &reason), -EINVAL);
+		assert_non_null(strstr(reason.text, entries[i][1]));
 		assert_string_equal(profile.name, "untouched");
 	}
 }
@@ -150,14 +151,15 @@ static void test_bad_values_are_refused(void **state)
 	};
 
 	for (size_t i = 0; i < ELEMENTS(bad); i++) {
-		char reason[PROFILE_REASON_MAX] = "";
+		Error reason = { 0 };
 		ProfileDraft draft, before;
 
 		fill(&draft, SIZE_MAX);
 		before = draft;
-		if (profile_draft_set(&draft, bad[i].section, bad[i].key, bad[i].value, reason) != -EINVAL ||
-			!strstr(reason, bad[i].words))
-			fail_msg("[%s] %s = %s: \"%s\"", bad[i].section, bad[i].key, bad[i].value, reason);
+		if (profile_draft_set(&draft, bad[i].section, bad[i].key, bad[i].value, &reason) != -EINVAL ||
+			!strstr(reason.text, bad[i].words))
+			fail_msg("[%s] %s = %s: \"%s\"", bad[i].section, bad[i].key, bad[i].value,
+				reason.text);
 		assert_memory_equal(&draft, &before, sizeof draft);
 	}
 }
@@ -174,13 +176,13 @@ static void test_shipped_profiles(void **state)
 		{ "us-neha", 30, 3 * PROFILE_YEAR_DAYS, false },
 		{ "en-17169", 180, 5 * PROFILE_YEAR_DAYS, false },
 	};
-	char error[PROFILE_ERROR_MAX];
+	Error error = { 0 };
 
 	for (size_t i = 0; i < ELEMENTS(shipped); i++) {
 		Profile profile;
 
-		if (profile_load(SHIPPED, shipped[i].name, &profile, error) < 0)
-			fail_msg("%s", error);
+		if (profile_load(SHIPPED, shipped[i].name, &profile, &error) < 0)
+			fail_msg("%s", error.text);
 		assert_string_equal(profile.name, shipped[i].name);
 		assert_int_equal(profile.biological_days, shipped[i].days);
 		assert_int_equal(profile.keep_days[PROFILE_STERILIZATION], shipped[i].keep_days);
@@ -194,30 +196,30 @@ static void test_shipped_profiles(void **state)
 static void test_a_file_is_refused_with_its_line(void **state)
 {
 	static const char text[] = "[profile]\ntitle = T\n[biological]\ndays = 400\n";
-	char error[PROFILE_ERROR_MAX];
+	Error error = { 0 };
 	Profile profile;
 
 	assert_int_equal(file_write_atomic(folder, "p.conf", text, strlen(text)), 0);
-	assert_int_equal(profile_load(folder, "p", &profile, error), -EINVAL);
-	assert_non_null(strstr(error, "p.conf:4: days"));
+	assert_int_equal(profile_load(folder, "p", &profile, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "p.conf:4: days"));
 	assert_int_equal(file_write_atomic(folder, "p.conf", text, 20), 0);
-	assert_int_equal(profile_load(folder, "p", &profile, error), -EINVAL);
-	assert_non_null(strstr(error, "[biological] days is missing"));
-	assert_int_equal(profile_load(folder, "q", &profile, error), -ENOENT);
-	assert_int_equal(profile_load(folder, "../p", &profile, error), -EINVAL);
+	assert_int_equal(profile_load(folder, "p", &profile, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "[biological] days is missing"));
+	assert_int_equal(profile_load(folder, "q", &profile, &error), -ENOENT);
+	assert_int_equal(profile_load(folder, "../p", &profile, &error), -EINVAL);
 }
 
 static void test_arguments_of_queries(void **state)
 {
 	json_auto_t *arguments = NULL;
-	char reason[PROFILE_REASON_MAX];
+	Error reason = { 0 };
 	const char *name;
 	ProfileDraft draft;
 	Profile profile;
 	json_t *value;
 
 	fill(&draft, SIZE_MAX);
-	assert_int_equal(profile_draft_finish(&draft, &profile, reason), 0);
+	assert_int_equal(profile_draft_finish(&draft, &profile, &reason), 0);
 	arguments = profile_arguments(&profile);
 	assert_non_null(arguments);
 	json_object_foreach (arguments, name, value)

@@ -28,7 +28,7 @@ static char folder[] = "stipple-protocol-XXXXXX";
 	"[default]\ndepth_min_um = 500\ndepth_max_um = 1500\ndepth_limit_um = 2000\nforce_warn_mn = 900\n" \
 	"force_limit_mn = 1500\nrate_hz = 120\ndwell_ms = 60\ndensity = 100\n"
 
-static int load(const char *text, Protocol **ret, char error[PROTOCOL_ERROR_MAX])
+static int load(const char *text, Protocol **ret, Error *error)
 {
 	assert_int_equal(file_write_atomic(folder, "p.conf", text, strlen(text)), 0);
 	return protocol_load(folder, "p", ret, error);
@@ -57,7 +57,7 @@ static uint16_t density(const Protocol *protocol, uint32_t session, Zone zone, S
 static void test_shipped_protocols(void **state)
 {
 	_cleanup_(protocol_list_freep) char **names = NULL;
-	char error[PROTOCOL_ERROR_MAX] = "";
+	Error error = { 0 };
 	int n;
 
 	n = protocol_list(SHIPPED, &names);
@@ -65,8 +65,8 @@ static void test_shipped_protocols(void **state)
 	for (int i = 0; i < n; i++) {
 		_cleanup_(freep) Protocol *protocol = NULL;
 
-		if (protocol_load(SHIPPED, names[i], &protocol, error) < 0)
-			fail_msg("%s", error);
+		if (protocol_load(SHIPPED, names[i], &protocol, &error) < 0)
+			fail_msg("%s", error.text);
 		assert_string_equal(protocol->name, names[i]);
 		assert_true(protocol->n_screening > 5);
 		assert_true(protocol->n_aftercare > 3);
@@ -79,9 +79,9 @@ static void test_shipped_protocols(void **state)
 static void test_scalp_density(void **state)
 {
 	_cleanup_(freep) Protocol *protocol = NULL;
-	char error[PROTOCOL_ERROR_MAX] = "";
+	Error error = { 0 };
 
-	assert_int_equal(protocol_load(SHIPPED, "scalp-density", &protocol, error), 0);
+	assert_int_equal(protocol_load(SHIPPED, "scalp-density", &protocol, &error), 0);
 	assert_string_equal(protocol->title, "Scalp density, three sessions");
 	assert_int_equal(protocol->sessions, 3);
 	assert_int_equal(protocol->interval_min_days[0], 0);
@@ -121,14 +121,15 @@ static void test_most_specific_wins(void **state)
 
 	for (int backwards = 0; backwards < 2; backwards++) {
 		_cleanup_(freep) Protocol *protocol = NULL;
-		char text[2048], error[PROTOCOL_ERROR_MAX] = "";
+		char text[2048];
+		Error error = { 0 };
 		int used = snprintf(text, sizeof text, "%s%s", GENERAL, rest);
 
 		for (size_t i = 0; i < ELEMENTS(scopes); i++)
 			used += snprintf(text + used, sizeof text - (size_t)used, "%s",
 				scopes[backwards ? ELEMENTS(scopes) - 1 - i : i]);
-		if (load(text, &protocol, error) < 0)
-			fail_msg("%s", error);
+		if (load(text, &protocol, &error) < 0)
+			fail_msg("%s", error.text);
 		assert_int_equal(density(protocol, 1, ZONE_NAPE, SKIN_NORMAL), 1);
 		assert_int_equal(density(protocol, 2, ZONE_NAPE, SKIN_NORMAL), 2);
 		assert_int_equal(density(protocol, 1, ZONE_NAPE, SKIN_SCAR), 3);
@@ -156,15 +157,16 @@ static void test_the_strictest_figure_wins(void **state)
 
 	for (int backwards = 0; backwards < 2; backwards++) {
 		_cleanup_(freep) Protocol *protocol = NULL;
-		char text[2048], error[PROTOCOL_ERROR_MAX] = "";
+		char text[2048];
+		Error error = { 0 };
 		int used = snprintf(text, sizeof text, "%s", GENERAL);
 		const ZonePlan *plan;
 
 		for (size_t i = 0; i < ELEMENTS(scopes); i++)
 			used += snprintf(text + used, sizeof text - (size_t)used, "%s",
 				scopes[backwards ? ELEMENTS(scopes) - 1 - i : i]);
-		if (load(text, &protocol, error) < 0)
-			fail_msg("%s", error);
+		if (load(text, &protocol, &error) < 0)
+			fail_msg("%s", error.text);
 		for (uint32_t session = 1; session <= 2; session++) {
 			plan = protocol_plan(protocol, session, ZONE_CROWN, SKIN_ATROPHIC);
 			assert_int_equal(plan->depth_min_um, 300);
@@ -195,9 +197,9 @@ static void each_shipped_plan(Check check)
 	assert_true(n > 0);
 	for (int i = 0; i < n; i++) {
 		_cleanup_(freep) Protocol *protocol = NULL;
-		char error[PROTOCOL_ERROR_MAX] = "";
+		Error error = { 0 };
 
-		assert_int_equal(protocol_load(SHIPPED, names[i], &protocol, error), 0);
+		assert_int_equal(protocol_load(SHIPPED, names[i], &protocol, &error), 0);
 		for (uint32_t session = 1; session <= protocol->sessions; session++)
 			for (int zone = 0; zone < ZONE_MAX; zone++)
 				for (int skin = 0; skin < SKIN_TYPE_MAX; skin++)
@@ -311,51 +313,52 @@ static void test_errors(void **state)
 	Protocol *protocol = NULL;
 
 	for (size_t i = 0; i < ELEMENTS(rows); i++) {
-		char error[PROTOCOL_ERROR_MAX] = "";
+		Error error = { 0 };
 
-		assert_int_equal(load(rows[i].text, &protocol, error), -EINVAL);
+		assert_int_equal(load(rows[i].text, &protocol, &error), -EINVAL);
 		assert_null(protocol);
-		if (!strstr(error, rows[i].error))
-			fail_msg("expected \"%s\", not \"%s\"", rows[i].error, error);
+		if (!strstr(error.text, rows[i].error))
+			fail_msg("expected \"%s\", not \"%s\"", rows[i].error, error.text);
 	}
 }
 
 static void test_harmless_forms(void **state)
 {
 	_cleanup_(freep) Protocol *protocol = NULL;
-	char error[PROTOCOL_ERROR_MAX] = "";
+	Error error = { 0 };
 
 	/* Indented lines are entries of their own, not continuations; CRLF; comment after a value. */
 	if (load("\xef\xbb\xbf" GENERAL PLAN "[zone crown]\r\n\tdensity\t=\t90 ; dense\r\n  rate_hz = 100",
-		    &protocol, error) < 0)
-		fail_msg("%s", error);
+		    &protocol, &error) < 0)
+		fail_msg("%s", error.text);
 	assert_int_equal(density(protocol, 1, ZONE_CROWN, SKIN_NORMAL), 90);
 	assert_int_equal(protocol_plan(protocol, 1, ZONE_CROWN, SKIN_NORMAL)->rate_hz, 100);
 }
 
 static void test_long_lines_and_nul(void **state)
 {
-	char text[400] = "[protocol]\ntitle = ", error[PROTOCOL_ERROR_MAX] = "";
+	char text[400] = "[protocol]\ntitle = ";
+	Error error = { 0 };
 	Protocol *protocol = NULL;
 
 	memset(text + strlen(text), 'x', 300);
-	assert_int_equal(load(text, &protocol, error), -EINVAL);
-	assert_non_null(strstr(error, "p.conf:2: the line is longer than"));
+	assert_int_equal(load(text, &protocol, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "p.conf:2: the line is longer than"));
 	assert_int_equal(file_write_atomic(folder, "p.conf", "[protocol]\ntit\0le = x\n", 22), 0);
-	assert_int_equal(protocol_load(folder, "p", &protocol, error), -EINVAL);
-	assert_non_null(strstr(error, "p.conf:2: the line holds a NUL byte"));
+	assert_int_equal(protocol_load(folder, "p", &protocol, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "p.conf:2: the line holds a NUL byte"));
 }
 
 static void test_names_that_are_no_file(void **state)
 {
 	_cleanup_(protocol_list_freep) char **names = NULL;
-	char error[PROTOCOL_ERROR_MAX] = "";
+	Error error = { 0 };
 	Protocol *protocol = NULL;
 
-	assert_int_equal(protocol_load(folder, "nothing", &protocol, error), -ENOENT);
-	assert_non_null(strstr(error, "nothing.conf: cannot be read: No such file"));
-	assert_int_equal(protocol_load(folder, "../p", &protocol, error), -EINVAL);
-	assert_int_equal(protocol_load(folder, "", &protocol, error), -EINVAL);
+	assert_int_equal(protocol_load(folder, "nothing", &protocol, &error), -ENOENT);
+	assert_non_null(strstr(error.text, "nothing.conf: cannot be read: No such file"));
+	assert_int_equal(protocol_load(folder, "../p", &protocol, &error), -EINVAL);
+	assert_int_equal(protocol_load(folder, "", &protocol, &error), -EINVAL);
 	assert_int_equal(protocol_list("/nowhere/at/all", &names), -ENOENT);
 }
 
