@@ -467,18 +467,18 @@ static void check_exported_proof(Import *import, const char *name, uint64_t reco
 {
 	_cleanup_(inclusion_proof_done) InclusionProof proof = { 0 };
 	_cleanup_(freep) char *text = NULL;
-	char why[TLOG_TEXT_MAX];
+	Error why;
 	size_t size;
 	int r = read_exported_file(import, name, PROOF_SIZE_MAX, &text, &size);
 
 	if (r < 0)
 		return;
-	r = inclusion_proof_parse(text, size, &proof, why);
+	r = inclusion_proof_parse(text, size, &proof, &why);
 	if (r == 0)
 		r = inclusion_proof_verify(&proof, proof.extra, proof.extra_size, import->known.keys,
-			import->known.n, import->checkpoint.origin, NULL, why);
+			import->known.n, import->checkpoint.origin, NULL, &why);
 	if (r < 0)
-		finding(import, "%s: %.200s", name, why);
+		finding(import, "%s: %.200s", name, why.text);
 	else if (proof.index + 1 != record)
 		finding(import, "%s is of record %" PRIu64, name, proof.index + 1);
 	import->proofs++;
@@ -500,7 +500,7 @@ static void check_proofs(Import *import)
 static int choose_key(Import *import, const char *folder)
 {
 	_cleanup_(freep) char *text = NULL;
-	char why[TLOG_TEXT_MAX];
+	Error why;
 	NoteVerifier own;
 	size_t size;
 	int status = proof_read_keys(import->ctl, &import->known);
@@ -510,8 +510,8 @@ static int choose_key(Import *import, const char *folder)
 		return status;
 	if (read_exported_file(import, "key", NOTE_KEY_MAX, &text, &size) < 0)
 		return ctl_fail("%s: there is no export here: it has no key", folder);
-	if (note_verifier_parse(text, &own, why) < 0)
-		return ctl_fail("%s/key: %s", folder, why);
+	if (note_verifier_parse(text, &own, &why) < 0)
+		return ctl_fail("%s/key: %s", folder, why.text);
 	for (size_t i = 0; i < import->known.n; i++)
 		same = same || memcmp(&import->known.keys[i], &own, sizeof own) == 0;
 	if (!same)
@@ -526,14 +526,14 @@ static int read_exported_checkpoint(Import *import, const char *folder)
 {
 	_cleanup_(freep) char *note = NULL;
 	const KnownKeys *known = &import->known;
-	char why[TLOG_TEXT_MAX];
+	Error why;
 	size_t size;
 
 	if (read_exported_file(import, "checkpoint", NOTE_SIZE_MAX, &note, &size) < 0)
 		return ctl_fail("%s: there is no export here: it has no checkpoint", folder);
 	/* a station's log is called as its key */
-	if (checkpoint_open(note, size, known->keys, known->n, import->origin, &import->checkpoint, why) < 0)
-		return ctl_fail("%s/checkpoint: %s", folder, why);
+	if (checkpoint_open(note, size, known->keys, known->n, import->origin, &import->checkpoint, &why) < 0)
+		return ctl_fail("%s/checkpoint: %s", folder, why.text);
 	import->checkpoint.extensions = NULL;
 	return CTL_DONE;
 }
@@ -541,15 +541,15 @@ static int read_exported_checkpoint(Import *import, const char *folder)
 static int read_kept(Import *import, const char *since)
 {
 	_cleanup_(freep) char *note = NULL;
-	char why[TLOG_TEXT_MAX];
+	Error why;
 	size_t size;
 	int status = since ? proof_read_checkpoint(since, &note, &size) : CTL_DONE;
 
 	if (status != CTL_DONE || !since)
 		return status;
 	if (checkpoint_open(note, size, import->known.keys, import->known.n, import->checkpoint.origin,
-		    &import->kept, why) < 0)
-		return ctl_fail("%s: %s", since, why);
+		    &import->kept, &why) < 0)
+		return ctl_fail("%s: %s", since, why.text);
 	import->kept.extensions = NULL;
 	if (import->kept.size > import->checkpoint.size)
 		finding(import,

@@ -302,16 +302,16 @@ static const char readme[] =
 static int read_newest_checkpoint(Export *export, json_t **ret_proof, const char **ret_note)
 {
 	Error error;
-	char why[TLOG_TEXT_MAX];
+	Error why;
 	const char *note;
 	size_t size;
 
 	if (ledger_prove_now(export->ledger, 1, ret_proof, &error) < 0)
 		return ctl_fail("%s", error.text);
 	note = strstr(json_string_value(json_object_get(*ret_proof, "proof")), "\n\n") + 2;
-	if (note_read(note, strlen(note), &size, why) < 0 ||
-		checkpoint_parse(note, size, &export->checkpoint, why) < 0)
-		return ctl_fail("the newest checkpoint: %s", why);
+	if (note_read(note, strlen(note), &size, &why) < 0 ||
+		checkpoint_parse(note, size, &export->checkpoint, &why) < 0)
+		return ctl_fail("the newest checkpoint: %s", why.text);
 	*ret_note = note;
 	return CTL_DONE;
 }

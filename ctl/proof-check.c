@@ -29,7 +29,8 @@
 int proof_read_keys(const Ctl *ctl, KnownKeys *ret)
 {
 	_cleanup_(freep) char *keys = ctl->key ? strdup(ctl->key) : NULL;
-	char why[TLOG_TEXT_MAX], *rest = NULL;
+	char *rest = NULL;
+	Error why;
 
 	ret->n = 0;
 	if (!keys)
@@ -37,8 +38,8 @@ int proof_read_keys(const Ctl *ctl, KnownKeys *ret)
 	for (char *key = strtok_r(keys, " \n", &rest); key; key = strtok_r(NULL, " \n", &rest)) {
 		if (ret->n == KNOWN_KEYS_MAX)
 			return ctl_usage("--key: more than %d keys", KNOWN_KEYS_MAX);
-		if (note_verifier_parse(key, &ret->keys[ret->n++], why) < 0)
-			return ctl_usage("--key: %.*s", TLOG_TEXT_MAX - 1, why);
+		if (note_verifier_parse(key, &ret->keys[ret->n++], &why) < 0)
+			return ctl_usage("--key: %s", why.text);
 	}
 	return ret->n > 0 ? CTL_DONE : ctl_usage("--key: there is none in it");
 }
@@ -138,15 +139,15 @@ static int tell_verified(
 	const Ctl *ctl, const KnownKeys *known, const char *note, size_t size, const char *what)
 {
 	json_auto_t *fields = NULL, *witnesses = NULL;
-	char why[TLOG_TEXT_MAX];
+	Error why;
 	Checkpoint checkpoint;
 	const json_t *witness;
 	NoteOpened opened;
 	size_t i;
-	int r = checkpoint_open_cosigned(note, size, known->keys, known->n, NULL, &checkpoint, &opened, why);
+	int r = checkpoint_open_cosigned(note, size, known->keys, known->n, NULL, &checkpoint, &opened, &why);
 
 	if (r < 0)
-		return refuse_file(ctl->proof, r, why);
+		return refuse_file(ctl->proof, r, why.text);
 	fields = json_pack("{s:s, s:s, s:I, s:s}", "proved", what, "log", checkpoint.origin, "size",
 		(json_int_t)checkpoint.size, "signed", known->keys[opened.signed_by].name);
 	witnesses = witnesses_of(known, &opened);
@@ -169,11 +170,12 @@ static int tell_verified(
 static int check_leaf(
 	Ctl *ctl, const KnownKeys *known, const InclusionProof *proof, const char *leaf, size_t size)
 {
-	char why[TLOG_TEXT_MAX], what[64];
-	int r = inclusion_proof_verify(proof, leaf, size, known->keys, known->n, NULL, NULL, why);
+	char what[64];
+	Error why;
+	int r = inclusion_proof_verify(proof, leaf, size, known->keys, known->n, NULL, NULL, &why);
 
 	if (r < 0)
-		return refuse_file(ctl->proof, r, why);
+		return refuse_file(ctl->proof, r, why.text);
 	snprintf(what, sizeof what, "entry %" PRIu64 " is in the log", proof->index + 1);
 	return tell_verified(ctl, known, proof->checkpoint, proof->checkpoint_size, what);
 }
@@ -182,13 +184,13 @@ static int check_inclusion(Ctl *ctl, const KnownKeys *known, const char *text, s
 {
 	_cleanup_(inclusion_proof_done) InclusionProof proof = { 0 };
 	_cleanup_(freep) char *leaf = NULL;
-	char why[TLOG_TEXT_MAX];
+	Error why;
 	_cleanup_(freep) char *shown = NULL;
 	size_t leaf_size = 0;
-	int status, r = inclusion_proof_parse(text, size, &proof, why);
+	int status, r = inclusion_proof_parse(text, size, &proof, &why);
 
 	if (r < 0)
-		return refuse_file(ctl->proof, r, why);
+		return refuse_file(ctl->proof, r, why.text);
 	if (ctl->leaf) {
 		r = file_read(ctl->leaf, PROOF_FILE_MAX, &leaf, &leaf_size);
 		return r < 0 ? ctl_fail("%s: %s", ctl->leaf, strerror(-r))
@@ -211,23 +213,23 @@ static int check_next_key(Ctl *ctl, const KnownKeys *known, const char *text, si
 	_cleanup_(freep) char *origin = strndup(text, (size_t)(origin_end - text));
 	_cleanup_(freep) char *next = strndup(key, strcspn(key, "\n"));
 	json_auto_t *fields = NULL;
-	char why[TLOG_TEXT_MAX];
+	Error why;
 	NoteVerifier parsed;
 	NoteOpened opened;
-	int r = origin && next ? note_open_cosigned(text, size, known->keys, known->n, &opened, why)
+	int r = origin && next ? note_open_cosigned(text, size, known->keys, known->n, &opened, &why)
 			       : -ENOMEM;
 
 	if (r == -ENOMEM)
 		return ctl_fail("out of memory");
 	if (r < 0)
-		return refuse_file(ctl->proof, r, why);
+		return refuse_file(ctl->proof, r, why.text);
 	if (!opened.signed_for_origin)
 		return ctl_fail(
 			"%s: it is of the log %s, but signed by %s: no key of that log that was given has "
 			"signed it",
 			ctl->proof, origin, known->keys[opened.signed_by].name);
-	if (note_verifier_parse(next, &parsed, why) < 0)
-		return ctl_fail("%s: its third line is no key: %s", ctl->proof, why);
+	if (note_verifier_parse(next, &parsed, &why) < 0)
+		return ctl_fail("%s: its third line is no key: %s", ctl->proof, why.text);
 	if (parsed.kind != NOTE_ED25519)
 		return ctl_fail("%s: its third line is a witness's key, which signs for no log", ctl->proof);
 	fields = json_pack(
@@ -276,25 +278,26 @@ int proof_read_checkpoint(const char *file, char **ret, size_t *ret_size)
 static int check_growth(Ctl *ctl, const KnownKeys *known, const char *since, const char *text, size_t size)
 {
 	_cleanup_(freep) char *note = NULL;
-	char why[TLOG_TEXT_MAX], what[96];
+	char what[96];
+	Error why;
 	Checkpoint old;
 	ConsistencyProof proof;
 	size_t note_size;
-	int status, r = consistency_proof_parse(text, size, &proof, why);
+	int status, r = consistency_proof_parse(text, size, &proof, &why);
 
 	if (r < 0)
-		return refuse_file(ctl->proof, r, why);
+		return refuse_file(ctl->proof, r, why.text);
 	if (!since)
 		return ctl_usage("a proof of growth needs the checkpoint that it starts from: since=FILE");
 	status = proof_read_checkpoint(since, &note, &note_size);
 	if (status != CTL_DONE)
 		return status;
-	r = checkpoint_open(note, note_size, known->keys, known->n, NULL, &old, why);
+	r = checkpoint_open(note, note_size, known->keys, known->n, NULL, &old, &why);
 	if (r < 0)
-		return refuse_file(since, r, why);
-	r = consistency_proof_verify(&proof, &old, known->keys, known->n, NULL, why);
+		return refuse_file(since, r, why.text);
+	r = consistency_proof_verify(&proof, &old, known->keys, known->n, NULL, &why);
 	if (r < 0)
-		return refuse_file(ctl->proof, r, why);
+		return refuse_file(ctl->proof, r, why.text);
 	snprintf(what, sizeof what, "nothing was changed or removed since it had %" PRIu64 " entries",
 		old.size);
 	return tell_verified(ctl, known, proof.checkpoint, proof.checkpoint_size, what);
@@ -342,18 +345,15 @@ static char *message_to_proof(const json_t *message)
 	return text;
 }
 
-static int prove_link(
-	const Chain *chain, const json_t *message, const Checkpoint *next, char why[TLOG_TEXT_MAX])
+static int prove_link(const Chain *chain, const json_t *message, const Checkpoint *next, Error *why)
 {
 	const Checkpoint *last = &chain->last;
 	_cleanup_(freep) char *text = message_to_proof(message);
 	ConsistencyProof proof;
 	int r;
 
-	if (!text) {
-		snprintf(why, TLOG_TEXT_MAX, "out of memory");
-		return -ENOMEM;
-	}
+	if (!text)
+		return error_set(why, -ENOMEM, "out of memory");
 	r = consistency_proof_parse(text, strlen(text), &proof, why);
 	if (r < 0)
 		return r;
@@ -364,9 +364,9 @@ static int prove_link(
 	}
 	r = consistency_proof_verify(&proof, last, chain->known->keys, chain->known->n, NULL, why);
 	if (r < 0 && r != -EXDEV && next->size < last->size)
-		snprintf(why, TLOG_TEXT_MAX, CUT_SHORT, last->size, next->size);
-	else if (r == -ERANGE)
-		snprintf(why, TLOG_TEXT_MAX,
+		return error_set(why, r, CUT_SHORT, last->size, next->size);
+	if (r == -ERANGE)
+		return error_set(why, r,
 			"the proof starts at %" PRIu64 " entries, not at %" PRIu64
 			": what came between was not saved; audit witness compares with the ledger",
 			proof.old_size, last->size);
@@ -398,7 +398,7 @@ static bool is_repeated_checkpoint(Chain *chain, const Checkpoint *next)
 static bool begin_witnessed_epoch(Chain *chain, const json_t *message, unsigned line)
 {
 	const char *statement = json_string_value(json_object_get(message, "statement")), *key;
-	char why[TLOG_TEXT_MAX], next[NOTE_KEY_MAX];
+	char next[NOTE_KEY_MAX];
 	KnownKeys *known = chain->known;
 	NoteVerifier verifier;
 	Checkpoint checkpoint;
@@ -407,7 +407,7 @@ static bool begin_witnessed_epoch(Chain *chain, const json_t *message, unsigned 
 	const char *note = proof_note_of(message);
 
 	if (!statement || known->n == KNOWN_KEYS_MAX ||
-		note_open_cosigned(statement, strlen(statement), known->keys, known->n, &opened, why) < 0 ||
+		note_open_cosigned(statement, strlen(statement), known->keys, known->n, &opened, NULL) < 0 ||
 		!opened.signed_for_origin ||
 		strcmp(known->keys[opened.signed_by].name, chain->last.origin) != 0)
 		return false;
@@ -416,13 +416,13 @@ static bool begin_witnessed_epoch(Chain *chain, const json_t *message, unsigned 
 		return false;
 	key += sizeof NEXT_KEY - 1;
 	snprintf(next, sizeof next, "%.*s", (int)strcspn(key, "\n"), key);
-	if (note_verifier_parse(next, &verifier, why) < 0 || verifier.kind != NOTE_ED25519 ||
-		note_read(note, strlen(note), &text, why) < 0 ||
-		checkpoint_parse(note, text, &checkpoint, why) < 0 ||
+	if (note_verifier_parse(next, &verifier, NULL) < 0 || verifier.kind != NOTE_ED25519 ||
+		note_read(note, strlen(note), &text, NULL) < 0 ||
+		checkpoint_parse(note, text, &checkpoint, NULL) < 0 ||
 		strcmp(checkpoint.origin, verifier.name) != 0 ||
 		strcmp(checkpoint.origin, chain->last.origin) == 0 ||
 		!checkpoint_same_log(checkpoint.origin, chain->last.origin) ||
-		checkpoint_open(note, strlen(note), &verifier, 1, NULL, &checkpoint, why) < 0)
+		checkpoint_open(note, strlen(note), &verifier, 1, NULL, &checkpoint, NULL) < 0)
 		return false;
 	known->keys[known->n++] = verifier;
 	chain->epochs++;
@@ -438,9 +438,10 @@ static int take_message(void *userdata, unsigned line, const json_t *message)
 	Chain *chain = userdata;
 	bool epoch = chain->n > 0 && begin_witnessed_epoch(chain, message, line);
 	const char *note = proof_note_of(message);
-	char why[TLOG_TEXT_MAX], text[TLOG_TEXT_MAX + 128];
+	char text[ERROR_TEXT_MAX + 128];
+	Error why;
 	Checkpoint next;
-	int r = checkpoint_open(note, strlen(note), chain->known->keys, chain->known->n, NULL, &next, why);
+	int r = checkpoint_open(note, strlen(note), chain->known->keys, chain->known->n, NULL, &next, &why);
 
 	if (epoch)
 		json_object_clear(chain->seen);
@@ -450,14 +451,14 @@ static int take_message(void *userdata, unsigned line, const json_t *message)
 		return CTL_DONE;
 	}
 	if (r == 0 && chain->n > 0 && !epoch)
-		r = prove_link(chain, message, &next, why);
+		r = prove_link(chain, message, &next, &why);
 	if (r < 0 && chain->n > 0)
 		snprintf(text, sizeof text,
 			"%u checkpoints chain, up to %" PRIu64
 			" entries; line %u does not continue line %u: %s",
-			chain->n, chain->last.size, line, chain->line, why);
+			chain->n, chain->last.size, line, chain->line, why.text);
 	if (r < 0)
-		return refuse_file(chain->file, r, chain->n > 0 ? text : why);
+		return refuse_file(chain->file, r, chain->n > 0 ? text : why.text);
 	if (chain->n++ == 0)
 		chain->first = next.size;
 	chain->last = next;

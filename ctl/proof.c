@@ -213,7 +213,7 @@ static int prove_from_file(Ctl *ctl, uint64_t record)
 static int read_since(const char *since, Checkpoint *ret)
 {
 	_cleanup_(freep) char *note = NULL;
-	char why[TLOG_TEXT_MAX];
+	Error why;
 	size_t size, text_size;
 	int status;
 
@@ -223,8 +223,8 @@ static int read_since(const char *since, Checkpoint *ret)
 	status = proof_read_checkpoint(since, &note, &size);
 	if (status != CTL_DONE)
 		return status;
-	if (note_read(note, size, &text_size, why) < 0 || checkpoint_parse(note, text_size, ret, why) < 0)
-		return ctl_fail("%s: %s", since, why);
+	if (note_read(note, size, &text_size, &why) < 0 || checkpoint_parse(note, text_size, ret, &why) < 0)
+		return ctl_fail("%s: %s", since, why.text);
 	ret->extensions = NULL;
 	return CTL_DONE;
 }
@@ -344,7 +344,6 @@ static int keys_of_ledger(Ledger *ledger, KnownKeys *known)
 {
 	json_auto_t *rows = NULL;
 	Error error;
-	char why[TLOG_TEXT_MAX];
 	const json_t *row;
 	size_t i;
 
@@ -354,7 +353,7 @@ static int keys_of_ledger(Ledger *ledger, KnownKeys *known)
 		const char *key = json_string_value(json_object_get(row, "key"));
 
 		if (known->n < KNOWN_KEYS_MAX && key &&
-			note_verifier_parse(key, &known->keys[known->n], why) == 0)
+			note_verifier_parse(key, &known->keys[known->n], NULL) == 0)
 			known->n++;
 	}
 	return CTL_DONE;
@@ -368,7 +367,7 @@ static int check_signed(
 	Ctl *ctl, Ledger *ledger, const InclusionProof *proof, const char *leaf, size_t size, Checkpoint *ret)
 {
 	KnownKeys known = { 0 };
-	char why[TLOG_TEXT_MAX];
+	Error why;
 	bool given;
 	int status = proof_read_keys(ctl, &known);
 
@@ -377,8 +376,8 @@ static int check_signed(
 		status = keys_of_ledger(ledger, &known);
 	if (status != CTL_DONE)
 		return status;
-	if (inclusion_proof_verify(proof, leaf, size, known.keys, known.n, NULL, ret, why) < 0)
-		return ctl_fail("the proof itself does not hold: %s%s", why,
+	if (inclusion_proof_verify(proof, leaf, size, known.keys, known.n, NULL, ret, &why) < 0)
+		return ctl_fail("the proof itself does not hold: %s%s", why.text,
 			given ? ""
 			      : "; if the ledger itself was changed, give the key that the clinic wrote down with --key");
 	return CTL_DONE;
@@ -391,7 +390,7 @@ static int compare_record(
 	_cleanup_(inclusion_proof_done) InclusionProof own = { 0 };
 	json_auto_t *made = NULL;
 	Error error;
-	char why[TLOG_TEXT_MAX], text[96];
+	char text[96];
 	const char *its;
 
 	if (ledger_prove_now(ledger, proof->index + 1, &made, &error) < 0) {
@@ -399,7 +398,7 @@ static int compare_record(
 		return CTL_FAILED;
 	}
 	its = json_string_value(json_object_get(made, "proof"));
-	if (!its || inclusion_proof_parse(its, strlen(its), &own, why) < 0)
+	if (!its || inclusion_proof_parse(its, strlen(its), &own, NULL) < 0)
 		return ctl_fail("the ledger's own proof cannot be read");
 	if (own.extra_size == leaf_size && memcmp(own.extra, leaf, leaf_size) == 0)
 		return CTL_DONE;
@@ -416,15 +415,16 @@ static int compare_proof(Ctl *ctl, const char *text, size_t size)
 	_cleanup_(witnessed_done) Witnessed witnessed = { 0 };
 	_cleanup_(ledger_freep) Ledger *ledger = NULL;
 	_cleanup_(freep) char *given = NULL, *note = NULL;
-	char why[TLOG_TEXT_MAX], told[160];
+	char told[160];
+	Error why;
 	const char *leaf, *path;
 	Verification found = { 0 };
 	Checkpoint checkpoint;
 	size_t leaf_size = 0;
 	int status = CTL_DONE, differs;
 
-	if (inclusion_proof_parse(text, size, &proof, why) < 0)
-		return ctl_fail("%s", why);
+	if (inclusion_proof_parse(text, size, &proof, &why) < 0)
+		return ctl_fail("%s", why.text);
 	if (ctl->leaf && file_read(ctl->leaf, PROOF_FILE_MAX, &given, &leaf_size) < 0)
 		return ctl_fail("%s: it cannot be read", ctl->leaf);
 	if (!given && !proof.extra)

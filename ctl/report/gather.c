@@ -215,16 +215,16 @@ static void ask_proof(Ctl *ctl, Report *report)
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	sd_bus_message *reply = NULL;
 	const char *proof, *key;
-	char text[TLOG_TEXT_MAX] = "";
+	Error text = { 0 };
 	int r = sd_bus_call_method(ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Prove", &error, &reply, "t",
 		(uint64_t)report->proof.seq);
 
 	if (r >= 0)
 		r = sd_bus_message_read(reply, "ss", &proof, &key);
 	if (r >= 0)
-		r = report_set_proof(report, proof, key, text);
+		r = report_set_proof(report, proof, key, &text);
 	if (r < 0 && !sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_METHOD))
-		ctl_fail("the report is without its proof (%s)", text[0]         ? text
+		ctl_fail("the report is without its proof (%s)", text.text[0]    ? text.text
 								 : error.message ? error.message
 										 : strerror(-r));
 	sd_bus_error_free(&error);

@@ -21,7 +21,7 @@ static size_t note_text_size(const char *note, size_t size)
 	return end ? (size_t)(end - note) + 1 : size;
 }
 
-int report_set_proof(Report *report, const char *proof, const char *key, char error[TLOG_TEXT_MAX])
+int report_set_proof(Report *report, const char *proof, const char *key, Error *error)
 {
 	InclusionProof parsed = { 0 };
 	Checkpoint checkpoint;

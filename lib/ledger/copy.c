@@ -444,7 +444,6 @@ static int hold(const char *path, int *ret_fd, Error *error)
 static int read_known(const char *path, LedgerRestored *restored, char **ret_note)
 {
 	_cleanup_(freep) char *name = NULL, *note = NULL;
-	char why[TLOG_TEXT_MAX];
 	Checkpoint checkpoint;
 	size_t size, text;
 	int r;
@@ -454,7 +453,7 @@ static int read_known(const char *path, LedgerRestored *restored, char **ret_not
 	r = file_read(name, NOTE_FILE_MAX, &note, &size);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (note_read(note, size, &text, why) < 0 || checkpoint_parse(note, text, &checkpoint, why) < 0)
+	if (note_read(note, size, &text, NULL) < 0 || checkpoint_parse(note, text, &checkpoint, NULL) < 0)
 		return 0;
 	restored->known = checkpoint.size;
 	memcpy(restored->previous, checkpoint.origin, sizeof restored->previous);
@@ -553,11 +552,10 @@ static int leave_word(const char *path, const LedgerRestored *restored, const ch
 static int begin_epoch(sqlite3 *db, LedgerRestored *restored)
 {
 	_cleanup_(freep) char *key = text_of(db, "SELECT key FROM signing_key ORDER BY seq DESC LIMIT 1");
-	char why[TLOG_TEXT_MAX];
 	NoteVerifier verifier;
 	int r;
 
-	if (!key || note_verifier_parse(key, &verifier, why) < 0)
+	if (!key || note_verifier_parse(key, &verifier, NULL) < 0)
 		return 0;
 	r = checkpoint_next_epoch(
 		verifier.name, restored->previous[0] ? restored->previous : NULL, restored->origin);

@@ -27,11 +27,11 @@ static char *join(const char *folder, const char *name)
 static int load(const char *folder, const char *name, NoteSigner **ret, Error *error)
 {
 	_cleanup_(freep) char *path = join(folder, name);
-	char why[TLOG_TEXT_MAX];
-	int r = path ? note_signer_load(path, ret, why) : -ENOMEM;
+	Error why;
+	int r = path ? note_signer_load(path, ret, &why) : -ENOMEM;
 
 	if (r < 0 && r != -ENOENT && path)
-		return error_set(error, r, "%s", why);
+		return error_set(error, r, "%s", why.text);
 	return r;
 }
 
@@ -105,14 +105,14 @@ static int restored_origin(const Ledger *ledger, char ret[NOTE_NAME_MAX])
 static int name_of_log(const Ledger *ledger, const char *on_record, char ret[NOTE_NAME_MAX])
 {
 	json_auto_t *station = json_loads(ledger->station, JSON_DECODE_ANY, NULL);
-	char clinic[NOTE_NAME_MAX], why[TLOG_TEXT_MAX];
+	char clinic[NOTE_NAME_MAX];
 	const char *slash = station ? strchr(json_string_value(station), '/') : NULL;
 	NoteVerifier verifier;
 	int r = restored_origin(ledger, ret);
 
 	if (r < 0 || ret[0])
 		return r;
-	if (on_record[0] && note_verifier_parse(on_record, &verifier, why) == 0) {
+	if (on_record[0] && note_verifier_parse(on_record, &verifier, NULL) == 0) {
 		memcpy(ret, verifier.name, NOTE_NAME_MAX);
 		return 0;
 	}
@@ -132,16 +132,17 @@ static int name_of_log(const Ledger *ledger, const char *on_record, char ret[NOT
 static int make_first(Ledger *ledger, const char *on_record, Error *error)
 {
 	_cleanup_(note_signer_freep) NoteSigner *signer = NULL;
-	char name[NOTE_NAME_MAX], why[TLOG_TEXT_MAX];
+	char name[NOTE_NAME_MAX];
+	Error why;
 	int r = name_of_log(ledger, on_record, name);
 
 	if (r == 0)
 		r = note_signer_generate(name, &signer);
 	if (r < 0)
 		return r;
-	r = note_signer_store(signer, ledger->sealer.folder, KEY_NAME, why);
+	r = note_signer_store(signer, ledger->sealer.folder, KEY_NAME, &why);
 	if (r < 0)
-		return error_set(error, r, "%s", why);
+		return error_set(error, r, "%s", why.text);
 	ledger->sealer.signer = TAKE_PTR(signer);
 	return 0;
 }
@@ -179,11 +180,12 @@ static int open_folder(Ledger *ledger, const char *folder, const char *on_record
 
 static int open_credential(Ledger *ledger, const char *key, const char *on_record, Error *error)
 {
-	char why[TLOG_TEXT_MAX], name[NOTE_NAME_MAX];
-	int r = note_signer_parse(key, &ledger->sealer.signer, why);
+	char name[NOTE_NAME_MAX];
+	Error why;
+	int r = note_signer_parse(key, &ledger->sealer.signer, &why);
 
 	if (r < 0)
-		return error_set(error, r, "the credential stipple.key: %.200s", why);
+		return error_set(error, r, "the credential stipple.key: %.200s", why.text);
 	r = name_of_log(ledger, on_record, name);
 	if (r < 0)
 		return r;
@@ -220,7 +222,7 @@ static void publish_key(Ledger *ledger)
 static int name_key(Ledger *ledger, const char *on_record, char **ret_statement)
 {
 	_cleanup_(note_signer_freep) NoteSigner *named = NULL, *before = NULL;
-	char name[NOTE_NAME_MAX], why[TLOG_TEXT_MAX];
+	char name[NOTE_NAME_MAX];
 	NoteVerifier recorded;
 	int r = name_of_log(ledger, on_record, name);
 
@@ -233,7 +235,7 @@ static int name_key(Ledger *ledger, const char *on_record, char **ret_statement)
 		note_signer_free(ledger->sealer.signer);
 		ledger->sealer.signer = TAKE_PTR(named);
 	}
-	if (!on_record[0] || note_verifier_parse(on_record, &recorded, why) < 0 ||
+	if (!on_record[0] || note_verifier_parse(on_record, &recorded, NULL) < 0 ||
 		strcmp(recorded.name, name) == 0)
 		return 0;
 	r = note_signer_rename(ledger->sealer.signer, recorded.name, &before);
@@ -245,7 +247,6 @@ static int name_key(Ledger *ledger, const char *on_record, char **ret_statement)
 /** The name that the clinic wants its log to have. A log keeps the one that it began with. */
 static int check_origin(const char *origin, const char *on_record, Error *error)
 {
-	char why[TLOG_TEXT_MAX];
 	NoteVerifier verifier;
 
 	if (!origin || !*origin)
@@ -255,7 +256,7 @@ static int check_origin(const char *origin, const char *on_record, Error *error)
 			"[ledger] log_origin \"%.80s\" is no name of a log: write a URL without its schema, such as "
 			"example.com/clinic/chair-1",
 			origin);
-	if (on_record[0] && note_verifier_parse(on_record, &verifier, why) == 0 &&
+	if (on_record[0] && note_verifier_parse(on_record, &verifier, NULL) == 0 &&
 		!checkpoint_same_log(origin, verifier.name))
 		return error_set(error, -EXDEV,
 			"[ledger] log_origin is %.60s, but this ledger is the log %.80s, which others know by that name: "
@@ -348,7 +349,7 @@ int key_rotate(Ledger *ledger, Request *request)
 {
 	Sealer *sealer = &ledger->sealer;
 	_cleanup_(note_signer_freep) NoteSigner *next = NULL;
-	char why[TLOG_TEXT_MAX] = "out of memory";
+	Error why = { .text = "out of memory" };
 	int r;
 
 	if (!sealer->signer || !sealer->folder || sealer->next) {
@@ -362,11 +363,11 @@ int key_rotate(Ledger *ledger, Request *request)
 	if (r == 0)
 		r = remove_next(sealer->folder);
 	if (r == 0)
-		r = note_signer_store(next, sealer->folder, NEXT_NAME, why);
+		r = note_signer_store(next, sealer->folder, NEXT_NAME, &why);
 	if (r == 0)
 		r = describe(ledger, next, request);
 	if (r < 0) {
-		snprintf(request->answer.text, LEDGER_TEXT_MAX, "the key was not changed: %.200s", why);
+		snprintf(request->answer.text, LEDGER_TEXT_MAX, "the key was not changed: %.200s", why.text);
 		request->answer.error = -EINVAL;
 		return 0;
 	}

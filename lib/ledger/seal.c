@@ -45,25 +45,23 @@ static int compare(
 /** Reads a checkpoint, signed by the key if there is one. */
 static int open_checkpoint(const Ledger *ledger, const char *note, size_t size, Checkpoint *ret)
 {
-	char why[TLOG_TEXT_MAX];
 	size_t text;
 	int r;
 
 	if (ledger->sealer.signer)
 		return checkpoint_open(
-			note, size, note_signer_verifier(ledger->sealer.signer), 1, NULL, ret, why);
-	r = note_read(note, size, &text, why);
-	return r < 0 ? r : checkpoint_parse(note, text, ret, why);
+			note, size, note_signer_verifier(ledger->sealer.signer), 1, NULL, ret, NULL);
+	r = note_read(note, size, &text, NULL);
+	return r < 0 ? r : checkpoint_parse(note, text, ret, NULL);
 }
 
 /** One of a key that was replaced or lost: what it says of the tree must hold all the same. */
 static int read_unverified(const char *note, size_t size, Checkpoint *ret)
 {
-	char why[TLOG_TEXT_MAX];
 	size_t text;
-	int r = note_read(note, size, &text, why);
+	int r = note_read(note, size, &text, NULL);
 
-	return r < 0 ? r : checkpoint_parse(note, text, ret, why);
+	return r < 0 ? r : checkpoint_parse(note, text, ret, NULL);
 }
 
 static int check_newest(Ledger *ledger, TreeReader *reader, LedgerInfo *info, Error *error)

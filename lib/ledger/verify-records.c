@@ -381,7 +381,6 @@ static void witness(Verifier *verifier, const KeptCheckpoint *kept, bool fits)
 
 static int check_checkpoint(Verifier *verifier, const MerkleTree *full, const KeptCheckpoint *kept)
 {
-	char why[TLOG_TEXT_MAX];
 	Checkpoint checkpoint;
 	MerkleHash root;
 	size_t text;
@@ -393,9 +392,9 @@ static int check_checkpoint(Verifier *verifier, const MerkleTree *full, const Ke
 		r = join_rest(verifier, full, &kept->rest, &root);
 	if (r < 0)
 		return r;
-	r = note_read(kept->note, strlen(kept->note), &text, why);
+	r = note_read(kept->note, strlen(kept->note), &text, NULL);
 	if (r == 0)
-		r = checkpoint_parse(kept->note, text, &checkpoint, why);
+		r = checkpoint_parse(kept->note, text, &checkpoint, NULL);
 	if (kept->witnessed && r == 0)
 		witness(verifier, kept, merkle_hash_equal(&root, &checkpoint.root));
 	else if (r < 0 || checkpoint.size != kept->size)

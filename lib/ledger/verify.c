@@ -39,16 +39,16 @@ static int compare_sizes(const void *a, const void *b)
 
 static int keep_witnessed(Verifier *verifier, const char *note)
 {
-	char why[TLOG_TEXT_MAX];
+	Error why;
 	Checkpoint checkpoint;
 	size_t text;
-	int r = note_read(note, strlen(note), &text, why);
+	int r = note_read(note, strlen(note), &text, &why);
 
 	if (r == 0)
-		r = checkpoint_parse(note, text, &checkpoint, why);
+		r = checkpoint_parse(note, text, &checkpoint, &why);
 	if (r == 0)
 		return keep_checkpoint(verifier, checkpoint.size, note, true);
-	verify_finding(verifier, "what was saved is no checkpoint: %.200s", why);
+	verify_finding(verifier, "what was saved is no checkpoint: %.200s", why.text);
 	return 0;
 }
 
@@ -97,10 +97,9 @@ typedef struct KeyChain {
 
 static bool check_statement(const NoteVerifier *previous, const char *key, const char *statement)
 {
-	char why[TLOG_TEXT_MAX];
 	size_t size;
 
-	return statement && note_open(statement, strlen(statement), previous, 1, &size, NULL, why) == 0 &&
+	return statement && note_open(statement, strlen(statement), previous, 1, &size, NULL, NULL) == 0 &&
 	       memmem(statement, size, key, strlen(key)) != NULL;
 }
 
@@ -123,10 +122,9 @@ static void take_key(KeyChain *chain, uint64_t seq, const json_t *body)
 	Verifier *verifier = chain->verifier;
 	const char *key = json_string_value(json_object_get(body, "key")), *known = verifier->options->key;
 	const char *statement = json_string_value(json_object_get(body, "statement"));
-	char why[TLOG_TEXT_MAX];
 	NoteVerifier parsed;
 
-	if (!key || note_verifier_parse(key, &parsed, why) < 0) {
+	if (!key || note_verifier_parse(key, &parsed, NULL) < 0) {
 		verify_finding(
 			verifier, "record %llu tells of a signing key that is none", (unsigned long long)seq);
 		return;
@@ -182,12 +180,11 @@ static void check_newest_key(const KeyChain *chain)
 /** What somebody saved of a log that a backup has ended before it. */
 static bool tell_ended(const KeyChain *chain, const KeptCheckpoint *kept)
 {
-	char why[TLOG_TEXT_MAX];
 	Checkpoint checkpoint;
 	size_t text;
 
-	if (note_read(kept->note, strlen(kept->note), &text, why) < 0 ||
-		checkpoint_parse(kept->note, text, &checkpoint, why) < 0 || !chain->since ||
+	if (note_read(kept->note, strlen(kept->note), &text, NULL) < 0 ||
+		checkpoint_parse(kept->note, text, &checkpoint, NULL) < 0 || !chain->since ||
 		strcmp(checkpoint.origin, chain->keys[0].name) == 0 ||
 		!checkpoint_same_log(checkpoint.origin, chain->keys[0].name))
 		return false;
@@ -203,7 +200,6 @@ static bool tell_ended(const KeyChain *chain, const KeptCheckpoint *kept)
 static int check_signatures(KeyChain *chain, size_t *next, uint64_t until)
 {
 	Verifier *verifier = chain->verifier;
-	char why[TLOG_TEXT_MAX];
 	Checkpoint checkpoint;
 
 	for (; *next < verifier->n_checkpoints && verifier->checkpoints[*next].size < until; (*next)++) {
@@ -212,7 +208,7 @@ static int check_signatures(KeyChain *chain, size_t *next, uint64_t until)
 		if (verify_left(verifier))
 			return -ECANCELED;
 		if (!chain->since || checkpoint_open(kept->note, strlen(kept->note), chain->keys, 1, NULL,
-					     &checkpoint, why) < 0) {
+					     &checkpoint, NULL) < 0) {
 			if (kept->witnessed && tell_ended(chain, kept))
 				continue;
 			verify_finding(verifier,

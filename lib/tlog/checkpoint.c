@@ -87,7 +87,7 @@ int checkpoint_next_epoch(const char *origin, const char *other, char ret[NOTE_N
 }
 
 /** One line of a note that is not empty, and fits. */
-static bool is_origin(Slice line)
+static bool is_origin_line(Slice line)
 {
 	return line.size > 0 && line.size < NOTE_NAME_MAX && text_is_note(line) &&
 	       !memchr(line.text, '\n', line.size);
@@ -112,8 +112,8 @@ int checkpoint_write(const Checkpoint *checkpoint, char **ret)
 	char root[BASE64_HASH_CHARS + 1];
 	char *text;
 
-	if (!is_origin(origin) || checkpoint->size > MERKLE_SIZE_MAX || extensions.size > NOTE_SIZE_MAX ||
-		!are_extensions(extensions))
+	if (!is_origin_line(origin) || checkpoint->size > MERKLE_SIZE_MAX ||
+		extensions.size > NOTE_SIZE_MAX || !are_extensions(extensions))
 		return -EINVAL;
 	base64_write_hash(&checkpoint->root, root);
 	if (asprintf(&text, "%s\n%" PRIu64 "\n%s\n%.*s", checkpoint->origin, checkpoint->size, root,
@@ -136,26 +136,26 @@ int checkpoint_sign(const Checkpoint *checkpoint, const NoteSigner *signer, char
 	return note_sign(signer, text, ret);
 }
 
-int checkpoint_parse(const char *text, size_t size, Checkpoint *ret, char error[TLOG_TEXT_MAX])
+int checkpoint_parse(const char *text, size_t size, Checkpoint *ret, Error *error)
 {
 	Slice rest = { text, size }, line;
 	Checkpoint checkpoint = { 0 };
 	unsigned number = 0;
 	int r;
 
-	if (!text_next_line(&rest, &line, &number) || !is_origin(line))
-		return text_refuse(-EINVAL, error, "the checkpoint's line 1 is not an origin");
+	if (!text_next_line(&rest, &line, &number) || !is_origin_line(line))
+		return error_set(error, -EINVAL, "the checkpoint's line 1 is not an origin");
 	memcpy(checkpoint.origin, line.text, line.size);
 	if (!text_next_line(&rest, &line, &number) || !text_parse_number(line, &checkpoint.size))
-		return text_refuse(-EINVAL, error, "the checkpoint's line 2 is not a number of records");
+		return error_set(error, -EINVAL, "the checkpoint's line 2 is not a number of records");
 	if (!text_next_line(&rest, &line, &number))
-		return text_refuse(-EINVAL, error, "the checkpoint has fewer than 3 lines");
+		return error_set(error, -EINVAL, "the checkpoint has fewer than 3 lines");
 	r = base64_decode_exactly(line, checkpoint.root.bytes, sizeof checkpoint.root.bytes);
 	if (r < 0)
-		return text_refuse(r, error, "the checkpoint's line 3 is not the base64 of a SHA-256 hash");
+		return error_set(error, r, "the checkpoint's line 3 is not the base64 of a SHA-256 hash");
 	if (!are_extensions(rest))
-		return text_refuse(
-			-EINVAL, error, "the checkpoint has an empty or unfinished line after its third");
+		return error_set(
+			error, -EINVAL, "the checkpoint has an empty or unfinished line after its third");
 	checkpoint.extensions = rest.text;
 	checkpoint.extensions_size = rest.size;
 	*ret = checkpoint;
@@ -163,7 +163,7 @@ int checkpoint_parse(const char *text, size_t size, Checkpoint *ret, char error[
 }
 
 int checkpoint_open_cosigned(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
-	const char *origin, Checkpoint *ret, NoteOpened *ret_opened, char error[TLOG_TEXT_MAX])
+	const char *origin, Checkpoint *ret, NoteOpened *ret_opened, Error *error)
 {
 	Checkpoint checkpoint;
 	NoteOpened opened;
@@ -176,12 +176,12 @@ int checkpoint_open_cosigned(const char *note, size_t size, const NoteVerifier *
 	if (r < 0)
 		return r;
 	if (!opened.signed_for_origin)
-		return text_refuse(-EXDEV, error,
+		return error_set(error, -EXDEV,
 			"the checkpoint is of %.200s, but signed by %.200s: no key of that log that was given has "
 			"signed it",
 			checkpoint.origin, known[opened.signed_by].name);
 	if (origin && strcmp(origin, checkpoint.origin) != 0)
-		return text_refuse(-EXDEV, error, "the checkpoint is of %.200s, not of %.200s",
+		return error_set(error, -EXDEV, "the checkpoint is of %.200s, not of %.200s",
 			checkpoint.origin, origin);
 	*ret = checkpoint;
 	if (ret_opened)
@@ -190,7 +190,7 @@ int checkpoint_open_cosigned(const char *note, size_t size, const NoteVerifier *
 }
 
 int checkpoint_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
-	const char *origin, Checkpoint *ret, char error[TLOG_TEXT_MAX])
+	const char *origin, Checkpoint *ret, Error *error)
 {
 	return checkpoint_open_cosigned(note, size, known, n_known, origin, ret, NULL, error);
 }

@@ -46,7 +46,7 @@ int checkpoint_write(const Checkpoint *checkpoint, char **ret) _must_check_;
 int checkpoint_sign(const Checkpoint *checkpoint, const NoteSigner *signer, char **ret) _must_check_;
 
 /** Reads the text, without signatures, of exactly `size` bytes. `extensions` points into it. */
-int checkpoint_parse(const char *text, size_t size, Checkpoint *ret, char error[TLOG_TEXT_MAX]) _must_check_;
+int checkpoint_parse(const char *text, size_t size, Checkpoint *ret, Error *error) _must_check_;
 
 /**
  * Checks a signed checkpoint against known keys, as note_open_cosigned() does, and reads it. One of those
@@ -56,8 +56,8 @@ int checkpoint_parse(const char *text, size_t size, Checkpoint *ret, char error[
  * checkpoint of another log, or one that nobody signed who may sign for its log.
  */
 int checkpoint_open_cosigned(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
-	const char *origin, Checkpoint *ret, NoteOpened *ret_opened, char error[TLOG_TEXT_MAX]) _must_check_;
+	const char *origin, Checkpoint *ret, NoteOpened *ret_opened, Error *error) _must_check_;
 
 /** The same where it does not matter who cosigned. */
 int checkpoint_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
-	const char *origin, Checkpoint *ret, char error[TLOG_TEXT_MAX]) _must_check_;
+	const char *origin, Checkpoint *ret, Error *error) _must_check_;

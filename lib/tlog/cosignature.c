@@ -111,7 +111,8 @@ int cosignature_verify(
 		return -EBADMSG;
 	r = post_quantum ? verify_ml_dsa_44(verifier, &tree, utc_s, signature + TIME_BYTES)
 			 : verify_ed25519(verifier, text, utc_s, signature + TIME_BYTES);
-	if (r == 0)
-		*ret_utc_s = (int64_t)utc_s;
-	return r;
+	if (r < 0)
+		return r;
+	*ret_utc_s = (int64_t)utc_s;
+	return 0;
 }

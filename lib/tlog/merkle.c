@@ -151,7 +151,7 @@ static int compute_node(Source *source, unsigned level, uint64_t index, MerkleHa
 	return 0;
 }
 
-static int read_node(Source *source, unsigned level, uint64_t index, MerkleHash *ret)
+static int read_tree_node(Source *source, unsigned level, uint64_t index, MerkleHash *ret)
 {
 	if (level < source->reader->kept_level)
 		return compute_node(source, level, index, ret);
@@ -171,7 +171,7 @@ static int read_range(Source *source, Range range, MerkleHash *ret)
 		if (!(length >> level & 1))
 			continue;
 		at -= (uint64_t)1 << level;
-		r = read_node(source, level, at >> level, begun ? &left : &hash);
+		r = read_tree_node(source, level, at >> level, begun ? &left : &hash);
 		if (r >= 0 && begun)
 			r = merkle_hash_node(source->digester, &left, &hash, &hash);
 		if (r < 0)
@@ -207,7 +207,7 @@ int merkle_tree_read(const MerkleReader *reader, Digester *digester, uint64_t si
 		if (!(size >> level & 1))
 			continue;
 		at -= (uint64_t)1 << level;
-		r = read_node(&source, level, at >> level, &tree.edge[level]);
+		r = read_tree_node(&source, level, at >> level, &tree.edge[level]);
 		if (r < 0)
 			return r;
 	}
@@ -218,7 +218,7 @@ int merkle_tree_read(const MerkleReader *reader, Digester *digester, uint64_t si
 /* ---- proving ---- */
 
 /** Where RFC 6962 splits a range of more than one leaf: the largest power of two below its length. */
-static uint64_t split(Range range)
+static uint64_t largest_part(Range range)
 {
 	uint64_t length = range.end - range.begin;
 
@@ -234,7 +234,7 @@ typedef struct Route {
 /** Splits `range`, goes on with the half that holds leaf `index` and notes the other one. */
 static void descend(Route *route, Range *range, uint64_t index)
 {
-	uint64_t middle = split(*range);
+	uint64_t middle = largest_part(*range);
 	Range left = { range->begin, middle }, right = { middle, range->end };
 
 	*range = index < middle ? left : right;
@@ -343,8 +343,8 @@ int merkle_verify_inclusion(Digester *digester, const MerkleHash *leaf, uint64_t
 }
 
 /** Both roots from the hash both trees have in common and the rest of the path. */
-static int verify_growth(Digester *digester, Walk walk, const MerkleHash *common, const MerkleHash *hashes,
-	size_t n, const MerkleHash *old_root, const MerkleHash *root)
+static int verify_path_growth(Digester *digester, Walk walk, const MerkleHash *common,
+	const MerkleHash *hashes, size_t n, const MerkleHash *old_root, const MerkleHash *root)
 {
 	MerkleHash old_hash = *common, hash = *common;
 	int r = 0;
@@ -399,6 +399,7 @@ int merkle_verify_consistency(Digester *digester, uint64_t old_size, const Merkl
 	}
 	/* a complete old tree is itself the first node of the proof, and is left out */
 	if ((old_size & (old_size - 1)) == 0)
-		return verify_growth(digester, walk, old_root, path->hashes, path->n, old_root, root);
-	return verify_growth(digester, walk, &path->hashes[0], path->hashes + 1, path->n - 1, old_root, root);
+		return verify_path_growth(digester, walk, old_root, path->hashes, path->n, old_root, root);
+	return verify_path_growth(
+		digester, walk, &path->hashes[0], path->hashes + 1, path->n - 1, old_root, root);
 }

@@ -44,8 +44,7 @@ static int write_and_link(int folder, const char *temporary, const char *name, c
 	return fsync(folder) < 0 ? -errno : 0;
 }
 
-int note_signer_store(
-	const NoteSigner *signer, const char *folder, const char *name, char error[TLOG_TEXT_MAX])
+int note_signer_store(const NoteSigner *signer, const char *folder, const char *name, Error *error)
 {
 	_cleanup_(closep) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_(freep) char *temporary = NULL;
@@ -53,45 +52,45 @@ int note_signer_store(
 	int r;
 
 	if (fd < 0)
-		return text_refuse(
-			-errno, error, "%s: %s; make the folder, or name another", folder, strerror(errno));
+		return error_set(
+			error, -errno, "%s: %s; make the folder, or name another", folder, strerror(errno));
 	if (asprintf(&temporary, ".%s.new", name) < 0)
-		return text_refuse(-ENOMEM, error, "no memory for a name in %s", folder);
+		return error_set(error, -ENOMEM, "no memory for a name in %s", folder);
 	note_signer_write(signer, text);
 	r = write_and_link(fd, temporary, name, text);
 	OPENSSL_cleanse(text, sizeof text);
 	if (r == -EEXIST)
-		return text_refuse(r, error, "%s/%s: there is a key already; move it away to make a new one",
+		return error_set(error, r, "%s/%s: there is a key already; move it away to make a new one",
 			folder, name);
 	if (r < 0)
-		return text_refuse(
-			r, error, "%s/%s: %s; the key was not written", folder, name, strerror(-r));
+		return error_set(error, r, "%s/%s: %s; the key was not written", folder, name, strerror(-r));
 	return 0;
 }
 
 /** Opens what is a file of its owner's alone. */
-static int open_private(const char *path, char error[TLOG_TEXT_MAX])
+static int open_private(const char *path, Error *error)
 {
 	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat status;
 
 	if (fd < 0)
-		return text_refuse(-errno, error, "%s: %s", path, strerror(errno));
+		return error_set(error, -errno, "%s: %s", path, strerror(errno));
 	if (fstat(fd, &status) < 0)
-		return text_refuse(-errno, error, "%s: %s", path, strerror(errno));
+		return error_set(error, -errno, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(status.st_mode))
-		return text_refuse(-EINVAL, error, "%s: not a file; a key stands in an ordinary file", path);
+		return error_set(error, -EINVAL, "%s: not a file; a key stands in an ordinary file", path);
 	if (status.st_mode & (S_IRWXG | S_IRWXO))
-		return text_refuse(-EPERM, error,
+		return error_set(error, -EPERM,
 			"%s: open to group or others (mode %04o); set mode 0600, and make a new key if "
 			"anybody may have read this one",
 			path, status.st_mode & 07777);
 	return TAKE_FD(fd);
 }
 
-int note_signer_load(const char *path, NoteSigner **ret, char error[TLOG_TEXT_MAX])
+int note_signer_load(const char *path, NoteSigner **ret, Error *error)
 {
-	char text[NOTE_PRIVATE_KEY_MAX + 1], reason[TLOG_TEXT_MAX];
+	char text[NOTE_PRIVATE_KEY_MAX + 1];
+	Error reason;
 	_cleanup_(closep) int fd = open_private(path, error);
 	ssize_t n;
 	int r;
@@ -100,14 +99,14 @@ int note_signer_load(const char *path, NoteSigner **ret, char error[TLOG_TEXT_MA
 		return fd;
 	n = read(fd, text, sizeof text);
 	if (n < 0)
-		return text_refuse(-errno, error, "%s: %s", path, strerror(errno));
+		return error_set(error, -errno, "%s: %s", path, strerror(errno));
 	if ((size_t)n == sizeof text || memchr(text, '\0', n)) {
-		r = text_refuse(-EINVAL, error, "%s: no private key; put it back from a copy", path);
+		r = error_set(error, -EINVAL, "%s: no private key; put it back from a copy", path);
 	} else {
 		text[n] = '\0';
-		r = note_signer_parse(text, ret, reason);
+		r = note_signer_parse(text, ret, &reason);
 		if (r < 0)
-			(void)text_refuse(r, error, "%s: %.300s", path, reason);
+			(void)error_set(error, r, "%s: %.300s", path, reason.text);
 	}
 	OPENSSL_cleanse(text, sizeof text);
 	return r;

@@ -56,8 +56,9 @@ static int key_id(const char *name, const uint8_t *encoded, size_t size, uint32_
 	int r;
 
 	r = digester_new(&digester);
-	if (r >= 0)
-		r = digester_compute(digester, parts, ELEMENTS(parts), digest);
+	if (r < 0)
+		return r;
+	r = digester_compute(digester, parts, ELEMENTS(parts), digest);
 	if (r < 0)
 		return r;
 	*ret = (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 | digest[3];
@@ -108,7 +109,7 @@ typedef struct KeyText {
 } KeyText;
 
 /** Up to the next '+', which is taken off as well. */
-static bool take_field(Slice *rest, Slice *ret)
+static bool take_key_field(Slice *rest, Slice *ret)
 {
 	const char *plus = rest->size > 0 ? memchr(rest->text, '+', rest->size) : NULL;
 
@@ -119,7 +120,7 @@ static bool take_field(Slice *rest, Slice *ret)
 	return true;
 }
 
-static int parse_key(Slice text, const char *what, KeyText *ret, char error[TLOG_TEXT_MAX])
+static int parse_key(Slice text, const char *what, KeyText *ret, Error *error)
 {
 	_cleanup_(freep) uint8_t *encoded = NULL;
 	size_t size = 0;
@@ -127,26 +128,25 @@ static int parse_key(Slice text, const char *what, KeyText *ret, char error[TLOG
 	int r;
 
 	memset(ret, 0, sizeof *ret);
-	if (!take_field(&text, &name) || !take_field(&text, &id))
-		return text_refuse(
-			-EINVAL, error, "%s has three parts with '+' between; copy all of it", what);
+	if (!take_key_field(&text, &name) || !take_key_field(&text, &id))
+		return error_set(error, -EINVAL, "%s has three parts with '+' between; copy all of it", what);
 	if (!text_is_key_name(name))
-		return text_refuse(-EINVAL, error, "%s begins with a name without spaces", what);
+		return error_set(error, -EINVAL, "%s begins with a name without spaces", what);
 	if (!parse_id(id, &ret->id))
-		return text_refuse(
-			-EINVAL, error, "%s has 8 lower-case hexadecimal digits after its name", what);
+		return error_set(
+			error, -EINVAL, "%s has 8 lower-case hexadecimal digits after its name", what);
 	r = base64_decode(text, &encoded, &size);
 	if (r == -EINVAL)
-		return text_refuse(r, error, "%s ends in something that is not base64", what);
+		return error_set(error, r, "%s ends in something that is not base64", what);
 	if (r < 0)
-		return text_refuse(r, error, "no memory for %s", what);
+		return error_set(error, r, "no memory for %s", what);
 	ret->kind = (NoteKind)encoded[0];
 	if (note_key_size(ret->kind) == 0)
-		r = text_refuse(-EOPNOTSUPP, error,
+		r = error_set(error, -EOPNOTSUPP,
 			"%s is of kind %u; only Ed25519 (1) and the witnesses' kinds (4 and 6) are known here",
 			what, encoded[0]);
 	else if (size != 1 + note_key_size(ret->kind))
-		r = text_refuse(-EINVAL, error, "%s has a key of %zu bytes instead of %zu", what, size - 1,
+		r = error_set(error, -EINVAL, "%s has a key of %zu bytes instead of %zu", what, size - 1,
 			note_key_size(ret->kind));
 	if (r >= 0) {
 		memcpy(ret->name, name.text, name.size);
@@ -156,17 +156,17 @@ static int parse_key(Slice text, const char *what, KeyText *ret, char error[TLOG
 	return r;
 }
 
-static int check_id(const NoteVerifier *verifier, uint32_t id, const char *what, char error[TLOG_TEXT_MAX])
+static int check_id(const NoteVerifier *verifier, uint32_t id, const char *what, Error *error)
 {
 	if (verifier->id == id)
 		return 0;
-	return text_refuse(-EBADMSG, error,
+	return error_set(error, -EBADMSG,
 		"%s says %08" PRIx32 " where its name and key give %08" PRIx32
 		"; a character was changed, copy it again",
 		what, id, verifier->id);
 }
 
-int note_verifier_parse(const char *text, NoteVerifier *ret, char error[TLOG_TEXT_MAX])
+int note_verifier_parse(const char *text, NoteVerifier *ret, Error *error)
 {
 	static const char what[] = "the public key";
 	NoteVerifier verifier;
@@ -178,7 +178,7 @@ int note_verifier_parse(const char *text, NoteVerifier *ret, char error[TLOG_TEX
 		return r;
 	r = verifier_make(key.name, key.kind, key.key, &verifier);
 	if (r < 0)
-		return text_refuse(r, error, "%s: libcrypto fails", what);
+		return error_set(error, r, "%s: libcrypto fails", what);
 	r = check_id(&verifier, key.id, what, error);
 	if (r < 0)
 		return r;
@@ -251,7 +251,7 @@ int note_signer_generate(const char *name, NoteSigner **ret)
 	return r;
 }
 
-int note_signer_parse(const char *text, NoteSigner **ret, char error[TLOG_TEXT_MAX])
+int note_signer_parse(const char *text, NoteSigner **ret, Error *error)
 {
 	static const char what[] = "the private key";
 	_cleanup_(note_signer_freep) NoteSigner *signer = NULL;
@@ -262,8 +262,7 @@ int note_signer_parse(const char *text, NoteSigner **ret, char error[TLOG_TEXT_M
 	if (rest.size > 0 && rest.text[rest.size - 1] == '\n')
 		rest.size--;
 	if (!text_take_word(&rest, "PRIVATE+KEY+"))
-		return text_refuse(
-			-EINVAL, error, "%s begins with PRIVATE+KEY+; this is something else", what);
+		return error_set(error, -EINVAL, "%s begins with PRIVATE+KEY+; this is something else", what);
 	r = parse_key(rest, what, &key, error);
 	if (r < 0)
 		return r;
@@ -271,10 +270,10 @@ int note_signer_parse(const char *text, NoteSigner **ret, char error[TLOG_TEXT_M
 		r = signer_make(key.name, key.key, &signer);
 	OPENSSL_cleanse(&key.key, sizeof key.key);
 	if (key.kind != NOTE_ED25519)
-		return text_refuse(-EOPNOTSUPP, error,
+		return error_set(error, -EOPNOTSUPP,
 			"%s is a witness's, of kind %u; a log signs with Ed25519 (1)", what, key.kind);
 	if (r < 0)
-		return text_refuse(r, error, "%s: no memory, or libcrypto fails", what);
+		return error_set(error, r, "%s: no memory, or libcrypto fails", what);
 	r = check_id(&signer->verifier, key.id, what, error);
 	if (r < 0)
 		return r;

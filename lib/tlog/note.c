@@ -69,11 +69,10 @@ int note_sign(const NoteSigner *signer, const char *text, char **ret)
 
 int note_sign_again(const NoteSigner *signer, const char *note, size_t size, char **ret)
 {
-	char error[TLOG_TEXT_MAX];
 	size_t text_size;
 	int r;
 
-	r = note_read(note, size, &text_size, error);
+	r = note_read(note, size, &text_size, NULL);
 	if (r < 0)
 		return r;
 	return append_signature(signer, (Slice){ note, text_size }, (Slice){ note, size }, "", ret);
@@ -123,15 +122,14 @@ static bool is_by(const Signature *signature, const NoteVerifier *key)
 }
 
 /** The note's two halves. */
-static int split(Slice note, Slice *ret_text, Slice *ret_signatures, char error[TLOG_TEXT_MAX])
+static int split_note(Slice note, Slice *ret_text, Slice *ret_signatures, Error *error)
 {
 	if (note.size > NOTE_SIZE_MAX)
-		return text_refuse(-EINVAL, error, "the note is longer than %d bytes", NOTE_SIZE_MAX);
+		return error_set(error, -EINVAL, "the note is longer than %d bytes", NOTE_SIZE_MAX);
 	if (!text_is_note(note))
-		return text_refuse(-EINVAL, error, "the note has control characters or is not UTF-8");
+		return error_set(error, -EINVAL, "the note has control characters or is not UTF-8");
 	if (note.size == 0 || note.text[note.size - 1] != '\n')
-		return text_refuse(
-			-EINVAL, error, "the note does not end in a newline; part of it is missing");
+		return error_set(error, -EINVAL, "the note does not end in a newline; part of it is missing");
 	/* the last empty line: there may be others in the text */
 	for (size_t i = note.size - 1; i > 0; i--) {
 		if (note.text[i] != '\n' || note.text[i - 1] != '\n')
@@ -142,7 +140,7 @@ static int split(Slice note, Slice *ret_text, Slice *ret_signatures, char error[
 			return 0;
 		break;
 	}
-	return text_refuse(-EINVAL, error, "the note has no signature after an empty line");
+	return error_set(error, -EINVAL, "the note has no signature after an empty line");
 }
 
 typedef struct Keys {
@@ -152,7 +150,7 @@ typedef struct Keys {
 } Keys;
 
 /** The name of the log that a checkpoint, or a key's statement, is of. */
-static bool is_origin(const NoteVerifier *key, Slice text)
+static bool is_origin_name(const NoteVerifier *key, Slice text)
 {
 	size_t size = strlen(key->name);
 
@@ -170,7 +168,7 @@ static void take_signed(Keys *keys, size_t i, Slice text, int64_t utc_s)
 	}
 	if (opened->signed_by == keys->n)
 		opened->signed_by = i;
-	if (is_origin(&keys->known[i], text))
+	if (is_origin_name(&keys->known[i], text))
 		opened->signed_for_origin = true;
 }
 
@@ -204,41 +202,40 @@ static int check_signature(Slice text, const Signature *signature, Keys *keys)
 	return result;
 }
 
-static int check_line(Slice text, Slice line, Keys *keys, unsigned number, char error[TLOG_TEXT_MAX])
+static int check_line(Slice text, Slice line, Keys *keys, unsigned number, Error *error)
 {
 	_cleanup_(signature_done) Signature signature = { 0 };
 	int r;
 
 	if (number > NOTE_SIGNATURES_MAX)
-		return text_refuse(
-			-EINVAL, error, "the note has more than %d signatures", NOTE_SIGNATURES_MAX);
+		return error_set(error, -EINVAL, "the note has more than %d signatures", NOTE_SIGNATURES_MAX);
 	r = parse_signature(line, &signature);
 	if (r == -EINVAL)
-		return text_refuse(r, error, "signature line %u is not of its form", number);
+		return error_set(error, r, "signature line %u is not of its form", number);
 	if (r < 0)
-		return text_refuse(r, error, "no memory for signature line %u", number);
+		return error_set(error, r, "no memory for signature line %u", number);
 	r = check_signature(text, &signature, keys);
 	if (r == -EBADMSG)
-		return text_refuse(r, error,
+		return error_set(error, r,
 			"the signature by %.*s does not go with this text: one was changed",
 			(int)signature.name.size, signature.name.text);
 	if (r == -EOPNOTSUPP)
-		return text_refuse(r, error,
+		return error_set(error, r,
 			"the cosignature by %.*s is of ML-DSA-44, which this machine's libcrypto cannot check "
 			"(OpenSSL 3.5 can): check on another, or without that key",
 			(int)signature.name.size, signature.name.text);
 	if (r < 0)
-		return text_refuse(r, error, "libcrypto fails on signature line %u", number);
+		return error_set(error, r, "libcrypto fails on signature line %u", number);
 	return 0;
 }
 
-static int check_note(Slice note, Keys *keys, Slice *ret_text, char error[TLOG_TEXT_MAX])
+static int check_note(Slice note, Keys *keys, Slice *ret_text, Error *error)
 {
 	Slice text, signatures, line;
 	unsigned number = 0;
 	int r;
 
-	r = split(note, &text, &signatures, error);
+	r = split_note(note, &text, &signatures, error);
 	if (r < 0)
 		return r;
 	while (text_next_line(&signatures, &line, &number)) {
@@ -250,7 +247,7 @@ static int check_note(Slice note, Keys *keys, Slice *ret_text, char error[TLOG_T
 	return 0;
 }
 
-int note_read(const char *note, size_t size, size_t *ret_text_size, char error[TLOG_TEXT_MAX])
+int note_read(const char *note, size_t size, size_t *ret_text_size, Error *error)
 {
 	Slice text;
 	int r;
@@ -263,7 +260,7 @@ int note_read(const char *note, size_t size, size_t *ret_text_size, char error[T
 }
 
 int note_open_cosigned(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
-	NoteOpened *ret, char error[TLOG_TEXT_MAX])
+	NoteOpened *ret, Error *error)
 {
 	Keys keys = { .known = known, .n = n_known, .opened.signed_by = n_known };
 	Slice text;
@@ -273,7 +270,7 @@ int note_open_cosigned(const char *note, size_t size, const NoteVerifier *known,
 	if (r < 0)
 		return r;
 	if (keys.opened.signed_by == n_known)
-		return text_refuse(-ENOKEY, error,
+		return error_set(error, -ENOKEY,
 			keys.opened.n_cosigned > 0
 				? "only witnesses that were given have signed it, not the log itself: give "
 				  "the log's key as well"
@@ -284,7 +281,7 @@ int note_open_cosigned(const char *note, size_t size, const NoteVerifier *known,
 }
 
 int note_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known, size_t *ret_text_size,
-	size_t *ret_signed_by, char error[TLOG_TEXT_MAX])
+	size_t *ret_signed_by, Error *error)
 {
 	NoteOpened opened;
 	int r;

@@ -14,10 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "util/cleanup.h"
+#include "util/error.h"
 
 enum {
-	TLOG_TEXT_MAX = 512,             /* a refusal's sentence */
 	NOTE_NAME_MAX = 256,             /* a key's name with its NUL */
 	NOTE_KEY_MAX = 2048,             /* a public key as text with its NUL */
 	NOTE_SIZE_MAX = 1 << 20,         /* bytes of a note */
@@ -49,7 +48,7 @@ size_t note_key_size(NoteKind kind);
  * Reads a public key. -EOPNOTSUPP when it is of a kind that is not known, -EBADMSG when name and key do not
  * go with the id: a character was mistyped or lost.
  */
-int note_verifier_parse(const char *text, NoteVerifier *ret, char error[TLOG_TEXT_MAX]) _must_check_;
+int note_verifier_parse(const char *text, NoteVerifier *ret, Error *error) _must_check_;
 void note_verifier_write(const NoteVerifier *verifier, char ret[NOTE_KEY_MAX]);
 
 /** A private key. Its memory is cleared when it is freed. */
@@ -62,7 +61,7 @@ int note_signer_generate(const char *name, NoteSigner **ret) _must_check_;
  * Reads "PRIVATE+KEY+<name>+<id>+<base64 of 0x01 and the seed>", as of Go's note package; one newline may end
  * it. Errors as of note_verifier_parse(); no sentence holds any of the text.
  */
-int note_signer_parse(const char *text, NoteSigner **ret, char error[TLOG_TEXT_MAX]) _must_check_;
+int note_signer_parse(const char *text, NoteSigner **ret, Error *error) _must_check_;
 /**
  * The same private key under another name, which makes it another key to those who verify: what it signs for
  * one log never counts for the other. -EINVAL when `name` cannot be a key's name.
@@ -79,14 +78,14 @@ const NoteVerifier *note_signer_verifier(const NoteSigner *signer);
  * leaves all of it or nothing. -EEXIST when there is one already: a key is never overwritten. Blocks on the
  * disk.
  */
-int note_signer_store(const NoteSigner *signer, const char *folder, const char *name,
-	char error[TLOG_TEXT_MAX]) _must_check_;
+int note_signer_store(
+	const NoteSigner *signer, const char *folder, const char *name, Error *error) _must_check_;
 
 /**
  * Reads a key from a file. -EPERM when group or others may touch the file, -ENOENT when there is none. What a
  * service manager hands over as a credential is read by the caller and given to note_signer_parse(). Blocks.
  */
-int note_signer_load(const char *path, NoteSigner **ret, char error[TLOG_TEXT_MAX]) _must_check_;
+int note_signer_load(const char *path, NoteSigner **ret, Error *error) _must_check_;
 
 /**
  * The whole note: `text`, an empty line and one signature. The result is the caller's. -EINVAL when `text`
@@ -98,7 +97,7 @@ int note_sign(const NoteSigner *signer, const char *text, char **ret) _must_chec
 int note_sign_again(const NoteSigner *signer, const char *note, size_t size, char **ret) _must_check_;
 
 /** Checks a note's form only, for showing what nobody vouches for. */
-int note_read(const char *note, size_t size, size_t *ret_text_size, char error[TLOG_TEXT_MAX]) _must_check_;
+int note_read(const char *note, size_t size, size_t *ret_text_size, Error *error) _must_check_;
 
 /** A witness's cosignature that verified. */
 typedef struct NoteCosigned {
@@ -124,8 +123,8 @@ typedef struct NoteOpened {
  * were changed, -EOPNOTSUPP libcrypto cannot check ML-DSA-44 (before OpenSSL 3.5).
  */
 int note_open_cosigned(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
-	NoteOpened *ret, char error[TLOG_TEXT_MAX]) _must_check_;
+	NoteOpened *ret, Error *error) _must_check_;
 
 /** The same where nobody cosigns. `ret_signed_by` may be NULL. */
 int note_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known, size_t *ret_text_size,
-	size_t *ret_signed_by, char error[TLOG_TEXT_MAX]) _must_check_;
+	size_t *ret_signed_by, Error *error) _must_check_;

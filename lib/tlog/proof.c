@@ -22,7 +22,7 @@ void proof_write_hash(const MerkleHash *hash, char ret[PROOF_HASH_MAX])
 
 /* ---- what both have in common: hashes, an empty line, a checkpoint ---- */
 
-static int check_checkpoint(Slice note, Checkpoint *ret, char error[TLOG_TEXT_MAX])
+static int check_proof_checkpoint(Slice note, Checkpoint *ret, Error *error)
 {
 	size_t text_size;
 	int r;
@@ -35,11 +35,11 @@ static int check_checkpoint(Slice note, Checkpoint *ret, char error[TLOG_TEXT_MA
 
 static int write_tail(TextStream *stream, const MerklePath *path, Slice checkpoint, char **ret)
 {
-	char error[TLOG_TEXT_MAX], hash[BASE64_HASH_CHARS + 1];
+	char hash[BASE64_HASH_CHARS + 1];
 	Checkpoint parsed;
 	int r;
 
-	r = check_checkpoint(checkpoint, &parsed, error);
+	r = check_proof_checkpoint(checkpoint, &parsed, NULL);
 	if (r < 0)
 		return r;
 	if (path->n > MERKLE_PATH_MAX)
@@ -52,24 +52,24 @@ static int write_tail(TextStream *stream, const MerklePath *path, Slice checkpoi
 	return text_stream_end(stream, ret);
 }
 
-static int parse_path(Slice *rest, unsigned *number, MerklePath *ret, char error[TLOG_TEXT_MAX])
+static int parse_path(Slice *rest, unsigned *number, MerklePath *ret, Error *error)
 {
 	Slice line;
 	int r;
 
 	for (ret->n = 0;; ret->n++) {
 		if (!text_next_line(rest, &line, number))
-			return text_refuse(
-				-EINVAL, error, "the proof ends at line %u, before its checkpoint", *number);
+			return error_set(
+				error, -EINVAL, "the proof ends at line %u, before its checkpoint", *number);
 		if (line.size == 0)
 			return 0;
 		if (ret->n == MERKLE_PATH_MAX)
-			return text_refuse(
-				-EINVAL, error, "the proof has more than %d hashes", MERKLE_PATH_MAX);
+			return error_set(
+				error, -EINVAL, "the proof has more than %d hashes", MERKLE_PATH_MAX);
 		r = base64_decode_exactly(line, ret->hashes[ret->n].bytes, sizeof ret->hashes[ret->n].bytes);
 		if (r < 0)
-			return text_refuse(
-				r, error, "the proof's line %u is not the base64 of a SHA-256 hash", *number);
+			return error_set(
+				error, r, "the proof's line %u is not the base64 of a SHA-256 hash", *number);
 	}
 }
 
@@ -105,48 +105,48 @@ int inclusion_proof_write(const InclusionProof *proof, char **ret)
 		proof->extra_size > PROOF_SIZE_MAX / 2 || proof->checkpoint_size > PROOF_SIZE_MAX / 4)
 		return -EINVAL;
 	r = text_stream_begin(&stream);
-	if (r >= 0)
-		r = write_inclusion_head(stream.file, proof);
+	if (r < 0)
+		return r;
+	r = write_inclusion_head(stream.file, proof);
 	if (r < 0)
 		return r;
 	return write_tail(&stream, &proof->path, (Slice){ proof->checkpoint, proof->checkpoint_size }, ret);
 }
 
-static int parse_extra(Slice line, InclusionProof *proof, char error[TLOG_TEXT_MAX])
+static int parse_extra(Slice line, InclusionProof *proof, Error *error)
 {
 	int r = base64_decode(line, &proof->extra, &proof->extra_size);
 
 	if (r < 0)
-		return text_refuse(r, error, "the proof's line 2 has extra data that is not base64");
+		return error_set(error, r, "the proof's line 2 has extra data that is not base64");
 	return 0;
 }
 
-static int parse_inclusion_head(
-	Slice *rest, unsigned *number, InclusionProof *proof, char error[TLOG_TEXT_MAX])
+static int parse_inclusion_head(Slice *rest, unsigned *number, InclusionProof *proof, Error *error)
 {
 	Slice line, extra;
 	int r;
 
 	if (!text_next_line(rest, &line, number) || !text_take_word(&line, INCLUSION_HEADER) || line.size > 0)
-		return text_refuse(
-			-EINVAL, error, "line 1 is not " INCLUSION_HEADER "; this is no inclusion proof");
+		return error_set(
+			error, -EINVAL, "line 1 is not " INCLUSION_HEADER "; this is no inclusion proof");
 	if (!text_next_line(rest, &line, number))
-		return text_refuse(-EINVAL, error, "the proof ends after its first line");
+		return error_set(error, -EINVAL, "the proof ends after its first line");
 	extra = line;
 	if (text_take_word(&extra, "extra ")) {
 		r = parse_extra(extra, proof, error);
 		if (r < 0)
 			return r;
 		if (!text_next_line(rest, &line, number))
-			return text_refuse(-EINVAL, error, "the proof ends after its second line");
+			return error_set(error, -EINVAL, "the proof ends after its second line");
 	}
 	if (!parse_numbered(line, "index", &proof->index))
-		return text_refuse(
-			-EINVAL, error, "the proof's line %u is not \"index\" and a number", *number);
+		return error_set(
+			error, -EINVAL, "the proof's line %u is not \"index\" and a number", *number);
 	return 0;
 }
 
-int inclusion_proof_parse(const char *text, size_t size, InclusionProof *ret, char error[TLOG_TEXT_MAX])
+int inclusion_proof_parse(const char *text, size_t size, InclusionProof *ret, Error *error)
 {
 	_cleanup_(inclusion_proof_done) InclusionProof proof = { 0 };
 	Slice rest = { text, size };
@@ -155,12 +155,14 @@ int inclusion_proof_parse(const char *text, size_t size, InclusionProof *ret, ch
 	int r;
 
 	if (size > PROOF_SIZE_MAX)
-		return text_refuse(-EINVAL, error, "the proof is longer than %d bytes", PROOF_SIZE_MAX);
+		return error_set(error, -EINVAL, "the proof is longer than %d bytes", PROOF_SIZE_MAX);
 	r = parse_inclusion_head(&rest, &number, &proof, error);
-	if (r >= 0)
-		r = parse_path(&rest, &number, &proof.path, error);
-	if (r >= 0)
-		r = check_checkpoint(rest, &checkpoint, error);
+	if (r < 0)
+		return r;
+	r = parse_path(&rest, &number, &proof.path, error);
+	if (r < 0)
+		return r;
+	r = check_proof_checkpoint(rest, &checkpoint, error);
 	if (r < 0)
 		return r;
 	proof.checkpoint = rest.text;
@@ -176,46 +178,47 @@ void inclusion_proof_done(InclusionProof *proof)
 }
 
 static int verify_leaf(const InclusionProof *proof, const void *leaf, size_t leaf_size,
-	const Checkpoint *checkpoint, char error[TLOG_TEXT_MAX])
+	const Checkpoint *checkpoint, Error *error)
 {
 	_cleanup_(digester_freep) Digester *digester = NULL;
 	MerkleHash hash;
 	int r;
 
 	if (proof->index >= checkpoint->size)
-		return text_refuse(-EBADMSG, error,
+		return error_set(error, -EBADMSG,
 			"the proof is of leaf %" PRIu64 ", but its checkpoint has %" PRIu64 " from 0",
 			proof->index, checkpoint->size);
-	r = digester_new(&digester);
-	if (r >= 0)
-		r = merkle_hash_leaf(digester, leaf, leaf_size, &hash);
-	if (r >= 0)
-		r = merkle_verify_inclusion(
-			digester, &hash, proof->index, checkpoint->size, &proof->path, &checkpoint->root);
+	if (digester_new(&digester) < 0 || merkle_hash_leaf(digester, leaf, leaf_size, &hash) < 0)
+		return error_set(error, -EIO, "no memory, or libcrypto fails");
+	r = merkle_verify_inclusion(
+		digester, &hash, proof->index, checkpoint->size, &proof->path, &checkpoint->root);
 	if (r == -EBADMSG)
-		return text_refuse(r, error,
+		return error_set(error, r,
 			"the record is not leaf %" PRIu64 " of %s at size %" PRIu64
 			": the record or the proof was changed, or they belong to different records",
 			proof->index, checkpoint->origin, checkpoint->size);
 	if (r < 0)
-		return text_refuse(r, error, "no memory, or libcrypto fails");
+		return error_set(error, r, "no memory, or libcrypto fails");
 	return 0;
 }
 
 int inclusion_proof_verify(const InclusionProof *proof, const void *leaf, size_t leaf_size,
 	const NoteVerifier *known, size_t n_known, const char *origin, Checkpoint *ret_checkpoint,
-	char error[TLOG_TEXT_MAX])
+	Error *error)
 {
 	Checkpoint checkpoint;
 	int r;
 
 	r = checkpoint_open(
 		proof->checkpoint, proof->checkpoint_size, known, n_known, origin, &checkpoint, error);
-	if (r >= 0)
-		r = verify_leaf(proof, leaf, leaf_size, &checkpoint, error);
-	if (r >= 0 && ret_checkpoint)
+	if (r < 0)
+		return r;
+	r = verify_leaf(proof, leaf, leaf_size, &checkpoint, error);
+	if (r < 0)
+		return r;
+	if (ret_checkpoint)
 		*ret_checkpoint = checkpoint;
-	return r;
+	return 0;
 }
 
 /* ---- consistency ---- */
@@ -234,7 +237,7 @@ int consistency_proof_write(const ConsistencyProof *proof, char **ret)
 	return write_tail(&stream, &proof->path, (Slice){ proof->checkpoint, proof->checkpoint_size }, ret);
 }
 
-int consistency_proof_parse(const char *text, size_t size, ConsistencyProof *ret, char error[TLOG_TEXT_MAX])
+int consistency_proof_parse(const char *text, size_t size, ConsistencyProof *ret, Error *error)
 {
 	Slice rest = { text, size }, line;
 	ConsistencyProof proof = { 0 };
@@ -243,13 +246,14 @@ int consistency_proof_parse(const char *text, size_t size, ConsistencyProof *ret
 	int r;
 
 	if (size > PROOF_SIZE_MAX)
-		return text_refuse(-EINVAL, error, "the proof is longer than %d bytes", PROOF_SIZE_MAX);
+		return error_set(error, -EINVAL, "the proof is longer than %d bytes", PROOF_SIZE_MAX);
 	if (!text_next_line(&rest, &line, &number) || !parse_numbered(line, "old", &proof.old_size))
-		return text_refuse(
-			-EINVAL, error, "line 1 is not \"old\" and a number; this is no consistency proof");
+		return error_set(
+			error, -EINVAL, "line 1 is not \"old\" and a number; this is no consistency proof");
 	r = parse_path(&rest, &number, &proof.path, error);
-	if (r >= 0)
-		r = check_checkpoint(rest, &checkpoint, error);
+	if (r < 0)
+		return r;
+	r = check_proof_checkpoint(rest, &checkpoint, error);
 	if (r < 0)
 		return r;
 	proof.checkpoint = rest.text;
@@ -258,28 +262,28 @@ int consistency_proof_parse(const char *text, size_t size, ConsistencyProof *ret
 	return 0;
 }
 
-static int verify_growth(const ConsistencyProof *proof, const Checkpoint *old, const Checkpoint *checkpoint,
-	char error[TLOG_TEXT_MAX])
+static int verify_log_growth(
+	const ConsistencyProof *proof, const Checkpoint *old, const Checkpoint *checkpoint, Error *error)
 {
 	_cleanup_(digester_freep) Digester *digester = NULL;
 	int r;
 
-	r = digester_new(&digester);
-	if (r >= 0)
-		r = merkle_verify_consistency(
-			digester, old->size, &old->root, checkpoint->size, &checkpoint->root, &proof->path);
+	if (digester_new(&digester) < 0)
+		return error_set(error, -ENOMEM, "no memory, or libcrypto fails");
+	r = merkle_verify_consistency(
+		digester, old->size, &old->root, checkpoint->size, &checkpoint->root, &proof->path);
 	if (r == -EBADMSG)
-		return text_refuse(r, error,
+		return error_set(error, r,
 			"%s at size %" PRIu64 " does not begin with what it was at size %" PRIu64
 			": records were changed or removed, or the proof was changed",
 			checkpoint->origin, checkpoint->size, old->size);
 	if (r < 0)
-		return text_refuse(r, error, "no memory, or libcrypto fails");
+		return error_set(error, r, "no memory, or libcrypto fails");
 	return 0;
 }
 
 int consistency_proof_verify(const ConsistencyProof *proof, const Checkpoint *old, const NoteVerifier *known,
-	size_t n_known, Checkpoint *ret_checkpoint, char error[TLOG_TEXT_MAX])
+	size_t n_known, Checkpoint *ret_checkpoint, Error *error)
 {
 	Checkpoint checkpoint;
 	int r;
@@ -289,12 +293,14 @@ int consistency_proof_verify(const ConsistencyProof *proof, const Checkpoint *ol
 	if (r < 0)
 		return r;
 	if (proof->old_size != old->size)
-		return text_refuse(-ERANGE, error,
+		return error_set(error, -ERANGE,
 			"the proof begins at size %" PRIu64 ", the older checkpoint is of size %" PRIu64
 			"; ask for a proof from there",
 			proof->old_size, old->size);
-	r = verify_growth(proof, old, &checkpoint, error);
-	if (r >= 0 && ret_checkpoint)
+	r = verify_log_growth(proof, old, &checkpoint, error);
+	if (r < 0)
+		return r;
+	if (ret_checkpoint)
 		*ret_checkpoint = checkpoint;
-	return r;
+	return 0;
 }

@@ -36,8 +36,7 @@ typedef struct InclusionProof {
 int inclusion_proof_write(const InclusionProof *proof, char **ret) _must_check_;
 
 /** Reads exactly `size` bytes; the checkpoint's form is checked, its signatures are not. */
-int inclusion_proof_parse(
-	const char *text, size_t size, InclusionProof *ret, char error[TLOG_TEXT_MAX]) _must_check_;
+int inclusion_proof_parse(const char *text, size_t size, InclusionProof *ret, Error *error) _must_check_;
 void inclusion_proof_done(InclusionProof *proof);
 
 /**
@@ -47,7 +46,7 @@ void inclusion_proof_done(InclusionProof *proof);
  */
 int inclusion_proof_verify(const InclusionProof *proof, const void *leaf, size_t leaf_size,
 	const NoteVerifier *known, size_t n_known, const char *origin, Checkpoint *ret_checkpoint,
-	char error[TLOG_TEXT_MAX]) _must_check_;
+	Error *error) _must_check_;
 
 /** That the log of `checkpoint` begins with what it was at `old_size` leaves. */
 typedef struct ConsistencyProof {
@@ -61,8 +60,7 @@ typedef struct ConsistencyProof {
 int consistency_proof_write(const ConsistencyProof *proof, char **ret) _must_check_;
 
 /** Reads exactly `size` bytes; the checkpoint's form is checked, its signatures are not. */
-int consistency_proof_parse(
-	const char *text, size_t size, ConsistencyProof *ret, char error[TLOG_TEXT_MAX]) _must_check_;
+int consistency_proof_parse(const char *text, size_t size, ConsistencyProof *ret, Error *error) _must_check_;
 
 /**
  * Checks that the log of `old`, an older checkpoint the caller has checked, was only appended to up to the
@@ -72,4 +70,4 @@ int consistency_proof_parse(
  * the proof was.
  */
 int consistency_proof_verify(const ConsistencyProof *proof, const Checkpoint *old, const NoteVerifier *known,
-	size_t n_known, Checkpoint *ret_checkpoint, char error[TLOG_TEXT_MAX]) _must_check_;
+	size_t n_known, Checkpoint *ret_checkpoint, Error *error) _must_check_;

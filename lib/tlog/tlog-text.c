@@ -14,17 +14,6 @@
 
 #include "util/text.h"
 
-int text_refuse(int r, char error[TLOG_TEXT_MAX], const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	(void)vsnprintf(error, TLOG_TEXT_MAX, format, arguments);
-	va_end(arguments);
-	(void)text_repair(error); /* a name may have been cut off within a character */
-	return r;
-}
-
 bool text_next_line(Slice *rest, Slice *ret, unsigned *line)
 {
 	const char *end = rest->size > 0 ? memchr(rest->text, '\n', rest->size) : NULL;

@@ -21,9 +21,6 @@ typedef struct Slice {
 	size_t size;
 } Slice;
 
-/** Writes the sentence and returns `r`, so that a refusal is one line. */
-int text_refuse(int r, char error[TLOG_TEXT_MAX], const char *format, ...) _printf_(3, 4);
-
 /**
  * Takes the next line, without its newline, off the front of `rest` and counts it in `line`. False when there
  * is no further newline.

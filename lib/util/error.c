@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "util/text.h"
+
 int error_set(Error *error, int code, const char *format, ...)
 {
 	va_list arguments;
@@ -17,5 +19,6 @@ int error_set(Error *error, int code, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(error->text, sizeof error->text, format, arguments);
 	va_end(arguments);
+	(void)text_repair(error->text); /* a name may have been cut off within a character */
 	return code;
 }

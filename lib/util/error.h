@@ -12,7 +12,8 @@ enum { ERROR_TEXT_MAX = 512 };
 
 typedef struct Error {
 	int code;                  /* a negative errno; 0: nothing failed */
-	char text[ERROR_TEXT_MAX]; /* what failed, and the next step; "" nothing. Longer texts are cut. */
+	char text[ERROR_TEXT_MAX]; /* what failed, and the next step; "" nothing. Longer texts are cut; UTF-8.
+				    */
 } Error;
 
 /** Fills in `error`, NULL when nobody asks, and returns `code`, so that `return error_set(...)` ends a

@@ -16,11 +16,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /** There is one text for one key. */
 static void check_key(const char *text)
 {
-	char error[TLOG_TEXT_MAX] = "", again[NOTE_KEY_MAX];
+	char again[NOTE_KEY_MAX];
+	Error error = { 0 };
 	NoteVerifier key;
 
-	if (note_verifier_parse(text, &key, error) < 0) {
-		if (!error[0])
+	if (note_verifier_parse(text, &key, &error) < 0) {
+		if (!error.text[0])
 			abort();
 		return;
 	}
@@ -33,11 +34,11 @@ static void check_key(const char *text)
 static void check_checkpoint(const char *text, size_t size)
 {
 	_cleanup_(freep) char *again = NULL;
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	Checkpoint checkpoint;
 
-	if (checkpoint_parse(text, size, &checkpoint, error) < 0) {
-		if (!error[0])
+	if (checkpoint_parse(text, size, &checkpoint, &error) < 0) {
+		if (!error.text[0])
 			abort();
 		return;
 	}
@@ -51,23 +52,23 @@ static void check_note(const char *note, size_t size)
 {
 	static NoteSigner *signer;
 	_cleanup_(freep) char *again = NULL;
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	size_t text_size, again_size;
 	int r;
 
 	if (!signer && note_signer_generate("example.com/fuzz", &signer) < 0)
 		abort();
-	if (note_read(note, size, &text_size, error) < 0) {
-		if (!error[0])
+	if (note_read(note, size, &text_size, &error) < 0) {
+		if (!error.text[0])
 			abort();
 		return;
 	}
 	check_checkpoint(note, text_size);
-	if (note_open(note, size, note_signer_verifier(signer), 1, &again_size, NULL, error) >= 0)
+	if (note_open(note, size, note_signer_verifier(signer), 1, &again_size, NULL, &error) >= 0)
 		abort();
 	if (note_sign_again(signer, note, size, &again) < 0)
 		abort();
-	r = note_open(again, strlen(again), note_signer_verifier(signer), 1, &again_size, NULL, error);
+	r = note_open(again, strlen(again), note_signer_verifier(signer), 1, &again_size, NULL, &error);
 	/* with as many signatures as there may be, there was no room for it */
 	if (r != -EINVAL && (r < 0 || again_size != text_size))
 		abort();

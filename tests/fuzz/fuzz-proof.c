@@ -26,17 +26,17 @@ static void check_inclusion(const char *text, size_t size, const NoteVerifier *k
 {
 	_cleanup_(inclusion_proof_done) InclusionProof proof = { 0 };
 	_cleanup_(freep) char *again = NULL;
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 
-	if (inclusion_proof_parse(text, size, &proof, error) < 0) {
-		if (!error[0])
+	if (inclusion_proof_parse(text, size, &proof, &error) < 0) {
+		if (!error.text[0])
 			abort();
 		return;
 	}
 	if (inclusion_proof_write(&proof, &again) >= 0)
 		compare(again, text, size);
 	/* nothing signed has a leaf like this */
-	if (inclusion_proof_verify(&proof, "no leaf", 7, key, 1, NULL, NULL, error) >= 0 || !error[0])
+	if (inclusion_proof_verify(&proof, "no leaf", 7, key, 1, NULL, NULL, &error) >= 0 || !error.text[0])
 		abort();
 }
 
@@ -44,18 +44,18 @@ static void check_consistency(const char *text, size_t size, const NoteVerifier 
 {
 	const Checkpoint old = { .origin = "PeterNeumann", .size = 3 };
 	_cleanup_(freep) char *again = NULL;
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	ConsistencyProof proof;
 
-	if (consistency_proof_parse(text, size, &proof, error) < 0) {
-		if (!error[0])
+	if (consistency_proof_parse(text, size, &proof, &error) < 0) {
+		if (!error.text[0])
 			abort();
 		return;
 	}
 	if (consistency_proof_write(&proof, &again) >= 0)
 		compare(again, text, size);
 	/* no tree has a root of zeroes */
-	if (consistency_proof_verify(&proof, &old, key, 1, NULL, error) >= 0 || !error[0])
+	if (consistency_proof_verify(&proof, &old, key, 1, NULL, &error) >= 0 || !error.text[0])
 		abort();
 }
 
@@ -63,10 +63,10 @@ static void check_consistency(const char *text, size_t size, const NoteVerifier 
  * not. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char error[TLOG_TEXT_MAX];
+	Error error;
 	NoteVerifier key;
 
-	if (note_verifier_parse(key_text, &key, error) < 0)
+	if (note_verifier_parse(key_text, &key, &error) < 0)
 		abort();
 	check_inclusion((const char *)data, size, &key);
 	check_consistency((const char *)data, size, &key);

@@ -95,7 +95,7 @@
 
 enum { KEYS_MAX = 4 };
 
-static int open_with(const char *note, const char *const *texts, NoteOpened *ret, char error[TLOG_TEXT_MAX])
+static int open_with(const char *note, const char *const *texts, NoteOpened *ret, Error *error)
 {
 	NoteVerifier keys[KEYS_MAX];
 	Checkpoint checkpoint;
@@ -103,7 +103,7 @@ static int open_with(const char *note, const char *const *texts, NoteOpened *ret
 
 	for (; texts[n]; n++)
 		assert_int_equal(note_verifier_parse(texts[n], &keys[n], error), 0);
-	error[0] = '\0';
+	*error = (Error){ 0 };
 	return checkpoint_open_cosigned(note, strlen(note), keys, n, NULL, &checkpoint, ret, error);
 }
 
@@ -121,39 +121,39 @@ static bool has_ml_dsa(void)
 
 static void test_a_key_signs_for_its_own_log_only(void **state)
 {
-	char error[TLOG_TEXT_MAX];
+	Error error;
 	NoteOpened opened;
 
-	assert_int_equal(open_with(OF_CHAIR_2_BY_CHAIR_1, KEYS(CHAIR_1, CHAIR_2), &opened, error), -EXDEV);
-	assert_non_null(strstr(error, "stipple/clinic/chair-2, but signed by stipple/clinic/chair-1"));
-	assert_int_equal(open_with(OF_CHAIR_2_BY_CHAIR_1, KEYS(CHAIR_1), &opened, error), -EXDEV);
-	assert_int_equal(open_with(OF_CHAIR_2_BY_CHAIR_1, KEYS(CHAIR_2), &opened, error), -ENOKEY);
+	assert_int_equal(open_with(OF_CHAIR_2_BY_CHAIR_1, KEYS(CHAIR_1, CHAIR_2), &opened, &error), -EXDEV);
+	assert_non_null(strstr(error.text, "stipple/clinic/chair-2, but signed by stipple/clinic/chair-1"));
+	assert_int_equal(open_with(OF_CHAIR_2_BY_CHAIR_1, KEYS(CHAIR_1), &opened, &error), -EXDEV);
+	assert_int_equal(open_with(OF_CHAIR_2_BY_CHAIR_1, KEYS(CHAIR_2), &opened, &error), -ENOKEY);
 }
 
 static void test_a_witness_is_named_with_its_time(void **state)
 {
-	char error[TLOG_TEXT_MAX];
+	Error error;
 	NoteOpened opened;
 
-	assert_int_equal(open_with(TEXT "\n" BY_LOG BY_WITNESS, KEYS(LOG, WITNESS), &opened, error), 0);
+	assert_int_equal(open_with(TEXT "\n" BY_LOG BY_WITNESS, KEYS(LOG, WITNESS), &opened, &error), 0);
 	assert_int_equal(opened.signed_by, 0);
 	assert_true(opened.signed_for_origin);
 	assert_int_equal(opened.n_cosigned, 1);
 	assert_int_equal(opened.cosigned[0].key, 1);
 	assert_int_equal(opened.cosigned[0].utc_s, 1700000000);
 	/* whoever does not know the witness does without */
-	assert_int_equal(open_with(TEXT "\n" BY_LOG BY_WITNESS, KEYS(LOG), &opened, error), 0);
+	assert_int_equal(open_with(TEXT "\n" BY_LOG BY_WITNESS, KEYS(LOG), &opened, &error), 0);
 	assert_int_equal(opened.n_cosigned, 0);
 }
 
 static void test_a_witness_does_not_sign_for_the_log(void **state)
 {
-	char error[TLOG_TEXT_MAX];
+	Error error;
 	NoteOpened opened;
 
-	assert_int_equal(open_with(TEXT "\n" BY_WITNESS, KEYS(LOG, WITNESS), &opened, error), -ENOKEY);
-	assert_non_null(strstr(error, "only witnesses"));
-	assert_int_equal(open_with(TEXT "\n" BY_LOG BY_WITNESS, KEYS(WITNESS), &opened, error), -ENOKEY);
+	assert_int_equal(open_with(TEXT "\n" BY_WITNESS, KEYS(LOG, WITNESS), &opened, &error), -ENOKEY);
+	assert_non_null(strstr(error.text, "only witnesses"));
+	assert_int_equal(open_with(TEXT "\n" BY_LOG BY_WITNESS, KEYS(WITNESS), &opened, &error), -ENOKEY);
 }
 
 /** Every bit of the text, of the time and of the signature is covered. */
@@ -161,37 +161,38 @@ static void test_changed_cosignatures_are_refused(void **state)
 {
 	static const char note[] = TEXT "\n" BY_LOG BY_WITNESS;
 	const char *line = strstr(note, "witness.example/w1 ") + strlen("witness.example/w1 ");
-	char error[TLOG_TEXT_MAX], changed[sizeof note];
+	char changed[sizeof note];
+	Error error;
 	NoteOpened opened;
 
 	/* of the first six characters the key's id is made */
 	for (size_t i = (size_t)(line - note) + 6; note[i] != '='; i++) {
 		memcpy(changed, note, sizeof note);
 		changed[i] = changed[i] == 'A' ? 'E' : 'A';
-		if (open_with(changed, KEYS(LOG, WITNESS), &opened, error) >= 0)
+		if (open_with(changed, KEYS(LOG, WITNESS), &opened, &error) >= 0)
 			fail_msg("taken: %s", changed);
 	}
-	assert_int_equal(open_with("x" TEXT "\n" BY_WITNESS, KEYS(WITNESS), &opened, error), -EBADMSG);
+	assert_int_equal(open_with("x" TEXT "\n" BY_WITNESS, KEYS(WITNESS), &opened, &error), -EBADMSG);
 }
 
 static void test_post_quantum_cosignatures(void **state)
 {
 	static char changed[] = TEXT "\n" BY_LOG BY_PQ_WITNESS;
-	char error[TLOG_TEXT_MAX];
+	Error error;
 	NoteOpened opened;
-	int r = open_with(TEXT "\n" BY_LOG BY_PQ_WITNESS, KEYS(LOG, PQ_WITNESS), &opened, error);
+	int r = open_with(TEXT "\n" BY_LOG BY_PQ_WITNESS, KEYS(LOG, PQ_WITNESS), &opened, &error);
 
 	if (!has_ml_dsa()) {
 		/* never taken for checked */
 		assert_int_equal(r, -EOPNOTSUPP);
-		assert_non_null(strstr(error, "OpenSSL 3.5"));
+		assert_non_null(strstr(error.text, "OpenSSL 3.5"));
 		return;
 	}
 	assert_int_equal(r, 0);
 	assert_int_equal(opened.n_cosigned, 1);
 	assert_int_equal(opened.cosigned[0].utc_s, 1400000000);
 	changed[sizeof changed / 2] ^= 1;
-	assert_true(open_with(changed, KEYS(LOG, PQ_WITNESS), &opened, error) < 0);
+	assert_true(open_with(changed, KEYS(LOG, PQ_WITNESS), &opened, &error) < 0);
 }
 
 static void test_kinds_of_keys_keep_their_text(void **state)
@@ -200,10 +201,11 @@ static void test_kinds_of_keys_keep_their_text(void **state)
 	static const NoteKind kinds[] = { NOTE_ED25519, NOTE_COSIGNATURE, NOTE_COSIGNATURE_ML_DSA_44 };
 
 	for (size_t i = 0; i < ELEMENTS(texts); i++) {
-		char error[TLOG_TEXT_MAX] = "", again[NOTE_KEY_MAX];
+		char again[NOTE_KEY_MAX];
+		Error error = { 0 };
 		NoteVerifier key;
 
-		assert_int_equal(note_verifier_parse(texts[i], &key, error), 0);
+		assert_int_equal(note_verifier_parse(texts[i], &key, &error), 0);
 		assert_int_equal(key.kind, kinds[i]);
 		note_verifier_write(&key, again);
 		assert_string_equal(again, texts[i]);

@@ -44,11 +44,12 @@ static int reopen(Fixture *fixture)
 
 static NoteVerifier verifier_of(Ledger *ledger)
 {
-	char key[NOTE_KEY_MAX], why[TLOG_TEXT_MAX];
+	char key[NOTE_KEY_MAX];
+	Error why;
 	NoteVerifier verifier;
 
 	ledger_key(ledger, key);
-	assert_int_equal(note_verifier_parse(key, &verifier, why), 0);
+	assert_int_equal(note_verifier_parse(key, &verifier, &why), 0);
 	return verifier;
 }
 
@@ -65,11 +66,11 @@ static json_t *next_checkpoint(Ledger *ledger, uint64_t since)
 static Checkpoint opened(json_t *message, const NoteVerifier *verifier)
 {
 	const char *note = json_string_value(json_object_get(message, "checkpoint"));
-	char why[TLOG_TEXT_MAX];
+	Error why;
 	Checkpoint checkpoint;
 
 	assert_int_equal(
-		checkpoint_open(note, strlen(note), verifier, 1, "stipple/clinic/one", &checkpoint, why), 0);
+		checkpoint_open(note, strlen(note), verifier, 1, "stipple/clinic/one", &checkpoint, &why), 0);
 	assert_int_equal(json_integer_value(json_object_get(message, "size")), checkpoint.size);
 	return checkpoint;
 }
@@ -157,7 +158,7 @@ static void test_checkpoints_prove_growth(void **state)
 	for (int i = 0; i < 8; i++) {
 		json_auto_t *message = NULL;
 		_cleanup_(freep) char *text = NULL;
-		char why[TLOG_TEXT_MAX] = "";
+		Error why = { 0 };
 		ConsistencyProof proof;
 
 		append_many(fixture->ledger, 137);
@@ -166,9 +167,9 @@ static void test_checkpoints_prove_growth(void **state)
 		assert_int_equal(
 			json_integer_value(json_object_get(json_object_get(message, "previous"), "size")),
 			old.size);
-		assert_int_equal(consistency_proof_parse(text, strlen(text), &proof, why), 0);
-		if (consistency_proof_verify(&proof, &old, &verifier, 1, NULL, why) < 0)
-			fail_msg("from %d: %s", (int)old.size, why);
+		assert_int_equal(consistency_proof_parse(text, strlen(text), &proof, &why), 0);
+		if (consistency_proof_verify(&proof, &old, &verifier, 1, NULL, &why) < 0)
+			fail_msg("from %d: %s", (int)old.size, why.text);
 		old = opened(message, &verifier);
 	}
 }
@@ -185,17 +186,17 @@ static void test_every_record_is_proved(void **state)
 		json_t *rows = NULL;
 		InclusionProof proof;
 		Checkpoint checkpoint;
-		char why[TLOG_TEXT_MAX] = "";
+		Error why = { 0 };
 		const char *text;
 
 		assert_int_equal(ledger_prove(fixture->ledger, picked[i], keep_rows, &rows), 0);
 		serve(fixture->ledger);
 		text = json_string_value(json_object_get(rows, "proof"));
-		assert_int_equal(inclusion_proof_parse(text, strlen(text), &proof, why), 0);
+		assert_int_equal(inclusion_proof_parse(text, strlen(text), &proof, &why), 0);
 		assert_int_equal(proof.index, picked[i] - 1);
 		if (inclusion_proof_verify(
-			    &proof, proof.extra, proof.extra_size, &verifier, 1, NULL, &checkpoint, why) < 0)
-			fail_msg("record %d: %s", (int)picked[i], why);
+			    &proof, proof.extra, proof.extra_size, &verifier, 1, NULL, &checkpoint, &why) < 0)
+			fail_msg("record %d: %s", (int)picked[i], why.text);
 		assert_true(checkpoint.size >= picked[i]);
 		inclusion_proof_done(&proof);
 		json_decref(rows);
@@ -254,7 +255,7 @@ static void test_rotation_is_signed_by_both(void **state)
 	LedgerAnswer answer = { .error = 1 };
 	json_auto_t *message = NULL, *keys = NULL;
 	const char *statement;
-	char why[TLOG_TEXT_MAX];
+	Error why;
 	size_t size;
 
 	append_many(fixture->ledger, 3);
@@ -270,7 +271,7 @@ static void test_rotation_is_signed_by_both(void **state)
 	keys = look_up(fixture->ledger, "keys", NULL);
 	assert_int_equal(json_array_size(keys), 2);
 	statement = json_string_value(json_object_get(json_array_get(keys, 1), "statement"));
-	assert_int_equal(note_open(statement, strlen(statement), &before, 1, &size, NULL, why), 0);
+	assert_int_equal(note_open(statement, strlen(statement), &before, 1, &size, NULL, &why), 0);
 	assert_int_equal(reopen(fixture), 0);
 	assert_memory_equal(verifier_of(fixture->ledger).key, after.key, sizeof after.key);
 	append_many(fixture->ledger, EVERY);

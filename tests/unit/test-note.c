@@ -35,21 +35,21 @@
 
 static NoteVerifier key_of(const char *text)
 {
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	NoteVerifier key;
 
-	if (note_verifier_parse(text, &key, error) < 0)
-		fail_msg("%s: %s", text, error);
+	if (note_verifier_parse(text, &key, &error) < 0)
+		fail_msg("%s: %s", text, error.text);
 	return key;
 }
 
 static NoteSigner *signer_of(const char *text)
 {
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	NoteSigner *signer = NULL;
 
-	if (note_signer_parse(text, &signer, error) < 0)
-		fail_msg("%s", error);
+	if (note_signer_parse(text, &signer, &error) < 0)
+		fail_msg("%s", error.text);
 	return signer;
 }
 
@@ -57,12 +57,12 @@ static NoteSigner *signer_of(const char *text)
 static int open_note(
 	const char *note, size_t size, const NoteVerifier *known, size_t n, size_t *ret_signed_by)
 {
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	size_t text_size = 12345, signed_by = 12345;
-	int r = note_open(note, size, known, n, &text_size, &signed_by, error);
+	int r = note_open(note, size, known, n, &text_size, &signed_by, &error);
 
 	if (r < 0) {
-		assert_true(error[0] != '\0');
+		assert_true(error.text[0] != '\0');
 		assert_int_equal(text_size, 12345);
 		assert_int_equal(signed_by, 12345);
 		return r;
@@ -109,15 +109,15 @@ static void test_public_keys(void **state)
 static int parse_public(const char *text)
 {
 	NoteVerifier key, before;
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	int r;
 
 	memset(&key, 0x5a, sizeof key);
 	before = key;
-	r = note_verifier_parse(text, &key, error);
+	r = note_verifier_parse(text, &key, &error);
 	if (r < 0) {
 		assert_memory_equal(&key, &before, sizeof key);
-		assert_true(error[0] != '\0');
+		assert_true(error.text[0] != '\0');
 	}
 	return r;
 }
@@ -125,11 +125,11 @@ static int parse_public(const char *text)
 static int parse_private(const char *text)
 {
 	_cleanup_(note_signer_freep) NoteSigner *signer = NULL;
-	char error[TLOG_TEXT_MAX] = "";
-	int r = note_signer_parse(text, &signer, error);
+	Error error = { 0 };
+	int r = note_signer_parse(text, &signer, &error);
 
 	assert_int_equal(r < 0, signer == NULL);
-	assert_int_equal(r < 0, error[0] != '\0');
+	assert_int_equal(r < 0, error.text[0] != '\0');
 	return r;
 }
 
@@ -265,12 +265,12 @@ static void test_form_without_keys(void **state)
 	static const char note[] =
 		"Ognuno sta solo sul cuor della terra\ntrafitto da un raggio di sole:\n\ned è subito sera.\n\n"
 		"— quasimodo.example/salvatore NnugSzTjtVAewIS+Z/iJhUPeFDkO/5QQ2i5ddnGITLlC+EhfLW9oJKONrMouFSQU0xMcXxj99ihAQwaqP3ZekRwNtIc=\n";
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	size_t text_size = 0;
 
-	assert_int_equal(note_read(note, strlen(note), &text_size, error), 0);
+	assert_int_equal(note_read(note, strlen(note), &text_size, &error), 0);
 	assert_int_equal(text_size, strstr(note, "\n\n— ") + 1 - note);
-	assert_int_equal(note_read(note, strlen(note) - 1, &text_size, error), -EINVAL);
+	assert_int_equal(note_read(note, strlen(note) - 1, &text_size, &error), -EINVAL);
 }
 
 static void test_several_signatures(void **state)
@@ -414,11 +414,11 @@ static const char *path_of(const char *name)
 static int load(const char *name)
 {
 	_cleanup_(note_signer_freep) NoteSigner *signer = NULL;
-	char error[TLOG_TEXT_MAX] = "";
-	int r = note_signer_load(path_of(name), &signer, error);
+	Error error = { 0 };
+	int r = note_signer_load(path_of(name), &signer, &error);
 
 	assert_int_equal(r < 0, signer == NULL);
-	assert_int_equal(r < 0, strstr(error, path_of(name)) != NULL);
+	assert_int_equal(r < 0, strstr(error.text, path_of(name)) != NULL);
 	return r;
 }
 
@@ -427,27 +427,27 @@ static void test_key_file(void **state)
 	_cleanup_(note_signer_freep) NoteSigner *peter = signer_of(PETER_PRIVATE), *again = NULL,
 						*other = NULL;
 	_cleanup_(freep) char *text = NULL;
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	struct stat status;
 
 	assert_int_equal(load("key"), -ENOENT);
 	assert_int_equal(file_write_atomic(folder, ".key.new", "left by a power cut", 5), 0);
-	assert_int_equal(note_signer_store(peter, folder, "key", error), 0);
+	assert_int_equal(note_signer_store(peter, folder, "key", &error), 0);
 	assert_int_equal(stat(path_of("key"), &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0600);
 	assert_int_equal(file_read(path_of("key"), 1000, &text, NULL), 0);
 	assert_string_equal(text, PETER_PRIVATE "\n");
 	assert_int_equal(access(path_of(".key.new"), F_OK), -1);
-	assert_int_equal(note_signer_load(path_of("key"), &again, error), 0);
+	assert_int_equal(note_signer_load(path_of("key"), &again, &error), 0);
 	assert_memory_equal(note_signer_verifier(again), note_signer_verifier(peter), sizeof(NoteVerifier));
 
 	/* a key is never overwritten */
 	assert_int_equal(note_signer_generate("other", &other), 0);
-	assert_int_equal(note_signer_store(other, folder, "key", error), -EEXIST);
-	assert_non_null(strstr(error, "key already"));
+	assert_int_equal(note_signer_store(other, folder, "key", &error), -EEXIST);
+	assert_non_null(strstr(error.text, "key already"));
 	assert_int_equal(load("key"), 0);
 	assert_int_equal(access(path_of(".key.new"), F_OK), -1);
-	assert_int_equal(note_signer_store(other, "/nonexistent", "key", error), -ENOENT);
+	assert_int_equal(note_signer_store(other, "/nonexistent", "key", &error), -ENOENT);
 }
 
 static void test_key_files_others_can_read(void **state)
@@ -455,9 +455,9 @@ static void test_key_files_others_can_read(void **state)
 	static const mode_t bad[] = { 0640, 0604, 0620, 0602, 0610, 0601, 0777 },
 			    good[] = { 0600, 0400, 0700 };
 	_cleanup_(note_signer_freep) NoteSigner *peter = signer_of(PETER_PRIVATE);
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 
-	assert_int_equal(note_signer_store(peter, folder, "key", error), 0);
+	assert_int_equal(note_signer_store(peter, folder, "key", &error), 0);
 	for (size_t i = 0; i < ELEMENTS(bad); i++) {
 		assert_int_equal(chmod(path_of("key"), bad[i]), 0);
 		assert_int_equal(load("key"), -EPERM);
@@ -512,10 +512,10 @@ static MerkleHash hash_of(const char *hex)
 
 static int parse_checkpoint(const char *text, Checkpoint *ret)
 {
-	char error[TLOG_TEXT_MAX] = "";
-	int r = checkpoint_parse(text, strlen(text), ret, error);
+	Error error = { 0 };
+	int r = checkpoint_parse(text, strlen(text), ret, &error);
 
-	assert_int_equal(r < 0, error[0] != '\0');
+	assert_int_equal(r < 0, error.text[0] != '\0');
 	return r;
 }
 
@@ -681,11 +681,11 @@ static void test_epochs_are_counted(void **state)
 
 static int open_checkpoint(const char *note, const NoteVerifier *key, const char *origin)
 {
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	Checkpoint checkpoint;
-	int r = checkpoint_open(note, strlen(note), key, 1, origin, &checkpoint, error);
+	int r = checkpoint_open(note, strlen(note), key, 1, origin, &checkpoint, &error);
 
-	assert_int_equal(r < 0, error[0] != '\0');
+	assert_int_equal(r < 0, error.text[0] != '\0');
 	return r;
 }
 

@@ -52,9 +52,9 @@ static NoteVerifier peter;
 
 static int set_up(void **state)
 {
-	char error[TLOG_TEXT_MAX];
+	Error error;
 
-	return note_verifier_parse(PETER, &peter, error);
+	return note_verifier_parse(PETER, &peter, &error);
 }
 
 /** Reads and checks; a refusal has a sentence. */
@@ -62,36 +62,36 @@ static int check_inclusion(
 	const char *text, size_t size, const void *leaf, size_t leaf_size, const char *origin)
 {
 	_cleanup_(inclusion_proof_done) InclusionProof proof = { 0 };
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	int r;
 
-	r = inclusion_proof_parse(text, size, &proof, error);
+	r = inclusion_proof_parse(text, size, &proof, &error);
 	if (r >= 0)
-		r = inclusion_proof_verify(&proof, leaf, leaf_size, &peter, 1, origin, NULL, error);
-	assert_int_equal(r < 0, error[0] != '\0');
+		r = inclusion_proof_verify(&proof, leaf, leaf_size, &peter, 1, origin, NULL, &error);
+	assert_int_equal(r < 0, error.text[0] != '\0');
 	return r;
 }
 
 static Checkpoint old_checkpoint(const char *note)
 {
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	Checkpoint checkpoint;
 
-	if (checkpoint_open(note, strlen(note), &peter, 1, NULL, &checkpoint, error) < 0)
-		fail_msg("%s", error);
+	if (checkpoint_open(note, strlen(note), &peter, 1, NULL, &checkpoint, &error) < 0)
+		fail_msg("%s", error.text);
 	return checkpoint;
 }
 
 static int check_consistency(const char *text, size_t size, const Checkpoint *old)
 {
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	ConsistencyProof proof;
 	int r;
 
-	r = consistency_proof_parse(text, size, &proof, error);
+	r = consistency_proof_parse(text, size, &proof, &error);
 	if (r >= 0)
-		r = consistency_proof_verify(&proof, old, &peter, 1, NULL, error);
-	assert_int_equal(r < 0, error[0] != '\0');
+		r = consistency_proof_verify(&proof, old, &peter, 1, NULL, &error);
+	assert_int_equal(r < 0, error.text[0] != '\0');
 	return r;
 }
 
@@ -104,15 +104,15 @@ static void test_inclusion_byte_for_byte(void **state)
 	for (size_t i = 0; i < ELEMENTS(texts); i++) {
 		_cleanup_(inclusion_proof_done) InclusionProof proof = { 0 };
 		_cleanup_(freep) char *text = NULL;
-		char error[TLOG_TEXT_MAX] = "";
+		Error error = { 0 };
 		Checkpoint checkpoint;
 
-		assert_int_equal(inclusion_proof_parse(texts[i], strlen(texts[i]), &proof, error), 0);
+		assert_int_equal(inclusion_proof_parse(texts[i], strlen(texts[i]), &proof, &error), 0);
 		assert_int_equal(proof.index, 5);
 		assert_int_equal(proof.path.n, 3);
 		assert_int_equal(proof.extra_size, i == 0 ? 0 : 4);
 		assert_int_equal(
-			inclusion_proof_verify(&proof, leaf_5, 4, &peter, 1, NULL, &checkpoint, error), 0);
+			inclusion_proof_verify(&proof, leaf_5, 4, &peter, 1, NULL, &checkpoint, &error), 0);
 		assert_string_equal(checkpoint.origin, "PeterNeumann");
 		assert_int_equal(checkpoint.size, 7);
 		assert_int_equal(inclusion_proof_write(&proof, &text), 0);
@@ -123,18 +123,18 @@ static void test_inclusion_byte_for_byte(void **state)
 static void test_leaf_beside_its_proof(void **state)
 {
 	_cleanup_(inclusion_proof_done) InclusionProof proof = { 0 };
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 
-	assert_int_equal(inclusion_proof_parse(INCLUSION_EXTRA, strlen(INCLUSION_EXTRA), &proof, error), 0);
+	assert_int_equal(inclusion_proof_parse(INCLUSION_EXTRA, strlen(INCLUSION_EXTRA), &proof, &error), 0);
 	assert_int_equal(
-		inclusion_proof_verify(&proof, proof.extra, proof.extra_size, &peter, 1, NULL, NULL, error),
+		inclusion_proof_verify(&proof, proof.extra, proof.extra_size, &peter, 1, NULL, NULL, &error),
 		0);
 }
 
 static void test_wrong_leaf_key_or_log(void **state)
 {
 	_cleanup_(inclusion_proof_done) InclusionProof proof = { 0 };
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	NoteVerifier other = peter;
 
 	assert_int_equal(check_inclusion(INCLUSION, strlen(INCLUSION), leaf_5, 4, "PeterNeumann"), 0);
@@ -142,9 +142,9 @@ static void test_wrong_leaf_key_or_log(void **state)
 	assert_int_equal(check_inclusion(INCLUSION, strlen(INCLUSION), leaf_5, 3, NULL), -EBADMSG);
 	assert_int_equal(check_inclusion(INCLUSION, strlen(INCLUSION), "@ABD", 4, NULL), -EBADMSG);
 	assert_int_equal(check_inclusion(INCLUSION, strlen(INCLUSION), "", 0, NULL), -EBADMSG);
-	assert_int_equal(inclusion_proof_parse(INCLUSION, strlen(INCLUSION), &proof, error), 0);
+	assert_int_equal(inclusion_proof_parse(INCLUSION, strlen(INCLUSION), &proof, &error), 0);
 	other.id++;
-	assert_int_equal(inclusion_proof_verify(&proof, leaf_5, 4, &other, 1, NULL, NULL, error), -ENOKEY);
+	assert_int_equal(inclusion_proof_verify(&proof, leaf_5, 4, &other, 1, NULL, NULL, &error), -ENOKEY);
 }
 
 static void test_malformed_inclusion(void **state)
@@ -231,13 +231,13 @@ static void test_consistency_byte_for_byte(void **state)
 {
 	Checkpoint old = old_checkpoint(AT_3), checkpoint;
 	_cleanup_(freep) char *text = NULL;
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	ConsistencyProof proof;
 
-	assert_int_equal(consistency_proof_parse(CONSISTENCY, strlen(CONSISTENCY), &proof, error), 0);
+	assert_int_equal(consistency_proof_parse(CONSISTENCY, strlen(CONSISTENCY), &proof, &error), 0);
 	assert_int_equal(proof.old_size, 3);
 	assert_int_equal(proof.path.n, 4);
-	assert_int_equal(consistency_proof_verify(&proof, &old, &peter, 1, &checkpoint, error), 0);
+	assert_int_equal(consistency_proof_verify(&proof, &old, &peter, 1, &checkpoint, &error), 0);
 	assert_int_equal(checkpoint.size, 7);
 	assert_int_equal(consistency_proof_write(&proof, &text), 0);
 	assert_string_equal(text, CONSISTENCY);
@@ -260,10 +260,10 @@ static void test_example_of_the_witness_protocol(void **state)
 		"— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
 		"— example.com/behind-the-sofa opLqBQsREYCgu6xQkYQwJr9fo45a62DN9EdmHXnZdXNqlcVGlCum2Wks+49/V6267UEjw6QUXTS5Rovnzv++qbSzm9Q=\n";
 	_cleanup_(freep) char *text = NULL;
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	ConsistencyProof proof;
 
-	assert_int_equal(consistency_proof_parse(example, strlen(example), &proof, error), 0);
+	assert_int_equal(consistency_proof_parse(example, strlen(example), &proof, &error), 0);
 	assert_int_equal(proof.old_size, 20852014);
 	assert_int_equal(proof.path.n, 4);
 	assert_int_equal(consistency_proof_write(&proof, &text), 0);
@@ -321,10 +321,11 @@ static char *sign_published(uint64_t size, const char *root)
 {
 	_cleanup_(note_signer_freep) NoteSigner *signer = NULL;
 	_cleanup_(freep) char *text = NULL;
-	char error[TLOG_TEXT_MAX], *note = NULL;
+	char *note = NULL;
+	Error error;
 
 	assert_true(asprintf(&text, "PeterNeumann\n%llu\n%s\n", (unsigned long long)size, root) > 0);
-	assert_int_equal(note_signer_parse(PETER_PRIVATE, &signer, error), 0);
+	assert_int_equal(note_signer_parse(PETER_PRIVATE, &signer, &error), 0);
 	assert_int_equal(note_sign(signer, text, &note), 0);
 	return note;
 }
@@ -336,12 +337,12 @@ static int check_published(
 	_cleanup_(freep) char *old_note = sign_published(old_size, old_root),
 			      *note = sign_published(size, root);
 	_cleanup_(freep) char *text = NULL, *again = NULL;
-	char error[TLOG_TEXT_MAX];
+	Error error;
 	Checkpoint old = old_checkpoint(old_note);
 	ConsistencyProof proof;
 
 	assert_true(asprintf(&text, "old %llu\n%s\n%s", (unsigned long long)old_size, hashes, note) > 0);
-	assert_int_equal(consistency_proof_parse(text, strlen(text), &proof, error), 0);
+	assert_int_equal(consistency_proof_parse(text, strlen(text), &proof, &error), 0);
 	assert_int_equal(consistency_proof_write(&proof, &again), 0);
 	assert_string_equal(again, text);
 	return check_consistency(text, strlen(text), &old);
@@ -499,15 +500,15 @@ static void prove_leaf(Log *log, const MerkleReader *reader, uint64_t index, uin
 	_cleanup_(inclusion_proof_done) InclusionProof parsed = { 0 };
 	const NoteVerifier *key = note_signer_verifier(log->signer);
 	_cleanup_(freep) char *text = NULL;
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	uint8_t leaf = (uint8_t)index, wrong = leaf ^ 1;
 
 	assert_int_equal(merkle_prove_inclusion(reader, log->digester, index, size, &proof.path), 0);
 	assert_int_equal(inclusion_proof_write(&proof, &text), 0);
-	assert_int_equal(inclusion_proof_parse(text, strlen(text), &parsed, error), 0);
+	assert_int_equal(inclusion_proof_parse(text, strlen(text), &parsed, &error), 0);
 	assert_int_equal(
-		inclusion_proof_verify(&parsed, &leaf, 1, key, 1, "stipple/clinic/chair", NULL, error), 0);
-	assert_int_equal(inclusion_proof_verify(&parsed, &wrong, 1, key, 1, NULL, NULL, error), -EBADMSG);
+		inclusion_proof_verify(&parsed, &leaf, 1, key, 1, "stipple/clinic/chair", NULL, &error), 0);
+	assert_int_equal(inclusion_proof_verify(&parsed, &wrong, 1, key, 1, NULL, NULL, &error), -EBADMSG);
 }
 
 static void prove_growth(Log *log, const MerkleReader *reader, uint64_t old_size, uint64_t size)
@@ -517,19 +518,19 @@ static void prove_growth(Log *log, const MerkleReader *reader, uint64_t old_size
 		.checkpoint_size = strlen(log->checkpoints[size]) };
 	const NoteVerifier *key = note_signer_verifier(log->signer);
 	_cleanup_(freep) char *text = NULL;
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 	ConsistencyProof parsed;
 	Checkpoint old;
 
 	assert_int_equal(merkle_prove_consistency(reader, log->digester, old_size, size, &proof.path), 0);
 	assert_int_equal(consistency_proof_write(&proof, &text), 0);
 	assert_int_equal(checkpoint_open(log->checkpoints[old_size], strlen(log->checkpoints[old_size]), key,
-				 1, NULL, &old, error),
+				 1, NULL, &old, &error),
 		0);
-	assert_int_equal(consistency_proof_parse(text, strlen(text), &parsed, error), 0);
-	assert_int_equal(consistency_proof_verify(&parsed, &old, key, 1, NULL, error), 0);
+	assert_int_equal(consistency_proof_parse(text, strlen(text), &parsed, &error), 0);
+	assert_int_equal(consistency_proof_verify(&parsed, &old, key, 1, NULL, &error), 0);
 	old.root.bytes[31] ^= 1;
-	assert_int_equal(consistency_proof_verify(&parsed, &old, key, 1, NULL, error), -EBADMSG);
+	assert_int_equal(consistency_proof_verify(&parsed, &old, key, 1, NULL, &error), -EBADMSG);
 }
 
 static void test_whole_log(void **state)

@@ -228,15 +228,15 @@ static void test_proofs(void **state)
 	enum { LONGEST_CODE = 4296 }; /* letters, ISO/IEC 18004 */
 	_cleanup_(report_freep) Report *report = signed_session();
 	_cleanup_(freep) char *read = NULL, *html = NULL, *long_html = NULL;
-	char error[TLOG_TEXT_MAX] = "";
+	Error error = { 0 };
 
-	assert_int_equal(report_set_proof(report, "c2sp.org/tlog-proof@v1\nno\n", "", error), -EINVAL);
-	assert_true(error[0]);
+	assert_int_equal(report_set_proof(report, "c2sp.org/tlog-proof@v1\nno\n", "", &error), -EINVAL);
+	assert_true(error.text[0]);
 	assert_null(report->proof.text);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(
 			report_set_proof(report, PROOF,
-				"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", error),
+				"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", &error),
 			0);
 	assert_int_equal(report->proof.seq, 6);
 	assert_int_equal(report->proof.tree_size, 7);
