@@ -8,7 +8,6 @@
 #include "ledger/area.h"
 #include "ledger/due.h"
 
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL };
 static const char *const tables[] = { NULL };
 static const Projection projections[] = { { NULL } };
 
@@ -293,4 +292,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_compliance = { schema, tables, projections, queries };
+const LedgerArea area_compliance = { tables, projections, queries };

@@ -9,19 +9,6 @@
 
 #include <string.h>
 
-static const char version_2[] =
-	"CREATE TABLE correction(seq INTEGER PRIMARY KEY, utc_us INTEGER NOT NULL, operator TEXT NOT NULL,"
-	"  corrects INTEGER NOT NULL, field TEXT NOT NULL, old TEXT NOT NULL, new TEXT NOT NULL, why TEXT NOT NULL);"
-	"CREATE INDEX correction_corrects ON correction(corrects, field, seq);"
-	"CREATE VIEW audit_corrections AS SELECT strftime('%Y-%m-%dT%H:%M:%fZ', utc_us / 1e6, 'unixepoch') AS time,"
-	"  operator, corrects, field, old, new, why, seq FROM correction;"
-	/* whose photographs are to be deleted, and which have been */
-	"ALTER TABLE image ADD COLUMN erase_seq INTEGER;"
-	"ALTER TABLE image ADD COLUMN erased_seq INTEGER;"
-	"CREATE INDEX image_erase ON image(seq) WHERE erase_seq IS NOT NULL AND erased_seq IS NULL;";
-
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
-
 static const char *const tables[] = { "correction", NULL };
 
 static json_int_t number(const ProjectionContext *context, const char *field)
@@ -405,4 +392,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_correction = { schema, tables, projections, queries };
+const LedgerArea area_correction = { tables, projections, queries };

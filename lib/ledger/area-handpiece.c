@@ -9,12 +9,6 @@
 
 #include <string.h>
 
-static const char version_2[] =
-	"CREATE TABLE handpiece(handpiece TEXT PRIMARY KEY, model TEXT NOT NULL, registered_us INTEGER NOT NULL,"
-	"  state TEXT NOT NULL, session INTEGER, mounted_us INTEGER, mounted_seq INTEGER, seq INTEGER NOT NULL);";
-
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
-
 static const char *const tables[] = { "handpiece", NULL };
 
 static int project_registered(ProjectionContext *context)
@@ -126,4 +120,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_handpiece = { schema, tables, projections, queries };
+const LedgerArea area_handpiece = { tables, projections, queries };

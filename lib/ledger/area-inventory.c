@@ -10,93 +10,12 @@
 
 #include <string.h>
 
-static const char version_1[] =
-	"CREATE TABLE lot(gtin TEXT NOT NULL, lot TEXT NOT NULL, product TEXT, maker TEXT, expiry TEXT NOT NULL,"
-	"  quantity INTEGER NOT NULL, certificate TEXT, received_us INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0,"
-	"  seq INTEGER NOT NULL, PRIMARY KEY(gtin, lot));"
-	"CREATE TABLE unit(unit TEXT PRIMARY KEY, seq INTEGER NOT NULL, session INTEGER NOT NULL, gtin TEXT NOT NULL,"
-	"  lot TEXT NOT NULL, expiry TEXT, chip TEXT UNIQUE, operator TEXT NOT NULL, utc_us INTEGER NOT NULL,"
-	"  strokes INTEGER, dots INTEGER, removed_us INTEGER);"
-	"CREATE INDEX unit_lot ON unit(lot, seq);"
-	"CREATE INDEX unit_session ON unit(session, seq);"
-	"CREATE TABLE pigment_use(seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, brand TEXT, colour TEXT, lot TEXT,"
-	"  expiry TEXT, utc_us INTEGER NOT NULL);"
-	"CREATE INDEX pigment_lot ON pigment_use(lot, seq);";
-
-static const char version_2[] =
-	"ALTER TABLE lot ADD COLUMN configuration TEXT;"
-	"ALTER TABLE lot ADD COLUMN supplier TEXT;"
-	"ALTER TABLE lot ADD COLUMN purchase TEXT;"
-	"ALTER TABLE lot ADD COLUMN certificate_file TEXT;"
-	"ALTER TABLE lot ADD COLUMN certificate_sha256 TEXT;"
-	"ALTER TABLE lot ADD COLUMN membrane INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE lot ADD COLUMN membrane_reference TEXT;"
-	"ALTER TABLE lot ADD COLUMN low_stock INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE lot ADD COLUMN status TEXT NOT NULL DEFAULT 'released';"
-	"ALTER TABLE lot ADD COLUMN status_reason TEXT;"
-	"ALTER TABLE lot ADD COLUMN status_us INTEGER;"
-	/* once more, as a damaged unit may never have been in a session */
-	"ALTER TABLE unit RENAME TO unit_1;"
-	"CREATE TABLE unit(unit TEXT PRIMARY KEY, seq INTEGER NOT NULL, session INTEGER, gtin TEXT NOT NULL,"
-	"  lot TEXT NOT NULL, expiry TEXT, chip TEXT UNIQUE, operator TEXT NOT NULL, utc_us INTEGER NOT NULL,"
-	"  strokes INTEGER, dots INTEGER, worked_s INTEGER, removed_us INTEGER, state TEXT NOT NULL DEFAULT 'mounted',"
-	"  damage TEXT, container TEXT, ended_us INTEGER, ended_by TEXT);"
-	"INSERT INTO unit(unit, seq, session, gtin, lot, expiry, chip, operator, utc_us, strokes, dots, removed_us, state)"
-	"  SELECT unit, seq, session, gtin, lot, expiry, chip, operator, utc_us, strokes, dots, removed_us,"
-	"  iif(removed_us IS NULL, 'mounted', 'used') FROM unit_1;"
-	"DROP TABLE unit_1;"
-	"CREATE INDEX unit_lot ON unit(lot, seq);"
-	"CREATE INDEX unit_session ON unit(session, seq);";
-
 /*
  * What the stroke chunks know of a cartridge that was not removed since, and the removal by interruption: as
  * the projections of strokes and session.interrupted say it.
  */
-#define IN_RECORD(field) "json_extract(CAST(leaf AS TEXT), '$.body." field "')"
-static const char version_4[] =
-	"CREATE TEMP TABLE chunk AS SELECT seq, " IN_RECORD("unit") " AS unit, " IN_RECORD("strokes") " AS strokes, " IN_RECORD(
-		"dots") " AS dots FROM record WHERE kind = 'strokes';"
-			"CREATE TEMP TABLE removal(unit PRIMARY KEY, seq);"
-			"INSERT INTO removal SELECT " IN_RECORD(
-				"unit") ", max(seq) FROM record WHERE kind = 'needle.removed' GROUP BY 1;"
-					"DELETE FROM chunk WHERE seq < (SELECT seq FROM removal WHERE removal.unit = chunk.unit);"
-					"DROP TABLE removal;"
-					"UPDATE unit SET strokes = coalesce(strokes, 0) + known.n, dots = coalesce(dots, 0) + known.d FROM"
-					" (SELECT unit, sum(strokes) AS n, sum(dots) AS d FROM chunk GROUP BY unit) AS known WHERE known.unit = unit.unit;"
-					"DROP TABLE chunk;"
-					"UPDATE unit SET state = iif(state = 'mounted', 'interrupted', state), removed_us = session.ended_us FROM session"
-					" WHERE session.session = unit.session AND session.outcome = 'interrupted' AND unit.removed_us IS NULL;"
-					/* twin: what all spellings of a unit's serial have in common, see
-					   identity.c */
-					"ALTER TABLE lot ADD COLUMN serialised INTEGER NOT NULL DEFAULT 0;"
-					"ALTER TABLE unit ADD COLUMN source TEXT;"
-					"ALTER TABLE unit ADD COLUMN twin TEXT;"
-					"UPDATE unit SET twin = twin(unit);"
-					"CREATE INDEX unit_twin ON unit(twin) WHERE twin IS NOT NULL;"
-					"CREATE INDEX unit_serial ON unit(lot COLLATE NOCASE) WHERE twin IS NOT NULL;"
-					/* names are compared without their case */
-					"CREATE INDEX unit_lot_name ON unit(lot COLLATE NOCASE, seq);"
-					"CREATE INDEX lot_name ON lot(lot COLLATE NOCASE);"
-					"CREATE INDEX pigment_lot_name ON pigment_use(lot COLLATE NOCASE, seq);"
-					"CREATE TABLE distinct_unit(unit TEXT NOT NULL, other TEXT NOT NULL, seq INTEGER NOT NULL,"
-					"  PRIMARY KEY(unit, other)) WITHOUT ROWID;";
 
 /* words stay with their record, so that they can be erased: the tables keep its number */
-/* clang-format off */
-static const char version_5[] =
-	"DROP VIEW audit_lots; DROP VIEW audit_needles;"
-	"ALTER TABLE lot ADD COLUMN status_seq INTEGER;"
-	"ALTER TABLE unit ADD COLUMN damage_seq INTEGER;"
-	"UPDATE lot SET status_seq = (SELECT max(seq) FROM record WHERE kind = 'lot.status' AND utc_us = status_us"
-	"  AND " IN_RECORD("lot") " = lot.lot COLLATE NOCASE AND (" IN_RECORD("gtin") " IS NULL"
-	"  OR lot.gtin IN (" IN_RECORD("gtin") ", ''))) WHERE status_us IS NOT NULL;"
-	"UPDATE unit SET damage_seq = known.seq FROM (SELECT " IN_RECORD("unit") " AS unit, max(seq) AS seq FROM record"
-	"  WHERE kind = 'needle.damaged' GROUP BY 1) AS known WHERE known.unit = unit.unit;"
-	"ALTER TABLE lot DROP COLUMN status_reason;"
-	"ALTER TABLE unit DROP COLUMN damage;";
-/* clang-format on */
-
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2, NULL, version_4, version_5 };
 
 static const char *const tables[] = { "lot", "unit", "pigment_use", "distinct_unit", NULL };
 
@@ -618,4 +537,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_inventory = { schema, tables, projections, queries };
+const LedgerArea area_inventory = { tables, projections, queries };

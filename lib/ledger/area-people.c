@@ -7,27 +7,6 @@
 
 #include "ledger/area.h"
 
-static const char version_1[] =
-	"CREATE TABLE operator(badge TEXT PRIMARY KEY, name TEXT, roles TEXT NOT NULL, pin TEXT, seq INTEGER NOT NULL);";
-
-static const char version_2[] =
-	"ALTER TABLE operator ADD COLUMN revoked_us INTEGER;"
-	"ALTER TABLE operator ADD COLUMN revoked TEXT;"
-	/* wrong PINs since the last right one, also of badges that nobody has */
-	"CREATE TABLE attempt(badge TEXT PRIMARY KEY, attempts INTEGER NOT NULL, utc_us INTEGER NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE certification(badge TEXT NOT NULL, certificate TEXT NOT NULL, issuer TEXT NOT NULL,"
-	"  number TEXT, expiry TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(badge, certificate)) WITHOUT ROWID;";
-
-/* words stay with their record, so that they can be erased: the table keeps its number */
-static const char version_5[] =
-	"DROP VIEW audit_operators;"
-	"ALTER TABLE operator ADD COLUMN revoked_seq INTEGER;"
-	"UPDATE operator SET revoked_seq = (SELECT max(seq) FROM record WHERE kind = 'operator.revoked' AND " RECORDED(
-		"badge") " = operator.badge) WHERE revoked_us IS NOT NULL;"
-			 "ALTER TABLE operator DROP COLUMN revoked;";
-
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2, NULL, NULL, version_5 };
-
 static const char *const tables[] = { "operator", "attempt", "certification", NULL };
 
 static int project_operator(ProjectionContext *context)
@@ -193,4 +172,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_people = { schema, tables, projections, queries };
+const LedgerArea area_people = { tables, projections, queries };

@@ -11,32 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* what was loaded before there were lots of pigment is in pigment_use, which the inventory made */
-static const char version_2[] =
-	"CREATE TABLE pigment_stock(brand TEXT NOT NULL, colour TEXT NOT NULL, lot TEXT NOT NULL, expiry TEXT NOT NULL,"
-	"  quantity INTEGER NOT NULL, volume_ml REAL, supplier TEXT, purpose TEXT, status TEXT NOT NULL DEFAULT 'released',"
-	"  status_reason TEXT, status_us INTEGER, received_us INTEGER NOT NULL, seq INTEGER NOT NULL,"
-	"  PRIMARY KEY(brand, colour, lot));"
-	"CREATE INDEX pigment_stock_lot ON pigment_stock(lot);"
-	"CREATE TABLE pigment_blend(blend TEXT PRIMARY KEY, colour TEXT NOT NULL, expiry TEXT NOT NULL,"
-	"  operator TEXT NOT NULL, utc_us INTEGER NOT NULL, seq INTEGER NOT NULL);"
-	"CREATE TABLE pigment_part(blend TEXT NOT NULL, brand TEXT NOT NULL, colour TEXT NOT NULL, lot TEXT NOT NULL,"
-	"  parts REAL NOT NULL, PRIMARY KEY(blend, brand, colour, lot)) WITHOUT ROWID;"
-	"CREATE INDEX pigment_part_lot ON pigment_part(lot);"
-	"CREATE TABLE pigment_zone(seq INTEGER NOT NULL, zone TEXT NOT NULL, strokes INTEGER NOT NULL,"
-	"  dots INTEGER NOT NULL, PRIMARY KEY(seq, zone)) WITHOUT ROWID;"
-	"CREATE INDEX pigment_session ON pigment_use(session, seq);";
-
-/* words stay with their record, so that they can be erased: the table keeps its number */
-static const char version_5[] =
-	"DROP VIEW audit_pigment_lots;"
-	"ALTER TABLE pigment_stock ADD COLUMN status_seq INTEGER;"
-	"UPDATE pigment_stock SET status_seq = (SELECT max(seq) FROM record WHERE kind = 'pigment.status' AND utc_us = status_us AND " RECORDED(
-		"lot") " = pigment_stock.lot COLLATE NOCASE) WHERE status_us IS NOT NULL;"
-		       "ALTER TABLE pigment_stock DROP COLUMN status_reason;";
-
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2, NULL, NULL, version_5 };
-
 static const char *const tables[] = { "pigment_stock", "pigment_blend", "pigment_part", "pigment_zone",
 	NULL };
 
@@ -445,4 +419,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_pigment = { schema, tables, projections, queries };
+const LedgerArea area_pigment = { tables, projections, queries };

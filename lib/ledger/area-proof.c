@@ -7,21 +7,6 @@
 
 #include "ledger/area.h"
 
-static const char version_2[] =
-	/* complete nodes of the Merkle tree from TREE_KEPT_LEVEL up; those below come from record.hash */
-	"CREATE TABLE tree_node(level INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL,"
-	"  PRIMARY KEY(level, number)) WITHOUT ROWID;"
-	/* no records: a checkpoint that was one would ask for the next */
-	"CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, utc_us INTEGER NOT NULL, note TEXT NOT NULL);"
-	"CREATE TRIGGER checkpoint_no_update BEFORE UPDATE ON checkpoint"
-	"  BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;"
-	"CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint"
-	"  BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;"
-	"CREATE TABLE signing_key(seq INTEGER PRIMARY KEY, key TEXT NOT NULL, previous TEXT, statement TEXT,"
-	"  utc_us INTEGER NOT NULL);";
-
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2 };
-
 static const char *const tables[] = { "signing_key", NULL };
 
 #define INSERT_KEY                                                              \
@@ -56,4 +41,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_proof = { schema, tables, projections, queries };
+const LedgerArea area_proof = { tables, projections, queries };

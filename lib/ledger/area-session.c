@@ -7,30 +7,6 @@
 
 #include "ledger/area.h"
 
-static const char version_1[] =
-	"CREATE TABLE session(session INTEGER PRIMARY KEY, subject TEXT NOT NULL, protocol TEXT NOT NULL,"
-	"  course_session INTEGER NOT NULL, operator TEXT NOT NULL, utc_us INTEGER NOT NULL, ended_us INTEGER,"
-	"  outcome TEXT NOT NULL, dots INTEGER, strokes INTEGER, needles INTEGER, worked_s INTEGER);"
-	"CREATE INDEX session_subject ON session(subject, session);"
-	"CREATE TABLE image(seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, zone TEXT NOT NULL, phase TEXT NOT NULL,"
-	"  file TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER, width INTEGER, height INTEGER, focus REAL, exposure REAL, utc_us INTEGER NOT NULL);"
-	"CREATE INDEX image_session ON image(session, seq);"
-	"CREATE TABLE zone_result(session INTEGER NOT NULL, zone TEXT NOT NULL, dots INTEGER, strokes INTEGER,"
-	"  area_mm2 INTEGER, density REAL, target REAL, outside REAL, depth_mean_um REAL, dwell_mean_ms REAL,"
-	"  PRIMARY KEY(session, zone)) WITHOUT ROWID;";
-
-/* so that opening the ledger need not look at all sessions */
-static const char version_2[] = "CREATE INDEX session_open ON session(session) WHERE outcome = 'open';";
-
-/* what a session without session.finished used up, as project_ended() says it */
-static const char version_4[] =
-	"UPDATE session SET needles = (SELECT count(*) FROM unit WHERE unit.session = session.session)"
-	" WHERE needles IS NULL AND outcome IN ('interrupted', 'abandoned');"
-	/* names are compared without their case */
-	"CREATE INDEX session_subject_name ON session(subject COLLATE NOCASE, session);";
-
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2, NULL, version_4 };
-
 static const char *const tables[] = { "session", "image", "zone_result", NULL };
 
 static int project_begun(ProjectionContext *context)
@@ -183,4 +159,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_session = { schema, tables, projections, queries };
+const LedgerArea area_session = { tables, projections, queries };

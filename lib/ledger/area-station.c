@@ -7,30 +7,11 @@
 
 #include "ledger/area.h"
 
-static const char version_1[] =
-	/* session: that of the body, so that one session's records are found without reading all */
-	"CREATE TABLE record(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, utc_us INTEGER NOT NULL, session INTEGER,"
-	"  published INTEGER NOT NULL, leaf BLOB NOT NULL, hash BLOB NOT NULL);"
-	"CREATE INDEX record_kind ON record(kind, seq);"
-	"CREATE INDEX record_session ON record(session, seq) WHERE session IS NOT NULL;"
-	"CREATE TRIGGER record_no_update BEFORE UPDATE ON record"
-	"  BEGIN SELECT RAISE(ABORT, 'records are append-only'); END;"
-	"CREATE TRIGGER record_no_delete BEFORE DELETE ON record"
-	"  BEGIN SELECT RAISE(ABORT, 'records are append-only'); END;"
-	"CREATE TABLE personal(seq INTEGER PRIMARY KEY, salt BLOB NOT NULL, data TEXT NOT NULL);"
-	"CREATE TABLE attachment(seq INTEGER PRIMARY KEY, data BLOB NOT NULL);"
-	"CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;";
-
 /* the records of each day, so that a question about a time need not read all; a clock that was set back may
  * let days overlap */
 #define DAYS                                                                                               \
 	"INSERT INTO record_day(day, first_seq, last_seq) SELECT utc_us / 86400000000, min(seq), max(seq)" \
 	" FROM record GROUP BY 1;"
-
-static const char version_2[] =
-	"CREATE TABLE record_day(day INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL);" DAYS;
-
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { version_1, version_2 };
 
 static const char *const tables[] = { "record_day", NULL };
 
@@ -86,4 +67,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_station = { schema, tables, projections, queries, .rebuild = DAYS };
+const LedgerArea area_station = { tables, projections, queries, .rebuild = DAYS };

@@ -11,101 +11,6 @@
 
 #include <string.h>
 
-#define RFC_3339(column) "strftime('%Y-%m-%dT%H:%M:%fZ', " column " / 1e6, 'unixepoch') AS "
-#define STARTED          RFC_3339("started_us") "started, "
-#define RELEASED         RFC_3339("released_us") "released, "
-#define TESTED           RFC_3339("tested_us") "tested, "
-
-/* for outside tools: docs/ledger.md */
-#define VIEWS                                                                                                    \
-	"CREATE VIEW audit_sterilizers AS SELECT sterilizer, maker, model, serial, installed, in_service, seq"   \
-	"  FROM sterilizer;"                                                                                     \
-	"CREATE VIEW audit_cycles AS SELECT sterilizer, cycle, load, " STARTED                                   \
-	"  program, temperature_c, pressure_kpa, exposure_s, dry_s, mechanical, integrator, chemical, operator," \
-	"  " RELEASED "released_by, rejected_seq IS NOT NULL AS rejected, seq FROM cycle;"                       \
-	"CREATE VIEW audit_cycle_items AS SELECT sterilizer, cycle, item FROM cycle_item JOIN cycle"             \
-	"  ON cycle.seq = cycle_seq;"                                                                            \
-	"CREATE VIEW audit_indicators AS SELECT sterilizer, cycle, " TESTED                                      \
-	"  lot, expiry, control, result, incubation_h, laboratory, operator, followed_seq AS follow_up, seq"     \
-	"  FROM indicator_test;"
-
-static const char version_2[] =
-	/* retest_us: tests before this time prove nothing any more; retest: installation or repair */
-	"CREATE TABLE sterilizer(sterilizer TEXT PRIMARY KEY, maker TEXT NOT NULL, model TEXT NOT NULL,"
-	"  serial TEXT NOT NULL, installed TEXT NOT NULL, in_service INTEGER NOT NULL DEFAULT 1,"
-	"  retest_us INTEGER NOT NULL, retest TEXT NOT NULL DEFAULT 'installation', serviced_us INTEGER,"
-	"  seq INTEGER NOT NULL);"
-	"CREATE TABLE cycle(seq INTEGER PRIMARY KEY, sterilizer TEXT NOT NULL, cycle INTEGER NOT NULL, load TEXT,"
-	"  program TEXT NOT NULL, started_us INTEGER NOT NULL, temperature_c REAL NOT NULL, pressure_kpa REAL,"
-	"  exposure_s REAL NOT NULL, dry_s REAL, mechanical TEXT, integrator TEXT, chemical TEXT,"
-	"  operator TEXT NOT NULL, released_seq INTEGER, released_us INTEGER, released_by TEXT,"
-	"  rejected_seq INTEGER, UNIQUE(sterilizer, cycle));"
-	"CREATE INDEX cycle_started ON cycle(sterilizer, started_us);"
-	"CREATE TABLE cycle_item(cycle_seq INTEGER NOT NULL, item TEXT NOT NULL, PRIMARY KEY(cycle_seq, item))"
-	"  WITHOUT ROWID;"
-	"CREATE TABLE indicator_test(seq INTEGER PRIMARY KEY, sterilizer TEXT NOT NULL, cycle INTEGER,"
-	"  tested_us INTEGER NOT NULL, lot TEXT NOT NULL, expiry TEXT NOT NULL, control TEXT NOT NULL,"
-	"  result TEXT NOT NULL, incubation_h REAL NOT NULL, laboratory TEXT, operator TEXT NOT NULL,"
-	"  followed_seq INTEGER);"
-	"CREATE INDEX indicator_tested ON indicator_test(sterilizer, tested_us);"
-	/* what is sterile now; test_seq: the failed test that blocks it */
-	"CREATE TABLE handpiece_sterile(handpiece TEXT PRIMARY KEY, cycle_seq INTEGER, sterile_until TEXT,"
-	"  blocked TEXT, used_seq INTEGER, test_seq INTEGER);"
-	"CREATE INDEX handpiece_cycle ON handpiece_sterile(cycle_seq);"
-	/* every use ever, under the load that it came from: whom a doubtful load was used on */
-	"CREATE TABLE handpiece_use(seq INTEGER NOT NULL, handpiece TEXT NOT NULL, cycle_seq INTEGER NOT NULL,"
-	"  PRIMARY KEY(cycle_seq, handpiece, seq)) WITHOUT ROWID;"
-	"CREATE TRIGGER handpiece_used AFTER UPDATE OF used_seq ON handpiece_sterile"
-	"  WHEN NEW.used_seq IS NOT NULL AND NEW.cycle_seq IS NOT NULL"
-	"  BEGIN INSERT OR IGNORE INTO handpiece_use(seq, handpiece, cycle_seq)"
-	"  VALUES(NEW.used_seq, NEW.handpiece, NEW.cycle_seq); END;" VIEWS;
-
-#define CYCLE_COLUMNS                                                                                        \
-	"seq, sterilizer, cycle, load, program, started_us, temperature_c, pressure_kpa, exposure_s, dry_s," \
-	" mechanical, integrator, chemical, operator, released_seq, released_us, released_by, rejected_seq"
-
-/* ran_seq: the cycle of a test. series: 1, and one more each time the steriliser's counter began anew after a
-   repair. So a number may come again; the time at which a cycle started says in which series it is, whenever
-   it is recorded. */
-static const char version_4[] =
-	"DROP VIEW audit_cycles; DROP VIEW audit_cycle_items; DROP VIEW audit_indicators;"
-	"CREATE TABLE cycle_4(seq INTEGER PRIMARY KEY, sterilizer TEXT NOT NULL, cycle INTEGER NOT NULL, load TEXT,"
-	"  program TEXT NOT NULL, started_us INTEGER NOT NULL, temperature_c REAL NOT NULL, pressure_kpa REAL,"
-	"  exposure_s REAL NOT NULL, dry_s REAL, mechanical TEXT, integrator TEXT, chemical TEXT,"
-	"  operator TEXT NOT NULL, released_seq INTEGER, released_us INTEGER, released_by TEXT,"
-	"  rejected_seq INTEGER, series INTEGER NOT NULL DEFAULT 1, UNIQUE(sterilizer, cycle, series));"
-	"INSERT INTO cycle_4(" CYCLE_COLUMNS ") SELECT " CYCLE_COLUMNS " FROM cycle;"
-	"DROP TABLE cycle;"
-	"ALTER TABLE cycle_4 RENAME TO cycle;"
-	"CREATE INDEX cycle_started ON cycle(sterilizer, started_us);"
-	"CREATE TABLE counter_reset(seq INTEGER PRIMARY KEY, sterilizer TEXT NOT NULL, reset_us INTEGER NOT NULL);"
-	"CREATE INDEX counter_reset_time ON counter_reset(sterilizer, reset_us);"
-	"ALTER TABLE indicator_test ADD COLUMN ran_seq INTEGER;"
-	"UPDATE indicator_test SET ran_seq = (SELECT cycle.seq FROM cycle WHERE cycle.sterilizer ="
-	"  indicator_test.sterilizer AND cycle.cycle = indicator_test.cycle);"
-	"CREATE VIEW audit_cycles AS SELECT sterilizer, cycle, load, " STARTED
-	"  program, temperature_c, pressure_kpa, exposure_s, dry_s, mechanical, integrator, chemical, operator,"
-	"  " RELEASED "released_by, rejected_seq IS NOT NULL AS rejected, seq, series FROM cycle;"
-	"CREATE VIEW audit_cycle_items AS SELECT sterilizer, cycle, item, series FROM cycle_item JOIN cycle"
-	"  ON cycle.seq = cycle_seq;"
-	"CREATE VIEW audit_indicators AS SELECT sterilizer, cycle, " TESTED
-	"  lot, expiry, control, result, incubation_h, laboratory, operator, followed_seq AS follow_up, seq,"
-	"  (SELECT series FROM cycle WHERE cycle.seq = ran_seq) AS series FROM indicator_test;";
-
-/* who ran a cycle, where somebody else is named than who recorded it, stays with its record, to be erased */
-static const char version_5[] =
-	"UPDATE cycle SET operator = (SELECT " RECORDER " FROM record WHERE record.seq = cycle.seq)"
-	" WHERE operator <> (SELECT " RECORDER " FROM record WHERE record.seq = cycle.seq);"
-	"DROP VIEW audit_cycles;"
-	"CREATE VIEW audit_cycles AS SELECT sterilizer, cycle, load, " STARTED
-	"  program, temperature_c, pressure_kpa, exposure_s, dry_s, mechanical, integrator, chemical,"
-	"  coalesce(" WORDS_BY("cycle.seq",
-		"operator") ", operator) AS operator,"
-			    "  " RELEASED
-			    "released_by, rejected_seq IS NOT NULL AS rejected, seq, series FROM cycle;";
-
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2, NULL, version_4, version_5 };
-
 static const char *const tables[] = { "sterilizer", "counter_reset", "cycle", "cycle_item", "indicator_test",
 	"handpiece_sterile", "handpiece_use", NULL };
 
@@ -735,4 +640,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_sterilization = { schema, tables, projections, queries };
+const LedgerArea area_sterilization = { tables, projections, queries };

@@ -9,37 +9,6 @@
 
 #include <string.h>
 
-static const char version_2[] =
-	"CREATE TABLE subject(subject TEXT PRIMARY KEY, phototype TEXT, born INTEGER, utc_us INTEGER NOT NULL,"
-	"  seq INTEGER NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE course(subject TEXT PRIMARY KEY, protocol TEXT NOT NULL, sessions INTEGER NOT NULL,"
-	"  interval_days INTEGER NOT NULL, utc_us INTEGER NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE incident(seq INTEGER PRIMARY KEY, utc_us INTEGER NOT NULL, operator TEXT NOT NULL,"
-	"  session INTEGER, subject TEXT, incident TEXT NOT NULL, severity TEXT NOT NULL, text TEXT NOT NULL,"
-	"  device TEXT, area TEXT);"
-	"CREATE INDEX incident_subject ON incident(subject, seq) WHERE subject IS NOT NULL;"
-	"CREATE VIEW audit_subjects AS SELECT subject, phototype, born,"
-	"  strftime('%Y-%m-%dT%H:%M:%fZ', utc_us / 1e6, 'unixepoch') AS registered, seq FROM subject;"
-	"CREATE VIEW audit_incidents AS SELECT strftime('%Y-%m-%dT%H:%M:%fZ', utc_us / 1e6, 'unixepoch') AS time,"
-	"  operator, session, subject, incident, severity, text, device, area, seq FROM incident;";
-
-static const char version_3[] =
-	"ALTER TABLE incident ADD COLUMN occurred TEXT;"
-	"ALTER TABLE incident ADD COLUMN treatment TEXT;"
-	"ALTER TABLE incident ADD COLUMN referral TEXT;"
-	"DROP VIEW audit_incidents;"
-	"CREATE VIEW audit_incidents AS SELECT strftime('%Y-%m-%dT%H:%M:%fZ', utc_us / 1e6, 'unixepoch') AS time,"
-	"  operator, session, subject, incident, severity, text, device, area, seq, occurred, treatment, referral"
-	"  FROM incident;";
-
-/* names are compared without their case */
-static const char version_4[] =
-	"CREATE INDEX incident_subject_name ON incident(subject COLLATE NOCASE, seq) WHERE subject IS NOT NULL;"
-	"CREATE INDEX subject_name ON subject(subject COLLATE NOCASE);"
-	"CREATE INDEX course_name ON course(subject COLLATE NOCASE);";
-
-static const char *const schema[LEDGER_SCHEMA_VERSION] = { NULL, version_2, version_3, version_4 };
-
 static const char *const tables[] = { "subject", "course", "incident", NULL };
 
 static int project_subject(ProjectionContext *context)
@@ -197,4 +166,4 @@ static const LedgerQuery queries[] = {
 	{ NULL },
 };
 
-const LedgerArea area_subject = { schema, tables, projections, queries };
+const LedgerArea area_subject = { tables, projections, queries };

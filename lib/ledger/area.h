@@ -203,8 +203,6 @@ struct LedgerQuery {
 
 /** Lists end with an element whose name is NULL. */
 typedef struct LedgerArea {
-	const char *const *schema; /* element N: the SQL that makes version N + 1 of version N, or NULL; of
-				      length LEDGER_SCHEMA_VERSION */
 	const char *const *tables; /* projections, emptied before a rebuild; ends with NULL */
 	const Projection *projections;
 	const LedgerQuery *queries;

@@ -33,7 +33,7 @@ enum { RESTORED_MAX = 64 * 1024 }; /* bytes of that file */
  * takes longer than the rest of a start; where an SQLite words it otherwise, it is made, and compared entry
  * by entry.
  */
-#define LEDGER_SCHEMA_SHA256 "3cdb6b69b71626b235b87cd47d6f15fd06158cfee8f16432c9900be8efb76b41"
+#define LEDGER_SCHEMA_SHA256 "ca735f05a45f7db934f18497d97a5a73e86ee67b0e587eb91cece2bdf66aba6f"
 
 enum {
 	LEDGER_SCHEMA_VERSION = 5,

@@ -5,14 +5,16 @@
 
 #include "ledger/area.h"
 #include "ledger/reader.h"
+#include "ledger/sql.h"
 #include "ledger/tree.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
 /* "STIP": tells file(1) and us whose database this is */
-enum { APPLICATION_ID = 1398034768, VERSION_WITH_TREE = 2 };
+enum { APPLICATION_ID = 1398034768, VERSION_WITH_TREE = 2, VERSION_WITH_TWINS = 4 };
 
 int schema_explain(sqlite3 *db, const char *path, int result, Error *error)
 {
@@ -57,9 +59,9 @@ int schema_make(sqlite3 *db, int64_t from, int64_t to)
 	int r = SQLITE_OK;
 
 	for (int64_t version = from; version < to && r == SQLITE_OK; version++)
-		for (const LedgerArea *const *area = ledger_areas; *area && r == SQLITE_OK; area++)
-			if ((*area)->schema[version])
-				r = sqlite3_exec(db, (*area)->schema[version], NULL, NULL, NULL);
+		r = sqlite3_exec(db, sql_schema[version], NULL, NULL, NULL);
+	if (r == SQLITE_OK && from < VERSION_WITH_TWINS && to >= VERSION_WITH_TWINS)
+		r = sqlite3_exec(db, "UPDATE unit SET twin = twin(unit)", NULL, NULL, NULL);
 	if (r == SQLITE_OK && from < VERSION_WITH_TREE && to >= VERSION_WITH_TREE)
 		r = tree_build(db);
 	return r;
@@ -117,7 +119,7 @@ int schema_open_empty(sqlite3 **ret)
 
 /* ---- comparing ---- */
 
-/** An entry of a schema: type, name, table and text, as one text. */
+/** An entry of a schema: type, name, table and text, as one text; the text without its layout. */
 typedef struct SchemaEntries {
 	char **texts;
 	size_t n;
@@ -138,10 +140,41 @@ static int compare_texts(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static bool is_of_word(char c)
+{
+	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 || (c && strchr("_$@.#?'\"", c));
+}
+
+/**
+ * Leaves out white space but between two words or within quotes, so that one statement laid out in two ways
+ * is one text. Of ours none has a comment or another kind of quotes: what has them differs from ours in any
+ * case.
+ */
+static void drop_layout(char *sql)
+{
+	const char *at = sql, *next;
+	char quote = '\0', *to = sql;
+
+	for (; *at; at = next) {
+		next = at + (quote ? 0 : strspn(at, " \t\n\f\r"));
+		if (next > at) {
+			if (to > sql && is_of_word(to[-1]) && is_of_word(*next))
+				*to++ = ' ';
+			continue;
+		}
+		if (quote ? *at == quote : *at == '\'' || *at == '"')
+			quote = quote ? '\0' : *at;
+		*to++ = *at;
+		next = at + 1;
+	}
+	*to = '\0';
+}
+
 static int keep_entry(SchemaEntries *entries, sqlite3_stmt *row)
 {
 	size_t n = entries->n;
 	char **grown = entries->texts;
+	int length;
 
 	if (n >= SCHEMA_ENTRIES_MAX)
 		return -EUCLEAN;
@@ -150,9 +183,11 @@ static int keep_entry(SchemaEntries *entries, sqlite3_stmt *row)
 	if (!grown)
 		return -ENOMEM;
 	entries->texts = grown;
-	if (asprintf(&grown[n], "%s\n%s\n%s\n%s", column_string(row, 0), column_string(row, 1),
-		    column_string(row, 2), column_string(row, 3)) < 0)
+	length = asprintf(&grown[n], "%s\n%s\n%s\n%s", column_string(row, 0), column_string(row, 1),
+		column_string(row, 2), column_string(row, 3));
+	if (length < 0)
 		return -ENOMEM;
+	drop_layout(grown[n] + (size_t)length - strlen(column_string(row, 3)));
 	entries->n++;
 	return 0;
 }

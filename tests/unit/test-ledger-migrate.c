@@ -5,6 +5,7 @@
 #include "ledger-fixture.h"
 
 #include "ledger/area.h"
+#include "ledger/sql.h"
 #include "ledger/copy.h"
 #include "ledger/reader.h"
 #include "ledger/verify.h"
@@ -230,9 +231,7 @@ static void make_version(int version, const char *path, const char *newer)
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(identity_add_functions(db), SQLITE_OK);
 	for (int i = 0; i < version; i++)
-		for (const LedgerArea *const *area = ledger_areas; *area; area++)
-			if ((*area)->schema[i])
-				run_sql(db, (*area)->schema[i]);
+		run_sql(db, sql_schema[i]);
 	snprintf(set_version, sizeof set_version, "PRAGMA application_id=1398034768; PRAGMA user_version=%d",
 		version);
 	run_sql(db, set_version);
@@ -408,9 +407,67 @@ static void test_digest_of_the_schema_is_that_of_what_is_made(void **state)
 	assert_string_equal(digest, LEDGER_SCHEMA_SHA256);
 }
 
+/**
+ * What programs made of each version when its statements were laid out otherwise. The tables of a version
+ * never change any more.
+ */
+static void test_no_version_changes(void **state)
+{
+	static const char *const digests[LEDGER_SCHEMA_VERSION] = {
+		"5bd9b9217fc031a52a795a9d5de0addaab860f505291a75e07a22c20b5138578",
+		"6dc35226bd35941c8843a514a4975b37d01335193e9f7e43f09c0efab00d0c23",
+		"86e1bf702ec41e7429165af505410e61189dffd1b9ce2a123b9eedefafca2060",
+		"e3b539244c195964501569ccc2a59971b4a9e5b746947d749ca61cc5121484e9",
+		LEDGER_SCHEMA_SHA256,
+	};
+
+	(void)state;
+	for (int64_t version = 1; version <= LEDGER_SCHEMA_VERSION; version++) {
+		char digest[DIGEST_HEX_MAX];
+		sqlite3 *db = NULL;
+
+		assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+		assert_int_equal(functions_add(db), SQLITE_OK);
+		assert_int_equal(schema_make(db, 0, version), SQLITE_OK);
+		assert_int_equal(schema_digest(db, "main", digest), 0);
+		sqlite3_close(db);
+		assert_string_equal(digest, digests[version - 1]);
+	}
+}
+
+static bool differs_after(const char *path, const char *change)
+{
+	SchemaDifference difference = { 0 };
+	char update[256];
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	run_sql(db, "PRAGMA writable_schema = ON");
+	snprintf(update, sizeof update, "UPDATE sqlite_master SET sql = replace(sql, %s)", change);
+	run_sql(db, update);
+	assert_int_equal(schema_compare(db, "main", LEDGER_SCHEMA_VERSION, &difference), 0);
+	sqlite3_close(db);
+	return difference.names[0];
+}
+
+/** A file of a program that wrote each statement in one line is no other; one with another text is. */
+static void test_layout_is_no_difference(void **state)
+{
+	Fixture *fixture = *state;
+
+	assert_false(differs_after(fixture->path, "char(10), char(9) || '  '"));
+	assert_false(differs_after(fixture->path, "', ', ' ,'"));
+	assert_true(differs_after(fixture->path, "'''open''', '''open '''"));
+	assert_true(differs_after(fixture->path, "'''open ''', '''op'' ''en'''"));
+	assert_false(differs_after(fixture->path, "'''op'' ''en''', '''open'''"));
+	assert_true(differs_after(fixture->path, "'NOT NULL', 'NOTNULL'"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		LEDGER_TEST(test_no_version_changes),
+		LEDGER_TEST(test_layout_is_no_difference),
 		LEDGER_TEST(test_digest_of_the_schema_is_that_of_what_is_made),
 		LEDGER_TEST(test_version_1_is_migrated),
 		LEDGER_TEST(test_version_2_is_migrated),
