@@ -361,35 +361,4 @@ static const Projection projections[] = {
 	{ NULL },
 };
 
-static const LedgerQuery queries[] = {
-	{ "corrections",
-		"SELECT seq, utc_us AS \"time:utc\", operator, corrects, field, " SAID_IN_LEAF(
-			"old", "correction.seq") " AS old, " SAID_IN_LEAF("new",
-			"correction.seq") " AS new,"
-					  " why AS \"why:personal\" FROM correction WHERE 1",
-		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("utc_us"), BY_NUMBER("record", "corrects"), BY_NAME("operator", "operator"),
-			BY_TEXT("field", "field"), AFTER("seq"), LIMIT) },
-	{ "erasures",
-		"SELECT seq, utc_us AS \"time:utc\", kind, " ACTOR
-		", " COLUMN("subject") ", " COLUMN("badge") ", " COLUMN("record") ", " WORDS_COLUMN("reason") ", " WORDS_COLUMN("despite") ", " RECORDED("records") " AS \"records:json\", " COLUMN(
-			"images") ", session, " COLUMN("image") ", " COLUMN("file") ", " COLUMN("sha256") ", " CORRECTED("= record.seq") " FROM record WHERE kind IN"
-																	 " ('personal.erased', 'image.erased')",
-		" ORDER BY seq", ARGUMENTS(RECORDED_BETWEEN, AFTER("seq"), LIMIT) },
-	{ "images-to-erase",
-		"SELECT seq AS image, session, file, sha256 FROM image WHERE erase_seq IS NOT NULL AND erased_seq IS NULL",
-		" ORDER BY seq", ARGUMENTS(AFTER("seq"), LIMIT), .lookup_only = true, .limit = 100 },
-	/* of `files`, [{file, session, utc_us}, ...]: those of sessions on record that no record names. What
-	   was there before this ledger, or before a backup took its place, another ledger may have named */
-	{ "images-unnamed",
-		"SELECT json_extract(value, '$.file') AS file FROM json_each(@files) JOIN session"
-		" ON session.session = json_extract(value, '$.session')"
-		" WHERE session.utc_us <= json_extract(value, '$.utc_us') AND json_extract(value, '$.utc_us') >"
-		" (SELECT max(utc_us) FROM record WHERE seq = 1 OR kind = 'ledger.restored') AND NOT EXISTS"
-		" (SELECT 1 FROM image WHERE image.session = session.session"
-		" AND image.file = json_extract(value, '$.file'))",
-		"", ARGUMENTS(PARAMETER("files", ARGUMENT_TEXT)), .lookup_only = true },
-	{ NULL },
-};
-
-const LedgerArea area_correction = { tables, projections, queries };
+const LedgerArea area_correction = { tables, projections };

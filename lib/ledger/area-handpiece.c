@@ -102,22 +102,4 @@ static const Projection projections[] = {
 	{ NULL },
 };
 
-#define CORRECTIONS_OF_HANDPIECES             \
-	CORRECTIONS_OF(RECORDED("handpiece"), \
-		"WHERE kind IN ('handpiece.registered', 'handpiece.mounted', 'handpiece.retired')")
-
-static const LedgerQuery queries[] = {
-	{ "handpieces",
-		"SELECT handpiece, model, handpiece.state, registered_us AS \"registered:utc\", session,"
-		" mounted_us AS \"mounted:utc\", mounted_seq, cycle_seq, sterile_until, blocked, used_seq, seq,"
-		" " JOINED_CORRECTIONS
-		" FROM handpiece LEFT JOIN handpiece_sterile USING(handpiece)" JOIN_CORRECTIONS(
-			CORRECTIONS_OF_HANDPIECES, "handpiece") " WHERE 1",
-		" ORDER BY handpiece",
-		ARGUMENTS(BETWEEN("registered_us"), BY_NAME("handpiece", "handpiece"),
-			BY_TEXT("state", "handpiece.state"), BY_TEXT("model", "model"),
-			AFTER_ROW("handpiece", "handpiece"), LIMIT) },
-	{ NULL },
-};
-
-const LedgerArea area_handpiece = { tables, projections, queries };
+const LedgerArea area_handpiece = { tables, projections };

@@ -447,14 +447,6 @@ static int project_lot_status(ProjectionContext *context)
 	return r;
 }
 
-#define NEEDLE                                                                                          \
-	"SELECT unit.seq, unit, unit.gtin, lot, unit.expiry, chip, source, unit.session, subject,"      \
-	" unit.operator, iif(unit.session IS NULL, NULL, unit.utc_us) AS \"used:utc\", removed_us AS"   \
-	" \"removed:utc\", unit.strokes, unit.dots, unit.worked_s, state, " WORDS_BY(                   \
-		"damage_seq", "reason") " AS \"damage:personal\", container, unit.ended_us"             \
-					" AS \"ended:utc\", ended_by, " JOINED_CORRECTIONS              \
-					" FROM unit LEFT JOIN session USING(session)" JOIN_CORRECTIONS( \
-						CORRECTIONS_OF_UNITS, "unit.seq") " WHERE 1"
 #define CORRECTIONS_OF_LOTS                                                                                                              \
 	CORRECTIONS_OF("made.seq",                                                                                                       \
 		"CROSS JOIN lot AS made ON made.lot = " RECORDED("lot") " AND (" RECORDED("gtin") " IS NULL OR made.gtin IN (" RECORDED( \
@@ -466,13 +458,7 @@ static int project_lot_status(ProjectionContext *context)
 			  " certificate, certificate_file, certificate_sha256, membrane, membrane_reference, received_us AS" \
 			  " \"received:utc\", seq, " JOINED_CORRECTIONS                                                      \
 			  " FROM lot" JOIN_CORRECTIONS(CORRECTIONS_OF_LOTS, "lot.seq") " WHERE 1"
-#define STOCK_ORDER "coalesce(product, ''), coalesce(configuration, ''), expiry, lot, gtin"
 /* clang-format off */
-#define DELIVERY                                                                                          \
-	"SELECT seq, utc_us AS \"received:utc\", " ACTOR ", " COLUMN("gtin") ", " COLUMN("lot") ", "      \
-	COLUMN("quantity") ", " COLUMN("supplier") ", " COLUMN("purchase") ", " COLUMN("certificate") ", " \
-	COLUMN("certificate_file") ", " COLUMN("certificate_sha256") ", " COLUMN("membrane") ", "         \
-	COLUMN("membrane_reference") ", " CORRECTED("= record.seq") " FROM record WHERE kind = 'lot.received'"
 /* clang-format on */
 
 static const Projection projections[] = {
@@ -491,50 +477,4 @@ static const Projection projections[] = {
 	{ NULL },
 };
 
-static const LedgerQuery queries[] = {
-	{ "lot", LOT, " ORDER BY gtin", ARGUMENTS(NEED_NAME("lot", "lot"), BY_TEXT("gtin", "gtin")) },
-	{ "lots", LOT, " ORDER BY expiry, lot, gtin",
-		ARGUMENTS(BETWEEN("received_us"), BY_TEXT("status", "status"), BY_TEXT("gtin", "gtin"),
-			BY_TEXT("product", "product"), BY_TEXT("maker", "maker"),
-			BY_TEXT("supplier", "supplier"), AFTER_ROW("lot", "expiry, lot, gtin"), LIMIT) },
-	{ "deliveries", DELIVERY, " ORDER BY seq",
-		ARGUMENTS(RECORDED_BETWEEN, BY_NAME("lot", RECORDED("lot")), AFTER("seq"), LIMIT) },
-	{ "certificates",
-		"SELECT seq, utc_us AS \"time:utc\", " ACTOR ", " BODY
-		" FROM record WHERE kind = 'lot.certificate'",
-		" ORDER BY seq",
-		ARGUMENTS(RECORDED_BETWEEN, BY_NAME("lot", RECORDED("lot")), AFTER("seq"), LIMIT) },
-	{ "stock",
-		"SELECT gtin, lot, product, configuration, expiry, status, quantity - used AS \"left\", low_stock,"
-		" quantity - used <= low_stock AS low, received_us AS \"received:utc\", seq, " JOINED_CORRECTIONS
-		" FROM lot" JOIN_CORRECTIONS(CORRECTIONS_OF_LOTS, "lot.seq") " WHERE used < quantity",
-		" ORDER BY " STOCK_ORDER,
-		ARGUMENTS(BETWEEN("received_us"), BY_TEXT("status", "status"), BY_TEXT("gtin", "gtin"),
-			BY_TEXT("product", "product"), AFTER_ROW("lot", STOCK_ORDER), LIMIT) },
-	{ "newest-stock",
-		"SELECT lot, product, expiry, quantity - used AS \"left\" FROM lot WHERE used < quantity AND status = 'released'",
-		" ORDER BY received_us DESC, lot", ARGUMENTS(LIMIT), .lookup_only = true, .limit = 32 },
-	{ "unit", NEEDLE, "", ARGUMENTS(NEED_TEXT("unit", "unit")) },
-	{ "needles", NEEDLE, " ORDER BY unit.seq",
-		ARGUMENTS(BETWEEN("unit.utc_us"), BY_NAME("lot", "lot"), BY_NAME("subject", "subject"),
-			BY_NUMBER("session", "unit.session"), BY_TEXT("state", "state"),
-			BY_NAME("operator", "unit.operator"), AFTER("unit.seq"), LIMIT) },
-	/* what must not be used, whatever its expiry says: lots of cartridges, of pigments, and blends of
-	   these */
-	{ "barred-lots",
-		"SELECT what, product, lot, status FROM"
-		" (SELECT 'needle' AS what, gtin AS product, lot, status FROM lot"
-		"  UNION ALL SELECT 'pigment', brand || ' ' || colour, lot, status FROM pigment_stock"
-		"  UNION ALL SELECT 'pigment', 'blend ' || pigment_blend.colour, blend, status"
-		"   FROM pigment_blend JOIN pigment_part USING(blend) JOIN pigment_stock ON pigment_stock.lot = pigment_part.lot"
-		"   AND pigment_stock.brand = pigment_part.brand AND pigment_stock.colour = pigment_part.colour)"
-		" WHERE status <> 'released'",
-		" ORDER BY what, product, lot", NO_ARGUMENTS, .lookup_only = true },
-	{ "low-stock",
-		"SELECT gtin, lot, product, quantity - used AS \"left\" FROM lot WHERE used < quantity"
-		" AND quantity - used <= low_stock",
-		" ORDER BY lot, gtin", NO_ARGUMENTS, .lookup_only = true },
-	{ NULL },
-};
-
-const LedgerArea area_inventory = { tables, projections, queries };
+const LedgerArea area_inventory = { tables, projections };

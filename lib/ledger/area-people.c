@@ -131,45 +131,4 @@ static const Projection projections[] = {
 	{ NULL },
 };
 
-#define STATE    "iif(revoked_us IS NULL, 'active', 'revoked')"
-#define ENROLLED "(SELECT utc_us FROM record WHERE record.seq = operator.seq)"
-#define CORRECTIONS_OF_OPERATORS          \
-	CORRECTIONS_OF(RECORDED("badge"), \
-		"WHERE kind IN ('operator.enrolled', 'operator.roles', 'operator.revoked')")
-
-static const LedgerQuery queries[] = {
-	{ "operator",
-		"SELECT badge, name, roles AS \"roles:json\", pin, revoked_us AS \"revoked:utc\","
-		" attempts, attempt.utc_us AS refused_us FROM (SELECT coalesce((SELECT badge FROM operator WHERE badge" SAME_NAME(
-			"@badge") " ORDER BY badge <> @badge, seq LIMIT 1), (SELECT badge FROM attempt WHERE badge" SAME_NAME("@badge") " LIMIT 1), @badge) AS badge) LEFT JOIN operator USING(badge)"
-																	" LEFT JOIN attempt USING(badge) WHERE 1",
-		"", ARGUMENTS(NEED_NAME("badge", "badge")), .lookup_only = true },
-	{ "operators",
-		"SELECT badge, name AS \"name:personal\", roles AS \"roles:json\", " STATE
-		" AS state, " ENROLLED " AS \"enrolled:utc\","
-		" revoked_us AS \"revoked:utc\", " WORDS_BY(
-			"revoked_seq", "reason") " AS \"reason:personal\", seq, " JOINED_CORRECTIONS
-						 " FROM operator" JOIN_CORRECTIONS(
-							 CORRECTIONS_OF_OPERATORS, "badge") " WHERE 1",
-		" ORDER BY badge",
-		ARGUMENTS(BETWEEN(ENROLLED), BY_NAME("badge", "badge"),
-			{ "role", "EXISTS(SELECT 1 FROM json_each(roles) WHERE value = @role)", ARGUMENT_TEXT,
-				false },
-			BY_TEXT("state", STATE), AFTER_ROW("operator", "badge"), LIMIT) },
-	/* by number: a renewed one gets a new one, and is not missed by who reads page after page */
-	{ "certifications",
-		"SELECT badge, certificate, issuer, number, expiry, seq, " CORRECTED(
-			"= certification.seq") " FROM certification WHERE 1",
-		" ORDER BY seq",
-		ARGUMENTS(BY_NAME("badge", "badge"), BY_TEXT("certificate", "certificate"),
-			BETWEEN_DATES("expiry"), AFTER("seq"), LIMIT) },
-	{ "sign-ins",
-		"SELECT seq, utc_us AS \"time:utc\", kind, " COLUMN("badge") ", " COLUMN("reason") ", " COLUMN(
-			"attempts") ", " CORRECTED("= record.seq") " FROM record WHERE kind IN"
-								   " ('operator.signed-in', 'operator.signed-out', 'operator.refused', 'operator.verified')",
-		" ORDER BY seq",
-		ARGUMENTS(RECORDED_BETWEEN, BY_NAME("badge", RECORDED("badge")), AFTER("seq"), LIMIT) },
-	{ NULL },
-};
-
-const LedgerArea area_people = { tables, projections, queries };
+const LedgerArea area_people = { tables, projections };

@@ -362,22 +362,7 @@ static int project_loaded(ProjectionContext *context)
 	return r;
 }
 
-/* without a brand or colour a status is that of all that bear the lot */
-#define CORRECTIONS_OF_PIGMENT_LOTS                                                                                       \
-	CORRECTIONS_OF("made.seq",                                                                                        \
-		"CROSS JOIN pigment_stock AS made ON made.lot = " RECORDED("lot") " AND made.brand = coalesce(" RECORDED( \
-			"brand") ", made.brand) AND made.colour = coalesce(" RECORDED("colour") ", made.colour) WHERE kind IN ('pigment.received', 'pigment.status')")
-#define PIGMENT_LOT                                                                                                                                 \
-	"SELECT brand, colour, lot, expiry, quantity, volume_ml, supplier, purpose, status,"                                                        \
-	" " WORDS_BY("status_seq",                                                                                                                  \
-		"reason") " AS \"status_reason:personal\", status_us AS \"changed:utc\", received_us AS \"received:utc\", seq, " JOINED_CORRECTIONS \
-			  " FROM pigment_stock" JOIN_CORRECTIONS(                                                                                   \
-				  CORRECTIONS_OF_PIGMENT_LOTS, "pigment_stock.seq") " WHERE 1"
 /* clang-format off */
-#define DELIVERY                                                                                       \
-	"SELECT seq, utc_us AS \"received:utc\", " ACTOR ", " COLUMN("brand") ", " COLUMN("colour") ", " \
-	COLUMN("lot") ", " COLUMN("quantity") ", " COLUMN("volume_ml") ", " COLUMN("supplier")         \
-	", " CORRECTED("= record.seq") " FROM record WHERE kind = 'pigment.received'"
 /* clang-format on */
 
 static const Projection projections[] = {
@@ -388,35 +373,4 @@ static const Projection projections[] = {
 	{ NULL },
 };
 
-static const LedgerQuery queries[] = {
-	{ "pigment-lots", PIGMENT_LOT, " ORDER BY brand, colour, expiry, lot",
-		ARGUMENTS(BETWEEN("received_us"), BY_NAME("lot", "lot"), BY_TEXT("status", "status"),
-			BY_TEXT("brand", "brand"), BY_TEXT("colour", "colour"),
-			AFTER_ROW("pigment_stock", "brand, colour, expiry, lot"), LIMIT) },
-	{ "pigment-deliveries", DELIVERY, " ORDER BY seq",
-		ARGUMENTS(RECORDED_BETWEEN, BY_NAME("lot", RECORDED("lot")), AFTER("seq"), LIMIT) },
-	{ "blends",
-		"SELECT seq, blend, colour, expiry, operator, utc_us AS \"blended:utc\", (SELECT json_group_array("
-		"json_object('brand', brand, 'colour', colour, 'lot', lot, 'parts', parts, 'expiry', (SELECT expiry"
-		" FROM pigment_stock WHERE pigment_stock.lot = pigment_part.lot AND pigment_stock.brand = pigment_part.brand"
-		" AND pigment_stock.colour = pigment_part.colour))) FROM pigment_part"
-		" WHERE pigment_part.blend = pigment_blend.blend) AS \"parts:json\", " CORRECTED(
-			"= pigment_blend.seq") " FROM pigment_blend WHERE 1",
-		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("utc_us"), BY_NAME("blend", "blend"),
-			{ "lot", "blend IN (SELECT blend FROM pigment_part WHERE lot = @lot)", ARGUMENT_TEXT,
-				false },
-			AFTER("seq"), LIMIT) },
-	{ "pigments",
-		"SELECT seq, brand, colour, lot, expiry, session, subject, pigment_use.utc_us AS \"used:utc\","
-		" (SELECT json_group_array(zone) FROM pigment_zone WHERE pigment_zone.seq = pigment_use.seq)"
-		" AS \"zones:json\", " JOINED_CORRECTIONS " FROM pigment_use LEFT JOIN session"
-		" USING(session)" JOIN_CORRECTIONS(CORRECTIONS_OF_PIGMENTS, "pigment_use.seq") " WHERE 1",
-		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("pigment_use.utc_us"), BY_NAME("lot", "lot"),
-			BY_NUMBER("session", "session"), BY_NAME("subject", "subject"), AFTER("seq"),
-			LIMIT) },
-	{ NULL },
-};
-
-const LedgerArea area_pigment = { tables, projections, queries };
+const LedgerArea area_pigment = { tables, projections };

@@ -32,13 +32,4 @@ static const Projection projections[] = {
 	{ NULL },
 };
 
-static const LedgerQuery queries[] = {
-	{ "checkpoints", "SELECT size, utc_us AS \"time:utc\", note FROM checkpoint WHERE 1",
-		" ORDER BY size",
-		ARGUMENTS(BETWEEN("utc_us"), { "after", "size > @after", ARGUMENT_NUMBER, false }, LIMIT) },
-	{ "keys", "SELECT seq, utc_us AS \"since:utc\", key, previous, statement FROM signing_key WHERE 1",
-		" ORDER BY seq", ARGUMENTS(BETWEEN("utc_us"), AFTER("seq"), LIMIT) },
-	{ NULL },
-};
-
-const LedgerArea area_proof = { tables, projections, queries };
+const LedgerArea area_proof = { tables, projections };

@@ -131,39 +131,4 @@ static const Projection projections[] = {
 	{ NULL },
 };
 
-#define CORRECTIONS_OF_SUBJECTS \
-	CORRECTIONS_OF(RECORDED("subject"), "WHERE kind IN ('subject.registered', 'subject.changed')")
-
-static const LedgerQuery queries[] = {
-	/* by number, which a change makes a new one: so nobody is missed by who reads page after page */
-	{ "subjects",
-		"SELECT subject, phototype, born, subject.utc_us AS \"registered:utc\","
-		" json_extract(data, '$.name') AS \"name:personal\","
-		" json_extract(data, '$.contact') AS \"contact:personal\", subject.seq,"
-		" " JOINED_CORRECTIONS " FROM subject LEFT JOIN personal USING(seq)" JOIN_CORRECTIONS(
-			CORRECTIONS_OF_SUBJECTS, "subject") " WHERE 1",
-		" ORDER BY subject.seq",
-		ARGUMENTS(BETWEEN("subject.utc_us"), BY_NAME("subject", "subject"), AFTER("subject.seq"),
-			LIMIT) },
-	/* done: the furthest session of the course in which the skin was touched since it was planned */
-	{ "courses",
-		"SELECT subject, protocol, sessions, interval_days, utc_us AS \"planned:utc\", seq,"
-		" (SELECT coalesce(max(course_session), 0) FROM session WHERE session.subject = course.subject COLLATE NOCASE"
-		"  AND session.protocol = course.protocol AND strokes > 0 AND session.utc_us >= course.utc_us) AS done,"
-		" " CORRECTED("= course.seq") " FROM course WHERE 1",
-		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("utc_us"), BY_NAME("subject", "subject"), BY_TEXT("protocol", "protocol"),
-			AFTER("seq"), LIMIT) },
-	{ "incidents",
-		"SELECT seq, utc_us AS \"time:utc\", operator, session, subject, incident, severity,"
-		" text AS \"text:personal\", device AS \"device:personal\", area AS \"area:personal\", occurred,"
-		" treatment AS \"treatment:personal\", referral AS \"referral:personal\", " CORRECTED(
-			"= incident.seq") " FROM incident WHERE 1",
-		" ORDER BY seq",
-		ARGUMENTS(BETWEEN("utc_us"), BY_NAME("subject", "subject"), BY_TEXT("incident", "incident"),
-			BY_TEXT("severity", "severity"), BY_NAME("operator", "operator"),
-			BY_NUMBER("session", "session"), AFTER("seq"), LIMIT) },
-	{ NULL },
-};
-
-const LedgerArea area_subject = { tables, projections, queries };
+const LedgerArea area_subject = { tables, projections };

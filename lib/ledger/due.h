@@ -24,9 +24,6 @@
 									     "= 'pass'") ", 0) ORDER BY started_us LIMIT 1 OFFSET max(coalesce(@biological_cycles, 1) - 1, 0)) AS cycle_us" \
 											 " FROM sterilizer AS unit)"
 
-/* of rows of cycle: its number, which comes again where the steriliser's counter began anew */
-#define CYCLE_NUMBER "cycle.cycle || iif(cycle.series > 1, ' (series ' || cycle.series || ')', '')"
-
 /* why the next test is due, the most pressing reason first */
 #define REASON                                                                                          \
 	"CASE WHEN failed_us >= coalesce(passed_us, 0) THEN 'failed'"                                   \
@@ -46,14 +43,6 @@
 
 /* clang-format would indent each part further than the one before */
 /* clang-format off */
-
-/* of rows of cycle: loads between the tests that passed before and after `test`, which failed */
-#define IN_DOUBT(test)                                                                                      \
-	"cycle.sterilizer = " test ".sterilizer AND cycle.started_us > coalesce((SELECT max(tested_us)"      \
-	" FROM indicator_test AS pass WHERE pass.sterilizer = " test ".sterilizer AND pass.result = 'pass'"  \
-	" AND pass.tested_us < " test ".tested_us), 0) AND cycle.started_us < coalesce((SELECT min(tested_us)" \
-	" FROM indicator_test AS pass WHERE pass.sterilizer = " test ".sterilizer AND pass.result = 'pass'"  \
-	" AND pass.tested_us > " test ".tested_us), 9223372036854775807)"
 
 /* whether a steriliser was retired at a time, and not returned since */
 #define OUT_OF_SERVICE(sterilizer, us)                                                                      \

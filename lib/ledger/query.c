@@ -5,19 +5,18 @@
  * SQL: it is bound. It changes nothing in the file.
  */
 
-#include "ledger/area.h"
+#include "ledger/sql.h"
 
 #include <ctype.h>
 #include <string.h>
 
-enum { QUERY_SQL_MAX = 20480, QUERIES_MAX = 128 };
+enum { QUERIES_MAX = 128 };
 
 const LedgerQuery *query_find(const char *name)
 {
-	for (const LedgerArea *const *area = ledger_areas; *area; area++)
-		for (const LedgerQuery *query = (*area)->queries; query->name; query++)
-			if (strcmp(query->name, name) == 0)
-				return query;
+	for (const LedgerQuery *query = sql_questions; query->name; query++)
+		if (strcmp(query->name, name) == 0)
+			return query;
 	return NULL;
 }
 
@@ -33,10 +32,9 @@ const char *const *ledger_query_names(void)
 
 	if (names[0])
 		return names;
-	for (const LedgerArea *const *area = ledger_areas; *area; area++)
-		for (const LedgerQuery *query = (*area)->queries; query->name && n < QUERIES_MAX; query++)
-			if (query_is_streamable(query))
-				names[n++] = query->name;
+	for (const LedgerQuery *query = sql_questions; query->name && n < QUERIES_MAX; query++)
+		if (query_is_streamable(query))
+			names[n++] = query->name;
 	return names;
 }
 
@@ -151,14 +149,10 @@ static int check_arguments(const LedgerQuery *query, json_t *arguments, Error *e
 static int bind_arguments(
 	sqlite3_stmt *statement, const LedgerQuery *query, json_t *arguments, QueryForm form, Error *error)
 {
-	int r = 0, limit = sqlite3_bind_parameter_index(statement, "@limit");
-	int impersonal = sqlite3_bind_parameter_index(statement, "@impersonal");
+	int r = 0, impersonal = sqlite3_bind_parameter_index(statement, "@impersonal");
 
 	if (impersonal > 0)
 		sqlite3_bind_int(statement, impersonal, form == QUERY_IMPERSONAL);
-
-	if (limit > 0)
-		sqlite3_bind_int64(statement, limit, query->limit > 0 ? query->limit : -1);
 	for (const Argument *argument = query->arguments; argument->name && r == 0; argument++) {
 		const json_t *value = json_object_get(arguments, argument->name);
 
@@ -166,13 +160,6 @@ static int bind_arguments(
 			r = bind_argument(statement, query, argument, value, error);
 	}
 	return r;
-}
-
-static void add_text(char sql[QUERY_SQL_MAX], const char *before, const char *text)
-{
-	size_t used = strlen(sql);
-
-	snprintf(sql + used, QUERY_SQL_MAX - used, "%s%s", before, text);
 }
 
 /* ---- rows ---- */
@@ -233,19 +220,21 @@ static int prepare_json(sqlite3 *db, const char *select, QueryForm form, sqlite3
 static int prepare(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryForm form,
 	sqlite3_stmt **ret, Error *error)
 {
-	char sql[QUERY_SQL_MAX] = "";
-	bool limited = false;
+	sqlite3_str *text = sqlite3_str_new(db);
+	char *sql;
 	int r;
 
-	add_text(sql, "", query->select);
-	for (const Argument *argument = query->arguments; argument->name; argument++) {
-		limited = limited || !argument->where;
+	sqlite3_str_appendall(text, query->select);
+	for (const Argument *argument = query->arguments; argument->name; argument++)
 		if (argument->where && json_object_get(arguments, argument->name))
-			add_text(sql, " AND ", argument->where);
-	}
-	add_text(sql, query->order, limited ? " LIMIT @limit" : "");
+			sqlite3_str_appendf(text, "AND %s", argument->where);
+	sqlite3_str_appendall(text, query->order);
+	sql = sqlite3_str_finish(text);
+	if (!sql)
+		return -ENOMEM;
 	r = form == QUERY_COLUMNS ? sqlite3_prepare_v2(db, sql, -1, ret, NULL)
 				  : prepare_json(db, sql, form, ret);
+	sqlite3_free(sql);
 	if (r != SQLITE_OK)
 		return error_set(error, ledger_errno(r), "query %s: %s", query->name, sqlite3_errmsg(db));
 	return 0;
@@ -348,8 +337,7 @@ static json_t *describe_arguments(const LedgerQuery *query)
 	json_t *names = json_array();
 
 	for (const Argument *argument = query->arguments; argument->name; argument++)
-		/* one that `select` itself uses is a figure of the profile */
-		if (!argument->where || argument->where[0] != '@')
+		if (!argument->figure)
 			json_array_append_new(names,
 				json_sprintf("%s%s", argument->name, argument->needed ? " (needed)" : ""));
 	return names;

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What version 2 adds: days, certificates, pigments, handpieces, sterilisation, people, corrections, proofs.
--- The nodes of the tree are computed by the program (lib/ledger/tree.c).
+-- What version 2 adds: days, certificates, pigments, handpieces, sterilisation, people, corrections, proofs. The
+-- nodes of the tree are computed by the program (lib/ledger/tree.c).
 
--- The records of each day, so that a question about a time need not read all.
--- Days may overlap where a clock was set back.
+-- The records of each day, so that a question about a time need not read all. Days may overlap where a clock was
+-- set back.
 CREATE TABLE record_day(
   day INTEGER PRIMARY KEY,
   first_seq INTEGER NOT NULL,

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What version 4 adds: names without their case, series of cycles, serials, what an interrupted session used.
--- The twins of units that are on record are computed by the program (lib/ledger/identity.c).
+-- What version 4 adds: names without their case, series of cycles, serials, what an interrupted session used. The
+-- twins of units that are on record are computed by the program (lib/ledger/identity.c).
 
 DROP VIEW audit_cycles;
 DROP VIEW audit_cycle_items;
@@ -14,8 +14,8 @@ WHERE needles IS NULL AND outcome IN ('interrupted', 'abandoned');
 -- Names are compared without their case.
 CREATE INDEX session_subject_name ON session(subject COLLATE NOCASE, session);
 
--- What the stroke chunks know of a cartridge that was not removed since, and the removal by interruption:
--- as the records of strokes and session.interrupted say it (project/session.sql).
+-- What the stroke chunks know of a cartridge that was not removed since, and the removal by interruption: as the
+-- records of strokes and session.interrupted say it (project/session.sql).
 CREATE TEMP TABLE chunk AS
 SELECT seq, json_extract(CAST(leaf AS TEXT), '$.body.unit') AS unit,
   json_extract(CAST(leaf AS TEXT), '$.body.strokes') AS strokes,

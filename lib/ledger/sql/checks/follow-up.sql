@@ -1,0 +1,33 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Biological tests that failed, and what was not done about them. One letter is no follow-up: it says what was
+-- done, with which items (items=none: with none), and who was told. Records of earlier versions name in their body
+-- who was.
+--
+-- @proofs text, of the profile: what the profile asks for, separated by blanks: items, notified
+
+WITH failed AS (
+  SELECT 'test ' || seq || ' of steriliser ' || sterilizer AS subject,
+    date(tested_us / 1000000, 'unixepoch') AS since, seq, followed_seq
+  FROM indicator_test
+  WHERE result = 'fail'),
+followed AS (
+  SELECT json_extract(CAST(leaf AS TEXT), '$.body.test') AS test,
+    json_extract(CAST(leaf AS TEXT), '$.body.items') AS items,
+    coalesce(
+      json_extract(CAST(leaf AS TEXT), '$.body.told'),
+      json_extract(CAST(leaf AS TEXT), '$.body.notified')) AS told
+  FROM record
+  WHERE kind = 'indicator.followed-up')
+SELECT 'follow-up' AS rule, subject, 'what was done after it failed' AS missing, since
+FROM failed
+WHERE followed_seq IS NULL
+UNION ALL
+SELECT 'follow-up', subject, 'the items that were in doubt, or items=none', since
+FROM failed
+WHERE instr(' ' || @proofs || ' ', ' items ') > 0
+  AND NOT EXISTS (SELECT 1 FROM followed WHERE test = failed.seq AND items IS NOT NULL)
+UNION ALL
+SELECT 'follow-up', subject, 'who was notified', since
+FROM failed
+WHERE instr(' ' || @proofs || ' ', ' notified ') > 0
+  AND NOT EXISTS (SELECT 1 FROM followed WHERE test = failed.seq AND told IS NOT NULL);

@@ -1,0 +1,16 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Cartridges that may be others than the record says. A chip identifies its cartridge, whatever was typed. Of a lot
+-- with some serials on record and some not, these may be the same cartridges.
+
+SELECT 'needle-typed' AS rule, 'cartridge ' || unit AS subject, 'a scan: its code was typed' AS missing,
+  date(utc_us / 1000000, 'unixepoch') AS since
+FROM unit
+WHERE source = 'keyboard' AND chip IS NULL
+UNION ALL
+SELECT 'needle-mixed', 'lot ' || lot,
+  'the serial of ' || sum(twin IS NULL) || ' of its cartridges: others have one',
+  date(min(utc_us) / 1000000, 'unixepoch')
+FROM unit
+WHERE session IS NOT NULL
+GROUP BY lot COLLATE NOCASE, gtin
+HAVING count(twin) > 0 AND sum(twin IS NULL) > 0;

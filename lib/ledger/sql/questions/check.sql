@@ -1,0 +1,27 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What the records lack under a profile: rule, subject, what is missing, since when. The figures of the profile
+-- come as arguments, so that the question is the same under every profile; what is not given asks for nothing. gap
+-- is what all files of checks/ find together: the build puts them there. In the shell it is a table to be filled
+-- before: CREATE TEMP TABLE gap(rule, subject, missing, since).
+--
+-- @biological_days number, of the profile: a biological test is due so many days after one that passed
+-- @biological_cycles number, of the profile: a biological test is due after so many cycles
+-- @after_installation number, of the profile: whether (1) a test must pass after the installation
+-- @after_repair number, of the profile: whether (1) a test must pass after a repair
+-- @proofs text, of the profile: what the profile asks for, separated by blanks
+-- @certificates text, of the profile: a JSON list of the certificates that a technician must have
+-- @today text, of the profile: the day to judge by, YYYY-MM-DD; NULL: that of this machine
+-- @from time: missing since then, or later
+-- @to time: missing since before then
+-- @rule text: one of the rules
+-- @after number: the row of the last row of the page before
+-- @limit number: at most so many rows
+
+SELECT row, rule, subject, missing, since
+FROM (SELECT row_number() OVER (ORDER BY rule, subject, missing, since) AS row, * FROM gap)
+WHERE (@from IS NULL OR since >= date(@from / 1000000, 'unixepoch'))
+  AND (@to IS NULL OR since < date(@to / 1000000, 'unixepoch'))
+  AND (@rule IS NULL OR rule = @rule)
+  AND (@after IS NULL OR row > @after)
+ORDER BY row
+LIMIT coalesce(@limit, -1);

@@ -1,0 +1,8 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The lots of cartridges of which few are left.
+-- For the station alone.
+
+SELECT gtin, lot, product, quantity - used AS "left"
+FROM lot
+WHERE used < quantity AND quantity - used <= low_stock
+ORDER BY lot, gtin;

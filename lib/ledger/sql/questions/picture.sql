@@ -1,0 +1,12 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The digest of a photograph, unless it is to be erased.
+-- For the station alone.
+--
+-- @file text, needed: the name of a photograph
+
+SELECT seq, sha256
+FROM image
+WHERE erase_seq IS NULL
+  AND file = @file
+ORDER BY seq DESC
+LIMIT 1;

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every SQL file of the ledger runs unchanged in the sqlite3 shell, and gives what the programs give."""
+
+import datetime
+import json
+import subprocess
+
+import pytest
+
+from harness import BUILD, PATIENCE_S, SOURCE
+
+SQL, CTL, TELL = SOURCE / "lib/ledger/sql", BUILD / "ctl/stipplectl", BUILD / "tests/unit/tell-history"
+MICROSECOND, EPOCH = datetime.timedelta(microseconds=1), datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+FROM, TO = "2026-03-03T12:00:00Z", "2026-03-05T00:00:00Z"
+RANGE = {"from": FROM, "to": TO}
+WHEN_DUE = {"biological_days": 1, "biological_cycles": 1, "after_installation": 1, "after_repair": 1}
+FIGURES = {**WHEN_DUE, "today": "2026-12-31", "certificates": '["c2", "c1"]',
+           "proofs": "items notified mechanical pressure integrator chemical contents release certificate membrane pigment"
+                     " consent screening signature disposal"}
+TERMS = {"keep": '{"sessions": 1, "incidents": 1, "operators": 1, "needles": 3}', "today": "2026-12-31"}
+
+# What each question is asked; the first case finds something.
+QUESTIONS = {
+    "barred-lots": [{}],
+    "blends": [{}, {"blend": "m1"}, {"lot": "L1", **RANGE}],
+    "certificates": [{}, {"lot": "l1"}],
+    "certifications": [{}, {"badge": "B2", "certificate": "c1"}, {"from": "2026-12-31", "limit": 1}],
+    "check": [FIGURES, {**FIGURES, "rule": "lot-membrane"}, {**FIGURES, "after": 2, "limit": 3}, {}],
+    "checkpoints": [{}],
+    "consents": [{}, {"consent": "treatment", "subject": "p-1"}],
+    "corrections": [{}, {"field": "dots"}, {"record": 38}],
+    "courses": [{}, {"subject": "P-1", "protocol": "x"}],
+    "deliveries": [{}, {"lot": "L1"}, RANGE],
+    "doubt": [{}, {"handpiece": "HP1"}, {"subject": "P-1", "limit": 1}],
+    "due": [WHEN_DUE, {**WHEN_DUE, "sterilizer": "s1"}, {}],
+    "erasures": [{}, {"after": 60}],
+    "expired": [TERMS, {**TERMS, "whose": "record"}, {}],
+    "faults": [{}, {"session": 1}],
+    "handpieces": [{}, {"state": "retired"}, {"handpiece": "HP1", "model": "o"}],
+    "images": [{}, {"zone": "crown", "phase": "after"}, RANGE],
+    "images-to-erase": [{}],
+    "images-unnamed": [{"files": '[{"file": "9.jpg", "session": 1, "utc_us": 1872445600000000}]'}],
+    "incidents": [{}, {"incident": "complication", "severity": "minor"}, {"subject": "p-1"}],
+    "indicators": [{}, {"sterilizer": "s1", "result": "fail"}, {"lot": "bi"}],
+    "keys": [{}],
+    "lot": [{"lot": "l1"}, {"lot": "L1", "gtin": "1"}],
+    "lots": [{}, {"status": "quarantined"}, {"after": 14, "limit": 1}, {"product": "p", "maker": "m"}],
+    "low-stock": [{}],
+    "needles": [{}, {"session": 1}, {"lot": "l1", "operator": "B1"}, RANGE],
+    "newest-stock": [{}, {"limit": 1}],
+    "operator": [{"badge": "B1"}, {"badge": "nobody"}],
+    "operators": [{}, {"role": "auditor"}, {"state": "active", "limit": 1}],
+    "outbox": [{}, {"after": 20, "limit": 4}],
+    "overrides": [{}, {"session": 1}],
+    "person": [{"subject": "p-1"}, {"subject": "P-9"}],
+    "picture": [{"file": "2.jpg"}, {"file": "none.jpg"}],
+    "pigment-deliveries": [{}, {"lot": "pg1"}],
+    "pigment-lots": [{}, {"status": "recalled"}, {"brand": "B", "colour": "black"}],
+    "pigments": [{}, {"session": 1}, {"subject": "P-2"}],
+    "recall": [{"lot": "l1"}, {"lot": "L1", "subject": "P-1", **RANGE}],
+    "records": [{}, {"subject": "p-1"}, {"kind": "lot.received", "limit": 2}, {"session": 1, **RANGE}],
+    "retention": [{**TERMS, "profile": "x"}, {}],
+    "session": [{"session": 1}],
+    "sessions": [{}, {"outcome": "signed"}, {"subject": "P-1", "protocol": "x"}, RANGE],
+    "sign-ins": [{}, {"badge": "B1"}],
+    "sterile": [{}, {"handpiece": "HP1", "sterilizer": "s1"}],
+    "sterilization": [{}, {"item": "hp1"}, {"cycle": 2, "series": 1}],
+    "sterilizers": [{}, {"sterilizer": "s1"}, {"from": "2026-01-01", "to": "2026-01-01"}],
+    "stock": [{}, {"gtin": "1", "product": "p"}, {"status": "released", "after": 14}],
+    "strokes": [{"session": 1}, {"session": 1, "limit": 1}],
+    "subject": [{"subject": "P-1"}, {"subject": "p-1", **RANGE}],
+    "subjects": [{}, {"subject": "p-1"}],
+    "timeline": [{}, {"subject": "P-1"}, {"session": 1, "kind": "strokes"}],
+    "treated": [{"subject": "p-1"}],
+    "unit": [{"unit": "u1"}],
+    "waiting": [{}, {"after": 30}],
+    "zones": [{"session": 1}],
+}
+EMPTY = {"checkpoints", "images-to-erase", "keys", "low-stock"}  # the first case finds nothing in this history
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ledger")
+    subprocess.run([TELL, "ledger.db"], cwd=folder, check=True, timeout=PATIENCE_S)
+    return folder / "ledger.db"
+
+
+def shell(database, *lines, options=("-readonly",)):
+    done = subprocess.run(["sqlite3", "-bail", *options, database], input="\n".join(lines) + "\n", stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE_S)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    return done.stdout
+
+
+def expression(value):
+    if value is None or isinstance(value, int):
+        return "NULL" if value is None else str(value)
+    return "'" + value.replace("'", "''") + "'"
+
+
+def parameters(values):
+    """The lines that an auditor types before the file."""
+    quote = str.maketrans({"\\": "\\\\", '"': '\\"'})
+    return [".parameter init", *(f'.parameter set @{name} "{expression(value).translate(quote)}"' for name, value in values.items())]
+
+
+def rows_of(text):
+    return json.loads(text) if text else []
+
+
+def microseconds(text):
+    return (datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) - EPOCH) // MICROSECOND
+
+
+def shown(row):
+    """A row of the shell as the programs show it: its columns say how."""
+    made = {}
+    for column, value in row.items():
+        name, _, how = column.partition(":")
+        if value is not None and how == "utc":
+            value = str(EPOCH + value * MICROSECOND)
+        made[name] = json.loads(value) if value is not None and how in ("json", "words") else value
+    return made
+
+
+def with_times(row, asked):
+    """The same of a program's row, where times are text."""
+    times = {column.removesuffix(":utc") for column in asked if column.endswith(":utc")}
+    return {name: str(EPOCH + microseconds(value) * MICROSECOND) if name in times and value is not None else value
+            for name, value in row.items()}
+
+
+def bound(values):
+    """What a program makes of arguments: a day as the end of a range is within it."""
+    made = dict(values)
+    for name in {"from", "to"} & set(values):
+        day = len(values[name]) == 10
+        made[name] = microseconds(values[name] + ("T00:00:00Z" if day else "")) + (86400000000 if day and name == "to" else 0)
+    return made
+
+
+def ask(ledger, name, values):
+    """What the station answers."""
+    done = subprocess.run([TELL, ledger.name, name, json.dumps(values)], cwd=ledger.parent, stdout=subprocess.PIPE, check=True,
+                          timeout=PATIENCE_S)
+    return json.loads(done.stdout)
+
+
+def run_file(ledger, file, values, *before):
+    return rows_of(shell(ledger, *parameters(bound(values)), *before, ".mode json", f".read {file}"))
+
+
+# ---- the schema ----
+
+def in_order(*folders):
+    """Version by version, its tables before its views."""
+    return sorted((file for folder in folders for file in (SQL / folder).glob("*.sql")), key=lambda file: file.stem)
+
+
+def test_schema_and_views_make_the_tables_of_a_ledger(ledger, tmp_path):
+    files = in_order("schema", "views")
+    assert len(files) == 9
+    shell(tmp_path / "made.db", *(f".read {file}" for file in files), options=())
+    master = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
+    assert shell(tmp_path / "made.db", ".mode json", master) == shell(ledger, ".mode json", master)
+
+
+# ---- questions ----
+
+def test_every_file_has_its_place():
+    assert {file.stem for file in (SQL / "questions").glob("*.sql")} == set(QUESTIONS)
+    assert {path.name for path in SQL.iterdir() if path.is_dir()} == {"schema", "views", "questions", "checks"}
+
+
+def check_question(ledger, name, values, *before):
+    asked = run_file(ledger, SQL / f"questions/{name}.sql", values, *before)
+    answer = ask(ledger, name, values)
+    assert [shown(row) for row in asked] == [with_times(row, asked[0]) for row in answer], (name, values)
+    return answer
+
+
+@pytest.mark.parametrize("name", sorted(set(QUESTIONS) - {"check"}))
+def test_a_question_is_answered_as_by_the_station(ledger, name):
+    filled = [bool(check_question(ledger, name, values)) for values in QUESTIONS[name]]
+    assert filled[0] or name in EMPTY
+
+
+def test_the_tool_answers_a_copied_file_alike(ledger):
+    by_profile = {"check", "due", "retention", "expired"}  # the tool takes the figures from a profile
+    names = {name for name in QUESTIONS if "\n-- For the station alone.\n" not in (SQL / f"questions/{name}.sql").read_text()}
+    assert len(names) > 40
+    for name in names - by_profile:
+        values = QUESTIONS[name][0]
+        asked = run_file(ledger, SQL / f"questions/{name}.sql", values)
+        told = subprocess.run([CTL, "--ledger", ledger, "--json", "audit", name, *(f"{k}={v}" for k, v in values.items())],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, timeout=PATIENCE_S).stdout
+        rows = [json.loads(line) for line in told.splitlines()]
+        assert [shown(row) for row in asked] == [with_times(row, asked[0]) for row in rows], name
+
+
+# ---- compliance checks ----
+
+@pytest.mark.parametrize("values", QUESTIONS["check"], ids=["all", "rule", "page", "nothing"])
+def test_the_checks_together_are_the_check(ledger, values):
+    figures = {name: value for name, value in values.items() if name in FIGURES}
+    gap = [row for file in sorted((SQL / "checks").glob("*.sql")) for row in run_file(ledger, file, figures)]
+    assert all(list(row) == ["rule", "subject", "missing", "since"] for row in gap)
+    fill = [f"INSERT INTO gap VALUES({', '.join(expression(value) for value in row.values())});" for row in gap]
+    answer = check_question(ledger, "check", values, "CREATE TEMP TABLE gap(rule, subject, missing, since);", *fill)
+    if values == FIGURES:
+        assert len(answer) == len(gap) and len({row["rule"] for row in gap}) > 10
+
+
+def test_each_check_finds_something(ledger):
+    lacking = {file.stem for file in (SQL / "checks").glob("*.sql") if not run_file(ledger, file, FIGURES)}
+    assert lacking == NOT_IN_HISTORY
+
+
+# what is wrong in no way in the history
+NOT_IN_HISTORY = {"needle"}
+
+
+def test_what_is_due_is_found_when_it_is_overdue(ledger):
+    """Two files have the rule."""
+    due = [row for row in run_file(ledger, SQL / "questions/due.sql", FIGURES) if row["due"] < FIGURES["today"] or row["reason"] == "failed"]
+    found = run_file(ledger, SQL / "checks/biological.sql", FIGURES)
+    assert due and sorted((row["subject"], row["since"]) for row in found) == sorted(
+        ("steriliser " + row["sterilizer"], row["due"]) for row in due)
+
+
+def test_on_whom_a_load_in_doubt_was_used_is_found(ledger):
+    """Two files have the rule."""
+    doubt = {"subject " + row["subject"] for row in run_file(ledger, SQL / "questions/doubt.sql", {}) if row["subject"]}
+    assert doubt and {row["subject"] for row in run_file(ledger, SQL / "checks/doubt.sql", FIGURES)} == doubt

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** A history in which everything happens at least twice, for tests of what is asked of a ledger. */
+
+#include "ledger-fixture.h"
+
+enum { STEP_S = 3600 };
+
+static const struct {
+	const char *kind, *body;
+} history[] = {
+	{ "operator.enrolled", "{'badge':'b1','roles':['technician','administrator']}" },
+	{ "operator.enrolled", "{'badge':'b2','roles':['technician']}" },
+	{ "operator.roles", "{'badge':'b2','roles':['auditor']}" },
+	{ "operator.certified", "{'badge':'b2','certificate':'c1','issuer':'i','expiry':'2026-12-31'}" },
+	{ "operator.certified", "{'badge':'b1','certificate':'c1','issuer':'i','expiry':'2027-12-31'}" },
+	{ "operator.signed-in", "{'badge':'b1'}" },
+	{ "operator.signed-out", "{'badge':'b1'}" },
+	{ "subject.registered", "{'subject':'P-1','phototype':'II'}" },
+	{ "subject.registered", "{'subject':'P-2','phototype':'III'}" },
+	{ "subject.changed", "{'subject':'P-1','why':'a new address'}" },
+	{ "course.planned", "{'subject':'P-1','protocol':'x','sessions':2,'interval_days':7}" },
+	{ "course.planned", "{'subject':'P-2','protocol':'x','sessions':3,'interval_days':7}" },
+	{ "course.planned", "{'subject':'P-1','protocol':'x','sessions':3,'interval_days':7}" },
+	{ "lot.received",
+		"{'lot':'L1','gtin':'1','product':'p','maker':'m','expiry':'2027-06-30','quantity':9}" },
+	{ "lot.received",
+		"{'lot':'L2','gtin':'1','product':'p','maker':'m','expiry':'2027-01-31','quantity':9}" },
+	{ "lot.received",
+		"{'lot':'L3','gtin':'2','product':'p','maker':'m','expiry':'2027-01-31','quantity':9,"
+		"'configuration':'1RL'}" },
+	{ "lot.certificate", "{'lot':'L1','file':'a.pdf','sha256':'0','bytes':1}" },
+	{ "lot.certificate", "{'lot':'L2','file':'b.pdf','sha256':'1','bytes':1}" },
+	{ "lot.status", "{'lot':'L2','status':'quarantined','reason':'a notice'}" },
+	{ "pigment.received",
+		"{'brand':'B','colour':'black','lot':'L1','expiry':'2027-05-31','quantity':2}" },
+	{ "pigment.received",
+		"{'brand':'B','colour':'brown','lot':'L1','expiry':'2027-05-31','quantity':2}" },
+	{ "pigment.received",
+		"{'brand':'A','colour':'black','lot':'PG1','expiry':'2027-07-31','quantity':2}" },
+	{ "pigment.status", "{'lot':'PG1','status':'recalled','reason':'a notice'}" },
+	{ "pigment.blended", "{'blend':'M1','colour':'umber','parts':['B/black/L1:1','B/brown/L1:2']}" },
+	{ "pigment.blended", "{'blend':'M2','colour':'umber','parts':['B/black/L1:1','B/brown/L1:1']}" },
+	{ "sterilizer.registered",
+		"{'sterilizer':'S1','maker':'m','model':'o','serial':'1','installed':'2026-01-01'}" },
+	{ "sterilizer.registered",
+		"{'sterilizer':'S2','maker':'m','model':'o','serial':'2','installed':'2026-01-01'}" },
+	{ "handpiece.registered", "{'handpiece':'hp1','model':'o'}" },
+	{ "handpiece.registered", "{'handpiece':'hp2','model':'o'}" },
+	{ "handpiece.registered", "{'handpiece':'hp3','model':'o'}" },
+	{ "handpiece.retired", "{'handpiece':'hp3','reason':'worn'}" },
+	{ "cycle.recorded",
+		"{'sterilizer':'S1','cycle':1,'program':'B','started':'2026-03-01T08:00:00Z','temperature_c':134,"
+		"'exposure_s':240,'contents':['hp1','hp2'],'mechanical':'pass'}" },
+	{ "cycle.recorded",
+		"{'sterilizer':'S1','cycle':2,'program':'B','started':'2026-03-02T08:00:00Z','temperature_c':134,"
+		"'exposure_s':240}" },
+	{ "cycle.released",
+		"{'sterilizer':'S1','cycle':1,'signed':'released','profile':'x','proofs':'','sterile_days':90}" },
+	{ "cycle.rejected", "{'sterilizer':'S1','cycle':2,'reason':'wet'}" },
+	{ "session.begun", "{'session':1,'subject':'P-1','protocol':'x','course_session':1}" },
+	{ "session.consent", "{'session':1,'consent':'treatment','version':'1','given':true}" },
+	{ "session.consent", "{'session':1,'consent':'photographs','version':'1','given':false}" },
+	{ "handpiece.mounted", "{'session':1,'handpiece':'hp1'}" },
+	{ "needle.claimed", "{'session':1,'unit':'u1','gtin':'1','lot':'L1','code':'u1'}" },
+	{ "pigment.loaded",
+		"{'session':1,'brand':'blend','colour':'umber','lot':'M1','expiry':'2027-05-31'}" },
+	{ "strokes",
+		"{'session':1,'zone':'crown','unit':'u1','strokes':7,'dots':2,'encoding':'e','sha256':'0'}" },
+	{ "strokes",
+		"{'session':1,'zone':'nape','unit':'u1','strokes':7,'dots':2,'encoding':'e','sha256':'0'}" },
+	{ "zone.statistics", "{'session':1,'zone':'crown','dots':2,'strokes':7}" },
+	{ "zone.statistics", "{'session':1,'zone':'nape','dots':2,'strokes':7}" },
+	{ "image.captured", "{'session':1,'zone':'crown','phase':'before','file':'1.jpg','sha256':'0'}" },
+	{ "image.captured", "{'session':1,'zone':'crown','phase':'after','file':'2.jpg','sha256':'0'}" },
+	{ "interlock.overridden", "{'session':1,'interlock':'interval','reason':'asked for'}" },
+	{ "interlock.overridden", "{'session':1,'interlock':'before-photo','reason':'asked for'}" },
+	{ "fault.latched", "{'session':1,'cause':'emergency-stop'}" },
+	{ "fault.acknowledged", "{'session':1,'cause':'emergency-stop','note':'tested'}" },
+	{ "needle.removed", "{'session':1,'unit':'u1','strokes':14,'dots':4,'reason':'finished'}" },
+	{ "session.finished", "{'session':1,'dots':4,'strokes':14,'needles':1,'worked_s':60}" },
+	{ "session.signed", "{'session':1,'meaning':'done'}" },
+	{ "needle.disposed", "{'session':1,'container':'SC1'}" },
+	{ "incident.reported",
+		"{'session':1,'incident':'complication','severity':'minor','text':'swelling'}" },
+	{ "incident.reported",
+		"{'subject':'P-1','incident':'adverse-reaction','severity':'minor','text':'a rash'}" },
+	{ "incident.reported",
+		"{'incident':'sharps-injury','severity':'minor','text':'a prick','device':'d','area':'chair'}" },
+	{ "session.begun", "{'session':2,'subject':'P-2','protocol':'x','course_session':1}" },
+	{ "handpiece.mounted", "{'session':2,'handpiece':'hp2'}" },
+	{ "needle.claimed", "{'session':2,'unit':'u2','gtin':'1','lot':'L1','code':'u2'}" },
+	{ "pigment.loaded", "{'session':2,'brand':'B','colour':'black','lot':'L1','expiry':'2027-05-31'}" },
+	{ "session.abandoned", "{'session':2,'reason':'unwell'}" },
+	{ "session.begun", "{'session':3,'subject':'P-1','protocol':'x','course_session':2}" },
+	{ "session.interrupted", "{'session':3}" },
+	{ "indicator.tested",
+		"{'sterilizer':'S1','lot':'BI','expiry':'2027-01-31','control':'growth','result':'fail',"
+		"'incubation_h':24,'tested':'2026-03-03T08:00:00Z','profile':'x','biological_days':30,'reprocess':false}" },
+	{ "indicator.tested",
+		"{'sterilizer':'S2','lot':'BI','expiry':'2027-01-31','control':'growth','result':'pass',"
+		"'incubation_h':24,'tested':'2026-03-03T08:00:00Z','profile':'x','biological_days':30,'reprocess':false}" },
+	{ "audit.read", "{'query':'subject','arguments':{'subject':'P-1'},'rows':2}" },
+	{ "personal.erased", "{'subject':'P-2','reason':'asked for'}" },
+	{ "image.erased", "{'session':1,'image':45,'file':'1.jpg','sha256':'0'}" },
+	/* the first thing of its kind; nobody was sure about the first session */
+	{ "record.corrected", "{'corrects':'session.begun','field':'subject','old':'P-1','new':'P-9'}" },
+	{ "record.corrected", "{'corrects':'session.begun','field':'subject','old':'P-9','new':'P-2'}" },
+	{ "record.corrected", "{'corrects':'session.finished','field':'dots','old':'4','new':'5'}" },
+	{ "record.corrected", "{'corrects':'needle.removed','field':'strokes','old':'14','new':'15'}" },
+	{ "record.corrected", "{'corrects':'needle.disposed','field':'container','old':'SC1','new':'SC2'}" },
+	{ "record.corrected", "{'corrects':'pigment.loaded','field':'colour','old':'umber','new':'ochre'}" },
+	{ "record.corrected", "{'corrects':'lot.received','field':'maker','old':'m','new':'n'}" },
+	{ "record.corrected",
+		"{'corrects':'lot.status','field':'reason','old':'a notice','new':'notice 7'}" },
+	{ "record.corrected", "{'corrects':'pigment.received','field':'quantity','old':'2','new':'3'}" },
+	{ "record.corrected", "{'corrects':'cycle.recorded','field':'program','old':'B','new':'S'}" },
+	{ "record.corrected", "{'corrects':'cycle.released','field':'signed','old':'released','new':'x'}" },
+	{ "record.corrected", "{'corrects':'indicator.tested','field':'lot','old':'BI','new':'BJ'}" },
+	{ "record.corrected", "{'corrects':'subject.registered','field':'phototype','old':'II','new':'I'}" },
+	{ "record.corrected", "{'corrects':'operator.roles','field':'badge','old':'b2','new':'b3'}" },
+	{ "record.corrected", "{'corrects':'operator.certified','field':'issuer','old':'i','new':'j'}" },
+	{ "record.corrected", "{'corrects':'handpiece.registered','field':'model','old':'o','new':'q'}" },
+	{ "record.corrected", "{'corrects':'sterilizer.registered','field':'serial','old':'1','new':'9'}" },
+	{ "record.corrected", "{'corrects':'zone.statistics','field':'dots','old':'2','new':'3'}" },
+	{ "record.corrected", "{'corrects':'image.captured','field':'phase','old':'before','new':'after'}" },
+	{ "record.corrected", "{'corrects':'pigment.blended','field':'colour','old':'umber','new':'dun'}" },
+	{ "record.corrected",
+		"{'corrects':'incident.reported','field':'text','old':'swelling','new':'pain'}" },
+};
+
+/** With apostrophes for quotation marks. */
+static inline json_t *read_json(const char *text)
+{
+	char json[512];
+	json_t *value;
+
+	snprintf(json, sizeof json, "%s", text);
+	for (char *c = json; *c; c++)
+		*c = *c == '\'' ? '"' : *c;
+	value = json_loads(json, 0, NULL);
+	if (!value)
+		fail_msg("no JSON: %s", text);
+	return value;
+}
+
+/** The number of the first record of a kind. */
+static inline json_int_t first_of(Ledger *ledger, const char *kind)
+{
+	json_auto_t *rows = look_up(ledger, "records", json_pack("{s:s, s:i}", "kind", kind, "limit", 1));
+
+	return json_integer_value(json_object_get(json_array_get(rows, 0), "seq"));
+}
+
+/** An hour between two records. */
+static inline void tell_history(Ledger *ledger)
+{
+	json_auto_t *personal = json_pack("{s:s}", "name", "Rosa");
+
+	for (size_t i = 0; i < ELEMENTS(history); i++) {
+		json_auto_t *body = read_json(history[i].body);
+		const char *corrects = json_string_value(json_object_get(body, "corrects"));
+		LedgerRecord record = { .kind = history[i].kind, .actor = "b1", .body = body };
+		LedgerAnswer answer = { .error = 1 };
+
+		if (corrects) {
+			json_object_set_new(body, "corrects", json_integer(first_of(ledger, corrects)));
+			json_object_set_new(body, "why", json_string("a slip"));
+		}
+		if (strcmp(record.kind, "subject.registered") == 0 ||
+			strcmp(record.kind, "incident.reported") == 0)
+			record.personal = personal;
+		fake_utc_us += STEP_S * USEC_PER_SEC;
+		assert_int_equal(ledger_append(ledger, &record, keep_answer, &answer), 0);
+		serve(ledger);
+		if (answer.error < 0)
+			fail_msg("%s %s: %s", record.kind, history[i].body, answer.text);
+	}
+}
