@@ -114,7 +114,8 @@ BELOW = {
     "decide": ("util", "state"),
     "core": LIB + ("plugin", "control", "state", "apply", "decide"),
 }
-BELOW["imaging"] = BELOW["live"] = BELOW["bus"] = BELOW["watch"] = BELOW["core"] + ("core",)
+BELOW["imaging"] = BELOW["live"] = BELOW["bus"] = BELOW["core"] + ("core",)
+BELOW["process"] = BELOW["bus"] + ("scanner", "imaging", "live", "bus")
 
 # header prefix: (folders that may include it, what to use elsewhere)
 LIBRARIES = {

@@ -21,10 +21,9 @@ FOLDERS = ("ctl", "daemon", "lib", "panel", "plugins", "telemetry")
 UNMENDED: frozenset[str] = frozenset({
     "ctl/import.c", "daemon/control/control-thread.c", "daemon/control/control.c", "daemon/core/form.c",
     "daemon/core/station-board.c", "daemon/core/station-compliance.c", "daemon/core/station-erase.c",
-    "daemon/core/station-facts.c", "daemon/core/station-stock.c", "daemon/core/station-wear.c",
-    "daemon/core/station.c", "daemon/imaging/imaging.c", "daemon/main.c", "daemon/plugin/plugin-loader.c",
-    "daemon/scanner/scanner.c", "lib/code/code-gs1.c", "lib/code/code-hibc.c", "lib/code/code-link.c",
-    "lib/code/needle-code.c", "lib/frame/live-frame.c", "lib/ledger/area-correction.c",
+    "daemon/core/station-facts.c", "daemon/core/station-stock.c", "daemon/imaging/imaging.c",
+    "daemon/plugin/plugin-loader.c", "daemon/scanner/scanner.c", "lib/code/code-gs1.c", "lib/code/code-hibc.c",
+    "lib/code/code-link.c", "lib/code/needle-code.c", "lib/frame/live-frame.c", "lib/ledger/area-correction.c",
     "lib/ledger/area-handpiece.c", "lib/ledger/area-inventory.c", "lib/ledger/area-people.c",
     "lib/ledger/area-pigment.c", "lib/ledger/area-sterilization.c", "lib/ledger/check.c", "lib/ledger/clear.c",
     "lib/ledger/copy.c", "lib/ledger/key.c", "lib/ledger/ledger.c", "lib/ledger/outbox.c", "lib/ledger/query.c",

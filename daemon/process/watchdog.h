@@ -17,36 +17,36 @@
 #include "util/cleanup.h"
 
 enum {
-	WATCH_BEAT_MS = 100,
-	WATCH_MAIN_SILENT_MS = 1000,    /* after which control stops an armed needle */
-	WATCH_CONTROL_SILENT_MS = 1000, /* while a needle may move: then the daemon ends */
-	WATCH_CONTROL_IDLE_MS = 5000,   /* else: a board's open() and close() may take a second each */
+	WATCHDOG_BEAT_MS = 100,
+	WATCHDOG_MAIN_SILENT_MS = 1000,    /* after which control stops an armed needle */
+	WATCHDOG_CONTROL_SILENT_MS = 1000, /* while a needle may move: then the daemon ends */
+	WATCHDOG_CONTROL_IDLE_MS = 5000,   /* else: a board's open() and close() may take a second each */
 	/*
 	 * After which systemd's watchdog hungers. The needle was stopped long before, and a slow disk that
 	 * comes back within this time finds all that waited in memory; a thread that never comes back needs a
 	 * new start.
 	 */
-	WATCH_LEDGER_SILENT_MS = 30000,
+	WATCHDOG_LEDGER_SILENT_MS = 30000,
 };
 
-typedef struct Watch Watch;
+typedef struct Watchdog Watchdog;
 
-typedef struct WatchOptions {
+typedef struct WatchdogOptions {
 	Control *control; /* NULL: no board is used */
 	Ledger *ledger;   /* NULL: none is open */
 	Station *station;
-} WatchOptions;
+} WatchdogOptions;
 
 /** Starts at once. -ENOMEM or the error of sd-event. */
-int watch_new(sd_event *event, const WatchOptions *options, Watch **ret) _must_check_;
+int watchdog_new(sd_event *event, const WatchdogOptions *options, Watchdog **ret) _must_check_;
 
 /**
  * When the loop has ended: stops the needle and waits until the control thread has seen that. One that hangs
  * is not waited for any longer: ENABLE is dropped past it, and the process ends here, with status 1.
  * `control` may be NULL.
  */
-void watch_stop_control(Control *control);
+void watchdog_stop_control(Control *control);
 
 /** Accepts NULL; returns NULL. */
-Watch *watch_free(Watch *watch);
-DEFINE_CLEANUP(Watch *, watch_free, watch_freep);
+Watchdog *watchdog_free(Watchdog *watchdog);
+DEFINE_CLEANUP(Watchdog *, watchdog_free, watchdog_freep);

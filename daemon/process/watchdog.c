@@ -6,7 +6,7 @@
  * It judges nothing else.
  */
 
-#include "watch/watch.h"
+#include "process/watchdog.h"
 
 #include <poll.h>
 #include <string.h>
@@ -26,8 +26,8 @@ enum {
 	FEEDS = 4,           /* in the watchdog's time */
 };
 
-struct Watch {
-	WatchOptions options;
+struct Watchdog {
+	WatchdogOptions options;
 	sd_event_source *beat, *end;
 	uint64_t feed_us; /* 0: no watchdog */
 	int64_t fed_us;
@@ -47,58 +47,59 @@ static int on_end(sd_event_source *source, uint64_t now, void *userdata)
 }
 
 /** The needle first, then everybody hears of it, then the process ends. */
-static void end_without_control(Watch *watch)
+static void end_without_control(Watchdog *watchdog)
 {
-	control_cut(watch->options.control);
-	if (sd_event_add_time_relative(sd_event_source_get_event(watch->beat), &watch->end, CLOCK_MONOTONIC,
-		    LAST_WORDS_MS * 1000, 1000, on_end, watch) < 0 ||
-		sd_event_source_set_priority(watch->end, SD_EVENT_PRIORITY_IMPORTANT) < 0)
+	control_cut(watchdog->options.control);
+	if (sd_event_add_time_relative(sd_event_source_get_event(watchdog->beat), &watchdog->end,
+		    CLOCK_MONOTONIC, LAST_WORDS_MS * 1000, 1000, on_end, watchdog) < 0 ||
+		sd_event_source_set_priority(watchdog->end, SD_EVENT_PRIORITY_IMPORTANT) < 0)
 		_exit(EXIT_FAILURE);
 	log_line(LOG_CRIT, LOG_ID_THREAD_SILENT,
 		"the control thread gives no sign of life: the needle is stopped and the daemon ends");
-	station_control_silent(watch->options.station);
+	station_control_silent(watchdog->options.station);
 }
 
 /** The thread itself logs nothing. */
-static void tell_priority(Watch *watch)
+static void tell_priority(Watchdog *watchdog)
 {
-	int error = control_counters(watch->options.control).realtime_error;
+	int error = control_counters(watchdog->options.control).realtime_error;
 
-	watch->told = true;
+	watchdog->told = true;
 	if (error)
 		log_line(LOG_WARNING, LOG_ID_NOT_REALTIME,
 			"the control thread has to share its processor: real-time priority was refused (%s)",
 			strerror(error));
 }
 
-static bool control_lives(Watch *watch)
+static bool control_lives(Watchdog *watchdog)
 {
 	uint32_t rounds;
 	int64_t limit;
 
-	if (!watch->options.control)
+	if (!watchdog->options.control)
 		return true;
-	rounds = control_beat(watch->options.control);
-	if (rounds != watch->rounds || watch->heard_us == 0) {
-		watch->rounds = rounds;
-		watch->heard_us = clock_monotonic_us();
-		watch->unheard = 0;
-		if (rounds > 0 && !watch->told)
-			tell_priority(watch);
+	rounds = control_beat(watchdog->options.control);
+	if (rounds != watchdog->rounds || watchdog->heard_us == 0) {
+		watchdog->rounds = rounds;
+		watchdog->heard_us = clock_monotonic_us();
+		watchdog->unheard = 0;
+		if (rounds > 0 && !watchdog->told)
+			tell_priority(watchdog);
 		return true;
 	}
-	limit = station_may_move(watch->options.station) ? WATCH_CONTROL_SILENT_MS : WATCH_CONTROL_IDLE_MS;
-	return ++watch->unheard < BEATS_MIN || clock_monotonic_us() - watch->heard_us <= limit * 1000;
+	limit = station_may_move(watchdog->options.station) ? WATCHDOG_CONTROL_SILENT_MS
+							    : WATCHDOG_CONTROL_IDLE_MS;
+	return ++watchdog->unheard < BEATS_MIN || clock_monotonic_us() - watchdog->heard_us <= limit * 1000;
 }
 
-static bool ledger_lives(const Watch *watch)
+static bool ledger_lives(const Watchdog *watchdog)
 {
-	const Ledger *ledger = watch->options.ledger;
+	const Ledger *ledger = watchdog->options.ledger;
 
-	return !ledger || ledger_silent_us(ledger) <= WATCH_LEDGER_SILENT_MS * 1000LL;
+	return !ledger || ledger_silent_us(ledger) <= WATCHDOG_LEDGER_SILENT_MS * 1000LL;
 }
 
-void watch_stop_control(Control *control)
+void watchdog_stop_control(Control *control)
 {
 	uint32_t rounds;
 
@@ -106,7 +107,7 @@ void watch_stop_control(Control *control)
 		return;
 	control_stop(control);
 	rounds = control_beat(control);
-	for (int waited = 0; waited < WATCH_CONTROL_SILENT_MS; waited += STOP_LOOK_MS) {
+	for (int waited = 0; waited < WATCHDOG_CONTROL_SILENT_MS; waited += STOP_LOOK_MS) {
 		if (!control_has_board(control))
 			return; /* opening one may take a while, and moves nothing */
 		(void)poll(NULL, 0, STOP_LOOK_MS);
@@ -120,59 +121,60 @@ void watch_stop_control(Control *control)
 	_exit(EXIT_FAILURE);
 }
 
-static void feed(Watch *watch)
+static void feed(Watchdog *watchdog)
 {
 	int64_t now = clock_monotonic_us();
 
-	if (watch->feed_us == 0 || (watch->fed_us && now - watch->fed_us < (int64_t)watch->feed_us))
+	if (watchdog->feed_us == 0 ||
+		(watchdog->fed_us && now - watchdog->fed_us < (int64_t)watchdog->feed_us))
 		return;
-	watch->fed_us = now;
+	watchdog->fed_us = now;
 	(void)sd_notify(false, "WATCHDOG=1");
 }
 
 static int on_beat(sd_event_source *source, uint64_t now, void *userdata)
 {
-	Watch *watch = userdata;
+	Watchdog *watchdog = userdata;
 
-	if (!control_lives(watch)) {
-		end_without_control(watch);
+	if (!control_lives(watchdog)) {
+		end_without_control(watchdog);
 		return sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	}
-	if (ledger_lives(watch))
-		feed(watch);
-	return sd_event_source_set_time_relative(source, WATCH_BEAT_MS * 1000);
+	if (ledger_lives(watchdog))
+		feed(watchdog);
+	return sd_event_source_set_time_relative(source, WATCHDOG_BEAT_MS * 1000);
 }
 
-int watch_new(sd_event *event, const WatchOptions *options, Watch **ret)
+int watchdog_new(sd_event *event, const WatchdogOptions *options, Watchdog **ret)
 {
-	_cleanup_(watch_freep) Watch *watch = calloc(1, sizeof *watch);
+	_cleanup_(watchdog_freep) Watchdog *watchdog = calloc(1, sizeof *watchdog);
 	uint64_t watchdog_us = 0;
 	int r;
 
-	if (!watch)
+	if (!watchdog)
 		return -ENOMEM;
-	watch->options = *options;
+	watchdog->options = *options;
 	if (sd_watchdog_enabled(false, &watchdog_us) > 0)
-		watch->feed_us = watchdog_us / FEEDS;
-	r = sd_event_add_time_relative(event, &watch->beat, CLOCK_MONOTONIC, 0, 1000, on_beat, watch);
+		watchdog->feed_us = watchdog_us / FEEDS;
+	r = sd_event_add_time_relative(event, &watchdog->beat, CLOCK_MONOTONIC, 0, 1000, on_beat, watchdog);
 	if (r < 0)
 		return r;
 	/* before everything else that waits in the loop */
-	r = sd_event_source_set_priority(watch->beat, SD_EVENT_PRIORITY_IMPORTANT);
+	r = sd_event_source_set_priority(watchdog->beat, SD_EVENT_PRIORITY_IMPORTANT);
 	if (r >= 0)
-		r = sd_event_source_set_enabled(watch->beat, SD_EVENT_ON);
+		r = sd_event_source_set_enabled(watchdog->beat, SD_EVENT_ON);
 	if (r < 0)
 		return r;
-	*ret = TAKE_PTR(watch);
+	*ret = TAKE_PTR(watchdog);
 	return 0;
 }
 
-Watch *watch_free(Watch *watch)
+Watchdog *watchdog_free(Watchdog *watchdog)
 {
-	if (!watch)
+	if (!watchdog)
 		return NULL;
-	sd_event_source_disable_unref(watch->beat);
-	sd_event_source_disable_unref(watch->end);
-	free(watch);
+	sd_event_source_disable_unref(watchdog->beat);
+	sd_event_source_disable_unref(watchdog->end);
+	free(watchdog);
 	return NULL;
 }

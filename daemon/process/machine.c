@@ -5,7 +5,7 @@
  * dies. It must not keep the daemon from starting: it logs what is refused, and `doctor` says so.
  */
 
-#include "watch/machine.h"
+#include "process/machine.h"
 
 #include <string.h>
 
