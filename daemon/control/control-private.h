@@ -2,8 +2,9 @@
 #pragma once
 
 /**
- * What both sides of the control link share: control.c, which the main thread calls, and control-thread.c.
- * The main thread must not touch the members that are the thread's own. Nothing else includes this.
+ * What both sides of the control link share: control.c, which the main thread calls, and the control thread's
+ * own files. The main thread must not touch the members that are the thread's own. Nothing else includes
+ * this.
  */
 
 #include <pthread.h>
@@ -88,4 +89,53 @@ struct Control {
 	char down_text[STIPPLE_ERROR_MAX];
 };
 
+#define NS_PER_MS 1000000LL
+#define NS_PER_S  (1000 * NS_PER_MS)
+
+/* All below is called by the control thread alone, and waits for nothing but one transfer. */
+
+/* ---- control-tell.c ---- */
+int64_t control_now_ns(void);
+/** False when the main thread has fallen so far behind that there is no room. */
+bool control_tell(Control *control, ControlFact *fact);
+/** The fault that was latched and found no room, once there is some. */
+void control_tell_fault(Control *control);
+/** The emergency stop and the pedal, where they are not as they were told last. */
+void control_tell_lines(Control *control);
+/** The end of a command that the board does not answer. */
+void control_answer(Control *control, const ControlCommand *command, FrameType type, int error);
+/** Strokes leave the spare room to answers and faults; while it lacks, the board keeps what it has. */
+bool control_have_room(Control *control, int64_t now);
+
+/* ---- control-needle.c ---- */
+void control_set_enable(Control *control, bool active);
+/** High only while armed, without a fault, with the stop released and the pedal down since it was up. */
+void control_update_enable(Control *control);
+void control_stop_needle(Control *control);
+/** Stops the needle. The first cause stays until it is acknowledged. */
+void control_latch(Control *control, ControlFault fault, int32_t detail);
+void control_latch_with(
+	Control *control, ControlFault fault, BoardFault board_fault, int32_t detail, int64_t edge_ns);
+void control_latch_board_fault(Control *control, BoardFault fault, int32_t detail);
+bool control_is_stopped(const Control *control);
+void control_board_down(Control *control, int error, const char *text);
+void control_abort_command(Control *control, int error);
+void control_close_board(Control *control, int error, const char *text);
+/** Puts a command under way. */
+void control_send(Control *control, const Frame *frame);
+/** One frame each way, and what the board's says. */
+void control_transfer(Control *control);
+
+/* ---- control-board.c ---- */
+void control_open_board(Control *control);
+void control_take_edges(Control *control);
+/** Fetches what the board has, as long as there is room for it, with an eye on the lines. */
+void control_drain(Control *control);
+void control_watch_link(Control *control);
+void control_close_broken(Control *control);
+
+/* ---- control-orders.c ---- */
+void control_take_orders(Control *control);
+
+/* ---- control-thread.c ---- */
 void *control_thread(void *userdata);

@@ -79,20 +79,20 @@ Control *control_free(Control *control)
 	return NULL;
 }
 
-static int push(Control *control, const ControlCommand *command)
+static int push_command(Control *control, const ControlCommand *command)
 {
 	return ring_push(control->commands, command) ? 0 : -EAGAIN;
 }
 
 int control_configure(Control *control, uint32_t ticket, const BoardSettings *settings)
 {
-	return push(control,
+	return push_command(control,
 		&(ControlCommand){ .verb = CONTROL_CONFIGURE, .ticket = ticket, .settings = *settings });
 }
 
 int control_arm(Control *control, uint32_t ticket, const ArmPayload *arm)
 {
-	return push(control, &(ControlCommand){ .verb = CONTROL_ARM, .ticket = ticket, .arm = *arm });
+	return push_command(control, &(ControlCommand){ .verb = CONTROL_ARM, .ticket = ticket, .arm = *arm });
 }
 
 int control_disarm(Control *control, uint32_t ticket)
@@ -101,7 +101,7 @@ int control_disarm(Control *control, uint32_t ticket)
 
 	/* a count, so that an earlier order, when it is through, does not call this one off */
 	atomic_fetch_add(&control->disarms, 1);
-	r = push(control, &(ControlCommand){ .verb = CONTROL_DISARM, .ticket = ticket });
+	r = push_command(control, &(ControlCommand){ .verb = CONTROL_DISARM, .ticket = ticket });
 	if (r < 0) {
 		control_stop(control); /* a needle that shall stop stops, room or not */
 		atomic_fetch_sub(&control->disarms, 1);
@@ -111,17 +111,19 @@ int control_disarm(Control *control, uint32_t ticket)
 
 int control_query(Control *control, uint32_t ticket, FrameType command)
 {
-	return push(control, &(ControlCommand){ .verb = CONTROL_QUERY, .ticket = ticket, .query = command });
+	return push_command(
+		control, &(ControlCommand){ .verb = CONTROL_QUERY, .ticket = ticket, .query = command });
 }
 
 int control_acknowledge(Control *control, uint32_t ticket)
 {
-	return push(control, &(ControlCommand){ .verb = CONTROL_ACKNOWLEDGE, .ticket = ticket });
+	return push_command(control, &(ControlCommand){ .verb = CONTROL_ACKNOWLEDGE, .ticket = ticket });
 }
 
 int control_lamps(Control *control, bool ready, bool working, bool fault)
 {
-	return push(control, &(ControlCommand){ .verb = CONTROL_LAMPS, .lamps = { ready, working, fault } });
+	return push_command(
+		control, &(ControlCommand){ .verb = CONTROL_LAMPS, .lamps = { ready, working, fault } });
 }
 
 void control_stop(Control *control)
