@@ -236,7 +236,8 @@ int csv_time(const char *text, const char *format, const char *zone, int64_t *re
 		if (!local)
 			set_zone(before);
 	}
-	if (r == 0)
-		*ret_utc_us = (int64_t)moment * USEC_PER_SEC;
-	return r;
+	if (r < 0)
+		return r;
+	*ret_utc_us = (int64_t)moment * USEC_PER_SEC;
+	return 0;
 }

@@ -213,18 +213,19 @@ int cycle_mapping_load(const char *path, CycleMapping **ret, char error[CYCLE_CS
 	mapping->duration = durations;
 	if (path)
 		r = ini_file_read(path, take_mapping_entry, mapping, &why);
-	if (r < 0)
+	if (r < 0) {
 		snprintf(error, CYCLE_CSV_ERROR_MAX, "%s", why.text);
-	if (r == 0 && mapping->time && !strstr(mapping->time, "%z") && !mapping->zone) {
+		return r;
+	}
+	if (mapping->time && !strstr(mapping->time, "%z") && !mapping->zone) {
 		snprintf(error, CYCLE_CSV_ERROR_MAX,
 			"%.200s: the times have no offset from UTC: say where they were taken, zone = Europe/Berlin "
 			"in [file], or zone = local for this machine's",
 			path);
 		return -EINVAL;
 	}
-	if (r == 0)
-		*ret = TAKE_PTR(mapping);
-	return r;
+	*ret = TAKE_PTR(mapping);
+	return 0;
 }
 
 CycleMapping *cycle_mapping_free(CycleMapping *mapping)
@@ -616,11 +617,13 @@ static int parse_table(Reader *reader, struct csv_parser *parser, const char *te
 		n = end ? (size_t)(end - text) + 1 : size;
 		r = parse_line(reader, parser, text, n);
 	}
-	if (r == 0 && csv_fini(parser, on_cell, on_row, reader) != 0) {
+	if (r < 0)
+		return r;
+	if (csv_fini(parser, on_cell, on_row, reader) != 0) {
 		snprintf(reader->error, CYCLE_CSV_ERROR_MAX, "line %zu: a quote is not closed", reader->line);
 		return -EINVAL;
 	}
-	return r < 0 ? r : reader->result;
+	return reader->result;
 }
 
 /** The sign between cells: of the file's own first line, or of the mapping. */
@@ -658,7 +661,9 @@ static int read_text(Reader *reader, const char *text, size_t size)
 	csv_set_delim(&parser, (unsigned char)separator);
 	r = parse_table(reader, &parser, text, size);
 	csv_free(&parser);
-	if (r == 0 && !reader->head) {
+	if (r < 0)
+		return r;
+	if (!reader->head) {
 		if (reader->preamble > 0)
 			memcpy(reader->error, reader->lacking, sizeof reader->lacking);
 		else

@@ -70,11 +70,14 @@ static int open_below(Import *import, const char *name, unsigned type, int *ret)
 		finding(import, "%s is no ordinary %s", name, type == S_IFDIR ? "folder" : "file");
 	else if (r < 0)
 		finding(import, "%s cannot be read: %s", name, strerror(-r));
-	if (r == 0 && (status.st_mode & S_IFMT) != type)
+	if (r < 0)
+		return r;
+	if ((status.st_mode & S_IFMT) != type)
 		r = -EINVAL;
-	if (r == 0)
-		*ret = TAKE_FD(fd);
-	return r;
+	if (r < 0)
+		return r;
+	*ret = TAKE_FD(fd);
+	return 0;
 }
 
 static int open_exported_file(Import *import, const char *name, FILE **ret)

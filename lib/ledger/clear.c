@@ -59,19 +59,15 @@ static int give_to_owner(const char *path, const char *suffix)
 static int check_administrator(Reader *reader, const char *badge, const char *pin, bool *ret)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
-	int r = ledger_errno(sqlite3_prepare_v2(reader->db,
+	int r = statement_once(reader->db,
 		"SELECT pin FROM operator WHERE badge = ? AND revoked_us IS NULL AND EXISTS(SELECT 1 FROM"
 		" json_each(operator.roles) WHERE value = 'administrator')",
-		-1, &select, NULL));
+		badge, &select);
 
-	if (r == 0)
-		r = ledger_errno(sqlite3_bind_text(select, 1, badge, -1, SQLITE_STATIC));
-	if (r == 0)
-		r = ledger_errno(sqlite3_step(select));
-	if (r < 0)
+	if (r < 0 && r != -ENOENT)
 		return r;
 	/* a hash that matches nothing takes as long */
-	*ret = pin_matches(pin, sqlite3_data_count(select) > 0 ? column_string(select, 0) : "*");
+	*ret = pin_matches(pin, r == 0 ? column_string(select, 0) : "*");
 	return 0;
 }
 

@@ -105,9 +105,10 @@ static int copy_pages(const LedgerCopy *copy, sqlite3 *from, sqlite3 *to)
 			(uint64_t)sqlite3_backup_pagecount(backup));
 	} while (r == SQLITE_OK && !was_left(copy));
 	r = sqlite3_backup_finish(backup);
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
 	/* not WAL: a lone file, without one beside it */
-	if (r == SQLITE_OK)
-		r = sqlite3_exec(to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
+	r = sqlite3_exec(to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
 	return ledger_errno(r);
 }
 
@@ -254,10 +255,12 @@ int ledger_backup(const LedgerCopy *copy, Error *error)
 	_cleanup_(reader_freep) Reader *from = NULL;
 	int r = refuse_existing(copy, error);
 
-	if (r == 0)
-		r = open_source(copy, true, &from, error);
-	if (r == 0)
-		r = make_part(copy, from, NULL, NULL, &part, error);
+	if (r < 0)
+		return r;
+	r = open_source(copy, true, &from, error);
+	if (r < 0)
+		return r;
+	r = make_part(copy, from, NULL, NULL, &part, error);
 	return r < 0 ? r : finish(copy, part, error);
 }
 
@@ -320,11 +323,13 @@ static int cut_after(void *userdata, sqlite3 *db)
 		    (unsigned long long)cut->size, (unsigned long long)cut->size) < 0)
 		return -ENOMEM;
 	r = ledger_errno(sqlite3_exec(db, sql, NULL, NULL, NULL));
+	if (r < 0)
+		return r;
 	/* some triggers fill tables: they belong to the rebuild */
-	if (r == 0)
-		r = ledger_errno(sqlite3_exec(db, kept, NULL, NULL, NULL));
-	if (r == 0)
-		r = projection_rebuild(db);
+	r = ledger_errno(sqlite3_exec(db, kept, NULL, NULL, NULL));
+	if (r < 0)
+		return r;
+	r = projection_rebuild(db);
 	return r < 0 ? r : ledger_errno(sqlite3_exec(db, "VACUUM", NULL, NULL, NULL));
 }
 
@@ -370,9 +375,10 @@ int ledger_archive(const LedgerCopy *copy, int64_t utc_us, LedgerArchive *ret, E
 		return explain(error, r, "could not be read", copy->name);
 	made.size = cut.size;
 	r = finish(copy, part, error);
-	if (r == 0)
-		*ret = made;
-	return r;
+	if (r < 0)
+		return r;
+	*ret = made;
+	return 0;
 }
 
 /* ---- restoring ---- */
@@ -418,9 +424,10 @@ static int open_lock(const char *name, int *ret_fd)
 	}
 	if (fd < 0)
 		return -errno;
-	if (r == 0)
-		*ret_fd = TAKE_FD(fd);
-	return r;
+	if (r < 0)
+		return r;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
 }
 
 static int hold(const char *path, int *ret_fd, Error *error)
@@ -559,9 +566,11 @@ static int begin_epoch(sqlite3 *db, LedgerRestored *restored)
 		return 0;
 	r = checkpoint_next_epoch(
 		verifier.name, restored->previous[0] ? restored->previous : NULL, restored->origin);
-	if (r == 0 && !restored->previous[0])
+	if (r < 0)
+		return r;
+	if (!restored->previous[0])
 		memcpy(restored->previous, verifier.name, sizeof restored->previous);
-	return r;
+	return 0;
 }
 
 static int put_in_place(
@@ -616,9 +625,10 @@ int ledger_restore(const LedgerCopy *copy, LedgerRestored *ret, Error *error)
 	if (r < 0)
 		return explain(error, r, "has an origin that is too long for another epoch", copy->name);
 	r = put_in_place(copy, from, &restored, note, error);
-	if (r == 0)
-		*ret = restored;
-	return r;
+	if (r < 0)
+		return r;
+	*ret = restored;
+	return 0;
 }
 
 /* ---- what an export is made of ---- */

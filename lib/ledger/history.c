@@ -74,6 +74,17 @@ static int read_rules(Statements *statements, uint64_t session, json_t **ret)
 	return 0;
 }
 
+static int read_history(
+	Statements *statements, uint64_t session, LedgerPastTake take, void *userdata, LedgerHistory *history)
+{
+	int r = read_records(statements, session, take, userdata, history);
+
+	if (r < 0)
+		return r;
+	r = read_restored(statements, session, &history->restored);
+	return r < 0 ? r : read_rules(statements, session, &history->rules);
+}
+
 int ledger_history(const char *path, uint64_t session, LedgerPastTake take, void *userdata,
 	LedgerHistory *ret, Error *error)
 {
@@ -86,11 +97,7 @@ int ledger_history(const char *path, uint64_t session, LedgerPastTake take, void
 	if (r < 0)
 		return r;
 	statements.db = reader->db;
-	r = read_records(&statements, session, take, userdata, &history);
-	if (r == 0)
-		r = read_restored(&statements, session, &history.restored);
-	if (r == 0)
-		r = read_rules(&statements, session, &history.rules);
+	r = read_history(&statements, session, take, userdata, &history);
 	statements_clear(&statements);
 	reader_end(reader);
 	if (r < 0)

@@ -124,12 +124,11 @@ static int find_unit(ProjectionContext *context, const char *name, sqlite3_stmt 
 		" WHERE distinct_unit.unit = ?2 AND distinct_unit.other = ?1)",
 		ret);
 
-	if (r == SQLITE_OK)
-		r = sqlite3_bind_text(*ret, 1, name, -1, SQLITE_TRANSIENT);
-	if (r == SQLITE_OK)
-		r = sqlite3_bind_text(*ret, 2, projection_text(context, "unit"), -1, SQLITE_STATIC);
-	if (r == SQLITE_OK)
-		r = sqlite3_step(*ret);
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	sqlite3_bind_text(*ret, 1, name, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_text(*ret, 2, projection_text(context, "unit"), -1, SQLITE_STATIC);
+	r = sqlite3_step(*ret);
 	*ret_found = r == SQLITE_ROW;
 	return ledger_errno(r);
 }
@@ -171,7 +170,9 @@ static int check_shorter(ProjectionContext *context, const char *unit, const cha
 		    "  WHERE distinct_unit.unit = @unit AND distinct_unit.other = unit.unit) LIMIT 100",
 		    &row, &found);
 
-	while (r == 0 && found && result == SQLITE_ROW) {
+	if (r < 0 || !found)
+		return r;
+	while (result == SQLITE_ROW) {
 		const char *longer = column_text(row, 0) + (serial - unit);
 
 		digits_only = strspn(longer, "0123456789") == strlen(longer);
@@ -179,7 +180,7 @@ static int check_shorter(ProjectionContext *context, const char *unit, const cha
 			return refuse_twin(context, row, SWALLOWED);
 		result = sqlite3_step(row);
 	}
-	return r < 0 ? r : ledger_errno(result);
+	return ledger_errno(result);
 }
 
 /* ---- lots whose cartridges have serials ----------------------------------------------------------- */
@@ -239,8 +240,9 @@ int identity_check(ProjectionContext *context)
 		return r < 0 ? r : check_swallowed(context);
 	}
 	r = check_spelling(context);
-	if (r == 0)
-		r = check_longer(context, unit, serial);
+	if (r < 0)
+		return r;
+	r = check_longer(context, unit, serial);
 	return r < 0 ? r : check_shorter(context, unit, serial);
 }
 
@@ -260,10 +262,11 @@ int identity_distinct(ProjectionContext *context)
 			"cartridge %s cannot be another one than itself: name the one on record as other",
 			unit);
 	r = projection_step(context, "SELECT 1 FROM unit WHERE unit = @other", &row, &found);
-	if (r == 0 && !found)
+	if (r < 0)
+		return r;
+	if (!found)
 		return projection_refuse(context, -ENOENT,
 			"cartridge %s is not on record: write it as the refusal named it", other);
-	return r < 0 ? r
-		     : projection_run(context,
-			       "INSERT OR IGNORE INTO distinct_unit(unit, other, seq) VALUES(@unit, @other, @seq)");
+	return projection_run(
+		context, "INSERT OR IGNORE INTO distinct_unit(unit, other, seq) VALUES(@unit, @other, @seq)");
 }

@@ -24,7 +24,7 @@ static char *join(const char *folder, const char *name)
 	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
 }
 
-static int load(const char *folder, const char *name, NoteSigner **ret, Error *error)
+static int load_key(const char *folder, const char *name, NoteSigner **ret, Error *error)
 {
 	_cleanup_(freep) char *path = join(folder, name);
 	Error why;
@@ -58,18 +58,17 @@ static int rename_next(const char *folder)
 static int key_on_record(Ledger *ledger, char ret[NOTE_KEY_MAX])
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
-	int r = statement_get(
-		&ledger->statements, "SELECT key FROM signing_key ORDER BY seq DESC LIMIT 1", &select);
+	int r = statement_row(
+		&ledger->statements, "SELECT key FROM signing_key ORDER BY seq DESC LIMIT 1", 0, &select);
 
-	if (r == SQLITE_OK)
-		r = sqlite3_step(select);
 	ret[0] = '\0';
-	if (r == SQLITE_ROW)
-		snprintf(ret, NOTE_KEY_MAX, "%s", column_string(select, 0));
-	return ledger_errno(r);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	snprintf(ret, NOTE_KEY_MAX, "%s", column_string(select, 0));
+	return 0;
 }
 
-static bool is_key(const NoteSigner *signer, const char *key)
+static bool signer_has_key(const NoteSigner *signer, const char *key)
 {
 	char text[NOTE_KEY_MAX];
 
@@ -136,8 +135,9 @@ static int make_first(Ledger *ledger, const char *on_record, Error *error)
 	Error why;
 	int r = name_of_log(ledger, on_record, name);
 
-	if (r == 0)
-		r = note_signer_generate(name, &signer);
+	if (r < 0)
+		return r;
+	r = note_signer_generate(name, &signer);
 	if (r < 0)
 		return r;
 	r = note_signer_store(signer, ledger->sealer.folder, KEY_NAME, &why);
@@ -153,16 +153,16 @@ static int finish_rotation(Ledger *ledger, const char *on_record, Error *error)
 {
 	_cleanup_(note_signer_freep) NoteSigner *next = NULL;
 	const char *folder = ledger->sealer.folder;
-	int r = load(folder, NEXT_NAME, &next, error);
+	int r = load_key(folder, NEXT_NAME, &next, error);
 
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
 		return r;
-	return is_key(next, on_record) ? rename_next(folder) : remove_next(folder);
+	return signer_has_key(next, on_record) ? rename_next(folder) : remove_next(folder);
 }
 
-static int open_folder(Ledger *ledger, const char *folder, const char *on_record, Error *error)
+static int open_key_folder(Ledger *ledger, const char *folder, const char *on_record, Error *error)
 {
 	int r;
 
@@ -173,8 +173,9 @@ static int open_folder(Ledger *ledger, const char *folder, const char *on_record
 		return error_set(error, -errno, "%.160s cannot be made (%s): check folder and rights", folder,
 			strerror(errno));
 	r = finish_rotation(ledger, on_record, error);
-	if (r == 0)
-		r = load(folder, KEY_NAME, &ledger->sealer.signer, error);
+	if (r < 0)
+		return r;
+	r = load_key(folder, KEY_NAME, &ledger->sealer.signer, error);
 	return r == -ENOENT ? make_first(ledger, on_record, error) : r;
 }
 
@@ -239,7 +240,7 @@ static int name_key(Ledger *ledger, const char *on_record, char **ret_statement)
 		strcmp(recorded.name, name) == 0)
 		return 0;
 	r = note_signer_rename(ledger->sealer.signer, recorded.name, &before);
-	if (r < 0 || !is_key(before, on_record))
+	if (r < 0 || !signer_has_key(before, on_record))
 		return r;
 	return sign_next(before, note_signer_verifier(ledger->sealer.signer), ret_statement);
 }
@@ -305,9 +306,10 @@ int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record, 
 	if (options->key)
 		r = open_credential(ledger, options->key, on_record, error);
 	else
-		r = open_folder(ledger, options->keys, on_record, error);
-	if (r == 0)
-		r = name_key(ledger, on_record, &statement);
+		r = open_key_folder(ledger, options->keys, on_record, error);
+	if (r < 0)
+		return r;
+	r = name_key(ledger, on_record, &statement);
 	if (r < 0)
 		return r;
 	publish_key(ledger);
@@ -326,7 +328,7 @@ int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record, 
 
 /* ---- rotation ---- */
 
-static int describe(Ledger *ledger, const NoteSigner *next, Request *request)
+static int describe_rotation(Ledger *ledger, const NoteSigner *next, Request *request)
 {
 	_cleanup_(freep) char *statement = NULL;
 	char key[NOTE_KEY_MAX], previous[NOTE_KEY_MAX];
@@ -345,12 +347,25 @@ static int describe(Ledger *ledger, const NoteSigner *next, Request *request)
 	return request->body ? 0 : -ENOMEM;
 }
 
+static int make_next(Ledger *ledger, Request *request, NoteSigner **ret, Error *why)
+{
+	Sealer *sealer = &ledger->sealer;
+	int r = note_signer_generate(note_signer_verifier(sealer->signer)->name, ret);
+
+	if (r < 0)
+		return r;
+	r = remove_next(sealer->folder);
+	if (r < 0)
+		return r;
+	r = note_signer_store(*ret, sealer->folder, NEXT_NAME, why);
+	return r < 0 ? r : describe_rotation(ledger, *ret, request);
+}
+
 int key_rotate(Ledger *ledger, Request *request)
 {
 	Sealer *sealer = &ledger->sealer;
 	_cleanup_(note_signer_freep) NoteSigner *next = NULL;
 	Error why = { .text = "out of memory" };
-	int r;
 
 	if (!sealer->signer || !sealer->folder || sealer->next) {
 		snprintf(request->answer.text, LEDGER_TEXT_MAX,
@@ -359,14 +374,7 @@ int key_rotate(Ledger *ledger, Request *request)
 		request->answer.error = -EINVAL;
 		return 0;
 	}
-	r = note_signer_generate(note_signer_verifier(sealer->signer)->name, &next);
-	if (r == 0)
-		r = remove_next(sealer->folder);
-	if (r == 0)
-		r = note_signer_store(next, sealer->folder, NEXT_NAME, &why);
-	if (r == 0)
-		r = describe(ledger, next, request);
-	if (r < 0) {
+	if (make_next(ledger, request, &next, &why) < 0) {
 		snprintf(request->answer.text, LEDGER_TEXT_MAX, "the key was not changed: %.200s", why.text);
 		request->answer.error = -EINVAL;
 		return 0;

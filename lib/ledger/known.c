@@ -41,46 +41,28 @@ static const struct {
 	{ "badge", "operator", "SELECT 1 FROM operator WHERE badge = @value COLLATE NOCASE", "operators" },
 };
 
-static int is_known(sqlite3 *db, const char *sql, const json_t *value, bool *ret)
-{
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
-	int r = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
-
-	if (r == SQLITE_OK)
-		r = json_is_integer(value)
-			    ? sqlite3_bind_int64(statement, 1, json_integer_value(value))
-			    : sqlite3_bind_text(statement, 1, json_string_value(value), -1, SQLITE_STATIC);
-	if (r == SQLITE_OK)
-		r = sqlite3_step(statement);
-	if (r != SQLITE_ROW && r != SQLITE_DONE)
-		return ledger_errno(r);
-	*ret = r == SQLITE_ROW;
-	return 0;
-}
-
-static int unknown(size_t thing, const json_t *value, Error *error)
-{
-	char number[24];
-
-	snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
-	return error_set(error, -ENOENT,
-		"%s \"%.96s\" is not on record: check how it is written, or look for it with the query %s",
-		things[thing].what, json_is_integer(value) ? number : json_string_value(value),
-		things[thing].list);
-}
-
 int query_check_known(sqlite3 *db, json_t *arguments, Error *error)
 {
-	bool known = true;
-
 	for (size_t i = 0; i < ELEMENTS(things); i++) {
+		_cleanup_(sqlite3_finalizep) sqlite3_stmt *row = NULL;
 		const json_t *value = json_object_get(arguments, things[i].argument);
-		int r = value ? is_known(db, things[i].sql, value, &known) : 0;
+		const char *text = json_string_value(value);
+		char number[24];
+		int r;
 
+		if (!value)
+			continue;
+		snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
+		/* a column of integers takes it as text, too */
+		text = text ? text : number;
+		r = statement_once(db, things[i].sql, text, &row);
+		if (r == -ENOENT)
+			return error_set(error, r,
+				"%s \"%.96s\" is not on record: check how it is written, or look for it with the query %s",
+				things[i].what, text, things[i].list);
 		if (r < 0)
-			return r;
-		if (!known)
-			return unknown(i, value, error);
+			return error_set(
+				error, r, "whether it is on record cannot be read (%s)", strerror(-r));
 	}
 	return 0;
 }

@@ -124,6 +124,13 @@ int statement_get(Statements *statements, const char *sql, sqlite3_stmt **ret);
  */
 int statement_row(
 	Statements *statements, const char *sql, uint64_t argument, sqlite3_stmt **ret) _must_check_;
+/**
+ * The same of a text that is made at run time, or without kept statements, and with a text as its parameter;
+ * NULL: none. Finalize it.
+ */
+int statement_once(sqlite3 *db, const char *sql, const char *argument, sqlite3_stmt **ret) _must_check_;
+/** The one number that `sql`, of one parameter at most, gives; 0 where it gives none. */
+int64_t statement_number(sqlite3 *db, const char *sql, int64_t argument);
 void statement_done(sqlite3_stmt *statement);
 DEFINE_CLEANUP(sqlite3_stmt *, statement_done, statement_donep);
 /** Runs a statement without parameters and rows. Returns an SQLite result. */
@@ -242,6 +249,14 @@ int schema_open_empty(sqlite3 **ret) _must_check_;
 /** Of a read-only ledger: one snapshot from here to ledger_read_end(), unless one is held for good. */
 int ledger_read_begin(Ledger *ledger, Error *error) _must_check_;
 void ledger_read_end(Ledger *ledger);
+
+/* append.c */
+/** All that one record writes. 0 also when it was refused; anything else is the group's failure. */
+int append_record(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us) _must_check_;
+/** Only ever raises the number. */
+int append_mark(Ledger *ledger, const char *name, int64_t value) _must_check_;
+/** Puts the records after `before` into their day; a group has one time. */
+int append_day(Ledger *ledger, uint64_t before, int64_t utc_us) _must_check_;
 
 /* writer.c */
 void *ledger_thread(void *userdata);

@@ -35,10 +35,12 @@ static int start_writer(Ledger *ledger)
 {
 	int r = ring_new(LEDGER_REQUESTS, sizeof(Request *), &ledger->requests);
 
-	if (r == 0)
-		r = ring_new(LEDGER_REQUESTS, sizeof(Request *), &ledger->answers);
-	if (r == 0)
-		r = -pthread_create(&ledger->thread, NULL, ledger_thread, ledger);
+	if (r < 0)
+		return r;
+	r = ring_new(LEDGER_REQUESTS, sizeof(Request *), &ledger->answers);
+	if (r < 0)
+		return r;
+	r = -pthread_create(&ledger->thread, NULL, ledger_thread, ledger);
 	ledger->started = r == 0;
 	return r;
 }
@@ -59,32 +61,41 @@ static int open_database(Ledger *ledger, Error *error)
 	if (!ledger->read_only)
 		return schema_open(ledger->path, &ledger->db, error);
 	r = reader_open(ledger->path, &options, &ledger->reader, error);
-	if (r == 0)
-		ledger->db = ledger->reader->db;
-	return r;
+	if (r < 0)
+		return r;
+	ledger->db = ledger->reader->db;
+	return 0;
 }
 
 static int open_file(Ledger *ledger, LedgerInfo *ret, Error *error)
 {
 	int r = ledger->read_only ? 0 : take_lock(ledger, error);
 
-	if (r == 0 && !ledger->read_only)
+	if (r < 0)
+		return r;
+	if (!ledger->read_only)
 		r = check_remembered(ledger->path, error);
-	if (r == 0)
-		r = open_database(ledger, error);
-	if (r == 0)
-		r = schema_info(ledger->db, ledger->clock, ret, error);
-	if (r == 0)
-		r = writer_prepare(ledger);
-	if (r == 0 && !ledger->read_only) {
+	if (r < 0)
+		return r;
+	r = open_database(ledger, error);
+	if (r < 0)
+		return r;
+	r = schema_info(ledger->db, ledger->clock, ret, error);
+	if (r < 0)
+		return r;
+	r = writer_prepare(ledger);
+	if (r < 0)
+		return r;
+	if (!ledger->read_only) {
 		r = place_open(ledger);
 		if (r < 0)
 			r = error_set(error, r, "the files of the ledger %.120s cannot be found again: %s",
 				ledger->path, strerror(-r));
 	}
-	if (r == 0)
-		ledger->seq = ret->newest_seq;
-	return r;
+	if (r < 0)
+		return r;
+	ledger->seq = ret->newest_seq;
+	return 0;
 }
 
 /** Its own first record, before anybody else's. */
@@ -150,14 +161,18 @@ static int start(Ledger *ledger, const LedgerOptions *options, LedgerInfo *info,
 	json_auto_t *key = NULL;
 	int r = key_open(ledger, options, &key, error);
 
-	if (r == 0)
-		r = seal_open(ledger, info, error);
-	if (r == 0)
-		r = start_writer(ledger);
-	if (r == 0)
-		r = record_key(ledger, key);
-	if (r == 0)
-		r = record_cleared(ledger);
+	if (r < 0)
+		return r;
+	r = seal_open(ledger, info, error);
+	if (r < 0)
+		return r;
+	r = start_writer(ledger);
+	if (r < 0)
+		return r;
+	r = record_key(ledger, key);
+	if (r < 0)
+		return r;
+	r = record_cleared(ledger);
 	return r < 0 ? r : record_restoration(ledger);
 }
 
@@ -440,19 +455,16 @@ int ledger_rotate_key(Ledger *ledger, const char *actor, LedgerDone done, void *
 int ledger_hold(Ledger *ledger, uint64_t *ret_records)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
-	Error error;
-	int r = ledger_read_begin(ledger, &error);
+	int r = ledger_read_begin(ledger, NULL);
 
 	if (r < 0)
 		return r;
 	ledger->held = true;
-	r = ledger_errno(sqlite3_prepare_v2(
-		ledger->db, "SELECT coalesce(max(seq), 0) FROM record", -1, &select, NULL));
-	if (r == 0)
-		r = ledger_errno(sqlite3_step(select));
-	if (r == 0)
-		*ret_records = (uint64_t)column_integer(select, 0);
-	return r;
+	r = statement_once(ledger->db, "SELECT coalesce(max(seq), 0) FROM record", NULL, &select);
+	if (r < 0)
+		return r;
+	*ret_records = (uint64_t)column_integer(select, 0);
+	return 0;
 }
 
 int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, Error *error)

@@ -22,13 +22,14 @@ static void snapshot_done(Reader **reader)
 }
 
 /** Of what takes several statements; one alone has a snapshot anyway. */
-static int begin(LedgerOutbox *outbox, Reader **ret)
+static int outbox_begin(LedgerOutbox *outbox, Reader **ret)
 {
 	int r = reader_begin(outbox->reader);
 
-	if (r == 0)
-		*ret = outbox->reader;
-	return r;
+	if (r < 0)
+		return r;
+	*ret = outbox->reader;
+	return 0;
 }
 
 int ledger_outbox_open(const char *path, LedgerOutbox **ret, Error *error)
@@ -64,7 +65,7 @@ LedgerOutbox *ledger_outbox_free(LedgerOutbox *outbox)
 }
 
 /** One number; 0 without a row. */
-static int read_number(LedgerOutbox *outbox, const char *sql, uint64_t argument, uint64_t *ret)
+static int read_outbox_number(LedgerOutbox *outbox, const char *sql, uint64_t argument, uint64_t *ret)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
 	int r = statement_row(&outbox->statements, sql, argument, &select);
@@ -78,42 +79,46 @@ static int read_number(LedgerOutbox *outbox, const char *sql, uint64_t argument,
 static int read_formerly(LedgerOutbox *outbox, char ret[LEDGER_NAMES_MAX])
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
-	int r = statement_get(&outbox->statements,
+	int r = statement_row(&outbox->statements,
 		"SELECT json_extract(CAST(leaf AS TEXT), '$.station') FROM record WHERE kind = 'station.renamed'"
 		" ORDER BY seq DESC LIMIT 1",
-		&select);
+		0, &select);
 
-	if (r == SQLITE_OK)
-		r = sqlite3_step(select);
-	if (r == SQLITE_ROW)
-		snprintf(ret, LEDGER_NAMES_MAX, "%s", column_string(select, 0));
-	return r == SQLITE_ROW ? 0 : ledger_errno(r);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	snprintf(ret, LEDGER_NAMES_MAX, "%s", column_string(select, 0));
+	return 0;
 }
 
 int ledger_outbox_info(LedgerOutbox *outbox, LedgerOutboxInfo *ret)
 {
 	_cleanup_(snapshot_done) Reader *snapshot = NULL;
 	LedgerOutboxInfo info = { 0 };
-	int r = begin(outbox, &snapshot);
+	const struct {
+		const char *sql;
+		uint64_t *ret;
+	} numbers[] = {
+		{ "SELECT max(seq) FROM record", &info.newest },
+		{ "SELECT max(size) FROM checkpoint", &info.checkpoint },
+		{ "SELECT max(seq) FROM record WHERE kind = 'ledger.restored'", &info.restored },
+		{ "SELECT max(value) FROM meta WHERE name = 'published'", &info.published },
+		{ "SELECT max(value) FROM meta WHERE name = 'checkpoint_published'",
+			&info.checkpoint_published },
+	};
+	int r = outbox_begin(outbox, &snapshot);
 
-	if (r == 0)
-		r = read_number(outbox, "SELECT max(seq) FROM record", 0, &info.newest);
-	if (r == 0)
-		r = read_number(outbox, "SELECT max(size) FROM checkpoint", 0, &info.checkpoint);
-	if (r == 0)
-		r = read_number(outbox, "SELECT max(seq) FROM record WHERE kind = 'ledger.restored'", 0,
-			&info.restored);
-	if (r == 0)
-		r = read_number(
-			outbox, "SELECT max(value) FROM meta WHERE name = 'published'", 0, &info.published);
-	if (r == 0)
-		r = read_number(outbox, "SELECT max(value) FROM meta WHERE name = 'checkpoint_published'", 0,
-			&info.checkpoint_published);
-	if (r == 0)
-		r = read_formerly(outbox, info.formerly);
-	if (r == 0)
-		*ret = info;
-	return r;
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ELEMENTS(numbers); i++) {
+		r = read_outbox_number(outbox, numbers[i].sql, 0, numbers[i].ret);
+		if (r < 0)
+			return r;
+	}
+	r = read_formerly(outbox, info.formerly);
+	if (r < 0)
+		return r;
+	*ret = info;
+	return 0;
 }
 
 /** Records of earlier versions have words in their body: a field of it that is one now. */
@@ -210,7 +215,8 @@ int ledger_outbox_read(
 
 int ledger_outbox_count(LedgerOutbox *outbox, uint64_t after, uint64_t *ret)
 {
-	return read_number(outbox, "SELECT count(*) FROM record WHERE published AND seq > ?", after, ret);
+	return read_outbox_number(
+		outbox, "SELECT count(*) FROM record WHERE published AND seq > ?", after, ret);
 }
 
 int ledger_outbox_hash(LedgerOutbox *outbox, uint64_t seq, uint8_t ret[DIGEST_BYTES])
@@ -231,15 +237,14 @@ int ledger_outbox_hash(LedgerOutbox *outbox, uint64_t seq, uint8_t ret[DIGEST_BY
 int ledger_outbox_stock(LedgerOutbox *outbox, json_t **ret)
 {
 	json_auto_t *none = json_object();
-	Error error;
 
-	return none ? query_rows(outbox->reader->db, query_find("newest-stock"), none, ret, &error) : -ENOMEM;
+	return none ? query_rows(outbox->reader->db, query_find("newest-stock"), none, ret, NULL) : -ENOMEM;
 }
 
 int ledger_outbox_checkpoint(LedgerOutbox *outbox, uint64_t since, json_t **ret)
 {
 	_cleanup_(snapshot_done) Reader *snapshot = NULL;
-	int r = begin(outbox, &snapshot);
+	int r = outbox_begin(outbox, &snapshot);
 
 	return r < 0 ? r : prove_checkpoint(&outbox->statements, outbox->digester, since, ret);
 }

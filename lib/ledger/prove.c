@@ -71,9 +71,8 @@ static char *statement_in_force(Statements *statements)
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
 	const char *statement;
 
-	if (statement_get(statements, "SELECT statement FROM signing_key ORDER BY seq DESC LIMIT 1",
-		    &select) != SQLITE_OK ||
-		sqlite3_step(select) != SQLITE_ROW)
+	if (statement_row(statements, "SELECT statement FROM signing_key ORDER BY seq DESC LIMIT 1", 0,
+		    &select) < 0)
 		return NULL;
 	statement = column_text(select, 0);
 	return statement ? strdup(statement) : NULL;
@@ -83,9 +82,8 @@ static json_t *key_in_force(Statements *statements)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
 
-	if (statement_get(statements, "SELECT key FROM signing_key ORDER BY seq DESC LIMIT 1", &select) !=
-			SQLITE_OK ||
-		sqlite3_step(select) != SQLITE_ROW)
+	if (statement_row(statements, "SELECT key FROM signing_key ORDER BY seq DESC LIMIT 1", 0, &select) <
+		0)
 		return json_null();
 	return json_string(column_string(select, 0));
 }
@@ -145,15 +143,14 @@ int prove_record(Statements *statements, Digester *digester, uint64_t seq, json_
 	InclusionProof proof = { .index = seq - 1 };
 	int r = seq == 0 ? -ENOENT : newest(statements, seq, &sealed);
 
-	if (r == 0)
-		r = tree_prove_inclusion(&reader, proof.index, sealed.size, &proof.path);
-	if (r == 0 && !sealed.note)
-		r = -ENODATA;
-	if (r == 0) {
-		proof.checkpoint = sealed.note;
-		proof.checkpoint_size = strlen(sealed.note);
-		r = write_proof(statements, seq, &proof, &text);
-	}
+	if (r < 0)
+		return r;
+	r = tree_prove_inclusion(&reader, proof.index, sealed.size, &proof.path);
+	if (r < 0)
+		return r;
+	proof.checkpoint = sealed.note;
+	proof.checkpoint_size = strlen(sealed.note);
+	r = write_proof(statements, seq, &proof, &text);
 	if (r < 0)
 		return r;
 	*ret = json_pack("{s:I, s:I, s:s, s:o}", "seq", (json_int_t)seq, "size", (json_int_t)sealed.size,
@@ -171,17 +168,17 @@ int prove_growth(Statements *statements, Digester *digester, uint64_t size, json
 	MerkleHash hash;
 	int r = size > MERKLE_SIZE_MAX ? -ENODATA : newest(statements, size, &sealed);
 
-	if (r == 0 && !sealed.note)
-		r = -ENODATA;
-	if (r == 0)
-		r = tree_root(&reader, size, &hash);
-	if (r == 0)
-		r = tree_prove_consistency(&reader, size, sealed.size, &proof.path);
-	if (r == 0) {
-		proof.checkpoint = sealed.note;
-		proof.checkpoint_size = strlen(sealed.note);
-		r = consistency_proof_write(&proof, &text);
-	}
+	if (r < 0)
+		return r;
+	r = tree_root(&reader, size, &hash);
+	if (r < 0)
+		return r;
+	r = tree_prove_consistency(&reader, size, sealed.size, &proof.path);
+	if (r < 0)
+		return r;
+	proof.checkpoint = sealed.note;
+	proof.checkpoint_size = strlen(sealed.note);
+	r = consistency_proof_write(&proof, &text);
 	if (r < 0)
 		return r;
 	proof_write_hash(&hash, root);

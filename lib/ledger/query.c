@@ -149,17 +149,18 @@ static int check_arguments(const LedgerQuery *query, json_t *arguments, Error *e
 static int bind_arguments(
 	sqlite3_stmt *statement, const LedgerQuery *query, json_t *arguments, QueryForm form, Error *error)
 {
-	int r = 0, impersonal = sqlite3_bind_parameter_index(statement, "@impersonal");
+	int impersonal = sqlite3_bind_parameter_index(statement, "@impersonal");
 
 	if (impersonal > 0)
 		sqlite3_bind_int(statement, impersonal, form == QUERY_IMPERSONAL);
-	for (const Argument *argument = query->arguments; argument->name && r == 0; argument++) {
+	for (const Argument *argument = query->arguments; argument->name; argument++) {
 		const json_t *value = json_object_get(arguments, argument->name);
+		int r = value ? bind_argument(statement, query, argument, value, error) : 0;
 
-		if (value)
-			r = bind_argument(statement, query, argument, value, error);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 /* ---- rows ---- */
@@ -194,10 +195,13 @@ static void add_column(sqlite3_str *sql, const char *column)
 static int prepare_json(sqlite3 *db, const char *select, QueryForm form, sqlite3_stmt **ret)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *columns = NULL;
-	sqlite3_str *sql = sqlite3_str_new(db);
+	sqlite3_str *sql;
 	char *text;
 	int r = sqlite3_prepare_v2(db, select, -1, &columns, NULL);
 
+	if (r != SQLITE_OK)
+		return r;
+	sql = sqlite3_str_new(db);
 	sqlite3_str_appendall(sql, "SELECT json_object(");
 	for (int i = 0, n = 0; i < sqlite3_column_count(columns); i++) {
 		const char *column = sqlite3_column_name(columns, i);
@@ -209,15 +213,14 @@ static int prepare_json(sqlite3 *db, const char *select, QueryForm form, sqlite3
 	}
 	sqlite3_str_appendf(sql, ") FROM (%s)", select);
 	text = sqlite3_str_finish(sql);
-	if (r == SQLITE_OK)
-		r = text ? sqlite3_prepare_v2(db, text, -1, ret, NULL) : SQLITE_NOMEM;
+	r = text ? sqlite3_prepare_v2(db, text, -1, ret, NULL) : SQLITE_NOMEM;
 	sqlite3_free(text);
 	return r;
 }
 
 /** The query's text with a condition for each argument that is given; values are bound, never written into
  * it. */
-static int prepare(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryForm form,
+static int query_prepare(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryForm form,
 	sqlite3_stmt **ret, Error *error)
 {
 	sqlite3_str *text = sqlite3_str_new(db);
@@ -246,18 +249,21 @@ int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryFor
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
 	int result = SQLITE_ROW, r = check_arguments(query, arguments, error);
 
-	if (r == 0)
-		r = prepare(db, query, arguments, form, &statement, error);
-	if (r == 0)
-		r = bind_arguments(statement, query, arguments, form, error);
-	for (int64_t n = 0; r == 0 && n < limit; n++) {
-		result = sqlite3_step(statement);
-		if (result != SQLITE_ROW)
-			break;
-		r = row(userdata, statement);
-	}
-	if (r < 0 || result == SQLITE_ROW || result == SQLITE_DONE)
+	if (r < 0)
 		return r;
+	r = query_prepare(db, query, arguments, form, &statement, error);
+	if (r < 0)
+		return r;
+	r = bind_arguments(statement, query, arguments, form, error);
+	if (r < 0)
+		return r;
+	for (int64_t n = 0; n < limit && (result = sqlite3_step(statement)) == SQLITE_ROW; n++) {
+		r = row(userdata, statement);
+		if (r != 0)
+			return r;
+	}
+	if (result == SQLITE_ROW || result == SQLITE_DONE)
+		return 0;
 	return error_set(error, ledger_errno(result), "query %s: %s", query->name, sqlite3_errmsg(db));
 }
 
@@ -305,29 +311,33 @@ static int append_row(void *userdata, sqlite3_stmt *row)
 int query_rows(sqlite3 *db, const LedgerQuery *query, json_t *arguments, json_t **ret, Error *error)
 {
 	json_auto_t *rows = json_array();
-	int r = rows ? query_run(db, query, arguments, QUERY_COLUMNS, LEDGER_LOOKUP_ROWS, append_row, rows,
-			       error)
-		     : -ENOMEM;
+	int r;
 
-	if (r == 0)
-		*ret = json_incref(rows);
-	return r;
+	if (!rows)
+		return error_set(error, -ENOMEM, "out of memory");
+	r = query_run(db, query, arguments, QUERY_COLUMNS, LEDGER_LOOKUP_ROWS, append_row, rows, error);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(rows);
+	return 0;
 }
 
 int query_columns(sqlite3 *db, const LedgerQuery *query, json_t **ret, Error *error)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
 	json_auto_t *columns = json_array(), *none = json_object();
-	int r = prepare(db, query, none, QUERY_COLUMNS, &statement, error);
+	int r = query_prepare(db, query, none, QUERY_COLUMNS, &statement, error);
 
-	for (int i = 0; r == 0 && i < sqlite3_column_count(statement); i++) {
+	if (r < 0)
+		return r;
+	for (int i = 0; i < sqlite3_column_count(statement); i++) {
 		const char *column = sqlite3_column_name(statement, i);
 
-		r = json_array_append_new(columns, json_stringn(column, (size_t)name_length(column)));
+		if (json_array_append_new(columns, json_stringn(column, (size_t)name_length(column))) < 0)
+			return error_set(error, -ENOMEM, "out of memory");
 	}
-	if (r == 0)
-		*ret = json_incref(columns);
-	return r;
+	*ret = TAKE_PTR(columns);
+	return 0;
 }
 
 /* ---- what can be asked ---- */
@@ -347,20 +357,22 @@ int ledger_describe_queries(json_t **ret)
 {
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
 	json_auto_t *all = json_object();
-	Error error;
 	int r = ledger_errno(schema_open_empty(&db));
 
-	for (const char *const *name = ledger_query_names(); *name && r == 0; name++) {
+	if (r < 0)
+		return r;
+	for (const char *const *name = ledger_query_names(); *name; name++) {
 		const LedgerQuery *query = query_find(*name);
-		json_auto_t *columns = NULL;
+		json_t *columns = NULL;
 
-		r = query_columns(db, query, &columns, &error);
-		if (r == 0 && json_object_set_new(all, *name,
-				      json_pack("{s:o, s:O}", "arguments", describe_arguments(query),
-					      "columns", columns)) < 0)
-			r = -ENOMEM;
+		r = query_columns(db, query, &columns, NULL);
+		if (r < 0)
+			return r;
+		if (json_object_set_new(all, *name,
+			    json_pack("{s:o, s:o}", "arguments", describe_arguments(query), "columns",
+				    columns)) < 0)
+			return -ENOMEM;
 	}
-	if (r == 0)
-		*ret = json_incref(all);
-	return r;
+	*ret = TAKE_PTR(all);
+	return 0;
 }

@@ -9,7 +9,6 @@
 
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "ledger/scratch.h"
 
@@ -25,14 +24,6 @@ enum {
 #define INSTRUCTIONS_LEAST  UINT64_C(20000000000)
 #define INSTRUCTIONS_A_BYTE UINT64_C(1000)
 
-static int64_t monotonic_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
-}
-
 /* ---- what ends it ---- */
 
 int reader_check(Reader *reader)
@@ -42,7 +33,7 @@ int reader_check(Reader *reader)
 	if (reader->options.leave && atomic_load(reader->options.leave))
 		reader->given_up = -ECANCELED;
 	else if (reader->looks > reader->looks_most ||
-		 (reader->deadline_us != INT64_MAX && monotonic_us() > reader->deadline_us))
+		 (reader->deadline_us != INT64_MAX && clock_monotonic_us() > reader->deadline_us))
 		reader->given_up = -ETIME;
 	return reader->given_up;
 }
@@ -93,11 +84,6 @@ static char *readable_uri(const char *path)
 	return file_uri(path, "?immutable=1");
 }
 
-static int refuse(const char *path, int r, const char *what, Error *error)
-{
-	return error_set(error, r, "%.140s %s", path, what);
-}
-
 /**
  * What SQLite would open without a word, or explain in words of its own. By name only: to close a descriptor
  * of the file would end the locks that this process may have on it.
@@ -108,24 +94,25 @@ static int check_readable(const char *path, Error *error)
 	int r = stat(path, &status) < 0 || access(path, R_OK) < 0 ? -errno : 0;
 
 	if (r == -EACCES)
-		return refuse(path, r, "may not be read by you: use sudo, or a copy that is yours", error);
+		return error_set(
+			error, r, "%.140s may not be read by you: use sudo, or a copy that is yours", path);
 	if (r < 0)
-		return refuse(path, r,
+		return error_set(error, r, "%.140s %s", path,
 			r == -ENOENT ? "is not there: check the path, or name the ledger's file"
-				     : strerror(-r),
-			error);
+				     : strerror(-r));
 	if (S_ISDIR(status.st_mode))
-		return refuse(
-			path, -EISDIR, "is a folder: name the ledger's file in it, such as ledger.db", error);
+		return error_set(error, -EISDIR,
+			"%.140s is a folder: name the ledger's file in it, such as ledger.db", path);
 	if (!S_ISREG(status.st_mode))
-		return refuse(path, -EINVAL, "is no ordinary file: name the ledger's file", error);
+		return error_set(error, -EINVAL, "%.140s is no ordinary file: name the ledger's file", path);
 	if (status.st_size == 0)
-		return refuse(path, -EUCLEAN,
-			"is empty: no ledger, or one that was cut to nothing; take another copy", error);
+		return error_set(error, -EUCLEAN,
+			"%.140s is empty: no ledger, or one that was cut to nothing; take another copy",
+			path);
 	if (status.st_size < SQLITE_HEADER_BYTES)
-		return refuse(path, -EUCLEAN,
-			"is too short for a database: no ledger, or one that was cut off; take another copy",
-			error);
+		return error_set(error, -EUCLEAN,
+			"%.140s is too short for a database: no ledger, or one that was cut off; take another copy",
+			path);
 	return 0;
 }
 
@@ -139,26 +126,30 @@ static int attach(sqlite3 *db, const char *uri)
 	if (r != SQLITE_OK)
 		return r;
 	sqlite3_bind_text(statement, 1, uri, -1, SQLITE_STATIC);
-	r = sqlite3_step(statement);
-	return r == SQLITE_DONE ? SQLITE_OK : r;
+	return statement_step(statement);
 }
 
 /** Before anything of the file is read. */
-static int settings(Reader *reader)
+static int set_up_reader(Reader *reader)
 {
 	sqlite3 *db = reader->db;
 	int r = schema_harden(db);
 
 	sqlite3_progress_handler(db, INSTRUCTIONS_A_LOOK, on_instructions, reader);
 	(void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
-	if (r == SQLITE_OK)
-		r = functions_add(db);
-	if (r == SQLITE_OK)
-		r = sqlite3_busy_timeout(db, LEDGER_BUSY_MS);
-	if (r == SQLITE_OK)
-		/* what has to be sorted goes to a file where it is large: memory stays bounded */
-		r = sqlite3_exec(db, "PRAGMA temp_store=FILE; PRAGMA cell_size_check=ON;", NULL, NULL, NULL);
-	if (r == SQLITE_OK && !reader->options.scratch)
+	if (r != SQLITE_OK)
+		return r;
+	r = functions_add(db);
+	if (r != SQLITE_OK)
+		return r;
+	r = sqlite3_busy_timeout(db, LEDGER_BUSY_MS);
+	if (r != SQLITE_OK)
+		return r;
+	/* what has to be sorted goes to a file where it is large: memory stays bounded */
+	r = sqlite3_exec(db, "PRAGMA temp_store=FILE; PRAGMA cell_size_check=ON;", NULL, NULL, NULL);
+	if (r != SQLITE_OK)
+		return r;
+	if (!reader->options.scratch)
 		/* small: a station's memory is for other things, and the file system caches too */
 		r = sqlite3_exec(db, "PRAGMA cache_size=-512;", NULL, NULL, NULL);
 	return r;
@@ -172,35 +163,39 @@ static int open_connection(Reader *reader, const char *uri)
 	if (!reader->options.scratch) {
 		reader->schema = "main";
 		r = sqlite3_open_v2(uri, &reader->db, flags | SQLITE_OPEN_READONLY, NULL);
-		return r == SQLITE_OK ? settings(reader) : r;
+		return r == SQLITE_OK ? set_up_reader(reader) : r;
 	}
 	reader->schema = "kept";
 	/* no name: a file of its own that is gone with the connection, and no syncing */
 	r = sqlite3_open_v2("", &reader->db, flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
-	if (r == SQLITE_OK)
-		r = settings(reader);
-	if (r == SQLITE_OK)
-		r = sqlite3_exec(reader->db,
-			"PRAGMA main.journal_mode=MEMORY; PRAGMA main.synchronous=OFF; PRAGMA main.cache_size=-16000;",
-			NULL, NULL, NULL);
-	if (r == SQLITE_OK)
-		r = attach(reader->db, uri);
+	if (r != SQLITE_OK)
+		return r;
+	r = set_up_reader(reader);
+	if (r != SQLITE_OK)
+		return r;
+	r = sqlite3_exec(reader->db,
+		"PRAGMA main.journal_mode=MEMORY; PRAGMA main.synchronous=OFF; PRAGMA main.cache_size=-16000;",
+		NULL, NULL, NULL);
+	if (r != SQLITE_OK)
+		return r;
+	r = attach(reader->db, uri);
 	return r == SQLITE_OK ? sqlite3_exec(reader->db, "PRAGMA kept.cache_size=-512;", NULL, NULL, NULL)
 			      : r;
 }
 
 /** The whole schema is compared each time: who could change the file could do so since. */
-static int look(Reader *reader, const char *path, Error *error)
+static int compare_reader_schema(Reader *reader, const char *path, Error *error)
 {
 	int r = schema_check_version(
 		reader->db, reader->schema, path, reader->options.older, &reader->version, error);
 
-	if (r == 0)
-		r = schema_compare(reader->db, reader->schema, reader->version, &reader->difference);
-	if (r < 0 && !error->text[0])
-		return schema_explain(reader->db, path, SQLITE_ERROR, error);
-	if (r < 0 || !reader->difference.names[0] || reader->options.differing)
+	if (r < 0)
 		return r;
+	r = schema_compare(reader->db, reader->schema, reader->version, &reader->difference);
+	if (r < 0)
+		return schema_explain(reader->db, path, SQLITE_ERROR, error);
+	if (!reader->difference.names[0] || reader->options.differing)
+		return 0;
 	return schema_explain_difference(path, &reader->difference, error);
 }
 
@@ -212,7 +207,6 @@ int reader_open(const char *path, const ReaderOptions *options, Reader **ret, Er
 
 	if (r < 0)
 		return r;
-	*error = (Error){ 0 };
 	if (reader && !options->followed && scratch_is_needed(path)) {
 		r = scratch_take(path, &reader->scratch_copy, error);
 		if (r < 0)
@@ -232,7 +226,7 @@ int reader_open(const char *path, const ReaderOptions *options, Reader **ret, Er
 	r = reader_begin(reader);
 	if (r < 0)
 		return schema_explain_open(reader->db, path, sqlite3_errcode(reader->db), error);
-	r = look(reader, path, error);
+	r = compare_reader_schema(reader, path, error);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(reader);
@@ -257,16 +251,12 @@ void ledger_limit_memory(int64_t bytes)
 
 /* ---- snapshots ---- */
 
-static int64_t number_of(const Reader *reader, const char *pragma)
+static int64_t reader_pragma(const Reader *reader, const char *pragma)
 {
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
 	char sql[64];
 
 	snprintf(sql, sizeof sql, "PRAGMA %s.%s", reader->schema, pragma);
-	if (sqlite3_prepare_v2(reader->db, sql, -1, &statement, NULL) != SQLITE_OK ||
-		sqlite3_step(statement) != SQLITE_ROW)
-		return 0;
-	return column_integer(statement, 0);
+	return statement_number(reader->db, sql, 0);
 }
 
 int reader_begin(Reader *reader)
@@ -284,9 +274,10 @@ int reader_begin(Reader *reader)
 	if (r < 0)
 		return r;
 	if (reader->options.deadline_s > 0)
-		reader->deadline_us = monotonic_us() + (int64_t)reader->options.deadline_s * USEC_PER_SEC;
-	reader->looks_most = (INSTRUCTIONS_LEAST + (uint64_t)number_of(reader, "page_count") *
-							   (uint64_t)number_of(reader, "page_size") *
+		reader->deadline_us =
+			clock_monotonic_us() + (int64_t)reader->options.deadline_s * USEC_PER_SEC;
+	reader->looks_most = (INSTRUCTIONS_LEAST + (uint64_t)reader_pragma(reader, "page_count") *
+							   (uint64_t)reader_pragma(reader, "page_size") *
 							   INSTRUCTIONS_A_BYTE) /
 			     INSTRUCTIONS_A_LOOK;
 	return 0;

@@ -20,7 +20,7 @@ enum { CHECKPOINT_FILE_MAX = 64 * 1024 };
 /* ---- at the start ---- */
 
 /** That the tree had this root at the checkpoint's size. */
-static int compare(
+static int compare_root(
 	TreeReader *reader, const Checkpoint *checkpoint, uint64_t size, const char *which, Error *error)
 {
 	MerkleHash root;
@@ -64,18 +64,16 @@ static int read_unverified(const char *note, size_t size, Checkpoint *ret)
 	return r < 0 ? r : checkpoint_parse(note, text, ret, NULL);
 }
 
-static int check_newest(Ledger *ledger, TreeReader *reader, LedgerInfo *info, Error *error)
+static int check_newest_checkpoint(Ledger *ledger, TreeReader *reader, LedgerInfo *info, Error *error)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
 	Checkpoint checkpoint;
 	const char *note;
-	int r = statement_get(
-		&ledger->statements, "SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1", &select);
+	int r = statement_row(&ledger->statements,
+		"SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1", 0, &select);
 
-	if (r == SQLITE_OK)
-		r = sqlite3_step(select);
-	if (r != SQLITE_ROW)
-		return ledger_errno(r);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	info->checkpoint = (uint64_t)column_integer(select, 0);
 	note = column_string(select, 1);
 	r = open_checkpoint(ledger, note, strlen(note), &checkpoint);
@@ -86,7 +84,7 @@ static int check_newest(Ledger *ledger, TreeReader *reader, LedgerInfo *info, Er
 		return error_set(error, -EUCLEAN,
 			"the newest checkpoint in the ledger, at %llu records, is broken" KEEP_AND_RESTORE,
 			(unsigned long long)info->checkpoint);
-	return compare(reader, &checkpoint, ledger->seq, "its newest checkpoint", error);
+	return compare_root(reader, &checkpoint, ledger->seq, "its newest checkpoint", error);
 }
 
 /** The one beside the file: an older copy of the ledger is sound in itself, but not beside it. */
@@ -117,7 +115,7 @@ static int check_saved(Ledger *ledger, TreeReader *reader, const LedgerInfo *inf
 		return 0;
 	}
 	ledger->sealer.saved = checkpoint.size;
-	return compare(reader, &checkpoint, ledger->seq, "the checkpoint kept beside it", error);
+	return compare_root(reader, &checkpoint, ledger->seq, "the checkpoint kept beside it", error);
 }
 
 /** The newest records against their hashes: as many as a leaf block has, whatever the ledger's size. */
@@ -126,20 +124,22 @@ static int check_tail(Ledger *ledger, Error *error)
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
 	MerkleHash hash;
 	DigestPart leaf;
-	int result, r = ledger_errno(statement_get(&ledger->statements,
-			    "SELECT seq, leaf, hash FROM record ORDER BY seq DESC LIMIT 256", &select));
+	int result, r = statement_get(&ledger->statements,
+			    "SELECT seq, leaf, hash FROM record ORDER BY seq DESC LIMIT 256", &select);
 
-	while (r == 0 && (result = sqlite3_step(select)) != SQLITE_DONE) {
-		if (result != SQLITE_ROW)
-			return ledger_errno(result);
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	while ((result = sqlite3_step(select)) == SQLITE_ROW) {
 		leaf = column_bytes(select, 1);
 		r = merkle_hash_leaf(ledger->digester, leaf.data, leaf.size, &hash);
-		if (r == 0 && (!leaf.data || !column_is_digest(select, 2, hash.bytes)))
-			r = error_set(error, -EUCLEAN,
+		if (r < 0)
+			return r;
+		if (!leaf.data || !column_is_digest(select, 2, hash.bytes))
+			return error_set(error, -EUCLEAN,
 				"record %lld of the ledger does not match its hash" KEEP_AND_RESTORE,
 				(long long)column_integer(select, 0));
 	}
-	return r;
+	return ledger_errno(result);
 }
 
 int seal_open(Ledger *ledger, LedgerInfo *info, Error *error)
@@ -147,27 +147,30 @@ int seal_open(Ledger *ledger, LedgerInfo *info, Error *error)
 	TreeReader reader = { .statements = &ledger->statements, .digester = ledger->digester };
 	int r = check_tail(ledger, error);
 
-	if (r == 0)
-		r = check_newest(ledger, &reader, info, error);
-	if (r == 0)
-		r = check_saved(ledger, &reader, info, error);
-	if (r == 0) {
-		r = tree_load(&reader, ledger->seq, &ledger->tree);
-		if (r == -EUCLEAN)
-			r = error_set(
-				error, -EUCLEAN, "the ledger lacks %s" KEEP_AND_RESTORE, reader.missing);
-	}
+	if (r < 0)
+		return r;
+	r = check_newest_checkpoint(ledger, &reader, info, error);
+	if (r < 0)
+		return r;
+	r = check_saved(ledger, &reader, info, error);
+	if (r < 0)
+		return r;
+	r = tree_load(&reader, ledger->seq, &ledger->tree);
+	if (r == -EUCLEAN)
+		return error_set(error, -EUCLEAN, "the ledger lacks %s" KEEP_AND_RESTORE, reader.missing);
+	if (r < 0)
+		return r;
 	ledger->sealer.size = info->checkpoint;
 	ledger->sealer.due_us = INT64_MAX;
-	if (r == 0 && ledger->sealer.signer && ledger->seq > info->checkpoint)
+	if (ledger->sealer.signer && ledger->seq > info->checkpoint)
 		ledger->sealer.due_us = clock_read(ledger->clock).monotonic_us + ledger->sealer.patience_us;
 	atomic_store(&ledger->sealed, info->checkpoint);
-	return r;
+	return 0;
 }
 
 /* ---- with each group ---- */
 
-static int sign(Ledger *ledger, char **ret)
+static int sign_checkpoint(Ledger *ledger, char **ret)
 {
 	const NoteSigner *signer = ledger->sealer.signer;
 	_cleanup_(freep) char *note = NULL;
@@ -175,10 +178,11 @@ static int sign(Ledger *ledger, char **ret)
 	int r = merkle_tree_root(&ledger->tree, ledger->digester, &checkpoint.root);
 
 	snprintf(checkpoint.origin, sizeof checkpoint.origin, "%s", note_signer_verifier(signer)->name);
-	if (r == 0)
-		r = checkpoint_sign(&checkpoint, signer, &note);
-	if (r < 0 || !note)
-		return r < 0 ? r : -EIO;
+	if (r < 0)
+		return r;
+	r = checkpoint_sign(&checkpoint, signer, &note);
+	if (r < 0)
+		return r;
 	/* those who know only one of the two keys find it here */
 	if (ledger->sealer.next)
 		return note_sign_again(ledger->sealer.next, note, strlen(note), ret);
@@ -220,7 +224,7 @@ int seal_if_due(Ledger *ledger, const ClockReading *now)
 	ledger->sealer.now = is_due(ledger, now); /* seal_settle() sees whether there is one */
 	if (!ledger->sealer.now)
 		return 0;
-	r = sign(ledger, &note);
+	r = sign_checkpoint(ledger, &note);
 	return r < 0 ? r : insert_checkpoint(ledger, note);
 }
 
@@ -264,13 +268,11 @@ int seal_save(Ledger *ledger)
 
 	if (!seal_unsaved(ledger))
 		return 0;
-	r = statement_get(&ledger->statements, "SELECT note FROM checkpoint WHERE size = ?", &select);
-	if (r != SQLITE_OK)
-		return ledger_errno(r);
-	sqlite3_bind_int64(select, 1, (int64_t)size);
-	note = sqlite3_step(select) == SQLITE_ROW ? column_text(select, 0) : NULL;
+	r = statement_row(&ledger->statements, "SELECT note FROM checkpoint WHERE size = ?", size, &select);
+	note = r == 0 ? column_text(select, 0) : NULL;
 	r = note ? file_write_beside(ledger->path, CHECKPOINT_SUFFIX, note, strlen(note)) : -EIO;
-	if (r == 0)
-		ledger->sealer.saved = size;
-	return r;
+	if (r < 0)
+		return r;
+	ledger->sealer.saved = size;
+	return 0;
 }

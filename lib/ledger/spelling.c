@@ -49,16 +49,16 @@ static int respell_unit(ProjectionContext *context, const char *lot, const char 
 	return json_object_set_new(context->body, "unit", json_string(text)) < 0 ? -ENOMEM : 0;
 }
 
-static int settle(ProjectionContext *context, const char *field, const char *find)
+static int settle_name(ProjectionContext *context, const char *field, const char *find)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	const char *name = projection_text(context, field), *spelling;
 	int r = statement_get(context->statements, find, &row);
 
-	if (r == SQLITE_OK)
-		r = sqlite3_bind_text(row, 1, name, -1, SQLITE_TRANSIENT);
-	if (r == SQLITE_OK)
-		r = sqlite3_step(row);
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	sqlite3_bind_text(row, 1, name, -1, SQLITE_TRANSIENT);
+	r = sqlite3_step(row);
 	if (r != SQLITE_ROW)
 		return ledger_errno(r);
 	spelling = column_string(row, 0);
@@ -66,18 +66,24 @@ static int settle(ProjectionContext *context, const char *field, const char *fin
 		return 0;
 	context->body_changed = true;
 	r = strcmp(field, "lot") == 0 ? respell_unit(context, name, spelling) : 0;
-	return r == 0 && json_object_set_new(context->body, field, json_string(spelling)) < 0 ? -ENOMEM : r;
+	if (r < 0)
+		return r;
+	return json_object_set_new(context->body, field, json_string(spelling)) < 0 ? -ENOMEM : 0;
 }
 
 int spelling_settle(ProjectionContext *context)
 {
-	int r = 0;
-
 	if (context->replay)
 		return 0;
-	for (size_t i = 0; i < ELEMENTS(names) && r == 0; i++)
-		if (projection_text(context, names[i].field) &&
-			strncmp(context->kind, names[i].kinds, strlen(names[i].kinds)) == 0)
-			r = settle(context, names[i].field, names[i].find);
-	return r;
+	for (size_t i = 0; i < ELEMENTS(names); i++) {
+		int r;
+
+		if (!projection_text(context, names[i].field) ||
+			strncmp(context->kind, names[i].kinds, strlen(names[i].kinds)) != 0)
+			continue;
+		r = settle_name(context, names[i].field, names[i].find);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }

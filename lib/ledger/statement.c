@@ -71,6 +71,31 @@ int statement_row(Statements *statements, const char *sql, uint64_t argument, sq
 	return r == SQLITE_ROW ? 0 : ledger_errno(r);
 }
 
+int statement_once(sqlite3 *db, const char *sql, const char *argument, sqlite3_stmt **ret)
+{
+	int r = sqlite3_prepare_v2(db, sql, -1, ret, NULL);
+
+	if (r == SQLITE_OK && argument)
+		r = sqlite3_bind_text(*ret, 1, argument, -1, SQLITE_STATIC);
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	r = sqlite3_step(*ret);
+	if (r == SQLITE_DONE)
+		return -ENOENT;
+	return r == SQLITE_ROW ? 0 : ledger_errno(r);
+}
+
+int64_t statement_number(sqlite3 *db, const char *sql, int64_t argument)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &select, NULL) != SQLITE_OK)
+		return 0;
+	if (sqlite3_bind_parameter_count(select) > 0)
+		sqlite3_bind_int64(select, 1, argument);
+	return sqlite3_step(select) == SQLITE_ROW ? column_integer(select, 0) : 0;
+}
+
 void statement_done(sqlite3_stmt *statement)
 {
 	sqlite3_reset(statement);

@@ -28,15 +28,13 @@ typedef struct Output {
 /** Whether what is being erased has waited long enough for this snapshot to end. */
 static bool keeps_what_is_erased(Output *output)
 {
-	struct timespec now;
 	int64_t now_us;
 
 	if (!output->erasing || !atomic_load(output->erasing)) {
 		output->erasing_us = 0;
 		return false;
 	}
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	now_us = (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
+	now_us = clock_monotonic_us();
 	if (output->erasing_us == 0)
 		output->erasing_us = now_us;
 	return now_us - output->erasing_us >= LEDGER_ERASING_MS * 1000LL;
@@ -101,32 +99,42 @@ static int output_row(void *userdata, sqlite3_stmt *row)
 	DigestPart line = column_bytes(row, 0);
 	int r = output_bytes(output, line.data, line.size);
 
-	if (r == 0)
-		r = output_bytes(output, "\n", 1);
-	if (r == 0)
-		output->rows++;
-	return r;
+	if (r < 0)
+		return r;
+	r = output_bytes(output, "\n", 1);
+	if (r < 0)
+		return r;
+	output->rows++;
+	return 0;
+}
+
+/** Unless it has a sentence already, as that of a bad argument has. */
+static int output_explain(const Output *output, int r, Error *error)
+{
+	if (r == -EPIPE || r == -ETIMEDOUT)
+		return error_set(error, r, "the reader went away after %llu rows: ask again",
+			(unsigned long long)output->rows);
+	return error->code == r ? r : error_set(error, r, "the rows could not be written (%s)", strerror(-r));
 }
 
 static int write_rows(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryForm form,
 	Output *output, Error *error)
 {
-	int r = query_run(db, query, arguments, form, INT64_MAX, output_row, output, error);
+	int r;
 
-	if (r == 0 && output->rows == 0)
-		r = query_check_known(db, arguments, error);
-	if (r == 0)
-		r = output_flush(output);
-	if (r == -EPIPE || r == -ETIMEDOUT)
-		return error_set(error, r, "the reader went away after %llu rows: ask again",
-			(unsigned long long)output->rows);
-	if (r < 0 && !error->text[0])
-		return error_set(error, r, "the rows could not be written (%s)", strerror(-r));
-	return r;
+	*error = (Error){ 0 };
+	r = query_run(db, query, arguments, form, INT64_MAX, output_row, output, error);
+	if (r < 0)
+		return output_explain(output, r, error);
+	r = output->rows == 0 ? query_check_known(db, arguments, error) : 0;
+	if (r < 0)
+		return r;
+	r = output_flush(output);
+	return r < 0 ? output_explain(output, r, error) : 0;
 }
 
 /** -EBUSY, -EINVAL unless the query can be asked of this ledger now. */
-static int find_query(const Ledger *ledger, const char *query, const LedgerQuery **ret, Error *error)
+static int find_streamable(const Ledger *ledger, const char *query, const LedgerQuery **ret, Error *error)
 {
 	const LedgerQuery *found = query_find(query);
 
@@ -144,29 +152,30 @@ int ledger_stream_now(
 	/* whoever reads page by page comes back; one that has gone away closes the pipe */
 	Output output = { .fd = fd };
 	const LedgerQuery *found;
-	int r = find_query(ledger, query, &found, error);
+	int r = find_streamable(ledger, query, &found, error);
 
 	if (r < 0)
 		return r;
-	*error = (Error){ 0 };
 	r = ledger_read_begin(ledger, error);
 	if (r < 0)
 		return r;
 	r = write_rows(ledger->db, found, arguments, ledger->impersonal ? QUERY_IMPERSONAL : QUERY_JSON,
 		&output, error);
 	ledger_read_end(ledger);
-	if (r == 0)
-		*ret_rows = output.rows;
-	return r;
+	if (r < 0)
+		return r;
+	*ret_rows = output.rows;
+	return 0;
 }
 
 int ledger_columns_now(Ledger *ledger, const char *query, json_t **ret, Error *error)
 {
 	const LedgerQuery *found;
-	int r = find_query(ledger, query, &found, error);
+	int r = find_streamable(ledger, query, &found, error);
 
-	if (r == 0)
-		r = ledger_read_begin(ledger, error);
+	if (r < 0)
+		return r;
+	r = ledger_read_begin(ledger, error);
 	if (r < 0)
 		return r;
 	r = query_columns(ledger->db, found, ret, error);
@@ -241,7 +250,7 @@ int ledger_stream(
 }
 
 /** Leaves the columns to the caller. */
-static void join(LedgerStream *stream)
+static void stream_join(LedgerStream *stream)
 {
 	pthread_join(stream->thread, NULL);
 	json_decref(stream->arguments);
@@ -256,7 +265,7 @@ void streams_dispatch(Ledger *ledger)
 
 		if (!stream->running || !atomic_load(&stream->ended))
 			continue;
-		join(stream);
+		stream_join(stream);
 		answer.error = stream->error.code;
 		answer.seq = stream->rows;
 		answer.columns = stream->columns;
@@ -274,7 +283,7 @@ void streams_join(Ledger *ledger)
 
 		if (!stream->running)
 			continue;
-		join(stream);
+		stream_join(stream);
 		json_decref(stream->columns);
 	}
 }

@@ -36,7 +36,7 @@ int tree_append(Statements *statements, Digester *digester, MerkleTree *tree, co
 
 /* ---- reading ---- */
 
-static int missing(TreeReader *reader, const char *what, unsigned level, uint64_t number)
+static int tell_missing_hash(TreeReader *reader, const char *what, unsigned level, uint64_t number)
 {
 	if (what[0] == 'n')
 		snprintf(reader->missing, sizeof reader->missing, "node %llu of level %u of its tree",
@@ -57,7 +57,7 @@ static int take_hash(sqlite3_stmt *row, MerkleHash *ret)
 	return 0;
 }
 
-static int read_node(void *userdata, unsigned level, uint64_t index, MerkleHash *ret)
+static int read_tree_node(void *userdata, unsigned level, uint64_t index, MerkleHash *ret)
 {
 	TreeReader *reader = userdata;
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
@@ -72,11 +72,11 @@ static int read_node(void *userdata, unsigned level, uint64_t index, MerkleHash 
 	if (r != SQLITE_ROW && r != SQLITE_DONE)
 		return ledger_errno(r);
 	if (r == SQLITE_DONE || take_hash(select, ret) < 0)
-		return missing(reader, "node", level, index);
+		return tell_missing_hash(reader, "node", level, index);
 	return 0;
 }
 
-static int read_leaves(void *userdata, uint64_t first, size_t n, MerkleHash *ret)
+static int read_tree_leaves(void *userdata, uint64_t first, size_t n, MerkleHash *ret)
 {
 	TreeReader *reader = userdata;
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
@@ -93,14 +93,14 @@ static int read_leaves(void *userdata, uint64_t first, size_t n, MerkleHash *ret
 			return ledger_errno(r);
 		if (r == SQLITE_DONE || (uint64_t)column_integer(select, 1) != first + i + 1 ||
 			take_hash(select, &ret[i]) < 0)
-			return missing(reader, "record", 0, first + i);
+			return tell_missing_hash(reader, "record", 0, first + i);
 	}
 	return 0;
 }
 
 static MerkleReader merkle_reader(TreeReader *reader)
 {
-	return (MerkleReader){ TREE_KEPT_LEVEL, read_node, read_leaves, reader };
+	return (MerkleReader){ TREE_KEPT_LEVEL, read_tree_node, read_tree_leaves, reader };
 }
 
 int tree_load(TreeReader *reader, uint64_t size, MerkleTree *ret)
@@ -134,23 +134,19 @@ int tree_prove_consistency(TreeReader *reader, uint64_t old_size, uint64_t size,
 
 /* ---- from the records ---- */
 
-static int grow(Statements *statements, Digester *digester)
+static int tree_grow(Statements *statements, Digester *digester)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
 	MerkleTree tree = { 0 };
 	MerkleHash leaf;
-	int r = 0, result = sqlite3_prepare_v2(
-			   statements->db, "SELECT hash FROM record ORDER BY seq", -1, &rows, NULL);
+	int r = sqlite3_prepare_v2(statements->db, "SELECT hash FROM record ORDER BY seq", -1, &rows, NULL);
 
-	while (result == SQLITE_OK && r == 0 && (result = sqlite3_step(rows)) == SQLITE_ROW) {
-		result = SQLITE_OK;
-		r = take_hash(rows, &leaf);
-		if (r == 0)
-			r = tree_append(statements, digester, &tree, &leaf);
-	}
-	if (r < 0)
-		return SQLITE_CORRUPT;
-	return result == SQLITE_DONE ? SQLITE_OK : result;
+	if (r != SQLITE_OK)
+		return r;
+	while ((r = sqlite3_step(rows)) == SQLITE_ROW)
+		if (take_hash(rows, &leaf) < 0 || tree_append(statements, digester, &tree, &leaf) < 0)
+			return SQLITE_CORRUPT;
+	return r == SQLITE_DONE ? SQLITE_OK : r;
 }
 
 int tree_build(sqlite3 *db)
@@ -159,10 +155,11 @@ int tree_build(sqlite3 *db)
 	_cleanup_(digester_freep) Digester *digester = NULL;
 	int r = sqlite3_exec(db, "DELETE FROM tree_node", NULL, NULL, NULL);
 
-	if (r == SQLITE_OK && digester_new(&digester) < 0)
-		r = SQLITE_NOMEM;
-	if (r == SQLITE_OK)
-		r = grow(&statements, digester);
+	if (r != SQLITE_OK)
+		return r;
+	if (digester_new(&digester) < 0)
+		return SQLITE_NOMEM;
+	r = tree_grow(&statements, digester);
 	statements_clear(&statements);
 	return r;
 }

@@ -10,24 +10,11 @@
 
 #include <string.h>
 
-/** Runs `each` on all rows of `sql`. */
-static int each_row(Verifier *verifier, const char *sql, int (*each)(Verifier *verifier, sqlite3_stmt *row))
-{
-	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
-	int result, r = ledger_errno(statement_get(&verifier->statements, sql, &rows));
-
-	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE) {
-		if (result != SQLITE_ROW)
-			return ledger_errno(result);
-		r = verify_left(verifier) ? -ECANCELED : each(verifier, rows);
-	}
-	return r;
-}
-
 /* ---- personal data ---- */
 
-static int check_personal(Verifier *verifier, sqlite3_stmt *row)
+static int check_personal(void *userdata, sqlite3_stmt *row)
 {
+	Verifier *verifier = userdata;
 	json_auto_t *leaf = leaf_parse(row, 3);
 	const char *commitment = json_string_value(json_object_get(leaf, "personal"));
 	DigestPart parts[2] = { column_bytes(row, 1), column_bytes(row, 2) };
@@ -45,8 +32,9 @@ static int check_personal(Verifier *verifier, sqlite3_stmt *row)
 	return 0;
 }
 
-static int mark_erased(Verifier *verifier, sqlite3_stmt *row)
+static int mark_erased(void *userdata, sqlite3_stmt *row)
 {
+	Verifier *verifier = userdata;
 	json_auto_t *leaf = leaf_parse(row, 0);
 	const json_t *records = json_object_get(json_object_get(leaf, "body"), "records"), *number;
 	size_t i;
@@ -89,8 +77,9 @@ static int check_missing(Verifier *verifier)
 /* ---- attachments ---- */
 
 /** A record names the attachments that it has by their digest, wherever in its body. */
-static int check_attachment(Verifier *verifier, sqlite3_stmt *row)
+static int check_attachment(void *userdata, sqlite3_stmt *row)
 {
+	Verifier *verifier = userdata;
 	long long seq = column_integer(row, 0);
 	DigestPart part = column_bytes(row, 1), leaf = column_bytes(row, 2);
 	char hex[DIGEST_HEX_MAX];
@@ -107,8 +96,10 @@ static int check_attachment(Verifier *verifier, sqlite3_stmt *row)
 	return 0;
 }
 
-static int tell_missing(Verifier *verifier, sqlite3_stmt *row)
+static int tell_missing_attachment(void *userdata, sqlite3_stmt *row)
 {
+	Verifier *verifier = userdata;
+
 	verify_finding(
 		verifier, "the attachment of record %lld is missing", (long long)column_integer(row, 0));
 	return 0;
@@ -121,21 +112,25 @@ static int tell_missing(Verifier *verifier, sqlite3_stmt *row)
 
 int verify_beside(Verifier *verifier)
 {
-	int r = each_row(verifier,
+	int r = verify_each_row(verifier,
 		"SELECT personal.seq, salt, data, leaf FROM personal LEFT JOIN record USING(seq)",
-		check_personal);
+		check_personal, verifier);
 
-	if (r == 0)
-		r = each_row(verifier, "SELECT leaf FROM record WHERE kind = 'personal.erased'", mark_erased);
-	if (r == 0)
-		r = check_missing(verifier);
-	if (r == 0)
-		r = each_row(verifier,
-			"SELECT attachment.seq, data, leaf FROM attachment LEFT JOIN record USING(seq)",
-			check_attachment);
-	if (r == 0)
-		r = each_row(verifier, WITHOUT_ATTACHMENT, tell_missing);
-	return r;
+	if (r < 0)
+		return r;
+	r = verify_each_row(
+		verifier, "SELECT leaf FROM record WHERE kind = 'personal.erased'", mark_erased, verifier);
+	if (r < 0)
+		return r;
+	r = check_missing(verifier);
+	if (r < 0)
+		return r;
+	r = verify_each_row(verifier,
+		"SELECT attachment.seq, data, leaf FROM attachment LEFT JOIN record USING(seq)",
+		check_attachment, verifier);
+	if (r < 0)
+		return r;
+	return verify_each_row(verifier, WITHOUT_ATTACHMENT, tell_missing_attachment, verifier);
 }
 
 /* ---- projections ---- */
@@ -146,17 +141,19 @@ static int fill_scratch(Verifier *verifier, uint64_t *ret_failed)
 	sqlite3 *db = verifier->db;
 	int r = ledger_errno(schema_make(db, 0, LEDGER_SCHEMA_VERSION));
 
+	if (r < 0)
+		return r;
 	/* ours, of which some fill tables; those of the file never run, as nothing is written there */
-	if (r == 0)
-		r = ledger_errno(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL));
-	if (r == 0)
-		/* what is not as it must be has been told of */
-		r = ledger_errno(sqlite3_exec(db,
-			"INSERT OR IGNORE INTO main.personal(seq, salt, data) SELECT seq, salt, data FROM kept.personal"
-			" WHERE typeof(salt) = 'blob' AND typeof(data) = 'text';"
-			"DROP TABLE main.record;"
-			"CREATE TEMP VIEW record AS SELECT * FROM kept.record;",
-			NULL, NULL, NULL));
+	r = ledger_errno(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL));
+	if (r < 0)
+		return r;
+	/* what is not as it must be has been told of */
+	r = ledger_errno(sqlite3_exec(db,
+		"INSERT OR IGNORE INTO main.personal(seq, salt, data) SELECT seq, salt, data FROM kept.personal"
+		" WHERE typeof(salt) = 'blob' AND typeof(data) = 'text';"
+		"DROP TABLE main.record;"
+		"CREATE TEMP VIEW record AS SELECT * FROM kept.record;",
+		NULL, NULL, NULL));
 	return r < 0 ? r : projection_replay(db, verifier->options->leave, ret_failed);
 }
 
@@ -169,16 +166,12 @@ static int shared_columns(Verifier *verifier, const char *table, char **ret)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
 	const char *columns;
-	int r = ledger_errno(sqlite3_prepare_v2(verifier->db,
+	int r = statement_once(verifier->db,
 		"SELECT group_concat('\"' || name || '\"', ', ') FROM pragma_table_info(?1, 'kept') WHERE name IN"
 		" (SELECT name FROM pragma_table_info(?1, 'main')) AND ?1 || '.' || name NOT IN (" FILLED_LATER
 		")",
-		-1, &select, NULL));
+		table, &select);
 
-	if (r == 0)
-		r = ledger_errno(sqlite3_bind_text(select, 1, table, -1, SQLITE_STATIC));
-	if (r == 0)
-		r = ledger_errno(sqlite3_step(select));
 	if (r < 0)
 		return r;
 	columns = column_text(select, 0);
@@ -200,9 +193,7 @@ static int compare_table(Verifier *verifier, const char *table, const char *colu
 		    " (SELECT count(*) FROM kept.%s NOT INDEXED) - (SELECT count(*) FROM main.%s NOT INDEXED)",
 		    columns, table, columns, table, columns, table, columns, table, table, table) < 0)
 		return -ENOMEM;
-	r = ledger_errno(sqlite3_prepare_v2(verifier->db, sql, -1, &select, NULL));
-	if (r == 0)
-		r = ledger_errno(sqlite3_step(select));
+	r = statement_once(verifier->db, sql, NULL, &select);
 	if (r < 0)
 		return r;
 	missing = column_integer(select, 0);
@@ -233,12 +224,15 @@ static int compare_table_of_version(Verifier *verifier, const char *table)
 
 static int compare_tables(Verifier *verifier)
 {
-	int r = 0;
+	for (const LedgerArea *const *area = ledger_areas; *area; area++)
+		for (const char *const *table = (*area)->tables; *table; table++) {
+			int r = verify_left(verifier) ? -ECANCELED
+						      : compare_table_of_version(verifier, *table);
 
-	for (const LedgerArea *const *area = ledger_areas; *area && r == 0; area++)
-		for (const char *const *table = (*area)->tables; *table && r == 0; table++)
-			r = verify_left(verifier) ? -ECANCELED : compare_table_of_version(verifier, *table);
-	return r;
+			if (r < 0)
+				return r;
+		}
+	return 0;
 }
 
 static int check_structure(Verifier *verifier)

@@ -105,14 +105,18 @@ static int read_photographs(Verifier *verifier, Album *album)
 				  : "SELECT seq, file, sha256, bytes, erase_seq, erased_seq FROM kept.image";
 	int result, r = ledger_errno(sqlite3_prepare_v2(verifier->db, sql, -1, &rows, NULL));
 
-	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE) {
-		if (result != SQLITE_ROW)
-			return ledger_errno(result);
+	if (r < 0)
+		return r;
+	while ((result = sqlite3_step(rows)) == SQLITE_ROW) {
 		r = keep_photograph(album, rows);
+		if (r < 0)
+			return r;
 	}
-	if (r == 0 && album->n > 0)
+	if (result != SQLITE_DONE)
+		return ledger_errno(result);
+	if (album->n > 0)
 		qsort(album->photographs, album->n, sizeof *album->photographs, compare_names);
-	return r;
+	return 0;
 }
 
 /** How it is with one by now; `seq` 0: with that file. Where nobody can tell it stays as it was. */

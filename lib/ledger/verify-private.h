@@ -32,7 +32,7 @@ typedef struct Verifier {
 	pthread_mutex_t lock;   /* of the callbacks, `found` and `committed` */
 	bool replayed;          /* our own tables are filled from the file's records */
 	uint64_t *committed;    /* records that carry a commitment to personal data */
-	size_t n_committed, committed_capacity;
+	size_t n_committed;
 } Verifier;
 
 /** Tells one finding. Any thread. */
@@ -40,6 +40,9 @@ void verify_finding(Verifier *verifier, const char *format, ...) _printf_(2, 3);
 /** Tells what is no damage. The caller's thread. */
 void verify_remark(Verifier *verifier, const char *format, ...) _printf_(2, 3);
 bool verify_left(const Verifier *verifier);
+/** Runs `each` on all rows of `sql`; negative ends it, and so does `leave`. */
+int verify_each_row(Verifier *verifier, const char *sql, int (*each)(void *userdata, sqlite3_stmt *row),
+	void *userdata) _must_check_;
 
 int verify_records(Verifier *verifier) _must_check_;
 int verify_keys(Verifier *verifier) _must_check_;

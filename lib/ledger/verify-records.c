@@ -97,25 +97,20 @@ static int compare_above(void *userdata, unsigned level, uint64_t index, const M
 
 static int keep_committed(Verifier *verifier, uint64_t seq)
 {
+	size_t n;
 	uint64_t *grown;
-	int r = 0;
 
 	pthread_mutex_lock(&verifier->lock);
-	if (verifier->n_committed == verifier->committed_capacity) {
-		size_t capacity = verifier->committed_capacity ? 2 * verifier->committed_capacity : 64;
-
-		grown = reallocarray(verifier->committed, capacity, sizeof *grown);
-		if (grown) {
-			verifier->committed = grown;
-			verifier->committed_capacity = capacity;
-		} else {
-			r = -ENOMEM;
-		}
+	n = verifier->n_committed;
+	grown = verifier->committed;
+	if ((n & (n - 1)) == 0) /* doubles at powers of two */
+		grown = reallocarray(grown, n ? 2 * n : 1, sizeof *grown);
+	if (grown) {
+		verifier->committed = grown;
+		grown[verifier->n_committed++] = seq;
 	}
-	if (r == 0)
-		verifier->committed[verifier->n_committed++] = seq;
 	pthread_mutex_unlock(&verifier->lock);
-	return r;
+	return grown ? 0 : -ENOMEM;
 }
 
 /** False where a cell is of a type that the column never has. */
@@ -154,7 +149,7 @@ static int check_columns(Worker *worker, sqlite3_stmt *row, uint64_t seq, Digest
 }
 
 /** The hash that goes into the tree is computed, never taken from the file. */
-static int check_row(Worker *worker, sqlite3_stmt *row, uint64_t seq)
+static int check_record_row(Worker *worker, sqlite3_stmt *row, uint64_t seq)
 {
 	DigestPart leaf = column_bytes(row, COLUMN_LEAF);
 	MerkleHash hash;
@@ -210,19 +205,22 @@ static int skip_missing(Worker *worker, uint64_t seq)
 {
 	uint64_t expected = worker->first + worker->tree.size + 1;
 	MerkleHash nothing = { 0 };
-	int r = 0;
 
 	if (seq == expected)
 		return 0;
 	verify_finding(worker->verifier, "records %llu to %llu are missing", (unsigned long long)expected,
 		(unsigned long long)seq - 1);
 	worker->broken = true;
-	for (; expected < seq && r == 0; expected++)
-		r = merkle_append(&worker->tree, worker->digester, &nothing, NULL, NULL);
-	return r;
+	for (; expected < seq; expected++) {
+		int r = merkle_append(&worker->tree, worker->digester, &nothing, NULL, NULL);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-static void tell_progress(Worker *worker, uint64_t records)
+static void add_progress(Worker *worker, uint64_t records)
 {
 	const VerifyOptions *options = worker->verifier->options;
 	uint64_t done = atomic_fetch_add(&worker->blocks->done, records) + records;
@@ -234,31 +232,40 @@ static void tell_progress(Worker *worker, uint64_t records)
 	pthread_mutex_unlock(&worker->verifier->lock);
 }
 
-static int read_rows(Worker *worker, sqlite3_stmt *rows, uint64_t end)
+/** One record of the block. `told`: how many of them the caller's progress has. */
+static int read_block_row(Worker *worker, sqlite3_stmt *row, size_t *next, uint64_t *told)
+{
+	uint64_t seq = (uint64_t)column_integer(row, COLUMN_SEQ);
+	int r = skip_missing(worker, seq);
+
+	if (r < 0)
+		return r;
+	r = check_record_row(worker, row, seq);
+	if (r < 0)
+		return r;
+	r = note_checkpoints(worker, next);
+	if (r < 0 || worker->tree.size - *told < LOOK_AROUND)
+		return r;
+	add_progress(worker, worker->tree.size - *told);
+	*told = worker->tree.size;
+	return verify_left(worker->verifier) ? -ECANCELED : 0;
+}
+
+static int read_block_rows(Worker *worker, sqlite3_stmt *rows, uint64_t end)
 {
 	size_t next = first_checkpoint(worker->verifier, worker->first);
 	uint64_t told = 0;
-	int result, r = 0;
+	int result, r;
 
-	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE) {
-		uint64_t seq = (uint64_t)column_integer(rows, COLUMN_SEQ);
-
-		if (result != SQLITE_ROW)
-			return ledger_errno(result);
-		r = skip_missing(worker, seq);
-		if (r == 0)
-			r = check_row(worker, rows, seq);
-		if (r == 0 && next < worker->verifier->n_checkpoints)
-			r = note_checkpoints(worker, &next);
-		if (r == 0 && worker->tree.size - told >= LOOK_AROUND) {
-			tell_progress(worker, worker->tree.size - told);
-			told = worker->tree.size;
-			r = verify_left(worker->verifier) ? -ECANCELED : 0;
-		}
+	while ((result = sqlite3_step(rows)) == SQLITE_ROW) {
+		r = read_block_row(worker, rows, &next, &told);
+		if (r < 0)
+			return r;
 	}
-	if (r == 0)
-		r = skip_missing(worker, end + 1);
-	tell_progress(worker, worker->tree.size - told);
+	if (result != SQLITE_DONE)
+		return ledger_errno(result);
+	r = skip_missing(worker, end + 1);
+	add_progress(worker, worker->tree.size - told);
 	return r;
 }
 
@@ -280,7 +287,7 @@ static int check_block(Worker *worker, uint64_t block)
 		return ledger_errno(r);
 	sqlite3_bind_int64(rows, 1, (int64_t)worker->first);
 	sqlite3_bind_int64(rows, 2, (int64_t)end);
-	r = read_rows(worker, rows, end);
+	r = read_block_rows(worker, rows, end);
 	return r < 0 ? r : merkle_tree_root(&worker->tree, worker->digester, &worker->blocks->roots[block]);
 }
 
@@ -333,25 +340,31 @@ static void worker_close(Worker *worker)
 static int run_workers(Blocks *blocks, Worker *workers, unsigned n)
 {
 	unsigned started = 1;
-	int r = 0;
 
-	for (unsigned i = 0; i < n && r == 0; i++)
-		r = worker_open(&workers[i], blocks, i == 0);
-	for (; r == 0 && started < n; started++)
+	for (unsigned i = 0; i < n; i++) {
+		int r = worker_open(&workers[i], blocks, i == 0);
+
+		if (r < 0)
+			return r;
+	}
+	for (; started < n; started++)
 		if (pthread_create(&workers[started].thread, NULL, work, &workers[started]) != 0)
 			break; /* fewer do it too */
 		else
 			(void)pthread_setname_np(workers[started].thread, "verify");
-	if (r == 0)
-		work(&workers[0]);
-	for (unsigned i = 1; r == 0 && i < started; i++)
+	work(&workers[0]);
+	for (unsigned i = 1; i < started; i++)
 		pthread_join(workers[i].thread, NULL);
+	return atomic_load(&blocks->error);
+}
+
+static void close_workers(Blocks *blocks, Worker *workers, unsigned n)
+{
 	for (unsigned i = 0; i < n; i++) {
 		if (workers[i].latest_us > blocks->verifier->latest_us)
 			blocks->verifier->latest_us = workers[i].latest_us;
 		worker_close(&workers[i]);
 	}
-	return r < 0 ? r : atomic_load(&blocks->error);
 }
 
 /* ---- the whole ---- */
@@ -360,13 +373,17 @@ static int run_workers(Blocks *blocks, Worker *workers, unsigned n)
 static int join_rest(Verifier *verifier, const MerkleTree *full, const MerkleHash *rest, MerkleHash *ret)
 {
 	MerkleHash hash = *rest;
-	int r = 0;
 
-	for (unsigned level = BLOCK_LEVEL; level < MERKLE_LEVELS && r == 0; level++)
-		if (full->size >> level & 1)
-			r = merkle_hash_node(verifier->digester, &full->edge[level], &hash, &hash);
+	for (unsigned level = BLOCK_LEVEL; level < MERKLE_LEVELS; level++) {
+		int r = full->size >> level & 1
+				? merkle_hash_node(verifier->digester, &full->edge[level], &hash, &hash)
+				: 0;
+
+		if (r < 0)
+			return r;
+	}
 	*ret = hash;
-	return r;
+	return 0;
 }
 
 static void witness(Verifier *verifier, const KeptCheckpoint *kept, bool fits)
@@ -379,7 +396,7 @@ static void witness(Verifier *verifier, const KeptCheckpoint *kept, bool fits)
 	}
 }
 
-static int check_checkpoint(Verifier *verifier, const MerkleTree *full, const KeptCheckpoint *kept)
+static int check_kept_checkpoint(Verifier *verifier, const MerkleTree *full, const KeptCheckpoint *kept)
 {
 	Checkpoint checkpoint;
 	MerkleHash root;
@@ -393,8 +410,7 @@ static int check_checkpoint(Verifier *verifier, const MerkleTree *full, const Ke
 	if (r < 0)
 		return r;
 	r = note_read(kept->note, strlen(kept->note), &text, NULL);
-	if (r == 0)
-		r = checkpoint_parse(kept->note, text, &checkpoint, NULL);
+	r = r < 0 ? r : checkpoint_parse(kept->note, text, &checkpoint, NULL);
 	if (kept->witnessed && r == 0)
 		witness(verifier, kept, merkle_hash_equal(&root, &checkpoint.root));
 	else if (r < 0 || checkpoint.size != kept->size)
@@ -413,20 +429,26 @@ static int join_blocks(Blocks *blocks)
 	Verifier *verifier = blocks->verifier;
 	MerkleTree tree = { 0 };
 	size_t next = 0;
-	int r = 0;
+	int r;
 
-	for (uint64_t block = 0; block <= blocks->n && r == 0; block++) {
+	for (uint64_t block = 0; block <= blocks->n; block++) {
 		uint64_t end = (block + 1) << BLOCK_LEVEL;
 
-		for (; next < verifier->n_checkpoints && verifier->checkpoints[next].size < end && r == 0;
-			next++)
-			if (verifier->checkpoints[next].size <= verifier->total)
-				r = check_checkpoint(verifier, &tree, &verifier->checkpoints[next]);
-		if (r == 0 && end <= verifier->total)
-			r = merkle_append_node(&tree, verifier->digester, BLOCK_LEVEL, &blocks->roots[block],
-				compare_above, verifier);
+		for (; next < verifier->n_checkpoints && verifier->checkpoints[next].size < end; next++) {
+			if (verifier->checkpoints[next].size > verifier->total)
+				continue;
+			r = check_kept_checkpoint(verifier, &tree, &verifier->checkpoints[next]);
+			if (r < 0)
+				return r;
+		}
+		if (end > verifier->total)
+			continue;
+		r = merkle_append_node(&tree, verifier->digester, BLOCK_LEVEL, &blocks->roots[block],
+			compare_above, verifier);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 static void tell_cut(Verifier *verifier)
@@ -473,10 +495,13 @@ int verify_records(Verifier *verifier)
 		return -ENOMEM;
 	blocks.roots = roots;
 	r = run_workers(&blocks, workers, threads);
-	if (r == 0)
-		r = join_blocks(&blocks);
-	if (r == 0)
-		tell_cut(verifier);
+	close_workers(&blocks, workers, threads);
 	verifier->found->records = verifier->total;
-	return r;
+	if (r < 0)
+		return r;
+	r = join_blocks(&blocks);
+	if (r < 0)
+		return r;
+	tell_cut(verifier);
+	return 0;
 }

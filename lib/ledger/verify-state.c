@@ -16,40 +16,25 @@
 /* two clocks of one computer that differ by more were set */
 #define CLOCK_SLACK_US USEC_PER_SEC
 
-/** Runs `sql`, whose parameters are `number` and TREE_KEPT_LEVEL, for the one figure that it gives. */
-static int figure_of(Verifier *verifier, const char *sql, uint64_t number, int64_t *ret)
-{
-	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
-	int r = ledger_errno(statement_get(&verifier->statements, sql, &select));
-
-	if (r < 0)
-		return r;
-	if (sqlite3_bind_parameter_count(select) > 0)
-		sqlite3_bind_int64(select, 1, (int64_t)number);
-	if (sqlite3_bind_parameter_count(select) > 1)
-		sqlite3_bind_int(select, 2, TREE_KEPT_LEVEL);
-	r = ledger_errno(sqlite3_step(select));
-	if (r == 0)
-		*ret = column_integer(select, 0);
-	return r;
-}
-
 /* ---- the tree ---- */
 
 /** Those that belong there were looked for one by one; others have no place in it. */
 static int check_nodes(Verifier *verifier)
 {
-	int64_t surplus = 0;
-	int r = figure_of(verifier,
+	_Static_assert(TREE_KEPT_LEVEL == 8, "as the statement says");
+	_cleanup_(statement_donep) sqlite3_stmt *surplus = NULL;
+	int r = statement_row(&verifier->statements,
 		"SELECT count(*) FROM tree_node WHERE NOT (typeof(level) = 'integer' AND typeof(number) = 'integer'"
-		" AND level BETWEEN ?2 AND 62 AND number >= 0 AND number < (?1 >> level))",
+		" AND level BETWEEN 8 AND 62 AND number >= 0 AND number < (?1 >> level))",
 		verifier->total, &surplus);
 
-	if (r == 0 && surplus > 0)
+	if (r < 0)
+		return r;
+	if (column_integer(surplus, 0) > 0)
 		verify_finding(verifier,
 			"the kept tree has %lld nodes over records that there are not: they were added",
-			(long long)surplus);
-	return r;
+			(long long)column_integer(surplus, 0));
+	return 0;
 }
 
 /* ---- checkpoints ---- */
@@ -101,31 +86,25 @@ static bool is_date_possible(int64_t utc_us, const Moment *newest, const Moment 
 	       utc_us <= (next->known ? next->utc_us : newest->utc_us + PATIENCE_US);
 }
 
-static int check_dates(Verifier *verifier)
+static int check_date(void *userdata, sqlite3_stmt *row)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
-	int result,
-		r = ledger_errno(statement_get(&verifier->statements,
-			"SELECT size, checkpoint.utc_us, newest.utc_us, newest.leaf, next.utc_us, next.leaf"
-			" FROM checkpoint LEFT JOIN record AS newest ON newest.seq = size"
-			" LEFT JOIN record AS next ON next.seq = size + 1 ORDER BY size",
-			&rows));
+	Moment newest = moment_of(row, 2, 3), next = moment_of(row, 4, 5);
+	int64_t utc_us;
 
-	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE) {
-		Moment newest, next;
-		int64_t utc_us;
+	if (!column_number(row, 1, &utc_us) || !is_date_possible(utc_us, &newest, &next))
+		verify_finding(userdata,
+			"the checkpoint at %lld records bears a time at which it was not made",
+			(long long)column_integer(row, 0));
+	return 0;
+}
 
-		if (result != SQLITE_ROW)
-			return ledger_errno(result);
-		newest = moment_of(rows, 2, 3);
-		next = moment_of(rows, 4, 5);
-		if (!column_number(rows, 1, &utc_us) || !is_date_possible(utc_us, &newest, &next))
-			verify_finding(verifier,
-				"the checkpoint at %lld records bears a time at which it was not made",
-				(long long)column_integer(rows, 0));
-		r = verify_left(verifier) ? -ECANCELED : 0;
-	}
-	return r;
+static int check_checkpoint_dates(Verifier *verifier)
+{
+	return verify_each_row(verifier,
+		"SELECT size, checkpoint.utc_us, newest.utc_us, newest.leaf, next.utc_us, next.leaf"
+		" FROM checkpoint LEFT JOIN record AS newest ON newest.seq = size"
+		" LEFT JOIN record AS next ON next.seq = size + 1 ORDER BY size",
+		check_date, verifier);
 }
 
 /* the kinds that ended their group with a checkpoint in every version that made any */
@@ -145,38 +124,42 @@ static json_int_t schema_of_start(sqlite3_stmt *row, int column)
 	return json_integer_value(json_object_get(json_object_get(leaf, "body"), "schema"));
 }
 
+typedef struct Sealing {
+	Verifier *verifier;
+	json_int_t schema; /* of the program that wrote what follows */
+} Sealing;
+
+static int check_sealing_record(void *userdata, sqlite3_stmt *row)
+{
+	Sealing *sealing = userdata;
+
+	if (!column_is_null(row, 3))
+		sealing->schema = schema_of_start(row, 3);
+	else if (column_integer(row, 4) && sealing->schema < VERSION_THAT_SEALS_MORE)
+		return 0;
+	else if (column_is_null(row, 2) || column_integer(row, 1) != column_integer(row, 2))
+		verify_finding(sealing->verifier,
+			"a checkpoint is missing: there must be one that was made with record %lld",
+			(long long)column_integer(row, 0));
+	return 0;
+}
+
 /**
  * The records of a group have one time, and so has the last of a group that was sealed. Which program wrote a
  * record the start before it says.
  */
 static int check_sealed(Verifier *verifier)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
-	json_int_t schema = 0;
-	int result,
-		r = ledger_errno(statement_get(&verifier->statements,
-			"SELECT sealing.seq, sealing.utc_us, (SELECT newest.utc_us FROM checkpoint"
-			" JOIN record AS newest ON newest.seq = size WHERE size >= sealing.seq ORDER BY size LIMIT 1)"
-			", CASE WHEN kind = 'station.started' THEN leaf END, kind IN (" SEALING_SINCE ")"
-			" FROM record AS sealing WHERE kind IN ('station.started', " SEALING
-			", " SEALING_SINCE ") AND sealing.seq >="
-			" (SELECT min(seq) FROM record WHERE kind = 'key.created') ORDER BY sealing.seq",
-			&rows));
+	Sealing sealing = { .verifier = verifier };
 
-	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE) {
-		if (result != SQLITE_ROW)
-			return ledger_errno(result);
-		if (!column_is_null(rows, 3))
-			schema = schema_of_start(rows, 3);
-		else if (column_integer(rows, 4) && schema < VERSION_THAT_SEALS_MORE)
-			continue;
-		else if (column_is_null(rows, 2) || column_integer(rows, 1) != column_integer(rows, 2))
-			verify_finding(verifier,
-				"a checkpoint is missing: there must be one that was made with record %lld",
-				(long long)column_integer(rows, 0));
-		r = verify_left(verifier) ? -ECANCELED : 0;
-	}
-	return r;
+	return verify_each_row(verifier,
+		"SELECT sealing.seq, sealing.utc_us, (SELECT newest.utc_us FROM checkpoint"
+		" JOIN record AS newest ON newest.seq = size WHERE size >= sealing.seq ORDER BY size LIMIT 1)"
+		", CASE WHEN kind = 'station.started' THEN leaf END, kind IN (" SEALING_SINCE ")"
+		" FROM record AS sealing WHERE kind IN ('station.started', " SEALING ", " SEALING_SINCE
+		") AND sealing.seq >= (SELECT min(seq) FROM record WHERE kind = 'key.created')"
+		" ORDER BY sealing.seq",
+		check_sealing_record, &sealing);
 }
 
 /* ---- marks and cursors ---- */
@@ -192,17 +175,16 @@ static bool was_synchronized(sqlite3_stmt *row, int leaf)
 static int check_newest_mark(Verifier *verifier, int64_t mark)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *newest = NULL;
-	int r = ledger_errno(statement_get(
-		&verifier->statements, "SELECT utc_us, leaf FROM record ORDER BY seq DESC LIMIT 1", &newest));
+	int r = statement_row(&verifier->statements,
+		"SELECT utc_us, leaf FROM record ORDER BY seq DESC LIMIT 1", 0, &newest);
 
-	if (r == 0)
-		r = ledger_errno(sqlite3_step(newest));
-	if (r < 0)
+	if (r < 0 && r != -ENOENT)
 		return r;
 	if (mark > verifier->latest_us)
 		verify_finding(
 			verifier, "the mark of the newest time is later than any record: it was changed");
-	else if (verifier->total > 0 && was_synchronized(newest, 1) && mark < column_integer(newest, 0))
+	else if (r == 0 && verifier->total > 0 && was_synchronized(newest, 1) &&
+		 mark < column_integer(newest, 0))
 		verify_finding(verifier,
 			"the mark of the newest time is earlier than the newest record: it was changed");
 	return 0;
@@ -230,46 +212,45 @@ static int check_mark(Verifier *verifier, const char *name, int64_t value)
 	return 0;
 }
 
+typedef struct Marks {
+	Verifier *verifier;
+	bool has_newest;
+} Marks;
+
+static int check_mark_row(void *userdata, sqlite3_stmt *row)
+{
+	Marks *marks = userdata;
+	const char *name = column_string(row, 0);
+	int64_t value;
+
+	marks->has_newest = marks->has_newest || strcmp(name, "newest_utc_us") == 0;
+	if (column_number(row, 1, &value))
+		return check_mark(marks->verifier, name, value);
+	verify_finding(marks->verifier, "the mark \"%.40s\" is no number", name);
+	return 0;
+}
+
 static int check_marks(Verifier *verifier)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
-	bool has_newest = false;
-	int64_t value;
-	int result,
-		r = ledger_errno(statement_get(&verifier->statements, "SELECT name, value FROM meta", &rows));
+	Marks marks = { .verifier = verifier };
+	int r = verify_each_row(verifier, "SELECT name, value FROM meta", check_mark_row, &marks);
 
-	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE) {
-		const char *name;
-
-		if (result != SQLITE_ROW)
-			return ledger_errno(result);
-		name = column_string(rows, 0);
-		has_newest = has_newest || strcmp(name, "newest_utc_us") == 0;
-		if (column_number(rows, 1, &value))
-			r = check_mark(verifier, name, value);
-		else
-			verify_finding(verifier, "the mark \"%.40s\" is no number", name);
-	}
-	if (r == 0 && !has_newest)
-		r = check_newest_mark(verifier, 0);
-	return r;
+	return r < 0 || marks.has_newest ? r : check_newest_mark(verifier, 0);
 }
 
 /* ---- the version ---- */
 
 /** A file that is called older than it is would not have its tables compared. */
-static int check_version(Verifier *verifier)
+static int check_recorded_version(Verifier *verifier)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	json_auto_t *leaf = NULL;
 	json_int_t schema;
-	int r = ledger_errno(statement_get(&verifier->statements,
-		"SELECT leaf FROM record WHERE kind = 'station.started' ORDER BY seq DESC LIMIT 1", &row));
+	int r = statement_row(&verifier->statements,
+		"SELECT leaf FROM record WHERE kind = 'station.started' ORDER BY seq DESC LIMIT 1", 0, &row);
 
-	if (r == 0)
-		r = ledger_errno(sqlite3_step(row));
-	if (r < 0 || sqlite3_data_count(row) == 0)
-		return r;
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	leaf = leaf_parse(row, 0);
 	schema = json_integer_value(json_object_get(json_object_get(leaf, "body"), "schema"));
 	if (schema > verifier->reader->version)
@@ -283,12 +264,16 @@ int verify_state(Verifier *verifier)
 {
 	int r = check_nodes(verifier);
 
-	if (r == 0)
-		r = check_version(verifier);
-	if (r == 0)
-		r = check_dates(verifier);
+	if (r < 0)
+		return r;
+	r = check_recorded_version(verifier);
+	if (r < 0)
+		return r;
+	r = check_checkpoint_dates(verifier);
+	if (r < 0)
+		return r;
 	/* without a key there are no checkpoints; a key's own must be there (verify.c) */
-	if (r == 0 && verifier->n_checkpoints > 0)
+	if (verifier->n_checkpoints > 0)
 		r = check_sealed(verifier);
 	return r < 0 ? r : check_marks(verifier);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What the parts of a verification tell their caller, and whether it wants them to leave. They only tell it.
+/**
+ * What the parts of a verification share: what they tell their caller, whether it wants them to leave, and
+ * how they go through rows. They only tell it.
  */
 
 #include "ledger/verify-private.h"
@@ -48,4 +50,22 @@ void verify_remark(Verifier *verifier, const char *format, ...)
 bool verify_left(const Verifier *verifier)
 {
 	return verifier->options->leave && atomic_load(verifier->options->leave);
+}
+
+int verify_each_row(
+	Verifier *verifier, const char *sql, int (*each)(void *userdata, sqlite3_stmt *row), void *userdata)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
+	int result, r = statement_get(&verifier->statements, sql, &rows);
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	while ((result = sqlite3_step(rows)) == SQLITE_ROW) {
+		if (verify_left(verifier))
+			return -ECANCELED;
+		r = each(userdata, rows);
+		if (r < 0)
+			return r;
+	}
+	return ledger_errno(result);
 }

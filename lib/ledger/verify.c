@@ -44,16 +44,15 @@ static int keep_witnessed(Verifier *verifier, const char *note)
 	size_t text;
 	int r = note_read(note, strlen(note), &text, &why);
 
-	if (r == 0)
-		r = checkpoint_parse(note, text, &checkpoint, &why);
-	if (r == 0)
+	if (r == 0 && checkpoint_parse(note, text, &checkpoint, &why) == 0)
 		return keep_checkpoint(verifier, checkpoint.size, note, true);
 	verify_finding(verifier, "what was saved is no checkpoint: %.200s", why.text);
 	return 0;
 }
 
-static int read_checkpoint(Verifier *verifier, sqlite3_stmt *row)
+static int read_checkpoint(void *userdata, sqlite3_stmt *row)
 {
+	Verifier *verifier = userdata;
 	int64_t size = column_integer(row, 0);
 	const char *note = column_text(row, 1);
 
@@ -66,21 +65,23 @@ static int read_checkpoint(Verifier *verifier, sqlite3_stmt *row)
 
 static int read_checkpoints(Verifier *verifier)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
-	int result, r = ledger_errno(statement_get(
-			    &verifier->statements, "SELECT size, note FROM checkpoint ORDER BY size", &rows));
+	int r = verify_each_row(
+		verifier, "SELECT size, note FROM checkpoint ORDER BY size", read_checkpoint, verifier);
 
-	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE)
-		r = result == SQLITE_ROW ? read_checkpoint(verifier, rows) : ledger_errno(result);
+	if (r < 0)
+		return r;
 	verifier->found->checkpoints = verifier->n_checkpoints;
 	if (verifier->n_checkpoints > 0)
 		verifier->found->sealed = verifier->checkpoints[verifier->n_checkpoints - 1].size;
-	for (size_t i = 0; i < verifier->options->n_witnessed && r == 0; i++)
+	for (size_t i = 0; i < verifier->options->n_witnessed; i++) {
 		r = keep_witnessed(verifier, verifier->options->witnessed[i]);
-	if (r == 0 && verifier->n_checkpoints > 0)
+		if (r < 0)
+			return r;
+	}
+	if (verifier->n_checkpoints > 0)
 		qsort(verifier->checkpoints, verifier->n_checkpoints, sizeof *verifier->checkpoints,
 			compare_sizes);
-	return r;
+	return 0;
 }
 
 /* ---- keys ---- */
@@ -92,6 +93,7 @@ typedef struct KeyChain {
 	uint64_t since;       /* record that brought the newest; 0 none yet */
 	uint64_t renamed;     /* ... under another name than before, until ledger.restored says why; 0 none */
 	bool known_met;       /* the key that the caller knew was among them */
+	size_t next;          /* checkpoint whose signature is to be checked */
 	bool known_vouches;   /* ... and signed for the newest, itself or through those between */
 } KeyChain;
 
@@ -117,7 +119,7 @@ static bool is_signed_for(KeyChain *chain, uint64_t seq, const char *key, const 
 	return false;
 }
 
-static void take_key(KeyChain *chain, uint64_t seq, const json_t *body)
+static void chain_take_key(KeyChain *chain, uint64_t seq, const json_t *body)
 {
 	Verifier *verifier = chain->verifier;
 	const char *key = json_string_value(json_object_get(body, "key")), *known = verifier->options->key;
@@ -197,13 +199,14 @@ static bool tell_ended(const KeyChain *chain, const KeptCheckpoint *kept)
 }
 
 /** Checkpoints up to the next key's record are the older key's. */
-static int check_signatures(KeyChain *chain, size_t *next, uint64_t until)
+static int check_signatures(KeyChain *chain, uint64_t until)
 {
 	Verifier *verifier = chain->verifier;
 	Checkpoint checkpoint;
 
-	for (; *next < verifier->n_checkpoints && verifier->checkpoints[*next].size < until; (*next)++) {
-		const KeptCheckpoint *kept = &verifier->checkpoints[*next];
+	for (; chain->next < verifier->n_checkpoints && verifier->checkpoints[chain->next].size < until;
+		chain->next++) {
+		const KeptCheckpoint *kept = &verifier->checkpoints[chain->next];
 
 		if (verify_left(verifier))
 			return -ECANCELED;
@@ -219,43 +222,48 @@ static int check_signatures(KeyChain *chain, size_t *next, uint64_t until)
 	return 0;
 }
 
+/** A record that tells of a key, or that a backup took the log's place. */
+static int check_key_record(void *userdata, sqlite3_stmt *row)
+{
+	KeyChain *chain = userdata;
+	uint64_t seq = (uint64_t)column_integer(row, 0);
+	json_auto_t *leaf = leaf_parse(row, 1);
+	const json_t *body = json_object_get(leaf, "body");
+	int r;
+
+	if (column_integer(row, 2)) {
+		take_restoration(chain, body);
+		return 0;
+	}
+	r = check_signatures(chain, seq);
+	if (r < 0)
+		return r;
+	chain_take_key(chain, seq, body);
+	return 0;
+}
+
 int verify_keys(Verifier *verifier)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
 	KeyChain chain = { .verifier = verifier };
-	size_t next = 0;
-	int result, r = ledger_errno(statement_get(&verifier->statements,
-			    "SELECT seq, leaf, kind = 'ledger.restored' FROM record WHERE kind IN"
-			    " ('key.created', 'key.rotated', 'ledger.restored') ORDER BY seq",
-			    &rows));
+	int r = verify_each_row(verifier,
+		"SELECT seq, leaf, kind = 'ledger.restored' FROM record WHERE kind IN"
+		" ('key.created', 'key.rotated', 'ledger.restored') ORDER BY seq",
+		check_key_record, &chain);
 
-	while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE) {
-		json_auto_t *leaf = NULL;
-		uint64_t seq = (uint64_t)column_integer(rows, 0);
-
-		if (result != SQLITE_ROW)
-			return ledger_errno(result);
-		if (!column_integer(rows, 2))
-			r = check_signatures(&chain, &next, seq);
-		leaf = leaf_parse(rows, 1);
-		if (r == 0 && column_integer(rows, 2))
-			take_restoration(&chain, json_object_get(leaf, "body"));
-		else if (r == 0)
-			take_key(&chain, seq, json_object_get(leaf, "body"));
-	}
-	if (r == 0)
-		r = check_signatures(&chain, &next, UINT64_MAX);
-	if (r == 0) {
-		check_newest_key(&chain);
-		check_renamed(&chain);
-	}
-	return r;
+	if (r < 0)
+		return r;
+	r = check_signatures(&chain, UINT64_MAX);
+	if (r < 0)
+		return r;
+	check_newest_key(&chain);
+	check_renamed(&chain);
+	return 0;
 }
 
 /* ---- all ---- */
 
 /** What SQLite would run, or read otherwise than we do, is not read at all. */
-static int check_schema(Verifier *verifier)
+static int check_file_schema(Verifier *verifier)
 {
 	const SchemaDifference *difference = &verifier->reader->difference;
 
@@ -270,17 +278,13 @@ static int check_schema(Verifier *verifier)
 /** How many photographs there may be, without a look at the records. */
 static uint64_t expect_photographs(const Verifier *verifier)
 {
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *count = NULL;
-
-	if (!verifier->options->images ||
-		sqlite3_prepare_v2(verifier->db, "SELECT count(*) FROM kept.image WHERE erase_seq IS NULL",
-			-1, &count, NULL) != SQLITE_OK ||
-		sqlite3_step(count) != SQLITE_ROW)
+	if (!verifier->options->images)
 		return 0;
-	return (uint64_t)column_integer(count, 0);
+	return (uint64_t)statement_number(
+		verifier->db, "SELECT count(*) FROM kept.image WHERE erase_seq IS NULL", 0);
 }
 
-static int begin(Verifier *verifier, Error *error)
+static int verifier_begin(Verifier *verifier, Error *error)
 {
 	const ReaderOptions options = {
 		.older = true, .scratch = true, .differing = true, .leave = verifier->options->leave
@@ -293,28 +297,28 @@ static int begin(Verifier *verifier, Error *error)
 	verifier->db = verifier->reader->db;
 	verifier->statements.db = verifier->db;
 	verifier->found->older = verifier->reader->version < LEDGER_SCHEMA_VERSION;
-	r = check_schema(verifier);
-	if (r == 0)
-		r = digester_new(&verifier->digester);
-	if (r == 0)
-		r = read_checkpoints(verifier);
-	if (r == 0)
-		r = ledger_errno(statement_get(&verifier->statements,
-			"SELECT coalesce(max(seq), 0),"
-			" coalesce((SELECT utc_us FROM record ORDER BY seq DESC LIMIT 1), 0) FROM record",
-			&newest));
-	if (r == 0)
-		r = ledger_errno(sqlite3_step(newest));
-	if (r == 0)
-		verifier->found->newest_utc_us = column_integer(newest, 1);
-	if (r == 0)
-		verifier->total = (uint64_t)column_integer(newest, 0);
-	if (r == 0)
-		verifier->expected = expect_photographs(verifier);
-	return r;
+	r = check_file_schema(verifier);
+	if (r < 0)
+		return r;
+	r = digester_new(&verifier->digester);
+	if (r < 0)
+		return r;
+	r = read_checkpoints(verifier);
+	if (r < 0)
+		return r;
+	r = statement_row(&verifier->statements,
+		"SELECT coalesce(max(seq), 0),"
+		" coalesce((SELECT utc_us FROM record ORDER BY seq DESC LIMIT 1), 0) FROM record",
+		0, &newest);
+	if (r < 0)
+		return r;
+	verifier->found->newest_utc_us = column_integer(newest, 1);
+	verifier->total = (uint64_t)column_integer(newest, 0);
+	verifier->expected = expect_photographs(verifier);
+	return 0;
 }
 
-static void end(Verifier *verifier)
+static void verifier_end(Verifier *verifier)
 {
 	for (size_t i = 0; i < verifier->n_checkpoints; i++)
 		free(verifier->checkpoints[i].note);
@@ -326,28 +330,30 @@ static void end(Verifier *verifier)
 	pthread_mutex_destroy(&verifier->lock);
 }
 
-static int run(Verifier *verifier)
+static int verify_parts(Verifier *verifier)
 {
-	unsigned parts = verifier->options->parts;
-	int r = 0;
+	static const struct {
+		unsigned parts;
+		int (*verify)(Verifier *verifier);
+	} steps[] = {
+		{ VERIFY_RECORDS | VERIFY_BESIDE | VERIFY_STATE, verify_records },
+		{ VERIFY_SIGNATURES, verify_keys },
+		{ VERIFY_STATE, verify_state },
+		{ VERIFY_BESIDE, verify_beside },
+		{ VERIFY_PROJECTIONS, verify_projections },
+	};
 
-	if (parts & (VERIFY_RECORDS | VERIFY_BESIDE | VERIFY_STATE))
-		r = verify_records(verifier);
-	if (r == 0 && parts & VERIFY_SIGNATURES)
-		r = verify_keys(verifier);
-	if (r == 0 && parts & VERIFY_STATE)
-		r = verify_state(verifier);
-	if (r == 0 && parts & VERIFY_BESIDE)
-		r = verify_beside(verifier);
-	if (r == 0 && parts & VERIFY_PROJECTIONS)
-		r = verify_projections(verifier);
-	if (r == 0 && verifier->options->images)
-		r = verify_photographs(verifier);
-	return r;
+	for (size_t i = 0; i < ELEMENTS(steps); i++) {
+		int r = verifier->options->parts & steps[i].parts ? steps[i].verify(verifier) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return verifier->options->images ? verify_photographs(verifier) : 0;
 }
 
 /** What ends it early and is the file's fault is a finding like others. */
-static int settle(Verifier *verifier, int r)
+static int settle_verification(Verifier *verifier, int r)
 {
 	if (r == -ETIME && verify_left(verifier))
 		return -ECANCELED;
@@ -371,17 +377,17 @@ int ledger_verify(const VerifyOptions *options, Verification *ret, Error *error)
 		return -EINVAL;
 	pthread_mutex_init(&verifier.lock, NULL);
 	*error = (Error){ 0 };
-	r = begin(&verifier, error);
-	if (r == 0)
-		r = run(&verifier);
+	r = verifier_begin(&verifier, error);
+	r = r < 0 ? r : verify_parts(&verifier);
 	if (r < 0 && verifier.db)
-		r = settle(&verifier, r);
+		r = settle_verification(&verifier, r);
 	else if (r == -EUCLEAN)
 		verify_finding(&verifier, "the file cannot be read: %s", error->text);
-	end(&verifier);
+	verifier_end(&verifier);
 	if (r < 0 && !error->text[0])
 		r = error_set(error, r, "%.150s could not be verified: %s", options->path, strerror(-r));
-	if (r == 0)
-		*ret = found;
-	return r;
+	if (r < 0)
+		return r;
+	*ret = found;
+	return 0;
 }

@@ -12,198 +12,9 @@
 
 #include "util/log.h"
 
-enum { SALT_BYTES = 16 };
-
-/* ---- one record ---- */
-
-/** Steps a statement and maps the result. No constraint of these tables is a refusal: it is damage. */
-static int step(sqlite3_stmt *statement)
-{
-	int r = ledger_errno(statement_step(statement));
-
-	return r == -EEXIST ? -EIO : r;
-}
-
-static int insert_personal(
-	Ledger *ledger, const Request *request, uint64_t seq, char commitment[DIGEST_HEX_MAX])
-{
-	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
-	uint8_t salt[SALT_BYTES], digest[DIGEST_BYTES];
-	DigestPart parts[2] = { { salt, sizeof salt }, { request->personal, strlen(request->personal) } };
-	int r = random_bytes(salt, sizeof salt);
-
-	if (r == 0)
-		r = digester_compute(ledger->digester, parts, 2, digest);
-	if (r == 0)
-		r = ledger_errno(statement_get(&ledger->statements,
-			"INSERT INTO personal(seq, salt, data) VALUES(?, ?, ?)", &insert));
-	if (r < 0)
-		return r;
-	hex_encode(digest, sizeof digest, commitment);
-	sqlite3_bind_int64(insert, 1, (int64_t)seq);
-	sqlite3_bind_blob(insert, 2, salt, sizeof salt, SQLITE_STATIC);
-	sqlite3_bind_text(insert, 3, request->personal, -1, SQLITE_STATIC);
-	return step(insert);
-}
-
-static int insert_record(Ledger *ledger, const Request *request, int64_t utc_us, uint64_t seq)
-{
-	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
-	MerkleHash hash;
-	int r = merkle_hash_leaf(ledger->digester, ledger->leaf.text, ledger->leaf.size, &hash);
-
-	if (r == 0)
-		r = ledger_errno(statement_get(&ledger->statements,
-			"INSERT INTO record(seq, kind, utc_us, session, published, leaf, hash)"
-			" VALUES(?, ?, ?, ?, ?, ?, ?)",
-			&insert));
-	if (r < 0)
-		return r;
-	sqlite3_bind_int64(insert, 1, (int64_t)seq);
-	sqlite3_bind_text(insert, 2, request->kind->name, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(insert, 3, utc_us);
-	if (request->session > 0)
-		sqlite3_bind_int64(insert, 4, (int64_t)request->session);
-	sqlite3_bind_int(insert, 5, request->kind->topic != NULL);
-	sqlite3_bind_blob64(insert, 6, ledger->leaf.text, ledger->leaf.size, SQLITE_STATIC);
-	sqlite3_bind_blob(insert, 7, hash.bytes, sizeof hash.bytes, SQLITE_STATIC);
-	r = step(insert);
-	return r < 0 ? r : tree_append(&ledger->statements, ledger->digester, &ledger->tree, &hash);
-}
-
-static int insert_attachment(Ledger *ledger, const Request *request, uint64_t seq)
-{
-	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
-	int r = ledger_errno(statement_get(
-		&ledger->statements, "INSERT INTO attachment(seq, data) VALUES(?, ?)", &insert));
-
-	if (r < 0)
-		return r;
-	sqlite3_bind_int64(insert, 1, (int64_t)seq);
-	sqlite3_bind_blob64(insert, 2, request->attachment, request->attachment_size, SQLITE_STATIC);
-	return step(insert);
-}
-
-/** Runs the projection and takes over a body that it completed. */
-static int project(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us)
-{
-	json_auto_t *actor = json_loads(request->actor, JSON_DECODE_ANY, NULL);
-	ProjectionContext context = {
-		.statements = &ledger->statements,
-		.seq = ledger->seq + 1,
-		.utc_us = now->utc_us,
-		.newest_us = newest_us,
-		.actor = json_string_value(actor),
-		.body = request->fields,
-		.answer = &request->answer,
-	};
-	json_auto_t *personal = request->personal ? json_loads(request->personal, 0, NULL) : NULL;
-	int r;
-
-	if (!actor)
-		return -ENOMEM;
-	context.personal = personal;
-	r = projection_apply(request->projection, &context);
-	if (r == 0 && context.personal_changed) {
-		free(request->personal);
-		request->personal = json_dumps(personal, LEDGER_JSON);
-		if (!request->personal)
-			return -ENOMEM;
-	}
-	if (context.erased)
-		ledger->scrub = true;
-	request->erased = context.erased;
-	if (r < 0 || !context.body_changed)
-		return r;
-	request->session = (uint64_t)json_integer_value(json_object_get(request->fields, "session"));
-	free(request->body);
-	request->body = json_dumps(request->fields, LEDGER_JSON);
-	return request->body ? 0 : -ENOMEM;
-}
-
-/** A refusal undoes what its own projection wrote, no more, and is kept in the answer. */
-static int project_or_refuse(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us)
-{
-	int refused, r = statement_run(&ledger->statements, "SAVEPOINT one");
-
-	if (r != SQLITE_OK)
-		return ledger_errno(r);
-	refused = project(ledger, request, now, newest_us);
-	if (refused < 0 && !ledger_is_refusal(refused))
-		return refused;
-	if (refused < 0)
-		r = statement_run(&ledger->statements, "ROLLBACK TO one");
-	if (r == SQLITE_OK)
-		r = statement_run(&ledger->statements, "RELEASE one");
-	request->answer.error = refused;
-	return ledger_errno(r);
-}
-
-/** All that one record writes. 0 also when it was refused; anything else is the group's failure. */
-static int write_record(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us)
-{
-	uint64_t seq = ledger->seq + 1;
-	char commitment[DIGEST_HEX_MAX];
-	int r = 0;
-
-	if (request->projection)
-		r = project_or_refuse(ledger, request, now, newest_us);
-	if (r < 0 || request->answer.error < 0)
-		return r;
-	if (request->personal)
-		r = insert_personal(ledger, request, seq, commitment);
-	if (r < 0)
-		return r;
-	r = leaf_write(&ledger->leaf, request, seq, request->personal ? commitment : NULL);
-	if (r == 0)
-		r = insert_record(ledger, request, now->utc_us, seq);
-	if (r == 0 && request->attachment)
-		r = insert_attachment(ledger, request, seq);
-	if (r < 0)
-		return r;
-	ledger->seq = seq;
-	ledger->sealer.now = ledger->sealer.now || request->kind->seals;
-	ledger->sealer.prompt = ledger->sealer.prompt || request->kind->seals;
-	request->answer.seq = seq;
-	return 0;
-}
-
 /* ---- a group ---- */
 
-/** Only ever raises the number. */
-static int write_meta(Ledger *ledger, const char *name, int64_t value)
-{
-	_cleanup_(statement_donep) sqlite3_stmt *statement = NULL;
-	int r = ledger_errno(statement_get(&ledger->statements,
-		"INSERT INTO meta(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = max(value,"
-		" excluded.value)",
-		&statement));
-
-	if (r < 0)
-		return r;
-	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(statement, 2, value);
-	return step(statement);
-}
-
-/** Puts the records after `before` into their day; a group has one time. */
-static int write_day(Ledger *ledger, uint64_t before, int64_t utc_us)
-{
-	_cleanup_(statement_donep) sqlite3_stmt *statement = NULL;
-	int r = ledger_errno(statement_get(&ledger->statements,
-		"INSERT INTO record_day(day, first_seq, last_seq) VALUES(?, ?, ?) ON CONFLICT(day) DO UPDATE SET"
-		" last_seq = excluded.last_seq",
-		&statement));
-
-	if (r < 0)
-		return r;
-	sqlite3_bind_int64(statement, 1, utc_us / USEC_PER_DAY);
-	sqlite3_bind_int64(statement, 2, (int64_t)before + 1);
-	sqlite3_bind_int64(statement, 3, (int64_t)ledger->seq);
-	return step(statement);
-}
-
-static void look_up(Ledger *ledger, Request *request)
+static void run_lookup(Ledger *ledger, Request *request)
 {
 	Error error = { 0 };
 
@@ -232,7 +43,7 @@ static int forget_newest(Ledger *ledger)
 
 static int run_append(Ledger *ledger, Request *request, const ClockReading *now, int64_t *newest_us)
 {
-	int r = request->answer.error < 0 ? 0 : write_record(ledger, request, now, *newest_us);
+	int r = request->answer.error < 0 ? 0 : append_record(ledger, request, now, *newest_us);
 
 	if (r < 0 || !request->answer.seq)
 		return r;
@@ -246,26 +57,23 @@ static int run_append(Ledger *ledger, Request *request, const ClockReading *now,
 
 static int run_request(Ledger *ledger, Request *request, const ClockReading *now, int64_t *newest_us)
 {
-	int r = 0;
+	int r;
 
 	switch (request->what) {
 	case REQUEST_LOOKUP:
-		look_up(ledger, request);
+		run_lookup(ledger, request);
 		break;
 	case REQUEST_ROTATE:
 		r = key_rotate(ledger, request);
-		if (r == 0)
-			r = run_append(ledger, request, now, newest_us);
-		break;
+		return r < 0 ? r : run_append(ledger, request, now, newest_us);
 	case REQUEST_APPEND:
-		r = run_append(ledger, request, now, newest_us);
-		break;
+		return run_append(ledger, request, now, newest_us);
 	case REQUEST_PROVE:
 	case REQUEST_CHECKPOINT:
 		expect_proof(ledger, request);
 		break;
 	}
-	return r;
+	return 0;
 }
 
 /**
@@ -277,6 +85,35 @@ static int name_failure(int r)
 	return r == -EIO && (errno == EDQUOT || errno == EFBIG) ? -ENOSPC : r;
 }
 
+/** One transaction, with its COMMIT. What failed is the caller's to roll back. */
+static int write_transaction(
+	Ledger *ledger, Request **group, size_t n, const ClockReading *now, int64_t *newest_us)
+{
+	uint64_t before = ledger->seq;
+	int r = leaf_begin_group(&ledger->leaf, ledger->station, now);
+
+	if (r < 0)
+		return r;
+	r = ledger_errno(statement_run(&ledger->statements, "BEGIN IMMEDIATE"));
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++) {
+		r = run_request(ledger, group[i], now, newest_us);
+		if (r < 0)
+			return r;
+	}
+	if (*newest_us != atomic_load(&ledger->newest_utc_us))
+		r = append_mark(ledger, "newest_utc_us", *newest_us);
+	if (r < 0)
+		return r;
+	if (ledger->seq > before)
+		r = append_day(ledger, before, now->utc_us);
+	if (r < 0)
+		return r;
+	r = seal_if_due(ledger, now);
+	return r < 0 ? r : ledger_errno(statement_run(&ledger->statements, "COMMIT"));
+}
+
 int writer_commit(Ledger *ledger, Request **group, size_t n)
 {
 	int64_t newest_us = atomic_load(&ledger->newest_utc_us);
@@ -284,34 +121,22 @@ int writer_commit(Ledger *ledger, Request **group, size_t n)
 	 */
 	ClockReading now = clock_read(ledger->clock);
 	const MerkleTree tree = ledger->tree;
-	int r = leaf_begin_group(&ledger->leaf, ledger->station, &now);
+	int r = write_transaction(ledger, group, n, &now, &newest_us);
 
-	if (r == 0)
-		r = ledger_errno(statement_run(&ledger->statements, "BEGIN IMMEDIATE"));
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = run_request(ledger, group[i], &now, &newest_us);
-	if (r == 0 && newest_us != atomic_load(&ledger->newest_utc_us))
-		r = write_meta(ledger, "newest_utc_us", newest_us);
-	if (r == 0 && ledger->seq > tree.size)
-		r = write_day(ledger, tree.size, now.utc_us);
-	if (r == 0)
-		r = seal_if_due(ledger, &now);
-	if (r == 0)
-		r = ledger_errno(statement_run(&ledger->statements, "COMMIT"));
 	key_settle(ledger, r == 0);
-	if (r == 0) {
-		atomic_store(&ledger->newest_utc_us, newest_us);
-		mark_settle(ledger, &now, newest_us);
-		seal_settle(ledger, &now);
-		return 0;
+	if (r < 0) {
+		r = name_failure(r);
+		if (!sqlite3_get_autocommit(ledger->db))
+			(void)statement_run(&ledger->statements, "ROLLBACK");
+		ledger->tree = tree;
+		ledger->seq = tree.size;
+		ledger->sealer.now = ledger->sealer.prompt = false;
+		return r;
 	}
-	r = name_failure(r);
-	if (!sqlite3_get_autocommit(ledger->db))
-		(void)statement_run(&ledger->statements, "ROLLBACK");
-	ledger->tree = tree;
-	ledger->seq = tree.size;
-	ledger->sealer.now = ledger->sealer.prompt = false;
-	return r;
+	atomic_store(&ledger->newest_utc_us, newest_us);
+	mark_settle(ledger, &now, newest_us);
+	seal_settle(ledger, &now);
+	return 0;
 }
 
 static void set_health(Ledger *ledger, int r)
@@ -350,7 +175,7 @@ static void answer_proof(Ledger *ledger, Request *request)
 static void answer_question(Ledger *ledger, Request *request)
 {
 	if (request->what == REQUEST_LOOKUP)
-		look_up(ledger, request);
+		run_lookup(ledger, request);
 	else
 		answer_proof(ledger, request);
 }
@@ -444,6 +269,17 @@ static void finish_erasures(Ledger *ledger, Request **group, size_t n)
 		group[i]->answer.lingers = group[i]->erased && ledger->scrub;
 }
 
+/** What went into a file without a name was not recorded. */
+static int commit_in_place(Ledger *ledger, Request **group, size_t n)
+{
+	int r = place_check(ledger);
+
+	if (r < 0)
+		return r;
+	r = writer_commit(ledger, group, n);
+	return r < 0 ? r : place_check(ledger);
+}
+
 static void write_group(Ledger *ledger, Request **group, size_t n)
 {
 	bool writes = false;
@@ -458,12 +294,7 @@ static void write_group(Ledger *ledger, Request **group, size_t n)
 				answer_question(ledger, group[i]);
 		return;
 	}
-	/* after it as well: what went into a file without a name was not recorded */
-	r = place_check(ledger);
-	if (r == 0)
-		r = writer_commit(ledger, group, n);
-	if (r == 0)
-		r = place_check(ledger);
+	r = commit_in_place(ledger, group, n);
 	if (r < 0) {
 		ledger->failures++;
 		ledger->failure = r;
@@ -505,22 +336,27 @@ static void scrub(Ledger *ledger, int wait_ms)
 	ledger->wal_pages = 0;
 }
 
-/** While the disk refuses, a small write each second tells when it no longer does. */
-static void probe(Ledger *ledger)
+static int write_probe(Ledger *ledger)
 {
 	int r = place_check(ledger);
 
-	if (r == 0)
-		r = ledger_errno(statement_run(&ledger->statements, "BEGIN IMMEDIATE"));
-	if (r == 0)
-		r = write_meta(ledger, "probe", clock_read(ledger->clock).monotonic_us);
-	if (r == 0)
-		r = ledger_errno(statement_run(&ledger->statements, "COMMIT"));
-	r = name_failure(r);
+	if (r < 0)
+		return r;
+	r = ledger_errno(statement_run(&ledger->statements, "BEGIN IMMEDIATE"));
+	if (r < 0)
+		return r;
+	r = append_mark(ledger, "probe", clock_read(ledger->clock).monotonic_us);
+	return r < 0 ? r : ledger_errno(statement_run(&ledger->statements, "COMMIT"));
+}
+
+/** While the disk refuses, a small write each second tells when it no longer does. */
+static void probe(Ledger *ledger)
+{
+	int r = name_failure(write_probe(ledger));
+
 	if (r < 0 && !sqlite3_get_autocommit(ledger->db))
 		(void)statement_run(&ledger->statements, "ROLLBACK");
-	if (r == 0)
-		r = name_failure(seal_save(ledger));
+	r = r < 0 ? r : name_failure(seal_save(ledger));
 	/* what is in the log and not yet in the file leaves room in the log once it is */
 	if (r == -ENOSPC)
 		checkpoint(ledger);
@@ -634,11 +470,7 @@ void *ledger_thread(void *userdata)
 /** Then a crash may have left it in the log. */
 static bool was_erased(sqlite3 *db)
 {
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
-
-	return sqlite3_prepare_v2(db, "SELECT 1 FROM record WHERE kind = 'personal.erased' LIMIT 1", -1,
-		       &statement, NULL) == SQLITE_OK &&
-	       sqlite3_step(statement) == SQLITE_ROW;
+	return statement_number(db, "SELECT 1 FROM record WHERE kind = 'personal.erased' LIMIT 1", 0) != 0;
 }
 
 int writer_prepare(Ledger *ledger)

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * What one record writes into the ledger's tables, and the marks that go with its group. It neither begins
+ * nor ends a transaction: the caller does.
+ */
+
+#include "ledger/tree.h"
+
+#include <string.h>
+
+enum { SALT_BYTES = 16 };
+
+/** Steps a statement and maps the result. No constraint of these tables is a refusal: it is damage. */
+static int step_insert(sqlite3_stmt *statement)
+{
+	int r = ledger_errno(statement_step(statement));
+
+	return r == -EEXIST ? -EIO : r;
+}
+
+static int insert_personal(
+	Ledger *ledger, const Request *request, uint64_t seq, char commitment[DIGEST_HEX_MAX])
+{
+	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
+	uint8_t salt[SALT_BYTES], digest[DIGEST_BYTES];
+	DigestPart parts[2] = { { salt, sizeof salt }, { request->personal, strlen(request->personal) } };
+	int r = random_bytes(salt, sizeof salt);
+
+	if (r < 0)
+		return r;
+	r = digester_compute(ledger->digester, parts, 2, digest);
+	if (r < 0)
+		return r;
+	r = ledger_errno(statement_get(
+		&ledger->statements, "INSERT INTO personal(seq, salt, data) VALUES(?, ?, ?)", &insert));
+	if (r < 0)
+		return r;
+	hex_encode(digest, sizeof digest, commitment);
+	sqlite3_bind_int64(insert, 1, (int64_t)seq);
+	sqlite3_bind_blob(insert, 2, salt, sizeof salt, SQLITE_STATIC);
+	sqlite3_bind_text(insert, 3, request->personal, -1, SQLITE_STATIC);
+	return step_insert(insert);
+}
+
+static int insert_record(Ledger *ledger, const Request *request, int64_t utc_us, uint64_t seq)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
+	MerkleHash hash;
+	int r = merkle_hash_leaf(ledger->digester, ledger->leaf.text, ledger->leaf.size, &hash);
+
+	if (r < 0)
+		return r;
+	r = ledger_errno(statement_get(&ledger->statements,
+		"INSERT INTO record(seq, kind, utc_us, session, published, leaf, hash)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?)",
+		&insert));
+	if (r < 0)
+		return r;
+	sqlite3_bind_int64(insert, 1, (int64_t)seq);
+	sqlite3_bind_text(insert, 2, request->kind->name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(insert, 3, utc_us);
+	if (request->session > 0)
+		sqlite3_bind_int64(insert, 4, (int64_t)request->session);
+	sqlite3_bind_int(insert, 5, request->kind->topic != NULL);
+	sqlite3_bind_blob64(insert, 6, ledger->leaf.text, ledger->leaf.size, SQLITE_STATIC);
+	sqlite3_bind_blob(insert, 7, hash.bytes, sizeof hash.bytes, SQLITE_STATIC);
+	r = step_insert(insert);
+	return r < 0 ? r : tree_append(&ledger->statements, ledger->digester, &ledger->tree, &hash);
+}
+
+static int insert_attachment(Ledger *ledger, const Request *request, uint64_t seq)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
+	int r = ledger_errno(statement_get(
+		&ledger->statements, "INSERT INTO attachment(seq, data) VALUES(?, ?)", &insert));
+
+	if (r < 0)
+		return r;
+	sqlite3_bind_int64(insert, 1, (int64_t)seq);
+	sqlite3_bind_blob64(insert, 2, request->attachment, request->attachment_size, SQLITE_STATIC);
+	return step_insert(insert);
+}
+
+/** Runs the projection and takes over a body that it completed. */
+static int project_request(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us)
+{
+	json_auto_t *actor = json_loads(request->actor, JSON_DECODE_ANY, NULL);
+	ProjectionContext context = {
+		.statements = &ledger->statements,
+		.seq = ledger->seq + 1,
+		.utc_us = now->utc_us,
+		.newest_us = newest_us,
+		.actor = json_string_value(actor),
+		.body = request->fields,
+		.answer = &request->answer,
+	};
+	json_auto_t *personal = request->personal ? json_loads(request->personal, 0, NULL) : NULL;
+	int r;
+
+	if (!actor)
+		return -ENOMEM;
+	context.personal = personal;
+	r = projection_apply(request->projection, &context);
+	if (context.erased)
+		ledger->scrub = true;
+	request->erased = context.erased;
+	if (r < 0)
+		return r;
+	if (context.personal_changed) {
+		free(request->personal);
+		request->personal = json_dumps(personal, LEDGER_JSON);
+		if (!request->personal)
+			return -ENOMEM;
+	}
+	if (!context.body_changed)
+		return 0;
+	request->session = (uint64_t)json_integer_value(json_object_get(request->fields, "session"));
+	free(request->body);
+	request->body = json_dumps(request->fields, LEDGER_JSON);
+	return request->body ? 0 : -ENOMEM;
+}
+
+/** A refusal undoes what its own projection wrote, no more, and is kept in the answer. */
+static int project_or_refuse(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us)
+{
+	int refused, r = statement_run(&ledger->statements, "SAVEPOINT one");
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	refused = project_request(ledger, request, now, newest_us);
+	if (refused < 0 && !ledger_is_refusal(refused))
+		return refused;
+	request->answer.error = refused;
+	if (refused < 0)
+		r = statement_run(&ledger->statements, "ROLLBACK TO one");
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	return ledger_errno(statement_run(&ledger->statements, "RELEASE one"));
+}
+
+int append_record(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us)
+{
+	uint64_t seq = ledger->seq + 1;
+	char commitment[DIGEST_HEX_MAX];
+	int r = request->projection ? project_or_refuse(ledger, request, now, newest_us) : 0;
+
+	if (r < 0 || request->answer.error < 0)
+		return r;
+	r = request->personal ? insert_personal(ledger, request, seq, commitment) : 0;
+	if (r < 0)
+		return r;
+	r = leaf_write(&ledger->leaf, request, seq, request->personal ? commitment : NULL);
+	if (r < 0)
+		return r;
+	r = insert_record(ledger, request, now->utc_us, seq);
+	if (r < 0)
+		return r;
+	r = request->attachment ? insert_attachment(ledger, request, seq) : 0;
+	if (r < 0)
+		return r;
+	ledger->seq = seq;
+	ledger->sealer.now = ledger->sealer.now || request->kind->seals;
+	ledger->sealer.prompt = ledger->sealer.prompt || request->kind->seals;
+	request->answer.seq = seq;
+	return 0;
+}
+
+int append_mark(Ledger *ledger, const char *name, int64_t value)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *statement = NULL;
+	int r = ledger_errno(statement_get(&ledger->statements,
+		"INSERT INTO meta(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = max(value,"
+		" excluded.value)",
+		&statement));
+
+	if (r < 0)
+		return r;
+	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 2, value);
+	return step_insert(statement);
+}
+
+int append_day(Ledger *ledger, uint64_t before, int64_t utc_us)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *statement = NULL;
+	int r = ledger_errno(statement_get(&ledger->statements,
+		"INSERT INTO record_day(day, first_seq, last_seq) VALUES(?, ?, ?) ON CONFLICT(day) DO UPDATE SET"
+		" last_seq = excluded.last_seq",
+		&statement));
+
+	if (r < 0)
+		return r;
+	sqlite3_bind_int64(statement, 1, utc_us / USEC_PER_DAY);
+	sqlite3_bind_int64(statement, 2, (int64_t)before + 1);
+	sqlite3_bind_int64(statement, 3, (int64_t)ledger->seq);
+	return step_insert(statement);
+}
