@@ -45,7 +45,7 @@ int check_remembered(const char *path, Error *error)
 		r < 0 ? "a verification found the ledger damaged" : text);
 }
 
-static void remember(const Ledger *ledger, const char *text)
+static void remember_damage(const Ledger *ledger, const char *text)
 {
 	int r = file_write_beside(ledger->path, DAMAGED_SUFFIX, text, strlen(text));
 
@@ -99,7 +99,7 @@ static void wait_for_erasure(const Ledger *ledger)
 }
 
 /** -ECANCELED: the ledger is being closed. */
-static int verify(Ledger *ledger, const VerifyOptions *options, Verification *ret, Error *error)
+static int check_until_done(Ledger *ledger, const VerifyOptions *options, Verification *ret, Error *error)
 {
 	int r = -ECANCELED;
 
@@ -137,14 +137,14 @@ static void *check_thread(void *userdata)
 
 	(void)pthread_setname_np(pthread_self(), "verify");
 	give_way();
-	error.code = verify(ledger, &options, &found, &error);
+	error.code = check_until_done(ledger, &options, &found, &error);
 	if (error.code < 0) {
 		check->error = error;
 	} else if (found.findings > 0) {
 		check->error.code = found.findings > found.photograph_findings ? -EUCLEAN : -ENOMEDIUM;
 		check->findings = found.findings;
 		if (check->error.code == -EUCLEAN)
-			remember(ledger, check->error.text);
+			remember_damage(ledger, check->error.text);
 	}
 	atomic_store(&check->ended, true);
 	ring_wake(ledger->answers);

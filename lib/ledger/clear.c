@@ -37,7 +37,7 @@ static void remove_beside(const char *path, const char *suffix)
 }
 
 /** The daemon's user owns the folder, and so what is put there. */
-static int give_to_owner(const char *path, const char *suffix)
+static int give_word_to_owner(const char *path, const char *suffix)
 {
 	_cleanup_(freep) char *name = NULL, *folder = file_folder(path);
 	_cleanup_(closep) int fd = -1;
@@ -56,7 +56,7 @@ static int give_to_owner(const char *path, const char *suffix)
 /* ---- the administrator's side ---- */
 
 /** Whether that PIN is that of an administrator who is in office. */
-static int check_administrator(Reader *reader, const char *badge, const char *pin, bool *ret)
+static int check_clearing_administrator(Reader *reader, const char *badge, const char *pin, bool *ret)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
 	int r = statement_once(reader->db,
@@ -71,7 +71,8 @@ static int check_administrator(Reader *reader, const char *badge, const char *pi
 	return 0;
 }
 
-static int leave_word(const char *path, const char *badge, const char *found, size_t size, uint64_t records)
+static int leave_clearing_word(
+	const char *path, const char *badge, const char *found, size_t size, uint64_t records)
 {
 	char sha256[DIGEST_HEX_MAX];
 	json_auto_t *word = NULL;
@@ -83,7 +84,7 @@ static int leave_word(const char *path, const char *badge, const char *found, si
 	word = json_pack("{s:s, s:s, s:I}", "badge", badge, "found", sha256, "size", (json_int_t)records);
 	text = word ? json_dumps(word, LEDGER_JSON) : NULL;
 	r = text ? file_write_beside(path, CLEARED_SUFFIX, text, strlen(text)) : -ENOMEM;
-	return r < 0 ? r : give_to_owner(path, CLEARED_SUFFIX);
+	return r < 0 ? r : give_word_to_owner(path, CLEARED_SUFFIX);
 }
 
 int ledger_clear_damage(const char *path, const char *badge, const char *pin, uint64_t records, Error *error)
@@ -104,14 +105,14 @@ int ledger_clear_damage(const char *path, const char *badge, const char *pin, ui
 	r = reader_open(path, &options, &reader, error);
 	if (r < 0)
 		return r;
-	r = check_administrator(reader, badge, pin, &administrator);
+	r = check_clearing_administrator(reader, badge, pin, &administrator);
 	if (r < 0)
 		return error_set(error, r, "the ledger %.120s could not be read (%s)", path, strerror(-r));
 	if (!administrator)
 		return error_set(error, -EPERM,
 			"%.40s is no administrator in office, or the PIN is another: nothing was changed",
 			badge);
-	r = leave_word(path, badge, found, size, records);
+	r = leave_clearing_word(path, badge, found, size, records);
 	if (r < 0)
 		return error_set(error, r,
 			"%.120s" CLEARED_SUFFIX " could not be written (%s): use sudo, and check the disk",

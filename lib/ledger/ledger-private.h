@@ -88,6 +88,8 @@ typedef struct Request {
 
 Request *request_free(Request *request);
 DEFINE_CLEANUP(Request *, request_free, request_freep);
+/** `text` as JSON; the caller's. */
+char *request_quote(const char *text) _must_check_;
 
 /** One query that is being written to somebody's descriptor by a thread of its own. */
 typedef struct LedgerStream {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The ledger as its users call it: opening, closing, requests, and reading without a daemon. While the ledger
- * thread runs, nothing here may use its database connection, or wait for it except in ledger_free().
+ * Opens and closes a ledger, and hands out its answers. While the ledger thread runs, nothing here may use
+ * its database connection, or wait for it except in ledger_free().
  */
 
-#include "ledger/copy.h"
 #include "ledger/reader.h"
 
 #include <fcntl.h>
@@ -45,14 +44,6 @@ static int start_writer(Ledger *ledger)
 	return r;
 }
 
-/** `text` as JSON. */
-static char *quote(const char *text)
-{
-	json_auto_t *string = json_string(text);
-
-	return string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
-}
-
 static int open_database(Ledger *ledger, Error *error)
 {
 	const ReaderOptions options = { 0 };
@@ -73,8 +64,7 @@ static int open_file(Ledger *ledger, LedgerInfo *ret, Error *error)
 
 	if (r < 0)
 		return r;
-	if (!ledger->read_only)
-		r = check_remembered(ledger->path, error);
+	r = ledger->read_only ? 0 : check_remembered(ledger->path, error);
 	if (r < 0)
 		return r;
 	r = open_database(ledger, error);
@@ -86,15 +76,11 @@ static int open_file(Ledger *ledger, LedgerInfo *ret, Error *error)
 	r = writer_prepare(ledger);
 	if (r < 0)
 		return r;
-	if (!ledger->read_only) {
-		r = place_open(ledger);
-		if (r < 0)
-			r = error_set(error, r, "the files of the ledger %.120s cannot be found again: %s",
-				ledger->path, strerror(-r));
-	}
-	if (r < 0)
-		return r;
 	ledger->seq = ret->newest_seq;
+	r = ledger->read_only ? 0 : place_open(ledger);
+	if (r < 0)
+		return error_set(error, r, "the files of the ledger %.120s cannot be found again: %s",
+			ledger->path, strerror(-r));
 	return 0;
 }
 
@@ -156,7 +142,7 @@ static int record_restoration(Ledger *ledger)
 	return r;
 }
 
-static int start(Ledger *ledger, const LedgerOptions *options, LedgerInfo *info, Error *error)
+static int ledger_start(Ledger *ledger, const LedgerOptions *options, LedgerInfo *info, Error *error)
 {
 	json_auto_t *key = NULL;
 	int r = key_open(ledger, options, &key, error);
@@ -201,15 +187,12 @@ static int check_lost(const LedgerOptions *options, Error *error)
 		options->path);
 }
 
-int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info, Error *error)
+static Ledger *ledger_new(const LedgerOptions *options)
 {
 	_cleanup_(ledger_freep) Ledger *ledger = calloc(1, sizeof *ledger);
-	LedgerInfo info;
-	int r;
 
-	error_set(error, -ENOMEM, "out of memory");
 	if (!ledger)
-		return -ENOMEM;
+		return NULL;
 	ledger->lock_fd = -1;
 	ledger->clock = options->clock;
 	ledger->read_only = options->read_only;
@@ -220,31 +203,59 @@ int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info
 		1000LL * (options->commit_limit_ms ? options->commit_limit_ms : LEDGER_COMMIT_LIMIT_MS);
 	ledger->path = strdup(options->path);
 	ledger->images = options->images ? strdup(options->images) : NULL;
-	ledger->station = quote(options->station ? options->station : "");
+	ledger->station = request_quote(options->station ? options->station : "");
 	atomic_store(&ledger->healthy, !options->read_only);
 	if (!ledger->path || !ledger->station || (options->images && !ledger->images))
+		return NULL;
+	return TAKE_PTR(ledger);
+}
+
+/** What the record calls the station comes before what the caller does. */
+static int take_station(Ledger *ledger, const char *names)
+{
+	char *station = request_quote(names);
+
+	if (!station)
 		return -ENOMEM;
-	r = check_path(options->path, error);
-	if (r == 0)
-		r = check_lost(options, error);
-	if (r == 0)
-		r = open_file(ledger, &info, error);
+	free(ledger->station);
+	ledger->station = station;
+	return 0;
+}
+
+/** All that may fail without a sentence of its own. */
+static int ledger_begin(Ledger *ledger, const LedgerOptions *options, LedgerInfo *info, Error *error)
+{
+	int r = check_lost(options, error);
+
 	if (r < 0)
 		return r;
-	atomic_store(&ledger->newest_utc_us, info.newest_utc_us);
-	if (!ledger->read_only)
-		mark_open(ledger, info.newest_utc_us);
-	if (info.names[0]) {
-		free(ledger->station);
-		ledger->station = quote(info.names);
-		if (!ledger->station)
-			return -ENOMEM;
-	}
+	r = open_file(ledger, info, error);
+	if (r < 0)
+		return r;
+	atomic_store(&ledger->newest_utc_us, info->newest_utc_us);
+	r = info->names[0] ? take_station(ledger, info->names) : 0;
+	if (r < 0 || ledger->read_only)
+		return r;
+	mark_open(ledger, info->newest_utc_us);
+	return ledger_start(ledger, options, info, error);
+}
+
+int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info, Error *error)
+{
+	_cleanup_(ledger_freep) Ledger *ledger = NULL;
+	LedgerInfo info;
+	int r = check_path(options->path, error);
+
+	if (r < 0)
+		return r;
+	ledger = ledger_new(options);
+	if (!ledger)
+		return error_set(error, -ENOMEM, "out of memory");
 	*error = (Error){ 0 };
-	r = ledger->read_only ? 0 : start(ledger, options, &info, error);
-	if (r < 0 && !error->text[0])
-		r = error_set(
-			error, r, "the ledger %.120s cannot be written: %s", ledger->path, strerror(-r));
+	r = ledger_begin(ledger, options, &info, error);
+	if (r < 0 && error->code == 0)
+		return error_set(error, r, "the ledger %.120s cannot be %s: %s", ledger->path,
+			ledger->read_only ? "read" : "written", strerror(-r));
 	if (r < 0)
 		return r;
 	ledger_read_end(ledger);
@@ -284,240 +295,6 @@ Ledger *ledger_free(Ledger *ledger)
 	free(ledger->station);
 	free(ledger);
 	return NULL;
-}
-
-/* ---- requests ---- */
-
-static int send_request(Ledger *ledger, Request *request)
-{
-	_cleanup_(request_freep) Request *owned = request;
-
-	request->failures = ledger->told_of;
-	/* it would wait for as long as the disk hangs, and nobody could tell its sender */
-	if (ledger_ailment(ledger) == LEDGER_SILENT)
-		return -ETIMEDOUT;
-	/* as many as the answers' ring can hold: the thread never has to wait for room there */
-	if (ledger->waiting >= LEDGER_REQUESTS || !ring_push_quiet(ledger->requests, &owned))
-		return -EAGAIN;
-	TAKE_PTR(owned);
-	health_asked(ledger);
-	ledger->waiting++;
-	/* a thread that is at work looks at the ring by itself */
-	if (atomic_exchange(&ledger->asleep, false))
-		ring_wake(ledger->requests);
-	return 0;
-}
-
-static int copy_attachment(Request *request, const LedgerRecord *record)
-{
-	if (!record->attachment)
-		return 0;
-	request->attachment = malloc(record->attachment_size ? record->attachment_size : 1);
-	if (!request->attachment)
-		return -ENOMEM;
-	memcpy(request->attachment, record->attachment, record->attachment_size);
-	request->attachment_size = record->attachment_size;
-	return 0;
-}
-
-/** Moves what is in somebody's own words out of the body. 0 or -ENOMEM. */
-static int keep_words_beside(const RecordKind *kind, json_t *body, json_t **personal)
-{
-	for (const RecordField *field = kind->fields; field->name; field++) {
-		json_t *words = field->words == WORDS_BESIDE ? json_object_get(body, field->name) : NULL;
-
-		if (!words)
-			continue;
-		if (!*personal)
-			*personal = json_object();
-		if (!*personal || json_object_set(*personal, field->name, words) < 0)
-			return -ENOMEM;
-		(void)json_object_del(body, field->name);
-	}
-	return 0;
-}
-
-static int copy_record(Request *request, const LedgerRecord *record)
-{
-	json_auto_t *body = json_copy(record->body), *personal = json_copy(record->personal);
-
-	if (!body || keep_words_beside(request->kind, body, &personal) < 0)
-		return -ENOMEM;
-	request->actor = quote(record->actor);
-	request->body = json_dumps(body, LEDGER_JSON);
-	request->session = (uint64_t)json_integer_value(json_object_get(record->body, "session"));
-	if (personal)
-		request->personal = json_dumps(personal, LEDGER_JSON);
-	if (request->projection)
-		request->fields = json_deep_copy(body);
-	if (!request->actor || !request->body || (personal && !request->personal) ||
-		(request->projection && !request->fields))
-		return -ENOMEM;
-	return copy_attachment(request, record);
-}
-
-static void check_record(Request *request, const LedgerRecord *record)
-{
-	LedgerAnswer *answer = &request->answer;
-
-	request->kind = record_kind_find(record->kind);
-	if (request->kind) {
-		request->projection = projection_find(request->kind);
-		answer->error = record_new_check(request->kind, record->body, answer->text);
-		return;
-	}
-	snprintf(answer->text, LEDGER_TEXT_MAX, "there is no kind of record \"%.64s\"", record->kind);
-	answer->error = -EINVAL;
-}
-
-int ledger_append(Ledger *ledger, const LedgerRecord *record, LedgerDone done, void *userdata)
-{
-	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
-	int r;
-
-	if (ledger->read_only)
-		return -EROFS;
-	if (!request)
-		return -ENOMEM;
-	request->what = REQUEST_APPEND;
-	request->done = done;
-	request->userdata = userdata;
-	/* a record without a needed field is answered in its turn as well, after those before it */
-	check_record(request, record);
-	r = request->answer.error == 0 ? copy_record(request, record) : 0;
-	return r < 0 ? r : send_request(ledger, TAKE_PTR(request));
-}
-
-int ledger_lookup(Ledger *ledger, const char *query, json_t *arguments, LedgerRows rows, void *userdata)
-{
-	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
-
-	if (ledger->read_only)
-		return -EROFS;
-	if (!request)
-		return -ENOMEM;
-	request->what = REQUEST_LOOKUP;
-	request->query = query_find(query);
-	request->arguments = arguments ? json_deep_copy(arguments) : json_object();
-	request->rows_done = rows;
-	request->userdata = userdata;
-	if (!request->query)
-		return -EINVAL;
-	if (!request->arguments)
-		return -ENOMEM;
-	return send_request(ledger, TAKE_PTR(request));
-}
-
-static int ask(Ledger *ledger, RequestKind what, uint64_t number, LedgerRows done, void *userdata)
-{
-	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
-
-	if (ledger->read_only)
-		return -EROFS;
-	if (!request)
-		return -ENOMEM;
-	request->what = what;
-	request->number = number;
-	request->rows_done = done;
-	request->userdata = userdata;
-	return send_request(ledger, TAKE_PTR(request));
-}
-
-int ledger_checkpoint(Ledger *ledger, uint64_t since, LedgerRows done, void *userdata)
-{
-	return ask(ledger, REQUEST_CHECKPOINT, since, done, userdata);
-}
-
-int ledger_prove(Ledger *ledger, uint64_t seq, LedgerRows done, void *userdata)
-{
-	return ask(ledger, REQUEST_PROVE, seq, done, userdata);
-}
-
-int ledger_rotate_key(Ledger *ledger, const char *actor, LedgerDone done, void *userdata)
-{
-	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
-
-	if (ledger->read_only)
-		return -EROFS;
-	if (!request)
-		return -ENOMEM;
-	request->what = REQUEST_ROTATE;
-	request->kind = record_kind_find("key.rotated");
-	request->projection = projection_find(request->kind);
-	request->actor = quote(actor);
-	request->done = done;
-	request->userdata = userdata;
-	return request->actor ? send_request(ledger, TAKE_PTR(request)) : -ENOMEM;
-}
-
-/* ---- without a thread ---- */
-
-int ledger_hold(Ledger *ledger, uint64_t *ret_records)
-{
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
-	int r = ledger_read_begin(ledger, NULL);
-
-	if (r < 0)
-		return r;
-	ledger->held = true;
-	r = statement_once(ledger->db, "SELECT coalesce(max(seq), 0) FROM record", NULL, &select);
-	if (r < 0)
-		return r;
-	*ret_records = (uint64_t)column_integer(select, 0);
-	return 0;
-}
-
-int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, Error *error)
-{
-	int r = ledger_read_begin(ledger, error);
-
-	if (r < 0)
-		return r;
-	r = prove_record(&ledger->statements, ledger->digester, seq, ret);
-	ledger_read_end(ledger);
-	if (r == -ENOENT)
-		return error_set(error, r, "there is no record %llu", (unsigned long long)seq);
-	if (r == -ENODATA)
-		return error_set(error, r,
-			"no checkpoint covers record %llu yet: ask the running station, or later",
-			(unsigned long long)seq);
-	if (r < 0)
-		return error_set(
-			error, r, "record %llu cannot be proved (%s)", (unsigned long long)seq, strerror(-r));
-	return 0;
-}
-
-int ledger_prove_growth_now(Ledger *ledger, uint64_t size, json_t **ret, Error *error)
-{
-	int r = ledger_read_begin(ledger, error);
-
-	if (r < 0)
-		return r;
-	r = prove_growth(&ledger->statements, ledger->digester, size, ret);
-	ledger_read_end(ledger);
-	if (r == -ENODATA)
-		return error_set(error, r,
-			"no checkpoint of this ledger covers %llu records: is it an older copy?",
-			(unsigned long long)size);
-	if (r < 0)
-		return error_set(error, r, "the growth since %llu records cannot be proved (%s)",
-			(unsigned long long)size, strerror(-r));
-	return 0;
-}
-
-int ledger_lookup_now(Ledger *ledger, const char *query, json_t *arguments, json_t **ret, Error *error)
-{
-	const LedgerQuery *found = query_find(query);
-	int r;
-
-	if (!found)
-		return error_set(error, -EINVAL, "there is no query \"%.64s\"", query);
-	r = ledger_read_begin(ledger, error);
-	if (r < 0)
-		return r;
-	r = query_rows(ledger->db, found, arguments, ret, error);
-	ledger_read_end(ledger);
-	return r;
 }
 
 /* ---- state ---- */

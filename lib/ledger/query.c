@@ -70,7 +70,7 @@ static int bind_time(sqlite3_stmt *statement, int i, const LedgerQuery *query, c
 }
 
 /** A number, also one that a command line passed on as text. */
-static bool number_of(const json_t *value, int64_t *ret)
+static bool argument_number(const json_t *value, int64_t *ret)
 {
 	const char *text = json_string_value(value);
 	char *end;
@@ -99,7 +99,7 @@ static int bind_argument(sqlite3_stmt *statement, const LedgerQuery *query, cons
 	case ARGUMENT_TIME:
 		return bind_time(statement, i, query, argument, json_string_value(value), error);
 	case ARGUMENT_NUMBER:
-		if (!number_of(value, &number))
+		if (!argument_number(value, &number))
 			return bad_argument(query, argument->name, "must be a whole number", error);
 		return ledger_errno(sqlite3_bind_int64(statement, i, number));
 	case ARGUMENT_TEXT:

@@ -39,7 +39,7 @@ int reader_check(Reader *reader)
 }
 
 /** Of SQLite, while a statement runs: not 0 ends it with SQLITE_INTERRUPT. */
-static int on_instructions(void *userdata)
+static int reader_on_instructions(void *userdata)
 {
 	Reader *reader = userdata;
 
@@ -135,7 +135,7 @@ static int set_up_reader(Reader *reader)
 	sqlite3 *db = reader->db;
 	int r = schema_harden(db);
 
-	sqlite3_progress_handler(db, INSTRUCTIONS_A_LOOK, on_instructions, reader);
+	sqlite3_progress_handler(db, INSTRUCTIONS_A_LOOK, reader_on_instructions, reader);
 	(void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
 	if (r != SQLITE_OK)
 		return r;

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** A request's end, and what its answer means. It sends none. */
+/**
+ * What the main thread asks of the ledger thread: each request, made and queued. Nothing here may use the
+ * thread's database connection or wait for it.
+ */
 
 #include "ledger/ledger-private.h"
+
+#include <string.h>
 
 Request *request_free(Request *request)
 {
@@ -23,4 +28,173 @@ bool ledger_is_refusal(int error)
 {
 	return error == -EEXIST || error == -ENOENT || error == -EINVAL || error == -ESTALE ||
 	       error == -EKEYREVOKED || error == -EPERM || error == -ENOTUNIQ || error == -EBADMSG;
+}
+
+char *request_quote(const char *text)
+{
+	json_auto_t *string = json_string(text);
+
+	return string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
+}
+
+static int send_request(Ledger *ledger, Request *request)
+{
+	_cleanup_(request_freep) Request *owned = request;
+
+	request->failures = ledger->told_of;
+	/* it would wait for as long as the disk hangs, and nobody could tell its sender */
+	if (ledger_ailment(ledger) == LEDGER_SILENT)
+		return -ETIMEDOUT;
+	/* as many as the answers' ring can hold: the thread never has to wait for room there */
+	if (ledger->waiting >= LEDGER_REQUESTS || !ring_push_quiet(ledger->requests, &owned))
+		return -EAGAIN;
+	TAKE_PTR(owned);
+	health_asked(ledger);
+	ledger->waiting++;
+	/* a thread that is at work looks at the ring by itself */
+	if (atomic_exchange(&ledger->asleep, false))
+		ring_wake(ledger->requests);
+	return 0;
+}
+
+static int copy_attachment(Request *request, const LedgerRecord *record)
+{
+	if (!record->attachment)
+		return 0;
+	request->attachment = malloc(record->attachment_size ? record->attachment_size : 1);
+	if (!request->attachment)
+		return -ENOMEM;
+	memcpy(request->attachment, record->attachment, record->attachment_size);
+	request->attachment_size = record->attachment_size;
+	return 0;
+}
+
+/** Moves what is in somebody's own words out of the body. 0 or -ENOMEM. */
+static int move_words_beside(const RecordKind *kind, json_t *body, json_t **personal)
+{
+	for (const RecordField *field = kind->fields; field->name; field++) {
+		json_t *words = field->words == WORDS_BESIDE ? json_object_get(body, field->name) : NULL;
+
+		if (!words)
+			continue;
+		if (!*personal)
+			*personal = json_object();
+		if (!*personal || json_object_set(*personal, field->name, words) < 0)
+			return -ENOMEM;
+		(void)json_object_del(body, field->name);
+	}
+	return 0;
+}
+
+static int copy_record(Request *request, const LedgerRecord *record)
+{
+	json_auto_t *body = json_copy(record->body), *personal = json_copy(record->personal);
+
+	if (!body || move_words_beside(request->kind, body, &personal) < 0)
+		return -ENOMEM;
+	request->actor = request_quote(record->actor);
+	request->body = json_dumps(body, LEDGER_JSON);
+	request->session = (uint64_t)json_integer_value(json_object_get(record->body, "session"));
+	if (personal)
+		request->personal = json_dumps(personal, LEDGER_JSON);
+	if (request->projection)
+		request->fields = json_deep_copy(body);
+	if (!request->actor || !request->body || (personal && !request->personal) ||
+		(request->projection && !request->fields))
+		return -ENOMEM;
+	return copy_attachment(request, record);
+}
+
+static void check_record(Request *request, const LedgerRecord *record)
+{
+	LedgerAnswer *answer = &request->answer;
+
+	request->kind = record_kind_find(record->kind);
+	if (request->kind) {
+		request->projection = projection_find(request->kind);
+		answer->error = record_new_check(request->kind, record->body, answer->text);
+		return;
+	}
+	snprintf(answer->text, LEDGER_TEXT_MAX, "there is no kind of record \"%.64s\"", record->kind);
+	answer->error = -EINVAL;
+}
+
+int ledger_append(Ledger *ledger, const LedgerRecord *record, LedgerDone done, void *userdata)
+{
+	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
+	int r;
+
+	if (ledger->read_only)
+		return -EROFS;
+	if (!request)
+		return -ENOMEM;
+	request->what = REQUEST_APPEND;
+	request->done = done;
+	request->userdata = userdata;
+	/* a record without a needed field is answered in its turn as well, after those before it */
+	check_record(request, record);
+	r = request->answer.error == 0 ? copy_record(request, record) : 0;
+	return r < 0 ? r : send_request(ledger, TAKE_PTR(request));
+}
+
+int ledger_lookup(Ledger *ledger, const char *query, json_t *arguments, LedgerRows rows, void *userdata)
+{
+	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
+
+	if (ledger->read_only)
+		return -EROFS;
+	if (!request)
+		return -ENOMEM;
+	request->what = REQUEST_LOOKUP;
+	request->query = query_find(query);
+	request->arguments = arguments ? json_deep_copy(arguments) : json_object();
+	request->rows_done = rows;
+	request->userdata = userdata;
+	if (!request->query)
+		return -EINVAL;
+	if (!request->arguments)
+		return -ENOMEM;
+	return send_request(ledger, TAKE_PTR(request));
+}
+
+static int ask_ledger(Ledger *ledger, RequestKind what, uint64_t number, LedgerRows done, void *userdata)
+{
+	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
+
+	if (ledger->read_only)
+		return -EROFS;
+	if (!request)
+		return -ENOMEM;
+	request->what = what;
+	request->number = number;
+	request->rows_done = done;
+	request->userdata = userdata;
+	return send_request(ledger, TAKE_PTR(request));
+}
+
+int ledger_checkpoint(Ledger *ledger, uint64_t since, LedgerRows done, void *userdata)
+{
+	return ask_ledger(ledger, REQUEST_CHECKPOINT, since, done, userdata);
+}
+
+int ledger_prove(Ledger *ledger, uint64_t seq, LedgerRows done, void *userdata)
+{
+	return ask_ledger(ledger, REQUEST_PROVE, seq, done, userdata);
+}
+
+int ledger_rotate_key(Ledger *ledger, const char *actor, LedgerDone done, void *userdata)
+{
+	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
+
+	if (ledger->read_only)
+		return -EROFS;
+	if (!request)
+		return -ENOMEM;
+	request->what = REQUEST_ROTATE;
+	request->kind = record_kind_find("key.rotated");
+	request->projection = projection_find(request->kind);
+	request->actor = request_quote(actor);
+	request->done = done;
+	request->userdata = userdata;
+	return request->actor ? send_request(ledger, TAKE_PTR(request)) : -ENOMEM;
 }

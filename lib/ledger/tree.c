@@ -57,7 +57,7 @@ static int take_hash(sqlite3_stmt *row, MerkleHash *ret)
 	return 0;
 }
 
-static int read_tree_node(void *userdata, unsigned level, uint64_t index, MerkleHash *ret)
+static int read_kept_node(void *userdata, unsigned level, uint64_t index, MerkleHash *ret)
 {
 	TreeReader *reader = userdata;
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
@@ -76,7 +76,7 @@ static int read_tree_node(void *userdata, unsigned level, uint64_t index, Merkle
 	return 0;
 }
 
-static int read_tree_leaves(void *userdata, uint64_t first, size_t n, MerkleHash *ret)
+static int read_kept_leaves(void *userdata, uint64_t first, size_t n, MerkleHash *ret)
 {
 	TreeReader *reader = userdata;
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
@@ -100,7 +100,7 @@ static int read_tree_leaves(void *userdata, uint64_t first, size_t n, MerkleHash
 
 static MerkleReader merkle_reader(TreeReader *reader)
 {
-	return (MerkleReader){ TREE_KEPT_LEVEL, read_tree_node, read_tree_leaves, reader };
+	return (MerkleReader){ TREE_KEPT_LEVEL, read_kept_node, read_kept_leaves, reader };
 }
 
 int tree_load(TreeReader *reader, uint64_t size, MerkleTree *ret)

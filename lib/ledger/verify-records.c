@@ -186,17 +186,11 @@ static int note_checkpoints(Worker *worker, size_t *next)
 
 static size_t first_checkpoint(const Verifier *verifier, uint64_t after)
 {
-	size_t low = 0, high = verifier->n_checkpoints;
+	size_t i = 0;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (verifier->checkpoints[middle].size <= after)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	while (i < verifier->n_checkpoints && verifier->checkpoints[i].size <= after)
+		i++;
+	return i;
 }
 
 /** Tells of numbers that were left out. A hash of nothing stands for them, so that what follows is still
@@ -474,16 +468,11 @@ static void tell_cut(Verifier *verifier)
 			(unsigned long long)verifier->differs);
 }
 
-static void worker_list_freep(Worker **workers)
-{
-	free(*workers);
-}
-
 int verify_records(Verifier *verifier)
 {
 	Blocks blocks = { .verifier = verifier, .n = (verifier->total + BLOCK_RECORDS - 1) >> BLOCK_LEVEL };
 	unsigned threads = verifier->options->threads;
-	_cleanup_(worker_list_freep) Worker *workers = NULL;
+	_cleanup_(freep) Worker *workers = NULL;
 	_cleanup_(freep) MerkleHash *roots = NULL;
 	int r;
 

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Puts a backup in the ledger's place. The ledger that was there moves aside as evidence, or nothing is
+ * changed; nothing is written over.
+ */
+
+#include "ledger/copy-part.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "util/file.h"
+
+enum {
+	NOTE_FILE_MAX = 64 * 1024,
+	ASIDE_MAX = 1000, /* names beside the ledger that are tried */
+};
+
+/** The daemon's user owns its folder, and so what is put there. */
+static int give_fd_to_owner(int fd, const struct stat *folder)
+{
+	if (geteuid() == 0 && fchown(fd, folder->st_uid, folder->st_gid) < 0)
+		return -errno;
+	return fchmod(fd, 0640) < 0 ? -errno : 0;
+}
+
+/** Of a file that nobody has open. What its folder's owner put there instead is not given away. */
+static int give_file_to_owner(const char *path, const struct stat *folder)
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? -errno : give_fd_to_owner(fd, folder);
+}
+
+static int folder_status(const char *path, struct stat *ret)
+{
+	_cleanup_(freep) char *folder = file_folder(path);
+
+	if (!folder)
+		return -ENOMEM;
+	return stat(folder, ret) < 0 ? -errno : 0;
+}
+
+/** One that is made here is the daemon's, which is to open it too. */
+static int open_lock(const char *name, int *ret_fd)
+{
+	_cleanup_(closep) int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+	struct stat folder;
+	int r;
+
+	if (fd < 0 && errno == EEXIST) {
+		*ret_fd = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		return *ret_fd < 0 ? -errno : 0;
+	}
+	if (fd < 0)
+		return -errno;
+	r = folder_status(name, &folder);
+	if (r < 0)
+		return r;
+	r = give_fd_to_owner(fd, &folder);
+	if (r < 0)
+		return r;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+static int hold(const char *path, int *ret_fd, Error *error)
+{
+	_cleanup_(freep) char *name = NULL;
+	_cleanup_(closep) int fd = -1;
+	int r;
+
+	if (asprintf(&name, "%s.lock", path) < 0)
+		return -ENOMEM;
+	r = open_lock(name, &fd);
+	if (r < 0)
+		return copy_explain_write(error, r, name);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return error_set(error, -errno, "a daemon holds the ledger %.120s: stop it first", path);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/** The checkpoint kept beside the ledger says how far the station is known to have come. */
+static int read_known(const char *path, LedgerRestored *restored, char **ret_note)
+{
+	_cleanup_(freep) char *name = NULL, *note = NULL;
+	Checkpoint checkpoint;
+	size_t size, text;
+	int r;
+
+	if (asprintf(&name, "%s.checkpoint", path) < 0)
+		return -ENOMEM;
+	r = file_read(name, NOTE_FILE_MAX, &note, &size);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (note_read(note, size, &text, NULL) < 0 || checkpoint_parse(note, text, &checkpoint, NULL) < 0)
+		return 0;
+	restored->known = checkpoint.size;
+	memcpy(restored->previous, checkpoint.origin, sizeof restored->previous);
+	*ret_note = TAKE_PTR(note);
+	return 0;
+}
+
+static const char *const file_suffixes[] = { "", "-wal", "-shm", ".checkpoint", ".damaged" };
+
+/** All files of a ledger that are there; never over others. */
+static int move_files(const char *from, const char *to)
+{
+	for (size_t i = 0; i < ELEMENTS(file_suffixes); i++) {
+		_cleanup_(freep) char *old = NULL, *new = NULL;
+		int r;
+
+		if (asprintf(&old, "%s%s", from, file_suffixes[i]) < 0 ||
+			asprintf(&new, "%s%s", to, file_suffixes[i]) < 0)
+			return -ENOMEM;
+		if (access(old, F_OK) < 0 && errno == ENOENT)
+			continue;
+		r = copy_give_name(old, new);
+		if (r < 0)
+			return r;
+		/* it had a second name where the file system cannot say "never over others" */
+		(void)unlink(old);
+	}
+	return 0;
+}
+
+static bool is_taken(const char *path)
+{
+	for (size_t i = 0; i < ELEMENTS(file_suffixes); i++) {
+		_cleanup_(freep) char *name = NULL;
+
+		if (asprintf(&name, "%s%s", path, file_suffixes[i]) < 0 || access(name, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/** A name beside the ledger. A restore never overwrites a file that an earlier one moved aside in the same
+ * second. */
+static int name_aside(const char *path, LedgerRestored *restored)
+{
+	char utc[CLOCK_UTC_TEXT_MAX], number[16] = "";
+
+	clock_format_utc((int64_t)time(NULL) * USEC_PER_SEC, utc);
+	utc[19] = '\0'; /* without the fraction */
+	for (unsigned n = 2; n < ASIDE_MAX; n++) {
+		snprintf(restored->aside, sizeof restored->aside, "%.400s.before-%s%s", path, utc, number);
+		if (!is_taken(restored->aside))
+			return 0;
+		snprintf(number, sizeof number, ".%u", n);
+	}
+	return -EEXIST;
+}
+
+/** The copy takes the ledger's place, which moves aside, or nothing is changed. */
+static int take_ledgers_place(const char *part, const char *path, LedgerRestored *restored)
+{
+	bool there = access(path, F_OK) == 0;
+	int r = name_aside(path, restored);
+
+	if (r < 0)
+		return r;
+	r = move_files(path, restored->aside);
+	if (r == 0 && rename(part, path) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)!move_files(restored->aside, path);
+		return r;
+	}
+	if (!there)
+		restored->aside[0] = '\0';
+	return copy_sync_folder(path);
+}
+
+/** To be recorded by the station when it starts. */
+static int leave_restored_word(const char *path, const LedgerRestored *restored, const char *note)
+{
+	_cleanup_(freep) char *text = NULL;
+	bool epoch = restored->origin[0] != '\0';
+	json_auto_t *body = json_pack("{s:I, s:I, s:s*, s:s*, s:s*}", "size", (json_int_t)restored->size,
+		"lacking", (json_int_t)restored->lacking, "checkpoint", note, "origin",
+		epoch ? restored->origin : NULL, "previous_origin", epoch ? restored->previous : NULL);
+
+	text = body ? json_dumps(body, LEDGER_JSON) : NULL;
+	return text ? file_write_beside(path, ".restored", text, strlen(text)) : -ENOMEM;
+}
+
+/**
+ * What the backup's log goes on as: not under the origin whose later checkpoints others may keep, since the
+ * tree that grows from here does not continue them.
+ */
+static int begin_epoch(sqlite3 *db, LedgerRestored *restored)
+{
+	_cleanup_(freep) char *key =
+		copy_select_text(db, "SELECT key FROM signing_key ORDER BY seq DESC LIMIT 1");
+	NoteVerifier verifier;
+	int r;
+
+	if (!key || note_verifier_parse(key, &verifier, NULL) < 0)
+		return 0;
+	r = checkpoint_next_epoch(
+		verifier.name, restored->previous[0] ? restored->previous : NULL, restored->origin);
+	if (r < 0)
+		return r;
+	if (!restored->previous[0])
+		memcpy(restored->previous, verifier.name, sizeof restored->previous);
+	return 0;
+}
+
+static int put_in_place(
+	const LedgerCopy *copy, Reader *from, LedgerRestored *restored, const char *note, Error *error)
+{
+	_cleanup_(copy_part_removep) char *part = NULL;
+	_cleanup_(freep) char *word = NULL;
+	struct stat folder;
+	int r = copy_make_part(copy, from, NULL, NULL, &part, error);
+
+	if (r < 0)
+		return r;
+	if (asprintf(&word, "%s.restored", copy->name) < 0)
+		return copy_explain_write(error, -ENOMEM, copy->name);
+	r = folder_status(copy->name, &folder);
+	r = r < 0 ? r : give_file_to_owner(part, &folder);
+	/* before the ledger moves: no restoring stays unrecorded because the disk was full */
+	r = r < 0 ? r : leave_restored_word(copy->name, restored, note);
+	if (r < 0)
+		return copy_explain_write(error, r, copy->name);
+	r = give_file_to_owner(word, &folder);
+	if (r == 0 && copy_was_left(copy))
+		r = -ECANCELED;
+	r = r < 0 ? r : take_ledgers_place(part, copy->name, restored);
+	if (r == 0)
+		return 0;
+	(void)unlink(word);
+	return copy_explain_write(error, r, copy->name);
+}
+
+int ledger_restore(const LedgerCopy *copy, LedgerRestored *ret, Error *error)
+{
+	_cleanup_(reader_freep) Reader *from = NULL;
+	_cleanup_(closep) int lock = -1;
+	_cleanup_(freep) char *note = NULL;
+	LedgerRestored restored = { 0 };
+	int r = hold(copy->name, &lock, error);
+
+	if (r < 0)
+		return r;
+	r = read_known(copy->name, &restored, &note);
+	if (r < 0)
+		return copy_explain(error, r, "and the checkpoint beside it could not be read", copy->name);
+	r = copy_open_source(copy, true, &from, error);
+	if (r < 0)
+		return r;
+	restored.size = (uint64_t)statement_number(from->db, "SELECT max(seq) FROM record", 0);
+	if (restored.known > restored.size)
+		restored.lacking = restored.known - restored.size;
+	r = begin_epoch(from->db, &restored);
+	if (r < 0)
+		return copy_explain(error, r, "has an origin that is too long for another epoch", copy->name);
+	r = put_in_place(copy, from, &restored, note, error);
+	if (r < 0)
+		return r;
+	*ret = restored;
+	return 0;
+}
