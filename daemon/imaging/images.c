@@ -68,7 +68,7 @@ int images_open(const char *path, char ret_sha256[DIGEST_HEX_MAX])
 	if (!S_ISREG(status.st_mode))
 		return -EINVAL;
 	r = digest_file(fd, ret_sha256);
-	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
-		r = -errno;
-	return r < 0 ? r : TAKE_FD(fd);
+	if (r < 0)
+		return r;
+	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : TAKE_FD(fd);
 }

@@ -134,14 +134,11 @@ static int store(
 
 	if (r < 0)
 		return r;
-	r = digest_hex(imaging->jpeg.data, size, result->sha256);
-	if (r >= 0)
-		r = file_make_folders(imaging->folder);
-	snprintf(result->path, sizeof result->path, "%s" IMAGE_SUFFIX, request->name);
-	if (r >= 0)
-		r = file_write_atomic(imaging->folder, result->path, imaging->jpeg.data, size);
 	result->bytes = size;
-	if (r < 0) {
+	snprintf(result->path, sizeof result->path, "%s" IMAGE_SUFFIX, request->name);
+	if ((r = digest_hex(imaging->jpeg.data, size, result->sha256)) < 0 ||
+		(r = file_make_folders(imaging->folder)) < 0 ||
+		(r = file_write_atomic(imaging->folder, result->path, imaging->jpeg.data, size)) < 0) {
 		snprintf(result->text, sizeof result->text,
 			"the picture could not be written to %.120s (%s): %s", imaging->folder, strerror(-r),
 			r == -ENOSPC ? "free disk space" : "check folder and rights");
@@ -169,7 +166,7 @@ static int show(Imaging *imaging, const StippleFrame *frame, ImagingResult *resu
 	return 0;
 }
 
-static void take_picture(Imaging *imaging, const ImagingRequest *request, ImagingResult *result)
+static void take_asked_picture(Imaging *imaging, const ImagingRequest *request, ImagingResult *result)
 {
 	const StippleCameraVtable *camera = imaging->options.camera;
 	StippleFrame frame = { 0 };
@@ -229,7 +226,7 @@ static void *imaging_thread(void *userdata)
 			ring_clear(imaging->requests);
 			continue;
 		}
-		take_picture(imaging, &request, &result);
+		take_asked_picture(imaging, &request, &result);
 		(void)!ring_push(imaging->results, &result);
 	}
 	close_camera(imaging);
@@ -251,12 +248,9 @@ int imaging_new(const ImagingOptions *options, Imaging **ret)
 	set_status(imaging, -EAGAIN, "the camera is being opened");
 	if (!imaging->folder)
 		return -ENOMEM;
-	r = ring_new(REQUESTS_MAX, sizeof(ImagingRequest), &imaging->requests);
-	if (r == 0)
-		r = ring_new(REQUESTS_MAX, sizeof(ImagingResult), &imaging->results);
-	if (r == 0)
-		r = -pthread_create(&imaging->thread, NULL, imaging_thread, imaging);
-	if (r < 0)
+	if ((r = ring_new(REQUESTS_MAX, sizeof(ImagingRequest), &imaging->requests)) < 0 ||
+		(r = ring_new(REQUESTS_MAX, sizeof(ImagingResult), &imaging->results)) < 0 ||
+		(r = -pthread_create(&imaging->thread, NULL, imaging_thread, imaging)) < 0)
 		return r;
 	imaging->started = true;
 	*ret = TAKE_PTR(imaging);

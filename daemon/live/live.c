@@ -325,17 +325,13 @@ int live_new(sd_event *event, const Config *config, Station *station, Ledger *le
 	live->config = config;
 	live->station = station;
 	live->ledger = ledger;
-	r = start_listening(live);
-	if (r >= 0)
-		r = sd_event_add_io(event, &live->listening, live->listen_fd, EPOLLIN, on_connection, live);
-	if (r >= 0)
-		r = sd_event_add_time_relative(event, &live->timer, CLOCK_MONOTONIC,
-			config->telemetry_ms * 1000ULL, SLACK_US, on_timer, live);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(live->timer, SD_EVENT_ON);
-	if (r >= 0)
-		r = station_observe(station, &observer);
-	if (r < 0)
+	if ((r = start_listening(live)) < 0 ||
+		(r = sd_event_add_io(
+			 event, &live->listening, live->listen_fd, EPOLLIN, on_connection, live)) < 0 ||
+		(r = sd_event_add_time_relative(event, &live->timer, CLOCK_MONOTONIC,
+			 config->telemetry_ms * 1000ULL, SLACK_US, on_timer, live)) < 0 ||
+		(r = sd_event_source_set_enabled(live->timer, SD_EVENT_ON)) < 0 ||
+		(r = station_observe(station, &observer)) < 0)
 		return r;
 	*ret = TAKE_PTR(live);
 	return 0;

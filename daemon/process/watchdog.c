@@ -160,10 +160,8 @@ int watchdog_new(sd_event *event, const WatchdogOptions *options, Watchdog **ret
 	if (r < 0)
 		return r;
 	/* before everything else that waits in the loop */
-	r = sd_event_source_set_priority(watchdog->beat, SD_EVENT_PRIORITY_IMPORTANT);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(watchdog->beat, SD_EVENT_ON);
-	if (r < 0)
+	if ((r = sd_event_source_set_priority(watchdog->beat, SD_EVENT_PRIORITY_IMPORTANT)) < 0 ||
+		(r = sd_event_source_set_enabled(watchdog->beat, SD_EVENT_ON)) < 0)
 		return r;
 	*ret = TAKE_PTR(watchdog);
 	return 0;

@@ -226,8 +226,8 @@ static bool value_fits(
 }
 
 /** A value that a second symbol, or a careless printer, gives again is one; two different ones are none. */
-static void take_known(CodeElements *elements, const Element *element, const char *field, size_t start,
-	const CodeValue *value)
+static void take_known_identifier(CodeElements *elements, const Element *element, const char *field,
+	size_t start, const CodeValue *value)
 {
 	size_t i = (size_t)(element - cartridge_elements),
 	       length = strnlen(value->text, CODE_ELEMENT_TEXT - 1);
@@ -300,7 +300,7 @@ void code_take_element(CodeElements *elements, const char *ai, size_t start, con
 		if (strcmp(ai, further_serials[i]) == 0)
 			memcpy(elements->other_serial, ai, strlen(ai) + 1);
 	if (element)
-		take_known(elements, element, field, start, value);
+		take_known_identifier(elements, element, field, start, value);
 	else
 		take_other(elements, ai, field, start, value);
 }
@@ -429,7 +429,7 @@ static const AiClass *next_identifier(Gs1 *gs1, char ret_ai[5])
  * The value from the cursor to `end`. A bracket in a typed value is a slip that would make another cartridge
  * of it, unless it says that it is meant. False after a complaint.
  */
-static bool read_value(Gs1 *gs1, size_t end, CodeValue *ret)
+static bool read_gs1_value(Gs1 *gs1, size_t end, CodeValue *ret)
 {
 	CodeReader *reader = gs1->elements.reader;
 	bool right = true;
@@ -472,7 +472,7 @@ static void read_element(Gs1 *gs1)
 	end = value_end(gs1, reader->at);
 	if (!gs1->bracketed && class->predefined && end - reader->at > class->predefined)
 		end = reader->at + class->predefined;
-	if (read_value(gs1, end, &value))
+	if (read_gs1_value(gs1, end, &value))
 		code_take_element(&gs1->elements, ai, start, &value);
 	else
 		gs1->elements.incomplete = true;

@@ -48,7 +48,7 @@ char code_hibc_check(const char *text, size_t n)
 }
 
 /** Whether the character at `end` is that of the symbol from `start`. */
-static void verify(CodeReader *reader, size_t start, size_t end)
+static void verify_check_character(CodeReader *reader, size_t start, size_t end)
 {
 	char expected = code_hibc_check(reader->text + start, end - start);
 	size_t bad = start;
@@ -386,7 +386,7 @@ static void take_second_symbol(CodeReader *reader, char product_check)
 		code_error(reader, start, "code", "has %zu characters: it is not whole", length);
 		return;
 	}
-	verify(reader, start, reader->length - 1);
+	verify_check_character(reader, start, reader->length - 1);
 	if (product_check && reader->text[reader->length - 2] != product_check)
 		code_error(reader, reader->length - 2, "link character",
 			"is '%c', but the product's check character is '%c'",
@@ -423,7 +423,7 @@ static void take_first_symbol(CodeReader *reader)
 		code_error(reader, end, "product", "holds a character that is neither a capital nor a digit");
 	else
 		take_product(reader, end);
-	verify(reader, start, last);
+	verify_check_character(reader, start, last);
 	reader->at = end;
 	if (second > 0) {
 		reader->at = second;

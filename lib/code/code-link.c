@@ -125,7 +125,7 @@ static void lengthen_gtin(CodeReader *reader, CodeValue *value)
 	value->length = GTIN_DIGITS;
 }
 
-static void take(CodeElements *elements, const char *ai, size_t start, Part part)
+static void take_link_pair(CodeElements *elements, const char *ai, size_t start, Part part)
 {
 	CodeValue value;
 
@@ -139,7 +139,7 @@ static void take(CodeElements *elements, const char *ai, size_t start, Part part
 }
 
 /** Whether "01" or its name stands at `part`, with the digits of a GTIN behind it. */
-static bool is_key(const CodeReader *reader, Part part, Part next)
+static bool is_link_key(const CodeReader *reader, Part part, Part next)
 {
 	char ai[5];
 	size_t digits = next.to - next.from;
@@ -158,7 +158,7 @@ static size_t find_key(const CodeReader *reader, size_t path, size_t end)
 		Part part = take_part(reader, at + 1, end, "/");
 		Part next = take_part(reader, part.to < end ? part.to + 1 : end, end, "/");
 
-		if (is_key(reader, part, next))
+		if (is_link_key(reader, part, next))
 			found = part.from;
 		at = part.to;
 	}
@@ -183,7 +183,7 @@ static void take_path(CodeElements *elements, size_t key, size_t end)
 			return;
 		}
 		value = take_part(reader, name.to + 1, end, "/");
-		take(elements, ai, name.from, value);
+		take_link_pair(elements, ai, name.from, value);
 		at = value.to + 1;
 	}
 }
@@ -199,7 +199,7 @@ static void take_query(CodeElements *elements, size_t from, size_t end)
 		char ai[5];
 
 		if (name.to < whole.to && identifier_of(reader, name, ai))
-			take(elements, ai, name.from, (Part){ name.to + 1, whole.to });
+			take_link_pair(elements, ai, name.from, (Part){ name.to + 1, whole.to });
 		at = whole.to + 1;
 	}
 }

@@ -115,7 +115,7 @@ static void read_format(CodeReader *reader)
 
 /* ---- what the fields say together ----------------------------------------------------------------- */
 
-static void check_dates(CodeReader *reader, const char *today)
+static void check_code_dates(CodeReader *reader, const char *today)
 {
 	const NeedleCode *out = reader->out;
 
@@ -153,7 +153,7 @@ static void identify(NeedleCode *out)
 
 /* ---- the whole ------------------------------------------------------------------------------------ */
 
-static void take_text(CodeReader *reader, const char *code, char fnc1)
+static void take_code_text(CodeReader *reader, const char *code, char fnc1)
 {
 	reader->length = strnlen(code, NEEDLE_CODE_MAX + 1);
 	if (reader->length > NEEDLE_CODE_MAX) {
@@ -182,10 +182,10 @@ void needle_code_read(const char *code, const NeedleCodeOptions *options, Needle
 	gmtime_r(&seconds, &parts);
 	reader.year = parts.tm_year + 1900;
 	code_write_date(reader.year, parts.tm_mon + 1, parts.tm_mday, today);
-	take_text(&reader, code, options->fnc1);
+	take_code_text(&reader, code, options->fnc1);
 	if (ret->n_errors == 0) {
 		read_format(&reader);
-		check_dates(&reader, today);
+		check_code_dates(&reader, today);
 	}
 	ret->half = ret->n_errors > 0 && ret->n_errors == reader.n_missing;
 	if (ret->n_errors == 0)

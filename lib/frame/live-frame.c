@@ -51,7 +51,7 @@ static bool check_state(LiveState *state)
 	       state->board <= 1 && state->waits <= 1;
 }
 
-static bool check_figures(LiveFigures *figures)
+static bool check_live_figures(LiveFigures *figures)
 {
 	return CLEAN(figures->state) && CLEAN(figures->zone) && isfinite(figures->density) &&
 	       isfinite(figures->outside) && isfinite(figures->dwell_ms) && figures->pedal <= 1 &&
@@ -77,7 +77,7 @@ int live_frame_check(LiveFrame *frame, size_t size)
 		good = check_state(&frame->state);
 		break;
 	case LIVE_FIGURES:
-		good = check_figures(&frame->figures);
+		good = check_live_figures(&frame->figures);
 		break;
 	case LIVE_REPORT:
 		good = check_report(&frame->report);

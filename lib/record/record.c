@@ -220,9 +220,11 @@ static int check_texts(const RecordKind *kind, const json_t *body, char error[RE
 		size_t i;
 
 		r = check_text(field, value, error);
-		json_array_foreach (value, i, item)
-			if (r == 0)
-				r = check_text(field, item, error);
+		json_array_foreach (value, i, item) {
+			if (r < 0)
+				return r;
+			r = check_text(field, item, error);
+		}
 	}
 	return r;
 }

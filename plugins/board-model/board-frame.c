@@ -182,7 +182,7 @@ FrameError frame_decode(const uint8_t bytes[STIPPLE_FRAME_BYTES], FrameMarker ma
 
 /* ---- payloads ---- */
 
-static uint8_t *start(Frame *frame, uint8_t type, uint8_t length)
+static uint8_t *start_payload(Frame *frame, uint8_t type, uint8_t length)
 {
 	frame->type = type;
 	frame->length = length;
@@ -192,7 +192,7 @@ static uint8_t *start(Frame *frame, uint8_t type, uint8_t length)
 
 void payload_put_hello(Frame *frame, const HelloPayload *hello)
 {
-	uint8_t *p = start(frame, FRAME_HELLO, 2);
+	uint8_t *p = start_payload(frame, FRAME_HELLO, 2);
 
 	p[0] = hello->version_min;
 	p[1] = hello->version_max;
@@ -211,7 +211,7 @@ enum { IDENTITY_BYTES = 42, SETTINGS_BYTES = 10, ARM_BYTES = 9 + FRAME_CHIP_ID_M
 
 void payload_put_identity(Frame *frame, BoardResult result, const BoardIdentity *identity)
 {
-	uint8_t *p = start(frame, FRAME_HELLO | FRAME_ANSWER, IDENTITY_BYTES);
+	uint8_t *p = start_payload(frame, FRAME_HELLO | FRAME_ANSWER, IDENTITY_BYTES);
 
 	p[0] = (uint8_t)result;
 	p[1] = identity->version;
@@ -272,7 +272,7 @@ bool payload_get_identity(const Frame *frame, BoardIdentity *ret)
 
 void payload_put_settings(Frame *frame, const BoardSettings *settings)
 {
-	uint8_t *p = start(frame, FRAME_CONFIGURE, SETTINGS_BYTES);
+	uint8_t *p = start_payload(frame, FRAME_CONFIGURE, SETTINGS_BYTES);
 
 	put16(p, settings->depth_um);
 	put16(p + 2, settings->depth_limit_um);
@@ -309,7 +309,7 @@ static bool get_chip(const uint8_t *p, ChipId *ret)
 
 void payload_put_arm(Frame *frame, const ArmPayload *arm)
 {
-	uint8_t *p = start(frame, FRAME_ARM, ARM_BYTES);
+	uint8_t *p = start_payload(frame, FRAME_ARM, ARM_BYTES);
 
 	put64(p, arm->claim);
 	put_chip(p + 8, &arm->chip);
@@ -328,12 +328,12 @@ bool payload_get_arm(const Frame *frame, ArmPayload *ret)
 
 void payload_put_command(Frame *frame, FrameType type)
 {
-	start(frame, (uint8_t)type, 0);
+	start_payload(frame, (uint8_t)type, 0);
 }
 
 void payload_put_clear_fault(Frame *frame, uint8_t fault)
 {
-	start(frame, FRAME_CLEAR_FAULT, 1)[0] = fault;
+	start_payload(frame, FRAME_CLEAR_FAULT, 1)[0] = fault;
 }
 
 bool payload_get_clear_fault(const Frame *frame, uint8_t *ret_fault)
@@ -346,7 +346,7 @@ bool payload_get_clear_fault(const Frame *frame, uint8_t *ret_fault)
 
 void payload_put_result(Frame *frame, FrameType command, BoardResult result)
 {
-	start(frame, (uint8_t)(command | FRAME_ANSWER), 1)[0] = (uint8_t)result;
+	start_payload(frame, (uint8_t)(command | FRAME_ANSWER), 1)[0] = (uint8_t)result;
 }
 
 bool payload_get_result(const Frame *frame, BoardResult *ret)
@@ -359,7 +359,7 @@ bool payload_get_result(const Frame *frame, BoardResult *ret)
 
 void payload_put_status(Frame *frame, const BoardStatus *status)
 {
-	uint8_t *p = start(frame, FRAME_STATUS | FRAME_ANSWER, STATUS_BYTES);
+	uint8_t *p = start_payload(frame, FRAME_STATUS | FRAME_ANSWER, STATUS_BYTES);
 
 	put16(p + 1, (uint16_t)status->temperature_cc);
 	put16(p + 3, status->current_ma);
@@ -386,7 +386,7 @@ bool payload_get_status(const Frame *frame, BoardStatus *ret)
 
 void payload_put_chip(Frame *frame, uint8_t type, const ChipId *chip)
 {
-	put_chip(start(frame, type, 2 + FRAME_CHIP_ID_MAX) + 1, chip);
+	put_chip(start_payload(frame, type, 2 + FRAME_CHIP_ID_MAX) + 1, chip);
 }
 
 bool payload_get_chip(const Frame *frame, ChipId *ret)
@@ -396,7 +396,7 @@ bool payload_get_chip(const Frame *frame, ChipId *ret)
 
 void payload_put_self_test(Frame *frame, uint32_t failed)
 {
-	put32(start(frame, FRAME_SELF_TEST | FRAME_ANSWER, 5) + 1, failed);
+	put32(start_payload(frame, FRAME_SELF_TEST | FRAME_ANSWER, 5) + 1, failed);
 }
 
 bool payload_get_self_test(const Frame *frame, uint32_t *ret_failed)
@@ -411,7 +411,7 @@ enum { SAMPLE_BYTES = 12 };
 
 void payload_put_samples(Frame *frame, const StrokeSample *samples, size_t n)
 {
-	uint8_t *p = start(frame, FRAME_SAMPLES, (uint8_t)(1 + n * SAMPLE_BYTES));
+	uint8_t *p = start_payload(frame, FRAME_SAMPLES, (uint8_t)(1 + n * SAMPLE_BYTES));
 
 	*p++ = (uint8_t)n;
 	for (size_t i = 0; i < n; i++, p += SAMPLE_BYTES) {
@@ -439,7 +439,7 @@ int payload_get_samples(const Frame *frame, StrokeSample ret[FRAME_SAMPLES_MAX])
 
 void payload_put_fault(Frame *frame, const FaultPayload *fault)
 {
-	uint8_t *p = start(frame, FRAME_FAULT, 5);
+	uint8_t *p = start_payload(frame, FRAME_FAULT, 5);
 
 	p[0] = fault->fault;
 	put32(p + 1, (uint32_t)fault->detail);

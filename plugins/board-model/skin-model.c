@@ -10,7 +10,7 @@
 #include <string.h>
 
 /** xorshift32 (Marsaglia, 2003): small enough for firmware. */
-static uint32_t next_random(SkinModel *skin)
+static uint32_t next_skin_random(SkinModel *skin)
 {
 	uint32_t x = skin->random;
 
@@ -20,15 +20,17 @@ static uint32_t next_random(SkinModel *skin)
 	return skin->random = x;
 }
 
-static double uniform(SkinModel *skin)
+static double uniform_skin_random(SkinModel *skin)
 {
-	return next_random(skin) / 4294967296.0;
+	return next_skin_random(skin) / 4294967296.0;
 }
 
 /** About normal, mean 0, deviation 1: the sum of four uniforms. */
 static double spread(SkinModel *skin)
 {
-	return (uniform(skin) + uniform(skin) + uniform(skin) + uniform(skin) - 2.0) * 1.732;
+	return (uniform_skin_random(skin) + uniform_skin_random(skin) + uniform_skin_random(skin) +
+		       uniform_skin_random(skin) - 2.0) *
+	       1.732;
 }
 
 void skin_model_init(SkinModel *skin, uint32_t seed)
@@ -75,13 +77,13 @@ static void next_phase(SkinModel *skin, uint64_t now_us, uint16_t dwell_ms)
 {
 	skin->touching = !skin->touching;
 	if (!skin->touching) {
-		skin->until_us = now_us + (uint64_t)(500000 + 500000 * uniform(skin));
+		skin->until_us = now_us + (uint64_t)(500000 + 500000 * uniform_skin_random(skin));
 		return;
 	}
-	skin->until_us = now_us + (uint64_t)(dwell_ms * (800 + 400 * uniform(skin)));
+	skin->until_us = now_us + (uint64_t)(dwell_ms * (800 + 400 * uniform_skin_random(skin)));
 	skin->contact_depth = skin->depth_factor * (1 + skin->noise * spread(skin));
-	if (uniform(skin) < SLIPS)
-		skin->contact_depth = skin->depth_factor * (uniform(skin) < 0.5 ? 0.4 : 1.6);
+	if (uniform_skin_random(skin) < SLIPS)
+		skin->contact_depth = skin->depth_factor * (uniform_skin_random(skin) < 0.5 ? 0.4 : 1.6);
 	skin->angle_cdeg = 1500 + 400 * spread(skin);
 }
 

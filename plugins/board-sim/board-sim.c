@@ -19,7 +19,7 @@
 
 enum { TICK_NS = 2000000, TICK_SLOW_NS = 20000000 };
 
-static int64_t now_ns(void)
+static int64_t sim_now_ns(void)
 {
 	struct timespec now;
 
@@ -49,7 +49,7 @@ void board_sim_edge(BoardSim *sim, StippleLine line, bool active)
 	sim->levels[line] = active;
 	if (sim->n_edges == BOARD_SIM_EDGES)
 		forget_edge(sim);
-	sim->edges[sim->n_edges++] = (StippleEdge){ line, active, now_ns() };
+	sim->edges[sim->n_edges++] = (StippleEdge){ line, active, sim_now_ns() };
 	(void)!write(sim->wake_fd, &one, sizeof one);
 }
 
@@ -59,7 +59,7 @@ static int64_t vanished_until_ns;
 void board_sim_vanish(BoardSim *sim, uint64_t ms)
 {
 	sim->vanished = true;
-	vanished_until_ns = now_ns() + (int64_t)ms * 1000000;
+	vanished_until_ns = sim_now_ns() + (int64_t)ms * 1000000;
 }
 
 /** The clock ticks only while something is due, and slowly while only the watchdog is: idle costs nothing. */
@@ -76,7 +76,7 @@ static void set_timer(BoardSim *sim, uint64_t next_us)
 
 void board_sim_advance(BoardSim *sim)
 {
-	int64_t now = now_ns();
+	int64_t now = sim_now_ns();
 
 	if (atomic_load(&sim->cut))
 		board_model_set_enable(&sim->model, false);
@@ -104,7 +104,7 @@ static bool number_setting(const StippleSetting *setting, long low, long high, l
 	return errno == 0 && *end == '\0' && end != setting->value && *ret >= low && *ret <= high;
 }
 
-static int take_setting(
+static int take_simulation_setting(
 	BoardSim *sim, BoardModelConfig *config, const StippleSetting *setting, char error[STIPPLE_ERROR_MAX])
 {
 	long number;
@@ -143,7 +143,7 @@ static int take_setting(
 
 /* ---- the vtable ---- */
 
-static void sim_close(void *board)
+static void close_simulation(void *board)
 {
 	BoardSim *sim = board;
 
@@ -168,18 +168,14 @@ static int add_to_epoll(BoardSim *sim, int fd)
 
 static int open_descriptors(BoardSim *sim, char error[STIPPLE_ERROR_MAX])
 {
-	int r = 0;
+	int r;
 
 	sim->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	sim->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	sim->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (sim->epoll_fd < 0 || sim->timer_fd < 0 || sim->wake_fd < 0)
-		r = -errno;
-	if (r == 0)
-		r = add_to_epoll(sim, sim->timer_fd);
-	if (r == 0)
-		r = add_to_epoll(sim, sim->wake_fd);
-	if (r < 0) {
+	r = sim->epoll_fd < 0 || sim->timer_fd < 0 || sim->wake_fd < 0 ? -errno : 0;
+	if (r < 0 || (r = add_to_epoll(sim, sim->timer_fd)) < 0 ||
+		(r = add_to_epoll(sim, sim->wake_fd)) < 0) {
 		snprintf(error, STIPPLE_ERROR_MAX,
 			"board-sim: no descriptors left (%s): close other programs", strerror(-r));
 		return r;
@@ -187,7 +183,7 @@ static int open_descriptors(BoardSim *sim, char error[STIPPLE_ERROR_MAX])
 	return sim->socket_path[0] ? board_sim_socket_open(sim, error) : 0;
 }
 
-static int sim_open(const StippleHost *host, void **ret_board, char error[STIPPLE_ERROR_MAX])
+static int open_simulation(const StippleHost *host, void **ret_board, char error[STIPPLE_ERROR_MAX])
 {
 	BoardModelConfig config = { .identity = board_model_identity, .mechanics_scale = 1, .seed = 1 };
 	BoardSim *sim = calloc(1, sizeof *sim);
@@ -197,7 +193,7 @@ static int sim_open(const StippleHost *host, void **ret_board, char error[STIPPL
 		snprintf(error, STIPPLE_ERROR_MAX, "board-sim: out of memory");
 		return -ENOMEM;
 	}
-	if (now_ns() < vanished_until_ns) {
+	if (sim_now_ns() < vanished_until_ns) {
 		snprintf(error, STIPPLE_ERROR_MAX,
 			"board-sim: the simulated board is unplugged: wait until it returns");
 		free(sim);
@@ -207,16 +203,14 @@ static int sim_open(const StippleHost *host, void **ret_board, char error[STIPPL
 	for (int i = 0; i < BOARD_SIM_CLIENTS; i++)
 		sim->clients[i].fd = -1;
 	for (size_t i = 0; r == 0 && i < host->n_settings; i++)
-		r = take_setting(sim, &config, &host->settings[i], error);
-	if (r == 0)
-		r = open_descriptors(sim, error);
-	if (r < 0) {
-		sim_close(sim);
+		r = take_simulation_setting(sim, &config, &host->settings[i], error);
+	if (r < 0 || (r = open_descriptors(sim, error)) < 0) {
+		close_simulation(sim);
 		return r;
 	}
 	board_model_init(&sim->model, &config);
 	board_model_set_chip(&sim->model, &sim->first_chip);
-	sim->advanced_ns = now_ns();
+	sim->advanced_ns = sim_now_ns();
 	*ret_board = sim;
 	return 0;
 }
@@ -297,8 +291,8 @@ static void sim_cut_enable(void *board)
 
 static const StippleBoardVtable vtable = {
 	.size = sizeof(StippleBoardVtable),
-	.open = sim_open,
-	.close = sim_close,
+	.open = open_simulation,
+	.close = close_simulation,
 	.poll_fd = sim_poll_fd,
 	.read_edges = sim_read_edges,
 	.get_line = sim_get_line,

@@ -55,7 +55,7 @@ static int refuse_setting(const StippleSetting *setting, const char *allowed, ch
 	return -EINVAL;
 }
 
-static int take_text(const StippleSetting *setting, char *ret, size_t size, char error[STIPPLE_ERROR_MAX])
+static int take_spi_text(const StippleSetting *setting, char *ret, size_t size, char error[STIPPLE_ERROR_MAX])
 {
 	if (!setting->value[0] || strlen(setting->value) >= size)
 		return refuse_setting(setting, "is empty or too long", error);
@@ -63,7 +63,7 @@ static int take_text(const StippleSetting *setting, char *ret, size_t size, char
 	return 0;
 }
 
-static int take_number(const StippleSetting *setting, uint32_t low, uint32_t high, uint32_t *ret,
+static int take_spi_number(const StippleSetting *setting, uint32_t low, uint32_t high, uint32_t *ret,
 	char error[STIPPLE_ERROR_MAX])
 {
 	char *end, allowed[64];
@@ -85,7 +85,7 @@ static int take_line_name(
 	const StippleSetting *setting, StippleLine line, char *ret, char error[STIPPLE_ERROR_MAX])
 {
 	if (strcmp(setting->value, "none") != 0)
-		return take_text(setting, ret, GPIO_NAME_MAX, error);
+		return take_spi_text(setting, ret, GPIO_NAME_MAX, error);
 	if (line < STIPPLE_LINE_RESET)
 		return refuse_setting(setting, "this line is needed; give its name", error);
 	ret[0] = '\0';
@@ -131,19 +131,19 @@ static int take_line_setting(const StippleSetting *setting, StippleLine line, Gp
 		return r;
 	}
 	if (prefix == 12 && strncmp(setting->key, "debounce_us_", prefix) == 0)
-		return take_number(setting, 0, DEBOUNCE_MAX_US, &options->debounce_us, error);
+		return take_spi_number(setting, 0, DEBOUNCE_MAX_US, &options->debounce_us, error);
 	return 1;
 }
 
-static int take_setting(
+static int take_spi_setting(
 	BoardSpiOptions *options, const StippleSetting *setting, char error[STIPPLE_ERROR_MAX])
 {
 	if (strcmp(setting->key, "device") == 0)
-		return take_text(setting, options->device, sizeof options->device, error);
+		return take_spi_text(setting, options->device, sizeof options->device, error);
 	if (strcmp(setting->key, "chip") == 0)
-		return take_text(setting, options->gpio.chip, sizeof options->gpio.chip, error);
+		return take_spi_text(setting, options->gpio.chip, sizeof options->gpio.chip, error);
 	if (strcmp(setting->key, "speed_hz") == 0)
-		return take_number(setting, SPEED_MIN_HZ, SPEED_MAX_HZ, &options->speed_hz, error);
+		return take_spi_number(setting, SPEED_MIN_HZ, SPEED_MAX_HZ, &options->speed_hz, error);
 	for (int i = 0; i < STIPPLE_LINE_MAX; i++) {
 		int r = take_line_setting(setting, (StippleLine)i, &options->gpio.lines[i], error);
 
@@ -156,13 +156,13 @@ static int take_setting(
 		error);
 }
 
-static int read_settings(const StippleHost *host, BoardSpiOptions *ret, char error[STIPPLE_ERROR_MAX])
+static int read_spi_settings(const StippleHost *host, BoardSpiOptions *ret, char error[STIPPLE_ERROR_MAX])
 {
 	*ret = (BoardSpiOptions){ .device = "/dev/spidev0.0", .speed_hz = SPEED_HZ };
 	for (int i = 0; i < STIPPLE_LINE_MAX; i++)
 		ret->gpio.lines[i] = line_defaults[i].options;
 	for (size_t i = 0; i < host->n_settings; i++) {
-		int r = take_setting(ret, &host->settings[i], error);
+		int r = take_spi_setting(ret, &host->settings[i], error);
 
 		if (r < 0)
 			return r;
@@ -187,7 +187,7 @@ static int board_open(const StippleHost *host, void **ret_board, char error[STIP
 {
 	BoardSpiOptions options;
 	BoardSpi *board;
-	int r = read_settings(host, &options, error);
+	int r = read_spi_settings(host, &options, error);
 
 	if (r < 0)
 		return r;
@@ -198,10 +198,8 @@ static int board_open(const StippleHost *host, void **ret_board, char error[STIP
 	}
 	board->fd = -1;
 	board->speed_hz = options.speed_hz;
-	r = gpio_lines_open(&options.gpio, &board->lines, error);
-	if (r == 0)
-		r = spi_device_open(options.device, options.speed_hz, &board->fd, error);
-	if (r < 0) {
+	if ((r = gpio_lines_open(&options.gpio, &board->lines, error)) < 0 ||
+		(r = spi_device_open(options.device, options.speed_hz, &board->fd, error)) < 0) {
 		board_close(board);
 		return r;
 	}

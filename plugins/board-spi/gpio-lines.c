@@ -200,13 +200,10 @@ static int request_lines(
 	struct gpiod_request_config *request = gpiod_request_config_new();
 	int r = -ENOMEM;
 
-	if (settings && config && request) {
+	if (settings && config && request && (r = add_lines(lines, options, settings, config)) == 0) {
 		gpiod_request_config_set_consumer(
 			request, options->consumer ? options->consumer : "stippled");
 		gpiod_request_config_set_event_buffer_size(request, EVENTS_MAX * 4);
-		r = add_lines(lines, options, settings, config);
-	}
-	if (r == 0) {
 		lines->request = gpiod_chip_request_lines(chip, request, config);
 		r = lines->request ? 0 : failure();
 	}
@@ -220,6 +217,22 @@ static int request_lines(
 	gpiod_request_config_free(request);
 	gpiod_line_config_free(config);
 	gpiod_line_settings_free(settings);
+	return r;
+}
+
+/** The outputs are inactive from here on. */
+static int claim_lines(GpioLines *lines, const GpioOptions *options, char error[STIPPLE_ERROR_MAX])
+{
+	struct gpiod_chip *chip = NULL;
+	int r = options->chip[0] ? open_chip(options->chip, &chip, error)
+				 : find_chip(options->lines[STIPPLE_LINE_ENABLE].name, &chip, error);
+
+	if (r < 0)
+		return r;
+	r = find_lines(lines, chip, options, error);
+	if (r == 0)
+		r = request_lines(lines, chip, options, error);
+	gpiod_chip_close(chip); /* the request holds on to its lines by itself */
 	return r;
 }
 
@@ -239,26 +252,13 @@ static int prepare_events(GpioLines *lines, char error[STIPPLE_ERROR_MAX])
 int gpio_lines_open(const GpioOptions *options, GpioLines **ret, char error[STIPPLE_ERROR_MAX])
 {
 	GpioLines *lines = calloc(1, sizeof *lines);
-	struct gpiod_chip *chip = NULL;
 	int r;
 
 	if (!lines) {
 		snprintf(error, STIPPLE_ERROR_MAX, "board-spi: out of memory; close other programs");
 		return -ENOMEM;
 	}
-	if (options->chip[0])
-		r = open_chip(options->chip, &chip, error);
-	else
-		r = find_chip(options->lines[STIPPLE_LINE_ENABLE].name, &chip, error);
-	if (r == 0)
-		r = find_lines(lines, chip, options, error);
-	if (r == 0)
-		r = request_lines(lines, chip, options, error);
-	if (r == 0)
-		r = prepare_events(lines, error);
-	if (chip)
-		gpiod_chip_close(chip); /* the request holds on to its lines by itself */
-	if (r < 0) {
+	if ((r = claim_lines(lines, options, error)) < 0 || (r = prepare_events(lines, error)) < 0) {
 		gpio_lines_close(lines);
 		return r;
 	}
@@ -270,23 +270,13 @@ int gpio_lines_drop_enable(const GpioOptions *options, char error[STIPPLE_ERROR_
 {
 	GpioOptions enable = { .consumer = "stipple-enable-low" };
 	GpioLines lines = { 0 };
-	struct gpiod_chip *chip = NULL;
 	int r;
 
 	memcpy(enable.chip, options->chip, sizeof enable.chip);
 	enable.lines[STIPPLE_LINE_ENABLE] = options->lines[STIPPLE_LINE_ENABLE];
-	if (enable.chip[0])
-		r = open_chip(enable.chip, &chip, error);
-	else
-		r = find_chip(enable.lines[STIPPLE_LINE_ENABLE].name, &chip, error);
-	if (r == 0)
-		r = find_lines(&lines, chip, &enable, error);
-	if (r == 0)
-		r = request_lines(&lines, chip, &enable, error); /* requested inactive, it is inactive */
+	r = claim_lines(&lines, &enable, error);
 	if (lines.request)
 		gpiod_line_request_release(lines.request);
-	if (chip)
-		gpiod_chip_close(chip);
 	return r;
 }
 

@@ -23,7 +23,7 @@ typedef struct CameraSim {
 	uint32_t random;
 } CameraSim;
 
-static uint32_t next_random(CameraSim *sim)
+static uint32_t next_noise(CameraSim *sim)
 {
 	sim->random ^= sim->random << 13;
 	sim->random ^= sim->random >> 17;
@@ -31,9 +31,9 @@ static uint32_t next_random(CameraSim *sim)
 	return sim->random;
 }
 
-static double uniform(CameraSim *sim)
+static double uniform_noise(CameraSim *sim)
 {
-	return next_random(sim) / 4294967296.0;
+	return next_noise(sim) / 4294967296.0;
 }
 
 /* ---- drawing ---- */
@@ -54,7 +54,7 @@ static void draw_skin(CameraSim *sim, double tone)
 				       2 * sin(row * 0.023 - column * 0.017);
 
 			y[(size_t)row * sim->width + column] =
-				(uint8_t)(light + (int)(next_random(sim) >> 29) - 3);
+				(uint8_t)(light + (int)(next_noise(sim) >> 29) - 3);
 		}
 	}
 	memset(u, 112, (size_t)sim->width * sim->height / 4);
@@ -85,8 +85,9 @@ static void draw_spot(CameraSim *sim, double x, double y, double radius, int dep
 static void draw_spots(CameraSim *sim, uint32_t n, double radius, int depth)
 {
 	for (uint32_t i = 0; i < n; i++)
-		draw_spot(sim, uniform(sim) * sim->width, uniform(sim) * sim->height,
-			radius * (0.8 + 0.4 * uniform(sim)), (int)(depth * (0.75 + 0.5 * uniform(sim))));
+		draw_spot(sim, uniform_noise(sim) * sim->width, uniform_noise(sim) * sim->height,
+			radius * (0.8 + 0.4 * uniform_noise(sim)),
+			(int)(depth * (0.75 + 0.5 * uniform_noise(sim))));
 }
 
 /** Thinning hair leaves about 25 follicles a cm2; a dot is 0.09-0.13 mm across (ISHRS Forum 26(3)). */
@@ -143,7 +144,7 @@ static void dim(CameraSim *sim, uint32_t percent)
 
 /* ---- settings ---- */
 
-static int take_number(const StippleSetting *setting, uint32_t low, uint32_t high, uint32_t *ret,
+static int take_camera_number(const StippleSetting *setting, uint32_t low, uint32_t high, uint32_t *ret,
 	char error[STIPPLE_ERROR_MAX])
 {
 	char *end;
@@ -160,7 +161,7 @@ static int take_number(const StippleSetting *setting, uint32_t low, uint32_t hig
 	return -EINVAL;
 }
 
-static int take_setting(CameraSim *sim, const StippleSetting *setting, char error[STIPPLE_ERROR_MAX])
+static int take_camera_setting(CameraSim *sim, const StippleSetting *setting, char error[STIPPLE_ERROR_MAX])
 {
 	const struct {
 		const char *key;
@@ -174,7 +175,8 @@ static int take_setting(CameraSim *sim, const StippleSetting *setting, char erro
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		if (strcmp(setting->key, numbers[i].key) == 0)
-			return take_number(setting, numbers[i].low, numbers[i].high, numbers[i].value, error);
+			return take_camera_number(
+				setting, numbers[i].low, numbers[i].high, numbers[i].value, error);
 	if (strcmp(setting->key, "fault_file") == 0 && strlen(setting->value) < sizeof sim->fault_file) {
 		memcpy(sim->fault_file, setting->value, strlen(setting->value) + 1);
 		return 0;
@@ -187,7 +189,7 @@ static int take_setting(CameraSim *sim, const StippleSetting *setting, char erro
 
 /* ---- the vtable ---- */
 
-static void sim_close(void *camera)
+static void close_camera_simulation(void *camera)
 {
 	CameraSim *sim = camera;
 
@@ -196,7 +198,7 @@ static void sim_close(void *camera)
 	free(sim);
 }
 
-static int sim_open(const StippleHost *host, void **ret_camera, char error[STIPPLE_ERROR_MAX])
+static int open_camera_simulation(const StippleHost *host, void **ret_camera, char error[STIPPLE_ERROR_MAX])
 {
 	CameraSim *sim = calloc(1, sizeof *sim);
 	int r = sim ? 0 : -ENOMEM;
@@ -207,7 +209,7 @@ static int sim_open(const StippleHost *host, void **ret_camera, char error[STIPP
 		sim->brightness = 100;
 	}
 	for (size_t i = 0; r == 0 && i < host->n_settings; i++)
-		r = take_setting(sim, &host->settings[i], error);
+		r = take_camera_setting(sim, &host->settings[i], error);
 	if (r == 0) {
 		sim->width &= ~1u;
 		sim->height &= ~1u;
@@ -217,7 +219,7 @@ static int sim_open(const StippleHost *host, void **ret_camera, char error[STIPP
 	if (r == -ENOMEM)
 		snprintf(error, STIPPLE_ERROR_MAX, "camera-sim: out of memory");
 	if (r < 0) {
-		sim_close(sim);
+		close_camera_simulation(sim);
 		return r;
 	}
 	*ret_camera = sim;
@@ -289,8 +291,8 @@ static void sim_release(void *camera, StippleFrame *frame)
 
 static const StippleCameraVtable vtable = {
 	.size = sizeof(StippleCameraVtable),
-	.open = sim_open,
-	.close = sim_close,
+	.open = open_camera_simulation,
+	.close = close_camera_simulation,
 	.enumerate = sim_enumerate,
 	.capture = sim_capture,
 	.release = sim_release,

@@ -39,7 +39,7 @@ typedef struct Scanner {
 
 /* ---- the device ---- */
 
-static void tell(Scanner *scanner, bool present, const char *text)
+static void tell_sink(Scanner *scanner, bool present, const char *text)
 {
 	if (strcmp(scanner->told, text) == 0)
 		return;
@@ -68,7 +68,7 @@ static void lose_device(Scanner *scanner, const char *verb, int error)
 		error == EACCES  ? "let the daemon's user into its group"
 		: error == EBUSY ? "another program has taken it: stop that one"
 				 : "connect it; it is taken again when it is back");
-	tell(scanner, false, text);
+	tell_sink(scanner, false, text);
 }
 
 /** Taken exclusively: what is scanned must not be typed into whatever has the keyboard as well. */
@@ -78,21 +78,21 @@ static void take_device(Scanner *scanner)
 
 	scanner->fd = open(scanner->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	r = scanner->fd < 0 ? -errno : libevdev_new_from_fd(scanner->fd, &scanner->device);
-	if (r >= 0 && !libevdev_has_event_code(scanner->device, EV_KEY, KEY_ENTER))
-		r = -ENOTTY;
 	if (r >= 0)
-		r = libevdev_grab(scanner->device, LIBEVDEV_GRAB);
+		r = libevdev_has_event_code(scanner->device, EV_KEY, KEY_ENTER)
+			    ? libevdev_grab(scanner->device, LIBEVDEV_GRAB)
+			    : -ENOTTY;
 	if (r < 0) {
 		lose_device(scanner, r == -ENOTTY ? "is no keyboard" : "cannot be opened", -r);
 		return;
 	}
 	key_translator_reset(&scanner->translator);
-	tell(scanner, true, "connected");
+	tell_sink(scanner, true, "connected");
 }
 
 /* ---- events ---- */
 
-static void take_key(Scanner *scanner, const struct input_event *event)
+static void take_scanner_key(Scanner *scanner, const struct input_event *event)
 {
 	const KeyTranslator *translator = &scanner->translator;
 
@@ -133,11 +133,11 @@ static void read_device(Scanner *scanner)
 			key_translator_lost(&scanner->translator);
 		}
 		if (event.type == EV_KEY)
-			take_key(scanner, &event);
+			take_scanner_key(scanner, &event);
 	}
 }
 
-static void *run(void *userdata)
+static void *run_scanner(void *userdata)
 {
 	Scanner *scanner = userdata;
 
@@ -162,7 +162,8 @@ static void *run(void *userdata)
 
 /* ---- settings and life ---- */
 
-static int take_setting(Scanner *scanner, const StippleSetting *setting, char error[STIPPLE_ERROR_MAX])
+static int take_scanner_setting(
+	Scanner *scanner, const StippleSetting *setting, char error[STIPPLE_ERROR_MAX])
 {
 	const char *allowed;
 
@@ -190,7 +191,7 @@ static int take_setting(Scanner *scanner, const StippleSetting *setting, char er
 static int take_settings(Scanner *scanner, char error[STIPPLE_ERROR_MAX])
 {
 	for (size_t i = 0; i < scanner->host->n_settings; i++) {
-		int r = take_setting(scanner, &scanner->host->settings[i], error);
+		int r = take_scanner_setting(scanner, &scanner->host->settings[i], error);
 
 		if (r < 0)
 			return r;
@@ -202,7 +203,7 @@ static int take_settings(Scanner *scanner, char error[STIPPLE_ERROR_MAX])
 	return -EINVAL;
 }
 
-static int start(Scanner *scanner, char error[STIPPLE_ERROR_MAX])
+static int start_scanner_thread(Scanner *scanner, char error[STIPPLE_ERROR_MAX])
 {
 	int r = 0;
 
@@ -210,7 +211,7 @@ static int start(Scanner *scanner, char error[STIPPLE_ERROR_MAX])
 	if (scanner->stop_fd < 0)
 		r = -errno;
 	else
-		r = -pthread_create(&scanner->thread, NULL, run, scanner);
+		r = -pthread_create(&scanner->thread, NULL, run_scanner, scanner);
 	if (r < 0)
 		snprintf(error, STIPPLE_ERROR_MAX,
 			"scanner-evdev cannot start its thread (%s): close other programs", strerror(-r));
@@ -232,10 +233,7 @@ static int scanner_open(const StippleHost *host, const StippleScannerSink *sink,
 	scanner->host = host;
 	scanner->sink = sink;
 	scanner->fd = -1;
-	r = take_settings(scanner, error);
-	if (r >= 0)
-		r = start(scanner, error);
-	if (r < 0) {
+	if ((r = take_settings(scanner, error)) < 0 || (r = start_scanner_thread(scanner, error)) < 0) {
 		free(scanner);
 		return r;
 	}
