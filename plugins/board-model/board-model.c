@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The board's side of the protocol. It makes no system call, reads no clock and allocates nothing, so that
- * firmware can begin from it. It must not lose a numbered frame, nor run the needle while a fault is latched.
+ * The board itself: its lines, its strokes, its faults, and what it owes the station. It makes no system
+ * call, reads no clock and allocates nothing, so that firmware can begin from it. It must not lose a numbered
+ * frame, nor run the needle while a fault is latched.
  */
 
-#include "board-model.h"
+#include "board-model-private.h"
 
 #include <string.h>
 
@@ -24,19 +25,6 @@ const BoardIdentity board_model_identity = {
 	.watchdog_ms = 250,
 };
 
-enum { TEMPERATURE_CC = 3150, SUPPLY_MV = 12000, IDLE_MA = 15 };
-
-/*
- * Nothing that got a number is ever lost, so the queue must not fill up: strokes stop at the first mark,
- * commands wait at the second. Between two faults lies a command, and after a mark at most one frame of
- * strokes comes, so what is left always holds the fault and the last strokes before it.
- */
-enum {
-	QUEUE_PACES = 48, /* a needle that runs faster than real time waits */
-	QUEUE_STROKES = 56,
-	QUEUE_COMMANDS = 60,
-};
-
 void board_model_init(BoardModel *model, const BoardModelConfig *config)
 {
 	memset(model, 0, sizeof *model);
@@ -48,8 +36,7 @@ void board_model_init(BoardModel *model, const BoardModelConfig *config)
 	board_model_reset(model);
 }
 
-/** Both sides count from 1 again; what was not acknowledged by then belongs to nobody. */
-static void start_link(BoardModel *model, uint16_t link)
+void board_model_start_link(BoardModel *model, uint16_t link)
 {
 	model->link = link;
 	model->command_sequence = 0;
@@ -64,7 +51,7 @@ static void latch(BoardModel *model, BoardFault fault, int32_t detail);
 
 void board_model_reset(BoardModel *model)
 {
-	start_link(model, 0);
+	board_model_start_link(model, 0);
 	model->fault = BOARD_FAULT_NONE;
 	model->claim = (ArmPayload){ 0 };
 	if (model->estop)
@@ -73,8 +60,7 @@ void board_model_reset(BoardModel *model)
 		latch(model, BOARD_FAULT_SELF_TEST, (int32_t)model->mischief.self_test);
 }
 
-/** Hung or held in reset. */
-static bool is_absent(const BoardModel *model)
+bool board_model_is_absent(const BoardModel *model)
 {
 	return model->in_reset || model->mischief.hang_us > 0;
 }
@@ -82,7 +68,7 @@ static bool is_absent(const BoardModel *model)
 bool board_model_running(const BoardModel *model)
 {
 	return model->armed && model->enable && model->pedal && !model->estop &&
-	       model->fault == BOARD_FAULT_NONE && !is_absent(model);
+	       model->fault == BOARD_FAULT_NONE && !board_model_is_absent(model);
 }
 
 bool board_model_data_ready(const BoardModel *model)
@@ -93,18 +79,17 @@ bool board_model_data_ready(const BoardModel *model)
 
 /* ---- what must arrive ---- */
 
-static uint16_t queued(const BoardModel *model)
+uint16_t board_model_queued(const BoardModel *model)
 {
 	return (uint16_t)(model->next_sequence - 1 - model->acknowledged);
 }
 
-/** Gives `frame` the next sequence number and keeps it until it is acknowledged. */
-static void enqueue(BoardModel *model, const Frame *frame)
+void board_model_enqueue(BoardModel *model, const Frame *frame)
 {
 	Frame *slot = &model->queue[model->next_sequence % BOARD_MODEL_QUEUE];
 
 	/* before the first HELLO there is nobody to number frames for; the header tells the state later */
-	if (model->link == 0 || queued(model) >= BOARD_MODEL_QUEUE)
+	if (model->link == 0 || board_model_queued(model) >= BOARD_MODEL_QUEUE)
 		return;
 	*slot = *frame;
 	slot->sequence = model->next_sequence++;
@@ -118,12 +103,12 @@ static void close_samples(BoardModel *model)
 		return;
 	payload_put_samples(&frame, model->gathered, model->n_gathered);
 	model->n_gathered = 0;
-	enqueue(model, &frame);
-	if (queued(model) >= QUEUE_STROKES)
-		latch(model, BOARD_FAULT_OVERRUN, queued(model));
+	board_model_enqueue(model, &frame);
+	if (board_model_queued(model) >= QUEUE_STROKES)
+		latch(model, BOARD_FAULT_OVERRUN, board_model_queued(model));
 }
 
-static void disarm(BoardModel *model)
+void board_model_disarm(BoardModel *model)
 {
 	model->armed = false;
 	close_samples(model);
@@ -140,19 +125,18 @@ static void latch(BoardModel *model, BoardFault fault, int32_t detail)
 	model->fault = fault;
 	close_samples(model); /* those strokes came first */
 	payload_put_fault(&frame, &(FaultPayload){ .fault = (uint8_t)fault, .detail = detail });
-	enqueue(model, &frame);
+	board_model_enqueue(model, &frame);
 }
 
-/** Several changes while the queue is long become one frame that names the present chip. */
-static void tell_chip(BoardModel *model)
+void board_model_tell_chip(BoardModel *model)
 {
 	Frame frame = { 0 };
 
-	if (!model->chip_untold || queued(model) >= QUEUE_COMMANDS)
+	if (!model->chip_untold || board_model_queued(model) >= QUEUE_COMMANDS)
 		return;
 	model->chip_untold = false;
 	payload_put_chip(&frame, FRAME_CHIP_CHANGED, &model->chip);
-	enqueue(model, &frame);
+	board_model_enqueue(model, &frame);
 }
 
 /* ---- the world ---- */
@@ -185,20 +169,20 @@ void board_model_set_enable(BoardModel *model, bool active)
 		close_samples(model);
 }
 
-static bool same_chip(const ChipId *a, const ChipId *b)
+bool board_model_same_chip(const ChipId *a, const ChipId *b)
 {
 	return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
 }
 
 void board_model_set_chip(BoardModel *model, const ChipId *chip)
 {
-	if (same_chip(&model->chip, chip))
+	if (board_model_same_chip(&model->chip, chip))
 		return;
 	model->chip = *chip;
 	model->chip_untold = true;
-	if (model->armed && !same_chip(&model->claim.chip, chip))
+	if (model->armed && !board_model_same_chip(&model->claim.chip, chip))
 		latch(model, BOARD_FAULT_CHIP_CHANGED, 0);
-	tell_chip(model);
+	board_model_tell_chip(model);
 }
 
 /* ---- strokes ---- */
@@ -247,7 +231,7 @@ static void run_needle(BoardModel *model, uint64_t elapsed_us)
 	while (board_model_running(model) && model->next_stroke_us <= end) {
 		/* a simulated drive waits for room rather than losing strokes that a real one would not make
 		 */
-		if (model->config.mechanics_scale > 1 && queued(model) >= QUEUE_PACES) {
+		if (model->config.mechanics_scale > 1 && board_model_queued(model) >= QUEUE_PACES) {
 			end = model->next_stroke_us;
 			break;
 		}
@@ -263,7 +247,7 @@ void board_model_advance(BoardModel *model, uint64_t elapsed_us)
 	uint64_t silence;
 
 	model->now_us += elapsed_us;
-	if (is_absent(model)) {
+	if (board_model_is_absent(model)) {
 		model->mischief.hang_us =
 			model->mischief.hang_us > elapsed_us ? model->mischief.hang_us - elapsed_us : 0;
 		model->mechanics_us += elapsed_us * model->config.mechanics_scale;
@@ -301,247 +285,4 @@ uint64_t board_model_next_us(const BoardModel *model)
 			sooner(UINT64_MAX, model->mechanics_us, model->next_stroke_us) /
 				model->config.mechanics_scale);
 	return next;
-}
-
-/* ---- commands ---- */
-
-static bool settings_in_range(const BoardModel *model, const BoardSettings *settings)
-{
-	const BoardIdentity *limits = &model->config.identity;
-
-	return settings->depth_um >= 1 && settings->depth_um <= settings->depth_limit_um &&
-	       settings->depth_limit_um <= limits->depth_max_um && settings->rate_hz >= 1 &&
-	       settings->rate_hz >= limits->rate_min_hz && settings->rate_hz <= limits->rate_max_hz &&
-	       settings->dwell_ms >= 1 && settings->dwell_ms <= limits->dwell_max_ms &&
-	       settings->force_limit_mn >= 1 && settings->force_limit_mn <= limits->force_max_mn;
-}
-
-static BoardResult configure(BoardModel *model, const Frame *frame)
-{
-	BoardSettings settings;
-
-	if (model->armed)
-		return BOARD_RESULT_STATE;
-	if (!payload_get_settings(frame, &settings) || !settings_in_range(model, &settings))
-		return BOARD_RESULT_RANGE;
-	model->settings = settings;
-	model->configured = true;
-	return BOARD_RESULT_OK;
-}
-
-static BoardResult arm(BoardModel *model, const Frame *frame)
-{
-	ArmPayload claim;
-
-	if (!payload_get_arm(frame, &claim) || claim.claim == 0)
-		return BOARD_RESULT_RANGE;
-	if (model->armed || !model->configured || model->fault != BOARD_FAULT_NONE || model->estop ||
-		model->pedal)
-		return BOARD_RESULT_STATE;
-	if (!same_chip(&claim.chip, &model->chip))
-		return BOARD_RESULT_CHIP;
-	model->claim = claim;
-	model->armed = true;
-	return BOARD_RESULT_OK;
-}
-
-/** What latched, or would latch again at once. */
-static bool cause_holds(const BoardModel *model)
-{
-	return model->estop || model->mischief.over_temperature ||
-	       (model->fault == BOARD_FAULT_OVERRUN && queued(model) >= QUEUE_STROKES) ||
-	       (model->fault == BOARD_FAULT_SELF_TEST && model->mischief.self_test);
-}
-
-static BoardResult clear_fault(BoardModel *model, const Frame *frame)
-{
-	uint8_t fault;
-
-	if (!payload_get_clear_fault(frame, &fault))
-		return BOARD_RESULT_RANGE;
-	if (fault != model->fault || cause_holds(model))
-		return BOARD_RESULT_STATE;
-	model->fault = BOARD_FAULT_NONE;
-	return BOARD_RESULT_OK;
-}
-
-static void answer_status(BoardModel *model, Frame *answer)
-{
-	bool hot = model->mischief.over_temperature;
-	BoardStatus status = {
-		.temperature_cc =
-			(int16_t)(hot ? model->config.identity.temperature_max_cc + 100 : TEMPERATURE_CC),
-		.current_ma = board_model_running(model) ? 190 : IDLE_MA,
-		.supply_mv = SUPPLY_MV,
-		.strokes = model->strokes,
-		.bad_frames = model->bad_frames,
-		.claim = model->claim.claim,
-	};
-
-	payload_put_status(answer, &status);
-}
-
-static void answer_hello(BoardModel *model, const Frame *frame, Frame *answer)
-{
-	HelloPayload hello;
-	bool common = payload_get_hello(frame, &hello) && hello.version_min <= FRAME_PROTOCOL_VERSION &&
-		      hello.version_max >= FRAME_PROTOCOL_VERSION;
-
-	model->agreed = common;
-	if (!common)
-		disarm(model); /* whoever asks speaks no language in which to stop it */
-	payload_put_identity(
-		answer, common ? BOARD_RESULT_OK : BOARD_RESULT_VERSION, &model->config.identity);
-}
-
-/** Fills either `answer` or `ret_result`. */
-static void run_command(BoardModel *model, const Frame *frame, Frame *answer, BoardResult *ret_result)
-{
-	switch (frame->type) {
-	case FRAME_STATUS:
-		answer_status(model, answer);
-		break;
-	case FRAME_READ_CHIP:
-		payload_put_chip(answer, FRAME_READ_CHIP | FRAME_ANSWER, &model->chip);
-		break;
-	case FRAME_SELF_TEST:
-		if (model->armed)
-			*ret_result = BOARD_RESULT_STATE;
-		else
-			payload_put_self_test(answer, model->mischief.self_test);
-		break;
-	case FRAME_CONFIGURE:
-		*ret_result = configure(model, frame);
-		break;
-	case FRAME_ARM:
-		*ret_result = arm(model, frame);
-		break;
-	case FRAME_DISARM:
-		disarm(model);
-		*ret_result = BOARD_RESULT_OK;
-		break;
-	case FRAME_CLEAR_FAULT:
-		*ret_result = clear_fault(model, frame);
-		break;
-	}
-}
-
-static void execute(BoardModel *model, const Frame *frame)
-{
-	Frame answer = { 0 };
-	BoardResult result = BOARD_RESULT_UNKNOWN;
-
-	if (frame->type == FRAME_HELLO)
-		answer_hello(model, frame, &answer);
-	else if (!model->agreed)
-		result = BOARD_RESULT_VERSION;
-	else
-		run_command(model, frame, &answer, &result);
-	if (answer.type == 0)
-		payload_put_result(&answer, (FrameType)frame->type, result);
-	enqueue(model, &answer);
-}
-
-/** A new link number starts both sides at sequence 1; an old one is a frame from another life. */
-static bool link_fits(BoardModel *model, const Frame *frame)
-{
-	if (frame->type != FRAME_HELLO || frame->link == model->link)
-		return frame->link == model->link && model->link != 0;
-	if (frame->link == 0 || frame->sequence != 1)
-		return false;
-	start_link(model, frame->link);
-	return true;
-}
-
-static void take_acknowledgement(BoardModel *model, const Frame *frame)
-{
-	uint16_t ahead = (uint16_t)(frame->acknowledge - model->acknowledged);
-
-	if (ahead <= queued(model)) {
-		model->acknowledged = frame->acknowledge;
-		if ((uint16_t)(model->sent - model->acknowledged) > BOARD_MODEL_QUEUE)
-			model->sent = model->acknowledged;
-	}
-	if (frame->flags & FRAME_FLAG_AGAIN)
-		model->sent = model->acknowledged;
-	tell_chip(model);
-}
-
-static void take_frame(BoardModel *model, const uint8_t *bytes)
-{
-	Frame frame;
-
-	if (frame_decode(bytes, FRAME_FROM_STATION, &frame) != FRAME_OK) {
-		model->bad_frames++;
-		return;
-	}
-	if (!link_fits(model, &frame))
-		return;
-	model->heard_us = model->now_us;
-	take_acknowledgement(model, &frame);
-	if (frame.flags & FRAME_FLAG_STOP) {
-		disarm(model);
-	}
-	/* one that finds no room for its answer is not taken, and comes again */
-	if (frame.type != FRAME_IDLE && frame.sequence == (uint16_t)(model->command_sequence + 1) &&
-		queued(model) < QUEUE_COMMANDS) {
-		model->command_sequence = frame.sequence;
-		execute(model, &frame);
-	}
-}
-
-static uint16_t state_flags(const BoardModel *model, bool more)
-{
-	return (uint16_t)((model->armed ? FRAME_FLAG_ARMED : 0) |
-			  (board_model_running(model) ? FRAME_FLAG_RUNNING : 0) |
-			  (model->pedal ? FRAME_FLAG_PEDAL : 0) | (model->estop ? FRAME_FLAG_ESTOP : 0) |
-			  (model->enable ? FRAME_FLAG_ENABLED : 0) |
-			  (model->chip.length ? FRAME_FLAG_CARTRIDGE : 0) | (more ? FRAME_FLAG_MORE : 0));
-}
-
-/** The next frame not yet sent; when all were sent and some stay unacknowledged, from the first again. */
-static void compose(BoardModel *model, uint8_t *ret)
-{
-	uint16_t last = (uint16_t)(model->next_sequence - 1);
-	Frame frame = { 0 };
-
-	if (last != model->acknowledged) {
-		if (model->sent == last)
-			model->sent = model->acknowledged;
-		model->sent++;
-		frame = model->queue[model->sent % BOARD_MODEL_QUEUE];
-	}
-	frame.marker = FRAME_FROM_BOARD;
-	frame.link = model->link;
-	frame.acknowledge = model->command_sequence;
-	frame.time_us = (uint32_t)model->now_us;
-	frame.flags = state_flags(model, model->sent != last);
-	frame.fault = (uint8_t)model->fault;
-	frame_encode(&frame, ret);
-}
-
-static bool count_down(uint32_t *n)
-{
-	if (*n == 0)
-		return false;
-	(*n)--;
-	return true;
-}
-
-void board_model_transfer(BoardModel *model, const uint8_t *from_station, uint8_t *ret_to_station)
-{
-	uint8_t received[STIPPLE_FRAME_BYTES];
-
-	if (is_absent(model) || count_down(&model->mischief.drop)) {
-		memset(ret_to_station, 0, STIPPLE_FRAME_BYTES);
-		return;
-	}
-	/* full duplex: what is sent was composed before what arrives has been read */
-	memcpy(received, from_station, sizeof received);
-	compose(model, ret_to_station);
-	if (count_down(&model->mischief.corrupt_tx))
-		ret_to_station[20 + model->mischief.corrupt_tx % 90] ^= 0x10;
-	if (count_down(&model->mischief.corrupt_rx))
-		received[20 + model->mischief.corrupt_rx % 90] ^= 0x10;
-	take_frame(model, received);
 }
