@@ -5,167 +5,86 @@
 #include "csv-text.h"
 
 #include <errno.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "util/cleanup.h"
 
-int csv_encoding_from_string(const char *name, CsvEncoding *ret)
-{
-	static const struct {
-		const char *name;
-		CsvEncoding encoding;
-	} names[] = { { "utf-8", CSV_UTF_8 }, { "latin-1", CSV_LATIN_1 }, { "utf-16le", CSV_UTF_16_LE },
-		{ "utf-16be", CSV_UTF_16_BE } };
-
-	for (size_t i = 0; i < ELEMENTS(names); i++)
-		if (strcasecmp(names[i].name, name) == 0) {
-			*ret = names[i].encoding;
-			return 0;
-		}
-	return -EINVAL;
-}
-
-static int refuse_text(int r, char error[CSV_TEXT_ERROR_MAX], const char *text)
-{
-	snprintf(error, CSV_TEXT_ERROR_MAX, "%s", text);
-	return r;
-}
-
-static int read_all(FILE *file, char **ret, size_t *ret_size, char error[CSV_TEXT_ERROR_MAX])
+static int read_all(FILE *file, char **ret, size_t *ret_size, Error *error)
 {
 	_cleanup_(freep) char *bytes = NULL;
-	size_t size = 0, capacity = 0, n;
+	size_t size = 0, capacity = 1 << 15, n;
 
 	do {
-		if (size == capacity) {
-			char *grown;
+		char *grown = size + 1 < capacity && bytes ? bytes : realloc(bytes, capacity *= 2);
 
-			if (capacity >= CSV_TEXT_MAX)
-				return refuse_text(
-					-EFBIG, error, "is larger than a table of cycles may be (64 MiB)");
-			capacity = capacity ? 2 * capacity : 1 << 16;
-			grown = realloc(bytes, capacity);
-			if (!grown)
-				return refuse_text(-ENOMEM, error, "out of memory");
-			bytes = grown;
-		}
-		n = fread(bytes + size, 1, capacity - size, file);
+		if (!grown)
+			return error_set(error, -ENOMEM, "out of memory");
+		bytes = grown;
+		n = fread(bytes + size, 1, capacity - 1 - size, file);
 		size += n;
-	} while (n > 0);
+	} while (n > 0 && size <= CSV_TEXT_MAX);
+	if (size > CSV_TEXT_MAX)
+		return error_set(error, -EFBIG, "is larger than a table of cycles may be (64 MiB)");
 	if (ferror(file))
-		return refuse_text(-EIO, error, "cannot be read to its end: give a table as a file");
+		return error_set(error, -EIO, "cannot be read to its end: give a table as a file");
+	bytes[size] = '\0';
 	*ret = TAKE_PTR(bytes);
 	*ret_size = size;
 	return 0;
 }
 
-static char *put_character(char *at, uint32_t c)
+/** Replaces *text by the same in UTF-8. */
+static int convert_text(const char *charset, char **text, size_t *size, Error *error)
 {
-	if (c < 0x80) {
-		*at++ = (char)c;
-	} else if (c < 0x800) {
-		*at++ = (char)(0xc0 | c >> 6);
-		*at++ = (char)(0x80 | (c & 0x3f));
-	} else if (c < 0x10000) {
-		*at++ = (char)(0xe0 | c >> 12);
-		*at++ = (char)(0x80 | (c >> 6 & 0x3f));
-		*at++ = (char)(0x80 | (c & 0x3f));
-	} else {
-		*at++ = (char)(0xf0 | c >> 18);
-		*at++ = (char)(0x80 | (c >> 12 & 0x3f));
-		*at++ = (char)(0x80 | (c >> 6 & 0x3f));
-		*at++ = (char)(0x80 | (c & 0x3f));
-	}
-	return at;
+	/* a unit of two bytes takes three at the most, a byte of Latin-1 two */
+	size_t left = *size, room = 2 * *size;
+	_cleanup_(freep) char *converted = malloc(room + 1);
+	char *from = *text, *to = converted;
+	iconv_t conversion = iconv_open("UTF-8", charset);
+	size_t r;
+
+	if (!converted || conversion == (iconv_t)-1)
+		return error_set(error, -errno, "cannot be converted from %s: %s", charset, strerror(errno));
+	r = iconv(conversion, &from, &left, &to, &room);
+	(void)iconv_close(conversion);
+	if (r == (size_t)-1)
+		return error_set(
+			error, -EINVAL, "is no whole text in %.6s: write it again, as UTF-8", charset);
+	*to = '\0';
+	*size = (size_t)(to - converted);
+	free(*text);
+	*text = TAKE_PTR(converted);
+	return 0;
 }
 
-/** The 16-bit unit at a byte. */
-static uint32_t unit_at(const uint8_t *bytes, size_t i, bool big_endian)
+int csv_text_read(FILE *file, const char *charset, char **ret, size_t *ret_size, Error *error)
 {
-	return big_endian ? (uint32_t)bytes[i] << 8 | bytes[i + 1] : (uint32_t)bytes[i + 1] << 8 | bytes[i];
-}
-
-/** `ret` has room for three bytes for each of two. False for half a character. */
-static bool from_utf_16(const uint8_t *bytes, size_t size, bool big_endian, char *ret, size_t *ret_size)
-{
-	char *end = ret;
-
-	if (size % 2 != 0)
-		return false;
-	for (size_t i = 0; i < size; i += 2) {
-		uint32_t unit = unit_at(bytes, i, big_endian), low;
-
-		if (unit < 0xd800 || unit > 0xdfff) {
-			end = put_character(end, unit);
-			continue;
-		}
-		low = unit < 0xdc00 && i + 2 < size ? unit_at(bytes, i + 2, big_endian) : 0;
-		if (low < 0xdc00 || low > 0xdfff)
-			return false;
-		end = put_character(end, 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
-		i += 2;
-	}
-	*ret_size = (size_t)(end - ret);
-	return true;
-}
-
-static void from_latin_1(const uint8_t *bytes, size_t size, char *ret, size_t *ret_size)
-{
-	char *end = ret;
-
-	for (size_t i = 0; i < size; i++)
-		end = put_character(end, bytes[i]);
-	*ret_size = (size_t)(end - ret);
-}
-
-int csv_text_read(
-	FILE *file, CsvEncoding encoding, char **ret, size_t *ret_size, char error[CSV_TEXT_ERROR_MAX])
-{
-	_cleanup_(freep) char *bytes = NULL, *text = NULL;
-	const uint8_t *begin;
-	size_t size = 0, text_size = 0;
-	int r = read_all(file, &bytes, &size, error);
+	_cleanup_(freep) char *text = NULL;
+	size_t size = 0;
+	int r = read_all(file, &text, &size, error);
 
 	if (r < 0)
 		return r;
-	begin = (const uint8_t *)bytes;
-	if (encoding == CSV_UTF_8 && size >= 2 && begin[0] == 0xff && begin[1] == 0xfe)
-		encoding = CSV_UTF_16_LE;
-	else if (encoding == CSV_UTF_8 && size >= 2 && begin[0] == 0xfe && begin[1] == 0xff)
-		encoding = CSV_UTF_16_BE;
-	text = malloc(2 * size + 1); /* a unit of two bytes takes three at the most, a byte of Latin-1 two */
-	if (!text)
-		return refuse_text(-ENOMEM, error, "out of memory");
-	switch (encoding) {
-	case CSV_UTF_8:
-		memcpy(text, bytes, size);
-		text_size = size;
-		break;
-	case CSV_LATIN_1:
-		from_latin_1(begin, size, text, &text_size);
-		break;
-	case CSV_UTF_16_LE:
-	case CSV_UTF_16_BE:
-		if (!from_utf_16(begin, size, encoding == CSV_UTF_16_BE, text, &text_size))
-			return refuse_text(
-				-EINVAL, error, "is no whole text in UTF-16: write it again, as UTF-8");
-		break;
-	}
-	if (memchr(text, '\0', text_size))
-		return refuse_text(-EINVAL, error,
+	if (!charset && size >= 2 && memcmp(text, "\xff\xfe", 2) == 0)
+		charset = "UTF-16LE";
+	else if (!charset && size >= 2 && memcmp(text, "\xfe\xff", 2) == 0)
+		charset = "UTF-16BE";
+	r = charset ? convert_text(charset, &text, &size, error) : 0;
+	if (r < 0)
+		return r;
+	if (memchr(text, '\0', size))
+		return error_set(error, -EINVAL,
 			"has NUL characters: write it again as UTF-8, or say encoding = utf-16le in [file] of a mapping");
 	/* what spreadsheets put before a text */
-	if (text_size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-		text_size -= 3;
-		memmove(text, text + 3, text_size);
+	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		size -= 3;
+		memmove(text, text + 3, size + 1);
 	}
-	text[text_size] = '\0';
 	*ret = TAKE_PTR(text);
-	*ret_size = text_size;
+	*ret_size = size;
 	return 0;
 }
 

@@ -9,25 +9,17 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { CSV_TEXT_MAX = 64 << 20, CSV_TEXT_ERROR_MAX = 256 };
+#include "util/error.h"
 
-typedef enum CsvEncoding {
-	CSV_UTF_8, /* also with its mark; UTF-16 where its mark says so */
-	CSV_LATIN_1,
-	CSV_UTF_16_LE, /* without a mark */
-	CSV_UTF_16_BE,
-} CsvEncoding;
-
-/** -EINVAL: no such name. */
-int csv_encoding_from_string(const char *name, CsvEncoding *ret);
+enum { CSV_TEXT_MAX = 64 << 20 };
 
 /**
- * The whole of `file`, NUL-terminated and the caller's. Bytes that are no UTF-8 are left as they are in
- * CSV_UTF_8: the cell in which they stand is the one to be refused. -EFBIG, -EINVAL (NUL characters, half a
- * character) with `error`, -ENOMEM, -EIO. Blocks on the disk.
+ * The whole of `file`, NUL-terminated and the caller's. `charset` is a name of iconv(3); NULL: UTF-8, or
+ * UTF-16 where the text begins with its mark. Without a charset, bytes that are no UTF-8 are left as they
+ * are: the cell in which they stand is the one to be refused. -EFBIG, -EINVAL (NUL characters, half a
+ * character), -ENOMEM, -EIO. Blocks on the disk.
  */
-int csv_text_read(
-	FILE *file, CsvEncoding encoding, char **ret, size_t *ret_size, char error[CSV_TEXT_ERROR_MAX]);
+int csv_text_read(FILE *file, const char *charset, char **ret, size_t *ret_size, Error *error) _must_check_;
 
 /** The sign of a first line `sep=;`; '\0' where there is none. `ret_line` gets the bytes of that line. */
 char csv_text_separator(const char *text, size_t *ret_line);

@@ -9,7 +9,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,16 +21,6 @@
 #define ZONES "/usr/share/zoneinfo/"
 
 enum { NUMBER_MAX = 64, ZONE_MAX = 64 };
-
-static _printf_(2, 3) int refuse_cell(char error[CSV_VALUE_ERROR_MAX], const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(error, CSV_VALUE_ERROR_MAX, format, arguments);
-	va_end(arguments);
-	return -EINVAL;
-}
 
 /* ---- figures ---- */
 
@@ -108,7 +97,7 @@ static bool normalise(const char *digits, char decimal, char ret[NUMBER_MAX])
 	return true;
 }
 
-int csv_number(const char *text, char decimal, double *ret, char error[CSV_VALUE_ERROR_MAX])
+int csv_number(const char *text, char decimal, double *ret, Error *error)
 {
 	const char *digits = text + strspn(text, " ");
 	bool negative = *digits == '-';
@@ -118,14 +107,14 @@ int csv_number(const char *text, char decimal, double *ret, char error[CSV_VALUE
 
 	digits += *digits == '-' || *digits == '+';
 	if (strlen(digits) >= NUMBER_MAX || !count_signs(digits, &signs))
-		return refuse_cell(error, "\"%.40s\" is no number", text);
+		return error_set(error, -EINVAL, "\"%.40s\" is no number", text);
 	if (!decimal && is_ambiguous(digits, &signs))
-		return refuse_cell(error,
+		return error_set(error, -EINVAL,
 			"\"%.40s\" may be %.*s thousand or %.*s and a fraction: say decimal = point or "
 			"decimal = comma in [file] of a mapping",
 			text, (int)(signs.last - digits), digits, (int)(signs.last - digits), digits);
 	if (!normalise(digits, decimal ? decimal : decimal_by_form(&signs), number))
-		return refuse_cell(error, "\"%.40s\" is no number", text);
+		return error_set(error, -EINVAL, "\"%.40s\" is no number", text);
 	value = strtod(number, NULL);
 	*ret = negative ? -value : value;
 	return 0;
@@ -179,7 +168,7 @@ static bool showed(time_t moment, const struct tm *parts)
 }
 
 /** In the zone that is set. */
-static int find_moment(const char *text, const struct tm *parts, time_t *ret, char error[CSV_VALUE_ERROR_MAX])
+static int find_moment(const char *text, const struct tm *parts, time_t *ret, Error *error)
 {
 	struct tm asked = *parts;
 	time_t found;
@@ -187,13 +176,13 @@ static int find_moment(const char *text, const struct tm *parts, time_t *ret, ch
 	asked.tm_isdst = -1;
 	found = mktime(&asked);
 	if (!showed(found, parts))
-		return refuse_cell(error,
+		return error_set(error, -EINVAL,
 			"\"%.40s\" is a time that no clock showed: that hour was left out when the clocks changed",
 			text);
 	/* zones change by whole quarters of an hour, and by three hours at the most */
 	for (int minutes = 15; minutes <= 180; minutes += 15)
 		if (showed(found + minutes * 60, parts) || showed(found - minutes * 60, parts))
-			return refuse_cell(error,
+			return error_set(error, -EINVAL,
 				"\"%.40s\" was twice on that day, when the clocks changed: write which, with its "
 				"offset from UTC, and %%z in the form of the time",
 				text);
@@ -211,31 +200,28 @@ static bool is_date(const struct tm *parts)
 	return date.tm_mday == parts->tm_mday && date.tm_mon == parts->tm_mon;
 }
 
-int csv_time(const char *text, const char *format, const char *zone, int64_t *ret_utc_us,
-	char error[CSV_VALUE_ERROR_MAX])
+int csv_time(const char *text, const char *format, const char *zone, int64_t *ret_utc_us, Error *error)
 {
 	const char *usual = getenv("TZ");
 	_cleanup_(freep) char *before = usual ? strdup(usual) : NULL;
 	struct tm parts = { .tm_mday = 0 };
 	const char *end = strptime(text, format, &parts);
+	bool local = zone && strcmp(zone, "local") == 0;
+	long offset = parts.tm_gmtoff;
 	time_t moment = 0;
-	int r = 0;
+	int r;
 
 	if (!end || *end || !is_date(&parts))
-		return refuse_cell(error, "\"%.40s\" is no time of the form %.40s", text, format);
+		return error_set(error, -EINVAL, "\"%.40s\" is no time of the form %.40s", text, format);
 	if (strstr(format, "%z")) {
-		long offset = parts.tm_gmtoff;
-
-		moment = timegm(&parts) - offset;
-	} else {
-		bool local = strcmp(zone, "local") == 0;
-
-		if (!local)
-			set_zone(zone);
-		r = find_moment(text, &parts, &moment, error);
-		if (!local)
-			set_zone(before);
+		*ret_utc_us = (int64_t)(timegm(&parts) - offset) * USEC_PER_SEC;
+		return 0;
 	}
+	if (!local)
+		set_zone(zone);
+	r = find_moment(text, &parts, &moment, error);
+	if (!local)
+		set_zone(before);
 	if (r < 0)
 		return r;
 	*ret_utc_us = (int64_t)moment * USEC_PER_SEC;

@@ -13,14 +13,12 @@
 
 #include <jansson.h>
 
-#include "util/cleanup.h"
-
-enum { CYCLE_CSV_ERROR_MAX = 512 };
+#include "util/error.h"
 
 typedef struct CycleMapping CycleMapping;
 
 /** The mapping of `path`; NULL: that without a file. -EINVAL or the errno of reading, with file and line. */
-int cycle_mapping_load(const char *path, CycleMapping **ret, char error[CYCLE_CSV_ERROR_MAX]) _must_check_;
+int cycle_mapping_load(const char *path, CycleMapping **ret, Error *error) _must_check_;
 CycleMapping *cycle_mapping_free(CycleMapping *mapping);
 DEFINE_CLEANUP(CycleMapping *, cycle_mapping_free, cycle_mapping_freep);
 
@@ -38,4 +36,4 @@ typedef struct CycleRow {
  * as a whole cannot be used. Blocks on the disk.
  */
 int cycle_csv_read(FILE *file, const CycleMapping *mapping, int (*take)(void *userdata, const CycleRow *row),
-	void *userdata, char error[CYCLE_CSV_ERROR_MAX]) _must_check_;
+	void *userdata, Error *error) _must_check_;

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -31,20 +32,27 @@ typedef struct Import {
 	size_t recorded, old, bad;
 } Import;
 
-static void tell_bad(Import *import, size_t line, const char *reason)
+static _printf_(3, 4) void tell_bad(Import *import, size_t line, const char *format, ...)
 {
+	_cleanup_(freep) char *reason = NULL;
+	va_list arguments;
+
 	import->bad++;
+	va_start(arguments, format);
+	if (vasprintf(&reason, format, arguments) < 0)
+		reason = NULL;
+	va_end(arguments);
 	if (import->ctl->json) {
-		json_auto_t *row = json_pack("{s:I, s:s}", "line", (json_int_t)line, "bad", reason);
+		json_auto_t *row = json_pack("{s:I, s:s*}", "line", (json_int_t)line, "bad", reason);
 		_cleanup_(freep) char *text = row ? json_dumps(row, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 
 		puts(text ? text : "");
 		return;
 	}
-	fprintf(stderr, "%s:%zu: %s\n", import->path, line, reason);
+	fprintf(stderr, "%s:%zu: %s\n", import->path, line, reason ? reason : "out of memory");
 }
 
-static void tell_progress(const Import *import)
+static void tell_import_progress(const Import *import)
 {
 	size_t rows = import->recorded + import->old + import->bad;
 
@@ -89,43 +97,51 @@ static const json_t *known_of(const Import *import, json_t *fields, const char *
 
 /* ---- what is on record ---- */
 
-static void take_known(void *userdata, int fd)
+/** Each row that the station answers with. */
+static void each_answered_row(int fd, Import *import, void (*take)(Import *import, json_t *row))
 {
-	Import *import = userdata;
 	_cleanup_(fclosep) FILE *rows = fdopen(fd, "r");
 	_cleanup_(freep) char *line = NULL;
 	size_t size = 0;
 
 	while (rows && getline(&line, &size, rows) > 0) {
 		json_auto_t *row = json_loads(line, 0, NULL);
-		json_auto_t *key =
-			json_sprintf("%s\n%lld\n%lld", json_string_value(json_object_get(row, "sterilizer")),
-				(long long)json_integer_value(json_object_get(row, "cycle")),
-				(long long)json_integer_value(json_object_get(row, "series")));
 
-		if (key)
-			json_object_set(import->known, json_string_value(key), row);
+		take(import, row);
 	}
+}
+
+static void keep_known_cycle(Import *import, json_t *row)
+{
+	json_auto_t *key =
+		json_sprintf("%s\n%lld\n%lld", json_string_value(json_object_get(row, "sterilizer")),
+			(long long)json_integer_value(json_object_get(row, "cycle")),
+			(long long)json_integer_value(json_object_get(row, "series")));
+
+	if (key)
+		json_object_set(import->known, json_string_value(key), row);
+}
+
+static void take_known_cycles(void *userdata, int fd)
+{
+	each_answered_row(fd, userdata, keep_known_cycle);
+}
+
+static void keep_registered(Import *import, json_t *row)
+{
+	const char *sterilizer = json_string_value(json_object_get(row, "sterilizer"));
+
+	if (sterilizer)
+		json_object_set(import->asked, sterilizer, json_object_get(row, "counter_resets"));
 }
 
 static void take_registered(void *userdata, int fd)
 {
-	Import *import = userdata;
-	_cleanup_(fclosep) FILE *rows = fdopen(fd, "r");
-	_cleanup_(freep) char *line = NULL;
-	size_t size = 0;
-
-	while (rows && getline(&line, &size, rows) > 0) {
-		json_auto_t *row = json_loads(line, 0, NULL);
-		const char *sterilizer = json_string_value(json_object_get(row, "sterilizer"));
-
-		if (sterilizer)
-			json_object_set(import->asked, sterilizer, json_object_get(row, "counter_resets"));
-	}
+	each_answered_row(fd, userdata, keep_registered);
 }
 
 /** Which cycles of a steriliser are on record, and whether itself is; asked once. */
-static int look_up(Import *import, const char *sterilizer, bool *ret_registered)
+static int look_up_sterilizer(Import *import, const char *sterilizer, bool *ret_registered)
 {
 	json_auto_t *filter = json_pack("{s:s}", "sterilizer", sterilizer), *none = json_object();
 	int status = CTL_DONE;
@@ -136,11 +152,11 @@ static int look_up(Import *import, const char *sterilizer, bool *ret_registered)
 	if (status != CTL_DONE || !*ret_registered || json_object_get(import->looked, sterilizer))
 		return status;
 	json_object_set_new(import->looked, sterilizer, json_true());
-	return ctl_query(import->ctl, "sterilization", filter, take_known, import);
+	return ctl_query(import->ctl, "sterilization", filter, take_known_cycles, import);
 }
 
 /** Of a figure of the record, or of a correction, which is a text. */
-static double figure_of(const json_t *value)
+static double recorded_figure(const json_t *value)
 {
 	return json_is_string(value) ? strtod(json_string_value(value), NULL) : json_number_value(value);
 }
@@ -153,7 +169,7 @@ static bool agrees(const RecordField *field, const char *text, const json_t *kep
 	if (!text || !kept || json_is_null(kept))
 		return true;
 	if (field->type == FIELD_COUNT || field->type == FIELD_NUMBER)
-		return fabs(strtod(text, NULL) - figure_of(kept)) < 1e-9;
+		return fabs(strtod(text, NULL) - recorded_figure(kept)) < 1e-9;
 	if (field->type == FIELD_TIME)
 		return clock_parse_utc(text, &said) < 0 ||
 		       clock_parse_utc(json_string_value(kept), &known) < 0 || said == known;
@@ -162,10 +178,8 @@ static bool agrees(const RecordField *field, const char *text, const json_t *kep
 }
 
 /** A cycle that is on record: the same, or one that says something else. */
-static void compare(Import *import, json_t *fields, const json_t *row, size_t line)
+static void compare_cycle(Import *import, json_t *fields, const json_t *row, size_t line)
 {
-	char text[LEDGER_TEXT_MAX];
-
 	for (const RecordField *field = record_fields("cycle.recorded"); field->name; field++) {
 		const char *said = json_string_value(json_object_get(fields, field->name));
 		json_t *kept = json_object_get(json_object_get(row, "corrected"), field->name);
@@ -176,12 +190,11 @@ static void compare(Import *import, json_t *fields, const json_t *row, size_t li
 		if (agrees(field, said, kept))
 			continue;
 		shown = json_dumps(kept, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-		snprintf(text, sizeof text,
+		tell_bad(import, line,
 			"cycle %s is on record with %s %.80s, not %.80s: look which is right, and correct the "
 			"record or the table",
 			json_string_value(json_object_get(fields, "cycle")), field->name, shown ? shown : "",
 			said);
-		tell_bad(import, line, text);
 		return;
 	}
 	import->old++;
@@ -191,10 +204,11 @@ static void compare(Import *import, json_t *fields, const json_t *row, size_t li
 static int compare_known(Import *import, json_t *fields, const char *key, size_t line)
 {
 	bool registered;
-	int status = look_up(import, json_string_value(json_object_get(fields, "sterilizer")), &registered);
+	int status = look_up_sterilizer(
+		import, json_string_value(json_object_get(fields, "sterilizer")), &registered);
 
 	if (status == CTL_DONE)
-		compare(import, fields, known_of(import, fields, key), line);
+		compare_cycle(import, fields, known_of(import, fields, key), line);
 	else
 		import->old++;
 	return CTL_DONE;
@@ -211,30 +225,25 @@ static bool lies_ahead(const char *started)
 }
 
 /** What the station would say to it. */
-static int check_row(Import *import, json_t *fields, const char *key, size_t line)
+static int check_cycle_row(Import *import, json_t *fields, const char *key, size_t line)
 {
 	const char *sterilizer = json_string_value(json_object_get(fields, "sterilizer"));
 	const char *started = json_string_value(json_object_get(fields, "started"));
-	char text[LEDGER_TEXT_MAX];
 	bool registered;
-	int status = look_up(import, sterilizer, &registered);
+	int status = look_up_sterilizer(import, sterilizer, &registered);
 
 	if (status != CTL_DONE)
 		return status;
-	if (!registered) {
-		snprintf(text, sizeof text, "steriliser %.80s is not on record: register it first",
-			sterilizer);
-		tell_bad(import, line, text);
-	} else if (lies_ahead(started)) {
-		snprintf(text, sizeof text,
+	if (!registered)
+		tell_bad(import, line, "steriliser %.80s is not on record: register it first", sterilizer);
+	else if (lies_ahead(started))
+		tell_bad(import, line,
 			"started %.40s lies in the future: check it and the clock of the steriliser",
 			started);
-		tell_bad(import, line, text);
-	} else if (known_of(import, fields, key)) {
-		compare(import, fields, known_of(import, fields, key), line);
-	} else {
+	else if (known_of(import, fields, key))
+		compare_cycle(import, fields, known_of(import, fields, key), line);
+	else
 		import->recorded++;
-	}
 	return CTL_DONE;
 }
 
@@ -254,7 +263,7 @@ static int record_row(Import *import, json_t *fields, const char *key, size_t li
 		status = compare_known(import, fields, key, line);
 	else if (sd_bus_error_has_name(&error, "org.stipple.Error.InvalidArgument") ||
 		 sd_bus_error_has_name(&error, "org.stipple.Error.Unknown"))
-		tell_bad(import, line, error.message);
+		tell_bad(import, line, "%s", error.message);
 	else
 		status = ctl_call_failed(&error, r);
 	sd_bus_error_free(&error);
@@ -283,7 +292,7 @@ static bool stands_before(Import *import, json_t *fields, const char *key)
 
 	if (!starts)
 		return false;
-	if (look_up(import, sterilizer, &registered) != CTL_DONE)
+	if (look_up_sterilizer(import, sterilizer, &registered) != CTL_DONE)
 		return true;
 	for (size_t i = 0; i < json_array_size(starts); i++)
 		if (series_of(import, sterilizer, json_string_value(json_array_get(starts, i))) ==
@@ -311,20 +320,20 @@ static int take_row(void *userdata, const CycleRow *row)
 	int status = CTL_DONE;
 
 	if (!row->fields) {
-		tell_bad(import, row->line, row->bad);
+		tell_bad(import, row->line, "%s", row->bad);
 	} else if (!key) {
 		status = ctl_fail("out of memory");
 	} else if (stands_before(import, row->fields, json_string_value(key))) {
 		tell_bad(import, row->line, "this cycle stands in the table before: it is taken once");
 	} else if (!in_range(row->fields, &error)) {
-		tell_bad(import, row->line, error.text);
+		tell_bad(import, row->line, "%s", error.text);
 	} else {
 		see(import, row->fields, json_string_value(key));
 		status = import->ctl->dry_run
-				 ? check_row(import, row->fields, json_string_value(key), row->line)
+				 ? check_cycle_row(import, row->fields, json_string_value(key), row->line)
 				 : record_row(import, row->fields, json_string_value(key), row->line);
 	}
-	tell_progress(import);
+	tell_import_progress(import);
 	return status;
 }
 
@@ -341,11 +350,11 @@ static void tell_result(const Import *import)
 
 static int import_file(Import *import, FILE *file, const CycleMapping *mapping)
 {
-	char error[CYCLE_CSV_ERROR_MAX];
-	int r = cycle_csv_read(file, mapping, take_row, import, error);
+	Error error;
+	int r = cycle_csv_read(file, mapping, take_row, import, &error);
 
 	if (r < 0)
-		return ctl_fail("%s: %s", import->path, error);
+		return ctl_fail("%s: %s", import->path, error.text);
 	/* a positive answer of take_row() was told already; what came before it counts */
 	if (r == 0 || import->recorded + import->old + import->bad > 0)
 		tell_result(import);
@@ -364,12 +373,12 @@ static int run_import(Ctl *ctl, int n, char **arguments)
 		.asked = asked,
 		.looked = looked,
 		.seen = seen };
-	char error[CYCLE_CSV_ERROR_MAX];
+	Error error;
 
 	if (!file)
 		return ctl_fail("%s cannot be read: %s", arguments[0], strerror(errno));
-	if (cycle_mapping_load(ctl->map, &mapping, error) < 0)
-		return ctl_fail("%s", error);
+	if (cycle_mapping_load(ctl->map, &mapping, &error) < 0)
+		return ctl_fail("%s", error.text);
 	return import_file(&import, file, mapping);
 }
 

@@ -31,12 +31,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_(cycle_mapping_freep) CycleMapping *mapping = NULL;
 	_cleanup_(fclosep) FILE *file = size > 0 ? fmemopen((void *)data, size, "r") : NULL;
-	char error[CYCLE_CSV_ERROR_MAX] = "";
+	Error error = { 0 };
 	size_t line = 0;
 
-	if (!file || cycle_mapping_load(NULL, &mapping, error) < 0)
+	if (!file || cycle_mapping_load(NULL, &mapping, &error) < 0)
 		return 0;
-	if (cycle_csv_read(file, mapping, take_row, &line, error) < 0 && !error[0])
+	if (cycle_csv_read(file, mapping, take_row, &line, &error) < 0 && !error.text[0])
 		abort();
 	return 0;
 }

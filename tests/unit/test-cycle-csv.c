@@ -36,17 +36,18 @@ static char *read_table(const char *mapping_text, const char *table)
 {
 	_cleanup_(cycle_mapping_freep) CycleMapping *mapping = NULL;
 	_cleanup_(fclosep) FILE *file = fmemopen((void *)table, strlen(table), "r");
-	char error[CYCLE_CSV_ERROR_MAX] = "", *rows = NULL;
+	Error error = { 0 };
+	char *rows = NULL;
 	size_t size;
 	FILE *out = open_memstream(&rows, &size);
 	int r;
 
 	assert_int_equal(file_write_atomic(folder, "map.conf", mapping_text, strlen(mapping_text)), 0);
-	r = cycle_mapping_load(*mapping_text ? path : NULL, &mapping, error);
+	r = cycle_mapping_load(*mapping_text ? path : NULL, &mapping, &error);
 	if (r == 0)
-		r = cycle_csv_read(file, mapping, keep_row, out, error);
+		r = cycle_csv_read(file, mapping, keep_row, out, &error);
 	if (r < 0)
-		fprintf(out, "error %s", error);
+		fprintf(out, "error %s", error.text);
 	fclose(out);
 	return rows;
 }
@@ -227,7 +228,8 @@ static void test_other_encodings(void **state)
 	for (int kind = 0; kind < 4; kind++) {
 		_cleanup_(cycle_mapping_freep) CycleMapping *mapping = NULL;
 		_cleanup_(freep) char *rows = NULL;
-		char bytes[2 * sizeof table + 2], error[CYCLE_CSV_ERROR_MAX] = "";
+		char bytes[2 * sizeof table + 2];
+		Error error = { 0 };
 		const char *map = kind == 2 ? "[file]\nencoding = utf-16le\n" : "[file]\nencoding = utf-8\n";
 		bool big = kind == 1, mark = kind < 2;
 		size_t n = 0, size;
@@ -244,9 +246,9 @@ static void test_other_encodings(void **state)
 		}
 		file = fmemopen(bytes, n, "r");
 		assert_int_equal(file_write_atomic(folder, "map.conf", map, strlen(map)), 0);
-		assert_int_equal(cycle_mapping_load(path, &mapping, error), 0);
-		if (cycle_csv_read(file, mapping, keep_row, out, error) < 0)
-			fprintf(out, "error %s", error);
+		assert_int_equal(cycle_mapping_load(path, &mapping, &error), 0);
+		if (cycle_csv_read(file, mapping, keep_row, out, &error) < 0)
+			fprintf(out, "error %s", error.text);
 		fclose(out);
 		fclose(file);
 		if (!strstr(rows, kind == 3 ? "error has NUL characters" : "\"program\":\"B\xc3\xa9\""))
@@ -318,11 +320,11 @@ static void test_a_bad_mapping_is_refused_with_its_line(void **state)
 		{ "[rows]\nfirst = 2\n", "map.conf:2: first: " },
 	};
 	CycleMapping *mapping = NULL;
-	char error[CYCLE_CSV_ERROR_MAX];
+	Error error = { 0 };
 
 	for (size_t i = 0; i < ELEMENTS(bad); i++)
 		expect_words(bad[i].text, HEAD, bad[i].words);
-	assert_int_equal(cycle_mapping_load("no-such-folder/map.conf", &mapping, error), -ENOENT);
+	assert_int_equal(cycle_mapping_load("no-such-folder/map.conf", &mapping, &error), -ENOENT);
 	assert_null(mapping);
 }
 
@@ -336,10 +338,10 @@ static void test_who_takes_the_rows_may_end_it(void **state)
 	_cleanup_(cycle_mapping_freep) CycleMapping *mapping = NULL;
 	static char table[] = HEAD "A,7,P,,,,,\nA,8,P,,,,,\n";
 	_cleanup_(fclosep) FILE *file = fmemopen(table, strlen(table), "r");
-	char error[CYCLE_CSV_ERROR_MAX];
+	Error error = { 0 };
 
-	assert_int_equal(cycle_mapping_load(NULL, &mapping, error), 0);
-	assert_int_equal(cycle_csv_read(file, mapping, stop_at_once, NULL, error), 3);
+	assert_int_equal(cycle_mapping_load(NULL, &mapping, &error), 0);
+	assert_int_equal(cycle_csv_read(file, mapping, stop_at_once, NULL, &error), 3);
 }
 
 static int make_folder(void **state)

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** What the files that read a table of cycles share: the mapping, as it was read. Nothing else includes it.
+ */
+
+#include "cycle-csv.h"
+#include "record/record.h"
+
+enum { CYCLE_FIELDS_MAX = 24 };
+
+/** A unit: value * scale + offset is in the unit of the record. */
+typedef struct CycleUnit {
+	const char *name;
+	double scale, offset;
+} CycleUnit;
+
+struct CycleMapping {
+	char separator;
+	char decimal;        /* '.', ','; '\0': not said */
+	const char *charset; /* for csv_text_read() */
+	char *time;          /* for strptime(); NULL: RFC 3339 */
+	char *zone;          /* of times without an offset; NULL: there are none */
+	const CycleUnit *temperature, *pressure, *duration;
+	char *columns[CYCLE_FIELDS_MAX]; /* heads of columns, separated by '+'; NULL: the field's own name */
+	char *constants[CYCLE_FIELDS_MAX]; /* NULL: none */
+	char *passes, *fails;              /* words for a result, separated by commas */
+};
+
+/** The fields of cycle.recorded that a table may have, one after the other; NULL behind the last. */
+const RecordField *cycle_field(size_t i);
