@@ -13,7 +13,7 @@
 
 #include "config/config.h"
 #include "ledger/outbox.h"
-#include "mqtt-client.h"
+#include "broker.h"
 #include "progress.h"
 #include "util/cleanup.h"
 
@@ -30,8 +30,8 @@ typedef struct FeedStatus {
 	const char *error; /* why the ledger cannot be read, or "" */
 } FeedStatus;
 
-/** `folder` is telemetry's own, where progress is kept; `client` outlives the feed. Blocks on the disk. */
-int feed_new(const Config *config, const char *folder, MqttClient *client, Feed **ret) _must_check_;
+/** `folder` is telemetry's own, where progress is kept; `broker` outlives the feed. Blocks on the disk. */
+int feed_new(const Config *config, const char *folder, Broker *broker, Feed **ret) _must_check_;
 /** Keeps the progress. Accepts NULL; returns NULL. */
 Feed *feed_free(Feed *feed);
 DEFINE_CLEANUP(Feed *, feed_free, feed_freep);

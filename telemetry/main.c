@@ -92,28 +92,32 @@ static int read_start_configuration(Program *program)
 	return r;
 }
 
-static int run_telemetry(Program *program)
+static int start_telemetry(Program *program)
 {
 	int r = read_start_configuration(program);
 
-	if (r >= 0)
-		r = file_make_folders(program->folder);
 	if (r < 0)
+		return r;
+	r = file_make_folders(program->folder);
+	if (r < 0) {
 		log_error("%s cannot be made (%s): create it for this program's user", program->folder,
 			strerror(-r));
-	if (r >= 0)
-		r = sd_event_default(&program->event);
-	if (r >= 0)
-		r = sd_event_add_signal(program->event, NULL, SIGTERM, NULL, NULL);
-	if (r >= 0)
-		r = sd_event_add_signal(program->event, NULL, SIGINT, NULL, NULL);
-	if (r >= 0)
-		r = sd_event_add_signal(program->event, NULL, SIGHUP, reload_on_hangup, program);
-	if (r >= 0)
-		r = sd_event_set_watchdog(program->event, true);
-	if (r >= 0)
-		r = publisher_new(program->event, program->config, program->folder, on_daemon, program,
-			&program->publisher);
+		return r;
+	}
+	if ((r = sd_event_default(&program->event)) < 0 ||
+		(r = sd_event_add_signal(program->event, NULL, SIGTERM, NULL, NULL)) < 0 ||
+		(r = sd_event_add_signal(program->event, NULL, SIGINT, NULL, NULL)) < 0 ||
+		(r = sd_event_add_signal(program->event, NULL, SIGHUP, reload_on_hangup, program)) < 0 ||
+		(r = sd_event_set_watchdog(program->event, true)) < 0)
+		return r;
+	return publisher_new(
+		program->event, program->config, program->folder, on_daemon, program, &program->publisher);
+}
+
+static int run_telemetry(Program *program)
+{
+	int r = start_telemetry(program);
+
 	if (r < 0) {
 		log_error("stipple-telemetryd cannot start: %s", strerror(-r));
 		return r;

@@ -27,32 +27,27 @@ static bool is_local(const Config *config)
 }
 
 /** The library says only "invalid" about all of its files together. */
-static int check_file_readable(const char *key, const char *path, char reason[MQTT_REASON_MAX])
+static int check_file_readable(const char *key, const char *path, Error *reason)
 {
-	int error;
-
 	if (!path[0] || access(path, R_OK) == 0)
 		return 0;
-	error = errno;
-	snprintf(reason, MQTT_REASON_MAX, "%.120s cannot be read (%s): check [mqtt] %s", path,
-		strerror(error), key);
-	return -error;
+	return error_set(
+		reason, -errno, "%.120s cannot be read (%s): check [mqtt] %s", path, strerror(errno), key);
 }
 
 /** What others may read, or replace, proves nothing to a broker. Its group may read: the file may be root's.
  */
-static int check_private(const char *key, const char *path, const char *secret, char reason[MQTT_REASON_MAX])
+static int check_private(const char *key, const char *path, const char *secret, Error *reason)
 {
 	struct stat status;
 
 	/* what is not there is named by whoever opens it */
 	if (!path[0] || stat(path, &status) < 0 || !(status.st_mode & (S_IRWXO | S_IWGRP)))
 		return 0;
-	snprintf(reason, MQTT_REASON_MAX,
+	return error_set(reason, -EACCES,
 		"%.80s is open to others (mode %04o): set mode 0640, group stipple-telemetry, and change the %s if "
 		"anybody may have read it ([mqtt] %s)",
 		path, status.st_mode & 07777, secret, key);
-	return -EACCES;
 }
 
 static const char *or_null(const char *text)
@@ -60,17 +55,14 @@ static const char *or_null(const char *text)
 	return text[0] ? text : NULL;
 }
 
-static int set_tls(MqttConnection *connection, const Config *config, char reason[MQTT_REASON_MAX])
+static int set_tls(MqttConnection *connection, const Config *config, Error *reason)
 {
-	int r = check_file_readable("ca_file", config->mqtt_ca_file, reason);
+	int r;
 
-	if (r >= 0)
-		r = check_file_readable("cert_file", config->mqtt_cert_file, reason);
-	if (r >= 0)
-		r = check_file_readable("key_file", config->mqtt_key_file, reason);
-	if (r >= 0)
-		r = check_private("key_file", config->mqtt_key_file, "key", reason);
-	if (r < 0)
+	if ((r = check_file_readable("ca_file", config->mqtt_ca_file, reason)) < 0 ||
+		(r = check_file_readable("cert_file", config->mqtt_cert_file, reason)) < 0 ||
+		(r = check_file_readable("key_file", config->mqtt_key_file, reason)) < 0 ||
+		(r = check_private("key_file", config->mqtt_key_file, "key", reason)) < 0)
 		return r;
 	if (config->mqtt_cert_file[0])
 		(void)!certificate_read(config->mqtt_cert_file, &connection->own);
@@ -79,13 +71,12 @@ static int set_tls(MqttConnection *connection, const Config *config, char reason
 		or_null(config->mqtt_key_file), NULL);
 	if (r == MOSQ_ERR_SUCCESS)
 		return 0;
-	snprintf(reason, MQTT_REASON_MAX,
+	return error_set(reason, -EINVAL,
 		"TLS cannot be set up (%s): check ca_file, cert_file and key_file of [mqtt]",
 		mosquitto_strerror(r));
-	return -EINVAL;
 }
 
-static int set_user(MqttConnection *connection, const Config *config, char reason[MQTT_REASON_MAX])
+static int set_user(MqttConnection *connection, const Config *config, Error *reason)
 {
 	_cleanup_(freep) char *password = NULL;
 	size_t size = 0;
@@ -95,11 +86,9 @@ static int set_user(MqttConnection *connection, const Config *config, char reaso
 		return r;
 	if (config->mqtt_password_file[0])
 		r = file_read(config->mqtt_password_file, PASSWORD_MAX, &password, &size);
-	if (r < 0) {
-		snprintf(reason, MQTT_REASON_MAX, "%.120s cannot be read (%s): check [mqtt] password_file",
+	if (r < 0)
+		return error_set(reason, r, "%.120s cannot be read (%s): check [mqtt] password_file",
 			config->mqtt_password_file, strerror(-r));
-		return r;
-	}
 	if (password)
 		password[strcspn(password, "\r\n")] = '\0';
 	r = mosquitto_username_pw_set(connection->mosq, config->mqtt_user, password);
@@ -107,10 +96,9 @@ static int set_user(MqttConnection *connection, const Config *config, char reaso
 		explicit_bzero(password, size);
 	if (r == MOSQ_ERR_SUCCESS)
 		return 0;
-	snprintf(reason, MQTT_REASON_MAX,
+	return error_set(reason, -EINVAL,
 		"user or password cannot be sent (%s): check [mqtt] user, password_file",
 		mosquitto_strerror(r));
-	return -EINVAL;
 }
 
 /**
@@ -156,10 +144,10 @@ static int set_will(MqttConnection *connection, const char *topic, const char *w
 }
 
 static int set_up_mosquitto(MqttConnection *connection, const Config *config, const char *will_topic,
-	const char *will, char reason[MQTT_REASON_MAX])
+	const char *will, Error *reason)
 {
 	char id[128];
-	int r = 0;
+	int r;
 
 	/* ':' is in no name: a-b of c and a of b-c are two */
 	snprintf(id, sizeof id, "stipple:%.50s:%.50s", config->clinic, config->station);
@@ -174,11 +162,9 @@ static int set_up_mosquitto(MqttConnection *connection, const Config *config, co
 	mosquitto_log_callback_set(connection->mosq, on_log);
 	if (set_will(connection, will_topic, will) < 0)
 		return -ENOMEM;
-	if (config->mqtt_tls && !is_local(config))
-		r = set_tls(connection, config, reason);
-	if (r >= 0 && config->mqtt_user[0])
-		r = set_user(connection, config, reason);
-	return r;
+	if (config->mqtt_tls && !is_local(config) && (r = set_tls(connection, config, reason)) < 0)
+		return r;
+	return config->mqtt_user[0] ? set_user(connection, config, reason) : 0;
 }
 
 /* ---- life ---- */
@@ -198,12 +184,12 @@ static void *attempt(void *userdata)
 }
 
 int mqtt_connection_new(const Config *config, const char *will_topic, const char *will, void *userdata,
-	MqttConnection **ret, char reason[MQTT_REASON_MAX])
+	MqttConnection **ret, Error *reason)
 {
 	_cleanup_(mqtt_connection_freep) MqttConnection *connection = calloc(1, sizeof *connection);
 	int r;
 
-	snprintf(reason, MQTT_REASON_MAX, "not enough memory");
+	error_set(reason, -ENOMEM, "not enough memory");
 	if (!connection)
 		return -ENOMEM;
 	atomic_init(&connection->owners, 1);
@@ -257,17 +243,17 @@ MqttConnection *mqtt_connection_free(MqttConnection *connection)
 
 /** Whether a certificate is not valid yet, or not any more. */
 static bool describe_validity(
-	const MqttConnection *connection, const Config *config, bool refused, char reason[MQTT_REASON_MAX])
+	const MqttConnection *connection, const Config *config, bool refused, Error *reason)
 {
 	char when[CERTIFICATE_TEXT_MAX];
 	int64_t now_s = (int64_t)time(NULL);
 
 	if (connection->seen.failed && validity_describe(&connection->seen.validity, now_s, when)[0])
-		snprintf(reason, MQTT_REASON_MAX,
+		error_set(reason, -ECONNABORTED,
 			"TLS failed (certificate verify failed): the broker's certificate, or its authority's, %s",
 			when);
 	else if (refused && validity_describe(&connection->own, now_s, when)[0])
-		snprintf(reason, MQTT_REASON_MAX, "it refuses the station's TLS: [mqtt] cert_file %.80s %s",
+		error_set(reason, -ECONNABORTED, "it refuses the station's TLS: [mqtt] cert_file %.80s %s",
 			config->mqtt_cert_file, when);
 	else
 		return false;
@@ -278,8 +264,8 @@ static bool describe_validity(
  * Whether it was TLS that failed, and on which side. An alert is the other side's word. Often it does not get
  * that far: the broker closes with our CONNECT unread, and the reset overtakes the alert.
  */
-static bool describe_tls(const MqttConnection *connection, const Config *config, int result, int error,
-	char reason[MQTT_REASON_MAX])
+static bool describe_tls(
+	const MqttConnection *connection, const Config *config, int result, int error, Error *reason)
 {
 	bool alert = strstr(connection->detail, "alert") != NULL;
 	bool broken = config->mqtt_tls && !is_local(config) &&
@@ -289,16 +275,16 @@ static bool describe_tls(const MqttConnection *connection, const Config *config,
 	if (describe_validity(connection, config, alert || broken, reason))
 		return true;
 	if (alert || (broken && !connection->detail[0]))
-		snprintf(reason, MQTT_REASON_MAX,
+		error_set(reason, -ECONNABORTED,
 			"it refuses the station's TLS (%s): check [mqtt] cert_file, key_file and port, and the broker's "
 			"log",
 			alert ? connection->detail : "without a reason");
 	else if (strstr(connection->detail, "key values mismatch"))
-		snprintf(reason, MQTT_REASON_MAX,
+		error_set(reason, -ECONNABORTED,
 			"TLS failed (%s): check that [mqtt] key_file belongs to cert_file",
 			connection->detail);
 	else if (result == MOSQ_ERR_TLS || result == MOSQ_ERR_TLS_HANDSHAKE || connection->detail[0])
-		snprintf(reason, MQTT_REASON_MAX,
+		error_set(reason, -ECONNABORTED,
 			"TLS failed (%s): check [mqtt] ca_file, and that the broker's certificate is valid and made "
 			"out to this name",
 			connection->detail[0] ? connection->detail : mosquitto_strerror(result));
@@ -308,56 +294,56 @@ static bool describe_tls(const MqttConnection *connection, const Config *config,
 }
 
 void mqtt_connection_describe(const MqttConnection *connection, const Config *config, int result, int error,
-	bool answered, char reason[MQTT_REASON_MAX])
+	bool answered, Error *reason)
 {
 	bool closed = result == MOSQ_ERR_CONN_LOST || result == MOSQ_ERR_NO_CONN;
 
 	if (!answered && describe_tls(connection, config, result, error, reason))
 		return;
 	if (result == MOSQ_ERR_PROTOCOL || result == MOSQ_ERR_MALFORMED_PACKET)
-		snprintf(reason, MQTT_REASON_MAX,
+		error_set(reason, -ECONNABORTED,
 			"what it sends is not MQTT v5: check [mqtt] host and port, and update an old broker");
 	else if (result == MOSQ_ERR_ERRNO && (error == ECONNREFUSED || error == ENOENT))
-		snprintf(reason, MQTT_REASON_MAX,
+		error_set(reason, -ECONNABORTED,
 			"nobody listens there (%s): check that the broker runs, and [mqtt] host and port",
 			strerror(error));
 	else if (result == MOSQ_ERR_ERRNO && !answered)
-		snprintf(reason, MQTT_REASON_MAX, "%s: check [mqtt] host and port, and the network",
+		error_set(reason, -ECONNABORTED, "%s: check [mqtt] host and port, and the network",
 			strerror(error));
 	else if (result == MOSQ_ERR_EAI)
-		snprintf(reason, MQTT_REASON_MAX, "its name is unknown: check [mqtt] host, and the network");
+		error_set(reason, -ECONNABORTED, "its name is unknown: check [mqtt] host, and the network");
 	else if (result == MOSQ_ERR_KEEPALIVE)
-		snprintf(reason, MQTT_REASON_MAX,
+		error_set(reason, -ECONNABORTED,
 			"it does not answer any more: check the broker and the network");
 	else if (closed && !answered)
-		snprintf(reason, MQTT_REASON_MAX,
+		error_set(reason, -ECONNABORTED,
 			"it closed the connection without an answer: check [mqtt] port and tls, and the broker's log");
 	else if (closed)
-		snprintf(reason, MQTT_REASON_MAX, "the connection was closed");
+		error_set(reason, -ECONNABORTED, "the connection was closed");
 	else
-		snprintf(reason, MQTT_REASON_MAX, "%s", mosquitto_strerror(result));
+		error_set(reason, -ECONNABORTED, "%s", mosquitto_strerror(result));
 }
 
-void mqtt_refusal_describe(const Config *config, int code, char reason[MQTT_REASON_MAX])
+void mqtt_refusal_describe(const Config *config, int code, Error *reason)
 {
 	const char *what = mosquitto_reason_string(code);
 
 	switch (code) {
 	case MQTT_RC_BAD_USERNAME_OR_PASSWORD:
 	case MQTT_RC_NOT_AUTHORIZED:
-		snprintf(reason, MQTT_REASON_MAX,
+		error_set(reason, -ECONNABORTED,
 			"it refuses the station (%s): check [mqtt] user, password_file and cert_file, and the broker's "
 			"access list for stipple/v1/%.48s/%.48s/#",
 			what, config->clinic, config->station);
 		break;
 	case MQTT_RC_SESSION_TAKEN_OVER:
-		snprintf(reason, MQTT_REASON_MAX,
+		error_set(reason, -ECONNABORTED,
 			"another station came with the same name: check [station] clinic and station on both");
 		break;
 	case MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION:
-		snprintf(reason, MQTT_REASON_MAX, "it does not speak MQTT v5: update the old broker");
+		error_set(reason, -ECONNABORTED, "it does not speak MQTT v5: update the old broker");
 		break;
 	default:
-		snprintf(reason, MQTT_REASON_MAX, "it refuses the station (%s): see the broker's log", what);
+		error_set(reason, -ECONNABORTED, "it refuses the station (%s): see the broker's log", what);
 	}
 }

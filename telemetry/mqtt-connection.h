@@ -15,9 +15,7 @@
 
 #include "certificates.h"
 #include "config/config.h"
-#include "util/cleanup.h"
-
-enum { MQTT_REASON_MAX = 256 };
+#include "util/error.h"
 
 #define MQTT_CONTENT_TYPE "application/json"
 
@@ -46,7 +44,7 @@ mosquitto_property *mqtt_json_properties(void) _must_check_;
  * for a person; -EINVAL, -ENOMEM or the errno of a file. Reads the password and looks at the certificates.
  */
 int mqtt_connection_new(const Config *config, const char *will_topic, const char *will, void *userdata,
-	MqttConnection **ret, char reason[MQTT_REASON_MAX]) _must_check_;
+	MqttConnection **ret, Error *reason) _must_check_;
 
 /** Resolves the name and connects on a thread of its own; `done_fd` becomes readable at the end. */
 int mqtt_connection_start(MqttConnection *connection) _must_check_;
@@ -63,7 +61,7 @@ DEFINE_CLEANUP(MqttConnection *, mqtt_connection_free, mqtt_connection_freep);
  * accepted the station before.
  */
 void mqtt_connection_describe(const MqttConnection *connection, const Config *config, int result, int error,
-	bool answered, char reason[MQTT_REASON_MAX]);
+	bool answered, Error *reason);
 
 /** The same of a CONNACK, PUBACK or DISCONNECT reason code of 0x80 and above. */
-void mqtt_refusal_describe(const Config *config, int code, char reason[MQTT_REASON_MAX]);
+void mqtt_refusal_describe(const Config *config, int code, Error *reason);

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "feed.h"
-#include "link.h"
-#include "mqtt-client.h"
+#include "live-socket.h"
+#include "broker.h"
 #include "topics.h"
 #include "util/log.h"
 
@@ -19,9 +19,9 @@ struct Publisher {
 	const Config *config;
 	void (*up)(void *userdata);
 	void *userdata;
-	MqttClient *client; /* NULL when not to publish */
+	Broker *broker; /* NULL when not to publish */
 	Feed *feed;
-	Link *link;
+	LiveSocket *daemon;
 	sd_event_source *timer;
 	bool have_state, state_changed, told_offline;
 	LiveState state;
@@ -55,16 +55,16 @@ static void publish_state(Publisher *publisher, bool online, int qos)
 	if (ledger)
 		(void)!ledger_outbox_stock(ledger, &stock);
 	message = message_of_state(publisher->config, online ? &publisher->state : NULL, stock);
-	if (!message || !mqtt_client_connected(publisher->client))
+	if (!message || !broker_connected(publisher->broker))
 		return;
 	topic_make(publisher->config, "state", topic);
-	r = mqtt_client_publish(publisher->client, topic, message, qos, true, 0, NULL);
+	r = broker_publish(publisher->broker, topic, message, qos, true, 0, NULL);
 	if (r == -EMSGSIZE && stock) {
 		/* what is in stock is the longest, and can be done without */
 		free(message);
 		message = message_of_state(publisher->config, &publisher->state, NULL);
 		if (message)
-			r = mqtt_client_publish(publisher->client, topic, message, qos, true, 0, NULL);
+			r = broker_publish(publisher->broker, topic, message, qos, true, 0, NULL);
 	}
 	publisher->oversize = publisher->oversize || r == -EMSGSIZE;
 	publisher->told_offline = !online;
@@ -78,13 +78,12 @@ static void publish_figures(Publisher *publisher, const LiveFigures *figures)
 	FeedStatus status;
 
 	feed_status(publisher->feed, &status);
-	if (!mqtt_client_connected(publisher->client) || mqtt_client_congested(publisher->client) ||
-		status.stalled)
+	if (!broker_connected(publisher->broker) || broker_congested(publisher->broker) || status.stalled)
 		return;
 	message = message_of_figures(figures);
 	topic_make(publisher->config, "telemetry", topic);
 	if (message)
-		(void)!mqtt_client_publish(publisher->client, topic, message, 0, false,
+		(void)!broker_publish(publisher->broker, topic, message, 0, false,
 			publisher->config->telemetry_expiry_s, NULL);
 }
 
@@ -103,7 +102,7 @@ static void publish_checkpoint(Publisher *publisher)
 	int r;
 
 	if (!publisher->checkpoint.wanted || publisher->checkpoint.sent ||
-		!mqtt_client_connected(publisher->client))
+		!broker_connected(publisher->broker))
 		return;
 	ledger = feed_ledger(publisher->feed);
 	if (!ledger)
@@ -121,8 +120,8 @@ static void publish_checkpoint(Publisher *publisher)
 		(void)!json_object_set_new(checkpoint, "formerly", json_string(info.formerly));
 	message = json_dumps(checkpoint, JSON_COMPACT | JSON_SORT_KEYS);
 	topic_make(publisher->config, "checkpoint", topic);
-	r = message ? mqtt_client_publish(
-			      publisher->client, topic, message, 1, true, 0, &publisher->checkpoint.message)
+	r = message ? broker_publish(
+			      publisher->broker, topic, message, 1, true, 0, &publisher->checkpoint.message)
 		    : -ENOMEM;
 	publisher->oversize = publisher->oversize || r == -EMSGSIZE;
 	if (r < 0)
@@ -164,8 +163,8 @@ static void clear_old(Publisher *publisher)
 	snprintf(publisher->old.names, sizeof publisher->old.names, "%s", progress->names);
 	for (size_t i = 0; i < ELEMENTS(suffixes); i++) {
 		snprintf(topic, sizeof topic, "stipple/v1/%s/%s", progress->names, suffixes[i]);
-		if (mqtt_client_publish(
-			    publisher->client, topic, "", 1, true, 0, &publisher->old.messages[i]) == 0)
+		if (broker_publish(publisher->broker, topic, "", 1, true, 0, &publisher->old.messages[i]) ==
+			0)
 			publisher->old.left++;
 		else
 			publisher->old.messages[i] = 0;
@@ -190,7 +189,7 @@ static bool old_acknowledged(Publisher *publisher, int message, int code)
 	if (code != 0)
 		log_warning("the broker does not let this station clear what it retains below its old name "
 			    "stipple/v1/%s (%s): clear it with mosquitto_pub -r -n",
-			publisher->old.names, mqtt_client_reason(code));
+			publisher->old.names, broker_reason(code));
 	if (--publisher->old.left > 0)
 		return true;
 	if (code == 0)
@@ -218,7 +217,7 @@ static void add_sentence(char text[LIVE_TEXT_MAX], const char *format, ...)
 
 static void report_withheld(const Publisher *publisher, const FeedStatus *status, LiveReport *report)
 {
-	uint32_t limit = mqtt_client_limit(publisher->client);
+	uint32_t limit = broker_limit(publisher->broker);
 	const char *is = status->withheld == 1 ? "message is" : "messages are";
 
 	if (status->by_limit > 0 || status->full || publisher->oversize)
@@ -245,25 +244,25 @@ static void report_withheld(const Publisher *publisher, const FeedStatus *status
 
 void publisher_report(const Publisher *publisher, LiveReport *ret)
 {
-	char certificate[MQTT_CERTIFICATE_MAX];
+	char certificate[BROKER_CERTIFICATE_MAX];
 	LiveFrame frame;
 	FeedStatus status;
 
 	live_frame_init(&frame, LIVE_REPORT);
 	*ret = frame.report;
-	if (!publisher->client) {
+	if (!publisher->broker) {
 		snprintf(ret->text, sizeof ret->text, "not configured");
 		return;
 	}
 	feed_status(publisher->feed, &status);
-	ret->connected = mqtt_client_connected(publisher->client);
+	ret->connected = broker_connected(publisher->broker);
 	ret->stalled = status.stalled;
 	ret->cursor = status.cursor;
 	ret->waiting = status.waiting;
 	ret->withheld = status.withheld;
-	snprintf(ret->text, sizeof ret->text, "%s%s", mqtt_client_text(publisher->client),
+	snprintf(ret->text, sizeof ret->text, "%s%s", broker_text(publisher->broker),
 		status.stalled ? ", but it acknowledges nothing" : "");
-	if (mqtt_client_name_taken(publisher->client)) {
+	if (broker_name_taken(publisher->broker)) {
 		ret->warnings |= LIVE_WARN_NAME;
 		add_sentence(ret->text,
 			"; the connection is taken away again and again, as when another station has the same name");
@@ -273,7 +272,7 @@ void publisher_report(const Publisher *publisher, LiveReport *ret)
 		ret->warnings |= LIVE_WARN_LEDGER;
 		add_sentence(ret->text, "; %s", status.error);
 	}
-	if (mqtt_client_certificate(publisher->client, certificate)[0]) {
+	if (broker_certificate(publisher->broker, certificate)[0]) {
 		ret->warnings |= LIVE_WARN_CERTIFICATE;
 		add_sentence(ret->text, "; %s", certificate);
 		add_sentence(ret->advice, "renew the certificate; ");
@@ -293,7 +292,8 @@ static void report(Publisher *publisher)
 
 	live_frame_init(&frame, LIVE_REPORT);
 	publisher_report(publisher, &frame.report);
-	if (memcmp(&frame, &publisher->reported, sizeof frame) != 0 && link_say(publisher->link, &frame))
+	if (memcmp(&frame, &publisher->reported, sizeof frame) != 0 &&
+		live_socket_say(publisher->daemon, &frame))
 		publisher->reported = frame;
 }
 
@@ -357,7 +357,7 @@ static void on_up(void *userdata)
 
 	publisher->up(publisher->userdata);
 	memset(&publisher->reported, 0, sizeof publisher->reported);
-	if (publisher->client)
+	if (publisher->broker)
 		feed_set_serving(publisher->feed, true);
 	report(publisher);
 }
@@ -366,7 +366,7 @@ static void on_heard(void *userdata, const LiveFrame *frame)
 {
 	Publisher *publisher = userdata;
 
-	if (!publisher->client)
+	if (!publisher->broker)
 		return;
 	switch ((LiveKind)frame->head.kind) {
 	case LIVE_NEWS:
@@ -394,7 +394,7 @@ static void on_down(void *userdata)
 	Publisher *publisher = userdata;
 
 	publisher->have_state = false;
-	if (!publisher->client)
+	if (!publisher->broker)
 		return;
 	feed_set_serving(publisher->feed, false);
 	publish_state(publisher, false, 1);
@@ -406,7 +406,7 @@ static int on_publish_timer(sd_event_source *source, uint64_t now, void *userdat
 {
 	Publisher *publisher = userdata;
 
-	if (publisher->client) {
+	if (publisher->broker) {
 		if (feed_stock_changed(publisher->feed))
 			publisher->state_changed = true;
 		if (publisher->state_changed && publisher->have_state)
@@ -418,10 +418,10 @@ static int on_publish_timer(sd_event_source *source, uint64_t now, void *userdat
 	return sd_event_source_set_time_relative(source, publisher->config->telemetry_ms * 1000ULL);
 }
 
-static int start_client(sd_event *event, Publisher *publisher, const char *folder)
+static int start_broker(sd_event *event, Publisher *publisher, const char *folder)
 {
 	_cleanup_(freep) char *will = message_of_state(publisher->config, NULL, NULL);
-	MqttHandler handler = { on_connected, on_broker_disconnected, on_acknowledged, on_tolerates,
+	BrokerHandler handler = { on_connected, on_broker_disconnected, on_acknowledged, on_tolerates,
 		on_served, publisher };
 	char topic[TOPIC_MAX];
 	int r;
@@ -429,32 +429,28 @@ static int start_client(sd_event *event, Publisher *publisher, const char *folde
 	if (!will)
 		return -ENOMEM;
 	topic_make(publisher->config, "state", topic);
-	r = mqtt_client_new(event, publisher->config, topic, will, &handler, &publisher->client);
-	return r < 0 ? r : feed_new(publisher->config, folder, publisher->client, &publisher->feed);
+	r = broker_new(event, publisher->config, topic, will, &handler, &publisher->broker);
+	return r < 0 ? r : feed_new(publisher->config, folder, publisher->broker, &publisher->feed);
 }
 
 int publisher_new(sd_event *event, const Config *config, const char *folder, void (*up)(void *userdata),
 	void *userdata, Publisher **ret)
 {
 	_cleanup_(publisher_freep) Publisher *publisher = calloc(1, sizeof *publisher);
-	LinkHandler handler = { on_up, on_heard, on_down, publisher };
-	int r = 0;
+	LiveSocketHandler handler = { on_up, on_heard, on_down, publisher };
+	int r;
 
 	if (!publisher)
 		return -ENOMEM;
 	publisher->config = config;
 	publisher->up = up;
 	publisher->userdata = userdata;
-	if (config->mqtt_enabled)
-		r = start_client(event, publisher, folder);
-	if (r >= 0)
-		r = link_new(event, config->run_folder, &handler, &publisher->link);
-	if (r >= 0)
-		r = sd_event_add_time_relative(event, &publisher->timer, CLOCK_MONOTONIC,
-			config->telemetry_ms * 1000ULL, SLACK_US, on_publish_timer, publisher);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(publisher->timer, SD_EVENT_ON);
-	if (r < 0)
+	if (config->mqtt_enabled && (r = start_broker(event, publisher, folder)) < 0)
+		return r;
+	if ((r = live_socket_new(event, config->run_folder, &handler, &publisher->daemon)) < 0 ||
+		(r = sd_event_add_time_relative(event, &publisher->timer, CLOCK_MONOTONIC,
+			 config->telemetry_ms * 1000ULL, SLACK_US, on_publish_timer, publisher)) < 0 ||
+		(r = sd_event_source_set_enabled(publisher->timer, SD_EVENT_ON)) < 0)
 		return r;
 	*ret = TAKE_PTR(publisher);
 	return 0;
@@ -465,12 +461,12 @@ Publisher *publisher_free(Publisher *publisher)
 	if (!publisher)
 		return NULL;
 	publisher->closing = true;
-	if (publisher->client && publisher->feed)
+	if (publisher->broker && publisher->feed)
 		/* not QoS 1: behind a full window it would never leave */
 		publish_state(publisher, false, 0);
 	feed_free(publisher->feed);
-	mqtt_client_free(publisher->client);
-	link_free(publisher->link);
+	broker_free(publisher->broker);
+	live_socket_free(publisher->daemon);
 	sd_event_source_disable_unref(publisher->timer);
 	free(publisher);
 	return NULL;

@@ -20,7 +20,7 @@ enum { CAMERA_LOOK_MS = 5000 };
 
 /* ---- what the station and the bus ask of other parts ---- */
 
-static bool broker_connected(void *userdata)
+static bool is_broker_connected(void *userdata)
 {
 	const Process *process = userdata;
 	const LiveReport *report = process->live ? live_report(process->live) : NULL;
@@ -319,7 +319,7 @@ static int start_bus(Process *process)
 		.station = process->station,
 		.ledger = process->ledger,
 		.doctor = process_doctor,
-		.broker_connected = broker_connected,
+		.broker_connected = is_broker_connected,
 		.lost = process_lose_bus,
 		.userdata = process,
 	};

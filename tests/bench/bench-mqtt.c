@@ -17,7 +17,7 @@
 #include "bench.h"
 #include "feed.h"
 #include "ledger/ledger.h"
-#include "mqtt-client.h"
+#include "broker.h"
 #include "mqtt-connection.h"
 
 enum { ROUNDS = 15, ROUND = 10000, RECORDS = ROUNDS * ROUND + 5000, IN_FLIGHT = 20 };
@@ -116,7 +116,7 @@ typedef struct Side {
 	Ledger *ledger;
 	LedgerInfo info;
 	int answered;
-	MqttClient *client;
+	Broker *broker;
 	Feed *feed;
 } Side;
 
@@ -200,13 +200,13 @@ static void on_served(void *userdata)
 
 static void start_feed(Side *side, const char *folder)
 {
-	MqttHandler handler = { on_connected, on_disconnected, on_acknowledged, on_tolerates, on_served,
+	BrokerHandler handler = { on_connected, on_disconnected, on_acknowledged, on_tolerates, on_served,
 		side };
 
-	bench_check(mqtt_client_new(side->event, side->config, "stipple/v1/clinic/station/state", "{}",
-			    &handler, &side->client),
-		"the client");
-	bench_check(feed_new(side->config, folder, side->client, &side->feed), "the feed");
+	bench_check(broker_new(side->event, side->config, "stipple/v1/clinic/station/state", "{}", &handler,
+			    &side->broker),
+		"the broker");
+	bench_check(feed_new(side->config, folder, side->broker, &side->feed), "the feed");
 	feed_set_serving(side->feed, true);
 }
 
@@ -256,7 +256,7 @@ int main(int argc, char **argv)
 		.raw = theirs,
 		.ratio_min = 0.9 });
 	feed_free(side.feed);
-	mqtt_client_free(side.client);
+	broker_free(side.broker);
 	ledger_free(side.ledger);
 	config_free(side.config);
 	sd_event_unref(side.event);

@@ -11,21 +11,22 @@
 #include "frame/live-frame.h"
 #include "util/cleanup.h"
 
-typedef struct Link Link;
+typedef struct LiveSocket LiveSocket;
 
-typedef struct LinkHandler {
+typedef struct LiveSocketHandler {
 	void (*up)(void *userdata);
 	void (*heard)(void *userdata, const LiveFrame *frame); /* any kind but LIVE_REPORT */
 	void (*down)(void *userdata);                          /* also when it was never up */
 	void *userdata;
-} LinkHandler;
+} LiveSocketHandler;
 
 /** `folder`: where the socket stands; copied. */
-int link_new(sd_event *event, const char *folder, const LinkHandler *handler, Link **ret) _must_check_;
+int live_socket_new(
+	sd_event *event, const char *folder, const LiveSocketHandler *handler, LiveSocket **ret) _must_check_;
 /** Tells nobody. Accepts NULL; returns NULL. */
-Link *link_free(Link *link);
-DEFINE_CLEANUP(Link *, link_free, link_freep);
+LiveSocket *live_socket_free(LiveSocket *live);
+DEFINE_CLEANUP(LiveSocket *, live_socket_free, live_socket_freep);
 
-bool link_is_up(const Link *link);
+bool live_socket_is_up(const LiveSocket *live);
 /** Sends a frame made by live_frame_init(). False when the daemon is away or does not read just now. */
-bool link_say(Link *link, const LiveFrame *frame);
+bool live_socket_say(LiveSocket *live, const LiveFrame *frame);

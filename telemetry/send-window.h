@@ -9,30 +9,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { OUTBOX_WINDOW_MAX = 100 };
+enum { SEND_WINDOW_MAX = 100 };
 
-typedef struct Outbox {
-	uint32_t window; /* at most this many under way */
+typedef struct SendWindow {
+	uint32_t limit;  /* at most this many under way */
 	uint64_t cursor; /* every published-kind record up to here has reached the broker */
-	uint64_t newest; /* highest sequence number handed to outbox_sent() since the cursor */
+	uint64_t newest; /* highest sequence number handed to send_window_sent() since the cursor */
 	struct {
 		uint64_t seq;
 		int message; /* libmosquitto's id */
 		bool acknowledged;
-	} under_way[OUTBOX_WINDOW_MAX]; /* in order of seq */
+	} under_way[SEND_WINDOW_MAX]; /* in order of seq */
 	uint32_t n;
-} Outbox;
+} SendWindow;
 
-void outbox_init(Outbox *outbox, uint32_t window, uint64_t cursor);
+void send_window_init(SendWindow *window, uint32_t limit, uint64_t cursor);
 /** Room for one more? */
-bool outbox_has_room(const Outbox *outbox);
+bool send_window_has_room(const SendWindow *window);
 /** A record was handed to the client library. Sequence numbers only grow. Only when there is room. */
-void outbox_sent(Outbox *outbox, uint64_t seq, int message);
+void send_window_sent(SendWindow *window, uint64_t seq, int message);
 /** A record is not to be sent: as if the broker had it already. Only when there is room. */
-void outbox_skipped(Outbox *outbox, uint64_t seq);
+void send_window_skipped(SendWindow *window, uint64_t seq);
 /** The broker has taken a message. True when the cursor moved. Unknown and repeated ids are ignored. */
-bool outbox_acknowledged(Outbox *outbox, int message);
+bool send_window_acknowledged(SendWindow *window, int message);
 /** The record that a message under way is of; 0: none, or it was acknowledged. */
-uint64_t outbox_find(const Outbox *outbox, int message);
+uint64_t send_window_find(const SendWindow *window, int message);
 /** The connection is gone: what was under way is to be sent again, from the cursor. */
-void outbox_restart(Outbox *outbox);
+void send_window_restart(SendWindow *window);
