@@ -276,7 +276,7 @@ static bool in_range(json_t *fields, Error *error)
 	for (const RecordField *field = record_fields("cycle.recorded"); field->name; field++) {
 		const char *text = json_string_value(json_object_get(fields, field->name));
 
-		if (text && record_range_check(field, strtod(text, NULL), error->text) < 0)
+		if (text && record_range_check(field, strtod(text, NULL), error) < 0)
 			return false;
 	}
 	return true;

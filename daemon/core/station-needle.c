@@ -195,7 +195,7 @@ static bool read_code(Operation *operation, const char *code)
 	Station *station = operation->station;
 	NeedleCodeOptions options = code_options(station);
 	bool waits = station->half_code[0] && station_now_us(station) - station->half_us <= HALF_CODE_US;
-	char error[NEEDLE_CODE_TEXT_MAX];
+	Error error;
 	NeedleCode read;
 
 	if (strlen(code) > NEEDLE_CODE_MAX) {
@@ -212,12 +212,11 @@ static bool read_code(Operation *operation, const char *code)
 	station->half_scanned = operation->scanned;
 	snprintf(station->half_code, sizeof station->half_code, "%s", read.half ? code : "");
 	station->half_us = station_now_us(station);
-	if (read.n_errors == 0) {
+	if (needle_code_check(&read, &error) == 0) {
 		operation->code = read;
 		return true;
 	}
-	needle_code_sentence(&read, error);
-	operation_fail(operation, STATION_ERROR_NEEDLE, "the code cannot be read: %s", error);
+	operation_fail(operation, STATION_ERROR_NEEDLE, "the code cannot be read: %s", error.text);
 	return false;
 }
 
@@ -289,7 +288,8 @@ bool station_identify_needle(Operation *operation, json_t *fields)
 {
 	const char *code = json_string_value(json_object_get(fields, "code"));
 	NeedleCodeOptions options = code_options(operation->station);
-	char kept[2 * NEEDLE_CODE_MAX], error[NEEDLE_CODE_TEXT_MAX];
+	char kept[2 * NEEDLE_CODE_MAX];
+	Error error;
 
 	if (strncmp(operation->form->kind, "needle.", strlen("needle.")) != 0)
 		return true;
@@ -298,9 +298,9 @@ bool station_identify_needle(Operation *operation, json_t *fields)
 	if (!code)
 		return true;
 	if (strlen(code) > NEEDLE_CODE_MAX ||
-		needle_code_parse(code, &options, &operation->code, error) < 0) {
+		needle_code_parse(code, &options, &operation->code, &error) < 0) {
 		operation_fail(operation, STATION_ERROR_NEEDLE, "the code cannot be read: %s",
-			strlen(code) > NEEDLE_CODE_MAX ? "it is too long" : error);
+			strlen(code) > NEEDLE_CODE_MAX ? "it is too long" : error.text);
 		return false;
 	}
 	printable_code(code, kept, sizeof kept);

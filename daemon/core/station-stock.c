@@ -177,13 +177,13 @@ static bool lot_text(Operation *operation, json_t *lot, const char *key, bool ne
 static bool lot_identity_ok(Operation *operation, json_t *lot)
 {
 	const char *product = json_string_value(json_object_get(lot, "gtin"));
-	char error[NEEDLE_CODE_TEXT_MAX];
+	Error error;
 
-	if (needle_lot_check(product ? product : "", json_string_value(json_object_get(lot, "lot")), error) ==
-		0)
+	if (needle_lot_check(
+		    product ? product : "", json_string_value(json_object_get(lot, "lot")), &error) == 0)
 		return true;
 	operation_fail(operation, STATION_ERROR_INVALID, "product and lot cannot be those of a cartridge: %s",
-		error);
+		error.text);
 	return false;
 }
 

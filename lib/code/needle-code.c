@@ -214,37 +214,33 @@ int needle_code_join(const char *first, const char *second, const NeedleCodeOpti
 	return -EINVAL;
 }
 
-void needle_code_sentence(const NeedleCode *code, char ret[NEEDLE_CODE_TEXT_MAX])
+int needle_code_check(const NeedleCode *code, Error *error)
 {
-	ret[0] = '\0';
+	if (code->n_errors == 0)
+		return 0;
 	for (size_t i = 0; i < code->n_complaints; i++) {
 		const CodeComplaint *complaint = &code->complaints[i];
 
-		if (complaint->severity != CODE_ERROR)
-			continue;
-		snprintf(ret, NEEDLE_CODE_TEXT_MAX,
-			"the cartridge's code is wrong at offset %zu: %s %s: scan it again or take another "
-			"cartridge",
-			complaint->position, complaint->field, complaint->text);
-		return;
+		if (complaint->severity == CODE_ERROR)
+			return error_set(error, -EINVAL,
+				"the cartridge's code is wrong at offset %zu: %s %s: scan it again or take another "
+				"cartridge",
+				complaint->position, complaint->field, complaint->text);
 	}
-	if (code->n_errors > 0)
-		snprintf(ret, NEEDLE_CODE_TEXT_MAX,
-			"the cartridge's code has too many mistakes: scan it again or take another cartridge");
+	return error_set(error, -EINVAL,
+		"the cartridge's code has too many mistakes: scan it again or take another cartridge");
 }
 
-int needle_code_parse(
-	const char *code, const NeedleCodeOptions *options, NeedleCode *ret, char error[NEEDLE_CODE_TEXT_MAX])
+int needle_code_parse(const char *code, const NeedleCodeOptions *options, NeedleCode *ret, Error *error)
 {
 	NeedleCode parsed;
+	int r;
 
 	needle_code_read(code, options, &parsed);
-	if (parsed.n_errors > 0) {
-		needle_code_sentence(&parsed, error);
-		return -EINVAL;
-	}
-	*ret = parsed;
-	return 0;
+	r = needle_code_check(&parsed, error);
+	if (r == 0)
+		*ret = parsed;
+	return r;
 }
 
 bool needle_code_fnc1_ok(char substitute)
@@ -254,7 +250,7 @@ bool needle_code_fnc1_ok(char substitute)
 }
 
 /** The rules that a product's cartridges are scanned by, applied to a code made up of both. */
-int needle_lot_check(const char *product, const char *lot, char error[NEEDLE_CODE_TEXT_MAX])
+int needle_lot_check(const char *product, const char *lot, Error *error)
 {
 	static const NeedleCodeOptions options = { 0 };
 	bool hibc = strncmp(product, HIBC_PREFIX, strlen(HIBC_PREFIX)) == 0;
@@ -269,10 +265,8 @@ int needle_lot_check(const char *product, const char *lot, char error[NEEDLE_COD
 		length = snprintf(code, sizeof code, "01%s10%s", product, lot);
 	else
 		length = snprintf(code, sizeof code, "%s", lot);
-	if (length < 0 || (size_t)length >= sizeof code - 1) {
-		snprintf(error, NEEDLE_CODE_TEXT_MAX, "product and lot are too long: check both");
-		return -EINVAL;
-	}
+	if (length < 0 || (size_t)length >= sizeof code - 1)
+		return error_set(error, -EINVAL, "product and lot are too long: check both");
 	if (hibc) {
 		char check = code_hibc_check(code, (size_t)length);
 
@@ -281,11 +275,8 @@ int needle_lot_check(const char *product, const char *lot, char error[NEEDLE_COD
 	}
 	if (needle_code_parse(code, &options, &parsed, error) < 0)
 		return -EINVAL;
-	if (parsed.serial[0] || strcmp(parsed.lot, lot) != 0) {
-		snprintf(error, NEEDLE_CODE_TEXT_MAX, "\"%.20s\" is a code, not a lot: write the lot alone",
-			lot);
-		return -EINVAL;
-	}
+	if (parsed.serial[0] || strcmp(parsed.lot, lot) != 0)
+		return error_set(error, -EINVAL, "\"%.20s\" is a code, not a lot: write the lot alone", lot);
 	return 0;
 }
 

@@ -15,12 +15,11 @@
 
 #include <jansson.h>
 
-#include "util/cleanup.h"
+#include "util/error.h"
 #include "util/text.h"
 
 enum {
 	NEEDLE_CODE_MAX = 256,
-	NEEDLE_CODE_TEXT_MAX = 256,
 	NEEDLE_UNIT_MAX = 96,
 	NEEDLE_PRODUCT_MAX = 28,
 	NEEDLE_OTHERS_MAX = 192,
@@ -89,12 +88,12 @@ typedef struct NeedleCodeOptions {
  */
 void needle_code_read(const char *code, const NeedleCodeOptions *options, NeedleCode *ret);
 
-/** The first error as a sentence: where, which field, why, and what to do. "" of a valid code. */
-void needle_code_sentence(const NeedleCode *code, char ret[NEEDLE_CODE_TEXT_MAX]);
+/** 0 of a valid code; else -EINVAL with the first error: where, which field, why, and what to do. */
+int needle_code_check(const NeedleCode *code, Error *error) _must_check_;
 
 /** The same for those who want a valid code only: -EINVAL, the sentence in `error`, `ret` untouched. */
-int needle_code_parse(const char *code, const NeedleCodeOptions *options, NeedleCode *ret,
-	char error[NEEDLE_CODE_TEXT_MAX]) _must_check_;
+int needle_code_parse(
+	const char *code, const NeedleCodeOptions *options, NeedleCode *ret, Error *error) _must_check_;
 
 /**
  * Reads two symbols of one label, of which each alone was but half, whichever came first. -EINVAL: they do
@@ -108,7 +107,7 @@ int needle_code_join(const char *first, const char *second, const NeedleCodeOpti
  * Whether a lot on record under `product` (a GTIN, "hibc:" with labeller and item, or "" of a plain lot) and
  * `lot` can be that of a scanned cartridge. -EINVAL with the sentence in `error`.
  */
-int needle_lot_check(const char *product, const char *lot, char error[NEEDLE_CODE_TEXT_MAX]) _must_check_;
+int needle_lot_check(const char *product, const char *lot, Error *error) _must_check_;
 
 /**
  * Every field there is, `valid`, and `complaints` as a list of objects with severity, field, position and

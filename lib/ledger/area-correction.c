@@ -73,6 +73,8 @@ static int check_new(ProjectionContext *context, const char *kind)
 	RecordField alone[2] = { { NULL } };
 	const RecordKind only = { .name = kind, .fields = alone };
 	json_auto_t *body = json_object();
+	Error why;
+	int r;
 
 	if (!field)
 		return 0;
@@ -80,7 +82,10 @@ static int check_new(ProjectionContext *context, const char *kind)
 	alone[0].retired = NULL; /* the record has it all the same */
 	if (json_object_set_new(body, name, read_value(field->type, projection_text(context, "new"))) < 0)
 		return -ENOMEM;
-	return record_new_check(&only, body, context->answer->text);
+	r = record_new_check(&only, body, &why);
+	if (r < 0)
+		memcpy(context->answer->text, why.text, sizeof context->answer->text);
+	return r;
 }
 
 static bool is_words(const char *kind, const char *name)

@@ -70,7 +70,7 @@ static int replay(Statements *statements, sqlite3_stmt *row)
 	context.actor = json_string_value(json_object_get(leaf, "actor"));
 	context.body = json_object_get(leaf, "body");
 	context.personal = personal;
-	if (!context.actor || record_kind_check(kind, context.body, answer.text) < 0)
+	if (!context.actor || record_kind_check(kind, context.body, NULL) < 0)
 		return -EUCLEAN;
 	r = projection_apply(projection, &context);
 	/* it was accepted once: whatever refuses it now is damage */

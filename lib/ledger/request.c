@@ -108,11 +108,14 @@ static int copy_record(Request *request, const LedgerRecord *record)
 static void check_record(Request *request, const LedgerRecord *record)
 {
 	LedgerAnswer *answer = &request->answer;
+	Error why;
 
 	request->kind = record_kind_find(record->kind);
 	if (request->kind) {
 		request->projection = projection_find(request->kind);
-		answer->error = record_new_check(request->kind, record->body, answer->text);
+		answer->error = record_new_check(request->kind, record->body, &why);
+		if (answer->error < 0)
+			memcpy(answer->text, why.text, sizeof answer->text);
 		return;
 	}
 	snprintf(answer->text, LEDGER_TEXT_MAX, "there is no kind of record \"%.64s\"", record->kind);

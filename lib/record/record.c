@@ -117,15 +117,14 @@ static bool is_choice(const char *choices, const json_t *value)
 }
 
 /** `figure`: what was given instead. Returns -EINVAL. */
-static int refuse_figure(const RecordField *field, const char *figure, char error[RECORD_TEXT_MAX])
+static int refuse_figure(const RecordField *field, const char *figure, Error *error)
 {
-	snprintf(error, RECORD_TEXT_MAX, "%s must be %.15g to %.15g%s%s, not %.40s: check the figure",
+	return error_set(error, -EINVAL, "%s must be %.15g to %.15g%s%s, not %.40s: check the figure",
 		field->name, field->min, field->max, *field->unit ? " " : "", field->unit, figure);
-	return -EINVAL;
 }
 
 /** A figure that is none, or too long to be one. */
-static int refuse_value(const RecordField *field, const json_t *value, char error[RECORD_TEXT_MAX])
+static int refuse_value(const RecordField *field, const json_t *value, Error *error)
 {
 	_cleanup_(freep) char *text =
 		json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15) | JSON_ENCODE_ANY);
@@ -133,15 +132,14 @@ static int refuse_value(const RecordField *field, const json_t *value, char erro
 	return refuse_figure(field, text ? text : "this", error);
 }
 
-int record_kind_check(const RecordKind *kind, const json_t *body, char error[RECORD_TEXT_MAX])
+int record_kind_check(const RecordKind *kind, const json_t *body, Error *error)
 {
 	static const char *const types[] = { "a text", "a date (YYYY-MM-DD)", "a time (YYYY-MM-DDThh:mm:ssZ)",
 		"a whole number from 0", "a number", "true or false", "an object", "a list" };
 
 	_Static_assert(ELEMENTS(types) == FIELD_MAX, "every type has its words");
 	if (!json_is_object(body)) {
-		snprintf(error, RECORD_TEXT_MAX, "the body of a %s record must be an object", kind->name);
-		return -EINVAL;
+		return error_set(error, -EINVAL, "the body of a %s record must be an object", kind->name);
 	}
 	for (const RecordField *field = kind->fields; field->name; field++) {
 		const json_t *value = json_object_get(body, field->name);
@@ -152,66 +150,60 @@ int record_kind_check(const RecordKind *kind, const json_t *body, char error[REC
 			continue;
 		if (field->unit && value)
 			return refuse_value(field, value, error);
-		snprintf(error, RECORD_TEXT_MAX, "a record of kind %s needs the field %s: %s%s", kind->name,
+		return error_set(error, -EINVAL, "a record of kind %s needs the field %s: %s%s", kind->name,
 			field->name,
 			field->choices                          ? "one of "
 			: (size_t)field->type < ELEMENTS(types) ? types[field->type]
 								: "a value",
 			field->choices ? field->choices : "");
-		return -EINVAL;
 	}
 	return 0;
 }
 
 /* ---- of what is new ---- */
 
-static int check_retired(const RecordKind *kind, const json_t *body, char error[RECORD_TEXT_MAX])
+static int check_retired(const RecordKind *kind, const json_t *body, Error *error)
 {
 	if (kind->retired) {
-		snprintf(error, RECORD_TEXT_MAX, "no record of kind %s is made any more, from version %s on",
+		return error_set(error, -EINVAL, "no record of kind %s is made any more, from version %s on",
 			kind->name, kind->retired);
-		return -EINVAL;
 	}
 	for (const RecordField *field = kind->fields; field->name; field++)
 		if (field->retired && json_object_get(body, field->name)) {
-			snprintf(error, RECORD_TEXT_MAX,
+			return error_set(error, -EINVAL,
 				"no record of kind %s has the field %s any more, from version %s on",
 				kind->name, field->name, field->retired);
-			return -EINVAL;
 		}
 	return 0;
 }
 
-static int check_words(const RecordKind *kind, const json_t *body, char error[RECORD_TEXT_MAX])
+static int check_words(const RecordKind *kind, const json_t *body, Error *error)
 {
 	for (const RecordField *field = kind->fields; field->name; field++)
 		if (field->words && !field->optional && !json_object_get(body, field->name)) {
-			snprintf(error, RECORD_TEXT_MAX, "a record of kind %s needs the field %s: a text",
+			return error_set(error, -EINVAL, "a record of kind %s needs the field %s: a text",
 				kind->name, field->name);
-			return -EINVAL;
 		}
 	return 0;
 }
 
 /** One text of what the field says that it is. `value` may be of another type, which is not looked at. */
-static int check_text(const RecordField *field, const json_t *value, char error[RECORD_TEXT_MAX])
+static int check_text(const RecordField *field, const json_t *value, Error *error)
 {
 	const char *text = json_string_value(value);
 
 	if (text && field->text == TEXT_IDENTIFIER && !text_is_identifier(text, RECORD_IDENTIFIER_MAX))
-		snprintf(error, RECORD_TEXT_MAX,
+		return error_set(error, -EINVAL,
 			"%s is what something is called, 1 to %d letters, digits, '-', '_' or '.': enter that, and no sentence",
 			field->name, RECORD_IDENTIFIER_MAX);
-	else if (text && field->text == TEXT_LABEL && !text_is_printable(text, RECORD_LABEL_MAX))
-		snprintf(error, RECORD_TEXT_MAX,
+	if (text && field->text == TEXT_LABEL && !text_is_printable(text, RECORD_LABEL_MAX))
+		return error_set(error, -EINVAL,
 			"%s is what a label says, 1 to %d bytes without control characters: enter that, and no more",
 			field->name, RECORD_LABEL_MAX);
-	else
-		return 0;
-	return -EINVAL;
+	return 0;
 }
 
-static int check_texts(const RecordKind *kind, const json_t *body, char error[RECORD_TEXT_MAX])
+static int check_texts(const RecordKind *kind, const json_t *body, Error *error)
 {
 	int r = 0;
 
@@ -229,7 +221,7 @@ static int check_texts(const RecordKind *kind, const json_t *body, char error[RE
 	return r;
 }
 
-int record_range_check(const RecordField *field, double value, char error[RECORD_TEXT_MAX])
+int record_range_check(const RecordField *field, double value, Error *error)
 {
 	char figure[32];
 
@@ -239,7 +231,7 @@ int record_range_check(const RecordField *field, double value, char error[RECORD
 	return refuse_figure(field, figure, error);
 }
 
-int record_ranges_check(const RecordKind *kind, const json_t *body, char error[RECORD_TEXT_MAX])
+int record_ranges_check(const RecordKind *kind, const json_t *body, Error *error)
 {
 	int r = 0;
 
@@ -251,7 +243,7 @@ int record_ranges_check(const RecordKind *kind, const json_t *body, char error[R
 	return r;
 }
 
-int record_new_check(const RecordKind *kind, const json_t *body, char error[RECORD_TEXT_MAX])
+int record_new_check(const RecordKind *kind, const json_t *body, Error *error)
 {
 	int r = check_retired(kind, body, error);
 

@@ -13,12 +13,10 @@
 
 #include <jansson.h>
 
-#include "util/cleanup.h"
+#include "util/error.h"
 #include "util/text.h"
 
 /** Bytes of a sentence that says why something is refused. */
-enum { RECORD_TEXT_MAX = 256 };
-
 /* ---- fields ---- */
 
 typedef enum FieldType {
@@ -135,16 +133,16 @@ extern const size_t record_forms_n;
 /* ---- checks; each gives 0, or -EINVAL with a sentence ---- */
 
 /** A body against its kind, also of a record that is history. */
-int record_kind_check(const RecordKind *kind, const json_t *body, char error[RECORD_TEXT_MAX]) _must_check_;
+int record_kind_check(const RecordKind *kind, const json_t *body, Error *error) _must_check_;
 /**
  * Figures against their ranges. Only for what is new: a record of a time when the range was another, or none,
  * stays what it is.
  */
-int record_ranges_check(const RecordKind *kind, const json_t *body, char error[RECORD_TEXT_MAX]) _must_check_;
+int record_ranges_check(const RecordKind *kind, const json_t *body, Error *error) _must_check_;
 /** One figure, where the field declares a range. */
-int record_range_check(const RecordField *field, double value, char error[RECORD_TEXT_MAX]) _must_check_;
+int record_range_check(const RecordField *field, double value, Error *error) _must_check_;
 /**
  * All that a new record must be, and an old one need not: with its words, identifiers and labels that are
  * such, figures in their range, and nothing that is retired.
  */
-int record_new_check(const RecordKind *kind, const json_t *body, char error[RECORD_TEXT_MAX]) _must_check_;
+int record_new_check(const RecordKind *kind, const json_t *body, Error *error) _must_check_;

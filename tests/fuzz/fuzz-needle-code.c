@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_(freep) char *text = malloc(size + 1);
 	NeedleCodeOptions options = { .today_utc_us = 1782864000000000, .fnc1 = '#' };
-	char error[NEEDLE_CODE_TEXT_MAX] = "";
+	Error error = { 0 };
 	NeedleCode code, before, read;
 
 	if (!text)
@@ -66,9 +66,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	before = code;
 	needle_code_read(text, &options, &read);
 	check_complaints(&read, size);
-	if (needle_code_parse(text, &options, &code, error) == 0)
+	if (needle_code_parse(text, &options, &code, &error) == 0)
 		check_taken(&code);
-	else if (!error[0] || memcmp(&code, &before, sizeof code) != 0)
+	else if (!error.text[0] || memcmp(&code, &before, sizeof code) != 0)
 		abort();
 	return 0;
 }

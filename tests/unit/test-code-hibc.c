@@ -36,11 +36,11 @@ static void complete(const char *body, char *ret, size_t size)
 
 static void expect_valid(const NeedleCode *code, const char *text)
 {
-	char sentence[NEEDLE_CODE_TEXT_MAX];
+	Error error;
 
-	needle_code_sentence(code, sentence);
-	if (code->n_errors > 0)
-		fail_msg("%s: %s", text, sentence);
+	if (needle_code_check(code, &error) < 0)
+		fail_msg("%s: %s", text, error.text);
+	assert_int_equal(code->n_errors, 0);
 	assert_int_equal(code->format, CODE_FORMAT_HIBC);
 }
 

@@ -182,19 +182,19 @@ static void test_expiry_never_goes_by_an_earlier_time(void **state)
 static void test_every_kind_is_found_and_checked(void **state)
 {
 	static const char *const bad[] = { "lot.received", "needle.claimed", "strokes", "session.state" };
-	char error[LEDGER_TEXT_MAX];
+	Error error = { 0 };
 	json_t *wrong = lot("L1", 1, "next year"), *body = json_object();
 
 	for (size_t i = 0; i < ELEMENTS(bad); i++) {
 		assert_non_null(record_kind_find(bad[i]));
-		assert_int_equal(record_kind_check(record_kind_find(bad[i]), body, error), -EINVAL);
+		assert_int_equal(record_kind_check(record_kind_find(bad[i]), body, &error), -EINVAL);
 	}
 	assert_null(record_kind_find("no.such"));
-	assert_int_equal(record_kind_check(record_kind_find("lot.received"), wrong, error), -EINVAL);
-	assert_non_null(strstr(error, "expiry"));
+	assert_int_equal(record_kind_check(record_kind_find("lot.received"), wrong, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "expiry"));
 	json_object_set_new(wrong, "expiry", json_string("2027-01-01"));
 	json_object_set_new(wrong, "quantity", json_integer(-1));
-	assert_int_equal(record_kind_check(record_kind_find("lot.received"), wrong, error), -EINVAL);
+	assert_int_equal(record_kind_check(record_kind_find("lot.received"), wrong, &error), -EINVAL);
 	json_decref(wrong);
 	json_decref(body);
 }
@@ -218,15 +218,15 @@ static void test_a_figure_out_of_range_is_refused(void **state)
 		{ "program", -1, NULL },
 	};
 	const RecordKind *kind = record_kind_find("cycle.recorded");
-	char error[LEDGER_TEXT_MAX];
+	Error error = { 0 };
 
 	for (size_t i = 0; i < ELEMENTS(cases); i++) {
 		json_auto_t *body = json_pack("{s:f}", cases[i].field, cases[i].value);
-		int r = record_ranges_check(kind, body, error);
+		int r = record_ranges_check(kind, body, &error);
 
 		assert_int_equal(r, cases[i].says ? -EINVAL : 0);
-		if (r < 0 && !strstr(error, cases[i].says))
-			fail_msg("%s", error);
+		if (r < 0 && !strstr(error.text, cases[i].says))
+			fail_msg("%s", error.text);
 	}
 }
 

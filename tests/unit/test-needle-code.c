@@ -43,11 +43,11 @@ static NeedleCode read_code(const char *code)
 static NeedleCode parse(const char *code)
 {
 	NeedleCodeOptions options = in_year(2026);
-	char error[NEEDLE_CODE_TEXT_MAX] = "";
+	Error error = { 0 };
 	NeedleCode ret;
 
-	if (needle_code_parse(code, &options, &ret, error) < 0)
-		fail_msg("%s: %s", code, error);
+	if (needle_code_parse(code, &options, &ret, &error) < 0)
+		fail_msg("%s: %s", code, error.text);
 	return ret;
 }
 
@@ -186,7 +186,8 @@ static void test_every_complaint_has_field_and_place(void **state)
 
 static void test_more_mistakes_than_are_kept(void **state)
 {
-	char code[NEEDLE_CODE_MAX] = "(01)" GTIN, error[NEEDLE_CODE_TEXT_MAX];
+	char code[NEEDLE_CODE_MAX] = "(01)" GTIN;
+	Error error = { 0 };
 	NeedleCodeOptions options = in_year(2026);
 	NeedleCode read;
 
@@ -195,23 +196,23 @@ static void test_more_mistakes_than_are_kept(void **state)
 	read = read_code(code);
 	assert_int_equal(read.n_complaints, NEEDLE_COMPLAINTS_MAX);
 	assert_int_equal(read.n_errors, NEEDLE_COMPLAINTS_MAX + 5);
-	assert_int_equal(needle_code_parse(code, &options, &read, error), -EINVAL);
-	assert_non_null(strstr(error, "offset 22: (99) holds"));
+	assert_int_equal(needle_code_parse(code, &options, &read, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "offset 22: (99) holds"));
 }
 
 static void test_substitute_for_fnc1(void **state)
 {
 	NeedleCodeOptions options = in_year(2026);
-	char error[NEEDLE_CODE_TEXT_MAX];
+	Error error = { 0 };
 	NeedleCode read;
 
 	options.fnc1 = '#';
-	assert_int_equal(needle_code_parse("#01" GTIN "10L#21S", &options, &read, error), 0);
+	assert_int_equal(needle_code_parse("#01" GTIN "10L#21S", &options, &read, &error), 0);
 	assert_string_equal(read.unit, "(01)" GTIN "(21)S");
-	assert_int_equal(needle_code_parse("01" GTIN "10L" GS "21S", &options, &read, error), 0);
+	assert_int_equal(needle_code_parse("01" GTIN "10L" GS "21S", &options, &read, &error), 0);
 	assert_string_equal(read.unit, "(01)" GTIN "(21)S");
 	options.fnc1 = '\0';
-	assert_int_equal(needle_code_parse("01" GTIN "10L#21S", &options, &read, error), -EINVAL);
+	assert_int_equal(needle_code_parse("01" GTIN "10L#21S", &options, &read, &error), -EINVAL);
 	for (int c = 1; c < 256; c++) {
 		char text[64];
 		Error reason = { 0 };
@@ -290,11 +291,11 @@ static void test_lots_on_record(void **state)
 	};
 
 	for (size_t i = 0; i < ELEMENTS(rows); i++) {
-		char error[NEEDLE_CODE_TEXT_MAX] = "";
+		Error error = { 0 };
 
-		if ((needle_lot_check(rows[i].product, rows[i].lot, error) == 0) != rows[i].right)
-			fail_msg("%s %s: %s", rows[i].product, rows[i].lot, error);
-		assert_int_equal(rows[i].right, error[0] == '\0');
+		if ((needle_lot_check(rows[i].product, rows[i].lot, &error) == 0) != rows[i].right)
+			fail_msg("%s %s: %s", rows[i].product, rows[i].lot, error.text);
+		assert_int_equal(rows[i].right, error.text[0] == '\0');
 	}
 }
 
@@ -414,12 +415,13 @@ static void test_centuries(void **state)
 	};
 
 	for (size_t i = 0; i < ELEMENTS(rows); i++) {
-		char code[64], error[NEEDLE_CODE_TEXT_MAX];
+		char code[64];
+		Error error = { 0 };
 		NeedleCodeOptions options = in_year(rows[i].year);
 		NeedleCode ret;
 
 		snprintf(code, sizeof code, "01" GTIN "17%s10L", rows[i].date);
-		assert_int_equal(needle_code_parse(code, &options, &ret, error), 0);
+		assert_int_equal(needle_code_parse(code, &options, &ret, &error), 0);
 		assert_string_equal(ret.expiry, rows[i].expiry);
 	}
 }
@@ -430,15 +432,16 @@ static void test_check_digits(void **state)
 		"10614141000019", "00000000000000" };
 
 	for (size_t i = 0; i < ELEMENTS(gtins) * 10; i++) {
-		char code[64], error[NEEDLE_CODE_TEXT_MAX];
+		char code[64];
+		Error error = { 0 };
 		bool right = gtins[i / 10][13] == (char)('0' + i % 10);
 		NeedleCodeOptions options = in_year(2026);
 		NeedleCode ret;
 
 		snprintf(code, sizeof code, "01%.13s%c10L", gtins[i / 10], (char)('0' + i % 10));
-		assert_int_equal(needle_code_parse(code, &options, &ret, error), right ? 0 : -EINVAL);
+		assert_int_equal(needle_code_parse(code, &options, &ret, &error), right ? 0 : -EINVAL);
 		if (!right)
-			assert_non_null(strstr(error, "offset 15: (01) GTIN has check digit"));
+			assert_non_null(strstr(error.text, "offset 15: (01) GTIN has check digit"));
 	}
 }
 
@@ -555,30 +558,31 @@ static void test_errors(void **state)
 	};
 
 	for (size_t i = 0; i < ELEMENTS(rows); i++) {
-		char error[NEEDLE_CODE_TEXT_MAX] = "";
+		Error error = { 0 };
 		NeedleCodeOptions options = in_year(2026);
 		NeedleCode ret, before;
 
 		memset(&ret, 0x5a, sizeof ret);
 		before = ret;
-		if (needle_code_parse(rows[i].code, &options, &ret, error) != -EINVAL)
+		if (needle_code_parse(rows[i].code, &options, &ret, &error) != -EINVAL)
 			fail_msg("%s was taken", rows[i].code);
 		assert_memory_equal(&ret, &before, sizeof ret);
-		if (!strstr(error, rows[i].error))
-			fail_msg("expected \"%s\", not \"%s\"", rows[i].error, error);
+		if (!strstr(error.text, rows[i].error))
+			fail_msg("expected \"%s\", not \"%s\"", rows[i].error, error.text);
 	}
 }
 
 static void test_too_long(void **state)
 {
-	char code[NEEDLE_CODE_MAX + 2], error[NEEDLE_CODE_TEXT_MAX];
+	char code[NEEDLE_CODE_MAX + 2];
+	Error error = { 0 };
 	NeedleCodeOptions options = in_year(2026);
 	NeedleCode ret;
 
 	memset(code, '1', sizeof code);
 	code[sizeof code - 1] = '\0';
-	assert_int_equal(needle_code_parse(code, &options, &ret, error), -EINVAL);
-	assert_non_null(strstr(error, "longer than 256"));
+	assert_int_equal(needle_code_parse(code, &options, &ret, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "longer than 256"));
 }
 
 static void test_plain_lots(void **state)

@@ -63,15 +63,15 @@ static const RecordField fields[] = {
 static void check(const RecordKind *kind, const char *text, const char *of_new, const char *of_old)
 {
 	json_auto_t *body = json_loads(text, 0, NULL);
-	char error[RECORD_TEXT_MAX] = "";
+	Error error = { 0 };
 
-	assert_int_equal(record_new_check(kind, body, error), of_new ? -EINVAL : 0);
-	if (of_new && !strstr(error, of_new))
-		fail_msg("%s", error);
-	error[0] = '\0';
-	assert_int_equal(record_kind_check(kind, body, error), of_old ? -EINVAL : 0);
-	if (of_old && !strstr(error, of_old))
-		fail_msg("%s", error);
+	assert_int_equal(record_new_check(kind, body, &error), of_new ? -EINVAL : 0);
+	if (of_new && !strstr(error.text, of_new))
+		fail_msg("%s", error.text);
+	error = (Error){ 0 };
+	assert_int_equal(record_kind_check(kind, body, &error), of_old ? -EINVAL : 0);
+	if (of_old && !strstr(error.text, of_old))
+		fail_msg("%s", error.text);
 }
 
 static void test_what_is_new_is_checked_further(void **state)
