@@ -11,21 +11,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/openat2.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
+#include "export-folder.h"
 #include "tlog/proof.h"
-#include "util/digest-file.h"
 #include "util/text.h"
 
-enum { LINE_SIZE_MAX = 16 << 20, NAME_SIZE_MAX = 128, SHOWN_MAX = 100, SUMS_NAME = DIGEST_HEX_MAX + 1 };
+enum { NAME_SIZE_MAX = 128, SHOWN_MAX = 100, SUMS_NAME = DIGEST_HEX_MAX + 1 };
 
 typedef struct Import {
-	Ctl *ctl;
-	int folder;
+	ExportFolder folder;
 	KnownKeys known;            /* of --key, or the folder's own */
 	char origin[NOTE_NAME_MAX]; /* of the log, as the folder's key is called */
 	Checkpoint checkpoint;
@@ -34,178 +30,33 @@ typedef struct Import {
 	json_t *expected; /* files that belong to an export of these records, by name */
 	json_t *summed;   /* files that SHA256SUMS names */
 	uint64_t proofs, attachments;
-	size_t findings;
 } Import;
-
-static void finding(Import *import, const char *format, ...) _printf_(2, 3);
-
-static void finding(Import *import, const char *format, ...)
-{
-	char text[VERIFY_TEXT_MAX];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
-	if (import->findings++ < VERIFY_FINDINGS_MAX)
-		proof_tell(import->ctl, "finding", text);
-}
-
-/* ---- files of the folder ---- */
-
-/** What cannot be read is told, and -errno. */
-static int open_below(Import *import, const char *name, unsigned type, int *ret)
-{
-	struct open_how how = {
-		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
-	};
-	_cleanup_(closep) int fd = (int)syscall(SYS_openat2, import->folder, name, &how, sizeof how);
-	struct stat status;
-	int r = fd < 0 || fstat(fd, &status) < 0 ? -errno : 0;
-
-	if (r == -ENOENT)
-		finding(import, "%s is missing", name);
-	else if (r == -ELOOP || r == -EXDEV || r == -ENXIO || (r == 0 && (status.st_mode & S_IFMT) != type))
-		finding(import, "%s is no ordinary %s", name, type == S_IFDIR ? "folder" : "file");
-	else if (r < 0)
-		finding(import, "%s cannot be read: %s", name, strerror(-r));
-	if (r < 0)
-		return r;
-	if ((status.st_mode & S_IFMT) != type)
-		r = -EINVAL;
-	if (r < 0)
-		return r;
-	*ret = TAKE_FD(fd);
-	return 0;
-}
-
-static int open_exported_file(Import *import, const char *name, FILE **ret)
-{
-	_cleanup_(closep) int fd = -1;
-	int r = open_below(import, name, S_IFREG, &fd);
-
-	if (r < 0)
-		return r;
-	*ret = fdopen(fd, "r");
-	if (!*ret)
-		return -errno;
-	(void)TAKE_FD(fd);
-	return 0;
-}
-
-static int hash_exported_file(Import *import, const char *name, char ret[DIGEST_HEX_MAX])
-{
-	_cleanup_(closep) int fd = -1;
-	int r = open_below(import, name, S_IFREG, &fd);
-
-	if (r < 0)
-		return r;
-	r = digest_file(fd, ret);
-	if (r < 0)
-		finding(import, "%s cannot be read: %s", name, strerror(-r));
-	return r;
-}
-
-/** A text of at most `limit` bytes without NUL; the caller's. */
-static int read_exported_file(Import *import, const char *name, size_t limit, char **ret, size_t *ret_size)
-{
-	_cleanup_(fclosep) FILE *file = NULL;
-	_cleanup_(freep) char *text = malloc(limit + 2);
-	int r = text ? open_exported_file(import, name, &file) : -ENOMEM;
-	size_t size;
-
-	if (r < 0)
-		return r;
-	size = fread(text, 1, limit + 1, file);
-	if (ferror(file) || size > limit || memchr(text, '\0', size)) {
-		finding(import, "%s is no such text, or cannot be read to its end", name);
-		return -EINVAL;
-	}
-	text[size] = '\0';
-	*ret = TAKE_PTR(text);
-	*ret_size = size;
-	return 0;
-}
-
-/** The lines of a file, one at a time, without their newlines. */
-typedef struct Lines {
-	FILE *file;
-	char *text; /* NUL-terminated */
-	size_t size, capacity;
-	uint64_t n;
-} Lines;
-
-/** A cleanup function. */
-static void lines_done(Lines *lines)
-{
-	free(lines->text);
-	fclosep(&lines->file);
-}
-
-static int collect_character(Lines *lines, int c)
-{
-	size_t capacity = lines->capacity ? 2 * lines->capacity : 4096;
-	char *grown;
-
-	if (lines->size >= LINE_SIZE_MAX)
-		return -EFBIG;
-	if (lines->size + 1 >= lines->capacity) {
-		grown = realloc(lines->text, capacity);
-		if (!grown)
-			return -ENOMEM;
-		lines->text = grown;
-		lines->capacity = capacity;
-	}
-	lines->text[lines->size++] = (char)c;
-	return 0;
-}
-
-/** True with a line; false at the end, or with a negative errno in `r`. */
-static bool next_line(Lines *lines, int *r)
-{
-	int c = EOF;
-
-	lines->size = 0;
-	flockfile(lines->file);
-	while (*r == 0 && (c = getc_unlocked(lines->file)) != EOF && c != '\n')
-		*r = collect_character(lines, c);
-	funlockfile(lines->file);
-	if (*r == 0 && ferror(lines->file))
-		*r = -EIO;
-	if (*r < 0 || (c == EOF && lines->size == 0))
-		return false;
-	*r = collect_character(lines, '\0');
-	lines->size--;
-	lines->n++;
-	return *r == 0;
-}
 
 /* ---- records ---- */
 
 /** A leaf's hash from a line of a file. */
-typedef int (*LeafOf)(Import *import, const Lines *line, MerkleHash *ret);
+typedef int (*LeafOf)(Import *import, const ExportLines *line, MerkleHash *ret);
 
-static int leaf_of_record(Import *import, const Lines *line, MerkleHash *ret)
+static int leaf_of_record(Import *import, const ExportLines *line, MerkleHash *ret)
 {
 	return merkle_hash_leaf(import->digester, line->text, line->size, ret);
 }
 
-static int leaf_of_hash(Import *import, const Lines *line, MerkleHash *ret)
+static int leaf_of_hash(Import *import, const ExportLines *line, MerkleHash *ret)
 {
 	return line->size == strlen(line->text) ? hex_decode(line->text, ret->bytes, sizeof ret->bytes)
 						: -EINVAL;
 }
 
-static void check_exported_attachment(Import *import, const Lines *record, const char *name)
+static void check_exported_attachment(Import *import, const ExportLines *record, const char *name)
 {
 	char hex[DIGEST_HEX_MAX];
 
-	if (hash_exported_file(import, name, hex) < 0)
+	if (export_hash_file(&import->folder, name, hex) < 0)
 		return;
 	import->attachments++;
 	if (!memmem(record->text, record->size, hex, strlen(hex)))
-		finding(import, "%s is not what record %" PRIu64 " names", name, record->n);
+		export_finding(&import->folder, "%s is not what record %" PRIu64 " names", name, record->n);
 }
 
 static void check_kept(Import *import, const MerkleTree *tree)
@@ -214,12 +65,13 @@ static void check_kept(Import *import, const MerkleTree *tree)
 
 	if (tree->size == import->kept.size && merkle_tree_root(tree, import->digester, &root) == 0 &&
 		!merkle_hash_equal(&root, &import->kept.root))
-		finding(import, "records 1 to %" PRIu64 " are not what the checkpoint that was kept says",
+		export_finding(&import->folder,
+			"records 1 to %" PRIu64 " are not what the checkpoint that was kept says",
 			tree->size);
 }
 
 /** The files that an export has because of this record. */
-static void check_exported_record(Import *import, const Lines *record, const MerkleTree *tree)
+static void check_exported_record(Import *import, const ExportLines *record, const MerkleTree *tree)
 {
 	char name[NAME_SIZE_MAX];
 
@@ -237,24 +89,26 @@ static void check_exported_record(Import *import, const Lines *record, const Mer
 
 /** The tree that the lines of a file give. `each` may be NULL. */
 static int grow_exported_tree(Import *import, const char *name, LeafOf leaf_of,
-	void (*each)(Import *import, const Lines *record, const MerkleTree *tree), MerkleTree *ret)
+	void (*each)(Import *import, const ExportLines *record, const MerkleTree *tree), MerkleTree *ret)
 {
-	_cleanup_(lines_done) Lines lines = { 0 };
+	_cleanup_(export_lines_done) ExportLines lines = { 0 };
 	MerkleTree tree = { 0 };
 	MerkleHash leaf;
-	int r = open_exported_file(import, name, &lines.file);
+	int r = export_open_file(&import->folder, name, &lines.file);
 
 	if (r < 0)
 		return r;
-	while (r == 0 && next_line(&lines, &r)) {
+	while (export_next_line(&lines, &r)) {
 		r = leaf_of(import, &lines, &leaf);
-		if (r == 0)
-			r = merkle_append(&tree, import->digester, &leaf, NULL, NULL);
-		if (r == 0 && each)
+		r = r < 0 ? r : merkle_append(&tree, import->digester, &leaf, NULL, NULL);
+		if (r < 0)
+			break;
+		if (each)
 			each(import, &lines, &tree);
 	}
 	if (r < 0)
-		finding(import, "%s cannot be read after line %" PRIu64 ": %s", name, lines.n, strerror(-r));
+		export_finding(&import->folder, "%s cannot be read after line %" PRIu64 ": %s", name, lines.n,
+			strerror(-r));
 	*ret = tree;
 	return r;
 }
@@ -269,7 +123,7 @@ static bool tree_fits(Import *import, const MerkleTree *tree)
 }
 
 /** The number that a record calls itself, 0 when it has none. What follows it holds no quotes of its own. */
-static uint64_t own_number(const Lines *record)
+static uint64_t own_number(const ExportLines *record)
 {
 	static const char field[] = ",\"seq\":";
 	const size_t length = sizeof field - 1;
@@ -283,29 +137,29 @@ static uint64_t own_number(const Lines *record)
 /** Which record has this hash; 0 none. */
 static uint64_t find_hash(Import *import, const MerkleHash *leaf)
 {
-	_cleanup_(lines_done) Lines lines = { 0 };
+	_cleanup_(export_lines_done) ExportLines lines = { 0 };
 	MerkleHash hash;
-	int r = open_exported_file(import, "hashes", &lines.file);
+	int r = export_open_file(&import->folder, "hashes", &lines.file);
 
-	while (r == 0 && next_line(&lines, &r))
+	while (r == 0 && export_next_line(&lines, &r))
 		if (leaf_of_hash(import, &lines, &hash) == 0 && merkle_hash_equal(&hash, leaf))
 			return lines.n;
 	return 0;
 }
 
-static void tell_difference(Import *import, const Lines *record, const MerkleHash *leaf)
+static void tell_difference(Import *import, const ExportLines *record, const MerkleHash *leaf)
 {
 	uint64_t number = find_hash(import, leaf), own = own_number(record);
 
 	if (number > 0)
-		finding(import,
+		export_finding(&import->folder,
 			"records.jsonl: record %" PRIu64
 			" is missing or in another place; its line holds record %" PRIu64,
 			record->n, number);
 	else if (own == record->n)
-		finding(import, "records.jsonl: record %" PRIu64 " was changed", record->n);
+		export_finding(&import->folder, "records.jsonl: record %" PRIu64 " was changed", record->n);
 	else
-		finding(import,
+		export_finding(&import->folder,
 			"records.jsonl: record %" PRIu64
 			" was changed or is missing; its line calls itself %" PRIu64,
 			record->n, own);
@@ -314,29 +168,29 @@ static void tell_difference(Import *import, const Lines *record, const MerkleHas
 /** The first line that is not what the signed hashes say. */
 static void locate_by_hashes(Import *import)
 {
-	_cleanup_(lines_done) Lines records = { 0 }, hashes = { 0 };
+	_cleanup_(export_lines_done) ExportLines records = { 0 }, hashes = { 0 };
 	MerkleHash leaf, hash;
-	int r = open_exported_file(import, "records.jsonl", &records.file);
+	int r = 0;
 
-	if (r == 0)
-		r = open_exported_file(import, "hashes", &hashes.file);
-	while (r == 0 && next_line(&hashes, &r)) {
-		if (!next_line(&records, &r)) {
-			finding(import,
+	if (export_open_file(&import->folder, "records.jsonl", &records.file) < 0 ||
+		export_open_file(&import->folder, "hashes", &hashes.file) < 0)
+		return;
+	while (export_next_line(&hashes, &r)) {
+		if (!export_next_line(&records, &r)) {
+			export_finding(&import->folder,
 				"records.jsonl ends early: records %" PRIu64 " to %" PRIu64 " are missing",
 				hashes.n, import->checkpoint.size);
 			return;
 		}
-		r = leaf_of_hash(import, &hashes, &hash);
-		if (r == 0)
-			r = leaf_of_record(import, &records, &leaf);
-		if (r == 0 && !merkle_hash_equal(&leaf, &hash)) {
+		if (leaf_of_hash(import, &hashes, &hash) < 0 || leaf_of_record(import, &records, &leaf) < 0)
+			return;
+		if (!merkle_hash_equal(&leaf, &hash)) {
 			tell_difference(import, &records, &leaf);
 			return;
 		}
 	}
 	if (r == 0)
-		finding(import,
+		export_finding(&import->folder,
 			"records.jsonl goes on after record %" PRIu64 ", which the checkpoint does not cover",
 			import->checkpoint.size);
 }
@@ -344,12 +198,12 @@ static void locate_by_hashes(Import *import)
 /** All that the records themselves show when nobody vouches for the hashes. */
 static void locate_by_numbers(Import *import)
 {
-	_cleanup_(lines_done) Lines records = { 0 };
-	int r = open_exported_file(import, "records.jsonl", &records.file);
+	_cleanup_(export_lines_done) ExportLines records = { 0 };
+	int r = export_open_file(&import->folder, "records.jsonl", &records.file);
 
-	while (r == 0 && next_line(&records, &r))
+	while (r == 0 && export_next_line(&records, &r))
 		if (own_number(&records) != records.n) {
-			finding(import,
+			export_finding(&import->folder,
 				"records.jsonl: line %" PRIu64 " holds what calls itself record %" PRIu64,
 				records.n, own_number(&records));
 			return;
@@ -364,16 +218,18 @@ static void check_records(Import *import)
 		tree_fits(import, &tree))
 		return;
 	if (tree.size != import->checkpoint.size)
-		finding(import, "records.jsonl has %" PRIu64 " records, the checkpoint covers %" PRIu64,
-			tree.size, import->checkpoint.size);
+		export_finding(&import->folder,
+			"records.jsonl has %" PRIu64 " records, the checkpoint covers %" PRIu64, tree.size,
+			import->checkpoint.size);
 	else
-		finding(import, "records.jsonl is not what the checkpoint says");
+		export_finding(&import->folder, "records.jsonl is not what the checkpoint says");
 	if (grow_exported_tree(import, "hashes", leaf_of_hash, NULL, &hashes) == 0 &&
 		tree_fits(import, &hashes)) {
 		locate_by_hashes(import);
 		return;
 	}
-	finding(import, "hashes is not what the checkpoint says either, so that it names no record");
+	export_finding(
+		&import->folder, "hashes is not what the checkpoint says either, so that it names no record");
 	locate_by_numbers(import);
 }
 
@@ -392,26 +248,26 @@ static bool belongs(const Import *import, const char *name)
 	return json_object_get(import->expected, name) || strncmp(name, "tables/", 7) == 0;
 }
 
-static void check_sum(Import *import, const Lines *line)
+static void check_sum(Import *import, const ExportLines *line)
 {
 	const char *name = line->text + SUMS_NAME;
 	char hex[DIGEST_HEX_MAX];
 
 	if (line->size < SUMS_NAME || line->size > SUMS_NAME + NAME_SIZE_MAX ||
 		strlen(line->text) != line->size || memcmp(name - 2, "  ", 2) != 0 || !is_name(name)) {
-		finding(import, "SHA256SUMS: line %" PRIu64 " is none of an export", line->n);
+		export_finding(&import->folder, "SHA256SUMS: line %" PRIu64 " is none of an export", line->n);
 		return;
 	}
 	if (json_object_get(import->summed, name)) {
-		finding(import, "SHA256SUMS names %s twice", name);
+		export_finding(&import->folder, "SHA256SUMS names %s twice", name);
 		return;
 	}
 	json_object_set_new(import->summed, name, json_true());
 	if (!belongs(import, name))
-		finding(import, "%s does not belong to this export", name);
-	else if (hash_exported_file(import, name, hex) == 0 &&
+		export_finding(&import->folder, "%s does not belong to this export", name);
+	else if (export_hash_file(&import->folder, name, hex) == 0 &&
 		 memcmp(line->text, hex, DIGEST_HEX_MAX - 1) != 0)
-		finding(import, "%s was changed", name);
+		export_finding(&import->folder, "%s was changed", name);
 }
 
 /** What is there, but nobody's: somebody put it there later. */
@@ -422,7 +278,7 @@ static void check_added(Import *import, const char *folder)
 	_cleanup_(closedirp) DIR *entries = NULL;
 	char name[NAME_SIZE_MAX + NAME_MAX];
 
-	if (open_below(import, folder, S_IFDIR, &fd) < 0)
+	if (export_open_below(&import->folder, folder, S_IFDIR, &fd) < 0)
 		return;
 	entries = fdopendir(fd);
 	if (!entries)
@@ -436,30 +292,31 @@ static void check_added(Import *import, const char *folder)
 			continue;
 		snprintf(name, sizeof name, "%s%s%s", top ? "" : folder, top ? "" : "/", entry->d_name);
 		if (!is_name(name))
-			finding(import, "a file was added to %s whose name cannot be shown", folder);
+			export_finding(
+				&import->folder, "a file was added to %s whose name cannot be shown", folder);
 		else if (!json_object_get(import->summed, name))
-			finding(import, "%.*s was added", SHOWN_MAX, name);
+			export_finding(&import->folder, "%.*s was added", SHOWN_MAX, name);
 	}
 }
 
 static void check_sums(Import *import)
 {
 	static const char *const folders[] = { ".", "proofs", "attachments", "tables" };
-	_cleanup_(lines_done) Lines lines = { 0 };
+	_cleanup_(export_lines_done) ExportLines lines = { 0 };
 	const char *name;
 	json_t *number;
-	int r = open_exported_file(import, "SHA256SUMS", &lines.file);
+	int r = export_open_file(&import->folder, "SHA256SUMS", &lines.file);
 
 	if (r < 0)
 		return;
-	while (next_line(&lines, &r))
+	while (export_next_line(&lines, &r))
 		check_sum(import, &lines);
 	if (r < 0)
-		finding(import, "SHA256SUMS cannot be read after line %" PRIu64 ": %s", lines.n,
-			strerror(-r));
+		export_finding(&import->folder, "SHA256SUMS cannot be read after line %" PRIu64 ": %s",
+			lines.n, strerror(-r));
 	json_object_foreach (import->expected, name, number)
 		if (!json_object_get(import->summed, name))
-			finding(import, "SHA256SUMS does not name %s", name);
+			export_finding(&import->folder, "SHA256SUMS does not name %s", name);
 	for (size_t i = 0; i < ELEMENTS(folders); i++)
 		check_added(import, folders[i]);
 }
@@ -472,18 +329,18 @@ static void check_exported_proof(Import *import, const char *name, uint64_t reco
 	_cleanup_(freep) char *text = NULL;
 	Error why;
 	size_t size;
-	int r = read_exported_file(import, name, PROOF_SIZE_MAX, &text, &size);
+	int r = export_read_file(&import->folder, name, PROOF_SIZE_MAX, &text, &size);
 
 	if (r < 0)
 		return;
 	r = inclusion_proof_parse(text, size, &proof, &why);
-	if (r == 0)
+	if (r >= 0)
 		r = inclusion_proof_verify(&proof, proof.extra, proof.extra_size, import->known.keys,
 			import->known.n, import->checkpoint.origin, NULL, &why);
 	if (r < 0)
-		finding(import, "%s: %.200s", name, why.text);
+		export_finding(&import->folder, "%s: %.200s", name, why.text);
 	else if (proof.index + 1 != record)
-		finding(import, "%s is of record %" PRIu64, name, proof.index + 1);
+		export_finding(&import->folder, "%s is of record %" PRIu64, name, proof.index + 1);
 	import->proofs++;
 }
 
@@ -506,19 +363,19 @@ static int choose_key(Import *import, const char *folder)
 	Error why;
 	NoteVerifier own;
 	size_t size;
-	int status = proof_read_keys(import->ctl, &import->known);
+	int status = proof_read_keys(import->folder.ctl, &import->known);
 	bool same = import->known.n == 0, lone = same;
 
 	if (status != CTL_DONE)
 		return status;
-	if (read_exported_file(import, "key", NOTE_KEY_MAX, &text, &size) < 0)
+	if (export_read_file(&import->folder, "key", NOTE_KEY_MAX, &text, &size) < 0)
 		return ctl_fail("%s: there is no export here: it has no key", folder);
 	if (note_verifier_parse(text, &own, &why) < 0)
 		return ctl_fail("%s/key: %s", folder, why.text);
 	for (size_t i = 0; i < import->known.n; i++)
 		same = same || memcmp(&import->known.keys[i], &own, sizeof own) == 0;
 	if (!same)
-		finding(import, "key is not the one that you gave");
+		export_finding(&import->folder, "key is not the one that you gave");
 	if (lone)
 		import->known.keys[import->known.n++] = own;
 	snprintf(import->origin, sizeof import->origin, "%s", own.name);
@@ -532,7 +389,7 @@ static int read_exported_checkpoint(Import *import, const char *folder)
 	Error why;
 	size_t size;
 
-	if (read_exported_file(import, "checkpoint", NOTE_SIZE_MAX, &note, &size) < 0)
+	if (export_read_file(&import->folder, "checkpoint", NOTE_SIZE_MAX, &note, &size) < 0)
 		return ctl_fail("%s: there is no export here: it has no checkpoint", folder);
 	/* a station's log is called as its key */
 	if (checkpoint_open(note, size, known->keys, known->n, import->origin, &import->checkpoint, &why) < 0)
@@ -555,7 +412,7 @@ static int read_kept(Import *import, const char *since)
 		return ctl_fail("%s: %s", since, why.text);
 	import->kept.extensions = NULL;
 	if (import->kept.size > import->checkpoint.size)
-		finding(import,
+		export_finding(&import->folder,
 			"the export covers %" PRIu64 " records, but the log had %" PRIu64
 			" before: it is an older one",
 			import->checkpoint.size, import->kept.size);
@@ -567,10 +424,12 @@ static int check_all(Import *import, const char *folder, const char *since)
 	static const char *const always[] = { "records.jsonl", "hashes", "checkpoint", "key", "README" };
 	int status = choose_key(import, folder);
 
-	if (status == CTL_DONE)
-		status = read_exported_checkpoint(import, folder);
-	if (status == CTL_DONE)
-		status = read_kept(import, since);
+	if (status != CTL_DONE)
+		return status;
+	status = read_exported_checkpoint(import, folder);
+	if (status != CTL_DONE)
+		return status;
+	status = read_kept(import, since);
 	if (status != CTL_DONE)
 		return status;
 	for (size_t i = 0; i < ELEMENTS(always); i++)
@@ -578,18 +437,18 @@ static int check_all(Import *import, const char *folder, const char *since)
 	check_records(import);
 	check_sums(import);
 	check_proofs(import);
-	if (!import->ctl->json) {
+	if (!import->folder.ctl->json) {
 		printf("checked %" PRIu64 " records against the signed checkpoint of %s\n",
 			import->checkpoint.size, import->checkpoint.origin);
 		printf("checked %" PRIu64 " proofs, %" PRIu64
 		       " attachments, and the SHA-256 of %zu files (of tables/ nothing else)\n",
 			import->proofs, import->attachments, json_object_size(import->summed));
-		if (!import->ctl->key)
+		if (!import->folder.ctl->key)
 			puts("signed by the key in the folder: compare that with the one that the clinic wrote down");
 	}
-	proof_tell(import->ctl, "result",
-		import->findings ? "DAMAGED" : "sound; tables/ are for reading and are not proved");
-	return import->findings ? CTL_FAILED : CTL_DONE;
+	proof_tell(import->folder.ctl, "result",
+		import->folder.findings ? "DAMAGED" : "sound; tables/ are for reading and are not proved");
+	return import->folder.findings ? CTL_FAILED : CTL_DONE;
 }
 
 int export_verify(Ctl *ctl, const char *folder, const char *since)
@@ -597,7 +456,7 @@ int export_verify(Ctl *ctl, const char *folder, const char *since)
 	_cleanup_(closep) int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_(digester_freep) Digester *digester = NULL;
 	json_auto_t *expected = json_object(), *summed = json_object();
-	Import import = { .ctl = ctl, .folder = fd, .expected = expected, .summed = summed };
+	Import import = { .folder = { .ctl = ctl, .fd = fd }, .expected = expected, .summed = summed };
 
 	if (fd < 0)
 		return ctl_fail("%s: %s", folder, strerror(errno));

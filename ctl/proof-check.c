@@ -18,10 +18,6 @@
 #include "util/file.h"
 #include "util/text.h"
 
-#define CUT_SHORT                                           \
-	"the log had %" PRIu64 " entries and then %" PRIu64 \
-	": it was cut short, or an older copy took its place"
-#define NEXT_KEY              "\nthe next key of this log\n"
 #define BEGINS(text, literal) (strncmp(text, literal, sizeof(literal) - 1) == 0)
 
 /* ---- what is read ---- */
@@ -106,8 +102,7 @@ int proof_read_proof(const char *file, char **ret, size_t *ret_size)
 
 /* ---- one proof ---- */
 
-/** What the key does not vouch for after a rotation needs the other one too. */
-static int refuse_file(const char *file, int r, const char *why)
+int proof_refuse(const char *file, int r, const char *why)
 {
 	return ctl_fail("%s: %s%s", file, why,
 		r == -ENOKEY ? "; after a change of the key give all that you trust: --key \"KEY KEY\"" : "");
@@ -134,8 +129,7 @@ static json_t *witnesses_of(const KnownKeys *known, const NoteOpened *opened)
 	return TAKE_PTR(witnesses);
 }
 
-/** Says what was proved by this checkpoint, and who signed it. */
-static int tell_verified(
+int proof_tell_verified(
 	const Ctl *ctl, const KnownKeys *known, const char *note, size_t size, const char *what)
 {
 	json_auto_t *fields = NULL, *witnesses = NULL;
@@ -147,7 +141,7 @@ static int tell_verified(
 	int r = checkpoint_open_cosigned(note, size, known->keys, known->n, NULL, &checkpoint, &opened, &why);
 
 	if (r < 0)
-		return refuse_file(ctl->proof, r, why.text);
+		return proof_refuse(ctl->proof, r, why.text);
 	fields = json_pack("{s:s, s:s, s:I, s:s}", "proved", what, "log", checkpoint.origin, "size",
 		(json_int_t)checkpoint.size, "signed", known->keys[opened.signed_by].name);
 	witnesses = witnesses_of(known, &opened);
@@ -175,9 +169,9 @@ static int check_leaf(
 	int r = inclusion_proof_verify(proof, leaf, size, known->keys, known->n, NULL, NULL, &why);
 
 	if (r < 0)
-		return refuse_file(ctl->proof, r, why.text);
+		return proof_refuse(ctl->proof, r, why.text);
 	snprintf(what, sizeof what, "entry %" PRIu64 " is in the log", proof->index + 1);
-	return tell_verified(ctl, known, proof->checkpoint, proof->checkpoint_size, what);
+	return proof_tell_verified(ctl, known, proof->checkpoint, proof->checkpoint_size, what);
 }
 
 static int check_inclusion(Ctl *ctl, const KnownKeys *known, const char *text, size_t size)
@@ -190,7 +184,7 @@ static int check_inclusion(Ctl *ctl, const KnownKeys *known, const char *text, s
 	int status, r = inclusion_proof_parse(text, size, &proof, &why);
 
 	if (r < 0)
-		return refuse_file(ctl->proof, r, why.text);
+		return proof_refuse(ctl->proof, r, why.text);
 	if (ctl->leaf) {
 		r = file_read(ctl->leaf, PROOF_FILE_MAX, &leaf, &leaf_size);
 		return r < 0 ? ctl_fail("%s: %s", ctl->leaf, strerror(-r))
@@ -209,7 +203,7 @@ static int check_inclusion(Ctl *ctl, const KnownKeys *known, const char *text, s
 /** A statement about the next key, which is no checkpoint; its third line is that key. */
 static int check_next_key(Ctl *ctl, const KnownKeys *known, const char *text, size_t size)
 {
-	const char *origin_end = strchr(text, '\n'), *key = origin_end + sizeof NEXT_KEY - 1;
+	const char *origin_end = strchr(text, '\n'), *key = origin_end + sizeof PROOF_NEXT_KEY - 1;
 	_cleanup_(freep) char *origin = strndup(text, (size_t)(origin_end - text));
 	_cleanup_(freep) char *next = strndup(key, strcspn(key, "\n"));
 	json_auto_t *fields = NULL;
@@ -222,7 +216,7 @@ static int check_next_key(Ctl *ctl, const KnownKeys *known, const char *text, si
 	if (r == -ENOMEM)
 		return ctl_fail("out of memory");
 	if (r < 0)
-		return refuse_file(ctl->proof, r, why.text);
+		return proof_refuse(ctl->proof, r, why.text);
 	if (!opened.signed_for_origin)
 		return ctl_fail(
 			"%s: it is of the log %s, but signed by %s: no key of that log that was given has "
@@ -242,9 +236,9 @@ static int check_saved_note(Ctl *ctl, const KnownKeys *known, const char *text, 
 {
 	const char *line = strchr(text, '\n');
 
-	if (line && BEGINS(line, NEXT_KEY))
+	if (line && BEGINS(line, PROOF_NEXT_KEY))
 		return check_next_key(ctl, known, text, size);
-	return tell_verified(ctl, known, text, size, "the checkpoint is signed by this key");
+	return proof_tell_verified(ctl, known, text, size, "the checkpoint is signed by this key");
 }
 
 /* ---- that a log only grew ---- */
@@ -286,7 +280,7 @@ static int check_growth(Ctl *ctl, const KnownKeys *known, const char *since, con
 	int status, r = consistency_proof_parse(text, size, &proof, &why);
 
 	if (r < 0)
-		return refuse_file(ctl->proof, r, why.text);
+		return proof_refuse(ctl->proof, r, why.text);
 	if (!since)
 		return ctl_usage("a proof of growth needs the checkpoint that it starts from: since=FILE");
 	status = proof_read_checkpoint(since, &note, &note_size);
@@ -294,206 +288,13 @@ static int check_growth(Ctl *ctl, const KnownKeys *known, const char *since, con
 		return status;
 	r = checkpoint_open(note, note_size, known->keys, known->n, NULL, &old, &why);
 	if (r < 0)
-		return refuse_file(since, r, why.text);
+		return proof_refuse(since, r, why.text);
 	r = consistency_proof_verify(&proof, &old, known->keys, known->n, NULL, &why);
 	if (r < 0)
-		return refuse_file(ctl->proof, r, why.text);
+		return proof_refuse(ctl->proof, r, why.text);
 	snprintf(what, sizeof what, "nothing was changed or removed since it had %" PRIu64 " entries",
 		old.size);
-	return tell_verified(ctl, known, proof.checkpoint, proof.checkpoint_size, what);
-}
-
-/* ---- saved messages: each proves that it continues the one before ---- */
-
-typedef struct Chain {
-	const char *file;
-	KnownKeys *known;
-	Checkpoint last;
-	char *note;     /* the last one's */
-	json_t *seen;   /* the root of each so far, by its size */
-	uint64_t first; /* size that it begins with */
-	unsigned n;     /* checkpoints so far, a line each but for those sent again */
-	unsigned line,
-		behind; /* of the last; of one that was sent again, until it is caught up with; 0 none */
-	uint64_t behind_size;
-	unsigned epochs; /* restored backups that the log went on from under another origin */
-} Chain;
-
-/** A cleanup function. */
-static void chain_done(Chain *chain)
-{
-	json_decref(chain->seen);
-	free(chain->note);
-}
-
-/** The same proof as text, so that there is one reader of proofs. The result is the caller's. */
-static char *message_to_proof(const json_t *message)
-{
-	const json_t *previous = json_object_get(json_object_get(message, "previous"), "size"), *hash;
-	char *text = NULL;
-	size_t size, i;
-	FILE *file = open_memstream(&text, &size);
-
-	if (!file)
-		return NULL;
-	(void)fprintf(file, "old %" JSON_INTEGER_FORMAT "\n", json_integer_value(previous));
-	json_array_foreach (json_object_get(message, "consistency"), i, hash)
-		(void)fprintf(file, "%s\n", json_is_string(hash) ? json_string_value(hash) : "?");
-	(void)fprintf(file, "\n%s", proof_note_of(message));
-	if (fclose(file) != 0)
-		free(TAKE_PTR(text));
-	return text;
-}
-
-static int prove_link(const Chain *chain, const json_t *message, const Checkpoint *next, Error *why)
-{
-	const Checkpoint *last = &chain->last;
-	_cleanup_(freep) char *text = message_to_proof(message);
-	ConsistencyProof proof;
-	int r;
-
-	if (!text)
-		return error_set(why, -ENOMEM, "out of memory");
-	r = consistency_proof_parse(text, strlen(text), &proof, why);
-	if (r < 0)
-		return r;
-	/* a broker hands out again what it retains, with the proof from an older one */
-	if (next->size == last->size) {
-		proof.old_size = next->size;
-		proof.path.n = 0;
-	}
-	r = consistency_proof_verify(&proof, last, chain->known->keys, chain->known->n, NULL, why);
-	if (r < 0 && r != -EXDEV && next->size < last->size)
-		return error_set(why, r, CUT_SHORT, last->size, next->size);
-	if (r == -ERANGE)
-		return error_set(why, r,
-			"the proof starts at %" PRIu64 " entries, not at %" PRIu64
-			": what came between was not saved; audit witness compares with the ledger",
-			proof.old_size, last->size);
-	return r;
-}
-
-/**
- * A station that was killed may send again what it had sent. That is no older copy of the ledger as long as
- * what follows takes up where it was.
- */
-static bool is_repeated_checkpoint(Chain *chain, const Checkpoint *next)
-{
-	char size[24], root[PROOF_HASH_MAX];
-	const char *before;
-
-	snprintf(size, sizeof size, "%" PRIu64, next->size);
-	proof_write_hash(&next->root, root);
-	before = json_string_value(json_object_get(chain->seen, size));
-	if (!before)
-		json_object_set_new(chain->seen, size, json_string(root));
-	return before && next->size < chain->last.size && strcmp(before, root) == 0 &&
-	       strcmp(next->origin, chain->last.origin) == 0;
-}
-
-/**
- * A restored backup goes on under another origin: its key is vouched for by the one before. What was beyond
- * the backup is lost, which is said.
- */
-static bool begin_witnessed_epoch(Chain *chain, const json_t *message, unsigned line)
-{
-	const char *statement = json_string_value(json_object_get(message, "statement")), *key;
-	char next[NOTE_KEY_MAX];
-	KnownKeys *known = chain->known;
-	NoteVerifier verifier;
-	Checkpoint checkpoint;
-	NoteOpened opened;
-	size_t text;
-	const char *note = proof_note_of(message);
-
-	if (!statement || known->n == KNOWN_KEYS_MAX ||
-		note_open_cosigned(statement, strlen(statement), known->keys, known->n, &opened, NULL) < 0 ||
-		!opened.signed_for_origin ||
-		strcmp(known->keys[opened.signed_by].name, chain->last.origin) != 0)
-		return false;
-	key = strchr(statement, '\n');
-	if (!key || !BEGINS(key, NEXT_KEY))
-		return false;
-	key += sizeof NEXT_KEY - 1;
-	snprintf(next, sizeof next, "%.*s", (int)strcspn(key, "\n"), key);
-	if (note_verifier_parse(next, &verifier, NULL) < 0 || verifier.kind != NOTE_ED25519 ||
-		note_read(note, strlen(note), &text, NULL) < 0 ||
-		checkpoint_parse(note, text, &checkpoint, NULL) < 0 ||
-		strcmp(checkpoint.origin, verifier.name) != 0 ||
-		strcmp(checkpoint.origin, chain->last.origin) == 0 ||
-		!checkpoint_same_log(checkpoint.origin, chain->last.origin) ||
-		checkpoint_open(note, strlen(note), &verifier, 1, NULL, &checkpoint, NULL) < 0)
-		return false;
-	known->keys[known->n++] = verifier;
-	chain->epochs++;
-	fprintf(stderr,
-		"line %u: a backup was restored: %s, which had %" PRIu64
-		" entries, goes on as %s with %" PRIu64 "\n",
-		line, chain->last.origin, chain->last.size, checkpoint.origin, checkpoint.size);
-	return true;
-}
-
-static int take_message(void *userdata, unsigned line, const json_t *message)
-{
-	Chain *chain = userdata;
-	bool epoch = chain->n > 0 && begin_witnessed_epoch(chain, message, line);
-	const char *note = proof_note_of(message);
-	char text[ERROR_TEXT_MAX + 128];
-	Error why;
-	Checkpoint next;
-	int r = checkpoint_open(note, strlen(note), chain->known->keys, chain->known->n, NULL, &next, &why);
-
-	if (epoch)
-		json_object_clear(chain->seen);
-	if (r == 0 && is_repeated_checkpoint(chain, &next)) {
-		chain->behind = line;
-		chain->behind_size = next.size;
-		return CTL_DONE;
-	}
-	if (r == 0 && chain->n > 0 && !epoch)
-		r = prove_link(chain, message, &next, &why);
-	if (r < 0 && chain->n > 0)
-		snprintf(text, sizeof text,
-			"%u checkpoints chain, up to %" PRIu64
-			" entries; line %u does not continue line %u: %s",
-			chain->n, chain->last.size, line, chain->line, why.text);
-	if (r < 0)
-		return refuse_file(chain->file, r, chain->n > 0 ? text : why.text);
-	if (chain->n++ == 0)
-		chain->first = next.size;
-	chain->last = next;
-	chain->line = line;
-	chain->behind = 0;
-	free(chain->note);
-	chain->note = strdup(note);
-	return chain->note ? CTL_DONE : ctl_fail("out of memory");
-}
-
-static int check_chain(Ctl *ctl, KnownKeys *known, char *text)
-{
-	_cleanup_(chain_done) Chain chain = { .file = ctl->proof, .known = known, .seen = json_object() };
-	int status = proof_each_message(ctl->proof, text, take_message, &chain);
-	char what[160];
-
-	if (status != CTL_DONE)
-		return status;
-	if (chain.behind)
-		return ctl_fail("%s: %u checkpoints chain, up to %" PRIu64
-				" entries; line %u does not continue line %u: " CUT_SHORT,
-			ctl->proof, chain.n, chain.last.size, chain.behind, chain.line, chain.last.size,
-			chain.behind_size);
-	if (chain.epochs > 0)
-		snprintf(what, sizeof what,
-			"%u checkpoints chain within each epoch; %u restored backups ended one, and what each had not is lost",
-			chain.n, chain.epochs);
-	else
-		snprintf(what, sizeof what,
-			"%u checkpoints chain: nothing was changed or removed since it had %" PRIu64
-			" entries",
-			chain.n, chain.first);
-	if (!chain.note)
-		return ctl_fail("%s: there is no message in it", ctl->proof);
-	return tell_verified(ctl, known, chain.note, strlen(chain.note), what);
+	return proof_tell_verified(ctl, known, proof.checkpoint, proof.checkpoint_size, what);
 }
 
 int proof_check(Ctl *ctl, const char *since)
@@ -503,10 +304,11 @@ int proof_check(Ctl *ctl, const char *since)
 	size_t size = 0;
 	int status = proof_read_keys(ctl, &known);
 
-	if (status == CTL_DONE && known.n == 0)
+	if (status != CTL_DONE)
+		return status;
+	if (known.n == 0)
 		return ctl_usage("--proof needs --key, the log's public key from somebody you trust");
-	if (status == CTL_DONE)
-		status = proof_read_proof(ctl->proof, &text, &size);
+	status = proof_read_proof(ctl->proof, &text, &size);
 	if (status != CTL_DONE || !text)
 		return status;
 	if (BEGINS(text, "old "))
@@ -515,5 +317,6 @@ int proof_check(Ctl *ctl, const char *since)
 		return ctl_usage("since= goes with a proof of growth, as audit prove since= writes it");
 	if (BEGINS(text, PROOF_BEGINNING))
 		return check_inclusion(ctl, &known, text, size);
-	return text[0] == '{' ? check_chain(ctl, &known, text) : check_saved_note(ctl, &known, text, size);
+	return text[0] == '{' ? proof_check_messages(ctl, &known, text)
+			      : check_saved_note(ctl, &known, text, size);
 }

@@ -22,6 +22,9 @@ const char *proof_ledger(const Ctl *ctl);
 /** The running station's own, which is asked without being started; NULL: no answer. Not to be freed. */
 const char *proof_station_ledger(const Ctl *ctl);
 
+/** Opens it to be read only. CTL_FAILED after printing why not. */
+int proof_open_ledger(const char *path, Ledger **ret);
+
 /** Verifies with findings printed as they come. CTL_FAILED also when there are findings. */
 int proof_verify(const Ctl *ctl, VerifyOptions *options, Verification *ret);
 
@@ -63,6 +66,26 @@ int proof_read_checkpoint(const char *file, char **ret, size_t *ret_size);
 /** audit verify --proof. `since`: a file with the checkpoint that a proof of growth starts from; NULL: none.
  */
 int proof_check(Ctl *ctl, const char *since);
+
+#define PROOF_NEXT_KEY "\nthe next key of this log\n"
+
+/** Prints why the file proves nothing, and what a key that is not known needs. CTL_FAILED. */
+int proof_refuse(const char *file, int r, const char *why);
+/** Says what was proved by this checkpoint, and who signed it. */
+int proof_tell_verified(
+	const Ctl *ctl, const KnownKeys *known, const char *note, size_t size, const char *what);
+
+/* ---- proof-chain.c ---- */
+
+/** audit verify --proof of saved messages, one a line. Writes into `text`, and adds keys that were vouched
+ * for.
+ */
+int proof_check_messages(Ctl *ctl, KnownKeys *known, char *text);
+
+/* ---- proof-witness.c ---- */
+
+/** The command audit witness. */
+int proof_witness(Ctl *ctl, int n, char **arguments);
 
 /* ---- export.c, export-check.c ---- */
 
