@@ -125,8 +125,9 @@ static int write_hash(Export *export, const char *leaf, size_t size)
 	MerkleHash hash;
 	int r = merkle_hash_leaf(export->digester, leaf, size, &hash);
 
-	if (r == 0)
-		r = merkle_append(&export->tree, export->digester, &hash, NULL, NULL);
+	if (r < 0)
+		return r;
+	r = merkle_append(&export->tree, export->digester, &hash, NULL, NULL);
 	if (r < 0)
 		return r;
 	hex_encode(hash.bytes, sizeof hash.bytes, hex);
@@ -178,13 +179,14 @@ static int write_records(Export *export)
 	export->records = records;
 	export->hashes = hashes;
 	r = ledger_each_record(export->ledger, export->checkpoint.size, write_exported_record, export);
-	if (r == 0 && (fflush(records) != 0 || fflush(hashes) != 0))
+	if (r >= 0 && (fflush(records) != 0 || fflush(hashes) != 0))
 		r = -errno;
 	if (r < 0)
 		return ctl_fail("the records could not be written: %s", strerror(-r));
 	status = check_root(export);
-	if (status == CTL_DONE)
-		status = sum(export, "records.jsonl");
+	if (status != CTL_DONE)
+		return status;
+	status = sum(export, "records.jsonl");
 	return status == CTL_DONE ? sum(export, "hashes") : status;
 }
 
@@ -302,16 +304,15 @@ static const char readme[] =
 static int read_newest_checkpoint(Export *export, json_t **ret_proof, const char **ret_note)
 {
 	Error error;
-	Error why;
 	const char *note;
 	size_t size;
 
 	if (ledger_prove_now(export->ledger, 1, ret_proof, &error) < 0)
 		return ctl_fail("%s", error.text);
 	note = strstr(json_string_value(json_object_get(*ret_proof, "proof")), "\n\n") + 2;
-	if (note_read(note, strlen(note), &size, &why) < 0 ||
-		checkpoint_parse(note, size, &export->checkpoint, &why) < 0)
-		return ctl_fail("the newest checkpoint: %s", why.text);
+	if (note_read(note, strlen(note), &size, &error) < 0 ||
+		checkpoint_parse(note, size, &export->checkpoint, &error) < 0)
+		return ctl_fail("the newest checkpoint: %s", error.text);
 	*ret_note = note;
 	return CTL_DONE;
 }
@@ -362,9 +363,12 @@ static int choose_source(Export *export, uint64_t records)
 {
 	int status = copies_tell(export->ctl, "export", export->path, export->folder, records + 1);
 
-	if (status == CTL_DONE)
-		status = open_exported_ledger(export, export->path, &records);
-	if (status == CTL_DONE && records > export->checkpoint.size)
+	if (status != CTL_DONE)
+		return status;
+	status = open_exported_ledger(export, export->path, &records);
+	if (status != CTL_DONE)
+		return status;
+	if (records > export->checkpoint.size)
 		status = cut_source(export, records);
 	return status;
 }
@@ -404,31 +408,45 @@ static int write_readme(Export *export)
 	return write_text(export, "README", text);
 }
 
+/** What the folder holds besides its sums. */
+static int write_contents(Export *export)
+{
+	int status = write_checkpoint(export);
+
+	if (status != CTL_DONE)
+		return status;
+	status = write_readme(export);
+	if (status != CTL_DONE)
+		return status;
+	status = write_records(export);
+	if (status != CTL_DONE)
+		return status;
+	status = write_proofs(export);
+	return status == CTL_DONE ? write_tables(export) : status;
+}
+
 static int write_export(Export *export)
 {
 	static const char *const folders[] = { "", "proofs", "attachments", "tables" };
 	uint64_t records = 0;
 	int status = open_exported_ledger(export, export->path, &records);
 
-	for (size_t i = 0; i < ELEMENTS(folders) && status == CTL_DONE; i++)
+	if (status != CTL_DONE)
+		return status;
+	for (size_t i = 0; i < ELEMENTS(folders); i++) {
 		status = make_folder(export, folders[i]);
-	if (status == CTL_DONE)
-		status = choose_source(export, records);
-	if (status == CTL_DONE)
-		export->sums = create(export, "SHA256SUMS");
+		if (status != CTL_DONE)
+			return status;
+	}
+	status = choose_source(export, records);
+	if (status != CTL_DONE)
+		return status;
+	export->sums = create(export, "SHA256SUMS");
 	if (!export->sums)
 		return CTL_FAILED;
-	status = write_checkpoint(export);
-	if (status == CTL_DONE)
-		status = write_readme(export);
-	if (status == CTL_DONE)
-		status = write_records(export);
-	if (status == CTL_DONE)
-		status = write_proofs(export);
-	if (status == CTL_DONE)
-		status = write_tables(export);
+	status = write_contents(export);
 	if (fclose(export->sums) != 0 && status == CTL_DONE)
-		status = ctl_fail("%s/SHA256SUMS could not be written", export->folder);
+		return ctl_fail("%s/SHA256SUMS could not be written", export->folder);
 	return status;
 }
 

@@ -71,9 +71,10 @@ static int verify_copied(Ctl *ctl, const char *path, uint64_t *ret_records)
 	Verification found = { 0 };
 	int status = proof_verify(ctl, &options, &found);
 
-	if (status == CTL_DONE)
-		*ret_records = found.records;
-	return status;
+	if (status != CTL_DONE)
+		return status;
+	*ret_records = found.records;
+	return CTL_DONE;
 }
 
 /** A copy gets its name once it is sound and its making is on record. */

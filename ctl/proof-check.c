@@ -262,11 +262,13 @@ int proof_read_checkpoint(const char *file, char **ret, size_t *ret_size)
 		return status;
 	}
 	status = proof_each_message(file, text, keep_last, &last);
-	if (status == CTL_DONE && last) {
+	if (status != CTL_DONE)
+		return status;
+	if (last) {
 		*ret_size = strlen(last);
 		*ret = TAKE_PTR(last);
 	}
-	return status;
+	return CTL_DONE;
 }
 
 static int check_growth(Ctl *ctl, const KnownKeys *known, const char *since, const char *text, size_t size)

@@ -154,11 +154,12 @@ int query_file(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, vo
 		return ctl_fail("%s: see `stipplectl audit list`", streaming.error.text);
 	status = add_figures(ctl, ledger, query, filter);
 	streaming.ledger = ledger;
-	if (status == CTL_DONE)
-		status = read_stream(&streaming, reader, userdata);
-	if (status == CTL_DONE) {
-		*ret_rows = streaming.rows;
-		*ret_columns = texts_of(columns);
-	}
-	return status;
+	if (status != CTL_DONE)
+		return status;
+	status = read_stream(&streaming, reader, userdata);
+	if (status != CTL_DONE)
+		return status;
+	*ret_rows = streaming.rows;
+	*ret_columns = texts_of(columns);
+	return CTL_DONE;
 }

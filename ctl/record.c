@@ -108,13 +108,14 @@ static int attach_certificate(Ctl *ctl, json_t *fields, const char *path, const 
 		status = ctl_call_failed(&error, r);
 	sd_bus_error_free(&error);
 	sd_bus_message_unref(message);
-	if (status == CTL_DONE)
-		ctl_done(ctl,
-			json_pack("{s:O, s:O}", "lot", json_object_get(fields, "lot"), "file",
-				json_object_get(fields, "file")),
-			"the certificate of lot %s is on record\n",
-			json_string_value(json_object_get(fields, "lot")));
-	return status;
+	if (status != CTL_DONE)
+		return status;
+	ctl_done(ctl,
+		json_pack("{s:O, s:O}", "lot", json_object_get(fields, "lot"), "file",
+			json_object_get(fields, "file")),
+		"the certificate of lot %s is on record\n",
+		json_string_value(json_object_get(fields, "lot")));
+	return CTL_DONE;
 }
 
 static int run_certificate(Ctl *ctl, int n, char **arguments)

@@ -111,9 +111,10 @@ static int command_arm(Ctl *ctl, int n, char **arguments)
 {
 	int status = ctl_call(ctl, CTL_SESSION, "Arm", NULL, NULL);
 
-	if (status == CTL_DONE)
-		ctl_done(ctl, json_pack("{s:b}", "armed", 1), "armed: the pedal starts the needle\n");
-	return status;
+	if (status != CTL_DONE)
+		return status;
+	ctl_done(ctl, json_pack("{s:b}", "armed", 1), "armed: the pedal starts the needle\n");
+	return CTL_DONE;
 }
 
 static int command_disarm(Ctl *ctl, int n, char **arguments)
@@ -151,9 +152,10 @@ static int command_sign(Ctl *ctl, int n, char **arguments)
 	if (status == CTL_DONE)
 		status = ctl_call(ctl, CTL_SESSION, "Sign", NULL, "ss", pin, arguments[0]);
 	explicit_bzero(pin, sizeof pin);
-	if (status == CTL_DONE)
-		ctl_done(ctl, json_pack("{s:b}", "signed", 1), "signed\n");
-	return status;
+	if (status != CTL_DONE)
+		return status;
+	ctl_done(ctl, json_pack("{s:b}", "signed", 1), "signed\n");
+	return CTL_DONE;
 }
 
 static int command_abandon(Ctl *ctl, int n, char **arguments)

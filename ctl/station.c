@@ -37,11 +37,13 @@ static int run_status(Ctl *ctl, int n, char **arguments)
 	json_auto_t *fields = json_object();
 	int status = get_all(ctl, CTL_STATION, fields);
 
-	if (status == CTL_DONE)
-		status = get_all(ctl, CTL_SESSION, fields);
-	if (status == CTL_DONE)
-		ctl_print_fields(ctl, fields);
-	return status;
+	if (status != CTL_DONE)
+		return status;
+	status = get_all(ctl, CTL_SESSION, fields);
+	if (status != CTL_DONE)
+		return status;
+	ctl_print_fields(ctl, fields);
+	return CTL_DONE;
 }
 
 static void print_check(
@@ -314,10 +316,11 @@ static int command_enrol(Ctl *ctl, int n, char **arguments)
 		status = ctl_call(ctl, CTL_STATION, "Enrol", NULL, "ssss", arguments[0], arguments[1], pin,
 			arguments[2]);
 	explicit_bzero(pin, sizeof pin);
-	if (status == CTL_DONE)
-		ctl_done(ctl, json_pack("{s:s, s:s}", "badge", arguments[0], "name", arguments[1]),
-			"%s enrolled with badge %s\n", arguments[1], arguments[0]);
-	return status;
+	if (status != CTL_DONE)
+		return status;
+	ctl_done(ctl, json_pack("{s:s, s:s}", "badge", arguments[0], "name", arguments[1]),
+		"%s enrolled with badge %s\n", arguments[1], arguments[0]);
+	return CTL_DONE;
 }
 
 static int command_change_pin(Ctl *ctl, int n, char **arguments)
@@ -330,9 +333,10 @@ static int command_change_pin(Ctl *ctl, int n, char **arguments)
 			ctl, CTL_STATION, "ChangePin", NULL, "sss", n > 0 ? arguments[0] : "", pin, new_pin);
 	explicit_bzero(pin, sizeof pin);
 	explicit_bzero(new_pin, sizeof new_pin);
-	if (status == CTL_DONE)
-		ctl_done(ctl, json_pack("{s:b}", "changed", 1), "the new PIN is valid from now on\n");
-	return status;
+	if (status != CTL_DONE)
+		return status;
+	ctl_done(ctl, json_pack("{s:b}", "changed", 1), "the new PIN is valid from now on\n");
+	return CTL_DONE;
 }
 
 static int command_self_test(Ctl *ctl, int n, char **arguments)

@@ -34,25 +34,20 @@ typedef struct Form {
 } Form;
 
 /** Beside the file and put in its place when it is whole: a report cut short looks like one that is not. */
-static int write_whole_file(
-	const Document *document, const Output *output, const char *file, char error[OUTPUT_ERROR_MAX])
+static int write_whole_file(const Document *document, const Output *output, const char *file, Error *error)
 {
 	_cleanup_(freep) char *part = NULL;
 	_cleanup_(closep) int fd = -1;
 	int r;
 
 	if (asprintf(&part, "%s.part", file) < 0)
-		return -ENOMEM;
+		return error_set(error, -ENOMEM, "out of memory");
 	fd = open(part, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		snprintf(error, OUTPUT_ERROR_MAX, "%s", strerror(errno));
-		return -EIO;
-	}
+	if (fd < 0)
+		return error_set(error, -EIO, "%s", strerror(errno));
 	r = output_write(document, output, fd, error);
-	if (r == 0 && rename(part, file) < 0) {
-		snprintf(error, OUTPUT_ERROR_MAX, "%s", strerror(errno));
-		r = -EIO;
-	}
+	if (r >= 0 && rename(part, file) < 0)
+		r = error_set(error, -EIO, "%s", strerror(errno));
 	if (r < 0)
 		unlink(part);
 	return r;
@@ -82,12 +77,12 @@ static int write_page_instead(const Ctl *ctl, const Document *document)
 {
 	const Output page = { .format = REPORT_FORMAT_HTML };
 	_cleanup_(freep) char *file = NULL;
-	char error[OUTPUT_ERROR_MAX] = "";
+	Error error;
 
 	if (asprintf(&file, "%s.html", ctl->output) < 0)
 		return ctl_fail("out of memory");
-	if (write_whole_file(document, &page, file, error) < 0)
-		return ctl_fail("%s cannot be written: %s", file, error);
+	if (write_whole_file(document, &page, file, &error) < 0)
+		return ctl_fail("%s cannot be written: %s", file, error.text);
 	return ctl_fail(
 		"%s was not written, as weasyprint is not installed: install the package weasyprint, or "
 		"print %s from a browser",
@@ -96,17 +91,17 @@ static int write_page_instead(const Ctl *ctl, const Document *document)
 
 static int write_report_file(const Ctl *ctl, const Document *document, const Form *form)
 {
-	char error[OUTPUT_ERROR_MAX] = "";
+	Error error;
 	int r;
 
 	/* the program that prints is none of those that share the sign-in */
 	unsetenv(CTL_TOKEN_VARIABLE);
-	r = write_whole_file(document, &form->output, ctl->output, error);
+	r = write_whole_file(document, &form->output, ctl->output, &error);
 
 	if (r == -ENOPKG)
 		return write_page_instead(ctl, document);
 	if (r < 0)
-		return ctl_fail("%s cannot be written: %s", ctl->output, error);
+		return ctl_fail("%s cannot be written: %s", ctl->output, error.text);
 	ctl_done(ctl, json_pack("{s:s}", "file", ctl->output), "%s\n", ctl->output);
 	return CTL_DONE;
 }

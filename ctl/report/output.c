@@ -28,17 +28,15 @@ static int draw_document(const Document *document, FILE *stream)
 	return ferror(stream) ? -EIO : 0;
 }
 
-static int write_bytes(int fd, const char *text, size_t size, char error[OUTPUT_ERROR_MAX])
+static int write_bytes(int fd, const char *text, size_t size, Error *error)
 {
 	while (size > 0) {
 		ssize_t n = write(fd, text, size);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0) {
-			snprintf(error, OUTPUT_ERROR_MAX, "%s", strerror(errno));
-			return -EIO;
-		}
+		if (n < 0)
+			return error_set(error, -EIO, "%s", strerror(errno));
 		text += n;
 		size -= (size_t)n;
 	}
@@ -46,8 +44,8 @@ static int write_bytes(int fd, const char *text, size_t size, char error[OUTPUT_
 }
 
 /** In memory first: a stream to the file would not tell why it failed. */
-static int write_document_text(const Document *document, int (*put)(const Document *document, FILE *stream),
-	int fd, char error[OUTPUT_ERROR_MAX])
+static int write_document_text(
+	const Document *document, int (*put)(const Document *document, FILE *stream), int fd, Error *error)
 {
 	_cleanup_(freep) char *text = NULL;
 	size_t size = 0;
@@ -56,22 +54,18 @@ static int write_document_text(const Document *document, int (*put)(const Docume
 
 	if (stream && fclose(stream) != 0)
 		r = -ENOMEM;
-	if (r < 0) {
-		snprintf(error, OUTPUT_ERROR_MAX, "out of memory");
-		return -EIO;
-	}
+	if (r < 0)
+		return error_set(error, -EIO, "out of memory");
 	return write_bytes(fd, text, size, error);
 }
 
-static int write_pdf(const Document *document, const Printer *printer, int fd, char error[OUTPUT_ERROR_MAX])
+static int write_pdf(const Document *document, const Printer *printer, int fd, Error *error)
 {
 	_cleanup_(closep) int page = memfd_create("report", MFD_CLOEXEC);
 	int r;
 
-	if (page < 0) {
-		snprintf(error, OUTPUT_ERROR_MAX, "no memory for the page: %s", strerror(errno));
-		return -EIO;
-	}
+	if (page < 0)
+		return error_set(error, -EIO, "no memory for the page: %s", strerror(errno));
 	r = write_document_text(document, document_write_html, page, error);
 	if (r < 0)
 		return r;
@@ -79,17 +73,15 @@ static int write_pdf(const Document *document, const Printer *printer, int fd, c
 	return print_pdf(printer, page, fd, error);
 }
 
-int output_write(const Document *document, const Output *output, int fd, char error[OUTPUT_ERROR_MAX])
+int output_write(const Document *document, const Output *output, int fd, Error *error)
 {
-	error[0] = '\0';
 	switch (output->format) {
 	case REPORT_FORMAT_PDF:
 		return write_pdf(document, &output->printer, fd, error);
 	case REPORT_FORMAT_SVG:
 		if (document->draw)
 			return write_document_text(document, draw_document, fd, error);
-		snprintf(error, OUTPUT_ERROR_MAX, "this report has no figures");
-		return -ENOTSUP;
+		return error_set(error, -ENOTSUP, "this report has no figures");
 	case REPORT_FORMAT_HTML:
 		return write_document_text(document, document_write_html, fd, error);
 	case REPORT_FORMAT_MAX:

@@ -19,8 +19,6 @@ typedef enum ReportFormat {
 
 DECLARE_STRING_TABLE(report_format, ReportFormat); /* "pdf", "svg", "html": what a file's name ends in */
 
-enum { OUTPUT_ERROR_MAX = PRINT_ERROR_MAX };
-
 /** What a report is written as, and for a PDF by whom. */
 typedef struct Output {
 	ReportFormat format;
@@ -32,5 +30,4 @@ typedef struct Output {
  * It waits for the printing program. -ENOPKG, -ETIME and -EIO as print_pdf(), -ENOTSUP when the document has
  * no figures; `error` says why in a sentence. The descriptor is not closed.
  */
-int output_write(
-	const Document *document, const Output *output, int fd, char error[OUTPUT_ERROR_MAX]) _must_check_;
+int output_write(const Document *document, const Output *output, int fd, Error *error) _must_check_;

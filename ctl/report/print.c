@@ -16,16 +16,11 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
+#include "util/clock.h"
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+enum { LINE_SHOWN = 256 };
 
 /* ---- the process ---- */
 
@@ -40,12 +35,11 @@ static int start_printer(const Printer *printer, int html, int pdf, int errors, 
 
 	if (r != 0)
 		return -r;
-	r = posix_spawn_file_actions_adddup2(&actions, html, STDIN_FILENO);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, pdf, STDOUT_FILENO);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
-	if (r == 0)
+	if (posix_spawn_file_actions_adddup2(&actions, html, STDIN_FILENO) != 0 ||
+		posix_spawn_file_actions_adddup2(&actions, pdf, STDOUT_FILENO) != 0 ||
+		posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO) != 0)
+		r = ENOMEM;
+	else
 		r = posix_spawnp(ret, printer->program, &actions, NULL, (char *const *)arguments, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return -r;
@@ -56,13 +50,13 @@ static int await_end(pid_t pid, int limit_ms)
 {
 	_cleanup_(closep) int fd = pidfd_open(pid, 0);
 	struct pollfd end = { .fd = fd, .events = POLLIN };
-	int64_t deadline = now_ms() + limit_ms;
+	int64_t deadline = clock_monotonic_us() / 1000 + limit_ms;
 	int r;
 
 	if (fd < 0)
 		return -errno;
 	do {
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - clock_monotonic_us() / 1000;
 
 		r = poll(&end, 1, left > 0 ? (int)left : 0);
 	} while (r < 0 && errno == EINTR);
@@ -81,7 +75,7 @@ static int reap_printer(pid_t pid)
 /* ---- what it said ---- */
 
 /** The last line that is not empty: of a trace, what went wrong. */
-static void last_line(int errors, char ret[PRINT_ERROR_MAX])
+static void last_line(int errors, char ret[LINE_SHOWN])
 {
 	char text[4096];
 	off_t size = lseek(errors, 0, SEEK_END);
@@ -93,7 +87,7 @@ static void last_line(int errors, char ret[PRINT_ERROR_MAX])
 	while (n > 0 && strchr(" \t\r\n", text[n - 1]))
 		text[--n] = '\0';
 	line = strrchr(text, '\n');
-	snprintf(ret, PRINT_ERROR_MAX, "%.200s", line ? line + 1 : text);
+	snprintf(ret, LINE_SHOWN, "%.200s", line ? line + 1 : text);
 }
 
 static bool is_pdf(int pdf)
@@ -105,54 +99,42 @@ static bool is_pdf(int pdf)
 }
 
 /** Why the program that ended with `status` has not printed. */
-static int explain_failure(const Printer *printer, int status, int errors, char error[PRINT_ERROR_MAX])
+static int explain_failure(const Printer *printer, int status, int errors, Error *error)
 {
-	char line[PRINT_ERROR_MAX];
+	char line[LINE_SHOWN];
 
 	last_line(errors, line);
 	if (WIFSIGNALED(status))
-		snprintf(error, PRINT_ERROR_MAX, "%s was ended by signal %d", printer->program,
-			WTERMSIG(status));
-	else if (line[0])
-		snprintf(error, PRINT_ERROR_MAX, "%s failed: %.200s", printer->program, line);
-	else
-		snprintf(error, PRINT_ERROR_MAX, "%s failed with status %d and wrote no PDF",
-			printer->program, WEXITSTATUS(status));
-	return -EIO;
+		return error_set(
+			error, -EIO, "%s was ended by signal %d", printer->program, WTERMSIG(status));
+	if (line[0])
+		return error_set(error, -EIO, "%s failed: %.200s", printer->program, line);
+	return error_set(error, -EIO, "%s failed with status %d and wrote no PDF", printer->program,
+		WEXITSTATUS(status));
 }
 
-int print_pdf(const Printer *printer, int html, int pdf, char error[PRINT_ERROR_MAX])
+int print_pdf(const Printer *printer, int html, int pdf, Error *error)
 {
 	_cleanup_(closep) int errors = memfd_create("errors", MFD_CLOEXEC);
 	pid_t pid;
 	int r, status;
 
-	if (errors < 0) {
-		snprintf(error, PRINT_ERROR_MAX, "no memory for what %s says", printer->program);
-		return -EIO;
-	}
+	if (errors < 0)
+		return error_set(error, -EIO, "no memory for what %s says", printer->program);
 	r = start_printer(printer, html, pdf, errors, &pid);
-	if (r == -ENOENT) {
-		snprintf(error, PRINT_ERROR_MAX, "%s is not installed", printer->program);
-		return -ENOPKG;
-	}
-	if (r < 0) {
-		snprintf(error, PRINT_ERROR_MAX, "%s cannot be started: %s", printer->program, strerror(-r));
-		return -EIO;
-	}
+	if (r == -ENOENT)
+		return error_set(error, -ENOPKG, "%s is not installed", printer->program);
+	if (r < 0)
+		return error_set(error, -EIO, "%s cannot be started: %s", printer->program, strerror(-r));
 	r = await_end(pid, printer->limit_ms);
 	if (r <= 0)
 		kill(pid, SIGKILL);
 	status = reap_printer(pid);
-	if (r < 0) {
-		snprintf(error, PRINT_ERROR_MAX, "%s cannot be watched: %s", printer->program, strerror(-r));
-		return -EIO;
-	}
-	if (r == 0) {
-		snprintf(error, PRINT_ERROR_MAX, "%s did not end within %d s and was stopped",
+	if (r < 0)
+		return error_set(error, -EIO, "%s cannot be watched: %s", printer->program, strerror(-r));
+	if (r == 0)
+		return error_set(error, -ETIME, "%s did not end within %d s and was stopped",
 			printer->program, (printer->limit_ms + 999) / 1000);
-		return -ETIME;
-	}
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !is_pdf(pdf))
 		return explain_failure(printer, status, errors, error);
 	return 0;

@@ -3,9 +3,7 @@
 
 /** Prints a page of HTML as PDF, with WeasyPrint in a process of its own. */
 
-#include "util/cleanup.h"
-
-enum { PRINT_ERROR_MAX = 256 };
+#include "util/error.h"
 
 typedef struct Printer {
 	const char *program; /* a path, or a name that is looked for in PATH */
@@ -20,4 +18,4 @@ typedef struct Printer {
  * -ENOPKG: the program is not installed. -ETIME: it was stopped. -EIO: it failed, and `error` says why in a
  * sentence, as it does for the others.
  */
-int print_pdf(const Printer *printer, int html, int pdf, char error[PRINT_ERROR_MAX]) _must_check_;
+int print_pdf(const Printer *printer, int html, int pdf, Error *error) _must_check_;

@@ -23,7 +23,9 @@ static size_t note_text_size(const char *note, size_t size)
 
 int report_set_proof(Report *report, const char *proof, const char *key, Error *error)
 {
-	InclusionProof parsed = { 0 };
+	_cleanup_(inclusion_proof_done) InclusionProof parsed = { 0 };
+	_cleanup_(freep) char *root = NULL;
+	ReportProof *set = &report->proof;
 	Checkpoint checkpoint;
 	int r = inclusion_proof_parse(proof, strlen(proof), &parsed, error);
 
@@ -31,21 +33,17 @@ int report_set_proof(Report *report, const char *proof, const char *key, Error *
 		return r;
 	r = checkpoint_parse(parsed.checkpoint, note_text_size(parsed.checkpoint, parsed.checkpoint_size),
 		&checkpoint, error);
-	if (r == 0) {
-		ReportProof *set = &report->proof;
-		_cleanup_(freep) char *root =
-			g_base64_encode(checkpoint.root.bytes, sizeof checkpoint.root.bytes);
-
-		free(set->text);
-		free(set->code);
-		set->text = strdup(proof);
-		set->code = proof_code_write(proof);
-		set->seq = (int64_t)parsed.index + 1;
-		set->tree_size = (int64_t)checkpoint.size;
-		snprintf(set->origin, sizeof set->origin, "%s", checkpoint.origin);
-		snprintf(set->key, sizeof set->key, "%s", key);
-		snprintf(set->root, sizeof set->root, "%s", root);
-	}
-	inclusion_proof_done(&parsed);
-	return r;
+	if (r < 0)
+		return r;
+	root = g_base64_encode(checkpoint.root.bytes, sizeof checkpoint.root.bytes);
+	free(set->text);
+	free(set->code);
+	set->text = strdup(proof);
+	set->code = proof_code_write(proof);
+	set->seq = (int64_t)parsed.index + 1;
+	set->tree_size = (int64_t)checkpoint.size;
+	snprintf(set->origin, sizeof set->origin, "%s", checkpoint.origin);
+	snprintf(set->key, sizeof set->key, "%s", key);
+	snprintf(set->root, sizeof set->root, "%s", root);
+	return 0;
 }

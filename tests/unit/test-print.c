@@ -32,14 +32,14 @@ static void make_program(const char *script, char ret[32])
 	assert_int_equal(fchmod(fd, 0700), 0);
 }
 
-static int print_with(const char *program, int limit_ms, int pdf, char error[PRINT_ERROR_MAX])
+static int print_with(const char *program, int limit_ms, int pdf, Error *error)
 {
 	const Printer printer = { program, limit_ms };
 	_cleanup_(closep) int page = memfd_create("page", MFD_CLOEXEC);
 
 	assert_int_equal(write(page, PAGE, strlen(PAGE)), strlen(PAGE));
 	assert_int_equal(lseek(page, 0, SEEK_SET), 0);
-	error[0] = '\0';
+	*error = (Error){ 0 };
 	return print_pdf(&printer, page, pdf, error);
 }
 
@@ -63,15 +63,17 @@ static void test_how_printing_ends(void **state)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		_cleanup_(closep) int pdf = memfd_create("pdf", MFD_CLOEXEC);
-		char program[32], error[PRINT_ERROR_MAX];
+		char program[32];
+		Error error;
 
 		make_program(rows[i].script, program);
-		assert_int_equal(print_with(program, 60000, pdf, error), rows[i].r);
+		assert_int_equal(print_with(program, 60000, pdf, &error), rows[i].r);
 		unlink(program);
 		if (rows[i].r == 0)
-			assert_string_equal(error, "");
+			assert_string_equal(error.text, "");
 		else
-			assert_memory_equal(error + strlen(program), rows[i].error, strlen(rows[i].error));
+			assert_memory_equal(
+				error.text + strlen(program), rows[i].error, strlen(rows[i].error));
 	}
 }
 
@@ -79,10 +81,11 @@ static void test_how_printing_ends(void **state)
 static void test_what_the_program_is_given(void **state)
 {
 	_cleanup_(closep) int pdf = memfd_create("pdf", MFD_CLOEXEC);
-	char program[32], error[PRINT_ERROR_MAX], text[512] = "";
+	char program[32], text[512] = "";
+	Error error;
 
 	make_program("printf '%%PDF-1.7 '; printf '<%s>' \"$@\"; cat", program);
-	assert_int_equal(print_with(program, 60000, pdf, error), 0);
+	assert_int_equal(print_with(program, 60000, pdf, &error), 0);
 	unlink(program);
 	assert_true(pread(pdf, text, sizeof text - 1, 0) > 0);
 	assert_string_equal(text,
@@ -92,26 +95,28 @@ static void test_what_the_program_is_given(void **state)
 static void test_a_program_that_hangs_is_stopped(void **state)
 {
 	_cleanup_(closep) int pdf = memfd_create("pdf", MFD_CLOEXEC);
-	char program[32], error[PRINT_ERROR_MAX];
+	char program[32];
+	Error error;
 
 	make_program("printf '%%PDF-1.7'; exec sleep 1000", program);
-	assert_int_equal(print_with(program, 100, pdf, error), -ETIME);
+	assert_int_equal(print_with(program, 100, pdf, &error), -ETIME);
 	unlink(program);
-	assert_non_null(strstr(error, "did not end within 1 s and was stopped"));
+	assert_non_null(strstr(error.text, "did not end within 1 s and was stopped"));
 }
 
 static void test_a_program_that_is_not_there(void **state)
 {
 	_cleanup_(closep) int pdf = memfd_create("pdf", MFD_CLOEXEC);
-	char program[32], error[PRINT_ERROR_MAX];
+	char program[32];
+	Error error;
 
-	assert_int_equal(print_with("stipple-no-such-printer", 60000, pdf, error), -ENOPKG);
-	assert_string_equal(error, "stipple-no-such-printer is not installed");
+	assert_int_equal(print_with("stipple-no-such-printer", 60000, pdf, &error), -ENOPKG);
+	assert_string_equal(error.text, "stipple-no-such-printer is not installed");
 	make_program("exit 0", program);
 	assert_int_equal(chmod(program, 0600), 0);
-	assert_int_equal(print_with(program, 60000, pdf, error), -EIO);
+	assert_int_equal(print_with(program, 60000, pdf, &error), -EIO);
 	unlink(program);
-	assert_non_null(strstr(error, "cannot be started: "));
+	assert_non_null(strstr(error.text, "cannot be started: "));
 }
 
 int main(void)

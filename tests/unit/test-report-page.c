@@ -98,16 +98,16 @@ static void make_printer(char ret[32])
 	close(fd);
 }
 
-static int write_session(
-	const Report *report, const char *printer, ReportFormat format, int fd, char error[OUTPUT_ERROR_MAX])
+static int write_session(const Report *report, const char *printer, ReportFormat format, int fd, Error *error)
 {
 	const Output output = { format, { printer, 60000 } };
 	Document document;
 	int r;
 
 	session_document(report, &document);
+	*error = (Error){ 0 };
 	r = output_write(&document, &output, fd, error);
-	assert_int_equal(r == 0, error[0] == '\0');
+	assert_int_equal(r == 0, error->text[0] == '\0');
 	return r;
 }
 
@@ -120,9 +120,10 @@ static void test_files(void **state)
 	make_printer(printer);
 	for (int i = 0; i < REPORT_FORMAT_MAX; i++) {
 		_cleanup_(closep) int fd = memfd_create("file", MFD_CLOEXEC);
-		char text[64] = "", error[OUTPUT_ERROR_MAX];
+		char text[64] = "";
+		Error error;
 
-		assert_int_equal(write_session(report, printer, (ReportFormat)i, fd, error), 0);
+		assert_int_equal(write_session(report, printer, (ReportFormat)i, fd, &error), 0);
 		assert_true(lseek(fd, 0, SEEK_END) > 5000);
 		assert_true(pread(fd, text, sizeof text - 1, 0) > 0);
 		assert_memory_equal(text, begins[i], strlen(begins[i]));
@@ -138,10 +139,11 @@ static void test_a_full_disk_is_told(void **state)
 	make_printer(printer);
 	for (int i = 0; i < REPORT_FORMAT_MAX; i++) {
 		_cleanup_(closep) int full = open("/dev/full", O_RDWR | O_CLOEXEC);
-		char error[OUTPUT_ERROR_MAX];
+		Error error;
 
-		assert_int_equal(write_session(report, printer, (ReportFormat)i, full, error), -EIO);
-		assert_non_null(strstr(error, i == REPORT_FORMAT_PDF ? printer : "No space left on device"));
+		assert_int_equal(write_session(report, printer, (ReportFormat)i, full, &error), -EIO);
+		assert_non_null(
+			strstr(error.text, i == REPORT_FORMAT_PDF ? printer : "No space left on device"));
 	}
 	unlink(printer);
 }
