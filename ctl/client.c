@@ -46,52 +46,55 @@ int ctl_usage(const char *format, ...)
  * Shares the sign-in that this program was started within, if any. Nobody waits for the answer: what is asked
  * next, to stop the needle above all, must not come later for it, and says itself when nobody is signed in.
  */
-static void present_token(sd_bus *bus)
+static int present_token(sd_bus *bus, const char *token)
 {
-	const char *token = getenv(CTL_TOKEN_VARIABLE);
-	sd_bus_message *message = NULL;
-	int r;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
+	int r = sd_bus_message_new_method_call(bus, &message, "org.stipple.Station1", CTL_STATION, "Present");
 
-	if (!token || !token[0])
-		return;
-	r = sd_bus_message_new_method_call(bus, &message, "org.stipple.Station1", CTL_STATION, "Present");
-	if (r >= 0)
-		r = sd_bus_message_append(message, "s", token);
-	if (r >= 0)
-		r = sd_bus_message_set_expect_reply(message, false);
-	if (r >= 0)
-		r = sd_bus_message_set_auto_start(message, false);
-	if (r >= 0)
-		r = sd_bus_send(bus, message, NULL);
 	if (r < 0)
-		ctl_fail("the sign-in of " CTL_TOKEN_VARIABLE " cannot be shared: %s", strerror(-r));
-	sd_bus_message_unref(message);
+		return r;
+	r = sd_bus_message_append(message, "s", token);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_set_expect_reply(message, false);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_set_auto_start(message, false);
+	return r < 0 ? r : sd_bus_send(bus, message, NULL);
+}
+
+static int open_bus_at(const char *address, sd_bus **ret)
+{
+	_cleanup_(sd_bus_unrefp) sd_bus *bus = NULL;
+	int r = sd_bus_new(&bus);
+
+	if (r < 0)
+		return r;
+	r = sd_bus_set_address(bus, address);
+	if (r < 0)
+		return r;
+	r = sd_bus_set_bus_client(bus, true);
+	if (r < 0)
+		return r;
+	r = sd_bus_start(bus);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(bus);
+	return 0;
 }
 
 int ctl_connect_quietly(Ctl *ctl, const char *which)
 {
-	sd_bus *bus = NULL;
-	int r;
+	const char *token = getenv(CTL_TOKEN_VARIABLE);
+	int r = strcmp(which, "system") == 0    ? sd_bus_open_system(&ctl->bus)
+		: strcmp(which, "session") == 0 ? sd_bus_open_user(&ctl->bus)
+						: open_bus_at(which, &ctl->bus);
 
-	if (strcmp(which, "system") == 0) {
-		r = sd_bus_open_system(&bus);
-	} else if (strcmp(which, "session") == 0) {
-		r = sd_bus_open_user(&bus);
-	} else {
-		r = sd_bus_new(&bus);
-		if (r >= 0)
-			r = sd_bus_set_address(bus, which);
-		if (r >= 0)
-			r = sd_bus_set_bus_client(bus, true);
-		if (r >= 0)
-			r = sd_bus_start(bus);
-	}
-	if (r < 0) {
-		sd_bus_unref(bus);
+	if (r < 0)
 		return r;
-	}
-	ctl->bus = bus;
-	present_token(bus);
+	r = token && token[0] ? present_token(ctl->bus, token) : 0;
+	if (r < 0)
+		ctl_fail("the sign-in of " CTL_TOKEN_VARIABLE " cannot be shared: %s", strerror(-r));
 	return 0;
 }
 
@@ -121,32 +124,61 @@ int ctl_call_failed(const sd_bus_error *error, int r)
 	return ctl_fail("%s", error->message ? error->message : error->name);
 }
 
+static int new_message(Ctl *ctl, const char *path, const char *interface, const char *method,
+	sd_bus_message **ret, const char *types, va_list arguments)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
+	int r = sd_bus_message_new_method_call(
+		ctl->bus, &message, "org.stipple.Station1", path, interface, method);
+
+	if (r < 0)
+		return r;
+	r = types ? sd_bus_message_appendv(message, types, arguments) : 0;
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(message);
+	return 0;
+}
+
+int ctl_message_new(Ctl *ctl, const char *path, const char *interface, const char *method,
+	sd_bus_message **ret, const char *types, ...)
+{
+	va_list arguments;
+	int r;
+
+	va_start(arguments, types);
+	r = new_message(ctl, path, interface, method, ret, types, arguments);
+	va_end(arguments);
+	return r;
+}
+
+int ctl_send(Ctl *ctl, sd_bus_message *message, int r, sd_bus_message **ret_reply)
+{
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+	if (r >= 0)
+		r = sd_bus_call(ctl->bus, message, 0, &error, ret_reply);
+	return r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
+}
+
 int ctl_call(Ctl *ctl, const char *path, const char *interface, const char *method,
 	sd_bus_message **ret_reply, const char *types, ...)
 {
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	sd_bus_message *message = NULL, *reply = NULL;
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
 	va_list arguments;
-	int r = sd_bus_message_new_method_call(
-		ctl->bus, &message, "org.stipple.Station1", path, interface, method);
-	int status = CTL_DONE;
+	int r;
 
 	va_start(arguments, types);
-	if (r >= 0 && types)
-		r = sd_bus_message_appendv(message, types, arguments);
+	r = new_message(ctl, path, interface, method, &message, types, arguments);
 	va_end(arguments);
-	if (r >= 0)
-		r = sd_bus_message_set_allow_interactive_authorization(message, true);
-	if (r >= 0)
-		r = sd_bus_call(ctl->bus, message, PATIENCE_US, &error, &reply);
 	if (r < 0)
-		status = ctl_call_failed(&error, r);
-	else if (ret_reply)
-		*ret_reply = sd_bus_message_ref(reply);
-	sd_bus_error_free(&error);
-	sd_bus_message_unref(reply);
-	sd_bus_message_unref(message);
-	return status;
+		return ctl_call_failed(NULL, r);
+	r = sd_bus_message_set_allow_interactive_authorization(message, true);
+	if (r < 0)
+		return ctl_call_failed(NULL, r);
+	r = sd_bus_call(ctl->bus, message, PATIENCE_US, &error, ret_reply);
+	return r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
 }
 
 int ctl_serve(Ctl *ctl, const bool *ended)
@@ -173,9 +205,9 @@ int ctl_serve(Ctl *ctl, const bool *ended)
 	return r < 0 ? ctl_fail("the bus is gone (%s): start again when it is back", strerror(-r)) : CTL_DONE;
 }
 
-static int read_secret_line(FILE *file, const char *what, char *ret, size_t size)
+static int read_secret_line(FILE *file, const char *what, char ret[CTL_PIN_MAX])
 {
-	if (!fgets(ret, (int)size, file))
+	if (!fgets(ret, CTL_PIN_MAX, file))
 		return ctl_fail("no %s was given: %s", what,
 			file == stdin
 				? "type it, or give it with --pin-file FILE"
@@ -185,35 +217,34 @@ static int read_secret_line(FILE *file, const char *what, char *ret, size_t size
 }
 
 /** A line that the terminal does not show; where standard input is none, just a line of it. */
-static int ask_secret(const char *question, char *ret, size_t size)
+static int ask_secret(const char *question, char ret[CTL_PIN_MAX])
 {
 	struct termios shown, hidden;
 	int status;
 
 	if (tcgetattr(STDIN_FILENO, &shown) < 0)
-		return read_secret_line(stdin, "PIN", ret, size);
+		return read_secret_line(stdin, "PIN", ret);
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	fputs(question, stderr);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-	status = read_secret_line(stdin, "PIN", ret, size);
+	status = read_secret_line(stdin, "PIN", ret);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 	fputc('\n', stderr);
 	return status;
 }
 
-static int ask_new_pin(char *ret, size_t size)
+static int ask_new_pin(char ret[CTL_PIN_MAX])
 {
-	char again[64] = "";
-	int status = ask_secret("new PIN: ", ret, size);
+	_cleanup_(ctl_pin_erase) char again[CTL_PIN_MAX] = "";
+	int status = ask_secret("new PIN: ", ret);
 
-	if (status == CTL_DONE && isatty(STDIN_FILENO)) {
-		status = ask_secret("the new PIN again: ", again, sizeof again);
-		if (status == CTL_DONE && strcmp(ret, again) != 0)
-			status = ctl_fail("the two are not the same: nothing was changed");
-	}
-	explicit_bzero(again, sizeof again);
-	return status;
+	if (status != CTL_DONE || !isatty(STDIN_FILENO))
+		return status;
+	status = ask_secret("the new PIN again: ", again);
+	if (status != CTL_DONE)
+		return status;
+	return strcmp(ret, again) != 0 ? ctl_fail("the two are not the same: nothing was changed") : CTL_DONE;
 }
 
 /** A PIN that others can read signs for nobody. What is no file, such as a pipe, nobody else can read. */
@@ -234,30 +265,30 @@ static int open_secret_file(const char *path, FILE **ret)
 }
 
 /** `ret_new` NULL: only one is wanted. */
-static int read_pins(const Ctl *ctl, char *ret, char *ret_new, size_t size)
+static int read_pins(const Ctl *ctl, char ret[CTL_PIN_MAX], char *ret_new)
 {
 	_cleanup_(fclosep) FILE *file = NULL;
 	int status;
 
 	if (!ctl->pin_file) {
-		status = ask_secret("PIN: ", ret, size);
-		return status == CTL_DONE && ret_new ? ask_new_pin(ret_new, size) : status;
+		status = ask_secret("PIN: ", ret);
+		return status == CTL_DONE && ret_new ? ask_new_pin(ret_new) : status;
 	}
 	status = open_secret_file(ctl->pin_file, &file);
 	if (status != CTL_DONE)
 		return status;
-	status = read_secret_line(file, "PIN", ret, size);
-	return status == CTL_DONE && ret_new ? read_secret_line(file, "new PIN", ret_new, size) : status;
+	status = read_secret_line(file, "PIN", ret);
+	return status == CTL_DONE && ret_new ? read_secret_line(file, "new PIN", ret_new) : status;
 }
 
-int ctl_read_pin(const Ctl *ctl, char *ret, size_t size)
+int ctl_read_pin(const Ctl *ctl, char ret[CTL_PIN_MAX])
 {
-	return read_pins(ctl, ret, NULL, size);
+	return read_pins(ctl, ret, NULL);
 }
 
-int ctl_read_new_pin(const Ctl *ctl, char *ret, char *ret_new, size_t size)
+int ctl_read_new_pin(const Ctl *ctl, char ret[CTL_PIN_MAX], char ret_new[CTL_PIN_MAX])
 {
-	return read_pins(ctl, ret, ret_new, size);
+	return read_pins(ctl, ret, ret_new);
 }
 
 int ctl_append_fields(sd_bus_message *message, json_t *fields)
@@ -294,8 +325,9 @@ static int read_bus_value(sd_bus_message *message, json_t **ret)
 	char type;
 	int r = sd_bus_message_peek_type(message, &type, &contents);
 
-	if (r >= 0)
-		r = sd_bus_message_enter_container(message, 'v', contents);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_enter_container(message, 'v', contents);
 	if (r < 0)
 		return r;
 	*ret = NULL;
@@ -316,21 +348,33 @@ static int read_bus_value(sd_bus_message *message, json_t **ret)
 	return sd_bus_message_exit_container(message);
 }
 
+static int read_bus_field(sd_bus_message *message, json_t *into)
+{
+	const char *key;
+	json_t *value = NULL;
+	int r = sd_bus_message_read(message, "s", &key);
+
+	if (r < 0)
+		return r;
+	r = read_bus_value(message, &value);
+	if (r < 0)
+		return r;
+	if (value && json_object_set_new(into, key, value) < 0)
+		return -EBADMSG;
+	return sd_bus_message_exit_container(message);
+}
+
 int ctl_read_fields(sd_bus_message *message, json_t **ret)
 {
 	json_auto_t *fields = json_object();
-	const char *key;
-	json_t *value;
 	int r = sd_bus_message_enter_container(message, 'a', "{sv}");
 
-	while (r >= 0 && (r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-		r = sd_bus_message_read(message, "s", &key);
-		if (r >= 0)
-			r = read_bus_value(message, &value);
-		if (r >= 0 && value && json_object_set_new(fields, key, value) < 0)
-			r = -EBADMSG;
-		if (r >= 0)
-			r = sd_bus_message_exit_container(message);
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
+		r = read_bus_field(message, fields);
+		if (r < 0)
+			return r;
 	}
 	if (r < 0)
 		return r;

@@ -7,6 +7,7 @@
  */
 
 #include <stdbool.h>
+#include <string.h>
 
 #include <jansson.h>
 #include <systemd/sd-bus.h>
@@ -54,6 +55,14 @@ int ctl_connect(Ctl *ctl, const char *which) _must_check_;
 int ctl_call(Ctl *ctl, const char *path, const char *interface, const char *method,
 	sd_bus_message **ret_reply, const char *types, ...) _must_check_;
 
+/** A call to be made, with its first arguments as for sd_bus_message_append(); `types` NULL: none. Negative
+ * errno.
+ */
+int ctl_message_new(Ctl *ctl, const char *path, const char *interface, const char *method,
+	sd_bus_message **ret, const char *types, ...) _must_check_;
+/** Makes the call and waits. `r`: what became of making it, which is told, too. As ctl_call(). */
+int ctl_send(Ctl *ctl, sd_bus_message *message, int r, sd_bus_message **ret_reply) _must_check_;
+
 /** Prints what a failed call's `error` says, or else errno `r`, and the next step. Returns CTL_FAILED. */
 int ctl_call_failed(const sd_bus_error *error, int r);
 
@@ -68,10 +77,18 @@ int ctl_fail(const char *format, ...) _printf_(1, 2);
 /** The same for words that cannot be meant, with a hint at --help; returns CTL_USAGE. */
 int ctl_usage(const char *format, ...) _printf_(1, 2);
 
+enum { CTL_PIN_MAX = 64 };
+
+/** A cleanup function. */
+static inline void ctl_pin_erase(char (*pin)[CTL_PIN_MAX])
+{
+	explicit_bzero(*pin, sizeof *pin);
+}
+
 /** Reads a PIN from the file, or from the terminal without echo. CTL_DONE, or CTL_FAILED after printing. */
-int ctl_read_pin(const Ctl *ctl, char *ret, size_t size) _must_check_;
+int ctl_read_pin(const Ctl *ctl, char ret[CTL_PIN_MAX]) _must_check_;
 /** The same, and then a new one: from the file's second line, or asked for twice. */
-int ctl_read_new_pin(const Ctl *ctl, char *ret, char *ret_new, size_t size) _must_check_;
+int ctl_read_new_pin(const Ctl *ctl, char ret[CTL_PIN_MAX], char ret_new[CTL_PIN_MAX]) _must_check_;
 
 /** Takes the rows of an answer, a line of JSON each, and the descriptor they come from. */
 typedef void (*CtlReader)(void *userdata, int fd);

@@ -24,7 +24,15 @@ typedef struct Command {
 	bool alone;              /* needs no bus */
 	bool runs;               /* the words after the first are another program's */
 	const EnteredForm *form; /* NULL: none */
+	struct {
+		const char *path, *interface, *method;
+	} calls; /* of ctl_forward() */
 } Command;
+
+enum { CTL_FORWARD_MAX = 4 };
+
+/** A command that is one call, with its at most CTL_FORWARD_MAX words as texts. */
+int ctl_forward(Ctl *ctl, int n, char **arguments);
 
 /** NULL-terminated by `words`. */
 extern const Command station_commands[], session_commands[], proof_commands[], ledger_commands[],

@@ -13,8 +13,6 @@
 
 #include "proof.h"
 
-#define STATION "org.stipple.Station1"
-
 /* ---- whose ledger it is ---- */
 
 static bool same_file(const char *one, const char *other)
@@ -41,37 +39,33 @@ static int on_copy_told(sd_bus_message *message, void *userdata, sd_bus_error *e
 }
 
 /**
- * Calls without starting a station that is stopped: it may be so for a reason. Takes `message`. NULL when
+ * Calls without starting a station that is stopped: it may be so for a reason. NULL when
  * there is no answer; the signal that ended it is still to be delivered then.
  */
 static sd_bus_message *call_running(Ctl *ctl, sd_bus_message *message)
 {
-	sd_bus_slot *slot = NULL;
+	_cleanup_(sd_bus_slot_unrefp) sd_bus_slot *slot = NULL;
 	Answer answer = { 0 };
 	sigset_t before;
-	int r = sd_bus_message_set_auto_start(message, false);
 
-	if (r >= 0)
-		r = sd_bus_message_set_allow_interactive_authorization(message, true);
-	if (r >= 0)
-		r = sd_bus_call_async(ctl->bus, &slot, message, on_copy_told, &answer, UINT64_MAX);
+	if (sd_bus_message_set_auto_start(message, false) < 0 ||
+		sd_bus_message_set_allow_interactive_authorization(message, true) < 0 ||
+		sd_bus_call_async(ctl->bus, &slot, message, on_copy_told, &answer, UINT64_MAX) < 0)
+		return NULL;
 	sigprocmask(SIG_BLOCK, NULL, &before);
-	if (r >= 0)
-		(void)!ctl_serve(ctl, &answer.ended);
-	sd_bus_slot_unref(slot);
-	sd_bus_message_unref(message);
+	(void)!ctl_serve(ctl, &answer.ended);
+	slot = sd_bus_slot_unref(slot);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return answer.reply;
 }
 
 static sd_bus_message *ask_to_record(Ctl *ctl, const char *what, const char *file, uint64_t records)
 {
-	sd_bus_message *message = NULL;
-	int r = sd_bus_message_new_method_call(ctl->bus, &message, STATION, CTL_AUDIT, "RecordCopy");
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
 
-	if (r >= 0)
-		r = sd_bus_message_append(message, "sst", what, file, records);
-	return r < 0 ? sd_bus_message_unref(message) : call_running(ctl, message);
+	if (ctl_message_new(ctl, CTL_AUDIT, "RecordCopy", &message, "sst", what, file, records) < 0)
+		return NULL;
+	return call_running(ctl, message);
 }
 
 /* ---- telling ---- */
@@ -106,17 +100,14 @@ static int judge_copy_told(const char *what, sd_bus_message *reply, bool own)
 int copies_tell(Ctl *ctl, const char *what, const char *path, const char *file, uint64_t records)
 {
 	const char *ledger = proof_station_ledger(ctl);
-	sd_bus_message *reply;
-	int status;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 
 	if (ledger && !same_file(path, ledger))
 		return CTL_DONE;
 	if (!ctl->bus && ctl_connect_quietly(ctl, ctl->bus_name) < 0)
 		return nobody_recorded(what, "there is no bus to a station");
 	reply = ask_to_record(ctl, what, file, records);
-	status = judge_copy_told(what, reply, ledger != NULL);
-	sd_bus_message_unref(reply);
-	return status;
+	return judge_copy_told(what, reply, ledger != NULL);
 }
 
 /* ---- how long records are kept ---- */
@@ -147,17 +138,16 @@ int copies_term(Ctl *ctl, CopiesTerm *ret)
 	json_auto_t *filter = json_object();
 	CopiesTerm term = { 0 };
 	Ctl asking = *ctl;
-	int status = CTL_DONE;
+	bool asked = true;
 
 	/* the station, also about another's ledger, unless the profile is given */
 	if (!ctl->profile) {
-		status = ctl->bus ? CTL_DONE : ctl_connect(ctl, ctl->bus_name);
+		asked = ctl->bus || ctl_connect(ctl, ctl->bus_name) == CTL_DONE;
 		asking.ledger = NULL;
 		asking.bus = ctl->bus;
 	}
-	if (status == CTL_DONE)
-		status = ctl_query(&asking, "retention", filter, read_terms, &term);
-	if (status != CTL_DONE || term.days == 0)
+	if (!asked || ctl_query(&asking, "retention", filter, read_terms, &term) != CTL_DONE ||
+		term.days == 0)
 		return ctl_fail("without a station that says which compliance profile is in force it must be "
 				"given, or the day: add --profile us-ca or before=YYYY-MM-DD");
 	*ret = term;

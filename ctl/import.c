@@ -251,23 +251,22 @@ static int check_cycle_row(Import *import, json_t *fields, const char *key, size
 
 static int record_row(Import *import, json_t *fields, const char *key, size_t line)
 {
-	sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	uint64_t number;
-	int status = CTL_DONE, r;
+	int r;
 
 	json_object_set_new(fields, "source", json_sprintf("%s:%zu", basename(import->path), line));
 	r = ctl_record(import->ctl, import->ctl->command->form, fields, "", &number, &error);
 	if (r >= 0)
 		import->recorded++;
 	else if (sd_bus_error_has_name(&error, ERROR_EXISTS))
-		status = compare_known(import, fields, key, line);
+		return compare_known(import, fields, key, line);
 	else if (sd_bus_error_has_name(&error, "org.stipple.Error.InvalidArgument") ||
 		 sd_bus_error_has_name(&error, "org.stipple.Error.Unknown"))
 		tell_bad(import, line, "%s", error.message);
 	else
-		status = ctl_call_failed(&error, r);
-	sd_bus_error_free(&error);
-	return status;
+		return ctl_call_failed(&error, r);
+	return CTL_DONE;
 }
 
 /** What the station would refuse is told without asking it, so that --dry-run tells it as well. */

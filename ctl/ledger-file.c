@@ -188,21 +188,19 @@ static int run_clear_damage(Ctl *ctl, int n, char **arguments)
 {
 	const char *path = proof_ledger(ctl);
 	Error error = { 0 };
-	char pin[64] = "";
+	_cleanup_(ctl_pin_erase) char pin[CTL_PIN_MAX] = "";
 	uint64_t records = 0;
-	int status, r;
+	int status;
 
 	catch_signals();
 	if (verify_copied(ctl, path, &records) != CTL_DONE)
 		return ctl_fail(
 			"%s is not sound: nothing was lifted; keep it as evidence and bring back a backup",
 			path);
-	status = ctl_read_pin(ctl, pin, sizeof pin);
+	status = ctl_read_pin(ctl, pin);
 	if (status != CTL_DONE)
 		return status;
-	r = ledger_clear_damage(path, arguments[0], pin, records, &error);
-	explicit_bzero(pin, sizeof pin);
-	if (r < 0)
+	if (ledger_clear_damage(path, arguments[0], pin, records, &error) < 0)
 		return ctl_fail("%s", error.text);
 	if (!ctl->json)
 		printf("%s: %llu records, verified; the station records that %s lifted the finding when it starts over:"

@@ -145,14 +145,16 @@ static int run_words(Ctl *ctl, int n, char **words)
 		return ctl_usage("%s takes: %s", command->words,
 			command->arguments[0] ? command->arguments : "nothing");
 	status = options_check(ctl, command);
-	if (status == CTL_DONE)
-		status = check_argument_texts(command, n, words);
+	if (status != CTL_DONE)
+		return status;
+	status = check_argument_texts(command, n, words);
 	if (status != CTL_DONE)
 		return status;
 	ctl->command = command;
 	status = command->alone || ctl->ledger ? CTL_DONE : ctl_connect(ctl, ctl->bus_name);
-	if (status == CTL_DONE)
-		status = command->run(ctl, n, words);
+	if (status != CTL_DONE)
+		return status;
+	status = command->run(ctl, n, words);
 	sd_bus_flush_close_unref(ctl->bus);
 	return status;
 }

@@ -11,33 +11,39 @@
 #include <limits.h>
 #include <string.h>
 
+/** 0, or why there is no answer. */
+static int ask_for_ledger(Ctl *ctl, char ret[PATH_MAX])
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *question = NULL, *answer = NULL;
+	const char *file;
+	int r = ctl_message_new(ctl, CTL_PATH "/Audit", "org.freedesktop.DBus.Properties", "Get", &question,
+		"ss", "org.stipple.Audit1", "Ledger");
+
+	if (r < 0)
+		return r;
+	r = sd_bus_message_set_auto_start(question, false);
+	if (r < 0)
+		return r;
+	r = sd_bus_call(ctl->bus, question, 0, NULL, &answer);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_read(answer, "v", "s", &file);
+	if (r < 0)
+		return r;
+	snprintf(ret, PATH_MAX, "%s", file);
+	return 0;
+}
+
 const char *proof_station_ledger(const Ctl *ctl)
 {
 	static char path[PATH_MAX];
 	Ctl asking = { .bus_name = ctl->bus_name };
-	sd_bus_message *question = NULL, *answer = NULL;
-	const char *file = "";
-	bool known;
 	int r = ctl_connect_quietly(&asking, ctl->bus_name);
 
 	if (r >= 0)
-		r = sd_bus_message_new_method_call(asking.bus, &question, "org.stipple.Station1",
-			CTL_PATH "/Audit", "org.freedesktop.DBus.Properties", "Get");
-	if (r >= 0)
-		r = sd_bus_message_append(question, "ss", "org.stipple.Audit1", "Ledger");
-	if (r >= 0)
-		r = sd_bus_message_set_auto_start(question, false);
-	if (r >= 0)
-		r = sd_bus_call(asking.bus, question, 0, NULL, &answer);
-	if (r >= 0)
-		r = sd_bus_message_read(answer, "v", "s", &file);
-	known = r >= 0 && file[0];
-	if (known)
-		snprintf(path, sizeof path, "%s", file);
-	sd_bus_message_unref(question);
-	sd_bus_message_unref(answer);
+		r = ask_for_ledger(&asking, path);
 	sd_bus_flush_close_unref(asking.bus);
-	return known ? path : NULL;
+	return r >= 0 && path[0] ? path : NULL;
 }
 
 const char *proof_ledger(const Ctl *ctl)
@@ -55,6 +61,15 @@ const char *proof_ledger(const Ctl *ctl)
 		path = STIPPLE_STATE_FOLDER "/ledger.db";
 	fprintf(stderr, "the ledger is %s\n", path);
 	return path;
+}
+
+int proof_open_ledger(const char *path, Ledger **ret)
+{
+	LedgerOptions options = { .path = path, .read_only = true };
+	Error error;
+	LedgerInfo info;
+
+	return ledger_open(&options, ret, &info, &error) < 0 ? ctl_fail("%s", error.text) : CTL_DONE;
 }
 
 void proof_tell(const Ctl *ctl, const char *what, const char *text)

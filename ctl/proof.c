@@ -186,15 +186,6 @@ static int print_proof(const Ctl *ctl, const char *of, uint64_t number, const ch
 	return CTL_DONE;
 }
 
-int proof_open_ledger(const char *path, Ledger **ret)
-{
-	LedgerOptions options = { .path = path, .read_only = true };
-	Error error;
-	LedgerInfo info;
-
-	return ledger_open(&options, ret, &info, &error) < 0 ? ctl_fail("%s", error.text) : CTL_DONE;
-}
-
 static int prove_from_file(Ctl *ctl, uint64_t record)
 {
 	_cleanup_(ledger_freep) Ledger *ledger = NULL;
@@ -238,8 +229,9 @@ static int command_prove_growth(Ctl *ctl, const char *since)
 	Checkpoint old;
 	int status = read_since(since, &old);
 
-	if (status == CTL_DONE)
-		status = proof_open_ledger(proof_ledger(ctl), &ledger);
+	if (status != CTL_DONE)
+		return status;
+	status = proof_open_ledger(proof_ledger(ctl), &ledger);
 	if (status != CTL_DONE)
 		return status;
 	if (ledger_prove_growth_now(ledger, old.size, &proof, &error) < 0)
@@ -254,7 +246,7 @@ static int command_prove_growth(Ctl *ctl, const char *since)
 
 static int command_prove(Ctl *ctl, int n, char **arguments)
 {
-	sd_bus_message *reply = NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	const char *proof = "", *key;
 	uint64_t record;
 	int status;
@@ -266,42 +258,37 @@ static int command_prove(Ctl *ctl, int n, char **arguments)
 	if (ctl->ledger)
 		return prove_from_file(ctl, record);
 	status = ctl_connect(ctl, ctl->bus_name);
-	if (status == CTL_DONE)
-		status = ctl_call(ctl, CTL_AUDIT, "Prove", &reply, "t", record);
+	if (status != CTL_DONE)
+		return status;
+	status = ctl_call(ctl, CTL_AUDIT, "Prove", &reply, "t", record);
 	if (status != CTL_DONE)
 		return status;
 	if (sd_bus_message_read(reply, "ss", &proof, &key) < 0)
-		status = ctl_fail("the answer cannot be read");
-	else
-		status = print_proof(ctl, "record", record, proof);
-	sd_bus_message_unref(reply);
-	return status;
+		return ctl_fail("the answer cannot be read");
+	return print_proof(ctl, "record", record, proof);
 }
 
 /* ---- the key ---- */
 
 static int run_key(Ctl *ctl, int n, char **arguments)
 {
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	char *key = NULL;
-	int r, status = CTL_DONE;
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_(freep) char *key = NULL;
+	int r, status;
 
-	if (n == 1 && strcmp(arguments[0], "rotate") == 0)
-		status = ctl_call(ctl, CTL_STATION, "RotateKey", NULL, NULL);
-	else if (n == 1)
+	if (n == 1 && strcmp(arguments[0], "rotate") != 0)
 		return ctl_usage("key takes nothing, or rotate");
+	status = n == 1 ? ctl_call(ctl, CTL_STATION, "RotateKey", NULL, NULL) : CTL_DONE;
 	if (status != CTL_DONE)
 		return status;
 	r = sd_bus_get_property_string(ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Key", &error, &key);
 	if (r < 0)
-		status = ctl_call_failed(&error, r);
-	else if (ctl->json)
+		return ctl_call_failed(&error, r);
+	if (ctl->json)
 		printf("{\"key\":\"%s\"}\n", key);
 	else
 		puts(key[0] ? key : "the station has no key");
-	free(key);
-	sd_bus_error_free(&error);
-	return status;
+	return CTL_DONE;
 }
 
 const Command proof_commands[] = {

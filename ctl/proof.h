@@ -31,7 +31,7 @@ int proof_verify(const Ctl *ctl, VerifyOptions *options, Verification *ret);
 /** One finding or message, as a line. */
 void proof_tell(const Ctl *ctl, const char *what, const char *text);
 
-/* ---- proof-check.c: without any ledger ---- */
+/* ---- proof-read.c: without any ledger ---- */
 
 enum { KNOWN_KEYS_MAX = 32, PROOF_FILE_MAX = 256 << 20 };
 
@@ -63,10 +63,6 @@ int proof_each_message(const char *file, char *text, ProofEach each, void *userd
 /** A saved checkpoint: the file itself, or the last of its messages. Not checked yet. */
 int proof_read_checkpoint(const char *file, char **ret, size_t *ret_size);
 
-/** audit verify --proof. `since`: a file with the checkpoint that a proof of growth starts from; NULL: none.
- */
-int proof_check(Ctl *ctl, const char *since);
-
 #define PROOF_NEXT_KEY "\nthe next key of this log\n"
 
 /** Prints why the file proves nothing, and what a key that is not known needs. CTL_FAILED. */
@@ -74,6 +70,12 @@ int proof_refuse(const char *file, int r, const char *why);
 /** Says what was proved by this checkpoint, and who signed it. */
 int proof_tell_verified(
 	const Ctl *ctl, const KnownKeys *known, const char *note, size_t size, const char *what);
+
+/* ---- proof-check.c ---- */
+
+/** audit verify --proof. `since`: a file with the checkpoint that a proof of growth starts from; NULL: none.
+ */
+int proof_check(Ctl *ctl, const char *since);
 
 /* ---- proof-chain.c ---- */
 

@@ -34,22 +34,19 @@ static int on_query_answered(sd_bus_message *message, void *userdata, sd_bus_err
 
 static int send_question(Ctl *ctl, const char *query, json_t *filter, int output, Answer *answer)
 {
-	sd_bus_message *message = NULL;
-	int r = sd_bus_message_new_method_call(
-		ctl->bus, &message, "org.stipple.Station1", CTL_AUDIT, "Query");
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
+	int r = ctl_message_new(ctl, CTL_AUDIT, "Query", &message, "s", query);
 
-	if (r >= 0)
-		r = sd_bus_message_append(message, "s", query);
-	if (r >= 0)
-		r = ctl_append_fields(message, filter);
-	if (r >= 0)
-		r = sd_bus_message_append(message, "h", output);
-	if (r >= 0)
-		r = sd_bus_call_async(ctl->bus, NULL, message, on_query_answered, answer, UINT64_MAX);
-	if (r >= 0)
-		r = sd_bus_flush(ctl->bus);
-	sd_bus_message_unref(message);
-	return r;
+	if (r < 0)
+		return r;
+	r = ctl_append_fields(message, filter);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_append(message, "h", output);
+	if (r < 0)
+		return r;
+	r = sd_bus_call_async(ctl->bus, NULL, message, on_query_answered, answer, UINT64_MAX);
+	return r < 0 ? r : sd_bus_flush(ctl->bus);
 }
 
 /** *ret_columns, left as it is on failure, is the caller's. */
@@ -79,8 +76,9 @@ static int query_station(Ctl *ctl, const char *query, json_t *filter, CtlReader 
 	}
 	if (r < 0)
 		return ctl_fail("the query was not answered (%s): ask again", strerror(-r));
-	if (answer.status == CTL_DONE)
-		answer.status = read_answer(answer.message, ret_rows, ret_columns);
+	if (!answer.message)
+		return answer.status;
+	answer.status = read_answer(answer.message, ret_rows, ret_columns);
 	sd_bus_message_unref(answer.message);
 	return answer.status;
 }

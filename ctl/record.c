@@ -60,22 +60,6 @@ json_t *ctl_parse_words(int n, char **words, const char *numbers)
 	return fields;
 }
 
-static int call_with_fields(
-	Ctl *ctl, sd_bus_message *message, json_t *fields, int fd, sd_bus_message **ret_reply)
-{
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = ctl_append_fields(message, fields), status = CTL_DONE;
-
-	if (r >= 0 && fd >= 0)
-		r = sd_bus_message_append(message, "h", fd);
-	if (r >= 0)
-		r = sd_bus_call(ctl->bus, message, 0, &error, ret_reply);
-	if (r < 0)
-		status = ctl_call_failed(&error, r);
-	sd_bus_error_free(&error);
-	return status;
-}
-
 enum { CERTIFICATE_MAX = 4 << 20 };
 
 static int read_certificate(const char *path, char **ret, size_t *ret_size)
@@ -90,24 +74,14 @@ static int read_certificate(const char *path, char **ret, size_t *ret_size)
 /** `fields`: lot, and gtin and certificate where known; `path` is told by its last part. */
 static int attach_certificate(Ctl *ctl, json_t *fields, const char *path, const char *data, size_t size)
 {
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
 	const char *slash = strrchr(path, '/');
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	sd_bus_message *message = NULL;
-	int r, status = CTL_DONE;
+	int status, r = ctl_message_new(ctl, CTL_INVENTORY, "AttachCertificate", &message, NULL);
 
 	json_object_set_new(fields, "file", json_string(slash ? slash + 1 : path));
-	r = sd_bus_message_new_method_call(
-		ctl->bus, &message, "org.stipple.Station1", CTL_INVENTORY, "AttachCertificate");
-	if (r >= 0)
-		r = ctl_append_fields(message, fields);
-	if (r >= 0)
-		r = sd_bus_message_append_array(message, 'y', data, size);
-	if (r >= 0)
-		r = sd_bus_call(ctl->bus, message, 0, &error, NULL);
-	if (r < 0)
-		status = ctl_call_failed(&error, r);
-	sd_bus_error_free(&error);
-	sd_bus_message_unref(message);
+	r = r < 0 ? r : ctl_append_fields(message, fields);
+	r = r < 0 ? r : sd_bus_message_append_array(message, 'y', data, size);
+	status = ctl_send(ctl, message, r, NULL);
 	if (status != CTL_DONE)
 		return status;
 	ctl_done(ctl,
@@ -128,46 +102,31 @@ static int run_certificate(Ctl *ctl, int n, char **arguments)
 	return status == CTL_DONE ? attach_certificate(ctl, fields, arguments[0], data, size) : status;
 }
 
-static int read_membrane(json_t *lot)
+/** A field of a lot that the command line gives as yes or no. `what`: whether ... */
+static int read_yes_or_no(json_t *lot, const char *field, const char *what)
 {
-	const char *membrane = json_string_value(json_object_get(lot, "membrane"));
+	const char *word = json_string_value(json_object_get(lot, field));
 
-	if (!membrane)
+	if (!word)
 		return CTL_DONE;
-	if (strcmp(membrane, "yes") != 0 && strcmp(membrane, "no") != 0)
-		return ctl_usage(
-			"\"%s\" does not say whether the proof is there: write membrane=yes or no", membrane);
-	json_object_set_new(lot, "membrane", json_boolean(strcmp(membrane, "yes") == 0));
-	return CTL_DONE;
-}
-
-static int read_serialised(json_t *lot)
-{
-	const char *serialised = json_string_value(json_object_get(lot, "serialised"));
-
-	if (!serialised)
-		return CTL_DONE;
-	if (strcmp(serialised, "yes") != 0 && strcmp(serialised, "no") != 0)
-		return ctl_usage(
-			"\"%s\" does not say whether each cartridge bears a serial: write serialised=yes or no",
-			serialised);
-	json_object_set_new(lot, "serialised", json_boolean(strcmp(serialised, "yes") == 0));
+	if (strcmp(word, "yes") != 0 && strcmp(word, "no") != 0)
+		return ctl_usage("\"%s\" does not say whether %s: write %s=yes or no", word, what, field);
+	json_object_set_new(lot, field, json_boolean(strcmp(word, "yes") == 0));
 	return CTL_DONE;
 }
 
 static int receive(Ctl *ctl, json_t *lot)
 {
-	sd_bus_message *message = NULL, *reply = NULL;
-	int r = sd_bus_message_new_method_call(
-		ctl->bus, &message, "org.stipple.Station1", CTL_INVENTORY, "ReceiveLot");
-	int status = r < 0 ? ctl_call_failed(NULL, r) : call_with_fields(ctl, message, lot, -1, &reply);
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
+	int status, r = ctl_message_new(ctl, CTL_INVENTORY, "ReceiveLot", &message, NULL);
 
-	if (status == CTL_DONE)
-		ctl_done(ctl, json_pack("{s:O}", "lot", json_object_get(lot, "lot")), "lot %s is on record\n",
-			json_string_value(json_object_get(lot, "lot")));
-	sd_bus_message_unref(reply);
-	sd_bus_message_unref(message);
-	return status;
+	r = r < 0 ? r : ctl_append_fields(message, lot);
+	status = ctl_send(ctl, message, r, NULL);
+	if (status != CTL_DONE)
+		return status;
+	ctl_done(ctl, json_pack("{s:O}", "lot", json_object_get(lot, "lot")), "lot %s is on record\n",
+		json_string_value(json_object_get(lot, "lot")));
+	return CTL_DONE;
 }
 
 /** The file goes after the lot, so that it is not kept for one that is refused. */
@@ -177,19 +136,22 @@ static int command_receive(Ctl *ctl, int n, char **arguments)
 	_cleanup_(freep) char *path = NULL, *data = NULL;
 	const char *file = json_string_value(json_object_get(lot, "certificate_file"));
 	size_t size = 0;
-	int status = lot ? read_membrane(lot) : CTL_USAGE;
+	int status = lot ? read_yes_or_no(lot, "membrane", "the proof is there") : CTL_USAGE;
 
-	if (status == CTL_DONE)
-		status = read_serialised(lot);
-	if (status == CTL_DONE && file) {
-		path = strdup(file);
-		status = path ? read_certificate(path, &data, &size) : ctl_fail("out of memory");
-	}
-	if (status == CTL_DONE && path)
-		json_object_del(lot, "certificate_file");
-	if (status == CTL_DONE)
-		status = receive(ctl, lot);
-	if (status != CTL_DONE || !path)
+	if (status != CTL_DONE)
+		return status;
+	status = read_yes_or_no(lot, "serialised", "each cartridge bears a serial");
+	if (status != CTL_DONE)
+		return status;
+	if (!file)
+		return receive(ctl, lot);
+	path = strdup(file);
+	status = path ? read_certificate(path, &data, &size) : ctl_fail("out of memory");
+	if (status != CTL_DONE)
+		return status;
+	json_object_del(lot, "certificate_file");
+	status = receive(ctl, lot);
+	if (status != CTL_DONE)
 		return status;
 	json_object_set(whose, "lot", json_object_get(lot, "lot"));
 	if (json_object_get(lot, "gtin"))
@@ -228,24 +190,24 @@ static void print_query(const Ctl *ctl, const char *name, json_t *about)
 
 static int list_queries(Ctl *ctl)
 {
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	json_auto_t *about = NULL;
-	sd_bus_error error = SD_BUS_ERROR_NULL;
 	char **names = NULL;
 	int r = sd_bus_get_property_strv(
 		ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Queries", &error, &names);
-	int status = r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
 
-	if (status == CTL_DONE && ledger_describe_queries(&about) < 0)
-		status = ctl_fail("out of memory");
-	if (ctl->csv)
+	if (r < 0)
+		return ctl_call_failed(&error, r);
+	r = ledger_describe_queries(&about);
+	if (ctl->csv && r >= 0)
 		fputs("query,arguments,columns\r\n", stdout);
 	for (char **name = names; name && *name; name++) {
-		print_query(ctl, *name, json_object_get(about, *name));
+		if (r >= 0)
+			print_query(ctl, *name, json_object_get(about, *name));
 		free(*name);
 	}
 	free(names);
-	sd_bus_error_free(&error);
-	return status;
+	return r < 0 ? ctl_fail("out of memory") : CTL_DONE;
 }
 
 /** Queries of which the first word is usually one thing: `audit recall L2031`. */

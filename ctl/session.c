@@ -10,9 +10,19 @@
 #include <string.h>
 #include <unistd.h>
 
+int ctl_forward(Ctl *ctl, int n, char **arguments)
+{
+	const Command *command = ctl->command;
+	const char *words[CTL_FORWARD_MAX] = { NULL };
+
+	memcpy(words, arguments, (size_t)n * sizeof *words);
+	return ctl_call(ctl, command->calls.path, command->calls.interface, command->calls.method, NULL,
+		&"ssss"[CTL_FORWARD_MAX - n], words[0], words[1], words[2], words[3]);
+}
+
 static int command_begin(Ctl *ctl, int n, char **arguments)
 {
-	sd_bus_message *reply = NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	uint64_t session = 0, number;
 	int status;
 
@@ -26,40 +36,33 @@ static int command_begin(Ctl *ctl, int n, char **arguments)
 	if (status == CTL_DONE && sd_bus_message_read(reply, "t", &session) >= 0)
 		ctl_done(ctl, json_pack("{s:I}", "session", (json_int_t)session), "session %llu has begun\n",
 			(unsigned long long)session);
-	sd_bus_message_unref(reply);
 	return status;
+}
+
+/** "QUESTION=yes" into a message; false where it is none. */
+static bool append_screening_answer(sd_bus_message *message, char *word, int *r)
+{
+	char *equals = strchr(word, '=');
+
+	if (!equals || (strcmp(equals, "=yes") != 0 && strcmp(equals, "=no") != 0))
+		return false;
+	*equals = '\0';
+	*r = *r < 0 ? *r : sd_bus_message_append(message, "{sb}", word, strcmp(equals + 1, "yes") == 0);
+	return true;
 }
 
 static int command_screening(Ctl *ctl, int n, char **arguments)
 {
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	sd_bus_message *message = NULL;
-	int r = sd_bus_message_new_method_call(
-		ctl->bus, &message, "org.stipple.Station1", CTL_SESSION, "AnswerScreening");
-	int status = CTL_DONE;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
+	int r = ctl_message_new(ctl, CTL_SESSION, "AnswerScreening", &message, NULL);
 
-	if (r >= 0)
-		r = sd_bus_message_open_container(message, 'a', "{sb}");
-	for (int i = 0; i < n && r >= 0 && status == CTL_DONE; i++) {
-		char *equals = strchr(arguments[i], '=');
-
-		if (!equals || (strcmp(equals, "=yes") != 0 && strcmp(equals, "=no") != 0)) {
-			status = ctl_usage(
+	r = r < 0 ? r : sd_bus_message_open_container(message, 'a', "{sb}");
+	for (int i = 0; i < n; i++)
+		if (!append_screening_answer(message, arguments[i], &r))
+			return ctl_usage(
 				"\"%s\" is no answer: write QUESTION=yes or QUESTION=no", arguments[i]);
-			break;
-		}
-		*equals = '\0';
-		r = sd_bus_message_append(message, "{sb}", arguments[i], strcmp(equals + 1, "yes") == 0);
-	}
-	if (status == CTL_DONE && r >= 0)
-		r = sd_bus_message_close_container(message);
-	if (status == CTL_DONE && r >= 0)
-		r = sd_bus_call(ctl->bus, message, 0, &error, NULL);
-	if (status == CTL_DONE && r < 0)
-		status = ctl_call_failed(&error, r);
-	sd_bus_error_free(&error);
-	sd_bus_message_unref(message);
-	return status;
+	r = r < 0 ? r : sd_bus_message_close_container(message);
+	return ctl_send(ctl, message, r, NULL);
 }
 
 static int command_consent(Ctl *ctl, int n, char **arguments)
@@ -84,7 +87,7 @@ static int command_zone(Ctl *ctl, int n, char **arguments)
 
 static int run_check(Ctl *ctl, int n, char **arguments)
 {
-	sd_bus_message *reply = NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	const char *id, *text, *name;
 	int status = ctl_call(ctl, CTL_SESSION, "Refusals", &reply, NULL);
 
@@ -103,7 +106,6 @@ static int run_check(Ctl *ctl, int n, char **arguments)
 		}
 	if (status == CTL_DONE && !ctl->json)
 		puts("nothing stands against arming");
-	sd_bus_message_unref(reply);
 	return status;
 }
 
@@ -117,61 +119,39 @@ static int command_arm(Ctl *ctl, int n, char **arguments)
 	return CTL_DONE;
 }
 
-static int command_disarm(Ctl *ctl, int n, char **arguments)
-{
-	return ctl_call(ctl, CTL_SESSION, "Disarm", NULL, NULL);
-}
-
-static int command_pause(Ctl *ctl, int n, char **arguments)
-{
-	return ctl_call(ctl, CTL_SESSION, "Pause", NULL, NULL);
-}
-
-static int command_resume(Ctl *ctl, int n, char **arguments)
-{
-	return ctl_call(ctl, CTL_SESSION, "Resume", NULL, NULL);
-}
-
 static int command_finish(Ctl *ctl, int n, char **arguments)
 {
-	sd_bus_message *reply = NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	json_auto_t *figures = NULL;
 	int status = ctl_call(ctl, CTL_SESSION, "Finish", &reply, NULL);
 
 	if (status == CTL_DONE && ctl_read_fields(reply, &figures) >= 0)
 		ctl_print_fields(ctl, figures);
-	sd_bus_message_unref(reply);
 	return status;
 }
 
 static int command_sign(Ctl *ctl, int n, char **arguments)
 {
-	char pin[64];
-	int status = ctl_read_pin(ctl, pin, sizeof pin);
+	_cleanup_(ctl_pin_erase) char pin[CTL_PIN_MAX] = "";
+	int status = ctl_read_pin(ctl, pin);
 
-	if (status == CTL_DONE)
-		status = ctl_call(ctl, CTL_SESSION, "Sign", NULL, "ss", pin, arguments[0]);
-	explicit_bzero(pin, sizeof pin);
+	if (status != CTL_DONE)
+		return status;
+	status = ctl_call(ctl, CTL_SESSION, "Sign", NULL, "ss", pin, arguments[0]);
 	if (status != CTL_DONE)
 		return status;
 	ctl_done(ctl, json_pack("{s:b}", "signed", 1), "signed\n");
 	return CTL_DONE;
 }
 
-static int command_abandon(Ctl *ctl, int n, char **arguments)
-{
-	return ctl_call(ctl, CTL_SESSION, "Abandon", NULL, "s", arguments[0]);
-}
-
 static int mount_needle(Ctl *ctl, const char *code)
 {
-	sd_bus_message *reply = NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	const char *unit = "";
 	int status = ctl_call(ctl, CTL_SESSION, "MountNeedle", &reply, "s", code);
 
 	if (status == CTL_DONE && sd_bus_message_read(reply, "s", &unit) >= 0)
 		ctl_done(ctl, json_pack("{s:s}", "unit", unit), "claimed %s\n", unit);
-	sd_bus_message_unref(reply);
 	return status;
 }
 
@@ -203,20 +183,9 @@ static int command_mount(Ctl *ctl, int n, char **arguments)
 	return n > 0 ? mount_needle(ctl, arguments[0]) : mount_lines(ctl);
 }
 
-static int command_remove(Ctl *ctl, int n, char **arguments)
-{
-	return ctl_call(ctl, CTL_SESSION, "RemoveNeedle", NULL, "s", arguments[0]);
-}
-
-static int command_pigment(Ctl *ctl, int n, char **arguments)
-{
-	return ctl_call(ctl, CTL_SESSION, "LoadPigment", NULL, "ssss", arguments[0], arguments[1],
-		arguments[2], arguments[3]);
-}
-
 static int command_capture(Ctl *ctl, int n, char **arguments)
 {
-	sd_bus_message *reply = NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	json_auto_t *figures = NULL;
 	const char *file;
 	int status = ctl_call(ctl, CTL_SESSION, "Capture", &reply, "ss", arguments[0], arguments[1]);
@@ -226,7 +195,6 @@ static int command_capture(Ctl *ctl, int n, char **arguments)
 		json_object_set_new(figures, "file", json_string(file));
 		ctl_print_fields(ctl, figures);
 	}
-	sd_bus_message_unref(reply);
 	return status;
 }
 
@@ -240,18 +208,23 @@ const Command session_commands[] = {
 	{ "session zone", "ZONE SKIN_TYPE AREA_MM2", 3, 3, command_zone, "choose the zone to treat" },
 	{ "session check", "", 0, 0, run_check, "what stands against arming; exit 1 when anything does" },
 	{ "session arm", "", 0, 0, command_arm, "let the pedal start the needle" },
-	{ "session disarm", "", 0, 0, command_disarm, "the pedal no longer starts the needle" },
-	{ "session pause", "", 0, 0, command_pause, "take a break" },
-	{ "session resume", "", 0, 0, command_resume,
-		"end the break, or go on after the station stopped; arm again afterwards" },
+	{ "session disarm", "", 0, 0, ctl_forward, "the pedal no longer starts the needle",
+		.calls = { CTL_SESSION, "Disarm" } },
+	{ "session pause", "", 0, 0, ctl_forward, "take a break", .calls = { CTL_SESSION, "Pause" } },
+	{ "session resume", "", 0, 0, ctl_forward,
+		"end the break, or go on after the station stopped; arm again afterwards",
+		.calls = { CTL_SESSION, "Resume" } },
 	{ "session finish", "", 0, 0, command_finish,
 		"the treatment is over; after-photographs and signature remain" },
 	{ "session sign", "MEANING", 1, 1, command_sign, "sign the session with the PIN, which ends it" },
-	{ "session abandon", "REASON", 1, 1, command_abandon, "end the session early" },
+	{ "session abandon", "REASON", 1, 1, ctl_forward, "end the session early",
+		.calls = { CTL_SESSION, "Abandon" } },
 	{ "needle mount", "[CODE]", 0, 1, command_mount,
 		"claim a cartridge by its scanned or typed code; without CODE, by each line of input" },
-	{ "needle remove", "REASON", 1, 1, command_remove, "take the cartridge out" },
-	{ "pigment load", "BRAND COLOUR LOT EXPIRY", 4, 4, command_pigment, "load a pigment" },
+	{ "needle remove", "REASON", 1, 1, ctl_forward, "take the cartridge out",
+		.calls = { CTL_SESSION, "RemoveNeedle" } },
+	{ "pigment load", "BRAND COLOUR LOT EXPIRY", 4, 4, ctl_forward, "load a pigment",
+		.calls = { CTL_SESSION, "LoadPigment" } },
 	{ "capture", "ZONE before|after", 2, 2, command_capture, "photograph a zone" },
 	{ 0 },
 };

@@ -14,11 +14,11 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-enum { PIN_BYTES = 64, NAME_BYTES = 256, TOKEN_BYTES = 64 };
+enum { NAME_BYTES = 256, TOKEN_BYTES = 64 };
 
 static int get_all(Ctl *ctl, const char *path, const char *interface, json_t *into)
 {
-	sd_bus_message *reply = NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	json_auto_t *fields = NULL;
 	int r, status = ctl_call(
 		       ctl, path, "org.freedesktop.DBus.Properties", "GetAll", &reply, "s", interface);
@@ -26,20 +26,23 @@ static int get_all(Ctl *ctl, const char *path, const char *interface, json_t *in
 	if (status != CTL_DONE)
 		return status;
 	r = ctl_read_fields(reply, &fields);
-	sd_bus_message_unref(reply);
 	if (r < 0 || json_object_update(into, fields) < 0)
 		return ctl_fail("the properties of %s cannot be read: %s", interface, strerror(-r));
 	return CTL_DONE;
 }
 
+static int get_status(Ctl *ctl, json_t *into)
+{
+	int status = get_all(ctl, CTL_STATION, into);
+
+	return status == CTL_DONE ? get_all(ctl, CTL_SESSION, into) : status;
+}
+
 static int run_status(Ctl *ctl, int n, char **arguments)
 {
 	json_auto_t *fields = json_object();
-	int status = get_all(ctl, CTL_STATION, fields);
+	int status = get_status(ctl, fields);
 
-	if (status != CTL_DONE)
-		return status;
-	status = get_all(ctl, CTL_SESSION, fields);
 	if (status != CTL_DONE)
 		return status;
 	ctl_print_fields(ctl, fields);
@@ -65,7 +68,7 @@ static void print_check(
 
 static int command_doctor(Ctl *ctl, int n, char **arguments)
 {
-	sd_bus_message *reply = NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	const char *check, *text, *advice;
 	uint32_t level;
 	int status = ctl_call(ctl, CTL_STATION, "Doctor", &reply, NULL);
@@ -78,7 +81,6 @@ static int command_doctor(Ctl *ctl, int n, char **arguments)
 			if (level >= 2)
 				status = CTL_FAILED;
 		}
-	sd_bus_message_unref(reply);
 	return status;
 }
 
@@ -147,6 +149,19 @@ static int match_owner(Ctl *ctl, sd_bus_message_handler_t handler, void *userdat
 		handler, userdata);
 }
 
+static int match_all(Ctl *ctl)
+{
+	int r = match_owner(ctl, print_owner, ctl);
+
+	if (r < 0)
+		return r;
+	r = sd_bus_match_signal(ctl->bus, NULL, "org.stipple.Station1", NULL,
+		"org.freedesktop.DBus.Properties", "PropertiesChanged", print_changes, ctl);
+	return r < 0 ? r
+		     : sd_bus_match_signal(ctl->bus, NULL, "org.stipple.Station1", CTL_STATION, "Alert",
+			       print_alert, ctl);
+}
+
 /** What holds now comes first, after the matches: so no change falls between the two. */
 static int run_monitor(Ctl *ctl, int n, char **arguments)
 {
@@ -154,19 +169,11 @@ static int run_monitor(Ctl *ctl, int n, char **arguments)
 	const bool ended = false;
 	const char *key;
 	json_t *value;
-	int status, r = match_owner(ctl, print_owner, ctl);
+	int status, r = match_all(ctl);
 
-	if (r >= 0)
-		r = sd_bus_match_signal(ctl->bus, NULL, "org.stipple.Station1", NULL,
-			"org.freedesktop.DBus.Properties", "PropertiesChanged", print_changes, ctl);
-	if (r >= 0)
-		r = sd_bus_match_signal(
-			ctl->bus, NULL, "org.stipple.Station1", CTL_STATION, "Alert", print_alert, ctl);
 	if (r < 0)
 		return ctl_fail("the bus does not let us listen: %s", strerror(-r));
-	status = get_all(ctl, CTL_STATION, fields);
-	if (status == CTL_DONE)
-		status = get_all(ctl, CTL_SESSION, fields);
+	status = get_status(ctl, fields);
 	if (status != CTL_DONE)
 		return status;
 	json_object_foreach (fields, key, value)
@@ -237,32 +244,32 @@ static int run_shell(const char *token)
 
 static int sign_in_as(Ctl *ctl, const char *badge, char ret_name[NAME_BYTES])
 {
-	char pin[PIN_BYTES];
-	sd_bus_message *reply = NULL;
+	_cleanup_(ctl_pin_erase) char pin[CTL_PIN_MAX] = "";
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	const char *name = "";
-	int status = ctl_read_pin(ctl, pin, sizeof pin);
+	int status = ctl_read_pin(ctl, pin);
 
-	if (status == CTL_DONE)
-		status = ctl_call(ctl, CTL_STATION, "Login", &reply, "ss", badge, pin);
-	explicit_bzero(pin, sizeof pin);
-	if (status == CTL_DONE)
-		(void)!sd_bus_message_read(reply, "s", &name);
+	if (status != CTL_DONE)
+		return status;
+	status = ctl_call(ctl, CTL_STATION, "Login", &reply, "ss", badge, pin);
+	if (status != CTL_DONE)
+		return status;
+	(void)!sd_bus_message_read(reply, "s", &name);
 	snprintf(ret_name, NAME_BYTES, "%s", name);
-	sd_bus_message_unref(reply);
-	return status;
+	return CTL_DONE;
 }
 
 static int get_token(Ctl *ctl, char ret[TOKEN_BYTES])
 {
-	sd_bus_message *reply = NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	const char *token = "";
 	int status = ctl_call(ctl, CTL_STATION, "Token", &reply, NULL);
 
-	if (status == CTL_DONE)
-		(void)!sd_bus_message_read(reply, "s", &token);
+	if (status != CTL_DONE)
+		return status;
+	(void)!sd_bus_message_read(reply, "s", &token);
 	snprintf(ret, TOKEN_BYTES, "%s", token);
-	sd_bus_message_unref(reply);
-	return status;
+	return CTL_DONE;
 }
 
 /** While a command or a shell runs, which shares the sign-in; without a terminal for one until a signal. */
@@ -277,8 +284,9 @@ static int command_login(Ctl *ctl, int n, char **arguments)
 	if (match_owner(ctl, on_daemon_lost, &lost) < 0)
 		return ctl_fail("the bus does not let us listen: try again");
 	status = sign_in_as(ctl, arguments[0], name);
-	if (status == CTL_DONE && (shell || n > 1))
-		status = get_token(ctl, token);
+	if (status != CTL_DONE)
+		return status;
+	status = shell || n > 1 ? get_token(ctl, token) : CTL_DONE;
 	if (status != CTL_DONE)
 		return status;
 	ctl_done(ctl, json_pack("{s:s, s:s}", "badge", arguments[0], "name", name), "signed in as %s%s\n",
@@ -294,28 +302,22 @@ static int command_login(Ctl *ctl, int n, char **arguments)
 	return status;
 }
 
-static int command_logout(Ctl *ctl, int n, char **arguments)
-{
-	return ctl_call(ctl, CTL_STATION, "Logout", NULL, NULL);
-}
-
 static int command_enrol(Ctl *ctl, int n, char **arguments)
 {
-	char pin[PIN_BYTES];
+	_cleanup_(ctl_pin_erase) char pin[CTL_PIN_MAX] = "";
 	int status;
 
 	if (n != (ctl->enrolment_code ? 2 : 3))
 		return ctl_usage(ctl->enrolment_code
 					 ? "with --code an administrator is enrolled: give no roles"
 					 : "enrol takes: BADGE NAME ROLES");
-	status = ctl_read_pin(ctl, pin, sizeof pin);
-	if (status == CTL_DONE && ctl->enrolment_code)
-		status = ctl_call(ctl, CTL_STATION, "EnrolFirst", NULL, "ssss", ctl->enrolment_code,
-			arguments[0], arguments[1], pin);
-	else if (status == CTL_DONE)
-		status = ctl_call(ctl, CTL_STATION, "Enrol", NULL, "ssss", arguments[0], arguments[1], pin,
-			arguments[2]);
-	explicit_bzero(pin, sizeof pin);
+	status = ctl_read_pin(ctl, pin);
+	if (status != CTL_DONE)
+		return status;
+	status = ctl->enrolment_code ? ctl_call(ctl, CTL_STATION, "EnrolFirst", NULL, "ssss",
+					       ctl->enrolment_code, arguments[0], arguments[1], pin)
+				     : ctl_call(ctl, CTL_STATION, "Enrol", NULL, "ssss", arguments[0],
+					       arguments[1], pin, arguments[2]);
 	if (status != CTL_DONE)
 		return status;
 	ctl_done(ctl, json_pack("{s:s, s:s}", "badge", arguments[0], "name", arguments[1]),
@@ -325,14 +327,13 @@ static int command_enrol(Ctl *ctl, int n, char **arguments)
 
 static int command_change_pin(Ctl *ctl, int n, char **arguments)
 {
-	char pin[PIN_BYTES] = "", new_pin[PIN_BYTES] = "";
-	int status = ctl_read_new_pin(ctl, pin, new_pin, PIN_BYTES);
+	_cleanup_(ctl_pin_erase) char pin[CTL_PIN_MAX] = "", new_pin[CTL_PIN_MAX] = "";
+	int status = ctl_read_new_pin(ctl, pin, new_pin);
 
-	if (status == CTL_DONE)
-		status = ctl_call(
-			ctl, CTL_STATION, "ChangePin", NULL, "sss", n > 0 ? arguments[0] : "", pin, new_pin);
-	explicit_bzero(pin, sizeof pin);
-	explicit_bzero(new_pin, sizeof new_pin);
+	if (status != CTL_DONE)
+		return status;
+	status =
+		ctl_call(ctl, CTL_STATION, "ChangePin", NULL, "sss", n > 0 ? arguments[0] : "", pin, new_pin);
 	if (status != CTL_DONE)
 		return status;
 	ctl_done(ctl, json_pack("{s:b}", "changed", 1), "the new PIN is valid from now on\n");
@@ -341,7 +342,7 @@ static int command_change_pin(Ctl *ctl, int n, char **arguments)
 
 static int command_self_test(Ctl *ctl, int n, char **arguments)
 {
-	sd_bus_message *reply = NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	const char *failed = "";
 	int status = ctl_call(ctl, CTL_STATION, "SelfTest", &reply, NULL);
 
@@ -349,22 +350,19 @@ static int command_self_test(Ctl *ctl, int n, char **arguments)
 		return status;
 	(void)!sd_bus_message_read(reply, "s", &failed);
 	if (failed[0])
-		status = ctl_fail("the board's self-test failed: %s; have it serviced", failed);
-	else
-		ctl_done(ctl, json_pack("{s:b}", "passed", 1), "all parts of the board passed\n");
-	sd_bus_message_unref(reply);
-	return status;
+		return ctl_fail("the board's self-test failed: %s; have it serviced", failed);
+	ctl_done(ctl, json_pack("{s:b}", "passed", 1), "all parts of the board passed\n");
+	return CTL_DONE;
 }
 
 static int command_acknowledge(Ctl *ctl, int n, char **arguments)
 {
-	char pin[PIN_BYTES];
-	int status = ctl_read_pin(ctl, pin, sizeof pin);
+	_cleanup_(ctl_pin_erase) char pin[CTL_PIN_MAX] = "";
+	int status = ctl_read_pin(ctl, pin);
 
-	if (status == CTL_DONE)
-		status = ctl_call(ctl, CTL_STATION, "AcknowledgeFault", NULL, "ss", arguments[0], pin);
-	explicit_bzero(pin, sizeof pin);
-	return status;
+	return status == CTL_DONE
+		       ? ctl_call(ctl, CTL_STATION, "AcknowledgeFault", NULL, "ss", arguments[0], pin)
+		       : status;
 }
 
 const Command station_commands[] = {
@@ -375,7 +373,7 @@ const Command station_commands[] = {
 	{ "login", "BADGE [-- COMMAND...]", 1, 256, command_login,
 		"sign in while COMMAND runs, or a shell; programs that it starts share the sign-in",
 		.runs = true },
-	{ "logout", "", 0, 0, command_logout, "sign out" },
+	{ "logout", "", 0, 0, ctl_forward, "sign out", .calls = { CTL_STATION, "Logout" } },
 	{ "enrol", "BADGE NAME [ROLES]", 2, 3, command_enrol,
 		"enrol an operator; roles separated by commas; with --code the first administrator" },
 	{ "operator pin", "[BADGE]", 0, 1, command_change_pin,

@@ -140,13 +140,11 @@ static int ask_cycles(Ctl *ctl, Report *report)
 /** The text is the caller's. */
 static int ask_string(Ctl *ctl, const char *path, const char *interface, const char *property, char **ret)
 {
-	sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	int r = sd_bus_get_property_string(
 		ctl->bus, "org.stipple.Station1", path, interface, property, &error, ret);
-	int status = r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
 
-	sd_bus_error_free(&error);
-	return status;
+	return r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
 }
 
 static int ask_names(Ctl *ctl, char **ret_clinic, char **ret_station)
@@ -187,14 +185,13 @@ static GBytes *read_picture_bytes(int fd)
 
 static void open_picture(Ctl *ctl, ReportPicture *picture)
 {
-	sd_bus_message *reply = NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	int fd = -1;
 
 	if (picture->file && !picture->erasure &&
 		ctl_call(ctl, CTL_AUDIT, "OpenPicture", &reply, "s", picture->file) == CTL_DONE &&
 		sd_bus_message_read(reply, "h", &fd) >= 0)
 		picture->jpeg = read_picture_bytes(fd);
-	sd_bus_message_unref(reply);
 }
 
 static void open_pictures(Ctl *ctl, Report *report)
@@ -212,23 +209,19 @@ static void open_pictures(Ctl *ctl, Report *report)
 /** A daemon that is older than this tool has no proofs; anything else that goes wrong is said. */
 static void ask_proof(Ctl *ctl, Report *report)
 {
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	sd_bus_message *reply = NULL;
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	const char *proof, *key;
 	Error text = { 0 };
 	int r = sd_bus_call_method(ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Prove", &error, &reply, "t",
 		(uint64_t)report->proof.seq);
 
-	if (r >= 0)
-		r = sd_bus_message_read(reply, "ss", &proof, &key);
-	if (r >= 0)
-		r = report_set_proof(report, proof, key, &text);
+	r = r < 0 ? r : sd_bus_message_read(reply, "ss", &proof, &key);
+	r = r < 0 ? r : report_set_proof(report, proof, key, &text);
 	if (r < 0 && !sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_METHOD))
 		ctl_fail("the report is without its proof (%s)", text.text[0]    ? text.text
 								 : error.message ? error.message
 										 : strerror(-r));
-	sd_bus_error_free(&error);
-	sd_bus_message_unref(reply);
 }
 
 /* ---- a session ---- */
@@ -352,7 +345,7 @@ static int ask_verification(Ctl *ctl, Inspection *inspection)
 /** What the newest checkpoint covers; *ret is NULL when there is none. The row is the caller's. */
 static int ask_checkpoint(Ctl *ctl, json_t **ret)
 {
-	sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	json_auto_t *rows = json_array(), *filter = NULL;
 	Reading reading = { keep_row_words, rows };
 	uint64_t size = 0;
@@ -360,7 +353,6 @@ static int ask_checkpoint(Ctl *ctl, json_t **ret)
 		ctl->bus, "org.stipple.Station1", CTL_AUDIT, "CheckpointSize", &error, 't', &size);
 	int status = r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
 
-	sd_bus_error_free(&error);
 	*ret = NULL;
 	if (status != CTL_DONE || size == 0)
 		return status;
@@ -406,12 +398,11 @@ static int ask_log(Ctl *ctl, Inspection *inspection)
 int inspection_gather(Ctl *ctl, Inspection *inspection)
 {
 	_cleanup_(strv_freep) char **queries = NULL;
-	sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	int r = sd_bus_get_property_strv(
 		ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Queries", &error, &queries);
 	int status = r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
 
-	sd_bus_error_free(&error);
 	inspection->made = now_text();
 	if (status != CTL_DONE)
 		return status;
