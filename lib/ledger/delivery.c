@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Whether a delivery may be added to a lot that is on record. It writes nothing, and must not judge a replay.
+ * Lots of cartridges and of pigment: whether a delivery may be added to one that is on record, and whether
+ * one may be set aside or released. It writes nothing, and must not judge a replay.
  */
 
-#include "ledger/area.h"
+#include "ledger/accept.h"
 
 #include <string.h>
 
@@ -32,9 +33,12 @@ int delivery_check(ProjectionContext *context, const char *what, const char *sel
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	bool found;
-	int r = context->replay ? 0 : projection_step(context, select, &row, &found);
+	int r;
 
-	if (r < 0 || context->replay || !found)
+	if (context->replay)
+		return 0;
+	r = projection_step(context, select, &row, &found);
+	if (r < 0 || !found)
 		return r;
 	if (strcmp(column_string(row, DELIVERY_STATUS), "released") != 0)
 		return projection_refuse(context, -EKEYREVOKED,
@@ -43,4 +47,28 @@ int delivery_check(ProjectionContext *context, const char *what, const char *sel
 	for (int i = DELIVERY_SAID; i < sqlite3_column_count(row) && r == 0; i++)
 		r = check_said(context, what, row, i);
 	return r;
+}
+
+int status_check(ProjectionContext *context, const char *what, const char *is)
+{
+	const char *lot = projection_text(context, "lot"), *to = projection_text(context, "status");
+	bool may_release;
+	int r;
+
+	if (context->replay)
+		return 0;
+	if (strcmp(is, to) == 0)
+		return projection_refuse(
+			context, -EEXIST, "%s %s is %s already: nothing was changed", what, lot, is);
+	if (strcmp(is, "recalled") != 0)
+		return 0;
+	if (strcmp(to, "quarantined") == 0)
+		return projection_refuse(context, -EINVAL,
+			"%s %s is recalled, which bars it already: release it once the recall is lifted",
+			what, lot);
+	r = projection_actor_has(context, "supervisor administrator", &may_release);
+	if (r < 0 || may_release)
+		return r;
+	return projection_refuse(context, -EPERM,
+		"%s %s was recalled: a supervisor or administrator must release it", what, lot);
 }

@@ -7,66 +7,11 @@
  * supervisor's signed record settles it. It writes nothing, and judges nothing of a replay.
  */
 
-#include "ledger/area.h"
+#include "ledger/accept.h"
+#include "ledger/statements.h"
 
 #include <ctype.h>
 #include <string.h>
-
-/** Where the serial of a unit begins; NULL: it has none. */
-static const char *serial_of(const char *unit)
-{
-	const char *name = unit;
-
-	if (strncmp(unit, "(01)", 4) == 0 && strlen(unit) >= 18)
-		name = unit + 18;
-	else if (strncmp(unit, "hibc:", 5) == 0)
-		name = unit + strcspn(unit, "(");
-	return name > unit && strncmp(name, "(21)", 4) == 0 ? name + 4 : NULL;
-}
-
-/** Capitals and digits alone, without zeros at the beginning of a number. `ret` has room for `serial`. */
-static void fold_serial(const char *serial, char *ret)
-{
-	char *number = NULL; /* where the digits began that stand at the end so far */
-
-	for (; *serial; serial++) {
-		if (!isascii((unsigned char)*serial) || !isalnum((unsigned char)*serial))
-			continue;
-		if (!isdigit((unsigned char)*serial))
-			number = NULL;
-		else if (!number)
-			number = ret;
-		else if (ret == number + 1 && *number == '0')
-			ret = number;
-		*ret++ = (char)toupper((unsigned char)*serial);
-	}
-	*ret = '\0';
-}
-
-/** twin(unit): what all spellings of a serial have in common, with its product; NULL of a unit without one.
- */
-static void twin_function(sqlite3_context *context, int n, sqlite3_value **values)
-{
-	const char *unit = (const char *)sqlite3_value_text(values[0]), *serial;
-	char *twin;
-
-	serial = unit ? serial_of(unit) : NULL;
-	if (!serial)
-		return;
-	twin = sqlite3_mprintf("%s", unit);
-	if (!twin) {
-		sqlite3_result_error_nomem(context);
-		return;
-	}
-	fold_serial(serial, twin + (serial - unit));
-	sqlite3_result_text(context, twin, -1, sqlite3_free);
-}
-
-int identity_add_functions(sqlite3 *db)
-{
-	return sqlite3_create_function(db, "twin", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
-		NULL, twin_function, NULL, NULL);
-}
 
 /* ---- serials that may be one ---------------------------------------------------------------------- */
 
@@ -87,11 +32,7 @@ static int check_spelling(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	bool found;
-	int r = projection_step(context,
-		"SELECT unit.unit, utc_us FROM unit WHERE twin = twin(@unit) AND unit.unit <> @unit"
-		" AND NOT EXISTS(SELECT 1 FROM distinct_unit WHERE distinct_unit.unit = @unit"
-		"  AND distinct_unit.other = unit.unit) ORDER BY seq LIMIT 1",
-		&row, &found);
+	int r = projection_step(context, sql_unit_twin, &row, &found);
 
 	if (r < 0 || !found)
 		return r;
@@ -119,10 +60,7 @@ static bool reads_like_elements(const char *text, bool digits_only)
 /** The unit of this name, unless a supervisor told the two apart. */
 static int find_unit(ProjectionContext *context, const char *name, sqlite3_stmt **ret, bool *ret_found)
 {
-	int r = statement_get(context->statements,
-		"SELECT unit.unit, utc_us FROM unit WHERE unit.unit = ?1 AND NOT EXISTS(SELECT 1 FROM distinct_unit"
-		" WHERE distinct_unit.unit = ?2 AND distinct_unit.other = ?1)",
-		ret);
+	int r = statement_get(context->statements, sql_unit_named, ret);
 
 	if (r != SQLITE_OK)
 		return ledger_errno(r);
@@ -163,12 +101,7 @@ static int check_shorter(ProjectionContext *context, const char *unit, const cha
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	bool found, digits_only;
-	int result = SQLITE_ROW,
-	    r = projection_step(context,
-		    "SELECT unit.unit, utc_us FROM unit WHERE unit.unit >= @unit || '0'"
-		    " AND unit.unit < @unit || ':' AND NOT EXISTS(SELECT 1 FROM distinct_unit"
-		    "  WHERE distinct_unit.unit = @unit AND distinct_unit.other = unit.unit) LIMIT 100",
-		    &row, &found);
+	int result = SQLITE_ROW, r = projection_step(context, sql_units_longer, &row, &found);
 
 	if (r < 0 || !found)
 		return r;
@@ -185,17 +118,10 @@ static int check_shorter(ProjectionContext *context, const char *unit, const cha
 
 /* ---- lots whose cartridges have serials ----------------------------------------------------------- */
 
-/* received as such, or seen: the serial of one says that all of the lot have one */
-#define SERIALISED(lot)                                                                                          \
-	"(EXISTS(SELECT 1 FROM unit WHERE unit.lot = " lot " COLLATE NOCASE AND twin IS NOT NULL"                \
-	" AND (@gtin IS NULL OR unit.gtin IN (@gtin, ''))) OR EXISTS(SELECT 1 FROM lot AS other WHERE other.lot" \
-	" = " lot " COLLATE NOCASE AND serialised AND (@gtin IS NULL OR other.gtin IN (@gtin, ''))))"
-
 static int demand_serial(ProjectionContext *context)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	bool found;
-	int r = projection_step(context, "SELECT 1 WHERE " SERIALISED("@lot"), &row, &found);
+	int r = projection_has(context, sql_lot_serialised, &found);
 
 	if (r < 0 || !found)
 		return r;
@@ -210,14 +136,7 @@ static int check_swallowed(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	bool found;
-	int r = projection_step(context,
-		"SELECT lot FROM lot WHERE length(lot) + 3 <= length(@lot)"
-		" AND substr(@lot, 1, length(lot)) = lot COLLATE NOCASE"
-		" AND (@gtin IS NULL OR gtin IN (@gtin, '')) AND substr(@lot, length(lot) + 1, 2) = '21'"
-		" AND (" SERIALISED(
-			"lot.lot") " OR NOT EXISTS(SELECT 1 FROM lot AS whole WHERE whole.lot = @lot))"
-				   " ORDER BY length(lot) DESC LIMIT 1",
-		&row, &found);
+	int r = projection_step(context, sql_lot_swallowed, &row, &found);
 
 	if (r < 0 || !found)
 		return r;
@@ -230,7 +149,7 @@ static int check_swallowed(ProjectionContext *context)
 
 int identity_check(ProjectionContext *context)
 {
-	const char *unit = projection_text(context, "unit"), *serial = unit ? serial_of(unit) : NULL;
+	const char *unit = projection_text(context, "unit"), *serial = unit ? twin_serial(unit) : NULL;
 	int r;
 
 	if (context->replay || !unit || !projection_text(context, "lot"))
@@ -250,7 +169,6 @@ int identity_check(ProjectionContext *context)
 
 int identity_distinct(ProjectionContext *context)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	const char *unit = projection_text(context, "unit"), *other = projection_text(context, "other");
 	bool found;
 	int r;
@@ -261,12 +179,9 @@ int identity_distinct(ProjectionContext *context)
 		return projection_refuse(context, -EINVAL,
 			"cartridge %s cannot be another one than itself: name the one on record as other",
 			unit);
-	r = projection_step(context, "SELECT 1 FROM unit WHERE unit = @other", &row, &found);
-	if (r < 0)
+	r = projection_has(context, "SELECT 1 FROM unit WHERE unit = @other", &found);
+	if (r < 0 || found)
 		return r;
-	if (!found)
-		return projection_refuse(context, -ENOENT,
-			"cartridge %s is not on record: write it as the refusal named it", other);
-	return projection_run(
-		context, "INSERT OR IGNORE INTO distinct_unit(unit, other, seq) VALUES(@unit, @other, @seq)");
+	return projection_refuse(
+		context, -ENOENT, "cartridge %s is not on record: write it as the refusal named it", other);
 }

@@ -37,6 +37,9 @@ enum { RESTORED_MAX = 64 * 1024 }; /* bytes of that file */
 
 enum {
 	LEDGER_SCHEMA_VERSION = 5,
+	LEDGER_VERSION_WITH_TREE = 2,
+	LEDGER_VERSION_WITH_TWINS = 4,
+	LEDGER_APPLICATION_ID = 1398034768, /* "STIP": tells file(1) and us whose database this is */
 	LEDGER_REQUESTS = 4096,
 	LEDGER_GROUP_MAX = 512, /* requests in one transaction */
 	LEDGER_STREAMS_MAX = 4,
@@ -241,11 +244,16 @@ struct Ledger {
 /** The station's own file, to be written; one of an older version is brought to this version. */
 int schema_open(const char *path, sqlite3 **ret, Error *error) _must_check_;
 int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, Error *error) _must_check_;
+
+/* schema-make.c */
 /** Makes tables, views and triggers of version `to` out of `from` (0: none) in the database "main"; in the
  * caller's transaction. Returns an SQLite result. */
 int schema_make(sqlite3 *db, int64_t from, int64_t to) _must_check_;
 /** Tables and views of the newest version, without a record; temporary. Returns an SQLite result. */
 int schema_open_empty(sqlite3 **ret) _must_check_;
+/** Brings tables of version `from` (0: none) to the newest, in a transaction of its own. Returns an SQLite
+ * result. */
+int schema_migrate(sqlite3 *db, int64_t from) _must_check_;
 
 /* reader.c */
 /** Of a read-only ledger: one snapshot from here to ledger_read_end(), unless one is held for good. */
@@ -359,11 +367,11 @@ typedef struct ProjectionContext {
 
 typedef int (*Project)(ProjectionContext *context);
 
-/** What a record of its kind changes in the tables. */
+/** What a record of its kind must meet, and what it changes in the tables. */
 typedef struct Projection {
-	const char *kind; /* NULL ends a list */
-	const char *sql;  /* as bind_context() fills it; or ... */
-	Project project;  /* ... where it takes a decision */
+	const char *kind;
+	Project accept, exists;        /* as in Acceptance */
+	const char *const *statements; /* as bind_context() fills them; ends with NULL. NULL: none */
 } Projection;
 
 /** NULL when records of this kind, one of record_kinds, change nothing. Those of others may be refused. */
@@ -404,13 +412,12 @@ int query_rows(
 int query_columns(sqlite3 *db, const LedgerQuery *query, json_t **ret, Error *error) _must_check_;
 
 /* functions.c */
-/** Adds the SQL functions that queries and views use to a connection. Returns an SQLite result. */
+/** Adds the SQL function that answers are written with to a connection. Returns an SQLite result. */
 int functions_add(sqlite3 *db) _must_check_;
 
-/* identity.c */
-/** Adds twin(unit) to a connection: what all spellings of a serial have in common. Returns an SQLite result.
- */
-int identity_add_functions(sqlite3 *db) _must_check_;
+/* twin.c */
+/** Fills in the twins of all units: a step from schema version 3 to 4. Returns an SQLite result. */
+int twin_fill(sqlite3 *db) _must_check_;
 
 /* known.c */
 /** -ENOENT with a sentence when what `arguments` name (a lot, a session, ...) is nowhere on record. */

@@ -5,7 +5,7 @@
  * knows no kind of record and no table.
  */
 
-#include "ledger/area.h"
+#include "ledger/accept.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -29,9 +29,20 @@ const char *projection_text(const ProjectionContext *context, const char *field)
 	return json_string_value(value ? value : json_object_get(context->personal, field));
 }
 
+long long projection_number(const ProjectionContext *context, const char *field)
+{
+	return json_integer_value(json_object_get(context->body, field));
+}
+
+int projection_complete(ProjectionContext *context, const char *field, json_t *value)
+{
+	context->body_changed = true;
+	return json_object_set_new(context->body, field, value) < 0 ? -ENOMEM : 0;
+}
+
 static int bind_list(sqlite3_stmt *statement, int i, const json_t *list)
 {
-	_cleanup_(freep) char *text = json_dumps(list, JSON_COMPACT);
+	_cleanup_(freep) char *text = json_dumps(list, LEDGER_JSON);
 
 	return text ? sqlite3_bind_text(statement, i, text, -1, SQLITE_TRANSIENT) : SQLITE_NOMEM;
 }
@@ -60,7 +71,18 @@ static int bind_value(sqlite3_stmt *statement, int i, const json_t *value)
 	return sqlite3_bind_null(statement, i);
 }
 
-/** Parameters: @seq, @utc_us and @actor of the record; any other name is a field of the body. */
+static int bind_twin(sqlite3_stmt *statement, int i, const ProjectionContext *context)
+{
+	_cleanup_(freep) char *twin = NULL;
+	const char *unit = projection_text(context, "unit");
+
+	if (unit && twin_make(unit, &twin) < 0)
+		return SQLITE_NOMEM;
+	return sqlite3_bind_text(statement, i, twin, -1, SQLITE_TRANSIENT);
+}
+
+/** Parameters: @seq, @utc_us, @actor of the record, @twin of its unit; any other name is a field of the body.
+ */
 static int bind_context(sqlite3_stmt *statement, const ProjectionContext *context)
 {
 	int n = sqlite3_bind_parameter_count(statement), r = SQLITE_OK;
@@ -75,6 +97,8 @@ static int bind_context(sqlite3_stmt *statement, const ProjectionContext *contex
 			r = sqlite3_bind_int64(statement, i, context->utc_us);
 		else if (strcmp(name, "actor") == 0)
 			r = sqlite3_bind_text(statement, i, context->actor, -1, SQLITE_TRANSIENT);
+		else if (strcmp(name, "twin") == 0)
+			r = bind_twin(statement, i, context);
 		else
 			r = bind_value(
 				statement, i, value ? value : json_object_get(context->personal, name));
@@ -92,6 +116,13 @@ int projection_step(ProjectionContext *context, const char *sql, sqlite3_stmt **
 		r = sqlite3_step(*ret);
 	*ret_row = r == SQLITE_ROW;
 	return ledger_errno(r);
+}
+
+int projection_has(ProjectionContext *context, const char *sql, bool *ret)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *statement = NULL;
+
+	return projection_step(context, sql, &statement, ret);
 }
 
 int projection_run(ProjectionContext *context, const char *sql)
@@ -117,9 +148,10 @@ int projection_actor_has(ProjectionContext *context, const char *roles, bool *re
 	for (result = row ? SQLITE_ROW : SQLITE_DONE; r == 0 && result == SQLITE_ROW && !has;
 		result = sqlite3_step(role))
 		has = text_list_has(roles, column_string(role, 0));
-	if (r == 0)
-		*ret = has;
-	return r < 0 ? r : ledger_errno(result);
+	if (r < 0)
+		return r;
+	*ret = has;
+	return ledger_errno(result);
 }
 
 void projection_date(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX])

@@ -5,7 +5,8 @@
  * depend on the records and their personal data alone: otherwise a rebuild would differ.
  */
 
-#include "ledger/area.h"
+#include "ledger/accept.h"
+#include "ledger/sql.h"
 
 #include <assert.h>
 #include <string.h>
@@ -15,25 +16,40 @@
 enum { KINDS_MAX = 256 };
 
 /* by the place of the kind in record_kinds; each record asks */
-static const Projection *of_kinds[KINDS_MAX];
+static Projection of_kinds[KINDS_MAX];
 static pthread_once_t of_kinds_made = PTHREAD_ONCE_INIT;
+
+static Projection *projection_of(const char *name)
+{
+	const RecordKind *kind = record_kind_find(name);
+	Projection *projection;
+
+	assert(kind);
+	projection = &of_kinds[kind - record_kinds];
+	projection->kind = name;
+	return projection;
+}
 
 static void make_of_kinds(void)
 {
 	assert(record_kinds_n <= KINDS_MAX);
-	for (const LedgerArea *const *area = ledger_areas; *area; area++)
-		for (const Projection *projection = (*area)->projections; projection->kind; projection++) {
-			const RecordKind *kind = record_kind_find(projection->kind);
+	for (const Projecting *projecting = sql_projecting; projecting->kind; projecting++)
+		projection_of(projecting->kind)->statements = projecting->statements;
+	for (const Acceptance *const *area = acceptances; *area; area++)
+		for (const Acceptance *rule = *area; rule->kind; rule++) {
+			Projection *projection = projection_of(rule->kind);
 
-			assert(kind);
-			of_kinds[kind - record_kinds] = projection;
+			projection->accept = rule->accept;
+			projection->exists = rule->exists;
 		}
 }
 
 const Projection *projection_find(const RecordKind *kind)
 {
+	const Projection *projection = &of_kinds[kind - record_kinds];
+
 	(void)pthread_once(&of_kinds_made, make_of_kinds);
-	return of_kinds[kind - record_kinds];
+	return projection->kind ? projection : NULL;
 }
 
 int projection_apply(const Projection *projection, ProjectionContext *context)
@@ -44,7 +60,12 @@ int projection_apply(const Projection *projection, ProjectionContext *context)
 	r = spelling_settle(context);
 	if (r < 0)
 		return r;
-	return projection->project ? projection->project(context) : projection_run(context, projection->sql);
+	r = projection->accept ? projection->accept(context) : 0;
+	if (r < 0)
+		return r;
+	for (const char *const *sql = projection->statements; sql && *sql && r == 0; sql++)
+		r = projection_run(context, *sql);
+	return r == -EEXIST && projection->exists ? projection->exists(context) : r;
 }
 
 /* ---- rebuild ---- */
@@ -96,27 +117,24 @@ static int replay_all(Statements *statements, const atomic_bool *leave, uint64_t
 	return r < 0 ? r : ledger_errno(result);
 }
 
-static int empty(sqlite3 *db, const char *table)
-{
-	_cleanup_(freep) char *sql = NULL;
-
-	if (asprintf(&sql, "DELETE FROM %s", table) < 0)
-		return -ENOMEM;
-	return ledger_errno(sqlite3_exec(db, sql, NULL, NULL, NULL));
-}
-
 int projection_replay(sqlite3 *db, const atomic_bool *leave, uint64_t *ret_failed)
 {
 	Statements statements = { .db = db };
-	int r = ledger_errno(functions_add(db));
-
-	if (r == 0)
-		r = replay_all(&statements, leave, ret_failed);
+	int r = replay_all(&statements, leave, ret_failed);
 
 	statements_clear(&statements);
-	for (const LedgerArea *const *area = ledger_areas; *area && r == 0; area++)
-		if ((*area)->rebuild)
-			r = ledger_errno(sqlite3_exec(db, (*area)->rebuild, NULL, NULL, NULL));
+	return r < 0 ? r : ledger_errno(sqlite3_exec(db, sql_days, NULL, NULL, NULL));
+}
+
+static int empty_tables(sqlite3 *db)
+{
+	char sql[64];
+	int r = 0;
+
+	for (const char *const *table = sql_tables; *table && r == 0; table++) {
+		snprintf(sql, sizeof sql, "DELETE FROM %s", *table);
+		r = ledger_errno(sqlite3_exec(db, sql, NULL, NULL, NULL));
+	}
 	return r;
 }
 
@@ -125,9 +143,8 @@ int projection_rebuild(sqlite3 *db)
 	uint64_t failed;
 	int result, r = ledger_errno(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
 
-	for (const LedgerArea *const *area = ledger_areas; *area && r == 0; area++)
-		for (const char *const *table = (*area)->tables; *table && r == 0; table++)
-			r = empty(db, *table);
+	if (r == 0)
+		r = empty_tables(db);
 	if (r == 0)
 		r = projection_replay(db, NULL, &failed);
 	result = sqlite3_exec(db, r < 0 ? "ROLLBACK" : "COMMIT", NULL, NULL, NULL);

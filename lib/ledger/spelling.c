@@ -8,31 +8,26 @@
  * on record from an earlier time, each keeps its own.
  */
 
-#include "ledger/area.h"
+#include "ledger/accept.h"
+#include "ledger/statements.h"
 
 #include <string.h>
 #include <strings.h>
-
-#define THE_SAME(column, order) column SAME_NAME("?1") " ORDER BY " column " <> ?1, " order " LIMIT 1"
-
-static const char subjects[] =
-	"SELECT name FROM (SELECT subject AS name, utc_us FROM subject WHERE subject" SAME_NAME("?1") " UNION ALL SELECT subject, utc_us FROM course WHERE subject" SAME_NAME(
-		"?1") " UNION ALL SELECT subject, utc_us FROM incident WHERE subject" SAME_NAME("?1") " UNION ALL SELECT subject, utc_us FROM session WHERE subject" SAME_NAME("?1") ") ORDER BY name <> ?1, utc_us LIMIT 1";
 
 static const struct {
 	const char *field, *kinds; /* kinds: how they begin */
 	const char *find;
 } names[] = {
-	{ "subject", "", subjects },
-	{ "badge", "operator.refused", "SELECT badge FROM attempt WHERE " THE_SAME("badge", "utc_us") },
-	{ "badge", "", "SELECT badge FROM operator WHERE " THE_SAME("badge", "seq") },
-	{ "lot", "lot.", "SELECT lot FROM lot WHERE " THE_SAME("lot", "seq") },
-	{ "lot", "needle.", "SELECT lot FROM lot WHERE " THE_SAME("lot", "seq") },
-	{ "lot", "pigment.", "SELECT lot FROM pigment_stock WHERE " THE_SAME("lot", "seq") },
-	{ "lot", "indicator.", "SELECT lot FROM indicator_test WHERE " THE_SAME("lot", "seq") },
-	{ "blend", "pigment.", "SELECT blend FROM pigment_blend WHERE " THE_SAME("blend", "seq") },
-	{ "handpiece", "", "SELECT handpiece FROM handpiece WHERE " THE_SAME("handpiece", "seq") },
-	{ "sterilizer", "", "SELECT sterilizer FROM sterilizer WHERE " THE_SAME("sterilizer", "seq") },
+	{ "subject", "", sql_spelling_of_subject },
+	{ "badge", "operator.refused", sql_spelling_of_refused_badge },
+	{ "badge", "", sql_spelling_of_badge },
+	{ "lot", "lot.", sql_spelling_of_lot },
+	{ "lot", "needle.", sql_spelling_of_lot },
+	{ "lot", "pigment.", sql_spelling_of_pigment },
+	{ "lot", "indicator.", sql_spelling_of_indicator },
+	{ "blend", "pigment.", sql_spelling_of_blend },
+	{ "handpiece", "", sql_spelling_of_handpiece },
+	{ "sterilizer", "", sql_spelling_of_sterilizer },
 };
 
 /** The unit of a lot has the lot's name in it. */

@@ -34,3 +34,17 @@ struct LedgerQuery {
 
 /** All questions, in the order of meson.build; ends with an element whose name is NULL. */
 extern const LedgerQuery sql_questions[];
+
+/** What a record of a kind changes in the tables. */
+typedef struct Projecting {
+	const char *kind;              /* NULL ends the list */
+	const char *const *statements; /* run in this order; ends with NULL */
+} Projecting;
+
+extern const Projecting sql_projecting[];
+
+/** The tables that these fill, in an order in which they can be emptied; ends with NULL. */
+extern const char *const sql_tables[];
+
+/** Fills the table of days, the last step of filling the tables anew. */
+extern const char sql_days[];

@@ -5,7 +5,7 @@
  * are made from the records. It must not repair anything, nor run a trigger of the file.
  */
 
-#include "ledger/area.h"
+#include "ledger/sql.h"
 #include "ledger/verify-private.h"
 
 #include <string.h>
@@ -224,14 +224,12 @@ static int compare_table_of_version(Verifier *verifier, const char *table)
 
 static int compare_tables(Verifier *verifier)
 {
-	for (const LedgerArea *const *area = ledger_areas; *area; area++)
-		for (const char *const *table = (*area)->tables; *table; table++) {
-			int r = verify_left(verifier) ? -ECANCELED
-						      : compare_table_of_version(verifier, *table);
+	for (const char *const *table = sql_tables; *table; table++) {
+		int r = verify_left(verifier) ? -ECANCELED : compare_table_of_version(verifier, *table);
 
-			if (r < 0)
-				return r;
-		}
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 

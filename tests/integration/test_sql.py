@@ -3,6 +3,7 @@
 
 import datetime
 import json
+import re
 import subprocess
 
 import pytest
@@ -76,7 +77,7 @@ QUESTIONS = {
     "waiting": [{}, {"after": 30}],
     "zones": [{"session": 1}],
 }
-EMPTY = {"checkpoints", "images-to-erase", "keys", "low-stock"}  # the first case finds nothing in this history
+EMPTY = {"checkpoints", "images-to-erase", "low-stock"}  # the first case finds nothing in this history
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +95,8 @@ def shell(database, *lines, options=("-readonly",)):
 
 
 def expression(value):
-    if value is None or isinstance(value, int):
-        return "NULL" if value is None else str(value)
+    if value is None or isinstance(value, (int, float)):
+        return "NULL" if value is None else repr(value)
     return "'" + value.replace("'", "''") + "'"
 
 
@@ -170,7 +171,10 @@ def test_schema_and_views_make_the_tables_of_a_ledger(ledger, tmp_path):
 
 def test_every_file_has_its_place():
     assert {file.stem for file in (SQL / "questions").glob("*.sql")} == set(QUESTIONS)
-    assert {path.name for path in SQL.iterdir() if path.is_dir()} == {"schema", "views", "questions", "checks"}
+    assert {path.name for path in SQL.iterdir() if path.is_dir()} == {
+        "schema", "views", "questions", "checks", "project", "rebuild", "accept", "open"}
+    assert {file.name for file in (SQL / "rebuild").iterdir()} == {"empty.sql", "days.sql"}
+    assert {file.stem for folder in ("accept", "open") for file in (SQL / folder).iterdir()} == {name for name, *_ in ASKED}
 
 
 def check_question(ledger, name, values, *before):
@@ -218,7 +222,7 @@ def test_each_check_finds_something(ledger):
 
 
 # what is wrong in no way in the history
-NOT_IN_HISTORY = {"needle"}
+NOT_IN_HISTORY: set[str] = set()
 
 
 def test_what_is_due_is_found_when_it_is_overdue(ledger):
@@ -233,3 +237,99 @@ def test_on_whom_a_load_in_doubt_was_used_is_found(ledger):
     """Two files have the rule."""
     doubt = {"subject " + row["subject"] for row in run_file(ledger, SQL / "questions/doubt.sql", {}) if row["subject"]}
     assert doubt and {row["subject"] for row in run_file(ledger, SQL / "checks/doubt.sql", FIGURES)} == doubt
+
+
+# ---- what records change in the tables ----
+
+def statements_of(file):
+    """What stands behind each "-- record KIND"."""
+    head, *parts = re.split(r"^-- record (\S+)\n", file.read_text(), flags=re.M)
+    assert ";" not in head
+    return dict(zip(parts[::2], parts[1::2]))
+
+
+def compact(value):
+    return json.dumps(value, separators=(",", ":"), sort_keys=True)
+
+
+def fields_of(row):
+    """The parameters of a record: its body, and what is kept beside it."""
+    values = {**json.loads(row["personal"] or "{}"), **json.loads(row["body"])}
+    values = {name: int(value) if isinstance(value, bool) else compact(value) if isinstance(value, (list, dict)) else value
+              for name, value in values.items()}
+    return {**values, "seq": row["seq"], "utc_us": row["utc_us"], "actor": row["actor"]}
+
+
+def contents(database, tables):
+    return {table: sorted(map(str, rows_of(shell(database, ".mode json", f"SELECT * FROM {table};")))) for table in tables}
+
+
+def test_the_tables_can_be_filled_anew_from_the_records(ledger, tmp_path):
+    """A file whose tables were emptied becomes what it was by the statements of each record."""
+    copy = tmp_path / "copy.db"
+    shell(ledger, f"VACUUM INTO '{copy}';")
+    statements = {kind: text for file in (SQL / "project").glob("*.sql") for kind, text in statements_of(file).items()}
+    tables = re.findall(r"DELETE FROM (\w+);", (SQL / "rebuild/empty.sql").read_text())
+    rows = rows_of(shell(ledger, ".mode json", """SELECT seq, kind, utc_us, json_extract(CAST(leaf AS TEXT), '$.actor') AS actor,
+        json_extract(CAST(leaf AS TEXT), '$.body') AS body, data AS personal FROM record LEFT JOIN personal USING(seq) ORDER BY seq;"""))
+    twins = {row["unit"]: row["twin"] for row in rows_of(shell(ledger, ".mode json", "SELECT unit, twin FROM unit;"))}
+    assert set(statements) <= {row["kind"] for row in rows}, "each kind is in the history"
+    lines = ["BEGIN;", f".read {SQL / 'rebuild/empty.sql'}"]
+    for row in rows:
+        if row["kind"] in statements:
+            fields = fields_of(row)
+            lines += [".parameter clear", *parameters({**fields, "twin": twins.get(fields.get("unit"))}), statements[row["kind"]]]
+    before = contents(ledger, tables)
+    assert [table for table in tables if not before[table]] == []
+    shell(copy, *lines, f".read {SQL / 'rebuild/days.sql'}", "COMMIT;", options=())
+    assert contents(copy, tables) == before
+
+
+# ---- what is asked before a record is accepted ----
+
+UNIT = "(01)00000000000017(21)"
+ASKED = [
+    ("people", {"badge": "b2"}, ["1"]),
+    ("people", {"badge": "b1", "roles": '["technician"]'}, []),
+    ("inventory", {"lot": "L1", "gtin": "1", "unit": "u1", "session": 2},
+     ["1|9|4|2027-06-30|1|released|a.pdf|0", "released|p|m|2027-06-30|", "u1|1772589600000000|1|1772643600000000",
+      "disposed|SC1|1772643600000000|0", "1"]),
+    ("inventory", {"lot": "l2"}, ["L2|quarantined"]),
+    ("identity", {"unit": UNIT + "A07", "twin": UNIT + "A7", "other": UNIT + "a07", "lot": "L1219", "gtin": "1"},
+     [f"{UNIT}a07|1772812800000000", f"{UNIT}a07|1772812800000000", "L1"]),
+    ("identity", {"unit": UNIT + "A7", "twin": UNIT + "A7", "other": UNIT + "a07", "lot": "l1"}, ["1"]),
+    ("identity", {"unit": UNIT + "a"}, [f"{UNIT}a07|1772812800000000"]),
+    ("pigment", {"brand": "B", "colour": "black", "lot": "L1"}, ["B|black|2027-05-31|released|1", "released|2027-05-31"]),
+    ("pigment", {"colour": "umber", "lot": "M1"}, ["2027-05-31|L1|released"]),
+    ("handpiece", {"handpiece": "hp1", "session": 1},
+     ["in-service|1|32|39|2026-05-30|the biological test of steriliser S1 failed: its loads wait for one that passes"]),
+    ("subject", {"session": 1, "subject": "p-2"}, ["1"]),
+    ("subject", {"session": 2, "subject": "p-1"}, ["0"]),
+    ("sterilization", {"sterilizer": "S1", "cycle": 1},
+     ["34||1|1772352240000000|0|S|134.0|240.0|pass||", "1772352000000000"]),
+    ("sterilization", {"sterilizer": "S1", "tested": "2026-03-02T10:00:00Z"}, ["1772445600000000"]),
+    ("correction", {"record": 57, "records": "[57]", "keep": '{"sessions": 1, "incidents": 36500}'},
+     ["2126-02-08", "57", "0", "[]", "1"]),
+    ("correction", {"subject": "p-2", "badge": "B2", "keep": '{"sessions": 1, "operators": 36500}'},
+     ["2126-02-10", "69", "99", "96", "0", '["P-2"]']),
+    ("spelling", {"name": "p-1"}, ["P-1"]),
+    ("spelling", {"name": "B2"}, ["b2", "b2"]),
+    ("spelling", {"name": "l1"}, ["L1", "L1"]),
+    ("spelling", {"name": "bi"}, ["BI"]),
+    ("spelling", {"name": "m1"}, ["M1"]),
+    ("spelling", {"name": "HP1"}, ["hp1"]),
+    ("spelling", {"name": "s1"}, ["S1"]),
+    ("ledger", {}, ["1", "clinic/one"]),
+]
+
+
+@pytest.mark.parametrize("name, values, wanted", ASKED)
+def test_what_is_asked_before_a_record_is_accepted(ledger, name, values, wanted):
+    file, = (file for folder in ("accept", "open") for file in (SQL / folder).glob(f"{name}.sql"))
+    assert shell(ledger, *parameters(values), ".mode list", f".read {file}").splitlines() == wanted
+
+
+def test_a_field_is_corrected_from_what_it_is_now(ledger):
+    answers = shell(ledger, *parameters({"corrects": 53, "field": "dots", "badge": "b1"}), ".mode list",
+                    f".read {SQL / 'accept/correction.sql'}").splitlines()
+    assert answers[0] == "5" and answers[1].startswith("session.finished|{") and answers[2] == "b1"

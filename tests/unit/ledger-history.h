@@ -103,7 +103,7 @@ static const struct {
 		"'incubation_h':24,'tested':'2026-03-03T08:00:00Z','profile':'x','biological_days':30,'reprocess':false}" },
 	{ "audit.read", "{'query':'subject','arguments':{'subject':'P-1'},'rows':2}" },
 	{ "personal.erased", "{'subject':'P-2','reason':'asked for'}" },
-	{ "image.erased", "{'session':1,'image':45,'file':'1.jpg','sha256':'0'}" },
+	{ "image.erased", "{'session':1,'image':'image.captured','file':'1.jpg','sha256':'0'}" },
 	/* the first thing of its kind; nobody was sure about the first session */
 	{ "record.corrected", "{'corrects':'session.begun','field':'subject','old':'P-1','new':'P-9'}" },
 	{ "record.corrected", "{'corrects':'session.begun','field':'subject','old':'P-9','new':'P-2'}" },
@@ -128,6 +128,26 @@ static const struct {
 	{ "record.corrected", "{'corrects':'pigment.blended','field':'colour','old':'umber','new':'dun'}" },
 	{ "record.corrected",
 		"{'corrects':'incident.reported','field':'text','old':'swelling','new':'pain'}" },
+	{ "operator.refused", "{'badge':'b2','attempts':1}" },
+	{ "operator.verified", "{'badge':'b2'}" },
+	{ "operator.pin-changed", "{'badge':'b2','reset':true}" },
+	{ "operator.refused", "{'badge':'b2','attempts':1}" },
+	{ "operator.revoked", "{'badge':'b2','reason':'left'}" },
+	{ "sterilizer.serviced",
+		"{'sterilizer':'S1','work':'major-repair','done':'2026-03-01T12:00:00Z','by':'m','counter_reset':true}" },
+	{ "indicator.followed-up", "{'test':'indicator.tested','action':'all of it sterilised again'}" },
+	{ "needle.damaged", "{'unit':'u2','code':'u2','reason':'bent'}" },
+	{ "needle.damaged", "{'unit':'u3','code':'u3','lot':'L1','gtin':'1','reason':'torn'}" },
+	{ "session.begun", "{'session':4,'subject':'P-1','protocol':'x','course_session':3}" },
+	{ "needle.claimed",
+		"{'session':4,'unit':'(01)00000000000017(21)a07','gtin':'1','lot':'L1','code':'c'}" },
+	{ "needle.removed",
+		"{'session':4,'unit':'(01)00000000000017(21)a07','strokes':0,'dots':0,'reason':'dropped'}" },
+	{ "needle.reseated", "{'session':4,'unit':'(01)00000000000017(21)a07','away_s':1}" },
+	{ "needle.distinct",
+		"{'unit':'(01)00000000000017(21)A7','code':'c','other':'(01)00000000000017(21)a07','reason':'both are here'}" },
+	{ "key.created", "{'key':'k1'}" },
+	{ "key.rotated", "{'key':'k2','previous':'k1','statement':'s'}" },
 };
 
 /** With apostrophes for quotation marks. */
@@ -153,6 +173,19 @@ static inline json_int_t first_of(Ledger *ledger, const char *kind)
 	return json_integer_value(json_object_get(json_array_get(rows, 0), "seq"));
 }
 
+/** Fields that are numbers of records stand in the history as the kind whose first record is meant. */
+static inline void fill_in_numbers(Ledger *ledger, json_t *body)
+{
+	static const char *const fields[] = { "corrects", "test", "image" };
+
+	for (size_t i = 0; i < ELEMENTS(fields); i++) {
+		const char *kind = json_string_value(json_object_get(body, fields[i]));
+
+		if (kind)
+			json_object_set_new(body, fields[i], json_integer(first_of(ledger, kind)));
+	}
+}
+
 /** An hour between two records. */
 static inline void tell_history(Ledger *ledger)
 {
@@ -160,14 +193,12 @@ static inline void tell_history(Ledger *ledger)
 
 	for (size_t i = 0; i < ELEMENTS(history); i++) {
 		json_auto_t *body = read_json(history[i].body);
-		const char *corrects = json_string_value(json_object_get(body, "corrects"));
 		LedgerRecord record = { .kind = history[i].kind, .actor = "b1", .body = body };
 		LedgerAnswer answer = { .error = 1 };
 
-		if (corrects) {
-			json_object_set_new(body, "corrects", json_integer(first_of(ledger, corrects)));
+		if (strcmp(record.kind, "record.corrected") == 0)
 			json_object_set_new(body, "why", json_string("a slip"));
-		}
+		fill_in_numbers(ledger, body);
 		if (strcmp(record.kind, "subject.registered") == 0 ||
 			strcmp(record.kind, "incident.reported") == 0)
 			record.personal = personal;

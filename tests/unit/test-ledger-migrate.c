@@ -4,7 +4,6 @@
 
 #include "ledger-fixture.h"
 
-#include "ledger/area.h"
 #include "ledger/sql.h"
 #include "ledger/copy.h"
 #include "ledger/reader.h"
@@ -229,7 +228,6 @@ static void make_version(int version, const char *path, const char *newer)
 	char attach[256], set_version[96];
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(identity_add_functions(db), SQLITE_OK);
 	for (int i = 0; i < version; i++)
 		run_sql(db, sql_schema[i]);
 	snprintf(set_version, sizeof set_version, "PRAGMA application_id=1398034768; PRAGMA user_version=%d",

@@ -6,7 +6,7 @@
 
 #include <sys/ioctl.h>
 
-#include "ledger/area.h"
+#include "ledger/ledger-private.h"
 #include "util/text.h"
 
 enum { MANY = 16000 }; /* records: verifying them takes longer than asking for an erasure */

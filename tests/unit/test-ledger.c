@@ -3,7 +3,7 @@
 /** The ledger through its API, on a real file: order, refusals, projections, damage. */
 
 #include "ledger-fixture.h"
-#include "ledger/area.h"
+#include "ledger/sql.h"
 
 static void test_records_are_numbered_and_kept(void **state)
 {
@@ -304,9 +304,8 @@ static char *dump_projections(sqlite3 *db)
 	size_t size;
 	FILE *dump = open_memstream(&text, &size);
 
-	for (const LedgerArea *const *area = ledger_areas; *area; area++)
-		for (const char *const *table = (*area)->tables; *table; table++)
-			dump_table(dump, db, *table);
+	for (const char *const *table = sql_tables; *table; table++)
+		dump_table(dump, db, *table);
 	fclose(dump);
 	return text;
 }

@@ -14,7 +14,8 @@
 
 #include <string.h>
 
-#include "ledger/area.h"
+#include "ledger/accept.h"
+#include "ledger/sql.h"
 #include "record/record.h"
 
 static void test_every_kind_is_found(void **state)
@@ -40,15 +41,22 @@ static void test_every_projection_is_of_a_kind(void **state)
 	size_t n = 0;
 
 	(void)state;
-	for (const LedgerArea *const *area = ledger_areas; *area; area++)
-		for (const Projection *projection = (*area)->projections; projection->kind; projection++) {
-			if (!record_kind_find(projection->kind))
-				fail_msg("there is no kind %s", projection->kind);
-			assert_ptr_equal(projection_find(record_kind_find(projection->kind)), projection);
-			assert_true((projection->sql != NULL) != (projection->project != NULL));
-			n++;
-		}
+	for (const Projecting *projecting = sql_projecting; projecting->kind; projecting++) {
+		if (!record_kind_find(projecting->kind))
+			fail_msg("there is no kind %s", projecting->kind);
+		assert_ptr_equal(projection_find(record_kind_find(projecting->kind))->statements,
+			projecting->statements);
+		assert_non_null(projecting->statements[0]);
+		n++;
+	}
 	assert_true(n > 40);
+	for (const Acceptance *const *area = acceptances; *area; area++)
+		for (const Acceptance *rule = *area; rule->kind; rule++) {
+			if (!record_kind_find(rule->kind))
+				fail_msg("there is no kind %s", rule->kind);
+			assert_true(rule->accept || rule->exists);
+			assert_ptr_equal(projection_find(record_kind_find(rule->kind))->accept, rule->accept);
+		}
 	assert_null(projection_find(record_kind_find("session.consent")));
 }
 

@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes C of the SQL files, which stay what the sqlite3 shell runs.
 
-Usage: embed.py OUTPUT.c FILE.sql...
+Usage: embed.py OUTPUT.c OUTPUT.h FILE.sql...
 
 The folder of a file says what becomes of it:
 
   schema/version-N.sql, views/version-N.sql   sql_schema[N - 1]: what makes version N out of the one before
   questions/NAME.sql                          an element of sql_questions, in the order of the command line
   checks/NAME.sql                             a part of the table "gap", of which questions may select
+  accept/AREA.sql, open/NAME.sql              each "-- statement NAME": sql_NAME, which OUTPUT.h declares
+  project/AREA.sql                            each "-- record KIND": an element of sql_projecting
+  rebuild/empty.sql, rebuild/days.sql         sql_tables: the names of those that are emptied; sql_days
 
 A question says in its head what it takes, a line each:
 
@@ -27,6 +30,8 @@ import re
 import sys
 
 MADE = "/* SPDX-License-Identifier: Apache-2.0 */\n/* Made by lib/ledger/sql/embed.py of the SQL files there: change those. */\n"
+SECTION = re.compile(r"-- (?:record|statement) (\S+)$")
+DELETE = re.compile(r"DELETE FROM (\w+);$")
 ARGUMENT = re.compile(r"-- @(\w+) (text|number|time)(, needed)?(, of the profile)?: .")
 OPTIONAL = re.compile(r"(WHERE|  AND) \(@(\w+) IS NULL OR\b *(.*)$", re.DOTALL)
 STATION = "-- For the station alone."
@@ -42,6 +47,7 @@ class Source:
     def __init__(self, path: pathlib.Path) -> None:
         lines = [line.rstrip() for line in path.read_text(encoding="utf-8").splitlines()]
         self.path = path
+        self.lines = lines
         self.comments = [line for line in lines if line.startswith("--")]
         self.code = [line for line in lines if line and not line.startswith("--")]
         for line in self.code:
@@ -53,6 +59,23 @@ class Source:
         if sum(line.endswith(";") for line in self.code) != 1 or not self.code[-1].endswith(";"):
             raise SqlError(f"{self.path}: is to be one statement")
         return [*self.code[:-1], self.code[-1].removesuffix(";")]
+
+    def sections(self) -> dict[str, list[list[str]]]:
+        """The statements behind each "-- record NAME" or "-- statement NAME"."""
+        made: dict[str, list[list[str]]] = {}
+        name, begun = "", True
+        for line in self.lines:
+            if found := SECTION.match(line):
+                name, begun = found[1], True
+                if name in made:
+                    raise SqlError(f"{self.path}: {name} stands there twice")
+                made[name] = []
+            elif line and not line.startswith("--"):
+                if begun:
+                    made[name].append([])
+                made[name][-1].append(line.removesuffix(";"))
+                begun = line.endswith(";")
+        return made
 
 
 def string(lines: list[str]) -> str:
@@ -143,13 +166,40 @@ def questions(sources: list[Source], checks: list[Source]) -> str:
             "const LedgerQuery sql_questions[] = {\n" + "".join(row for _, row in made) + "\t{ NULL },\n};\n")
 
 
-def main(output: str, *names: str) -> None:
+# ---- records ----
+
+def statements(sources: list[Source]) -> tuple[str, str]:
+    named = [(name, single) for source in sources for name, many in source.sections().items() for single in many]
+    return ("".join(f"const char sql_{name}[] ={string(lines)};\n\n" for name, lines in named),
+            "".join(f"extern const char sql_{name}[];\n" for name, _ in named))
+
+
+def projecting(sources: list[Source]) -> str:
+    rows = []
+    for source in sources:
+        for kind, many in source.sections().items():
+            rows.append(f'\t{{ "{kind}", (const char *const[]){{' + ",".join(map(string, many)) + ", NULL } },\n")
+    return "const Projecting sql_projecting[] = {\n" + "".join(rows) + "\t{ NULL },\n};\n\n"
+
+
+def rebuild(sources: list[Source]) -> str:
+    by_name = {source.path.stem: source for source in sources}
+    tables = [DELETE.match(line) for line in by_name["empty"].code]
+    if None in tables:
+        raise SqlError(f"{by_name['empty'].path}: is to be of DELETE FROM alone")
+    return ("const char *const sql_tables[] = { " + "".join(f'"{found[1]}", ' for found in tables if found) + "NULL };\n\n"
+            f"const char sql_days[] ={string(by_name['days'].code)};\n")
+
+
+def main(output: str, header: str, *names: str) -> None:
     folders: dict[str, list[Source]] = {}
     for path in map(pathlib.Path, names):
         folders.setdefault(path.parent.name, []).append(Source(path))
-    made = MADE + '#include "ledger/sql.h"\n\n' + schema(folders["schema"] + folders["views"]) + \
-        questions(folders["questions"], folders["checks"])
+    accept, declared = statements(folders["accept"] + folders["open"])
+    made = (MADE + '#include "ledger/sql.h"\n#include "ledger/statements.h"\n\n' + schema(folders["schema"] + folders["views"]) +
+            questions(folders["questions"], folders["checks"]) + accept + projecting(folders["project"]) + rebuild(folders["rebuild"]))
     pathlib.Path(output).write_text(made, encoding="utf-8")
+    pathlib.Path(header).write_text(f"{MADE}#pragma once\n\n{declared}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What version 4 adds: names without their case, series of cycles, serials, what an interrupted session used. The
--- twins of units that are on record are computed by the program (lib/ledger/identity.c).
+-- twins of units that are on record are computed by the program (lib/ledger/twin.c).
 
 DROP VIEW audit_cycles;
 DROP VIEW audit_cycle_items;

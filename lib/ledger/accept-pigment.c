@@ -5,16 +5,14 @@
  * replay must not judge that again.
  */
 
-#include "ledger/area.h"
+#include "ledger/accept.h"
+#include "ledger/statements.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const tables[] = { "pigment_stock", "pigment_blend", "pigment_part", "pigment_zone",
-	NULL };
-
-/** Columns of what find_lot() finds. */
+/** Columns of sql_pigment_meant. */
 enum {
 	LOT_BRAND,
 	LOT_COLOUR,
@@ -27,7 +25,7 @@ typedef struct PigmentName {
 	const char *brand, *colour, *lot; /* brand and colour: NULL where the lot alone says which */
 } PigmentName;
 
-static PigmentName name_of(const json_t *object)
+static PigmentName pigment_name(const json_t *object)
 {
 	return (PigmentName){
 		json_string_value(json_object_get(object, "brand")),
@@ -36,19 +34,14 @@ static PigmentName name_of(const json_t *object)
 	};
 }
 
-static int find_lot(ProjectionContext *context, const PigmentName *name, sqlite3_stmt **ret, bool *ret_found)
+static int find_pigment(
+	ProjectionContext *context, const PigmentName *name, sqlite3_stmt **ret, bool *ret_found)
 {
-	int r = statement_get(context->statements,
-		"SELECT brand, colour, expiry, status, count(*) OVER () FROM pigment_stock WHERE lot = ?3"
-		" AND (?1 IS NULL OR brand = ?1) AND (?2 IS NULL OR colour = ?2)",
-		ret);
+	const char *const texts[] = { name->lot, name->brand, name->colour };
+	int r = statement_get(context->statements, sql_pigment_meant, ret);
 
-	if (r == SQLITE_OK)
-		r = sqlite3_bind_text(*ret, 1, name->brand, -1, SQLITE_TRANSIENT);
-	if (r == SQLITE_OK)
-		r = sqlite3_bind_text(*ret, 2, name->colour, -1, SQLITE_TRANSIENT);
-	if (r == SQLITE_OK)
-		r = sqlite3_bind_text(*ret, 3, name->lot, -1, SQLITE_TRANSIENT);
+	for (size_t i = 0; i < ELEMENTS(texts) && r == SQLITE_OK; i++)
+		r = sqlite3_bind_text(*ret, (int)i + 1, texts[i], -1, SQLITE_TRANSIENT);
 	if (r == SQLITE_OK)
 		r = sqlite3_step(*ret);
 	*ret_found = r == SQLITE_ROW;
@@ -56,21 +49,23 @@ static int find_lot(ProjectionContext *context, const PigmentName *name, sqlite3
 }
 
 /** The same where it must be there, and be one alone. */
-static int need_lot(ProjectionContext *context, const PigmentName *name, sqlite3_stmt **ret)
+static int need_pigment(ProjectionContext *context, const PigmentName *name, sqlite3_stmt **ret)
 {
 	bool found;
-	int r = find_lot(context, name, ret, &found);
+	int r = find_pigment(context, name, ret, &found);
 
-	if (r == 0 && !found)
+	if (r < 0)
+		return r;
+	if (!found)
 		return projection_refuse(context, -ENOENT,
 			"pigment lot %s is not on record: receive it first, or check its number", name->lot);
-	if (r == 0 && column_integer(*ret, LOT_LIKE) > 1)
+	if (column_integer(*ret, LOT_LIKE) > 1)
 		return projection_refuse(context, -ENOENT,
 			"lot %s is that of several pigments: name brand and colour as well", name->lot);
-	return r;
+	return 0;
 }
 
-static int check_status(ProjectionContext *context, sqlite3_stmt *row, const char *lot)
+static int check_pigment_released(ProjectionContext *context, sqlite3_stmt *row, const char *lot)
 {
 	const char *status = column_string(row, LOT_STATUS);
 
@@ -93,61 +88,21 @@ static int check_expiry(ProjectionContext *context, const char *what, const char
 
 /* ---- lots ---- */
 
-static int project_received(ProjectionContext *context)
+static int accept_pigment_received(ProjectionContext *context)
 {
-	int r;
-
 	if (!context->replay && strcmp(projection_text(context, "brand"), "blend") == 0)
 		return projection_refuse(context, -EINVAL,
 			"the brand \"blend\" stands for what is mixed here: enter it as blended");
-	r = delivery_check(context, "pigment lot",
-		"SELECT status, expiry FROM pigment_stock WHERE brand = @brand AND colour = @colour"
-		" AND lot = @lot");
-	if (r < 0)
-		return r;
-	return projection_run(context,
-		"INSERT INTO pigment_stock(brand, colour, lot, expiry, quantity, volume_ml, supplier, purpose,"
-		" received_us, seq) VALUES(@brand, @colour, @lot, @expiry, @quantity, @volume_ml, @supplier, @purpose,"
-		" @utc_us, @seq) ON CONFLICT DO UPDATE SET quantity = quantity + @quantity, received_us = @utc_us, seq = @seq,"
-		" volume_ml = coalesce(@volume_ml, volume_ml), supplier = coalesce(@supplier, supplier),"
-		" purpose = coalesce(@purpose, purpose)");
+	return delivery_check(context, "pigment lot", sql_pigment_delivered);
 }
 
-static int check_change(ProjectionContext *context, const char *is)
-{
-	const char *lot = projection_text(context, "lot"), *to = projection_text(context, "status");
-	bool may_release;
-	int r;
-
-	if (strcmp(is, to) == 0)
-		return projection_refuse(
-			context, -EEXIST, "pigment lot %s is %s already: nothing was changed", lot, is);
-	if (strcmp(is, "recalled") != 0)
-		return 0;
-	if (strcmp(to, "quarantined") == 0)
-		return projection_refuse(context, -EINVAL,
-			"pigment lot %s is recalled, which bars it already: release it once the recall is lifted",
-			lot);
-	r = projection_actor_has(context, "supervisor administrator", &may_release);
-	if (r == 0 && !may_release)
-		return projection_refuse(context, -EPERM,
-			"pigment lot %s was recalled: a supervisor or administrator must release it", lot);
-	return r;
-}
-
-static int project_status(ProjectionContext *context)
+static int accept_pigment_status(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
-	PigmentName name = name_of(context->body);
-	int r = need_lot(context, &name, &row);
+	PigmentName name = pigment_name(context->body);
+	int r = need_pigment(context, &name, &row);
 
-	if (r == 0 && !context->replay)
-		r = check_change(context, column_string(row, LOT_STATUS));
-	if (r == 0)
-		r = projection_run(context,
-			"UPDATE pigment_stock SET status = @status, status_seq = @seq, status_us = @utc_us"
-			" WHERE lot = @lot AND (@brand IS NULL OR brand = @brand) AND (@colour IS NULL OR colour = @colour)");
-	return r;
+	return r < 0 ? r : status_check(context, "pigment lot", column_string(row, LOT_STATUS));
 }
 
 /* ---- blends ---- */
@@ -199,17 +154,37 @@ static int complete_part(ProjectionContext *context, const char *entered, json_t
 	if (!read_part(text, &name, &parts))
 		return projection_refuse(context, -EINVAL,
 			"\"%.60s\" is no part of a blend: write LOT:PARTS, as in PG7:2", entered);
-	r = need_lot(context, &name, &row);
-	if (r == 0)
-		r = check_status(context, row, name.lot);
-	if (r == 0)
-		r = check_expiry(context, "pigment lot", name.lot, column_string(row, LOT_EXPIRY));
+	r = need_pigment(context, &name, &row);
+	if (r < 0)
+		return r;
+	r = check_pigment_released(context, row, name.lot);
+	if (r < 0)
+		return r;
+	r = check_expiry(context, "pigment lot", name.lot, column_string(row, LOT_EXPIRY));
 	if (r < 0)
 		return r;
 	*ret = json_pack("{s:s, s:s, s:s, s:s, s:f}", "brand", column_string(row, LOT_BRAND), "colour",
 		column_string(row, LOT_COLOUR), "lot", name.lot, "expiry", column_string(row, LOT_EXPIRY),
 		"parts", parts);
 	return *ret ? 0 : -ENOMEM;
+}
+
+static bool is_among_parts(const json_t *parts, const json_t *part)
+{
+	static const char *const fields[] = { "brand", "colour", "lot" };
+	const json_t *other;
+	size_t i;
+
+	json_array_foreach (parts, i, other) {
+		size_t same = 0;
+
+		for (size_t k = 0; k < ELEMENTS(fields); k++)
+			same += json_equal(
+				json_object_get(other, fields[k]), json_object_get(part, fields[k]));
+		if (same == ELEMENTS(fields))
+			return true;
+	}
+	return false;
 }
 
 /** Names the lots in full and finds the earliest expiry. */
@@ -228,6 +203,12 @@ static int complete_blend(ProjectionContext *context)
 
 		if (r < 0)
 			return r;
+		if (is_among_parts(parts, part)) {
+			r = projection_refuse(context, -EEXIST, "lot %s is named twice: add its parts up",
+				json_string_value(json_object_get(part, "lot")));
+			json_decref(part);
+			return r;
+		}
 		expiry = json_string_value(json_object_get(part, "expiry"));
 		earliest = !earliest || strcmp(expiry, earliest) < 0 ? expiry : earliest;
 		if (json_array_append_new(parts, part) < 0)
@@ -243,47 +224,21 @@ static int complete_blend(ProjectionContext *context)
 	return 0;
 }
 
-static int keep_part(ProjectionContext *context, const json_t *part)
+static int accept_blend(ProjectionContext *context)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
-	PigmentName name = name_of(part);
-	int r = statement_get(context->statements, "INSERT INTO pigment_part VALUES(?, ?, ?, ?, ?)", &insert);
+	bool found;
+	int r;
 
-	if (r == SQLITE_OK)
-		r = sqlite3_bind_text(insert, 1, projection_text(context, "blend"), -1, SQLITE_TRANSIENT);
-	if (r == SQLITE_OK)
-		r = sqlite3_bind_text(insert, 2, name.brand, -1, SQLITE_TRANSIENT);
-	if (r == SQLITE_OK)
-		r = sqlite3_bind_text(insert, 3, name.colour, -1, SQLITE_TRANSIENT);
-	if (r == SQLITE_OK)
-		r = sqlite3_bind_text(insert, 4, name.lot, -1, SQLITE_TRANSIENT);
-	if (r == SQLITE_OK)
-		r = sqlite3_bind_double(insert, 5, json_number_value(json_object_get(part, "parts")));
-	if (r == SQLITE_OK)
-		r = statement_step(insert);
-	r = ledger_errno(r);
-	return r == -EEXIST
-		       ? projection_refuse(context, r, "lot %s is named twice: add its parts up", name.lot)
-		       : r;
-}
-
-static int project_blended(ProjectionContext *context)
-{
-	int r = context->replay ? 0 : complete_blend(context);
-	json_t *part;
-	size_t i;
-
-	if (r == 0)
-		r = projection_run(context,
-			"INSERT INTO pigment_blend(blend, colour, expiry, operator, utc_us, seq) VALUES"
-			"(@blend, @colour, @expiry, @actor, @utc_us, @seq)");
-	if (r == -EEXIST)
-		return projection_refuse(context, r, "blend %s is on record already: choose another name",
-			projection_text(context, "blend"));
-	json_array_foreach (json_object_get(context->body, "parts"), i, part)
-		if (r == 0)
-			r = keep_part(context, part);
-	return r;
+	if (context->replay)
+		return 0;
+	r = complete_blend(context);
+	if (r < 0)
+		return r;
+	r = projection_has(context, "SELECT 1 FROM pigment_blend WHERE blend = @blend", &found);
+	if (r < 0 || !found)
+		return r;
+	return projection_refuse(context, -EEXIST, "blend %s is on record already: choose another name",
+		projection_text(context, "blend"));
 }
 
 /* ---- loaded ---- */
@@ -303,12 +258,7 @@ static int check_blend(ProjectionContext *context)
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	const char *name = projection_text(context, "lot"), *expiry;
 	bool found;
-	int r = projection_step(context,
-		"SELECT pigment_blend.expiry, pigment_stock.lot, status FROM pigment_blend"
-		" LEFT JOIN pigment_part USING(blend) LEFT JOIN pigment_stock ON pigment_stock.lot = pigment_part.lot"
-		" AND pigment_stock.brand = pigment_part.brand AND pigment_stock.colour = pigment_part.colour"
-		" WHERE blend = @lot AND pigment_blend.colour = @colour ORDER BY status = 'released' LIMIT 1",
-		&row, &found);
+	int r = projection_step(context, sql_blend_worst_part, &row, &found);
 
 	if (r < 0)
 		return r;
@@ -331,10 +281,10 @@ static int check_blend(ProjectionContext *context)
 static int check_bottle(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
-	PigmentName name = name_of(context->body);
+	PigmentName name = pigment_name(context->body);
 	const char *expiry = projection_text(context, "expiry");
 	bool found;
-	int r = find_lot(context, &name, &row, &found);
+	int r = find_pigment(context, &name, &row, &found);
 
 	if (r < 0)
 		return r;
@@ -343,34 +293,26 @@ static int check_bottle(ProjectionContext *context)
 			"pigment lot %s is not on record: receive it first, or check its number", name.lot);
 	if (!found)
 		return check_expiry(context, "pigment lot", name.lot, expiry);
-	r = check_status(context, row, name.lot);
+	r = check_pigment_released(context, row, name.lot);
+	if (r < 0)
+		return r;
 	expiry = column_string(row, LOT_EXPIRY);
-	if (r == 0)
-		r = check_expiry(context, "pigment lot", name.lot, expiry);
+	r = check_expiry(context, "pigment lot", name.lot, expiry);
 	return r < 0 ? r : check_same_expiry(context, expiry);
 }
 
-static int project_loaded(ProjectionContext *context)
+static int accept_loaded(ProjectionContext *context)
 {
-	bool blend = strcmp(projection_text(context, "brand"), "blend") == 0;
-	int r = context->replay ? 0 : blend ? check_blend(context) : check_bottle(context);
-
-	if (r == 0)
-		r = projection_run(context,
-			"INSERT INTO pigment_use(seq, session, brand, colour, lot, expiry, utc_us) VALUES"
-			"(@seq, @session, @brand, @colour, @lot, @expiry, @utc_us)");
-	return r;
+	if (context->replay)
+		return 0;
+	return strcmp(projection_text(context, "brand"), "blend") == 0 ? check_blend(context)
+								       : check_bottle(context);
 }
 
-/* clang-format off */
-/* clang-format on */
-
-static const Projection projections[] = {
-	{ "pigment.received", .project = project_received },
-	{ "pigment.status", .project = project_status },
-	{ "pigment.blended", .project = project_blended },
-	{ "pigment.loaded", .project = project_loaded },
+const Acceptance accept_pigment[] = {
+	{ "pigment.received", accept_pigment_received },
+	{ "pigment.status", accept_pigment_status },
+	{ "pigment.blended", accept_blend },
+	{ "pigment.loaded", accept_loaded },
 	{ NULL },
 };
-
-const LedgerArea area_pigment = { tables, projections };

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Records about earlier records: corrections, and the erasure of personal data beside them. Neither may
+ * change the bytes of an earlier record.
+ */
+
+#include "ledger/accept.h"
+#include "ledger/statements.h"
+
+#include <string.h>
+
+/* ---- corrections ---- */
+
+/** A value as people write it: texts as they are, everything else as JSON. NULL: there is none. */
+static char *value_text(const json_t *value)
+{
+	if (json_is_string(value))
+		return strdup(json_string_value(value));
+	return value ? json_dumps(value, LEDGER_JSON | JSON_ENCODE_ANY) : NULL;
+}
+
+/** Refuses an old value that is not what the record says after the corrections so far. */
+static int check_old(ProjectionContext *context, const json_t *leaf, const json_t *words)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *newest = NULL;
+	const char *field = projection_text(context, "field"), *old = projection_text(context, "old");
+	const json_t *value = json_object_get(json_object_get(leaf, "body"), field);
+	_cleanup_(freep) char *said = value_text(value ? value : words);
+	const char *now = said;
+	bool corrected;
+	int r = projection_step(context, sql_newest_correction, &newest, &corrected);
+
+	if (r < 0)
+		return r;
+	if (corrected)
+		now = column_text(newest, 0);
+	if (!now)
+		return projection_refuse(context, -ENOENT, "record %lld has no field %.40s: check its number",
+			projection_number(context, "corrects"), field);
+	if (strcmp(now, old) != 0)
+		return projection_refuse(context, -EINVAL,
+			"%.40s of record %lld is \"%.80s\", not \"%.80s\": give the old value as it stands",
+			field, projection_number(context, "corrects"), now, old);
+	return 0;
+}
+
+/** As value_text() writes it; what cannot be read stays a text, for the field's check to name. */
+static json_t *read_corrected_value(FieldType type, const char *text)
+{
+	bool is_text = type == FIELD_TEXT || type == FIELD_DATE || type == FIELD_TIME;
+	bool is_figure = type == FIELD_NUMBER || type == FIELD_COUNT;
+	json_t *value = is_text || (is_figure && !text_is_decimal(text))
+				? NULL
+				: json_loads(text, JSON_DECODE_ANY, NULL);
+
+	return value ? value : json_string(text);
+}
+
+/** Refuses a new value that a record of this kind could not have had. */
+static int check_new(ProjectionContext *context, const char *kind)
+{
+	const char *name = projection_text(context, "field");
+	const RecordField *field = record_field_find(kind, name);
+	RecordField alone[2] = { { NULL } };
+	const RecordKind only = { .name = kind, .fields = alone };
+	json_auto_t *body = json_object();
+	Error why;
+	int r;
+
+	if (!field)
+		return 0;
+	alone[0] = *field;
+	alone[0].retired = NULL; /* the record has it all the same */
+	if (json_object_set_new(
+		    body, name, read_corrected_value(field->type, projection_text(context, "new"))) < 0)
+		return -ENOMEM;
+	r = record_new_check(&only, body, &why);
+	return r < 0 ? projection_refuse(context, r, "%s", why.text) : 0;
+}
+
+static bool is_words(const char *kind, const char *name)
+{
+	const RecordField *field = record_field_find(kind, name);
+
+	return field && field->words;
+}
+
+/** What was said in somebody's own words is corrected in them: neither text may stand in the leaf. */
+static int keep_corrected_words_beside(ProjectionContext *context)
+{
+	static const char *const texts[] = { "old", "new" };
+
+	for (size_t i = 0; i < ELEMENTS(texts); i++)
+		if (json_object_set(context->personal, texts[i], json_object_get(context->body, texts[i])) <
+				0 ||
+			json_object_del(context->body, texts[i]) < 0)
+			return -ENOMEM;
+	context->body_changed = context->personal_changed = true;
+	return 0;
+}
+
+/** So that it stands in the timeline of the session whose record it corrects. */
+static int take_session(ProjectionContext *context, const json_t *leaf)
+{
+	json_t *session = json_object_get(json_object_get(leaf, "body"), "session");
+
+	context->body_changed = true;
+	if (!session) {
+		(void)json_object_del(context->body, "session");
+		return 0;
+	}
+	return json_object_set(context->body, "session", session) < 0 ? -ENOMEM : 0;
+}
+
+static int accept_correction_of_record(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *record = NULL;
+	json_auto_t *leaf = NULL, *beside = NULL;
+	const char *kind, *kept, *field = projection_text(context, "field");
+	bool found, words;
+	int r;
+
+	if (context->replay)
+		return 0;
+	r = projection_step(context, sql_record_corrected, &record, &found);
+	if (r < 0)
+		return r;
+	if (!found)
+		return projection_refuse(context, -ENOENT, "there is no record %lld: check its number",
+			projection_number(context, "corrects"));
+	kind = column_string(record, 0);
+	if (strcmp(kind, "record.corrected") == 0 || strcmp(kind, "personal.erased") == 0)
+		return projection_refuse(context, -EINVAL,
+			"record %lld is itself of kind %s: correct the record that it is about",
+			projection_number(context, "corrects"), kind);
+	leaf = leaf_parse(record, 1);
+	kept = column_text(record, 2);
+	beside = kept ? json_loads(kept, 0, NULL) : NULL;
+	words = is_words(kind, field);
+	r = leaf ? check_old(context, leaf, words ? json_object_get(beside, field) : NULL) : -EUCLEAN;
+	if (r < 0)
+		return r;
+	r = check_new(context, kind);
+	if (r < 0)
+		return r;
+	r = words ? keep_corrected_words_beside(context) : 0;
+	return r < 0 ? r : take_session(context, leaf);
+}
+
+/* ---- erasure ---- */
+
+/* the ways to name a person */
+static const struct {
+	const char *named, *find;
+} ways[] = {
+	{ "subject", sql_personal_of_subject },
+	{ "badge", sql_personal_of_badge },
+	{ "record", sql_personal_of_record },
+};
+
+/** The one way that the body names; -EINVAL refused. */
+static int find_way(ProjectionContext *context, size_t *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ELEMENTS(ways); i++)
+		if (json_object_get(context->body, ways[i].named)) {
+			*ret = i;
+			n++;
+		}
+	if (n == 1)
+		return 0;
+	return projection_refuse(
+		context, -EINVAL, "whose data is to be erased: give one of subject, badge and record");
+}
+
+/** An operator's data is needed as long as the badge is valid. */
+static int check_badge_revoked(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool valid;
+	int r = projection_step(context, sql_badge_valid, &row, &valid);
+
+	if (r < 0 || !valid)
+		return r;
+	return projection_refuse(context, -EINVAL, "badge %s is still valid: revoke it first, then erase",
+		column_string(row, 0));
+}
+
+static json_t *found_records(ProjectionContext *context, const char *find)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
+	json_auto_t *list = json_array();
+	bool row;
+	int r = projection_step(context, find, &rows, &row);
+
+	if (!list || r < 0)
+		return NULL;
+	while (row) {
+		json_array_append_new(list, json_integer(column_integer(rows, 0)));
+		row = sqlite3_step(rows) == SQLITE_ROW;
+	}
+	return TAKE_PTR(list);
+}
+
+static int64_t count_images(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *images = NULL;
+	bool row;
+	int r = projection_step(context, sql_photographs_left, &images, &row);
+
+	return r < 0 || !row ? 0 : column_integer(images, 0);
+}
+
+/** In which spellings the person's sessions are on record, from a time when these were several people. */
+static int name_spellings(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	json_auto_t *spellings = NULL;
+	bool found;
+	int r;
+
+	if (!projection_text(context, "subject"))
+		return 0;
+	r = projection_step(context, sql_other_spellings, &row, &found);
+	if (r < 0 || !found)
+		return r;
+	spellings = json_loads(column_string(row, 0), 0, NULL);
+	if (json_array_size(spellings) == 0)
+		return 0;
+	return json_object_set(context->body, "spellings", spellings) < 0 ? -ENOMEM : 0;
+}
+
+/** Puts into the record which records lose their personal data, and how many photographs are to go. */
+static int state_extent(ProjectionContext *context, const char *find)
+{
+	json_auto_t *records = found_records(context, find);
+	int64_t images = count_images(context);
+	bool found;
+	int r;
+
+	if (!records)
+		return -ENOMEM;
+	context->body_changed = true;
+	if (json_object_set(context->body, "records", records) < 0 ||
+		json_object_set_new(context->body, "images", json_integer(images)) < 0)
+		return -ENOMEM;
+	r = projection_has(context, sql_something_to_erase, &found);
+	if (r < 0)
+		return r;
+	if (!found && images == 0)
+		return projection_refuse(context, -ENOENT,
+			"nothing personal of this person is kept: check the pseudonym, badge or number");
+	return name_spellings(context);
+}
+
+/** Refuses while the term of what the body names is not over; what its terms do not have is kept for no time.
+ */
+static int check_retention(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	const char *until, *profile = projection_text(context, "profile");
+	char today[CLOCK_UTC_TEXT_MAX];
+	bool found;
+	int r;
+
+	if (projection_text(context, "despite"))
+		return 0;
+	r = projection_step(context, sql_kept_until, &row, &found);
+	if (r < 0)
+		return r;
+	until = found ? column_text(row, 0) : NULL;
+	projection_today(context, today);
+	if (!until || strcmp(until, today) < 0)
+		return 0;
+	return projection_refuse(context, -EINVAL,
+		"this is to be kept until %s under the profile %s: erase it then, or say with despite= why it must "
+		"go before",
+		until, profile ? profile : "in force");
+}
+
+static int accept_erasure(ProjectionContext *context)
+{
+	size_t way = 0;
+	int r = find_way(context, &way);
+
+	if (r < 0)
+		return r;
+	context->erased = true;
+	if (context->replay)
+		return 0;
+	r = check_badge_revoked(context);
+	if (r < 0)
+		return r;
+	r = check_retention(context);
+	return r < 0 ? r : state_extent(context, ways[way].find);
+}
+
+const Acceptance accept_correction[] = {
+	{ "record.corrected", accept_correction_of_record },
+	{ "personal.erased", accept_erasure },
+	{ NULL },
+};

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Cartridges and their lots. A cartridge must not be claimed twice, nor from a lot that is barred, expired or
+ * used up. A replay must not judge status, expiry or stock again.
+ */
+
+#include "ledger/accept.h"
+#include "ledger/statements.h"
+
+#include <string.h>
+
+/* ---- claims ---- */
+
+static int refuse_used(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *unit = NULL;
+	char date[CLOCK_UTC_TEXT_MAX];
+	bool found;
+	int r = projection_step(context, sql_unit_used, &unit, &found);
+
+	if (r < 0 || !found)
+		return r;
+	if (column_is_null(unit, 2)) {
+		projection_date(column_integer(unit, 3), date);
+		return projection_refuse(context, -EEXIST,
+			"cartridge %s was put down as damaged on %s: open a new one", column_string(unit, 0),
+			date);
+	}
+	projection_date(column_integer(unit, 1), date);
+	return projection_refuse(context, -EEXIST,
+		"cartridge %s was used on %s in session %lld: open a new one", column_string(unit, 0), date,
+		(long long)column_integer(unit, 2));
+}
+
+/**
+ * "(10)LOT", "(01)GTIN(10)LOT" or "hibc:PRODUCT(10)LOT": a unit that names its lot only, and needs a number
+ * within it.
+ */
+static bool is_lot_unit(const char *unit)
+{
+	if (strncmp(unit, "(01)", 4) == 0 && strlen(unit) >= 18)
+		unit += 18;
+	else if (strncmp(unit, "hibc:", 5) == 0)
+		unit += strcspn(unit, "(");
+	return strncmp(unit, "(10)", 4) == 0;
+}
+
+static int number_unit(ProjectionContext *context, int64_t number)
+{
+	char numbered[sizeof context->answer->detail];
+	int length = snprintf(
+		numbered, sizeof numbered, "%s#%lld", projection_text(context, "unit"), (long long)number);
+
+	if ((size_t)length >= sizeof numbered)
+		return projection_refuse(context, -EINVAL, "unit %.64s... is too long: check the code",
+			projection_text(context, "unit"));
+	return projection_complete(context, "unit", json_string(numbered));
+}
+
+/** Columns of sql_lot_meant. */
+enum {
+	LOT_GTIN,
+	LOT_QUANTITY,
+	LOT_USED,
+	LOT_EXPIRY,
+	LOT_PRODUCTS,
+	LOT_STATUS,
+	LOT_CERTIFICATE,
+	LOT_MEMBRANE,
+};
+
+/** The lot that a record means, by lot and GTIN, or by lot alone where either side has no GTIN. */
+static int find_lot_of_cartridges(ProjectionContext *context, sqlite3_stmt **ret)
+{
+	const char *unit = projection_text(context, "unit"), *lot = projection_text(context, "lot");
+	bool found;
+	int r = projection_step(context, sql_lot_meant, ret, &found);
+
+	if (r < 0)
+		return r;
+	if (!lot || !*lot)
+		return projection_refuse(context, -ENOENT,
+			"the code of cartridge %s names no lot: open one whose code does", unit);
+	if (!found && unit)
+		return projection_refuse(context, -ENOENT,
+			"lot %s of cartridge %s is not on record: receive it first", lot, unit);
+	if (!found)
+		return projection_refuse(context, -ENOENT,
+			"lot %s is not on record: receive it first, or check its number", lot);
+	/* the number printed alone is that of several products, and expiry and quantity differ */
+	if (!projection_text(context, "gtin") && column_integer(*ret, LOT_PRODUCTS) > 1)
+		return projection_refuse(context, -ENOENT,
+			"lot %s is that of several products: scan the whole code, or give its gtin", lot);
+	return 0;
+}
+
+/** What the station's rules ask of a lot stands in the claim, so that it can be seen later, too. */
+static int check_evidence(ProjectionContext *context, sqlite3_stmt *row)
+{
+	const char *lot = projection_text(context, "lot"), *name;
+	json_t *asked;
+	size_t i;
+
+	json_array_foreach (json_object_get(context->body, "evidence"), i, asked) {
+		name = json_string_value(asked);
+		if (name && strcmp(name, "certificate") == 0 && column_is_null(row, LOT_CERTIFICATE))
+			return projection_refuse(context, -EKEYREVOKED,
+				"lot %s has no sterilisation certificate on record: open one of another lot",
+				lot);
+		if (name && strcmp(name, "membrane") == 0 && !column_integer(row, LOT_MEMBRANE))
+			return projection_refuse(context, -EKEYREVOKED,
+				"lot %s has no proof of a barrier membrane on record: open one of another lot",
+				lot);
+	}
+	return 0;
+}
+
+/** A lot that is on record in two spellings, from a time when these were two, is barred as one. */
+static int check_other_spellings(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool found;
+	int r = projection_step(context, sql_lot_barred_elsewhere, &row, &found);
+
+	if (r < 0 || !found)
+		return r;
+	return projection_refuse(context, -EKEYREVOKED,
+		"lot %s is %s: set its cartridges aside and open one of another lot", column_string(row, 0),
+		column_string(row, 1));
+}
+
+/** The printed expiry is that of the lot, or of a correction of its receipt: else one of the two is misread.
+ */
+static int check_printed(ProjectionContext *context, const char *expiry)
+{
+	const char *printed = projection_text(context, "expiry");
+	bool corrected;
+	int r;
+
+	if (!printed || strcmp(printed, expiry) == 0)
+		return 0;
+	r = projection_has(context, sql_expiry_corrected, &corrected);
+	if (r < 0 || corrected)
+		return r;
+	return projection_refuse(context, -EBADMSG,
+		"the code says that the cartridge expires on %s, the record of lot %s says %s: read the label again, and "
+		"correct the record of the receipt if that is wrong",
+		printed, projection_text(context, "lot"), expiry);
+}
+
+/** Whether the lot may be used now: its status, expiry and evidence. */
+static int check_lot(ProjectionContext *context, sqlite3_stmt *row)
+{
+	const char *unit = projection_text(context, "unit"), *printed = projection_text(context, "expiry");
+	const char *expiry = column_string(row, LOT_EXPIRY);
+	const char *status = column_string(row, LOT_STATUS);
+	char today[CLOCK_UTC_TEXT_MAX];
+	int r;
+
+	projection_today(context, today);
+	if (printed && strcmp(printed, expiry) < 0)
+		expiry = printed;
+	if (strcmp(status, "released") != 0)
+		return projection_refuse(context, -EKEYREVOKED,
+			"lot %s is %s: set its cartridges aside and open one of another lot",
+			projection_text(context, "lot"), status);
+	if (strcmp(expiry, today) < 0)
+		return projection_refuse(context, -ESTALE,
+			"cartridge %s expired on %s: open one of another lot", unit, expiry);
+	r = check_other_spellings(context);
+	if (r < 0)
+		return r;
+	r = check_printed(context, column_string(row, LOT_EXPIRY));
+	return r < 0 ? r : check_evidence(context, row);
+}
+
+static int check_stock(ProjectionContext *context, sqlite3_stmt *row)
+{
+	int64_t quantity = column_integer(row, LOT_QUANTITY);
+
+	if (column_integer(row, LOT_USED) < quantity)
+		return 0;
+	return projection_refuse(context, -EEXIST,
+		"all %lld cartridges of lot %s have been used: open one of another lot", (long long)quantity,
+		projection_text(context, "lot"));
+}
+
+/** `usable`: it is to be used, and not only counted as gone. One that its code does not tell apart gets a
+ * number. */
+static int take_from_lot(ProjectionContext *context, bool usable)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	int r = find_lot_of_cartridges(context, &row);
+
+	if (r < 0 || context->replay)
+		return r;
+	r = usable ? check_lot(context, row) : 0;
+	if (r < 0)
+		return r;
+	r = check_stock(context, row);
+	if (r < 0 || !is_lot_unit(projection_text(context, "unit")))
+		return r;
+	return number_unit(context, column_integer(row, LOT_USED) + 1);
+}
+
+/** The answer names the unit, with its number within the lot. */
+static int answer_unit(ProjectionContext *context)
+{
+	snprintf(context->answer->detail, sizeof context->answer->detail, "%s",
+		projection_text(context, "unit"));
+	return 0;
+}
+
+static int accept_claim(ProjectionContext *context)
+{
+	int r = refuse_used(context);
+
+	if (r < 0)
+		return r;
+	r = identity_check(context);
+	if (r < 0)
+		return r;
+	r = take_from_lot(context, true);
+	return r < 0 ? r : answer_unit(context);
+}
+
+/* ---- the end of a unit ---- */
+
+/** *ret_known: it is on record. Refused while it is mounted, and once it was disposed of. */
+static int check_ended(ProjectionContext *context, bool *ret_known)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *unit = NULL;
+	const char *name = projection_text(context, "unit"), *state;
+	char date[CLOCK_UTC_TEXT_MAX];
+	int r = projection_step(context, sql_unit_ended, &unit, ret_known);
+
+	if (r < 0 || context->replay || !*ret_known)
+		return r;
+	state = column_string(unit, 0);
+	if (strcmp(state, "mounted") == 0 && column_integer(unit, 3))
+		return projection_refuse(
+			context, -EINVAL, "cartridge %s is still mounted: remove it first", name);
+	if (strcmp(state, "disposed") != 0)
+		return 0;
+	projection_date(column_integer(unit, 2), date);
+	return projection_refuse(context, -EEXIST,
+		"cartridge %s was disposed of on %s in container %s: check which one this is", name, date,
+		column_string(unit, 1));
+}
+
+static int accept_disposal_of_unit(ProjectionContext *context)
+{
+	bool known;
+	int r = check_ended(context, &known);
+
+	if (r < 0 || known)
+		return r;
+	return projection_refuse(context, -ENOENT,
+		"cartridge %s was never mounted: enter it as damaged, or check its code",
+		projection_text(context, "unit"));
+}
+
+static int accept_disposal_of_session(ProjectionContext *context)
+{
+	bool found;
+	int r = projection_has(context, sql_units_to_dispose_of, &found);
+
+	if (r < 0 || found || context->replay)
+		return r;
+	return projection_refuse(context, -ENOENT,
+		"session %lld has no cartridge to dispose of: check its number, or remove the mounted one first",
+		projection_number(context, "session"));
+}
+
+static int accept_disposal(ProjectionContext *context)
+{
+	bool unit = projection_text(context, "unit"), session = json_object_get(context->body, "session");
+
+	if (unit == session)
+		return projection_refuse(context, -EINVAL,
+			"it is not clear what goes into the container: name either a cartridge or a session");
+	return unit ? accept_disposal_of_unit(context) : accept_disposal_of_session(context);
+}
+
+/** One that was never mounted is taken from its lot all the same. */
+static int accept_damaged(ProjectionContext *context)
+{
+	bool known;
+	int r;
+
+	if (!projection_text(context, "unit"))
+		return projection_refuse(context, -EINVAL, "name the cartridge: scan its code");
+	r = check_ended(context, &known);
+	if (r < 0 || known)
+		return r;
+	r = take_from_lot(context, false);
+	return r < 0 ? r : answer_unit(context);
+}
+
+/* ---- lots ---- */
+
+static int accept_lot(ProjectionContext *context)
+{
+	return delivery_check(context, "lot", sql_lot_delivered);
+}
+
+static int accept_certificate_of_lot(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+
+	return find_lot_of_cartridges(context, &row);
+}
+
+static int accept_status_of_lot(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	int r = find_lot_of_cartridges(context, &row);
+
+	return r < 0 ? r : status_check(context, "lot", column_string(row, LOT_STATUS));
+}
+
+const Acceptance accept_inventory[] = {
+	{ "lot.received", accept_lot },
+	{ "lot.certificate", accept_certificate_of_lot },
+	{ "lot.status", accept_status_of_lot },
+	{ "needle.claimed", accept_claim },
+	{ "needle.distinct", identity_distinct },
+	{ "needle.disposed", accept_disposal },
+	{ "needle.damaged", accept_damaged },
+	{ NULL },
+};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** What a verification found. Whether it is sound again is left to clear.c. */
+
+#include "ledger/accept.h"
+
+/** What a verification found is lifted by an administrator alone. */
+static int accept_cleared(ProjectionContext *context)
+{
+	bool administrator = true;
+	int r = context->replay ? 0 : projection_actor_has(context, "administrator", &administrator);
+
+	if (r < 0 || administrator)
+		return r;
+	return projection_refuse(context, -EPERM,
+		"%s is no administrator: what a verification found is lifted by one", context->actor);
+}
+
+const Acceptance accept_proof[] = {
+	{ "ledger.cleared", accept_cleared },
+	{ NULL },
+};

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The people who are treated, by pseudonym, and incidents. A name or a contact must not get into a table:
+ * they stay beside the record as personal data.
+ */
+
+#include "ledger/accept.h"
+#include "ledger/statements.h"
+
+#include <string.h>
+
+static int subject_exists(ProjectionContext *context)
+{
+	return projection_refuse(context, -EEXIST,
+		"subject %s is registered already: change that, or choose another pseudonym",
+		projection_text(context, "subject"));
+}
+
+static int accept_changed(ProjectionContext *context)
+{
+	bool found;
+	int r = projection_has(context, "SELECT 1 FROM subject WHERE subject = @subject", &found);
+
+	if (r < 0 || found)
+		return r;
+	return projection_refuse(context, -ENOENT, "subject %s is not registered: check the pseudonym",
+		projection_text(context, "subject"));
+}
+
+/** What happened to the person in the chair is found by the pseudonym later. */
+static int complete_subject(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *session = NULL;
+	bool found;
+	int r;
+
+	if (json_object_get(context->body, "subject"))
+		return 0;
+	r = projection_step(
+		context, "SELECT subject FROM session WHERE session = @session", &session, &found);
+	if (r < 0 || !found)
+		return r;
+	return projection_complete(context, "subject", json_string(column_string(session, 0)));
+}
+
+/** A reaction that shows days later belongs to a session of the person who has it. */
+static int check_session(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *session = NULL;
+	const char *subject = projection_text(context, "subject");
+	long long number = projection_number(context, "session");
+	bool found;
+	int r;
+
+	if (!json_object_get(context->body, "session"))
+		return 0;
+	r = projection_step(context, sql_session_is_of_subject, &session, &found);
+	if (r < 0)
+		return r;
+	if (!found)
+		return projection_refuse(
+			context, -ENOENT, "there is no session %lld: check its number", number);
+	if (!column_integer(session, 0))
+		return projection_refuse(context, -EINVAL,
+			"session %lld is none of %s: `stipplectl audit subject %s` lists those that are",
+			number, subject, subject);
+	return 0;
+}
+
+/** Refuses what has not happened yet. */
+static int check_occurred(ProjectionContext *context)
+{
+	const char *occurred = projection_text(context, "occurred");
+	int64_t utc_us;
+
+	if (!occurred || clock_parse_utc(occurred, &utc_us) < 0 || utc_us <= context->utc_us)
+		return 0;
+	return projection_refuse(
+		context, -EINVAL, "occurred %s lies in the future: check day and time", occurred);
+}
+
+/** Of a sharps injury, an operator's: 29 CFR 1910.1030(f)(5) asks for device, work area and how it happened.
+ */
+static int accept_incident(ProjectionContext *context)
+{
+	int r;
+
+	if (context->replay)
+		return 0;
+	r = check_session(context);
+	if (r < 0)
+		return r;
+	r = check_occurred(context);
+	if (r < 0)
+		return r;
+	if (strcmp(projection_text(context, "incident"), "sharps-injury") != 0)
+		return complete_subject(context);
+	if (projection_text(context, "device") && projection_text(context, "area"))
+		return 0;
+	return projection_refuse(context, -EINVAL,
+		"a sharps injury needs the device (type and brand) and the work area: give both");
+}
+
+const Acceptance accept_subject[] = {
+	{ "subject.registered", .exists = subject_exists },
+	{ "subject.changed", accept_changed },
+	{ "incident.reported", accept_incident },
+	{ NULL },
+};

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** The list of the rules of all areas. It judges nothing itself. */
+
+#include "ledger/accept.h"
+
+const Acceptance *const acceptances[] = { accept_correction, accept_handpiece, accept_inventory,
+	accept_people, accept_pigment, accept_proof, accept_session, accept_sterilization, accept_subject,
+	NULL };

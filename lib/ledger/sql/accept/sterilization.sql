@@ -1,0 +1,54 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What is asked before a record of sterilisation is accepted. Whether a biological test is due asks
+-- questions/due.sql.
+
+-- statement cycle_meant
+-- The cycle of that number, of the newest series unless the record says which. A mistyped figure that was put right
+-- on record is right. The fifth column is whether the steriliser was retired when the cycle ran, and had not
+-- returned.
+SELECT released_seq, rejected_seq,
+  @contents IS NOT NULL OR EXISTS (SELECT 1 FROM cycle_item WHERE cycle_seq = cycle.seq),
+  started_us + CAST(exposure_s * 1e6 AS INTEGER),
+  coalesce(
+    (SELECT json_extract(CAST(leaf AS TEXT), '$.body.work') = 'retired'
+     FROM record
+     WHERE kind = 'sterilizer.serviced'
+       AND json_extract(CAST(leaf AS TEXT), '$.body.sterilizer') = cycle.sterilizer
+       AND json_extract(CAST(leaf AS TEXT), '$.body.work') IN ('retired', 'returned')
+       AND CAST(strftime('%s', json_extract(CAST(leaf AS TEXT), '$.body.done')) AS INTEGER) * 1000000
+         <= cycle.started_us
+     ORDER BY json_extract(CAST(leaf AS TEXT), '$.body.done') DESC, seq DESC
+     LIMIT 1), 0),
+  coalesce(
+    (SELECT CAST(new AS TEXT)
+     FROM correction
+     WHERE corrects = cycle.seq AND field = 'program'
+     ORDER BY seq DESC
+     LIMIT 1), program),
+  coalesce(
+    (SELECT CAST(new AS REAL)
+     FROM correction
+     WHERE corrects = cycle.seq AND field = 'temperature_c'
+     ORDER BY seq DESC
+     LIMIT 1), temperature_c),
+  coalesce(
+    (SELECT CAST(new AS REAL)
+     FROM correction
+     WHERE corrects = cycle.seq AND field = 'exposure_s'
+     ORDER BY seq DESC
+     LIMIT 1), exposure_s),
+  mechanical, integrator, chemical
+FROM cycle
+WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
+ORDER BY series DESC
+LIMIT 1;
+
+-- statement tested_us
+-- When the steriliser ran with the indicator: the time of the cycle, or where none is named the one given.
+SELECT coalesce(
+  (SELECT started_us
+   FROM cycle
+   WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
+   ORDER BY series DESC
+   LIMIT 1),
+  CASE WHEN @cycle IS NULL THEN CAST(strftime('%s', @tested) AS INTEGER) * 1000000 END);

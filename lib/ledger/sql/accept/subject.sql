@@ -1,0 +1,17 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What is asked before a record of the people who are treated is accepted.
+
+-- statement session_is_of_subject
+-- Whether a session is one of the person, by its record or by a correction of it.
+SELECT @subject IS NULL
+  OR subject = @subject COLLATE NOCASE
+  OR EXISTS (
+    SELECT 1
+    FROM correction
+    CROSS JOIN record ON record.seq = corrects
+    WHERE record.session = @session
+      AND kind = 'session.begun'
+      AND field = 'subject'
+      AND new = @subject COLLATE NOCASE)
+FROM session
+WHERE session = @session;

@@ -1,0 +1,89 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What records of cartridges and their lots change in the tables. @twin is what all spellings of the serial of
+-- @unit have in common (lib/ledger/twin.c).
+
+-- record lot.received
+-- A further delivery adds to its lot, which shows what the newest one said of the rest; what belongs together comes
+-- from one delivery.
+INSERT INTO lot(
+  gtin, lot, product, maker, expiry, quantity, certificate, received_us, seq, configuration, supplier, purchase,
+  certificate_file, certificate_sha256, membrane, membrane_reference, low_stock, serialised)
+VALUES (
+  coalesce(@gtin, ''), @lot, @product, @maker, @expiry, @quantity, @certificate, @utc_us, @seq, @configuration,
+  @supplier, @purchase, @certificate_file, @certificate_sha256, coalesce(@membrane, 0), @membrane_reference,
+  coalesce(@low_stock, 0), coalesce(@serialised, 0))
+ON CONFLICT DO UPDATE
+SET quantity = quantity + @quantity, received_us = @utc_us, seq = @seq,
+  configuration = coalesce(configuration, @configuration),
+  supplier = iif(coalesce(@supplier, @purchase) IS NOT NULL, @supplier, supplier),
+  purchase = iif(coalesce(@supplier, @purchase) IS NOT NULL, @purchase, purchase),
+  certificate = coalesce(@certificate, certificate),
+  certificate_file = iif(
+    coalesce(@certificate_file, @certificate_sha256) IS NOT NULL OR @certificate <> certificate,
+    @certificate_file, certificate_file),
+  certificate_sha256 = iif(
+    coalesce(@certificate_file, @certificate_sha256) IS NOT NULL OR @certificate <> certificate,
+    @certificate_sha256, certificate_sha256),
+  membrane = coalesce(@membrane, membrane),
+  membrane_reference = coalesce(@membrane_reference, membrane_reference),
+  low_stock = coalesce(@low_stock, low_stock),
+  serialised = max(serialised, coalesce(@serialised, 0));
+
+-- record lot.certificate
+-- Without a number the name of the file stands for the certificate.
+UPDATE lot
+SET certificate = coalesce(@certificate, certificate, @file), certificate_file = @file, certificate_sha256 = @sha256
+WHERE lot = @lot
+  AND gtin = (SELECT max(gtin) FROM lot WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, '')));
+
+-- record lot.status
+UPDATE lot
+SET status = @status, status_seq = @seq, status_us = @utc_us
+WHERE lot = @lot
+  AND gtin = (SELECT max(gtin) FROM lot WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, '')));
+
+-- record needle.claimed
+UPDATE lot
+SET used = used + 1
+WHERE lot = @lot
+  AND gtin = (SELECT max(gtin) FROM lot WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, '')));
+INSERT INTO unit(unit, seq, session, gtin, lot, expiry, chip, operator, utc_us, source, twin)
+VALUES (@unit, @seq, @session, coalesce(@gtin, ''), @lot, @expiry, @chip, @actor, @utc_us, @source, @twin);
+
+-- record needle.distinct
+INSERT OR IGNORE INTO distinct_unit(unit, other, seq) VALUES (@unit, @other, @seq);
+
+-- record needle.reseated
+UPDATE unit SET state = 'mounted', removed_us = NULL WHERE unit = @unit;
+
+-- record needle.removed
+UPDATE unit
+SET strokes = @strokes, dots = @dots, worked_s = @worked_s, removed_us = @utc_us, state = 'used'
+WHERE unit = @unit;
+
+-- record needle.disposed
+-- One cartridge, or all of a session but one that is still in the handpiece.
+UPDATE unit
+SET state = 'disposed', container = @container, ended_us = @utc_us, ended_by = @actor
+WHERE unit = @unit;
+UPDATE unit
+SET state = 'disposed', container = @container, ended_us = @utc_us, ended_by = @actor
+WHERE session = @session
+  AND state <> 'disposed'
+  AND (state <> 'mounted'
+    OR NOT EXISTS (SELECT 1 FROM session WHERE session.session = unit.session AND outcome = 'open'));
+
+-- record needle.damaged
+-- One that was never mounted is taken from its lot all the same: it can never be claimed.
+UPDATE lot
+SET used = used + 1
+WHERE lot = @lot
+  AND gtin = (SELECT max(gtin) FROM lot WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, '')))
+  AND NOT EXISTS (SELECT 1 FROM unit WHERE unit = @unit);
+INSERT INTO unit(
+  unit, seq, gtin, lot, expiry, operator, utc_us, state, damage_seq, container, ended_us, ended_by, twin)
+VALUES (
+  @unit, @seq, coalesce(@gtin, ''), coalesce(@lot, ''), @expiry, @actor, @utc_us, 'damaged', @seq, @container, @utc_us,
+  @actor, @twin)
+ON CONFLICT(unit) DO UPDATE
+SET state = 'damaged', damage_seq = @seq, container = @container, ended_us = @utc_us, ended_by = @actor;

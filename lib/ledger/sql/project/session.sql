@@ -1,0 +1,56 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What records of sessions change in the tables.
+
+-- record session.begun
+INSERT INTO session(session, subject, protocol, course_session, operator, utc_us, outcome)
+VALUES (@session, @subject, @protocol, @course_session, @actor, @utc_us, 'open');
+
+-- record image.captured
+INSERT INTO image(seq, session, zone, phase, file, sha256, bytes, width, height, focus, exposure, utc_us)
+VALUES (@seq, @session, @zone, @phase, @file, @sha256, @bytes, @width, @height, @focus, @exposure, @utc_us);
+
+-- record strokes
+-- The totals of the session and the cartridge so far (session.finished and needle.removed have the last word), and
+-- the zone in which the pigment was used that was loaded last.
+UPDATE session
+SET strokes = coalesce(strokes, 0) + @strokes, dots = coalesce(dots, 0) + @dots
+WHERE session = @session;
+UPDATE unit SET strokes = coalesce(strokes, 0) + @strokes, dots = coalesce(dots, 0) + @dots WHERE unit = @unit;
+INSERT INTO pigment_zone(seq, zone, strokes, dots)
+SELECT max(seq), @zone, @strokes, @dots
+FROM pigment_use
+WHERE session = @session
+HAVING max(seq) IS NOT NULL
+ON CONFLICT DO UPDATE SET strokes = strokes + excluded.strokes, dots = dots + excluded.dots;
+
+-- record zone.statistics
+INSERT OR REPLACE INTO zone_result(
+  session, zone, dots, strokes, area_mm2, density, target, outside, depth_mean_um, dwell_mean_ms)
+VALUES (
+  @session, @zone, @dots, @strokes, @area_mm2, @density, @target, @outside, @depth_mean_um, @dwell_mean_ms);
+
+-- record session.finished
+UPDATE session
+SET dots = @dots, strokes = @strokes, needles = @needles, worked_s = @worked_s
+WHERE session = @session;
+
+-- record session.signed
+-- Without session.finished the cartridges are counted here, as at each other end.
+UPDATE session
+SET outcome = 'signed', ended_us = @utc_us,
+  needles = coalesce(needles, (SELECT count(*) FROM unit WHERE unit.session = @session))
+WHERE session = @session;
+
+-- record session.abandoned
+UPDATE session
+SET outcome = 'abandoned', ended_us = @utc_us,
+  needles = coalesce(needles, (SELECT count(*) FROM unit WHERE unit.session = @session))
+WHERE session = @session;
+
+-- record session.interrupted
+-- The cartridge that was in the handpiece when the power went can have been anywhere since.
+UPDATE session
+SET outcome = 'interrupted', ended_us = @utc_us,
+  needles = coalesce(needles, (SELECT count(*) FROM unit WHERE unit.session = @session))
+WHERE session = @session;
+UPDATE unit SET state = 'interrupted', removed_us = @utc_us WHERE session = @session AND state = 'mounted';

@@ -1,0 +1,148 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What records of sterilisation change in the tables. Times are those of the day of the steriliser, not of the
+-- record: a test read in the incubator two days later speaks of the cycle it ran in. A number of a cycle means that
+-- of the newest series, unless the record says which.
+
+-- record sterilizer.registered
+INSERT INTO sterilizer(sterilizer, maker, model, serial, installed, retest_us, seq)
+VALUES (@sterilizer, @maker, @model, @serial, @installed, CAST(strftime('%s', @installed) AS INTEGER) * 1000000, @seq);
+
+-- record sterilizer.serviced
+-- Where the counter began anew, the cycles that started since then count as of another series, also those that are
+-- on record already: by way of negative numbers, as each series is unique at every step.
+UPDATE sterilizer
+SET serviced_us = CAST(strftime('%s', @done) AS INTEGER) * 1000000,
+  in_service = CASE @work WHEN 'retired' THEN 0 WHEN 'returned' THEN 1 ELSE in_service END
+WHERE sterilizer = @sterilizer;
+UPDATE sterilizer
+SET retest = 'repair', retest_us = CAST(strftime('%s', @done) AS INTEGER) * 1000000
+WHERE sterilizer = @sterilizer
+  AND @work IN ('major-repair', 'relocation', 'returned')
+  AND retest_us < CAST(strftime('%s', @done) AS INTEGER) * 1000000;
+INSERT INTO counter_reset(seq, sterilizer, reset_us)
+SELECT @seq, @sterilizer, CAST(strftime('%s', @done) AS INTEGER) * 1000000
+WHERE @counter_reset;
+UPDATE cycle
+SET series = -series - 1
+WHERE @counter_reset
+  AND sterilizer = @sterilizer
+  AND started_us >= CAST(strftime('%s', @done) AS INTEGER) * 1000000;
+UPDATE cycle SET series = -series WHERE @counter_reset AND sterilizer = @sterilizer AND series < 0;
+
+-- record cycle.recorded
+-- Then what was in the load, where the record says so.
+INSERT INTO cycle(
+  seq, sterilizer, cycle, load, program, started_us, temperature_c, pressure_kpa, exposure_s, dry_s, mechanical,
+  integrator, chemical, operator, series)
+VALUES (
+  @seq, @sterilizer, @cycle, @load, @program, CAST(strftime('%s', @started) AS INTEGER) * 1000000, @temperature_c,
+  @pressure_kpa, @exposure_s, @dry_s, @mechanical, @integrator, @chemical, @actor,
+  1 + (SELECT count(*)
+       FROM counter_reset
+       WHERE sterilizer = @sterilizer AND reset_us <= CAST(strftime('%s', @started) AS INTEGER) * 1000000));
+INSERT OR IGNORE INTO cycle_item(cycle_seq, item)
+SELECT @seq, CAST(value AS TEXT)
+FROM json_each(coalesce(@contents, '[]'));
+
+-- record cycle.released
+-- A load older than the one an item came from last, or than its last use, does not make it sterile.
+INSERT OR IGNORE INTO cycle_item(cycle_seq, item)
+SELECT
+  (SELECT seq
+   FROM cycle
+   WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
+   ORDER BY series DESC
+   LIMIT 1), CAST(value AS TEXT)
+FROM json_each(coalesce(@contents, '[]'));
+UPDATE cycle
+SET released_seq = @seq, released_us = @utc_us, released_by = @actor, mechanical = coalesce(mechanical, @mechanical),
+  integrator = coalesce(integrator, @integrator), chemical = coalesce(chemical, @chemical)
+WHERE seq = (
+  SELECT seq
+  FROM cycle
+  WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
+  ORDER BY series DESC
+  LIMIT 1);
+INSERT INTO handpiece_sterile(handpiece, cycle_seq, sterile_until)
+SELECT item, cycle.seq, date(started_us / 1000000, 'unixepoch', '+' || @sterile_days || ' days')
+FROM cycle
+JOIN cycle_item ON cycle_seq = cycle.seq
+WHERE cycle.seq = (
+  SELECT seq
+  FROM cycle
+  WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
+  ORDER BY series DESC
+  LIMIT 1)
+ON CONFLICT DO UPDATE
+SET cycle_seq = excluded.cycle_seq, sterile_until = excluded.sterile_until, blocked = NULL, used_seq = NULL,
+  test_seq = NULL
+WHERE (SELECT started_us FROM cycle WHERE seq = excluded.cycle_seq) > max(
+  coalesce((SELECT started_us FROM cycle WHERE seq = handpiece_sterile.cycle_seq), 0),
+  coalesce((SELECT utc_us FROM record WHERE seq = handpiece_sterile.used_seq), 0));
+
+-- record cycle.rejected
+UPDATE cycle
+SET rejected_seq = @seq
+WHERE seq = (
+  SELECT seq
+  FROM cycle
+  WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
+  ORDER BY series DESC
+  LIMIT 1);
+UPDATE handpiece_sterile
+SET blocked = 'its load was rejected: sterilise it again', test_seq = NULL
+WHERE cycle_seq = (
+  SELECT seq
+  FROM cycle
+  WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
+  ORDER BY series DESC
+  LIMIT 1);
+
+-- record indicator.tested
+-- A test that failed blocks the items of the loads since the last test that passed before it; of none when one
+-- passed after it already. A later test that passed ends the block, or has the items sterilised again; an earlier
+-- one shows that the loads before it were never in doubt.
+INSERT INTO indicator_test(
+  seq, sterilizer, cycle, tested_us, lot, expiry, control, result, incubation_h, laboratory, operator, ran_seq)
+SELECT @seq, @sterilizer, @cycle, coalesce(started_us, CAST(strftime('%s', @tested) AS INTEGER) * 1000000), @lot,
+  @expiry, @control, @result, @incubation_h, @laboratory, @actor, ran.seq
+FROM (SELECT 1)
+LEFT JOIN (
+  SELECT seq, started_us
+  FROM cycle
+  WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
+  ORDER BY series DESC
+  LIMIT 1) AS ran;
+UPDATE handpiece_sterile
+SET test_seq = @seq,
+  blocked = 'the biological test of steriliser ' || @sterilizer || ' failed: its loads wait for one that passes'
+WHERE @result = 'fail'
+  AND cycle_seq IN (
+    SELECT cycle.seq
+    FROM cycle, indicator_test AS failed
+    WHERE failed.seq = @seq
+      AND cycle.sterilizer = @sterilizer
+      AND started_us > coalesce(
+        (SELECT max(tested_us)
+         FROM indicator_test
+         WHERE sterilizer = @sterilizer AND result = 'pass' AND tested_us < failed.tested_us), 0)
+      AND NOT EXISTS (
+        SELECT 1
+        FROM indicator_test
+        WHERE sterilizer = @sterilizer AND result = 'pass' AND tested_us > failed.tested_us));
+UPDATE handpiece_sterile
+SET blocked = CASE
+    WHEN @reprocess AND failed.tested_us < passed.tested_us THEN
+      'its load was in doubt after a failed biological test: sterilise it again'
+  END
+FROM indicator_test AS passed, indicator_test AS failed, cycle
+WHERE @result = 'pass'
+  AND passed.seq = @seq
+  AND failed.seq = test_seq
+  AND failed.tested_us != passed.tested_us
+  AND cycle.seq = cycle_seq
+  AND cycle.sterilizer = passed.sterilizer
+  AND cycle.started_us <= passed.tested_us;
+
+-- record indicator.followed-up
+UPDATE indicator_test SET followed_seq = @seq WHERE seq = @test;

@@ -1,0 +1,21 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What records of the people who are treated change in the tables.
+
+-- record subject.registered
+INSERT INTO subject(subject, phototype, born, utc_us, seq) VALUES (@subject, @phototype, @born, @utc_us, @seq);
+
+-- record subject.changed
+-- Name and contact are those of the newest record; the older ones stay until they are erased.
+UPDATE subject SET seq = @seq WHERE subject = @subject;
+
+-- record course.planned
+INSERT OR REPLACE INTO course(subject, protocol, sessions, interval_days, utc_us, seq)
+VALUES (@subject, @protocol, @sessions, @interval_days, @utc_us, @seq);
+
+-- record incident.reported
+-- Without its words, once they are erased.
+INSERT INTO incident(
+  seq, utc_us, operator, session, subject, incident, severity, text, device, area, occurred, treatment, referral)
+VALUES (
+  @seq, @utc_us, @actor, @session, @subject, @incident, @severity, coalesce(@text, ''), @device, @area, @occurred,
+  @treatment, @referral);

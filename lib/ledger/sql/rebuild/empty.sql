@@ -1,0 +1,32 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The tables that follow from the records and what is kept beside them. To fill them anew they are emptied, then
+-- the statements of project/ run for each record in its order, then those of days.sql.
+
+DELETE FROM record_day;
+DELETE FROM operator;
+DELETE FROM attempt;
+DELETE FROM certification;
+DELETE FROM session;
+DELETE FROM image;
+DELETE FROM zone_result;
+DELETE FROM lot;
+DELETE FROM unit;
+DELETE FROM pigment_use;
+DELETE FROM distinct_unit;
+DELETE FROM pigment_stock;
+DELETE FROM pigment_blend;
+DELETE FROM pigment_part;
+DELETE FROM pigment_zone;
+DELETE FROM handpiece;
+DELETE FROM sterilizer;
+DELETE FROM counter_reset;
+DELETE FROM cycle;
+DELETE FROM cycle_item;
+DELETE FROM indicator_test;
+DELETE FROM handpiece_sterile;
+DELETE FROM handpiece_use;
+DELETE FROM subject;
+DELETE FROM course;
+DELETE FROM incident;
+DELETE FROM correction;
+DELETE FROM signing_key;

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The twin of a unit: what all spellings of its serial have in common. One printed code comes in many
+ * spellings (Caps Lock, a slip of the keyboard), and each would be a new unit. Twins are on record: what
+ * makes them must not change.
+ */
+
+#include "ledger/accept.h"
+
+#include <ctype.h>
+#include <string.h>
+
+const char *twin_serial(const char *unit)
+{
+	const char *name = unit;
+
+	if (strncmp(unit, "(01)", 4) == 0 && strlen(unit) >= 18)
+		name = unit + 18;
+	else if (strncmp(unit, "hibc:", 5) == 0)
+		name = unit + strcspn(unit, "(");
+	return name > unit && strncmp(name, "(21)", 4) == 0 ? name + 4 : NULL;
+}
+
+/** Capitals and digits alone, without zeros at the beginning of a number. `ret` has room for `serial`. */
+static void fold_serial(const char *serial, char *ret)
+{
+	char *number = NULL; /* where the digits began that stand at the end so far */
+
+	for (; *serial; serial++) {
+		if (!isascii((unsigned char)*serial) || !isalnum((unsigned char)*serial))
+			continue;
+		if (!isdigit((unsigned char)*serial))
+			number = NULL;
+		else if (!number)
+			number = ret;
+		else if (ret == number + 1 && *number == '0')
+			ret = number;
+		*ret++ = (char)toupper((unsigned char)*serial);
+	}
+	*ret = '\0';
+}
+
+int twin_make(const char *unit, char **ret)
+{
+	const char *serial = twin_serial(unit);
+	char *twin = serial ? strdup(unit) : NULL;
+
+	if (serial && !twin)
+		return -ENOMEM;
+	if (twin)
+		fold_serial(serial, twin + (serial - unit));
+	*ret = twin;
+	return 0;
+}
+
+int twin_fill(sqlite3 *db)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL, *update = NULL;
+	int r = sqlite3_prepare_v2(db, "SELECT unit FROM unit", -1, &rows, NULL);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_prepare_v2(db, "UPDATE unit SET twin = ? WHERE unit = ?", -1, &update, NULL);
+	while (r == SQLITE_OK && (r = sqlite3_step(rows)) == SQLITE_ROW) {
+		_cleanup_(freep) char *twin = NULL;
+		const char *unit = column_string(rows, 0);
+
+		if (twin_make(unit, &twin) < 0)
+			return SQLITE_NOMEM;
+		sqlite3_bind_text(update, 1, twin, -1, SQLITE_STATIC);
+		sqlite3_bind_text(update, 2, unit, -1, SQLITE_STATIC);
+		r = statement_step(update);
+		sqlite3_reset(update);
+	}
+	return r == SQLITE_DONE ? SQLITE_OK : r;
+}
