@@ -4,13 +4,12 @@
  * left to process/. */
 
 #include <getopt.h>
-#include <signal.h>
-#include <string.h>
 
 #include <systemd/sd-daemon.h>
 
 #include "process/process.h"
 #include "util/log.h"
+#include "util/program.h"
 
 #ifndef STIPPLE_CONFIG_FILE
 #define STIPPLE_CONFIG_FILE "/etc/stipple/stippled.conf"
@@ -41,25 +40,12 @@ static int say_whether_good(const char *path)
 	return EXIT_SUCCESS;
 }
 
-/** Blocked before the first thread starts, so that they all inherit it and only the loop sees them. */
-static void block_signals(void)
-{
-	/* SIGXFSZ: a file that may not grow is an error of the write, not a death */
-	static const int blocked[] = { SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGXFSZ };
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	for (size_t i = 0; i < ELEMENTS(blocked); i++)
-		sigaddset(&signals, blocked[i]);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-}
-
 /** Does not return when the process starts over. */
 static int live_once_or_again(Process *process, char **argv)
 {
 	int r;
 
-	block_signals();
+	program_block_signals();
 	r = process_start(process);
 	if (r >= 0) {
 		(void)sd_notifyf(false, "READY=1\nSTATUS=%s",
@@ -67,12 +53,8 @@ static int live_once_or_again(Process *process, char **argv)
 		r = sd_event_loop(process->event);
 	}
 	process_stop(process);
-	if (r == 0 && process->reload) {
-		/* signals stay blocked: one that comes meanwhile waits for the new loop instead of killing */
-		execv("/proc/self/exe", argv);
-		log_error("stippled cannot start over: %s", strerror(errno));
-		return EXIT_FAILURE;
-	}
+	if (r == 0 && process->reload)
+		return program_start_over(argv);
 	return r != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -17,6 +17,7 @@
 #include "publisher.h"
 #include "util/file.h"
 #include "util/log.h"
+#include "util/program.h"
 
 #ifndef STIPPLE_CONFIG_FILE
 #define STIPPLE_CONFIG_FILE "/etc/stipple/stippled.conf"
@@ -114,16 +115,26 @@ static int start_telemetry(Program *program)
 		program->event, program->config, program->folder, on_daemon, program, &program->publisher);
 }
 
-static int run_telemetry(Program *program)
+/** Does not return when the program starts over. */
+static int publish_until_told(Program *program, char **argv)
 {
-	int r = start_telemetry(program);
+	int r;
 
-	if (r < 0) {
+	program_block_signals();
+	r = start_telemetry(program);
+	if (r >= 0) {
+		(void)sd_notify(false, "READY=1");
+		r = sd_event_loop(program->event);
+	} else {
 		log_error("stipple-telemetryd cannot start: %s", strerror(-r));
-		return r;
 	}
-	(void)sd_notify(false, "READY=1");
-	return sd_event_loop(program->event);
+	publisher_free(program->publisher);
+	sd_event_unref(program->event);
+	config_free(program->config);
+	free(program->text);
+	if (r >= 0 && program->again)
+		return program_start_over(argv);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static void print_telemetry_help(void)
@@ -152,8 +163,7 @@ int main(int argc, char **argv)
 	};
 	const char *folder = getenv("STATE_DIRECTORY");
 	Program program = { .config_path = STIPPLE_CONFIG_FILE, .folder = folder ? folder : STATE_FOLDER };
-	sigset_t signals;
-	int option, r;
+	int option;
 
 	while ((option = getopt_long(argc, argv, "c:s:dh", options, NULL)) >= 0) {
 		switch (option) {
@@ -182,23 +192,5 @@ int main(int argc, char **argv)
 			argv[optind]);
 		return 2;
 	}
-	/* blocked before the first thread starts, so that they all inherit it and only the loop sees them */
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGPIPE);
-	sigaddset(&signals, SIGXFSZ);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	r = run_telemetry(&program);
-	publisher_free(program.publisher);
-	sd_event_unref(program.event);
-	config_free(program.config);
-	free(program.text);
-	if (r >= 0 && program.again) {
-		execv("/proc/self/exe", argv);
-		log_error("stipple-telemetryd cannot start over: %s", strerror(errno));
-		return EXIT_FAILURE;
-	}
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return publish_until_told(&program, argv);
 }

@@ -42,35 +42,23 @@ static void plugin_log(void *context, int level, const char *message)
 	log_line(level, NULL, "%s: %s", plugin->exported->name, message);
 }
 
-static int refuse_plugin(char error[STIPPLE_ERROR_MAX], int result, const char *format, ...) _printf_(3, 4);
-
-static int refuse_plugin(char error[STIPPLE_ERROR_MAX], int result, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(error, STIPPLE_ERROR_MAX, format, arguments);
-	va_end(arguments);
-	return result;
-}
-
 /** Whoever can write here decides what the daemon runs. */
-static int check_owner(const char *path, char error[STIPPLE_ERROR_MAX])
+static int check_owner(const char *path, Error *error)
 {
 	struct stat status;
 
 	if (stat(path, &status) < 0)
-		return refuse_plugin(error, -errno,
+		return error_set(error, -errno,
 			"plugin path %s: %s; install the plugin or correct plugin_folder", path,
 			strerror(errno));
 	if (status.st_uid != 0 && status.st_uid != geteuid())
-		return refuse_plugin(error, -EACCES,
+		return error_set(error, -EACCES,
 			"plugin path %s belongs to user %u, neither root nor the daemon's user; "
 			"change its owner to root",
 			path, (unsigned)status.st_uid);
 	if ((status.st_mode & S_IWOTH) ||
 		((status.st_mode & S_IWGRP) && status.st_gid != 0 && status.st_gid != getegid()))
-		return refuse_plugin(error, -EACCES,
+		return error_set(error, -EACCES,
 			"plugin path %s may be written by others; take that away with "
 			"chmod go-w",
 			path);
@@ -78,7 +66,7 @@ static int check_owner(const char *path, char error[STIPPLE_ERROR_MAX])
 }
 
 /** Every vtable is a size followed by nothing but function pointers. */
-static int check_vtable(const StipplePlugin *exported, const char *path, char error[STIPPLE_ERROR_MAX])
+static int check_vtable(const StipplePlugin *exported, const char *path, Error *error)
 {
 	size_t expected = kinds[exported->kind].vtable_size;
 	size_t n = expected / sizeof(void (*)(void)) - 1;
@@ -86,11 +74,11 @@ static int check_vtable(const StipplePlugin *exported, const char *path, char er
 	uint32_t size;
 
 	if (!exported->vtable)
-		return refuse_plugin(error, -ENOEXEC,
+		return error_set(error, -ENOEXEC,
 			"plugin %s has no table of verbs; ask its maker for a complete one", path);
 	memcpy(&size, exported->vtable, sizeof size);
 	if (size < expected)
-		return refuse_plugin(error, -ENOEXEC,
+		return error_set(error, -ENOEXEC,
 			"plugin %s has a table of %u bytes where %zu are needed; rebuild it "
 			"against this version's stipple/plugin.h",
 			path, size, expected);
@@ -100,7 +88,7 @@ static int check_vtable(const StipplePlugin *exported, const char *path, char er
 
 		memcpy(&verb, verbs + i * sizeof verb, sizeof verb);
 		if (!verb)
-			return refuse_plugin(error, -ENOEXEC,
+			return error_set(error, -ENOEXEC,
 				"plugin %s lacks verb %zu of %zu of a %s; ask its maker for "
 				"a complete one",
 				path, i + 1, n, kind_name(exported->kind));
@@ -110,30 +98,30 @@ static int check_vtable(const StipplePlugin *exported, const char *path, char er
 
 /** In this order: a field is read only after those before it have shown that it is there. */
 static int check_exported(const StipplePlugin *exported, const char *path, const char *name,
-	StipplePluginKind kind, char error[STIPPLE_ERROR_MAX])
+	StipplePluginKind kind, Error *error)
 {
 	if (exported->magic != STIPPLE_PLUGIN_MAGIC)
-		return refuse_plugin(error, -ENOEXEC,
+		return error_set(error, -ENOEXEC,
 			"%s is no Stipple plugin (magic 0x%08x instead of 0x%08x); remove it "
 			"or configure another plugin",
 			path, exported->magic, STIPPLE_PLUGIN_MAGIC);
 	if (exported->abi != STIPPLE_PLUGIN_ABI)
-		return refuse_plugin(error, -ENOEXEC,
+		return error_set(error, -ENOEXEC,
 			"plugin %s was built for ABI %u, this daemon speaks %u; install the "
 			"plugin of this version",
 			path, exported->abi, STIPPLE_PLUGIN_ABI);
 	if (exported->size < sizeof *exported)
-		return refuse_plugin(error, -ENOEXEC,
+		return error_set(error, -ENOEXEC,
 			"plugin %s describes itself in %u bytes where %zu are needed; rebuild "
 			"it against this version's stipple/plugin.h",
 			path, exported->size, sizeof *exported);
 	if (exported->kind != (uint32_t)kind)
-		return refuse_plugin(error, -ENOEXEC,
+		return error_set(error, -ENOEXEC,
 			"plugin %s is of kind %s, but a %s is wanted here; configure another "
 			"plugin",
 			path, kind_name(exported->kind), kind_name(kind));
 	if (!exported->name || strcmp(exported->name, name) != 0)
-		return refuse_plugin(error, -ENOEXEC,
+		return error_set(error, -ENOEXEC,
 			"plugin %s calls itself \"%s\" instead of \"%s\"; configure it by its "
 			"own name",
 			path, exported->name ? exported->name : "", name);
@@ -141,27 +129,26 @@ static int check_exported(const StipplePlugin *exported, const char *path, const
 }
 
 /** NULL, with the reason, when there is none. */
-static const StipplePlugin *find_exported(const char *path, char error[STIPPLE_ERROR_MAX])
+static const StipplePlugin *find_exported(const char *path, Error *error)
 {
 	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	const StipplePlugin *exported;
 
 	if (!handle) {
-		(void)refuse_plugin(error, -ENOEXEC,
+		error_set(error, -ENOEXEC,
 			"plugin %.100s cannot be loaded: %.80s; install it again with the libraries it needs",
 			path, dlerror());
 		return NULL;
 	}
 	exported = dlsym(handle, STIPPLE_PLUGIN_SYMBOL);
 	if (!exported)
-		(void)refuse_plugin(error, -ENOEXEC,
+		error_set(error, -ENOEXEC,
 			"%s is no Stipple plugin (no symbol %s); remove it or configure another plugin", path,
 			STIPPLE_PLUGIN_SYMBOL);
 	return exported;
 }
 
-int plugin_load(const char *folder, const char *name, StipplePluginKind kind, Plugin **ret,
-	char error[STIPPLE_ERROR_MAX])
+int plugin_load(const char *folder, const char *name, StipplePluginKind kind, Plugin **ret, Error *error)
 {
 	_cleanup_(freep) char *path = NULL;
 	const StipplePlugin *exported;
@@ -169,12 +156,12 @@ int plugin_load(const char *folder, const char *name, StipplePluginKind kind, Pl
 	int r;
 
 	if (!text_is_identifier(name, NAME_BYTES_MAX))
-		return refuse_plugin(error, -EINVAL,
+		return error_set(error, -EINVAL,
 			"a plugin's name has only letters, digits, '-', '_' and '.', at most "
 			"%d of them; correct it in stippled.conf",
 			NAME_BYTES_MAX);
 	if (asprintf(&path, "%s/%s.so", folder, name) < 0)
-		return refuse_plugin(error, -ENOMEM, "plugin %s: out of memory; close other programs", name);
+		return error_set(error, -ENOMEM, "plugin %s: out of memory; close other programs", name);
 	r = check_owner(folder, error);
 	if (r < 0)
 		return r;
@@ -189,7 +176,7 @@ int plugin_load(const char *folder, const char *name, StipplePluginKind kind, Pl
 		return r;
 	plugin = calloc(1, sizeof *plugin);
 	if (!plugin)
-		return refuse_plugin(error, -ENOMEM, "plugin %s: out of memory; close other programs", name);
+		return error_set(error, -ENOMEM, "plugin %s: out of memory; close other programs", name);
 	plugin->exported = exported;
 	plugin->host = (StippleHost){
 		.size = sizeof plugin->host,

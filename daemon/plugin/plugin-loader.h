@@ -7,7 +7,7 @@
  */
 
 #include "stipple/plugin.h"
-#include "util/cleanup.h"
+#include "util/error.h"
 
 typedef struct Plugin Plugin;
 
@@ -18,7 +18,7 @@ typedef struct Plugin Plugin;
  * a plugin or the wrong one, -EINVAL a bad name. Blocks on the disk.
  */
 int plugin_load(const char *folder, const char *name, StipplePluginKind kind, Plugin **ret,
-	char error[STIPPLE_ERROR_MAX]) _must_check_;
+	Error *error) _must_check_;
 /**
  * After the last call into the plugin. The code stays mapped: a library below it may still run threads.
  * Accepts NULL; returns NULL.

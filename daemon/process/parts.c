@@ -146,21 +146,24 @@ static int start_ledger(Process *process)
 	return 0;
 }
 
+/** NULL, with the reason in `ret_reason`, when it cannot be used. */
 static Plugin *start_plugin(
-	Process *process, const char *name, StipplePluginKind kind, char error[STIPPLE_ERROR_MAX])
+	Process *process, const char *name, StipplePluginKind kind, char ret_reason[STIPPLE_ERROR_MAX])
 {
+	const StippleSetting *settings;
 	Plugin *plugin = NULL;
+	Error error;
+	size_t n;
 
-	error[0] = '\0';
-	if (plugin_load(process->config->plugin_folder, name, kind, &plugin, error) >= 0) {
-		size_t n;
-		const StippleSetting *settings = config_plugin(process->config, name, &n);
-
-		plugin_set_settings(plugin, settings, n);
-		return plugin;
+	ret_reason[0] = '\0';
+	if (plugin_load(process->config->plugin_folder, name, kind, &plugin, &error) < 0) {
+		log_line(LOG_ERR, LOG_ID_PLUGIN_REJECTED, "%s", error.text);
+		snprintf(ret_reason, STIPPLE_ERROR_MAX, "%.255s", error.text);
+		return NULL;
 	}
-	log_line(LOG_ERR, LOG_ID_PLUGIN_REJECTED, "%s", error);
-	return NULL;
+	settings = config_plugin(process->config, name, &n);
+	plugin_set_settings(plugin, settings, n);
+	return plugin;
 }
 
 static int start_board(Process *process)

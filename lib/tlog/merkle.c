@@ -172,9 +172,9 @@ static int read_range(Source *source, Range range, MerkleHash *ret)
 			continue;
 		at -= (uint64_t)1 << level;
 		r = read_tree_node(source, level, at >> level, begun ? &left : &hash);
-		if (r >= 0 && begun)
-			r = merkle_hash_node(source->digester, &left, &hash, &hash);
 		if (r < 0)
+			return r;
+		if (begun && (r = merkle_hash_node(source->digester, &left, &hash, &hash)) < 0)
 			return r;
 		begun = true;
 	}
@@ -352,12 +352,13 @@ static int verify_path_growth(Digester *digester, Walk walk, const MerkleHash *c
 	for (size_t i = 0; i < n; i++) {
 		if (walk.sn == 0)
 			return -EBADMSG;
-		if (walk_up(&walk)) {
-			r = merkle_hash_node(digester, &hashes[i], &old_hash, &old_hash);
-			if (r >= 0)
-				r = merkle_hash_node(digester, &hashes[i], &hash, &hash);
-		} else {
+		if (!walk_up(&walk)) {
 			r = merkle_hash_node(digester, &hash, &hashes[i], &hash);
+		} else {
+			r = merkle_hash_node(digester, &hashes[i], &old_hash, &old_hash);
+			if (r < 0)
+				return r;
+			r = merkle_hash_node(digester, &hashes[i], &hash, &hash);
 		}
 		if (r < 0)
 			return r;

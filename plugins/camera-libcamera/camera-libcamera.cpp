@@ -267,6 +267,19 @@ int describe_frame(Camera *self, StippleFrame *ret, char *error)
 	return 0;
 }
 
+int take_frame(Camera *self, uint32_t timeout_ms, StippleFrame *ret_frame, char error[STIPPLE_ERROR_MAX])
+{
+	int r = configure(self, error);
+
+	if (r < 0)
+		return r;
+	r = start_capture(self, error);
+	if (r < 0)
+		return r;
+	r = wait_for_frame(self, timeout_ms, error);
+	return r < 0 ? r : describe_frame(self, ret_frame, error);
+}
+
 int capture_frame(void *userdata, const StippleScene *, uint32_t timeout_ms, StippleFrame *ret_frame,
 	char error[STIPPLE_ERROR_MAX])
 {
@@ -283,13 +296,7 @@ int capture_frame(void *userdata, const StippleScene *, uint32_t timeout_ms, Sti
 			self->camera.reset();
 			return fail(-EBUSY, error, "another program uses the camera: close it");
 		}
-		r = configure(self, error);
-		if (r == 0)
-			r = start_capture(self, error);
-		if (r == 0)
-			r = wait_for_frame(self, timeout_ms, error);
-		if (r == 0)
-			r = describe_frame(self, ret_frame, error);
+		r = take_frame(self, timeout_ms, ret_frame, error);
 	} catch (const std::exception &failure) {
 		r = fail(-EIO, error, failure.what());
 	}

@@ -542,7 +542,7 @@ static inline void start_board(Chair *chair)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	ControlOptions options;
-	char error[STIPPLE_ERROR_MAX] = "";
+	Error error = { 0 };
 
 	snprintf(chair->socket_path, sizeof chair->socket_path, "%s/board", chair->ledger->folder);
 	chair->settings[0] = (StippleSetting){ "socket", chair->socket_path, "test", 1 };
@@ -551,8 +551,8 @@ static inline void start_board(Chair *chair)
 	chair->settings[1] = (StippleSetting){ "watchdog_ms", "5000", "test", 2 };
 	chair->settings[2] = (StippleSetting){ "speed", "1", "test", 3 };
 	if (plugin_load(STIPPLE_BUILD_FOLDER "/plugins/board-sim", "board-sim", STIPPLE_PLUGIN_BOARD,
-		    &chair->plugin, error) < 0)
-		fail_msg("%s", error);
+		    &chair->plugin, &error) < 0)
+		fail_msg("%s", error.text);
 	plugin_set_settings(chair->plugin, chair->settings, ELEMENTS(chair->settings));
 	options = (ControlOptions){
 		.board = plugin_vtable(chair->plugin),

@@ -94,7 +94,7 @@ static const char *say(Rig *rig, const char *line, char reply[REPLY_MAX])
 
 static int set_up(void **state)
 {
-	char folder[] = "board-sim-XXXXXX", error[STIPPLE_ERROR_MAX] = "";
+	char folder[] = "board-sim-XXXXXX";
 	Rig *rig = calloc(1, sizeof *rig);
 	int fd = mkstemp(folder);
 
@@ -105,7 +105,7 @@ static int set_up(void **state)
 	assert_true(strlen(folder) < sizeof rig->path);
 	snprintf(rig->path, sizeof rig->path, "%s", folder);
 	assert_int_equal(plugin_load(STIPPLE_BUILD_FOLDER "/plugins/board-sim", "board-sim",
-				 STIPPLE_PLUGIN_BOARD, &rig->plugin, error),
+				 STIPPLE_PLUGIN_BOARD, &rig->plugin, NULL),
 		0);
 	rig->board = plugin_vtable(rig->plugin);
 	rig->settings[0] = (StippleSetting){ "socket", rig->path, "test.conf", 3 };

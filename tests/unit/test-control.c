@@ -679,7 +679,7 @@ static void test_stop_while_a_fault_is_cleared(void **state)
 static int set_up_at(void **state, const char *speed)
 {
 	Station *station = calloc(1, sizeof *station);
-	char error[STIPPLE_ERROR_MAX] = "";
+	Error error = { 0 };
 
 	assert_non_null(station);
 	*state = station;
@@ -687,8 +687,8 @@ static int set_up_at(void **state, const char *speed)
 	station->settings[0] = (StippleSetting){ "socket", station->path, "test", 1 };
 	station->settings[1] = (StippleSetting){ "speed", speed, "test", 2 };
 	if (plugin_load(STIPPLE_BUILD_FOLDER "/plugins/board-sim", "board-sim", STIPPLE_PLUGIN_BOARD,
-		    &station->plugin, error) < 0)
-		fail_msg("%s", error);
+		    &station->plugin, &error) < 0)
+		fail_msg("%s", error.text);
 	plugin_set_settings(station->plugin, station->settings, 2);
 	start_thread(station);
 	WAIT_UNTIL(station, station->ups > 0);

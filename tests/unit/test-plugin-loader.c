@@ -25,7 +25,7 @@ typedef struct Refusal {
 	const char *reason;
 } Refusal;
 
-static int load(const char *name, Plugin **ret, char error[STIPPLE_ERROR_MAX])
+static int load(const char *name, Plugin **ret, Error *error)
 {
 	return plugin_load(BROKEN_PLUGINS, name, STIPPLE_PLUGIN_BOARD, ret, error);
 }
@@ -34,10 +34,11 @@ static void test_loads_a_whole_plugin(void **state)
 {
 	static const StippleSetting settings[] = { { "device", "/dev/null", "stippled.conf", 3 } };
 	_cleanup_(plugin_freep) Plugin *plugin = NULL;
-	char error[STIPPLE_ERROR_MAX] = "", text[STIPPLE_ERROR_MAX];
+	char text[STIPPLE_ERROR_MAX];
+	Error error = { 0 };
 	void *board = NULL;
 
-	assert_int_equal(load("broken-none", &plugin, error), 0);
+	assert_int_equal(load("broken-none", &plugin, &error), 0);
 	plugin_set_settings(plugin, settings, 1);
 	assert_int_equal(plugin_host(plugin)->n_settings, 1);
 	assert_ptr_equal(plugin_host(plugin)->settings, settings);
@@ -64,23 +65,24 @@ static void test_refuses_each_way_to_be_broken(void **state)
 
 	for (size_t i = 0; i < ELEMENTS(refusals); i++) {
 		Plugin *plugin = NULL;
-		char error[STIPPLE_ERROR_MAX] = "";
+		Error error = { 0 };
 
-		assert_int_equal(load(refusals[i].name, &plugin, error), refusals[i].result);
+		assert_int_equal(load(refusals[i].name, &plugin, &error), refusals[i].result);
 		assert_null(plugin);
-		assert_non_null(strstr(error, refusals[i].reason));
-		assert_non_null(strstr(error, refusals[i].name));
-		assert_non_null(strstr(error, "; "));
+		assert_non_null(strstr(error.text, refusals[i].reason));
+		assert_non_null(strstr(error.text, refusals[i].name));
+		assert_non_null(strstr(error.text, "; "));
 	}
 }
 
 static void test_passes_on_a_failing_open(void **state)
 {
 	_cleanup_(plugin_freep) Plugin *plugin = NULL;
-	char error[STIPPLE_ERROR_MAX] = "", text[STIPPLE_ERROR_MAX] = "";
+	char text[STIPPLE_ERROR_MAX] = "";
+	Error error = { 0 };
 	void *board = NULL;
 
-	assert_int_equal(load("broken-open", &plugin, error), 0);
+	assert_int_equal(load("broken-open", &plugin, &error), 0);
 	assert_int_equal(
 		((const StippleBoardVtable *)plugin_vtable(plugin))->open(plugin_host(plugin), &board, text),
 		-ENODEV);
@@ -94,16 +96,17 @@ static void test_refuses_names_that_leave_the_folder(void **state)
 
 	for (size_t i = 0; i < ELEMENTS(names); i++) {
 		Plugin *plugin = NULL;
-		char error[STIPPLE_ERROR_MAX] = "";
+		Error error = { 0 };
 
-		assert_int_equal(load(names[i], &plugin, error), -EINVAL);
-		assert_non_null(strstr(error, "correct it"));
+		assert_int_equal(load(names[i], &plugin, &error), -EINVAL);
+		assert_non_null(strstr(error.text, "correct it"));
 	}
 }
 
 static void test_refuses_what_others_may_change(void **state)
 {
-	char folder[] = "stipple-plugins-XXXXXX", path[64], error[STIPPLE_ERROR_MAX] = "";
+	char folder[] = "stipple-plugins-XXXXXX", path[64];
+	Error error = { 0 };
 	Plugin *plugin = NULL;
 
 	assert_non_null(mkdtemp(folder));
@@ -111,14 +114,14 @@ static void test_refuses_what_others_may_change(void **state)
 	assert_int_equal(file_write_atomic(folder, "text.so", "text", 4), 0);
 
 	assert_int_equal(chmod(path, 0666), 0);
-	assert_int_equal(plugin_load(folder, "text", STIPPLE_PLUGIN_BOARD, &plugin, error), -EACCES);
-	assert_non_null(strstr(error, "chmod go-w"));
+	assert_int_equal(plugin_load(folder, "text", STIPPLE_PLUGIN_BOARD, &plugin, &error), -EACCES);
+	assert_non_null(strstr(error.text, "chmod go-w"));
 
 	assert_int_equal(chmod(path, 0644), 0);
-	assert_int_equal(plugin_load(folder, "text", STIPPLE_PLUGIN_BOARD, &plugin, error), -ENOEXEC);
+	assert_int_equal(plugin_load(folder, "text", STIPPLE_PLUGIN_BOARD, &plugin, &error), -ENOEXEC);
 
 	assert_int_equal(chmod(folder, 0777), 0);
-	assert_int_equal(plugin_load(folder, "text", STIPPLE_PLUGIN_BOARD, &plugin, error), -EACCES);
+	assert_int_equal(plugin_load(folder, "text", STIPPLE_PLUGIN_BOARD, &plugin, &error), -EACCES);
 	assert_null(plugin);
 	unlink(path);
 	rmdir(folder);
