@@ -118,11 +118,6 @@ LiveSocket *live_socket_free(LiveSocket *live)
 	return NULL;
 }
 
-bool live_socket_is_up(const LiveSocket *live)
-{
-	return live->fd >= 0;
-}
-
 bool live_socket_say(LiveSocket *live, const LiveFrame *frame)
 {
 	return live->fd >= 0 && send(live->fd, frame, frame->head.size, MSG_DONTWAIT | MSG_NOSIGNAL) ==

@@ -27,6 +27,5 @@ int live_socket_new(
 LiveSocket *live_socket_free(LiveSocket *live);
 DEFINE_CLEANUP(LiveSocket *, live_socket_free, live_socket_freep);
 
-bool live_socket_is_up(const LiveSocket *live);
 /** Sends a frame made by live_frame_init(). False when the daemon is away or does not read just now. */
 bool live_socket_say(LiveSocket *live, const LiveFrame *frame);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "board-sim.h"
+#include "stipple/setting.h"
 
 enum { TICK_NS = 2000000, TICK_SLOW_NS = 20000000 };
 
@@ -88,56 +89,35 @@ void board_sim_advance(BoardSim *sim)
 
 /* ---- settings ---- */
 
-static int bad_setting(const StippleSetting *setting, const char *allowed, char error[STIPPLE_ERROR_MAX])
-{
-	snprintf(error, STIPPLE_ERROR_MAX, "%s:%d: %s = %s of board-sim: %s", setting->file, setting->line,
-		setting->key, setting->value, allowed);
-	return -EINVAL;
-}
-
-static bool number_setting(const StippleSetting *setting, long low, long high, long *ret)
-{
-	char *end;
-
-	errno = 0;
-	*ret = strtol(setting->value, &end, 10);
-	return errno == 0 && *end == '\0' && end != setting->value && *ret >= low && *ret <= high;
-}
-
 static int take_simulation_setting(
 	BoardSim *sim, BoardModelConfig *config, const StippleSetting *setting, char error[STIPPLE_ERROR_MAX])
 {
-	long number;
+	static const char name[] = "board-sim";
+	uint32_t number = config->identity.watchdog_ms;
+	int r;
 
-	if (strcmp(setting->key, "socket") == 0) {
-		if (strlen(setting->value) >= sizeof sim->socket_path)
-			return bad_setting(setting, "a path of at most 107 bytes", error);
-		memcpy(sim->socket_path, setting->value, strlen(setting->value) + 1);
-	} else if (strcmp(setting->key, "speed") == 0) {
-		if (!number_setting(setting, 1, 5000, &number))
-			return bad_setting(setting, "1 to 5000 times real time", error);
-		config->mechanics_scale = (uint32_t)number;
-	} else if (strcmp(setting->key, "seed") == 0) {
-		if (!number_setting(setting, 1, INT32_MAX, &number))
-			return bad_setting(setting, "1 to 2147483647", error);
-		config->seed = (uint32_t)number;
-	} else if (strcmp(setting->key, "watchdog_ms") == 0) {
-		if (!number_setting(setting, 20, 5000, &number))
-			return bad_setting(setting, "20 to 5000", error);
+	if (strcmp(setting->key, "socket") == 0)
+		return setting->value[0] ? stipple_setting_text(setting, name, sim->socket_path,
+						   sizeof sim->socket_path, error)
+					 : 0;
+	if (strcmp(setting->key, "speed") == 0) /* so many times real time */
+		return stipple_setting_number(setting, name, 1, 5000, &config->mechanics_scale, error);
+	if (strcmp(setting->key, "seed") == 0)
+		return stipple_setting_number(setting, name, 1, INT32_MAX, &config->seed, error);
+	if (strcmp(setting->key, "watchdog_ms") == 0) {
+		r = stipple_setting_number(setting, name, 20, 5000, &number, error);
 		config->identity.watchdog_ms = (uint16_t)number;
-	} else if (strcmp(setting->key, "serial") == 0) {
-		if (strlen(setting->value) >= FRAME_SERIAL_MAX || !setting->value[0])
-			return bad_setting(setting, "1 to 16 characters", error);
-		memset(config->identity.serial, 0, FRAME_SERIAL_MAX);
-		memcpy(config->identity.serial, setting->value, strlen(setting->value));
-	} else if (strcmp(setting->key, "chip") == 0) {
-		if (!board_sim_parse_chip(setting->value, &sim->first_chip))
-			return bad_setting(
-				setting, "an even number of hexadecimal digits, at most 32", error);
-	} else {
-		return bad_setting(setting,
-			"unknown key; there are socket, speed, seed, watchdog_ms, serial, chip", error);
+		return r;
 	}
+	if (strcmp(setting->key, "serial") == 0)
+		return stipple_setting_text(
+			setting, name, config->identity.serial, sizeof config->identity.serial, error);
+	if (strcmp(setting->key, "chip") != 0)
+		return stipple_setting_refuse(setting, name,
+			"unknown key; there are socket, speed, seed, watchdog_ms, serial, chip", error);
+	if (!board_sim_parse_chip(setting->value, &sim->first_chip))
+		return stipple_setting_refuse(
+			setting, name, "an even number of hexadecimal digits, at most 32", error);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 
 #include "gpio-lines.h"
 #include "spi-device.h"
+#include "stipple/setting.h"
 
 enum { SPEED_MIN_HZ = 100000, SPEED_MAX_HZ = 20000000, SPEED_HZ = 8000000, DEBOUNCE_MAX_US = 20000 };
 
@@ -48,46 +49,16 @@ static const struct {
 	[STIPPLE_LINE_LAMP_FAULT] = { "lamp_fault", { .name = "stipple-lamp-fault" } },
 };
 
-static int refuse_setting(const StippleSetting *setting, const char *allowed, char error[STIPPLE_ERROR_MAX])
-{
-	snprintf(error, STIPPLE_ERROR_MAX, "%s:%d: %s = %s of board-spi: %s",
-		setting->file ? setting->file : "", setting->line, setting->key, setting->value, allowed);
-	return -EINVAL;
-}
-
-static int take_spi_text(const StippleSetting *setting, char *ret, size_t size, char error[STIPPLE_ERROR_MAX])
-{
-	if (!setting->value[0] || strlen(setting->value) >= size)
-		return refuse_setting(setting, "is empty or too long", error);
-	memcpy(ret, setting->value, strlen(setting->value) + 1);
-	return 0;
-}
-
-static int take_spi_number(const StippleSetting *setting, uint32_t low, uint32_t high, uint32_t *ret,
-	char error[STIPPLE_ERROR_MAX])
-{
-	char *end, allowed[64];
-	unsigned long value;
-
-	errno = 0;
-	value = strtoul(setting->value, &end, 10);
-	if (errno || setting->value[0] < '0' || setting->value[0] > '9' || *end || value < low ||
-		value > high) {
-		snprintf(allowed, sizeof allowed, "a number from %u to %u", low, high);
-		return refuse_setting(setting, allowed, error);
-	}
-	*ret = (uint32_t)value;
-	return 0;
-}
+#define PLUGIN "board-spi"
 
 /** A station without lamps or without a reset line works; without the others it could not be stopped. */
 static int take_line_name(
 	const StippleSetting *setting, StippleLine line, char *ret, char error[STIPPLE_ERROR_MAX])
 {
 	if (strcmp(setting->value, "none") != 0)
-		return take_spi_text(setting, ret, GPIO_NAME_MAX, error);
+		return stipple_setting_text(setting, PLUGIN, ret, GPIO_NAME_MAX, error);
 	if (line < STIPPLE_LINE_RESET)
-		return refuse_setting(setting, "this line is needed; give its name", error);
+		return stipple_setting_refuse(setting, PLUGIN, "this line is needed; give its name", error);
 	ret[0] = '\0';
 	return 0;
 }
@@ -101,7 +72,7 @@ static int take_choice(const StippleSetting *setting, const char *const *names, 
 			return 0;
 		}
 	}
-	return refuse_setting(setting, allowed, error);
+	return stipple_setting_refuse(setting, PLUGIN, allowed, error);
 }
 
 /** line_X, polarity_X, bias_X and debounce_us_X of a line X. 1: the key is none of these. */
@@ -131,7 +102,8 @@ static int take_line_setting(const StippleSetting *setting, StippleLine line, Gp
 		return r;
 	}
 	if (prefix == 12 && strncmp(setting->key, "debounce_us_", prefix) == 0)
-		return take_spi_number(setting, 0, DEBOUNCE_MAX_US, &options->debounce_us, error);
+		return stipple_setting_number(
+			setting, PLUGIN, 0, DEBOUNCE_MAX_US, &options->debounce_us, error);
 	return 1;
 }
 
@@ -139,18 +111,20 @@ static int take_spi_setting(
 	BoardSpiOptions *options, const StippleSetting *setting, char error[STIPPLE_ERROR_MAX])
 {
 	if (strcmp(setting->key, "device") == 0)
-		return take_spi_text(setting, options->device, sizeof options->device, error);
+		return stipple_setting_text(setting, PLUGIN, options->device, sizeof options->device, error);
 	if (strcmp(setting->key, "chip") == 0)
-		return take_spi_text(setting, options->gpio.chip, sizeof options->gpio.chip, error);
+		return stipple_setting_text(
+			setting, PLUGIN, options->gpio.chip, sizeof options->gpio.chip, error);
 	if (strcmp(setting->key, "speed_hz") == 0)
-		return take_spi_number(setting, SPEED_MIN_HZ, SPEED_MAX_HZ, &options->speed_hz, error);
+		return stipple_setting_number(
+			setting, PLUGIN, SPEED_MIN_HZ, SPEED_MAX_HZ, &options->speed_hz, error);
 	for (int i = 0; i < STIPPLE_LINE_MAX; i++) {
 		int r = take_line_setting(setting, (StippleLine)i, &options->gpio.lines[i], error);
 
 		if (r <= 0)
 			return r;
 	}
-	return refuse_setting(setting,
+	return stipple_setting_refuse(setting, PLUGIN,
 		"unknown key; there are chip, device, speed_hz, line_*, polarity_*, bias_*, "
 		"debounce_us_*",
 		error);

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "stipple/plugin.h"
+#include "stipple/setting.h"
 
 enum { PATCH_MM = 30 }; /* of skin across the picture */
 
@@ -144,23 +144,6 @@ static void dim(CameraSim *sim, uint32_t percent)
 
 /* ---- settings ---- */
 
-static int take_camera_number(const StippleSetting *setting, uint32_t low, uint32_t high, uint32_t *ret,
-	char error[STIPPLE_ERROR_MAX])
-{
-	char *end;
-	unsigned long value;
-
-	errno = 0;
-	value = strtoul(setting->value, &end, 10);
-	if (errno == 0 && end != setting->value && *end == '\0' && value >= low && value <= high) {
-		*ret = (uint32_t)value;
-		return 0;
-	}
-	snprintf(error, STIPPLE_ERROR_MAX, "%s:%d: %s = %s of camera-sim: %u to %u", setting->file,
-		setting->line, setting->key, setting->value, low, high);
-	return -EINVAL;
-}
-
 static int take_camera_setting(CameraSim *sim, const StippleSetting *setting, char error[STIPPLE_ERROR_MAX])
 {
 	const struct {
@@ -175,16 +158,14 @@ static int take_camera_setting(CameraSim *sim, const StippleSetting *setting, ch
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		if (strcmp(setting->key, numbers[i].key) == 0)
-			return take_camera_number(
-				setting, numbers[i].low, numbers[i].high, numbers[i].value, error);
-	if (strcmp(setting->key, "fault_file") == 0 && strlen(setting->value) < sizeof sim->fault_file) {
-		memcpy(sim->fault_file, setting->value, strlen(setting->value) + 1);
-		return 0;
-	}
-	snprintf(error, STIPPLE_ERROR_MAX,
-		"%s:%d: %s: unknown key of camera-sim; there are width, height, blur, brightness, fault_file",
-		setting->file, setting->line, setting->key);
-	return -EINVAL;
+			return stipple_setting_number(setting, "camera-sim", numbers[i].low, numbers[i].high,
+				numbers[i].value, error);
+	if (strcmp(setting->key, "fault_file") == 0)
+		return setting->value[0] ? stipple_setting_text(setting, "camera-sim", sim->fault_file,
+						   sizeof sim->fault_file, error)
+					 : 0;
+	return stipple_setting_refuse(setting, "camera-sim",
+		"unknown key; there are width, height, blur, brightness, fault_file", error);
 }
 
 /* ---- the vtable ---- */

@@ -20,7 +20,7 @@
 #include <libevdev/libevdev.h>
 
 #include "key-translator.h"
-#include "stipple/plugin.h"
+#include "stipple/setting.h"
 
 enum { PATH_BYTES_MAX = 256, REOPEN_MS = 1000, SENTENCE_MAX = 256 };
 
@@ -165,27 +165,21 @@ static void *run_scanner(void *userdata)
 static int take_scanner_setting(
 	Scanner *scanner, const StippleSetting *setting, char error[STIPPLE_ERROR_MAX])
 {
-	const char *allowed;
+	bool tab = strcmp(setting->value, "tab") == 0;
+	const char *allowed = "unknown: device and terminator are known";
 
 	if (strcmp(setting->key, "device") == 0) {
+		if (setting->value[0] == '/')
+			return stipple_setting_text(
+				setting, "scanner-evdev", scanner->path, sizeof scanner->path, error);
 		allowed = "an absolute path such as /dev/input/by-id/usb-...-event-kbd";
-		if (setting->value[0] == '/' && strlen(setting->value) < sizeof scanner->path) {
-			memcpy(scanner->path, setting->value, strlen(setting->value) + 1);
-			return 0;
-		}
 	} else if (strcmp(setting->key, "terminator") == 0) {
-		allowed = "enter or tab";
-		if (strcmp(setting->value, "enter") == 0 || strcmp(setting->value, "tab") == 0) {
-			scanner->translator.terminator =
-				setting->value[0] == 't' ? KEY_TERMINATOR_TAB : KEY_TERMINATOR_ENTER;
+		scanner->translator.terminator = tab ? KEY_TERMINATOR_TAB : KEY_TERMINATOR_ENTER;
+		if (tab || strcmp(setting->value, "enter") == 0)
 			return 0;
-		}
-	} else {
-		allowed = "unknown: device and terminator are known";
+		allowed = "enter or tab";
 	}
-	snprintf(error, STIPPLE_ERROR_MAX, "%s:%d: %s = %.60s of scanner-evdev: %s", setting->file,
-		setting->line, setting->key, setting->value, allowed);
-	return -EINVAL;
+	return stipple_setting_refuse(setting, "scanner-evdev", allowed, error);
 }
 
 static int take_settings(Scanner *scanner, char error[STIPPLE_ERROR_MAX])

@@ -41,6 +41,13 @@ def methods():
             for interface in INTERFACES for name, arguments in read(interface)[1]["methods"].items()]
 
 
+def secrets():
+    """Methods whose message the daemon wipes: {(interface, method), ...}."""
+    return {(interface, method.get("name")) for interface in INTERFACES
+            for method in ET.parse(SOURCE / f"dbus/org.stipple.{interface}.xml").getroot().iter("method")
+            if any(note.get("name") == "org.stipple.Secret" for note in method.findall("annotation"))}
+
+
 def rows():
     """The rows of the tables of members in daemon/bus/: [(interface, method, action, kind), ...]."""
     header = (SOURCE / "daemon/bus/bus-private.h").read_text()
