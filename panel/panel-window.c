@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Makes the window: the bar at the top, the steps, the screens, and what lies over them. */
+
+#include "panel-private.h"
+
+#include "step-button.h"
+#include "util/cleanup.h"
+#include "widgets.h"
+
+enum {
+	LARGE_WIDTH = 1200, /* from here on everything is drawn larger */
+	LARGE_HEIGHT = 720,
+};
+
+static GtkWidget *steps_new(Panel *panel)
+{
+	GtkWidget *bar = box_new(GTK_ORIENTATION_HORIZONTAL, 0, "steps");
+
+	gtk_box_set_homogeneous(GTK_BOX(bar), TRUE);
+	for (ScreenId i = 0; i < SCREEN_MAX; i++) {
+		panel->steps[i] =
+			step_button_new(i, _(panel->kinds->steps[i].title), G_CALLBACK(panel_on_step), panel);
+		gtk_box_append(GTK_BOX(bar), panel->steps[i]);
+	}
+	return bar;
+}
+
+/**
+ * Lays a widget over the page. It is measured, too: an overlay otherwise never asks how large a child wants
+ * to be, and GTK then does not lay out anew what changes within it, so that one thing lies over another.
+ */
+static void add_cover(Panel *panel, GtkWidget *widget)
+{
+	gtk_overlay_add_overlay(panel->root, widget);
+	gtk_overlay_set_measure_overlay(panel->root, widget, TRUE);
+}
+
+static void add_away(Panel *panel)
+{
+	GtkWidget *text = text_new(
+		_("The station does not answer.\nIts board stops the needle by itself; if it runs, press the "
+		  "emergency stop. This page goes away when the station is back."),
+		"heading");
+
+	gtk_label_set_justify(GTK_LABEL(text), GTK_JUSTIFY_CENTER);
+	gtk_label_set_xalign(GTK_LABEL(text), 0.5F);
+	panel->away = scroller_new(text);
+	gtk_widget_add_css_class(panel->away, "away");
+	add_cover(panel, panel->away);
+}
+
+/** A notice lies over all the rest but the bar at the top. */
+static GtkWidget *with_notice(Panel *panel)
+{
+	GtkWidget *overlay = gtk_overlay_new();
+
+	panel->notice = touch_button_new("", "notice", G_CALLBACK(panel_on_notice), panel);
+	panel->notice_text = GTK_LABEL(gtk_button_get_child(GTK_BUTTON(panel->notice)));
+	/* over the steps: what is being done on the screen itself is never covered */
+	gtk_widget_set_valign(panel->notice, GTK_ALIGN_END);
+	gtk_widget_set_visible(panel->notice, FALSE);
+	gtk_overlay_set_child(GTK_OVERLAY(overlay), GTK_WIDGET(panel->root));
+	gtk_overlay_add_overlay(GTK_OVERLAY(overlay), panel->notice);
+	gtk_widget_set_vexpand(overlay, TRUE);
+	return overlay;
+}
+
+/** What is covered is not there for a screen reader either, and is not drawn. */
+static void on_cover(GObject *widget, GParamSpec *spec, gpointer userdata)
+{
+	Panel *panel = userdata;
+
+	gtk_widget_set_visible(gtk_overlay_get_child(panel->root),
+		!sheet_is_open(panel->sheet) && !gtk_widget_get_visible(panel->form->widget) &&
+			!gtk_widget_get_visible(panel->fault->widget) &&
+			!gtk_widget_get_visible(panel->away));
+	if (sheet_is_open(panel->sheet) && G_OBJECT(sheet_widget(panel->sheet)) == widget)
+		panel_drop_notice(panel);
+	else
+		panel_place_notice(panel);
+}
+
+static void watch_covers(Panel *panel)
+{
+	GtkWidget *const covers[] = { sheet_widget(panel->sheet), panel->form->widget, panel->fault->widget,
+		panel->away };
+
+	for (size_t i = 0; i < ELEMENTS(covers); i++)
+		g_signal_connect(covers[i], "notify::visible", G_CALLBACK(on_cover), panel);
+}
+
+static void fill_window(Panel *panel)
+{
+	GtkWidget *page = box_new(GTK_ORIENTATION_VERTICAL, 0, "page");
+
+	panel->root = GTK_OVERLAY(gtk_overlay_new());
+	panel->pages = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
+	gtk_widget_set_vexpand(panel->pages, TRUE);
+	/* a screen never makes the window larger than the display: at worst it can be moved */
+	gtk_box_append(GTK_BOX(page), scroller_new(panel->pages));
+	gtk_box_append(GTK_BOX(page), steps_new(panel));
+	gtk_overlay_set_child(panel->root, page);
+	panel->sheet = sheet_new();
+	panel->form = panel->kinds->form(panel);
+	gtk_widget_set_visible(panel->form->widget, FALSE);
+	for (ScreenId i = 0; i < SCREEN_MAX; i++) {
+		panel->screens[i] = panel->kinds->steps[i].make(panel);
+		gtk_widget_add_css_class(panel->screens[i]->widget, "screen");
+		gtk_widget_set_vexpand(panel->screens[i]->widget, TRUE);
+		gtk_box_append(GTK_BOX(panel->pages), panel->screens[i]->widget);
+	}
+	panel->fault = panel->kinds->fault(panel);
+	gtk_widget_set_visible(panel->fault->widget, FALSE);
+	panel->faulty = false;
+	add_cover(panel, panel->form->widget);
+	add_cover(panel, panel->fault->widget);
+	add_cover(panel, sheet_widget(panel->sheet));
+	add_away(panel);
+	watch_covers(panel);
+}
+
+/** On a large display everything is larger, so that it is read from as far. */
+static bool is_large(const Panel *panel)
+{
+	GListModel *monitors = gdk_display_get_monitors(gdk_display_get_default());
+	g_autoptr(GdkMonitor) monitor = g_list_model_get_item(monitors, 0);
+	GdkRectangle geometry = { .width = panel->options.width, .height = panel->options.height };
+
+	if (!geometry.width && monitor)
+		gdk_monitor_get_geometry(monitor, &geometry);
+	return geometry.width >= LARGE_WIDTH && geometry.height >= LARGE_HEIGHT;
+}
+
+void panel_make_window(Panel *panel)
+{
+	GtkWidget *all = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
+	const KeysOptions keys = { .scanned = panel_take_code, .typed = panel_on_typed, .userdata = panel };
+
+	panel->window = GTK_WINDOW(gtk_application_window_new(panel->application));
+	gtk_window_set_title(panel->window, _("Stipple treatment station"));
+	gtk_window_set_decorated(panel->window, FALSE);
+	if (is_large(panel))
+		gtk_widget_add_css_class(GTK_WIDGET(panel->window), "large");
+	fill_window(panel);
+	/* beside the overlay: whatever is over a screen, what the needle does is seen */
+	panel->top = top_bar_new(panel->client);
+	gtk_box_append(GTK_BOX(all), top_bar_widget(panel->top));
+	gtk_box_append(GTK_BOX(all), with_notice(panel));
+	gtk_window_set_child(panel->window, all);
+	panel->keys = keys_new(panel->window, &keys);
+	if (panel->options.width)
+		gtk_window_set_default_size(panel->window, panel->options.width, panel->options.height);
+	else
+		gtk_window_fullscreen(panel->window);
+}
