@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "apply/record-field.h"
+#include "state/work.h"
 #include "util/digest.h"
 
 static ChipId chip_of(const AppliedRecord *record)
@@ -22,6 +23,12 @@ static ChipId chip_of(const AppliedRecord *record)
 	return chip;
 }
 
+/** It is mounted now, and had worked for `before_us` before. */
+static void begin_wear(State *state, const AppliedRecord *record, int64_t before_us)
+{
+	state->work.needle_since_us = work_time_us(&state->work, record->monotonic_us) - before_us;
+}
+
 void needle_claimed_apply(State *state, const AppliedRecord *record)
 {
 	Cartridge *mounted = &state->needle.mounted;
@@ -32,12 +39,15 @@ void needle_claimed_apply(State *state, const AppliedRecord *record)
 	snprintf(mounted->lot, sizeof mounted->lot, "%s", record_text(record, "lot"));
 	snprintf(mounted->product, sizeof mounted->product, "%s", record_text(record, "gtin"));
 	state->session.needles++;
+	begin_wear(state, record, 0);
 }
 
 void needle_reseated_apply(State *state, const AppliedRecord *record)
 {
-	if (strcmp(state->needle.removed.unit, record_text(record, "unit")) == 0)
-		state->needle.mounted = state->needle.removed;
+	if (strcmp(state->needle.removed.unit, record_text(record, "unit")) != 0)
+		return;
+	state->needle.mounted = state->needle.removed;
+	begin_wear(state, record, state->work.removed_worked_us);
 }
 
 void needle_removed_apply(State *state, const AppliedRecord *record)
@@ -48,6 +58,9 @@ void needle_removed_apply(State *state, const AppliedRecord *record)
 	if (state->needle.mounted.claim == 0 ||
 		strcmp(state->needle.mounted.unit, record_text(record, "unit")) != 0)
 		return;
+	state->work.removed_us = record->monotonic_us;
+	state->work.removed_worked_us =
+		work_time_us(&state->work, record->monotonic_us) - state->work.needle_since_us;
 	state->needle.removed = state->needle.mounted;
 	state->needle.mounted = (Cartridge){ 0 };
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "apply/needle.h"
+#include "apply/people.h"
 #include "apply/session.h"
 #include "state/stroke-chunk.h"
 #include "util/text.h"
@@ -18,8 +19,6 @@ static void strokes_apply(State *state, const AppliedRecord *record)
 	Dot dot;
 	int n;
 
-	if (!record->attachment)
-		return;
 	n = stroke_chunk_decode(record->attachment, record->attachment_size, samples, STROKE_CHUNK_SAMPLES);
 	for (int i = 0; i < n; i++)
 		(void)stroke_apply(state, &samples[i], &dot);
@@ -38,7 +37,6 @@ static const struct {
 	{ "session.abandoned", session_ended_apply },
 	{ "session.interrupted", session_ended_apply },
 	{ "session.recovered", session_recovered_apply },
-	{ "fault.acknowledged", fault_acknowledged_apply },
 	{ "image.captured", photograph_apply },
 	{ "pigment.loaded", pigment_apply },
 	{ "interlock.overridden", override_apply },
@@ -48,16 +46,36 @@ static const struct {
 	{ "strokes", strokes_apply },
 };
 
+/** Those that are about no session, or about one only if one is open. */
+static const struct {
+	const char *kind;
+	void (*apply)(State *state, const AppliedRecord *record);
+} others[] = {
+	{ "session.begun", session_begun_apply },
+	{ "fault.acknowledged", fault_acknowledged_apply },
+	{ "operator.signed-in", signed_in_record_apply },
+	{ "operator.signed-out", signed_out_record_apply },
+	{ "operator.roles", roles_apply },
+	{ "station.renamed", renamed_apply },
+};
+
 bool record_apply(State *state, const AppliedRecord *record)
 {
 	uint64_t session = (uint64_t)json_integer_value(json_object_get(record->body, "session"));
 
-	if (strcmp(record->kind, "session.begun") == 0) {
-		session_begun_apply(state, record);
-		return true;
+	if (strcmp(record->kind, "operator.enrolled") == 0) {
+		enrolled_apply(state, record);
+		return false; /* nothing that anybody is shown */
 	}
+	for (size_t i = 0; i < ELEMENTS(others); i++)
+		if (strcmp(record->kind, others[i].kind) == 0) {
+			others[i].apply(state, record);
+			return true;
+		}
 	if (state->session.number == 0 || session != state->session.number)
 		return false;
+	if (strcmp(record->kind, "strokes") == 0 && !record->attachment)
+		return false; /* they were counted as they came */
 	for (size_t i = 0; i < ELEMENTS(kinds); i++)
 		if (strcmp(record->kind, kinds[i].kind) == 0) {
 			kinds[i].apply(state, record);

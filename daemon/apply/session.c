@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "apply/record-field.h"
+#include "apply/work.h"
 #include "state/interlock.h"
 #include "util/clock.h"
 
@@ -19,8 +20,12 @@ void session_begun_apply(State *state, const AppliedRecord *record)
 	Session *session = &state->session;
 
 	session_clear(session);
+	work_clear(state);
+	work_arrive(state, SESSION_PREPARING);
+	state->work.begun_us = state->work.break_us = record->monotonic_us;
 	state->needle = (Needle){ 0 };
 	session->number = (uint64_t)record_number(record, "session");
+	state->next_session = session->number + 1;
 	session->step = SESSION_PREPARING;
 	session->begun_utc_us = record->utc_us;
 	session->course_session = (uint32_t)record_number(record, "course_session");
@@ -64,6 +69,7 @@ void session_zone_apply(State *state, const AppliedRecord *record)
 
 	(void)contact_end_apply(state, &dot);
 	dot_detector_init(&session->detector);
+	state->work.depth_streak = state->work.force_streak = 0;
 	session->zone = ZONE_INVALID;
 	session->plan = NULL;
 	if ((int)zone < 0 || (int)skin < 0 || !session->protocol)
@@ -80,16 +86,23 @@ void session_zone_apply(State *state, const AppliedRecord *record)
 void session_step_apply(State *state, const AppliedRecord *record)
 {
 	SessionState step = session_state_from_string(record_text(record, "to"));
+	SessionEvent event = session_event_from_string(record_text(record, "event"));
 
 	if ((int)step < 0 || step == SESSION_IDLE)
 		return;
 	state->session.step = step;
-	if (session_event_from_string(record_text(record, "event")) == SESSION_EVENT_RESUME)
-		state->session.recovery.waits = false;
+	/* whether the needle may move the board has said meanwhile */
+	if (event != SESSION_EVENT_ARM && event != SESSION_EVENT_DISARM)
+		work_arrive(state, step);
+	if (event != SESSION_EVENT_RESUME)
+		return;
+	state->session.recovery.waits = false;
+	state->work.break_us = record->monotonic_us;
 }
 
 void session_finished_apply(State *state, const AppliedRecord *record)
 {
+	work_arrive(state, SESSION_CLOSING);
 	state->session.step = SESSION_CLOSING;
 	state->session.recovery.waits = false;
 }
@@ -98,6 +111,7 @@ void session_ended_apply(State *state, const AppliedRecord *record)
 {
 	session_clear(&state->session);
 	state->needle = (Needle){ 0 };
+	work_clear(state);
 }
 
 void photograph_apply(State *state, const AppliedRecord *record)
@@ -147,8 +161,33 @@ void session_recovered_apply(State *state, const AppliedRecord *record)
 	state->needle.removed = (Cartridge){ 0 };
 }
 
+void recovered_times_apply(State *state)
+{
+	const Session *session = &state->session;
+	Work *work = &state->work;
+	int64_t away_us = host_today_us(&state->host) - session->begun_utc_us;
+
+	work->phase = session->step;
+	work->break_us = state->host.now.monotonic_us;
+	work->begun_us = work->break_us - (away_us > 0 ? away_us : 0);
+	work->worked_us = session->stroke_us;
+	work->needle_since_us =
+		work->worked_us - state->needle.mounted.stroke_us - session->recovery.lacking_ms * 1000LL;
+}
+
 void fault_acknowledged_apply(State *state, const AppliedRecord *record)
 {
-	if (state->session.step == SESSION_READY)
+	Fault *fault = &state->board.fault;
+	Work *work = &state->work;
+
+	if (state->session.number && state->session.step == SESSION_READY)
 		state->session.step = SESSION_PREPARING;
+	/* another one may have been latched since it was asked for */
+	if (work->phase != SESSION_FAULT || record->fault != fault->number)
+		return;
+	*fault = (Fault){ .number = fault->number };
+	work->phase = session_next(SESSION_FAULT, SESSION_EVENT_ACKNOWLEDGE, work->resume_to);
+	/* to acknowledge a fault is not to say that the session goes on */
+	if (work->phase == SESSION_PREPARING && state->session.recovery.waits)
+		work->phase = SESSION_PAUSED;
 }

@@ -17,11 +17,22 @@ static SessionZone *chosen_zone(Session *session)
 	return (int)session->zone >= 0 ? &session->zones[session->zone] : NULL;
 }
 
+/** Dots in a row that the zone's plan does not want so. */
+static void count_streak(Work *work, const ZonePlan *plan, const Dot *dot)
+{
+	bool outside = dot->depth_mean_um < plan->depth_min_um || dot->depth_mean_um > plan->depth_max_um;
+
+	work->depth_streak = outside ? work->depth_streak + 1 : 0;
+	work->force_streak = dot->resistance_peak_mn > plan->force_warn_mn ? work->force_streak + 1 : 0;
+}
+
 static void count_dot(State *state, const Dot *dot)
 {
 	Session *session = &state->session;
 	SessionZone *zone = chosen_zone(session);
 
+	if (session->plan)
+		count_streak(&state->work, session->plan, dot);
 	session->dots++;
 	session->last_dot = *dot;
 	state->needle.mounted.dots++;

@@ -188,7 +188,7 @@ static bool is_token(const Bus *bus, const char *token)
 bool token_presented(Peer *peer, const char *token)
 {
 	const Bus *bus = peer->bus;
-	uint64_t sign_in = station_view(bus->station)->sign_in;
+	uint64_t sign_in = station_state(bus->station)->people.sign_in;
 
 	if (sign_in == 0 || bus->token_sign_in != sign_in || !is_token(bus, token))
 		return false;

@@ -122,11 +122,11 @@ static const Member session_members[] = {
 /** How the session stands, and what it is about. */
 static int append_session_step(const Bus *bus, const char *name, sd_bus_message *message)
 {
-	const StationView *view = station_view(bus->station);
+	const State *now = station_state(bus->station);
 	const Session *session = &station_state(bus->station)->session;
 	const SessionRecovery *recovery = &session->recovery;
 	const BusValue values[] = {
-		{ "State", 's', session_state_to_string(view->state) },
+		{ "State", 's', session_state_to_string(now->work.phase) },
 		{ "Session", 't', .number = session->number },
 		{ "Subject", 's', session->subject },
 		{ "Protocol", 's', session->protocol_name },
@@ -136,8 +136,8 @@ static int append_session_step(const Bus *bus, const char *name, sd_bus_message 
 		{ "ScreeningDone", 'b', .number = session->screening_done },
 		{ "StoppedAt", 'x', .number = recovery->waits ? (uint64_t)recovery->since_us : 0 },
 		{ "LackingMs", 'u', .number = recovery->waits ? recovery->lacking_ms : 0 },
-		{ "Elapsed", 'x', .number = (uint64_t)view->elapsed_s },
-		{ "BreakIn", 'x', .number = (uint64_t)view->break_in_s },
+		{ "Elapsed", 'x', .number = (uint64_t)session_elapsed_s(now) },
+		{ "BreakIn", 'x', .number = (uint64_t)break_in_s(now) },
 	};
 
 	return append_value(message, values, ELEMENTS(values), name);

@@ -26,7 +26,7 @@ static void run_token(Call *call, Station *station, const Argument *a)
 	StationReply reply = { 0 };
 	const char *token;
 
-	if (!station_view(station)->sign_in) {
+	if (!station_state(station)->people.sign_in) {
 		call_refuse(call, interlock_error_name(INTERLOCK_OPERATOR),
 			"nobody is signed in: sign in with badge and PIN first");
 		return;
@@ -35,7 +35,7 @@ static void run_token(Call *call, Station *station, const Argument *a)
 		call_refuse(call, STATION_ERROR_NOT_YOURS, STATION_NOT_YOURS);
 		return;
 	}
-	if (token_of_sign_in(call->bus, station_view(station)->sign_in, &token) < 0) {
+	if (token_of_sign_in(call->bus, station_state(station)->people.sign_in, &token) < 0) {
 		call_refuse(call, STATION_ERROR_BUSY, "the system has no random numbers now: try again");
 		return;
 	}
@@ -105,24 +105,26 @@ bool bus_broker_connected(const Bus *bus)
 
 static int append_station_property(const Bus *bus, const char *name, sd_bus_message *message)
 {
-	const StationView *view = station_view(bus->station);
+	const State *now = station_state(bus->station);
 	const BusValue values[] = {
 		{ "Version", 's', STIPPLE_VERSION },
 		{ "Clinic", 's', bus->options.config->clinic },
 		{ "Station", 's', bus->options.config->station },
-		{ "Inert", 's', view->inert },
-		{ "Operator", 's', view->badge },
-		{ "OperatorName", 's', view->operator_name },
-		{ "Roles", 's', view->roles },
+		{ "Inert", 's', rules_inert(&now->rules) },
+		{ "Operator", 's', now->people.signed_in.badge },
+		{ "OperatorName", 's', now->people.signed_in.name },
+		{ "Roles", 's', now->people.signed_in.roles },
 		{ "Fault", 's',
-			view->fault == CONTROL_FAULT_NONE ? "" : control_fault_to_string(view->fault) },
-		{ "FaultText", 's', view->fault_text },
-		{ "BoardSerial", 's', view->board.serial },
-		{ "BoardError", 's', view->board_error },
-		{ "BoardConnected", 'b', .number = view->board_connected },
-		{ "EmergencyStop", 'b', .number = view->emergency_stop },
-		{ "Pedal", 'b', .number = view->pedal },
-		{ "LedgerHealthy", 'b', .number = view->ledger_healthy },
+			now->board.fault.fault == CONTROL_FAULT_NONE
+				? ""
+				: control_fault_to_string(now->board.fault.fault) },
+		{ "FaultText", 's', now->board.fault.text },
+		{ "BoardSerial", 's', now->board.identity.serial },
+		{ "BoardError", 's', now->board.error },
+		{ "BoardConnected", 'b', .number = now->board.connected },
+		{ "EmergencyStop", 'b', .number = now->board.emergency_stop },
+		{ "Pedal", 'b', .number = now->board.pedal },
+		{ "LedgerHealthy", 'b', .number = host_is_well(&now->host) },
 		{ "BrokerConnected", 'b', .number = bus_broker_connected(bus) },
 	};
 

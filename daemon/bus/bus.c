@@ -112,7 +112,7 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
 	Bus *bus = userdata;
 
 	log_error("the message bus is gone: leaving, so that the needle stays stopped");
-	station_holder_vanished(bus->station, station_view(bus->station)->holder);
+	station_holder_vanished(bus->station, station_state(bus->station)->people.holder);
 	bus->options.lost(bus->options.userdata);
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include <systemd/sd-event.h>
 
 #include "config/config.h"
-#include "core/station.h"
+#include "station/station.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 

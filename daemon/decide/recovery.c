@@ -45,19 +45,20 @@ bool recovery_rules_same(const json_t *begun_under, const json_t *in_force, cons
 		json_object_get(json_object_get(in_force, "protocols"), protocol));
 }
 
-RecoveryRefusal recovery_check(const State *state, const RecoveryBoard *board, char text[RECOVERY_TEXT_MAX])
+RecoveryRefusal recovery_check(const State *state, char text[RECOVERY_TEXT_MAX])
 {
+	const Board *board = &state->board;
 	const Cartridge *mounted = &state->needle.mounted;
 
 	text[0] = '\0';
 	if (!state->session.recovery.waits)
 		return RECOVERY_GOES_ON;
-	if (!board->self_test_passed) {
+	if (!board->connected || !board->self_test_done || board->self_test_failed) {
 		snprintf(text, RECOVERY_TEXT_MAX,
 			"the board has not passed its self-test since the station stopped: run it, then go on");
 		return RECOVERY_SELF_TEST;
 	}
-	if (mounted->claim && !chip_is_same(&mounted->chip, board->chip)) {
+	if (mounted->claim && !chip_is_same(&mounted->chip, &board->chip)) {
 		snprintf(text, RECOVERY_TEXT_MAX,
 			"cartridge %s was mounted when the station stopped, and no chip says that it is still the one in the "
 			"handpiece: remove it, go on, and mount a new one",

@@ -28,12 +28,6 @@ json_t *recovery_body(const State *state, int64_t newest_utc_us, uint32_t bound_
  */
 bool recovery_rules_same(const json_t *begun_under, const json_t *in_force, const char *protocol);
 
-/** What of the board bears on going on. */
-typedef struct RecoveryBoard {
-	bool self_test_passed; /* since it was connected */
-	const ChipId *chip;    /* in the handpiece now */
-} RecoveryBoard;
-
 typedef enum RecoveryRefusal {
 	RECOVERY_GOES_ON,
 	RECOVERY_SELF_TEST, /* it has not passed */
@@ -41,4 +35,4 @@ typedef enum RecoveryRefusal {
 } RecoveryRefusal;
 
 /** Whether a session that waits goes on; the sentence for a person is in `text`, "" when it does. */
-RecoveryRefusal recovery_check(const State *state, const RecoveryBoard *board, char text[RECOVERY_TEXT_MAX]);
+RecoveryRefusal recovery_check(const State *state, char text[RECOVERY_TEXT_MAX]);

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/image-name.h"
+#include "state/image-name.h"
 #include "util/digest-file.h"
 #include "util/file.h"
 #include "util/log.h"

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "core/image-name.h"
+#include "state/image-name.h"
 #include "imaging/jpeg.h"
 #include "imaging/quality.h"
 #include "util/file.h"

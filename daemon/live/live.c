@@ -76,19 +76,20 @@ static const char *zone_name(const State *now)
 
 static void say_state(Live *live)
 {
-	const StationView *view = station_view(live->station);
 	const State *now = station_state(live->station);
 	LiveFrame frame;
 
 	live_frame_init(&frame, LIVE_STATE);
 	frame.state.session = now->session.number;
-	frame.state.board = live->board = view->board_connected;
-	PUT(frame.state.state, session_state_to_string(view->state));
-	PUT(frame.state.fault, view->fault == CONTROL_FAULT_NONE ? "" : control_fault_to_string(view->fault));
+	frame.state.board = live->board = now->board.connected;
+	PUT(frame.state.state, session_state_to_string(now->work.phase));
+	PUT(frame.state.fault, now->board.fault.fault == CONTROL_FAULT_NONE
+				       ? ""
+				       : control_fault_to_string(now->board.fault.fault));
 	PUT(frame.state.zone, zone_name(now));
 	PUT(frame.state.lot, now->needle.mounted.lot);
 	PUT(frame.state.subject, now->session.subject);
-	PUT(frame.state.badge, view->badge);
+	PUT(frame.state.badge, now->people.signed_in.badge);
 	PUT(frame.state.unit, now->needle.mounted.unit);
 	PUT(frame.state.pigment, now->session.pigment);
 	frame.state.waits = now->session.recovery.waits;
@@ -97,7 +98,6 @@ static void say_state(Live *live)
 
 static void say_figures(Live *live)
 {
-	const StationView *view = station_view(live->station);
 	const State *now = station_state(live->station);
 	const SessionZone *zone = session_zone(&now->session);
 	LiveFrame frame;
@@ -110,16 +110,16 @@ static void say_figures(Live *live)
 	frame.figures.strokes = zone->statistics.strokes;
 	frame.figures.session_dots = now->session.dots;
 	frame.figures.session_strokes = now->session.strokes;
-	frame.figures.elapsed_s = view->elapsed_s;
+	frame.figures.elapsed_s = session_elapsed_s(now);
 	frame.figures.density = zone_statistics_density(&zone->statistics, zone->area_mm2);
 	frame.figures.outside = zone_statistics_outside(&zone->statistics);
 	frame.figures.dwell_ms = now->session.last_dot.dwell_us / 1000.0;
 	frame.figures.target = now->session.plan ? (int32_t)now->session.plan->density : 0;
 	frame.figures.depth_um = (int32_t)now->session.last_dot.depth_mean_um;
 	frame.figures.resistance_mn = (int32_t)now->session.last_dot.resistance_peak_mn;
-	frame.figures.pedal = view->pedal;
-	frame.figures.emergency_stop = view->emergency_stop;
-	PUT(frame.figures.state, session_state_to_string(view->state));
+	frame.figures.pedal = now->board.pedal;
+	frame.figures.emergency_stop = now->board.emergency_stop;
+	PUT(frame.figures.state, session_state_to_string(now->work.phase));
 	PUT(frame.figures.zone, zone_name(now));
 	if (memcmp(&frame, &live->figures, sizeof frame) != 0 && say(live, &frame))
 		live->figures = frame;
@@ -268,7 +268,7 @@ static void on_changed(void *userdata, unsigned changes)
 		return;
 	/* of the lines only the board is in the state: a pedal would tell it with every step on it */
 	if ((changes & (STATION_CHANGED_STATE | STATION_CHANGED_OPERATOR | STATION_CHANGED_ZONE)) ||
-		station_view(live->station)->board_connected != live->board)
+		station_state(live->station)->board.connected != live->board)
 		ask_state(live);
 	if (changes & STATION_CHANGED_RECORDS)
 		say_news(live);

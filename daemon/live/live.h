@@ -13,7 +13,7 @@
 #include <systemd/sd-event.h>
 
 #include "config/config.h"
-#include "core/station.h"
+#include "station/station.h"
 #include "ledger/ledger.h"
 #include "frame/live-frame.h"
 #include "util/cleanup.h"

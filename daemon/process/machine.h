@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "config/config.h"
-#include "core/station.h"
+#include "station/station.h"
 
 /**
  * Holds the process's memory where it is; before the first thread starts, so that its stack is held as well.

@@ -3,7 +3,7 @@
 
 /**
  * The process stippled: its parts, what drives them from the event loop, and what `doctor` says of those that
- * the station does not know. What a session may do is left to core/station.h.
+ * the station does not know. What a session may do is left to station/station.h.
  */
 
 #include <systemd/sd-event.h>
@@ -11,7 +11,7 @@
 #include "bus/bus.h"
 #include "config/config.h"
 #include "control/control.h"
-#include "core/station.h"
+#include "station/station.h"
 #include "imaging/imaging.h"
 #include "ledger/ledger.h"
 #include "live/live.h"

@@ -12,7 +12,7 @@
 #include <systemd/sd-event.h>
 
 #include "control/control.h"
-#include "core/station.h"
+#include "station/station.h"
 #include "ledger/ledger.h"
 #include "util/cleanup.h"
 

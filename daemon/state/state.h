@@ -1,12 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** All that the station knows of the treatment under way. Only daemon/apply/ may write it. */
+/** All that the station knows, as plain data. Only daemon/apply/ may write it. */
 
+#include "state/board.h"
+#include "state/facts.h"
+#include "state/host.h"
+#include "state/people.h"
+#include "state/rules.h"
 #include "state/session.h"
+#include "state/work.h"
 
 typedef struct State {
+	Rules rules;
 	Protocols protocols;
+	Host host;
+	People people;
+	Board board;
+	Work work;
 	Session session;
 	Needle needle;
+	Facts facts;
+	uint64_t next_session; /* the number of the next one */
 } State;

@@ -109,12 +109,12 @@ BELOW = {
     "plugin": ("util",),
     "control": ("util",),
     "scanner": ("util",),
-    "state": ("util", "code", "config"),
+    "state": ("util", "code", "config", "control"),
     "apply": ("util", "state"),
-    "decide": ("util", "state"),
-    "core": LIB + ("plugin", "control", "state", "apply", "decide"),
+    "decide": ("util", "code", "config", "record", "state"),
+    "station": LIB + ("plugin", "control", "state", "apply", "decide"),
 }
-BELOW["imaging"] = BELOW["live"] = BELOW["bus"] = BELOW["core"] + ("core",)
+BELOW["imaging"] = BELOW["live"] = BELOW["bus"] = BELOW["station"] + ("station",)
 BELOW["process"] = BELOW["bus"] + ("scanner", "imaging", "live", "bus")
 
 # header prefix: (folders that may include it, what to use elsewhere)
@@ -136,7 +136,7 @@ TELEMETRY_SHARES = ("util", "config", "frame", "record", "ledger/outbox.h")
 CTL_SHARES = ("util", "tlog", "code", "config", "record", "ledger/ledger.h", "ledger/verify.h", "ledger/copy.h")
 SHARES = {"telemetry": TELEMETRY_SHARES, "ctl": CTL_SHARES, "panel": ("util",), "plugins": ()}
 PURE = ("daemon/state/", "daemon/apply/", "daemon/decide/")
-WITHOUT_INPUT_OUTPUT = PURE + ("daemon/core/",)
+WITHOUT_INPUT_OUTPUT = PURE + ("daemon/station/",)
 INPUT_OUTPUT_HEADERS = ("fcntl.h", "sys/socket.h", "sys/ioctl.h", "sys/mman.h", "unistd.h", "poll.h")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
@@ -236,7 +236,7 @@ def check_calls(source: Source) -> Iterator[Finding]:
 
 # ---- who writes the state ----
 
-WRITES_STATE = re.compile(r"(?<!frame\.)\bstate(?:\.|->)(?:session|needle|protocols)\b[\w.\[\]]*\s*(?:[-+|&]?=(?!=)|\+\+|--)")
+WRITES_STATE = re.compile(r"(?<!frame\.)\bstate(?:\.|->)(?:rules|protocols|host|people|board|work|session|needle|facts|next_session)\b[\w.\[\]]*\s*(?:[-+|&]?=(?!=)|\+\+|--)")
 
 
 def check_state(source: Source) -> Iterator[Finding]:

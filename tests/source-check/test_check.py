@@ -17,24 +17,24 @@ def findings(folder, files):
 
 
 BAD_C = [
-    ("lib/util/a.c", '#include "core/session.h"', "lib/util may not depend on daemon/core"),
-    ("daemon/core/a.c", '#include "bus/bus.h"', "daemon/core may not depend on daemon/bus"),
+    ("lib/util/a.c", '#include "station/session.h"', "lib/util may not depend on daemon/station"),
+    ("daemon/station/a.c", '#include "bus/bus.h"', "daemon/station may not depend on daemon/bus"),
     ("lib/ledger/a.c", '#include "config/config.h"', "lib/ledger may not depend on lib/config"),
     ("lib/tlog/a.c", '#include "ledger/ledger.h"', "lib/tlog may not depend on lib/ledger"),
     ("lib/tlog/a.c", "#include <sqlite3.h>", "use the functions of lib/ledger/ledger.h"),
     ("daemon/bus/a.c", '#include "live/live.h"', "daemon/bus may not depend on daemon/live"),
-    ("telemetry/a.c", '#include "core/station.h"', "is not what telemetry/ shares"),
+    ("telemetry/a.c", '#include "station/station.h"', "is not what telemetry/ shares"),
     ("telemetry/a.c", "sleep(1);", "sleep() is not used here"),
-    ("daemon/core/a.c", '#include "session.h"', 'as "core/session.h"'),
-    ("daemon/core/a.c", "#include <systemd/sd-bus.h>", "use the functions of daemon/bus/bus.h"),
-    ("daemon/core/a.c", "# include <sqlite3.h>", "use the functions of lib/ledger/ledger.h"),
+    ("daemon/station/a.c", '#include "session.h"', 'as "station/session.h"'),
+    ("daemon/station/a.c", "#include <systemd/sd-bus.h>", "use the functions of daemon/bus/bus.h"),
+    ("daemon/station/a.c", "# include <sqlite3.h>", "use the functions of lib/ledger/ledger.h"),
     ("daemon/bus/a.c", "#include <mosquitto.h>", "use telemetry/, the only program that speaks to a broker"),
     ("daemon/control/a.c", "#include <gpiod.h>", "use the board vtable"),
     ("daemon/control/a.c", "#include <linux/spi/spidev.h>", "use the board vtable"),
     ("daemon/imaging/a.cpp", "#include <libcamera/libcamera.h>", "use the camera vtable"),
-    ("daemon/core/a.c", "#include <fcntl.h>", "does no I/O"),
+    ("daemon/station/a.c", "#include <fcntl.h>", "does no I/O"),
     ("plugins/board-x/a.c", '#include "util/log.h"', "use plugins/include and the host functions"),
-    ("ctl/a.c", '#include "core/session.h"', "is not what ctl/ shares"),
+    ("ctl/a.c", '#include "station/session.h"', "is not what ctl/ shares"),
     ("ctl/a.c", "#include <sqlite3.h>", "use the functions of lib/ledger/ledger.h"),
     ("ctl/a.c", "void f(char *t) { strcpy(t, t); }", "strcpy() is not used here; use memcpy()"),
     ("ctl/a.c", "void f(char *t) { strcat(t, t); }", "use snprintf()"),
@@ -51,11 +51,11 @@ BAD_C = [
     ("daemon/bus/a.c", "int f(void) { return sd_bus_call(0, 0, 0, 0, 0); }", "use sd_bus_call_async()"),
     ("lib/util/a.c", "int64_t f(void) { return t.tv_sec * 1000 * NS_PER_MS; }", "where time_t has 32 bits"),
     ("lib/ledger/a.c", "int f(void) { return sqlite3_column_int64(row, 0); }", "functions of ledger/column.h"),
-    ("daemon/core/a.c", "void f(Station *s) { s->state.session.dots++; }", "only daemon/apply/ does"),
+    ("daemon/station/a.c", "void f(Station *s) { s->state.session.dots++; }", "only daemon/apply/ does"),
     ("daemon/bus/a.c", "void f(State *s) { station->state.needle.mounted.claim = 0; }", "only daemon/apply/ does"),
     ("daemon/apply/a.c", "int64_t f(void) { return clock_read(0).utc_us; }", "what the caller passes in"),
     ("daemon/decide/a.c", "#include <unistd.h>", "does no I/O"),
-    ("daemon/state/a.c", '#include "core/station.h"', "daemon/state may not depend on daemon/core"),
+    ("daemon/state/a.c", '#include "station/station.h"', "daemon/state may not depend on daemon/station"),
     ("ctl/a.c", "int a; ", "blanks at the end"),
     ("ctl/a.c", "/* TO" + "DO: the rest */", "unfinished work"),
     ("ctl/a.c", 'static const char *path = "/ho' + 'me/somebody/x";', "a path of one machine"),
@@ -72,8 +72,8 @@ def test_bad_line_is_found(tmp_path, path, line, expected):
 
 
 GOOD_C = [
-    ("daemon/core/a.c", '#include "util/log.h"\n#include "ledger/ledger.h"\n#include <string.h>'),
-    ("daemon/core/a.c", "bool f(Station *s) { return s->state.session.dots == 1; }"),
+    ("daemon/station/a.c", '#include "util/log.h"\n#include "ledger/ledger.h"\n#include <string.h>'),
+    ("daemon/station/a.c", "bool f(Station *s) { return s->state.session.dots == 1; }"),
     ("daemon/apply/a.c", "void f(State *state) { state->session.dots++; }"),
     ("daemon/main.c", '#include "bus/bus.h"\n#include "live/live.h"'),
     ("daemon/main.c", "#include <systemd/sd-event.h>\n#include <systemd/sd-daemon.h>"),
@@ -168,13 +168,13 @@ def test_unregistered_test_and_plugin_without_page(tmp_path):
 
 
 def test_hazards_name_what_is_there(tmp_path):
-    page = "| H1 | `daemon/core/a.c` | `test_there` |\n| H2 | `daemon/core/b.c`, `daemon/core/` | `test_gone` |\n" \
+    page = "| H1 | `daemon/station/a.c` | `test_there` |\n| H2 | `daemon/station/b.c`, `daemon/station/` | `test_gone` |\n" \
         "| H1 | another |\n"
-    found = findings(tmp_path, {"daemon/core/a.c": OPENED, "docs/hazards.md": page,
+    found = findings(tmp_path, {"daemon/station/a.c": OPENED, "docs/hazards.md": page,
                                 "tests/integration/test_a.py": "# SPDX-License-Identifier: Apache-2.0\n"
                                                                "def test_there(): pass\n"})
     assert [(f.line, f.text.split(";")[0]) for f in found] == [
-        (2, "there is no test_gone()"), (2, "there is no daemon/core/b.c"), (3, "there is another H1")]
+        (2, "there is no test_gone()"), (2, "there is no daemon/station/b.c"), (3, "there is another H1")]
 
 
 def test_shell_script(tmp_path):

@@ -6,7 +6,7 @@
 
 #include "ledger-fixture.h"
 
-#include "core/station-private.h"
+#include "station/parts.h"
 
 typedef struct Lone {
 	Fixture *ledger; /* folder and ledger */
@@ -20,7 +20,7 @@ static inline void start_station(Lone *lone)
 	lone->options.ledger = lone->ledger->ledger;
 	lone->options.ledger_info = lone->ledger->info;
 	assert_int_equal(station_new(&lone->options, &lone->station), 0);
-	assert_null(lone->station->view.inert);
+	assert_null(rules_inert(&lone->station->state.rules));
 }
 
 /** The ledger too: it may have answers for the station that was there. */
@@ -92,7 +92,8 @@ static inline void go_on(Lone *lone)
 /** Nothing is under way any more. */
 static inline void settle(Lone *lone)
 {
-	UNTIL(lone, !lone->station->operations && !lone->station->kept && lone->ledger->ledger->waiting == 0);
+	UNTIL(lone, !lone->station->runtime.first && !lone->station->journal.kept &&
+			    lone->ledger->ledger->waiting == 0);
 }
 
 static inline void advance(Lone *lone, int64_t seconds)

@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <time.h>
 
-#include "core/station-private.h"
+#include "station/parts.h"
 #include "plugin/plugin-loader.h"
 
 #define WAIT_NS  (20 * 1000000000LL) /* longer than anything here takes, however slow the machine */
@@ -219,7 +219,7 @@ static inline void hold_commits(Chair *chair)
 static inline bool is_quiet(Chair *chair)
 {
 	gather_facts(chair);
-	return !chair->station->operations && !chair->appends && chair->n_facts == 0;
+	return !chair->station->runtime.first && !chair->appends && chair->n_facts == 0;
 }
 
 /** Nothing is held back any more, and nothing is under way. */
@@ -270,7 +270,7 @@ static inline void play(Chair *chair, const char *line)
 
 static inline bool state_is(const Chair *chair, SessionState state)
 {
-	return chair->station->view.state == state;
+	return chair->station->state.work.phase == state;
 }
 
 /** The needle stands still, and a foot on the pedal changes nothing about that. */
@@ -430,7 +430,8 @@ static inline void expect_agreement(Chair *chair)
 	settle(chair);
 	assert_int_equal(board_shows(chair, "\"armed\":true"),
 		state_is(chair, SESSION_READY) || state_is(chair, SESSION_WORKING));
-	assert_int_equal(chair->station->view.fault != CONTROL_FAULT_NONE, state_is(chair, SESSION_FAULT));
+	assert_int_equal(chair->station->state.board.fault.fault != CONTROL_FAULT_NONE,
+		state_is(chair, SESSION_FAULT));
 }
 
 /* ---- what people do, and programs ---- */
@@ -438,13 +439,13 @@ static inline void expect_agreement(Chair *chair)
 static inline void let_holder_vanish(Chair *chair)
 {
 	station_holder_vanished(chair->station, HOLDER);
-	assert_string_equal(chair->station->view.badge, "");
+	assert_string_equal(chair->station->state.people.signed_in.badge, "");
 }
 
 static inline void acknowledge(Chair *chair)
 {
 	play(chair, "estop release\n");
-	UNTIL(chair, !chair->station->view.emergency_stop);
+	UNTIL(chair, !chair->station->state.board.emergency_stop);
 	DO(chair, acknowledge, "the cause is gone", PIN);
 }
 
@@ -453,9 +454,9 @@ static inline void expect_recovery(Chair *chair)
 {
 	settle(chair);
 	chair->must_stand = false;
-	if (!chair->station->view.badge[0])
+	if (!chair->station->state.people.signed_in.badge[0])
 		sign_in(chair);
-	if (chair->station->view.fault != CONTROL_FAULT_NONE)
+	if (chair->station->state.board.fault.fault != CONTROL_FAULT_NONE)
 		acknowledge(chair);
 	assert_true(state_is(chair, SESSION_PREPARING));
 	arm(chair);
@@ -507,7 +508,7 @@ static inline void fill_disk(bool full)
 static inline void bring_ledger_back(Chair *chair)
 {
 	fill_disk(false);
-	UNTIL(chair, ledger_healthy(chair->ledger->ledger) && !chair->station->n_kept);
+	UNTIL(chair, ledger_healthy(chair->ledger->ledger) && !chair->station->journal.n_kept);
 }
 
 /* ---- life ---- */
@@ -518,7 +519,7 @@ static inline void note_change(void *userdata, unsigned changes)
 
 	if (chair->must_stand && (state_is(chair, SESSION_READY) || state_is(chair, SESSION_WORKING)))
 		fail_msg("the session got %s after the needle was stopped",
-			session_state_to_string(chair->station->view.state));
+			session_state_to_string(chair->station->state.work.phase));
 }
 
 static inline void note_alert(void *userdata, const char *alert, const char *text)
@@ -599,7 +600,7 @@ static inline void start_station(Chair *chair)
 		.clock = &fake_clock,
 	};
 	assert_int_equal(station_new(&options, &chair->station), 0);
-	assert_null(chair->station->view.inert);
+	assert_null(rules_inert(&chair->station->state.rules));
 	assert_int_equal(station_observe(chair->station, &observer), 0);
 }
 
@@ -642,10 +643,10 @@ static inline int set_up_chair(void **state)
 	start_board(chair);
 	start_station(chair);
 	fill_ledger(chair);
-	station_facts_refresh(chair->station); /* it was not the station that recorded all this */
-	UNTIL(chair, json_array_size(station_fact(chair->station, STATION_FACT_CERTIFICATIONS)) == 1);
+	facts_refresh(chair->station); /* it was not the station that recorded all this */
+	UNTIL(chair, json_array_size(chair->station->state.facts.rows[FACT_CERTIFICATIONS]) == 1);
 	settle(chair);
-	UNTIL(chair, chair->station->view.self_test_done);
+	UNTIL(chair, chair->station->state.board.self_test_done);
 	return 0;
 }
 

@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-#include "core/form.h"
+#include "decide/form.h"
 #include "decide/interlocks.h"
 
 static void test_places_round_trip(void **state)
@@ -51,10 +51,10 @@ static void read_ok(const char *kind, const char *fields, const char *expected)
 	const Form form = { .kind = kind };
 	json_auto_t *entered = json_loads(fields, 0, NULL), *body = NULL, *personal = NULL;
 	json_auto_t *wanted = json_loads(expected, 0, NULL);
-	char error[FORM_ERROR_MAX] = "";
+	Error error = { 0 };
 
-	if (form_read(&form, entered, &body, &personal, error) < 0)
-		fail_msg("%s", error);
+	if (form_read(&form, entered, &body, &personal, &error) < 0)
+		fail_msg("%s", error.text);
 	assert_true(json_equal(body, wanted));
 	assert_null(personal);
 }
@@ -89,9 +89,9 @@ static void test_personal_fields_stay_apart(void **state)
 	const Form form = { .kind = "operator.signed-in", .personal = "name phone" };
 	json_auto_t *entered = json_loads("{\"badge\": \"b1\", \"phone\": \"555\"}", 0, NULL);
 	json_auto_t *body = NULL, *personal = NULL;
-	char error[FORM_ERROR_MAX];
+	Error error = { 0 };
 
-	assert_int_equal(form_read(&form, entered, &body, &personal, error), 0);
+	assert_int_equal(form_read(&form, entered, &body, &personal, &error), 0);
 	assert_null(json_object_get(body, "phone"));
 	assert_string_equal(json_string_value(json_object_get(personal, "phone")), "555");
 }
@@ -101,15 +101,15 @@ static void test_what_the_profile_says_cannot_be_entered(void **state)
 	static const char *const fields[] = { "profile", "proofs", "sterile_days", "due" };
 	const Form *form = form_find(FORM_INVENTORY, "cycle.released");
 	json_t *body = NULL, *personal = NULL;
-	char error[FORM_ERROR_MAX];
+	Error error = { 0 };
 
 	for (size_t i = 0; i < ELEMENTS(fields); i++) {
 		json_auto_t *entered = json_pack("{s:s}", fields[i], "x");
 		const RecordField *field = record_field_find(form->kind, fields[i]);
 
 		assert_false(field && form_takes(form, field));
-		assert_int_equal(form_read(form, entered, &body, &personal, error), -EINVAL);
-		assert_non_null(strstr(error, fields[i]));
+		assert_int_equal(form_read(form, entered, &body, &personal, &error), -EINVAL);
+		assert_non_null(strstr(error.text, fields[i]));
 	}
 	assert_int_equal(record_field_find("indicator.tested", "reprocess")->origin, FROM_PROFILE);
 	assert_int_equal(record_field_find("indicator.tested", "biological_days")->origin, FROM_PROFILE);
@@ -121,10 +121,10 @@ static void test_what_the_station_fills_in_is_refused(void **state)
 	const Form form = { .kind = "fault.latched", .session = FORM_SESSION_IF_OPEN };
 	json_auto_t *entered = json_loads("{\"cause\": \"x\", \"session\": 3}", 0, NULL);
 	json_t *body = NULL, *personal = NULL;
-	char error[FORM_ERROR_MAX];
+	Error error = { 0 };
 
-	assert_int_equal(form_read(&form, entered, &body, &personal, error), -EINVAL);
-	assert_non_null(strstr(error, "session"));
+	assert_int_equal(form_read(&form, entered, &body, &personal, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "session"));
 	assert_null(body);
 }
 

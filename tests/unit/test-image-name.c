@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 
-#include "core/image-name.h"
+#include "state/image-name.h"
 #include "config/protocol.h"
 
 static void test_what_is_made_is_known_again(void **state)

@@ -51,7 +51,7 @@ static void bar_lot(Chair *chair)
 			"a letter of the maker"),
 		NULL);
 	advance(chair, 61);
-	UNTIL(chair, json_array_size(station_fact(chair->station, STATION_FACT_BARRED)) > 0);
+	UNTIL(chair, json_array_size(chair->station->state.facts.rows[FACT_BARRED]) > 0);
 }
 
 static void bring_lot_back(Chair *chair)
@@ -61,7 +61,7 @@ static void bring_lot_back(Chair *chair)
 			"another letter"),
 		NULL);
 	advance(chair, 61);
-	UNTIL(chair, json_array_size(station_fact(chair->station, STATION_FACT_BARRED)) == 0);
+	UNTIL(chair, json_array_size(chair->station->state.facts.rows[FACT_BARRED]) == 0);
 }
 
 /** A record fails, of whatever kind, and with it the ledger's health. */
@@ -237,7 +237,7 @@ static void test_badge_is_revoked_while_arming(void **state)
 	give_answers(chair);
 	UNTIL(chair, arming.done);
 	assert_string_not_equal(arming.error, "");
-	assert_string_equal(chair->station->view.badge, "");
+	assert_string_equal(chair->station->state.people.signed_in.badge, "");
 	expect_done(chair, &revoking);
 	chair->must_stand = true;
 	expect_still(chair);

@@ -30,14 +30,14 @@ static void verify(Lone *lone)
 	char answer[64] = "";
 
 	station_verify(lone->station, &caller, keep_error, answer);
-	assert_int_equal(lone->station->verification.state, VERIFICATION_RUNNING);
+	assert_int_equal(lone->station->verifier.verification.state, VERIFICATION_RUNNING);
 	UNTIL(lone, answer[0]);
 	assert_string_equal(answer, "done");
 }
 
 static bool verifies(const Lone *lone)
 {
-	return lone->station->verification.state == VERIFICATION_RUNNING;
+	return lone->station->verifier.verification.state == VERIFICATION_RUNNING;
 }
 
 static void forget_damage(const Lone *lone)
@@ -55,21 +55,21 @@ static void test_damage_outlives_the_next_verification(void **state)
 
 	lone->station->state.session.protocol = lone->station->state.protocols.list[0];
 	lone->station->state.session.number = 1;
-	lone->station->view.state = SESSION_PREPARING;
+	lone->station->state.work.phase = SESSION_PREPARING;
 	damage(lone);
 	verify(lone);
 	UNTIL(lone, !verifies(lone));
-	assert_int_equal(lone->station->verification.state, VERIFICATION_DAMAGED);
+	assert_int_equal(lone->station->verifier.verification.state, VERIFICATION_DAMAGED);
 	advance(lone, 1);
-	assert_null(lone->station->view.inert);
+	assert_null(rules_inert(&lone->station->state.rules));
 	/* another one, which could not be done */
 	verify(lone);
-	lone->station->verification.state = VERIFICATION_FAILED;
+	lone->station->verifier.verification.state = VERIFICATION_FAILED;
 	lone->station->state.session.number = 0;
-	lone->station->view.state = SESSION_IDLE;
+	lone->station->state.work.phase = SESSION_IDLE;
 	advance(lone, 1);
-	assert_non_null(lone->station->view.inert);
-	assert_non_null(strstr(lone->station->view.inert, "the ledger is damaged"));
+	assert_non_null(rules_inert(&lone->station->state.rules));
+	assert_non_null(strstr(rules_inert(&lone->station->state.rules), "the ledger is damaged"));
 	station_begin(lone->station, "P-0001", "scalp-density", 1, true, keep_error, answer);
 	assert_string_equal(answer, STATION_ERROR_INERT);
 	UNTIL(lone, !lone->ledger->ledger->check.running);

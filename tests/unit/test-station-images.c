@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-#include "core/image-name.h"
+#include "state/image-name.h"
 
 enum { PICTURES = 150, BATCH = 100, BEGUN_S = 10 };
 
@@ -128,8 +128,8 @@ static void test_all_are_deleted_and_recorded_once(void **state)
 	Lone *lone = *state;
 
 	erase_person(lone);
-	station_erase_images(lone->station);
-	station_erase_images(lone->station);
+	erase_images(lone->station);
+	erase_images(lone->station);
 	settle(lone);
 	expect_erased(lone, 0);
 	assert_int_equal(n_deleted(), PICTURES);
@@ -141,8 +141,8 @@ static void test_a_disk_that_takes_no_record(void **state)
 
 	erase_person(lone);
 	limit_files(1);
-	station_erase_images(lone->station);
-	UNTIL(lone, lone->station->erasure.wanted);
+	erase_images(lone->station);
+	UNTIL(lone, lone->station->eraser.wanted);
 	assert_int_equal(n_deleted(), BATCH);
 	/* the disk is ready for a probe and for nothing more: the most that may happen is one attempt a
 	 * minute */
@@ -151,7 +151,7 @@ static void test_a_disk_that_takes_no_record(void **state)
 	for (int i = 0; i < 50; i++)
 		go_on(lone);
 	assert_int_equal(n_deleted(), BATCH);
-	assert_true(lone->station->n_kept < 10);
+	assert_true(lone->station->journal.n_kept < 10);
 	advance(lone, 61);
 	settle(lone);
 	expect_erased(lone, 0);
@@ -166,7 +166,7 @@ static void test_one_that_cannot_be_deleted(void **state)
 	snprintf(file, sizeof file, "%s", file_of(1, 7));
 	stuck = file;
 	erase_person(lone);
-	station_erase_images(lone->station);
+	erase_images(lone->station);
 	settle(lone);
 	expect_erased(lone, 1);
 	assert_int_equal(n_deleted(), PICTURES);
@@ -191,14 +191,14 @@ static void keep_error(void *userdata, const StationReply *reply)
 static void take_picture(Lone *lone, const char *file, char answer[64])
 {
 	StationPicture picture = { .file = file, .sha256 = "00", .bytes = 1, .width = 1, .height = 1 };
-	StationView *view = &lone->station->view;
+	State *now = &lone->station->state;
 
 	lone->station->state.session.protocol = lone->station->state.protocols.list[0];
 	lone->station->state.session.number = 1;
-	view->state = SESSION_PREPARING;
+	now->work.phase = SESSION_PREPARING;
 	lone->station->state.session.consent_photographs = true;
-	snprintf(view->badge, sizeof view->badge, "b1");
-	snprintf(view->roles, sizeof view->roles, "technician");
+	snprintf(now->people.signed_in.badge, sizeof now->people.signed_in.badge, "b1");
+	snprintf(now->people.signed_in.roles, sizeof now->people.signed_in.roles, "technician");
 	lone->station->options.capture = fake_capture;
 	answer[0] = '\0';
 	station_take_picture(lone->station, "crown", "before", keep_error, answer);
@@ -315,7 +315,7 @@ static void test_a_restoring_that_a_full_disk_keeps_off_the_record(void **state)
 	rows = records(lone, "ledger.restored");
 	assert_int_equal(json_array_size(rows), 1);
 	assert_int_equal(access(path, F_OK), -1);
-	assert_null(lone->station->images);
+	assert_null(lone->station->eraser.images);
 	assert_int_equal(n_deleted(), 0);
 }
 

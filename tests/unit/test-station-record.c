@@ -61,7 +61,7 @@ static void test_what_is_made_during_a_failure(void **state)
 		go_on(lone);
 	}
 	UNTIL(lone, !ledger_healthy(lone->ledger->ledger));
-	assert_non_null(lone->station->kept);
+	assert_non_null(lone->station->journal.kept);
 	limit_files(0);
 	settle(lone);
 	expect_alerts(lone, 20);

@@ -95,12 +95,12 @@ static bool was_alerted(const Chair *chair, const char *alert)
 
 static void expect_stop(Chair *chair, const char *word)
 {
-	const StationView *view = &chair->station->view;
+	const Fault *fault = &chair->station->state.board.fault;
 
 	WATCH_UNTIL(chair, state_is(chair, SESSION_FAULT));
 	assert_true(is_hanging());
-	assert_int_equal(view->fault, CONTROL_FAULT_HOST);
-	assert_non_null(strstr(view->fault_text, word));
+	assert_int_equal(fault->fault, CONTROL_FAULT_HOST);
+	assert_non_null(strstr(fault->text, word));
 	UNTIL(chair, board_shows(chair, "\"armed\":false"));
 	assert_true(board_shows(chair, "\"enable\":false"));
 	assert_true(board_shows(chair, "\"running\":false"));
@@ -114,7 +114,7 @@ static void expect_all_recorded(Chair *chair)
 
 	let_disk_hang(false);
 	play(chair, "pedal up\n");
-	WATCH_UNTIL(chair, ledger_healthy(chair->ledger->ledger) && !chair->station->n_kept);
+	WATCH_UNTIL(chair, ledger_healthy(chair->ledger->ledger) && !chair->station->journal.n_kept);
 	settle(chair);
 	assert_true(strokes > 0);
 	assert_int_equal(recorded_strokes(chair), chair->station->state.session.strokes);
@@ -138,7 +138,7 @@ static void test_a_disk_that_hangs_stops_the_needle(void **state)
 	assert_int_equal(ledger_ailment(chair->ledger->ledger), LEDGER_SILENT);
 	assert_true(ledger_silent_us(chair->ledger->ledger) > 0);
 	assert_true(was_alerted(chair, "ledger-unhealthy"));
-	assert_false(station_view(chair->station)->ledger_healthy);
+	assert_false(host_is_well(&station_state(chair->station)->host));
 	/* what is asked meanwhile is refused before the call returns */
 	station_remove_needle(chair->station, "blunt", keep_reply, &reply);
 	assert_true(reply.done);
@@ -200,8 +200,8 @@ static void test_a_replaced_ledger_stops_the_needle(void **state)
 	assert_int_equal(rename(chair->ledger->path, away), 0);
 	advance(chair, 1);
 	UNTIL(chair, state_is(chair, SESSION_FAULT));
-	assert_int_equal(chair->station->view.fault, CONTROL_FAULT_HOST);
-	assert_non_null(strstr(chair->station->view.fault_text, "replaced"));
+	assert_int_equal(chair->station->state.board.fault.fault, CONTROL_FAULT_HOST);
+	assert_non_null(strstr(chair->station->state.board.fault.text, "replaced"));
 	assert_int_equal(ledger_ailment(chair->ledger->ledger), LEDGER_MOVED);
 	assert_true(board_shows(chair, "\"enable\":false"));
 	play(chair, "pedal up\n");

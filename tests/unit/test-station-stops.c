@@ -6,6 +6,7 @@
  */
 
 #include "station-fixture.h"
+#include "station/running.h"
 
 #define STRANGER ":1.99"
 
@@ -78,7 +79,7 @@ static void test_a_stranger_stops_and_does_no_more(void **state)
 	else
 		expect_error(chair, &reply, STATION_ERROR_NOT_YOURS);
 	expect_author(chair, "session.state", "station", "eve");
-	assert_string_equal(chair->station->view.badge, BADGE);
+	assert_string_equal(chair->station->state.people.signed_in.badge, BADGE);
 	assert_true(chair->station->state.session.number && chair->station->state.needle.mounted.claim &&
 		    chair->station->state.session.consent_treatment);
 	play(chair, "pedal up\n");
@@ -112,12 +113,12 @@ static void test_nothing_keeps_a_stop_out(void **state)
 	hold_commits(chair);
 	station_consent(chair->station, "photographs", "2026-1", true, keep_reply, &step);
 	assert_false(step.done); /* busy */
-	chair->station->view.inert = "the ledger is damaged";
+	inert_apply(&chair->station->state, "the ledger is damaged");
 	stop->ask(chair->station, &reply);
 	expect_stopped_first(chair);
 	settle(chair);
 	assert_true(reply.done);
-	chair->station->view.inert = NULL;
+	chair->station->state.rules.inert[0] = '\0';
 	play(chair, "pedal up\n");
 	expect_agreement(chair);
 }
@@ -136,7 +137,7 @@ static void test_a_stop_of_one_who_is_not_known_yet(void **state)
 	station_set_caller(chair->station, NULL);
 	expect_stopped_first(chair);
 	play(chair, "pedal up\n");
-	UNTIL(chair, !chair->station->view.pedal && chair->station->stop->awaits_user);
+	UNTIL(chair, !chair->station->state.board.pedal && chair->station->runtime.stop->awaits_caller);
 	REFUSED(chair, STATION_ERROR_BUSY, arm);
 	assert_int_equal(count_records(chair, "session.state"), before);
 	station_caller_known(chair->station, &known);
@@ -171,7 +172,7 @@ static void test_a_token_is_of_one_sign_in(void **state)
 	Reply reply = { 0 };
 
 	prepare(chair);
-	other.sign_in = chair->station->view.sign_in;
+	other.sign_in = chair->station->state.people.sign_in;
 	assert_true(station_caller_signed_in(chair->station, &other));
 	assert_false(station_caller_signed_in(chair->station, &stranger));
 	station_set_caller(chair->station, &other);
@@ -197,7 +198,7 @@ static void test_an_acknowledgement_waits_for_its_turn(void **state)
 	play(chair, "estop press\n");
 	UNTIL(chair, state_is(chair, SESSION_FAULT));
 	play(chair, "estop release\n");
-	UNTIL(chair, !chair->station->view.emergency_stop);
+	UNTIL(chair, !chair->station->state.board.emergency_stop);
 	settle(chair);
 	chair->hold_pins = true;
 	station_change_pin(chair->station, "", PIN, "8888", keep_reply, &change);

@@ -36,7 +36,7 @@ static void strike(Chair *chair, size_t fault)
 
 	faults[fault].strike(chair);
 	UNTIL(chair, count_records(chair, "fault.latched") > latched);
-	UNTIL(chair, state_is(chair, SESSION_FAULT) && !chair->station->view.emergency_stop);
+	UNTIL(chair, state_is(chair, SESSION_FAULT) && !chair->station->state.board.emergency_stop);
 }
 
 static void expect_second_fault(Chair *chair, size_t first, size_t second)
@@ -56,8 +56,8 @@ static void expect_second_fault(Chair *chair, size_t first, size_t second)
 	assert_non_null(strstr(reply.text, faults[second].word));
 	settle(chair);
 	assert_int_equal(count_records(chair, "fault.latched"), latched + 2);
-	assert_int_equal(chair->station->view.fault, faults[second].fault);
-	assert_non_null(strstr(chair->station->view.fault_text, faults[second].word));
+	assert_int_equal(chair->station->state.board.fault.fault, faults[second].fault);
+	assert_non_null(strstr(chair->station->state.board.fault.text, faults[second].word));
 	assert_true(state_is(chair, SESSION_FAULT));
 	expect_still(chair);
 	expect_recovery(chair);
@@ -243,7 +243,7 @@ static void test_disk_refuses_a_step(void **state)
 	step->reach(chair);
 	settle(chair);
 	before = count_records(chair, step->kind);
-	at = state_is(chair, SESSION_READY) ? SESSION_PREPARING : chair->station->view.state;
+	at = state_is(chair, SESSION_READY) ? SESSION_PREPARING : chair->station->state.work.phase;
 	fill_disk(true);
 	step->ask(chair->station, &reply);
 	expect_error(chair, &reply, STATION_ERROR_LEDGER);
@@ -537,20 +537,20 @@ static void test_breaks_are_asked_for(void **state)
 	reminder = (int64_t)station_state(chair->station)->session.protocol->break_reminder_min * 60;
 	advance(chair, reminder);
 	assert_int_equal(count_alerts(chair, "break-due"), 0);
-	assert_int_equal(station_view(chair->station)->break_in_s, 0);
+	assert_int_equal(break_in_s(station_state(chair->station)), 0);
 	advance(chair, 1);
 	assert_int_equal(count_alerts(chair, "break-due"), 1);
-	assert_int_equal(station_view(chair->station)->break_in_s, -1);
+	assert_int_equal(break_in_s(station_state(chair->station)), -1);
 	advance(chair, 1);
 	assert_int_equal(count_alerts(chair, "break-due"), 1);
-	advance(chair, STATION_ALERT_US / USEC_PER_SEC);
+	advance(chair, ALERT_PACE_US / USEC_PER_SEC);
 	assert_int_equal(count_alerts(chair, "break-due"), 2);
 	arm(chair); /* it is a reminder */
 	DO(chair, pause);
 	advance(chair, 600);
 	assert_int_equal(count_alerts(chair, "break-due"), 2);
 	DO(chair, resume);
-	assert_int_equal(station_view(chair->station)->break_in_s, reminder);
+	assert_int_equal(break_in_s(station_state(chair->station)), reminder);
 	advance(chair, reminder);
 	assert_int_equal(count_alerts(chair, "break-due"), 2);
 	settle(chair);
@@ -569,7 +569,7 @@ static void test_session_of_five_hours(void **state)
 		arm(chair);
 		work(chair);
 		advance(chair, 2400);
-		assert_int_equal(station_view(chair->station)->worked_s, worked + 2400);
+		assert_int_equal(session_worked_s(station_state(chair->station)), worked + 2400);
 		play(chair, "pedal up\n");
 		UNTIL(chair, state_is(chair, SESSION_READY));
 		DO(chair, pause);
@@ -577,9 +577,9 @@ static void test_session_of_five_hours(void **state)
 		DO(chair, resume);
 		settle(chair);
 		worked += 2400;
-		assert_int_equal(station_view(chair->station)->worked_s, worked);
+		assert_int_equal(session_worked_s(station_state(chair->station)), worked);
 	}
-	assert_int_equal(station_view(chair->station)->elapsed_s, longest);
+	assert_int_equal(session_elapsed_s(station_state(chair->station)), longest);
 	assert_int_equal(count_alerts(chair, "session-long") + count_alerts(chair, "break-due"), 0);
 	arm(chair);
 	DO(chair, disarm);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Moves what is going on in the chair from phase to phase. It must not undo a latched fault. */
+
+#include "apply/work.h"
+
+void work_arrive(State *state, SessionState to)
+{
+	if (state->work.phase == SESSION_FAULT)
+		state->work.resume_to = session_after_fault(to);
+	else
+		state->work.phase = to;
+}
+
+void work_clear(State *state)
+{
+	state->work = (Work){
+		.phase = state->board.fault.fault == CONTROL_FAULT_NONE ? SESSION_IDLE : SESSION_FAULT,
+		.resume_to = SESSION_IDLE,
+		.stopping = state->work.stopping,
+	};
+}
+
+void work_pause(State *state, int64_t now_us)
+{
+	if (state->work.phase == SESSION_WORKING)
+		state->work.worked_us += now_us - state->work.working_since_us;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Judges when a break is due and a session too long. A reminder keeps nothing from being armed. */
+
+#include "decide/breaks.h"
+
+static bool is_treated(const State *state)
+{
+	return state->session.protocol && state->work.phase != SESSION_CLOSING;
+}
+
+int64_t break_in_s(const State *state)
+{
+	if (!state->session.protocol)
+		return 0;
+	return (int64_t)state->session.protocol->break_reminder_min * 60 -
+	       (state->host.now.monotonic_us - state->work.break_us) / USEC_PER_SEC;
+}
+
+int64_t session_elapsed_s(const State *state)
+{
+	if (!state->session.number)
+		return 0;
+	return (state->host.now.monotonic_us - state->work.begun_us) / USEC_PER_SEC;
+}
+
+int64_t session_worked_s(const State *state)
+{
+	if (!state->session.number)
+		return 0;
+	return work_time_us(&state->work, state->host.now.monotonic_us) / USEC_PER_SEC;
+}
+
+bool break_is_due(const State *state)
+{
+	return is_treated(state) && state->work.phase != SESSION_PAUSED && break_in_s(state) < 0;
+}
+
+bool session_is_long(const State *state)
+{
+	return is_treated(state) && !state->session.recovery.waits &&
+	       session_elapsed_s(state) > (int64_t)state->session.protocol->session_max_min * 60;
+}

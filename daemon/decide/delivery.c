@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Decides about lots that come in, and their certificates. What a delivery must agree with on record is left
+ * to the ledger.
+ */
+
+#include "decide/decision.h"
+
+#include <string.h>
+
+/* an auditor only looks */
+#define WHO_RECEIVES "technician supervisor administrator"
+
+enum { CERTIFICATE_FILE_MAX = 4 << 20 };
+
+/** A field as the contract has it; text of its length, or 0: another type, which the kind's own check names.
+ */
+typedef struct LotField {
+	const char *key;
+	bool needed;
+	size_t text_max;
+} LotField;
+
+static const LotField lot_fields[] = {
+	{ "lot", true, 20 },
+	{ "gtin", false, NEEDLE_PRODUCT_MAX - 1 },
+	{ "product", true, 64 },
+	{ "configuration", false, 32 },
+	{ "maker", true, 64 },
+	{ "expiry", true, 10 },
+	{ "quantity", true, 0 },
+	{ "supplier", false, 64 },
+	{ "purchase", false, 64 },
+	{ "certificate", false, 128 },
+	{ "certificate_file", false, 128 },
+	{ "certificate_sha256", false, 64 },
+	{ "membrane", false, 0 },
+	{ "membrane_reference", false, 64 },
+	{ "low_stock", false, 0 },
+	{ "serialised", false, 0 },
+};
+
+static const LotField certificate_fields[] = {
+	{ "lot", true, 20 },
+	{ "gtin", false, NEEDLE_PRODUCT_MAX - 1 },
+	{ "certificate", false, 128 },
+	{ "file", true, 128 },
+};
+
+static bool has_field(const LotField *list, size_t n, const char *key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(key, list[i].key) == 0)
+			return true;
+	return false;
+}
+
+/** Fields are those of a list, each of its length; those that are needed are there. */
+static bool require_fields(const json_t *fields, const LotField *list, size_t n, Decision *ret)
+{
+	const char *key;
+	json_t *value;
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i].text_max && (list[i].needed || json_object_get(fields, list[i].key)) &&
+			!require_text(list[i].key, json_string_value(json_object_get(fields, list[i].key)),
+				list[i].text_max, ret))
+			return false;
+	json_object_foreach ((json_t *)fields, key, value)
+		if (!has_field(list, n, key)) {
+			decide_refusal(ret, STATION_ERROR_INVALID,
+				"a lot has no field \"%.32s\": check how it is written", key);
+			return false;
+		}
+	return true;
+}
+
+/** The product's check digit and the lot's characters, by the rules that its cartridges are scanned by. */
+static bool require_identity(const Command *command, Decision *ret)
+{
+	Error error;
+
+	if (needle_lot_check(asked_text(command, "gtin"), asked_text(command, "lot"), &error) == 0)
+		return true;
+	decide_refusal(
+		ret, STATION_ERROR_INVALID, "product and lot cannot be those of a cartridge: %s", error.text);
+	return false;
+}
+
+static void decide_lot(const State *state, const Command *command, Decision *ret)
+{
+	int64_t end;
+
+	if (command->stage == 1) {
+		decide_effect(ret, EFFECT_REFRESH_FACTS);
+		return;
+	}
+	if (command->stage == 2) {
+		decide_done(ret);
+		return;
+	}
+	if (!require_signed_in(state, command, WHO_RECEIVES, ret) ||
+		!require_fields(command->asked, lot_fields, ELEMENTS(lot_fields), ret))
+		return;
+	if (date_end_utc_us(asked_text(command, "expiry"), &end) < 0) {
+		decide_refusal(ret, STATION_ERROR_INVALID,
+			"the expiry of lot %s is no date: write YYYY-MM-DD", asked_text(command, "lot"));
+		return;
+	}
+	if (require_identity(command, ret))
+		decide_record_and_go_on(ret, "lot.received", json_incref(command->asked));
+}
+
+const CommandSpec command_receive_lot = { .decide = decide_lot };
+
+static void decide_certificate(const State *state, const Command *command, Decision *ret)
+{
+	json_t *body = json_copy(command->asked);
+	char digest[DIGEST_HEX_MAX];
+	int r;
+
+	if (!require_signed_in(state, command, WHO_RECEIVES, ret) ||
+		!require_fields(command->asked, certificate_fields, ELEMENTS(certificate_fields), ret)) {
+		json_decref(body);
+		return;
+	}
+	if (command->attachment_size == 0 || command->attachment_size > CERTIFICATE_FILE_MAX) {
+		json_decref(body);
+		decide_refusal(ret, STATION_ERROR_INVALID,
+			"the certificate must have 1 byte to %d MB: scan it with fewer dots",
+			CERTIFICATE_FILE_MAX >> 20);
+		return;
+	}
+	r = digest_hex(command->attachment, command->attachment_size, digest);
+	if (r == 0)
+		r = json_object_update_new(body, json_pack("{s:s, s:I}", "sha256", digest, "bytes",
+							 (json_int_t)command->attachment_size));
+	if (r < 0) {
+		json_decref(body);
+		decide_no_memory(ret);
+		return;
+	}
+	decide_record(ret, "lot.certificate", body);
+	ret->attachment = command->attachment;
+	ret->attachment_size = command->attachment_size;
+}
+
+const CommandSpec command_certificate = { .decide = decide_certificate };

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Gathers the facts for the interlocks. What a fact means is left to decide/interlocks.c. */
+
+#include "decide/refusals.h"
+
+#include <string.h>
+
+#include "decide/certificates.h"
+#include "decide/needle-wear.h"
+#include "decide/spore-test.h"
+#include "decide/stock.h"
+
+/** The protocol's, or a longer one that was planned for this subject. */
+static uint32_t interval_days(const Session *session)
+{
+	uint32_t days = 0;
+
+	if (session->protocol && session->course_session)
+		days = session->protocol->interval_min_days[session->course_session - 1];
+	return session->course_session > 1 && session->interval_days > days ? session->interval_days : days;
+}
+
+static void gather_session(const State *state, InterlockFacts *facts)
+{
+	const Session *session = &state->session;
+	bool has_zone = (int)session->zone >= 0;
+
+	facts->session_open = session->number != 0;
+	facts->recovery = &session->recovery;
+	facts->consent_treatment = session->consent_treatment;
+	facts->screening_done = session->screening_done;
+	memcpy(facts->screening_refused, session->screening_refused, sizeof facts->screening_refused);
+	facts->zone = has_zone ? zone_to_string(session->zone) : NULL;
+	facts->pigment_loaded = session->pigment[0] != '\0';
+	facts->pigment_expiry_utc_us = session->pigment_expiry_utc_us;
+	facts->before_photo = !state->rules.config->before_photo_required ||
+			      (has_zone && session->zones[session->zone].before_photo[0]);
+	facts->last_session_utc_us = session->last_session_utc_us;
+	facts->interval_min_days = interval_days(session);
+	facts->session_elapsed_s =
+		session->number ? (state->host.now.monotonic_us - state->work.begun_us) / USEC_PER_SEC : 0;
+	facts->session_max_s =
+		session->protocol ? (int64_t)session->protocol->session_max_min * 60 : INT64_MAX;
+	facts->overridden = session->overridden;
+}
+
+static void gather_board(const State *state, InterlockFacts *facts)
+{
+	const Board *board = &state->board;
+
+	facts->board_connected = board->connected;
+	facts->self_test_done = board->self_test_done;
+	facts->self_test_failed = board->self_test_failed;
+	facts->emergency_stop = board->emergency_stop;
+	facts->pedal_down = board->pedal;
+	facts->fault_latched = board->fault.fault != CONTROL_FAULT_NONE;
+}
+
+static void gather_host(const State *state, InterlockFacts *facts)
+{
+	const Host *host = &state->host;
+
+	facts->ledger_healthy = host->has_ledger && !host->ledger_ailment && facts_known(&state->facts);
+	facts->ledger_ailment = host->ledger_ailment;
+	facts->disk_free_bytes = host->disk_free;
+	facts->disk_min_bytes = (uint64_t)state->rules.config->disk_min_mb << 20;
+	facts->now_utc_us = host->now.utc_us + CLOCK_SLACK_US;
+	facts->newest_utc_us = host->newest_utc_us;
+	facts->configuration_error = rules_inert(&state->rules);
+}
+
+size_t refusals_of(const State *state, Refusal ret[INTERLOCK_MAX])
+{
+	InterlockFacts facts = {
+		.operator_signed_in = state->people.signed_in.badge[0] != '\0',
+		.needle_mounted = state->needle.mounted.claim != 0,
+		.needle_claimed = state->needle.mounted.claim != 0,
+	};
+
+	gather_session(state, &facts);
+	gather_board(state, &facts);
+	gather_host(state, &facts);
+	certificate_facts(state, &facts);
+	needle_wear_facts(state, &facts);
+	stock_facts(state, &facts);
+	spore_test_facts(state, &facts);
+	return interlocks_check(&facts, ret);
+}

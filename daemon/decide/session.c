@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Decides the steps of a session, from its begin to its signature. A step that ends the work stops the needle
+ * first, and what was recorded of the work comes before it.
+ */
+
+#include "decide/decision.h"
+
+#include <string.h>
+
+#include "decide/needle.h"
+#include "decide/recovery.h"
+
+#define OPEN_PHASES (PHASE_BIT(SESSION_PREPARING) | PHASE_BIT(SESSION_PAUSED))
+
+/* ---- begin ---- */
+
+/** The session is the one that the course has next, or one before. */
+static bool require_course(const Command *command, const json_t *course, Decision *ret)
+{
+	const char *subject = asked_text(command, "subject"), *wanted = asked_text(command, "protocol"),
+		   *protocol = row_text(course, "protocol");
+	json_int_t session = asked_number(command, "course_session");
+	json_int_t planned = json_integer_value(json_object_get(course, "sessions"));
+	json_int_t done = json_integer_value(json_object_get(course, "done"));
+
+	if (!course)
+		return true;
+	if (strcmp(wanted, protocol) != 0)
+		decide_refusal(ret, STATION_ERROR_INVALID,
+			"the course of %s is planned with protocol %s, not %s: begin that, or plan anew",
+			subject, protocol, wanted);
+	else if (session > planned)
+		decide_refusal(ret, STATION_ERROR_INVALID,
+			"the course of %s is planned with %lld sessions: plan more before session %lld",
+			subject, (long long)planned, (long long)session);
+	else if (session > done + 1)
+		decide_refusal(ret, STATION_ERROR_INVALID,
+			"session %lld of the course of %s has not taken place: begin that one",
+			(long long)done + 1, subject);
+	else
+		return true;
+	return false;
+}
+
+static const Protocol *require_protocol(const State *state, const Command *command, Decision *ret)
+{
+	const char *name = asked_text(command, "protocol");
+	const Protocol *protocol = protocols_find(&state->protocols, name);
+	int64_t session = asked_number(command, "course_session");
+
+	if (!protocol) {
+		decide_refusal(ret, STATION_ERROR_UNKNOWN, "there is no protocol \"%.48s\" in %s", name,
+			state->rules.config->protocol_folder);
+		return NULL;
+	}
+	if (session >= 1 && session <= protocol->sessions)
+		return protocol;
+	decide_refusal(ret, STATION_ERROR_INVALID, "protocol %s has sessions 1 to %u, not %lld", name,
+		protocol->sessions, (long long)session);
+	return NULL;
+}
+
+/** With what the person is told for afterwards: the file may say something else when somebody asks. */
+static json_t *begin_body(
+	const State *state, const Command *command, const Protocol *protocol, const char *subject)
+{
+	int64_t last_us = json_integer_value(json_object_get(found_row(command, "treated"), "utc_us"));
+	char last[CLOCK_UTC_TEXT_MAX];
+	json_t *aftercare = json_array(), *body;
+
+	for (size_t i = 0; aftercare && i < protocol->n_aftercare; i++)
+		json_array_append_new(aftercare, json_string(protocol->aftercare[i]));
+	body = json_pack("{s:s, s:s, s:I, s:s, s:i, s:o, s:I, s:I}", "subject", subject, "protocol",
+		protocol->name, "course_session", asked_number(command, "course_session"), "title",
+		protocol->title, "sessions", (int)protocol->sessions, "aftercare", aftercare, "interval_days",
+		json_integer_value(json_object_get(found_row(command, "courses"), "interval_days")),
+		"session", (json_int_t)state->next_session);
+	if (!body || last_us == 0)
+		return body;
+	clock_format_utc(last_us, last);
+	json_object_set_new(body, "last_session", json_sprintf("%.19sZ", last));
+	return body;
+}
+
+static void decide_begin(const State *state, const Command *command, Decision *ret)
+{
+	static const char *const questions[] = { "treated", "courses" };
+	const char *subject = asked_text(command, "subject");
+	const json_t *person = found_row(command, "person");
+	const Protocol *protocol;
+
+	if (!require_signed_in(state, command, "technician", ret) ||
+		!require_event(state, SESSION_EVENT_BEGIN, ret) || !require_subject(subject, ret))
+		return;
+	protocol = require_protocol(state, command, ret);
+	if (!protocol)
+		return;
+	if (!found_rows(command, "person")) {
+		decide_look_up(ret, "person", json_pack("{s:s}", "subject", subject), "the earlier sessions");
+		return;
+	}
+	if (!require_person(subject, person, asked_yes(command, "new"), "session begin ... new",
+		    "begin without `new`", ret))
+		return;
+	/* in the spelling on record */
+	if (person)
+		subject = row_text(person, "subject");
+	for (size_t i = 0; i < ELEMENTS(questions); i++)
+		if (!found_rows(command, questions[i])) {
+			decide_look_up(ret, questions[i], json_pack("{s:s}", "subject", subject),
+				"the earlier sessions");
+			return;
+		}
+	if (!require_course(command, found_row(command, "courses"), ret))
+		return;
+	decide_record(ret, "session.begun", begin_body(state, command, protocol, subject));
+	ret->number = state->next_session;
+}
+
+const CommandSpec command_begin = { decide_begin, .is_step = true };
+
+/* ---- screening and consent ---- */
+
+static bool require_answers(const Protocol *protocol, const json_t *answers, Decision *ret)
+{
+	for (size_t i = 0; i < protocol->n_screening; i++) {
+		if (json_is_boolean(json_object_get(answers, protocol->screening[i])))
+			continue;
+		decide_refusal(ret, interlock_error_name(INTERLOCK_SCREENING),
+			"the screening question \"%s\" is not answered: answer all %zu with yes or no",
+			protocol->screening[i], protocol->n_screening);
+		return false;
+	}
+	if (json_object_size(answers) == protocol->n_screening)
+		return true;
+	decide_refusal(ret, STATION_ERROR_INVALID, "protocol %s asks %zu screening questions, not %zu",
+		protocol->name, protocol->n_screening, json_object_size(answers));
+	return false;
+}
+
+static void decide_screening(const State *state, const Command *command, Decision *ret)
+{
+	const Protocol *protocol = state->session.protocol;
+	json_t *answers = json_object_get(command->asked, "answers"), *refused;
+
+	if (!require_signed_in(state, command, "technician", ret) ||
+		!require_phase(state, OPEN_PHASES, ret) || !require_answers(protocol, answers, ret))
+		return;
+	refused = json_array();
+	for (size_t i = 0; i < protocol->n_screening; i++)
+		if (protocol->screening_refuses[i] &&
+			json_is_true(json_object_get(answers, protocol->screening[i])))
+			json_array_append_new(refused, json_string(protocol->screening[i]));
+	decide_record(ret, "session.screening",
+		body_with_session(state, json_pack("{s:O, s:o}", "answers", answers, "refused", refused)));
+}
+
+const CommandSpec command_screening = { decide_screening, .is_step = true };
+
+static bool require_consent(const State *state, const Command *command, Decision *ret)
+{
+	const char *consent = asked_text(command, "consent");
+
+	if (!require_signed_in(state, command, "technician", ret) ||
+		!require_phase(state, ~(PHASE_BIT(SESSION_IDLE) | PHASE_BIT(SESSION_FAULT)), ret) ||
+		!require_text("the version of the consent form", asked_text(command, "version"), 32, ret))
+		return false;
+	if (strcmp(consent, "treatment") == 0 || strcmp(consent, "photographs") == 0)
+		return true;
+	decide_refusal(ret, STATION_ERROR_INVALID,
+		"there are consents to \"treatment\" and to \"photographs\", not to \"%.32s\"", consent);
+	return false;
+}
+
+/** A withdrawn consent stops the treatment before it is written down, and is written down then. */
+static void decide_consent(const State *state, const Command *command, Decision *ret)
+{
+	bool given = asked_yes(command, "given");
+
+	if (!command->stopped && !require_consent(state, command, ret))
+		return;
+	if (!given && !command->stopped) {
+		decide_effect(ret, EFFECT_STOP);
+		return;
+	}
+	decide_record(ret, "session.consent",
+		body_with_session(
+			state, json_pack("{s:s, s:s, s:b}", "consent", asked_text(command, "consent"),
+				       "version", asked_text(command, "version"), "given", given)));
+}
+
+const CommandSpec command_consent = { decide_consent, .is_step = true };
+
+/* ---- zone ---- */
+
+static bool require_zone(const State *state, const Command *command, Decision *ret)
+{
+	const char *zone = asked_text(command, "zone"), *skin = asked_text(command, "skin_type");
+	int64_t area_mm2 = asked_number(command, "area_mm2");
+
+	if (!require_signed_in(state, command, "technician", ret) ||
+		!require_phase(state, OPEN_PHASES | PHASE_BIT(SESSION_READY), ret))
+		return false;
+	if ((int)zone_from_string(zone) < 0)
+		decide_refusal(ret, STATION_ERROR_INVALID, "there is no zone \"%.32s\": " ZONE_NAMES, zone);
+	else if ((int)skin_type_from_string(skin) < 0)
+		decide_refusal(ret, STATION_ERROR_INVALID,
+			"there is no skin type \"%.32s\": normal, scar, atrophic, plug", skin);
+	else if (area_mm2 < 1 || area_mm2 > 100000)
+		decide_refusal(ret, STATION_ERROR_INVALID, "the area must be 1 to 100000 mm2, not %lld",
+			(long long)area_mm2);
+	else
+		return true;
+	return false;
+}
+
+/** What was done in the zone before comes before the new one on record. */
+static void decide_zone(const State *state, const Command *command, Decision *ret)
+{
+	const Session *session = &state->session;
+	const char *zone = asked_text(command, "zone"), *skin = asked_text(command, "skin_type");
+	const ZonePlan *plan;
+
+	if (!command->stopped && !require_zone(state, command, ret))
+		return;
+	plan = protocol_plan(session->protocol, session->course_session, zone_from_string(zone),
+		skin_type_from_string(skin));
+	if (!plan)
+		decide_refusal(ret, STATION_ERROR_INVALID, "protocol %s has no plan for %s",
+			session->protocol->name, zone);
+	else if (!command->stopped)
+		decide_effect(ret, EFFECT_STOP);
+	else if (command->answer.error < 0)
+		decide_refusal(ret, STATION_ERROR_LEDGER,
+			"the last strokes of the zone before cannot be recorded now: try again");
+	else
+		decide_record(ret, "session.zone",
+			body_with_session(
+				state, json_pack("{s:s, s:s, s:I, s:i, s:i, s:i}", "zone", zone, "skin_type",
+					       skin, "area_mm2", asked_number(command, "area_mm2"), "target",
+					       plan->density, "depth_min_um", plan->depth_min_um,
+					       "depth_max_um", plan->depth_max_um)));
+}
+
+const CommandSpec command_zone = { decide_zone, .is_step = true };
+
+/* ---- breaks, and the end ---- */
+
+/** Records the step that `event` leads to. */
+static void decide_transition(const State *state, SessionEvent event, Decision *ret)
+{
+	SessionState from = state->work.phase;
+
+	if (require_event(state, event, ret))
+		decide_record(ret, "session.state",
+			session_step_body(
+				state, from, session_next(from, event, state->work.resume_to), event));
+}
+
+static void decide_pause(const State *state, const Command *command, Decision *ret)
+{
+	if (command->stopped)
+		decide_transition(state, SESSION_EVENT_PAUSE, ret);
+	else if (require_event(state, SESSION_EVENT_PAUSE, ret))
+		decide_effect(ret, EFFECT_STOP);
+}
+
+const CommandSpec command_pause = { decide_pause, .is_step = true, .stops = true };
+
+static void decide_resume(const State *state, const Command *command, Decision *ret)
+{
+	char text[RECOVERY_TEXT_MAX];
+
+	if (!require_signed_in(state, command, "technician", ret) ||
+		!require_event(state, SESSION_EVENT_RESUME, ret))
+		return;
+	switch (recovery_check(state, text)) {
+	case RECOVERY_GOES_ON:
+		decide_transition(state, SESSION_EVENT_RESUME, ret);
+		break;
+	case RECOVERY_SELF_TEST:
+		decide_refusal(ret, interlock_error_name(INTERLOCK_BOARD), "%s", text);
+		break;
+	case RECOVERY_CARTRIDGE:
+		decide_refusal(ret, STATION_ERROR_NEEDLE, "%s", text);
+		break;
+	}
+}
+
+const CommandSpec command_resume = { decide_resume, .is_step = true };
+
+/** The record of the end of the work; that of the cartridge's removal goes before it. */
+static void decide_end(const State *state, const char *kind, json_t *body, const char *reason, Decision *ret)
+{
+	decide_record(ret, kind, body);
+	if (!state->needle.mounted.claim)
+		return;
+	ret->first = "needle.removed";
+	ret->first_body = needle_removed_body(state, reason);
+}
+
+static void decide_finish(const State *state, const Command *command, Decision *ret)
+{
+	const Session *session = &state->session;
+
+	if (!command->stopped && (!require_signed_in(state, command, "technician", ret) ||
+					 !require_event(state, SESSION_EVENT_FINISH, ret)))
+		return;
+	if (!command->stopped) {
+		decide_effect(ret, EFFECT_STOP);
+		return;
+	}
+	decide_end(state, "session.finished",
+		body_with_session(
+			state, json_pack("{s:I, s:I, s:i, s:I}", "dots", (json_int_t)session->dots, "strokes",
+				       (json_int_t)session->strokes, "needles", (int)session->needles,
+				       "worked_s", (json_int_t)(state->work.worked_us / USEC_PER_SEC))),
+		"session finished", ret);
+	ret->figures = json_incref(ret->body);
+}
+
+const CommandSpec command_finish = { decide_finish, .is_step = true, .stops = true };
+
+static void decide_abandon(const State *state, const Command *command, Decision *ret)
+{
+	const char *reason = asked_text(command, "reason");
+
+	if (!command->stopped && (!require_signed_in(state, command, "technician", ret) ||
+					 !require_event(state, SESSION_EVENT_ABANDON, ret) ||
+					 !require_text("the reason", reason, SESSION_NAME_MAX - 1, ret)))
+		return;
+	if (!command->stopped)
+		decide_effect(ret, EFFECT_STOP);
+	else
+		decide_end(state, "session.abandoned",
+			body_with_session(state, json_pack("{s:s}", "reason", reason)), "session abandoned",
+			ret);
+}
+
+const CommandSpec command_abandon = { decide_abandon, .is_step = true, .stops = true };
+
+/* what the signature stands for, whatever its signer says of it: that is personal, and may be erased */
+#define SIGNED_FOR "the session was done as recorded"
+
+static void decide_sign(const State *state, const Command *command, Decision *ret)
+{
+	const char *meaning = asked_text(command, "meaning");
+
+	if (command->pin_verdict != PIN_UNCHECKED && !require_pin(state, command, ret))
+		return;
+	if (!require_signed_in(state, command, "technician", ret) ||
+		!require_event(state, SESSION_EVENT_SIGN, ret) ||
+		!require_text("the meaning of the signature", meaning, SESSION_NAME_MAX - 1, ret))
+		return;
+	if (command->pin_verdict == PIN_UNCHECKED)
+		decide_effect(ret, EFFECT_CHECK_PIN);
+	else
+		decide_record(ret, "session.signed",
+			body_with_session(
+				state, json_pack("{s:s, s:s}", "meaning", meaning, "signed", SIGNED_FOR)));
+}
+
+const CommandSpec command_sign = { decide_sign, .is_step = true };

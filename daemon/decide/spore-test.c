@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Judges which biological test of a steriliser is due. No figure of a law or a standard may stand here. */
+
+#include "decide/spore-test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "decide/certificates.h"
+
+/** What makes a test due, for people. */
+static const char *explain_due(const char *reason)
+{
+	static const struct {
+		const char *reason, *text;
+	} reasons[] = {
+		{ "failed", "the last one failed" },
+		{ "installation", "none has passed since it was installed" },
+		{ "repair", "none has passed since its repair" },
+		{ "cycles", "too many cycles since the last one" },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(reasons); i++)
+		if (strcmp(reasons[i].reason, reason) == 0)
+			return reasons[i].text;
+	return "they are due at intervals";
+}
+
+bool spore_test_next(const State *state, SporeTest *ret)
+{
+	/* rows come by the day on which they are due */
+	const json_t *row = json_array_get(state->facts.rows[FACT_DUE], 0);
+	SporeTest test = {
+		.sterilizer = json_string_value(json_object_get(row, "sterilizer")),
+		.due = json_string_value(json_object_get(row, "due")),
+		.reason = json_string_value(json_object_get(row, "reason")),
+	};
+	int64_t day;
+
+	if (!test.sterilizer || !test.due || !test.reason || clock_parse_utc(test.due, &day) < 0)
+		return false;
+	test.overdue = day_is_past(&state->host, test.due);
+	test.soon = day <= state->host.now.utc_us + (int64_t)state->rules.profile.remind_days * USEC_PER_DAY;
+	*ret = test;
+	return true;
+}
+
+void spore_test_reminder(const SporeTest *test, char ret[SPORE_TEST_TEXT_MAX])
+{
+	ret[0] = '\0';
+	if (test->soon || test->overdue)
+		snprintf(ret, SPORE_TEST_TEXT_MAX,
+			"the biological test of steriliser %.96s %s due on %s (%s): run it%s",
+			test->sterilizer, test->overdue ? "was" : "is", test->due, explain_due(test->reason),
+			test->overdue ? "; until then nothing is armed" : "");
+}
+
+void spore_test_facts(const State *state, InterlockFacts *facts)
+{
+	SporeTest test;
+
+	if (!spore_test_next(state, &test) || !test.overdue)
+		return;
+	facts->untested_sterilizer = test.sterilizer;
+	facts->test_due = test.due;
+}
+
+void spore_test_check(const State *state, StationCheck *check)
+{
+	const char *profile = state->rules.profile.name;
+	SporeTest test;
+
+	if (!spore_test_next(state, &test)) {
+		snprintf(check->text, sizeof check->text, "profile %s, no biological test is due", profile);
+		return;
+	}
+	check->level = test.overdue ? 2 : test.soon;
+	snprintf(check->text, sizeof check->text,
+		"profile %s, biological test of steriliser %.96s %s due on %s (%s)", profile, test.sterilizer,
+		test.overdue ? "was" : "is", test.due, explain_due(test.reason));
+	if (check->level)
+		snprintf(check->advice, sizeof check->advice,
+			"run it, then `stipplectl sterilizer indicator` with its result");
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** A command under way, and what the runtime and its effects share of it. Nobody else includes this. */
+
+#include "station/parts.h"
+
+struct Running {
+	Station *station;
+	Running *next; /* in runtime.first */
+	const CommandSpec *spec;
+	Command command;
+	Decision decision; /* the last one; what it owns is freed with the next */
+	StationDone done;
+	void *userdata;
+	StationReply reply;
+	bool internal;
+	bool at_ledger; /* waits for the ledger's answer */
+	bool given_up;  /* ... for longer than its caller did: it was told so */
+	bool awaits_caller, awaits_facts;
+	const Running *awaits_stop; /* ends with that one */
+	uint32_t ticket; /* of the order to the board, or of the picture, that it waits for; 0 none */
+	char pin[PIN_DIGITS_MAX + 1], new_pin[PIN_DIGITS_MAX + 1]; /* wiped */
+	PinCheck pin_check;
+	int fd;         /* -1: none */
+	int picture_fd; /* of a photograph that was opened for it; -1: none */
+};
+
+/** What was awaited is here: decides again. The command may be gone afterwards. */
+void running_resume(Running *running);
+/** Ends it with a refusal. It is gone afterwards. */
+void running_fail(Running *running, const char *error, const char *format, ...) _printf_(3, 4);
+/** False, and the command has ended, when its caller was told meanwhile that the ledger does not answer. */
+bool running_still_asked(Running *running);
+/** The next ticket for an order to the board or the camera. */
+uint32_t running_ticket(Running *running);
+
+extern const Effects station_effects;

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * The station as a whole: its start and end, and what a record brings about besides what it says. It must not
+ * wait for the ledger, the board or a caller: each answers later. Only its start reads files.
+ */
+
+#include "station/parts.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "decide/decision.h"
+#include "station/rules.h"
+#include "station/running.h"
+#include "util/log.h"
+
+/* ---- what a record brings about ---- */
+
+/** Signs out without being asked to: recorded, and the needle disarmed. */
+static void send_away(Station *station, const char *reason)
+{
+	char badge[SESSION_NAME_MAX];
+	bool is_leaving = station->state.people.is_leaving;
+
+	memcpy(badge, station->state.people.signed_in.badge, sizeof badge);
+	if (work_may_move(&station->state.work))
+		runtime_stop(station, true); /* nobody's doing */
+	log_notice("%s is signed out: %s", badge, reason);
+	if (!is_leaving)
+		station_record(station, "operator.signed-out",
+			json_pack("{s:s, s:s}", "badge", badge, "reason", reason));
+	signed_out_apply(&station->state);
+	station_notify(station, STATION_CHANGED_OPERATOR);
+}
+
+void station_holder_vanished(Station *station, const char *holder)
+{
+	const char *held_by = station->state.people.holder;
+
+	/* a sign-in that is still being recorded for it ends as soon as it is */
+	runtime_holder_vanished(station, holder);
+	if (held_by[0] && strcmp(held_by, holder) == 0)
+		send_away(station, HOLDER_GONE);
+}
+
+static void badge_was_revoked(Station *station, const AppliedRecord *record)
+{
+	const char *badge = station->state.people.signed_in.badge;
+
+	if (badge[0] && strcasecmp(badge, row_text(record->body, "badge")) == 0)
+		send_away(station, "the badge was revoked");
+}
+
+static void needle_was_claimed(Station *station, const AppliedRecord *record)
+{
+	facts_refresh_one(station, FACT_LOW_STOCK); /* nobody need wait for it */
+}
+
+static void needle_was_removed(Station *station, const AppliedRecord *record)
+{
+	station->strokes.chunk_dots = 0; /* of another cartridge from now on */
+}
+
+static void needle_was_refused(Station *station, const AppliedRecord *record)
+{
+	log_line(LOG_NOTICE, LOG_ID_NEEDLE_REFUSED, "%s", row_text(record->body, "text"));
+}
+
+static void zone_was_chosen(Station *station, const AppliedRecord *record)
+{
+	strokes_reset(&station->strokes);
+}
+
+static void another_session(Station *station, const AppliedRecord *record)
+{
+	strokes_reset(&station->strokes);
+	alerts_new_session(&station->alerts);
+}
+
+static void person_was_erased(Station *station, const AppliedRecord *record)
+{
+	erase_images(station);
+}
+
+static const struct {
+	const char *kind;
+	void (*follow)(Station *station, const AppliedRecord *record);
+} consequences[] = {
+	{ "operator.revoked", badge_was_revoked },
+	{ "needle.claimed", needle_was_claimed },
+	{ "needle.removed", needle_was_removed },
+	{ "needle.refused", needle_was_refused },
+	{ "session.zone", zone_was_chosen },
+	{ "session.begun", another_session },
+	{ "session.signed", another_session },
+	{ "session.abandoned", another_session },
+	{ "personal.erased", person_was_erased },
+};
+
+static void follow_record(Station *station, const AppliedRecord *record)
+{
+	for (size_t i = 0; i < ELEMENTS(consequences); i++)
+		if (strcmp(consequences[i].kind, record->kind) == 0)
+			consequences[i].follow(station, record);
+}
+
+/** A photograph that is not on record would be out of reach of an erasure. */
+static void not_recorded(Station *station, const char *kind, const json_t *body)
+{
+	if (strcmp(kind, "image.captured") == 0)
+		erase_unrecorded(station, row_text(body, "file"));
+}
+
+/** The facts are others: something may be barred now, and somebody may wait for them. */
+static void facts_came(Station *station)
+{
+	watch_barred(station);
+	runtime_facts_came(station);
+}
+
+/* ---- start ---- */
+
+/** Names given before anybody was enrolled: a new station's, which begins with those of its package. */
+static void record_names(Station *station)
+{
+	const LedgerInfo *info = &station->options.ledger_info;
+	const Config *config = station->options.config;
+
+	if (info->names[0] && info->administrators == 0 &&
+		strcmp(info->names, station->state.people.names) != 0)
+		station_record(station, "station.renamed",
+			json_pack("{s:s, s:s}", "clinic", config->clinic, "station", config->station));
+}
+
+static void record_start(Station *station)
+{
+	const LedgerInfo *info = &station->options.ledger_info;
+	bool inert = rules_inert(&station->state.rules) != NULL;
+	json_t *body = json_pack("{s:s}", "version", STIPPLE_VERSION);
+
+	/* a file that is called older than its records say is noticed */
+	if (body && info->schema)
+		json_object_set_new(body, "schema", json_integer(info->schema));
+	if (info->newest_seq)
+		body_set_optional(body, "previous", info->open_session ? "interrupted" : "clean");
+	if (body && !inert)
+		json_object_set_new(body, "rules", rules_in_force(&station->state));
+	station_record(station, "station.started", body);
+	if (!inert)
+		record_names(station);
+}
+
+static void start_parts(Station *station)
+{
+	const StationOptions *options = &station->options;
+
+	station->runtime.effects = &station_effects;
+	station->follow = follow_record;
+	station->unrecorded = not_recorded;
+	station->facts_came = facts_came;
+	station->watch.ledger_was_healthy = true;
+	station_look(station);
+	start_apply(&station->state, options->config, options->control != NULL, options->enrolment_code,
+		options->ledger_info.next_session);
+	station->verifier.started_us = station->pins.started_us = station_now_us(station);
+	stroke_chunk_clear(&station->strokes.chunk);
+	if (options->board_error)
+		board_down_apply(&station->state, options->board_error);
+	if (options->configuration_error)
+		inert_apply(&station->state, options->configuration_error);
+	else
+		rules_load(station);
+	if (!options->ledger)
+		inert_apply(&station->state, "the ledger could not be opened: run `stipplectl doctor`");
+}
+
+int station_new(const StationOptions *options, Station **ret)
+{
+	_cleanup_(station_freep) Station *station = calloc(1, sizeof *station);
+	int r;
+
+	if (!station)
+		return -ENOMEM;
+	station->options = *options;
+	r = worker_new(&station->worker);
+	if (r < 0)
+		return r;
+	start_parts(station);
+	station->options.enrolment_code = NULL;
+	station->options.images = NULL;
+	if (options->ledger)
+		record_start(station);
+	if (options->ledger && !rules_inert(&station->state.rules)) {
+		station->eraser.images = json_incref(options->images);
+		erase_images(station);
+	}
+	station_tick(station);
+	*ret = TAKE_PTR(station);
+	return 0;
+}
+
+Station *station_free(Station *station)
+{
+	if (!station)
+		return NULL;
+	if (station->options.ledger)
+		station_flush_strokes(station);
+	journal_forget(&station->journal);
+	worker_free(station->worker);
+	runtime_free(station);
+	state_clear(&station->state);
+	json_decref(station->eraser.images);
+	json_decref(station->pins.refused_us);
+	free(station);
+	return NULL;
+}
+
+/* ---- reading it ---- */
+
+const State *station_state(const Station *station)
+{
+	return &station->state;
+}
+
+bool station_may_move(const Station *station)
+{
+	return work_may_move(&station->state.work);
+}
+
+bool station_has_role(const Station *station, const char *roles)
+{
+	return people_have_role(&station->state.people, roles);
+}
+
+int station_worker_fd(const Station *station)
+{
+	return worker_fd(station->worker);
+}
+
+void station_worker_ready(Station *station)
+{
+	worker_dispatch(station->worker);
+}
+
+/** What the ledger's part of the doctor says. */
+static void describe_ledger(const Station *station, StationCheck *check)
+{
+	const char *folder = station->options.config->state_folder;
+
+	switch (station->options.ledger ? ledger_ailment(station->options.ledger) : LEDGER_FAILING) {
+	case LEDGER_WELL:
+		snprintf(check->text, sizeof check->text, "writable");
+		break;
+	case LEDGER_FAILING:
+		snprintf(check->text, sizeof check->text, "cannot be written");
+		snprintf(check->advice, sizeof check->advice, "free disk space on %.200s", folder);
+		break;
+	case LEDGER_SILENT:
+		snprintf(check->text, sizeof check->text, "the disk does not answer, for %lld s now",
+			(long long)(ledger_silent_us(station->options.ledger) / USEC_PER_SEC));
+		snprintf(check->advice, sizeof check->advice,
+			"check the disk of %.120s; do not restart: what waits in memory would be lost",
+			folder);
+		break;
+	case LEDGER_MOVED:
+		snprintf(check->text, sizeof check->text, "its file was deleted or replaced");
+		snprintf(check->advice, sizeof check->advice,
+			"`systemctl stop stippled`, then bring back ledger.db with what lies beside it, or a backup");
+		break;
+	case LEDGER_AILMENT_MAX:
+	case LEDGER_AILMENT_INVALID:
+		break;
+	}
+}
+
+size_t station_doctor(Station *station, StationCheck ret[STATION_CHECKS_MAX])
+{
+	ControlCounters link;
+	DoctorInput input = {
+		.reload_refused = station->alerts.reload_refused,
+		.reload_advice = station->alerts.reload_advice,
+	};
+
+	if (station->options.control) {
+		link = control_counters(station->options.control);
+		input.link = &link;
+	}
+	describe_ledger(station, &input.ledger);
+	station_look(station);
+	return doctor_check(&station->state, &input, ret);
+}

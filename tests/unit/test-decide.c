@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * What is decided about commands, as tables: a state, what was asked and what came of it so far, and what
+ * must follow. Without a station, a ledger, a thread or a clock.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/apply.h"
+#include "config/config.h"
+#include "config/protocol-file.h"
+#include "decide/command.h"
+#include "decide/interlocks.h"
+
+#define NOW_US (1772445600LL * USEC_PER_SEC) /* 2026-03-02T10:00:00Z */
+#define BADGE  "b1001"
+
+/* ---- states ---- */
+
+typedef struct World {
+	State state;
+	Config *config;
+} World;
+
+static json_t *parse(const char *text)
+{
+	char *copy = strdup(text ? text : "{}");
+	json_t *value;
+
+	assert_non_null(copy);
+	for (char *c = copy; *c; c++)
+		if (*c == '\'')
+			*c = '"';
+	value = json_loads(copy, 0, NULL);
+	free(copy);
+	assert_non_null(value);
+	return value;
+}
+
+static void record(State *state, const char *kind, const char *body)
+{
+	static uint64_t seq;
+	json_auto_t *parsed = parse(body);
+	const AppliedRecord applied = { .seq = ++seq, .utc_us = NOW_US, .kind = kind, .body = parsed };
+
+	(void)record_apply(state, &applied);
+}
+
+static int set_up(void **state)
+{
+	World *world = calloc(1, sizeof *world);
+	Protocol *protocol = NULL;
+	Error error = { 0 };
+
+	assert_non_null(world);
+	if (config_parse("", 0, "test", &world->config, &error) < 0)
+		fail_msg("%s", error.text);
+	start_apply(&world->state, world->config, true, NULL, 7);
+	if (protocol_load(STIPPLE_SOURCE_FOLDER "/configs/protocols", "scalp-density", &protocol, &error) < 0)
+		fail_msg("%s", error.text);
+	assert_true(protocol_apply(&world->state, protocol));
+	host_apply(&world->state,
+		&(Host){ .now = { .utc_us = NOW_US, .monotonic_us = USEC_PER_SEC }, .has_ledger = true });
+	*state = world;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	World *world = *state;
+
+	state_clear(&world->state);
+	config_free(world->config);
+	free(world);
+	return 0;
+}
+
+static void sign_in(State *state)
+{
+	const Operator who = { .badge = BADGE, .name = "Ada Example", .roles = "technician" };
+	json_auto_t *body = json_pack("{s:s}", "badge", BADGE);
+	const AppliedRecord applied = {
+		.kind = "operator.signed-in", .body = body, .who = &who, .holder = ":1.7"
+	};
+
+	(void)record_apply(state, &applied);
+}
+
+static void begin(State *state)
+{
+	sign_in(state);
+	record(state, "session.begun",
+		"{'session':7,'subject':'P-1','protocol':'scalp-density','course_session':1,'interval_days':0}");
+}
+
+static void mount(State *state)
+{
+	begin(state);
+	record(state, "needle.claimed", "{'session':7,'unit':'U1','lot':'L1','gtin':'0401','chip':'04a1b2'}");
+}
+
+static void pause_session(State *state)
+{
+	mount(state);
+	record(state, "session.state", "{'session':7,'from':'preparing','to':'paused','event':'pause'}");
+}
+
+static void close_session(State *state)
+{
+	begin(state);
+	record(state, "session.finished", "{'session':7}");
+}
+
+static void latch(State *state)
+{
+	ControlFact fact = { .kind = CONTROL_FACT_FAULT };
+
+	begin(state);
+	fact.fault.fault = CONTROL_FAULT_EMERGENCY_STOP;
+	fault_latched_apply(state, &fact, USEC_PER_SEC);
+}
+
+static void consent_to_photographs(State *state)
+{
+	begin(state);
+	record(state, "session.consent", "{'session':7,'consent':'photographs','given':true}");
+}
+
+/* ---- the table ---- */
+
+typedef struct Row {
+	const char *name;
+	void (*prepare)(State *state); /* NULL: nobody is signed in */
+	const CommandSpec *spec;
+	const char *asked, *rows; /* with ' for "; NULL: nothing */
+	unsigned stage;
+	bool stopped;
+	PinVerdict pin;
+	int error; /* of the answer */
+	/* what follows: one of these */
+	const char *refused, *record;
+	int effect; /* EFFECT_ + 1 */
+	bool done;
+} Row;
+
+#define AWAITS(effect) (EFFECT_##effect + 1)
+
+static const Row rows[] = {
+	{ "begin: nobody signed in", NULL, &command_begin, .refused = "NotSignedIn" },
+	{ "begin: a bad pseudonym", sign_in, &command_begin, "{'subject':'Ada Example'}",
+		.refused = "InvalidArgument" },
+	{ "begin: no such protocol", sign_in, &command_begin, "{'subject':'P-9','protocol':'none'}",
+		.refused = "Unknown" },
+	{ "begin: session 0", sign_in, &command_begin,
+		"{'subject':'P-9','protocol':'scalp-density','course_session':0}",
+		.refused = "InvalidArgument" },
+	{ "begin: asks who it is", sign_in, &command_begin,
+		"{'subject':'P-9','protocol':'scalp-density','course_session':1}",
+		.effect = AWAITS(LOOK_UP) },
+	{ "begin: nobody on record", sign_in, &command_begin,
+		"{'subject':'P-9','protocol':'scalp-density','course_session':1}", "{'person':[]}", 1,
+		.refused = "NewPerson" },
+	{ "begin: a new person who is none", sign_in, &command_begin,
+		"{'subject':'P-9','protocol':'scalp-density','course_session':1,'new':true}",
+		"{'person':[{'subject':'p-9'}]}", 1, .refused = "Exists" },
+	{ "begin: asks for the sessions before", sign_in, &command_begin,
+		"{'subject':'P-9','protocol':'scalp-density','course_session':1,'new':true}", "{'person':[]}",
+		1, .effect = AWAITS(LOOK_UP) },
+	{ "begin: another protocol is planned", sign_in, &command_begin,
+		"{'subject':'P-9','protocol':'scalp-density','course_session':1,'new':true}",
+		"{'person':[],'treated':[],'courses':[{'protocol':'other','sessions':3,'done':0}]}", 3,
+		.refused = "InvalidArgument" },
+	{ "begin: a session of the course is left out", sign_in, &command_begin,
+		"{'subject':'P-9','protocol':'scalp-density','course_session':2,'new':true}",
+		"{'person':[],'treated':[],'courses':[{'protocol':'scalp-density','sessions':3,'done':0}]}",
+		3, .refused = "InvalidArgument" },
+	{ "begin: on record", sign_in, &command_begin,
+		"{'subject':'P-9','protocol':'scalp-density','course_session':1,'new':true}",
+		"{'person':[],'treated':[],'courses':[]}", 3, .record = "session.begun" },
+	{ "begin: one is open", begin, &command_begin,
+		"{'subject':'P-9','protocol':'scalp-density','course_session':1}", .refused = "WrongState" },
+	{ "begin: a fault is latched", latch, &command_begin,
+		"{'subject':'P-9','protocol':'scalp-density','course_session':1}", .refused = "WrongState" },
+
+	{ "consent: given", begin, &command_consent, "{'consent':'treatment','version':'1','given':true}",
+		.record = "session.consent" },
+	{ "consent: to what?", begin, &command_consent, "{'consent':'tattoo','version':'1','given':true}",
+		.refused = "InvalidArgument" },
+	{ "consent: withdrawn, the needle stops first", begin, &command_consent,
+		"{'consent':'treatment','version':'1','given':false}", .effect = AWAITS(STOP) },
+	{ "consent: withdrawn, also under a fault that came meanwhile", latch, &command_consent,
+		"{'consent':'treatment','version':'1','given':false}", .stage = 1, .stopped = true,
+		.record = "session.consent" },
+
+	{ "zone: no such one", begin, &command_zone, "{'zone':'elbow','skin_type':'normal','area_mm2':100}",
+		.refused = "InvalidArgument" },
+	{ "zone: no such skin", begin, &command_zone, "{'zone':'crown','skin_type':'bald','area_mm2':100}",
+		.refused = "InvalidArgument" },
+	{ "zone: no area", begin, &command_zone, "{'zone':'crown','skin_type':'normal','area_mm2':0}",
+		.refused = "InvalidArgument" },
+	{ "zone: the needle stops first", begin, &command_zone,
+		"{'zone':'crown','skin_type':'normal','area_mm2':100}", .effect = AWAITS(STOP) },
+	{ "zone: strokes of the one before are left", begin, &command_zone,
+		"{'zone':'crown','skin_type':'normal','area_mm2':100}", .stage = 1, .stopped = true,
+		.error = -EAGAIN, .refused = "LedgerFailed" },
+	{ "zone: on record", begin, &command_zone, "{'zone':'crown','skin_type':'normal','area_mm2':100}",
+		.stage = 1, .stopped = true, .record = "session.zone" },
+
+	{ "pause: without a session", sign_in, &command_pause, .refused = "WrongState" },
+	{ "pause: the needle stops first", begin, &command_pause, .effect = AWAITS(STOP) },
+	{ "pause: on record", begin, &command_pause, .stage = 1, .stopped = true, .record = "session.state" },
+	{ "pause: a fault came meanwhile", latch, &command_pause, .stage = 1, .stopped = true,
+		.refused = "WrongState" },
+	{ "resume: on record", pause_session, &command_resume, .record = "session.state" },
+	{ "resume: nothing to resume", begin, &command_resume, .refused = "WrongState" },
+	{ "finish: the needle stops first", mount, &command_finish, .effect = AWAITS(STOP) },
+	{ "finish: on record", mount, &command_finish, .stage = 1, .stopped = true,
+		.record = "session.finished" },
+	{ "abandon: without a reason", begin, &command_abandon, "{'reason':''}",
+		.refused = "InvalidArgument" },
+	{ "abandon: on record", begin, &command_abandon, "{'reason':'unwell'}", .stage = 1, .stopped = true,
+		.record = "session.abandoned" },
+	{ "sign: before its end", begin, &command_sign, "{'meaning':'done'}", .refused = "WrongState" },
+	{ "sign: asks for the PIN", close_session, &command_sign, "{'meaning':'done'}",
+		.effect = AWAITS(CHECK_PIN) },
+	{ "sign: a wrong PIN", close_session, &command_sign, "{'meaning':'done'}", .stage = 1,
+		.pin = PIN_WRONG, .refused = "SignInRefused" },
+	{ "sign: on record", close_session, &command_sign, "{'meaning':'done'}", .stage = 1, .pin = PIN_RIGHT,
+		.record = "session.signed" },
+
+	{ "remove: nothing is mounted", begin, &command_remove, "{'reason':'dull'}",
+		.refused = "WrongState" },
+	{ "remove: the needle stops first", mount, &command_remove, "{'reason':'dull'}",
+		.effect = AWAITS(STOP) },
+	{ "remove: on record", mount, &command_remove, "{'reason':'dull'}", .stage = 1, .stopped = true,
+		.record = "needle.removed" },
+	{ "mount: one is mounted", mount, &command_mount, .refused = "WrongState" },
+	{ "mount: the claim is the ledger's to take", begin, &command_mount, .record = "needle.claimed" },
+	{ "mount: used before, which goes on record", begin, &command_mount, .stage = 1, .error = -EEXIST,
+		.record = "needle.refused" },
+	{ "mount: the disk failed", begin, &command_mount, .stage = 1, .error = -EIO,
+		.refused = "LedgerFailed" },
+	{ "pigment: expired", begin, &command_pigment,
+		"{'brand':'B','colour':'C','lot':'L','expiry':'2026-03-01'}", .refused = "NoPigment" },
+	{ "pigment: on its last day", begin, &command_pigment,
+		"{'brand':'B','colour':'C','lot':'L','expiry':'2026-03-02'}", .record = "pigment.loaded" },
+
+	{ "photograph: without consent", begin, &command_picture, "{'zone':'crown','phase':'before'}",
+		.refused = "NoConsent" },
+	{ "photograph: of what?", consent_to_photographs, &command_picture,
+		"{'zone':'elbow','phase':'before'}", .refused = "InvalidArgument" },
+	{ "photograph: asks the camera", consent_to_photographs, &command_picture,
+		"{'zone':'crown','phase':'before'}", .effect = AWAITS(CAPTURE) },
+
+	{ "arm: interlocks refuse", begin, &command_arm, .refused = "Refused" },
+	{ "arm: stopped meanwhile", begin, &command_arm, .stage = 1, .refused = "WrongState" },
+	{ "disarm: nothing to disarm", sign_in, &command_disarm, .refused = "WrongState" },
+	{ "disarm: it stands still", begin, &command_disarm, .done = true },
+	{ "acknowledge: no fault", begin, &command_acknowledge, "{'note':'n'}", .refused = "WrongState" },
+	{ "acknowledge: asks for the PIN, which must not wait", latch, &command_acknowledge, "{'note':'n'}",
+		.effect = AWAITS(CHECK_PIN_URGENT) },
+	{ "acknowledge: then the board", latch, &command_acknowledge, "{'note':'n'}", .stage = 1,
+		.pin = PIN_RIGHT, .effect = AWAITS(ACKNOWLEDGE) },
+	{ "acknowledge: after many wrong PINs, too", latch, &command_acknowledge, "{'note':'n'}", .stage = 1,
+		.pin = PIN_UNSEEN, .effect = AWAITS(ACKNOWLEDGE) },
+	{ "acknowledge: the cause holds", latch, &command_acknowledge, "{'note':'n'}", .stage = 2,
+		.pin = PIN_RIGHT, .error = -EBUSY, .refused = "WrongState" },
+	{ "acknowledge: on record", latch, &command_acknowledge, "{'note':'n'}", .stage = 2, .pin = PIN_RIGHT,
+		.record = "fault.acknowledged" },
+	{ "acknowledge: another one came meanwhile", latch, &command_acknowledge, "{'note':'n'}", .stage = 3,
+		.pin = PIN_RIGHT, .refused = "WrongState" },
+
+	{ "sign in: asks for the PIN", NULL, &command_sign_in, "{'badge':'b1001','holder':':1.7'}",
+		.effect = AWAITS(CHECK_PIN) },
+	{ "sign in: a wrong PIN", NULL, &command_sign_in, "{'badge':'b1001','holder':':1.7'}", .stage = 1,
+		.pin = PIN_WRONG, .refused = "SignInRefused" },
+	{ "sign in: on record", NULL, &command_sign_in, "{'badge':'b1001','holder':':1.7'}", .stage = 1,
+		.pin = PIN_RIGHT, .record = "operator.signed-in" },
+	{ "sign in: the program has gone, which goes on record", NULL, &command_sign_in,
+		"{'badge':'b1001','holder':''}", .stage = 2, .pin = PIN_RIGHT,
+		.record = "operator.signed-out" },
+	{ "sign in: somebody is", sign_in, &command_sign_in, "{'badge':'b2','holder':':1.8'}",
+		.refused = "WrongState" },
+	{ "sign out: the needle stops first", sign_in, &command_sign_out, .effect = AWAITS(STOP) },
+	{ "sign out: on record", sign_in, &command_sign_out, .stage = 1, .stopped = true,
+		.record = "operator.signed-out" },
+	{ "sign out: sent away meanwhile", NULL, &command_sign_out, .stage = 1, .stopped = true,
+		.done = true },
+	{ "enrol: a technician may not", sign_in, &command_enrol,
+		"{'badge':'b2','name':'Bea','roles':'technician'}", .refused = "RoleMissing" },
+	{ "enrol: no such role", sign_in, &command_enrol, "{'badge':'b2','name':'Bea','roles':'queen'}",
+		.refused = "InvalidArgument" },
+	{ "enrol the first: there is one", NULL, &command_enrol_first,
+		"{'badge':'b2','name':'Bea','roles':'administrator','no_code':true}",
+		.refused = "WrongState" },
+	{ "enrol the first: a wrong code", NULL, &command_enrol_first,
+		"{'badge':'b2','name':'Bea','roles':'administrator','wrong_code':true}",
+		.refused = "SignInRefused" },
+	{ "enrol the first: hashes the PIN", NULL, &command_enrol_first,
+		"{'badge':'b2','name':'Bea','roles':'administrator','right_code':true}",
+		.effect = AWAITS(HASH_PIN) },
+
+	{ "audit: no such query", NULL, &command_audit, "{'query':'gossip','is_known':false}",
+		.refused = "Unknown" },
+	{ "audit: the access comes first", NULL, &command_audit,
+		"{'query':'needles','arguments':{},'is_known':true,'uid':1000,'account':'eve'}",
+		.record = "audit.read" },
+	{ "audit: then the rows", NULL, &command_audit,
+		"{'query':'needles','arguments':{},'is_known':true,'uid':1000,'account':'eve'}", .stage = 1,
+		.effect = AWAITS(STREAM) },
+	{ "copy: of what kind?", NULL, &command_audit_copy, "{'copy':'theft','file':'f','records':1}",
+		.refused = "InvalidArgument" },
+	{ "erase: nothing is left", NULL, &command_erase, "{'after':0}", "{'images-to-erase':[]}", 1,
+		.done = true },
+	{ "erase: the files first", NULL, &command_erase, "{'after':0}",
+		"{'images-to-erase':[{'file':'a.jpg'}]}", 1, .effect = AWAITS(DELETE_PICTURES) },
+	{ "erase: what is gone goes on record", NULL, &command_erase, "{'after':0}",
+		"{'images-to-erase':[{'file':'a.jpg','result':-13},{'file':'b.jpg','result':0}]}", 2,
+		.record = "image.erased" },
+	{ "erase: what could not be deleted does not", NULL, &command_erase, "{'after':0}",
+		"{'images-to-erase':[{'file':'a.jpg','result':-13},{'file':'b.jpg','result':0}]}", 3,
+		.done = true },
+};
+
+static void expect(const Row *row, const Decision *decision)
+{
+	if (row->refused && !row->record) {
+		const char *name = decision->error ? strrchr(decision->error, '.') + 1 : "nothing";
+
+		if (decision->kind != DECISION_REFUSED || strcmp(name, row->refused) != 0)
+			fail_msg("%s: refused with %s (%s)", row->name, name, decision->text);
+		assert_true(decision->text[0] != '\0');
+	} else if (row->record) {
+		if (decision->kind != DECISION_RECORD || strcmp(decision->record, row->record) != 0)
+			fail_msg("%s: %s", row->name, decision->text);
+	} else if (row->done) {
+		if (decision->kind != DECISION_DONE)
+			fail_msg("%s: %s", row->name, decision->text);
+	} else if (decision->kind != DECISION_EFFECT || decision->effect != (EffectKind)(row->effect - 1)) {
+		fail_msg("%s: %s", row->name, decision->text);
+	}
+}
+
+static void test_decisions(void **state)
+{
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		const Row *row = &rows[i];
+		Decision decision = { 0 };
+		Command command = {
+			.id = 1,
+			.pin = "4711",
+			.new_pin = "4712",
+			.stage = row->stage,
+			.recorded = row->stage,
+			.stopped = row->stopped,
+			.pin_verdict = row->pin,
+			.who = { .badge = BADGE, .name = "Ada Example" },
+			.answer = { .error = row->error, .text = "said the ledger" },
+		};
+		State before;
+		World *world;
+
+		assert_int_equal(set_up((void **)&world), 0);
+		if (row->prepare)
+			row->prepare(&world->state);
+		before = world->state;
+		command.asked = parse(row->asked);
+		command.rows = parse(row->rows);
+		row->spec->decide(&world->state, &command, &decision);
+		expect(row, &decision);
+		assert_memory_equal(&before, &world->state, sizeof before); /* a decision changes nothing */
+		json_decref(command.asked);
+		json_decref(command.rows);
+		json_decref(decision.arguments);
+		json_decref(decision.body);
+		json_decref(decision.first_body);
+		json_decref(decision.personal);
+		json_decref(decision.figures);
+		tear_down((void **)&world);
+	}
+	(void)state;
+}
+
+/** What the needle does follows from the board's facts, in any order, and from nothing else. */
+static void test_phases(void **state)
+{
+	World *world = *state;
+	State *now = &world->state;
+
+	mount(now);
+	arming_apply(now, 3);
+	assert_true(work_may_move(&now->work));
+	armed_apply(now);
+	assert_int_equal(now->work.phase, SESSION_READY);
+	assert_true(line_apply(now, STIPPLE_LINE_PEDAL, true, 5 * USEC_PER_SEC));
+	assert_int_equal(now->work.phase, SESSION_WORKING);
+	assert_int_equal(work_time_us(&now->work, 9 * USEC_PER_SEC), 4 * USEC_PER_SEC);
+	disarmed_apply(now, 9 * USEC_PER_SEC);
+	assert_int_equal(now->work.phase, SESSION_PREPARING);
+	assert_int_equal(now->work.worked_us, 4 * USEC_PER_SEC);
+	assert_false(work_may_move(&now->work));
+	/* the record of an arming that was stopped before it was committed arms nothing */
+	record(now, "session.state", "{'session':7,'from':'preparing','to':'ready','event':'arm'}");
+	assert_int_equal(now->work.phase, SESSION_PREPARING);
+	assert_int_equal(now->session.step, SESSION_READY);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_decisions),
+		cmocka_unit_test_setup_teardown(test_phases, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
