@@ -8,8 +8,6 @@
 
 #include "bus/bus-private.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "util/log.h"

@@ -77,8 +77,7 @@ struct Bus {
 	int clock_wait_s;         /* until it is asked again */
 };
 
-/* ---- the tables of members: the XML in dbus/ describes each, one row handles it --------------------------
- */
+/* ---- the tables of members: the XML describes each, one row handles it ----------------------------- */
 
 enum { BUS_ARGUMENTS_MAX = 4 };
 

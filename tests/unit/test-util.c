@@ -17,6 +17,7 @@
 #include "util/clock.h"
 #include "util/digest-file.h"
 #include "util/enrolment-code.h"
+#include "util/error.h"
 #include "util/file.h"
 #include "util/pin.h"
 #include "util/pinctrl.h"
@@ -319,6 +320,22 @@ static void test_outputs_that_a_kernel_keeps(void **state)
 	assert_int_equal(pinctrl_keeps_outputs("/nowhere", name), 0);
 }
 
+static void test_an_error_is_a_code_and_a_sentence(void **state)
+{
+	char long_name[ERROR_TEXT_MAX];
+	Error error;
+
+	assert_int_equal(error_set(&error, -ENOENT, "%s is not there", "it"), -ENOENT);
+	assert_int_equal(error.code, -ENOENT);
+	assert_string_equal(error.text, "it is not there");
+	assert_int_equal(error_set(NULL, -EIO, "nobody asks"), -EIO);
+	/* cut off within a character, which a message bus would not carry */
+	memset(long_name, 'x', sizeof long_name);
+	memcpy(long_name + sizeof long_name - 2, "\xc3", 2);
+	assert_int_equal(error_set(&error, -EINVAL, "%s\xa4", long_name), -EINVAL);
+	assert_int_equal(error.text[ERROR_TEXT_MAX - 2], '?');
+}
+
 static void test_a_scan_with_caps_lock(void **state)
 {
 	static const struct {
@@ -386,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_pin_hash),
 		cmocka_unit_test(test_outputs_that_a_kernel_keeps),
 		cmocka_unit_test(test_a_scan_with_caps_lock),
+		cmocka_unit_test(test_an_error_is_a_code_and_a_sentence),
 		cmocka_unit_test(test_worker_runs_jobs_in_the_background),
 	};
 
