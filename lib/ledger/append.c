@@ -6,6 +6,7 @@
  */
 
 #include "ledger/tree.h"
+#include "ledger/statements.h"
 
 #include <string.h>
 
@@ -169,10 +170,7 @@ int append_record(Ledger *ledger, Request *request, const ClockReading *now, int
 int append_mark(Ledger *ledger, const char *name, int64_t value)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *statement = NULL;
-	int r = ledger_errno(statement_get(&ledger->statements,
-		"INSERT INTO meta(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = max(value,"
-		" excluded.value)",
-		&statement));
+	int r = ledger_errno(statement_get(&ledger->statements, sql_raise_mark, &statement));
 
 	if (r < 0)
 		return r;
@@ -184,10 +182,7 @@ int append_mark(Ledger *ledger, const char *name, int64_t value)
 int append_day(Ledger *ledger, uint64_t before, int64_t utc_us)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *statement = NULL;
-	int r = ledger_errno(statement_get(&ledger->statements,
-		"INSERT INTO record_day(day, first_seq, last_seq) VALUES(?, ?, ?) ON CONFLICT(day) DO UPDATE SET"
-		" last_seq = excluded.last_seq",
-		&statement));
+	int r = ledger_errno(statement_get(&ledger->statements, sql_extend_day, &statement));
 
 	if (r < 0)
 		return r;

@@ -8,6 +8,7 @@
 
 #include "ledger/copy.h"
 #include "ledger/reader.h"
+#include "ledger/statements.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -59,10 +60,7 @@ static int give_word_to_owner(const char *path, const char *suffix)
 static int check_clearing_administrator(Reader *reader, const char *badge, const char *pin, bool *ret)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
-	int r = statement_once(reader->db,
-		"SELECT pin FROM operator WHERE badge = ? AND revoked_us IS NULL AND EXISTS(SELECT 1 FROM"
-		" json_each(operator.roles) WHERE value = 'administrator')",
-		badge, &select);
+	int r = statement_once(reader->db, sql_administrator_pin, badge, &select);
 
 	if (r < 0 && r != -ENOENT)
 		return r;

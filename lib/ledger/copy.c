@@ -3,6 +3,7 @@
 /** Backups and sealed archives of a ledger. They must not write the ledger that is copied. */
 
 #include "ledger/copy-part.h"
+#include "ledger/statements.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -32,13 +33,11 @@ typedef struct Cut {
 	int64_t utc_us;
 } Cut;
 
-#define OF_TRIGGERS(what) "SELECT group_concat(" what ", ';') FROM sqlite_master WHERE type = 'trigger'"
-
 /** Drops what makes the tables append-only; the result puts it back. NULL on failure. */
 static char *drop_triggers(sqlite3 *db)
 {
-	_cleanup_(freep) char *made = copy_select_text(db, OF_TRIGGERS("sql"));
-	_cleanup_(freep) char *drop = copy_select_text(db, OF_TRIGGERS("'DROP TRIGGER ' || name"));
+	_cleanup_(freep) char *made = copy_select_text(db, sql_triggers_made);
+	_cleanup_(freep) char *drop = copy_select_text(db, sql_triggers_dropped);
 
 	if (!made || !drop || sqlite3_exec(db, drop, NULL, NULL, NULL) != SQLITE_OK)
 		return NULL;
@@ -48,32 +47,17 @@ static char *drop_triggers(sqlite3 *db)
 static int cut_after(void *userdata, sqlite3 *db)
 {
 	Cut *cut = userdata;
-	_cleanup_(freep) char *sql = NULL, *kept = NULL;
+	_cleanup_(freep) char *kept = NULL;
 	int r;
 
 	/* all up to there are older, also where the clock was set back */
-	cut->size = (uint64_t)statement_number(db,
-		"SELECT coalesce(max(size), 0) FROM checkpoint WHERE size < (SELECT coalesce(min(seq), 9e18) FROM record"
-		" WHERE utc_us >= ?)",
-		cut->utc_us);
+	cut->size = (uint64_t)statement_number(db, sql_checkpoint_before, cut->utc_us);
 	if (cut->size == 0)
 		return -ENODATA;
 	kept = drop_triggers(db);
 	if (!kept)
 		return -ENOMEM;
-	if (asprintf(&sql,
-		    "BEGIN; DELETE FROM record WHERE seq > %llu; DELETE FROM checkpoint WHERE size > %llu;"
-		    "DELETE FROM personal WHERE seq > %llu; DELETE FROM attachment WHERE seq > %llu;"
-		    "DELETE FROM tree_node WHERE (number + 1) << level > %llu;"
-		    /* the marks and cursors are those of what is left */
-		    "UPDATE meta SET value = min(value, (SELECT max(utc_us) FROM record)) WHERE name = 'newest_utc_us';"
-		    "UPDATE meta SET value = min(value, %llu) WHERE name IN ('published', 'checkpoint_published');"
-		    "COMMIT;",
-		    (unsigned long long)cut->size, (unsigned long long)cut->size,
-		    (unsigned long long)cut->size, (unsigned long long)cut->size,
-		    (unsigned long long)cut->size, (unsigned long long)cut->size) < 0)
-		return -ENOMEM;
-	r = ledger_errno(sqlite3_exec(db, sql, NULL, NULL, NULL));
+	r = statement_script(db, sql_cut_after, (int64_t)cut->size);
 	if (r < 0)
 		return r;
 	/* some triggers fill tables: they belong to the rebuild */

@@ -5,6 +5,7 @@
 #include "ledger/history.h"
 
 #include "ledger/reader.h"
+#include "ledger/statements.h"
 
 static int give_past_record(sqlite3_stmt *row, LedgerPastTake take, void *userdata, LedgerHistory *history)
 {
@@ -30,10 +31,7 @@ static int read_records(
 	Statements *statements, uint64_t session, LedgerPastTake take, void *userdata, LedgerHistory *history)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
-	int r = statement_get(statements,
-		"SELECT seq, utc_us, kind, leaf, data FROM record LEFT JOIN attachment USING(seq) WHERE session = ?"
-		" ORDER BY seq",
-		&row);
+	int r = statement_get(statements, sql_session_records, &row);
 
 	if (r != SQLITE_OK)
 		return ledger_errno(r);
@@ -49,10 +47,7 @@ static int read_records(
 static int read_restored(Statements *statements, uint64_t session, bool *ret)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
-	int r = statement_row(statements,
-		"SELECT 1 FROM record WHERE kind = 'ledger.restored'"
-		" AND seq > (SELECT max(seq) FROM record WHERE session = ?)",
-		session, &row);
+	int r = statement_row(statements, sql_session_before_restoring, session, &row);
 
 	*ret = r == 0;
 	return r == -ENOENT ? 0 : r;
@@ -62,10 +57,7 @@ static int read_rules(Statements *statements, uint64_t session, json_t **ret)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	json_auto_t *leaf = NULL;
-	int r = statement_row(statements,
-		"SELECT leaf FROM record WHERE kind = 'station.started'"
-		" AND seq < (SELECT min(seq) FROM record WHERE session = ?) ORDER BY seq DESC LIMIT 1",
-		session, &row);
+	int r = statement_row(statements, sql_session_start, session, &row);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;

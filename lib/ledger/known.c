@@ -6,6 +6,7 @@
  */
 
 #include "ledger/ledger-private.h"
+#include "ledger/statements.h"
 
 #include <string.h>
 
@@ -14,27 +15,15 @@ static const struct {
 	const char *what, *sql, *list; /* list: queries that give all of them */
 } things[] = {
 	{ "session", "session", "SELECT 1 FROM session WHERE session = @value", "sessions" },
-	{ "subject", "subject",
-		"SELECT 1 FROM session WHERE subject = @value COLLATE NOCASE UNION ALL SELECT 1 FROM subject WHERE subject = @value COLLATE NOCASE"
-		" UNION ALL SELECT 1 FROM course WHERE subject = @value COLLATE NOCASE"
-		" UNION ALL SELECT 1 FROM incident WHERE subject = @value COLLATE NOCASE",
-		"subjects or sessions" },
+	{ "subject", "subject", sql_known_subject, "subjects or sessions" },
 	{ "unit", "cartridge", "SELECT 1 FROM unit WHERE unit = @value", "needles" },
-	{ "lot", "lot",
-		"SELECT 1 FROM lot WHERE lot = @value COLLATE NOCASE UNION ALL SELECT 1 FROM unit WHERE lot = @value COLLATE NOCASE"
-		" UNION ALL SELECT 1 FROM pigment_stock WHERE lot = @value COLLATE NOCASE"
-		" UNION ALL SELECT 1 FROM pigment_use WHERE lot = @value COLLATE NOCASE"
-		" UNION ALL SELECT 1 FROM pigment_blend WHERE blend = @value COLLATE NOCASE"
-		" UNION ALL SELECT 1 FROM indicator_test WHERE lot = @value COLLATE NOCASE",
-		"lots, pigment-lots, blends or indicators" },
+	{ "lot", "lot", sql_known_lot, "lots, pigment-lots, blends or indicators" },
 	{ "blend", "blend", "SELECT 1 FROM pigment_blend WHERE blend = @value COLLATE NOCASE", "blends" },
 	{ "sterilizer", "steriliser", "SELECT 1 FROM sterilizer WHERE sterilizer = @value COLLATE NOCASE",
 		"sterilizers" },
 	{ "handpiece", "handpiece", "SELECT 1 FROM handpiece WHERE handpiece = @value COLLATE NOCASE",
 		"handpieces" },
-	{ "item", "item",
-		"SELECT 1 FROM cycle_item WHERE item = @value COLLATE NOCASE UNION ALL SELECT 1 FROM handpiece WHERE handpiece = @value COLLATE NOCASE",
-		"sterilization or handpieces" },
+	{ "item", "item", sql_known_item, "sterilization or handpieces" },
 	{ "test", "biological test", "SELECT 1 FROM indicator_test WHERE seq = @value", "indicators" },
 	{ "record", "record", "SELECT 1 FROM record WHERE seq = @value", "records" },
 	{ "operator", "operator", "SELECT 1 FROM operator WHERE badge = @value COLLATE NOCASE", "operators" },

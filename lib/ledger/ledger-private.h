@@ -116,7 +116,7 @@ typedef struct Statements {
 	struct {
 		const char *sql;
 		sqlite3_stmt *statement;
-	} kept[192];
+	} kept[256];
 } Statements;
 
 /** Maps an SQLite result to a negative errno; a broken constraint is -EEXIST. */
@@ -134,6 +134,9 @@ int statement_row(
  * NULL: none. Finalize it.
  */
 int statement_once(sqlite3 *db, const char *sql, const char *argument, sqlite3_stmt **ret) _must_check_;
+/** Runs statements that give no rows, one after the other, each with `argument` for its parameter, if it has
+ * one. */
+int statement_script(sqlite3 *db, const char *sql, int64_t argument) _must_check_;
 /** The one number that `sql`, of one parameter at most, gives; 0 where it gives none. */
 int64_t statement_number(sqlite3 *db, const char *sql, int64_t argument);
 void statement_done(sqlite3_stmt *statement);

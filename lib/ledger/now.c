@@ -4,6 +4,7 @@
 
 #include "ledger/copy.h"
 #include "ledger/ledger-private.h"
+#include "ledger/statements.h"
 
 #include <string.h>
 
@@ -88,10 +89,7 @@ int ledger_each_record(Ledger *ledger, uint64_t size, LedgerEach each, void *use
 
 	if (!ledger->read_only)
 		return -EBUSY;
-	r = ledger_errno(sqlite3_prepare_v2(ledger->db,
-		"SELECT seq, leaf, CASE WHEN kind <> 'strokes' THEN data END FROM record LEFT JOIN attachment USING(seq)"
-		" WHERE seq <= ? ORDER BY seq",
-		-1, &rows, NULL));
+	r = ledger_errno(sqlite3_prepare_v2(ledger->db, sql_records_to_export, -1, &rows, NULL));
 	if (r < 0)
 		return r;
 	sqlite3_bind_int64(rows, 1, (int64_t)size);

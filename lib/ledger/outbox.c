@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ledger/reader.h"
+#include "ledger/statements.h"
 
 struct LedgerOutbox {
 	Reader *reader;
@@ -79,10 +80,7 @@ static int read_outbox_number(LedgerOutbox *outbox, const char *sql, uint64_t ar
 static int read_formerly(LedgerOutbox *outbox, char ret[LEDGER_NAMES_MAX])
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
-	int r = statement_row(&outbox->statements,
-		"SELECT json_extract(CAST(leaf AS TEXT), '$.station') FROM record WHERE kind = 'station.renamed'"
-		" ORDER BY seq DESC LIMIT 1",
-		0, &select);
+	int r = statement_row(&outbox->statements, sql_renamed_station, 0, &select);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
@@ -196,10 +194,7 @@ int ledger_outbox_read(
 	LedgerOutbox *outbox, uint64_t after, uint32_t limit, LedgerMessageDone done, void *userdata)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
-	int r, result = statement_get(&outbox->statements,
-		       "SELECT seq, utc_us, kind, leaf, hash FROM record WHERE published AND seq > ?"
-		       " ORDER BY seq LIMIT ?",
-		       &select);
+	int r, result = statement_get(&outbox->statements, sql_records_to_publish, &select);
 
 	if (result != SQLITE_OK)
 		return ledger_errno(result);

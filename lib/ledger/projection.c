@@ -7,6 +7,7 @@
 
 #include "ledger/accept.h"
 #include "ledger/sql.h"
+#include "ledger/statements.h"
 
 #include <assert.h>
 #include <string.h>
@@ -101,11 +102,7 @@ static int replay(Statements *statements, sqlite3_stmt *row)
 static int replay_all(Statements *statements, const atomic_bool *leave, uint64_t *ret_failed)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
-	int r = 0,
-	    result = sqlite3_prepare_v2(statements->db,
-		    "SELECT record.seq, kind, utc_us, leaf, data FROM record LEFT JOIN personal USING(seq)"
-		    " ORDER BY record.seq",
-		    -1, &rows, NULL);
+	int r = 0, result = sqlite3_prepare_v2(statements->db, sql_records_and_words, -1, &rows, NULL);
 
 	if (result == SQLITE_OK)
 		result = sqlite3_step(rows);

@@ -122,3 +122,20 @@ void statements_clear(Statements *statements)
 	while (statements->n > 0)
 		sqlite3_finalize(statements->kept[--statements->n].statement);
 }
+
+int statement_script(sqlite3 *db, const char *sql, int64_t argument)
+{
+	while (*sql) {
+		_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+		int r = sqlite3_prepare_v2(db, sql, -1, &statement, &sql);
+
+		if (r != SQLITE_OK)
+			return ledger_errno(r);
+		if (sqlite3_bind_parameter_count(statement) > 0)
+			sqlite3_bind_int64(statement, 1, argument);
+		r = statement ? sqlite3_step(statement) : SQLITE_DONE;
+		if (r != SQLITE_DONE)
+			return ledger_errno(r);
+	}
+	return 0;
+}

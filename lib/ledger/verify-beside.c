@@ -7,6 +7,7 @@
 
 #include "ledger/sql.h"
 #include "ledger/verify-private.h"
+#include "ledger/statements.h"
 
 #include <string.h>
 
@@ -105,11 +106,6 @@ static int tell_missing_attachment(void *userdata, sqlite3_stmt *row)
 	return 0;
 }
 
-/* the kinds of records that have an attachment */
-#define WITHOUT_ATTACHMENT                                                            \
-	"SELECT seq FROM record WHERE kind IN ('strokes', 'lot.certificate') AND NOT" \
-	" EXISTS (SELECT 1 FROM attachment WHERE attachment.seq = record.seq)"
-
 int verify_beside(Verifier *verifier)
 {
 	int r = verify_each_row(verifier,
@@ -130,7 +126,7 @@ int verify_beside(Verifier *verifier)
 		check_attachment, verifier);
 	if (r < 0)
 		return r;
-	return verify_each_row(verifier, WITHOUT_ATTACHMENT, tell_missing_attachment, verifier);
+	return verify_each_row(verifier, sql_without_attachment, tell_missing_attachment, verifier);
 }
 
 /* ---- projections ---- */
@@ -157,20 +153,12 @@ static int fill_scratch(Verifier *verifier, uint64_t *ret_failed)
 	return r < 0 ? r : projection_replay(db, verifier->options->leave, ret_failed);
 }
 
-/* what programs before this version did not fill, and the change to it fills anew (area-inventory.c,
- * area-session.c) */
-#define FILLED_LATER "'unit.strokes', 'unit.dots', 'unit.state', 'unit.removed_us', 'session.needles'"
-
 /** The columns in which a table of an older version's file must be ours; NULL: it has none of that name. */
 static int shared_columns(Verifier *verifier, const char *table, char **ret)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
 	const char *columns;
-	int r = statement_once(verifier->db,
-		"SELECT group_concat('\"' || name || '\"', ', ') FROM pragma_table_info(?1, 'kept') WHERE name IN"
-		" (SELECT name FROM pragma_table_info(?1, 'main')) AND ?1 || '.' || name NOT IN (" FILLED_LATER
-		")",
-		table, &select);
+	int r = statement_once(verifier->db, sql_shared_columns, table, &select);
 
 	if (r < 0)
 		return r;

@@ -7,6 +7,7 @@
  */
 
 #include "ledger/verify-private.h"
+#include "ledger/statements.h"
 
 #include <string.h>
 
@@ -23,10 +24,7 @@ static int check_nodes(Verifier *verifier)
 {
 	_Static_assert(TREE_KEPT_LEVEL == 8, "as the statement says");
 	_cleanup_(statement_donep) sqlite3_stmt *surplus = NULL;
-	int r = statement_row(&verifier->statements,
-		"SELECT count(*) FROM tree_node WHERE NOT (typeof(level) = 'integer' AND typeof(number) = 'integer'"
-		" AND level BETWEEN 8 AND 62 AND number >= 0 AND number < (?1 >> level))",
-		verifier->total, &surplus);
+	int r = statement_row(&verifier->statements, sql_surplus_nodes, verifier->total, &surplus);
 
 	if (r < 0)
 		return r;
@@ -100,21 +98,11 @@ static int check_date(void *userdata, sqlite3_stmt *row)
 
 static int check_checkpoint_dates(Verifier *verifier)
 {
-	return verify_each_row(verifier,
-		"SELECT size, checkpoint.utc_us, newest.utc_us, newest.leaf, next.utc_us, next.leaf"
-		" FROM checkpoint LEFT JOIN record AS newest ON newest.seq = size"
-		" LEFT JOIN record AS next ON next.seq = size + 1 ORDER BY size",
-		check_date, verifier);
+	return verify_each_row(verifier, sql_checkpoint_dates, check_date, verifier);
 }
 
-/* the kinds that ended their group with a checkpoint in every version that made any */
-#define SEALING                                                                                                 \
-	"'key.created', 'key.rotated', 'session.signed', 'session.abandoned', 'session.interrupted', 'station." \
-	"stopped'"
-
-/* ... and those that do so since a start says which schema version its program has: from this one on */
-#define SEALING_SINCE "'needle.claimed', 'ledger.restored', 'ledger.cleared'"
-
+/* the kinds of the fifth column of sql_sealing_records do so since a start says which schema version its
+   program has: from this one on */
 enum { VERSION_THAT_SEALS_MORE = 4 };
 
 static json_int_t schema_of_start(sqlite3_stmt *row, int column)
@@ -152,14 +140,7 @@ static int check_sealed(Verifier *verifier)
 {
 	Sealing sealing = { .verifier = verifier };
 
-	return verify_each_row(verifier,
-		"SELECT sealing.seq, sealing.utc_us, (SELECT newest.utc_us FROM checkpoint"
-		" JOIN record AS newest ON newest.seq = size WHERE size >= sealing.seq ORDER BY size LIMIT 1)"
-		", CASE WHEN kind = 'station.started' THEN leaf END, kind IN (" SEALING_SINCE ")"
-		" FROM record AS sealing WHERE kind IN ('station.started', " SEALING ", " SEALING_SINCE
-		") AND sealing.seq >= (SELECT min(seq) FROM record WHERE kind = 'key.created')"
-		" ORDER BY sealing.seq",
-		check_sealing_record, &sealing);
+	return verify_each_row(verifier, sql_sealing_records, check_sealing_record, &sealing);
 }
 
 /* ---- marks and cursors ---- */

@@ -6,6 +6,7 @@
  */
 
 #include "ledger/verify-private.h"
+#include "ledger/statements.h"
 
 #include <string.h>
 
@@ -245,10 +246,7 @@ static int check_key_record(void *userdata, sqlite3_stmt *row)
 int verify_keys(Verifier *verifier)
 {
 	KeyChain chain = { .verifier = verifier };
-	int r = verify_each_row(verifier,
-		"SELECT seq, leaf, kind = 'ledger.restored' FROM record WHERE kind IN"
-		" ('key.created', 'key.rotated', 'ledger.restored') ORDER BY seq",
-		check_key_record, &chain);
+	int r = verify_each_row(verifier, sql_key_records, check_key_record, &chain);
 
 	if (r < 0)
 		return r;
@@ -306,10 +304,7 @@ static int verifier_begin(Verifier *verifier, Error *error)
 	r = read_checkpoints(verifier);
 	if (r < 0)
 		return r;
-	r = statement_row(&verifier->statements,
-		"SELECT coalesce(max(seq), 0),"
-		" coalesce((SELECT utc_us FROM record ORDER BY seq DESC LIMIT 1), 0) FROM record",
-		0, &newest);
+	r = statement_row(&verifier->statements, sql_newest_record, 0, &newest);
 	if (r < 0)
 		return r;
 	verifier->found->newest_utc_us = column_integer(newest, 1);

@@ -89,7 +89,7 @@ def ledger(tmp_path_factory):
 
 def shell(database, *lines, options=("-readonly",)):
     done = subprocess.run(["sqlite3", "-bail", *options, database], input="\n".join(lines) + "\n", stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE_S)
+                          stderr=subprocess.PIPE, text=True, errors="replace", check=False, timeout=PATIENCE_S)
     assert done.returncode == 0 and not done.stderr, done.stderr
     return done.stdout
 
@@ -172,9 +172,11 @@ def test_schema_and_views_make_the_tables_of_a_ledger(ledger, tmp_path):
 def test_every_file_has_its_place():
     assert {file.stem for file in (SQL / "questions").glob("*.sql")} == set(QUESTIONS)
     assert {path.name for path in SQL.iterdir() if path.is_dir()} == {
-        "schema", "views", "questions", "checks", "project", "rebuild", "accept", "open"}
+        "schema", "views", "questions", "checks", "project", "rebuild", "accept", "read", "write"}
     assert {file.name for file in (SQL / "rebuild").iterdir()} == {"empty.sql", "days.sql"}
-    assert {file.stem for folder in ("accept", "open") for file in (SQL / folder).iterdir()} == {name for name, *_ in ASKED}
+    assert {file.stem for file in (SQL / "accept").iterdir()} == {name for name, *_ in ASKED}
+    assert {file.stem for file in (SQL / "read").iterdir()} == {"archive"} | {name for name, *_ in READ}
+    assert {file.name for file in (SQL / "write").iterdir()} == {"append.sql", "archive.sql"}
 
 
 def check_question(ledger, name, values, *before):
@@ -319,14 +321,61 @@ ASKED = [
     ("spelling", {"name": "m1"}, ["M1"]),
     ("spelling", {"name": "HP1"}, ["hp1"]),
     ("spelling", {"name": "s1"}, ["S1"]),
-    ("ledger", {}, ["1", "clinic/one"]),
 ]
 
 
 @pytest.mark.parametrize("name, values, wanted", ASKED)
 def test_what_is_asked_before_a_record_is_accepted(ledger, name, values, wanted):
-    file, = (file for folder in ("accept", "open") for file in (SQL / folder).glob(f"{name}.sql"))
+    file = SQL / f"accept/{name}.sql"
     assert shell(ledger, *parameters(values), ".mode list", f".read {file}").splitlines() == wanted
+
+
+# ---- what programs read and write otherwise ----
+
+# the same, where LEAF stands for the bytes of a record
+READ = [
+    ("known", {"value": "p-1"}, ["1"]),
+    ("known", {"value": "PG1"}, ["1"]),
+    ("known", {"value": "HP1"}, ["1"]),
+    ("ledger", {"badge": "b1"}, ["1", "clinic/one", "", "1|operator.enrolled|1772449200000000|LEAF|"]),
+    ("history", {"session": 2},
+     ["59|1772658000000000|session.begun|LEAF|", "60|1772661600000000|handpiece.mounted|LEAF|",
+      "61|1772665200000000|needle.claimed|LEAF|", "62|1772668800000000|pigment.loaded|LEAF|",
+      "63|1772672400000000|session.abandoned|LEAF|"]),
+    ("outbox", {"after": 107, "limit": 1, "records": 1}, ["1|LEAF|"]),
+    ("verify", {"records": 107, "table": "unit"},
+     ["0", "106|1772827200000000|||0", "107|1772830800000000|||0", "106|LEAF|0", "107|LEAF|0", "107|1772830800000000", "17", "18",
+      "42", "43", '"unit", "seq", "session", "gtin", "lot", "expiry", "chip", "operator", "utc_us", "worked_s", "container", '
+      '"ended_us", "ended_by", "source", "twin", "damage_seq"']),
+]
+
+
+@pytest.mark.parametrize("name, values, wanted", READ)
+def test_what_is_read_otherwise(ledger, name, values, wanted):
+    told = shell(ledger, f"ATTACH '{ledger}' AS kept;", *parameters(values), ".mode list", f".read {SQL}/read/{name}.sql")
+    lines = re.sub(r'\{"actor".*?\}\}?(?=\||$)', "LEAF", told, flags=re.M).splitlines()
+    assert lines[:len(wanted)] == wanted
+
+
+def test_an_archive_keeps_what_comes_before(ledger, tmp_path):
+    copy = tmp_path / "copy.db"
+    shell(ledger, f"VACUUM INTO '{copy}';")
+    told = shell(copy, *parameters({"utc_us": 0}), ".mode list", f".read {SQL}/read/archive.sql").splitlines()
+    assert told[0] == "0" and told[1].startswith("CREATE TRIGGER record_no_update") and told[-1].startswith("DROP TRIGGER")
+    shell(copy, *parameters({"size": 50}), told[-1] + ";", f".read {SQL}/write/archive.sql", options=())
+    left = "SELECT max(record.seq), max(personal.seq) FROM record LEFT JOIN personal USING(seq);"
+    assert shell(copy, left) == "50|49\n"
+    assert shell(copy, "SELECT value = (SELECT max(utc_us) FROM record) FROM meta WHERE name = 'newest_utc_us';") == "1\n"
+
+
+def test_marks_only_rise(ledger, tmp_path):
+    copy = tmp_path / "copy.db"
+    shell(ledger, f"VACUUM INTO '{copy}';")
+    day = {"day": 20600, "first_seq": 1000}
+    for value, last, mark in ((5, 1001, "5|1001"), (4, 1002, "5|1002")):
+        shell(copy, *parameters({"name": "published", "value": value, **day, "last_seq": last}), f".read {SQL}/write/append.sql",
+              options=())
+        assert shell(copy, "SELECT value, last_seq FROM meta, record_day WHERE name = 'published' AND day = 20600;") == mark + "\n"
 
 
 def test_a_field_is_corrected_from_what_it_is_now(ledger):

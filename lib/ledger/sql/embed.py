@@ -9,7 +9,7 @@ The folder of a file says what becomes of it:
   schema/version-N.sql, views/version-N.sql   sql_schema[N - 1]: what makes version N out of the one before
   questions/NAME.sql                          an element of sql_questions, in the order of the command line
   checks/NAME.sql                             a part of the table "gap", of which questions may select
-  accept/AREA.sql, open/NAME.sql              each "-- statement NAME": sql_NAME, which OUTPUT.h declares
+  accept/AREA.sql, read/, write/NAME.sql      each "-- statement NAME": sql_NAME, which OUTPUT.h declares
   project/AREA.sql                            each "-- record KIND": an element of sql_projecting
   rebuild/empty.sql, rebuild/days.sql         sql_tables: the names of those that are emptied; sql_days
 
@@ -28,6 +28,7 @@ where texts are compared.
 import pathlib
 import re
 import sys
+from typing import Iterator
 
 MADE = "/* SPDX-License-Identifier: Apache-2.0 */\n/* Made by lib/ledger/sql/embed.py of the SQL files there: change those. */\n"
 SECTION = re.compile(r"-- (?:record|statement) (\S+)$")
@@ -168,8 +169,15 @@ def questions(sources: list[Source], checks: list[Source]) -> str:
 
 # ---- records ----
 
+def join(many: list[list[str]]) -> Iterator[str]:
+    """The lines of several statements that run together."""
+    for number, lines in enumerate(many):
+        yield from lines[:-1]
+        yield lines[-1] + (";" if number + 1 < len(many) else "")
+
+
 def statements(sources: list[Source]) -> tuple[str, str]:
-    named = [(name, single) for source in sources for name, many in source.sections().items() for single in many]
+    named = [(name, list(join(many))) for source in sources for name, many in source.sections().items()]
     return ("".join(f"const char sql_{name}[] ={string(lines)};\n\n" for name, lines in named),
             "".join(f"extern const char sql_{name}[];\n" for name, _ in named))
 
@@ -195,7 +203,7 @@ def main(output: str, header: str, *names: str) -> None:
     folders: dict[str, list[Source]] = {}
     for path in map(pathlib.Path, names):
         folders.setdefault(path.parent.name, []).append(Source(path))
-    accept, declared = statements(folders["accept"] + folders["open"])
+    accept, declared = statements(folders["accept"] + folders["read"] + folders["write"])
     made = (MADE + '#include "ledger/sql.h"\n#include "ledger/statements.h"\n\n' + schema(folders["schema"] + folders["views"]) +
             questions(folders["questions"], folders["checks"]) + accept + projecting(folders["project"]) + rebuild(folders["rebuild"]))
     pathlib.Path(output).write_text(made, encoding="utf-8")

@@ -1,0 +1,65 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What a verification reads of a ledger, which it attaches as "kept" beside tables of its own.
+
+-- statement surplus_nodes
+-- How many kept nodes of the tree are over records that there are not. Nodes are kept from level 8 on.
+SELECT count(*)
+FROM tree_node
+WHERE NOT (
+  typeof(level) = 'integer'
+  AND typeof(number) = 'integer'
+  AND level BETWEEN 8 AND 62
+  AND number >= 0
+  AND number < (@records >> level));
+
+-- statement checkpoint_dates
+-- Each checkpoint with its newest record and the one after it.
+SELECT size, checkpoint.utc_us, newest.utc_us, newest.leaf, next.utc_us, next.leaf
+FROM checkpoint
+LEFT JOIN record AS newest ON newest.seq = size
+LEFT JOIN record AS next ON next.seq = size + 1
+ORDER BY size;
+
+-- statement sealing_records
+-- The records of kinds that end their group with a checkpoint, and the time of the newest record under it. The
+-- fifth column is whether the kind does so since a later version only.
+SELECT sealing.seq, sealing.utc_us,
+  (SELECT newest.utc_us
+   FROM checkpoint
+   JOIN record AS newest ON newest.seq = size
+   WHERE size >= sealing.seq
+   ORDER BY size
+   LIMIT 1),
+  CASE WHEN kind = 'station.started' THEN leaf END,
+  kind IN ('needle.claimed', 'ledger.restored', 'ledger.cleared')
+FROM record AS sealing
+WHERE kind IN (
+    'station.started', 'key.created', 'key.rotated', 'session.signed', 'session.abandoned', 'session.interrupted',
+    'station.stopped', 'needle.claimed', 'ledger.restored', 'ledger.cleared')
+  AND sealing.seq >= (SELECT min(seq) FROM record WHERE kind = 'key.created')
+ORDER BY sealing.seq;
+
+-- statement key_records
+SELECT seq, leaf, kind = 'ledger.restored'
+FROM record
+WHERE kind IN ('key.created', 'key.rotated', 'ledger.restored')
+ORDER BY seq;
+
+-- statement newest_record
+SELECT coalesce(max(seq), 0), coalesce((SELECT utc_us FROM record ORDER BY seq DESC LIMIT 1), 0)
+FROM record;
+
+-- statement without_attachment
+-- Records of the kinds that have an attachment, which is not there.
+SELECT seq
+FROM record
+WHERE kind IN ('strokes', 'lot.certificate')
+  AND NOT EXISTS (SELECT 1 FROM attachment WHERE attachment.seq = record.seq);
+
+-- statement shared_columns
+-- The columns of a table in which the file of an older version must be as ours. Programs before this version did
+-- not fill those that are named here: the change to it fills them anew (schema/version-4.sql).
+SELECT group_concat('"' || name || '"', ', ')
+FROM pragma_table_info(@table, 'kept')
+WHERE name IN (SELECT name FROM pragma_table_info(@table, 'main'))
+  AND @table || '.' || name NOT IN ('unit.strokes', 'unit.dots', 'unit.state', 'unit.removed_us', 'session.needles');
