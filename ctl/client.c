@@ -156,8 +156,9 @@ int ctl_send(Ctl *ctl, sd_bus_message *message, int r, sd_bus_message **ret_repl
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
-	if (r >= 0)
-		r = sd_bus_call(ctl->bus, message, 0, &error, ret_reply);
+	if (r < 0)
+		return ctl_call_failed(NULL, r);
+	r = sd_bus_call(ctl->bus, message, 0, &error, ret_reply);
 	return r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
 }
 

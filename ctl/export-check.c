@@ -329,15 +329,12 @@ static void check_exported_proof(Import *import, const char *name, uint64_t reco
 	_cleanup_(freep) char *text = NULL;
 	Error why;
 	size_t size;
-	int r = export_read_file(&import->folder, name, PROOF_SIZE_MAX, &text, &size);
 
-	if (r < 0)
+	if (export_read_file(&import->folder, name, PROOF_SIZE_MAX, &text, &size) < 0)
 		return;
-	r = inclusion_proof_parse(text, size, &proof, &why);
-	if (r >= 0)
-		r = inclusion_proof_verify(&proof, proof.extra, proof.extra_size, import->known.keys,
-			import->known.n, import->checkpoint.origin, NULL, &why);
-	if (r < 0)
+	if (inclusion_proof_parse(text, size, &proof, &why) < 0 ||
+		inclusion_proof_verify(&proof, proof.extra, proof.extra_size, import->known.keys,
+			import->known.n, import->checkpoint.origin, NULL, &why) < 0)
 		export_finding(&import->folder, "%s: %.200s", name, why.text);
 	else if (proof.index + 1 != record)
 		export_finding(&import->folder, "%s is of record %" PRIu64, name, proof.index + 1);

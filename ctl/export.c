@@ -179,10 +179,8 @@ static int write_records(Export *export)
 	export->records = records;
 	export->hashes = hashes;
 	r = ledger_each_record(export->ledger, export->checkpoint.size, write_exported_record, export);
-	if (r >= 0 && (fflush(records) != 0 || fflush(hashes) != 0))
-		r = -errno;
-	if (r < 0)
-		return ctl_fail("the records could not be written: %s", strerror(-r));
+	if (r < 0 || fflush(records) != 0 || fflush(hashes) != 0)
+		return ctl_fail("the records could not be written: %s", strerror(r < 0 ? -r : errno));
 	status = check_root(export);
 	if (status != CTL_DONE)
 		return status;

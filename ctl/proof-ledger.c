@@ -38,12 +38,10 @@ const char *proof_station_ledger(const Ctl *ctl)
 {
 	static char path[PATH_MAX];
 	Ctl asking = { .bus_name = ctl->bus_name };
-	int r = ctl_connect_quietly(&asking, ctl->bus_name);
+	bool known = ctl_connect_quietly(&asking, ctl->bus_name) >= 0 && ask_for_ledger(&asking, path) >= 0;
 
-	if (r >= 0)
-		r = ask_for_ledger(&asking, path);
 	sd_bus_flush_close_unref(asking.bus);
-	return r >= 0 && path[0] ? path : NULL;
+	return known && path[0] ? path : NULL;
 }
 
 const char *proof_ledger(const Ctl *ctl)

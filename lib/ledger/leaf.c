@@ -73,17 +73,15 @@ DigestPart leaf_body(DigestPart leaf)
 int leaf_begin_group(LeafWriter *writer, const char *station, const ClockReading *now)
 {
 	char utc[CLOCK_UTC_TEXT_MAX];
-	int r;
 
 	leaf_end(writer);
 	clock_format_utc(now->utc_us, utc);
-	r = asprintf(&writer->before_kind, ",\"boot\":\"%s\",\"kind\":\"", now->boot_id);
-	if (r >= 0)
-		r = asprintf(&writer->after_kind, "\",\"mono\":%lld", (long long)now->monotonic_us);
-	if (r >= 0)
-		r = asprintf(&writer->end, ",\"station\":%s,\"sync\":%s,\"utc\":\"%s\"}", station,
-			now->synchronized ? "true" : "false", utc);
-	return r < 0 ? -ENOMEM : 0;
+	if (asprintf(&writer->before_kind, ",\"boot\":\"%s\",\"kind\":\"", now->boot_id) < 0 ||
+		asprintf(&writer->after_kind, "\",\"mono\":%lld", (long long)now->monotonic_us) < 0 ||
+		asprintf(&writer->end, ",\"station\":%s,\"sync\":%s,\"utc\":\"%s\"}", station,
+			now->synchronized ? "true" : "false", utc) < 0)
+		return -ENOMEM;
+	return 0;
 }
 
 void leaf_end(LeafWriter *writer)

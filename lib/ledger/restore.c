@@ -166,9 +166,8 @@ static int take_ledgers_place(const char *part, const char *path, LedgerRestored
 	if (r < 0)
 		return r;
 	r = move_files(path, restored->aside);
-	if (r == 0 && rename(part, path) < 0)
-		r = -errno;
-	if (r < 0) {
+	if (r < 0 || rename(part, path) < 0) {
+		r = r < 0 ? r : -errno;
 		(void)!move_files(restored->aside, path);
 		return r;
 	}
@@ -231,9 +230,7 @@ static int put_in_place(
 	if (r < 0)
 		return copy_explain_write(error, r, copy->name);
 	r = give_file_to_owner(word, &folder);
-	if (r == 0 && copy_was_left(copy))
-		r = -ECANCELED;
-	r = r < 0 ? r : take_ledgers_place(part, copy->name, restored);
+	r = r < 0 ? r : copy_was_left(copy) ? -ECANCELED : take_ledgers_place(part, copy->name, restored);
 	if (r == 0)
 		return 0;
 	(void)unlink(word);

@@ -75,10 +75,10 @@ int statement_once(sqlite3 *db, const char *sql, const char *argument, sqlite3_s
 {
 	int r = sqlite3_prepare_v2(db, sql, -1, ret, NULL);
 
-	if (r == SQLITE_OK && argument)
-		r = sqlite3_bind_text(*ret, 1, argument, -1, SQLITE_STATIC);
 	if (r != SQLITE_OK)
 		return ledger_errno(r);
+	if (argument)
+		sqlite3_bind_text(*ret, 1, argument, -1, SQLITE_STATIC);
 	r = sqlite3_step(*ret);
 	if (r == SQLITE_DONE)
 		return -ENOENT;

@@ -262,6 +262,29 @@ def check_time(source: Source) -> Iterator[Finding]:
                 yield Finding(source.path, number, "overflows where time_t has 32 bits; multiply by one LL constant")
 
 
+# ---- errors ----
+
+# Two statements of the kind `if (r == 0) r = f();`, one after the other.
+CHAIN = re.compile(
+    r"(?:\bif \((\w+) (?:==|>=) (?:0|SQLITE_OK|CTL_DONE)(?: && [^{};]*)?\)\s*\{?\s*\1 = [^;]*;\s*\}?\s*){2}")
+# Files that are not mended yet. It only becomes shorter.
+CHAINED = frozenset({
+    "lib/ledger/projection-step.c",
+    "lib/ledger/projection.c",
+    "lib/ledger/schema-make.c",
+    "lib/ledger/schema.c",
+})
+
+
+def check_chains(source: Source) -> Iterator[Finding]:
+    if not is_c(source.path) or source.path.startswith("tests/") or source.path in CHAINED:
+        return
+    text = code_only(source.text)
+    for match in CHAIN.finditer(text):
+        yield Finding(source.path, text.count("\n", 0, match.start()) + 1,
+                      "a chain of what is done as long as nothing failed; return early")
+
+
 # ---- cells of a ledger's rows ----
 
 # A file may have been tampered with: a cell may be NULL or of another type than its column says.
@@ -323,8 +346,8 @@ def check_opening(source: Source) -> Iterator[Finding]:
         yield Finding(source.path, 2, "say what this file is, and what it must not do")
 
 
-RULES: tuple[Rule, ...] = (check_includes, check_calls, check_time, check_state, check_cells, check_licence, check_text,
-                           check_opening)
+RULES: tuple[Rule, ...] = (check_includes, check_calls, check_time, check_state, check_chains, check_cells, check_licence,
+                           check_text, check_opening)
 
 # ---- rules over several files ----
 
