@@ -7,9 +7,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "broker.h"
 #include "feed.h"
 #include "live-socket.h"
-#include "broker.h"
 #include "topics.h"
 #include "util/log.h"
 

@@ -8,6 +8,7 @@
 
 #include "code/code-private.h"
 
+#include <stddef.h>
 #include <string.h>
 
 typedef struct Element Element;
@@ -21,7 +22,8 @@ struct Element {
 	const char *ai, *name;
 	uint8_t min, max; /* characters */
 	bool numeric;
-	void (*take)(CodeElements *elements, const char *field, const CodeValue *value);
+	void (*take)(CodeElements *elements, const char *field, const CodeValue *value); /* NULL: */
+	size_t offset; /* where NeedleCode keeps the text as it is */
 };
 
 /* ---- the elements of a cartridge ------------------------------------------------------------------ */
@@ -69,21 +71,6 @@ static void take_gtin(CodeElements *elements, const char *field, const CodeValue
 	memcpy(elements->reader->out->gtin, value->text, sizeof elements->reader->out->gtin);
 }
 
-static void take_lot(CodeElements *elements, const char *field, const CodeValue *value)
-{
-	memcpy(elements->reader->out->lot, value->text, value->length + 1);
-}
-
-static void take_serial(CodeElements *elements, const char *field, const CodeValue *value)
-{
-	memcpy(elements->reader->out->serial, value->text, value->length + 1);
-}
-
-static void take_additional(CodeElements *elements, const char *field, const CodeValue *value)
-{
-	memcpy(elements->reader->out->additional, value->text, value->length + 1);
-}
-
 static void take_count(CodeElements *elements, const char *field, const CodeValue *value)
 {
 	elements->reader->out->count = (uint32_t)code_number(value->text, value->length);
@@ -116,12 +103,12 @@ static void take_expiry_time(CodeElements *elements, const char *field, const Co
 
 static const Element cartridge_elements[] = {
 	{ "01", "GTIN", 14, 14, true, take_gtin },
-	{ "10", "lot", 1, 20, false, take_lot },
+	{ "10", "lot", 1, 20, false, NULL, offsetof(NeedleCode, lot) },
 	{ "11", "production date", 6, 6, true, take_production },
 	{ "17", "expiry date", 6, 6, true, take_expiry },
-	{ "21", "serial", 1, 20, false, take_serial },
+	{ "21", "serial", 1, 20, false, NULL, offsetof(NeedleCode, serial) },
 	{ "30", "count", 1, 8, true, take_count },
-	{ "240", "additional id", 1, 30, false, take_additional },
+	{ "240", "additional id", 1, 30, false, NULL, offsetof(NeedleCode, additional) },
 	{ "7003", "expiry time", 10, 10, true, take_expiry_time },
 };
 _Static_assert(ELEMENTS(cartridge_elements) <= CODE_ELEMENTS_MAX, "each has its place in CodeElements");
@@ -239,8 +226,12 @@ static void take_known_identifier(CodeElements *elements, const Element *element
 	}
 	elements->seen |= 1u << i;
 	memcpy(elements->kept[i], value->text, length);
-	if (value_fits(elements, element, field, value))
+	if (!value_fits(elements, element, field, value))
+		return;
+	if (element->take)
 		element->take(elements, field, value);
+	else
+		memcpy((char *)elements->reader->out + element->offset, value->text, value->length + 1);
 }
 
 /** An element that says nothing of a cartridge is kept as it is. */

@@ -147,16 +147,6 @@ static const char *do_crc(BoardSim *sim, const char *a, const char *b)
 	return NULL;
 }
 
-static const char *do_drop(BoardSim *sim, const char *a, const char *b)
-{
-	uint64_t n;
-
-	if (!parse_count(a, &n))
-		return "drop N";
-	sim->model.mischief.drop = (uint32_t)n;
-	return NULL;
-}
-
 static const char *do_hang(BoardSim *sim, const char *a, const char *b)
 {
 	uint64_t ms;
@@ -164,46 +154,6 @@ static const char *do_hang(BoardSim *sim, const char *a, const char *b)
 	if (!parse_count(a, &ms))
 		return "hang MILLISECONDS";
 	sim->model.mischief.hang_us = ms * 1000;
-	return NULL;
-}
-
-static const char *set_switch(const char *text, bool *ret, const char *usage)
-{
-	if (strcmp(text, "on") != 0 && strcmp(text, "off") != 0)
-		return usage;
-	*ret = strcmp(text, "on") == 0;
-	return NULL;
-}
-
-static const char *do_stuck(BoardSim *sim, const char *a, const char *b)
-{
-	return set_switch(a, &sim->model.mischief.stuck_data_ready, "stuck-data-ready on|off");
-}
-
-static const char *do_hot(BoardSim *sim, const char *a, const char *b)
-{
-	return set_switch(a, &sim->model.mischief.over_temperature, "over-temperature on|off");
-}
-
-static const char *do_force(BoardSim *sim, const char *a, const char *b)
-{
-	sim->model.mischief.over_force = true;
-	return NULL;
-}
-
-static const char *do_depth(BoardSim *sim, const char *a, const char *b)
-{
-	sim->model.mischief.over_depth = true;
-	return NULL;
-}
-
-static const char *do_self_test(BoardSim *sim, const char *a, const char *b)
-{
-	uint64_t failed;
-
-	if (!parse_count(a, &failed))
-		return "self-test FAILED_BITS";
-	sim->model.mischief.self_test = (uint32_t)failed;
 	return NULL;
 }
 
@@ -217,25 +167,51 @@ static const char *do_vanish(BoardSim *sim, const char *a, const char *b)
 	return NULL;
 }
 
+#define MISCHIEF(member) offsetof(BoardSim, model.mischief.member)
+
 static const struct {
 	const char *name;
-	const char *(*run)(
-		BoardSim *sim, const char *a, const char *b); /* NULL: done; else how it is written */
+	const char *(*run)(BoardSim *sim, const char *a, const char *b); /* NULL: done; else the usage */
+	/* or what it sets, where `run` is NULL */
+	const char *usage; /* NULL: it takes no word, and sets a flag */
+	bool counts;       /* a uint32_t; else a bool */
+	size_t offset;
 } commands[] = {
 	{ "pedal", do_pedal },
 	{ "estop", do_estop },
 	{ "zone", do_zone },
 	{ "cartridge", do_cartridge },
 	{ "crc", do_crc },
-	{ "drop", do_drop },
+	{ "drop", NULL, "drop N", true, MISCHIEF(drop) },
 	{ "hang", do_hang },
-	{ "stuck-data-ready", do_stuck },
-	{ "over-temperature", do_hot },
-	{ "over-force", do_force },
-	{ "over-depth", do_depth },
-	{ "self-test", do_self_test },
+	{ "stuck-data-ready", NULL, "stuck-data-ready on|off", false, MISCHIEF(stuck_data_ready) },
+	{ "over-temperature", NULL, "over-temperature on|off", false, MISCHIEF(over_temperature) },
+	{ "over-force", NULL, NULL, false, MISCHIEF(over_force) },
+	{ "over-depth", NULL, NULL, false, MISCHIEF(over_depth) },
+	{ "self-test", NULL, "self-test FAILED_BITS", true, MISCHIEF(self_test) },
 	{ "vanish", do_vanish },
 };
+
+/** NULL: done; else how the command is written. */
+static const char *run_sim_command(BoardSim *sim, size_t i, const char *a, const char *b)
+{
+	void *at = (char *)sim + commands[i].offset;
+	bool on = !commands[i].usage || strcmp(a, "on") == 0;
+	uint64_t n;
+
+	if (commands[i].run)
+		return commands[i].run(sim, a, b);
+	if (commands[i].counts) {
+		if (!parse_count(a, &n))
+			return commands[i].usage;
+		*(uint32_t *)at = (uint32_t)n;
+		return NULL;
+	}
+	if (!on && strcmp(a, "off") != 0)
+		return commands[i].usage;
+	*(bool *)at = on;
+	return NULL;
+}
 
 static void print_status(const BoardSim *sim, char *ret, size_t size)
 {
@@ -278,7 +254,7 @@ static void run_line(BoardSim *sim, char *line, char *ret, size_t size)
 	}
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		if (strcmp(commands[i].name, word) == 0)
-			usage = commands[i].run(sim, a ? a : "", b ? b : "");
+			usage = run_sim_command(sim, i, a ? a : "", b ? b : "");
 	if (usage)
 		snprintf(ret, size, "error: %s\n", usage);
 	else
