@@ -7,20 +7,7 @@
 
 #include "bus/bus-private.h"
 
-#include <fcntl.h>
 #include <string.h>
-
-static void run_query(Call *call, Station *station, const Argument *a)
-{
-	StationCaller caller = peer_caller(call->peer);
-	/* the message owns its descriptor: the stream needs one that outlives it */
-	int fd = fcntl(a[2].fd, F_DUPFD_CLOEXEC, 3);
-
-	if (fd < 0)
-		call_refuse(call, STATION_ERROR_INVALID, "the output cannot be used: pass a pipe or a file");
-	else
-		station_audit(station, &caller, a[0].text, a[1].fields, fd, call_answered, call);
-}
 
 static int append_rows(Call *call, sd_bus_message *message, const StationReply *reply)
 {
@@ -39,20 +26,6 @@ static int append_rows(Call *call, sd_bus_message *message, const StationReply *
 	return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
-static void run_audit_picture(Call *call, Station *station, const Argument *a)
-{
-	StationCaller caller = peer_caller(call->peer);
-
-	station_audit_picture(station, &caller, a[0].text, call_answered, call);
-}
-
-static void run_prove(Call *call, Station *station, const Argument *a)
-{
-	StationCaller caller = peer_caller(call->peer);
-
-	station_prove(station, &caller, a[0].number, call_answered, call);
-}
-
 static int append_proof(Call *call, sd_bus_message *message, const StationReply *reply)
 {
 	const char *proof = json_string_value(json_object_get(reply->figures, "proof"));
@@ -61,26 +34,12 @@ static int append_proof(Call *call, sd_bus_message *message, const StationReply 
 	return sd_bus_message_append(message, "ss", proof ? proof : "", key ? key : "");
 }
 
-static void run_record_copy(Call *call, Station *station, const Argument *a)
-{
-	StationCaller caller = peer_caller(call->peer);
-
-	station_audit_copy(station, &caller, a[0].text, a[1].text, a[2].number, call_answered, call);
-}
-
-static void run_verify(Call *call, Station *station, const Argument *a)
-{
-	StationCaller caller = peer_caller(call->peer);
-
-	station_verify(station, &caller, call_answered, call);
-}
-
 static const Member audit_members[] = {
-	{ "Query", ACTION_AUDIT, .run = run_query, .results = append_rows },
-	{ "OpenPicture", ACTION_AUDIT, .run = run_audit_picture, .results = append_picture },
-	{ "Prove", ACTION_AUDIT, .run = run_prove, .results = append_proof },
-	{ "RecordCopy", ACTION_AUDIT, .run = run_record_copy },
-	{ "Verify", ACTION_AUDIT, .run = run_verify },
+	{ "Query", ACTION_AUDIT, .command = &command_audit, .results = append_rows },
+	{ "OpenPicture", ACTION_AUDIT, .command = &command_audit_picture, .results = append_picture },
+	{ "Prove", ACTION_AUDIT, .command = &command_prove, .results = append_proof },
+	{ "RecordCopy", ACTION_AUDIT, .command = &command_audit_copy },
+	{ "Verify", ACTION_AUDIT, .command = &command_verify },
 	{ 0 },
 };
 

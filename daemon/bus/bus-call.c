@@ -240,37 +240,48 @@ static void call_deny(Call *call)
 	call_refuse(call, SD_BUS_ERROR_ACCESS_DENIED, text);
 }
 
-static void call_take_step(Call *call, const Argument *a)
+/** Asks the station for the command of the row, with the arguments as they are named. */
+static void call_ask(Call *call, Arguments *arguments)
 {
-	Station *station = call->bus->station;
 	const Member *member = call->member;
+	StationRequest request = {
+		.spec = member->command,
+		.pin = arguments->pin,
+		.new_pin = arguments->new_pin,
+		.code = arguments->code,
+		.place = call->object->place,
+		.data = arguments->data,
+		.size = arguments->size,
+		/* the message owns its descriptor: the stream needs one that outlives it */
+		.fd = arguments->fd < 0 ? -1 : fcntl(arguments->fd, F_DUPFD_CLOEXEC, 3),
+		.done = call_answered,
+		.userdata = call,
+	};
 
-	if (member->run)
-		member->run(call, station, a);
-	else if (member->step0)
-		member->step0(station, call_answered, call);
-	else if (member->step1)
-		member->step1(station, a[0].text, call_answered, call);
-	else if (member->step2)
-		member->step2(station, a[0].text, a[1].text, call_answered, call);
-	else if (member->step3)
-		member->step3(station, a[0].text, a[1].text, a[2].text, call_answered, call);
-	else
-		member->step4(station, a[0].text, a[1].text, a[2].text, a[3].text, call_answered, call);
+	if (arguments->fd >= 0 && request.fd < 0) {
+		call_refuse(call, STATION_ERROR_INVALID, "the output cannot be used: pass a pipe or a file");
+		return;
+	}
+	if (member->with)
+		(void)!json_object_set_new(arguments->asked, member->with, json_true());
+	request.asked = TAKE_PTR(arguments->asked);
+	station_ask(call->bus->station, &request);
 }
 
 static void call_run(Call *call)
 {
-	Argument arguments[BUS_ARGUMENTS_MAX] = { 0 };
-	int r = read_arguments(call->message, arguments);
+	Arguments arguments;
+	int r = arguments_read(call->message, call->object, &arguments);
 
 	if (r < 0)
 		call_refuse(call, STATION_ERROR_INVALID,
 			r == -E2BIG ? "an argument is too long or a dictionary has too many entries"
 				    : "the arguments cannot be read: see the interface's description");
+	else if (call->member->run)
+		call->member->run(call, call->bus->station, &arguments);
 	else
-		call_take_step(call, arguments);
-	free_arguments(arguments);
+		call_ask(call, &arguments);
+	arguments_free(&arguments);
 }
 
 /** Without polkit on the bus only root and the daemon's own user are let in. */

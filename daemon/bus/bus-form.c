@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The member Record and the property Forms, which the interfaces of station, inventory and session share.
+ * The property Forms, which the interfaces of station, inventory and session share.
  * What forms there are, and who may enter them, is left to the tables of records/.
  */
 
 #include "bus/bus-private.h"
-
-void run_record(Call *call, Station *station, const Argument *a)
-{
-	station_enter(station, call->object->place, a[0].text, a[1].fields, a[2].text, call_answered, call);
-}
 
 static int append_form_fields(sd_bus_message *message, const Form *form)
 {

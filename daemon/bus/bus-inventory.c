@@ -11,22 +11,12 @@
 
 #include "util/log.h"
 
-static void run_receive(Call *call, Station *station, const Argument *a)
-{
-	station_receive_lot(station, a[0].fields, call_answered, call);
-}
-
-static void run_attach(Call *call, Station *station, const Argument *a)
-{
-	station_attach_certificate(station, a[0].fields, a[1].data, a[1].number, call_answered, call);
-}
-
-static void run_parse(Call *call, Station *station, const Argument *a)
+static void run_parse(Call *call, Station *station, Arguments *arguments)
 {
 	json_auto_t *fields = NULL;
 	NeedleCode read;
 
-	station_read_code(station, a[0].text, &read);
+	station_read_code(station, arguments->code, &read);
 	fields = needle_code_to_json(&read);
 	if (!fields)
 		call_refuse(call, STATION_ERROR_BUSY, "the station is out of memory: try again");
@@ -40,9 +30,9 @@ static int append_inventory_property(const Bus *bus, const char *name, sd_bus_me
 }
 
 static const Member inventory_members[] = {
-	{ "Record", ACTION_STOCK, .run = run_record, .results = append_number },
-	{ "ReceiveLot", ACTION_RECEIVE, .run = run_receive },
-	{ "AttachCertificate", ACTION_RECEIVE, .run = run_attach, .results = append_number },
+	{ "Record", ACTION_STOCK, .command = &command_form, .results = append_number },
+	{ "ReceiveLot", ACTION_RECEIVE, .command = &command_receive_lot },
+	{ "AttachCertificate", ACTION_RECEIVE, .command = &command_certificate, .results = append_number },
 	{ "ParseCode", ACTION_INVENTORY, .run = run_parse, .results = append_figures },
 	{ 0 },
 };

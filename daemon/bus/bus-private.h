@@ -79,16 +79,15 @@ struct Bus {
 
 /* ---- the tables of members: the XML describes each, one row handles it ----------------------------- */
 
-enum { BUS_ARGUMENTS_MAX = 4 };
-
-/** An argument of a call, by its type. */
-typedef struct Argument {
-	const char *text; /* s: at most BUS_TEXT_MAX bytes */
-	uint64_t number;  /* u, t, b; of ay how many bytes */
-	const void *data; /* ay */
-	json_t *fields;   /* a{sv}, a{sb}: an object of strings, numbers and booleans */
-	int fd;           /* h: the message's own */
-} Argument;
+/** The arguments of a call, named as in the XML. Texts and bytes are the message's. */
+typedef struct Arguments {
+	json_t *asked;             /* an object of those that are not apart below; owned */
+	const char *pin, *new_pin; /* kept apart, so that they are nowhere but in the message; NULL: none */
+	const char *code;          /* of a label, or one that enrols; NULL: none */
+	const void *data;          /* ay */
+	size_t size;
+	int fd; /* h; -1: none */
+} Arguments;
 
 typedef enum MemberKind {
 	MEMBER_ORDINARY,
@@ -98,21 +97,18 @@ typedef enum MemberKind {
 } MemberKind;
 
 /**
- * A method. One of `run`, `step0` ... does it, as soon as polkit has let the caller in: the steps are
- * functions of the station that take as many texts. Either is done when it has called call_answered().
+ * A method: the command of the station that it is, whose arguments are named as the XML names the method's,
+ * or a function that does it, as soon as polkit has let the caller in. A function is done when it has called
+ * call_answered().
  */
 typedef struct Member {
 	const char *name;   /* NULL ends a table */
 	const char *action; /* of polkit; NULL: nobody is asked, `at_once` itself judges */
 	MemberKind kind;
-	void (*run)(Call *call, Station *station, const Argument *arguments);
-	void (*step0)(Station *station, StationDone done, void *userdata);
-	void (*step1)(Station *station, const char *a, StationDone done, void *userdata);
-	void (*step2)(Station *station, const char *a, const char *b, StationDone done, void *userdata);
-	void (*step3)(Station *station, const char *a, const char *b, const char *c, StationDone done,
-		void *userdata);
-	void (*step4)(Station *station, const char *a, const char *b, const char *c, const char *d,
-		StationDone done, void *userdata);
+	const CommandSpec *command;
+	const char *with; /* NULL, or a flag that is asked besides */
+	/** `arguments` are freed by the caller. */
+	void (*run)(Call *call, Station *station, Arguments *arguments);
 	/** Appends the results. NULL: there are none. */
 	int (*results)(Call *call, sd_bus_message *message, const StationReply *reply);
 	/** Is the method itself, a handler of sd-bus. */
@@ -137,12 +133,12 @@ extern const BusObject bus_station_object, bus_session_object, bus_inventory_obj
 /* ---- bus-value.c: between messages and values ----------------------------------------------------- */
 
 /**
- * Reads all arguments of a call, of which sd-bus has checked the types; what does not come is empty. -E2BIG
- * when one is too long, -EINVAL when a dictionary holds other than strings, numbers and booleans. To be freed
- * by free_arguments(), also on failure.
+ * Reads all arguments of a call to `object`, of which sd-bus has checked the types. -E2BIG when one is too
+ * long, -EINVAL when a dictionary holds other than strings, numbers and booleans. To be freed by
+ * arguments_free(), also on failure.
  */
-int read_arguments(sd_bus_message *message, Argument arguments[BUS_ARGUMENTS_MAX]);
-void free_arguments(Argument arguments[BUS_ARGUMENTS_MAX]);
+int arguments_read(sd_bus_message *message, const BusObject *object, Arguments *ret);
+void arguments_free(Arguments *arguments);
 /** An object as a dictionary a{sv}. A list is one of objects; an object itself is left out. */
 int append_fields(sd_bus_message *message, json_t *fields);
 /** A text that may have been cut off or come from elsewhere; NULL is "". */
@@ -236,8 +232,6 @@ int calls_filter(sd_bus_message *message, void *userdata, sd_bus_error *error);
 
 /* ---- others ---------------------------------------------------------------------------------------- */
 
-/** Record: enters a record of the kinds that belong to the object's place. */
-void run_record(Call *call, Station *station, const Argument *arguments);
 /** Forms: the kinds that may be entered at that place. */
 int append_forms(sd_bus_message *message, FormPlace place);
 /** Each second: asks the time service now and then whether the clock is synchronised, and passes it on. */

@@ -13,41 +13,6 @@
 
 /* ---- methods ---- */
 
-static void run_begin(Call *call, Station *station, const Argument *a)
-{
-	station_begin(station, a[0].text, a[1].text, (uint32_t)a[2].number, false, call_answered, call);
-}
-
-static void run_begin_new(Call *call, Station *station, const Argument *a)
-{
-	station_begin(station, a[0].text, a[1].text, (uint32_t)a[2].number, true, call_answered, call);
-}
-
-static void run_screening(Call *call, Station *station, const Argument *a)
-{
-	station_screening(station, a[0].fields, call_answered, call);
-}
-
-static void run_consent(Call *call, Station *station, const Argument *a)
-{
-	station_consent(station, a[0].text, a[1].text, a[2].number != 0, call_answered, call);
-}
-
-static void run_zone(Call *call, Station *station, const Argument *a)
-{
-	station_select_zone(station, a[0].text, a[1].text, (uint32_t)a[2].number, call_answered, call);
-}
-
-static void run_mount(Call *call, Station *station, const Argument *a)
-{
-	station_mount_needle(station, a[0].text, false, call_answered, call);
-}
-
-static void run_mount_scanned(Call *call, Station *station, const Argument *a)
-{
-	station_mount_needle(station, a[0].text, true, call_answered, call);
-}
-
 static int append_capture(Call *call, sd_bus_message *message, const StationReply *reply)
 {
 	int r = append_detail(call, message, reply);
@@ -55,8 +20,9 @@ static int append_capture(Call *call, sd_bus_message *message, const StationRepl
 	return r < 0 ? r : append_fields(message, reply->figures);
 }
 
-static void run_session_picture(Call *call, Station *station, const Argument *a)
+static void run_session_picture(Call *call, Station *station, Arguments *arguments)
 {
+	const char *file = json_string_value(json_object_get(arguments->asked, "file"));
 	StationCaller caller = peer_caller(call->peer);
 
 	if (!station_has_role(station, "technician"))
@@ -64,10 +30,15 @@ static void run_session_picture(Call *call, Station *station, const Argument *a)
 			"nobody is signed in: sign in with badge and PIN first");
 	else if (!station_caller_signed_in(station, &caller))
 		call_refuse(call, STATION_ERROR_NOT_YOURS, STATION_NOT_YOURS);
-	else if (!text_is_identifier(a[0].text, STATION_NAME_MAX - 1))
+	else if (!text_is_identifier(file ? file : "", STATION_NAME_MAX - 1))
 		call_refuse(call, STATION_ERROR_INVALID, "this is no name of a photograph");
 	else
-		station_open_picture(station, a[0].text, call_answered, call);
+		station_ask(station, &(StationRequest){
+					     .spec = &command_open_picture,
+					     .asked = json_incref(arguments->asked),
+					     .done = call_answered,
+					     .userdata = call,
+				     });
 }
 
 static int append_preview(Call *call, sd_bus_message *message, const StationReply *reply)
@@ -75,7 +46,7 @@ static int append_preview(Call *call, sd_bus_message *message, const StationRepl
 	return sd_bus_message_append(message, "hss", reply->picture, reply->detail, reply->text);
 }
 
-static void run_refusals(Call *call, Station *station, const Argument *a)
+static void run_refusals(Call *call, Station *station, Arguments *arguments)
 {
 	call_answered(call, &(StationReply){ 0 });
 }
@@ -93,27 +64,28 @@ static int append_refusals(Call *call, sd_bus_message *message, const StationRep
 }
 
 static const Member session_members[] = {
-	{ "Record", ACTION_OPERATE, .run = run_record, .results = append_number },
-	{ "Begin", ACTION_OPERATE, .run = run_begin, .results = append_number },
-	{ "BeginNew", ACTION_OPERATE, .run = run_begin_new, .results = append_number },
-	{ "AnswerScreening", ACTION_OPERATE, .run = run_screening },
-	{ "RecordConsent", ACTION_OPERATE, MEMBER_WITHDRAWS, .run = run_consent },
-	{ "SelectZone", ACTION_OPERATE, .run = run_zone },
-	{ "MountNeedle", ACTION_OPERATE, .run = run_mount, .results = append_detail },
-	{ "MountScanned", ACTION_OPERATE, .run = run_mount_scanned, .results = append_detail },
-	{ "RemoveNeedle", ACTION_OPERATE, MEMBER_STOPS, .step1 = station_remove_needle },
-	{ "LoadPigment", ACTION_OPERATE, .step4 = station_load_pigment },
-	{ "Capture", ACTION_OPERATE, .step2 = station_take_picture, .results = append_capture },
-	{ "Preview", ACTION_OPERATE, .step1 = station_preview, .results = append_preview },
+	{ "Record", ACTION_OPERATE, .command = &command_form, .results = append_number },
+	{ "Begin", ACTION_OPERATE, .command = &command_begin, .results = append_number },
+	{ "BeginNew", ACTION_OPERATE, .command = &command_begin, .with = "new", .results = append_number },
+	{ "AnswerScreening", ACTION_OPERATE, .command = &command_screening },
+	{ "RecordConsent", ACTION_OPERATE, MEMBER_WITHDRAWS, .command = &command_consent },
+	{ "SelectZone", ACTION_OPERATE, .command = &command_zone },
+	{ "MountNeedle", ACTION_OPERATE, .command = &command_mount, .results = append_detail },
+	{ "MountScanned", ACTION_OPERATE, .command = &command_mount, .with = "scanned",
+		.results = append_detail },
+	{ "RemoveNeedle", ACTION_OPERATE, MEMBER_STOPS, .command = &command_remove },
+	{ "LoadPigment", ACTION_OPERATE, .command = &command_pigment },
+	{ "Capture", ACTION_OPERATE, .command = &command_picture, .results = append_capture },
+	{ "Preview", ACTION_OPERATE, .command = &command_preview, .results = append_preview },
 	{ "OpenPicture", ACTION_OPERATE, .run = run_session_picture, .results = append_picture },
 	{ "Refusals", ACTION_STATION, .run = run_refusals, .results = append_refusals },
-	{ "Arm", ACTION_OPERATE, .step0 = station_arm },
-	{ "Disarm", ACTION_OPERATE, MEMBER_STOPS, .step0 = station_disarm },
-	{ "Pause", ACTION_OPERATE, MEMBER_STOPS, .step0 = station_pause },
-	{ "Resume", ACTION_OPERATE, .step0 = station_resume },
-	{ "Finish", ACTION_OPERATE, MEMBER_STOPS, .step0 = station_finish, .results = append_figures },
-	{ "Sign", ACTION_OPERATE, .step2 = station_sign },
-	{ "Abandon", ACTION_OPERATE, MEMBER_STOPS, .step1 = station_abandon },
+	{ "Arm", ACTION_OPERATE, .command = &command_arm },
+	{ "Disarm", ACTION_OPERATE, MEMBER_STOPS, .command = &command_disarm },
+	{ "Pause", ACTION_OPERATE, MEMBER_STOPS, .command = &command_pause },
+	{ "Resume", ACTION_OPERATE, .command = &command_resume },
+	{ "Finish", ACTION_OPERATE, MEMBER_STOPS, .command = &command_finish, .results = append_figures },
+	{ "Sign", ACTION_OPERATE, .command = &command_sign },
+	{ "Abandon", ACTION_OPERATE, MEMBER_STOPS, .command = &command_abandon },
 	{ 0 },
 };
 

@@ -13,14 +13,8 @@
 
 /* ---- methods ---- */
 
-static void run_login(Call *call, Station *station, const Argument *a)
-{
-	station_sign_in(
-		station, a[0].text, a[1].text, sd_bus_message_get_sender(call->message), call_answered, call);
-}
-
 /** For other connections of whoever signed in. Borrowed by nobody: it goes to those that have the sign-in. */
-static void run_token(Call *call, Station *station, const Argument *a)
+static void run_token(Call *call, Station *station, Arguments *arguments)
 {
 	StationCaller caller = peer_caller(call->peer);
 	StationReply reply = { 0 };
@@ -60,7 +54,7 @@ static int accept_token(Bus *bus, sd_bus_message *message, sd_bus_error *error)
 	return sd_bus_reply_method_return(message, NULL);
 }
 
-static void run_doctor(Call *call, Station *station, const Argument *a)
+static void run_doctor(Call *call, Station *station, Arguments *arguments)
 {
 	call_answered(call, &(StationReply){ 0 });
 }
@@ -81,18 +75,18 @@ static int append_checks(Call *call, sd_bus_message *message, const StationReply
 }
 
 static const Member station_members[] = {
-	{ "Record", ACTION_MANAGE, .run = run_record, .results = append_number },
-	{ "Login", ACTION_OPERATE, .run = run_login, .results = append_detail },
+	{ "Record", ACTION_MANAGE, .command = &command_form, .results = append_number },
+	{ "Login", ACTION_OPERATE, .command = &command_sign_in, .results = append_detail },
 	{ "Token", ACTION_OPERATE, .run = run_token, .results = append_detail },
 	{ "Present", NULL, .at_once = accept_token },
-	{ "Logout", ACTION_OPERATE, MEMBER_STOPS, .step0 = station_sign_out },
-	{ "Enrol", ACTION_ENROL, .step4 = station_enrol },
-	{ "EnrolFirst", ACTION_ENROL, .step4 = station_enrol_first },
-	{ "ChangePin", ACTION_OPERATE, .step3 = station_change_pin },
-	{ "AcknowledgeFault", ACTION_ACKNOWLEDGE, MEMBER_RESERVED, .step2 = station_acknowledge },
-	{ "SelfTest", ACTION_OPERATE, .step0 = station_self_test, .results = append_detail },
+	{ "Logout", ACTION_OPERATE, MEMBER_STOPS, .command = &command_sign_out },
+	{ "Enrol", ACTION_ENROL, .command = &command_enrol },
+	{ "EnrolFirst", ACTION_ENROL, .command = &command_enrol_first },
+	{ "ChangePin", ACTION_OPERATE, .command = &command_change_pin },
+	{ "AcknowledgeFault", ACTION_ACKNOWLEDGE, MEMBER_RESERVED, .command = &command_acknowledge },
+	{ "SelfTest", ACTION_OPERATE, .command = &command_self_test, .results = append_detail },
 	{ "Doctor", ACTION_STATION, .run = run_doctor, .results = append_checks },
-	{ "RotateKey", ACTION_KEY, .step0 = station_rotate_key },
+	{ "RotateKey", ACTION_KEY, .command = &command_rotate_key },
 	{ 0 },
 };
 

@@ -109,58 +109,85 @@ static int read_fields(sd_bus_message *message, const char *entry, json_t **ret)
 	return r < 0 ? r : sd_bus_message_exit_container(message);
 }
 
-static int read_argument(sd_bus_message *message, char type, const char *contents, Argument *argument)
+/** The text that is kept apart under this name; NULL: it goes with the others. */
+static const char **text_apart(Arguments *arguments, const char *name)
 {
-	size_t size = 0;
-	uint32_t number = 0;
-	int flag = 0, r;
-
-	switch (type) {
-	case 's':
-		return read_bounded_text(message, &argument->text);
-	case 'u':
-		r = sd_bus_message_read_basic(message, 'u', &number);
-		argument->number = number;
-		return r;
-	case 't':
-		return sd_bus_message_read_basic(message, 't', &argument->number);
-	case 'b':
-		r = sd_bus_message_read_basic(message, 'b', &flag);
-		argument->number = flag != 0;
-		return r;
-	case 'h':
-		return sd_bus_message_read_basic(message, 'h', &argument->fd);
-	case 'a':
-		if (contents[0] == '{')
-			return read_fields(message, contents, &argument->fields);
-		r = sd_bus_message_read_array(message, 'y', &argument->data, &size);
-		argument->number = size;
-		return r;
-	default:
-		return -EINVAL;
-	}
+	if (strcmp(name, "pin") == 0)
+		return &arguments->pin;
+	if (strcmp(name, "new_pin") == 0)
+		return &arguments->new_pin;
+	return strcmp(name, "code") == 0 ? &arguments->code : NULL;
 }
 
-int read_arguments(sd_bus_message *message, Argument arguments[BUS_ARGUMENTS_MAX])
+static int read_value(sd_bus_message *message, char type, const char *contents, json_t **ret)
 {
-	const char *contents;
+	if (type == 'a')
+		return read_fields(message, contents, ret);
+	*ret = read_simple(message, type);
+	return *ret ? 0 : -EINVAL;
+}
+
+static int read_argument(
+	sd_bus_message *message, char type, const char *contents, const char *name, Arguments *arguments)
+{
+	const char **apart = type == 's' ? text_apart(arguments, name) : NULL;
+	json_t *value = NULL;
+	int r;
+
+	if (apart)
+		return read_bounded_text(message, apart);
+	if (type == 'h')
+		return sd_bus_message_read_basic(message, 'h', &arguments->fd);
+	if (type == 'a' && contents[0] != '{')
+		return sd_bus_message_read_array(message, 'y', &arguments->data, &arguments->size);
+	if (type == 's') {
+		const char *text;
+
+		r = read_bounded_text(message, &text);
+		if (r < 0)
+			return r;
+		value = json_string(text);
+	} else {
+		r = read_value(message, type, contents, &value);
+		if (r < 0) {
+			json_decref(value);
+			return r;
+		}
+	}
+	return json_object_set_new(arguments->asked, name, value) < 0 ? -ENOMEM : 0;
+}
+
+/** The names of a method's arguments, one after the other, each with its end; "" when it has none. */
+static const char *argument_names(const BusObject *object, const char *member)
+{
+	const sd_bus_vtable *row = object->vtable;
+
+	for (; row->type != _SD_BUS_VTABLE_END; row++)
+		if (row->type == _SD_BUS_VTABLE_METHOD && strcmp(row->x.method.member, member) == 0)
+			return row->x.method.names;
+	return "";
+}
+
+int arguments_read(sd_bus_message *message, const BusObject *object, Arguments *ret)
+{
+	const char *name = argument_names(object, sd_bus_message_get_member(message)), *contents;
 	char type;
 	int r;
 
-	for (int i = 0; (r = sd_bus_message_peek_type(message, &type, &contents)) > 0; i++) {
-		if (i == BUS_ARGUMENTS_MAX)
-			return -E2BIG;
-		r = read_argument(message, type, contents, &arguments[i]);
+	*ret = (Arguments){ .asked = json_object(), .fd = -1 };
+	if (!ret->asked)
+		return -ENOMEM;
+	for (; (r = sd_bus_message_peek_type(message, &type, &contents)) > 0; name += strlen(name) + 1) {
+		r = read_argument(message, type, contents, name, ret);
 		if (r < 0)
 			return r;
 	}
 	return r;
 }
 
-void free_arguments(Argument arguments[BUS_ARGUMENTS_MAX])
+void arguments_free(Arguments *arguments)
 {
-	for (int i = 0; i < BUS_ARGUMENTS_MAX; i++)
-		json_decref(arguments[i].fields);
+	json_decref(arguments->asked);
 }
 
 /* ---- out ---- */

@@ -64,6 +64,9 @@ typedef struct Command {
 								  station itself, user "" also while it is
 								  not known */
 	bool is_stranger;                                      /* the caller acts in nobody's name */
+	char account[SESSION_NAME_MAX];                        /* as the bus calls it; "" not known */
+	uint32_t uid;
+	bool caller_left; /* it is not on the bus any more */
 	/* what was asked */
 	json_t *asked;
 	const Form *form;
@@ -160,24 +163,38 @@ typedef struct CommandSpec {
 	bool stops;   /* the needle is stopped first, also when the command is refused */
 } CommandSpec;
 
-/* the session: subject, protocol, course_session, new; answers; consent, version, given; zone, skin_type,
- * area_mm2; zone, phase; zone; reason */
-extern const CommandSpec command_begin, command_screening, command_consent, command_zone, command_pause,
-	command_resume, command_finish, command_sign, command_abandon;
-/* label; reason; brand, colour, lot, expiry */
-extern const CommandSpec command_mount, command_remove, command_pigment;
-/* zone, phase; zone; file: photographs */
-extern const CommandSpec command_picture, command_preview, command_open_picture, command_audit_picture;
-/* that the needle may move, and that it may not; `command_stopped`: the station stops it by itself */
+/* Behind each: what is asked, and what besides. */
+extern const CommandSpec command_begin, /* subject, protocol, course_session, new */
+	command_screening, /* answers: an object of booleans, each question of the protocol once */
+	command_consent,   /* consent: "treatment" or "photographs"; version, given */
+	command_zone,      /* zone, skin_type, area_mm2 */
+	command_pause, command_resume, command_finish, command_sign, /* meaning; pin. Ends the session. */
+	command_abandon;                                             /* reason */
+extern const CommandSpec command_mount,                              /* scanned; label */
+	command_remove,                                              /* reason */
+	command_pigment;                                             /* brand, colour, lot, expiry */
+extern const CommandSpec command_picture,                            /* zone, phase: "before" or "after" */
+	command_preview,       /* zone: what the camera sees now; nothing is kept */
+	command_open_picture,  /* file: the photograph of this name, whose bytes were recorded */
+	command_audit_picture; /* file: the same for an auditor, once that is on record */
+/* that the needle may move, and that it may not; of the last three the station itself asks */
 extern const CommandSpec command_arm, command_disarm, command_stopped, command_stop_again, command_shutdown;
-/* the board: note; nothing */
-extern const CommandSpec command_acknowledge, command_self_test;
-/* people: badge, name, roles; code besides; badge; badge, holder; nothing */
-extern const CommandSpec command_enrol, command_enrol_first, command_change_pin, command_sign_in,
+extern const CommandSpec command_acknowledge, /* note; pin. Clears the latched fault. */
+	command_self_test;
+extern const CommandSpec command_enrol, /* badge, name, roles (comma-separated); pin */
+	command_enrol_first,            /* badge, name; pin; the code was compared: right_code, wrong_code */
+	command_change_pin,             /* badge ("": one's own); pin, new_pin */
+	command_sign_in,                /* badge; pin. The caller holds it. */
 	command_sign_out;
-/* forms: fields; stock: fields of the record */
-extern const CommandSpec command_form, command_receive_lot, command_certificate;
-/* auditors: query, arguments, uid, account; copy, file, records; record */
-extern const CommandSpec command_audit, command_audit_copy, command_prove, command_rotate_key, command_verify;
-/* photographs that are to be gone: after; pictures; files */
-extern const CommandSpec command_erase, command_discard, command_discard_unnamed;
+extern const CommandSpec command_form, /* kind, fields; pin where it is signed */
+	command_receive_lot,           /* lot: an object with the fields of lot.received */
+	command_certificate;           /* fields: lot, file, gtin, certificate; the file as attachment */
+/* of auditors: the access itself goes on record, with the caller's account */
+extern const CommandSpec command_audit,     /* query, arguments, is_known; streams to the request's fd */
+	command_audit_copy,                 /* copy: "backup", "archive" or "export"; file, records */
+	command_prove,                      /* record */
+	command_rotate_key, command_verify; /* done once it has begun */
+/* of the station itself: photographs that are to be gone */
+extern const CommandSpec command_erase, /* after: the number of a record */
+	command_discard,                /* pictures */
+	command_discard_unnamed;        /* files */

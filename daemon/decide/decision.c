@@ -72,15 +72,14 @@ void decide_record_and_go_on(Decision *ret, const char *kind, json_t *body)
 void decide_access(const Command *command, const char *query, json_t *arguments, Decision *ret)
 {
 	json_t *rows = json_object_get(command->asked, "records");
-	const char *account = asked_text(command, "account");
 	json_t *body = json_pack("{s:s, s:o, s:I, s:s*}", "query", query, "arguments", arguments, "uid",
-		asked_number(command, "uid"), "user", account[0] ? account : NULL);
+		(json_int_t)command->uid, "user", command->account[0] ? command->account : NULL);
 
 	if (body && rows)
 		json_object_set(body, "rows", rows);
 	decide_record_and_go_on(ret, "audit.read", body);
 	/* another program beside the one that somebody signed in with may be anybody's */
-	ret->is_nobodys = !asked_yes(command, "signed_in");
+	ret->is_nobodys = command->is_stranger;
 }
 
 /* ---- what was asked, and found ---- */

@@ -77,11 +77,11 @@ static bool require_fields(const json_t *fields, const LotField *list, size_t n,
 }
 
 /** The product's check digit and the lot's characters, by the rules that its cartridges are scanned by. */
-static bool require_identity(const Command *command, Decision *ret)
+static bool require_identity(const json_t *lot, Decision *ret)
 {
 	Error error;
 
-	if (needle_lot_check(asked_text(command, "gtin"), asked_text(command, "lot"), &error) == 0)
+	if (needle_lot_check(row_text(lot, "gtin"), row_text(lot, "lot"), &error) == 0)
 		return true;
 	decide_refusal(
 		ret, STATION_ERROR_INVALID, "product and lot cannot be those of a cartridge: %s", error.text);
@@ -90,6 +90,7 @@ static bool require_identity(const Command *command, Decision *ret)
 
 static void decide_lot(const State *state, const Command *command, Decision *ret)
 {
+	json_t *lot = json_object_get(command->asked, "lot");
 	int64_t end;
 
 	if (command->stage == 1) {
@@ -101,27 +102,27 @@ static void decide_lot(const State *state, const Command *command, Decision *ret
 		return;
 	}
 	if (!require_signed_in(state, command, WHO_RECEIVES, ret) ||
-		!require_fields(command->asked, lot_fields, ELEMENTS(lot_fields), ret))
+		!require_fields(lot, lot_fields, ELEMENTS(lot_fields), ret))
 		return;
-	if (date_end_utc_us(asked_text(command, "expiry"), &end) < 0) {
+	if (date_end_utc_us(row_text(lot, "expiry"), &end) < 0) {
 		decide_refusal(ret, STATION_ERROR_INVALID,
-			"the expiry of lot %s is no date: write YYYY-MM-DD", asked_text(command, "lot"));
+			"the expiry of lot %s is no date: write YYYY-MM-DD", row_text(lot, "lot"));
 		return;
 	}
-	if (require_identity(command, ret))
-		decide_record_and_go_on(ret, "lot.received", json_incref(command->asked));
+	if (require_identity(lot, ret))
+		decide_record_and_go_on(ret, "lot.received", json_incref(lot));
 }
 
 const CommandSpec command_receive_lot = { .decide = decide_lot };
 
 static void decide_certificate(const State *state, const Command *command, Decision *ret)
 {
-	json_t *body = json_copy(command->asked);
+	json_t *body = json_copy(json_object_get(command->asked, "fields"));
 	char digest[DIGEST_HEX_MAX];
 	int r;
 
 	if (!require_signed_in(state, command, WHO_RECEIVES, ret) ||
-		!require_fields(command->asked, certificate_fields, ELEMENTS(certificate_fields), ret)) {
+		!require_fields(body, certificate_fields, ELEMENTS(certificate_fields), ret)) {
 		json_decref(body);
 		return;
 	}

@@ -48,6 +48,12 @@ static json_t *split_roles(const char *roles)
 	return array;
 }
 
+/** The first one is an administrator. */
+static const char *roles_of(const Command *command)
+{
+	return asked_yes(command, "is_first") ? ADMINISTRATOR : asked_text(command, "roles");
+}
+
 static bool require_new_pin(const char *pin, Decision *ret)
 {
 	if (pin_is_valid(pin))
@@ -61,7 +67,7 @@ static bool require_new_pin(const char *pin, Decision *ret)
 
 static bool require_newcomer(const Command *command, Decision *ret)
 {
-	const char *roles = asked_text(command, "roles");
+	const char *roles = roles_of(command);
 	json_auto_t *list = split_roles(roles);
 
 	if (!text_is_identifier(asked_text(command, "badge"), 32)) {
@@ -86,7 +92,7 @@ static void decide_hashed(const Command *command, Decision *ret)
 	}
 	decide_record(ret, "operator.enrolled",
 		json_pack("{s:s, s:o}", "badge", asked_text(command, "badge"), "roles",
-			split_roles(asked_text(command, "roles"))));
+			split_roles(roles_of(command))));
 	ret->personal = json_pack("{s:s, s:s}", "name", asked_text(command, "name"), "pin", command->hash);
 }
 
@@ -192,7 +198,7 @@ const CommandSpec command_change_pin = { .decide = decide_change_pin };
 /** The program that asked may have gone away meanwhile: that goes on record, too. */
 static void decide_signed_in(const Command *command, Decision *ret)
 {
-	if (asked_text(command, "holder")[0]) {
+	if (!command->caller_left) {
 		decide_done(ret);
 		snprintf(ret->detail, sizeof ret->detail, "%s", command->who.name);
 		return;

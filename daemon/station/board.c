@@ -57,7 +57,7 @@ static void take_board_up(Station *station, const BoardIdentity *identity)
 		identity->firmware_minor);
 	station_notify(station, STATION_CHANGED_LINES);
 	station_lamps(station);
-	runtime_ask(station, &(StationRequest){ .spec = &command_self_test, .internal = true });
+	runtime_begin(station, &command_self_test);
 }
 
 static void take_board_down(Station *station, const char *why)

@@ -58,7 +58,7 @@ static void batch_erased(void *userdata, const StationReply *reply)
 static void erase_batch(Station *station)
 {
 	station->eraser.running = true;
-	runtime_ask(station, &(StationRequest){
+	station_ask(station, &(StationRequest){
 				     .spec = &command_erase,
 				     .asked = json_pack("{s:I}", "after", station->eraser.after),
 				     .internal = true,
@@ -91,7 +91,7 @@ static void unnamed_deleted(void *userdata, const StationReply *reply)
 void erase_unrecorded(Station *station, const char *file)
 {
 	if (station->options.erase_image)
-		runtime_ask(station, &(StationRequest){
+		station_ask(station, &(StationRequest){
 					     .spec = &command_discard,
 					     .asked = json_pack("{s:[{s:s}]}", "pictures", "file", file),
 					     .internal = true,
@@ -105,7 +105,7 @@ static void ask_for_unnamed(Station *station, const json_t *images)
 {
 	char *files = json_dumps(images, JSON_COMPACT);
 
-	runtime_ask(station, &(StationRequest){
+	station_ask(station, &(StationRequest){
 				     .spec = &command_discard_unnamed,
 				     .asked = json_pack("{s:s*}", "files", files),
 				     .internal = true,

@@ -69,8 +69,7 @@ static void running_end(Running *running)
 	if (station->state.work.arming == id) {
 		/* whatever kept it from being recorded: what is not on record does not move */
 		if (running->reply.error)
-			runtime_ask(
-				station, &(StationRequest){ .spec = &command_stop_again, .internal = true });
+			runtime_begin(station, &command_stop_again);
 		else
 			arming_apply(&station->state, 0);
 	}
@@ -182,7 +181,7 @@ static void commit_record(Running *running, const LedgerAnswer *answer)
 		.body = decision->body,
 		.unit = answer->detail[0] ? answer->detail : NULL,
 		.who = &running->command.who,
-		.holder = json_string_value(json_object_get(running->command.asked, "holder")),
+		.holder = running->command.caller_left ? "" : running->command.caller,
 		.fault = decision->fault,
 	};
 
@@ -336,7 +335,8 @@ static void reply_refusal(const StationRequest *request, const char *error, cons
 		log_error("%s", text);
 }
 
-static Running *running_new(Station *station, const StationRequest *request)
+static Running *running_new(
+	Station *station, const StationRequest *request, const Form *form, const CommandLabel *label)
 {
 	Runtime *runtime = &station->runtime;
 	const CurrentCaller *caller = &runtime->caller;
@@ -358,15 +358,17 @@ static Running *running_new(Station *station, const StationRequest *request)
 	command->id = ++runtime->last_id;
 	command->asked = request->asked;
 	command->rows = json_object();
-	command->form = request->form;
-	if (request->label)
-		command->label = *request->label;
+	command->form = form;
+	if (label)
+		command->label = *label;
 	command->pin = running->pin;
 	command->new_pin = running->new_pin;
-	command->attachment = request->attachment;
-	command->attachment_size = request->attachment_size;
+	command->attachment = request->data;
+	command->attachment_size = request->size;
 	memcpy(command->caller, caller->name, sizeof command->caller);
 	memcpy(command->user, caller->user, sizeof command->user);
+	memcpy(command->account, caller->account, sizeof command->account);
+	command->uid = caller->uid;
 	command->is_stranger = caller->is_stranger;
 	if (!caller->is_stranger)
 		memcpy(command->actor, station->state.people.signed_in.badge, sizeof command->actor);
@@ -375,7 +377,7 @@ static Running *running_new(Station *station, const StationRequest *request)
 	return running;
 }
 
-void runtime_ask(Station *station, const StationRequest *request)
+void runtime_ask(Station *station, const StationRequest *request, const Form *form, const CommandLabel *label)
 {
 	Runtime *runtime = &station->runtime;
 	const char *inert = rules_inert(&station->state.rules);
@@ -392,7 +394,7 @@ void runtime_ask(Station *station, const StationRequest *request)
 			"another step of the session is being recorded: try again when it is done");
 		return;
 	}
-	running = running_new(station, request);
+	running = running_new(station, request, form, label);
 	if (!running) {
 		reply_refusal(request, STATION_ERROR_LEDGER, STATION_NO_MEMORY);
 		return;
@@ -402,12 +404,17 @@ void runtime_ask(Station *station, const StationRequest *request)
 	decide(running);
 }
 
+void runtime_begin(Station *station, const CommandSpec *spec)
+{
+	runtime_ask(station, &(StationRequest){ .spec = spec, .internal = true }, NULL, NULL);
+}
+
 /* ---- stopping ---- */
 
 void runtime_stop(Station *station, bool is_nobodys)
 {
 	StationRequest request = { .spec = &command_stopped, .internal = true };
-	Running *running = running_new(station, &request);
+	Running *running = running_new(station, &request, NULL, NULL);
 
 	if (!running) {
 		control_stop(station->options.control);
@@ -484,8 +491,8 @@ void runtime_facts_came(Station *station)
 void runtime_holder_vanished(Station *station, const char *holder)
 {
 	for (Running *running = station->runtime.first; running; running = running->next)
-		if (running->command.asked && strcmp(row_text(running->command.asked, "holder"), holder) == 0)
-			(void)!json_object_set_new(running->command.asked, "holder", json_string(""));
+		if (strcmp(running->command.caller, holder) == 0)
+			running->command.caller_left = true;
 }
 
 /* ---- a ledger that does not answer ---- */
@@ -564,6 +571,8 @@ void station_set_caller(Station *station, const StationCaller *caller)
 		return;
 	snprintf(current->name, sizeof current->name, "%s", caller->name);
 	describe_user(caller, current->user);
+	snprintf(current->account, sizeof current->account, "%s", caller->user);
+	current->uid = caller->uid;
 	current->is_stranger = !station_caller_signed_in(station, caller);
 }
 

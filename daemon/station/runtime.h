@@ -15,6 +15,8 @@ typedef struct Running Running;
 /** A StationCaller as it is kept for the call. */
 typedef struct CurrentCaller {
 	char name[SESSION_NAME_MAX], user[SESSION_NAME_MAX]; /* "" the station itself; "" not known yet */
+	char account[SESSION_NAME_MAX];                      /* as the bus calls it; "" not known */
+	uint32_t uid;
 	bool is_stranger;
 } CurrentCaller;
 
@@ -34,23 +36,11 @@ typedef struct Runtime {
 	uint32_t last_ticket;
 } Runtime;
 
-/** Texts are copied; `asked` is taken. Zeroed where nothing is said. */
-typedef struct StationRequest {
-	const CommandSpec *spec;
-	json_t *asked; /* NULL only where nothing is asked */
-	const char *pin, *new_pin;
-	const Form *form;
-	const CommandLabel *label;
-	const void *attachment; /* read before runtime_ask() returns */
-	size_t attachment_size;
-	int fd;           /* of command_audit: where rows go; owned from here */
-	bool internal;    /* the station's own: not refused while it is inert, its failure is logged */
-	StationDone done; /* NULL: nobody waits for a reply */
-	void *userdata;
-} StationRequest;
-
 /** `done` is called exactly once, possibly before this returns. */
-void runtime_ask(Station *station, const StationRequest *request);
+void runtime_ask(
+	Station *station, const StationRequest *request, const Form *form, const CommandLabel *label);
+/** A command of the station's own, of which nothing is asked. */
+void runtime_begin(Station *station, const CommandSpec *spec);
 /** The needle is stopped by the station itself, beside whatever is under way, and that goes on record as the
  * doing of who called, or as nobody's. The needle stands still before it returns. */
 void runtime_stop(Station *station, bool is_nobodys);

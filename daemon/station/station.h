@@ -101,9 +101,6 @@ DEFINE_CLEANUP(Station *, station_free, station_freep);
  */
 void station_recover_session(Station *station);
 
-/** picture: the photograph of this name, whose bytes are those that were recorded. */
-void station_open_picture(Station *station, const char *file, StationDone done, void *userdata);
-
 /** Up to 4 observers; kept by value. */
 int station_observe(Station *station, const StationObserver *observer) _must_check_;
 /** Tells the observers of `userdata` nothing any more: before they are freed. */
@@ -160,130 +157,50 @@ bool station_caller_signed_in(const Station *station, const StationCaller *calle
  */
 void station_stop_now(Station *station);
 
+/* ---- commands -------------------------------------------------------------------------------------- */
+
+/**
+ * A command of decide/command.h, where its arguments stand. Texts are copied; `asked` is taken. Zeroed where
+ * nothing is said.
+ */
+typedef struct StationRequest {
+	const CommandSpec *spec;
+	json_t *asked; /* an object; NULL: nothing is asked */
+	const char *pin, *new_pin;
+	const char *code; /* of a label, or the one that enrols the first administrator */
+	FormPlace place;  /* of a form */
+	const void *data; /* an attachment */
+	size_t size;
+	int fd;           /* of command_audit: where rows go; owned from here */
+	bool internal;    /* the station's own: not refused while it is inert, its failure is logged */
+	StationDone done; /* NULL: nobody waits for a reply */
+	void *userdata;
+} StationRequest;
+
+/**
+ * The reply's number is that of the record made, where none is said: of command_begin the session, of
+ * command_audit the rows. Its detail: of command_mount the unit claimed, of command_sign_in the operator's
+ * name, of command_picture the file, of command_preview the verdict ("good", or as of StationPicture, then
+ * with its sentence in `text`), of command_self_test the failed parts. Its figures: of command_finish the
+ * totals, of command_picture the record, of command_audit the names of the columns, of command_prove {proof,
+ * key}.
+ */
+void station_ask(Station *station, const StationRequest *request);
 /** Stops the needle and records `station.stopped`; done after the commit. */
 void station_shutdown(Station *station, StationDone done, void *userdata);
 
-/* ---- people --------------------------------------------------------------------------------------- */
-
-/**
- * `roles`: comma-separated of technician, supervisor, auditor, administrator. PIN: 4 to 12 digits. A
- * supervisor or administrator must be signed in; the roles supervisor and administrator are the
- * administrator's to give.
- */
-void station_enrol(Station *station, const char *badge, const char *name, const char *pin, const char *roles,
-	StationDone done, void *userdata);
-/** The first administrator, while there is none: `code` is that of StationOptions. Five wrong ones end it. */
-void station_enrol_first(Station *station, const char *code, const char *badge, const char *name,
-	const char *pin, StationDone done, void *userdata);
-/**
- * `badge`: "" or one's own, or as an administrator another's. `pin` is always that of whoever is signed in.
- */
-void station_change_pin(Station *station, const char *badge, const char *pin, const char *new_pin,
-	StationDone done, void *userdata);
-/** `holder` is the bus name that holds the sign-in. detail: the operator's name. */
-void station_sign_in(Station *station, const char *badge, const char *pin, const char *holder,
-	StationDone done, void *userdata);
-void station_sign_out(Station *station, StationDone done, void *userdata);
 /** The bus name vanished: if it held the sign-in, the needle is disarmed and the operator signed out. */
 void station_holder_vanished(Station *station, const char *holder);
 /** True when the signed-in operator has one of `roles`, which are separated by blanks. */
 bool station_has_role(const Station *station, const char *roles);
-
-/* ---- session steps, in their order ---------------------------------------------------------------- */
-
-/**
- * number: the session. `course_session` counts from 1. `is_new_person`: somebody said that the pseudonym is
- * that of a person who never was here; without it one that is not on record is refused, and with it one that
- * is.
- */
-void station_begin(Station *station, const char *subject, const char *protocol, uint32_t course_session,
-	bool is_new_person, StationDone done, void *userdata);
-/** `answers`: object of booleans, each question of the protocol once. */
-void station_screening(Station *station, json_t *answers, StationDone done, void *userdata);
-/** `consent`: "treatment" or "photographs". */
-void station_consent(Station *station, const char *consent, const char *version, bool given, StationDone done,
-	void *userdata);
-/** Disarms first when armed. `area_mm2` 1 to 100000. */
-void station_select_zone(Station *station, const char *zone, const char *skin_type, uint32_t area_mm2,
-	StationDone done, void *userdata);
-/** What a code says, by this station's clock and its scanner's substitute for FNC1. Changes nothing. */
-void station_read_code(const Station *station, const char *code, NeedleCode *ret);
-/** detail: the unit claimed. Refused with the reason when it was used, is unknown, expired, ... */
-/** `scanned`: the caller says that a scanner read it. What the station's own scanner read it knows itself. */
-void station_mount_needle(Station *station, const char *code, bool scanned, StationDone done, void *userdata);
-/** The station's own scanner read this. Changes nothing; the next claim of the same code came from there. */
-void station_scanned(Station *station, const char *code);
-void station_remove_needle(Station *station, const char *reason, StationDone done, void *userdata);
-void station_load_pigment(Station *station, const char *brand, const char *colour, const char *lot,
-	const char *expiry, StationDone done, void *userdata);
-/** `phase`: "before" or "after". detail: the file; figures: focus, exposure, bytes, sha256. */
-void station_take_picture(
-	Station *station, const char *zone, const char *phase, StationDone done, void *userdata);
-/**
- * What the camera sees now: nothing is kept or recorded. picture: the JPEG; detail: the verdict, "good" or as
- * of StationPicture, then with its sentence in `text`.
- */
-void station_preview(Station *station, const char *zone, StationDone done, void *userdata);
-/** detail: failed parts, "" none. */
-void station_self_test(Station *station, StationDone done, void *userdata);
 /** What refuses to arm now. Returns how many. */
 size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX]);
-void station_arm(Station *station, StationDone done, void *userdata);
-/** Answers when the needle stands still and that is on record, also when it stood still before. */
-void station_disarm(Station *station, StationDone done, void *userdata);
-void station_pause(Station *station, StationDone done, void *userdata);
-void station_resume(Station *station, StationDone done, void *userdata);
-/** figures: totals of the session. */
-void station_finish(Station *station, StationDone done, void *userdata);
-/** Asks for the PIN again. `meaning`: what the signature stands for. Ends the session. */
-void station_sign(Station *station, const char *pin, const char *meaning, StationDone done, void *userdata);
-void station_abandon(Station *station, const char *reason, StationDone done, void *userdata);
-/** Asks for the PIN again, then clears the latched fault. Refused while its cause still holds. */
-void station_acknowledge(
-	Station *station, const char *note, const char *pin, StationDone done, void *userdata);
+/** What a code says, by this station's clock and its scanner's substitute for FNC1. Changes nothing. */
+void station_read_code(const Station *station, const char *code, NeedleCode *ret);
+/** The station's own scanner read this. Changes nothing; the next claim of the same code came from there. */
+void station_scanned(Station *station, const char *code);
 
-/* ---- forms --------------------------------------------------------------------------------------- */
-
-/**
- * Enters a record of a kind that record_forms has. `pin` is read where the form is signed. number: of the
- * record.
- */
-void station_enter(Station *station, FormPlace place, const char *kind, json_t *fields, const char *pin,
-	StationDone done, void *userdata);
-
-/* ---- inventory, audit ----------------------------------------------------------------------------- */
-
-enum { CERTIFICATE_MAX = 4 << 20 };
-
-/** `lot`: object with the fields of `lot.received` (docs/ledger.md). */
-void station_receive_lot(Station *station, json_t *lot, StationDone done, void *userdata);
-/**
- * Keeps the file of a lot's sterilisation certificate in the ledger: 1 byte to CERTIFICATE_MAX. `fields`:
- * lot, file (its name), gtin and certificate (its number) where known. number: of the record.
- */
-void station_attach_certificate(
-	Station *station, json_t *fields, const void *data, size_t size, StationDone done, void *userdata);
-/**
- * Streams to `fd` (owned from here); the access itself is recorded, with the caller's `uid` and `user`.
- * number: rows.
- */
-void station_audit(Station *station, const StationCaller *caller, const char *query, json_t *arguments,
-	int fd, StationDone done, void *userdata);
-/** Lets an auditor see a photograph once that is on record. detail: its path. */
-void station_audit_picture(
-	Station *station, const StationCaller *caller, const char *file, StationDone done, void *userdata);
-/**
- * Records that somebody copies the ledger's file to `file`, with `records` in it; `copy`: backup, archive or
- * export. Answers when a checkpoint covers that record, where there is a key to make one.
- */
-void station_audit_copy(Station *station, const StationCaller *caller, const char *copy, const char *file,
-	uint64_t records, StationDone done, void *userdata);
-
-/** The proof that a record is in the log; the access is recorded. detail: empty; figures: proof, key. */
-void station_prove(
-	Station *station, const StationCaller *caller, uint64_t record, StationDone done, void *userdata);
-/** Makes a new signing key, signed for by the old one. Asks for the role of administrator. */
-void station_rotate_key(Station *station, StationDone done, void *userdata);
+/* ---- verification ----------------------------------------------------------------------------------- */
 
 typedef enum VerificationState {
 	VERIFICATION_NONE, /* since the start */
@@ -304,8 +221,6 @@ typedef struct StationVerification {
 	char text[STATION_TEXT_MAX]; /* the first finding, or why it failed; else "" */
 } StationVerification;
 
-/** Verifies the whole ledger in the background; refused while that runs. Answers once it has begun. */
-void station_verify(Station *station, const StationCaller *caller, StationDone done, void *userdata);
 void station_verification(const Station *station, StationVerification *ret);
 
 /* ---- configuration -------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 
 #include "ledger-fixture.h"
 
+#include "station-calls.h"
 #include "station/parts.h"
 
 typedef struct Lone {

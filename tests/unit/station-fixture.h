@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "station-calls.h"
 #include "station/parts.h"
 #include "plugin/plugin-loader.h"
 

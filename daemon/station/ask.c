@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Where commands come in: what has to be looked at before one is decided. It judges none of them. */
+
+#include <string.h>
+
+#include "decide/refusals.h"
+#include "station/parts.h"
+#include "util/enrolment-code.h"
+#include "util/log.h"
+
+enum { ENROLMENT_ATTEMPTS = 5 }; /* at the enrolment code, until the daemon starts over */
+
+static void set_flag(json_t *asked, const char *flag)
+{
+	(void)!json_object_set_new(asked, flag, json_true());
+}
+
+/** Compares the code that somebody gave with the one that was printed; several wrong ones end it. */
+static void compare_code(Station *station, const StationRequest *request)
+{
+	State *state = &station->state;
+
+	set_flag(request->asked, "is_first");
+	if (!state->people.code[0])
+		return;
+	if (request->code && enrolment_code_matches(state->people.code, request->code)) {
+		set_flag(request->asked, "right_code");
+		return;
+	}
+	set_flag(request->asked, "wrong_code");
+	wrong_code_apply(state, state->people.wrong_codes + 1 >= ENROLMENT_ATTEMPTS);
+	log_warning("a wrong enrolment code was given, %u of at most %d", state->people.wrong_codes,
+		ENROLMENT_ATTEMPTS);
+}
+
+/** Puts in what the query takes of the profile; a query that there is not stays unknown. */
+static void prepare_query(Station *station, json_t *asked)
+{
+	const char *query = row_text(asked, "query");
+	json_t *arguments = json_object_get(asked, "arguments");
+
+	station_look(station);
+	for (const char *const *name = ledger_query_names(); *name; name++)
+		if (strcmp(*name, query) == 0 && facts_profile_arguments(station, query, arguments) == 0)
+			set_flag(asked, "is_known");
+}
+
+void station_ask(Station *station, const StationRequest *request)
+{
+	bool scanned = json_is_true(json_object_get(request->asked, "scanned"));
+	const Form *form = NULL;
+	CommandLabel label;
+
+	if (request->spec == &command_enrol_first)
+		compare_code(station, request);
+	if (request->spec == &command_audit)
+		prepare_query(station, request->asked);
+	if (request->spec == &command_form)
+		form = form_find(request->place, row_text(request->asked, "kind"));
+	if (request->spec == &command_mount)
+		label_take(station, request->code ? request->code : "", scanned, &label);
+	runtime_ask(station, request, form, request->spec == &command_mount ? &label : NULL);
+}
+
+void station_shutdown(Station *station, StationDone done, void *userdata)
+{
+	StationReply reply = { 0 };
+
+	/* nobody waits for the answer: the needle stands still before the board has even been asked */
+	if (station->options.control)
+		(void)!control_disarm(station->options.control, 0);
+	if (!station->options.ledger) {
+		done(userdata, &reply);
+		return;
+	}
+	station_end_contact(station);
+	station_flush_strokes(station);
+	station_ask(station,
+		&(StationRequest){
+			.spec = &command_shutdown, .internal = true, .done = done, .userdata = userdata });
+}
+
+size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
+{
+	station_look(station);
+	return refusals_of(&station->state, ret);
+}
