@@ -8,6 +8,7 @@
 
 #include "bus/bus-private.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "util/log.h"
