@@ -182,6 +182,15 @@ int ctl_call(Ctl *ctl, const char *path, const char *interface, const char *meth
 	return r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
 }
 
+int ctl_get_string(Ctl *ctl, const char *path, const char *interface, const char *property, char **ret)
+{
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = sd_bus_get_property_string(
+		ctl->bus, "org.stipple.Station1", path, interface, property, &error, ret);
+
+	return r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
+}
+
 int ctl_serve(Ctl *ctl, const bool *ended)
 {
 	/* without events asked for, a closed pipe still shows as POLLERR and a lost terminal as POLLHUP */

@@ -92,14 +92,20 @@ int ctl_read_new_pin(const Ctl *ctl, char ret[CTL_PIN_MAX], char ret_new[CTL_PIN
 
 /** Takes the rows of an answer, a line of JSON each, and the descriptor they come from. */
 typedef void (*CtlReader)(void *userdata, int fd);
+/** Takes one row, an object. */
+typedef void (*CtlTakeRow)(void *userdata, json_t *row);
 
 /**
- * Asks the record; `reader` is called once, while the call is under way. `filter` holds the query's
- * arguments. CTL_DONE, or CTL_FAILED after printing why.
+ * Asks the record; `take` is called for each row, while the call is under way. `filter` holds the query's
+ * arguments, and is taken; NULL: memory was short. CTL_DONE, or CTL_FAILED after printing why.
  */
-int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata) _must_check_;
-/** The same, and prints the rows. */
+int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlTakeRow take, void *userdata) _must_check_;
+/** The same, and prints the rows; `filter` is not taken. */
 int ctl_query_print(Ctl *ctl, const char *query, json_t *filter) _must_check_;
+
+/** A property that is a text, the caller's. CTL_DONE, or CTL_FAILED after printing why. */
+int ctl_get_string(
+	Ctl *ctl, const char *path, const char *interface, const char *property, char **ret) _must_check_;
 
 /** Appends or reads a{sv}; numbers, text and booleans. Negative errno. */
 int ctl_append_fields(sd_bus_message *message, json_t *fields) _must_check_;

@@ -113,29 +113,22 @@ int copies_tell(Ctl *ctl, const char *what, const char *path, const char *file, 
 /* ---- how long records are kept ---- */
 
 /** Keeps the row with the longest term. */
-static void read_terms(void *userdata, int fd)
+static void keep_longest_term(void *userdata, json_t *row)
 {
-	_cleanup_(fclosep) FILE *lines = fdopen(fd, "r");
 	CopiesTerm *term = userdata;
-	json_t *row;
+	json_int_t days = json_integer_value(json_object_get(row, "days"));
+	const char *since = json_string_value(json_object_get(row, "keep_since"));
+	const char *profile = json_string_value(json_object_get(row, "profile"));
 
-	while (lines && (row = json_loadf(lines, JSON_DISABLE_EOF_CHECK, NULL))) {
-		json_int_t days = json_integer_value(json_object_get(row, "days"));
-		const char *since = json_string_value(json_object_get(row, "keep_since"));
-		const char *profile = json_string_value(json_object_get(row, "profile"));
-
-		if (days > term->days && since && profile) {
-			term->days = days;
-			snprintf(term->before, sizeof term->before, "%s", since);
-			snprintf(term->profile, sizeof term->profile, "%s", profile);
-		}
-		json_decref(row);
-	}
+	if (days <= term->days || !since || !profile)
+		return;
+	term->days = days;
+	snprintf(term->before, sizeof term->before, "%s", since);
+	snprintf(term->profile, sizeof term->profile, "%s", profile);
 }
 
 int copies_term(Ctl *ctl, CopiesTerm *ret)
 {
-	json_auto_t *filter = json_object();
 	CopiesTerm term = { 0 };
 	Ctl asking = *ctl;
 	bool asked = true;
@@ -146,7 +139,7 @@ int copies_term(Ctl *ctl, CopiesTerm *ret)
 		asking.ledger = NULL;
 		asking.bus = ctl->bus;
 	}
-	if (!asked || ctl_query(&asking, "retention", filter, read_terms, &term) != CTL_DONE ||
+	if (!asked || ctl_query(&asking, "retention", json_object(), keep_longest_term, &term) != CTL_DONE ||
 		term.days == 0)
 		return ctl_fail("without a station that says which compliance profile is in force it must be "
 				"given, or the day: add --profile us-ca or before=YYYY-MM-DD");

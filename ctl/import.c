@@ -97,22 +97,9 @@ static const json_t *known_of(const Import *import, json_t *fields, const char *
 
 /* ---- what is on record ---- */
 
-/** Each row that the station answers with. */
-static void each_answered_row(int fd, Import *import, void (*take)(Import *import, json_t *row))
+static void keep_known_cycle(void *userdata, json_t *row)
 {
-	_cleanup_(fclosep) FILE *rows = fdopen(fd, "r");
-	_cleanup_(freep) char *line = NULL;
-	size_t size = 0;
-
-	while (rows && getline(&line, &size, rows) > 0) {
-		json_auto_t *row = json_loads(line, 0, NULL);
-
-		take(import, row);
-	}
-}
-
-static void keep_known_cycle(Import *import, json_t *row)
-{
+	Import *import = userdata;
 	json_auto_t *key =
 		json_sprintf("%s\n%lld\n%lld", json_string_value(json_object_get(row, "sterilizer")),
 			(long long)json_integer_value(json_object_get(row, "cycle")),
@@ -122,37 +109,28 @@ static void keep_known_cycle(Import *import, json_t *row)
 		json_object_set(import->known, json_string_value(key), row);
 }
 
-static void take_known_cycles(void *userdata, int fd)
+static void keep_registered(void *userdata, json_t *row)
 {
-	each_answered_row(fd, userdata, keep_known_cycle);
-}
-
-static void keep_registered(Import *import, json_t *row)
-{
+	Import *import = userdata;
 	const char *sterilizer = json_string_value(json_object_get(row, "sterilizer"));
 
 	if (sterilizer)
 		json_object_set(import->asked, sterilizer, json_object_get(row, "counter_resets"));
 }
 
-static void take_registered(void *userdata, int fd)
-{
-	each_answered_row(fd, userdata, keep_registered);
-}
-
 /** Which cycles of a steriliser are on record, and whether itself is; asked once. */
 static int look_up_sterilizer(Import *import, const char *sterilizer, bool *ret_registered)
 {
-	json_auto_t *filter = json_pack("{s:s}", "sterilizer", sterilizer), *none = json_object();
 	int status = CTL_DONE;
 
 	if (json_object_size(import->asked) == 0)
-		status = ctl_query(import->ctl, "sterilizers", none, take_registered, import);
+		status = ctl_query(import->ctl, "sterilizers", json_object(), keep_registered, import);
 	*ret_registered = json_object_get(import->asked, sterilizer) != NULL;
 	if (status != CTL_DONE || !*ret_registered || json_object_get(import->looked, sterilizer))
 		return status;
 	json_object_set_new(import->looked, sterilizer, json_true());
-	return ctl_query(import->ctl, "sterilization", filter, take_known_cycles, import);
+	return ctl_query(import->ctl, "sterilization", json_pack("{s:s}", "sterilizer", sterilizer),
+		keep_known_cycle, import);
 }
 
 /** Of a figure of the record, or of a correction, which is a text. */

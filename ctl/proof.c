@@ -272,18 +272,17 @@ static int command_prove(Ctl *ctl, int n, char **arguments)
 
 static int run_key(Ctl *ctl, int n, char **arguments)
 {
-	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_(freep) char *key = NULL;
-	int r, status;
+	int status;
 
 	if (n == 1 && strcmp(arguments[0], "rotate") != 0)
 		return ctl_usage("key takes nothing, or rotate");
 	status = n == 1 ? ctl_call(ctl, CTL_STATION, "RotateKey", NULL, NULL) : CTL_DONE;
 	if (status != CTL_DONE)
 		return status;
-	r = sd_bus_get_property_string(ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Key", &error, &key);
-	if (r < 0)
-		return ctl_call_failed(&error, r);
+	status = ctl_get_string(ctl, CTL_AUDIT, "Key", &key);
+	if (status != CTL_DONE)
+		return status;
 	if (ctl->json)
 		printf("{\"key\":\"%s\"}\n", key);
 	else

@@ -97,12 +97,37 @@ static void columns_free(char **columns)
 	free(columns);
 }
 
-int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata)
+typedef struct Taking {
+	CtlTakeRow take;
+	void *userdata;
+} Taking;
+
+static void take_rows(void *userdata, int fd)
 {
+	_cleanup_(fclosep) FILE *rows = fdopen(fd, "r");
+	_cleanup_(freep) char *line = NULL;
+	const Taking *taking = userdata;
+	size_t size = 0;
+
+	while (rows && getline(&line, &size, rows) > 0) {
+		json_auto_t *row = json_loads(line, 0, NULL);
+
+		if (row)
+			taking->take(taking->userdata, row);
+	}
+}
+
+int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlTakeRow take, void *userdata)
+{
+	json_auto_t *arguments = filter;
+	Taking taking = { take, userdata };
 	char **columns = NULL;
 	uint64_t rows;
-	int status = ask_for_rows(ctl, query, filter, reader, userdata, &rows, &columns);
+	int status;
 
+	if (!arguments)
+		return ctl_fail("out of memory");
+	status = ask_for_rows(ctl, query, arguments, take_rows, &taking, &rows, &columns);
 	columns_free(columns);
 	return status;
 }

@@ -36,36 +36,12 @@ static void keep_row_words(void *userdata, json_t *row)
 	json_array_append(userdata, row);
 }
 
-typedef struct Reading {
-	void (*take)(void *userdata, json_t *row);
-	void *userdata;
-} Reading;
-
-static void read_answer_rows(void *userdata, int fd)
-{
-	_cleanup_(fclosep) FILE *rows = fdopen(fd, "r");
-	_cleanup_(freep) char *line = NULL;
-	const Reading *reading = userdata;
-	size_t size = 0;
-
-	while (rows && getline(&line, &size, rows) > 0) {
-		json_auto_t *row = json_loads(line, 0, NULL);
-
-		if (row)
-			reading->take(reading->userdata, row);
-	}
-}
-
 /** Takes `filter`. */
 static int ask_query(Ctl *ctl, Report *report, const char *query, json_t *filter)
 {
 	Asking asking = { report, query };
-	Reading reading = { take_answer_row, &asking };
-	int status = filter ? ctl_query(ctl, query, filter, read_answer_rows, &reading)
-			    : ctl_fail("out of memory");
 
-	json_decref(filter);
-	return status;
+	return ctl_query(ctl, query, filter, take_answer_row, &asking);
 }
 
 /** What was received with each lot, once a lot. */
@@ -105,12 +81,11 @@ static int ask_statuses(Ctl *ctl, Report *report)
 {
 	static const char *const kinds[] = { "lot.status", "pigment.status" };
 	Asking asking = { report, "statuses" };
-	Reading reading = { take_answer_row, &asking };
 
 	for (size_t i = 0; i < ELEMENTS(kinds) && report->begun; i++) {
-		json_auto_t *filter = json_pack("{s:s, s:s}", "kind", kinds[i], "from", report->begun);
-		int status = filter ? ctl_query(ctl, "timeline", filter, read_answer_rows, &reading)
-				    : ctl_fail("out of memory");
+		int status = ctl_query(ctl, "timeline",
+			json_pack("{s:s, s:s}", "kind", kinds[i], "from", report->begun), take_answer_row,
+			&asking);
 
 		if (status != CTL_DONE)
 			return status;
@@ -137,23 +112,13 @@ static int ask_cycles(Ctl *ctl, Report *report)
 
 /* ---- the station ---- */
 
-/** The text is the caller's. */
-static int ask_string(Ctl *ctl, const char *path, const char *interface, const char *property, char **ret)
-{
-	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = sd_bus_get_property_string(
-		ctl->bus, "org.stipple.Station1", path, interface, property, &error, ret);
-
-	return r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
-}
-
 static int ask_names(Ctl *ctl, char **ret_clinic, char **ret_station)
 {
-	int status = ask_string(ctl, CTL_STATION, "Clinic", ret_clinic);
+	int status = ctl_get_string(ctl, CTL_STATION, "Clinic", ret_clinic);
 
 	if (status != CTL_DONE)
 		return status;
-	return ask_string(ctl, CTL_STATION, "Station", ret_station);
+	return ctl_get_string(ctl, CTL_STATION, "Station", ret_station);
 }
 
 static char *now_text(void)
@@ -283,9 +248,7 @@ static bool has_query(char **queries, const char *query)
 static int ask_section(Ctl *ctl, Inspection *inspection, size_t section)
 {
 	const InspectionSection *asked = &inspection_sections[section];
-	json_auto_t *filter = json_object();
-	json_t *rows = json_array();
-	Reading reading = { keep_row_words, rows };
+	json_t *filter = json_object(), *rows = json_array();
 	int status;
 
 	if (!filter || !rows)
@@ -296,7 +259,7 @@ static int ask_section(Ctl *ctl, Inspection *inspection, size_t section)
 		json_object_set_new(filter, "from", json_string(inspection->from));
 	if (asked->dated && inspection->to)
 		json_object_set_new(filter, "to", json_string(inspection->to));
-	status = ctl_query(ctl, asked->query, filter, read_answer_rows, &reading);
+	status = ctl_query(ctl, asked->query, filter, keep_row_words, rows);
 	inspection_set(inspection, section, rows);
 	return status;
 }
@@ -326,11 +289,11 @@ static int ask_verification(Ctl *ctl, Inspection *inspection)
 	};
 	_cleanup_(freep) char *state = NULL, *text = NULL;
 	const char *words = "Unknown";
-	int status = ask_string(ctl, CTL_AUDIT, "Verification", &state);
+	int status = ctl_get_string(ctl, CTL_AUDIT, "Verification", &state);
 
 	if (status != CTL_DONE)
 		return status;
-	status = ask_string(ctl, CTL_AUDIT, "VerificationText", &text);
+	status = ctl_get_string(ctl, CTL_AUDIT, "VerificationText", &text);
 	if (status != CTL_DONE)
 		return status;
 	for (size_t i = 0; i < ELEMENTS(known); i++)
@@ -346,8 +309,7 @@ static int ask_verification(Ctl *ctl, Inspection *inspection)
 static int ask_checkpoint(Ctl *ctl, json_t **ret)
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-	json_auto_t *rows = json_array(), *filter = NULL;
-	Reading reading = { keep_row_words, rows };
+	json_auto_t *rows = json_array();
 	uint64_t size = 0;
 	int r = sd_bus_get_property_trivial(
 		ctl->bus, "org.stipple.Station1", CTL_AUDIT, "CheckpointSize", &error, 't', &size);
@@ -356,9 +318,8 @@ static int ask_checkpoint(Ctl *ctl, json_t **ret)
 	*ret = NULL;
 	if (status != CTL_DONE || size == 0)
 		return status;
-	filter = json_pack("{s:I}", "after", (json_int_t)size - 1);
-	status = filter ? ctl_query(ctl, "checkpoints", filter, read_answer_rows, &reading)
-			: ctl_fail("out of memory");
+	status = ctl_query(
+		ctl, "checkpoints", json_pack("{s:I}", "after", (json_int_t)size - 1), keep_row_words, rows);
 	if (json_array_size(rows))
 		*ret = json_incref(json_array_get(rows, json_array_size(rows) - 1));
 	return status;
@@ -373,7 +334,7 @@ static int ask_log(Ctl *ctl, Inspection *inspection)
 
 	if (status != CTL_DONE)
 		return status;
-	status = ask_string(ctl, CTL_AUDIT, "Key", &key);
+	status = ctl_get_string(ctl, CTL_AUDIT, "Key", &key);
 	if (status != CTL_DONE)
 		return status;
 	status = ask_checkpoint(ctl, &checkpoint);

@@ -5,6 +5,7 @@
  * must not write the ledger, repair anything, or hold up the writer or an erasure.
  */
 
+#include "ledger/beside.h"
 #include "ledger/ledger-private.h"
 #include "ledger/verify.h"
 
@@ -28,13 +29,10 @@ enum {
 
 int check_remembered(const char *path, Error *error)
 {
-	_cleanup_(freep) char *name = NULL, *text = NULL;
+	_cleanup_(freep) char *text = NULL;
 	size_t size, length;
-	int r;
+	int r = beside_read(path, DAMAGED_SUFFIX, DAMAGED_TEXT_MAX, &text, &size);
 
-	if (asprintf(&name, "%s" DAMAGED_SUFFIX, path) < 0)
-		return -ENOMEM;
-	r = file_read(name, DAMAGED_TEXT_MAX, &text, &size);
 	if (r == -ENOENT || clear_is_lifted(path))
 		return 0;
 	length = r < 0 ? 0 : strcspn(text, "\n");

@@ -6,53 +6,18 @@
  * finding that came since.
  */
 
+#include "ledger/beside.h"
 #include "ledger/copy.h"
 #include "ledger/reader.h"
 #include "ledger/statements.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "util/file.h"
 #include "util/log.h"
 #include "util/pin.h"
 
 enum { WORD_MAX = 16 * 1024, FOUND_MAX = 4096, FINDING_SHOWN = 200 };
-
-static int read_beside(const char *path, const char *suffix, size_t limit, char **ret, size_t *ret_size)
-{
-	_cleanup_(freep) char *name = NULL;
-
-	if (asprintf(&name, "%s%s", path, suffix) < 0)
-		return -ENOMEM;
-	return file_read(name, limit, ret, ret_size);
-}
-
-static void remove_beside(const char *path, const char *suffix)
-{
-	_cleanup_(freep) char *name = NULL;
-
-	if (asprintf(&name, "%s%s", path, suffix) >= 0)
-		(void)unlink(name);
-}
-
-/** The daemon's user owns the folder, and so what is put there. */
-static int give_word_to_owner(const char *path, const char *suffix)
-{
-	_cleanup_(freep) char *name = NULL, *folder = file_folder(path);
-	_cleanup_(closep) int fd = -1;
-	struct stat status;
-
-	if (!folder || asprintf(&name, "%s%s", path, suffix) < 0)
-		return -ENOMEM;
-	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 || stat(folder, &status) < 0)
-		return -errno;
-	if (geteuid() == 0 && fchown(fd, status.st_uid, status.st_gid) < 0)
-		return -errno;
-	return fchmod(fd, 0640) < 0 ? -errno : 0;
-}
 
 /* ---- the administrator's side ---- */
 
@@ -82,7 +47,7 @@ static int leave_clearing_word(
 	word = json_pack("{s:s, s:s, s:I}", "badge", badge, "found", sha256, "size", (json_int_t)records);
 	text = word ? json_dumps(word, LEDGER_JSON) : NULL;
 	r = text ? file_write_beside(path, CLEARED_SUFFIX, text, strlen(text)) : -ENOMEM;
-	return r < 0 ? r : give_word_to_owner(path, CLEARED_SUFFIX);
+	return r < 0 ? r : beside_give(path, CLEARED_SUFFIX);
 }
 
 int ledger_clear_damage(const char *path, const char *badge, const char *pin, uint64_t records, Error *error)
@@ -92,7 +57,7 @@ int ledger_clear_damage(const char *path, const char *badge, const char *pin, ui
 	_cleanup_(freep) char *found = NULL;
 	bool administrator = false;
 	size_t size;
-	int r = read_beside(path, DAMAGED_SUFFIX, FOUND_MAX, &found, &size);
+	int r = beside_read(path, DAMAGED_SUFFIX, FOUND_MAX, &found, &size);
 
 	if (r == -ENOENT)
 		return error_set(
@@ -130,8 +95,8 @@ static json_t *read_word(const char *path)
 	json_int_t records;
 	size_t size, word_size;
 
-	if (read_beside(path, DAMAGED_SUFFIX, FOUND_MAX, &found, &size) < 0 ||
-		read_beside(path, CLEARED_SUFFIX, WORD_MAX, &text, &word_size) < 0 ||
+	if (beside_read(path, DAMAGED_SUFFIX, FOUND_MAX, &found, &size) < 0 ||
+		beside_read(path, CLEARED_SUFFIX, WORD_MAX, &text, &word_size) < 0 ||
 		digest_hex(found, size, sha256) < 0)
 		return NULL;
 	word = json_loadb(text, word_size, 0, NULL);
@@ -157,7 +122,7 @@ int clear_word(const char *path, json_t **ret_body, char **ret_badge)
 
 	if (!body) {
 		/* of a finding that is gone, or was another */
-		remove_beside(path, CLEARED_SUFFIX);
+		beside_remove(path, CLEARED_SUFFIX);
 		return -ENOENT;
 	}
 	badge = strdup(json_string_value(json_object_get(body, "badge")));
@@ -178,8 +143,8 @@ void clear_recorded(void *userdata, const LedgerAnswer *answer)
 		log_warning("that the ledger is sound after all is not on record: %s", answer->text);
 		return;
 	}
-	remove_beside(path, DAMAGED_SUFFIX);
-	remove_beside(path, CLEARED_SUFFIX);
+	beside_remove(path, DAMAGED_SUFFIX);
+	beside_remove(path, CLEARED_SUFFIX);
 	log_notice("an administrator lifted what a verification found: record %llu",
 		(unsigned long long)answer->seq);
 }

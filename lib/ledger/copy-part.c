@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ledger/beside.h"
 #include "util/file.h"
 
 enum {
@@ -113,12 +114,8 @@ void copy_part_remove(char *part)
 {
 	static const char *const suffixes[] = { "", "-journal", "-wal", "-shm" };
 
-	for (size_t i = 0; i < ELEMENTS(suffixes); i++) {
-		_cleanup_(freep) char *path = NULL;
-
-		if (asprintf(&path, "%s%s", part, suffixes[i]) >= 0)
-			(void)unlink(path);
-	}
+	for (size_t i = 0; i < ELEMENTS(suffixes); i++)
+		beside_remove(part, suffixes[i]);
 	free(part);
 }
 /** SQLite tells a full disk only from other trouble: whether the file may not be as large. */

@@ -6,6 +6,7 @@
  * record or a log line.
  */
 
+#include "ledger/beside.h"
 #include "ledger/ledger-private.h"
 
 #include <fcntl.h>
@@ -81,16 +82,13 @@ static bool signer_has_key(const NoteSigner *signer, const char *key)
 /** The origin that a restoring gave the log, as long as it is not on record; "" none. */
 static int restored_origin(const Ledger *ledger, char ret[NOTE_NAME_MAX])
 {
-	_cleanup_(freep) char *path = NULL, *text = NULL;
+	_cleanup_(freep) char *text = NULL;
 	json_auto_t *word = NULL;
 	const char *origin;
 	size_t size;
-	int r;
+	int r = beside_read(ledger->path, RESTORED_SUFFIX, RESTORED_MAX, &text, &size);
 
 	ret[0] = '\0';
-	if (asprintf(&path, "%s" RESTORED_SUFFIX, ledger->path) < 0)
-		return -ENOMEM;
-	r = file_read(path, RESTORED_MAX, &text, &size);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	word = json_loadb(text, size, 0, NULL);

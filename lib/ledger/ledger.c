@@ -5,6 +5,7 @@
  * its database connection, or wait for it except in ledger_free().
  */
 
+#include "ledger/beside.h"
 #include "ledger/reader.h"
 
 #include <fcntl.h>
@@ -110,26 +111,22 @@ static int record_cleared(Ledger *ledger)
 static void restoration_recorded(void *userdata, const LedgerAnswer *answer)
 {
 	Ledger *ledger = userdata;
-	_cleanup_(freep) char *path = NULL;
 
 	ledger->restored = answer->error < 0;
 	ledger->restored_sent = ledger_is_refusal(answer->error);
-	if (!ledger->restored && asprintf(&path, "%s" RESTORED_SUFFIX, ledger->path) >= 0)
-		(void)unlink(path);
+	if (!ledger->restored)
+		beside_remove(ledger->path, RESTORED_SUFFIX);
 }
 
 /** A backup was put in its place: the record says so, and what it lacks. */
 static int record_restoration(Ledger *ledger)
 {
-	_cleanup_(freep) char *path = NULL, *text = NULL;
+	_cleanup_(freep) char *text = NULL;
 	json_auto_t *body = NULL;
 	LedgerRecord record = { .kind = "ledger.restored", .actor = "station" };
 	size_t size;
-	int r;
+	int r = beside_read(ledger->path, RESTORED_SUFFIX, RESTORED_MAX, &text, &size);
 
-	if (asprintf(&path, "%s" RESTORED_SUFFIX, ledger->path) < 0)
-		return -ENOMEM;
-	r = file_read(path, RESTORED_MAX, &text, &size);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	body = json_loadb(text, size, 0, NULL);

@@ -5,6 +5,7 @@
  * changed; nothing is written over.
  */
 
+#include "ledger/beside.h"
 #include "ledger/copy-part.h"
 
 #include <fcntl.h>
@@ -20,36 +21,10 @@ enum {
 	ASIDE_MAX = 1000, /* names beside the ledger that are tried */
 };
 
-/** The daemon's user owns its folder, and so what is put there. */
-static int give_fd_to_owner(int fd, const struct stat *folder)
-{
-	if (geteuid() == 0 && fchown(fd, folder->st_uid, folder->st_gid) < 0)
-		return -errno;
-	return fchmod(fd, 0640) < 0 ? -errno : 0;
-}
-
-/** Of a file that nobody has open. What its folder's owner put there instead is not given away. */
-static int give_file_to_owner(const char *path, const struct stat *folder)
-{
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-
-	return fd < 0 ? -errno : give_fd_to_owner(fd, folder);
-}
-
-static int folder_status(const char *path, struct stat *ret)
-{
-	_cleanup_(freep) char *folder = file_folder(path);
-
-	if (!folder)
-		return -ENOMEM;
-	return stat(folder, ret) < 0 ? -errno : 0;
-}
-
 /** One that is made here is the daemon's, which is to open it too. */
 static int open_lock(const char *name, int *ret_fd)
 {
 	_cleanup_(closep) int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
-	struct stat folder;
 	int r;
 
 	if (fd < 0 && errno == EEXIST) {
@@ -58,10 +33,7 @@ static int open_lock(const char *name, int *ret_fd)
 	}
 	if (fd < 0)
 		return -errno;
-	r = folder_status(name, &folder);
-	if (r < 0)
-		return r;
-	r = give_fd_to_owner(fd, &folder);
+	r = beside_give_fd(fd, name);
 	if (r < 0)
 		return r;
 	*ret_fd = TAKE_FD(fd);
@@ -88,14 +60,11 @@ static int hold(const char *path, int *ret_fd, Error *error)
 /** The checkpoint kept beside the ledger says how far the station is known to have come. */
 static int read_known(const char *path, LedgerRestored *restored, char **ret_note)
 {
-	_cleanup_(freep) char *name = NULL, *note = NULL;
+	_cleanup_(freep) char *note = NULL;
 	Checkpoint checkpoint;
 	size_t size, text;
-	int r;
+	int r = beside_read(path, CHECKPOINT_SUFFIX, NOTE_FILE_MAX, &note, &size);
 
-	if (asprintf(&name, "%s.checkpoint", path) < 0)
-		return -ENOMEM;
-	r = file_read(name, NOTE_FILE_MAX, &note, &size);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	if (note_read(note, size, &text, NULL) < 0 || checkpoint_parse(note, text, &checkpoint, NULL) < 0)
@@ -186,7 +155,7 @@ static int leave_restored_word(const char *path, const LedgerRestored *restored,
 		epoch ? restored->origin : NULL, "previous_origin", epoch ? restored->previous : NULL);
 
 	text = body ? json_dumps(body, LEDGER_JSON) : NULL;
-	return text ? file_write_beside(path, ".restored", text, strlen(text)) : -ENOMEM;
+	return text ? file_write_beside(path, RESTORED_SUFFIX, text, strlen(text)) : -ENOMEM;
 }
 
 /**
@@ -215,25 +184,20 @@ static int put_in_place(
 	const LedgerCopy *copy, Reader *from, LedgerRestored *restored, const char *note, Error *error)
 {
 	_cleanup_(copy_part_removep) char *part = NULL;
-	_cleanup_(freep) char *word = NULL;
-	struct stat folder;
 	int r = copy_make_part(copy, from, NULL, NULL, &part, error);
 
 	if (r < 0)
 		return r;
-	if (asprintf(&word, "%s.restored", copy->name) < 0)
-		return copy_explain_write(error, -ENOMEM, copy->name);
-	r = folder_status(copy->name, &folder);
-	r = r < 0 ? r : give_file_to_owner(part, &folder);
+	r = beside_give(part, "");
 	/* before the ledger moves: no restoring stays unrecorded because the disk was full */
 	r = r < 0 ? r : leave_restored_word(copy->name, restored, note);
 	if (r < 0)
 		return copy_explain_write(error, r, copy->name);
-	r = give_file_to_owner(word, &folder);
+	r = beside_give(copy->name, RESTORED_SUFFIX);
 	r = r < 0 ? r : copy_was_left(copy) ? -ECANCELED : take_ledgers_place(part, copy->name, restored);
 	if (r == 0)
 		return 0;
-	(void)unlink(word);
+	beside_remove(copy->name, RESTORED_SUFFIX);
 	return copy_explain_write(error, r, copy->name);
 }
 

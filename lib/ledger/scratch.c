@@ -6,8 +6,10 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 
+#include "ledger/beside.h"
 #include "util/file.h"
 
 enum { COPY_BYTES = 1 << 20 };
@@ -33,43 +35,27 @@ bool scratch_is_needed(const char *path)
 	return access(shm, F_OK) < 0 && faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) < 0;
 }
 
-static int copy_bytes(int from, int to)
-{
-	_cleanup_(freep) char *buffer = malloc(COPY_BYTES);
-	ssize_t n;
-
-	if (!buffer)
-		return -ENOMEM;
-	/* the lock is held on purpose: whoever asks for the same copy waits until it is there */
-	while ((n = read(from, buffer, COPY_BYTES)) > 0) // NOLINT(clang-analyzer-unix.BlockInCriticalSection)
-		for (ssize_t done = 0; done < n;) {
-			ssize_t written = write(to, buffer + done, (size_t)(n - done));
-
-			if (written < 0)
-				return -errno;
-			done += written;
-		}
-	return n < 0 ? -errno : 0;
-}
-
 static int copy_file(const char *from, const char *to)
 {
 	_cleanup_(closep) int in = open(from, O_RDONLY | O_CLOEXEC);
 	_cleanup_(closep) int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	ssize_t n;
 
-	return in < 0 || out < 0 ? -errno : copy_bytes(in, out);
+	if (in < 0 || out < 0)
+		return -errno;
+	/* the lock is held on purpose: whoever asks for the same copy waits until it is there */
+	do
+		n = sendfile(out, in, NULL, COPY_BYTES);
+	while (n > 0);
+	return n < 0 ? -errno : 0;
 }
 
 static void remove_copy(Scratch *scratch)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm" };
 
-	for (size_t i = 0; scratch->path && i < ELEMENTS(suffixes); i++) {
-		_cleanup_(freep) char *name = NULL;
-
-		if (asprintf(&name, "%s%s", scratch->path, suffixes[i]) >= 0)
-			(void)unlink(name);
-	}
+	for (size_t i = 0; scratch->path && i < ELEMENTS(suffixes); i++)
+		beside_remove(scratch->path, suffixes[i]);
 	if (scratch->folder)
 		(void)rmdir(scratch->folder);
 	free(scratch->original);
