@@ -9,15 +9,15 @@
 
 int schema_make(sqlite3 *db, int64_t from, int64_t to)
 {
-	int r = SQLITE_OK;
+	for (int64_t version = from + 1; version <= to; version++) {
+		int r = sqlite3_exec(db, sql_schema[version - 1], NULL, NULL, NULL);
 
-	for (int64_t version = from; version < to && r == SQLITE_OK; version++)
-		r = sqlite3_exec(db, sql_schema[version], NULL, NULL, NULL);
-	if (r == SQLITE_OK && from < LEDGER_VERSION_WITH_TWINS && to >= LEDGER_VERSION_WITH_TWINS)
-		r = twin_fill(db);
-	if (r == SQLITE_OK && from < LEDGER_VERSION_WITH_TREE && to >= LEDGER_VERSION_WITH_TREE)
-		r = tree_build(db);
-	return r;
+		if (r == SQLITE_OK && version == LEDGER_VERSION_WITH_TWINS)
+			r = twin_fill(db);
+		if (r != SQLITE_OK)
+			return r;
+	}
+	return from < LEDGER_VERSION_WITH_TREE && to >= LEDGER_VERSION_WITH_TREE ? tree_build(db) : SQLITE_OK;
 }
 
 int schema_migrate(sqlite3 *db, int64_t from)
@@ -29,10 +29,12 @@ int schema_migrate(sqlite3 *db, int64_t from)
 		    LEDGER_SCHEMA_VERSION) < 0)
 		return SQLITE_NOMEM;
 	r = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-	if (r == SQLITE_OK)
-		r = schema_make(db, from, LEDGER_SCHEMA_VERSION);
-	if (r == SQLITE_OK)
-		r = sqlite3_exec(db, set_version, NULL, NULL, NULL);
+	if (r != SQLITE_OK)
+		return r;
+	r = schema_make(db, from, LEDGER_SCHEMA_VERSION);
+	if (r != SQLITE_OK)
+		return r;
+	r = sqlite3_exec(db, set_version, NULL, NULL, NULL);
 	return r == SQLITE_OK ? sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) : r;
 }
 
@@ -61,11 +63,11 @@ int schema_open_empty(sqlite3 **ret)
 	int r = sqlite3_open_v2(
 		":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 
-	if (r == SQLITE_OK)
-		r = functions_add(db);
-	if (r == SQLITE_OK)
-		r = schema_migrate(db, 0);
-	if (r == SQLITE_OK)
-		*ret = TAKE_PTR(db);
-	return r;
+	if (r != SQLITE_OK)
+		return r;
+	r = schema_migrate(db, 0);
+	if (r != SQLITE_OK)
+		return r;
+	*ret = TAKE_PTR(db);
+	return SQLITE_OK;
 }

@@ -77,11 +77,13 @@ static int check_schema_version(sqlite3 *db, const char *schema, const char *pat
 	char sql[64];
 	int r = read_pragma(db, schema, "user_version", &version);
 
+	if (r != SQLITE_OK)
+		return schema_explain_open(db, path, r, error);
+	r = read_pragma(db, schema, "application_id", &id);
+	if (r != SQLITE_OK)
+		return schema_explain_open(db, path, r, error);
 	snprintf(sql, sizeof sql, "SELECT count(*) FROM %s.sqlite_master", schema);
-	if (r == SQLITE_OK)
-		r = read_pragma(db, schema, "application_id", &id);
-	if (r == SQLITE_OK)
-		r = read_scalar(db, sql, &tables);
+	r = read_scalar(db, sql, &tables);
 	if (r != SQLITE_OK)
 		return schema_explain_open(db, path, r, error);
 	if (tables > 0 && id != LEDGER_APPLICATION_ID)
@@ -103,11 +105,11 @@ int schema_check_version(
 	int r = check_schema_version(db, schema, path,
 		older ? LEDGER_VERSION_WITH_TREE : LEDGER_SCHEMA_VERSION, ret_version, &tables, error);
 
-	if (r == 0 && tables == 0)
-		return no_ledger(path, -EPROTO,
-			"is an empty database: no ledger, or one copied without the -wal beside it; copy it anew",
-			error);
-	return r;
+	if (r < 0 || tables > 0)
+		return r;
+	return no_ledger(path, -EPROTO,
+		"is an empty database: no ledger, or one copied without the -wal beside it; copy it anew",
+		error);
 }
 
 /* ---- to be written ---- */
@@ -139,21 +141,15 @@ static int open_writable(const char *path, sqlite3 **ret)
 
 	create_file(path);
 	r = sqlite3_open_v2(path, ret, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	if (r == SQLITE_OK)
-		r = schema_harden(*ret);
-	if (r == SQLITE_OK)
-		r = functions_add(*ret);
-	if (r == SQLITE_OK)
-		r = sqlite3_exec(*ret,
-			/* recursive_triggers: what INSERT OR REPLACE would delete meets the delete trigger */
-			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
-			"PRAGMA recursive_triggers=ON;"
-			/* what is deleted is overwritten: personal data that was erased */
-			"PRAGMA secure_delete=ON;"
-			/* a small cache: a station's memory is for other things, and the file system caches
-			   too */
-			"PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY;",
-			NULL, NULL, NULL);
+	if (r != SQLITE_OK)
+		return r;
+	r = schema_harden(*ret);
+	if (r != SQLITE_OK)
+		return r;
+	r = functions_add(*ret);
+	if (r != SQLITE_OK)
+		return r;
+	r = sqlite3_exec(*ret, sql_open_to_write, NULL, NULL, NULL);
 	return r == SQLITE_OK ? sqlite3_busy_timeout(*ret, LEDGER_BUSY_MS) : r;
 }
 
@@ -197,45 +193,30 @@ int schema_open(const char *path, sqlite3 **ret, Error *error)
 /** The newest record's hash is that of its bytes: a cheap look at whether the file is what it was. */
 static int check_newest_hash(sqlite3 *db, Error *error)
 {
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *row = NULL;
 	_cleanup_(digester_freep) Digester *digester = NULL;
 	uint8_t hash[DIGEST_BYTES];
 	DigestPart parts[2] = { { "\0", 1 } };
-	int r = sqlite3_prepare_v2(
-		db, "SELECT seq, leaf, hash FROM record ORDER BY seq DESC LIMIT 1", -1, &statement, NULL);
+	int r = statement_once(
+		db, "SELECT seq, leaf, hash FROM record ORDER BY seq DESC LIMIT 1", NULL, &row);
 
-	if (r == SQLITE_OK)
-		r = sqlite3_step(statement);
-	if (r == SQLITE_DONE)
+	if (r == -ENOENT)
 		return 0;
-	if (r != SQLITE_ROW)
-		return schema_explain(db, "file", r, error);
-	parts[1] = column_bytes(statement, 1);
+	if (r < 0)
+		return schema_explain(db, "file", sqlite3_errcode(db), error);
+	parts[1] = column_bytes(row, 1);
 	r = digester_new(&digester);
-	if (r == 0)
-		r = digester_compute(digester, parts, 2, hash);
 	if (r < 0)
 		return r;
-	if (parts[1].data && column_is_digest(statement, 2, hash))
+	r = digester_compute(digester, parts, 2, hash);
+	if (r < 0)
+		return r;
+	if (parts[1].data && column_is_digest(row, 2, hash))
 		return 0;
 	return error_set(error, -EUCLEAN,
 		"record %lld of the ledger does not match its hash: keep the file as evidence and "
 		"bring back a backup",
-		(long long)column_integer(statement, 0));
-}
-
-/** What the station is called, as the record says. Found by kind and by number: no ledger is read for it. */
-static int read_names(sqlite3 *db, char ret[LEDGER_NAMES_MAX])
-{
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
-	int r = sqlite3_prepare_v2(db, sql_names_of_station, -1, &statement, NULL);
-
-	if (r == SQLITE_OK)
-		r = sqlite3_step(statement);
-	if (r != SQLITE_ROW)
-		return r == SQLITE_DONE ? SQLITE_ERROR : r;
-	snprintf(ret, LEDGER_NAMES_MAX, "%s", column_string(statement, 0));
-	return SQLITE_OK;
+		(long long)column_integer(row, 0));
 }
 
 int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, Error *error)
@@ -253,6 +234,7 @@ int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, Error *error)
 		{ "SELECT coalesce(max(size), 0) FROM checkpoint", offsetof(LedgerInfo, checkpoint) },
 		{ sql_administrators, offsetof(LedgerInfo, administrators) },
 	};
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *names = NULL;
 	LedgerInfo info = { 0 };
 	int64_t value = 0;
 	int r;
@@ -266,9 +248,10 @@ int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, Error *error)
 	r = check_newest_hash(db, error);
 	if (r < 0)
 		return r;
-	r = read_names(db, info.names);
-	if (r != SQLITE_OK)
-		return schema_explain(db, "file", r, error);
+	r = statement_once(db, sql_names_of_station, NULL, &names);
+	if (r < 0)
+		return schema_explain(db, "file", sqlite3_errcode(db), error);
+	snprintf(info.names, sizeof info.names, "%s", column_string(names, 0));
 	info.schema = LEDGER_SCHEMA_VERSION;
 	info.clock_behind = clock && clock_read(clock).utc_us < info.newest_utc_us;
 	*ret = info;

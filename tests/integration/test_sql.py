@@ -176,7 +176,7 @@ def test_every_file_has_its_place():
     assert {file.name for file in (SQL / "rebuild").iterdir()} == {"empty.sql", "days.sql"}
     assert {file.stem for file in (SQL / "accept").iterdir()} == {name for name, *_ in ASKED}
     assert {file.stem for file in (SQL / "read").iterdir()} == {"archive"} | {name for name, *_ in READ}
-    assert {file.name for file in (SQL / "write").iterdir()} == {"append.sql", "archive.sql"}
+    assert {file.name for file in (SQL / "write").iterdir()} == {"append.sql", "archive.sql", "open.sql"}
 
 
 def check_question(ledger, name, values, *before):
@@ -382,3 +382,9 @@ def test_a_field_is_corrected_from_what_it_is_now(ledger):
     answers = shell(ledger, *parameters({"corrects": 53, "field": "dots", "badge": "b1"}), ".mode list",
                     f".read {SQL / 'accept/correction.sql'}").splitlines()
     assert answers[0] == "5" and answers[1].startswith("session.finished|{") and answers[2] == "b1"
+
+
+def test_the_station_opens_its_ledger_as_it_says(tmp_path):
+    told = shell(tmp_path / "made.db", f".read {SQL}/write/open.sql", "PRAGMA secure_delete;", "PRAGMA recursive_triggers;",
+                 "PRAGMA synchronous;", options=())
+    assert told.split() == ["wal", "0", "1", "1", "1", "2"]
