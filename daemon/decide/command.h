@@ -83,6 +83,7 @@ typedef struct Command {
 	SessionState from; /* the phase before that */
 	json_t *rows;      /* an object, from each question that was looked up to its rows */
 	PinVerdict pin_verdict;
+	PinVerdict code_verdict;           /* of the code that enrols the first administrator */
 	Operator who;                      /* whose PIN was checked */
 	char revoked[COMMAND_REVOKED_MAX]; /* "", or why the badge is not valid any more */
 	char hash[PIN_HASH_MAX];           /* of the new PIN; "" it could not be made */
@@ -100,6 +101,7 @@ typedef enum EffectKind {
 	EFFECT_AWAIT_CALLER,     /* until it is known which account asked: user */
 	EFFECT_CHECK_PIN,        /* pin against that of who.badge: pin_verdict, who, revoked */
 	EFFECT_CHECK_PIN_URGENT, /* the same without a delay after wrong ones: PIN_UNSEEN instead */
+	EFFECT_COMPARE_CODE,     /* of the first administrator; a wrong one counts: code_verdict */
 	EFFECT_HASH_PIN,         /* new_pin, or pin where there is none: hash */
 	EFFECT_CONFIGURE,        /* the board with `settings`, as the first step of arming: answer */
 	EFFECT_ARM,              /* the board with `arm`: answer */
@@ -182,7 +184,7 @@ extern const CommandSpec command_arm, command_disarm, command_stopped, command_s
 extern const CommandSpec command_acknowledge, /* note; pin. Clears the latched fault. */
 	command_self_test;
 extern const CommandSpec command_enrol, /* badge, name, roles (comma-separated); pin */
-	command_enrol_first,            /* badge, name; pin; the code was compared: right_code, wrong_code */
+	command_enrol_first,            /* badge, name; pin, code */
 	command_change_pin,             /* badge ("": one's own); pin, new_pin */
 	command_sign_in,                /* badge; pin. The caller holds it. */
 	command_sign_out;

@@ -48,12 +48,6 @@ static json_t *split_roles(const char *roles)
 	return array;
 }
 
-/** The first one is an administrator. */
-static const char *roles_of(const Command *command)
-{
-	return asked_yes(command, "is_first") ? ADMINISTRATOR : asked_text(command, "roles");
-}
-
 static bool require_new_pin(const char *pin, Decision *ret)
 {
 	if (pin_is_valid(pin))
@@ -65,9 +59,8 @@ static bool require_new_pin(const char *pin, Decision *ret)
 
 /* ---- enrolment ---- */
 
-static bool require_newcomer(const Command *command, Decision *ret)
+static bool require_newcomer(const Command *command, const char *roles, Decision *ret)
 {
-	const char *roles = roles_of(command);
 	json_auto_t *list = split_roles(roles);
 
 	if (!text_is_identifier(asked_text(command, "badge"), 32)) {
@@ -84,15 +77,14 @@ static bool require_newcomer(const Command *command, Decision *ret)
 	return false;
 }
 
-static void decide_hashed(const Command *command, Decision *ret)
+static void decide_hashed(const Command *command, const char *roles, Decision *ret)
 {
 	if (!command->hash[0]) {
 		decide_refusal(ret, STATION_ERROR_LEDGER, "the PIN could not be hashed: try again");
 		return;
 	}
 	decide_record(ret, "operator.enrolled",
-		json_pack("{s:s, s:o}", "badge", asked_text(command, "badge"), "roles",
-			split_roles(roles_of(command))));
+		json_pack("{s:s, s:o}", "badge", asked_text(command, "badge"), "roles", split_roles(roles)));
 	ret->personal = json_pack("{s:s, s:s}", "name", asked_text(command, "name"), "pin", command->hash);
 }
 
@@ -110,47 +102,44 @@ static bool require_may_give(const State *state, const char *roles, Decision *re
 
 static void decide_enrol(const State *state, const Command *command, Decision *ret)
 {
+	const char *roles = asked_text(command, "roles");
+
 	if (command->stage > 0) {
-		decide_hashed(command, ret);
+		decide_hashed(command, roles, ret);
 		return;
 	}
-	if (!require_own(state, command, ret) || !require_newcomer(command, ret))
+	if (!require_own(state, command, ret) || !require_newcomer(command, roles, ret))
 		return;
 	if (state->people.code[0] && !state->people.signed_in.badge[0])
 		decide_refusal(ret, STATION_ERROR_SIGN_IN,
 			"no administrator is enrolled yet: enrol one with `stipplectl enrol --code` and the code in the "
 			"journal");
 	else if (require_signed_in(state, command, "supervisor " ADMINISTRATOR, ret) &&
-		 require_may_give(state, asked_text(command, "roles"), ret))
+		 require_may_give(state, roles, ret))
 		decide_effect(ret, EFFECT_HASH_PIN);
 }
 
 const CommandSpec command_enrol = { .decide = decide_enrol };
 
-/** The code was compared before it was decided about: `right_code`. */
-static bool require_code(const State *state, const Command *command, Decision *ret)
-{
-	const People *people = &state->people;
-
-	if (asked_yes(command, "right_code"))
-		return true;
-	if (asked_yes(command, "wrong_code"))
-		decide_refusal(ret, STATION_ERROR_SIGN_IN,
-			"this is not the enrolment code: it stands in the journal, see `journalctl -u stippled`");
-	else
-		decide_refusal(ret, STATION_ERROR_STATE,
-			people->wrong_codes > 0
-				? "too many wrong codes: restart stippled, which prints a new one"
-				: "an administrator is enrolled already: ask to be enrolled by one");
-	return false;
-}
-
+/** A code is compared only where there is one, and all else is right: each wrong one counts. */
 static void decide_enrol_first(const State *state, const Command *command, Decision *ret)
 {
-	if (command->stage > 0)
-		decide_hashed(command, ret);
-	else if (require_newcomer(command, ret) && require_code(state, command, ret))
+	if (command->stage == 2)
+		decide_hashed(command, ADMINISTRATOR, ret);
+	else if (command->code_verdict == PIN_RIGHT)
 		decide_effect(ret, EFFECT_HASH_PIN);
+	else if (command->code_verdict == PIN_WRONG)
+		decide_refusal(ret, STATION_ERROR_SIGN_IN,
+			"this is not the enrolment code: it stands in the journal, see `journalctl -u stippled`");
+	else if (!require_newcomer(command, ADMINISTRATOR, ret))
+		return;
+	else if (state->people.code[0])
+		decide_effect(ret, EFFECT_COMPARE_CODE);
+	else
+		decide_refusal(ret, STATION_ERROR_STATE, "%s",
+			state->people.wrong_codes > 0
+				? "too many wrong codes: restart stippled, which prints a new one"
+				: "an administrator is enrolled already: ask to be enrolled by one");
 }
 
 /* a step: two cannot both be the first */

@@ -6,33 +6,6 @@
 
 #include "decide/refusals.h"
 #include "station/parts.h"
-#include "util/enrolment-code.h"
-#include "util/log.h"
-
-enum { ENROLMENT_ATTEMPTS = 5 }; /* at the enrolment code, until the daemon starts over */
-
-static void set_flag(json_t *asked, const char *flag)
-{
-	(void)!json_object_set_new(asked, flag, json_true());
-}
-
-/** Compares the code that somebody gave with the one that was printed; several wrong ones end it. */
-static void compare_code(Station *station, const StationRequest *request)
-{
-	State *state = &station->state;
-
-	set_flag(request->asked, "is_first");
-	if (!state->people.code[0])
-		return;
-	if (request->code && enrolment_code_matches(state->people.code, request->code)) {
-		set_flag(request->asked, "right_code");
-		return;
-	}
-	set_flag(request->asked, "wrong_code");
-	wrong_code_apply(state, state->people.wrong_codes + 1 >= ENROLMENT_ATTEMPTS);
-	log_warning("a wrong enrolment code was given, %u of at most %d", state->people.wrong_codes,
-		ENROLMENT_ATTEMPTS);
-}
 
 /** Puts in what the query takes of the profile; a query that there is not stays unknown. */
 static void prepare_query(Station *station, json_t *asked)
@@ -43,7 +16,7 @@ static void prepare_query(Station *station, json_t *asked)
 	station_look(station);
 	for (const char *const *name = ledger_query_names(); *name; name++)
 		if (strcmp(*name, query) == 0 && facts_profile_arguments(station, query, arguments) == 0)
-			set_flag(asked, "is_known");
+			(void)!json_object_set_new(asked, "is_known", json_true());
 }
 
 void station_ask(Station *station, const StationRequest *request)
@@ -52,8 +25,6 @@ void station_ask(Station *station, const StationRequest *request)
 	const Form *form = NULL;
 	CommandLabel label;
 
-	if (request->spec == &command_enrol_first)
-		compare_code(station, request);
 	if (request->spec == &command_audit)
 		prepare_query(station, request->asked);
 	if (request->spec == &command_form)

@@ -258,6 +258,22 @@ static void pin_checked(PinCheck *check, const char *error, const char *text)
 	running_resume(running);
 }
 
+/** Several wrong codes end it: then nobody is enrolled with the one that was printed. */
+static void start_code_check(Running *running)
+{
+	enum { ATTEMPTS = 5 }; /* until the daemon starts over */
+	State *state = &running->station->state;
+	bool right = enrolment_code_matches(state->people.code, running->code);
+
+	running->command.code_verdict = right ? PIN_RIGHT : PIN_WRONG;
+	if (!right) {
+		wrong_code_apply(state, state->people.wrong_codes + 1 >= ATTEMPTS);
+		log_warning("a wrong enrolment code was given, %u of at most %d", state->people.wrong_codes,
+			ATTEMPTS);
+	}
+	running_resume(running);
+}
+
 static void start_pin_check(Running *running)
 {
 	const char *asked = running->decision.detail;
@@ -388,6 +404,7 @@ const Effects station_effects = {
 		[EFFECT_AWAIT_CALLER] = start_await_caller,
 		[EFFECT_CHECK_PIN] = start_pin_check,
 		[EFFECT_CHECK_PIN_URGENT] = start_pin_check,
+		[EFFECT_COMPARE_CODE] = start_code_check,
 		[EFFECT_HASH_PIN] = start_hash,
 		[EFFECT_CONFIGURE] = start_configuring,
 		[EFFECT_ARM] = start_arming,

@@ -4,6 +4,7 @@
 /** A command under way, and what the runtime and its effects share of it. Nobody else includes this. */
 
 #include "station/parts.h"
+#include "util/enrolment-code.h"
 
 struct Running {
 	Station *station;
@@ -20,7 +21,7 @@ struct Running {
 	bool awaits_caller, awaits_facts;
 	const Running *awaits_stop; /* ends with that one */
 	uint32_t ticket; /* of the order to the board, or of the picture, that it waits for; 0 none */
-	char pin[PIN_DIGITS_MAX + 1], new_pin[PIN_DIGITS_MAX + 1]; /* wiped */
+	char pin[PIN_DIGITS_MAX + 1], new_pin[PIN_DIGITS_MAX + 1], code[2 * ENROLMENT_CODE_MAX]; /* wiped */
 	PinCheck pin_check;
 	int fd;         /* -1: none */
 	int picture_fd; /* of a photograph that was opened for it; -1: none */

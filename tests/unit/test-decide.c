@@ -136,6 +136,11 @@ static void consent_to_photographs(State *state)
 	record(state, "session.consent", "{'session':7,'consent':'photographs','given':true}");
 }
 
+static void wait_for_code(State *state)
+{
+	start_apply(state, state->rules.config, true, "12345-67890", 1);
+}
+
 /* ---- the table ---- */
 
 typedef struct Row {
@@ -145,7 +150,7 @@ typedef struct Row {
 	const char *asked, *rows; /* with ' for "; NULL: nothing */
 	unsigned stage;
 	bool stopped;
-	PinVerdict pin;
+	PinVerdict pin, code;
 	int error; /* of the answer */
 	bool left; /* the program that asked */
 	/* what follows: one of these */
@@ -299,12 +304,16 @@ static const Row rows[] = {
 		"{'badge':'b2','name':'Bea','roles':'technician'}", .refused = "RoleMissing" },
 	{ "enrol: no such role", sign_in, &command_enrol, "{'badge':'b2','name':'Bea','roles':'queen'}",
 		.refused = "InvalidArgument" },
-	{ "enrol the first: there is one", NULL, &command_enrol_first,
-		"{'badge':'b2','name':'Bea','is_first':true}", .refused = "WrongState" },
-	{ "enrol the first: a wrong code", NULL, &command_enrol_first,
-		"{'badge':'b2','name':'Bea','is_first':true,'wrong_code':true}", .refused = "SignInRefused" },
-	{ "enrol the first: hashes the PIN", NULL, &command_enrol_first,
-		"{'badge':'b2','name':'Bea','is_first':true,'right_code':true}", .effect = AWAITS(HASH_PIN) },
+	{ "enrol the first: there is one", NULL, &command_enrol_first, "{'badge':'b2','name':'Bea'}",
+		.refused = "WrongState" },
+	{ "enrol the first: compares the code", wait_for_code, &command_enrol_first,
+		"{'badge':'b2','name':'Bea'}", .effect = AWAITS(COMPARE_CODE) },
+	{ "enrol the first: a bad badge costs no attempt", wait_for_code, &command_enrol_first,
+		"{'badge':'b 2','name':'Bea'}", .refused = "InvalidArgument" },
+	{ "enrol the first: a wrong code", wait_for_code, &command_enrol_first, "{'badge':'b2','name':'Bea'}",
+		.stage = 1, .code = PIN_WRONG, .refused = "SignInRefused" },
+	{ "enrol the first: hashes the PIN", wait_for_code, &command_enrol_first,
+		"{'badge':'b2','name':'Bea'}", .stage = 1, .code = PIN_RIGHT, .effect = AWAITS(HASH_PIN) },
 
 	{ "audit: no such query", NULL, &command_audit, "{'query':'gossip','is_known':false}",
 		.refused = "Unknown" },
@@ -358,6 +367,7 @@ static void test_decisions(void **state)
 			.recorded = row->stage,
 			.stopped = row->stopped,
 			.pin_verdict = row->pin,
+			.code_verdict = row->code,
 			.caller_left = row->left,
 			.who = { .badge = BADGE, .name = "Ada Example" },
 			.answer = { .error = row->error, .text = "said the ledger" },
