@@ -442,11 +442,9 @@ Screen *screen_form_new(Panel *panel)
 	form->list = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	form->title = GTK_LABEL(text_new("", "heading"));
 	gtk_widget_set_hexpand(GTK_WIDGET(form->title), TRUE);
-	gtk_box_append(GTK_BOX(row), touch_button_new(_("Give up"), NULL, G_CALLBACK(on_give_up_form), form));
-	gtk_box_append(GTK_BOX(row), GTK_WIDGET(form->title));
-	gtk_box_append(
-		GTK_BOX(row), touch_button_new(_("Record"), "primary", G_CALLBACK(on_record_form), form));
-	gtk_box_append(GTK_BOX(form->screen.widget), row);
-	gtk_box_append(GTK_BOX(form->screen.widget), scroller_new(form->list));
+	box_fill(row, touch_button_new(_("Give up"), NULL, G_CALLBACK(on_give_up_form), form),
+		GTK_WIDGET(form->title),
+		touch_button_new(_("Record"), "primary", G_CALLBACK(on_record_form), form));
+	box_fill(form->screen.widget, row, scroller_new(form->list));
 	return &form->screen;
 }

@@ -98,8 +98,7 @@ static void fill_window(Panel *panel)
 	panel->pages = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	gtk_widget_set_vexpand(panel->pages, TRUE);
 	/* a screen never makes the window larger than the display: at worst it can be moved */
-	gtk_box_append(GTK_BOX(page), scroller_new(panel->pages));
-	gtk_box_append(GTK_BOX(page), steps_new(panel));
+	box_fill(page, scroller_new(panel->pages), steps_new(panel));
 	gtk_overlay_set_child(panel->root, page);
 	panel->sheet = sheet_new();
 	panel->form = panel->kinds->form(panel);
@@ -145,8 +144,7 @@ void panel_make_window(Panel *panel)
 	fill_window(panel);
 	/* beside the overlay: whatever is over a screen, what the needle does is seen */
 	panel->top = top_bar_new(panel->client);
-	gtk_box_append(GTK_BOX(all), top_bar_widget(panel->top));
-	gtk_box_append(GTK_BOX(all), with_notice(panel));
+	box_fill(all, top_bar_widget(panel->top), with_notice(panel));
 	gtk_window_set_child(panel->window, all);
 	panel->keys = keys_new(panel->window, &keys);
 	if (panel->options.width)

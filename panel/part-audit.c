@@ -198,11 +198,8 @@ static GtkWidget *ask_page_new(Audit *page)
 	gtk_grid_attach(GTK_GRID(grid), touch_button_new(_("Clear"), NULL, G_CALLBACK(on_clear), page),
 		FILTERS % 3, FILTERS / 3, 1, 1);
 	page->queries = grid_new();
-	gtk_box_append(GTK_BOX(box), grid);
-	gtk_box_append(GTK_BOX(box), text_new(_("What is to be shown?"), "caption"));
-	gtk_box_append(GTK_BOX(box), page->queries);
-	gtk_box_append(GTK_BOX(box), text_new(_("Is the record sound?"), "caption"));
-	gtk_box_append(GTK_BOX(box), page->verification->widget);
+	box_fill(box, grid, text_new(_("What is to be shown?"), "caption"), page->queries,
+		text_new(_("Is the record sound?"), "caption"), page->verification->widget);
 	return scroller_new(box);
 }
 
@@ -214,11 +211,9 @@ static GtkWidget *answer_new(Audit *page)
 	page->title = GTK_LABEL(text_new("", "heading"));
 	gtk_widget_set_hexpand(GTK_WIDGET(page->title), TRUE);
 	page->rows = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	gtk_box_append(GTK_BOX(row), touch_button_new(_("Back"), NULL, G_CALLBACK(on_back), page));
-	gtk_box_append(GTK_BOX(row), GTK_WIDGET(page->title));
-	gtk_box_append(GTK_BOX(row), touch_button_new(_("To USB stick"), NULL, G_CALLBACK(on_export), page));
-	gtk_box_append(GTK_BOX(box), row);
-	gtk_box_append(GTK_BOX(box), scroller_new(page->rows));
+	box_fill(row, touch_button_new(_("Back"), NULL, G_CALLBACK(on_back), page), GTK_WIDGET(page->title),
+		touch_button_new(_("To USB stick"), NULL, G_CALLBACK(on_export), page));
+	box_fill(box, row, scroller_new(page->rows));
 	gtk_widget_set_visible(box, FALSE);
 	return box;
 }
@@ -232,7 +227,6 @@ Screen *part_audit_new(Panel *panel)
 	page->verification = verification_new(panel);
 	page->ask = ask_page_new(page);
 	page->answer = answer_new(page);
-	gtk_box_append(GTK_BOX(page->screen.widget), page->ask);
-	gtk_box_append(GTK_BOX(page->screen.widget), page->answer);
+	box_fill(page->screen.widget, page->ask, page->answer);
 	return &page->screen;
 }

@@ -239,8 +239,7 @@ static GtkWidget *page_with_back(History *page, GtkLabel **ret_title, GCallback 
 	gtk_box_append(GTK_BOX(row), touch_button_new(_("Back"), NULL, back, page));
 	gtk_widget_set_hexpand(GTK_WIDGET(*ret_title), TRUE);
 	gtk_box_append(GTK_BOX(row), GTK_WIDGET(*ret_title));
-	gtk_box_append(GTK_BOX(box), row);
-	gtk_box_append(GTK_BOX(box), content);
+	box_fill(box, row, content);
 	gtk_widget_set_vexpand(box, TRUE);
 	gtk_widget_set_visible(box, FALSE);
 	gtk_box_append(GTK_BOX(page->pages), box);
@@ -258,8 +257,7 @@ Screen *part_history_new(Panel *panel)
 	page->sessions = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	page->zones = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	page->compare = compare_new();
-	gtk_box_append(GTK_BOX(page->list_page), page->subject);
-	gtk_box_append(GTK_BOX(page->list_page), scroller_new(page->sessions));
+	box_fill(page->list_page, page->subject, scroller_new(page->sessions));
 	gtk_box_append(GTK_BOX(page->pages), page->list_page);
 	page->session_page = page_with_back(
 		page, &page->session_title, G_CALLBACK(on_back_to_list), scroller_new(page->zones));

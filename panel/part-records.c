@@ -72,9 +72,7 @@ Screen *part_records_new(Panel *panel)
 	page->rows = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	gtk_box_append(GTK_BOX(page->kinds),
 		touch_button_new(_("Receive a lot of cartridges…"), NULL, G_CALLBACK(on_lot), page));
-	gtk_box_append(
-		GTK_BOX(box), touch_button_new(_("What is in stock"), NULL, G_CALLBACK(on_stock), page));
-	gtk_box_append(GTK_BOX(box), page->rows);
-	gtk_box_append(GTK_BOX(box), page->kinds);
+	box_fill(box, touch_button_new(_("What is in stock"), NULL, G_CALLBACK(on_stock), page), page->rows,
+		page->kinds);
 	return &page->screen;
 }

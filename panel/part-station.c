@@ -107,9 +107,7 @@ Screen *part_station_new(Panel *panel)
 	page->screen = (Screen){ .panel = panel, .shown = examine_when_shown };
 	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	page->checks = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	gtk_box_append(GTK_BOX(page->screen.widget), settings_new(panel));
-	gtk_box_append(GTK_BOX(page->screen.widget), scroller_new(page->checks));
-	gtk_box_append(GTK_BOX(page->screen.widget),
+	box_fill(page->screen.widget, settings_new(panel), scroller_new(page->checks),
 		touch_button_new(_("Test the board"), NULL, G_CALLBACK(on_test), page));
 	return &page->screen;
 }

@@ -154,13 +154,9 @@ static GtkWidget *cartridge_box(Cartridge *page)
 	page->remove = touch_button_new(_("Take it out…"), NULL, G_CALLBACK(on_remove), page);
 	gtk_widget_set_vexpand(GTK_WIDGET(page->strokes), TRUE);
 	gtk_label_set_yalign(page->strokes, 0);
-	gtk_box_append(GTK_BOX(box), text_new(_("Cartridge"), "heading"));
-	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->unit));
-	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->strokes));
+	box_fill(box, text_new(_("Cartridge"), "heading"), GTK_WIDGET(page->unit), GTK_WIDGET(page->strokes));
 	page->handpiece = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
-	gtk_box_append(GTK_BOX(box), page->handpiece);
-	gtk_box_append(GTK_BOX(box), page->mount);
-	gtk_box_append(GTK_BOX(box), page->remove);
+	box_fill(box, page->handpiece, page->mount, page->remove);
 	return box;
 }
 
@@ -180,9 +176,7 @@ static GtkWidget *pigment_box(Cartridge *page)
 	page->pigment = GTK_LABEL(text_new("", "heading"));
 	page->load = touch_button_new(_("Load this pigment"), "primary", G_CALLBACK(on_load), page);
 	gtk_widget_set_vexpand(grid, TRUE);
-	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->pigment));
-	gtk_box_append(GTK_BOX(box), grid);
-	gtk_box_append(GTK_BOX(box), page->load);
+	box_fill(box, GTK_WIDGET(page->pigment), grid, page->load);
 	return box;
 }
 
@@ -193,7 +187,6 @@ Screen *screen_cartridge_new(Panel *panel)
 	page->screen = (Screen){ .panel = panel, .update = update_cartridge };
 	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 16, NULL);
 	gtk_box_set_homogeneous(GTK_BOX(page->screen.widget), TRUE);
-	gtk_box_append(GTK_BOX(page->screen.widget), cartridge_box(page));
-	gtk_box_append(GTK_BOX(page->screen.widget), pigment_box(page));
+	box_fill(page->screen.widget, cartridge_box(page), pigment_box(page));
 	return &page->screen;
 }

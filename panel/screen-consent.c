@@ -94,9 +94,7 @@ static GtkWidget *question_new(Consent *page, const char *name)
 	accessible_name(question->no, no);
 	accessible_name(question->yes, yes);
 	gtk_widget_set_hexpand(text, TRUE);
-	gtk_box_append(GTK_BOX(row), text);
-	gtk_box_append(GTK_BOX(row), question->no);
-	gtk_box_append(GTK_BOX(row), question->yes);
+	box_fill(row, text, question->no, question->yes);
 	return row;
 }
 
@@ -257,11 +255,7 @@ Screen *screen_consent_new(Panel *panel)
 	field_set(page->version, memory_get("consent-form"));
 	page->record = touch_button_new("", "primary", G_CALLBACK(on_record_answers), page);
 	page->list = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
-	gtk_box_append(GTK_BOX(left), page->treatment);
-	gtk_box_append(GTK_BOX(left), page->photographs);
-	gtk_box_append(GTK_BOX(left), page->version);
-	gtk_box_append(GTK_BOX(left), page->record);
-	gtk_box_append(GTK_BOX(row), left);
-	gtk_box_append(GTK_BOX(row), scroller_new(page->list));
+	box_fill(left, page->treatment, page->photographs, page->version, page->record);
+	box_fill(row, left, scroller_new(page->list));
 	return &page->screen;
 }

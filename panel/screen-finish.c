@@ -187,16 +187,11 @@ Screen *screen_finish_new(Panel *panel)
 	page->sign = touch_button_new(_("Sign with your PIN…"), "primary", G_CALLBACK(on_sign), page);
 	page->forms = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	page->aftercare = box_new(GTK_ORIENTATION_VERTICAL, 2, "card");
-	gtk_box_append(GTK_BOX(list), page->missing);
-	gtk_box_append(GTK_BOX(list), page->forms);
-	gtk_box_append(GTK_BOX(list), page->aftercare);
-	gtk_box_append(GTK_BOX(box), text_new(_("Finish"), "heading"));
-	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->summary));
-	gtk_box_append(GTK_BOX(box), scroller_new(list));
+	box_fill(list, page->missing, page->forms, page->aftercare);
+	box_fill(box, text_new(_("Finish"), "heading"), GTK_WIDGET(page->summary), scroller_new(list));
 	page->report = touch_button_new(_("Report"), NULL, G_CALLBACK(on_session_report), page);
 	gtk_widget_set_hexpand(page->sign, TRUE);
-	gtk_box_append(GTK_BOX(row), page->report);
-	gtk_box_append(GTK_BOX(row), page->sign);
+	box_fill(row, page->report, page->sign);
 	gtk_box_append(GTK_BOX(box), row);
 	return &page->screen;
 }

@@ -110,7 +110,6 @@ Screen *screen_more_new(Panel *panel)
 	}
 	gtk_widget_set_hexpand(list, FALSE);
 	gtk_widget_set_size_request(list, 170, -1);
-	gtk_box_append(GTK_BOX(page->screen.widget), list);
-	gtk_box_append(GTK_BOX(page->screen.widget), page->pages);
+	box_fill(page->screen.widget, list, page->pages);
 	return &page->screen;
 }

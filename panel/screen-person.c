@@ -258,10 +258,8 @@ static GtkWidget *planning_new(Person *page)
 	gtk_box_append(GTK_BOX(last), page->numbers);
 	gtk_widget_set_hexpand(begin, TRUE);
 	gtk_box_append(GTK_BOX(last), begin);
-	gtk_box_append(GTK_BOX(box), page->subject);
-	gtk_box_append(GTK_BOX(box), text_new(_("Course, and which session of it"), "caption"));
-	gtk_box_append(GTK_BOX(box), page->protocols);
-	gtk_box_append(GTK_BOX(box), last);
+	box_fill(box, page->subject, text_new(_("Course, and which session of it"), "caption"),
+		page->protocols, last);
 	return box;
 }
 
@@ -272,14 +270,10 @@ static GtkWidget *open_new(Person *page)
 
 	page->summary = GTK_LABEL(text_new("", "heading"));
 	page->interval = GTK_LABEL(text_new("", NULL));
-	gtk_box_append(GTK_BOX(row),
-		touch_button_new(_("End the session early…"), "danger", G_CALLBACK(on_abandon), page));
-	gtk_box_append(
-		GTK_BOX(row), touch_button_new(_("Go on"), "primary", G_CALLBACK(on_person_go_on), page));
+	box_fill(row, touch_button_new(_("End the session early…"), "danger", G_CALLBACK(on_abandon), page),
+		touch_button_new(_("Go on"), "primary", G_CALLBACK(on_person_go_on), page));
 	gtk_box_set_homogeneous(GTK_BOX(row), TRUE);
-	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->summary));
-	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->interval));
-	gtk_box_append(GTK_BOX(box), row);
+	box_fill(box, GTK_WIDGET(page->summary), GTK_WIDGET(page->interval), row);
 	return box;
 }
 
@@ -300,7 +294,6 @@ Screen *screen_person_new(Panel *panel)
 	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	page->planning = planning_new(page);
 	page->open = open_new(page);
-	gtk_box_append(GTK_BOX(page->screen.widget), page->planning);
-	gtk_box_append(GTK_BOX(page->screen.widget), page->open);
+	box_fill(page->screen.widget, page->planning, page->open);
 	return &page->screen;
 }

@@ -319,11 +319,8 @@ static GtkWidget *shot_new(
 	gtk_widget_add_css_class(shot->picture, "photograph");
 	shot->caption = GTK_LABEL(gtk_label_new("–"));
 	shot->take = touch_button_new(take, "primary", G_CALLBACK(on_take), shot);
-	gtk_box_append(GTK_BOX(row), text_new(title, "caption"));
-	gtk_box_append(GTK_BOX(row), GTK_WIDGET(shot->caption));
-	gtk_box_append(GTK_BOX(box), row);
-	gtk_box_append(GTK_BOX(box), shot->picture);
-	gtk_box_append(GTK_BOX(box), shot->take);
+	box_fill(row, text_new(title, "caption"), GTK_WIDGET(shot->caption));
+	box_fill(box, row, shot->picture, shot->take);
 	return box;
 }
 
@@ -365,16 +362,11 @@ Screen *screen_photographs_new(Panel *panel)
 	gtk_box_append(
 		GTK_BOX(side), touch_button_new(_("Go on"), NULL, G_CALLBACK(on_photographs_go_on), page));
 	gtk_box_set_homogeneous(GTK_BOX(pair), TRUE);
-	gtk_box_append(GTK_BOX(pair),
-		shot_new(page, &page->shots[0], "before", _("Before"), _("Photograph before")));
-	gtk_box_append(
-		GTK_BOX(pair), shot_new(page, &page->shots[1], "after", _("After"), _("Photograph after")));
+	box_fill(pair, shot_new(page, &page->shots[0], "before", _("Before"), _("Photograph before")),
+		shot_new(page, &page->shots[1], "after", _("After"), _("Photograph after")));
 	gtk_widget_set_vexpand(pair, TRUE);
 	gtk_widget_set_hexpand(main_box, TRUE);
-	gtk_box_append(GTK_BOX(main_box), GTK_WIDGET(page->title));
-	gtk_box_append(GTK_BOX(main_box), pair);
-	gtk_box_append(GTK_BOX(main_box), GTK_WIDGET(page->verdict));
-	gtk_box_append(GTK_BOX(page->screen.widget), side);
-	gtk_box_append(GTK_BOX(page->screen.widget), main_box);
+	box_fill(main_box, GTK_WIDGET(page->title), pair, GTK_WIDGET(page->verdict));
+	box_fill(page->screen.widget, side, main_box);
 	return &page->screen;
 }

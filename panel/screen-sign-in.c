@@ -196,12 +196,11 @@ static GtkWidget *out_new(SignIn *page)
 	page->badge = field_new(_("Badge"), G_CALLBACK(on_badge), page);
 	page->dots = GTK_LABEL(gtk_label_new(_("PIN")));
 	gtk_widget_add_css_class(GTK_WIDGET(page->dots), "pin");
-	gtk_box_append(
-		GTK_BOX(left), text_new(_("Scan your badge, or touch the field and type it. Then enter "
-					  "your PIN."),
-				       NULL));
-	gtk_box_append(GTK_BOX(left), page->badge);
-	gtk_box_append(GTK_BOX(left), GTK_WIDGET(page->dots));
+	box_fill(left,
+		text_new(_("Scan your badge, or touch the field and type it. Then enter "
+			   "your PIN."),
+			NULL),
+		page->badge, GTK_WIDGET(page->dots));
 	page->recent = box_new(GTK_ORIENTATION_HORIZONTAL, 6, NULL);
 	gtk_box_set_homogeneous(GTK_BOX(page->recent), TRUE);
 	list_recent(page);
@@ -209,8 +208,7 @@ static GtkWidget *out_new(SignIn *page)
 	gtk_widget_set_hexpand(left, TRUE);
 	gtk_widget_add_css_class(pad, "pad");
 	gtk_widget_set_valign(pad, GTK_ALIGN_CENTER);
-	gtk_box_append(GTK_BOX(row), left);
-	gtk_box_append(GTK_BOX(row), pad);
+	box_fill(row, left, pad);
 	return row;
 }
 
@@ -221,13 +219,10 @@ static GtkWidget *in_new(SignIn *page)
 
 	page->name = GTK_LABEL(text_new("", "heading"));
 	page->roles = GTK_LABEL(text_new("", NULL));
-	gtk_box_append(GTK_BOX(row), touch_button_new(_("Sign out"), NULL, G_CALLBACK(on_sign_out), page));
-	gtk_box_append(
-		GTK_BOX(row), touch_button_new(_("Go on"), "primary", G_CALLBACK(on_signed_in_go_on), page));
+	box_fill(row, touch_button_new(_("Sign out"), NULL, G_CALLBACK(on_sign_out), page),
+		touch_button_new(_("Go on"), "primary", G_CALLBACK(on_signed_in_go_on), page));
 	gtk_box_set_homogeneous(GTK_BOX(row), TRUE);
-	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->name));
-	gtk_box_append(GTK_BOX(box), GTK_WIDGET(page->roles));
-	gtk_box_append(GTK_BOX(box), row);
+	box_fill(box, GTK_WIDGET(page->name), GTK_WIDGET(page->roles), row);
 	return box;
 }
 
@@ -262,7 +257,6 @@ Screen *screen_sign_in_new(Panel *panel)
 	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	page->out = out_new(page);
 	page->in = in_new(page);
-	gtk_box_append(GTK_BOX(page->screen.widget), page->out);
-	gtk_box_append(GTK_BOX(page->screen.widget), page->in);
+	box_fill(page->screen.widget, page->out, page->in);
 	return &page->screen;
 }

@@ -357,9 +357,7 @@ static GtkWidget *buttons_new(Work *page)
 	page->finish = touch_button_new(_("Finish…"), NULL, G_CALLBACK(on_finish), page);
 	gtk_widget_set_vexpand(page->arm, TRUE);
 	gtk_widget_set_size_request(box, 124, -1);
-	gtk_box_append(GTK_BOX(box), page->arm);
-	gtk_box_append(GTK_BOX(box), page->pause);
-	gtk_box_append(GTK_BOX(box), page->finish);
+	box_fill(box, page->arm, page->pause, page->finish);
 	return box;
 }
 
@@ -377,14 +375,12 @@ Screen *screen_work_new(Panel *panel)
 	page->view = work_view_new();
 	page->refusals = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	page->list = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	gtk_box_append(GTK_BOX(page->list), text_new(_("Before the needle can be armed:"), "heading"));
-	gtk_box_append(GTK_BOX(page->list), scroller_new(page->refusals));
+	box_fill(page->list, text_new(_("Before the needle can be armed:"), "heading"),
+		scroller_new(page->refusals));
 	page->pages = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	gtk_widget_set_vexpand(work_view_widget(page->view), TRUE);
 	gtk_widget_set_hexpand(page->pages, TRUE);
-	gtk_box_append(GTK_BOX(page->pages), page->list);
-	gtk_box_append(GTK_BOX(page->pages), work_view_widget(page->view));
-	gtk_box_append(GTK_BOX(row), page->pages);
-	gtk_box_append(GTK_BOX(row), buttons_new(page));
+	box_fill(page->pages, page->list, work_view_widget(page->view));
+	box_fill(row, page->pages, buttons_new(page));
 	return &page->screen;
 }

@@ -126,8 +126,7 @@ static GtkWidget *side_new(ZonePage *page)
 	gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(page->skins[0]), TRUE);
 	page->area = field_new(_("Area in mm²"), G_CALLBACK(on_area), page);
 	page->choose = touch_button_new(_("Touch a zone"), "primary", G_CALLBACK(on_choose), page);
-	gtk_box_append(GTK_BOX(box), grid);
-	gtk_box_append(GTK_BOX(box), page->area);
+	box_fill(box, grid, page->area);
 	gtk_widget_set_vexpand(page->area, TRUE);
 	gtk_widget_set_valign(page->area, GTK_ALIGN_START);
 	gtk_box_append(GTK_BOX(box), page->choose);
@@ -149,7 +148,6 @@ Screen *screen_zone_new(Panel *panel)
 	page->screen = (Screen){ .panel = panel, .update = update_zone, .forget = forget_zone };
 	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
 	page->scalp = scalp_new(zone_touched, page);
-	gtk_box_append(GTK_BOX(page->screen.widget), scalp_widget(page->scalp));
-	gtk_box_append(GTK_BOX(page->screen.widget), side_new(page));
+	box_fill(page->screen.widget, scalp_widget(page->scalp), side_new(page));
 	return &page->screen;
 }

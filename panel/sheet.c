@@ -231,14 +231,11 @@ static GtkWidget *entry_row_new(Sheet *sheet)
 	gtk_label_set_xalign(sheet->text, 0);
 	gtk_label_set_ellipsize(sheet->text, PANGO_ELLIPSIZE_START);
 	gtk_widget_add_css_class(GTK_WIDGET(sheet->text), "value");
-	gtk_box_append(GTK_BOX(shown), GTK_WIDGET(sheet->title));
-	gtk_box_append(GTK_BOX(shown), GTK_WIDGET(sheet->text));
+	box_fill(shown, GTK_WIDGET(sheet->title), GTK_WIDGET(sheet->text));
 	gtk_widget_set_hexpand(shown, TRUE);
 	accessible_name(space, _("Space"));
-	gtk_box_append(GTK_BOX(row), cancel_new(sheet));
-	gtk_box_append(GTK_BOX(row), shown);
-	gtk_box_append(GTK_BOX(row), space);
-	gtk_box_append(GTK_BOX(row), touch_button_new(_("OK"), "primary", G_CALLBACK(on_accept), sheet));
+	box_fill(row, cancel_new(sheet), shown, space,
+		touch_button_new(_("OK"), "primary", G_CALLBACK(on_accept), sheet));
 	return row;
 }
 
@@ -282,10 +279,8 @@ static GtkWidget *choices_new(Sheet *sheet)
 	sheet->choice_title = GTK_LABEL(text_new("", "heading"));
 	gtk_widget_set_hexpand(GTK_WIDGET(sheet->choice_title), TRUE);
 	sheet->choice_list = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
-	gtk_box_append(GTK_BOX(row), cancel_new(sheet));
-	gtk_box_append(GTK_BOX(row), GTK_WIDGET(sheet->choice_title));
-	gtk_box_append(GTK_BOX(box), row);
-	gtk_box_append(GTK_BOX(box), scroller_new(sheet->choice_list));
+	box_fill(row, cancel_new(sheet), GTK_WIDGET(sheet->choice_title));
+	box_fill(box, row, scroller_new(sheet->choice_list));
 	return box;
 }
 
@@ -352,10 +347,7 @@ Sheet *sheet_new(void)
 	gtk_widget_set_halign(sheet->pad, GTK_ALIGN_CENTER);
 	gtk_widget_add_css_class(sheet->pad, "pad");
 	sheet->choices = choices_new(sheet);
-	gtk_box_append(GTK_BOX(sheet->widget), sheet->entry_row);
-	gtk_box_append(GTK_BOX(sheet->widget), sheet->keyboard);
-	gtk_box_append(GTK_BOX(sheet->widget), sheet->pad);
-	gtk_box_append(GTK_BOX(sheet->widget), sheet->choices);
+	box_fill(sheet->widget, sheet->entry_row, sheet->keyboard, sheet->pad, sheet->choices);
 	gtk_widget_set_visible(sheet->widget, FALSE);
 	return sheet;
 }

@@ -43,8 +43,7 @@ GtkWidget *step_button_new(ScreenId screen, const char *title, GCallback clicked
 
 	gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
 	gtk_widget_add_css_class(mark, "mark");
-	gtk_box_append(GTK_BOX(box), mark);
-	gtk_box_append(GTK_BOX(box), label);
+	box_fill(box, mark, label);
 	gtk_widget_set_valign(box, GTK_ALIGN_CENTER);
 	gtk_button_set_child(GTK_BUTTON(button), box);
 	gtk_widget_add_css_class(button, "step");

@@ -117,9 +117,7 @@ TopBar *top_bar_new(const StationClient *client)
 	gtk_widget_set_hexpand(GTK_WIDGET(bar->place), TRUE);
 	gtk_widget_set_hexpand(GTK_WIDGET(bar->operator_name), TRUE);
 	gtk_widget_add_css_class(GTK_WIDGET(bar->state), "state");
-	gtk_box_append(GTK_BOX(bar->widget), GTK_WIDGET(bar->place));
-	gtk_box_append(GTK_BOX(bar->widget), GTK_WIDGET(bar->state));
-	gtk_box_append(GTK_BOX(bar->widget), GTK_WIDGET(bar->operator_name));
+	box_fill(bar->widget, GTK_WIDGET(bar->place), GTK_WIDGET(bar->state), GTK_WIDGET(bar->operator_name));
 	return bar;
 }
 

@@ -146,10 +146,7 @@ Screen *verification_new(Panel *panel)
 	accessible_name(card->bar, _("How far the verification is"));
 	card->begin =
 		touch_button_new(_("Verify the whole record"), NULL, G_CALLBACK(on_begin_verification), card);
-	gtk_box_append(GTK_BOX(box), GTK_WIDGET(card->verdict));
-	gtk_box_append(GTK_BOX(box), GTK_WIDGET(card->finding));
-	gtk_box_append(GTK_BOX(box), card->bar);
-	gtk_box_append(GTK_BOX(box), GTK_WIDGET(card->count));
-	gtk_box_append(GTK_BOX(box), card->begin);
+	box_fill(box, GTK_WIDGET(card->verdict), GTK_WIDGET(card->finding), card->bar,
+		GTK_WIDGET(card->count), card->begin);
 	return &card->screen;
 }

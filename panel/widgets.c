@@ -102,8 +102,7 @@ GtkWidget *field_new(const char *title, GCallback clicked, gpointer userdata)
 	gtk_widget_add_css_class(caption, "caption");
 	gtk_widget_add_css_class(value, "value");
 	gtk_widget_set_valign(box, GTK_ALIGN_CENTER);
-	gtk_box_append(GTK_BOX(box), caption);
-	gtk_box_append(GTK_BOX(box), value);
+	box_fill(box, caption, value);
 	gtk_button_set_child(GTK_BUTTON(button), box);
 	gtk_widget_add_css_class(button, "touch");
 	gtk_widget_add_css_class(button, "field");
@@ -157,8 +156,7 @@ GtkWidget *figure_new(const char *title, GtkLabel **ret_value)
 	gtk_widget_set_valign(value, GTK_ALIGN_END);
 	gtk_widget_set_vexpand(caption, TRUE);
 	gtk_widget_set_valign(caption, GTK_ALIGN_START);
-	gtk_box_append(GTK_BOX(box), value);
-	gtk_box_append(GTK_BOX(box), caption);
+	box_fill(box, value, caption);
 	gtk_accessible_update_relation(
 		GTK_ACCESSIBLE(value), GTK_ACCESSIBLE_RELATION_DESCRIBED_BY, caption, NULL, -1);
 	*ret_value = GTK_LABEL(value);
@@ -172,6 +170,12 @@ GtkWidget *box_new(GtkOrientation orientation, int spacing, const char *style)
 	if (style)
 		gtk_widget_add_css_class(box, style);
 	return box;
+}
+
+void box_fill_with(GtkWidget *box, GtkWidget *const *widgets)
+{
+	for (; *widgets; widgets++)
+		gtk_box_append(GTK_BOX(box), *widgets);
 }
 
 GtkWidget *scroller_new(GtkWidget *child)

@@ -30,6 +30,9 @@ GtkWidget *text_new(const char *text, const char *style);
 GtkWidget *figure_new(const char *title, GtkLabel **ret_value);
 
 GtkWidget *box_new(GtkOrientation orientation, int spacing, const char *style);
+/** Puts widgets into a box, one behind the other. */
+void box_fill_with(GtkWidget *box, GtkWidget *const *widgets);
+#define box_fill(box, ...) box_fill_with(box, (GtkWidget *const[]){ __VA_ARGS__, NULL })
 /** What does not fit can be moved with a finger up and down, never sideways. */
 GtkWidget *scroller_new(GtkWidget *child);
 /** Hides all but one of the widgets in a box. */

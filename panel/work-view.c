@@ -209,8 +209,7 @@ static GtkWidget *depth_new(WorkView *view)
 	view->depth = GTK_LABEL(gtk_label_new(_("depth")));
 	gtk_widget_add_css_class(GTK_WIDGET(view->depth), "value");
 	gtk_label_set_width_chars(view->depth, 7);
-	gtk_box_append(GTK_BOX(box), view->gauge);
-	gtk_box_append(GTK_BOX(box), GTK_WIDGET(view->depth));
+	box_fill(box, view->gauge, GTK_WIDGET(view->depth));
 	return box;
 }
 
@@ -224,14 +223,10 @@ WorkView *work_view_new(void)
 	view->pedal = light_new(&view->pedal_text);
 	view->stop = light_new(&view->stop_text);
 	gtk_box_set_homogeneous(GTK_BOX(lights), TRUE);
-	gtk_box_append(GTK_BOX(lights), view->pedal);
-	gtk_box_append(GTK_BOX(lights), view->stop);
-	gtk_box_append(GTK_BOX(main_box), figures_new(view));
-	gtk_box_append(GTK_BOX(main_box), trace_with_zone(view));
-	gtk_box_append(GTK_BOX(main_box), lights);
+	box_fill(lights, view->pedal, view->stop);
+	box_fill(main_box, figures_new(view), trace_with_zone(view), lights);
 	gtk_widget_set_hexpand(main_box, TRUE);
-	gtk_box_append(GTK_BOX(view->widget), depth_new(view));
-	gtk_box_append(GTK_BOX(view->widget), main_box);
+	box_fill(view->widget, depth_new(view), main_box);
 	return view;
 }
 
