@@ -210,19 +210,19 @@ static void record_entered_form(void *userdata, const char *pin)
 	switch (form->place) {
 	case FORM_AT_STATION:
 		stipple_station1_call_record(panel_station(panel), form->kind, fields_of(form), pin,
-			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), close_recorded_form, call);
+			PANEL_CALL(panel), close_recorded_form, call);
 		break;
 	case FORM_AT_SESSION:
 		stipple_session1_call_record(panel_session(panel), form->kind, fields_of(form), pin,
-			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), close_recorded_form, call);
+			PANEL_CALL(panel), close_recorded_form, call);
 		break;
 	case FORM_AT_INVENTORY:
 		stipple_inventory1_call_record(panel_inventory(panel), form->kind, fields_of(form), pin,
-			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), close_recorded_form, call);
+			PANEL_CALL(panel), close_recorded_form, call);
 		break;
 	case FORM_OF_LOT:
-		stipple_inventory1_call_receive_lot(panel_inventory(panel), fields_of(form), STATION_CALL,
-			STATION_PATIENCE_MS, panel_calls(panel), close_recorded_form, call);
+		stipple_inventory1_call_receive_lot(panel_inventory(panel), fields_of(form),
+			PANEL_CALL(panel), close_recorded_form, call);
 		break;
 	}
 }
@@ -293,8 +293,8 @@ static bool scan_into_form(Screen *screen, const char *code)
 	sheet_close(panel_sheet(form->screen.panel));
 	call = panel_ask(form->screen.panel, form);
 	if (call)
-		stipple_inventory1_call_parse_code(panel_inventory(form->screen.panel), code, STATION_CALL,
-			STATION_PATIENCE_MS, panel_calls(form->screen.panel), code_parsed, call);
+		stipple_inventory1_call_parse_code(panel_inventory(form->screen.panel), code,
+			PANEL_CALL(form->screen.panel), code_parsed, call);
 	return true;
 }
 

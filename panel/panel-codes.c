@@ -56,11 +56,9 @@ void panel_mount(Panel *panel, const char *code)
 	if (!call)
 		return;
 	if (panel->scanning)
-		stipple_session1_call_mount_scanned(session, code, STATION_CALL, STATION_PATIENCE_MS,
-			panel_calls(panel), scanned_mounted, call);
+		stipple_session1_call_mount_scanned(session, code, PANEL_CALL(panel), scanned_mounted, call);
 	else
-		stipple_session1_call_mount_needle(session, code, STATION_CALL, STATION_PATIENCE_MS,
-			panel_calls(panel), needle_mounted, call);
+		stipple_session1_call_mount_needle(session, code, PANEL_CALL(panel), needle_mounted, call);
 }
 
 /**

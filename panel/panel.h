@@ -103,6 +103,8 @@ StippleInventory1 *panel_inventory(const Panel *panel);
 StippleAudit1 *panel_audit(const Panel *panel);
 /** Goes with each call: the window that waits for its answer may be made anew. Borrowed. */
 GCancellable *panel_calls(const Panel *panel);
+/** What each method of station-bus.h takes besides its own arguments. */
+#define PANEL_CALL(panel) STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel)
 /** Whether the session is in a state, by its name on D-Bus. */
 bool panel_state_is(const Panel *panel, const char *state);
 /** Whether the pedal may start the needle, or has. */

@@ -60,8 +60,7 @@ static void examine(Part *page)
 	Panel *panel = page->screen.panel;
 
 	if (station_client_present(panel_client(panel)))
-		stipple_station1_call_doctor(panel_station(panel), STATION_CALL, STATION_PATIENCE_MS,
-			panel_calls(panel), checks_came, page);
+		stipple_station1_call_doctor(panel_station(panel), PANEL_CALL(panel), checks_came, page);
 }
 
 static void tested(GObject *source, GAsyncResult *result, gpointer call)
@@ -91,8 +90,7 @@ static void on_test(GtkButton *button, gpointer userdata)
 	PanelCall *call = panel_ask(panel, page);
 
 	if (call)
-		stipple_station1_call_self_test(panel_station(panel), STATION_CALL, STATION_PATIENCE_MS,
-			panel_calls(panel), tested, call);
+		stipple_station1_call_self_test(panel_station(panel), PANEL_CALL(panel), tested, call);
 }
 
 static void examine_when_shown(Screen *screen)

@@ -53,8 +53,8 @@ static void remove_cartridge(void *userdata, const char *reason)
 	PanelCall *call = panel_ask(panel, NULL);
 
 	if (call)
-		stipple_session1_call_remove_needle(panel_session(panel), reason, STATION_CALL,
-			STATION_PATIENCE_MS, panel_calls(panel), panel_call_done, call);
+		stipple_session1_call_remove_needle(
+			panel_session(panel), reason, PANEL_CALL(panel), panel_call_done, call);
 }
 
 static void on_remove(GtkButton *button, gpointer userdata)
@@ -116,8 +116,7 @@ static void on_load(GtkButton *button, gpointer userdata)
 	if (call)
 		stipple_session1_call_load_pigment(panel_session(panel), field_get(page->fields[BRAND]),
 			field_get(page->fields[COLOUR]), field_get(page->fields[LOT]),
-			field_get(page->fields[EXPIRY]), STATION_CALL, STATION_PATIENCE_MS,
-			panel_calls(panel), loaded, call);
+			field_get(page->fields[EXPIRY]), PANEL_CALL(panel), loaded, call);
 }
 
 /* ---- the page ---- */

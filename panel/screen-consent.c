@@ -161,7 +161,7 @@ static void on_record_answers(GtkButton *button, gpointer userdata)
 		g_variant_builder_add(&answers, "{sb}", page->questions[i].name,
 			gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(page->questions[i].yes)));
 	stipple_session1_call_answer_screening(panel_session(panel), g_variant_builder_end(&answers),
-		STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), consent_recorded, call);
+		PANEL_CALL(panel), consent_recorded, call);
 }
 
 static void consent(Consent *page, const char *consent, bool given)
@@ -177,7 +177,7 @@ static void consent(Consent *page, const char *consent, bool given)
 	call = panel_ask(panel, page);
 	if (call)
 		stipple_session1_call_record_consent(panel_session(panel), consent, version, given,
-			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), consent_recorded, call);
+			PANEL_CALL(panel), consent_recorded, call);
 }
 
 static void on_treatment(GtkButton *button, gpointer userdata)

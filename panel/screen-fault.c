@@ -26,8 +26,8 @@ static void acknowledge_fault(void *userdata, const char *pin)
 	PanelCall *call = panel_order(panel, NULL);
 
 	if (call)
-		stipple_station1_call_acknowledge_fault(panel_station(panel), page->note, pin, STATION_CALL,
-			STATION_PATIENCE_MS, panel_calls(panel), panel_call_done, call);
+		stipple_station1_call_acknowledge_fault(
+			panel_station(panel), page->note, pin, PANEL_CALL(panel), panel_call_done, call);
 }
 
 static void ask_fault_pin(void *userdata, const char *note)

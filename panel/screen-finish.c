@@ -55,8 +55,8 @@ static void sign_session(void *userdata, const char *pin)
 		return;
 	page->signing = (gint64)stipple_session1_get_session(panel_session(panel));
 	/* the record says the same in every language */
-	stipple_session1_call_sign(panel_session(panel), pin, "treatment done as recorded", STATION_CALL,
-		STATION_PATIENCE_MS, panel_calls(panel), signed_off, call);
+	stipple_session1_call_sign(
+		panel_session(panel), pin, "treatment done as recorded", PANEL_CALL(panel), signed_off, call);
 }
 
 static void on_sign(GtkButton *button, gpointer userdata)

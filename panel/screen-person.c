@@ -135,7 +135,7 @@ static void begin_with_new_person(void *userdata, const char *answer)
 	call = panel_ask(panel, page);
 	if (call)
 		stipple_session1_call_begin_new(panel_session(panel), subject, page->protocol, page->number,
-			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), session_begun, call);
+			PANEL_CALL(panel), session_begun, call);
 }
 
 /** A pseudonym that was never seen may be a slip, which would make another person. */
@@ -164,7 +164,7 @@ static void on_begin_session(GtkButton *button, gpointer userdata)
 	call = panel_ask_or(panel, ask_session_person, page);
 	if (call)
 		stipple_session1_call_begin(panel_session(panel), subject, page->protocol, page->number,
-			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), session_begun, call);
+			PANEL_CALL(panel), session_begun, call);
 }
 
 static void abandon(void *userdata, const char *reason)
@@ -173,8 +173,8 @@ static void abandon(void *userdata, const char *reason)
 	PanelCall *call = panel_ask(panel, NULL);
 
 	if (call)
-		stipple_session1_call_abandon(panel_session(panel), reason, STATION_CALL, STATION_PATIENCE_MS,
-			panel_calls(panel), panel_call_done, call);
+		stipple_session1_call_abandon(
+			panel_session(panel), reason, PANEL_CALL(panel), panel_call_done, call);
 }
 
 static void on_abandon(GtkButton *button, gpointer userdata)
@@ -223,8 +223,8 @@ static void ask_interval(Screen *screen)
 	Panel *panel = screen->panel;
 
 	if (panel_step_done(panel, SCREEN_PERSON) && station_client_present(panel_client(panel)))
-		stipple_session1_call_refusals(panel_session(panel), STATION_CALL, STATION_PATIENCE_MS,
-			panel_calls(panel), interval_came, screen);
+		stipple_session1_call_refusals(
+			panel_session(panel), PANEL_CALL(panel), interval_came, screen);
 }
 
 static void update_person(Screen *screen)

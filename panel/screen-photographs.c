@@ -193,8 +193,8 @@ static void on_take(GtkButton *button, gpointer userdata)
 	if (!call)
 		return;
 	gtk_label_set_text(page->verdict, _("Hold still…"));
-	stipple_session1_call_capture(panel_session(panel), page->zone, shot->phase, STATION_CALL,
-		STATION_PATIENCE_MS, panel_calls(panel), shot_taken, call);
+	stipple_session1_call_capture(
+		panel_session(panel), page->zone, shot->phase, PANEL_CALL(panel), shot_taken, call);
 }
 
 /* ---- the zones of this session ---- */

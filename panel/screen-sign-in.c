@@ -117,8 +117,8 @@ static void sign_in_operator(SignIn *page)
 	if (call) {
 		g_free(page->asked);
 		page->asked = g_strdup(badge);
-		stipple_station1_call_login(panel_station(panel), badge, page->pin, STATION_CALL,
-			STATION_PATIENCE_MS, panel_calls(panel), signed_in, call);
+		stipple_station1_call_login(
+			panel_station(panel), badge, page->pin, PANEL_CALL(panel), signed_in, call);
 	}
 	forget_pin(page);
 }
@@ -176,8 +176,7 @@ static void on_sign_out(GtkButton *button, gpointer userdata)
 	PanelCall *call = panel_ask(panel, NULL);
 
 	if (call)
-		stipple_station1_call_logout(panel_station(panel), STATION_CALL, STATION_PATIENCE_MS,
-			panel_calls(panel), panel_call_done, call);
+		stipple_station1_call_logout(panel_station(panel), PANEL_CALL(panel), panel_call_done, call);
 }
 
 static void on_signed_in_go_on(GtkButton *button, gpointer userdata)

@@ -111,8 +111,7 @@ static void ask_refusals(Work *page)
 		return;
 	}
 	page->asking = true;
-	stipple_session1_call_refusals(panel_session(panel), STATION_CALL, STATION_PATIENCE_MS,
-		panel_calls(panel), arming_refusals_came, page);
+	stipple_session1_call_refusals(panel_session(panel), PANEL_CALL(panel), arming_refusals_came, page);
 }
 
 /* ---- buttons ---- */
@@ -124,8 +123,8 @@ static void on_arm(GtkButton *button, gpointer userdata)
 	PanelCall *call = armed ? panel_order(panel, NULL) : panel_ask(panel, NULL);
 
 	if (call)
-		(armed ? stipple_session1_call_disarm : stipple_session1_call_arm)(panel_session(panel),
-			STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel), panel_call_done, call);
+		(armed ? stipple_session1_call_disarm : stipple_session1_call_arm)(
+			panel_session(panel), PANEL_CALL(panel), panel_call_done, call);
 }
 
 static void resume(Panel *panel)
@@ -133,8 +132,7 @@ static void resume(Panel *panel)
 	PanelCall *call = panel_ask(panel, NULL);
 
 	if (call)
-		stipple_session1_call_resume(panel_session(panel), STATION_CALL, STATION_PATIENCE_MS,
-			panel_calls(panel), panel_call_done, call);
+		stipple_session1_call_resume(panel_session(panel), PANEL_CALL(panel), panel_call_done, call);
 }
 
 static void resume_after_stop(void *userdata, const char *choice)
@@ -169,8 +167,7 @@ static void pause_session(Panel *panel)
 	PanelCall *call = panel_order(panel, NULL);
 
 	if (call)
-		stipple_session1_call_pause(panel_session(panel), STATION_CALL, STATION_PATIENCE_MS,
-			panel_calls(panel), panel_call_done, call);
+		stipple_session1_call_pause(panel_session(panel), PANEL_CALL(panel), panel_call_done, call);
 }
 
 static void on_break(GtkButton *button, gpointer userdata)
@@ -200,8 +197,7 @@ static void finish_treatment(void *userdata, const char *choice)
 	PanelCall *call = panel_ask(panel, page);
 
 	if (call)
-		stipple_session1_call_finish(panel_session(panel), STATION_CALL, STATION_PATIENCE_MS,
-			panel_calls(panel), finished, call);
+		stipple_session1_call_finish(panel_session(panel), PANEL_CALL(panel), finished, call);
 }
 
 static void on_finish(GtkButton *button, gpointer userdata)

@@ -90,8 +90,7 @@ static void on_choose(GtkButton *button, gpointer userdata)
 	call = panel_ask(panel, page);
 	if (call)
 		stipple_session1_call_select_zone(panel_session(panel), page->marked, chosen_skin(page),
-			(guint32)strtoul(area, NULL, 10), STATION_CALL, STATION_PATIENCE_MS,
-			panel_calls(panel), chosen, call);
+			(guint32)strtoul(area, NULL, 10), PANEL_CALL(panel), chosen, call);
 }
 
 static void update_zone(Screen *screen)

@@ -122,8 +122,7 @@ static void on_begin_verification(GtkButton *button, gpointer userdata)
 	PanelCall *call = panel_ask(panel, card);
 
 	if (call)
-		stipple_audit1_call_verify(panel_audit(panel), STATION_CALL, STATION_PATIENCE_MS,
-			panel_calls(panel), verification_begun, call);
+		stipple_audit1_call_verify(panel_audit(panel), PANEL_CALL(panel), verification_begun, call);
 }
 
 static void forget_verification(Screen *screen)
