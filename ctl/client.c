@@ -109,7 +109,7 @@ int ctl_connect(Ctl *ctl, const char *which)
 
 int ctl_call_failed(const sd_bus_error *error, int r)
 {
-	if (!sd_bus_error_is_set(error))
+	if (!error || !sd_bus_error_is_set(error))
 		return ctl_fail(
 			"stippled did not answer (%s): look at `systemctl status stippled`", strerror(-r));
 	if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||

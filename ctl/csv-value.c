@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,99 +25,60 @@ enum { NUMBER_MAX = 64, ZONE_MAX = 64 };
 
 /* ---- figures ---- */
 
-typedef struct Signs {
-	size_t points, commas;
-	const char *last; /* of either; NULL: none */
-} Signs;
+/* digits in groups of three before the decimal sign, or in none */
+#define WITH_POINT "^([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\\.[0-9]+)?$"
+#define WITH_COMMA "^([0-9]+|[0-9]{1,3}(\\.[0-9]{3})+)(,[0-9]+)?$"
+/* "1,800" */
+#define IN_TWO_WAYS "^[1-9][0-9]{0,2}[.,][0-9]{3}$"
 
-/** False for anything but digits and the two signs. */
-static bool count_signs(const char *digits, Signs *ret)
+static bool is_like(const char *text, const char *pattern)
 {
-	Signs signs = { 0 };
-	bool any = false;
+	regex_t expression;
+	bool like;
 
-	for (const char *c = digits; *c; c++) {
-		if (*c == '.' || *c == ',') {
-			signs.points += *c == '.';
-			signs.commas += *c == ',';
-			signs.last = c;
-		} else if (*c < '0' || *c > '9') {
-			return false;
-		} else {
-			any = true;
-		}
-	}
-	*ret = signs;
-	return any;
-}
-
-/** Whether "1,800" it is: one sign, one to three digits before it that do not begin with 0, three behind. */
-static bool is_ambiguous(const char *digits, const Signs *signs)
-{
-	size_t before = signs->last ? (size_t)(signs->last - digits) : 0;
-
-	return signs->points + signs->commas == 1 && before >= 1 && before <= 3 && digits[0] != '0' &&
-	       strlen(signs->last + 1) == 3;
-}
-
-/** Which sign is the decimal one by the form alone; '\0': there is none. */
-static char decimal_by_form(const Signs *signs)
-{
-	if (!signs->last)
-		return '\0';
-	if (signs->points > 0 && signs->commas > 0)
-		return *signs->last;
-	return signs->points + signs->commas == 1 ? *signs->last : '\0';
-}
-
-/** Digits in groups of three before the decimal sign, or in none. Writes what strtod() reads. */
-static bool normalise(const char *digits, char decimal, char ret[NUMBER_MAX])
-{
-	const char *end = decimal ? strchr(digits, decimal) : NULL, *group = NULL;
-	size_t n = 0, before = end ? (size_t)(end - digits) : strlen(digits);
-
-	for (size_t i = 0; i < before; i++) {
-		if (digits[i] != '.' && digits[i] != ',') {
-			ret[n++] = digits[i];
-			continue;
-		}
-		if ((!group && (i < 1 || i > 3)) || (group && digits + i - group != 4))
-			return false;
-		group = digits + i;
-	}
-	if (group && digits + before - group != 4)
+	if (regcomp(&expression, pattern, REG_EXTENDED | REG_NOSUB) != 0)
 		return false;
-	if (end) {
-		if (strpbrk(end + 1, ".,") || before == 0 || !end[1])
-			return false;
-		ret[n++] = '.';
-		for (const char *c = end + 1; *c; c++)
-			ret[n++] = *c;
-	}
-	ret[n] = '\0';
-	return true;
+	like = regexec(&expression, text, 0, NULL, 0) == 0;
+	regfree(&expression);
+	return like;
+}
+
+/** The decimal one of both signs by the form alone: the last one, unless it stands there twice. */
+static char decimal_by_form(const char *digits)
+{
+	const char *point = strrchr(digits, '.'), *comma = strrchr(digits, ',');
+	const char *last = !comma || (point && point > comma) ? point : comma;
+
+	if (!last)
+		return '.';
+	if (strchr(digits, *last) == last)
+		return *last;
+	return *last == '.' ? ',' : '.';
 }
 
 int csv_number(const char *text, char decimal, double *ret, Error *error)
 {
 	const char *digits = text + strspn(text, " ");
-	bool negative = *digits == '-';
 	char number[NUMBER_MAX];
-	Signs signs;
+	size_t n = 0, before;
 	double value;
 
 	digits += *digits == '-' || *digits == '+';
-	if (strlen(digits) >= NUMBER_MAX || !count_signs(digits, &signs))
-		return error_set(error, -EINVAL, "\"%.40s\" is no number", text);
-	if (!decimal && is_ambiguous(digits, &signs))
+	before = strcspn(digits, ".,");
+	if (!decimal && is_like(digits, IN_TWO_WAYS))
 		return error_set(error, -EINVAL,
 			"\"%.40s\" may be %.*s thousand or %.*s and a fraction: say decimal = point or "
 			"decimal = comma in [file] of a mapping",
-			text, (int)(signs.last - digits), digits, (int)(signs.last - digits), digits);
-	if (!normalise(digits, decimal ? decimal : decimal_by_form(&signs), number))
+			text, (int)before, digits, (int)before, digits);
+	decimal = decimal ? decimal : decimal_by_form(digits);
+	if (strlen(digits) >= NUMBER_MAX || !is_like(digits, decimal == '.' ? WITH_POINT : WITH_COMMA))
 		return error_set(error, -EINVAL, "\"%.40s\" is no number", text);
+	for (const char *c = digits; *c; c++)
+		if (*c == decimal || (*c != '.' && *c != ','))
+			number[n++] = *c == decimal ? '.' : *c;
+	number[n] = '\0';
 	value = strtod(number, NULL);
-	*ret = negative ? -value : value;
+	*ret = strchr(text, '-') ? -value : value;
 	return 0;
 }
 

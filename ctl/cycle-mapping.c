@@ -54,34 +54,32 @@ static const Word decimals[] = { { "point", "." }, { "comma", "," }, { NULL } };
 static const Word charsets[] = { { "utf-8", NULL }, { "latin-1", "ISO-8859-1" }, { "utf-16le", "UTF-16LE" },
 	{ "utf-16be", "UTF-16BE" }, { NULL } };
 
-static int find_word(const Word *words, const char *word, const char *known, const Word **ret, Error *error)
+/** NULL, and `error` says so: it is none of them. `known`: "none of ..." */
+static const Word *find_word(const Word *words, const char *word, const char *known, Error *error)
 {
 	for (; words->word; words++)
-		if (strcasecmp(words->word, word) == 0) {
-			*ret = words;
-			return 0;
-		}
-	return error_set(error, -EINVAL, "\"%.20s\" is %s", word, known);
+		if (strcasecmp(words->word, word) == 0)
+			return words;
+	error_set(error, -EINVAL, "\"%.20s\" is %s", word, known);
+	return NULL;
 }
 
 static int set_sign(char *ret, const Word *words, const char *word, const char *known, Error *error)
 {
-	const Word *found;
-	int r = find_word(words, word, known, &found, error);
+	const Word *found = find_word(words, word, known, error);
 
-	if (r < 0)
-		return r;
+	if (!found)
+		return -EINVAL;
 	*ret = found->value[0];
 	return 0;
 }
 
 static int set_charset(CycleMapping *mapping, const char *value, Error *error)
 {
-	const Word *found;
-	int r = find_word(charsets, value, "none of utf-8, latin-1, utf-16le, utf-16be", &found, error);
+	const Word *found = find_word(charsets, value, "none of utf-8, latin-1, utf-16le, utf-16be", error);
 
-	if (r < 0)
-		return r;
+	if (!found)
+		return -EINVAL;
 	mapping->charset = found->value;
 	return 0;
 }

@@ -12,18 +12,15 @@
 
 enum { SALT_BYTES = 16 };
 
-/** Steps a statement and maps the result. No constraint of these tables is a refusal: it is damage. */
-static int step_insert(sqlite3_stmt *statement)
+/** No constraint of these tables is a refusal: it is damage. */
+static int as_damage(int r)
 {
-	int r = ledger_errno(statement_step(statement));
-
 	return r == -EEXIST ? -EIO : r;
 }
 
 static int insert_personal(
 	Ledger *ledger, const Request *request, uint64_t seq, char commitment[DIGEST_HEX_MAX])
 {
-	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
 	uint8_t salt[SALT_BYTES], digest[DIGEST_BYTES];
 	DigestPart parts[2] = { { salt, sizeof salt }, { request->personal, strlen(request->personal) } };
 	int r = random_bytes(salt, sizeof salt);
@@ -33,54 +30,33 @@ static int insert_personal(
 	r = digester_compute(ledger->digester, parts, 2, digest);
 	if (r < 0)
 		return r;
-	r = ledger_errno(statement_get(
-		&ledger->statements, "INSERT INTO personal(seq, salt, data) VALUES(?, ?, ?)", &insert));
-	if (r < 0)
-		return r;
 	hex_encode(digest, sizeof digest, commitment);
-	sqlite3_bind_int64(insert, 1, (int64_t)seq);
-	sqlite3_bind_blob(insert, 2, salt, sizeof salt, SQLITE_STATIC);
-	sqlite3_bind_text(insert, 3, request->personal, -1, SQLITE_STATIC);
-	return step_insert(insert);
+	return as_damage(statement_execute(&ledger->statements,
+		"INSERT INTO personal(seq, salt, data) VALUES(?, ?, ?)", "ibt", (int64_t)seq, salt,
+		sizeof salt, request->personal));
 }
 
 static int insert_record(Ledger *ledger, const Request *request, int64_t utc_us, uint64_t seq)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
 	MerkleHash hash;
 	int r = merkle_hash_leaf(ledger->digester, ledger->leaf.text, ledger->leaf.size, &hash);
 
 	if (r < 0)
 		return r;
-	r = ledger_errno(statement_get(&ledger->statements,
+	r = as_damage(statement_execute(&ledger->statements,
 		"INSERT INTO record(seq, kind, utc_us, session, published, leaf, hash)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?)",
-		&insert));
-	if (r < 0)
-		return r;
-	sqlite3_bind_int64(insert, 1, (int64_t)seq);
-	sqlite3_bind_text(insert, 2, request->kind->name, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(insert, 3, utc_us);
-	if (request->session > 0)
-		sqlite3_bind_int64(insert, 4, (int64_t)request->session);
-	sqlite3_bind_int(insert, 5, request->kind->topic != NULL);
-	sqlite3_bind_blob64(insert, 6, ledger->leaf.text, ledger->leaf.size, SQLITE_STATIC);
-	sqlite3_bind_blob(insert, 7, hash.bytes, sizeof hash.bytes, SQLITE_STATIC);
-	r = step_insert(insert);
+		" VALUES(?, ?, ?, nullif(?, 0), ?, ?, ?)",
+		"itiiibb", (int64_t)seq, request->kind->name, utc_us, (int64_t)request->session,
+		(int64_t)(request->kind->topic != NULL), ledger->leaf.text, ledger->leaf.size, hash.bytes,
+		sizeof hash.bytes));
 	return r < 0 ? r : tree_append(&ledger->statements, ledger->digester, &ledger->tree, &hash);
 }
 
 static int insert_attachment(Ledger *ledger, const Request *request, uint64_t seq)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
-	int r = ledger_errno(statement_get(
-		&ledger->statements, "INSERT INTO attachment(seq, data) VALUES(?, ?)", &insert));
-
-	if (r < 0)
-		return r;
-	sqlite3_bind_int64(insert, 1, (int64_t)seq);
-	sqlite3_bind_blob64(insert, 2, request->attachment, request->attachment_size, SQLITE_STATIC);
-	return step_insert(insert);
+	return as_damage(
+		statement_execute(&ledger->statements, "INSERT INTO attachment(seq, data) VALUES(?, ?)", "ib",
+			(int64_t)seq, request->attachment, request->attachment_size));
 }
 
 /** Runs the projection and takes over a body that it completed. */
@@ -169,25 +145,11 @@ int append_record(Ledger *ledger, Request *request, const ClockReading *now, int
 
 int append_mark(Ledger *ledger, const char *name, int64_t value)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *statement = NULL;
-	int r = ledger_errno(statement_get(&ledger->statements, sql_raise_mark, &statement));
-
-	if (r < 0)
-		return r;
-	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(statement, 2, value);
-	return step_insert(statement);
+	return as_damage(statement_execute(&ledger->statements, sql_raise_mark, "ti", name, value));
 }
 
 int append_day(Ledger *ledger, uint64_t before, int64_t utc_us)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *statement = NULL;
-	int r = ledger_errno(statement_get(&ledger->statements, sql_extend_day, &statement));
-
-	if (r < 0)
-		return r;
-	sqlite3_bind_int64(statement, 1, utc_us / USEC_PER_DAY);
-	sqlite3_bind_int64(statement, 2, (int64_t)before + 1);
-	sqlite3_bind_int64(statement, 3, (int64_t)ledger->seq);
-	return step_insert(statement);
+	return as_damage(statement_execute(&ledger->statements, sql_extend_day, "iii",
+		(int64_t)(utc_us / USEC_PER_DAY), (int64_t)before + 1, (int64_t)ledger->seq));
 }

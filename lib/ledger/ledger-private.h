@@ -141,6 +141,11 @@ int statement_script(sqlite3 *db, const char *sql, int64_t argument) _must_check
 int64_t statement_number(sqlite3 *db, const char *sql, int64_t argument);
 void statement_done(sqlite3_stmt *statement);
 DEFINE_CLEANUP(sqlite3_stmt *, statement_done, statement_donep);
+/**
+ * Runs a statement that gives no rows. `types` says what is bound: 'i' an int64_t, 't' a text, 'b' bytes and
+ * their size_t. 0, or a negative errno; -EEXIST: a constraint was broken.
+ */
+int statement_execute(Statements *statements, const char *sql, const char *types, ...) _must_check_;
 /** Runs a statement without parameters and rows. Returns an SQLite result. */
 int statement_run(Statements *statements, const char *sql);
 /** Steps a bound statement that gives no rows. SQLITE_OK or what went wrong. */

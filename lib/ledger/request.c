@@ -122,18 +122,30 @@ static void check_record(Request *request, const LedgerRecord *record)
 	answer->error = -EINVAL;
 }
 
-int ledger_append(Ledger *ledger, const LedgerRecord *record, LedgerDone done, void *userdata)
+/** 0, -EROFS, -ENOMEM. */
+static int request_new(Ledger *ledger, RequestKind what, void *userdata, Request **ret)
 {
-	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
-	int r;
+	Request *request;
 
 	if (ledger->read_only)
 		return -EROFS;
+	request = calloc(1, sizeof *request);
 	if (!request)
 		return -ENOMEM;
-	request->what = REQUEST_APPEND;
-	request->done = done;
+	request->what = what;
 	request->userdata = userdata;
+	*ret = request;
+	return 0;
+}
+
+int ledger_append(Ledger *ledger, const LedgerRecord *record, LedgerDone done, void *userdata)
+{
+	_cleanup_(request_freep) Request *request = NULL;
+	int r = request_new(ledger, REQUEST_APPEND, userdata, &request);
+
+	if (r < 0)
+		return r;
+	request->done = done;
 	/* a record without a needed field is answered in its turn as well, after those before it */
 	check_record(request, record);
 	r = request->answer.error == 0 ? copy_record(request, record) : 0;
@@ -142,37 +154,29 @@ int ledger_append(Ledger *ledger, const LedgerRecord *record, LedgerDone done, v
 
 int ledger_lookup(Ledger *ledger, const char *query, json_t *arguments, LedgerRows rows, void *userdata)
 {
-	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
+	_cleanup_(request_freep) Request *request = NULL;
+	int r = request_new(ledger, REQUEST_LOOKUP, userdata, &request);
 
-	if (ledger->read_only)
-		return -EROFS;
-	if (!request)
-		return -ENOMEM;
-	request->what = REQUEST_LOOKUP;
+	if (r < 0)
+		return r;
 	request->query = query_find(query);
 	request->arguments = arguments ? json_deep_copy(arguments) : json_object();
 	request->rows_done = rows;
-	request->userdata = userdata;
 	if (!request->query)
 		return -EINVAL;
-	if (!request->arguments)
-		return -ENOMEM;
-	return send_request(ledger, TAKE_PTR(request));
+	return request->arguments ? send_request(ledger, TAKE_PTR(request)) : -ENOMEM;
 }
 
 static int ask_ledger(Ledger *ledger, RequestKind what, uint64_t number, LedgerRows done, void *userdata)
 {
-	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
+	Request *request;
+	int r = request_new(ledger, what, userdata, &request);
 
-	if (ledger->read_only)
-		return -EROFS;
-	if (!request)
-		return -ENOMEM;
-	request->what = what;
+	if (r < 0)
+		return r;
 	request->number = number;
 	request->rows_done = done;
-	request->userdata = userdata;
-	return send_request(ledger, TAKE_PTR(request));
+	return send_request(ledger, request);
 }
 
 int ledger_checkpoint(Ledger *ledger, uint64_t since, LedgerRows done, void *userdata)
@@ -187,17 +191,14 @@ int ledger_prove(Ledger *ledger, uint64_t seq, LedgerRows done, void *userdata)
 
 int ledger_rotate_key(Ledger *ledger, const char *actor, LedgerDone done, void *userdata)
 {
-	_cleanup_(request_freep) Request *request = calloc(1, sizeof *request);
+	_cleanup_(request_freep) Request *request = NULL;
+	int r = request_new(ledger, REQUEST_ROTATE, userdata, &request);
 
-	if (ledger->read_only)
-		return -EROFS;
-	if (!request)
-		return -ENOMEM;
-	request->what = REQUEST_ROTATE;
+	if (r < 0)
+		return r;
 	request->kind = record_kind_find("key.rotated");
 	request->projection = projection_find(request->kind);
 	request->actor = request_quote(actor);
 	request->done = done;
-	request->userdata = userdata;
 	return request->actor ? send_request(ledger, TAKE_PTR(request)) : -ENOMEM;
 }

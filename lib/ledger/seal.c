@@ -193,16 +193,10 @@ static int sign_checkpoint(Ledger *ledger, char **ret)
 /** Its time is that of its newest record, which anybody can compare. */
 static int insert_checkpoint(Ledger *ledger, const char *note)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
-	int r = statement_get(&ledger->statements,
+	int r = statement_execute(&ledger->statements,
 		"INSERT INTO checkpoint(size, utc_us, note) SELECT seq, utc_us, ? FROM record WHERE seq = ?",
-		&insert);
+		"ti", note, (int64_t)ledger->tree.size);
 
-	if (r != SQLITE_OK)
-		return ledger_errno(r);
-	sqlite3_bind_text(insert, 1, note, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(insert, 2, (int64_t)ledger->tree.size);
-	r = ledger_errno(statement_step(insert));
 	return r == -EEXIST ? -EIO : r;
 }
 

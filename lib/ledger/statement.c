@@ -7,6 +7,8 @@
 
 #include "ledger/ledger-private.h"
 
+#include <stdarg.h>
+
 int ledger_errno(int result)
 {
 	switch (result & 0xff) {
@@ -107,6 +109,30 @@ int statement_step(sqlite3_stmt *statement)
 	int r = sqlite3_step(statement);
 
 	return r == SQLITE_DONE || r == SQLITE_ROW ? SQLITE_OK : r;
+}
+
+int statement_execute(Statements *statements, const char *sql, const char *types, ...)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *statement = NULL;
+	va_list arguments;
+	int r = statement_get(statements, sql, &statement);
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	va_start(arguments, types);
+	for (int i = 1; types[i - 1]; i++) {
+		if (types[i - 1] == 'i') {
+			sqlite3_bind_int64(statement, i, va_arg(arguments, int64_t));
+		} else if (types[i - 1] == 't') {
+			sqlite3_bind_text(statement, i, va_arg(arguments, const char *), -1, SQLITE_STATIC);
+		} else {
+			const void *data = va_arg(arguments, const void *);
+
+			sqlite3_bind_blob64(statement, i, data, va_arg(arguments, size_t), SQLITE_STATIC);
+		}
+	}
+	va_end(arguments);
+	return ledger_errno(statement_step(statement));
 }
 
 int statement_run(Statements *statements, const char *sql)

@@ -13,18 +13,12 @@
 
 static int keep_node(void *userdata, unsigned level, uint64_t index, const MerkleHash *hash)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *insert = NULL;
 	int r;
 
 	if (level < TREE_KEPT_LEVEL)
 		return 0;
-	r = statement_get(userdata, "INSERT INTO tree_node(level, number, hash) VALUES(?, ?, ?)", &insert);
-	if (r != SQLITE_OK)
-		return ledger_errno(r);
-	sqlite3_bind_int(insert, 1, (int)level);
-	sqlite3_bind_int64(insert, 2, (int64_t)index);
-	sqlite3_bind_blob(insert, 3, hash->bytes, sizeof hash->bytes, SQLITE_STATIC);
-	r = ledger_errno(statement_step(insert));
+	r = statement_execute(userdata, "INSERT INTO tree_node(level, number, hash) VALUES(?, ?, ?)", "iib",
+		(int64_t)level, (int64_t)index, hash->bytes, sizeof hash->bytes);
 	/* two nodes in one place: the file does not go with the tree that grew from it */
 	return r == -EEXIST ? -EUCLEAN : r;
 }
@@ -57,23 +51,30 @@ static int take_hash(sqlite3_stmt *row, MerkleHash *ret)
 	return 0;
 }
 
-static int read_kept_node(void *userdata, unsigned level, uint64_t index, MerkleHash *ret)
+int tree_read_node(Statements *statements, unsigned level, uint64_t number, MerkleHash *ret)
 {
-	TreeReader *reader = userdata;
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
 	int r = statement_get(
-		reader->statements, "SELECT hash FROM tree_node WHERE level = ? AND number = ?", &select);
+		statements, "SELECT hash FROM tree_node WHERE level = ? AND number = ?", &select);
 
 	if (r != SQLITE_OK)
 		return ledger_errno(r);
 	sqlite3_bind_int(select, 1, (int)level);
-	sqlite3_bind_int64(select, 2, (int64_t)index);
+	sqlite3_bind_int64(select, 2, (int64_t)number);
 	r = sqlite3_step(select);
-	if (r != SQLITE_ROW && r != SQLITE_DONE)
+	if (r == SQLITE_DONE)
+		return -ENOENT;
+	if (r != SQLITE_ROW)
 		return ledger_errno(r);
-	if (r == SQLITE_DONE || take_hash(select, ret) < 0)
-		return tell_missing_hash(reader, "node", level, index);
-	return 0;
+	return take_hash(select, ret) < 0 ? -EBADMSG : 0;
+}
+
+static int read_kept_node(void *userdata, unsigned level, uint64_t index, MerkleHash *ret)
+{
+	TreeReader *reader = userdata;
+	int r = tree_read_node(reader->statements, level, index, ret);
+
+	return r == -ENOENT || r == -EBADMSG ? tell_missing_hash(reader, "node", level, index) : r;
 }
 
 static int read_kept_leaves(void *userdata, uint64_t first, size_t n, MerkleHash *ret)

@@ -23,6 +23,9 @@ typedef struct TreeReader {
 int tree_append(
 	Statements *statements, Digester *digester, MerkleTree *tree, const MerkleHash *leaf) _must_check_;
 
+/** A node that is kept. -ENOENT: it is not there; -EBADMSG: what is there is no hash. */
+int tree_read_node(Statements *statements, unsigned level, uint64_t number, MerkleHash *ret) _must_check_;
+
 /** The tree at `size` leaves, to go on growing. */
 int tree_load(TreeReader *reader, uint64_t size, MerkleTree *ret) _must_check_;
 int tree_root(TreeReader *reader, uint64_t size, MerkleHash *ret) _must_check_;

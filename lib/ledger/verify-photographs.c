@@ -250,22 +250,16 @@ static int check_photographs(Verifier *verifier, const Album *album)
 
 /* ---- what no record knows ---- */
 
+static int compare_file(const void *file, const void *photograph)
+{
+	return strcmp(file, ((const Photograph *)photograph)->file);
+}
+
 static const Photograph *find_named(const Album *album, const char *file)
 {
-	size_t low = 0, high = album->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(album->photographs[middle].file, file);
-
-		if (order == 0)
-			return &album->photographs[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	return album->n > 0
+		       ? bsearch(file, album->photographs, album->n, sizeof *album->photographs, compare_file)
+		       : NULL;
 }
 
 /** A photograph's file is there before its record is. */

@@ -56,23 +56,17 @@ typedef struct Worker {
 static int compare_node(
 	Verifier *verifier, Statements *statements, unsigned level, uint64_t number, const MerkleHash *hash)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
-	int r = statement_get(
-		statements, "SELECT hash FROM tree_node WHERE level = ? AND number = ?", &select);
+	MerkleHash kept;
+	int r = tree_read_node(statements, level, number, &kept);
 
-	if (r != SQLITE_OK)
-		return ledger_errno(r);
-	sqlite3_bind_int(select, 1, (int)level);
-	sqlite3_bind_int64(select, 2, (int64_t)number);
-	r = sqlite3_step(select);
-	if (r != SQLITE_ROW && r != SQLITE_DONE)
-		return ledger_errno(r);
-	if (r == SQLITE_ROW && column_is_digest(select, 0, hash->bytes))
+	if (r < 0 && r != -ENOENT && r != -EBADMSG)
+		return r;
+	if (r == 0 && merkle_hash_equal(&kept, hash))
 		return 0;
 	verify_finding(verifier,
 		"records %llu to %llu are not what the kept tree says (node %llu of level %u%s)",
 		(unsigned long long)(number << level) + 1, (unsigned long long)(number + 1) << level,
-		(unsigned long long)number, level, r == SQLITE_DONE ? " is missing" : "");
+		(unsigned long long)number, level, r == -ENOENT ? " is missing" : "");
 	return 0;
 }
 
