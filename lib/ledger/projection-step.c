@@ -110,10 +110,12 @@ int projection_step(ProjectionContext *context, const char *sql, sqlite3_stmt **
 {
 	int r = statement_get(context->statements, sql, ret);
 
-	if (r == SQLITE_OK)
-		r = bind_context(*ret, context);
-	if (r == SQLITE_OK)
-		r = sqlite3_step(*ret);
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	r = bind_context(*ret, context);
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	r = sqlite3_step(*ret);
 	*ret_row = r == SQLITE_ROW;
 	return ledger_errno(r);
 }
@@ -141,15 +143,15 @@ int projection_actor_has(ProjectionContext *context, const char *roles, bool *re
 {
 	_cleanup_(statement_donep) sqlite3_stmt *role = NULL;
 	bool row, has = false;
-	int result, r = projection_step(context,
-			    "SELECT value FROM operator, json_each(operator.roles) WHERE badge = @actor",
-			    &role, &row);
+	int result = SQLITE_ROW,
+	    r = projection_step(context,
+		    "SELECT value FROM operator, json_each(operator.roles) WHERE badge = @actor", &role,
+		    &row);
 
-	for (result = row ? SQLITE_ROW : SQLITE_DONE; r == 0 && result == SQLITE_ROW && !has;
-		result = sqlite3_step(role))
-		has = text_list_has(roles, column_string(role, 0));
 	if (r < 0)
 		return r;
+	for (; row && result == SQLITE_ROW && !has; result = sqlite3_step(role))
+		has = text_list_has(roles, column_string(role, 0));
 	*ret = has;
 	return ledger_errno(result);
 }
