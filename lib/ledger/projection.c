@@ -102,16 +102,18 @@ static int replay(Statements *statements, sqlite3_stmt *row)
 static int replay_all(Statements *statements, const atomic_bool *leave, uint64_t *ret_failed)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
-	int r = 0, result = sqlite3_prepare_v2(statements->db, sql_records_and_words, -1, &rows, NULL);
+	int r = sqlite3_prepare_v2(statements->db, sql_records_and_words, -1, &rows, NULL), result;
 
-	if (result == SQLITE_OK)
-		result = sqlite3_step(rows);
-	for (; result == SQLITE_ROW && r == 0; result = sqlite3_step(rows)) {
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	while ((result = sqlite3_step(rows)) == SQLITE_ROW) {
 		r = leave && atomic_load(leave) ? -ECANCELED : replay(statements, rows);
-		if (r < 0)
+		if (r < 0) {
 			*ret_failed = (uint64_t)column_integer(rows, 0);
+			return r;
+		}
 	}
-	return r < 0 ? r : ledger_errno(result);
+	return ledger_errno(result);
 }
 
 int projection_replay(sqlite3 *db, const atomic_bool *leave, uint64_t *ret_failed)
@@ -126,13 +128,16 @@ int projection_replay(sqlite3 *db, const atomic_bool *leave, uint64_t *ret_faile
 static int empty_tables(sqlite3 *db)
 {
 	char sql[64];
-	int r = 0;
 
-	for (const char *const *table = sql_tables; *table && r == 0; table++) {
+	for (const char *const *table = sql_tables; *table; table++) {
+		int r;
+
 		snprintf(sql, sizeof sql, "DELETE FROM %s", *table);
 		r = ledger_errno(sqlite3_exec(db, sql, NULL, NULL, NULL));
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 int projection_rebuild(sqlite3 *db)
@@ -140,10 +145,10 @@ int projection_rebuild(sqlite3 *db)
 	uint64_t failed;
 	int result, r = ledger_errno(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
 
-	if (r == 0)
-		r = empty_tables(db);
-	if (r == 0)
-		r = projection_replay(db, NULL, &failed);
+	if (r < 0)
+		return r;
+	r = empty_tables(db);
+	r = r < 0 ? r : projection_replay(db, NULL, &failed);
 	result = sqlite3_exec(db, r < 0 ? "ROLLBACK" : "COMMIT", NULL, NULL, NULL);
 	return r < 0 ? r : ledger_errno(result);
 }
