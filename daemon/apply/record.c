@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "apply/needle.h"
+#include "apply/cartridge.h"
 #include "apply/people.h"
 #include "apply/session.h"
 #include "state/stroke-chunk.h"

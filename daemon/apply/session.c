@@ -12,7 +12,7 @@
 
 #include "apply/record-field.h"
 #include "apply/work.h"
-#include "state/interlock.h"
+#include "state/interlock-names.h"
 #include "util/clock.h"
 
 void session_begun_apply(State *state, const AppliedRecord *record)

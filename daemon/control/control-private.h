@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 #include "control/control.h"
-#include "control/link.h"
+#include "control/board-frames.h"
 #include "util/ring.h"
 
 enum {
@@ -94,7 +94,7 @@ struct Control {
 
 /* All below is called by the control thread alone, and waits for nothing but one transfer. */
 
-/* ---- control-tell.c ---- */
+/* ---- control-facts.c ---- */
 int64_t control_now_ns(void);
 /** False when the main thread has fallen so far behind that there is no room. */
 bool control_tell(Control *control, ControlFact *fact);
@@ -107,7 +107,7 @@ void control_answer(Control *control, const ControlCommand *command, FrameType t
 /** Strokes leave the spare room to answers and faults; while it lacks, the board keeps what it has. */
 bool control_have_room(Control *control, int64_t now);
 
-/* ---- control-needle.c ---- */
+/* ---- emergency-stop.c ---- */
 void control_set_enable(Control *control, bool active);
 /** High only while armed, without a fault, with the stop released and the pedal down since it was up. */
 void control_update_enable(Control *control);
@@ -126,7 +126,7 @@ void control_send(Control *control, const Frame *frame);
 /** One frame each way, and what the board's says. */
 void control_transfer(Control *control);
 
-/* ---- control-board.c ---- */
+/* ---- board-lines.c ---- */
 void control_open_board(Control *control);
 void control_take_edges(Control *control);
 /** Fetches what the board has, as long as there is room for it, with an eye on the lines. */

@@ -4,6 +4,8 @@
 
 #include "decide/breaks.h"
 
+#include <stdio.h>
+
 static bool is_treated(const State *state)
 {
 	return state->session.protocol && state->work.phase != SESSION_CLOSING;
@@ -31,13 +33,22 @@ int64_t session_worked_s(const State *state)
 	return work_time_us(&state->work, state->host.now.monotonic_us) / USEC_PER_SEC;
 }
 
-bool break_is_due(const State *state)
+bool break_is_due(const State *state, char text[REMINDER_TEXT_MAX])
 {
-	return is_treated(state) && state->work.phase != SESSION_PAUSED && break_in_s(state) < 0;
+	if (!is_treated(state) || state->work.phase == SESSION_PAUSED || break_in_s(state) >= 0)
+		return false;
+	snprintf(text, REMINDER_TEXT_MAX, "%u minutes since the last break: pause and rest",
+		state->session.protocol->break_reminder_min);
+	return true;
 }
 
-bool session_is_long(const State *state)
+bool session_is_long(const State *state, char text[REMINDER_TEXT_MAX])
 {
-	return is_treated(state) && !state->session.recovery.waits &&
-	       session_elapsed_s(state) > (int64_t)state->session.protocol->session_max_min * 60;
+	uint32_t longest_min = state->session.protocol ? state->session.protocol->session_max_min : 0;
+
+	if (!is_treated(state) || state->session.recovery.waits ||
+		session_elapsed_s(state) <= (int64_t)longest_min * 60)
+		return false;
+	snprintf(text, REMINDER_TEXT_MAX, "the session is longer than %u minutes: finish it", longest_min);
+	return true;
 }

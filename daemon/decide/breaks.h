@@ -11,7 +11,9 @@ int64_t break_in_s(const State *state);
 int64_t session_elapsed_s(const State *state);
 /** Seconds in which the pedal was down. */
 int64_t session_worked_s(const State *state);
-/** Nobody rests although a break is overdue. */
-bool break_is_due(const State *state);
-/** The session has lasted longer than it may, and somebody has gone on with it. */
-bool session_is_long(const State *state);
+enum { REMINDER_TEXT_MAX = 96 };
+
+/** Nobody rests although a break is overdue: then what to say of it. */
+bool break_is_due(const State *state, char text[REMINDER_TEXT_MAX]);
+/** The session has lasted longer than it may, and somebody has gone on with it: then what to say of it. */
+bool session_is_long(const State *state, char text[REMINDER_TEXT_MAX]);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "decide/refusals.h"
+#include "decide/interlock-facts.h"
 
 /* ---- decisions ---- */
 

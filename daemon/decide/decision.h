@@ -8,6 +8,8 @@
 #include "util/text.h"
 
 #define PHASE_BIT(phase) (1u << (phase))
+/** A session is open, and its work has not ended. */
+#define OPEN_PHASES (PHASE_BIT(SESSION_PREPARING) | PHASE_BIT(SESSION_PAUSED))
 
 #define ZONE_NAMES                                                                                        \
 	"frontal-hairline, frontal, left-temple, right-temple, mid-scalp, crown, left-side, right-side, " \

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "decide/needle.h"
-#include "decide/refusals.h"
+#include "decide/cartridge.h"
+#include "decide/interlock-facts.h"
 
 /* ---- the body ---- */
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "state/interlock.h"
+#include "state/interlock-names.h"
 #include "state/session.h"
 
 enum { REFUSAL_TEXT_MAX = 256 };

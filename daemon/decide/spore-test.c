@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "decide/certificates.h"
+#include "decide/operator-certificates.h"
 
 /** What makes a test due, for people. */
 static const char *explain_due(const char *reason)

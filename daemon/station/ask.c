@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "decide/refusals.h"
+#include "decide/interlock-facts.h"
 #include "station/parts.h"
 
 /** Puts in what the query takes of the profile; a query that there is not stays unknown. */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "decide/needle.h"
+#include "decide/cartridge.h"
 
 /* how long one of a label's two symbols waits for the other, and a code that was read for its claim */
 enum { HALF_CODE_US = 60 * USEC_PER_SEC, SCANNED_CODE_US = 60 * USEC_PER_SEC };

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "decide/breaks.h"
-#include "decide/needle-wear.h"
+#include "decide/cartridge-wear.h"
 #include "decide/stock.h"
 #include "util/file.h"
 #include "util/log.h"
@@ -144,16 +144,13 @@ static void watch_clock_ahead(Station *station)
 
 static void watch_session(Station *station)
 {
-	const State *state = &station->state;
-	const Protocol *protocol = state->session.protocol;
+	char text[REMINDER_TEXT_MAX];
 
 	station_watch_contact(station);
-	if (break_is_due(state))
-		station_alert(station, ALERT_BREAK, "%u minutes since the last break: pause and rest",
-			protocol->break_reminder_min);
-	if (session_is_long(state))
-		station_alert(station, ALERT_LENGTH, "the session is longer than %u minutes: finish it",
-			protocol->session_max_min);
+	if (break_is_due(&station->state, text))
+		station_alert(station, ALERT_BREAK, "%s", text);
+	if (session_is_long(&station->state, text))
+		station_alert(station, ALERT_LENGTH, "%s", text);
 }
 
 /** Not a fault: nobody has to acknowledge it, but nothing can be armed until the cartridge is changed. */

@@ -19,7 +19,7 @@
 #include "apply/apply.h"
 #include "config/protocol-file.h"
 #include "decide/recovery.h"
-#include "state/interlock.h"
+#include "state/interlock-names.h"
 #include "state/stroke-chunk.h"
 #include "util/clock.h"
 

@@ -19,7 +19,7 @@
 #include <sys/un.h>
 #include <time.h>
 
-#include "control/link.h"
+#include "control/board-frames.h"
 #include "fake-gpio-spi.h"
 #include "gpio-lines.h"
 #include "plugin/plugin-loader.h"

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "board-model.h"
-#include "control/link.h"
+#include "control/board-frames.h"
 
 #define MS 1000000LL
 

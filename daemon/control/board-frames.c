@@ -6,7 +6,7 @@
  * older frame.
  */
 
-#include "control/link.h"
+#include "control/board-frames.h"
 
 #include <string.h>
 

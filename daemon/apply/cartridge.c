@@ -3,7 +3,7 @@
 /** Applies the records of a cartridge's claim, removal and reseating. Whether it may be used is the ledger's
  * to say. */
 
-#include "apply/needle.h"
+#include "apply/cartridge.h"
 
 #include <stdio.h>
 #include <string.h>

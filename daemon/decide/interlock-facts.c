@@ -2,12 +2,12 @@
 
 /** Gathers the facts for the interlocks. What a fact means is left to decide/interlocks.c. */
 
-#include "decide/refusals.h"
+#include "decide/interlock-facts.h"
 
 #include <string.h>
 
-#include "decide/certificates.h"
-#include "decide/needle-wear.h"
+#include "decide/operator-certificates.h"
+#include "decide/cartridge-wear.h"
 #include "decide/spore-test.h"
 #include "decide/stock.h"
 

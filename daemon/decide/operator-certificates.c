@@ -3,7 +3,7 @@
 /** Judges certificates: which the profile asks for, and which have lapsed. No figure of a law may stand here.
  */
 
-#include "decide/certificates.h"
+#include "decide/operator-certificates.h"
 
 #include <string.h>
 #include <strings.h>

@@ -2,7 +2,7 @@
 
 /** The names of the interlocks, and nothing else. */
 
-#include "state/interlock.h"
+#include "state/interlock-names.h"
 
 #include <assert.h>
 

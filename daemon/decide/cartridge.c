@@ -5,11 +5,9 @@
  * ledger's to say, when it takes the claim; a refusal is evidence, too, and goes on record.
  */
 
-#include "decide/needle.h"
+#include "decide/cartridge.h"
 
 #include <string.h>
-
-#define OPEN_PHASES (PHASE_BIT(SESSION_PREPARING) | PHASE_BIT(SESSION_PAUSED))
 
 /* ---- labels ---- */
 

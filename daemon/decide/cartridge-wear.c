@@ -2,7 +2,7 @@
 
 /** Judges the wear of the mounted cartridge. A worn one is no fault: there is nothing to acknowledge. */
 
-#include "decide/needle-wear.h"
+#include "decide/cartridge-wear.h"
 
 int64_t needle_worked_us(const State *state)
 {
