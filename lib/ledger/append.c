@@ -27,9 +27,7 @@ static int insert_personal(
 
 	if (r < 0)
 		return r;
-	r = digester_compute(ledger->digester, parts, 2, digest);
-	if (r < 0)
-		return r;
+	digest_compute(parts, 2, digest);
 	hex_encode(digest, sizeof digest, commitment);
 	return as_damage(statement_execute(&ledger->statements,
 		"INSERT INTO personal(seq, salt, data) VALUES(?, ?, ?)", "ibt", (int64_t)seq, salt,
@@ -39,17 +37,16 @@ static int insert_personal(
 static int insert_record(Ledger *ledger, const Request *request, int64_t utc_us, uint64_t seq)
 {
 	MerkleHash hash;
-	int r = merkle_hash_leaf(ledger->digester, ledger->leaf.text, ledger->leaf.size, &hash);
+	int r;
 
-	if (r < 0)
-		return r;
+	merkle_hash_leaf(ledger->leaf.text, ledger->leaf.size, &hash);
 	r = as_damage(statement_execute(&ledger->statements,
 		"INSERT INTO record(seq, kind, utc_us, session, published, leaf, hash)"
 		" VALUES(?, ?, ?, nullif(?, 0), ?, ?, ?)",
 		"itiiibb", (int64_t)seq, request->kind->name, utc_us, (int64_t)request->session,
 		(int64_t)(request->kind->topic != NULL), ledger->leaf.text, ledger->leaf.size, hash.bytes,
 		sizeof hash.bytes));
-	return r < 0 ? r : tree_append(&ledger->statements, ledger->digester, &ledger->tree, &hash);
+	return r < 0 ? r : tree_append(&ledger->statements, &ledger->tree, &hash);
 }
 
 static int insert_attachment(Ledger *ledger, const Request *request, uint64_t seq)

@@ -230,7 +230,6 @@ struct Ledger {
 	atomic_bool check_leave; /* the verification ends early: of its own accord it begins anew */
 
 	/* the thread's own */
-	Digester *digester;
 	Statements statements;
 	uint64_t seq;
 	uint64_t failures; /* groups that could not be committed; */
@@ -278,7 +277,7 @@ int append_day(Ledger *ledger, uint64_t before, int64_t utc_us) _must_check_;
 
 /* writer.c */
 void *ledger_thread(void *userdata);
-int writer_prepare(Ledger *ledger) _must_check_;
+void writer_prepare(Ledger *ledger);
 void writer_finish(Ledger *ledger);
 
 /** Commits what is queued with one transaction; nothing of it has happened on failure. */
@@ -334,9 +333,9 @@ bool seal_unsaved(const Ledger *ledger);
 
 /* prove.c */
 /** Answers a request for a proof or a checkpoint out of `statements`. */
-int prove_checkpoint(Statements *statements, Digester *digester, uint64_t since, json_t **ret) _must_check_;
-int prove_record(Statements *statements, Digester *digester, uint64_t seq, json_t **ret) _must_check_;
-int prove_growth(Statements *statements, Digester *digester, uint64_t size, json_t **ret) _must_check_;
+int prove_checkpoint(Statements *statements, uint64_t since, json_t **ret) _must_check_;
+int prove_record(Statements *statements, uint64_t seq, json_t **ret) _must_check_;
+int prove_growth(Statements *statements, uint64_t size, json_t **ret) _must_check_;
 
 /* leaf.c */
 /** A leaf that was stored, as an object; the caller's. NULL where the cell holds none: a file may have been

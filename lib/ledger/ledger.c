@@ -74,9 +74,7 @@ static int open_file(Ledger *ledger, LedgerInfo *ret, Error *error)
 	r = schema_info(ledger->db, ledger->clock, ret, error);
 	if (r < 0)
 		return r;
-	r = writer_prepare(ledger);
-	if (r < 0)
-		return r;
+	writer_prepare(ledger);
 	ledger->seq = ret->newest_seq;
 	r = ledger->read_only ? 0 : place_open(ledger);
 	if (r < 0)

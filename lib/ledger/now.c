@@ -29,7 +29,7 @@ int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, Error *error)
 
 	if (r < 0)
 		return r;
-	r = prove_record(&ledger->statements, ledger->digester, seq, ret);
+	r = prove_record(&ledger->statements, seq, ret);
 	ledger_read_end(ledger);
 	if (r == -ENOENT)
 		return error_set(error, r, "there is no record %llu", (unsigned long long)seq);
@@ -49,7 +49,7 @@ int ledger_prove_growth_now(Ledger *ledger, uint64_t size, json_t **ret, Error *
 
 	if (r < 0)
 		return r;
-	r = prove_growth(&ledger->statements, ledger->digester, size, ret);
+	r = prove_growth(&ledger->statements, size, ret);
 	ledger_read_end(ledger);
 	if (r == -ENODATA)
 		return error_set(error, r,

@@ -12,7 +12,6 @@
 struct LedgerOutbox {
 	Reader *reader;
 	Statements statements;
-	Digester *digester;
 };
 
 /** Ends the call's snapshot. A cleanup function; statements have to be reset before. */
@@ -47,9 +46,6 @@ int ledger_outbox_open(const char *path, LedgerOutbox **ret, Error *error)
 		return r;
 	reader_end(outbox->reader);
 	outbox->statements.db = outbox->reader->db;
-	r = digester_new(&outbox->digester);
-	if (r < 0)
-		return r;
 	*ret = TAKE_PTR(outbox);
 	return 0;
 }
@@ -60,7 +56,6 @@ LedgerOutbox *ledger_outbox_free(LedgerOutbox *outbox)
 		return NULL;
 	statements_clear(&outbox->statements);
 	reader_free(outbox->reader);
-	digester_free(outbox->digester);
 	free(outbox);
 	return NULL;
 }
@@ -241,5 +236,5 @@ int ledger_outbox_checkpoint(LedgerOutbox *outbox, uint64_t since, json_t **ret)
 	_cleanup_(snapshot_done) Reader *snapshot = NULL;
 	int r = outbox_begin(outbox, &snapshot);
 
-	return r < 0 ? r : prove_checkpoint(&outbox->statements, outbox->digester, since, ret);
+	return r < 0 ? r : prove_checkpoint(&outbox->statements, since, ret);
 }

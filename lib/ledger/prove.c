@@ -88,9 +88,9 @@ static json_t *key_in_force(Statements *statements)
 	return json_string(column_string(select, 0));
 }
 
-int prove_checkpoint(Statements *statements, Digester *digester, uint64_t since, json_t **ret)
+int prove_checkpoint(Statements *statements, uint64_t since, json_t **ret)
 {
-	TreeReader reader = { .statements = statements, .digester = digester };
+	TreeReader reader = { .statements = statements };
 	_cleanup_(sealed_tree_done) SealedTree sealed = { 0 };
 	_cleanup_(freep) char *statement = NULL;
 	MerklePath path = { 0 };
@@ -135,9 +135,9 @@ static int write_proof(Statements *statements, uint64_t seq, InclusionProof *pro
 	return inclusion_proof_write(proof, ret);
 }
 
-int prove_record(Statements *statements, Digester *digester, uint64_t seq, json_t **ret)
+int prove_record(Statements *statements, uint64_t seq, json_t **ret)
 {
-	TreeReader reader = { .statements = statements, .digester = digester };
+	TreeReader reader = { .statements = statements };
 	_cleanup_(sealed_tree_done) SealedTree sealed = { 0 };
 	_cleanup_(freep) char *text = NULL;
 	InclusionProof proof = { .index = seq - 1 };
@@ -158,9 +158,9 @@ int prove_record(Statements *statements, Digester *digester, uint64_t seq, json_
 	return *ret ? 0 : -ENOMEM;
 }
 
-int prove_growth(Statements *statements, Digester *digester, uint64_t size, json_t **ret)
+int prove_growth(Statements *statements, uint64_t size, json_t **ret)
 {
-	TreeReader reader = { .statements = statements, .digester = digester };
+	TreeReader reader = { .statements = statements };
 	_cleanup_(sealed_tree_done) SealedTree sealed = { 0 };
 	_cleanup_(freep) char *text = NULL;
 	ConsistencyProof proof = { .old_size = size };

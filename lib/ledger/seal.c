@@ -131,9 +131,7 @@ static int check_tail(Ledger *ledger, Error *error)
 		return ledger_errno(r);
 	while ((result = sqlite3_step(select)) == SQLITE_ROW) {
 		leaf = column_bytes(select, 1);
-		r = merkle_hash_leaf(ledger->digester, leaf.data, leaf.size, &hash);
-		if (r < 0)
-			return r;
+		merkle_hash_leaf(leaf.data, leaf.size, &hash);
 		if (!leaf.data || !column_is_digest(select, 2, hash.bytes))
 			return error_set(error, -EUCLEAN,
 				"record %lld of the ledger does not match its hash" KEEP_AND_RESTORE,
@@ -144,7 +142,7 @@ static int check_tail(Ledger *ledger, Error *error)
 
 int seal_open(Ledger *ledger, LedgerInfo *info, Error *error)
 {
-	TreeReader reader = { .statements = &ledger->statements, .digester = ledger->digester };
+	TreeReader reader = { .statements = &ledger->statements };
 	int r = check_tail(ledger, error);
 
 	if (r < 0)
@@ -175,11 +173,10 @@ static int sign_checkpoint(Ledger *ledger, char **ret)
 	const NoteSigner *signer = ledger->sealer.signer;
 	_cleanup_(freep) char *note = NULL;
 	Checkpoint checkpoint = { .size = ledger->tree.size };
-	int r = merkle_tree_root(&ledger->tree, ledger->digester, &checkpoint.root);
+	int r;
 
+	merkle_tree_root(&ledger->tree, &checkpoint.root);
 	snprintf(checkpoint.origin, sizeof checkpoint.origin, "%s", note_signer_verifier(signer)->name);
-	if (r < 0)
-		return r;
 	r = checkpoint_sign(&checkpoint, signer, &note);
 	if (r < 0)
 		return r;

@@ -23,9 +23,9 @@ static int keep_node(void *userdata, unsigned level, uint64_t index, const Merkl
 	return r == -EEXIST ? -EUCLEAN : r;
 }
 
-int tree_append(Statements *statements, Digester *digester, MerkleTree *tree, const MerkleHash *leaf)
+int tree_append(Statements *statements, MerkleTree *tree, const MerkleHash *leaf)
 {
-	return merkle_append(tree, digester, leaf, keep_node, statements);
+	return merkle_append(tree, leaf, keep_node, statements);
 }
 
 /* ---- reading ---- */
@@ -108,7 +108,7 @@ int tree_load(TreeReader *reader, uint64_t size, MerkleTree *ret)
 {
 	MerkleReader merkle = merkle_reader(reader);
 
-	return merkle_tree_read(&merkle, reader->digester, size, ret);
+	return merkle_tree_read(&merkle, size, ret);
 }
 
 int tree_root(TreeReader *reader, uint64_t size, MerkleHash *ret)
@@ -116,26 +116,29 @@ int tree_root(TreeReader *reader, uint64_t size, MerkleHash *ret)
 	MerkleTree tree;
 	int r = tree_load(reader, size, &tree);
 
-	return r < 0 ? r : merkle_tree_root(&tree, reader->digester, ret);
+	if (r < 0)
+		return r;
+	merkle_tree_root(&tree, ret);
+	return 0;
 }
 
 int tree_prove_inclusion(TreeReader *reader, uint64_t index, uint64_t size, MerklePath *ret)
 {
 	MerkleReader merkle = merkle_reader(reader);
 
-	return merkle_prove_inclusion(&merkle, reader->digester, index, size, ret);
+	return merkle_prove_inclusion(&merkle, index, size, ret);
 }
 
 int tree_prove_consistency(TreeReader *reader, uint64_t old_size, uint64_t size, MerklePath *ret)
 {
 	MerkleReader merkle = merkle_reader(reader);
 
-	return merkle_prove_consistency(&merkle, reader->digester, old_size, size, ret);
+	return merkle_prove_consistency(&merkle, old_size, size, ret);
 }
 
 /* ---- from the records ---- */
 
-static int tree_grow(Statements *statements, Digester *digester)
+static int tree_grow(Statements *statements)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
 	MerkleTree tree = { 0 };
@@ -145,7 +148,7 @@ static int tree_grow(Statements *statements, Digester *digester)
 	if (r != SQLITE_OK)
 		return r;
 	while ((r = sqlite3_step(rows)) == SQLITE_ROW)
-		if (take_hash(rows, &leaf) < 0 || tree_append(statements, digester, &tree, &leaf) < 0)
+		if (take_hash(rows, &leaf) < 0 || tree_append(statements, &tree, &leaf) < 0)
 			return SQLITE_CORRUPT;
 	return r == SQLITE_DONE ? SQLITE_OK : r;
 }
@@ -153,14 +156,11 @@ static int tree_grow(Statements *statements, Digester *digester)
 int tree_build(sqlite3 *db)
 {
 	Statements statements = { .db = db };
-	_cleanup_(digester_freep) Digester *digester = NULL;
 	int r = sqlite3_exec(db, "DELETE FROM tree_node", NULL, NULL, NULL);
 
 	if (r != SQLITE_OK)
 		return r;
-	if (digester_new(&digester) < 0)
-		return SQLITE_NOMEM;
-	r = tree_grow(&statements, digester);
+	r = tree_grow(&statements);
 	statements_clear(&statements);
 	return r;
 }

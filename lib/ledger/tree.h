@@ -15,13 +15,11 @@ enum { TREE_KEPT_LEVEL = MERKLE_BLOCK_LEVEL_MAX, TREE_BLOCK = 1 << TREE_KEPT_LEV
 /** A connection to read the tree through. `missing` says what was not found, for a person. */
 typedef struct TreeReader {
 	Statements *statements;
-	Digester *digester;
 	char missing[96];
 } TreeReader;
 
 /** Appends a leaf's hash to `tree` and keeps the nodes this completes; in the caller's transaction. */
-int tree_append(
-	Statements *statements, Digester *digester, MerkleTree *tree, const MerkleHash *leaf) _must_check_;
+int tree_append(Statements *statements, MerkleTree *tree, const MerkleHash *leaf) _must_check_;
 
 /** A node that is kept. -ENOENT: it is not there; -EBADMSG: what is there is no hash. */
 int tree_read_node(Statements *statements, unsigned level, uint64_t number, MerkleHash *ret) _must_check_;

@@ -21,10 +21,8 @@ static int check_personal(void *userdata, sqlite3_stmt *row)
 	DigestPart parts[2] = { column_bytes(row, 1), column_bytes(row, 2) };
 	uint8_t digest[DIGEST_BYTES];
 	char hex[DIGEST_HEX_MAX];
-	int r = digester_compute(verifier->digester, parts, 2, digest);
 
-	if (r < 0)
-		return r;
+	digest_compute(parts, 2, digest);
 	hex_encode(digest, sizeof digest, hex);
 	verifier->found->personal++;
 	if (!commitment || !parts[0].data || !parts[1].data || strcmp(hex, commitment) != 0)
@@ -85,10 +83,8 @@ static int check_attachment(void *userdata, sqlite3_stmt *row)
 	DigestPart part = column_bytes(row, 1), leaf = column_bytes(row, 2);
 	char hex[DIGEST_HEX_MAX];
 	uint8_t digest[DIGEST_BYTES];
-	int r = digester_compute(verifier->digester, &part, 1, digest);
 
-	if (r < 0)
-		return r;
+	digest_compute(&part, 1, digest);
 	hex_encode(digest, sizeof digest, hex);
 	verifier->found->attachments++;
 	if (!part.data || !leaf.data || !memmem(leaf.data, leaf.size, hex, strlen(hex)))

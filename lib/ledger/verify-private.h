@@ -22,7 +22,6 @@ typedef struct Verifier {
 	Reader *reader; /* one snapshot for all of it; the ledger is attached as "kept" */
 	sqlite3 *db;    /* of the reader */
 	Statements statements;
-	Digester *digester;
 	uint64_t total;              /* records of the snapshot */
 	uint64_t expected;           /* photographs, for the progress only */
 	int64_t latest_us;           /* highest time of any of them */

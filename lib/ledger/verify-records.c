@@ -42,7 +42,6 @@ typedef struct Worker {
 	Verifier *verifier;
 	Reader *reader; /* NULL: the verification's own */
 	Statements statements;
-	Digester *digester;
 	pthread_t thread;
 	LeafCheck leaf;
 	MerkleTree tree; /* of the block */
@@ -147,35 +146,30 @@ static int check_record_row(Worker *worker, sqlite3_stmt *row, uint64_t seq)
 {
 	DigestPart leaf = column_bytes(row, COLUMN_LEAF);
 	MerkleHash hash;
-	int r = merkle_hash_leaf(worker->digester, leaf.data, leaf.size, &hash);
+	int r;
 
-	if (r < 0)
-		return r;
+	merkle_hash_leaf(leaf.data, leaf.size, &hash);
 	if (!column_is_digest(row, COLUMN_HASH, hash.bytes))
 		verify_finding(worker->verifier, "record %llu does not match its hash: it was changed",
 			(unsigned long long)seq);
 	r = check_columns(worker, row, seq, leaf);
-	return r < 0 ? r : merkle_append(&worker->tree, worker->digester, &hash, compare_in_block, worker);
+	return r < 0 ? r : merkle_append(&worker->tree, &hash, compare_in_block, worker);
 }
 
 /* ---- a block ---- */
 
 /** Keeps the block's hash as it is at each checkpoint in it. */
-static int note_checkpoints(Worker *worker, size_t *next)
+static void note_checkpoints(Worker *worker, size_t *next)
 {
 	Verifier *verifier = worker->verifier;
 	uint64_t size = worker->first + worker->tree.size;
 
 	for (; *next < verifier->n_checkpoints && verifier->checkpoints[*next].size <= size; (*next)++) {
 		KeptCheckpoint *checkpoint = &verifier->checkpoints[*next];
-		int r = checkpoint->size == size && worker->tree.size > 0
-				? merkle_tree_root(&worker->tree, worker->digester, &checkpoint->rest)
-				: 0;
 
-		if (r < 0)
-			return r;
+		if (checkpoint->size == size && worker->tree.size > 0)
+			merkle_tree_root(&worker->tree, &checkpoint->rest);
 	}
-	return 0;
 }
 
 static size_t first_checkpoint(const Verifier *verifier, uint64_t after)
@@ -200,7 +194,7 @@ static int skip_missing(Worker *worker, uint64_t seq)
 		(unsigned long long)seq - 1);
 	worker->broken = true;
 	for (; expected < seq; expected++) {
-		int r = merkle_append(&worker->tree, worker->digester, &nothing, NULL, NULL);
+		int r = merkle_append(&worker->tree, &nothing, NULL, NULL);
 
 		if (r < 0)
 			return r;
@@ -231,9 +225,9 @@ static int read_block_row(Worker *worker, sqlite3_stmt *row, size_t *next, uint6
 	r = check_record_row(worker, row, seq);
 	if (r < 0)
 		return r;
-	r = note_checkpoints(worker, next);
-	if (r < 0 || worker->tree.size - *told < LOOK_AROUND)
-		return r;
+	note_checkpoints(worker, next);
+	if (worker->tree.size - *told < LOOK_AROUND)
+		return 0;
 	add_progress(worker, worker->tree.size - *told);
 	*told = worker->tree.size;
 	return verify_left(worker->verifier) ? -ECANCELED : 0;
@@ -276,7 +270,10 @@ static int check_block(Worker *worker, uint64_t block)
 	sqlite3_bind_int64(rows, 1, (int64_t)worker->first);
 	sqlite3_bind_int64(rows, 2, (int64_t)end);
 	r = read_block_rows(worker, rows, end);
-	return r < 0 ? r : merkle_tree_root(&worker->tree, worker->digester, &worker->blocks->roots[block]);
+	if (r < 0)
+		return r;
+	merkle_tree_root(&worker->tree, &worker->blocks->roots[block]);
+	return 0;
 }
 
 /* ---- the threads ---- */
@@ -314,14 +311,13 @@ static int worker_open(Worker *worker, Blocks *blocks, bool first)
 	if (r < 0)
 		return r;
 	worker->statements.db = worker->reader ? worker->reader->db : verifier->db;
-	return digester_new(&worker->digester);
+	return 0;
 }
 
 static void worker_close(Worker *worker)
 {
 	statements_clear(&worker->statements);
 	reader_free(worker->reader);
-	digester_free(worker->digester);
 }
 
 /** The first works on the caller's thread. */
@@ -358,20 +354,14 @@ static void close_workers(Blocks *blocks, Worker *workers, unsigned n)
 /* ---- the whole ---- */
 
 /** The root where full blocks are followed by a rest. */
-static int join_rest(Verifier *verifier, const MerkleTree *full, const MerkleHash *rest, MerkleHash *ret)
+static void join_rest(const MerkleTree *full, const MerkleHash *rest, MerkleHash *ret)
 {
 	MerkleHash hash = *rest;
 
-	for (unsigned level = BLOCK_LEVEL; level < MERKLE_LEVELS; level++) {
-		int r = full->size >> level & 1
-				? merkle_hash_node(verifier->digester, &full->edge[level], &hash, &hash)
-				: 0;
-
-		if (r < 0)
-			return r;
-	}
+	for (unsigned level = BLOCK_LEVEL; level < MERKLE_LEVELS; level++)
+		if (full->size >> level & 1)
+			merkle_hash_node(&full->edge[level], &hash, &hash);
 	*ret = hash;
-	return 0;
 }
 
 static void witness(Verifier *verifier, const KeptCheckpoint *kept, bool fits)
@@ -384,7 +374,7 @@ static void witness(Verifier *verifier, const KeptCheckpoint *kept, bool fits)
 	}
 }
 
-static int check_kept_checkpoint(Verifier *verifier, const MerkleTree *full, const KeptCheckpoint *kept)
+static void check_kept_checkpoint(Verifier *verifier, const MerkleTree *full, const KeptCheckpoint *kept)
 {
 	Checkpoint checkpoint;
 	MerkleHash root;
@@ -392,11 +382,9 @@ static int check_kept_checkpoint(Verifier *verifier, const MerkleTree *full, con
 	int r;
 
 	if (kept->size == full->size)
-		r = merkle_tree_root(full, verifier->digester, &root);
+		merkle_tree_root(full, &root);
 	else
-		r = join_rest(verifier, full, &kept->rest, &root);
-	if (r < 0)
-		return r;
+		join_rest(full, &kept->rest, &root);
 	r = note_read(kept->note, strlen(kept->note), &text, NULL);
 	r = r < 0 ? r : checkpoint_parse(kept->note, text, &checkpoint, NULL);
 	if (kept->witnessed && r == 0)
@@ -408,7 +396,6 @@ static int check_kept_checkpoint(Verifier *verifier, const MerkleTree *full, con
 		verify_finding(verifier,
 			"the checkpoint at %llu records does not fit: a record up to there was changed, added or removed",
 			(unsigned long long)kept->size);
-	return 0;
 }
 
 /** Joins the blocks; each checkpoint is compared when the tree has the full blocks before it. */
@@ -425,14 +412,11 @@ static int join_blocks(Blocks *blocks)
 		for (; next < verifier->n_checkpoints && verifier->checkpoints[next].size < end; next++) {
 			if (verifier->checkpoints[next].size > verifier->total)
 				continue;
-			r = check_kept_checkpoint(verifier, &tree, &verifier->checkpoints[next]);
-			if (r < 0)
-				return r;
+			check_kept_checkpoint(verifier, &tree, &verifier->checkpoints[next]);
 		}
 		if (end > verifier->total)
 			continue;
-		r = merkle_append_node(&tree, verifier->digester, BLOCK_LEVEL, &blocks->roots[block],
-			compare_above, verifier);
+		r = merkle_append_node(&tree, BLOCK_LEVEL, &blocks->roots[block], compare_above, verifier);
 		if (r < 0)
 			return r;
 	}

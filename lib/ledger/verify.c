@@ -298,9 +298,6 @@ static int verifier_begin(Verifier *verifier, Error *error)
 	r = check_file_schema(verifier);
 	if (r < 0)
 		return r;
-	r = digester_new(&verifier->digester);
-	if (r < 0)
-		return r;
 	r = read_checkpoints(verifier);
 	if (r < 0)
 		return r;
@@ -321,7 +318,6 @@ static void verifier_end(Verifier *verifier)
 	free(verifier->committed);
 	statements_clear(&verifier->statements);
 	reader_free(verifier->reader);
-	digester_free(verifier->digester);
 	pthread_mutex_destroy(&verifier->lock);
 }
 

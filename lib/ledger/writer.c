@@ -164,11 +164,9 @@ static void answer_proof(Ledger *ledger, Request *request)
 	Statements *statements = &ledger->statements;
 
 	if (request->what == REQUEST_PROVE)
-		request->answer.error =
-			prove_record(statements, ledger->digester, request->number, &request->rows);
+		request->answer.error = prove_record(statements, request->number, &request->rows);
 	else
-		request->answer.error =
-			prove_checkpoint(statements, ledger->digester, request->number, &request->rows);
+		request->answer.error = prove_checkpoint(statements, request->number, &request->rows);
 }
 
 /** Outside of a group's transaction: what was committed is what is answered. */
@@ -473,17 +471,15 @@ static bool was_erased(sqlite3 *db)
 	return statement_number(db, "SELECT 1 FROM record WHERE kind = 'personal.erased' LIMIT 1", 0) != 0;
 }
 
-int writer_prepare(Ledger *ledger)
+void writer_prepare(Ledger *ledger)
 {
 	ledger->statements.db = ledger->db;
 	ledger->scrub = was_erased(ledger->db);
 	sqlite3_wal_hook(ledger->db, count_wal_pages, ledger);
-	return digester_new(&ledger->digester);
 }
 
 void writer_finish(Ledger *ledger)
 {
 	statements_clear(&ledger->statements);
 	leaf_clear(&ledger->leaf);
-	digester_free(ledger->digester);
 }

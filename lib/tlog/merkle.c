@@ -14,32 +14,32 @@ bool merkle_hash_equal(const MerkleHash *a, const MerkleHash *b)
 	return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-int merkle_hash_leaf(Digester *digester, const void *leaf, size_t size, MerkleHash *ret)
+void merkle_hash_leaf(const void *leaf, size_t size, MerkleHash *ret)
 {
 	static const uint8_t prefix = 0;
 	const DigestPart parts[] = { { &prefix, 1 }, { leaf, size } };
 
-	return digester_compute(digester, parts, size > 0 ? 2 : 1, ret->bytes);
+	digest_compute(parts, size > 0 ? 2 : 1, ret->bytes);
 }
 
-int merkle_hash_node(Digester *digester, const MerkleHash *left, const MerkleHash *right, MerkleHash *ret)
+void merkle_hash_node(const MerkleHash *left, const MerkleHash *right, MerkleHash *ret)
 {
 	uint8_t joined[1 + 2 * DIGEST_BYTES] = { 1 };
 
 	memcpy(joined + 1, left->bytes, DIGEST_BYTES);
 	memcpy(joined + 1 + DIGEST_BYTES, right->bytes, DIGEST_BYTES);
-	return digester_compute(digester, &(DigestPart){ joined, sizeof joined }, 1, ret->bytes);
+	digest_compute(&(DigestPart){ joined, sizeof joined }, 1, ret->bytes);
 }
 
-static int hash_of_nothing(Digester *digester, MerkleHash *ret)
+static void hash_of_nothing(MerkleHash *ret)
 {
-	return digester_compute(digester, NULL, 0, ret->bytes);
+	digest_compute(NULL, 0, ret->bytes);
 }
 
 /* ---- growing ---- */
 
-int merkle_append_node(MerkleTree *tree, Digester *digester, unsigned level, const MerkleHash *node,
-	MerkleKeep keep, void *userdata)
+int merkle_append_node(
+	MerkleTree *tree, unsigned level, const MerkleHash *node, MerkleKeep keep, void *userdata)
 {
 	MerkleHash hash = *node;
 	uint64_t index;
@@ -58,43 +58,37 @@ int merkle_append_node(MerkleTree *tree, Digester *digester, unsigned level, con
 			tree->edge[at] = hash;
 			break;
 		}
-		r = merkle_hash_node(digester, &tree->edge[at], &hash, &hash);
-		if (r < 0)
-			return r;
+		merkle_hash_node(&tree->edge[at], &hash, &hash);
 		index >>= 1;
 	}
 	tree->size += (uint64_t)1 << level;
 	return 0;
 }
 
-int merkle_append(
-	MerkleTree *tree, Digester *digester, const MerkleHash *leaf, MerkleKeep keep, void *userdata)
+int merkle_append(MerkleTree *tree, const MerkleHash *leaf, MerkleKeep keep, void *userdata)
 {
-	return merkle_append_node(tree, digester, 0, leaf, keep, userdata);
+	return merkle_append_node(tree, 0, leaf, keep, userdata);
 }
 
-int merkle_tree_root(const MerkleTree *tree, Digester *digester, MerkleHash *ret)
+void merkle_tree_root(const MerkleTree *tree, MerkleHash *ret)
 {
 	MerkleHash hash;
 	bool begun = false;
-	int r;
 
-	if (tree->size == 0)
-		return hash_of_nothing(digester, ret);
+	if (tree->size == 0) {
+		hash_of_nothing(ret);
+		return;
+	}
 	for (unsigned level = 0; level < MERKLE_LEVELS; level++) {
 		if (!(tree->size >> level & 1))
 			continue;
-		if (begun) {
-			r = merkle_hash_node(digester, &tree->edge[level], &hash, &hash);
-			if (r < 0)
-				return r;
-		} else {
+		if (begun)
+			merkle_hash_node(&tree->edge[level], &hash, &hash);
+		else
 			hash = tree->edge[level];
-		}
 		begun = true;
 	}
 	*ret = hash;
-	return 0;
 }
 
 /* ---- reading ---- */
@@ -102,7 +96,6 @@ int merkle_tree_root(const MerkleTree *tree, Digester *digester, MerkleHash *ret
 /** A reader with the block of leaf hashes it read last. */
 typedef struct Source {
 	const MerkleReader *reader;
-	Digester *digester;
 	uint64_t size; /* of the tree: no leaf beyond is asked for */
 	uint64_t first;
 	size_t n;
@@ -143,7 +136,7 @@ static int compute_node(Source *source, unsigned level, uint64_t index, MerkleHa
 	if (r < 0)
 		return r;
 	for (size_t i = first & mask; i < (first & mask) + ((size_t)1 << level); i++) {
-		r = merkle_append(&tree, source->digester, &source->block[i], NULL, NULL);
+		r = merkle_append(&tree, &source->block[i], NULL, NULL);
 		if (r < 0)
 			return r;
 	}
@@ -174,33 +167,32 @@ static int read_range(Source *source, Range range, MerkleHash *ret)
 		r = read_tree_node(source, level, at >> level, begun ? &left : &hash);
 		if (r < 0)
 			return r;
-		if (begun && (r = merkle_hash_node(source->digester, &left, &hash, &hash)) < 0)
-			return r;
+		if (begun)
+			merkle_hash_node(&left, &hash, &hash);
 		begun = true;
 	}
 	*ret = hash;
 	return 0;
 }
 
-static int source_init(Source *source, const MerkleReader *reader, Digester *digester, uint64_t size)
+static int source_init(Source *source, const MerkleReader *reader, uint64_t size)
 {
 	if (reader->kept_level > MERKLE_BLOCK_LEVEL_MAX || size > MERKLE_SIZE_MAX)
 		return -EINVAL;
 	source->reader = reader;
-	source->digester = digester;
 	source->size = size;
 	source->n = 0;
 	return 0;
 }
 
-int merkle_tree_read(const MerkleReader *reader, Digester *digester, uint64_t size, MerkleTree *ret)
+int merkle_tree_read(const MerkleReader *reader, uint64_t size, MerkleTree *ret)
 {
 	MerkleTree tree = { .size = size };
 	uint64_t at = size;
 	Source source;
 	int r;
 
-	r = source_init(&source, reader, digester, size);
+	r = source_init(&source, reader, size);
 	if (r < 0)
 		return r;
 	for (unsigned level = 0; level < MERKLE_LEVELS; level++) {
@@ -255,15 +247,14 @@ static int read_route(Source *source, const Route *route, MerklePath *ret)
 	return 0;
 }
 
-int merkle_prove_inclusion(
-	const MerkleReader *reader, Digester *digester, uint64_t index, uint64_t size, MerklePath *ret)
+int merkle_prove_inclusion(const MerkleReader *reader, uint64_t index, uint64_t size, MerklePath *ret)
 {
 	Range range = { 0, size };
 	Route route = { 0 };
 	Source source;
 	int r;
 
-	r = source_init(&source, reader, digester, size);
+	r = source_init(&source, reader, size);
 	if (r < 0 || index >= size)
 		return -EINVAL;
 	while (range.end - range.begin > 1)
@@ -271,15 +262,14 @@ int merkle_prove_inclusion(
 	return read_route(&source, &route, ret);
 }
 
-int merkle_prove_consistency(
-	const MerkleReader *reader, Digester *digester, uint64_t old_size, uint64_t size, MerklePath *ret)
+int merkle_prove_consistency(const MerkleReader *reader, uint64_t old_size, uint64_t size, MerklePath *ret)
 {
 	Range range = { 0, size };
 	Route route = { 0 };
 	Source source;
 	int r;
 
-	r = source_init(&source, reader, digester, size);
+	r = source_init(&source, reader, size);
 	if (r < 0 || old_size > size)
 		return -EINVAL;
 	if (old_size == 0) {
@@ -320,12 +310,11 @@ static bool walk_up(Walk *walk)
 	return left;
 }
 
-int merkle_verify_inclusion(Digester *digester, const MerkleHash *leaf, uint64_t index, uint64_t size,
-	const MerklePath *path, const MerkleHash *root)
+int merkle_verify_inclusion(
+	const MerkleHash *leaf, uint64_t index, uint64_t size, const MerklePath *path, const MerkleHash *root)
 {
 	Walk walk = { index, size - 1 };
 	MerkleHash hash = *leaf;
-	int r;
 
 	if (index >= size || path->n > MERKLE_PATH_MAX)
 		return -EBADMSG;
@@ -333,54 +322,44 @@ int merkle_verify_inclusion(Digester *digester, const MerkleHash *leaf, uint64_t
 		if (walk.sn == 0)
 			return -EBADMSG;
 		if (walk_up(&walk))
-			r = merkle_hash_node(digester, &path->hashes[i], &hash, &hash);
+			merkle_hash_node(&path->hashes[i], &hash, &hash);
 		else
-			r = merkle_hash_node(digester, &hash, &path->hashes[i], &hash);
-		if (r < 0)
-			return r;
+			merkle_hash_node(&hash, &path->hashes[i], &hash);
 	}
 	return walk.sn == 0 && merkle_hash_equal(&hash, root) ? 0 : -EBADMSG;
 }
 
 /** Both roots from the hash both trees have in common and the rest of the path. */
-static int verify_path_growth(Digester *digester, Walk walk, const MerkleHash *common,
-	const MerkleHash *hashes, size_t n, const MerkleHash *old_root, const MerkleHash *root)
+static int verify_path_growth(Walk walk, const MerkleHash *common, const MerkleHash *hashes, size_t n,
+	const MerkleHash *old_root, const MerkleHash *root)
 {
 	MerkleHash old_hash = *common, hash = *common;
-	int r = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (walk.sn == 0)
 			return -EBADMSG;
 		if (!walk_up(&walk)) {
-			r = merkle_hash_node(digester, &hash, &hashes[i], &hash);
-		} else {
-			r = merkle_hash_node(digester, &hashes[i], &old_hash, &old_hash);
-			if (r < 0)
-				return r;
-			r = merkle_hash_node(digester, &hashes[i], &hash, &hash);
+			merkle_hash_node(&hash, &hashes[i], &hash);
+			continue;
 		}
-		if (r < 0)
-			return r;
+		merkle_hash_node(&hashes[i], &old_hash, &old_hash);
+		merkle_hash_node(&hashes[i], &hash, &hash);
 	}
 	if (walk.sn != 0 || !merkle_hash_equal(&old_hash, old_root) || !merkle_hash_equal(&hash, root))
 		return -EBADMSG;
 	return 0;
 }
 
-static int verify_empty(Digester *digester, const MerkleHash *old_root, const MerklePath *path)
+static int verify_empty(const MerkleHash *old_root, const MerklePath *path)
 {
 	MerkleHash nothing;
-	int r;
 
-	r = hash_of_nothing(digester, &nothing);
-	if (r < 0)
-		return r;
+	hash_of_nothing(&nothing);
 	return path->n == 0 && merkle_hash_equal(old_root, &nothing) ? 0 : -EBADMSG;
 }
 
-int merkle_verify_consistency(Digester *digester, uint64_t old_size, const MerkleHash *old_root,
-	uint64_t size, const MerkleHash *root, const MerklePath *path)
+int merkle_verify_consistency(uint64_t old_size, const MerkleHash *old_root, uint64_t size,
+	const MerkleHash *root, const MerklePath *path)
 {
 	Walk walk = { old_size - 1, size - 1 };
 
@@ -389,7 +368,7 @@ int merkle_verify_consistency(Digester *digester, uint64_t old_size, const Merkl
 	if (old_size == size && (path->n > 0 || !merkle_hash_equal(old_root, root)))
 		return -EBADMSG;
 	if (old_size == 0)
-		return verify_empty(digester, old_root, path);
+		return verify_empty(old_root, path);
 	if (old_size == size)
 		return 0;
 	if (path->n == 0)
@@ -400,7 +379,6 @@ int merkle_verify_consistency(Digester *digester, uint64_t old_size, const Merkl
 	}
 	/* a complete old tree is itself the first node of the proof, and is left out */
 	if ((old_size & (old_size - 1)) == 0)
-		return verify_path_growth(digester, walk, old_root, path->hashes, path->n, old_root, root);
-	return verify_path_growth(
-		digester, walk, &path->hashes[0], path->hashes + 1, path->n - 1, old_root, root);
+		return verify_path_growth(walk, old_root, path->hashes, path->n, old_root, root);
+	return verify_path_growth(walk, &path->hashes[0], path->hashes + 1, path->n - 1, old_root, root);
 }

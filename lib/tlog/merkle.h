@@ -9,8 +9,7 @@
  * A node (level, index) is the root over the 2^level leaves from index * 2^level; level 0 are the leaf
  * hashes. Such a complete node never changes again, however the tree grows.
  *
- * All functions return 0, or -EIO when libcrypto fails, or what a callback returned. Outputs are untouched on
- * failure. A Digester is used by one thread at a time.
+ * A function that can fail returns 0, or what a callback returned. Outputs are untouched on failure.
  */
 
 #include <stdbool.h>
@@ -33,11 +32,10 @@ typedef struct MerkleHash {
 bool merkle_hash_equal(const MerkleHash *a, const MerkleHash *b);
 
 /** SHA-256(0x00 || leaf). */
-int merkle_hash_leaf(Digester *digester, const void *leaf, size_t size, MerkleHash *ret) _must_check_;
+void merkle_hash_leaf(const void *leaf, size_t size, MerkleHash *ret);
 
 /** SHA-256(0x01 || left || right). */
-int merkle_hash_node(
-	Digester *digester, const MerkleHash *left, const MerkleHash *right, MerkleHash *ret) _must_check_;
+void merkle_hash_node(const MerkleHash *left, const MerkleHash *right, MerkleHash *ret);
 
 /**
  * A tree that grows. Zeroed it is the empty tree. `edge[level]` holds a hash where bit `level` of `size` is
@@ -56,18 +54,17 @@ typedef int (*MerkleKeep)(void *userdata, unsigned level, uint64_t index, const 
  * lowest first. The tree is untouched on failure, though `keep` may have been called. -EOVERFLOW when it is
  * full.
  */
-int merkle_append(MerkleTree *tree, Digester *digester, const MerkleHash *leaf, MerkleKeep keep,
-	void *userdata) _must_check_;
+int merkle_append(MerkleTree *tree, const MerkleHash *leaf, MerkleKeep keep, void *userdata) _must_check_;
 
 /**
  * Appends 2^level leaves of which only their node is at hand, such as one computed by another thread.
  * -EINVAL unless `level` < MERKLE_LEVELS and the tree's size is a multiple of 2^level.
  */
-int merkle_append_node(MerkleTree *tree, Digester *digester, unsigned level, const MerkleHash *node,
-	MerkleKeep keep, void *userdata) _must_check_;
+int merkle_append_node(MerkleTree *tree, unsigned level, const MerkleHash *node, MerkleKeep keep,
+	void *userdata) _must_check_;
 
 /** The root of the tree; SHA-256 of nothing when it is empty. */
-int merkle_tree_root(const MerkleTree *tree, Digester *digester, MerkleHash *ret) _must_check_;
+void merkle_tree_root(const MerkleTree *tree, MerkleHash *ret);
 
 /**
  * Where proofs get the hashes of a tree from. Nodes of `kept_level` (0 to MERKLE_BLOCK_LEVEL_MAX) and above
@@ -87,8 +84,7 @@ typedef struct MerkleReader {
  * The tree as it was at `size` leaves, to go on growing or for its root: as many reads as `size` has bits
  * set. -EINVAL above MERKLE_SIZE_MAX. What was read is believed; compare the root with a signed one.
  */
-int merkle_tree_read(
-	const MerkleReader *reader, Digester *digester, uint64_t size, MerkleTree *ret) _must_check_;
+int merkle_tree_read(const MerkleReader *reader, uint64_t size, MerkleTree *ret) _must_check_;
 
 /** Hashes of a proof, in the order of RFC 6962. */
 typedef struct MerklePath {
@@ -97,27 +93,27 @@ typedef struct MerklePath {
 } MerklePath;
 
 /** PATH(index, D[size]) of RFC 6962 section 2.1.1. -EINVAL unless index < size <= MERKLE_SIZE_MAX. */
-int merkle_prove_inclusion(const MerkleReader *reader, Digester *digester, uint64_t index, uint64_t size,
-	MerklePath *ret) _must_check_;
+int merkle_prove_inclusion(
+	const MerkleReader *reader, uint64_t index, uint64_t size, MerklePath *ret) _must_check_;
 
 /**
  * PROOF(old_size, D[size]) of RFC 6962 section 2.1.2; empty when old_size is 0 or `size`. -EINVAL unless
  * old_size <= size <= MERKLE_SIZE_MAX.
  */
-int merkle_prove_consistency(const MerkleReader *reader, Digester *digester, uint64_t old_size, uint64_t size,
-	MerklePath *ret) _must_check_;
+int merkle_prove_consistency(
+	const MerkleReader *reader, uint64_t old_size, uint64_t size, MerklePath *ret) _must_check_;
 
 /**
  * Checks that the leaf with this hash is number `index` in the tree of `size` leaves and this root (RFC 9162
  * section 2.1.3.2). -EBADMSG when that is not proved.
  */
-int merkle_verify_inclusion(Digester *digester, const MerkleHash *leaf, uint64_t index, uint64_t size,
-	const MerklePath *path, const MerkleHash *root) _must_check_;
+int merkle_verify_inclusion(const MerkleHash *leaf, uint64_t index, uint64_t size, const MerklePath *path,
+	const MerkleHash *root) _must_check_;
 
 /**
  * Checks that the tree of `size` leaves begins with the tree of `old_size` leaves (RFC 9162 section 2.1.4.2);
  * every tree begins with the empty one, whose root must be that of no leaves. -EBADMSG when that is not
  * proved.
  */
-int merkle_verify_consistency(Digester *digester, uint64_t old_size, const MerkleHash *old_root,
-	uint64_t size, const MerkleHash *root, const MerklePath *path) _must_check_;
+int merkle_verify_consistency(uint64_t old_size, const MerkleHash *old_root, uint64_t size,
+	const MerkleHash *root, const MerklePath *path) _must_check_;

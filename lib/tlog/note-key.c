@@ -48,38 +48,26 @@ size_t note_key_size(NoteKind kind)
 	return 0;
 }
 
-static int key_id(const char *name, const uint8_t *encoded, size_t size, uint32_t *ret)
+static uint32_t key_id(const char *name, const uint8_t *encoded, size_t size)
 {
-	_cleanup_(digester_freep) Digester *digester = NULL;
 	const DigestPart parts[] = { { name, strlen(name) }, { "\n", 1 }, { encoded, size } };
 	uint8_t digest[DIGEST_BYTES];
-	int r;
 
-	r = digester_new(&digester);
-	if (r < 0)
-		return r;
-	r = digester_compute(digester, parts, ELEMENTS(parts), digest);
-	if (r < 0)
-		return r;
-	*ret = (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 | digest[3];
-	return 0;
+	digest_compute(parts, ELEMENTS(parts), digest);
+	return (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 | digest[3];
 }
 
-static int verifier_make(const char *name, NoteKind kind, const uint8_t *key, NoteVerifier *ret)
+static NoteVerifier verifier_make(const char *name, NoteKind kind, const uint8_t *key)
 {
 	uint8_t encoded[ENCODED_MAX] = { (uint8_t)kind };
 	NoteVerifier verifier = { .kind = kind };
 	size_t size = note_key_size(kind);
-	int r;
 
 	memcpy(encoded + 1, key, size);
-	r = key_id(name, encoded, 1 + size, &verifier.id);
-	if (r < 0)
-		return r;
+	verifier.id = key_id(name, encoded, 1 + size);
 	memcpy(verifier.name, name, strlen(name));
 	memcpy(verifier.key, key, size);
-	*ret = verifier;
-	return 0;
+	return verifier;
 }
 
 /** Lower-case only: what everybody writes, and one text for one key. */
@@ -176,9 +164,7 @@ int note_verifier_parse(const char *text, NoteVerifier *ret, Error *error)
 	r = parse_key((Slice){ text, strlen(text) }, what, &key, error);
 	if (r < 0)
 		return r;
-	r = verifier_make(key.name, key.kind, key.key, &verifier);
-	if (r < 0)
-		return error_set(error, r, "%s: libcrypto fails", what);
+	verifier = verifier_make(key.name, key.kind, key.key);
 	r = check_id(&verifier, key.id, what, error);
 	if (r < 0)
 		return r;
@@ -221,7 +207,6 @@ static int signer_make(const char *name, const uint8_t seed[NOTE_PUBLIC_KEY_BYTE
 	_cleanup_(note_signer_freep) NoteSigner *signer = calloc(1, sizeof *signer);
 	uint8_t public_key[NOTE_PUBLIC_KEY_BYTES];
 	size_t size = sizeof public_key;
-	int r;
 
 	if (!signer)
 		return -ENOMEM;
@@ -230,9 +215,7 @@ static int signer_make(const char *name, const uint8_t seed[NOTE_PUBLIC_KEY_BYTE
 	if (!signer->key || EVP_PKEY_get_raw_public_key(signer->key, public_key, &size) != 1 ||
 		size != sizeof public_key)
 		return -EIO;
-	r = verifier_make(name, NOTE_ED25519, public_key, &signer->verifier);
-	if (r < 0)
-		return r;
+	signer->verifier = verifier_make(name, NOTE_ED25519, public_key);
 	*ret = TAKE_PTR(signer);
 	return 0;
 }

@@ -33,9 +33,10 @@ static int check_proof_checkpoint(Slice note, Checkpoint *ret, Error *error)
 	return checkpoint_parse(note.text, text_size, ret, error);
 }
 
-static int write_tail(TextStream *stream, const MerklePath *path, Slice checkpoint, char **ret)
+/** `head`: what stands before the hashes, with its newline. */
+static int write_with_path(const char *head, const MerklePath *path, Slice checkpoint, char **ret)
 {
-	char hash[BASE64_HASH_CHARS + 1];
+	char hashes[MERKLE_PATH_MAX * PROOF_HASH_MAX + 1], *end = hashes, *text;
 	Checkpoint parsed;
 	int r;
 
@@ -45,11 +46,15 @@ static int write_tail(TextStream *stream, const MerklePath *path, Slice checkpoi
 	if (path->n > MERKLE_PATH_MAX)
 		return -EINVAL;
 	for (size_t i = 0; i < path->n; i++) {
-		base64_write_hash(&path->hashes[i], hash);
-		(void)fprintf(stream->file, "%s\n", hash);
+		base64_write_hash(&path->hashes[i], end);
+		end += BASE64_HASH_CHARS;
+		*end++ = '\n';
 	}
-	(void)fprintf(stream->file, "\n%.*s", (int)checkpoint.size, checkpoint.text);
-	return text_stream_end(stream, ret);
+	*end = '\0';
+	if (asprintf(&text, "%s%s\n%.*s", head, hashes, (int)checkpoint.size, checkpoint.text) < 0)
+		return -ENOMEM;
+	*ret = text;
+	return 0;
 }
 
 static int parse_path(Slice *rest, unsigned *number, MerklePath *ret, Error *error)
@@ -73,6 +78,15 @@ static int parse_path(Slice *rest, unsigned *number, MerklePath *ret, Error *err
 	}
 }
 
+/** The hashes from `rest` on, and the checkpoint behind them, which is all that is left. */
+static int parse_tail(Slice *rest, unsigned *number, MerklePath *ret, Error *error)
+{
+	Checkpoint checkpoint;
+	int r = parse_path(rest, number, ret, error);
+
+	return r < 0 ? r : check_proof_checkpoint(*rest, &checkpoint, error);
+}
+
 /** "<word> <number>" */
 static bool parse_numbered(Slice line, const char *word, uint64_t *ret)
 {
@@ -81,45 +95,19 @@ static bool parse_numbered(Slice line, const char *word, uint64_t *ret)
 
 /* ---- inclusion ---- */
 
-static int write_inclusion_head(FILE *file, const InclusionProof *proof)
-{
-	_cleanup_(freep) char *extra = NULL;
-
-	(void)fprintf(file, INCLUSION_HEADER "\n");
-	if (proof->extra) {
-		extra = base64_encode(proof->extra, proof->extra_size);
-		if (!extra)
-			return -ENOMEM;
-		(void)fprintf(file, "extra %s\n", extra);
-	}
-	(void)fprintf(file, "index %" PRIu64 "\n", proof->index);
-	return 0;
-}
-
 int inclusion_proof_write(const InclusionProof *proof, char **ret)
 {
-	_cleanup_(text_stream_done) TextStream stream = { 0 };
-	int r;
+	_cleanup_(freep) char *extra = NULL, *head = NULL;
 
 	if (proof->index >= MERKLE_SIZE_MAX || (proof->extra && proof->extra_size == 0) ||
 		proof->extra_size > PROOF_SIZE_MAX / 2 || proof->checkpoint_size > PROOF_SIZE_MAX / 4)
 		return -EINVAL;
-	r = text_stream_begin(&stream);
-	if (r < 0)
-		return r;
-	r = write_inclusion_head(stream.file, proof);
-	if (r < 0)
-		return r;
-	return write_tail(&stream, &proof->path, (Slice){ proof->checkpoint, proof->checkpoint_size }, ret);
-}
-
-static int parse_extra(Slice line, InclusionProof *proof, Error *error)
-{
-	int r = base64_decode(line, &proof->extra, &proof->extra_size);
-
-	if (r < 0)
-		return error_set(error, r, "the proof's line 2 has extra data that is not base64");
-	return 0;
+	extra = proof->extra ? base64_encode(proof->extra, proof->extra_size) : NULL;
+	if ((proof->extra && !extra) ||
+		asprintf(&head, INCLUSION_HEADER "\n%s%s%sindex %" PRIu64 "\n", extra ? "extra " : "",
+			extra ? extra : "", extra ? "\n" : "", proof->index) < 0)
+		return -ENOMEM;
+	return write_with_path(head, &proof->path, (Slice){ proof->checkpoint, proof->checkpoint_size }, ret);
 }
 
 static int parse_inclusion_head(Slice *rest, unsigned *number, InclusionProof *proof, Error *error)
@@ -134,9 +122,9 @@ static int parse_inclusion_head(Slice *rest, unsigned *number, InclusionProof *p
 		return error_set(error, -EINVAL, "the proof ends after its first line");
 	extra = line;
 	if (text_take_word(&extra, "extra ")) {
-		r = parse_extra(extra, proof, error);
+		r = base64_decode(extra, &proof->extra, &proof->extra_size);
 		if (r < 0)
-			return r;
+			return error_set(error, r, "the proof's line 2 has extra data that is not base64");
 		if (!text_next_line(rest, &line, number))
 			return error_set(error, -EINVAL, "the proof ends after its second line");
 	}
@@ -150,7 +138,6 @@ int inclusion_proof_parse(const char *text, size_t size, InclusionProof *ret, Er
 {
 	_cleanup_(inclusion_proof_done) InclusionProof proof = { 0 };
 	Slice rest = { text, size };
-	Checkpoint checkpoint;
 	unsigned number = 0;
 	int r;
 
@@ -159,10 +146,7 @@ int inclusion_proof_parse(const char *text, size_t size, InclusionProof *ret, Er
 	r = parse_inclusion_head(&rest, &number, &proof, error);
 	if (r < 0)
 		return r;
-	r = parse_path(&rest, &number, &proof.path, error);
-	if (r < 0)
-		return r;
-	r = check_proof_checkpoint(rest, &checkpoint, error);
+	r = parse_tail(&rest, &number, &proof.path, error);
 	if (r < 0)
 		return r;
 	proof.checkpoint = rest.text;
@@ -180,7 +164,6 @@ void inclusion_proof_done(InclusionProof *proof)
 static int verify_leaf(const InclusionProof *proof, const void *leaf, size_t leaf_size,
 	const Checkpoint *checkpoint, Error *error)
 {
-	_cleanup_(digester_freep) Digester *digester = NULL;
 	MerkleHash hash;
 	int r;
 
@@ -188,17 +171,13 @@ static int verify_leaf(const InclusionProof *proof, const void *leaf, size_t lea
 		return error_set(error, -EBADMSG,
 			"the proof is of leaf %" PRIu64 ", but its checkpoint has %" PRIu64 " from 0",
 			proof->index, checkpoint->size);
-	if (digester_new(&digester) < 0 || merkle_hash_leaf(digester, leaf, leaf_size, &hash) < 0)
-		return error_set(error, -EIO, "no memory, or libcrypto fails");
-	r = merkle_verify_inclusion(
-		digester, &hash, proof->index, checkpoint->size, &proof->path, &checkpoint->root);
-	if (r == -EBADMSG)
+	merkle_hash_leaf(leaf, leaf_size, &hash);
+	r = merkle_verify_inclusion(&hash, proof->index, checkpoint->size, &proof->path, &checkpoint->root);
+	if (r < 0)
 		return error_set(error, r,
 			"the record is not leaf %" PRIu64 " of %s at size %" PRIu64
 			": the record or the proof was changed, or they belong to different records",
 			proof->index, checkpoint->origin, checkpoint->size);
-	if (r < 0)
-		return error_set(error, r, "no memory, or libcrypto fails");
 	return 0;
 }
 
@@ -225,23 +204,18 @@ int inclusion_proof_verify(const InclusionProof *proof, const void *leaf, size_t
 
 int consistency_proof_write(const ConsistencyProof *proof, char **ret)
 {
-	_cleanup_(text_stream_done) TextStream stream = { 0 };
-	int r;
+	char head[32];
 
 	if (proof->old_size > MERKLE_SIZE_MAX || proof->checkpoint_size > PROOF_SIZE_MAX / 4)
 		return -EINVAL;
-	r = text_stream_begin(&stream);
-	if (r < 0)
-		return r;
-	(void)fprintf(stream.file, "old %" PRIu64 "\n", proof->old_size);
-	return write_tail(&stream, &proof->path, (Slice){ proof->checkpoint, proof->checkpoint_size }, ret);
+	(void)snprintf(head, sizeof head, "old %" PRIu64 "\n", proof->old_size);
+	return write_with_path(head, &proof->path, (Slice){ proof->checkpoint, proof->checkpoint_size }, ret);
 }
 
 int consistency_proof_parse(const char *text, size_t size, ConsistencyProof *ret, Error *error)
 {
 	Slice rest = { text, size }, line;
 	ConsistencyProof proof = { 0 };
-	Checkpoint checkpoint;
 	unsigned number = 0;
 	int r;
 
@@ -250,10 +224,7 @@ int consistency_proof_parse(const char *text, size_t size, ConsistencyProof *ret
 	if (!text_next_line(&rest, &line, &number) || !parse_numbered(line, "old", &proof.old_size))
 		return error_set(
 			error, -EINVAL, "line 1 is not \"old\" and a number; this is no consistency proof");
-	r = parse_path(&rest, &number, &proof.path, error);
-	if (r < 0)
-		return r;
-	r = check_proof_checkpoint(rest, &checkpoint, error);
+	r = parse_tail(&rest, &number, &proof.path, error);
 	if (r < 0)
 		return r;
 	proof.checkpoint = rest.text;
@@ -265,20 +236,15 @@ int consistency_proof_parse(const char *text, size_t size, ConsistencyProof *ret
 static int verify_log_growth(
 	const ConsistencyProof *proof, const Checkpoint *old, const Checkpoint *checkpoint, Error *error)
 {
-	_cleanup_(digester_freep) Digester *digester = NULL;
 	int r;
 
-	if (digester_new(&digester) < 0)
-		return error_set(error, -ENOMEM, "no memory, or libcrypto fails");
 	r = merkle_verify_consistency(
-		digester, old->size, &old->root, checkpoint->size, &checkpoint->root, &proof->path);
-	if (r == -EBADMSG)
+		old->size, &old->root, checkpoint->size, &checkpoint->root, &proof->path);
+	if (r < 0)
 		return error_set(error, r,
 			"%s at size %" PRIu64 " does not begin with what it was at size %" PRIu64
 			": records were changed or removed, or the proof was changed",
 			checkpoint->origin, checkpoint->size, old->size);
-	if (r < 0)
-		return error_set(error, r, "no memory, or libcrypto fails");
 	return 0;
 }
 

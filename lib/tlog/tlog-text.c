@@ -155,29 +155,3 @@ void base64_write_hash(const MerkleHash *hash, char ret[BASE64_HASH_CHARS + 1])
 {
 	EVP_EncodeBlock((unsigned char *)ret, hash->bytes, sizeof hash->bytes);
 }
-
-/* ---- growing text ---- */
-
-int text_stream_begin(TextStream *stream)
-{
-	*stream = (TextStream){ 0 };
-	stream->file = open_memstream(&stream->text, &stream->size);
-	return stream->file ? 0 : -ENOMEM;
-}
-
-int text_stream_end(TextStream *stream, char **ret)
-{
-	bool failed = ferror(stream->file);
-
-	if (fclose(TAKE_PTR(stream->file)) != 0 || failed)
-		return -ENOMEM;
-	*ret = TAKE_PTR(stream->text);
-	return 0;
-}
-
-void text_stream_done(TextStream *stream)
-{
-	if (stream->file)
-		fclose(TAKE_PTR(stream->file));
-	free(TAKE_PTR(stream->text));
-}

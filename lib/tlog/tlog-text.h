@@ -54,16 +54,3 @@ int base64_decode_exactly(Slice text, void *ret, size_t size) _must_check_;
 
 /** A hash's base64, NUL-terminated. */
 void base64_write_hash(const MerkleHash *hash, char ret[BASE64_HASH_CHARS + 1]);
-
-/** Where a text grows; write with stdio, then text_stream_end(). */
-typedef struct TextStream {
-	FILE *file;
-	char *text;
-	size_t size;
-} TextStream;
-
-int text_stream_begin(TextStream *stream) _must_check_;
-/** The text, NUL-terminated, is the caller's. */
-int text_stream_end(TextStream *stream, char **ret) _must_check_;
-/** Frees what text_stream_end() did not hand out. */
-void text_stream_done(TextStream *stream);

@@ -10,42 +10,23 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define OPENSSL_SUPPRESS_DEPRECATED /* see struct Digester */
+#define OPENSSL_SUPPRESS_DEPRECATED /* see digest_compute() */
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
 /*
  * The functions of SHA-256 itself: through EVP a short message costs as much for the call as for its hash,
- * and a ledger is made of short messages. libcrypto takes the processor's instructions either way.
+ * and a ledger is made of short messages. libcrypto takes the processor's instructions either way. They only
+ * compute, in memory that they are given, and cannot fail.
  */
-struct Digester {
+void digest_compute(const DigestPart *parts, size_t n, uint8_t ret[DIGEST_BYTES])
+{
 	SHA256_CTX context;
-};
 
-int digester_new(Digester **ret)
-{
-	Digester *digester = calloc(1, sizeof *digester);
-
-	if (!digester)
-		return -ENOMEM;
-	*ret = digester;
-	return 0;
-}
-
-Digester *digester_free(Digester *digester)
-{
-	free(digester);
-	return NULL;
-}
-
-int digester_compute(Digester *digester, const DigestPart *parts, size_t n, uint8_t ret[DIGEST_BYTES])
-{
-	if (SHA256_Init(&digester->context) != 1)
-		return -EIO;
+	SHA256_Init(&context);
 	for (size_t i = 0; i < n; i++)
-		if (SHA256_Update(&digester->context, parts[i].data, parts[i].size) != 1)
-			return -EIO;
-	return SHA256_Final(ret, &digester->context) == 1 ? 0 : -EIO;
+		SHA256_Update(&context, parts[i].data, parts[i].size);
+	SHA256_Final(ret, &context);
 }
 
 int digest_hex(const void *data, size_t size, char ret[DIGEST_HEX_MAX])

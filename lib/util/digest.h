@@ -10,22 +10,14 @@
 
 enum { DIGEST_BYTES = 32, DIGEST_HEX_MAX = 65 };
 
-typedef struct Digester Digester;
-
-/** A reusable context: the algorithm is fetched once. One thread at a time. -ENOMEM or -EIO. */
-int digester_new(Digester **ret) _must_check_;
-Digester *digester_free(Digester *digester);
-DEFINE_CLEANUP(Digester *, digester_free, digester_freep);
-
 /** One part of a message that is hashed without joining the parts first. */
 typedef struct DigestPart {
 	const void *data;
 	size_t size;
 } DigestPart;
 
-/** Hashes the concatenation of `n` parts. -EIO when libcrypto fails. */
-int digester_compute(
-	Digester *digester, const DigestPart *parts, size_t n, uint8_t ret[DIGEST_BYTES]) _must_check_;
+/** Hashes the concatenation of `n` parts. */
+void digest_compute(const DigestPart *parts, size_t n, uint8_t ret[DIGEST_BYTES]);
 
 /** One-shot convenience for places where speed is of no account. */
 int digest_hex(const void *data, size_t size, char ret[DIGEST_HEX_MAX]) _must_check_;

@@ -11,7 +11,6 @@
 typedef struct BareSqlite {
 	sqlite3 *db;
 	sqlite3_stmt *begin, *insert, *commit;
-	Digester *digester;
 	int64_t seq;
 } BareSqlite;
 

@@ -298,7 +298,6 @@ static void test_consistent_forgery_meets_the_checkpoint(void **state)
 {
 	Fixture *fixture = *state;
 	sqlite3 *db = NULL;
-	Digester *digester = NULL;
 	sqlite3_stmt *row = NULL;
 	MerkleHash hash;
 	Found found;
@@ -306,15 +305,12 @@ static void test_consistent_forgery_meets_the_checkpoint(void **state)
 	close_ledger(fixture);
 	run_sql(fixture->path, "UPDATE record SET leaf = CAST(replace(CAST(leaf AS TEXT), '\"ready\"',"
 			       " '\"raedy\"') AS BLOB) WHERE seq = 500");
-	assert_int_equal(digester_new(&digester), 0);
 	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL), SQLITE_OK);
 	assert_int_equal(
 		sqlite3_prepare_v2(db, "SELECT leaf FROM record WHERE seq = 500", -1, &row, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
-	assert_int_equal(merkle_hash_leaf(digester, sqlite3_column_blob(row, 0),
-				 (size_t)sqlite3_column_bytes(row, 0), &hash),
-		0);
+	merkle_hash_leaf(sqlite3_column_blob(row, 0), (size_t)sqlite3_column_bytes(row, 0), &hash);
 	sqlite3_finalize(row);
 	assert_int_equal(sqlite3_prepare_v2(db, "UPDATE record SET hash = ? WHERE seq = 500", -1, &row, NULL),
 		SQLITE_OK);
@@ -323,7 +319,6 @@ static void test_consistent_forgery_meets_the_checkpoint(void **state)
 	sqlite3_finalize(row);
 	assert_int_equal(tree_build(db), SQLITE_OK);
 	sqlite3_close(db);
-	digester_free(digester);
 	found = verify(fixture->path, 1, NULL);
 	/* made at 505, 605 and 700, after the change; those before still fit, and so tell where it is */
 	assert_int_equal(found.n, 3);

@@ -20,7 +20,6 @@
 /* All trees up to this size are held against the definition; larger ones by samples. */
 enum { SMALL = 300, LARGE = 70000 };
 
-static Digester *digester;
 static MerkleHash leaves[LARGE];
 
 static MerkleHash from_hex(const char *text)
@@ -189,8 +188,7 @@ static MerkleReader store_reader(Store *store)
 
 static void store_append(Store *store)
 {
-	assert_int_equal(
-		merkle_append(&store->tree, digester, &leaves[store->tree.size], store_keep, store), 0);
+	assert_int_equal(merkle_append(&store->tree, &leaves[store->tree.size], store_keep, store), 0);
 }
 
 static Store *store_new(unsigned kept_level, uint64_t size)
@@ -213,21 +211,12 @@ static void store_free(Store *store)
 
 static int set_up(void **state)
 {
-	if (digester_new(&digester) < 0)
-		return -1;
 	for (size_t i = 0; i < LARGE; i++) {
 		char text[32];
 
 		(void)snprintf(text, sizeof text, "record %zu", i);
-		if (merkle_hash_leaf(digester, text, strlen(text), &leaves[i]) < 0)
-			return -1;
+		merkle_hash_leaf(text, strlen(text), &leaves[i]);
 	}
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	digester_free(digester);
 	return 0;
 }
 
@@ -265,7 +254,7 @@ static void make_reference_hashes(void)
 		uint8_t leaf[16];
 
 		assert_int_equal(hex_decode(reference_leaves[i], leaf, size), 0);
-		assert_int_equal(merkle_hash_leaf(digester, leaf, size, &reference_hashes[i]), 0);
+		merkle_hash_leaf(leaf, size, &reference_hashes[i]);
 	}
 }
 
@@ -277,11 +266,10 @@ static void test_reference_roots(void **state)
 	for (size_t size = 0; size < ELEMENTS(reference_roots); size++) {
 		MerkleHash root, expected = from_hex(reference_roots[size]);
 
-		assert_int_equal(merkle_tree_root(&tree, digester, &root), 0);
+		merkle_tree_root(&tree, &root);
 		assert_hash(&root, &expected);
 		if (size < ELEMENTS(reference_leaves))
-			assert_int_equal(
-				merkle_append(&tree, digester, &reference_hashes[size], NULL, NULL), 0);
+			assert_int_equal(merkle_append(&tree, &reference_hashes[size], NULL, NULL), 0);
 	}
 }
 
@@ -323,12 +311,11 @@ static void test_reference_inclusion(void **state)
 		MerklePath path, expected = path_of(rows[i].hashes);
 		MerkleHash root = from_hex(reference_roots[rows[i].size]);
 
-		assert_int_equal(merkle_prove_inclusion(
-					 &reference_reader, digester, rows[i].index, rows[i].size, &path),
-			0);
+		assert_int_equal(
+			merkle_prove_inclusion(&reference_reader, rows[i].index, rows[i].size, &path), 0);
 		assert_path(&path, &expected);
-		assert_int_equal(merkle_verify_inclusion(digester, &reference_hashes[rows[i].index],
-					 rows[i].index, rows[i].size, &expected, &root),
+		assert_int_equal(merkle_verify_inclusion(&reference_hashes[rows[i].index], rows[i].index,
+					 rows[i].size, &expected, &root),
 			0);
 	}
 }
@@ -363,12 +350,12 @@ static void test_reference_consistency(void **state)
 		MerkleHash old_root = from_hex(reference_roots[rows[i].old_size]),
 			   root = from_hex(reference_roots[rows[i].size]);
 
-		assert_int_equal(merkle_prove_consistency(
-					 &reference_reader, digester, rows[i].old_size, rows[i].size, &path),
+		assert_int_equal(
+			merkle_prove_consistency(&reference_reader, rows[i].old_size, rows[i].size, &path),
 			0);
 		assert_path(&path, &expected);
-		assert_int_equal(merkle_verify_consistency(digester, rows[i].old_size, &old_root,
-					 rows[i].size, &root, &expected),
+		assert_int_equal(merkle_verify_consistency(
+					 rows[i].old_size, &old_root, rows[i].size, &root, &expected),
 			0);
 	}
 }
@@ -381,9 +368,9 @@ static void check_inclusion(Store *store, uint64_t index, uint64_t size, const M
 	MerklePath path, expected = { 0 };
 
 	naive_path(index, 0, size, &expected);
-	assert_int_equal(merkle_prove_inclusion(&reader, digester, index, size, &path), 0);
+	assert_int_equal(merkle_prove_inclusion(&reader, index, size, &path), 0);
 	assert_path(&path, &expected);
-	assert_int_equal(merkle_verify_inclusion(digester, &leaves[index], index, size, &path, root), 0);
+	assert_int_equal(merkle_verify_inclusion(&leaves[index], index, size, &path, root), 0);
 }
 
 static void check_consistency(Store *store, uint64_t old_size, uint64_t size, const MerkleHash *root)
@@ -394,9 +381,9 @@ static void check_consistency(Store *store, uint64_t old_size, uint64_t size, co
 
 	if (old_size > 0)
 		naive_subproof(old_size, 0, size, true, &expected);
-	assert_int_equal(merkle_prove_consistency(&reader, digester, old_size, size, &path), 0);
+	assert_int_equal(merkle_prove_consistency(&reader, old_size, size, &path), 0);
 	assert_path(&path, &expected);
-	assert_int_equal(merkle_verify_consistency(digester, old_size, &old_root, size, root, &path), 0);
+	assert_int_equal(merkle_verify_consistency(old_size, &old_root, size, root, &path), 0);
 }
 
 static void check_tree(Store *store)
@@ -405,10 +392,10 @@ static void check_tree(Store *store)
 	MerkleHash root, expected = naive_root(store->tree.size);
 	MerkleTree again;
 
-	assert_int_equal(merkle_tree_root(&store->tree, digester, &root), 0);
+	merkle_tree_root(&store->tree, &root);
 	assert_hash(&root, &expected);
-	assert_int_equal(merkle_tree_read(&reader, digester, store->tree.size, &again), 0);
-	assert_int_equal(merkle_tree_root(&again, digester, &root), 0);
+	assert_int_equal(merkle_tree_read(&reader, store->tree.size, &again), 0);
+	merkle_tree_root(&again, &root);
 	assert_hash(&root, &expected);
 }
 
@@ -482,7 +469,7 @@ static void test_nodes_handed_out(void **state)
 static void assert_included(bool expected, uint64_t index, uint64_t leaf, uint64_t size,
 	const MerklePath *path, const MerkleHash *root)
 {
-	int r = merkle_verify_inclusion(digester, &leaves[leaf], index, size, path, root);
+	int r = merkle_verify_inclusion(&leaves[leaf], index, size, path, root);
 
 	assert_int_equal(r, expected ? 0 : -EBADMSG);
 }
@@ -493,7 +480,7 @@ static void refuse_changed_inclusion(Store *store, uint64_t index, uint64_t size
 	MerkleReader reader = store_reader(store);
 	MerklePath path;
 
-	assert_int_equal(merkle_prove_inclusion(&reader, digester, index, size, &path), 0);
+	assert_int_equal(merkle_prove_inclusion(&reader, index, size, &path), 0);
 	assert_included(true, index, index, size, &path, &root);
 	assert_included(false, index, index + 1, size, &path, &root);
 	assert_included(false, index, index, size, &path, &wrong);
@@ -529,7 +516,7 @@ static void test_changed_inclusion_is_refused(void **state)
 static void assert_grown(bool expected, uint64_t old_size, const MerkleHash *old_root, uint64_t size,
 	const MerkleHash *root, const MerklePath *path)
 {
-	int r = merkle_verify_consistency(digester, old_size, old_root, size, root, path);
+	int r = merkle_verify_consistency(old_size, old_root, size, root, path);
 
 	assert_int_equal(r, expected ? 0 : -EBADMSG);
 }
@@ -540,7 +527,7 @@ static void refuse_changed_consistency(Store *store, uint64_t old_size, uint64_t
 	MerkleReader reader = store_reader(store);
 	MerklePath path;
 
-	assert_int_equal(merkle_prove_consistency(&reader, digester, old_size, size, &path), 0);
+	assert_int_equal(merkle_prove_consistency(&reader, old_size, size, &path), 0);
 	assert_grown(true, old_size, &old_root, size, &root, &path);
 	assert_grown(false, old_size, &root, size, &old_root, &path);
 	assert_grown(false, old_size, &leaves[290], size, &root, &path);
@@ -594,17 +581,16 @@ static void test_arguments_out_of_range(void **state)
 	MerkleTree tree, full = { .size = MERKLE_SIZE_MAX };
 	MerklePath path;
 
-	assert_int_equal(merkle_prove_inclusion(&reader, digester, 20, 20, &path), -EINVAL);
-	assert_int_equal(merkle_prove_inclusion(&reader, digester, 0, 0, &path), -EINVAL);
-	assert_int_equal(merkle_prove_inclusion(&reader, digester, 0, MERKLE_SIZE_MAX + 1, &path), -EINVAL);
-	assert_int_equal(merkle_prove_consistency(&reader, digester, 21, 20, &path), -EINVAL);
-	assert_int_equal(merkle_tree_read(&reader, digester, UINT64_MAX, &tree), -EINVAL);
+	assert_int_equal(merkle_prove_inclusion(&reader, 20, 20, &path), -EINVAL);
+	assert_int_equal(merkle_prove_inclusion(&reader, 0, 0, &path), -EINVAL);
+	assert_int_equal(merkle_prove_inclusion(&reader, 0, MERKLE_SIZE_MAX + 1, &path), -EINVAL);
+	assert_int_equal(merkle_prove_consistency(&reader, 21, 20, &path), -EINVAL);
+	assert_int_equal(merkle_tree_read(&reader, UINT64_MAX, &tree), -EINVAL);
 	wide.kept_level = MERKLE_BLOCK_LEVEL_MAX + 1;
-	assert_int_equal(merkle_tree_read(&wide, digester, 20, &tree), -EINVAL);
-	assert_int_equal(merkle_append(&full, digester, &leaves[0], NULL, NULL), -EOVERFLOW);
-	assert_int_equal(merkle_append_node(&store->tree, digester, 3, &leaves[0], NULL, NULL), -EINVAL);
-	assert_int_equal(
-		merkle_append_node(&store->tree, digester, MERKLE_LEVELS, &leaves[0], NULL, NULL), -EINVAL);
+	assert_int_equal(merkle_tree_read(&wide, 20, &tree), -EINVAL);
+	assert_int_equal(merkle_append(&full, &leaves[0], NULL, NULL), -EOVERFLOW);
+	assert_int_equal(merkle_append_node(&store->tree, 3, &leaves[0], NULL, NULL), -EINVAL);
+	assert_int_equal(merkle_append_node(&store->tree, MERKLE_LEVELS, &leaves[0], NULL, NULL), -EINVAL);
 	store_free(store);
 }
 
@@ -621,15 +607,14 @@ static void test_callbacks_may_fail(void **state)
 	MerkleTree before = store->tree, tree = before;
 
 	for (unsigned level = 1; level <= 4; level++) {
-		assert_int_equal(
-			merkle_append(&tree, digester, &leaves[15], refuse_to_keep, &level), -ENOSPC);
+		assert_int_equal(merkle_append(&tree, &leaves[15], refuse_to_keep, &level), -ENOSPC);
 		assert_memory_equal(&tree, &before, sizeof tree);
 	}
 	store->fail = -EIO;
-	assert_int_equal(merkle_prove_inclusion(&reader, digester, 3, 15, &path), -EIO);
-	assert_int_equal(merkle_prove_consistency(&reader, digester, 8, 15, &path), -EIO);
+	assert_int_equal(merkle_prove_inclusion(&reader, 3, 15, &path), -EIO);
+	assert_int_equal(merkle_prove_consistency(&reader, 8, 15, &path), -EIO);
 	assert_int_equal(path.n, 60);
-	assert_int_equal(merkle_tree_read(&reader, digester, 15, &tree), -EIO);
+	assert_int_equal(merkle_tree_read(&reader, 15, &tree), -EIO);
 	assert_memory_equal(&tree, &before, sizeof tree);
 	store_free(store);
 }
@@ -642,19 +627,18 @@ static void test_nodes_computed_apart(void **state)
 	MerkleHash root, expected = naive_root(600);
 
 	for (uint64_t i = 0; i < 512; i++)
-		assert_int_equal(merkle_append(&parts[i / 256], digester, &leaves[i], NULL, NULL), 0);
+		assert_int_equal(merkle_append(&parts[i / 256], &leaves[i], NULL, NULL), 0);
 	/* the store counts nodes of all levels; what it is not told of is taken as kept */
 	for (unsigned level = 1; level < 8; level++)
 		store->kept[level] = 512 >> level;
 	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(
-			merkle_append_node(&store->tree, digester, 8, &parts[i].edge[8], store_keep, store),
-			0);
+			merkle_append_node(&store->tree, 8, &parts[i].edge[8], store_keep, store), 0);
 	assert_int_equal(store->kept[8], 2);
 	assert_int_equal(store->kept[9], 1);
 	while (store->tree.size < 600)
 		store_append(store);
-	assert_int_equal(merkle_tree_root(&store->tree, digester, &root), 0);
+	merkle_tree_root(&store->tree, &root);
 	assert_hash(&root, &expected);
 	store_free(store);
 }
@@ -669,7 +653,7 @@ static void test_growing_on_after_reading(void **state)
 
 		for (int i = 0; i < 37 && store->tree.size < 1000; i++)
 			store_append(store);
-		assert_int_equal(merkle_tree_read(&reader, digester, store->tree.size, &store->tree), 0);
+		assert_int_equal(merkle_tree_read(&reader, store->tree.size, &store->tree), 0);
 		check_tree(store);
 	}
 	store_free(store);
@@ -693,5 +677,5 @@ int main(void)
 		cmocka_unit_test(test_growing_on_after_reading),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, NULL);
 }

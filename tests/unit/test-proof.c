@@ -444,7 +444,6 @@ static void test_proofs_that_cannot_be_written(void **state)
 enum { LEAVES = 24 };
 
 typedef struct Log {
-	Digester *digester;
 	NoteSigner *signer;
 	MerkleHash hashes[LEAVES];
 	char *checkpoints[LEAVES + 1]; /* by size */
@@ -463,23 +462,21 @@ static void sign_checkpoint(Log *log, const MerkleTree *tree)
 	Checkpoint checkpoint = { .size = tree->size };
 
 	assert_int_equal(checkpoint_origin("clinic", "chair", checkpoint.origin), 0);
-	assert_int_equal(merkle_tree_root(tree, log->digester, &checkpoint.root), 0);
+	merkle_tree_root(tree, &checkpoint.root);
 	assert_int_equal(checkpoint_sign(&checkpoint, log->signer, &log->checkpoints[tree->size]), 0);
 }
 
 static void make_log(Log *log)
 {
 	MerkleTree tree = { 0 };
-
-	assert_int_equal(digester_new(&log->digester), 0);
 	assert_int_equal(note_signer_generate("stipple/clinic/chair", &log->signer), 0);
 	sign_checkpoint(log, &tree);
 	while (tree.size < LEAVES) {
 		uint8_t leaf = (uint8_t)tree.size;
 		MerkleHash *hash = &log->hashes[tree.size];
 
-		assert_int_equal(merkle_hash_leaf(log->digester, &leaf, 1, hash), 0);
-		assert_int_equal(merkle_append(&tree, log->digester, hash, NULL, NULL), 0);
+		merkle_hash_leaf(&leaf, 1, hash);
+		assert_int_equal(merkle_append(&tree, hash, NULL, NULL), 0);
 		sign_checkpoint(log, &tree);
 	}
 }
@@ -489,7 +486,6 @@ static void free_log(Log *log)
 	for (size_t i = 0; i <= LEAVES; i++)
 		free(log->checkpoints[i]);
 	note_signer_free(log->signer);
-	digester_free(log->digester);
 }
 
 static void prove_leaf(Log *log, const MerkleReader *reader, uint64_t index, uint64_t size)
@@ -503,7 +499,7 @@ static void prove_leaf(Log *log, const MerkleReader *reader, uint64_t index, uin
 	Error error = { 0 };
 	uint8_t leaf = (uint8_t)index, wrong = leaf ^ 1;
 
-	assert_int_equal(merkle_prove_inclusion(reader, log->digester, index, size, &proof.path), 0);
+	assert_int_equal(merkle_prove_inclusion(reader, index, size, &proof.path), 0);
 	assert_int_equal(inclusion_proof_write(&proof, &text), 0);
 	assert_int_equal(inclusion_proof_parse(text, strlen(text), &parsed, &error), 0);
 	assert_int_equal(
@@ -522,7 +518,7 @@ static void prove_growth(Log *log, const MerkleReader *reader, uint64_t old_size
 	ConsistencyProof parsed;
 	Checkpoint old;
 
-	assert_int_equal(merkle_prove_consistency(reader, log->digester, old_size, size, &proof.path), 0);
+	assert_int_equal(merkle_prove_consistency(reader, old_size, size, &proof.path), 0);
 	assert_int_equal(consistency_proof_write(&proof, &text), 0);
 	assert_int_equal(checkpoint_open(log->checkpoints[old_size], strlen(log->checkpoints[old_size]), key,
 				 1, NULL, &old, &error),
