@@ -25,7 +25,8 @@ void session_begun_apply(State *state, const AppliedRecord *record)
 	state->work.begun_us = state->work.break_us = record->monotonic_us;
 	state->needle = (Needle){ 0 };
 	session->number = (uint64_t)record_number(record, "session");
-	state->next_session = session->number + 1;
+	if (session->number >= state->next_session)
+		state->next_session = session->number + 1;
 	session->step = SESSION_PREPARING;
 	session->begun_utc_us = record->utc_us;
 	session->course_session = (uint32_t)record_number(record, "course_session");

@@ -210,16 +210,25 @@ static void decide_claim(const State *state, const Command *command, Decision *r
 
 static void decide_mount(const State *state, const Command *command, Decision *ret)
 {
-	if (command->stage == 0) {
+	switch (command->stage) {
+	case 0:
 		if (require_signed_in(state, command, "technician", ret) &&
 			require_phase(state, OPEN_PHASES, ret) && require_free_handpiece(state, ret) &&
-			require_clock(state, ret) && require_label(&command->label, ret))
+			require_clock(state, ret))
+			decide_effect(ret, EFFECT_READ_LABEL);
+		break;
+	case 1:
+		if (require_label(&command->label, ret))
 			decide_claim(state, command, ret);
-	} else if (command->answer.error < 0) {
-		decide_refused_claim(state, command, ret);
-	} else {
+		break;
+	default:
+		if (command->answer.error < 0) {
+			decide_refused_claim(state, command, ret);
+			break;
+		}
 		decide_done(ret);
 		snprintf(ret->detail, sizeof ret->detail, "%s", state->needle.mounted.unit);
+		break;
 	}
 }
 

@@ -96,6 +96,7 @@ typedef struct Command {
 /** What must be awaited before it can be decided again. */
 typedef enum EffectKind {
 	EFFECT_LOOK_UP,          /* `question` with `arguments`: rows */
+	EFFECT_READ_LABEL,       /* the code, with the other symbol of its label: label */
 	EFFECT_STOP,             /* stop the needle, and wait for its last strokes: stopped, from */
 	EFFECT_AWAIT_STOP,       /* the record of a stop by the station itself, with which the command ends */
 	EFFECT_AWAIT_CALLER,     /* until it is known which account asked: user */
@@ -161,8 +162,9 @@ typedef struct Decision {
 
 typedef struct CommandSpec {
 	void (*decide)(const State *state, const Command *command, Decision *ret);
-	bool is_step; /* of the session: one at a time */
-	bool stops;   /* the needle is stopped first, also when the command is refused */
+	bool is_step;             /* of the session: one at a time */
+	bool stops;               /* the needle is stopped first, also when the command is refused */
+	const char *stops_unless; /* NULL, or what is asked with which it does not stop */
 } CommandSpec;
 
 /* Behind each: what is asked, and what besides. */

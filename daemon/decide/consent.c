@@ -77,4 +77,5 @@ static void decide_consent(const State *state, const Command *command, Decision 
 				       "version", asked_text(command, "version"), "given", given)));
 }
 
-const CommandSpec command_consent = { decide_consent, .is_step = true };
+const CommandSpec command_consent = { decide_consent, .is_step = true, .stops = true,
+	.stops_unless = "given" };

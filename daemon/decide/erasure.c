@@ -52,23 +52,23 @@ static void decide_erase(const State *state, const Command *command, Decision *r
 const CommandSpec command_erase = { .decide = decide_erase };
 
 /** Deletes the files of the rows of `question`; the reply's figures say what became of each. */
-static void decide_deletion(const Command *command, const char *question, bool deleted, Decision *ret)
+static void decide_deletion(
+	const Command *command, const char *question, const json_t *pictures, bool deleted, Decision *ret)
 {
-	json_t *pictures = found_rows(command, question);
-
-	if (!deleted) {
+	if (!deleted && json_array_size(pictures) > 0) {
 		decide_effect(ret, EFFECT_DELETE_PICTURES);
 		ret->question = question;
 		return;
 	}
 	decide_done(ret);
-	ret->figures = json_incref(pictures);
+	ret->figures = json_incref((json_t *)pictures);
 }
 
 /** Those of `pictures`. */
 static void decide_discard(const State *state, const Command *command, Decision *ret)
 {
-	decide_deletion(command, "pictures", command->stage > 0, ret);
+	decide_deletion(
+		command, "pictures", json_object_get(command->asked, "pictures"), command->stage > 0, ret);
 }
 
 const CommandSpec command_discard = { .decide = decide_discard };
@@ -81,7 +81,8 @@ static void decide_discard_unnamed(const State *state, const Command *command, D
 			json_pack("{s:s}", "files", asked_text(command, "files")),
 			"photographs to be deleted");
 	else
-		decide_deletion(command, "images-unnamed", command->stage > 1, ret);
+		decide_deletion(command, "images-unnamed", found_rows(command, "images-unnamed"),
+			command->stage > 1, ret);
 }
 
 const CommandSpec command_discard_unnamed = { .decide = decide_discard_unnamed };

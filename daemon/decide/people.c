@@ -184,18 +184,15 @@ const CommandSpec command_change_pin = { .decide = decide_change_pin };
 
 /* ---- sign-in and sign-out ---- */
 
-/** The program that asked may have gone away meanwhile: that goes on record, too. */
+/** The program that asked may have gone away meanwhile: what follows from the record signs out again. */
 static void decide_signed_in(const Command *command, Decision *ret)
 {
-	if (!command->caller_left) {
-		decide_done(ret);
-		snprintf(ret->detail, sizeof ret->detail, "%s", command->who.name);
+	if (command->caller_left) {
+		decide_refusal(ret, STATION_ERROR_SIGN_IN, HOLDER_GONE);
 		return;
 	}
-	decide_refusal(ret, STATION_ERROR_SIGN_IN, HOLDER_GONE);
-	decide_record(ret, "operator.signed-out",
-		json_pack("{s:s, s:s}", "badge", command->who.badge, "reason", HOLDER_GONE));
-	ret->is_nobodys = true;
+	decide_done(ret);
+	snprintf(ret->detail, sizeof ret->detail, "%s", command->who.name);
 }
 
 static void decide_sign_in(const State *state, const Command *command, Decision *ret)

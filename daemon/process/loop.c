@@ -104,6 +104,8 @@ static void on_stopped(void *userdata, const StationReply *reply)
 {
 	Process *process = userdata;
 
+	if (reply->error)
+		log_error("that the station stops is not on record: %s", reply->text);
 	(void)sd_event_exit(process->event, process->status);
 }
 

@@ -21,17 +21,9 @@ static void prepare_query(Station *station, json_t *asked)
 
 void station_ask(Station *station, const StationRequest *request)
 {
-	bool scanned = json_is_true(json_object_get(request->asked, "scanned"));
-	const Form *form = NULL;
-	CommandLabel label;
-
 	if (request->spec == &command_audit)
 		prepare_query(station, request->asked);
-	if (request->spec == &command_form)
-		form = form_find(request->place, row_text(request->asked, "kind"));
-	if (request->spec == &command_mount)
-		label_take(station, request->code ? request->code : "", scanned, &label);
-	runtime_ask(station, request, form, request->spec == &command_mount ? &label : NULL);
+	runtime_ask(station, request);
 }
 
 void station_shutdown(Station *station, StationDone done, void *userdata)

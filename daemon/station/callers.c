@@ -30,7 +30,7 @@ static void give_up(Running *running)
 
 	snprintf(reply.text, sizeof reply.text,
 		"the disk does not answer: what was asked for may still be recorded once it does; look before you try again");
-	running->given_up = true;
+	running->given_up = running->pin_check.given_up = true;
 	running->done = answer_nobody;
 	told(running->userdata, &reply);
 }

@@ -83,8 +83,12 @@ static void start_proof(Running *running)
 {
 	int r = ledger_prove(running->station->options.ledger, running->decision.number, proved, running);
 
-	if (r < 0)
+	/* a copy is on record without a checkpoint, too */
+	if (r < 0 && running->spec == &command_audit_copy)
 		proved(running, r, NULL);
+	else if (r < 0)
+		running_fail(running, STATION_ERROR_LEDGER,
+			"the ledger takes no more questions now (%s): try again", strerror(-r));
 }
 
 static void key_rotated(void *userdata, const LedgerAnswer *answer)
@@ -223,6 +227,14 @@ static void order_answered(Running *running, const ControlFact *fact)
 		self_test_apply(&station->state, answer->self_test);
 		station_notify(station, STATION_CHANGED_LINES);
 	}
+	running_resume(running);
+}
+
+static void start_reading_label(Running *running)
+{
+	bool scanned = json_is_true(json_object_get(running->command.asked, "scanned"));
+
+	label_take(running->station, running->code, scanned, &running->command.label);
 	running_resume(running);
 }
 
@@ -399,6 +411,7 @@ const Effects station_effects = {
 	.board_answered = order_answered,
 	.start = {
 		[EFFECT_LOOK_UP] = start_look_up,
+		[EFFECT_READ_LABEL] = start_reading_label,
 		[EFFECT_STOP] = start_stop,
 		[EFFECT_AWAIT_STOP] = start_await_stop,
 		[EFFECT_AWAIT_CALLER] = start_await_caller,

@@ -82,6 +82,7 @@ static void unnamed_deleted(void *userdata, const StationReply *reply)
 
 	if (reply->error)
 		log_error("%s", reply->text);
+	(void)log_deleted(reply->figures);
 	json_array_foreach (reply->figures, i, picture)
 		if (json_integer_value(json_object_get(picture, "result")) == 0)
 			log_notice("the photograph %s was deleted: no record names it",

@@ -146,6 +146,10 @@ static void operator_found(void *userdata, int error, json_t *rows)
 	int64_t wait;
 
 	check->at_ledger = false;
+	if (check->given_up) {
+		check_over(check, STATION_ERROR_LEDGER, "the disk did not answer in time");
+		return;
+	}
 	if (error < 0) {
 		check_failed(check, STATION_ERROR_LEDGER, UNREADABLE, strerror(-error));
 		return;

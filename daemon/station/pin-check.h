@@ -14,7 +14,9 @@ typedef struct PinCheck PinCheck;
 /** A check under way. Zeroed before its first use; wiped by its owner. */
 struct PinCheck {
 	Station *station;
-	char pin[PIN_DIGITS_MAX + 1], hash[PIN_HASH_MAX];
+	char pin[PIN_DIGITS_MAX + 2]; /* what is too long stays too long */
+	char hash[PIN_HASH_MAX];
+	bool given_up; /* its caller was told that the disk does not answer: nothing is compared any more */
 	char user[SESSION_NAME_MAX]; /* the account that gave it; "" not known */
 	bool urgent;                 /* what it signs for must not wait; it waits for its turn instead */
 	uint32_t attempts;           /* wrong ones before */

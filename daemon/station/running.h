@@ -21,7 +21,8 @@ struct Running {
 	bool awaits_caller, awaits_facts;
 	const Running *awaits_stop; /* ends with that one */
 	uint32_t ticket; /* of the order to the board, or of the picture, that it waits for; 0 none */
-	char pin[PIN_DIGITS_MAX + 1], new_pin[PIN_DIGITS_MAX + 1], code[2 * ENROLMENT_CODE_MAX]; /* wiped */
+	/* wiped; one byte more each, so that what is too long stays too long */
+	char pin[PIN_DIGITS_MAX + 2], new_pin[PIN_DIGITS_MAX + 2], code[NEEDLE_CODE_MAX + 2];
 	PinCheck pin_check;
 	int fd;         /* -1: none */
 	int picture_fd; /* of a photograph that was opened for it; -1: none */

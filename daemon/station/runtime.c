@@ -68,10 +68,9 @@ static void running_end(Running *running)
 
 	if (station->state.work.arming == id) {
 		/* whatever kept it from being recorded: what is not on record does not move */
-		if (running->reply.error)
-			runtime_begin(station, &command_stop_again);
-		else
-			arming_apply(&station->state, 0);
+		if (running->reply.error && !runtime_begin(station, &command_stop_again))
+			control_stop(station->options.control);
+		arming_apply(&station->state, 0);
 	}
 	if (runtime->step == running)
 		runtime->step = NULL;
@@ -335,8 +334,7 @@ static void reply_refusal(const StationRequest *request, const char *error, cons
 		log_error("%s", text);
 }
 
-static Running *running_new(
-	Station *station, const StationRequest *request, const Form *form, const CommandLabel *label)
+static Running *running_new(Station *station, const StationRequest *request)
 {
 	Runtime *runtime = &station->runtime;
 	const CurrentCaller *caller = &runtime->caller;
@@ -359,9 +357,7 @@ static Running *running_new(
 	command->id = ++runtime->last_id;
 	command->asked = request->asked;
 	command->rows = json_object();
-	command->form = form;
-	if (label)
-		command->label = *label;
+	command->form = form_find(request->place, row_text(request->asked, "kind"));
 	command->pin = running->pin;
 	command->new_pin = running->new_pin;
 	command->attachment = request->data;
@@ -378,36 +374,44 @@ static Running *running_new(
 	return running;
 }
 
-void runtime_ask(Station *station, const StationRequest *request, const Form *form, const CommandLabel *label)
+static bool request_stops(const StationRequest *request)
+{
+	const char *unless = request->spec->stops_unless;
+
+	return request->spec->stops && !(unless && json_is_true(json_object_get(request->asked, unless)));
+}
+
+bool runtime_ask(Station *station, const StationRequest *request)
 {
 	Runtime *runtime = &station->runtime;
 	const char *inert = rules_inert(&station->state.rules);
 	Running *running;
 
-	if (request->spec->stops)
+	if (request_stops(request))
 		station_stop_now(station);
 	if (inert && !request->internal) {
 		reply_refusal(request, STATION_ERROR_INERT, inert);
-		return;
+		return false;
 	}
 	if (request->spec->is_step && runtime->step && !request->internal) {
 		reply_refusal(request, STATION_ERROR_BUSY,
 			"another step of the session is being recorded: try again when it is done");
-		return;
+		return false;
 	}
-	running = running_new(station, request, form, label);
+	running = running_new(station, request);
 	if (!running) {
 		reply_refusal(request, STATION_ERROR_LEDGER, STATION_NO_MEMORY);
-		return;
+		return false;
 	}
 	if (request->spec->is_step && !request->internal)
 		runtime->step = running;
 	decide(running);
+	return true;
 }
 
-void runtime_begin(Station *station, const CommandSpec *spec)
+bool runtime_begin(Station *station, const CommandSpec *spec)
 {
-	runtime_ask(station, &(StationRequest){ .spec = spec, .internal = true }, NULL, NULL);
+	return runtime_ask(station, &(StationRequest){ .spec = spec, .internal = true });
 }
 
 /* ---- stopping ---- */
@@ -415,7 +419,7 @@ void runtime_begin(Station *station, const CommandSpec *spec)
 void runtime_stop(Station *station, bool is_nobodys)
 {
 	StationRequest request = { .spec = &command_stopped, .internal = true };
-	Running *running = running_new(station, &request, NULL, NULL);
+	Running *running = running_new(station, &request);
 
 	if (!running) {
 		control_stop(station->options.control);

@@ -36,11 +36,10 @@ typedef struct Runtime {
 	uint32_t last_ticket;
 } Runtime;
 
-/** `done` is called exactly once, possibly before this returns. */
-void runtime_ask(
-	Station *station, const StationRequest *request, const Form *form, const CommandLabel *label);
+/** `done` is called exactly once, possibly before this returns. False: it was refused before it began. */
+bool runtime_ask(Station *station, const StationRequest *request);
 /** A command of the station's own, of which nothing is asked. */
-void runtime_begin(Station *station, const CommandSpec *spec);
+bool runtime_begin(Station *station, const CommandSpec *spec);
 /** The needle is stopped by the station itself, beside whatever is under way, and that goes on record as the
  * doing of who called, or as nobody's. The needle stands still before it returns. */
 void runtime_stop(Station *station, bool is_nobodys);

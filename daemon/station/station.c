@@ -44,6 +44,14 @@ void station_holder_vanished(Station *station, const char *holder)
 		send_away(station, HOLDER_GONE);
 }
 
+static void somebody_signed_in(Station *station, const AppliedRecord *record)
+{
+	if (!record->holder[0])
+		station_record(station, "operator.signed-out",
+			json_pack("{s:s, s:s}", "badge", row_text(record->body, "badge"), "reason",
+				HOLDER_GONE));
+}
+
 static void badge_was_revoked(Station *station, const AppliedRecord *record)
 {
 	const char *badge = station->state.people.signed_in.badge;
@@ -87,6 +95,7 @@ static const struct {
 	const char *kind;
 	void (*follow)(Station *station, const AppliedRecord *record);
 } consequences[] = {
+	{ "operator.signed-in", somebody_signed_in },
 	{ "operator.revoked", badge_was_revoked },
 	{ "needle.claimed", needle_was_claimed },
 	{ "needle.removed", needle_was_removed },
@@ -105,11 +114,13 @@ static void follow_record(Station *station, const AppliedRecord *record)
 			consequences[i].follow(station, record);
 }
 
-/** A photograph that is not on record would be out of reach of an erasure. */
+/** A photograph that is not on record would be out of reach of an erasure; a refused cartridge is told. */
 static void not_recorded(Station *station, const char *kind, const json_t *body)
 {
 	if (strcmp(kind, "image.captured") == 0)
 		erase_unrecorded(station, row_text(body, "file"));
+	else if (strcmp(kind, "needle.refused") == 0)
+		log_line(LOG_NOTICE, LOG_ID_NEEDLE_REFUSED, "%s", row_text(body, "text"));
 }
 
 /** The facts are others: something may be barred now, and somebody may wait for them. */

@@ -70,12 +70,9 @@ static inline void station_screening(Station *station, json_t *answers, StationD
 		userdata);
 }
 
-/** A consent that is withdrawn stops the needle before it is asked, as a call on the bus does. */
 static inline void station_consent(Station *station, const char *consent, const char *version, bool given,
 	StationDone done, void *userdata)
 {
-	if (!given)
-		station_stop_now(station);
 	call_station(station, &command_consent,
 		json_pack("{s:s, s:s, s:b}", "consent", consent, "version", version, "given", given), NULL,
 		NULL, done, userdata);
