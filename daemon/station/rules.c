@@ -37,7 +37,7 @@ static void load_protocols(State *state)
 			free(protocol);
 		}
 	}
-	protocol_list_free(names);
+	ini_names_free(names);
 	if (state->protocols.n == 0) {
 		(void)error_set(&error, -ENOENT, NO_PROTOCOL, folder);
 		inert_apply(state, error.text);
@@ -71,7 +71,7 @@ int station_check_protocols(const char *folder, Error *error)
 
 		r = protocol_load(folder, names[i], &protocol, error);
 	}
-	protocol_list_free(names);
+	ini_names_free(names);
 	return r;
 }
 

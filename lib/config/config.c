@@ -8,7 +8,6 @@
 #include "config/config.h"
 
 #include <inttypes.h>
-#include <libgen.h>
 #include <math.h>
 #include <string.h>
 
@@ -126,22 +125,6 @@ static int set_string(Config *config, const Field *field, const char *value)
 	return 0;
 }
 
-static int set_config_number(Config *config, const Field *field, const char *value, Error *error)
-{
-	size_t digits = strspn(value, "0123456789");
-	unsigned long number;
-
-	if (digits == 0 || value[digits] || digits > 9)
-		return error_set(error, -EINVAL, "\"%.40s\" is not a whole number: %u to %u is allowed",
-			value, field->min, field->max);
-	number = strtoul(value, NULL, 10);
-	if (number < field->min || number > field->max)
-		return error_set(error, -EINVAL, "%lu is out of range: %u to %u is allowed", number,
-			field->min, field->max);
-	*(uint32_t *)field_at(config, field) = (uint32_t)number;
-	return 0;
-}
-
 static int set_real(Config *config, const Field *field, const char *value, Error *error)
 {
 	char *end = NULL;
@@ -197,7 +180,7 @@ static int set_field(Config *config, const Field *field, const char *value, Erro
 				error, -EINVAL, "\"%.60s\" is not system, session or a D-Bus address", value);
 		return set_string(config, field, value);
 	case FIELD_NUMBER:
-		return set_config_number(config, field, value, error);
+		return ini_number(value, field->min, field->max, field_at(config, field), error);
 	case FIELD_REAL:
 		return set_real(config, field, value, error);
 	case FIELD_BOOLEAN:
@@ -393,36 +376,9 @@ int config_parse(const char *text, size_t size, const char *name, Config **ret, 
 	return 0;
 }
 
-static int read_drop_in(Config *config, const char *folder, const char *name, Error *error)
+static int read_config_file(const char *path, void *userdata, Error *error)
 {
-	_cleanup_(freep) char *path = NULL;
-
-	if (asprintf(&path, "%s/%s", folder, name) < 0) {
-		path = NULL;
-		return error_set(error, -ENOMEM, "out of memory");
-	}
-	return ini_file_read(path, take_config_entry, config, error);
-}
-
-static int read_drop_ins(Config *config, const char *path, Error *error)
-{
-	_cleanup_(freep) char *copy = strdup(path), *folder = NULL;
-	char **names = NULL;
-	int n, r = 0;
-
-	if (!copy || asprintf(&folder, "%s/conf.d", dirname(copy)) < 0) {
-		folder = NULL;
-		return error_set(error, -ENOMEM, "out of memory");
-	}
-	n = ini_folder_list(folder, &names);
-	if (n == -ENOENT)
-		return 0;
-	if (n < 0)
-		return error_set(error, n, "%.300s: cannot be read: %s", folder, strerror(-n));
-	for (int i = 0; i < n && r == 0; i++)
-		r = read_drop_in(config, folder, names[i], error);
-	ini_folder_list_free(names, n);
-	return r;
+	return ini_file_read(path, take_config_entry, userdata, error);
 }
 
 int config_load(const char *path, Config **ret, Error *error)
@@ -432,10 +388,7 @@ int config_load(const char *path, Config **ret, Error *error)
 
 	if (r < 0)
 		return r;
-	r = ini_file_read(path, take_config_entry, config, error);
-	if (r < 0)
-		return r;
-	r = read_drop_ins(config, path, error);
+	r = ini_files_each(path, read_config_file, config, error);
 	if (r < 0)
 		return r;
 	r = check_config(config, path, error);

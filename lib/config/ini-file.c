@@ -187,61 +187,88 @@ int ini_file_read(const char *path, IniHandler handler, void *userdata, Error *e
 	return ini_text_read(text, size, path, handler, userdata, error);
 }
 
-static int by_name(const void *a, const void *b)
+static int is_conf(const struct dirent *entry)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool is_conf(const char *name)
-{
+	const char *name = entry->d_name;
 	size_t length = strlen(name);
 
 	return name[0] != '.' && length > 5 && strcmp(name + length - 5, ".conf") == 0;
 }
 
-void ini_folder_list_free(char **names, int n)
+/** Not alphasort(): the order is the same in every locale. */
+static int by_name(const struct dirent **a, const struct dirent **b)
 {
-	for (int i = 0; i < n; i++)
-		free(names[i]);
-	free(names);
+	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int append_name(char ***names, int n, const char *name)
+char **ini_names_free(char **names)
 {
-	char **grown = reallocarray(*names, (size_t)n + 1, sizeof *grown);
-
-	if (!grown)
-		return -ENOMEM;
-	*names = grown;
-	grown[n] = strdup(name);
-	return grown[n] ? n + 1 : -ENOMEM;
+	for (char **name = names; name && *name; name++)
+		free(*name);
+	free(names);
+	return NULL;
 }
 
 int ini_folder_list(const char *folder, char ***ret_names)
 {
-	_cleanup_(closedirp) DIR *dir = opendir(folder);
-	char **names = NULL;
-	int n = 0, r;
+	struct dirent **entries;
+	int n = scandir(folder, &entries, is_conf, by_name), listed = 0;
+	char **names;
 
-	if (!dir)
+	if (n < 0)
 		return -errno;
-	for (struct dirent *entry; (errno = 0, entry = readdir(dir));) {
-		if (!is_conf(entry->d_name))
-			continue;
-		r = append_name(&names, n, entry->d_name);
-		if (r < 0) {
-			ini_folder_list_free(names, n);
-			return r;
-		}
-		n = r;
+	names = calloc((size_t)n + 1, sizeof *names);
+	for (int i = 0; i < n; i++) {
+		if (names && listed == i && (names[i] = strdup(entries[i]->d_name)))
+			listed++;
+		free(entries[i]);
 	}
-	if (errno != 0) {
-		r = -errno;
-		ini_folder_list_free(names, n);
-		return r;
+	free(entries);
+	if (!names || listed < n) {
+		ini_names_free(names);
+		return -ENOMEM;
 	}
-	if (n > 0)
-		qsort(names, (size_t)n, sizeof *names, by_name);
 	*ret_names = names;
 	return n;
+}
+
+int ini_files_each(const char *path, IniFile each, void *userdata, Error *error)
+{
+	_cleanup_(freep) char *beside = file_folder(path), *folder = NULL;
+	_cleanup_(ini_names_freep) char **names = NULL;
+	int n, r = each(path, userdata, error);
+
+	if (r < 0)
+		return r;
+	if (!beside || asprintf(&folder, "%s/conf.d", beside) < 0)
+		return error_set(error, -ENOMEM, "out of memory");
+	n = ini_folder_list(folder, &names);
+	if (n == -ENOENT)
+		return 0;
+	if (n < 0)
+		return error_set(error, n, "%.300s: cannot be read: %s", folder, strerror(-n));
+	for (int i = 0; i < n && r >= 0; i++) {
+		_cleanup_(freep) char *file = NULL;
+
+		if (asprintf(&file, "%s/%s", folder, names[i]) < 0)
+			return error_set(error, -ENOMEM, "out of memory");
+		r = each(file, userdata, error);
+	}
+	return r;
+}
+
+int ini_number(const char *value, uint32_t min, uint32_t max, uint32_t *ret, Error *error)
+{
+	size_t digits = strspn(value, "0123456789");
+	unsigned long number;
+
+	if (digits == 0 || value[digits] || digits > 9)
+		return error_set(error, -EINVAL, "\"%.40s\" is not a whole number: %u to %u is allowed",
+			value, min, max);
+	number = strtoul(value, NULL, 10);
+	if (number < min || number > max)
+		return error_set(
+			error, -EINVAL, "%lu is out of range: %u to %u is allowed", number, min, max);
+	*ret = (uint32_t)number;
+	return 0;
 }

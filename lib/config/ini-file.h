@@ -11,6 +11,7 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "util/error.h"
 
@@ -43,8 +44,22 @@ int ini_text_read(const char *text, size_t size, const char *name, IniHandler ha
 
 /**
  * Names of the files of `folder` that end in ".conf" and do not begin with '.', in byte order, without
- * the folder. Returns how many, or the negative errno of reading the folder. Blocks on the disk.
+ * the folder, as an array that ends with NULL. Returns how many, or the negative errno of reading the folder.
+ * Blocks on the disk.
  */
 int ini_folder_list(const char *folder, char ***ret_names) _must_check_;
-/** Frees such a list of `n` names. Accepts NULL. */
-void ini_folder_list_free(char **names, int n);
+/** Frees such an array. Accepts NULL; returns NULL. */
+char **ini_names_free(char **names);
+DEFINE_CLEANUP(char **, ini_names_free, ini_names_freep);
+
+/** Reads one file: 0, or a negative errno with the reason in `error`. */
+typedef int (*IniFile)(const char *path, void *userdata, Error *error);
+
+/**
+ * Hands over `path`, and then each file that ini_folder_list() finds in the folder conf.d beside it, up to
+ * the first error, which is returned. Blocks on the disk.
+ */
+int ini_files_each(const char *path, IniFile each, void *userdata, Error *error) _must_check_;
+
+/** A whole number of at most nine digits, `min` to `max`. -EINVAL with what is allowed in `error`. */
+int ini_number(const char *value, uint32_t min, uint32_t max, uint32_t *ret, Error *error) _must_check_;

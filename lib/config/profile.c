@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/ini-file.h"
+
 static const char *const proof_names[] = {
 	[PROFILE_MECHANICAL] = "mechanical",
 	[PROFILE_PRESSURE] = "pressure",
@@ -60,14 +62,7 @@ static void *field_of(Profile *profile, const Key *key)
 
 static int set_profile_number(Profile *profile, const Key *key, const char *value, Error *error)
 {
-	size_t digits = strspn(value, "0123456789");
-	unsigned long number = strtoul(value, NULL, 10);
-
-	if (digits == 0 || digits > 9 || value[digits] || number < key->min || number > key->max)
-		return error_set(error, -EINVAL, "\"%.40s\" is not a whole number of %u to %u", value,
-			key->min, key->max);
-	*(uint32_t *)field_of(profile, key) = (uint32_t)number;
-	return 0;
+	return ini_number(value, key->min, key->max, field_of(profile, key), error);
 }
 
 static int set_profile_boolean(Profile *profile, const Key *key, const char *value, Error *error)

@@ -7,8 +7,6 @@
 
 #include "config/protocol-file.h"
 
-#include "config/ini-file.h"
-
 static int take_protocol_entry(void *userdata, const IniEntry *entry, Error *error)
 {
 	return protocol_draft_set(
@@ -47,30 +45,15 @@ int protocol_load(const char *folder, const char *name, Protocol **ret, Error *e
 	return 0;
 }
 
-char **protocol_list_free(char **names)
-{
-	for (char **name = names; name && *name; name++)
-		free(*name);
-	free(names);
-	return NULL;
-}
-
 int protocol_list(const char *folder, char ***ret_names)
 {
-	char **files, **names;
-	int n;
+	char **names;
+	int n = ini_folder_list(folder, &names);
 
-	n = ini_folder_list(folder, &files);
 	if (n < 0)
 		return n;
-	names = reallocarray(files, (size_t)n + 1, sizeof *names);
-	if (!names) {
-		ini_folder_list_free(files, n);
-		return -ENOMEM;
-	}
 	for (int i = 0; i < n; i++)
 		names[i][strlen(names[i]) - strlen(".conf")] = '\0';
-	names[n] = NULL;
 	*ret_names = names;
 	return n;
 }

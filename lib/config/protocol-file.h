@@ -3,6 +3,7 @@
 
 /** Treatment protocols from their folder, one NAME.conf each. Blocks on the disk. */
 
+#include "config/ini-file.h"
 #include "config/protocol.h"
 
 /**
@@ -13,9 +14,7 @@ int protocol_load(const char *folder, const char *name, Protocol **ret, Error *e
 
 /**
  * Names of the protocols in `folder`, in byte order, as an array that ends with NULL; whether they are
- * sound shows in protocol_load(). Returns how many, or the negative errno of reading the folder.
+ * sound shows in protocol_load(). Returns how many, or the negative errno of reading the folder. Freed with
+ * ini_names_free().
  */
 int protocol_list(const char *folder, char ***ret_names) _must_check_;
-/** Frees such an array. Accepts NULL; returns NULL. */
-char **protocol_list_free(char **names);
-DEFINE_CLEANUP(char **, protocol_list_free, protocol_list_freep);

@@ -9,6 +9,8 @@
 
 #include <assert.h>
 
+#include "config/ini-file.h"
+
 static const char *const zone_names[] = {
 	[ZONE_FRONTAL_HAIRLINE] = "frontal-hairline",
 	[ZONE_FRONTAL] = "frontal",
@@ -80,19 +82,6 @@ static bool parse_number(const char *text, size_t length, uint32_t *ret)
 	return true;
 }
 
-static int set_protocol_number(const char *value, uint32_t min, uint32_t max, uint32_t *ret, Error *error)
-{
-	uint32_t number = 0;
-
-	if (!parse_number(value, strlen(value), &number))
-		return error_set(error, -EINVAL, "\"%.40s\" is not a whole number: %u to %u is allowed",
-			value, min, max);
-	if (number < min || number > max)
-		return error_set(error, -EINVAL, "%u is out of range: %u to %u is allowed", number, min, max);
-	*ret = number;
-	return 0;
-}
-
 /* ---- [protocol] ----------------------------------------------------------------------------------- */
 
 enum { INTERVAL_DAYS_MAX = 365 };
@@ -133,13 +122,13 @@ static int set_general(ProtocolDraft *draft, const char *key, const char *value,
 		return 0;
 	}
 	if (strcmp(key, "sessions") == 0)
-		return set_protocol_number(value, 1, PROTOCOL_COURSE_MAX, &protocol->sessions, error);
+		return ini_number(value, 1, PROTOCOL_COURSE_MAX, &protocol->sessions, error);
 	if (strcmp(key, "interval_min_days") == 0)
 		return set_intervals(draft, value, error);
 	if (strcmp(key, "break_reminder_min") == 0)
-		return set_protocol_number(value, 10, 240, &protocol->break_reminder_min, error);
+		return ini_number(value, 10, 240, &protocol->break_reminder_min, error);
 	if (strcmp(key, "session_max_min") == 0)
-		return set_protocol_number(value, 30, 600, &protocol->session_max_min, error);
+		return ini_number(value, 30, 600, &protocol->session_max_min, error);
 	return error_set(error, -EINVAL,
 		"unknown key in [protocol]: title, sessions, interval_min_days, "
 		"break_reminder_min, session_max_min are known");
@@ -305,7 +294,7 @@ static int set_plan(ProtocolDraft *draft, const char *section, const char *key, 
 	for (size_t i = 0; i < ELEMENTS(figures); i++) {
 		if (strcmp(key, figures[i].key) != 0)
 			continue;
-		r = set_protocol_number(value, figures[i].min, figures[i].max, &number, error);
+		r = ini_number(value, figures[i].min, figures[i].max, &number, error);
 		if (r == 0)
 			set_figure(draft, &scope, i, number, line);
 		return r;

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <libgen.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,43 +54,23 @@ static int take_enable_entry(void *userdata, const IniEntry *entry, Error *error
 }
 
 /** A file that is missing or wrong somewhere says at least what stands before. */
-static void read_file(const char *path, Settings *settings)
+static int read_file(const char *path, void *userdata, Error *error)
 {
-	Error error = { 0 };
-	int r = ini_file_read(path, take_enable_entry, settings, &error);
+	Error flaw = { 0 };
+	int r = ini_file_read(path, take_enable_entry, userdata, &flaw);
 
 	if (r < 0 && r != -ENOENT)
-		fprintf(stderr, "stipple-enable-low: %s; going on with what was read\n", error.text);
+		fprintf(stderr, "stipple-enable-low: %s; going on with what was read\n", flaw.text);
+	return 0;
 }
 
 static void read_enable_settings(const char *path, Settings *settings)
 {
-	char *copy = strdup(path), *folder = NULL, **names = NULL;
-	int n;
-
 	snprintf(settings->plugin, sizeof settings->plugin, "board-spi");
 	snprintf(settings->gpio.lines[STIPPLE_LINE_ENABLE].name, GPIO_NAME_MAX, "%s", GPIO_ENABLE_NAME);
-	read_file(path, settings);
-	if (!copy || asprintf(&folder, "%s/conf.d", dirname(copy)) < 0) {
-		free(copy);
-		return;
-	}
-	n = ini_folder_list(folder, &names);
-	for (int i = 0; i < n; i++) {
-		char *file = NULL;
-
-		if (asprintf(&file, "%s/%s", folder, names[i]) < 0)
-			continue;
-		read_file(file, settings);
-		free(file);
-	}
-	if (n >= 0)
-		ini_folder_list_free(names, n);
-	free(folder);
-	free(copy);
+	(void)!ini_files_each(path, read_file, settings, NULL);
 }
 
-/** The line is the dying daemon's until the last of its threads has gone. */
 static int drop_enable(const GpioOptions *options, char error[STIPPLE_ERROR_MAX])
 {
 	int r = gpio_lines_drop_enable(options, error);

@@ -56,7 +56,7 @@ static uint16_t density(const Protocol *protocol, uint32_t session, Zone zone, S
 
 static void test_shipped_protocols(void **state)
 {
-	_cleanup_(protocol_list_freep) char **names = NULL;
+	_cleanup_(ini_names_freep) char **names = NULL;
 	Error error = { 0 };
 	int n;
 
@@ -191,7 +191,7 @@ typedef void (*Check)(const Protocol *protocol, uint32_t session, Zone zone, Ski
 /** With every plan of every protocol that is shipped. */
 static void each_shipped_plan(Check check)
 {
-	_cleanup_(protocol_list_freep) char **names = NULL;
+	_cleanup_(ini_names_freep) char **names = NULL;
 	int n = protocol_list(SHIPPED, &names);
 
 	assert_true(n > 0);
@@ -351,7 +351,7 @@ static void test_long_lines_and_nul(void **state)
 
 static void test_names_that_are_no_file(void **state)
 {
-	_cleanup_(protocol_list_freep) char **names = NULL;
+	_cleanup_(ini_names_freep) char **names = NULL;
 	Error error = { 0 };
 	Protocol *protocol = NULL;
 
