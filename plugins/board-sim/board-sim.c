@@ -281,14 +281,4 @@ static const StippleBoardVtable vtable = {
 	.cut_enable = sim_cut_enable,
 };
 
-extern const StipplePlugin stipple_plugin;
-
-const StipplePlugin stipple_plugin = {
-	.magic = STIPPLE_PLUGIN_MAGIC,
-	.abi = STIPPLE_PLUGIN_ABI,
-	.size = sizeof(StipplePlugin),
-	.kind = STIPPLE_PLUGIN_BOARD,
-	.name = "board-sim",
-	.version = STIPPLE_VERSION,
-	.vtable = &vtable,
-};
+STIPPLE_PLUGIN_EXPORT(STIPPLE_PLUGIN_BOARD, "board-sim", STIPPLE_VERSION, vtable);

@@ -228,14 +228,4 @@ static const StippleBoardVtable vtable = {
 	.cut_enable = board_cut_enable,
 };
 
-extern const StipplePlugin stipple_plugin;
-
-const StipplePlugin stipple_plugin = {
-	.magic = STIPPLE_PLUGIN_MAGIC,
-	.abi = STIPPLE_PLUGIN_ABI,
-	.size = sizeof(StipplePlugin),
-	.kind = STIPPLE_PLUGIN_BOARD,
-	.name = "board-spi",
-	.version = STIPPLE_VERSION,
-	.vtable = &vtable,
-};
+STIPPLE_PLUGIN_EXPORT(STIPPLE_PLUGIN_BOARD, "board-spi", STIPPLE_VERSION, vtable);

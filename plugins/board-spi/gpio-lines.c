@@ -26,20 +26,13 @@ struct GpioLines {
 
 bool gpio_line_is_output(StippleLine line)
 {
-	switch (line) {
-	case STIPPLE_LINE_ENABLE:
-	case STIPPLE_LINE_RESET:
-	case STIPPLE_LINE_LAMP_READY:
-	case STIPPLE_LINE_LAMP_WORKING:
-	case STIPPLE_LINE_LAMP_FAULT:
-		return true;
-	case STIPPLE_LINE_EMERGENCY_STOP:
-	case STIPPLE_LINE_PEDAL:
-	case STIPPLE_LINE_DATA_READY:
-	case STIPPLE_LINE_MAX:
-		break;
-	}
-	return false;
+	static const bool outputs[STIPPLE_LINE_MAX] = { [STIPPLE_LINE_ENABLE] = true,
+		[STIPPLE_LINE_RESET] = true,
+		[STIPPLE_LINE_LAMP_READY] = true,
+		[STIPPLE_LINE_LAMP_WORKING] = true,
+		[STIPPLE_LINE_LAMP_FAULT] = true };
+
+	return line < STIPPLE_LINE_MAX && outputs[line];
 }
 
 /** The errno of a failed call; one that says "gone" in another way becomes -ENODEV. */

@@ -323,15 +323,5 @@ const StippleCameraVtable vtable = {
 } // namespace
 
 extern "C" {
-extern const StipplePlugin stipple_plugin;
-
-const StipplePlugin stipple_plugin = {
-	STIPPLE_PLUGIN_MAGIC,
-	STIPPLE_PLUGIN_ABI,
-	sizeof(StipplePlugin),
-	STIPPLE_PLUGIN_CAMERA,
-	"camera-libcamera",
-	STIPPLE_VERSION,
-	&vtable,
-};
+STIPPLE_PLUGIN_EXPORT(STIPPLE_PLUGIN_CAMERA, "camera-libcamera", STIPPLE_VERSION, vtable);
 }

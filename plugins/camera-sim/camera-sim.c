@@ -279,14 +279,4 @@ static const StippleCameraVtable vtable = {
 	.release = sim_release,
 };
 
-extern const StipplePlugin stipple_plugin;
-
-const StipplePlugin stipple_plugin = {
-	.magic = STIPPLE_PLUGIN_MAGIC,
-	.abi = STIPPLE_PLUGIN_ABI,
-	.size = sizeof(StipplePlugin),
-	.kind = STIPPLE_PLUGIN_CAMERA,
-	.name = "camera-sim",
-	.version = STIPPLE_VERSION,
-	.vtable = &vtable,
-};
+STIPPLE_PLUGIN_EXPORT(STIPPLE_PLUGIN_CAMERA, "camera-sim", STIPPLE_VERSION, vtable);

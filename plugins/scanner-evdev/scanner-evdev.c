@@ -251,12 +251,4 @@ static const StippleScannerVtable vtable = {
 	.close = scanner_close,
 };
 
-const StipplePlugin stipple_plugin = {
-	.magic = STIPPLE_PLUGIN_MAGIC,
-	.abi = STIPPLE_PLUGIN_ABI,
-	.size = sizeof(StipplePlugin),
-	.kind = STIPPLE_PLUGIN_SCANNER,
-	.name = "scanner-evdev",
-	.version = "1.0",
-	.vtable = &vtable,
-};
+STIPPLE_PLUGIN_EXPORT(STIPPLE_PLUGIN_SCANNER, "scanner-evdev", "1.0", vtable);

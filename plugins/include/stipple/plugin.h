@@ -207,6 +207,12 @@ typedef struct StipplePlugin {
 
 #define STIPPLE_PLUGIN_SYMBOL "stipple_plugin"
 
+/** Defines the exported symbol of a plugin. `table`: its vtable; `kind` is a StipplePluginKind. */
+#define STIPPLE_PLUGIN_EXPORT(kind, name, version, table)                                \
+	extern const StipplePlugin stipple_plugin;                                       \
+	const StipplePlugin stipple_plugin = { STIPPLE_PLUGIN_MAGIC, STIPPLE_PLUGIN_ABI, \
+		sizeof(StipplePlugin), kind, name, version, &(table) }
+
 #ifdef __cplusplus
 }
 #endif
