@@ -7,24 +7,22 @@
 
 #include "util/digest-file.h"
 
-#include <openssl/evp.h>
+#define OPENSSL_SUPPRESS_DEPRECATED /* see digest_compute() */
+#include <openssl/sha.h>
 
 enum { CHUNK = 1 << 16 };
 
-DEFINE_CLEANUP(EVP_MD_CTX *, EVP_MD_CTX_free, context_freep);
-
 int digest_file_part(int fd, uint64_t most, const atomic_bool *leave, char ret[DIGEST_HEX_MAX])
 {
-	_cleanup_(context_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
 	_cleanup_(freep) char *chunk = malloc(CHUNK);
 	uint8_t digest[DIGEST_BYTES];
+	SHA256_CTX context;
 	uint64_t size = 0;
 	ssize_t n;
 
-	if (!context || !chunk)
+	if (!chunk)
 		return -ENOMEM;
-	if (EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
-		return -EIO;
+	SHA256_Init(&context);
 	while ((n = read(fd, chunk, CHUNK)) != 0) {
 		if (n < 0 && errno != EINTR)
 			return -errno;
@@ -33,11 +31,10 @@ int digest_file_part(int fd, uint64_t most, const atomic_bool *leave, char ret[D
 		size += n > 0 ? (uint64_t)n : 0;
 		if (size > most)
 			return -EFBIG;
-		if (n > 0 && EVP_DigestUpdate(context, chunk, (size_t)n) != 1)
-			return -EIO;
+		if (n > 0)
+			SHA256_Update(&context, chunk, (size_t)n);
 	}
-	if (EVP_DigestFinal_ex(context, digest, NULL) != 1)
-		return -EIO;
+	SHA256_Final(digest, &context);
 	hex_encode(digest, sizeof digest, ret);
 	return 0;
 }

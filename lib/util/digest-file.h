@@ -7,7 +7,7 @@
 
 #include "util/digest.h"
 
-/** Reads `fd` to its end, in constant memory. -EIO also when libcrypto fails. Blocks on the disk. */
+/** Reads `fd` to its end, in constant memory. Blocks on the disk. */
 int digest_file(int fd, char ret[DIGEST_HEX_MAX]) _must_check_;
 
 /**

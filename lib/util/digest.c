@@ -11,6 +11,7 @@
 #include <sys/random.h>
 
 #define OPENSSL_SUPPRESS_DEPRECATED /* see digest_compute() */
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
@@ -50,44 +51,16 @@ void hex_encode(const uint8_t *data, size_t size, char *ret)
 	ret[2 * size] = '\0';
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -EINVAL;
-}
-
 int hex_decode(const char *text, uint8_t *ret, size_t size)
 {
-	if (strlen(text) != 2 * size)
-		return -EINVAL;
-	for (size_t i = 0; i < size; i++) {
-		int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+	size_t found;
 
-		if (high < 0 || low < 0)
-			return -EINVAL;
-		ret[i] = high << 4 | low;
-	}
+	if (strlen(text) != 2 * size || OPENSSL_hexstr2buf_ex(ret, size, &found, text, '\0') != 1)
+		return -EINVAL;
 	return 0;
 }
 
 int random_bytes(void *ret, size_t size)
 {
-	unsigned char *bytes = ret;
-
-	while (size > 0) {
-		ssize_t n = getrandom(bytes, size, 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -EIO;
-		bytes += n;
-		size -= n;
-	}
-	return 0;
+	return getentropy(ret, size) < 0 ? -EIO : 0;
 }

@@ -28,5 +28,5 @@ void hex_encode(const uint8_t *data, size_t size, char *ret);
 /** Decodes exactly `size` bytes. -EINVAL on a bad digit or another length. */
 int hex_decode(const char *text, uint8_t *ret, size_t size) _must_check_;
 
-/** Fills with unpredictable bytes (getrandom). -EIO on failure. */
+/** Fills at most 256 bytes with unpredictable ones, of the kernel. -EIO on failure. */
 int random_bytes(void *ret, size_t size) _must_check_;

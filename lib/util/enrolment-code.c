@@ -10,6 +10,8 @@
 #include <ctype.h>
 #include <stdint.h>
 
+#include <openssl/crypto.h>
+
 #include "util/digest.h"
 
 enum { SIGNS = 12, GROUP = 4 };
@@ -52,11 +54,7 @@ static bool take_signs(const char *text, char ret[SIGNS])
 bool enrolment_code_matches(const char *code, const char *typed)
 {
 	char wanted[SIGNS], given[SIGNS];
-	unsigned difference = 0;
 
-	if (!take_signs(code, wanted) || !take_signs(typed, given))
-		return false;
-	for (size_t i = 0; i < SIGNS; i++)
-		difference |= (unsigned char)wanted[i] ^ (unsigned char)given[i];
-	return difference == 0;
+	return take_signs(code, wanted) && take_signs(typed, given) &&
+	       CRYPTO_memcmp(wanted, given, SIGNS) == 0;
 }

@@ -10,7 +10,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include <systemd/sd-journal.h>
 
@@ -38,19 +37,11 @@ static bool stderr_is_journal(void)
 
 static void log_to_journal(int level, const char *message_id, const char *message)
 {
-	char text[LINE_MAX_BYTES + 16], priority[16], id[64];
-	struct iovec fields[4];
-	int n = 0;
-
-	snprintf(text, sizeof text, "MESSAGE=%s", message);
-	snprintf(priority, sizeof priority, "PRIORITY=%d", level);
-	fields[n++] = (struct iovec){ text, strlen(text) };
-	fields[n++] = (struct iovec){ priority, strlen(priority) };
-	if (message_id) {
-		snprintf(id, sizeof id, "MESSAGE_ID=%s", message_id);
-		fields[n++] = (struct iovec){ id, strlen(id) };
-	}
-	(void)sd_journal_sendv(fields, n);
+	if (message_id)
+		(void)sd_journal_send(
+			"MESSAGE=%s", message, "PRIORITY=%d", level, "MESSAGE_ID=%s", message_id, NULL);
+	else
+		(void)sd_journal_send("MESSAGE=%s", message, "PRIORITY=%d", level, NULL);
 }
 
 void log_line_va(int level, const char *message_id, const char *format, va_list arguments)

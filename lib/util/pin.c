@@ -10,6 +10,8 @@
 #include <crypt.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 bool pin_is_valid(const char *pin)
 {
 	size_t length = strspn(pin, "0123456789");
@@ -49,12 +51,9 @@ int pin_hash(const char *pin, char ret[PIN_HASH_MAX])
 bool pin_matches(const char *pin, const char *hash)
 {
 	char computed[PIN_HASH_MAX];
-	unsigned difference = 0;
 	size_t length = strlen(hash);
 
 	if (hash_with(pin, hash, computed) < 0 || strlen(computed) != length)
 		return false;
-	for (size_t i = 0; i < length; i++)
-		difference |= (unsigned char)computed[i] ^ (unsigned char)hash[i];
-	return difference == 0;
+	return CRYPTO_memcmp(computed, hash, length) == 0;
 }
