@@ -371,16 +371,16 @@ bool broker_name_taken(const Broker *broker)
 const char *broker_certificate(const Broker *broker, char ret[BROKER_CERTIFICATE_MAX])
 {
 	int64_t now_s = (int64_t)time(NULL);
-	char day[16];
+	char utc[CLOCK_UTC_TEXT_MAX];
 
 	ret[0] = '\0';
 	if (validity_ends_soon(&broker->own, now_s)) {
-		validity_last_day(&broker->own, day);
-		snprintf(ret, BROKER_CERTIFICATE_MAX, "the certificate %.150s ends on %s",
-			broker->config->mqtt_cert_file, day);
+		clock_format_utc(broker->own.until * USEC_PER_SEC, utc);
+		snprintf(ret, BROKER_CERTIFICATE_MAX, "the certificate %.150s ends on %.10s",
+			broker->config->mqtt_cert_file, utc);
 	} else if (validity_ends_soon(&broker->brokers, now_s)) {
-		validity_last_day(&broker->brokers, day);
-		snprintf(ret, BROKER_CERTIFICATE_MAX, "the broker's certificate ends on %s", day);
+		clock_format_utc(broker->brokers.until * USEC_PER_SEC, utc);
+		snprintf(ret, BROKER_CERTIFICATE_MAX, "the broker's certificate ends on %.10s", utc);
 	}
 	return ret;
 }

@@ -11,6 +11,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
+#include "util/clock.h"
+
 enum { DAY_S = 86400 };
 
 DEFINE_CLEANUP(X509 *, X509_free, certificate_freep);
@@ -65,29 +67,17 @@ void certificate_note(void *ssl, CertificateSeen *seen)
 	}
 }
 
-/* ---- sentences ---- */
-
-static void write_expiry_day(int64_t s, char ret[16])
-{
-	time_t time = (time_t)s;
-	struct tm parts;
-
-	ret[0] = '\0';
-	if (gmtime_r(&time, &parts))
-		(void)strftime(ret, 16, "%Y-%m-%d", &parts);
-}
-
 const char *validity_describe(const Validity *validity, int64_t now_s, char ret[CERTIFICATE_TEXT_MAX])
 {
-	char day[16];
+	char utc[CLOCK_UTC_TEXT_MAX];
 
 	ret[0] = '\0';
 	if (validity->from && now_s < validity->from) {
-		write_expiry_day(validity->from, day);
-		snprintf(ret, CERTIFICATE_TEXT_MAX, "is valid from %s only: check the clocks", day);
+		clock_format_utc(validity->from * USEC_PER_SEC, utc);
+		snprintf(ret, CERTIFICATE_TEXT_MAX, "is valid from %.10s only: check the clocks", utc);
 	} else if (validity->until && now_s > validity->until) {
-		write_expiry_day(validity->until, day);
-		snprintf(ret, CERTIFICATE_TEXT_MAX, "expired on %s: renew it", day);
+		clock_format_utc(validity->until * USEC_PER_SEC, utc);
+		snprintf(ret, CERTIFICATE_TEXT_MAX, "expired on %.10s: renew it", utc);
 	}
 	return ret;
 }
@@ -95,9 +85,4 @@ const char *validity_describe(const Validity *validity, int64_t now_s, char ret[
 bool validity_ends_soon(const Validity *validity, int64_t now_s)
 {
 	return validity->until && now_s > validity->until - (int64_t)CERTIFICATE_WARN_DAYS * DAY_S;
-}
-
-void validity_last_day(const Validity *validity, char ret[16])
-{
-	write_expiry_day(validity->until, ret);
 }

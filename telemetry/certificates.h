@@ -40,5 +40,3 @@ void certificate_note(void *ssl, CertificateSeen *seen);
 const char *validity_describe(const Validity *validity, int64_t now_s, char ret[CERTIFICATE_TEXT_MAX]);
 /** Whether it ends within CERTIFICATE_WARN_DAYS, or has ended. */
 bool validity_ends_soon(const Validity *validity, int64_t now_s);
-/** Its last day, YYYY-MM-DD. */
-void validity_last_day(const Validity *validity, char ret[16]);

@@ -171,8 +171,10 @@ static void clear_old(Publisher *publisher)
 	}
 }
 
-static bool is_of_old(const Publisher *publisher, int message)
+static bool is_of_old(void *userdata, int message)
 {
+	const Publisher *publisher = userdata;
+
 	return publisher->old.left > 0 &&
 	       (publisher->old.messages[0] == message || publisher->old.messages[1] == message);
 }
@@ -336,11 +338,6 @@ static void on_acknowledged(void *userdata, int message, int code)
 	(void)feed_acknowledged(publisher->feed, message, code);
 }
 
-static bool on_tolerates(void *userdata, int message)
-{
-	return is_of_old(userdata, message);
-}
-
 static void on_served(void *userdata)
 {
 	Publisher *publisher = userdata;
@@ -421,8 +418,8 @@ static int on_publish_timer(sd_event_source *source, uint64_t now, void *userdat
 static int start_broker(sd_event *event, Publisher *publisher, const char *folder)
 {
 	_cleanup_(freep) char *will = message_of_state(publisher->config, NULL, NULL);
-	BrokerHandler handler = { on_connected, on_broker_disconnected, on_acknowledged, on_tolerates,
-		on_served, publisher };
+	BrokerHandler handler = { on_connected, on_broker_disconnected, on_acknowledged, is_of_old, on_served,
+		publisher };
 	char topic[TOPIC_MAX];
 	int r;
 

@@ -42,32 +42,18 @@ bool topic_of_record(const Config *config, const LedgerMessage *record, char ret
 
 char *message_of_record(const Config *config, const LedgerMessage *record, bool late)
 {
-	char utc[CLOCK_UTC_TEXT_MAX], seq[24];
-	/* without building a tree: the body is JSON already, and identifiers, kinds and times need no
-	 * escaping */
-	const char *const parts[] = {
-		"{\"body\":",
-		record->body,
-		",\"id\":\"",
-		config->clinic,
-		"/",
-		config->station,
-		"/",
-		seq,
-		"\",\"kind\":\"",
-		record->kind,
-		late ? "\",\"late\":true,\"seq\":" : "\",\"seq\":",
-		seq,
-		",\"utc\":\"",
-		utc,
-		"\"}",
-	};
-	_cleanup_(freep) char *message = NULL;
-	size_t capacity = 0, size;
+	char utc[CLOCK_UTC_TEXT_MAX], *message;
+	unsigned long long seq = record->seq;
 
 	clock_format_utc(record->utc_us, utc);
-	snprintf(seq, sizeof seq, "%llu", (unsigned long long)record->seq);
-	return text_join(parts, ELEMENTS(parts), &message, &capacity, &size) == 0 ? TAKE_PTR(message) : NULL;
+	/* without building a tree: the body is JSON already, and identifiers, kinds and times need no
+	 * escaping */
+	if (asprintf(&message,
+		    "{\"body\":%s,\"id\":\"%s/%s/%llu\",\"kind\":\"%s\"%s,\"seq\":%llu,\"utc\":\"%s\"}",
+		    record->body, config->clinic, config->station, seq, record->kind,
+		    late ? ",\"late\":true" : "", seq, utc) < 0)
+		return NULL;
+	return message;
 }
 
 char *message_of_state(const Config *config, const LiveState *state, const json_t *stock)

@@ -292,17 +292,10 @@ static bool is_date_form(const char *date)
 
 int date_end_utc_us(const char *date, int64_t *ret)
 {
-	int year, month, day;
-	struct tm parts;
+	int64_t start;
 
-	if (!date || !is_date_form(date))
+	if (!date || !is_date_form(date) || clock_parse_utc(date, &start) < 0)
 		return -EINVAL;
-	year = code_number(date, 4);
-	month = code_number(date + 5, 2);
-	day = code_number(date + 8, 2);
-	if (month < 1 || month > 12 || day < 1 || day > code_days_in_month(year, month))
-		return -EINVAL;
-	parts = (struct tm){ .tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day };
-	*ret = (int64_t)timegm(&parts) * USEC_PER_SEC + USEC_PER_DAY - 1;
+	*ret = start + USEC_PER_DAY - 1;
 	return 0;
 }
