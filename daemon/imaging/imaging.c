@@ -290,13 +290,10 @@ int imaging_fd(const Imaging *imaging)
 	return ring_fd(imaging->results);
 }
 
-void imaging_clear(Imaging *imaging)
-{
-	ring_clear(imaging->results);
-}
-
 bool imaging_take(Imaging *imaging, ImagingResult *ret)
 {
+	/* before taking, so that no wake-up is lost */
+	ring_clear(imaging->results);
 	if (!ring_pop(imaging->results, ret))
 		return false;
 	imaging->pending--;

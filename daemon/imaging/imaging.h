@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "decide/picture.h"
 #include "stipple/plugin.h"
 #include "util/cleanup.h"
 #include "util/digest.h"
@@ -16,7 +17,7 @@
 
 typedef struct Imaging Imaging;
 
-enum { IMAGING_TEXT_MAX = 256, IMAGING_NAME_MAX = 96 };
+enum { IMAGING_TEXT_MAX = 256 };
 
 typedef enum ImagingVerdict {
 	IMAGING_GOOD,
@@ -40,12 +41,8 @@ typedef struct ImagingOptions {
 	uint32_t exposure_min, exposure_max; /* mean luma, 0 to 255 */
 } ImagingOptions;
 
-typedef struct ImagingRequest {
-	uint64_t ticket;
-	StippleScene scene;
-	char name[IMAGING_NAME_MAX]; /* of the file, without ".jpg"; an identifier; none for a preview */
-	bool preview;                /* to be looked at, good or not: no file is written */
-} ImagingRequest;
+/** A preview is to be looked at, good or not: no file is written, and it needs no name. */
+typedef StationCapture ImagingRequest;
 
 typedef struct ImagingResult {
 	uint64_t ticket;
@@ -55,7 +52,7 @@ typedef struct ImagingResult {
 	double focus, exposure;
 	uint32_t width, height;
 	uint64_t bytes;
-	char path[IMAGING_NAME_MAX + 8]; /* file name in the folder; "" unless good */
+	char path[IMAGE_NAME_MAX + 8]; /* file name in the folder; "" unless good */
 	char sha256[DIGEST_HEX_MAX];
 	int preview; /* the JPEG of a preview, which whoever takes the result closes; -1: none */
 	char camera[64];
@@ -75,8 +72,8 @@ DEFINE_CLEANUP(Imaging *, imaging_free, imaging_freep);
 /** Answered by one ImagingResult. -EAGAIN when four wait already; -EINVAL when the name is none. */
 int imaging_capture(Imaging *imaging, const ImagingRequest *request) _must_check_;
 
+/** Readable when imaging_take() has something; then take until there is nothing more. */
 int imaging_fd(const Imaging *imaging);
-void imaging_clear(Imaging *imaging); /* before taking, as ring_clear() */
 bool imaging_take(Imaging *imaging, ImagingResult *ret);
 
 /** How the camera was when it was last looked at. */

@@ -39,7 +39,6 @@ static int on_pictures(sd_event_source *source, int fd, uint32_t events, void *u
 	Process *process = userdata;
 	ImagingResult result;
 
-	imaging_clear(process->imaging);
 	while (imaging_take(process->imaging, &result)) {
 		StationPicture picture = {
 			.ticket = result.ticket,
@@ -71,7 +70,6 @@ static int on_scanner(sd_event_source *source, int fd, uint32_t events, void *us
 	Process *process = userdata;
 	ScannerEvent event;
 
-	scanner_clear(process->scanner);
 	while (scanner_take(process->scanner, &event)) {
 		if (event.is_code) {
 			station_scanned(process->station, event.text);

@@ -47,14 +47,8 @@ static int open_image(void *userdata, const char *file, char ret_sha256[DIGEST_H
 static int capture_image(void *userdata, const StationCapture *capture)
 {
 	Process *process = userdata;
-	ImagingRequest request = {
-		.ticket = capture->ticket, .scene = capture->scene, .preview = capture->preview
-	};
 
-	if (!process->imaging)
-		return -ENODEV;
-	memcpy(request.name, capture->name, sizeof request.name);
-	return imaging_capture(process->imaging, &request);
+	return process->imaging ? imaging_capture(process->imaging, capture) : -ENODEV;
 }
 
 /* ---- starting, part by part ---- */

@@ -91,13 +91,10 @@ int scanner_fd(const Scanner *scanner)
 	return ring_fd(scanner->ring);
 }
 
-void scanner_clear(Scanner *scanner)
-{
-	ring_clear(scanner->ring);
-}
-
 bool scanner_take(Scanner *scanner, ScannerEvent *ret)
 {
+	/* before taking, so that no wake-up is lost */
+	ring_clear(scanner->ring);
 	return ring_pop(scanner->ring, ret);
 }
 

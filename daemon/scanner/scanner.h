@@ -28,10 +28,8 @@ int scanner_new(const StippleScannerVtable *vtable, const StippleHost *host, Sca
 Scanner *scanner_free(Scanner *scanner);
 DEFINE_CLEANUP(Scanner *, scanner_free, scanner_freep);
 
-/** Readable when scanner_take() has something. */
+/** Readable when scanner_take() has something; then take until there is nothing more. */
 int scanner_fd(const Scanner *scanner);
-/** Clears the descriptor; then take until there is nothing more. */
-void scanner_clear(Scanner *scanner);
 /** The oldest event. False: there is none. */
 bool scanner_take(Scanner *scanner, ScannerEvent *ret) _must_check_;
 

@@ -87,7 +87,6 @@ static int64_t take_picture(Imaging *imaging, int i)
 	bench_check(imaging_capture(imaging, &request), "a capture");
 	do {
 		(void)poll(&fd, 1, -1);
-		imaging_clear(imaging);
 	} while (!imaging_take(imaging, &result));
 	if (result.error < 0 || result.verdict != IMAGING_GOOD)
 		bench_fail("the picture was refused: %s", result.text);

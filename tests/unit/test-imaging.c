@@ -117,7 +117,6 @@ static ImagingResult capture(Imaging *imaging)
 
 	assert_int_equal(imaging_capture(imaging, &request), 0);
 	(void)poll(&ready, 1, 30000);
-	imaging_clear(imaging);
 	assert_true(imaging_take(imaging, &result));
 	assert_int_equal(result.ticket, 5);
 	return result;

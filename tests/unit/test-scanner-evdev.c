@@ -333,7 +333,6 @@ static ScannerEvent next(Scanner *scanner)
 
 	while (!scanner_take(scanner, &event)) {
 		assert_int_equal(poll(&wait, 1, 60000), 1);
-		scanner_clear(scanner);
 	}
 	return event;
 }
