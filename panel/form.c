@@ -313,7 +313,7 @@ static void add_field(Form *form, const char *name, bool optional, const char *t
 	field->optional = optional;
 	field->widget = field_new(title, G_CALLBACK(on_form_field), field);
 	g_ptr_array_add(form->fields, field);
-	gtk_box_append(GTK_BOX(form->list), field->widget);
+	box_add(form->list, field->widget, NULL);
 }
 
 void form_open(Panel *panel, FormPlace place, GVariant *definition)
@@ -372,7 +372,7 @@ static void add_kind(Form *form, FormPlace place, GVariant *definition, GtkWidge
 	button = touch_button_new(title, NULL, G_CALLBACK(on_kind), form);
 	g_object_set_data(G_OBJECT(button), "place", GINT_TO_POINTER((int)place));
 	g_object_set_data_full(G_OBJECT(button), "definition", g_variant_ref(definition), unref_definition);
-	gtk_box_append(GTK_BOX(box), button);
+	box_add(box, button, NULL);
 }
 
 static GVariant *forms_of(const Panel *panel, FormPlace place)
@@ -432,19 +432,17 @@ static void forget_form(Screen *screen)
 Screen *screen_form_new(Panel *panel)
 {
 	Form *form = g_new0(Form, 1);
-	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+	GtkWidget *row;
 
 	form->screen = (Screen){
 		.panel = panel, .scanned = scan_into_form, .wants_code = wants_code, .forget = forget_form
 	};
 	form->fields = g_ptr_array_new_with_free_func(field_free);
-	form->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 8, "sheet");
-	form->list = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	form->title = GTK_LABEL(text_new("", "heading"));
-	gtk_widget_set_hexpand(GTK_WIDGET(form->title), TRUE);
-	box_fill(row, touch_button_new(_("Give up"), NULL, G_CALLBACK(on_give_up_form), form),
-		GTK_WIDGET(form->title),
-		touch_button_new(_("Record"), "primary", G_CALLBACK(on_record_form), form));
-	box_fill(form->screen.widget, row, scroller_new(form->list));
+	form->list = column_new(8, NULL, NULL);
+	form->title = GTK_LABEL(wide(text_new("", "heading")));
+	row = row_new(8, NULL, touch_button_new(_("Give up"), NULL, G_CALLBACK(on_give_up_form), form),
+		form->title, touch_button_new(_("Record"), "primary", G_CALLBACK(on_record_form), form),
+		NULL);
+	form->screen.widget = column_new(8, "sheet", row, scroller_new(form->list), NULL);
 	return &form->screen;
 }

@@ -18,6 +18,11 @@ void panel_advance(Panel *panel)
 	panel_show(panel, step_to_do(panel->client));
 }
 
+void panel_on_go_on(GtkButton *button, gpointer userdata)
+{
+	panel_advance(userdata);
+}
+
 void panel_update_steps(Panel *panel)
 {
 	bool signed_in = panel_step_done(panel, SCREEN_SIGN_IN);

@@ -15,13 +15,12 @@ enum {
 
 static GtkWidget *steps_new(Panel *panel)
 {
-	GtkWidget *bar = box_new(GTK_ORIENTATION_HORIZONTAL, 0, "steps");
+	GtkWidget *bar = evenly(row_new(0, "steps", NULL));
 
-	gtk_box_set_homogeneous(GTK_BOX(bar), TRUE);
 	for (ScreenId i = 0; i < SCREEN_MAX; i++) {
 		panel->steps[i] =
 			step_button_new(i, _(panel->kinds->steps[i].title), G_CALLBACK(panel_on_step), panel);
-		gtk_box_append(GTK_BOX(bar), panel->steps[i]);
+		box_add(bar, panel->steps[i], NULL);
 	}
 	return bar;
 }
@@ -62,8 +61,7 @@ static GtkWidget *with_notice(Panel *panel)
 	gtk_widget_set_visible(panel->notice, FALSE);
 	gtk_overlay_set_child(GTK_OVERLAY(overlay), GTK_WIDGET(panel->root));
 	gtk_overlay_add_overlay(GTK_OVERLAY(overlay), panel->notice);
-	gtk_widget_set_vexpand(overlay, TRUE);
-	return overlay;
+	return tall(overlay);
 }
 
 /** What is covered is not there for a screen reader either, and is not drawn. */
@@ -92,22 +90,18 @@ static void watch_covers(Panel *panel)
 
 static void fill_window(Panel *panel)
 {
-	GtkWidget *page = box_new(GTK_ORIENTATION_VERTICAL, 0, "page");
-
 	panel->root = GTK_OVERLAY(gtk_overlay_new());
-	panel->pages = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
-	gtk_widget_set_vexpand(panel->pages, TRUE);
+	panel->pages = tall(column_new(0, NULL, NULL));
 	/* a screen never makes the window larger than the display: at worst it can be moved */
-	box_fill(page, scroller_new(panel->pages), steps_new(panel));
-	gtk_overlay_set_child(panel->root, page);
+	gtk_overlay_set_child(
+		panel->root, column_new(0, "page", scroller_new(panel->pages), steps_new(panel), NULL));
 	panel->sheet = sheet_new();
 	panel->form = panel->kinds->form(panel);
 	gtk_widget_set_visible(panel->form->widget, FALSE);
 	for (ScreenId i = 0; i < SCREEN_MAX; i++) {
 		panel->screens[i] = panel->kinds->steps[i].make(panel);
 		gtk_widget_add_css_class(panel->screens[i]->widget, "screen");
-		gtk_widget_set_vexpand(panel->screens[i]->widget, TRUE);
-		gtk_box_append(GTK_BOX(panel->pages), panel->screens[i]->widget);
+		box_add(panel->pages, tall(panel->screens[i]->widget), NULL);
 	}
 	panel->fault = panel->kinds->fault(panel);
 	gtk_widget_set_visible(panel->fault->widget, FALSE);
@@ -133,7 +127,6 @@ static bool is_large(const Panel *panel)
 
 void panel_make_window(Panel *panel)
 {
-	GtkWidget *all = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	const KeysOptions keys = { .scanned = panel_take_code, .typed = panel_on_typed, .userdata = panel };
 
 	panel->window = GTK_WINDOW(gtk_application_window_new(panel->application));
@@ -144,8 +137,8 @@ void panel_make_window(Panel *panel)
 	fill_window(panel);
 	/* beside the overlay: whatever is over a screen, what the needle does is seen */
 	panel->top = top_bar_new(panel->client);
-	box_fill(all, top_bar_widget(panel->top), with_notice(panel));
-	gtk_window_set_child(panel->window, all);
+	gtk_window_set_child(
+		panel->window, column_new(0, NULL, top_bar_widget(panel->top), with_notice(panel), NULL));
 	panel->keys = keys_new(panel->window, &keys);
 	if (panel->options.width)
 		gtk_window_set_default_size(panel->window, panel->options.width, panel->options.height);

@@ -7,6 +7,7 @@
 #include "languages.h"
 #include "memory.h"
 #include "refusals.h"
+#include "widgets.h"
 
 /* ---- the bar at the top ---- */
 
@@ -14,10 +15,7 @@
 static void update_top(Panel *panel)
 {
 	panel->stale = top_bar_update(panel->top);
-	if (panel->stale)
-		gtk_widget_add_css_class(GTK_WIDGET(panel->root), "stale");
-	else
-		gtk_widget_remove_css_class(GTK_WIDGET(panel->root), "stale");
+	style_set(GTK_WIDGET(panel->root), "stale", panel->stale);
 }
 
 /** Nothing changes while a station hangs, which is what has to be seen. */

@@ -22,7 +22,6 @@ typedef struct Audit {
 	GtkWidget *filters[FILTERS];
 	GtkLabel *title;
 	Screen *verification;
-	int asked; /* the filter that the sheet is for */
 	char *query;
 	json_t *found;
 	bool filled;
@@ -81,22 +80,6 @@ static void on_query(GtkButton *button, gpointer userdata)
 	g_free(page->query);
 	page->query = g_strdup(g_object_get_data(G_OBJECT(button), "query"));
 	query_run(page->screen.panel, page->query, arguments(page), rows_came, page);
-}
-
-static void filter_entered(void *userdata, const char *text)
-{
-	Audit *page = userdata;
-
-	field_set(page->filters[page->asked], text);
-}
-
-static void on_filter(GtkButton *button, gpointer userdata)
-{
-	Audit *page = userdata;
-
-	page->asked = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "filter"));
-	sheet_ask(panel_sheet(page->screen.panel), filters[page->asked].kind, _(filters[page->asked].title),
-		"", filter_entered, page);
 }
 
 static void on_clear(GtkButton *button, gpointer userdata)
@@ -176,44 +159,32 @@ static void forget_audit(Screen *screen)
 	g_free(page->verification);
 }
 
-static GtkWidget *grid_new(void)
-{
-	GtkWidget *grid = gtk_grid_new();
-
-	gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
-	gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
-	gtk_grid_set_column_spacing(GTK_GRID(grid), 6);
-	return grid;
-}
-
 static GtkWidget *ask_page_new(Audit *page)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL), *grid = grid_new();
+	GtkWidget *grid = grid_new(6);
 
 	for (int i = 0; i < FILTERS; i++) {
-		page->filters[i] = field_new(_(filters[i].title), G_CALLBACK(on_filter), page);
-		g_object_set_data(G_OBJECT(page->filters[i]), "filter", GINT_TO_POINTER(i));
+		page->filters[i] = sheet_field_new(
+			panel_sheet(page->screen.panel), filters[i].kind, _(filters[i].title), false);
 		gtk_grid_attach(GTK_GRID(grid), page->filters[i], i % 3, i / 3, 1, 1);
 	}
 	gtk_grid_attach(GTK_GRID(grid), touch_button_new(_("Clear"), NULL, G_CALLBACK(on_clear), page),
 		FILTERS % 3, FILTERS / 3, 1, 1);
-	page->queries = grid_new();
-	box_fill(box, grid, text_new(_("What is to be shown?"), "caption"), page->queries,
-		text_new(_("Is the record sound?"), "caption"), page->verification->widget);
-	return scroller_new(box);
+	page->queries = grid_new(6);
+	return scroller_new(
+		column_new(8, NULL, grid, text_new(_("What is to be shown?"), "caption"), page->queries,
+			text_new(_("Is the record sound?"), "caption"), page->verification->widget, NULL));
 }
 
 static GtkWidget *answer_new(Audit *page)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+	GtkWidget *row, *box;
 
-	page->title = GTK_LABEL(text_new("", "heading"));
-	gtk_widget_set_hexpand(GTK_WIDGET(page->title), TRUE);
-	page->rows = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	box_fill(row, touch_button_new(_("Back"), NULL, G_CALLBACK(on_back), page), GTK_WIDGET(page->title),
-		touch_button_new(_("To USB stick"), NULL, G_CALLBACK(on_export), page));
-	box_fill(box, row, scroller_new(page->rows));
+	page->title = GTK_LABEL(wide(text_new("", "heading")));
+	page->rows = column_new(8, NULL, NULL);
+	row = row_new(8, NULL, touch_button_new(_("Back"), NULL, G_CALLBACK(on_back), page), page->title,
+		touch_button_new(_("To USB stick"), NULL, G_CALLBACK(on_export), page), NULL);
+	box = column_new(8, NULL, row, scroller_new(page->rows), NULL);
 	gtk_widget_set_visible(box, FALSE);
 	return box;
 }
@@ -223,10 +194,9 @@ Screen *part_audit_new(Panel *panel)
 	Audit *page = g_new0(Audit, 1);
 
 	page->screen = (Screen){ .panel = panel, .update = update_audit, .forget = forget_audit };
-	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	page->verification = verification_new(panel);
 	page->ask = ask_page_new(page);
 	page->answer = answer_new(page);
-	box_fill(page->screen.widget, page->ask, page->answer);
+	page->screen.widget = column_new(0, NULL, page->ask, page->answer, NULL);
 	return &page->screen;
 }

@@ -134,10 +134,10 @@ static void images_came(void *userdata, json_t *rows)
 			continue;
 		button = touch_button_new(zone_title(zone), NULL, G_CALLBACK(on_history_zone), page);
 		g_object_set_data_full(G_OBJECT(button), "zone", g_strdup(zone), g_free);
-		gtk_box_append(GTK_BOX(page->zones), button);
+		box_add(page->zones, button, NULL);
 	}
 	if (json_array_size(rows) == 0)
-		gtk_box_append(GTK_BOX(page->zones), text_new(_("It has no photographs."), NULL));
+		box_add(page->zones, text_new(_("It has no photographs."), NULL), NULL);
 	box_show_only(page->pages, page->session_page);
 }
 
@@ -171,7 +171,7 @@ static void add_session_button(History *page, const json_t *row)
 	GtkWidget *button = touch_button_new(text, NULL, G_CALLBACK(on_session), page);
 
 	g_object_set_data(G_OBJECT(button), "session", GSIZE_TO_POINTER((gsize)session));
-	gtk_box_append(GTK_BOX(page->sessions), button);
+	box_add(page->sessions, button, NULL);
 }
 
 static void sessions_came(void *userdata, json_t *rows)
@@ -185,8 +185,7 @@ static void sessions_came(void *userdata, json_t *rows)
 	for (size_t i = json_array_size(rows); i > 0; i--)
 		add_session_button(page, json_array_get(rows, i - 1));
 	if (json_array_size(rows) == 0)
-		gtk_box_append(GTK_BOX(page->sessions),
-			text_new(_("No session of this person is on record."), NULL));
+		box_add(page->sessions, text_new(_("No session of this person is on record."), NULL), NULL);
 }
 
 static void show_sessions_of(void *userdata, const char *text)
@@ -232,17 +231,13 @@ static void forget_history(Screen *screen)
 
 static GtkWidget *page_with_back(History *page, GtkLabel **ret_title, GCallback back, GtkWidget *content)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+	GtkWidget *title = wide(text_new("", "heading"));
+	GtkWidget *row = row_new(8, NULL, touch_button_new(_("Back"), NULL, back, page), title, NULL);
+	GtkWidget *box = tall(column_new(8, NULL, row, content, NULL));
 
-	*ret_title = GTK_LABEL(text_new("", "heading"));
-	gtk_box_append(GTK_BOX(row), touch_button_new(_("Back"), NULL, back, page));
-	gtk_widget_set_hexpand(GTK_WIDGET(*ret_title), TRUE);
-	gtk_box_append(GTK_BOX(row), GTK_WIDGET(*ret_title));
-	box_fill(box, row, content);
-	gtk_widget_set_vexpand(box, TRUE);
+	*ret_title = GTK_LABEL(title);
 	gtk_widget_set_visible(box, FALSE);
-	gtk_box_append(GTK_BOX(page->pages), box);
+	box_add(page->pages, box, NULL);
 	return box;
 }
 
@@ -251,18 +246,16 @@ Screen *part_history_new(Panel *panel)
 	History *page = g_new0(History, 1);
 
 	page->screen = (Screen){ .panel = panel, .scanned = scan_history_subject, .forget = forget_history };
-	page->pages = page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
-	page->list_page = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 	page->subject = field_new(_("Person (pseudonym)"), G_CALLBACK(on_history_subject), page);
-	page->sessions = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	page->zones = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	page->sessions = column_new(8, NULL, NULL);
+	page->zones = column_new(8, NULL, NULL);
 	page->compare = compare_new();
-	box_fill(page->list_page, page->subject, scroller_new(page->sessions));
-	gtk_box_append(GTK_BOX(page->pages), page->list_page);
+	page->list_page = column_new(8, NULL, page->subject, scroller_new(page->sessions), NULL);
+	page->pages = page->screen.widget = column_new(0, NULL, page->list_page, NULL);
 	page->session_page = page_with_back(
 		page, &page->session_title, G_CALLBACK(on_back_to_list), scroller_new(page->zones));
-	gtk_box_append(GTK_BOX(gtk_widget_get_first_child(page->session_page)),
-		touch_button_new(_("Report"), NULL, G_CALLBACK(on_history_report), page));
+	box_add(gtk_widget_get_first_child(page->session_page),
+		touch_button_new(_("Report"), NULL, G_CALLBACK(on_history_report), page), NULL);
 	page->photograph_page =
 		page_with_back(page, &page->zone_title, G_CALLBACK(on_back_to_session), page->compare);
 	return &page->screen;

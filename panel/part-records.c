@@ -65,14 +65,13 @@ static void update_records(Screen *screen)
 Screen *part_records_new(Panel *panel)
 {
 	Records *page = g_new0(Records, 1);
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
 
-	page->screen = (Screen){ .panel = panel, .widget = scroller_new(box), .update = update_records };
-	page->kinds = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	page->rows = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	gtk_box_append(GTK_BOX(page->kinds),
-		touch_button_new(_("Receive a lot of cartridges…"), NULL, G_CALLBACK(on_lot), page));
-	box_fill(box, touch_button_new(_("What is in stock"), NULL, G_CALLBACK(on_stock), page), page->rows,
-		page->kinds);
+	page->screen = (Screen){ .panel = panel, .update = update_records };
+	page->rows = column_new(8, NULL, NULL);
+	page->kinds = column_new(8, NULL,
+		touch_button_new(_("Receive a lot of cartridges…"), NULL, G_CALLBACK(on_lot), page), NULL);
+	page->screen.widget = scroller_new(
+		column_new(8, NULL, touch_button_new(_("What is in stock"), NULL, G_CALLBACK(on_stock), page),
+			page->rows, page->kinds, NULL));
 	return &page->screen;
 }

@@ -25,12 +25,9 @@ static void on_colours(GtkButton *button, gpointer userdata)
 
 GtkWidget *settings_new(Panel *panel)
 {
-	GtkWidget *grid = gtk_grid_new();
+	GtkWidget *grid = grid_new(6);
 	g_auto(GStrv) languages = languages_list(panel_options(panel)->locales);
 
-	gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
-	gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
-	gtk_grid_set_column_spacing(GTK_GRID(grid), 6);
 	gtk_grid_attach(GTK_GRID(grid),
 		touch_button_new(_("Light or dark"), NULL, G_CALLBACK(on_colours), panel), 0, 0, 1, 1);
 	for (int i = 0; languages[i]; i++) {

@@ -20,17 +20,16 @@ static void add_check_card(Part *page, const char *check, guint level, const cha
 {
 	static const char *const marks[] = { "✓", "!", "✗" };
 	static const char *const styles[] = { NULL, "warning", "bad" };
-	GtkWidget *card = box_new(GTK_ORIENTATION_VERTICAL, 0, "card");
 	g_autofree char *sentence = sentence_translate(text), *what = sentence_translate(advice);
 	g_autofree char *name = words_of(check);
 	g_autofree char *line = g_strdup_printf("%s %s · %s", marks[MIN(level, 2)], name, sentence);
+	GtkWidget *card = column_new(0, "card", text_new(line, NULL), NULL);
 
 	if (styles[MIN(level, 2)])
 		gtk_widget_add_css_class(card, styles[MIN(level, 2)]);
-	gtk_box_append(GTK_BOX(card), text_new(line, NULL));
 	if (advice[0])
-		gtk_box_append(GTK_BOX(card), text_new(what, "caption"));
-	gtk_box_append(GTK_BOX(page->checks), card);
+		box_add(card, text_new(what, "caption"), NULL);
+	box_add(page->checks, card, NULL);
 }
 
 static void checks_came(GObject *source, GAsyncResult *result, gpointer userdata)
@@ -103,9 +102,8 @@ Screen *part_station_new(Panel *panel)
 	Part *page = g_new0(Part, 1);
 
 	page->screen = (Screen){ .panel = panel, .shown = examine_when_shown };
-	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	page->checks = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	box_fill(page->screen.widget, settings_new(panel), scroller_new(page->checks),
-		touch_button_new(_("Test the board"), NULL, G_CALLBACK(on_test), page));
+	page->checks = column_new(8, NULL, NULL);
+	page->screen.widget = column_new(8, NULL, settings_new(panel), scroller_new(page->checks),
+		touch_button_new(_("Test the board"), NULL, G_CALLBACK(on_test), page), NULL);
 	return &page->screen;
 }

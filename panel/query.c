@@ -179,7 +179,7 @@ char *query_value(const json_t *value)
 
 static void add_card(GtkWidget *box, json_t *row)
 {
-	GtkWidget *card = box_new(GTK_ORIENTATION_VERTICAL, 0, "card");
+	GtkWidget *card = column_new(0, "card", NULL);
 	const char *key;
 	json_t *value;
 
@@ -187,9 +187,9 @@ static void add_card(GtkWidget *box, json_t *row)
 		g_autofree char *text = query_value(value), *words = words_of(key);
 		g_autofree char *line = g_strdup_printf("%s: %s", words, text);
 
-		gtk_box_append(GTK_BOX(card), text_new(line, NULL));
+		box_add(card, text_new(line, NULL), NULL);
 	}
-	gtk_box_append(GTK_BOX(box), card);
+	box_add(box, card, NULL);
 }
 
 void query_show(GtkWidget *box, json_t *rows, size_t max)
@@ -198,7 +198,7 @@ void query_show(GtkWidget *box, json_t *rows, size_t max)
 	g_autofree char *count = g_strdup_printf(ngettext("%zu row", "%zu rows", n), n);
 
 	box_clear(box);
-	gtk_box_append(GTK_BOX(box), text_new(n ? count : _("Nothing is on record."), "caption"));
+	box_add(box, text_new(n ? count : _("Nothing is on record."), "caption"), NULL);
 	for (size_t i = 0; i < n && i < max; i++)
 		add_card(box, json_array_get(rows, i));
 }

@@ -19,7 +19,6 @@ typedef struct Cartridge {
 	bool filled;
 	GtkLabel *unit, *strokes, *pigment;
 	GtkWidget *fields[FIELDS];
-	int asked; /* the field that the sheet is for */
 } Cartridge;
 
 static const struct {
@@ -68,22 +67,6 @@ static void on_remove(GtkButton *button, gpointer userdata)
 }
 
 /* ---- the pigment ---- */
-
-static void set_pigment_field(void *userdata, const char *text)
-{
-	Cartridge *page = userdata;
-
-	field_set(page->fields[page->asked], text);
-}
-
-static void on_pigment_field(GtkButton *button, gpointer userdata)
-{
-	Cartridge *page = userdata;
-
-	page->asked = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "field"));
-	sheet_ask(panel_sheet(page->screen.panel), fields[page->asked].kind, _(fields[page->asked].title),
-		field_get(GTK_WIDGET(button)), set_pigment_field, page);
-}
 
 static void loaded(GObject *source, GAsyncResult *result, gpointer call)
 {
@@ -145,38 +128,29 @@ static void update_cartridge(Screen *screen)
 
 static GtkWidget *cartridge_box(Cartridge *page)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-
 	page->unit = GTK_LABEL(text_new("", "value"));
-	page->strokes = GTK_LABEL(text_new("", NULL));
+	page->strokes = GTK_LABEL(tall(text_new("", NULL)));
 	page->mount = touch_button_new(_("Type the code…"), "primary", G_CALLBACK(on_mount), page);
 	page->remove = touch_button_new(_("Take it out…"), NULL, G_CALLBACK(on_remove), page);
-	gtk_widget_set_vexpand(GTK_WIDGET(page->strokes), TRUE);
 	gtk_label_set_yalign(page->strokes, 0);
-	box_fill(box, text_new(_("Cartridge"), "heading"), GTK_WIDGET(page->unit), GTK_WIDGET(page->strokes));
-	page->handpiece = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
-	box_fill(box, page->handpiece, page->mount, page->remove);
-	return box;
+	page->handpiece = column_new(0, NULL, NULL);
+	return column_new(8, NULL, text_new(_("Cartridge"), "heading"), page->unit, page->strokes,
+		page->handpiece, page->mount, page->remove, NULL);
 }
 
 static GtkWidget *pigment_box(Cartridge *page)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL), *grid = gtk_grid_new();
+	GtkWidget *grid = grid_new(8);
 
-	gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
-	gtk_grid_set_row_spacing(GTK_GRID(grid), 8);
-	gtk_grid_set_column_spacing(GTK_GRID(grid), 8);
 	for (int i = 0; i < FIELDS; i++) {
-		page->fields[i] = field_new(_(fields[i].title), G_CALLBACK(on_pigment_field), page);
-		g_object_set_data(G_OBJECT(page->fields[i]), "field", GINT_TO_POINTER(i));
+		page->fields[i] = sheet_field_new(
+			panel_sheet(page->screen.panel), fields[i].kind, _(fields[i].title), true);
 		field_set(page->fields[i], memory_get(fields[i].key));
 		gtk_grid_attach(GTK_GRID(grid), page->fields[i], i % 2, i / 2, 1, 1);
 	}
 	page->pigment = GTK_LABEL(text_new("", "heading"));
 	page->load = touch_button_new(_("Load this pigment"), "primary", G_CALLBACK(on_load), page);
-	gtk_widget_set_vexpand(grid, TRUE);
-	box_fill(box, GTK_WIDGET(page->pigment), grid, page->load);
-	return box;
+	return column_new(8, NULL, page->pigment, tall(grid), page->load, NULL);
 }
 
 Screen *screen_cartridge_new(Panel *panel)
@@ -184,8 +158,6 @@ Screen *screen_cartridge_new(Panel *panel)
 	Cartridge *page = g_new0(Cartridge, 1);
 
 	page->screen = (Screen){ .panel = panel, .update = update_cartridge };
-	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 16, NULL);
-	gtk_box_set_homogeneous(GTK_BOX(page->screen.widget), TRUE);
-	box_fill(page->screen.widget, cartridge_box(page), pigment_box(page));
+	page->screen.widget = evenly(row_new(16, NULL, cartridge_box(page), pigment_box(page), NULL));
 	return &page->screen;
 }

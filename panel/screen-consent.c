@@ -83,7 +83,6 @@ static void on_question_answered(GtkToggleButton *button, gpointer userdata)
 static GtkWidget *question_new(Consent *page, const char *name)
 {
 	Question *question = &page->questions[page->n_questions++];
-	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 6, "question");
 	GtkWidget *text = text_new(question_text(name), NULL);
 	g_autofree char *no = g_strdup_printf(_("%s No"), question_text(name));
 	g_autofree char *yes = g_strdup_printf(_("%s Yes"), question_text(name));
@@ -94,8 +93,7 @@ static GtkWidget *question_new(Consent *page, const char *name)
 	accessible_name(question->no, no);
 	accessible_name(question->yes, yes);
 	gtk_widget_set_hexpand(text, TRUE);
-	box_fill(row, text, question->no, question->yes);
-	return row;
+	return row_new(6, "question", text, question->no, question->yes, NULL);
 }
 
 static void forget_questions(Consent *page)
@@ -127,7 +125,7 @@ static void fill_questions(Consent *page)
 	while (g_variant_iter_next(&iter, "(&s&suas)", &protocol, NULL, NULL, &questions)) {
 		while (g_variant_iter_next(questions, "&s", &name))
 			if (strcmp(protocol, its_protocol) == 0 && page->n_questions < QUESTIONS_MAX)
-				gtk_box_append(GTK_BOX(page->list), question_new(page, name));
+				box_add(page->list, question_new(page, name), NULL);
 		g_variant_iter_free(questions);
 	}
 }
@@ -218,10 +216,7 @@ static void mark(GtkWidget *button, bool given, const char *text)
 
 	touch_button_set_text(button, marked);
 	accessible_name(button, name);
-	if (given)
-		gtk_widget_add_css_class(button, "given");
-	else
-		gtk_widget_remove_css_class(button, "given");
+	style_set(button, "given", given);
 }
 
 static void update_consent(Screen *screen)
@@ -244,18 +239,16 @@ static void forget_consent(Screen *screen)
 Screen *screen_consent_new(Panel *panel)
 {
 	Consent *page = g_new0(Consent, 1);
-	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
-	GtkWidget *left = box_new(GTK_ORIENTATION_VERTICAL, 8, "side");
 
-	page->screen =
-		(Screen){ .panel = panel, .widget = row, .update = update_consent, .forget = forget_consent };
+	page->screen = (Screen){ .panel = panel, .update = update_consent, .forget = forget_consent };
 	page->treatment = touch_button_new("", "consent", G_CALLBACK(on_treatment), page);
 	page->photographs = touch_button_new("", "consent", G_CALLBACK(on_photographs_consent), page);
 	page->version = field_new(_("Form"), G_CALLBACK(on_version), page);
 	field_set(page->version, memory_get("consent-form"));
 	page->record = touch_button_new("", "primary", G_CALLBACK(on_record_answers), page);
-	page->list = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
-	box_fill(left, page->treatment, page->photographs, page->version, page->record);
-	box_fill(row, left, scroller_new(page->list));
+	page->list = column_new(6, NULL, NULL);
+	page->screen.widget = row_new(12, NULL,
+		column_new(8, "side", page->treatment, page->photographs, page->version, page->record, NULL),
+		scroller_new(page->list), NULL);
 	return &page->screen;
 }

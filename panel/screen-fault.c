@@ -85,7 +85,7 @@ static GtkLabel *add_fault_text(FaultPage *page, const char *style)
 
 	gtk_label_set_xalign(GTK_LABEL(text), 0.5F);
 	gtk_label_set_justify(GTK_LABEL(text), GTK_JUSTIFY_CENTER);
-	gtk_box_append(GTK_BOX(page->box), text);
+	box_add(page->box, text, NULL);
 	return GTK_LABEL(text);
 }
 
@@ -99,15 +99,15 @@ Screen *screen_fault_new(Panel *panel)
 	FaultPage *page = g_new0(FaultPage, 1);
 
 	page->screen = (Screen){ .panel = panel, .update = update_fault, .forget = forget_fault };
-	page->box = box_new(GTK_ORIENTATION_VERTICAL, 12, NULL);
+	page->box = column_new(12, NULL, NULL);
 	page->screen.widget = scroller_new(page->box);
 	gtk_widget_add_css_class(page->screen.widget, "fault");
 	page->title = add_fault_text(page, "huge");
 	page->cause = add_fault_text(page, "cause");
 	page->advice = add_fault_text(page, "cause");
 	page->lights = add_fault_text(page, NULL);
-	gtk_widget_set_vexpand(GTK_WIDGET(page->lights), TRUE);
+	tall(GTK_WIDGET(page->lights));
 	page->acknowledge = touch_button_new(_("Acknowledge…"), NULL, G_CALLBACK(on_acknowledge), page);
-	gtk_box_append(GTK_BOX(page->box), page->acknowledge);
+	box_add(page->box, page->acknowledge, NULL);
 	return &page->screen;
 }

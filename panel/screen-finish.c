@@ -87,7 +87,7 @@ static void add_missing(FinishPage *page, const char *zone)
 	GtkWidget *button = touch_button_new(text, "refusal", G_CALLBACK(on_missing_photograph), page);
 
 	g_object_set_data_full(G_OBJECT(button), "zone", g_strdup(zone), g_free);
-	gtk_box_append(GTK_BOX(page->missing), button);
+	box_add(page->missing, button, NULL);
 }
 
 /** Zones that were photographed before and not after. */
@@ -123,11 +123,11 @@ static void list_aftercare(FinishPage *page)
 		return;
 	page->told = session;
 	box_clear(page->aftercare);
-	gtk_box_append(GTK_BOX(page->aftercare), text_new(_("Aftercare"), "caption"));
+	box_add(page->aftercare, text_new(_("Aftercare"), "caption"), NULL);
 	for (const char *const *line = aftercare; *line; line++) {
 		g_autofree char *text = g_strdup_printf("• %s", _(*line));
 
-		gtk_box_append(GTK_BOX(page->aftercare), text_new(text, NULL));
+		box_add(page->aftercare, text_new(text, NULL), NULL);
 	}
 }
 
@@ -176,22 +176,17 @@ static void forget_finish(Screen *screen)
 Screen *screen_finish_new(Panel *panel)
 {
 	FinishPage *page = g_new0(FinishPage, 1);
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	GtkWidget *list = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+	GtkWidget *list;
 
-	page->screen =
-		(Screen){ .panel = panel, .widget = box, .update = update_finish, .forget = forget_finish };
+	page->screen = (Screen){ .panel = panel, .update = update_finish, .forget = forget_finish };
 	page->summary = GTK_LABEL(text_new("", NULL));
-	page->missing = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	page->missing = column_new(8, NULL, NULL);
 	page->sign = touch_button_new(_("Sign with your PIN…"), "primary", G_CALLBACK(on_sign), page);
-	page->forms = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	page->aftercare = box_new(GTK_ORIENTATION_VERTICAL, 2, "card");
-	box_fill(list, page->missing, page->forms, page->aftercare);
-	box_fill(box, text_new(_("Finish"), "heading"), GTK_WIDGET(page->summary), scroller_new(list));
+	page->forms = column_new(8, NULL, NULL);
+	page->aftercare = column_new(2, "card", NULL);
+	list = column_new(8, NULL, page->missing, page->forms, page->aftercare, NULL);
 	page->report = touch_button_new(_("Report"), NULL, G_CALLBACK(on_session_report), page);
-	gtk_widget_set_hexpand(page->sign, TRUE);
-	box_fill(row, page->report, page->sign);
-	gtk_box_append(GTK_BOX(box), row);
+	page->screen.widget = column_new(8, NULL, text_new(_("Finish"), "heading"), page->summary,
+		scroller_new(list), row_new(8, NULL, page->report, wide(page->sign), NULL), NULL);
 	return &page->screen;
 }

@@ -84,7 +84,7 @@ static void forget_parts(Screen *screen)
 Screen *screen_more_new(Panel *panel)
 {
 	More *page = g_new0(More, 1);
-	GtkWidget *side = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL), *first = NULL;
+	GtkWidget *side = column_new(6, NULL, NULL), *first = NULL;
 	GtkWidget *list = scroller_new(side);
 
 	page->screen = (Screen){ .panel = panel,
@@ -92,24 +92,21 @@ Screen *screen_more_new(Panel *panel)
 		.shown = show_current_part,
 		.scanned = scan_into_part,
 		.forget = forget_parts };
-	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
-	page->pages = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
-	gtk_widget_set_hexpand(page->pages, TRUE);
+	page->pages = wide(column_new(0, NULL, NULL));
 	for (size_t i = 0; i < ELEMENTS(parts); i++) {
 		GtkWidget *choice = touch_choice_new(_(parts[i].title), first, NULL, NULL);
 
 		page->parts[i] = parts[i].make(panel);
 		gtk_widget_set_visible(page->parts[i]->widget, i == 0);
-		gtk_widget_set_vexpand(page->parts[i]->widget, TRUE);
-		gtk_box_append(GTK_BOX(page->pages), page->parts[i]->widget);
+		box_add(page->pages, tall(page->parts[i]->widget), NULL);
 		g_object_set_data(G_OBJECT(choice), "part", GSIZE_TO_POINTER(i));
-		gtk_box_append(GTK_BOX(side), choice);
+		box_add(side, choice, NULL);
 		first = first ? first : choice;
 		gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(choice), i == 0);
 		g_signal_connect(choice, "toggled", G_CALLBACK(on_part), page);
 	}
 	gtk_widget_set_hexpand(list, FALSE);
 	gtk_widget_set_size_request(list, 170, -1);
-	box_fill(page->screen.widget, list, page->pages);
+	page->screen.widget = row_new(12, NULL, list, page->pages, NULL);
 	return &page->screen;
 }

@@ -43,7 +43,7 @@ static void fill_numbers(Person *page)
 
 		accessible_name(choice, name);
 		g_object_set_data(G_OBJECT(choice), "number", GUINT_TO_POINTER(i));
-		gtk_box_append(GTK_BOX(page->numbers), choice);
+		box_add(page->numbers, choice, NULL);
 		if (!first)
 			gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(choice), TRUE);
 		first = first ? first : choice;
@@ -79,7 +79,7 @@ static void fill_protocols(Person *page)
 
 		g_object_set_data_full(G_OBJECT(choice), "protocol", g_strdup(name), g_free);
 		g_object_set_data(G_OBJECT(choice), "sessions", GUINT_TO_POINTER(sessions));
-		gtk_box_append(GTK_BOX(page->protocols), choice);
+		box_add(page->protocols, choice, NULL);
 		if (!first)
 			gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(choice), TRUE);
 		first = first ? first : choice;
@@ -88,26 +88,11 @@ static void fill_protocols(Person *page)
 
 /* ---- the subject ---- */
 
-static void set_subject(void *userdata, const char *text)
-{
-	Person *page = userdata;
-
-	field_set(page->subject, text);
-}
-
-static void on_person_subject(GtkButton *button, gpointer userdata)
-{
-	Person *page = userdata;
-
-	sheet_ask(panel_sheet(page->screen.panel), SHEET_CODE, _("Person (pseudonym)"),
-		field_get(page->subject), set_subject, page);
-}
-
 static bool scan_subject(Screen *screen, const char *code)
 {
 	if (panel_step_done(screen->panel, SCREEN_PERSON))
 		return false;
-	set_subject(screen, code);
+	field_set(((Person *)screen)->subject, code);
 	return true;
 }
 
@@ -187,11 +172,6 @@ static void on_abandon(GtkButton *button, gpointer userdata)
 		abandon, page);
 }
 
-static void on_person_go_on(GtkButton *button, gpointer userdata)
-{
-	panel_advance(((Person *)userdata)->screen.panel);
-}
-
 /* ---- the interval since the last session: the station's own judgement ---- */
 
 static void interval_came(GObject *source, GAsyncResult *result, gpointer userdata)
@@ -246,35 +226,27 @@ static void update_person(Screen *screen)
 
 static GtkWidget *planning_new(Person *page)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	GtkWidget *last = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
 	GtkWidget *begin =
 		touch_button_new(_("Begin the session"), "primary", G_CALLBACK(on_begin_session), page);
 
-	page->subject = field_new(_("Person (pseudonym)"), G_CALLBACK(on_person_subject), page);
-	page->protocols = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
-	gtk_box_set_homogeneous(GTK_BOX(page->protocols), TRUE);
-	page->numbers = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
-	gtk_box_append(GTK_BOX(last), page->numbers);
-	gtk_widget_set_hexpand(begin, TRUE);
-	gtk_box_append(GTK_BOX(last), begin);
-	box_fill(box, page->subject, text_new(_("Course, and which session of it"), "caption"),
-		page->protocols, last);
-	return box;
+	page->subject =
+		sheet_field_new(panel_sheet(page->screen.panel), SHEET_CODE, _("Person (pseudonym)"), true);
+	page->protocols = evenly(row_new(8, NULL, NULL));
+	page->numbers = row_new(8, NULL, NULL);
+	return column_new(8, NULL, page->subject, text_new(_("Course, and which session of it"), "caption"),
+		page->protocols, row_new(8, NULL, page->numbers, wide(begin), NULL), NULL);
 }
 
 static GtkWidget *open_new(Person *page)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 12, NULL);
-	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
+	GtkWidget *row = row_new(12, NULL,
+		touch_button_new(_("End the session early…"), "danger", G_CALLBACK(on_abandon), page),
+		touch_button_new(_("Go on"), "primary", G_CALLBACK(panel_on_go_on), page->screen.panel),
+		NULL);
 
 	page->summary = GTK_LABEL(text_new("", "heading"));
 	page->interval = GTK_LABEL(text_new("", NULL));
-	box_fill(row, touch_button_new(_("End the session early…"), "danger", G_CALLBACK(on_abandon), page),
-		touch_button_new(_("Go on"), "primary", G_CALLBACK(on_person_go_on), page));
-	gtk_box_set_homogeneous(GTK_BOX(row), TRUE);
-	box_fill(box, GTK_WIDGET(page->summary), GTK_WIDGET(page->interval), row);
-	return box;
+	return column_new(12, NULL, page->summary, page->interval, evenly(row), NULL);
 }
 
 static void forget_person(Screen *screen)
@@ -291,9 +263,8 @@ Screen *screen_person_new(Panel *panel)
 		.forget = forget_person,
 		.shown = ask_interval,
 		.scanned = scan_subject };
-	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	page->planning = planning_new(page);
 	page->open = open_new(page);
-	box_fill(page->screen.widget, page->planning, page->open);
+	page->screen.widget = column_new(0, NULL, page->planning, page->open, NULL);
 	return &page->screen;
 }

@@ -234,7 +234,7 @@ static void list_photographed_zones(Photographs *page, GVariant *zones)
 			touch_choice_new(zone_title(zone), first, G_CALLBACK(on_photographs_zone), page);
 
 		g_object_set_data_full(G_OBJECT(choice), "zone", g_strdup(zone), g_free);
-		gtk_box_append(GTK_BOX(page->zones), choice);
+		box_add(page->zones, choice, NULL);
 		first = first ? first : choice;
 		if (g_strcmp0(zone, page->zone) == 0)
 			gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(choice), TRUE);
@@ -307,26 +307,16 @@ static void choose_zone(Screen *screen, const char *zone)
 static GtkWidget *shot_new(
 	Photographs *page, Shot *shot, const char *phase, const char *title, const char *take)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 4, NULL),
-		  *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
-
 	shot->page = page;
 	shot->phase = phase;
 	shot->picture = gtk_picture_new();
 	gtk_picture_set_can_shrink(GTK_PICTURE(shot->picture), TRUE);
 	gtk_picture_set_alternative_text(GTK_PICTURE(shot->picture), title);
-	gtk_widget_set_vexpand(shot->picture, TRUE);
 	gtk_widget_add_css_class(shot->picture, "photograph");
 	shot->caption = GTK_LABEL(gtk_label_new("–"));
 	shot->take = touch_button_new(take, "primary", G_CALLBACK(on_take), shot);
-	box_fill(row, text_new(title, "caption"), GTK_WIDGET(shot->caption));
-	box_fill(box, row, shot->picture, shot->take);
-	return box;
-}
-
-static void on_photographs_go_on(GtkButton *button, gpointer userdata)
-{
-	panel_advance(((Photographs *)userdata)->screen.panel);
+	return column_new(4, NULL, row_new(8, NULL, text_new(title, "caption"), shot->caption, NULL),
+		tall(shot->picture), shot->take, NULL);
 }
 
 static void forget_photographs(Screen *screen)
@@ -344,29 +334,23 @@ static void forget_photographs(Screen *screen)
 Screen *screen_photographs_new(Panel *panel)
 {
 	Photographs *page = g_new0(Photographs, 1);
-	GtkWidget *side = box_new(GTK_ORIENTATION_VERTICAL, 8, "side");
-	GtkWidget *main_box = box_new(GTK_ORIENTATION_VERTICAL, 4, NULL);
-	GtkWidget *pair = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+	GtkWidget *side, *pair;
 
 	page->screen = (Screen){ .panel = panel,
 		.update = update_photographs,
 		.shown = mark_zone_shown,
 		.choose_zone = choose_zone,
 		.forget = forget_photographs };
-	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
-	page->zones = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
+	page->zones = column_new(6, NULL, NULL);
 	page->title = GTK_LABEL(text_new("", "heading"));
 	page->verdict = GTK_LABEL(text_new("", NULL));
-	gtk_box_append(GTK_BOX(side), scroller_new(page->zones));
+	side = column_new(8, "side", scroller_new(page->zones),
+		touch_button_new(_("Go on"), NULL, G_CALLBACK(panel_on_go_on), panel), NULL);
 	gtk_widget_set_hexpand(side, FALSE);
-	gtk_box_append(
-		GTK_BOX(side), touch_button_new(_("Go on"), NULL, G_CALLBACK(on_photographs_go_on), page));
-	gtk_box_set_homogeneous(GTK_BOX(pair), TRUE);
-	box_fill(pair, shot_new(page, &page->shots[0], "before", _("Before"), _("Photograph before")),
-		shot_new(page, &page->shots[1], "after", _("After"), _("Photograph after")));
-	gtk_widget_set_vexpand(pair, TRUE);
-	gtk_widget_set_hexpand(main_box, TRUE);
-	box_fill(main_box, GTK_WIDGET(page->title), pair, GTK_WIDGET(page->verdict));
-	box_fill(page->screen.widget, side, main_box);
+	pair = row_new(8, NULL,
+		shot_new(page, &page->shots[0], "before", _("Before"), _("Photograph before")),
+		shot_new(page, &page->shots[1], "after", _("After"), _("Photograph after")), NULL);
+	page->screen.widget = row_new(12, NULL, side,
+		wide(column_new(4, NULL, page->title, tall(evenly(pair)), page->verdict, NULL)), NULL);
 	return &page->screen;
 }

@@ -65,7 +65,7 @@ static void list_recent(SignIn *page)
 		*name++ = '\0';
 		button = touch_button_new(name, NULL, G_CALLBACK(on_recent), page);
 		g_object_set_data_full(G_OBJECT(button), "badge", g_strdup(*person), g_free);
-		gtk_box_append(GTK_BOX(page->recent), button);
+		box_add(page->recent, button, NULL);
 	}
 }
 
@@ -156,20 +156,6 @@ static bool scan_badge(Screen *screen, const char *code)
 	return true;
 }
 
-static void badge_entered(void *userdata, const char *text)
-{
-	SignIn *page = userdata;
-
-	field_set(page->badge, text);
-}
-
-static void on_badge(GtkButton *button, gpointer userdata)
-{
-	SignIn *page = userdata;
-
-	sheet_ask(panel_sheet(page->screen.panel), SHEET_CODE, _("Badge"), "", badge_entered, page);
-}
-
 static void on_sign_out(GtkButton *button, gpointer userdata)
 {
 	Panel *panel = ((SignIn *)userdata)->screen.panel;
@@ -179,50 +165,33 @@ static void on_sign_out(GtkButton *button, gpointer userdata)
 		stipple_station1_call_logout(panel_station(panel), PANEL_CALL(panel), panel_call_done, call);
 }
 
-static void on_signed_in_go_on(GtkButton *button, gpointer userdata)
-{
-	SignIn *page = userdata;
-
-	panel_advance(page->screen.panel);
-}
-
 static GtkWidget *out_new(SignIn *page)
 {
-	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 16, NULL);
-	GtkWidget *left = box_new(GTK_ORIENTATION_VERTICAL, 12, NULL);
-	GtkWidget *pad = keypad_new(_("Sign in"), on_pin_key, page);
+	GtkWidget *left, *pad = keypad_new(_("Sign in"), on_pin_key, page);
 
-	page->badge = field_new(_("Badge"), G_CALLBACK(on_badge), page);
+	page->badge = sheet_field_new(panel_sheet(page->screen.panel), SHEET_CODE, _("Badge"), false);
 	page->dots = GTK_LABEL(gtk_label_new(_("PIN")));
 	gtk_widget_add_css_class(GTK_WIDGET(page->dots), "pin");
-	box_fill(left,
-		text_new(_("Scan your badge, or touch the field and type it. Then enter "
-			   "your PIN."),
-			NULL),
-		page->badge, GTK_WIDGET(page->dots));
-	page->recent = box_new(GTK_ORIENTATION_HORIZONTAL, 6, NULL);
-	gtk_box_set_homogeneous(GTK_BOX(page->recent), TRUE);
+	page->recent = evenly(row_new(6, NULL, NULL));
 	list_recent(page);
-	gtk_box_append(GTK_BOX(left), page->recent);
-	gtk_widget_set_hexpand(left, TRUE);
+	left = column_new(12, NULL,
+		text_new(_("Scan your badge, or touch the field and type it. Then enter your PIN."), NULL),
+		page->badge, page->dots, page->recent, NULL);
 	gtk_widget_add_css_class(pad, "pad");
 	gtk_widget_set_valign(pad, GTK_ALIGN_CENTER);
-	box_fill(row, left, pad);
-	return row;
+	return row_new(16, NULL, wide(left), pad, NULL);
 }
 
 static GtkWidget *in_new(SignIn *page)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 12, NULL);
-	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
+	GtkWidget *row = row_new(12, NULL,
+		touch_button_new(_("Sign out"), NULL, G_CALLBACK(on_sign_out), page),
+		touch_button_new(_("Go on"), "primary", G_CALLBACK(panel_on_go_on), page->screen.panel),
+		NULL);
 
 	page->name = GTK_LABEL(text_new("", "heading"));
 	page->roles = GTK_LABEL(text_new("", NULL));
-	box_fill(row, touch_button_new(_("Sign out"), NULL, G_CALLBACK(on_sign_out), page),
-		touch_button_new(_("Go on"), "primary", G_CALLBACK(on_signed_in_go_on), page));
-	gtk_box_set_homogeneous(GTK_BOX(row), TRUE);
-	box_fill(box, GTK_WIDGET(page->name), GTK_WIDGET(page->roles), row);
-	return box;
+	return column_new(12, NULL, page->name, page->roles, evenly(row), NULL);
 }
 
 static void update_sign_in(Screen *screen)
@@ -253,9 +222,8 @@ Screen *screen_sign_in_new(Panel *panel)
 		.scanned = scan_badge,
 		.typed = typed,
 		.forget = forget_sign_in };
-	page->screen.widget = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	page->out = out_new(page);
 	page->in = in_new(page);
-	box_fill(page->screen.widget, page->out, page->in);
+	page->screen.widget = column_new(0, NULL, page->out, page->in, NULL);
 	return &page->screen;
 }

@@ -60,7 +60,7 @@ static void add_refusal(Work *page, const char *sentence, const char *error)
 	gtk_label_set_justify(GTK_LABEL(gtk_button_get_child(GTK_BUTTON(button))), GTK_JUSTIFY_LEFT);
 	g_object_set_data(G_OBJECT(button), "screen",
 		GINT_TO_POINTER((int)(leads_to == SCREEN_MAX ? SCREEN_WORK : leads_to)));
-	gtk_box_append(GTK_BOX(page->refusals), button);
+	box_add(page->refusals, button, NULL);
 }
 
 static void list_refusals(Work *page, GVariant *refusals)
@@ -346,37 +346,30 @@ static void forget_work(Screen *screen)
 
 static GtkWidget *buttons_new(Work *page)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
+	GtkWidget *box;
 
-	page->arm = touch_button_new(_("Arm"), "primary", G_CALLBACK(on_arm), page);
+	page->arm = tall(touch_button_new(_("Arm"), "primary", G_CALLBACK(on_arm), page));
 	page->pause = touch_button_new(_("Break"), NULL, G_CALLBACK(on_break), page);
 	page->finish = touch_button_new(_("Finish…"), NULL, G_CALLBACK(on_finish), page);
-	gtk_widget_set_vexpand(page->arm, TRUE);
+	box = column_new(8, NULL, page->arm, page->pause, page->finish, NULL);
 	gtk_widget_set_size_request(box, 124, -1);
-	box_fill(box, page->arm, page->pause, page->finish);
 	return box;
 }
 
 Screen *screen_work_new(Panel *panel)
 {
 	Work *page = g_new0(Work, 1);
-	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
 
 	page->screen = (Screen){ .panel = panel,
 		.update = update_work,
 		.changed = on_station_changed,
 		.shown = watch_work,
 		.forget = forget_work };
-	page->screen.widget = row;
 	page->view = work_view_new();
-	page->refusals = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	page->list = box_new(GTK_ORIENTATION_VERTICAL, 8, NULL);
-	box_fill(page->list, text_new(_("Before the needle can be armed:"), "heading"),
-		scroller_new(page->refusals));
-	page->pages = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
-	gtk_widget_set_vexpand(work_view_widget(page->view), TRUE);
-	gtk_widget_set_hexpand(page->pages, TRUE);
-	box_fill(page->pages, page->list, work_view_widget(page->view));
-	box_fill(row, page->pages, buttons_new(page));
+	page->refusals = column_new(8, NULL, NULL);
+	page->list = column_new(8, NULL, text_new(_("Before the needle can be armed:"), "heading"),
+		scroller_new(page->refusals), NULL);
+	page->pages = wide(column_new(0, NULL, page->list, tall(work_view_widget(page->view)), NULL));
+	page->screen.widget = row_new(8, NULL, page->pages, buttons_new(page), NULL);
 	return &page->screen;
 }

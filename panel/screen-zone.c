@@ -42,18 +42,6 @@ static void zone_touched(void *userdata, const char *zone)
 	page->screen.update(&page->screen);
 }
 
-static void area_entered(void *userdata, const char *text)
-{
-	field_set(((ZonePage *)userdata)->area, text);
-}
-
-static void on_area(GtkButton *button, gpointer userdata)
-{
-	ZonePage *page = userdata;
-
-	sheet_ask(panel_sheet(page->screen.panel), SHEET_NUMBER, _("Area in mm²"), "", area_entered, page);
-}
-
 static void chosen(GObject *source, GAsyncResult *result, gpointer call)
 {
 	ZonePage *page = panel_call_finish(source, result, call);
@@ -84,7 +72,7 @@ static void on_choose(GtkButton *button, gpointer userdata)
 		return;
 	}
 	if (!area || !area[0]) {
-		on_area(NULL, page);
+		g_signal_emit_by_name(page->area, "clicked");
 		return;
 	}
 	call = panel_ask(panel, page);
@@ -110,11 +98,8 @@ static void update_zone(Screen *screen)
 
 static GtkWidget *side_new(ZonePage *page)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 6, "side"), *grid = gtk_grid_new();
+	GtkWidget *grid = grid_new(6);
 
-	gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
-	gtk_grid_set_column_spacing(GTK_GRID(grid), 6);
-	gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
 	for (size_t i = 0; i < ELEMENTS(skins); i++) {
 		g_autofree char *name = g_strdup_printf(_("Skin: %s"), _(skins[i].title));
 
@@ -123,13 +108,11 @@ static GtkWidget *side_new(ZonePage *page)
 		gtk_grid_attach(GTK_GRID(grid), page->skins[i], (int)i % 2, (int)i / 2, 1, 1);
 	}
 	gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(page->skins[0]), TRUE);
-	page->area = field_new(_("Area in mm²"), G_CALLBACK(on_area), page);
+	page->area = sheet_field_new(panel_sheet(page->screen.panel), SHEET_NUMBER, _("Area in mm²"), false);
 	page->choose = touch_button_new(_("Touch a zone"), "primary", G_CALLBACK(on_choose), page);
-	box_fill(box, grid, page->area);
 	gtk_widget_set_vexpand(page->area, TRUE);
 	gtk_widget_set_valign(page->area, GTK_ALIGN_START);
-	gtk_box_append(GTK_BOX(box), page->choose);
-	return box;
+	return column_new(6, "side", grid, page->area, page->choose, NULL);
 }
 
 static void forget_zone(Screen *screen)
@@ -145,8 +128,7 @@ Screen *screen_zone_new(Panel *panel)
 	ZonePage *page = g_new0(ZonePage, 1);
 
 	page->screen = (Screen){ .panel = panel, .update = update_zone, .forget = forget_zone };
-	page->screen.widget = box_new(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
 	page->scalp = scalp_new(zone_touched, page);
-	box_fill(page->screen.widget, scalp_widget(page->scalp), side_new(page));
+	page->screen.widget = row_new(12, NULL, scalp_widget(page->scalp), side_new(page), NULL);
 	return &page->screen;
 }

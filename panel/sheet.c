@@ -163,11 +163,8 @@ static void on_sheet_key(GtkButton *button, gpointer userdata)
 
 static GtkWidget *keyboard_new(Sheet *sheet)
 {
-	GtkWidget *grid = gtk_grid_new();
+	GtkWidget *grid = grid_new(4);
 
-	gtk_grid_set_row_spacing(GTK_GRID(grid), 4);
-	gtk_grid_set_column_spacing(GTK_GRID(grid), 4);
-	gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
 	gtk_grid_set_row_homogeneous(GTK_GRID(grid), TRUE);
 	for (int i = 0; plain[i]; i++) {
 		char key[2] = { plain[i] };
@@ -179,9 +176,7 @@ static GtkWidget *keyboard_new(Sheet *sheet)
 		if (plain[i] == '\b')
 			accessible_name(button, _("Delete the last character"));
 		g_object_set_data(G_OBJECT(button), "index", GINT_TO_POINTER(i));
-		gtk_widget_set_hexpand(button, TRUE);
-		gtk_widget_set_vexpand(button, TRUE);
-		gtk_grid_attach(GTK_GRID(grid), button, i % KEYS_A_ROW, i / KEYS_A_ROW, 1, 1);
+		gtk_grid_attach(GTK_GRID(grid), wide(tall(button)), i % KEYS_A_ROW, i / KEYS_A_ROW, 1, 1);
 		sheet->keys[i] = button;
 	}
 	return grid;
@@ -220,9 +215,7 @@ static GtkWidget *cancel_new(Sheet *sheet)
 
 static GtkWidget *entry_row_new(Sheet *sheet)
 {
-	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 6, NULL);
-	GtkWidget *shown = box_new(GTK_ORIENTATION_VERTICAL, 0, "entry");
-	GtkWidget *space = touch_button_new("␣", "key", G_CALLBACK(on_space), sheet);
+	GtkWidget *shown, *space = touch_button_new("␣", "key", G_CALLBACK(on_space), sheet);
 
 	sheet->title = GTK_LABEL(text_new("", "caption"));
 	gtk_label_set_wrap(sheet->title, FALSE);
@@ -231,12 +224,10 @@ static GtkWidget *entry_row_new(Sheet *sheet)
 	gtk_label_set_xalign(sheet->text, 0);
 	gtk_label_set_ellipsize(sheet->text, PANGO_ELLIPSIZE_START);
 	gtk_widget_add_css_class(GTK_WIDGET(sheet->text), "value");
-	box_fill(shown, GTK_WIDGET(sheet->title), GTK_WIDGET(sheet->text));
-	gtk_widget_set_hexpand(shown, TRUE);
+	shown = column_new(0, "entry", sheet->title, sheet->text, NULL);
 	accessible_name(space, _("Space"));
-	box_fill(row, cancel_new(sheet), shown, space,
-		touch_button_new(_("OK"), "primary", G_CALLBACK(on_accept), sheet));
-	return row;
+	return row_new(6, NULL, cancel_new(sheet), wide(shown), space,
+		touch_button_new(_("OK"), "primary", G_CALLBACK(on_accept), sheet), NULL);
 }
 
 /* ---- choices ---- */
@@ -268,20 +259,15 @@ static void add_choice(Sheet *sheet, const char *label, const char *value)
 	choice->sheet = sheet;
 	choice->value = value;
 	g_object_set_data_full(G_OBJECT(button), "choice", choice, g_free);
-	gtk_box_append(GTK_BOX(sheet->choice_list), button);
+	box_add(sheet->choice_list, button, NULL);
 }
 
 static GtkWidget *choices_new(Sheet *sheet)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
-	GtkWidget *row = box_new(GTK_ORIENTATION_HORIZONTAL, 6, NULL);
-
-	sheet->choice_title = GTK_LABEL(text_new("", "heading"));
-	gtk_widget_set_hexpand(GTK_WIDGET(sheet->choice_title), TRUE);
-	sheet->choice_list = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
-	box_fill(row, cancel_new(sheet), GTK_WIDGET(sheet->choice_title));
-	box_fill(box, row, scroller_new(sheet->choice_list));
-	return box;
+	sheet->choice_title = GTK_LABEL(wide(text_new("", "heading")));
+	sheet->choice_list = column_new(6, NULL, NULL);
+	return column_new(6, NULL, row_new(6, NULL, cancel_new(sheet), sheet->choice_title, NULL),
+		scroller_new(sheet->choice_list), NULL);
 }
 
 /* ---- asking ---- */
@@ -321,6 +307,33 @@ void sheet_choose(Sheet *sheet, const char *title, const char *const *choices, b
 	open_sheet(sheet, done, userdata, true);
 }
 
+/* ---- a field that asks by itself ---- */
+
+static void sheet_field_entered(void *userdata, const char *text)
+{
+	field_set(userdata, text);
+}
+
+static void on_sheet_field(GtkButton *button, gpointer userdata)
+{
+	SheetKind kind = (SheetKind)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "kind"));
+	bool again = g_object_get_data(G_OBJECT(button), "again") != NULL;
+
+	sheet_ask(userdata, kind, g_object_get_data(G_OBJECT(button), "title"),
+		again ? field_get(GTK_WIDGET(button)) : "", sheet_field_entered, button);
+}
+
+GtkWidget *sheet_field_new(Sheet *sheet, SheetKind kind, const char *title, bool again)
+{
+	GtkWidget *field = field_new(title, G_CALLBACK(on_sheet_field), sheet);
+
+	g_object_set_data(G_OBJECT(field), "kind", GINT_TO_POINTER((int)kind));
+	g_object_set_data(G_OBJECT(field), "again", GINT_TO_POINTER(again));
+	return field;
+}
+
+/* ---- a new person ---- */
+
 #define YES_NEW N_("Yes, a new person")
 
 bool sheet_is_new_person(const char *answer)
@@ -340,14 +353,14 @@ Sheet *sheet_new(void)
 {
 	Sheet *sheet = g_new0(Sheet, 1);
 
-	sheet->widget = box_new(GTK_ORIENTATION_VERTICAL, 4, "sheet");
 	sheet->entry_row = entry_row_new(sheet);
 	sheet->keyboard = keyboard_new(sheet);
 	sheet->pad = keypad_new(_("OK"), on_pad, sheet);
 	gtk_widget_set_halign(sheet->pad, GTK_ALIGN_CENTER);
 	gtk_widget_add_css_class(sheet->pad, "pad");
 	sheet->choices = choices_new(sheet);
-	box_fill(sheet->widget, sheet->entry_row, sheet->keyboard, sheet->pad, sheet->choices);
+	sheet->widget =
+		column_new(4, "sheet", sheet->entry_row, sheet->keyboard, sheet->pad, sheet->choices, NULL);
 	gtk_widget_set_visible(sheet->widget, FALSE);
 	return sheet;
 }

@@ -37,6 +37,12 @@ void sheet_choose(Sheet *sheet, const char *title, const char *const *choices, b
 	void *userdata);
 
 /**
+ * A field (widgets.h) that asks for its text by itself. `again`: what was entered stands on the sheet, to be
+ * changed.
+ */
+GtkWidget *sheet_field_new(Sheet *sheet, SheetKind kind, const char *title, bool again);
+
+/**
  * Asks whether a pseudonym that the station has not on record is a new person's: a slip of the keyboard would
  * make another person. `done` gets an answer for sheet_is_new_person().
  */

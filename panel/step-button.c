@@ -8,14 +8,6 @@
 
 #include "widgets.h"
 
-static void set_class(GtkWidget *button, const char *name, bool has)
-{
-	if (has)
-		gtk_widget_add_css_class(button, name);
-	else
-		gtk_widget_remove_css_class(button, name);
-}
-
 ScreenId step_button_screen(GtkButton *button)
 {
 	return (ScreenId)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "screen"));
@@ -31,19 +23,18 @@ void step_button_update(GtkWidget *button, bool done, bool current, bool usable)
 
 	gtk_label_set_text(GTK_LABEL(mark), done ? "✓" : number);
 	gtk_widget_set_sensitive(button, usable);
-	set_class(button, "done", done);
-	set_class(button, "current", current);
+	style_set(button, "done", done);
+	style_set(button, "current", current);
 	accessible_name(button, name);
 }
 
 GtkWidget *step_button_new(ScreenId screen, const char *title, GCallback clicked, gpointer userdata)
 {
-	GtkWidget *button = button_new(), *box = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	GtkWidget *mark = gtk_label_new(NULL), *label = gtk_label_new(title);
+	GtkWidget *button = button_new(), *box = column_new(0, NULL, mark, label, NULL);
 
 	gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
 	gtk_widget_add_css_class(mark, "mark");
-	box_fill(box, mark, label);
 	gtk_widget_set_valign(box, GTK_ALIGN_CENTER);
 	gtk_button_set_child(GTK_BUTTON(button), box);
 	gtk_widget_add_css_class(button, "step");

@@ -106,18 +106,15 @@ TopBar *top_bar_new(const StationClient *client)
 	TopBar *bar = g_new0(TopBar, 1);
 
 	bar->client = client;
-	bar->widget = box_new(GTK_ORIENTATION_HORIZONTAL, 12, "bar");
-	bar->place = GTK_LABEL(gtk_label_new(NULL));
+	bar->place = GTK_LABEL(wide(gtk_label_new(NULL)));
 	bar->state = GTK_LABEL(gtk_label_new(NULL));
-	bar->operator_name = GTK_LABEL(gtk_label_new(NULL));
+	bar->operator_name = GTK_LABEL(wide(gtk_label_new(NULL)));
 	gtk_label_set_ellipsize(bar->place, PANGO_ELLIPSIZE_END);
 	gtk_label_set_ellipsize(bar->operator_name, PANGO_ELLIPSIZE_END);
 	gtk_label_set_xalign(bar->place, 0);
 	gtk_label_set_xalign(bar->operator_name, 1);
-	gtk_widget_set_hexpand(GTK_WIDGET(bar->place), TRUE);
-	gtk_widget_set_hexpand(GTK_WIDGET(bar->operator_name), TRUE);
 	gtk_widget_add_css_class(GTK_WIDGET(bar->state), "state");
-	box_fill(bar->widget, GTK_WIDGET(bar->place), GTK_WIDGET(bar->state), GTK_WIDGET(bar->operator_name));
+	bar->widget = row_new(12, "bar", bar->place, bar->state, bar->operator_name, NULL);
 	return bar;
 }
 

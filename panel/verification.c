@@ -86,10 +86,8 @@ static void show_verdict(VerificationCard *card, const char *state, const char *
 
 		if (it_is)
 			gtk_label_set_text(card->verdict, _(verdicts[i].sentence));
-		if (it_is && verdicts[i].style)
-			gtk_widget_add_css_class(card->screen.widget, verdicts[i].style);
-		else if (verdicts[i].style)
-			gtk_widget_remove_css_class(card->screen.widget, verdicts[i].style);
+		if (verdicts[i].style)
+			style_set(card->screen.widget, verdicts[i].style, it_is);
 	}
 	gtk_label_set_text(card->finding, finding);
 	gtk_widget_set_visible(GTK_WIDGET(card->finding), finding[0] != '\0');
@@ -133,11 +131,9 @@ static void forget_verification(Screen *screen)
 Screen *verification_new(Panel *panel)
 {
 	VerificationCard *card = g_new0(VerificationCard, 1);
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 8, "card");
 
-	card->screen = (Screen){
-		.panel = panel, .widget = box, .update = update_verification, .forget = forget_verification
-	};
+	card->screen =
+		(Screen){ .panel = panel, .update = update_verification, .forget = forget_verification };
 	card->verdict = GTK_LABEL(text_new("", NULL));
 	card->finding = GTK_LABEL(text_new("", "caption"));
 	card->bar = gtk_progress_bar_new();
@@ -145,7 +141,7 @@ Screen *verification_new(Panel *panel)
 	accessible_name(card->bar, _("How far the verification is"));
 	card->begin =
 		touch_button_new(_("Verify the whole record"), NULL, G_CALLBACK(on_begin_verification), card);
-	box_fill(box, GTK_WIDGET(card->verdict), GTK_WIDGET(card->finding), card->bar,
-		GTK_WIDGET(card->count), card->begin);
+	card->screen.widget = column_new(
+		8, "card", card->verdict, card->finding, card->bar, card->count, card->begin, NULL);
 	return &card->screen;
 }

@@ -92,8 +92,8 @@ GtkWidget *touch_choice_new(const char *text, GtkWidget *group, GCallback toggle
 
 GtkWidget *field_new(const char *title, GCallback clicked, gpointer userdata)
 {
-	GtkWidget *button = button_new(), *box = box_new(GTK_ORIENTATION_VERTICAL, 0, NULL);
 	GtkWidget *caption = gtk_label_new(title), *value = gtk_label_new(NULL);
+	GtkWidget *button = button_new(), *box = column_new(0, NULL, caption, value, NULL);
 
 	gtk_label_set_xalign(GTK_LABEL(caption), 0);
 	gtk_label_set_xalign(GTK_LABEL(value), 0);
@@ -102,7 +102,6 @@ GtkWidget *field_new(const char *title, GCallback clicked, gpointer userdata)
 	gtk_widget_add_css_class(caption, "caption");
 	gtk_widget_add_css_class(value, "value");
 	gtk_widget_set_valign(box, GTK_ALIGN_CENTER);
-	box_fill(box, caption, value);
 	gtk_button_set_child(GTK_BUTTON(button), box);
 	gtk_widget_add_css_class(button, "touch");
 	gtk_widget_add_css_class(button, "field");
@@ -146,8 +145,8 @@ GtkWidget *text_new(const char *text, const char *style)
 
 GtkWidget *figure_new(const char *title, GtkLabel **ret_value)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 0, "figure");
 	GtkWidget *value = gtk_label_new("–"), *caption = gtk_label_new(title);
+	GtkWidget *box = column_new(0, "figure", value, caption, NULL);
 
 	gtk_widget_add_css_class(value, "number");
 	gtk_widget_add_css_class(caption, "caption");
@@ -156,26 +155,76 @@ GtkWidget *figure_new(const char *title, GtkLabel **ret_value)
 	gtk_widget_set_valign(value, GTK_ALIGN_END);
 	gtk_widget_set_vexpand(caption, TRUE);
 	gtk_widget_set_valign(caption, GTK_ALIGN_START);
-	box_fill(box, value, caption);
 	gtk_accessible_update_relation(
 		GTK_ACCESSIBLE(value), GTK_ACCESSIBLE_RELATION_DESCRIBED_BY, caption, NULL, -1);
 	*ret_value = GTK_LABEL(value);
 	return box;
 }
 
-GtkWidget *box_new(GtkOrientation orientation, int spacing, const char *style)
+static void append_children(GtkWidget *box, va_list children)
+{
+	GtkWidget *child;
+
+	while ((child = va_arg(children, gpointer)))
+		gtk_box_append(GTK_BOX(box), child);
+}
+
+GtkWidget *box_new(GtkOrientation orientation, int spacing, const char *style, ...)
 {
 	GtkWidget *box = gtk_box_new(orientation, spacing);
+	va_list children;
 
 	if (style)
 		gtk_widget_add_css_class(box, style);
+	va_start(children, style);
+	append_children(box, children);
+	va_end(children);
 	return box;
 }
 
-void box_fill_with(GtkWidget *box, GtkWidget *const *widgets)
+void box_add(GtkWidget *box, ...)
 {
-	for (; *widgets; widgets++)
-		gtk_box_append(GTK_BOX(box), *widgets);
+	va_list children;
+
+	va_start(children, box);
+	append_children(box, children);
+	va_end(children);
+}
+
+GtkWidget *wide(GtkWidget *widget)
+{
+	gtk_widget_set_hexpand(widget, TRUE);
+	return widget;
+}
+
+GtkWidget *tall(GtkWidget *widget)
+{
+	gtk_widget_set_vexpand(widget, TRUE);
+	return widget;
+}
+
+GtkWidget *evenly(GtkWidget *box)
+{
+	gtk_box_set_homogeneous(GTK_BOX(box), TRUE);
+	return box;
+}
+
+GtkWidget *grid_new(int spacing)
+{
+	GtkWidget *grid = gtk_grid_new();
+
+	gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
+	gtk_grid_set_row_spacing(GTK_GRID(grid), spacing);
+	gtk_grid_set_column_spacing(GTK_GRID(grid), spacing);
+	return grid;
+}
+
+void style_set(GtkWidget *widget, const char *style, bool has)
+{
+	if (has)
+		gtk_widget_add_css_class(widget, style);
+	else
+		gtk_widget_remove_css_class(widget, style);
 }
 
 GtkWidget *scroller_new(GtkWidget *child)
@@ -184,9 +233,7 @@ GtkWidget *scroller_new(GtkWidget *child)
 
 	gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
 	gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), child);
-	gtk_widget_set_vexpand(scroller, TRUE);
-	gtk_widget_set_hexpand(scroller, TRUE);
-	return scroller;
+	return wide(tall(scroller));
 }
 
 void box_show_only(GtkWidget *box, GtkWidget *shown)
@@ -232,15 +279,12 @@ static void on_keypad_key(GtkButton *button, gpointer userdata)
 GtkWidget *keypad_new(const char *done, KeypadPressed pressed, void *userdata)
 {
 	static const char keys[] = "123456789\b0\n";
-	GtkWidget *grid = gtk_grid_new();
+	GtkWidget *grid = grid_new(6);
 	Keypad *keypad = g_new0(Keypad, 1);
 
 	keypad->pressed = pressed;
 	keypad->userdata = userdata;
 	g_object_set_data_full(G_OBJECT(grid), "keypad", keypad, g_free);
-	gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
-	gtk_grid_set_column_spacing(GTK_GRID(grid), 6);
-	gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
 	gtk_grid_set_row_homogeneous(GTK_GRID(grid), TRUE);
 	for (int i = 0; keys[i]; i++) {
 		char digit[2] = { keys[i] };
@@ -251,8 +295,7 @@ GtkWidget *keypad_new(const char *done, KeypadPressed pressed, void *userdata)
 		if (keys[i] == '\b')
 			accessible_name(button, _("Delete the last character"));
 		g_object_set_data(G_OBJECT(button), "key", GINT_TO_POINTER((int)keys[i]));
-		gtk_widget_set_hexpand(button, TRUE);
-		gtk_grid_attach(GTK_GRID(grid), button, i % 3, i / 3, 1, 1);
+		gtk_grid_attach(GTK_GRID(grid), wide(button), i % 3, i / 3, 1, 1);
 	}
 	return grid;
 }

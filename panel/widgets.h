@@ -29,10 +29,21 @@ GtkWidget *text_new(const char *text, const char *style);
 /** A figure with its title below, both of which say something to a screen reader. */
 GtkWidget *figure_new(const char *title, GtkLabel **ret_value);
 
-GtkWidget *box_new(GtkOrientation orientation, int spacing, const char *style);
-/** Puts widgets into a box, one behind the other. */
-void box_fill_with(GtkWidget *box, GtkWidget *const *widgets);
-#define box_fill(box, ...) box_fill_with(box, (GtkWidget *const[]){ __VA_ARGS__, NULL })
+/** A box of the widgets that are named, up to NULL. `style`: a CSS class or NULL. */
+GtkWidget *box_new(GtkOrientation orientation, int spacing, const char *style, ...) G_GNUC_NULL_TERMINATED;
+#define row_new(spacing, ...)    box_new(GTK_ORIENTATION_HORIZONTAL, spacing, __VA_ARGS__)
+#define column_new(spacing, ...) box_new(GTK_ORIENTATION_VERTICAL, spacing, __VA_ARGS__)
+/** Puts more widgets, up to NULL, at the end of a box. */
+void box_add(GtkWidget *box, ...) G_GNUC_NULL_TERMINATED;
+/** The widget itself, which takes all the width, or all the height, that is left. */
+GtkWidget *wide(GtkWidget *widget);
+GtkWidget *tall(GtkWidget *widget);
+/** The box itself, whose children are of one size from now on. */
+GtkWidget *evenly(GtkWidget *box);
+/** All its columns have one width. `spacing`: between rows and columns. */
+GtkWidget *grid_new(int spacing);
+/** Whether a widget has a CSS class. */
+void style_set(GtkWidget *widget, const char *style, bool has);
 /** What does not fit can be moved with a finger up and down, never sideways. */
 GtkWidget *scroller_new(GtkWidget *child);
 /** Hides all but one of the widgets in a box. */

@@ -50,12 +50,7 @@ static void show_figure(WorkView *view, FigureId id, const char *text, bool warn
 {
 	if (strcmp(gtk_label_get_text(view->values[id]), text) != 0)
 		gtk_label_set_text(view->values[id], text);
-	if (warning == gtk_widget_has_css_class(view->boxes[id], "warning"))
-		return;
-	if (warning)
-		gtk_widget_add_css_class(view->boxes[id], "warning");
-	else
-		gtk_widget_remove_css_class(view->boxes[id], "warning");
+	style_set(view->boxes[id], "warning", warning);
 }
 
 static void show_count(WorkView *view, FigureId id, gint64 count)
@@ -128,10 +123,7 @@ static void show_light(GtkWidget *light, GtkLabel *label, const char *text, bool
 	if (strcmp(gtk_label_get_text(label), text) == 0)
 		return;
 	gtk_label_set_text(label, text);
-	if (on)
-		gtk_widget_add_css_class(light, "on");
-	else
-		gtk_widget_remove_css_class(light, "on");
+	style_set(light, "on", on);
 }
 
 void work_view_update(WorkView *view, const WorkFigures *figures)
@@ -158,26 +150,20 @@ void work_view_update(WorkView *view, const WorkFigures *figures)
 
 static GtkWidget *light_new(GtkLabel **ret_label)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_HORIZONTAL, 0, "light"), *label = gtk_label_new("");
+	GtkWidget *label = gtk_label_new("");
 
 	gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
-	gtk_widget_set_hexpand(label, TRUE);
-	gtk_box_append(GTK_BOX(box), label);
 	*ret_label = GTK_LABEL(label);
-	return box;
+	return row_new(0, "light", wide(label), NULL);
 }
 
 static GtkWidget *figures_new(WorkView *view)
 {
-	GtkWidget *grid = gtk_grid_new();
+	GtkWidget *grid = grid_new(6);
 
-	gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
-	gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
-	gtk_grid_set_column_spacing(GTK_GRID(grid), 6);
 	for (FigureId i = 0; i < FIGURE_MAX; i++) {
-		view->boxes[i] = figure_new(_(titles[i]), &view->values[i]);
+		view->boxes[i] = tall(figure_new(_(titles[i]), &view->values[i]));
 		gtk_label_set_ellipsize(view->values[i], PANGO_ELLIPSIZE_END);
-		gtk_widget_set_vexpand(view->boxes[i], TRUE);
 		gtk_grid_attach(GTK_GRID(grid), view->boxes[i], (int)i % COLUMNS, (int)i / COLUMNS, 1, 1);
 	}
 	return grid;
@@ -196,37 +182,29 @@ static GtkWidget *trace_with_zone(WorkView *view)
 	gtk_widget_set_valign(GTK_WIDGET(view->zone), GTK_ALIGN_START);
 	gtk_overlay_set_child(GTK_OVERLAY(overlay), view->trace);
 	gtk_overlay_add_overlay(GTK_OVERLAY(overlay), GTK_WIDGET(view->zone));
-	gtk_widget_set_vexpand(overlay, TRUE);
-	return overlay;
+	return tall(overlay);
 }
 
 static GtkWidget *depth_new(WorkView *view)
 {
-	GtkWidget *box = box_new(GTK_ORIENTATION_VERTICAL, 2, NULL);
-
 	view->gauge = depth_gauge_new();
 	accessible_name(view->gauge, _("Depth of the last dot against its window"));
 	view->depth = GTK_LABEL(gtk_label_new(_("depth")));
 	gtk_widget_add_css_class(GTK_WIDGET(view->depth), "value");
 	gtk_label_set_width_chars(view->depth, 7);
-	box_fill(box, view->gauge, GTK_WIDGET(view->depth));
-	return box;
+	return column_new(2, NULL, view->gauge, view->depth, NULL);
 }
 
 WorkView *work_view_new(void)
 {
 	WorkView *view = g_new0(WorkView, 1);
-	GtkWidget *main_box = box_new(GTK_ORIENTATION_VERTICAL, 6, NULL);
-	GtkWidget *lights = box_new(GTK_ORIENTATION_HORIZONTAL, 6, NULL);
+	GtkWidget *main_box, *lights;
 
-	view->widget = box_new(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
 	view->pedal = light_new(&view->pedal_text);
 	view->stop = light_new(&view->stop_text);
-	gtk_box_set_homogeneous(GTK_BOX(lights), TRUE);
-	box_fill(lights, view->pedal, view->stop);
-	box_fill(main_box, figures_new(view), trace_with_zone(view), lights);
-	gtk_widget_set_hexpand(main_box, TRUE);
-	box_fill(view->widget, depth_new(view), main_box);
+	lights = evenly(row_new(6, NULL, view->pedal, view->stop, NULL));
+	main_box = column_new(6, NULL, figures_new(view), trace_with_zone(view), lights, NULL);
+	view->widget = row_new(8, NULL, depth_new(view), wide(main_box), NULL);
 	return view;
 }
 
