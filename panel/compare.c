@@ -87,7 +87,7 @@ static void compare_free(gpointer data)
 
 GtkWidget *compare_new(void)
 {
-	GtkWidget *area = drawing_new();
+	GtkWidget *area = wide(tall(drawing_new()));
 	GtkGesture *drag = gtk_gesture_drag_new();
 	Compare *compare = g_new0(Compare, 1);
 
@@ -97,8 +97,6 @@ GtkWidget *compare_new(void)
 	g_signal_connect(drag, "drag-begin", G_CALLBACK(on_drag_begin), compare);
 	g_signal_connect(drag, "drag-update", G_CALLBACK(on_update), compare);
 	gtk_widget_add_controller(area, GTK_EVENT_CONTROLLER(drag));
-	gtk_widget_set_vexpand(area, TRUE);
-	gtk_widget_set_hexpand(area, TRUE);
 	gtk_widget_add_css_class(area, "photograph");
 	accessible_name(area, _("Before at the left of the line, after at its right; the line can be moved"));
 	return area;

@@ -68,27 +68,11 @@ static void set_form_field(void *userdata, const char *text)
 	field_set(field->widget, shown);
 }
 
-/** Names and numbers that things and people bear as a code; all other text is somebody's own words. */
-static bool is_on_a_label(const FormField *field)
-{
-	static const char *const names[] = { "badge", "certificate", "container", "handpiece", "maker_lot",
-		"number", "pigment_lot", "purchase", "reference", "serial", "sterilizer", "subject" };
-
-	for (size_t i = 0; i < ELEMENTS(names); i++)
-		if (strcmp(names[i], field->name) == 0)
-			return true;
-	return false;
-}
-
-static bool is_told_by_code(const FormField *field)
-{
-	static const char *const names[] = { "code", "expiry", "gtin", "lot", "unit" };
-
-	for (size_t i = 0; i < ELEMENTS(names); i++)
-		if (strcmp(names[i], field->name) == 0)
-			return true;
-	return false;
-}
+/* names and numbers that things and people bear as a code; all other text is somebody's own words */
+static const char *const on_labels[] = { "badge", "certificate", "container", "handpiece", "maker_lot",
+	"number", "pigment_lot", "purchase", "reference", "serial", "sterilizer", "subject", NULL };
+/* what a cartridge's code tells */
+static const char *const told_by_code[] = { "code", "expiry", "gtin", "lot", "unit", NULL };
 
 static SheetKind sheet_kind(const FormField *field)
 {
@@ -96,7 +80,7 @@ static SheetKind sheet_kind(const FormField *field)
 		return SHEET_DATE;
 	if (strcmp(field->type, "count") == 0)
 		return SHEET_NUMBER;
-	return is_on_a_label(field) ? SHEET_CODE : SHEET_TEXT;
+	return g_strv_contains(on_labels, field->name) ? SHEET_CODE : SHEET_TEXT;
 }
 
 static void on_form_field(GtkButton *button, gpointer userdata)
@@ -280,7 +264,8 @@ static bool wants_code(const Screen *screen)
 	const Form *form = (const Form *)screen;
 
 	return gtk_widget_get_visible(form->screen.widget) &&
-	       sheet_is_open(panel_sheet(form->screen.panel)) && form->asked && is_told_by_code(form->asked);
+	       sheet_is_open(panel_sheet(form->screen.panel)) && form->asked &&
+	       g_strv_contains(told_by_code, form->asked->name);
 }
 
 static bool scan_into_form(Screen *screen, const char *code)
@@ -355,11 +340,6 @@ static void on_kind(GtkButton *button, gpointer userdata)
 		g_object_get_data(G_OBJECT(button), "definition"));
 }
 
-static void unref_definition(gpointer data)
-{
-	g_variant_unref(data);
-}
-
 static void add_kind(Form *form, FormPlace place, GVariant *definition, GtkWidget *box)
 {
 	g_autofree char *title = NULL, *words = NULL;
@@ -371,30 +351,24 @@ static void add_kind(Form *form, FormPlace place, GVariant *definition, GtkWidge
 	title = g_strdup_printf("%s…", words);
 	button = touch_button_new(title, NULL, G_CALLBACK(on_kind), form);
 	g_object_set_data(G_OBJECT(button), "place", GINT_TO_POINTER((int)place));
-	g_object_set_data_full(G_OBJECT(button), "definition", g_variant_ref(definition), unref_definition);
+	g_object_set_data_full(
+		G_OBJECT(button), "definition", g_variant_ref(definition), (GDestroyNotify)g_variant_unref);
 	box_add(box, button, NULL);
 }
 
 static GVariant *forms_of(const Panel *panel, FormPlace place)
 {
-	switch (place) {
-	case FORM_AT_STATION:
+	if (place == FORM_AT_STATION)
 		return stipple_station1_get_forms(panel_station(panel));
-	case FORM_AT_SESSION:
+	if (place == FORM_AT_SESSION)
 		return stipple_session1_get_forms(panel_session(panel));
-	case FORM_AT_INVENTORY:
-		return stipple_inventory1_get_forms(panel_inventory(panel));
-	case FORM_OF_LOT:
-		return NULL;
-	}
-	return NULL;
+	return stipple_inventory1_get_forms(panel_inventory(panel));
 }
 
-/** Adds `kind`, or all when it is NULL; returns how many. */
-static int add_kinds(Form *form, FormPlace place, const char *kind, GtkWidget *box)
+bool form_list(Panel *panel, FormPlace place, const char *kind, GtkWidget *box)
 {
-	GVariant *forms = forms_of(form->screen.panel, place);
-	int n = 0;
+	GVariant *forms = forms_of(panel, place);
+	bool any = false;
 
 	for (gsize i = 0; forms && i < g_variant_n_children(forms); i++) {
 		g_autoptr(GVariant) definition = g_variant_get_child_value(forms, i);
@@ -403,20 +377,10 @@ static int add_kinds(Form *form, FormPlace place, const char *kind, GtkWidget *b
 		g_variant_get_child(definition, 0, "&s", &its_kind);
 		if (kind && strcmp(kind, its_kind) != 0)
 			continue;
-		add_kind(form, place, definition, box);
-		n++;
+		add_kind(form_of(panel), place, definition, box);
+		any = true;
 	}
-	return n;
-}
-
-void form_list(Panel *panel, FormPlace place, GtkWidget *box)
-{
-	add_kinds(form_of(panel), place, NULL, box);
-}
-
-bool form_add(Panel *panel, FormPlace place, const char *kind, GtkWidget *box)
-{
-	return add_kinds(form_of(panel), place, kind, box) > 0;
+	return any;
 }
 
 /* ---- life ---- */

@@ -19,7 +19,8 @@ typedef enum FormPlace {
 
 /** `definition`: one of the property Forms at `place`, or one of that type. */
 void form_open(Panel *panel, FormPlace place, GVariant *definition);
-/** A button for each kind that may be entered at `place`, put into `box`. */
-void form_list(Panel *panel, FormPlace place, GtkWidget *box);
-/** A button for one kind, added to `box`; nothing when it may not be entered at `place`. True when it may. */
-bool form_add(Panel *panel, FormPlace place, const char *kind, GtkWidget *box);
+/**
+ * A button for each kind that may be entered at `place`, which is not FORM_OF_LOT, put into `box`; for one
+ * kind alone when `kind` names it. True when there is any.
+ */
+bool form_list(Panel *panel, FormPlace place, const char *kind, GtkWidget *box);

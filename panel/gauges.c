@@ -93,13 +93,12 @@ static void draw_depth_gauge(GtkDrawingArea *area, cairo_t *cr, int width, int h
 
 GtkWidget *depth_gauge_new(void)
 {
-	GtkWidget *area = drawing_new();
+	GtkWidget *area = tall(drawing_new());
 	DepthReading *reading = g_new0(DepthReading, 1);
 
 	g_object_set_data_full(G_OBJECT(area), "reading", reading, g_free);
 	gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(area), draw_depth_gauge, reading, NULL);
 	gtk_drawing_area_set_content_width(GTK_DRAWING_AREA(area), 108);
-	gtk_widget_set_vexpand(area, TRUE);
 	gtk_widget_add_css_class(area, "gauge");
 	return area;
 }
@@ -162,13 +161,12 @@ static void draw_trace(GtkDrawingArea *area, cairo_t *cr, int width, int height,
 
 GtkWidget *trace_new(void)
 {
-	GtkWidget *area = drawing_new();
+	GtkWidget *area = wide(drawing_new());
 	Trace *trace = g_new0(Trace, 1);
 
 	g_object_set_data_full(G_OBJECT(area), "trace", trace, g_free);
 	gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(area), draw_trace, trace, NULL);
 	gtk_drawing_area_set_content_height(GTK_DRAWING_AREA(area), 56);
-	gtk_widget_set_hexpand(area, TRUE);
 	return area;
 }
 

@@ -17,16 +17,23 @@ struct PanelCall {
 	void *userdata;
 };
 
+bool panel_station_present(Panel *panel)
+{
+	g_autofree char *sentence = NULL;
+
+	if (station_client_present(panel->client))
+		return true;
+	sentence = sentence_translate(STATION_AWAY);
+	panel_notify(panel, sentence, SCREEN_MAX);
+	return false;
+}
+
 static PanelCall *begin_call(Panel *panel, PanelRefused refused, void *userdata)
 {
 	PanelCall *call;
 
-	if (!station_client_present(panel->client)) {
-		g_autofree char *sentence = sentence_translate(STATION_AWAY);
-
-		panel_notify(panel, sentence, SCREEN_MAX);
+	if (!panel_station_present(panel))
 		return NULL;
-	}
 	panel->calls++;
 	gtk_widget_add_css_class(GTK_WIDGET(panel->window), "busy");
 	call = g_new0(PanelCall, 1);
@@ -36,14 +43,14 @@ static PanelCall *begin_call(Panel *panel, PanelRefused refused, void *userdata)
 	return call;
 }
 
-PanelCall *panel_ask(Panel *panel, void *userdata)
-{
-	return panel_ask_or(panel, NULL, userdata);
-}
-
 PanelCall *panel_ask_or(Panel *panel, PanelRefused refused, void *userdata)
 {
 	return panel->calls ? NULL : begin_call(panel, refused, userdata);
+}
+
+PanelCall *panel_ask(Panel *panel, void *userdata)
+{
+	return panel_ask_or(panel, NULL, userdata);
 }
 
 PanelCall *panel_order(Panel *panel, void *userdata)
@@ -51,15 +58,20 @@ PanelCall *panel_order(Panel *panel, void *userdata)
 	return begin_call(panel, NULL, userdata);
 }
 
-static void tell_call_refused(const PanelCall *call, GError *error)
+void panel_tell_refused(Panel *panel, GError *error)
 {
-	g_autofree char *name = station_error_name(error), *sentence = NULL;
+	g_autofree char *name = station_error_name(error);
+	g_autofree char *sentence = sentence_translate(station_error_text(error));
+
+	panel_notify(panel, sentence, refusal_screen(name));
+}
+
+static bool deals_with_refusal(const PanelCall *call, const GError *error)
+{
+	g_autofree char *name = station_error_name(error);
 	const char *last = strrchr(name, '.');
 
-	if (call->refused && last && call->refused(call->userdata, last + 1))
-		return;
-	sentence = sentence_translate(station_error_text(error));
-	panel_notify(call->panel, sentence, refusal_screen(name));
+	return call->refused && last && call->refused(call->userdata, last + 1);
 }
 
 void *panel_call_end(PanelCall *ended, GError *error)
@@ -74,7 +86,8 @@ void *panel_call_end(PanelCall *ended, GError *error)
 		panel->calls--;
 	gtk_widget_remove_css_class(GTK_WIDGET(panel->window), "busy");
 	if (error) {
-		tell_call_refused(call, error);
+		if (!deals_with_refusal(call, error))
+			panel_tell_refused(panel, error);
 		return NULL;
 	}
 	panel_drop_notice(panel);
@@ -92,11 +105,6 @@ void *panel_call_finish(GObject *source, GAsyncResult *result, PanelCall *call)
 void panel_call_done(GObject *source, GAsyncResult *result, gpointer call)
 {
 	panel_call_finish(source, result, call);
-}
-
-GCancellable *panel_calls(const Panel *panel)
-{
-	return station_client_calls(panel->client);
 }
 
 /* ---- what screens see ---- */
@@ -129,26 +137,6 @@ void panel_set_signed_session(Panel *panel, gint64 session)
 StationClient *panel_client(const Panel *panel)
 {
 	return panel->client;
-}
-
-StippleStation1 *panel_station(const Panel *panel)
-{
-	return station_client_station(panel->client);
-}
-
-StippleSession1 *panel_session(const Panel *panel)
-{
-	return station_client_session(panel->client);
-}
-
-StippleInventory1 *panel_inventory(const Panel *panel)
-{
-	return station_client_inventory(panel->client);
-}
-
-StippleAudit1 *panel_audit(const Panel *panel)
-{
-	return station_client_audit(panel->client);
 }
 
 bool panel_state_is(const Panel *panel, const char *state)

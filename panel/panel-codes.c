@@ -4,13 +4,18 @@
 
 #include "panel-private.h"
 
-static void tell_mounted(PanelCall *call, const char *unit, GError *error)
+/** Both methods that mount a cartridge answer with its unit. */
+static void cartridge_mounted(GObject *source, GAsyncResult *result, gpointer call)
 {
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GVariant) answer = g_dbus_proxy_call_finish(G_DBUS_PROXY(source), result, &error);
 	Panel *panel = panel_call_end(call, error);
 	g_autofree char *text = NULL;
+	const char *unit;
 
 	if (!panel)
 		return;
+	g_variant_get(answer, "(&s)", &unit);
 	text = g_strdup_printf(_("Cartridge %s is mounted and on record as used."), unit);
 	panel_notify(panel, text, SCREEN_MAX);
 	if (panel->current == SCREEN_CARTRIDGE &&
@@ -18,27 +23,8 @@ static void tell_mounted(PanelCall *call, const char *unit, GError *error)
 		panel_advance(panel);
 }
 
-static void needle_mounted(GObject *source, GAsyncResult *result, gpointer call)
-{
-	g_autofree char *unit = NULL;
-	g_autoptr(GError) error = NULL;
-
-	stipple_session1_call_mount_needle_finish(STIPPLE_SESSION1(source), &unit, result, &error);
-	tell_mounted(call, unit, error);
-}
-
-static void scanned_mounted(GObject *source, GAsyncResult *result, gpointer call)
-{
-	g_autofree char *unit = NULL;
-	g_autoptr(GError) error = NULL;
-
-	stipple_session1_call_mount_scanned_finish(STIPPLE_SESSION1(source), &unit, result, &error);
-	tell_mounted(call, unit, error);
-}
-
 void panel_mount(Panel *panel, const char *code)
 {
-	StippleSession1 *session = panel_session(panel);
 	PanelCall *call;
 
 	if (panel->calls) {
@@ -53,12 +39,9 @@ void panel_mount(Panel *panel, const char *code)
 		return;
 	}
 	call = panel_ask(panel, panel);
-	if (!call)
-		return;
-	if (panel->scanning)
-		stipple_session1_call_mount_scanned(session, code, PANEL_CALL(panel), scanned_mounted, call);
-	else
-		stipple_session1_call_mount_needle(session, code, PANEL_CALL(panel), needle_mounted, call);
+	if (call)
+		(panel->scanning ? stipple_session1_call_mount_scanned : stipple_session1_call_mount_needle)(
+			panel_session(panel), code, PANEL_CALL(panel), cartridge_mounted, call);
 }
 
 /**

@@ -113,7 +113,7 @@ static void drop_window(Panel *panel)
 	g_clear_handle_id(&panel->notice_source, g_source_remove);
 	panel->window = NULL;
 	panel->keys = keys_free(panel->keys);
-	panel->top = top_bar_free(panel->top);
+	panel->top = NULL;
 	gtk_window_destroy(window);
 	for (ScreenId i = 0; i < SCREEN_MAX; i++)
 		screen_free(&panel->screens[i]);

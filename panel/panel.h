@@ -91,6 +91,10 @@ void *panel_call_end(PanelCall *call, GError *error);
 void *panel_call_finish(GObject *source, GAsyncResult *result, PanelCall *call);
 /** The same as a GAsyncReadyCallback, for an answer that nothing else follows; `call`: the PanelCall. */
 void panel_call_done(GObject *source, GAsyncResult *result, gpointer call);
+/** Says as a notice what the station refused, which leads to where it is put right. */
+void panel_tell_refused(Panel *panel, GError *error);
+/** Whether the station is there, and can be asked. When it is not, that is said. */
+bool panel_station_present(Panel *panel);
 /** Mounts the cartridge of a code. Why it cannot be mounted is said; that it was, too. */
 void panel_mount(Panel *panel, const char *code);
 /** Shows a sentence until it is tapped or a while has passed; `leads_to` SCREEN_MAX: nowhere. */
@@ -99,12 +103,12 @@ void panel_notify(Panel *panel, const char *text, ScreenId leads_to);
 /** Whether the station is there, and what it has besides its objects. Borrowed. */
 StationClient *panel_client(const Panel *panel);
 /** The station's objects, never NULL. Borrowed. */
-StippleStation1 *panel_station(const Panel *panel);
-StippleSession1 *panel_session(const Panel *panel);
-StippleInventory1 *panel_inventory(const Panel *panel);
-StippleAudit1 *panel_audit(const Panel *panel);
+#define panel_station(panel)   station_client_station(panel_client(panel))
+#define panel_session(panel)   station_client_session(panel_client(panel))
+#define panel_inventory(panel) station_client_inventory(panel_client(panel))
+#define panel_audit(panel)     station_client_audit(panel_client(panel))
 /** Goes with each call: the window that waits for its answer may be made anew. Borrowed. */
-GCancellable *panel_calls(const Panel *panel);
+#define panel_calls(panel) station_client_calls(panel_client(panel))
 /** What each method of station-bus.h takes besides its own arguments. */
 #define PANEL_CALL(panel) STATION_CALL, STATION_PATIENCE_MS, panel_calls(panel)
 /** Whether the session is in a state, by its name on D-Bus. */

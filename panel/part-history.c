@@ -67,21 +67,22 @@ static void after_opened(void *userdata, int fd, const char *text)
 	load_photograph(userdata, 1, fd, text);
 }
 
+static const char *image_zone(const json_t *images, size_t n)
+{
+	return json_string_value(json_object_get(json_array_get(images, n), "zone"));
+}
+
 /** The newest photograph of a zone in a phase; NULL when there is none. */
 static const char *newest_photograph(const json_t *images, const char *zone, const char *phase)
 {
-	const char *file = NULL;
-	json_t *image;
-	size_t i;
+	for (size_t i = json_array_size(images); i > 0; i--) {
+		const json_t *image = json_array_get(images, i - 1);
 
-	json_array_foreach ((json_t *)images, i, image) {
-		const char *its_zone = json_string_value(json_object_get(image, "zone"));
-		const char *its_phase = json_string_value(json_object_get(image, "phase"));
-
-		if (g_strcmp0(its_zone, zone) == 0 && g_strcmp0(its_phase, phase) == 0)
-			file = json_string_value(json_object_get(image, "file"));
+		if (g_strcmp0(image_zone(images, i - 1), zone) == 0 &&
+			g_strcmp0(json_string_value(json_object_get(image, "phase")), phase) == 0)
+			return json_string_value(json_object_get(image, "file"));
 	}
-	return file;
+	return NULL;
 }
 
 static void on_history_zone(GtkButton *button, gpointer userdata)
@@ -96,9 +97,9 @@ static void on_history_zone(GtkButton *button, gpointer userdata)
 	compare_set(page->compare, 0, NULL);
 	compare_set(page->compare, 1, NULL);
 	if (before)
-		station_client_open_picture(client, before, before_opened, page);
+		station_client_open_picture(client, STATION_PHOTOGRAPH, before, before_opened, page);
 	if (after)
-		station_client_open_picture(client, after, after_opened, page);
+		station_client_open_picture(client, STATION_PHOTOGRAPH, after, after_opened, page);
 	box_show_only(page->pages, page->photograph_page);
 }
 
@@ -106,13 +107,10 @@ static void on_history_zone(GtkButton *button, gpointer userdata)
 
 static bool is_first_of_zone(const json_t *images, size_t n)
 {
-	const char *zone = json_string_value(json_object_get(json_array_get(images, n), "zone"));
-
 	for (size_t i = 0; i < n; i++)
-		if (g_strcmp0(json_string_value(json_object_get(json_array_get(images, i), "zone")), zone) ==
-			0)
+		if (g_strcmp0(image_zone(images, i), image_zone(images, n)) == 0)
 			return false;
-	return zone != NULL;
+	return image_zone(images, n) != NULL;
 }
 
 static void images_came(void *userdata, json_t *rows)
@@ -127,7 +125,7 @@ static void images_came(void *userdata, json_t *rows)
 	box_clear(page->zones);
 	gtk_label_set_text(page->session_title, title);
 	for (size_t i = 0; i < json_array_size(rows); i++) {
-		const char *zone = json_string_value(json_object_get(json_array_get(rows, i), "zone"));
+		const char *zone = image_zone(rows, i);
 		GtkWidget *button;
 
 		if (!is_first_of_zone(rows, i))
@@ -214,14 +212,10 @@ static bool scan_history_subject(Screen *screen, const char *code)
 
 /* ---- the page ---- */
 
-static void on_back_to_list(GtkButton *button, gpointer userdata)
+/** `userdata`: the page that the button leads back to. */
+static void on_history_back(GtkButton *button, gpointer userdata)
 {
-	box_show_only(((History *)userdata)->pages, ((History *)userdata)->list_page);
-}
-
-static void on_back_to_session(GtkButton *button, gpointer userdata)
-{
-	box_show_only(((History *)userdata)->pages, ((History *)userdata)->session_page);
+	box_show_only(gtk_widget_get_parent(userdata), userdata);
 }
 
 static void forget_history(Screen *screen)
@@ -229,10 +223,11 @@ static void forget_history(Screen *screen)
 	json_decref(((History *)screen)->images);
 }
 
-static GtkWidget *page_with_back(History *page, GtkLabel **ret_title, GCallback back, GtkWidget *content)
+static GtkWidget *page_with_back(History *page, GtkLabel **ret_title, GtkWidget *back_to, GtkWidget *content)
 {
 	GtkWidget *title = wide(text_new("", "heading"));
-	GtkWidget *row = row_new(8, NULL, touch_button_new(_("Back"), NULL, back, page), title, NULL);
+	GtkWidget *row = row_new(8, NULL,
+		touch_button_new(_("Back"), NULL, G_CALLBACK(on_history_back), back_to), title, NULL);
 	GtkWidget *box = tall(column_new(8, NULL, row, content, NULL));
 
 	*ret_title = GTK_LABEL(title);
@@ -252,11 +247,10 @@ Screen *part_history_new(Panel *panel)
 	page->compare = compare_new();
 	page->list_page = column_new(8, NULL, page->subject, scroller_new(page->sessions), NULL);
 	page->pages = page->screen.widget = column_new(0, NULL, page->list_page, NULL);
-	page->session_page = page_with_back(
-		page, &page->session_title, G_CALLBACK(on_back_to_list), scroller_new(page->zones));
+	page->session_page =
+		page_with_back(page, &page->session_title, page->list_page, scroller_new(page->zones));
 	box_add(gtk_widget_get_first_child(page->session_page),
 		touch_button_new(_("Report"), NULL, G_CALLBACK(on_history_report), page), NULL);
-	page->photograph_page =
-		page_with_back(page, &page->zone_title, G_CALLBACK(on_back_to_session), page->compare);
+	page->photograph_page = page_with_back(page, &page->zone_title, page->session_page, page->compare);
 	return &page->screen;
 }

@@ -57,9 +57,9 @@ static void update_records(Screen *screen)
 	if (page->filled || !station_client_present(panel_client(panel)))
 		return;
 	page->filled = true;
-	form_list(panel, FORM_AT_INVENTORY, page->kinds);
-	form_list(panel, FORM_AT_SESSION, page->kinds);
-	form_list(panel, FORM_AT_STATION, page->kinds);
+	form_list(panel, FORM_AT_INVENTORY, NULL, page->kinds);
+	form_list(panel, FORM_AT_SESSION, NULL, page->kinds);
+	form_list(panel, FORM_AT_STATION, NULL, page->kinds);
 }
 
 Screen *part_records_new(Panel *panel)

@@ -12,7 +12,6 @@
 #include <glib-unix.h>
 #include <string.h>
 
-#include "refusals.h"
 #include "widgets.h"
 #include "words.h"
 
@@ -74,14 +73,6 @@ static void rows_read(GObject *source, GAsyncResult *result, gpointer userdata)
 	finish_query(query);
 }
 
-static void tell_query_refused(Query *query, GError *error)
-{
-	g_autofree char *name = station_error_name(error);
-	g_autofree char *sentence = sentence_translate(station_error_text(error));
-
-	panel_notify(query->panel, sentence, refusal_screen(name));
-}
-
 static void query_answered(GObject *source, GAsyncResult *result, gpointer userdata)
 {
 	Query *query = userdata;
@@ -92,7 +83,7 @@ static void query_answered(GObject *source, GAsyncResult *result, gpointer userd
 		!stipple_audit1_call_query_finish(STIPPLE_AUDIT1(source), NULL, NULL, NULL, result, &error);
 	/* with the window its call was given up, too */
 	if (error && !station_error_is_cancelled(error))
-		tell_query_refused(query, error);
+		panel_tell_refused(query->panel, error);
 	finish_query(query);
 }
 
@@ -102,12 +93,8 @@ static GUnixFDList *make_pipe(Panel *panel, GInputStream **ret_rows)
 	g_autoptr(GUnixFDList) descriptors = NULL;
 	int ends[2];
 
-	if (!station_client_present(panel_client(panel))) {
-		g_autofree char *sentence = sentence_translate(STATION_AWAY);
-
-		panel_notify(panel, sentence, SCREEN_MAX);
+	if (!panel_station_present(panel))
 		return NULL;
-	}
 	if (!g_unix_open_pipe(ends, FD_CLOEXEC, NULL)) {
 		panel_notify(panel, _("The panel has too many files open: start it again."), SCREEN_MAX);
 		return NULL;

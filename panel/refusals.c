@@ -16,51 +16,26 @@ enum { PARTS_MAX = 4 };
 
 ScreenId refusal_screen(const char *error)
 {
-	static const struct {
-		const char *error;
-		ScreenId screen;
-	} table[] = {
-		{ "NotSignedIn", SCREEN_SIGN_IN },
-		{ "RoleMissing", SCREEN_SIGN_IN },
-		{ "CertificationLapsed", SCREEN_MORE },
-		{ "SignInRefused", SCREEN_SIGN_IN },
-		{ "NoSession", SCREEN_PERSON },
-		{ "TooSoon", SCREEN_PERSON },
-		{ "NewPerson", SCREEN_PERSON },
-		{ "SessionWaits", SCREEN_WORK },
-		{ "NoConsent", SCREEN_CONSENT },
-		{ "Screening", SCREEN_CONSENT },
-		{ "NoNeedle", SCREEN_CARTRIDGE },
-		{ "NeedleRefused", SCREEN_CARTRIDGE },
-		{ "Ambiguous", SCREEN_CARTRIDGE },
-		{ "LotBarred", SCREEN_CARTRIDGE },
-		{ "NeedleWorn", SCREEN_CARTRIDGE },
-		{ "NoHandpiece", SCREEN_CARTRIDGE },
-		{ "SterilizationOverdue", SCREEN_MORE },
-		{ "NoPigment", SCREEN_CARTRIDGE },
-		{ "NoZone", SCREEN_ZONE },
-		{ "NoBeforePhoto", SCREEN_PHOTOGRAPHS },
-		{ "PictureRefused", SCREEN_PHOTOGRAPHS },
-		{ "CameraFailed", SCREEN_MORE },
-		{ "SessionTooLong", SCREEN_FINISH },
-		{ "BoardNotReady", SCREEN_MORE },
-		{ "BoardFailed", SCREEN_MORE },
-		{ "EmergencyStop", SCREEN_WORK },
-		{ "PedalDown", SCREEN_WORK },
-		{ "FaultLatched", SCREEN_WORK },
-		{ "Refused", SCREEN_WORK },
-		{ "LedgerUnhealthy", SCREEN_MORE },
-		{ "LedgerFailed", SCREEN_MORE },
-		{ "DiskFull", SCREEN_MORE },
-		{ "ClockBehind", SCREEN_MORE },
-		{ "ConfigurationRejected", SCREEN_MORE },
-		{ "Inert", SCREEN_MORE },
+	/* the last parts of the errors that each screen puts right */
+	static const char *const table[SCREEN_MAX][16] = {
+		[SCREEN_SIGN_IN] = { "NotSignedIn", "RoleMissing", "SignInRefused" },
+		[SCREEN_PERSON] = { "NoSession", "TooSoon", "NewPerson" },
+		[SCREEN_CONSENT] = { "NoConsent", "Screening" },
+		[SCREEN_CARTRIDGE] = { "NoNeedle", "NeedleRefused", "Ambiguous", "LotBarred", "NeedleWorn",
+			"NoHandpiece", "NoPigment" },
+		[SCREEN_ZONE] = { "NoZone" },
+		[SCREEN_PHOTOGRAPHS] = { "NoBeforePhoto", "PictureRefused" },
+		[SCREEN_WORK] = { "SessionWaits", "EmergencyStop", "PedalDown", "FaultLatched", "Refused" },
+		[SCREEN_FINISH] = { "SessionTooLong" },
+		[SCREEN_MORE] = { "CertificationLapsed", "SterilizationOverdue", "CameraFailed",
+			"BoardNotReady", "BoardFailed", "LedgerUnhealthy", "LedgerFailed", "DiskFull",
+			"ClockBehind", "ConfigurationRejected", "Inert" },
 	};
 	const char *name = strrchr(error, '.');
 
-	for (size_t i = 0; name && i < ELEMENTS(table); i++)
-		if (strcmp(table[i].error, name + 1) == 0)
-			return table[i].screen;
+	for (ScreenId screen = 0; name && screen < SCREEN_MAX; screen++)
+		if (g_strv_contains(table[screen], name + 1))
+			return screen;
 	return SCREEN_MAX;
 }
 
@@ -303,25 +278,16 @@ static char *translate_one(const char *sentence)
 			g_free(parts[part]);
 		return text;
 	}
-	return g_strdup(_(sentence));
+	/* of "" gettext knows a translation, which is no sentence */
+	return g_strdup(*sentence ? _(sentence) : "");
 }
 
 char *sentence_translate(const char *sentence)
 {
-	char *text = *sentence ? translate_one(sentence) : g_strdup("");
-	g_autofree char *first = NULL;
-	char *rest;
+	g_autofree char *text = translate_one(sentence), *first = NULL;
+	const char *rest = text[0] ? g_utf8_next_char(text) : text;
 
 	/* the station begins in lower case, as a log line does */
-	if (g_ascii_islower(text[0])) {
-		text[0] = g_ascii_toupper(text[0]);
-		return text;
-	}
-	if ((guchar)text[0] < 0x80)
-		return text;
-	rest = g_utf8_next_char(text);
 	first = g_utf8_strup(text, rest - text);
-	rest = g_strconcat(first, rest, NULL);
-	g_free(text);
-	return rest;
+	return g_strconcat(first, rest, NULL);
 }

@@ -242,23 +242,16 @@ Scalp *scalp_new(ScalpChosen chosen, void *userdata)
 	scalp->chosen = chosen;
 	scalp->userdata = userdata;
 	scalp->active = scalp->marked = -1;
-	scalp->overlay = gtk_overlay_new();
+	scalp->overlay = wide(tall(gtk_overlay_new()));
+	g_object_set_data_full(G_OBJECT(scalp->overlay), "scalp", scalp, g_free);
 	scalp->drawing = drawing_new();
 	gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(scalp->drawing), draw_scalp_map, scalp, NULL);
 	gtk_overlay_set_child(GTK_OVERLAY(scalp->overlay), scalp->drawing);
-	gtk_widget_set_hexpand(scalp->overlay, TRUE);
-	gtk_widget_set_vexpand(scalp->overlay, TRUE);
 	gtk_widget_add_css_class(scalp->overlay, "scalp");
 	g_signal_connect(scalp->overlay, "get-child-position", G_CALLBACK(place_button), scalp);
 	for (int i = 0; i < ZONES; i++)
 		add_button(scalp, i);
 	return scalp;
-}
-
-Scalp *scalp_free(Scalp *scalp)
-{
-	g_free(scalp);
-	return NULL;
 }
 
 GtkWidget *scalp_widget(Scalp *scalp)

@@ -11,8 +11,6 @@ typedef struct Scalp Scalp;
 typedef void (*ScalpChosen)(void *userdata, const char *zone);
 
 Scalp *scalp_new(ScalpChosen chosen, void *userdata);
-/** Accepts NULL; returns NULL. The widget belongs to whoever holds it. */
-Scalp *scalp_free(Scalp *scalp);
 GtkWidget *scalp_widget(Scalp *scalp);
 
 /**

@@ -118,7 +118,7 @@ static void update_cartridge(Screen *screen)
 		g_strdup_printf(_("Pigment: %s"), pigment[0] ? pigment : _("none loaded"));
 
 	if (!page->filled && station_client_present(panel_client(panel)))
-		page->filled = form_add(panel, FORM_AT_SESSION, "handpiece.mounted", page->handpiece);
+		page->filled = form_list(panel, FORM_AT_SESSION, "handpiece.mounted", page->handpiece);
 	gtk_label_set_text(page->unit, unit[0] ? unit : _("No cartridge is mounted."));
 	gtk_label_set_text(page->strokes, unit[0] ? lot : _("Scan the code of a new one now, or type it."));
 	gtk_label_set_text(page->pigment, loaded_text);

@@ -92,8 +92,7 @@ static GtkWidget *question_new(Consent *page, const char *name)
 	question->yes = touch_choice_new(_("Yes"), question->no, G_CALLBACK(on_question_answered), page);
 	accessible_name(question->no, no);
 	accessible_name(question->yes, yes);
-	gtk_widget_set_hexpand(text, TRUE);
-	return row_new(6, "question", text, question->no, question->yes, NULL);
+	return row_new(6, "question", wide(text), question->no, question->yes, NULL);
 }
 
 static void forget_questions(Consent *page)
@@ -162,9 +161,14 @@ static void on_record_answers(GtkButton *button, gpointer userdata)
 		PANEL_CALL(panel), consent_recorded, call);
 }
 
-static void consent(Consent *page, const char *consent, bool given)
+static void on_consent(GtkButton *button, gpointer userdata)
 {
+	Consent *page = userdata;
 	Panel *panel = page->screen.panel;
+	StippleSession1 *session = panel_session(panel);
+	bool treatment = GTK_WIDGET(button) == page->treatment;
+	bool given = treatment ? stipple_session1_get_consent_treatment(session)
+			       : stipple_session1_get_consent_photographs(session);
 	const char *version = field_get(page->version);
 	PanelCall *call;
 
@@ -174,24 +178,8 @@ static void consent(Consent *page, const char *consent, bool given)
 	}
 	call = panel_ask(panel, page);
 	if (call)
-		stipple_session1_call_record_consent(panel_session(panel), consent, version, given,
-			PANEL_CALL(panel), consent_recorded, call);
-}
-
-static void on_treatment(GtkButton *button, gpointer userdata)
-{
-	Consent *page = userdata;
-
-	consent(page, "treatment",
-		!stipple_session1_get_consent_treatment(panel_session(page->screen.panel)));
-}
-
-static void on_photographs_consent(GtkButton *button, gpointer userdata)
-{
-	Consent *page = userdata;
-
-	consent(page, "photographs",
-		!stipple_session1_get_consent_photographs(panel_session(page->screen.panel)));
+		stipple_session1_call_record_consent(session, treatment ? "treatment" : "photographs",
+			version, !given, PANEL_CALL(panel), consent_recorded, call);
 }
 
 static void version_entered(void *userdata, const char *text)
@@ -241,8 +229,8 @@ Screen *screen_consent_new(Panel *panel)
 	Consent *page = g_new0(Consent, 1);
 
 	page->screen = (Screen){ .panel = panel, .update = update_consent, .forget = forget_consent };
-	page->treatment = touch_button_new("", "consent", G_CALLBACK(on_treatment), page);
-	page->photographs = touch_button_new("", "consent", G_CALLBACK(on_photographs_consent), page);
+	page->treatment = touch_button_new("", "consent", G_CALLBACK(on_consent), page);
+	page->photographs = touch_button_new("", "consent", G_CALLBACK(on_consent), page);
 	page->version = field_new(_("Form"), G_CALLBACK(on_version), page);
 	field_set(page->version, memory_get("consent-form"));
 	page->record = touch_button_new("", "primary", G_CALLBACK(on_record_answers), page);

@@ -154,8 +154,8 @@ static void update_finish(Screen *screen)
 
 	if (!page->filled && station_client_present(panel_client(panel))) {
 		page->filled = true;
-		form_add(panel, FORM_AT_INVENTORY, "needle.disposed", page->forms);
-		form_list(panel, FORM_AT_SESSION, page->forms);
+		form_list(panel, FORM_AT_INVENTORY, "needle.disposed", page->forms);
+		form_list(panel, FORM_AT_SESSION, NULL, page->forms);
 	}
 	if (zones)
 		list_missing(page, zones);

@@ -84,7 +84,7 @@ static void forget_parts(Screen *screen)
 Screen *screen_more_new(Panel *panel)
 {
 	More *page = g_new0(More, 1);
-	GtkWidget *side = column_new(6, NULL, NULL), *first = NULL;
+	GtkWidget *side = column_new(6, NULL, NULL);
 	GtkWidget *list = scroller_new(side);
 
 	page->screen = (Screen){ .panel = panel,
@@ -94,14 +94,14 @@ Screen *screen_more_new(Panel *panel)
 		.forget = forget_parts };
 	page->pages = wide(column_new(0, NULL, NULL));
 	for (size_t i = 0; i < ELEMENTS(parts); i++) {
-		GtkWidget *choice = touch_choice_new(_(parts[i].title), first, NULL, NULL);
+		GtkWidget *choice =
+			touch_choice_new(_(parts[i].title), gtk_widget_get_first_child(side), NULL, NULL);
 
 		page->parts[i] = parts[i].make(panel);
 		gtk_widget_set_visible(page->parts[i]->widget, i == 0);
 		box_add(page->pages, tall(page->parts[i]->widget), NULL);
 		g_object_set_data(G_OBJECT(choice), "part", GSIZE_TO_POINTER(i));
 		box_add(side, choice, NULL);
-		first = first ? first : choice;
 		gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(choice), i == 0);
 		g_signal_connect(choice, "toggled", G_CALLBACK(on_part), page);
 	}

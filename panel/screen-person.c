@@ -30,24 +30,29 @@ static void on_number(GtkToggleButton *button, gpointer userdata)
 		page->number = GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(button), "number"));
 }
 
+static void choose_first(GtkWidget *choices)
+{
+	GtkWidget *first = gtk_widget_get_first_child(choices);
+
+	if (first)
+		gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(first), TRUE);
+}
+
 static void fill_numbers(Person *page)
 {
-	GtkWidget *first = NULL;
-
 	box_clear(page->numbers);
 	page->number = 1;
 	for (guint i = 1; i <= page->sessions; i++) {
 		g_autofree char *text = g_strdup_printf("%u", i);
 		g_autofree char *name = g_strdup_printf(_("Session %u of %u"), i, page->sessions);
-		GtkWidget *choice = touch_choice_new(text, first, G_CALLBACK(on_number), page);
+		GtkWidget *choice = touch_choice_new(
+			text, gtk_widget_get_first_child(page->numbers), G_CALLBACK(on_number), page);
 
 		accessible_name(choice, name);
 		g_object_set_data(G_OBJECT(choice), "number", GUINT_TO_POINTER(i));
 		box_add(page->numbers, choice, NULL);
-		if (!first)
-			gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(choice), TRUE);
-		first = first ? first : choice;
 	}
+	choose_first(page->numbers);
 }
 
 static void on_protocol(GtkToggleButton *button, gpointer userdata)
@@ -65,7 +70,6 @@ static void on_protocol(GtkToggleButton *button, gpointer userdata)
 static void fill_protocols(Person *page)
 {
 	GVariant *protocols = stipple_session1_get_protocols(panel_session(page->screen.panel));
-	GtkWidget *first = NULL;
 	const char *name, *title;
 	guint32 sessions;
 	GVariantIter iter;
@@ -75,15 +79,14 @@ static void fill_protocols(Person *page)
 	page->filled = true;
 	g_variant_iter_init(&iter, protocols);
 	while (g_variant_iter_next(&iter, "(&s&su@as)", &name, &title, &sessions, NULL)) {
-		GtkWidget *choice = touch_choice_new(_(title), first, G_CALLBACK(on_protocol), page);
+		GtkWidget *choice = touch_choice_new(
+			_(title), gtk_widget_get_first_child(page->protocols), G_CALLBACK(on_protocol), page);
 
 		g_object_set_data_full(G_OBJECT(choice), "protocol", g_strdup(name), g_free);
 		g_object_set_data(G_OBJECT(choice), "sessions", GUINT_TO_POINTER(sessions));
 		box_add(page->protocols, choice, NULL);
-		if (!first)
-			gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(choice), TRUE);
-		first = first ? first : choice;
 	}
+	choose_first(page->protocols);
 }
 
 /* ---- the subject ---- */
@@ -108,19 +111,12 @@ static void session_begun(GObject *source, GAsyncResult *result, gpointer call)
 	panel_advance(page->screen.panel);
 }
 
+static void begin_session(Person *page, bool new_person);
+
 static void begin_with_new_person(void *userdata, const char *answer)
 {
-	Person *page = userdata;
-	Panel *panel = page->screen.panel;
-	const char *subject = field_get(page->subject);
-	PanelCall *call;
-
-	if (!sheet_is_new_person(answer) || !subject || !subject[0] || !page->protocol)
-		return;
-	call = panel_ask(panel, page);
-	if (call)
-		stipple_session1_call_begin_new(panel_session(panel), subject, page->protocol, page->number,
-			PANEL_CALL(panel), session_begun, call);
+	if (sheet_is_new_person(answer))
+		begin_session(userdata, true);
 }
 
 /** A pseudonym that was never seen may be a slip, which would make another person. */
@@ -135,9 +131,8 @@ static bool ask_session_person(void *userdata, const char *error)
 	return true;
 }
 
-static void on_begin_session(GtkButton *button, gpointer userdata)
+static void begin_session(Person *page, bool new_person)
 {
-	Person *page = userdata;
 	Panel *panel = page->screen.panel;
 	const char *subject = field_get(page->subject);
 	PanelCall *call;
@@ -146,10 +141,16 @@ static void on_begin_session(GtkButton *button, gpointer userdata)
 		panel_notify(panel, _("Enter the person's pseudonym first."), SCREEN_PERSON);
 		return;
 	}
-	call = panel_ask_or(panel, ask_session_person, page);
+	call = panel_ask_or(panel, new_person ? NULL : ask_session_person, page);
 	if (call)
-		stipple_session1_call_begin(panel_session(panel), subject, page->protocol, page->number,
-			PANEL_CALL(panel), session_begun, call);
+		(new_person ? stipple_session1_call_begin_new : stipple_session1_call_begin)(
+			panel_session(panel), subject, page->protocol, page->number, PANEL_CALL(panel),
+			session_begun, call);
+}
+
+static void on_begin_session(GtkButton *button, gpointer userdata)
+{
+	begin_session(userdata, false);
 }
 
 static void abandon(void *userdata, const char *reason)

@@ -45,29 +45,15 @@ static void shot_read(GObject *source, GAsyncResult *result, gpointer userdata)
 	gtk_picture_set_paintable(picture, GDK_PAINTABLE(texture));
 }
 
-/** A preview that is being read: the window may be gone by then, or its place taken by a photograph. */
-typedef struct Preview {
-	GtkPicture *picture;
-} Preview;
-
+/** A preview: the window may be gone by now, or its place taken by a photograph. */
 static void preview_read(GObject *source, GAsyncResult *result, gpointer userdata)
 {
-	g_autofree Preview *preview = userdata;
+	g_autoptr(GtkPicture) picture = userdata;
 	g_autoptr(GdkPixbuf) pixbuf = gdk_pixbuf_new_from_stream_finish(result, NULL);
 	g_autoptr(GdkTexture) texture = pixbuf ? gdk_texture_new_for_pixbuf(pixbuf) : NULL;
 
-	if (g_object_get_data(G_OBJECT(preview->picture), "live"))
-		gtk_picture_set_paintable(preview->picture, GDK_PAINTABLE(texture));
-	g_object_unref(preview->picture);
-}
-
-static Preview *preview_new(Shot *shot)
-{
-	Preview *preview = g_new0(Preview, 1);
-
-	preview->picture = GTK_PICTURE(g_object_ref(shot->picture));
-	g_object_set_data(G_OBJECT(shot->picture), "live", GINT_TO_POINTER(1));
-	return preview;
+	if (g_object_get_data(G_OBJECT(picture), "live"))
+		gtk_picture_set_paintable(picture, GDK_PAINTABLE(texture));
 }
 
 static void shot_opened(void *userdata, int fd, const char *text)
@@ -95,7 +81,7 @@ static void show_file(Shot *shot, const char *file)
 	g_object_set_data(G_OBJECT(shot->picture), "live", NULL);
 	gtk_picture_set_paintable(GTK_PICTURE(shot->picture), NULL);
 	if (file[0])
-		station_client_open_picture(panel_client(panel), file, shot_opened, shot);
+		station_client_open_picture(panel_client(panel), STATION_PHOTOGRAPH, file, shot_opened, shot);
 }
 
 /* ---- what the camera sees, in the place of the photograph that is to be taken next ---- */
@@ -125,16 +111,16 @@ static void show_preview(void *userdata, int fd, const char *text)
 	Photographs *page = userdata;
 	Shot *shot = next_shot(page);
 	g_autoptr(GInputStream) stream = fd >= 0 ? g_unix_input_stream_new(fd, TRUE) : NULL;
-	g_autofree char *sentence = sentence_translate(text);
-
-	g_autofree char *zone = g_steal_pointer(&page->looked_at);
+	g_autofree char *sentence = sentence_translate(text), *zone = g_steal_pointer(&page->looked_at);
 
 	/* what has been taken or chosen meanwhile is not painted over */
 	if (shot && may_preview(page) && g_strcmp0(zone, page->zone) == 0) {
 		gtk_label_set_text(page->verdict, fd >= 0 && !text[0] ? _("Sharp and well lit") : sentence);
-		if (stream)
+		if (stream) {
+			g_object_set_data(G_OBJECT(shot->picture), "live", GINT_TO_POINTER(1));
 			gdk_pixbuf_new_from_stream_at_scale_async(
-				stream, 800, 800, TRUE, NULL, preview_read, preview_new(shot));
+				stream, 800, 800, TRUE, NULL, preview_read, g_object_ref(shot->picture));
+		}
 	}
 	look_later(page, fd >= 0 ? PREVIEW_MS : RETRY_MS);
 }
@@ -147,7 +133,8 @@ static gboolean look_at_zone(gpointer userdata)
 	if (!may_preview(page) || !next_shot(page) || page->looked_at)
 		return G_SOURCE_REMOVE;
 	page->looked_at = g_strdup(page->zone);
-	station_client_preview(panel_client(page->screen.panel), page->zone, show_preview, page);
+	station_client_open_picture(
+		panel_client(page->screen.panel), STATION_PREVIEW, page->zone, show_preview, page);
 	return G_SOURCE_REMOVE;
 }
 
@@ -213,29 +200,25 @@ static void on_photographs_zone(GtkToggleButton *button, gpointer userdata)
 
 static void list_photographed_zones(Photographs *page, GVariant *zones)
 {
-	GString *joined = g_string_new(NULL);
-	GtkWidget *first = NULL;
+	g_autoptr(GString) joined = g_string_new(NULL);
 	const char *zone;
 	GVariantIter iter;
 
 	g_variant_iter_init(&iter, zones);
 	while (g_variant_iter_next(&iter, "(&sutdd&s&s)", &zone, NULL, NULL, NULL, NULL, NULL, NULL))
 		g_string_append_printf(joined, "%s ", zone);
-	if (g_strcmp0(joined->str, page->listed) == 0) {
-		g_string_free(joined, TRUE);
+	if (g_strcmp0(joined->str, page->listed) == 0)
 		return;
-	}
 	g_free(page->listed);
-	page->listed = g_string_free(joined, FALSE);
+	page->listed = g_strdup(joined->str);
 	box_clear(page->zones);
 	g_variant_iter_init(&iter, zones);
 	while (g_variant_iter_next(&iter, "(&sutdd&s&s)", &zone, NULL, NULL, NULL, NULL, NULL, NULL)) {
-		GtkWidget *choice =
-			touch_choice_new(zone_title(zone), first, G_CALLBACK(on_photographs_zone), page);
+		GtkWidget *choice = touch_choice_new(zone_title(zone),
+			gtk_widget_get_first_child(page->zones), G_CALLBACK(on_photographs_zone), page);
 
 		g_object_set_data_full(G_OBJECT(choice), "zone", g_strdup(zone), g_free);
 		box_add(page->zones, choice, NULL);
-		first = first ? first : choice;
 		if (g_strcmp0(zone, page->zone) == 0)
 			gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(choice), TRUE);
 	}

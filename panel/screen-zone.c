@@ -110,17 +110,13 @@ static GtkWidget *side_new(ZonePage *page)
 	gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(page->skins[0]), TRUE);
 	page->area = sheet_field_new(panel_sheet(page->screen.panel), SHEET_NUMBER, _("Area in mm²"), false);
 	page->choose = touch_button_new(_("Touch a zone"), "primary", G_CALLBACK(on_choose), page);
-	gtk_widget_set_vexpand(page->area, TRUE);
 	gtk_widget_set_valign(page->area, GTK_ALIGN_START);
-	return column_new(6, "side", grid, page->area, page->choose, NULL);
+	return column_new(6, "side", grid, tall(page->area), page->choose, NULL);
 }
 
 static void forget_zone(Screen *screen)
 {
-	ZonePage *page = (ZonePage *)screen;
-
-	scalp_free(page->scalp);
-	g_free(page->marked);
+	g_free(((ZonePage *)screen)->marked);
 }
 
 Screen *screen_zone_new(Panel *panel)

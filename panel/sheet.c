@@ -11,7 +11,13 @@
 
 #include "widgets.h"
 
-enum { TEXT_MAX = 120, NUMBER_MAX = 9, DATE_MAX = 10, PIN_MAX = 12, KEYS_A_ROW = 10 };
+enum { TEXT_MAX = 120, KEYS_A_ROW = 10 };
+
+static const size_t longest[] = { [SHEET_TEXT] = TEXT_MAX,
+	[SHEET_CODE] = TEXT_MAX,
+	[SHEET_NUMBER] = 9,
+	[SHEET_DATE] = 10,
+	[SHEET_PIN] = 12 };
 
 struct Sheet {
 	GtkWidget *widget, *keyboard, *pad, *choices, *choice_list, *entry_row;
@@ -72,22 +78,6 @@ static bool is_text(SheetKind kind)
 	return kind == SHEET_TEXT || kind == SHEET_CODE;
 }
 
-static size_t longest(SheetKind kind)
-{
-	switch (kind) {
-	case SHEET_TEXT:
-	case SHEET_CODE:
-		return TEXT_MAX;
-	case SHEET_NUMBER:
-		return NUMBER_MAX;
-	case SHEET_DATE:
-		return DATE_MAX;
-	case SHEET_PIN:
-		return PIN_MAX;
-	}
-	return 0;
-}
-
 static void take_back(Sheet *sheet)
 {
 	char *end = sheet->value + strlen(sheet->value);
@@ -104,7 +94,7 @@ static void add_character(Sheet *sheet, char key)
 	size_t length = strlen(sheet->value);
 	bool digits = !is_text(sheet->kind);
 
-	if (length >= longest(sheet->kind) || (digits && !g_ascii_isdigit(key)))
+	if (length >= longest[sheet->kind] || (digits && !g_ascii_isdigit(key)))
 		return;
 	if (sheet->kind == SHEET_DATE && (length == 4 || length == 7))
 		sheet->value[length++] = '-';

@@ -427,71 +427,42 @@ typedef struct Looking {
 	void *userdata;
 } Looking;
 
-static Looking *looking_new(StationPictureOpened opened, void *userdata)
-{
-	Looking *looking = g_new0(Looking, 1);
-
-	looking->opened = opened;
-	looking->userdata = userdata;
-	return looking;
-}
-
 /** Hands the picture on, or why there is none. */
-static void hand_picture_on(
-	const Looking *looking, GVariant *picture, GUnixFDList *descriptors, const char *text, GError *error)
-{
-	int fd = -1;
-
-	if (station_error_is_cancelled(error))
-		return;
-	if (picture && descriptors)
-		fd = g_unix_fd_list_get(descriptors, g_variant_get_handle(picture), NULL);
-	looking->opened(looking->userdata, fd, error ? station_error_text(error) : text);
-}
-
 static void picture_answered(GObject *source, GAsyncResult *result, void *userdata)
 {
 	g_autofree Looking *looking = userdata;
 	g_autoptr(GUnixFDList) descriptors = NULL;
-	g_autoptr(GVariant) picture = NULL;
 	g_autoptr(GError) error = NULL;
+	g_autoptr(GVariant) answer = g_dbus_proxy_call_with_unix_fd_list_finish(
+		G_DBUS_PROXY(source), &descriptors, result, &error);
+	const char *text = "";
+	int fd = -1, handle;
 
-	stipple_session1_call_open_picture_finish(
-		STIPPLE_SESSION1(source), &picture, &descriptors, result, &error);
-	hand_picture_on(looking, picture, descriptors, "", error);
+	if (station_error_is_cancelled(error))
+		return;
+	if (answer && descriptors) {
+		g_variant_get_child(answer, 0, "h", &handle);
+		fd = g_unix_fd_list_get(descriptors, handle, NULL);
+	}
+	/* of a preview the station says besides what is wrong with it */
+	if (answer && g_variant_n_children(answer) > 1)
+		g_variant_get_child(answer, 2, "&s", &text);
+	looking->opened(looking->userdata, fd, error ? station_error_text(error) : text);
 }
 
-static void preview_answered(GObject *source, GAsyncResult *result, void *userdata)
+void station_client_open_picture(StationClient *client, StationPicture kind, const char *name,
+	StationPictureOpened opened, void *userdata)
 {
-	g_autofree Looking *looking = userdata;
-	g_autoptr(GUnixFDList) descriptors = NULL;
-	g_autoptr(GVariant) picture = NULL;
-	g_autoptr(GError) error = NULL;
-	g_autofree char *text = NULL;
+	Looking *looking;
 
-	stipple_session1_call_preview_finish(
-		STIPPLE_SESSION1(source), &picture, NULL, &text, &descriptors, result, &error);
-	hand_picture_on(looking, picture, descriptors, text, error);
-}
-
-void station_client_open_picture(
-	StationClient *client, const char *file, StationPictureOpened opened, void *userdata)
-{
-	if (station_client_present(client))
-		stipple_session1_call_open_picture(station_client_session(client), file, STATION_CALL,
-			STATION_PATIENCE_MS, NULL, client->calls, picture_answered,
-			looking_new(opened, userdata));
-	else
+	if (!station_client_present(client)) {
 		opened(userdata, -1, STATION_AWAY);
-}
-
-void station_client_preview(
-	StationClient *client, const char *zone, StationPictureOpened opened, void *userdata)
-{
-	if (station_client_present(client))
-		stipple_session1_call_preview(station_client_session(client), zone, STATION_CALL,
-			STATION_PATIENCE_MS, NULL, client->calls, preview_answered,
-			looking_new(opened, userdata));
-	else
-		opened(userdata, -1, STATION_AWAY);
+		return;
+	}
+	looking = g_new0(Looking, 1);
+	looking->opened = opened;
+	looking->userdata = userdata;
+	(kind == STATION_PREVIEW ? stipple_session1_call_preview : stipple_session1_call_open_picture)(
+		station_client_session(client), name, STATION_CALL, STATION_PATIENCE_MS, NULL, client->calls,
+		picture_answered, looking);
 }

@@ -79,8 +79,10 @@ const char *station_error_text(GError *error);
  * preview `text` is what is wrong with it; "" when it is good. Not called when the call was cancelled.
  */
 typedef void (*StationPictureOpened)(void *userdata, int picture, const char *text);
-void station_client_open_picture(
-	StationClient *client, const char *file, StationPictureOpened opened, void *userdata);
-/** What the camera sees of a zone now. */
-void station_client_preview(
-	StationClient *client, const char *zone, StationPictureOpened opened, void *userdata);
+typedef enum StationPicture {
+	STATION_PHOTOGRAPH, /* a file that was taken */
+	STATION_PREVIEW,    /* what the camera sees of a zone now */
+} StationPicture;
+/** `name`: of the file or of the zone. */
+void station_client_open_picture(StationClient *client, StationPicture kind, const char *name,
+	StationPictureOpened opened, void *userdata);

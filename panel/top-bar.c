@@ -115,13 +115,8 @@ TopBar *top_bar_new(const StationClient *client)
 	gtk_label_set_xalign(bar->operator_name, 1);
 	gtk_widget_add_css_class(GTK_WIDGET(bar->state), "state");
 	bar->widget = row_new(12, "bar", bar->place, bar->state, bar->operator_name, NULL);
+	g_object_set_data_full(G_OBJECT(bar->widget), "bar", bar, g_free);
 	return bar;
-}
-
-TopBar *top_bar_free(TopBar *bar)
-{
-	g_free(bar);
-	return NULL;
 }
 
 GtkWidget *top_bar_widget(const TopBar *bar)

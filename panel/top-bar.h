@@ -13,8 +13,6 @@ typedef struct TopBar TopBar;
 
 /** `client` outlives it. */
 TopBar *top_bar_new(const StationClient *client);
-/** Accepts NULL; returns NULL. The widget belongs to the window. */
-TopBar *top_bar_free(TopBar *bar);
 GtkWidget *top_bar_widget(const TopBar *bar);
 /** Shows how the station is now. True when it is there and does not answer, so that nothing of it is certain.
  */

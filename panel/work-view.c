@@ -46,65 +46,49 @@ struct WorkView {
 };
 
 /** A warning is a frame as well as a colour, for who does not see red. */
-static void show_figure(WorkView *view, FigureId id, const char *text, bool warning)
+G_GNUC_PRINTF(4, 5)
+static void show_figure(WorkView *view, FigureId id, bool warning, const char *format, ...)
 {
+	g_autofree char *text = NULL;
+	va_list values;
+
+	va_start(values, format);
+	text = g_strdup_vprintf(format, values);
+	va_end(values);
 	if (strcmp(gtk_label_get_text(view->values[id]), text) != 0)
 		gtk_label_set_text(view->values[id], text);
 	style_set(view->boxes[id], "warning", warning);
 }
 
-static void show_count(WorkView *view, FigureId id, gint64 count)
-{
-	g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, count);
-
-	show_figure(view, id, text, false);
-}
-
 static void show_time(WorkView *view, FigureId id, gint64 seconds)
 {
 	gint64 size = ABS(seconds);
-	g_autofree char *text = g_strdup_printf(
-		"%s%d:%02d", seconds < 0 ? "−" : "", (int)(size / 3600), (int)(size / 60 % 60));
 
-	show_figure(view, id, text, seconds < 0);
+	show_figure(view, id, seconds < 0, "%s%d:%02d", seconds < 0 ? "−" : "", (int)(size / 3600),
+		(int)(size / 60 % 60));
 }
 
-static void show_density(WorkView *view, const WorkFigures *figures)
+static void show_figures(WorkView *view, const WorkFigures *figures)
 {
-	g_autofree char *text = figures->target > 0
-					? g_strdup_printf("%.0f/%.0f", figures->density, figures->target)
-					: g_strdup("–");
-
+	if (figures->target > 0)
+		show_figure(view, FIGURE_DENSITY, figures->density > figures->target * 1.1, "%.0f/%.0f",
+			figures->density, figures->target);
+	else
+		show_figure(view, FIGURE_DENSITY, false, "–");
+	if (figures->dwell_plan_ms)
+		show_figure(view, FIGURE_DWELL, figures->dwell_ms > figures->dwell_plan_ms * 1.5, "%.0f/%u",
+			figures->dwell_ms, figures->dwell_plan_ms);
+	else
+		show_figure(view, FIGURE_DWELL, false, "–");
+	show_figure(view, FIGURE_DOTS, false, "%" G_GINT64_FORMAT, figures->dots);
 	show_figure(
-		view, FIGURE_DENSITY, text, figures->target > 0 && figures->density > figures->target * 1.1);
-}
-
-static void show_dwell(WorkView *view, const WorkFigures *figures)
-{
-	g_autofree char *text =
-		figures->dwell_plan_ms ? g_strdup_printf("%.0f/%u", figures->dwell_ms, figures->dwell_plan_ms)
-				       : g_strdup("–");
-
-	show_figure(view, FIGURE_DWELL, text,
-		figures->dwell_plan_ms && figures->dwell_ms > figures->dwell_plan_ms * 1.5);
-}
-
-static void show_outside(WorkView *view, const WorkFigures *figures)
-{
-	g_autofree char *text = g_strdup_printf("%.0f %%", figures->outside_share * 100);
-
-	show_figure(view, FIGURE_OUTSIDE, text, figures->outside_share > 0.1);
-}
-
-static void show_resistance(WorkView *view, const WorkFigures *figures)
-{
-	g_autofree char *text = g_strdup_printf("%u", figures->resistance_mn);
-
-	show_figure(view, FIGURE_RESISTANCE, text,
-		figures->force_warn_mn && figures->resistance_mn > figures->force_warn_mn);
-	if (figures->working)
-		trace_add(view->trace, figures->now_us, figures->resistance_mn, figures->force_warn_mn,
-			figures->force_limit_mn);
+		view, FIGURE_OUTSIDE, figures->outside_share > 0.1, "%.0f %%", figures->outside_share * 100);
+	show_figure(view, FIGURE_NEEDLE, false, "%" G_GINT64_FORMAT, figures->needle_strokes);
+	show_figure(view, FIGURE_RESISTANCE,
+		figures->force_warn_mn && figures->resistance_mn > figures->force_warn_mn, "%u",
+		figures->resistance_mn);
+	show_time(view, FIGURE_ELAPSED, figures->elapsed_s);
+	show_time(view, FIGURE_BREAK, figures->break_in_s);
 }
 
 static void show_depth(WorkView *view, const WorkFigures *figures)
@@ -131,14 +115,10 @@ void work_view_update(WorkView *view, const WorkFigures *figures)
 	show_depth(view, figures);
 	if (strcmp(gtk_label_get_text(view->zone), figures->zone) != 0)
 		gtk_label_set_text(view->zone, figures->zone);
-	show_density(view, figures);
-	show_count(view, FIGURE_DOTS, figures->dots);
-	show_dwell(view, figures);
-	show_outside(view, figures);
-	show_count(view, FIGURE_NEEDLE, figures->needle_strokes);
-	show_resistance(view, figures);
-	show_time(view, FIGURE_ELAPSED, figures->elapsed_s);
-	show_time(view, FIGURE_BREAK, figures->break_in_s);
+	show_figures(view, figures);
+	if (figures->working)
+		trace_add(view->trace, figures->now_us, figures->resistance_mn, figures->force_warn_mn,
+			figures->force_limit_mn);
 	show_light(view->pedal, view->pedal_text, figures->pedal ? _("PEDAL DOWN") : _("pedal up"),
 		figures->pedal);
 	show_light(view->stop, view->stop_text,
