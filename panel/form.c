@@ -83,10 +83,9 @@ static SheetKind sheet_kind(const FormField *field)
 	return g_strv_contains(on_labels, field->name) ? SHEET_CODE : SHEET_TEXT;
 }
 
-static void on_form_field(GtkButton *button, gpointer userdata)
+static void on_form_field(FormField *field)
 {
 	static const char *const yes_no[] = { "yes", "no", NULL };
-	FormField *field = userdata;
 	Sheet *sheet = panel_sheet(field->form->screen.panel);
 	g_autofree char *title = words_of(field->name);
 
@@ -131,7 +130,7 @@ static GVariant *field_value(const FormField *field)
 	return g_variant_new_string(field->value);
 }
 
-static void on_record_form(GtkButton *button, gpointer userdata);
+static void on_record_form(Form *form);
 
 static void record_new_person(void *userdata, const char *answer)
 {
@@ -143,7 +142,7 @@ static void record_new_person(void *userdata, const char *answer)
 		if (strcmp(field->name, "new_person") != 0)
 			continue;
 		set_form_field(field, "yes");
-		on_record_form(NULL, form);
+		on_record_form(form);
 		return;
 	}
 }
@@ -218,22 +217,16 @@ static void ask_form_pin(Form *form)
 		record_entered_form, form);
 }
 
-static void on_record_form(GtkButton *button, gpointer userdata)
+static void on_record_form(Form *form)
 {
-	Form *form = userdata;
 	FormField *missing = first_missing(form);
 
 	if (missing)
-		on_form_field(NULL, missing);
+		on_form_field(missing);
 	else if (form->is_signed)
 		ask_form_pin(form);
 	else
 		record_entered_form(form, "");
-}
-
-static void on_give_up_form(GtkButton *button, gpointer userdata)
-{
-	close_form(userdata);
 }
 
 /* ---- a code ---- */
@@ -331,10 +324,8 @@ void form_open(Panel *panel, FormPlace place, GVariant *definition)
 
 /* ---- which kinds there are ---- */
 
-static void on_kind(GtkButton *button, gpointer userdata)
+static void on_kind(Form *form, GtkButton *button)
 {
-	Form *form = userdata;
-
 	form_open(form->screen.panel,
 		(FormPlace)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "place")),
 		g_object_get_data(G_OBJECT(button), "definition"));
@@ -404,7 +395,7 @@ Screen *screen_form_new(Panel *panel)
 	form->fields = g_ptr_array_new_with_free_func(field_free);
 	form->list = column_new(8, NULL, NULL);
 	form->title = GTK_LABEL(wide(text_new("", "heading")));
-	row = row_new(8, NULL, touch_button_new(_("Give up"), NULL, G_CALLBACK(on_give_up_form), form),
+	row = row_new(8, NULL, touch_button_new(_("Give up"), NULL, G_CALLBACK(close_form), form),
 		form->title, touch_button_new(_("Record"), "primary", G_CALLBACK(on_record_form), form),
 		NULL);
 	form->screen.widget = column_new(8, "sheet", row, scroller_new(form->list), NULL);

@@ -21,16 +21,6 @@ static bool parse_size(const char *text, PanelOptions *options)
 	       options->height <= 8192;
 }
 
-static void on_activate(GtkApplication *application, gpointer userdata)
-{
-	panel_start(userdata, application);
-}
-
-static void on_shutdown(GtkApplication *application, gpointer userdata)
-{
-	panel_stop(userdata);
-}
-
 int main(int argc, char **argv)
 {
 	g_autofree char *bus = g_strdup(g_getenv("STIPPLE_BUS")), *size = NULL, *language = NULL,
@@ -85,8 +75,8 @@ int main(int argc, char **argv)
 	options.dark = dark || g_strcmp0(memory_get("dark"), "yes") == 0;
 	panel = panel_new(&options, &all_screens);
 	application = gtk_application_new("org.stipple.Panel", G_APPLICATION_NON_UNIQUE);
-	g_signal_connect(application, "activate", G_CALLBACK(on_activate), panel);
-	g_signal_connect(application, "shutdown", G_CALLBACK(on_shutdown), panel);
+	g_signal_connect_swapped(application, "activate", G_CALLBACK(panel_start), panel);
+	g_signal_connect_swapped(application, "shutdown", G_CALLBACK(panel_stop), panel);
 	status = g_application_run(G_APPLICATION(application), 0, NULL);
 	panel_free(panel);
 	return status;

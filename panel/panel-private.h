@@ -51,8 +51,8 @@ void panel_update_steps(Panel *panel);
 /** The screen that is shown, by what the station last told. */
 void panel_update_screen(Panel *panel);
 /** Callbacks of the button of a step, and of the notice. */
-void panel_on_step(GtkButton *button, gpointer userdata);
-void panel_on_notice(GtkButton *button, gpointer userdata);
+void panel_on_step(Panel *panel, GtkButton *button);
+void panel_on_notice(Panel *panel);
 
 /* ---- panel-codes.c ---- */
 

@@ -18,11 +18,6 @@ void panel_advance(Panel *panel)
 	panel_show(panel, step_to_do(panel->client));
 }
 
-void panel_on_go_on(GtkButton *button, gpointer userdata)
-{
-	panel_advance(userdata);
-}
-
 void panel_update_steps(Panel *panel)
 {
 	bool signed_in = panel_step_done(panel, SCREEN_SIGN_IN);
@@ -71,16 +66,14 @@ void panel_photograph_zone(Panel *panel, const char *zone)
 	panel->screens[SCREEN_PHOTOGRAPHS]->choose_zone(panel->screens[SCREEN_PHOTOGRAPHS], zone);
 }
 
-void panel_on_step(GtkButton *button, gpointer userdata)
+void panel_on_step(Panel *panel, GtkButton *button)
 {
-	panel_drop_notice(userdata);
-	panel_show(userdata, step_button_screen(button));
+	panel_drop_notice(panel);
+	panel_show(panel, step_button_screen(button));
 }
 
-void panel_on_notice(GtkButton *button, gpointer userdata)
+void panel_on_notice(Panel *panel)
 {
-	Panel *panel = userdata;
-
 	panel_drop_notice(panel);
 	if (panel->notice_leads_to < SCREEN_MAX)
 		panel_show(panel, panel->notice_leads_to);

@@ -56,8 +56,6 @@ bool panel_shows(const Panel *panel, ScreenId screen);
 void panel_photograph_zone(Panel *panel, const char *zone);
 /** Goes to the first step that is not done. */
 void panel_advance(Panel *panel);
-/** The same as the callback of a button; `userdata`: the Panel. */
-void panel_on_go_on(GtkButton *button, gpointer userdata);
 /** Whether a step is done, as far as the station has told. */
 bool panel_step_done(const Panel *panel, ScreenId screen);
 /** The last session that was signed by who is signed in now; 0: none. */

@@ -73,27 +73,21 @@ static void rows_came(void *userdata, json_t *rows)
 	gtk_widget_set_visible(page->answer, TRUE);
 }
 
-static void on_query(GtkButton *button, gpointer userdata)
+static void on_query(Audit *page, GtkButton *button)
 {
-	Audit *page = userdata;
-
 	g_free(page->query);
 	page->query = g_strdup(g_object_get_data(G_OBJECT(button), "query"));
 	query_run(page->screen.panel, page->query, arguments(page), rows_came, page);
 }
 
-static void on_clear(GtkButton *button, gpointer userdata)
+static void on_clear(Audit *page)
 {
-	Audit *page = userdata;
-
 	for (int i = 0; i < FILTERS; i++)
 		field_set(page->filters[i], NULL);
 }
 
-static void on_back(GtkButton *button, gpointer userdata)
+static void on_back(Audit *page)
 {
-	Audit *page = userdata;
-
 	gtk_widget_set_visible(page->answer, FALSE);
 	gtk_widget_set_visible(page->ask, TRUE);
 }
@@ -115,9 +109,8 @@ static char *lines_of(json_t *rows)
 	return g_string_free(text, FALSE);
 }
 
-static void on_export(GtkButton *button, gpointer userdata)
+static void on_export(Audit *page)
 {
-	Audit *page = userdata;
 	Panel *panel = page->screen.panel;
 	g_autofree char *text = lines_of(page->found), *path = export_path(panel, page->query, "jsonl");
 	g_autoptr(GError) error = NULL;

@@ -85,9 +85,8 @@ static const char *newest_photograph(const json_t *images, const char *zone, con
 	return NULL;
 }
 
-static void on_history_zone(GtkButton *button, gpointer userdata)
+static void on_history_zone(History *page, GtkButton *button)
 {
-	History *page = userdata;
 	StationClient *client = panel_client(page->screen.panel);
 	const char *zone = g_object_get_data(G_OBJECT(button), "zone");
 	const char *before = newest_photograph(page->images, zone, "before"),
@@ -139,19 +138,15 @@ static void images_came(void *userdata, json_t *rows)
 	box_show_only(page->pages, page->session_page);
 }
 
-static void on_session(GtkButton *button, gpointer userdata)
+static void on_session(History *page, GtkButton *button)
 {
-	History *page = userdata;
-
 	page->session = (gint64)GPOINTER_TO_SIZE(g_object_get_data(G_OBJECT(button), "session"));
 	query_run(page->screen.panel, "images", g_variant_new_parsed("{'session': <%x>}", page->session),
 		images_came, page);
 }
 
-static void on_history_report(GtkButton *button, gpointer userdata)
+static void on_history_report(History *page)
 {
-	History *page = userdata;
-
 	export_report(page->screen.panel, page->session);
 }
 
@@ -195,10 +190,8 @@ static void show_sessions_of(void *userdata, const char *text)
 		sessions_came, page);
 }
 
-static void on_history_subject(GtkButton *button, gpointer userdata)
+static void on_history_subject(History *page)
 {
-	History *page = userdata;
-
 	sheet_ask(panel_sheet(page->screen.panel), SHEET_CODE, _("Person (pseudonym)"),
 		known_text(stipple_session1_get_subject(panel_session(page->screen.panel))), show_sessions_of,
 		page);
@@ -212,10 +205,9 @@ static bool scan_history_subject(Screen *screen, const char *code)
 
 /* ---- the page ---- */
 
-/** `userdata`: the page that the button leads back to. */
-static void on_history_back(GtkButton *button, gpointer userdata)
+static void show_history_page(GtkWidget *page)
 {
-	box_show_only(gtk_widget_get_parent(userdata), userdata);
+	box_show_only(gtk_widget_get_parent(page), page);
 }
 
 static void forget_history(Screen *screen)
@@ -227,7 +219,7 @@ static GtkWidget *page_with_back(History *page, GtkLabel **ret_title, GtkWidget 
 {
 	GtkWidget *title = wide(text_new("", "heading"));
 	GtkWidget *row = row_new(8, NULL,
-		touch_button_new(_("Back"), NULL, G_CALLBACK(on_history_back), back_to), title, NULL);
+		touch_button_new(_("Back"), NULL, G_CALLBACK(show_history_page), back_to), title, NULL);
 	GtkWidget *box = tall(column_new(8, NULL, row, content, NULL));
 
 	*ret_title = GTK_LABEL(title);

@@ -25,9 +25,8 @@ static const char lot_form[] =
 	"('purchase', true, 'text', ''), ('low_stock', true, 'count', ''), "
 	"('serialised', true, 'boolean', '')])";
 
-static void on_lot(GtkButton *button, gpointer userdata)
+static void on_lot(Records *page)
 {
-	Records *page = userdata;
 	g_autoptr(GVariant) form =
 		g_variant_parse(G_VARIANT_TYPE("(sbssa(sbss))"), lot_form, NULL, NULL, NULL);
 
@@ -42,10 +41,8 @@ static void stock_came(void *userdata, json_t *rows)
 		query_show(page->rows, rows, 200);
 }
 
-static void on_stock(GtkButton *button, gpointer userdata)
+static void on_stock(Records *page)
 {
-	Records *page = userdata;
-
 	query_run(page->screen.panel, "stock", g_variant_new_parsed("@a{sv} {}"), stock_came, page);
 }
 

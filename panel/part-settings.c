@@ -10,15 +10,13 @@
 
 enum { COLUMNS = 3 };
 
-static void on_language(GtkButton *button, gpointer userdata)
+static void on_language(Panel *panel, GtkButton *button)
 {
-	panel_set_language(userdata, g_object_get_data(G_OBJECT(button), "language"));
+	panel_set_language(panel, g_object_get_data(G_OBJECT(button), "language"));
 }
 
-static void on_colours(GtkButton *button, gpointer userdata)
+static void on_colours(Panel *panel)
 {
-	Panel *panel = userdata;
-
 	panel_set_dark(panel, !panel_options(panel)->dark);
 	memory_set("dark", panel_options(panel)->dark ? "yes" : "no");
 }

@@ -64,7 +64,7 @@ static void examine(Part *page)
 
 static void tested(GObject *source, GAsyncResult *result, gpointer call)
 {
-	g_autofree char *failed = NULL;
+	g_autofree char *failed = NULL, *text = NULL;
 	g_autoptr(GError) error = NULL;
 	Part *page;
 
@@ -72,19 +72,13 @@ static void tested(GObject *source, GAsyncResult *result, gpointer call)
 	page = panel_call_end(call, error);
 	if (!page)
 		return;
-	if (failed[0]) {
-		g_autofree char *text = g_strdup_printf(_("The board failed its self-test: %s."), failed);
-
-		panel_notify(page->screen.panel, text, SCREEN_MAX);
-	} else {
-		panel_notify(page->screen.panel, _("The board passed its self-test."), SCREEN_MAX);
-	}
+	text = g_strdup_printf(_("The board failed its self-test: %s."), failed);
+	panel_notify(page->screen.panel, failed[0] ? text : _("The board passed its self-test."), SCREEN_MAX);
 	examine(page);
 }
 
-static void on_test(GtkButton *button, gpointer userdata)
+static void on_test(Part *page)
 {
-	Part *page = userdata;
 	Panel *panel = page->screen.panel;
 	PanelCall *call = panel_ask(panel, page);
 

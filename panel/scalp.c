@@ -167,9 +167,8 @@ static gboolean place_button(GtkOverlay *overlay, GtkWidget *child, GdkRectangle
 	return TRUE;
 }
 
-static void on_scalp_zone(GtkButton *button, gpointer userdata)
+static void on_scalp_zone(Scalp *scalp, GtkButton *button)
 {
-	Scalp *scalp = userdata;
 	int i = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "zone"));
 
 	scalp->chosen(scalp->userdata, shapes[i].zone);

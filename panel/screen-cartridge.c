@@ -38,10 +38,8 @@ static void mount_code(void *userdata, const char *code)
 	panel_mount(((Cartridge *)userdata)->screen.panel, code);
 }
 
-static void on_mount(GtkButton *button, gpointer userdata)
+static void on_mount(Cartridge *page)
 {
-	Cartridge *page = userdata;
-
 	sheet_ask(panel_sheet(page->screen.panel), SHEET_CODE, _("Code of the cartridge"), "", mount_code,
 		page);
 }
@@ -56,11 +54,10 @@ static void remove_cartridge(void *userdata, const char *reason)
 			panel_session(panel), reason, PANEL_CALL(panel), panel_call_done, call);
 }
 
-static void on_remove(GtkButton *button, gpointer userdata)
+static void on_remove(Cartridge *page)
 {
 	static const char *const reasons[] = { N_("dull"), N_("another needle is wanted"), N_("dropped"),
 		N_("damaged"), NULL };
-	Cartridge *page = userdata;
 
 	sheet_choose(panel_sheet(page->screen.panel), _("Why is it taken out?"), reasons, true,
 		remove_cartridge, page);
@@ -80,9 +77,8 @@ static void loaded(GObject *source, GAsyncResult *result, gpointer call)
 		panel_advance(page->screen.panel);
 }
 
-static void on_load(GtkButton *button, gpointer userdata)
+static void on_load(Cartridge *page)
 {
-	Cartridge *page = userdata;
 	Panel *panel = page->screen.panel;
 	PanelCall *call;
 

@@ -75,11 +75,6 @@ static void update_record(Consent *page)
 	gtk_widget_set_sensitive(page->record, left == 0 && page->n_questions > 0);
 }
 
-static void on_question_answered(GtkToggleButton *button, gpointer userdata)
-{
-	update_record(userdata);
-}
-
 static GtkWidget *question_new(Consent *page, const char *name)
 {
 	Question *question = &page->questions[page->n_questions++];
@@ -88,8 +83,8 @@ static GtkWidget *question_new(Consent *page, const char *name)
 	g_autofree char *yes = g_strdup_printf(_("%s Yes"), question_text(name));
 
 	question->name = g_strdup(name);
-	question->no = touch_choice_new(_("No"), NULL, G_CALLBACK(on_question_answered), page);
-	question->yes = touch_choice_new(_("Yes"), question->no, G_CALLBACK(on_question_answered), page);
+	question->no = touch_choice_new(_("No"), NULL, G_CALLBACK(update_record), page);
+	question->yes = touch_choice_new(_("Yes"), question->no, G_CALLBACK(update_record), page);
 	accessible_name(question->no, no);
 	accessible_name(question->yes, yes);
 	return row_new(6, "question", wide(text), question->no, question->yes, NULL);
@@ -144,9 +139,8 @@ static void consent_recorded(GObject *source, GAsyncResult *result, gpointer cal
 		panel_advance(panel);
 }
 
-static void on_record_answers(GtkButton *button, gpointer userdata)
+static void on_record_answers(Consent *page)
 {
-	Consent *page = userdata;
 	Panel *panel = page->screen.panel;
 	PanelCall *call = panel_ask(panel, page);
 	GVariantBuilder answers;
@@ -161,9 +155,8 @@ static void on_record_answers(GtkButton *button, gpointer userdata)
 		PANEL_CALL(panel), consent_recorded, call);
 }
 
-static void on_consent(GtkButton *button, gpointer userdata)
+static void on_consent(Consent *page, GtkButton *button)
 {
-	Consent *page = userdata;
 	Panel *panel = page->screen.panel;
 	StippleSession1 *session = panel_session(panel);
 	bool treatment = GTK_WIDGET(button) == page->treatment;
@@ -188,10 +181,8 @@ static void version_entered(void *userdata, const char *text)
 	memory_set("consent-form", text);
 }
 
-static void on_version(GtkButton *button, gpointer userdata)
+static void on_version(Consent *page)
 {
-	Consent *page = userdata;
-
 	sheet_ask(panel_sheet(page->screen.panel), SHEET_TEXT, _("Version of the consent form"),
 		field_get(page->version), version_entered, page);
 }

@@ -40,11 +40,10 @@ static void ask_fault_pin(void *userdata, const char *note)
 		acknowledge_fault, page);
 }
 
-static void on_acknowledge(GtkButton *button, gpointer userdata)
+static void on_acknowledge(FaultPage *page)
 {
 	static const char *const notes[] = { N_("cause found and put right"), N_("pressed by mistake"),
 		N_("the person moved"), N_("cartridge changed"), NULL };
-	FaultPage *page = userdata;
 	Panel *panel = page->screen.panel;
 
 	if (panel_step_done(panel, SCREEN_SIGN_IN)) {

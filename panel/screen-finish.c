@@ -59,25 +59,19 @@ static void sign_session(void *userdata, const char *pin)
 		panel_session(panel), pin, "treatment done as recorded", PANEL_CALL(panel), signed_off, call);
 }
 
-static void on_sign(GtkButton *button, gpointer userdata)
+static void on_sign(FinishPage *page)
 {
-	FinishPage *page = userdata;
-
 	sheet_ask(panel_sheet(page->screen.panel), SHEET_PIN,
 		_("Your PIN: the treatment was done as recorded"), "", sign_session, page);
 }
 
-static void on_session_report(GtkButton *button, gpointer userdata)
+static void on_session_report(FinishPage *page)
 {
-	FinishPage *page = userdata;
-
 	export_report(page->screen.panel, session_of(page->screen.panel));
 }
 
-static void on_missing_photograph(GtkButton *button, gpointer userdata)
+static void on_missing_photograph(FinishPage *page, GtkButton *button)
 {
-	FinishPage *page = userdata;
-
 	panel_photograph_zone(page->screen.panel, g_object_get_data(G_OBJECT(button), "zone"));
 }
 

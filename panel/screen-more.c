@@ -37,10 +37,8 @@ static void show_part(More *page)
 		part->update(part);
 }
 
-static void on_part(GtkToggleButton *button, gpointer userdata)
+static void on_part(More *page, GtkToggleButton *button)
 {
-	More *page = userdata;
-
 	if (!gtk_toggle_button_get_active(button))
 		return;
 	page->current = GPOINTER_TO_SIZE(g_object_get_data(G_OBJECT(button), "part"));
@@ -103,7 +101,7 @@ Screen *screen_more_new(Panel *panel)
 		g_object_set_data(G_OBJECT(choice), "part", GSIZE_TO_POINTER(i));
 		box_add(side, choice, NULL);
 		gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(choice), i == 0);
-		g_signal_connect(choice, "toggled", G_CALLBACK(on_part), page);
+		g_signal_connect_swapped(choice, "toggled", G_CALLBACK(on_part), page);
 	}
 	gtk_widget_set_hexpand(list, FALSE);
 	gtk_widget_set_size_request(list, 170, -1);

@@ -22,10 +22,8 @@ typedef struct Person {
 	bool filled;
 } Person;
 
-static void on_number(GtkToggleButton *button, gpointer userdata)
+static void on_number(Person *page, GtkToggleButton *button)
 {
-	Person *page = userdata;
-
 	if (gtk_toggle_button_get_active(button))
 		page->number = GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(button), "number"));
 }
@@ -55,10 +53,8 @@ static void fill_numbers(Person *page)
 	choose_first(page->numbers);
 }
 
-static void on_protocol(GtkToggleButton *button, gpointer userdata)
+static void on_protocol(Person *page, GtkToggleButton *button)
 {
-	Person *page = userdata;
-
 	if (!gtk_toggle_button_get_active(button))
 		return;
 	g_free(page->protocol);
@@ -148,9 +144,9 @@ static void begin_session(Person *page, bool new_person)
 			session_begun, call);
 }
 
-static void on_begin_session(GtkButton *button, gpointer userdata)
+static void on_begin_session(Person *page)
 {
-	begin_session(userdata, false);
+	begin_session(page, false);
 }
 
 static void abandon(void *userdata, const char *reason)
@@ -163,11 +159,10 @@ static void abandon(void *userdata, const char *reason)
 			panel_session(panel), reason, PANEL_CALL(panel), panel_call_done, call);
 }
 
-static void on_abandon(GtkButton *button, gpointer userdata)
+static void on_abandon(Person *page)
 {
 	static const char *const reasons[] = { N_("screening rules the treatment out"),
 		N_("the person withdraws"), N_("the person feels unwell"), N_("begun by mistake"), NULL };
-	Person *page = userdata;
 
 	sheet_choose(panel_sheet(page->screen.panel), _("Why does the session end early?"), reasons, true,
 		abandon, page);
@@ -242,8 +237,7 @@ static GtkWidget *open_new(Person *page)
 {
 	GtkWidget *row = row_new(12, NULL,
 		touch_button_new(_("End the session early…"), "danger", G_CALLBACK(on_abandon), page),
-		touch_button_new(_("Go on"), "primary", G_CALLBACK(panel_on_go_on), page->screen.panel),
-		NULL);
+		touch_button_new(_("Go on"), "primary", G_CALLBACK(panel_advance), page->screen.panel), NULL);
 
 	page->summary = GTK_LABEL(text_new("", "heading"));
 	page->interval = GTK_LABEL(text_new("", NULL));

@@ -165,9 +165,8 @@ static void shot_taken(GObject *source, GAsyncResult *result, gpointer call)
 	page->screen.update(&page->screen);
 }
 
-static void on_take(GtkButton *button, gpointer userdata)
+static void on_take(Shot *shot)
 {
-	Shot *shot = userdata;
 	Photographs *page = shot->page;
 	Panel *panel = page->screen.panel;
 	PanelCall *call;
@@ -186,10 +185,8 @@ static void on_take(GtkButton *button, gpointer userdata)
 
 /* ---- the zones of this session ---- */
 
-static void on_photographs_zone(GtkToggleButton *button, gpointer userdata)
+static void on_photographs_zone(Photographs *page, GtkToggleButton *button)
 {
-	Photographs *page = userdata;
-
 	if (!gtk_toggle_button_get_active(button))
 		return;
 	g_free(page->zone);
@@ -262,21 +259,6 @@ static void update_photographs(Screen *screen)
 	look_later(page, 0);
 }
 
-static void mark_zone_shown(Screen *screen)
-{
-	Photographs *page = (Photographs *)screen;
-	const char *zone = known_text(stipple_session1_get_zone(panel_session(screen->panel)));
-
-	if (!zone[0])
-		return;
-	update_photographs(screen);
-	if (!page->zone || !panel_state_is(screen->panel, "closing")) {
-		g_free(page->zone);
-		page->zone = g_strdup(zone);
-		mark_zone(page, zone);
-	}
-}
-
 static void choose_zone(Screen *screen, const char *zone)
 {
 	Photographs *page = (Photographs *)screen;
@@ -285,6 +267,17 @@ static void choose_zone(Screen *screen, const char *zone)
 	page->zone = g_strdup(zone);
 	mark_zone(page, zone);
 	update_photographs(screen);
+}
+
+static void mark_zone_shown(Screen *screen)
+{
+	const char *zone = known_text(stipple_session1_get_zone(panel_session(screen->panel)));
+
+	if (!zone[0])
+		return;
+	update_photographs(screen);
+	if (!((Photographs *)screen)->zone || !panel_state_is(screen->panel, "closing"))
+		choose_zone(screen, zone);
 }
 
 static GtkWidget *shot_new(
@@ -328,7 +321,7 @@ Screen *screen_photographs_new(Panel *panel)
 	page->title = GTK_LABEL(text_new("", "heading"));
 	page->verdict = GTK_LABEL(text_new("", NULL));
 	side = column_new(8, "side", scroller_new(page->zones),
-		touch_button_new(_("Go on"), NULL, G_CALLBACK(panel_on_go_on), panel), NULL);
+		touch_button_new(_("Go on"), NULL, G_CALLBACK(panel_advance), panel), NULL);
 	gtk_widget_set_hexpand(side, FALSE);
 	pair = row_new(8, NULL,
 		shot_new(page, &page->shots[0], "before", _("Before"), _("Photograph before")),

@@ -43,10 +43,8 @@ static void forget_pin(SignIn *page)
 
 /* ---- who was here lately: a badge need not be scanned each time, the PIN is asked always ---- */
 
-static void on_recent(GtkButton *button, gpointer userdata)
+static void on_recent(SignIn *page, GtkButton *button)
 {
-	SignIn *page = userdata;
-
 	field_set(page->badge, g_object_get_data(G_OBJECT(button), "badge"));
 	forget_pin(page);
 }
@@ -156,9 +154,8 @@ static bool scan_badge(Screen *screen, const char *code)
 	return true;
 }
 
-static void on_sign_out(GtkButton *button, gpointer userdata)
+static void on_sign_out(Panel *panel)
 {
-	Panel *panel = ((SignIn *)userdata)->screen.panel;
 	PanelCall *call = panel_ask(panel, NULL);
 
 	if (call)
@@ -185,9 +182,8 @@ static GtkWidget *out_new(SignIn *page)
 static GtkWidget *in_new(SignIn *page)
 {
 	GtkWidget *row = row_new(12, NULL,
-		touch_button_new(_("Sign out"), NULL, G_CALLBACK(on_sign_out), page),
-		touch_button_new(_("Go on"), "primary", G_CALLBACK(panel_on_go_on), page->screen.panel),
-		NULL);
+		touch_button_new(_("Sign out"), NULL, G_CALLBACK(on_sign_out), page->screen.panel),
+		touch_button_new(_("Go on"), "primary", G_CALLBACK(panel_advance), page->screen.panel), NULL);
 
 	page->name = GTK_LABEL(text_new("", "heading"));
 	page->roles = GTK_LABEL(text_new("", NULL));

@@ -42,10 +42,8 @@ static bool is_open(const Work *page)
 	return panel_state_is(panel, "preparing") || panel_state_is(panel, "idle") || session_waits(panel);
 }
 
-static void on_refusal(GtkButton *button, gpointer userdata)
+static void on_refusal(Work *page, GtkButton *button)
 {
-	Work *page = userdata;
-
 	panel_show(
 		page->screen.panel, (ScreenId)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "screen")));
 }
@@ -116,9 +114,8 @@ static void ask_refusals(Work *page)
 
 /* ---- buttons ---- */
 
-static void on_arm(GtkButton *button, gpointer userdata)
+static void on_arm(Panel *panel)
 {
-	Panel *panel = ((Work *)userdata)->screen.panel;
 	bool armed = panel_is_armed(panel);
 	PanelCall *call = armed ? panel_order(panel, NULL) : panel_ask(panel, NULL);
 
@@ -170,14 +167,14 @@ static void pause_session(Panel *panel)
 		stipple_session1_call_pause(panel_session(panel), PANEL_CALL(panel), panel_call_done, call);
 }
 
-static void on_break(GtkButton *button, gpointer userdata)
+static void on_break(Work *page)
 {
-	Panel *panel = ((Work *)userdata)->screen.panel;
+	Panel *panel = page->screen.panel;
 
 	if (!panel_state_is(panel, "paused"))
 		pause_session(panel);
 	else if (session_waits(panel))
-		ask_to_go_on(userdata);
+		ask_to_go_on(page);
 	else
 		resume(panel);
 }
@@ -200,10 +197,9 @@ static void finish_treatment(void *userdata, const char *choice)
 		stipple_session1_call_finish(panel_session(panel), PANEL_CALL(panel), finished, call);
 }
 
-static void on_finish(GtkButton *button, gpointer userdata)
+static void on_finish(Work *page)
 {
 	static const char *const choices[] = { N_("The treatment is over"), NULL };
-	Work *page = userdata;
 
 	if (panel_state_is(page->screen.panel, "closing"))
 		panel_show(page->screen.panel, SCREEN_FINISH);
@@ -348,7 +344,7 @@ static GtkWidget *buttons_new(Work *page)
 {
 	GtkWidget *box;
 
-	page->arm = tall(touch_button_new(_("Arm"), "primary", G_CALLBACK(on_arm), page));
+	page->arm = tall(touch_button_new(_("Arm"), "primary", G_CALLBACK(on_arm), page->screen.panel));
 	page->pause = touch_button_new(_("Break"), NULL, G_CALLBACK(on_break), page);
 	page->finish = touch_button_new(_("Finish…"), NULL, G_CALLBACK(on_finish), page);
 	box = column_new(8, NULL, page->arm, page->pause, page->finish, NULL);

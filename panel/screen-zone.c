@@ -60,9 +60,8 @@ static const char *chosen_skin(const ZonePage *page)
 	return skins[0].name;
 }
 
-static void on_choose(GtkButton *button, gpointer userdata)
+static void on_choose(ZonePage *page)
 {
-	ZonePage *page = userdata;
 	Panel *panel = page->screen.panel;
 	const char *area = field_get(page->area);
 	PanelCall *call;

@@ -139,9 +139,8 @@ static void shift(Sheet *sheet, bool on)
 	}
 }
 
-static void on_sheet_key(GtkButton *button, gpointer userdata)
+static void on_sheet_key(Sheet *sheet, GtkButton *button)
 {
-	Sheet *sheet = userdata;
 	int i = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "index"));
 	char key = (sheet->shifted ? shifted : plain)[i];
 
@@ -180,24 +179,14 @@ static void on_pad(void *userdata, char key)
 		sheet_type(userdata, key);
 }
 
-static void on_give_up_sheet(GtkButton *button, gpointer userdata)
+static void on_space(Sheet *sheet)
 {
-	sheet_close(userdata);
-}
-
-static void on_accept(GtkButton *button, gpointer userdata)
-{
-	accept(userdata);
-}
-
-static void on_space(GtkButton *button, gpointer userdata)
-{
-	sheet_type(userdata, ' ');
+	sheet_type(sheet, ' ');
 }
 
 static GtkWidget *cancel_new(Sheet *sheet)
 {
-	GtkWidget *button = touch_button_new(_("Cancel"), NULL, G_CALLBACK(on_give_up_sheet), sheet);
+	GtkWidget *button = touch_button_new(_("Cancel"), NULL, G_CALLBACK(sheet_close), sheet);
 
 	gtk_label_set_wrap(GTK_LABEL(gtk_button_get_child(GTK_BUTTON(button))), FALSE);
 	return button;
@@ -217,7 +206,7 @@ static GtkWidget *entry_row_new(Sheet *sheet)
 	shown = column_new(0, "entry", sheet->title, sheet->text, NULL);
 	accessible_name(space, _("Space"));
 	return row_new(6, NULL, cancel_new(sheet), wide(shown), space,
-		touch_button_new(_("OK"), "primary", G_CALLBACK(on_accept), sheet), NULL);
+		touch_button_new(_("OK"), "primary", G_CALLBACK(accept), sheet), NULL);
 }
 
 /* ---- choices ---- */
@@ -227,9 +216,9 @@ typedef struct Choice {
 	const char *value; /* NULL: another one, to be typed */
 } Choice;
 
-static void on_choice(GtkButton *button, gpointer userdata)
+static void on_choice(const Choice *chosen)
 {
-	Choice choice = *(Choice *)userdata;
+	Choice choice = *chosen; /* its button goes with the next question */
 	Sheet *sheet = choice.sheet;
 	g_autofree char *title = g_strdup(gtk_label_get_text(sheet->choice_title));
 
@@ -304,12 +293,12 @@ static void sheet_field_entered(void *userdata, const char *text)
 	field_set(userdata, text);
 }
 
-static void on_sheet_field(GtkButton *button, gpointer userdata)
+static void on_sheet_field(Sheet *sheet, GtkButton *button)
 {
 	SheetKind kind = (SheetKind)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "kind"));
 	bool again = g_object_get_data(G_OBJECT(button), "again") != NULL;
 
-	sheet_ask(userdata, kind, g_object_get_data(G_OBJECT(button), "title"),
+	sheet_ask(sheet, kind, g_object_get_data(G_OBJECT(button), "title"),
 		again ? field_get(GTK_WIDGET(button)) : "", sheet_field_entered, button);
 }
 

@@ -142,11 +142,6 @@ static void on_properties(GDBusProxy *proxy, GVariant *values, const char *const
 	changed(userdata);
 }
 
-static void on_name_owner(GObject *proxy, GParamSpec *spec, void *userdata)
-{
-	changed(userdata);
-}
-
 static void on_alert_signal(StippleStation1 *station, const char *alert, const char *text, void *userdata)
 {
 	StationClient *client = userdata;
@@ -201,11 +196,6 @@ static void retry_later(StationClient *client)
 	changed(client);
 }
 
-static void on_closed(GDBusConnection *connection, gboolean vanished, GError *error, void *userdata)
-{
-	retry_later(userdata);
-}
-
 static void proxy_made(GObject *source, GAsyncResult *result, void *userdata)
 {
 	g_autoptr(GError) error = NULL;
@@ -224,7 +214,7 @@ static void proxy_made(GObject *source, GAsyncResult *result, void *userdata)
 		object++;
 	set_object(client, object, proxy);
 	g_signal_connect(proxy, "g-properties-changed", G_CALLBACK(on_properties), client);
-	g_signal_connect(proxy, "notify::g-name-owner", G_CALLBACK(on_name_owner), client);
+	g_signal_connect_swapped(proxy, "notify::g-name-owner", G_CALLBACK(changed), client);
 	if (object == STATION)
 		g_signal_connect(proxy, "alert", G_CALLBACK(on_alert_signal), client);
 	if (object == INVENTORY)
@@ -255,7 +245,7 @@ static void connected(GObject *source, GAsyncResult *result, void *userdata)
 	}
 	client->connection = connection;
 	client->asking = false;
-	g_signal_connect(connection, "closed", G_CALLBACK(on_closed), client);
+	g_signal_connect_swapped(connection, "closed", G_CALLBACK(retry_later), client);
 	for (int i = 0; i < OBJECTS; i++)
 		attach_object(client, i);
 }

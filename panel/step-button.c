@@ -39,6 +39,6 @@ GtkWidget *step_button_new(ScreenId screen, const char *title, GCallback clicked
 	gtk_button_set_child(GTK_BUTTON(button), box);
 	gtk_widget_add_css_class(button, "step");
 	g_object_set_data(G_OBJECT(button), "screen", GINT_TO_POINTER((int)screen));
-	g_signal_connect(button, "clicked", clicked, userdata);
+	g_signal_connect_swapped(button, "clicked", clicked, userdata);
 	return button;
 }

@@ -5,7 +5,7 @@
 
 #include "screen.h"
 
-/** `title`: already translated. */
+/** `title`: already translated. `clicked`: as in widgets.h. */
 GtkWidget *step_button_new(ScreenId screen, const char *title, GCallback clicked, gpointer userdata);
 ScreenId step_button_screen(GtkButton *button);
 void step_button_update(GtkWidget *button, bool done, bool current, bool usable);

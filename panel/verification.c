@@ -113,9 +113,8 @@ static void verification_begun(GObject *source, GAsyncResult *result, gpointer c
 		station_client_refresh_audit(panel_client(card->screen.panel));
 }
 
-static void on_begin_verification(GtkButton *button, gpointer userdata)
+static void on_begin_verification(VerificationCard *card)
 {
-	VerificationCard *card = userdata;
 	Panel *panel = card->screen.panel;
 	PanelCall *call = panel_ask(panel, card);
 

@@ -68,7 +68,7 @@ GtkWidget *touch_button_new(const char *text, const char *style, GCallback click
 	GtkWidget *button = button_new();
 
 	finish_button(button, text, style);
-	g_signal_connect(button, "clicked", clicked, userdata);
+	g_signal_connect_swapped(button, "clicked", clicked, userdata);
 	return button;
 }
 
@@ -86,7 +86,7 @@ GtkWidget *touch_choice_new(const char *text, GtkWidget *group, GCallback toggle
 	if (group)
 		gtk_toggle_button_set_group(GTK_TOGGLE_BUTTON(button), GTK_TOGGLE_BUTTON(group));
 	if (toggled)
-		g_signal_connect(button, "toggled", toggled, userdata);
+		g_signal_connect_swapped(button, "toggled", toggled, userdata);
 	return button;
 }
 
@@ -107,7 +107,7 @@ GtkWidget *field_new(const char *title, GCallback clicked, gpointer userdata)
 	gtk_widget_add_css_class(button, "field");
 	g_object_set_data_full(G_OBJECT(button), "title", g_strdup(title), g_free);
 	g_object_set_data(G_OBJECT(button), "value", value);
-	g_signal_connect(button, "clicked", clicked, userdata);
+	g_signal_connect_swapped(button, "clicked", clicked, userdata);
 	field_set(button, NULL);
 	return button;
 }
@@ -269,10 +269,8 @@ typedef struct Keypad {
 	void *userdata;
 } Keypad;
 
-static void on_keypad_key(GtkButton *button, gpointer userdata)
+static void on_keypad_key(Keypad *keypad, GtkButton *button)
 {
-	Keypad *keypad = userdata;
-
 	keypad->pressed(keypad->userdata, (char)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "key")));
 }
 

@@ -11,7 +11,10 @@
 
 /** A button that touch alone presses; all others here are made of it. */
 GtkWidget *button_new(void);
-/** A button with a text, which is also its accessible name. `style`: a CSS class or NULL. */
+/**
+ * A button with a text, which is also its accessible name. `style`: a CSS class or NULL. `clicked` gets
+ * `userdata` first, then the button, as all callbacks of buttons here.
+ */
 GtkWidget *touch_button_new(const char *text, const char *style, GCallback clicked, gpointer userdata);
 void touch_button_set_text(GtkWidget *button, const char *text);
 
@@ -42,7 +45,7 @@ GtkWidget *tall(GtkWidget *widget);
 GtkWidget *evenly(GtkWidget *box);
 /** All its columns have one width. `spacing`: between rows and columns. */
 GtkWidget *grid_new(int spacing);
-/** Whether a widget has a CSS class. */
+/** Gives a widget a CSS class, or takes it away. */
 void style_set(GtkWidget *widget, const char *style, bool has);
 /** What does not fit can be moved with a finger up and down, never sideways. */
 GtkWidget *scroller_new(GtkWidget *child);
