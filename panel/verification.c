@@ -81,13 +81,16 @@ static void show_verdict(VerificationCard *card, const char *state, const char *
 {
 	g_autofree char *finding = sentence_translate(text);
 
-	for (size_t i = 0; i < G_N_ELEMENTS(verdicts); i++) {
-		bool it_is = strcmp(verdicts[i].state, state) == 0;
-
-		if (it_is)
-			gtk_label_set_text(card->verdict, _(verdicts[i].sentence));
+	/* several verdicts share a style */
+	for (size_t i = 0; i < G_N_ELEMENTS(verdicts); i++)
 		if (verdicts[i].style)
-			style_set(card->screen.widget, verdicts[i].style, it_is);
+			style_set(card->screen.widget, verdicts[i].style, false);
+	for (size_t i = 0; i < G_N_ELEMENTS(verdicts); i++) {
+		if (strcmp(verdicts[i].state, state) != 0)
+			continue;
+		gtk_label_set_text(card->verdict, _(verdicts[i].sentence));
+		if (verdicts[i].style)
+			style_set(card->screen.widget, verdicts[i].style, true);
 	}
 	gtk_label_set_text(card->finding, finding);
 	gtk_widget_set_visible(GTK_WIDGET(card->finding), finding[0] != '\0');
