@@ -210,19 +210,15 @@ int mqtt_connection_new(const Config *config, const char *will_topic, const char
 
 int mqtt_connection_start(MqttConnection *connection)
 {
-	pthread_attr_t attributes;
 	pthread_t thread;
 	int r;
 
-	r = pthread_attr_init(&attributes);
-	if (r != 0)
-		return -r;
-	/* nobody waits for it: a connect call may take minutes, and leaving the daemon must not */
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	atomic_fetch_add(&connection->owners, 1);
-	r = pthread_create(&thread, &attributes, attempt, connection);
-	pthread_attr_destroy(&attributes);
-	if (r != 0)
+	r = pthread_create(&thread, NULL, attempt, connection);
+	/* nobody waits for it: a connect call may take minutes, and leaving the daemon must not */
+	if (r == 0)
+		(void)pthread_detach(thread);
+	else
 		atomic_fetch_sub(&connection->owners, 1);
 	return -r;
 }

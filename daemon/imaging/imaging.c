@@ -104,8 +104,8 @@ static void judge(
 	const ImagingOptions *options = &imaging->options;
 	const char *zone = request->scene.zone;
 
-	result->focus = quality->focus;
-	result->exposure = quality->exposure;
+	result->picture.focus = quality->focus;
+	result->picture.exposure = quality->exposure;
 	result->verdict = quality->exposure < options->exposure_min   ? IMAGING_DARK
 			  : quality->exposure > options->exposure_max ? IMAGING_BRIGHT
 			  : quality->focus < options->focus_min       ? IMAGING_BLURRED
@@ -134,7 +134,7 @@ static int store(
 
 	if (r < 0)
 		return r;
-	result->bytes = size;
+	result->picture.bytes = size;
 	snprintf(result->path, sizeof result->path, "%s" IMAGE_SUFFIX, request->name);
 	if ((r = digest_hex(imaging->jpeg.data, size, result->sha256)) < 0 ||
 		(r = file_make_folders(imaging->folder)) < 0 ||
@@ -161,8 +161,8 @@ static int show(Imaging *imaging, const StippleFrame *frame, ImagingResult *resu
 			"there is no memory for a preview: close other programs");
 		return -ENOMEM;
 	}
-	result->bytes = size;
-	result->preview = TAKE_FD(fd);
+	result->picture.bytes = size;
+	result->picture.preview = TAKE_FD(fd);
 	return 0;
 }
 
@@ -173,36 +173,36 @@ static void take_asked_picture(Imaging *imaging, const ImagingRequest *request, 
 	Quality quality;
 
 	_Static_assert((int)IMAGING_TEXT_MAX == (int)STIPPLE_ERROR_MAX, "errors are written in place");
-	result->ticket = request->ticket;
-	result->preview = -1;
-	result->error = find_camera(imaging, result->text);
-	if (result->error < 0) {
+	result->picture.ticket = request->ticket;
+	result->picture.preview = -1;
+	result->picture.error = find_camera(imaging, result->text);
+	if (result->picture.error < 0) {
 		close_camera(imaging); /* the next attempt begins afresh */
 		return;
 	}
-	result->error = camera->capture(
+	result->picture.error = camera->capture(
 		imaging->camera, &request->scene, imaging->options.timeout_ms, &frame, result->text);
-	imaging->failing = result->error < 0 && result->error != -ENODEV;
-	if (result->error < 0) {
+	imaging->failing = result->picture.error < 0 && result->picture.error != -ENODEV;
+	if (result->picture.error < 0) {
 		if (!result->text[0])
 			snprintf(result->text, sizeof result->text, "the camera gave no picture: %s",
-				strerror(-result->error));
-		set_status(imaging, result->error, result->text);
-		if (result->error == -ENODEV)
+				strerror(-result->picture.error));
+		set_status(imaging, result->picture.error, result->text);
+		if (result->picture.error == -ENODEV)
 			close_camera(imaging);
 		return;
 	}
 	quality = quality_measure(&frame);
 	judge(imaging, request, &quality, result);
-	result->width = frame.width;
-	result->height = frame.height;
-	result->exposure_us = frame.exposure_us;
-	result->gain_milli = frame.gain_milli;
+	result->picture.width = frame.width;
+	result->picture.height = frame.height;
+	result->picture.exposure_us = frame.exposure_us;
+	result->picture.gain_milli = frame.gain_milli;
 	memcpy(result->camera, frame.camera, sizeof result->camera);
 	if (request->preview)
-		result->error = show(imaging, &frame, result);
+		result->picture.error = show(imaging, &frame, result);
 	else if (result->verdict == IMAGING_GOOD)
-		result->error = store(imaging, request, &frame, result);
+		result->picture.error = store(imaging, request, &frame, result);
 	camera->release(imaging->camera, &frame);
 }
 
@@ -297,6 +297,11 @@ bool imaging_take(Imaging *imaging, ImagingResult *ret)
 	if (!ring_pop(imaging->results, ret))
 		return false;
 	imaging->pending--;
+	ret->picture.text = ret->text;
+	ret->picture.verdict = ret->verdict == IMAGING_GOOD ? NULL : imaging_verdict_to_string(ret->verdict);
+	ret->picture.file = ret->path;
+	ret->picture.sha256 = ret->sha256;
+	ret->picture.camera = ret->camera;
 	return true;
 }
 

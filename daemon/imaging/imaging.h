@@ -44,19 +44,14 @@ typedef struct ImagingOptions {
 /** A preview is to be looked at, good or not: no file is written, and it needs no name. */
 typedef StationCapture ImagingRequest;
 
+/** `picture` points into the rest, and is good until this is copied; whoever takes it closes its preview. */
 typedef struct ImagingResult {
-	uint64_t ticket;
-	int error;                   /* 0, or negative errno; then only `text` counts */
-	char text[IMAGING_TEXT_MAX]; /* sentence for an error or a refusal, "" when good */
+	StationPicture picture;
 	ImagingVerdict verdict;
-	double focus, exposure;
-	uint32_t width, height;
-	uint64_t bytes;
+	char text[IMAGING_TEXT_MAX];   /* sentence for an error or a refusal, "" when good */
 	char path[IMAGE_NAME_MAX + 8]; /* file name in the folder; "" unless good */
 	char sha256[DIGEST_HEX_MAX];
-	int preview; /* the JPEG of a preview, which whoever takes the result closes; -1: none */
 	char camera[64];
-	uint32_t exposure_us, gain_milli; /* 0: not known */
 } ImagingResult;
 
 typedef struct ImagingStatus {

@@ -40,27 +40,8 @@ static int on_pictures(sd_event_source *source, int fd, uint32_t events, void *u
 	ImagingResult result;
 
 	while (imaging_take(process->imaging, &result)) {
-		StationPicture picture = {
-			.ticket = result.ticket,
-			.error = result.error,
-			.text = result.text,
-			.verdict = result.verdict == IMAGING_GOOD ? NULL
-								  : imaging_verdict_to_string(result.verdict),
-			.file = result.path,
-			.sha256 = result.sha256,
-			.bytes = result.bytes,
-			.width = result.width,
-			.height = result.height,
-			.focus = result.focus,
-			.exposure = result.exposure,
-			.camera = result.camera,
-			.exposure_us = result.exposure_us,
-			.gain_milli = result.gain_milli,
-			.preview = result.preview,
-		};
-
-		station_picture(process->station, &picture);
-		closep(&result.preview);
+		station_picture(process->station, &result.picture);
+		closep(&result.picture.preview);
 	}
 	return 0;
 }

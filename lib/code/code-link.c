@@ -12,6 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "util/digest.h"
+
 enum { GTIN_DIGITS = 14 };
 
 typedef struct Part {
@@ -54,13 +56,6 @@ static Part take_part(const CodeReader *reader, size_t from, size_t end, const c
 	return (Part){ from, to };
 }
 
-static int hex_value(char c)
-{
-	return code_is_digit(c)             ? c - '0'
-	       : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
-					    : -1;
-}
-
 /** Decodes %XX. False, after a complaint, of half a one. */
 static bool decode(CodeReader *reader, Part part, CodeValue *ret)
 {
@@ -70,15 +65,17 @@ static bool decode(CodeReader *reader, Part part, CodeValue *ret)
 
 		ret->place[ret->length] = (uint16_t)at;
 		if (c == '%') {
-			int high = at + 1 < part.to ? hex_value(reader->text[at + 1]) : -1;
-			int low = at + 2 < part.to ? hex_value(reader->text[at + 2]) : -1;
+			char digits[3] = "";
+			uint8_t byte = 0;
 
-			if (high < 0 || low < 0 || high * 16 + low == 0) {
+			if (at + 2 < part.to)
+				memcpy(digits, reader->text + at + 1, 2);
+			if (hex_decode(digits, &byte, 1) < 0 || byte == 0) {
 				code_error(reader, at, "code",
 					"has a '%%' that no two hexadecimal digits follow");
 				return false;
 			}
-			c = (char)(high * 16 + low);
+			c = (char)byte;
 			at += 2;
 		}
 		ret->text[ret->length++] = c;

@@ -11,52 +11,29 @@ static json_t *complaint_to_json(const CodeComplaint *complaint)
 		complaint->text);
 }
 
-/** What stands in a wrong code may be no text: that is left out, its complaint says why. */
-static int set_texts(json_t *fields, const NeedleCode *code)
+/** NULL leaves it out. So is what stands in a wrong code and is no text: its complaint says why. */
+static json_t *text_or_null(const char *text)
 {
-	const struct {
-		const char *name, *value;
-	} texts[] = {
-		{ "symbology", code->symbology },
-		{ "gtin", code->gtin },
-		{ "labeller", code->labeller },
-		{ "item", code->item },
-		{ "product", code->product },
-		{ "lot", code->lot },
-		{ "serial", code->serial },
-		{ "additional", code->additional },
-		{ "production", code->production },
-		{ "expiry", code->expiry },
-		{ "expiry_time", code->expiry_time },
-		{ "others", code->others },
-		{ "unit", code->unit },
-	};
-	int r = 0;
-
-	for (size_t i = 0; i < ELEMENTS(texts); i++) {
-		json_t *text = texts[i].value[0] ? json_string(texts[i].value) : NULL;
-
-		if (text && json_object_set_new(fields, texts[i].name, text) < 0)
-			r = -ENOMEM;
-	}
-	return r;
+	return text[0] ? json_string(text) : NULL;
 }
 
 json_t *needle_code_to_json(const NeedleCode *code)
 {
-	json_auto_t *fields = json_pack("{s:s, s:b, s:b}", "format", code_format_to_string(code->format),
-		"valid", code->n_errors == 0, "unique", code->unique);
-	json_t *complaints;
+	json_t *complaints = json_array();
+	json_auto_t *fields = json_pack(
+		"{s:s, s:b, s:b, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o}",
+		"format", code_format_to_string(code->format), "valid", code->n_errors == 0, "unique",
+		code->unique, "symbology", text_or_null(code->symbology), "gtin", text_or_null(code->gtin),
+		"labeller", text_or_null(code->labeller), "item", text_or_null(code->item), "product",
+		text_or_null(code->product), "lot", text_or_null(code->lot), "serial",
+		text_or_null(code->serial), "additional", text_or_null(code->additional), "production",
+		text_or_null(code->production), "expiry", text_or_null(code->expiry), "expiry_time",
+		text_or_null(code->expiry_time), "others", text_or_null(code->others), "unit",
+		text_or_null(code->unit), "count", code->count > 0 ? json_integer(code->count) : NULL,
+		"packaging", code->packaging >= 0 ? json_integer(code->packaging) : NULL, "complaints",
+		complaints);
 
-	if (!fields || set_texts(fields, code) < 0)
-		return NULL;
-	if (code->count > 0 && json_object_set_new(fields, "count", json_integer(code->count)) < 0)
-		return NULL;
-	if (code->packaging >= 0 &&
-		json_object_set_new(fields, "packaging", json_integer(code->packaging)) < 0)
-		return NULL;
-	complaints = json_array();
-	if (json_object_set_new(fields, "complaints", complaints) < 0)
+	if (!fields)
 		return NULL;
 	for (size_t i = 0; i < code->n_complaints; i++)
 		if (json_array_append_new(complaints, complaint_to_json(&code->complaints[i])) < 0)

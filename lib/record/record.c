@@ -177,16 +177,6 @@ static int check_retired(const RecordKind *kind, const json_t *body, Error *erro
 	return 0;
 }
 
-static int check_words(const RecordKind *kind, const json_t *body, Error *error)
-{
-	for (const RecordField *field = kind->fields; field->name; field++)
-		if (field->words && !field->optional && !json_object_get(body, field->name)) {
-			return error_set(error, -EINVAL, "a record of kind %s needs the field %s: a text",
-				kind->name, field->name);
-		}
-	return 0;
-}
-
 /** One text of what the field says that it is. `value` may be of another type, which is not looked at. */
 static int check_text(const RecordField *field, const json_t *value, Error *error)
 {
@@ -201,24 +191,6 @@ static int check_text(const RecordField *field, const json_t *value, Error *erro
 			"%s is what a label says, 1 to %d bytes without control characters: enter that, and no more",
 			field->name, RECORD_LABEL_MAX);
 	return 0;
-}
-
-static int check_texts(const RecordKind *kind, const json_t *body, Error *error)
-{
-	int r = 0;
-
-	for (const RecordField *field = kind->fields; field->name && r == 0; field++) {
-		const json_t *value = json_object_get(body, field->name), *item;
-		size_t i;
-
-		r = check_text(field, value, error);
-		json_array_foreach (value, i, item) {
-			if (r < 0)
-				return r;
-			r = check_text(field, item, error);
-		}
-	}
-	return r;
 }
 
 int record_range_check(const RecordField *field, double value, Error *error)
@@ -243,6 +215,25 @@ int record_ranges_check(const RecordKind *kind, const json_t *body, Error *error
 	return r;
 }
 
+static int check_new_field(
+	const RecordKind *kind, const RecordField *field, const json_t *value, Error *error)
+{
+	const json_t *item;
+	size_t i;
+	int r;
+
+	if (!value && field->words && !field->optional)
+		return error_set(error, -EINVAL, "a record of kind %s needs the field %s: a text", kind->name,
+			field->name);
+	r = check_text(field, value, error);
+	json_array_foreach (value, i, item) {
+		if (r < 0)
+			return r;
+		r = check_text(field, item, error);
+	}
+	return r;
+}
+
 int record_new_check(const RecordKind *kind, const json_t *body, Error *error)
 {
 	int r = check_retired(kind, body, error);
@@ -250,11 +241,7 @@ int record_new_check(const RecordKind *kind, const json_t *body, Error *error)
 	if (r < 0)
 		return r;
 	r = record_kind_check(kind, body, error);
-	if (r < 0)
-		return r;
-	r = check_words(kind, body, error);
-	if (r < 0)
-		return r;
-	r = check_texts(kind, body, error);
+	for (const RecordField *field = kind->fields; field->name && r == 0; field++)
+		r = check_new_field(kind, field, json_object_get(body, field->name), error);
 	return r < 0 ? r : record_ranges_check(kind, body, error);
 }

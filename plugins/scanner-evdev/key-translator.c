@@ -13,17 +13,9 @@
 
 enum { SHIFT = 1 << 0 | 1 << 1, CTRL = 1 << 2 | 1 << 3, ALT = 1 << 4 | 1 << 5 };
 
-static const struct {
-	uint16_t key;
-	uint8_t bit;
-} modifiers[] = {
-	{ KEY_LEFTSHIFT, 0 },
-	{ KEY_RIGHTSHIFT, 1 },
-	{ KEY_LEFTCTRL, 2 },
-	{ KEY_RIGHTCTRL, 3 },
-	{ KEY_LEFTALT, 4 },
-	{ KEY_RIGHTALT, 5 },
-};
+/* the bit of each is its place */
+static const uint16_t modifiers[] = { KEY_LEFTSHIFT, KEY_RIGHTSHIFT, KEY_LEFTCTRL, KEY_RIGHTCTRL, KEY_LEFTALT,
+	KEY_RIGHTALT };
 
 /** US layout, by runs of neighbouring key codes: alone and with Shift. */
 static const struct {
@@ -86,9 +78,9 @@ static void take_alt_number(KeyTranslator *translator)
 static bool take_modifier(KeyTranslator *translator, uint16_t key, int32_t value)
 {
 	for (size_t i = 0; i < sizeof modifiers / sizeof modifiers[0]; i++) {
-		unsigned bit = 1u << modifiers[i].bit;
+		unsigned bit = 1u << i;
 
-		if (modifiers[i].key != key)
+		if (modifiers[i] != key)
 			continue;
 		if (value == 0 && (bit & ALT))
 			take_alt_number(translator);

@@ -88,7 +88,7 @@ static int64_t take_picture(Imaging *imaging, int i)
 	do {
 		(void)poll(&fd, 1, -1);
 	} while (!imaging_take(imaging, &result));
-	if (result.error < 0 || result.verdict != IMAGING_GOOD)
+	if (result.picture.error < 0 || result.verdict != IMAGING_GOOD)
 		bench_fail("the picture was refused: %s", result.text);
 	return bench_now_ns() - started;
 }

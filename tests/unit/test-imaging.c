@@ -118,7 +118,7 @@ static ImagingResult capture(Imaging *imaging)
 	assert_int_equal(imaging_capture(imaging, &request), 0);
 	(void)poll(&ready, 1, 30000);
 	assert_true(imaging_take(imaging, &result));
-	assert_int_equal(result.ticket, 5);
+	assert_int_equal(result.picture.ticket, 5);
 	return result;
 }
 
@@ -133,7 +133,7 @@ static void check_file(const ImagingResult *result)
 
 	snprintf(path, sizeof path, "%s/%s", folder, result->path);
 	assert_int_equal(file_read(path, 1 << 20, &data, &size), 0);
-	assert_int_equal(size, result->bytes);
+	assert_int_equal(size, result->picture.bytes);
 	assert_int_equal(digest_hex(data, size, hex), 0);
 	assert_string_equal(hex, result->sha256);
 	jpeg.err = jpeg_std_error(&manager);
@@ -157,7 +157,7 @@ static void test_good_pictures_are_on_disk(void **state)
 
 		rgb = i == 1;
 		result = capture(*state);
-		assert_int_equal(result.error, 0);
+		assert_int_equal(result.picture.error, 0);
 		assert_int_equal(result.verdict, IMAGING_GOOD);
 		check_file(&result);
 	}
@@ -187,12 +187,12 @@ static void test_a_camera_may_go_and_come_back(void **state)
 
 	unplugged = true;
 	result = capture(*state);
-	assert_int_equal(result.error, -ENODEV);
+	assert_int_equal(result.picture.error, -ENODEV);
 	imaging_status(*state, &status);
 	assert_int_equal(status.error, -ENODEV);
 	unplugged = false;
 	result = capture(*state);
-	assert_int_equal(result.error, 0);
+	assert_int_equal(result.picture.error, 0);
 }
 
 static void wait_for_status(Imaging *imaging, int error)
@@ -225,10 +225,10 @@ static void test_a_full_disk_leaves_nothing_behind(void **state)
 	setrlimit(RLIMIT_FSIZE, &small);
 	result = capture(*state);
 	setrlimit(RLIMIT_FSIZE, &old);
-	assert_int_equal(result.error, -EFBIG);
+	assert_int_equal(result.picture.error, -EFBIG);
 	assert_non_null(strstr(result.text, "could not be written"));
 	result = capture(*state);
-	assert_int_equal(result.error, 0);
+	assert_int_equal(result.picture.error, 0);
 }
 
 /** Planes that end with their last pixel: whatever reads on is told by the sanitizer. */
