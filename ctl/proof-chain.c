@@ -91,11 +91,11 @@ static int prove_link(const Chain *chain, const json_t *message, const Checkpoin
  */
 static bool is_repeated_checkpoint(Chain *chain, const Checkpoint *next)
 {
-	char size[24], root[PROOF_HASH_MAX];
+	char size[24], root[MERKLE_HASH_TEXT_MAX];
 	const char *before;
 
 	snprintf(size, sizeof size, "%" PRIu64, next->size);
-	proof_write_hash(&next->root, root);
+	merkle_write_hash(&next->root, root);
 	before = json_string_value(json_object_get(chain->seen, size));
 	if (!before)
 		json_object_set_new(chain->seen, size, json_string(root));

@@ -225,7 +225,7 @@ static int command_prove_growth(Ctl *ctl, const char *since)
 	_cleanup_(ledger_freep) Ledger *ledger = NULL;
 	json_auto_t *proof = NULL;
 	Error error;
-	char root[PROOF_HASH_MAX];
+	char root[MERKLE_HASH_TEXT_MAX];
 	Checkpoint old;
 	int status = read_since(since, &old);
 
@@ -236,7 +236,7 @@ static int command_prove_growth(Ctl *ctl, const char *since)
 		return status;
 	if (ledger_prove_growth_now(ledger, old.size, &proof, &error) < 0)
 		return ctl_fail("%s", error.text);
-	proof_write_hash(&old.root, root);
+	merkle_write_hash(&old.root, root);
 	if (old.origin[0] && strcmp(root, json_string_value(json_object_get(proof, "root"))) != 0)
 		return ctl_fail("%s: the ledger does not continue this checkpoint; audit witness names the "
 				"first difference",

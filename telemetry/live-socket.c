@@ -51,8 +51,7 @@ static int on_frame(sd_event_source *source, int fd, uint32_t events, void *user
 			   frame.head.kind == LIVE_REPORT) {
 			if (!live->foreign_logged)
 				log_warning(
-					"the daemon at %s is of another version: start the one that belongs "
-					"to this program",
+					"the daemon at %s is of another version: start the one that belongs to this program",
 					live->path);
 			live->foreign_logged = true;
 			lose_live_socket(live);

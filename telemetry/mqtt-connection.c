@@ -172,13 +172,12 @@ static int set_up_mosquitto(MqttConnection *connection, const Config *config, co
 static void *attempt(void *userdata)
 {
 	MqttConnection *connection = userdata;
-	uint64_t one = 1;
 
 	(void)pthread_setname_np(pthread_self(), "mqtt-connect");
 	connection->result = mosquitto_connect_bind_v5(
 		connection->mosq, connection->host, connection->port, KEEPALIVE_S, NULL, NULL);
 	connection->error = errno;
-	(void)!write(connection->done_fd, &one, sizeof one);
+	(void)eventfd_write(connection->done_fd, 1);
 	mqtt_connection_free(connection);
 	return NULL;
 }
@@ -272,8 +271,7 @@ static bool describe_tls(
 		return true;
 	if (alert || (broken && !connection->detail[0]))
 		error_set(reason, -ECONNABORTED,
-			"it refuses the station's TLS (%s): check [mqtt] cert_file, key_file and port, and the broker's "
-			"log",
+			"it refuses the station's TLS (%s): check [mqtt] cert_file, key_file and port, and the broker's log",
 			alert ? connection->detail : "without a reason");
 	else if (strstr(connection->detail, "key values mismatch"))
 		error_set(reason, -ECONNABORTED,
@@ -281,8 +279,7 @@ static bool describe_tls(
 			connection->detail);
 	else if (result == MOSQ_ERR_TLS || result == MOSQ_ERR_TLS_HANDSHAKE || connection->detail[0])
 		error_set(reason, -ECONNABORTED,
-			"TLS failed (%s): check [mqtt] ca_file, and that the broker's certificate is valid and made "
-			"out to this name",
+			"TLS failed (%s): check [mqtt] ca_file, and that the broker's certificate is valid and made out to this name",
 			connection->detail[0] ? connection->detail : mosquitto_strerror(result));
 	else
 		return false;

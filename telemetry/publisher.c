@@ -236,8 +236,7 @@ static void report_withheld(const Publisher *publisher, const FeedStatus *status
 		add_sentence(report->text, "; state or checkpoint are longer than it takes");
 	if (report->warnings & LIVE_WARN_LIMIT && limit)
 		add_sentence(report->advice,
-			"let the broker take packets of more than %u bytes (mosquitto: max_packet_size); "
-			"what is withheld is sent then",
+			"let the broker take packets of more than %u bytes (mosquitto: max_packet_size); what is withheld is sent then",
 			limit);
 	else if (report->warnings & (LIVE_WARN_LIMIT | LIVE_WARN_REFUSED))
 		add_sentence(report->advice,
@@ -281,8 +280,7 @@ void publisher_report(const Publisher *publisher, LiveReport *ret)
 	}
 	if (!ret->connected || ret->stalled)
 		add_sentence(ret->advice,
-			"check [mqtt] in stippled.conf and the broker's log; nothing is lost meanwhile, messages "
-			"that wait: %llu",
+			"check [mqtt] in stippled.conf and the broker's log; nothing is lost meanwhile, messages that wait: %llu",
 			(unsigned long long)ret->waiting);
 	else
 		report_withheld(publisher, &status, ret);

@@ -21,15 +21,6 @@ bool send_window_has_room(const SendWindow *window)
 	return window->n < window->limit;
 }
 
-static void append_message(SendWindow *window, uint64_t seq, int message, bool acknowledged)
-{
-	window->under_way[window->n].seq = seq;
-	window->under_way[window->n].message = message;
-	window->under_way[window->n].acknowledged = acknowledged;
-	window->n++;
-	window->newest = seq;
-}
-
 /** Moves the cursor over what is done from the oldest on. */
 static bool advance_acknowledged(SendWindow *window)
 {
@@ -47,12 +38,17 @@ static bool advance_acknowledged(SendWindow *window)
 
 void send_window_sent(SendWindow *window, uint64_t seq, int message)
 {
-	append_message(window, seq, message, false);
+	window->under_way[window->n].seq = seq;
+	window->under_way[window->n].message = message;
+	window->under_way[window->n].acknowledged = false;
+	window->n++;
+	window->newest = seq;
 }
 
 void send_window_skipped(SendWindow *window, uint64_t seq)
 {
-	append_message(window, seq, 0, true);
+	send_window_sent(window, seq, 0);
+	window->under_way[window->n - 1].acknowledged = true;
 	advance_acknowledged(window);
 }
 

@@ -146,8 +146,7 @@ static void take_hello(Control *control)
 	if (!payload_get_result(&control->link.received, &result) || result != BOARD_RESULT_OK ||
 		!payload_get_identity(&control->link.received, &control->identity)) {
 		control_board_down(control, -EPROTO,
-			"the board speaks no protocol version that the station knows: update its "
-			"firmware");
+			"the board speaks no protocol version that the station knows: update its firmware");
 		return;
 	}
 	control->up = true;

@@ -133,10 +133,9 @@ static void decide_certificate(const State *state, const Command *command, Decis
 			CERTIFICATE_FILE_MAX >> 20);
 		return;
 	}
-	r = digest_hex(command->attachment, command->attachment_size, digest);
-	if (r == 0)
-		r = json_object_update_new(body, json_pack("{s:s, s:I}", "sha256", digest, "bytes",
-							 (json_int_t)command->attachment_size));
+	digest_hex(command->attachment, command->attachment_size, digest);
+	r = json_object_update_new(body,
+		json_pack("{s:s, s:I}", "sha256", digest, "bytes", (json_int_t)command->attachment_size));
 	if (r < 0) {
 		json_decref(body);
 		decide_no_memory(ret);

@@ -116,13 +116,11 @@ static void judge(
 			zone, quality->exposure, options->exposure_min);
 	else if (result->verdict == IMAGING_BRIGHT)
 		snprintf(result->text, sizeof result->text,
-			"the picture of zone %s is too bright: brightness %.0f, at most %u is allowed; dim the light and "
-			"capture again",
+			"the picture of zone %s is too bright: brightness %.0f, at most %u is allowed; dim the light and capture again",
 			zone, quality->exposure, options->exposure_max);
 	else if (result->verdict == IMAGING_BLURRED)
 		snprintf(result->text, sizeof result->text,
-			"the picture of zone %s is blurred: focus %.0f, at least %.0f is needed; hold the camera still and "
-			"capture again",
+			"the picture of zone %s is blurred: focus %.0f, at least %.0f is needed; hold the camera still and capture again",
 			zone, quality->focus, options->focus_min);
 }
 
@@ -136,8 +134,8 @@ static int store(
 		return r;
 	result->picture.bytes = size;
 	snprintf(result->path, sizeof result->path, "%s" IMAGE_SUFFIX, request->name);
-	if ((r = digest_hex(imaging->jpeg.data, size, result->sha256)) < 0 ||
-		(r = file_make_folders(imaging->folder)) < 0 ||
+	digest_hex(imaging->jpeg.data, size, result->sha256);
+	if ((r = file_make_folders(imaging->folder)) < 0 ||
 		(r = file_write_atomic(imaging->folder, result->path, imaging->jpeg.data, size)) < 0) {
 		snprintf(result->text, sizeof result->text,
 			"the picture could not be written to %.120s (%s): %s", imaging->folder, strerror(-r),

@@ -53,15 +53,12 @@ static int check_owner(const char *path, Error *error)
 			strerror(errno));
 	if (status.st_uid != 0 && status.st_uid != geteuid())
 		return error_set(error, -EACCES,
-			"plugin path %s belongs to user %u, neither root nor the daemon's user; "
-			"change its owner to root",
+			"plugin path %s belongs to user %u, neither root nor the daemon's user; change its owner to root",
 			path, (unsigned)status.st_uid);
 	if ((status.st_mode & S_IWOTH) ||
 		((status.st_mode & S_IWGRP) && status.st_gid != 0 && status.st_gid != getegid()))
 		return error_set(error, -EACCES,
-			"plugin path %s may be written by others; take that away with "
-			"chmod go-w",
-			path);
+			"plugin path %s may be written by others; take that away with chmod go-w", path);
 	return 0;
 }
 
@@ -79,8 +76,7 @@ static int check_vtable(const StipplePlugin *exported, const char *path, Error *
 	memcpy(&size, exported->vtable, sizeof size);
 	if (size < expected)
 		return error_set(error, -ENOEXEC,
-			"plugin %s has a table of %u bytes where %zu are needed; rebuild it "
-			"against this version's stipple/plugin.h",
+			"plugin %s has a table of %u bytes where %zu are needed; rebuild it against this version's stipple/plugin.h",
 			path, size, expected);
 	verbs = (const unsigned char *)exported->vtable + sizeof(void (*)(void));
 	for (size_t i = 0; i < n; i++) {
@@ -89,8 +85,7 @@ static int check_vtable(const StipplePlugin *exported, const char *path, Error *
 		memcpy(&verb, verbs + i * sizeof verb, sizeof verb);
 		if (!verb)
 			return error_set(error, -ENOEXEC,
-				"plugin %s lacks verb %zu of %zu of a %s; ask its maker for "
-				"a complete one",
+				"plugin %s lacks verb %zu of %zu of a %s; ask its maker for a complete one",
 				path, i + 1, n, kind_name(exported->kind));
 	}
 	return 0;
@@ -102,29 +97,24 @@ static int check_exported(const StipplePlugin *exported, const char *path, const
 {
 	if (exported->magic != STIPPLE_PLUGIN_MAGIC)
 		return error_set(error, -ENOEXEC,
-			"%s is no Stipple plugin (magic 0x%08x instead of 0x%08x); remove it "
-			"or configure another plugin",
+			"%s is no Stipple plugin (magic 0x%08x instead of 0x%08x); remove it or configure another plugin",
 			path, exported->magic, STIPPLE_PLUGIN_MAGIC);
 	if (exported->abi != STIPPLE_PLUGIN_ABI)
 		return error_set(error, -ENOEXEC,
-			"plugin %s was built for ABI %u, this daemon speaks %u; install the "
-			"plugin of this version",
+			"plugin %s was built for ABI %u, this daemon speaks %u; install the plugin of this version",
 			path, exported->abi, STIPPLE_PLUGIN_ABI);
 	if (exported->size < sizeof *exported)
 		return error_set(error, -ENOEXEC,
-			"plugin %s describes itself in %u bytes where %zu are needed; rebuild "
-			"it against this version's stipple/plugin.h",
+			"plugin %s describes itself in %u bytes where %zu are needed; rebuild it against this version's stipple/plugin.h",
 			path, exported->size, sizeof *exported);
 	if (exported->kind != (uint32_t)kind)
 		return error_set(error, -ENOEXEC,
-			"plugin %s is of kind %s, but a %s is wanted here; configure another "
-			"plugin",
-			path, kind_name(exported->kind), kind_name(kind));
+			"plugin %s is of kind %s, but a %s is wanted here; configure another plugin", path,
+			kind_name(exported->kind), kind_name(kind));
 	if (!exported->name || strcmp(exported->name, name) != 0)
 		return error_set(error, -ENOEXEC,
-			"plugin %s calls itself \"%s\" instead of \"%s\"; configure it by its "
-			"own name",
-			path, exported->name ? exported->name : "", name);
+			"plugin %s calls itself \"%s\" instead of \"%s\"; configure it by its own name", path,
+			exported->name ? exported->name : "", name);
 	return check_vtable(exported, path, error);
 }
 
@@ -157,8 +147,7 @@ int plugin_load(const char *folder, const char *name, StipplePluginKind kind, Pl
 
 	if (!text_is_identifier(name, NAME_BYTES_MAX))
 		return error_set(error, -EINVAL,
-			"a plugin's name has only letters, digits, '-', '_' and '.', at most "
-			"%d of them; correct it in stippled.conf",
+			"a plugin's name has only letters, digits, '-', '_' and '.', at most %d of them; correct it in stippled.conf",
 			NAME_BYTES_MAX);
 	if (asprintf(&path, "%s/%s.so", folder, name) < 0)
 		return error_set(error, -ENOMEM, "plugin %s: out of memory; close other programs", name);

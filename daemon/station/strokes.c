@@ -149,18 +149,14 @@ static void record_chunk(Station *station)
 	if (station->strokes.chunk.samples == 0 || station->state.session.number == 0 ||
 		!station->state.session.plan)
 		return;
-	r = digest_hex(station->strokes.chunk.data, station->strokes.chunk.bytes, digest);
-	if (r == 0) {
-		body = body_with_session(
-			&station->state, json_pack("{s:s, s:s, s:i, s:I, s:s, s:s}", "zone",
-						 zone_to_string(station->state.session.zone), "unit",
-						 station->state.needle.mounted.unit, "strokes",
-						 (int)station->strokes.chunk.samples, "dots",
-						 (json_int_t)station->strokes.chunk_dots, "encoding",
-						 STROKE_CHUNK_ENCODING, "sha256", digest));
-		r = station_record_strokes(
-			station, body, &station->strokes.chunk, station->strokes.chunk_since_us);
-	}
+	digest_hex(station->strokes.chunk.data, station->strokes.chunk.bytes, digest);
+	body = body_with_session(&station->state,
+		json_pack("{s:s, s:s, s:i, s:I, s:s, s:s}", "zone",
+			zone_to_string(station->state.session.zone), "unit",
+			station->state.needle.mounted.unit, "strokes", (int)station->strokes.chunk.samples,
+			"dots", (json_int_t)station->strokes.chunk_dots, "encoding", STROKE_CHUNK_ENCODING,
+			"sha256", digest));
+	r = station_record_strokes(station, body, &station->strokes.chunk, station->strokes.chunk_since_us);
 	if (r < 0) {
 		not_kept(station, r);
 		return;

@@ -177,8 +177,7 @@ static void take_product(CodeReader *reader, size_t end)
 
 	if (length < LABELLER_CHARACTERS + 2) {
 		code_error(reader, reader->at, "product",
-			"has %zu characters: 4 of labeller, 1 to 18 of product number and 1 of unit of measure "
-			"are needed",
+			"has %zu characters: 4 of labeller, 1 to 18 of product number and 1 of unit of measure are needed",
 			length);
 		return;
 	}

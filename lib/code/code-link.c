@@ -213,8 +213,7 @@ void code_read_link(CodeReader *reader)
 
 	if (key == 0 || strncasecmp(reader->text + reader->at, "http", 4) != 0) {
 		code_error(reader, reader->at, "code",
-			"is a web address without a GTIN that can be read (no compressed one can): scan another "
-			"code of the label");
+			"is a web address without a GTIN that can be read (no compressed one can): scan another code of the label");
 		reader->at = reader->length;
 		return;
 	}

@@ -71,7 +71,6 @@ bool code_take_symbology(CodeReader *reader)
 		return gs1;
 	}
 	code_error(reader, 0, "symbology",
-		"the scanner's symbology identifier is not known: ]C1, ]d2, ]Q3 and ]e0 are GS1's, ]A0, ]C0, ]d1 "
-		"and ]Q1 HIBC's");
+		"the scanner's symbology identifier is not known: ]C1, ]d2, ]Q3 and ]e0 are GS1's, ]A0, ]C0, ]d1 and ]Q1 HIBC's");
 	return false;
 }

@@ -223,8 +223,7 @@ int needle_code_check(const NeedleCode *code, Error *error)
 
 		if (complaint->severity == CODE_ERROR)
 			return error_set(error, -EINVAL,
-				"the cartridge's code is wrong at offset %zu: %s %s: scan it again or take another "
-				"cartridge",
+				"the cartridge's code is wrong at offset %zu: %s %s: scan it again or take another cartridge",
 				complaint->position, complaint->field, complaint->text);
 	}
 	return error_set(error, -EINVAL,

@@ -400,24 +400,16 @@ int config_load(const char *path, Config **ret, Error *error)
 
 static void write_value(const Config *config, const Field *field, FILE *file)
 {
-	switch (field->type) {
-	case FIELD_IDENTIFIER:
-	case FIELD_TEXT:
-	case FIELD_OPTIONAL:
-	case FIELD_PATH:
-	case FIELD_BUS:
-		fputs(*(char **)field_at(config, field), file);
-		break;
-	case FIELD_NUMBER:
-		fprintf(file, "%" PRIu32, *(uint32_t *)field_at(config, field));
-		break;
-	case FIELD_REAL:
-		fprintf(file, "%.10g", *(double *)field_at(config, field));
-		break;
-	case FIELD_BOOLEAN:
-		fputs(*(bool *)field_at(config, field) ? "yes" : "no", file);
-		break;
-	}
+	const void *at = field_at(config, field);
+
+	if (field->type == FIELD_NUMBER)
+		fprintf(file, "%" PRIu32, *(const uint32_t *)at);
+	else if (field->type == FIELD_REAL)
+		fprintf(file, "%.10g", *(const double *)at);
+	else if (field->type == FIELD_BOOLEAN)
+		fputs(*(const bool *)at ? "yes" : "no", file);
+	else
+		fputs(*(char *const *)at, file);
 }
 
 void config_write(const Config *config, FILE *file)

@@ -106,12 +106,9 @@ static bool remember_name(Reading *reading, const char *section, const char *key
 	_cleanup_(freep) char *name = NULL;
 	char **node;
 
-	if (asprintf(&name, "%s\n%s", section, key) < 0) {
+	if (asprintf(&name, "%s\n%s", section, key) < 0)
 		name = NULL;
-		fail_reading(reading, -ENOMEM, "%s: out of memory", key);
-		return true;
-	}
-	node = tsearch(name, &reading->seen, compare_entry_names);
+	node = name ? tsearch(name, &reading->seen, compare_entry_names) : NULL;
 	if (!node) {
 		fail_reading(reading, -ENOMEM, "%s: out of memory", key);
 		return true;

@@ -130,8 +130,7 @@ static int set_general(ProtocolDraft *draft, const char *key, const char *value,
 	if (strcmp(key, "session_max_min") == 0)
 		return ini_number(value, 30, 600, &protocol->session_max_min, error);
 	return error_set(error, -EINVAL,
-		"unknown key in [protocol]: title, sessions, interval_min_days, "
-		"break_reminder_min, session_max_min are known");
+		"unknown key in [protocol]: title, sessions, interval_min_days, break_reminder_min, session_max_min are known");
 }
 
 /* ---- [screening] ---------------------------------------------------------------------------------- */

@@ -40,10 +40,9 @@ static int leave_clearing_word(
 	char sha256[DIGEST_HEX_MAX];
 	json_auto_t *word = NULL;
 	_cleanup_(freep) char *text = NULL;
-	int r = digest_hex(found, size, sha256);
+	int r;
 
-	if (r < 0)
-		return r;
+	digest_hex(found, size, sha256);
 	word = json_pack("{s:s, s:s, s:I}", "badge", badge, "found", sha256, "size", (json_int_t)records);
 	text = word ? json_dumps(word, LEDGER_JSON) : NULL;
 	r = text ? file_write_beside(path, CLEARED_SUFFIX, text, strlen(text)) : -ENOMEM;
@@ -96,9 +95,9 @@ static json_t *read_word(const char *path)
 	size_t size, word_size;
 
 	if (beside_read(path, DAMAGED_SUFFIX, FOUND_MAX, &found, &size) < 0 ||
-		beside_read(path, CLEARED_SUFFIX, WORD_MAX, &text, &word_size) < 0 ||
-		digest_hex(found, size, sha256) < 0)
+		beside_read(path, CLEARED_SUFFIX, WORD_MAX, &text, &word_size) < 0)
 		return NULL;
+	digest_hex(found, size, sha256);
 	word = json_loadb(text, word_size, 0, NULL);
 	if (json_unpack(word, "{s:s, s:s, s:I}", "badge", &badge, "found", &lifted, "size", &records) < 0 ||
 		strcmp(lifted, sha256) != 0)

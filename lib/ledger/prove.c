@@ -55,10 +55,10 @@ static int next_after(Statements *statements, uint64_t since, SealedTree *ret)
 static json_t *hashes_to_json(const MerklePath *path)
 {
 	json_auto_t *hashes = json_array();
-	char text[PROOF_HASH_MAX];
+	char text[MERKLE_HASH_TEXT_MAX];
 
 	for (size_t i = 0; hashes && i < path->n; i++) {
-		proof_write_hash(&path->hashes[i], text);
+		merkle_write_hash(&path->hashes[i], text);
 		if (json_array_append_new(hashes, json_string(text)) < 0)
 			return NULL;
 	}
@@ -164,7 +164,7 @@ int prove_growth(Statements *statements, uint64_t size, json_t **ret)
 	_cleanup_(sealed_tree_done) SealedTree sealed = { 0 };
 	_cleanup_(freep) char *text = NULL;
 	ConsistencyProof proof = { .old_size = size };
-	char root[PROOF_HASH_MAX];
+	char root[MERKLE_HASH_TEXT_MAX];
 	MerkleHash hash;
 	int r = size > MERKLE_SIZE_MAX ? -ENODATA : newest(statements, size, &sealed);
 
@@ -181,7 +181,7 @@ int prove_growth(Statements *statements, uint64_t size, json_t **ret)
 	r = consistency_proof_write(&proof, &text);
 	if (r < 0)
 		return r;
-	proof_write_hash(&hash, root);
+	merkle_write_hash(&hash, root);
 	*ret = json_pack("{s:s, s:s}", "root", root, "proof", text);
 	return *ret ? 0 : -ENOMEM;
 }

@@ -138,9 +138,8 @@ int record_kind_check(const RecordKind *kind, const json_t *body, Error *error)
 		"a whole number from 0", "a number", "true or false", "an object", "a list" };
 
 	_Static_assert(ELEMENTS(types) == FIELD_MAX, "every type has its words");
-	if (!json_is_object(body)) {
+	if (!json_is_object(body))
 		return error_set(error, -EINVAL, "the body of a %s record must be an object", kind->name);
-	}
 	for (const RecordField *field = kind->fields; field->name; field++) {
 		const json_t *value = json_object_get(body, field->name);
 
@@ -164,16 +163,14 @@ int record_kind_check(const RecordKind *kind, const json_t *body, Error *error)
 
 static int check_retired(const RecordKind *kind, const json_t *body, Error *error)
 {
-	if (kind->retired) {
+	if (kind->retired)
 		return error_set(error, -EINVAL, "no record of kind %s is made any more, from version %s on",
 			kind->name, kind->retired);
-	}
 	for (const RecordField *field = kind->fields; field->name; field++)
-		if (field->retired && json_object_get(body, field->name)) {
+		if (field->retired && json_object_get(body, field->name))
 			return error_set(error, -EINVAL,
 				"no record of kind %s has the field %s any more, from version %s on",
 				kind->name, field->name, field->retired);
-		}
 	return 0;
 }
 

@@ -109,13 +109,13 @@ int checkpoint_write(const Checkpoint *checkpoint, char **ret)
 {
 	Slice extensions = { checkpoint->extensions, checkpoint->extensions_size };
 	Slice origin = { checkpoint->origin, strnlen(checkpoint->origin, NOTE_NAME_MAX) };
-	char root[BASE64_HASH_CHARS + 1];
+	char root[MERKLE_HASH_TEXT_MAX];
 	char *text;
 
 	if (!is_origin_line(origin) || checkpoint->size > MERKLE_SIZE_MAX ||
 		extensions.size > NOTE_SIZE_MAX || !are_extensions(extensions))
 		return -EINVAL;
-	base64_write_hash(&checkpoint->root, root);
+	merkle_write_hash(&checkpoint->root, root);
 	if (asprintf(&text, "%s\n%" PRIu64 "\n%s\n%.*s", checkpoint->origin, checkpoint->size, root,
 		    (int)extensions.size, extensions.size > 0 ? extensions.text : "") < 0)
 		return -ENOMEM;
@@ -177,8 +177,7 @@ int checkpoint_open_cosigned(const char *note, size_t size, const NoteVerifier *
 		return r;
 	if (!opened.signed_for_origin)
 		return error_set(error, -EXDEV,
-			"the checkpoint is of %.200s, but signed by %.200s: no key of that log that was given has "
-			"signed it",
+			"the checkpoint is of %.200s, but signed by %.200s: no key of that log that was given has signed it",
 			checkpoint.origin, known[opened.signed_by].name);
 	if (origin && strcmp(origin, checkpoint.origin) != 0)
 		return error_set(error, -EXDEV, "the checkpoint is of %.200s, not of %.200s",

@@ -9,9 +9,16 @@
 
 #include <string.h>
 
+#include <openssl/evp.h>
+
 bool merkle_hash_equal(const MerkleHash *a, const MerkleHash *b)
 {
 	return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+void merkle_write_hash(const MerkleHash *hash, char ret[MERKLE_HASH_TEXT_MAX])
+{
+	EVP_EncodeBlock((unsigned char *)ret, hash->bytes, sizeof hash->bytes);
 }
 
 void merkle_hash_leaf(const void *leaf, size_t size, MerkleHash *ret)
@@ -29,11 +36,6 @@ void merkle_hash_node(const MerkleHash *left, const MerkleHash *right, MerkleHas
 	memcpy(joined + 1, left->bytes, DIGEST_BYTES);
 	memcpy(joined + 1 + DIGEST_BYTES, right->bytes, DIGEST_BYTES);
 	digest_compute(&(DigestPart){ joined, sizeof joined }, 1, ret->bytes);
-}
-
-static void hash_of_nothing(MerkleHash *ret)
-{
-	digest_compute(NULL, 0, ret->bytes);
 }
 
 /* ---- growing ---- */
@@ -76,7 +78,7 @@ void merkle_tree_root(const MerkleTree *tree, MerkleHash *ret)
 	bool begun = false;
 
 	if (tree->size == 0) {
-		hash_of_nothing(ret);
+		digest_compute(NULL, 0, ret->bytes);
 		return;
 	}
 	for (unsigned level = 0; level < MERKLE_LEVELS; level++) {
@@ -354,7 +356,7 @@ static int verify_empty(const MerkleHash *old_root, const MerklePath *path)
 {
 	MerkleHash nothing;
 
-	hash_of_nothing(&nothing);
+	merkle_tree_root(&(MerkleTree){ 0 }, &nothing);
 	return path->n == 0 && merkle_hash_equal(old_root, &nothing) ? 0 : -EBADMSG;
 }
 

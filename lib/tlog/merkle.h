@@ -22,6 +22,7 @@
 enum {
 	MERKLE_LEVELS = 63,         /* of complete nodes in a tree of MERKLE_SIZE_MAX leaves */
 	MERKLE_PATH_MAX = 64,       /* hashes of the longest proof: levels, and one more for consistency */
+	MERKLE_HASH_TEXT_MAX = 45,  /* base64 of a hash with its NUL */
 	MERKLE_BLOCK_LEVEL_MAX = 8, /* largest MerkleReader.kept_level */
 };
 
@@ -30,6 +31,9 @@ typedef struct MerkleHash {
 } MerkleHash;
 
 bool merkle_hash_equal(const MerkleHash *a, const MerkleHash *b);
+
+/** A hash as checkpoints and proofs have it: base64, NUL-terminated. */
+void merkle_write_hash(const MerkleHash *hash, char ret[MERKLE_HASH_TEXT_MAX]);
 
 /** SHA-256(0x00 || leaf). */
 void merkle_hash_leaf(const void *leaf, size_t size, MerkleHash *ret);

@@ -81,8 +81,7 @@ static int open_private(const char *path, Error *error)
 		return error_set(error, -EINVAL, "%s: not a file; a key stands in an ordinary file", path);
 	if (status.st_mode & (S_IRWXG | S_IRWXO))
 		return error_set(error, -EPERM,
-			"%s: open to group or others (mode %04o); set mode 0600, and make a new key if "
-			"anybody may have read this one",
+			"%s: open to group or others (mode %04o); set mode 0600, and make a new key if anybody may have read this one",
 			path, status.st_mode & 07777);
 	return TAKE_FD(fd);
 }

@@ -48,23 +48,17 @@ size_t note_key_size(NoteKind kind)
 	return 0;
 }
 
-static uint32_t key_id(const char *name, const uint8_t *encoded, size_t size)
-{
-	const DigestPart parts[] = { { name, strlen(name) }, { "\n", 1 }, { encoded, size } };
-	uint8_t digest[DIGEST_BYTES];
-
-	digest_compute(parts, ELEMENTS(parts), digest);
-	return (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 | digest[3];
-}
-
 static NoteVerifier verifier_make(const char *name, NoteKind kind, const uint8_t *key)
 {
-	uint8_t encoded[ENCODED_MAX] = { (uint8_t)kind };
+	uint8_t encoded[ENCODED_MAX] = { (uint8_t)kind }, digest[DIGEST_BYTES];
 	NoteVerifier verifier = { .kind = kind };
 	size_t size = note_key_size(kind);
+	const DigestPart parts[] = { { name, strlen(name) }, { "\n", 1 }, { encoded, 1 + size } };
 
 	memcpy(encoded + 1, key, size);
-	verifier.id = key_id(name, encoded, 1 + size);
+	digest_compute(parts, ELEMENTS(parts), digest);
+	verifier.id =
+		(uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 | digest[3];
 	memcpy(verifier.name, name, strlen(name));
 	memcpy(verifier.key, key, size);
 	return verifier;

@@ -272,8 +272,7 @@ int note_open_cosigned(const char *note, size_t size, const NoteVerifier *known,
 	if (keys.opened.signed_by == n_known)
 		return error_set(error, -ENOKEY,
 			keys.opened.n_cosigned > 0
-				? "only witnesses that were given have signed it, not the log itself: give "
-				  "the log's key as well"
+				? "only witnesses that were given have signed it, not the log itself: give the log's key as well"
 				: "no signature is by a key that was given; is it the right key?");
 	keys.opened.text_size = text.size;
 	*ret = keys.opened;

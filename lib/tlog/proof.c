@@ -14,12 +14,6 @@
 
 #define INCLUSION_HEADER "c2sp.org/tlog-proof@v1"
 
-void proof_write_hash(const MerkleHash *hash, char ret[PROOF_HASH_MAX])
-{
-	_Static_assert(PROOF_HASH_MAX == BASE64_HASH_CHARS + 1, "room for a hash");
-	base64_write_hash(hash, ret);
-}
-
 /* ---- what both have in common: hashes, an empty line, a checkpoint ---- */
 
 static int check_proof_checkpoint(Slice note, Checkpoint *ret, Error *error)
@@ -36,7 +30,7 @@ static int check_proof_checkpoint(Slice note, Checkpoint *ret, Error *error)
 /** `head`: what stands before the hashes, with its newline. */
 static int write_with_path(const char *head, const MerklePath *path, Slice checkpoint, char **ret)
 {
-	char hashes[MERKLE_PATH_MAX * PROOF_HASH_MAX + 1], *end = hashes, *text;
+	char hashes[MERKLE_PATH_MAX * MERKLE_HASH_TEXT_MAX + 1], *end = hashes, *text;
 	Checkpoint parsed;
 	int r;
 
@@ -46,8 +40,8 @@ static int write_with_path(const char *head, const MerklePath *path, Slice check
 	if (path->n > MERKLE_PATH_MAX)
 		return -EINVAL;
 	for (size_t i = 0; i < path->n; i++) {
-		base64_write_hash(&path->hashes[i], end);
-		end += BASE64_HASH_CHARS;
+		merkle_write_hash(&path->hashes[i], end);
+		end += (MERKLE_HASH_TEXT_MAX - 1);
 		*end++ = '\n';
 	}
 	*end = '\0';

@@ -11,13 +11,7 @@
 #include "tlog/checkpoint.h"
 #include "tlog/merkle.h"
 
-enum {
-	PROOF_SIZE_MAX = NOTE_SIZE_MAX, /* bytes of a proof */
-	PROOF_HASH_MAX = 45,            /* a hash in a proof with its NUL */
-};
-
-/** A hash as proofs have it: base64. */
-void proof_write_hash(const MerkleHash *hash, char ret[PROOF_HASH_MAX]);
+enum { PROOF_SIZE_MAX = NOTE_SIZE_MAX }; /* bytes of a proof */
 
 /**
  * A proof as read or to be written. Read, `checkpoint` points into the text and `extra` is freed by

@@ -150,8 +150,3 @@ int base64_decode_exactly(Slice text, void *ret, size_t size)
 	OPENSSL_cleanse(data, found);
 	return found == size ? 0 : -EINVAL;
 }
-
-void base64_write_hash(const MerkleHash *hash, char ret[BASE64_HASH_CHARS + 1])
-{
-	EVP_EncodeBlock((unsigned char *)ret, hash->bytes, sizeof hash->bytes);
-}

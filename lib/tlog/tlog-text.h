@@ -10,10 +10,7 @@
 #include "tlog/merkle.h"
 #include "tlog/note.h"
 
-enum {
-	BASE64_HASH_CHARS = 44, /* of a MerkleHash */
-	TEXT_NUMBER_CHARS = 19, /* of MERKLE_SIZE_MAX */
-};
+enum { TEXT_NUMBER_CHARS = 19 }; /* of MERKLE_SIZE_MAX */
 
 /** A part of somebody else's text; not NUL-terminated. */
 typedef struct Slice {
@@ -51,6 +48,3 @@ int base64_decode(Slice text, uint8_t **ret, size_t *ret_size) _must_check_;
 
 /** The same into exactly `size` bytes. */
 int base64_decode_exactly(Slice text, void *ret, size_t size) _must_check_;
-
-/** A hash's base64, NUL-terminated. */
-void base64_write_hash(const MerkleHash *hash, char ret[BASE64_HASH_CHARS + 1]);

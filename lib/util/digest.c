@@ -12,7 +12,6 @@
 
 #define OPENSSL_SUPPRESS_DEPRECATED /* see digest_compute() */
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 /*
@@ -30,14 +29,12 @@ void digest_compute(const DigestPart *parts, size_t n, uint8_t ret[DIGEST_BYTES]
 	SHA256_Final(ret, &context);
 }
 
-int digest_hex(const void *data, size_t size, char ret[DIGEST_HEX_MAX])
+void digest_hex(const void *data, size_t size, char ret[DIGEST_HEX_MAX])
 {
 	uint8_t digest[DIGEST_BYTES];
 
-	if (EVP_Digest(data, size, digest, NULL, EVP_sha256(), NULL) != 1)
-		return -EIO;
+	digest_compute(&(DigestPart){ data, size }, 1, digest);
 	hex_encode(digest, sizeof digest, ret);
-	return 0;
 }
 
 void hex_encode(const uint8_t *data, size_t size, char *ret)

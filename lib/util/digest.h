@@ -20,7 +20,7 @@ typedef struct DigestPart {
 void digest_compute(const DigestPart *parts, size_t n, uint8_t ret[DIGEST_BYTES]);
 
 /** One-shot convenience for places where speed is of no account. */
-int digest_hex(const void *data, size_t size, char ret[DIGEST_HEX_MAX]) _must_check_;
+void digest_hex(const void *data, size_t size, char ret[DIGEST_HEX_MAX]);
 
 /** Lower-case hexadecimal; `ret` needs 2 * size + 1 bytes. */
 void hex_encode(const uint8_t *data, size_t size, char *ret);

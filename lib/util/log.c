@@ -22,19 +22,6 @@ void log_set_level(int level)
 	atomic_store(&log_level, level);
 }
 
-/** True when standard error is the journal's own stream, as systemd sets it up for a service. */
-static bool stderr_is_journal(void)
-{
-	static atomic_int known = -1;
-	int value = atomic_load(&known);
-
-	if (value < 0) {
-		value = getenv("JOURNAL_STREAM") != NULL;
-		atomic_store(&known, value);
-	}
-	return value;
-}
-
 static void log_to_journal(int level, const char *message_id, const char *message)
 {
 	if (message_id)
@@ -44,26 +31,21 @@ static void log_to_journal(int level, const char *message_id, const char *messag
 		(void)sd_journal_send("MESSAGE=%s", message, "PRIORITY=%d", level, NULL);
 }
 
-void log_line_va(int level, const char *message_id, const char *format, va_list arguments)
+void log_line(int level, const char *message_id, const char *format, ...)
 {
 	static const char *const names[] = { "emergency", "alert", "critical", "error", "warning", "notice",
 		"info", "debug" };
 	char message[LINE_MAX_BYTES];
+	va_list arguments;
 
 	if (level > atomic_load(&log_level))
 		return;
+	va_start(arguments, format);
 	vsnprintf(message, sizeof message, format, arguments);
-	if (stderr_is_journal())
+	va_end(arguments);
+	/* systemd sets it where it connects standard error to the journal */
+	if (getenv("JOURNAL_STREAM"))
 		log_to_journal(level, message_id, message);
 	else
 		fprintf(stderr, "%s: %s\n", names[level & 7], message);
-}
-
-void log_line(int level, const char *message_id, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	log_line_va(level, message_id, format, arguments);
-	va_end(arguments);
 }

@@ -30,7 +30,6 @@ void log_set_level(int level);
 
 /** One line. `message_id` is a LOG_ID_ or NULL. */
 void log_line(int level, const char *message_id, const char *format, ...) _printf_(3, 4);
-void log_line_va(int level, const char *message_id, const char *format, va_list arguments) _printf_(3, 0);
 
 #define log_error(...)   log_line(LOG_ERR, NULL, __VA_ARGS__)
 #define log_warning(...) log_line(LOG_WARNING, NULL, __VA_ARGS__)

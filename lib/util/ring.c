@@ -77,10 +77,8 @@ bool ring_push_quiet(Ring *ring, const void *element)
 
 void ring_wake(Ring *ring)
 {
-	uint64_t one = 1;
-	ssize_t written = write(ring->fd, &one, sizeof one);
-
-	(void)written; /* EAGAIN means that the counter is full: the consumer is awake already */
+	/* EAGAIN means that the counter is full: the consumer is awake already */
+	(void)eventfd_write(ring->fd, 1);
 }
 
 bool ring_push(Ring *ring, const void *element)
@@ -110,10 +108,9 @@ int ring_fd(const Ring *ring)
 
 void ring_clear(Ring *ring)
 {
-	uint64_t count;
-	ssize_t size = read(ring->fd, &count, sizeof count);
+	eventfd_t count;
 
-	(void)size;
+	(void)eventfd_read(ring->fd, &count);
 }
 
 size_t ring_count(const Ring *ring)

@@ -125,8 +125,7 @@ static int take_spi_setting(
 			return r;
 	}
 	return stipple_setting_refuse(setting, PLUGIN,
-		"unknown key; there are chip, device, speed_hz, line_*, polarity_*, bias_*, "
-		"debounce_us_*",
+		"unknown key; there are chip, device, speed_hz, line_*, polarity_*, bias_*, debounce_us_*",
 		error);
 }
 

@@ -71,8 +71,7 @@ static int find_chip(const char *line, struct gpiod_chip **ret, char error[STIPP
 	int result = -ENODEV;
 
 	snprintf(error, STIPPLE_ERROR_MAX,
-		"board-spi: no GPIO chip has a line named %s; name the lines in the device "
-		"tree, or correct `line_enable`",
+		"board-spi: no GPIO chip has a line named %s; name the lines in the device tree, or correct `line_enable`",
 		line);
 	for (int i = 0; i < CHIPS_MAX; i++) {
 		struct gpiod_chip *chip = NULL;
@@ -110,8 +109,7 @@ static int find_lines(
 		offset = gpiod_chip_get_line_offset_from_name(chip, name);
 		if (offset < 0) {
 			snprintf(error, STIPPLE_ERROR_MAX,
-				"board-spi: GPIO chip %s has no line named %s; name it in the device "
-				"tree, or correct the setting",
+				"board-spi: GPIO chip %s has no line named %s; name it in the device tree, or correct the setting",
 				gpiod_chip_get_path(chip), name);
 			return -ENODEV;
 		}

@@ -31,9 +31,7 @@ static int refuse_open(const char *path, int reason, char error[STIPPLE_ERROR_MA
 	case ENODEV:
 	case ENOTDIR:
 		snprintf(error, STIPPLE_ERROR_MAX,
-			"board-spi: %s is not there; enable SPI (dtparam=spi=on) or correct "
-			"`device`",
-			path);
+			"board-spi: %s is not there; enable SPI (dtparam=spi=on) or correct `device`", path);
 		return -ENODEV;
 	case EBUSY:
 		snprintf(error, STIPPLE_ERROR_MAX,
@@ -60,8 +58,7 @@ int spi_device_open(const char *path, uint32_t speed_hz, int *ret_fd, char error
 
 		close(fd);
 		snprintf(error, STIPPLE_ERROR_MAX,
-			"board-spi: %s refuses mode 0, 8 bits, %u Hz: %s; lower `speed_hz`, and "
-			"check that it is an SPI device",
+			"board-spi: %s refuses mode 0, 8 bits, %u Hz: %s; lower `speed_hz`, and check that it is an SPI device",
 			path, speed_hz, strerror(reason));
 		return -EINVAL;
 	}

@@ -76,7 +76,7 @@ static void fill(Ledger *ledger)
 {
 	char sha256[DIGEST_HEX_MAX];
 
-	need(digest_hex("bytes", 5, sha256) == 0, "digest");
+	digest_hex("bytes", 5, sha256);
 	append(ledger, "station.started",
 		json_pack("{s:s, s:i}", "version", "1", "schema", LEDGER_SCHEMA_VERSION), NULL, NULL);
 	append(ledger, "operator.enrolled",

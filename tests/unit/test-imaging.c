@@ -134,7 +134,7 @@ static void check_file(const ImagingResult *result)
 	snprintf(path, sizeof path, "%s/%s", folder, result->path);
 	assert_int_equal(file_read(path, 1 << 20, &data, &size), 0);
 	assert_int_equal(size, result->picture.bytes);
-	assert_int_equal(digest_hex(data, size, hex), 0);
+	digest_hex(data, size, hex);
 	assert_string_equal(hex, result->sha256);
 	jpeg.err = jpeg_std_error(&manager);
 	jpeg_create_decompress(&jpeg);

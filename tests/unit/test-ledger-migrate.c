@@ -29,7 +29,7 @@ static void append_chunk(Ledger *ledger, int session, const char *unit, int stro
 	char digest[DIGEST_HEX_MAX];
 	json_auto_t *body = NULL;
 
-	assert_int_equal(digest_hex((const uint8_t *)data, sizeof data, digest), 0);
+	digest_hex((const uint8_t *)data, sizeof data, digest);
 	body = json_pack("{s:i, s:s, s:s, s:i, s:i, s:s, s:s}", "session", session, "zone", "crown", "unit",
 		unit, "strokes", strokes, "dots", dots, "encoding", "stroke-delta-1", "sha256", digest);
 	assert_int_equal(ledger_append(ledger,

@@ -59,7 +59,7 @@ static LedgerAnswer record_picture(const Album *album, int number, const char *t
 	json_t *body;
 
 	name_picture(album, number, path);
-	assert_int_equal(digest_hex(text, strlen(text), sha256), 0);
+	digest_hex(text, strlen(text), sha256);
 	body = json_pack("{s:i, s:s, s:s, s:s, s:s}", "session", 1, "zone", "crown", "phase", "before",
 		"file", strrchr(path, '/') + 1, "sha256", sha256);
 	if (bytes > 0)

@@ -59,7 +59,7 @@ static void add_strokes(Ledger *ledger, const char *data)
 	};
 	LedgerAnswer answer = { .error = 1 };
 
-	assert_int_equal(digest_hex(data, strlen(data), sha256), 0);
+	digest_hex(data, strlen(data), sha256);
 	body = json_pack("{s:i, s:s, s:s, s:i, s:i, s:s, s:s}", "session", 1, "zone", "vertex", "unit", "u",
 		"strokes", 100, "dots", 1, "encoding", "stroke-delta-1", "sha256", sha256);
 	record.body = body;

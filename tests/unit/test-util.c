@@ -73,7 +73,7 @@ static void test_digest_vector(void **state)
 	uint8_t bytes[DIGEST_BYTES];
 
 	/* FIPS 180-4, "abc" */
-	assert_int_equal(digest_hex("abc", 3, hex), 0);
+	digest_hex("abc", 3, hex);
 	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	assert_int_equal(hex_decode(hex, bytes, sizeof bytes), 0);
 	assert_int_equal(bytes[0], 0xba);
@@ -203,7 +203,7 @@ static void test_digest_of_a_file(void **state)
 	assert_int_equal(fwrite(data, 1, 200000, file), 200000);
 	rewind(file);
 	assert_int_equal(digest_file(fileno(file), hex), 0);
-	assert_int_equal(digest_hex(data, 200000, expected), 0);
+	digest_hex(data, 200000, expected);
 	assert_string_equal(hex, expected);
 	assert_int_equal(digest_file(-1, hex), -EBADF);
 }
