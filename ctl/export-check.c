@@ -390,7 +390,8 @@ static int read_exported_checkpoint(Import *import, const char *folder)
 	if (export_read_file(&import->folder, "checkpoint", NOTE_SIZE_MAX, &note, &size) < 0)
 		return ctl_fail("%s: there is no export here: it has no checkpoint", folder);
 	/* a station's log is called as its key */
-	if (checkpoint_open(note, size, known->keys, known->n, import->origin, &import->checkpoint, &why) < 0)
+	if (checkpoint_open(
+		    note, size, known->keys, known->n, import->origin, &import->checkpoint, NULL, &why) < 0)
 		return ctl_fail("%s/checkpoint: %s", folder, why.text);
 	import->checkpoint.extensions = NULL;
 	return CTL_DONE;
@@ -406,7 +407,7 @@ static int read_kept(Import *import, const char *since)
 	if (status != CTL_DONE || !since)
 		return status;
 	if (checkpoint_open(note, size, import->known.keys, import->known.n, import->checkpoint.origin,
-		    &import->kept, &why) < 0)
+		    &import->kept, NULL, &why) < 0)
 		return ctl_fail("%s: %s", since, why.text);
 	import->kept.extensions = NULL;
 	if (import->kept.size > import->checkpoint.size)

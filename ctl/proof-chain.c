@@ -134,7 +134,7 @@ static bool begin_witnessed_epoch(Chain *chain, const json_t *message, unsigned 
 		strcmp(checkpoint.origin, verifier.name) != 0 ||
 		strcmp(checkpoint.origin, chain->last.origin) == 0 ||
 		!checkpoint_same_log(checkpoint.origin, chain->last.origin) ||
-		checkpoint_open(note, strlen(note), &verifier, 1, NULL, &checkpoint, NULL) < 0)
+		checkpoint_open(note, strlen(note), &verifier, 1, NULL, &checkpoint, NULL, NULL) < 0)
 		return false;
 	known->keys[known->n++] = verifier;
 	chain->epochs++;
@@ -149,7 +149,8 @@ static bool begin_witnessed_epoch(Chain *chain, const json_t *message, unsigned 
 static int follow_message(Chain *chain, const json_t *message, bool epoch, Checkpoint *ret, Error *why)
 {
 	const char *note = proof_note_of(message);
-	int r = checkpoint_open(note, strlen(note), chain->known->keys, chain->known->n, NULL, ret, why);
+	int r = checkpoint_open(
+		note, strlen(note), chain->known->keys, chain->known->n, NULL, ret, NULL, why);
 
 	if (r < 0)
 		return r;

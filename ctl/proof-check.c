@@ -119,7 +119,7 @@ static int check_growth(Ctl *ctl, const KnownKeys *known, const char *since, con
 	status = proof_read_checkpoint(since, &note, &note_size);
 	if (status != CTL_DONE)
 		return status;
-	r = checkpoint_open(note, note_size, known->keys, known->n, NULL, &old, &why);
+	r = checkpoint_open(note, note_size, known->keys, known->n, NULL, &old, NULL, &why);
 	if (r < 0)
 		return proof_refuse(since, r, why.text);
 	r = consistency_proof_verify(&proof, &old, known->keys, known->n, NULL, &why);

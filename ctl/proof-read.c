@@ -157,7 +157,7 @@ int proof_tell_verified(
 	const json_t *witness;
 	NoteOpened opened;
 	size_t i;
-	int r = checkpoint_open_cosigned(note, size, known->keys, known->n, NULL, &checkpoint, &opened, &why);
+	int r = checkpoint_open(note, size, known->keys, known->n, NULL, &checkpoint, &opened, &why);
 
 	if (r < 0)
 		return proof_refuse(ctl->proof, r, why.text);

@@ -156,17 +156,10 @@ static int on_socket(sd_event_source *source, int fd, uint32_t events, void *use
 
 /* ---- what libmosquitto reports, on the main thread, from the loop functions ---- */
 
-static Broker *broker_of(void *userdata)
-{
-	MqttConnection *connection = userdata;
-
-	return connection->userdata;
-}
-
 static void on_connect(
 	struct mosquitto *mosq, void *userdata, int code, int flags, const mosquitto_property *properties)
 {
-	Broker *broker = broker_of(userdata);
+	Broker *broker = ((MqttConnection *)userdata)->userdata;
 
 	broker->connack_by_us = 0;
 	if (code != 0) {
@@ -198,7 +191,7 @@ static void log_regained(Broker *broker)
 static void on_publish(
 	struct mosquitto *mosq, void *userdata, int message, int code, const mosquitto_property *properties)
 {
-	Broker *broker = broker_of(userdata);
+	Broker *broker = ((MqttConnection *)userdata)->userdata;
 
 	switch (code) {
 	case MQTT_RC_TOPIC_NAME_INVALID:
@@ -227,7 +220,7 @@ static void on_publish(
 static void on_disconnect(
 	struct mosquitto *mosq, void *userdata, int code, const mosquitto_property *properties)
 {
-	Broker *broker = broker_of(userdata);
+	Broker *broker = ((MqttConnection *)userdata)->userdata;
 
 	/* below are the library's own results, which the loop functions return as well */
 	if (code < MQTT_RC_UNSPECIFIED || broker->refused)
@@ -371,17 +364,16 @@ bool broker_name_taken(const Broker *broker)
 const char *broker_certificate(const Broker *broker, char ret[BROKER_CERTIFICATE_MAX])
 {
 	int64_t now_s = (int64_t)time(NULL);
+	bool own = validity_ends_soon(&broker->own, now_s);
 	char utc[CLOCK_UTC_TEXT_MAX];
 
 	ret[0] = '\0';
-	if (validity_ends_soon(&broker->own, now_s)) {
-		clock_format_utc(broker->own.until * USEC_PER_SEC, utc);
+	clock_format_utc((own ? broker->own : broker->brokers).until * USEC_PER_SEC, utc);
+	if (own)
 		snprintf(ret, BROKER_CERTIFICATE_MAX, "the certificate %.150s ends on %.10s",
 			broker->config->mqtt_cert_file, utc);
-	} else if (validity_ends_soon(&broker->brokers, now_s)) {
-		clock_format_utc(broker->brokers.until * USEC_PER_SEC, utc);
+	else if (validity_ends_soon(&broker->brokers, now_s))
 		snprintf(ret, BROKER_CERTIFICATE_MAX, "the broker's certificate ends on %.10s", utc);
-	}
 	return ret;
 }
 

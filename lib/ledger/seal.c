@@ -50,7 +50,7 @@ static int open_checkpoint(const Ledger *ledger, const char *note, size_t size, 
 
 	if (ledger->sealer.signer)
 		return checkpoint_open(
-			note, size, note_signer_verifier(ledger->sealer.signer), 1, NULL, ret, NULL);
+			note, size, note_signer_verifier(ledger->sealer.signer), 1, NULL, ret, NULL, NULL);
 	r = note_read(note, size, &text, NULL);
 	return r < 0 ? r : checkpoint_parse(note, text, ret, NULL);
 }

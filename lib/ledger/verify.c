@@ -212,7 +212,7 @@ static int check_signatures(KeyChain *chain, uint64_t until)
 		if (verify_left(verifier))
 			return -ECANCELED;
 		if (!chain->since || checkpoint_open(kept->note, strlen(kept->note), chain->keys, 1, NULL,
-					     &checkpoint, NULL) < 0) {
+					     &checkpoint, NULL, NULL) < 0) {
 			if (kept->witnessed && tell_ended(chain, kept))
 				continue;
 			verify_finding(verifier,

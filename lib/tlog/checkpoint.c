@@ -162,7 +162,7 @@ int checkpoint_parse(const char *text, size_t size, Checkpoint *ret, Error *erro
 	return 0;
 }
 
-int checkpoint_open_cosigned(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
+int checkpoint_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
 	const char *origin, Checkpoint *ret, NoteOpened *ret_opened, Error *error)
 {
 	Checkpoint checkpoint;
@@ -186,10 +186,4 @@ int checkpoint_open_cosigned(const char *note, size_t size, const NoteVerifier *
 	if (ret_opened)
 		*ret_opened = opened;
 	return 0;
-}
-
-int checkpoint_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
-	const char *origin, Checkpoint *ret, Error *error)
-{
-	return checkpoint_open_cosigned(note, size, known, n_known, origin, ret, NULL, error);
 }

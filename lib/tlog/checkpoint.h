@@ -55,9 +55,5 @@ int checkpoint_parse(const char *text, size_t size, Checkpoint *ret, Error *erro
  * `ret_opened` (may be NULL) says who cosigned. Errors as of note_open_cosigned(), and -EXDEV for a
  * checkpoint of another log, or one that nobody signed who may sign for its log.
  */
-int checkpoint_open_cosigned(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
-	const char *origin, Checkpoint *ret, NoteOpened *ret_opened, Error *error) _must_check_;
-
-/** The same where it does not matter who cosigned. */
 int checkpoint_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
-	const char *origin, Checkpoint *ret, Error *error) _must_check_;
+	const char *origin, Checkpoint *ret, NoteOpened *ret_opened, Error *error) _must_check_;

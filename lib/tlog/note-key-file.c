@@ -12,20 +12,19 @@
 #include <openssl/crypto.h>
 
 #include "tlog/note-key.h"
+#include "util/file.h"
 
 static int write_new(int folder, const char *name, const char *text)
 {
 	_cleanup_(closep) int fd =
 		openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	ssize_t n;
+	int r;
 
 	if (fd < 0)
 		return -errno;
-	n = write(fd, text, strlen(text));
-	if (n < 0)
-		return -errno;
-	if ((size_t)n != strlen(text))
-		return -ENOSPC;
+	r = file_write_all(fd, text, strlen(text));
+	if (r < 0)
+		return r;
 	return fsync(fd) < 0 ? -errno : 0;
 }
 

@@ -183,7 +183,7 @@ int inclusion_proof_verify(const InclusionProof *proof, const void *leaf, size_t
 	int r;
 
 	r = checkpoint_open(
-		proof->checkpoint, proof->checkpoint_size, known, n_known, origin, &checkpoint, error);
+		proof->checkpoint, proof->checkpoint_size, known, n_known, origin, &checkpoint, NULL, error);
 	if (r < 0)
 		return r;
 	r = verify_leaf(proof, leaf, leaf_size, &checkpoint, error);
@@ -248,8 +248,8 @@ int consistency_proof_verify(const ConsistencyProof *proof, const Checkpoint *ol
 	Checkpoint checkpoint;
 	int r;
 
-	r = checkpoint_open(
-		proof->checkpoint, proof->checkpoint_size, known, n_known, old->origin, &checkpoint, error);
+	r = checkpoint_open(proof->checkpoint, proof->checkpoint_size, known, n_known, old->origin,
+		&checkpoint, NULL, error);
 	if (r < 0)
 		return r;
 	if (proof->old_size != old->size)

@@ -15,7 +15,7 @@
 /* behind the name of a file that is not whole yet, with a '.' before it */
 #define UNFINISHED ".tmp"
 
-static int write_all(int fd, const void *data, size_t size)
+int file_write_all(int fd, const void *data, size_t size)
 {
 	const unsigned char *bytes = data;
 
@@ -41,7 +41,7 @@ static int write_and_rename(
 
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, data, size);
+	r = file_write_all(fd, data, size);
 	if (r < 0)
 		return r;
 	if (fsync(fd) < 0)

@@ -10,6 +10,9 @@
 
 #include "util/cleanup.h"
 
+/** Writes all of it to a descriptor that blocks. 0 or -errno. */
+int file_write_all(int fd, const void *data, size_t size) _must_check_;
+
 /**
  * Writes `data` under `folder`/`name` so that a power cut leaves either the old file or the whole new one:
  * temporary file, fsync, rename, fsync of the folder. Mode 0640. Blocks on the disk.

@@ -104,7 +104,7 @@ static int open_with(const char *note, const char *const *texts, NoteOpened *ret
 	for (; texts[n]; n++)
 		assert_int_equal(note_verifier_parse(texts[n], &keys[n], error), 0);
 	*error = (Error){ 0 };
-	return checkpoint_open_cosigned(note, strlen(note), keys, n, NULL, &checkpoint, ret, error);
+	return checkpoint_open(note, strlen(note), keys, n, NULL, &checkpoint, ret, error);
 }
 
 #define KEYS(...) ((const char *const[]){ __VA_ARGS__, NULL })

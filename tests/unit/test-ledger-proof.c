@@ -69,8 +69,9 @@ static Checkpoint opened(json_t *message, const NoteVerifier *verifier)
 	Error why;
 	Checkpoint checkpoint;
 
-	assert_int_equal(
-		checkpoint_open(note, strlen(note), verifier, 1, "stipple/clinic/one", &checkpoint, &why), 0);
+	assert_int_equal(checkpoint_open(note, strlen(note), verifier, 1, "stipple/clinic/one", &checkpoint,
+				 NULL, &why),
+		0);
 	assert_int_equal(json_integer_value(json_object_get(message, "size")), checkpoint.size);
 	return checkpoint;
 }

@@ -683,7 +683,7 @@ static int open_checkpoint(const char *note, const NoteVerifier *key, const char
 {
 	Error error = { 0 };
 	Checkpoint checkpoint;
-	int r = checkpoint_open(note, strlen(note), key, 1, origin, &checkpoint, &error);
+	int r = checkpoint_open(note, strlen(note), key, 1, origin, &checkpoint, NULL, &error);
 
 	assert_int_equal(r < 0, error.text[0] != '\0');
 	return r;

@@ -77,7 +77,7 @@ static Checkpoint old_checkpoint(const char *note)
 	Error error = { 0 };
 	Checkpoint checkpoint;
 
-	if (checkpoint_open(note, strlen(note), &peter, 1, NULL, &checkpoint, &error) < 0)
+	if (checkpoint_open(note, strlen(note), &peter, 1, NULL, &checkpoint, NULL, &error) < 0)
 		fail_msg("%s", error.text);
 	return checkpoint;
 }
@@ -521,7 +521,7 @@ static void prove_growth(Log *log, const MerkleReader *reader, uint64_t old_size
 	assert_int_equal(merkle_prove_consistency(reader, old_size, size, &proof.path), 0);
 	assert_int_equal(consistency_proof_write(&proof, &text), 0);
 	assert_int_equal(checkpoint_open(log->checkpoints[old_size], strlen(log->checkpoints[old_size]), key,
-				 1, NULL, &old, &error),
+				 1, NULL, &old, NULL, &error),
 		0);
 	assert_int_equal(consistency_proof_parse(text, strlen(text), &parsed, &error), 0);
 	assert_int_equal(consistency_proof_verify(&parsed, &old, key, 1, NULL, &error), 0);
