@@ -119,7 +119,7 @@ static bool begin_witnessed_epoch(Chain *chain, const json_t *message, unsigned 
 	const char *note = proof_note_of(message);
 
 	if (!statement || known->n == KNOWN_KEYS_MAX ||
-		note_open_cosigned(statement, strlen(statement), known->keys, known->n, &opened, NULL) < 0 ||
+		note_open(statement, strlen(statement), known->keys, known->n, &opened, NULL) < 0 ||
 		!opened.signed_for_origin ||
 		strcmp(known->keys[opened.signed_by].name, chain->last.origin) != 0)
 		return false;

@@ -69,8 +69,7 @@ static int check_next_key(Ctl *ctl, const KnownKeys *known, const char *text, si
 	Error why;
 	NoteVerifier parsed;
 	NoteOpened opened;
-	int r = origin && next ? note_open_cosigned(text, size, known->keys, known->n, &opened, &why)
-			       : -ENOMEM;
+	int r = origin && next ? note_open(text, size, known->keys, known->n, &opened, &why) : -ENOMEM;
 
 	if (r == -ENOMEM)
 		return ctl_fail("out of memory");

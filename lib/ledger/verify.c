@@ -100,10 +100,10 @@ typedef struct KeyChain {
 
 static bool check_statement(const NoteVerifier *previous, const char *key, const char *statement)
 {
-	size_t size;
+	NoteOpened opened;
 
-	return statement && note_open(statement, strlen(statement), previous, 1, &size, NULL, NULL) == 0 &&
-	       memmem(statement, size, key, strlen(key)) != NULL;
+	return statement && note_open(statement, strlen(statement), previous, 1, &opened, NULL) == 0 &&
+	       memmem(statement, opened.text_size, key, strlen(key)) != NULL;
 }
 
 /** Whether the key before signed for this one; a key that was lost could not. */

@@ -169,7 +169,7 @@ int checkpoint_open(const char *note, size_t size, const NoteVerifier *known, si
 	NoteOpened opened;
 	int r;
 
-	r = note_open_cosigned(note, size, known, n_known, &opened, error);
+	r = note_open(note, size, known, n_known, &opened, error);
 	if (r < 0)
 		return r;
 	r = checkpoint_parse(note, opened.text_size, &checkpoint, error);

@@ -49,10 +49,10 @@ int checkpoint_sign(const Checkpoint *checkpoint, const NoteSigner *signer, char
 int checkpoint_parse(const char *text, size_t size, Checkpoint *ret, Error *error) _must_check_;
 
 /**
- * Checks a signed checkpoint against known keys, as note_open_cosigned() does, and reads it. One of those
+ * Checks a signed checkpoint against known keys, as note_open() does, and reads it. One of those
  * that signed it must have the checkpoint's origin as its name: a key signs for one log only. `extensions`
  * points into `note`. `origin` is the log it must be of, or NULL when the key alone says whose it is.
- * `ret_opened` (may be NULL) says who cosigned. Errors as of note_open_cosigned(), and -EXDEV for a
+ * `ret_opened` (may be NULL) says who cosigned. Errors as of note_open(), and -EXDEV for a
  * checkpoint of another log, or one that nobody signed who may sign for its log.
  */
 int checkpoint_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known,

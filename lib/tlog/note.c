@@ -259,8 +259,8 @@ int note_read(const char *note, size_t size, size_t *ret_text_size, Error *error
 	return 0;
 }
 
-int note_open_cosigned(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
-	NoteOpened *ret, Error *error)
+int note_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known, NoteOpened *ret,
+	Error *error)
 {
 	Keys keys = { .known = known, .n = n_known, .opened.signed_by = n_known };
 	Slice text;
@@ -276,20 +276,5 @@ int note_open_cosigned(const char *note, size_t size, const NoteVerifier *known,
 				: "no signature is by a key that was given; is it the right key?");
 	keys.opened.text_size = text.size;
 	*ret = keys.opened;
-	return 0;
-}
-
-int note_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known, size_t *ret_text_size,
-	size_t *ret_signed_by, Error *error)
-{
-	NoteOpened opened;
-	int r;
-
-	r = note_open_cosigned(note, size, known, n_known, &opened, error);
-	if (r < 0)
-		return r;
-	*ret_text_size = opened.text_size;
-	if (ret_signed_by)
-		*ret_signed_by = opened.signed_by;
 	return 0;
 }

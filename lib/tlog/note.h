@@ -122,9 +122,5 @@ typedef struct NoteOpened {
  * -EINVAL malformed, -ENOKEY no signature of kind NOTE_ED25519 by a known key, -EBADMSG text or signature
  * were changed, -EOPNOTSUPP libcrypto cannot check ML-DSA-44 (before OpenSSL 3.5).
  */
-int note_open_cosigned(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
-	NoteOpened *ret, Error *error) _must_check_;
-
-/** The same where nobody cosigns. `ret_signed_by` may be NULL. */
-int note_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known, size_t *ret_text_size,
-	size_t *ret_signed_by, Error *error) _must_check_;
+int note_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known, NoteOpened *ret,
+	Error *error) _must_check_;

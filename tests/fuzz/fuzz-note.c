@@ -53,7 +53,8 @@ static void check_note(const char *note, size_t size)
 	static NoteSigner *signer;
 	_cleanup_(freep) char *again = NULL;
 	Error error = { 0 };
-	size_t text_size, again_size;
+	NoteOpened opened;
+	size_t text_size;
 	int r;
 
 	if (!signer && note_signer_generate("example.com/fuzz", &signer) < 0)
@@ -64,13 +65,13 @@ static void check_note(const char *note, size_t size)
 		return;
 	}
 	check_checkpoint(note, text_size);
-	if (note_open(note, size, note_signer_verifier(signer), 1, &again_size, NULL, &error) >= 0)
+	if (note_open(note, size, note_signer_verifier(signer), 1, &opened, &error) >= 0)
 		abort();
 	if (note_sign_again(signer, note, size, &again) < 0)
 		abort();
-	r = note_open(again, strlen(again), note_signer_verifier(signer), 1, &again_size, NULL, &error);
+	r = note_open(again, strlen(again), note_signer_verifier(signer), 1, &opened, &error);
 	/* with as many signatures as there may be, there was no room for it */
-	if (r != -EINVAL && (r < 0 || again_size != text_size))
+	if (r != -EINVAL && (r < 0 || opened.text_size != text_size))
 		abort();
 }
 

@@ -257,7 +257,7 @@ static void test_rotation_is_signed_by_both(void **state)
 	json_auto_t *message = NULL, *keys = NULL;
 	const char *statement;
 	Error why;
-	size_t size;
+	NoteOpened opening;
 
 	append_many(fixture->ledger, 3);
 	before = verifier_of(fixture->ledger);
@@ -272,7 +272,7 @@ static void test_rotation_is_signed_by_both(void **state)
 	keys = look_up(fixture->ledger, "keys", NULL);
 	assert_int_equal(json_array_size(keys), 2);
 	statement = json_string_value(json_object_get(json_array_get(keys, 1), "statement"));
-	assert_int_equal(note_open(statement, strlen(statement), &before, 1, &size, NULL, &why), 0);
+	assert_int_equal(note_open(statement, strlen(statement), &before, 1, &opening, &why), 0);
 	assert_int_equal(reopen(fixture), 0);
 	assert_memory_equal(verifier_of(fixture->ledger).key, after.key, sizeof after.key);
 	append_many(fixture->ledger, EVERY);

@@ -58,19 +58,19 @@ static int open_note(
 	const char *note, size_t size, const NoteVerifier *known, size_t n, size_t *ret_signed_by)
 {
 	Error error = { 0 };
-	size_t text_size = 12345, signed_by = 12345;
-	int r = note_open(note, size, known, n, &text_size, &signed_by, &error);
+	NoteOpened opened = { .text_size = 12345, .signed_by = 12345 };
+	int r = note_open(note, size, known, n, &opened, &error);
 
 	if (r < 0) {
 		assert_true(error.text[0] != '\0');
-		assert_int_equal(text_size, 12345);
-		assert_int_equal(signed_by, 12345);
+		assert_int_equal(opened.text_size, 12345);
+		assert_int_equal(opened.signed_by, 12345);
 		return r;
 	}
-	assert_true(text_size < size);
-	assert_int_equal(note[text_size - 1], '\n');
+	assert_true(opened.text_size < size);
+	assert_int_equal(note[opened.text_size - 1], '\n');
 	if (ret_signed_by)
-		*ret_signed_by = signed_by;
+		*ret_signed_by = opened.signed_by;
 	return 0;
 }
 
