@@ -244,10 +244,10 @@ int ini_files_each(const char *path, IniFile each, void *userdata, Error *error)
 		return 0;
 	if (n < 0)
 		return error_set(error, n, "%.300s: cannot be read: %s", folder, strerror(-n));
-	for (int i = 0; i < n && r >= 0; i++) {
+	for (char **name = names; name && *name && r >= 0; name++) {
 		_cleanup_(freep) char *file = NULL;
 
-		if (asprintf(&file, "%s/%s", folder, names[i]) < 0)
+		if (asprintf(&file, "%s/%s", folder, *name) < 0)
 			return error_set(error, -ENOMEM, "out of memory");
 		r = each(file, userdata, error);
 	}
