@@ -401,6 +401,7 @@ int bus_property(sd_bus *sd, const char *path, const char *interface, const char
 {
 	const Bus *bus = userdata;
 
+	station_look(bus->station);
 	for (const BusObject *const *object = bus->objects; *object; object++)
 		if (strcmp((*object)->interface, interface) == 0)
 			return (*object)->append_property(bus, property, reply);

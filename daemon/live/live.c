@@ -104,6 +104,7 @@ static void say_figures(Live *live)
 
 	if (now->session.number == 0)
 		return;
+	station_look(live->station);
 	live_frame_init(&frame, LIVE_FIGURES);
 	frame.figures.session = now->session.number;
 	frame.figures.dots = zone->statistics.dots;

@@ -64,12 +64,14 @@ static void become_inert(Process *process, const Error *error)
 	if (is_inert(process))
 		return;
 	process->rejected = *error;
+	if (process->rejected.code >= 0)
+		process->rejected.code = -EINVAL; /* whoever calls this has a reason */
 	log_line(LOG_ERR, LOG_ID_CONFIG_REJECTED, "the station stays inert: %s", error->text);
 }
 
 static int start_configuration(Process *process)
 {
-	Error error;
+	Error error = { 0 };
 
 	if (config_load(process->config_path, &process->config, &error) < 0) {
 		int r = config_defaults(&process->config);
@@ -125,7 +127,7 @@ static int open_station_ledger(Process *process, Error *error)
 /** -EWOULDBLOCK, another daemon on the same ledger, is the one error that ends the start. */
 static int start_ledger(Process *process)
 {
-	Error error;
+	Error error = { 0 };
 	int r;
 
 	if (is_inert(process))
@@ -146,7 +148,7 @@ static Plugin *start_plugin(
 {
 	const StippleSetting *settings;
 	Plugin *plugin = NULL;
-	Error error;
+	Error error = { 0 };
 	size_t n;
 
 	ret_reason[0] = '\0';
@@ -320,7 +322,7 @@ static int start_bus(Process *process)
 		.lost = process_lose_bus,
 		.userdata = process,
 	};
-	Error error;
+	Error error = { 0 };
 	int r = bus_new(process->event, &options, &process->bus, &error);
 
 	if (r < 0)

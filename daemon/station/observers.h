@@ -12,8 +12,6 @@ typedef struct Notice {
 	size_t n;
 } Notice;
 
-/** Reads clock and ledger anew into the state. Blocks on nothing. */
-void station_look(Station *station);
 /** Monotonic microseconds of the injected clock. */
 int64_t station_now_us(const Station *station);
 /** STATION_CHANGED_ bits. */

@@ -105,7 +105,9 @@ void station_recover_session(Station *station);
 int station_observe(Station *station, const StationObserver *observer) _must_check_;
 /** Tells the observers of `userdata` nothing any more: before they are freed. */
 void station_unobserve(Station *station, const void *userdata);
-/** All that is known. Borrowed until the loop goes on. */
+/** Reads clock and ledger anew into the state. Blocks on nothing. */
+void station_look(Station *station);
+/** All that is known, as of the last look. Borrowed until the loop goes on. */
 const State *station_state(const Station *station);
 
 /** Facts in: when control_fd() or ledger_fd() is readable; when a picture is ready; each second. */

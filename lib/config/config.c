@@ -114,12 +114,12 @@ static void *field_at(const Config *config, const Field *field)
 
 /* ---- values --------------------------------------------------------------------------------------- */
 
-static int set_string(Config *config, const Field *field, const char *value)
+static int set_string(Config *config, const Field *field, const char *value, Error *error)
 {
 	char *copy = strdup(value);
 
 	if (!copy)
-		return -ENOMEM;
+		return error_set(error, -ENOMEM, "out of memory");
 	free(*(char **)field_at(config, field));
 	*(char **)field_at(config, field) = copy;
 	return 0;
@@ -163,22 +163,22 @@ static int set_field(Config *config, const Field *field, const char *value, Erro
 			return error_set(error, -EINVAL,
 				"\"%.60s\" is not 1 to %d letters, digits, '-', '_' or '.'", value,
 				IDENTIFIER_MAX);
-		return set_string(config, field, value);
+		return set_string(config, field, value, error);
 	case FIELD_TEXT:
 		if (!*value)
 			return error_set(error, -EINVAL, "must not be empty");
-		return set_string(config, field, value);
+		return set_string(config, field, value, error);
 	case FIELD_OPTIONAL:
-		return set_string(config, field, value);
+		return set_string(config, field, value, error);
 	case FIELD_PATH:
 		if (*value && *value != '/')
 			return error_set(error, -EINVAL, "\"%.60s\" is not an absolute path", value);
-		return set_string(config, field, *value ? value : field->value);
+		return set_string(config, field, *value ? value : field->value, error);
 	case FIELD_BUS:
 		if (strcmp(value, "system") != 0 && strcmp(value, "session") != 0 && !strchr(value, ':'))
 			return error_set(
 				error, -EINVAL, "\"%.60s\" is not system, session or a D-Bus address", value);
-		return set_string(config, field, value);
+		return set_string(config, field, value, error);
 	case FIELD_NUMBER:
 		return ini_number(value, field->min, field->max, field_at(config, field), error);
 	case FIELD_REAL:

@@ -188,29 +188,38 @@ static int check_badge_revoked(ProjectionContext *context)
 		column_string(row, 0));
 }
 
-static json_t *found_records(ProjectionContext *context, const char *find)
+/** The numbers that a statement finds: a new array. What cannot be read is no end of the list. */
+static int found_records(ProjectionContext *context, const char *find, json_t **ret)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
 	json_auto_t *list = json_array();
+	int result = SQLITE_ROW;
 	bool row;
 	int r = projection_step(context, find, &rows, &row);
 
-	if (!list || r < 0)
-		return NULL;
-	while (row) {
-		json_array_append_new(list, json_integer(column_integer(rows, 0)));
-		row = sqlite3_step(rows) == SQLITE_ROW;
+	if (r < 0)
+		return r;
+	for (; row; row = result == SQLITE_ROW) {
+		if (json_array_append_new(list, json_integer(column_integer(rows, 0))) < 0)
+			return -ENOMEM;
+		result = sqlite3_step(rows);
 	}
-	return TAKE_PTR(list);
+	if (result != SQLITE_ROW && result != SQLITE_DONE)
+		return ledger_errno(result);
+	*ret = json_incref(list);
+	return list ? 0 : -ENOMEM;
 }
 
-static int64_t count_images(ProjectionContext *context)
+static int count_images(ProjectionContext *context, int64_t *ret)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *images = NULL;
 	bool row;
 	int r = projection_step(context, sql_photographs_left, &images, &row);
 
-	return r < 0 || !row ? 0 : column_integer(images, 0);
+	if (r < 0)
+		return r;
+	*ret = row ? column_integer(images, 0) : 0;
+	return 0;
 }
 
 /** In which spellings the person's sessions are on record, from a time when these were several people. */
@@ -235,13 +244,16 @@ static int name_spellings(ProjectionContext *context)
 /** Puts into the record which records lose their personal data, and how many photographs are to go. */
 static int state_extent(ProjectionContext *context, const char *find)
 {
-	json_auto_t *records = found_records(context, find);
-	int64_t images = count_images(context);
+	json_auto_t *records = NULL;
+	int64_t images;
 	bool found;
-	int r;
+	int r = found_records(context, find, &records);
 
-	if (!records)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
+	r = count_images(context, &images);
+	if (r < 0)
+		return r;
 	context->body_changed = true;
 	if (json_object_set(context->body, "records", records) < 0 ||
 		json_object_set_new(context->body, "images", json_integer(images)) < 0)

@@ -76,11 +76,11 @@ static int project_request(Ledger *ledger, Request *request, const ClockReading 
 		return -ENOMEM;
 	context.personal = personal;
 	r = projection_apply(request->projection, &context);
+	if (r < 0)
+		return r;
 	if (context.erased)
 		ledger->scrub = true;
 	request->erased = context.erased;
-	if (r < 0)
-		return r;
 	if (context.personal_changed) {
 		free(request->personal);
 		request->personal = json_dumps(personal, LEDGER_JSON);

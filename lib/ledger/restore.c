@@ -197,6 +197,10 @@ static int put_in_place(
 	r = r < 0 ? r : copy_was_left(copy) ? -ECANCELED : take_ledgers_place(part, copy->name, restored);
 	if (r == 0)
 		return 0;
+	if (access(part, F_OK) < 0)
+		return error_set(error, r,
+			"the backup took the place of %.200s, and the disk cannot be told to keep that (%s): check the disk",
+			copy->name, strerror(-r));
 	beside_remove(copy->name, RESTORED_SUFFIX);
 	return copy_explain_write(error, r, copy->name);
 }

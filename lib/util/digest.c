@@ -11,6 +11,7 @@
 #include <sys/random.h>
 
 #define OPENSSL_SUPPRESS_DEPRECATED /* see digest_compute() */
+#include <openssl/err.h>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
@@ -51,10 +52,15 @@ void hex_encode(const uint8_t *data, size_t size, char *ret)
 int hex_decode(const char *text, uint8_t *ret, size_t size)
 {
 	size_t found;
+	int r;
 
-	if (strlen(text) != 2 * size || OPENSSL_hexstr2buf_ex(ret, size, &found, text, '\0') != 1)
+	if (strlen(text) != 2 * size)
 		return -EINVAL;
-	return 0;
+	/* an entry in the thread's queue of errors would be taken for one of TLS */
+	ERR_set_mark();
+	r = OPENSSL_hexstr2buf_ex(ret, size, &found, text, '\0') == 1 ? 0 : -EINVAL;
+	ERR_pop_to_mark();
+	return r;
 }
 
 int random_bytes(void *ret, size_t size)

@@ -22,13 +22,19 @@ void log_set_level(int level)
 	atomic_store(&log_level, level);
 }
 
+/** Allocates nothing: also the line that says that memory is gone is written. */
 static void log_to_journal(int level, const char *message_id, const char *message)
 {
-	if (message_id)
-		(void)sd_journal_send(
-			"MESSAGE=%s", message, "PRIORITY=%d", level, "MESSAGE_ID=%s", message_id, NULL);
-	else
-		(void)sd_journal_send("MESSAGE=%s", message, "PRIORITY=%d", level, NULL);
+	char text[LINE_MAX_BYTES + 16], priority[16], id[64];
+	struct iovec fields[3];
+
+	snprintf(text, sizeof text, "MESSAGE=%s", message);
+	snprintf(priority, sizeof priority, "PRIORITY=%d", level);
+	snprintf(id, sizeof id, "MESSAGE_ID=%s", message_id ? message_id : "");
+	fields[0] = (struct iovec){ text, strlen(text) };
+	fields[1] = (struct iovec){ priority, strlen(priority) };
+	fields[2] = (struct iovec){ id, strlen(id) };
+	(void)sd_journal_sendv(fields, message_id ? 3 : 2);
 }
 
 void log_line(int level, const char *message_id, const char *format, ...)
