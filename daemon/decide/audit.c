@@ -23,25 +23,32 @@ static void decide_rows(const State *state, const Command *command, Decision *re
 	const char *query = asked_text(command, "query");
 	json_t *arguments = json_object_get(command->asked, "arguments");
 
-	if (command->stage == 0 && !asked_yes(command, "is_known")) {
-		decide_refusal(ret, STATION_ERROR_UNKNOWN,
-			"there is no query \"%.32s\": `stipplectl audit list` names those that there are",
-			query);
-	} else if (command->stage == 0) {
-		decide_access(command, query, json_incref(arguments), ret);
-	} else if (command->stage == 1) {
+	switch (command->stage) {
+	case 0:
+		decide_effect(ret, EFFECT_FIND_QUERY);
+		break;
+	case 1:
+		if (asked_yes(command, "is_known"))
+			decide_access(command, query, json_incref(arguments), ret);
+		else
+			decide_refusal(ret, STATION_ERROR_UNKNOWN,
+				"there is no query \"%.32s\": `stipplectl audit list` names those that there are",
+				query);
+		break;
+	case 2:
 		decide_effect(ret, EFFECT_STREAM);
 		ret->question = query;
 		ret->arguments = json_incref(arguments);
-	} else if (command->answer.error < 0) {
-		decide_refusal(ret, error_of(command->answer.error), "%s", command->answer.text);
-	} else {
-		decide_done(ret);
-	}
-	if (command->stage == 2) {
+		break;
+	default:
+		if (command->answer.error < 0)
+			decide_refusal(ret, error_of(command->answer.error), "%s", command->answer.text);
+		else
+			decide_done(ret);
 		ret->is_counted = true;
 		ret->number = command->answer.number;
 		ret->figures = json_incref(command->answer.figures);
+		break;
 	}
 }
 

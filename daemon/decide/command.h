@@ -112,10 +112,11 @@ typedef enum EffectKind {
 	EFFECT_OPEN_PICTURE,     /* the file `detail`: opened, opened_sha256 */
 	EFFECT_DELETE_PICTURES,  /* of the rows of `question`, each of which gets `result`, 0 or an errno */
 	EFFECT_REFRESH_FACTS,    /* until they know of what was recorded */
-	EFFECT_STREAM,           /* rows of `question` with `arguments` to the caller's file: answer */
-	EFFECT_PROVE,            /* record `number`: answer with figures */
-	EFFECT_ROTATE_KEY,       /* answer */
-	EFFECT_VERIFY,           /* begin to verify the ledger: answer */
+	EFFECT_FIND_QUERY, /* the query that is asked: is_known, and the profile's figures in its arguments */
+	EFFECT_STREAM,     /* rows of `question` with `arguments` to the caller's file: answer */
+	EFFECT_PROVE,      /* record `number`: answer with figures */
+	EFFECT_ROTATE_KEY, /* answer */
+	EFFECT_VERIFY,     /* begin to verify the ledger: answer */
 	EFFECT_MAX,
 } EffectKind;
 
@@ -194,7 +195,7 @@ extern const CommandSpec command_form, /* kind, fields; pin where it is signed *
 	command_receive_lot,           /* lot: an object with the fields of lot.received */
 	command_certificate;           /* fields: lot, file, gtin, certificate; the file as attachment */
 /* of auditors: the access itself goes on record, with the caller's account */
-extern const CommandSpec command_audit,     /* query, arguments, is_known; streams to the request's fd */
+extern const CommandSpec command_audit,     /* query, arguments; streams to the request's fd */
 	command_audit_copy,                 /* copy: "backup", "archive" or "export"; file, records */
 	command_prove,                      /* record */
 	command_rotate_key, command_verify; /* done once it has begun */

@@ -56,6 +56,19 @@ static void take_ledger_answer(
 	running_resume(running);
 }
 
+/** Puts in what the query takes of the profile; a query that there is not stays unknown. */
+static void start_query_lookup(Running *running)
+{
+	json_t *asked = running->command.asked, *arguments = json_object_get(asked, "arguments");
+	const char *query = row_text(asked, "query");
+
+	for (const char *const *name = ledger_query_names(); *name; name++)
+		if (strcmp(*name, query) == 0 &&
+			facts_profile_arguments(running->station, query, arguments) == 0)
+			(void)!json_object_set_new(asked, "is_known", json_true());
+	running_resume(running);
+}
+
 static void streamed(void *userdata, const LedgerAnswer *answer)
 {
 	take_ledger_answer(userdata, answer->error, answer->seq, answer->text, answer->columns);
@@ -427,6 +440,7 @@ const Effects station_effects = {
 		[EFFECT_OPEN_PICTURE] = start_opening,
 		[EFFECT_DELETE_PICTURES] = start_deletion,
 		[EFFECT_REFRESH_FACTS] = start_refresh,
+		[EFFECT_FIND_QUERY] = start_query_lookup,
 		[EFFECT_STREAM] = start_stream,
 		[EFFECT_PROVE] = start_proof,
 		[EFFECT_ROTATE_KEY] = start_rotation,

@@ -381,7 +381,7 @@ static bool request_stops(const StationRequest *request)
 	return request->spec->stops && !(unless && json_is_true(json_object_get(request->asked, unless)));
 }
 
-bool runtime_ask(Station *station, const StationRequest *request)
+bool station_ask(Station *station, const StationRequest *request)
 {
 	Runtime *runtime = &station->runtime;
 	const char *inert = rules_inert(&station->state.rules);
@@ -411,7 +411,7 @@ bool runtime_ask(Station *station, const StationRequest *request)
 
 bool runtime_begin(Station *station, const CommandSpec *spec)
 {
-	return runtime_ask(station, &(StationRequest){ .spec = spec, .internal = true });
+	return station_ask(station, &(StationRequest){ .spec = spec, .internal = true });
 }
 
 /* ---- stopping ---- */

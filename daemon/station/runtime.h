@@ -36,8 +36,6 @@ typedef struct Runtime {
 	uint32_t last_ticket;
 } Runtime;
 
-/** `done` is called exactly once, possibly before this returns. False: it was refused before it began. */
-bool runtime_ask(Station *station, const StationRequest *request);
 /** A command of the station's own, of which nothing is asked. */
 bool runtime_begin(Station *station, const CommandSpec *spec);
 /** The needle is stopped by the station itself, beside whatever is under way, and that goes on record as the

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "decide/decision.h"
+#include "decide/interlock-facts.h"
 #include "station/rules.h"
 #include "station/running.h"
 #include "util/log.h"
@@ -227,7 +228,33 @@ Station *station_free(Station *station)
 	return NULL;
 }
 
+/* ---- its end ---- */
+
+void station_shutdown(Station *station, StationDone done, void *userdata)
+{
+	StationReply reply = { 0 };
+
+	/* nobody waits for the answer: the needle stands still before the board has even been asked */
+	if (station->options.control)
+		(void)!control_disarm(station->options.control, 0);
+	if (!station->options.ledger) {
+		done(userdata, &reply);
+		return;
+	}
+	station_end_contact(station);
+	station_flush_strokes(station);
+	station_ask(station,
+		&(StationRequest){
+			.spec = &command_shutdown, .internal = true, .done = done, .userdata = userdata });
+}
+
 /* ---- reading it ---- */
+
+size_t station_refusals(Station *station, Refusal ret[INTERLOCK_MAX])
+{
+	station_look(station);
+	return refusals_of(&station->state, ret);
+}
 
 const State *station_state(const Station *station)
 {

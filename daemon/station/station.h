@@ -180,14 +180,15 @@ typedef struct StationRequest {
 } StationRequest;
 
 /**
- * The reply's number is that of the record made, where none is said: of command_begin the session, of
+ * `done` is called exactly once, possibly before this returns; false: it was refused before it began. The
+ * reply's number is that of the record made, where none is said: of command_begin the session, of
  * command_audit the rows. Its detail: of command_mount the unit claimed, of command_sign_in the operator's
  * name, of command_picture the file, of command_preview the verdict ("good", or as of StationPicture, then
  * with its sentence in `text`), of command_self_test the failed parts. Its figures: of command_finish the
  * totals, of command_picture the record, of command_audit the names of the columns, of command_prove {proof,
  * key}.
  */
-void station_ask(Station *station, const StationRequest *request);
+bool station_ask(Station *station, const StationRequest *request);
 /** Stops the needle and records `station.stopped`; done after the commit. */
 void station_shutdown(Station *station, StationDone done, void *userdata);
 
