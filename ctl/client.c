@@ -43,8 +43,9 @@ int ctl_usage(const char *format, ...)
 }
 
 /**
- * Shares the sign-in that this program was started within, if any. Nobody waits for the answer: what is asked
- * next, to stop the needle above all, must not come later for it, and says itself when nobody is signed in.
+ * Shares the sign-in that this program was started within, if there is one. It does not wait for the answer:
+ * the next call may stop the needle and must not be delayed. If nobody is signed in, that next call reports
+ * it.
  */
 static int present_token(sd_bus *bus, const char *token)
 {
@@ -193,7 +194,10 @@ int ctl_get_string(Ctl *ctl, const char *path, const char *interface, const char
 
 int ctl_serve(Ctl *ctl, const bool *ended)
 {
-	/* without events asked for, a closed pipe still shows as POLLERR and a lost terminal as POLLHUP */
+	/*
+	 * poll() reports a closed pipe as POLLERR and a lost terminal as POLLHUP even when no events are
+	 * requested
+	 */
 	struct pollfd fds[3] = { { .events = POLLIN }, { .events = POLLIN }, { .fd = STDOUT_FILENO } };
 	sigset_t signals;
 	int r = 0;
@@ -226,7 +230,10 @@ static int read_secret_line(FILE *file, const char *what, char ret[CTL_PIN_MAX])
 	return CTL_DONE;
 }
 
-/** A line that the terminal does not show; where standard input is none, just a line of it. */
+/**
+ * Reads one line without showing it on the terminal. Where standard input is no terminal, it just reads a
+ * line.
+ */
 static int ask_secret(const char *question, char ret[CTL_PIN_MAX])
 {
 	struct termios shown, hidden;
@@ -257,7 +264,10 @@ static int ask_new_pin(char ret[CTL_PIN_MAX])
 	return strcmp(ret, again) != 0 ? ctl_fail("the two are not the same: nothing was changed") : CTL_DONE;
 }
 
-/** A PIN that others can read signs for nobody. What is no file, such as a pipe, nobody else can read. */
+/**
+ * Refuses a PIN file that others can read, because such a PIN signs for nobody. Something that is not a
+ * file, such as a pipe, cannot be read by anybody else.
+ */
 static int open_secret_file(const char *path, FILE **ret)
 {
 	_cleanup_(fclosep) FILE *file = fopen(path, "re");
@@ -274,7 +284,7 @@ static int open_secret_file(const char *path, FILE **ret)
 	return CTL_DONE;
 }
 
-/** `ret_new` NULL: only one is wanted. */
+/** `ret_new` is NULL when only the present PIN is wanted. */
 static int read_pins(const Ctl *ctl, char ret[CTL_PIN_MAX], char *ret_new)
 {
 	_cleanup_(fclosep) FILE *file = NULL;
@@ -321,7 +331,7 @@ int ctl_append_fields(sd_bus_message *message, json_t *fields)
 	return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
-/** NULL: a list, which no command shows; the message is past it. */
+/** Sets *ret to NULL for a list, which no command shows; the list is skipped in the message. */
 static int read_bus_value(sd_bus_message *message, json_t **ret)
 {
 	const char *contents, *text;

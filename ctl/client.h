@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * stipplectl's side of the bus: one connection, calls that wait, and errors as one sentence. Whether a step
- * is possible is the station's to judge.
+ * stipplectl's side of the bus: one connection, calls that wait, and errors as one sentence. It must not
+ * judge whether a step is possible: the station does.
  */
 
 #include <stdbool.h>
@@ -20,7 +20,7 @@
 #define CTL_INVENTORY CTL_PATH "/Inventory", "org.stipple.Inventory1"
 #define CTL_AUDIT     CTL_PATH "/Audit", "org.stipple.Audit1"
 
-/** In the environment of what `login` runs: lets each program there share the sign-in. */
+/** Environment variable for the programs that `login` starts. With it, each of them can share the sign-in. */
 #define CTL_TOKEN_VARIABLE "STIPPLE_TOKEN"
 
 /** Exit status of the tool. */
@@ -28,9 +28,9 @@ enum { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
 
 typedef struct Ctl {
 	sd_bus *bus;
-	const struct Command *command; /* that runs */
+	const struct Command *command; /* the one that runs */
 	bool json, csv, dry_run;
-	bool personal;                          /* names and contacts go into an export */
+	bool personal;                          /* an export includes names and contacts */
 	const char *enrolment_code;             /* NULL: none given */
 	const char *map;                        /* mapping file of an import; NULL: none */
 	const char *pin_file;                   /* NULL: ask at the terminal */
@@ -55,12 +55,16 @@ int ctl_connect(Ctl *ctl, const char *which) _must_check_;
 int ctl_call(Ctl *ctl, const char *path, const char *interface, const char *method,
 	sd_bus_message **ret_reply, const char *types, ...) _must_check_;
 
-/** A call to be made, with its first arguments as for sd_bus_message_append(); `types` NULL: none. Negative
- * errno.
+/**
+ * Makes the message of a call with its first arguments, as for sd_bus_message_append(); `types` NULL: none.
+ * Negative errno.
  */
 int ctl_message_new(Ctl *ctl, const char *path, const char *interface, const char *method,
 	sd_bus_message **ret, const char *types, ...) _must_check_;
-/** Makes the call and waits. `r`: what became of making it, which is told, too. As ctl_call(). */
+/**
+ * Makes the call and waits. `r` is the result of building the message; if that failed, its error is printed.
+ * Returns as ctl_call().
+ */
 int ctl_send(Ctl *ctl, sd_bus_message *message, int r, sd_bus_message **ret_reply) _must_check_;
 
 /** Prints what a failed call's `error` says, or else errno `r`, and the next step. Returns CTL_FAILED. */
@@ -74,7 +78,7 @@ int ctl_serve(Ctl *ctl, const bool *ended) _must_check_;
 
 /** Prints "stipplectl: ..." to standard error and returns CTL_FAILED. */
 int ctl_fail(const char *format, ...) _printf_(1, 2);
-/** The same for words that cannot be meant, with a hint at --help; returns CTL_USAGE. */
+/** As ctl_fail(), for a command line that makes no sense: adds a hint at --help and returns CTL_USAGE. */
 int ctl_usage(const char *format, ...) _printf_(1, 2);
 
 enum { CTL_PIN_MAX = 64 };
@@ -87,23 +91,24 @@ static inline void ctl_pin_erase(char (*pin)[CTL_PIN_MAX])
 
 /** Reads a PIN from the file, or from the terminal without echo. CTL_DONE, or CTL_FAILED after printing. */
 int ctl_read_pin(const Ctl *ctl, char ret[CTL_PIN_MAX]) _must_check_;
-/** The same, and then a new one: from the file's second line, or asked for twice. */
+/** As ctl_read_pin(), and then reads a new PIN: from the file's second line, or by asking for it twice. */
 int ctl_read_new_pin(const Ctl *ctl, char ret[CTL_PIN_MAX], char ret_new[CTL_PIN_MAX]) _must_check_;
 
-/** Takes the rows of an answer, a line of JSON each, and the descriptor they come from. */
+/** Reads the rows of an answer, one line of JSON each, from the descriptor `fd`. */
 typedef void (*CtlReader)(void *userdata, int fd);
 /** Takes one row, an object. */
 typedef void (*CtlTakeRow)(void *userdata, json_t *row);
 
 /**
- * Asks the record; `take` is called for each row, while the call is under way. `filter` holds the query's
- * arguments, and is taken; NULL: memory was short. CTL_DONE, or CTL_FAILED after printing why.
+ * Queries the record. `take` is called for each row while the call is in progress. Takes ownership of
+ * `filter`, which holds the query's arguments; NULL means that the caller ran out of memory. CTL_DONE, or
+ * CTL_FAILED after printing why.
  */
 int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlTakeRow take, void *userdata) _must_check_;
-/** The same, and prints the rows; `filter` is not taken. */
+/** As ctl_query(), but prints the rows and does not take ownership of `filter`. */
 int ctl_query_print(Ctl *ctl, const char *query, json_t *filter) _must_check_;
 
-/** A property that is a text, the caller's. CTL_DONE, or CTL_FAILED after printing why. */
+/** Reads a property of type text. The caller frees it. CTL_DONE, or CTL_FAILED after printing why. */
 int ctl_get_string(
 	Ctl *ctl, const char *path, const char *interface, const char *property, char **ret) _must_check_;
 
@@ -113,5 +118,7 @@ int ctl_read_fields(sd_bus_message *message, json_t **ret) _must_check_;
 
 /** One line of JSON, or "key: value" lines for people. */
 void ctl_print_fields(const Ctl *ctl, json_t *fields);
-/** Says what was done: with --json `fields`, which it takes, else the sentence. */
+/**
+ * Reports what was done: prints `fields` with --json, otherwise the sentence. Takes ownership of `fields`.
+ */
 void ctl_done(const Ctl *ctl, json_t *fields, const char *format, ...) _printf_(3, 4);

@@ -11,8 +11,8 @@
 /** A record that a command enters. */
 typedef struct EnteredForm {
 	const char *kind, *path, *interface;
-	bool is_signed;   /* asks for the PIN */
-	const char *done; /* what is then on record: "the lot" */
+	bool is_signed;   /* the operator's PIN is asked for */
+	const char *done; /* what the tool then reports as recorded: "the lot" */
 } EnteredForm;
 
 typedef struct Command {
@@ -22,7 +22,7 @@ typedef struct Command {
 	int (*run)(Ctl *ctl, int n, char **arguments);
 	const char *help;
 	bool alone;              /* needs no bus */
-	bool runs;               /* the words after the first are another program's */
+	bool runs;               /* the words after the first are the command line of another program */
 	const EnteredForm *form; /* NULL: none */
 	struct {
 		const char *path, *interface, *method;
@@ -31,23 +31,22 @@ typedef struct Command {
 
 enum { CTL_FORWARD_MAX = 4 };
 
-/** A command that is one call, with its at most CTL_FORWARD_MAX words as texts. */
+/** Runs a command that is a single call and passes its words, at most CTL_FORWARD_MAX, as texts. */
 int ctl_forward(Ctl *ctl, int n, char **arguments);
 
-/** NULL-terminated by `words`. */
+/** Each table ends with a row whose `words` is NULL. */
 extern const Command station_commands[], session_commands[], proof_commands[], ledger_commands[],
 	record_commands[], code_commands[], form_commands[], import_commands[], report_commands[];
 
 /**
- * "key=value" words as an object of texts; whole numbers where the key is one of `numbers`. NULL after
- * printing what is wrong.
+ * Turns "key=value" words into an object of texts, or of whole numbers where the key is one of `numbers`.
+ * NULL after printing what is wrong.
  */
 json_t *ctl_parse_words(int n, char **words, const char *numbers);
 
-/** A whole number as people write one, digits alone, in the range from `least` to `most`; false of all else.
- */
+/** Parses a whole number from `least` to `most`, written in digits alone. Returns false for anything else. */
 bool ctl_parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *ret);
 
-/** Enters a record of `form`. Negative errno, with what the station says in `error`. */
+/** Enters a record of `form`. Negative errno, with the station's answer in `error`. */
 int ctl_record(Ctl *ctl, const EnteredForm *form, json_t *fields, const char *pin, uint64_t *ret_number,
 	sd_bus_error *error) _must_check_;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Tells the station of each copy of its ledger, and asks it how long records must be kept. Telling it must
- * never start a station that is stopped.
+ * Reports each copy of the station's ledger to the station, and asks it how long records must be kept. It
+ * must never start a station that is stopped.
  */
 
 #include "copies.h"
@@ -13,7 +13,7 @@
 
 #include "proof.h"
 
-/* ---- whose ledger it is ---- */
+/* ---- which station the ledger belongs to ---- */
 
 static bool same_file(const char *one, const char *other)
 {
@@ -22,10 +22,10 @@ static bool same_file(const char *one, const char *other)
 	return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* ---- calls that end with SIGINT and SIGTERM, also while somebody is asked for a password ---- */
+/* ---- calls that SIGINT and SIGTERM interrupt, even while somebody is asked for a password ---- */
 
 typedef struct Answer {
-	sd_bus_message *reply; /* may be an error; NULL until it is there */
+	sd_bus_message *reply; /* may be an error; NULL until it arrives */
 	bool ended;
 } Answer;
 
@@ -39,8 +39,8 @@ static int on_copy_told(sd_bus_message *message, void *userdata, sd_bus_error *e
 }
 
 /**
- * Calls without starting a station that is stopped: it may be so for a reason. NULL when
- * there is no answer; the signal that ended it is still to be delivered then.
+ * Calls the station without starting it: it may have been stopped for a reason. Returns NULL when there is
+ * no answer. A signal that ended the call is delivered afterwards.
  */
 static sd_bus_message *call_running(Ctl *ctl, sd_bus_message *message)
 {
@@ -68,7 +68,7 @@ static sd_bus_message *ask_to_record(Ctl *ctl, const char *what, const char *fil
 	return call_running(ctl, message);
 }
 
-/* ---- telling ---- */
+/* ---- reporting a copy ---- */
 
 static int nobody_recorded(const char *what, const char *why)
 {
@@ -77,8 +77,8 @@ static int nobody_recorded(const char *what, const char *why)
 }
 
 /**
- * Who may not read the station's record gets no copy of it; that a station cannot write is no reason against
- * one. `own`: the ledger is known to be the station's.
+ * A user who may not read the station's record gets no copy of it. A station that cannot write its record
+ * does not prevent the copy. `own`: the ledger is known to be the station's.
  */
 static int judge_copy_told(const char *what, sd_bus_message *reply, bool own)
 {
@@ -133,7 +133,7 @@ int copies_term(Ctl *ctl, CopiesTerm *ret)
 	Ctl asking = *ctl;
 	bool asked = true;
 
-	/* the station, also about another's ledger, unless the profile is given */
+	/* Unless a profile is given, ask the station, also about another station's ledger. */
 	if (!ctl->profile) {
 		asked = ctl->bus || ctl_connect(ctl, ctl->bus_name) == CTL_DONE;
 		asking.ledger = NULL;

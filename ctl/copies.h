@@ -2,24 +2,24 @@
 #pragma once
 
 /**
- * Copies of the running station's ledger are accesses to its record, and so they are recorded there. A copy
- * must not be made when the station refuses it.
+ * A copy of the running station's ledger is an access to its record, so the station records it. A copy must
+ * not be made when the station refuses it.
  */
 
 #include "client.h"
 
 /**
- * Tells the station of a copy (`what`: backup, archive, export) of the ledger `path`, with `records` in it,
- * that is about to be `file`. CTL_FAILED after printing why: the caller is not allowed, and the copy must not
- * be made. CTL_DONE otherwise: recorded; or another ledger than the station's; or, after a warning, nobody is
- * there who could record it.
+ * Reports to the station that a copy (`what`: backup, archive, export) of the ledger `path`, with `records`
+ * in it, is about to be written to `file`. CTL_FAILED after printing why: the caller is not allowed, and the
+ * copy must not be made. CTL_DONE in all other cases: the station recorded it; the ledger is not the
+ * station's; or, after a warning, there is no station that could record it.
  */
 int copies_tell(
 	Ctl *ctl, const char *what, const char *path, const char *file, uint64_t records) _must_check_;
 
 /**
- * The day before which records are past every term of the compliance profile that the station follows
- * ("YYYY-MM-DD"), and the profile's name and its longest term in days. CTL_FAILED after printing why.
+ * Finds the day ("YYYY-MM-DD") before which records are past every term of the station's compliance profile,
+ * the profile's name, and its longest term in days. CTL_FAILED after printing why.
  */
 typedef struct CopiesTerm {
 	char before[16], profile[64];

@@ -36,10 +36,10 @@ static int read_all(FILE *file, char **ret, size_t *ret_size, Error *error)
 	return 0;
 }
 
-/** Replaces *text by the same in UTF-8. */
+/** Converts *text to UTF-8 in place. */
 static int convert_text(const char *charset, char **text, size_t *size, Error *error)
 {
-	/* a unit of two bytes takes three at the most, a byte of Latin-1 two */
+	/* two bytes of UTF-16 become three at most, one byte of Latin-1 two */
 	size_t left = *size, room = 2 * *size;
 	_cleanup_(freep) char *converted = malloc(room + 1);
 	char *from = *text, *to = converted;
@@ -78,7 +78,7 @@ int csv_text_read(FILE *file, const char *charset, char **ret, size_t *ret_size,
 	if (memchr(text, '\0', size))
 		return error_set(error, -EINVAL,
 			"has NUL characters: write it again as UTF-8, or say encoding = utf-16le in [file] of a mapping");
-	/* what spreadsheets put before a text */
+	/* the byte order mark that spreadsheets write first */
 	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
 		size -= 3;
 		memmove(text, text + 3, size + 1);
@@ -93,7 +93,7 @@ char csv_text_separator(const char *text, size_t *ret_line)
 	size_t line = strcspn(text, "\n");
 	size_t size = line > 0 && text[line - 1] == '\r' ? line - 1 : line;
 
-	/* some write it as a cell in quotes */
+	/* some write the line as a quoted cell */
 	if (size == 7 && text[0] == '"' && text[6] == '"' && strncasecmp(text + 1, "sep=", 4) == 0) {
 		*ret_line = line + (text[line] == '\n');
 		return text[5];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Reads the figures and times of a table. It must not guess what can be read in two ways, and it knows
- * neither fields nor units.
+ * Reads the figures and times of a table. It must not guess when a value can be read in two ways, and it
+ * knows neither fields nor units.
  */
 
 #include "csv-value.h"
@@ -25,7 +25,7 @@ enum { NUMBER_MAX = 64, ZONE_MAX = 64 };
 
 /* ---- figures ---- */
 
-/* digits in groups of three before the decimal sign, or in none */
+/* digits before the decimal sign: in groups of three, or without groups */
 #define WITH_POINT "^([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\\.[0-9]+)?$"
 #define WITH_COMMA "^([0-9]+|[0-9]{1,3}(\\.[0-9]{3})+)(,[0-9]+)?$"
 /* "1,800" */
@@ -43,7 +43,7 @@ static bool is_like(const char *text, const char *pattern)
 	return like;
 }
 
-/** The decimal one of both signs by the form alone: the last one, unless it stands there twice. */
+/** Finds the decimal sign from the form alone: the last of the two signs, unless it occurs twice. */
 static char decimal_by_form(const char *digits)
 {
 	const char *point = strrchr(digits, '.'), *comma = strrchr(digits, ',');
@@ -84,7 +84,10 @@ int csv_number(const char *text, char decimal, double *ret, Error *error)
 
 /* ---- times ---- */
 
-/** A rule such as CET-1CEST,M3.5.0,M10.5.0/3: a name of letters, then how far it is from UTC. */
+/**
+ * Whether this is a POSIX rule such as CET-1CEST,M3.5.0,M10.5.0/3: a name of letters, then the offset from
+ * UTC.
+ */
 static bool is_rule(const char *zone)
 {
 	size_t letters = strspn(zone, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
@@ -121,7 +124,7 @@ static bool is_same(const struct tm *a, const struct tm *b)
 	       a->tm_hour == b->tm_hour && a->tm_min == b->tm_min && a->tm_sec == b->tm_sec;
 }
 
-/** Whether the clock showed this at that moment. */
+/** Whether the clock showed this local time at that moment. */
 static bool showed(time_t moment, const struct tm *parts)
 {
 	struct tm shown;
@@ -129,7 +132,7 @@ static bool showed(time_t moment, const struct tm *parts)
 	return localtime_r(&moment, &shown) && is_same(&shown, parts);
 }
 
-/** In the zone that is set. */
+/** In the time zone that is set at present. */
 static int find_moment(const char *text, const struct tm *parts, time_t *ret, Error *error)
 {
 	struct tm asked = *parts;
@@ -141,7 +144,7 @@ static int find_moment(const char *text, const struct tm *parts, time_t *ret, Er
 		return error_set(error, -EINVAL,
 			"\"%.40s\" is a time that no clock showed: that hour was left out when the clocks changed",
 			text);
-	/* zones change by whole quarters of an hour, and by three hours at the most */
+	/* zones change by multiples of a quarter of an hour, and by three hours at most */
 	for (int minutes = 15; minutes <= 180; minutes += 15)
 		if (showed(found + minutes * 60, parts) || showed(found - minutes * 60, parts))
 			return error_set(error, -EINVAL,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Reads a steriliser's cycles from a table, row by row, as the mapping says. It asks no station and records
- * nothing, and a row with a bad value must not end the reading.
+ * Reads a steriliser's cycles from a table, row by row, as the mapping says. It must not ask the station or
+ * record anything, and a row with a bad value must not end the reading.
  */
 
 #include "cycle-mapping.h"
@@ -31,7 +31,7 @@ static int convert_number(
 	return *ret ? 0 : -ENOMEM;
 }
 
-/** A number of the mapping's unit, or m:ss, or h:mm:ss. */
+/** Reads a number in the mapping's unit, or a duration as m:ss or h:mm:ss. */
 static int convert_duration(
 	const CycleMapping *mapping, const char *text, const CycleUnit *unit, json_t **ret, Error *error)
 {
@@ -80,7 +80,7 @@ static int convert_time(const CycleMapping *mapping, const char *text, json_t **
 	return *ret ? 0 : -ENOMEM;
 }
 
-/** Whether `text` is one of the `words` between commas. */
+/** Whether `text` is one of the `words`, which are separated by commas. */
 static bool is_word(const char *words, const char *text)
 {
 	size_t length;
@@ -141,13 +141,13 @@ typedef struct Reader {
 	void *userdata;
 	json_t *head, *cells; /* arrays of text */
 	size_t line, row_line;
-	size_t preamble, most; /* rows before the head, and how many columns the likeliest of them has */
+	size_t preamble, most; /* rows before the header, and how many columns the likeliest of them has */
 	Error lacking;
 	int result;
 	Error *error;
 } Reader;
 
-/** The column of that name, the `from`th or later; -1: none. */
+/** The index of the column with that name, searching from `from` on; -1: none. */
 static ssize_t column_of(const Reader *reader, const char *name, size_t length, size_t from)
 {
 	for (size_t i = from; i < json_array_size(reader->head); i++) {
@@ -165,7 +165,7 @@ typedef struct Column {
 	ssize_t index; /* -1: it is not in the table */
 } Column;
 
-/** The next of the columns that `names` joins by '+'; false at the end. */
+/** Takes the next of the column names in `names`, which are joined by '+'. False at the end. */
 static bool next_column(const Reader *reader, const char **names, Column *ret)
 {
 	size_t length, end;
@@ -257,7 +257,7 @@ static int read_row(Reader *reader)
 	return reader->take(reader->userdata, &row);
 }
 
-/** -ENODATA: a column is not there, so that this row is not the head; `error` names it. */
+/** -ENODATA: a column is missing, so this row is not the header; `error` names the column. */
 static int check_column(const Reader *reader, size_t i, const Column *column, Error *error)
 {
 	const RecordField *field = cycle_field(i);
@@ -280,8 +280,10 @@ static int check_column(const Reader *reader, size_t i, const Column *column, Er
 		column->index + 1, twin + 1, length, column->name, field->name);
 }
 
-/** Each field that is needed must have its columns, and each column that the mapping names must be there,
- * once. */
+/**
+ * Every required field must have its columns, and every column that the mapping names must occur exactly
+ * once.
+ */
 static int check_head(Reader *reader, size_t *ret_found, Error *error)
 {
 	int result = 0;
@@ -306,8 +308,8 @@ static int check_head(Reader *reader, size_t *ret_found, Error *error)
 }
 
 /**
- * A row before the head was found: the head, or one of the lines that a device puts before it. What is said
- * in the end is what the row that looked most like a head lacks.
+ * Handles a row before the header was found: it is the header, or a line that a device writes before it. If
+ * no header is found, the error names what is missing in the row that looked most like one.
  */
 static int take_head(Reader *reader)
 {
@@ -342,7 +344,7 @@ static void on_cell(void *text, size_t size, void *userdata)
 
 	if (reader->row_line == 0)
 		reader->row_line = reader->line;
-	/* what is not UTF-8 is of no use as a text, and says so when it is wanted */
+	/* text that is not UTF-8 cannot be used; this mark makes the cell fail when it is read */
 	if (json_array_append_new(reader->cells, cell ? cell : json_string("\x7f")) < 0)
 		reader->result = -ENOMEM;
 }
@@ -378,7 +380,7 @@ static bool is_blank(const char *text, size_t size)
 static int parse_line(Reader *reader, struct csv_parser *parser, const char *text, size_t size)
 {
 	reader->line++;
-	/* between rows libcsv passes over empty lines in silence */
+	/* libcsv silently skips empty lines between rows */
 	if (reader->row_line == 0 && !is_blank(text, size))
 		reader->row_line = reader->line;
 	if (csv_parse(parser, text, size, on_cell, on_row, reader) != size)
@@ -403,7 +405,7 @@ static int parse_table(Reader *reader, struct csv_parser *parser, const char *te
 	return reader->result;
 }
 
-/** The sign between cells: of the file's own first line, or of the mapping. */
+/** The separator between cells: from the file's own first line, or from the mapping. */
 static int find_separator(Reader *reader, const char **text, size_t *size, char *ret)
 {
 	size_t line = 0;

@@ -19,7 +19,7 @@ const RecordField *cycle_field(size_t i)
 {
 	const RecordField *field = &record_fields("cycle.recorded")[i];
 
-	/* the last one is where the row comes from, which the import says itself */
+	/* the last one says where the row comes from; the import fills it in */
 	return i < CYCLE_FIELDS_MAX && field->name && strcmp(field->name, "source") != 0 ? field : NULL;
 }
 
@@ -44,7 +44,7 @@ static int set_unit(const CycleUnit **ret, const CycleUnit *units, const char *v
 	return error_set(error, -EINVAL, "there is no unit \"%.20s\": see stipplectl(1)", value);
 }
 
-/** What a word of the mapping stands for. */
+/** What a word of the mapping means. */
 typedef struct Word {
 	const char *word, *value; /* word NULL ends a list */
 } Word;
@@ -54,7 +54,7 @@ static const Word decimals[] = { { "point", "." }, { "comma", "," }, { NULL } };
 static const Word charsets[] = { { "utf-8", NULL }, { "latin-1", "ISO-8859-1" }, { "utf-16le", "UTF-16LE" },
 	{ "utf-16be", "UTF-16BE" }, { NULL } };
 
-/** NULL, and `error` says so: it is none of them. `known`: "none of ..." */
+/** NULL with `error` when the word is none of them. `known`: "none of ..." */
 static const Word *find_word(const Word *words, const char *word, const char *known, Error *error)
 {
 	for (; words->word; words++)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What the files that read a table of cycles share: the mapping, as it was read. Nothing else includes it.
+/**
+ * The mapping of a table of cycles, as it was read: shared by the files that read such a table. Nothing else
+ * includes it.
  */
 
 #include "cycle-csv.h"
@@ -9,7 +11,7 @@
 
 enum { CYCLE_FIELDS_MAX = 24 };
 
-/** A unit: value * scale + offset is in the unit of the record. */
+/** A unit: value * scale + offset gives the value in the record's unit. */
 typedef struct CycleUnit {
 	const char *name;
 	double scale, offset;
@@ -27,5 +29,5 @@ struct CycleMapping {
 	char *passes, *fails;              /* words for a result, separated by commas */
 };
 
-/** The fields of cycle.recorded that a table may have, one after the other; NULL behind the last. */
+/** The fields of cycle.recorded that a table may have, by index; NULL after the last. */
 const RecordField *cycle_field(size_t i);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The command `audit verify FOLDER`: it checks an export, which may have been made to deceive whoever checks
- * it. It must open nothing but ordinary files below the folder, and must hold none of the large ones in
- * memory as a whole.
+ * The command `audit verify FOLDER`: it checks an export, which may have been made to deceive the reader. It
+ * must open nothing but ordinary files below the folder, and must not load a whole large file into memory.
  */
 
 #include "proof.h"
@@ -23,9 +22,9 @@ enum { NAME_SIZE_MAX = 128, SHOWN_MAX = 100, SUMS_NAME = DIGEST_HEX_MAX + 1 };
 typedef struct Import {
 	ExportFolder folder;
 	KnownKeys known;            /* of --key, or the folder's own */
-	char origin[NOTE_NAME_MAX]; /* of the log, as the folder's key is called */
+	char origin[NOTE_NAME_MAX]; /* of the log: the name of the folder's key */
 	Checkpoint checkpoint;
-	Checkpoint kept;  /* what somebody kept outside; size 0: nothing */
+	Checkpoint kept;  /* a checkpoint kept elsewhere; size 0: none */
 	json_t *expected; /* files that belong to an export of these records, by name */
 	json_t *summed;   /* files that SHA256SUMS names */
 	uint64_t proofs, attachments;
@@ -72,7 +71,7 @@ static void check_kept(Import *import, const MerkleTree *tree)
 			tree->size);
 }
 
-/** The files that an export has because of this record. */
+/** Collects the files that an export has because of this record. */
 static void check_exported_record(Import *import, const ExportLines *record, const MerkleTree *tree)
 {
 	char name[NAME_SIZE_MAX];
@@ -89,7 +88,7 @@ static void check_exported_record(Import *import, const ExportLines *record, con
 	}
 }
 
-/** The tree that the lines of a file give. `each` may be NULL. */
+/** Computes the Merkle tree of a file's lines. `each` may be NULL. */
 static int grow_exported_tree(Import *import, const char *name, LeafOf leaf_of,
 	void (*each)(Import *import, const ExportLines *record, const MerkleTree *tree), MerkleTree *ret)
 {
@@ -123,7 +122,10 @@ static bool tree_fits(Import *import, const MerkleTree *tree)
 	return tree->size == import->checkpoint.size && merkle_hash_equal(&root, &import->checkpoint.root);
 }
 
-/** The number that a record calls itself, 0 when it has none. What follows it holds no quotes of its own. */
+/**
+ * The number that a record states for itself, 0 when it has none. What follows the number contains no quotes
+ * of its own.
+ */
 static uint64_t own_number(const ExportLines *record)
 {
 	static const char field[] = ",\"seq\":";
@@ -135,7 +137,7 @@ static uint64_t own_number(const ExportLines *record)
 	return 0;
 }
 
-/** Which record has this hash; 0 none. */
+/** The number of the record with this hash; 0: none. */
 static uint64_t find_hash(Import *import, const MerkleHash *leaf)
 {
 	_cleanup_(export_lines_done) ExportLines lines = { 0 };
@@ -166,7 +168,7 @@ static void tell_difference(Import *import, const ExportLines *record, const Mer
 			record->n, own);
 }
 
-/** The first line that is not what the signed hashes say. */
+/** Reports the first line that does not match the signed hashes. */
 static void locate_by_hashes(Import *import)
 {
 	_cleanup_(export_lines_done) ExportLines records = { 0 }, hashes = { 0 };
@@ -196,7 +198,7 @@ static void locate_by_hashes(Import *import)
 			import->checkpoint.size);
 }
 
-/** All that the records themselves show when nobody vouches for the hashes. */
+/** Checks what the records alone can show when the hashes are not signed. */
 static void locate_by_numbers(Import *import)
 {
 	_cleanup_(export_lines_done) ExportLines records = { 0 };
@@ -236,7 +238,7 @@ static void check_records(Import *import)
 
 /* ---- the files' digests ---- */
 
-/** Nothing that a terminal or a path would take for something else. */
+/** Accepts only names that neither a terminal nor a path could misread. */
 static bool is_name(const char *name)
 {
 	return name[0] &&
@@ -271,7 +273,7 @@ static void check_sum(Import *import, const ExportLines *line)
 		export_finding(&import->folder, "%s was changed", name);
 }
 
-/** What is there, but nobody's: somebody put it there later. */
+/** Reports files that do not belong to the export: somebody added them later. */
 static void check_added(Import *import, const char *folder)
 {
 	static const char own[] = "SHA256SUMS proofs attachments tables";
@@ -354,7 +356,7 @@ static void check_proofs(Import *import)
 
 /* ---- the whole ---- */
 
-/** --key, or, said so, the folder's own. */
+/** Uses --key or, after saying so, the folder's own key. */
 static int choose_key(Import *import, const char *folder)
 {
 	_cleanup_(freep) char *text = NULL;
@@ -389,7 +391,7 @@ static int read_exported_checkpoint(Import *import, const char *folder)
 
 	if (export_read_file(&import->folder, "checkpoint", NOTE_SIZE_MAX, &note, &size) < 0)
 		return ctl_fail("%s: there is no export here: it has no checkpoint", folder);
-	/* a station's log is called as its key */
+	/* a station's log has the same name as its key */
 	if (checkpoint_open(
 		    note, size, known->keys, known->n, import->origin, &import->checkpoint, NULL, &why) < 0)
 		return ctl_fail("%s/checkpoint: %s", folder, why.text);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Reads the files of an exported folder. It must follow no link out of the folder, and must not hold a large
- * file in memory as a whole.
+ * Reads the files of an exported folder. It must follow no link out of the folder, and must not load a whole
+ * large file into memory.
  */
 
 #include "export-folder.h"

@@ -2,31 +2,31 @@
 #pragma once
 
 /**
- * The files of an exported folder, which may have been made to deceive whoever checks it. What cannot be read
- * is told as a finding. Only ordinary files below the folder are opened.
+ * Reads the files of an exported folder, which may have been made to deceive the reader. A file that cannot
+ * be read is reported as a finding. Only ordinary files below the folder are opened.
  */
 
 #include "client.h"
 #include "util/digest.h"
 
-/** A folder under check. */
+/** A folder that is being checked. */
 typedef struct ExportFolder {
 	const Ctl *ctl;
 	int fd;
 	size_t findings;
 } ExportFolder;
 
-/** Tells one finding. */
+/** Reports one finding. */
 void export_finding(ExportFolder *folder, const char *format, ...) _printf_(2, 3);
 
-/** `type`: S_IFREG or S_IFDIR. What cannot be read is told, and -errno. */
+/** Opens a file or folder. `type`: S_IFREG or S_IFDIR. On failure it reports a finding and returns -errno. */
 int export_open_below(ExportFolder *folder, const char *name, unsigned type, int *ret);
 int export_open_file(ExportFolder *folder, const char *name, FILE **ret);
 int export_hash_file(ExportFolder *folder, const char *name, char ret[DIGEST_HEX_MAX]);
-/** A text of at most `limit` bytes without NUL; the caller's. */
+/** Reads a text of at most `limit` bytes without NUL; the caller frees it. */
 int export_read_file(ExportFolder *folder, const char *name, size_t limit, char **ret, size_t *ret_size);
 
-/** The lines of a file, one at a time, without their newlines. */
+/** Reads the lines of a file one at a time, without their newlines. */
 typedef struct ExportLines {
 	FILE *file;
 	char *text; /* NUL-terminated */
@@ -36,5 +36,5 @@ typedef struct ExportLines {
 
 /** A cleanup function. */
 void export_lines_done(ExportLines *lines);
-/** True with a line; false at the end, or with a negative errno in `r`. */
+/** True with a line. False at the end, or on an error: then `r` is a negative errno. */
 bool export_next_line(ExportLines *lines, int *r);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The command `audit export`: a folder that explains and proves itself. records.jsonl holds the records'
- * exact bytes, one a line; checkpoint and key prove them; tables/ shows the same for people;
+ * The command `audit export`: it writes a folder that explains and proves itself. records.jsonl holds the
+ * records' exact bytes, one record a line; checkpoint and key prove them; tables/ shows the same for people.
  * docs/transparency-log.md describes all of it. The folder must not show a record that no checkpoint covers.
  */
 
@@ -25,8 +25,8 @@
 typedef struct Export {
 	Ctl *ctl;
 	Ledger *ledger;
-	const char *path, *folder; /* of the ledger, of what is made */
-	char *cut;                 /* a ledger of what the checkpoint covers, while it is made; NULL: none */
+	const char *path, *folder; /* of the ledger; of the export */
+	char *cut;                 /* a temporary ledger of what the checkpoint covers; NULL: none */
 	uint64_t left_out;         /* records that no checkpoint covers */
 	FILE *sums, *records, *hashes;
 	Checkpoint checkpoint;
@@ -64,7 +64,7 @@ static int make_folder(const Export *export, const char *name)
 	return CTL_DONE;
 }
 
-/** As sha256sum writes and checks it. */
+/** Writes a digest line as sha256sum writes and checks it. */
 static int sum(Export *export, const char *name)
 {
 	_cleanup_(freep) char *path = path_in(export->folder, name);
@@ -90,7 +90,7 @@ static int write_text(Export *export, const char *name, const char *text)
 
 /* ---- records ---- */
 
-/* quotes within a record's texts are escaped, so that this is a field */
+/* quotes within a record's texts are escaped, so a match can only be a field */
 #define HAS(leaf, size, literal) (memmem(leaf, size, literal, sizeof(literal) - 1) != NULL)
 
 bool export_ends_session(const char *leaf, size_t size)
@@ -154,7 +154,7 @@ static int write_exported_record(void *userdata, uint64_t seq, const char *leaf,
 	return attachment ? write_attachment(export, seq, attachment, attachment_size) : 0;
 }
 
-/** What a damaged ledger gives is worth nothing to whoever gets it. */
+/** Refuses to export a damaged ledger: the result would be worthless. */
 static int check_root(const Export *export)
 {
 	MerkleHash root;
@@ -186,7 +186,7 @@ static int write_records(Export *export)
 	return status == CTL_DONE ? sum(export, "hashes") : status;
 }
 
-/** One for each session's end: enough to show one session to somebody without the others. */
+/** Writes a proof for the end of each session, so that one session can be shown without the others. */
 static int write_proofs(Export *export)
 {
 	Error error;
@@ -206,7 +206,7 @@ static int write_proofs(Export *export)
 
 /* ---- tables for people ---- */
 
-/** rows.h prints to standard output: a child's is the file. */
+/** rows.h prints to standard output, so a child process prints with the file as its standard output. */
 static int convert_to_csv(Export *export, const char *from, const char *to)
 {
 	_cleanup_(freep) char *source = path_in(export->folder, from), *target = path_in(export->folder, to);
@@ -247,7 +247,7 @@ static int write_table(Export *export, const char *query)
 	r = ledger_stream_now(export->ledger, query, none, fd, &rows, &error);
 	close(fd);
 	if (r == -EINVAL || (r == 0 && rows == 0)) {
-		/* it asks about something that has to be named, or has nothing to say */
+		/* the query needs an argument, or it gave no rows */
 		(void)unlink(path);
 		return CTL_DONE;
 	}
@@ -257,7 +257,7 @@ static int write_table(Export *export, const char *query)
 	return r == CTL_DONE ? convert_to_csv(export, lines, csv) : r;
 }
 
-/** What it answers is the compliance profile's too, of which no record says all figures. */
+/** Whether the query's answer depends on the compliance profile, whose figures are not all on record. */
 static bool needs_profile(const char *query)
 {
 	return ledger_query_takes(query, "today") || ledger_query_takes(query, "biological_days");
@@ -296,7 +296,10 @@ static const char readme[] =
 
 /* ---- which ledger ---- */
 
-/** The newest checkpoint: a proof of record 1 bears it. `ret_proof` is the caller's, also on failure. */
+/**
+ * Finds the newest checkpoint, which a proof of record 1 contains. The caller frees `ret_proof`, also on
+ * failure.
+ */
 static int read_newest_checkpoint(Export *export, json_t **ret_proof, const char **ret_note)
 {
 	Error error;
@@ -332,8 +335,7 @@ static int open_exported_ledger(Export *export, const char *path, uint64_t *ret_
 }
 
 /**
- * A ledger of the records that are proved, and no others: a table made from all of them would show what
- * nobody signed.
+ * Makes a ledger of the proved records only: tables made from all records would show what nobody has signed.
  */
 static int cut_source(Export *export, uint64_t records)
 {
@@ -354,7 +356,10 @@ static int cut_source(Export *export, uint64_t records)
 	return status;
 }
 
-/** Once its own record is in it, where a station makes one: that makes a checkpoint over all of them too. */
+/**
+ * Chooses the ledger to export. A running station records the export first: that record makes a checkpoint,
+ * which covers all earlier records too.
+ */
 static int choose_source(Export *export, uint64_t records)
 {
 	int status = copies_tell(export->ctl, "export", export->path, export->folder, records + 1);
@@ -404,7 +409,7 @@ static int write_readme(Export *export)
 	return write_text(export, "README", text);
 }
 
-/** What the folder holds besides its sums. */
+/** Writes everything in the folder except the checksums. */
 static int write_contents(Export *export)
 {
 	int status = write_checkpoint(export);
@@ -460,7 +465,7 @@ int export_run(Ctl *ctl, int n, char **arguments)
 	Export export = { .ctl = ctl, .path = proof_ledger(ctl), .folder = arguments[0] };
 	int status;
 
-	/* names are for whoever asked for them by name */
+	/* only the user who asked for names may read them */
 	umask(ctl->personal ? 0077 : 0027);
 	status = write_export(&export);
 	if (status == CTL_DONE)

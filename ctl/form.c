@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The commands that enter a record with `key=value` words. Their rows are made of records/. They must not
- * check the fields: the station does, and says which one is wrong.
+ * The commands that enter a record from `key=value` words. Their rows are generated from records/. They must
+ * not check the fields: the station does, and says which one is wrong.
  */
 
 #include "commands.h"

@@ -26,9 +26,9 @@ typedef struct Import {
 	Ctl *ctl;
 	const char *path;
 	json_t *known;  /* cycles on record, by "STERILISER\nNUMBER\nSERIES": their rows */
-	json_t *asked;  /* registered sterilisers: when their counters began anew, in an array */
-	json_t *looked; /* sterilisers of which cycles were looked up */
-	json_t *seen;   /* of this table, by "STERILISER\nNUMBER": when they started, in an array */
+	json_t *asked;  /* registered sterilisers; for each, when its counter began anew */
+	json_t *looked; /* sterilisers whose cycles were looked up */
+	json_t *seen;   /* cycles of this table, by "STERILISER\nNUMBER", each with an array of start times */
 	size_t recorded, old, bad;
 } Import;
 
@@ -66,8 +66,10 @@ static json_t *key_of(json_t *fields)
 		json_string_value(json_object_get(fields, "cycle")));
 }
 
-/** Which series a time belongs to, as the station counts them: 1, and one more each time the counter began
- * anew. */
+/**
+ * The counter's series that a time belongs to, counted as the station does: 1, and one more each time the
+ * counter began anew.
+ */
 static int series_of(const Import *import, const char *sterilizer, const char *started)
 {
 	const json_t *resets = json_object_get(import->asked, sterilizer);
@@ -83,7 +85,7 @@ static int series_of(const Import *import, const char *sterilizer, const char *s
 	return series;
 }
 
-/** The cycle on record that a row of the table is about; NULL none. */
+/** The recorded cycle that a row of the table is about; NULL: none. */
 static const json_t *known_of(const Import *import, json_t *fields, const char *key)
 {
 	_cleanup_(freep) char *name = NULL;
@@ -118,7 +120,7 @@ static void keep_registered(void *userdata, json_t *row)
 		json_object_set(import->asked, sterilizer, json_object_get(row, "counter_resets"));
 }
 
-/** Which cycles of a steriliser are on record, and whether itself is; asked once. */
+/** Looks up, once, which cycles of a steriliser are on record and whether the steriliser is registered. */
 static int look_up_sterilizer(Import *import, const char *sterilizer, bool *ret_registered)
 {
 	int status = CTL_DONE;
@@ -133,13 +135,15 @@ static int look_up_sterilizer(Import *import, const char *sterilizer, bool *ret_
 		keep_known_cycle, import);
 }
 
-/** Of a figure of the record, or of a correction, which is a text. */
+/** Reads a figure from a record, or from a correction, where it is a text. */
 static double recorded_figure(const json_t *value)
 {
 	return json_is_string(value) ? strtod(json_string_value(value), NULL) : json_number_value(value);
 }
 
-/** Whether the table says of a field what is on record. What either does not say, the other may. */
+/**
+ * Whether the table agrees with the record in a field. A value that one of them lacks is no contradiction.
+ */
 static bool agrees(const RecordField *field, const char *text, const json_t *kept)
 {
 	int64_t said, known;
@@ -155,7 +159,7 @@ static bool agrees(const RecordField *field, const char *text, const json_t *kep
 	       strcmp(text, json_string_value(kept)) == 0;
 }
 
-/** A cycle that is on record: the same, or one that says something else. */
+/** Handles a cycle that is on record already: the row says the same, or it contradicts the record. */
 static void compare_cycle(Import *import, json_t *fields, const json_t *row, size_t line)
 {
 	for (const RecordField *field = record_fields("cycle.recorded"); field->name; field++) {
@@ -178,7 +182,10 @@ static void compare_cycle(Import *import, json_t *fields, const json_t *row, siz
 	import->old++;
 }
 
-/** The station says only that it is on record; who may not read the record is told no more. */
+/**
+ * Compares a row with the cycle on record. The station only said that the cycle is on record; a user who may
+ * not read the record learns no more.
+ */
 static int compare_known(Import *import, json_t *fields, const char *key, size_t line)
 {
 	bool registered;
@@ -202,7 +209,7 @@ static bool lies_ahead(const char *started)
 	       utc_us > now_us + LEDGER_AHEAD_MAX_H * 3600 * USEC_PER_SEC;
 }
 
-/** What the station would say to it. */
+/** Predicts what the station would answer. */
 static int check_cycle_row(Import *import, json_t *fields, const char *key, size_t line)
 {
 	const char *sterilizer = json_string_value(json_object_get(fields, "sterilizer"));
@@ -247,7 +254,7 @@ static int record_row(Import *import, json_t *fields, const char *key, size_t li
 	return CTL_DONE;
 }
 
-/** What the station would refuse is told without asking it, so that --dry-run tells it as well. */
+/** Reports what the station would refuse without asking it, so that --dry-run reports it as well. */
 static bool in_range(json_t *fields, Error *error)
 {
 	for (const RecordField *field = record_fields("cycle.recorded"); field->name; field++) {
@@ -259,7 +266,7 @@ static bool in_range(json_t *fields, Error *error)
 	return true;
 }
 
-/** Whether the table has this cycle already. A number that comes again may be of another series. */
+/** Whether the table already had this cycle. The same number may come again in another series. */
 static bool stands_before(Import *import, json_t *fields, const char *key)
 {
 	const char *sterilizer = json_string_value(json_object_get(fields, "sterilizer"));
@@ -332,7 +339,7 @@ static int import_file(Import *import, FILE *file, const CycleMapping *mapping)
 
 	if (r < 0)
 		return ctl_fail("%s: %s", import->path, error.text);
-	/* a positive answer of take_row() was told already; what came before it counts */
+	/* take_row() has already reported a positive result; the rows before it still count */
 	if (r == 0 || import->recorded + import->old + import->bad > 0)
 		tell_result(import);
 	return r > 0 || import->bad > 0 ? CTL_FAILED : CTL_DONE;

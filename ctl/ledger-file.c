@@ -18,16 +18,16 @@
 
 #define N(number) ((unsigned long long)(number))
 
-/** A copy that is being made, and what is said about it. */
+/** A copy that is being made, and the progress shown for it. */
 typedef struct Copying {
 	Ctl *ctl;
 	const char *what; /* backup, archive */
 	LedgerCopy copy;
 	uint64_t records;
-	int percent; /* that is on the terminal; -1: none */
+	int percent; /* shown on the terminal; -1: none */
 } Copying;
 
-/* ---- interruption: what is half made goes ---- */
+/* ---- interruption: an unfinished file is removed ---- */
 
 static atomic_bool interrupted;
 
@@ -43,7 +43,7 @@ static void catch_signals(void)
 
 	for (size_t i = 0; i < ELEMENTS(ending); i++)
 		(void)sigaction(ending[i], &action, NULL);
-	/* a write that fails says so itself */
+	/* a failed write is reported where it happens */
 	action.sa_handler = SIG_IGN;
 	for (size_t i = 0; i < ELEMENTS(failing); i++)
 		(void)sigaction(failing[i], &action, NULL);
@@ -77,7 +77,7 @@ static int verify_copied(Ctl *ctl, const char *path, uint64_t *ret_records)
 	return CTL_DONE;
 }
 
-/** A copy gets its name once it is sound and its making is on record. */
+/** Gives a copy its name once it is verified and the station has recorded it. */
 static int on_look(void *userdata, const char *part)
 {
 	Copying *copying = userdata;
@@ -222,7 +222,7 @@ static int parse_day(const char *text, int64_t *ret_us)
 	return 0;
 }
 
-/** before=DAY, or what the compliance profile asks for. */
+/** The day from before=DAY, or from the compliance profile. */
 static int choose_day(Ctl *ctl, int n, char **arguments, CopiesTerm *ret, int64_t *ret_us)
 {
 	const char *before = n > 1 && strncmp(arguments[1], "before=", 7) == 0 ? arguments[1] + 7 : NULL;

@@ -35,13 +35,13 @@ static int count_words(const Command *command)
 	return strchr(command->words, ' ') ? 2 : 1;
 }
 
-/** The first one or two of `words`, as commands are called. */
+/** Joins the first one or two of `words` into a command's name. */
 static void join_words(int n, char **words, char ret[64])
 {
 	snprintf(ret, 64, "%s%s%s", words[0], n > 1 ? " " : "", n > 1 ? words[1] : "");
 }
 
-/** How many of `words` the command's own words take; 0 when it is another command. */
+/** How many of `words` belong to the command's name; 0 when it is another command. */
 static int match(const Command *command, int n, char **words)
 {
 	char joined[64];
@@ -53,7 +53,10 @@ static int match(const Command *command, int n, char **words)
 	return strcmp(joined, command->words) == 0 ? count : 0;
 }
 
-/** The command that takes the most words: "audit report" is not the "audit" of something called report. */
+/**
+ * Finds the command whose name takes the most words: "audit report" must not be read as "audit" of something
+ * called report.
+ */
 static const Command *find_command(int n, char **words, int *ret_count)
 {
 	const Command *found = NULL;
@@ -87,7 +90,7 @@ static bool is_group(const char *word)
 	return false;
 }
 
-/** Of the commands that begin with `words`; "": of all. */
+/** Lists the commands that begin with `words`; "": all commands. */
 static int print_tool_help(const char *words)
 {
 	printf("Usage: stipplectl [OPTION]... %s [ARGUMENT]...\n"
@@ -103,7 +106,7 @@ static int print_tool_help(const char *words)
 	return CTL_DONE;
 }
 
-/** What comes after a command's own words is passed over. */
+/** Skips the words after a command's own. */
 static int help_on(int n, char **words)
 {
 	int count;
@@ -116,7 +119,10 @@ static int help_on(int n, char **words)
 
 /* ---- running it ---- */
 
-/** The bus would hang up on whoever sends other text than UTF-8, and the station reads no longer one. */
+/**
+ * Refuses text that is not UTF-8, for which the bus would close the connection, and text longer than the
+ * station reads.
+ */
 static int check_argument_texts(const Command *command, int n, char **words)
 {
 	for (int i = 0; i < (command->runs ? 1 : n) && !command->alone; i++) {
@@ -159,7 +165,7 @@ static int run_words(Ctl *ctl, int n, char **words)
 	return status;
 }
 
-/** An answer that was cut short must not look like a whole one. */
+/** Fails when the output was cut short: it must not look complete. */
 static int finish_output(int status)
 {
 	bool failed = ferror(stdout);

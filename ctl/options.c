@@ -108,7 +108,7 @@ int options_read(int argc, char **argv, Ctl *ret, bool *ret_help, bool *ret_vers
 			help = true;
 		else if (value == 'V')
 			version = true;
-		else /* which one it was has been said */
+		else /* getopt has already named the wrong option */
 			return ctl_usage("before words that begin with - and are no option write --");
 	}
 	if (ctl.json && ctl.csv)
@@ -150,7 +150,7 @@ bool command_begins(const char *command, const char *words)
 	       (strncmp(command, words, length) == 0 && (!command[length] || command[length] == ' '));
 }
 
-/** With the commands that take it, unless all do. */
+/** Prints the option with the commands that take it, unless all do. */
 static void print_option(const Option *option)
 {
 	char label[LABEL_MAX];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The saved messages of the topic `checkpoint`: each must prove that it continues the one before. It trusts
- * nothing but the public keys that it was given, and those that they vouch for.
+ * Checks the saved messages of the topic `checkpoint`: each must prove that it continues the one before. It
+ * trusts nothing but the public keys that it was given, and those that they vouch for.
  */
 
 #include "proof.h"
@@ -21,14 +21,14 @@ typedef struct Chain {
 	const char *file;
 	KnownKeys *known;
 	Checkpoint last;
-	char *note;     /* the last one's */
-	json_t *seen;   /* the root of each so far, by its size */
-	uint64_t first; /* size that it begins with */
-	unsigned n;     /* checkpoints so far, a line each but for those sent again */
+	char *note;     /* of the last checkpoint */
+	json_t *seen;   /* the root hash of each checkpoint so far, by size */
+	uint64_t first; /* size of the first checkpoint */
+	unsigned n;     /* checkpoints so far, one a line, without repeated ones */
 	unsigned line,
 		behind; /* of the last; of one that was sent again, until it is caught up with; 0 none */
 	uint64_t behind_size;
-	unsigned epochs; /* restored backups that the log went on from under another origin */
+	unsigned epochs; /* how often the log continued under another origin after a backup was restored */
 } Chain;
 
 /** A cleanup function. */
@@ -38,7 +38,7 @@ static void chain_done(Chain *chain)
 	free(chain->note);
 }
 
-/** The same proof as text, so that there is one reader of proofs. The result is the caller's. */
+/** Writes the message's proof as text, so that one parser reads all proofs. The caller frees the result. */
 static char *message_to_proof(const json_t *message)
 {
 	const json_t *previous = json_object_get(json_object_get(message, "previous"), "size"), *hash;
@@ -69,7 +69,7 @@ static int prove_link(const Chain *chain, const json_t *message, const Checkpoin
 	r = consistency_proof_parse(text, strlen(text), &proof, why);
 	if (r < 0)
 		return r;
-	/* a broker hands out again what it retains, with the proof from an older one */
+	/* a broker delivers its retained message again, with a proof that starts from an older checkpoint */
 	if (next->size == last->size) {
 		proof.old_size = next->size;
 		proof.path.n = 0;
@@ -86,8 +86,8 @@ static int prove_link(const Chain *chain, const json_t *message, const Checkpoin
 }
 
 /**
- * A station that was killed may send again what it had sent. That is no older copy of the ledger as long as
- * what follows takes up where it was.
+ * A station that was killed may send checkpoints again. That does not mean an older copy of the ledger, as
+ * long as the next messages reach the size that was seen before.
  */
 static bool is_repeated_checkpoint(Chain *chain, const Checkpoint *next)
 {
@@ -104,8 +104,8 @@ static bool is_repeated_checkpoint(Chain *chain, const Checkpoint *next)
 }
 
 /**
- * A restored backup goes on under another origin: its key is vouched for by the one before. What was beyond
- * the backup is lost, which is said.
+ * A restored backup continues under another origin, and the previous key vouches for its key. What was
+ * recorded after the backup is lost, which is reported.
  */
 static bool begin_witnessed_epoch(Chain *chain, const json_t *message, unsigned line)
 {
@@ -145,7 +145,7 @@ static bool begin_witnessed_epoch(Chain *chain, const json_t *message, unsigned 
 	return true;
 }
 
-/** Whether it continues the one before. */
+/** Whether a checkpoint continues the one before. */
 static int follow_message(Chain *chain, const json_t *message, bool epoch, Checkpoint *ret, Error *why)
 {
 	const char *note = proof_note_of(message);

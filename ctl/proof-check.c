@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The command `audit verify --proof`: it checks what somebody kept of a log, ours or another. That is a proof
- * that an entry is in the log or that the log only grew, a checkpoint, a key's statement about the next key,
- * or the saved messages of the topic `checkpoint`. It must trust nothing but the public keys that it was
- * given, and needs no ledger.
+ * The command `audit verify --proof`: it checks evidence that somebody kept of a log, ours or another. The
+ * evidence is a proof that an entry is in the log or that the log only grew, a checkpoint, a key's statement
+ * about the next key, or the saved messages of the topic `checkpoint`. The command must trust nothing but
+ * the public keys that it was given, and needs no ledger.
  */
 
 #include "proof.h"
@@ -59,7 +59,7 @@ static int check_inclusion(Ctl *ctl, const KnownKeys *known, const char *text, s
 	return status;
 }
 
-/** A statement about the next key, which is no checkpoint; its third line is that key. */
+/** Checks a statement about the next key. It is no checkpoint; its third line is that key. */
 static int check_next_key(Ctl *ctl, const KnownKeys *known, const char *text, size_t size)
 {
 	const char *origin_end = strchr(text, '\n'), *key = origin_end + sizeof PROOF_NEXT_KEY - 1;
@@ -99,7 +99,7 @@ static int check_saved_note(Ctl *ctl, const KnownKeys *known, const char *text, 
 	return proof_tell_verified(ctl, known, text, size, "the checkpoint is signed by this key");
 }
 
-/* ---- that a log only grew ---- */
+/* ---- proofs that a log only grew ---- */
 
 static int check_growth(Ctl *ctl, const KnownKeys *known, const char *since, const char *text, size_t size)
 {

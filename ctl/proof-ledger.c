@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Where the ledger is, and how a verification of it is told, for all commands that read its file. They must
- * not write to that file.
+ * Finds the ledger and reports its verification, for all commands that read the ledger's file. They must not
+ * write to that file.
  */
 
 #include "proof.h"
@@ -11,7 +11,7 @@
 #include <limits.h>
 #include <string.h>
 
-/** 0, or why there is no answer. */
+/** 0, or why the question has no answer. */
 static int ask_for_ledger(Ctl *ctl, char ret[PATH_MAX])
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *question = NULL, *answer = NULL;
@@ -76,7 +76,7 @@ void proof_tell(const Ctl *ctl, const char *what, const char *text)
 
 	if (!ctl->json) {
 		printf("%s: ", what);
-		/* a file's own words are not for the terminal to obey */
+		/* text from the file must not control the terminal */
 		for (const char *c = text; *c; c++)
 			putchar(iscntrl((unsigned char)*c) ? '?' : *c);
 		putchar('\n');

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What somebody kept of a log, as it is read: keys, proofs, notes, saved messages; and how it is told what
- * they prove. It must trust nothing but the public keys that it was given, and needs no ledger.
+ * Reads evidence that somebody kept of a log (keys, proofs, notes, saved messages) and reports what it
+ * proves. It must trust nothing but the public keys that it was given, and needs no ledger.
  */
 
 #include "proof.h"
@@ -127,7 +127,10 @@ int proof_refuse(const char *file, int r, const char *why)
 		r == -ENOKEY ? "; after a change of the key give all that you trust: --key \"KEY KEY\"" : "");
 }
 
-/** Witnesses whose cosignatures were checked, each with the time at which it says that it saw the log. */
+/**
+ * Lists the witnesses whose cosignatures were checked, each with the time at which it says that it saw the
+ * log.
+ */
 static json_t *witnesses_of(const KnownKeys *known, const NoteOpened *opened)
 {
 	json_auto_t *witnesses = json_array();
@@ -137,7 +140,7 @@ static json_t *witnesses_of(const KnownKeys *known, const NoteOpened *opened)
 		char utc[CLOCK_UTC_TEXT_MAX] = "";
 		json_t *witness;
 
-		/* later than can be written is no time that anybody saw anything */
+		/* a time too large to be written cannot be real */
 		if (one->utc_s > 0 && one->utc_s < 253402300800)
 			clock_format_utc(one->utc_s * USEC_PER_SEC, utc);
 		witness = json_pack(

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The command `audit witness`: saved checkpoints, or a client's proof, held against the ledger's file. It
- * must not write to that file.
+ * The command `audit witness`: it compares saved checkpoints, or a client's proof, with the ledger's file.
+ * It must not write to that file.
  */
 
 #include "proof.h"
@@ -46,7 +46,7 @@ static int keep_message(void *userdata, unsigned line, const json_t *message)
 	return keep_note(userdata, proof_note_of(message));
 }
 
-/** Whether the saved checkpoints are the ledger's. Findings are printed; `ret` is what was seen. */
+/** Whether the saved checkpoints are the ledger's. Prints the findings; `ret` gets what was compared. */
 static int hold_against_ledger(Ctl *ctl, const char *path, const Witnessed *witnessed, Verification *ret)
 {
 	VerifyOptions options = {
@@ -94,8 +94,8 @@ static int keys_of_ledger(Ledger *ledger, KnownKeys *known)
 }
 
 /**
- * Who vouches for the client's proof: a key that was given, or else any that the ledger tells of. One that
- * nobody signed says nothing about the ledger.
+ * Finds the key that signed the client's proof: one that was given, or any that the ledger knows. A proof
+ * without a valid signature says nothing about the ledger.
  */
 static int check_signed(
 	Ctl *ctl, Ledger *ledger, const InclusionProof *proof, const char *leaf, size_t size, Checkpoint *ret)
@@ -118,7 +118,7 @@ static int check_signed(
 	return CTL_DONE;
 }
 
-/** The record itself, byte for byte. */
+/** Compares the record itself, byte for byte. */
 static int compare_record(
 	Ctl *ctl, Ledger *ledger, const InclusionProof *proof, const char *leaf, size_t leaf_size)
 {
@@ -143,7 +143,7 @@ static int compare_record(
 	return CTL_FAILED;
 }
 
-/** A client's report held against the ledger: its proof, its record, and the checkpoint that it names. */
+/** Compares a client's report with the ledger: its proof, its record, and the checkpoint that it names. */
 static int compare_proof(Ctl *ctl, const char *text, size_t size)
 {
 	_cleanup_(inclusion_proof_done) InclusionProof proof = { 0 };

@@ -41,7 +41,7 @@ static void print_verdict(const Verification *found)
 	puts(found->findings ? "DAMAGED" : "sound");
 }
 
-/** `images`: the folder of photographs; NULL: they were not looked at. */
+/** `images`: the folder of photographs; NULL: they were not checked. */
 static void print_verification(const Ctl *ctl, const Verification *found, const char *images)
 {
 	json_auto_t *fields = NULL;
@@ -90,8 +90,8 @@ static void print_verification(const Ctl *ctl, const Verification *found, const 
 }
 
 /**
- * Where the photographs are: the folder that was given, or images/ beside the file. NULL: it is not there,
- * and need not be. A station's own ledger, which has its lock beside it, has one.
+ * Finds the photographs: in the folder that was given, or in images/ beside the file. NULL: the folder is
+ * missing and may be missing. A station's own ledger, recognised by the lock beside it, must have one.
  */
 static char *find_photographs(const char *path, const char *given)
 {
@@ -106,7 +106,10 @@ static char *find_photographs(const char *path, const char *given)
 	return TAKE_PTR(images);
 }
 
-/** An older copy in the ledger's place is sound in itself, but not beside the checkpoint kept there. */
+/**
+ * An older copy in the ledger's place is sound in itself, but contradicts the checkpoint that is kept beside
+ * it.
+ */
 static int verify_ledger(Ctl *ctl, const char *path, const char *given)
 {
 	VerifyOptions options = { .path = path, .parts = VERIFY_ALL };
@@ -118,7 +121,7 @@ static int verify_ledger(Ctl *ctl, const char *path, const char *given)
 
 	if (asprintf(&name, "%s.checkpoint", path) < 0)
 		return ctl_fail("out of memory");
-	/* before the ledger, which a working station takes further in the meantime */
+	/* read before the ledger, because a running station extends the ledger meanwhile */
 	if (file_read(name, NOTE_SIZE_MAX, &note, &size) == 0) {
 		beside[0] = note;
 		options.witnessed = beside;
@@ -170,7 +173,10 @@ static int command_verify(Ctl *ctl, int n, char **arguments)
 
 /* ---- prove ---- */
 
-/** The proof itself goes to standard output, so that it can be kept as it is; --json wraps it in one line. */
+/**
+ * Prints the proof itself to standard output, so that it can be saved unchanged; --json wraps it in one
+ * line.
+ */
 static int print_proof(const Ctl *ctl, const char *of, uint64_t number, const char *proof)
 {
 	json_auto_t *line = NULL;
@@ -200,7 +206,7 @@ static int prove_from_file(Ctl *ctl, uint64_t record)
 	return print_proof(ctl, "record", record, json_string_value(json_object_get(proof, "proof")));
 }
 
-/** The checkpoint that a proof of growth starts from: its size alone, or a file with it. */
+/** Reads the checkpoint that a proof of growth starts from: its size alone, or a file that holds it. */
 static int read_since(const char *since, Checkpoint *ret)
 {
 	_cleanup_(freep) char *note = NULL;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Asks a ledger's file, or a copy of one. It opens the file for reading only, and must not ask a station. */
+/**
+ * Queries a ledger's file, or a copy of one. It opens the file for reading only, and must not ask a station.
+ */
 
 #include "query-file.h"
 
@@ -19,7 +21,7 @@
 
 /* ---- the profile ---- */
 
-/** A file with a slash or the suffix in its name, else one of those installed. */
+/** The profile is a file if its name has a slash or the suffix; otherwise an installed one. */
 static int load_profile(const char *name, Profile *ret)
 {
 	size_t length = strlen(name), suffix = strlen(PROFILE_SUFFIX);
@@ -37,7 +39,7 @@ static int load_profile(const char *name, Profile *ret)
 	return CTL_DONE;
 }
 
-/** Today, never before the newest record's day. */
+/** Today's date, but never before the day of the newest record. */
 static json_t *station_today(Ledger *ledger)
 {
 	int64_t now = clock_read(&clock_system).utc_us, newest = ledger_newest_utc(ledger);
@@ -58,7 +60,7 @@ static bool goes_by_profile(const char *query, json_t *figures)
 	return false;
 }
 
-/** Adds what the query takes of the profile's figures. */
+/** Adds the profile's figures that the query takes. */
 static int add_figures(const Ctl *ctl, Ledger *ledger, const char *query, json_t *filter)
 {
 	Profile profile = { 0 };
@@ -106,7 +108,7 @@ static void *stream(void *userdata)
 	return NULL;
 }
 
-/** The rows come through a pipe, as a station's do. */
+/** Reads the rows through a pipe, as a station sends them. */
 static int read_stream(Streaming *streaming, CtlReader reader, void *userdata)
 {
 	pthread_t thread;

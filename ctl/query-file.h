@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Questions to a ledger's file, or to a copy of one, without a station. */
+/** Queries a ledger's file, or a copy of one, without a station. */
 
 #include "client.h"
 
 /**
- * As ctl_query(), of the file ctl->ledger. What goes by a compliance profile needs ctl->profile: a name, or a
- * file. *ret_columns, left as it is on failure, is the caller's: free() each, and the list. Blocks on the
- * disk.
+ * As ctl_query(), on the file ctl->ledger. A query that depends on a compliance profile needs ctl->profile:
+ * a name or a file. The caller frees each element of *ret_columns and the list itself; on failure it is
+ * unchanged. Blocks on the disk.
  */
 int query_file(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata,
 	uint64_t *ret_rows, char ***ret_columns) _must_check_;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Questions to the record, a station's or a file's. The rows come through a pipe while the question is under
- * way: they go to the reader as they come, and must not be gathered here first.
+ * Queries a station's record or a ledger's file. The rows come through a pipe while the query runs; they are
+ * passed on as they come, and must not be collected here first.
  */
 
 #include "client.h"
@@ -49,7 +49,7 @@ static int send_question(Ctl *ctl, const char *query, json_t *filter, int output
 	return r < 0 ? r : sd_bus_flush(ctl->bus);
 }
 
-/** *ret_columns, left as it is on failure, is the caller's. */
+/** The caller frees *ret_columns; on failure it is unchanged. */
 static int read_answer(sd_bus_message *message, uint64_t *ret_rows, char ***ret_columns)
 {
 	if (sd_bus_message_read(message, "t", ret_rows) >= 0 &&

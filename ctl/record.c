@@ -27,7 +27,7 @@ static int add_word(json_t *fields, char *word, const char *numbers)
 		return ctl_usage("%s is given twice: give it once", word);
 	errno = 0;
 	number = strtoll(equals + 1, &end, 10);
-	/* what is no number the station refuses, and says which field */
+	/* the station refuses what is not a number, and names the field */
 	if (text_list_has(numbers, word) && text_is_decimal(equals + 1) && errno == 0 && *end == '\0')
 		json_object_set_new(fields, word, json_integer(number));
 	else
@@ -71,7 +71,10 @@ static int read_certificate(const char *path, char **ret, size_t *ret_size)
 		     : CTL_DONE;
 }
 
-/** `fields`: lot, and gtin and certificate where known; `path` is told by its last part. */
+/**
+ * `fields`: lot, and gtin and certificate where known. Of `path`, the station gets the last part as the
+ * file's name.
+ */
 static int attach_certificate(Ctl *ctl, json_t *fields, const char *path, const char *data, size_t size)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
@@ -102,7 +105,7 @@ static int run_certificate(Ctl *ctl, int n, char **arguments)
 	return status == CTL_DONE ? attach_certificate(ctl, fields, arguments[0], data, size) : status;
 }
 
-/** A field of a lot that the command line gives as yes or no. `what`: whether ... */
+/** Reads a yes-or-no field of a lot from the command line. `what`: whether ... */
 static int read_yes_or_no(json_t *lot, const char *field, const char *what)
 {
 	const char *word = json_string_value(json_object_get(lot, field));
@@ -129,7 +132,7 @@ static int receive(Ctl *ctl, json_t *lot)
 	return CTL_DONE;
 }
 
-/** The file goes after the lot, so that it is not kept for one that is refused. */
+/** Sends the file after the lot, so that no file is kept for a lot that is refused. */
 static int command_receive(Ctl *ctl, int n, char **arguments)
 {
 	json_auto_t *lot = ctl_parse_words(n, arguments, "quantity low_stock"), *whose = json_object();
@@ -161,7 +164,7 @@ static int command_receive(Ctl *ctl, int n, char **arguments)
 
 /* ---- audit ---- */
 
-/** An array of texts as one, with `between` between them. */
+/** Joins an array of texts with `between`. */
 static void print_list(const json_t *texts, const char *between)
 {
 	const json_t *text;
@@ -171,7 +174,7 @@ static void print_list(const json_t *texts, const char *between)
 		printf("%s%s", i ? between : "", json_string_value(text));
 }
 
-/** `about`: NULL of a query that this program does not know. */
+/** `about` is NULL for a query that this program does not know. */
 static void print_query(const Ctl *ctl, const char *name, json_t *about)
 {
 	json_auto_t *line = json_pack("{s:s, s:O*, s:O*}", "query", name, "arguments",
@@ -210,7 +213,7 @@ static int list_queries(Ctl *ctl)
 	return r < 0 ? ctl_fail("out of memory") : CTL_DONE;
 }
 
-/** Queries of which the first word is usually one thing: `audit recall L2031`. */
+/** Queries whose first word usually needs no key: `audit recall L2031`. */
 static const struct {
 	const char *query, *argument;
 } subjects[] = {
@@ -222,7 +225,9 @@ static const struct {
 	{ "unit", "unit" },
 };
 
-/** The filter of a query; its first word may go without its key. NULL after printing what is wrong. */
+/**
+ * Builds the filter of a query; its first word may come without its key. NULL after printing what is wrong.
+ */
 static json_t *read_filter(int n, char **words)
 {
 	const char *key = NULL;

@@ -10,18 +10,18 @@
 #include <string.h>
 
 enum { LOOK_AHEAD = 64, COLUMNS_MAX = 48, COLUMN_MAX = 40 };
-/* digits of a figure: what a person reads, and what a program needs to have it as it was recorded */
+/* significant digits of a figure: for a person, and for a program that needs the recorded value exactly */
 enum { DIGITS_READ = 6, DIGITS_KEPT = 15 };
 
 typedef struct Rows {
 	const Ctl *ctl;
-	json_t *ahead; /* rows that wait until the widths are known; NULL: they are */
+	json_t *ahead; /* rows held back until the column widths are known; NULL: they are known */
 	int widths[COLUMNS_MAX];
 } Rows;
 
 /* ---- values ---- */
 
-/** As one word of text; freed by the caller. */
+/** Formats a value as one word of text; the caller frees it. */
 static char *cell_value_text(const json_t *value, const char *null, size_t digits)
 {
 	if (json_is_null(value))
@@ -31,7 +31,9 @@ static char *cell_value_text(const json_t *value, const char *null, size_t digit
 	return json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(digits));
 }
 
-/** Characters, where every one takes a column: what a terminal makes of others is its own affair. */
+/**
+ * Counts characters as if each took one column. How a terminal displays wide characters is not considered.
+ */
 static int text_width(const char *text)
 {
 	int width = 0;
@@ -44,8 +46,9 @@ static int text_width(const char *text)
 /* ---- CSV, RFC 4180 ---- */
 
 /**
- * Whether a spreadsheet would run it as a formula, by OWASP's list (CSV injection), also as it is written in
- * full width. An apostrophe is among them, so that one in front can be taken off again whatever the text is.
+ * Whether a spreadsheet would run the text as a formula, by OWASP's list (CSV injection), including the
+ * full-width forms. The list also has the apostrophe, so that a leading apostrophe can always be removed
+ * again.
  */
 static bool is_formula(const char *text)
 {
@@ -59,7 +62,7 @@ static bool is_formula(const char *text)
 	return false;
 }
 
-/** `ours`: a figure, which may begin with a sign. What people have typed is text and stays it. */
+/** `ours`: a figure, which may begin with a sign. Text that people have typed is always treated as text. */
 static void print_cell(const char *text, bool ours)
 {
 	const char *before = !ours && is_formula(text) ? "'" : "";
@@ -111,7 +114,7 @@ static void print_padded(const char *text, int width, bool last)
 {
 	int padding = last ? 0 : width - text_width(text);
 
-	/* a row stays one line, whatever is in it */
+	/* a row stays on one line, whatever it contains */
 	for (; (unsigned char)*text; text++)
 		putchar((unsigned char)*text < ' ' ? ' ' : *text);
 	printf("%*s%s", padding > 0 ? padding : 0, "", last ? "\n" : "  ");

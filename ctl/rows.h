@@ -6,9 +6,9 @@
 #include "client.h"
 
 /**
- * Prints what comes from `fd` (owned from here) until its end, in constant memory. For people the columns are
- * as wide as the first rows need. Stops early when nobody reads standard output any more.
+ * Prints the rows from `fd` (which it takes over) until its end, in constant memory. For people, the first
+ * rows decide the widths of the columns. Stops early when nobody reads standard output any more.
  */
 void rows_print(const Ctl *ctl, int fd);
-/** What is printed in place of the first row when there are none: the head of --csv, or a word to people. */
+/** Printed in place of the first row when there are none: the header of --csv, or a sentence for people. */
 void rows_print_none(const Ctl *ctl, char **columns);

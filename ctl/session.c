@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The commands of a session: its steps from beginning to signature, cartridge, pigment and photographs. They
- * only ask: whether a step is possible is the station's to judge.
+ * The commands of a session: its steps from beginning to signature, and cartridge, pigment and photographs.
+ * They must not judge whether a step is possible: the station does.
  */
 
 #include "commands.h"
@@ -39,7 +39,7 @@ static int command_begin(Ctl *ctl, int n, char **arguments)
 	return status;
 }
 
-/** "QUESTION=yes" into a message; false where it is none. */
+/** Appends "QUESTION=yes" to a message; false if the text has another form. */
 static bool append_screening_answer(sd_bus_message *message, char *word, int *r)
 {
 	char *equals = strchr(word, '=');
@@ -155,7 +155,10 @@ static int mount_needle(Ctl *ctl, const char *code)
 	return status;
 }
 
-/** A scanner that types: a code a line. What is refused is said, and the next one may be good. */
+/**
+ * Reads codes, one a line, from a scanner that types. A refused code is reported, and the next one may be
+ * good.
+ */
 static int mount_lines(Ctl *ctl)
 {
 	_cleanup_(freep) char *line = NULL;

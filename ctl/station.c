@@ -127,7 +127,7 @@ static int print_alert(sd_bus_message *message, void *userdata, sd_bus_error *er
 	return 0;
 }
 
-/** The daemon comes and goes. */
+/** Reports that the daemon came or went. */
 static int print_owner(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	const char *name, *before, *after;
@@ -162,7 +162,7 @@ static int match_all(Ctl *ctl)
 			       print_alert, ctl);
 }
 
-/** What holds now comes first, after the matches: so no change falls between the two. */
+/** Prints the present state after subscribing to changes, so that no change is missed between the two. */
 static int run_monitor(Ctl *ctl, int n, char **arguments)
 {
 	json_auto_t *fields = json_object();
@@ -193,7 +193,7 @@ static int on_daemon_lost(sd_bus_message *message, void *userdata, sd_bus_error 
 	return 0;
 }
 
-/** The sign-in lives as long as this connection: until a signal, or until the daemon leaves (`lost`). */
+/** Keeps the connection, and with it the sign-in, until a signal or until the daemon leaves (`lost`). */
 static int hold_sign_in(Ctl *ctl, const bool *lost)
 {
 	int status = ctl_serve(ctl, lost);
@@ -201,12 +201,12 @@ static int hold_sign_in(Ctl *ctl, const bool *lost)
 	return *lost ? ctl_fail("stippled has left, and the sign-in with it: sign in again") : status;
 }
 
-/** In the child: does not outlive the sign-in, and shares it with all that it starts. */
+/** Runs in the child process: it ends with the sign-in and shares it with all programs that it starts. */
 static void exec_command(char **command, const char *token, pid_t parent)
 {
 	(void)signal(SIGINT, SIG_DFL);
 	(void)signal(SIGQUIT, SIG_DFL);
-	(void)signal(SIGHUP, SIG_DFL); /* also where a caller such as nohup ignores it: it ends us below */
+	(void)signal(SIGHUP, SIG_DFL); /* also where nohup ignores it: it ends us below */
 	(void)prctl(PR_SET_PDEATHSIG, SIGHUP);
 	if (getppid() == parent && setenv(CTL_TOKEN_VARIABLE, token, true) == 0) {
 		execvp(command[0], command);
@@ -215,7 +215,7 @@ static void exec_command(char **command, const char *token, pid_t parent)
 	_exit(CTL_FAILED);
 }
 
-/** Ctrl-C is for the command, as in a shell: the sign-in lasts until it has ended. */
+/** Ctrl-C is for the command, as in a shell: the sign-in lasts until the command has ended. */
 static int run_signed_in(char **command, const char *token)
 {
 	int status = 0;
@@ -272,7 +272,7 @@ static int get_token(Ctl *ctl, char ret[TOKEN_BYTES])
 	return CTL_DONE;
 }
 
-/** While a command or a shell runs, which shares the sign-in; without a terminal for one until a signal. */
+/** Keeps the sign-in while a command or a shell shares it; without a terminal for a shell, until a signal. */
 static int command_login(Ctl *ctl, int n, char **arguments)
 {
 	bool shell = n == 1 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
@@ -280,7 +280,7 @@ static int command_login(Ctl *ctl, int n, char **arguments)
 	bool lost = false;
 	int status;
 
-	/* before the sign-in: a daemon that leaves right after it is noticed, too */
+	/* before the sign-in, so that a daemon that leaves right after it is noticed */
 	if (match_owner(ctl, on_daemon_lost, &lost) < 0)
 		return ctl_fail("the bus does not let us listen: try again");
 	status = sign_in_as(ctl, arguments[0], name);
