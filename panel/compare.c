@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Draws two photographs of one place, one upon the other. It draws only: it loads no file and asks the
- * station nothing.
+ * Draws two photographs of one place, one over the other. It only draws: it must not load a file or ask the
+ * station.
  */
 
 #include "compare.h"
@@ -13,7 +13,7 @@
 
 typedef struct Compare {
 	GdkPixbuf *pictures[2];
-	double share, from; /* of the width, where the line is, and was when the finger came down */
+	double share, from; /* share of the width: the line now, and at the first touch */
 } Compare;
 
 static void draw_picture(cairo_t *cr, GdkPixbuf *picture, int width, int height)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Where answers and reports are written, and a session's report as PDF. The panel must not wait for the
- * report: stipplectl writes it, in a process of its own.
+ * Writes answers and reports to a USB stick, and a session's report as PDF. The panel must not wait for the
+ * report: stipplectl writes it in a process of its own.
  */
 
 #include "export.h"
@@ -12,14 +12,14 @@
 
 #include "refusals.h"
 
-#if !GLIB_CHECK_VERSION(2, 84, 0) /* newer ones call them by other names */
+#if !GLIB_CHECK_VERSION(2, 84, 0) /* older versions of GLib have other names for these */
 #define g_unix_mount_entries_get          g_unix_mounts_get
 #define g_unix_mount_entry_get_mount_path g_unix_mount_get_mount_path
 #define g_unix_mount_entry_is_readonly    g_unix_mount_is_readonly
 #define g_unix_mount_entry_free           g_unix_mount_free
 #endif
 
-/** Where a stick is mounted; NULL when none is. */
+/** The folder where a USB stick is mounted; NULL when there is none. */
 static char *stick(const Panel *panel)
 {
 	static const char *const places[] = { "/media/", "/run/media/" };
@@ -61,7 +61,7 @@ void export_tell(Panel *panel, const char *path, const char *trouble)
 
 /* ---- a report ---- */
 
-/* one at a time, whatever window asks */
+/* one report at a time, whichever window asks */
 static bool is_writing;
 
 typedef struct Writing {
@@ -69,7 +69,9 @@ typedef struct Writing {
 	char *path;
 } Writing;
 
-/** The sentence that the program left with, without its name before it; NULL when it said none. */
+/**
+ * The last sentence that the program printed, without the program's name in front; NULL when there is none.
+ */
 static char *sentence_of(const char *errors)
 {
 	static const char program[] = "stipplectl: ";

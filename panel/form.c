@@ -2,7 +2,7 @@
 
 /**
  * The page on which a record is entered, with the fields that the station names. It must not judge a value:
- * it only asks for what is missing.
+ * it only asks for values that are missing.
  */
 
 #include "form.h"
@@ -18,10 +18,10 @@
 typedef struct FormField {
 	struct Form *form;
 	char *name, *type;
-	GStrv choices; /* empty: any */
+	GStrv choices; /* empty: any text */
 	bool optional;
 	GtkWidget *widget;
-	char *value; /* as it is kept; the widget may show it translated */
+	char *value; /* as it is recorded; the widget may show a translation */
 } FormField;
 
 typedef struct Form {
@@ -29,7 +29,7 @@ typedef struct Form {
 	GtkWidget *list;
 	GtkLabel *title;
 	GPtrArray *fields; /* FormField */
-	FormField *asked;  /* the one that the sheet was opened for last; NULL: none */
+	FormField *asked;  /* the field that last opened the sheet; NULL: none */
 	FormPlace place;
 	char *kind;
 	bool is_signed;
@@ -68,10 +68,10 @@ static void set_form_field(void *userdata, const char *text)
 	field_set(field->widget, shown);
 }
 
-/* names and numbers that things and people bear as a code; all other text is somebody's own words */
+/* codes that name things and people; all other text is in somebody's own words */
 static const char *const on_labels[] = { "badge", "certificate", "container", "handpiece", "maker_lot",
 	"number", "pigment_lot", "purchase", "reference", "serial", "sterilizer", "subject", NULL };
-/* what a cartridge's code tells */
+/* fields that a cartridge's code can fill */
 static const char *const told_by_code[] = { "code", "expiry", "gtin", "lot", "unit", NULL };
 
 static SheetKind sheet_kind(const FormField *field)
@@ -147,7 +147,10 @@ static void record_new_person(void *userdata, const char *answer)
 	}
 }
 
-/** A pseudonym that was never seen may be a slip, which would make another person. */
+/**
+ * Asks before a pseudonym is used that the station does not know: a typing error would create another
+ * person.
+ */
 static bool ask_form_person(void *userdata, const char *error)
 {
 	Form *form = userdata;
@@ -245,7 +248,7 @@ static void code_parsed(GObject *source, GAsyncResult *result, gpointer call)
 		FormField *field = g_ptr_array_index(form->fields, i);
 		const char *value;
 
-		/* the code's product is a number, the record's a name */
+		/* the code names the product by number, the record by name */
 		if (strcmp(field->name, "product") != 0 &&
 			g_variant_lookup(told, field->name, "&s", &value) && value[0])
 			set_form_field(field, value);
@@ -322,7 +325,7 @@ void form_open(Panel *panel, FormPlace place, GVariant *definition)
 	gtk_widget_set_visible(form->screen.widget, TRUE);
 }
 
-/* ---- which kinds there are ---- */
+/* ---- the kinds that can be entered ---- */
 
 static void on_kind(Form *form, GtkButton *button)
 {
@@ -374,7 +377,7 @@ bool form_list(Panel *panel, FormPlace place, const char *kind, GtkWidget *box)
 	return any;
 }
 
-/* ---- life ---- */
+/* ---- creating and freeing ---- */
 
 static void forget_form(Screen *screen)
 {

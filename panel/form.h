@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * A page over the window on which a record of one kind is entered: the station says which kinds there are and
- * what their fields are, so that a new kind needs nothing here. What a scanner read fills the fields that it
- * tells of: product, lot, expiry. A sheet on which one of these is being typed is closed.
+ * A page over the window on which a record of one kind is entered. The station names the kinds and their
+ * fields, so a new kind needs no code here. A scanned code fills the fields that it contains: product, lot,
+ * expiry. If one of these is being typed on a sheet at that moment, the sheet is closed.
  */
 
 #include "panel.h"
@@ -14,13 +14,13 @@ typedef enum FormPlace {
 	FORM_AT_STATION,
 	FORM_AT_SESSION,
 	FORM_AT_INVENTORY,
-	FORM_OF_LOT, /* the receipt of a lot, which is no kind in Forms */
+	FORM_OF_LOT, /* the receipt of a lot, which is not a kind in Forms */
 } FormPlace;
 
-/** `definition`: one of the property Forms at `place`, or one of that type. */
+/** `definition`: one entry of the property Forms at `place`, or another of the same type. */
 void form_open(Panel *panel, FormPlace place, GVariant *definition);
 /**
- * A button for each kind that may be entered at `place`, which is not FORM_OF_LOT, put into `box`; for one
- * kind alone when `kind` names it. True when there is any.
+ * Puts a button into `box` for each kind that can be entered at `place` (not FORM_OF_LOT), or only for
+ * `kind` if it is not NULL. True when there is at least one.
  */
 bool form_list(Panel *panel, FormPlace place, const char *kind, GtkWidget *box);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Draws the depth of the needle and the resistance that it met. It draws only: it asks the station nothing.
+ * Draws the depth of the needle and the resistance that it met. It only draws: it must not ask the station.
  */
 
 #include "gauges.h"
@@ -37,7 +37,7 @@ static void horizontal(cairo_t *cr, double x, double y, double width)
 	cairo_line_to(cr, x + width, y);
 }
 
-/** `y` is where the middle of the text goes, kept inside the height. */
+/** `y` is the middle of the text, which is kept inside the height. */
 static void write_at(cairo_t *cr, GtkWidget *widget, const char *text, const char *colour, double x, double y)
 {
 	g_autoptr(PangoLayout) layout = gtk_widget_create_pango_layout(widget, text);
@@ -120,7 +120,7 @@ typedef struct Trace {
 		gint64 at_us;
 		guint value;
 	} samples[SAMPLES];
-	guint n, warn, limit; /* n: how many ever came */
+	guint n, warn, limit; /* n: how many values have ever come */
 	gint64 now_us;
 } Trace;
 

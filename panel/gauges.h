@@ -10,12 +10,15 @@ typedef struct DepthReading {
 	guint depth, min, max, limit;
 } DepthReading;
 
-/** The skin is at the top, the window a band, the limit a line; a pointer shows the last dot's depth. */
+/**
+ * Draws the skin at the top, the depth window as a band and the limit as a line. A pointer shows the depth
+ * of the last dot.
+ */
 GtkWidget *depth_gauge_new(void);
-/** Draws again only when something changed. */
+/** Redraws only when something changed. */
 void depth_gauge_set(GtkWidget *gauge, const DepthReading *reading);
 
 /** A trace of the last twenty seconds, in millinewtons. */
 GtkWidget *trace_new(void);
-/** `now_us`: of a clock that never runs back. `warn` and `limit` 0: no line for them. */
+/** `now_us` is from a clock that never runs back. `warn` or `limit` 0: no line is drawn for it. */
 void trace_add(GtkWidget *trace, gint64 now_us, guint value, guint warn, guint limit);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** All keys of the window, told apart by scan.h. It must let none of them through to a widget. */
+/**
+ * Receives all keys of the window and passes them to scan.h, which tells a scanner from a person. It must
+ * let no key through to a widget.
+ */
 
 #include "keys.h"
 
 #include "scan.h"
 
-/* the pause that ends a run is looked for when all keys that have come are handled, however late that is */
+/* the timeout that ends a run fires only after all waiting keys are handled, however late that is */
 enum { PAUSE_PRIORITY = G_PRIORITY_DEFAULT_IDLE };
 
 struct Keys {
@@ -16,7 +19,7 @@ struct Keys {
 	guint pause_source;
 };
 
-/** The character of a key; '\n' for what ends a code, 0 for what means nothing here. */
+/** The character of a key; '\n' for a key that ends a code, 0 for a key that means nothing here. */
 static char character_of_press(guint key, GdkModifierType state)
 {
 	guint32 unicode = gdk_keyval_to_unicode(key);
@@ -73,7 +76,7 @@ static void take_press(Keys *keys, char key, guint32 time_ms, bool caps_lock)
 	keys->pause_source = g_timeout_add_full(PAUSE_PRIORITY, 2 * SCAN_GAP_MS, on_keys_pause, keys, NULL);
 }
 
-/** Says of every key that it was handled, so that no other controller, shortcut or widget hears of it. */
+/** Claims every key as handled, so that no other controller, shortcut or widget receives it. */
 static gboolean on_window_key(
 	GtkEventControllerKey *controller, guint keyval, guint code, GdkModifierType state, gpointer userdata)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Lists the panel's languages and changes from one to another. It must not rely on a locale of that language
- * being installed.
+ * Lists the panel's languages and switches between them. It must not rely on an installed locale for a
+ * language.
  */
 
 #include "languages.h"
@@ -13,10 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* what every Debian has, and so every station, whatever its locales are */
+/* Debian always has this one, whichever locales a station has generated */
 #define SYSTEM_LOCALE "/usr/lib/locale/C.utf8"
 
-/* gettext keeps what it has found; this counter tells it that the language is another */
+/* gettext caches its translations; this counter tells it that the language has changed */
 extern int _nl_msg_cat_cntr;
 
 static gboolean translates(const char *locale)
@@ -27,7 +27,7 @@ static gboolean translates(const char *locale)
 
 /**
  * gettext translates nothing in the locale C, and since glibc 2.39 nothing in C.UTF-8. A station may have no
- * other. The system's C.UTF-8 under another name is a locale like any other to gettext.
+ * other locale. Under another name, the system's C.UTF-8 is a normal locale for gettext.
  */
 static void borrow_locale(void)
 {

@@ -2,7 +2,7 @@
 
 /**
  * stipple-panel: the touch panel at the chair. It reads the options and starts the panel. GTK must not set
- * the locale: that would undo what languages.h does.
+ * the locale, because that would undo what languages.h does.
  */
 
 #include <stdio.h>
@@ -62,7 +62,7 @@ int main(int argc, char **argv)
 		puts("stipple-panel " STIPPLE_VERSION);
 		return 0;
 	}
-	gtk_disable_setlocale(); /* it would undo what follows */
+	gtk_disable_setlocale(); /* otherwise GTK would undo the next call */
 	languages_start();
 	language_use(language ? language : memory_get("language"));
 	bindtextdomain(GETTEXT_PACKAGE, locales);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Keeps the panel's own choices in a file. Nothing about the people treated may be kept, and a file that
- * cannot be written must not stop the panel.
+ * Saves the panel's own choices in a file. It must not save anything about the people treated, and a file
+ * that cannot be written must not stop the panel.
  */
 
 #include "memory.h"

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * What the panel remembers from one day to the next: language, colours, what was entered last. Nothing about
- * the people treated. A file that cannot be read or written is as if nothing were remembered.
+ * What the panel remembers between days: language, colours, and what was entered last; nothing about the
+ * people treated. If the file cannot be read or written, the panel works as if nothing were remembered.
  */
 
 /** NULL when nothing is remembered. Valid until the next memory_set(). */

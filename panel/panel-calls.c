@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Calls of the screens to the station, and what they may see of it. An order to disarm, to pause or to
- * acknowledge a fault must never wait behind another call.
+ * Calls from the screens to the station, and the functions of panel.h that give screens access to it. An
+ * order to disarm, to pause or to acknowledge a fault must never wait behind another call.
  */
 
 #include "panel-private.h"
@@ -79,7 +79,7 @@ void *panel_call_end(PanelCall *ended, GError *error)
 	g_autofree PanelCall *call = ended;
 	Panel *panel = call->panel;
 
-	/* with its window, which is gone */
+	/* the window of this call is gone */
 	if (station_error_is_cancelled(error))
 		return NULL;
 	if (panel->calls)
@@ -107,7 +107,7 @@ void panel_call_done(GObject *source, GAsyncResult *result, gpointer call)
 	panel_call_finish(source, result, call);
 }
 
-/* ---- what screens see ---- */
+/* ---- access for the screens ---- */
 
 const PanelOptions *panel_options(const Panel *panel)
 {

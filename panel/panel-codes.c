@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What becomes of a scanned code and of a typed key. A code must press no button. */
+/** Decides what happens with a scanned code and a typed key. A code must press no button. */
 
 #include "panel-private.h"
 
@@ -45,9 +45,9 @@ void panel_mount(Panel *panel, const char *code)
 }
 
 /**
- * What a code is for is decided by what is on top. Where it is for nothing else, it is a cartridge's, and the
- * station says why that cannot be mounted. A code changes nothing besides: no button is pressed, nothing is
- * recorded of it.
+ * The topmost sheet, page or screen decides what a code is used for. If nothing there wants it, it is taken
+ * as a cartridge's code, and the station says why that cartridge cannot be mounted. A code has no other
+ * effect: it presses no button and is not recorded.
  */
 static void take_code(Panel *panel, const char *code)
 {

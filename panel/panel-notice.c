@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The sentence that lies over the window for a while. It must not cover what is being done on a screen. */
+/**
+ * The notice: a sentence that is shown over the window for a while. It must not cover what is being done on
+ * a screen.
+ */
 
 #include "panel-private.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What the files of the panel itself share. Its screens see panel.h alone. */
+/** Shared by the files of the panel itself. The screens see panel.h alone. */
 
 #include "keys.h"
 #include "panel.h"
@@ -26,11 +26,11 @@ struct Panel {
 	GtkLabel *notice_text;
 	ScreenId notice_leads_to;
 	guint notice_source, rebuild_source;
-	gint64 signed_session; /* the last one of who is signed in now; 0: none */
+	gint64 signed_session; /* the last one signed by the present user; 0: none */
 	bool scanning;         /* a scanner's code is being taken */
 	bool stale;            /* the station was silent when the bar at the top was last written */
 	bool faulty;           /* a fault was latched when the station last told */
-	unsigned calls;        /* under way */
+	unsigned calls;        /* how many are in progress */
 	unsigned generation;   /* of the station, as last seen */
 	GtkCssProvider *colours;
 };
@@ -38,17 +38,17 @@ struct Panel {
 /* ---- panel-notice.c ---- */
 
 /**
- * A notice lies over the steps; what it would cover besides makes room. A sheet is full of keys and has none:
- * while one is open the notice waits.
+ * A notice is shown over the steps, and the page shrinks so that nothing else is covered. An open sheet is
+ * full of keys and cannot shrink, so the notice waits until the sheet is closed.
  */
 void panel_place_notice(Panel *panel);
-/** What was said is of the past once somebody has gone on. */
+/** Hides the notice, because somebody has gone on. */
 void panel_drop_notice(Panel *panel);
 
 /* ---- panel-show.c ---- */
 
 void panel_update_steps(Panel *panel);
-/** The screen that is shown, by what the station last told. */
+/** Chooses the screen from what the station last said, and shows it. */
 void panel_update_screen(Panel *panel);
 /** Callbacks of the button of a step, and of the notice. */
 void panel_on_step(Panel *panel, GtkButton *button);
@@ -62,5 +62,5 @@ void panel_on_typed(void *userdata, char key);
 
 /* ---- panel-window.c ---- */
 
-/** The window and all that is in it; not shown yet. */
+/** Builds the window and everything in it, without showing it. */
 void panel_make_window(Panel *panel);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Which screen is shown, and which steps are done. It only reads how the station is. */
+/** Decides which screen is shown and which steps are done. It only reads the station's state. */
 
 #include "panel-private.h"
 

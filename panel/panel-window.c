@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Makes the window: the bar at the top, the steps, the screens, and what lies over them. */
+/** Builds the window: the bar at the top, the steps, the screens, and the widgets that lie over them. */
 
 #include "panel-private.h"
 
@@ -9,7 +9,7 @@
 #include "widgets.h"
 
 enum {
-	LARGE_WIDTH = 1200, /* from here on everything is drawn larger */
+	LARGE_WIDTH = 1200, /* from this size on, everything is drawn larger */
 	LARGE_HEIGHT = 720,
 };
 
@@ -26,8 +26,8 @@ static GtkWidget *steps_new(Panel *panel)
 }
 
 /**
- * Lays a widget over the page. It is measured, too: an overlay otherwise never asks how large a child wants
- * to be, and GTK then does not lay out anew what changes within it, so that one thing lies over another.
+ * Lays a widget over the page. Its size is measured, too: otherwise the overlay never asks for the child's
+ * size, GTK does not redo its layout when its contents change, and widgets overlap.
  */
 static void add_cover(Panel *panel, GtkWidget *widget)
 {
@@ -49,14 +49,14 @@ static void add_away(Panel *panel)
 	add_cover(panel, panel->away);
 }
 
-/** A notice lies over all the rest but the bar at the top. */
+/** A notice lies over everything except the bar at the top. */
 static GtkWidget *with_notice(Panel *panel)
 {
 	GtkWidget *overlay = gtk_overlay_new();
 
 	panel->notice = touch_button_new("", "notice", G_CALLBACK(panel_on_notice), panel);
 	panel->notice_text = GTK_LABEL(gtk_button_get_child(GTK_BUTTON(panel->notice)));
-	/* over the steps: what is being done on the screen itself is never covered */
+	/* over the steps, so that it never covers what is being done on the screen */
 	gtk_widget_set_valign(panel->notice, GTK_ALIGN_END);
 	gtk_widget_set_visible(panel->notice, FALSE);
 	gtk_overlay_set_child(GTK_OVERLAY(overlay), GTK_WIDGET(panel->root));
@@ -64,7 +64,7 @@ static GtkWidget *with_notice(Panel *panel)
 	return tall(overlay);
 }
 
-/** What is covered is not there for a screen reader either, and is not drawn. */
+/** Hides what is covered from screen readers, and does not draw it. */
 static void on_cover(GObject *widget, GParamSpec *spec, gpointer userdata)
 {
 	Panel *panel = userdata;
@@ -92,7 +92,7 @@ static void fill_window(Panel *panel)
 {
 	panel->root = GTK_OVERLAY(gtk_overlay_new());
 	panel->pages = tall(column_new(0, NULL, NULL));
-	/* a screen never makes the window larger than the display: at worst it can be moved */
+	/* a screen never makes the window larger than the display; if it is too large it can be scrolled */
 	gtk_overlay_set_child(
 		panel->root, column_new(0, "page", scroller_new(panel->pages), steps_new(panel), NULL));
 	panel->sheet = sheet_new();
@@ -113,7 +113,7 @@ static void fill_window(Panel *panel)
 	watch_covers(panel);
 }
 
-/** On a large display everything is larger, so that it is read from as far. */
+/** A large display is read from farther away, so everything is drawn larger. */
 static bool is_large(const Panel *panel)
 {
 	GListModel *monitors = gdk_display_get_monitors(gdk_display_get_default());
@@ -135,7 +135,7 @@ void panel_make_window(Panel *panel)
 	if (is_large(panel))
 		gtk_widget_add_css_class(GTK_WIDGET(panel->window), "large");
 	fill_window(panel);
-	/* beside the overlay: whatever is over a screen, what the needle does is seen */
+	/* beside the overlay, so that the needle's state is visible whatever lies over a screen */
 	panel->top = top_bar_new(panel->client);
 	gtk_window_set_child(
 		panel->window, column_new(0, NULL, top_bar_widget(panel->top), with_notice(panel), NULL));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The panel from its start to its end, and what the station tells it. */
+/** Runs the panel from start to end and handles what the station reports. */
 
 #include "panel-private.h"
 
@@ -11,14 +11,14 @@
 
 /* ---- the bar at the top ---- */
 
-/** A state that may have changed since the station was last heard of loses its colours. */
+/** Removes the colours of a state that may have changed since the station last answered. */
 static void update_top(Panel *panel)
 {
 	panel->stale = top_bar_update(panel->top);
 	style_set(GTK_WIDGET(panel->root), "stale", panel->stale);
 }
 
-/** Nothing changes while a station hangs, which is what has to be seen. */
+/** Updates the bar while a station hangs: it reports no changes then, and that must become visible. */
 static void on_pulse(void *userdata)
 {
 	Panel *panel = userdata;
@@ -48,7 +48,7 @@ static void notice_fault(Panel *panel, bool faulty)
 
 	if (faulty && !panel->faulty)
 		sheet_close(panel->sheet);
-	/* whoever signs in to acknowledge sees the sign-in page until that is done */
+	/* a user who signs in to acknowledge a fault sees the sign-in page until that is done */
 	if (!faulty || !panel->faulty || signed_in)
 		gtk_widget_set_visible(panel->fault->widget, faulty);
 	panel->faulty = faulty;
@@ -89,7 +89,10 @@ static void notify_alert(void *userdata, const char *alert, const char *text)
 
 /* ---- from start to end ---- */
 
-/** A screen that is not up to date might ask for more room than the window has, and get it. */
+/**
+ * Updates a screen before it is shown: with old contents it could ask for more room than the window has, and
+ * get it.
+ */
 static void present(Panel *panel, ScreenId screen)
 {
 	panel_make_window(panel);
@@ -127,7 +130,7 @@ static gboolean rebuild(void *userdata)
 	Panel *panel = userdata;
 
 	panel->rebuild_source = 0;
-	/* the application lives as long as it has a window */
+	/* the application runs as long as it has a window */
 	g_application_hold(G_APPLICATION(panel->application));
 	drop_window(panel);
 	present(panel, panel->current);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The part Audit: questions to the record, whose answers can be written to a USB stick, and its verification.
- * Which questions there are is the station's to say.
+ * The part Audit: queries of the record, whose answers can be written to a USB stick, and the record's
+ * verification. The station says which queries there are.
  */
 
 #include <string.h>
@@ -92,7 +92,7 @@ static void on_back(Audit *page)
 	gtk_widget_set_visible(page->ask, TRUE);
 }
 
-/* ---- taking it along ---- */
+/* ---- writing answers to a stick ---- */
 
 static char *lines_of(json_t *rows)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The part History: past sessions of a person, and their photographs compared. The sessions of one person
- * must not stay under the name of another.
+ * The part History: past sessions of a person, and a comparison of their photographs. It must not show the
+ * sessions of one person under the name of another.
  */
 
 #include <gio/gunixinputstream.h>
@@ -21,14 +21,14 @@ typedef struct History {
 	GtkWidget *pages, *list_page, *session_page, *photograph_page;
 	GtkWidget *subject, *sessions, *zones, *compare;
 	GtkLabel *session_title, *zone_title;
-	json_t *images; /* of the session that is shown */
+	json_t *images; /* of the session shown */
 	gint64 session;
 } History;
 
 /* ---- photographs ---- */
 
 typedef struct Loading {
-	GtkWidget *compare; /* kept: the window may be gone by now */
+	GtkWidget *compare; /* kept, because the window may be gone by then */
 	int which;
 } Loading;
 
@@ -171,7 +171,7 @@ static void sessions_came(void *userdata, json_t *rows)
 {
 	History *page = userdata;
 
-	/* also when nothing came: those of the person before must not stand under this one */
+	/* also when there are none: the previous person's sessions must not be shown under this one */
 	box_clear(page->sessions);
 	if (!rows)
 		return;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The part Records: stock, sterilisation, certificates, incidents, and what else the station takes into the
- * record besides a session. Which kinds there are is the station's to say; only the receipt of a lot has its
- * form here.
+ * The part Records: stock, sterilisation, certificates, incidents, and all other records that are entered
+ * outside a session. The station says which kinds there are; only the form for the receipt of a lot is
+ * defined here.
  */
 
 #include "form.h"

@@ -5,5 +5,5 @@
 
 #include "panel.h"
 
-/** Their buttons, to be put into another page. */
+/** Creates the buttons for both, to be put into another page. */
 GtkWidget *settings_new(Panel *panel);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The part Station: the station's own checks with their advice, and the board's self-test. It checks nothing
- * itself.
+ * The part Station: the station's own checks with their advice, and the board's self-test. It must not check
+ * anything itself.
  */
 
 #include "panel.h"

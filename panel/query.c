@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Asks the record and shows its rows. It must not stop the panel while rows come, nor hand them to a window
- * that was made anew.
+ * Queries the record and shows its rows. It must not block the panel while rows arrive, and must not deliver
+ * them to a window that was rebuilt.
  */
 
 #include "query.h"
@@ -15,7 +15,7 @@
 #include "widgets.h"
 #include "words.h"
 
-/* Two things end, in any order: the call with its refusal, and the stream with its rows. */
+/* Two operations end, in either order: the call (with its refusal, if any) and the stream of rows. */
 typedef struct Query {
 	Panel *panel;
 
@@ -23,7 +23,7 @@ typedef struct Query {
 	void *userdata;
 	GOutputStream *rows;
 	bool read, answered, refused;
-	GCancellable *life; /* of the window that it is for */
+	GCancellable *life; /* cancelled with the window that asked */
 } Query;
 
 static void add_line(json_t *rows, const char *line)
@@ -53,7 +53,7 @@ static void finish_query(Query *query)
 
 	if (!query->read || !query->answered)
 		return;
-	/* the window it was for may have been made anew */
+	/* the window that asked may have been rebuilt */
 	if (!g_cancellable_is_cancelled(query->life)) {
 		rows = query->refused ? NULL : parse_rows(query->rows);
 		query->done(query->userdata, rows);
@@ -81,13 +81,13 @@ static void query_answered(GObject *source, GAsyncResult *result, gpointer userd
 	query->answered = true;
 	query->refused =
 		!stipple_audit1_call_query_finish(STIPPLE_AUDIT1(source), NULL, NULL, NULL, result, &error);
-	/* with the window its call was given up, too */
+	/* the call was cancelled together with its window */
 	if (error && !station_error_is_cancelled(error))
 		panel_tell_refused(query->panel, error);
 	finish_query(query);
 }
 
-/** What the rows are written to; NULL with the cause said when there is none. */
+/** Makes the pipe that the station writes the rows to. NULL after showing the cause. */
 static GUnixFDList *make_pipe(Panel *panel, GInputStream **ret_rows)
 {
 	g_autoptr(GUnixFDList) descriptors = NULL;

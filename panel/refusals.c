@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Which screen puts a refusal right, and the station's sentences in the panel's language. A sentence that has
- * no translation must be shown as the station says it.
+ * Knows which screen can put a refusal right, and translates the station's sentences into the panel's
+ * language. A sentence without a translation must be shown as the station wrote it.
  */
 
 #include "refusals.h"
@@ -16,7 +16,7 @@ enum { PARTS_MAX = 4 };
 
 ScreenId refusal_screen(const char *error)
 {
-	/* the last parts of the errors that each screen puts right */
+	/* the last parts of the error names that each screen can put right */
 	static const char *const table[SCREEN_MAX][16] = {
 		[SCREEN_SIGN_IN] = { "NotSignedIn", "RoleMissing", "SignInRefused" },
 		[SCREEN_PERSON] = { "NoSession", "TooSoon", "NewPerson" },
@@ -39,7 +39,7 @@ ScreenId refusal_screen(const char *error)
 	return SCREEN_MAX;
 }
 
-/* The station's sentences, here for the translators; those of the interlocks first. */
+/* The station's sentences, listed for the translators; those of the interlocks come first. */
 static const char *const sentences[] = {
 	N_("nobody is signed in: sign in with badge and PIN"),
 	N_("the board has not passed its self-test since the station stopped: run it, then go on"),
@@ -179,7 +179,7 @@ static const char *const sentences[] = {
 	N_("%s minutes since the last break: pause and rest"),
 	N_("the session is longer than %s minutes: finish it"),
 	N_("the station is away: wait until it is back"),
-	/* how the station is */
+	/* the station's state */
 	N_("accepted"),
 	N_("put it right, then `systemctl restart stippled`"),
 	N_("%s loaded from %s"),
@@ -227,7 +227,9 @@ int sentence_match(const char *pattern, const char *sentence, char **ret_parts, 
 		return sentence[head] ? -1 : 0;
 	if (max == 0)
 		return -1;
-	/* the shortest part after which the rest of the pattern fits the rest of the sentence */
+	/*
+	 * try the shortest part first; take it when the rest of the pattern matches the rest of the sentence
+	 */
 	for (const char *end = sentence + head;; end++) {
 		int rest = sentence_match(hole + 2, end, ret_parts + 1, max - 1);
 
@@ -278,7 +280,7 @@ static char *translate_one(const char *sentence)
 			g_free(parts[part]);
 		return text;
 	}
-	/* of "" gettext knows a translation, which is no sentence */
+	/* gettext("") returns the catalogue's header, not a sentence */
 	return g_strdup(*sentence ? _(sentence) : "");
 }
 
@@ -287,7 +289,7 @@ char *sentence_translate(const char *sentence)
 	g_autofree char *text = translate_one(sentence), *first = NULL;
 	const char *rest = text[0] ? g_utf8_next_char(text) : text;
 
-	/* the station begins in lower case, as a log line does */
+	/* the station's sentences begin in lower case, like log lines */
 	first = g_utf8_strup(text, rest - text);
 	return g_strconcat(first, rest, NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Draws the scalp, with a button for each zone. It draws only: it asks the station nothing, and what a touch
- * means is the screen's to decide.
+ * Draws the scalp, with a button for each zone. It only draws: it must not ask the station, and the screen
+ * decides what a touch means.
  */
 
 #include "scalp.h"
@@ -15,8 +15,9 @@
 #include "widgets.h"
 
 /*
- * Everything is drawn in a space of 100 by 64 units that is stretched to the widget. From above the nose
- * points up; the head is an ellipse, cut into bands. Behind it stand the back of the head, and the scars.
+ * Everything is drawn in a space of 100 by 64 units, which is stretched to the widget. The head is seen from
+ * above with the nose up: an ellipse, cut into bands. The back of the head and the scars are drawn beside
+ * it.
  */
 enum { WIDTH = 100, HEIGHT = 64, ZONES = 14, BACK = 68 };
 
@@ -74,7 +75,7 @@ const char *zone_title(const char *zone)
 
 /* ---- drawing ---- */
 
-/** From untouched over half way to the target, to past it. */
+/** The colour for a density: from untouched, through half the target, to past the target. */
 static GdkRGBA density_colour(GtkWidget *widget, const ZoneState *state)
 {
 	double share = state->target > 0 ? state->density / state->target : 0;
@@ -184,7 +185,7 @@ static void add_button(Scalp *scalp, int i)
 	gtk_overlay_add_overlay(GTK_OVERLAY(scalp->overlay), button);
 }
 
-/** Only what has changed: setting a text lays the map out again. */
+/** Sets only what has changed, because setting a text redoes the layout of the map. */
 static void show_state(Scalp *scalp, int i)
 {
 	const ZoneState *state = &scalp->states[i];

@@ -14,8 +14,8 @@ Scalp *scalp_new(ScalpChosen chosen, void *userdata);
 GtkWidget *scalp_widget(Scalp *scalp);
 
 /**
- * `zones`: the property Zones, or NULL. `active`: the zone under treatment, `density` its newest figure in
- * dots per cm2; `marked`: the one that was touched. Both may be "".
+ * `zones`: the property Zones, or NULL. `active`: the zone under treatment, with its newest `density` in
+ * dots per cm2. `marked`: the zone that was touched. `active` and `marked` may be "".
  */
 void scalp_update(Scalp *scalp, GVariant *zones, const char *active, double density, const char *marked);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Runs of keys, and which of them a scanner typed. It must not know what a code is for. */
+/** Groups keys into runs, and decides which runs a scanner typed. It must not know what a code is for. */
 
 #include "scan.h"
 

@@ -2,12 +2,12 @@
 #pragma once
 
 /**
- * Tells a scanner that is a keyboard from a person that types, by how fast the keys come.
+ * Tells a scanner that acts as a keyboard from a person who types, by how fast the keys come.
  *
- * A run is what comes with at most SCAN_GAP_MS from key to key. A run of SCAN_MIN keys and more is a code:
- * nobody types that fast. Enter or Tab end a run; they are never handed on, so a code whose Enter comes late,
- * and a person's Enter, do nothing at all. The same key over and over is one that is held down, and typing.
- * No GTK here, no clock: the time of each key is passed in.
+ * A run is a sequence of keys with at most SCAN_GAP_MS between them. A run of SCAN_MIN keys or more is a
+ * code, because nobody types that fast. Enter or Tab ends a run and is never passed on: Enter alone does
+ * nothing, whether it ends a code late or a person presses it. The same key over and over is a key that is
+ * held down, and counts as typing. No GTK here and no clock: the time of each key is passed in.
  */
 
 #include <stdbool.h>
@@ -17,23 +17,23 @@
 enum {
 	SCAN_GAP_MS = 50, /* a scanner needs 1 to 20; a practised typist's fastest pairs take 60 and more */
 	SCAN_MIN = 4,     /* keys; shorter is typing */
-	SCAN_MAX = 512,   /* keys; what is longer is cut and refused by whoever reads it */
+	SCAN_MAX = 512,   /* keys; a longer code is cut, and whoever reads it refuses it */
 };
 
 typedef struct Scan {
 	char keys[SCAN_MAX + 1];
 	size_t length;
-	uint32_t time_ms; /* of the last key */
-	bool caps_lock;   /* was on at one of the keys */
+	uint32_t time_ms; /* when the last key came */
+	bool caps_lock;   /* Caps Lock was on during one of the keys */
 } Scan;
 
-/** Whether a key at `time_ms`, which may wrap around, begins another run than the one that is kept. */
+/** Whether a key at `time_ms`, which may wrap around, begins a new run. */
 bool scan_is_over(const Scan *scan, uint32_t time_ms);
-/** Takes a key, not '\n'. */
+/** Adds a key other than '\n' to the run. */
 void scan_add(Scan *scan, char key, uint32_t time_ms, bool caps_lock);
-/** Whether the run that is kept is a code; else somebody typed it. */
+/** Whether the present run is a code; otherwise somebody typed it. */
 bool scan_is_code(const Scan *scan);
-/** Gives the letters the case that the scanner meant: Caps Lock turns each into the other one. */
+/** Restores the case of the letters that the scanner meant: Caps Lock inverts the case of each. */
 void scan_undo_caps_lock(Scan *scan);
 /** Forgets the run: it may have been a PIN. */
 void scan_clear(Scan *scan);

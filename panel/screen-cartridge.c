@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The screen Cartridge: the cartridge in the handpiece and the pigment in the cup. Whether one may be used is
- * the station's to judge.
+ * The screen Cartridge: the cartridge in the handpiece and the pigment in the cup. The station judges
+ * whether one may be used.
  */
 
 #include "form.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The screen Consent: the protocol's screening questions, and the consents. Answers must never be carried
- * over from one session to another.
+ * The screen Consent: the protocol's screening questions, and the consents. It must never carry answers over
+ * from one session to another.
  */
 
 #include <string.h>
@@ -25,10 +25,10 @@ typedef struct Consent {
 	GtkWidget *treatment, *photographs, *version, *record, *list;
 	Question questions[QUESTIONS_MAX];
 	size_t n_questions;
-	char *protocol; /* whose questions are shown */
+	char *protocol; /* the session whose questions are shown */
 } Consent;
 
-/** The questions that come with Stipple, in words; a clinic's own are shown as they are named. */
+/** The questions that come with Stipple, in words; a clinic's own questions are shown by their names. */
 static const char *question_text(const char *name)
 {
 	static const struct {
@@ -98,7 +98,7 @@ static void forget_questions(Consent *page)
 	g_clear_pointer(&page->protocol, g_free);
 }
 
-/** New questions for each session: an answer is given by one person on one day. */
+/** Starts with no answers in each session: an answer belongs to one person and one day. */
 static void fill_questions(Consent *page)
 {
 	Panel *panel = page->screen.panel;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What stopped the needle, and what to do: it fills the window until somebody has acknowledged the fault.
- * Nobody may acknowledge it without being signed in.
+ * The screen Fault: what stopped the needle, and what to do. It fills the window until somebody has
+ * acknowledged the fault. Only somebody who is signed in may acknowledge it.
  */
 
 #include <string.h>
@@ -16,7 +16,7 @@ typedef struct FaultPage {
 	Screen screen;
 	GtkLabel *title, *cause, *advice, *lights;
 	GtkWidget *box, *acknowledge;
-	char *note; /* what it was, until the PIN is there */
+	char *note; /* the note to be recorded, kept until the PIN is entered */
 } FaultPage;
 
 static void acknowledge_fault(void *userdata, const char *pin)
@@ -50,7 +50,7 @@ static void on_acknowledge(FaultPage *page)
 		sheet_choose(panel_sheet(panel), _("What was it?"), notes, true, ask_fault_pin, page);
 		return;
 	}
-	/* who acknowledges must be known: signing in comes first, and the fault comes back after it */
+	/* the person who acknowledges must be known: sign in first, then the fault is shown again */
 	panel_show(panel, SCREEN_SIGN_IN);
 	gtk_widget_set_visible(page->screen.widget, FALSE);
 }

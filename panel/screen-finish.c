@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The screen Finish: what was done, what is still to be photographed, the signature, the report. It must not
- * offer the signature before the treatment is over.
+ * The screen Finish: what was done, which photographs are still missing, the signature and the report. It
+ * must not offer the signature before the treatment is over.
  */
 
 #include <string.h>
@@ -24,7 +24,7 @@ typedef struct FinishPage {
 	char *listed;
 } FinishPage;
 
-/** The session that the page is about: the one under way, else the one that was just signed; 0: none. */
+/** The session that the page shows: the open one, or else the one that was just signed; 0: none. */
 static gint64 session_of(const Panel *panel)
 {
 	gint64 session = (gint64)stipple_session1_get_session(panel_session(panel));
@@ -54,7 +54,7 @@ static void sign_session(void *userdata, const char *pin)
 	if (!call)
 		return;
 	page->signing = (gint64)stipple_session1_get_session(panel_session(panel));
-	/* the record says the same in every language */
+	/* recorded with the same words in every language */
 	stipple_session1_call_sign(
 		panel_session(panel), pin, "treatment done as recorded", PANEL_CALL(panel), signed_off, call);
 }
@@ -84,7 +84,7 @@ static void add_missing(FinishPage *page, const char *zone)
 	box_add(page->missing, button, NULL);
 }
 
-/** Zones that were photographed before and not after. */
+/** Zones that were photographed before the treatment but not after it. */
 static void list_missing(FinishPage *page, GVariant *zones)
 {
 	g_autoptr(GString) joined = g_string_new(NULL);
@@ -106,7 +106,7 @@ static void list_missing(FinishPage *page, GVariant *zones)
 		add_missing(page, *name);
 }
 
-/** What the person is told before leaving: in the words of the protocol, which is the clinic's. */
+/** The advice that the person gets before leaving, in the words of the clinic's protocol. */
 static void list_aftercare(FinishPage *page)
 {
 	Panel *panel = page->screen.panel;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The screen More: what stands beside a session. A list of parts is at the left, the chosen one at the right.
- * It shows the parts; what they do is theirs.
+ * The screen More: everything beside a session. A list of parts is at the left, the chosen part at the
+ * right. It only shows the parts; each part does its own work.
  */
 
 #include "panel.h"

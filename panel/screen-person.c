@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The screen Person: who is in the chair, by a pseudonym, and which session of which course it is. A
- * pseudonym that is not on record must not become a new person without a question.
+ * The screen Person: who is in the chair, by a pseudonym, and which session of which course it is. It must
+ * ask before it takes an unknown pseudonym for a new person.
  */
 
 #include <string.h>
@@ -18,7 +18,7 @@ typedef struct Person {
 	GtkWidget *subject, *protocols, *numbers;
 	GtkLabel *summary, *interval;
 	char *protocol;
-	guint sessions, number; /* of the course: how many, which */
+	guint sessions, number; /* of the course: how many sessions, and which one this is */
 	bool filled;
 } Person;
 
@@ -115,7 +115,10 @@ static void begin_with_new_person(void *userdata, const char *answer)
 		begin_session(userdata, true);
 }
 
-/** A pseudonym that was never seen may be a slip, which would make another person. */
+/**
+ * Asks before a pseudonym is used that the station does not know: a typing error would create another
+ * person.
+ */
 static bool ask_session_person(void *userdata, const char *error)
 {
 	Person *page = userdata;
@@ -168,7 +171,7 @@ static void on_abandon(Person *page)
 		abandon, page);
 }
 
-/* ---- the interval since the last session: the station's own judgement ---- */
+/* ---- the interval since the last session, as the station judges it ---- */
 
 static void interval_came(GObject *source, GAsyncResult *result, gpointer userdata)
 {

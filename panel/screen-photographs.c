@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The screen Photos: photographs of a zone, from before the treatment and after it, side by side. A preview
- * must never be painted over a photograph.
+ * The screen Photos: photographs of a zone, from before the treatment and after it, side by side. It must
+ * never draw a preview over a photograph.
  */
 
 #include <gio/gunixinputstream.h>
@@ -29,9 +29,9 @@ typedef struct Photographs {
 	GtkLabel *title, *verdict;
 	Shot shots[2];
 	char *zone;      /* shown */
-	char *looked_at; /* the zone whose preview was asked for and has not come; NULL: none */
+	char *looked_at; /* the zone whose preview is awaited; NULL: none */
 	guint preview_source;
-	char *listed; /* zones that have a button, joined */
+	char *listed; /* names of the zones that have a button, joined */
 } Photographs;
 
 /* ---- pictures ---- */
@@ -39,13 +39,13 @@ typedef struct Photographs {
 static void shot_read(GObject *source, GAsyncResult *result, gpointer userdata)
 {
 	g_autoptr(GdkPixbuf) pixbuf = gdk_pixbuf_new_from_stream_finish(result, NULL);
-	g_autoptr(GtkPicture) picture = userdata; /* kept: the window may be gone by now */
+	g_autoptr(GtkPicture) picture = userdata; /* kept, because the window may be gone by then */
 	g_autoptr(GdkTexture) texture = pixbuf ? gdk_texture_new_for_pixbuf(pixbuf) : NULL;
 
 	gtk_picture_set_paintable(picture, GDK_PAINTABLE(texture));
 }
 
-/** A preview: the window may be gone by now, or its place taken by a photograph. */
+/** Shows a preview. The window may be gone by now, or a photograph may have taken its place. */
 static void preview_read(GObject *source, GAsyncResult *result, gpointer userdata)
 {
 	g_autoptr(GtkPicture) picture = userdata;
@@ -84,7 +84,7 @@ static void show_file(Shot *shot, const char *file)
 		station_client_open_picture(panel_client(panel), STATION_PHOTOGRAPH, file, shot_opened, shot);
 }
 
-/* ---- what the camera sees, in the place of the photograph that is to be taken next ---- */
+/* ---- the live preview, in the place of the next photograph ---- */
 
 static Shot *next_shot(Photographs *page)
 {
@@ -113,7 +113,7 @@ static void show_preview(void *userdata, int fd, const char *text)
 	g_autoptr(GInputStream) stream = fd >= 0 ? g_unix_input_stream_new(fd, TRUE) : NULL;
 	g_autofree char *sentence = sentence_translate(text), *zone = g_steal_pointer(&page->looked_at);
 
-	/* what has been taken or chosen meanwhile is not painted over */
+	/* do not draw over a photograph that was taken or chosen meanwhile */
 	if (shot && may_preview(page) && g_strcmp0(zone, page->zone) == 0) {
 		gtk_label_set_text(page->verdict, fd >= 0 && !text[0] ? _("Sharp and well lit") : sentence);
 		if (stream) {

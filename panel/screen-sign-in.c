@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The screen Sign in: who works at the chair, by a badge, scanned or typed, and a PIN. It must forget the PIN
- * once it was sent.
+ * The screen Sign in: who works at the chair, by a badge (scanned or typed) and a PIN. It must forget the
+ * PIN once the PIN was sent.
  */
 
 #include <string.h>
@@ -20,7 +20,7 @@ typedef struct SignIn {
 	Screen screen;
 	GtkWidget *out, *in; /* nobody, somebody is signed in */
 	GtkWidget *badge, *recent;
-	char *asked; /* the badge that is being signed in with */
+	char *asked; /* the badge that is signing in */
 	GtkLabel *dots, *name, *roles;
 	char pin[PIN_MAX + 1];
 } SignIn;
@@ -41,7 +41,7 @@ static void forget_pin(SignIn *page)
 	show_pin(page);
 }
 
-/* ---- who was here lately: a badge need not be scanned each time, the PIN is asked always ---- */
+/* ---- recent users: they need not scan the badge again, but the PIN is always asked ---- */
 
 static void on_recent(SignIn *page, GtkButton *button)
 {

@@ -2,7 +2,7 @@
 
 /**
  * The screen Work: the treatment itself. It cannot start the needle: arming only lets the pedal do that.
- * While something stands against arming, each reason is a button that leads to where it is put right.
+ * While interlocks prevent arming, each reason is a button that leads to where it is put right.
  */
 
 #include <string.h>
@@ -20,16 +20,19 @@ typedef struct Work {
 	Screen screen;
 	WorkView *view;
 	GtkWidget *pages, *refusals, *list, *arm, *pause, *finish;
-	GVariant *known; /* refusals as last told */
+	GVariant *known; /* the refusals that were last reported */
 	guint tick_source, ticks;
 	bool asking, ask_again;
-	/* the station tells its times with other things only; between two, they go on here */
+	/*
+	 * the station reports its times only together with other changes; between two reports they are
+	 * counted here
+	 */
 	gint64 session, elapsed_s, break_in_s, times_us;
 } Work;
 
-/* ---- what stands against arming ---- */
+/* ---- what prevents arming ---- */
 
-/** The session waits since the station stopped. */
+/** The session is paused because the station stopped. */
 static bool session_waits(const Panel *panel)
 {
 	return stipple_session1_get_stopped_at(panel_session(panel)) > 0;
@@ -137,7 +140,7 @@ static void resume_after_stop(void *userdata, const char *choice)
 	resume(((Work *)userdata)->screen.panel);
 }
 
-/** Whoever goes on after a stop of the station has seen that it stopped. */
+/** Records that the person who continues after the station stopped has seen that it stopped. */
 static void ask_to_go_on(Work *page)
 {
 	static const char *const choices[] = { N_("The session goes on"), NULL };
@@ -309,7 +312,7 @@ static gboolean tick(gpointer userdata)
 	}
 	if (!station_client_present(panel_client(panel)))
 		return G_SOURCE_CONTINUE;
-	/* disk, clock and intervals change without a word */
+	/* disk, clock and intervals change without a signal */
 	if (++page->ticks % ASK_EVERY_S == 0)
 		ask_refusals(page);
 	update_work(&page->screen);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The screen Zone: which zone is to be treated, on which skin, and how large it is. It only asks: which zone
- * is under treatment is the station's to say.
+ * The screen Zone: which zone is to be treated, on which skin, and how large it is. It only asks: the
+ * station decides which zone is under treatment.
  */
 
 #include <stdlib.h>
@@ -37,7 +37,7 @@ static void zone_touched(void *userdata, const char *zone)
 
 	g_free(page->marked);
 	page->marked = g_strdup(zone);
-	/* skin of scars is scarred, unless somebody says otherwise */
+	/* a zone of scars has scarred skin unless somebody chooses otherwise */
 	gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(page->skins[strncmp(zone, "scar-", 5) == 0]), TRUE);
 	page->screen.update(&page->screen);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The list of all screens. Nothing but the program's beginning may need it: no screen knows another. */
+/** The list of all screens. Only the start of the program may depend on it: no screen knows another. */
 
 #include "screens.h"
 

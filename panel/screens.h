@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** All screens that there are, to be handed to panel_new(). */
+/** All screens of the panel, for panel_new(). */
 
 #include "panel.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The sheet on which something is typed or chosen. Once it is closed it must keep nothing of what was typed.
+ * The sheet on which something is typed or chosen. Once it is closed, it must keep nothing of what was
+ * typed.
  */
 
 #include "sheet.h"
@@ -30,7 +31,7 @@ struct Sheet {
 	void *userdata;
 };
 
-/* rows of ten; '\v' shifts, '\b' takes one back */
+/* rows of ten keys; '\v' is shift, '\b' is backspace */
 static const char plain[] = "1234567890qwertyuiopasdfghjkl-\vzxcvbnm.\b";
 static const char shifted[] = "()/#:+,?'_QWERTYUIOPASDFGHJKL-\vZXCVBNM@\b";
 
@@ -213,12 +214,12 @@ static GtkWidget *entry_row_new(Sheet *sheet)
 
 typedef struct Choice {
 	Sheet *sheet;
-	const char *value; /* NULL: another one, to be typed */
+	const char *value; /* NULL: another value, which is typed */
 } Choice;
 
 static void on_choice(const Choice *chosen)
 {
-	Choice choice = *chosen; /* its button goes with the next question */
+	Choice choice = *chosen; /* its button is removed by the next question */
 	Sheet *sheet = choice.sheet;
 	g_autofree char *title = g_strdup(gtk_label_get_text(sheet->choice_title));
 
@@ -286,7 +287,7 @@ void sheet_choose(Sheet *sheet, const char *title, const char *const *choices, b
 	open_sheet(sheet, done, userdata, true);
 }
 
-/* ---- a field that asks by itself ---- */
+/* ---- a field that opens the sheet itself ---- */
 
 static void sheet_field_entered(void *userdata, const char *text)
 {

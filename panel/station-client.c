@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Attaches the objects of the station, and keeps their properties as they were last told. Reading one must
- * never wait for the station, and no call may start a daemon that is stopped.
+ * Attaches to the station's objects and keeps their properties as last reported. Reading a property must
+ * never wait for the station, and no call may start a stopped daemon.
  */
 
 #include "station-client.h"
@@ -37,20 +37,20 @@ struct StationClient {
 	StationClientOptions options;
 	char *bus;
 	GDBusConnection *connection;
-	GObject *objects[OBJECTS]; /* proxies; while there is none, an object of which nothing is known */
+	GObject *objects[OBJECTS]; /* proxies; while there is none, an empty object */
 	GCancellable *life, *calls;
 	guint changed_source, retry_source, pulse_source;
 	gint64 heard_us; /* the last sign of life, by the monotonic clock */
-	bool asking;     /* for one */
+	bool asking;     /* for a sign of life */
 	unsigned generation;
-	bool present; /* as last told */
+	bool present; /* as last reported */
 };
 
 static void connect_to_bus(StationClient *client);
 
 /* ---- signs of life ---- */
 
-/** Something that only the station itself can have sent. */
+/** Notes a message that only the station itself can have sent. */
 static void heard(StationClient *client)
 {
 	client->heard_us = g_get_monotonic_time();
@@ -75,7 +75,10 @@ static void state_came(GObject *source, GAsyncResult *result, void *userdata)
 		heard(client);
 }
 
-/** A property and not a ping: what answers is what keeps the state. */
+/**
+ * Asks for a property instead of sending a ping, so that the answer comes from the code that holds the
+ * state.
+ */
 static void ask_for_sign_of_life(StationClient *client)
 {
 	client->asking = true;
@@ -95,7 +98,7 @@ static gboolean pulse(gpointer userdata)
 	return G_SOURCE_CONTINUE;
 }
 
-/* ---- telling ---- */
+/* ---- reporting changes ---- */
 
 static bool is_present(const StationClient *client)
 {
@@ -161,7 +164,7 @@ static void on_scanned_signal(
 
 /* ---- the bus ---- */
 
-/** Takes an object, or NULL: then nothing is known of it. */
+/** Takes an object; NULL: nothing is known of it. */
 static void set_object(StationClient *client, int object, GObject *proxy)
 {
 	if (client->objects[object])
@@ -273,7 +276,7 @@ static void connect_to_bus(StationClient *client)
 		NULL, client->life, connected, client);
 }
 
-/* ---- life ---- */
+/* ---- creating and freeing ---- */
 
 StationClient *station_client_new(const StationClientOptions *options)
 {
@@ -310,7 +313,7 @@ StationClient *station_client_free(StationClient *client)
 
 bool station_client_present(const StationClient *client)
 {
-	/* the connection may be gone, and that not yet be told */
+	/* the connection may be gone before its loss is reported */
 	return client->present && client->connection;
 }
 
@@ -354,7 +357,7 @@ static void refreshed(GObject *source, GAsyncResult *result, void *userdata)
 	const char *name;
 	GVariant *value;
 
-	/* a station that went away says so by its name; what was known of it is then dropped anyway */
+	/* when a station goes away, its bus name vanishes, and its properties are dropped then */
 	if (!answer)
 		return;
 	heard(userdata);
@@ -402,7 +405,7 @@ char *station_error_name(const GError *error)
 
 const char *station_error_text(GError *error)
 {
-	/* neither the station nor the bus said it: there was nobody to ask */
+	/* the error comes neither from the station nor from the bus: nobody could be asked */
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_FAILED) ||
 		g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CLOSED))
 		return STATION_AWAY;
@@ -417,7 +420,7 @@ typedef struct Looking {
 	void *userdata;
 } Looking;
 
-/** Hands the picture on, or why there is none. */
+/** Passes the picture on, or the reason why there is none. */
 static void picture_answered(GObject *source, GAsyncResult *result, void *userdata)
 {
 	g_autofree Looking *looking = userdata;
@@ -434,7 +437,7 @@ static void picture_answered(GObject *source, GAsyncResult *result, void *userda
 		g_variant_get_child(answer, 0, "h", &handle);
 		fd = g_unix_fd_list_get(descriptors, handle, NULL);
 	}
-	/* of a preview the station says besides what is wrong with it */
+	/* for a preview the station also says what is wrong with it */
 	if (answer && g_variant_n_children(answer) > 1)
 		g_variant_get_child(answer, 2, "&s", &text);
 	looking->opened(looking->userdata, fd, error ? station_error_text(error) : text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Draws one step. It must not judge whether the step is done: it is told. */
+/** Draws one step. It must not judge whether the step is done: its caller says so. */
 
 #include "step-button.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Judges the steps by the station's properties alone: no step may be done because a screen says so. */
+/** Decides from the station's properties alone which steps are done: a screen has no say in it. */
 
 #include "steps.h"
 
@@ -11,7 +11,7 @@ static bool is_closing(const StationClient *client)
 	return g_strcmp0(stipple_session1_get_state(station_client_session(client)), "closing") == 0;
 }
 
-/** Whether the zone that is chosen has a photograph of before. */
+/** Whether the chosen zone has a photograph from before the treatment. */
 static bool zone_is_photographed(const StationClient *client)
 {
 	GVariant *zones = stipple_session1_get_zones(station_client_session(client));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The bar at the top. A state that may have changed since the station was last heard of must not be told as
- * certain.
+ * The bar at the top. It must not show a state as certain that may have changed since the station last
+ * answered.
  */
 
 #include "top-bar.h"

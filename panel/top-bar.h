@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** The bar at the top: where one is, what the needle does, who is signed in. Whatever is over a screen, it is
- * seen. */
+/**
+ * The bar at the top: the present screen, what the needle does, who is signed in. It stays visible whatever
+ * lies over a screen.
+ */
 
 #include <gtk/gtk.h>
 #include <stdbool.h>
@@ -11,9 +13,11 @@
 
 typedef struct TopBar TopBar;
 
-/** `client` outlives it. */
+/** `client` must outlive it. */
 TopBar *top_bar_new(const StationClient *client);
 GtkWidget *top_bar_widget(const TopBar *bar);
-/** Shows how the station is now. True when it is there and does not answer, so that nothing of it is certain.
+/**
+ * Shows the station's present state. True when the station is on the bus but does not answer, so that its
+ * state is uncertain.
  */
 bool top_bar_update(TopBar *bar);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The card that begins a full verification of the record and shows how far it is. It verifies nothing itself:
- * the station does.
+ * The card that starts a full verification of the record and shows its progress. The station verifies; the
+ * card must not.
  */
 
 #include "verification.h"
@@ -12,7 +12,7 @@
 #include "refusals.h"
 #include "widgets.h"
 
-/* how often a running one is asked how far it is: the station does not tell by itself */
+/* how often the progress of a running verification is read: the station does not signal it */
 enum { POLL_MS = 250 };
 
 typedef struct VerificationCard {
@@ -35,7 +35,7 @@ static const struct {
 	{ "failed", N_("The record could not be verified."), "warning" },
 };
 
-/* ---- how far it is ---- */
+/* ---- progress ---- */
 
 static bool is_running(const VerificationCard *card)
 {
@@ -46,7 +46,7 @@ static gboolean poll(void *userdata)
 {
 	VerificationCard *card = userdata;
 
-	/* its end may come while another page is shown */
+	/* it may end while another page is shown */
 	if (!is_running(card)) {
 		card->poll = 0;
 		return G_SOURCE_REMOVE;
@@ -71,17 +71,17 @@ static void show_progress(VerificationCard *card, bool running)
 	gtk_widget_set_sensitive(card->begin, !running);
 	gtk_progress_bar_set_fraction(
 		GTK_PROGRESS_BAR(card->bar), total > 0 ? (double)done / (double)total : 0);
-	/* before the first was looked at nobody knows of how many */
+	/* the total is unknown until the first record was checked */
 	gtk_label_set_text(card->count, total > 0 ? text : _("just begun"));
 }
 
-/* ---- what it found ---- */
+/* ---- findings ---- */
 
 static void show_verdict(VerificationCard *card, const char *state, const char *text)
 {
 	g_autofree char *finding = sentence_translate(text);
 
-	/* several verdicts share a style */
+	/* several verdicts use the same style */
 	for (size_t i = 0; i < G_N_ELEMENTS(verdicts); i++)
 		if (verdicts[i].style)
 			style_set(card->screen.widget, verdicts[i].style, false);

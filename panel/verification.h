@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Whether the whole record is sound: begins a full verification, shows how far it is and what it found. */
+/** Verifies the whole record: starts a full verification, shows its progress and what it found. */
 
 #include "panel.h"
 
-/** A card, to be put into another page, which passes update and forget on and frees it. */
+/** A card for another page, which must forward update and forget to it and frees it. */
 Screen *verification_new(Panel *panel);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The few kinds of widgets that all screens are made of. None of them may take the keyboard's focus. */
+/** The few kinds of widgets that all screens use. None of them may take the keyboard's focus. */
 
 #include "widgets.h"
 
@@ -13,11 +13,11 @@ void accessible_name(GtkWidget *widget, const char *name)
 
 GtkWidget *drawing_new(void)
 {
-	/* of a role that may have a name; the default one may not, in newer versions */
+	/* a role that may have a name; in newer versions the default role may not */
 	return g_object_new(GTK_TYPE_DRAWING_AREA, "accessible-role", GTK_ACCESSIBLE_ROLE_IMG, NULL);
 }
 
-/** A code broken over two lines with a hyphen would be another code. */
+/** Prevents hyphenation: a code with a hyphen in it would be another code. */
 static void wrap_without_hyphens(GtkWidget *label)
 {
 	g_autoptr(PangoAttrList) attributes = pango_attr_list_new();
@@ -33,9 +33,11 @@ static GtkWidget *centred_label(const char *text)
 	GtkWidget *label = gtk_label_new(text);
 
 	wrap_without_hyphens(label);
-	/* the longest word always fits: what is on a button is short */
+	/* break only between words: every word on a button is short enough to fit */
 	gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD);
-	/* else it asks for two lines where there is room for one, and for another height than it then takes
+	/*
+	 * otherwise the label asks for two lines where one is enough, and for a height that it then does not
+	 * use
 	 */
 	gtk_label_set_natural_wrap_mode(GTK_LABEL(label), GTK_NATURAL_WRAP_NONE);
 	gtk_label_set_justify(GTK_LABEL(label), GTK_JUSTIFY_CENTER);
@@ -238,7 +240,7 @@ GtkWidget *scroller_new(GtkWidget *child)
 
 void box_show_only(GtkWidget *box, GtkWidget *shown)
 {
-	/* first what goes, so that never both ask for room */
+	/* hide the others first, so that two children never ask for room at the same time */
 	for (GtkWidget *child = gtk_widget_get_first_child(box); child;
 		child = gtk_widget_get_next_sibling(child))
 		if (child != shown)

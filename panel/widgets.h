@@ -2,14 +2,14 @@
 #pragma once
 
 /**
- * The few kinds of widgets that all screens are made of. All are large enough for a gloved hand, and none
- * takes the keyboard's focus: a scanner is a keyboard whose Enter would press what has it.
+ * The few kinds of widgets that all screens use. All are large enough for a gloved hand, and none takes the
+ * keyboard's focus: a scanner acts as a keyboard, and its Enter would press the focused widget.
  */
 
 #include <gtk/gtk.h>
 #include <stdbool.h>
 
-/** A button that touch alone presses; all others here are made of it. */
+/** A button that only touch can press; all other buttons here are built on it. */
 GtkWidget *button_new(void);
 /**
  * A button with a text, which is also its accessible name. `style`: a CSS class or NULL. `clicked` gets
@@ -18,50 +18,50 @@ GtkWidget *button_new(void);
 GtkWidget *touch_button_new(const char *text, const char *style, GCallback clicked, gpointer userdata);
 void touch_button_set_text(GtkWidget *button, const char *text);
 
-/** One of several of which one is chosen: `group` is the first of them, or NULL. */
+/** One of a group of buttons of which exactly one is chosen: `group` is the first of them, or NULL. */
 GtkWidget *touch_choice_new(const char *text, GtkWidget *group, GCallback toggled, gpointer userdata);
 
-/** A button that shows what was entered under its title, and leads to where it is entered. */
+/** A button that shows an entered value under its title, and leads to where it is entered. */
 GtkWidget *field_new(const char *title, GCallback clicked, gpointer userdata);
-/** `value` NULL or "" shows that nothing was entered. */
+/** With `value` NULL or "", the button shows that nothing was entered. */
 void field_set(GtkWidget *field, const char *value);
 const char *field_get(GtkWidget *field);
 
 /** A text that may take several lines. */
 GtkWidget *text_new(const char *text, const char *style);
-/** A figure with its title below, both of which say something to a screen reader. */
+/** A figure with its title below; a screen reader reads both. */
 GtkWidget *figure_new(const char *title, GtkLabel **ret_value);
 
-/** A box of the widgets that are named, up to NULL. `style`: a CSS class or NULL. */
+/** A box of the given widgets; the list ends with NULL. `style`: a CSS class or NULL. */
 GtkWidget *box_new(GtkOrientation orientation, int spacing, const char *style, ...) G_GNUC_NULL_TERMINATED;
 #define row_new(spacing, ...)    box_new(GTK_ORIENTATION_HORIZONTAL, spacing, __VA_ARGS__)
 #define column_new(spacing, ...) box_new(GTK_ORIENTATION_VERTICAL, spacing, __VA_ARGS__)
-/** Puts more widgets, up to NULL, at the end of a box. */
+/** Appends more widgets to a box; the list ends with NULL. */
 void box_add(GtkWidget *box, ...) G_GNUC_NULL_TERMINATED;
-/** The widget itself, which takes all the width, or all the height, that is left. */
+/** Returns the widget itself, set to take all the width, or all the height, that is left. */
 GtkWidget *wide(GtkWidget *widget);
 GtkWidget *tall(GtkWidget *widget);
-/** The box itself, whose children are of one size from now on. */
+/** Returns the box itself, whose children all get the same size from now on. */
 GtkWidget *evenly(GtkWidget *box);
-/** All its columns have one width. `spacing`: between rows and columns. */
+/** A grid whose columns all have the same width. `spacing`: between rows and columns. */
 GtkWidget *grid_new(int spacing);
-/** Gives a widget a CSS class, or takes it away. */
+/** Adds a CSS class to a widget, or removes it. */
 void style_set(GtkWidget *widget, const char *style, bool has);
-/** What does not fit can be moved with a finger up and down, never sideways. */
+/** Scrolls with a finger up and down, never sideways. */
 GtkWidget *scroller_new(GtkWidget *child);
 /** Hides all but one of the widgets in a box. */
 void box_show_only(GtkWidget *box, GtkWidget *child);
 /** Takes all widgets out of a box. */
 void box_clear(GtkWidget *box);
 
-/** An area to draw in, which can be given a name for who cannot see it. */
+/** An area to draw in, which can have a name for screen readers. */
 GtkWidget *drawing_new(void);
 void accessible_name(GtkWidget *widget, const char *name);
 
-/** A colour of light.css or dark.css by its name; grey when it has none of that name. */
+/** The colour with this name in light.css or dark.css; grey when there is none. */
 GdkRGBA theme_colour(GtkWidget *widget, const char *name);
 
-/** Keys of a keypad: digits, '\b' takes one back, '\n' is done. */
+/** Keys of a keypad: digits; '\b' is backspace, '\n' is done. */
 typedef void (*KeypadPressed)(void *userdata, char key);
 /** `done` is the text of the key '\n'. */
 GtkWidget *keypad_new(const char *done, KeypadPressed pressed, void *userdata);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Turns names of the record into words for people. A name that it does not know must still be shown. */
+/** Turns names of the record into words for people. It must also show a name that it does not know. */
 
 #include "words.h"
 
@@ -9,7 +9,7 @@
 
 #include "util/cleanup.h"
 
-/* Here for the translators; a word that is missing is shown in English, dots and dashes taken out. */
+/* Listed for the translators. A word that is missing here is shown in English, without dots and dashes. */
 static const char *const known[] G_GNUC_UNUSED = {
 	/* kinds of records */
 	N_("Lot received"), N_("Operator certified"), N_("Sterilization cycle"), N_("Incident recorded"),
@@ -47,7 +47,7 @@ static const char *const known[] G_GNUC_UNUSED = {
 	N_("After")
 };
 
-/** Abbreviations are not made from their small letters. */
+/** Abbreviations, which cannot be made by capitalising the first letter. */
 static const char *spelled(const char *words_found)
 {
 	static const struct {

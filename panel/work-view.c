@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Gauges and figures of the needle at work. It shows only: it has no buttons and asks the station nothing.
+ * Gauges and figures of the needle at work. It only shows: it has no buttons and must not ask the station.
  */
 
 #include "work-view.h"
@@ -45,7 +45,7 @@ struct WorkView {
 	GtkLabel *pedal_text, *stop_text;
 };
 
-/** A warning is a frame as well as a colour, for who does not see red. */
+/** Shows a warning as a frame and as a colour, for people who do not see red. */
 G_GNUC_PRINTF(4, 5)
 static void show_figure(WorkView *view, FigureId id, bool warning, const char *format, ...)
 {
@@ -149,7 +149,7 @@ static GtkWidget *figures_new(WorkView *view)
 	return grid;
 }
 
-/** The zone's name stands where the trace seldom is. */
+/** Puts the zone's name where the trace seldom is. */
 static GtkWidget *trace_with_zone(WorkView *view)
 {
 	GtkWidget *overlay = gtk_overlay_new();

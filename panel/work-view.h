@@ -11,21 +11,21 @@
 typedef struct WorkView WorkView;
 
 typedef struct WorkFigures {
-	const char *zone; /* its title; "" when none is chosen */
+	const char *zone; /* the zone's title; "" when none is chosen */
 	DepthReading depth;
 	guint resistance_mn, force_warn_mn, force_limit_mn; /* limits 0: no zone is chosen */
 	gint64 dots, needle_strokes;
 	double density, target;         /* dots per cm2 */
 	double dwell_ms, outside_share; /* share of the dots outside the depth window, 0 to 1 */
 	guint dwell_plan_ms;
-	gint64 elapsed_s, break_in_s; /* break_in_s: negative when overdue */
+	gint64 elapsed_s, break_in_s; /* break_in_s: negative when the break is overdue */
 	bool working, pedal, emergency_stop;
-	gint64 now_us; /* of a clock that never runs back */
+	gint64 now_us; /* from a clock that never runs back */
 } WorkFigures;
 
 WorkView *work_view_new(void);
 /** Accepts NULL; returns NULL. The widget belongs to the window. */
 WorkView *work_view_free(WorkView *view);
 GtkWidget *work_view_widget(WorkView *view);
-/** Touches only what has changed: an unchanged figure costs nothing. */
+/** Updates only what has changed, so that an unchanged figure costs nothing. */
 void work_view_update(WorkView *view, const WorkFigures *figures);
