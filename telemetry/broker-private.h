@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What keeping the connection and publishing over it share. Nothing else includes it. */
+/** Shared by the two files that keep the connection and publish over it. Nothing else includes it. */
 
 #include <mosquitto.h>
 
 #include "broker.h"
 #include "mqtt-connection.h"
 
-enum { CLOSED_OFTEN = 3 }; /* within CLOSED_US: as when two take the connection from one another */
+enum { CLOSED_OFTEN = 3 }; /* closings within CLOSED_US that mean that another client uses our name */
 
 struct Broker {
 	sd_event *event;
@@ -16,25 +16,25 @@ struct Broker {
 	BrokerHandler handler;
 	char *will_topic, *will;
 	MqttConnection *connection; /* NULL while waiting for the next attempt */
-	sd_event_source *attempt;   /* the connection is its thread's */
-	sd_event_source *socket;    /* the connection is ours */
+	sd_event_source *attempt;   /* while a thread has the connection */
+	sd_event_source *socket;    /* while this thread has it */
 	sd_event_source *timer;
 	bool connected; /* CONNACK was good */
-	bool refused;   /* by a reason code, kept in `reason`: the connection ends after this callback */
+	bool refused;   /* the broker sent a reason code: the connection ends after this callback */
 	bool lost_logged, refusal_logged;
 	bool holding, corked; /* see broker_hold() */
-	unsigned held;        /* published since then */
+	unsigned held;        /* published since broker_hold() */
 	uint32_t limit;
-	Validity own, brokers;           /* as the last connections saw them */
+	Validity own, brokers;           /* of this station and of the broker, as last seen */
 	int64_t taken_over_us;           /* 0: never */
 	int64_t closed_us[CLOSED_OFTEN]; /* when the broker closed good connections without a word; a ring */
 	size_t next_closed;
-	mosquitto_property *properties; /* of what is JSON */
+	mosquitto_property *properties; /* marks a payload as JSON */
 	unsigned retry_s;
 	int64_t retry_at_us, connack_by_us, connected_us;
 	Error reason; /* why the connection ended */
 	char text[ERROR_TEXT_MAX + 128];
 };
 
-/** Lets the event loop say when the socket takes more, where something is waiting. */
+/** Watches the socket for writing only while something is waiting to be sent. */
 void broker_update_events(Broker *broker);

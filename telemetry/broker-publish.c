@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Publishing over the connection that there is. A message that the broker does not take must not reach the
- * library, and no message waits here.
+ * Publishes over the present connection. A message that the broker does not take must not reach the library,
+ * and no message waits here.
  */
 
 #include "broker-private.h"
@@ -40,8 +40,8 @@ void broker_release(Broker *broker)
 }
 
 /**
- * The bytes of a PUBLISH with our properties (MQTT v5, 3.3). Libraries count for themselves; some versions
- * end the program when it is too many.
+ * The size of a PUBLISH packet with our properties (MQTT v5, 3.3). The library counts for itself, but some
+ * versions end the program when a packet is too long.
  */
 static size_t packet_size(const char *topic, const char *payload, int qos, bool expires)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Keeps the connection to the broker: tries, loses, tries again. It must never wait in the event loop, and
- * subscribes to nothing.
+ * Keeps the connection to the broker: connects, notices a loss, and tries again. It must never wait in the
+ * event loop, and must subscribe to nothing.
  */
 
 #include "broker-private.h"
@@ -20,27 +20,27 @@
 enum {
 	RETRY_FIRST_S = 1,
 	RETRY_LAST_S = 60,
-	STEADY_S = 10, /* a connection that lived this long was a good one */
+	STEADY_S = 10, /* a connection that lasted this long counts as stable */
 	CONNACK_WAIT_S = 10,
 	MISC_US = USEC_PER_SEC / 4,
 	NAME_TAKEN_US = 600 * USEC_PER_SEC,
 	CLOSED_US = 120 * USEC_PER_SEC,
 };
 
-/* ---- losing, and trying again ---- */
+/* ---- losing the connection, and trying again ---- */
 
 static void schedule_retry(Broker *broker)
 {
 	uint32_t jitter = 0;
 	int64_t wait_us = (int64_t)broker->retry_s * USEC_PER_SEC;
 
-	/* up to half as long again, so that a clinic's stations do not all come back in the same instant */
+	/* up to half as long again, so that a clinic's stations do not all reconnect at the same instant */
 	(void)!random_bytes(&jitter, sizeof jitter);
 	broker->retry_at_us = clock_monotonic_us() + wait_us + jitter % (wait_us / 2);
 	broker->retry_s = broker->retry_s * 2 > RETRY_LAST_S ? RETRY_LAST_S : broker->retry_s * 2;
 }
 
-/** Once for each outage, and once more when it turns out that a person has to put something right. */
+/** Logs each outage once, and once more when it turns out that a person has to put something right. */
 static void log_lost(Broker *broker)
 {
 	if (!broker->lost_logged)
@@ -71,12 +71,18 @@ static void drop_mqtt_connection(Broker *broker)
 	broker->limit = 0;
 }
 
-/** The connection is over, or could not be made, for `broker->reason`. Not from a library's callback. */
+/**
+ * Ends a connection that was lost or could not be made, for `broker->reason`. Must not be called from a
+ * callback of the library.
+ */
 static void lose_broker(Broker *broker)
 {
 	bool was = broker->connected;
 
-	/* a broker that lets us in and throws us out again is not to be asked each second */
+	/*
+	 * only a stable connection resets the wait: a broker may accept us and throw us out again each
+	 * second
+	 */
 	if (was && !broker->refused && clock_monotonic_us() - broker->connected_us > STEADY_S * USEC_PER_SEC)
 		broker->retry_s = RETRY_FIRST_S;
 	drop_mqtt_connection(broker);
@@ -89,7 +95,10 @@ static void lose_broker(Broker *broker)
 		broker->handler.disconnected(broker->handler.userdata);
 }
 
-/** Many brokers do not say that another client with the same id has come: they close, and let us in again. */
+/**
+ * Notices another client with our id. Many brokers do not report it: they close the connection and then
+ * accept us again.
+ */
 static void note_closed(Broker *broker)
 {
 	int64_t now = clock_monotonic_us(), oldest;
@@ -124,7 +133,7 @@ void broker_update_events(Broker *broker)
 	(void)!sd_event_source_set_io_events(broker->socket, events);
 }
 
-/** After each call that may have found the connection dead. */
+/** Call this after every library call that may have found the connection dead. */
 static void check_mosquitto(Broker *broker, int result)
 {
 	int error = errno;
@@ -147,7 +156,7 @@ static int on_socket(sd_event_source *source, int fd, uint32_t events, void *use
 		result = mosquitto_loop_read(mosq, 1);
 	if (result == MOSQ_ERR_SUCCESS && broker->connected && !broker->refused)
 		broker->handler.served(broker->handler.userdata);
-	/* what callbacks published was queued by the library: now, not after another round of the loop */
+	/* the library queued what callbacks published: send it now, not in the next round of the loop */
 	if (result == MOSQ_ERR_SUCCESS && broker->socket && mosquitto_want_write(mosq))
 		result = mosquitto_loop_write(mosq, 1);
 	check_mosquitto(broker, result);
@@ -167,8 +176,10 @@ static void on_connect(
 		mqtt_refusal_describe(broker->config, code, &broker->reason);
 		return;
 	}
-	/* its words are for a connection that fails; from here on the library would write a line for each
-	 * packet */
+	/*
+	 * the library's log is only needed for a connection that fails; from here on it would log every
+	 * packet
+	 */
 	mosquitto_log_callback_set(mosq, NULL);
 	broker->limit = 0;
 	(void)mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, &broker->limit, false);
@@ -180,7 +191,10 @@ static void on_connect(
 	broker->handler.connected(broker->handler.userdata);
 }
 
-/** Regained is what lets messages through: a broker may accept the station and refuse all it says. */
+/**
+ * The connection counts as regained once a message is accepted: a broker may accept the station and still
+ * refuse all its messages.
+ */
 static void log_regained(Broker *broker)
 {
 	if (broker->lost_logged)
@@ -197,7 +211,7 @@ static void on_publish(
 	case MQTT_RC_TOPIC_NAME_INVALID:
 	case MQTT_RC_PACKET_TOO_LARGE:
 	case MQTT_RC_PAYLOAD_FORMAT_INVALID:
-		/* for what it is: it would be refused again, and hold up all that come after it */
+		/* refused for its contents: it would be refused again, and would block all later messages */
 		broker->handler.acknowledged(broker->handler.userdata, message, code);
 		return;
 	default:
@@ -210,8 +224,10 @@ static void on_publish(
 			broker->handler.acknowledged(broker->handler.userdata, message, code);
 			return;
 		}
-		/* for who we are, or for now: a person or time can mend that, and the record still wants to
-		 * go */
+		/*
+		 * refused for who we are, or for the moment: a person or time can change that, so the record
+		 * stays queued
+		 */
 		broker->refused = true;
 		mqtt_refusal_describe(broker->config, code, &broker->reason);
 	}
@@ -273,7 +289,7 @@ static void start_attempt(Broker *broker)
 	r = mqtt_connection_new(broker->config, broker->will_topic, broker->will, broker, &broker->connection,
 		&broker->reason);
 	if (r < 0) {
-		/* that is for a person: without its credentials the station goes on and says so */
+		/* a person must fix this: without its credentials the station goes on and reports it */
 		broker->refused = true;
 		lose_broker(broker);
 		return;
@@ -346,7 +362,7 @@ Broker *broker_free(Broker *broker)
 	drop_mqtt_connection(broker);
 	sd_event_source_disable_unref(broker->timer);
 	mosquitto_property_free_all(&broker->properties);
-	/* a thread that is left behind in its connect call still uses the library */
+	/* a thread that is still in its connect call still uses the library */
 	if (!attempting)
 		mosquitto_lib_cleanup();
 	free(broker->will_topic);

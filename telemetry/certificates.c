@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** From when until when certificates are valid. It must not decide whether one is accepted. */
+/** Reads the validity periods of certificates. It must not decide whether one is accepted. */
 
 #include "certificates.h"
 
@@ -56,7 +56,7 @@ void certificate_note(void *ssl, CertificateSeen *seen)
 	seen->error = (int)SSL_get_verify_result(ssl);
 	seen->failed = seen->error != X509_V_OK;
 	seen->validity = validity_of(sk_X509_value(chain, 0));
-	/* perhaps it is the authority's own that has ended */
+	/* the certificate that has expired may be the authority's own */
 	for (int i = 0; seen->failed && i < sk_X509_num(chain); i++) {
 		Validity validity = validity_of(sk_X509_value(chain, i));
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What the feed reads: the ledger, held against the progress that was kept, and the records that wait to be
- * sent. It must not keep the ledger's file open for longer than it is read, and sends nothing.
+ * The reading side of the feed: it compares the ledger with the progress, and reads the records that wait to
+ * be sent. It must not keep the ledger's file open for longer than it is read, and must not send anything.
  */
 
 #include "feed-private.h"
@@ -33,8 +33,8 @@ static void begin_at(Feed *feed, uint64_t cursor)
 }
 
 /**
- * Whether the ledger is the one that the progress is about. A backup that was put in its place shares the
- * records before its ledger.restored; what comes from there on has not been sent.
+ * Whether the progress belongs to this ledger. A backup that was restored in its place shares the records
+ * before its ledger.restored; the records from there on have not been sent.
  */
 static int check_outbox_ledger(Feed *feed)
 {
@@ -45,7 +45,7 @@ static int check_outbox_ledger(Feed *feed)
 	if (r < 0)
 		return r;
 	if (!feed->begun && feed->progress.cursor == 0 && !feed->progress.names[0]) {
-		/* earlier versions kept it in the ledger */
+		/* earlier versions kept the cursor in the ledger */
 		if (info.published && info.published <= info.newest) {
 			r = ledger_outbox_hash(feed->ledger, info.published, feed->progress.hash);
 			if (r < 0)
@@ -112,7 +112,7 @@ LedgerOutbox *feed_ledger(Feed *feed)
 	return NULL;
 }
 
-/** What was open is not what it was, or is no more. */
+/** Closes the ledger when reading fails, for example because its file was replaced. */
 static void ledger_failed(Feed *feed, int r)
 {
 	log_debug("the outbox could not be read: %s", strerror(-r));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * From the records that wait to the broker. It must never hold a snapshot of the ledger while it waits for
- * the broker.
+ * Sends waiting records to the broker. It must never hold a snapshot of the ledger while it waits for the
+ * broker.
  */
 
 #include "feed-private.h"
@@ -28,7 +28,7 @@ static bool withhold(Feed *feed, uint64_t seq, uint32_t limit, const char *why)
 	return true;
 }
 
-/** 0, or why it has to wait. */
+/** 0, or the reason why the record has to wait. */
 static int send_queued(Feed *feed, const Queued *queued)
 {
 	int id, r = -EINVAL;
@@ -36,7 +36,7 @@ static int send_queued(Feed *feed, const Queued *queued)
 	if (queued->message)
 		r = broker_publish(feed->broker, queued->topic, queued->message, 1, false, 0, &id);
 	if (r == -EINVAL) {
-		/* it would hold up all that come after it, and no broker would ever take it */
+		/* no broker would ever take it, and it would block all later records */
 		log_warning("record %llu cannot be published (it has no topic); it stays in the ledger",
 			(unsigned long long)queued->seq);
 		send_window_skipped(&feed->window, queued->seq);
@@ -58,7 +58,7 @@ static int send_queued(Feed *feed, const Queued *queued)
 	return 0;
 }
 
-/** What the window has room for. Whether none of it has to wait for something else. */
+/** Sends what the window has room for. Whether nothing has to wait for another reason. */
 static bool send_all(Feed *feed)
 {
 	while (feed->n > 0 && send_window_has_room(&feed->window)) {
@@ -89,14 +89,14 @@ static int send_late(void *userdata, const LedgerMessage *record)
 	if (!message)
 		return -ENOMEM;
 	r = broker_publish(feed->broker, topic, message, 1, false, 0, &feed->late.message);
-	if (r == -EMSGSIZE) /* the limit has grown, but not as far */
+	if (r == -EMSGSIZE) /* the limit has grown, but not enough */
 		for (size_t i = 0; i < feed->progress.n_withheld; i++)
 			if (feed->progress.withheld[i].seq == record->seq)
 				feed->progress.withheld[i].limit = broker_limit(feed->broker);
 	return r;
 }
 
-/** The next one that may go, after record `after`: one at a time. */
+/** Sends the next withheld record after `after` that may be sent: one at a time. */
 static void try_late(Feed *feed, uint64_t after)
 {
 	uint32_t limit = broker_limit(feed->broker);
@@ -110,7 +110,7 @@ static void try_late(Feed *feed, uint64_t after)
 			continue;
 		ledger = feed_ledger(feed);
 		if (!ledger)
-			return; /* with the next connection */
+			return; /* tried again with the next connection */
 		feed->late.seq = withheld->seq;
 		if (ledger_outbox_read(ledger, withheld->seq - 1, 1, send_late, feed) == 0)
 			return;
@@ -130,7 +130,7 @@ void feed_pump(Feed *feed)
 		broker_hold(feed->broker);
 		goes = send_all(feed);
 		broker_release(feed->broker);
-		/* now the broker has something to do: the next are read meanwhile */
+		/* the broker is busy now: read the next records meanwhile */
 		if (feed->more && feed->n <= QUEUE - BATCH)
 			feed_fetch(feed);
 	} while (goes && feed->n > 0 && send_window_has_room(&feed->window));
@@ -183,7 +183,7 @@ bool feed_acknowledged(Feed *feed, int message, int code)
 	if (seq == 0)
 		return false;
 	if (code != 0 && !withhold(feed, seq, 0, broker_reason(code)))
-		return true; /* it stays under way, and holds up those behind it */
+		return true; /* it stays in flight, and blocks the records after it */
 	(void)send_window_acknowledged(&feed->window, message);
 	feed->progressed = true;
 	return true;
@@ -209,7 +209,7 @@ static bool stalled(const Feed *feed)
 	       clock_monotonic_us() - feed->progress_us > feed->config->telemetry_expiry_s * USEC_PER_SEC;
 }
 
-/** Only while they do wait: otherwise nobody asks. */
+/** Counts only while records do wait: otherwise nobody needs the figure. */
 static void count_waiting(Feed *feed)
 {
 	LedgerOutbox *ledger;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The daemon, as heard over its live socket. Nothing goes there but how it stands with the broker. */
+/**
+ * Receives what the daemon sends over its live socket. It must send nothing there but the state of the
+ * connection to the broker.
+ */
 
 #include "live-socket.h"
 

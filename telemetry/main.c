@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * stipple-telemetryd: publishes what the station records, and how it is, to the clinic's broker. It reads
- * what others on the network send, so it is a program of its own: it commands nothing, and when it dies the
- * session goes on.
+ * stipple-telemetryd: publishes what the station records, and the station's state, to the clinic's broker.
+ * It is a program of its own because it reads what others on the network send: it commands nothing, and when
+ * it dies the session goes on.
  */
 
 #include <getopt.h>
@@ -29,11 +29,14 @@ typedef struct Program {
 	Config *config;
 	sd_event *event;
 	Publisher *publisher;
-	char *text; /* of the configuration, as it was read */
-	bool again; /* to start over */
+	char *text; /* the configuration, as it was read */
+	bool again; /* the program is to start over */
 } Program;
 
-/** Every key with its value, or why they cannot be read; the caller's. NULL when memory is short. */
+/**
+ * The whole configuration as text, or the reason why it cannot be read; the caller frees it. NULL when out
+ * of memory.
+ */
 static char *read_telemetry_configuration(const char *path)
 {
 	_cleanup_(config_freep) Config *config = NULL;
@@ -60,7 +63,7 @@ static void start_over(Program *program)
 	(void)sd_event_exit(program->event, 0);
 }
 
-/** The daemon has started, perhaps with another configuration than the one that is in force here. */
+/** The daemon has started, perhaps with another configuration than this program's. */
 static void on_daemon(void *userdata)
 {
 	Program *program = userdata;
@@ -76,7 +79,8 @@ static int reload_on_hangup(sd_event_source *source, const struct signalfd_sigin
 	return 0;
 }
 
-/** A configuration that cannot be read is the daemon's to refuse, too; once it is mended, that starts over.
+/**
+ * The daemon, too, refuses a configuration that cannot be read; once it is mended, this program starts over.
  */
 static int read_start_configuration(Program *program)
 {
@@ -115,7 +119,7 @@ static int start_telemetry(Program *program)
 		program->event, program->config, program->folder, on_daemon, program, &program->publisher);
 }
 
-/** Does not return when the program starts over. */
+/** Does not return if the program starts over. */
 static int publish_until_told(Program *program, char **argv)
 {
 	int r;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * One connection to the broker: its credentials, its attempt, and why it ended. It must not use a key or a
- * password that anybody may read, and nobody may wait for its attempt.
+ * One connection to the broker: its credentials, the attempt to connect, and why it ended. It must not use a
+ * key or a password that anybody can read, and must not block while it connects.
  */
 
 #include "mqtt-connection.h"
@@ -26,7 +26,7 @@ static bool is_local(const Config *config)
 	return config->mqtt_host[0] == '/';
 }
 
-/** The library says only "invalid" about all of its files together. */
+/** Names the file that is wrong: the library says only "invalid" about all of its files together. */
 static int check_file_readable(const char *key, const char *path, Error *reason)
 {
 	if (!path[0] || access(path, R_OK) == 0)
@@ -35,13 +35,15 @@ static int check_file_readable(const char *key, const char *path, Error *reason)
 		reason, -errno, "%.120s cannot be read (%s): check [mqtt] %s", path, strerror(errno), key);
 }
 
-/** What others may read, or replace, proves nothing to a broker. Its group may read: the file may be root's.
+/**
+ * Refuses a secret that others can read or replace: it proves nothing to a broker. The file's group may read
+ * it, because the file may belong to root.
  */
 static int check_private(const char *key, const char *path, const char *secret, Error *reason)
 {
 	struct stat status;
 
-	/* what is not there is named by whoever opens it */
+	/* the code that opens a missing file reports it */
 	if (!path[0] || stat(path, &status) < 0 || !(status.st_mode & (S_IRWXO | S_IWGRP)))
 		return 0;
 	return error_set(reason, -EACCES,
@@ -102,8 +104,8 @@ static int set_user(MqttConnection *connection, const Config *config, Error *rea
 }
 
 /**
- * Keeps what OpenSSL says: the library's own result is no more than "a TLS error". An error of the system is
- * not TLS's: OpenSSL 3 puts the reset of a connection into its own queue.
+ * Keeps OpenSSL's error text, because the library's own result is no more than "a TLS error". A system error
+ * is not TLS's: OpenSSL 3 puts a reset of the connection into its own queue.
  */
 static void on_log(struct mosquitto *mosq, void *userdata, int level, const char *text)
 {
@@ -149,15 +151,15 @@ static int set_up_mosquitto(MqttConnection *connection, const Config *config, co
 	char id[128];
 	int r;
 
-	/* ':' is in no name: a-b of c and a of b-c are two */
+	/* no name contains ':', so that "a-b" and "c" give another id than "a" and "b-c" */
 	snprintf(id, sizeof id, "stipple:%.50s:%.50s", config->clinic, config->station);
 	connection->mosq = mosquitto_new(id, true, connection);
 	if (!connection->mosq)
 		return -ENOMEM;
 	mosquitto_int_option(connection->mosq, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
-	/* small messages that should leave at once */
+	/* small messages should leave at once */
 	mosquitto_int_option(connection->mosq, MOSQ_OPT_TCP_NODELAY, 1);
-	/* the outbox keeps the window: only the broker's own limit is to hold messages back */
+	/* the outbox has its own window: only the broker's limit is to hold messages back */
 	mosquitto_int_option(connection->mosq, MOSQ_OPT_SEND_MAXIMUM, 65535);
 	mosquitto_log_callback_set(connection->mosq, on_log);
 	if (set_will(connection, will_topic, will) < 0)
@@ -214,7 +216,7 @@ int mqtt_connection_start(MqttConnection *connection)
 
 	atomic_fetch_add(&connection->owners, 1);
 	r = pthread_create(&thread, NULL, attempt, connection);
-	/* nobody waits for it: a connect call may take minutes, and leaving the daemon must not */
+	/* nobody joins the thread: its connect call may take minutes, and the end of the program must not */
 	if (r == 0)
 		(void)pthread_detach(thread);
 	else
@@ -256,8 +258,8 @@ static bool describe_validity(
 }
 
 /**
- * Whether it was TLS that failed, and on which side. An alert is the other side's word. Often it does not get
- * that far: the broker closes with our CONNECT unread, and the reset overtakes the alert.
+ * Whether TLS failed, and on which side. An alert comes from the other side. Often none arrives: the broker
+ * closes before it reads our CONNECT, and the reset overtakes the alert.
  */
 static bool describe_tls(
 	const MqttConnection *connection, const Config *config, int result, int error, Error *reason)

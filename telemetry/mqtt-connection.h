@@ -2,10 +2,10 @@
 #pragma once
 
 /**
- * One connection to the broker, from the attempt to its end. A client of the library serves one connection
- * only: messages that it would send again by itself, and their ids, die with it, so that the outbox alone
- * decides what is sent. Credentials are read anew for each, so that a person can put them right while the
- * station runs.
+ * One connection to the broker, from the attempt to its end. Each connection has its own client of the
+ * library: messages that the library would send again by itself, and their ids, end with it, so that the
+ * outbox alone decides what is sent. Credentials are read again for each connection, so that a person can
+ * put them right while the station runs.
  */
 
 #include <stdatomic.h>
@@ -20,9 +20,9 @@
 #define MQTT_CONTENT_TYPE "application/json"
 
 typedef struct MqttConnection {
-	struct mosquitto *mosq; /* the thread's until `done_fd` is readable */
+	struct mosquitto *mosq; /* used by the thread until `done_fd` is readable */
 	void *userdata;         /* the caller's */
-	int done_fd;            /* readable once the attempt is over; then `result` and `error` are good */
+	int done_fd;            /* readable once the attempt is over; then `result` and `error` are valid */
 	int result;             /* MOSQ_ERR_ of the attempt */
 	int error;              /* its errno, with MOSQ_ERR_ERRNO */
 	CertificateSeen seen;   /* the broker's certificate */
@@ -35,33 +35,33 @@ typedef struct MqttConnection {
 	atomic_uint owners;
 } MqttConnection;
 
-/** What says that a payload is JSON text; the caller's. NULL: out of memory. */
+/** The properties that mark a payload as JSON text; the caller frees them. NULL: out of memory. */
 mosquitto_property *mqtt_json_properties(void) _must_check_;
 
 /**
- * Prepares a connection: identity, last will (retained, QoS 1), TLS, user. `userdata` is what the library's
- * callbacks get by way of the connection, which is their own userdata. On failure `reason` gets a sentence
- * for a person; -EINVAL, -ENOMEM or the errno of a file. Reads the password and looks at the certificates.
+ * Prepares a connection: identity, last will (retained, QoS 1), TLS, user. The library's callbacks get the
+ * MqttConnection as their userdata, and `userdata` through it. On failure `reason` gets a sentence for a
+ * person; -EINVAL, -ENOMEM or the errno of a file. Reads the password and looks at the certificates.
  */
 int mqtt_connection_new(const Config *config, const char *will_topic, const char *will, void *userdata,
 	MqttConnection **ret, Error *reason) _must_check_;
 
-/** Resolves the name and connects on a thread of its own; `done_fd` becomes readable at the end. */
+/** Resolves the name and connects on a thread of its own; `done_fd` becomes readable when that ends. */
 int mqtt_connection_start(MqttConnection *connection) _must_check_;
 
 /**
- * Closes the connection, without DISCONNECT: the broker publishes the last will. Never waits: an attempt
- * under way is left to its thread, which cleans up. Accepts NULL; returns NULL.
+ * Closes the connection without DISCONNECT, so that the broker publishes the last will. Never waits: an
+ * attempt in progress is left to its thread, which cleans up. Accepts NULL; returns NULL.
  */
 MqttConnection *mqtt_connection_free(MqttConnection *connection);
 DEFINE_CLEANUP(MqttConnection *, mqtt_connection_free, mqtt_connection_freep);
 
 /**
- * Why `result` (MOSQ_ERR_) ended the connection, and what to do about it. `answered`: the broker had
- * accepted the station before.
+ * Describes why `result` (MOSQ_ERR_) ended the connection, and what to do about it. `answered`: the broker
+ * had accepted the station before.
  */
 void mqtt_connection_describe(const MqttConnection *connection, const Config *config, int result, int error,
 	bool answered, Error *reason);
 
-/** The same of a CONNACK, PUBACK or DISCONNECT reason code of 0x80 and above. */
+/** The same for a reason code of 0x80 and above in a CONNACK, PUBACK or DISCONNECT. */
 void mqtt_refusal_describe(const Config *config, int code, Error *reason);

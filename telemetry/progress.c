@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** How far the broker has got, as JSON in one file, written whole or not at all. */
+/** Saves how far the broker has got, as JSON in one file. The file must be written whole or not at all. */
 
 #include "progress.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What leaves the station over MQTT. It must never act on anything that arrives. */
+/** Decides what leaves the station over MQTT. It must never act on anything that arrives. */
 
 #include "publisher.h"
 
@@ -26,13 +26,13 @@ struct Publisher {
 	bool have_state, state_changed, told_offline;
 	LiveState state;
 	struct {
-		uint64_t sent; /* size of the one under way, 0 none */
+		uint64_t sent; /* size of the one in flight, 0 none */
 		int message;   /* its id */
-		bool wanted;   /* there may be a new one, or the broker may not have the last any more */
-		bool again;    /* a new connection: what the broker has is not known to be there still */
+		bool wanted;   /* there may be a new one, or the broker may have lost the last */
+		bool again;    /* new connection: the broker may have lost it */
 	} checkpoint;
 	struct {
-		char names[PROGRESS_NAME_MAX]; /* whose retained messages are being cleared; "" none */
+		char names[PROGRESS_NAME_MAX]; /* names with retained messages to clear; "" none */
 		int messages[2];
 		int left;
 	} old;
@@ -60,7 +60,7 @@ static void publish_state(Publisher *publisher, bool online, int qos)
 	topic_make(publisher->config, "state", topic);
 	r = broker_publish(publisher->broker, topic, message, qos, true, 0, NULL);
 	if (r == -EMSGSIZE && stock) {
-		/* what is in stock is the longest, and can be done without */
+		/* drop the stock, the longest part, which readers can do without */
 		free(message);
 		message = message_of_state(publisher->config, &publisher->state, NULL);
 		if (message)
@@ -89,7 +89,10 @@ static void publish_figures(Publisher *publisher, const LiveFigures *figures)
 
 /* ---- the newest checkpoint, retained ---- */
 
-/** One at a time: each is proved to continue the one before, which the broker has by then. */
+/**
+ * Publishes one checkpoint at a time: each proves that it continues the one before, which the broker must
+ * have by then.
+ */
 static void publish_checkpoint(Publisher *publisher)
 {
 	Progress *progress = feed_progress(publisher->feed);
@@ -140,7 +143,7 @@ static bool checkpoint_acknowledged(Publisher *publisher, int message, int code)
 		progress->checkpoint = publisher->checkpoint.sent;
 		snprintf(progress->names, sizeof progress->names, "%s/%s", publisher->config->clinic,
 			publisher->config->station);
-		/* at once: the next one has to continue this one */
+		/* at once: the next checkpoint must continue this one */
 		feed_keep(publisher->feed);
 	}
 	publisher->checkpoint.sent = 0;
@@ -148,7 +151,7 @@ static bool checkpoint_acknowledged(Publisher *publisher, int message, int code)
 	return true;
 }
 
-/* ---- what is retained below the names that the station had before ---- */
+/* ---- retained messages under the station's former names ---- */
 
 static void clear_old(Publisher *publisher)
 {
@@ -203,7 +206,7 @@ static bool old_acknowledged(Publisher *publisher, int message, int code)
 	return true;
 }
 
-/* ---- how it stands ---- */
+/* ---- the report of telemetry's state ---- */
 
 static void add_sentence(char text[LIVE_TEXT_MAX], const char *format, ...) _printf_(2, 3);
 

@@ -2,12 +2,12 @@
 #pragma once
 
 /**
- * What leaves the station over MQTT v5: the durable outbox (feed.h), the retained state and checkpoint, and
- * the live stream, which is dropped when stale. Nothing that arrives over MQTT is ever acted on: nothing is
- * subscribed to, and the daemon hears of the broker no more than how it stands with it.
+ * Publishes over MQTT v5: the durable outbox (feed.h), the retained state and checkpoint, and the live
+ * stream, which is dropped when stale. It never acts on anything that arrives over MQTT: it subscribes to
+ * nothing, and tells the daemon only the state of the connection to the broker.
  *
- * One thread. libmosquitto's socket lives in the caller's sd-event loop; name resolution and the connect call
- * run on a short-lived thread.
+ * One thread. libmosquitto's socket lives in the caller's sd-event loop; name resolution and the connect
+ * call run on a short-lived thread.
  */
 
 #include <systemd/sd-event.h>
@@ -19,9 +19,9 @@
 typedef struct Publisher Publisher;
 
 /**
- * `folder` is where progress is kept; both outlive the publisher. A daemon, ledger or broker that is away is
- * no error. `up` is called when the daemon is there, each time: it may have started over with another
- * configuration.
+ * `folder` is where progress is kept; `folder` and `config` must outlive the publisher. It is no error when
+ * the daemon, the ledger or the broker is away. `up` is called each time the daemon appears: it may have
+ * restarted with another configuration.
  */
 int publisher_new(sd_event *event, const Config *config, const char *folder, void (*up)(void *userdata),
 	void *userdata, Publisher **ret) _must_check_;
@@ -30,5 +30,5 @@ int publisher_new(sd_event *event, const Config *config, const char *folder, voi
 Publisher *publisher_free(Publisher *publisher);
 DEFINE_CLEANUP(Publisher *, publisher_free, publisher_freep);
 
-/** How it stands, as the daemon is told. */
+/** Telemetry's state, as the daemon gets it. */
 void publisher_report(const Publisher *publisher, LiveReport *ret);

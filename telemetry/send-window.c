@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Keeps count of the records that are under way to the broker. It sends nothing, and its cursor must never
- * pass a record that is still under way.
+ * Keeps count of the records that are in flight to the broker. It sends nothing, and its cursor must never
+ * pass a record that is still in flight.
  */
 
 #include "send-window.h"
@@ -21,7 +21,7 @@ bool send_window_has_room(const SendWindow *window)
 	return window->n < window->limit;
 }
 
-/** Moves the cursor over what is done from the oldest on. */
+/** Moves the cursor past the oldest records that are done. */
 static bool advance_acknowledged(SendWindow *window)
 {
 	uint32_t done = 0;

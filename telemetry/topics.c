@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Makes topics and messages of records and of the station's state. A kind of record that records/ does
+ * Builds topics and messages from records and from the station's state. A kind of record that records/ does
  * not publish must never leave the station.
  */
 
@@ -31,7 +31,7 @@ bool topic_of_record(const Config *config, const LedgerMessage *record, char ret
 		topic_make(config, suffix, ret);
 		return true;
 	}
-	/* a topic of its own for each zone; wildcards and levels have no place in its name */
+	/* each zone has its own topic; wildcards and level separators are not allowed in its name */
 	if (!record->zone || !record->zone[0] || strpbrk(record->zone, "+#/") ||
 		strlen(record->zone) > sizeof text - sizeof "zone/")
 		return false;
@@ -46,8 +46,9 @@ char *message_of_record(const Config *config, const LedgerMessage *record, bool 
 	unsigned long long seq = record->seq;
 
 	clock_format_utc(record->utc_us, utc);
-	/* without building a tree: the body is JSON already, and identifiers, kinds and times need no
-	 * escaping */
+	/*
+	 * no JSON tree is built: the body is JSON already, and identifiers, kinds and times need no escaping
+	 */
 	if (asprintf(&message,
 		    "{\"body\":%s,\"id\":\"%s/%s/%llu\",\"kind\":\"%s\"%s,\"seq\":%llu,\"utc\":\"%s\"}",
 		    record->body, config->clinic, config->station, seq, record->kind,

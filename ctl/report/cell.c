@@ -121,7 +121,7 @@ static const json_t *value_at(const json_t *row, char *path)
 	return value;
 }
 
-/** `field`: what stands between braces. */
+/** `field`: the text between braces. */
 static bool put_field(GString *text, const json_t *row, const char *field, size_t size)
 {
 	_cleanup_(freep) char *path = strndup(field, size);
@@ -137,7 +137,7 @@ static bool put_field(GString *text, const json_t *row, const char *field, size_
 	corrected = json_object_get(json_object_get(row, "corrected"), path);
 	if (!corrected)
 		return put_value(text, value_at(row, path), form);
-	/* a correction is text: where its form does not fit, it stands as it was written */
+	/* a correction is a text; where it does not fit the form, it is shown as written */
 	if (!put_value(text, corrected, form))
 		(void)put_plain(text, corrected);
 	g_string_append(text, " (first recorded: ");
@@ -146,7 +146,7 @@ static bool put_field(GString *text, const json_t *row, const char *field, size_
 	return true;
 }
 
-/** False, and the text as it was: a value is missing. */
+/** False when a value is missing; the output is then unchanged. */
 static bool put_part(GString *text, const json_t *row, const char *part, size_t size)
 {
 	gsize before = text->len;

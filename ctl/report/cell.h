@@ -6,11 +6,11 @@
 #include <jansson.h>
 
 /**
- * `pattern` has parts separated by "|", which are joined by commas. In a part, {name} stands for that value
- * of the row and {name.inner} for one within it; a part with a value that the row does not have is left out,
- * and one that begins with "?" stands only where nothing else does. {name:form} gives a value its form:
- * "minute" and "day" of a time, "list" of texts, "parts" of a blend, "title" of a name, "yes" of a truth. A
- * value that was corrected since stands corrected, with what was first recorded behind it. The text is the
- * caller's; NULL: nothing stands.
+ * `pattern` has parts separated by "|"; the results are joined by commas. In a part, {name} stands for that
+ * value of the row, and {name.inner} for a value within it. A part whose value is missing in the row is left
+ * out. A part that begins with "?" is used only if no other part is. {name:form} formats a value: "minute"
+ * and "day" for a time, "list" for texts, "parts" for a blend, "title" for a name, "yes" for a truth value.
+ * A value that was corrected later is shown corrected, with the value first recorded after it. The caller
+ * frees the text; NULL: every part was left out.
  */
 char *cell_text(const json_t *row, const char *pattern);

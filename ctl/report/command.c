@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The commands `report` and `audit report`, which write a file. A report that was cut short must never stand
- * under that file's name.
+ * The commands `report` and `audit report`, which write a file. A report that is incomplete must never
+ * appear under that file's name.
  */
 
 #include "commands.h"
@@ -17,10 +17,10 @@
 #include "report/output.h"
 #include "report/session-html.h"
 
-/* a session takes seconds, and a year of an inspector's tables minutes on a small machine */
+/* a session takes seconds; a year of an inspector's tables takes minutes on a small machine */
 enum { SESSION_LIMIT_S = 120, INSPECTION_LIMIT_S = 900 };
 
-/** What the file's name ends in says what goes in. */
+/** The ending of the file's name chooses the format. */
 static ReportFormat format_of(const char *file)
 {
 	const char *dot = file ? strrchr(file, '.') : NULL;
@@ -33,7 +33,7 @@ typedef struct Form {
 	ReportPaper paper;
 } Form;
 
-/** Beside the file and put in its place when it is whole: a report cut short looks like one that is not. */
+/** Writes beside the file and renames when complete, because a truncated report looks like a complete one. */
 static int write_whole_file(const Document *document, const Output *output, const char *file, Error *error)
 {
 	_cleanup_(freep) char *part = NULL;
@@ -53,7 +53,7 @@ static int write_whole_file(const Document *document, const Output *output, cons
 	return r;
 }
 
-/** Figures: whether an SVG can be made of it. `limit_s`: of printing. */
+/** `figures`: whether an SVG can be made of it. `limit_s`: limit for printing. */
 static int read_form(const Ctl *ctl, bool figures, int limit_s, Form *ret)
 {
 	Form form = {
@@ -72,7 +72,7 @@ static int read_form(const Ctl *ctl, bool figures, int limit_s, Form *ret)
 	return CTL_DONE;
 }
 
-/** Without the program that prints, the page it would have printed; its name is one that nobody else uses. */
+/** Without the printing program, writes the page that it would have printed, under an unused name. */
 static int write_page_instead(const Ctl *ctl, const Document *document)
 {
 	const Output page = { .format = REPORT_FORMAT_HTML };
@@ -94,7 +94,7 @@ static int write_report_file(const Ctl *ctl, const Document *document, const For
 	Error error;
 	int r;
 
-	/* the program that prints is none of those that share the sign-in */
+	/* the printing program must not share the sign-in */
 	unsetenv(CTL_TOKEN_VARIABLE);
 	r = write_whole_file(document, &form->output, ctl->output, &error);
 

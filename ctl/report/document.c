@@ -69,7 +69,10 @@ void document_put_style(FILE *stream, const void *content)
 	fprintf(stream, "%s@page { size: %s }", report_css, report_paper_to_string(document->paper));
 }
 
-/** Style sheets take the words at head and foot from here: they never stand in a style sheet themselves. */
+/**
+ * Style sheets take the words at head and foot from here, so that no such text is ever part of a style
+ * sheet.
+ */
 void document_put_running(FILE *stream, const void *content)
 {
 	const Document *document = content;

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * What is written as a file: a layout, what fills it, and what all reports have: title, state, and the words
- * at the head and foot of every page.
+ * A report as it is written to a file: a layout, the values that fill it, and what all reports have: title,
+ * state, and the words at the head and foot of every page.
  */
 
 #include <stdbool.h>
@@ -18,24 +18,27 @@ typedef enum ReportPaper {
 	REPORT_PAPER_INVALID = -EINVAL,
 } ReportPaper;
 
-DECLARE_STRING_TABLE(report_paper, ReportPaper); /* "a4", "letter"; so does CSS call them */
+DECLARE_STRING_TABLE(report_paper, ReportPaper); /* "a4" or "letter", as in CSS */
 
 typedef struct Document {
 	const void *content;                             /* a Report or an Inspection */
-	Template layout;                                 /* its slots are given the document */
-	void (*draw)(FILE *stream, const void *content); /* as SVG; NULL: there is no figure in it */
+	Template layout;                                 /* each slot is called with the document */
+	void (*draw)(FILE *stream, const void *content); /* as SVG; NULL: there are no figures */
 	char title[64], about[256];
 	char head[256], foot[256]; /* on all pages but the first; on every page */
 	const char *state;
-	bool good;                 /* the state is as it should be */
+	bool good;                 /* nothing in the state needs attention */
 	const char *author, *made; /* made is RFC 3339; may be NULL */
 	ReportPaper paper;
 } Document;
 
-/** What stands at the foot of every page. The texts may be NULL. */
+/** The words at the foot of every page. The texts may be NULL. */
 void document_sign(Document *document, const char *clinic, const char *station);
 
-/** A page for browsers that prints as the report, with everything it shows within. -EIO when that fails. */
+/**
+ * Writes a page for browsers that looks like the printed report, with everything it shows embedded. -EIO
+ * when that fails.
+ */
 int document_write_html(const Document *document, FILE *stream) _must_check_;
 
 /* the slots of every layout */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Draws a QR code. What it says is not its concern. */
+/** Draws a QR code. It must not depend on what the code says. */
 
 #include <qrencode.h>
 
@@ -9,7 +9,7 @@
 
 enum { QUIET = 4, DARK = 1 }; /* modules of margin, ISO/IEC 18004; bit of a dark module */
 
-/** From left to right as one rectangle: no seam may show between modules. */
+/** Draws neighbouring dark modules as one rectangle, so that no seam shows between them. */
 static int draw_run(FILE *stream, const QRcode *code, int x, int y)
 {
 	int end = x;

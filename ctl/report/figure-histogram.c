@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Draws how many dots went how deep, or took how long. It counts nothing itself. */
+/** Draws how many dots reached which depth, or took how long. It must not count anything itself. */
 
 #include <math.h>
 

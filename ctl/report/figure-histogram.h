@@ -7,10 +7,10 @@
 #include "report/svg.h"
 
 typedef struct HistogramAxis {
-	const char *unit, *words; /* words: what is to be seen, for who cannot */
-	double scale;             /* divides what stands on the axis (1000: micrometres drawn as mm) */
+	const char *unit, *words; /* words: a description for people who cannot see the drawing */
+	double scale;             /* divides the figures on the axis (1000: micrometres drawn as mm) */
 } HistogramAxis;
 
-/** Bars with axes. `place`: NULL in a page. */
+/** Draws bars with axes. `place`: NULL when it stands directly in a page. */
 void figure_histogram(
 	FILE *stream, const SvgPlace *place, const Histogram *histogram, const HistogramAxis *axis);

@@ -10,9 +10,8 @@
 #include "report/figure-scalp.h"
 
 /*
- * Drawn in units of its own: the head from above in 0 to 100 by 0 to 118, its nose up; from behind in 112 to
- * 190 by 6 to 100. Zones are cut from the outline: a cell that reaches past it ends at it. The person's left
- * is left.
+ * Drawn in units of its own. The head from above is in 0 to 100 by 0 to 118, with the nose up; from behind
+ * it is in 112 to 190 by 6 to 100. Zones are clipped to the outline. The person's left is drawn at the left.
  */
 #define SCENE_WIDTH  192.0
 #define SCENE_HEIGHT 140.0
@@ -20,7 +19,7 @@
 
 typedef struct Cell {
 	const char *zone, *label;
-	/* left and right edge; upper and lower edge, which bulge forwards by `bulge` at the middle */
+	/* left and right edge; upper and lower edge, whose middle bulges forward by `bulge` */
 	double left, right, top, bottom, bulge;
 	double label_x, label_y;
 } Cell;
@@ -77,7 +76,7 @@ static double share_of(const ReportZone *zone)
 	return zone->target > 0 ? zone->density / zone->target : 0;
 }
 
-/** Of the share of the target that a zone has reached: pale, full at 1, brown past 1.1. */
+/** Colour by the share of the target that a zone has reached: pale, full at 1, brown past 1.1. */
 static const char *share_colour(double share, char ret[8])
 {
 	static const double pale[] = { 222, 237, 237 }, full[] = { 13, 100, 107 };
@@ -92,7 +91,7 @@ static const char *share_colour(double share, char ret[8])
 	return ret;
 }
 
-/** Which zone it is, and the number a reader looks for: dots per cm2, of the target. */
+/** Labels a zone with its name and the figure that a reader looks for: dots per cm2, of the target. */
 static void draw_label(FILE *stream, const ReportZone *zone, const char *name, double x, double y)
 {
 	const char *colour = share_of(zone) > DARK_ENOUGH ? SVG_WHITE : SVG_TEXT;
@@ -140,7 +139,7 @@ static void draw_head(FILE *stream, const Report *report, const Head *head)
 	}
 }
 
-/** Scars have no place of their own on a map: those that were treated stand in a row below. */
+/** Scars have no fixed place on a map: those that were treated are listed in a row below. */
 static void draw_scars(FILE *stream, const Report *report)
 {
 	double x = 112;

@@ -6,6 +6,8 @@
 #include "report/report.h"
 #include "report/svg.h"
 
-/** From above and from behind, zones shaded by their density, with a legend below. `place`: NULL in a page.
+/**
+ * Draws the head from above and from behind, with the zones shaded by density and a legend below. `place`:
+ * NULL when it stands directly in a page.
  */
 void figure_scalp(FILE *stream, const SvgPlace *place, const Report *report);

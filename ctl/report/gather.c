@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Asks the running daemon for what a report says. It draws nothing. A photograph or a proof that cannot be
- * had must not stop the report.
+ * Asks the running daemon for the contents of a report. It must not draw anything. A photograph or a proof
+ * that is not available must not stop the report.
  */
 
 #include "report/gather.h"
@@ -44,7 +44,7 @@ static int ask_query(Ctl *ctl, Report *report, const char *query, json_t *filter
 	return ctl_query(ctl, query, filter, take_answer_row, &asking);
 }
 
-/** What was received with each lot, once a lot. */
+/** Asks for the receipt of each lot, once for each lot. */
 static int ask_lots(Ctl *ctl, Report *report)
 {
 	for (size_t i = 0; i < report->cartridges->len; i++) {
@@ -60,7 +60,7 @@ static int ask_lots(Ctl *ctl, Report *report)
 	return CTL_DONE;
 }
 
-/** What the blends were mixed of. */
+/** Asks for the parts of the blends. */
 static int ask_blends(Ctl *ctl, Report *report)
 {
 	for (guint i = 0; i < report->pigments->len; i++) {
@@ -76,7 +76,10 @@ static int ask_blends(Ctl *ctl, Report *report)
 	return CTL_DONE;
 }
 
-/** How lots stood from the session on: before it, nothing that was barred could be used. */
+/**
+ * Asks for changes of the lots' status since the session began. Earlier ones do not matter: a barred lot
+ * could not have been used.
+ */
 static int ask_statuses(Ctl *ctl, Report *report)
 {
 	static const char *const kinds[] = { "lot.status", "pigment.status" };
@@ -93,7 +96,7 @@ static int ask_statuses(Ctl *ctl, Report *report)
 	return CTL_DONE;
 }
 
-/** The cycles that each reusable handpiece was in, and which of them are in doubt. */
+/** Asks for the cycles that each reusable handpiece was in, and which of them are in doubt. */
 static int ask_cycles(Ctl *ctl, Report *report)
 {
 	for (size_t i = 0; i < report->handpieces->len; i++) {
@@ -171,7 +174,7 @@ static void open_pictures(Ctl *ctl, Report *report)
 
 /* ---- proof ---- */
 
-/** A daemon that is older than this tool has no proofs; anything else that goes wrong is said. */
+/** A daemon older than this tool has no proofs, which is no error; any other failure is reported. */
 static void ask_proof(Ctl *ctl, Report *report)
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -191,7 +194,7 @@ static void ask_proof(Ctl *ctl, Report *report)
 
 /* ---- a session ---- */
 
-/** What the record has of the session, in the order in which the report takes it. */
+/** Asks for the session's records in the order that the report needs. */
 static int ask_record(Ctl *ctl, Report *report, int64_t session)
 {
 	static const struct {
@@ -236,7 +239,7 @@ int report_gather(Ctl *ctl, int64_t session, Report *report)
 
 /* ---- a span of days ---- */
 
-/** Whether the daemon knows the query: an older one keeps fewer records. */
+/** Whether the daemon knows the query: an older daemon has fewer kinds of records. */
 static bool has_query(char **queries, const char *query)
 {
 	for (char **known = queries; known && *known; known++)
@@ -273,7 +276,7 @@ static char **strv_free(char **texts)
 }
 DEFINE_CLEANUP(char **, strv_free, strv_freep);
 
-/** What the last verification found: one of its own would take long where the record is. */
+/** Asks for the result of the last verification. A new one would take long where the record is large. */
 static int ask_verification(Ctl *ctl, Inspection *inspection)
 {
 	static const struct {
@@ -305,7 +308,7 @@ static int ask_verification(Ctl *ctl, Inspection *inspection)
 	return CTL_DONE;
 }
 
-/** What the newest checkpoint covers; *ret is NULL when there is none. The row is the caller's. */
+/** Asks what the newest checkpoint covers; *ret is NULL when there is none. The caller frees the row. */
 static int ask_checkpoint(Ctl *ctl, json_t **ret)
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;

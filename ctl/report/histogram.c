@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Counts the dots of a session by depth and by dwell. It draws nothing, and must not give a depth window that
- * the zones do not share.
+ * Counts the dots of a session by depth and by dwell. It must not draw anything, and must not show a depth
+ * window that the zones do not share.
  */
 
 #include "report/histogram.h"
@@ -39,13 +39,13 @@ static void finish_bins(Histogram *histogram)
 	histogram->open_ended = used == REPORT_BINS;
 }
 
-/** A bin that the window cuts through counts as within: the exact share stands in the zones' table. */
+/** A bin that contains an edge of the window counts as inside it; the exact share is in the zones' table. */
 static bool is_within(const ReportZone *zone, double from, double to)
 {
 	return zone->depth_max_um <= 0 || (to > zone->depth_min_um && from <= zone->depth_max_um);
 }
 
-/** Zones without a dot have no say in which window is drawn. */
+/** Zones without a dot do not affect which window is drawn. */
 static void share_window(Histogram *histogram, const ReportZone *zone, bool first)
 {
 	if (first) {

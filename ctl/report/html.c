@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Writes the fragments that reports are put together from. It must escape every text that it is given. */
+/** Writes the fragments that reports are built from. It must escape every text that it is given. */
 
 #include "report/html.h"
 
@@ -19,7 +19,7 @@ static_assert(ELEMENTS(cell_classes) == CELL_STYLE_MAX, "every style of a cell h
 
 void html_text(FILE *stream, const char *text)
 {
-	/* a text that was cut to a length may end within a letter */
+	/* a text that was cut to a length may end in the middle of a UTF-8 character */
 	_cleanup_(freep) char *whole = g_utf8_make_valid(text ? text : "\xe2\x80\x93", -1);
 	_cleanup_(freep) char *escaped = g_markup_escape_text(whole, -1);
 

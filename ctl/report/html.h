@@ -8,13 +8,13 @@
 
 #include "report/table.h"
 
-/** The only way in which text that is not ours comes into a report. */
+/** Escapes a text. This is the only way for text from outside into a report. */
 void html_text(FILE *stream, const char *text);
 
-/** Within a dl; `note` stands below, NULL: none. */
+/** An entry of a dl, with `note` below it; NULL: none. */
 void html_fact(FILE *stream, const char *label, const char *value, const char *note);
 void html_fact_format(FILE *stream, const char *label, const char *format, ...) G_GNUC_PRINTF(3, 4);
-/** A paragraph; `warns`: to be seen before others. Frees `words`. */
+/** A paragraph; `warns`: it is highlighted. Frees `words`. */
 void html_words(FILE *stream, char *words, bool warns);
 /** The table, or the words `none` when it has no rows. Frees the table. */
 void html_table(FILE *stream, Table *table, const char *none);

@@ -20,7 +20,7 @@ static const Inspection *inspection_in(const void *content)
 
 /* ---- words ---- */
 
-/** What an inspector looks for first, so it stands beside the title. */
+/** What an inspector looks for first, which is therefore beside the title. */
 static const char *state_words(const Inspection *inspection, bool *ret_good)
 {
 	const json_t *gaps = inspection->rows[inspection_section("What the record lacks")];
@@ -34,7 +34,7 @@ static const char *state_words(const Inspection *inspection, bool *ret_good)
 	return !gaps ? "Not checked" : *ret_good ? "Nothing missing" : "Gaps found";
 }
 
-/** A zone's name with its offset, of a day in the year of `made`. */
+/** A time zone's name with its offset, for a day in the year of `made`. */
 static void zone_words(const char *made, const char *day, char ret[REPORT_TIME_MAX])
 {
 	struct tm utc = { 0 }, local;
@@ -50,7 +50,7 @@ static void zone_words(const char *made, const char *day, char ret[REPORT_TIME_M
 		ret[0] = '\0';
 }
 
-/** Under which rules, and by which clock. */
+/** The rules and the clock that the report follows. */
 static void basis_words(const Inspection *inspection, char ret[256])
 {
 	const json_t *kept = inspection->rows[inspection_section("How long records are kept")];

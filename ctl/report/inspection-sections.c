@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What an inspector's report is made of: for each section its query, its words and its columns. This is a
- * table only: it asks nothing and draws nothing.
+ * The sections of an inspector's report: the query, words and columns of each. This is a table only: it must
+ * not ask or draw anything.
  */
 
 #include "report/inspection-sections.h"
@@ -17,7 +17,7 @@
 #define RECORDED_AT NAME("Recorded", 0.15, "{time:minute}|record {seq}")
 #define WHOM        "{subject}|session {session}"
 #define REJECTED    "REJECTED {rejected:minute} by {rejected_by}: {rejected_reason}"
-/* changes of a lot's status, whatever it is a lot of */
+/* changes of a lot's status, for lots of every kind */
 #define STATUSES(kind, words, nothing)                                                                     \
 	.query = "timeline", .only = "kind", .like = kind, .dated = true, .title = words, .none = nothing, \
 	COLUMNS(RECORDED_AT, NAME("Lot", 0.2, "{body.lot}|{body.gtin}|{body.brand}|{body.colour}"),        \

@@ -10,13 +10,13 @@
 enum { INSPECTION_SECTIONS = 23 };
 
 typedef struct InspectionSection {
-	const char *query;       /* NULL: the section is told in facts, with inspection_say() */
+	const char *query;       /* NULL: the section has facts from inspection_say() instead of a query */
 	const char *only, *like; /* an argument of the query and its value; NULL: none */
-	bool dated;              /* the query takes the span */
+	bool dated;              /* the query takes the span of days */
 	const char *title, *note, *none;
-	const char *figure;           /* what it counts, among the figures at the top; NULL: not there */
+	const char *figure;           /* label of its count at the top; NULL: not shown there */
 	const char *having, *lacking; /* only rows with, or without, this value */
-	const char *sort;             /* a time, or a name, by which rows come; NULL: as they came */
+	const char *sort;             /* the time or name that orders the rows; NULL: as they came */
 	const TableColumn *columns;   /* with the cells' patterns */
 	size_t n_columns;
 } InspectionSection;

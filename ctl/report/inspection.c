@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Sorts the rows of an inspector's report. It asks the daemon nothing, and must keep every row that a section
- * is about.
+ * Sorts the rows of an inspector's report into its sections. It must not ask the daemon, and must keep every
+ * row that belongs to a section.
  */
 
 #include "report/inspection.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Writes a report as PDF, SVG or HTML. The page that becomes a PDF must not stand in any file meanwhile: it
- * tells of a person.
+ * Writes a report as PDF, SVG or HTML. The page that becomes a PDF must never be stored in a file, because
+ * it is about a person.
  */
 
 #include "report/output.h"
@@ -43,7 +43,7 @@ static int write_bytes(int fd, const char *text, size_t size, Error *error)
 	return 0;
 }
 
-/** In memory first: a stream to the file would not tell why it failed. */
+/** Writes to memory first, because a stream to the file would not tell why it failed. */
 static int write_document_text(
 	const Document *document, int (*put)(const Document *document, FILE *stream), int fd, Error *error)
 {

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/**
- * A report as a file: PDF, SVG or HTML. Which file it is, and whether it was written whole, is the caller's
- * concern.
- */
+/** Writes a report as PDF, SVG or HTML. The caller chooses the file and makes sure that it is complete. */
 
 #include "report/document.h"
 #include "report/print.h"
@@ -17,17 +14,17 @@ typedef enum ReportFormat {
 	REPORT_FORMAT_INVALID = -EINVAL,
 } ReportFormat;
 
-DECLARE_STRING_TABLE(report_format, ReportFormat); /* "pdf", "svg", "html": what a file's name ends in */
+DECLARE_STRING_TABLE(report_format, ReportFormat); /* "pdf", "svg", "html": the ending of the file's name */
 
-/** What a report is written as, and for a PDF by whom. */
+/** The format of a report, and for a PDF the program that prints it. */
 typedef struct Output {
 	ReportFormat format;
 	Printer printer;
 } Output;
 
 /**
- * Writes to `fd`: a PDF; an SVG with the figures; an HTML page of its own, with everything it shows within.
- * It waits for the printing program. -ENOPKG, -ETIME and -EIO as print_pdf(), -ENOTSUP when the document has
- * no figures; `error` says why in a sentence. The descriptor is not closed.
+ * Writes to `fd`: a PDF, an SVG with the figures, or a self-contained HTML page. Waits for the printing
+ * program. -ENOPKG, -ETIME and -EIO as print_pdf(); -ENOTSUP when the document has no figures. `error` says
+ * why in a sentence. The descriptor is not closed.
  */
 int output_write(const Document *document, const Output *output, int fd, Error *error) _must_check_;

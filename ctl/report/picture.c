@@ -15,13 +15,13 @@
 
 enum { DOTS_PER_INCH = 300, SIDE_MAX = 20000, QUALITY = 88 };
 
-/** Everything libjpeg's way of failing has to find again. */
+/** State for libjpeg's error handling, which leaves by longjmp(). */
 typedef struct Work {
 	struct jpeg_error_mgr errors;
 	jmp_buf fatal;
 	struct jpeg_decompress_struct reading;
 	struct jpeg_compress_struct writing;
-	unsigned char *pixels; /* of three bytes */
+	unsigned char *pixels; /* three bytes for each pixel */
 	unsigned width, height;
 	unsigned char *data;
 	unsigned long size;
@@ -32,12 +32,12 @@ static void on_fatal(j_common_ptr info)
 	longjmp(((Work *)info->client_data)->fatal, 1);
 }
 
-/** A picture that is cut short is shown as far as it goes; what is wrong with it, its digest tells. */
+/** Shows a truncated picture as far as it goes; its digest reveals the damage. */
 static void on_message(j_common_ptr info)
 {
 }
 
-/** The largest reduction by eighths that still has `wanted` pixels across. */
+/** The largest reduction by eighths that still leaves `wanted` pixels across. */
 static unsigned eighths(unsigned width, double wanted)
 {
 	unsigned n = 1;
@@ -101,7 +101,7 @@ static void encode_picture(Work *work)
 	jpeg_finish_compress(info);
 }
 
-/** False: libjpeg gave up. Only what stands in `work` outlives that. */
+/** False: libjpeg gave up. Only what is in `work` survives that. */
 static bool reduce(Work *work, GBytes *jpeg, double width)
 {
 	if (setjmp(work->fatal))

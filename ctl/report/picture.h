@@ -6,7 +6,7 @@
 #include <glib.h>
 
 /**
- * A JPEG for a box `width` points wide, reduced to no more than about 300 dots an inch, without whatever else
- * the camera had written into the file. NULL when it is no JPEG that can be read.
+ * A JPEG for a box `width` points wide, reduced to at most about 300 dots an inch and without the camera's
+ * metadata. NULL when the file is no readable JPEG.
  */
 GBytes *picture_reduce(GBytes *jpeg, double width);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Runs the program that prints reports. What it prints is not its concern; it must not wait without a bound.
+/**
+ * Runs the program that prints reports. It must not depend on what is printed, and must not wait without a
+ * bound.
  */
 
 #include "report/print.h"
@@ -24,10 +26,10 @@ enum { LINE_SHOWN = 256 };
 
 /* ---- the process ---- */
 
-/** `errors` takes what it complains of. */
+/** `errors` receives the program's error output. */
 static int start_printer(const Printer *printer, int html, int pdf, int errors, pid_t *ret)
 {
-	/* no base: nothing in the page could be looked for beside it */
+	/* without a base URL the program cannot look for anything outside the page */
 	const char *const arguments[] = { printer->program, "--quiet", "--encoding", "utf-8", "--base-url",
 		"", "--pdf-variant", "pdf/ua-1", "-", "-", NULL };
 	posix_spawn_file_actions_t actions;
@@ -45,7 +47,7 @@ static int start_printer(const Printer *printer, int html, int pdf, int errors, 
 	return -r;
 }
 
-/** 1: the process ended before the limit, 0: it did not. Negative errno: it cannot be watched. */
+/** 1: the process ended before the limit; 0: it did not. Negative errno: it cannot be watched. */
 static int await_end(pid_t pid, int limit_ms)
 {
 	_cleanup_(closep) int fd = pidfd_open(pid, 0);
@@ -74,7 +76,7 @@ static int reap_printer(pid_t pid)
 
 /* ---- what it said ---- */
 
-/** The last line that is not empty: of a trace, what went wrong. */
+/** The last line that is not empty: in a Python traceback, that is the error. */
 static void last_line(int errors, char ret[LINE_SHOWN])
 {
 	char text[4096];
@@ -98,7 +100,7 @@ static bool is_pdf(int pdf)
 	       memcmp(magic, "%PDF-", sizeof magic) == 0;
 }
 
-/** Why the program that ended with `status` has not printed. */
+/** Explains why the program ended with `status` and printed nothing. */
 static int explain_failure(const Printer *printer, int status, int errors, Error *error)
 {
 	char line[LINE_SHOWN];

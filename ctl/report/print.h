@@ -7,15 +7,15 @@
 
 typedef struct Printer {
 	const char *program; /* a path, or a name that is looked for in PATH */
-	int limit_ms;        /* after which it is stopped */
+	int limit_ms;        /* the program is stopped after this time */
 } Printer;
 
 /**
- * Prints what `html` holds from its position on and writes a tagged PDF (PDF/UA) to `pdf`. The page must name
- * nothing outside of itself: the program would fetch it. It is handed the page as its input, so that nothing
- * of it stands in a file meanwhile. Waits for it.
+ * Prints the rest of `html` from its position and writes a tagged PDF (PDF/UA) to `pdf`. The page must not
+ * refer to anything outside itself, because the program would fetch it. The program gets the page as its
+ * standard input, so that the page is never stored in a file. Waits for the program.
  *
- * -ENOPKG: the program is not installed. -ETIME: it was stopped. -EIO: it failed, and `error` says why in a
- * sentence, as it does for the others.
+ * -ENOPKG: the program is not installed. -ETIME: it was stopped. -EIO: it failed. In all cases `error` says
+ * why in a sentence.
  */
 int print_pdf(const Printer *printer, int html, int pdf, Error *error) _must_check_;

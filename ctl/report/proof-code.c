@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Packs a proof into the letters of a QR code and reads it back. It must not be relied on for what the proof
- * says: it verifies nothing.
+ * Packs a proof into the letters of a QR code and reads it back. It must not verify anything: nobody may
+ * rely on it for what the proof says.
  */
 
 #include "report/proof-code.h"

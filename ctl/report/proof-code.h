@@ -2,22 +2,22 @@
 #pragma once
 
 /**
- * A proof in the letters that a QR code holds most of: "STIPPLE1:" and the base45 (RFC 9285) of its raw
- * deflate (RFC 1951). A scanner reads it as plain text.
+ * A proof in the alphabet that a QR code stores most compactly: "STIPPLE1:" followed by the base45 (RFC
+ * 9285) of its raw deflate (RFC 1951). A scanner reads it as plain text.
  */
 
 #include <stdbool.h>
 
 #include "util/cleanup.h"
 
-/** NULL: out of memory. The result is the caller's. */
+/** NULL: out of memory. The caller frees the result. */
 char *proof_code_write(const char *proof);
 
-/** Whether the text begins as such a code does. */
+/** Whether the text begins like such a code. */
 bool proof_code_is(const char *text);
 
 /**
- * Reads it back; line ends around it are passed over. -EBADMSG when it is none or was damaged, -E2BIG when
- * what it holds is longer than any proof. The result is the caller's.
+ * Unpacks a code; line ends around it are skipped. -EBADMSG when it is no such code or was damaged; -E2BIG
+ * when its contents are longer than any proof. The caller frees the result.
  */
 int proof_code_read(const char *text, char **ret) _must_check_;

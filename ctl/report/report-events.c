@@ -2,7 +2,7 @@
 
 /**
  * What happened in a session, in sentences: faults, refusals, alerts, incidents, overrides and corrections.
- * It only takes records: it asks the station nothing.
+ * It only takes records: it must not ask the station.
  */
 
 #include "report/report-events.h"
@@ -51,7 +51,7 @@ void report_take_refusal(Report *report, const json_t *row, const json_t *body)
 	add_recorded_text(report, REPORT_EVENT_REFUSAL, row, body);
 }
 
-/** What the record cannot show is said where it is read. */
+/** Says what the record cannot show, at the place where a reader would look for it. */
 void report_take_recovery(Report *report, const json_t *row, const json_t *body)
 {
 	const char *since = row_text(body, "since");
@@ -96,7 +96,7 @@ void report_take_override(Report *report, const json_t *row, const json_t *body)
 		reason ? reason : "no reason");
 }
 
-/** A value as it stands in the record, which need not be text. */
+/** A value as the record has it, which need not be a text. */
 static char *recorded_value(const json_t *body, const char *key)
 {
 	const json_t *value = json_object_get(body, key);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * With what a session was done: cartridges, pigments, handpieces, and what became of their lots and loads. It
- * only takes rows: it asks the station nothing.
+ * The materials of a session: cartridges, pigments, handpieces, and what became of their lots and loads. It
+ * only takes rows: it must not ask the station.
  */
 
 #include "report/report-materials.h"
@@ -24,7 +24,7 @@ void report_take_claim(Report *report, const json_t *row, const json_t *body)
 	g_array_append_val(report->cartridges, cartridge);
 }
 
-/** The newest claim of the unit: a cartridge that was put back is removed a second time. */
+/** Finds the newest claim of the unit: a cartridge that was put back is removed a second time. */
 void report_take_removal(Report *report, const json_t *row, const json_t *body)
 {
 	const char *unit = row_text(body, "unit");
@@ -61,7 +61,9 @@ static ReportPigment *pigment_at(const Report *report, guint i)
 	return &g_array_index(report->pigments, ReportPigment, i);
 }
 
-/** Where the needle went while it was loaded, whatever was said when it was. */
+/**
+ * The zones that the needle worked in while the pigment was loaded, whatever was entered when it was loaded.
+ */
 bool report_take_zones(Report *report, const json_t *row)
 {
 	for (guint i = 0; i < report->pigments->len; i++) {
@@ -112,7 +114,7 @@ bool report_take_blend(Report *report, const json_t *row)
 
 /* ---- what became of lots ---- */
 
-/** Of a field that narrows which lots a record is about. */
+/** A field that limits which lots a record is about. */
 static bool narrows_to(const json_t *body, const char *field, const char *is)
 {
 	const char *wanted = row_text(body, field);
@@ -120,7 +122,7 @@ static bool narrows_to(const json_t *body, const char *field, const char *is)
 	return !wanted || !is || strcmp(wanted, is) == 0;
 }
 
-/** Marks what the record bars, or bars no more; whether there was any. */
+/** Marks the materials that the record bars or releases; true when there were any. */
 static bool mark_cartridges(Report *report, const json_t *body, const char *status)
 {
 	bool used = false;
@@ -170,7 +172,7 @@ bool report_take_status(Report *report, const json_t *row)
 	return true;
 }
 
-/** Of one whose removal is not on record: the station stopped, or the session goes on. */
+/** A cartridge whose removal is not on record: the station stopped, or the session goes on. */
 static void take_what_is_known(ReportCartridge *cartridge, const json_t *row)
 {
 	cartridge->strokes = row_number(row, "strokes");
@@ -195,7 +197,7 @@ bool report_take_needle(Report *report, const json_t *row)
 	return false;
 }
 
-/** What was received with the lot, for every cartridge of it. */
+/** The receipt of the lot, noted for every cartridge of it. */
 bool report_take_lot(Report *report, const json_t *row)
 {
 	bool kept = false;
@@ -243,7 +245,9 @@ static bool holds(const json_t *contents, const char *item)
 	return false;
 }
 
-/** The last one that was released before the handpiece was mounted. Times of one form compare as text. */
+/**
+ * The last cycle that was released before the handpiece was mounted. Times of the same form compare as text.
+ */
 bool report_take_cycle(Report *report, const json_t *row)
 {
 	const char *released = row_text(row, "released");
@@ -273,7 +277,7 @@ bool report_take_cycle(Report *report, const json_t *row)
 	return kept;
 }
 
-/** Once for each test and load, however often its items were used. */
+/** Adds each test and load once, however often its items were used. */
 bool report_take_doubt(Report *report, const json_t *row)
 {
 	ReportDoubt doubt = {

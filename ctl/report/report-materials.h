@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** With what a session was done: cartridges, pigments, handpieces, and what became of their lots and loads.
- */
+/** The materials of a session: cartridges, pigments, handpieces, and what became of their lots and loads. */
 
 #include "report/report.h"
 
@@ -12,7 +11,7 @@ void report_take_removal(Report *report, const json_t *row, const json_t *body);
 void report_take_pigment(Report *report, const json_t *row, const json_t *body);
 void report_take_handpiece(Report *report, const json_t *row, const json_t *body);
 
-/* rows of other queries; whether the report keeps anything of the row */
+/* rows of other queries; true when the report keeps text of the row */
 bool report_take_needle(Report *report, const json_t *row);
 bool report_take_lot(Report *report, const json_t *row);
 bool report_take_zones(Report *report, const json_t *row);

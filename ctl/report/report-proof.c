@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Takes the proof of a session's closing record into its report. It checks the form only: it must not be
- * relied on for the signature.
+ * Takes the proof of a session's closing record into its report. It checks the form only: nobody may rely on
+ * it for the signature.
  */
 
 #include "report/report-proof.h"
@@ -13,7 +13,7 @@
 #include "report/proof-code.h"
 #include "tlog/proof.h"
 
-/** What stands before a note's signatures: up to its empty line. */
+/** The text of a note before its signatures, up to the empty line. */
 static size_t note_text_size(const char *note, size_t size)
 {
 	const char *end = memmem(note, size, "\n\n", 2);

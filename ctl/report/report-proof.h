@@ -7,7 +7,7 @@
 #include "tlog/note.h"
 
 /**
- * Takes a tlog-proof and the public key it is signed with, whose form is checked and whose signature is not:
- * who reads the report does that. -EINVAL with a sentence, and the report is as before.
+ * Takes a tlog-proof and the public key that it is signed with. It checks their form but not the signature:
+ * the reader of the report does that. -EINVAL with a sentence; the report is then unchanged.
  */
 int report_set_proof(Report *report, const char *proof, const char *key, Error *error) _must_check_;

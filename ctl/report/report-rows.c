@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Puts the rows of the daemon's audit queries together into a session's report. It asks the station nothing,
- * and must pass over rows that it does not know.
+ * Builds a session's report from the rows of the daemon's audit queries. It must not ask the station, and
+ * must skip rows that it does not know.
  */
 
 #include "report/report-rows.h"
@@ -64,7 +64,10 @@ static void take_end(Report *report, const json_t *row, const json_t *body, Repo
 		report->ended = row_text(row, "time");
 	} else if (outcome == REPORT_SIGNED) {
 		report->signer = row_text(row, "actor");
-		/* what the signer said of it may have been erased, and then what it stands for is left */
+		/*
+		 * the signer's own words may have been erased; then the field `signed` says what the
+		 * signature stands for
+		 */
 		report->meaning = row_text(body, row_text(body, "meaning") ? "meaning" : "signed");
 		report->signed_at = row_text(row, "time");
 	} else {
@@ -157,7 +160,7 @@ static void take_captured(Report *report, const json_t *row, const json_t *body)
 	if (!zone || !phase)
 		return;
 	picture = strcmp(phase, "after") == 0 ? &zone->after : &zone->before;
-	/* a later one may have been taken when the needle had been there already */
+	/* a later photograph may have been taken when the needle had already worked there */
 	if (picture == &zone->before && picture->file)
 		return;
 	picture->record = row_number(row, "seq");
@@ -167,7 +170,7 @@ static void take_captured(Report *report, const json_t *row, const json_t *body)
 	picture->shape = width > 0 ? row_real(body, "height") / width : 0;
 }
 
-/** What became of a photograph since. */
+/** What has become of a photograph since. */
 static bool take_image(Report *report, const json_t *row)
 {
 	for (size_t i = 0; i < report->zones->len * 2; i++) {
@@ -186,7 +189,7 @@ static bool take_image(Report *report, const json_t *row)
 
 /* ---- rows ---- */
 
-/** `keep`: text of the row is borrowed. */
+/** `keep`: the report borrows text of the row. */
 static const struct {
 	const char *kind;
 	void (*take)(Report *report, const json_t *row, const json_t *body);
@@ -251,10 +254,10 @@ static void take_session_row(Report *report, json_t *row)
 	report->worked_is_known = json_is_integer(json_object_get(row, "worked_s"));
 }
 
-/** Of what is taken as it stands in the row: its text is borrowed. */
+/** For values that are taken as they are: the report borrows their text. */
 static const struct {
 	const char *query;
-	bool (*take)(Report *report, const json_t *row); /* whether the report keeps anything of it */
+	bool (*take)(Report *report, const json_t *row); /* whether the report keeps text of the row */
 } answers[] = {
 	{ "images", take_image },
 	{ "needles", report_take_needle },

@@ -23,11 +23,17 @@ typedef enum ReportTime {
 	REPORT_MOMENT,     /* 2026-03-03 14:05 CET */
 } ReportTime;
 
-/** RFC 3339 in UTC as people of the machine's time zone write it; "" when `utc` is NULL or no time. */
+/**
+ * Formats an RFC 3339 time in UTC for people, in the machine's time zone; "" when `utc` is NULL or no time.
+ */
 const char *report_time(const char *utc, ReportTime time, char ret[REPORT_TIME_MAX]);
-/** The same as seen from the session's day: the clock alone, with the date before it on any other day. */
+/**
+ * As above, relative to the session's day: the time of day alone, with the date before it on any other day.
+ */
 const char *report_time_within(const Report *report, const char *utc, char ret[REPORT_TIME_MAX]);
-/** Two decimals at most, fewer where they are zero; three digits of what is very small or large. */
+/**
+ * At most two decimals, fewer where they are zero; three significant digits for very small or large figures.
+ */
 const char *report_number(double number, char ret[REPORT_NUMBER_MAX]);
-/** Why there is no photograph to be seen. */
+/** The reason why there is no photograph to show. */
 const char *report_picture_words(const ReportPicture *picture, char ret[REPORT_PICTURE_WORDS]);

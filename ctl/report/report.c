@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Makes, fills and frees a session's report. It only holds: which row of the record goes where is not its
- * concern.
+ * Creates, fills and frees a session's report. It only stores: it must not decide which row of the record
+ * goes where.
  */
 
 #include "report/report.h"
@@ -121,7 +121,10 @@ ReportCartridge *report_cartridge(const Report *report, size_t i)
 
 /* ---- what happened ---- */
 
-/** Where an event of this time belongs: rows of one query come in order, those of several do not. */
+/**
+ * The index where an event of this time belongs. Rows of one query come in order, but those of several do
+ * not.
+ */
 static guint event_place(const Report *report, const char *time)
 {
 	guint place = report->events->len;

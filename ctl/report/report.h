@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * What a session's report says, as data. report-rows.h puts it together from the rows that the daemon's audit
- * queries give. Nothing here lays anything out, or speaks to anybody.
+ * The contents of a session's report, as data. report-rows.h builds it from the rows of the daemon's audit
+ * queries. Nothing here does layout or communicates.
  */
 
 #include <stdbool.h>
@@ -38,9 +38,9 @@ typedef struct ReportPicture {
 	int64_t record;
 	const char *file, *sha256, *time; /* file NULL: none was taken */
 	const char *erased;               /* when; NULL: it was not */
-	int64_t erasure;                  /* the record that has it erased; 0: none */
-	GBytes *jpeg;                     /* NULL: not to be had */
-	double shape;                     /* height of the whole by its width; 0: not on record */
+	int64_t erasure;                  /* the record that asked for its erasure; 0: none */
+	GBytes *jpeg;                     /* NULL: not available */
+	double shape;                     /* height divided by width; 0: not on record */
 } ReportPicture;
 
 typedef struct ReportZone {
@@ -50,29 +50,29 @@ typedef struct ReportZone {
 	double outside; /* share, 0 to 1 */
 	int64_t dots, strokes;
 	int64_t depth[REPORT_BINS], dwell[REPORT_BINS];
-	ReportPicture before, after; /* the newest of each */
+	ReportPicture before, after; /* the newest photograph of each phase */
 } ReportZone;
 
 typedef struct ReportCartridge {
 	const char *unit, *gtin, *lot, *expiry, *mounted, *removed, *reason;
 	const char *product, *maker, *certificate; /* of the lot */
-	const char *container;                     /* of sharps, where it was put */
-	const char *barred; /* how its lot stands now: "recalled"; NULL: as it should */
+	const char *container;                     /* the sharps container that it was put into */
+	const char *barred; /* the present status of its lot, if it is barred: "recalled"; NULL: not barred */
 	bool interrupted;   /* the station stopped while it was mounted */
 	int64_t strokes, dots;
 } ReportCartridge;
 
-/** What was loaded; behind a blend, each of its parts. */
+/** A pigment that was loaded. A blend is followed by each of its parts. */
 typedef struct ReportPigment {
 	const char *brand, *colour, *lot, *expiry, *time;
-	const char *barred;  /* as of a cartridge */
-	const json_t *zones; /* worked in with it; NULL: not on record */
+	const char *barred;  /* as for a cartridge */
+	const json_t *zones; /* the zones where it was used; NULL: not on record */
 	int64_t record;
-	double parts; /* of the blend before it; 0: no part */
-	bool parted;  /* a blend whose parts follow */
+	double parts; /* share of the blend before it; 0: not a part */
+	bool parted;  /* a blend that is followed by its parts */
 } ReportPigment;
 
-/** A reusable handpiece and the steriliser's cycle it came from; NULL and 0: none is on record. */
+/** A reusable handpiece and the steriliser's cycle that it came from; NULL and 0: none is on record. */
 typedef struct ReportHandpiece {
 	const char *handpiece, *mounted;
 	const char *steriliser, *started, *mechanical, *integrator, *chemical, *released, *released_by;
@@ -80,10 +80,10 @@ typedef struct ReportHandpiece {
 	int64_t cycle, series; /* series: of the counter, which may begin anew; 0: not on record */
 } ReportHandpiece;
 
-/** A biological test that failed and so put a load in doubt. */
+/** A biological test that failed and so puts a load in doubt. */
 typedef struct ReportDoubt {
 	const char *steriliser, *tested;
-	const char *cleared;         /* when the test ran that ended it; NULL: none has */
+	const char *cleared;         /* when the test ran that ended the doubt; NULL: there is none */
 	const char *action;          /* what was done after it failed; NULL: not on record */
 	int64_t cycle, series, test; /* test: its record */
 } ReportDoubt;
@@ -114,7 +114,7 @@ typedef struct ReportConsent {
 	bool given;
 } ReportConsent;
 
-/** Where the record stands that closes the session, and how it is proved. */
+/** The record that closes the session, and its proof. */
 typedef struct ReportProof {
 	int64_t seq;       /* 0: none */
 	char *text;        /* tlog-proof, owned; NULL: the station gave none */
@@ -138,17 +138,17 @@ typedef struct Report {
 	const char *closing_reason;               /* of an abandoned session */
 	const char *signer, *meaning, *signed_at; /* NULL: not signed */
 	int64_t dots, strokes, worked_s;
-	bool worked_is_known; /* not of a session that was interrupted or abandoned */
+	bool worked_is_known; /* false for a session that was interrupted or abandoned */
 	/* what was done */
 	GArray *zones, *cartridges, *pigments, *handpieces, *doubts, *events, *consents;
 	GPtrArray *aftercare; /* sentences, borrowed */
-	int64_t questions;    /* of the screening; 0: not asked */
-	GPtrArray *yes;       /* answered with yes, borrowed */
+	int64_t questions;    /* number of screening questions; 0: not asked */
+	GPtrArray *yes;       /* the questions answered with yes, borrowed */
 	ReportProof proof;
 	const char *made; /* when the report was made, RFC 3339 */
 	/* held */
-	json_t *kept;      /* every row text is borrowed from */
-	json_t *operators; /* badge to name */
+	json_t *kept;      /* the rows that all text is borrowed from */
+	json_t *operators; /* from badge to name */
 } Report;
 
 Report *report_new(void);
@@ -156,12 +156,12 @@ Report *report_new(void);
 Report *report_free(Report *report);
 DEFINE_CLEANUP(Report *, report_free, report_freep);
 
-/** Keeps a text as long as the report. */
+/** Keeps a text as long as the report exists. */
 const char *report_keep(Report *report, const char *text);
 /** NULL: nothing of that zone is on record. */
 ReportZone *report_zone(const Report *report, const char *zone);
 ReportCartridge *report_cartridge(const Report *report, size_t i);
 
-/** Adds an event where its time belongs; `row` says when, and who recorded it. */
+/** Adds an event in the order of time; `row` says when, and who recorded it. */
 void report_add_event(Report *report, ReportEventKind kind, const json_t *row, const char *format, ...)
 	G_GNUC_PRINTF(4, 5);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Fills the layout of a session's report (session.html.in). It says only what the report holds and asks the
- * station nothing.
+ * Fills the layout of a session's report (session.html.in). It says only what the report holds, and must not
+ * ask the station.
  */
 
 #include "report/session-html.h"
@@ -36,7 +36,7 @@ static void duration_text(int64_t seconds, char *ret, size_t size)
 			ret, size, "%lld min %02lld s", (long long)(seconds / 60), (long long)(seconds % 60));
 }
 
-/** Thousands stand apart by a narrow space. */
+/** Separates thousands by a narrow space. */
 static void count_text(int64_t number, char *ret, size_t size)
 {
 	char digits[32];
@@ -54,7 +54,7 @@ static void count_text(int64_t number, char *ret, size_t size)
 	ret[used] = '\0';
 }
 
-/** A session over midnight ends on another day. */
+/** A session that runs past midnight ends on another day. */
 static ReportTime ended_form(const Report *report)
 {
 	char text[REPORT_TIME_MAX];
@@ -323,7 +323,7 @@ static const TemplateSlot slots[] = {
 	{ "proof-text", put_proof_text },
 };
 
-/** The figures alone, below one another, to be put into something else. */
+/** Writes the figures alone, one below the other, to be embedded elsewhere. */
 static void draw_session(FILE *stream, const void *content)
 {
 	const Report *report = content;

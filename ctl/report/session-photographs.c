@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Writes the photographs of a session in pairs. They stand within the page, which must load nothing from
+ * Writes the photographs of a session in pairs. They are embedded in the page, which must load nothing from
  * elsewhere.
  */
 
@@ -27,7 +27,9 @@ static size_t count_pairs(const Report *report)
 	return n;
 }
 
-/** Height by width that the session's photographs need: a frame without one is as high. */
+/**
+ * The height divided by width that the session's photographs need; a frame without a photograph is as high.
+ */
 static double picture_shape(const Report *report)
 {
 	const double least = 0.5, most = 1.0, usual = 0.75;
@@ -41,7 +43,7 @@ static double picture_shape(const Report *report)
 	return shape > 0 ? fmin(fmax(shape, least), most) : usual;
 }
 
-/** One pair is shown large, few in two columns, many in three. */
+/** One pair is shown large, a few in two columns, many in three. */
 typedef struct PairLayout {
 	const char *class;
 	double width; /* of a photograph, points */
@@ -65,7 +67,7 @@ static void put_jpeg(FILE *stream, GBytes *jpeg, const char *words)
 	fputs("\">", stream);
 }
 
-/** A frame that says why there is none, with its line of words in the middle. */
+/** A frame without a photograph: the reason is written in its middle. */
 static void put_frame(FILE *stream, const Report *report, const ReportPicture *picture, double width)
 {
 	const double line = 10.8; /* points */

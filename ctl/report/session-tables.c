@@ -68,7 +68,7 @@ Table *list_zones(const Report *report)
 	return table;
 }
 
-/** What tells one cartridge of a lot from another: GTIN and lot have columns of their own. */
+/** The part of a unit that distinguishes cartridges of a lot: GTIN and lot have columns of their own. */
 static const char *short_unit(const ReportCartridge *cartridge)
 {
 	const char *serial = cartridge->unit ? strstr(cartridge->unit, "(21)") : NULL;
@@ -116,7 +116,7 @@ Table *list_cartridges(const Report *report)
 	return table;
 }
 
-/** Which zones were worked in with it. */
+/** The zones where the pigment was used. */
 static void add_zones_cell(Table *table, const Report *report, const json_t *zones)
 {
 	GString *text = g_string_new(NULL);

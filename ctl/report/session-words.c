@@ -37,7 +37,7 @@ static const ReportConsent *consent_at(const Report *report, guint i)
 	return &g_array_index(report->consents, ReportConsent, i);
 }
 
-/** Whether it was spoken of before. */
+/** Whether this consent was already described. */
 static bool is_repeated_consent(const Report *report, guint consent)
 {
 	for (guint i = 0; i < consent; i++)
@@ -46,7 +46,7 @@ static bool is_repeated_consent(const Report *report, guint consent)
 	return false;
 }
 
-/** All that was said on one consent, from its first time on. */
+/** Everything that was recorded about one consent, beginning with its first record. */
 static void say_consent(GString *text, const Report *report, guint first)
 {
 	char title[REPORT_SECTION_MAX], time[REPORT_TIME_MAX];

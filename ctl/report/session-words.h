@@ -8,6 +8,6 @@
 char *words_screening(const Report *report);
 char *words_consents(const Report *report);
 char *words_handpieces(const Report *report);
-/** Whether those on handpieces tell of a load that was rejected, or is in doubt. */
+/** Whether the sentences about handpieces mention a load that was rejected or is in doubt. */
 bool words_doubtful(const Report *report);
 char *words_signature(const Report *report);

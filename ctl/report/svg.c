@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Writes the elements of drawings. It must name nothing outside of the drawing, of which a page may hold
- * several. */
+/**
+ * Writes the elements of drawings. It must not refer to anything outside the drawing; a page may hold
+ * several drawings.
+ */
 
 #include "report/svg.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What drawings are put together from. Lengths are in the drawing's own units, from its top left corner. */
+/** The elements of drawings. Lengths are in the drawing's own units, from its top left corner. */
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #define SVG_TINT    "#f3f7f8"
 #define SVG_WHITE   "#ffffff"
 
-/** Where a drawing stands within another one. */
+/** The place of a drawing within another one. */
 typedef struct SvgPlace {
 	double x, y, width;
 } SvgPlace;
@@ -26,11 +26,14 @@ typedef struct SvgFont {
 	bool strong;
 } SvgFont;
 
-/** `place`: NULL in a page. `words` tell what is to be seen. Ends with svg_end(). */
+/**
+ * Begins a drawing, which svg_end() ends. `place`: NULL when it stands directly in a page. `words` describe
+ * it for people who cannot see it.
+ */
 void svg_begin(FILE *stream, const SvgPlace *place, double width, double height, const char *words);
 void svg_end(FILE *stream);
 
 void svg_rectangle(FILE *stream, double x, double y, double width, double height, const char *colour);
 void svg_line(FILE *stream, double x, double y, double to_x, double to_y, const char *style);
-/** One line of text on the base line `y`; it is escaped. */
+/** One line of text with its base line at `y`; it is escaped. */
 void svg_text(FILE *stream, double x, double y, const SvgFont *font, const char *text);

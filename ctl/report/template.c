@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Fills the slots of a layout. What a slot says is not its concern, and it must never read it as layout. */
+/** Fills the slots of a layout. It must never interpret the contents of a slot as layout. */
 
 #include "report/template.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** The layout of a report, in which {{name}} stands for what a function writes there. */
+/** The layout of a report. {{name}} in it is replaced by what the function of that name writes. */
 
 #include <stddef.h>
 #include <stdio.h>
 
 typedef struct TemplateSlot {
 	const char *name;
-	void (*write)(FILE *stream, const void *content); /* what it writes is escaped */
+	void (*write)(FILE *stream, const void *content); /* the function escapes what it writes */
 } TemplateSlot;
 
 typedef struct Template {
