@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The coding of the frames between station and board, for either side. It makes no system call and allocates
- * nothing. It must not trust a frame that came in: its length is checked before its payload is read.
+ * Encodes and decodes the frames between station and board, for both sides. It makes no system call and
+ * allocates nothing. It must not trust a received frame: its length is checked before its payload is read.
  */
 
 #include "stipple/board-frame.h"
@@ -231,7 +231,7 @@ void payload_put_identity(Frame *frame, BoardResult result, const BoardIdentity 
 	put16(p + 40, identity->watchdog_ms);
 }
 
-/** The serial is shown to people and kept on record: printable ASCII only. */
+/** The serial is shown to people and recorded, so only printable ASCII is allowed. */
 static bool serial_is_printable(const uint8_t *serial)
 {
 	bool ended = false;

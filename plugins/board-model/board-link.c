@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The board's side of the link: it takes the station's frames, carries out their commands, and sends what the
- * board has. It must not take a command whose answer finds no room.
+ * The board's side of the link: it takes the station's frames, carries out their commands, and sends the
+ * board's own frames. It must not take a command when there is no room for the answer.
  */
 
 #include "board-model-private.h"
@@ -53,7 +53,7 @@ static BoardResult arm(BoardModel *model, const Frame *frame)
 	return BOARD_RESULT_OK;
 }
 
-/** What latched, or would latch again at once. */
+/** Whether the cause of a fault still holds, so that it would latch again at once. */
 static bool cause_holds(const BoardModel *model)
 {
 	return model->estop || model->mischief.over_temperature ||
@@ -150,7 +150,10 @@ static void execute(BoardModel *model, const Frame *frame)
 	board_model_enqueue(model, &answer);
 }
 
-/** A new link number starts both sides at sequence 1; an old one is a frame from another life. */
+/**
+ * A new link number makes both sides restart at sequence 1; a frame with an old number is a leftover of an
+ * earlier connection.
+ */
 static bool link_fits(BoardModel *model, const Frame *frame)
 {
 	if (frame->type != FRAME_HELLO || frame->link == model->link)
@@ -189,7 +192,7 @@ static void take_frame(BoardModel *model, const uint8_t *bytes)
 	take_acknowledgement(model, &frame);
 	if (frame.flags & FRAME_FLAG_STOP)
 		board_model_disarm(model);
-	/* one that finds no room for its answer is not taken, and comes again */
+	/* no room for the answer: the command is not taken, and the station sends it again */
 	if (frame.type != FRAME_IDLE && frame.sequence == (uint16_t)(model->command_sequence + 1) &&
 		board_model_queued(model) < QUEUE_COMMANDS) {
 		model->command_sequence = frame.sequence;
@@ -206,7 +209,10 @@ static uint16_t state_flags(const BoardModel *model, bool more)
 			  (model->chip.length ? FRAME_FLAG_CARTRIDGE : 0) | (more ? FRAME_FLAG_MORE : 0));
 }
 
-/** The next frame not yet sent; when all were sent and some stay unacknowledged, from the first again. */
+/**
+ * The next unsent frame. When all were sent and some are not acknowledged, starts again from the first of
+ * them.
+ */
 static void compose(BoardModel *model, uint8_t *ret)
 {
 	uint16_t last = (uint16_t)(model->next_sequence - 1);
@@ -243,7 +249,7 @@ void board_model_transfer(BoardModel *model, const uint8_t *from_station, uint8_
 		memset(ret_to_station, 0, STIPPLE_FRAME_BYTES);
 		return;
 	}
-	/* full duplex: what is sent was composed before what arrives has been read */
+	/* full duplex: the outgoing frame was composed before the incoming frame was read */
 	memcpy(received, from_station, sizeof received);
 	compose(model, ret_to_station);
 	if (count_down(&model->mischief.corrupt_tx))

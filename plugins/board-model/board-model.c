@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The board itself: its lines, its strokes, its faults, and what it owes the station. It makes no system
- * call, reads no clock and allocates nothing, so that firmware can begin from it. It must not lose a numbered
- * frame, nor run the needle while a fault is latched.
+ * The board itself: its lines, strokes, faults, and the frames that it must deliver. It makes no system
+ * call, reads no clock and allocates nothing, so that firmware can be based on it. It must not lose a
+ * numbered frame, nor run the needle while a fault is latched.
  */
 
 #include "board-model-private.h"
@@ -77,7 +77,7 @@ bool board_model_data_ready(const BoardModel *model)
 	       (uint16_t)(model->next_sequence - 1) != model->acknowledged;
 }
 
-/* ---- what must arrive ---- */
+/* ---- frames that must arrive ---- */
 
 uint16_t board_model_queued(const BoardModel *model)
 {
@@ -88,7 +88,7 @@ void board_model_enqueue(BoardModel *model, const Frame *frame)
 {
 	Frame *slot = &model->queue[model->next_sequence % BOARD_MODEL_QUEUE];
 
-	/* before the first HELLO there is nobody to number frames for; the header tells the state later */
+	/* before the first HELLO there is no link to number frames for; the header reports the state later */
 	if (model->link == 0 || board_model_queued(model) >= BOARD_MODEL_QUEUE)
 		return;
 	*slot = *frame;
@@ -114,7 +114,7 @@ void board_model_disarm(BoardModel *model)
 	close_samples(model);
 }
 
-/** The first cause is kept; the needle stands still from here on. */
+/** Latches a fault. The first cause is kept; the needle stands still from here on. */
 static void latch(BoardModel *model, BoardFault fault, int32_t detail)
 {
 	Frame frame = { 0 };
@@ -123,7 +123,7 @@ static void latch(BoardModel *model, BoardFault fault, int32_t detail)
 	if (model->fault != BOARD_FAULT_NONE)
 		return;
 	model->fault = fault;
-	close_samples(model); /* those strokes came first */
+	close_samples(model); /* send the strokes first, because they happened before the fault */
 	payload_put_fault(&frame, &(FaultPayload){ .fault = (uint8_t)fault, .detail = detail });
 	board_model_enqueue(model, &frame);
 }
@@ -139,7 +139,7 @@ void board_model_tell_chip(BoardModel *model)
 	board_model_enqueue(model, &frame);
 }
 
-/* ---- the world ---- */
+/* ---- pins, time and chip ---- */
 
 void board_model_set_reset(BoardModel *model, bool active)
 {
@@ -229,7 +229,9 @@ static void run_needle(BoardModel *model, uint64_t elapsed_us)
 	if (model->next_stroke_us < model->mechanics_us)
 		model->next_stroke_us = model->mechanics_us;
 	while (board_model_running(model) && model->next_stroke_us <= end) {
-		/* a simulated drive waits for room rather than losing strokes that a real one would not make
+		/*
+		 * a simulated drive waits for room: otherwise it would lose strokes that a real drive would
+		 * not have made
 		 */
 		if (model->config.mechanics_scale > 1 && board_model_queued(model) >= QUEUE_PACES) {
 			end = model->next_stroke_us;

@@ -25,7 +25,7 @@ static double uniform_skin_random(SkinModel *skin)
 	return next_skin_random(skin) / 4294967296.0;
 }
 
-/** About normal, mean 0, deviation 1: the sum of four uniforms. */
+/** Approximately normal, mean 0, deviation 1: the sum of four uniforms. */
 static double spread(SkinModel *skin)
 {
 	return (uniform_skin_random(skin) + uniform_skin_random(skin) + uniform_skin_random(skin) +
@@ -69,10 +69,10 @@ void skin_model_move(SkinModel *skin, const char *zone, const char *skin_type)
 	skin->touching = false;
 }
 
-/** Share of dots that the hand sets far too flat or far too deep, yet short of a protocol's hard limit. */
+/** Share of dots that the hand places far too shallow or far too deep, but within a protocol's hard limit. */
 static const double SLIPS = 0.02;
 
-/** The next contact, or the way to it: about one dot a second (docs/board-protocol.md, section 9). */
+/** The next contact, or the movement to it: about one dot a second (docs/board-protocol.md, section 9). */
 static void next_phase(SkinModel *skin, uint64_t now_us, uint16_t dwell_ms)
 {
 	skin->touching = !skin->touching;

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * Skin by zone and type, and the hand that works on it: enough of both that strokes, contacts and their
- * spread look as they do on a scalp. Pure; the same seed gives the same strokes.
+ * Skin by zone and type, and the hand that works on it. Both are realistic enough that strokes, contacts and
+ * their spread look as they do on a scalp. Pure; the same seed gives the same strokes.
  */
 
 #include <stdbool.h>
@@ -12,13 +12,13 @@
 typedef struct SkinModel {
 	char zone[32], skin_type[16];
 	uint32_t random;
-	/* of the present place */
+	/* skin at the present place */
 	double resistance_mn_per_um; /* how much the skin resists a needle that deep */
-	double depth_factor;         /* reached depth by wanted depth */
+	double depth_factor;         /* depth reached divided by the depth set */
 	double noise;                /* relative spread of depth */
 	/* of the hand */
 	bool touching;
-	uint64_t until_us;    /* of this contact, or of the way to the next dot */
+	uint64_t until_us;    /* of this contact, or of the movement to the next dot */
 	double contact_depth; /* relative, of this dot */
 	double angle_cdeg;
 } SkinModel;
@@ -29,7 +29,7 @@ typedef struct SkinStroke {
 } SkinStroke;
 
 void skin_model_init(SkinModel *skin, uint32_t seed);
-/** Known zone and skin type names give their figures, others those of normal skin on the crown. */
+/** Sets the skin for a zone and a skin type. Unknown names give normal skin on the crown. */
 void skin_model_move(SkinModel *skin, const char *zone, const char *skin_type);
-/** The stroke at `now_us` of mechanical time, with a needle set to `depth_um` and dots of `dwell_ms`. */
+/** The stroke at `now_us` of mechanical time, with the needle set to `depth_um` and dots of `dwell_ms`. */
 SkinStroke skin_model_stroke(SkinModel *skin, uint64_t now_us, uint16_t depth_um, uint16_t dwell_ms);

@@ -28,7 +28,7 @@ static int64_t sim_now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-/** Makes room when nobody takes edges: a data-ready edge is missed least, its level can be read. */
+/** Drops an edge when nobody takes them: preferably a data-ready edge, whose level can still be read. */
 static void forget_edge(BoardSim *sim)
 {
 	size_t at = 0;
@@ -54,7 +54,7 @@ void board_sim_edge(BoardSim *sim, StippleLine line, bool active)
 	(void)!write(sim->wake_fd, &one, sizeof one);
 }
 
-/* outlives the board: a device that is gone stays gone for whoever tries to open it */
+/* outlives the board, so that a device that is gone stays gone for everybody who tries to open it */
 static int64_t vanished_until_ns;
 
 void board_sim_vanish(BoardSim *sim, uint64_t ms)
@@ -63,7 +63,10 @@ void board_sim_vanish(BoardSim *sim, uint64_t ms)
 	vanished_until_ns = sim_now_ns() + (int64_t)ms * 1000000;
 }
 
-/** The clock ticks only while something is due, and slowly while only the watchdog is: idle costs nothing. */
+/**
+ * The clock ticks only while something is due, and slowly while only the watchdog is due, so that an idle
+ * board costs nothing.
+ */
 static void set_timer(BoardSim *sim, uint64_t next_us)
 {
 	long tick_ns = next_us == UINT64_MAX ? 0 : next_us > TICK_SLOW_NS / 1000 ? TICK_SLOW_NS : TICK_NS;
@@ -100,7 +103,7 @@ static int take_simulation_setting(
 		return setting->value[0] ? stipple_setting_text(setting, name, sim->socket_path,
 						   sizeof sim->socket_path, error)
 					 : 0;
-	if (strcmp(setting->key, "speed") == 0) /* so many times real time */
+	if (strcmp(setting->key, "speed") == 0) /* multiples of real time */
 		return stipple_setting_number(setting, name, 1, 5000, &config->mechanics_scale, error);
 	if (strcmp(setting->key, "seed") == 0)
 		return stipple_setting_number(setting, name, 1, INT32_MAX, &config->seed, error);
@@ -263,7 +266,7 @@ static int sim_transfer(void *board, const uint8_t *tx, uint8_t *ret_rx, size_t 
 	return 0;
 }
 
-/** The simulated board lives on the control thread: it sees this as soon as that thread moves again. */
+/** The simulated board runs on the control thread, so it notices this as soon as that thread moves again. */
 static void sim_cut_enable(void *board)
 {
 	atomic_store(&((BoardSim *)board)->cut, true);

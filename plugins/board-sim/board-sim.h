@@ -2,7 +2,7 @@
 #pragma once
 
 /**
- * What the two files of the simulator share. Everything runs on the caller's thread but the cut of ENABLE.
+ * Shared by the two files of the simulator. Everything runs on the caller's thread except the cut of ENABLE.
  * Nothing else includes this.
  */
 
@@ -33,16 +33,16 @@ typedef struct BoardSim {
 	} clients[BOARD_SIM_CLIENTS];
 } BoardSim;
 
-/** Sets a level and queues its edge, if it is one. */
+/** Sets a level and queues an edge if the level changed. */
 void board_sim_edge(BoardSim *sim, StippleLine line, bool active);
-/** Lets the model catch up with the clock. */
+/** Advances the model to the present time. */
 void board_sim_advance(BoardSim *sim);
-/** The device is gone, and cannot be opened again before `ms` milliseconds have passed. */
+/** Removes the device, which cannot be opened again for `ms` milliseconds. */
 void board_sim_vanish(BoardSim *sim, uint64_t ms);
-/** Hexadecimal, at most 16 bytes. */
+/** Parses hexadecimal, at most 16 bytes. */
 bool board_sim_parse_chip(const char *text, ChipId *ret);
 
-/** The socket on which tests and the demo press the pedal or pull the cartridge (README.md). */
+/** The socket through which tests and the demo press the pedal or pull the cartridge (README.md). */
 int board_sim_socket_open(BoardSim *sim, char error[STIPPLE_ERROR_MAX]);
 void board_sim_socket_close(BoardSim *sim);
 void board_sim_socket_serve(BoardSim *sim);

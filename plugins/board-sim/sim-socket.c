@@ -2,7 +2,7 @@
 
 /**
  * The control socket of the simulated board. It runs on the control thread, and must not block. Other users
- * must not be able to connect, and a file that is no socket must not be removed.
+ * must not be able to connect, and a file that is not a socket must not be removed.
  */
 
 #include "board-sim.h"
@@ -42,12 +42,12 @@ int board_sim_socket_open(BoardSim *sim, char error[STIPPLE_ERROR_MAX])
 	struct stat left;
 
 	memcpy(address.sun_path, sim->socket_path, sizeof address.sun_path);
-	/* what an earlier run left behind; a file that is no socket is somebody else's */
+	/* remove the socket of an earlier run; a file that is not a socket belongs to somebody else */
 	if (lstat(sim->socket_path, &left) == 0 && S_ISSOCK(left.st_mode))
 		unlink(sim->socket_path);
 	sim->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	event.data.fd = sim->listen_fd;
-	/* the socket's mode before bind() is the file's: at no time may others connect */
+	/* set the mode before bind(), so that others can never connect */
 	if (sim->listen_fd < 0 || fchmod(sim->listen_fd, 0600) < 0 ||
 		bind(sim->listen_fd, (struct sockaddr *)&address, sizeof address) < 0 ||
 		listen(sim->listen_fd, BOARD_SIM_CLIENTS) < 0 ||
@@ -172,7 +172,7 @@ static const char *do_vanish(BoardSim *sim, const char *a, const char *b)
 static const struct {
 	const char *name;
 	const char *(*run)(BoardSim *sim, const char *a, const char *b); /* NULL: done; else the usage */
-	/* or what it sets, where `run` is NULL */
+	/* or the setting that it changes, where `run` is NULL */
 	const char *usage; /* NULL: it takes no word, and sets a flag */
 	bool counts;       /* a uint32_t; else a bool */
 	size_t offset;
@@ -192,7 +192,7 @@ static const struct {
 	{ "vanish", do_vanish },
 };
 
-/** NULL: done; else how the command is written. */
+/** Runs one command. NULL: done; otherwise its usage. */
 static const char *run_sim_command(BoardSim *sim, size_t i, const char *a, const char *b)
 {
 	void *at = (char *)sim + commands[i].offset;
@@ -261,7 +261,7 @@ static void run_line(BoardSim *sim, char *line, char *ret, size_t size)
 		snprintf(ret, size, "ok\n");
 }
 
-/** Runs every whole line that the client has sent. A line that does not fit ends the connection. */
+/** Runs every complete line that the client has sent. A line that does not fit ends the connection. */
 static void serve_client(BoardSim *sim, int i)
 {
 	char reply[REPLY_MAX], *line = sim->clients[i].line, *end;

@@ -31,7 +31,7 @@ typedef struct BoardSpi {
 
 /* ---- settings ---- */
 
-/** What a line is called in the settings, and its wiring as docs/board-protocol.md has it. */
+/** A line's name in the settings, and its wiring according to docs/board-protocol.md. */
 static const struct {
 	const char *key;
 	GpioLineOptions options;
@@ -51,7 +51,9 @@ static const struct {
 
 #define PLUGIN "board-spi"
 
-/** A station without lamps or without a reset line works; without the others it could not be stopped. */
+/**
+ * Lamps and the reset line may be missing. Without any of the other lines the needle could not be stopped.
+ */
 static int take_line_name(
 	const StippleSetting *setting, StippleLine line, char *ret, char error[STIPPLE_ERROR_MAX])
 {
@@ -75,7 +77,7 @@ static int take_choice(const StippleSetting *setting, const char *const *names, 
 	return stipple_setting_refuse(setting, PLUGIN, allowed, error);
 }
 
-/** line_X, polarity_X, bias_X and debounce_us_X of a line X. 1: the key is none of these. */
+/** Reads line_X, polarity_X, bias_X and debounce_us_X of a line X. 1: the key is none of these. */
 static int take_line_setting(const StippleSetting *setting, StippleLine line, GpioLineOptions *options,
 	char error[STIPPLE_ERROR_MAX])
 {
@@ -209,7 +211,7 @@ static int board_transfer(void *userdata, const uint8_t *tx, uint8_t *ret_rx, si
 	return spi_device_transfer(board->fd, board->speed_hz, tx, ret_rx, size);
 }
 
-/** libgpiod keeps nothing of a request that setting a value changes: this is one ioctl. */
+/** Setting a value does not change libgpiod's stored request: this is a single ioctl. */
 static void board_cut_enable(void *board)
 {
 	(void)!gpio_lines_set(((BoardSpi *)board)->lines, STIPPLE_LINE_ENABLE, false);

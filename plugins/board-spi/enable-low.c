@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * stipple-enable-low: drives the needle's ENABLE line inactive, after the daemon has ended however it did.
+ * stipple-enable-low: drives the needle's ENABLE line inactive after the daemon has ended, for whatever
+ * reason.
  *
- * systemd runs it as the unit's ExecStopPost=. A kernel may keep the level of a line that a dead process held
- * (docs/deployment.md), and ENABLE with it. It reads the daemon's configuration for the line and nothing
- * else, and must not depend on the daemon: what is wrong elsewhere in the files does not keep it from its one
- * line, a line that another process holds is asked for again for a while, and after ALARM_S it ends whatever
- * hangs.
+ * systemd runs it as the unit's ExecStopPost=. A kernel may keep the level of a line after the process that
+ * held it died (docs/deployment.md), and ENABLE would stay active. The program reads only ENABLE's settings
+ * from the daemon's configuration, and must not depend on the daemon: it ignores errors elsewhere in the
+ * files, asks again for a while for a line that another process holds, and is ended by an alarm after
+ * ALARM_S if it hangs.
  */
 
 #include <errno.h>
@@ -34,7 +35,7 @@ static void copy_setting(const char *value, char *ret, size_t size)
 		memcpy(ret, value, strlen(value) + 1);
 }
 
-/** Takes what it knows, and leaves the rest to the daemon. */
+/** Takes the keys that it knows, and leaves the rest to the daemon. */
 static int take_enable_entry(void *userdata, const IniEntry *entry, Error *error)
 {
 	Settings *settings = userdata;
@@ -53,7 +54,8 @@ static int take_enable_entry(void *userdata, const IniEntry *entry, Error *error
 	return 0;
 }
 
-/** A file that is missing or wrong somewhere says at least what stands before. */
+/** Reads a file as far as possible: a missing file is no error, and a wrong line does not undo the lines
+ * before it. */
 static int read_file(const char *path, void *userdata, Error *error)
 {
 	Error flaw = { 0 };
@@ -101,7 +103,7 @@ static int drop_or_show(const char *path, int show)
 		return EXIT_SUCCESS;
 	}
 	r = drop_enable(&settings.gpio, error);
-	if (r == -ENODEV) { /* then the daemon cannot have driven it either */
+	if (r == -ENODEV) { /* without the line the daemon cannot have driven it either */
 		printf("%s\n", error);
 		return EXIT_SUCCESS;
 	}

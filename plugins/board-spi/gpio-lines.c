@@ -35,7 +35,7 @@ bool gpio_line_is_output(StippleLine line)
 	return line < STIPPLE_LINE_MAX && outputs[line];
 }
 
-/** The errno of a failed call; one that says "gone" in another way becomes -ENODEV. */
+/** The errno of a failed call. Other values that mean "the device is gone" become -ENODEV. */
 static int failure(void)
 {
 	return errno == ENXIO || errno == ESHUTDOWN ? -ENODEV : errno ? -errno : -EIO;
@@ -65,7 +65,10 @@ static int open_chip(const char *path, struct gpiod_chip **ret, char error[STIPP
 	return r;
 }
 
-/** A chip that may not be opened is only worth a word when none of the others has the line. */
+/**
+ * Finds the chip that has the line. A chip that may not be opened is reported only when no other chip has
+ * the line.
+ */
 static int find_chip(const char *line, struct gpiod_chip **ret, char error[STIPPLE_ERROR_MAX])
 {
 	int result = -ENODEV;
@@ -162,7 +165,7 @@ static int add_lines(const GpioLines *lines, const GpioOptions *options, struct 
 	return 0;
 }
 
-/** The kernel says only that one of them is taken: look which, and by whom. */
+/** Finds out which line is taken, and by whom, because the kernel only says that one of them is. */
 static void name_the_taken(const GpioLines *lines, struct gpiod_chip *chip, const GpioOptions *options,
 	char error[STIPPLE_ERROR_MAX])
 {
@@ -223,7 +226,7 @@ static int claim_lines(GpioLines *lines, const GpioOptions *options, char error[
 	r = find_lines(lines, chip, options, error);
 	if (r == 0)
 		r = request_lines(lines, chip, options, error);
-	gpiod_chip_close(chip); /* the request holds on to its lines by itself */
+	gpiod_chip_close(chip); /* the request keeps a reference to its lines */
 	return r;
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * The board's lines as one libgpiod request on one chip: taken together or not at all. Nothing is allocated
- * after gpio_lines_open(); the calls below it never block.
+ * The board's lines as one libgpiod request on one chip: either all are taken or none. Nothing is allocated
+ * after gpio_lines_open(), and the calls below it never block.
  */
 
 #include "stipple/plugin.h"
@@ -25,30 +25,30 @@ typedef struct GpioLineOptions {
 typedef struct GpioOptions {
 	char chip[GPIO_PATH_MAX]; /* device; "": the first chip that has the ENABLE line */
 	GpioLineOptions lines[STIPPLE_LINE_MAX];
-	const char *consumer; /* who holds the lines, as gpioinfo shows it; NULL: stippled */
+	const char *consumer; /* the consumer name that gpioinfo shows; NULL: stippled */
 } GpioOptions;
 
 typedef struct GpioLines GpioLines;
 
 /**
- * Takes the lines, outputs inactive. -ENODEV: no such chip or line; -EBUSY: a line is taken, `error` names by
- * whom; -EACCES: the chip may not be opened.
+ * Takes the lines, with outputs inactive. -ENODEV: there is no such chip or line; -EBUSY: a line is taken,
+ * and `error` names the consumer; -EACCES: the chip may not be opened.
  */
 int gpio_lines_open(const GpioOptions *options, GpioLines **ret, char error[STIPPLE_ERROR_MAX]);
 
-/** Outputs inactive, then gives the lines back. Accepts NULL. */
+/** Sets the outputs inactive, then releases the lines. Accepts NULL. */
 void gpio_lines_close(GpioLines *lines);
 
 /**
- * Takes ENABLE alone, inactive, and gives it back: what a kernel that keeps the level of a released output
- * then keeps is a motor without supply. Errors as of gpio_lines_open().
+ * Takes ENABLE alone, sets it inactive and releases it. If the kernel keeps the level of a released output,
+ * the motor then stays without supply. Errors as for gpio_lines_open().
  */
 int gpio_lines_drop_enable(const GpioOptions *options, char error[STIPPLE_ERROR_MAX]);
 
-/** Readable when an edge waits; non-blocking. */
+/** A descriptor that is readable when an edge waits; non-blocking. */
 int gpio_lines_fd(const GpioLines *lines);
 
-/** As the verbs of StippleBoardVtable. A line that is not wired reads inactive and takes any level. */
+/** As the functions of StippleBoardVtable. A line that is not wired reads inactive and accepts any level. */
 int gpio_lines_read_edges(GpioLines *lines, StippleEdge *ret_edges, size_t max);
 int gpio_lines_get(GpioLines *lines, StippleLine line, bool *ret_active);
 int gpio_lines_set(GpioLines *lines, StippleLine line, bool active);

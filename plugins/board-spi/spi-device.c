@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The board's SPI device through spidev. It knows nothing of frames. It must not try a failed transfer again:
- * that is the caller's to decide.
+ * The board's SPI device through spidev. It knows nothing of frames. It must not repeat a failed transfer:
+ * the caller decides that.
  */
 
 #include "spi-device.h"
@@ -72,8 +72,10 @@ void spi_device_close(int fd)
 		close(fd);
 }
 
-/** spidev answers ESHUTDOWN once its device was unbound; one in user space ENOTCONN once its driver has
- * ended. */
+/**
+ * Translates the errors of a lost device: spidev returns ESHUTDOWN once its device was unbound, and a device
+ * in user space ENOTCONN once its driver has ended.
+ */
 static bool is_gone(int reason)
 {
 	return reason == ESHUTDOWN || reason == ENXIO || reason == ENODEV || reason == ENOTCONN ||

@@ -6,8 +6,8 @@
 #include "stipple/plugin.h"
 
 /**
- * Opens and sets up the device. -ENODEV: not there; -EACCES: no permission; -EINVAL: the controller refuses
- * mode or speed; -EBUSY: somebody has it to himself.
+ * Opens and configures the device. -ENODEV: not there; -EACCES: no permission; -EINVAL: the controller
+ * refuses mode or speed; -EBUSY: another process has exclusive use.
  */
 int spi_device_open(const char *path, uint32_t speed_hz, int *ret_fd, char error[STIPPLE_ERROR_MAX]);
 void spi_device_close(int fd);

@@ -26,7 +26,7 @@ namespace
 
 using libcamera::Request;
 
-/** A buffer's memory, mapped for as long as the frame is out. */
+/** A buffer's memory, mapped for as long as the caller has the frame. */
 struct Mapping {
 	void *memory = MAP_FAILED;
 	size_t size = 0;
@@ -64,7 +64,7 @@ int fail(int r, char *error, const char *text)
 	return r;
 }
 
-/** Everything that a capture took; the camera may be used by the next one afterwards. */
+/** The resources of one capture; afterwards the camera is free for the next one. */
 void give_back(Camera *self)
 {
 	self->mappings.clear();
@@ -99,7 +99,7 @@ int open_camera(const StippleHost *host, void **ret_camera, char error[STIPPLE_E
 		return -EINVAL;
 	}
 	try {
-		libcamera::logSetLevel("*", "WARN"); /* else each start says which version it is */
+		libcamera::logSetLevel("*", "WARN"); /* otherwise each start prints libcamera's version */
 		auto self = std::make_unique<Camera>();
 		int r = self->manager.start();
 
@@ -114,7 +114,7 @@ int open_camera(const StippleHost *host, void **ret_camera, char error[STIPPLE_E
 	}
 }
 
-/** libcamera goes on listing most cameras that were unplugged; the kernel does not. */
+/** Asks the kernel, because libcamera keeps listing most cameras after they were unplugged. */
 bool is_connected(const libcamera::Camera &camera)
 {
 	auto devices = camera.properties().get(libcamera::properties::SystemDevices);
@@ -171,8 +171,10 @@ int enumerate_cameras(void *userdata, StippleCameraInfo *ret_cameras, size_t max
 	}
 }
 
-/** YUV 4:2:0 where the pipeline has it, else packed RGB, whose bytes libcamera names in the other order; the
- * largest size that it offers. */
+/**
+ * Chooses YUV 4:2:0 where the pipeline has it, otherwise packed RGB (libcamera names its bytes in the
+ * opposite order), in the largest size offered.
+ */
 int configure(Camera *self, char *error)
 {
 	self->configuration = self->camera->generateConfiguration({ libcamera::StreamRole::StillCapture });
@@ -225,7 +227,10 @@ int wait_for_frame(Camera *self, uint32_t timeout_ms, char *error)
 	return 0;
 }
 
-/** Maps each plane from the start of its descriptor, since an offset need not be a page's. */
+/**
+ * Maps each plane from the start of its descriptor, because an offset need not be a multiple of the page
+ * size.
+ */
 const uint8_t *map_plane(Camera *self, const libcamera::FrameBuffer::Plane &plane)
 {
 	auto mapping = std::make_unique<Mapping>();

@@ -2,7 +2,7 @@
 
 /**
  * A simulated camera as a plugin: it draws a close view of a shaved scalp with the dots placed so far. It
- * opens no device. Randomness must come from the scene alone, so that the same head looks the same again.
+ * opens no device. Randomness must depend on the scene alone, so that the same head always looks the same.
  */
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 #include "stipple/setting.h"
 
-enum { PATCH_MM = 30 }; /* of skin across the picture */
+enum { PATCH_MM = 30 }; /* width of the skin in the picture */
 
 typedef struct CameraSim {
 	uint32_t width, height, blur, brightness;
@@ -38,7 +38,7 @@ static double uniform_noise(CameraSim *sim)
 
 /* ---- drawing ---- */
 
-/** Skin: a warm tone, brighter where the lamp is, with the slow unevenness that skin has. */
+/** Skin: a warm tone, brighter near the lamp, with slow natural variation. */
 static void draw_skin(CameraSim *sim, double tone)
 {
 	uint8_t *y = sim->pixels, *u = y + (size_t)sim->width * sim->height,
@@ -109,7 +109,7 @@ static void draw_scalp(CameraSim *sim, const StippleScene *scene)
 	draw_spots(sim, (uint32_t)(scene->dots * patch_mm2 / area_mm2), 0.11 / pixel_mm / 2, 75);
 }
 
-/** A running mean along the rows: what a moved camera does to a picture. */
+/** Averages along the rows, as a moving camera does. */
 static void smear(CameraSim *sim, uint32_t radius)
 {
 	uint8_t *copy = malloc(sim->width);
@@ -218,7 +218,7 @@ static int sim_enumerate(void *camera, StippleCameraInfo *ret_cameras, size_t ma
 	return 1;
 }
 
-/** A test writes blur, dark or unplugged into the fault file to have that happen to the next picture. */
+/** Applies the fault file, into which a test writes blur, dark or unplugged for the next picture. */
 static void read_fault(const CameraSim *sim, char *ret, size_t size)
 {
 	FILE *file = sim->fault_file[0] ? fopen(sim->fault_file, "re") : NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * From key events to whole codes. It makes no system call and allocates nothing. It must not hand on a code
- * of which a key was lost.
+ * Translates key events to complete codes. It makes no system call and allocates nothing. It must not
+ * deliver a code from which a key event was lost.
  */
 
 #include "key-translator.h"
@@ -13,7 +13,7 @@
 
 enum { SHIFT = 1 << 0 | 1 << 1, CTRL = 1 << 2 | 1 << 3, ALT = 1 << 4 | 1 << 5 };
 
-/* the bit of each is its place */
+/* a modifier's bit is its index here */
 static const uint16_t modifiers[] = { KEY_LEFTSHIFT, KEY_RIGHTSHIFT, KEY_LEFTCTRL, KEY_RIGHTCTRL, KEY_LEFTALT,
 	KEY_RIGHTALT };
 
@@ -67,7 +67,7 @@ static void append(KeyTranslator *translator, char character)
 		translator->text[translator->length++] = character;
 }
 
-/** A number of the keypad counts when Alt is let go. */
+/** Reads a keypad number, which counts when Alt is released. */
 static void take_alt_number(KeyTranslator *translator)
 {
 	if (translator->digits > 0 && translator->alt < 0x80)
@@ -120,7 +120,7 @@ KeyResult key_translator_feed(KeyTranslator *translator, uint16_t key, int32_t v
 		return KEY_RESULT_MORE;
 	if (key == KEY_CAPSLOCK && value == 1)
 		translator->caps_lock = !translator->caps_lock;
-	/* a scanner means each character once: a held key is one that lagged */
+	/* ignore repeats: a scanner types each character once, so a held key is only a delay */
 	if (value != 1)
 		return KEY_RESULT_MORE;
 	if (translator->handed_on)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * A barcode scanner that types like a keyboard, read through libevdev on a thread of its own. What is scanned
- * must not be typed anywhere else, so the device is taken exclusively. A missing device must not hold up the
- * daemon.
+ * A barcode scanner that acts as a keyboard, read through libevdev on a thread of its own. The plugin takes
+ * the device exclusively, because scanned codes must not be typed anywhere else. A missing device must not
+ * delay the daemon.
  */
 
 #include <errno.h>
@@ -34,7 +34,7 @@ typedef struct Scanner {
 	int fd; /* of the device, -1 while it is away */
 	struct libevdev *device;
 	KeyTranslator translator;
-	char told[SENTENCE_MAX]; /* the last sentence, so that each is told once */
+	char told[SENTENCE_MAX]; /* the last sentence, so that none is reported twice */
 } Scanner;
 
 /* ---- the device ---- */
@@ -71,7 +71,10 @@ static void lose_device(Scanner *scanner, const char *verb, int error)
 	tell_sink(scanner, false, text);
 }
 
-/** Taken exclusively: what is scanned must not be typed into whatever has the keyboard as well. */
+/**
+ * Takes the device exclusively: otherwise scanned codes would also be typed into the console or window with
+ * the focus.
+ */
 static void take_device(Scanner *scanner)
 {
 	int r;
@@ -109,7 +112,7 @@ static void take_scanner_key(Scanner *scanner, const struct input_event *event)
 	}
 }
 
-/** All events that are there. */
+/** Reads all waiting events. */
 static void read_device(Scanner *scanner)
 {
 	unsigned flag = LIBEVDEV_READ_FLAG_NORMAL;
@@ -148,7 +151,7 @@ static void *run_scanner(void *userdata)
 
 		if (scanner->fd < 0)
 			take_device(scanner);
-		polls[1].fd = scanner->fd; /* -1 is left out */
+		polls[1].fd = scanner->fd; /* poll() ignores -1 */
 		if (poll(polls, 2, scanner->fd < 0 ? REOPEN_MS : -1) < 0 && errno != EINTR)
 			break;
 		if (polls[0].revents)

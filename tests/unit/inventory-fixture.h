@@ -8,7 +8,7 @@
 #define UNIT(serial) "(01)04012345678901(21)" serial
 #define LOT_UNIT     "(01)04012345678901(10)L9"
 
-/** Takes `body`. */
+/** Takes ownership of `body`. */
 static inline void accepted(Ledger *ledger, const char *kind, json_t *body)
 {
 	LedgerAnswer answer = append(ledger, kind, body);
@@ -17,7 +17,7 @@ static inline void accepted(Ledger *ledger, const char *kind, json_t *body)
 		fail_msg("%s: %s", kind, answer.text);
 }
 
-/** Takes `body`. The sentence must hold `says` and end in a next step. */
+/** Takes ownership of `body`. The refusal must contain `says` and end with a next step. */
 static inline void refused(Ledger *ledger, const char *kind, json_t *body, int error, const char *says)
 {
 	LedgerAnswer answer = append(ledger, kind, body);
@@ -29,7 +29,7 @@ static inline void refused(Ledger *ledger, const char *kind, json_t *body, int e
 	assert_true(ledger_is_refusal(error));
 }
 
-/** A text of the one row that a query gives; "" where it is null. */
+/** A text of the only row of a query; "" where it is null. */
 static inline void one_text(
 	Ledger *ledger, const char *query, json_t *arguments, const char *column, char ret[96])
 {
@@ -45,7 +45,7 @@ static inline void one_text(
 	json_decref(rows);
 }
 
-/** Takes `arguments`. */
+/** Takes ownership of `arguments`. */
 static inline void expect(
 	Ledger *ledger, const char *query, json_t *arguments, const char *column, const char *is)
 {
@@ -55,7 +55,7 @@ static inline void expect(
 	assert_string_equal(text, is);
 }
 
-/** Takes `arguments`. */
+/** Takes ownership of `arguments`. */
 static inline void expect_rows(Ledger *ledger, const char *query, json_t *arguments, size_t n)
 {
 	json_t *rows = look_up(ledger, query, arguments);

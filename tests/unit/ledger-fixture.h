@@ -34,11 +34,11 @@ static inline void fake_read(void *userdata, ClockReading *ret)
 
 static const Clock fake_clock = { .read = fake_read };
 
-/** A loaded machine's disk is slow and not dead. */
+/** Generous, because the disk of a loaded machine is slow but not dead. */
 static __attribute__((__unused__)) uint32_t fixture_commit_limit_ms = 10000;
 
 typedef struct Fixture {
-	const void *row; /* of the table that the test is made from */
+	const void *row; /* of the table from which the test is made */
 	char folder[64], path[96];
 	Ledger *ledger;
 	LedgerInfo info;
@@ -95,7 +95,7 @@ static inline int teardown(void **state)
 	return 0;
 }
 
-/** The largest size of a file, in place of a full disk; 0 lifts it. SIGXFSZ must be ignored. */
+/** Limits the size of files to simulate a full disk; 0 lifts the limit. SIGXFSZ must be ignored. */
 static inline void limit_files(rlim_t size)
 {
 	struct rlimit limit;
@@ -105,7 +105,7 @@ static inline void limit_files(rlim_t size)
 	setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-/** The ledger thread goes on by itself, and nobody is told. */
+/** Polls, because the ledger thread recovers by itself and notifies nobody. */
 static inline void wait_for_health(const Ledger *ledger, bool healthy)
 {
 	for (int i = 0; i < 4000 && ledger_healthy(ledger) != healthy; i++)
@@ -134,7 +134,7 @@ static inline void serve(Ledger *ledger)
 	}
 }
 
-/** The same with a key, and a checkpoint every `records`. */
+/** As setup(), with a key and a checkpoint every `records`. */
 static inline int setup_signed(void **state, uint32_t records)
 {
 	Fixture *fixture;
@@ -148,11 +148,11 @@ static inline int setup_signed(void **state, uint32_t records)
 	fixture->checkpoint_records = records;
 	r = open_fixture(fixture);
 	if (r == 0)
-		serve(fixture->ledger); /* the record of the key is a group of its own */
+		serve(fixture->ledger); /* commit the record of the key in a group of its own */
 	return r;
 }
 
-/** Takes `body`. */
+/** Takes ownership of `body`. */
 static inline LedgerAnswer append(Ledger *ledger, const char *kind, json_t *body)
 {
 	LedgerRecord record = { .kind = kind, .actor = "b1", .body = body };
@@ -165,7 +165,7 @@ static inline LedgerAnswer append(Ledger *ledger, const char *kind, json_t *body
 	return answer;
 }
 
-/** Takes `arguments`. */
+/** Takes ownership of `arguments`. */
 static inline json_t *look_up(Ledger *ledger, const char *query, json_t *arguments)
 {
 	json_t *rows = NULL;

@@ -6,7 +6,7 @@
 
 #include "ledger-fixture.h"
 
-/** Takes `body`; `personal` is one field. */
+/** Takes ownership of `body`; `personal` is one field. */
 static inline LedgerAnswer append_personal(
 	Ledger *ledger, const char *kind, json_t *body, const char *field, const char *value)
 {

@@ -3,9 +3,9 @@
 
 /**
  * A station with a real ledger in a folder of its own, the real control thread with the simulated board, and
- * a clock that stands still until it is told to go on. Nothing reaches the station by itself: what the board
- * tells and what the ledger answers is handed over by the test, or held back for as long as it likes. That
- * needs control_take() and ledger_append() wrapped by the linker.
+ * a clock that stands still until the test advances it. Nothing reaches the station by itself: the test
+ * delivers the board's facts and the ledger's answers, or holds them back as long as it likes. This needs
+ * control_take() and ledger_append() to be wrapped by the linker.
  */
 
 #include "ledger-fixture.h"
@@ -19,7 +19,7 @@
 #include "station/parts.h"
 #include "plugin/plugin-loader.h"
 
-#define WAIT_NS  (20 * 1000000000LL) /* longer than anything here takes, however slow the machine */
+#define WAIT_NS  (20 * 1000000000LL) /* longer than anything here takes, even on a slow machine */
 #define BADGE    "b1001"
 #define PIN      "4711"
 #define HOLDER   ":1.7"
@@ -28,17 +28,17 @@
 
 enum { CHAIR_FACTS = 1024, CHAIR_ALERTS = 16 };
 
-/** What a call was answered. */
+/** The reply to a call. */
 typedef struct Reply {
 	bool done;
 	char error[64], text[STATION_TEXT_MAX]; /* "" when it succeeded */
 } Reply;
 
-/** An append whose answer passes through the test. */
+/** An append whose answer the test delivers. */
 typedef struct Append Append;
 
 struct Append {
-	Append *next; /* in the order of the calls */
+	Append *next; /* in the order of the appends */
 	char kind[64];
 	LedgerDone done;
 	void *userdata;
@@ -47,7 +47,7 @@ struct Append {
 };
 
 typedef struct Chair {
-	const void *row; /* of the table that the test is made from */
+	const void *row; /* of the table from which the test is made */
 	Fixture *ledger; /* folder and ledger */
 	Config *config;
 	Plugin *plugin;
@@ -56,18 +56,18 @@ typedef struct Chair {
 	StippleSetting settings[3];
 	char socket_path[96];
 	int socket;
-	ControlFact facts[CHAIR_FACTS]; /* told by the board and not to the station, oldest first */
+	ControlFact facts[CHAIR_FACTS]; /* from the board, not yet delivered to the station; oldest first */
 	size_t n_facts, may_take;
-	bool hold_facts, hold_commits, hold_pins; /* what the worker found is kept back */
-	Append *appends;                          /* not answered to the station yet */
-	bool must_stand;                          /* fail when the session gets ready */
+	bool hold_facts, hold_commits, hold_pins; /* hold_pins: results of the worker are held back */
+	Append *appends;                          /* not yet answered to the station */
+	bool must_stand;                          /* fail when the session becomes ready */
 	char alerts[CHAIR_ALERTS][32];
 	size_t n_alerts;
 } Chair;
 
 static Chair *chair_of_wraps;
 
-/** Lines of [ledger]; a loaded machine's disk is slow and not dead. */
+/** Lines of [ledger]. The limit is generous, because the disk of a loaded machine is slow but not dead. */
 static __attribute__((__unused__)) const char *chair_ledger_lines = "commit_limit_ms = 10000\n";
 
 static inline int64_t now_ns(void)
@@ -78,7 +78,7 @@ static inline int64_t now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-/* ---- what stands between the station and the two threads ---- */
+/* ---- between the station and the two threads ---- */
 
 bool __real_control_take(Control *control, ControlFact *ret);
 bool __wrap_control_take(Control *control, ControlFact *ret);
@@ -98,7 +98,7 @@ bool __wrap_control_take(Control *control, ControlFact *ret)
 	return true;
 }
 
-/** Whose turn it is to be answered: the ledger answers in the order of the calls. */
+/** Delivers the answers that are due, in the order of the appends, as the ledger does. */
 static inline void give_answers(Chair *chair)
 {
 	while (chair->appends && chair->appends->answered && !chair->hold_commits) {
@@ -140,7 +140,7 @@ int __wrap_ledger_append(Ledger *ledger, const LedgerRecord *record, LedgerDone 
 	return 0;
 }
 
-/** Whether a record of this kind is committed, or refused, and the station has not heard of it. */
+/** Whether a record of this kind was committed or refused, but the station does not know it yet. */
 static inline bool is_pending(const Chair *chair, const char *kind)
 {
 	for (const Append *append = chair->appends; append; append = append->next)
@@ -149,7 +149,7 @@ static inline bool is_pending(const Chair *chair, const char *kind)
 	return false;
 }
 
-/* ---- time goes on ---- */
+/* ---- time passes ---- */
 
 static inline void gather_facts(Chair *chair)
 {
@@ -159,7 +159,7 @@ static inline void gather_facts(Chair *chair)
 		chair->n_facts++;
 }
 
-/** One fact, so that a test can stop at any of them. */
+/** Delivers one fact, so that a test can stop after any of them. */
 static inline bool give_fact(Chair *chair)
 {
 	gather_facts(chair);
@@ -170,7 +170,7 @@ static inline bool give_fact(Chair *chair)
 	return true;
 }
 
-/** Hands over what is not held back, waiting a moment when there is nothing. */
+/** Delivers what is not held back, and waits a moment when there is nothing. */
 static inline void go_on(Chair *chair)
 {
 	struct pollfd fds[] = {
@@ -194,7 +194,7 @@ static inline void go_on(Chair *chair)
 		assert_true(condition);                                                     \
 	} while (0)
 
-/** From here on the board's facts are kept, the answer to `command` being the first of them. */
+/** Holds the board's facts back from now on; the answer to `command` is the first of them. */
 static inline void hold_answer_to(Chair *chair, FrameType command)
 {
 	const ControlFact *first = chair->facts;
@@ -223,7 +223,7 @@ static inline bool is_quiet(Chair *chair)
 	return !chair->station->runtime.first && !chair->appends && chair->n_facts == 0;
 }
 
-/** Nothing is held back any more, and nothing is under way. */
+/** Holds nothing back any more, and waits until nothing is in progress. */
 static inline void settle(Chair *chair)
 {
 	chair->hold_facts = chair->hold_commits = chair->hold_pins = false;
@@ -250,7 +250,7 @@ static inline void ask_board(Chair *chair, const char *line, char *ret, size_t s
 	ret[n] = '\0';
 }
 
-/** What the simulated board says of itself, such as "\"enable\":true". */
+/** Whether the simulated board's status contains a text such as "\"enable\":true". */
 static inline bool board_shows(Chair *chair, const char *what)
 {
 	char reply[512];
@@ -259,7 +259,10 @@ static inline bool board_shows(Chair *chair, const char *what)
 	return strstr(reply, what) != NULL;
 }
 
-/** The control thread has acted on it when this returns: it has served another line since. */
+/**
+ * Sends a line to the board. When this returns the control thread has acted on it, because it has answered
+ * another line since.
+ */
 static inline void play(Chair *chair, const char *line)
 {
 	char reply[256];
@@ -274,7 +277,7 @@ static inline bool state_is(const Chair *chair, SessionState state)
 	return chair->station->state.work.phase == state;
 }
 
-/** The needle stands still, and a foot on the pedal changes nothing about that. */
+/** The needle must stand still, and pressing the pedal must not change that. */
 static inline void expect_still(Chair *chair)
 {
 	UNTIL(chair, board_shows(chair, "\"armed\":false"));
@@ -319,7 +322,7 @@ static inline void expect_error(Chair *chair, const Reply *reply, const char *er
 		expect_done(chair, &done_reply);                                                      \
 	} while (0)
 
-/** ... until it was refused with `error`. */
+/** Calls station_VERB() and waits until it was refused with `error`. */
 #define REFUSED(chair, error, verb, ...)                                                                 \
 	do {                                                                                             \
 		Reply refused_reply = { 0 };                                                             \
@@ -327,7 +330,7 @@ static inline void expect_error(Chair *chair, const Reply *reply, const char *er
 		expect_error(chair, &refused_reply, error);                                              \
 	} while (0)
 
-/** Takes `body` and `personal`. */
+/** Takes ownership of `body` and `personal`. */
 static inline void record_as(
 	Chair *chair, const char *actor, const char *kind, json_t *body, json_t *personal)
 {
@@ -425,7 +428,10 @@ static inline void work(Chair *chair)
 	assert_true(board_shows(chair, "\"enable\":true"));
 }
 
-/** Core and control agree once all has settled: a session that is ready may move, any other may not. */
+/**
+ * Station and control must agree once all is settled: the needle may move in a session that is ready or
+ * working, and in no other state.
+ */
 static inline void expect_agreement(Chair *chair)
 {
 	settle(chair);
@@ -450,7 +456,7 @@ static inline void acknowledge(Chair *chair)
 	DO(chair, acknowledge, "the cause is gone", PIN);
 }
 
-/** Whatever stopped the needle, after what a person does about it arming works, and the needle moves. */
+/** Whatever stopped the needle: once a person has done what is needed, arming works and the needle moves. */
 static inline void expect_recovery(Chair *chair)
 {
 	settle(chair);
@@ -499,7 +505,7 @@ static inline void ask_withdraw(Station *station, Reply *reply)
 
 /* ---- the disk ---- */
 
-/** Every write to a file fails from now on, or no more. */
+/** Makes every write to a file fail from now on, or lifts that again. */
 static inline void fill_disk(bool full)
 {
 	signal(SIGXFSZ, SIG_IGN);
@@ -548,8 +554,7 @@ static inline void start_board(Chair *chair)
 
 	snprintf(chair->socket_path, sizeof chair->socket_path, "%s/board", chair->ledger->folder);
 	chair->settings[0] = (StippleSetting){ "socket", chair->socket_path, "test", 1 };
-	/* the link is in nobody's way here, however slow the machine: nothing is told of it but what is
-	 * played */
+	/* a long watchdog, so that on a slow machine the link never fails by itself */
 	chair->settings[1] = (StippleSetting){ "watchdog_ms", "5000", "test", 2 };
 	chair->settings[2] = (StippleSetting){ "speed", "1", "test", 3 };
 	if (plugin_load(STIPPLE_BUILD_FOLDER "/plugins/board-sim", "board-sim", STIPPLE_PLUGIN_BOARD,
@@ -569,7 +574,7 @@ static inline void start_board(Chair *chair)
 		struct pollfd fd = { .fd = control_fd(chair->control), .events = POLLIN };
 
 		(void)poll(&fd, 1, 5);
-		gather_facts(chair); /* once it has told something, its socket is there */
+		gather_facts(chair); /* once it has reported a fact, its socket exists */
 	}
 	memcpy(address.sun_path, chair->socket_path, sizeof chair->socket_path);
 	chair->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -605,10 +610,10 @@ static inline void start_station(Chair *chair)
 	assert_int_equal(station_observe(chair->station, &observer), 0);
 }
 
-/** Who works here, and what lies in the cupboard. */
+/** Enrols the people and receives the stock that the tests need. */
 static inline void fill_ledger(Chair *chair)
 {
-	static char hash[PIN_HASH_MAX]; /* takes its time, and is the same for all */
+	static char hash[PIN_HASH_MAX]; /* takes a while to compute, and is the same for all tests */
 
 	if (!hash[0])
 		assert_int_equal(pin_hash(PIN, hash), 0);
@@ -644,7 +649,7 @@ static inline int set_up_chair(void **state)
 	start_board(chair);
 	start_station(chair);
 	fill_ledger(chair);
-	facts_refresh(chair->station); /* it was not the station that recorded all this */
+	facts_refresh(chair->station); /* the station did not record these itself */
 	UNTIL(chair, json_array_size(chair->station->state.facts.rows[FACT_CERTIFICATIONS]) == 1);
 	settle(chair);
 	UNTIL(chair, chair->station->state.board.self_test_done);
@@ -668,7 +673,7 @@ static inline int tear_down_chair(void **state)
 		chair->appends = append->next;
 		free(append);
 	}
-	/* the ledger is the last to go: it still commits what the station left */
+	/* free the ledger last: it still commits what the station left */
 	teardown((void **)&chair->ledger);
 	free(chair);
 	return 0;
@@ -676,7 +681,7 @@ static inline int tear_down_chair(void **state)
 
 #define STATION_TEST(test) cmocka_unit_test_setup_teardown(test, set_up_chair, tear_down_chair)
 
-/** A test of one row of a table, which it finds in chair->row. */
+/** A test for one row of a table, which the test finds in chair->row. */
 static inline struct CMUnitTest station_row(CMUnitTestFunction test, const void *row, const char *name)
 {
 	return (struct CMUnitTest){ name, test, set_up_chair, tear_down_chair, (void *)row };

@@ -5,7 +5,7 @@
 
 #include "ledger-fixture.h"
 
-/* the fixture's clock stands at 2026-03-02T10:00:00Z; all of this has happened by then */
+/* the fixture's clock stands at 2026-03-02T10:00:00Z, after all of these times */
 #define PROOFS "mechanical integrator chemical contents"
 
 static inline json_t *with(json_t *body, const char *extra)
@@ -95,7 +95,7 @@ static inline uint64_t test_ok(Ledger *ledger, const char *result, const char *e
 	return answer.seq;
 }
 
-/** A text of the one row of an item that is sterile or was. */
+/** A text of the only row about an item that is or was sterile. */
 static inline void expect_item(Ledger *ledger, const char *item, const char *column, const char *expected)
 {
 	json_auto_t *rows = look_up(ledger, "sterile", json_pack("{s:s}", "handpiece", item));
@@ -115,7 +115,7 @@ static inline size_t count(Ledger *ledger, const char *query, json_t *arguments)
 	return json_array_size(rows);
 }
 
-/** What mounting does: the inventory's side of the table. */
+/** Marks an item as used, as mounting it does. */
 static inline void use(Fixture *fixture, const char *item, uint64_t seq)
 {
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
@@ -146,7 +146,9 @@ static inline void service(Ledger *ledger, const char *work, const char *done)
 	assert_int_equal(answer.error, 0);
 }
 
-/** Loads 1 (before the test that passed), 2 and 3 (after it), each with an item of its own, all released. */
+/**
+ * Loads 1 (before the test that passed), 2 and 3 (after it), each with an item of its own; all are released.
+ */
 static inline void add_loads(Ledger *ledger)
 {
 	add_sterilizer(ledger);

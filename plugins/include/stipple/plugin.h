@@ -166,14 +166,21 @@ typedef struct StippleCameraVtable {
 
 enum { STIPPLE_SCANNED_MAX = 256 };
 
-/** Where a scanner puts what it has. Valid until close() returns; both from the plugin's one thread alone. */
+/**
+ * The functions through which a scanner delivers codes. Valid until close() returns; call both only from the
+ * plugin's one thread.
+ */
 typedef struct StippleScannerSink {
 	uint32_t size; /* sizeof(StippleScannerSink) as the host knows it */
 	void *context;
-	/** One whole code of 1 to STIPPLE_SCANNED_MAX bytes without '\0', FNC1 as the scanner sent it. Never
-	 * blocks. */
+	/**
+	 * Delivers one complete code of 1 to STIPPLE_SCANNED_MAX bytes without '\0', with FNC1 as the
+	 * scanner sent it. Never blocks.
+	 */
 	void (*code)(void *context, const char *code, size_t length);
-	/** The device came or went; `text` is one sentence for a person. Only when it changes. Never blocks.
+	/**
+	 * Reports that the device came or went; `text` is one sentence for a person. Call it only for a
+	 * change. Never blocks.
 	 */
 	void (*present)(void *context, bool present, const char *text);
 } StippleScannerSink;
@@ -183,13 +190,13 @@ typedef struct StippleScannerVtable {
 	uint32_t size; /* sizeof(StippleScannerVtable) that the plugin was built with */
 
 	/**
-	 * Starts a thread that waits for the device, takes it for itself, and takes it again whenever it
-	 * comes back: that it is not there is no error. -EINVAL: a setting is wrong; `error` names which.
-	 * Does not block.
+	 * Starts a thread that waits for the device, takes it exclusively, and takes it again whenever it
+	 * comes back. A missing device is no error. -EINVAL: a setting is wrong; `error` names it. Does not
+	 * block.
 	 */
 	int (*open)(const StippleHost *host, const StippleScannerSink *sink, void **ret_scanner,
 		char error[STIPPLE_ERROR_MAX]);
-	/** Ends the thread and gives the device back. Blocks for a moment. */
+	/** Ends the thread and releases the device. Blocks for a moment. */
 	void (*close)(void *scanner);
 } StippleScannerVtable;
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * Takes settings of a plugin's section. Each function returns 0, or -EINVAL with a sentence in `error` that
- * names file, line and what is allowed. `plugin`: the plugin's name.
+ * Reads the settings of a plugin's section. Each function returns 0, or -EINVAL with a sentence in `error`
+ * that names the file, the line and what is allowed. `plugin`: the plugin's name.
  */
 
 #include <errno.h>
@@ -37,7 +37,7 @@ static inline int stipple_setting_number(const StippleSetting *setting, const ch
 	return stipple_setting_refuse(setting, plugin, allowed, error);
 }
 
-/** Text that is not empty, with its NUL in `size` bytes; the rest of them is zeroed. */
+/** Text that is not empty, with its NUL in `size` bytes; the remaining bytes are zeroed. */
 static inline int stipple_setting_text(const StippleSetting *setting, const char *plugin, char *ret,
 	size_t size, char error[STIPPLE_ERROR_MAX])
 {
