@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the vtables of the daemon's objects of the interfaces' XML.
+"""Generates the vtables of the daemon's objects from the interfaces' XML.
 
 Usage: vtables.py OUTPUT FILE.xml...
 
@@ -21,7 +21,7 @@ def notes(member: ET.Element) -> dict[str, str]:
 
 
 def pairs(kind: str, arguments: list[ET.Element]) -> str:
-    """SD_BUS_ARGS("s", badge, ...), of which sd-bus makes the signature and the names."""
+    """SD_BUS_ARGS("s", badge, ...), from which sd-bus makes the signature and the names."""
     listed = ", ".join(f'"{argument.attrib["type"]}", {argument.attrib["name"]}' for argument in arguments)
     return f"SD_BUS_{kind}({listed})" if listed else f"SD_BUS_NO_{kind}"
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of the AsyncAPI document: a channel for each topic, a message with a typed body for each kind.
 
-A body's schema promises what every record keeps to, also one of an earlier version: types, choices and what is needed;
-no range of a figure, which is judged when a record is new.
+A body's schema promises only what is true of every record, including records of earlier versions: types, choices and
+required fields. It gives no ranges of figures, because these apply to new records only.
 """
 
 import re
@@ -24,7 +24,7 @@ NO_TEXT = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 def flow(value: Any) -> str:
-    """On one line, as YAML has it."""
+    """A value in YAML's flow style, on one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{flow(key)}: {flow(entry)}" for key, entry in value.items()) + "}"
     if isinstance(value, list):

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes what follows from the kinds of records: tables of C, and the parts of documents that list kinds.
+"""Generates code and documents from the kinds of records: C tables, and the parts of documents that list kinds.
 
 Usage: compile.py tables OUTPUT FILE.toml...      the tables of lib/record
        compile.py commands OUTPUT FILE.toml...    the rows of stipplectl's commands that enter a record
@@ -33,7 +33,7 @@ def quoted(text: str) -> str:
 
 def field_row(field: Field) -> str:
     parts = [f".name = {quoted(field.name)}", f".type = FIELD_{TYPES.get(field.type, field.type.upper())}"]
-    # what is not made any more may be missing
+    # a retired field may be missing
     if field.optional or field.retired:
         parts.append(".optional = true")
     if field.type == "choice":
@@ -108,10 +108,10 @@ def commands(kinds: list[Kind]) -> Iterator[str]:
                    f" {quoted(kind.help)}, .form = &(const EnteredForm){{ {form} }} }},")
 
 
-# ---- what a version had ----
+# ---- the kinds of a version ----
 
 def version(kinds: list[Kind]) -> Iterator[str]:
-    """{kind: {field: [type, must or may be there, choice...]}}, one kind a line."""
+    """{kind: {field: [type, required or optional, choice...]}}, one kind a line."""
     rows = []
     for kind in sorted(kinds, key=lambda kind: kind.name):
         fields = {field.name: [TYPES.get(field.type, field.type).lower().replace("array", "list"),

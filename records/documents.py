@@ -21,7 +21,7 @@ SAMPLES = {"date": "DATE", "time": "TIME", "count": "N", "boolean": "yes", "list
 
 
 def sample(field: Field) -> str:
-    """What stands for a value: in capitals what to put there, else the words that it may be."""
+    """How a value is shown: a placeholder in capitals, or the allowed words."""
     return field.sample or "|".join(field.of if field.type == "choice" else [SAMPLES.get(field.type, field.name[0].upper())])
 
 
@@ -105,7 +105,7 @@ def man_entry(kind: Kind) -> Iterator[str]:
 
 
 def man_part(kinds: list[Kind], name: str, named: set[str]) -> Iterator[str]:
-    """Of one kind, or of those of an area that no part names for itself."""
+    """The entry of one kind, or of all kinds of an area that have no part of their own."""
     for kind in kinds:
         if kind.entered and (kind.name == name or (kind.area == name and kind.name not in named)):
             yield from man_entry(kind)
@@ -114,7 +114,7 @@ def man_part(kinds: list[Kind], name: str, named: set[str]) -> Iterator[str]:
 # ---- the completion ----
 
 def candidates(field: Field) -> list[str]:
-    """The values that are words, or none."""
+    """A completion for each value that is a word; without such values, one for the field's name."""
     return [f"{field.name}={word}" for word in sample(field).split("|") if word.islower()] or [f"{field.name}="]
 
 
@@ -145,7 +145,7 @@ Maker = Callable[[str, set[str]], Iterator[str]]
 
 
 def makers(kinds: list[Kind], topics: dict[str, Topic]) -> dict[str, Maker]:
-    """What makes the parts of each document: of its name, and of the names of all parts there."""
+    """For each document, the function that makes a part from its name and the names of all parts in that document."""
     named = {"kinds": lambda: kinds_table(kinds, topics), "ranges": lambda: ranges_table(kinds),
              "commands": lambda: completion(kinds), "channels": lambda: asyncapi.channels(kinds, topics),
              "operations": lambda: asyncapi.operations(topics), "messages": lambda: asyncapi.messages(kinds)}
@@ -164,7 +164,7 @@ def makers(kinds: list[Kind], topics: dict[str, Topic]) -> dict[str, Maker]:
 
 
 def made(path: pathlib.Path, maker: Maker) -> str:
-    """The text of a document with all of its parts made anew."""
+    """The text of a document with all its parts generated again."""
     lines = path.read_text(encoding="utf-8").splitlines()
     begins = [match[1] if match else "" for match in map(BEGIN.match, lines)]
     names, result, inside = set(begins) - {"", "end"}, [], ""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the kinds of records from TOML, one file an area, and refuses what does not fit.
+"""Reads the kinds of records from TOML, one file for each area, and refuses invalid definitions.
 
-It knows what may be said of a kind and of a field. What is made of them is left to compile.py and documents.py.
+It knows the keys of a kind and of a field. compile.py and documents.py generate code and documents from them.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ import re
 import tomllib
 from typing import Any, Iterator
 
-FIRST_VERSION = "0.1.0"  # of which a kind or field is that does not say otherwise
+FIRST_VERSION = "0.1.0"  # of a kind or field without `introduced`
 PLACES = ("station", "inventory", "session")
 ROLES = ("technician", "supervisor", "auditor", "administrator")
 SESSIONS = ("if-open", "named", "only")
@@ -21,12 +21,12 @@ ITEMS = ("text", "code", "identifier", "label", "count", "object")  # of a list
 
 
 class RecordError(Exception):
-    """What is wrong, after the file, the kind and the field that it is about."""
+    """An error in a definition: file, kind and field, followed by what is wrong."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Topic:
-    """Where kinds of records are published, below stipple/v1/<clinic>/<station>/."""
+    """A topic to which kinds of records are published, below stipple/v1/<clinic>/<station>/."""
 
     name: str
     says: str
@@ -89,7 +89,7 @@ class Kind:
         return bool(self.place) and not self.retired
 
     def asked(self) -> Iterator[list[Field]]:
-        """The fields that stipplectl asks for: each alone, or with those of which one is needed; needed ones first."""
+        """The fields that stipplectl asks for, required ones first. A list with several fields means that one of them is needed."""
         asked = [field for field in self.fields if field.entered and field.asked]
         alone = [field for field in asked if field.name not in self.one_of]
         yield from ([field] for field in alone if not field.optional)
@@ -104,7 +104,7 @@ class Kind:
         return len(list(self.asked()))
 
 
-# ---- what may be said, of which types, and what holds where it is not ----
+# ---- the keys, their types and their defaults ----
 
 NAMES = {str: "text", bool: "true or false", list: "list", dict: "table", int: "number", float: "fraction"}
 TEXT, FLAG, WORDS, NUMBER = (str,), (bool,), (list,), (int, float)
@@ -134,7 +134,7 @@ def number_of(version: str) -> tuple[int, ...]:
 
 
 class Reader:
-    """One file; `where` names the kind and field at hand in what it complains of."""
+    """Reads one file; `where` names the current kind and field in error messages."""
 
     def __init__(self, path: pathlib.Path, topics: dict[str, Topic]) -> None:
         self.path, self.topics = path, topics

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A whole station on a private bus with a real broker: what every integration test stands on."""
+"""A whole station on a private bus with a real broker, for all integration tests."""
 
 import contextlib
 import json
@@ -36,7 +36,7 @@ ADMINISTRATOR = ("root", "Alma Example", "9753")  # badge, name and PIN of the o
 
 
 def kinds_of_records():
-    """What records/ says of each kind: {kind: table}."""
+    """The definition of each kind in records/: {kind: table}."""
     found = {}
     for path in (SOURCE / "records").glob("*.toml"):
         for thing, table in tomllib.loads(path.read_text()).items():
@@ -45,7 +45,7 @@ def kinds_of_records():
 
 
 def wait_for(condition, what, patience=PATIENCE_S):
-    """Polls until the condition gives something true, which it returns."""
+    """Polls until the condition gives a true value, and returns that value."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
         value = condition()
@@ -65,7 +65,7 @@ connections = []
 
 
 def connect(address):
-    """A connection of its own. It is kept for good: dbus-python fails on what arrives for one that was freed."""
+    """A new connection. It is never freed, because dbus-python fails when a message arrives for a freed connection."""
     connection = dbus.bus.BusConnection(address)
     connection.set_exit_on_disconnect(False)
     connections.append(connection)
@@ -79,7 +79,7 @@ def dispatch():
 
 
 class Pending:
-    """A call under way: its answer, or its error as (name, sentence), once done."""
+    """A call in progress. Once done it has the answer, or the error as (name, sentence)."""
 
     def __init__(self):
         self.answer = self.error = None
@@ -101,7 +101,7 @@ class Pending:
 
 
 class Polkit:
-    """A stand-in for polkit on the same bus; what it answers can be changed while it runs."""
+    """A stand-in for polkit on the same bus; its answers can be changed while it runs."""
 
     def __init__(self, address):
         self.process = subprocess.Popen(
@@ -113,11 +113,11 @@ class Polkit:
                                        introspect=False), "org.stipple.Test.Polkit1")
 
     def answer(self, answer, action="*", user=-1):
-        """yes, no, challenge, hang or error, for one action or all, for one user or everybody."""
+        """Sets the answer (yes, no, challenge, hang or error) for one action or all, for one user or everybody."""
         self.control.Answer(user, action, answer)
 
     def questions(self):
-        """What was asked so far: (action, user, interactive, cancellation)."""
+        """The questions so far: (action, user, interactive, cancellation)."""
         return [(str(a), int(u), bool(i), str(c)) for a, u, i, c in self.control.Questions()]
 
     def cancelled(self):
@@ -130,7 +130,7 @@ class Polkit:
 
 
 class Broker:
-    """A real mosquitto on a free loopback port, and a subscriber that keeps what arrives."""
+    """A real mosquitto on a free loopback port, and a subscriber that keeps all messages."""
 
     def __init__(self, folder, port=None):
         self.folder, self.port = folder, port or free_port()
@@ -139,7 +139,7 @@ class Broker:
         self.limit(None)
 
     def limit(self, size):
-        """The longest packet that it takes, from its next start on."""
+        """Sets the longest packet that the broker takes, from its next start on."""
         more = f"max_packet_size {size}\n" if size else ""
         self.conf.write_text(more + f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
 
@@ -201,7 +201,7 @@ class Subscriber:
         return [m for _, m, _ in self.messages if "seq" in m]
 
     def check_arrived(self, station, after=0):
-        """Waits for all that must arrive, past record number `after`. A message may come twice; the first of each record are in order."""
+        """Waits for all messages of records after number `after`. One may come twice; the first messages of the records are in order."""
         wanted = {seq for seq in station.published() if seq > after}
         wait_for(lambda: wanted <= {m["seq"] for m in self.records()}, "all records to arrive",
                  3 * PATIENCE_S)  # both may be waiting for their next attempt, up to a minute
@@ -219,7 +219,7 @@ OPEN_POLICY = """<policy context="default"><allow user="*"/><allow own="*"/>
 
 
 class Telemetry:
-    """stipple-telemetryd, started again when it dies, as its unit says."""
+    """stipple-telemetryd, which is started again when it dies, as by its unit."""
 
     def __init__(self, station):
         self.station, self.wanted, self.deaths = station, True, []
@@ -246,7 +246,7 @@ class Telemetry:
         self.process.send_signal(number)
 
     def kill(self):
-        """Kills it and waits for the next."""
+        """Kills the process and waits for the next one."""
         old = self.process
         old.kill()
         wait_for(lambda: self.process is not old, "telemetry to come back")
@@ -363,7 +363,7 @@ fault_file = {self.folder}/camera-fault
         self.daemon.kill()
         self.daemon.wait()
         self.daemon = None
-        # the bus hears of it a moment later: until then its name seems to be that of the next one
+        # the bus notices a moment later: until then the name seems to belong to the next daemon
         wait_for(lambda: not self.connection.name_has_owner(NAME), "the bus to miss the daemon")
 
     def close(self):
@@ -401,7 +401,7 @@ fault_file = {self.folder}/camera-fault
         return pending
 
     def call_as(self, user, group, interface, method):
-        """Calls a method without arguments as another user; what went wrong, or "" when nothing did."""
+        """Calls a method without arguments as another user. Returns the error, or "" when there is none."""
         program = ("import dbus, sys; _, address, name, path, interface, method = sys.argv\n"
                    "o = dbus.bus.BusConnection(address).get_object(name, path, introspect=False)\n"
                    "try: o.get_dbus_method(method, interface)()\n"
@@ -450,28 +450,28 @@ fault_file = {self.folder}/camera-fault
         return rows
 
     def records(self):
-        """Kinds of all records but those that reading them makes."""
+        """The kinds of all records, without those that this query itself causes."""
         return [r["kind"] for r in self.audit("records") if r["kind"] != "audit.read"]
 
     def published(self):
-        """Sequence numbers that must arrive: of the kinds that have a topic in records/."""
+        """The sequence numbers of records that must be published: their kinds have a topic in records/."""
         leaving = {kind for kind, table in kinds_of_records().items() if "published" in table}
         return [row["seq"] for row in self.audit("records") if row["kind"] in leaving]
 
     def doctor(self, name):
-        """What one check finds, as (level, text, advice)."""
+        """The result of one check, as (level, text, advice)."""
         return next((int(level), str(text), str(advice)) for check, level, text, advice in self.call("Station1", "Doctor")
                     if check == name)
 
     # ---- steps that many tests take ----
 
     def enrolment_code(self):
-        """What the daemon printed last for whoever is to be the first administrator."""
+        """The last code that the daemon printed for enrolling the first administrator."""
         return re.findall(r"the enrolment code is ([A-Z0-9-]+)", self.log_text())[-1]
 
     @contextlib.contextmanager
     def administrator(self):
-        """Signed in as an administrator, who is enrolled when there is none; whoever was signed in is again then."""
+        """Signs in as an administrator, whom it enrols if necessary. Afterwards the former user is signed in again."""
         if self.doctor("people")[0]:
             self.call("Station1", "EnrolFirst", self.enrolment_code(), *ADMINISTRATOR)
         before = self.get("Station1", "Operator")
@@ -487,7 +487,7 @@ fault_file = {self.folder}/camera-fault
                 self.sign_in(*self.signed_in)
 
     def somebody(self):
-        """Whoever is signed in, or else an administrator for the time being."""
+        """The user who is signed in; if there is none, an administrator signs in for the time being."""
         return contextlib.nullcontext() if self.get("Station1", "Operator") else self.administrator()
 
     def enrol(self, badge="b1001", pin="4711", roles="technician"):
@@ -497,7 +497,7 @@ fault_file = {self.folder}/camera-fault
                 self.certify(badge)
 
     def certify(self, badge, certificate="bloodborne pathogens", expiry="2031-05-31"):
-        """What the profile asks of whoever treats; by a supervisor or administrator."""
+        """Records a certificate that the profile requires for treating. A supervisor or administrator must be signed in."""
         self.record("Station1", "operator.certified", badge=badge, certificate=certificate, issuer="Institute",
                     expiry=expiry)
 
@@ -519,7 +519,7 @@ fault_file = {self.folder}/camera-fault
         return name
 
     def share_sign_in(self, connection):
-        """Another client that acts in the name of whoever is signed in."""
+        """Another client that acts in the name of the signed-in user."""
         self.call("Station1", "Present", self.token, connection=connection)
         return connection
 
@@ -540,7 +540,7 @@ fault_file = {self.folder}/camera-fault
         return self.call("Session1", "BeginNew", *arguments, connection=connection)
 
     def prepare(self, subject="P-0001", zone="crown", serial="A17", enrol=True):
-        """From sign-in to everything that arming needs."""
+        """Does everything that arming needs, beginning with the sign-in."""
         self.wait_board()
         if enrol:
             self.enrol()
