@@ -21,8 +21,10 @@ typedef struct ConfigPlugin {
 	size_t n;
 } ConfigPlugin;
 
-/** Keys, ranges and defaults: configs/stippled.conf. All strings are the configuration's and never NULL (""
- * when unset). */
+/**
+ * Keys, ranges and defaults: configs/stippled.conf. The configuration owns all strings; none is NULL ("" when
+ * unset).
+ */
 typedef struct Config {
 	/* [station] */
 	char *clinic, *station; /* identifiers; defaults "clinic", "station" */
@@ -44,28 +46,29 @@ typedef struct Config {
 	uint32_t exposure_min, exposure_max;
 	/* [scanner] */
 	char *scanner_plugin; /* default "none" */
-	char *scanner_fnc1;   /* what it sends for FNC1 besides 0x1D: one character, or "" */
+	char *scanner_fnc1;   /* what the scanner sends for FNC1 besides 0x1D: one character, or "" */
 	/* [session] */
 	uint32_t disk_min_mb;       /* default 500 */
 	bool before_photo_required; /* default true */
-	uint32_t reseat_max_s;      /* same chip put back within: default 60 */
-	bool handpiece_required;    /* which handpiece is used must be on record; default false */
+	uint32_t reseat_max_s;      /* the same chip may be put back within this time; default 60 */
+	bool handpiece_required;    /* the handpiece in use must be on record; default false */
 	/* [needle] */
 	uint32_t life_strokes, life_min; /* of a cartridge; 0: no limit */
-	uint32_t life_warn_percent;      /* of its life, at which to warn; default 80 */
-	/* [sign-in] */
+	uint32_t life_warn_percent;      /* percentage of the cartridge's life at which to warn; default 80 */
+	/* attempts before a growing delay; length of the first delay */
 	uint32_t pin_attempts, pin_delay_s; /* attempts before a growing delay; its first length */
 	/* [ledger] */
-	char *log_origin; /* of a new ledger's log; "": stipple/<clinic>/<station> */
-	uint32_t checkpoint_records, checkpoint_minutes; /* a checkpoint at the latest after */
-	uint32_t commit_limit_ms; /* for which a commit or a stroke may wait before the needle is stopped */
-	uint32_t strokes_waiting; /* how many may */
-	uint32_t verify_hours;    /* between full verifications in the background; 0: on request only */
+	char *log_origin; /* name of a new ledger's log; "": stipple/<clinic>/<station> */
+	uint32_t checkpoint_records,
+		checkpoint_minutes; /* a checkpoint is made after this many at the latest */
+	uint32_t commit_limit_ms;   /* a commit or a stroke may wait this long before the needle is stopped */
+	uint32_t strokes_waiting;   /* how many strokes may wait */
+	uint32_t verify_hours; /* hours between full verifications in the background; 0: only on request */
 	/* [bus] */
 	char *bus; /* "system" (default), "session", or an address */
 	/* [mqtt] */
 	bool mqtt_enabled;  /* default true */
-	char *mqtt_host;    /* host name, address, or an absolute path of a Unix socket */
+	char *mqtt_host;    /* host name, address, or absolute path of a Unix socket */
 	uint32_t mqtt_port; /* never 0 once read: 8883 with TLS, 1883 without */
 	char *mqtt_user, *mqtt_password_file;
 	bool mqtt_tls;
@@ -79,24 +82,26 @@ typedef struct Config {
 } Config;
 
 /**
- * Reads `path` and the files *.conf of the folder `conf.d` beside it; the last file to set a key wins, and
- * an error in any of them is an error. On failure returns -EINVAL (or the errno of reading) and
- * writes the first error: file:line, key, what is allowed. Blocks on the disk.
+ * Reads `path` and then the *.conf files of the folder `conf.d` beside it. The last file to set a key wins;
+ * an error in any file is an error. On failure returns -EINVAL (or the errno of reading) and writes the first
+ * error: file:line, key, what is allowed. Blocks on the disk.
  */
 int config_load(const char *path, Config **ret, Error *error) _must_check_;
 
-/** The same from text in memory that stands for one file `name`; for checks before anything is saved. */
+/**
+ * Does the same with text in memory in place of one file called `name`; for checks before anything is saved.
+ */
 int config_parse(const char *text, size_t size, const char *name, Config **ret, Error *error) _must_check_;
 
-/** The defaults, as an empty file would give; for a daemon whose configuration was rejected. */
+/** The defaults, as from an empty file; for a daemon whose configuration was rejected. */
 int config_defaults(Config **ret) _must_check_;
 Config *config_free(Config *config);
 DEFINE_CLEANUP(Config *, config_free, config_freep);
 
-/** Writes every key with its value in force, in the form of the file. */
+/** Writes every key with its current value, in the syntax of the file. */
 void config_write(const Config *config, FILE *file);
 
-/** The ledger's file, in the state folder; the caller's. NULL: out of memory. */
+/** Path of the ledger's file in the state folder; owned by the caller. NULL when out of memory. */
 char *config_ledger(const Config *config);
-/** Settings of one plugin; n = 0 when there is no such section. Owned by the configuration. */
+/** Settings of one plugin; n = 0 when it has no section. Owned by the configuration. */
 const StippleSetting *config_plugin(const Config *config, const char *plugin, size_t *ret_n);

@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * Compliance profiles: what the law or standard of a place asks of a station's records, as data. What
- * configs/profiles/NAME.conf says, entry by entry, becomes a checked profile here; config/profile-file.h
- * reads the files, docs/man/stipple-profile.5 describes them. Every key must be set.
+ * Compliance profiles: what the law or standard of a place requires of a station's records, as data. This
+ * file turns the entries of configs/profiles/NAME.conf into a checked profile. config/profile-file.h reads
+ * the files; docs/man/stipple-profile.5 describes them. Every key must be set.
  */
 
 #include <stdbool.h>
@@ -16,28 +16,28 @@
 #include "util/error.h"
 #include "util/text.h"
 
-/** What a record must have. */
+/** A proof that the profile may require of the records. */
 typedef enum ProfileProof {
-	PROFILE_MECHANICAL,  /* readings of a cycle */
-	PROFILE_PRESSURE,    /* of a cycle, as a figure */
+	PROFILE_MECHANICAL,  /* mechanical readings of a cycle */
+	PROFILE_PRESSURE,    /* pressure of a cycle, as a figure */
 	PROFILE_INTEGRATOR,  /* class V integrator of a cycle */
 	PROFILE_CHEMICAL,    /* chemical indicator of a cycle */
-	PROFILE_CONTENTS,    /* of a cycle */
-	PROFILE_RELEASE,     /* of a cycle, signed */
-	PROFILE_ITEMS,       /* that a failed test put in doubt, in its follow-up */
-	PROFILE_NOTIFIED,    /* who was, in the same */
-	PROFILE_CERTIFICATE, /* of sterilisation, for each lot */
-	PROFILE_MEMBRANE,    /* proof of the barrier, for each lot */
-	PROFILE_PIGMENT,     /* lot, expiry and intended use on record before it is used */
-	PROFILE_CONSENT,     /* to the treatment, in each session */
-	PROFILE_SCREENING,   /* in each session */
-	PROFILE_SIGNATURE,   /* of each session */
-	PROFILE_DISPOSAL,    /* of each cartridge */
+	PROFILE_CONTENTS,    /* contents of a cycle */
+	PROFILE_RELEASE,     /* signed release of a cycle */
+	PROFILE_ITEMS,       /* the follow-up of a failed test lists the items put in doubt */
+	PROFILE_NOTIFIED,    /* the follow-up of a failed test says who was notified */
+	PROFILE_CERTIFICATE, /* sterilisation certificate of each lot */
+	PROFILE_MEMBRANE,    /* proof of the membrane barrier of each lot */
+	PROFILE_PIGMENT,     /* the pigment's lot, expiry and intended use are on record before it is used */
+	PROFILE_CONSENT,     /* consent to the treatment in each session */
+	PROFILE_SCREENING,   /* screening in each session */
+	PROFILE_SIGNATURE,   /* signature of each session */
+	PROFILE_DISPOSAL,    /* disposal of each cartridge */
 	PROFILE_PROOF_MAX,
 	PROFILE_PROOF_INVALID = -EINVAL,
 } ProfileProof;
 
-/** Records that are kept for a term of their own. */
+/** Records that have their own retention period. */
 typedef enum ProfileRecords {
 	PROFILE_STERILIZATION, /* cycles, tests, service */
 	PROFILE_NEEDLES,       /* lots and units of single-use instruments, counted from use */
@@ -55,19 +55,20 @@ DECLARE_STRING_TABLE(profile_records, ProfileRecords); /* "sterilization", ... *
 enum {
 	PROFILE_NAME_MAX = 48,
 	PROFILE_CERTIFICATES_MAX = 8,
-	PROFILE_YEAR_DAYS = 366, /* of a term in years: nothing may go a day early */
+	PROFILE_YEAR_DAYS =
+		366, /* days in a year of a retention period: nothing may be deleted a day early */
 };
 
 typedef struct Profile {
 	char name[PROFILE_NAME_MAX], title[96];
-	uint32_t biological_days, biological_cycles; /* at least one test in so many; 0: no such rule */
-	uint32_t remind_days;                        /* before a test is due */
-	bool after_installation, after_repair;       /* a test before use */
-	bool reprocess; /* what a failed test put in doubt is sterilised again, also when the next test passed
-			 */
-	uint32_t sterile_days; /* from the cycle's start */
+	uint32_t biological_days, biological_cycles; /* at least one test in this many; 0: no such rule */
+	uint32_t remind_days;                        /* remind this many days before a test is due */
+	bool after_installation, after_repair;       /* a test is needed before use */
+	bool reprocess; /* items put in doubt by a failed test are sterilised again, even when the next test
+			   passed */
+	uint32_t sterile_days; /* shelf life of a sterile item, from the start of its cycle */
 	bool proofs[PROFILE_PROOF_MAX];
-	char certificates[PROFILE_CERTIFICATES_MAX][64]; /* that each technician must have */
+	char certificates[PROFILE_CERTIFICATES_MAX][64]; /* certificates that each technician must have */
 	size_t n_certificates;
 	uint32_t keep_days[PROFILE_RECORDS_MAX];
 } Profile;
@@ -78,18 +79,18 @@ typedef struct ProfileDraft {
 	uint64_t set; /* a bit for each key */
 } ProfileDraft;
 
-/** `name` is an identifier of less than PROFILE_NAME_MAX bytes. */
+/** `name` is an identifier shorter than PROFILE_NAME_MAX bytes. */
 void profile_draft_init(ProfileDraft *draft, const char *name);
-/** Takes one entry. -EINVAL with what is wrong and what is allowed in `error`; the draft is as before. */
+/** Takes one entry. -EINVAL leaves the draft unchanged; `error` says what is wrong and what is allowed. */
 int profile_draft_set(ProfileDraft *draft, const char *section, const char *key, const char *value,
 	Error *error) _must_check_;
-/** -EINVAL with the first key that is missing in `error`; `ret` is then untouched. */
+/** Completes the profile. -EINVAL with the first missing key in `error`; `ret` is then untouched. */
 int profile_draft_finish(const ProfileDraft *draft, Profile *ret, Error *error) _must_check_;
 
-/** The names of the proofs that it asks for, separated by blanks; "" where it asks for none. */
+/** The names of the proofs that the profile requires, separated by blanks; "" when it requires none. */
 void profile_proofs(const Profile *profile, char *ret, size_t size);
 /**
- * Name and figures as arguments of the queries `due`, `check`, `retention` and `expired` (docs/ledger.md),
- * but `today`: an object of the caller's. NULL when out of memory.
+ * The profile's name and figures as arguments of the queries `due`, `check`, `retention` and `expired`
+ * (docs/ledger.md), all except `today`. The caller owns the object. NULL when out of memory.
  */
 json_t *profile_arguments(const Profile *profile);

@@ -13,8 +13,8 @@
 int protocol_load(const char *folder, const char *name, Protocol **ret, Error *error) _must_check_;
 
 /**
- * Names of the protocols in `folder`, in byte order, as an array that ends with NULL; whether they are
- * sound shows in protocol_load(). Returns how many, or the negative errno of reading the folder. Freed with
- * ini_names_free().
+ * Lists the protocols in `folder` by name, in byte order, as an array that ends with NULL. Only
+ * protocol_load() shows whether they are valid. Returns their number, or the negative errno of reading the
+ * folder. Free it with ini_names_free().
  */
 int protocol_list(const char *folder, char ***ret_names) _must_check_;

@@ -3,16 +3,16 @@
 
 /**
  * Zones of the scalp and treatment protocols: what configs/protocols/NAME.conf says, as data.
- * config/protocol-file.h reads the files; here an entry at a time becomes a checked protocol.
+ * config/protocol-file.h reads the files; this file turns their entries into a checked protocol.
  *
  * Sections: [protocol], [screening], [aftercare], and plans: [default], or any of "zone ZONE", "skin SKIN",
  * "session N" in this order, such as [zone crown skin scar session 2].
  *
- * Of the figures that protect (depth window, depth limit, force), the smallest of all sections that apply
- * wins, [default] and the least specific among them: a shallower and gentler needle is the cautious one, also
- * for the window's lower end. For rate, dwell and density the plan that names most of the three wins; among
- * plans that name as many, zone goes before skin and skin before session. The order of the sections in the
- * file is of no account.
+ * For the protective figures (depth window, depth limit, force), the smallest value among all sections that
+ * apply wins, however unspecific the section, [default] included: a shallower and gentler needle is the
+ * cautious choice, also at the window's lower end. For rate, dwell and density, the plan that names most of
+ * zone, skin and session wins; between plans that name equally many, zone outranks skin and skin outranks
+ * session. The order of sections in the file does not matter.
  */
 
 #include <stdbool.h>
@@ -62,8 +62,8 @@ enum {
 
 /** What to do in one zone on one skin type in one session of the course. */
 typedef struct ZonePlan {
-	uint16_t depth_min_um, depth_max_um; /* window: outside warns */
-	uint16_t depth_limit_um;             /* past it the needle stops */
+	uint16_t depth_min_um, depth_max_um; /* the depth window: a dot outside it raises a warning */
+	uint16_t depth_limit_um;             /* the needle stops beyond this */
 	uint16_t force_warn_mn, force_limit_mn;
 	uint16_t rate_hz, dwell_ms;
 	uint16_t density; /* target, dots per cm2 */
@@ -73,11 +73,11 @@ typedef struct Protocol {
 	char name[PROTOCOL_NAME_MAX];
 	char title[96];
 	uint32_t sessions;                               /* 1 to PROTOCOL_COURSE_MAX */
-	uint32_t interval_min_days[PROTOCOL_COURSE_MAX]; /* before session i; [0] is 0 */
+	uint32_t interval_min_days[PROTOCOL_COURSE_MAX]; /* minimum days before session i; [0] is 0 */
 	uint32_t break_reminder_min;                     /* minutes of a session between reminders */
 	uint32_t session_max_min;                        /* longest session, minutes */
 	char screening[PROTOCOL_SCREENING_MAX][32];      /* questions that must be answered */
-	bool screening_refuses[PROTOCOL_SCREENING_MAX];  /* "yes" rules the treatment out */
+	bool screening_refuses[PROTOCOL_SCREENING_MAX];  /* the answer "yes" rules the treatment out */
 	size_t n_screening;
 	char aftercare[PROTOCOL_AFTERCARE_MAX][160]; /* sentences for the person, in the file's order */
 	size_t n_aftercare;
@@ -86,7 +86,10 @@ typedef struct Protocol {
 
 enum {
 	PROTOCOL_FIGURES = 8,
-	/* the window ends so far before the limit: about what one hand varies on a depth of a millimetre */
+	/*
+	 * minimum distance from the window's end to the limit: roughly how much one hand's depth varies at a
+	 * millimetre
+	 */
 	PROTOCOL_DEPTH_MARGIN_UM = 100,
 };
 
@@ -94,27 +97,29 @@ enum {
 typedef struct ProtocolDraft {
 	Protocol protocol;
 	uint32_t n_intervals;
-	/* which section set a figure: 0 none yet, a more specific section has a larger number */
+	/* rank of the section that set each figure: 0 none yet; a more specific section has a higher rank */
 	uint8_t rank[PROTOCOL_COURSE_MAX][ZONE_MAX][SKIN_TYPE_MAX][PROTOCOL_FIGURES];
-	/* where the figure that won stands; 0 none yet */
+	/* line of the figure that won; 0 none yet */
 	uint32_t lines[PROTOCOL_COURSE_MAX][ZONE_MAX][SKIN_TYPE_MAX][PROTOCOL_FIGURES];
 } ProtocolDraft;
 
-/** `name` is an identifier of less than PROTOCOL_NAME_MAX bytes. */
+/** `name` is an identifier shorter than PROTOCOL_NAME_MAX bytes. */
 void protocol_draft_init(ProtocolDraft *draft, const char *name);
 
-/** Takes one entry from `line` of its file, from 1. -EINVAL with what is wrong and what is allowed in
- * `error`; the draft is as before. */
+/**
+ * Takes one entry from `line` of its file, counted from 1. -EINVAL leaves the draft unchanged; `error` says
+ * what is wrong and what is allowed.
+ */
 int protocol_draft_set(ProtocolDraft *draft, const char *section, const char *key, const char *value,
 	unsigned line, Error *error) _must_check_;
 
 /**
- * Checks what no single entry shows: nothing is missing, no window is empty, and each ends
+ * Checks what no single entry shows: nothing is missing, no window is empty, and each window ends at least
  * PROTOCOL_DEPTH_MARGIN_UM below its limit. -EINVAL with `error` and the line of the later of the two
- * figures that do not fit, 0 when it is none; `ret` is then untouched.
+ * conflicting figures, 0 when there is none; `ret` is then untouched.
  */
 int protocol_draft_finish(
 	const ProtocolDraft *draft, Protocol *ret, unsigned *ret_line, Error *error) _must_check_;
 
-/** `course_session` counts from 1. NULL when it is beyond the course. Owned by the protocol. */
+/** `course_session` counts from 1. NULL when it is beyond the end of the course. Owned by the protocol. */
 const ZonePlan *protocol_plan(const Protocol *protocol, uint32_t course_session, Zone zone, SkinType skin);

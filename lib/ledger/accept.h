@@ -2,93 +2,98 @@
 #pragma once
 
 /**
- * What a record must meet before it is written, and how its kind's statements (sql/project/) run over it. One
- * file accept-AREA.c for each records/AREA.toml that has such rules; accept.c lists them. Only files of the
- * ledger include this.
+ * The rules that a record must meet before it is written, and how the statements of its kind (sql/project/)
+ * run over it. Each records/AREA.toml that has such rules has a file accept-AREA.c; accept.c lists them. Only
+ * files of the ledger include this.
  */
 
 #include "ledger/ledger-private.h"
 
 /* ---- rules of a kind ---- */
 
-/** A record of a kind without one is accepted as it is. */
+/** A kind of record without such rules is accepted as it is. */
 typedef struct Acceptance {
 	const char *kind; /* NULL ends a list */
-	/** Refuses the record, or completes its body; NULL: nothing of these. Of a replay it judges nothing
-	 * again. */
+	/**
+	 * Refuses the record, or completes its body; NULL: neither. It makes no decisions during a replay.
+	 */
 	Project accept;
-	/** The refusal where a row is there already that the record would make; NULL: it has no sentence of
-	 * its own. */
+	/**
+	 * Explains the refusal when a row that the record would make exists already; NULL: a general sentence
+	 * is used.
+	 */
 	Project exists;
 } Acceptance;
 
 extern const Acceptance accept_correction[], accept_handpiece[], accept_inventory[], accept_people[],
 	accept_pigment[], accept_proof[], accept_session[], accept_sterilization[], accept_subject[];
 
-/** All of them; ends with NULL. */
+/** All rules; ends with NULL. */
 extern const Acceptance *const acceptances[];
 
 /* ---- the record ---- */
 
-/** Ends with a refusal `r` (one of ledger_is_refusal()) and its sentence. Returns `r`. */
+/** Refuses the record with `r` (one of ledger_is_refusal()) and a sentence. Returns `r`. */
 int projection_refuse(ProjectionContext *context, int r, const char *format, ...) _printf_(3, 4);
-/** A text field of the body, or of what is kept beside it; NULL when it has none. */
+/** A text field of the body, or of the personal data kept beside it; NULL when absent. */
 const char *projection_text(const ProjectionContext *context, const char *field);
-/** A whole number of the body; 0 when it has none. */
+/** A whole number of the body; 0 when absent. */
 long long projection_number(const ProjectionContext *context, const char *field);
-/** Puts a field into the body, which was not entered. Takes `value`. 0 or -ENOMEM. */
+/** Adds a field that was not entered to the body. Takes ownership of `value`. 0 or -ENOMEM. */
 int projection_complete(ProjectionContext *context, const char *field, json_t *value) _must_check_;
 /** The date of a time, YYYY-MM-DD. */
 void projection_date(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX]);
-/** Today, never earlier than the newest record: for expiry. */
+/** The date to judge expiry by: today, but never earlier than the newest record. */
 void projection_today(const ProjectionContext *context, char ret[CLOCK_UTC_TEXT_MAX]);
 
 /* ---- statements over it ---- */
 
 /**
- * Gets, binds and steps `sql`, whose parameters are @seq, @utc_us and @actor of the record, @twin
- * (twin_make() of its unit), or else fields of the body. The statement (_cleanup_(statement_donep)) is
- * left on its row, or *ret_row is false.
+ * Prepares, binds and steps `sql`. Its parameters are @seq, @utc_us and @actor of the record, @twin
+ * (twin_make() of its unit), or else fields of the body. The statement (_cleanup_(statement_donep)) is left
+ * on its row; *ret_row is false when there is none.
  */
 int projection_step(
 	ProjectionContext *context, const char *sql, sqlite3_stmt **ret, bool *ret_row) _must_check_;
-/** Whether the same gives a row. */
+/** Whether such a statement gives a row. */
 int projection_has(ProjectionContext *context, const char *sql, bool *ret) _must_check_;
-/** The same for what gives no row. A broken constraint is a refusal. */
+/** Runs a statement that gives no rows. A violated constraint is a refusal. */
 int projection_run(ProjectionContext *context, const char *sql) _must_check_;
-/** Whether the record's actor has one of `roles`, which are separated by blanks. */
+/** Whether the record's actor has one of `roles`, separated by blanks. */
 int projection_actor_has(ProjectionContext *context, const char *roles, bool *ret) _must_check_;
 
 /* ---- rules that several kinds share ---- */
 
 /**
- * Whether what came in may be added to its lot. `select` finds that lot, if it is on record: its status, then
- * what a delivery must agree with, each column named as the field of the body. `what` the lot is of, for
- * people. -EKEYREVOKED: the lot is barred; -EINVAL: a field says otherwise. A replay checks nothing.
+ * Whether a delivery may be added to its lot. `select` finds that lot if it is on record: first its status,
+ * then what the delivery must agree with, each column named like the body's field. `what` names the kind of
+ * lot for people. -EKEYREVOKED: the lot is barred; -EINVAL: a field disagrees. A replay checks nothing.
  */
 int delivery_check(ProjectionContext *context, const char *what, const char *select) _must_check_;
 /**
- * Whether a lot that `is` in a state may come into the one of the body. `what` the lot is of, for people. A
- * replay checks nothing.
+ * Whether a lot with the status `is` may change to the status in the body. `what` names the kind of lot for
+ * people. A replay checks nothing.
  */
 int status_check(ProjectionContext *context, const char *what, const char *is) _must_check_;
 /**
- * Whether the cartridge that a claim names may be one on record, or cannot be told from others: -ENOTUNIQ
- * with the sentence. A replay checks nothing.
+ * Refuses a claim whose cartridge may be one already on record, or cannot be told apart from others:
+ * -ENOTUNIQ with the sentence. A replay checks nothing.
  */
 int identity_check(ProjectionContext *context) _must_check_;
-/** What a supervisor signs: the two cartridges of the body, `unit` and `other`, are two. */
+/** Checks what a supervisor signs: that the two cartridges of the body, `unit` and `other`, are different. */
 int identity_distinct(ProjectionContext *context) _must_check_;
 /**
- * Gives the names in a new record's body (pseudonym, badge, lot, ...) the spelling that is on record, where
- * they differ from it in case alone. A replay changes nothing.
+ * Replaces names in a new record's body (pseudonym, badge, lot, ...) by the spelling on record where they
+ * differ only in case. A replay changes nothing.
  */
 int spelling_settle(ProjectionContext *context) _must_check_;
 
 /* ---- twins ---- */
 
-/** Where the serial of a unit begins; NULL: it has none. */
+/** The start of a unit's serial; NULL when it has none. */
 const char *twin_serial(const char *unit);
-/** What all spellings of a unit's serial have in common, with its product: the caller's; NULL of one without
- * a serial. */
+/**
+ * Makes the key that all spellings of a unit's serial share, with its product. *ret is the caller's; NULL for
+ * a unit without a serial.
+ */
 int twin_make(const char *unit, char **ret) _must_check_;

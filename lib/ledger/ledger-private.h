@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What the files of the ledger share. Nothing but these and their tests may include it. */
+/** Shared by the files of the ledger. Only they and their tests may include it. */
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,22 +16,22 @@
 #include "util/digest.h"
 #include "util/ring.h"
 
-/* beside the ledger, and in the folder of its keys: from its first record on */
+/* of the checkpoint file beside the ledger, and in the folder of its keys: exists from the first record on */
 #define CHECKPOINT_SUFFIX ".checkpoint"
-#define RESTORED_SUFFIX   ".restored" /* a restoring that is to be recorded */
+#define RESTORED_SUFFIX   ".restored" /* a restore that is not on record yet */
 
-enum { RESTORED_MAX = 64 * 1024 }; /* bytes of that file */
+enum { RESTORED_MAX = 64 * 1024 }; /* size limit of that file, in bytes */
 #define DAMAGED_SUFFIX ".damaged"
 #define CLEARED_SUFFIX ".cleared"
 #define KEY_NAME       "station.key"
 
-/* how record bodies are written; 15 digits are what a double keeps of any decimal number */
+/* how record bodies are written; 15 digits are what a double preserves of any decimal number */
 #define LEDGER_JSON (JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 /*
- * SHA-256 of the schema of the newest version (schema_digest()), which a test keeps true. To make the schema
- * takes longer than the rest of a start; where an SQLite words it otherwise, it is made, and compared entry
- * by entry.
+ * SHA-256 of the newest version's schema (schema_digest()); a test keeps it current. Making the schema takes
+ * longer than the rest of a start. If this SQLite words the schema differently, the schema is made and
+ * compared entry by entry.
  */
 #define LEDGER_SCHEMA_SHA256 "ca735f05a45f7db934f18497d97a5a73e86ee67b0e587eb91cece2bdf66aba6f"
 
@@ -39,22 +39,25 @@ enum {
 	LEDGER_SCHEMA_VERSION = 5,
 	LEDGER_VERSION_WITH_TREE = 2,
 	LEDGER_VERSION_WITH_TWINS = 4,
-	LEDGER_APPLICATION_ID = 1398034768, /* "STIP": tells file(1) and us whose database this is */
+	LEDGER_APPLICATION_ID = 1398034768, /* "STIP": tells file(1) and us that this database is a ledger */
 	LEDGER_REQUESTS = 4096,
 	LEDGER_GROUP_MAX = 512, /* requests in one transaction */
 	LEDGER_STREAMS_MAX = 4,
 	LEDGER_PLACES = 4,
 	LEDGER_LOOKUP_ROWS = 1000,
-	LEDGER_CHECKPOINT_PAGES = 1000,  /* worth a checkpoint when it is quiet */
-	LEDGER_CHECKPOINT_FORCE = 20000, /* even when it is not */
+	LEDGER_CHECKPOINT_PAGES = 1000,  /* pages in the write-ahead log that are worth an SQLite checkpoint
+					    when the station is quiet */
+	LEDGER_CHECKPOINT_FORCE = 20000, /* ... and when it is not */
 	LEDGER_QUIET_MS = 200,
 	LEDGER_BUSY_MS = 2000,
-	LEDGER_ERASING_MS = 300, /* left to a stream's reader while its snapshot keeps what is being erased */
-	LEDGER_SCRUB_MS = 900,   /* an erasure waits so long for the log: less than a commit may take */
+	LEDGER_ERASING_MS =
+		300, /* time left to a stream's reader whose snapshot keeps data that is being erased */
+	LEDGER_SCRUB_MS =
+		900, /* how long an erasure waits for the write-ahead log: less than a commit may take */
 	LEDGER_PROBE_MS = 1000,
 	LEDGER_COMMIT_LIMIT_MS = 2000,
-	LEAF_BYTES_MAX = 4 << 20,  /* beyond any record: an erasure lists half a million numbers */
-	LEDGER_STALLED_MS = 60000, /* a stream's reader that takes nothing for so long has gone away */
+	LEAF_BYTES_MAX = 4 << 20,  /* larger than any record: an erasure lists half a million numbers */
+	LEDGER_STALLED_MS = 60000, /* a stream's reader that takes nothing for this long counts as gone */
 };
 
 DEFINE_CLEANUP(sqlite3 *, sqlite3_close_v2, sqlite3_closep);
@@ -68,38 +71,39 @@ typedef enum RequestKind {
 	REQUEST_ROTATE,
 } RequestKind;
 
-/** Travels to the ledger thread and back; owned by whoever holds it. */
+/** Travels to the ledger thread and back; whoever holds it owns it. */
 typedef struct Request {
 	RequestKind what;
 	const RecordKind *kind;
-	const struct Projection *projection; /* NULL none */
-	bool erased;                         /* its projection deleted personal data */
+	const struct Projection *projection; /* NULL: none */
+	bool erased;                         /* its projection has deleted personal data */
 	char *actor, *body, *personal;       /* JSON text: a string, an object, an object or NULL */
-	json_t *fields;                      /* the body once more, for kinds with a projection */
-	uint64_t session;                    /* of the body; 0 none */
+	json_t *fields;                      /* the parsed body, for kinds with a projection */
+	uint64_t session;                    /* the body's session; 0 none */
 	void *attachment;
 	size_t attachment_size;
 	const struct LedgerQuery *query;
 	json_t *arguments, *rows;
-	uint64_t number; /* of proofs: the record, or the size from which growth is to be proved */
+	uint64_t number; /* for proofs: the record, or the size from which growth is to be proved */
 	LedgerDone done;
 	LedgerRows rows_done;
 	void *userdata;
-	uint64_t failures; /* groups that failed, as far as its sender knew; answered: as far as there were */
-	LedgerAnswer answer; /* an error is set already when the record was refused before it was queued */
+	uint64_t failures; /* in a request: failed groups that the sender knew of; in an answer: failed groups
+			      so far */
+	LedgerAnswer answer; /* has an error already when the record was refused before it was queued */
 } Request;
 
 Request *request_free(Request *request);
 DEFINE_CLEANUP(Request *, request_free, request_freep);
-/** `text` as JSON; the caller's. */
+/** Quotes `text` as JSON; owned by the caller. */
 char *request_quote(const char *text) _must_check_;
 
-/** One query that is being written to somebody's descriptor by a thread of its own. */
+/** A query that a thread of its own writes to a caller's descriptor. */
 typedef struct LedgerStream {
 	Ledger *ledger;
 	pthread_t thread;
-	bool running;      /* main thread's: from the start until the answer was given */
-	atomic_bool ended; /* the thread's last word */
+	bool running;      /* main thread only: from the start until the answer was given */
+	atomic_bool ended; /* the last thing that the thread sets */
 	const struct LedgerQuery *query;
 	json_t *arguments, *columns;
 	int fd;
@@ -109,7 +113,7 @@ typedef struct LedgerStream {
 	void *userdata;
 } LedgerStream;
 
-/** Prepared statements of one connection, kept; known by the address of their text. */
+/** Kept prepared statements of one connection, found by the address of their text. */
 typedef struct Statements {
 	sqlite3 *db;
 	size_t n;
@@ -119,80 +123,85 @@ typedef struct Statements {
 	} kept[256];
 } Statements;
 
-/** Maps an SQLite result to a negative errno; a broken constraint is -EEXIST. */
+/** Maps an SQLite result to a negative errno; a violated constraint is -EEXIST. */
 int ledger_errno(int sqlite_result);
-/** A statement ready to be bound. Hand it back with _cleanup_(statement_donep). Returns an SQLite result. */
+/**
+ * Gets a statement that is ready for binding. Release it with _cleanup_(statement_donep). Returns an SQLite
+ * result.
+ */
 int statement_get(Statements *statements, const char *sql, sqlite3_stmt **ret);
 /**
- * A statement of one parameter at most, bound to `argument`, at its first row. Hand it back in the same way.
- * 0; -ENOENT: it has no row; else what went wrong.
+ * Gets a statement with at most one parameter, bound to `argument` and stepped to its first row. Release it
+ * in the same way. 0; -ENOENT: it has no row; else the error.
  */
 int statement_row(
 	Statements *statements, const char *sql, uint64_t argument, sqlite3_stmt **ret) _must_check_;
 /**
- * The same of a text that is made at run time, or without kept statements, and with a text as its parameter;
- * NULL: none. Finalize it.
+ * The same for SQL that is made at run time, or without kept statements; the parameter is a text, NULL: none.
+ * Finalize the statement.
  */
 int statement_once(sqlite3 *db, const char *sql, const char *argument, sqlite3_stmt **ret) _must_check_;
-/** Runs statements that give no rows, one after the other, each with `argument` for its parameter, if it has
- * one. */
+/**
+ * Runs statements that give no rows, one after another, each with `argument` as its parameter, if it has one.
+ */
 int statement_script(sqlite3 *db, const char *sql, int64_t argument) _must_check_;
-/** The one number that `sql`, of one parameter at most, gives; 0 where it gives none. */
+/** The number that `sql`, with at most one parameter, gives; 0 when it gives none. */
 int64_t statement_number(sqlite3 *db, const char *sql, int64_t argument);
 void statement_done(sqlite3_stmt *statement);
 DEFINE_CLEANUP(sqlite3_stmt *, statement_done, statement_donep);
 /**
- * Runs a statement that gives no rows. `types` says what is bound: 'i' an int64_t, 't' a text, 'b' bytes and
- * their size_t. 0, or a negative errno; -EEXIST: a constraint was broken.
+ * Runs a statement that gives no rows. `types` lists what is bound: 'i' an int64_t, 't' a text, 'b' bytes and
+ * their size_t. 0, or a negative errno; -EEXIST: a constraint was violated.
  */
 int statement_execute(Statements *statements, const char *sql, const char *types, ...) _must_check_;
-/** Runs a statement without parameters and rows. Returns an SQLite result. */
+/** Runs a statement without parameters and without rows. Returns an SQLite result. */
 int statement_run(Statements *statements, const char *sql);
-/** Steps a bound statement that gives no rows. SQLITE_OK or what went wrong. */
+/** Steps a bound statement that gives no rows. Returns SQLITE_OK or the error. */
 int statement_step(sqlite3_stmt *statement);
 void statements_clear(Statements *statements);
 
-/** Writes leaves, one after the other, into memory that it keeps. Zeroed at first. */
+/** Writes leaves, one after another, into memory that it reuses. Zero it first. */
 typedef struct LeafWriter {
-	char *text; /* `size` bytes of it are the leaf */
+	char *text; /* the first `size` bytes are the leaf */
 	size_t size, capacity;
-	char *before_kind, *after_kind, *end; /* of the group */
+	char *before_kind, *after_kind, *end; /* parts that all leaves of the group share */
 } LeafWriter;
 
 /** A verification in the background. */
 typedef struct Check {
 	pthread_t thread;
-	bool running;      /* main thread's: from the start until the answer was given */
-	atomic_bool ended; /* the thread's last word */
+	bool running;      /* main thread only: from the start until the answer was given */
+	atomic_bool ended; /* the last thing that the thread sets */
 	_Atomic uint64_t done, total;
 	uint64_t findings;
-	Error error; /* text: the first finding, or why it could not be done */
+	Error error; /* text: the first finding, or why the verification could not be done */
 	LedgerDone answer;
 	void *userdata;
 } Check;
 
-/** The key, and when it signs. */
+/** The signing key, and when it signs. */
 typedef struct Sealer {
 	NoteSigner *signer; /* NULL: no checkpoints */
-	NoteSigner *next;   /* while its record is being written */
-	char *folder;       /* NULL: the key is a credential */
-	char *origin;       /* that a new log gets; NULL: by the station's name */
+	NoteSigner *next;   /* the next key, while its record is being written */
+	char *folder;       /* NULL: the key is a systemd credential */
+	char *origin;       /* origin of a new log; NULL: made from the station's name */
 	uint32_t records;
 	int64_t patience_us;
-	uint64_t size;  /* of the newest checkpoint */
-	uint64_t saved; /* of the one in the file beside the ledger */
-	int64_t due_us; /* monotonic; INT64_MAX while all is sealed */
-	bool now;       /* with this group */
-	bool prompt;    /* ... and beside the file before the group is answered */
+	uint64_t size;  /* size of the newest checkpoint */
+	uint64_t saved; /* size of the checkpoint in the file beside the ledger */
+	int64_t due_us; /* monotonic; INT64_MAX while all records are covered */
+	bool now;       /* make a checkpoint with this group */
+	bool prompt;    /* ... and write it to the file before the group is answered */
 } Sealer;
 
-/** From where the newest time is reckoned on: not later than `utc_us` + `ahead_us` + what has gone by since.
+/**
+ * Bounds the newest time while the clock is not synchronised: `utc_us` + `ahead_us` + the time passed since.
  */
 typedef struct NewestMark {
 	int64_t utc_us, monotonic_us, ahead_us;
 } NewestMark;
 
-/** Which file had a name when it was opened. */
+/** Identifies the file that a name led to when it was opened. */
 typedef struct Place {
 	char *path;
 	dev_t device;
@@ -200,43 +209,44 @@ typedef struct Place {
 } Place;
 
 struct Ledger {
-	char *path, *images, *station; /* station: as a JSON string */
+	char *path, *images, *station; /* station: quoted as JSON */
 	const Clock *clock;
 	int lock_fd;
 	bool read_only;
-	sqlite3 *db; /* the ledger thread's, once it runs; of a read-only ledger that of `reader` */
+	sqlite3 *db; /* belongs to the ledger thread while it runs; of a read-only ledger, that of `reader` */
 	struct Reader *reader;
-	bool held; /* the reader's snapshot stays until the end */
+	bool held; /* the reader's snapshot is kept until the end */
 	Ring *requests, *answers;
 	pthread_t thread;
 	bool started;
-	size_t waiting;     /* main thread's count of unanswered requests */
-	bool restored;      /* main thread's: a backup took the ledger's place, which is not yet on record */
-	bool restored_sent; /* ... its record is under way, or was refused */
-	uint64_t told_of;   /* main thread's: groups that failed, of which it has been told */
+	size_t waiting; /* main thread's count of unanswered requests */
+	bool restored; /* main thread only: a backup took the ledger's place, and this is not on record yet */
+	bool restored_sent; /* ... and the record of it is under way, or was refused */
+	uint64_t told_of;   /* main thread only: failed groups that it has been told of */
 	atomic_bool leave, healthy;
-	Place places[LEDGER_PLACES]; /* not written to once the thread runs */
-	atomic_bool moved;           /* one of them is not there any more */
-	atomic_bool erasing;         /* the thread waits for readers that keep what was erased in the log */
+	Place places[LEDGER_PLACES]; /* not written once the thread runs */
+	atomic_bool moved;           /* one of them is not at its place any more */
+	atomic_bool erasing; /* the thread waits for readers that keep erased data in the write-ahead log */
 	int64_t commit_limit_us;
-	_Atomic int64_t busy_since_us; /* monotonic, when the thread began what it is at; 0 while it waits */
-	_Atomic int64_t waiting_since_us; /* ... since when the main thread waits for its next answer; 0 it
-					     does not */
-	atomic_bool asleep;               /* the thread waits, or is about to: a request must wake it */
+	_Atomic int64_t
+		busy_since_us; /* monotonic; when the thread began its current work; 0 while it waits */
+	_Atomic int64_t waiting_since_us; /* ... since when the main thread has waited for the next answer; 0
+					     when it does not */
+	atomic_bool asleep;               /* the thread waits, or is about to: a new request must wake it */
 	_Atomic int64_t newest_utc_us;
 	LedgerStream streams[LEDGER_STREAMS_MAX];
-	int stalled_ms; /* patience of streams */
+	int stalled_ms; /* how long a stream waits for its reader */
 	Check check;
-	atomic_bool check_leave; /* the verification ends early: of its own accord it begins anew */
+	atomic_bool check_leave; /* ends the verification early; it then starts again by itself */
 
-	/* the thread's own */
+	/* used by the ledger thread only */
 	Statements statements;
 	uint64_t seq;
-	uint64_t failures; /* groups that could not be committed; */
-	int failure;       /* ... why the last of them could not */
+	uint64_t failures; /* groups that could not be committed */
+	int failure;       /* ... and why the last of them failed */
 	LeafWriter leaf;
 	int wal_pages;
-	MerkleTree tree; /* of the records up to seq */
+	MerkleTree tree; /* of the records up to `seq` */
 	Sealer sealer;
 	NewestMark mark;
 
@@ -244,35 +254,44 @@ struct Ledger {
 	_Atomic uint64_t sealed;
 	pthread_mutex_t key_lock;
 	char key[NOTE_KEY_MAX];
-	atomic_bool scrub; /* erased data may still stand in the write-ahead log; written by the thread */
+	atomic_bool scrub; /* the write-ahead log may still hold erased data; written by the thread */
 };
 
 /* schema.c */
-/** The station's own file, to be written; one of an older version is brought to this version. */
+/** Opens the station's own file for writing, and migrates one of an older version. */
 int schema_open(const char *path, sqlite3 **ret, Error *error) _must_check_;
 int schema_info(sqlite3 *db, const Clock *clock, LedgerInfo *ret, Error *error) _must_check_;
 
 /* schema-make.c */
-/** Makes tables, views and triggers of version `to` out of `from` (0: none) in the database "main"; in the
- * caller's transaction. Returns an SQLite result. */
+/**
+ * Turns tables, views and triggers of version `from` (0: none) in the database "main" into those of version
+ * `to`, in the caller's transaction. Returns an SQLite result.
+ */
 int schema_make(sqlite3 *db, int64_t from, int64_t to) _must_check_;
-/** Tables and views of the newest version, without a record; temporary. Returns an SQLite result. */
+/** Opens a temporary database with the newest tables and views but no records. Returns an SQLite result. */
 int schema_open_empty(sqlite3 **ret) _must_check_;
-/** Brings tables of version `from` (0: none) to the newest, in a transaction of its own. Returns an SQLite
- * result. */
+/**
+ * Migrates tables of version `from` (0: none) to the newest, in its own transaction. Returns an SQLite
+ * result.
+ */
 int schema_migrate(sqlite3 *db, int64_t from) _must_check_;
 
 /* reader.c */
-/** Of a read-only ledger: one snapshot from here to ledger_read_end(), unless one is held for good. */
+/**
+ * Starts a snapshot of a read-only ledger, which lasts until ledger_read_end(), unless one is held for good.
+ */
 int ledger_read_begin(Ledger *ledger, Error *error) _must_check_;
 void ledger_read_end(Ledger *ledger);
 
 /* append.c */
-/** All that one record writes. 0 also when it was refused; anything else is the group's failure. */
+/**
+ * Writes everything that belongs to one record. Also returns 0 when the record was refused; any other result
+ * is the failure of the whole group.
+ */
 int append_record(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us) _must_check_;
-/** Only ever raises the number. */
+/** Raises the mark, and never lowers it. */
 int append_mark(Ledger *ledger, const char *name, int64_t value) _must_check_;
-/** Puts the records after `before` into their day; a group has one time. */
+/** Enters the records after `before` under their day; all records of a group have one time. */
 int append_day(Ledger *ledger, uint64_t before, int64_t utc_us) _must_check_;
 
 /* writer.c */
@@ -280,79 +299,88 @@ void *ledger_thread(void *userdata);
 void writer_prepare(Ledger *ledger);
 void writer_finish(Ledger *ledger);
 
-/** Commits what is queued with one transaction; nothing of it has happened on failure. */
+/** Commits what is queued in one transaction; on failure none of it has happened. */
 int writer_commit(Ledger *ledger, Request **group, size_t n) _must_check_;
 
 /* mark.c */
 void mark_open(Ledger *ledger, int64_t newest_us);
-/** `newest_us`, or the later time to which this reading raises it. */
+/** `newest_us`, or the later time that this reading raises it to. */
 int64_t mark_raised(const Ledger *ledger, const ClockReading *now, int64_t newest_us);
-/** A group with this reading was committed, and with it this newest time. */
+/** Call after a group with this reading and this newest time was committed. */
 void mark_settle(Ledger *ledger, const ClockReading *now, int64_t newest_us);
 
 /* place.c */
-/** Remembers which files are open. -EUCLEAN: they were replaced meanwhile; else the errno of stat(). */
+/** Remembers which files are open. -EUCLEAN: they were replaced in the meantime; else the errno of stat(). */
 int place_open(Ledger *ledger) _must_check_;
-/** Before the connection is closed. */
+/** Call before the connection is closed. */
 void place_close(Ledger *ledger);
-/** -EUCLEAN, and the ledger is LEDGER_MOVED, unless all are there. Main and ledger thread. */
+/** -EUCLEAN when a file is missing or replaced; the ledger is then LEDGER_MOVED. Main and ledger thread. */
 int place_check(Ledger *ledger) _must_check_;
 
 /* health.c */
-/** The ledger thread: from here on it is at a new piece of work; it waits for some. */
+/** Ledger thread: it starts a new piece of work (health_begin), or waits for some. */
 void health_begin(Ledger *ledger);
 void health_end(Ledger *ledger);
-/** The main thread: it is about to queue a request; it has taken an answer. */
+/** Main thread: it is about to queue a request (health_asked), or has taken an answer. */
 void health_asked(Ledger *ledger);
 void health_answered(Ledger *ledger);
 
 /* key.c */
-/** Finds the station's key or makes the first. `ret_record` gets the key.created record's body, or NULL. */
+/**
+ * Finds the station's key or makes the first one. `ret_record` gets the body of the key.created record, or
+ * NULL.
+ */
 int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record, Error *error) _must_check_;
-/** Makes the next key and fills in the record that tells of it. */
+/** Makes the next key and completes the record about it. */
 int key_rotate(Ledger *ledger, Request *request) _must_check_;
-/** The group with that record was committed, or was not. */
+/** Call when the group with that record was committed, or failed. */
 void key_settle(Ledger *ledger, bool committed);
 void key_close(Ledger *ledger);
 
 /* seal.c */
-/** Compares the newest checkpoint, also the one kept beside the file, with the tree; loads the tree. */
+/**
+ * Compares the newest checkpoint, and the one in the file beside the ledger, with the tree; loads the tree.
+ */
 int seal_open(Ledger *ledger, LedgerInfo *info, Error *error) _must_check_;
-/** In the group's transaction: a checkpoint when one is due. */
+/** Makes a checkpoint in the group's transaction when one is due. */
 int seal_if_due(Ledger *ledger, const ClockReading *now) _must_check_;
-/** After the commit. */
+/** Call after the commit. */
 void seal_settle(Ledger *ledger, const ClockReading *now);
-/** Milliseconds until a checkpoint is due; -1: none. */
+/** Milliseconds until a checkpoint is due; -1: none will be. */
 int seal_timeout(Ledger *ledger);
 /**
- * Puts the newest checkpoint durably into the file beside the ledger, when it is not there yet: without it an
- * older copy of the ledger is noticed by the clinic only. 0, or why it is still not there.
+ * Writes the newest checkpoint durably to the file beside the ledger, unless it is there already. Without
+ * this file, only the clinic would notice that an older copy of the ledger was put in place. 0, or why it is
+ * still not there.
  */
 int seal_save(Ledger *ledger) _must_check_;
 bool seal_unsaved(const Ledger *ledger);
 
 /* prove.c */
-/** Answers a request for a proof or a checkpoint out of `statements`. */
+/** Answers a request for a checkpoint or a proof, reading through `statements`. */
 int prove_checkpoint(Statements *statements, uint64_t since, json_t **ret) _must_check_;
 int prove_record(Statements *statements, uint64_t seq, json_t **ret) _must_check_;
 int prove_growth(Statements *statements, uint64_t size, json_t **ret) _must_check_;
 
 /* leaf.c */
-/** A leaf that was stored, as an object; the caller's. NULL where the cell holds none: a file may have been
- * tampered with. */
+/**
+ * A stored leaf as a JSON object, owned by the caller. NULL when the cell holds none: the file may have been
+ * tampered with.
+ */
 json_t *leaf_parse(sqlite3_stmt *row, int column) _must_check_;
-/** Where the body of a stored leaf begins, at its brace, within `leaf`; NULL where it is no leaf of ours. */
+/** The opening brace of the body within a stored leaf; NULL when `leaf` is not a leaf. */
 const char *leaf_body_begin(DigestPart leaf) _must_check_;
-/** The text of a stored leaf's body, a part of `leaf`, without parsing; without data where it is no leaf of
- * ours. */
+/**
+ * The text of a stored leaf's body, as a part of `leaf`, without parsing; empty `data` when it is not a leaf.
+ */
 DigestPart leaf_body(DigestPart leaf) _must_check_;
-/** What all leaves of a group have in common. 0 or -ENOMEM. */
+/** Writes the parts that all leaves of a group share. 0 or -ENOMEM. */
 int leaf_begin_group(LeafWriter *writer, const char *station, const ClockReading *now) _must_check_;
 void leaf_end(LeafWriter *writer);
 void leaf_clear(LeafWriter *writer);
 /**
- * Puts the stored bytes of a record into `writer`: what json_dumps() makes of it with LEDGER_JSON. `station`,
- * `actor` and `body` are JSON text already. 0 or -ENOMEM.
+ * Writes the stored bytes of a record into `writer`, exactly as json_dumps() would with LEDGER_JSON.
+ * `station`, `actor` and `body` are JSON text already. 0 or -ENOMEM.
  */
 int leaf_write(LeafWriter *writer, const Request *request, uint64_t seq, const char *commitment) _must_check_;
 
@@ -365,33 +393,38 @@ typedef struct ProjectionContext {
 	const char *actor;
 	json_t *body, *personal; /* personal: NULL when erased or none */
 	LedgerAnswer *answer;
-	bool replay;           /* the record is history: nothing is decided any more */
+	bool replay;           /* the record is history: nothing is decided again */
 	bool erased;           /* set when personal data was deleted */
-	bool personal_changed; /* set when the projection moved a text from the body to what is kept beside it
-				*/
+	bool personal_changed; /* set when the projection moved a text from the body to the personal data
+				  beside it */
 	bool body_changed;     /* set when the projection completed the body (a lot's unit number) */
 } ProjectionContext;
 
 typedef int (*Project)(ProjectionContext *context);
 
-/** What a record of its kind must meet, and what it changes in the tables. */
+/** What a record of a kind must satisfy, and how it changes the tables. */
 typedef struct Projection {
 	const char *kind;
 	Project accept, exists;        /* as in Acceptance */
-	const char *const *statements; /* as bind_context() fills them; ends with NULL. NULL: none */
+	const char *const *statements; /* bind_context() binds their parameters; ends with NULL. NULL: none */
 } Projection;
 
-/** NULL when records of this kind, one of record_kinds, change nothing. Those of others may be refused. */
+/**
+ * NULL when records of this kind (one of record_kinds) change nothing; only kinds with a projection can
+ * refuse.
+ */
 const Projection *projection_find(const RecordKind *kind);
 /**
- * Writes the projection. A refusal (-EEXIST, -ENOENT, -EINVAL, -ESTALE) has its sentence in answer->text;
- * what it wrote until then is the caller's to roll back. Any other error is the disk's.
+ * Applies the projection. A refusal (-EEXIST, -ENOENT, -EINVAL, -ESTALE) has its sentence in answer->text;
+ * the caller rolls back what was written until then. Any other error comes from the disk.
  */
 int projection_apply(const Projection *projection, ProjectionContext *context) _must_check_;
-/** Empties the projections and writes them again from the records. -EUCLEAN when a record does not fit. */
+/** Empties the projections and fills them again from the records. -EUCLEAN when a record does not fit. */
 int projection_rebuild(sqlite3 *db) _must_check_;
-/** Writes the projections, which are empty, from the records. `leave` (may be NULL) ends it with -ECANCELED.
- * `ret_failed` is set on -EUCLEAN to the record that does not fit. */
+/**
+ * Fills the empty projections from the records. `leave` (may be NULL) ends it with -ECANCELED. On -EUCLEAN
+ * `ret_failed` is the record that does not fit.
+ */
 int projection_replay(sqlite3 *db, const atomic_bool *leave, uint64_t *ret_failed) _must_check_;
 
 /* query.c */
@@ -400,52 +433,57 @@ typedef struct LedgerQuery LedgerQuery;
 const LedgerQuery *query_find(const char *name);
 bool query_is_streamable(const LedgerQuery *query);
 
-/** How `row` of query_run() gets a row. */
+/** What the `row` callback of query_run() gets. */
 typedef enum QueryForm {
 	QUERY_COLUMNS,
-	QUERY_JSON,       /* one column that holds a JSON object */
+	QUERY_JSON,       /* one column with a JSON object */
 	QUERY_IMPERSONAL, /* the same without columns of personal data */
 } QueryForm;
 
-/** Runs a query; `row` gets each row and ends it by returning non-zero. */
+/** Runs a query; `row` gets each row, and ends the query by returning non-zero. */
 int query_run(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryForm form, int64_t limit,
 	int (*row)(void *userdata, sqlite3_stmt *row), void *userdata, Error *error) _must_check_;
-/** The same into an array of at most LEDGER_LOOKUP_ROWS. */
+/** Collects the rows in an array of at most LEDGER_LOOKUP_ROWS. */
 int query_rows(
 	sqlite3 *db, const LedgerQuery *query, json_t *arguments, json_t **ret, Error *error) _must_check_;
 
-/** Names of the query's columns in their order, an array of texts. -EIO with a sentence when it cannot be
- * prepared. */
+/**
+ * The names of the query's columns in order, as an array of texts. -EIO with a sentence when SQLite cannot
+ * prepare it.
+ */
 int query_columns(sqlite3 *db, const LedgerQuery *query, json_t **ret, Error *error) _must_check_;
 
 /* functions.c */
-/** Adds the SQL function that answers are written with to a connection. Returns an SQLite result. */
+/** Adds the SQL function that formats answers to a connection. Returns an SQLite result. */
 int functions_add(sqlite3 *db) _must_check_;
 
 /* twin.c */
-/** Fills in the twins of all units: a step from schema version 3 to 4. Returns an SQLite result. */
+/** Fills in the twins of all units: the step from schema version 3 to 4. Returns an SQLite result. */
 int twin_fill(sqlite3 *db) _must_check_;
 
 /* known.c */
-/** -ENOENT with a sentence when what `arguments` name (a lot, a session, ...) is nowhere on record. */
+/** -ENOENT with a sentence when something that `arguments` name (a lot, a session, ...) is not on record. */
 int query_check_known(sqlite3 *db, json_t *arguments, Error *error) _must_check_;
 
 /* check.c */
 void check_dispatch(Ledger *ledger);
 void check_join(Ledger *ledger);
-/** Refuses a ledger that a verification found damaged. -EUCLEAN with its words. */
+/** Refuses a ledger that a verification found damaged: -EUCLEAN with the finding. */
 int check_remembered(const char *path, Error *error) _must_check_;
 
 /* clear.c */
-/** Whether an administrator lifted what a verification found. */
+/** Whether an administrator has lifted the findings of a verification. */
 bool clear_is_lifted(const char *path);
-/** The body of the record that says so, and who lifted it: both the caller's. -ENOENT: nobody did. */
+/**
+ * The body of the record about the lifting, and the badge of who lifted the findings; the caller owns both.
+ * -ENOENT: nobody did.
+ */
 int clear_word(const char *path, json_t **ret_body, char **ret_badge) _must_check_;
-/** A LedgerDone; userdata: the ledger's path. What was found is removed once that record is durable. */
+/** A LedgerDone; userdata: the ledger's path. Removes the findings once that record is durable. */
 void clear_recorded(void *userdata, const LedgerAnswer *answer);
 
 /* stream.c */
 /** Gives the answers of streams that have ended. */
 void streams_dispatch(Ledger *ledger);
-/** Ends those that run; their readers see the end of the file. */
+/** Ends running streams; their readers see the end of the file. */
 void streams_join(Ledger *ledger);

@@ -31,17 +31,19 @@ enum { LEDGER_TEXT_MAX = ERROR_TEXT_MAX, LEDGER_NAMES_MAX = 128 };
 
 typedef struct LedgerOptions {
 	const char *path;    /* ":memory:" is refused; the folder must exist */
-	const char *station; /* "<clinic>/<station>", kept in every record; a ledger that has others keeps
-				those until station.renamed is on record */
+	const char *station; /* "<clinic>/<station>", kept in every record; a ledger with another name keeps
+				it until station.renamed is on record */
 	const Clock *clock;  /* read on the ledger thread; must outlive the ledger */
-	const char *keys;    /* folder of the signing key, made with its first key; NULL: no checkpoints */
-	const char *key;     /* NULL, or the private key as text in place of the folder's: a credential */
-	const char *images; /* folder of the photographs, which a verification reads too; NULL: it does not */
-	const char *origin; /* what a new log is called; NULL or "": stipple/<station> */
-	uint32_t checkpoint_records; /* a checkpoint after as many records at the latest, from 1 */
-	uint32_t checkpoint_s;       /* ... and after as many seconds, from 1 */
-	uint32_t commit_limit_ms;    /* a commit under way for longer is no more waited for; 0: 2000 */
-	bool read_only; /* no lock, no thread, only ledger_..._now(): a copied file, or beside the daemon.
+	const char *keys;    /* folder of the signing key, created with the first key; NULL: no checkpoints */
+	const char *key;     /* NULL, or the private key as text, used in place of the folder's: a systemd
+				credential */
+	const char
+		*images; /* folder of the photographs, which a verification also reads; NULL: it does not */
+	const char *origin;          /* name of a new log; NULL or "": stipple/<station> */
+	uint32_t checkpoint_records; /* a checkpoint after this many records at the latest, from 1 */
+	uint32_t checkpoint_s;       /* ... and after this many seconds, from 1 */
+	uint32_t commit_limit_ms;    /* after this time nobody waits any longer for a commit; 0: 2000 */
+	bool read_only; /* no lock, no thread, only ledger_..._now(): for a copied file, or beside the daemon.
 			   `station` and `clock` may be NULL */
 } LedgerOptions;
 
@@ -49,7 +51,8 @@ typedef struct LedgerOptions {
 typedef struct LedgerInfo {
 	uint64_t newest_seq;   /* 0 in an empty ledger */
 	int64_t newest_utc_us; /* highest time of any record; 0 in an empty ledger */
-	uint64_t open_session; /* a session begun but never closed: the station went down in it; 0 none */
+	uint64_t open_session; /* a session that was begun but not closed: the station went down during it; 0
+				  none */
 	uint64_t next_session; /* number for the next session */
 	uint64_t checkpoint;   /* size of the newest checkpoint; 0 none */
 	char names[LEDGER_NAMES_MAX]; /* "<clinic>/<station>": of the newest record station.renamed, else of
@@ -68,19 +71,19 @@ typedef struct LedgerInfo {
 int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info, Error *error) _must_check_;
 
 /**
- * From now on all that SQLite holds in this process stays below so many bytes: for programs that read files
- * of others. What needs more fails with -ENOMEM. Never in the daemon, whose writer would fail with it.
+ * Limits the memory that SQLite uses in this process to `bytes`: for programs that read files from others.
+ * What needs more fails with -ENOMEM. Never use it in the daemon, because its writer would fail too.
  */
 void ledger_limit_memory(int64_t bytes);
 
-/** Commits what waits, answers nobody, joins the thread. Accepts NULL; returns NULL. */
+/** Commits what is queued, answers nobody, joins the thread. Accepts NULL; returns NULL. */
 Ledger *ledger_free(Ledger *ledger);
 DEFINE_CLEANUP(Ledger *, ledger_free, ledger_freep);
 
-/** Hours that a steriliser's clock may be ahead of the station's; more is a slip of the keyboard. */
+/** Hours that a steriliser's clock may be ahead of the station's; more is taken for a typing error. */
 enum { LEDGER_AHEAD_MAX_H = 1 };
 
-/** All pointers are read before ledger_append() returns; nothing is kept. */
+/** All pointers are read before ledger_append() returns; none is kept. */
 typedef struct LedgerRecord {
 	const char *kind;       /* "needle.claimed" */
 	const char *actor;      /* operator's badge, or "station" */
@@ -91,31 +94,31 @@ typedef struct LedgerRecord {
 } LedgerRecord;
 
 typedef struct LedgerAnswer {
-	int error;    /* 0; a refusal, see ledger_is_refusal(); -ENOSPC, -EIO, ...: the disk's */
-	uint64_t seq; /* of the new record */
+	int error;    /* 0; a refusal, see ledger_is_refusal(); or -ENOSPC, -EIO, ... of the disk */
+	uint64_t seq; /* sequence number of the new record */
 	char text[LEDGER_TEXT_MAX]; /* one sentence when error */
-	bool lingers;    /* of an erasure on record: what it erased still stands in the write-ahead log */
-	char detail[96]; /* of needle.claimed: the unit, with the number assigned within its lot */
-	json_t *columns; /* of ledger_stream(): their names in order; borrowed */
+	bool lingers;    /* of a recorded erasure: the erased data is still in the write-ahead log */
+	char detail[96]; /* of needle.claimed: the unit, with its number within the lot */
+	json_t *columns; /* of ledger_stream(): the column names in order; borrowed */
 } LedgerAnswer;
 
 /**
- * Whether the record itself was refused, and would be again. -EINVAL: a field is missing or does not fit;
- * -EEXIST: a unique rule (a needle claimed before); -ENOENT: it names something unknown; -ESTALE: expired;
- * -EKEYREVOKED: barred by an earlier record (recalled, not sterile); -EPERM: the actor lacks a role.
+ * Whether the record itself was refused, and would be refused again. -EINVAL: a field is missing or does not
+ * fit; -EEXIST: a uniqueness rule (a needle claimed before); -ENOENT: it names something unknown; -ESTALE:
+ * expired; -EKEYREVOKED: barred by an earlier record (recalled, not sterile); -EPERM: the actor lacks a role.
  */
 bool ledger_is_refusal(int error);
 
 typedef void (*LedgerDone)(void *userdata, const LedgerAnswer *answer);
 
 /**
- * Queues a record. `done` may be NULL. A refused record leaves the others of its group untouched. One that
- * the disk refuses takes with it all that were queued before its answer: records never overtake one that
+ * Queues a record. `done` may be NULL. A refused record does not affect the others of its group. When the
+ * disk fails for a record, all records queued before its answer fail too: no record overtakes one that
  * failed. Returns -EAGAIN when 4096 requests wait, -ETIMEDOUT at once while LEDGER_SILENT, -ENOMEM, -EROFS.
  */
 int ledger_append(Ledger *ledger, const LedgerRecord *record, LedgerDone done, void *userdata) _must_check_;
 
-/** The rows are valid during the call only unless a reference is taken. NULL when `error`. */
+/** The rows are valid only during the call unless a reference is taken. NULL when `error`. */
 typedef void (*LedgerRows)(void *userdata, int error, json_t *rows);
 
 /**
@@ -126,125 +129,125 @@ int ledger_lookup(
 	Ledger *ledger, const char *query, json_t *arguments, LedgerRows rows, void *userdata) _must_check_;
 
 /**
- * Runs a named query on a reader thread with a connection of its own, and writes one JSON object a line to
- * `fd`, which it owns from here on and closes at the end, in constant memory. A slow or vanished reader
- * holds up nobody else; one that takes nothing for a minute is given up (-ETIMEDOUT), and so is a slow one
- * while data is being erased that its snapshot still has. `done` gets the number of rows in `seq` and the
- * names of the columns; -ENOENT when there are no rows because what the arguments name is nowhere on record.
- * -EBUSY: four streams are running. -EINVAL: no such query, or only for ledger_lookup().
+ * Runs a named query on a reader thread with its own connection. Writes one JSON object a line to `fd`, in
+ * constant memory; it owns `fd` from here on and closes it at the end. A slow or vanished reader delays
+ * nobody else. A reader that takes nothing for a minute is given up (-ETIMEDOUT), and so is a slow one whose
+ * snapshot still has data that is being erased. `done` gets the number of rows in `seq` and the names of the
+ * columns; -ENOENT when there are no rows because what the arguments name is not on record. -EBUSY: four
+ * streams are running. -EINVAL: no such query, or one for ledger_lookup() only.
  */
 int ledger_stream(Ledger *ledger, const char *query, json_t *arguments, int fd, LedgerDone done,
 	void *userdata) _must_check_;
 
 /**
- * The same on a read-only ledger, without waiting for a thread: for programs that read a copied file. They
- * block on the disk. -EBUSY on a ledger that is being written.
+ * The same on a read-only ledger, without a thread: for programs that read a copied file. They block on the
+ * disk. -EBUSY on a ledger that is open for writing.
  */
 int ledger_lookup_now(
 	Ledger *ledger, const char *query, json_t *arguments, json_t **ret, Error *error) _must_check_;
 int ledger_stream_now(Ledger *ledger, const char *query, json_t *arguments, int fd, uint64_t *ret_rows,
 	Error *error) _must_check_;
-/** The names of the columns of such an answer, in order; an array, the caller's. */
+/** The column names of such an answer, in order, as an array that the caller owns. */
 int ledger_columns_now(Ledger *ledger, const char *query, json_t **ret, Error *error) _must_check_;
 
-/** Whether the query of this name takes such an argument. */
+/** Whether the query `query` takes the argument `argument`. */
 bool ledger_query_takes(const char *query, const char *argument);
 /**
- * What can be asked: an object from each query's name to {arguments, columns}, arrays of texts; what it
- * cannot be asked without is "NAME (needed)", and what a compliance profile fills in is left out. Needs no
+ * Describes the queries: an object from each query's name to {arguments, columns}, arrays of texts. A
+ * mandatory argument is "NAME (needed)"; arguments that a compliance profile fills in are left out. Needs no
  * ledger. -ENOMEM, -EIO.
  */
 int ledger_describe_queries(json_t **ret) _must_check_;
-/** Names of the queries that ledger_stream() takes; NULL-terminated. */
+/** Names of the queries that ledger_stream() takes; ends with NULL. */
 const char *const *ledger_query_names(void);
 
 /* ---- proofs (docs/transparency-log.md) ---- */
 
-/** Size of the newest checkpoint that is durable; 0 none. */
+/** Size of the newest durable checkpoint; 0 none. */
 uint64_t ledger_checkpoint_size(const Ledger *ledger);
 
 /**
- * The checkpoint that follows the one at `since` leaves, with the proof that it continues it: an object
- * {checkpoint, size, previous: {size} or null, consistency, vkey, statement?: of the key before about this
- * one}. None was skipped: a kill between a
- * publication and its cursor repeats one, and leaves no step out. `since` is the newest: that one again.
- * `since` 0 or beyond it: the newest, and previous is null. -ENODATA: there is none yet.
+ * Gives the checkpoint that follows the one at `since` leaves, with the proof that it continues it: an object
+ * {checkpoint, size, previous: {size} or null, consistency, vkey, statement?: of the previous key about this
+ * one}. No checkpoint is skipped: a kill between a publication and its cursor repeats one. When `since` is
+ * the newest, gives that one again. When `since` is 0 or beyond the newest, gives the newest, and previous is
+ * null. -ENODATA: there is none yet.
  */
 int ledger_checkpoint(Ledger *ledger, uint64_t since, LedgerRows done, void *userdata) _must_check_;
 
 /**
- * The proof that record `seq` is in the log: an object {seq, size, proof, key}, `proof` a tlog-proof whose
- * extra data is the record. Makes a checkpoint first where none covers it. -ENOENT: there is no such record;
- * -ENODATA: no checkpoint, and no key to make one.
+ * Gives the proof that record `seq` is in the log: an object {seq, size, proof, key}; `proof` is a tlog-proof
+ * whose extra data is the record. First makes a checkpoint if none covers the record. -ENOENT: no such
+ * record; -ENODATA: no checkpoint, and no key to make one.
  */
 int ledger_prove(Ledger *ledger, uint64_t seq, LedgerRows done, void *userdata) _must_check_;
 
-/** The same of a read-only ledger, from the checkpoints that it has. */
+/** The same for a read-only ledger, from the checkpoints that it has. */
 int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, Error *error) _must_check_;
 
 /**
- * The proof that a read-only ledger's newest checkpoint continues what it was at `size` records: an object
- * {root, proof}, `root` the tree's at `size` as checkpoints write it, `proof` as consistency_proof_write()
- * makes it. -ENODATA: no checkpoint covers as many records.
+ * Gives the proof that a read-only ledger's newest checkpoint continues its state at `size` records: an
+ * object {root, proof}; `root` is the tree's at `size` as checkpoints write it, `proof` as
+ * consistency_proof_write() makes it. -ENODATA: no checkpoint covers that many records.
  */
 int ledger_prove_growth_now(Ledger *ledger, uint64_t size, json_t **ret, Error *error) _must_check_;
 
 /**
- * Verifies the whole file (ledger/verify.h) on a thread of its own, which gives way to everything else; an
- * erasure that its snapshot is in the way of makes it begin anew. `done` gets 0 when all is sound; -EUCLEAN
- * with the first finding in `text` and their number in `seq`; -ENOMEDIUM with the same where the ledger is
- * sound and only photographs are missing or were replaced; or why it could not be done. What is found of the
- * ledger itself is kept beside the file, so that it is not opened again until a person has looked. -EBUSY: it
- * runs already.
+ * Verifies the whole file (ledger/verify.h) on a thread of its own, with the lowest priority. It starts again
+ * when its snapshot is in the way of an erasure. `done` gets 0 when all is sound; -EUCLEAN with the first
+ * finding in `text` and the number of findings in `seq`; -ENOMEDIUM with the same when the ledger is sound
+ * and only photographs are missing or were replaced; or why it could not be done. Findings about the ledger
+ * itself are kept beside the file, so that it is not opened again until a person has looked. -EBUSY: one is
+ * running already.
  */
 int ledger_verify_start(Ledger *ledger, LedgerDone done, void *userdata) _must_check_;
-/** Records and photographs looked at, of how many; both 0 while none runs. */
+/** Records and photographs checked so far, and their total; both 0 while no verification runs. */
 void ledger_verify_progress(const Ledger *ledger, uint64_t *ret_done, uint64_t *ret_total);
 
-/** The public key in force, as text; "" without one. Any thread. */
+/** The current public key as text; "" without one. Any thread. */
 void ledger_key(Ledger *ledger, char ret[NOTE_KEY_MAX]);
 
 /**
- * Whether the log may be called `origin` at the next start; "" leaves the name to the log. -EINVAL: it is no
- * name of a log; -EXDEV: this one has another, which it keeps. Any thread.
+ * Whether the log may be called `origin` at the next start; "" leaves the choice to the log. -EINVAL: not a
+ * valid log name; -EXDEV: this log has another name, which it keeps. Any thread.
  */
 int ledger_check_origin(Ledger *ledger, const char *origin, Error *error) _must_check_;
 
 /**
- * Makes a new key, records it signed by the old one, and signs with it from then on; the checkpoint in
- * between bears both. -EPERM where the key is a credential.
+ * Makes a new key, records it signed by the old one, and signs with the new one from then on. The checkpoint
+ * in between has both signatures. -EPERM when the key is a credential.
  */
 int ledger_rotate_key(Ledger *ledger, const char *actor, LedgerDone done, void *userdata) _must_check_;
 
-/** What keeps the ledger from being written. */
+/** Why the ledger cannot be written. */
 typedef enum LedgerAilment {
 	LEDGER_WELL,
-	LEDGER_FAILING, /* from the first failed commit until one succeeds again; probed every second */
-	LEDGER_SILENT, /* its thread has been at one piece of work for longer than `commit_limit_ms`: the disk
-			  hangs */
-	LEDGER_MOVED,  /* its file was deleted or replaced: what is written is gone when the daemon ends */
+	LEDGER_FAILING, /* from the first failed commit until one succeeds; retried every second */
+	LEDGER_SILENT, /* its thread has worked on one thing for longer than `commit_limit_ms`: the disk hangs
+			*/
+	LEDGER_MOVED, /* its file was deleted or replaced: what is written now is lost when the daemon ends */
 	LEDGER_AILMENT_MAX,
 	LEDGER_AILMENT_INVALID = -EINVAL,
 } LedgerAilment;
 
-/** Never blocks; the disk is not asked. Any thread. */
+/** Never blocks; does not access the disk. Any thread. */
 LedgerAilment ledger_ailment(const Ledger *ledger);
 /**
- * Looks whether the files are still there, as each commit does before and after. Main thread, each second; by
- * name only, and not while the disk gives no sign.
+ * Checks that the files are still there, as each commit does before and after. Main thread, every second. It
+ * looks up names only, and does nothing while the disk does not respond.
  */
 void ledger_look(Ledger *ledger);
-/** What it is and what to do about it: one sentence, static; "" of LEDGER_WELL. */
+/** Describes the ailment and the next step: one static sentence; "" for LEDGER_WELL. */
 const char *ledger_ailment_text(LedgerAilment ailment);
-/** Whether it is well. */
+/** Whether the ledger is LEDGER_WELL. */
 bool ledger_healthy(const Ledger *ledger);
 /**
- * How long the ledger's thread has given no sign although there is work for it, in microseconds; 0 while it
- * sleeps or answers. Seconds mean a disk that hangs, which killing the daemon does not mend, and with it what
- * waits in memory would be lost. Any thread.
+ * How long the ledger's thread has shown no progress although it has work, in microseconds; 0 while it sleeps
+ * or answers. Seconds mean that the disk hangs. Killing the daemon would not help then, and would lose what
+ * waits in memory. Any thread.
  */
 int64_t ledger_silent_us(const Ledger *ledger);
-/** True until it is on record that a backup took the ledger's place (ledger/copy.h). Main thread. */
+/** True until the restore of a backup (ledger/copy.h) is on record. Main thread. */
 bool ledger_owes_restoration(const Ledger *ledger);
 
 int ledger_fd(const Ledger *ledger);

@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * The ledger as its publisher sees it: a connection of its own to a file that a daemon is writing. It changes
- * nothing, not even the memory that the two share. Each call is one short transaction: a snapshot held for
- * long would let the write-ahead log grow. Blocks on the disk; one thread.
+ * The ledger as its publisher reads it, over its own connection to a file that a daemon is writing. It
+ * changes nothing, not even the memory shared with the writer. Each call is one short transaction: a snapshot
+ * held for long would let the write-ahead log grow. Blocks on the disk; one thread.
  */
 
 #include <stdint.h>
@@ -17,7 +17,7 @@
 
 typedef struct LedgerOutbox LedgerOutbox;
 
-/** A record that leaves the station. Texts are valid during the call only. */
+/** A record to be published. Texts are valid only during the call. */
 typedef struct LedgerMessage {
 	uint64_t seq;
 	int64_t utc_us;
@@ -27,22 +27,22 @@ typedef struct LedgerMessage {
 	const uint8_t *hash; /* DIGEST_BYTES */
 } LedgerMessage;
 
-/** Non-zero ends the reading, and is its result. */
+/** A non-zero result ends the reading and is returned. */
 typedef int (*LedgerMessageDone)(void *userdata, const LedgerMessage *message);
 
 typedef struct LedgerOutboxInfo {
 	uint64_t newest;                 /* number of the newest record; 0 none */
 	uint64_t checkpoint;             /* records that the newest checkpoint covers; 0 none */
-	uint64_t restored;               /* number of the newest record ledger.restored; 0 none */
-	char formerly[LEDGER_NAMES_MAX]; /* "<clinic>/<station>" before the newest station.renamed; "" never
-					    renamed */
-	/* where the daemons of earlier versions, which published themselves, were */
+	uint64_t restored;               /* number of the newest ledger.restored record; 0 none */
+	char formerly[LEDGER_NAMES_MAX]; /* "<clinic>/<station>" before the newest station.renamed; "" when it
+					    was never renamed */
+	/* how far the daemons of earlier versions, which published by themselves, had come */
 	uint64_t published, checkpoint_published;
 } LedgerOutboxInfo;
 
 /**
- * -ENOENT, -EACCES, ...: not there, or not for us, or nobody writes it just now; -EPROTO: of another schema
- * version, so that its daemon has to be started first; `error` gets a sentence.
+ * -ENOENT, -EACCES, ...: missing, not readable for us, or no daemon is writing it now; -EPROTO: another
+ * schema version, so its daemon must be started first; `error` gets a sentence.
  */
 int ledger_outbox_open(const char *path, LedgerOutbox **ret, Error *error) _must_check_;
 /** Accepts NULL; returns NULL. */
@@ -51,18 +51,21 @@ DEFINE_CLEANUP(LedgerOutbox *, ledger_outbox_free, ledger_outbox_freep);
 
 int ledger_outbox_info(LedgerOutbox *outbox, LedgerOutboxInfo *ret) _must_check_;
 
-/** At most `limit` records that leave, after number `after`, in order. 0, what `done` returned, or -errno. */
+/**
+ * Passes at most `limit` published records after number `after` to `done`, in order. Returns 0, what `done`
+ * returned, or -errno.
+ */
 int ledger_outbox_read(LedgerOutbox *outbox, uint64_t after, uint32_t limit, LedgerMessageDone done,
 	void *userdata) _must_check_;
 
-/** How many leave after number `after`. */
+/** Counts the published records after number `after`. */
 int ledger_outbox_count(LedgerOutbox *outbox, uint64_t after, uint64_t *ret) _must_check_;
 
 /** The hash of record `seq`, of any kind. -ENOENT: there is no such record. */
 int ledger_outbox_hash(LedgerOutbox *outbox, uint64_t seq, uint8_t ret[DIGEST_BYTES]) _must_check_;
 
-/** The rows of the query newest-stock, an array; the caller's. */
+/** The rows of the query newest-stock, as an array that the caller owns. */
 int ledger_outbox_stock(LedgerOutbox *outbox, json_t **ret) _must_check_;
 
-/** As ledger_checkpoint(); the object is the caller's. -ENODATA: there is none yet. */
+/** As ledger_checkpoint(); the caller owns the object. -ENODATA: there is none yet. */
 int ledger_outbox_checkpoint(LedgerOutbox *outbox, uint64_t since, json_t **ret) _must_check_;

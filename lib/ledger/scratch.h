@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * A ledger that was copied with its write-ahead log to where nothing can be written. SQLite needs a file
- * beside it to read the log, so both are read from a private copy. Only the reader includes this.
+ * A ledger that was copied, with its write-ahead log, to a place that cannot be written. SQLite needs another
+ * file beside it to read the log, so this reads both from a private copy. Only the reader includes this.
  */
 
 #include <stdbool.h>
@@ -12,15 +12,16 @@
 
 typedef struct Scratch Scratch;
 
-/** Whether the log of `path` has something in it, and cannot be read where it is. */
+/** Whether the log of `path` has content and cannot be read in place. */
 bool scratch_is_needed(const char *path);
 
 /**
- * Copies both into a new folder under TMPDIR (or /var/tmp) that is its owner's alone. All that ask for the
- * same path at a time share one copy. -ENOSPC and the like with a sentence in `error`. Blocks on the disk.
+ * Copies both into a new folder under TMPDIR (or /var/tmp) that only its owner can access. Callers that want
+ * the same path at the same time share one copy. -ENOSPC and the like with a sentence in `error`. Blocks on
+ * the disk.
  */
 int scratch_take(const char *path, Scratch **ret, Error *error) _must_check_;
-/** The copy's path, as long as it is not freed. */
+/** The copy's path; valid until the copy is freed. */
 const char *scratch_path(const Scratch *scratch);
-/** Accepts NULL. The last one removes the copy. Returns NULL. */
+/** Accepts NULL. The last holder removes the copy. Returns NULL. */
 Scratch *scratch_free(Scratch *scratch);

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * Full verification of a ledger's file, also while a daemon writes it: everything that can be computed is
- * computed again from the records' bytes and compared. Changes nothing and repairs nothing.
+ * Verifies a whole ledger file, also while a daemon writes it. Everything that can be computed is computed
+ * again from the records' bytes and compared. Changes nothing and repairs nothing.
  */
 
 #include <stdatomic.h>
@@ -13,10 +13,10 @@
 
 typedef enum VerifyPart {
 	VERIFY_RECORDS = 1 << 0,     /* bytes, hashes, numbers, columns, tree, roots of the checkpoints */
-	VERIFY_SIGNATURES = 1 << 1,  /* of the checkpoints, by the keys that the records tell of */
+	VERIFY_SIGNATURES = 1 << 1,  /* of the checkpoints, by the keys in the records */
 	VERIFY_BESIDE = 1 << 2,      /* personal data against its commitments, attachments against digests */
 	VERIFY_PROJECTIONS = 1 << 3, /* tables rebuilt from the records, and the database's own structure */
-	VERIFY_STATE = 1 << 4, /* what else the file keeps: nodes, dates of checkpoints, marks, cursors */
+	VERIFY_STATE = 1 << 4,       /* the rest of the file: nodes, dates of checkpoints, marks, cursors */
 	VERIFY_ALL = VERIFY_RECORDS | VERIFY_SIGNATURES | VERIFY_BESIDE | VERIFY_PROJECTIONS | VERIFY_STATE,
 } VerifyPart;
 
@@ -26,44 +26,52 @@ typedef struct VerifyOptions {
 	const char *path;
 	unsigned parts;   /* VerifyPart bits */
 	unsigned threads; /* 1 to VERIFY_THREADS_MAX */
-	const char *key; /* NULL, or the public key that must be among the log's: one that was known before */
-	/** Checkpoints that somebody else has kept, signed notes: what they cover must be what the file has.
+	const char *key;  /* NULL, or a public key known beforehand, which must be among the log's keys */
+	/**
+	 * Checkpoints that somebody else has kept, as signed notes; the file must agree with what they cover.
 	 */
 	const char *const *witnessed;
 	size_t n_witnessed;
-	/** NULL: photographs are not looked at; else the folder in which those must be that the records say
-	 * are kept. What is wrong with them is a finding. */
+	/**
+	 * NULL: photographs are not checked; else the folder that must hold every photograph that the records
+	 * mention. What is wrong with them is a finding.
+	 */
 	const char *images;
-	const atomic_bool *leave; /* NULL, or what ends it early (-ECANCELED) */
-	/** Called from any of its threads, one at a time. `done` of `total` records and photographs; how many
-	 * photographs there are may be known late. May be NULL. */
+	const atomic_bool *leave; /* NULL, or a flag that ends it early (-ECANCELED) */
+	/**
+	 * Called from any of its threads, one at a time. `done` of `total` counts records and photographs;
+	 * the number of photographs may be known late. May be NULL.
+	 */
 	void (*progress)(void *userdata, uint64_t done, uint64_t total);
-	/** One sentence that names the place; at most VERIFY_FINDINGS_MAX, in no particular order. */
+	/**
+	 * Gets one sentence that names the place; called at most VERIFY_FINDINGS_MAX times, in no particular
+	 * order.
+	 */
 	void (*finding)(void *userdata, const char *text);
-	/** What somebody may want to look at and is no damage. The same way. May be NULL. */
+	/** The same for something that a person may want to look at but that is no damage. May be NULL. */
 	void (*remark)(void *userdata, const char *text);
 	void *userdata;
 } VerifyOptions;
 
-/** What was looked at. */
+/** What was verified. */
 typedef struct Verification {
-	uint64_t records, checkpoints, sealed; /* sealed: records that the newest checkpoint covers */
+	uint64_t records, checkpoints, sealed; /* sealed: records covered by the newest checkpoint */
 	int64_t newest_utc_us;                 /* time of the newest record; 0 none */
-	uint64_t witnessed;                    /* checkpoints of others that fit */
-	uint64_t keys, replaced_keys;          /* replaced: not signed for by the key before it */
+	uint64_t witnessed;                    /* checkpoints of others that agree with the file */
+	uint64_t keys, replaced_keys;          /* replaced: not signed by the key before it */
 	uint64_t personal, erased, attachments;
-	uint64_t photographs; /* whose files were compared */
-	uint64_t strangers;   /* files among them that no record says are there */
-	uint64_t tables;   /* compared with what the records give; of an older version's file in the columns
-			      that it shares */
-	bool older;        /* the file is of an older schema version */
-	uint64_t findings; /* 0: sound */
-	uint64_t photograph_findings; /* ... of these about photographs: the ledger itself may be sound */
-	char key[NOTE_KEY_MAX];       /* in force at the end; "" none */
+	uint64_t photographs; /* photographs whose files were compared */
+	uint64_t strangers;   /* files of photographs that no record mentions */
+	uint64_t tables; /* compared with the records; for a file of an older version, in the columns that it
+			    shares */
+	bool older;      /* the file is of an older schema version */
+	uint64_t findings;            /* 0: sound */
+	uint64_t photograph_findings; /* ... of which about photographs: the ledger itself may be sound */
+	char key[NOTE_KEY_MAX];       /* current at the end; "" none */
 } Verification;
 
 /**
- * 0 also when there are findings. Negative errno when it could not be done: `error` says why. Blocks for as
- * long as it takes.
+ * Returns 0 even when there are findings, or a negative errno when it could not be done: `error` says why.
+ * Blocks for as long as it takes.
  */
 int ledger_verify(const VerifyOptions *options, Verification *ret, Error *error) _must_check_;
