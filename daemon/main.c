@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** stippled: its command line, and its life from the start to the end or over again. What it is made of is
- * left to process/. */
+/** stippled: its command line, and its life from start to end or restart. process/ holds its parts. */
 
 #include <getopt.h>
 

@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * From state and record to state, and from what the board and the machine say: the only writers of
- * daemon/state/. Pure: no clock, no thread, no file, no refusal. The same functions take a record when it is
- * committed and when it is read again after a restart.
+ * Applies records, and what the board and the machine report, to the state. These functions are the only
+ * writers of daemon/state/. Pure: no clock, no thread, no file, no refusal. The same functions take a record
+ * when it is committed and when it is read again after a restart.
  */
 
 #include <stdbool.h>
@@ -16,27 +16,27 @@
 
 /* ---- records ---- */
 
-/** A record as it was committed. Everything is borrowed. */
+/** A committed record. All pointers are borrowed. */
 typedef struct AppliedRecord {
 	uint64_t seq;
 	int64_t utc_us;
-	int64_t monotonic_us; /* now; 0 where it is read again after a restart */
+	int64_t monotonic_us; /* time of the commit; 0 when the record is read again after a restart */
 	const char *kind;
 	const json_t *body;
-	const char *unit; /* of needle.claimed: with the number within its lot; NULL: as in the body */
-	const uint8_t *attachment; /* of strokes: what state/stroke-chunk.h made; NULL: already applied */
+	const char *unit; /* of needle.claimed: with the number within its lot; NULL: take it from the body */
+	const uint8_t *attachment; /* of strokes: encoded by state/stroke-chunk.h; NULL: already applied */
 	uint32_t attachment_size;
-	const Operator *who; /* of operator.signed-in: who it is; NULL: the sign-in came to nothing */
-	const char *holder;  /* ... and the program that holds it */
+	const Operator *who; /* of operator.signed-in: the operator; NULL: the sign-in failed */
+	const char *holder;  /* ... and the program that holds the sign-in */
 	unsigned fault;      /* of fault.acknowledged: the number of that fault */
 } AppliedRecord;
 
-/** True when the state may be another one. A kind that says nothing of the state changes nothing. */
+/** True when the state may have changed. A kind that does not concern the state changes nothing. */
 bool record_apply(State *state, const AppliedRecord *record);
 
-/** A stroke of the open session. True when it ended a dot, which is then in `ret`. */
+/** Applies a stroke of the open session. True when it ended a dot, which is then in `ret`. */
 bool stroke_apply(State *state, const StrokeSample *sample, Dot *ret);
-/** The needle has left the skin. True when that ended a dot, which is then in `ret`. */
+/** The needle has left the skin. True when this ended a dot, which is then in `ret`. */
 bool contact_end_apply(State *state, Dot *ret);
 
 /* ---- the board, and what the needle may do; times are monotonic microseconds ---- */
@@ -45,15 +45,15 @@ void board_up_apply(State *state, const BoardIdentity *identity);
 void board_down_apply(State *state, const char *why);
 void self_test_apply(State *state, uint32_t failed);
 void chip_apply(State *state, const ChipId *chip);
-/** The pedal and the emergency stop. True when the phase is another one. */
+/** The pedal or the emergency stop changed. True when the phase changed. */
 bool line_apply(State *state, StippleLine line, bool active, int64_t now_us);
-/** The needle stands still already. One that comes while another is latched takes its place. */
+/** Latches a fault; the needle stands still already. It replaces a fault that is latched. */
 void fault_latched_apply(State *state, const ControlFact *fact, int64_t now_us);
-/** Why the station itself stops the needle, a sentence without its end: the next fault says so. */
+/** Why the station itself stops the needle, as a sentence without full stop: the next fault uses it. */
 void stop_reason_apply(State *state, const char *reason);
-/** `command` began to arm; 0: it has ended. */
+/** `command` has started to arm; 0: it has ended. */
 void arming_apply(State *state, uint64_t command);
-/** The newest command by which the station stops the needle by itself; 0: that is on record. */
+/** The newest command with which the station stops the needle by itself; 0: its record is committed. */
 void stopping_apply(State *state, uint64_t command);
 /** The board may run from now on. */
 void armed_apply(State *state);
@@ -62,13 +62,13 @@ void disarmed_apply(State *state, int64_t now_us);
 
 /* ---- the session by the machine's own clock ---- */
 
-/** The session was taken up again after a stop: an estimate of its times. */
+/** The session goes on after a stop of the station: estimates its times. */
 void recovered_times_apply(State *state);
 /** Nobody is signed in any more. */
 void signed_out_apply(State *state);
-/** Whether it is with the ledger that the operator signs out. */
+/** Whether the record of the operator's sign-out is on its way to the ledger. */
 void leaving_apply(State *state, bool is_leaving);
-/** A wrong code for the first administrator, the last one where `is_last`. */
+/** A wrong code was given for the first administrator; `is_last`: no further attempt is allowed. */
 void wrong_code_apply(State *state, bool is_last);
 
 /* ---- the machine, and the rest of the record ---- */
@@ -76,12 +76,12 @@ void wrong_code_apply(State *state, bool is_last);
 void host_apply(State *state, const Host *host);
 /** Takes a reference. */
 void fact_apply(State *state, Fact fact, json_t *rows);
-/** At the start. `code`: for the first administrator, NULL: one is enrolled. */
+/** At the start. `code`: enrols the first administrator; NULL: one is enrolled. */
 void start_apply(State *state, const Config *config, bool has_board, const char *code, uint64_t next_session);
-/** The station takes no session. The first reason stays. */
+/** The station takes no session. The first reason is kept. */
 void inert_apply(State *state, const char *reason);
-/** A protocol that was loaded, which it takes. False: there is no room. */
+/** Adds a loaded protocol, and takes ownership of it. False: there is no room. */
 bool protocol_apply(State *state, Protocol *protocol);
 void profile_apply(State *state, const Profile *profile);
-/** At the end: frees what is owned. */
+/** At the end: frees what the state owns. */
 void state_clear(State *state);

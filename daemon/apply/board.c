@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Applies what the needle-driver board says, and what it was ordered to do. The control thread has stopped
- * the needle before a fault comes here.
+ * Applies what the needle-driver board reports, and the orders that it was given. The control thread has
+ * already stopped the needle when a fault arrives here.
  */
 
 #include "apply/apply.h"
@@ -51,7 +51,7 @@ static bool pedal_apply(State *state, bool down, int64_t now_us)
 	state->board.pedal = down;
 	if ((int)to < 0 || to == work->phase)
 		return false;
-	/* the needle runs out: what touches the skin meanwhile belongs to the same contact */
+	/* the needle coasts to a stop: strokes that touch the skin meanwhile belong to the same contact */
 	if (down)
 		work->working_since_us = now_us;
 	else
@@ -71,7 +71,7 @@ bool line_apply(State *state, StippleLine line, bool active, int64_t now_us)
 
 /* ---- faults ---- */
 
-/** What happened and what to do about it. */
+/** Describes what happened and what to do about it. */
 static void describe_fault(State *state, const ControlFact *fact)
 {
 	char *text = state->board.fault.text;
@@ -142,7 +142,7 @@ void fault_latched_apply(State *state, const ControlFact *fact, int64_t now_us)
 	Fault *fault = &state->board.fault;
 
 	work_pause(state, now_us);
-	/* one that comes while another is shown came after the board was told to forget that one */
+	/* a fault that comes while another is shown occurred after the board was told to clear that one */
 	if (work->phase != SESSION_FAULT)
 		work->resume_to = session_after_fault(work->phase);
 	work->phase = SESSION_FAULT;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Applies the records of a cartridge's claim, removal and reseating. Whether it may be used is the ledger's
- * to say. */
+/**
+ * Applies the records of a cartridge's claim, removal and reseating. The ledger decides whether it may be
+ * used.
+ */
 
 #include "apply/cartridge.h"
 
@@ -23,7 +25,7 @@ static ChipId chip_of(const AppliedRecord *record)
 	return chip;
 }
 
-/** It is mounted now, and had worked for `before_us` before. */
+/** Starts the wear of a cartridge that is now mounted and has already worked for `before_us`. */
 static void begin_wear(State *state, const AppliedRecord *record, int64_t before_us)
 {
 	state->work.needle_since_us = work_time_us(&state->work, record->monotonic_us) - before_us;

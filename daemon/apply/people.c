@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Applies the records of who works here. Whether somebody may sign in is not judged here. */
+/** Applies the records about the people who work here. It does not judge whether somebody may sign in. */
 
 #include "apply/people.h"
 
@@ -32,7 +32,7 @@ void signed_out_apply(State *state)
 
 void signed_out_record_apply(State *state, const AppliedRecord *record)
 {
-	/* whose sign-in ended earlier may be another one's by now */
+	/* the recorded sign-out may be that of an earlier operator */
 	if (strcasecmp(state->people.signed_in.badge, record_text(record, "badge")) == 0)
 		signed_out_apply(state);
 }
@@ -52,7 +52,7 @@ void roles_apply(State *state, const AppliedRecord *record)
 				i ? "," : "", json_string_value(role));
 }
 
-/** True when it was an administrator. */
+/** Whether one of the roles is administrator. */
 static bool has_administrator(const json_t *roles)
 {
 	json_t *role;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** One function for each kind of record that says something of people; only apply/record.c calls them. */
+/** One function for each kind of record about people; only apply/record.c calls them. */
 
 #include "apply/apply.h"
 

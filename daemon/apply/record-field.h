@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** The fields of a record that is applied. What is not there, or of another type, is "" or 0. */
+/** Reads fields of a record that is being applied. A missing field, or one of another type, is "" or 0. */
 
 #include "apply/apply.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Which function applies which kind of record. A record of another session must change nothing. */
+/** Selects the function that applies each kind of record. A record of another session must change nothing. */
 
 #include "apply/apply.h"
 
@@ -12,7 +12,7 @@
 #include "state/stroke-chunk.h"
 #include "util/text.h"
 
-/** Strokes that were read from the record again; those of a chunk that cannot be read are not counted. */
+/** Applies strokes that were read from the record again; a chunk that cannot be read is not counted. */
 static void strokes_apply(State *state, const AppliedRecord *record)
 {
 	static StrokeSample samples[STROKE_CHUNK_SAMPLES];
@@ -46,7 +46,7 @@ static const struct {
 	{ "strokes", strokes_apply },
 };
 
-/** Those that are about no session, or about one only if one is open. */
+/** Kinds that concern no session, or concern one only if it is open. */
 static const struct {
 	const char *kind;
 	void (*apply)(State *state, const AppliedRecord *record);
@@ -65,7 +65,7 @@ bool record_apply(State *state, const AppliedRecord *record)
 
 	if (strcmp(record->kind, "operator.enrolled") == 0) {
 		enrolled_apply(state, record);
-		return false; /* nothing that anybody is shown */
+		return false; /* nothing visible changes */
 	}
 	for (size_t i = 0; i < ELEMENTS(others); i++)
 		if (strcmp(record->kind, others[i].kind) == 0) {
@@ -75,7 +75,7 @@ bool record_apply(State *state, const AppliedRecord *record)
 	if (state->session.number == 0 || session != state->session.number)
 		return false;
 	if (strcmp(record->kind, "strokes") == 0 && !record->attachment)
-		return false; /* they were counted as they came */
+		return false; /* the strokes were counted when they arrived */
 	for (size_t i = 0; i < ELEMENTS(kinds); i++)
 		if (strcmp(record->kind, kinds[i].kind) == 0) {
 			kinds[i].apply(state, record);

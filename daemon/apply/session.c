@@ -2,7 +2,7 @@
 
 /**
  * Applies the records of a session's steps. A record of another session changes nothing. It must not judge a
- * step: what is on record was taken.
+ * step: a recorded step has happened.
  */
 
 #include "apply/session.h"
@@ -92,7 +92,7 @@ void session_step_apply(State *state, const AppliedRecord *record)
 	if ((int)step < 0 || step == SESSION_IDLE)
 		return;
 	state->session.step = step;
-	/* whether the needle may move the board has said meanwhile */
+	/* the board has already reported whether the needle may move */
 	if (event != SESSION_EVENT_ARM && event != SESSION_EVENT_DISARM)
 		work_arrive(state, step);
 	if (event != SESSION_EVENT_RESUME)
@@ -158,7 +158,7 @@ void session_recovered_apply(State *state, const AppliedRecord *record)
 		.lacking_ms = (uint32_t)record_number(record, "lacking_ms"),
 	};
 	(void)!clock_parse_utc(record_text(record, "since"), &session->recovery.since_us);
-	/* what was put aside may have been anywhere meanwhile */
+	/* a cartridge that was put aside may have been anywhere in the meantime */
 	state->needle.removed = (Cartridge){ 0 };
 }
 
@@ -183,12 +183,12 @@ void fault_acknowledged_apply(State *state, const AppliedRecord *record)
 
 	if (state->session.number && state->session.step == SESSION_READY)
 		state->session.step = SESSION_PREPARING;
-	/* another one may have been latched since it was asked for */
+	/* another fault may have been latched since the acknowledgement was requested */
 	if (work->phase != SESSION_FAULT || record->fault != fault->number)
 		return;
 	*fault = (Fault){ .number = fault->number };
 	work->phase = session_next(SESSION_FAULT, SESSION_EVENT_ACKNOWLEDGE, work->resume_to);
-	/* to acknowledge a fault is not to say that the session goes on */
+	/* acknowledging a fault does not mean that the session goes on */
 	if (work->phase == SESSION_PREPARING && state->session.recovery.waits)
 		work->phase = SESSION_PAUSED;
 }

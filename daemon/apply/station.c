@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Applies what the station's own machine says, what else is on record, and the rules at its start. */
+/** Applies what the station's machine reports, further rows of the record, and the rules at the start. */
 
 #include "apply/apply.h"
 

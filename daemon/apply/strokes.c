@@ -9,7 +9,7 @@
 
 #include "util/clock.h"
 
-/* two strokes further apart than this are no work in between: the needle stood still */
+/* a longer time between two strokes is not work: the needle stood still */
 enum { PAUSE_US = USEC_PER_SEC / 4 };
 
 static SessionZone *chosen_zone(Session *session)
@@ -17,7 +17,7 @@ static SessionZone *chosen_zone(Session *session)
 	return (int)session->zone >= 0 ? &session->zones[session->zone] : NULL;
 }
 
-/** Dots in a row that the zone's plan does not want so. */
+/** Counts consecutive dots outside the range of the zone's plan. */
 static void count_streak(Work *work, const ZonePlan *plan, const Dot *dot)
 {
 	bool outside = dot->depth_mean_um < plan->depth_min_um || dot->depth_mean_um > plan->depth_max_um;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Moves what is going on in the chair from phase to phase. It must not undo a latched fault. */
+/** Moves the work at the chair from phase to phase. It must not undo a latched fault. */
 
 #include "apply/work.h"
 

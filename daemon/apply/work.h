@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Steps of what is going on in the chair, which records and the board's facts share. */
+/** Changes to the work at the chair that records and the board's facts share. */
 
 #include "state/state.h"
 
-/** The session is in `to` from now on: under a latched fault once that is acknowledged. */
+/** The session is in `to` from now on; while a fault is latched, once that fault is acknowledged. */
 void work_arrive(State *state, SessionState to);
-/** No session is open, or a new one begins. */
+/** Clears everything: no session is open, or a new one begins. */
 void work_clear(State *state);
-/** Work under way ends, and counts. */
+/** Ends the current work and adds its time. */
 void work_pause(State *state, int64_t now_us);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The object Audit: queries, photographs, proofs, copies and verification. It passes each call on with its
- * caller. It must not read records itself: the station puts each access on record before anything leaves.
+ * The object Audit: queries, photographs, proofs, copies and verification. It passes each call on together
+ * with its caller. It must not read records itself: the station records each access before any data leaves.
  */
 
 #include "bus/bus-private.h"

@@ -2,8 +2,8 @@
 
 /**
  * A method call from its arrival to its reply: limits, arguments, results. A call that stops the needle must
- * do so on arrival, before it is judged. Other callers must not keep out whoever is signed in from stopping
- * the needle or acknowledging a fault.
+ * do so on arrival, before it is judged. Other callers must not keep the signed-in operator from stopping the
+ * needle or acknowledging a fault.
  */
 
 #include "bus/bus-private.h"
@@ -54,7 +54,10 @@ void calls_drop(Bus *bus, const char *sender)
 
 /* ---- the row of a message ---- */
 
-/** NULL when it is in no table and therefore denied. Without an interface any of ours may be meant. */
+/**
+ * Finds the row of a call's member; NULL when no table has it, so it is denied. A call without an interface
+ * may mean any of ours.
+ */
 static const Member *find_member(const Bus *bus, sd_bus_message *message, const BusObject **ret_object)
 {
 	const char *name = sd_bus_message_get_member(message),
@@ -76,7 +79,7 @@ static const Member *find_member(const Bus *bus, sd_bus_message *message, const 
 
 /* ---- what stops the needle does so when it arrives ---- */
 
-/** A consent that is given stops nothing. What cannot be read is refused later. */
+/** Giving consent does not stop the needle. Arguments that cannot be read are refused later. */
 static bool is_withdrawal(sd_bus_message *message)
 {
 	const char *consent, *version;
@@ -103,9 +106,9 @@ static bool asks_to_stop(const Member *member, sd_bus_message *message)
 }
 
 /**
- * Nothing comes before it: not the arguments, of which there may be too few, no limit, no polkit, not who is
- * signed in. A caller who may not do what is asked has stopped the needle all the same, and that is on
- * record.
+ * Nothing is checked before the stop: not the arguments, which may be incomplete, no limit, no polkit, not
+ * who is signed in. A caller who lacks the right for the call has still stopped the needle, and the record
+ * says so.
  */
 int calls_filter(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
@@ -131,7 +134,8 @@ int calls_filter(sd_bus_message *message, void *userdata, sd_bus_error *error)
 /* ---- limits ---- */
 
 typedef struct Load {
-	unsigned own, all, questions; /* calls of the sender, of all; those that polkit has not answered */
+	unsigned own, all,
+		questions; /* calls of the sender; calls of all; calls that polkit has not answered */
 } Load;
 
 static Load count_calls(const Bus *bus, const char *sender)
@@ -158,8 +162,8 @@ static bool is_signed_in(Bus *bus, const char *sender)
 }
 
 /**
- * A call that nobody keeps out takes the place of an earlier one of the same caller, if that waits still: so
- * there are few of them, and always room for one.
+ * A reserved call replaces an earlier one of the same caller that still waits. So there are few of them, and
+ * there is always room for one.
  */
 static bool take_place_of_earlier(Bus *bus, const char *sender, const Member *member)
 {
@@ -241,7 +245,7 @@ static void call_deny(Call *call)
 	call_refuse(call, SD_BUS_ERROR_ACCESS_DENIED, text);
 }
 
-/** Asks the station for the command of the row, with the arguments as they are named. */
+/** Asks the station for the row's command, with the named arguments. */
 static void call_ask(Call *call, Arguments *arguments)
 {
 	const Member *member = call->member;
@@ -253,7 +257,7 @@ static void call_ask(Call *call, Arguments *arguments)
 		.place = call->object->place,
 		.data = arguments->data,
 		.size = arguments->size,
-		/* the message owns its descriptor: the stream needs one that outlives it */
+		/* the message owns its descriptor, but the stream needs one that outlives the message */
 		.fd = arguments->fd < 0 ? -1 : fcntl(arguments->fd, F_DUPFD_CLOEXEC, 3),
 		.done = call_answered,
 		.userdata = call,
@@ -285,7 +289,7 @@ static void call_run(Call *call)
 	arguments_free(&arguments);
 }
 
-/** Without polkit on the bus only root and the daemon's own user are let in. */
+/** Without polkit on the bus, only root and the daemon's own user may call. */
 static bool call_may_run(const Call *call)
 {
 	const Peer *peer = call->peer;
@@ -293,7 +297,7 @@ static bool call_may_run(const Call *call)
 	return peer->is_known && (!call->without_polkit || peer->uid == 0 || peer->uid == geteuid());
 }
 
-/** Runs the call as soon as it is known who calls. */
+/** Runs the call as soon as the caller is known. */
 static void call_go_on(Call *call)
 {
 	StationCaller caller;
@@ -301,7 +305,7 @@ static void call_go_on(Call *call)
 
 	call->is_answered = true;
 	if (!call->peer->is_known && !call->peer->is_unknown)
-		return; /* calls_of_peer_known() comes back */
+		return; /* calls_of_peer_known() calls this again */
 	if (!call_may_run(call)) {
 		call_deny(call);
 		return;
@@ -347,7 +351,7 @@ void calls_of_peer_known(Bus *bus, const Peer *peer)
 			continue;
 		}
 		call_go_on(call);
-		call = bus->calls; /* the list may be another one now */
+		call = bus->calls; /* the list may have changed */
 	}
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Asks the system's time service now and then whether the clock is synchronised. It must not wait for the
- * answer, and must not set the clock.
+ * Asks the system's time service from time to time whether the clock is synchronised. It must not wait for
+ * the answer, and must not set the clock.
  */
 
 #include "bus/bus-private.h"
@@ -10,12 +10,14 @@
 #include "util/clock.h"
 #include "util/log.h"
 
-/* systemd's time service speaks for whichever program keeps the clock, and leaves again when nobody asks. */
+/* systemd's time service answers for any program that keeps the clock, and exits when nobody asks. */
 #define TIME_SERVICE   "org.freedesktop.timedate1"
 #define TIME_PATH      "/org/freedesktop/timedate1"
 #define TIME_INTERFACE "org.freedesktop.timedate1"
 
-/** Seconds until the next question: each starts the service, so a clock that is right is left alone longer.
+/**
+ * Seconds until the next question. Each question starts the service, so a clock that is right is asked about
+ * less often.
  */
 enum { ASK_AGAIN_S = 60, ASK_SETTLED_S = 900 };
 

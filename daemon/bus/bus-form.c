@@ -2,7 +2,8 @@
 
 /**
  * The property Forms, which the interfaces of station, inventory and session share.
- * What forms there are, and who may enter them, is left to the tables of records/.
+ *
+ * The tables of records/ say which forms exist and who may enter them.
  */
 
 #include "bus/bus-private.h"

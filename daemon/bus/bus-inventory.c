@@ -2,7 +2,7 @@
 
 /**
  * The object Inventory: lots, their certificates, and codes that are read. It must not mount or claim
- * anything: a scanned code is only told to whoever listens.
+ * anything: a scanned code is only signalled.
  */
 
 #include "bus/bus-private.h"
@@ -46,7 +46,7 @@ const BusObject bus_inventory_object = {
 	.append_property = append_inventory_property,
 };
 
-/** The bus carries UTF-8 without '\0' only; a scanner may send anything. */
+/** D-Bus carries only UTF-8 without '\0', but a scanner may send anything. */
 static int send_scanned(Bus *bus, const char *code)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The connections that call: the user behind each, and the sign-in whose token it has presented. The user of
- * a connection does not change, so the bus is asked once for each. Nothing here may wait: the name of an
- * account comes from this machine's own list alone.
+ * The connections that call: the user of each, and the sign-in whose token it has presented. A connection's
+ * user never changes, so the bus is asked only once. Nothing here may wait, so account names come only from
+ * this machine's own list.
  */
 
 #include "bus/bus-private.h"
@@ -36,8 +36,7 @@ static Peer *find_peer(const Bus *bus, const char *name)
 	return peer;
 }
 
-/** The account's name, "" when it is none of this machine's own: no other place is asked, which could block.
- */
+/** The account's name, "" when it is not in this machine's own list: asking elsewhere could block. */
 static void name_of_user(uint32_t uid, char ret[STATION_NAME_MAX])
 {
 	_cleanup_(fclosep) FILE *accounts = fopen("/etc/passwd", "re");
@@ -52,7 +51,7 @@ static void name_of_user(uint32_t uid, char ret[STATION_NAME_MAX])
 		}
 }
 
-/** `found`: else nobody can tell, and it may not do anything. */
+/** Without `found` the user is unknown, and the connection may not do anything. */
 static void settle_peer(Peer *peer, bool found)
 {
 	Bus *bus = peer->bus;
@@ -93,7 +92,7 @@ static Peer *peer_new(Bus *bus, const char *name)
 	return peer;
 }
 
-/** Asks once; again only for a connection of which the bus could not tell. */
+/** Asks once; asks again only if the bus could not answer for this connection. */
 static void ask_for_user(Peer *peer)
 {
 	int r;
@@ -173,7 +172,7 @@ int token_of_sign_in(Bus *bus, uint64_t sign_in, const char **ret)
 	return 0;
 }
 
-/** In a time that does not tell how much of it was right. */
+/** Compares in constant time, so that the time does not reveal how much of the token was right. */
 static bool is_token(const Bus *bus, const char *token)
 {
 	unsigned difference = 0;

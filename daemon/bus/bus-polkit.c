@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Asks polkit whether a caller may do something. It must not wait for polkit, and judges nothing itself.
+ * Asks polkit whether a caller may do something. It must not wait for polkit, and makes no decision itself.
  */
 
 #include "bus/bus-private.h"
@@ -14,7 +14,7 @@
 
 enum {
 	POLKIT_TIMEOUT_US = 25 * USEC_PER_SEC,
-	POLKIT_PERSON_TIMEOUT_US = 120 * USEC_PER_SEC, /* somebody types a password */
+	POLKIT_PERSON_TIMEOUT_US = 120 * USEC_PER_SEC, /* a person may have to type a password */
 };
 
 static PolkitAnswer read_polkit_answer(sd_bus_message *message)
@@ -69,7 +69,7 @@ void polkit_cancel(Bus *bus, PolkitQuestion *question)
 	if (!question->asked)
 		return;
 	question->asked = sd_bus_slot_unref(question->asked);
-	/* nobody waits for the answer; without this a dialogue would stay on the screen */
+	/* the answer is not needed; without this call a dialogue would stay on the screen */
 	(void)!sd_bus_call_method_async(bus->bus, NULL, POLKIT, POLKIT_PATH, POLKIT_INTERFACE,
 		"CancelCheckAuthorization", NULL, NULL, "s", question->cancellation);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What the files of the bus share. Nothing else includes it. */
+/** Shared by the files of the bus. Nothing else includes it. */
 
 #include "bus/bus.h"
 
@@ -27,13 +27,13 @@
 #define ACTION_KEY         "org.stipple.station.key"
 #define ACTION_STATION     "org.stipple.station.read"
 
-/** Bounds on what callers may send: bytes of a text, entries of a dictionary. */
+/** Limits on what callers may send: bytes of a text, entries of a dictionary. */
 enum { BUS_TEXT_MAX = 4096, BUS_FIELDS_MAX = 64 };
 
 /**
- * Bounds on calls under way: of one connection, of all, and of those that wait for polkit. The message bus
- * refuses a connection that waits for more than 128 replies (dbus-daemon's max_replies_per_connection): what
- * is left of these is for calls that nobody keeps out, and then for those of whoever is signed in.
+ * Limits on pending calls: of one connection, of all, and of those that wait for polkit. The message bus
+ * refuses a connection that waits for more than 128 replies (dbus-daemon's max_replies_per_connection). The
+ * reserve is kept for calls that nobody may keep out, and then for calls of whoever is signed in.
  */
 enum {
 	BUS_CALLS_MAX = 32,
@@ -53,11 +53,11 @@ struct Peer {
 	Bus *bus;
 	Peer *next;
 	char *name;
-	sd_bus_slot *asked;        /* while the bus has not said whose it is */
-	bool is_known, is_unknown; /* the bus has said, or cannot */
+	sd_bus_slot *asked;        /* set while the bus has not said whose connection it is */
+	bool is_known, is_unknown; /* the bus has said, or cannot say */
 	uint32_t uid;
-	char user[STATION_NAME_MAX]; /* the account's, "" unknown */
-	uint64_t sign_in;            /* whose token it presented; 0 none */
+	char user[STATION_NAME_MAX]; /* name of the account, "" unknown */
+	uint64_t sign_in;            /* the sign-in whose token it presented; 0 none */
 };
 
 struct Bus {
@@ -66,24 +66,25 @@ struct Bus {
 	Station *station;
 	const BusObject *const *objects; /* NULL after the last */
 	sd_bus_slot *owner_match;
-	Call *calls; /* under way */
+	Call *calls; /* pending */
 	Peer *peers;
-	void (*peer_known)(Bus *bus, const Peer *peer); /* the bus has said whose it is, or cannot */
-	char token[2 * BUS_TOKEN_BYTES + 1]; /* of the sign-in of that number; 0 none was asked for yet */
+	void (*peer_known)(Bus *bus, const Peer *peer); /* the bus has said whose it is, or cannot say */
+	char token[2 * BUS_TOKEN_BYTES +
+		   1]; /* token of the sign-in with this number; 0: no token was asked for yet */
 	uint64_t token_sign_in;
-	uint32_t questions; /* asked of polkit so far: each needs a name of its own */
+	uint32_t questions; /* number of questions to polkit so far: each needs a name of its own */
 	bool broker_connected;
-	sd_bus_slot *clock_asked; /* while the time service has not answered */
-	int clock_wait_s;         /* until it is asked again */
+	sd_bus_slot *clock_asked; /* set while the time service has not answered */
+	int clock_wait_s;         /* seconds until it is asked again */
 };
 
 /* ---- the tables of members: the XML describes each, one row handles it ----------------------------- */
 
-/** The arguments of a call, named as in the XML. Texts and bytes are the message's. */
+/** The arguments of a call, named as in the XML. The message owns texts and bytes. */
 typedef struct Arguments {
-	json_t *asked;             /* an object of those that are not apart below; owned */
-	const char *pin, *new_pin; /* kept apart, so that they are nowhere but in the message; NULL: none */
-	const char *code;          /* of a label, or one that enrols; NULL: none */
+	json_t *asked; /* an object of the arguments that have no member of their own below; owned */
+	const char *pin, *new_pin; /* kept separate, so that no copy exists outside the message; NULL: none */
+	const char *code;          /* a label's code, or an enrolment code; NULL: none */
 	const void *data;          /* ay */
 	size_t size;
 	int fd; /* h; -1: none */
@@ -91,63 +92,62 @@ typedef struct Arguments {
 
 typedef enum MemberKind {
 	MEMBER_ORDINARY,
-	MEMBER_STOPS,     /* stops the needle when it arrives, whatever becomes of it */
+	MEMBER_STOPS,     /* stops the needle when the call arrives, whatever its outcome */
 	MEMBER_WITHDRAWS, /* the same when its third argument is false */
-	MEMBER_RESERVED,  /* other callers do not keep it out */
+	MEMBER_RESERVED,  /* calls of other programs cannot keep it out */
 } MemberKind;
 
 /**
- * A method: the command of the station that it is, whose arguments are named as the XML names the method's,
- * or a function that does it, as soon as polkit has let the caller in. A function is done when it has called
- * call_answered().
+ * A method. It is either a command of the station, whose arguments have the names in the XML, or a function
+ * that runs as soon as polkit has let the caller in. The function finishes by calling call_answered().
  */
 typedef struct Member {
 	const char *name;   /* NULL ends a table */
-	const char *action; /* of polkit; NULL: nobody is asked, `at_once` itself judges */
+	const char *action; /* of polkit; NULL: polkit is not asked, `at_once` itself decides */
 	MemberKind kind;
 	const CommandSpec *command;
-	const char *with; /* NULL, or a flag that is asked besides */
-	/** `arguments` are freed by the caller. */
+	const char *with; /* NULL, or a flag that is added to what is asked */
+	/** The caller of `run` frees `arguments`. */
 	void (*run)(Call *call, Station *station, Arguments *arguments);
-	/** Appends the results. NULL: there are none. */
+	/** Appends the results to the reply. NULL: there are none. */
 	int (*results)(Call *call, sd_bus_message *message, const StationReply *reply);
-	/** Is the method itself, a handler of sd-bus. */
+	/** Handles the method directly, as an sd-bus handler. */
 	int (*at_once)(Bus *bus, sd_bus_message *message, sd_bus_error *error);
 } Member;
 
 struct BusObject {
 	const char *path, *interface;
-	FormPlace place; /* of the forms that are entered here */
+	FormPlace place; /* place of the forms that this object takes */
 	const sd_bus_vtable *vtable;
-	const Member *members; /* a method that has no row is denied */
-	/** Appends the value of a property, which anybody may read whom the bus policy lets in. */
+	const Member *members; /* a method without a row is denied */
+	/** Appends the value of a property. Everybody whom the bus policy lets in may read it. */
 	int (*append_property)(const Bus *bus, const char *name, sd_bus_message *message);
 };
 
-/* Made of the XML. */
+/* Generated from the XML. */
 extern const sd_bus_vtable bus_station_vtable[], bus_session_vtable[], bus_inventory_vtable[],
 	bus_audit_vtable[];
-/* One file an object. */
+/* One file for each object. */
 extern const BusObject bus_station_object, bus_session_object, bus_inventory_object, bus_audit_object;
 
 /* ---- bus-value.c: between messages and values ----------------------------------------------------- */
 
 /**
- * Reads all arguments of a call to `object`, of which sd-bus has checked the types. -E2BIG when one is too
- * long, -EINVAL when a dictionary holds other than strings, numbers and booleans. To be freed by
- * arguments_free(), also on failure.
+ * Reads all arguments of a call to `object`; sd-bus has checked their types. -E2BIG when one is too long,
+ * -EINVAL when a dictionary holds anything but strings, numbers and booleans. Free them with
+ * arguments_free(), even on failure.
  */
 int arguments_read(sd_bus_message *message, const BusObject *object, Arguments *ret);
 void arguments_free(Arguments *arguments);
-/** An object as a dictionary a{sv}. A list is one of objects; an object itself is left out. */
+/** Appends an object as a dictionary a{sv}. A list must be one of objects; a nested object is left out. */
 int append_fields(sd_bus_message *message, json_t *fields);
-/** A text that may have been cut off or come from elsewhere; NULL is "". */
+/** Appends a text that may be truncated or untrusted; NULL becomes "". */
 int append_text(sd_bus_message *message, const char *text);
 
 /** A property of a simple type. */
 typedef struct BusValue {
 	const char *name;
-	char type; /* s, b, u, t, x or d */
+	char type; /* s, b, u, t, x or d, as in D-Bus */
 	const char *text;
 	uint64_t number;
 	double figure;
@@ -156,7 +156,7 @@ typedef struct BusValue {
 /** Appends the value of that name; -ENOENT when there is none. */
 int append_value(sd_bus_message *message, const BusValue *values, size_t n, const char *name);
 
-/* Results of several methods. */
+/* Results that several methods share. */
 int append_detail(Call *call, sd_bus_message *message, const StationReply *reply);
 int append_number(Call *call, sd_bus_message *message, const StationReply *reply);
 int append_picture(Call *call, sd_bus_message *message, const StationReply *reply);
@@ -164,15 +164,15 @@ int append_figures(Call *call, sd_bus_message *message, const StationReply *repl
 
 /* ---- bus-peer.c ------------------------------------------------------------------------------------ */
 
-/** The connection of that unique name, until it leaves the bus. NULL when out of memory. */
+/** The connection with that unique name, kept until it leaves the bus. NULL when out of memory. */
 Peer *peer_of(Bus *bus, const char *name);
-/** As the station wants to know it; borrowed from the peer. */
+/** The peer as the station needs it; borrowed from the peer. */
 StationCaller peer_caller(const Peer *peer);
 void peer_left(Bus *bus, const char *name);
 void peers_free(Bus *bus);
-/** The token of that sign-in, which is now under way; made when it is first asked for. Borrowed. -EIO. */
+/** The token of that sign-in, which must be the current one; made at the first request. Borrowed. -EIO. */
 int token_of_sign_in(Bus *bus, uint64_t sign_in, const char **ret);
-/** False: this is not the token of the sign-in under way. */
+/** False when this is not the token of the current sign-in. */
 bool token_presented(Peer *peer, const char *token);
 
 /* ---- bus-polkit.c ---------------------------------------------------------------------------------- */
@@ -180,41 +180,43 @@ bool token_presented(Peer *peer, const char *token);
 typedef enum PolkitAnswer {
 	POLKIT_YES,
 	POLKIT_NO,
-	POLKIT_NEEDS_PERSON, /* who authenticates, which the caller did not allow */
-	POLKIT_ABSENT,       /* there is none on the bus */
+	POLKIT_NEEDS_PERSON, /* a person must authenticate, which the caller did not allow */
+	POLKIT_ABSENT,       /* polkit is not on the bus */
 } PolkitAnswer;
 
 typedef struct PolkitQuestion PolkitQuestion;
 
 struct PolkitQuestion {
-	sd_bus_slot *asked; /* while polkit has not answered */
+	sd_bus_slot *asked; /* set while polkit has not answered */
 	char cancellation[32];
 	void (*answered)(PolkitQuestion *question, PolkitAnswer answer);
 };
 
-/** Asks whether the sender of `call` may do `action`, without blocking. Negative errno: it cannot be asked.
+/**
+ * Asks whether the sender of `call` may do `action`, without blocking. A negative errno: the question could
+ * not be sent.
  */
 int polkit_ask(Bus *bus, PolkitQuestion *question, sd_bus_message *call, const char *action);
-/** Takes the question back, if it is open. */
+/** Withdraws the question if it is pending. */
 void polkit_cancel(Bus *bus, PolkitQuestion *question);
 
 /* ---- bus-call.c ------------------------------------------------------------------------------------ */
 
 /** A method call between its arrival and its reply. */
 struct Call {
-	PolkitQuestion question; /* the first, as it leads back to the call */
+	PolkitQuestion question; /* must be the first member, because it leads back to the call */
 	Bus *bus;
 	Call *next;
 	const BusObject *object;
 	const Member *member;
 	sd_bus_message *message;
-	Peer *peer;          /* who calls; NULL once it has left */
-	bool is_answered;    /* polkit has: who it is, is all that may be open */
-	bool without_polkit; /* there is none */
+	Peer *peer;          /* the caller; NULL once it has left */
+	bool is_answered;    /* polkit has answered; only the caller's identity may still be unknown */
+	bool without_polkit; /* there is no polkit */
 	bool runs;
 };
 
-/** The handlers of every vtable. */
+/** The handler of every vtable's methods. */
 int bus_method(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int bus_property(sd_bus *sd, const char *path, const char *interface, const char *property,
 	sd_bus_message *reply, void *userdata, sd_bus_error *error);
@@ -223,17 +225,20 @@ void call_answered(void *userdata, const StationReply *reply);
 /** Replies with an error and frees the call. */
 void call_refuse(Call *call, const char *error, const char *text);
 void calls_free(Bus *bus);
-/** Forgets what a caller that is gone was not yet allowed to do; what is being recorded goes on. */
+/** Drops a departed caller's calls that were not authorised yet; what is being recorded goes on. */
 void calls_drop(Bus *bus, const char *sender);
-/** Goes on with what waited for the bus to say whose connection this is. */
+/** Continues the calls that waited for the bus to say whose connection this is. */
 void calls_of_peer_known(Bus *bus, const Peer *peer);
-/** Sees each message before anything else does: stops the needle where it asks for that. */
+/** Sees each message first: stops the needle when the call requires it. */
 int calls_filter(sd_bus_message *message, void *userdata, sd_bus_error *error);
 
 /* ---- others ---------------------------------------------------------------------------------------- */
 
-/** Forms: the kinds that may be entered at that place. */
+/** The kinds of forms that may be entered at that place. */
 int append_forms(sd_bus_message *message, FormPlace place);
-/** Each second: asks the time service now and then whether the clock is synchronised, and passes it on. */
+/**
+ * Every second: from time to time asks the time service whether the clock is synchronised, and passes the
+ * answer on.
+ */
 void bus_clock_tick(Bus *bus);
 bool bus_broker_connected(const Bus *bus);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The object Session: the steps of a session and the properties that show it. It passes arguments on. It must
- * not decide whether a step may be taken: the station does.
+ * The object Session: methods for the steps of a session, and properties that show it. It passes arguments
+ * on. The station decides whether a step may be taken.
  */
 
 #include "bus/bus-private.h"
@@ -91,7 +91,7 @@ static const Member session_members[] = {
 
 /* ---- properties ---- */
 
-/** How the session stands, and what it is about. */
+/** The state of the session, and what it is about. */
 static int append_session_step(const Bus *bus, const char *name, sd_bus_message *message)
 {
 	const State *now = station_state(bus->station);
@@ -143,7 +143,7 @@ static int append_zone_property(const Bus *bus, const char *name, sd_bus_message
 	return append_value(message, values, ELEMENTS(values), name);
 }
 
-/** What was done so far. */
+/** What has been done so far. */
 static int append_count(const Bus *bus, const char *name, sd_bus_message *message)
 {
 	const Session *session = &station_state(bus->station)->session;

@@ -13,7 +13,10 @@
 
 /* ---- methods ---- */
 
-/** For other connections of whoever signed in. Borrowed by nobody: it goes to those that have the sign-in. */
+/**
+ * Gives the token for further connections of the signed-in operator. Only connections that have the sign-in
+ * get it.
+ */
 static void run_token(Call *call, Station *station, Arguments *arguments)
 {
 	StationCaller caller = peer_caller(call->peer);
@@ -38,8 +41,10 @@ static void run_token(Call *call, Station *station, Arguments *arguments)
 	explicit_bzero(&reply, sizeof reply);
 }
 
-/** At once, so that a call which follows it on the same connection finds it done. The token is what it asks
- * for. */
+/**
+ * Runs at once, so that the next call on the same connection finds it done. The token itself is the
+ * authorisation.
+ */
 static int accept_token(Bus *bus, sd_bus_message *message, sd_bus_error *error)
 {
 	Peer *peer = peer_of(bus, sd_bus_message_get_sender(message));

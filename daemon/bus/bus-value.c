@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Between messages and values: the arguments of a call, dictionaries, and the values of properties. It must
- * not take more from a caller than the bounds of bus-private.h.
+ * Converts between messages and values: the arguments of a call, dictionaries, and properties. It must not
+ * accept more from a caller than the limits in bus-private.h.
  */
 
 #include "bus/bus-private.h"
@@ -22,7 +22,7 @@ static int read_bounded_text(sd_bus_message *message, const char **ret)
 	return strlen(*ret) > BUS_TEXT_MAX ? -E2BIG : 0;
 }
 
-/** A value of a simple type; NULL when it cannot be read, or a record has no use for it. */
+/** A value of a simple type; NULL when it cannot be read, or when a record cannot hold it. */
 static json_t *read_simple(sd_bus_message *message, char type)
 {
 	const char *text;
@@ -70,7 +70,10 @@ static json_t *read_variant(sd_bus_message *message)
 	return json_incref(value);
 }
 
-/** One entry of a dictionary. A key that comes twice is refused: which of the two is meant? */
+/**
+ * Reads one entry of a dictionary. A key that occurs twice is refused, because it is unclear which one
+ * counts.
+ */
 static int read_entry(sd_bus_message *message, char type, json_t *fields)
 {
 	const char *key;
@@ -109,7 +112,7 @@ static int read_fields(sd_bus_message *message, const char *entry, json_t **ret)
 	return r < 0 ? r : sd_bus_message_exit_container(message);
 }
 
-/** The text that is kept apart under this name; NULL: it goes with the others. */
+/** The member that keeps this text separate; NULL: it goes with the others. */
 static const char **text_apart(Arguments *arguments, const char *name)
 {
 	if (strcmp(name, "pin") == 0)
@@ -157,7 +160,7 @@ static int read_argument(
 	return json_object_set_new(arguments->asked, name, value) < 0 ? -ENOMEM : 0;
 }
 
-/** The names of a method's arguments, one after the other, each with its end; "" when it has none. */
+/** The names of a method's arguments, one after another, each terminated; "" when it has none. */
 static const char *argument_names(const BusObject *object, const char *member)
 {
 	const sd_bus_vtable *row = object->vtable;

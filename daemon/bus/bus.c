@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The connection to the message bus: its objects, its signals, and who leaves it. While the loop runs,
- * nothing here may wait for a reply. A sign-in must not outlive the connection that holds it.
+ * The connection to the message bus: its objects, its signals, and connections that leave. While the loop
+ * runs, nothing here may wait for a reply. A sign-in must not outlive the connection that holds it.
  */
 
 #include "bus/bus-private.h"
@@ -104,8 +104,8 @@ static int on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_erro
 }
 
 /**
- * The bus itself went away: nobody can hold a sign-in any more. systemd starts the daemon again. sd-bus has
- * let go of the event loop already, which therefore cannot be had from it.
+ * The connection to the bus is lost, so nobody can hold a sign-in any more. systemd restarts the daemon.
+ * sd-bus has already detached from the event loop, so the loop cannot be taken from it.
  */
 static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The station's side of the link protocol: it builds frames and takes them. It makes no system call,
- * allocates nothing and reads no clock. It must not take a numbered frame out of order, nor a state from an
- * older frame.
+ * The station's side of the link protocol: it builds and accepts frames. It makes no system call, allocates
+ * nothing and reads no clock. It must not accept a numbered frame out of order, or a state from an older
+ * frame.
  */
 
 #include "control/board-frames.h"
@@ -56,8 +56,8 @@ void link_compose(Link *link, int64_t now_ns, uint8_t ret[STIPPLE_FRAME_BYTES])
 }
 
 /**
- * A replayed frame must not bring back a state that is over: only newer frames speak of the present. False
- * for one that does not.
+ * Only newer frames tell the current state; a replayed frame must not bring back an old one. False when the
+ * frame is not newer.
  */
 static bool take_state(Link *link, const Frame *frame, int64_t now_ns)
 {
@@ -87,7 +87,7 @@ LinkEvent link_take(Link *link, const uint8_t bytes[STIPPLE_FRAME_BYTES], int64_
 		return LINK_NOTHING;
 	present = take_state(link, &frame, now_ns);
 	if (frame.type == FRAME_IDLE) {
-		/* nothing waits at the board: whatever the bad frame was, it has not been lost */
+		/* nothing waits at the board, so the bad frame was not lost data */
 		if (present)
 			link->again = false;
 		return LINK_NOTHING;

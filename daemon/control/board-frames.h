@@ -2,12 +2,12 @@
 #pragma once
 
 /**
- * The station's side of the link protocol as a pure engine: builds the next frame, takes what came back.
- * No OS calls, no allocation; time is passed in. docs/board-protocol.md is the specification.
+ * The station's side of the link protocol as a pure engine: builds the next frame, takes what came back. No
+ * OS calls, no allocation; time is passed in. docs/board-protocol.md is the specification.
  *
- * Commands go one at a time and are sent again, with the same sequence number, until they are answered.
- * The board's numbered frames are taken strictly in order; after a bad or missing one the board is asked
- * to resend.
+ * Commands are sent one at a time, and repeated with the same sequence number until they are answered. The
+ * board's numbered frames are accepted strictly in order; after a bad or missing one the board is asked to
+ * resend.
  */
 
 #include <stdbool.h>
@@ -16,20 +16,20 @@
 #include "stipple/board-frame.h"
 
 typedef enum LinkEvent {
-	LINK_NOTHING, /* idle, a duplicate, or a frame of another life */
+	LINK_NOTHING, /* idle, a duplicate, or a frame of an earlier connection */
 	LINK_FRAME,   /* a numbered frame in order, in link->received */
-	LINK_FULL,    /* a numbered frame in order, left with the board because there was no room for it */
+	LINK_FULL,    /* a numbered frame in order, but there was no room: the board keeps it */
 	LINK_BAD,     /* could not be decoded; link->bad_in_row counts */
 } LinkEvent;
 
 typedef struct Link {
 	uint16_t number;   /* of this connection; 0 before link_start() */
 	uint16_t sequence; /* of the newest command */
-	uint16_t taken;    /* newest board frame taken in order */
+	uint16_t taken;    /* newest board frame accepted in order */
 	bool again;        /* ask the board to resend */
 	bool owe;          /* a numbered frame has arrived since the last transfer: acknowledge it soon */
 	bool stop;         /* put STOP into every frame until cleared */
-	bool waiting;      /* a command is under way */
+	bool waiting;      /* a command is pending */
 	int64_t deadline_ns;
 	Frame command;
 	Frame received;
@@ -42,26 +42,29 @@ typedef struct Link {
 	uint64_t bad, resent;
 } Link;
 
-/** A new connection: sequences start over, and the next command must be HELLO. `number` is not 0. */
+/**
+ * Starts a new connection: sequence numbers start again, and the next command must be HELLO. `number` is not
+ * 0.
+ */
 void link_start(Link *link, uint16_t number);
 
-/** Puts a command under way. False while another one is. `command` has type, length and payload. */
+/** Starts a command. False while another one is pending. `command` has type, length and payload. */
 bool link_command(Link *link, const Frame *command, int64_t deadline_ns);
 
 /**
- * True when a command was not answered in time; it is then no longer under way. Whether the board has taken
- * it is unknown, and with it which sequence number comes next: start the link again.
+ * True when a command was not answered in time; it is then no longer pending. The board may or may not have
+ * executed it, so the next sequence number is unknown: start the link again.
  */
 bool link_expired(Link *link, int64_t now_ns);
 
-/** The frame for the next transfer. */
+/** Builds the frame for the next transfer. */
 void link_compose(Link *link, int64_t now_ns, uint8_t ret[STIPPLE_FRAME_BYTES]);
 
 /**
- * Takes the frame that came back. An answer to the command under way ends it. Without `room` a numbered frame
- * is not taken: the board keeps it and is asked for it again.
+ * Handles the frame that came back. An answer ends the pending command. Without `room` a numbered frame is
+ * not accepted: the board keeps it and is asked for it again.
  */
 LinkEvent link_take(Link *link, const uint8_t bytes[STIPPLE_FRAME_BYTES], int64_t now_ns, bool room);
 
-/** More is to be had, or owed, right now: transfer again without waiting. */
+/** More frames are waiting, or an acknowledgement is owed: transfer again without a pause. */
 bool link_wants_transfer(const Link *link);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The board's life as the control thread sees it: opening it, greeting it, the edges of its lines, and giving
- * up a link that is past use. What stops the needle goes before whatever else happened in the same instant.
+ * The board as the control thread sees it: opening and greeting it, the edges of its lines, and giving up a
+ * link that fails. What stops the needle is handled before anything else that happened in the same instant.
  */
 
 #include "control/control-private.h"
@@ -20,7 +20,7 @@ static void greet_board(Control *control)
 	Frame frame = { 0 };
 	uint16_t number = 0;
 
-	/* any number that differs from the last one will do when the system has no randomness yet */
+	/* without randomness from the system yet, any number that differs from the last one will do */
 	if (random_bytes(&number, sizeof number) < 0 || number == 0 || number == control->link.number)
 		number = (uint16_t)(control->link.number + 1) ? (uint16_t)(control->link.number + 1) : 1;
 	link_start(&control->link, number);
@@ -29,7 +29,7 @@ static void greet_board(Control *control)
 	control_send(control, &frame);
 }
 
-/** An input that cannot be read may as well be a pressed emergency stop. */
+/** An input that cannot be read counts as a pressed emergency stop. */
 static void read_inputs(Control *control)
 {
 	const StippleBoardVtable *board = control->options.board;
@@ -98,7 +98,7 @@ void control_take_edges(Control *control)
 			"the board's lines are gone: check its cable; it is looked for every second");
 		return;
 	}
-	/* the stop goes before whatever else happened in the same instant */
+	/* the emergency stop is handled before anything else from the same instant */
 	for (int i = 0; i < n; i++)
 		if (edges[i].line == STIPPLE_LINE_EMERGENCY_STOP)
 			take_edge(control, &edges[i]);
@@ -126,13 +126,13 @@ void control_drain(Control *control)
 		else
 			control_transfer(control);
 		if (control->link.bad_in_row > 0 && i > 8)
-			return; /* a board that answers nothing is asked again at the next beat */
+			return; /* a board that does not answer is asked again at the next heartbeat */
 	}
 }
 
 /* ---- a link that fails ---- */
 
-/** A link that is past use: the needle stops, the command under way fails, and the greeting starts over. */
+/** Gives up a link that fails: stops the needle, fails the pending command, and greets the board again. */
 static void lose_link(Control *control, int error, int64_t silence_ns)
 {
 	bool unanswered = !control->up && !control->resetting;
@@ -143,7 +143,7 @@ static void lose_link(Control *control, int error, int64_t silence_ns)
 	control_board_down(control, -ETIMEDOUT, "the board does not answer: check its power and its cable");
 	if (!control->board)
 		return;
-	/* a board that has not even answered HELLO is reset for a moment, in case it hangs */
+	/* a board that has not even answered HELLO may hang: reset it for a moment */
 	control->resetting =
 		unanswered && control->options.board->set_line(control->board, STIPPLE_LINE_RESET, true) >= 0;
 	control->started_ns = control_now_ns();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What the control thread tells the main thread: answers, faults, edges of the lines. It must not wait for
- * room: what finds none is told later, or not at all.
+ * What the control thread reports to the main thread: answers, faults, edges of the lines. It must not wait
+ * for room: what finds none is reported later, or not at all.
  */
 
 #include "control/control-private.h"
@@ -40,7 +40,9 @@ void control_answer(Control *control, const ControlCommand *command, FrameType t
 	(void)!control_tell(control, &fact);
 }
 
-/** Leaves the spare room to answers: a bouncing line whose fact found none is told later, as it then stands.
+/**
+ * Leaves the spare room to answers. A bouncing line without room is reported later, in its state at that
+ * time.
  */
 static bool tell_line(Control *control, StippleLine line, bool active)
 {

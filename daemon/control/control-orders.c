@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The main thread's orders, carried out one at a time: the next one goes to the board when the one before it
+ * Carries out the main thread's orders one at a time: the next one goes to the board when the previous one
  * was answered. Orders to stop and to disarm do not wait for their turn.
  */
 
@@ -82,7 +82,7 @@ void control_take_orders(Control *control)
 		control->armed = false;
 		control_set_enable(control, false);
 	}
-	/* without a link each is refused at once: an unanswered HELLO must not hold them up */
+	/* without a link each order is refused at once: an unanswered HELLO must not delay them */
 	while ((!control->link.waiting || !control->up) &&
 		ring_count(control->facts) < CONTROL_FACTS - CONTROL_FACTS_ANSWERS &&
 		ring_pop(control->commands, &command))

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The real-time thread that drives the needle board: its loop, and its rank among other threads. While the
- * needle is armed it must not allocate, take a lock, log, or wait for anything but one transfer and its own
- * poll.
+ * The real-time thread that drives the needle board: its loop and its priority. While the needle is armed it
+ * must not allocate, take a lock, log, or wait for anything but one transfer and its own poll.
  */
 
 #include "control/control-private.h"
@@ -13,7 +12,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-/** Whoever cannot hear a person's order to stop does not let the needle run either. */
+/** Stops the needle when the main thread is silent: it then could not receive a person's order to stop. */
 static void watch_main(Control *control)
 {
 	uint32_t beats = atomic_load_explicit(&control->main_beats, memory_order_relaxed);
@@ -42,18 +41,21 @@ static void wait_for_something(Control *control)
 			until = now + NS_PER_MS;
 	}
 	if (until > now + CONTROL_ROUND_MS * NS_PER_MS)
-		until = now + CONTROL_ROUND_MS * NS_PER_MS; /* a sign of life also without a board */
+		until = now + CONTROL_ROUND_MS *
+				      NS_PER_MS; /* so that there is a sign of life even without a board */
 	until = until > now ? until - now : 0;
 	timeout = (struct timespec){ until / NS_PER_S, until % NS_PER_S };
 	(void)ppoll(fds, 2, &timeout, NULL);
-	/* edges before all else: one of them may be the emergency stop */
+	/* edges first: one of them may be the emergency stop */
 	if (control->board && fds[1].revents)
 		control_take_edges(control);
 	if (fds[0].revents)
 		ring_clear(control->commands);
 }
 
-/** Faults in and holds what the loop will need of its stack, which the kernel hands out page by page. */
+/**
+ * Faults in and locks the part of its stack that the loop will need; the kernel allocates it page by page.
+ */
 static void __attribute__((noinline)) lock_stack(void)
 {
 	volatile char used[CONTROL_STACK_USED];
@@ -73,8 +75,7 @@ static void become_realtime(Control *control)
 	r = pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters);
 	atomic_store(&control->realtime, r == 0);
 	atomic_store(&control->realtime_error, r);
-	/* for the daemon whose whole memory may not be locked, and so that all of it is there before it is
-	 * needed */
+	/* for a daemon that may not lock its whole memory; also makes it present before it is needed */
 	(void)!mlock(control, sizeof *control);
 	ring_lock(control->commands);
 	ring_lock(control->facts);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The main thread's side of the control link: orders go down, facts come up. It must not use the board, which
- * is the control thread's, except to cut ENABLE when that thread hangs. It waits for the thread in
- * control_free() only.
+ * The main thread's side of the control link: sends orders, takes facts. The board belongs to the control
+ * thread; this side may only cut ENABLE, when that thread hangs. It waits for the thread only in
+ * control_free().
  */
 
 #include "control/control-private.h"
@@ -81,11 +81,11 @@ int control_disarm(Control *control, uint32_t ticket)
 {
 	int r;
 
-	/* a count, so that an earlier order, when it is through, does not call this one off */
+	/* a counter, so that finishing an earlier order does not cancel this one */
 	atomic_fetch_add(&control->disarms, 1);
 	r = push_command(control, &(ControlCommand){ .verb = CONTROL_DISARM, .ticket = ticket });
 	if (r < 0) {
-		control_stop(control); /* a needle that shall stop stops, room or not */
+		control_stop(control); /* the needle must stop even without room for the order */
 		atomic_fetch_sub(&control->disarms, 1);
 	}
 	return r;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The needle's one safe state, and the exchange of frames with the board that keeps it: whatever goes wrong
- * drops ENABLE first, then sends STOP, then tells everybody. While the needle is armed nothing here may
- * allocate, take a lock, log, or wait for anything but one transfer.
+ * The needle's one safe state, and the frame exchange with the board that maintains it. Whatever goes wrong,
+ * it drops ENABLE first, then sends STOP, then reports. While the needle is armed nothing here may allocate,
+ * take a lock, log, or wait for anything but one transfer.
  */
 
 #include "control/control-private.h"
@@ -22,7 +22,7 @@ void control_set_enable(Control *control, bool active)
 	r = control->options.board->set_line(control->board, STIPPLE_LINE_ENABLE, active);
 	if (r < 0) {
 		control->enabled = false;
-		control->broken = r; /* closing the board gives the line back to the kernel, which drops it */
+		control->broken = r; /* closing the board returns the line to the kernel, which drops it */
 	}
 }
 
@@ -44,9 +44,9 @@ void control_stop_needle(Control *control)
 }
 
 /**
- * The first cause stays, and what follows it is the same incident. Only while a person has the fault cleared
- * is it a new one: it latches as soon as the old one is gone. The board's own frames tell of the fault that
- * it is just forgetting.
+ * The first cause is kept, because what follows belongs to the same incident. It is a new incident only while
+ * a person is having the fault cleared: then it latches as soon as the old fault is gone. Meanwhile the
+ * board's frames still report the fault that is being cleared.
  */
 static void keep_for_later(Control *control, ControlFault fault, BoardFault board_fault, int32_t detail)
 {
@@ -58,7 +58,7 @@ static void keep_for_later(Control *control, ControlFault fault, BoardFault boar
 	control->next_detail = detail;
 }
 
-/** `edge_ns`: when the line changed that is the cause; 0: none. */
+/** `edge_ns`: when the line that caused the fault changed; 0: no line did. */
 void control_latch_with(
 	Control *control, ControlFault fault, BoardFault board_fault, int32_t detail, int64_t edge_ns)
 {
@@ -92,7 +92,10 @@ void control_board_down(Control *control, int error, const char *text)
 {
 	ControlFact fact = { .kind = CONTROL_FACT_BOARD_DOWN };
 
-	/* also when it went just after its header showed a fault, whose frame cannot come any more */
+	/*
+	 * also when it vanished just after its header showed a fault, because the fault's frame can no longer
+	 * come
+	 */
 	if (control->up && (control->armed || control->faulted_ns))
 		control_latch(control, CONTROL_FAULT_BOARD_GONE, error);
 	control->faulted_ns = 0;
@@ -104,7 +107,7 @@ void control_board_down(Control *control, int error, const char *text)
 	fact.down.error = error;
 	memcpy(fact.down.text, control->down_text, sizeof fact.down.text);
 	if (!control_tell(control, &fact))
-		control->down_text[0] = '\0'; /* no room: told again at the next attempt */
+		control->down_text[0] = '\0'; /* no room: reported again at the next attempt */
 }
 
 void control_abort_command(Control *control, int error)
@@ -112,7 +115,8 @@ void control_abort_command(Control *control, int error)
 	if (control->ticketed)
 		control_answer(control, &control->current, control->link.command.type, error);
 	control->ticketed = false;
-	control->next_fault = CONTROL_FAULT_NONE; /* the one before it was not cleared, and still says it */
+	control->next_fault =
+		CONTROL_FAULT_NONE; /* the fault before it was not cleared, and is still shown */
 	control->link.waiting = false;
 }
 
@@ -121,7 +125,7 @@ void control_close_board(Control *control, int error, const char *text)
 	void *board = control->board;
 
 	control_set_enable(control, false);
-	control->board = NULL; /* nothing below may use it */
+	control->board = NULL; /* nothing below may use the board */
 	atomic_store(&control->cuttable, NULL);
 	control_abort_command(control, -ENOTCONN);
 	control_board_down(control, error, text);
@@ -153,7 +157,7 @@ static void take_hello(Control *control)
 	control->down_text[0] = '\0';
 	fact.identity = control->identity;
 	(void)!control_tell(control, &fact);
-	/* nobody asked for this one: its answer becomes a CHIP fact */
+	/* this was not requested: its answer becomes a CHIP fact */
 	payload_put_command(&frame, FRAME_READ_CHIP);
 	control_send(control, &frame);
 }
@@ -175,14 +179,14 @@ static void take_samples(Control *control)
 		return;
 	fact.strokes.n = (uint32_t)n;
 	atomic_fetch_add_explicit(&control->samples, (uint64_t)n, memory_order_relaxed);
-	/* before the limits: stopping transfers frames, whose strokes come after these */
+	/* before the limits: stopping transfers frames, and their strokes come after these */
 	if (!control_tell(control, &fact))
 		control_latch(control, CONTROL_FAULT_FACTS_OVERRUN, CONTROL_FACTS);
 	for (int i = 0; i < n; i++) {
 		const StrokeSample *sample = &fact.strokes.samples[i];
 
 		if (control->settings.depth_limit_um == 0)
-			break; /* nothing was configured by this station yet */
+			break; /* this station has not configured anything yet */
 		if (sample->depth_um > control->settings.depth_limit_um)
 			control_latch(control, CONTROL_FAULT_DEPTH_LIMIT, sample->depth_um);
 		else if (sample->resistance_mn > control->settings.force_limit_mn)
@@ -207,7 +211,7 @@ bool control_is_stopped(const Control *control)
 	       atomic_load(&control->stop) || atomic_load(&control->disarms) > 0;
 }
 
-/** What the answer says besides its result. */
+/** Reads what the answer carries besides its result. */
 static bool read_answer_payload(const Frame *frame, ControlFact *fact)
 {
 	switch (frame->type) {
@@ -222,7 +226,7 @@ static bool read_answer_payload(const Frame *frame, ControlFact *fact)
 	}
 }
 
-/** A stop while ARM was on its way means that nobody may rely on it: -EBUSY. */
+/** If a stop came while ARM was under way, nobody may rely on being armed: -EBUSY. */
 static int become_armed(Control *control)
 {
 	bool stopped = control_is_stopped(control);
@@ -244,7 +248,7 @@ static int unlatch_fault(Control *control, BoardResult result)
 	return 0;
 }
 
-/** The answer to the ticketed command: what it changes here, then the fact. */
+/** Applies the answer to the ticketed command here, then sends the fact. */
 static void take_board_answer(Control *control)
 {
 	const Frame *frame = &control->link.received;
@@ -268,14 +272,13 @@ static void take_board_answer(Control *control)
 		fact.answer.error = r;
 	control_update_enable(control);
 	(void)!control_tell(control, &fact);
-	/* after the answer, so that nobody takes this one for the fault that was acknowledged */
+	/* after the answer, so that this fault is not mistaken for the acknowledged one */
 	if (control->next_fault != CONTROL_FAULT_NONE)
 		control_latch(control, control->next_fault, control->next_detail);
 	control->next_fault = CONTROL_FAULT_NONE;
 }
 
-/** Whether the frame answers the command under way, and no other: the station must not take one for the
- * other. */
+/** Whether the frame answers the pending command, and not another one. */
 static bool is_awaited(const Control *control, const Frame *frame)
 {
 	return control->ticketed && frame->type == (control->link.command.type | FRAME_ANSWER);
@@ -312,8 +315,8 @@ static void take_board_frame(Control *control)
 }
 
 /**
- * The header shows a fault before the frame that says what was measured, which is on its way behind the last
- * strokes: stop now, latch when it has come, or without it soon after.
+ * The header shows a fault earlier than the frame with the measured values, which follows the last strokes.
+ * Stops now; latches when that frame has come, or soon afterwards without it.
  */
 static void check_header(Control *control, int64_t now)
 {
@@ -329,8 +332,10 @@ static void check_header(Control *control, int64_t now)
 	} else {
 		control->faulted_ns = 0;
 	}
-	/* the board is the last to say whether it may run: it was reset, or stopped for a reason still
-	 * unheard */
+	/*
+	 * the board has the last word on whether it may run: it was reset, or stopped for a reason not
+	 * reported yet
+	 */
 	if (!control->armed || (control->link.flags & FRAME_FLAG_ARMED))
 		control->disarmed_ns = 0;
 	else if (control->disarmed_ns == 0)
@@ -349,7 +354,7 @@ void control_transfer(Control *control)
 	atomic_fetch_add_explicit(&control->transfers, 1, memory_order_relaxed);
 	control->beat_ns = now + control->options.heartbeat_ms * NS_PER_MS;
 	if (r < 0) {
-		memset(rx, 0, sizeof rx); /* a bad frame like any other */
+		memset(rx, 0, sizeof rx); /* treated as any other bad frame */
 		if (r == -ENODEV) {
 			control_close_board(control, r,
 				"the board is gone: check its cable; it is looked for every second");
@@ -359,7 +364,7 @@ void control_transfer(Control *control)
 	event = link_take(&control->link, rx, now, control_have_room(control, now));
 	atomic_store_explicit(&control->bad_frames, control->link.bad, memory_order_relaxed);
 	atomic_store_explicit(&control->resends, control->link.resent, memory_order_relaxed);
-	/* before the frame itself: its strokes may be the last ones before the fault */
+	/* before the frame itself: its strokes may be the last before the fault */
 	check_header(control, now);
 	if (event == LINK_FRAME)
 		take_board_frame(control);

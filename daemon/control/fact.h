@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What the board link tells: facts and faults, as plain data. */
+/** What the board link reports: facts and faults, as plain data. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,17 +14,18 @@
 typedef enum ControlFault {
 	CONTROL_FAULT_NONE,
 	CONTROL_FAULT_EMERGENCY_STOP,
-	CONTROL_FAULT_BOARD,          /* the board latched one; `board_fault` says which */
+	CONTROL_FAULT_BOARD,          /* the board latched a fault; `board_fault` says which */
 	CONTROL_FAULT_LINK_LOST,      /* no valid frame within `link_timeout_ms` */
 	CONTROL_FAULT_LINK_ERRORS,    /* more than `bad_frames_max` bad frames in a row */
 	CONTROL_FAULT_DEPTH_LIMIT,    /* a sample past the hard depth limit; `detail` um */
 	CONTROL_FAULT_FORCE_LIMIT,    /* a sample past the hard force limit; `detail` mN */
 	CONTROL_FAULT_BOARD_GONE,     /* line or SPI device vanished; `detail` is the errno */
-	CONTROL_FAULT_CHIP_CHANGED,   /* another cartridge chip than the armed one */
-	CONTROL_FAULT_FACTS_OVERRUN,  /* facts found no room for a second: stop rather than lose a stroke */
-	CONTROL_FAULT_HOST,           /* control_stop() with a reason of the core's: ledger unhealthy, ... */
-	CONTROL_FAULT_MAIN_SILENT,    /* no control_beat() for `main_silent_ms`; `detail` how long, ms */
-	CONTROL_FAULT_CONTROL_SILENT, /* never from the thread: what its watcher latches in its place */
+	CONTROL_FAULT_CHIP_CHANGED,   /* the chip is not the one of the armed cartridge */
+	CONTROL_FAULT_FACTS_OVERRUN,  /* facts found no room for a second: the needle stops rather than losing
+					 a stroke */
+	CONTROL_FAULT_HOST,           /* control_stop() for a reason of the core: ledger unhealthy, ... */
+	CONTROL_FAULT_MAIN_SILENT,    /* no control_beat() for `main_silent_ms`; `detail`: for how long, ms */
+	CONTROL_FAULT_CONTROL_SILENT, /* never from the thread itself: its watcher latches this */
 	CONTROL_FAULT_MAX,
 	CONTROL_FAULT_INVALID = -EINVAL,
 } ControlFault;
@@ -72,16 +73,16 @@ typedef struct ControlFact {
 			ControlFault fault;
 			BoardFault board_fault;
 			int32_t detail;
-			int64_t stop_latency_ns; /* from the edge's kernel timestamp to ENABLE written, or 0
-						  */
+			int64_t stop_latency_ns; /* from the kernel's timestamp of the edge until ENABLE was
+						    written, or 0 */
 		} fault;
 		ChipId chip;
 	};
 } ControlFact;
 
-/** Counters for `doctor`; a consistent-enough snapshot read without stopping the thread. */
+/** Counters for `doctor`, read without stopping the thread, so they may be slightly inconsistent. */
 typedef struct ControlCounters {
 	uint64_t transfers, bad_frames, resends, samples, edges;
 	bool realtime;      /* SCHED_FIFO was granted */
-	int realtime_error; /* the errno with which it was refused; 0: not refused, or not asked for */
+	int realtime_error; /* the errno of the refusal; 0: not refused, or not asked for */
 } ControlCounters;

@@ -2,7 +2,7 @@
 
 /**
  * Decides whether the needle may move: arming, disarming and stopping. Nothing is armed while an interlock
- * refuses, and a stop is not judged at all: it has happened before anything is decided.
+ * refuses. A stop needs no decision: it has already happened.
  */
 
 #include "decide/decision.h"
@@ -43,7 +43,7 @@ static void decide_first(const State *state, const Command *command, Decision *r
 	};
 }
 
-/** The world may have moved while the board was being asked: all is judged again. */
+/** Conditions may have changed while the board was answering: everything is checked again. */
 static void decide_arm(const State *state, const Command *command, Decision *ret)
 {
 	if (command->stage == 0) {
@@ -73,7 +73,7 @@ const CommandSpec command_arm = { decide_arm, .is_step = true };
 
 /* ---- disarm ---- */
 
-/** The record says who asked for it: that may take longer than the board does. */
+/** The record says who asked for the stop; finding that out may take longer than the board's stop. */
 static void decide_stopped(const State *state, const Command *command, Decision *ret)
 {
 	if (!command->stopped)
@@ -89,7 +89,7 @@ static void decide_stopped(const State *state, const Command *command, Decision 
 
 const CommandSpec command_stopped = { .decide = decide_stopped };
 
-/** Back to how it was before an arming of which nothing is on record. */
+/** Returns to the state before an arming that was not recorded. */
 static void decide_stop_again(const State *state, const Command *command, Decision *ret)
 {
 	if (command->stopped)
@@ -100,7 +100,7 @@ static void decide_stop_again(const State *state, const Command *command, Decisi
 
 const CommandSpec command_stop_again = { .decide = decide_stop_again };
 
-/** No step: whatever else is being recorded, this goes first. */
+/** Not a session step, so that it never waits for other recording. */
 static void decide_disarm(const State *state, const Command *command, Decision *ret)
 {
 	if (state->work.stopping)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Decides what an auditor asks of the station: rows, proofs, copies and verification; and a change of the
- * signing key. No row and no proof may leave the station before the access is on record.
+ * Decides an auditor's requests: rows, proofs, copies and verification. Also decides a change of the signing
+ * key. No row and no proof may leave the station before the access is on record.
  */
 
 #include "decide/decision.h"
@@ -10,7 +10,7 @@
 #include <limits.h>
 #include <string.h>
 
-/** Which name fits what the ledger said. */
+/** The error name that matches the ledger's error. */
 static const char *error_of(int error)
 {
 	return error == -EINVAL   ? STATION_ERROR_INVALID
@@ -56,7 +56,10 @@ const CommandSpec command_audit = { .decide = decide_rows };
 
 /* ---- copies ---- */
 
-/** A checkpoint at once: what an export shows is then what it proves, down to its own record. */
+/**
+ * Makes a checkpoint at once: then an export proves everything that it shows, including the record of the
+ * export itself.
+ */
 static void decide_copy(const State *state, const Command *command, Decision *ret)
 {
 	const char *copy = asked_text(command, "copy"), *file = asked_text(command, "file");
@@ -66,8 +69,7 @@ static void decide_copy(const State *state, const Command *command, Decision *re
 		decide_effect(ret, EFFECT_PROVE);
 		ret->number = record;
 	} else if (command->stage == 2) {
-		decide_done(ret); /* without a key there is no checkpoint, and the copy is on record all the
-				     same */
+		decide_done(ret); /* without a key there is no checkpoint, but the copy is still on record */
 	} else if (!text_list_has("backup archive export", copy)) {
 		decide_refusal(ret, STATION_ERROR_INVALID,
 			"\"%.32s\" is no copy of the ledger: backup, archive or export", copy);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Judges when a break is due and a session too long. A reminder keeps nothing from being armed. */
+/** Judges when a break is due and when a session is too long. A reminder never prevents arming. */
 
 #include "decide/breaks.h"
 

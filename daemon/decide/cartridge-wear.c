@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Judges the wear of the mounted cartridge. A worn one is no fault: there is nothing to acknowledge. */
+/**
+ * Judges the wear of the mounted cartridge. A worn cartridge is not a fault: nobody has to acknowledge it.
+ */
 
 #include "decide/cartridge-wear.h"
 

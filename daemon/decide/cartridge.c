@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Decides about cartridges and pigment. Whether a cartridge may be used, and was never used before, is the
- * ledger's to say, when it takes the claim; a refusal is evidence, too, and goes on record.
+ * Decides about cartridges and pigment. When the ledger takes the claim, it decides whether a cartridge may
+ * be used and was never used before. A refusal is also evidence, and is recorded.
  */
 
 #include "decide/cartridge.h"
@@ -40,7 +40,9 @@ static void set_chip(json_t *body, const ChipId *chip)
 	body_set_optional(body, "chip", hex);
 }
 
-/** A unit that is named without its code is one, and no sentence: it may be published. */
+/**
+ * A unit that is entered without its code must be a unit name and not free text, because it may be published.
+ */
 static bool require_units(const json_t *fields, Decision *ret)
 {
 	static const char *const names[] = { "unit", "other" };
@@ -116,7 +118,9 @@ static bool require_free_handpiece(const State *state, Decision *ret)
 	return false;
 }
 
-/** The same chip put back within the same session and the bound is the one exception to no reuse. */
+/**
+ * The only exception to "no reuse": the same chip is put back in the same session and within the time limit.
+ */
 static bool is_same_again(const State *state, const NeedleCode *code, int64_t away_us)
 {
 	const Cartridge *removed = &state->needle.removed;
@@ -126,7 +130,7 @@ static bool is_same_again(const State *state, const NeedleCode *code, int64_t aw
 	       away_us <= (int64_t)state->rules.config->reseat_max_s * USEC_PER_SEC;
 }
 
-/** The rules in force go into the claim, and the ledger holds it to them. */
+/** Puts the rules in force into the claim, so that the ledger enforces them. */
 static void ask_for_evidence(json_t *body, const Profile *profile)
 {
 	static const ProfileProof of_lots[] = { PROFILE_CERTIFICATE, PROFILE_MEMBRANE };
@@ -159,7 +163,7 @@ static json_t *claim_body(const State *state, const CommandLabel *label)
 	return body;
 }
 
-/** It is on record before the technician hears of it. */
+/** A refused claim is recorded before the technician is told. */
 static void decide_refused_claim(const State *state, const Command *command, Decision *ret)
 {
 	static const struct {
@@ -296,7 +300,7 @@ static void decide_pigment(const State *state, const Command *command, Decision 
 	if ((int)state->session.zone >= 0)
 		body_set_optional(body, "zone", zone_to_string(state->session.zone));
 	if (body && state->rules.profile.proofs[PROFILE_PIGMENT])
-		json_object_set_new(body, "received", json_true()); /* and the ledger holds it to that */
+		json_object_set_new(body, "received", json_true()); /* and the ledger enforces it */
 	decide_record(ret, "pigment.loaded", body);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Decides about what the client says before the treatment: the answers of the screening, and consent. A
- * consent that is withdrawn stops the needle before it is written down, and is written down then.
+ * Decides about what the client says before the treatment: screening answers and consent. Withdrawing consent
+ * first stops the needle and is then recorded.
  */
 
 #include "decide/decision.h"
@@ -60,7 +60,7 @@ static bool require_consent(const State *state, const Command *command, Decision
 	return false;
 }
 
-/** A withdrawn consent stops the treatment before it is written down, and is written down then. */
+/** Withdrawing consent first stops the treatment and is then recorded. */
 static void decide_consent(const State *state, const Command *command, Decision *ret)
 {
 	bool given = asked_yes(command, "given");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** How a decision is written, and what many commands require. It decides no command by itself. */
+/** Helpers that write decisions, and requirements that many commands share. It decides no command itself. */
 
 #include "decide/decision.h"
 
@@ -78,7 +78,7 @@ void decide_access(const Command *command, const char *query, json_t *arguments,
 	if (body && rows)
 		json_object_set(body, "rows", rows);
 	decide_record_and_go_on(ret, "audit.read", body);
-	/* another program beside the one that somebody signed in with may be anybody's */
+	/* a program other than the one that signed in may belong to anybody */
 	ret->is_nobodys = command->is_stranger;
 }
 

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Decides about lots that come in, and their certificates. What a delivery must agree with on record is left
- * to the ledger.
+ * Decides about deliveries of lots and their certificates. The ledger checks that a delivery agrees with the
+ * record.
  */
 
 #include "decide/decision.h"
 
 #include <string.h>
 
-/* an auditor only looks */
+/* not the auditor, who only reads */
 #define WHO_RECEIVES "technician supervisor administrator"
 
 enum { CERTIFICATE_FILE_MAX = 4 << 20 };
 
-/** A field as the contract has it; text of its length, or 0: another type, which the kind's own check names.
+/**
+ * A field of the D-Bus contract: a text of at most this length, or 0 for another type, which the kind's own
+ * check examines.
  */
 typedef struct LotField {
 	const char *key;
@@ -56,7 +58,7 @@ static bool has_field(const LotField *list, size_t n, const char *key)
 	return false;
 }
 
-/** Fields are those of a list, each of its length; those that are needed are there. */
+/** All fields are in the list and not too long, and required fields are present. */
 static bool require_fields(const json_t *fields, const LotField *list, size_t n, Decision *ret)
 {
 	const char *key;
@@ -76,7 +78,7 @@ static bool require_fields(const json_t *fields, const LotField *list, size_t n,
 	return true;
 }
 
-/** The product's check digit and the lot's characters, by the rules that its cartridges are scanned by. */
+/** Checks the product's check digit and the lot's characters, by the rules for scanning its cartridges. */
 static bool require_identity(const json_t *lot, Decision *ret)
 {
 	Error error;

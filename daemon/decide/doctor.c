@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Judges whether the station is ready for work, check by check. It mends nothing. */
+/** Judges whether the station is ready for work, check by check. It repairs nothing. */
 
 #include "decide/doctor.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What `stipplectl doctor` says of the station, by its state. */
+/** What `stipplectl doctor` reports about the station, from its state. */
 
 #include "decide/check.h"
 #include "state/state.h"
 
-/** What the state does not have. */
+/** Input that the state does not contain. */
 typedef struct DoctorInput {
-	const char *reload_refused, *reload_advice; /* "": no new configuration was refused */
+	const char *reload_refused, *reload_advice; /* "": no new configuration was rejected */
 	const ControlCounters *link;                /* NULL: there is no board */
 	StationCheck ledger;                        /* text and advice */
 } DoctorInput;

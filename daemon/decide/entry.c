@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Decides about a form: a record that people enter besides the steps of a session. What some kinds need
- * beside their fields stands here. The fields themselves are left to decide/form.c and to the ledger.
+ * Decides about a form: a record that people enter besides the steps of a session. Here are the additional
+ * requirements of some kinds. decide/form.c and the ledger check the fields themselves.
  */
 
 #include "decide/decision.h"
@@ -15,7 +15,7 @@
 
 /* ---- the body ---- */
 
-/** Of the session that is open, where the record is about that. */
+/** Adds the number of the open session if the record is about that session. */
 static void add_session(const State *state, const Form *form, json_t *body)
 {
 	const char *subject = row_text(body, "subject");
@@ -26,7 +26,7 @@ static void add_session(const State *state, const Form *form, json_t *body)
 		body_with_session(state, body);
 }
 
-/** How long each group of records is kept, as the ledger's questions take it. */
+/** The retention periods of the groups of records, in the form of the ledger's queries. */
 static json_t *terms_of(const Profile *profile)
 {
 	json_auto_t *figures = profile_arguments(profile);
@@ -58,7 +58,7 @@ static json_t *profile_value(const Profile *profile, const char *field)
 	return json_string(proofs);
 }
 
-/** Puts in the fields of the kind that are FROM_PROFILE. -ENOMEM. */
+/** Adds the fields of the kind that are FROM_PROFILE. -ENOMEM. */
 static int add_profile(const Profile *profile, const Form *form, json_t *body)
 {
 	const RecordField *fields = record_fields(form->kind);
@@ -70,7 +70,7 @@ static int add_profile(const Profile *profile, const Form *form, json_t *body)
 	return 0;
 }
 
-/** False, and the refusal decided, when no record can be made of what was entered. */
+/** False, with the refusal in `ret`, when the entries cannot make a record. */
 static bool form_fill(
 	const State *state, const Command *command, json_t **ret_body, json_t **ret_personal, Decision *ret)
 {
@@ -155,7 +155,7 @@ static bool require_plan(const State *state, json_t *body, Decision *ret)
 	return false;
 }
 
-/** What the record held for the newest time, and what the clock says instead. */
+/** The newest time according to the record, and the clock's time instead. */
 static bool require_wrong_time(const State *state, json_t *body, Decision *ret)
 {
 	int64_t now = state->host.now.utc_us, newest = state->host.newest_utc_us;
@@ -178,7 +178,7 @@ static bool require_wrong_time(const State *state, json_t *body, Decision *ret)
 	return false;
 }
 
-/** As in [station] of the configuration, which has to say the same at the next start. */
+/** The names must be those in [station] of the configuration at the next start. */
 static bool require_names(const State *state, json_t *body, Decision *ret)
 {
 	const char *clinic = json_string_value(json_object_get(body, "clinic"));
@@ -212,7 +212,7 @@ static bool require_of_kind(const State *state, const char *kind, json_t *body, 
 	return true;
 }
 
-/** The pseudonym by which the record would name somebody, NULL none. */
+/** The pseudonym by which the record names a person; NULL none. */
 static const char *named_person(const char *kind, const json_t *body)
 {
 	if (strcmp(kind, "record.corrected") == 0)
@@ -230,7 +230,7 @@ static bool require_form(const State *state, const Command *command, Decision *r
 {
 	const Form *form = command->form;
 
-	/* who is gone signs nothing */
+	/* whoever has left signs nothing */
 	if (command->pin_verdict != PIN_UNCHECKED && !require_pin(state, command, ret))
 		return false;
 	if (!require_own(state, command, ret))
@@ -249,7 +249,7 @@ static bool require_form(const State *state, const Command *command, Decision *r
 	return false;
 }
 
-/** The signature, then the person who is named; true when both are there. */
+/** Checks the signature, then the person who is named; true when both are valid. */
 static bool require_signer_and_person(const State *state, const Command *command, json_t *body, Decision *ret)
 {
 	const Form *form = command->form;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Decides which photographs are deleted: those of a person whose data was erased, whose digests stay on
- * record, and those that no record names. It must not delete one that is on record and not erased.
+ * Decides which photographs are deleted: those of a person whose data was erased (the digests stay on
+ * record), and those that no record names. It must not delete a recorded photograph that was not erased.
  */
 
 #include "decide/decision.h"
 
 #include <string.h>
 
-/** The next one that was deleted and is not on record as gone; NULL none. */
+/** The next deleted photograph whose deletion is not on record; NULL none. */
 static const json_t *deleted_picture(const json_t *pictures, unsigned recorded)
 {
 	json_t *picture;
@@ -21,7 +21,7 @@ static const json_t *deleted_picture(const json_t *pictures, unsigned recorded)
 	return NULL;
 }
 
-/** Of a batch; one that cannot be deleted is passed over: it stays on record as to be erased. */
+/** Handles a batch. A photograph that cannot be deleted is skipped: it stays on record as to be erased. */
 static void decide_erase(const State *state, const Command *command, Decision *ret)
 {
 	json_t *pictures = found_rows(command, "images-to-erase"), *body;
@@ -51,7 +51,7 @@ static void decide_erase(const State *state, const Command *command, Decision *r
 
 const CommandSpec command_erase = { .decide = decide_erase };
 
-/** Deletes the files of the rows of `question`; the reply's figures say what became of each. */
+/** Deletes the files in the rows of `question`; the reply's figures say what happened to each. */
 static void decide_deletion(
 	const Command *command, const char *question, const json_t *pictures, bool deleted, Decision *ret)
 {
@@ -64,7 +64,7 @@ static void decide_deletion(
 	ret->figures = json_incref((json_t *)pictures);
 }
 
-/** Those of `pictures`. */
+/** Deletes the photographs in `pictures`. */
 static void decide_discard(const State *state, const Command *command, Decision *ret)
 {
 	decide_deletion(
@@ -73,7 +73,7 @@ static void decide_discard(const State *state, const Command *command, Decision 
 
 const CommandSpec command_discard = { .decide = decide_discard };
 
-/** Those of `files` that no record names. */
+/** Deletes those of `files` that no record names. */
 static void decide_discard_unnamed(const State *state, const Command *command, Decision *ret)
 {
 	if (command->stage == 0)

@@ -11,9 +11,9 @@
 #define STATION_ERROR_ROLE      STATION_ERROR_PREFIX "RoleMissing"
 #define STATION_ERROR_NOT_YOURS STATION_ERROR_PREFIX "NotYourSignIn" /* somebody is signed in, elsewhere */
 #define STATION_ERROR_NEEDLE    STATION_ERROR_PREFIX "NeedleRefused"
-/* a pseudonym that was never seen: somebody must say that the person is new */
+/* the pseudonym is not on record: the caller must say that the person is new */
 #define STATION_ERROR_NEW_PERSON STATION_ERROR_PREFIX "NewPerson"
-/* which cartridge it is cannot be told: a supervisor may settle it */
+/* it cannot be told which cartridge it is: a supervisor may settle it */
 #define STATION_ERROR_AMBIGUOUS STATION_ERROR_PREFIX "Ambiguous"
 #define STATION_ERROR_REFUSED   STATION_ERROR_PREFIX "Refused" /* several interlocks; text lists them */
 #define STATION_ERROR_LEDGER    STATION_ERROR_PREFIX "LedgerFailed"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Decides about a latched fault (an emergency stop is one) and the board's self-test. To acknowledge a fault
+ * Decides about a latched fault (such as an emergency stop) and the board's self-test. Acknowledging a fault
  * arms nothing.
  */
 

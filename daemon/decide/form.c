@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Finds a form, and leads from what somebody typed to the body of a record. It does no I/O and
- * changes no state. Beyond the form of a text it must not judge a field: the check of the record's kind does.
+ * Finds a form, and turns typed values into the body of a record. It does no I/O and changes no state. It
+ * checks only the syntax of a text: the check of the record's kind judges the field.
  */
 
 #include "decide/form.h"
@@ -46,7 +46,7 @@ static json_t *form_boolean(const char *text)
 	return strcmp(text, "no") == 0 || strcmp(text, "false") == 0 ? json_false() : NULL;
 }
 
-/** With any offset from UTC; the record has them in one form. */
+/** Accepts any offset from UTC; the record always uses UTC. */
 static json_t *form_time(const char *text)
 {
 	char utc[CLOCK_UTC_TEXT_MAX];
@@ -71,7 +71,7 @@ static json_t *form_split(const char *text)
 	return list;
 }
 
-/** The value as its type wants it; what does not fit is left for the kind's own check to name. */
+/** Converts the value to its type; a value that does not fit is left for the kind's own check to report. */
 static json_t *form_value(FieldType type, json_t *value)
 {
 	const char *text = json_string_value(value);

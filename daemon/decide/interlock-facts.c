@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Gathers the facts for the interlocks. What a fact means is left to decide/interlocks.c. */
+/** Gathers the facts for the interlocks. decide/interlocks.c judges what they mean. */
 
 #include "decide/interlock-facts.h"
 
@@ -11,7 +11,7 @@
 #include "decide/spore-test.h"
 #include "decide/stock.h"
 
-/** The protocol's, or a longer one that was planned for this subject. */
+/** The protocol's interval, or a longer one that was planned for this subject. */
 static uint32_t interval_days(const Session *session)
 {
 	uint32_t days = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What stands against arming now: the interlocks' facts, gathered from the state. */
+/** What prevents arming now: the interlocks' facts, gathered from the state. */
 
 #include "decide/interlocks.h"
 #include "state/state.h"

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Every interlock: its check, its sentence and its D-Bus error. A check sees the facts that it is given and
- * nothing else: no clock, no station, no I/O. An override must not reach an interlock that nobody may set
- * aside.
+ * Every interlock: its check, its sentence and its D-Bus error. A check uses only the facts that it is given:
+ * no clock, no station, no I/O. An interlock that nobody may override must ignore overrides.
  */
 
 #include "decide/interlocks.h"
@@ -15,7 +14,7 @@
 #include "stipple/board-frame.h"
 #include "util/clock.h"
 
-/** Writes the sentence; true, so that a check can end with it. */
+/** Writes the sentence and returns true, so that a check can end with it. */
 static _printf_(2, 3) bool refuse_arming(char *text, const char *format, ...)
 {
 	va_list arguments;

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * What must be true before the driver may be armed: one pure function, facts in, all refusals out.
- * Each refusal has a stable id, a sentence for people and a D-Bus error name.
+ * What must be true before the driver may be armed: one pure function from facts to all refusals. Each
+ * refusal has a stable id, a sentence for people and a D-Bus error name.
  */
 
 #include <stdbool.h>
@@ -23,32 +23,35 @@ typedef struct Refusal {
 typedef struct InterlockFacts {
 	bool operator_signed_in;
 	const char *lapsed_certificate;  /* name of the operator's certificate that has lapsed; NULL none */
-	const char *missing_certificate; /* that the profile asks for and the operator has not; NULL none */
-	const char *other_certificate;   /* of the operator, that the profile does not ask for; NULL none */
+	const char *missing_certificate; /* a certificate that the profile requires and the operator lacks;
+					    NULL none */
+	const char *other_certificate;   /* a certificate of the operator that the profile does not require;
+					    NULL none */
 	bool session_open;
-	const SessionRecovery *recovery; /* of the open session; NULL: it need not wait */
+	const SessionRecovery *recovery; /* of the open session; NULL: it does not wait for anybody */
 	bool consent_treatment;
 	bool screening_done;
-	char screening_refused[96]; /* names of the answers that rule it out, "" none */
+	char screening_refused[96]; /* names of the answers that rule the treatment out, "" none */
 	const char *zone;           /* NULL: none chosen */
 	bool needle_mounted, needle_claimed;
 	const char *needle_lot, *needle_lot_status; /* status NULL: released */
 	uint64_t needle_strokes, life_strokes;      /* life 0: no limit */
 	int64_t needle_worked_s, life_s;
 	bool handpiece_required;
-	const char *handpiece, *handpiece_blocked;  /* name, NULL none; why it is, NULL it is not */
-	const char *untested_sterilizer, *test_due; /* whose test is overdue since when; NULL none */
+	const char *handpiece, *handpiece_blocked; /* name, NULL none; why it is blocked, NULL it is not */
+	const char *untested_sterilizer,
+		*test_due; /* steriliser whose test is overdue, and since when; NULL none */
 	bool pigment_loaded;
 	const char *pigment_status;    /* status of its lot; NULL: released */
-	int64_t pigment_expiry_utc_us; /* end of its last day; 0 unknown */
+	int64_t pigment_expiry_utc_us; /* end of its expiry day; 0 unknown */
 	bool before_photo;
-	int64_t last_session_utc_us; /* of this subject; 0 none. Days are counted by UTC date */
+	int64_t last_session_utc_us; /* the subject's last session; 0 none. Days are counted by UTC date */
 	uint32_t interval_min_days;
 	int64_t session_elapsed_s, session_max_s; /* 0 and 0 outside a session */
 	bool board_connected, self_test_done;
 	uint32_t self_test_failed; /* SelfTestBits */
 	bool emergency_stop, pedal_down, fault_latched, ledger_healthy;
-	const char *ledger_ailment; /* what it is when it is not healthy; NULL: not known yet */
+	const char *ledger_ailment; /* what is wrong when it is not healthy; NULL: not known yet */
 	uint64_t disk_free_bytes, disk_min_bytes;
 	int64_t now_utc_us, newest_utc_us;
 	const char *configuration_error; /* NULL: none */
@@ -58,7 +61,7 @@ typedef struct InterlockFacts {
 /** Fills up to INTERLOCK_MAX refusals, in the order of the enum. Returns how many; 0 means: may arm. */
 size_t interlocks_check(const InterlockFacts *facts, Refusal ret[INTERLOCK_MAX]);
 
-/** Whether a person may set it aside; never where a needle could move unsafely or be used twice. */
+/** Whether a person may override it; never when a needle could move unsafely or be used twice. */
 bool interlock_is_overridable(Interlock interlock);
 
 /** "org.stipple.Error.NotSignedIn", ...: static; NULL when out of range. */

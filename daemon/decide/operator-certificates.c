@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Judges certificates: which the profile asks for, and which have lapsed. No figure of a law may stand here.
+/**
+ * Judges certificates: which ones the profile requires, and which have lapsed. No figure of a law may be
+ * hard-coded here.
  */
 
 #include "decide/operator-certificates.h"
@@ -15,14 +17,14 @@ bool day_is_past(const Host *host, const char *last_day)
 	return last_day && date_end_utc_us(last_day, &end) == 0 && end < host_today_us(host);
 }
 
-/** The newest certificate of that name, written in either case, of the operator signed in; NULL none. */
+/** The signed-in operator's newest certificate of that name, ignoring case; NULL none. */
 static const json_t *find_certificate(const State *state, const char *name)
 {
 	const json_t *newest = NULL;
 	json_t *row;
 	size_t i;
 
-	/* the rows come by number */
+	/* the rows are sorted by number */
 	json_array_foreach (state->facts.rows[FACT_CERTIFICATIONS], i, row)
 		if (strcasecmp(row_text(row, "badge"), state->people.signed_in.badge) == 0 &&
 			strcasecmp(row_text(row, "certificate"), name) == 0)

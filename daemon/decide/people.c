@@ -88,7 +88,7 @@ static void decide_hashed(const Command *command, const char *roles, Decision *r
 	ret->personal = json_pack("{s:s, s:s}", "name", asked_text(command, "name"), "pin", command->hash);
 }
 
-/** What gives power over others is an administrator's to give. */
+/** Only an administrator may give roles with power over others. */
 static bool require_may_give(const State *state, const char *roles, Decision *ret)
 {
 	if (!text_lists_meet(roles, "supervisor " ADMINISTRATOR) ||
@@ -121,7 +121,7 @@ static void decide_enrol(const State *state, const Command *command, Decision *r
 
 const CommandSpec command_enrol = { .decide = decide_enrol };
 
-/** A code is compared only where there is one, and all else is right: each wrong one counts. */
+/** Compares the code only if there is one and everything else is right, because each wrong attempt counts. */
 static void decide_enrol_first(const State *state, const Command *command, Decision *ret)
 {
 	if (command->stage == 2)
@@ -142,7 +142,7 @@ static void decide_enrol_first(const State *state, const Command *command, Decis
 				: "an administrator is enrolled already: ask to be enrolled by one");
 }
 
-/* a step: two cannot both be the first */
+/* a session step, so that two cannot both become the first */
 const CommandSpec command_enrol_first = { decide_enrol_first, .is_step = true };
 
 /* ---- another PIN ---- */
@@ -184,7 +184,7 @@ const CommandSpec command_change_pin = { .decide = decide_change_pin };
 
 /* ---- sign-in and sign-out ---- */
 
-/** The program that asked may have gone away meanwhile: what follows from the record signs out again. */
+/** The program that asked may have gone in the meantime: then the steps after the record sign out again. */
 static void decide_signed_in(const Command *command, Decision *ret)
 {
 	if (command->caller_left) {
@@ -223,7 +223,7 @@ const CommandSpec command_sign_in = { decide_sign_in, .is_step = true };
 static void decide_sign_out(const State *state, const Command *command, Decision *ret)
 {
 	if (!state->people.signed_in.badge[0]) {
-		/* sent away in the meantime, which is on record */
+		/* signed out in the meantime, which is on record */
 		if (command->stopped)
 			decide_done(ret);
 		else

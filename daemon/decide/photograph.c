@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Decides about photographs: taking them, and handing them out. None is taken without the client's consent,
- * and none is handed out but the one whose bytes were recorded.
+ * Decides about photographs: taking them and handing them out. None is taken without the client's consent,
+ * and a photograph is handed out only if its bytes are the recorded ones.
  */
 
 #include "decide/decision.h"
@@ -27,7 +27,7 @@ static json_t *captured_body(const State *state, const Command *command)
 	json_object_update_new(body, json_pack("{s:s, s:s, s:I, s:i, s:i}", "file", picture->file, "sha256",
 					     picture->sha256, "bytes", (json_int_t)picture->bytes, "width",
 					     (int)picture->width, "height", (int)picture->height));
-	/* what the camera tells; it need not */
+	/* the camera may leave these unknown */
 	body_set_optional(body, "camera", picture->camera ? picture->camera : "");
 	if (picture->exposure_us > 0)
 		json_object_set_new(body, "exposure_us", json_integer(picture->exposure_us));
@@ -48,7 +48,7 @@ static void describe_scene(const State *state, Zone zone, StippleScene *ret)
 		ret->seed = ret->seed * 31 + (unsigned char)*s;
 }
 
-/** Pictures may be taken now. */
+/** Whether pictures may be taken now. */
 static bool require_view(const State *state, const Command *command, bool phase_known, Decision *ret)
 {
 	Zone zone = zone_from_string(asked_text(command, "zone"));
@@ -70,7 +70,7 @@ static bool require_view(const State *state, const Command *command, bool phase_
 	return false;
 }
 
-/** What is photographed after the first stroke shows no skin from before. */
+/** A "before" photograph must precede the first stroke: later the untreated skin cannot be seen. */
 static bool require_in_time(const State *state, Zone zone, const char *phase, Decision *ret)
 {
 	const ZoneStatistics *statistics = &state->session.zones[zone].statistics;
@@ -187,7 +187,7 @@ static void decide_open(const State *state, const Command *command, Decision *re
 
 const CommandSpec command_open_picture = { .decide = decide_open };
 
-/** The access is on record before the photograph leaves. */
+/** Records the access before the photograph leaves. */
 static void decide_audit_picture(const State *state, const Command *command, Decision *ret)
 {
 	if (command->stage > 0) {

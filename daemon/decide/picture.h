@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** A photograph as it is asked for, and as it comes from the camera. */
+/** A request for a photograph, and the camera's result. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,8 +12,8 @@
 typedef struct StationCapture {
 	uint64_t ticket;
 	StippleScene scene;
-	char name[IMAGE_NAME_MAX]; /* of the file, without its suffix */
-	bool preview;              /* to be looked at: nothing is kept */
+	char name[IMAGE_NAME_MAX]; /* of the file, without suffix */
+	bool preview;              /* only to be looked at: nothing is kept */
 } StationCapture;
 
 typedef struct StationPicture {

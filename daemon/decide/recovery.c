@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Judges whether a session that survived the station's stop may go on. It must not let one go on with a
- * cartridge that could be another one, nor arm anything.
+ * Judges whether a session may go on after the station stopped. It must not let a session go on with a
+ * cartridge that may be a different one, and must not arm anything.
  */
 
 #include "decide/recovery.h"
@@ -15,8 +15,7 @@ json_t *recovery_body(const State *state, int64_t newest_utc_us, uint32_t bound_
 {
 	const Session *session = &state->session;
 	const SessionRecovery *earlier = &session->recovery;
-	/* the last strokes of a needle that was armed may be lacking even where the station left in good
-	 * order */
+	/* the last strokes of an armed needle may be missing even after an orderly stop */
 	uint32_t lacking_ms = session->step == SESSION_READY ? bound_ms : 0;
 	char since[CLOCK_UTC_TEXT_MAX];
 

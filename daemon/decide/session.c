@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Decides the steps of a session, from its begin to its signature. A step that ends the work stops the needle
- * first, and what was recorded of the work comes before it.
+ * Decides the steps of a session, from its start to its signature. A step that ends the work first stops the
+ * needle, and the records of the work precede the step's record.
  */
 
 #include "decide/decision.h"
@@ -14,7 +14,7 @@
 
 /* ---- begin ---- */
 
-/** The session is the one that the course has next, or one before. */
+/** The session must be the next one of the course, or an earlier one. */
 static bool require_course(const Command *command, const json_t *course, Decision *ret)
 {
 	const char *subject = asked_text(command, "subject"), *wanted = asked_text(command, "protocol"),
@@ -60,7 +60,7 @@ static const Protocol *require_protocol(const State *state, const Command *comma
 	return NULL;
 }
 
-/** With what the person is told for afterwards: the file may say something else when somebody asks. */
+/** Includes the aftercare text that the person is given, because the protocol file may change later. */
 static json_t *begin_body(
 	const State *state, const Command *command, const Protocol *protocol, const char *subject)
 {
@@ -102,7 +102,7 @@ static void decide_begin(const State *state, const Command *command, Decision *r
 	if (!require_person(subject, person, asked_yes(command, "new"), "session begin ... new",
 		    "begin without `new`", ret))
 		return;
-	/* in the spelling on record */
+	/* use the spelling on record */
 	if (person)
 		subject = row_text(person, "subject");
 	for (size_t i = 0; i < ELEMENTS(questions); i++)
@@ -142,7 +142,7 @@ static bool require_zone(const State *state, const Command *command, Decision *r
 	return false;
 }
 
-/** What was done in the zone before comes before the new one on record. */
+/** The record of the work in the previous zone precedes the record of the new zone. */
 static void decide_zone(const State *state, const Command *command, Decision *ret)
 {
 	const Session *session = &state->session;
@@ -217,7 +217,7 @@ static void decide_resume(const State *state, const Command *command, Decision *
 
 const CommandSpec command_resume = { decide_resume, .is_step = true };
 
-/** The record of the end of the work; that of the cartridge's removal goes before it. */
+/** Records the end of the work, after the record of the cartridge's removal. */
 static void decide_end(const State *state, const char *kind, json_t *body, const char *reason, Decision *ret)
 {
 	decide_record(ret, kind, body);
@@ -267,7 +267,9 @@ static void decide_abandon(const State *state, const Command *command, Decision 
 
 const CommandSpec command_abandon = { decide_abandon, .is_step = true, .stops = true };
 
-/* what the signature stands for, whatever its signer says of it: that is personal, and may be erased */
+/*
+ * what the signature stands for, whatever meaning its signer enters: that is personal data, and may be erased
+ */
 #define SIGNED_FOR "the session was done as recorded"
 
 static void decide_sign(const State *state, const Command *command, Decision *ret)

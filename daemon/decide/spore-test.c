@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Judges which biological test of a steriliser is due. No figure of a law or a standard may stand here. */
+/**
+ * Judges which biological test of a steriliser is due. No figure of a law or a standard may be hard-coded
+ * here.
+ */
 
 #include "decide/spore-test.h"
 
@@ -9,7 +12,7 @@
 
 #include "decide/operator-certificates.h"
 
-/** What makes a test due, for people. */
+/** Explains to people why a test is due. */
 static const char *explain_due(const char *reason)
 {
 	static const struct {
@@ -29,7 +32,7 @@ static const char *explain_due(const char *reason)
 
 bool spore_test_next(const State *state, SporeTest *ret)
 {
-	/* rows come by the day on which they are due */
+	/* rows are sorted by due date */
 	const json_t *row = json_array_get(state->facts.rows[FACT_DUE], 0);
 	SporeTest test = {
 		.sterilizer = json_string_value(json_object_get(row, "sterilizer")),

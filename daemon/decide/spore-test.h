@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Biological indicator tests of sterilisers (spore tests): which is due, by the profile. */
+/** Biological indicator tests of sterilisers (spore tests): which one the profile makes due. */
 
 #include "decide/check.h"
 #include "decide/interlocks.h"
@@ -15,9 +15,9 @@ typedef struct SporeTest {
 	bool overdue, soon;
 } SporeTest;
 
-/** The most pressing one. False: none is known to become due. */
+/** Finds the most urgent test. False: none will become due, as far as is known. */
 bool spore_test_next(const State *state, SporeTest *ret);
-/** What to tell of it; "" while it is neither due soon nor overdue. */
+/** Writes the reminder; "" while the test is neither due soon nor overdue. */
 void spore_test_reminder(const SporeTest *test, char ret[SPORE_TEST_TEXT_MAX]);
 void spore_test_facts(const State *state, InterlockFacts *facts);
 void spore_test_check(const State *state, StationCheck *check);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Judges stock: lots that are barred or run low, and lots that come in. What a delivery must agree with is
- * left to the ledger.
+ * Judges stock: lots that are barred or run low, and deliveries. The ledger checks that a delivery agrees
+ * with the record.
  */
 
 #include "decide/stock.h"
@@ -15,7 +15,7 @@
 
 /* ---- what is barred ---- */
 
-/** A cartridge whose code named no product is taken for any: too many are barred rather than too few. */
+/** A cartridge whose code named no product matches any product: better to bar too many than too few. */
 static bool is_needle_lot(const State *state, const json_t *row)
 {
 	const Cartridge *mounted = &state->needle.mounted;
@@ -44,7 +44,7 @@ static const json_t *find_barred(const State *state, bool (*is)(const State *sta
 	return NULL;
 }
 
-/** The newest one mounted in this session; NULL none. */
+/** The handpiece mounted last in this session; NULL none. */
 static const json_t *mounted_handpiece(const State *state)
 {
 	const json_t *newest = NULL;

@@ -2,8 +2,8 @@
 
 /**
  * The files of photographs: finding them at the start, and opening one to hand it out. It must not follow a
- * link, wait for a file that is no ordinary one, or delete a file that the station did not name. It blocks on
- * the disk.
+ * link, wait on a file that is not a regular file, or delete a file whose name the station did not make. It
+ * blocks on the disk.
  */
 
 #include "imaging/images.h"

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/**
- * The files of photographs: finding them, and opening one to hand it out. Taking photographs is left to
- * imaging.h.
- */
+/** The files of photographs: finding them, and opening one to hand it out. imaging.h takes photographs. */
 
 #include <jansson.h>
 
@@ -12,15 +9,15 @@
 #include "util/digest.h"
 
 /**
- * Deletes what a power cut left of photographs that were being written, and names those that are whole: an
- * array of strings, the caller's. Files that are named otherwise than the station names them are left alone.
- * Blocks on the disk. -ENOMEM, or why the folder cannot be read; one that is missing is empty.
+ * Deletes the remains of photographs whose writing a power cut interrupted, and lists the complete ones: an
+ * array of strings, owned by the caller. Ignores files whose names the station would not make. Blocks on the
+ * disk. -ENOMEM, or the errno of reading the folder; a missing folder counts as empty.
  */
 int images_find(const char *folder, json_t **ret) _must_check_;
 
 /**
- * Opens a photograph and computes its SHA-256: what is hashed is what is handed out, whatever the name leads
- * to later. A descriptor at the file's beginning, the caller's; -errno, or -EINVAL of what is no ordinary
- * file. Blocks on the disk.
+ * Opens a photograph and computes its SHA-256. The returned descriptor is the hashed file, whatever the name
+ * leads to later. It is at the file's beginning and owned by the caller; -errno, or -EINVAL for anything but
+ * a regular file. Blocks on the disk.
  */
 int images_open(const char *path, char ret_sha256[DIGEST_HEX_MAX]) _must_check_;

@@ -2,7 +2,7 @@
 
 /**
  * Takes pictures on a thread of its own, which owns the camera. The main thread must not wait for a capture,
- * except in imaging_free(). A picture that is not good, and a preview, must not reach the disk.
+ * except in imaging_free(). Rejected pictures and previews must not reach the disk.
  */
 
 #include "imaging/imaging.h"
@@ -38,12 +38,12 @@ struct Imaging {
 	bool started;
 	unsigned pending; /* main thread's count */
 	atomic_bool leave;
-	pthread_mutex_t lock; /* of `status` alone: this thread may wait, it is no control thread */
+	pthread_mutex_t lock; /* protects only `status`; this thread may wait, unlike the control thread */
 	ImagingStatus status;
-	/* the thread's own */
+	/* for the imaging thread only */
 	void *camera;
 	bool seen;    /* since it was opened */
-	bool failing; /* it is there and gave no picture */
+	bool failing; /* the camera is there but gave no picture */
 	JpegBuffer jpeg;
 };
 
@@ -66,8 +66,8 @@ static void close_camera(Imaging *imaging)
 }
 
 /**
- * Opens the camera where that has not been done, and says in the status which one is there. One that is there
- * no more is closed, for its library may not find it again otherwise.
+ * Opens the camera unless it is open, and reports in the status which one is there. A camera that has
+ * vanished is closed, because its library may otherwise not find it again.
  */
 static int find_camera(Imaging *imaging, char text[STIPPLE_ERROR_MAX])
 {
@@ -145,7 +145,7 @@ static int store(
 	return r;
 }
 
-/** A JPEG that is in memory only: gone when the last descriptor of it is closed. */
+/** Puts a JPEG into memory only; it is gone when its last descriptor is closed. */
 static int show(Imaging *imaging, const StippleFrame *frame, ImagingResult *result)
 {
 	_cleanup_(closep) int fd = memfd_create("preview", MFD_CLOEXEC);
@@ -175,7 +175,7 @@ static void take_asked_picture(Imaging *imaging, const ImagingRequest *request, 
 	result->picture.preview = -1;
 	result->picture.error = find_camera(imaging, result->text);
 	if (result->picture.error < 0) {
-		close_camera(imaging); /* the next attempt begins afresh */
+		close_camera(imaging); /* the next attempt starts afresh */
 		return;
 	}
 	result->picture.error = camera->capture(
@@ -217,8 +217,10 @@ static void *imaging_thread(void *userdata)
 		ImagingResult result = { 0 };
 
 		if (!ring_pop(imaging->requests, &request)) {
-			/* a camera that failed is not well because it is there: that stays until a picture
-			 * succeeds */
+			/*
+			 * a camera that failed is not well just because it is there: the failure stays until
+			 * a picture succeeds
+			 */
 			if (poll(&ready, 1, (int)imaging->options.look_ms) == 0 && !imaging->failing)
 				(void)!find_camera(imaging, text);
 			ring_clear(imaging->requests);

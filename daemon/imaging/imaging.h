@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * Pictures: a thread that owns the camera plugin, judges each frame, and writes the good ones as JPEG so
- * that a picture is either wholly on disk or not there. Main thread only; nothing here blocks it.
+ * Pictures: a thread that owns the camera plugin, judges each frame, and writes good ones as JPEG. A picture
+ * is either complete on the disk or absent. Main thread only; nothing here blocks it.
  */
 
 #include <stdbool.h>
@@ -33,18 +33,20 @@ DECLARE_STRING_TABLE(imaging_verdict, ImagingVerdict);
 typedef struct ImagingOptions {
 	const StippleCameraVtable *camera;
 	const StippleHost *host;
-	const char *folder;                  /* copied; made when missing */
-	uint32_t timeout_ms;                 /* of one capture */
-	uint32_t look_ms;                    /* between looks whether the camera is there, while idle */
-	uint32_t jpeg_quality;               /* 1 to 100 */
-	double focus_min;                    /* see quality.h */
+	const char *folder;    /* copied; made when missing */
+	uint32_t timeout_ms;   /* of one capture */
+	uint32_t look_ms;      /* interval between checks, while idle, whether the camera is there */
+	uint32_t jpeg_quality; /* 1 to 100 */
+	double focus_min;      /* see quality.h */
 	uint32_t exposure_min, exposure_max; /* mean luma, 0 to 255 */
 } ImagingOptions;
 
-/** A preview is to be looked at, good or not: no file is written, and it needs no name. */
+/** A preview is shown whether good or not: no file is written, and it needs no name. */
 typedef StationCapture ImagingRequest;
 
-/** `picture` points into the rest, and is good until this is copied; whoever takes it closes its preview. */
+/**
+ * `picture` points into the other members, and is valid until this is copied. The taker closes its preview.
+ */
 typedef struct ImagingResult {
 	StationPicture picture;
 	ImagingVerdict verdict;
@@ -60,16 +62,18 @@ typedef struct ImagingStatus {
 } ImagingStatus;
 
 int imaging_new(const ImagingOptions *options, Imaging **ret) _must_check_;
-/** Waits for the capture under way. Accepts NULL; returns NULL. */
+/** Waits for the current capture. Accepts NULL; returns NULL. */
 Imaging *imaging_free(Imaging *imaging);
 DEFINE_CLEANUP(Imaging *, imaging_free, imaging_freep);
 
-/** Answered by one ImagingResult. -EAGAIN when four wait already; -EINVAL when the name is none. */
+/**
+ * Answered by one ImagingResult. -EAGAIN when four requests wait already; -EINVAL when the name is not valid.
+ */
 int imaging_capture(Imaging *imaging, const ImagingRequest *request) _must_check_;
 
-/** Readable when imaging_take() has something; then take until there is nothing more. */
+/** Readable when imaging_take() has results; then take until there are no more. */
 int imaging_fd(const Imaging *imaging);
 bool imaging_take(Imaging *imaging, ImagingResult *ret);
 
-/** How the camera was when it was last looked at. */
+/** The camera's state at the last check. */
 void imaging_status(Imaging *imaging, ImagingStatus *ret);

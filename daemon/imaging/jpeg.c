@@ -13,7 +13,7 @@
 #include <jpeglib.h>
 
 typedef struct Failure {
-	struct jpeg_error_mgr manager; /* first, as libjpeg hands it back */
+	struct jpeg_error_mgr manager; /* first, because libjpeg passes a pointer to it back */
 	jmp_buf jump;
 	char *error;
 } Failure;
@@ -28,15 +28,15 @@ static void on_error(j_common_ptr jpeg)
 	longjmp(failure->jump, 1);
 }
 
-/** Rows of one plane that libjpeg takes at a time, and where they are made as long as it reads them. */
+/** The rows of one plane that libjpeg takes at a time, and buffers that hold them while it reads. */
 typedef struct PlaneRows {
 	JSAMPROW rows[16];
 	JSAMPLE *padded;                /* NULL: the plane's own rows are long enough */
-	uint32_t width, height, length; /* length: what libjpeg reads of a row */
+	uint32_t width, height, length; /* length: bytes that libjpeg reads from a row */
 	unsigned n;
 } PlaneRows;
 
-/** libjpeg reads whole blocks, whatever the width is: what is beyond the row's end is repeated, not read. */
+/** libjpeg reads whole blocks, whatever the width: the end of a row is repeated rather than read beyond. */
 static void plane_rows_init(PlaneRows *plane, const StippleFrame *frame, unsigned index, JSAMPLE *room)
 {
 	unsigned scale = index == 0 ? 1 : 2;
@@ -48,7 +48,7 @@ static void plane_rows_init(PlaneRows *plane, const StippleFrame *frame, unsigne
 	plane->padded = plane->length > plane->width ? room : NULL;
 }
 
-/** Below the edge the last row repeats. */
+/** Below the bottom edge the last row repeats. */
 static void plane_rows_take(PlaneRows *plane, const uint8_t *pixels, uint32_t stride, uint32_t first)
 {
 	for (unsigned i = 0; i < plane->n; i++) {
@@ -85,7 +85,7 @@ static void write_yuv(struct jpeg_compress_struct *jpeg, const StippleFrame *fra
 	}
 }
 
-/** Of the rows of three planes; 0 where the frame's own are long enough. */
+/** Padding for the rows of three planes; 0 when the frame's own rows are long enough. */
 static size_t padding_size(const StippleFrame *frame)
 {
 	size_t length = ((size_t)frame->width + 15) / 16 * 16;
@@ -102,8 +102,10 @@ static void write_rgb(struct jpeg_compress_struct *jpeg, const StippleFrame *fra
 	}
 }
 
-/** libjpeg leaves a buffer that was too small to its owner, so it is made large enough for nearly any
- * picture. */
+/**
+ * Makes the buffer large enough for nearly every picture, because libjpeg does not free a buffer that was too
+ * small.
+ */
 static int reserve(JpegBuffer *buffer, unsigned long capacity)
 {
 	unsigned char *data;
@@ -118,8 +120,10 @@ static int reserve(JpegBuffer *buffer, unsigned long capacity)
 	return 0;
 }
 
-/** Runs libjpeg, which leaves by longjmp() where it fails: nothing here changes after setjmp(). `data`,
- * `size`: the buffer, and the picture in it or in one that libjpeg allocated. */
+/**
+ * Runs libjpeg, which exits by longjmp() on failure, so nothing here changes after setjmp(). `data`, `size`:
+ * in: the buffer; out: the picture, in the buffer or in memory that libjpeg allocated.
+ */
 static int compress(const StippleFrame *frame, int quality, JSAMPLE *room, unsigned char **data,
 	unsigned long *size, char error[STIPPLE_ERROR_MAX])
 {

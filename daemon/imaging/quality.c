@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Measures how sharp and how bright a frame is. It looks at a bounded number of rows, so that a large frame
- * costs no more than a small one. It must not judge: the limits are left to imaging.c.
+ * Measures how sharp and how bright a frame is. It reads a bounded number of rows, so that a large frame
+ * costs no more than a small one. It must not judge: imaging.c applies the limits.
  */
 
 #include "imaging/quality.h"
@@ -25,7 +25,9 @@ Quality quality_measure(const StippleFrame *frame)
 
 	if (frame->width < 3 || frame->height < 3)
 		return (Quality){ 0 };
-	/* whole neighbourhoods, every step-th row: skipping pixels inside one would hide the sharpness */
+	/*
+	 * whole neighbourhoods in every step-th row: skipping pixels inside one would distort the sharpness
+	 */
 	for (uint32_t y = 1; y + 1 < frame->height; y += step) {
 		const uint8_t *row = frame->planes[0] + (size_t)y * frame->strides[0];
 		const uint8_t *above = row - frame->strides[0], *below = row + frame->strides[0];

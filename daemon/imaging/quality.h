@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Whether a frame is sharp and well lit: cheap measures of its luma. The limits are left to imaging.c. */
+/** Whether a frame is sharp and well lit: cheap measures of its luma. imaging.c applies the limits. */
 
 #include "stipple/plugin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The live socket. It must never wait, and never act on what comes back from it: the program at its other end
- * reads what brokers send.
+ * The live socket. It must never wait, and never act on what comes back: the program at the other end reads
+ * data from brokers.
  */
 
 #include "live/live.h"
@@ -24,13 +24,13 @@ struct Live {
 	Ledger *ledger;
 	sd_event *event;
 	char *path;
-	int listen_fd, fd; /* fd: of who listens to us; -1 nobody */
+	int listen_fd, fd; /* fd: the connected listener; -1 none */
 	sd_event_source *listening, *reading, *timer;
 	bool asked, changed; /* see ask_state() */
-	bool owed;           /* a state did not fit into the socket */
-	bool news_owed;      /* nor did news */
-	bool board;          /* as the last state said */
-	LiveFrame figures;   /* the last that were sent */
+	bool owed;           /* a state did not fit into the socket and must be sent again */
+	bool news_owed;      /* the same for news */
+	bool board;          /* as in the last state that was sent */
+	LiveFrame figures;   /* the last figures that were sent */
 	bool reported;
 	LiveFrame report;
 };
@@ -44,7 +44,7 @@ static void drop_peer(Live *live)
 	live->reported = false;
 }
 
-/** False when it was not taken. */
+/** False when the socket did not take it. */
 static bool say(Live *live, const LiveFrame *frame)
 {
 	ssize_t sent;
@@ -132,7 +132,7 @@ static void state_kept(void *userdata, int error, json_t *rows)
 {
 	Live *live = userdata;
 
-	/* told in any case: a ledger that fails latches a fault, and a dashboard had better show that */
+	/* sent in any case: a failing ledger latches a fault, and a dashboard should show that */
 	live->asked = false;
 	say_state(live);
 	if (live->changed)
@@ -140,8 +140,8 @@ static void state_kept(void *userdata, int error, json_t *rows)
 }
 
 /**
- * Some changes are seen before their record is on disk. The ledger answers in order and after the commit:
- * when it has answered a question of ours (a cheap one), all that led to the state is durable.
+ * Some changes are visible before their record is on the disk. The ledger answers in order and after the
+ * commit. So when it has answered a (cheap) question of ours, everything that led to the state is durable.
  */
 static void ask_state(Live *live)
 {
@@ -172,7 +172,7 @@ static void tell_trouble(Live *live, uint32_t warnings)
 	station_broker_trouble(live->station, trouble);
 }
 
-/** One at a time, and the next not before the timer: whoever floods us is not heard more often than that. */
+/** Reads one report at a time, and the next one only after the timer, so that a flood is not read faster. */
 static int on_report(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	Live *live = userdata;
@@ -225,8 +225,8 @@ void live_check(const Live *live, const Config *config, StationCheck *check)
 }
 
 /**
- * In the service's user namespace only its own user and group have their numbers; telemetry's user is of the
- * daemon's group there.
+ * In the service's user namespace only its own user and group have numbers; there, telemetry's user belongs
+ * to the daemon's group.
  */
 static bool may_listen(int fd)
 {
@@ -267,7 +267,7 @@ static void on_changed(void *userdata, unsigned changes)
 
 	if (live->fd < 0)
 		return;
-	/* of the lines only the board is in the state: a pedal would tell it with every step on it */
+	/* of the lines, the state contains only the board: otherwise every step on the pedal would send it */
 	if ((changes & (STATION_CHANGED_STATE | STATION_CHANGED_OPERATOR | STATION_CHANGED_ZONE)) ||
 		station_state(live->station)->board.connected != live->board)
 		ask_state(live);

@@ -2,10 +2,9 @@
 #pragma once
 
 /**
- * The daemon's end of the live socket. Through it the program that publishes hears of new records, of the
- * station's state, and of the figures of now. It must not wait: what the other end does not read is dropped.
- * No record is lost by that, as the other end reads records from the ledger. What comes back is one fixed
- * structure, which is only shown.
+ * The daemon's end of the live socket. It tells telemetry about new records, the station's state and the live
+ * figures. It must not wait: what the other end does not read is dropped. No record is lost, because the
+ * other end reads records from the ledger. What comes back is one fixed structure, which is only shown.
  *
  * Main thread only; nothing blocks.
  */
@@ -21,19 +20,23 @@
 typedef struct Live Live;
 
 /**
- * Listens in `config`'s run folder, which is made where it is missing, and observes `station`. Let in are
- * root, the daemon's own user, and processes of its group; the newest replaces the one before. -errno of the
+ * Listens in `config`'s run folder, which is created if missing, and observes `station`. It accepts root, the
+ * daemon's own user, and processes of its group; a new connection replaces the one before. -errno of the
  * socket.
  */
 int live_new(
 	sd_event *event, const Config *config, Station *station, Ledger *ledger, Live **ret) _must_check_;
-/** Ends the connection and removes the socket. Before the ledger goes. Accepts NULL; returns NULL. */
+/**
+ * Ends the connection and removes the socket. Call it before the ledger is freed. Accepts NULL; returns NULL.
+ */
 Live *live_free(Live *live);
 DEFINE_CLEANUP(Live *, live_free, live_freep);
 
-/** What telemetry reported last; NULL while none is connected, or it has not reported yet. Live's own. */
+/** The last report of telemetry; NULL while it is not connected or has not reported yet. Owned by `live`. */
 const LiveReport *live_report(const Live *live);
 
-/** What `doctor` says of publishing: fills in level, text and advice. `live` NULL: the socket could not be
- * made. */
+/**
+ * Makes the check of publishing for `doctor`: level, text and advice. `live` is NULL when the socket could
+ * not be made.
+ */
 void live_check(const Live *live, const Config *config, StationCheck *check);

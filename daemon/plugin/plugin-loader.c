@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Finds, loads and checks plugins. It must not load a file that anybody but root and the daemon's own user or
- * group may write, nor call into a table that it has not checked. It unloads nothing.
+ * Finds, loads and checks plugins. It must not load a file that others than root and the daemon's own user or
+ * group may write, or call into a table that it has not checked. It unloads nothing.
  */
 
 #include "plugin/plugin-loader.h"
@@ -42,7 +42,7 @@ static void plugin_log(void *context, int level, const char *message)
 	log_line(level, NULL, "%s: %s", plugin->exported->name, message);
 }
 
-/** Whoever can write here decides what the daemon runs. */
+/** Checks owner and mode: whoever can write here decides what the daemon runs. */
 static int check_owner(const char *path, Error *error)
 {
 	struct stat status;
@@ -62,7 +62,7 @@ static int check_owner(const char *path, Error *error)
 	return 0;
 }
 
-/** Every vtable is a size followed by nothing but function pointers. */
+/** Every vtable is a size followed only by function pointers. */
 static int check_vtable(const StipplePlugin *exported, const char *path, Error *error)
 {
 	size_t expected = kinds[exported->kind].vtable_size;
@@ -91,7 +91,7 @@ static int check_vtable(const StipplePlugin *exported, const char *path, Error *
 	return 0;
 }
 
-/** In this order: a field is read only after those before it have shown that it is there. */
+/** The order matters: a field is read only after the earlier fields have shown that it exists. */
 static int check_exported(const StipplePlugin *exported, const char *path, const char *name,
 	StipplePluginKind kind, Error *error)
 {
@@ -118,7 +118,7 @@ static int check_exported(const StipplePlugin *exported, const char *path, const
 	return check_vtable(exported, path, error);
 }
 
-/** NULL, with the reason, when there is none. */
+/** Finds the exported symbol; NULL, with the reason, when there is none. */
 static const StipplePlugin *find_exported(const char *path, Error *error)
 {
 	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);

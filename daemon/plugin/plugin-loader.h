@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * Loads plugins by configured name and checks them before anything of theirs runs. A plugin stays loaded
- * until plugin_free() at the daemon's exit.
+ * Loads plugins by their configured names and checks them before any of their code runs. A plugin stays
+ * loaded until plugin_free() at the daemon's exit.
  */
 
 #include "stipple/plugin.h"
@@ -20,15 +20,15 @@ typedef struct Plugin Plugin;
 int plugin_load(const char *folder, const char *name, StipplePluginKind kind, Plugin **ret,
 	Error *error) _must_check_;
 /**
- * After the last call into the plugin. The code stays mapped: a library below it may still run threads.
- * Accepts NULL; returns NULL.
+ * Call after the last call into the plugin. The code stays mapped, because a library that it uses may still
+ * run threads. Accepts NULL; returns NULL.
  */
 Plugin *plugin_free(Plugin *plugin);
 DEFINE_CLEANUP(Plugin *, plugin_free, plugin_freep);
 
-/** Handed to the plugin in plugin_host(); they must live as long as the plugin. */
+/** Passed to the plugin in plugin_host(); they must live as long as the plugin. */
 void plugin_set_settings(Plugin *plugin, const StippleSetting *settings, size_t n);
 
-/** A StippleBoardVtable, StippleCameraVtable or StippleScannerVtable, by the kind asked for. */
+/** A StippleBoardVtable, StippleCameraVtable or StippleScannerVtable, depending on the kind requested. */
 const void *plugin_vtable(const Plugin *plugin);
 const StippleHost *plugin_host(const Plugin *plugin);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What `doctor` says of the parts that the station does not know: camera, scanner, broker, folders, memory.
- * It must not change anything.
+ * The `doctor` checks of parts that the station does not know: camera, scanner, broker, folders, memory. It
+ * must not change anything.
  */
 
 #include "process/process.h"

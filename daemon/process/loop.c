@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What drives the parts from the event loop, and how it ends: on a signal, to start over, or because the bus
- * is gone. It must not take a new configuration while a session is open.
+ * Drives the parts from the event loop, and ends it: on a signal, for a restart, or because the bus is gone.
+ * It must not accept a new configuration while a session is open.
  */
 
 #include "process/process.h"
@@ -129,7 +129,8 @@ int process_check_configuration(const char *path, const Station *station, Error 
 	return station ? station_check_record(station, config, error) : 0;
 }
 
-/** A new configuration takes effect by starting over in the same process, and only while no session is open.
+/**
+ * A new configuration takes effect through a restart in the same process, and only while no session is open.
  */
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {

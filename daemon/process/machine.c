@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What the daemon asks of the machine: memory that stays in place, and outputs that drop when their process
- * dies. It must not keep the daemon from starting: it logs what is refused, and `doctor` says so.
+ * What the daemon needs from the machine: locked memory, and outputs that drop when their process dies. It
+ * must not keep the daemon from starting: it logs a refusal, and `doctor` reports it.
  */
 
 #include "process/machine.h"

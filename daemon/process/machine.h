@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * What the daemon asks of the machine so that the needle is safe, and what `doctor` says where it is not
- * granted. A refusal must not keep the daemon from starting.
+ * What the daemon needs from the machine for a safe needle, and what `doctor` reports when the machine
+ * refuses it. A refusal must not keep the daemon from starting.
  */
 
 #include <stdbool.h>
@@ -12,12 +12,12 @@
 #include "station/station.h"
 
 /**
- * Holds the process's memory where it is; before the first thread starts, so that its stack is held as well.
- * Where it is refused, that is logged and the daemon goes on. Returns 0 or the negative errno of the refusal.
+ * Locks the process's memory. Call it before the first thread starts, so that its stack is locked as well. A
+ * refusal is logged and the daemon goes on. Returns 0 or the negative errno of the refusal.
  */
 int machine_hold_memory(void);
 
-/** Each fills a check that was zeroed. `error` is what machine_hold_memory() returned. */
+/** Each function fills in a zeroed check. `error` is the result of machine_hold_memory(). */
 void machine_check_memory(const Config *config, int error, StationCheck *check);
-/** Whether ENABLE could stay high when the daemon dies. */
+/** Checks whether ENABLE could stay high when the daemon dies. */
 void machine_check_outputs(const Config *config, StationCheck *check);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The parts of the process: in which order they start, what each is given of the others, and in which order
- * they stop. One that fails must not keep the bus from saying so, but for another daemon on the same ledger.
+ * The parts of the process: the order in which they start and stop, and how they are connected. When a part
+ * fails, the bus must still start and report it. The one exception is another daemon on the same ledger.
  */
 
 #include "process/process.h"
@@ -58,7 +58,7 @@ static bool is_inert(const Process *process)
 	return process->rejected.code < 0;
 }
 
-/** Keeps the first reason. */
+/** Makes the station inert; the first reason is kept. */
 static void become_inert(Process *process, const Error *error)
 {
 	if (is_inert(process))
@@ -117,14 +117,16 @@ static int open_station_ledger(Process *process, Error *error)
 	options.keys = keys;
 	options.station = station;
 	r = ledger_open(&options, &process->ledger, &process->ledger_info, error);
-	/* before anybody is enrolled there is nobody to sign for it, and nobody who knows it by its first
-	 * names */
+	/*
+	 * before anybody is enrolled, nobody can sign for a change of names, and nobody knows the station by
+	 * its first ones
+	 */
 	if (r < 0 || process->ledger_info.administrators == 0)
 		return r;
 	return station_compare_names(process->ledger_info.names, config, error);
 }
 
-/** -EWOULDBLOCK, another daemon on the same ledger, is the one error that ends the start. */
+/** Only -EWOULDBLOCK (another daemon uses the same ledger) ends the start. */
 static int start_ledger(Process *process)
 {
 	Error error = { 0 };
@@ -142,7 +144,7 @@ static int start_ledger(Process *process)
 	return 0;
 }
 
-/** NULL, with the reason in `ret_reason`, when it cannot be used. */
+/** NULL, with the reason in `ret_reason`, when the plugin cannot be used. */
 static Plugin *start_plugin(
 	Process *process, const char *name, StipplePluginKind kind, char ret_reason[STIPPLE_ERROR_MAX])
 {
@@ -211,7 +213,7 @@ static int start_camera(Process *process)
 	return imaging_new(&options, &process->imaging);
 }
 
-/** Without its scanner a station works as before: codes are typed, or scanned into the panel. */
+/** A station works without its scanner: codes are typed, or scanned into the panel. */
 static int start_scanner(Process *process)
 {
 	const char *name = process->config->scanner_plugin;
@@ -231,8 +233,8 @@ static int start_scanner(Process *process)
 }
 
 /**
- * Only who reads the journal or stands at the console may be the first administrator. systemd sends standard
- * output to both: the service's own user may not open a console.
+ * Only somebody who can read the journal or stands at the console may become the first administrator. systemd
+ * sends standard output to both; the service's own user may not open a console.
  */
 static int make_enrolment_code(const Process *process, char ret[ENROLMENT_CODE_MAX])
 {
@@ -250,7 +252,10 @@ static int make_enrolment_code(const Process *process, char ret[ENROLMENT_CODE_M
 	return 0;
 }
 
-/** Those that were there before anything can be captured. NULL where they cannot be known: then all stay. */
+/**
+ * Photographs that existed before anything could be captured. NULL when they cannot be listed: then all are
+ * kept.
+ */
 static json_t *find_images(const Process *process)
 {
 	json_t *images = NULL;
@@ -297,7 +302,7 @@ static int start_station(Process *process)
 	return 0;
 }
 
-/** Without it the clinic hears nothing, and the session goes on. */
+/** Without it the clinic gets no data, but the session goes on. */
 static int start_live(Process *process)
 {
 	int r;

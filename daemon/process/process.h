@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * The process stippled: its parts, what drives them from the event loop, and what `doctor` says of those that
- * the station does not know. What a session may do is left to station/station.h.
+ * The process stippled: its parts, how the event loop drives them, and the `doctor` checks of parts that the
+ * station does not know. station/station.h decides what a session may do.
  */
 
 #include <systemd/sd-event.h>
@@ -24,9 +24,9 @@ typedef struct Process {
 	const char *config_path;
 	Config *config;
 	char *images;   /* the folder of photographs */
-	Error rejected; /* why the station is inert; no code: it is not */
+	Error rejected; /* why the station is inert; no code: it is not inert */
 	char board_error[STIPPLE_ERROR_MAX], camera_error[STIPPLE_ERROR_MAX];
-	char scanner_text[STIPPLE_ERROR_MAX]; /* how the scanner is */
+	char scanner_text[STIPPLE_ERROR_MAX]; /* state of the scanner */
 	bool scanner_present;
 	sd_event *event;
 	sd_event_source *tick, *watch;
@@ -40,30 +40,34 @@ typedef struct Process {
 	Live *live; /* NULL: nothing is published */
 	Bus *bus;
 	Watchdog *watchdog;
-	bool leaving, reload; /* reload: to start over */
-	int status;           /* what to leave with */
-	int memory_error;     /* why the memory could not be locked; 0: it was, or was not asked to */
+	bool leaving, reload; /* reload: to start again */
+	int status;           /* exit status */
+	int memory_error;     /* why the memory could not be locked; 0: it was, or was not to be */
 } Process;
 
 /* ---- parts.c ---- */
 
 /**
- * Starts all parts, from `config_path` on. A configuration or a ledger that cannot be used leaves the station
- * up and inert. Negative errno, which was logged: the process has to end, by process_stop(). Blocks.
+ * Starts all parts, beginning with the configuration at `config_path`. With an unusable configuration or
+ * ledger the station starts inert. A negative errno, already logged: the process must end, through
+ * process_stop(). Blocks.
  */
 int process_start(Process *process) _must_check_;
-/** The needle first: ENABLE falls before anything else is taken down. Takes what was started in part, too. */
+/**
+ * Stops the needle first: ENABLE drops before anything else is taken down. Also works after a partial start.
+ */
 void process_stop(Process *process);
 
 /* ---- loop.c ---- */
 
 /** Connects the parts to the event loop. */
 int process_connect(Process *process) _must_check_;
-/** A BusOptions.lost: ends the loop as a failure, so that systemd starts the daemon again. */
+/** A BusOptions.lost: ends the loop with a failure, so that systemd restarts the daemon. */
 void process_lose_bus(void *userdata);
 /**
- * Reads everything that starting over would read, so that what is accepted does not leave the station inert.
- * `station`: NULL, or the one whose record it has to fit. Negative errno with the reason. Blocks on the disk.
+ * Reads everything that a restart would read, so that an accepted configuration does not leave the station
+ * inert. `station`: NULL, or the station whose records must fit. Negative errno with the reason. Blocks on
+ * the disk.
  */
 int process_check_configuration(const char *path, const Station *station, Error *error) _must_check_;
 

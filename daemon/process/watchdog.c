@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Looks for signs of life of the control and ledger threads, and feeds systemd's watchdog only while both
- * give them. It must not wait without a limit for a thread that hangs: it cuts ENABLE and ends the process.
- * It judges nothing else.
+ * Checks that the control and ledger threads show signs of life, and feeds systemd's watchdog only while both
+ * do. It must not wait without limit for a thread that hangs: it cuts ENABLE and ends the process. It judges
+ * nothing else.
  */
 
 #include "process/watchdog.h"
@@ -18,12 +18,14 @@
 #include "util/log.h"
 
 enum {
-	/* so many turns of the loop without a sign: a process that was itself held up has not looked so often
+	/*
+	 * this many turns of the loop without a sign: a process that was itself delayed has not checked that
+	 * often
 	 */
 	BEATS_MIN = 5,
-	LAST_WORDS_MS = 250, /* for the record of the fault to be committed, before the process ends */
-	STOP_LOOK_MS = 5,    /* between looks whether control has seen the order to stop */
-	FEEDS = 4,           /* in the watchdog's time */
+	LAST_WORDS_MS = 250, /* for the record of the fault to be committed before the process ends */
+	STOP_LOOK_MS = 5,    /* between checks whether control has seen the order to stop */
+	FEEDS = 4,           /* per watchdog period */
 };
 
 struct Watchdog {
@@ -31,22 +33,22 @@ struct Watchdog {
 	sd_event_source *beat, *end;
 	uint64_t feed_us; /* 0: no watchdog */
 	int64_t fed_us;
-	uint32_t rounds; /* of control, when it was last heard of */
+	uint32_t rounds; /* of control, at its last sign of life */
 	int64_t heard_us;
-	unsigned unheard; /* turns since then */
-	bool told;        /* how control's thread was started */
+	unsigned unheard; /* loop turns since then */
+	bool told;        /* whether the scheduling of control's thread was logged */
 };
 
 /**
- * The process ends here and not by leaving its loop: whoever waits for a thread that hangs waits for ever.
- * The kernel takes the lines back, and systemd drives ENABLE low and starts the daemon anew.
+ * The process exits here instead of leaving its loop, because joining a thread that hangs would block for
+ * ever. The kernel takes the lines back, and systemd drives ENABLE low and restarts the daemon.
  */
 static int on_end(sd_event_source *source, uint64_t now, void *userdata)
 {
 	_exit(EXIT_FAILURE);
 }
 
-/** The needle first, then everybody hears of it, then the process ends. */
+/** Stops the needle, then reports it, then ends the process. */
 static void end_without_control(Watchdog *watchdog)
 {
 	control_cut(watchdog->options.control);
@@ -59,7 +61,7 @@ static void end_without_control(Watchdog *watchdog)
 	station_control_silent(watchdog->options.station);
 }
 
-/** The thread itself logs nothing. */
+/** Logs control's scheduling, because that thread itself logs nothing. */
 static void tell_priority(Watchdog *watchdog)
 {
 	int error = control_counters(watchdog->options.control).realtime_error;
@@ -109,9 +111,9 @@ void watchdog_stop_control(Control *control)
 	rounds = control_beat(control);
 	for (int waited = 0; waited < WATCHDOG_CONTROL_SILENT_MS; waited += STOP_LOOK_MS) {
 		if (!control_has_board(control))
-			return; /* opening one may take a while, and moves nothing */
+			return; /* opening a board may take a while, but moves nothing */
 		(void)poll(NULL, 0, STOP_LOOK_MS);
-		/* the second one began after the order */
+		/* the second round began after the order */
 		if (control_beat(control) - rounds >= 2)
 			return;
 	}
@@ -159,7 +161,7 @@ int watchdog_new(sd_event *event, const WatchdogOptions *options, Watchdog **ret
 	r = sd_event_add_time_relative(event, &watchdog->beat, CLOCK_MONOTONIC, 0, 1000, on_beat, watchdog);
 	if (r < 0)
 		return r;
-	/* before everything else that waits in the loop */
+	/* ahead of everything else that waits in the loop */
 	if ((r = sd_event_source_set_priority(watchdog->beat, SD_EVENT_PRIORITY_IMPORTANT)) < 0 ||
 		(r = sd_event_source_set_enabled(watchdog->beat, SD_EVENT_ON)) < 0)
 		return r;

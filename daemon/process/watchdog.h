@@ -4,9 +4,9 @@
 /**
  * The threads watch each other, and systemd watches them all.
  *
- * From a timer of the main loop: gives control the main thread's sign of life, looks whether the others gave
- * theirs, and feeds systemd's watchdog only while all of them live. What it must not do: wait, or decide
- * anything else than that a needle without its watchers stops.
+ * A timer of the main loop gives control the main thread's sign of life, checks the other threads' signs of
+ * life, and feeds systemd's watchdog only while all threads live. It must not wait. Its only decision is to
+ * stop a needle that is no longer watched.
  */
 
 #include <systemd/sd-event.h>
@@ -19,12 +19,13 @@
 enum {
 	WATCHDOG_BEAT_MS = 100,
 	WATCHDOG_MAIN_SILENT_MS = 1000,    /* after which control stops an armed needle */
-	WATCHDOG_CONTROL_SILENT_MS = 1000, /* while a needle may move: then the daemon ends */
-	WATCHDOG_CONTROL_IDLE_MS = 5000,   /* else: a board's open() and close() may take a second each */
+	WATCHDOG_CONTROL_SILENT_MS = 1000, /* limit while a needle may move; then the daemon ends */
+	WATCHDOG_CONTROL_IDLE_MS =
+		5000, /* limit otherwise: a board's open() and close() may take a second each */
 	/*
-	 * After which systemd's watchdog hungers. The needle was stopped long before, and a slow disk that
-	 * comes back within this time finds all that waited in memory; a thread that never comes back needs a
-	 * new start.
+	 * Limit after which systemd's watchdog is no longer fed. The needle was stopped long before. A slow
+	 * disk that comes back within this time finds all waiting data in memory; a thread that never comes
+	 * back needs a restart.
 	 */
 	WATCHDOG_LEDGER_SILENT_MS = 30000,
 };
@@ -37,13 +38,12 @@ typedef struct WatchdogOptions {
 	Station *station;
 } WatchdogOptions;
 
-/** Starts at once. -ENOMEM or the error of sd-event. */
+/** Starts at once. -ENOMEM, or the error of sd-event. */
 int watchdog_new(sd_event *event, const WatchdogOptions *options, Watchdog **ret) _must_check_;
 
 /**
- * When the loop has ended: stops the needle and waits until the control thread has seen that. One that hangs
- * is not waited for any longer: ENABLE is dropped past it, and the process ends here, with status 1.
- * `control` may be NULL.
+ * Call when the loop has ended: stops the needle and waits until the control thread has seen that. If that
+ * thread hangs, drops ENABLE without it and ends the process with status 1. `control` may be NULL.
  */
 void watchdog_stop_control(Control *control);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The station's own barcode scanner: a queue between the plugin's thread and the main thread. The plugin's
- * thread must not wait: a code that finds no room is dropped and counted. What a code means is left to the
- * station.
+ * The station's own barcode scanner: a queue from the plugin's thread to the main thread. The plugin's thread
+ * must not wait: a code that finds no room is dropped and counted. The station interprets the codes.
  */
 
 #include "scanner/scanner.h"

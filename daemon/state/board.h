@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** The needle-driver board as it showed itself last, and the fault that is latched. No record makes these. */
+/** The needle-driver board's last known state, and the latched fault. They come from no record. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,16 +15,16 @@ typedef struct Fault {
 	ControlFault fault;
 	BoardFault board_fault;
 	char text[FAULT_TEXT_MAX];
-	unsigned number; /* counts what was latched since the start */
+	unsigned number; /* counts the faults latched since the start */
 } Fault;
 
 typedef struct Board {
-	bool is_there; /* the station drives a board; false: there is none to be asked */
+	bool is_there; /* the station drives a board */
 	bool connected, self_test_done, pedal, emergency_stop;
 	uint32_t self_test_failed; /* SelfTestBits */
 	BoardIdentity identity;
 	char error[STIPPLE_ERROR_MAX];    /* why it is not connected; "" not known */
 	ChipId chip;                      /* in the handpiece */
-	char stop_reason[FAULT_TEXT_MAX]; /* of the next CONTROL_FAULT_HOST; "" not known */
+	char stop_reason[FAULT_TEXT_MAX]; /* reason for the next CONTROL_FAULT_HOST; "" not known */
 	Fault fault;
 } Board;

@@ -2,7 +2,7 @@
 
 /**
  * Finds the dots in a stream of strokes, and adds them up for a zone. It allocates nothing, reads no clock
- * and keeps no stroke. Whether a dot is worth an alert is left to station-strokes.c.
+ * and keeps no stroke. station/strokes.c decides whether a dot is worth an alert.
  */
 
 #include "state/dots.h"

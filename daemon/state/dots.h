@@ -2,7 +2,7 @@
 #pragma once
 
 /**
- * From strokes to dots to a zone's statistics, in constant memory and without allocation.
+ * Turns strokes into dots, and dots into a zone's statistics, in constant memory and without allocation.
  *
  * Strokes are not dots: the driver cycles at 100-150 Hz, and a dot is one contact of several strokes. A
  * contact begins with a stroke that meets the skin and ends with the first gap longer than gap_us.
@@ -24,9 +24,9 @@ typedef struct Dot {
 } Dot;
 
 typedef struct DotDetector {
-	uint16_t contact_min_mn; /* a stroke of at least this resistance and depth > 0 touches the skin */
+	uint16_t contact_min_mn; /* a stroke with at least this resistance and depth > 0 touches the skin */
 	uint32_t gap_us;         /* a longer gap between touching strokes ends the contact */
-	uint16_t strokes_min;    /* contacts of fewer strokes are grazes, not dots */
+	uint16_t strokes_min;    /* contacts with fewer strokes are grazes, not dots */
 	/* state */
 	bool started, in_contact;
 	uint32_t last_time_us; /* of the newest sample, for unwrapping */
@@ -41,10 +41,10 @@ typedef struct DotDetector {
 /** Defaults: 20 mN, 30 ms, 2 strokes. */
 void dot_detector_init(DotDetector *detector);
 
-/** Takes the next sample. True when it ended a dot, which is then in `ret`. */
+/** Adds the next sample. True when it ended a dot, which is then in `ret`. */
 bool dot_detector_add(DotDetector *detector, const StrokeSample *sample, Dot *ret);
 
-/** Ends a contact under way, as when the needle has stopped or the zone changes. True: `ret` is a dot. */
+/** Ends the current contact, when the needle has stopped or the zone changes. True: `ret` is a dot. */
 bool dot_detector_flush(DotDetector *detector, Dot *ret);
 
 enum { ZONE_HISTOGRAM_BINS = 32, ZONE_HISTOGRAM_BIN_UM = 100, ZONE_HISTOGRAM_BIN_US = 10000 };
@@ -55,7 +55,10 @@ typedef struct ZoneStatistics {
 	uint64_t depth_sum_um; /* of the dots' mean depths */
 	uint64_t dwell_sum_us;
 	uint16_t resistance_peak_mn;
-	/* dots by mean depth and by dwell, ZONE_HISTOGRAM_BIN_UM and _US wide, the last open-ended */
+	/*
+	 * dots by mean depth and by dwell, in bins of ZONE_HISTOGRAM_BIN_UM and _US; the last bin is
+	 * open-ended
+	 */
 	uint32_t histogram[ZONE_HISTOGRAM_BINS], dwell_histogram[ZONE_HISTOGRAM_BINS];
 } ZoneStatistics;
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * What the record says beyond the session, and interlocks need: the rows of a question each. They are asked
- * for again after what people enter, and once a minute, as time alone makes things lapse.
+ * What the interlocks need from the record beyond the session: the rows of one question each. They are read
+ * again after people enter something, and once a minute, because things also lapse by time alone.
  */
 
 #include <stdbool.h>
@@ -11,11 +11,11 @@
 #include <jansson.h>
 
 typedef enum Fact {
-	FACT_CERTIFICATIONS, /* the newest of each badge and certificate */
+	FACT_CERTIFICATIONS, /* the newest for each badge and certificate */
 	FACT_BARRED,         /* lots that are not released */
 	FACT_LOW_STOCK,
 	FACT_HANDPIECES,
-	FACT_DUE, /* biological tests, the most pressing first */
+	FACT_DUE, /* biological tests, the most urgent first */
 	FACT_MAX,
 } Fact;
 
@@ -23,7 +23,7 @@ typedef struct Facts {
 	json_t *rows[FACT_MAX]; /* NULL: not known yet */
 } Facts;
 
-/** Nothing may be armed before. */
+/** Whether all facts are known; nothing may be armed before. */
 static inline bool facts_known(const Facts *facts)
 {
 	bool known = true;
@@ -33,7 +33,7 @@ static inline bool facts_known(const Facts *facts)
 	return known;
 }
 
-/** The text of a row's column; "" where it has none. Borrowed. */
+/** The text in a row's column; "" when absent. Borrowed. */
 static inline const char *row_text(const json_t *row, const char *column)
 {
 	const char *text = json_string_value(json_object_get(row, column));

@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What the station's own machine says: clock, ledger, disk. It is read anew before each decision. */
+/** What the station's machine reports: clock, ledger, disk. It is read again before each decision. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "util/clock.h"
 
-enum { CLOCK_SLACK_US = 2 * USEC_PER_SEC }; /* a time server may slew back this much without being an event */
+enum {
+	CLOCK_SLACK_US = 2 * USEC_PER_SEC
+}; /* a time server may slew the clock this much without it counting as an event */
 
 typedef struct Host {
 	ClockReading now;
 	int64_t newest_utc_us;      /* of any record; 0 none */
 	bool has_ledger;            /* it could be opened */
-	const char *ledger_ailment; /* a sentence, static; NULL: it is well */
+	const char *ledger_ailment; /* a static sentence; NULL: the ledger is well */
 	uint64_t disk_free;         /* bytes */
 } Host;
 
-/** The time by which dates are judged: the clock's, and never one before the newest record. UTC. */
+/** The time for judging dates: the clock's, but never before the newest record. UTC. */
 static inline int64_t host_today_us(const Host *host)
 {
 	return host->now.utc_us > host->newest_utc_us ? host->now.utc_us : host->newest_utc_us;
 }
 
-/** The ledger can be written. */
+/** Whether the ledger can be written. */
 static inline bool host_is_well(const Host *host)
 {
 	return host->has_ledger && !host->ledger_ailment;

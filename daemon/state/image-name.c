@@ -56,7 +56,7 @@ bool image_name_parse(const char *file, ImageName *ret)
 	if (image.session == 0 || image.utc_us <= 0 || image.utc_us > INT64_MAX / 1000)
 		return false;
 	image.utc_us *= 1000;
-	/* whatever else is odd about it: signs, blanks, leading zeros, numbers that are too large */
+	/* this also rejects all other deviations: signs, blanks, leading zeros, numbers that are too large */
 	image_name_make(&image, zone, phase, made);
 	if (strncmp(made, file, length - suffix) != 0 || strlen(made) != length - suffix)
 		return false;

@@ -12,10 +12,10 @@ enum { IMAGE_NAME_MAX = 96 };
 
 typedef struct ImageName {
 	uint64_t session;
-	int64_t utc_us; /* when it was asked for, a whole number of milliseconds */
+	int64_t utc_us; /* when the photograph was requested, in whole milliseconds */
 } ImageName;
 
-/** Without the suffix. `zone` and `phase` are names of such. */
+/** Makes the name without suffix. `zone` and `phase` are the names of a zone and a phase. */
 void image_name_make(const ImageName *image, const char *zone, const char *phase, char ret[IMAGE_NAME_MAX]);
-/** False, and `ret` untouched, unless image_name_make() makes this `file`, which has the suffix. */
+/** False, with `ret` untouched, unless image_name_make() makes the name `file`, which includes the suffix. */
 bool image_name_parse(const char *file, ImageName *ret);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** The rules in force: configuration, compliance profile and protocols. They stay until the station ends. */
+/**
+ * The rules in force: configuration, compliance profile and protocols. They do not change while the station
+ * runs.
+ */
 
 #include "config/config.h"
 #include "config/profile.h"

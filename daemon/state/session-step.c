@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The states of a session as a table. A transition that is not in the table is refused. It must not act: it
+ * The states of a session as a table. A transition that is not in the table is refused. It has no effects: it
  * knows neither the board nor the record.
  */
 
@@ -40,7 +40,10 @@ static_assert(ELEMENTS(event_names) == SESSION_EVENT_MAX, "every event has a nam
 
 DEFINE_STRING_TABLE(session_event, SessionEvent, event_names);
 
-/* Whatever is not listed is refused. An acknowledgement's goal depends on where the fault struck. */
+/*
+ * Everything not listed is refused. Where an acknowledgement leads depends on the state in which the fault
+ * was latched.
+ */
 static const struct {
 	SessionState from;
 	SessionEvent event;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** The life cycle of a treatment session as a pure table: state and event in, state out. */
+/** The life cycle of a treatment session as a pure table from state and event to state. */
 
 #include <stdbool.h>
 
@@ -14,7 +14,7 @@ typedef enum SessionState {
 	SESSION_WORKING,   /* pedal down */
 	SESSION_PAUSED,    /* a break; disarmed */
 	SESSION_CLOSING,   /* treatment over: after-photographs, sign-off */
-	SESSION_FAULT,     /* latched; needs a person's acknowledgement */
+	SESSION_FAULT,     /* a fault is latched and needs a person's acknowledgement */
 	SESSION_STATE_MAX,
 	SESSION_STATE_INVALID = -EINVAL,
 } SessionState;
@@ -31,7 +31,7 @@ typedef enum SessionEvent {
 	SESSION_EVENT_SIGN,
 	SESSION_EVENT_ABANDON,
 	SESSION_EVENT_FAULT,
-	SESSION_EVENT_ACKNOWLEDGE, /* to what session_after_fault() said */
+	SESSION_EVENT_ACKNOWLEDGE, /* returns to the state that session_after_fault() gave */
 	SESSION_EVENT_MAX,
 	SESSION_EVENT_INVALID = -EINVAL,
 } SessionEvent;
@@ -40,18 +40,18 @@ DECLARE_STRING_TABLE(session_state, SessionState);
 DECLARE_STRING_TABLE(session_event, SessionEvent);
 
 /**
- * `resume_to` is the state that an acknowledged fault returns to: the caller keeps what
- * session_after_fault() said when the fault was latched. Returns SESSION_STATE_INVALID when the event
- * makes no sense in this state.
+ * Returns the next state, or SESSION_STATE_INVALID when the event makes no sense in this state. `resume_to`
+ * is the state to return to when a fault is acknowledged: the caller keeps what session_after_fault()
+ * returned when the fault was latched.
  *
- * A fault is taken in every state. While working only the pedal, a disarm or a fault ends the work; a
+ * A fault is accepted in every state. While working, only the pedal, a disarm or a fault ends the work; a
  * latched fault must be acknowledged before anything else.
  */
 SessionState session_next(SessionState state, SessionEvent event, SessionState resume_to);
 
 /**
- * Where a session goes once a fault that struck in `state` has been acknowledged: idle stays idle, closing
- * stays closing, all others go back to preparing. SESSION_STATE_INVALID for SESSION_FAULT: a further fault
- * leaves the first answer as it is.
+ * Where a session goes when a fault that was latched in `state` is acknowledged: idle stays idle, closing
+ * stays closing, all others return to preparing. SESSION_STATE_INVALID for SESSION_FAULT: a further fault
+ * does not change the first answer.
  */
 SessionState session_after_fault(SessionState state);

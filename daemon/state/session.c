@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Reads the state of a session. It must not change one, but to an empty one. */
+/** Reads the state of a session. The only change it makes is to clear it. */
 
 #include "state/session.h"
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * What is known of the open session and of the cartridge in the handpiece, as plain data. Only daemon/apply/
- * may write it: what the station shows after a restart is what applying the session's records gives.
+ * The open session and the cartridge in the handpiece, as plain data. Only daemon/apply/ may write it, so
+ * that a restart rebuilds the same state from the session's records.
  */
 
 #include <stdbool.h>
@@ -22,42 +22,43 @@ enum {
 	SESSION_PROTOCOLS_MAX = 32,
 };
 
-/** The treatment protocols that were loaded at the start; they outlive every session. */
+/** The treatment protocols loaded at the start; they outlive every session. */
 typedef struct Protocols {
 	Protocol *list[SESSION_PROTOCOLS_MAX]; /* in no order; owned */
 	size_t n;
 } Protocols;
 
-/** NULL: there is none of that name. */
+/** NULL when there is none of that name. */
 const Protocol *protocols_find(const Protocols *protocols, const char *name);
-/** Frees what is listed. */
+/** Frees the listed protocols. */
 void protocols_clear(Protocols *protocols);
 
 /** What has been done in one zone in this session. */
 typedef struct SessionZone {
-	uint32_t area_mm2; /* as chosen last; 0: never chosen in this session */
-	uint32_t target;   /* dots per cm2, as of then */
+	uint32_t area_mm2; /* as last chosen; 0: never chosen in this session */
+	uint32_t target;   /* dots per cm2, at that time */
 	ZoneStatistics statistics;
-	char before_photo[SESSION_NAME_MAX], after_photo[SESSION_NAME_MAX]; /* files; "" none */
+	char before_photo[SESSION_NAME_MAX], after_photo[SESSION_NAME_MAX]; /* file names; "" none */
 } SessionZone;
 
-/** The station stopped while the session was open. */
+/** Set when the station stopped while the session was open. */
 typedef struct SessionRecovery {
 	bool waits;          /* nobody has said yet that the session goes on */
-	int64_t since_us;    /* UTC of the last record before */
-	uint32_t lacking_ms; /* strokes of so long at most are on no record; 0: not armed, by the record */
+	int64_t since_us;    /* UTC time of the last record before the stop */
+	uint32_t lacking_ms; /* at most so many milliseconds of strokes are not on record; 0: the records say
+				that it was not armed */
 } SessionRecovery;
 
 typedef struct Session {
 	uint64_t number; /* 0: no session is open */
 	char subject[SESSION_NAME_MAX], protocol_name[PROTOCOL_NAME_MAX];
-	const Protocol *protocol;    /* NULL: no session, or the protocol is not installed any more */
+	const Protocol *protocol;    /* NULL: no session, or the protocol is no longer installed */
 	uint32_t course_session;     /* from 1 */
 	uint32_t interval_days;      /* planned for the subject's course; 0 no plan */
-	int64_t last_session_utc_us; /* the subject's one before, in which the needle touched the skin; 0 none
-				      */
+	int64_t last_session_utc_us; /* the subject's previous session in which the needle touched the skin; 0
+					none */
 	int64_t begun_utc_us;
-	SessionState step;   /* as recorded: preparing, ready, paused or closing; idle without a session */
+	SessionState step;   /* as on record: preparing, ready, paused or closing; idle without a session */
 	uint32_t overridden; /* INTERLOCK_BIT()s */
 	bool consent_treatment, consent_photographs;
 	bool screening_done;
@@ -79,22 +80,22 @@ typedef struct Session {
 
 /** A cartridge that was claimed. */
 typedef struct Cartridge {
-	uint64_t claim; /* sequence number of the record; 0: none */
+	uint64_t claim; /* sequence number of the claim's record; 0: none */
 	char unit[NEEDLE_UNIT_MAX], lot[SESSION_LOT_MAX];
-	char product[NEEDLE_PRODUCT_MAX]; /* "" when its code named none */
-	ChipId chip;                      /* length 0: it has none */
+	char product[NEEDLE_PRODUCT_MAX]; /* "" when its code has none */
+	ChipId chip;                      /* length 0: no chip */
 	uint64_t strokes, dots;
 	int64_t stroke_us; /* how long it moved, by the board's clock */
 } Cartridge;
 
 typedef struct Needle {
 	Cartridge mounted; /* claim 0: none */
-	Cartridge removed; /* the one that was taken out last; claim 0: none */
+	Cartridge removed; /* the last one taken out; claim 0: none */
 } Needle;
 
 /** No session is open. */
 void session_clear(Session *session);
-/** The chosen zone; one without anything while none is chosen. Borrowed from the session. */
+/** The chosen zone; an empty one while none is chosen. Borrowed from the session. */
 const SessionZone *session_zone(const Session *session);
-/** Whether both are chips, and the same one. */
+/** Whether both are chips, and the same chip. */
 bool chip_is_same(const ChipId *a, const ChipId *b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** All that the station knows, as plain data. Only daemon/apply/ may write it. */
+/** Everything that the station knows, as plain data. Only daemon/apply/ may write it. */
 
 #include "state/board.h"
 #include "state/facts.h"
@@ -21,5 +21,5 @@ typedef struct State {
 	Session session;
 	Needle needle;
 	Facts facts;
-	uint64_t next_session; /* the number of the next one */
+	uint64_t next_session; /* the number of the next session */
 } State;

@@ -2,14 +2,14 @@
 
 /**
  * Packs strokes into chunks and unpacks them. It allocates nothing. The decoder must not trust its input: it
- * takes the shortest form of a number only, and never reads or writes beyond its bounds.
+ * accepts only the shortest form of a number, and never reads or writes out of bounds.
  */
 
 #include "state/stroke-chunk.h"
 
 #include <string.h>
 
-/* Differences are taken modulo the field's width, so that a wrapped clock costs nothing. */
+/* Differences are modulo the field's width, so that a wrapped clock costs nothing. */
 
 static uint8_t *put_varint(uint8_t *at, uint32_t value)
 {
@@ -65,7 +65,7 @@ typedef struct Cursor {
 	const uint8_t *at, *end;
 } Cursor;
 
-/** False: cut short, more than `max`, or not in its shortest form. */
+/** False: cut short, larger than `max`, or not in its shortest form. */
 static bool get_varint(Cursor *cursor, uint32_t max, uint32_t *ret)
 {
 	uint64_t value = 0;

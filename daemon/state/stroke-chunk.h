@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * Stroke samples in compact form: each field as the zigzag varint of its difference from the sample
- * before. About 7 bytes a stroke. docs/ledger.md describes the encoding, "stroke-delta-1".
+ * Stroke samples in compact form: each field is the zigzag varint of its difference from the previous sample,
+ * about 7 bytes per stroke. docs/ledger.md describes this encoding, "stroke-delta-1".
  */
 
 #include <stdbool.h>
@@ -31,7 +31,7 @@ void stroke_chunk_clear(StrokeChunk *chunk);
 /** False when the chunk is full; the sample was not taken. */
 bool stroke_chunk_add(StrokeChunk *chunk, const StrokeSample *sample);
 /**
- * Decodes up to `max` samples. Returns how many; -EBADMSG when malformed or longer than max: `ret` then
- * holds what came before.
+ * Decodes up to `max` samples. Returns their number; -EBADMSG when malformed or longer than `max`: `ret` then
+ * holds the samples decoded so far.
  */
 int stroke_chunk_decode(const uint8_t *data, uint32_t size, StrokeSample *ret, uint32_t max) _must_check_;

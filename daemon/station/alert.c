@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Raises alerts. Whether there is cause for one is judged elsewhere. */
+/** Raises alerts. Other files judge whether there is a reason for one. */
 
 #include "station/parts.h"
 
@@ -101,7 +101,7 @@ void station_broker_trouble(Station *station, unsigned trouble)
 	unsigned begun = trouble & ~station->alerts.broker_trouble;
 
 	station->alerts.broker_trouble = trouble;
-	/* whoever toggles what it reports is not on record more often than this */
+	/* whoever toggles what it reports cannot fill the record faster than this */
 	for (size_t i = 0; i < ELEMENTS(troubles); i++)
 		if ((begun & troubles[i].trouble) &&
 			!was_raised_within(station, troubles[i].alert, BROKER_PACE_S * USEC_PER_SEC))

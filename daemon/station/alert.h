@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Alerts: shown, and on record. Each kind has its own pace, so that no record fills with them. */
+/** Alerts: shown and recorded. Each kind is rate-limited, so that alerts do not fill the record. */
 
 #include "station/station.h"
 
-enum { ALERT_PACE_US = 30 * USEC_PER_SEC }; /* between two of the same kind */
+enum { ALERT_PACE_US = 30 * USEC_PER_SEC }; /* minimum time between two alerts of the same kind */
 
 typedef enum StationAlert {
 	ALERT_DEPTH,
@@ -33,15 +33,17 @@ typedef enum StationAlert {
 
 typedef struct Alerts {
 	int64_t raised_us[ALERT_MAX]; /* monotonic; 0: it may be raised at once */
-	unsigned broker_trouble;      /* StationTrouble bits that it was told of last */
-	char reload_refused[RULES_TEXT_MAX], reload_advice[STIPPLE_ERROR_MAX]; /* "": none was */
+	unsigned broker_trouble;      /* StationTrouble bits of the last report */
+	char reload_refused[RULES_TEXT_MAX], reload_advice[STIPPLE_ERROR_MAX]; /* "": none was rejected */
 } Alerts;
 
-/** Shows and records an alert, at most every ALERT_PACE_US of its kind. */
+/** Shows and records an alert, but each kind at most once in ALERT_PACE_US. */
 void station_alert(Station *station, StationAlert alert, const char *format, ...) _printf_(3, 4);
-/** The same each time, with the fields of `about` (taken; NULL none) beside its text. */
+/** The same with a constant text, and with the fields of `about` (taken; NULL none) beside it. */
 void station_alert_about(Station *station, StationAlert alert, const char *text, json_t *about);
-/** It may be raised at once again: another thing than last time, or over in between. */
+/**
+ * Lets the alert be raised again at once: it concerns another thing than last time, or was over in between.
+ */
 void alert_again(Alerts *alerts, StationAlert alert);
-/** Those of a session, when another one begins or ends. */
+/** Lets the alerts about a session be raised again, when another session begins or ends. */
 void alerts_new_session(Alerts *alerts);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Takes what comes up from the board: faults, lines, strokes, its coming and going. The control thread has
- * stopped the needle before a fault comes here, and must not depend on this file for that.
+ * Handles what the board reports: faults, lines, strokes, connection and loss. The control thread has already
+ * stopped the needle when a fault arrives here, and must not depend on this file for that.
  */
 
 #include "station/parts.h"
@@ -26,7 +26,7 @@ static void record_fault(Station *station, const ControlFact *fact)
 	station_record(station, "fault.latched", body);
 }
 
-/** The needle stands still already: what is left is to say so, to people and to the record. */
+/** Reports and records a fault; the needle stands still already. */
 static void take_fault(Station *station, const ControlFact *fact)
 {
 	fault_latched_apply(&station->state, fact, station_now_us(station));

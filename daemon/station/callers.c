@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Who calls, whether the sign-in is theirs, and what becomes of a command whose caller has gone or has waited
- * long enough. It must not take a command further than it would go by itself.
+ * Identifies callers, checks whether the sign-in is theirs, and handles commands whose caller has gone or has
+ * waited too long. It must not advance a command beyond what it would do by itself.
  */
 
 #include "station/running.h"
@@ -18,7 +18,7 @@ void runtime_holder_vanished(Station *station, const char *holder)
 
 /* ---- a ledger that does not answer ---- */
 
-/** For those whose caller has its answer already. */
+/** A `done` for commands whose caller already has an answer. */
 static void answer_nobody(void *userdata, const StationReply *reply)
 {
 }
@@ -39,7 +39,7 @@ void runtime_give_up(Station *station)
 {
 	bool found = true;
 
-	/* whoever is told may end others */
+	/* telling one caller may end other commands */
 	while (found) {
 		found = false;
 		for (Running *running = station->runtime.first; running && !found; running = running->next) {
@@ -73,7 +73,7 @@ bool station_caller_signed_in(const Station *station, const StationCaller *calle
 		       (caller->sign_in && caller->sign_in == people->sign_in));
 }
 
-/** What records say of the account. */
+/** Writes what records say about the account. */
 static void describe_user(const StationCaller *caller, char ret[SESSION_NAME_MAX])
 {
 	ret[0] = '\0';
@@ -114,6 +114,6 @@ void station_caller_known(Station *station, const StationCaller *caller)
 			continue;
 		running->awaits_caller = false;
 		running_resume(running);
-		running = station->runtime.first; /* the list may be another one now */
+		running = station->runtime.first; /* the list may have changed */
 	}
 }

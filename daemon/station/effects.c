@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Does what a decision asks for, and has the command decided again when it is done. An effect must not decide
- * anything, nor wait: each answers later.
+ * Performs the effect that a decision asks for, and then has the command decided again. An effect must not
+ * decide anything and must not wait: its answer comes later.
  */
 
 #include "station/running.h"
@@ -42,7 +42,7 @@ static void start_look_up(Running *running)
 			decision->unread, strerror(-r));
 }
 
-/** Takes what the ledger said of `rows` or a proof; error 0: done. */
+/** Handles the ledger's answer about rows or a proof; error 0: done. */
 static void take_ledger_answer(
 	Running *running, int error, uint64_t number, const char *text, json_t *figures)
 {
@@ -56,7 +56,7 @@ static void take_ledger_answer(
 	running_resume(running);
 }
 
-/** Puts in what the query takes of the profile; a query that there is not stays unknown. */
+/** Adds the profile's figures that the query takes; an unknown query stays unknown. */
 static void start_query_lookup(Running *running)
 {
 	json_t *asked = running->command.asked, *arguments = json_object_get(asked, "arguments");
@@ -96,7 +96,7 @@ static void start_proof(Running *running)
 {
 	int r = ledger_prove(running->station->options.ledger, running->decision.number, proved, running);
 
-	/* a copy is on record without a checkpoint, too */
+	/* a copy is recorded even without a checkpoint */
 	if (r < 0 && running->spec == &command_audit_copy)
 		proved(running, r, NULL);
 	else if (r < 0)
@@ -144,7 +144,7 @@ static void start_refresh(Running *running)
 
 /* ---- the board ---- */
 
-/** The needle stands still, and its last strokes have come in. */
+/** Call when the needle stands still and its last strokes have arrived. */
 static void stop_ended(Running *running)
 {
 	Station *station = running->station;
@@ -165,7 +165,7 @@ static void order_given(Running *running, int r)
 			strerror(-r));
 }
 
-/** Whether the board has not yet answered an order to stop: strokes may be on their way until then. */
+/** Whether the board has not yet answered an order to stop: until then strokes may still arrive. */
 static bool is_stopping(const Station *station)
 {
 	for (const Running *running = station->runtime.first; running; running = running->next)
@@ -227,7 +227,7 @@ static void order_answered(Running *running, const ControlFact *fact)
 	Station *station = running->station;
 	CommandAnswer *answer = &running->command.answer;
 
-	/* whatever the board answered, the control thread dropped ENABLE before it asked */
+	/* whatever the board answered, the control thread had already dropped ENABLE */
 	if (running->decision.effect == EFFECT_STOP) {
 		stop_ended(running);
 		return;
@@ -283,10 +283,10 @@ static void pin_checked(PinCheck *check, const char *error, const char *text)
 	running_resume(running);
 }
 
-/** Several wrong codes end it: then nobody is enrolled with the one that was printed. */
+/** Too many wrong codes disable the printed code: nobody can be enrolled with it any more. */
 static void start_code_check(Running *running)
 {
-	enum { ATTEMPTS = 5 }; /* until the daemon starts over */
+	enum { ATTEMPTS = 5 }; /* until the daemon restarts */
 	State *state = &running->station->state;
 	bool right = enrolment_code_matches(state->people.code, running->code);
 
@@ -318,7 +318,7 @@ static void resume_later(void *userdata)
 	running_resume(userdata);
 }
 
-/** Runs `work` on the worker's thread, then has the command decided again. */
+/** Runs `work` on the worker thread, then has the command decided again. */
 static void run_work(Running *running, void (*work)(void *), const char *what)
 {
 	WorkerJob job = { work, resume_later, running };
@@ -414,7 +414,7 @@ static void start_deletion(Running *running)
 	Command *command = &running->command;
 	const char *question = running->decision.question;
 
-	/* what was asked for itself */
+	/* when the request itself gave the rows */
 	if (!json_object_get(command->rows, question))
 		(void)!json_object_set(command->rows, question, json_object_get(command->asked, question));
 	run_work(running, delete_work, "photographs are being deleted");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Has photographs deleted, batch by batch, when the ledger is well and what failed before has had time. Which
- * may be deleted is decided in decide/erasure.c. It must not touch the disk on the main thread.
+ * Has photographs deleted in batches, when the ledger is well and some time has passed since a failure.
+ * decide/erasure.c decides which may be deleted. It must not touch the disk on the main thread.
  */
 
 #include "station/parts.h"
@@ -14,7 +14,7 @@ enum {
 	ERASE_AGAIN_US = 60 * USEC_PER_SEC,
 };
 
-/** Logs what became of each; the record of the last of them. */
+/** Logs the result for each photograph; returns the record of the last one. */
 static json_int_t log_deleted(const json_t *pictures)
 {
 	json_int_t last = 0;
@@ -101,7 +101,7 @@ void erase_unrecorded(Station *station, const char *file)
 				     });
 }
 
-/** `images`: objects as the query takes them. */
+/** `images`: objects in the form that the query takes. */
 static void ask_for_unnamed(Station *station, const json_t *images)
 {
 	char *files = json_dumps(images, JSON_COMPACT);
@@ -151,7 +151,7 @@ void erase_tick(Station *station)
 		eraser->after = 0;
 		erase_batch(station);
 	}
-	/* until then the ledger lacks what the one before may have named */
+	/* before that, the ledger may lack a record that names one of them */
 	if (eraser->images && ledger_healthy(ledger) && !ledger_owes_restoration(ledger))
 		discard_unnamed(station);
 }

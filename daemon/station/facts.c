@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Asks the ledger for the facts: after what people enter, and once a minute, as time alone makes things
- * lapse. It judges none of them.
+ * Asks the ledger for the facts: after people enter something, and once a minute, because things also lapse
+ * by time alone. It judges none of them.
  */
 
 #include "station/parts.h"
@@ -64,7 +64,7 @@ static void tell_low_stock(Station *station, const json_t *before, const json_t 
 	json_array_foreach ((json_t *)now, i, row) {
 		if (stock_has_lot(before, row))
 			continue;
-		alert_again(&station->alerts, ALERT_STOCK); /* each lot speaks for itself */
+		alert_again(&station->alerts, ALERT_STOCK); /* each lot gets its own alert */
 		station_alert(station, ALERT_STOCK, "lot %s (%s) has %lld cartridges left: order more",
 			row_text(row, "lot"), row_text(row, "product"),
 			(long long)json_integer_value(json_object_get(row, "left")));
@@ -90,7 +90,10 @@ static void fact_taken(void *userdata, int error, json_t *rows)
 	station->facts_came(station);
 }
 
-/** One question of a kind is under way at a time; a record made meanwhile has it asked once more. */
+/**
+ * Only one question of a kind is pending at a time; a record made in the meantime causes it to be asked
+ * again.
+ */
 void facts_refresh_one(Station *station, Fact fact)
 {
 	FactSlot *slot = &station->fact_desk.slots[fact];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Asks the ledger for what interlocks need of the record beyond the session, again and again. */
+/** Regularly asks the ledger for what interlocks need from the record beyond the session. */
 
 #include "state/facts.h"
 #include "station/station.h"
@@ -14,16 +14,16 @@ typedef struct FactSlot {
 
 typedef struct FactDesk {
 	FactSlot slots[FACT_MAX];
-	int64_t asked_us; /* monotonic, when all were asked for last */
+	int64_t asked_us; /* monotonic, when all facts were last asked for */
 } FactDesk;
 
-/** Asks for one of them again. */
+/** Asks for one fact again. */
 void facts_refresh_one(Station *station, Fact fact);
-/** Asks for all facts again; station->facts_came follows each answer. */
+/** Asks for all facts again; each answer calls station->facts_came. */
 void facts_refresh(Station *station);
-/** Does so at the start and once a minute. */
+/** Asks for them at the start and once a minute. */
 void facts_tick(Station *station);
-/** Whether no question is under way, and none has to be asked once more. */
+/** Whether no question is pending and none has to be repeated. */
 bool facts_are_fresh(const Station *station);
-/** Puts in what `query` takes of the profile's figures, in place of what was given. -ENOMEM. */
+/** Sets the arguments of `query` that the profile's figures provide, replacing any given ones. -ENOMEM. */
 int facts_profile_arguments(const Station *station, const char *query, json_t *arguments) _must_check_;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Keeps the station's own records until they are committed, in their order, and lets the state follow each
- * record that is. It must not wait for the ledger.
+ * Keeps the station's own records in order until they are committed, and applies each committed record to the
+ * state. It must not wait for the ledger.
  */
 
 #include "station/parts.h"
@@ -18,9 +18,9 @@ struct KeptRecord {
 	char actor[STATION_NAME_MAX];
 	json_t *body;
 	uint32_t strokes;
-	int64_t since_us; /* machine's monotonic time of the oldest of them */
-	bool in_force;    /* its commit changes nothing more */
-	bool failed;      /* waits to be handed over again; else the ledger has it */
+	int64_t since_us; /* machine's monotonic time when the oldest of them arrived */
+	bool in_force;    /* already applied: its commit changes nothing more */
+	bool failed;      /* waits to be passed to the ledger again; otherwise the ledger has it */
 	size_t size;
 	uint8_t attachment[];
 };
@@ -73,7 +73,7 @@ static void kept_answered(void *userdata, const LedgerAnswer *answer)
 	KeptRecord *kept = userdata;
 	Station *station = kept->station;
 
-	/* what the ledger itself refuses would be refused again; everything else is the disk's doing */
+	/* a refusal by the ledger itself would happen again; any other error comes from the disk */
 	if (answer->error < 0 && !ledger_is_refusal(answer->error)) {
 		kept->failed = true;
 		return;
@@ -106,7 +106,7 @@ static int hand_over_kept(KeptRecord *kept)
 	return r;
 }
 
-/** Whether there is one that the ledger has, or one that waits to be handed over again. */
+/** Whether a kept record has this state: failed and waiting, or passed to the ledger. */
 static bool has_kept(const Journal *journal, bool failed)
 {
 	const KeptRecord *kept = journal->kept;
@@ -116,7 +116,7 @@ static bool has_kept(const Journal *journal, bool failed)
 	return kept != NULL;
 }
 
-/** `like` says what beside the body is special of it. Takes `body`. */
+/** `like` has the properties of the record other than its body. Takes `body`. */
 static int journal_keep(Station *station, const KeptRecord *like, json_t *body, const void *data)
 {
 	const char *badge = station->state.people.signed_in.badge;
@@ -205,8 +205,7 @@ void station_record_in_force(Station *station, const char *kind, json_t *body)
 
 void station_record_again(Station *station)
 {
-	/* what follows a failed one fails as well: once all have been answered, all are there in their order
-	 */
+	/* records after a failed one fail too: once all are answered, all are kept here in order */
 	if (has_kept(&station->journal, false))
 		return;
 	for (KeptRecord *kept = station->journal.kept; kept; kept = kept->next)

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * Records of the station's own that nobody waits for: strokes, faults, alerts. While the ledger cannot write,
- * they are kept in memory, and handed over again as soon as it can. None may overtake another.
+ * The station's own records, for which nobody waits: strokes, faults, alerts. While the ledger cannot write,
+ * they are kept in memory, and passed to the ledger again as soon as it can. Their order never changes.
  */
 
 #include "apply/apply.h"
@@ -19,30 +19,35 @@ typedef struct Journal {
 	size_t n_kept;
 } Journal;
 
-/** A record was committed: the state follows it, observers hear of it, and what it brings about is done. */
+/**
+ * Call when a record was committed: applies it to the state, tells observers, and does what must follow from
+ * it.
+ */
 void station_commit(Station *station, const AppliedRecord *record);
 /**
- * A record that nobody waits for. Takes `body`; `kind` is static. What the ledger could not take is kept, and
- * all that follows waits behind it.
+ * Records something that nobody waits for. Takes `body`; `kind` is static. A record that the ledger could not
+ * take is kept, and all later ones wait behind it.
  */
 void station_record(Station *station, const char *kind, json_t *body);
-/** The same of one that is in force at once. Its commit changes nothing more. */
+/** The same for a record whose effect on the state is already applied; its commit changes nothing more. */
 void station_record_in_force(Station *station, const char *kind, json_t *body);
-/** The same with `size` bytes, which are copied. -ENOMEM, or -ENOBUFS when JOURNAL_KEPT_MAX are waiting: not
- * kept. */
+/**
+ * The same with `size` bytes, which are copied. -ENOMEM, or -ENOBUFS when JOURNAL_KEPT_MAX records wait: it
+ * is then not kept.
+ */
 int station_record_attached(
 	Station *station, const char *kind, json_t *body, const void *data, size_t size) _must_check_;
-/** The same of `strokes` strokes, the oldest of which came at `since_us`, the machine's monotonic time. */
+/** The same for `strokes` strokes; the oldest arrived at `since_us`, in the machine's monotonic time. */
 int station_record_strokes(
 	Station *station, json_t *body, const StrokeChunk *chunk, int64_t since_us) _must_check_;
 /**
- * Strokes that the ledger has not recorded yet; `ret_since_us` gets the machine's monotonic time at which the
- * oldest of them came, and is untouched when there are none.
+ * Number of strokes that the ledger has not recorded yet. `ret_since_us` gets the machine's monotonic time
+ * when the oldest arrived, and is untouched when there are none.
  */
 uint64_t journal_strokes(const Journal *journal, int64_t *ret_since_us);
-/** Whether something is kept that has to be handed over again. */
+/** Whether a kept record must be passed to the ledger again. */
 bool journal_owes(const Journal *journal);
-/** Hands over again what is kept, in its order; not before the ledger has answered to all that it has. */
+/** Passes the kept records to the ledger again, in order, once the ledger has answered all that it has. */
 void station_record_again(Station *station);
-/** At the end: logs how many are lost. */
+/** At the end: logs how many records are lost. */
 void journal_forget(Journal *journal);

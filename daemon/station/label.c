@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Joins the two symbols of a label, and knows which code came from the station's own scanner. */
+/** Joins the two symbols of a label, and remembers which code came from the station's own scanner. */
 
 #include "station/parts.h"
 
@@ -8,7 +8,7 @@
 
 #include "decide/cartridge.h"
 
-/* how long one of a label's two symbols waits for the other, and a code that was read for its claim */
+/* how long one of a label's symbols waits for the other, and how long a scanned code waits for its claim */
 enum { HALF_CODE_US = 60 * USEC_PER_SEC, SCANNED_CODE_US = 60 * USEC_PER_SEC };
 
 void station_read_code(const Station *station, const char *code, NeedleCode *ret)

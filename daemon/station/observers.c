@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Looks at the machine, and tells observers and lamps what changed. */
+/** Watches the machine, and reports changes to observers and lamps. */
 
 #include "station/parts.h"
 

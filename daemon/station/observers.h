@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Looks at the machine, and tells observers and lamps what changed. It decides nothing. */
+/** Watches the machine, and reports changes to observers and lamps. It decides nothing. */
 
 #include "station/station.h"
 
@@ -14,7 +14,7 @@ typedef struct Notice {
 
 /** Monotonic microseconds of the injected clock. */
 int64_t station_now_us(const Station *station);
-/** STATION_CHANGED_ bits. */
+/** Reports changes to observers: STATION_CHANGED_ bits. */
 void station_notify(Station *station, unsigned changes);
 void station_notify_alert(Station *station, const char *alert, const char *text);
 void station_lamps(Station *station);

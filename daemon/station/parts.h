@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * What a station is made of. Each part is written by the file of its name alone; the state by daemon/apply/.
- * Only files of this folder and their tests may include it.
+ * The parts of a station. Only the file with a part's name writes that part; only daemon/apply/ writes the
+ * state. Only files of this folder and their tests may include this.
  */
 
 #include "station/alert.h"
@@ -27,7 +27,7 @@ struct Station {
 	Journal journal;
 	Alerts alerts;
 	Strokes strokes;
-	Worker *worker; /* PINs, and the disk of photographs */
+	Worker *worker; /* PIN checks, and disk work on photographs */
 	Pins pins;
 	FactDesk fact_desk;
 	Verifier verifier;
@@ -35,7 +35,7 @@ struct Station {
 	Label label;
 	Eraser eraser;
 	Watch watch;
-	/* what the parts above do when those below have news */
+	/* callbacks through which lower parts report news to upper ones */
 	void (*follow)(Station *station, const AppliedRecord *record);
 	void (*unrecorded)(Station *station, const char *kind, const json_t *body);
 	void (*facts_came)(Station *station);

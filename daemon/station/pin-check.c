@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Checks PINs. It must not compare a PIN on the main thread, nor two at a time, nor let an answer tell an
- * unknown badge from a wrong PIN.
+ * Checks PINs. It must not compare a PIN on the main thread, or two at a time. An answer must not reveal
+ * whether the badge is unknown or the PIN is wrong.
  */
 
 #include "station/parts.h"
@@ -13,8 +13,9 @@
 #include "util/log.h"
 
 enum {
-	URGENT_CHECKS = 10, /* wrong PINs beyond the bound that an acknowledgement is still compared with */
-	FAULT_DELAY_S = 60, /* at most, for a sign-in that a latched fault waits for */
+	URGENT_CHECKS = 10, /* wrong PINs beyond the limit after which an acknowledgement's PIN is no longer
+			       compared */
+	FAULT_DELAY_S = 60, /* longest delay for a sign-in while a latched fault waits for it */
 	DELAY_DOUBLINGS = 10,
 };
 
@@ -25,7 +26,7 @@ static void check_over(PinCheck *check, const char *error, const char *text)
 	Station *station = check->station;
 
 	pins_forget(station, check);
-	check->done(check, error, text); /* it may be gone now */
+	check->done(check, error, text); /* the check may be gone now */
 	pins_next(station);
 }
 
@@ -48,8 +49,8 @@ static void match_work(void *userdata)
 }
 
 /**
- * Attempts beyond the bound each double the time in which no PIN of the badge is taken. It is measured with
- * what nobody can set: since the attempt, or since the start where that was before.
+ * Each attempt beyond the limit doubles the time for which no PIN of the badge is accepted. The time is
+ * measured by a clock that nobody can set: from the attempt, or from the start if the attempt was earlier.
  */
 static int64_t locked_us(const PinCheck *check)
 {
@@ -65,7 +66,10 @@ static int64_t locked_us(const PinCheck *check)
 		return 0;
 	over = check->attempts - config->pin_attempts;
 	delay_s = (int64_t)config->pin_delay_s << (over < DELAY_DOUBLINGS ? over : DELAY_DOUBLINGS);
-	/* only who signs in can acknowledge; a PIN of four digits holds for days at this rate, on record */
+	/*
+	 * only a signed-in operator can acknowledge; at this rate a PIN of four digits holds for days, on
+	 * record
+	 */
 	if (station->state.board.fault.fault != CONTROL_FAULT_NONE &&
 		!station->state.people.signed_in.badge[0] && delay_s > FAULT_DELAY_S)
 		delay_s = FAULT_DELAY_S;
@@ -73,11 +77,11 @@ static int64_t locked_us(const PinCheck *check)
 }
 
 /**
- * No wrong PINs, whoever gave them, keep anybody from acknowledging a fault. A PIN for that is compared at
- * once, and counts for everything else. That this is no way to guess PINs has a bound: after URGENT_CHECKS
- * more wrong ones, until the delay is over, the PIN is not looked at, so nothing can be learnt from the
- * answer; the acknowledgement is taken from whoever holds the sign-in, and its record is not signed. It
- * clears a fault whose cause is gone and arms nothing.
+ * Wrong PINs, from whomever, must never keep anybody from acknowledging a fault. The PIN for it is compared
+ * without delay, and a wrong one counts for everything else. To keep this from being a way to guess PINs,
+ * there is a limit: after URGENT_CHECKS more wrong ones, and until the delay is over, the PIN is not
+ * compared, so the answer reveals nothing. The acknowledgement is then accepted from whoever holds the
+ * sign-in, and its record is not signed. It clears a fault whose cause is gone and arms nothing.
  */
 static bool is_compared(const PinCheck *check)
 {
@@ -104,7 +108,7 @@ static void match_done(void *userdata)
 	PinCheck *check = userdata;
 
 	if (check->verdict == PIN_WRONG) {
-		check->revoked[0] = '\0'; /* it is not told from a wrong PIN */
+		check->revoked[0] = '\0'; /* the answer must look like that to a wrong PIN */
 		note_refusal(check);
 	} else if (check->attempts > 0) {
 		station_record(
@@ -115,7 +119,7 @@ static void match_done(void *userdata)
 
 static void operator_read(PinCheck *check, const json_t *row)
 {
-	/* an unknown badge costs as much time as a wrong PIN, so that badges cannot be tried out */
+	/* an unknown badge takes as long as a wrong PIN, so that badges cannot be probed */
 	static const char nobody[] =
 		"$y$j9T$3lDn7rq8bNZ7dJ1dJWBgB/$YzpkD8rBOQmXyT5nGZQbh0qTLeJZUPHgVLdh5d1pyPC";
 	const char *hash = json_string_value(json_object_get(row, "pin"));
@@ -123,7 +127,7 @@ static void operator_read(PinCheck *check, const json_t *row)
 	size_t used = 0, i;
 	json_t *role;
 
-	/* in the spelling on record */
+	/* use the spelling on record */
 	if (row_text(row, "badge")[0])
 		snprintf(who->badge, sizeof who->badge, "%s", row_text(row, "badge"));
 	snprintf(check->hash, sizeof check->hash, "%s", hash ? hash : nobody);
@@ -174,7 +178,10 @@ static void operator_found(void *userdata, int error, json_t *rows)
 		check_over(check, STATION_ERROR_BUSY, "too many PINs are being checked: try again");
 }
 
-/** One at a time, so that each attempt is counted before the next; and only while it can be counted. */
+/**
+ * One check at a time, so that each attempt is counted before the next, and only while attempts can be
+ * recorded.
+ */
 static void check_start(PinCheck *check)
 {
 	Station *station = check->station;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Whether a new configuration fits the record, before the daemon starts over with it. It only says what does
- * not fit, and must not change anything.
+ * Checks whether a new configuration fits the record, before the daemon restarts with it. It only reports
+ * what does not fit, and must not change anything.
  */
 
 #include "station/parts.h"

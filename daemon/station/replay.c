@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * A session that was open when the station stopped goes on: its records are applied again at the start. It is
- * paused then, whatever it was, and nothing is armed. One that cannot be taken up again is ended on record.
+ * Continues a session that was open when the station stopped: at the start its records are applied again. The
+ * session is then paused, whatever its state was, and nothing is armed. A session that cannot continue is
+ * ended on record.
  */
 
 #include "station/parts.h"
@@ -14,10 +15,11 @@
 #include "station/rules.h"
 #include "util/log.h"
 
-/** The session while its records are read. */
+/** The session while its records are being read. */
 typedef struct Past {
 	State *state;
-	bool known; /* its beginning says all that the interlocks need; those of earlier versions did not */
+	bool known; /* its first record has everything that the interlocks need; those of earlier versions did
+		       not */
 } Past;
 
 static int past_taken(void *userdata, const LedgerPast *past)
@@ -43,7 +45,7 @@ static int past_taken(void *userdata, const LedgerPast *past)
 	return 0;
 }
 
-/** NULL, or why the session cannot go on although its records could be read. */
+/** NULL, or why the session cannot go on although its records are readable. */
 static const char *why_not(
 	const Station *station, uint64_t number, const Past *past, const LedgerHistory *history)
 {
@@ -107,7 +109,7 @@ void station_recover_session(Station *station)
 	station_record_in_force(station, "session.recovered", body);
 	station_look(station);
 	recovered_times_apply(&station->state);
-	/* chunks on record may be newer than the figures of their zone */
+	/* recorded chunks may be newer than the recorded figures of their zone */
 	station->strokes.statistics_stale = session_zone(&station->state.session)->statistics.strokes > 0;
 	log_notice("session %llu goes on where its %llu records end, %s", (unsigned long long)number,
 		(unsigned long long)history.records, session_state_to_string(station->state.work.phase));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Reads the rules in force, and says which they are, as the record of each start has them. A reload is a
- * start, too, so that no change of the rules goes unrecorded. It blocks on the disk.
+ * Reads the rules in force, and describes them for the record of each start. A reload counts as a start, so
+ * that every change of the rules is recorded. It blocks on the disk.
  */
 
 #include "station/rules.h"
@@ -84,7 +84,7 @@ int station_check_profile(const Config *config, Error *error)
 
 /* ---- as the record has them ---- */
 
-/** Of a file FOLDER/NAME.conf; null where it cannot be read any more. */
+/** Digest of a file FOLDER/NAME.conf; null when it can no longer be read. */
 static json_t *rules_digest(const char *folder, const char *name)
 {
 	_cleanup_(freep) char *path = NULL, *text = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** A command under way, and what the runtime and its effects share of it. Nobody else includes this. */
+/** A running command, and what the runtime and its effects share about it. Nobody else includes this. */
 
 #include "station/parts.h"
 #include "util/enrolment-code.h"
@@ -11,30 +11,33 @@ struct Running {
 	Running *next; /* in runtime.first */
 	const CommandSpec *spec;
 	Command command;
-	Decision decision; /* the last one; what it owns is freed with the next */
+	Decision decision; /* the last one; its owned members are freed before the next */
 	StationDone done;
 	void *userdata;
 	StationReply reply;
 	bool internal;
 	bool at_ledger; /* waits for the ledger's answer */
-	bool given_up;  /* ... for longer than its caller did: it was told so */
+	bool given_up;  /* ... longer than its caller would wait: the caller was told so */
 	bool awaits_caller, awaits_facts;
-	const Running *awaits_stop; /* ends with that one */
-	uint32_t ticket; /* of the order to the board, or of the picture, that it waits for; 0 none */
-	/* wiped; one byte more each, so that what is too long stays too long */
+	const Running *awaits_stop; /* ends together with that command */
+	uint32_t
+		ticket; /* of the order to the board, or of the picture, that the command waits for; 0 none */
+	/* wiped at the end; one byte more each, so that a text that is too long stays too long */
 	char pin[PIN_DIGITS_MAX + 2], new_pin[PIN_DIGITS_MAX + 2], code[NEEDLE_CODE_MAX + 2];
 	PinCheck pin_check;
 	int fd;         /* -1: none */
-	int picture_fd; /* of a photograph that was opened for it; -1: none */
+	int picture_fd; /* of a photograph that the command has opened; -1: none */
 };
 
-/** What was awaited is here: decides again. The command may be gone afterwards. */
+/** Call when what the command awaited has arrived: decides again. The command may be gone afterwards. */
 void running_resume(Running *running);
-/** Ends it with a refusal. It is gone afterwards. */
+/** Ends the command with a refusal. It is gone afterwards. */
 void running_fail(Running *running, const char *error, const char *format, ...) _printf_(3, 4);
-/** False, and the command has ended, when its caller was told meanwhile that the ledger does not answer. */
+/**
+ * False, and the command has ended, when its caller was told in the meantime that the ledger does not answer.
+ */
 bool running_still_asked(Running *running);
-/** The next ticket for an order to the board or the camera. */
+/** A new ticket for an order to the board or the camera. */
 uint32_t running_ticket(Running *running);
 
 extern const Effects station_effects;

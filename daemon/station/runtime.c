@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Takes commands from the request to the reply. A caller must be answered exactly once, no step may begin
- * while another one is under way, and a PIN must not outlive its command. It judges nothing.
+ * Carries commands from request to reply. A caller must be answered exactly once, no step may begin while
+ * another one runs, and a PIN must not outlive its command. It judges nothing.
  */
 
 #include "station/running.h"
@@ -56,10 +56,13 @@ void runtime_free(Station *station)
 		running_free(station->runtime.first);
 }
 
-/** Ends those that wait for `stop` to be on record, as it did itself. */
+/** Ends the commands that wait for the record of `stop`, with the same result. */
 static void end_waiting(const Running *stop);
 
-/** The step ends before the caller hears of it, so that it may take the next one from its callback. */
+/**
+ * Frees the step before its caller gets the answer, so that the caller may start the next step in its
+ * callback.
+ */
 static void running_end(Running *running)
 {
 	Station *station = running->station;
@@ -67,7 +70,7 @@ static void running_end(Running *running)
 	uint64_t id = running->command.id;
 
 	if (station->state.work.arming == id) {
-		/* whatever kept it from being recorded: what is not on record does not move */
+		/* whatever prevented the record: what is not on record must not move */
 		if (running->reply.error && !runtime_begin(station, &command_stop_again))
 			control_stop(station->options.control);
 		arming_apply(&station->state, 0);
@@ -100,7 +103,7 @@ static void end_waiting(const Running *stop)
 		waiting->reply.error = stop->reply.error;
 		memcpy(waiting->reply.text, stop->reply.text, sizeof waiting->reply.text);
 		running_end(waiting);
-		waiting = stop->station->runtime.first; /* the list is another one now */
+		waiting = stop->station->runtime.first; /* the list has changed */
 	}
 }
 
@@ -115,7 +118,7 @@ void running_fail(Running *running, const char *error, const char *format, ...)
 	running_end(running);
 }
 
-/** Fills the reply from the decision that ends the command. */
+/** Fills in the reply from the decision that ends the command. */
 static void reply_as_decided(Running *running)
 {
 	Decision *decision = &running->decision;
@@ -167,7 +170,7 @@ static void take_answer(Running *running, const LedgerAnswer *answer)
 	snprintf(taken->detail, sizeof taken->detail, "%s", answer->detail);
 }
 
-/** The state follows the record before the command goes on. */
+/** Applies the record to the state before the command goes on. */
 static void commit_record(Running *running, const LedgerAnswer *answer)
 {
 	Station *station = running->station;
@@ -188,7 +191,7 @@ static void commit_record(Running *running, const LedgerAnswer *answer)
 	station_commit(station, &record);
 }
 
-/** Ends a command whose record the ledger did not take. */
+/** Ends a command whose record the ledger did not accept. */
 static void fail_unrecorded(
 	Running *running, const char *error, const char *before, const char *text, const char *after)
 {
@@ -222,7 +225,7 @@ static void record_answered(void *userdata, const LedgerAnswer *answer)
 		fail_unrecorded(running, STATION_ERROR_LEDGER, "nothing was recorded: ", answer->text, "");
 }
 
-/** Puts the account of whoever called into a record's body, as `user`. -ENOMEM. */
+/** Adds the caller's account to a record's body as `user`. -ENOMEM. */
 static int add_user(const Command *command, json_t *body)
 {
 	if (!command->user[0] || json_object_get(body, "user"))
@@ -247,7 +250,7 @@ static int hand_over_record(Running *running)
 
 	if (add_user(command, decision->body) < 0)
 		return -ENOMEM;
-	/* what happened before is recorded before */
+	/* earlier events are recorded first */
 	station_record_again(station);
 	if (journal_owes(&station->journal))
 		return ledger_ailment(station->options.ledger) == LEDGER_SILENT ? -ETIMEDOUT : -EAGAIN;
@@ -489,6 +492,6 @@ void runtime_facts_came(Station *station)
 		running->awaits_facts = false;
 		running->command.refreshed = true;
 		running_resume(running);
-		running = station->runtime.first; /* the list is another one now */
+		running = station->runtime.first; /* the list has changed */
 	}
 }

@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * Takes commands from the request to the reply: decide, await what the decision asks for, decide again,
- * append, commit, apply, reply. Whether a step is under way, who called, a caller that gives up and one that
- * asks again from its own callback are settled here, once.
+ * Carries commands from request to reply: decide, await what the decision asks for, decide again, append,
+ * commit, apply, reply. Only this file handles concurrent session steps, the caller's identity, callers that
+ * give up, and callers that make a new request from their own callback.
  */
 
 #include "decide/command.h"
@@ -12,15 +12,16 @@
 
 typedef struct Running Running;
 
-/** A StationCaller as it is kept for the call. */
+/** A copy of a StationCaller for the duration of a call. */
 typedef struct CurrentCaller {
-	char name[SESSION_NAME_MAX], user[SESSION_NAME_MAX]; /* "" the station itself; "" not known yet */
-	char account[SESSION_NAME_MAX];                      /* as the bus calls it; "" not known */
+	char name[SESSION_NAME_MAX],
+		user[SESSION_NAME_MAX]; /* "" the station itself; user "" also while unknown */
+	char account[SESSION_NAME_MAX]; /* as the bus calls it; "" not known */
 	uint32_t uid;
 	bool is_stranger;
 } CurrentCaller;
 
-/** How effects are done. Each start is followed by the command being decided again, or by its end. */
+/** Performs effects. After each start the command is decided again, or has ended. */
 typedef struct Effects {
 	void (*start[EFFECT_MAX])(Running *running);
 	void (*board_answered)(Running *running, const ControlFact *fact);
@@ -28,26 +29,31 @@ typedef struct Effects {
 
 typedef struct Runtime {
 	const Effects *effects;
-	Running *first; /* all commands under way */
-	Running *step;  /* the session step among them */
-	Running *stop;  /* the newest that stops the needle by itself, until that is on record; NULL none */
+	Running *first; /* all running commands */
+	Running *step;  /* the running session step */
+	Running *stop;  /* the newest command with which the station stops the needle by itself, until its
+			   record is committed; NULL none */
 	CurrentCaller caller;
 	uint64_t last_id;
 	uint32_t last_ticket;
 } Runtime;
 
-/** A command of the station's own, of which nothing is asked. */
+/** Starts a command of the station's own, without arguments. */
 bool runtime_begin(Station *station, const CommandSpec *spec);
-/** The needle is stopped by the station itself, beside whatever is under way, and that goes on record as the
- * doing of who called, or as nobody's. The needle stands still before it returns. */
+/**
+ * The station itself stops the needle, beside any running command. The record names the current caller as the
+ * actor, or nobody when `is_nobodys`. The needle stands still before this returns.
+ */
 void runtime_stop(Station *station, bool is_nobodys);
-/** The board's answer to one of the orders. */
+/** The board has answered an order. */
 void runtime_board_answered(Station *station, const ControlFact *fact);
-/** Whoever waits for the facts to know of its record. */
+/** Continues the commands that wait until the facts include their record. */
 void runtime_facts_came(Station *station);
-/** The bus name vanished: what is under way for it as the holder of a sign-in ends when it can. */
+/** The bus name vanished: commands that it runs as the holder of the sign-in end when they can. */
 void runtime_holder_vanished(Station *station, const char *holder);
-/** Tells all who wait for the ledger that it does not answer. What they asked for takes effect once it does.
+/**
+ * Tells all callers that wait for the ledger that it does not answer. Their commands still take effect once
+ * it does.
  */
 void runtime_give_up(Station *station);
 void runtime_free(Station *station);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The station as a whole: its start and end, and what a record brings about besides what it says. It must not
- * wait for the ledger, the board or a caller: each answers later. Only its start reads files.
+ * The station as a whole: its start and end, and the actions that follow from a record. It must not wait for
+ * the ledger, the board or a caller: each answers later. Only its start reads files.
  */
 
 #include "station/parts.h"
@@ -18,7 +18,7 @@
 
 /* ---- what a record brings about ---- */
 
-/** Signs out without being asked to: recorded, and the needle disarmed. */
+/** Signs the operator out without a request: records that, and disarms the needle. */
 static void send_away(Station *station, const char *reason)
 {
 	char badge[SESSION_NAME_MAX];
@@ -26,7 +26,7 @@ static void send_away(Station *station, const char *reason)
 
 	memcpy(badge, station->state.people.signed_in.badge, sizeof badge);
 	if (work_may_move(&station->state.work))
-		runtime_stop(station, true); /* nobody's doing */
+		runtime_stop(station, true); /* nobody asked for it */
 	log_notice("%s is signed out: %s", badge, reason);
 	if (!is_leaving)
 		station_record(station, "operator.signed-out",
@@ -39,7 +39,7 @@ void station_holder_vanished(Station *station, const char *holder)
 {
 	const char *held_by = station->state.people.holder;
 
-	/* a sign-in that is still being recorded for it ends as soon as it is */
+	/* a sign-in of this program that is still being recorded ends as soon as it is recorded */
 	runtime_holder_vanished(station, holder);
 	if (held_by[0] && strcmp(held_by, holder) == 0)
 		send_away(station, HOLDER_GONE);
@@ -63,12 +63,12 @@ static void badge_was_revoked(Station *station, const AppliedRecord *record)
 
 static void needle_was_claimed(Station *station, const AppliedRecord *record)
 {
-	facts_refresh_one(station, FACT_LOW_STOCK); /* nobody need wait for it */
+	facts_refresh_one(station, FACT_LOW_STOCK); /* nobody needs to wait for it */
 }
 
 static void needle_was_removed(Station *station, const AppliedRecord *record)
 {
-	station->strokes.chunk_dots = 0; /* of another cartridge from now on */
+	station->strokes.chunk_dots = 0; /* the next dots belong to another cartridge */
 }
 
 static void needle_was_refused(Station *station, const AppliedRecord *record)
@@ -115,7 +115,10 @@ static void follow_record(Station *station, const AppliedRecord *record)
 			consequences[i].follow(station, record);
 }
 
-/** A photograph that is not on record would be out of reach of an erasure; a refused cartridge is told. */
+/**
+ * Handles records that failed. An erasure could not find an unrecorded photograph, so it is deleted; a
+ * refused cartridge is logged.
+ */
 static void not_recorded(Station *station, const char *kind, const json_t *body)
 {
 	if (strcmp(kind, "image.captured") == 0)
@@ -124,7 +127,7 @@ static void not_recorded(Station *station, const char *kind, const json_t *body)
 		log_line(LOG_NOTICE, LOG_ID_NEEDLE_REFUSED, "%s", row_text(body, "text"));
 }
 
-/** The facts are others: something may be barred now, and somebody may wait for them. */
+/** The facts have changed: something may be barred now, and commands may wait for them. */
 static void facts_came(Station *station)
 {
 	watch_barred(station);
@@ -133,7 +136,10 @@ static void facts_came(Station *station)
 
 /* ---- start ---- */
 
-/** Names given before anybody was enrolled: a new station's, which begins with those of its package. */
+/**
+ * Records names that were configured before anybody was enrolled: a new station starts with those of its
+ * package.
+ */
 static void record_names(Station *station)
 {
 	const LedgerInfo *info = &station->options.ledger_info;
@@ -151,7 +157,7 @@ static void record_start(Station *station)
 	bool inert = rules_inert(&station->state.rules) != NULL;
 	json_t *body = json_pack("{s:s}", "version", STIPPLE_VERSION);
 
-	/* a file that is called older than its records say is noticed */
+	/* so that a file that claims an older version than its records do is noticed */
 	if (body && info->schema)
 		json_object_set_new(body, "schema", json_integer(info->schema));
 	if (info->newest_seq)
@@ -234,7 +240,7 @@ void station_shutdown(Station *station, StationDone done, void *userdata)
 {
 	StationReply reply = { 0 };
 
-	/* nobody waits for the answer: the needle stands still before the board has even been asked */
+	/* the answer is not awaited: the needle stands still before the board is even asked */
 	if (station->options.control)
 		(void)!control_disarm(station->options.control, 0);
 	if (!station->options.ledger) {
@@ -281,7 +287,7 @@ void station_worker_ready(Station *station)
 	worker_dispatch(station->worker);
 }
 
-/** What the ledger's part of the doctor says. */
+/** Fills in the ledger's part of the doctor. */
 static void describe_ledger(const Station *station, StationCheck *check)
 {
 	const char *folder = station->options.config->state_folder;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Strokes on their way to the ledger: dots, the zone's statistics, alerts, chunks. The needle must not go on
- * making strokes that cannot be recorded in time.
+ * Strokes on their way to the ledger: dots, the zone's statistics, alerts, chunks. The needle must not
+ * continue when its strokes cannot be recorded in time.
  */
 
 #include "station/parts.h"
@@ -15,9 +15,9 @@
 
 enum {
 	STATISTICS_US = 10 * USEC_PER_SEC, /* between two records of a zone's statistics */
-	CONTACT_US = USEC_PER_SEC / 4,     /* without any stroke: a contact is over */
+	CONTACT_US = USEC_PER_SEC / 4,     /* a contact without any stroke for this long is over */
 	COUNTS_US = USEC_PER_SEC / 10,     /* between two notices of changed counts */
-	STREAK = 3,                        /* dots in a row outside the window before it is an alert */
+	STREAK = 3,                        /* consecutive dots outside the window before an alert is raised */
 };
 
 void strokes_reset(Strokes *strokes)
@@ -34,7 +34,7 @@ void station_stop_by_host(Station *station, const char *reason)
 		control_stop(station->options.control);
 }
 
-/** A streak, not a single dot: a hand's tremor is no event, a setting that does not fit the skin is. */
+/** Alerts about a streak, not about a single dot: a hand's tremor is normal, an unsuitable setting is not. */
 static void note_dot(Station *station, const Dot *dot)
 {
 	const ZonePlan *plan = station->state.session.plan;
@@ -92,8 +92,9 @@ void station_end_contact(Station *station)
 	if (!contact_end_apply(&station->state, &dot))
 		return;
 	note_dot(station, &dot);
-	/* its strokes may have been handed over already: the dot then counts in its zone, and in the next
-	 * chunk */
+	/*
+	 * its strokes may have been passed on already: the dot then counts in its zone and in the next chunk
+	 */
 	station->strokes.statistics_stale = true;
 }
 
@@ -128,7 +129,7 @@ static json_t *statistics_body(const Session *session)
 		"dwell_histogram", histogram_body(statistics->dwell_histogram));
 }
 
-/** Treatment data that cannot be recorded must not go on being made. */
+/** Stops the needle: treatment data that cannot be recorded must not be produced. */
 static void not_kept(Station *station, int error)
 {
 	char reason[STATION_TEXT_MAX];
@@ -184,9 +185,9 @@ void station_flush_strokes(Station *station)
 }
 
 /**
- * Of the time that a stroke may wait half is spent here, so that a card is not written to more often than
- * needed, and half is left for the commit. Of their number it is a quarter, because a commit may carry
- * several chunks.
+ * Half of the time that a stroke may wait is used here, so that the card is not written more often than
+ * needed; the other half is left for the commit. A quarter of the permitted number is used, because a commit
+ * may carry several chunks.
  */
 static void record_due(Station *station)
 {
@@ -202,7 +203,7 @@ static void record_due(Station *station)
 		record_statistics(station);
 }
 
-/** The machine's own clock on purpose: what it guards against is that time goes by. */
+/** Deliberately uses the machine's own clock: it guards against real time passing. */
 void station_watch_strokes(Station *station)
 {
 	const Config *config = station->options.config;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Verifies the ledger, tells what was found, and when it is time to do so again. It repairs nothing. */
+/** Verifies the ledger, reports the findings, and decides when to verify again. It repairs nothing. */
 
 #include "station/parts.h"
 
 #include "util/log.h"
 
-/* a full verification at once would compete with the start */
+/* a full verification right away would compete with the start */
 #define FIRST_VERIFICATION_US (60 * USEC_PER_SEC)
 
 static const char *const verification_state_names[] = {
@@ -50,7 +50,9 @@ static void verification_ended(void *userdata, const LedgerAnswer *answer)
 			answer->text, more);
 		break;
 	case VERIFICATION_PHOTOGRAPHS:
-		/* one is evidence, and nobody's safety hangs on it: that it is gone bars no treatment */
+		/*
+		 * a photograph is evidence, but not relevant to safety: a missing one prevents no treatment
+		 */
 		station_alert(station, ALERT_PHOTOGRAPHS,
 			"photographs are not as they were recorded (%s%s): `stipplectl audit verify` lists them; bring back a copy"
 			" of them",
@@ -98,7 +100,7 @@ static bool verification_is_due(const Station *station)
 	return now - verifier->verified_us > hours * 3600 * USEC_PER_SEC;
 }
 
-/** A session under way is brought to its end, so that its record is whole; no other is begun. */
+/** Lets a running session end, so that its record is complete, but no new one begin. */
 static void take_no_session(Station *station)
 {
 	char text[STATION_TEXT_MAX];
@@ -115,5 +117,6 @@ void verify_tick(Station *station)
 		!rules_inert(&station->state.rules))
 		take_no_session(station);
 	if (verification_is_due(station) && verify_begin(station) < 0)
-		station->verifier.verified_us = station_now_us(station); /* not again each second */
+		station->verifier.verified_us =
+			station_now_us(station); /* so that it does not run again every second */
 }

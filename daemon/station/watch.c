@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Looks again and again whether something has to be told or stopped: each second, and oftener where the
- * needle's strokes could be lost. It must not wait for anything it looks at.
+ * Checks regularly whether something must be reported or stopped: every second, and more often where strokes
+ * of the needle could be lost. It must not wait for anything that it checks.
  */
 
 #include "station/parts.h"
@@ -15,8 +15,8 @@
 #include "util/file.h"
 #include "util/log.h"
 
-#define CLOCK_JUMP_US (60 * USEC_PER_SEC) /* ahead of time's own course: more is an event */
-/* between two starts; more is an event where no time server confirms it */
+#define CLOCK_JUMP_US (60 * USEC_PER_SEC) /* ahead of the monotonic clock; more is an event */
+/* between two starts; more is an event unless a time server confirms it */
 #define CLOCK_AWAY_US (4 * USEC_PER_DAY)
 
 /* ---- the ledger ---- */
@@ -57,7 +57,9 @@ static void watch_ledger(Station *station)
 	station_notify(station, STATION_CHANGED_STATE);
 }
 
-/** A failure may be over before it was seen here: what it left is looked for whenever the ledger is well. */
+/**
+ * A failure may be over before it was seen here: what it left behind is handled whenever the ledger is well.
+ */
 static void attend_ledger(Station *station)
 {
 	watch_ledger(station);
@@ -75,7 +77,7 @@ void station_ledger_ready(Station *station)
 
 /* ---- disk and clock ---- */
 
-/** Once each time it falls below what is needed. */
+/** Alerts once each time the free space falls below the minimum. */
 static void watch_disk(Station *station)
 {
 	unsigned least = station->options.config->disk_min_mb;
@@ -92,7 +94,7 @@ static void watch_disk(Station *station)
 			(unsigned long long)(host.disk_free >> 20), least);
 }
 
-/** Once each time it falls behind. */
+/** Alerts once each time the clock falls behind. */
 static void watch_clock_behind(Station *station)
 {
 	int64_t now = station->state.host.now.utc_us, newest = station->state.host.newest_utc_us;
@@ -116,8 +118,7 @@ static void watch_clock_behind(Station *station)
 	station_alert_about(station, ALERT_CLOCK, text, NULL);
 }
 
-/** A clock that jumps ahead makes nothing expire that has not, and dates records wrongly: a person is told.
- */
+/** A clock that jumps ahead expires nothing by itself, but dates records wrongly: a person is told. */
 static void watch_clock_ahead(Station *station)
 {
 	ClockReading *seen = &station->watch.clock_seen;
@@ -153,7 +154,10 @@ static void watch_session(Station *station)
 		station_alert(station, ALERT_LENGTH, "%s", text);
 }
 
-/** Not a fault: nobody has to acknowledge it, but nothing can be armed until the cartridge is changed. */
+/**
+ * A worn cartridge is not a fault: nobody has to acknowledge it, but nothing can be armed until it is
+ * changed.
+ */
 void watch_wear(Station *station)
 {
 	const State *state = &station->state;
@@ -178,7 +182,7 @@ void watch_wear(Station *station)
 			mounted->unit, strokes, minutes);
 	} else if (!watch->wear_warned && needle_is_worn(state, station->options.config->life_warn_percent)) {
 		watch->wear_warned = true;
-		alert_again(&station->alerts, ALERT_WEAR); /* of another cartridge */
+		alert_again(&station->alerts, ALERT_WEAR); /* for another cartridge */
 		station_alert(station, ALERT_WEAR,
 			"cartridge %s is nearly worn (%llu strokes, %lld minutes): have a new one at hand",
 			mounted->unit, strokes, minutes);
@@ -196,7 +200,7 @@ void watch_barred(Station *station)
 
 /* ---- sterilisers ---- */
 
-/** Raises the alerts of a test that is due or overdue, once each. */
+/** Raises the alert of a test that is due, and that of an overdue one, once each. */
 static void watch_tests(Station *station)
 {
 	char *told = station->watch.told_of_test, text[SPORE_TEST_TEXT_MAX] = "";
