@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * GS1 element strings: what a scanner sends, with separators, and what people type, with identifiers in
- * brackets. The elements themselves, of Digital Links too. It decides nothing about a cartridge beyond what
- * its code says.
+ * Reads GS1 element strings: what a scanner sends, with separators, and what people type, with identifiers in
+ * brackets. Also reads the elements of Digital Links. It decides nothing about a cartridge beyond what its
+ * code says.
  */
 
 #include "code/code-private.h"
@@ -22,8 +22,9 @@ struct Element {
 	const char *ai, *name;
 	uint8_t min, max; /* characters */
 	bool numeric;
-	void (*take)(CodeElements *elements, const char *field, const CodeValue *value); /* NULL: */
-	size_t offset; /* where NeedleCode keeps the text as it is */
+	void (*take)(CodeElements *elements, const char *field,
+		const CodeValue *value); /* NULL: the text is stored at `offset` */
+	size_t offset; /* offset of the member of NeedleCode that stores the text as it is */
 };
 
 /* ---- the elements of a cartridge ------------------------------------------------------------------ */
@@ -113,7 +114,7 @@ static const Element cartridge_elements[] = {
 };
 _Static_assert(ELEMENTS(cartridge_elements) <= CODE_ELEMENTS_MAX, "each has its place in CodeElements");
 
-/** Identifiers of what holds cartridges, or is no cartridge at all. */
+/** Identifiers of containers of cartridges, or of things that are not cartridges at all. */
 static const struct {
 	const char *ai, *what;
 } others_than_cartridges[] = {
@@ -122,19 +123,22 @@ static const struct {
 	{ "37", "is the count of a carton or pallet: scan the code of the cartridge itself" },
 };
 
-/** What serialises beside (21): alone it would leave a unit that looks like one of its lot. */
+/**
+ * Identifiers that make an item unique besides (21): alone they would leave a unit that looks like the whole
+ * lot.
+ */
 static const char *const further_serials[] = { "235", "250", "251", "254", "8006", "8026" };
 
 /* ---- classes of identifiers ----------------------------------------------------------------------- */
 
 /**
- * What the first two digits of any application identifier settle: how many digits it has, and how many
- * characters its value has where no separator is needed (General Specifications, figures 3.2-1 and 7.8.5-2).
+ * What the first two digits of any application identifier determine: how many digits it has, and how long its
+ * value is if it needs no separator (General Specifications, figures 3.2-1 and 7.8.5-2).
  */
 typedef struct AiClass {
 	uint8_t from, to; /* first two digits */
 	uint8_t digits;
-	uint8_t predefined; /* 0: up to a separator */
+	uint8_t predefined; /* 0: ends at a separator */
 } AiClass;
 
 static const AiClass classes[] = {
@@ -189,7 +193,7 @@ static const Element *find_element(const char *ai)
 
 /* ---- elements ------------------------------------------------------------------------------------- */
 
-/** Whether the value has the characters and the length that `element` wants. Complains where it has not. */
+/** Whether the value has the characters and the length that `element` needs. Complains if not. */
 static bool value_fits(
 	CodeElements *elements, const Element *element, const char *field, const CodeValue *value)
 {
@@ -212,7 +216,7 @@ static bool value_fits(
 	return reader->out->n_errors == errors;
 }
 
-/** A value that a second symbol, or a careless printer, gives again is one; two different ones are none. */
+/** A value may be repeated, by a second symbol or a careless printer; two different values are an error. */
 static void take_known_identifier(CodeElements *elements, const Element *element, const char *field,
 	size_t start, const CodeValue *value)
 {
@@ -234,7 +238,7 @@ static void take_known_identifier(CodeElements *elements, const Element *element
 		memcpy((char *)elements->reader->out + element->offset, value->text, value->length + 1);
 }
 
-/** An element that says nothing of a cartridge is kept as it is. */
+/** Keeps an element that does not describe a cartridge, as it is. */
 static void take_other(
 	CodeElements *elements, const char *ai, const char *field, size_t start, const CodeValue *value)
 {
@@ -322,7 +326,7 @@ void code_finish_elements(CodeElements *elements)
 
 /* ---- the string ----------------------------------------------------------------------------------- */
 
-/** Length of "(dd)" to "(dddd)" at `at`; 0: there is none. */
+/** Length of "(dd)" to "(dddd)" at `at`; 0 when there is none. */
 static size_t bracket_length(const CodeReader *reader, size_t at)
 {
 	const char *text = reader->text + at;
@@ -334,14 +338,16 @@ static size_t bracket_length(const CodeReader *reader, size_t at)
 	return digits >= 2 && digits <= 4 && text[1 + digits] == ')' ? digits + 2 : 0;
 }
 
-/** A bracket of the value itself, as people write it. */
+/** Whether the bracket belongs to the value itself, in the way people write it. */
 static bool is_escaped(const CodeReader *reader, size_t at)
 {
 	return reader->text[at] == '\\' && (reader->text[at + 1] == '(' || reader->text[at + 1] == ')');
 }
 
-/** Where the value or the mess at `from` ends: at a separator, at the next bracket or symbol, or with the
- * code. */
+/**
+ * The end of the value or unreadable text at `from`: a separator, the next bracket or symbol, or the end of
+ * the code.
+ */
 static size_t value_end(const Gs1 *gs1, size_t from)
 {
 	const CodeReader *reader = gs1->elements.reader;
@@ -358,8 +364,8 @@ static size_t value_end(const Gs1 *gs1, size_t from)
 }
 
 /**
- * A separator after a value, or the beginning of the label's second symbol. `needed`: what comes before has
- * no length of its own.
+ * Takes a separator after a value, or the start of the label's second symbol. `needed`: the preceding value
+ * has no fixed length.
  */
 static void take_separator(CodeReader *reader, bool needed)
 {
@@ -376,7 +382,7 @@ static void take_separator(CodeReader *reader, bool needed)
 		reader->at += 3;
 }
 
-/** Where no identifier can be read, the rest up to the next separator or bracket is lost. */
+/** Without a readable identifier, skips to the next separator or bracket. */
 static void skip_mess(Gs1 *gs1, size_t from)
 {
 	CodeReader *reader = gs1->elements.reader;
@@ -386,7 +392,7 @@ static void skip_mess(Gs1 *gs1, size_t from)
 		reader->at++;
 }
 
-/** Copies the identifier at the cursor and moves behind it. NULL, after a complaint: there is none. */
+/** Copies the identifier at the cursor and moves past it. NULL, after a complaint, when there is none. */
 static const AiClass *next_identifier(Gs1 *gs1, char ret_ai[5])
 {
 	CodeReader *reader = gs1->elements.reader;
@@ -417,14 +423,14 @@ static const AiClass *next_identifier(Gs1 *gs1, char ret_ai[5])
 }
 
 /**
- * The value from the cursor to `end`. A bracket in a typed value is a slip that would make another cartridge
- * of it, unless it says that it is meant. False after a complaint.
+ * Reads the value from the cursor to `end`. A bracket in a typed value is taken for a typing error that would
+ * make it a different cartridge, unless it is escaped. False after a complaint.
  */
 static bool read_gs1_value(Gs1 *gs1, size_t end, CodeValue *ret)
 {
 	CodeReader *reader = gs1->elements.reader;
 	bool right = true;
-	int opened = 0; /* brackets of the value itself */
+	int opened = 0; /* open brackets that belong to the value */
 
 	ret->length = 0;
 	for (size_t at = reader->at; at < end; at++) {

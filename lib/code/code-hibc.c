@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * HIBC codes (ANSI/HIBC 2.6): product, lot, serial, dates and quantity, from one symbol or from two. It tells
- * each mistake with its place. It reads no clock: the year is passed in. Whether the cartridge may be used is
- * left to others.
+ * Reads HIBC codes (ANSI/HIBC 2.6): product, lot, serial, dates and quantity, from one symbol or from two. It
+ * reports each error with its position. It reads no clock: the year is passed in. It does not decide whether
+ * the cartridge may be used.
  */
 
 #include "code/code-private.h"
 
 #include <string.h>
 
-/* The two ways in which product and lot come: one symbol with '/' between them, or two symbols scanned one
- * after the other, of which the second names the check character of the first. */
+/*
+ * Product and lot come in one of two ways: in one symbol with '/' between them, or in two symbols scanned one
+ * after the other, where the second contains the check character of the first.
+ */
 
 enum { LABELLER_CHARACTERS = 4, ITEM_MAX = 18, LOT_MAX = 18, QUANTITY_MAX = 5 };
 
@@ -24,10 +26,10 @@ static bool is_alphanumeric(char c)
 	return code_is_digit(c) || (c >= 'A' && c <= 'Z');
 }
 
-/** In the order of their values. */
+/** Characters in the order of their values. */
 static const char values[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-. $/+%";
 
-/** -1: no character of HIBC. */
+/** -1 when it is not a HIBC character. */
 static int character_value(char c)
 {
 	const char *found = c ? strchr(values, c) : NULL;
@@ -47,7 +49,7 @@ char code_hibc_check(const char *text, size_t n)
 	return values[sum % 43];
 }
 
-/** Whether the character at `end` is that of the symbol from `start`. */
+/** Checks that the character at `end` is the check character of the symbol from `start`. */
 static void verify_check_character(CodeReader *reader, size_t start, size_t end)
 {
 	char expected = code_hibc_check(reader->text + start, end - start);
@@ -69,7 +71,9 @@ typedef struct DateParts {
 	size_t month_at, day_at, hour_at;
 } DateParts;
 
-/** Takes digits by a pattern of C, Y, M, D, H (two each) and J (three). False: they are not there. */
+/**
+ * Reads digits by a pattern of C, Y, M, D, H (two digits each) and J (three). False when they are not there.
+ */
 static bool take_parts(CodeReader *reader, const char *pattern, size_t end, const char *field, DateParts *ret)
 {
 	size_t length = strlen(pattern);
@@ -103,7 +107,7 @@ static bool take_parts(CodeReader *reader, const char *pattern, size_t end, cons
 	return true;
 }
 
-/** Month and day of a day of the year. False: there is no such day. */
+/** Converts the day of the year to month and day. False when there is no such day. */
 static bool split_day_of_year(int year, DateParts *parts)
 {
 	int day = parts->day_of_year;
@@ -117,7 +121,7 @@ static bool split_day_of_year(int year, DateParts *parts)
 	return day >= 1 && parts->month <= 12;
 }
 
-/** A month without a day stands for its last one. */
+/** A month without a day means its last day. */
 static void settle_date(CodeReader *reader, const char *field, DateParts *parts, char ret[11])
 {
 	int year = parts->century < 0 ? code_full_year(parts->year, reader->year)
@@ -141,7 +145,7 @@ static void settle_date(CodeReader *reader, const char *field, DateParts *parts,
 	code_write_date(year, parts->month, parts->day, ret);
 }
 
-/** Reads a date at the cursor and moves behind it; without it the rest has no known place. */
+/** Reads a date at the cursor and moves past it. Without the date, the position of the rest is unknown. */
 static bool take_date(CodeReader *reader, const char *pattern, size_t end, const char *field, char ret[11])
 {
 	NeedleCode *out = reader->out;
@@ -196,7 +200,9 @@ static void take_product(CodeReader *reader, size_t end)
 
 /* ---- lot, serial, dates, quantity ----------------------------------------------------------------- */
 
-/** The rest up to `end` as lot or serial, `size` bytes at `ret`; it may be empty where `may_be_empty`. */
+/**
+ * Reads the rest up to `end` as lot or serial into `size` bytes at `ret`; it may be empty if `may_be_empty`.
+ */
 static void take_name(
 	CodeReader *reader, size_t end, const char *field, bool may_be_empty, char *ret, size_t size)
 {
@@ -243,10 +249,10 @@ static bool take_quantity(CodeReader *reader, size_t end, size_t least, size_t m
 	return true;
 }
 
-/** After "$$": quantity, date. False: what follows cannot be placed. */
+/** After "$$": reads quantity and date. False when the following text cannot be interpreted. */
 static bool take_quantity_and_date(CodeReader *reader, size_t end, bool serial)
 {
-	/* by the digit that announces it; that of the month is its own announcement */
+	/* by the first digit: a flag before the date, except that 0 and 1 begin the month itself */
 	static const char *const patterns[] = { "MMYY", "MMYY", "MMDDYY", "YYMMDD", "YYMMDDHH", "YYJJJ",
 		"YYJJJHH", "" };
 	char flag = reader->text[reader->at];
@@ -271,7 +277,7 @@ static bool take_quantity_and_date(CodeReader *reader, size_t end, bool serial)
 	return take_date(reader, patterns[flag - '0'], end, "expiry date", reader->out->expiry);
 }
 
-/** Secondary data from the cursor to `end`: what stands before the lot says what it is. */
+/** Reads secondary data from the cursor to `end`: the characters before the lot tell what it is. */
 static void take_secondary(CodeReader *reader, size_t end)
 {
 	NeedleCode *out = reader->out;
@@ -309,7 +315,7 @@ static void keep_other(CodeReader *reader, size_t end)
 			reader->text + reader->at);
 }
 
-/** A data identifier of the class of serials, other than "S" alone: up to three digits and 'S'. */
+/** Whether this is a data identifier of a serial other than "S" alone: up to three digits and 'S'. */
 static bool is_further_serial(const char *text)
 {
 	size_t digits = strspn(text, "0123456789");
@@ -317,7 +323,7 @@ static bool is_further_serial(const char *text)
 	return digits >= 1 && digits <= 3 && text[digits] == 'S';
 }
 
-/** What may follow behind further '/': lot or serial once more, serial, dates with century, quantity. */
+/** Reads what may follow after further '/': lot or serial again, serial, dates with century, quantity. */
 static void take_supplement(CodeReader *reader, size_t end)
 {
 	const char *text = reader->text + reader->at;
@@ -360,7 +366,10 @@ static bool is_secondary(const char *text)
 	return text[0] == '$' || (code_is_digit(text[0]) && strspn(text, "0123456789") >= QUANTITY_MAX);
 }
 
-/** Behind the product in one symbol: parts with '/' before each, the cursor at the first '/'. */
+/**
+ * Reads the parts after the product in the same symbol, each with '/' before it; the cursor is at the first
+ * '/'.
+ */
 static void take_parts_of_symbol(CodeReader *reader, size_t end)
 {
 	for (bool first = true; reader->at < end; first = false) {
@@ -376,7 +385,10 @@ static void take_parts_of_symbol(CodeReader *reader, size_t end)
 	}
 }
 
-/** A symbol of its own with lot and dates, the cursor at its '+'; `product_check` '\0': alone. */
+/**
+ * Reads a separate symbol with lot and dates; the cursor is at its '+'. `product_check` '\0': it stands
+ * alone.
+ */
 static void take_second_symbol(CodeReader *reader, char product_check)
 {
 	size_t start = reader->at, length = reader->length - start;
@@ -395,8 +407,8 @@ static void take_second_symbol(CodeReader *reader, char product_check)
 }
 
 /**
- * Where the second symbol begins when two were scanned one after the other, else 0. The product has only
- * capitals and digits: the first other character ends it, be it the check character or what follows that.
+ * The start of the second symbol when two were scanned one after the other, else 0. The product has only
+ * capitals and digits, so the first other character ends it, whether it is the check character or follows it.
  */
 static size_t find_second_symbol(const CodeReader *reader, size_t first_other)
 {
@@ -432,7 +444,10 @@ static void take_first_symbol(CodeReader *reader)
 	}
 }
 
-/** As people type what is printed: between asterisks, and '_' for a check character that is a space. */
+/**
+ * Removes what people copy from print: asterisks around the code, and '_' for a check character that is a
+ * space.
+ */
 static void strip_asterisks(CodeReader *reader)
 {
 	if (reader->text[reader->at] != '*')

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * GS1 Digital Link URIs (GS1 Digital Link Standard: URI Syntax, 1.2 and later): any domain and path before
- * the key, identifiers and values in turn behind it, attributes in the query. The names that version 1.0 had
- * for identifiers are read, too. It fetches nothing: a link is read for what stands in it.
+ * Reads GS1 Digital Link URIs (GS1 Digital Link Standard: URI Syntax, 1.2 and later): any domain and path
+ * before the key, then alternating identifiers and values, attributes in the query. It also reads the
+ * identifier names of version 1.0. It reads only the text of a link and fetches nothing.
  */
 
 #include "code/code-private.h"
@@ -17,10 +17,10 @@
 enum { GTIN_DIGITS = 14 };
 
 typedef struct Part {
-	size_t from, to; /* bytes of the code */
+	size_t from, to; /* byte offsets in the code */
 } Part;
 
-/** The names that identifiers had, which printers still know. */
+/** The old names of identifiers, which some printers still use. */
 static const struct {
 	const char *name, *ai;
 } names[] = {
@@ -56,7 +56,7 @@ static Part take_part(const CodeReader *reader, size_t from, size_t end, const c
 	return (Part){ from, to };
 }
 
-/** Decodes %XX. False, after a complaint, of half a one. */
+/** Decodes %XX. False, after a complaint, when it is incomplete. */
 static bool decode(CodeReader *reader, Part part, CodeValue *ret)
 {
 	ret->length = 0;
@@ -85,7 +85,7 @@ static bool decode(CodeReader *reader, Part part, CodeValue *ret)
 	return true;
 }
 
-/** The identifier that a part names. False: none. */
+/** The identifier that a part names. False when it names none. */
 static bool identifier_of(const CodeReader *reader, Part part, char ret[5])
 {
 	const char *text = reader->text + part.from;
@@ -104,7 +104,7 @@ static bool identifier_of(const CodeReader *reader, Part part, char ret[5])
 	return true;
 }
 
-/** Version 1.1 let GTINs of 8, 12 and 13 digits stand as they are. */
+/** Version 1.1 allowed GTINs of 8, 12 and 13 digits without padding. */
 static void lengthen_gtin(CodeReader *reader, CodeValue *value)
 {
 	size_t missing = GTIN_DIGITS - value->length;
@@ -135,7 +135,7 @@ static void take_link_pair(CodeElements *elements, const char *ai, size_t start,
 	code_take_element(elements, ai, start, &value);
 }
 
-/** Whether "01" or its name stands at `part`, with the digits of a GTIN behind it. */
+/** Whether `part` is "01" or its name, followed by the digits of a GTIN. */
 static bool is_link_key(const CodeReader *reader, Part part, Part next)
 {
 	char ai[5];
@@ -146,7 +146,7 @@ static bool is_link_key(const CodeReader *reader, Part part, Part next)
 	       (digits == 8 || (digits >= 12 && digits <= GTIN_DIGITS));
 }
 
-/** Where the last "/01/GTIN" of the path begins, behind its '/': what stands before is the domain's own. */
+/** The start of the last "/01/GTIN" of the path, after its '/': what precedes it belongs to the domain. */
 static size_t find_key(const CodeReader *reader, size_t path, size_t end)
 {
 	size_t found = 0;
@@ -162,7 +162,7 @@ static size_t find_key(const CodeReader *reader, size_t path, size_t end)
 	return found;
 }
 
-/** Identifiers and values in turn. */
+/** Reads alternating identifiers and values. */
 static void take_path(CodeElements *elements, size_t key, size_t end)
 {
 	CodeReader *reader = elements->reader;
@@ -185,7 +185,7 @@ static void take_path(CodeElements *elements, size_t key, size_t end)
 	}
 }
 
-/** Keys that are no identifiers are the domain's own, and mean nothing here. */
+/** Query keys that are not identifiers belong to the domain, and are ignored. */
 static void take_query(CodeElements *elements, size_t from, size_t end)
 {
 	CodeReader *reader = elements->reader;

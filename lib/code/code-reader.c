@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What the readers of the several formats share: complaints, characters, dates. It knows no format, and reads
- * no clock.
+ * Shared by the readers of the code formats: complaints, characters, dates. It knows no format, and reads no
+ * clock.
  */
 
 #include "code/code-private.h"

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The symbology identifier that a scanner sends before a code. It reads nothing of the code itself. */
+/** Reads the symbology identifier that a scanner sends before a code. It does not read the code itself. */
 
 #include "code/code-private.h"
 
 #include <string.h>
 
 /**
- * Symbology identifiers (ISO/IEC 15424): the letter of what may bear a cartridge's code, with the modifiers
- * that say that it is GS1's (FNC1 in the first place, or one of GS1's own symbols) and those that do not:
- * these carry HIBC, a Digital Link or plain text. Symbols that are parts of a larger whole are not among
- * them.
+ * Symbology identifiers (ISO/IEC 15424) of symbols that may carry a cartridge's code: the letter, the
+ * modifiers that mean GS1 data (FNC1 in the first place, or one of GS1's own symbols), and the modifiers that
+ * do not: these symbols carry HIBC, a Digital Link or plain text. Symbols that are parts of a larger whole
+ * are not listed.
  */
 static const struct {
 	char letter;

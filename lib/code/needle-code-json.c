@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** A code that was read, as JSON for D-Bus and for --json. It reads no code and judges nothing. */
+/** Converts a code that was read to JSON, for D-Bus and --json. It reads no code and judges nothing. */
 
 #include "code/needle-code.h"
 
@@ -11,7 +11,7 @@ static json_t *complaint_to_json(const CodeComplaint *complaint)
 		complaint->text);
 }
 
-/** NULL leaves it out. So is what stands in a wrong code and is no text: its complaint says why. */
+/** NULL leaves the field out. So does invalid text in a wrong code: its complaint explains that. */
 static json_t *text_or_null(const char *text)
 {
 	return text[0] ? json_string(text) : NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Recognises the format of a cartridge's code, has it read, and makes up the unit that it names. It reads no
- * clock: today is passed in. Whether the cartridge may be used is left to the ledger: a past expiry is only a
- * warning here.
+ * Recognises the format of a cartridge's code, has it read, and derives the unit that it names. It reads no
+ * clock: today's date is passed in. The ledger decides whether the cartridge may be used: a past expiry is
+ * only a warning here.
  */
 
 #include "code/code-private.h"
@@ -23,7 +23,7 @@ DEFINE_STRING_TABLE(code_severity, CodeSeverity, severity_names);
 
 /* ---- recognising ---------------------------------------------------------------------------------- */
 
-/** How many characters an element at `text` has whose length its identifier settles, 0: none stands there. */
+/** Length of an element at `text` whose identifier determines its length; 0 when there is none. */
 static size_t fixed_element(const char *text)
 {
 	static const char *const dates[] = { "11", "12", "13", "15", "16", "17" };
@@ -39,8 +39,8 @@ static size_t fixed_element(const char *text)
 }
 
 /**
- * What nobody prints as a lot: a separator anywhere, "01" and fourteen digits, perhaps behind dates; or dates
- * and then lot or serial, which is the second symbol of a label.
+ * Text that nobody prints as a lot: with a separator anywhere; "01" and fourteen digits, perhaps after dates;
+ * or dates and then lot or serial, as in the second symbol of a label.
  */
 static bool looks_like_gs1(const char *rest)
 {
@@ -164,7 +164,7 @@ static void take_code_text(CodeReader *reader, const char *code, char fnc1)
 		code_error(reader, 0, "code", "is empty");
 		return;
 	}
-	/* no scanner puts a separator into what is typed in brackets, or into a web address */
+	/* no scanner puts a separator into a code typed in brackets, or into a web address */
 	if (code[0] == '(' || code_is_link(code[0] == ']' && reader->length > 3 ? code + 3 : code))
 		fnc1 = '\0';
 	for (size_t i = 0; i < reader->length; i++)
@@ -248,7 +248,7 @@ bool needle_code_fnc1_ok(char substitute)
 	       !code_is_charset_82(substitute) && code_hibc_check(&substitute, 1) == '\0';
 }
 
-/** The rules that a product's cartridges are scanned by, applied to a code made up of both. */
+/** Applies the rules for scanning a product's cartridges to a code made of product and lot. */
 int needle_lot_check(const char *product, const char *lot, Error *error)
 {
 	static const NeedleCodeOptions options = { 0 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The table of all keys of stippled.conf, with their ranges and defaults. It must not pass over an unknown
- * key or a value out of range. What the settings of a plugin mean is left to the plugin.
+ * The table of all keys of stippled.conf, with their ranges and defaults. It must not ignore an unknown key
+ * or a value out of range. Only the plugin interprets its own settings.
  */
 
 #include "config/config.h"
@@ -37,7 +37,7 @@ enum { IDENTIFIER_MAX = 48 };
 
 #define AT(member) offsetof(Config, member)
 
-/* Every key there is; configs/stippled.conf says the same to people. */
+/* All keys; configs/stippled.conf documents them for people. */
 static const Field fields[] = {
 	{ "station", "clinic", FIELD_IDENTIFIER, AT(clinic), 0, 0, "clinic" },
 	{ "station", "station", FIELD_IDENTIFIER, AT(station), 0, 0, "station" },
@@ -101,12 +101,12 @@ static const Field fields[] = {
 	{ "mqtt", "telemetry_expiry_s", FIELD_NUMBER, AT(telemetry_expiry_s), 1, 3600, "5" },
 };
 
-/* no character of a GS1 or HIBC code, nor the beginning of a symbology identifier */
+/* none of these occurs in a GS1 or HIBC code, or begins a symbology identifier */
 #define FNC1_SUBSTITUTES "#@[\\^`{|}~"
 
 #define PLUGIN_SECTION "plugin."
 
-/** Of the type that the field's own type says: char *, uint32_t, double or bool. */
+/** Points to a char *, uint32_t, double or bool, depending on the field's type. */
 static void *field_at(const Config *config, const Field *field)
 {
 	return (char *)config + field->offset;
@@ -297,7 +297,7 @@ static int take_config_entry(void *userdata, const IniEntry *entry, Error *error
 		entry->section);
 }
 
-/** What keys say together, once all files are read. */
+/** Checks combinations of keys, once all files are read. */
 static int check_config(Config *config, const char *name, Error *error)
 {
 	const char *flaw = NULL;

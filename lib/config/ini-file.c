@@ -2,7 +2,7 @@
 
 /**
  * Reads an INI file with inih, line by line. It knows no section and no key: the handler judges them. It must
- * not let pass what inih passes over in silence, such as a long line or a key that is set twice.
+ * reject what inih silently accepts, such as a long line or a key that is set twice.
  */
 
 #include "config/ini-file.h"
@@ -23,7 +23,7 @@ typedef struct Reading {
 	void *seen; /* tsearch() tree of "section\nkey" */
 	IniHandler handler;
 	void *userdata;
-	int status; /* of the first error; nothing is read past it */
+	int status; /* of the first error; nothing is read after it */
 	Error *error;
 } Reading;
 
@@ -52,7 +52,7 @@ static bool copy_line(char *ret, size_t size, const char *line, size_t length)
 	while (length > 0 && is_ini_space(line[length - 1]))
 		length--;
 	while (length > 0 && is_ini_space(*line)) {
-		/* Leading white space would make inih append the line to the value above. */
+		/* Leading white space would make inih append the line to the previous value. */
 		line++;
 		length--;
 	}
@@ -100,7 +100,7 @@ static int compare_entry_names(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/** Remembers an entry's name. False: it was there already. */
+/** Remembers an entry's name. False when it occurred before. */
 static bool remember_name(Reading *reading, const char *section, const char *key)
 {
 	_cleanup_(freep) char *name = NULL;
@@ -119,7 +119,7 @@ static bool remember_name(Reading *reading, const char *section, const char *key
 	return true;
 }
 
-/** inih's handler: 0 is an error there, and inih goes on until the reader ends. */
+/** inih's handler: 0 means an error to inih, which continues until the reader ends. */
 static int take_parsed_entry(void *userdata, const char *section, const char *key, const char *value)
 {
 	Reading *reading = userdata;
@@ -162,7 +162,7 @@ int ini_text_read(
 
 	r = ini_parse_stream(read_line, &reading, take_parsed_entry, &reading);
 	tdestroy(reading.seen, free);
-	/* inih goes on after a line that it cannot parse: what came first is what a person wants to hear. */
+	/* inih continues after a line that it cannot parse; people want to hear of the first error. */
 	if (r != 0 && (reading.status == 0 || (r > 0 && r < reading.line))) {
 		reading.status = 0;
 		reading.line = r;
@@ -192,7 +192,7 @@ static int is_conf(const struct dirent *entry)
 	return name[0] != '.' && length > 5 && strcmp(name + length - 5, ".conf") == 0;
 }
 
-/** Not alphasort(): the order is the same in every locale. */
+/** Unlike alphasort(), gives the same order in every locale. */
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);

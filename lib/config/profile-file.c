@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Reads a compliance profile from its folder. The name must not lead out of that folder. It does not judge
- * what a profile says: profile.c does. It blocks on the disk.
+ * Reads a compliance profile from its folder. The name must not lead out of that folder. profile.c judges its
+ * content. It blocks on the disk.
  */
 
 #include "config/profile-file.h"

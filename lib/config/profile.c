@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Makes a checked compliance profile of the entries of its file. It opens no file. It has no defaults: a key
- * that is not set is refused.
+ * Makes a checked compliance profile from the entries of its file. It opens no file. It has no defaults: a
+ * key that is not set is refused.
  */
 
 #include "config/profile.h"
@@ -103,7 +103,7 @@ static int set_term(Profile *profile, const Key *key, const char *value, Error *
 	return 0;
 }
 
-/** Names separated by commas; "none". */
+/** Names separated by commas; or "none". */
 static int set_certificates(Profile *profile, const Key *key, const char *value, Error *error)
 {
 	Profile made = { 0 };
@@ -147,7 +147,7 @@ static const Key keys[] = {
 	{ "biological", "reprocess", set_profile_boolean, AT(reprocess), 0, 0 },
 	{ "cycle", "sterile_days", set_profile_number, AT(sterile_days), 1, 3660 },
 	{ "operator", "certificates", set_certificates, 0, 0, 0 },
-	/* the names of these are those of their tables */
+	/* these keys are the names in their string tables */
 	PROOF(PROFILE_MECHANICAL),
 	PROOF(PROFILE_PRESSURE),
 	PROOF(PROFILE_INTEGRATOR),
@@ -247,7 +247,7 @@ static char *certificates_text(const Profile *profile)
 	return list ? json_dumps(list, JSON_COMPACT) : NULL;
 }
 
-/** Days that each group of records is kept. */
+/** The number of days that each group of records is kept, as JSON. */
 static char *keep_text(const Profile *profile)
 {
 	json_auto_t *days = json_object();

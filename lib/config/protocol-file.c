@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Reads treatment protocols from their folder. A name must not lead out of that folder. It does not judge
- * what a protocol says: protocol.c does. It blocks on the disk.
+ * Reads treatment protocols from their folder. A name must not lead out of that folder. protocol.c judges its
+ * content. It blocks on the disk.
  */
 
 #include "config/protocol-file.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Makes a checked protocol of the entries of its file. It opens no file. It must not guess: a figure that no
- * section sets is refused, and of the figures that protect the skin the most cautious one wins.
+ * Makes a checked protocol from the entries of its file. It opens no file. It must not guess: a figure that
+ * no section sets is an error, and the most cautious of several protective figures wins.
  */
 
 #include "config/protocol.h"
@@ -43,12 +43,12 @@ DEFINE_STRING_TABLE(skin_type, SkinType, skin_names);
 
 enum { DEPTH_MIN, DEPTH_MAX, DEPTH_LIMIT, FORCE_WARN, FORCE_LIMIT };
 
-/* Wider than any source's figures for scalps, narrower than what would injure by a slip of the keyboard. */
+/* Wider than any published figures for scalps, but narrow enough that a typing error cannot injure. */
 static const struct {
 	const char *key;
 	size_t offset;
 	uint32_t min, max;
-	bool protects; /* the smallest that applies wins, not the most specific */
+	bool protects; /* the smallest applicable value wins, not the most specific */
 } figures[] = {
 	[DEPTH_MIN] = { "depth_min_um", offsetof(ZonePlan, depth_min_um), 100, 3000, true },
 	[DEPTH_MAX] = { "depth_max_um", offsetof(ZonePlan, depth_max_um), 100, 3000, true },
@@ -66,7 +66,7 @@ static uint16_t *plan_figure(ZonePlan *plan, size_t figure)
 	return (void *)((char *)plan + figures[figure].offset);
 }
 
-/** A whole number without sign or anything around it. */
+/** Parses a whole number without sign or surrounding text. */
 static bool parse_number(const char *text, size_t length, uint32_t *ret)
 {
 	uint32_t value = 0;
@@ -174,7 +174,7 @@ static int set_aftercare(Protocol *protocol, const char *key, const char *value,
 	return 0;
 }
 
-/* ---- plans ---------------------------------------------------------------------------------------- */
+/* What a plan's section applies to; -1: everything. */
 
 /** What a plan's section applies to; -1: all. */
 typedef struct Scope {
@@ -240,7 +240,7 @@ static int parse_scope(const char *section, Scope *ret, Error *error)
 	return 0;
 }
 
-/** Larger for the more specific scope, different for every kind of scope, never 0. */
+/** Larger for a more specific scope, different for every kind of scope, never 0. */
 static uint8_t scope_rank(const Scope *scope)
 {
 	int zone = scope->zone >= 0, skin = scope->skin >= 0, session = scope->session >= 0;
@@ -253,7 +253,7 @@ static bool within(int wanted, size_t index)
 	return wanted < 0 || (size_t)wanted == index;
 }
 
-/** Whether a figure of this rank takes the place of the one that is there. */
+/** Whether a figure of this rank replaces the present one. */
 static bool outdoes(size_t figure, uint8_t rank, uint32_t value, uint8_t present_rank, uint16_t present)
 {
 	if (present_rank == 0)
@@ -344,10 +344,10 @@ static int check_general(const ProtocolDraft *draft, Error *error)
 	return 0;
 }
 
-/** Two figures of a plan that do not fit. */
+/** Two figures of a plan that conflict. */
 typedef struct Misfit {
-	size_t low, high; /* `low` has to be smaller; the same: it is missing */
-	uint32_t by;      /* at least so much */
+	size_t low, high; /* `low` must be smaller; equal: the figure is missing */
+	uint32_t by;      /* by at least this much */
 } Misfit;
 
 static bool find_misfit(const ZonePlan *plan, const uint8_t *rank, Misfit *ret)

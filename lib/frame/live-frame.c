@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Checks of the frames between daemon and telemetry. Pure: no socket, no memory. */
+/** Checks the frames between daemon and telemetry. Pure: no socket, no allocation. */
 
 #include "frame/live-frame.h"
 
@@ -30,7 +30,7 @@ size_t live_frame_size(LiveKind kind)
 	return sizes[kind];
 }
 
-/** False when it does not end within its field. */
+/** False when the text does not end within its field. */
 static bool clean_text(char *text, size_t size)
 {
 	if (!memchr(text, '\0', size))

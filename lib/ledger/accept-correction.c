@@ -12,7 +12,7 @@
 
 /* ---- corrections ---- */
 
-/** A value as people write it: texts as they are, everything else as JSON. NULL: there is none. */
+/** A value as people write it: texts as they are, everything else as JSON. NULL when there is no value. */
 static char *value_text(const json_t *value)
 {
 	if (json_is_string(value))
@@ -20,7 +20,7 @@ static char *value_text(const json_t *value)
 	return value ? json_dumps(value, LEDGER_JSON | JSON_ENCODE_ANY) : NULL;
 }
 
-/** Refuses an old value that is not what the record says after the corrections so far. */
+/** Refuses an old value that differs from the record and its corrections so far. */
 static int check_old(ProjectionContext *context, const json_t *leaf, const json_t *words)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *newest = NULL;
@@ -45,7 +45,7 @@ static int check_old(ProjectionContext *context, const json_t *leaf, const json_
 	return 0;
 }
 
-/** As value_text() writes it; what cannot be read stays a text, for the field's check to name. */
+/** The reverse of value_text(); what cannot be parsed stays a text, and the field's check reports it. */
 static json_t *read_corrected_value(FieldType type, const char *text)
 {
 	bool is_text = type == FIELD_TEXT || type == FIELD_DATE || type == FIELD_TIME;
@@ -57,7 +57,7 @@ static json_t *read_corrected_value(FieldType type, const char *text)
 	return value ? value : json_string(text);
 }
 
-/** Refuses a new value that a record of this kind could not have had. */
+/** Refuses a new value that is not valid for a record of this kind. */
 static int check_new(ProjectionContext *context, const char *kind)
 {
 	const char *name = projection_text(context, "field");
@@ -71,7 +71,7 @@ static int check_new(ProjectionContext *context, const char *kind)
 	if (!field)
 		return 0;
 	alone[0] = *field;
-	alone[0].retired = NULL; /* the record has it all the same */
+	alone[0].retired = NULL; /* the record has the field even though it is retired */
 	if (json_object_set_new(
 		    body, name, read_corrected_value(field->type, projection_text(context, "new"))) < 0)
 		return -ENOMEM;
@@ -86,7 +86,10 @@ static bool is_words(const char *kind, const char *name)
 	return field && field->words;
 }
 
-/** What was said in somebody's own words is corrected in them: neither text may stand in the leaf. */
+/**
+ * Corrects free text in the personal data beside the record: neither the old nor the new text may be in the
+ * leaf.
+ */
 static int keep_corrected_words_beside(ProjectionContext *context)
 {
 	static const char *const texts[] = { "old", "new" };
@@ -100,7 +103,7 @@ static int keep_corrected_words_beside(ProjectionContext *context)
 	return 0;
 }
 
-/** So that it stands in the timeline of the session whose record it corrects. */
+/** Adds the corrected record's session, so that the correction appears in that session's timeline. */
 static int take_session(ProjectionContext *context, const json_t *leaf)
 {
 	json_t *session = json_object_get(json_object_get(leaf, "body"), "session");
@@ -150,7 +153,7 @@ static int accept_correction_of_record(ProjectionContext *context)
 
 /* ---- erasure ---- */
 
-/* the ways to name a person */
+/* the ways to name the person whose data is erased */
 static const struct {
 	const char *named, *find;
 } ways[] = {
@@ -159,7 +162,7 @@ static const struct {
 	{ "record", sql_personal_of_record },
 };
 
-/** The one way that the body names; -EINVAL refused. */
+/** The way that the body uses, of which there must be exactly one; -EINVAL refused. */
 static int find_way(ProjectionContext *context, size_t *ret)
 {
 	size_t n = 0;
@@ -175,7 +178,7 @@ static int find_way(ProjectionContext *context, size_t *ret)
 		context, -EINVAL, "whose data is to be erased: give one of subject, badge and record");
 }
 
-/** An operator's data is needed as long as the badge is valid. */
+/** Refuses while the badge is valid, because the operator's data is still needed. */
 static int check_badge_revoked(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
@@ -188,7 +191,10 @@ static int check_badge_revoked(ProjectionContext *context)
 		column_string(row, 0));
 }
 
-/** The numbers that a statement finds: a new array. What cannot be read is no end of the list. */
+/**
+ * Collects the numbers that a statement finds in a new array. An error must not look like the end of the
+ * list.
+ */
 static int found_records(ProjectionContext *context, const char *find, json_t **ret)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
@@ -222,7 +228,10 @@ static int count_images(ProjectionContext *context, int64_t *ret)
 	return 0;
 }
 
-/** In which spellings the person's sessions are on record, from a time when these were several people. */
+/**
+ * Adds other spellings in which the person's sessions are on record, from a time when these were different
+ * people.
+ */
 static int name_spellings(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
@@ -241,7 +250,7 @@ static int name_spellings(ProjectionContext *context)
 	return json_object_set(context->body, "spellings", spellings) < 0 ? -ENOMEM : 0;
 }
 
-/** Puts into the record which records lose their personal data, and how many photographs are to go. */
+/** Adds to the record which records lose their personal data, and how many photographs are to be deleted. */
 static int state_extent(ProjectionContext *context, const char *find)
 {
 	json_auto_t *records = NULL;
@@ -267,7 +276,9 @@ static int state_extent(ProjectionContext *context, const char *find)
 	return name_spellings(context);
 }
 
-/** Refuses while the term of what the body names is not over; what its terms do not have is kept for no time.
+/**
+ * Refuses before the retention period of what the body names is over; a group that the terms do not list has
+ * no retention period.
  */
 static int check_retention(ProjectionContext *context)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Reusable handpieces. One that is retired, blocked or not sterile must not be mounted. */
+/**
+ * Accepts records of reusable handpieces. One that is retired, blocked or not sterile must not be mounted.
+ */
 
 #include "ledger/accept.h"
 #include "ledger/statements.h"
@@ -47,7 +49,7 @@ static int accept_retired(ProjectionContext *context)
 	return find_handpiece(context, &row);
 }
 
-/** A cycle of its own for each session; within one it may be taken off and put back. */
+/** A handpiece needs a new cycle for each session; within a session it may be taken off and put back. */
 static int accept_handpiece_mounted(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Cartridges and their lots. A cartridge must not be claimed twice, nor from a lot that is barred, expired or
- * used up. A replay must not judge status, expiry or stock again.
+ * Accepts records of cartridges and their lots. A cartridge must not be claimed twice, or from a lot that is
+ * barred, expired or used up. A replay must not judge status, expiry or stock again.
  */
 
 #include "ledger/accept.h"
@@ -34,8 +34,8 @@ static int refuse_used(ProjectionContext *context)
 }
 
 /**
- * "(10)LOT", "(01)GTIN(10)LOT" or "hibc:PRODUCT(10)LOT": a unit that names its lot only, and needs a number
- * within it.
+ * Whether a unit names only its lot and needs a number within it: "(10)LOT", "(01)GTIN(10)LOT" or
+ * "hibc:PRODUCT(10)LOT".
  */
 static bool is_lot_unit(const char *unit)
 {
@@ -70,7 +70,7 @@ enum {
 	LOT_MEMBRANE,
 };
 
-/** The lot that a record means, by lot and GTIN, or by lot alone where either side has no GTIN. */
+/** Finds the lot that a record means, by lot and GTIN, or by lot alone where either side has no GTIN. */
 static int find_lot_of_cartridges(ProjectionContext *context, sqlite3_stmt **ret)
 {
 	const char *unit = projection_text(context, "unit"), *lot = projection_text(context, "lot");
@@ -88,14 +88,14 @@ static int find_lot_of_cartridges(ProjectionContext *context, sqlite3_stmt **ret
 	if (!found)
 		return projection_refuse(context, -ENOENT,
 			"lot %s is not on record: receive it first, or check its number", lot);
-	/* the number printed alone is that of several products, and expiry and quantity differ */
+	/* this lot number alone is used by several products with different expiry and quantity */
 	if (!projection_text(context, "gtin") && column_integer(*ret, LOT_PRODUCTS) > 1)
 		return projection_refuse(context, -ENOENT,
 			"lot %s is that of several products: scan the whole code, or give its gtin", lot);
 	return 0;
 }
 
-/** What the station's rules ask of a lot stands in the claim, so that it can be seen later, too. */
+/** Puts the lot's required evidence into the claim, so that it can be seen later. */
 static int check_evidence(ProjectionContext *context, sqlite3_stmt *row)
 {
 	const char *lot = projection_text(context, "lot"), *name;
@@ -116,7 +116,9 @@ static int check_evidence(ProjectionContext *context, sqlite3_stmt *row)
 	return 0;
 }
 
-/** A lot that is on record in two spellings, from a time when these were two, is barred as one. */
+/**
+ * A lot may be on record in two spellings, from a time when these were two lots: it is barred if either is.
+ */
 static int check_other_spellings(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
@@ -130,7 +132,9 @@ static int check_other_spellings(ProjectionContext *context)
 		column_string(row, 1));
 }
 
-/** The printed expiry is that of the lot, or of a correction of its receipt: else one of the two is misread.
+/**
+ * The printed expiry must be that of the lot, or of a correction of its receipt: otherwise one of the two was
+ * misread.
  */
 static int check_printed(ProjectionContext *context, const char *expiry)
 {
@@ -149,7 +153,7 @@ static int check_printed(ProjectionContext *context, const char *expiry)
 		printed, projection_text(context, "lot"), expiry);
 }
 
-/** Whether the lot may be used now: its status, expiry and evidence. */
+/** Checks whether the lot may be used now: status, expiry and evidence. */
 static int check_lot(ProjectionContext *context, sqlite3_stmt *row)
 {
 	const char *unit = projection_text(context, "unit"), *printed = projection_text(context, "expiry");
@@ -186,8 +190,10 @@ static int check_stock(ProjectionContext *context, sqlite3_stmt *row)
 		projection_text(context, "lot"));
 }
 
-/** `usable`: it is to be used, and not only counted as gone. One that its code does not tell apart gets a
- * number. */
+/**
+ * `usable`: the cartridge will be used, and is not just written off. A cartridge that its code does not make
+ * unique gets a number.
+ */
 static int take_from_lot(ProjectionContext *context, bool usable)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
@@ -204,7 +210,7 @@ static int take_from_lot(ProjectionContext *context, bool usable)
 	return number_unit(context, column_integer(row, LOT_USED) + 1);
 }
 
-/** The answer names the unit, with its number within the lot. */
+/** Puts the unit, with its number within the lot, into the answer. */
 static int answer_unit(ProjectionContext *context)
 {
 	snprintf(context->answer->detail, sizeof context->answer->detail, "%s",
@@ -227,7 +233,7 @@ static int accept_claim(ProjectionContext *context)
 
 /* ---- the end of a unit ---- */
 
-/** *ret_known: it is on record. Refused while it is mounted, and once it was disposed of. */
+/** *ret_known: the unit is on record. Refuses a unit that is mounted or already disposed of. */
 static int check_ended(ProjectionContext *context, bool *ret_known)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *unit = NULL;
@@ -283,7 +289,7 @@ static int accept_disposal(ProjectionContext *context)
 	return unit ? accept_disposal_of_unit(context) : accept_disposal_of_session(context);
 }
 
-/** One that was never mounted is taken from its lot all the same. */
+/** A damaged cartridge that was never mounted is still taken from its lot. */
 static int accept_damaged(ProjectionContext *context)
 {
 	bool known;

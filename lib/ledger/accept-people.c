@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Operators. The last administrator must not lose that role, and a badge that was revoked stays so. */
+/**
+ * Accepts records of operators. At least one administrator must remain, and a revoked badge stays revoked.
+ */
 
 #include "ledger/accept.h"
 #include "ledger/statements.h"
@@ -11,7 +13,7 @@ static int badge_exists(ProjectionContext *context)
 		projection_text(context, "badge"));
 }
 
-/** Refuses a badge that is not enrolled, or is no longer. */
+/** Refuses a badge that is not enrolled, or was revoked. */
 static int accept_enrolled(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
@@ -31,7 +33,7 @@ static int accept_enrolled(ProjectionContext *context)
 	return 0;
 }
 
-/** The same, and when nobody but revoked badges could enrol others any more. */
+/** The same; also refuses when only revoked badges could then enrol others. */
 static int accept_fewer_roles(ProjectionContext *context)
 {
 	bool left;
@@ -47,7 +49,7 @@ static int accept_fewer_roles(ProjectionContext *context)
 		projection_text(context, "badge"));
 }
 
-/** A sign-in and a revocation that cross meet here: the later one counts. */
+/** A sign-in and a revocation at the same moment are decided here: the later one counts. */
 static int accept_sign_in(ProjectionContext *context)
 {
 	bool revoked;

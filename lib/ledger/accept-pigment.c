@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Pigments: lots, blends, and what was loaded. What is barred or expired must not be loaded or blended. A
- * replay must not judge that again.
+ * Accepts records of pigments: lots, blends, and what was loaded. A barred or expired pigment must not be
+ * loaded or blended. A replay must not judge that again.
  */
 
 #include "ledger/accept.h"
@@ -22,7 +22,7 @@ enum {
 };
 
 typedef struct PigmentName {
-	const char *brand, *colour, *lot; /* brand and colour: NULL where the lot alone says which */
+	const char *brand, *colour, *lot; /* brand and colour: NULL when the lot alone identifies it */
 } PigmentName;
 
 static PigmentName pigment_name(const json_t *object)
@@ -48,7 +48,7 @@ static int find_pigment(
 	return ledger_errno(r);
 }
 
-/** The same where it must be there, and be one alone. */
+/** The same, but exactly one such lot must exist. */
 static int need_pigment(ProjectionContext *context, const PigmentName *name, sqlite3_stmt **ret)
 {
 	bool found;
@@ -108,8 +108,8 @@ static int accept_pigment_status(ProjectionContext *context)
 /* ---- blends ---- */
 
 /**
- * Reads "LOT:PARTS", with the colour, or brand and colour, before the lot where that alone does not say
- * which: "BRAND/COLOUR/LOT:PARTS". Cuts `text` in pieces.
+ * Reads "LOT:PARTS", or "BRAND/COLOUR/LOT:PARTS" with colour, or brand and colour, when the lot alone is
+ * ambiguous. Cuts `text` into pieces.
  */
 static bool read_part(char *text, PigmentName *ret_name, double *ret_parts)
 {
@@ -140,7 +140,7 @@ static bool read_part(char *text, PigmentName *ret_name, double *ret_parts)
 	       (!ret_name->brand || *ret_name->brand);
 }
 
-/** The part as the record keeps it: brand, colour, lot, expiry, parts. NULL after a refusal, r set. */
+/** Makes the recorded form of a part: brand, colour, lot, expiry, parts. NULL after a refusal, with r set. */
 static int complete_part(ProjectionContext *context, const char *entered, json_t **ret)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
@@ -187,7 +187,7 @@ static bool is_among_parts(const json_t *parts, const json_t *part)
 	return false;
 }
 
-/** Names the lots in full and finds the earliest expiry. */
+/** Completes the names of the lots and finds the earliest expiry. */
 static int complete_blend(ProjectionContext *context)
 {
 	json_auto_t *parts = json_array();
@@ -243,7 +243,7 @@ static int accept_blend(ProjectionContext *context)
 
 /* ---- loaded ---- */
 
-/** What was entered from the bottle must be what was entered when it came. */
+/** The expiry entered from the bottle must be the one entered at its receipt. */
 static int check_same_expiry(ProjectionContext *context, const char *expiry)
 {
 	if (strcmp(projection_text(context, "expiry"), expiry) == 0)
@@ -275,8 +275,8 @@ static int check_blend(ProjectionContext *context)
 }
 
 /**
- * A lot that is not on record is taken as it was entered, as not every station keeps a stock of pigments,
- * unless the record says that the rules in force ask for its receipt.
+ * A lot that is not on record is accepted as entered, because not every station keeps a stock of pigments,
+ * unless the record says that the rules in force require its receipt.
  */
 static int check_bottle(ProjectionContext *context)
 {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** What a verification found. Whether it is sound again is left to clear.c. */
+/**
+ * Accepts records about the findings of a verification. clear.c decides whether the ledger is sound again.
+ */
 
 #include "ledger/accept.h"
 
-/** What a verification found is lifted by an administrator alone. */
+/** Only an administrator may lift a finding. */
 static int accept_cleared(ProjectionContext *context)
 {
 	bool administrator = true;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Sessions. Whether a step may be taken is left to the station: what was taken is accepted. */
+/**
+ * Accepts records of sessions. The station decides whether a step may be taken: a step that was taken is
+ * accepted.
+ */
 
 #include "ledger/accept.h"
 

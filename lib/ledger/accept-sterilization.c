@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Sterilisers, their cycles, and the biological indicator tests that prove them: whether a load may be
- * released, and what a test must rest on. A replay must not judge that again.
+ * Accepts records of sterilisers, their cycles, and the biological indicator tests that prove them: whether a
+ * load may be released, and what a test must rest on. A replay must not judge that again.
  */
 
 #include "ledger/accept.h"
@@ -13,7 +13,7 @@
 
 /* ---- sterilisers ---- */
 
-/** Refuses a time of the body that lies in the future: it would prove too much. */
+/** Refuses a time in the future, because it would prove too much. */
 static int check_not_ahead(ProjectionContext *context, const char *field)
 {
 	const char *text = projection_text(context, field);
@@ -26,7 +26,7 @@ static int check_not_ahead(ProjectionContext *context, const char *field)
 		"%s %s lies in the future: check it and the clock of the steriliser", field, text);
 }
 
-/** -ENOENT unless the steriliser of the body is registered. */
+/** -ENOENT unless the body's steriliser is registered. */
 static int need_sterilizer(ProjectionContext *context)
 {
 	bool found;
@@ -117,7 +117,10 @@ static const struct {
 	{ "chemical", "chemical indicator" },
 };
 
-/** One result, which may have been recorded with the cycle or come with the release; a failure stays one. */
+/**
+ * Checks one result, which was recorded with the cycle or comes with the release; a failure remains a
+ * failure.
+ */
 static int check_proof(ProjectionContext *context, sqlite3_stmt *row, size_t i)
 {
 	const char *recorded = column_text(row, CYCLE_PROOFS + (int)i);
@@ -139,9 +142,9 @@ static int check_proof(ProjectionContext *context, sqlite3_stmt *row, size_t i)
 }
 
 /**
- * The biological test of the body's steriliser that is due, as the question `due` has it; *ret is left on its
- * row. The record bears the rules that were in force; one from before that were kept bears none, and only a
- * failed test counts.
+ * Finds the due biological test of the body's steriliser, as the question `due` does; *ret is left on its
+ * row. The record contains the rules that were in force. A record from before rules were kept has none; then
+ * only a failed test counts.
  */
 static int find_due_test(ProjectionContext *context, sqlite3_stmt **ret, bool *ret_found)
 {
@@ -157,7 +160,7 @@ static int find_due_test(ProjectionContext *context, sqlite3_stmt **ret, bool *r
 	return ledger_errno(result);
 }
 
-/** A load is used only when the test passed that must pass before. */
+/** A load is used only after the required test has passed. */
 static int check_test(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
@@ -187,11 +190,11 @@ static int check_test(ProjectionContext *context)
 /*
  * The least exposure at a temperature. Steam: 30 minutes at 115 C, 15 at 121, 10 at 126, 3 at 134 (UK HTM
  * 2010; EN 285 for 121 and 134); 3 at 132 as well (JADA 122, December 1991, unwrapped). No steam steriliser
- * holds more than 145 C: from there it is dry heat, which takes 150 minutes at 150 C, 120 at 160, 60 at 170
- * (US CDC, Guideline for Disinfection and Sterilization, 2008), 30 at 180 (HTM 2010), 6 at 190 in moving air
- * (JADA, unwrapped), and seconds in beads of 200 C and more. Below steam these are only what no program goes
- * below: formaldehyde and hydrogen peroxide take minutes, ethylene oxide at a room's temperature half a day;
- * the maker's program, which the record names, says how many.
+ * reaches more than 145 C, so above that it is dry heat, which takes 150 minutes at 150 C, 120 at 160, 60 at
+ * 170 (US CDC, Guideline for Disinfection and Sterilization, 2008), 30 at 180 (HTM 2010), 6 at 190 in moving
+ * air (JADA, unwrapped), and seconds in beads of 200 C and more. Below steam temperatures the figures are
+ * only lower limits for any program: formaldehyde and hydrogen peroxide take minutes, ethylene oxide at room
+ * temperature half a day. The maker's program, which the record names, gives the real figure.
  */
 static const struct {
 	double temperature_c, exposure_s;
@@ -199,7 +202,7 @@ static const struct {
 	{ 132, 180 }, { 126, 600 }, { 121, 900 }, { 115, 1800 }, { 78, 600 }, { 30, 300 },
 	{ -300, 12 * 3600 } };
 
-/** Temperatures that programs are called by, such as "B134" or "Universal/134C/3min". */
+/** Temperatures used in names of programs, such as "B134" or "Universal/134C/3min". */
 static bool is_program_temperature(long number)
 {
 	static const short known[] = { 115, 118, 121, 124, 126, 127, 132, 134, 135, 136, 137, 138, 160, 170,
@@ -211,8 +214,7 @@ static bool is_program_temperature(long number)
 	return false;
 }
 
-/** What the program's own name says: degrees C, and seconds from "3min" or "3:30"; 0 where it does not say.
- */
+/** Reads degrees C, and seconds from "3min" or "3:30", from the program's name; 0 when it does not say. */
 static void read_program(const char *program, double *ret_temperature_c, double *ret_exposure_s)
 {
 	*ret_temperature_c = *ret_exposure_s = 0;
@@ -233,7 +235,7 @@ static void read_program(const char *program, double *ret_temperature_c, double 
 	}
 }
 
-/** A load that cannot have become sterile is not released, whatever its indicators are said to show. */
+/** Refuses to release a load that cannot have become sterile, whatever its indicators are said to show. */
 static int check_cycle_figures(ProjectionContext *context, sqlite3_stmt *row)
 {
 	double temperature_c = column_real(row, CYCLE_TEMPERATURE);
@@ -327,7 +329,7 @@ static bool is_result(const ProjectionContext *context, const char *result)
 	return strcmp(projection_text(context, "result"), result) == 0;
 }
 
-/** What a result must rest on: a control that grew, and an indicator that had not expired. */
+/** A result needs a control that grew, and an indicator that had not expired. */
 static int check_indicator(ProjectionContext *context, int64_t tested_us)
 {
 	const char *expiry = projection_text(context, "expiry");
@@ -348,7 +350,7 @@ static int check_indicator(ProjectionContext *context, int64_t tested_us)
 	return 0;
 }
 
-/** After a test that passed, the day of the next: for those who only see the record. */
+/** After a passed test, adds the due date of the next, for people who see only the record. */
 static int set_due(ProjectionContext *context, int64_t tested_us)
 {
 	long long days = projection_number(context, "biological_days");
@@ -360,7 +362,7 @@ static int set_due(ProjectionContext *context, int64_t tested_us)
 	return projection_complete(context, "due", json_string(due));
 }
 
-/** When the steriliser ran with the indicator: the cycle's time, or the one given. */
+/** The time when the steriliser ran with the indicator: the cycle's time, or the given one. */
 static int check_tested(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;

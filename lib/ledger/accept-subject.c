@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The people who are treated, by pseudonym, and incidents. A name or a contact must not get into a table:
- * they stay beside the record as personal data.
+ * Accepts records of the people who are treated, by pseudonym, and of incidents. A name or a contact must not
+ * get into a table: both stay beside the record as personal data.
  */
 
 #include "ledger/accept.h"
@@ -28,7 +28,7 @@ static int accept_changed(ProjectionContext *context)
 		projection_text(context, "subject"));
 }
 
-/** What happened to the person in the chair is found by the pseudonym later. */
+/** Adds the pseudonym of the person in the chair, by which the incident is found later. */
 static int complete_subject(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *session = NULL;
@@ -44,7 +44,7 @@ static int complete_subject(ProjectionContext *context)
 	return projection_complete(context, "subject", json_string(column_string(session, 0)));
 }
 
-/** A reaction that shows days later belongs to a session of the person who has it. */
+/** A reaction that shows days later belongs to a session of that person. */
 static int check_session(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *session = NULL;
@@ -68,7 +68,7 @@ static int check_session(ProjectionContext *context)
 	return 0;
 }
 
-/** Refuses what has not happened yet. */
+/** Refuses an event in the future. */
 static int check_occurred(ProjectionContext *context)
 {
 	const char *occurred = projection_text(context, "occurred");
@@ -80,7 +80,9 @@ static int check_occurred(ProjectionContext *context)
 		context, -EINVAL, "occurred %s lies in the future: check day and time", occurred);
 }
 
-/** Of a sharps injury, an operator's: 29 CFR 1910.1030(f)(5) asks for device, work area and how it happened.
+/**
+ * For an operator's sharps injury, 29 CFR 1910.1030(f)(5) requires the device, the work area and how it
+ * happened.
  */
 static int accept_incident(ProjectionContext *context)
 {

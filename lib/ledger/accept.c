@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The list of the rules of all areas. It judges nothing itself. */
+/** Lists the acceptance rules of all areas. It judges nothing itself. */
 
 #include "ledger/accept.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What one record writes into the ledger's tables, and the marks that go with its group. It neither begins
- * nor ends a transaction: the caller does.
+ * Writes one record into the ledger's tables, and the marks of its group. The caller begins and ends the
+ * transaction.
  */
 
 #include "ledger/tree.h"
@@ -12,7 +12,7 @@
 
 enum { SALT_BYTES = 16 };
 
-/** No constraint of these tables is a refusal: it is damage. */
+/** A violated constraint of these tables is not a refusal: it means damage. */
 static int as_damage(int r)
 {
 	return r == -EEXIST ? -EIO : r;
@@ -56,7 +56,7 @@ static int insert_attachment(Ledger *ledger, const Request *request, uint64_t se
 			(int64_t)seq, request->attachment, request->attachment_size));
 }
 
-/** Runs the projection and takes over a body that it completed. */
+/** Runs the projection, and adopts the body if the projection completed it. */
 static int project_request(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us)
 {
 	json_auto_t *actor = json_loads(request->actor, JSON_DECODE_ANY, NULL);
@@ -95,7 +95,7 @@ static int project_request(Ledger *ledger, Request *request, const ClockReading 
 	return request->body ? 0 : -ENOMEM;
 }
 
-/** A refusal undoes what its own projection wrote, no more, and is kept in the answer. */
+/** A refusal undoes only what its own projection wrote, and goes into the answer. */
 static int project_or_refuse(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us)
 {
 	int refused, r = statement_run(&ledger->statements, "SAVEPOINT one");

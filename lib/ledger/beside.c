@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Files beside a ledger. It must not follow a link, nor touch the ledger itself. */
+/** Files beside a ledger. It must not follow a link, or touch the ledger itself. */
 
 #include "ledger/beside.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * A verification in the background, on a thread of its own, and what it found, kept beside the ledger. It
- * must not write the ledger, repair anything, or hold up the writer or an erasure.
+ * Verifies the ledger in the background, on a separate thread, and keeps its findings beside the ledger. It
+ * must not write the ledger, repair anything, or delay the writer or an erasure.
  */
 
 #include "ledger/beside.h"
@@ -21,8 +21,7 @@ enum {
 	DAMAGED_TEXT_MAX = 4096,
 	FINDING_SHOWN = 110,
 	LOOK_AROUND_MS = 50,
-	SCRUB_WAIT_MS =
-		60000, /* that another program keeps what was erased in the log puts it off no longer */
+	SCRUB_WAIT_MS = 60000, /* limit of the delay by another program that keeps erased data in the log */
 };
 
 /* ---- what was found lasts ---- */
@@ -57,7 +56,7 @@ static void on_progress(void *userdata, uint64_t done, uint64_t total)
 {
 	Check *check = &((Ledger *)userdata)->check;
 
-	/* in this order: what is done is never more than there is */
+	/* in this order, so that `done` never exceeds `total` */
 	atomic_store(&check->total, total);
 	atomic_store(&check->done, done);
 }
@@ -76,18 +75,18 @@ static void on_remark(void *userdata, const char *text)
 	log_warning("%s", text);
 }
 
-/** Behind whatever else wants the processor or the disk. */
+/** Gives way to everything else that needs the processor or the disk. */
 static void give_way(void)
 {
 	enum { IOPRIO_WHO_PROCESS = 1, IOPRIO_IDLE = 3 << 13 };
 	struct sched_param parameters = { 0 };
 
-	/* a kernel or sandbox that refuses leaves it at the ordinary priority */
+	/* when a kernel or sandbox refuses, the thread keeps the ordinary priority */
 	(void)pthread_setschedparam(pthread_self(), SCHED_IDLE, &parameters);
 	(void)!syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE);
 }
 
-/** A snapshot that is taken while the log still has what was erased would keep it there. */
+/** A snapshot taken while the log still has erased data would keep that data there. */
 static void wait_for_erasure(const Ledger *ledger)
 {
 	for (int waited_ms = 0; waited_ms < SCRUB_WAIT_MS && !atomic_load(&ledger->leave) &&
@@ -103,7 +102,7 @@ static int check_until_done(Ledger *ledger, const VerifyOptions *options, Verifi
 
 	do {
 		wait_for_erasure(ledger);
-		/* in this order: who sets it sets the others first */
+		/* in this order: whoever sets this flag sets the others first */
 		atomic_store(&ledger->check_leave, false);
 		if (atomic_load(&ledger->leave))
 			return -ECANCELED;

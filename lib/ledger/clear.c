@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Lifts what a verification found: an administrator leaves a file beside a ledger that is sound after all,
- * and the station records it when it opens the ledger. It must not write the ledger itself, nor lift a
- * finding that came since.
+ * Lifts the findings of a verification: an administrator leaves a file beside a ledger that is sound after
+ * all, and the station records that when it opens the ledger. It must not write the ledger itself, or lift a
+ * newer finding.
  */
 
 #include "ledger/beside.h"
@@ -21,7 +21,7 @@ enum { WORD_MAX = 16 * 1024, FOUND_MAX = 4096, FINDING_SHOWN = 200 };
 
 /* ---- the administrator's side ---- */
 
-/** Whether that PIN is that of an administrator who is in office. */
+/** Whether the PIN belongs to an administrator whose badge is valid. */
 static int check_clearing_administrator(Reader *reader, const char *badge, const char *pin, bool *ret)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
@@ -29,7 +29,7 @@ static int check_clearing_administrator(Reader *reader, const char *badge, const
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	/* a hash that matches nothing takes as long */
+	/* comparing with a hash that never matches takes as long */
 	*ret = pin_matches(pin, r == 0 ? column_string(select, 0) : "*");
 	return 0;
 }
@@ -84,7 +84,7 @@ int ledger_clear_damage(const char *path, const char *badge, const char *pin, ui
 
 /* ---- the station's side ---- */
 
-/** The word that lifts exactly what stands beside the ledger now; NULL: none. */
+/** Reads the administrator's file if it lifts exactly the current finding; NULL: none does. */
 static json_t *read_word(const char *path)
 {
 	_cleanup_(freep) char *found = NULL, *text = NULL;
@@ -120,7 +120,7 @@ int clear_word(const char *path, json_t **ret_body, char **ret_badge)
 	char *badge;
 
 	if (!body) {
-		/* of a finding that is gone, or was another */
+		/* it belongs to a finding that is gone, or to another one */
 		beside_remove(path, CLEARED_SUFFIX);
 		return -ENOENT;
 	}
@@ -138,7 +138,7 @@ void clear_recorded(void *userdata, const LedgerAnswer *answer)
 	const char *path = userdata;
 
 	if (answer->error < 0) {
-		/* it stands at the next start again */
+		/* the finding is back at the next start */
 		log_warning("that the ledger is sound after all is not on record: %s", answer->text);
 		return;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The cells of a row, each by its type. Nothing else may ask SQLite for a cell. What is not of the type that
- * was asked for must count as not there.
+ * Reads the cells of a row, each by its type. Nothing else may read cells from SQLite. A cell of another type
+ * must count as absent.
  */
 
 #include "ledger/column.h"
@@ -16,7 +16,7 @@ const char *column_text(sqlite3_stmt *row, int i)
 	if (sqlite3_column_type(row, i) != SQLITE_TEXT)
 		return NULL;
 	text = (const char *)sqlite3_column_text(row, i);
-	/* the size counts what lies behind a NUL, too; NULL is out of memory */
+	/* the size also counts bytes after a NUL; NULL means out of memory */
 	return text && strlen(text) == (size_t)sqlite3_column_bytes(row, i) ? text : NULL;
 }
 
@@ -41,7 +41,7 @@ DigestPart column_bytes(sqlite3_stmt *row, int i)
 		return bytes;
 	bytes.data = sqlite3_column_blob(row, i);
 	bytes.size = (size_t)sqlite3_column_bytes(row, i);
-	/* SQLite gives NULL for a blob of no bytes, and where it runs out of memory */
+	/* SQLite gives NULL for an empty blob, and when it runs out of memory */
 	if (!bytes.data && bytes.size == 0)
 		bytes.data = "";
 	if (!bytes.data)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * A copy of a ledger on its way. It must not write the ledger that it copies, write over a file that is
- * there, or leave a copy that is not whole under its name.
+ * A copy of a ledger in progress. It must not write the source ledger, overwrite an existing file, or leave
+ * an incomplete copy under the final name.
  */
 
 #include "ledger/copy-part.h"
@@ -17,7 +17,7 @@
 enum {
 	PAGES_A_STEP = 1024,
 	INSTRUCTIONS_A_LOOK = 100000,
-	BESIDE_BYTES = 1 << 20 /* what SQLite keeps beside a file meanwhile */
+	BESIDE_BYTES = 1 << 20 /* size of SQLite's files beside a copy */
 };
 
 int copy_explain(Error *error, int r, const char *what, const char *path)
@@ -68,7 +68,7 @@ bool copy_was_left(const LedgerCopy *copy)
 	return copy->leave && atomic_load(copy->leave);
 }
 
-/** Of SQLite, while a statement runs: not 0 ends it. */
+/** SQLite calls this while a statement runs; a result other than 0 ends the statement. */
 static int copy_on_instructions(void *userdata)
 {
 	return copy_was_left(userdata);
@@ -80,7 +80,7 @@ static void tell_copying(const LedgerCopy *copy, const char *doing, uint64_t don
 		copy->progress(copy->userdata, doing, done, total);
 }
 
-/** In the one snapshot of the reader, so that a daemon that writes meanwhile does not make it begin anew. */
+/** Copies in the reader's one snapshot, so that a writing daemon does not make it start again. */
 static int copy_pages(const LedgerCopy *copy, sqlite3 *from, sqlite3 *to)
 {
 	sqlite3_backup *backup;
@@ -98,7 +98,7 @@ static int copy_pages(const LedgerCopy *copy, sqlite3 *from, sqlite3 *to)
 	r = sqlite3_backup_finish(backup);
 	if (r != SQLITE_OK)
 		return ledger_errno(r);
-	/* not WAL: a lone file, without one beside it */
+	/* not WAL, so that the copy is a single file */
 	r = sqlite3_exec(to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
 	return ledger_errno(r);
 }
@@ -118,7 +118,9 @@ void copy_part_remove(char *part)
 		beside_remove(part, suffixes[i]);
 	free(part);
 }
-/** SQLite tells a full disk only from other trouble: whether the file may not be as large. */
+/**
+ * SQLite distinguishes only a full disk from other errors: checks whether the file may not grow that large.
+ */
 static int why_not_more(sqlite3 *from, const char *part)
 {
 	_cleanup_(closep) int fd = open(part, O_WRONLY | O_CLOEXEC);
@@ -136,7 +138,7 @@ static int fill_part(const LedgerCopy *copy, sqlite3 *from, sqlite3 *to, LedgerC
 
 	if (r < 0)
 		return r;
-	/* the schema was compared with ours: some triggers fill tables that an archive makes anew */
+	/* the schema was compared with ours: some triggers fill tables that an archive rebuilds */
 	r = ledger_errno(sqlite3_db_config(to, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL));
 	if (r < 0)
 		return r;
@@ -205,7 +207,7 @@ int copy_give_name(const char *part, const char *name)
 {
 	if (renameat2(AT_FDCWD, part, AT_FDCWD, name, RENAME_NOREPLACE) == 0)
 		return 0;
-	/* a copy to be finished has a name: copy_refuse_existing() has looked at it */
+	/* a copy to be finished has a name: copy_refuse_existing() has checked that */
 	// NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker)
 	return errno == EINVAL && link(part, name) == 0 ? 0 : -errno;
 }

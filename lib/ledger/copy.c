@@ -33,7 +33,7 @@ typedef struct Cut {
 	int64_t utc_us;
 } Cut;
 
-/** Drops what makes the tables append-only; the result puts it back. NULL on failure. */
+/** Drops the triggers that make the tables append-only; the result restores them. NULL on failure. */
 static char *drop_triggers(sqlite3 *db)
 {
 	_cleanup_(freep) char *made = copy_select_text(db, sql_triggers_made);
@@ -50,7 +50,7 @@ static int cut_after(void *userdata, sqlite3 *db)
 	_cleanup_(freep) char *kept = NULL;
 	int r;
 
-	/* all up to there are older, also where the clock was set back */
+	/* all records up to there are older, even where the clock was set back */
 	cut->size = (uint64_t)statement_number(db, sql_checkpoint_before, cut->utc_us);
 	if (cut->size == 0)
 		return -ENODATA;
@@ -60,7 +60,7 @@ static int cut_after(void *userdata, sqlite3 *db)
 	r = statement_script(db, sql_cut_after, (int64_t)cut->size);
 	if (r < 0)
 		return r;
-	/* some triggers fill tables: they belong to the rebuild */
+	/* some triggers fill tables: the rebuild needs them */
 	r = ledger_errno(sqlite3_exec(db, kept, NULL, NULL, NULL));
 	if (r < 0)
 		return r;
@@ -85,7 +85,7 @@ int ledger_archive(const LedgerCopy *copy, int64_t utc_us, LedgerArchive *ret, E
 
 	if (r < 0)
 		return r;
-	/* it changes the tables too, which are to be this version's */
+	/* this also changes the tables, so the file must have this version */
 	r = copy_open_source(copy, false, &from, error);
 	if (r < 0)
 		return r;

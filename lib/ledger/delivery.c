@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Lots of cartridges and of pigment: whether a delivery may be added to one that is on record, and whether
- * one may be set aside or released. It writes nothing, and must not judge a replay.
+ * Lots of cartridges and of pigment: whether a delivery may be added to a recorded lot, and whether a lot may
+ * be quarantined or released. It writes nothing, and must not judge a replay.
  */
 
 #include "ledger/accept.h"
 
 #include <string.h>
 
-/** The columns of what delivery_check() selects. */
+/** The columns that delivery_check() selects. */
 enum {
 	DELIVERY_STATUS,
 	DELIVERY_SAID,
 };
 
-/** A column is named as its field of the body. What either side leaves out cannot disagree. */
+/**
+ * Compares a column with the body's field of the same name. A value that either side lacks cannot disagree.
+ */
 static int check_said(ProjectionContext *context, const char *what, sqlite3_stmt *row, int column)
 {
 	const char *field = sqlite3_column_name(row, column), *said = projection_text(context, field);

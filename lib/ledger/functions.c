@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What SQL lacks: how the rows of an answer are written as JSON. No statement of sql/ uses it, so that they
- * run in any other program.
+ * An SQL function for writing the rows of an answer as JSON. No statement of sql/ uses it, so that these run
+ * in any other program.
  */
 
 #include "ledger/ledger-private.h"
 
-/** utc(microseconds): RFC 3339, NULL of NULL. */
+/** utc(microseconds): RFC 3339; NULL for NULL. */
 static void utc_function(sqlite3_context *context, int n, sqlite3_value **values)
 {
 	char utc[CLOCK_UTC_TEXT_MAX];

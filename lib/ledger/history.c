@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Reads the records of a session again. It must not write, nor judge what they say. */
+/** Reads the records of a session again. It must not write, or judge what they say. */
 
 #include "ledger/history.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Whether a cartridge can be another than those on record. One printed code comes in many spellings (Caps
- * Lock, a slip of the keyboard, half of it, a separator that the scanner swallowed), and each would be a new
- * unit. What a claim names is compared with its twins here; what is in doubt is refused, and only a
- * supervisor's signed record settles it. It writes nothing, and judges nothing of a replay.
+ * Decides whether a scanned cartridge may be one that is already on record. One printed code comes in many
+ * spellings (Caps Lock, a typing error, half of it, a separator that the scanner dropped), and each would
+ * count as a new unit. So the unit of a claim is compared with its twins here. In doubt it is refused; only a
+ * supervisor's signed record can settle that. It writes nothing, and does not judge a replay.
  */
 
 #include "ledger/accept.h"
@@ -15,7 +15,7 @@
 
 /* ---- serials that may be one ---------------------------------------------------------------------- */
 
-/** `why`: what makes the two alike. The row: unit, utc_us. */
+/** `why`: what makes the two alike. The row has unit and utc_us. */
 static int refuse_twin(ProjectionContext *context, sqlite3_stmt *row, const char *why)
 {
 	char date[CLOCK_UTC_TEXT_MAX];
@@ -27,7 +27,7 @@ static int refuse_twin(ProjectionContext *context, sqlite3_stmt *row, const char
 		projection_text(context, "unit"), column_text(row, 0), date, why);
 }
 
-/** A serial that differs from one on record in case, zeros before a number or punctuation only. */
+/** Refuses a serial that differs from a recorded one only in case, zeros before a number, or punctuation. */
 static int check_spelling(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
@@ -39,8 +39,7 @@ static int check_spelling(ProjectionContext *context)
 	return refuse_twin(context, row, "in capitals, zeros or signs alone");
 }
 
-/** Whether `text` reads like further elements: what a scanner puts behind a serial whose separator it
- * swallowed. */
+/** Whether `text` reads like further elements: a scanner that drops separators puts them after the serial. */
 static bool reads_like_elements(const char *text, bool digits_only)
 {
 	static const char *const dates[] = { "11", "13", "15", "17" };
@@ -57,7 +56,7 @@ static bool reads_like_elements(const char *text, bool digits_only)
 	       (text[0] == '9' && isdigit((unsigned char)text[1]) && text[2]);
 }
 
-/** The unit of this name, unless a supervisor told the two apart. */
+/** Finds the unit of this name, unless a supervisor recorded that the two are different. */
 static int find_unit(ProjectionContext *context, const char *name, sqlite3_stmt **ret, bool *ret_found)
 {
 	int r = statement_get(context->statements, sql_unit_named, ret);
@@ -73,7 +72,7 @@ static int find_unit(ProjectionContext *context, const char *name, sqlite3_stmt 
 
 #define SWALLOWED "by what reads like a further identifier (does the scanner send FNC1?)"
 
-/** A serial on record with more behind it, as a scanner that swallows separators reads it. */
+/** Refuses a recorded serial with more text after it, as a scanner that drops separators reads it. */
 static int check_longer(ProjectionContext *context, const char *unit, const char *serial)
 {
 	bool digits_only = strspn(serial, "0123456789") == strlen(serial);
@@ -96,7 +95,7 @@ static int check_longer(ProjectionContext *context, const char *unit, const char
 	return 0;
 }
 
-/** The same the other way round: what was claimed before had more behind its serial. */
+/** The reverse: a recorded claim had more text after this serial. */
 static int check_shorter(ProjectionContext *context, const char *unit, const char *serial)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
@@ -131,7 +130,7 @@ static int demand_serial(ProjectionContext *context)
 		projection_text(context, "lot"));
 }
 
-/** "L2031" on record and "L203121A17" scanned: the separator between lot and serial was swallowed. */
+/** Refuses "L203121A17" when lot "L2031" is on record: the separator between lot and serial was dropped. */
 static int check_swallowed(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The key that signs the ledger's checkpoints: the first one, its change, and the log's name. A new key must
- * not take the place of the old one before its record is committed. A private key must not get into the
- * record or a log line.
+ * The key that signs the ledger's checkpoints: making the first one, rotation, and the log's name. A new key
+ * must not replace the old one before its record is committed. A private key must not get into the record or
+ * a log line.
  */
 
 #include "ledger/beside.h"
@@ -16,7 +16,7 @@
 #include "util/file.h"
 #include "util/log.h"
 
-#define NEXT_NAME "next.key" /* from before the record of it until after */
+#define NEXT_NAME "next.key" /* exists from before the record about it until after */
 
 static char *join(const char *folder, const char *name)
 {
@@ -79,7 +79,7 @@ static bool signer_has_key(const NoteSigner *signer, const char *key)
 	return strcmp(text, key) == 0;
 }
 
-/** The origin that a restoring gave the log, as long as it is not on record; "" none. */
+/** The origin that a restore gave the log, until that is on record; "" none. */
 static int restored_origin(const Ledger *ledger, char ret[NOTE_NAME_MAX])
 {
 	_cleanup_(freep) char *text = NULL;
@@ -98,7 +98,7 @@ static int restored_origin(const Ledger *ledger, char ret[NOTE_NAME_MAX])
 	return 0;
 }
 
-/** A log keeps its name, whatever the station is called later, until a backup takes its place. */
+/** A log keeps its name, even if the station is renamed, until a backup takes its place. */
 static int name_of_log(const Ledger *ledger, const char *on_record, char ret[NOTE_NAME_MAX])
 {
 	json_auto_t *station = json_loads(ledger->station, JSON_DECODE_ANY, NULL);
@@ -145,8 +145,7 @@ static int make_first(Ledger *ledger, const char *on_record, Error *error)
 	return 0;
 }
 
-/** A rotation that the power cut short was either recorded, then it is finished; or not, then it never was.
- */
+/** After a power cut during a rotation: finishes it if it was recorded, otherwise drops it. */
 static int finish_rotation(Ledger *ledger, const char *on_record, Error *error)
 {
 	_cleanup_(note_signer_freep) NoteSigner *next = NULL;
@@ -194,7 +193,7 @@ static int open_credential(Ledger *ledger, const char *key, const char *on_recor
 	return 0;
 }
 
-/** One key's word for the next, which may be of another origin. */
+/** Signs a statement of one key about the next, which may have another origin. */
 static int sign_next(const NoteSigner *signer, const NoteVerifier *next, char **ret)
 {
 	_cleanup_(freep) char *text = NULL;
@@ -215,8 +214,9 @@ static void publish_key(Ledger *ledger)
 }
 
 /**
- * The key under the log's present name: after a restoring it is another than the file says. `ret_statement`
- * gets what the key signs about that under its name on record, or NULL where it is on record under none.
+ * Loads the key under the log's current name: after a restore that is not the name in the file.
+ * `ret_statement` gets what the key under its recorded name signs about this, or NULL when it has no recorded
+ * name.
  */
 static int name_key(Ledger *ledger, const char *on_record, char **ret_statement)
 {
@@ -243,7 +243,7 @@ static int name_key(Ledger *ledger, const char *on_record, char **ret_statement)
 	return sign_next(before, note_signer_verifier(ledger->sealer.signer), ret_statement);
 }
 
-/** The name that the clinic wants its log to have. A log keeps the one that it began with. */
+/** Checks the log name that the clinic configured. A log keeps its first name. */
 static int check_origin(const char *origin, const char *on_record, Error *error)
 {
 	NoteVerifier verifier;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Whether what a question names (a lot, a session, a person, ...) is on record at all. No rows may mean that
- * a lot was never used, or that there is no such lot: a slip of the keyboard must not look like an answer.
+ * Checks whether what a question names (a lot, a session, a person, ...) is on record at all. An answer
+ * without rows may mean that a lot was never used, or that there is no such lot: a typing error must not look
+ * like an answer.
  */
 
 #include "ledger/ledger-private.h"
@@ -12,7 +13,7 @@
 
 static const struct {
 	const char *argument;          /* of a query */
-	const char *what, *sql, *list; /* list: queries that give all of them */
+	const char *what, *sql, *list; /* list: queries that list all of them */
 } things[] = {
 	{ "session", "session", "SELECT 1 FROM session WHERE session = @value", "sessions" },
 	{ "subject", "subject", sql_known_subject, "subjects or sessions" },
@@ -42,7 +43,7 @@ int query_check_known(sqlite3 *db, json_t *arguments, Error *error)
 		if (!value)
 			continue;
 		snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
-		/* a column of integers takes it as text, too */
+		/* an integer column also accepts it as text */
 		text = text ? text : number;
 		r = statement_once(db, things[i].sql, text, &row);
 		if (r == -ENOENT)

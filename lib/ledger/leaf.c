@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The bytes of a record, which are hashed: writing them, and finding the body in them. The way in which they
- * are written must never change. A leaf that is read may have been tampered with, and must not be trusted.
+ * Writes the bytes of a record, which are hashed, and finds the body in them. Their format must never change.
+ * A stored leaf may have been tampered with, and must not be trusted.
  */
 
 #include "ledger/ledger-private.h"
@@ -18,7 +18,7 @@ json_t *leaf_parse(sqlite3_stmt *row, int column)
 	return leaf.data && leaf.size <= LEAF_BYTES_MAX ? json_loadb(leaf.data, leaf.size, 0, NULL) : NULL;
 }
 
-/** Behind the string that begins at *at; NULL where it does not end. */
+/** The end of the string that begins at *at; NULL when it does not end. */
 static const char *skip_string(const char *at, const char *end)
 {
 	for (at++; at < end && *at != '"'; at++)
@@ -27,7 +27,7 @@ static const char *skip_string(const char *at, const char *end)
 	return at < end ? at + 1 : NULL;
 }
 
-/** Behind the object that begins at *at; NULL where it does not end. */
+/** The end of the object that begins at *at; NULL when it does not end. */
 static const char *skip_object(const char *at, const char *end)
 {
 	size_t depth = 0;
@@ -101,7 +101,7 @@ void leaf_clear(LeafWriter *writer)
 int leaf_write(LeafWriter *writer, const Request *request, uint64_t seq, const char *commitment)
 {
 	char number[24];
-	/* the canonical form without building a tree: kinds, times and boot ids need no escaping */
+	/* writes the canonical form without building a tree: kinds, times and boot ids need no escaping */
 	const char *const parts[] = {
 		"{\"actor\":",
 		request->actor,

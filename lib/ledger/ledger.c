@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Opens and closes a ledger, and hands out its answers. While the ledger thread runs, nothing here may use
- * its database connection, or wait for it except in ledger_free().
+ * Opens and closes a ledger, and gives its answers. While the ledger thread runs, nothing here may use its
+ * database connection, or wait for the thread except in ledger_free().
  */
 
 #include "ledger/beside.h"
@@ -83,7 +83,7 @@ static int open_file(Ledger *ledger, LedgerInfo *ret, Error *error)
 	return 0;
 }
 
-/** Its own first record, before anybody else's. */
+/** Records the key, before anybody else's first record. */
 static int record_key(Ledger *ledger, json_t *body)
 {
 	LedgerRecord record = { .kind = "key.created", .actor = "station", .body = body };
@@ -91,7 +91,7 @@ static int record_key(Ledger *ledger, json_t *body)
 	return body ? ledger_append(ledger, &record, NULL, NULL) : 0;
 }
 
-/** That an administrator lifted what a verification found. */
+/** Records that an administrator lifted the findings of a verification. */
 static int record_cleared(Ledger *ledger)
 {
 	json_auto_t *body = NULL;
@@ -116,7 +116,7 @@ static void restoration_recorded(void *userdata, const LedgerAnswer *answer)
 		beside_remove(ledger->path, RESTORED_SUFFIX);
 }
 
-/** A backup was put in its place: the record says so, and what it lacks. */
+/** Records that a backup took the ledger's place, and which records are lacking. */
 static int record_restoration(Ledger *ledger)
 {
 	_cleanup_(freep) char *text = NULL;
@@ -164,7 +164,7 @@ static int check_path(const char *path, Error *error)
 	return error_set(error, -EINVAL, "\"%.64s\" is no path of a ledger: give that of a file", path);
 }
 
-/** A new ledger in place of a lost one would know nothing of the needles that were used. */
+/** Refuses to make a new ledger in place of a lost one, because it would not know the used needles. */
 static int check_lost(const LedgerOptions *options, Error *error)
 {
 	_cleanup_(freep) char *checkpoint = NULL, *key = NULL;
@@ -205,7 +205,7 @@ static Ledger *ledger_new(const LedgerOptions *options)
 	return TAKE_PTR(ledger);
 }
 
-/** What the record calls the station comes before what the caller does. */
+/** The station's recorded name takes precedence over the caller's. */
 static int take_station(Ledger *ledger, const char *names)
 {
 	char *station = request_quote(names);
@@ -217,7 +217,7 @@ static int take_station(Ledger *ledger, const char *names)
 	return 0;
 }
 
-/** All that may fail without a sentence of its own. */
+/** Everything that may fail without a sentence of its own. */
 static int ledger_begin(Ledger *ledger, const LedgerOptions *options, LedgerInfo *info, Error *error)
 {
 	int r = check_lost(options, error);
@@ -332,7 +332,7 @@ void ledger_dispatch(Ledger *ledger)
 		if (request->rows_done)
 			request->rows_done(request->userdata, request->answer.error, request->rows);
 	}
-	/* the disk was full before; where the queue is, the next answer brings it here again */
+	/* the disk was full before; while the queue is full, the next answer leads here again */
 	if (ledger->restored && !ledger->restored_sent && ledger_healthy(ledger))
 		(void)!record_restoration(ledger);
 	streams_dispatch(ledger);

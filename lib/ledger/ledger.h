@@ -223,8 +223,7 @@ int ledger_rotate_key(Ledger *ledger, const char *actor, LedgerDone done, void *
 typedef enum LedgerAilment {
 	LEDGER_WELL,
 	LEDGER_FAILING, /* from the first failed commit until one succeeds; retried every second */
-	LEDGER_SILENT,  /* its thread has worked on one thing for more than `commit_limit_ms`: the disk hangs
-			 */
+	LEDGER_SILENT,  /* its thread has worked on one thing for over `commit_limit_ms`: the disk hangs */
 	LEDGER_MOVED, /* its file was deleted or replaced: what is written now is lost when the daemon ends */
 	LEDGER_AILMENT_MAX,
 	LEDGER_AILMENT_INVALID = -EINVAL,

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The newest time: no date is judged by an earlier one, so that a clock that is set back makes nothing
- * younger. It is raised only by readings that can be believed: one that the time service vouches for, or one
- * that is no further ahead than time can have gone by. Else one record made while the clock was ahead would
- * bar the station until that date.
+ * The newest time. No date is judged by an earlier time, so that setting the clock back makes nothing
+ * younger. Only plausible readings raise it: those that the time service confirms, and those that are no
+ * further ahead than the time that can have passed. Otherwise one record made while the clock was ahead would
+ * block the station until that date.
  *
- * The ledger thread's own.
+ * For the ledger thread only.
  */
 
 #include "ledger/ledger-private.h"
 
-/* a station that was switched off over long holidays; what is further ahead waits for the time service */
+/* a station switched off over long holidays; a reading further ahead must wait for the time service */
 #define AWAY_US (4 * USEC_PER_DAY)
-/* what the time service may have been off by, and slews */
+/* how far the clock may deviate and be slewed by the time service */
 #define SLACK_US (2 * USEC_PER_SEC)
 
 static void anchor(Ledger *ledger, int64_t utc_us, int64_t monotonic_us, int64_t ahead_us)
@@ -33,7 +33,7 @@ int64_t mark_raised(const Ledger *ledger, const ClockReading *now, int64_t newes
 
 	if (now->utc_us <= newest_us)
 		return newest_us;
-	/* the first record of all has nothing to be compared with */
+	/* there is nothing to compare the very first record with */
 	if (now->synchronized || mark->utc_us == 0)
 		return now->utc_us;
 	latest = mark->utc_us + mark->ahead_us + (now->monotonic_us - mark->monotonic_us);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Answers out of a ledger that is open to be read only, without a thread. Nothing here writes. */
+/** Answers from a read-only ledger, without a thread. Nothing here writes. */
 
 #include "ledger/copy.h"
 #include "ledger/ledger-private.h"

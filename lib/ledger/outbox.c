@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The ledger as its publisher sees it. It must never write, and never hold a snapshot longer than a call. */
+/** The ledger as its publisher reads it. It must never write, and never hold a snapshot beyond one call. */
 
 #include "ledger/outbox.h"
 
@@ -14,14 +14,14 @@ struct LedgerOutbox {
 	Statements statements;
 };
 
-/** Ends the call's snapshot. A cleanup function; statements have to be reset before. */
+/** Ends the call's snapshot. A cleanup function; statements must be reset before it runs. */
 static void snapshot_done(Reader **reader)
 {
 	if (*reader)
 		reader_end(*reader);
 }
 
-/** Of what takes several statements; one alone has a snapshot anyway. */
+/** Starts a snapshot for several statements; a single statement has one anyway. */
 static int outbox_begin(LedgerOutbox *outbox, Reader **ret)
 {
 	int r = reader_begin(outbox->reader);
@@ -60,7 +60,7 @@ LedgerOutbox *ledger_outbox_free(LedgerOutbox *outbox)
 	return NULL;
 }
 
-/** One number; 0 without a row. */
+/** Reads one number; 0 when there is no row. */
 static int read_outbox_number(LedgerOutbox *outbox, const char *sql, uint64_t argument, uint64_t *ret)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
@@ -114,7 +114,7 @@ int ledger_outbox_info(LedgerOutbox *outbox, LedgerOutboxInfo *ret)
 	return 0;
 }
 
-/** Records of earlier versions have words in their body: a field of it that is one now. */
+/** Whether a field that now counts as free text is in the body, as in records of earlier versions. */
 static bool has_words(const char *body, const RecordField *field)
 {
 	char key[64];
@@ -126,8 +126,8 @@ static bool has_words(const char *body, const RecordField *field)
 }
 
 /**
- * What is published has no words, and an old record may still wait to be: *body is replaced by one without
- * them where it has any, as very few have. 0 or -ENOMEM, -EUCLEAN.
+ * Published records contain no free text, but old records may still wait for publication: replaces *body by
+ * one without free text where it has any, which is rare. 0 or -ENOMEM, -EUCLEAN.
  */
 static int leave_out_words(const char *kind, char **body)
 {

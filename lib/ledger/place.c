@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Whether the ledger's files are still those that were opened. A file that was deleted or replaced takes
- * every write and reports none of it: all would be gone with the process.
+ * Checks whether the ledger's files are still those that were opened. A file that was deleted or replaced
+ * accepts every write without an error, and all of it would be lost when the process ends.
  *
- * By name only: to open and close a file of the ledger would end the locks that this process has on it.
+ * It looks up names only: opening and closing a file of the ledger would release the locks that this process
+ * holds on it.
  */
 
 #include "ledger/ledger-private.h"
@@ -14,8 +15,10 @@
 
 #include "util/log.h"
 
-/* the write-ahead log holds the newest records; without its index readers see other ones; without the lock a
- * second daemon would write */
+/*
+ * the write-ahead log holds the newest records; without its index other readers see different ones; without
+ * the lock a second daemon would write
+ */
 static const char *const suffixes[LEDGER_PLACES] = { "", "-wal", "-shm", ".lock" };
 
 int place_open(Ledger *ledger)
@@ -35,7 +38,7 @@ int place_open(Ledger *ledger)
 		place->device = status.st_dev;
 		place->inode = status.st_ino;
 	}
-	/* it was replaced between SQLite's opening it and our looking at it */
+	/* the file was replaced after SQLite opened it and before we looked at it */
 	if (sqlite3_file_control(ledger->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved)
 		return -EUCLEAN;
 	return 0;
@@ -43,7 +46,7 @@ int place_open(Ledger *ledger)
 
 void place_close(Ledger *ledger)
 {
-	/* SQLite would delete the -wal by its name, which may be that of another ledger by now */
+	/* SQLite would delete the -wal file by name, but that name may belong to another ledger by now */
 	if (ledger->db && atomic_load(&ledger->moved))
 		(void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	for (size_t i = 0; i < LEDGER_PLACES; i++)
@@ -54,7 +57,7 @@ static bool is_there(const Place *place, bool is_main)
 {
 	struct stat status;
 
-	/* under a second name the file would have a second write-ahead log */
+	/* under a second name the file would get a second write-ahead log */
 	return stat(place->path, &status) == 0 && status.st_dev == place->device &&
 	       status.st_ino == place->inode && (!is_main || status.st_nlink == 1);
 }
@@ -79,7 +82,7 @@ int place_check(Ledger *ledger)
 
 void ledger_look(Ledger *ledger)
 {
-	/* not while the disk may hang: what was open is in memory, what took its place need not be */
+	/* not while the disk may hang: open files are in memory, but their replacements may not be */
 	if (!ledger->read_only && ledger_silent_us(ledger) == 0)
 		(void)!place_check(ledger);
 }

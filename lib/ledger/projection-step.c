@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What a projection is written with: statements whose parameters are fields of a record, refusals, dates. It
- * knows no kind of record and no table.
+ * Tools for projections: statements whose parameters are fields of a record, refusals, dates. It knows no
+ * kind of record and no table.
  */
 
 #include "ledger/accept.h"
@@ -47,7 +47,10 @@ static int bind_list(sqlite3_stmt *statement, int i, const json_t *list)
 	return text ? sqlite3_bind_text(statement, i, text, -1, SQLITE_TRANSIENT) : SQLITE_NOMEM;
 }
 
-/** As the leaf has it (LEDGER_JSON): a rebuild from there must not differ in a last digit. */
+/**
+ * Binds the number exactly as the leaf has it (LEDGER_JSON), so that a rebuild from the leaf gives the same
+ * digits.
+ */
 static int bind_real(sqlite3_stmt *statement, int i, double value)
 {
 	char text[32];
@@ -81,7 +84,8 @@ static int bind_twin(sqlite3_stmt *statement, int i, const ProjectionContext *co
 	return sqlite3_bind_text(statement, i, twin, -1, SQLITE_TRANSIENT);
 }
 
-/** Parameters: @seq, @utc_us, @actor of the record, @twin of its unit; any other name is a field of the body.
+/**
+ * Binds @seq, @utc_us and @actor of the record and @twin of its unit; any other name is a field of the body.
  */
 static int bind_context(sqlite3_stmt *statement, const ProjectionContext *context)
 {

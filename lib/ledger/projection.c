@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Runs what a record changes in the tables, and fills the tables anew from all records. A projection must
+ * Applies a record's changes to the tables, and rebuilds the tables from all records. A projection must
  * depend on the records and their personal data alone: otherwise a rebuild would differ.
  */
 
@@ -16,7 +16,7 @@
 
 enum { KINDS_MAX = 256 };
 
-/* by the place of the kind in record_kinds; each record asks */
+/* indexed like record_kinds, because each record needs it */
 static Projection of_kinds[KINDS_MAX];
 static pthread_once_t of_kinds_made = PTHREAD_ONCE_INIT;
 
@@ -95,7 +95,7 @@ static int replay(Statements *statements, sqlite3_stmt *row)
 	if (!context.actor || record_kind_check(kind, context.body, NULL) < 0)
 		return -EUCLEAN;
 	r = projection_apply(projection, &context);
-	/* it was accepted once: whatever refuses it now is damage */
+	/* the record was accepted once: a refusal now means damage */
 	return answer.text[0] ? -EUCLEAN : r;
 }
 

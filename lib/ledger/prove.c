@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Proofs out of the ledger: that a record is in the tree, that the tree has only grown, and the newest
+ * Proofs from the ledger: that a record is in the tree, and that the tree has only grown; also the newest
  * checkpoint. It writes nothing and signs nothing. It must not prove what no checkpoint covers.
  */
 
@@ -22,7 +22,7 @@ static void sealed_tree_done(SealedTree *sealed)
 	free(sealed->note);
 }
 
-/** `sql` gives size and note of a checkpoint. -ENODATA: there is none. */
+/** `sql` selects size and note of a checkpoint. -ENODATA when there is none. */
 static int find_sealed(Statements *statements, const char *sql, uint64_t argument, SealedTree *ret)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
@@ -38,14 +38,14 @@ static int find_sealed(Statements *statements, const char *sql, uint64_t argumen
 	return 0;
 }
 
-/** The newest checkpoint. -ENODATA: there is none, or none with this many records. */
+/** The newest checkpoint. -ENODATA: there is none, or none that covers this many records. */
 static int newest(Statements *statements, uint64_t least, SealedTree *ret)
 {
 	return find_sealed(statements,
 		"SELECT size, note FROM checkpoint WHERE size >= ? ORDER BY size DESC LIMIT 1", least, ret);
 }
 
-/** The one that was made after `since` records. -ENODATA: there is none. */
+/** The first checkpoint after `since` records. -ENODATA when there is none. */
 static int next_after(Statements *statements, uint64_t since, SealedTree *ret)
 {
 	return find_sealed(statements,
@@ -65,7 +65,10 @@ static json_t *hashes_to_json(const MerklePath *path)
 	return TAKE_PTR(hashes);
 }
 
-/** What the key before signed for the one in force; NULL: nothing, or it is not known. The caller's. */
+/**
+ * The previous key's statement about the current key, owned by the caller; NULL when there is none or the key
+ * is unknown.
+ */
 static char *statement_in_force(Statements *statements)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
@@ -97,12 +100,12 @@ int prove_checkpoint(Statements *statements, uint64_t since, json_t **ret)
 	json_t *previous, *made;
 	int r = since ? next_after(statements, since, &sealed) : -ENODATA;
 
-	/* whoever begins, or has all, gets the newest */
+	/* a caller that starts, or already has all, gets the newest */
 	if (r == -ENODATA)
 		r = newest(statements, 0, &sealed);
 	if (r < 0)
 		return r;
-	/* the one on the broker may itself be the newest: then its proof is empty */
+	/* the one on the broker may itself be the newest: its proof is then empty */
 	if (since > sealed.size)
 		since = 0;
 	r = tree_prove_consistency(&reader, since, sealed.size, &path);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Runs the questions of the areas: arguments, conditions, rows, columns. A value must not be written into
- * SQL: it is bound. It changes nothing in the file.
+ * Runs the named queries: arguments, conditions, rows, columns. A value must never be written into SQL, but
+ * be bound. It changes nothing in the file.
  */
 
 #include "ledger/sql.h"
@@ -63,13 +63,13 @@ static int bind_time(sqlite3_stmt *statement, int i, const LedgerQuery *query, c
 	if (!text || clock_parse_utc(text, &utc_us) < 0)
 		return bad_argument(
 			query, argument->name, "is no time: write YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ", error);
-	/* a day as the end of a range is meant to be within it */
+	/* a day as the end of a range belongs to the range */
 	if (strcmp(argument->name, "to") == 0 && strlen(text) == 10)
 		utc_us += USEC_PER_DAY;
 	return ledger_errno(sqlite3_bind_int64(statement, i, utc_us));
 }
 
-/** A number, also one that a command line passed on as text. */
+/** A number; also accepts a text, as a command line passes it. */
 static bool argument_number(const json_t *value, int64_t *ret)
 {
 	const char *text = json_string_value(value);
@@ -111,7 +111,7 @@ static int bind_argument(sqlite3_stmt *statement, const LedgerQuery *query, cons
 	return -EINVAL;
 }
 
-/** A range that is turned round would be answered with nothing, which looks like an answer. */
+/** Refuses a reversed range: an empty result would look like an answer. */
 static int check_range(const LedgerQuery *query, json_t *arguments, Error *error)
 {
 	const char *from = json_string_value(json_object_get(arguments, "from"));
@@ -165,7 +165,7 @@ static int bind_arguments(
 
 /* ---- rows ---- */
 
-/** The name of a column as it is shown; what follows the colon says how. */
+/** Length of the column's shown name; the part after the colon gives its format. */
 static int name_length(const char *column)
 {
 	return (int)strcspn(column, ":");
@@ -181,7 +181,7 @@ static bool is_personal(const char *suffix)
 	return strcmp(suffix, ":personal") == 0 || strcmp(suffix, ":words") == 0;
 }
 
-/** Adds `name, value` of a column to the arguments of json_object(). */
+/** Adds a column's `name, value` to the arguments of json_object(). */
 static void add_column(sqlite3_str *sql, const char *column)
 {
 	int length = name_length(column);
@@ -191,7 +191,7 @@ static void add_column(sqlite3_str *sql, const char *column)
 	sqlite3_str_appendf(sql, "'%.*q', %s(\"%w\")", length, column, made, column);
 }
 
-/** The same rows as text, each one JSON object: SQLite knows how to write it. */
+/** Wraps the query so that SQLite writes each row as the text of one JSON object. */
 static int prepare_json(sqlite3 *db, const char *select, QueryForm form, sqlite3_stmt **ret)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *columns = NULL;
@@ -218,8 +218,9 @@ static int prepare_json(sqlite3 *db, const char *select, QueryForm form, sqlite3
 	return r;
 }
 
-/** The query's text with a condition for each argument that is given; values are bound, never written into
- * it. */
+/**
+ * Builds the query's text with a condition for each given argument; values are bound, never written into it.
+ */
 static int query_prepare(sqlite3 *db, const LedgerQuery *query, json_t *arguments, QueryForm form,
 	sqlite3_stmt **ret, Error *error)
 {
@@ -287,11 +288,13 @@ static json_t *column_value(sqlite3_stmt *row, int i, const char *suffix)
 		value = json_string(column_text(row, i));
 	else
 		value = json_real(column_real(row, i));
-	/* what JSON cannot say, such as bytes that are no text, is not there */
+	/* what JSON cannot represent, such as bytes that are not text, becomes null */
 	return value ? value : json_null();
 }
 
-/** Values straight from the columns: text written by SQLite and read again costs the outbox a quarter. */
+/**
+ * Takes values directly from the columns: having SQLite write text and parsing it costs the outbox a quarter.
+ */
 static int append_row(void *userdata, sqlite3_stmt *row)
 {
 	json_auto_t *made = json_object();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Opens ledgers to read them. What it must not do: write a file, run what a file brings along, or close a
- * descriptor of a ledger behind SQLite's back (that would end the locks that this process has on it).
+ * Opens ledgers for reading. It must not write a file, run code from a file, or close a descriptor of a
+ * ledger behind SQLite's back (that would release the locks that this process holds on it).
  */
 
 #include "ledger/reader.h"
@@ -15,12 +15,14 @@
 enum {
 	SQLITE_HEADER_BYTES = 100,
 	INSTRUCTIONS_A_LOOK = 10000,
-	/* beyond any row of ours: the largest attachment is a certificate's file of 16 MiB */
+	/* larger than any row of ours: the largest attachment is a certificate's file of 16 MiB */
 	LENGTH_MAX = 64 << 20,
 };
 
-/* A bound of work, in instructions of SQLite's machine. A sound ledger's slowest question takes some ten per
- * byte of the file; 10^10 are minutes of an ordinary processor. */
+/*
+ * A limit of work, in instructions of SQLite's virtual machine. The slowest query on a sound ledger takes
+ * about ten per byte of the file; 10^10 take an ordinary processor minutes.
+ */
 #define INSTRUCTIONS_LEAST  UINT64_C(20000000000)
 #define INSTRUCTIONS_A_BYTE UINT64_C(1000)
 
@@ -38,7 +40,7 @@ int reader_check(Reader *reader)
 	return reader->given_up;
 }
 
-/** Of SQLite, while a statement runs: not 0 ends it with SQLITE_INTERRUPT. */
+/** SQLite calls this while a statement runs; a result other than 0 ends it with SQLITE_INTERRUPT. */
 static int reader_on_instructions(void *userdata)
 {
 	Reader *reader = userdata;
@@ -49,7 +51,7 @@ static int reader_on_instructions(void *userdata)
 
 /* ---- the file's name ---- */
 
-/** "file:PATH" and `parameters`, with what a URI gives a meaning escaped. */
+/** "file:PATH" and `parameters`, with the special characters of URIs escaped. */
 static char *file_uri(const char *path, const char *parameters)
 {
 	char *uri = NULL;
@@ -69,8 +71,8 @@ static char *file_uri(const char *path, const char *parameters)
 }
 
 /**
- * A file with a -wal beside it is in use, or was copied with it: that is read too. Without one it is a lone
- * copy, which nobody writes, and can be read where nothing can be created.
+ * A file with a -wal beside it is in use, or was copied with it: then the -wal is read too. A file without
+ * one is a lone copy that nobody writes, and can be read where no file can be created.
  */
 static char *readable_uri(const char *path)
 {
@@ -85,8 +87,8 @@ static char *readable_uri(const char *path)
 }
 
 /**
- * What SQLite would open without a word, or explain in words of its own. By name only: to close a descriptor
- * of the file would end the locks that this process may have on it.
+ * Catches what SQLite would open silently, or explain only in its own words. It looks up names only: closing
+ * a descriptor of the file would release the locks that this process may hold on it.
  */
 static int check_readable(const char *path, Error *error)
 {
@@ -129,7 +131,7 @@ static int attach(sqlite3 *db, const char *uri)
 	return statement_step(statement);
 }
 
-/** Before anything of the file is read. */
+/** Call before anything of the file is read. */
 static int set_up_reader(Reader *reader)
 {
 	sqlite3 *db = reader->db;
@@ -145,12 +147,14 @@ static int set_up_reader(Reader *reader)
 	r = sqlite3_busy_timeout(db, LEDGER_BUSY_MS);
 	if (r != SQLITE_OK)
 		return r;
-	/* what has to be sorted goes to a file where it is large: memory stays bounded */
+	/* large sorts use a file, so that memory stays bounded */
 	r = sqlite3_exec(db, "PRAGMA temp_store=FILE; PRAGMA cell_size_check=ON;", NULL, NULL, NULL);
 	if (r != SQLITE_OK)
 		return r;
 	if (!reader->options.scratch)
-		/* small: a station's memory is for other things, and the file system caches too */
+		/*
+		 * small, because a station needs its memory for other things, and the file system caches too
+		 */
 		r = sqlite3_exec(db, "PRAGMA cache_size=-512;", NULL, NULL, NULL);
 	return r;
 }
@@ -166,7 +170,7 @@ static int open_connection(Reader *reader, const char *uri)
 		return r == SQLITE_OK ? set_up_reader(reader) : r;
 	}
 	reader->schema = "kept";
-	/* no name: a file of its own that is gone with the connection, and no syncing */
+	/* an empty name: a private file that vanishes with the connection, without syncing */
 	r = sqlite3_open_v2("", &reader->db, flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
 	if (r != SQLITE_OK)
 		return r;
@@ -183,7 +187,7 @@ static int open_connection(Reader *reader, const char *uri)
 			      : r;
 }
 
-/** The whole schema is compared each time: who could change the file could do so since. */
+/** Compares the whole schema each time: whoever can change the file may have done so since the last time. */
 static int compare_reader_schema(Reader *reader, const char *path, Error *error)
 {
 	int r = schema_check_version(
@@ -268,7 +272,7 @@ int reader_begin(Reader *reader)
 	reader->looks_most = UINT64_MAX;
 	reader->given_up = 0;
 	reader->deadline_us = INT64_MAX;
-	/* the first page that is read takes the snapshot */
+	/* reading the first page takes the snapshot */
 	snprintf(sql, sizeof sql, "BEGIN; SELECT count(*) FROM %s.sqlite_master", reader->schema);
 	r = ledger_errno(sqlite3_exec(reader->db, sql, NULL, NULL, NULL));
 	if (r < 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What the main thread asks of the ledger thread: each request, made and queued. Nothing here may use the
- * thread's database connection or wait for it.
+ * Makes and queues the main thread's requests to the ledger thread. Nothing here may use the thread's
+ * database connection or wait for it.
  */
 
 #include "ledger/ledger-private.h"
@@ -42,16 +42,16 @@ static int send_request(Ledger *ledger, Request *request)
 	_cleanup_(request_freep) Request *owned = request;
 
 	request->failures = ledger->told_of;
-	/* it would wait for as long as the disk hangs, and nobody could tell its sender */
+	/* it would wait for as long as the disk hangs, without an answer to its sender */
 	if (ledger_ailment(ledger) == LEDGER_SILENT)
 		return -ETIMEDOUT;
-	/* as many as the answers' ring can hold: the thread never has to wait for room there */
+	/* as many as the ring of answers holds: so the thread never waits for room there */
 	if (ledger->waiting >= LEDGER_REQUESTS || !ring_push_quiet(ledger->requests, &owned))
 		return -EAGAIN;
 	TAKE_PTR(owned);
 	health_asked(ledger);
 	ledger->waiting++;
-	/* a thread that is at work looks at the ring by itself */
+	/* a working thread looks at the ring by itself */
 	if (atomic_exchange(&ledger->asleep, false))
 		ring_wake(ledger->requests);
 	return 0;
@@ -69,7 +69,7 @@ static int copy_attachment(Request *request, const LedgerRecord *record)
 	return 0;
 }
 
-/** Moves what is in somebody's own words out of the body. 0 or -ENOMEM. */
+/** Moves free text out of the body into the personal data. 0 or -ENOMEM. */
 static int move_words_beside(const RecordKind *kind, json_t *body, json_t **personal)
 {
 	for (const RecordField *field = kind->fields; field->name; field++) {
@@ -146,7 +146,7 @@ int ledger_append(Ledger *ledger, const LedgerRecord *record, LedgerDone done, v
 	if (r < 0)
 		return r;
 	request->done = done;
-	/* a record without a needed field is answered in its turn as well, after those before it */
+	/* a record that lacks a required field is also answered in its turn, after those before it */
 	check_record(request, record);
 	r = request->answer.error == 0 ? copy_record(request, record) : 0;
 	return r < 0 ? r : send_request(ledger, TAKE_PTR(request));

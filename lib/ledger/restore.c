@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Puts a backup in the ledger's place. The ledger that was there moves aside as evidence, or nothing is
- * changed; nothing is written over.
+ * Puts a backup in the ledger's place. The old ledger is moved aside as evidence; if that fails, nothing is
+ * changed. Nothing is overwritten.
  */
 
 #include "ledger/beside.h"
@@ -18,10 +18,10 @@
 
 enum {
 	NOTE_FILE_MAX = 64 * 1024,
-	ASIDE_MAX = 1000, /* names beside the ledger that are tried */
+	ASIDE_MAX = 1000, /* how many names beside the ledger are tried */
 };
 
-/** One that is made here is the daemon's, which is to open it too. */
+/** Opens the lock; a new file is given to the daemon's user, because the daemon must open it too. */
 static int open_lock(const char *name, int *ret_fd)
 {
 	_cleanup_(closep) int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
@@ -57,7 +57,7 @@ static int hold(const char *path, int *ret_fd, Error *error)
 	return 0;
 }
 
-/** The checkpoint kept beside the ledger says how far the station is known to have come. */
+/** The checkpoint kept beside the ledger tells how many records the station is known to have made. */
 static int read_known(const char *path, LedgerRestored *restored, char **ret_note)
 {
 	_cleanup_(freep) char *note = NULL;
@@ -77,7 +77,7 @@ static int read_known(const char *path, LedgerRestored *restored, char **ret_not
 
 static const char *const file_suffixes[] = { "", "-wal", "-shm", ".checkpoint", ".damaged" };
 
-/** All files of a ledger that are there; never over others. */
+/** Moves all existing files of a ledger, never over others. */
 static int move_files(const char *from, const char *to)
 {
 	for (size_t i = 0; i < ELEMENTS(file_suffixes); i++) {
@@ -92,7 +92,7 @@ static int move_files(const char *from, const char *to)
 		r = copy_give_name(old, new);
 		if (r < 0)
 			return r;
-		/* it had a second name where the file system cannot say "never over others" */
+		/* it has a second name where the file system cannot rename without overwriting */
 		(void)unlink(old);
 	}
 	return 0;
@@ -109,8 +109,10 @@ static bool is_taken(const char *path)
 	return false;
 }
 
-/** A name beside the ledger. A restore never overwrites a file that an earlier one moved aside in the same
- * second. */
+/**
+ * Chooses a name beside the ledger. A restore never overwrites a file that an earlier restore moved aside in
+ * the same second.
+ */
 static int name_aside(const char *path, LedgerRestored *restored)
 {
 	char utc[CLOCK_UTC_TEXT_MAX], number[16] = "";
@@ -126,7 +128,7 @@ static int name_aside(const char *path, LedgerRestored *restored)
 	return -EEXIST;
 }
 
-/** The copy takes the ledger's place, which moves aside, or nothing is changed. */
+/** Moves the ledger aside and the copy into its place, or changes nothing. */
 static int take_ledgers_place(const char *part, const char *path, LedgerRestored *restored)
 {
 	bool there = access(path, F_OK) == 0;
@@ -145,7 +147,7 @@ static int take_ledgers_place(const char *part, const char *path, LedgerRestored
 	return copy_sync_folder(path);
 }
 
-/** To be recorded by the station when it starts. */
+/** Leaves a note beside the ledger, which the station records when it starts. */
 static int leave_restored_word(const char *path, const LedgerRestored *restored, const char *note)
 {
 	_cleanup_(freep) char *text = NULL;
@@ -159,8 +161,8 @@ static int leave_restored_word(const char *path, const LedgerRestored *restored,
 }
 
 /**
- * What the backup's log goes on as: not under the origin whose later checkpoints others may keep, since the
- * tree that grows from here does not continue them.
+ * Gives the restored log a new origin. Others may keep later checkpoints under the old origin, and the tree
+ * that grows from here does not continue those.
  */
 static int begin_epoch(sqlite3 *db, LedgerRestored *restored)
 {
@@ -189,7 +191,7 @@ static int put_in_place(
 	if (r < 0)
 		return r;
 	r = beside_give(part, "");
-	/* before the ledger moves: no restoring stays unrecorded because the disk was full */
+	/* before the ledger moves, so that a full disk cannot leave a restore unrecorded */
 	r = r < 0 ? r : leave_restored_word(copy->name, restored, note);
 	if (r < 0)
 		return copy_explain_write(error, r, copy->name);

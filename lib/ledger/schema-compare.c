@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Compares the schema of a file with what this program makes of its version: by what is said, not by the
- * layout of the text, which has changed between programs.
+ * Compares a file's schema with the one that this program makes for that version. It ignores the layout of
+ * the text, which differs between versions of the program.
  */
 
 #include "ledger/reader.h"
@@ -10,7 +10,10 @@
 #include <ctype.h>
 #include <string.h>
 
-/** An entry of a schema: type, name, table and text, as one text; the text without its layout. */
+/**
+ * The entries of a schema, each with type, name, table and SQL joined into one text; the SQL without its
+ * layout.
+ */
 typedef struct SchemaEntries {
 	char **texts;
 	size_t n;
@@ -37,9 +40,9 @@ static bool is_of_word(char c)
 }
 
 /**
- * Leaves out white space but between two words or within quotes, so that one statement laid out in two ways
- * is one text. Of ours none has a comment or another kind of quotes: what has them differs from ours in any
- * case.
+ * Removes white space except between two words or within quotes, so that the same statement in two layouts
+ * gives one text. None of our statements has a comment or another kind of quotes: one that has differs from
+ * ours anyway.
  */
 static void drop_layout(char *sql)
 {
@@ -83,7 +86,7 @@ static int keep_entry(SchemaEntries *entries, sqlite3_stmt *row)
 	return 0;
 }
 
-/** Sorted here: an index of the file may be damaged. */
+/** Sorts here, because an index of the file may be damaged. */
 static int read_entries(sqlite3 *db, const char *schema, SchemaEntries *ret)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
@@ -99,7 +102,7 @@ static int read_entries(sqlite3 *db, const char *schema, SchemaEntries *ret)
 	return r;
 }
 
-/** A line of an entry: 0 type, 1 name, 2 table. */
+/** One line of an entry: 0 type, 1 name, 2 table. */
 static size_t line_of(const char *entry, unsigned line, const char **ret)
 {
 	for (; line > 0; line--)
@@ -129,7 +132,7 @@ static void add_name(SchemaDifference *difference, const char *entry)
 	const char *name, *at;
 	size_t length = line_of(entry, 1, &name), used = strlen(difference->names);
 
-	/* what was changed differs on both sides */
+	/* a changed entry differs on both sides */
 	for (at = difference->names; (at = memmem(at, strlen(at), name, length)); at += length ? length : 1)
 		if ((at == difference->names || at[-1] == ' ') && (at[length] == '\0' || at[length] == ','))
 			return;
@@ -137,7 +140,7 @@ static void add_name(SchemaDifference *difference, const char *entry)
 		(int)(length < 64 ? length : 64), length ? name : "?");
 }
 
-/** `ours`: what this program makes; an entry of one side that the other lacks. */
+/** Notes an entry of one side that the other lacks. `ours`: it is one that this program makes. */
 static void differs(SchemaDifference *difference, const SchemaEntries *ours, const char *entry, bool is_ours)
 {
 	const char *table;
@@ -145,7 +148,7 @@ static void differs(SchemaDifference *difference, const SchemaEntries *ours, con
 	bool of_table = is_type(entry, "table") || is_type(entry, "index");
 
 	add_name(difference, entry);
-	/* anything that is no view or trigger may change how rows of its table are read */
+	/* anything but a view or trigger may change how rows of its table are read */
 	if (is_ours ? of_table : !is_type(entry, "trigger") && !is_type(entry, "view")) {
 		if (is_ours || has_table(ours, table, length))
 			difference->ours_changed = true;
@@ -156,7 +159,7 @@ static void differs(SchemaDifference *difference, const SchemaEntries *ours, con
 	}
 }
 
-/** What this program makes of a version. */
+/** Makes the schema of a version with this program. */
 static int make_entries(int64_t version, SchemaEntries *ret)
 {
 	_cleanup_(sqlite3_closep) sqlite3 *made = NULL;
@@ -168,7 +171,10 @@ static int make_entries(int64_t version, SchemaEntries *ret)
 	return r < 0 ? r : read_entries(made, "main", ret);
 }
 
-/** The same, made once: each question of an auditor opens the file anew. *ret is borrowed for good. */
+/**
+ * The same, made only once, because each of an auditor's questions opens the file again. *ret is borrowed
+ * permanently.
+ */
 static int our_entries(int64_t version, const SchemaEntries **ret)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

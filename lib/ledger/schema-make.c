@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Makes the tables of a version out of those of the one before. What they are stands in sql/schema and
- * sql/views. */
+/** Makes the tables of a version from those of the version before. sql/schema and sql/views define them. */
 
 #include "ledger/reader.h"
 #include "ledger/sql.h"
@@ -43,9 +42,9 @@ int schema_harden(sqlite3 *db)
 	static const struct {
 		int setting, value;
 	} settings[] = {
-		/* nobody writes what is SQLite's own: its table of tables, the shadows of virtual tables */
+		/* nobody may write SQLite's own tables: its schema table, shadow tables of virtual tables */
 		{ SQLITE_DBCONFIG_DEFENSIVE, 1 },
-		/* what a file brings along calls no function that does more than compute */
+		/* functions called from the file's schema may only compute */
 		{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
 		{ SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
 		{ SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The file's tables: which version they are of, opened to be written, and what is to be known of them then.
+/**
+ * The file's tables: checking their version, opening the file for writing, and what must be known of it then.
  */
 
 #include "ledger/reader.h"
@@ -69,7 +70,7 @@ static int read_pragma(sqlite3 *db, const char *schema, const char *pragma, int6
 	return read_scalar(db, sql, ret);
 }
 
-/** Version and number of tables. `oldest`: from which version on a file is taken. */
+/** Checks the version and the number of tables. `oldest`: the first version that is accepted. */
 static int check_schema_version(sqlite3 *db, const char *schema, const char *path, int64_t oldest,
 	int64_t *ret_version, int64_t *ret_tables, Error *error)
 {
@@ -115,16 +116,16 @@ int schema_check_version(
 /* ---- to be written ---- */
 
 /**
- * SQLite would let the umask decide who reads it; its -wal and -shm get the mode of the file. The group
- * reads: it is that of who publishes. By name alone: to close a descriptor of the file would end SQLite's
- * locks on it.
+ * Creates the file with a fixed mode, because SQLite would leave that to the umask; its -wal and -shm files
+ * get the same mode. The group may read: telemetry belongs to it. Uses names only: closing a descriptor of
+ * the file would release SQLite's locks on it.
  */
 static void create_file(const char *path)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm" };
 	_cleanup_(closep) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
 
-	/* that they exist already is the usual case; any other trouble SQLite meets and explains */
+	/* usually they exist already; SQLite meets and explains any other trouble */
 	for (size_t i = 0; i < ELEMENTS(suffixes); i++) {
 		_cleanup_(freep) char *name = NULL;
 		struct stat status;
@@ -153,7 +154,7 @@ static int open_writable(const char *path, sqlite3 **ret)
 	return r == SQLITE_OK ? sqlite3_busy_timeout(*ret, LEDGER_BUSY_MS) : r;
 }
 
-/** The schema is compared before anything of it can run, and before it is brought to the newest version. */
+/** Compares the schema before anything in it can run, and before it is migrated. */
 static int check_schema_known(sqlite3 *db, const char *path, int64_t *ret_version, Error *error)
 {
 	SchemaDifference difference = { 0 };
@@ -180,7 +181,7 @@ int schema_open(const char *path, sqlite3 **ret, Error *error)
 	r = check_schema_known(db, path, &version, error);
 	if (r < 0)
 		return r;
-	/* they are ours: records are append-only by them, and some fill tables */
+	/* these are our triggers: they keep records append-only, and some fill tables */
 	result = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL);
 	if (result == SQLITE_OK && version < LEDGER_SCHEMA_VERSION)
 		result = schema_migrate(db, version);
@@ -190,7 +191,7 @@ int schema_open(const char *path, sqlite3 **ret, Error *error)
 	return 0;
 }
 
-/** The newest record's hash is that of its bytes: a cheap look at whether the file is what it was. */
+/** Checks that the newest record's hash matches its bytes: a cheap check whether the file is intact. */
 static int check_newest_hash(sqlite3 *db, Error *error)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *row = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Private copies of ledgers on media that cannot be written. Never touches the original. */
+/** Private copies of ledgers on read-only media. It never touches the original. */
 
 #include "ledger/scratch.h"
 
@@ -19,7 +19,7 @@ struct Scratch {
 	unsigned users;
 };
 
-/* one ledger at a time is read by several threads */
+/* several threads may read one ledger at the same time */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Scratch *shared;
 
@@ -43,7 +43,7 @@ static int copy_file(const char *from, const char *to)
 
 	if (in < 0 || out < 0)
 		return -errno;
-	/* the lock is held on purpose: whoever asks for the same copy waits until it is there */
+	/* the lock is held on purpose: other callers for the same copy wait until it is complete */
 	do
 		n = sendfile(out, in, NULL, COPY_BYTES);
 	while (n > 0);
@@ -89,7 +89,7 @@ static int make_copy(Scratch *scratch)
 	return r < 0 ? r : copy_file(from, to);
 }
 
-/** With the lock held. */
+/** Call with the lock held. */
 static int take_new(const char *path, Scratch **ret, Error *error)
 {
 	Scratch *scratch = calloc(1, sizeof *scratch);

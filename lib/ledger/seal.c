@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Checkpoints: checking them at the start, signing one when it is due, and keeping it in the file and beside
- * it. A checkpoint must not count before its group is committed. A ledger that contradicts one must not be
- * opened.
+ * Checkpoints: checking them at the start, signing one when it is due, and storing it in the file and beside
+ * it. A checkpoint must not count before its group is committed. A ledger that contradicts a checkpoint must
+ * not be opened.
  */
 
 #include "ledger/tree.h"
@@ -19,7 +19,7 @@ enum { CHECKPOINT_FILE_MAX = 64 * 1024 };
 
 /* ---- at the start ---- */
 
-/** That the tree had this root at the checkpoint's size. */
+/** Checks that the tree had this root at the checkpoint's size. */
 static int compare_root(
 	TreeReader *reader, const Checkpoint *checkpoint, uint64_t size, const char *which, Error *error)
 {
@@ -42,7 +42,7 @@ static int compare_root(
 	return 0;
 }
 
-/** Reads a checkpoint, signed by the key if there is one. */
+/** Reads a checkpoint, which must be signed by the key if there is one. */
 static int open_checkpoint(const Ledger *ledger, const char *note, size_t size, Checkpoint *ret)
 {
 	size_t text;
@@ -55,7 +55,7 @@ static int open_checkpoint(const Ledger *ledger, const char *note, size_t size, 
 	return r < 0 ? r : checkpoint_parse(note, text, ret, NULL);
 }
 
-/** One of a key that was replaced or lost: what it says of the tree must hold all the same. */
+/** Reads a checkpoint of a replaced or lost key: what it says about the tree must still be true. */
 static int read_unverified(const char *note, size_t size, Checkpoint *ret)
 {
 	size_t text;
@@ -77,7 +77,7 @@ static int check_newest_checkpoint(Ledger *ledger, TreeReader *reader, LedgerInf
 	info->checkpoint = (uint64_t)column_integer(select, 0);
 	note = column_string(select, 1);
 	r = open_checkpoint(ledger, note, strlen(note), &checkpoint);
-	/* a key that was replaced since: a full verification knows the older ones too */
+	/* the key was replaced since: only a full verification knows older keys */
 	if (r == -ENOKEY)
 		return 0;
 	if (r < 0 || checkpoint.size != info->checkpoint)
@@ -87,7 +87,10 @@ static int check_newest_checkpoint(Ledger *ledger, TreeReader *reader, LedgerInf
 	return compare_root(reader, &checkpoint, ledger->seq, "its newest checkpoint", error);
 }
 
-/** The one beside the file: an older copy of the ledger is sound in itself, but not beside it. */
+/**
+ * Checks the checkpoint beside the file: an older copy of the ledger is sound in itself, but contradicts
+ * this.
+ */
 static int check_saved(Ledger *ledger, TreeReader *reader, const LedgerInfo *info, Error *error)
 {
 	_cleanup_(freep) char *path = NULL, *note = NULL;
@@ -99,7 +102,7 @@ static int check_saved(Ledger *ledger, TreeReader *reader, const LedgerInfo *inf
 		return -ENOMEM;
 	r = file_read(path, CHECKPOINT_FILE_MAX, &note, &size);
 	if (r == -ENOENT) {
-		/* after a restore it begins anew */
+		/* after a restore it starts again */
 		if (ledger->sealer.signer && info->checkpoint > 0)
 			log_warning(
 				"%s is not there: that the ledger is no older copy cannot be told from it",
@@ -118,7 +121,7 @@ static int check_saved(Ledger *ledger, TreeReader *reader, const LedgerInfo *inf
 	return compare_root(reader, &checkpoint, ledger->seq, "the checkpoint kept beside it", error);
 }
 
-/** The newest records against their hashes: as many as a leaf block has, whatever the ledger's size. */
+/** Checks the newest records against their hashes: one leaf block at most, whatever the ledger's size. */
 static int check_tail(Ledger *ledger, Error *error)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
@@ -180,14 +183,14 @@ static int sign_checkpoint(Ledger *ledger, char **ret)
 	r = checkpoint_sign(&checkpoint, signer, &note);
 	if (r < 0)
 		return r;
-	/* those who know only one of the two keys find it here */
+	/* whoever knows only one of the two keys finds its signature here */
 	if (ledger->sealer.next)
 		return note_sign_again(ledger->sealer.next, note, strlen(note), ret);
 	*ret = TAKE_PTR(note);
 	return 0;
 }
 
-/** Its time is that of its newest record, which anybody can compare. */
+/** The checkpoint gets the time of its newest record, which anybody can compare. */
 static int insert_checkpoint(Ledger *ledger, const char *note)
 {
 	int r = statement_execute(&ledger->statements,
@@ -212,7 +215,7 @@ int seal_if_due(Ledger *ledger, const ClockReading *now)
 	_cleanup_(freep) char *note = NULL;
 	int r = 0;
 
-	ledger->sealer.now = is_due(ledger, now); /* seal_settle() sees whether there is one */
+	ledger->sealer.now = is_due(ledger, now); /* seal_settle() checks whether there is one */
 	if (!ledger->sealer.now)
 		return 0;
 	r = sign_checkpoint(ledger, &note);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * One spelling for each name: pseudonyms, badges, lots, blends, handpieces, sterilisers. Two names that
- * differ in the case of ASCII letters alone are one (pseudonyms and badges have no other letters; of a lot
- * the others count as they are). A new record gets the spelling that is on record, so that tables compare
- * bytes. It must not change an older record: questions compare without case, and where both spellings stand
- * on record from an earlier time, each keeps its own.
+ * One spelling for each name: pseudonyms, badges, lots, blends, handpieces, sterilisers. Names that differ
+ * only in the case of ASCII letters are the same (pseudonyms and badges have no other letters; other letters
+ * of a lot are compared as they are). A new record gets the spelling on record, so that tables compare bytes.
+ * It must not change an older record: queries ignore case, and two spellings that are on record from an
+ * earlier time both stay.
  */
 
 #include "ledger/accept.h"
@@ -15,7 +15,7 @@
 #include <strings.h>
 
 static const struct {
-	const char *field, *kinds; /* kinds: how they begin */
+	const char *field, *kinds; /* kinds: prefixes of the kinds */
 	const char *find;
 } names[] = {
 	{ "subject", "", sql_spelling_of_subject },
@@ -30,7 +30,7 @@ static const struct {
 	{ "sterilizer", "", sql_spelling_of_sterilizer },
 };
 
-/** The unit of a lot has the lot's name in it. */
+/** A unit that belongs to a lot contains the lot's name. */
 static int respell_unit(ProjectionContext *context, const char *lot, const char *spelling)
 {
 	const char *unit = projection_text(context, "unit");

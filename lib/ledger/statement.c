@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The prepared statements of one connection, kept by the address of their text. A text that is made at run
- * time must not come here: another one may later have the same address.
+ * The prepared statements of one connection, found by the address of their text. SQL that is made at run time
+ * must not be kept here: other SQL may later have the same address.
  */
 
 #include "ledger/ledger-private.h"
@@ -20,7 +20,7 @@ int ledger_errno(int result)
 		return -ENOSPC;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-	case SQLITE_TOOBIG: /* no row of ours is as large as a reader takes */
+	case SQLITE_TOOBIG: /* no row of ours exceeds the reader's limit */
 		return -EUCLEAN;
 	case SQLITE_NOMEM:
 		return -ENOMEM;
@@ -33,7 +33,7 @@ int ledger_errno(int result)
 	case SQLITE_PERM:
 		return -EACCES;
 	case SQLITE_INTERRUPT:
-		/* a reader's, which knows why */
+		/* from a reader, which knows the reason */
 		return -ETIME;
 	}
 	return -EIO;
@@ -48,7 +48,7 @@ int statement_get(Statements *statements, const char *sql, sqlite3_stmt **ret)
 			*ret = statements->kept[i].statement;
 			return SQLITE_OK;
 		}
-	/* as many as there are texts in this folder; a test would meet the limit */
+	/* room for every text in this folder; a test would reach the limit */
 	if (statements->n == ELEMENTS(statements->kept))
 		return SQLITE_MISUSE;
 	r = sqlite3_prepare_v3(statements->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, NULL);

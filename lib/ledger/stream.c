@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Rows on their way to a descriptor, each question out of a snapshot of its own. What it must not do: hold up
- * the writer, or wait for a reader for ever.
+ * Writes the rows of a query to a descriptor, each query from its own snapshot. It must not delay the writer,
+ * or wait for a reader without limit.
  */
 
 #include "ledger/reader.h"
@@ -13,19 +13,19 @@
 
 enum { LOOK_AROUND_MS = 200 };
 
-/** Rows on their way to a descriptor. */
+/** The state of writing rows to a descriptor. */
 typedef struct Output {
 	int fd;
 	const atomic_bool *leave;   /* NULL: nobody asks it to */
-	const atomic_bool *erasing; /* NULL, or: its snapshot is in the way */
+	const atomic_bool *erasing; /* NULL, or set when its snapshot is in the way of an erasure */
 	int64_t erasing_us;         /* monotonic, when it first saw that; 0: not yet */
-	int patience_ms;            /* with a reader that takes nothing; 0: without end */
+	int patience_ms;            /* how long it waits for a reader that takes nothing; 0: without limit */
 	uint64_t rows;
 	size_t size;
 	char data[PIPE_BUF];
 } Output;
 
-/** Whether what is being erased has waited long enough for this snapshot to end. */
+/** Whether an erasure has waited long enough for this snapshot to end. */
 static bool keeps_what_is_erased(Output *output)
 {
 	int64_t now_us;
@@ -41,8 +41,8 @@ static bool keeps_what_is_erased(Output *output)
 }
 
 /**
- * At most PIPE_BUF bytes at a time, and only when there is room for as many: so the write does not block on a
- * pipe, whose flags belong to its reader too, and must not be changed.
+ * Writes at most PIPE_BUF bytes at a time, and only when there is room for them. So the write does not block
+ * on a pipe, whose flags must not be changed because its reader shares them.
  */
 static int output_flush(Output *output)
 {
@@ -92,7 +92,7 @@ static int output_bytes(Output *output, const char *bytes, size_t size)
 	return 0;
 }
 
-/** One JSON object a line. */
+/** Writes one JSON object as a line. */
 static int output_row(void *userdata, sqlite3_stmt *row)
 {
 	Output *output = userdata;
@@ -108,7 +108,7 @@ static int output_row(void *userdata, sqlite3_stmt *row)
 	return 0;
 }
 
-/** Unless it has a sentence already, as that of a bad argument has. */
+/** Adds a sentence unless there is one already, as for a bad argument. */
 static int output_explain(const Output *output, int r, Error *error)
 {
 	if (r == -EPIPE || r == -ETIMEDOUT)
@@ -133,7 +133,7 @@ static int write_rows(sqlite3 *db, const LedgerQuery *query, json_t *arguments, 
 	return r < 0 ? output_explain(output, r, error) : 0;
 }
 
-/** -EBUSY, -EINVAL unless the query can be asked of this ledger now. */
+/** -EBUSY or -EINVAL unless the query can be run on this ledger now. */
 static int find_streamable(const Ledger *ledger, const char *query, const LedgerQuery **ret, Error *error)
 {
 	const LedgerQuery *found = query_find(query);
@@ -149,7 +149,7 @@ static int find_streamable(const Ledger *ledger, const char *query, const Ledger
 int ledger_stream_now(
 	Ledger *ledger, const char *query, json_t *arguments, int fd, uint64_t *ret_rows, Error *error)
 {
-	/* whoever reads page by page comes back; one that has gone away closes the pipe */
+	/* a reader that reads page by page comes back; one that has gone closes the pipe */
 	Output output = { .fd = fd };
 	const LedgerQuery *found;
 	int r = find_streamable(ledger, query, &found, error);
@@ -249,7 +249,7 @@ int ledger_stream(
 	return 0;
 }
 
-/** Leaves the columns to the caller. */
+/** The caller keeps the columns. */
 static void stream_join(LedgerStream *stream)
 {
 	pthread_join(stream->thread, NULL);

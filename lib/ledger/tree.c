@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The Merkle tree in the ledger's file: keeping its nodes, and reading them for roots and proofs. It must not
- * trust the file: what is missing or malformed is damage, not an answer.
+ * The Merkle tree in the ledger's file: storing its nodes, and reading them for roots and proofs. It must not
+ * trust the file: a missing or malformed node means damage.
  */
 
 #include "ledger/tree.h"
@@ -19,7 +19,7 @@ static int keep_node(void *userdata, unsigned level, uint64_t index, const Merkl
 		return 0;
 	r = statement_execute(userdata, "INSERT INTO tree_node(level, number, hash) VALUES(?, ?, ?)", "iib",
 		(int64_t)level, (int64_t)index, hash->bytes, sizeof hash->bytes);
-	/* two nodes in one place: the file does not go with the tree that grew from it */
+	/* two nodes in one place: the file does not match the tree in memory */
 	return r == -EEXIST ? -EUCLEAN : r;
 }
 

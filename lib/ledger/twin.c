@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The twin of a unit: what all spellings of its serial have in common. One printed code comes in many
- * spellings (Caps Lock, a slip of the keyboard), and each would be a new unit. Twins are on record: what
- * makes them must not change.
+ * The twin of a unit: a key that all spellings of its serial share. One printed code comes in many spellings
+ * (Caps Lock, a typing error), and each would count as a new unit. Twins are stored, so this algorithm must
+ * not change.
  */
 
 #include "ledger/accept.h"
@@ -22,10 +22,10 @@ const char *twin_serial(const char *unit)
 	return name > unit && strncmp(name, "(21)", 4) == 0 ? name + 4 : NULL;
 }
 
-/** Capitals and digits alone, without zeros at the beginning of a number. `ret` has room for `serial`. */
+/** Keeps only capitals and digits, and drops zeros at the start of a number. `ret` has room for `serial`. */
 static void fold_serial(const char *serial, char *ret)
 {
-	char *number = NULL; /* where the digits began that stand at the end so far */
+	char *number = NULL; /* start of the digits at the current end */
 
 	for (; *serial; serial++) {
 		if (!isascii((unsigned char)*serial) || !isalnum((unsigned char)*serial))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Verifies what belongs to the records without being in them: personal data, attachments, and the tables that
- * are made from the records. It must not repair anything, nor run a trigger of the file.
+ * Verifies what belongs to the records but is stored elsewhere: personal data, attachments, and the tables
+ * made from the records. It must not repair anything, or run a trigger of the file.
  */
 
 #include "ledger/sql.h"
@@ -75,7 +75,7 @@ static int check_missing(Verifier *verifier)
 
 /* ---- attachments ---- */
 
-/** A record names the attachments that it has by their digest, wherever in its body. */
+/** A record names its attachment by digest, in any place of its body. */
 static int check_attachment(void *userdata, sqlite3_stmt *row)
 {
 	Verifier *verifier = userdata;
@@ -127,7 +127,7 @@ int verify_beside(Verifier *verifier)
 
 /* ---- projections ---- */
 
-/** Tables of ours beside the file's, filled from the file's records. */
+/** Fills our own tables, beside the file's, from the file's records. */
 static int fill_scratch(Verifier *verifier, uint64_t *ret_failed)
 {
 	sqlite3 *db = verifier->db;
@@ -135,11 +135,14 @@ static int fill_scratch(Verifier *verifier, uint64_t *ret_failed)
 
 	if (r < 0)
 		return r;
-	/* ours, of which some fill tables; those of the file never run, as nothing is written there */
+	/*
+	 * for our own triggers, some of which fill tables; the file's never run, because nothing is written
+	 * there
+	 */
 	r = ledger_errno(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL));
 	if (r < 0)
 		return r;
-	/* what is not as it must be has been told of */
+	/* deviations have been reported already */
 	r = ledger_errno(sqlite3_exec(db,
 		"INSERT OR IGNORE INTO main.personal(seq, salt, data) SELECT seq, salt, data FROM kept.personal"
 		" WHERE typeof(salt) = 'blob' AND typeof(data) = 'text';"
@@ -149,7 +152,7 @@ static int fill_scratch(Verifier *verifier, uint64_t *ret_failed)
 	return r < 0 ? r : projection_replay(db, verifier->options->leave, ret_failed);
 }
 
-/** The columns in which a table of an older version's file must be ours; NULL: it has none of that name. */
+/** The columns in which an older file's table must equal ours; NULL when it has no such table. */
 static int shared_columns(Verifier *verifier, const char *table, char **ret)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
@@ -163,7 +166,7 @@ static int shared_columns(Verifier *verifier, const char *table, char **ret)
 	return columns && !*ret ? -ENOMEM : 0;
 }
 
-/** The number of rows, too: a row that stands there twice is in both sets. */
+/** Also compares the number of rows, because a duplicate row is in both sets. */
 static int compare_table(Verifier *verifier, const char *table, const char *columns)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *select = NULL;
@@ -222,7 +225,7 @@ static int check_structure(Verifier *verifier)
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
 	int result;
 
-	/* a table that is not ours may bring its own checks along */
+	/* a table that is not ours may have constraints of its own */
 	if (verifier->reader->difference.tables_surplus)
 		return 0;
 	result = sqlite3_prepare_v2(verifier->db, "PRAGMA kept.integrity_check(20)", -1, &rows, NULL);
@@ -242,7 +245,7 @@ int verify_projections(Verifier *verifier)
 
 	if (r < 0)
 		return r;
-	statements_clear(&verifier->statements); /* from here on a name alone is that of our own table */
+	statements_clear(&verifier->statements); /* from here on a plain table name means our own table */
 	r = fill_scratch(verifier, &failed);
 	verifier->replayed = r == 0;
 	if (r == -EUCLEAN && failed > 0) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The columns of a record against its bytes. Nearly all leaves are read from their end, where their shape is
- * fixed, without parsing; whatever looks otherwise is parsed.
+ * Compares the columns of a record with its bytes. Nearly all leaves are read from their end, where their
+ * form is fixed, without parsing; any other form is parsed.
  */
 
 #include "ledger/verify-private.h"
@@ -11,7 +11,7 @@
 
 #include "util/text.h"
 
-/** What is left of a leaf, cut from its end. */
+/** The rest of a leaf, whose end has been cut off. */
 typedef struct Rest {
 	const char *text;
 	size_t size;
@@ -69,8 +69,10 @@ static bool cut_hex(Rest *rest, size_t n)
 	return true;
 }
 
-/** The day is written by the clock, the time of day in place: through the C library it costs as much as the
- * hash. */
+/**
+ * Formats the day with the clock functions and the time of day in place: the C library would cost as much as
+ * the hash.
+ */
 static bool cut_utc(LeafCheck *check, Rest *rest)
 {
 	char *utc = check->utc; /* YYYY-MM-DDThh:mm:ss.ffffffZ */
@@ -88,7 +90,7 @@ static bool cut_utc(LeafCheck *check, Rest *rest)
 	return CUT(rest, "\"}") && cut_text(rest, utc) && CUT(rest, ",\"utc\":\"");
 }
 
-/** From the end up to the body. */
+/** Cuts off everything after the body. */
 static bool cut_tail(LeafCheck *check, Rest *rest)
 {
 	if (!cut_utc(check, rest) || !(CUT(rest, "true") || CUT(rest, "false")))
@@ -104,8 +106,10 @@ static bool cut_tail(LeafCheck *check, Rest *rest)
 	       cut_text(rest, check->boot);
 }
 
-/** The body's session: keys are sorted and unique, so that the first before anything nested is the body's
- * own. */
+/**
+ * Compares the body's session. Keys are sorted and unique, so the first one before anything nested belongs to
+ * the body itself.
+ */
 static bool session_matches(const LeafCheck *check, const Rest *front)
 {
 	static const char field[] = "\"session\":";
@@ -115,7 +119,7 @@ static bool session_matches(const LeafCheck *check, const Rest *front)
 
 	if (!body)
 		return false;
-	body++; /* a brace from here on is of something nested */
+	body++; /* from here on, a brace begins something nested */
 	at = memmem(body, (size_t)(end - body), field, sizeof field - 1);
 	if (!at)
 		return !check->has_session;
@@ -134,7 +138,7 @@ static bool matches_at_a_glance(LeafCheck *check, const char *leaf, size_t size)
 	return cut_tail(check, &rest) && session_matches(check, &rest);
 }
 
-/** What stands around the values of a leaf, likely the same in the next. */
+/** Keeps the text around the values of a leaf, which is probably the same in the next. */
 static void keep_fields(LeafCheck *check, const json_t *fields)
 {
 	_cleanup_(freep) char *station = json_dumps(json_object_get(fields, "station"), JSON_ENCODE_ANY);
@@ -169,7 +173,7 @@ bool leaf_matches(LeafCheck *check, const char *leaf, size_t size)
 	return matches_at_a_glance(check, leaf, size) || matches_parsed(check, leaf, size);
 }
 
-/** A ledger has some ten kinds in turn: most are found where the last of that name was. */
+/** A ledger alternates between about ten kinds: most are found where the last one with that name was. */
 static const RecordKind *find_kind(LeafCheck *check)
 {
 	unsigned last = check->kind_size ? (unsigned char)check->kind[check->kind_size - 1] : 0;
@@ -191,6 +195,6 @@ bool leaf_published_matches(LeafCheck *check)
 {
 	const RecordKind *kind = find_kind(check);
 
-	/* one that nobody knows is the projections' to tell of */
+	/* the check of the projections reports an unknown kind */
 	return !kind || check->published == (kind->topic != NULL);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The photographs' files against the digests that the records name. They are read last, when the snapshot of
- * the ledger is given back: neither its log nor an erasure waits for gigabytes of pictures. What looks wrong
- * is therefore looked up once more, in the ledger as it is by then: a photograph may have been erased since.
- * What this must not do: follow a name to another file, or wait for anything but the disk.
+ * Compares the photographs' files with the recorded digests. They are read last, after the ledger's snapshot
+ * is released, so that neither its log nor an erasure waits for gigabytes of pictures. What looks wrong is
+ * therefore checked again in the current ledger: a photograph may have been erased since. It must not follow
+ * a name to another file, or wait for anything but the disk.
  */
 
 #include "ledger/verify-private.h"
@@ -19,17 +19,17 @@
 #include "util/digest-file.h"
 #include "util/file.h"
 
-/* where a record does not say how long the file is: more than any camera makes */
+/* used when a record has no file size: more than any camera makes */
 #define PHOTOGRAPH_MAX (UINT64_C(256) << 20)
 
 enum {
-	RECORDING_S = 60, /* a file that is younger may be waiting for its record's commit */
+	RECORDING_S = 60, /* a file younger than this may be waiting for its record's commit */
 	STRANGERS_TOLD = 10,
 };
 
 typedef enum Fate {
 	FATE_KEPT,
-	FATE_GOING, /* its erasure is on record, the deletion of its file is not */
+	FATE_GOING, /* its erasure is on record, but not the deletion of its file */
 	FATE_GONE,
 } Fate;
 
@@ -41,10 +41,10 @@ typedef struct Photograph {
 } Photograph;
 
 typedef struct Album {
-	Photograph *photographs; /* by name */
+	Photograph *photographs; /* sorted by name */
 	size_t n, kept;
 	int folder;
-	uint64_t before; /* records that were looked at before, for the progress */
+	uint64_t before; /* records checked before, for the progress */
 } Album;
 
 /** A cleanup function. */
@@ -96,7 +96,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(first->file, second->file);
 }
 
-/** Out of the table that was made from the records anew; where that could not be, out of the file's own. */
+/** Reads the table rebuilt from the records; if that was not possible, the file's own. */
 static int read_photographs(Verifier *verifier, Album *album)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
@@ -119,7 +119,10 @@ static int read_photographs(Verifier *verifier, Album *album)
 	return 0;
 }
 
-/** How it is with one by now; `seq` 0: with that file. Where nobody can tell it stays as it was. */
+/**
+ * Checks the current state of one photograph; `seq` 0: by its file name. If it cannot be found out, the state
+ * is unchanged.
+ */
 static bool is_now(Verifier *verifier, const char *sql, uint64_t seq, const char *file)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *row = NULL;
@@ -149,7 +152,7 @@ static bool is_named_by_now(Verifier *verifier, const char *file)
 
 /* ---- one file ---- */
 
-/** That this program is short of something says nothing about a file. */
+/** A lack of resources of this program says nothing about a file. */
 static bool is_our_own(int error)
 {
 	return error == ENOMEM || error == EMFILE || error == ENFILE;
@@ -165,7 +168,7 @@ static void tell_open(int error, char ret[VERIFY_TEXT_MAX])
 		snprintf(ret, VERIFY_TEXT_MAX, "cannot be read (%s)", strerror(error));
 }
 
-/** `ret` gets what is wrong with the file; "" nothing. Negative errno: it could not be told. */
+/** `ret` says what is wrong with the file; "" nothing. Negative errno: it could not be checked. */
 static int look_at_file(
 	Verifier *verifier, int folder, const Photograph *photograph, char ret[VERIFY_TEXT_MAX])
 {
@@ -196,7 +199,7 @@ static int look_at_file(
 		return 0;
 	}
 	r = digest_file_part(fd, most, verifier->options->leave, sha256);
-	/* what is read once in a day has no business in the cache of a station */
+	/* data that is read once a day should not fill a station's cache */
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	if (r == -ECANCELED || r == -ENOMEM)
 		return r;
@@ -262,7 +265,7 @@ static const Photograph *find_named(const Album *album, const char *file)
 		       : NULL;
 }
 
-/** A photograph's file is there before its record is. */
+/** A photograph's file exists before its record does. */
 static bool may_be_recorded_yet(int folder, const char *file)
 {
 	struct stat status;
@@ -290,7 +293,7 @@ static int look_for_strangers(Verifier *verifier, const Album *album)
 
 	if (!dir) {
 		closep(&fd);
-		return 0; /* each file that there must be was looked for by its name */
+		return 0; /* every file that must exist was looked up by its name */
 	}
 	for (struct dirent *entry; (entry = readdir(dir));) {
 		const char *file = entry->d_name;

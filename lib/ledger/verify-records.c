@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The records' bytes, hashes and tree. Blocks of 2^16 records are read and hashed by several threads; what
- * they make is joined in order, and compared with the nodes that are kept and with every checkpoint.
+ * Verifies the records' bytes, hashes and tree. Several threads read and hash blocks of 2^16 records; the
+ * results are joined in order, and compared with the stored nodes and with every checkpoint.
  */
 
 #include "ledger/verify-private.h"
@@ -11,10 +11,10 @@
 
 enum { BLOCK_LEVEL = 16, LOOK_AROUND = 1 << 12 };
 
-/* 9999-12-31: what RFC 3339 can say */
+/* 9999-12-31: the last day of RFC 3339 */
 #define UTC_US_MAX (INT64_C(253402300800) * USEC_PER_SEC - 1)
 
-/** The columns of a record, as they are selected. */
+/** The selected columns of a record. */
 enum {
 	COLUMN_SEQ,
 	COLUMN_LEAF,
@@ -31,23 +31,23 @@ typedef struct Blocks {
 	Verifier *verifier;
 	uint64_t n;
 	_Atomic uint64_t next, done; /* done: records */
-	MerkleHash *roots;           /* of each block, also of the last, which may be short */
+	MerkleHash *roots;           /* of each block, including a short last one */
 	atomic_int error;
 	Error why;
 } Blocks;
 
-/** One thread's. */
+/** The state of one thread. */
 typedef struct Worker {
 	Blocks *blocks;
 	Verifier *verifier;
-	Reader *reader; /* NULL: the verification's own */
+	Reader *reader; /* NULL: use the verification's own */
 	Statements statements;
 	pthread_t thread;
 	LeafCheck leaf;
 	MerkleTree tree; /* of the block */
 	uint64_t first;  /* records before the block */
 	int64_t latest_us;
-	bool broken; /* a record is missing: the tree no longer says anything of its own */
+	bool broken; /* a record is missing: the tree then proves nothing more */
 } Worker;
 
 /* ---- kept nodes ---- */
@@ -106,10 +106,10 @@ static int keep_committed(Verifier *verifier, uint64_t seq)
 	return grown ? 0 : -ENOMEM;
 }
 
-/** False where a cell is of a type that the column never has. */
+/** False when a cell has a type that the column never has. */
 static bool take_columns(LeafCheck *check, sqlite3_stmt *row)
 {
-	/* not terminated, for which it would be copied */
+	/* not terminated, which avoids a copy */
 	DigestPart kind = column_raw_text(row, COLUMN_KIND);
 
 	check->kind = kind.data;
@@ -141,7 +141,7 @@ static int check_columns(Worker *worker, sqlite3_stmt *row, uint64_t seq, Digest
 	return check->has_personal ? keep_committed(worker->verifier, seq) : 0;
 }
 
-/** The hash that goes into the tree is computed, never taken from the file. */
+/** The hash for the tree is always computed, never taken from the file. */
 static int check_record_row(Worker *worker, sqlite3_stmt *row, uint64_t seq)
 {
 	DigestPart leaf = column_bytes(row, COLUMN_LEAF);
@@ -158,7 +158,7 @@ static int check_record_row(Worker *worker, sqlite3_stmt *row, uint64_t seq)
 
 /* ---- a block ---- */
 
-/** Keeps the block's hash as it is at each checkpoint in it. */
+/** Keeps the block's hash at each checkpoint inside it. */
 static void note_checkpoints(Worker *worker, size_t *next)
 {
 	Verifier *verifier = worker->verifier;
@@ -181,8 +181,9 @@ static size_t first_checkpoint(const Verifier *verifier, uint64_t after)
 	return i;
 }
 
-/** Tells of numbers that were left out. A hash of nothing stands for them, so that what follows is still
- * read. */
+/**
+ * Reports missing numbers. A placeholder hash stands for them, so that the following records are still read.
+ */
 static int skip_missing(Worker *worker, uint64_t seq)
 {
 	uint64_t expected = worker->first + worker->tree.size + 1;
@@ -214,7 +215,7 @@ static void add_progress(Worker *worker, uint64_t records)
 	pthread_mutex_unlock(&worker->verifier->lock);
 }
 
-/** One record of the block. `told`: how many of them the caller's progress has. */
+/** Checks one record of the block. `told`: how many of them the caller's progress includes. */
 static int read_block_row(Worker *worker, sqlite3_stmt *row, size_t *next, uint64_t *told)
 {
 	uint64_t seq = (uint64_t)column_integer(row, COLUMN_SEQ);
@@ -294,8 +295,8 @@ static void *work(void *userdata)
 }
 
 /**
- * The first reads through the verification's own snapshot. Those of the others are of the same moment or
- * later, which makes no difference: they look at records up to `total` and the nodes over these alone, which
+ * The first thread reads through the verification's own snapshot. The other snapshots are of the same moment
+ * or later, which makes no difference: they only read records up to `total` and the nodes above these, which
  * no later transaction changes.
  */
 static int worker_open(Worker *worker, Blocks *blocks, bool first)
@@ -320,7 +321,7 @@ static void worker_close(Worker *worker)
 	reader_free(worker->reader);
 }
 
-/** The first works on the caller's thread. */
+/** The first one works on the caller's thread. */
 static int run_workers(Blocks *blocks, Worker *workers, unsigned n)
 {
 	unsigned started = 1;
@@ -333,7 +334,7 @@ static int run_workers(Blocks *blocks, Worker *workers, unsigned n)
 	}
 	for (; started < n; started++)
 		if (pthread_create(&workers[started].thread, NULL, work, &workers[started]) != 0)
-			break; /* fewer do it too */
+			break; /* fewer threads also do */
 		else
 			(void)pthread_setname_np(workers[started].thread, "verify");
 	work(&workers[0]);
@@ -353,7 +354,7 @@ static void close_workers(Blocks *blocks, Worker *workers, unsigned n)
 
 /* ---- the whole ---- */
 
-/** The root where full blocks are followed by a rest. */
+/** The root when a partial block follows the full ones. */
 static void join_rest(const MerkleTree *full, const MerkleHash *rest, MerkleHash *ret)
 {
 	MerkleHash hash = *rest;
@@ -398,7 +399,7 @@ static void check_kept_checkpoint(Verifier *verifier, const MerkleTree *full, co
 			(unsigned long long)kept->size);
 }
 
-/** Joins the blocks; each checkpoint is compared when the tree has the full blocks before it. */
+/** Joins the blocks; each checkpoint is compared when the tree has all full blocks before it. */
 static int join_blocks(Blocks *blocks)
 {
 	Verifier *verifier = blocks->verifier;

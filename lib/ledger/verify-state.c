@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What the file keeps beside its records and is no projection of them: nodes of the tree, checkpoints, marks
- * and cursors. None is signed, so each is held against what the records say; what no record can say is in
- * docs/transparency-log.md.
+ * Verifies what the file stores besides records and projections: nodes of the tree, checkpoints, marks and
+ * cursors. None of these is signed by itself, so each is compared with the records. docs/transparency-log.md
+ * lists what no record can prove.
  */
 
 #include "ledger/verify-private.h"
@@ -11,15 +11,14 @@
 
 #include <string.h>
 
-/* a checkpoint that was made by time lies so long behind its newest record at most: [ledger]
- * checkpoint_minutes */
+/* longest time by which a timed checkpoint may follow its newest record: [ledger] checkpoint_minutes */
 #define PATIENCE_US (2 * USEC_PER_DAY)
-/* two clocks of one computer that differ by more were set */
+/* a larger difference between two clocks of one computer means that one was set */
 #define CLOCK_SLACK_US USEC_PER_SEC
 
 /* ---- the tree ---- */
 
-/** Those that belong there were looked for one by one; others have no place in it. */
+/** The nodes that must exist were checked one by one; any others are surplus. */
 static int check_nodes(Verifier *verifier)
 {
 	_Static_assert(TREE_KEPT_LEVEL == 8, "as the statement says");
@@ -37,7 +36,7 @@ static int check_nodes(Verifier *verifier)
 
 /* ---- checkpoints ---- */
 
-/** A record beside a checkpoint: when it was written, by both clocks. */
+/** A record next to a checkpoint: when it was written, by both clocks. */
 typedef struct Moment {
 	bool known;
 	int64_t utc_us, monotonic_us;
@@ -58,7 +57,9 @@ static Moment moment_of(sqlite3_stmt *row, int utc, int leaf)
 	return moment;
 }
 
-/** Whether the clock was set, or the computer started, between two records: then it says nothing in between.
+/**
+ * Whether the clock was set or the computer restarted between two records: then nothing is known about the
+ * time between.
  */
 static bool clock_was_set(const Moment *before, const Moment *after)
 {
@@ -71,8 +72,8 @@ static bool clock_was_set(const Moment *before, const Moment *after)
 }
 
 /**
- * A checkpoint bears the time of its newest record. Programs before wrote the time at which it was made,
- * which lies between this record and the next.
+ * A checkpoint has the time of its newest record. Earlier programs wrote the time at which it was made, which
+ * lies between this record and the next.
  */
 static bool is_date_possible(int64_t utc_us, const Moment *newest, const Moment *next)
 {
@@ -101,8 +102,10 @@ static int check_checkpoint_dates(Verifier *verifier)
 	return verify_each_row(verifier, sql_checkpoint_dates, check_date, verifier);
 }
 
-/* the kinds of the fifth column of sql_sealing_records do so since a start says which schema version its
-   program has: from this one on */
+/*
+ * the kinds marked in the fifth column of sql_sealing_records do so since starts record the schema version of
+ * their program: from this one on
+ */
 enum { VERSION_THAT_SEALS_MORE = 4 };
 
 static json_int_t schema_of_start(sqlite3_stmt *row, int column)
@@ -114,7 +117,7 @@ static json_int_t schema_of_start(sqlite3_stmt *row, int column)
 
 typedef struct Sealing {
 	Verifier *verifier;
-	json_int_t schema; /* of the program that wrote what follows */
+	json_int_t schema; /* of the program that wrote the following records */
 } Sealing;
 
 static int check_sealing_record(void *userdata, sqlite3_stmt *row)
@@ -133,8 +136,8 @@ static int check_sealing_record(void *userdata, sqlite3_stmt *row)
 }
 
 /**
- * The records of a group have one time, and so has the last of a group that was sealed. Which program wrote a
- * record the start before it says.
+ * All records of a group have one time, including the last of a sealed group. The start before a record says
+ * which program wrote it.
  */
 static int check_sealed(Verifier *verifier)
 {
@@ -152,7 +155,7 @@ static bool was_synchronized(sqlite3_stmt *row, int leaf)
 	return json_is_true(json_object_get(fields, "sync"));
 }
 
-/** No later than the latest record, and no earlier than the newest one whose clock was synchronised. */
+/** The mark is not after the latest record, and not before the newest record whose clock was synchronised. */
 static int check_newest_mark(Verifier *verifier, int64_t mark)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *newest = NULL;
@@ -221,7 +224,7 @@ static int check_marks(Verifier *verifier)
 
 /* ---- the version ---- */
 
-/** A file that is called older than it is would not have its tables compared. */
+/** A file that claims to be older than it is would escape the comparison of its tables. */
 static int check_recorded_version(Verifier *verifier)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
@@ -253,7 +256,7 @@ int verify_state(Verifier *verifier)
 	r = check_checkpoint_dates(verifier);
 	if (r < 0)
 		return r;
-	/* without a key there are no checkpoints; a key's own must be there (verify.c) */
+	/* without a key there are no checkpoints; verify.c checks that a key's own checkpoint exists */
 	if (verifier->n_checkpoints > 0)
 		r = check_sealed(verifier);
 	return r < 0 ? r : check_marks(verifier);

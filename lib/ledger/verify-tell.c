@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What the parts of a verification share: what they tell their caller, whether it wants them to leave, and
- * how they go through rows. They only tell it.
+ * Shared by the parts of a verification: reporting to the caller, its wish to end early, and reading rows. It
+ * only reports.
  */
 
 #include "ledger/verify-private.h"
@@ -10,7 +10,7 @@
 #include <ctype.h>
 #include <stdarg.h>
 
-/** One line, whatever the file or SQLite has put into it. */
+/** Writes one line, whatever text comes from the file or SQLite. */
 static void write_sentence(char text[VERIFY_TEXT_MAX], const char *format, va_list arguments)
 {
 	vsnprintf(text, VERIFY_TEXT_MAX, format, arguments);

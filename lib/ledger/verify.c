@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * A verification: its parts in their order, out of one snapshot; here also the checkpoints and the chain of
- * keys. It must not repair anything, nor end at the first finding.
+ * A whole verification: runs its parts in order, in one snapshot, and checks the checkpoints and the chain of
+ * keys. It must not repair anything, or end at the first finding.
  */
 
 #include "ledger/verify-private.h"
@@ -87,15 +87,16 @@ static int read_checkpoints(Verifier *verifier)
 
 /* ---- keys ---- */
 
-/** The keys of the log, in order, as the records tell of them. */
+/** The keys of the log in order, as found in the records. */
 typedef struct KeyChain {
 	Verifier *verifier;
-	NoteVerifier keys[2]; /* the newest, and the one before it */
-	uint64_t since;       /* record that brought the newest; 0 none yet */
-	uint64_t renamed;     /* ... under another name than before, until ledger.restored says why; 0 none */
-	bool known_met;       /* the key that the caller knew was among them */
-	size_t next;          /* checkpoint whose signature is to be checked */
-	bool known_vouches;   /* ... and signed for the newest, itself or through those between */
+	NoteVerifier keys[2]; /* the newest one and the one before it */
+	uint64_t since;       /* the record that introduced the newest key; 0 none yet */
+	uint64_t renamed;     /* ... under another name than before, until ledger.restored gives the reason; 0
+				 none */
+	bool known_met;       /* the key that the caller knows was among them */
+	size_t next;          /* the next checkpoint whose signature is to be checked */
+	bool known_vouches;   /* ... and signed for the newest, directly or through the keys between them */
 } KeyChain;
 
 static bool check_statement(const NoteVerifier *previous, const char *key, const char *statement)
@@ -106,7 +107,7 @@ static bool check_statement(const NoteVerifier *previous, const char *key, const
 	       memmem(statement, opened.text_size, key, strlen(key)) != NULL;
 }
 
-/** Whether the key before signed for this one; a key that was lost could not. */
+/** Whether the previous key signed for this one; a lost key could not. */
 static bool is_signed_for(KeyChain *chain, uint64_t seq, const char *key, const char *statement)
 {
 	Verifier *verifier = chain->verifier;
@@ -143,7 +144,7 @@ static void chain_take_key(KeyChain *chain, uint64_t seq, const json_t *body)
 	snprintf(verifier->found->key, NOTE_KEY_MAX, "%s", key);
 }
 
-/** A log gets another origin when a backup takes its place, and not without a word about that. */
+/** A log gets another origin when a backup takes its place, and a record must say so. */
 static void take_restoration(KeyChain *chain, const json_t *body)
 {
 	const char *origin = json_string_value(json_object_get(body, "origin"));
@@ -154,14 +155,17 @@ static void take_restoration(KeyChain *chain, const json_t *body)
 
 static void check_renamed(const KeyChain *chain)
 {
-	/* the newest record: the station was cut off before it could tell, and does so at its next start */
+	/*
+	 * the newest record: the station was interrupted before it recorded the reason, and does so at its
+	 * next start
+	 */
 	if (chain->renamed && chain->renamed < chain->verifier->total)
 		verify_finding(chain->verifier,
 			"record %llu gives the log another name, %.160s, and no ledger.restored says why",
 			(unsigned long long)chain->renamed, chain->keys[0].name);
 }
 
-/** A key's record is committed with a checkpoint, so that one is missing where none covers it. */
+/** A key's record is committed together with a checkpoint: if none covers the record, one is missing. */
 static void check_newest_key(const KeyChain *chain)
 {
 	Verifier *verifier = chain->verifier;
@@ -180,7 +184,7 @@ static void check_newest_key(const KeyChain *chain)
 			(unsigned long long)chain->since);
 }
 
-/** What somebody saved of a log that a backup has ended before it. */
+/** Reports a saved checkpoint of a log that a restored backup has cut off before it. */
 static bool tell_ended(const KeyChain *chain, const KeptCheckpoint *kept)
 {
 	Checkpoint checkpoint;
@@ -199,7 +203,7 @@ static bool tell_ended(const KeyChain *chain, const KeptCheckpoint *kept)
 	return true;
 }
 
-/** Checkpoints up to the next key's record are the older key's. */
+/** Checkpoints before the next key's record belong to the older key. */
 static int check_signatures(KeyChain *chain, uint64_t until)
 {
 	Verifier *verifier = chain->verifier;
@@ -223,7 +227,7 @@ static int check_signatures(KeyChain *chain, uint64_t until)
 	return 0;
 }
 
-/** A record that tells of a key, or that a backup took the log's place. */
+/** Checks a record about a key, or about a restored backup. */
 static int check_key_record(void *userdata, sqlite3_stmt *row)
 {
 	KeyChain *chain = userdata;
@@ -260,7 +264,7 @@ int verify_keys(Verifier *verifier)
 
 /* ---- all ---- */
 
-/** What SQLite would run, or read otherwise than we do, is not read at all. */
+/** Refuses to read what SQLite would run, or would read differently from us. */
 static int check_file_schema(Verifier *verifier)
 {
 	const SchemaDifference *difference = &verifier->reader->difference;
@@ -273,7 +277,7 @@ static int check_file_schema(Verifier *verifier)
 	return difference->ours_changed ? -EUCLEAN : 0;
 }
 
-/** How many photographs there may be, without a look at the records. */
+/** An estimate of the number of photographs, without reading the records. */
 static uint64_t expect_photographs(const Verifier *verifier)
 {
 	if (!verifier->options->images)
@@ -343,7 +347,7 @@ static int verify_parts(Verifier *verifier)
 	return verifier->options->images ? verify_photographs(verifier) : 0;
 }
 
-/** What ends it early and is the file's fault is a finding like others. */
+/** An early end that is the file's fault becomes a finding like the others. */
 static int settle_verification(Verifier *verifier, int r)
 {
 	if (r == -ETIME && verify_left(verifier))
@@ -352,7 +356,7 @@ static int settle_verification(Verifier *verifier, int r)
 		verify_finding(verifier,
 			"the file asks for more work than a ledger of its size can: it was given up");
 	else if (r == -EUCLEAN && !verifier->reader->difference.ours_changed)
-		/* so damaged that SQLite itself cannot read on */
+		/* so damaged that SQLite itself cannot continue */
 		verify_finding(
 			verifier, "the file cannot be read to its end: %s", sqlite3_errmsg(verifier->db));
 	return r == -ETIME || r == -EUCLEAN ? 0 : r;

@@ -2,7 +2,7 @@
 
 /**
  * The ledger thread: it writes the records in groups and answers requests. While it runs, only this thread
- * writes the ledger's file. It must not answer that something is recorded before the commit is durable.
+ * writes the ledger's file. It must not report a record as written before the commit is durable.
  */
 
 #include "ledger/tree.h"
@@ -26,7 +26,7 @@ static void run_lookup(Ledger *ledger, Request *request)
 		log_warning("the ledger could not be read: %s", error.text);
 }
 
-/** A proof is taken from what is committed: where no checkpoint covers the record, this group makes one. */
+/** A proof covers only committed records: if no checkpoint covers the record, this group makes one. */
 static void expect_proof(Ledger *ledger, const Request *request)
 {
 	if (request->what == REQUEST_PROVE && request->number > ledger->sealer.size &&
@@ -34,7 +34,7 @@ static void expect_proof(Ledger *ledger, const Request *request)
 		ledger->sealer.now = true;
 }
 
-/** A person has said that it was wrong; it is written anew with the group. */
+/** A person has recorded that the newest time was wrong; the group writes it again. */
 static int forget_newest(Ledger *ledger)
 {
 	return ledger_errno(
@@ -77,15 +77,15 @@ static int run_request(Ledger *ledger, Request *request, const ClockReading *now
 }
 
 /**
- * SQLite knows a full disk, but calls a used-up quota or a file grown too large an I/O error. Only the failed
- * write's errno, still this thread's, tells them apart.
+ * SQLite recognises a full disk, but reports an exhausted quota or a file grown too large as an I/O error.
+ * Only the errno of the failed write, still set in this thread, tells them apart.
  */
 static int name_failure(int r)
 {
 	return r == -EIO && (errno == EDQUOT || errno == EFBIG) ? -ENOSPC : r;
 }
 
-/** One transaction, with its COMMIT. What failed is the caller's to roll back. */
+/** One transaction, including its COMMIT. On failure the caller rolls back. */
 static int write_transaction(
 	Ledger *ledger, Request **group, size_t n, const ClockReading *now, int64_t *newest_us)
 {
@@ -117,7 +117,9 @@ static int write_transaction(
 int writer_commit(Ledger *ledger, Request **group, size_t n)
 {
 	int64_t newest_us = atomic_load(&ledger->newest_utc_us);
-	/* one for the group, which is durable at one moment: whether it is synchronised takes a system call
+	/*
+	 * one reading for the group, which becomes durable at one moment: reading the synchronisation takes a
+	 * system call
 	 */
 	ClockReading now = clock_read(ledger->clock);
 	const MerkleTree tree = ledger->tree;
@@ -153,7 +155,7 @@ static void set_health(Ledger *ledger, int r)
 	}
 }
 
-/** Those that only read. */
+/** Whether the request only reads. */
 static bool is_question(const Request *request)
 {
 	return request->rows_done != NULL;
@@ -169,7 +171,7 @@ static void answer_proof(Ledger *ledger, Request *request)
 		request->answer.error = prove_checkpoint(statements, request->number, &request->rows);
 }
 
-/** Outside of a group's transaction: what was committed is what is answered. */
+/** Answers outside a group's transaction, so that only committed data is returned. */
 static void answer_question(Ledger *ledger, Request *request)
 {
 	if (request->what == REQUEST_LOOKUP)
@@ -193,7 +195,7 @@ static bool needs_commit(const Ledger *ledger, const Request *request)
 	return !is_question(request) && request->answer.error == 0;
 }
 
-/** What was written in a group that did not commit has not happened: no answer may say otherwise. */
+/** Nothing that was written in a failed group has happened: no answer may say otherwise. */
 static void fail_group(Ledger *ledger, Request **group, size_t n, int r)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -219,8 +221,8 @@ static void fail_group(Ledger *ledger, Request **group, size_t n, int r)
 }
 
 /**
- * Those that were queued before their sender could know of the last failure fail with it, so that nothing
- * overtakes what has to be queued again. Returns how many: they stand before the others.
+ * Requests that were queued before their sender could know of the last failure fail with it, so that nothing
+ * overtakes what must be queued again. Returns their number: they come before the others.
  */
 static size_t fail_followers(Ledger *ledger, Request **group, size_t n)
 {
@@ -233,8 +235,8 @@ static size_t fail_followers(Ledger *ledger, Request **group, size_t n)
 }
 
 /**
- * What matters most if somebody puts back an older copy, a claim above all, is marked beside the file before
- * anybody builds on it.
+ * Writes the mark beside the file before anybody relies on the records that matter most if an older copy is
+ * put back, above all a claim.
  */
 static int save_promptly(Ledger *ledger)
 {
@@ -247,9 +249,9 @@ static int save_promptly(Ledger *ledger)
 static void scrub(Ledger *ledger, int wait_ms);
 
 /**
- * An erasure is answered when its data is gone from the log, too. Own readers that are in the way are ended;
- * another program's cannot be, and then the answer says so. It is tried again when it is quiet, and after
- * each start.
+ * An erasure is answered when its data has also left the write-ahead log. Our own readers that are in the way
+ * are ended. Another program's cannot be ended: then the answer says so. It is tried again when the station
+ * is quiet, and after each start.
  */
 static void finish_erasures(Ledger *ledger, Request **group, size_t n)
 {
@@ -267,7 +269,7 @@ static void finish_erasures(Ledger *ledger, Request **group, size_t n)
 		group[i]->answer.lingers = group[i]->erased && ledger->scrub;
 }
 
-/** What went into a file without a name was not recorded. */
+/** What went into a deleted or replaced file was not recorded. */
 static int commit_in_place(Ledger *ledger, Request **group, size_t n)
 {
 	int r = place_check(ledger);
@@ -286,7 +288,7 @@ static void write_group(Ledger *ledger, Request **group, size_t n)
 	for (size_t i = 0; i < n; i++)
 		writes = writes || needs_commit(ledger, group[i]);
 	if (!writes) {
-		/* nothing to commit: reads are answered on a disk that takes no writes, too */
+		/* nothing to commit: reads are answered even when the disk accepts no writes */
 		for (size_t i = 0; i < n; i++)
 			if (is_question(group[i]))
 				answer_question(ledger, group[i]);
@@ -299,8 +301,9 @@ static void write_group(Ledger *ledger, Request **group, size_t n)
 		fail_group(ledger, group, n, r);
 	} else {
 		answer_proofs(ledger, group, n);
-		/* what was committed is answered as committed: where only the mark is missing nothing is
-		 * armed */
+		/*
+		 * committed records are answered as committed: if only the mark is missing, nothing is armed
+		 */
 		r = save_promptly(ledger);
 		finish_erasures(ledger, group, n);
 	}
@@ -318,8 +321,8 @@ static void checkpoint(Ledger *ledger)
 }
 
 /**
- * What was erased leaves the write-ahead log too, which is cut to nothing. A reader of older pages puts it
- * off, at most for `wait_ms`.
+ * Removes erased data from the write-ahead log by truncating it. A reader of older pages delays this by at
+ * most `wait_ms`.
  */
 static void scrub(Ledger *ledger, int wait_ms)
 {
@@ -347,7 +350,7 @@ static int write_probe(Ledger *ledger)
 	return r < 0 ? r : ledger_errno(statement_run(&ledger->statements, "COMMIT"));
 }
 
-/** While the disk refuses, a small write each second tells when it no longer does. */
+/** While the disk fails, a small write every second shows when it works again. */
 static void probe(Ledger *ledger)
 {
 	int r = name_failure(write_probe(ledger));
@@ -355,7 +358,7 @@ static void probe(Ledger *ledger)
 	if (r < 0 && !sqlite3_get_autocommit(ledger->db))
 		(void)statement_run(&ledger->statements, "ROLLBACK");
 	r = r < 0 ? r : name_failure(seal_save(ledger));
-	/* what is in the log and not yet in the file leaves room in the log once it is */
+	/* moving the log's content into the file frees room in the log */
 	if (r == -ENOSPC)
 		checkpoint(ledger);
 	set_health(ledger, r);
@@ -390,7 +393,7 @@ static void wait_for_requests(Ledger *ledger)
 	struct pollfd ready = { .fd = ring_fd(ledger->requests), .events = POLLIN };
 	int r = 1;
 
-	/* both sides exchange: either the request is seen here, or its sender sees that it must wake us */
+	/* atomic on both sides: either the request is seen here, or its sender sees that it must wake us */
 	health_end(ledger);
 	atomic_exchange(&ledger->asleep, true);
 	if (ring_count(ledger->requests) == 0)
@@ -422,7 +425,7 @@ static size_t take_group(Ledger *ledger, Request **group)
 
 static void give_answers(Ledger *ledger, Request **group, size_t n)
 {
-	/* the ring has room for every request that can be waiting: ledger.c counts them */
+	/* the ring has room for every waiting request: ledger.c counts them */
 	for (size_t i = 0; i < n; i++) {
 		group[i]->failures = ledger->failures;
 		if (!ring_push_quiet(ledger->answers, &group[i]))
@@ -438,7 +441,7 @@ void *ledger_thread(void *userdata)
 
 	(void)pthread_setname_np(pthread_self(), "ledger");
 	for (;;) {
-		/* before the ring: what was queued until then is still taken */
+		/* read before the ring: what was queued until then is still taken */
 		bool leave = atomic_load(&ledger->leave);
 		size_t n = take_group(ledger, group);
 
@@ -465,7 +468,7 @@ void *ledger_thread(void *userdata)
 	return NULL;
 }
 
-/** Then a crash may have left it in the log. */
+/** If so, a crash may have left the data in the log. */
 static bool was_erased(sqlite3 *db)
 {
 	return statement_number(db, "SELECT 1 FROM record WHERE kind = 'personal.erased' LIMIT 1", 0) != 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Finds kinds of records and checks bodies against them. The tables are generated; it must not know a kind by
- * its name.
+ * Finds kinds of records and checks bodies against them. The tables are generated. No kind may be hard-coded
+ * here by its name.
  */
 
 #include "record/record.h"
@@ -66,7 +66,7 @@ const RecordField *record_field_find(const char *kind, const char *name)
 
 /* ---- types ---- */
 
-/** `shape`: what `text` looks like, with 0 for any digit. */
+/** `shape`: the pattern of `text`, with 0 for any digit. */
 static bool has_shape(const char *text, const char *shape)
 {
 	size_t i = 0;
@@ -77,7 +77,7 @@ static bool has_shape(const char *text, const char *shape)
 	return text && !shape[i] && !text[i];
 }
 
-/** Of one form only, so that times can be compared and converted as they are; a day of the calendar. */
+/** Only one format is allowed, so that times can be compared as texts; it must be a valid calendar day. */
 static bool is_time(const char *text)
 {
 	int64_t utc_us;
@@ -116,14 +116,14 @@ static bool is_choice(const char *choices, const json_t *value)
 	return !choices || text_list_has(choices, json_string_value(value));
 }
 
-/** `figure`: what was given instead. Returns -EINVAL. */
+/** `figure`: the given value. Returns -EINVAL. */
 static int refuse_figure(const RecordField *field, const char *figure, Error *error)
 {
 	return error_set(error, -EINVAL, "%s must be %.15g to %.15g%s%s, not %.40s: check the figure",
 		field->name, field->min, field->max, *field->unit ? " " : "", field->unit, figure);
 }
 
-/** A figure that is none, or too long to be one. */
+/** Refuses a value that is not a number, or is too long to be one. */
 static int refuse_value(const RecordField *field, const json_t *value, Error *error)
 {
 	_cleanup_(freep) char *text =
@@ -143,7 +143,7 @@ int record_kind_check(const RecordKind *kind, const json_t *body, Error *error)
 	for (const RecordField *field = kind->fields; field->name; field++) {
 		const json_t *value = json_object_get(body, field->name);
 
-		/* words that were erased, or stand beside a leaf, are not in its body */
+		/* free text that was erased, or is kept beside a leaf, is not in its body */
 		if ((!value && (field->optional || field->words)) ||
 			(value && field_fits(field->type, value) && is_choice(field->choices, value)))
 			continue;
@@ -174,7 +174,7 @@ static int check_retired(const RecordKind *kind, const json_t *body, Error *erro
 	return 0;
 }
 
-/** One text of what the field says that it is. `value` may be of another type, which is not looked at. */
+/** Checks a text against what its field allows. A `value` of another type is ignored. */
 static int check_text(const RecordField *field, const json_t *value, Error *error)
 {
 	const char *text = json_string_value(value);

@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * The kinds of records, as records/<area>.toml have them: their fields, where they are published, and which
- * of them people enter. The tables are made by records/compile.py. Pure; nothing blocks or keeps what it is
- * given. What a record changes is the ledger's to know, and nothing here may depend on it.
+ * The kinds of records, as records/<area>.toml define them: their fields, where they are published, and which
+ * of them people enter. records/compile.py makes the tables. Pure; nothing blocks or keeps its arguments.
+ * Only the ledger knows what a record changes; nothing here may depend on that.
  */
 
 #include <errno.h>
@@ -35,26 +35,30 @@ typedef enum FieldType {
 DECLARE_STRING_TABLE(field_type, FieldType); /* "text", "date", "time", ... "list" */
 
 /**
- * Whether a text is in somebody's own words, in which a name or an illness may stand: it is kept beside the
- * leaf as personal data, never published, and erased. Records of earlier versions have it in their body.
+ * Whether a text is free text, which may contain a name or an illness. Free text is kept beside the leaf as
+ * personal data, never published, and erased on request. Records of earlier versions have it in their body.
  */
 typedef enum FieldWords {
 	WORDS_NONE,
 	WORDS_BESIDE,
-	WORDS_PERHAPS, /* the same where the record's projection says so */
+	WORDS_PERHAPS, /* the same if the record's projection says so */
 } FieldWords;
 
-/** What else a text may be: what of a published kind is none of these, and no choice, is WORDS_BESIDE. */
+/**
+ * What a text that is not free text may be. A text of a published kind that is none of these, and no choice,
+ * is WORDS_BESIDE.
+ */
 typedef enum FieldText {
-	TEXT_ANY,  /* not said: of kinds only that never leave the station */
-	TEXT_CODE, /* the station's own: a code, a sentence of the program, what a code or the profile says */
+	TEXT_ANY,  /* unspecified: only in kinds that never leave the station */
+	TEXT_CODE, /* made by the station: a code, a sentence of the program, text from a code or the profile
+		    */
 	TEXT_IDENTIFIER, /* at most RECORD_IDENTIFIER_MAX letters, digits, '-', '_' or '.': no sentence */
-	TEXT_LABEL,      /* as printed on a thing, or its name: one line, at most RECORD_LABEL_MAX bytes */
+	TEXT_LABEL,      /* as printed on an item, or its name: one line, at most RECORD_LABEL_MAX bytes */
 } FieldText;
 
 enum { RECORD_IDENTIFIER_MAX = 64, RECORD_LABEL_MAX = 128 };
 
-/** Who fills a field in, of a kind that people enter. */
+/** Who fills in a field of a kind that people enter. */
 typedef enum FieldOrigin {
 	FROM_PERSON,
 	FROM_STATION,
@@ -65,27 +69,27 @@ typedef struct RecordField {
 	const char *name; /* NULL ends a list */
 	FieldType type;
 	bool optional;
-	const char *choices; /* NULL, or the texts that it may have, separated by blanks */
-	double min, max;     /* of a count or number; unit NULL: any */
+	const char *choices; /* NULL, or the permitted texts, separated by blanks */
+	double min, max;     /* of a count or number; unit NULL: no limits */
 	const char *unit;    /* "" of a count */
 	FieldWords words;
-	FieldText text; /* of a text, or of the texts of a list */
+	FieldText text; /* of a text, or of the texts in a list */
 	FieldOrigin origin;
-	const char *retired; /* NULL, or the version from which on no new record has it */
+	const char *retired; /* NULL, or the version since which new records do not have it */
 } RecordField;
 
 /* ---- kinds ---- */
 
 typedef struct RecordKind {
 	const char *name;
-	const RecordField *fields; /* that the body must or may have; others are kept as they are */
+	const RecordField *fields; /* fields that the body must or may have; others are kept as they are */
 	const char *topic;         /* NULL: it never leaves the station */
-	const char *retired;       /* NULL, or the version from which on none is made any more */
-	bool corrects_clock;       /* the newest time is that of the record from here on */
-	bool seals; /* worth a checkpoint at once, also beside the file before it is answered */
+	const char *retired;       /* NULL, or the version since which none is made */
+	bool corrects_clock;       /* from this record on, the newest time is this record's */
+	bool seals; /* makes a checkpoint at once, and writes it beside the file before the answer */
 } RecordKind;
 
-/** All of them, sorted by name. */
+/** All kinds, sorted by name. */
 extern const RecordKind record_kinds[];
 extern const size_t record_kinds_n;
 
@@ -98,7 +102,7 @@ const RecordField *record_field_find(const char *kind, const char *name);
 
 /* ---- what people enter ---- */
 
-/** The D-Bus interface that takes it, and with it the polkit action. */
+/** The D-Bus interface that takes the form, which also determines the polkit action. */
 typedef enum FormPlace {
 	FORM_STATION,
 	FORM_INVENTORY,
@@ -110,39 +114,38 @@ typedef enum FormPlace {
 DECLARE_STRING_TABLE(form_place, FormPlace); /* "station", "inventory", "session" */
 
 typedef enum FormSession {
-	FORM_ANYTIME,         /* has nothing to do with a session */
-	FORM_SESSION_IF_OPEN, /* bears the number of the session, if one is open */
-	FORM_SESSION_NAMED, /* that which is entered, or else that of the open one if it is about its subject
-			     */
-	FORM_SESSION_ONLY,  /* refused outside a session */
+	FORM_ANYTIME,         /* independent of sessions */
+	FORM_SESSION_IF_OPEN, /* gets the number of the open session, if there is one */
+	FORM_SESSION_NAMED,   /* session as entered, or else the open one if it is about the form's subject */
+	FORM_SESSION_ONLY,    /* refused outside a session */
 } FormSession;
 
 typedef struct RecordForm {
 	const char *kind;
 	FormPlace place;
-	const char *roles;    /* one of them is needed; separated by blanks */
-	const char *signs;    /* NULL, or what the PIN stands for that is asked again: kept as `signed` */
-	const char *personal; /* NULL, or fields of text that are kept beside the leaf; separated by blanks */
+	const char *roles;    /* the actor needs one of them; separated by blanks */
+	const char *signs;    /* NULL, or what the repeated PIN signs for: kept as `signed` */
+	const char *personal; /* NULL, or text fields that are kept beside the leaf; separated by blanks */
 	FormSession session;
 } RecordForm;
 
-/** The kinds that people enter, in an order that stays. */
+/** The kinds that people enter, in a fixed order. */
 extern const RecordForm record_forms[];
 extern const size_t record_forms_n;
 
 /* ---- checks; each gives 0, or -EINVAL with a sentence ---- */
 
-/** A body against its kind, also of a record that is history. */
+/** Checks a body against its kind; also for records of the past. */
 int record_kind_check(const RecordKind *kind, const json_t *body, Error *error) _must_check_;
 /**
- * Figures against their ranges. Only for what is new: a record of a time when the range was another, or none,
- * stays what it is.
+ * Checks figures against their ranges. Only for new records: an old record, from a time with another range or
+ * none, stays valid.
  */
 int record_ranges_check(const RecordKind *kind, const json_t *body, Error *error) _must_check_;
-/** One figure, where the field declares a range. */
+/** Checks one figure, if the field has a range. */
 int record_range_check(const RecordField *field, double value, Error *error) _must_check_;
 /**
- * All that a new record must be, and an old one need not: with its words, identifiers and labels that are
- * such, figures in their range, and nothing that is retired.
+ * Checks everything that a new record must satisfy, and an old one need not: free text, identifiers and
+ * labels are valid, figures are in range, and nothing is retired.
  */
 int record_new_check(const RecordKind *kind, const json_t *body, Error *error) _must_check_;

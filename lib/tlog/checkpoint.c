@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Checkpoints as text: names of logs, writing, reading, signing. It touches no file. It must not sign for
- * another log than the key's own, nor open a checkpoint that no given key of its log has signed.
+ * Checkpoints as text: names of logs, writing, reading, signing. It touches no file. It must not sign for a
+ * log other than the key's own, or accept a checkpoint that no given key of its log has signed.
  */
 
 #include "tlog/checkpoint.h"
@@ -27,9 +27,11 @@ int checkpoint_origin(const char *clinic, const char *station, char ret[NOTE_NAM
 
 #define EPOCH "/epoch-"
 
-enum { OWN_ORIGIN_MAX = 200 }; /* bytes; an epoch has to fit behind it */
+enum { OWN_ORIGIN_MAX = 200 }; /* bytes; an epoch must fit after it */
 
-/** Bytes of an origin before its epoch; what looks like one, but is not written as one, belongs to the name.
+/**
+ * Length of an origin without its epoch. An ending that resembles an epoch, but is not written as one,
+ * belongs to the name.
  */
 static size_t base_of(const char *origin, uint64_t *ret_epoch)
 {
@@ -86,14 +88,14 @@ int checkpoint_next_epoch(const char *origin, const char *other, char ret[NOTE_N
 	return 0;
 }
 
-/** One line of a note that is not empty, and fits. */
+/** Whether this is one line of a note, not empty, and short enough. */
 static bool is_origin_line(Slice line)
 {
 	return line.size > 0 && line.size < NOTE_NAME_MAX && text_is_note(line) &&
 	       !memchr(line.text, '\n', line.size);
 }
 
-/** Lines that are not empty, each with its newline. */
+/** Whether these are non-empty lines, each with its newline. */
 static bool are_extensions(Slice text)
 {
 	unsigned number = 0;

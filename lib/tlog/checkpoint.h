@@ -2,7 +2,7 @@
 #pragma once
 
 /**
- * Checkpoints (c2sp.org/tlog-checkpoint): what a log says of itself at one size, as the text of a signed
+ * Checkpoints (c2sp.org/tlog-checkpoint): a log's statement about itself at one size, as the text of a signed
  * note. Errors as in note.h.
  */
 
@@ -17,7 +17,9 @@ typedef struct Checkpoint {
 	size_t extensions_size;
 } Checkpoint;
 
-/** "stipple/<clinic>/<station>". -EINVAL when a part cannot stand in a topic, or when it is too long. */
+/**
+ * Makes "stipple/<clinic>/<station>". -EINVAL when a part is not allowed in a topic, or when it is too long.
+ */
 int checkpoint_origin(const char *clinic, const char *station, char ret[NOTE_NAME_MAX]) _must_check_;
 
 /**
@@ -27,21 +29,21 @@ int checkpoint_origin(const char *clinic, const char *station, char ret[NOTE_NAM
 bool checkpoint_origin_is_valid(const char *origin);
 
 /**
- * The origin of the log that goes on after a restoring: the larger epoch of both, and one more. "<origin>" is
- * epoch 1, "<origin>/epoch-2" the next. `other` (may be NULL) counts only where it is an epoch of the same
+ * The origin of the log that continues after a restore: one epoch after the larger epoch of both. "<origin>"
+ * is epoch 1, "<origin>/epoch-2" the next. `other` (may be NULL) counts only if it is an epoch of the same
  * log. -EINVAL when it does not fit.
  */
 int checkpoint_next_epoch(const char *origin, const char *other, char ret[NOTE_NAME_MAX]) _must_check_;
 
-/** Whether both are epochs of one log. */
+/** Whether both are epochs of the same log. */
 bool checkpoint_same_log(const char *origin, const char *other);
 
-/** The text without signatures. The result is the caller's. */
+/** Writes the text without signatures. The caller owns the result. */
 int checkpoint_write(const Checkpoint *checkpoint, char **ret) _must_check_;
 
 /**
- * The signed note. The result is the caller's. -EINVAL also when the key's name is not the origin: a station
- * signs no other log's checkpoints.
+ * Writes the signed note. The caller owns the result. -EINVAL also when the key's name is not the origin: a
+ * station does not sign another log's checkpoints.
  */
 int checkpoint_sign(const Checkpoint *checkpoint, const NoteSigner *signer, char **ret) _must_check_;
 
@@ -49,11 +51,11 @@ int checkpoint_sign(const Checkpoint *checkpoint, const NoteSigner *signer, char
 int checkpoint_parse(const char *text, size_t size, Checkpoint *ret, Error *error) _must_check_;
 
 /**
- * Checks a signed checkpoint against known keys, as note_open() does, and reads it. One of those
- * that signed it must have the checkpoint's origin as its name: a key signs for one log only. `extensions`
- * points into `note`. `origin` is the log it must be of, or NULL when the key alone says whose it is.
- * `ret_opened` (may be NULL) says who cosigned. Errors as of note_open(), and -EXDEV for a
- * checkpoint of another log, or one that nobody signed who may sign for its log.
+ * Checks a signed checkpoint against known keys, as note_open() does, and reads it. One of the signing keys
+ * must have the checkpoint's origin as its name: a key signs for one log only. `extensions` points into
+ * `note`. `origin` is the expected log, or NULL when the key alone identifies it. `ret_opened` (may be NULL)
+ * says who cosigned. Errors as for note_open(), and -EXDEV for a checkpoint of another log, or one without a
+ * signature that counts for its log.
  */
 int checkpoint_open(const char *note, size_t size, const NoteVerifier *known, size_t n_known,
 	const char *origin, Checkpoint *ret, NoteOpened *ret_opened, Error *error) _must_check_;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Cosignatures of witnesses (c2sp.org/tlog-cosignature), Ed25519 and ML-DSA-44: what exactly a witness signed
- * for a checkpoint. Checked only: a station cosigns nothing.
+ * Cosignatures of witnesses (c2sp.org/tlog-cosignature), Ed25519 and ML-DSA-44: exactly what a witness signs
+ * for a checkpoint. They are only checked: a station does not cosign.
  */
 
 #include "tlog/cosignature.h"
@@ -21,14 +21,14 @@ enum {
 	MESSAGE_MAX = LABEL_BYTES + 2 * (1 + NAME_BYTES_MAX) + 3 * 8 + DIGEST_BYTES,
 };
 
-/** The first three lines of a checkpoint, which are all that a witness vouches for. */
+/** The first three lines of a checkpoint: a witness vouches for nothing else. */
 typedef struct Tree {
 	Slice origin;
 	uint64_t size;
 	MerkleHash root;
 } Tree;
 
-/** -EBADMSG for what is no checkpoint: a witness signs nothing else. */
+/** -EBADMSG when it is not a checkpoint: a witness signs nothing else. */
 static int read_tree(Slice text, Tree *ret)
 {
 	unsigned number = 0;
@@ -73,7 +73,7 @@ static uint8_t *put_name(uint8_t *at, Slice name)
 	return put(at, name.text, name.size);
 }
 
-/** The structure `cosigned_message`, of the whole tree. */
+/** The structure `cosigned_message` for the whole tree. */
 static int verify_ml_dsa_44(
 	const NoteVerifier *verifier, const Tree *tree, uint64_t utc_s, const uint8_t *signature)
 {

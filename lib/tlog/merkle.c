@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The Merkle tree of RFC 6962: growing, reading, proving, verifying. It does no I/O and keeps no hashes: that
- * is the caller's. It must not accept a proof that is longer or shorter than it has to be.
+ * The Merkle tree of RFC 6962: growing, reading, proving, verifying. It does no I/O and stores no hashes: the
+ * caller does. It must not accept a proof of the wrong length.
  */
 
 #include "tlog/merkle.h"
@@ -52,7 +52,7 @@ int merkle_append_node(
 	if (tree->size > MERKLE_SIZE_MAX - ((uint64_t)1 << level))
 		return -EOVERFLOW;
 	index = tree->size >> level;
-	/* like carrying in an addition: a node that has a left neighbour joins it one level up */
+	/* like the carry of an addition: a node that has a left neighbour joins it one level up */
 	for (unsigned at = level;; at++) {
 		if (at > 0 && keep && (r = keep(userdata, at, index, &hash)) < 0)
 			return r;
@@ -95,10 +95,10 @@ void merkle_tree_root(const MerkleTree *tree, MerkleHash *ret)
 
 /* ---- reading ---- */
 
-/** A reader with the block of leaf hashes it read last. */
+/** A reader with the last block of leaf hashes. */
 typedef struct Source {
 	const MerkleReader *reader;
-	uint64_t size; /* of the tree: no leaf beyond is asked for */
+	uint64_t size; /* of the tree: no leaf beyond it is requested */
 	uint64_t first;
 	size_t n;
 	MerkleHash block[1 << MERKLE_BLOCK_LEVEL_MAX];
@@ -153,7 +153,7 @@ static int read_tree_node(Source *source, unsigned level, uint64_t index, Merkle
 	return source->reader->node(source->reader->userdata, level, index, ret);
 }
 
-/** The hash over a range that is not empty and begins where a complete node of its length or more does. */
+/** The hash over a non-empty range that begins where a complete node of at least its length begins. */
 static int read_range(Source *source, Range range, MerkleHash *ret)
 {
 	uint64_t length = range.end - range.begin, at = range.end;
@@ -161,7 +161,7 @@ static int read_range(Source *source, Range range, MerkleHash *ret)
 	bool begun = false;
 	int r;
 
-	/* from the right, where its smallest complete node stands */
+	/* from the right, where the smallest complete node is */
 	for (unsigned level = 0; length >> level; level++) {
 		if (!(length >> level & 1))
 			continue;
@@ -225,7 +225,7 @@ typedef struct Route {
 	Range ranges[MERKLE_PATH_MAX];
 } Route;
 
-/** Splits `range`, goes on with the half that holds leaf `index` and notes the other one. */
+/** Splits `range`, continues with the half that holds leaf `index` and notes the other one. */
 static void descend(Route *route, Range *range, uint64_t index)
 {
 	uint64_t middle = largest_part(*range);
@@ -280,7 +280,7 @@ int merkle_prove_consistency(const MerkleReader *reader, uint64_t old_size, uint
 	}
 	while (range.end != old_size)
 		descend(&route, &range, old_size - 1);
-	/* the verifier knows the old root, so that it needs to be told of a part of the old tree only */
+	/* the verifier knows the old root, so the proof needs a hash only for a part of the old tree */
 	if (range.begin > 0)
 		route.ranges[route.n++] = range;
 	return read_route(&source, &route, ret);
@@ -289,14 +289,14 @@ int merkle_prove_consistency(const MerkleReader *reader, uint64_t old_size, uint
 /* ---- verifying ---- */
 
 /**
- * The walk up from a node towards the root that both verifications do. fn and sn are RFC 9162's names: the
- * number of the node and of the last one on its level.
+ * The walk from a node up to the root, shared by both verifications. fn and sn are RFC 9162's names for the
+ * number of the node and of the last node on its level.
  */
 typedef struct Walk {
 	uint64_t fn, sn;
 } Walk;
 
-/** True when the next hash of the proof stands to the left; goes one level up, past nodes without sibling. */
+/** True when the next hash of the proof is on the left; goes one level up, past nodes without a sibling. */
 static bool walk_up(Walk *walk)
 {
 	bool left = walk->fn & 1 || walk->fn == walk->sn;
@@ -331,7 +331,7 @@ int merkle_verify_inclusion(
 	return walk.sn == 0 && merkle_hash_equal(&hash, root) ? 0 : -EBADMSG;
 }
 
-/** Both roots from the hash both trees have in common and the rest of the path. */
+/** Computes both roots from the hash that both trees share and the rest of the path. */
 static int verify_path_growth(Walk walk, const MerkleHash *common, const MerkleHash *hashes, size_t n,
 	const MerkleHash *old_root, const MerkleHash *root)
 {
@@ -379,7 +379,7 @@ int merkle_verify_consistency(uint64_t old_size, const MerkleHash *old_root, uin
 		walk.fn >>= 1;
 		walk.sn >>= 1;
 	}
-	/* a complete old tree is itself the first node of the proof, and is left out */
+	/* a complete old tree is itself the first node of the proof, and is omitted */
 	if ((old_size & (old_size - 1)) == 0)
 		return verify_path_growth(walk, old_root, path->hashes, path->n, old_root, root);
 	return verify_path_growth(walk, &path->hashes[0], path->hashes + 1, path->n - 1, old_root, root);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Private keys in files. It must not write over a key that is there, nor take one that its group or others
- * may read.
+ * Private keys in files. It must not overwrite an existing key, or accept one that its group or others may
+ * read.
  */
 
 #include <fcntl.h>
@@ -28,7 +28,7 @@ static int write_new(int folder, const char *name, const char *text)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-/** A link, unlike a renaming, fails where there is a file of that name. */
+/** Uses a link because, unlike a rename, it fails when the name exists. */
 static int write_and_link(int folder, const char *temporary, const char *name, const char *text)
 {
 	int r;
@@ -66,7 +66,7 @@ int note_signer_store(const NoteSigner *signer, const char *folder, const char *
 	return 0;
 }
 
-/** Opens what is a file of its owner's alone. */
+/** Opens a file that only its owner can access. */
 static int open_private(const char *path, Error *error)
 {
 	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

@@ -2,7 +2,7 @@
 
 /**
  * The keys of signed notes: their text, signing and verifying with libcrypto. It touches no file. A private
- * key must be wiped from memory that is given back.
+ * key must be wiped from memory before that is freed.
  */
 
 #include "tlog/note-key.h"
@@ -16,7 +16,7 @@
 #include "tlog/note.h"
 #include "util/digest.h"
 
-/* the only kind of key that is made: Ed25519 */
+/* only this kind of key is made: Ed25519 */
 enum {
 	ENCODED_KEY_BYTES = 1 + NOTE_PUBLIC_KEY_BYTES,
 	ENCODED_KEY_CHARS = 44,
@@ -64,7 +64,7 @@ static NoteVerifier verifier_make(const char *name, NoteKind kind, const uint8_t
 	return verifier;
 }
 
-/** Lower-case only: what everybody writes, and one text for one key. */
+/** Accepts lower case only, which everybody writes, so that a key has only one text. */
 static bool parse_id(Slice text, uint32_t *ret)
 {
 	uint32_t id = 0;
@@ -82,7 +82,7 @@ static bool parse_id(Slice text, uint32_t *ret)
 	return true;
 }
 
-/** What public and private keys have in common: "<name>+<id>+<base64>". */
+/** Shared by public and private keys: "<name>+<id>+<base64>". */
 typedef struct KeyText {
 	char name[NOTE_NAME_MAX];
 	NoteKind kind;
@@ -90,7 +90,7 @@ typedef struct KeyText {
 	uint8_t key[NOTE_PUBLIC_KEY_MAX];
 } KeyText;
 
-/** Up to the next '+', which is taken off as well. */
+/** Takes everything up to the next '+', and that '+'. */
 static bool take_key_field(Slice *rest, Slice *ret)
 {
 	const char *plus = rest->size > 0 ? memchr(rest->text, '+', rest->size) : NULL;
@@ -297,7 +297,9 @@ int note_key_sign(const NoteSigner *signer, Slice text, uint8_t ret[NOTE_SIGNATU
 	return 0;
 }
 
-/** The key as libcrypto has it. Its names of keys are asked for at run time: a newer library knows more. */
+/**
+ * The key in libcrypto's form. Algorithm names are looked up at run time, because a newer library knows more.
+ */
 static EVP_PKEY *public_key(const NoteVerifier *verifier)
 {
 	const char *name = verifier->kind == NOTE_COSIGNATURE_ML_DSA_44 ? "ML-DSA-44" : "ED25519";

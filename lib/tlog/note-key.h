@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What note.c needs of keys. Nothing outside of this folder includes it. */
+/** Key functions for note.c. Nothing outside this folder includes it. */
 
 #include "tlog/tlog-text.h"
 
@@ -18,8 +18,8 @@ void note_signer_write(const NoteSigner *signer, char ret[NOTE_PRIVATE_KEY_MAX])
 int note_key_sign(const NoteSigner *signer, Slice text, uint8_t ret[NOTE_SIGNATURE_BYTES]) _must_check_;
 
 /**
- * -EBADMSG when the signature is not by this key over exactly this message, whatever the key's kind makes of
- * a text. -EOPNOTSUPP: libcrypto does not know it.
+ * -EBADMSG when the signature is not by this key over exactly this message, without the key kind's special
+ * treatment of texts. -EOPNOTSUPP: libcrypto does not support the algorithm.
  */
 int note_key_verify_message(const NoteVerifier *verifier, const void *message, size_t message_size,
 	const uint8_t *signature, size_t size) _must_check_;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Signed notes: signing and strict reading. It touches no file. It must not take a note with a false
- * signature by a known key, even where another signature is right. It passes over the signatures of unknown
- * keys.
+ * Signed notes: signing and strict reading. It touches no file. It must not accept a note with a wrong
+ * signature by a known key, even if another signature is right. It ignores signatures of unknown keys.
  */
 
 #include "tlog/note.h"
@@ -19,7 +18,7 @@
 
 enum {
 	ID_BYTES = 4,
-	SIGNED_BYTES = ID_BYTES + NOTE_SIGNATURE_BYTES, /* of what stands in base64 in a line */
+	SIGNED_BYTES = ID_BYTES + NOTE_SIGNATURE_BYTES, /* of the base64 part of a line */
 	SIGNED_CHARS = (SIGNED_BYTES + 2) / 3 * 4,
 };
 
@@ -40,7 +39,7 @@ static int signature_line(const NoteSigner *signer, Slice text, char ret[SIGNED_
 	return 0;
 }
 
-/** `before` is what comes before the new line: text, empty line and signatures there are. */
+/** `before` is everything before the new line: text, empty line and existing signatures. */
 static int append_signature(const NoteSigner *signer, Slice text, Slice before, const char *gap, char **ret)
 {
 	char encoded[SIGNED_CHARS + 1];
@@ -83,7 +82,7 @@ int note_sign_again(const NoteSigner *signer, const char *note, size_t size, cha
 typedef struct Signature {
 	Slice name;
 	uint32_t id;
-	uint8_t *bytes; /* with the id in front */
+	uint8_t *bytes; /* starts with the id */
 	size_t size;
 } Signature;
 
@@ -121,7 +120,7 @@ static bool is_by(const Signature *signature, const NoteVerifier *key)
 	       memcmp(signature->name.text, key->name, signature->name.size) == 0;
 }
 
-/** The note's two halves. */
+/** Splits a note into its two halves. */
 static int split_note(Slice note, Slice *ret_text, Slice *ret_signatures, Error *error)
 {
 	if (note.size > NOTE_SIZE_MAX)
@@ -130,7 +129,7 @@ static int split_note(Slice note, Slice *ret_text, Slice *ret_signatures, Error 
 		return error_set(error, -EINVAL, "the note has control characters or is not UTF-8");
 	if (note.size == 0 || note.text[note.size - 1] != '\n')
 		return error_set(error, -EINVAL, "the note does not end in a newline; part of it is missing");
-	/* the last empty line: there may be others in the text */
+	/* use the last empty line: the text may contain others */
 	for (size_t i = note.size - 1; i > 0; i--) {
 		if (note.text[i] != '\n' || note.text[i - 1] != '\n')
 			continue;
@@ -149,7 +148,7 @@ typedef struct Keys {
 	NoteOpened opened; /* signed_by: n when none has */
 } Keys;
 
-/** The name of the log that a checkpoint, or a key's statement, is of. */
+/** The name of the log that a checkpoint, or a key's statement, belongs to. */
 static bool is_origin_name(const NoteVerifier *key, Slice text)
 {
 	size_t size = strlen(key->name);
@@ -162,7 +161,7 @@ static void take_signed(Keys *keys, size_t i, Slice text, int64_t utc_s)
 	NoteOpened *opened = &keys->opened;
 
 	if (keys->known[i].kind != NOTE_ED25519) {
-		/* there are not more signatures than there is room */
+		/* there is room for all signatures */
 		opened->cosigned[opened->n_cosigned++] = (NoteCosigned){ i, utc_s };
 		return;
 	}
@@ -183,7 +182,7 @@ static int verify_by_key(
 	return note_key_verify_message(verifier, text.text, text.size, signature, size);
 }
 
-/** Ignores what is not by a known key. Of keys that share name and id one must have signed. */
+/** Ignores signatures of unknown keys. If several keys share name and id, one of them must have signed. */
 static int check_signature(Slice text, const Signature *signature, Keys *keys)
 {
 	int64_t utc_s = 0;

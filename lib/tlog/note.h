@@ -45,8 +45,8 @@ typedef struct NoteVerifier {
 size_t note_key_size(NoteKind kind);
 
 /**
- * Reads a public key. -EOPNOTSUPP when it is of a kind that is not known, -EBADMSG when name and key do not
- * go with the id: a character was mistyped or lost.
+ * Reads a public key. -EOPNOTSUPP for an unknown kind, -EBADMSG when name and key do not match the id: a
+ * character was mistyped or lost.
  */
 int note_verifier_parse(const char *text, NoteVerifier *ret, Error *error) _must_check_;
 void note_verifier_write(const NoteVerifier *verifier, char ret[NOTE_KEY_MAX]);
@@ -63,8 +63,8 @@ int note_signer_generate(const char *name, NoteSigner **ret) _must_check_;
  */
 int note_signer_parse(const char *text, NoteSigner **ret, Error *error) _must_check_;
 /**
- * The same private key under another name, which makes it another key to those who verify: what it signs for
- * one log never counts for the other. -EINVAL when `name` cannot be a key's name.
+ * The same private key under another name. Verifiers see it as a different key, so its signatures for one log
+ * never count for another. -EINVAL when `name` is not a valid key name.
  */
 int note_signer_rename(const NoteSigner *signer, const char *name, NoteSigner **ret) _must_check_;
 NoteSigner *note_signer_free(NoteSigner *signer);
@@ -74,40 +74,39 @@ DEFINE_CLEANUP(NoteSigner *, note_signer_free, note_signer_freep);
 const NoteVerifier *note_signer_verifier(const NoteSigner *signer);
 
 /**
- * Writes the key to a new file `name` in `folder`, mode 0600, on the disk when this returns; a power cut
- * leaves all of it or nothing. -EEXIST when there is one already: a key is never overwritten. Blocks on the
- * disk.
+ * Writes the key durably to a new file `name` in `folder`, mode 0600; a power cut leaves all of it or
+ * nothing. -EEXIST when the file exists: a key is never overwritten. Blocks on the disk.
  */
 int note_signer_store(
 	const NoteSigner *signer, const char *folder, const char *name, Error *error) _must_check_;
 
 /**
- * Reads a key from a file. -EPERM when group or others may touch the file, -ENOENT when there is none. What a
- * service manager hands over as a credential is read by the caller and given to note_signer_parse(). Blocks.
+ * Reads a key from a file. -EPERM when group or others have access, -ENOENT when it is missing. For a systemd
+ * credential the caller reads the text and uses note_signer_parse(). Blocks.
  */
 int note_signer_load(const char *path, NoteSigner **ret, Error *error) _must_check_;
 
 /**
- * The whole note: `text`, an empty line and one signature. The result is the caller's. -EINVAL when `text`
- * does not end in a newline or has control characters or bytes that are not UTF-8.
+ * Makes the whole note: `text`, an empty line and one signature. The caller owns the result. -EINVAL when
+ * `text` does not end in a newline, or has control characters or invalid UTF-8.
  */
 int note_sign(const NoteSigner *signer, const char *text, char **ret) _must_check_;
 
-/** A well-formed note with one signature more at its end. The result is the caller's. */
+/** Adds one more signature at the end of a well-formed note. The caller owns the result. */
 int note_sign_again(const NoteSigner *signer, const char *note, size_t size, char **ret) _must_check_;
 
-/** Checks a note's form only, for showing what nobody vouches for. */
+/** Checks only a note's form, for showing notes that nobody vouches for. */
 int note_read(const char *note, size_t size, size_t *ret_text_size, Error *error) _must_check_;
 
 /** A witness's cosignature that verified. */
 typedef struct NoteCosigned {
 	size_t key;    /* index in `known` */
-	int64_t utc_s; /* when the witness says it saw this; 0: it does not say (ML-DSA-44 only) */
+	int64_t utc_s; /* when the witness says it saw this; 0: not said (ML-DSA-44 only) */
 } NoteCosigned;
 
 /** What is known of a note after its signatures were checked. */
 typedef struct NoteOpened {
-	size_t text_size;       /* of its text, which is its beginning, final newline included */
+	size_t text_size;       /* of the text at its beginning, including the final newline */
 	size_t signed_by;       /* index in `known` of the first signature of kind NOTE_ED25519 */
 	bool signed_for_origin; /* one of that kind is by a key whose name is the text's first line */
 	NoteCosigned cosigned[NOTE_SIGNATURES_MAX];

@@ -2,7 +2,7 @@
 
 /**
  * Proofs as text: writing, reading, and verifying offline. It touches neither a file nor a ledger. It must
- * not call a proof right before it has verified the signature of its checkpoint.
+ * not call a proof valid before it has verified the signature of its checkpoint.
  */
 
 #include "tlog/proof.h"
@@ -27,7 +27,7 @@ static int check_proof_checkpoint(Slice note, Checkpoint *ret, Error *error)
 	return checkpoint_parse(note.text, text_size, ret, error);
 }
 
-/** `head`: what stands before the hashes, with its newline. */
+/** `head`: the text before the hashes, with its newline. */
 static int write_with_path(const char *head, const MerklePath *path, Slice checkpoint, char **ret)
 {
 	char hashes[MERKLE_PATH_MAX * MERKLE_HASH_TEXT_MAX + 1], *end = hashes, *text;
@@ -72,7 +72,7 @@ static int parse_path(Slice *rest, unsigned *number, MerklePath *ret, Error *err
 	}
 }
 
-/** The hashes from `rest` on, and the checkpoint behind them, which is all that is left. */
+/** Reads the hashes from `rest` on, and the checkpoint after them, which must be the rest. */
 static int parse_tail(Slice *rest, unsigned *number, MerklePath *ret, Error *error)
 {
 	Checkpoint checkpoint;

@@ -14,19 +14,21 @@
 enum { PROOF_SIZE_MAX = NOTE_SIZE_MAX }; /* bytes of a proof */
 
 /**
- * A proof as read or to be written. Read, `checkpoint` points into the text and `extra` is freed by
- * inclusion_proof_done(); to be written, both are the caller's.
+ * A proof that was read, or is to be written. After reading, `checkpoint` points into the text and
+ * inclusion_proof_done() frees `extra`; for writing, the caller owns both.
  */
 typedef struct InclusionProof {
 	uint64_t index; /* of the leaf, from 0 */
 	MerklePath path;
 	const char *checkpoint; /* the signed note */
 	size_t checkpoint_size;
-	uint8_t *extra; /* NULL: none. Vouched for by nobody; a leaf that stands here is proved by the path */
+	uint8_t *extra; /* NULL: none. Nobody vouches for it; if it is the leaf, the path proves it */
 	size_t extra_size;
 } InclusionProof;
 
-/** The text is the caller's. -EINVAL also when the checkpoint is not a note with a tree in it. */
+/**
+ * Writes the text, which the caller owns. -EINVAL also when the checkpoint is not a note with a tree in it.
+ */
 int inclusion_proof_write(const InclusionProof *proof, char **ret) _must_check_;
 
 /** Reads exactly `size` bytes; the checkpoint's form is checked, its signatures are not. */
@@ -42,26 +44,28 @@ int inclusion_proof_verify(const InclusionProof *proof, const void *leaf, size_t
 	const NoteVerifier *known, size_t n_known, const char *origin, Checkpoint *ret_checkpoint,
 	Error *error) _must_check_;
 
-/** That the log of `checkpoint` begins with what it was at `old_size` leaves. */
+/** The proof that the log of `checkpoint` begins with its state at `old_size` leaves. */
 typedef struct ConsistencyProof {
 	uint64_t old_size;
 	MerklePath path;
-	const char *checkpoint; /* the newer signed note; read, it points into the text */
+	const char *checkpoint; /* the newer signed note; after reading, it points into the text */
 	size_t checkpoint_size;
 } ConsistencyProof;
 
-/** The text is the caller's. -EINVAL also when the checkpoint is not a note with a tree in it. */
+/**
+ * Writes the text, which the caller owns. -EINVAL also when the checkpoint is not a note with a tree in it.
+ */
 int consistency_proof_write(const ConsistencyProof *proof, char **ret) _must_check_;
 
 /** Reads exactly `size` bytes; the checkpoint's form is checked, its signatures are not. */
 int consistency_proof_parse(const char *text, size_t size, ConsistencyProof *ret, Error *error) _must_check_;
 
 /**
- * Checks that the log of `old`, an older checkpoint the caller has checked, was only appended to up to the
- * proof's own, which must be of the same origin and signed by a known key. `ret_checkpoint` (may be NULL)
- * points into the proof's text. Errors as of checkpoint_open(), -ERANGE when the proof does not start at
- * `old`'s size, and -EBADMSG also when it does not lead from the one to the other: the log was rewritten, or
- * the proof was.
+ * Checks that the log was only appended to between `old`, an older checkpoint that the caller has checked,
+ * and the proof's own checkpoint, which must have the same origin and be signed by a known key.
+ * `ret_checkpoint` (may be NULL) points into the proof's text. Errors as for checkpoint_open(), -ERANGE when
+ * the proof does not start at `old`'s size, and -EBADMSG also when it does not connect the two: the log or
+ * the proof was rewritten.
  */
 int consistency_proof_verify(const ConsistencyProof *proof, const Checkpoint *old, const NoteVerifier *known,
 	size_t n_known, Checkpoint *ret_checkpoint, Error *error) _must_check_;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * What the text formats of this folder have in common: lines, numbers, names, base64. It touches no file. It
- * must not take two spellings of one value: numbers have no leading zeros, and base64 is canonical.
+ * Shared by the text formats of this folder: lines, numbers, names, base64. It touches no file. It must
+ * accept only one spelling of a value: numbers have no leading zeros, and base64 is canonical.
  */
 
 #include "tlog/tlog-text.h"
@@ -103,7 +103,7 @@ char *base64_encode(const void *data, size_t size)
 	return text;
 }
 
-/** libcrypto takes spaces around the text and unused bits that are set; the text it writes has neither. */
+/** libcrypto accepts spaces around the text and set unused bits; the text that it writes has neither. */
 static bool is_canonical(Slice text, const uint8_t *data, size_t size)
 {
 	_cleanup_(freep) char *again = base64_encode(data, size);

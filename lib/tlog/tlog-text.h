@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What the text formats of this folder have in common. Nothing outside of it includes this. */
+/** Shared by the text formats of this folder. Nothing outside the folder includes this. */
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 
 enum { TEXT_NUMBER_CHARS = 19 }; /* of MERKLE_SIZE_MAX */
 
-/** A part of somebody else's text; not NUL-terminated. */
+/** A part of a text owned by somebody else; not NUL-terminated. */
 typedef struct Slice {
 	const char *text;
 	size_t size;
@@ -24,7 +24,7 @@ typedef struct Slice {
  */
 bool text_next_line(Slice *rest, Slice *ret, unsigned *line);
 
-/** Takes `word` off the front of a line; false, and the line as it was, when it begins otherwise. */
+/** Removes `word` from the front of a line; false, with the line unchanged, when it begins differently. */
 bool text_take_word(Slice *line, const char *word);
 
 /** A decimal number as RFC 6962 tools write it: digits only, no leading zero, at most MERKLE_SIZE_MAX. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The machine's clock, and times as text. It must not set the clock or sleep. Whether the clock is
- * synchronised is told to it by others.
+ * The machine's clock, and times as text. It must not set the clock or sleep. Other code tells it whether the
+ * clock is synchronised.
  */
 
 #include "util/clock.h"
@@ -69,7 +69,9 @@ void clock_format_utc(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX])
 	text_write_digits(ret + length + 1, 6, fraction);
 }
 
-/** What follows the seconds of RFC 3339: a fraction, then Z or an offset. The offset in seconds. */
+/**
+ * Parses what follows the seconds in RFC 3339: a fraction, then Z or an offset, which is returned in seconds.
+ */
 static bool parse_zone(const char *text, int64_t *ret_fraction_us, int64_t *ret_offset_s)
 {
 	int64_t scale = USEC_PER_SEC / 10, fraction = 0;
@@ -103,7 +105,7 @@ int clock_parse_utc(const char *text, int64_t *ret)
 	if (!end || (*end && !parse_zone(end, &fraction_us, &offset_s)) || (!*end && strlen(text) != 10))
 		return -EINVAL;
 	seconds = timegm(&parts);
-	/* timegm() makes the 3rd of March of a 31st of February */
+	/* timegm() turns 31 February into 3 March */
 	if (parts.tm_mday != day)
 		return -EINVAL;
 	*ret = ((int64_t)seconds - offset_s) * USEC_PER_SEC + fraction_us;

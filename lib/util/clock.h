@@ -15,16 +15,16 @@
 #define USEC_PER_SEC 1000000LL
 #define USEC_PER_DAY (86400LL * USEC_PER_SEC)
 
-/* 2024-01-01: before this program was. A clock that reads less was never set, or lost its battery. */
+/* 2024-01-01: before this program existed. A clock that reads less was never set, or lost its battery. */
 #define CLOCK_UNSET_BEFORE_US (1704067200LL * USEC_PER_SEC)
 
 enum { CLOCK_UTC_TEXT_MAX = 32, CLOCK_BOOT_ID_MAX = 33 };
 
-/** One reading of all that a record says of its time. */
+/** One reading with everything that a record needs about its time. */
 typedef struct ClockReading {
-	int64_t utc_us;       /* microseconds since 1970-01-01T00:00:00Z, as the system believes */
+	int64_t utc_us;       /* microseconds since 1970-01-01T00:00:00Z, by the system clock */
 	int64_t monotonic_us; /* microseconds of CLOCK_MONOTONIC, never steps */
-	bool synchronized;    /* as clock_set_synchronized() was told last */
+	bool synchronized;    /* the last value passed to clock_set_synchronized() */
 	char boot_id[CLOCK_BOOT_ID_MAX];
 } ClockReading;
 
@@ -36,7 +36,7 @@ typedef struct Clock {
 /** The machine's own clock. */
 extern const Clock clock_system;
 
-/** What the machine's time service says of its clock; false until it was heard. Any thread. */
+/** Sets what the machine's time service says about its clock; false until then. Any thread. */
 void clock_set_synchronized(bool synchronized);
 
 static inline ClockReading clock_read(const Clock *clock)
@@ -47,7 +47,7 @@ static inline ClockReading clock_read(const Clock *clock)
 	return reading;
 }
 
-/** CLOCK_MONOTONIC in microseconds, for code that has no use for a record's full reading. */
+/** CLOCK_MONOTONIC in microseconds, for code that does not need a full reading. */
 int64_t clock_monotonic_us(void);
 
 /** "2026-03-02T10:11:12.345678Z" (RFC 3339, UTC). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Reads credentials. It must not leave a copy of one in memory that was freed. */
+/** Reads credentials. It must not leave a copy of one in freed memory. */
 
 #include "util/credential.h"
 

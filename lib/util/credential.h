@@ -7,7 +7,10 @@
 
 enum { CREDENTIAL_MAX = 4096 }; /* bytes */
 
-/** A credential of that name, the caller's; NULL where there is none. Blocks on the disk. 0 or -errno. */
+/**
+ * Reads the credential of that name, owned by the caller; NULL when there is none. Blocks on the disk. 0 or
+ * -errno.
+ */
 int credential_read(const char *name, char **ret) _must_check_;
 /** Overwrites the text, then frees it. Accepts NULL. */
 void credential_erasep(char **text);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * SHA-256 of what an open descriptor gives, in constant memory. It opens no file: which one is read is left
- * to the caller. It blocks on the disk, and must not be called on the main loop of a running daemon.
+ * SHA-256 of what an open descriptor gives, in constant memory. It opens no file: the caller does. It blocks
+ * on the disk, and must not be called on the main loop of a running daemon.
  */
 
 #include "util/digest-file.h"

@@ -11,7 +11,7 @@
 int digest_file(int fd, char ret[DIGEST_HEX_MAX]) _must_check_;
 
 /**
- * The same of a file that may have `most` bytes: -EFBIG of one that has more. `leave`: NULL, or what ends it
+ * The same for a file of at most `most` bytes: -EFBIG for a larger one. `leave`: NULL, or a flag that ends it
  * early with -ECANCELED.
  */
 int digest_file_part(int fd, uint64_t most, const atomic_bool *leave, char ret[DIGEST_HEX_MAX]) _must_check_;

@@ -16,9 +16,9 @@
 #include <openssl/sha.h>
 
 /*
- * The functions of SHA-256 itself: through EVP a short message costs as much for the call as for its hash,
- * and a ledger is made of short messages. libcrypto takes the processor's instructions either way. They only
- * compute, in memory that they are given, and cannot fail.
+ * Uses the functions of SHA-256 directly: through EVP the call costs as much as hashing a short message, and
+ * a ledger consists of short messages. libcrypto uses the processor's instructions either way. These
+ * functions only compute, in memory that they are given, and cannot fail.
  */
 void digest_compute(const DigestPart *parts, size_t n, uint8_t ret[DIGEST_BYTES])
 {
@@ -56,7 +56,7 @@ int hex_decode(const char *text, uint8_t *ret, size_t size)
 
 	if (strlen(text) != 2 * size)
 		return -EINVAL;
-	/* an entry in the thread's queue of errors would be taken for one of TLS */
+	/* a left-over entry in the thread's error queue would be mistaken for a TLS error */
 	ERR_set_mark();
 	r = OPENSSL_hexstr2buf_ex(ret, size, &found, text, '\0') == 1 ? 0 : -EINVAL;
 	ERR_pop_to_mark();

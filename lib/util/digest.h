@@ -19,7 +19,7 @@ typedef struct DigestPart {
 /** Hashes the concatenation of `n` parts. */
 void digest_compute(const DigestPart *parts, size_t n, uint8_t ret[DIGEST_BYTES]);
 
-/** One-shot convenience for places where speed is of no account. */
+/** A convenience for places where speed does not matter. */
 void digest_hex(const void *data, size_t size, char ret[DIGEST_HEX_MAX]);
 
 /** Lower-case hexadecimal; `ret` needs 2 * size + 1 bytes. */
@@ -28,5 +28,5 @@ void hex_encode(const uint8_t *data, size_t size, char *ret);
 /** Decodes exactly `size` bytes. -EINVAL on a bad digit or another length. */
 int hex_decode(const char *text, uint8_t *ret, size_t size) _must_check_;
 
-/** Fills at most 256 bytes with unpredictable ones, of the kernel. -EIO on failure. */
+/** Fills at most 256 bytes with unpredictable ones from the kernel. -EIO on failure. */
 int random_bytes(void *ret, size_t size) _must_check_;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Makes and compares the enrolment code. It keeps no code. The comparison must not tell by its time which
- * sign is wrong.
+ * Makes and compares the enrolment code. It keeps no code. The duration of the comparison must not reveal
+ * which character is wrong.
  */
 
 #include "util/enrolment-code.h"
@@ -29,14 +29,17 @@ int enrolment_code_make(char ret[ENROLMENT_CODE_MAX])
 	for (size_t i = 0; i < SIGNS; i++) {
 		if (i > 0 && i % GROUP == 0)
 			ret[used++] = '-';
-		/* 32 signs: the low five bits of a byte are one of them, each as likely as the others */
+		/*
+		 * there are 32 characters, so the low five bits of a byte select one, all with equal
+		 * probability
+		 */
 		ret[used++] = alphabet[random[i] % 32];
 	}
 	ret[used] = '\0';
 	return 0;
 }
 
-/** The signs alone, in capitals. False when there are more or fewer than SIGNS. */
+/** Extracts the characters, in capitals. False when there are more or fewer than SIGNS. */
 static bool take_signs(const char *text, char ret[SIGNS])
 {
 	size_t n = 0;

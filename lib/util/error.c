@@ -19,6 +19,6 @@ int error_set(Error *error, int code, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(error->text, sizeof error->text, format, arguments);
 	va_end(arguments);
-	(void)text_repair(error->text); /* a name may have been cut off within a character */
+	(void)text_repair(error->text); /* a name may have been truncated inside a character */
 	return code;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 /**
- * Why something failed: a code for the program that called, and a sentence for the person who asked. It logs
+ * Why something failed: a code for the calling program, and a sentence for the person who asked. It logs
  * nothing, and allocates nothing.
  */
 
@@ -12,10 +12,9 @@ enum { ERROR_TEXT_MAX = 512 };
 
 typedef struct Error {
 	int code;                  /* a negative errno; 0: nothing failed */
-	char text[ERROR_TEXT_MAX]; /* what failed, and the next step; "" nothing. Longer texts are cut; UTF-8.
-				    */
+	char text[ERROR_TEXT_MAX]; /* what failed, and the next step; "" nothing. UTF-8; longer texts are
+				      truncated */
 } Error;
 
-/** Fills in `error`, NULL when nobody asks, and returns `code`, so that `return error_set(...)` ends a
- * function. */
+/** Fills in `error` (may be NULL) and returns `code`, so that `return error_set(...)` ends a function. */
 int error_set(Error *error, int code, const char *format, ...) _printf_(3, 4);

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-/* behind the name of a file that is not whole yet, with a '.' before it */
+/* suffix of a file that is not complete yet; its name also begins with '.' */
 #define UNFINISHED ".tmp"
 
 int file_write_all(int fd, const void *data, size_t size)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Files that are either wholly there or not at all. */
+/** Files that are either complete or absent. */
 
 #include <limits.h>
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 
 #include "util/cleanup.h"
 
-/** Writes all of it to a descriptor that blocks. 0 or -errno. */
+/** Writes all data to a blocking descriptor. 0 or -errno. */
 int file_write_all(int fd, const void *data, size_t size) _must_check_;
 
 /**
@@ -20,19 +20,23 @@ int file_write_all(int fd, const void *data, size_t size) _must_check_;
  */
 int file_write_atomic(const char *folder, const char *name, const void *data, size_t size) _must_check_;
 
-/** Whether a power cut left `name` of writing the file `ret_whole`, which was not replaced then. */
+/**
+ * Whether `name` is the rest of an interrupted write of the file `ret_whole`, which was then not replaced.
+ */
 bool file_is_unfinished(const char *name, char ret_whole[NAME_MAX + 1]);
 
 /**
- * The folder that holds `path`: what stands before its last slash, "." without one, "/" of the root's own
- * files. The caller's; NULL when memory is short.
+ * The folder of `path`: the part before its last slash, "." without a slash, "/" for files in the root. Owned
+ * by the caller; NULL when out of memory.
  */
 char *file_folder(const char *path) _must_check_;
 
-/** file_write_atomic() of `path` with `suffix` behind it. */
+/** file_write_atomic() to `path` followed by `suffix`. */
 int file_write_beside(const char *path, const char *suffix, const void *data, size_t size) _must_check_;
 
-/** Deletes `folder`/`name` for good: no power cut brings it back. None there is success. Blocks on the disk.
+/**
+ * Deletes `folder`/`name` durably: a power cut does not bring it back. A missing file is success. Blocks on
+ * the disk.
  */
 int file_erase(const char *folder, const char *name) _must_check_;
 
@@ -43,7 +47,7 @@ int file_make_folders(const char *path) _must_check_;
 int file_free_bytes(const char *path, uint64_t *ret) _must_check_;
 
 /**
- * Reads a whole file of at most `limit` bytes; the result is NUL-terminated and the caller's. -EFBIG over;
- * -ESPIPE for a named pipe, which is not waited for.
+ * Reads a whole file of at most `limit` bytes; the result is NUL-terminated and owned by the caller. -EFBIG
+ * for a larger file; -ESPIPE for a named pipe, without waiting for it.
  */
 int file_read(const char *path, size_t limit, char **ret, size_t *ret_size) _must_check_;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Log lines for the journal, or for standard error. A line may block, so that the control thread must not
- * write any. It keeps nothing.
+ * Log lines for the journal, or for standard error. Writing may block, so the control thread must not log. It
+ * keeps nothing.
  */
 
 #include "util/log.h"
@@ -22,7 +22,7 @@ void log_set_level(int level)
 	atomic_store(&log_level, level);
 }
 
-/** Allocates nothing: also the line that says that memory is gone is written. */
+/** Allocates nothing, so that even a line about exhausted memory is written. */
 static void log_to_journal(int level, const char *message_id, const char *message)
 {
 	char text[LINE_MAX_BYTES + 16], priority[16], id[64];
@@ -49,7 +49,7 @@ void log_line(int level, const char *message_id, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(message, sizeof message, format, arguments);
 	va_end(arguments);
-	/* systemd sets it where it connects standard error to the journal */
+	/* systemd sets it when it connects standard error to the journal */
 	if (getenv("JOURNAL_STREAM"))
 		log_to_journal(level, message_id, message);
 	else

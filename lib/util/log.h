@@ -11,7 +11,9 @@
 
 #include "util/cleanup.h"
 
-/** Journal catalog message ids, one for each event a person may have to act on (systemd/stipple.catalog). */
+/**
+ * Journal catalog message ids, one for each event that a person may have to act on (systemd/stipple.catalog).
+ */
 #define LOG_ID_EMERGENCY_STOP   "5b0c6a2b1f3e4b0f9a6d1c1d2e3f4a01"
 #define LOG_ID_FAULT_LATCHED    "5b0c6a2b1f3e4b0f9a6d1c1d2e3f4a02"
 #define LOG_ID_CONFIG_REJECTED  "5b0c6a2b1f3e4b0f9a6d1c1d2e3f4a03"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Keeps the memory of the process in place, and reads its own code once. It must not lock memory that nobody
- * uses. What a refusal means is left to the caller.
+ * Locks the memory of the process, and reads its own code once. It must not lock unused memory. The caller
+ * decides what a refusal means.
  */
 
 #include "util/memory.h"
@@ -15,7 +15,7 @@
 
 int memory_lock(void)
 {
-	/* not mlockall(): the address sanitizer makes that do nothing, and a test would see nothing */
+	/* not mlockall(): the address sanitizer turns that into a no-op, which would hide it from tests */
 	return syscall(SYS_mlockall, MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0 ? -errno : 0;
 }
 
@@ -27,7 +27,7 @@ static void touch(const volatile unsigned char *bytes, size_t size)
 		(void)bytes[i];
 }
 
-/** The program itself is the first that is listed; its libraries' pages are in use anyway. */
+/** The program itself is listed first; the pages of its libraries are in use anyway. */
 static int touch_segments(struct dl_phdr_info *info, size_t size, void *userdata)
 {
 	for (int i = 0; i < info->dlpi_phnum; i++) {

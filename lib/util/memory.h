@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** The process's memory, held where it is: no page that was used once is fetched from a disk again. */
+/** Keeps the process's memory in place, so that no page is fetched from a disk twice. */
 
 #include "util/cleanup.h"
 
 /**
- * Locks what is mapped and what will be, each page when it is used for the first time, so that nothing is
- * locked that nobody uses. Children of fork() and programs of exec() inherit nothing. -EPERM: not allowed;
- * -ENOMEM: the address space is larger than RLIMIT_MEMLOCK, which counts all that is mapped and not what is
- * used.
+ * Locks current and future mappings, each page when it is first used, so that unused pages are not locked.
+ * Children of fork() and programs of exec() do not inherit this. -EPERM: not allowed; -ENOMEM: the address
+ * space exceeds RLIMIT_MEMLOCK, which counts everything that is mapped, not only what is used.
  */
 int memory_lock(void) _must_check_;
 
-/** Reads a byte of each page of the program's own code, so that none is fetched when a stop needs it first.
+/**
+ * Reads a byte of each page of the program's own code, so that an emergency stop does not have to load one
+ * first.
  */
 void memory_touch_code(void);

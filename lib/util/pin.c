@@ -2,7 +2,7 @@
 
 /**
  * Hashes PINs and compares them. Both are slow by design, and must not run on the main loop. A wrong PIN must
- * not be answered sooner than a right one.
+ * not get a faster answer than a right one.
  */
 
 #include "util/pin.h"

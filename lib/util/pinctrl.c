@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Whether the kernel keeps the level of an output that a process released. Raspberry Pi's kernels do unless
- * they are told otherwise; the kernels of others do not unless they are told to. A parameter of the pin
- * driver says which, under one of two names. It reads that and must not change it.
+ * Finds out whether the kernel keeps the level of an output that a process released. Raspberry Pi kernels do
+ * so by default, other kernels do not. A parameter of the pin driver, with one of two names, controls this.
+ * It is read here and must not be changed.
  */
 
 #include "util/pinctrl.h"
@@ -15,7 +15,7 @@
 #include "util/cleanup.h"
 #include "util/file.h"
 
-/** 'Y', 'N', or 0 where there is no such parameter. */
+/** 'Y', 'N', or 0 when there is no such parameter. */
 static char read_flag(const char *modules, const char *module, const char *parameter)
 {
 	_cleanup_(freep) char *path = NULL, *text = NULL;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** What the kernel does with an output whose process is gone. Reads two small files of sysfs, changes
- * nothing. */
+/**
+ * What the kernel does with an output when its process is gone. Reads two small files of sysfs, changes
+ * nothing.
+ */
 
 enum { PINCTRL_NAME_MAX = 64 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Programs with an event loop: their signals, and starting over. */
+/** Programs with an event loop: their signals, and restarting. */
 
 #include "util/program.h"
 
@@ -12,7 +12,7 @@
 
 void program_block_signals(void)
 {
-	/* SIGXFSZ: a file that may not grow is an error of the write, not a death */
+	/* SIGXFSZ: exceeding the file size limit should fail the write, not kill the process */
 	static const int blocked[] = { SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGXFSZ };
 	sigset_t signals;
 
@@ -24,7 +24,10 @@ void program_block_signals(void)
 
 int program_start_over(char **argv)
 {
-	/* signals stay blocked: one that comes meanwhile waits for the new loop instead of killing */
+	/*
+	 * signals stay blocked: a signal that arrives now waits for the new loop instead of killing the
+	 * process
+	 */
 	execv("/proc/self/exe", argv);
 	log_error("%s cannot start over: %s", program_invocation_short_name, strerror(errno));
 	return EXIT_FAILURE;

@@ -13,7 +13,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 
-/** `head` and `tail` only ever grow; each is written by one side and sits on its own cache line. */
+/** `head` and `tail` only increase; each is written by one side and has its own cache line. */
 struct Ring {
 	_Alignas(64) atomic_size_t head;
 	_Alignas(64) atomic_size_t tail;

@@ -21,13 +21,13 @@ int ring_new(size_t capacity, size_t element_size, Ring **ret) _must_check_;
 Ring *ring_free(Ring *ring);
 DEFINE_CLEANUP(Ring *, ring_free, ring_freep);
 
-/** Locks the elements in memory for a real-time thread; without permission they stay as they are. */
+/** Locks the elements in memory for a real-time thread; without permission it has no effect. */
 void ring_lock(Ring *ring);
 
 /** Producer: copies one element in. False when the ring is full; nothing is overwritten. */
 bool ring_push(Ring *ring, const void *element) _must_check_;
 
-/** Producer: like ring_push() without waking the consumer; ring_wake() once after the last of a batch. */
+/** Producer: like ring_push() without waking the consumer; call ring_wake() once after a batch. */
 bool ring_push_quiet(Ring *ring, const void *element) _must_check_;
 void ring_wake(Ring *ring);
 
@@ -40,5 +40,5 @@ int ring_fd(const Ring *ring);
 /** Consumer: clears the eventfd. Call before emptying the ring, so that no wake-up is lost. */
 void ring_clear(Ring *ring);
 
-/** Elements waiting; a momentary figure. */
+/** Number of waiting elements; only a snapshot. */
 size_t ring_count(const Ring *ring);

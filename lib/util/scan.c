@@ -2,7 +2,7 @@
 
 /**
  * Recognises a code that a scanner typed while Caps Lock was on, and turns its letters back. It allocates
- * nothing. What a code means is left to code/needle-code.h.
+ * nothing. code/needle-code.h interprets codes.
  */
 
 #include "util/scan.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 
 /**
- * The letters of symbology identifiers in use come in one case only, but for E (EAN/UPC: digits alone) and e
+ * Each symbology identifier in use has its letter in one case only, except E (EAN/UPC: digits alone) and e
  * (GS1 DataBar). True when `code` begins with one in the other case.
  */
 static bool has_swapped_symbology(const char *code)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Undoes what Caps Lock does to a code when a scanner types like a keyboard. It is pure; nothing blocks. */
+/** Undoes the effect of Caps Lock on a code when a scanner types like a keyboard. Pure; nothing blocks. */
 
 #include <stdbool.h>
 
 /**
  * Undoes a Caps Lock that was on while a scanner typed `code`: a scanner presses Shift for each capital, so
- * that all letters come in the other case. `caps_lock`: the toolkit says that it is on. Without that it shows
- * where a symbology identifier (ISO/IEC 15424) came in the wrong case ("]D2"), and where a HIBC, which has
- * capitals only, has none. Works in place. Returns whether it changed anything.
+ * all letters arrive in the wrong case. `caps_lock`: the toolkit reports that it is on. Otherwise it is
+ * recognised by a symbology identifier (ISO/IEC 15424) in the wrong case ("]D2"), or by a HIBC, which has
+ * only capitals, without any. Works in place. Returns whether it changed anything.
  */
 bool code_undo_caps_lock(char *code, bool caps_lock);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/**
- * Checks and repairs of text that came from outside, and lists of words. It allocates nothing, and must not
- * depend on the locale.
- */
+/** Checks and repairs untrusted text, and reads lists of words. It must not depend on the locale. */
 
 #include "util/text.h"
 
@@ -87,7 +84,7 @@ char *text_repair(char *text)
 	return text;
 }
 
-/** The length of the word at *list, which moves past it; 0 at the end. */
+/** Length of the word at *list, which moves past it; 0 at the end. */
 static size_t next_word(const char **list, const char **ret)
 {
 	size_t length;
@@ -126,7 +123,7 @@ bool text_lists_meet(const char *a, const char *b)
 	return false;
 }
 
-/** Room for `size` bytes in *text. */
+/** Makes room for `size` bytes in *text. */
 static int grow_text(char **text, size_t *capacity, size_t size)
 {
 	size_t grown = *capacity ? *capacity : 512;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Names of enum values, and checks on text that came from outside. */
+/** Names of enum values, and checks of untrusted text. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,37 +40,37 @@
 size_t text_decode_utf8(const char *text, size_t size, uint32_t *ret);
 
 /**
- * True when `text` is non-empty, at most `limit` bytes, valid UTF-8 and without control characters: what
- * the station takes as a name, a lot, a note or a pseudonym.
+ * True when `text` is non-empty, at most `limit` bytes, valid UTF-8 and without control characters: what the
+ * station accepts as a name, a lot, a note or a pseudonym.
  */
 bool text_is_printable(const char *text, size_t limit);
 
 /** Whether `word` is one of `list`, whose words are separated by blanks or commas. */
 bool text_list_has(const char *list, const char *word);
-/** Whether two such lists have a word in common. */
+/** Whether the two lists have a word in common. */
 bool text_lists_meet(const char *a, const char *b);
 
-/** Like text_is_printable(), and only letters, digits, '-', '_' and '.', for use in a path or a topic. */
+/** Like text_is_printable(), but only letters, digits, '-', '_' and '.', for use in a path or a topic. */
 bool text_is_identifier(const char *text, size_t limit);
 
 /**
- * Whether this is a figure as people write one: a sign or none, digits, and a point with more digits or none.
- * strtod() alone also takes hexadecimal figures, powers of ten, words and leading blanks.
+ * Whether this is a number as people write it: an optional sign, digits, and optionally a point with more
+ * digits. strtod() alone also accepts hexadecimal numbers, powers of ten, words and leading blanks.
  */
 bool text_is_decimal(const char *text);
 
 /**
- * Puts '?' in place of every byte that is not valid UTF-8, such as half a character where a sentence was cut
- * off; a message bus disconnects whoever sends such text. Works in place; returns `text`.
+ * Replaces every byte that is not valid UTF-8 by '?', such as half a character in a truncated sentence: a
+ * message bus disconnects whoever sends such text. Works in place; returns `text`.
  */
 char *text_repair(char *text);
 
 /**
- * Writes `n` texts one after the other, and a NUL, into *text, which is the caller's, NULL at first, and
- * grows with its *capacity. *ret_size is the length without the NUL. 0 or -ENOMEM.
+ * Joins `n` texts and a NUL in *text, which the caller owns; it is NULL at first, and grows with its
+ * *capacity. *ret_size is the length without the NUL. 0 or -ENOMEM.
  */
 int text_join(
 	const char *const *parts, size_t n, char **text, size_t *capacity, size_t *ret_size) _must_check_;
 
-/** The last `n` decimal digits of `number` (not negative), with leading zeros and no NUL. */
+/** Writes the last `n` decimal digits of `number` (not negative), with leading zeros and without NUL. */
 void text_write_digits(char *to, unsigned n, int64_t number);

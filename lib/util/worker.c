@@ -20,7 +20,7 @@ struct Worker {
 	Ring *jobs, *finished;
 	pthread_t thread;
 	bool started;
-	unsigned pending; /* main thread's count: keeps `finished` from ever being full */
+	unsigned pending; /* the main thread's count, which keeps `finished` from ever being full */
 	atomic_bool leave;
 };
 

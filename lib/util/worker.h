@@ -18,7 +18,7 @@ typedef struct WorkerJob {
 
 /** The thread starts with the first job. */
 int worker_new(Worker **ret) _must_check_;
-/** Waits for the job under way; the others are dropped without `done`. Accepts NULL; returns NULL. */
+/** Waits for the current job; drops the others without calling `done`. Accepts NULL; returns NULL. */
 Worker *worker_free(Worker *worker);
 DEFINE_CLEANUP(Worker *, worker_free, worker_freep);
 
