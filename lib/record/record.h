@@ -50,8 +50,8 @@ typedef enum FieldWords {
  */
 typedef enum FieldText {
 	TEXT_ANY,  /* unspecified: only in kinds that never leave the station */
-	TEXT_CODE, /* made by the station: a code, a sentence of the program, text from a code or the profile
-		    */
+	TEXT_CODE, /* made by the station: a code, a sentence of the program, or taken from a code or the
+		      profile */
 	TEXT_IDENTIFIER, /* at most RECORD_IDENTIFIER_MAX letters, digits, '-', '_' or '.': no sentence */
 	TEXT_LABEL,      /* as printed on an item, or its name: one line, at most RECORD_LABEL_MAX bytes */
 } FieldText;

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What is asked before a correction or an erasure is accepted.
+-- Queries that run before a correction or an erasure is accepted.
 
 -- statement newest_correction
 SELECT new
@@ -26,7 +26,7 @@ WHERE revoked_us IS NULL
       WHERE seq = @record AND kind LIKE 'operator.%'));
 
 -- statement kept_until
--- Until when that is to be kept what an erasure names, in itself or by a record, under the terms @keep: the same
+-- Until when the data that an erasure names, directly or by a record, must be kept under the terms @keep: the same
 -- rule as in questions/expired.sql.
 SELECT max(until)
 FROM (SELECT max(
@@ -79,9 +79,8 @@ FROM (SELECT max(
       WHERE subject IS NULL AND seq = @record);
 
 -- statement personal_of_subject
--- The own records of a person, what was written in somebody's words in a session of that person or about the damage
--- to a cartridge that was used on the person, and corrections of these. Personal data is rare, so that reading all
--- of it is quick enough.
+-- A person's own records, free text written in a session of that person or about damage to a cartridge used on the
+-- person, and corrections of these. Personal data is rare, so reading all of it is fast enough.
 SELECT personal.seq
 FROM personal
 JOIN record USING(seq)
@@ -112,21 +111,22 @@ FROM personal
 WHERE seq = @record OR seq IN (SELECT seq FROM correction WHERE corrects = @record);
 
 -- statement photographs_left
--- How many photographs of a person are not to be erased yet.
+-- How many photographs of a person are not marked for erasure yet.
 SELECT count(*)
 FROM image
 JOIN session USING(session)
 WHERE subject = @subject COLLATE NOCASE AND erase_seq IS NULL;
 
 -- statement other_spellings
--- In which other spellings the sessions of a person are on record, from a time when these were several people.
+-- Other spellings under which a person's sessions are on record, from a time when these counted as different
+-- people.
 SELECT json_group_array(DISTINCT subject)
 FROM session
 WHERE subject = @subject COLLATE NOCASE AND subject <> @subject;
 
 -- statement something_to_erase
--- Why earlier data of a person was erased goes along, but is no reason for an erasure of its own, unless it is
--- named.
+-- The reasons given for earlier erasures of a person's data are erased too, but alone they do not justify an
+-- erasure, unless it names them.
 SELECT 1
 FROM record
 WHERE seq IN (SELECT value FROM json_each(@records)) AND (kind <> 'personal.erased' OR @record IS NOT NULL)

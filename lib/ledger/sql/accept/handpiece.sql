@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What is asked before a record of handpieces is accepted.
+-- Queries that run before a record of handpieces is accepted.
 
 -- statement handpiece_meant
 SELECT state, session IS @session, cycle_seq, used_seq, sterile_until, blocked

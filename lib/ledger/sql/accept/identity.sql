@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What is asked before a cartridge is claimed: whether it can be another than those on record. A row that a
--- supervisor told apart from it does not count.
+-- Queries that run before a cartridge is claimed: whether it may be one that is already on record. A row does not
+-- count if a supervisor recorded that the two are different.
 
 -- statement unit_twin
--- A serial that differs in case, zeros before a number or punctuation only. @twin: what all spellings have in
--- common.
+-- A serial that differs only in case, zeros before a number, or punctuation. @twin: the key that all these
+-- spellings share.
 SELECT unit.unit, utc_us
 FROM unit
 WHERE twin = @twin
@@ -26,7 +26,7 @@ WHERE unit.unit = @other
     WHERE distinct_unit.unit = @unit AND distinct_unit.other = @other);
 
 -- statement units_longer
--- Cartridges whose serial begins with that of @unit.
+-- Cartridges whose serial begins with the serial of @unit.
 SELECT unit.unit, utc_us
 FROM unit
 WHERE unit.unit >= @unit || '0'
@@ -38,8 +38,8 @@ WHERE unit.unit >= @unit || '0'
 LIMIT 100;
 
 -- statement lot_serialised
--- Whether cartridges of the lot have serials: received as such, or seen, as the serial of one says that all have
--- one.
+-- Whether the cartridges of the lot have serials: either the lot was received as such, or one was seen with a
+-- serial, because then all have one.
 SELECT 1
 WHERE EXISTS (
     SELECT 1
@@ -51,8 +51,8 @@ WHERE EXISTS (
     WHERE lot.lot = @lot COLLATE NOCASE AND serialised AND (@gtin IS NULL OR lot.gtin IN (@gtin, '')));
 
 -- statement lot_swallowed
--- The lot that @lot begins with, where what follows reads like a serial: its cartridges have serials, or nothing
--- else is called @lot.
+-- The lot whose name is the beginning of @lot, if the rest reads like a serial, and if its cartridges have serials
+-- or no other lot is called @lot.
 SELECT lot
 FROM lot
 WHERE length(lot) + 3 <= length(@lot)

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What is asked before a record of cartridges and their lots is accepted.
+-- Queries that run before a record of cartridges or lots is accepted.
 
 -- statement lot_meant
 -- The lot that a record means, by lot and GTIN, or by lot alone where either side has no GTIN. The fifth column is
--- how many lots it may mean.
+-- the number of lots that match.
 SELECT gtin, quantity, used, expiry, count(*) OVER (), status, certificate, membrane
 FROM lot
 WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, ''))
@@ -17,7 +17,7 @@ FROM lot
 WHERE gtin = coalesce(@gtin, '') AND lot = @lot;
 
 -- statement lot_barred_elsewhere
--- The same lot in another spelling, from a time when these were two, where it is barred.
+-- The same lot in another spelling, from a time when these counted as two lots, if it is barred.
 SELECT lot, status
 FROM lot
 WHERE lot = @lot COLLATE NOCASE
@@ -27,7 +27,7 @@ WHERE lot = @lot COLLATE NOCASE
 LIMIT 1;
 
 -- statement expiry_corrected
--- Whether a correction of a receipt of the lot says that it expires at @expiry.
+-- Whether a correction of a receipt of the lot gives the expiry @expiry.
 SELECT 1
 FROM correction
 CROSS JOIN record ON record.seq = corrects
@@ -47,14 +47,14 @@ WHERE unit = @unit OR chip = @chip
 LIMIT 1;
 
 -- statement unit_ended
--- What became of a cartridge, and whether its session is open.
+-- The end of a cartridge, and whether its session is open.
 SELECT state, container, unit.ended_us, session.outcome = 'open'
 FROM unit
 LEFT JOIN session USING(session)
 WHERE unit = @unit;
 
 -- statement units_to_dispose_of
--- Whether a session has a cartridge that may be disposed of: as project/inventory.sql does it.
+-- Whether a session has a cartridge that may be disposed of, by the rule of project/inventory.sql.
 SELECT 1
 FROM unit
 WHERE session = @session

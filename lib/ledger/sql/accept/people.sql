@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What is asked before a record of operators is accepted.
+-- Queries that run before a record of operators is accepted.
 
 -- statement administrator_left
--- Whether an administrator is left once @badge is revoked, or has @roles in place of the earlier ones.
+-- Whether an administrator remains when @badge is revoked, or gets @roles in place of the earlier ones.
 SELECT 1
 FROM operator
 WHERE revoked_us IS NULL AND badge <> @badge AND roles LIKE '%"administrator"%'

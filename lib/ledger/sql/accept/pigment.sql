@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What is asked before a record of pigments is accepted.
+-- Queries that run before a record of pigments is accepted.
 
 -- statement pigment_meant
--- The lot that is meant, by its number alone where brand or colour is not given. The fifth column is how many it
--- may be.
+-- The lot that a record means, by its number alone when brand or colour is missing. The fifth column is the number
+-- of lots that match.
 SELECT brand, colour, expiry, status, count(*) OVER ()
 FROM pigment_stock
 WHERE lot = @lot AND (@brand IS NULL OR brand = @brand) AND (@colour IS NULL OR colour = @colour);
@@ -15,7 +15,7 @@ FROM pigment_stock
 WHERE brand = @brand AND colour = @colour AND lot = @lot;
 
 -- statement blend_worst_part
--- The expiry of a blend, and a part of it that is barred, if there is one.
+-- The expiry of a blend, and one of its parts that is barred, if there is one.
 SELECT pigment_blend.expiry, pigment_stock.lot, status
 FROM pigment_blend
 LEFT JOIN pigment_part USING(blend)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- How a name is spelled on record: an exact one before others, the first before later ones.
+-- The spelling of a name on record: an exact match first, then the earliest.
 
 -- statement spelling_of_subject
 SELECT name

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What is asked before a record of sterilisation is accepted. Whether a biological test is due asks
--- questions/due.sql.
+-- Queries that run before a record of sterilisation is accepted. questions/due.sql tells whether a biological test
+-- is due.
 
 -- statement cycle_meant
--- The cycle of that number, of the newest series unless the record says which. A mistyped figure that was put right
--- on record is right. The fifth column is whether the steriliser was retired when the cycle ran, and had not
--- returned.
+-- The cycle of that number, in the newest series unless the record names another. A mistyped figure counts as
+-- corrected if a correction is on record. The fifth column is whether the steriliser was retired when the cycle
+-- ran, and had not returned.
 SELECT released_seq, rejected_seq,
   @contents IS NOT NULL OR EXISTS (SELECT 1 FROM cycle_item WHERE cycle_seq = cycle.seq),
   started_us + CAST(exposure_s * 1e6 AS INTEGER),
@@ -44,7 +44,7 @@ ORDER BY series DESC
 LIMIT 1;
 
 -- statement tested_us
--- When the steriliser ran with the indicator: the time of the cycle, or where none is named the one given.
+-- When the steriliser ran with the indicator: the time of the cycle, or the given time if no cycle is named.
 SELECT coalesce(
   (SELECT started_us
    FROM cycle

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What is asked before a record of the people who are treated is accepted.
+-- Queries that run before a record of the people who are treated is accepted.
 
 -- statement session_is_of_subject
--- Whether a session is one of the person, by its record or by a correction of it.
+-- Whether the session belongs to the person, by its record or by a correction of it.
 SELECT @subject IS NULL
   OR subject = @subject COLLATE NOCASE
   OR EXISTS (

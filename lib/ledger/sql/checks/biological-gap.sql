@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Loads that were released in a time in which no load was to be released before a biological test that passed, as
--- the profile has it now: from the day on after one was due, from the installation, from a repair. A test that
--- passes later mends nothing.
+-- Loads that were released while no load could be released before a passed biological test, by the current profile:
+-- from the day after a test was due, from the installation, or from a repair. A test that passes later does not
+-- close the gap.
 --
 -- @biological_days number, of the profile: a biological test is due so many days after one that passed
 -- @after_installation number, of the profile: whether (1) a test must pass after the installation

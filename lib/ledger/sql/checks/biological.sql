@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Sterilisers whose biological test is overdue, or failed. When a test is due says questions/due.sql: it is the
--- same rule.
+-- Sterilisers whose biological test is overdue or failed. questions/due.sql has the same rule for when a test is
+-- due.
 --
 -- @biological_days number, of the profile: a biological test is due so many days after one that passed
 -- @biological_cycles number, of the profile: a biological test is due after so many cycles

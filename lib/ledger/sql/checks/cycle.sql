@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Cycles that were not rejected, and what they lack. One that has to be rejected, as it failed or ran after its
--- steriliser was retired, lacks nothing else.
+-- Cycles that were not rejected, and what they lack. For a cycle that must be rejected, because it failed or ran
+-- after its steriliser was retired, nothing else is listed.
 --
 -- @proofs text, of the profile: what the profile asks for, separated by blanks: mechanical, pressure, integrator,
 --   chemical, contents, release

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- On whom a load was used that a failed biological test puts in doubt, while nobody is on record as told of it.
--- Which loads are in doubt says questions/doubt.sql: it is the same rule.
+-- People on whom a load was used that a failed biological test puts in doubt, while no record says that anybody was
+-- told. questions/doubt.sql has the same rule for which loads are in doubt.
 --
 -- @proofs text, of the profile: what the profile asks for, separated by blanks: notified
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Biological tests that failed, and what was not done about them. One letter is no follow-up: it says what was
--- done, with which items (items=none: with none), and who was told. Records of earlier versions name in their body
--- who was.
+-- Failed biological tests, and what was not done about them. A text alone is no follow-up: it must say what was
+-- done, with which items (items=none: with none), and who was told. Records of earlier versions name that person in
+-- their body.
 --
 -- @proofs text, of the profile: what the profile asks for, separated by blanks: items, notified
 

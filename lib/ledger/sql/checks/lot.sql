@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Lots of cartridges without the evidence that the profile asks for.
+-- Lots of cartridges without the evidence that the profile requires.
 --
 -- @proofs text, of the profile: what the profile asks for, separated by blanks: certificate, membrane
 

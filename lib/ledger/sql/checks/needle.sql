@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Cartridges that may be others than the record says. A chip identifies its cartridge, whatever was typed. Of a lot
--- with some serials on record and some not, these may be the same cartridges.
+-- Cartridges that may not be the ones that the record names. A chip identifies its cartridge, whatever was typed.
+-- If only some serials of a lot are on record, the others may be the same cartridges.
 
 SELECT 'needle-typed' AS rule, 'cartridge ' || unit AS subject, 'a scan: its code was typed' AS missing,
   date(utc_us / 1000000, 'unixepoch') AS since

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Certificates that operators lack: of whoever may treat now, and of whoever treated, on that day. What bears
--- another name may be the same certificate. Of a day neither a later certificate nor a revocation mends anything.
+-- Certificates that operators lack: those who may treat now, and those who treated, on that day. A certificate
+-- under another name may be the same one. For a past day, a later certificate or revocation changes nothing.
 --
 -- @certificates text, of the profile: a JSON list of the certificates that a technician must have
 -- @today text, of the profile: the day to judge by, YYYY-MM-DD; NULL: that of this machine

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Pigments that were used and never received, and lots of pigment without their intended use.
+-- Pigments that were used but never received, and lots of pigment without an intended use.
 --
 -- @proofs text, of the profile: what the profile asks for, separated by blanks: pigment
 

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What corrections and erasures change in the tables.
+-- How records of corrections and erasures change the tables.
 
 -- record record.corrected
 INSERT INTO correction(seq, utc_us, operator, corrects, field, old, new, why)
@@ -7,8 +7,8 @@ VALUES (
   @seq, @utc_us, @actor, @corrects, @field, coalesce(@old, ''), coalesce(@new, ''), coalesce(@why, ''));
 
 -- record personal.erased
--- The record names the records and spellings, so that a replay deletes what was deleted. Then what tables copied of
--- words whose record has lost them.
+-- The record lists records and spellings, so that a replay deletes the same data. Then deletes the tables' copies
+-- of text whose record has lost it.
 DELETE FROM personal WHERE seq IN (SELECT value FROM json_each(@records));
 UPDATE operator SET name = NULL, pin = NULL WHERE badge = @badge OR seq = @record;
 UPDATE image

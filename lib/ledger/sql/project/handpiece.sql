@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What records of handpieces change in the tables. Whether one is sterile is in handpiece_sterile
+-- How records of handpieces change the tables. The table handpiece_sterile tells whether one is sterile
 -- (sterilization.sql).
 
 -- record handpiece.registered

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What records of cartridges and their lots change in the tables. @twin is what all spellings of the serial of
--- @unit have in common (lib/ledger/twin.c).
+-- How records of cartridges and their lots change the tables. @twin is the key that all spellings of the unit's serial
+-- share (lib/ledger/twin.c).
 
 -- record lot.received
--- A further delivery adds to its lot, which shows what the newest one said of the rest; what belongs together comes
--- from one delivery.
+-- A further delivery adds to its lot. The lot's other columns come from the newest delivery; columns that belong
+-- together come from the same one.
 INSERT INTO lot(
   gtin, lot, product, maker, expiry, quantity, certificate, received_us, seq, configuration, supplier, purchase,
   certificate_file, certificate_sha256, membrane, membrane_reference, low_stock, serialised)
@@ -30,7 +30,7 @@ SET quantity = quantity + @quantity, received_us = @utc_us, seq = @seq,
   serialised = max(serialised, coalesce(@serialised, 0));
 
 -- record lot.certificate
--- Without a number the name of the file stands for the certificate.
+-- Without a number, the name of the file identifies the certificate.
 UPDATE lot
 SET certificate = coalesce(@certificate, certificate, @file), certificate_file = @file, certificate_sha256 = @sha256
 WHERE lot = @lot
@@ -62,7 +62,7 @@ SET strokes = @strokes, dots = @dots, worked_s = @worked_s, removed_us = @utc_us
 WHERE unit = @unit;
 
 -- record needle.disposed
--- One cartridge, or all of a session but one that is still in the handpiece.
+-- Disposes of one cartridge, or of all cartridges of a session except one that is still in the handpiece.
 UPDATE unit
 SET state = 'disposed', container = @container, ended_us = @utc_us, ended_by = @actor
 WHERE unit = @unit;
@@ -74,7 +74,7 @@ WHERE session = @session
     OR NOT EXISTS (SELECT 1 FROM session WHERE session.session = unit.session AND outcome = 'open'));
 
 -- record needle.damaged
--- One that was never mounted is taken from its lot all the same: it can never be claimed.
+-- A cartridge that was never mounted is still taken from its lot, because it can never be claimed.
 UPDATE lot
 SET used = used + 1
 WHERE lot = @lot

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What records of operators change in the tables.
+-- How records of operators change the tables.
 
 -- record operator.enrolled
 INSERT INTO operator(badge, name, roles, pin, seq) VALUES (@badge, @name, @roles, @pin, @seq);
@@ -25,7 +25,7 @@ UPDATE operator SET roles = @roles WHERE badge = @badge;
 UPDATE operator SET revoked_us = @utc_us, revoked_seq = @seq WHERE badge = @badge;
 
 -- record operator.certified
--- A newer certificate of the same name takes the place of the older one.
+-- A newer certificate replaces an older one of the same name.
 INSERT INTO certification(badge, certificate, issuer, number, expiry, seq)
 VALUES (@badge, @certificate, @issuer, @number, @expiry, @seq)
 ON CONFLICT DO UPDATE

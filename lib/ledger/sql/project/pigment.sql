@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What records of pigments change in the tables.
+-- How records of pigments change the tables.
 
 -- record pigment.received
 INSERT INTO pigment_stock(

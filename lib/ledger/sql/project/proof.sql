@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What records of signing keys change in the tables.
+-- How records of signing keys change the tables.
 
 -- record key.created
 INSERT INTO signing_key(seq, key, previous, statement, utc_us) VALUES (@seq, @key, @previous, @statement, @utc_us);

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What records of sessions change in the tables.
+-- How records of sessions change the tables.
 
 -- record session.begun
 INSERT INTO session(session, subject, protocol, course_session, operator, utc_us, outcome)
@@ -10,8 +10,8 @@ INSERT INTO image(seq, session, zone, phase, file, sha256, bytes, width, height,
 VALUES (@seq, @session, @zone, @phase, @file, @sha256, @bytes, @width, @height, @focus, @exposure, @utc_us);
 
 -- record strokes
--- The totals of the session and the cartridge so far (session.finished and needle.removed have the last word), and
--- the zone in which the pigment was used that was loaded last.
+-- Updates the totals of session and cartridge (session.finished and needle.removed give the final figures), and the
+-- zone where the last loaded pigment was used.
 UPDATE session
 SET strokes = coalesce(strokes, 0) + @strokes, dots = coalesce(dots, 0) + @dots
 WHERE session = @session;
@@ -35,7 +35,7 @@ SET dots = @dots, strokes = @strokes, needles = @needles, worked_s = @worked_s
 WHERE session = @session;
 
 -- record session.signed
--- Without session.finished the cartridges are counted here, as at each other end.
+-- Without session.finished the cartridges are counted here, as for every other way a session ends.
 UPDATE session
 SET outcome = 'signed', ended_us = @utc_us,
   needles = coalesce(needles, (SELECT count(*) FROM unit WHERE unit.session = @session))
@@ -48,7 +48,7 @@ SET outcome = 'abandoned', ended_us = @utc_us,
 WHERE session = @session;
 
 -- record session.interrupted
--- The cartridge that was in the handpiece when the power went can have been anywhere since.
+-- The cartridge in the handpiece may have been anywhere since the power was lost.
 UPDATE session
 SET outcome = 'interrupted', ended_us = @utc_us,
   needles = coalesce(needles, (SELECT count(*) FROM unit WHERE unit.session = @session))

@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What records of sterilisation change in the tables. Times are those of the day of the steriliser, not of the
--- record: a test read in the incubator two days later speaks of the cycle it ran in. A number of a cycle means that
--- of the newest series, unless the record says which.
+-- How records of sterilisation change the tables. Times are those of the steriliser's work, not of the record: a
+-- test that is read from the incubator two days later concerns the cycle it ran in. A cycle number refers to the
+-- newest series unless the record names another.
 
 -- record sterilizer.registered
 INSERT INTO sterilizer(sterilizer, maker, model, serial, installed, retest_us, seq)
 VALUES (@sterilizer, @maker, @model, @serial, @installed, CAST(strftime('%s', @installed) AS INTEGER) * 1000000, @seq);
 
 -- record sterilizer.serviced
--- Where the counter began anew, the cycles that started since then count as of another series, also those that are
--- on record already: by way of negative numbers, as each series is unique at every step.
+-- If the counter started again, cycles since then count as a new series, including those already on record. They
+-- pass through negative numbers, because each series must be unique at every step.
 UPDATE sterilizer
 SET serviced_us = CAST(strftime('%s', @done) AS INTEGER) * 1000000,
   in_service = CASE @work WHEN 'retired' THEN 0 WHEN 'returned' THEN 1 ELSE in_service END
@@ -30,7 +30,7 @@ WHERE @counter_reset
 UPDATE cycle SET series = -series WHERE @counter_reset AND sterilizer = @sterilizer AND series < 0;
 
 -- record cycle.recorded
--- Then what was in the load, where the record says so.
+-- Then adds the contents of the load, if the record names them.
 INSERT INTO cycle(
   seq, sterilizer, cycle, load, program, started_us, temperature_c, pressure_kpa, exposure_s, dry_s, mechanical,
   integrator, chemical, operator, series)
@@ -45,7 +45,7 @@ SELECT @seq, CAST(value AS TEXT)
 FROM json_each(coalesce(@contents, '[]'));
 
 -- record cycle.released
--- A load older than the one an item came from last, or than its last use, does not make it sterile.
+-- A load does not make an item sterile if it is older than the item's last load or last use.
 INSERT OR IGNORE INTO cycle_item(cycle_seq, item)
 SELECT
   (SELECT seq
@@ -99,9 +99,9 @@ WHERE cycle_seq = (
   LIMIT 1);
 
 -- record indicator.tested
--- A test that failed blocks the items of the loads since the last test that passed before it; of none when one
--- passed after it already. A later test that passed ends the block, or has the items sterilised again; an earlier
--- one shows that the loads before it were never in doubt.
+-- A failed test blocks the items of the loads since the last passed test before it, or of none if a later test has
+-- passed already. A later passed test ends the block, or requires the items to be sterilised again; an earlier one
+-- shows that the loads before it were never in doubt.
 INSERT INTO indicator_test(
   seq, sterilizer, cycle, tested_us, lot, expiry, control, result, incubation_h, laboratory, operator, ran_seq)
 SELECT @seq, @sterilizer, @cycle, coalesce(started_us, CAST(strftime('%s', @tested) AS INTEGER) * 1000000), @lot,

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What records of the people who are treated change in the tables.
+-- How records of the people who are treated change the tables.
 
 -- record subject.registered
 INSERT INTO subject(subject, phototype, born, utc_us, seq) VALUES (@subject, @phototype, @born, @utc_us, @seq);
 
 -- record subject.changed
--- Name and contact are those of the newest record; the older ones stay until they are erased.
+-- Name and contact come from the newest record; older ones stay until they are erased.
 UPDATE subject SET seq = @seq WHERE subject = @subject;
 
 -- record course.planned
@@ -13,7 +13,7 @@ INSERT OR REPLACE INTO course(subject, protocol, sessions, interval_days, utc_us
 VALUES (@subject, @protocol, @sessions, @interval_days, @utc_us, @seq);
 
 -- record incident.reported
--- Without its words, once they are erased.
+-- The text is missing once it is erased.
 INSERT INTO incident(
   seq, utc_us, operator, session, subject, incident, severity, text, device, area, occurred, treatment, referral)
 VALUES (

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What must not be used, whatever its expiry says: lots of cartridges, of pigments, and blends of these.
+-- What must not be used, whatever its expiry: lots of cartridges, lots of pigment, and blends of these.
 -- For the station alone.
 
 SELECT what, product, lot, status

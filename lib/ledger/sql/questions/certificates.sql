@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The records of the files of sterilisation certificates.
+-- The records about files of sterilisation certificates.
 --
 -- @from time: recorded from then on
 -- @to time: recorded before then

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The certificates of operators in force. They come by number: one that is renewed gets a new number, and is not
--- missed by who reads page after page.
+-- The current certificates of operators, by number. A renewed certificate gets a new number, so that a reader who
+-- goes page by page does not miss it.
 --
 -- @badge text: a badge, in capitals or not
 -- @certificate text: the name of a certificate

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What the records lack under a profile: rule, subject, what is missing, since when. The figures of the profile
--- come as arguments, so that the question is the same under every profile; what is not given asks for nothing. gap
--- is what all files of checks/ find together: the build puts them there. In the shell it is a table to be filled
--- before: CREATE TEMP TABLE gap(rule, subject, missing, since).
+-- What the records lack under a profile: rule, subject, what is missing, since when. The profile's figures are
+-- arguments, so that the query is the same for every profile; a missing figure requires nothing. gap is the union
+-- of all files in checks/, which the build inserts. In the sqlite3 shell, create and fill it first: CREATE TEMP
+-- TABLE gap(rule, subject, missing, since).
 --
 -- @biological_days number, of the profile: a biological test is due so many days after one that passed
 -- @biological_cycles number, of the profile: a biological test is due after so many cycles

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The planned courses. done: the furthest session of the course in which the skin was touched since it was planned.
+-- The planned courses. done: the furthest session of the course since it was planned in which the needle touched
+-- the skin.
 --
 -- @from time: planned from then on
 -- @to time: planned before then

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The loads that a failed biological test puts in doubt, their items, and on whom those were used: the loads
--- between the tests that passed before and after it. checks/doubt.sql has the same rule.
+-- The loads that a failed biological test puts in doubt (those between the passed tests before and after it), their
+-- items, and the people on whom these were used. checks/doubt.sql has the same rule.
 --
 -- @from time: tested from then on
 -- @to time: tested before then

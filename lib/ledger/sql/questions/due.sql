@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The biological test that is due next of each steriliser. It is due on the day named, and overdue when that is
--- over; the most pressing reason comes first. Of a retired steriliser only a test that failed matters, and no other
--- will follow: it stands until what was done is on record. checks/biological.sql has the same rule.
+-- The next biological test of each steriliser. It is due on the given day, and overdue after that day; the most
+-- urgent reason comes first. For a retired steriliser only a failed test matters, and no other test will follow: it
+-- stays due until a record says what was done. checks/biological.sql has the same rule.
 --
 -- @biological_days number, of the profile: a biological test is due so many days after one that passed
 -- @biological_cycles number, of the profile: a biological test is due after so many cycles

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Personal data past its term: whose, how old the newest record is, and what an erasure would delete. Oldest first;
--- seq is that of the newest record of a person, and so of nobody else. Incidents have a term of their own. An
--- injury of an operator in the session is no record of the person treated. Whose badge is valid is still needed;
--- once it is revoked, nothing is recorded of it any more. The third part is those who were injured in an incident
--- without a pseudonym. project/correction.sql asks the same before an erasure.
+-- Personal data past its retention period: whose it is, the time of the newest record, and what an erasure would
+-- delete. Oldest first; seq is that of the person's newest record, and therefore unique. Incidents have their own
+-- retention period. An operator's injury in a session is not a record of the person treated. A valid badge's data
+-- is still needed; after its revocation nothing more is recorded about it. The third part lists people without a
+-- pseudonym who were injured in an incident. accept/correction.sql applies the same rule before an erasure.
 --
 -- @keep text, of the profile: a JSON object: the days for which each group of records is kept
 -- @today text, of the profile: the day to judge by, YYYY-MM-DD; NULL: that of this machine

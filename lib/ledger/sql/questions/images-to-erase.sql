@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The photographs that are to be erased.
+-- The photographs that must be erased.
 -- For the station alone.
 --
 -- @after number: the seq of the last row of the page before

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Of these photographs those of sessions on record that no record names. What was there before this ledger, or
--- before a backup took its place, another ledger may have named.
+-- Of the given photographs, those that belong to sessions on record but that no record names. Photographs from
+-- before this ledger, or from before a backup took its place, are left out, because another ledger may name them.
 -- For the station alone.
 --
 -- @files text: a JSON list of {"file", "session", "utc_us"}

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- One lot of cartridges: where a number is that of several products, each of them.
+-- One lot of cartridges, or several if products share the lot number.
 --
 -- @lot text, needed: the number of a lot, in capitals or not
 -- @gtin text: the GTIN of the product

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The lots of cartridges of which few are left.
+-- The lots of cartridges that run low.
 -- For the station alone.
 
 SELECT gtin, lot, product, quantity - used AS "left"

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- One operator with the hash of the PIN and the wrong attempts; where nobody has the badge, the attempts alone.
+-- One operator, with the hash of the PIN and the number of wrong attempts; if nobody has the badge, only the
+-- attempts.
 -- For the station alone.
 --
 -- @badge text, needed: a badge, in capitals or not

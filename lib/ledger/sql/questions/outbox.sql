@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The records of kinds that are published.
+-- The records of published kinds.
 -- For the station alone.
 --
 -- @after number: the seq of the last row of the page before

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The refusals that a supervisor set aside.
+-- The refusals that a supervisor has overridden.
 --
 -- @from time: recorded from then on
 -- @to time: recorded before then

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Whether a person is known, and the spelling on record: an exact one before others, the first before later ones.
+-- Whether a person is known, and the spelling on record: an exact match first, then the earliest.
 -- For the station alone.
 --
 -- @subject text: a pseudonym

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The digest of a photograph, unless it is to be erased.
+-- The digest of a photograph, unless it is marked for erasure.
 -- For the station alone.
 --
 -- @file text, needed: the name of a photograph

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The lots of pigment. Without brand or colour a status is that of all that bear the number of the lot.
+-- The lots of pigment. A status without brand or colour applies to all lots with that number.
 --
 -- @from time: received from then on
 -- @to time: received before then

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The pigments that were loaded, and in which zones.
+-- The pigments that were loaded, and the zones where they were used.
 --
 -- @from time: loaded from then on
 -- @to time: loaded before then

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Where a lot was used: cartridges, pigments, and blends with a part of it. A lot of cartridges and one of pigment
--- may bear the same number: each row says what it is of.
+-- Where a lot was used: cartridges, pigments, and blends with a part of it. A lot of cartridges and a lot of
+-- pigment may have the same number, so each row says which it is.
 --
 -- @lot text, needed: the number of a lot, in capitals or not
 -- @from time: used from then on

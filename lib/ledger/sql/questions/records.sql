@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- All records: number, time, kind, actor, body. Those of a subject are the whole file of a person, and who asked
--- for it.
+-- All records: number, time, kind, actor, body. For a subject, this is the person's whole file, including who has
+-- accessed it.
 --
 -- @from time: recorded from then on
 -- @to time: recorded before then

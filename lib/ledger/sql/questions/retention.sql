@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- How long records are kept under the profile, and whether some could go. What then is for a person to decide.
+-- How long the profile requires records to be kept, and whether some are past that time. A person decides what to
+-- do then.
 --
 -- @keep text, of the profile: a JSON object: the days for which each group of records is kept
 -- @today text, of the profile: the day to judge by, YYYY-MM-DD; NULL: that of this machine

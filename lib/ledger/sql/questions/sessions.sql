@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The sessions: whom, by which protocol, when, and how each ended.
+-- The sessions: subject, protocol, times, and how each ended.
 --
 -- @from time: begun from then on
 -- @to time: begun before then

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What is sterile: from which cycle, until when, and why it is blocked.
+-- Sterile handpieces: from which cycle, until when, and why one is blocked.
 --
 -- @from time: sterilised from then on
 -- @to time: sterilised before then

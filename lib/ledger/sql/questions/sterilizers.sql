@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The sterilisers, and when their counters began anew.
+-- The sterilisers, and when their counters started again.
 --
 -- @from time: installed from then on
 -- @to time: installed before then

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The sessions of one person. The whole file is in timeline.sql.
+-- The sessions of one person. timeline.sql has the whole file.
 --
 -- @subject text, needed: a pseudonym, in capitals or not
 -- @from time: begun from then on

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The people who are treated. They come by number, which a change makes a new one: so nobody is missed by who reads
--- page after page.
+-- The people who are treated, by number. A change gives a person a new number, so that a reader who goes page by
+-- page misses nobody.
 --
 -- @from time: registered from then on
 -- @to time: registered before then

@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What happened: all records without the strokes and without who looked. Those of a subject are the whole file of a
--- person.
+-- What happened: all records except strokes and accesses. For a subject, this is the person's whole file.
 --
 -- @from time: recorded from then on
 -- @to time: recorded before then

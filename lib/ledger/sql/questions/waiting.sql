@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- How many records of kinds that are published there are.
+-- The number of records of published kinds.
 -- For the station alone.
 --
 -- @after number: the seq of the last row of the page before

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The last statistics of the zones of a session.
+-- The latest statistics of each zone of a session.
 --
 -- @session number, needed: the number of a session
 

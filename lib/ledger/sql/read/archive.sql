@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What is asked of a copy of which an archive is made.
+-- Queries on a copy that is being made into an archive.
 
 -- statement checkpoint_before
--- The newest checkpoint over records that are all older than @utc_us, also where the clock was set back.
+-- The newest checkpoint whose records are all older than @utc_us, even where the clock was set back.
 SELECT coalesce(max(size), 0)
 FROM checkpoint
 WHERE size < (SELECT coalesce(min(seq), 9e18) FROM record WHERE utc_us >= @utc_us);

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What a session was, for a station that goes on with it.
+-- The past of a session, for a station that continues it.
 
 -- statement session_records
 SELECT seq, utc_us, kind, leaf, data
@@ -9,13 +9,13 @@ WHERE session = @session
 ORDER BY seq;
 
 -- statement session_before_restoring
--- Whether a backup took the place of the ledger since.
+-- Whether a backup took the ledger's place after the session's last record.
 SELECT 1
 FROM record
 WHERE kind = 'ledger.restored' AND seq > (SELECT max(seq) FROM record WHERE session = @session);
 
 -- statement session_start
--- The start of the station in which the session began.
+-- The start of the station during which the session began.
 SELECT leaf
 FROM record
 WHERE kind = 'station.started' AND seq < (SELECT min(seq) FROM record WHERE session = @session)

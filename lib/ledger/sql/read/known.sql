@@ -12,7 +12,7 @@ SELECT 1 FROM incident WHERE subject = @value COLLATE NOCASE
 LIMIT 1;
 
 -- statement known_lot
--- Of cartridges, of pigment, of a blend or of an indicator.
+-- A lot of cartridges or pigment, a blend, or a lot of indicators.
 SELECT 1 FROM lot WHERE lot = @value COLLATE NOCASE
 UNION ALL
 SELECT 1 FROM unit WHERE lot = @value COLLATE NOCASE

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What is read of a ledger to publish and to export it.
+-- Queries for publishing and exporting a ledger.
 
 -- statement renamed_station
 SELECT json_extract(CAST(leaf AS TEXT), '$.station')
@@ -16,7 +16,7 @@ ORDER BY seq
 LIMIT @limit;
 
 -- statement records_to_export
--- With what is attached to them, but for the chunks of strokes.
+-- Records with their attachments, except chunks of strokes.
 SELECT seq, leaf, CASE WHEN kind <> 'strokes' THEN data END
 FROM record
 LEFT JOIN attachment USING(seq)

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What a verification reads of a ledger, which it attaches as "kept" beside tables of its own.
+-- Queries of a verification. The ledger is attached as "kept", beside our own tables.
 
 -- statement surplus_nodes
--- How many kept nodes of the tree are over records that there are not. Nodes are kept from level 8 on.
+-- The number of stored tree nodes over records that do not exist. Nodes are stored from level 8 up.
 SELECT count(*)
 FROM tree_node
 WHERE NOT (
@@ -22,7 +22,7 @@ ORDER BY size;
 
 -- statement sealing_records
 -- The records of kinds that end their group with a checkpoint, and the time of the newest record under it. The
--- fifth column is whether the kind does so since a later version only.
+-- fifth column is whether the kind does so only since a later version.
 SELECT sealing.seq, sealing.utc_us,
   (SELECT newest.utc_us
    FROM checkpoint
@@ -50,15 +50,15 @@ SELECT coalesce(max(seq), 0), coalesce((SELECT utc_us FROM record ORDER BY seq D
 FROM record;
 
 -- statement without_attachment
--- Records of the kinds that have an attachment, which is not there.
+-- Records of kinds with an attachment whose attachment is missing.
 SELECT seq
 FROM record
 WHERE kind IN ('strokes', 'lot.certificate')
   AND NOT EXISTS (SELECT 1 FROM attachment WHERE attachment.seq = record.seq);
 
 -- statement shared_columns
--- The columns of a table in which the file of an older version must be as ours. Programs before this version did
--- not fill those that are named here: the change to it fills them anew (schema/version-4.sql).
+-- The columns in which an older file's table must equal ours. Earlier programs did not fill the columns named here;
+-- the migration to this version fills them (schema/version-4.sql).
 SELECT group_concat('"' || name || '"', ', ')
 FROM pragma_table_info(@table, 'kept')
 WHERE name IN (SELECT name FROM pragma_table_info(@table, 'main'))

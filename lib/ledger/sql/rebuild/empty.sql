@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The tables that follow from the records and what is kept beside them. To fill them anew they are emptied, then
--- the statements of project/ run for each record in its order, then those of days.sql.
+-- The tables that are derived from the records and the data kept beside them. A rebuild empties them, runs the
+-- statements of project/ for each record in order, and then those of days.sql.
 
 DELETE FROM record_day;
 DELETE FROM operator;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The tables of schema version 1.
 
--- session: that of the body, so that the records of one session are found without reading all.
+-- session: from the body, so that the records of one session are found without reading all records.
 CREATE TABLE record(
   seq INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,

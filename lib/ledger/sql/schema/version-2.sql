@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What version 2 adds: days, certificates, pigments, handpieces, sterilisation, people, corrections, proofs. The
--- nodes of the tree are computed by the program (lib/ledger/tree.c).
+-- program computes the nodes of the tree (lib/ledger/tree.c).
 
--- The records of each day, so that a question about a time need not read all. Days may overlap where a clock was
--- set back.
+-- The records of each day, so that a query for a time range need not read all records. Days may overlap where a
+-- clock was set back.
 CREATE TABLE record_day(
   day INTEGER PRIMARY KEY,
   first_seq INTEGER NOT NULL,
@@ -18,7 +18,7 @@ GROUP BY 1;
 ALTER TABLE operator ADD COLUMN revoked_us INTEGER;
 ALTER TABLE operator ADD COLUMN revoked TEXT;
 
--- Wrong PINs since the last right one, also of badges that nobody has.
+-- Wrong PINs since the last right one, also for badges that nobody has.
 CREATE TABLE attempt(
   badge TEXT PRIMARY KEY,
   attempts INTEGER NOT NULL,
@@ -35,7 +35,7 @@ CREATE TABLE certification(
   PRIMARY KEY (badge, certificate)
 ) WITHOUT ROWID;
 
--- So that opening the ledger need not look at all sessions.
+-- Lets the ledger open without reading all sessions.
 CREATE INDEX session_open ON session(session) WHERE outcome = 'open';
 
 ALTER TABLE lot ADD COLUMN configuration TEXT;
@@ -50,7 +50,7 @@ ALTER TABLE lot ADD COLUMN status TEXT NOT NULL DEFAULT 'released';
 ALTER TABLE lot ADD COLUMN status_reason TEXT;
 ALTER TABLE lot ADD COLUMN status_us INTEGER;
 
--- Once more, as a damaged unit may never have been in a session.
+-- Made again, because a damaged unit may never have been in a session.
 ALTER TABLE unit RENAME TO unit_1;
 
 CREATE TABLE unit(
@@ -145,7 +145,7 @@ CREATE TABLE handpiece(
   seq INTEGER NOT NULL
 );
 
--- retest_us: tests before this time prove nothing any more; retest: installation or repair.
+-- retest_us: tests before this time no longer count; retest: installation or repair.
 CREATE TABLE sterilizer(
   sterilizer TEXT PRIMARY KEY,
   maker TEXT NOT NULL,
@@ -206,7 +206,7 @@ CREATE TABLE indicator_test(
 
 CREATE INDEX indicator_tested ON indicator_test(sterilizer, tested_us);
 
--- What is sterile now. test_seq: the failed test that blocks it.
+-- What is sterile now. test_seq: the failed test that blocks the item.
 CREATE TABLE handpiece_sterile(
   handpiece TEXT PRIMARY KEY,
   cycle_seq INTEGER,
@@ -218,7 +218,7 @@ CREATE TABLE handpiece_sterile(
 
 CREATE INDEX handpiece_cycle ON handpiece_sterile(cycle_seq);
 
--- Every use ever, under the load that it came from: whom a doubtful load was used on.
+-- Every use, with the load that the item came from: shows on whom a doubtful load was used.
 CREATE TABLE handpiece_use(
   seq INTEGER NOT NULL,
   handpiece TEXT NOT NULL,
@@ -233,7 +233,7 @@ BEGIN
   VALUES (NEW.used_seq, NEW.handpiece, NEW.cycle_seq);
 END;
 
--- A name or a contact stays beside the record as personal data.
+-- Name and contact stay beside the record, as personal data.
 CREATE TABLE subject(
   subject TEXT PRIMARY KEY,
   phototype TEXT,
@@ -279,13 +279,13 @@ CREATE TABLE correction(
 
 CREATE INDEX correction_corrects ON correction(corrects, field, seq);
 
--- Whose photographs are to be deleted, and which have been.
+-- Photographs that must be deleted, and those that have been.
 ALTER TABLE image ADD COLUMN erase_seq INTEGER;
 ALTER TABLE image ADD COLUMN erased_seq INTEGER;
 
 CREATE INDEX image_erase ON image(seq) WHERE erase_seq IS NOT NULL AND erased_seq IS NULL;
 
--- Complete nodes of the Merkle tree from a level up; those below come from record.hash.
+-- Complete nodes of the Merkle tree from a certain level up; lower ones are computed from record.hash.
 CREATE TABLE tree_node(
   level INTEGER NOT NULL,
   number INTEGER NOT NULL,
@@ -293,7 +293,7 @@ CREATE TABLE tree_node(
   PRIMARY KEY (level, number)
 ) WITHOUT ROWID;
 
--- No records: a checkpoint that was one would ask for the next.
+-- Checkpoints are not records, because each such record would need another checkpoint.
 CREATE TABLE checkpoint(
   size INTEGER PRIMARY KEY,
   utc_us INTEGER NOT NULL,

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What version 3 adds: more of an incident.
+-- What version 3 adds: further fields of an incident.
 
 DROP VIEW audit_incidents;
 DROP VIEW audit_operators;

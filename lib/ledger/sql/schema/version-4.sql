@@ -1,21 +1,21 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What version 4 adds: names without their case, series of cycles, serials, what an interrupted session used. The
--- twins of units that are on record are computed by the program (lib/ledger/twin.c).
+-- What version 4 adds: names that ignore case, series of cycles, serials, and what an interrupted session used. The
+-- program computes the twins of existing units (lib/ledger/twin.c).
 
 DROP VIEW audit_cycles;
 DROP VIEW audit_cycle_items;
 DROP VIEW audit_indicators;
 
--- What a session without session.finished used up.
+-- The cartridges and strokes used by a session without session.finished.
 UPDATE session
 SET needles = (SELECT count(*) FROM unit WHERE unit.session = session.session)
 WHERE needles IS NULL AND outcome IN ('interrupted', 'abandoned');
 
--- Names are compared without their case.
+-- Names are compared without regard to case.
 CREATE INDEX session_subject_name ON session(subject COLLATE NOCASE, session);
 
--- What the stroke chunks know of a cartridge that was not removed since, and the removal by interruption: as the
--- records of strokes and session.interrupted say it (project/session.sql).
+-- What the stroke chunks tell about a cartridge that was not removed since, and its removal by the interruption:
+-- the same rule as for the records strokes and session.interrupted (project/session.sql).
 CREATE TEMP TABLE chunk AS
 SELECT seq, json_extract(CAST(leaf AS TEXT), '$.body.unit') AS unit,
   json_extract(CAST(leaf AS TEXT), '$.body.strokes') AS strokes,
@@ -53,13 +53,13 @@ WHERE session.session = unit.session AND session.outcome = 'interrupted' AND uni
 ALTER TABLE lot ADD COLUMN serialised INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE unit ADD COLUMN source TEXT;
 
--- twin: what all spellings of the serial of a unit have in common.
+-- twin: the key that all spellings of a unit's serial share.
 ALTER TABLE unit ADD COLUMN twin TEXT;
 
 CREATE INDEX unit_twin ON unit(twin) WHERE twin IS NOT NULL;
 CREATE INDEX unit_serial ON unit(lot COLLATE NOCASE) WHERE twin IS NOT NULL;
 
--- Names are compared without their case.
+-- Names are compared without regard to case.
 CREATE INDEX unit_lot_name ON unit(lot COLLATE NOCASE, seq);
 CREATE INDEX lot_name ON lot(lot COLLATE NOCASE);
 CREATE INDEX pigment_lot_name ON pigment_use(lot COLLATE NOCASE, seq);
@@ -71,8 +71,8 @@ CREATE TABLE distinct_unit(
   PRIMARY KEY (unit, other)
 ) WITHOUT ROWID;
 
--- series: 1, and one more each time the counter of the steriliser began anew after a repair. So a number may come
--- again; the time at which a cycle started says in which series it is, whenever it is recorded.
+-- series: starts at 1, and increases each time the steriliser's counter starts again after a repair. So a number
+-- may occur again; the time when a cycle started tells its series, whenever it is recorded.
 CREATE TABLE cycle_4(
   seq INTEGER PRIMARY KEY,
   sterilizer TEXT NOT NULL,
@@ -117,7 +117,7 @@ CREATE TABLE counter_reset(
 
 CREATE INDEX counter_reset_time ON counter_reset(sterilizer, reset_us);
 
--- ran_seq: the cycle of a test.
+-- ran_seq: the cycle in which a test ran.
 ALTER TABLE indicator_test ADD COLUMN ran_seq INTEGER;
 
 UPDATE indicator_test
@@ -125,7 +125,7 @@ SET ran_seq = (SELECT cycle.seq
                FROM cycle
                WHERE cycle.sterilizer = indicator_test.sterilizer AND cycle.cycle = indicator_test.cycle);
 
--- Names are compared without their case.
+-- Names are compared without regard to case.
 CREATE INDEX incident_subject_name ON incident(subject COLLATE NOCASE, seq) WHERE subject IS NOT NULL;
 CREATE INDEX subject_name ON subject(subject COLLATE NOCASE);
 CREATE INDEX course_name ON course(subject COLLATE NOCASE);

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What version 5 changes: words stay with their record, so that they can be erased. The tables keep its number.
+-- What version 5 changes: free text stays with its record, so that it can be erased. The tables keep the record's
+-- number.
 
 DROP VIEW audit_operators;
 DROP VIEW audit_lots;
@@ -59,7 +60,7 @@ WHERE status_us IS NOT NULL;
 
 ALTER TABLE pigment_stock DROP COLUMN status_reason;
 
--- Who ran a cycle, where that is somebody else than who recorded it, stays with its record.
+-- If somebody other than the recorder ran a cycle, the name stays with its record.
 UPDATE cycle
 SET operator = (SELECT json_extract(CAST(leaf AS TEXT), '$.actor') FROM record WHERE record.seq = cycle.seq)
 WHERE operator <> (SELECT json_extract(CAST(leaf AS TEXT), '$.actor') FROM record WHERE record.seq = cycle.seq);

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The views for outside tools (docs/ledger.md), as version 2 has them. They come after its tables.
+-- The views for outside tools (docs/ledger.md) in version 2. They are created after its tables.
 
 CREATE VIEW audit_sterilizers AS
 SELECT sterilizer, maker, model, serial, installed, in_service, seq FROM sterilizer;

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The views for outside tools (docs/ledger.md), as version 3 has them; those of earlier versions stay. They come
--- after the tables of that version.
+-- The views for outside tools (docs/ledger.md) in version 3; those of earlier versions stay. They are created after
+-- that version's tables.
 
 CREATE VIEW audit_incidents AS
 SELECT strftime('%Y-%m-%dT%H:%M:%fZ', utc_us / 1e6, 'unixepoch') AS time, operator, session, subject, incident,

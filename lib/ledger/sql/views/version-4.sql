@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The views for outside tools (docs/ledger.md), as version 4 has them; those of earlier versions stay. They come
--- after the tables of that version.
+-- The views for outside tools (docs/ledger.md) in version 4; those of earlier versions stay. They are created after
+-- that version's tables.
 
 CREATE VIEW audit_cycles AS
 SELECT sterilizer, cycle, load, strftime('%Y-%m-%dT%H:%M:%fZ', started_us / 1e6, 'unixepoch') AS started,

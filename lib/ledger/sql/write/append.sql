@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What each group of records raises, beside its records.
+-- Statements that each group of records runs, besides adding its records.
 
 -- statement raise_mark
 INSERT INTO meta(name, value) VALUES (@name, @value)

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What makes an archive of a copy: the records up to a checkpoint, and what belongs to them. The triggers that make
--- the tables append-only are dropped before.
+-- Turns a copy into an archive: keeps the records up to a checkpoint, and what belongs to them. The triggers that
+-- make the tables append-only are dropped first.
 
 -- statement cut_after
--- The marks and cursors are those of what is left.
+-- Marks and cursors are set for the remaining records.
 BEGIN;
 DELETE FROM record WHERE seq > @size;
 DELETE FROM checkpoint WHERE size > @size;

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- How the station opens its ledger to write.
+-- Settings with which the station opens its ledger for writing.
 
 -- statement open_to_write
--- recursive_triggers: what INSERT OR REPLACE would delete meets the trigger against it. secure_delete: what is deleted
--- is overwritten, as personal data that was erased. The cache is small: the memory of a station is for other things, and
--- the file system caches too.
+-- recursive_triggers: a deletion by INSERT OR REPLACE also meets the trigger against deletion. secure_delete:
+-- deleted data, such as erased personal data, is overwritten. The cache is small, because a station needs its
+-- memory for other things, and the file system caches too.
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA wal_autocheckpoint = 0;
