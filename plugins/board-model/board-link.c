@@ -97,7 +97,7 @@ static void answer_hello(BoardModel *model, const Frame *frame, Frame *answer)
 
 	model->agreed = common;
 	if (!common)
-		board_model_disarm(model); /* whoever asks speaks no language in which to stop it */
+		board_model_disarm(model); /* a station without a common version could not stop it */
 	payload_put_identity(
 		answer, common ? BOARD_RESULT_OK : BOARD_RESULT_VERSION, &model->config.identity);
 }
