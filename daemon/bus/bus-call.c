@@ -134,8 +134,7 @@ int calls_filter(sd_bus_message *message, void *userdata, sd_bus_error *error)
 /* ---- limits ---- */
 
 typedef struct Load {
-	unsigned own, all,
-		questions; /* calls of the sender; calls of all; calls that polkit has not answered */
+	unsigned own, all, questions; /* the sender's calls; all calls; those that wait for polkit */
 } Load;
 
 static Load count_calls(const Bus *bus, const char *sender)

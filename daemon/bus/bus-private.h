@@ -69,8 +69,7 @@ struct Bus {
 	Call *calls; /* pending */
 	Peer *peers;
 	void (*peer_known)(Bus *bus, const Peer *peer); /* the bus has said whose it is, or cannot say */
-	char token[2 * BUS_TOKEN_BYTES +
-		   1]; /* token of the sign-in with this number; 0: no token was asked for yet */
+	char token[2 * BUS_TOKEN_BYTES + 1]; /* of the sign-in with this number; 0: none was asked for */
 	uint64_t token_sign_in;
 	uint32_t questions; /* number of questions to polkit so far: each needs a name of its own */
 	bool broker_connected;

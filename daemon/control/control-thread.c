@@ -41,8 +41,7 @@ static void wait_for_something(Control *control)
 			until = now + NS_PER_MS;
 	}
 	if (until > now + CONTROL_ROUND_MS * NS_PER_MS)
-		until = now + CONTROL_ROUND_MS *
-				      NS_PER_MS; /* so that there is a sign of life even without a board */
+		until = now + CONTROL_ROUND_MS * NS_PER_MS; /* a sign of life even without a board */
 	until = until > now ? until - now : 0;
 	timeout = (struct timespec){ until / NS_PER_S, until % NS_PER_S };
 	(void)ppoll(fds, 2, &timeout, NULL);

@@ -115,8 +115,7 @@ void control_abort_command(Control *control, int error)
 	if (control->ticketed)
 		control_answer(control, &control->current, control->link.command.type, error);
 	control->ticketed = false;
-	control->next_fault =
-		CONTROL_FAULT_NONE; /* the fault before it was not cleared, and is still shown */
+	control->next_fault = CONTROL_FAULT_NONE; /* the fault before it was not cleared and is still shown */
 	control->link.waiting = false;
 }
 

@@ -59,10 +59,9 @@ typedef struct CommandLabel {
 typedef struct Command {
 	uint64_t id; /* from 1, unique */
 	/* who asked */
-	char actor[SESSION_NAME_MAX]; /* badge; "" the station itself */
-	char caller[SESSION_NAME_MAX],
-		user[SESSION_NAME_MAX]; /* unique name on the bus, and account; both "" for the station
-					   itself, user "" also while it is unknown */
+	char actor[SESSION_NAME_MAX];                          /* badge; "" the station itself */
+	char caller[SESSION_NAME_MAX], user[SESSION_NAME_MAX]; /* bus name; account. "" for the station; user
+								  "" also while unknown */
 	bool is_stranger;               /* the caller is not the one who is signed in */
 	char account[SESSION_NAME_MAX]; /* as the bus calls it; "" not known */
 	uint32_t uid;

@@ -38,9 +38,8 @@ typedef struct InterlockFacts {
 	uint64_t needle_strokes, life_strokes;      /* life 0: no limit */
 	int64_t needle_worked_s, life_s;
 	bool handpiece_required;
-	const char *handpiece, *handpiece_blocked; /* name, NULL none; why it is blocked, NULL it is not */
-	const char *untested_sterilizer,
-		*test_due; /* steriliser whose test is overdue, and since when; NULL none */
+	const char *handpiece, *handpiece_blocked;  /* name, NULL none; why it is blocked, NULL it is not */
+	const char *untested_sterilizer, *test_due; /* its test is overdue since test_due; NULL none */
 	bool pigment_loaded;
 	const char *pigment_status;    /* status of its lot; NULL: released */
 	int64_t pigment_expiry_utc_us; /* end of its expiry day; 0 unknown */

@@ -20,8 +20,7 @@ enum {
 	WATCHDOG_BEAT_MS = 100,
 	WATCHDOG_MAIN_SILENT_MS = 1000,    /* after which control stops an armed needle */
 	WATCHDOG_CONTROL_SILENT_MS = 1000, /* limit while a needle may move; then the daemon ends */
-	WATCHDOG_CONTROL_IDLE_MS =
-		5000, /* limit otherwise: a board's open() and close() may take a second each */
+	WATCHDOG_CONTROL_IDLE_MS = 5000, /* otherwise: a board's open() and close() may take a second each */
 	/*
 	 * Limit after which systemd's watchdog is no longer fed. The needle was stopped long before. A slow
 	 * disk that comes back within this time finds all waiting data in memory; a thread that never comes

@@ -8,9 +8,7 @@
 
 #include "util/clock.h"
 
-enum {
-	CLOCK_SLACK_US = 2 * USEC_PER_SEC
-}; /* a time server may slew the clock this much without it counting as an event */
+enum { CLOCK_SLACK_US = 2 * USEC_PER_SEC }; /* a slew up to this much is no event */
 
 typedef struct Host {
 	ClockReading now;

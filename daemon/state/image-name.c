@@ -21,7 +21,7 @@ void image_name_make(const ImageName *image, const char *zone, const char *phase
 		phase, (long long)(image->utc_us / 1000));
 }
 
-/** Cuts off what stands behind the last '-' of `text`: NULL when there is none. */
+/** Cuts `text` at its last '-' and returns the part after it; NULL when there is none. */
 static char *cut_last(char *text)
 {
 	char *dash = strrchr(text, '-');

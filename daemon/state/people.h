@@ -17,7 +17,7 @@ typedef struct Operator {
 } Operator;
 
 typedef struct People {
-	Operator signed_in;            /* badge "": nobody */
+	Operator signed_in;            /* the current operator */
 	char holder[SESSION_NAME_MAX]; /* the program on the bus that holds the sign-in */
 	uint64_t sign_in;  /* number of the current sign-in since the start; 0: nobody is signed in */
 	uint64_t sign_ins; /* number of sign-ins since the start */
@@ -25,8 +25,7 @@ typedef struct People {
 	char code[PEOPLE_CODE_MAX]; /* enrols the first administrator; "": one is enrolled, or too many wrong
 				       codes were given */
 	unsigned wrong_codes;
-	char names[2 *
-		   SESSION_NAME_MAX]; /* "<clinic>/<station>" that [station] must have at the next start */
+	char names[2 * SESSION_NAME_MAX]; /* "<clinic>/<station>" for [station] at the next start */
 } People;
 
 /** Whether the signed-in operator has one of `roles`, separated by blanks. */

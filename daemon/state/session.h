@@ -45,8 +45,7 @@ typedef struct SessionZone {
 typedef struct SessionRecovery {
 	bool waits;          /* nobody has said yet that the session goes on */
 	int64_t since_us;    /* UTC time of the last record before the stop */
-	uint32_t lacking_ms; /* at most so many milliseconds of strokes are not on record; 0: the records say
-				that it was not armed */
+	uint32_t lacking_ms; /* of strokes that may be missing on record; 0: not armed, by the record */
 } SessionRecovery;
 
 typedef struct Session {

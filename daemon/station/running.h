@@ -20,8 +20,7 @@ struct Running {
 	bool given_up;  /* ... longer than its caller would wait: the caller was told so */
 	bool awaits_caller, awaits_facts;
 	const Running *awaits_stop; /* ends together with that command */
-	uint32_t
-		ticket; /* of the order to the board, or of the picture, that the command waits for; 0 none */
+	uint32_t ticket;            /* of the awaited order to the board, or picture; 0 none */
 	/* wiped at the end; one byte more each, so that a text that is too long stays too long */
 	char pin[PIN_DIGITS_MAX + 2], new_pin[PIN_DIGITS_MAX + 2], code[NEEDLE_CODE_MAX + 2];
 	PinCheck pin_check;

@@ -14,9 +14,8 @@ typedef struct Running Running;
 
 /** A copy of a StationCaller for the duration of a call. */
 typedef struct CurrentCaller {
-	char name[SESSION_NAME_MAX],
-		user[SESSION_NAME_MAX]; /* "" the station itself; user "" also while unknown */
-	char account[SESSION_NAME_MAX]; /* as the bus calls it; "" not known */
+	char name[SESSION_NAME_MAX], user[SESSION_NAME_MAX]; /* "" the station; user "" also while unknown */
+	char account[SESSION_NAME_MAX];                      /* as the bus calls it; "" not known */
 	uint32_t uid;
 	bool is_stranger;
 } CurrentCaller;

@@ -242,9 +242,8 @@ int station_check_protocols(const char *folder, Error *error) _must_check_;
 int station_check_profile(const Config *config, Error *error) _must_check_;
 /** Trouble with publishing records: bits of station_broker_trouble(). */
 typedef enum StationTrouble {
-	STATION_TROUBLE_WITHHELD =
-		1 << 0,                /* the broker does not accept some messages because of their content */
-	STATION_TROUBLE_NAME = 1 << 1, /* another station uses this one's name */
+	STATION_TROUBLE_WITHHELD = 1 << 0,    /* the broker rejects some messages for their content */
+	STATION_TROUBLE_NAME = 1 << 1,        /* another station uses this one's name */
 	STATION_TROUBLE_CERTIFICATE = 1 << 2, /* a certificate expires soon */
 } StationTrouble;
 

@@ -117,6 +117,5 @@ void verify_tick(Station *station)
 		!rules_inert(&station->state.rules))
 		take_no_session(station);
 	if (verification_is_due(station) && verify_begin(station) < 0)
-		station->verifier.verified_us =
-			station_now_us(station); /* so that it does not run again every second */
+		station->verifier.verified_us = station_now_us(station); /* not again every second */
 }

@@ -22,9 +22,8 @@ struct Element {
 	const char *ai, *name;
 	uint8_t min, max; /* characters */
 	bool numeric;
-	void (*take)(CodeElements *elements, const char *field,
-		const CodeValue *value); /* NULL: the text is stored at `offset` */
-	size_t offset; /* offset of the member of NeedleCode that stores the text as it is */
+	void (*take)(CodeElements *elements, const char *field, const CodeValue *value); /* NULL: `offset` */
+	size_t offset; /* of the member of NeedleCode that keeps the text unchanged */
 };
 
 /* ---- the elements of a cartridge ------------------------------------------------------------------ */

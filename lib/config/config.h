@@ -55,15 +55,14 @@ typedef struct Config {
 	/* [needle] */
 	uint32_t life_strokes, life_min; /* of a cartridge; 0: no limit */
 	uint32_t life_warn_percent;      /* percentage of the cartridge's life at which to warn; default 80 */
-	/* attempts before a growing delay; length of the first delay */
-	uint32_t pin_attempts, pin_delay_s; /* attempts before a growing delay; its first length */
+	/* [sign-in] */
+	uint32_t pin_attempts, pin_delay_s; /* attempts before a growing delay; length of the first delay */
 	/* [ledger] */
 	char *log_origin; /* name of a new ledger's log; "": stipple/<clinic>/<station> */
-	uint32_t checkpoint_records,
-		checkpoint_minutes; /* a checkpoint is made after this many at the latest */
-	uint32_t commit_limit_ms;   /* a commit or a stroke may wait this long before the needle is stopped */
-	uint32_t strokes_waiting;   /* how many strokes may wait */
-	uint32_t verify_hours; /* hours between full verifications in the background; 0: only on request */
+	uint32_t checkpoint_records, checkpoint_minutes; /* limits between two checkpoints */
+	uint32_t commit_limit_ms; /* a commit or a stroke may wait this long before the needle is stopped */
+	uint32_t strokes_waiting; /* how many strokes may wait */
+	uint32_t verify_hours;    /* hours between full verifications in the background; 0: only on request */
 	/* [bus] */
 	char *bus; /* "system" (default), "session", or an address */
 	/* [mqtt] */

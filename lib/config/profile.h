@@ -55,8 +55,7 @@ DECLARE_STRING_TABLE(profile_records, ProfileRecords); /* "sterilization", ... *
 enum {
 	PROFILE_NAME_MAX = 48,
 	PROFILE_CERTIFICATES_MAX = 8,
-	PROFILE_YEAR_DAYS =
-		366, /* days in a year of a retention period: nothing may be deleted a day early */
+	PROFILE_YEAR_DAYS = 366, /* days in a year of retention: nothing may go a day early */
 };
 
 typedef struct Profile {

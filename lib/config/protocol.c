@@ -174,9 +174,9 @@ static int set_aftercare(Protocol *protocol, const char *key, const char *value,
 	return 0;
 }
 
-/* What a plan's section applies to; -1: everything. */
+/* ---- plans ---------------------------------------------------------------------------------------- */
 
-/** What a plan's section applies to; -1: all. */
+/** What a plan's section applies to; -1: everything. */
 typedef struct Scope {
 	int zone, skin, session; /* session from 0 */
 } Scope;

@@ -162,7 +162,7 @@ static const struct {
 	{ "record", sql_personal_of_record },
 };
 
-/** The way that the body uses, of which there must be exactly one; -EINVAL refused. */
+/** The one way that the body uses; -EINVAL refused, unless it uses exactly one. */
 static int find_way(ProjectionContext *context, size_t *ret)
 {
 	size_t n = 0;

@@ -50,10 +50,8 @@ enum {
 	LEDGER_CHECKPOINT_FORCE = 20000, /* ... and when it is not */
 	LEDGER_QUIET_MS = 200,
 	LEDGER_BUSY_MS = 2000,
-	LEDGER_ERASING_MS =
-		300, /* time left to a stream's reader whose snapshot keeps data that is being erased */
-	LEDGER_SCRUB_MS =
-		900, /* how long an erasure waits for the write-ahead log: less than a commit may take */
+	LEDGER_ERASING_MS = 300, /* left to a reader whose snapshot keeps data that is being erased */
+	LEDGER_SCRUB_MS = 900,   /* how long an erasure waits for the log: less than a commit may take */
 	LEDGER_PROBE_MS = 1000,
 	LEDGER_COMMIT_LIMIT_MS = 2000,
 	LEAF_BYTES_MAX = 4 << 20,  /* larger than any record: an erasure lists half a million numbers */
@@ -228,8 +226,7 @@ struct Ledger {
 	atomic_bool moved;           /* one of them is not at its place any more */
 	atomic_bool erasing; /* the thread waits for readers that keep erased data in the write-ahead log */
 	int64_t commit_limit_us;
-	_Atomic int64_t
-		busy_since_us; /* monotonic; when the thread began its current work; 0 while it waits */
+	_Atomic int64_t busy_since_us; /* monotonic, when the thread's current work began; 0 while it waits */
 	_Atomic int64_t waiting_since_us; /* ... since when the main thread has waited for the next answer; 0
 					     when it does not */
 	atomic_bool asleep;               /* the thread waits, or is about to: a new request must wake it */

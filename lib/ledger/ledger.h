@@ -37,9 +37,8 @@ typedef struct LedgerOptions {
 	const char *keys;    /* folder of the signing key, created with the first key; NULL: no checkpoints */
 	const char *key;     /* NULL, or the private key as text, used in place of the folder's: a systemd
 				credential */
-	const char
-		*images; /* folder of the photographs, which a verification also reads; NULL: it does not */
-	const char *origin;          /* name of a new log; NULL or "": stipple/<station> */
+	const char *images;  /* folder of the photographs, for verifications; NULL: not verified */
+	const char *origin;  /* name of a new log; NULL or "": stipple/<station> */
 	uint32_t checkpoint_records; /* a checkpoint after this many records at the latest, from 1 */
 	uint32_t checkpoint_s;       /* ... and after this many seconds, from 1 */
 	uint32_t commit_limit_ms;    /* after this time nobody waits any longer for a commit; 0: 2000 */

@@ -36,13 +36,11 @@ typedef struct Reader {
 	int64_t version;    /* of the file */
 	SchemaDifference difference;
 	ReaderOptions options;
-	struct Scratch
-		*scratch_copy; /* read in place of a file whose write-ahead log cannot be read; or NULL */
+	struct Scratch *scratch_copy; /* read in place of a file whose log is unreadable; or NULL */
 	/* of the current snapshot */
-	int64_t deadline_us; /* CLOCK_MONOTONIC; INT64_MAX none */
-	uint64_t looks,
-		looks_most; /* each after INSTRUCTIONS_A_LOOK instructions of SQLite's virtual machine */
-	int given_up;       /* 0, or why: -ECANCELED, -ETIME */
+	int64_t deadline_us;        /* CLOCK_MONOTONIC; INT64_MAX none */
+	uint64_t looks, looks_most; /* each after INSTRUCTIONS_A_LOOK instructions of SQLite */
+	int given_up;               /* 0, or why: -ECANCELED, -ETIME */
 } Reader;
 
 /**

@@ -66,9 +66,8 @@ typedef struct LeafCheck {
 	/* out */
 	bool has_personal;
 	/* kept */
-	char station[2 * NOTE_NAME_MAX + 32],
-		boot[CLOCK_BOOT_ID_MAX + 32]; /* with the surrounding JSON text */
-	int64_t day_us;                       /* start of the day of `utc` */
+	char station[2 * NOTE_NAME_MAX + 32], boot[CLOCK_BOOT_ID_MAX + 32]; /* with the JSON around them */
+	int64_t day_us;                                                     /* start of the day of `utc` */
 	char utc[CLOCK_UTC_TEXT_MAX];
 	const RecordKind *kinds[LEAF_KINDS_KEPT]; /* kinds found before, indexed by their name */
 } LeafCheck;

@@ -3,8 +3,8 @@
 
 /**
  * The Merkle tree of RFC 6962 section 2.1 (the same as RFC 9162 section 2.1) over SHA-256: growing it leaf by
- * leaf, its root at any size, and proofs. Nothing here does I/O. Where the hashes are kept is the caller's: a
- * tree that grows hands out the nodes worth keeping, and proofs ask for few of them through a MerkleReader.
+ * leaf, its root at any size, and proofs. Nothing here does I/O. The caller stores the hashes: a growing tree
+ * passes it the nodes worth storing, and proofs request a few of them through a MerkleReader.
  *
  * A node (level, index) is the root over the 2^level leaves from index * 2^level; level 0 are the leaf
  * hashes. Such a complete node never changes again, however the tree grows.
@@ -17,7 +17,7 @@
 
 #include "util/digest.h"
 
-#define MERKLE_SIZE_MAX ((uint64_t)INT64_MAX) /* leaves; what a database can number */
+#define MERKLE_SIZE_MAX ((uint64_t)INT64_MAX) /* number of leaves that a database can count */
 
 enum {
 	MERKLE_LEVELS = 63,         /* of complete nodes in a tree of MERKLE_SIZE_MAX leaves */
@@ -42,15 +42,16 @@ void merkle_hash_leaf(const void *leaf, size_t size, MerkleHash *ret);
 void merkle_hash_node(const MerkleHash *left, const MerkleHash *right, MerkleHash *ret);
 
 /**
- * A tree that grows. Zeroed it is the empty tree. `edge[level]` holds a hash where bit `level` of `size` is
- * set: the complete nodes, largest first, that the tree is made of. A plain value: copy it to go back.
+ * A growing tree. A zeroed one is the empty tree. `edge[level]` holds a hash if bit `level` of `size` is set:
+ * the complete nodes, largest first, that make up the tree. It is a plain value: copy it to be able to go
+ * back.
  */
 typedef struct MerkleTree {
 	uint64_t size;
 	MerkleHash edge[MERKLE_LEVELS];
 } MerkleTree;
 
-/** Takes a node that has just become complete, of any level from 1; a negative errno ends the append. */
+/** Takes a node, of any level from 1, that has just become complete; a negative errno ends the append. */
 typedef int (*MerkleKeep)(void *userdata, unsigned level, uint64_t index, const MerkleHash *hash);
 
 /**
@@ -61,7 +62,7 @@ typedef int (*MerkleKeep)(void *userdata, unsigned level, uint64_t index, const 
 int merkle_append(MerkleTree *tree, const MerkleHash *leaf, MerkleKeep keep, void *userdata) _must_check_;
 
 /**
- * Appends 2^level leaves of which only their node is at hand, such as one computed by another thread.
+ * Appends 2^level leaves for which only their common node is known, such as one computed by another thread.
  * -EINVAL unless `level` < MERKLE_LEVELS and the tree's size is a multiple of 2^level.
  */
 int merkle_append_node(MerkleTree *tree, unsigned level, const MerkleHash *node, MerkleKeep keep,
@@ -71,10 +72,11 @@ int merkle_append_node(MerkleTree *tree, unsigned level, const MerkleHash *node,
 void merkle_tree_root(const MerkleTree *tree, MerkleHash *ret);
 
 /**
- * Where proofs get the hashes of a tree from. Nodes of `kept_level` (0 to MERKLE_BLOCK_LEVEL_MAX) and above
- * are asked for one by one; those below are computed from leaf hashes, which are asked for in blocks. With
- * `kept_level` 8, kept nodes are one for 128 leaves, and a proof reads at most two blocks of 256 leaf hashes
- * and one node for each level above. Both return 0 or a negative errno, which ends the computation.
+ * Where proofs get the hashes of a tree. Nodes of `kept_level` (0 to MERKLE_BLOCK_LEVEL_MAX) and above are
+ * requested one by one; lower ones are computed from leaf hashes, which are requested in blocks. With
+ * `kept_level` 8 there is one kept node for 128 leaves, and a proof reads at most two blocks of 256 leaf
+ * hashes and one node for each level above. Both functions return 0 or a negative errno, which ends the
+ * computation.
  */
 typedef struct MerkleReader {
 	unsigned kept_level;
@@ -85,8 +87,9 @@ typedef struct MerkleReader {
 } MerkleReader;
 
 /**
- * The tree as it was at `size` leaves, to go on growing or for its root: as many reads as `size` has bits
- * set. -EINVAL above MERKLE_SIZE_MAX. What was read is believed; compare the root with a signed one.
+ * The tree as it was at `size` leaves, for its root or for further growth. It makes as many reads as `size`
+ * has bits set. -EINVAL above MERKLE_SIZE_MAX. The values read are not verified; compare the root with a
+ * signed one.
  */
 int merkle_tree_read(const MerkleReader *reader, uint64_t size, MerkleTree *ret) _must_check_;
 

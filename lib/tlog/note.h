@@ -6,8 +6,8 @@
  * reading; and the cosignatures of witnesses (c2sp.org/tlog-cosignature), which are checked only. Only
  * note_signer_store() and note_signer_load() touch files.
  *
- * Errors, unless said otherwise: -EINVAL for text that is not of its form, -ENOMEM, -EIO when libcrypto
- * fails. Where a function takes `error`, a refusal is one sentence there; outputs are untouched on failure.
+ * Errors, unless stated otherwise: -EINVAL for malformed text, -ENOMEM, -EIO when libcrypto fails. Where a
+ * function takes `error`, a refusal is one sentence there; outputs are untouched on failure.
  */
 
 #include <stdbool.h>
@@ -26,7 +26,7 @@ enum {
 	NOTE_PUBLIC_KEY_MAX = NOTE_ML_DSA_44_KEY_BYTES,
 };
 
-/** Signature types of the specification; the values stand in keys. */
+/** Signature types of the specification; keys contain these values. */
 typedef enum NoteKind {
 	NOTE_ED25519 = 1,               /* a note's own signature, such as a log's */
 	NOTE_COSIGNATURE = 4,           /* a witness's, Ed25519 with a time */
@@ -114,9 +114,9 @@ typedef struct NoteOpened {
 } NoteOpened;
 
 /**
- * Checks a note of `size` bytes. Signatures of keys that are not `known` are ignored, as the specification
- * demands; one of a known key that does not verify refuses the note. Cosignatures are checked and listed, but
- * do not make a note a signed one: a witness vouches for what a log has signed.
+ * Checks a note of `size` bytes. Signatures by keys that are not `known` are ignored, as the specification
+ * demands; a signature by a known key that does not verify rejects the note. Cosignatures are checked and
+ * listed, but do not count as signatures: a witness vouches only for what a log has signed.
  *
  * -EINVAL malformed, -ENOKEY no signature of kind NOTE_ED25519 by a known key, -EBADMSG text or signature
  * were changed, -EOPNOTSUPP libcrypto cannot check ML-DSA-44 (before OpenSSL 3.5).

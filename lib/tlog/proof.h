@@ -36,9 +36,10 @@ int inclusion_proof_parse(const char *text, size_t size, InclusionProof *ret, Er
 void inclusion_proof_done(InclusionProof *proof);
 
 /**
- * Checks that `leaf` is in the log of the proof's checkpoint, which must be signed by a known key (and be of
- * `origin` unless that is NULL). `ret_checkpoint` (may be NULL) points into the proof's text. Errors as of
- * checkpoint_open(), and -EBADMSG also when the leaf is another one or the proof was changed.
+ * Checks that `leaf` is in the log of the proof's checkpoint, which must be signed by a known key and, unless
+ * `origin` is NULL, belong to the log `origin`. `ret_checkpoint` (may be NULL) points into the proof's text.
+ * Errors as for checkpoint_open(), and -EBADMSG also when the leaf is a different one or the proof was
+ * changed.
  */
 int inclusion_proof_verify(const InclusionProof *proof, const void *leaf, size_t leaf_size,
 	const NoteVerifier *known, size_t n_known, const char *origin, Checkpoint *ret_checkpoint,
