@@ -57,7 +57,7 @@ void arming_apply(State *state, uint64_t command);
 void stopping_apply(State *state, uint64_t command);
 /** The board may run from now on. */
 void armed_apply(State *state);
-/** The board was ordered to stop: nothing may move, and nothing is being armed. */
+/** The board was ordered to stop: nothing may move, and any arming has ended. */
 void disarmed_apply(State *state, int64_t now_us);
 
 /* ---- the session by the machine's own clock ---- */

@@ -33,7 +33,7 @@ enum { BUS_TEXT_MAX = 4096, BUS_FIELDS_MAX = 64 };
 /**
  * Limits on pending calls: of one connection, of all, and of those that wait for polkit. The message bus
  * refuses a connection that waits for more than 128 replies (dbus-daemon's max_replies_per_connection). The
- * reserve is kept for calls that nobody may keep out, and then for calls of whoever is signed in.
+ * rest is reserved, first for MEMBER_RESERVED calls, then for calls of whoever is signed in.
  */
 enum {
 	BUS_CALLS_MAX = 32,
@@ -92,7 +92,7 @@ typedef struct Arguments {
 typedef enum MemberKind {
 	MEMBER_ORDINARY,
 	MEMBER_STOPS,     /* stops the needle when the call arrives, whatever its outcome */
-	MEMBER_WITHDRAWS, /* the same when its third argument is false */
+	MEMBER_WITHDRAWS, /* the same, but only if its third argument is false */
 	MEMBER_RESERVED,  /* calls of other programs cannot keep it out */
 } MemberKind;
 

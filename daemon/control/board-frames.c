@@ -87,7 +87,7 @@ LinkEvent link_take(Link *link, const uint8_t bytes[STIPPLE_FRAME_BYTES], int64_
 		return LINK_NOTHING;
 	present = take_state(link, &frame, now_ns);
 	if (frame.type == FRAME_IDLE) {
-		/* nothing waits at the board, so the bad frame was not lost data */
+		/* nothing waits at the board, so the bad frame need not be sent again */
 		if (present)
 			link->again = false;
 		return LINK_NOTHING;

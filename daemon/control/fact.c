@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Names of faults. It must not act on one. */
+/** The names of faults. It handles none. */
 
 #include "control/fact.h"
 

@@ -63,7 +63,7 @@ typedef struct Command {
 	char caller[SESSION_NAME_MAX], user[SESSION_NAME_MAX]; /* bus name; account. "" for the station; user
 								  "" also while unknown */
 	bool is_stranger;               /* the caller is not the one who is signed in */
-	char account[SESSION_NAME_MAX]; /* as the bus calls it; "" not known */
+	char account[SESSION_NAME_MAX]; /* the account as the bus reports it; "" not known */
 	uint32_t uid;
 	bool caller_left; /* it has left the bus */
 	/* what was asked */
@@ -87,7 +87,7 @@ typedef struct Command {
 	Operator who;                      /* whose PIN was checked */
 	char revoked[COMMAND_REVOKED_MAX]; /* "", or why the badge is no longer valid */
 	char hash[PIN_HASH_MAX];           /* of the new PIN; "" it could not be computed */
-	const StationPicture *picture;     /* only for the decision after it was taken */
+	const StationPicture *picture;     /* only for the decision right after the picture was taken */
 	int opened;                        /* of a photograph: the error of opening it, or 0 */
 	char opened_sha256[DIGEST_HEX_MAX];
 	CommandAnswer answer;

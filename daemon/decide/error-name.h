@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Names of refusals, as D-Bus carries them and the tool shows them. */
+/** Names of refusals, as D-Bus transmits them and the tool shows them. */
 
 #define STATION_ERROR_PREFIX    "org.stipple.Error."
 #define STATION_ERROR_INVALID   STATION_ERROR_PREFIX "InvalidArgument"

@@ -144,7 +144,7 @@ static bool refuses_sterilization(const InterlockFacts *facts, char *text)
 
 static bool refuses_pigment(const InterlockFacts *facts, char *text)
 {
-	/* A clock that was set back must not bring an expired lot back. */
+	/* A clock that was set back must not make an expired lot valid again. */
 	int64_t now = facts->now_utc_us > facts->newest_utc_us ? facts->now_utc_us : facts->newest_utc_us;
 	char expiry[CLOCK_UTC_TEXT_MAX];
 

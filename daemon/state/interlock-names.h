@@ -9,18 +9,18 @@
 
 typedef enum Interlock {
 	INTERLOCK_OPERATOR,      /* nobody signed in */
-	INTERLOCK_CERTIFICATION, /* one of the operator's is missing or has lapsed */
+	INTERLOCK_CERTIFICATION, /* a certificate of the operator is missing or has lapsed */
 	INTERLOCK_SUBJECT,       /* no session with a subject */
 	INTERLOCK_RECOVERY,  /* the station stopped during the session, and nobody has said that it goes on */
 	INTERLOCK_CONSENT,   /* treatment consent missing or withdrawn */
-	INTERLOCK_SCREENING, /* unanswered, or an answer rules the treatment out */
+	INTERLOCK_SCREENING, /* not answered, or an answer rules the treatment out */
 	INTERLOCK_ZONE,      /* no zone chosen */
 	INTERLOCK_NEEDLE,    /* no cartridge mounted and durably claimed */
-	INTERLOCK_NEEDLE_LOT,     /* of the mounted cartridge: recalled or quarantined since */
+	INTERLOCK_NEEDLE_LOT,     /* the mounted cartridge's lot was recalled or quarantined since */
 	INTERLOCK_NEEDLE_LIFE,    /* the mounted cartridge is worn */
-	INTERLOCK_HANDPIECE,      /* none mounted where one must be, or it is not sterile after all */
+	INTERLOCK_HANDPIECE,      /* none mounted although required, or not sterile after all */
 	INTERLOCK_STERILIZATION,  /* a biological test is overdue */
-	INTERLOCK_PIGMENT,        /* none loaded, expired, or of a barred lot */
+	INTERLOCK_PIGMENT,        /* none loaded, expired, or from a barred lot */
 	INTERLOCK_BEFORE_PHOTO,   /* none taken of this zone */
 	INTERLOCK_INTERVAL,       /* too soon after the last session of the course */
 	INTERLOCK_SESSION_LENGTH, /* longest session exceeded */

@@ -15,7 +15,7 @@ typedef struct Running Running;
 /** A copy of a StationCaller for the duration of a call. */
 typedef struct CurrentCaller {
 	char name[SESSION_NAME_MAX], user[SESSION_NAME_MAX]; /* "" the station; user "" also while unknown */
-	char account[SESSION_NAME_MAX];                      /* as the bus calls it; "" not known */
+	char account[SESSION_NAME_MAX]; /* the account as the bus reports it; "" not known */
 	uint32_t uid;
 	bool is_stranger;
 } CurrentCaller;

@@ -37,7 +37,7 @@ typedef struct StationReply {
 	uint64_t number;               /* session number, or sequence number of the new record */
 	char detail[STATION_TEXT_MAX]; /* unit claimed, operator's name, file written: by command */
 	json_t *figures;               /* borrowed, or NULL: depends on the command */
-	int picture;                   /* of a preview or a photograph: a borrowed descriptor */
+	int picture;                   /* of a preview or a photograph: a descriptor, borrowed */
 } StationReply;
 
 typedef void (*StationDone)(void *userdata, const StationReply *reply);

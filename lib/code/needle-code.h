@@ -83,9 +83,9 @@ typedef struct NeedleCodeOptions {
 } NeedleCodeOptions;
 
 /**
- * Reads `code` as far as it can be read. '+' begins HIBC. GS1 is what has a GS1 symbology identifier,
- * brackets or a separator, or begins with 01 and 14 digits. Anything else is a plain lot of 1 to 20
- * characters. The code is valid, and `ret->unit` set, when there is no error among the complaints.
+ * Reads `code` as far as possible. A code that begins with '+' is HIBC. A code is GS1 if it has a GS1
+ * symbology identifier, brackets or a separator, or begins with 01 and 14 digits. Anything else is a plain
+ * lot of 1 to 20 characters. The code is valid, and `ret->unit` set, when no complaint is an error.
  */
 void needle_code_read(const char *code, const NeedleCodeOptions *options, NeedleCode *ret);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Compliance profiles from their folder, one NAME.conf each. Blocks on the disk. */
+/** Reads compliance profiles from their folder, one NAME.conf each. Blocks on the disk. */
 
 #include "config/profile.h"
 

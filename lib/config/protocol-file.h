@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Treatment protocols from their folder, one NAME.conf each. Blocks on the disk. */
+/** Reads treatment protocols from their folder, one NAME.conf each. Blocks on the disk. */
 
 #include "config/ini-file.h"
 #include "config/protocol.h"

@@ -60,7 +60,7 @@ enum {
 	PROTOCOL_AFTERCARE_MAX = 10
 };
 
-/** What to do in one zone on one skin type in one session of the course. */
+/** The plan for one zone on one skin type in one session of the course. */
 typedef struct ZonePlan {
 	uint16_t depth_min_um, depth_max_um; /* the depth window: a dot outside it raises a warning */
 	uint16_t depth_limit_um;             /* the needle stops beyond this */

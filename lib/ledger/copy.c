@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Backups and sealed archives of a ledger. They must not write the ledger that is copied. */
+/** Makes backups and sealed archives of a ledger. It must not write the source ledger. */
 
 #include "ledger/copy-part.h"
 #include "ledger/statements.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Whether the ledger can be written, as far as that can be told from outside its thread: the thread says when
- * it begins and ends a piece of work, and whoever asks compares that with the clock. A disk that hangs
- * answers nothing, not even an error, and so does a thread that is stuck.
+ * Tells whether the ledger can be written, as far as other threads can know. The ledger thread notes when it
+ * begins and ends a piece of work; other threads compare that with the clock. A disk that hangs gives no
+ * answer, not even an error, and neither does a stuck thread.
  *
- * Nothing here waits for the disk, for the thread or for a lock: a commit that never ends is what it is for.
+ * Nothing here waits for the disk, for the thread or for a lock, because its purpose is to detect a commit
+ * that never ends.
  */
 
 #include "ledger/ledger-private.h"

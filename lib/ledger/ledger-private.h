@@ -75,7 +75,7 @@ typedef struct Request {
 	const RecordKind *kind;
 	const struct Projection *projection; /* NULL: none */
 	bool erased;                         /* its projection has deleted personal data */
-	char *actor, *body, *personal;       /* JSON text: a string, an object, an object or NULL */
+	char *actor, *body, *personal;       /* JSON text: a string, an object, and an object or NULL */
 	json_t *fields;                      /* the parsed body, for kinds with a projection */
 	uint64_t session;                    /* the body's session; 0 none */
 	void *attachment;

@@ -62,10 +62,10 @@ typedef struct LedgerInfo {
 } LedgerInfo;
 
 /**
- * Opens or creates the file, checks its schema version and takes its lock.
- * Looks at the newest records and compares the newest checkpoint with the tree, in time that does not grow
- * with the ledger. -EWOULDBLOCK: another daemon holds it; -EPROTO: unknown schema version; -EUCLEAN: damaged;
- * else the errno of the failed call. `error` gets one sentence with the next step.
+ * Opens or creates the file, checks its schema version and takes its lock. Checks the newest records, and the
+ * newest checkpoint against the tree, in time that does not grow with the ledger. -EWOULDBLOCK: another
+ * daemon holds it; -EPROTO: unknown schema version; -EUCLEAN: damaged; else the errno of the failed call.
+ * `error` gets one sentence with the next step.
  */
 int ledger_open(const LedgerOptions *options, Ledger **ret, LedgerInfo *ret_info, Error *error) _must_check_;
 
@@ -84,11 +84,12 @@ enum { LEDGER_AHEAD_MAX_H = 1 };
 
 /** All pointers are read before ledger_append() returns; none is kept. */
 typedef struct LedgerRecord {
-	const char *kind;       /* "needle.claimed" */
-	const char *actor;      /* operator's badge, or "station" */
-	json_t *body;           /* object */
-	json_t *personal;       /* object or NULL: kept beside the leaf, which carries a salted commitment */
-	const void *attachment; /* bytes kept beside the leaf; put their SHA-256 into the body yourself */
+	const char *kind;  /* "needle.claimed" */
+	const char *actor; /* operator's badge, or "station" */
+	json_t *body;      /* object */
+	json_t *personal;  /* object or NULL: kept beside the leaf (the record's stored bytes), which has a
+			      salted commitment to it */
+	const void *attachment; /* bytes kept beside the leaf; the caller puts their SHA-256 into the body */
 	size_t attachment_size;
 } LedgerRecord;
 
@@ -121,8 +122,8 @@ int ledger_append(Ledger *ledger, const LedgerRecord *record, LedgerDone done, v
 typedef void (*LedgerRows)(void *userdata, int error, json_t *rows);
 
 /**
- * Runs one of the named queries of docs/ledger.md on the ledger thread, after all appends queued before
- * it; `arguments` NULL: none. At most 1000 rows, an array of objects. -EINVAL: no such query.
+ * Runs a named query of docs/ledger.md on the ledger thread, after all appends queued before it; `arguments`
+ * NULL: none. The answer is an array of at most 1000 objects. -EINVAL: no such query.
  */
 int ledger_lookup(
 	Ledger *ledger, const char *query, json_t *arguments, LedgerRows rows, void *userdata) _must_check_;

@@ -235,8 +235,8 @@ static size_t fail_followers(Ledger *ledger, Request **group, size_t n)
 }
 
 /**
- * Writes the mark beside the file before anybody relies on the records that matter most if an older copy is
- * put back, above all a claim.
+ * Saves the checkpoint beside the file before anybody relies on records, above all a claim, that matter most
+ * if an older copy of the ledger is put back.
  */
 static int save_promptly(Ledger *ledger)
 {
@@ -302,7 +302,8 @@ static void write_group(Ledger *ledger, Request **group, size_t n)
 	} else {
 		answer_proofs(ledger, group, n);
 		/*
-		 * committed records are answered as committed: if only the mark is missing, nothing is armed
+		 * committed records are answered as committed: if only the checkpoint beside the file is
+		 * missing, nothing is armed
 		 */
 		r = save_promptly(ledger);
 		finish_erasures(ledger, group, n);

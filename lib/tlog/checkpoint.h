@@ -10,7 +10,7 @@
 #include "tlog/note.h"
 
 typedef struct Checkpoint {
-	char origin[NOTE_NAME_MAX]; /* which log; a station's is also its key's name */
+	char origin[NOTE_NAME_MAX]; /* names the log; for a station's log also the name of its key */
 	uint64_t size;              /* leaves */
 	MerkleHash root;
 	const char *extensions; /* further lines, each with its newline; borrowed, not NUL-terminated */
@@ -23,8 +23,8 @@ typedef struct Checkpoint {
 int checkpoint_origin(const char *clinic, const char *station, char ret[NOTE_NAME_MAX]) _must_check_;
 
 /**
- * Whether a clinic may give its log this name: a URL without its schema, such as example.com/clinic/chair-1,
- * of printable ASCII and at most 200 bytes, which does not end as an epoch does.
+ * Whether a clinic may give its log this name: a URL without its scheme, such as example.com/clinic/chair-1,
+ * of printable ASCII and at most 200 bytes, which does not end like an epoch.
  */
 bool checkpoint_origin_is_valid(const char *origin);
 

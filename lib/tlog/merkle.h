@@ -32,7 +32,7 @@ typedef struct MerkleHash {
 
 bool merkle_hash_equal(const MerkleHash *a, const MerkleHash *b);
 
-/** A hash as checkpoints and proofs have it: base64, NUL-terminated. */
+/** Writes a hash as in checkpoints and proofs: base64, NUL-terminated. */
 void merkle_write_hash(const MerkleHash *hash, char ret[MERKLE_HASH_TEXT_MAX]);
 
 /** SHA-256(0x00 || leaf). */
@@ -55,7 +55,7 @@ typedef struct MerkleTree {
 typedef int (*MerkleKeep)(void *userdata, unsigned level, uint64_t index, const MerkleHash *hash);
 
 /**
- * Appends a leaf hash: one hash computed on average. `keep` (may be NULL) gets the nodes this completes,
+ * Appends a leaf hash; computes one hash on average. `keep` (may be NULL) gets the nodes that this completes,
  * lowest first. The tree is untouched on failure, though `keep` may have been called. -EOVERFLOW when it is
  * full.
  */

@@ -41,7 +41,7 @@ typedef struct NoteVerifier {
 	uint8_t key[NOTE_PUBLIC_KEY_MAX];
 } NoteVerifier;
 
-/** Bytes of a key of this kind; 0 for a kind that is not known. */
+/** Size of a key of this kind, in bytes; 0 for an unknown kind. */
 size_t note_key_size(NoteKind kind);
 
 /**
@@ -54,12 +54,12 @@ void note_verifier_write(const NoteVerifier *verifier, char ret[NOTE_KEY_MAX]);
 /** A private key. Its memory is cleared when it is freed. */
 typedef struct NoteSigner NoteSigner;
 
-/** A new key from the system's random bytes. -EINVAL when `name` cannot be a key's name. */
+/** Makes a new key from the system's random bytes. -EINVAL when `name` is not a valid key name. */
 int note_signer_generate(const char *name, NoteSigner **ret) _must_check_;
 
 /**
- * Reads "PRIVATE+KEY+<name>+<id>+<base64 of 0x01 and the seed>", as of Go's note package; one newline may end
- * it. Errors as of note_verifier_parse(); no sentence holds any of the text.
+ * Reads "PRIVATE+KEY+<name>+<id>+<base64 of 0x01 and the seed>", the format of Go's note package; one newline
+ * may follow. Errors as for note_verifier_parse(); no error sentence contains any of the text.
  */
 int note_signer_parse(const char *text, NoteSigner **ret, Error *error) _must_check_;
 /**
@@ -70,7 +70,7 @@ int note_signer_rename(const NoteSigner *signer, const char *name, NoteSigner **
 NoteSigner *note_signer_free(NoteSigner *signer);
 DEFINE_CLEANUP(NoteSigner *, note_signer_free, note_signer_freep);
 
-/** The public half; valid as long as the signer. */
+/** The public half; valid as long as the signer is. */
 const NoteVerifier *note_signer_verifier(const NoteSigner *signer);
 
 /**

@@ -37,12 +37,12 @@ bool text_is_note(Slice text);
  */
 bool text_is_key_name(Slice text);
 
-/** Base64 of RFC 4648 section 4, padded. The text is the caller's; NULL when out of memory. */
+/** Encodes base64 of RFC 4648 section 4, padded. The caller owns the text; NULL when out of memory. */
 char *base64_encode(const void *data, size_t size);
 
 /**
- * Decodes the one canonical form: no spaces, no line breaks, padded, unused bits zero. The bytes are the
- * caller's. -EINVAL for any other text and for an empty one.
+ * Decodes only the canonical form: no spaces, no line breaks, padded, unused bits zero. The caller owns the
+ * bytes. -EINVAL for any other text and for an empty one.
  */
 int base64_decode(Slice text, uint8_t **ret, size_t *ret_size) _must_check_;
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /**
- * Time, passed in, so that a five-hour session runs in a second in a test.
+ * Time is passed in, so that a test runs a five-hour session in a second.
  *
  * A `Clock` is read, never slept on. Any thread may read it.
  */
@@ -54,7 +54,7 @@ int64_t clock_monotonic_us(void);
 void clock_format_utc(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX]);
 
 /**
- * Microseconds since 1970 of "2026-03-02" (its beginning, UTC) or of RFC 3339, "2026-03-02T10:11:12Z" or with
- * an offset "+01:00". -EINVAL when it is no such time or no day of the calendar.
+ * Microseconds since 1970 of "2026-03-02" (its start, UTC) or of an RFC 3339 time: "2026-03-02T10:11:12Z", or
+ * with an offset "+01:00". -EINVAL when it is not such a time, or not a day of the calendar.
  */
 int clock_parse_utc(const char *text, int64_t *ret) _must_check_;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Secrets that the service manager hands over as files (systemd.exec(5), LoadCredential=). */
+/** Secrets that systemd passes as files (systemd.exec(5), LoadCredential=). */
 
 #include "util/cleanup.h"
 

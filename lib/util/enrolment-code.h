@@ -12,7 +12,7 @@
 
 enum { ENROLMENT_CODE_MAX = sizeof "XXXX-XXXX-XXXX" };
 
-/** 60 unpredictable bits. -EIO when the system gives none. */
+/** Makes a code of 60 unpredictable bits. -EIO when the system gives none. */
 int enrolment_code_make(char ret[ENROLMENT_CODE_MAX]) _must_check_;
 
 /** Ignores case, blanks and missing dashes. Its duration reveals nothing about `code`. */

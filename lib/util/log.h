@@ -30,7 +30,7 @@
 /** Lines above `level` (LOG_ERR .. LOG_DEBUG) are dropped. Default LOG_INFO. */
 void log_set_level(int level);
 
-/** One line. `message_id` is a LOG_ID_ or NULL. */
+/** Logs one line. `message_id` is a LOG_ID_ or NULL. */
 void log_line(int level, const char *message_id, const char *format, ...) _printf_(3, 4);
 
 #define log_error(...)   log_line(LOG_ERR, NULL, __VA_ARGS__)

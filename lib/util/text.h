@@ -34,8 +34,8 @@
 	type prefix##_from_string(const char *text)
 
 /**
- * Decodes the character `text` begins with, of at most `size` (at least 1) bytes. Returns its length, or 0
- * when it is cut off, malformed, overlong or a surrogate.
+ * Decodes the first character of `text`, which has `size` bytes (at least 1). Returns its length, or 0 when
+ * it is truncated, malformed, overlong or a surrogate.
  */
 size_t text_decode_utf8(const char *text, size_t size, uint32_t *ret);
 
