@@ -108,7 +108,7 @@ static void match_done(void *userdata)
 	PinCheck *check = userdata;
 
 	if (check->verdict == PIN_WRONG) {
-		check->revoked[0] = '\0'; /* the answer must look like that to a wrong PIN */
+		check->revoked[0] = '\0'; /* the same answer as for a wrong PIN */
 		note_refusal(check);
 	} else if (check->attempts > 0) {
 		station_record(

@@ -87,7 +87,7 @@ static bool is_words(const char *kind, const char *name)
 }
 
 /**
- * Corrects free text in the personal data beside the record: neither the old nor the new text may be in the
+ * A correction of free text is itself kept beside the record: neither the old nor the new text may be in the
  * leaf.
  */
 static int keep_corrected_words_beside(ProjectionContext *context)

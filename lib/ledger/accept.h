@@ -19,8 +19,8 @@ typedef struct Acceptance {
 	 */
 	Project accept;
 	/**
-	 * Explains the refusal when a row that the record would make exists already; NULL: a general sentence
-	 * is used.
+	 * Explains the refusal when the row that the record would make exists already; NULL: no specific
+	 * sentence.
 	 */
 	Project exists;
 } Acceptance;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Lots of cartridges and of pigment: whether a delivery may be added to a recorded lot, and whether a lot may
- * be quarantined or released. It writes nothing, and must not judge a replay.
+ * Lots of cartridges and of pigment: whether a delivery may be added to a recorded lot, and whether the
+ * status of a lot may change. It writes nothing, and must not judge a replay.
  */
 
 #include "ledger/accept.h"

@@ -25,7 +25,7 @@ typedef struct Output {
 	char data[PIPE_BUF];
 } Output;
 
-/** Whether an erasure has waited long enough for this snapshot to end. */
+/** Whether an erasure has waited so long for this snapshot that it must end. */
 static bool keeps_what_is_erased(Output *output)
 {
 	int64_t now_us;
