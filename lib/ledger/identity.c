@@ -80,7 +80,7 @@ static int check_longer(ProjectionContext *context, const char *unit, const char
 	for (size_t n = 1; n + 3 <= strlen(serial); n++) {
 		_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 		_cleanup_(freep) char *shorter = NULL;
-		bool found;
+		bool found = false;
 		int r;
 
 		if (!reads_like_elements(serial + n, digits_only))
