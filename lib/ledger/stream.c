@@ -151,7 +151,7 @@ int ledger_stream_now(
 {
 	/* a reader that reads page by page comes back; one that has gone closes the pipe */
 	Output output = { .fd = fd };
-	const LedgerQuery *found;
+	const LedgerQuery *found = NULL;
 	int r = find_streamable(ledger, query, &found, error);
 
 	if (r < 0)
@@ -170,7 +170,7 @@ int ledger_stream_now(
 
 int ledger_columns_now(Ledger *ledger, const char *query, json_t **ret, Error *error)
 {
-	const LedgerQuery *found;
+	const LedgerQuery *found = NULL;
 	int r = find_streamable(ledger, query, &found, error);
 
 	if (r < 0)
