@@ -33,13 +33,13 @@ static void rows_found(void *userdata, int error, json_t *rows)
 static void start_look_up(Running *running)
 {
 	const Decision *decision = &running->decision;
-	int r = ledger_lookup(running->station->options.ledger, decision->question, decision->arguments,
-		rows_found, running);
+	int r;
 
-	running->at_ledger = r >= 0;
+	running->at_ledger = true;
+	r = ledger_lookup(running->station->options.ledger, decision->question, decision->arguments,
+		rows_found, running);
 	if (r < 0)
-		running_fail(running, STATION_ERROR_LEDGER, "%s could not be read (%s): try again",
-			decision->unread, strerror(-r));
+		rows_found(running, r, NULL);
 }
 
 /** Handles the ledger's answer about rows or a proof; error 0: done. */

@@ -57,10 +57,15 @@ void journal_forget(Journal *journal)
 		log_error("%zu records could not be written before the end: the disk refused them", failed);
 }
 
-void station_commit(Station *station, const AppliedRecord *record)
+void station_commit(Station *station, AppliedRecord *record)
 {
 	SessionState phase = station->state.work.phase;
-	bool changed = record_apply(&station->state, record);
+	ClockReading now = clock_read(station->options.clock);
+	bool changed;
+
+	record->utc_us = now.utc_us;
+	record->monotonic_us = now.monotonic_us;
+	changed = record_apply(&station->state, record);
 
 	if (station->state.work.phase != phase)
 		station_lamps(station);
@@ -83,8 +88,6 @@ static void kept_answered(void *userdata, const LedgerAnswer *answer)
 	else
 		station_commit(station, &(AppliedRecord){
 						.seq = answer->seq,
-						.utc_us = station->state.host.now.utc_us,
-						.monotonic_us = station_now_us(station),
 						.kind = kept->in_force ? "" : kept->kind,
 						.body = kept->body,
 					});
@@ -146,11 +149,6 @@ static int journal_keep(Station *station, const KeptRecord *like, json_t *body, 
 	if (!waits)
 		(void)!hand_over_kept(kept);
 	return 0;
-}
-
-int station_record_attached(Station *station, const char *kind, json_t *body, const void *data, size_t size)
-{
-	return journal_keep(station, &(KeptRecord){ .kind = kind, .size = size }, body, data);
 }
 
 int station_record_strokes(Station *station, json_t *body, const StrokeChunk *chunk, int64_t since_us)

@@ -20,24 +20,22 @@ typedef struct Journal {
 } Journal;
 
 /**
- * Call when a record was committed: applies it to the state, tells observers, and does what must follow from
- * it.
+ * Call when a record was committed: sets its times, applies it to the state, tells observers, and does what
+ * must follow from it.
  */
-void station_commit(Station *station, const AppliedRecord *record);
+void station_commit(Station *station, AppliedRecord *record);
 /**
  * Records something that nobody waits for. Takes `body`; `kind` is static. A record that the ledger could not
  * take is kept, and all later ones wait behind it.
  */
 void station_record(Station *station, const char *kind, json_t *body);
-/** The same for a record whose effect on the state is already applied; its commit changes nothing more. */
+/** The same for a record that takes effect at once: it is applied now, and its commit changes nothing more.
+ */
 void station_record_in_force(Station *station, const char *kind, json_t *body);
 /**
- * The same with `size` bytes, which are copied. -ENOMEM, or -ENOBUFS when JOURNAL_KEPT_MAX records wait: it
- * is then not kept.
+ * The same for the strokes of `chunk`, which is copied; the oldest arrived at `since_us`, in the machine's
+ * monotonic time. -ENOMEM, or -ENOBUFS when JOURNAL_KEPT_MAX records wait: it is then not kept.
  */
-int station_record_attached(
-	Station *station, const char *kind, json_t *body, const void *data, size_t size) _must_check_;
-/** The same for `strokes` strokes; the oldest arrived at `since_us`, in the machine's monotonic time. */
 int station_record_strokes(
 	Station *station, json_t *body, const StrokeChunk *chunk, int64_t since_us) _must_check_;
 /**

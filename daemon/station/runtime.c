@@ -175,10 +175,8 @@ static void commit_record(Running *running, const LedgerAnswer *answer)
 {
 	Station *station = running->station;
 	const Decision *decision = &running->decision;
-	const AppliedRecord record = {
+	AppliedRecord record = {
 		.seq = answer->seq,
-		.utc_us = clock_read(station->options.clock).utc_us,
-		.monotonic_us = station_now_us(station),
 		.kind = decision->record,
 		.body = decision->body,
 		.unit = answer->detail[0] ? answer->detail : NULL,
@@ -191,14 +189,10 @@ static void commit_record(Running *running, const LedgerAnswer *answer)
 	station_commit(station, &record);
 }
 
-/** Ends a command whose record the ledger did not accept. */
-static void fail_unrecorded(
-	Running *running, const char *error, const char *before, const char *text, const char *after)
+/** The ledger did not accept the record: undoes what must not stay without one. */
+static void undo_unrecorded(const Running *running)
 {
-	Station *station = running->station;
-
-	station->unrecorded(station, running->decision.record, running->decision.body);
-	running_fail(running, error, "%s%s%s", before, text, after);
+	running->station->unrecorded(running->station, running->decision.record, running->decision.body);
 }
 
 static void record_answered(void *userdata, const LedgerAnswer *answer)
@@ -215,14 +209,19 @@ static void record_answered(void *userdata, const LedgerAnswer *answer)
 		commit_record(running, answer);
 		running->command.recorded++;
 	}
-	if (decision->judged || (answer->error == 0 && decision->again))
+	if (decision->judged || (answer->error == 0 && decision->again)) {
 		running_resume(running);
-	else if (answer->error == 0)
+		return;
+	}
+	if (answer->error == 0) {
 		reply_as_decided(running);
-	else if (error)
-		fail_unrecorded(running, error, "", answer->text, "");
+		return;
+	}
+	undo_unrecorded(running);
+	if (error)
+		running_fail(running, error, "%s", answer->text);
 	else
-		fail_unrecorded(running, STATION_ERROR_LEDGER, "nothing was recorded: ", answer->text, "");
+		running_fail(running, STATION_ERROR_LEDGER, "nothing was recorded: %s", answer->text);
 }
 
 /** Adds the caller's account to a record's body as `user`. -ENOMEM. */
@@ -281,8 +280,9 @@ static void record_as_decided(Running *running)
 		return;
 	if (running->decision.leaves)
 		leaving_apply(&station->state, false);
-	fail_unrecorded(running, STATION_ERROR_LEDGER, "the ledger takes no more records now (", strerror(-r),
-		"): try again");
+	undo_unrecorded(running);
+	running_fail(running, STATION_ERROR_LEDGER, "the ledger takes no more records now (%s): try again",
+		strerror(-r));
 }
 
 /* ---- deciding ---- */
