@@ -293,29 +293,34 @@ static int refuse_release(ProjectionContext *context, sqlite3_stmt *row)
 	return check_test(context);
 }
 
-static int accept_release(ProjectionContext *context)
+/** The row of sql_cycle_meant for the cycle that the body names; refused when it is not on record. */
+static int find_cycle_meant(ProjectionContext *context, sqlite3_stmt **ret_row)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	bool found;
-	int r = projection_step(context, sql_cycle_meant, &row, &found);
+	int r = projection_step(context, sql_cycle_meant, ret_row, &found);
 
 	if (r < 0)
 		return r;
-	if (!found)
-		return no_such_cycle(context);
+	return found ? 0 : no_such_cycle(context);
+}
+
+static int accept_release(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	int r = find_cycle_meant(context, &row);
+
+	if (r < 0)
+		return r;
 	return context->replay ? 0 : refuse_release(context, row);
 }
 
 static int accept_rejection(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
-	bool found;
-	int r = projection_step(context, sql_cycle_meant, &row, &found);
+	int r = find_cycle_meant(context, &row);
 
 	if (r < 0)
 		return r;
-	if (!found)
-		return no_such_cycle(context);
 	if (column_is_null(row, CYCLE_REJECTED))
 		return 0;
 	return projection_refuse(context, -EEXIST, "cycle %lld of steriliser %s was rejected before",
