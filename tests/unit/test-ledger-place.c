@@ -125,8 +125,11 @@ static void test_it_is_noticed_without_a_commit(void **state)
 
 	assert_int_equal(append(fixture->ledger, "station.stopped", json_object()).error, 0);
 	assert_int_equal(unlink(fixture->path), 0);
-	assert_true(ledger_healthy(fixture->ledger));
-	ledger_look(fixture->ledger);
+	/* a look does nothing while the writer is at work, as it may be for a moment after its answer */
+	for (int i = 0; i < 4000 && ledger_ailment(fixture->ledger) != LEDGER_MOVED; i++) {
+		ledger_look(fixture->ledger);
+		(void)poll(NULL, 0, 5);
+	}
 	assert_int_equal(ledger_ailment(fixture->ledger), LEDGER_MOVED);
 }
 
