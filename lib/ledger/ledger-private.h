@@ -36,7 +36,7 @@ enum { RESTORED_MAX = 64 * 1024 }; /* size limit of that file, in bytes */
 #define LEDGER_SCHEMA_SHA256 "ca735f05a45f7db934f18497d97a5a73e86ee67b0e587eb91cece2bdf66aba6f"
 
 enum {
-	LEDGER_SCHEMA_VERSION = 5,
+	LEDGER_SCHEMA_VERSION = 6,
 	LEDGER_VERSION_WITH_TREE = 2,
 	LEDGER_VERSION_WITH_TWINS = 4,
 	LEDGER_APPLICATION_ID = 1398034768, /* "STIP": tells file(1) and us that this database is a ledger */

@@ -161,7 +161,7 @@ def in_order(*folders):
 
 def test_schema_and_views_make_the_tables_of_a_ledger(ledger, tmp_path):
     files = in_order("schema", "views")
-    assert len(files) == 9
+    assert len(files) == 11
     shell(tmp_path / "made.db", *(f".read {file}" for file in files), options=())
     master = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
     assert shell(tmp_path / "made.db", ".mode json", master) == shell(ledger, ".mode json", master)

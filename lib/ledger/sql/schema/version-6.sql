@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What version 6 changes: the treatment as it is on the scalp, over all sessions of a client.

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The views for outside tools (docs/ledger.md) in version 6; those of earlier versions stay. They are created after
+-- that version's tables.
