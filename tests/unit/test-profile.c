@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -168,29 +169,68 @@ static void test_shipped_profiles(void **state)
 {
 	static const struct {
 		const char *name;
-		uint32_t days, keep_days;
-		bool membrane;
+		uint32_t days, sterile_days, keep_years;
+		bool pressure, membrane, notified;
 	} shipped[] = {
-		{ "us-ca", 30, 3 * PROFILE_YEAR_DAYS, false },
-		{ "ca-on", 14, 3 * PROFILE_YEAR_DAYS, true },
-		{ "us-neha", 30, 3 * PROFILE_YEAR_DAYS, false },
-		{ "en-17169", 180, 5 * PROFILE_YEAR_DAYS, false },
+		{ "us-ca", 30, 180, 3, .pressure = true, .notified = true },
+		{ "us-fl", 30, 180, 3 },
+		{ "us-il", 30, 180, 3 },
+		{ "us-neha", 30, 180, 3 },
+		{ "us-nv", 30, 180, 3 },
+		{ "us-ny", 30, 180, 7 },
+		{ "us-tn", 30, 365, 3, .pressure = true },
+		{ "us-tx", 30, 180, 3 },
+		{ "ca-on", 14, 180, 3, .pressure = true, .membrane = true, .notified = true },
+		{ "de", 180, 60, 5, .pressure = true },
+		{ "en-17169", 180, 60, 5, .pressure = true },
+		{ "fr", 180, 60, 5, .pressure = true },
+		{ "uk", 0, 180, 3, .pressure = true },
 	};
 	Error error = { 0 };
 
 	for (size_t i = 0; i < ELEMENTS(shipped); i++) {
+		bool tested = shipped[i].days > 0;
 		Profile profile;
 
 		if (profile_load(SHIPPED, shipped[i].name, &profile, &error) < 0)
 			fail_msg("%s", error.text);
 		assert_string_equal(profile.name, shipped[i].name);
 		assert_int_equal(profile.biological_days, shipped[i].days);
-		assert_int_equal(profile.keep_days[PROFILE_STERILIZATION], shipped[i].keep_days);
+		assert_int_equal(profile.sterile_days, shipped[i].sterile_days);
+		assert_int_equal(
+			profile.keep_days[PROFILE_STERILIZATION], shipped[i].keep_years * PROFILE_YEAR_DAYS);
+		assert_int_equal(profile.proofs[PROFILE_PRESSURE], shipped[i].pressure);
 		assert_int_equal(profile.proofs[PROFILE_MEMBRANE], shipped[i].membrane);
-		assert_true(profile.after_installation && profile.after_repair && profile.reprocess);
+		assert_int_equal(profile.proofs[PROFILE_NOTIFIED], shipped[i].notified);
+		assert_int_equal(profile.after_installation && profile.after_repair, tested);
+		assert_true(profile.reprocess);
 		assert_true(profile.proofs[PROFILE_CERTIFICATE] && profile.proofs[PROFILE_MECHANICAL]);
-		assert_true(profile.remind_days < profile.biological_days);
+		assert_true(profile.remind_days < profile.biological_days || !tested);
 	}
+}
+
+/** Every file of the folder is in the list above: none is shipped that nobody looked at. */
+static void test_every_file_loads(void **state)
+{
+	DIR *shipped = opendir(SHIPPED);
+	size_t n = 0;
+
+	assert_non_null(shipped);
+	for (const struct dirent *entry = readdir(shipped); entry; entry = readdir(shipped)) {
+		size_t length = strcspn(entry->d_name, ".");
+		char name[PROFILE_NAME_MAX];
+		Error error = { 0 };
+		Profile profile;
+
+		if (strcmp(entry->d_name + length, ".conf") != 0)
+			continue;
+		snprintf(name, sizeof name, "%.*s", (int)length, entry->d_name);
+		if (profile_load(SHIPPED, name, &profile, &error) < 0)
+			fail_msg("%s", error.text);
+		n++;
+	}
+	closedir(shipped);
+	assert_int_equal(n, 13);
 }
 
 static void test_a_file_is_refused_with_its_line(void **state)
@@ -253,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_may_be_missing),
 		cmocka_unit_test(test_bad_values_are_refused),
 		cmocka_unit_test(test_shipped_profiles),
+		cmocka_unit_test(test_every_file_loads),
 		cmocka_unit_test(test_a_file_is_refused_with_its_line),
 		cmocka_unit_test(test_arguments_of_queries),
 	};
