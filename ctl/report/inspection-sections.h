@@ -7,7 +7,7 @@
 
 #include "report/table.h"
 
-enum { INSPECTION_SECTIONS = 23 };
+enum { INSPECTION_SECTIONS = 24 };
 
 typedef struct InspectionSection {
 	const char *query;       /* NULL: the section has facts from inspection_say() instead of a query */

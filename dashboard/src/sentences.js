@@ -37,6 +37,7 @@ const SENTENCES = new Map(Object.entries({
 	"needle.damaged": (b) => `Cartridge ${t(b.unit)} damaged${because(b.reason)}`,
 	"sterilizer.registered": (b) => `Steriliser ${t(b.sterilizer)} registered`,
 	"sterilizer.serviced": (b) => `Steriliser ${t(b.sterilizer)}: ${t(b.work)}${b.by ? ` by ${t(b.by)}` : ""}${b.counter_reset === true ? ", its counter begins anew" : ""}`,
+	"program.registered": (b) => `Steriliser ${t(b.sterilizer)}, program ${t(b.program)}: at least ${figure(b.temperature_c, 1)} °C for ${figure(b.exposure_s, 0)} s`,
 	"cycle.recorded": (b) => `Steriliser ${t(b.sterilizer)}, cycle ${n(b.cycle)}: ${t(b.program)}${b.mechanical === "fail" ? ", FAILED" : ""}`,
 	"cycle.released": (b) => `Steriliser ${t(b.sterilizer)}, cycle ${n(b.cycle)} released`,
 	"cycle.rejected": (b) => `Steriliser ${t(b.sterilizer)}, cycle ${n(b.cycle)} rejected${because(b.reason)}`,

@@ -26,7 +26,8 @@ typedef struct Acceptance {
 } Acceptance;
 
 extern const Acceptance accept_correction[], accept_handpiece[], accept_inventory[], accept_people[],
-	accept_pigment[], accept_proof[], accept_session[], accept_sterilization[], accept_subject[];
+	accept_pigment[], accept_proof[], accept_release[], accept_session[], accept_sterilization[],
+	accept_subject[];
 
 /** All rules; ends with NULL. */
 extern const Acceptance *const acceptances[];
@@ -87,6 +88,9 @@ int identity_distinct(ProjectionContext *context) _must_check_;
  * differ only in case. A replay changes nothing.
  */
 int spelling_settle(ProjectionContext *context) _must_check_;
+
+/** Refuses a body whose cycle is not on record: -ENOENT with the sentence. */
+int cycle_refuse_unknown(ProjectionContext *context);
 
 /* ---- twins ---- */
 

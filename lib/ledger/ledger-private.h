@@ -33,7 +33,7 @@ enum { RESTORED_MAX = 64 * 1024 }; /* size limit of that file, in bytes */
  * longer than the rest of a start. If this SQLite words the schema differently, the schema is made and
  * compared entry by entry.
  */
-#define LEDGER_SCHEMA_SHA256 "ca735f05a45f7db934f18497d97a5a73e86ee67b0e587eb91cece2bdf66aba6f"
+#define LEDGER_SCHEMA_SHA256 "e5ef6b24f378616a13f637d558af4422b592ed0f73287283dba6760b136eee88"
 
 enum {
 	LEDGER_SCHEMA_VERSION = 6,

@@ -146,6 +146,8 @@ static const struct {
 	{ "needle.reseated", "{'session':4,'unit':'(01)00000000000017(21)a07','away_s':1}" },
 	{ "needle.distinct",
 		"{'unit':'(01)00000000000017(21)A7','code':'c','other':'(01)00000000000017(21)a07','reason':'both are here'}" },
+	{ "program.registered", "{'sterilizer':'S1','program':'S','temperature_c':134,'exposure_s':300}" },
+	{ "program.registered", "{'sterilizer':'S2','program':'S','temperature_c':121,'exposure_s':900}" },
 	{ "key.created", "{'key':'k1'}" },
 	{ "key.rotated", "{'key':'k2','previous':'k1','statement':'s'}" },
 };

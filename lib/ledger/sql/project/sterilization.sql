@@ -29,6 +29,10 @@ WHERE @counter_reset
   AND started_us >= CAST(strftime('%s', @done) AS INTEGER) * 1000000;
 UPDATE cycle SET series = -series WHERE @counter_reset AND sterilizer = @sterilizer AND series < 0;
 
+-- record program.registered
+INSERT INTO program(seq, sterilizer, program, temperature_c, exposure_s, pressure_kpa)
+VALUES (@seq, @sterilizer, @program, @temperature_c, @exposure_s, @pressure_kpa);
+
 -- record cycle.recorded
 -- Then adds the contents of the load, if the record names them.
 INSERT INTO cycle(

@@ -20,6 +20,7 @@ DELETE FROM pigment_zone;
 DELETE FROM handpiece;
 DELETE FROM sterilizer;
 DELETE FROM counter_reset;
+DELETE FROM program;
 DELETE FROM cycle;
 DELETE FROM cycle_item;
 DELETE FROM indicator_test;
