@@ -54,6 +54,12 @@ static json_t *profile_value(const Profile *profile, const char *field)
 		return json_boolean(profile->after_installation);
 	if (strcmp(field, "after_repair") == 0)
 		return json_boolean(profile->after_repair);
+	if (strcmp(field, "in_a_row") == 0)
+		return json_integer(profile->in_a_row);
+	if (strcmp(field, "in_a_row_after") == 0)
+		return json_string(profile->in_a_row_after);
+	if (strcmp(field, "unused_days") == 0)
+		return json_integer(profile->unused_days);
 	profile_proofs(profile, proofs, sizeof proofs);
 	return json_string(proofs);
 }

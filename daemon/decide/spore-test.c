@@ -30,6 +30,35 @@ static const char *explain_due(const char *reason)
 	return "they are due at intervals";
 }
 
+/** What asks for several tests in a row. */
+static const char *explain_row(const char *reason)
+{
+	static const struct {
+		const char *reason, *text;
+	} reasons[] = {
+		{ "installation", "since it was installed" },
+		{ "repair", "since its repair" },
+		{ "relocation", "since it was moved" },
+		{ "returned", "since it came back into service" },
+		{ "power-cut", "since the power cut" },
+		{ "unused", "since it stood unused" },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(reasons); i++)
+		if (strcmp(reasons[i].reason, reason) == 0)
+			return reasons[i].text;
+	return "since one failed";
+}
+
+static void write_reason(const SporeTest *test, char ret[SPORE_TEST_REASON_MAX])
+{
+	if (test->needed > 0)
+		snprintf(ret, SPORE_TEST_REASON_MAX, "%lld of %lld in a row have passed %s", test->so_far,
+			test->needed, explain_row(test->reason));
+	else
+		snprintf(ret, SPORE_TEST_REASON_MAX, "%s", explain_due(test->reason));
+}
+
 bool spore_test_next(const State *state, SporeTest *ret)
 {
 	/* rows are sorted by due date */
@@ -38,6 +67,8 @@ bool spore_test_next(const State *state, SporeTest *ret)
 		.sterilizer = json_string_value(json_object_get(row, "sterilizer")),
 		.due = json_string_value(json_object_get(row, "due")),
 		.reason = json_string_value(json_object_get(row, "reason")),
+		.needed = json_integer_value(json_object_get(row, "needed")),
+		.so_far = json_integer_value(json_object_get(row, "so_far")),
 	};
 	int64_t day;
 
@@ -51,11 +82,14 @@ bool spore_test_next(const State *state, SporeTest *ret)
 
 void spore_test_reminder(const SporeTest *test, char ret[SPORE_TEST_TEXT_MAX])
 {
+	char reason[SPORE_TEST_REASON_MAX];
+
+	write_reason(test, reason);
 	ret[0] = '\0';
 	if (test->soon || test->overdue)
 		snprintf(ret, SPORE_TEST_TEXT_MAX,
 			"the biological test of steriliser %.96s %s due on %s (%s): run it%s",
-			test->sterilizer, test->overdue ? "was" : "is", test->due, explain_due(test->reason),
+			test->sterilizer, test->overdue ? "was" : "is", test->due, reason,
 			test->overdue ? "; until then nothing is armed" : "");
 }
 
@@ -72,16 +106,18 @@ void spore_test_facts(const State *state, InterlockFacts *facts)
 void spore_test_check(const State *state, StationCheck *check)
 {
 	const char *profile = state->rules.profile.name;
+	char reason[SPORE_TEST_REASON_MAX];
 	SporeTest test;
 
 	if (!spore_test_next(state, &test)) {
 		snprintf(check->text, sizeof check->text, "profile %s, no biological test is due", profile);
 		return;
 	}
+	write_reason(&test, reason);
 	check->level = test.overdue ? 2 : test.soon;
 	snprintf(check->text, sizeof check->text,
-		"profile %s, biological test of steriliser %.96s %s due on %s (%s)", profile, test.sterilizer,
-		test.overdue ? "was" : "is", test.due, explain_due(test.reason));
+		"profile %s, biological test of steriliser %.72s %s due on %s (%s)", profile, test.sterilizer,
+		test.overdue ? "was" : "is", test.due, reason);
 	if (check->level)
 		snprintf(check->advice, sizeof check->advice,
 			"run it, then `stipplectl sterilizer indicator` with its result");

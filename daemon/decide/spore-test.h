@@ -7,11 +7,12 @@
 #include "decide/interlocks.h"
 #include "state/state.h"
 
-enum { SPORE_TEST_TEXT_MAX = 320 };
+enum { SPORE_TEST_TEXT_MAX = 320, SPORE_TEST_REASON_MAX = 80 };
 
 /** Texts are borrowed from the facts. */
 typedef struct SporeTest {
 	const char *sterilizer, *due, *reason;
+	long long needed, so_far; /* tests in a row; needed is 0 where one is due */
 	bool overdue, soon;
 } SporeTest;
 

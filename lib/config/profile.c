@@ -103,6 +103,37 @@ static int set_term(Profile *profile, const Key *key, const char *value, Error *
 	return 0;
 }
 
+/** Events after which tests must pass in a row; in the order of the man page. */
+static const char events[] =
+	"installation repair relocation returned power-cut failure repeated-failure unused";
+
+/** Words of `known` separated by commas, kept separated by blanks; or "none". */
+static int read_words(const char *value, const char *known, char ret[PROFILE_WORDS_MAX], Error *error)
+{
+	char made[PROFILE_WORDS_MAX] = "", word[32];
+
+	for (const char *s = strcmp(value, "none") == 0 ? "" : value; *s; s += strspn(s, ", ")) {
+		size_t length = strcspn(s, ", "), used = strlen(made);
+
+		snprintf(word, sizeof word, "%.*s", (int)length, s);
+		if (!text_list_has(known, word) || text_list_has(made, word))
+			return error_set(error, -EINVAL,
+				"\"%.40s\" is no list of other words of these, separated by commas: none, %s",
+				value, known);
+		snprintf(made + used, sizeof made - used, "%s%s", used ? " " : "", word);
+		s += length;
+	}
+	if (!made[0] && strcmp(value, "none") != 0)
+		return error_set(error, -EINVAL, "write none, or of these, separated by commas: %s", known);
+	memcpy(ret, made, sizeof made);
+	return 0;
+}
+
+static int set_events(Profile *profile, const Key *key, const char *value, Error *error)
+{
+	return read_words(value, events, field_of(profile, key), error);
+}
+
 /** Names separated by commas; or "none". */
 static int set_certificates(Profile *profile, const Key *key, const char *value, Error *error)
 {
@@ -144,6 +175,9 @@ static const Key keys[] = {
 	{ "biological", "remind_days", set_profile_number, AT(remind_days), 0, 60 },
 	{ "biological", "after_installation", set_profile_boolean, AT(after_installation), 0, 0 },
 	{ "biological", "after_repair", set_profile_boolean, AT(after_repair), 0, 0 },
+	{ "biological", "in_a_row", set_profile_number, AT(in_a_row), 1, 9 },
+	{ "biological", "in_a_row_after", set_events, AT(in_a_row_after), 0, 0 },
+	{ "biological", "unused_days", set_profile_number, AT(unused_days), 0, 366 },
 	{ "biological", "reprocess", set_profile_boolean, AT(reprocess), 0, 0 },
 	{ "cycle", "sterile_days", set_profile_number, AT(sterile_days), 1, 3660 },
 	{ "operator", "certificates", set_certificates, 0, 0, 0 },
@@ -171,7 +205,7 @@ static const Key keys[] = {
 	TERM(PROFILE_INCIDENTS),
 };
 static_assert(
-	ELEMENTS(keys) == 9 + PROFILE_PROOF_MAX + PROFILE_RECORDS_MAX, "every proof and term has a key");
+	ELEMENTS(keys) == 12 + PROFILE_PROOF_MAX + PROFILE_RECORDS_MAX, "every proof and term has a key");
 static_assert(ELEMENTS(keys) <= 64, "a bit for each key");
 
 static const char *name_of_key(const Key *key)
@@ -265,9 +299,10 @@ json_t *profile_arguments(const Profile *profile)
 	if (!certificates || !keep)
 		return NULL;
 	profile_proofs(profile, proofs, sizeof proofs);
-	return json_pack("{s:s, s:i, s:i, s:i, s:i, s:s, s:s, s:s}", "profile", profile->name,
+	return json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:s, s:i, s:s, s:s, s:s}", "profile", profile->name,
 		"biological_days", (int)profile->biological_days, "biological_cycles",
 		(int)profile->biological_cycles, "after_installation", (int)profile->after_installation,
-		"after_repair", (int)profile->after_repair, "proofs", proofs, "certificates", certificates,
-		"keep", keep);
+		"after_repair", (int)profile->after_repair, "in_a_row", (int)profile->in_a_row,
+		"in_a_row_after", profile->in_a_row_after, "unused_days", (int)profile->unused_days, "proofs",
+		proofs, "certificates", certificates, "keep", keep);
 }

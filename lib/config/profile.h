@@ -55,6 +55,7 @@ DECLARE_STRING_TABLE(profile_records, ProfileRecords); /* "sterilization", ... *
 enum {
 	PROFILE_NAME_MAX = 48,
 	PROFILE_CERTIFICATES_MAX = 8,
+	PROFILE_WORDS_MAX = 128, /* a list of words, separated by blanks */
 	PROFILE_YEAR_DAYS = 366, /* days in a year of retention: nothing may go a day early */
 };
 
@@ -63,6 +64,9 @@ typedef struct Profile {
 	uint32_t biological_days, biological_cycles; /* at least one test in this many; 0: no such rule */
 	uint32_t remind_days;                        /* remind this many days before a test is due */
 	bool after_installation, after_repair;       /* a test is needed before use */
+	uint32_t in_a_row;                           /* so many tests must pass one after the other ... */
+	char in_a_row_after[PROFILE_WORDS_MAX];      /* ... after these events, separated by blanks */
+	uint32_t unused_days; /* a steriliser that did not run for so long counts as unused; 0: none does */
 	bool reprocess; /* items put in doubt by a failed test are sterilised again, even when the next test
 			   passed */
 	uint32_t sterile_days; /* shelf life of a sterile item, from the start of its cycle */

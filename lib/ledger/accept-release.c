@@ -40,6 +40,9 @@ enum {
 	DUE_STERILIZER,
 	DUE_REASON,
 	DUE_DAY,
+	DUE_PASSED,
+	DUE_NEEDED,
+	DUE_SO_FAR,
 };
 
 static const struct {
@@ -93,31 +96,56 @@ static int find_due_test(ProjectionContext *context, sqlite3_stmt **ret, bool *r
 	return ledger_errno(result);
 }
 
-/** A load is used only after the required test has passed. */
+/** What a test has to follow; "" for one that is due by itself. */
+static const char *event_in_words(const char *reason)
+{
+	static const char *const events[][2] = {
+		{ "installation", "its installation" },
+		{ "repair", "its repair" },
+		{ "relocation", "its relocation" },
+		{ "returned", "its return to service" },
+		{ "power-cut", "the power cut" },
+		{ "failure", "the test that failed" },
+		{ "unused", "the time in which it did not run" },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(events); i++)
+		if (strcmp(events[i][0], reason) == 0)
+			return events[i][1];
+	return "";
+}
+
+/** A load is used only after the required tests have passed. */
 static int check_test(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
-	const char *sterilizer = projection_text(context, "sterilizer"), *reason, *due;
+	const char *sterilizer = projection_text(context, "sterilizer"), *reason, *due, *event;
 	char today[CLOCK_UTC_TEXT_MAX];
-	bool found, since;
+	bool found;
 	int r = find_due_test(context, &row, &found);
 
 	if (r < 0 || !found)
 		return r;
 	reason = column_string(row, DUE_REASON);
 	due = column_string(row, DUE_DAY);
-	since = text_list_has("installation repair", reason);
+	event = event_in_words(reason);
 	projection_today(context, today);
 	if (strcmp(reason, "failed") == 0)
 		return projection_refuse(context, -EINVAL,
 			"the last biological test of steriliser %s failed: no load is released before one that passed",
 			sterilizer);
-	if (!since && strcmp(due, today) >= 0)
+	if (!column_is_null(row, DUE_NEEDED))
+		return projection_refuse(context, -EINVAL,
+			"steriliser %s needs %lld biological tests in a row that pass after %s, and has %lld: run the "
+			"others and record their results before a load is released",
+			sterilizer, (long long)column_integer(row, DUE_NEEDED), event,
+			(long long)column_integer(row, DUE_SO_FAR));
+	if (!*event && strcmp(due, today) >= 0)
 		return 0;
 	return projection_refuse(context, -EINVAL,
 		"no biological test of steriliser %s passed %s %s: run one and record its result before a load is "
 		"released",
-		sterilizer, since ? "since its" : "though one was due on", since ? reason : due);
+		sterilizer, *event ? "since" : "though one was due on", *event ? event : due);
 }
 
 /*

@@ -33,7 +33,7 @@ enum { RESTORED_MAX = 64 * 1024 }; /* size limit of that file, in bytes */
  * longer than the rest of a start. If this SQLite words the schema differently, the schema is made and
  * compared entry by entry.
  */
-#define LEDGER_SCHEMA_SHA256 "e5ef6b24f378616a13f637d558af4422b592ed0f73287283dba6760b136eee88"
+#define LEDGER_SCHEMA_SHA256 "7d6d71a5764db028a18d4cbeb7fccf7d57f0062f3aab2e49860088a76e186857"
 
 enum {
 	LEDGER_SCHEMA_VERSION = 6,

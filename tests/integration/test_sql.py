@@ -15,7 +15,8 @@ MICROSECOND, EPOCH = datetime.timedelta(microseconds=1), datetime.datetime(1970,
 FROM, TO = "2026-03-03T12:00:00Z", "2026-03-05T00:00:00Z"
 RANGE = {"from": FROM, "to": TO}
 WHEN_DUE = {"biological_days": 1, "biological_cycles": 1, "after_installation": 1, "after_repair": 1}
-FIGURES = {**WHEN_DUE, "today": "2026-12-31", "certificates": '["c2", "c1"]',
+IN_A_ROW = {"in_a_row": 2, "in_a_row_after": "installation repair failure unused", "unused_days": 14}
+FIGURES = {**WHEN_DUE, **IN_A_ROW, "today": "2026-12-31", "certificates": '["c2", "c1"]',
            "proofs": "items notified mechanical pressure integrator chemical contents release certificate membrane pigment"
                      " consent screening signature disposal"}
 TERMS = {"keep": '{"sessions": 1, "incidents": 1, "operators": 1, "needles": 3}', "today": "2026-12-31"}
@@ -33,7 +34,7 @@ QUESTIONS = {
     "courses": [{}, {"subject": "P-1", "protocol": "x"}],
     "deliveries": [{}, {"lot": "L1"}, RANGE],
     "doubt": [{}, {"handpiece": "HP1"}, {"subject": "P-1", "limit": 1}],
-    "due": [WHEN_DUE, {**WHEN_DUE, "sterilizer": "s1"}, {}],
+    "due": [WHEN_DUE, {**WHEN_DUE, "sterilizer": "s1"}, {**WHEN_DUE, **IN_A_ROW}, {}],
     "erasures": [{}, {"after": 60}],
     "expired": [TERMS, {**TERMS, "whose": "record"}, {}],
     "faults": [{}, {"session": 1}],
@@ -229,11 +230,14 @@ NOT_IN_HISTORY: set[str] = set()
 
 
 def test_what_is_due_is_found_when_it_is_overdue(ledger):
-    """Two files have the rule."""
-    due = [row for row in run_file(ledger, SQL / "questions/due.sql", FIGURES) if row["due"] < FIGURES["today"] or row["reason"] == "failed"]
+    """Two files have the rule, and two that of tests in a row."""
+    due = [row for row in run_file(ledger, SQL / "questions/due.sql", WHEN_DUE) if row["due"] < FIGURES["today"] or row["reason"] == "failed"]
     found = run_file(ledger, SQL / "checks/biological.sql", FIGURES)
     assert due and sorted((row["subject"], row["since"]) for row in found) == sorted(
         ("steriliser " + row["sterilizer"], row["due"]) for row in due)
+    waiting = {("steriliser " + row["sterilizer"], row["due"]) for row in run_file(ledger, SQL / "questions/due.sql", FIGURES) if row["needed"]}
+    found = run_file(ledger, SQL / "checks/biological-row.sql", FIGURES)
+    assert waiting and waiting <= {(row["subject"], row["since"]) for row in found}
 
 
 def test_on_whom_a_load_in_doubt_was_used_is_found(ledger):

@@ -246,9 +246,15 @@ def test_the_profile_in_force_is_asked(managed):
     assert second["rules"]["profile_sha256"] == digest(folder / "profiles/ca-on.conf")
     assert first["rules"]["protocols"] == {f.stem: digest(f) for f in (folder / "protocols").glob("*.conf")}
     assert second["rules"]["before_photo_required"] is True and second["rules"]["handpiece_required"] is False
-    assert managed.audit("due")[0]["due"] == ago(-4, "")
+    # Ontario asks for three in a row after the installation
+    row, = managed.audit("due")
+    assert (row["due"], row["reason"], row["needed"], row["so_far"]) == (ago(20, ""), "installation", 3, 1)
+    managed.sign_in("s1", "2222")
+    spore_test(managed, "pass", 9)
+    spore_test(managed, "pass", 8)
+    assert managed.audit("due")[0]["due"] == ago(-6, "")
     asked = [r["body"]["arguments"] for r in managed.audit("records", kind="audit.read") if r["body"]["query"] == "due"]
-    assert [a["biological_days"] for a in asked] == [30, 30, 30, 14]
+    assert [a["biological_days"] for a in asked] == [30, 30, 30, 14, 14]
 
 
 def test_without_its_profile_the_station_is_inert(station):

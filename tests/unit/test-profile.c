@@ -31,6 +31,9 @@ static const char *const entries[][3] = {
 	{ "biological", "remind_days", "5" },
 	{ "biological", "after_installation", "yes" },
 	{ "biological", "after_repair", "no" },
+	{ "biological", "in_a_row", "3" },
+	{ "biological", "in_a_row_after", "installation, power-cut" },
+	{ "biological", "unused_days", "14" },
 	{ "biological", "reprocess", "yes" },
 	{ "cycle", "sterile_days", "180" },
 	{ "operator", "certificates", "bloodborne pathogens, first aid" },
@@ -98,6 +101,9 @@ static void test_every_value_finds_its_place(void **state)
 	assert_int_equal(profile.remind_days, 5);
 	assert_true(profile.after_installation);
 	assert_false(profile.after_repair);
+	assert_int_equal(profile.in_a_row, 3);
+	assert_string_equal(profile.in_a_row_after, "installation power-cut");
+	assert_int_equal(profile.unused_days, 14);
 	assert_true(profile.reprocess);
 	assert_int_equal(profile.sterile_days, 180);
 	assert_int_equal(profile.n_certificates, 2);
@@ -137,6 +143,11 @@ static void test_bad_values_are_refused(void **state)
 		{ "biological", "days", "", "0 to 366" },
 		{ "biological", "days", "30 days", "0 to 366" },
 		{ "biological", "reprocess", "maybe", "yes nor no" },
+		{ "biological", "in_a_row", "0", "1 to 9" },
+		{ "biological", "in_a_row_after", "", "none" },
+		{ "biological", "in_a_row_after", "installation, flood", "power-cut" },
+		{ "biological", "in_a_row_after", "repair, repair", "other words" },
+		{ "biological", "unused_days", "367", "0 to 366" },
 		{ "cycle", "sterile_days", "0", "1 to 3660" },
 		{ "operator", "certificates", "", "none" },
 		{ "operator", "certificates", "a,b,c,d,e,f,g,h,i", "more than 8" },

@@ -6,6 +6,8 @@
 -- record sterilizer.registered
 INSERT INTO sterilizer(sterilizer, maker, model, serial, installed, retest_us, seq)
 VALUES (@sterilizer, @maker, @model, @serial, @installed, CAST(strftime('%s', @installed) AS INTEGER) * 1000000, @seq);
+INSERT INTO sterilizer_event(seq, sterilizer, event, from_us)
+VALUES (@seq, @sterilizer, 'installation', CAST(strftime('%s', @installed) AS INTEGER) * 1000000);
 
 -- record sterilizer.serviced
 -- If the counter started again, cycles since then count as a new series, including those already on record. They
@@ -19,6 +21,9 @@ SET retest = 'repair', retest_us = CAST(strftime('%s', @done) AS INTEGER) * 1000
 WHERE sterilizer = @sterilizer
   AND @work IN ('major-repair', 'relocation', 'returned')
   AND retest_us < CAST(strftime('%s', @done) AS INTEGER) * 1000000;
+INSERT INTO sterilizer_event(seq, sterilizer, event, from_us)
+SELECT @seq, @sterilizer, replace(@work, 'major-', ''), CAST(strftime('%s', @done) AS INTEGER) * 1000000
+WHERE @work IN ('major-repair', 'relocation', 'returned', 'power-cut');
 INSERT INTO counter_reset(seq, sterilizer, reset_us)
 SELECT @seq, @sterilizer, CAST(strftime('%s', @done) AS INTEGER) * 1000000
 WHERE @counter_reset;

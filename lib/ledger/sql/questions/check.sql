@@ -8,6 +8,10 @@
 -- @biological_cycles number, of the profile: a biological test is due after so many cycles
 -- @after_installation number, of the profile: whether (1) a test must pass after the installation
 -- @after_repair number, of the profile: whether (1) a test must pass after a repair
+-- @in_a_row number, of the profile: so many tests in a row must pass after the events of in_a_row_after
+-- @in_a_row_after text, of the profile: separated by blanks: installation, repair, relocation, returned, power-cut,
+--   failure, repeated-failure, unused
+-- @unused_days number, of the profile: a steriliser that did not run for so many days counts as unused; 0: none does
 -- @proofs text, of the profile: what the profile asks for, separated by blanks
 -- @certificates text, of the profile: a JSON list of the certificates that a technician must have
 -- @today text, of the profile: the day to judge by, YYYY-MM-DD; NULL: that of this machine

@@ -19,6 +19,7 @@ DELETE FROM pigment_part;
 DELETE FROM pigment_zone;
 DELETE FROM handpiece;
 DELETE FROM sterilizer;
+DELETE FROM sterilizer_event;
 DELETE FROM counter_reset;
 DELETE FROM program;
 DELETE FROM cycle;

@@ -13,3 +13,23 @@ CREATE TABLE program(
 );
 
 CREATE INDEX program_of ON program(sterilizer, program COLLATE NOCASE);
+
+-- What makes a steriliser need biological tests in a row: its installation, and work on it (event: installation,
+-- repair, relocation, returned, power-cut). Failed tests and weeks without use stand in other tables.
+CREATE TABLE sterilizer_event(
+  seq INTEGER PRIMARY KEY,
+  sterilizer TEXT NOT NULL,
+  event TEXT NOT NULL,
+  from_us INTEGER NOT NULL
+);
+
+INSERT INTO sterilizer_event(seq, sterilizer, event, from_us)
+SELECT seq, sterilizer, 'installation', CAST(strftime('%s', installed) AS INTEGER) * 1000000
+FROM sterilizer
+UNION ALL
+SELECT seq, json_extract(CAST(leaf AS TEXT), '$.body.sterilizer'),
+  replace(json_extract(CAST(leaf AS TEXT), '$.body.work'), 'major-', ''),
+  CAST(strftime('%s', json_extract(CAST(leaf AS TEXT), '$.body.done')) AS INTEGER) * 1000000
+FROM record
+WHERE kind = 'sterilizer.serviced'
+  AND json_extract(CAST(leaf AS TEXT), '$.body.work') IN ('major-repair', 'relocation', 'returned');
