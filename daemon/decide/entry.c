@@ -36,7 +36,7 @@ static json_t *terms_of(const Profile *profile)
 
 static json_t *profile_value(const Profile *profile, const char *field)
 {
-	char proofs[256];
+	char proofs[PROFILE_PROOFS_MAX];
 
 	if (strcmp(field, "profile") == 0)
 		return json_string(profile->name);

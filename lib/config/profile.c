@@ -21,6 +21,8 @@ static const char *const proof_names[] = {
 	[PROFILE_CONTENTS] = "contents",
 	[PROFILE_RELEASE] = "release",
 	[PROFILE_ITEMS] = "items",
+	[PROFILE_INITIALS] = "initials",
+	[PROFILE_AUTHORITY] = "authority",
 	[PROFILE_NOTIFIED] = "notified",
 	[PROFILE_CERTIFICATE] = "certificate",
 	[PROFILE_MEMBRANE] = "membrane",
@@ -189,6 +191,8 @@ static const Key keys[] = {
 	PROOF(PROFILE_CONTENTS),
 	PROOF(PROFILE_RELEASE),
 	PROOF(PROFILE_ITEMS),
+	PROOF(PROFILE_INITIALS),
+	PROOF(PROFILE_AUTHORITY),
 	PROOF(PROFILE_NOTIFIED),
 	PROOF(PROFILE_CERTIFICATE),
 	PROOF(PROFILE_MEMBRANE),
@@ -294,7 +298,7 @@ static char *keep_text(const Profile *profile)
 json_t *profile_arguments(const Profile *profile)
 {
 	_cleanup_(freep) char *certificates = certificates_text(profile), *keep = keep_text(profile);
-	char proofs[256];
+	char proofs[PROFILE_PROOFS_MAX];
 
 	if (!certificates || !keep)
 		return NULL;

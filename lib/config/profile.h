@@ -25,6 +25,8 @@ typedef enum ProfileProof {
 	PROFILE_CONTENTS,    /* contents of a cycle */
 	PROFILE_RELEASE,     /* signed release of a cycle */
 	PROFILE_ITEMS,       /* the follow-up of a failed test lists the items put in doubt */
+	PROFILE_INITIALS,    /* initials of whoever packed a cycle's load */
+	PROFILE_AUTHORITY,   /* the follow-up of a failed test names the authority that was told */
 	PROFILE_NOTIFIED,    /* the follow-up of a failed test says who was notified */
 	PROFILE_CERTIFICATE, /* sterilisation certificate of each lot */
 	PROFILE_MEMBRANE,    /* proof of the membrane barrier of each lot */
@@ -55,8 +57,9 @@ DECLARE_STRING_TABLE(profile_records, ProfileRecords); /* "sterilization", ... *
 enum {
 	PROFILE_NAME_MAX = 48,
 	PROFILE_CERTIFICATES_MAX = 8,
-	PROFILE_WORDS_MAX = 128, /* a list of words, separated by blanks */
-	PROFILE_YEAR_DAYS = 366, /* days in a year of retention: nothing may go a day early */
+	PROFILE_PROOFS_MAX = 512, /* the names of all proofs, separated by blanks */
+	PROFILE_WORDS_MAX = 128,  /* a list of words, separated by blanks */
+	PROFILE_YEAR_DAYS = 366,  /* days in a year of retention: nothing may go a day early */
 };
 
 typedef struct Profile {

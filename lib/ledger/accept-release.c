@@ -255,6 +255,25 @@ static int check_program(ProjectionContext *context, sqlite3_stmt *row)
 		column_real(row, PROGRAM_TEMPERATURE), column_real(row, PROGRAM_EXPOSURE), wanted);
 }
 
+/** Who packed the load must stand on its packs where the profile says so. */
+static int check_initials(ProjectionContext *context)
+{
+	bool known;
+	int r;
+
+	if (projection_text(context, "initials") ||
+		!text_list_has(projection_text(context, "proofs"), "initials"))
+		return 0;
+	r = projection_has(context, sql_initials_known, &known);
+	if (r < 0 || known)
+		return r;
+	return projection_refuse(context, -EINVAL,
+		"whose initials stand on the packs of cycle %lld of steriliser %s is not on record and the profile "
+		"%s asks for it: enter initials=XX",
+		projection_number(context, "cycle"), projection_text(context, "sterilizer"),
+		projection_text(context, "profile"));
+}
+
 static int refuse_release(ProjectionContext *context, sqlite3_stmt *row)
 {
 	const char *sterilizer = projection_text(context, "sterilizer");
@@ -285,7 +304,8 @@ static int refuse_release(ProjectionContext *context, sqlite3_stmt *row)
 		return projection_refuse(context, -EINVAL,
 			"cycle %lld of steriliser %s cannot have ended yet: release it when it has, or check its clock",
 			projection_number(context, "cycle"), sterilizer);
-	return check_test(context);
+	r = check_initials(context);
+	return r < 0 ? r : check_test(context);
 }
 
 /** The row of sql_cycle_meant for the cycle that the body names; refused when it is not on record. */

@@ -277,6 +277,51 @@ static void test_gaps_of_a_follow_up(void **state)
 	expect_gap(ledger, "biological", NULL);
 }
 
+static size_t count_gaps(Ledger *ledger, const char *rule, const char *proofs)
+{
+	return count(ledger, "check", json_pack("{s:s, s:s}", "rule", rule, "proofs", proofs));
+}
+
+/** They come with the cycle or with its release; a cycle without a load needs none. */
+static void test_gaps_of_initials(void **state)
+{
+	static const char wanted[] =
+		"{\"integrator\":\"pass\",\"chemical\":\"pass\",\"proofs\":\"initials\"}";
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	json_t *empty = cycle(9, "2026-02-09T10:00:00Z", "{}");
+
+	add_sterilizer(ledger);
+	json_object_del(empty, "contents");
+	assert_int_equal(append(ledger, "cycle.recorded", empty).error, 0);
+	assert_int_equal(count_gaps(ledger, "cycle-initials", "initials"), 0);
+	add_cycle(ledger, 1, "2026-02-01T10:00:00Z", "{}");
+	assert_int_equal(count_gaps(ledger, "cycle-initials", "release"), 0);
+	assert_int_equal(count_gaps(ledger, "cycle-initials", "release initials"), 1);
+	refuse(release(ledger, 1, wanted), -EINVAL, "enter initials=XX");
+	assert_int_equal(
+		release(ledger, 1, "{\"chemical\":\"pass\",\"proofs\":\"initials\",\"initials\":\"AE\"}")
+			.error,
+		0);
+	assert_int_equal(count_gaps(ledger, "cycle-initials", "initials"), 0);
+	add_cycle(ledger, 2, "2026-02-02T10:00:00Z", "{\"initials\":\"AE\"}");
+	assert_int_equal(release(ledger, 2, wanted).error, 0);
+	assert_int_equal(count_gaps(ledger, "cycle-initials", "initials"), 0);
+}
+
+static void test_gaps_of_an_authority(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	uint64_t failed;
+
+	add_sterilizer(ledger);
+	failed = test_ok(ledger, "fail", "{\"tested\":\"2026-02-01T10:00:00Z\"}");
+	follow_up(ledger, failed, "{\"notified\":\"the owner\"}");
+	assert_int_equal(count_gaps(ledger, "follow-up", "notified"), 0);
+	assert_int_equal(count_gaps(ledger, "follow-up", "notified authority"), 1);
+	follow_up(ledger, failed, "{\"authority\":\"Toronto Public Health\"}");
+	assert_int_equal(count_gaps(ledger, "follow-up", "notified authority"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +333,8 @@ int main(void)
 		LEDGER_TEST(test_gaps_after_a_repair),
 		LEDGER_TEST(test_gaps_of_identity),
 		LEDGER_TEST(test_gaps_of_a_follow_up),
+		LEDGER_TEST(test_gaps_of_initials),
+		LEDGER_TEST(test_gaps_of_an_authority),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,8 @@ static const char *const entries[][3] = {
 	{ "proofs", "contents", "no" },
 	{ "proofs", "release", "no" },
 	{ "proofs", "items", "no" },
+	{ "proofs", "initials", "no" },
+	{ "proofs", "authority", "no" },
 	{ "proofs", "notified", "no" },
 	{ "proofs", "certificate", "no" },
 	{ "proofs", "membrane", "no" },
@@ -87,7 +89,7 @@ static void test_names_round_trip(void **state)
 
 static void test_every_value_finds_its_place(void **state)
 {
-	char proofs[256];
+	char proofs[PROFILE_PROOFS_MAX];
 	Error reason = { 0 };
 	ProfileDraft draft;
 	Profile profile;

@@ -65,3 +65,16 @@ SELECT coalesce(
    ORDER BY series DESC
    LIMIT 1),
   CASE WHEN @cycle IS NULL THEN CAST(strftime('%s', @tested) AS INTEGER) * 1000000 END);
+
+-- statement initials_known
+-- The cycle of that number, in the newest series unless the record names another, if its record has the initials of
+-- whoever packed it.
+SELECT 1
+FROM record
+WHERE seq = (
+    SELECT seq
+    FROM cycle
+    WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
+    ORDER BY series DESC
+    LIMIT 1)
+  AND json_extract(CAST(leaf AS TEXT), '$.body.initials') IS NOT NULL;

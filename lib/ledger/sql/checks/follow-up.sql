@@ -3,7 +3,8 @@
 -- done, with which items (items=none: with none), and who was told. Records of earlier versions name that person in
 -- their body.
 --
--- @proofs text, of the profile: what the profile asks for, separated by blanks: items, notified
+-- @proofs text, of the profile: what the profile asks for, separated by blanks: items, notified,
+--   authority
 
 WITH failed AS (
   SELECT 'test ' || seq || ' of steriliser ' || sterilizer AS subject,
@@ -30,4 +31,14 @@ UNION ALL
 SELECT 'follow-up', subject, 'who was notified', since
 FROM failed
 WHERE instr(' ' || @proofs || ' ', ' notified ') > 0
-  AND NOT EXISTS (SELECT 1 FROM followed WHERE test = failed.seq AND told IS NOT NULL);
+  AND NOT EXISTS (SELECT 1 FROM followed WHERE test = failed.seq AND told IS NOT NULL)
+UNION ALL
+SELECT 'follow-up', subject, 'which authority was told', since
+FROM failed
+WHERE instr(' ' || @proofs || ' ', ' authority ') > 0
+  AND NOT EXISTS (
+    SELECT 1
+    FROM record
+    WHERE kind = 'indicator.followed-up'
+      AND json_extract(CAST(leaf AS TEXT), '$.body.test') = failed.seq
+      AND json_extract(CAST(leaf AS TEXT), '$.body.authority') IS NOT NULL);
