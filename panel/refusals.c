@@ -20,7 +20,7 @@ ScreenId refusal_screen(const char *error)
 	static const char *const table[SCREEN_MAX][16] = {
 		[SCREEN_SIGN_IN] = { "NotSignedIn", "RoleMissing", "SignInRefused" },
 		[SCREEN_PERSON] = { "NoSession", "TooSoon", "NewPerson" },
-		[SCREEN_CONSENT] = { "NoConsent", "Screening" },
+		[SCREEN_CONSENT] = { "NoConsent", "NeedlesNotSealed", "Screening" },
 		[SCREEN_CARTRIDGE] = { "NoNeedle", "NeedleRefused", "Ambiguous", "LotBarred", "NeedleWorn",
 			"NoHandpiece", "NoPigment" },
 		[SCREEN_ZONE] = { "NoZone" },
@@ -51,6 +51,8 @@ static const char *const sentences[] = {
 	N_("the station stopped in this session after %s, and strokes of up to %s s are not on record: check the cartridge, then resume the session"),
 	N_("the station stopped in this session after %s: check the cartridge, then resume the session"),
 	N_("the consent to the treatment is missing or withdrawn: record the person's consent"),
+	N_("the client has not signed that the needles were sealed and opened in the client's presence, which the profile asks for: show them, and let the client sign"),
+	N_("the signature is too small: the client signs with the whole name, across the pad"),
 	N_("the screening answers rule the treatment out (%s): abandon the session"),
 	N_("the screening is not complete: answer every question of the protocol"),
 	N_("no zone is chosen: choose the zone to be treated"),

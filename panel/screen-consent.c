@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The screen Consent: the protocol's screening questions, and the consents. It must never carry answers over
- * from one session to another.
+ * The screen Consent: the protocol's screening questions, and what the client signs. It must never carry
+ * answers over from one session to another.
  */
 
 #include <string.h>
@@ -10,10 +10,13 @@
 #include "memory.h"
 #include "panel.h"
 #include "sheet.h"
+#include "signing.h"
 #include "util/cleanup.h"
 #include "widgets.h"
 
-enum { QUESTIONS_MAX = 32 };
+enum { QUESTIONS_MAX = 32, FORMS = 4 };
+
+static void update_consent(Screen *screen);
 
 typedef struct Question {
 	char *name;
@@ -22,7 +25,11 @@ typedef struct Question {
 
 typedef struct Consent {
 	Screen screen;
-	GtkWidget *treatment, *photographs, *version, *record, *list;
+	GtkWidget *overview, *forms[FORMS], *version, *record, *list;
+	Signing *signing;
+	bool asked;            /* the texts were asked for */
+	GVariant *texts;       /* what clients sign, as ConsentTexts answers; NULL: not known yet */
+	const char *withdraws; /* the form about which somebody was asked; static */
 	Question questions[QUESTIONS_MAX];
 	size_t n_questions;
 	char *protocol; /* the session whose questions are shown */
@@ -155,24 +162,146 @@ static void on_record_answers(Consent *page)
 		PANEL_CALL(panel), consent_recorded, call);
 }
 
-static void on_consent(Consent *page, GtkButton *button)
+/* ---- consents and statements ---- */
+
+/** What the client signed, or withdraws. `language` NULL: not on the screen. */
+static void tell_signed(Consent *page, const char *form, bool given, const Signed *what)
 {
 	Panel *panel = page->screen.panel;
-	StippleSession1 *session = panel_session(panel);
-	bool treatment = GTK_WIDGET(button) == page->treatment;
-	bool given = treatment ? stipple_session1_get_consent_treatment(session)
-			       : stipple_session1_get_consent_photographs(session);
-	const char *version = field_get(page->version);
+	PanelCall *call = given ? panel_ask(panel, page) : panel_order(panel, page);
+
+	if (!call)
+		return;
+	if (what->signature)
+		stipple_session1_call_sign_consent(panel_session(panel), form, what->version, what->language,
+			what->signature, PANEL_CALL(panel), consent_recorded, call);
+	else
+		stipple_session1_call_record_consent(panel_session(panel), form, what->version, given,
+			PANEL_CALL(panel), consent_recorded, call);
+}
+
+static void show_signing(Consent *page, bool reads)
+{
+	if (!reads)
+		signing_forget(page->signing);
+	box_show_only(page->screen.widget, reads ? signing_widget(page->signing) : page->overview);
+}
+
+static void signing_done(void *userdata, const Signed *what)
+{
+	Consent *page = userdata;
+
+	if (what)
+		tell_signed(page, what->form, true, what);
+	show_signing(page, false);
+}
+
+/** The version on paper: typed, or that of the text. Freed by the caller; NULL when nothing is known. */
+static char *version_of(const Consent *page, const char *form)
+{
+	const char *typed = field_get(page->version);
+
+	if (signing_has(page->texts, form))
+		return signing_version(page->texts, form);
+	return typed && typed[0] ? g_strdup(typed) : NULL;
+}
+
+static void give(Consent *page, const char *form)
+{
+	g_autofree char *version = version_of(page, form);
+
+	if (signing_has(page->texts, form)) {
+		signing_show(page->signing, page->texts, form);
+		show_signing(page, true);
+	} else if (version) {
+		tell_signed(page, form, true, &(Signed){ .version = version });
+	} else {
+		panel_notify(page->screen.panel, _("Enter which version of the consent form was signed."),
+			SCREEN_CONSENT);
+	}
+}
+
+#define YES_WITHDRAWN N_("Yes, withdrawn")
+
+static void withdrawal_answered(void *userdata, const char *answer)
+{
+	Consent *page = userdata;
+	g_autofree char *version = version_of(page, page->withdraws);
+
+	if (strcmp(answer, YES_WITHDRAWN) == 0)
+		tell_signed(
+			page, page->withdraws, false, &(Signed){ .version = version ? version : "unknown" });
+}
+
+/** The needle stops before anybody is asked: the client has said no. */
+static void withdraw(Consent *page, const char *form)
+{
+	static const char *const answers[] = { YES_WITHDRAWN, N_("No, it still holds"), NULL };
+	Panel *panel = page->screen.panel;
 	PanelCall *call;
 
-	if (!version || !version[0]) {
-		panel_notify(panel, _("Enter which version of the consent form was signed."), SCREEN_CONSENT);
+	page->withdraws = form;
+	if (panel_is_armed(panel)) {
+		call = panel_order(panel, panel);
+		if (call)
+			stipple_session1_call_disarm(
+				panel_session(panel), PANEL_CALL(panel), panel_call_done, call);
+	}
+	sheet_choose(panel_sheet(panel), _("Is this consent withdrawn?"), answers, false, withdrawal_answered,
+		page);
+}
+
+/** In the order of the buttons. */
+static const struct {
+	const char *form, *text;
+	gboolean (*is_given)(StippleSession1 *session);
+	bool can_be_withdrawn;
+} forms[FORMS] = {
+	{ "treatment", N_("Consent to the treatment"), stipple_session1_get_consent_treatment, true },
+	{ "photographs", N_("Consent to photographs"), stipple_session1_get_consent_photographs, true },
+	{ "needles-sealed", N_("The needles were sealed"), stipple_session1_get_needles_sealed, false },
+	{ "aftercare", N_("Aftercare received"), stipple_session1_get_aftercare_received, false },
+};
+
+static void on_consent(Consent *page, GtkButton *button)
+{
+	StippleSession1 *session = panel_session(page->screen.panel);
+
+	for (size_t i = 0; i < FORMS; i++) {
+		if (GTK_WIDGET(button) != page->forms[i])
+			continue;
+		if (!forms[i].is_given(session))
+			give(page, forms[i].form);
+		else if (forms[i].can_be_withdrawn)
+			withdraw(page, forms[i].form);
+	}
+}
+
+static void texts_arrived(GObject *source, GAsyncResult *result, gpointer userdata)
+{
+	g_autoptr(GError) error = NULL;
+	GVariant *texts = NULL;
+	Consent *page = userdata;
+
+	if (!stipple_session1_call_consent_texts_finish(STIPPLE_SESSION1(source), &texts, result, &error)) {
+		if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+			return; /* the page is gone */
+		page->asked = false;
 		return;
 	}
-	call = panel_ask(panel, page);
-	if (call)
-		stipple_session1_call_record_consent(session, treatment ? "treatment" : "photographs",
-			version, !given, PANEL_CALL(panel), consent_recorded, call);
+	page->texts = texts;
+	update_consent(&page->screen);
+}
+
+/** The texts stay as they are until the station starts again, and then the window is rebuilt. */
+static void fetch_texts(Consent *page)
+{
+	Panel *panel = page->screen.panel;
+
+	if (page->asked || !station_client_present(panel_client(panel)))
+		return;
+	page->asked = true;
+	stipple_session1_call_consent_texts(panel_session(panel), PANEL_CALL(panel), texts_arrived, page);
 }
 
 static void version_entered(void *userdata, const char *text)
@@ -187,11 +316,13 @@ static void on_version(Consent *page)
 		field_get(page->version), version_entered, page);
 }
 
-static void mark(GtkWidget *button, bool given, const char *text)
+static void mark(GtkWidget *button, bool given, const char *text, bool can_be_withdrawn)
 {
 	g_autofree char *marked = g_strdup_printf("%s %s", given ? "✓" : "☐", text);
-	g_autofree char *name = g_strdup_printf(
-		given ? _("%s: given; touch to withdraw") : _("%s: not given; touch to give"), text);
+	g_autofree char *name = g_strdup_printf(!given             ? _("%s: not given; touch to give")
+						: can_be_withdrawn ? _("%s: given; touch to withdraw")
+								   : _("%s: signed"),
+		text);
 
 	touch_button_set_text(button, marked);
 	accessible_name(button, name);
@@ -203,31 +334,51 @@ static void update_consent(Screen *screen)
 	Consent *page = (Consent *)screen;
 	StippleSession1 *session = panel_session(screen->panel);
 
+	fetch_texts(page);
 	fill_questions(page);
-	mark(page->treatment, stipple_session1_get_consent_treatment(session), _("Consent to the treatment"));
-	mark(page->photographs, stipple_session1_get_consent_photographs(session),
-		_("Consent to photographs"));
+	for (size_t i = 0; i < FORMS; i++) {
+		mark(page->forms[i], forms[i].is_given(session), _(forms[i].text), forms[i].can_be_withdrawn);
+		gtk_widget_set_visible(
+			page->forms[i], forms[i].can_be_withdrawn || signing_has(page->texts, forms[i].form));
+	}
+	gtk_widget_set_visible(page->version, !signing_has(page->texts, "treatment"));
 	update_record(page);
+}
+
+static void consent_shown(Screen *screen)
+{
+	show_signing((Consent *)screen, false);
 }
 
 static void forget_consent(Screen *screen)
 {
-	forget_questions((Consent *)screen);
+	Consent *page = (Consent *)screen;
+
+	forget_questions(page);
+	g_clear_pointer(&page->texts, g_variant_unref);
 }
 
 Screen *screen_consent_new(Panel *panel)
 {
 	Consent *page = g_new0(Consent, 1);
+	GtkWidget *side = column_new(8, "side", NULL);
 
-	page->screen = (Screen){ .panel = panel, .update = update_consent, .forget = forget_consent };
-	page->treatment = touch_button_new("", "consent", G_CALLBACK(on_consent), page);
-	page->photographs = touch_button_new("", "consent", G_CALLBACK(on_consent), page);
+	page->screen = (Screen){
+		.panel = panel, .update = update_consent, .shown = consent_shown, .forget = forget_consent
+	};
+	for (size_t i = 0; i < FORMS; i++) {
+		page->forms[i] = touch_button_new("", "consent", G_CALLBACK(on_consent), page);
+		box_add(side, page->forms[i], NULL);
+	}
 	page->version = field_new(_("Form"), G_CALLBACK(on_version), page);
 	field_set(page->version, memory_get("consent-form"));
 	page->record = touch_button_new("", "primary", G_CALLBACK(on_record_answers), page);
+	box_add(side, page->version, page->record, NULL);
 	page->list = column_new(6, NULL, NULL);
-	page->screen.widget = row_new(12, NULL,
-		column_new(8, "side", page->treatment, page->photographs, page->version, page->record, NULL),
-		scroller_new(page->list), NULL);
+	page->signing = signing_new(signing_done, page);
+	page->overview = row_new(12, NULL, side, scroller_new(page->list), NULL);
+	page->screen.widget =
+		column_new(0, NULL, tall(page->overview), tall(signing_widget(page->signing)), NULL);
+	show_signing(page, false);
 	return &page->screen;
 }

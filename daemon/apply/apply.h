@@ -82,6 +82,8 @@ void start_apply(State *state, const Config *config, bool has_board, const char 
 void inert_apply(State *state, const char *reason);
 /** Adds a loaded protocol, and takes ownership of it. False: there is no room. */
 bool protocol_apply(State *state, Protocol *protocol);
+/** Takes ownership of the texts. */
+void consents_apply(State *state, const ConsentTexts *texts);
 void profile_apply(State *state, const Profile *profile);
 /** At the end: frees what the state owns. */
 void state_clear(State *state);

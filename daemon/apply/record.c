@@ -30,6 +30,7 @@ static const struct {
 } kinds[] = {
 	{ "session.screening", session_screening_apply },
 	{ "session.consent", session_consent_apply },
+	{ "session.statement", session_statement_apply },
 	{ "session.zone", session_zone_apply },
 	{ "session.state", session_step_apply },
 	{ "session.finished", session_finished_apply },

@@ -61,6 +61,13 @@ void session_consent_apply(State *state, const AppliedRecord *record)
 		json_is_true(json_object_get(record->body, "given"));
 }
 
+void session_statement_apply(State *state, const AppliedRecord *record)
+{
+	bool aftercare = strcmp(record_text(record, "statement"), "aftercare") == 0;
+
+	*(aftercare ? &state->session.aftercare_received : &state->session.needles_sealed) = true;
+}
+
 void session_zone_apply(State *state, const AppliedRecord *record)
 {
 	Session *session = &state->session;

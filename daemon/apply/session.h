@@ -8,6 +8,7 @@
 void session_begun_apply(State *state, const AppliedRecord *record);
 void session_screening_apply(State *state, const AppliedRecord *record);
 void session_consent_apply(State *state, const AppliedRecord *record);
+void session_statement_apply(State *state, const AppliedRecord *record);
 void session_zone_apply(State *state, const AppliedRecord *record);
 void session_step_apply(State *state, const AppliedRecord *record);
 void session_finished_apply(State *state, const AppliedRecord *record);

@@ -47,6 +47,12 @@ bool protocol_apply(State *state, Protocol *protocol)
 	return true;
 }
 
+void consents_apply(State *state, const ConsentTexts *texts)
+{
+	consent_texts_clear(&state->consents);
+	state->consents = *texts;
+}
+
 void profile_apply(State *state, const Profile *profile)
 {
 	state->rules.profile = *profile;
@@ -56,6 +62,7 @@ void state_clear(State *state)
 {
 	explicit_bzero(state->people.code, sizeof state->people.code);
 	protocols_clear(&state->protocols);
+	consent_texts_clear(&state->consents);
 	for (Fact fact = 0; fact < FACT_MAX; fact++)
 		json_decref(state->facts.rows[fact]);
 }

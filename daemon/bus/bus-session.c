@@ -63,12 +63,31 @@ static int append_refusals(Call *call, sd_bus_message *message, const StationRep
 	return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
+static void run_consent_texts(Call *call, Station *station, Arguments *arguments)
+{
+	call_answered(call, &(StationReply){ 0 });
+}
+
+static int append_consent_texts(Call *call, sd_bus_message *message, const StationReply *reply)
+{
+	const ConsentTexts *texts = &station_state(call->bus->station)->consents;
+	int r = sd_bus_message_open_container(message, 'a', "(sssss)");
+
+	for (size_t i = 0; i < texts->n && r >= 0; i++)
+		r = sd_bus_message_append(message, "(sssss)", consent_form_to_string(texts->list[i].form),
+			texts->list[i].version, texts->list[i].language, texts->list[i].text,
+			texts->list[i].sha256);
+	return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
 static const Member session_members[] = {
 	{ "Record", ACTION_OPERATE, .command = &command_form, .results = append_number },
 	{ "Begin", ACTION_OPERATE, .command = &command_begin, .results = append_number },
 	{ "BeginNew", ACTION_OPERATE, .command = &command_begin, .with = "new", .results = append_number },
 	{ "AnswerScreening", ACTION_OPERATE, .command = &command_screening },
 	{ "RecordConsent", ACTION_OPERATE, MEMBER_WITHDRAWS, .command = &command_consent },
+	{ "SignConsent", ACTION_OPERATE, .command = &command_signature },
+	{ "ConsentTexts", ACTION_STATION, .run = run_consent_texts, .results = append_consent_texts },
 	{ "SelectZone", ACTION_OPERATE, .command = &command_zone },
 	{ "MountNeedle", ACTION_OPERATE, .command = &command_mount, .results = append_detail },
 	{ "MountScanned", ACTION_OPERATE, .command = &command_mount, .with = "scanned",
@@ -105,6 +124,8 @@ static int append_session_step(const Bus *bus, const char *name, sd_bus_message 
 		{ "CourseSession", 'u', .number = session->course_session },
 		{ "ConsentTreatment", 'b', .number = session->consent_treatment },
 		{ "ConsentPhotographs", 'b', .number = session->consent_photographs },
+		{ "AftercareReceived", 'b', .number = session->aftercare_received },
+		{ "NeedlesSealed", 'b', .number = session->needles_sealed },
 		{ "ScreeningDone", 'b', .number = session->screening_done },
 		{ "StoppedAt", 'x', .number = recovery->waits ? (uint64_t)recovery->since_us : 0 },
 		{ "LackingMs", 'u', .number = recovery->waits ? recovery->lacking_ms : 0 },

@@ -29,6 +29,8 @@ static void gather_session(const State *state, InterlockFacts *facts)
 	facts->session_open = session->number != 0;
 	facts->recovery = &session->recovery;
 	facts->consent_treatment = session->consent_treatment;
+	facts->needles_unsigned =
+		state->rules.profile.proofs[PROFILE_NEEDLES_SEALED] && !session->needles_sealed;
 	facts->screening_done = session->screening_done;
 	memcpy(facts->screening_refused, session->screening_refused, sizeof facts->screening_refused);
 	facts->zone = has_zone ? zone_to_string(session->zone) : NULL;

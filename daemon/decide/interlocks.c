@@ -77,6 +77,14 @@ static bool refuses_consent(const InterlockFacts *facts, char *text)
 		       "the consent to the treatment is missing or withdrawn: record the person's consent");
 }
 
+static bool refuses_needles_sealed(const InterlockFacts *facts, char *text)
+{
+	return facts->needles_unsigned &&
+	       refuse_arming(text,
+		       "the client has not signed that the needles were sealed and opened in the client's "
+		       "presence, which the profile asks for: show them, and let the client sign");
+}
+
 static bool refuses_screening(const InterlockFacts *facts, char *text)
 {
 	if (facts->screening_refused[0])
@@ -305,6 +313,7 @@ static const struct {
 	[INTERLOCK_SUBJECT] = { "org.stipple.Error.NoSession", refuses_subject },
 	[INTERLOCK_RECOVERY] = { "org.stipple.Error.SessionWaits", refuses_recovery },
 	[INTERLOCK_CONSENT] = { "org.stipple.Error.NoConsent", refuses_consent },
+	[INTERLOCK_NEEDLES_SEALED] = { "org.stipple.Error.NeedlesNotSealed", refuses_needles_sealed },
 	[INTERLOCK_SCREENING] = { "org.stipple.Error.Screening", refuses_screening },
 	[INTERLOCK_ZONE] = { "org.stipple.Error.NoZone", refuses_zone },
 	[INTERLOCK_NEEDLE] = { "org.stipple.Error.NoNeedle", refuses_needle },

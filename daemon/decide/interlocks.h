@@ -30,6 +30,8 @@ typedef struct InterlockFacts {
 	bool session_open;
 	const SessionRecovery *recovery; /* of the open session; NULL: it does not wait for anybody */
 	bool consent_treatment;
+	bool needles_unsigned; /* the profile asks the client to sign that the needles were sealed, and
+				  nobody has */
 	bool screening_done;
 	char screening_refused[96]; /* names of the answers that rule the treatment out, "" none */
 	const char *zone;           /* NULL: none chosen */

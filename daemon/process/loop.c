@@ -123,6 +123,9 @@ int process_check_configuration(const char *path, const Station *station, Error 
 	r = station_check_protocols(config->protocol_folder, error);
 	if (r < 0)
 		return r;
+	r = station_check_consents(config->consent_folder, error);
+	if (r < 0)
+		return r;
 	r = station_check_profile(config, error);
 	if (r < 0)
 		return r;

@@ -12,6 +12,7 @@ static const char *const interlock_names[] = {
 	[INTERLOCK_SUBJECT] = "subject",
 	[INTERLOCK_RECOVERY] = "recovery",
 	[INTERLOCK_CONSENT] = "consent",
+	[INTERLOCK_NEEDLES_SEALED] = "needles-sealed",
 	[INTERLOCK_SCREENING] = "screening",
 	[INTERLOCK_ZONE] = "zone",
 	[INTERLOCK_NEEDLE] = "needle",

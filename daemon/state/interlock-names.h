@@ -11,11 +11,12 @@ typedef enum Interlock {
 	INTERLOCK_OPERATOR,      /* nobody signed in */
 	INTERLOCK_CERTIFICATION, /* a certificate of the operator is missing or has lapsed */
 	INTERLOCK_SUBJECT,       /* no session with a subject */
-	INTERLOCK_RECOVERY,  /* the station stopped during the session, and nobody has said that it goes on */
-	INTERLOCK_CONSENT,   /* treatment consent missing or withdrawn */
-	INTERLOCK_SCREENING, /* not answered, or an answer rules the treatment out */
-	INTERLOCK_ZONE,      /* no zone chosen */
-	INTERLOCK_NEEDLE,    /* no cartridge mounted and durably claimed */
+	INTERLOCK_RECOVERY, /* the station stopped during the session, and nobody has said that it goes on */
+	INTERLOCK_CONSENT,  /* treatment consent missing or withdrawn */
+	INTERLOCK_NEEDLES_SEALED, /* the client has not signed that the needles were sealed */
+	INTERLOCK_SCREENING,      /* not answered, or an answer rules the treatment out */
+	INTERLOCK_ZONE,           /* no zone chosen */
+	INTERLOCK_NEEDLE,         /* no cartridge mounted and durably claimed */
 	INTERLOCK_NEEDLE_LOT,     /* the mounted cartridge's lot was recalled or quarantined since */
 	INTERLOCK_NEEDLE_LIFE,    /* the mounted cartridge is worn */
 	INTERLOCK_HANDPIECE,      /* none mounted although required, or not sterile after all */

@@ -60,6 +60,7 @@ typedef struct Session {
 	SessionState step;   /* as on record: preparing, ready, paused or closing; idle without a session */
 	uint32_t overridden; /* INTERLOCK_BIT()s */
 	bool consent_treatment, consent_photographs;
+	bool aftercare_received, needles_sealed; /* the client signed that it is so */
 	bool screening_done;
 	char screening_refused[SESSION_NAME_MAX]; /* the answers that rule the treatment out; "" none */
 	Zone zone;                                /* ZONE_INVALID: none chosen */

@@ -3,6 +3,7 @@
 
 /** Everything that the station knows, as plain data. Only daemon/apply/ may write it. */
 
+#include "config/consent-text.h"
 #include "state/board.h"
 #include "state/facts.h"
 #include "state/host.h"
@@ -14,6 +15,7 @@
 typedef struct State {
 	Rules rules;
 	Protocols protocols;
+	ConsentTexts consents; /* loaded at the start */
 	Host host;
 	People people;
 	Board board;

@@ -48,9 +48,14 @@ void rules_load(Station *station)
 {
 	const Config *config = station->options.config;
 	Error error;
+	ConsentTexts texts;
 	Profile profile;
 
 	load_protocols(&station->state);
+	if (consent_texts_load(config->consent_folder, &texts, &error) < 0)
+		inert_apply(&station->state, error.text);
+	else
+		consents_apply(&station->state, &texts);
 	if (profile_load(config->profile_folder, config->profile, &profile, &error) < 0)
 		inert_apply(&station->state, error.text);
 	else
@@ -72,6 +77,16 @@ int station_check_protocols(const char *folder, Error *error)
 		r = protocol_load(folder, names[i], &protocol, error);
 	}
 	ini_names_free(names);
+	return r;
+}
+
+int station_check_consents(const char *folder, Error *error)
+{
+	ConsentTexts texts;
+	int r = consent_texts_load(folder, &texts, error);
+
+	if (r == 0)
+		consent_texts_clear(&texts);
 	return r;
 }
 

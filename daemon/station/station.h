@@ -238,6 +238,8 @@ void station_verification(const Station *station, StationVerification *ret);
  * `error`.
  */
 int station_check_protocols(const char *folder, Error *error) _must_check_;
+/** Checks the texts that clients sign in the same way. */
+int station_check_consents(const char *folder, Error *error) _must_check_;
 /** Checks the configured compliance profile in the same way. */
 int station_check_profile(const Config *config, Error *error) _must_check_;
 /** Trouble with publishing records: bits of station_broker_trouble(). */

@@ -47,6 +47,7 @@ static const Field fields[] = {
 	{ "paths", "run_folder", FIELD_PATH, AT(run_folder), 0, 0, STIPPLE_RUN_FOLDER },
 	{ "paths", "plugin_folder", FIELD_PATH, AT(plugin_folder), 0, 0, STIPPLE_PLUGIN_FOLDER },
 	{ "paths", "protocol_folder", FIELD_PATH, AT(protocol_folder), 0, 0, STIPPLE_PROTOCOL_FOLDER },
+	{ "paths", "consent_folder", FIELD_PATH, AT(consent_folder), 0, 0, STIPPLE_CONSENT_FOLDER },
 	{ "paths", "profile_folder", FIELD_PATH, AT(profile_folder), 0, 0, STIPPLE_PROFILE_FOLDER },
 
 	{ "board", "plugin", FIELD_IDENTIFIER, AT(board_plugin), 0, 0, "board-spi" },

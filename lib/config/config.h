@@ -34,6 +34,7 @@ typedef struct Config {
 	char *run_folder;      /* default /run/stipple: the socket between stippled and stipple-telemetryd */
 	char *plugin_folder;   /* default <libdir>/stipple/plugins */
 	char *protocol_folder; /* default <sysconfdir>/stipple/protocols */
+	char *consent_folder;  /* texts that clients sign; default <sysconfdir>/stipple/consents */
 	char *profile_folder;  /* default <sysconfdir>/stipple/profiles */
 	/* [board] */
 	char *board_plugin; /* default board-spi */

@@ -30,6 +30,10 @@ static const char *const proof_names[] = {
 	[PROFILE_CONSENT] = "consent",
 	[PROFILE_SCREENING] = "screening",
 	[PROFILE_SIGNATURE] = "signature",
+	[PROFILE_CLIENT_SIGNATURE] = "client_signature",
+	[PROFILE_NEEDLES_SEALED] = "needles_sealed",
+	[PROFILE_CARE_SHEET] = "care_sheet",
+	[PROFILE_COPY] = "copy",
 	[PROFILE_DISPOSAL] = "disposal",
 };
 static_assert(ELEMENTS(proof_names) == PROFILE_PROOF_MAX, "every proof has a name");
@@ -200,6 +204,10 @@ static const Key keys[] = {
 	PROOF(PROFILE_CONSENT),
 	PROOF(PROFILE_SCREENING),
 	PROOF(PROFILE_SIGNATURE),
+	PROOF(PROFILE_CLIENT_SIGNATURE),
+	PROOF(PROFILE_NEEDLES_SEALED),
+	PROOF(PROFILE_CARE_SHEET),
+	PROOF(PROFILE_COPY),
 	PROOF(PROFILE_DISPOSAL),
 	TERM(PROFILE_STERILIZATION),
 	TERM(PROFILE_NEEDLES),

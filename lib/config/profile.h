@@ -34,7 +34,13 @@ typedef enum ProfileProof {
 	PROFILE_CONSENT,     /* consent to the treatment in each session */
 	PROFILE_SCREENING,   /* screening in each session */
 	PROFILE_SIGNATURE,   /* signature of each session */
-	PROFILE_DISPOSAL,    /* disposal of each cartridge */
+	PROFILE_CLIENT_SIGNATURE, /* the client's own signature under the consent to the treatment */
+	PROFILE_NEEDLES_SEALED,   /* the client signed that the needles were sealed and opened in the client's
+				     presence */
+	PROFILE_CARE_SHEET, /* the client signed that the instructions for the time afterwards were received
+			     */
+	PROFILE_COPY,       /* the client was given a copy of what was signed */
+	PROFILE_DISPOSAL,   /* disposal of each cartridge */
 	PROFILE_PROOF_MAX,
 	PROFILE_PROOF_INVALID = -EINVAL,
 } ProfileProof;

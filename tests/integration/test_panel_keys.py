@@ -175,6 +175,7 @@ def test_a_scan_does_not_give_a_withdrawn_consent_again(panel, station):
     go(panel, 3)
     panel.enter("Form", "2026-1")
     panel.touch("Consent to photographs: given")
+    panel.touch("Yes, withdrawn")
     wait_for(lambda: not station.get("Session1", "ConsentPhotographs"), "the withdrawal")
     Scans(panel, station).unchanged("after a withdrawal")
 

@@ -9,7 +9,7 @@ static json_t *profile(void)
 	return json_pack("{s:i, s:i, s:i, s:s, s:s, s:s}", "biological_days", 30, "after_installation", 1,
 		"after_repair", 1, "proofs",
 		"mechanical pressure integrator chemical contents release items notified certificate membrane pigment consent screening signature"
-		" disposal",
+		" client_signature needles_sealed care_sheet copy disposal",
 		"certificates", "[\"bloodborne pathogens\"]", "today", "2026-03-02");
 }
 
@@ -65,6 +65,19 @@ static void test_gaps_of_sterilisation(void **state)
 	expect_gap(ledger, "cycle-integrator", NULL);
 }
 
+/** What a client signs, and the copy: each ends one gap. */
+static const struct {
+	const char *rule, *kind, *body;
+} signed_by_client[] = {
+	{ "session-client-signature", "session.consent",
+		"{\"session\":1,\"consent\":\"treatment\",\"version\":\"1\",\"given\":true,\"signed_on\":\"paper\"}" },
+	{ "session-needles-sealed", "session.statement",
+		"{\"session\":1,\"statement\":\"needles-sealed\",\"version\":\"1\",\"signed_on\":\"paper\"}" },
+	{ "session-care-sheet", "session.statement",
+		"{\"session\":1,\"statement\":\"aftercare\",\"version\":\"1\",\"signed_on\":\"paper\"}" },
+	{ "session-copy", "session.copied", "{\"session\":1,\"way\":\"paper\"}" },
+};
+
 static void test_gaps_of_sessions_and_lots(void **state)
 {
 	Ledger *ledger = ((Fixture *)*state)->ledger;
@@ -91,6 +104,12 @@ static void test_gaps_of_sessions_and_lots(void **state)
 	expect_gap(ledger, "session-screening", "session 1");
 	expect_gap(ledger, "session-signature", "session 1");
 	expect_gap(ledger, "session-disposal", "session 1");
+	for (size_t i = 0; i < ELEMENTS(signed_by_client); i++)
+		expect_gap(ledger, signed_by_client[i].rule, "session 1");
+	for (size_t i = 0; i < ELEMENTS(signed_by_client); i++) {
+		enter_ok(ledger, signed_by_client[i].kind, signed_by_client[i].body);
+		expect_gap(ledger, signed_by_client[i].rule, NULL);
+	}
 	enter_ok(ledger, "session.consent",
 		"{\"session\":1,\"consent\":\"treatment\",\"version\":\"1\",\"given\":true}");
 	enter_ok(ledger, "session.screening", "{\"session\":1,\"answers\":{},\"refused\":[]}");

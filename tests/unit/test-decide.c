@@ -24,6 +24,8 @@
 
 #define NOW_US (1772445600LL * USEC_PER_SEC) /* 2026-03-02T10:00:00Z */
 #define BADGE  "b1001"
+/* a name that was written with a finger */
+#define NAME "100,100 140,180 180,120 220,200 260,140 300,220 340,160 380,240;420,180 460,260 500,200"
 
 /* ---- states ---- */
 
@@ -58,6 +60,7 @@ static void record(State *state, const char *kind, const char *body)
 
 static int set_up(void **state)
 {
+	ConsentTexts texts;
 	World *world = calloc(1, sizeof *world);
 	Protocol *protocol = NULL;
 	Error error = { 0 };
@@ -69,6 +72,9 @@ static int set_up(void **state)
 	if (protocol_load(STIPPLE_SOURCE_FOLDER "/configs/protocols", "scalp-density", &protocol, &error) < 0)
 		fail_msg("%s", error.text);
 	assert_true(protocol_apply(&world->state, protocol));
+	if (consent_texts_load(STIPPLE_SOURCE_FOLDER "/configs/consents", &texts, &error) < 0)
+		fail_msg("%s", error.text);
+	consents_apply(&world->state, &texts);
 	host_apply(&world->state,
 		&(Host){ .now = { .utc_us = NOW_US, .monotonic_us = USEC_PER_SEC }, .has_ledger = true });
 	*state = world;
@@ -207,6 +213,35 @@ static const Row rows[] = {
 	{ "consent: withdrawn, also under a fault that came meanwhile", latch, &command_consent,
 		"{'consent':'treatment','version':'1','given':false}", .stage = 1, .stopped = true,
 		.record = "session.consent" },
+
+	{ "consent: that the needles were sealed, on paper", begin, &command_consent,
+		"{'consent':'needles-sealed','version':'1','given':true}", .record = "session.statement" },
+	{ "consent: what happened cannot be withdrawn", begin, &command_consent,
+		"{'consent':'aftercare','version':'1','given':false}", .refused = "InvalidArgument" },
+	{ "signature: under the consent", begin, &command_signature,
+		"{'consent':'treatment','version':'1','language':'en','signature':'" NAME "'}",
+		.record = "session.consent" },
+	{ "signature: under a statement", begin, &command_signature,
+		"{'consent':'aftercare','version':'1','language':'es','signature':'" NAME "'}",
+		.record = "session.statement" },
+	{ "signature: of a text that there is not", begin, &command_signature,
+		"{'consent':'treatment','version':'99','language':'en','signature':'" NAME "'}",
+		.refused = "InvalidArgument" },
+	{ "signature: in a language that there is not", begin, &command_signature,
+		"{'consent':'treatment','version':'1','language':'la','signature':'" NAME "'}",
+		.refused = "InvalidArgument" },
+	{ "signature: none", begin, &command_signature,
+		"{'consent':'treatment','version':'1','language':'en','signature':''}",
+		.refused = "InvalidArgument" },
+	{ "signature: a tap", begin, &command_signature,
+		"{'consent':'treatment','version':'1','language':'en','signature':'100,100'}",
+		.refused = "InvalidArgument" },
+	{ "signature: nobody is signed in", NULL, &command_signature,
+		"{'consent':'treatment','version':'1','language':'en','signature':'" NAME "'}",
+		.refused = "NotSignedIn" },
+	{ "signature: without a session", sign_in, &command_signature,
+		"{'consent':'treatment','version':'1','language':'en','signature':'" NAME "'}",
+		.refused = "WrongState" },
 
 	{ "zone: no such one", begin, &command_zone, "{'zone':'elbow','skin_type':'normal','area_mm2':100}",
 		.refused = "InvalidArgument" },

@@ -85,6 +85,10 @@ static void no_consent(InterlockFacts *f)
 {
 	f->consent_treatment = false;
 }
+static void needles_unsigned(InterlockFacts *f)
+{
+	f->needles_unsigned = true;
+}
 static void no_screening(InterlockFacts *f)
 {
 	f->screening_done = false;
@@ -217,6 +221,7 @@ static const struct {
 		"the station stopped in this session after 2024-10-04T10:00:00Z: check" },
 	{ INTERLOCK_RECOVERY, waits_lacking, "strokes of up to 2.0 s are not on record" },
 	{ INTERLOCK_CONSENT, no_consent, "consent" },
+	{ INTERLOCK_NEEDLES_SEALED, needles_unsigned, "has not signed that the needles were sealed" },
 	{ INTERLOCK_SCREENING, no_screening, "not complete" },
 	{ INTERLOCK_SCREENING, screening_refused, "keloids, herpes" },
 	{ INTERLOCK_ZONE, no_zone, "no zone is chosen" },

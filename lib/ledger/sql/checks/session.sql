@@ -2,7 +2,7 @@
 -- Sessions in which the needle touched the skin, and what they lack.
 --
 -- @proofs text, of the profile: what the profile asks for, separated by blanks: consent, screening, signature,
---   disposal
+--   client_signature, needles_sealed, care_sheet, copy, disposal
 
 WITH treated AS (
   SELECT session, 'session ' || session AS subject, date(utc_us / 1000000, 'unixepoch') AS since, outcome,
@@ -28,6 +28,45 @@ UNION ALL
 SELECT 'session-signature', subject, 'the signature', since
 FROM treated
 WHERE instr(wanted, ' signature ') > 0 AND outcome NOT IN ('signed', 'open')
+UNION ALL
+SELECT 'session-client-signature', subject, 'the client''s signature under the consent', since
+FROM treated
+WHERE instr(wanted, ' client_signature ') > 0
+  AND NOT EXISTS (
+    SELECT 1
+    FROM record
+    WHERE record.session = treated.session
+      AND kind = 'session.consent'
+      AND json_extract(CAST(leaf AS TEXT), '$.body.consent') = 'treatment'
+      AND json_extract(CAST(leaf AS TEXT), '$.body.given')
+      AND json_extract(CAST(leaf AS TEXT), '$.body.signed_on') IS NOT NULL)
+UNION ALL
+SELECT 'session-needles-sealed', subject, 'the client''s signature that the needles were sealed', since
+FROM treated
+WHERE instr(wanted, ' needles_sealed ') > 0
+  AND NOT EXISTS (
+    SELECT 1
+    FROM record
+    WHERE record.session = treated.session
+      AND kind = 'session.statement'
+      AND json_extract(CAST(leaf AS TEXT), '$.body.statement') = 'needles-sealed')
+UNION ALL
+SELECT 'session-care-sheet', subject, 'the client''s signature for the care sheet', since
+FROM treated
+WHERE instr(wanted, ' care_sheet ') > 0
+  AND outcome != 'open'
+  AND NOT EXISTS (
+    SELECT 1
+    FROM record
+    WHERE record.session = treated.session
+      AND kind = 'session.statement'
+      AND json_extract(CAST(leaf AS TEXT), '$.body.statement') = 'aftercare')
+UNION ALL
+SELECT 'session-copy', subject, 'that the client was given a copy', since
+FROM treated
+WHERE instr(wanted, ' copy ') > 0
+  AND outcome != 'open'
+  AND NOT EXISTS (SELECT 1 FROM record WHERE record.session = treated.session AND kind = 'session.copied')
 UNION ALL
 SELECT 'session-disposal', subject, 'what became of its cartridges', since
 FROM treated

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a client reads, signs, gets a copy of, withdraws and has erased."""
+
+import hashlib
+import json
+import sqlite3
+
+import dbus
+import pytest
+
+import harness
+from harness import ADMINISTRATOR, wait_for
+
+TEXTS = harness.SOURCE / "configs/consents"
+NAME = ("100,100 140,180 180,120 220,200 260,140 300,220 340,160 380,240;"
+        "420,180 460,260 500,200 540,280 580,220")
+
+
+def configure(station, profile, folder=TEXTS):
+    station.stop()
+    config = station.config.read_text()
+    config = config.replace("[paths]\n", f"[paths]\nconsent_folder = {folder}\n")
+    station.config.write_text(config.replace("[station]\n", f"[station]\nprofile = {profile}\n"))
+    station.start()
+    station.wait_board()
+
+
+def refused(call, *arguments):
+    with pytest.raises(dbus.DBusException) as refusal:
+        call(*arguments)
+    return refusal.value.get_dbus_name().rsplit(".", 1)[1], refusal.value.get_dbus_message()
+
+
+def bodies(station, kind):
+    return [json.loads(row["body"]) if isinstance(row["body"], str) else row["body"]
+            for row in station.audit("records") if row["kind"] == kind]
+
+
+def sign(station, form, version="1", language="en", signature=NAME):
+    station.call("Session1", "SignConsent", form, version, language, signature)
+
+
+def personal(station):
+    with sqlite3.connect(f"file:{station.folder}/state/ledger.db?mode=ro", uri=True) as db:
+        return [json.loads(data) for data, in db.execute("SELECT data FROM personal ORDER BY seq")]
+
+
+def test_texts_are_offered_with_their_digests(station):
+    configure(station, "us-ca")
+    texts = station.call("Session1", "ConsentTexts")
+    assert {(str(form), str(language)) for form, _, language, _, _ in texts} == {
+        (form, language) for form in ("treatment", "photographs", "aftercare", "needles-sealed")
+        for language in ("en", "es", "de")}
+    for form, version, language, text, digest in texts:
+        data = (TEXTS / f"{form}.{version}.{language}.txt").read_bytes()
+        assert data.decode() == text and hashlib.sha256(data).hexdigest() == digest
+
+
+def test_a_signature_is_on_record_with_the_text(station):
+    configure(station, "us-ca")
+    station.enrol()
+    station.sign_in()
+    station.begin("P-1")
+    assert refused(sign, station, "treatment", "2")[0] == "InvalidArgument"
+    assert "too small" in refused(sign, station, "treatment", "1", "en", "10,10")[1]
+    sign(station, "treatment")
+    assert station.get("Session1", "ConsentTreatment") and not station.get("Session1", "ConsentPhotographs")
+    sign(station, "photographs", language="es")
+    sign(station, "aftercare")
+    assert station.get("Session1", "AftercareReceived") and not station.get("Session1", "NeedlesSealed")
+    station.call("Session1", "RecordConsent", "needles-sealed", "1", True)
+    assert station.get("Session1", "NeedlesSealed")
+    treatment, photographs = bodies(station, "session.consent")
+    digest = hashlib.sha256((TEXTS / "treatment.1.en.txt").read_bytes()).hexdigest()
+    assert (treatment["signed_on"], treatment["language"], treatment["text_sha256"]) == ("screen", "en", digest)
+    assert photographs["language"] == "es" and "signature" not in treatment
+    received, sealed = bodies(station, "session.statement")
+    assert received["statement"] == "aftercare" and received["signed_on"] == "screen"
+    assert sealed["statement"] == "needles-sealed" and sealed["signed_on"] == "paper"
+    assert [data["signature"] for data in personal(station) if "signature" in data] == [NAME] * 3
+    # it is there again after a crash
+    station.kill()
+    station.start()
+    station.wait_board()
+    assert station.get("Session1", "ConsentTreatment") and station.get("Session1", "NeedlesSealed")
+    assert station.get("Session1", "AftercareReceived")
+
+
+def test_a_signature_is_erased_and_the_proof_stays(station):
+    configure(station, "us-ca")
+    station.prepare(subject="P-1")
+    sign(station, "treatment")
+    station.call("Session1", "Abandon", "unwell")
+    assert any("signature" in data for data in personal(station))
+    with station.administrator():
+        station.record("Station1", "personal.erased", ADMINISTRATOR[2], reason="asked for it", subject="P-1",
+                       despite="the person insists")
+    assert not any("signature" in data for data in personal(station))
+    station.call("Audit1", "Verify")
+    wait_for(lambda: station.get("Audit1", "Verification") not in ("none", "running"), "the verification")
+    assert station.get("Audit1", "Verification") == "sound", station.get("Audit1", "VerificationText")
+
+
+def test_new_york_asks_for_sealed_needles_before_the_first_dot(station):
+    configure(station, "us-ny")
+    station.prepare()
+    name, text = refused(station.call, "Session1", "Arm")
+    assert name == "NeedlesNotSealed" and "let the client sign" in text
+    sign(station, "needles-sealed")
+    assert "needles-sealed" not in [str(refusal[0]) for refusal in station.call("Session1", "Refusals")]
+
+
+def test_what_happened_cannot_be_withdrawn(station):
+    configure(station, "us-ca")
+    station.prepare()
+    name, text = refused(station.call, "Session1", "RecordConsent", "aftercare", "1", False)
+    assert name == "InvalidArgument" and "cannot be withdrawn" in text
+    station.call("Session1", "RecordConsent", "treatment", "1", False)
+    assert bodies(station, "session.consent")[-1]["given"] is False
+    assert station.get("Session1", "ConsentTreatment") == False  # noqa: E712
+
+
+def test_a_text_that_cannot_be_read_lets_nobody_be_treated(station, tmp_path):
+    (tmp_path / "treatment.en.txt").write_text("I agree.")
+    configure(station, "us-ca", tmp_path)
+    assert "treatment.en.txt" in station.get("Station1", "Inert")
+    assert "FORM.VERSION.LANGUAGE.txt" in station.get("Station1", "Inert")
