@@ -60,6 +60,10 @@ static json_t *profile_value(const Profile *profile, const char *field)
 		return json_string(profile->in_a_row_after);
 	if (strcmp(field, "unused_days") == 0)
 		return json_integer(profile->unused_days);
+	if (strcmp(field, "penetration_test") == 0)
+		return json_boolean(profile->penetration_test);
+	if (strcmp(field, "leak_test_days") == 0)
+		return json_integer(profile->leak_test_days);
 	profile_proofs(profile, proofs, sizeof proofs);
 	return json_string(proofs);
 }

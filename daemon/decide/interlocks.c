@@ -142,12 +142,23 @@ static bool refuses_handpiece(const InterlockFacts *facts, char *text)
 		       "it is not on record which handpiece is used: enter the sterile one that is mounted");
 }
 
+/** Only of what was sterilised: single-use work needs no steriliser. */
 static bool refuses_sterilization(const InterlockFacts *facts, char *text)
 {
-	return facts->untested_sterilizer &&
-	       refuse_arming(text,
-		       "the biological test of steriliser \"%.64s\" was due on %.10s: run it and record its result",
-		       facts->untested_sterilizer, facts->test_due);
+	if (!facts->handpiece || !facts->untested_sterilizer)
+		return false;
+	if (facts->untested == UNTESTED_PENETRATION)
+		return refuse_arming(text,
+			"no steam penetration test passed before handpiece %.48s was sterilised in \"%.64s\" on "
+			"%.10s: mount another sterile one",
+			facts->handpiece, facts->untested_sterilizer, facts->test_due);
+	return refuse_arming(text,
+		facts->untested == UNTESTED_LEAK
+			? "the vacuum leak test of steriliser \"%.64s\" was due on %.10s: run it and record its result, or "
+			  "mount a handpiece from another"
+			: "the biological test of steriliser \"%.64s\" was due on %.10s: run it and record its result, or "
+			  "mount a handpiece from another",
+		facts->untested_sterilizer, facts->test_due);
 }
 
 static bool refuses_pigment(const InterlockFacts *facts, char *text)

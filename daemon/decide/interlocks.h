@@ -20,6 +20,13 @@ typedef struct Refusal {
 	char text[REFUSAL_TEXT_MAX]; /* thing, reason, next step */
 } Refusal;
 
+/** A test that the profile asks for of the steriliser from which the mounted handpiece comes. */
+typedef enum UntestedKind {
+	UNTESTED_BIOLOGICAL,
+	UNTESTED_PENETRATION, /* before the handpiece's load */
+	UNTESTED_LEAK,
+} UntestedKind;
+
 typedef struct InterlockFacts {
 	bool operator_signed_in;
 	const char *lapsed_certificate;  /* name of the operator's certificate that has lapsed; NULL none */
@@ -40,8 +47,9 @@ typedef struct InterlockFacts {
 	uint64_t needle_strokes, life_strokes;      /* life 0: no limit */
 	int64_t needle_worked_s, life_s;
 	bool handpiece_required;
-	const char *handpiece, *handpiece_blocked;  /* name, NULL none; why it is blocked, NULL it is not */
-	const char *untested_sterilizer, *test_due; /* its test is overdue since test_due; NULL none */
+	const char *handpiece, *handpiece_blocked; /* name, NULL none; why it is blocked, NULL it is not */
+	UntestedKind untested; /* which test of the handpiece's steriliser is missing ... */
+	const char *untested_sterilizer, *test_due; /* ... of this one, since that day; NULL none */
 	bool pigment_loaded;
 	const char *pigment_status;    /* status of its lot; NULL: released */
 	int64_t pigment_expiry_utc_us; /* end of its expiry day; 0 unknown */

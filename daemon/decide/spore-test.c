@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "decide/operator-certificates.h"
+#include "decide/stock.h"
 
 /** Explains to people why a test is due. */
 static const char *explain_due(const char *reason)
@@ -90,17 +91,50 @@ void spore_test_reminder(const SporeTest *test, char ret[SPORE_TEST_TEXT_MAX])
 		snprintf(ret, SPORE_TEST_TEXT_MAX,
 			"the biological test of steriliser %.96s %s due on %s (%s): run it%s",
 			test->sterilizer, test->overdue ? "was" : "is", test->due, reason,
-			test->overdue ? "; until then nothing is armed" : "");
+			test->overdue ? "; until then no handpiece from it is used" : "");
+}
+
+/** The overdue biological test of that steriliser; NULL none. */
+static const char *overdue_since(const State *state, const char *sterilizer)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (state->facts.rows[FACT_DUE], i, row)
+		if (strcmp(row_text(row, "sterilizer"), sterilizer) == 0 &&
+			day_is_past(&state->host, row_text(row, "due")))
+			return row_text(row, "due");
+	return NULL;
+}
+
+/** The test of the machine that the handpiece's steriliser lacks; NULL none. */
+static const json_t *find_untested(const State *state, const char *handpiece)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (state->facts.rows[FACT_UNTESTED], i, row)
+		if (strcmp(row_text(row, "handpiece"), handpiece) == 0)
+			return row;
+	return NULL;
 }
 
 void spore_test_facts(const State *state, InterlockFacts *facts)
 {
-	SporeTest test;
+	const json_t *handpiece = stock_mounted_handpiece(state), *row;
+	const char *sterilizer = row_text(handpiece, "sterilizer");
 
-	if (!spore_test_next(state, &test) || !test.overdue)
+	if (!handpiece || !*sterilizer)
 		return;
-	facts->untested_sterilizer = test.sterilizer;
-	facts->test_due = test.due;
+	facts->test_due = overdue_since(state, sterilizer);
+	row = find_untested(state, row_text(handpiece, "handpiece"));
+	if (!facts->test_due && row) {
+		facts->test_due = row_text(row, "due");
+		facts->untested =
+			strcmp(row_text(row, "test"), "leak") == 0 ? UNTESTED_LEAK : UNTESTED_PENETRATION;
+	}
+	if (facts->test_due)
+		facts->untested_sterilizer = sterilizer;
 }
 
 void spore_test_check(const State *state, StationCheck *check)

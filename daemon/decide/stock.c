@@ -44,8 +44,7 @@ static const json_t *find_barred(const State *state, bool (*is)(const State *sta
 	return NULL;
 }
 
-/** The handpiece mounted last in this session; NULL none. */
-static const json_t *mounted_handpiece(const State *state)
+const json_t *stock_mounted_handpiece(const State *state)
 {
 	const json_t *newest = NULL;
 	json_int_t newest_seq = 0;
@@ -70,7 +69,7 @@ void stock_facts(const State *state, InterlockFacts *facts)
 {
 	const json_t *needle = state->needle.mounted.claim ? find_barred(state, is_needle_lot) : NULL;
 	const json_t *pigment = state->session.pigment[0] ? find_barred(state, is_pigment_lot) : NULL;
-	const json_t *handpiece = mounted_handpiece(state);
+	const json_t *handpiece = stock_mounted_handpiece(state);
 
 	if (needle) {
 		facts->needle_lot = state->needle.mounted.lot;

@@ -9,6 +9,8 @@
 
 /** Fills in what is barred among the mounted and loaded items, and the handpiece. Borrowed from the facts. */
 void stock_facts(const State *state, InterlockFacts *facts);
+/** The handpiece mounted last in this session, a row of FACT_HANDPIECES; NULL none. */
+const json_t *stock_mounted_handpiece(const State *state);
 /** Whether any of these is barred. */
 bool stock_is_barred(const State *state);
 /** Whether `rows` of FACT_LOW_STOCK contain this lot. */

@@ -15,7 +15,8 @@ typedef enum Fact {
 	FACT_BARRED,         /* lots that are not released */
 	FACT_LOW_STOCK,
 	FACT_HANDPIECES,
-	FACT_DUE, /* biological tests, the most urgent first */
+	FACT_DUE,      /* biological tests, the most urgent first */
+	FACT_UNTESTED, /* handpieces whose steriliser lacks a test of the machine */
 	FACT_MAX,
 } Fact;
 

@@ -20,6 +20,7 @@ static const char *const fact_queries[FACT_MAX] = {
 	[FACT_LOW_STOCK] = "low-stock",
 	[FACT_HANDPIECES] = "handpieces",
 	[FACT_DUE] = "due",
+	[FACT_UNTESTED] = "untested",
 };
 
 int facts_profile_arguments(const Station *station, const char *query, json_t *arguments)

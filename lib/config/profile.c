@@ -186,6 +186,8 @@ static const Key keys[] = {
 	{ "biological", "unused_days", set_profile_number, AT(unused_days), 0, 366 },
 	{ "biological", "reprocess", set_profile_boolean, AT(reprocess), 0, 0 },
 	{ "cycle", "sterile_days", set_profile_number, AT(sterile_days), 1, 3660 },
+	{ "cycle", "penetration_test", set_profile_boolean, AT(penetration_test), 0, 0 },
+	{ "cycle", "leak_test_days", set_profile_number, AT(leak_test_days), 0, 366 },
 	{ "operator", "certificates", set_certificates, 0, 0, 0 },
 	/* these keys are the names in their string tables */
 	PROOF(PROFILE_MECHANICAL),
@@ -217,7 +219,7 @@ static const Key keys[] = {
 	TERM(PROFILE_INCIDENTS),
 };
 static_assert(
-	ELEMENTS(keys) == 12 + PROFILE_PROOF_MAX + PROFILE_RECORDS_MAX, "every proof and term has a key");
+	ELEMENTS(keys) == 14 + PROFILE_PROOF_MAX + PROFILE_RECORDS_MAX, "every proof and term has a key");
 static_assert(ELEMENTS(keys) <= 64, "a bit for each key");
 
 static const char *name_of_key(const Key *key)
@@ -311,10 +313,11 @@ json_t *profile_arguments(const Profile *profile)
 	if (!certificates || !keep)
 		return NULL;
 	profile_proofs(profile, proofs, sizeof proofs);
-	return json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:s, s:i, s:s, s:s, s:s}", "profile", profile->name,
-		"biological_days", (int)profile->biological_days, "biological_cycles",
+	return json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:s, s:i, s:i, s:i, s:s, s:s, s:s}", "profile",
+		profile->name, "biological_days", (int)profile->biological_days, "biological_cycles",
 		(int)profile->biological_cycles, "after_installation", (int)profile->after_installation,
 		"after_repair", (int)profile->after_repair, "in_a_row", (int)profile->in_a_row,
-		"in_a_row_after", profile->in_a_row_after, "unused_days", (int)profile->unused_days, "proofs",
-		proofs, "certificates", certificates, "keep", keep);
+		"in_a_row_after", profile->in_a_row_after, "unused_days", (int)profile->unused_days,
+		"penetration_test", (int)profile->penetration_test, "leak_test_days",
+		(int)profile->leak_test_days, "proofs", proofs, "certificates", certificates, "keep", keep);
 }

@@ -78,7 +78,9 @@ typedef struct Profile {
 	uint32_t unused_days; /* a steriliser that did not run for so long counts as unused; 0: none does */
 	bool reprocess; /* items put in doubt by a failed test are sterilised again, even when the next test
 			   passed */
-	uint32_t sterile_days; /* shelf life of a sterile item, from the start of its cycle */
+	bool penetration_test; /* a class-B steriliser is tested for steam penetration before a day's loads */
+	uint32_t leak_test_days; /* and for leaks in this many days; 0: no such rule */
+	uint32_t sterile_days;   /* shelf life of a sterile item, from the start of its cycle */
 	bool proofs[PROFILE_PROOF_MAX];
 	char certificates[PROFILE_CERTIFICATES_MAX][64]; /* certificates that each technician must have */
 	size_t n_certificates;

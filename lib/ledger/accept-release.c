@@ -274,6 +274,66 @@ static int check_initials(ProjectionContext *context)
 		projection_text(context, "profile"));
 }
 
+/** Columns of sql_equipment_tested. */
+enum {
+	EQUIPMENT_CLASS,
+	EQUIPMENT_PENETRATION,
+	EQUIPMENT_LEAK,
+	EQUIPMENT_LEAK_DAY,
+	EQUIPMENT_LEAK_OLD,
+};
+
+static int refuse_penetration(ProjectionContext *context, bool failed)
+{
+	return projection_refuse(context, -EINVAL,
+		"%s before cycle %lld of steriliser %s: %s, and sterilise the load again",
+		failed ? "the steam penetration test failed"
+		       : "no steam penetration test (Bowie-Dick, Helix) passed",
+		projection_number(context, "cycle"), projection_text(context, "sterilizer"),
+		failed ? "have the steriliser repaired"
+		       : "if one ran in the 16 hours before, record it; else reject, run one");
+}
+
+static int refuse_leak(ProjectionContext *context, sqlite3_stmt *row)
+{
+	const char *result = column_text(row, EQUIPMENT_LEAK);
+
+	if (!result)
+		return projection_refuse(context, -EINVAL,
+			"no vacuum leak test of steriliser %s is on record from before cycle %lld: run one and record it, "
+			"then sterilise the load again",
+			projection_text(context, "sterilizer"), projection_number(context, "cycle"));
+	return projection_refuse(context, -EINVAL,
+		"the last vacuum leak test of steriliser %s before cycle %lld, of %s, %s: run one and record it, then "
+		"sterilise the load again",
+		projection_text(context, "sterilizer"), projection_number(context, "cycle"),
+		column_string(row, EQUIPMENT_LEAK_DAY),
+		strcmp(result, "pass") == 0 ? "is too old" : "failed");
+}
+
+/** The tests of a class-B steriliser that the rules in the record ask for before a load. */
+static int check_equipment(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool penetration = json_is_true(json_object_get(context->body, "penetration_test")), found;
+	const char *result;
+	int r;
+
+	if (!penetration && projection_number(context, "leak_test_days") == 0)
+		return 0;
+	r = projection_step(context, sql_equipment_tested, &row, &found);
+	if (r < 0 || !found || strcmp(column_string(row, EQUIPMENT_CLASS), "B") != 0)
+		return r;
+	result = column_string(row, EQUIPMENT_PENETRATION);
+	if (penetration && strcmp(result, "pass") != 0)
+		return refuse_penetration(context, *result != '\0');
+	if (projection_number(context, "leak_test_days") > 0 &&
+		(strcmp(column_string(row, EQUIPMENT_LEAK), "pass") != 0 ||
+			column_integer(row, EQUIPMENT_LEAK_OLD)))
+		return refuse_leak(context, row);
+	return 0;
+}
+
 static int refuse_release(ProjectionContext *context, sqlite3_stmt *row)
 {
 	const char *sterilizer = projection_text(context, "sterilizer");
@@ -305,6 +365,9 @@ static int refuse_release(ProjectionContext *context, sqlite3_stmt *row)
 			"cycle %lld of steriliser %s cannot have ended yet: release it when it has, or check its clock",
 			projection_number(context, "cycle"), sterilizer);
 	r = check_initials(context);
+	if (r < 0)
+		return r;
+	r = check_equipment(context);
 	return r < 0 ? r : check_test(context);
 }
 

@@ -151,6 +151,38 @@ static int accept_test(ProjectionContext *context)
 	return r < 0 ? r : check_tested(context);
 }
 
+/* ---- tests of the machine ---- */
+
+/*
+ * EN 13060 and EN 285: in a vacuum leak test the pressure rises by at most 0.13 kPa/min (1.3 mbar/min) over
+ * 10 min.
+ */
+#define LEAK_MOST_KPA_MIN 0.13
+#define LEAK_LEAST_MIN    10.0
+
+static int accept_penetration(ProjectionContext *context)
+{
+	int r = need_sterilizer(context);
+
+	return r < 0 ? r : check_not_ahead(context, "tested");
+}
+
+/** Judges the figures, so that nobody has to. */
+static int accept_leak(ProjectionContext *context)
+{
+	const json_t *body = context->body;
+	bool passed = json_number_value(json_object_get(body, "rate_kpa_min")) <= LEAK_MOST_KPA_MIN &&
+		      json_number_value(json_object_get(body, "minutes")) >= LEAK_LEAST_MIN;
+	int r = need_sterilizer(context);
+
+	if (r < 0 || context->replay)
+		return r;
+	r = check_not_ahead(context, "tested");
+	return r < 0 ? r : projection_complete(context, "result", json_string(passed ? "pass" : "fail"));
+}
+
+/* ---- what was done ---- */
+
 static int accept_follow_up(ProjectionContext *context)
 {
 	bool found;
@@ -173,6 +205,8 @@ const Acceptance accept_sterilization[] = {
 	{ "sterilizer.serviced", accept_service },
 	{ "program.registered", need_sterilizer },
 	{ "cycle.recorded", accept_cycle, cycle_exists },
+	{ "penetration.tested", accept_penetration },
+	{ "leak.tested", accept_leak },
 	{ "indicator.tested", accept_test },
 	{ "indicator.followed-up", accept_follow_up },
 	{ NULL },

@@ -15,8 +15,9 @@ MICROSECOND, EPOCH = datetime.timedelta(microseconds=1), datetime.datetime(1970,
 FROM, TO = "2026-03-03T12:00:00Z", "2026-03-05T00:00:00Z"
 RANGE = {"from": FROM, "to": TO}
 WHEN_DUE = {"biological_days": 1, "biological_cycles": 1, "after_installation": 1, "after_repair": 1}
+TESTED = {"penetration_test": 1, "leak_test_days": 7, "today": "2026-12-31"}
 IN_A_ROW = {"in_a_row": 2, "in_a_row_after": "installation repair failure unused", "unused_days": 14}
-FIGURES = {**WHEN_DUE, **IN_A_ROW, "today": "2026-12-31", "certificates": '["c2", "c1"]',
+FIGURES = {**WHEN_DUE, **IN_A_ROW, **TESTED, "certificates": '["c2", "c1"]',
            "proofs": "items notified authority initials mechanical pressure integrator chemical contents release certificate membrane pigment"
                      " consent screening signature disposal"}
 TERMS = {"keep": '{"sessions": 1, "incidents": 1, "operators": 1, "needles": 3}', "today": "2026-12-31"}
@@ -35,6 +36,7 @@ QUESTIONS = {
     "deliveries": [{}, {"lot": "L1"}, RANGE],
     "doubt": [{}, {"handpiece": "HP1"}, {"subject": "P-1", "limit": 1}],
     "due": [WHEN_DUE, {**WHEN_DUE, "sterilizer": "s1"}, {**WHEN_DUE, **IN_A_ROW}, {}],
+    "equipment-tests": [{}, {"sterilizer": "s1", "test": "leak"}, {"result": "fail"}],
     "erasures": [{}, {"after": 60}],
     "expired": [TERMS, {**TERMS, "whose": "record"}, {}],
     "faults": [{}, {"session": 1}],
@@ -76,6 +78,7 @@ QUESTIONS = {
     "timeline": [{}, {"subject": "P-1"}, {"session": 1, "kind": "strokes"}],
     "treated": [{"subject": "p-1"}],
     "unit": [{"unit": "u1"}],
+    "untested": [TESTED, {}],
     "waiting": [{}, {"after": 30}],
     "zones": [{"session": 1}],
 }
@@ -313,7 +316,7 @@ ASKED = [
     ("subject", {"session": 1, "subject": "p-2"}, ["1"]),
     ("subject", {"session": 2, "subject": "p-1"}, ["0"]),
     ("sterilization", {"sterilizer": "S1", "cycle": 1},
-     ["34||1|1772352240000000|0|S|134.0|240.0|pass||||134.0|300.0|", "1772352000000000"]),
+     ["34||1|1772352240000000|0|S|134.0|240.0|pass||||134.0|300.0|", "1772352000000000", "B||||1"]),
     ("sterilization", {"sterilizer": "S1", "tested": "2026-03-02T10:00:00Z"}, ["1772445600000000"]),
     ("correction", {"record": 57, "records": "[57]", "keep": '{"sessions": 1, "incidents": 36500}'},
      ["2126-02-08", "57", "0", "[]", "1"]),
@@ -347,9 +350,9 @@ READ = [
      ["59|1772658000000000|session.begun|LEAF|", "60|1772661600000000|handpiece.mounted|LEAF|",
       "61|1772665200000000|needle.claimed|LEAF|", "62|1772668800000000|pigment.loaded|LEAF|",
       "63|1772672400000000|session.abandoned|LEAF|"]),
-    ("outbox", {"after": 109, "limit": 1, "records": 1}, ["1|LEAF|"]),
-    ("verify", {"records": 109, "table": "unit"},
-     ["0", "108|1772834400000000|||0", "109|1772838000000000|||0", "108|LEAF|0", "109|LEAF|0", "109|1772838000000000", "17", "18",
+    ("outbox", {"after": 111, "limit": 1, "records": 1}, ["1|LEAF|"]),
+    ("verify", {"records": 111, "table": "unit"},
+     ["0", "110|1772841600000000|||0", "111|1772845200000000|||0", "110|LEAF|0", "111|LEAF|0", "111|1772845200000000", "17", "18",
       "42", "43", '"unit", "seq", "session", "gtin", "lot", "expiry", "chip", "operator", "utc_us", "worked_s", "container", '
       '"ended_us", "ended_by", "source", "twin", "damage_seq"']),
 ]

@@ -39,17 +39,20 @@ def register(station, days=200):
 def cycle(station, number, days, **extra):
     fields = {"program": "B 134", "temperature_c": "134.5", "exposure_s": "240", "pressure_kpa": "313",
               "mechanical": "pass", "contents": "hp1, hp2"}
-    return enter(station, "cycle.recorded", sterilizer="A", cycle=str(number), started=ago(days), **{**fields, **extra})
+    return enter(station, "cycle.recorded", **{"sterilizer": "A", "cycle": str(number), "started": ago(days), **fields, **extra})
 
 
 def release(station, number, **extra):
-    return enter(station, "cycle.released", "2222", sterilizer="A", cycle=str(number),
-                 **{"integrator": "pass", "chemical": "pass", **extra})
+    return enter(station, "cycle.released", "2222",
+                 **{"sterilizer": "A", "cycle": str(number), "integrator": "pass", "chemical": "pass", **extra})
+
+
+SPORE_TEST = {"sterilizer": "A", "lot": "BI9", "expiry": "2031-01-31", "control": "growth", "result": "pass",
+              "incubation_h": "24"}
 
 
 def spore_test(station, result, days, **extra):
-    return enter(station, "indicator.tested", sterilizer="A", lot="BI9", expiry="2031-01-31", control="growth",
-                 result=result, incubation_h="24", tested=ago(days), **extra)
+    return enter(station, "indicator.tested", **{**SPORE_TEST, "result": result, "tested": ago(days), **extra})
 
 
 @pytest.fixture
@@ -111,7 +114,7 @@ def test_a_failed_test_and_what_follows(managed):
     assert all(r["blocked"] is None for r in managed.audit("sterile"))
 
 
-def test_an_overdue_test_bars_treating(station):
+def test_an_overdue_test_bars_handpieces(station):
     station.prepare()
     station.enrol("s1", "2222", "supervisor,technician")
 
@@ -122,20 +125,33 @@ def test_an_overdue_test_bars_treating(station):
         station.call("Station1", "Logout")
         station.sign_in()
 
+    def refusals():
+        return {r[0]: r[1] for r in station.call("Session1", "Refusals")}
+
     assert station.doctor("sterilization")[0] == 0
     supervise(lambda: (register(station), spore_test(station, "pass", 40)))
-    kind, text = station.refused("Session1", "Arm")
-    assert kind == "SterilizationOverdue" and '"A"' in text and ago(10, "") in text
     level, text, advice = station.doctor("sterilization")
     assert level == 2 and "A" in text and "indicator" in advice
     wait_for(lambda: "sterilization-overdue" in alerts(station), "the alert")
+    assert "sterilization" not in refusals(), "work with single-use instruments goes on"
+    supervise(lambda: (
+        enter(station, "sterilizer.registered", **{**STERILIZER, "sterilizer": "B", "installed": ago(200, "")}),
+        enter(station, "indicator.tested", **{**SPORE_TEST, "sterilizer": "B", "tested": ago(5)}),
+        enter(station, "handpiece.registered", handpiece="hp1", model="rotary"),
+        cycle(station, 1, 4, sterilizer="B", contents="hp1"), release(station, 1, sterilizer="B"),
+        station.record("Session1", "handpiece.mounted", handpiece="hp1")))
+    assert "sterilization" not in refusals(), "the overdue test is that of another steriliser"
+    supervise(lambda: enter(station, "sterilizer.serviced", sterilizer="B", work="major-repair", done=ago(2), by="M"))
+    kind, text = station.refused("Session1", "Arm")
+    assert kind == "SterilizationOverdue" and '"B"' in text and ago(2, "") in text
     station.stop()  # it is known after a restart
     station.start()
     station.wait_board()
     station.sign_in()
-    wait_for(lambda: "sterilization" in [r[0] for r in station.call("Session1", "Refusals")], "the interlock")
+    wait_for(lambda: "sterilization" in refusals(), "the interlock")
+    supervise(lambda: enter(station, "indicator.tested", **{**SPORE_TEST, "sterilizer": "B", "tested": ago(1)}))
+    assert "sterilization" not in refusals()
     supervise(lambda: spore_test(station, "pass", 27))
-    assert "sterilization" not in [r[0] for r in station.call("Session1", "Refusals")]
     wait_for(lambda: "sterilization-due" in alerts(station), "the reminder")
     assert station.doctor("sterilization")[0] == 1
     supervise(lambda: spore_test(station, "pass", 1))
@@ -144,7 +160,35 @@ def test_an_overdue_test_bars_treating(station):
     reminder = [r["body"] for r in station.audit("records", kind="alert.raised") if r["body"]["alert"] == "sterilization-due"][0]
     assert reminder["sterilizer"] == "A" and reminder["due"] == ago(-3, "")
     supervise(lambda: enter(station, "sterilizer.serviced", sterilizer="A", work="retired", done=ago(1), by="M"))
-    assert station.audit("due") == []
+    assert [r["sterilizer"] for r in station.audit("due")] == ["B"]
+
+
+def test_a_class_b_steriliser_is_tested_where_the_profile_asks(station):
+    """en-17169 asks for a steam penetration test each day, and a leak test each week."""
+    station.config.write_text(station.config.read_text().replace("station = chair-1", "station = chair-1\nprofile = en-17169"))
+    station.stop()
+    station.start()
+    station.wait_board()
+    station.enrol("s1", "2222", "supervisor,technician,auditor")
+    station.sign_in("s1", "2222")
+    station.begin("P-0001")
+    enter(station, "handpiece.registered", handpiece="hp1", model="rotary")
+    enter(station, "sterilizer.registered", installed=ago(200, ""), **{"class": "B"}, **STERILIZER)
+    spore_test(station, "pass", 3)
+    cycle(station, 1, 1, contents="hp1")
+    release_1 = {"sterilizer": "A", "cycle": "1", "integrator": "pass", "chemical": "pass"}
+    assert "steam penetration test" in refused(station, "cycle.released", "2222", **release_1)[1]
+    enter(station, "penetration.tested", sterilizer="A", method="bowie-dick", tested=ago(1, "T07:00:00Z"), result="pass")
+    assert "vacuum leak test" in refused(station, "cycle.released", "2222", **release_1)[1]
+    enter(station, "leak.tested", sterilizer="A", tested=ago(2), minutes="10", rate_kpa_min="0.09")
+    release(station, 1)
+    station.record("Session1", "handpiece.mounted", handpiece="hp1")
+    assert "sterilization" not in [r[0] for r in station.call("Session1", "Refusals")]
+    enter(station, "leak.tested", sterilizer="A", tested=ago(1, "T12:00:00Z"), minutes="10", rate_kpa_min="0.2")
+    said = {r[0]: r[1] for r in station.call("Session1", "Refusals")}
+    assert 'vacuum leak test of steriliser "A" was due' in said["sterilization"]
+    assert [r["result"] for r in station.audit("equipment-tests", test="leak")] == ["pass", "fail"]
+    assert [r["subject"] for r in station.audit("check", rule="leak")] == ["steriliser A"]
 
 
 def alerts(station):

@@ -102,12 +102,143 @@ static void test_a_cycle_shorter_than_its_program_is_found(void **state)
 	expect_gap(ledger, "cycle-program", "A cycle 3", "400 s");
 }
 
+/* ---- tests of the machine ---- */
+
+#define ASKED                                                                       \
+	"{\"integrator\":\"pass\",\"chemical\":\"pass\",\"penetration_test\":true," \
+	"\"leak_test_days\":7}"
+
+static void add_class_b(Ledger *ledger)
+{
+	(void)enter_ok(ledger, "sterilizer.registered",
+		"{\"sterilizer\":\"A\",\"maker\":\"M\",\"model\":\"B18\",\"serial\":\"77\","
+		"\"installed\":\"2026-01-01\",\"class\":\"B\"}");
+}
+
+static void penetration(Ledger *ledger, const char *tested, const char *result)
+{
+	LedgerAnswer answer = append(ledger, "penetration.tested",
+		json_pack("{s:s, s:s, s:s, s:s}", "sterilizer", "A", "method", "helix", "tested", tested,
+			"result", result));
+
+	assert_int_equal(answer.error, 0);
+}
+
+/** Returns the result that the ledger found. */
+static const char *leak(Ledger *ledger, const char *tested, double minutes, double rate)
+{
+	static char result[8];
+	LedgerAnswer answer = append(ledger, "leak.tested",
+		json_pack("{s:s, s:s, s:f, s:f}", "sterilizer", "A", "tested", tested, "minutes", minutes,
+			"rate_kpa_min", rate));
+	json_auto_t *rows = look_up(ledger, "equipment-tests", json_pack("{s:s}", "test", "leak"));
+	json_t *row = json_array_get(rows, json_array_size(rows) - 1);
+
+	assert_int_equal(answer.error, 0);
+	assert_int_equal(json_integer_value(json_object_get(row, "seq")), answer.seq);
+	snprintf(result, sizeof result, "%s", json_string_value(json_object_get(row, "result")));
+	return result;
+}
+
+static void test_a_leak_test_is_judged_by_its_figures(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	add_class_b(ledger);
+	assert_string_equal(leak(ledger, "2026-02-01T08:00:00Z", 10, 0.13), "pass");
+	assert_string_equal(leak(ledger, "2026-02-01T08:20:00Z", 10, 0.131), "fail");
+	assert_string_equal(leak(ledger, "2026-02-01T08:40:00Z", 9.5, 0.05), "fail");
+	refuse(append(ledger, "leak.tested",
+		       json_pack("{s:s, s:s, s:f, s:f}", "sterilizer", "A", "tested", "2026-02-01T08:00:00Z",
+			       "minutes", 10.0, "rate_kpa_min", 101.0)),
+		-EINVAL, "rate_kpa_min");
+	refuse(enter(ledger, "penetration.tested",
+		       "{\"sterilizer\":\"Z\",\"method\":\"helix\",\"tested\":\"2026-02-01T08:00:00Z\",\"result\":\"pass\"}"),
+		-ENOENT, "register it first");
+}
+
+static void test_a_class_b_steriliser_is_tested(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	add_class_b(ledger);
+	add_cycle(ledger, 1, "2026-02-10T09:00:00Z", "{}");
+	refuse(release(ledger, 1, ASKED), -EINVAL, "no steam penetration test");
+	penetration(ledger, "2026-02-09T16:59:00Z", "pass"); /* the day before */
+	penetration(ledger, "2026-02-10T09:01:00Z", "pass"); /* after it began */
+	refuse(release(ledger, 1, ASKED), -EINVAL, "no steam penetration test");
+	penetration(ledger, "2026-02-10T07:00:00Z", "fail");
+	refuse(release(ledger, 1, ASKED), -EINVAL, "the steam penetration test failed before cycle 1");
+	penetration(ledger, "2026-02-10T07:30:00Z", "pass");
+	refuse(release(ledger, 1, ASKED), -EINVAL, "no vacuum leak test of steriliser A is on record");
+	(void)leak(ledger, "2026-02-02T08:00:00Z", 10, 0.1);
+	refuse(release(ledger, 1, ASKED), -EINVAL, "of 2026-02-02, is too old");
+	(void)leak(ledger, "2026-02-03T08:00:00Z", 10, 0.1);
+	assert_int_equal(release(ledger, 1, ASKED).error, 0);
+	(void)leak(ledger, "2026-02-10T12:00:00Z", 10, 0.5);
+	add_cycle(ledger, 2, "2026-02-10T13:00:00Z", "{}");
+	refuse(release(ledger, 2, ASKED), -EINVAL, "of 2026-02-10, failed");
+	release_ok(ledger, 2); /* under rules that do not ask for it */
+}
+
+/** The gap of a rule under a profile that asks for both tests. */
+static size_t count_gaps(Ledger *ledger, const char *rule, const char *today)
+{
+	return count(ledger, "check",
+		json_pack("{s:s, s:i, s:i, s:s}", "rule", rule, "penetration_test", 1, "leak_test_days", 7,
+			"today", today));
+}
+
+static size_t count_untested(Ledger *ledger, const char *test, const char *today)
+{
+	json_auto_t *rows = look_up(ledger, "untested",
+		json_pack("{s:i, s:i, s:s}", "penetration_test", 1, "leak_test_days", 7, "today", today));
+	size_t n = 0, i;
+	json_t *row;
+
+	json_array_foreach (rows, i, row)
+		n += strcmp(json_string_value(json_object_get(row, "test")), test) == 0;
+	return n;
+}
+
+static void test_what_lacks_a_test_of_the_machine(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	add_class_b(ledger);
+	(void)enter_ok(ledger, "sterilizer.registered",
+		"{\"sterilizer\":\"old\",\"maker\":\"M\",\"model\":\"x\",\"serial\":\"1\",\"installed\":\"2020-01-01\"}");
+	assert_int_equal(count_gaps(ledger, "sterilizer-class", "2026-02-10"), 1);
+	penetration(ledger, "2026-02-10T07:30:00Z", "pass");
+	(void)leak(ledger, "2026-02-10T07:00:00Z", 10, 0.1);
+	add_cycle(ledger, 1, "2026-02-10T09:00:00Z", "{\"contents\":[\"hp1\"]}");
+	add_cycle(ledger, 2, "2026-02-11T09:00:00Z", "{\"contents\":[\"hp2\"]}");
+	release_ok(ledger, 1);
+	release_ok(ledger, 2);
+	assert_int_equal(count_gaps(ledger, "cycle-penetration", "2026-02-11"), 1);
+	assert_int_equal(count_gaps(ledger, "cycle-leak", "2026-02-11"), 0);
+	assert_int_equal(count_gaps(ledger, "leak", "2026-02-17"), 0); /* the day on which it is due */
+	assert_int_equal(count_gaps(ledger, "leak", "2026-02-18"), 1);
+	assert_int_equal(count_untested(ledger, "penetration", "2026-02-11"), 1);
+	assert_int_equal(count_untested(ledger, "leak", "2026-02-17"), 0);
+	assert_int_equal(count_untested(ledger, "leak", "2026-02-18"), 2);
+	(void)leak(ledger, "2026-02-18T07:00:00Z", 10, 0.1);
+	assert_int_equal(count_untested(ledger, "leak", "2026-02-18"), 0);
+	(void)leak(ledger, "2026-02-19T07:00:00Z", 10, 0.9);
+	assert_int_equal(count_untested(ledger, "leak", "2026-02-19"), 2);
+	/* a profile that asks for neither lists nothing */
+	assert_int_equal(count(ledger, "untested", json_object()), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LEDGER_TEST(test_a_cycle_below_its_program_is_not_released),
 		LEDGER_TEST(test_a_pressure_that_the_program_takes_is_needed),
 		LEDGER_TEST(test_a_cycle_shorter_than_its_program_is_found),
+		LEDGER_TEST(test_a_leak_test_is_judged_by_its_figures),
+		LEDGER_TEST(test_a_class_b_steriliser_is_tested),
+		LEDGER_TEST(test_what_lacks_a_test_of_the_machine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

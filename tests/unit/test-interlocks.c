@@ -140,6 +140,16 @@ static void test_overdue(InterlockFacts *f)
 	f->untested_sterilizer = "A";
 	f->test_due = "2026-03-01";
 }
+static void leak_test_overdue(InterlockFacts *f)
+{
+	test_overdue(f);
+	f->untested = UNTESTED_LEAK;
+}
+static void penetration_untested(InterlockFacts *f)
+{
+	test_overdue(f);
+	f->untested = UNTESTED_PENETRATION;
+}
 static void no_pigment(InterlockFacts *f)
 {
 	f->pigment_loaded = false;
@@ -234,6 +244,10 @@ static const struct {
 	{ INTERLOCK_HANDPIECE, handpiece_blocked, "handpiece H1 is blocked (spore test failed)" },
 	{ INTERLOCK_PIGMENT, pigment_recalled, "of the pigment is recalled:" },
 	{ INTERLOCK_STERILIZATION, test_overdue, "steriliser \"A\" was due on 2026-03-01" },
+	{ INTERLOCK_STERILIZATION, leak_test_overdue,
+		"vacuum leak test of steriliser \"A\" was due on 2026-03-01" },
+	{ INTERLOCK_STERILIZATION, penetration_untested,
+		"no steam penetration test passed before handpiece" },
 	{ INTERLOCK_PIGMENT, no_pigment, "no pigment is loaded" },
 	{ INTERLOCK_PIGMENT, old_pigment, "expired on 2024-10-04" },
 	{ INTERLOCK_BEFORE_PHOTO, no_photo, "crown" },

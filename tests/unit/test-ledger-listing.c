@@ -29,6 +29,7 @@ static const struct {
 	{ "proofs", "release certificate screening" },
 	{ "certificates", "[\"c2\"]" },
 	{ "biological_days", "1" },
+	{ "leak_test_days", "1" },
 	{ "keep", "{\"sessions\": 1, \"incidents\": 1, \"operators\": 1}" },
 	{ "today", "2026-12-31" },
 	{ "after", "0" },

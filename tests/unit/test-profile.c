@@ -36,6 +36,8 @@ static const char *const entries[][3] = {
 	{ "biological", "unused_days", "14" },
 	{ "biological", "reprocess", "yes" },
 	{ "cycle", "sterile_days", "180" },
+	{ "cycle", "penetration_test", "yes" },
+	{ "cycle", "leak_test_days", "7" },
 	{ "operator", "certificates", "bloodborne pathogens, first aid" },
 	{ "proofs", "mechanical", "yes" },
 	{ "proofs", "pressure", "no" },

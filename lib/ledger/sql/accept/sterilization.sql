@@ -78,3 +78,32 @@ WHERE seq = (
     ORDER BY series DESC
     LIMIT 1)
   AND json_extract(CAST(leaf AS TEXT), '$.body.initials') IS NOT NULL;
+
+-- statement equipment_tested
+-- Of the cycle of that number: the class of its steriliser; the result of the newest steam penetration test in the 16
+-- hours before it began; the result and time of the newest leak test before it began, and whether that is longer ago
+-- than the body's days.
+WITH meant AS (
+  SELECT sterilizer, started_us
+  FROM cycle
+  WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
+  ORDER BY series DESC
+  LIMIT 1)
+SELECT
+  (SELECT class FROM sterilizer WHERE sterilizer.sterilizer = meant.sterilizer),
+  (SELECT result
+   FROM equipment_test
+   WHERE equipment_test.sterilizer = meant.sterilizer
+     AND test IN ('bowie-dick', 'helix')
+     AND tested_us BETWEEN started_us - 16 * 3600000000 AND started_us
+   ORDER BY tested_us DESC, seq DESC
+   LIMIT 1),
+  leak.result, date(leak.tested_us / 1000000, 'unixepoch'),
+  coalesce(leak.tested_us / 86400000000 + @leak_test_days < started_us / 86400000000, 1)
+FROM meant
+LEFT JOIN equipment_test AS leak ON leak.seq = (
+  SELECT seq
+  FROM equipment_test
+  WHERE equipment_test.sterilizer = meant.sterilizer AND test = 'leak' AND tested_us <= started_us
+  ORDER BY tested_us DESC, seq DESC
+  LIMIT 1);

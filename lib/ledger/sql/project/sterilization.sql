@@ -4,8 +4,9 @@
 -- newest series unless the record names another.
 
 -- record sterilizer.registered
-INSERT INTO sterilizer(sterilizer, maker, model, serial, installed, retest_us, seq)
-VALUES (@sterilizer, @maker, @model, @serial, @installed, CAST(strftime('%s', @installed) AS INTEGER) * 1000000, @seq);
+INSERT INTO sterilizer(sterilizer, maker, model, serial, installed, class, retest_us, seq)
+VALUES (
+  @sterilizer, @maker, @model, @serial, @installed, @class, CAST(strftime('%s', @installed) AS INTEGER) * 1000000, @seq);
 INSERT INTO sterilizer_event(seq, sterilizer, event, from_us)
 VALUES (@seq, @sterilizer, 'installation', CAST(strftime('%s', @installed) AS INTEGER) * 1000000);
 
@@ -106,6 +107,17 @@ WHERE cycle_seq = (
   WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
   ORDER BY series DESC
   LIMIT 1);
+
+-- record penetration.tested
+INSERT INTO equipment_test(seq, sterilizer, test, tested_us, result, cycle, operator)
+VALUES (@seq, @sterilizer, @method, CAST(strftime('%s', @tested) AS INTEGER) * 1000000, @result, @cycle, @actor);
+
+-- record leak.tested
+INSERT INTO equipment_test(
+  seq, sterilizer, test, tested_us, result, minutes, rate_kpa_min, cycle, operator)
+VALUES (
+  @seq, @sterilizer, 'leak', CAST(strftime('%s', @tested) AS INTEGER) * 1000000, @result, @minutes, @rate_kpa_min,
+  @cycle, @actor);
 
 -- record indicator.tested
 -- A failed test blocks the items of the loads since the last passed test before it, or of none if a later test has

@@ -12,6 +12,8 @@
 -- @in_a_row_after text, of the profile: separated by blanks: installation, repair, relocation, returned, power-cut,
 --   failure, repeated-failure, unused
 -- @unused_days number, of the profile: a steriliser that did not run for so many days counts as unused; 0: none does
+-- @penetration_test number, of the profile: whether (1) a steam penetration test must pass before a day's loads
+-- @leak_test_days number, of the profile: a leak test is due so many days after one that passed
 -- @proofs text, of the profile: what the profile asks for, separated by blanks
 -- @certificates text, of the profile: a JSON list of the certificates that a technician must have
 -- @today text, of the profile: the day to judge by, YYYY-MM-DD; NULL: that of this machine

@@ -21,7 +21,8 @@ corrections AS (
   FROM (SELECT whose, field, new, max(seq) AS newest FROM correcting GROUP BY whose, field)
   GROUP BY whose)
 SELECT handpiece, model, handpiece.state, registered_us AS "registered:utc", session,
-  mounted_us AS "mounted:utc", mounted_seq, cycle_seq, sterile_until, blocked, used_seq, seq,
+  mounted_us AS "mounted:utc", mounted_seq, cycle_seq,
+  (SELECT sterilizer FROM cycle WHERE cycle.seq = cycle_seq) AS sterilizer, sterile_until, blocked, used_seq, seq,
   corrected AS "corrected:json"
 FROM handpiece
 LEFT JOIN handpiece_sterile USING(handpiece)

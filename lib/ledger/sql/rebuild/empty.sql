@@ -22,6 +22,7 @@ DELETE FROM sterilizer;
 DELETE FROM sterilizer_event;
 DELETE FROM counter_reset;
 DELETE FROM program;
+DELETE FROM equipment_test;
 DELETE FROM cycle;
 DELETE FROM cycle_item;
 DELETE FROM indicator_test;

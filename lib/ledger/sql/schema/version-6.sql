@@ -33,3 +33,20 @@ SELECT seq, json_extract(CAST(leaf AS TEXT), '$.body.sterilizer'),
 FROM record
 WHERE kind = 'sterilizer.serviced'
   AND json_extract(CAST(leaf AS TEXT), '$.body.work') IN ('major-repair', 'relocation', 'returned');
+
+-- Tests of the machine itself: steam penetration (bowie-dick, helix) and vacuum (leak).
+ALTER TABLE sterilizer ADD COLUMN class TEXT;
+
+CREATE TABLE equipment_test(
+  seq INTEGER PRIMARY KEY,
+  sterilizer TEXT NOT NULL,
+  test TEXT NOT NULL,
+  tested_us INTEGER NOT NULL,
+  result TEXT NOT NULL,
+  minutes REAL,
+  rate_kpa_min REAL,
+  cycle INTEGER,
+  operator TEXT NOT NULL
+);
+
+CREATE INDEX equipment_test_of ON equipment_test(sterilizer, test, tested_us);
