@@ -63,7 +63,7 @@ static void draw_pointer(cairo_t *cr, GtkWidget *widget, const DepthReading *rea
 	cairo_line_to(cr, width, y + 11);
 	cairo_line_to(cr, SCALE_WIDTH + 16, y + 11);
 	cairo_close_path(cr);
-	fill_colour(cr, widget, inside ? "ink" : "bad");
+	fill_colour(cr, widget, inside ? "ink" : "yellow_ink");
 }
 
 static void draw_depth_gauge(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer userdata)
@@ -81,11 +81,12 @@ static void draw_depth_gauge(GtkDrawingArea *area, cairo_t *cr, int width, int h
 		(reading->max - reading->min) * scale);
 	fill_colour(cr, widget, "map_reached");
 	horizontal(cr, SCALE_WIDTH, reading->limit * scale, width - SCALE_WIDTH);
-	stroke_colour(cr, widget, "bad", 5);
+	stroke_colour(cr, widget, "yellow_ink", 5);
 	for (size_t i = 0; i < ELEMENTS(marks); i++) {
 		g_autofree char *text = g_strdup_printf("%.2f", marks[i] / 1000.0);
 
-		write_at(cr, widget, text, marks[i] == reading->limit ? "bad" : "ink", 4, marks[i] * scale);
+		write_at(cr, widget, text, marks[i] == reading->limit ? "yellow_ink" : "ink", 4,
+			marks[i] * scale);
 	}
 	if (reading->depth)
 		draw_pointer(cr, widget, reading, fmin(reading->depth * scale, height - 11), width);
@@ -149,7 +150,7 @@ static void draw_trace(GtkDrawingArea *area, cairo_t *cr, int width, int height,
 	fill_colour(cr, widget, "card");
 	if (trace->limit) {
 		horizontal(cr, 0, height - trace->limit * scale, width);
-		stroke_colour(cr, widget, "bad", 3);
+		stroke_colour(cr, widget, "yellow_ink", 3);
 		cairo_set_dash(cr, dashes, ELEMENTS(dashes), 0);
 		horizontal(cr, 0, height - trace->warn * scale, width);
 		stroke_colour(cr, widget, "warn", 2);

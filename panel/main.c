@@ -25,7 +25,8 @@ int main(int argc, char **argv)
 {
 	g_autofree char *bus = g_strdup(g_getenv("STIPPLE_BUS")), *size = NULL, *language = NULL,
 			*exports = NULL;
-	g_autofree char *locales = g_strdup(PANEL_LOCALES), *reporter = g_strdup(PANEL_REPORTER);
+	g_autofree char *locales = g_strdup(PANEL_LOCALES), *sounds = g_strdup(PANEL_SOUNDS),
+			*reporter = g_strdup(PANEL_REPORTER);
 	gboolean dark = FALSE, version = FALSE;
 	const GOptionEntry entries[] = {
 		{ "bus", 0, 0, G_OPTION_ARG_STRING, &bus, "system, session or an address of a message bus",
@@ -34,6 +35,7 @@ int main(int argc, char **argv)
 			"WIDTHxHEIGHT" },
 		{ "language", 0, 0, G_OPTION_ARG_STRING, &language, "such as es", "LANGUAGE" },
 		{ "locales", 0, 0, G_OPTION_ARG_FILENAME, &locales, "folder of the translations", "FOLDER" },
+		{ "sounds", 0, 0, G_OPTION_ARG_FILENAME, &sounds, "folder of the alarms' sounds", "FOLDER" },
 		{ "exports", 0, 0, G_OPTION_ARG_FILENAME, &exports,
 			"folder to write answers and reports to, not a USB stick", "FOLDER" },
 		{ "reporter", 0, 0, G_OPTION_ARG_FILENAME, &reporter, "the stipplectl that writes reports",
@@ -70,6 +72,7 @@ int main(int argc, char **argv)
 	textdomain(GETTEXT_PACKAGE);
 	options.bus = bus ? bus : "system";
 	options.locales = locales;
+	options.sounds = sounds;
 	options.exports = exports;
 	options.reporter = reporter;
 	options.dark = dark || g_strcmp0(memory_get("dark"), "yes") == 0;

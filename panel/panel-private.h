@@ -3,6 +3,7 @@
 
 /** Shared by the files of the panel itself. The screens see panel.h alone. */
 
+#include "alarm-bar.h"
 #include "keys.h"
 #include "panel.h"
 #include "sheet.h"
@@ -13,6 +14,7 @@ struct Panel {
 	const PanelScreens *kinds;
 	GtkApplication *application;
 	StationClient *client;
+	AlarmBar *alarms;
 	GtkWindow *window;
 	GtkOverlay *root;
 	GtkWidget *pages;

@@ -135,10 +135,11 @@ void panel_make_window(Panel *panel)
 	if (is_large(panel))
 		gtk_widget_add_css_class(GTK_WIDGET(panel->window), "large");
 	fill_window(panel);
-	/* beside the overlay, so that the needle's state is visible whatever lies over a screen */
+	/* beside the overlay, so that state and alarms are visible whatever lies over a screen */
 	panel->top = top_bar_new(panel->client);
 	gtk_window_set_child(
-		panel->window, column_new(0, NULL, top_bar_widget(panel->top), with_notice(panel), NULL));
+		panel->window, column_new(0, NULL, top_bar_widget(panel->top),
+				       alarm_bar_widget_new(panel->alarms), with_notice(panel), NULL));
 	panel->keys = keys_new(panel->window, &keys);
 	if (panel->options.width)
 		gtk_window_set_default_size(panel->window, panel->options.width, panel->options.height);

@@ -23,8 +23,11 @@ static void on_pulse(void *userdata)
 {
 	Panel *panel = userdata;
 
-	if (panel->window && (panel->stale || station_client_silence_s(panel->client) >= STATION_STALE_S))
+	if (!panel->window)
+		return;
+	if (panel->stale || station_client_silence_s(panel->client) >= STATION_STALE_S)
 		update_top(panel);
+	alarm_bar_update(panel->alarms);
 }
 
 /* ---- what the station tells ---- */
@@ -61,6 +64,7 @@ static void on_station_told(void *userdata)
 	bool faulty = present && known_text(stipple_station1_get_fault(panel_station(panel)))[0];
 
 	gtk_widget_set_visible(panel->away, !present);
+	alarm_bar_update(panel->alarms);
 	if (!present) {
 		update_top(panel);
 		return;
@@ -80,11 +84,26 @@ static void on_station_told(void *userdata)
 		panel_update_screen(panel);
 }
 
-static void notify_alert(void *userdata, const char *alert, const char *text)
-{
-	g_autofree char *sentence = sentence_translate(text);
+/* ---- alarms ---- */
 
-	panel_notify(userdata, sentence, SCREEN_MAX);
+static void acknowledge_alarm(void *userdata, const char *id)
+{
+	Panel *panel = userdata;
+	PanelCall *call = panel_order(panel, NULL);
+
+	if (call)
+		stipple_station1_call_acknowledge_alarm(
+			panel_station(panel), id, PANEL_CALL(panel), panel_call_done, call);
+}
+
+void panel_test_sound(Panel *panel)
+{
+	alarm_bar_test_sound(panel->alarms);
+}
+
+static void on_sound_test(void *userdata)
+{
+	panel_test_sound(userdata);
 }
 
 /* ---- from start to end ---- */
@@ -116,6 +135,7 @@ static void drop_window(Panel *panel)
 	g_clear_handle_id(&panel->notice_source, g_source_remove);
 	panel->window = NULL;
 	panel->keys = keys_free(panel->keys);
+	alarm_bar_drop_widget(panel->alarms);
 	panel->top = NULL;
 	gtk_window_destroy(window);
 	for (ScreenId i = 0; i < SCREEN_MAX; i++)
@@ -163,14 +183,19 @@ void panel_set_dark(Panel *panel, bool dark)
 static void load_styles(Panel *panel)
 {
 	g_autoptr(GtkCssProvider) styles = gtk_css_provider_new();
+	g_autoptr(GtkCssProvider) alarms = gtk_css_provider_new();
 	GdkDisplay *display = gdk_display_get_default();
 
 	panel->colours = gtk_css_provider_new();
+	gtk_css_provider_load_from_resource(alarms, "/org/stipple/panel/alarms.css");
 	gtk_css_provider_load_from_resource(styles, "/org/stipple/panel/style.css");
 	gtk_style_context_add_provider_for_display(
 		display, GTK_STYLE_PROVIDER(panel->colours), GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
 	gtk_style_context_add_provider_for_display(
 		display, GTK_STYLE_PROVIDER(styles), GTK_STYLE_PROVIDER_PRIORITY_APPLICATION + 1);
+	/* last: what an alarm is like is nobody else's */
+	gtk_style_context_add_provider_for_display(
+		display, GTK_STYLE_PROVIDER(alarms), GTK_STYLE_PROVIDER_PRIORITY_APPLICATION + 2);
 }
 
 Panel *panel_new(const PanelOptions *options, const PanelScreens *screens)
@@ -192,7 +217,7 @@ void panel_start(Panel *panel, GtkApplication *application)
 {
 	StationClientOptions options = { .bus = panel->options.bus,
 		.changed = on_station_told,
-		.alert = notify_alert,
+		.sound_test = on_sound_test,
 		.scanned = panel_take_code,
 		.pulse = on_pulse,
 		.userdata = panel };
@@ -203,6 +228,10 @@ void panel_start(Panel *panel, GtkApplication *application)
 	load_styles(panel);
 	panel_set_dark(panel, panel->options.dark);
 	panel->client = station_client_new(&options);
+	panel->alarms = alarm_bar_new(&(AlarmBarOptions){ .client = panel->client,
+		.sounds = panel->options.sounds,
+		.acknowledge = acknowledge_alarm,
+		.userdata = panel });
 	present(panel, SCREEN_SIGN_IN);
 }
 
@@ -211,6 +240,7 @@ void panel_stop(Panel *panel)
 	g_clear_handle_id(&panel->rebuild_source, g_source_remove);
 	if (panel->window)
 		drop_window(panel);
+	panel->alarms = alarm_bar_free(panel->alarms);
 	panel->client = station_client_free(panel->client);
 	g_clear_object(&panel->colours);
 }

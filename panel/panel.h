@@ -19,6 +19,7 @@ typedef struct Sheet Sheet;
 typedef struct PanelOptions {
 	const char *bus;      /* see StationClientOptions */
 	const char *locales;  /* folder of the translations */
+	const char *sounds;   /* folder of the alarms' sounds */
 	const char *exports;  /* where USB sticks are mounted; NULL: the system's default */
 	const char *reporter; /* path of stipplectl, which writes reports */
 	int width, height;    /* of a window; 0: the whole screen */
@@ -48,6 +49,9 @@ void panel_rebuild(Panel *panel);
 /** `language`: such as "es"; remembered for the next day. */
 void panel_set_language(Panel *panel, const char *language);
 void panel_set_dark(Panel *panel, bool dark);
+
+/** Sounds each alarm once. */
+void panel_test_sound(Panel *panel);
 
 void panel_show(Panel *panel, ScreenId screen);
 /** Whether the screen is the present one, even if something lies over it. */

@@ -98,6 +98,10 @@ Screen *part_station_new(Panel *panel)
 	page->screen = (Screen){ .panel = panel, .shown = examine_when_shown };
 	page->checks = column_new(8, NULL, NULL);
 	page->screen.widget = column_new(8, NULL, settings_new(panel), scroller_new(page->checks),
-		touch_button_new(_("Test the board"), NULL, G_CALLBACK(on_test), page), NULL);
+		evenly(row_new(8, NULL,
+			touch_button_new(_("Test the board"), NULL, G_CALLBACK(on_test), page),
+			touch_button_new(_("Test the sound"), NULL, G_CALLBACK(panel_test_sound), panel),
+			NULL)),
+		NULL);
 	return &page->screen;
 }

@@ -218,6 +218,15 @@ static const char *const sentences[] = {
 	N_("%s is not writable"),
 	N_("%s is writable by everybody"),
 	N_("%s is the station's own"),
+	N_("no panel sounds the alarms: start stipple-panel on the display at the chair"),
+	N_("no panel sounds the alarms; lamps show them all the same"),
+	N_("start stipple-panel on the display at the chair"),
+	N_("the clinic's broker cannot be reached; nothing is lost, and `stipplectl doctor` says why"),
+	N_("the panel cannot sound the alarms: %s"),
+	N_("the panel sounds the alarms; the last, %s, %s ms after its cause"),
+	N_("the panel sounds the alarms; hear them with `stipplectl doctor --sound`"),
+	N_("check loudspeaker and sound of the panel's user, then `stipplectl doctor --sound`"),
+	N_("the sound server does not answer"),
 };
 
 int sentence_match(const char *pattern, const char *sentence, char **ret_parts, int max)

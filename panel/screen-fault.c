@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "alarm-bar.h"
 #include "panel.h"
 #include "refusals.h"
 #include "sheet.h"
@@ -69,7 +70,9 @@ static void update_fault(Screen *screen)
 		stipple_station1_get_emergency_stop(station) ? _("the emergency stop is pressed")
 							     : _("the emergency stop is released"),
 		stipple_station1_get_pedal(station) ? _("the pedal is down") : _("the pedal is up"));
+	const char *classes[] = { "fault", alarm_style(alarm_of_latched_fault(station)), NULL };
 
+	gtk_widget_set_css_classes(screen->widget, classes);
 	gtk_label_set_text(page->title, stop ? _("EMERGENCY STOP") : _("THE NEEDLE WAS STOPPED"));
 	gtk_label_set_text(page->cause, cause);
 	gtk_label_set_text(page->advice, advice);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "alarm/alarm.h"
 #include "panel.h"
 #include "refusals.h"
 #include "scalp.h"
@@ -51,11 +52,14 @@ static void on_refusal(Work *page, GtkButton *button)
 		page->screen.panel, (ScreenId)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "screen")));
 }
 
-static void add_refusal(Work *page, const char *sentence, const char *error)
+static void add_refusal(Work *page, const char *interlock, const char *sentence, const char *error)
 {
 	g_autofree char *text = sentence_translate(sentence);
 	ScreenId leads_to = refusal_screen(error);
-	GtkWidget *button = touch_button_new(text, "refusal", G_CALLBACK(on_refusal), page);
+	const AlarmCause *cause = alarm_cause("interlock", interlock);
+	bool informs = cause && cause->priority == ALARM_INFORMATION;
+	GtkWidget *button =
+		touch_button_new(text, informs ? "step-to-do" : "refusal", G_CALLBACK(on_refusal), page);
 
 	gtk_label_set_xalign(GTK_LABEL(gtk_button_get_child(GTK_BUTTON(button))), 0);
 	gtk_label_set_justify(GTK_LABEL(gtk_button_get_child(GTK_BUTTON(button))), GTK_JUSTIFY_LEFT);
@@ -66,7 +70,7 @@ static void add_refusal(Work *page, const char *sentence, const char *error)
 
 static void list_refusals(Work *page, GVariant *refusals)
 {
-	const char *sentence, *error;
+	const char *interlock, *sentence, *error;
 	GVariantIter iter;
 
 	if (page->known && g_variant_equal(page->known, refusals))
@@ -75,8 +79,8 @@ static void list_refusals(Work *page, GVariant *refusals)
 	page->known = g_variant_ref(refusals);
 	box_clear(page->refusals);
 	g_variant_iter_init(&iter, refusals);
-	while (g_variant_iter_next(&iter, "(s&s&s)", NULL, &sentence, &error))
-		add_refusal(page, sentence, error);
+	while (g_variant_iter_next(&iter, "(&s&s&s)", &interlock, &sentence, &error))
+		add_refusal(page, interlock, sentence, error);
 }
 
 static void ask_refusals(Work *page);

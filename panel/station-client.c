@@ -145,12 +145,12 @@ static void on_properties(GDBusProxy *proxy, GVariant *values, const char *const
 	changed(userdata);
 }
 
-static void on_alert_signal(StippleStation1 *station, const char *alert, const char *text, void *userdata)
+static void on_sound_test_signal(StippleStation1 *station, void *userdata)
 {
 	StationClient *client = userdata;
 
 	heard(client);
-	client->options.alert(client->options.userdata, alert, text);
+	client->options.sound_test(client->options.userdata);
 }
 
 static void on_scanned_signal(
@@ -219,7 +219,7 @@ static void proxy_made(GObject *source, GAsyncResult *result, void *userdata)
 	g_signal_connect(proxy, "g-properties-changed", G_CALLBACK(on_properties), client);
 	g_signal_connect_swapped(proxy, "notify::g-name-owner", G_CALLBACK(changed), client);
 	if (object == STATION)
-		g_signal_connect(proxy, "alert", G_CALLBACK(on_alert_signal), client);
+		g_signal_connect(proxy, "sound-test", G_CALLBACK(on_sound_test_signal), client);
 	if (object == INVENTORY)
 		g_signal_connect(proxy, "scanned", G_CALLBACK(on_scanned_signal), client);
 	changed(client);

@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "alarm-bar.h"
 #include "util/cleanup.h"
 #include "widgets.h"
 
@@ -80,7 +81,10 @@ bool top_bar_update(TopBar *bar)
 {
 	StippleSession1 *session = station_client_session(bar->client);
 	const char *state = known_text(stipple_session1_get_state(session));
-	g_autofree char *style = g_strdup_printf("state-%s", state);
+	bool faulty = strcmp(state, "fault") == 0;
+	g_autofree char *style =
+		faulty ? g_strdup(alarm_style(alarm_of_latched_fault(station_client_station(bar->client))))
+		       : g_strdup_printf("state-%s", state);
 	const char *classes[] = { "bar", style, NULL };
 	unsigned silent_s = station_client_silence_s(bar->client);
 

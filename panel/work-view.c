@@ -182,6 +182,7 @@ WorkView *work_view_new(void)
 
 	view->pedal = light_new(&view->pedal_text);
 	view->stop = light_new(&view->stop_text);
+	gtk_widget_add_css_class(view->stop, "stop");
 	lights = evenly(row_new(6, NULL, view->pedal, view->stop, NULL));
 	main_box = column_new(6, NULL, figures_new(view), trace_with_zone(view), lights, NULL);
 	view->widget = row_new(8, NULL, depth_new(view), wide(main_box), NULL);

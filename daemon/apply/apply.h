@@ -60,6 +60,20 @@ void armed_apply(State *state);
 /** The board was ordered to stop: nothing may move, and any arming has ended. */
 void disarmed_apply(State *state, int64_t now_us);
 
+/* ---- alarms ---- */
+
+/** The cause of an alarm is there, or there again. `text`: what happened and what to do. */
+void alarm_raised_apply(State *state, const AlarmCause *cause, const char *text, int64_t now_us);
+/** The cause of an alarm has gone. True when the alarm went with it; one that latches stays. */
+bool alarm_over_apply(State *state, const AlarmCause *cause);
+/**
+ * The program `name` has sounded the alarm `cause`, or cannot: then `error` says why, else it is "". `cause`
+ * may be any other text, such as "test".
+ */
+void sounder_apply(State *state, const char *name, const char *cause, const char *error, int64_t now_us);
+/** That program has left. */
+void sounder_gone_apply(State *state);
+
 /* ---- the session by the machine's own clock ---- */
 
 /** The session goes on after a stop of the station: estimates its times. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/alarms.h"
 #include "apply/work.h"
 
 void board_up_apply(State *state, const BoardIdentity *identity)
@@ -151,6 +152,7 @@ void fault_latched_apply(State *state, const ControlFact *fact, int64_t now_us)
 	fault->fault = fact->fault.fault;
 	fault->board_fault = fact->fault.board_fault;
 	describe_fault(state, fact);
+	fault_alarm_apply(state, alarm_of_fault(fault->fault, fault->board_fault), fault->text, now_us);
 	state->board.stop_reason[0] = '\0';
 }
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "apply/alarms.h"
 #include "apply/cartridge.h"
 #include "apply/people.h"
 #include "apply/session.h"
@@ -53,6 +54,7 @@ static const struct {
 	void (*apply)(State *state, const AppliedRecord *record);
 } others[] = {
 	{ "session.begun", session_begun_apply },
+	{ "alert.acknowledged", alarm_acknowledged_apply },
 	{ "fault.acknowledged", fault_acknowledged_apply },
 	{ "operator.signed-in", signed_in_record_apply },
 	{ "operator.signed-out", signed_out_record_apply },

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apply/alarms.h"
 #include "apply/record-field.h"
 #include "apply/work.h"
 #include "state/interlock-names.h"
@@ -194,6 +195,7 @@ void fault_acknowledged_apply(State *state, const AppliedRecord *record)
 	if (work->phase != SESSION_FAULT || record->fault != fault->number)
 		return;
 	*fault = (Fault){ .number = fault->number };
+	fault_alarm_over_apply(state);
 	work->phase = session_next(SESSION_FAULT, SESSION_EVENT_ACKNOWLEDGE, work->resume_to);
 	/* acknowledging a fault does not mean that the session goes on */
 	if (work->phase == SESSION_PREPARING && state->session.recovery.waits)

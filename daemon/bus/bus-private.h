@@ -231,6 +231,14 @@ void calls_of_peer_known(Bus *bus, const Peer *peer);
 /** Sees each message first: stops the needle when the call requires it. */
 int calls_filter(sd_bus_message *message, void *userdata, sd_bus_error *error);
 
+/* ---- bus-alarm.c ----------------------------------------------------------------------------------- */
+
+/** Appends the alarms that are active, the highest priority first. */
+int append_alarms(const Bus *bus, sd_bus_message *message);
+/** The methods TestSound and ReportSound. */
+void run_test_sound(Call *call, Station *station, Arguments *arguments);
+void run_report_sound(Call *call, Station *station, Arguments *arguments);
+
 /* ---- others ---------------------------------------------------------------------------------------- */
 
 /** The kinds of forms that may be entered at that place. */

@@ -89,6 +89,9 @@ static const Member station_members[] = {
 	{ "EnrolFirst", ACTION_ENROL, .command = &command_enrol_first },
 	{ "ChangePin", ACTION_OPERATE, .command = &command_change_pin },
 	{ "AcknowledgeFault", ACTION_ACKNOWLEDGE, MEMBER_RESERVED, .command = &command_acknowledge },
+	{ "AcknowledgeAlarm", ACTION_ACKNOWLEDGE, MEMBER_RESERVED, .command = &command_acknowledge_alarm },
+	{ "TestSound", ACTION_OPERATE, .run = run_test_sound },
+	{ "ReportSound", ACTION_OPERATE, .run = run_report_sound },
 	{ "SelfTest", ACTION_OPERATE, .command = &command_self_test, .results = append_detail },
 	{ "Doctor", ACTION_STATION, .run = run_doctor, .results = append_checks },
 	{ "RotateKey", ACTION_KEY, .command = &command_rotate_key },
@@ -127,6 +130,8 @@ static int append_station_property(const Bus *bus, const char *name, sd_bus_mess
 		{ "BrokerConnected", 'b', .number = bus_broker_connected(bus) },
 	};
 
+	if (strcmp(name, "Alarms") == 0)
+		return append_alarms(bus, message);
 	if (strcmp(name, "Forms") == 0)
 		return append_forms(message, FORM_STATION);
 	return append_value(message, values, ELEMENTS(values), name);

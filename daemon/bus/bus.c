@@ -35,6 +35,7 @@ static void signal_changes(void *userdata, unsigned changes)
 				"LackingMs" } },
 		{ STATION_CHANGED_STATE, PATH_STATION, INTERFACE_STATION,
 			{ "Fault", "FaultText", "LedgerHealthy", "Inert" } },
+		{ STATION_CHANGED_ALARMS, PATH_STATION, INTERFACE_STATION, { "Alarms" } },
 		{ STATION_CHANGED_PROOFS, PATH_AUDIT, INTERFACE_AUDIT,
 			{ "Key", "Verification", "VerificationText" } },
 		{ STATION_CHANGED_OPERATOR, PATH_STATION, INTERFACE_STATION,

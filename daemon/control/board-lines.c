@@ -60,6 +60,7 @@ void control_open_board(Control *control)
 	}
 	atomic_store(&control->cuttable, control->board);
 	control->enabled = control->resetting = false;
+	control_forget_lamps(control);
 	control->broken = 0;
 	control->started_ns = control_now_ns();
 	read_inputs(control);

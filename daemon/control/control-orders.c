@@ -59,9 +59,7 @@ static void carry_out(Control *control, const ControlCommand *command)
 	case CONTROL_ACKNOWLEDGE:
 		break;
 	case CONTROL_LAMPS:
-		for (int i = 0; i < 3 && control->board; i++)
-			(void)!control->options.board->set_line(control->board,
-				(StippleLine)(STIPPLE_LINE_LAMP_READY + i), command->lamps[i]);
+		control->lamps = command->lamps;
 		return;
 	}
 	if (!control->board || !control->up)

@@ -36,6 +36,14 @@ typedef enum ControlVerb {
 	CONTROL_LAMPS,
 } ControlVerb;
 
+/** What the lamps are to show. */
+typedef struct LampOrder {
+	bool ready, working;
+	AlarmPriority alarm;
+} LampOrder;
+
+enum { CONTROL_LAMPS_N = 4 };
+
 typedef struct ControlCommand {
 	ControlVerb verb;
 	uint32_t ticket;
@@ -43,7 +51,7 @@ typedef struct ControlCommand {
 		BoardSettings settings;
 		ArmPayload arm;
 		FrameType query;
-		bool lamps[3]; /* ready, working, fault */
+		LampOrder lamps;
 	};
 } ControlCommand;
 
@@ -91,6 +99,9 @@ struct Control {
 	BoardSettings settings;
 	BoardIdentity identity;
 	char down_text[STIPPLE_ERROR_MAX];
+	LampOrder lamps;           /* as ordered */
+	AlarmPriority fault_alarm; /* of the latched fault */
+	bool lit[CONTROL_LAMPS_N]; /* as last set, from STIPPLE_LINE_LAMP_READY on */
 };
 
 #define NS_PER_MS 1000000LL
@@ -113,6 +124,16 @@ void control_answer(Control *control, const ControlCommand *command, FrameType t
  * keeps its strokes.
  */
 bool control_have_room(Control *control, int64_t now);
+
+/* ---- lamps.c ---- */
+/** Sets the lamps that are to change now. */
+void control_update_lamps(Control *control, int64_t now_ns);
+/** When the next lamp may change, by the same clock; INT64_MAX: none does by itself. */
+int64_t control_next_flash(const Control *control, int64_t now_ns);
+/** The alarm of a fault, for the lamps. */
+AlarmPriority control_fault_alarm(ControlFault fault, BoardFault board_fault);
+/** A board was opened: its lamps are dark. */
+void control_forget_lamps(Control *control);
 
 /* ---- emergency-stop.c ---- */
 void control_set_enable(Control *control, bool active);

@@ -42,6 +42,8 @@ static void wait_for_something(Control *control)
 	}
 	if (until > now + CONTROL_ROUND_MS * NS_PER_MS)
 		until = now + CONTROL_ROUND_MS * NS_PER_MS; /* a sign of life even without a board */
+	if (control->board && until > control_next_flash(control, now))
+		until = control_next_flash(control, now);
 	until = until > now ? until - now : 0;
 	timeout = (struct timespec){ until / NS_PER_S, until % NS_PER_S };
 	(void)ppoll(fds, 2, &timeout, NULL);
@@ -102,6 +104,7 @@ void *control_thread(void *userdata)
 		control_close_broken(control);
 		control_tell_fault(control);
 		control_tell_lines(control);
+		control_update_lamps(control, control_now_ns());
 	}
 	if (control->board)
 		control_stop_needle(control);

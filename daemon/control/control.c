@@ -102,10 +102,10 @@ int control_acknowledge(Control *control, uint32_t ticket)
 	return push_command(control, &(ControlCommand){ .verb = CONTROL_ACKNOWLEDGE, .ticket = ticket });
 }
 
-int control_lamps(Control *control, bool ready, bool working, bool fault)
+int control_lamps(Control *control, bool ready, bool working, AlarmPriority alarm)
 {
 	return push_command(
-		control, &(ControlCommand){ .verb = CONTROL_LAMPS, .lamps = { ready, working, fault } });
+		control, &(ControlCommand){ .verb = CONTROL_LAMPS, .lamps = { ready, working, alarm } });
 }
 
 void control_stop(Control *control)

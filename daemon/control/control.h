@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "alarm/alarm.h"
 #include "control/fact.h"
 #include "stipple/board-frame.h"
 #include "stipple/plugin.h"
@@ -84,8 +85,11 @@ void control_cut(Control *control);
 /** Whether a board is open; only then can a needle move. Any thread. */
 bool control_has_board(const Control *control);
 
-/** Switches each of the lamps on or off, in any combination. */
-int control_lamps(Control *control, bool ready, bool working, bool fault) _must_check_;
+/**
+ * Sets what the lamps show: whether the needle may start, whether it runs, and an alarm, which the control
+ * thread flashes as the table of alarms says. While a fault is latched, the lamps show that instead.
+ */
+int control_lamps(Control *control, bool ready, bool working, AlarmPriority alarm) _must_check_;
 
 int control_fd(const Control *control);
 void control_clear(Control *control); /* call it before taking, as ring_clear() */

@@ -71,6 +71,7 @@ void control_latch_with(
 		return;
 	}
 	control->fault = fault;
+	control->fault_alarm = control_fault_alarm(fault, board_fault);
 	control->fault_fact = (ControlFact){ .kind = CONTROL_FACT_FAULT, .monotonic_ns = stopped_ns };
 	control->fault_fact.fault.fault = fault;
 	control->fault_fact.fault.board_fault = board_fault;

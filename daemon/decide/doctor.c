@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "decide/alarm.h"
 #include "decide/spore-test.h"
 #include "decide/stock.h"
 
@@ -144,5 +145,6 @@ size_t doctor_check(const State *state, const DoctorInput *input, StationCheck r
 			config->state_folder);
 	check_clock(&state->host, ret, &n);
 	spore_test_check(state, check_add(ret, &n, "sterilization", true, 0));
+	alarm_check_sound(state, check_add(ret, &n, "sound", true, 0));
 	return n;
 }

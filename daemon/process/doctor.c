@@ -68,6 +68,14 @@ static void check_folder(const char *folder, StationCheck *check)
 			folder, folder);
 }
 
+bool process_broker_connected(void *userdata)
+{
+	const Process *process = userdata;
+	const LiveReport *report = process->live ? live_report(process->live) : NULL;
+
+	return report && report->connected;
+}
+
 size_t process_doctor(void *userdata, StationCheck *ret, size_t max)
 {
 	const Process *process = userdata;

@@ -69,6 +69,8 @@ static int on_second(sd_event_source *source, uint64_t now, void *userdata)
 	Process *process = userdata;
 
 	station_tick(process->station);
+	if (process->config->mqtt_enabled)
+		station_broker_away(process->station, !process_broker_connected(process));
 	bus_tick(process->bus);
 	return sd_event_source_set_time_relative(source, TICK_US);
 }

@@ -20,14 +20,6 @@ enum { CAMERA_LOOK_MS = 5000 };
 
 /* ---- what the station and the bus ask of other parts ---- */
 
-static bool is_broker_connected(void *userdata)
-{
-	const Process *process = userdata;
-	const LiveReport *report = process->live ? live_report(process->live) : NULL;
-
-	return report && report->connected;
-}
-
 /** On the station's worker thread; the configuration does not change while the daemon runs. */
 static int erase_image(void *userdata, const char *file)
 {
@@ -323,7 +315,7 @@ static int start_bus(Process *process)
 		.station = process->station,
 		.ledger = process->ledger,
 		.doctor = process_doctor,
-		.broker_connected = is_broker_connected,
+		.broker_connected = process_broker_connected,
 		.lost = process_lose_bus,
 		.userdata = process,
 	};

@@ -73,5 +73,7 @@ int process_check_configuration(const char *path, const Station *station, Error 
 
 /* ---- doctor.c ---- */
 
+/** Whether telemetry has reported that it reaches the broker; a BusOptions.broker_connected. */
+bool process_broker_connected(void *userdata);
 /** A BusOptions.doctor. */
 size_t process_doctor(void *userdata, StationCheck *ret, size_t max);

@@ -4,6 +4,7 @@
 /** Everything that the station knows, as plain data. Only daemon/apply/ may write it. */
 
 #include "config/consent-text.h"
+#include "state/alarms.h"
 #include "state/board.h"
 #include "state/facts.h"
 #include "state/host.h"
@@ -19,6 +20,7 @@ typedef struct State {
 	Host host;
 	People people;
 	Board board;
+	Alarms alarms;
 	Work work;
 	Session session;
 	Needle needle;

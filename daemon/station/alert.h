@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Alerts: shown and recorded. Each kind is rate-limited, so that alerts do not fill the record. */
+/**
+ * Alerts: recorded, and shown as alarms until they are over. Each kind is rate-limited, so that alerts do not
+ * fill the record. What is only shown, and on no record, is an alarm of the group "station".
+ */
 
 #include "station/station.h"
 
@@ -29,11 +32,16 @@ typedef enum StationAlert {
 	ALERT_NAME,
 	ALERT_CERTIFICATE,
 	ALERT_MAX,
+	ALERT_INVALID = -EINVAL,
 } StationAlert;
 
+DECLARE_STRING_TABLE(
+	station_alert, StationAlert); /* "depth-outside", ...: each has a row in alarms/alarms.toml */
+
 typedef struct Alerts {
-	int64_t raised_us[ALERT_MAX]; /* monotonic; 0: it may be raised at once */
-	unsigned broker_trouble;      /* StationTrouble bits of the last report */
+	int64_t raised_us[ALERT_MAX];         /* monotonic; 0: it may be raised at once */
+	unsigned broker_trouble;              /* StationTrouble bits of the last report */
+	int64_t broker_away_us, unsounded_us; /* since when, monotonic; 0: it is not so */
 	char reload_refused[RULES_TEXT_MAX], reload_advice[STIPPLE_ERROR_MAX]; /* "": none was rejected */
 } Alerts;
 
@@ -45,5 +53,16 @@ void station_alert_about(Station *station, StationAlert alert, const char *text,
  * Lets the alert be raised again at once: it concerns another thing than last time, or was over in between.
  */
 void alert_again(Alerts *alerts, StationAlert alert);
-/** Lets the alerts about a session be raised again, when another session begins or ends. */
-void alerts_new_session(Alerts *alerts);
+/** The reason for an alert has gone: it may be raised again at once, and its alarm ends unless that latches.
+ */
+void station_alert_over(Station *station, StationAlert alert);
+/** The alerts about a session are over when another session begins or ends. */
+void alerts_new_session(Station *station);
+
+/** Shows the alarm "station.NAME" while `is_there`. Nothing is recorded. `text`: what happened, what to do.
+ */
+void station_condition(Station *station, const char *name, bool is_there, const char *text);
+/** Every second: looks at how the station is, and shows it as alarms. */
+void alert_tick(Station *station);
+/** A program has left the bus: perhaps the one that sounds the alarms. */
+void alert_sounder_vanished(Station *station, const char *name);

@@ -9,14 +9,17 @@
 
 #include <string.h>
 
+#include "apply/alarms.h"
 #include "decide/decision.h"
 #include "util/log.h"
 
 static void record_fault(Station *station, const ControlFact *fact)
 {
-	json_t *body = body_with_session(
-		&station->state, json_pack("{s:s, s:i}", "cause", control_fault_to_string(fact->fault.fault),
-					 "detail", (int)fact->fault.detail));
+	const AlarmCause *alarm = alarm_of_fault(fact->fault.fault, fact->fault.board_fault);
+	json_t *body = body_with_session(&station->state,
+		json_pack("{s:s, s:i, s:s*}", "cause", control_fault_to_string(fact->fault.fault), "detail",
+			(int)fact->fault.detail, "priority",
+			alarm ? alarm_priority_to_string(alarm->priority) : NULL));
 
 	if (fact->fault.board_fault != BOARD_FAULT_NONE)
 		body_set_optional(body, "board_fault", board_fault_to_string(fact->fault.board_fault));
@@ -37,7 +40,7 @@ static void take_fault(Station *station, const ControlFact *fact)
 	record_fault(station, fact);
 	station_flush_strokes(station);
 	station_lamps(station);
-	station_notify(station, STATION_CHANGED_STATE | STATION_CHANGED_COUNTS);
+	station_notify(station, STATION_CHANGED_STATE | STATION_CHANGED_COUNTS | STATION_CHANGED_ALARMS);
 }
 
 static void take_line(Station *station, StippleLine line, bool active)
@@ -52,6 +55,7 @@ static void take_line(Station *station, StippleLine line, bool active)
 static void take_board_up(Station *station, const BoardIdentity *identity)
 {
 	board_up_apply(&station->state, identity);
+	alert_tick(station);
 	log_info("needle-driver board %s, hardware %u.%u, firmware %u.%u", identity->serial,
 		identity->hardware_major, identity->hardware_minor, identity->firmware_major,
 		identity->firmware_minor);
@@ -67,6 +71,7 @@ static void take_board_down(Station *station, const char *why)
 	if (board->connected || strcmp(board->error, why) != 0)
 		log_error("needle-driver board: %s", why);
 	board_down_apply(&station->state, why);
+	alert_tick(station);
 	station_notify(station, STATION_CHANGED_LINES);
 }
 

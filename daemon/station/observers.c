@@ -70,5 +70,5 @@ void station_lamps(Station *station)
 
 	if (station->options.control && station->state.board.connected)
 		(void)!control_lamps(station->options.control, phase == SESSION_READY,
-			phase == SESSION_WORKING, phase == SESSION_FAULT);
+			phase == SESSION_WORKING, alarms_priority(&station->state.alarms));
 }

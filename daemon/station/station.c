@@ -39,6 +39,7 @@ void station_holder_vanished(Station *station, const char *holder)
 {
 	const char *held_by = station->state.people.holder;
 
+	alert_sounder_vanished(station, holder);
 	/* a sign-in of this program that is still being recorded ends as soon as it is recorded */
 	runtime_holder_vanished(station, holder);
 	if (held_by[0] && strcmp(held_by, holder) == 0)
@@ -84,7 +85,7 @@ static void zone_was_chosen(Station *station, const AppliedRecord *record)
 static void another_session(Station *station, const AppliedRecord *record)
 {
 	strokes_reset(&station->strokes);
-	alerts_new_session(&station->alerts);
+	alerts_new_session(station);
 }
 
 static void person_was_erased(Station *station, const AppliedRecord *record)

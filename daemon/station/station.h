@@ -52,9 +52,10 @@ typedef enum StationChange {
 	STATION_CHANGED_COUNTS = 1 << 4,  /* strokes, dots, statistics: at most 10 times a second */
 	STATION_CHANGED_RECORDS = 1 << 5, /* a record was committed: there may be something to publish */
 	STATION_CHANGED_PROOFS = 1 << 6,  /* state of the verification, or the signing key */
+	STATION_CHANGED_ALARMS = 1 << 7,  /* the alarms that are active */
 	/* everything that a record may change */
 	STATION_CHANGED_ALL = STATION_CHANGED_STATE | STATION_CHANGED_OPERATOR | STATION_CHANGED_ZONE |
-			      STATION_CHANGED_COUNTS,
+			      STATION_CHANGED_COUNTS | STATION_CHANGED_ALARMS,
 } StationChange;
 
 typedef struct StationObserver {
@@ -251,6 +252,16 @@ typedef enum StationTrouble {
 
 /** Sets the current StationTrouble bits. A new one raises an alert, each at most once an hour. */
 void station_broker_trouble(Station *station, unsigned trouble);
+
+/** Every second where a broker is configured: whether it cannot be reached. It is an alarm after a while. */
+void station_broker_away(Station *station, bool is_away);
+
+/**
+ * The program `sounder` (its name on the bus) has begun to sound the alarm `cause`, or could not: then
+ * `error` says why, else it is "". `cause` is the alarm's id, or "test" of a sound that is none. Texts are
+ * copied.
+ */
+void station_sounded(Station *station, const char *sounder, const char *cause, const char *error);
 
 /** A new configuration was rejected: raises the alert, and `doctor` reports it until the daemon restarts. */
 void station_reload_refused(Station *station, const char *reason, const char *advice);

@@ -40,6 +40,7 @@ static void ledger_back(Station *station)
 {
 	log_notice("records were kept in memory for %lld s and are written now",
 		(long long)(station_now_us(station) - station->watch.unhealthy_since_us) / USEC_PER_SEC);
+	station_alert_over(station, ALERT_LEDGER);
 	station_flush_strokes(station);
 }
 
@@ -87,7 +88,7 @@ static void watch_disk(Station *station)
 		return;
 	host_apply(&station->state, &host);
 	if (host.disk_free >> 20 >= least)
-		alert_again(&station->alerts, ALERT_DISK);
+		station_alert_over(station, ALERT_DISK);
 	else if (!station->alerts.raised_us[ALERT_DISK])
 		station_alert(station, ALERT_DISK,
 			"the disk has %llu MB free and %u MB are needed: move old photographs away",
@@ -101,7 +102,7 @@ static void watch_clock_behind(Station *station)
 	char now_text[CLOCK_UTC_TEXT_MAX], newest_text[CLOCK_UTC_TEXT_MAX], text[STATION_TEXT_MAX];
 
 	if (now + CLOCK_SLACK_US >= newest) {
-		alert_again(&station->alerts, ALERT_CLOCK);
+		station_alert_over(station, ALERT_CLOCK);
 		return;
 	}
 	if (station->alerts.raised_us[ALERT_CLOCK])
@@ -143,6 +144,15 @@ static void watch_clock_ahead(Station *station)
 
 /* ---- the session ---- */
 
+/** The break was taken. The pace of the alert stays: it is not raised again at once. */
+static void end_reminder(Station *station, StationAlert alert)
+{
+	int64_t raised_us = station->alerts.raised_us[alert];
+
+	station_alert_over(station, alert);
+	station->alerts.raised_us[alert] = raised_us;
+}
+
 static void watch_session(Station *station)
 {
 	char text[REMINDER_TEXT_MAX];
@@ -150,6 +160,8 @@ static void watch_session(Station *station)
 	station_watch_contact(station);
 	if (break_is_due(&station->state, text))
 		station_alert(station, ALERT_BREAK, "%s", text);
+	else
+		end_reminder(station, ALERT_BREAK);
 	if (session_is_long(&station->state, text))
 		station_alert(station, ALERT_LENGTH, "%s", text);
 }
@@ -168,8 +180,11 @@ void watch_wear(Station *station)
 	long long minutes;
 
 	station_look(station);
-	if (watch->wear_claim != mounted->claim)
+	if (watch->wear_claim != mounted->claim) {
 		watch->wear_warned = watch->wear_stopped = false;
+		station_alert_over(station, ALERT_WEAR);
+		station_alert_over(station, ALERT_WORN);
+	}
 	watch->wear_claim = mounted->claim;
 	minutes = needle_worked_us(state) / (60 * USEC_PER_SEC);
 	worn = needle_is_worn(state, 100);
@@ -211,6 +226,8 @@ static void watch_tests(Station *station)
 	if (strcmp(told, text) == 0)
 		return;
 	snprintf(told, SPORE_TEST_TEXT_MAX, "%s", text);
+	station_alert_over(station, ALERT_TEST_DUE);
+	station_alert_over(station, ALERT_TEST_OVERDUE);
 	if (!text[0])
 		return;
 	log_warning("%s", text);
@@ -243,6 +260,7 @@ void station_tick(Station *station)
 	facts_tick(station);
 	watch_tests(station);
 	verify_tick(station);
+	alert_tick(station);
 	if (station->state.session.number)
 		station_notify(station, STATION_CHANGED_COUNTS);
 }

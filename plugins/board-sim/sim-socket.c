@@ -219,11 +219,15 @@ static void print_status(const BoardSim *sim, char *ret, size_t size)
 
 	snprintf(ret, size,
 		"{\"armed\":%s,\"running\":%s,\"enable\":%s,\"pedal\":%s,\"estop\":%s,\"chip\":%s,\"fault\":\"%s\","
-		"\"strokes\":%u,\"zone\":\"%s\"}\n",
+		"\"strokes\":%u,\"zone\":\"%s\",\"lamps\":{\"ready\":%s,\"working\":%s,\"fault\":%s,\"caution\":%s}}\n",
 		model->armed ? "true" : "false", board_model_running(model) ? "true" : "false",
 		model->enable ? "true" : "false", model->pedal ? "true" : "false",
 		model->estop ? "true" : "false", model->chip.length ? "true" : "false",
-		board_fault_to_string(model->fault), model->strokes, model->skin.zone);
+		board_fault_to_string(model->fault), model->strokes, model->skin.zone,
+		sim->levels[STIPPLE_LINE_LAMP_READY] ? "true" : "false",
+		sim->levels[STIPPLE_LINE_LAMP_WORKING] ? "true" : "false",
+		sim->levels[STIPPLE_LINE_LAMP_FAULT] ? "true" : "false",
+		sim->levels[STIPPLE_LINE_LAMP_CAUTION] ? "true" : "false");
 }
 
 static void print_help(char *ret, size_t size)

@@ -47,6 +47,8 @@ static const struct {
 	[STIPPLE_LINE_LAMP_READY] = { "lamp_ready", { .name = "stipple-lamp-ready" } },
 	[STIPPLE_LINE_LAMP_WORKING] = { "lamp_working", { .name = "stipple-lamp-working" } },
 	[STIPPLE_LINE_LAMP_FAULT] = { "lamp_fault", { .name = "stipple-lamp-fault" } },
+	/* only where it is named: many stations have three lamps */
+	[STIPPLE_LINE_LAMP_CAUTION] = { "lamp_caution", { .name = "" } },
 };
 
 #define PLUGIN "board-spi"

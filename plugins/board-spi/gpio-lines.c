@@ -30,7 +30,8 @@ bool gpio_line_is_output(StippleLine line)
 		[STIPPLE_LINE_RESET] = true,
 		[STIPPLE_LINE_LAMP_READY] = true,
 		[STIPPLE_LINE_LAMP_WORKING] = true,
-		[STIPPLE_LINE_LAMP_FAULT] = true };
+		[STIPPLE_LINE_LAMP_FAULT] = true,
+		[STIPPLE_LINE_LAMP_CAUTION] = true };
 
 	return line < STIPPLE_LINE_MAX && outputs[line];
 }

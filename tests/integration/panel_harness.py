@@ -19,6 +19,7 @@ TARGET_PX = 76  # 12 mm at 160 dpi
 FRAME_PX = 3  # the widest frame of a button, and its padding at the sides; extents are told without them
 PADDING_PX = 8
 PANEL = harness.BUILD / "panel/stipple-panel"
+SOUNDS = harness.BUILD / "alarms"
 LOCALES = harness.BUILD / "panel/po"
 
 
@@ -172,15 +173,17 @@ class Shown(typing.NamedTuple):
 class Panel:
     """stipple-panel as a person has it: what is shown is read, what is shown is touched."""
 
-    def __init__(self, screen, address, size="800x480", language="en", dark=False):
+    def __init__(self, screen, address, size="800x480", language="en", dark=False, sound=None):
+        """`sound`: variables for another sound server than none."""
         self.keyboard = Keyboard()
         self.screen, self.size = screen, tuple(int(n) for n in size.split("x"))
         self.memory = tempfile.TemporaryDirectory(prefix="stipple-panel-")
         self.log = open(screen.folder / "panel.log", "wb")
         environment = dict(os.environ, GSK_RENDERER="cairo", LC_ALL="C.UTF-8", GTK_A11Y="atspi",
-                           ASAN_OPTIONS="detect_leaks=0", GSETTINGS_BACKEND="memory", XDG_STATE_HOME=self.memory.name)
+                           ASAN_OPTIONS="detect_leaks=0", GSETTINGS_BACKEND="memory", XDG_STATE_HOME=self.memory.name,
+                           **(sound or {"CANBERRA_DRIVER": "null"}))
         self.process = subprocess.Popen(
-            [PANEL, "--bus", address, "--size", size, "--language", language, "--locales", LOCALES,
+            [PANEL, "--bus", address, "--size", size, "--language", language, "--locales", LOCALES, "--sounds", SOUNDS,
              "--exports", self.memory.name, "--reporter", harness.BUILD / "ctl/stipplectl"]
             + (["--dark"] if dark else []), env=environment, stdout=self.log, stderr=self.log)
         self.window = self.wait_for(self.find_window, "the panel's window")

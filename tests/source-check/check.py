@@ -98,9 +98,10 @@ def code_only(text: str) -> str:
 
 # ---- the direction of dependencies ----
 
-LIB = ("util", "code", "config", "frame", "tlog", "record", "ledger")
+LIB = ("util", "alarm", "code", "config", "frame", "tlog", "record", "ledger")
 BELOW = {
     "util": (),
+    "alarm": ("util",),
     "code": ("util",),
     "config": ("util",),
     "frame": ("util",),
@@ -108,11 +109,11 @@ BELOW = {
     "record": ("util",),
     "ledger": ("util", "tlog", "record"),
     "plugin": ("util",),
-    "control": ("util",),
+    "control": ("util", "alarm"),
     "scanner": ("util",),
-    "state": ("util", "code", "config", "control"),
-    "apply": ("util", "state"),
-    "decide": ("util", "code", "config", "record", "state"),
+    "state": ("util", "alarm", "code", "config", "control"),
+    "apply": ("util", "alarm", "state"),
+    "decide": ("util", "alarm", "code", "config", "record", "state"),
     "station": LIB + ("plugin", "control", "state", "apply", "decide"),
 }
 BELOW["imaging"] = BELOW["live"] = BELOW["bus"] = BELOW["station"] + ("station",)
@@ -135,7 +136,7 @@ ENABLE_LOW = "plugins/board-spi/enable-low.c"
 # Of lib/ledger the programs beside the daemon share what reads a ledger, or a copy of one, and never writes.
 TELEMETRY_SHARES = ("util", "config", "frame", "record", "ledger/outbox.h")
 CTL_SHARES = ("util", "tlog", "code", "config", "record", "ledger/ledger.h", "ledger/verify.h", "ledger/copy.h")
-SHARES = {"telemetry": TELEMETRY_SHARES, "ctl": CTL_SHARES, "panel": ("util",), "plugins": ()}
+SHARES = {"telemetry": TELEMETRY_SHARES, "ctl": CTL_SHARES, "panel": ("util", "alarm"), "plugins": ()}
 PURE = ("daemon/state/", "daemon/apply/", "daemon/decide/")
 WITHOUT_INPUT_OUTPUT = PURE + ("daemon/station/",)
 INPUT_OUTPUT_HEADERS = ("fcntl.h", "sys/socket.h", "sys/ioctl.h", "sys/mman.h", "unistd.h", "poll.h")

@@ -27,7 +27,7 @@ FakeBoard fake_board;
 
 static const char *const line_names[STIPPLE_LINE_MAX] = { "stipple-enable", "stipple-emergency-stop",
 	"stipple-pedal", "stipple-data-ready", "stipple-reset", "stipple-lamp-ready", "stipple-lamp-working",
-	"stipple-lamp-fault" };
+	"stipple-lamp-fault", "stipple-lamp-caution" };
 
 struct gpiod_edge_event {
 	unsigned offset;

@@ -544,7 +544,7 @@ static void test_orders_while_there_is_no_board(void **state)
 	assert_int_equal(arm(station), -ENOTCONN);
 	assert_int_equal(disarm(station), -ENOTCONN);
 	assert_int_equal(query(station, FRAME_READ_CHIP), -ENOTCONN);
-	assert_int_equal(control_lamps(station->control, true, false, false), 0);
+	assert_int_equal(control_lamps(station->control, true, false, ALARM_INFORMATION), 0);
 	assert_int_equal(station->faults, 0);
 	WAIT_UNTIL(station, strstr(station->down, "unplugged") != NULL);
 }

@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 #define STIPPLE_PLUGIN_MAGIC 0x50495453u /* "STIP" in little-endian byte order */
-#define STIPPLE_PLUGIN_ABI   1u
+#define STIPPLE_PLUGIN_ABI   2u
 
 enum { STIPPLE_ERROR_MAX = 256 };
 
@@ -63,7 +63,8 @@ typedef enum StippleLine {
 	STIPPLE_LINE_RESET,          /* out, safe default inactive */
 	STIPPLE_LINE_LAMP_READY,     /* out, green */
 	STIPPLE_LINE_LAMP_WORKING,   /* out, blue */
-	STIPPLE_LINE_LAMP_FAULT,     /* out, red */
+	STIPPLE_LINE_LAMP_FAULT,     /* out, red: act at once */
+	STIPPLE_LINE_LAMP_CAUTION,   /* out, yellow: act soon, or be aware; may be left out */
 	STIPPLE_LINE_MAX,
 } StippleLine;
 
