@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "report/consents-html.h"
 #include "report/gather.h"
 #include "report/inspection-html.h"
 #include "report/output.h"
@@ -128,6 +129,28 @@ static int run_report(Ctl *ctl, int n, char **arguments)
 	return write_report_file(ctl, &document, &form);
 }
 
+static int run_session_copy(Ctl *ctl, int n, char **arguments)
+{
+	_cleanup_(report_freep) Report *report = NULL;
+	Document document;
+	uint64_t session;
+	Form form = { 0 };
+	int status;
+
+	if (!ctl_parse_number(arguments[0], 1, INT64_MAX, &session))
+		return ctl_usage("\"%s\" is no session: write its number", arguments[0]);
+	status = read_form(ctl, false, SESSION_LIMIT_S, &form);
+	if (status != CTL_DONE)
+		return status;
+	report = report_new();
+	status = report_gather_consents(ctl, (int64_t)session, report);
+	if (status != CTL_DONE)
+		return status;
+	consents_document(report, &document);
+	document.paper = form.paper;
+	return write_report_file(ctl, &document, &form);
+}
+
 static bool is_day(const char *text)
 {
 	struct tm day;
@@ -160,6 +183,8 @@ static int run_audit_report(Ctl *ctl, int n, char **arguments)
 const Command report_commands[] = {
 	{ "report", "SESSION -o FILE.pdf|.html|.svg [--paper a4|letter]", 1, 1, run_report,
 		"the report of a session, for the client and for an inspector" },
+	{ "session copy", "SESSION -o FILE.pdf|.html [--paper a4|letter]", 1, 1, run_session_copy,
+		"the client's copy of what was signed in a session" },
 	{ "audit report", "[--from DAY] [--to DAY] -o FILE.pdf|.html [--paper a4|letter]", 0, 0,
 		run_audit_report, "cycles, indicators, lots with certificates and gaps, for an inspector" },
 	{ 0 },

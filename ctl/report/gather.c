@@ -13,6 +13,7 @@
 #include "report/report-proof.h"
 #include "report/report-rows.h"
 #include "report/report-text.h"
+#include "report/row-value.h"
 
 enum { PICTURE_MAX = 64 << 20 };
 
@@ -175,19 +176,19 @@ static void open_pictures(Ctl *ctl, Report *report)
 /* ---- proof ---- */
 
 /** A daemon older than this tool has no proofs, which is no error; any other failure is reported. */
-static void ask_proof(Ctl *ctl, Report *report)
+static void ask_proof(Ctl *ctl, ReportProof *proof)
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-	const char *proof, *key;
-	Error text = { 0 };
+	const char *text, *key;
+	Error flaw = { 0 };
 	int r = sd_bus_call_method(ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Prove", &error, &reply, "t",
-		(uint64_t)report->proof.seq);
+		(uint64_t)proof->seq);
 
-	r = r < 0 ? r : sd_bus_message_read(reply, "ss", &proof, &key);
-	r = r < 0 ? r : report_set_proof(report, proof, key, &text);
+	r = r < 0 ? r : sd_bus_message_read(reply, "ss", &text, &key);
+	r = r < 0 ? r : report_set_proof(proof, text, key, &flaw);
 	if (r < 0 && !sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_METHOD))
-		ctl_fail("the report is without its proof (%s)", text.text[0]    ? text.text
+		ctl_fail("the report is without its proof (%s)", flaw.text[0]    ? flaw.text
 								 : error.message ? error.message
 										 : strerror(-r));
 }
@@ -233,7 +234,65 @@ int report_gather(Ctl *ctl, int64_t session, Report *report)
 	report->made = report_keep(report, made);
 	open_pictures(ctl, report);
 	if (report->proof.seq)
-		ask_proof(ctl, report);
+		ask_proof(ctl, &report->proof);
+	return CTL_DONE;
+}
+
+/* ---- what a client signed ---- */
+
+/** Finds the text with the digest that was signed; a text that changed since is another one. */
+static const char *text_of(const json_t *texts, const ReportConsent *consent)
+{
+	size_t i;
+	json_t *text;
+
+	json_array_foreach (texts, i, text)
+		if (is_same_text(row_text(text, "sha256"), consent->sha256))
+			return row_text(text, "text");
+	return NULL;
+}
+
+/** The caller frees the list. NULL: the station told none. */
+static json_t *ask_consent_texts(Ctl *ctl)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	const char *text, *sha256;
+	json_t *texts = json_array();
+
+	if (ctl_call(ctl, CTL_SESSION, "ConsentTexts", &reply, NULL) != CTL_DONE ||
+		sd_bus_message_enter_container(reply, 'a', "(sssss)") < 0)
+		return texts;
+	while (sd_bus_message_read(reply, "(sssss)", NULL, NULL, NULL, &text, &sha256) > 0)
+		json_array_append_new(texts, json_pack("{s:s, s:s}", "text", text, "sha256", sha256));
+	return texts;
+}
+
+int report_gather_consents(Ctl *ctl, int64_t session, Report *report)
+{
+	static const char *const asked[] = { "operators", "timeline" };
+	_cleanup_(freep) char *clinic = NULL, *station = NULL, *made = now_text();
+	json_auto_t *texts = NULL;
+	int status = CTL_DONE;
+
+	for (size_t i = 0; i < ELEMENTS(asked) && status == CTL_DONE; i++)
+		status = ask_query(ctl, report, asked[i],
+			i == 0 ? json_object() : json_pack("{s:I}", "session", (json_int_t)session));
+	if (status == CTL_DONE)
+		status = ask_names(ctl, &clinic, &station);
+	if (status != CTL_DONE)
+		return status;
+	if (report->session != session)
+		return ctl_fail("there is no session %lld on record", (long long)session);
+	report->clinic = report_keep(report, clinic);
+	report->station = report_keep(report, station);
+	report->made = report_keep(report, made);
+	texts = ask_consent_texts(ctl);
+	for (guint i = 0; i < report->consents->len; i++) {
+		ReportConsent *consent = report_consent(report, i);
+
+		consent->text = report_keep(report, text_of(texts, consent));
+		ask_proof(ctl, &consent->proof);
+	}
 	return CTL_DONE;
 }
 

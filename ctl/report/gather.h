@@ -15,5 +15,8 @@
  */
 int report_gather(Ctl *ctl, int64_t session, Report *report) _must_check_;
 
+/** Asks for what the client of a session signed, with texts and proofs. Returns as above. */
+int report_gather_consents(Ctl *ctl, int64_t session, Report *report) _must_check_;
+
 /** Asks the daemon's queries about the inspection's span of days. Returns as above. */
 int inspection_gather(Ctl *ctl, Inspection *inspection) _must_check_;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Takes the proof of a session's closing record into its report. It checks the form only: nobody may rely on
+ * Takes the proof of a record into a report. It checks the form only: nobody may rely on
  * it for the signature.
  */
 
@@ -21,11 +21,10 @@ static size_t note_text_size(const char *note, size_t size)
 	return end ? (size_t)(end - note) + 1 : size;
 }
 
-int report_set_proof(Report *report, const char *proof, const char *key, Error *error)
+int report_set_proof(ReportProof *set, const char *proof, const char *key, Error *error)
 {
 	_cleanup_(inclusion_proof_done) InclusionProof parsed = { 0 };
 	_cleanup_(freep) char *root = NULL;
-	ReportProof *set = &report->proof;
 	Checkpoint checkpoint;
 	int r = inclusion_proof_parse(proof, strlen(proof), &parsed, error);
 

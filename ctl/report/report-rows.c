@@ -45,13 +45,34 @@ static void take_screening(Report *report, const json_t *row, const json_t *body
 	}
 }
 
+static void keep_signed(Report *report, const json_t *row, const json_t *body, const char *form, bool given)
+{
+	ReportConsent consent = {
+		.consent = form,
+		.version = row_text(body, "version"),
+		.time = row_text(row, "time"),
+		.actor = row_text(row, "actor"),
+		.signed_on = row_text(body, "signed_on"),
+		.language = row_text(body, "language"),
+		.sha256 = row_text(body, "text_sha256"),
+		.signature = row_text(body, "signature"),
+		.given = given,
+		.proof.seq = row_number(row, "seq"),
+	};
+
+	if (form)
+		g_array_append_val(report->consents, consent);
+}
+
 static void take_consent(Report *report, const json_t *row, const json_t *body)
 {
-	ReportConsent consent = { row_text(body, "consent"), row_text(body, "version"), row_text(row, "time"),
-		json_is_true(json_object_get(body, "given")) };
+	keep_signed(
+		report, row, body, row_text(body, "consent"), json_is_true(json_object_get(body, "given")));
+}
 
-	if (consent.consent)
-		g_array_append_val(report->consents, consent);
+static void take_statement(Report *report, const json_t *row, const json_t *body)
+{
+	keep_signed(report, row, body, row_text(body, "statement"), true);
 }
 
 static void take_end(Report *report, const json_t *row, const json_t *body, ReportOutcome outcome)
@@ -198,6 +219,7 @@ static const struct {
 	{ "session.begun", take_begun, true, false },
 	{ "session.screening", take_screening, true, false },
 	{ "session.consent", take_consent, true, false },
+	{ "session.statement", take_statement, true, false },
 	{ "session.zone", take_zone, true, false },
 	{ "session.finished", take_finished, true, true },
 	{ "session.signed", take_signature, true, true },

@@ -53,6 +53,17 @@ static void zone_clear(void *item)
 		g_bytes_unref(zone->after.jpeg);
 }
 
+static void proof_clear(ReportProof *proof)
+{
+	free(proof->text);
+	free(proof->code);
+}
+
+static void consent_clear(void *data)
+{
+	proof_clear(&((ReportConsent *)data)->proof);
+}
+
 Report *report_new(void)
 {
 	Report *report = g_new0(Report, 1);
@@ -66,6 +77,7 @@ Report *report_new(void)
 	g_array_set_clear_func(report->events, event_clear);
 	report->doubts = g_array_new(false, true, sizeof(ReportDoubt));
 	report->consents = g_array_new(false, true, sizeof(ReportConsent));
+	g_array_set_clear_func(report->consents, consent_clear);
 	report->aftercare = g_ptr_array_new();
 	report->yes = g_ptr_array_new();
 	report->kept = json_array();
@@ -86,8 +98,7 @@ Report *report_free(Report *report)
 	g_array_unref(report->consents);
 	g_ptr_array_unref(report->aftercare);
 	g_ptr_array_unref(report->yes);
-	free(report->proof.text);
-	free(report->proof.code);
+	proof_clear(&report->proof);
 	json_decref(report->kept);
 	json_decref(report->operators);
 	g_free(report);
@@ -112,6 +123,11 @@ ReportZone *report_zone(const Report *report, const char *zone)
 			return found;
 	}
 	return NULL;
+}
+
+ReportConsent *report_consent(const Report *report, size_t i)
+{
+	return &g_array_index(report->consents, ReportConsent, i);
 }
 
 ReportCartridge *report_cartridge(const Report *report, size_t i)

@@ -109,12 +109,7 @@ typedef struct ReportEvent {
 	char *text; /* owned */
 } ReportEvent;
 
-typedef struct ReportConsent {
-	const char *consent, *version, *time;
-	bool given;
-} ReportConsent;
-
-/** The record that closes the session, and its proof. */
+/** The record that closes the session or that a client signed, and its proof. */
 typedef struct ReportProof {
 	int64_t seq;       /* 0: none */
 	char *text;        /* tlog-proof, owned; NULL: the station gave none */
@@ -124,6 +119,16 @@ typedef struct ReportProof {
 	char root[64];     /* its root hash, base64 */
 	int64_t tree_size; /* records it covers */
 } ReportProof;
+
+typedef struct ReportConsent {
+	const char *consent, *version, *time, *actor; /* consent: a name of a ConsentForm */
+	const char *signed_on;                        /* "screen" or "paper"; NULL: not on record */
+	const char *language, *sha256;                /* of the text that was signed on the screen */
+	const char *signature;                        /* see util/signature.h; NULL: none, or erased */
+	const char *text;                             /* NULL: the station has it no more */
+	bool given;                                   /* false: withdrawn */
+	ReportProof proof;
+} ReportConsent;
 
 typedef struct Report {
 	/* who and what */
@@ -160,6 +165,7 @@ DEFINE_CLEANUP(Report *, report_free, report_freep);
 const char *report_keep(Report *report, const char *text);
 /** NULL: nothing of that zone is on record. */
 ReportZone *report_zone(const Report *report, const char *zone);
+ReportConsent *report_consent(const Report *report, size_t i);
 ReportCartridge *report_cartridge(const Report *report, size_t i);
 
 /** Adds an event in the order of time; `row` says when, and who recorded it. */

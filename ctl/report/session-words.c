@@ -46,6 +46,15 @@ static bool is_repeated_consent(const Report *report, guint consent)
 	return false;
 }
 
+/** A consent is given and may be withdrawn; that something happened is stated. */
+static const char *consent_verb(const ReportConsent *consent)
+{
+	bool is_consent =
+		strcmp(consent->consent, "treatment") == 0 || strcmp(consent->consent, "photographs") == 0;
+
+	return !consent->given ? "withdrawn" : is_consent ? "given" : "confirmed";
+}
+
 /** Everything that was recorded about one consent, beginning with its first record. */
 static void say_consent(GString *text, const Report *report, guint first)
 {
@@ -57,9 +66,11 @@ static void say_consent(GString *text, const Report *report, guint first)
 
 		if (strcmp(consent->consent, consent_at(report, first)->consent) != 0)
 			continue;
-		g_string_append_printf(text, "%s%s%s (form %s)", i == first ? title : "",
-			i == first ? ": " : ", ", consent->given ? "given" : "withdrawn",
-			consent->version ? consent->version : "without version");
+		g_string_append_printf(text, "%s%s%s (form %s%s%s)", i == first ? title : "",
+			i == first ? ": " : ", ", consent_verb(consent),
+			consent->version ? consent->version : "without version",
+			consent->signed_on ? ", signed on " : "",
+			consent->signed_on ? consent->signed_on : "");
 		if (report_time_within(report, consent->time, time)[0])
 			g_string_append_printf(text, " at %s", time);
 	}

@@ -4,6 +4,7 @@
 import hashlib
 import json
 import sqlite3
+import subprocess
 
 import dbus
 import pytest
@@ -108,6 +109,47 @@ def test_new_york_asks_for_sealed_needles_before_the_first_dot(station):
     assert name == "NeedlesNotSealed" and "let the client sign" in text
     sign(station, "needles-sealed")
     assert "needles-sealed" not in [str(refusal[0]) for refusal in station.call("Session1", "Refusals")]
+
+
+def run(station, *words):
+    return subprocess.run([harness.BUILD / "ctl/stipplectl", *map(str, words)], env=station.environment(),
+                          capture_output=True, text=True, check=False)
+
+
+def test_the_client_gets_a_copy_that_can_be_verified(station, tmp_path):
+    configure(station, "us-ny")
+    station.prepare(subject="P-1")
+    sign(station, "treatment")
+    sign(station, "needles-sealed", language="es")
+    station.call("Session1", "Abandon", "unwell")
+    done = run(station, "session", "copy", 1, "-o", tmp_path / "copy.pdf")
+    assert done.returncode == 0, done.stderr
+    text = subprocess.run(["pdftotext", "-layout", tmp_path / "copy.pdf", "-"], capture_output=True, text=True,
+                          check=True).stdout
+    for words in ("Consent to scalp micropigmentation", "I agree to the treatment.", "Las agujas estaban precintadas",
+                  "Signed on paper.", "The text is on the paper form", "P-1",
+                  hashlib.sha256((TEXTS / "treatment.1.en.txt").read_bytes()).hexdigest()):
+        assert words in text, text
+    # each record's proof can be scanned
+    subprocess.run(["pdftoppm", "-r", "200", "-png", tmp_path / "copy.pdf", tmp_path / "page"], check=True)
+    codes = set()
+    for page in sorted(tmp_path.glob("page*.png")):
+        scanned = subprocess.run(["zbarimg", "--raw", "-q", "-Sdisable", "-Sqrcode.enable", page], capture_output=True,
+                                 text=True, check=False).stdout
+        codes |= set(filter(None, scanned.split("\n")))
+    assert len(codes) == 4, codes
+    (tmp_path / "proof").write_text(min(codes))
+    verified = run(station, "audit", "verify", "--proof", tmp_path / "proof", "--key", station.get("Audit1", "Key"))
+    assert verified.returncode == 0, verified.stderr
+    # that it was given is on record, and no longer missing
+    rules = {row["rule"] for row in station.audit("check")}
+    assert "session-copy" not in rules, "no dot was made yet"
+    assert run(station, "session", "copied", "session=1", "way=paper").returncode == 0
+    assert bodies(station, "session.copied")[0].items() >= {"session": 1, "way": "paper"}.items()
+    consents = [(row["consent"], row["signed_on"]) for row in station.audit("consents")]
+    assert consents == [("treatment", "paper"), ("photographs", "paper"), ("treatment", "screen"), ("needles-sealed", "screen")]
+    assert run(station, "session", "copy", 9, "-o", tmp_path / "none.pdf").returncode == 1
+    assert not (tmp_path / "none.pdf").exists()
 
 
 def test_what_happened_cannot_be_withdrawn(station):

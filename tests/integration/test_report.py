@@ -144,7 +144,7 @@ def test_a_session_on_two_pages(treated, tmp_path):
                  "2031-12-31", str(needle["strokes"]), "Brand", "black-3", "PG7", "2031-01-31"):
         assert word in said(pages[:1]), word
     assert f"{session['strokes']:,}".replace(",", "\u202f") in pages[0]
-    for word in ("Emergency stop", "sleeve caught", "four days", "Treatment: given (form 2026-1)",
+    for word in ("Emergency stop", "sleeve caught", "four days", "Treatment: given (form 2026-1, signed on paper)",
                  "All 9 questions were answered with no", "treatment done", "Signed electronically by Ada Example"):
         assert word in said(pages[1:]), word
     digests = [row["sha256"][:8] for row in treated.audit("images")]

@@ -232,12 +232,13 @@ static void test_proofs(void **state)
 	_cleanup_(freep) char *read = NULL, *html = NULL, *long_html = NULL;
 	Error error = { 0 };
 
-	assert_int_equal(report_set_proof(report, "c2sp.org/tlog-proof@v1\nno\n", "", &error), -EINVAL);
+	assert_int_equal(
+		report_set_proof(&report->proof, "c2sp.org/tlog-proof@v1\nno\n", "", &error), -EINVAL);
 	assert_true(error.text[0]);
 	assert_null(report->proof.text);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(
-			report_set_proof(report, PROOF,
+			report_set_proof(&report->proof, PROOF,
 				"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", &error),
 			0);
 	assert_int_equal(report->proof.seq, 6);

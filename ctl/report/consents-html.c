@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Fills the layout of the client's copy (consents.html.in): each text that was signed, the signature, and the
+ * proof of its record. It must not show another text than the one that was signed.
+ */
+
+#include "report/consents-html.h"
+
+#include "report/figure-code.h"
+#include "report/figure-signature.h"
+#include "report/html.h"
+#include "report/layout.h"
+#include "report/report-text.h"
+
+static const Report *copied_report(const void *content)
+{
+	return ((const Document *)content)->content;
+}
+
+/** The name of who recorded it; the badge where no name is on record. */
+static const char *name_of(const Report *report, const char *badge)
+{
+	const char *name = badge ? json_string_value(json_object_get(report->operators, badge)) : NULL;
+
+	return name ? name : badge;
+}
+
+/** Each line of the text is a paragraph; the first is its title. */
+static void put_text(FILE *stream, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	for (char **line = lines; *line; line++) {
+		if (!**line)
+			continue;
+		fprintf(stream, line == lines ? "<h3>" : "<p>");
+		html_text(stream, *line);
+		fprintf(stream, line == lines ? "</h3>\n" : "</p>\n");
+	}
+}
+
+static void put_what_was_signed(FILE *stream, const ReportConsent *consent)
+{
+	if (!consent->given)
+		html_words(stream, g_strdup("This consent was withdrawn."), true);
+	else if (consent->text)
+		put_text(stream, consent->text);
+	else if (consent->sha256)
+		html_words(stream,
+			g_strdup(
+				"The station no longer has the text that was signed: ask the clinic for the one "
+				"with the digest below."),
+			true);
+	else
+		html_words(stream, g_strdup("The text is on the paper form, which the clinic keeps."), false);
+}
+
+static void put_signed_by_hand(FILE *stream, const ReportConsent *consent)
+{
+	if (!consent->given)
+		return;
+	if (consent->signature && figure_signature(stream, consent->signature, "The client's signature"))
+		return;
+	html_words(stream,
+		g_strdup(!consent->signed_on || consent->signed_on[0] == 'p' ? "Signed on paper."
+									     : "The signature was erased."),
+		false);
+}
+
+static void put_one(FILE *stream, const Report *report, const ReportConsent *consent)
+{
+	char title[REPORT_SECTION_MAX], time[REPORT_TIME_MAX];
+
+	report_title_of(consent->consent, title);
+	fputs("<section class=\"signed\">\n<h2>", stream);
+	html_text(stream, title);
+	fprintf(stream, " <small>%s</small></h2>\n", consent->given ? "signed" : "withdrawn");
+	put_what_was_signed(stream, consent);
+	fputs("<div class=\"beside\">\n<div>\n<figure class=\"signature\">", stream);
+	put_signed_by_hand(stream, consent);
+	fputs("</figure>\n<dl class=\"codes\">\n", stream);
+	html_fact(stream, "Client (pseudonym)", report->subject, NULL);
+	html_fact(stream, "Recorded by", name_of(report, consent->actor), NULL);
+	html_fact(stream, "Time", report_time(consent->time, REPORT_MOMENT, time), NULL);
+	html_fact(stream, "Version of the form", consent->version, consent->language);
+	if (consent->sha256)
+		html_fact(stream, "SHA-256 of the text", consent->sha256, NULL);
+	html_fact_format(stream, "Record", "%lld", (long long)consent->proof.seq);
+	fputs("</dl>\n</div>\n<div class=\"qr\">", stream);
+	if (consent->proof.code)
+		(void)figure_code(stream, consent->proof.code, "The proof of this record as a QR code");
+	fputs("</div>\n</div>\n</section>\n", stream);
+}
+
+static void put_signed(FILE *stream, const void *content)
+{
+	const Report *report = copied_report(content);
+
+	for (guint i = 0; i < report->consents->len; i++)
+		put_one(stream, report, report_consent(report, i));
+	if (report->consents->len == 0)
+		html_words(stream, g_strdup("Nothing that the client signed is on record for this session."),
+			true);
+}
+
+static const TemplateSlot consents_slots[] = {
+	DOCUMENT_SLOTS,
+	{ "signed", put_signed },
+};
+
+void consents_document(const Report *report, Document *ret)
+{
+	*ret = (Document){
+		.content = report,
+		.layout = { consents_html, consents_slots, ELEMENTS(consents_slots) },
+		.title = "What you signed",
+		.state = report->consents->len ? "Copy for the client" : "Nothing signed",
+		.good = report->consents->len > 0,
+		.author = report->clinic,
+		.made = report->made,
+	};
+	snprintf(ret->about, sizeof ret->about,
+		"Scalp micropigmentation \xc2\xb7 clinic %s \xc2\xb7 session %lld",
+		report->clinic ? report->clinic : "?", (long long)report->session);
+	snprintf(ret->head, sizeof ret->head, "Client %s \xc2\xb7 session %lld",
+		report->subject ? report->subject : "", (long long)report->session);
+	document_sign(ret, report->clinic, report->station);
+}
