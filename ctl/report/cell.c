@@ -88,6 +88,20 @@ static bool put_yes(GString *text, const json_t *value)
 	return value && !json_is_null(value);
 }
 
+/** A failed result stands out in words, too, for who does not see colours. */
+static bool put_verdict(GString *text, const json_t *value)
+{
+	const char *result = json_string_value(value);
+
+	if (result && strcmp(result, "fail") == 0)
+		g_string_append(text, CELL_FAILED);
+	else
+		g_string_append(text, result && strcmp(result, "pass") == 0 ? "passed"
+				      : result                              ? result
+									    : "");
+	return result && result[0];
+}
+
 static const struct {
 	const char *name;
 	bool (*put)(GString *text, const json_t *value);
@@ -98,6 +112,7 @@ static const struct {
 	{ "list", put_list },
 	{ "parts", put_parts },
 	{ "title", put_title },
+	{ "verdict", put_verdict },
 	{ "yes", put_yes },
 };
 

@@ -335,15 +335,55 @@ static char **strv_free(char **texts)
 }
 DEFINE_CLEANUP(char **, strv_free, strv_freep);
 
-/** Asks for the result of the last verification. A new one would take long where the record is large. */
+/** Says how far a verification is, on a terminal. */
+static void tell_progress(const Ctl *ctl, bool ended)
+{
+	uint64_t done = 0, total = 0;
+
+	if (!isatty(STDERR_FILENO) ||
+		sd_bus_get_property_trivial(ctl->bus, "org.stipple.Station1", CTL_AUDIT, "VerificationDone",
+			NULL, 't', &done) < 0 ||
+		sd_bus_get_property_trivial(ctl->bus, "org.stipple.Station1", CTL_AUDIT, "VerificationTotal",
+			NULL, 't', &total) < 0)
+		return;
+	fprintf(stderr, ended ? "\rthe record was verified          \n" : "\rverifying the record: %3u %%",
+		total ? (unsigned)(100 * done / total) : 0);
+}
+
+/** A report is of a record that was verified: begins a verification where there is none, and waits for it. */
+static int await_verification(Ctl *ctl)
+{
+	_cleanup_(freep) char *state = NULL;
+	int status = ctl_get_string(ctl, CTL_AUDIT, "Verification", &state);
+
+	/* whoever may read but not verify gets a report that says so */
+	if (status == CTL_DONE && strcmp(state, "none") == 0 &&
+		ctl_call(ctl, CTL_AUDIT, "Verify", NULL, NULL) != CTL_DONE)
+		return CTL_DONE;
+	for (bool waited = false; status == CTL_DONE; waited = true) {
+		free(state);
+		state = NULL;
+		status = ctl_get_string(ctl, CTL_AUDIT, "Verification", &state);
+		if (status != CTL_DONE)
+			break;
+		if (strcmp(state, "running") != 0) {
+			if (waited)
+				tell_progress(ctl, true);
+			break;
+		}
+		tell_progress(ctl, false);
+		g_usleep(200 * 1000);
+	}
+	return status;
+}
+
+/** The result of the verification since the start. */
 static int ask_verification(Ctl *ctl, Inspection *inspection)
 {
 	static const struct {
 		const char *state, *words;
 	} known[] = {
-		{ "none",
-			"Not verified since the station was started: stipplectl audit verify does it, for the next report." },
-		{ "running", "Being verified while this report was made." },
+		{ "none", "NOT VERIFIED: the station refused to verify its record" },
 		{ "sound", "Verified in full since the station was started, and sound." },
 		{ "damaged", "DAMAGED" },
 		{ "photographs", "The ledger is sound, photographs are NOT as recorded" },
@@ -351,8 +391,11 @@ static int ask_verification(Ctl *ctl, Inspection *inspection)
 	};
 	_cleanup_(freep) char *state = NULL, *text = NULL;
 	const char *words = "Unknown";
-	int status = ctl_get_string(ctl, CTL_AUDIT, "Verification", &state);
+	int status = await_verification(ctl);
 
+	if (status != CTL_DONE)
+		return status;
+	status = ctl_get_string(ctl, CTL_AUDIT, "Verification", &state);
 	if (status != CTL_DONE)
 		return status;
 	status = ctl_get_string(ctl, CTL_AUDIT, "VerificationText", &text);

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdarg.h>
 
+#include "report/cell.h"
 #include "util/text.h"
 
 static const char *const cell_classes[] = {
@@ -80,9 +81,13 @@ static void put_row(FILE *stream, const Table *table, size_t row)
 {
 	fputs("<tr>", stream);
 	for (size_t i = 0; i < table->n_columns; i++) {
+		const char *text = table_cell(table, row, i);
+		bool failed = text && g_str_has_prefix(text, CELL_FAILED);
+
 		fprintf(stream, "<td%s>", cell_classes[table->columns[i].style]);
-		html_text(stream, table_cell(table, row, i));
-		fputs("</td>", stream);
+		fputs(failed ? "<span class=\"failed\">" : "", stream);
+		html_text(stream, text);
+		fputs(failed ? "</span></td>" : "</td>", stream);
 	}
 	fputs("</tr>\n", stream);
 }

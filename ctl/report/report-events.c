@@ -12,18 +12,20 @@
 
 void report_take_fault(Report *report, const json_t *row, const json_t *body)
 {
-	char cause[REPORT_SECTION_MAX], within[64];
+	char cause[REPORT_SECTION_MAX], within[128];
 	const char *detail = row_text(body, "detail");
 	int64_t latency_us = row_number(body, "stop_latency_us");
 
 	report_title_of(row_text(body, "cause"), cause);
+	/* the station measures its own line; how long the needle then moves depends on the motor */
 	if (latency_us <= 0)
-		snprintf(within, sizeof within, "the needle was stopped");
+		snprintf(within, sizeof within, "the drive was switched off");
 	else if (latency_us < 1000)
-		snprintf(within, sizeof within, "the needle was stopped within %lld \xc2\xb5s",
+		snprintf(within, sizeof within,
+			"drive line off after %lld \xc2\xb5s (needle motion not measured)",
 			(long long)latency_us);
 	else
-		snprintf(within, sizeof within, "the needle was stopped within %.1f ms",
+		snprintf(within, sizeof within, "drive line off after %.1f ms (needle motion not measured)",
 			(double)latency_us / 1000);
 	report_add_event(report, REPORT_EVENT_FAULT, row, "%s: %s%s%s", cause, within, detail ? "; " : "",
 		detail ? detail : "");

@@ -277,7 +277,7 @@ def test_what_came_after_the_session(station, tmp_path):
     words = said(text_of(pdf, "-raw"))
     size, key = station.get("Audit1", "CheckpointSize"), str(station.get("Audit1", "Key"))
     for word in ("REJECTED", "by s1: wet packs found", "313 kPa", "load morning", "Times of day are local: UTC",
-                 "Compliance profile:", f"of {size} records", "Not verified since the station was started:",
+                 "Compliance profile:", f"of {size} records", "Verified in full since the station was started, and sound",
                  "Service Ltd", "still in doubt", "clients told, load set aside", "24 h", f"record {failed}", "notice 12",
                  "notice 13", "2 of lot PG7", "Sharps injury", "Maker 1RL", "fell down", "P-0001", "asked for it", "Lab Muster"):
         assert word in words, word

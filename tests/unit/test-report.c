@@ -56,7 +56,8 @@ static void test_rows_become_a_report(void **state)
 	assert_string_equal(cartridge->reason, "dull");
 	assert_int_equal(cartridge->strokes, 4711);
 	assert_int_equal(report->events->len, 1);
-	assert_string_equal(fault->text, "Emergency stop: the needle was stopped within 412 \xc2\xb5s");
+	assert_string_equal(fault->text,
+		"Emergency stop: drive line off after 412 \xc2\xb5s (needle motion not measured)");
 	assert_null(report_zone(report, "nape"));
 }
 
