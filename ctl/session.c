@@ -77,9 +77,9 @@ static int command_consent(Ctl *ctl, int n, char **arguments)
 
 static int command_zone(Ctl *ctl, int n, char **arguments)
 {
-	uint64_t area;
+	uint64_t area = 0; /* the one on record */
 
-	if (!ctl_parse_number(arguments[2], 0, UINT32_MAX, &area))
+	if (n > 2 && !ctl_parse_number(arguments[2], 1, UINT32_MAX, &area))
 		return ctl_usage("\"%s\" is no area: write whole mm2", arguments[2]);
 	return ctl_call(
 		ctl, CTL_SESSION, "SelectZone", NULL, "ssu", arguments[0], arguments[1], (uint32_t)area);
@@ -208,7 +208,8 @@ const Command session_commands[] = {
 		"answer the protocol's questions" },
 	{ "session consent", "FORM VERSION [withdrawn]", 2, 3, command_consent,
 		"record that the client signed a form on paper: treatment, photographs, aftercare or needles-sealed" },
-	{ "session zone", "ZONE SKIN_TYPE AREA_MM2", 3, 3, command_zone, "choose the zone to treat" },
+	{ "session zone", "ZONE SKIN_TYPE [AREA_MM2]", 2, 3, command_zone,
+		"choose the zone to treat; without an area, with the one on record for this client" },
 	{ "session check", "", 0, 0, run_check, "what stands against arming; exit 1 when anything does" },
 	{ "session arm", "", 0, 0, command_arm, "let the pedal start the needle" },
 	{ "session disarm", "", 0, 0, ctl_forward, "the pedal no longer starts the needle",

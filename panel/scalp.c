@@ -206,7 +206,26 @@ static void show_state(Scalp *scalp, int i)
 	g_object_set_data_full(G_OBJECT(scalp->buttons[i]), "name", TAKE_PTR(name), g_free);
 }
 
-void scalp_update(Scalp *scalp, GVariant *zones, const char *active, double density, const char *marked)
+/** Adds the densities from before this session. */
+static void add_history(Scalp *scalp, GVariant *history)
+{
+	GVariantIter iter;
+	const char *zone;
+	double before;
+
+	if (!history)
+		return;
+	g_variant_iter_init(&iter, history);
+	while (g_variant_iter_next(&iter, "(&subtdx)", &zone, NULL, NULL, NULL, &before, NULL)) {
+		int i = shape_of(zone);
+
+		if (i >= 0)
+			scalp->states[i].density += before;
+	}
+}
+
+void scalp_update(Scalp *scalp, GVariant *zones, GVariant *history, const char *active, double density,
+	const char *marked)
 {
 	GVariantIter iter;
 	const char *zone, *before, *after;
@@ -230,6 +249,7 @@ void scalp_update(Scalp *scalp, GVariant *zones, const char *active, double dens
 				.after = after[0],
 			};
 	}
+	add_history(scalp, history);
 	for (int i = 0; i < ZONES; i++)
 		show_state(scalp, i);
 	gtk_widget_queue_draw(scalp->drawing);

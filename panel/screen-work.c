@@ -253,6 +253,7 @@ static WorkFigures read_figures(Work *page)
 		.force_limit_mn = stipple_session1_get_force_limit_mn(session),
 		.dots = (gint64)stipple_session1_get_dots(session),
 		.needle_strokes = (gint64)stipple_session1_get_needle_strokes(session),
+		.before = stipple_session1_get_density_before(session),
 		.density = stipple_session1_get_density(session),
 		.target = stipple_session1_get_target_density(session),
 		.dwell_ms = stipple_session1_get_dwell_mean_ms(session),

@@ -19,6 +19,7 @@ typedef struct ZonePage {
 	Scalp *scalp;
 	GtkWidget *area, *choose;
 	GtkWidget *skins[4];
+	GtkLabel *history; /* of the touched zone: density and area on record */
 	char *marked;
 } ZonePage;
 
@@ -31,12 +32,59 @@ static const struct {
 	{ "plug", N_("Plugs") },
 };
 
+/** What the client's zone had before this session, from the property Scalp. */
+typedef struct ZoneHistory {
+	guint32 area_mm2;
+	gboolean measured;
+	double density;
+	gint64 last_us;
+} ZoneHistory;
+
+static ZoneHistory history_of(ZonePage *page, const char *wanted)
+{
+	GVariant *scalp = stipple_session1_get_scalp(panel_session(page->screen.panel));
+	ZoneHistory history;
+	GVariantIter iter;
+	const char *zone;
+
+	if (scalp)
+		g_variant_iter_init(&iter, scalp);
+	while (scalp && g_variant_iter_next(&iter, "(&subtdx)", &zone, &history.area_mm2, &history.measured,
+				NULL, &history.density, &history.last_us))
+		if (strcmp(zone, wanted) == 0)
+			return history;
+	return (ZoneHistory){ 0 };
+}
+
+static void show_history(ZonePage *page)
+{
+	ZoneHistory history = page->marked ? history_of(page, page->marked) : (ZoneHistory){ 0 };
+	g_autoptr(GDateTime) last =
+		history.last_us ? g_date_time_new_from_unix_local(history.last_us / G_USEC_PER_SEC) : NULL;
+	g_autofree char *day = last ? g_date_time_format(last, "%x") : NULL;
+	g_autofree char *text =
+		day ? g_strdup_printf(_("Before: %.0f dots per cm², last on %s"), history.density, day)
+		    : g_strdup(page->marked ? _("Before: no dots") : "");
+	g_autofree char *area =
+		history.area_mm2 ? g_strdup_printf(history.measured ? _("%.1f cm² measured")
+								    : _("%.1f cm² in an earlier session"),
+					   history.area_mm2 / 100.0)
+				 : NULL;
+	g_autofree char *both = area ? g_strdup_printf("%s\n%s", text, area) : NULL;
+
+	gtk_label_set_text(page->history, both ? both : text);
+}
+
 static void zone_touched(void *userdata, const char *zone)
 {
 	ZonePage *page = userdata;
+	ZoneHistory history = history_of(page, zone);
+	g_autofree char *area = history.area_mm2 ? g_strdup_printf("%u", history.area_mm2) : NULL;
 
 	g_free(page->marked);
 	page->marked = g_strdup(zone);
+	/* the area is this client's, or has to be entered: another zone's or client's never stays */
+	field_set(page->area, area);
 	/* a zone of scars has scarred skin unless somebody chooses otherwise */
 	gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(page->skins[strncmp(zone, "scar-", 5) == 0]), TRUE);
 	page->screen.update(&page->screen);
@@ -49,6 +97,7 @@ static void chosen(GObject *source, GAsyncResult *result, gpointer call)
 	if (!page)
 		return;
 	g_clear_pointer(&page->marked, g_free);
+	field_set(page->area, NULL);
 	panel_advance(page->screen.panel);
 }
 
@@ -86,13 +135,14 @@ static void update_zone(Screen *screen)
 	StippleSession1 *session = panel_session(screen->panel);
 	g_autofree char *text = NULL;
 
-	scalp_update(page->scalp, stipple_session1_get_zones(session),
+	scalp_update(page->scalp, stipple_session1_get_zones(session), stipple_session1_get_scalp(session),
 		known_text(stipple_session1_get_zone(session)), stipple_session1_get_density(session),
 		page->marked ? page->marked : "");
 	text = page->marked ? g_strdup_printf(_("Treat: %s"), zone_title(page->marked))
 			    : g_strdup(_("Touch a zone"));
 	touch_button_set_text(page->choose, text);
 	gtk_widget_set_sensitive(page->choose, page->marked != NULL);
+	show_history(page);
 }
 
 static GtkWidget *side_new(ZonePage *page)
@@ -109,8 +159,9 @@ static GtkWidget *side_new(ZonePage *page)
 	gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(page->skins[0]), TRUE);
 	page->area = sheet_field_new(panel_sheet(page->screen.panel), SHEET_NUMBER, _("Area in mm²"), false);
 	page->choose = touch_button_new(_("Touch a zone"), "primary", G_CALLBACK(on_choose), page);
+	page->history = GTK_LABEL(text_new("", "caption"));
 	gtk_widget_set_valign(page->area, GTK_ALIGN_START);
-	return column_new(6, "side", grid, tall(page->area), page->choose, NULL);
+	return column_new(6, "side", grid, GTK_WIDGET(page->history), tall(page->area), page->choose, NULL);
 }
 
 static void forget_zone(Screen *screen)

@@ -70,8 +70,11 @@ static void show_time(WorkView *view, FigureId id, gint64 seconds)
 
 static void show_figures(WorkView *view, const WorkFigures *figures)
 {
-	if (figures->target > 0)
-		show_figure(view, FIGURE_DENSITY, figures->density > figures->target * 1.1, "%.0f/%.0f",
+	if (figures->target > 0 && figures->before > 0)
+		show_figure(view, FIGURE_DENSITY, figures->before + figures->density >= figures->target,
+			"%.0f+%.0f/%.0f", figures->before, figures->density, figures->target);
+	else if (figures->target > 0)
+		show_figure(view, FIGURE_DENSITY, figures->density >= figures->target, "%.0f/%.0f",
 			figures->density, figures->target);
 	else
 		show_figure(view, FIGURE_DENSITY, false, "–");

@@ -15,7 +15,8 @@ typedef struct WorkFigures {
 	DepthReading depth;
 	guint resistance_mn, force_warn_mn, force_limit_mn; /* limits 0: no zone is chosen */
 	gint64 dots, needle_strokes;
-	double density, target;         /* dots per cm2 */
+	double before, density,
+		target; /* dots per cm2: of earlier sessions, of this one, of both in the end */
 	double dwell_ms, outside_share; /* share of the dots outside the depth window, 0 to 1 */
 	guint dwell_plan_ms;
 	gint64 elapsed_s, break_in_s; /* break_in_s: negative when the break is overdue */

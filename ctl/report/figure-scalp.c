@@ -73,7 +73,7 @@ static const Head heads[] = {
 
 static double share_of(const ReportZone *zone)
 {
-	return zone->target > 0 ? zone->density / zone->target : 0;
+	return zone->target > 0 ? (zone->density_before + zone->density) / zone->target : 0;
 }
 
 /** Colour by the share of the target that a zone has reached: pale, full at 1, brown past 1.1. */
@@ -99,7 +99,7 @@ static void draw_label(FILE *stream, const ReportZone *zone, const char *name, d
 	char text[32];
 
 	svg_text(stream, x, y - 2.2, &label, name);
-	snprintf(text, sizeof text, "%.0f/%.0f", zone->density, zone->target);
+	snprintf(text, sizeof text, "%.0f/%.0f", zone->density_before + zone->density, zone->target);
 	svg_text(stream, x, y + 3.8, &number, text);
 }
 

@@ -163,6 +163,9 @@ static void take_statistics(Report *report, const json_t *row, const json_t *bod
 	zone->strokes = row_number(body, "strokes");
 	zone->area_mm2 = row_real(body, "area_mm2");
 	zone->density = row_real(body, "density");
+	zone->density_before = row_real(body, "density_before");
+	zone->has_before = json_object_get(body, "density_before") != NULL;
+	zone->over = row_number(body, "dots_over");
 	zone->target = row_real(body, "target");
 	zone->outside = row_real(body, "outside");
 	zone->depth_mean_um = row_real(body, "depth_mean_um");

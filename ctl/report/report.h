@@ -45,7 +45,11 @@ typedef struct ReportPicture {
 
 typedef struct ReportZone {
 	const char *zone, *skin_type;
-	double area_mm2, density, target; /* dots per cm2 */
+	double area_mm2;
+	double density_before, density,
+		target;  /* dots per cm2: of earlier sessions, of this one, of both in the end */
+	bool has_before; /* sessions of earlier versions do not say what was before */
+	int64_t over;    /* dots beyond the target, of all sessions */
 	double depth_min_um, depth_max_um, depth_mean_um, dwell_mean_ms;
 	double outside; /* share, 0 to 1 */
 	int64_t dots, strokes;

@@ -38,15 +38,27 @@ static void add_lot_cell(Table *table, const char *lot, const char *barred)
 		barred ? barred : "", barred ? ")" : "");
 }
 
+/** Before + today of the target, and what is over it. */
+static void add_density(Table *table, const ReportZone *zone)
+{
+	char before[32] = "", over[48] = "";
+
+	if (zone->has_before)
+		snprintf(before, sizeof before, "%.0f + ", zone->density_before);
+	if (zone->over)
+		snprintf(over, sizeof over, ", %lld dots over", (long long)zone->over);
+	add_cell_format(table, "%s%.0f of %.0f%s", before, zone->density, zone->target, over);
+}
+
 Table *list_zones(const Report *report)
 {
 	static const TableColumn columns[] = {
 		{ "Zone", 0.27, CELL_STRONG },
-		{ "Skin", 0.13, CELL_TEXT },
-		{ "cm\xc2\xb2", 0.11, CELL_NUMBER },
-		{ "Dots", 0.14, CELL_NUMBER },
-		{ "Dots/cm\xc2\xb2", 0.18, CELL_NUMBER },
-		{ "Outside", 0.17, CELL_NUMBER },
+		{ "Skin", 0.14, CELL_TEXT },
+		{ "cm\xc2\xb2", 0.10, CELL_NUMBER },
+		{ "Dots", 0.11, CELL_NUMBER },
+		{ "Dots/cm\xc2\xb2", 0.23, CELL_NUMBER },
+		{ "Outside", 0.15, CELL_NUMBER },
 	};
 	Table *table = table_new(columns, ELEMENTS(columns));
 
@@ -59,7 +71,7 @@ Table *list_zones(const Report *report)
 		add_cell(table, zone->skin_type);
 		add_cell_format(table, "%.1f", zone->area_mm2 / 100);
 		add_cell_format(table, "%lld", (long long)zone->dots);
-		add_cell_format(table, "%.0f of %.0f", zone->density, zone->target);
+		add_density(table, zone);
 		if (zone->dots)
 			add_cell_format(table, "%.1f %%", zone->outside * 100);
 		else

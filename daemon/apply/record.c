@@ -33,6 +33,7 @@ static const struct {
 	{ "session.consent", session_consent_apply },
 	{ "session.statement", session_statement_apply },
 	{ "session.zone", session_zone_apply },
+	{ "zone.area", zone_area_apply },
 	{ "session.state", session_step_apply },
 	{ "session.finished", session_finished_apply },
 	{ "session.signed", session_ended_apply },

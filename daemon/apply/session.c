@@ -9,12 +9,47 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "apply/alarms.h"
 #include "apply/record-field.h"
 #include "apply/work.h"
 #include "state/interlock-names.h"
 #include "util/clock.h"
+
+static SessionZone *zone_named(Session *session, const char *name)
+{
+	Zone zone = zone_from_string(name ? name : "");
+
+	return (int)zone >= 0 ? &session->zones[zone] : NULL;
+}
+
+/** What the client's zones had before this session. A zone that is none of this version's is left out. */
+static void apply_scalp(Session *session, const json_t *body)
+{
+	const json_t *dots = json_object_get(body, "scalp_dots"),
+		     *areas = json_object_get(body, "scalp_area_mm2"),
+		     *lasts = json_object_get(body, "scalp_last");
+	SessionZone *zone;
+	const char *last;
+	json_t *name;
+	size_t i;
+
+	json_array_foreach (json_object_get(body, "scalp_zones"), i, name) {
+		zone = zone_named(session, json_string_value(name));
+		last = json_string_value(json_array_get(lasts, i));
+		if (!zone)
+			continue;
+		zone->before_dots = (uint64_t)json_integer_value(json_array_get(dots, i));
+		zone->known_area_mm2 = (uint32_t)json_integer_value(json_array_get(areas, i));
+		(void)!clock_parse_utc(last ? last : "", &zone->last_dots_utc_us);
+	}
+	json_array_foreach (json_object_get(body, "scalp_measured"), i, name) {
+		zone = zone_named(session, json_string_value(name));
+		if (zone)
+			zone->area_was_measured = true;
+	}
+}
 
 void session_begun_apply(State *state, const AppliedRecord *record)
 {
@@ -37,6 +72,7 @@ void session_begun_apply(State *state, const AppliedRecord *record)
 	snprintf(
 		session->protocol_name, sizeof session->protocol_name, "%s", record_text(record, "protocol"));
 	session->protocol = protocols_find(&state->protocols, session->protocol_name);
+	apply_scalp(session, record->body);
 }
 
 void session_screening_apply(State *state, const AppliedRecord *record)
@@ -90,6 +126,18 @@ void session_zone_apply(State *state, const AppliedRecord *record)
 	session->skin = skin;
 	session->zones[zone].area_mm2 = (uint32_t)record_number(record, "area_mm2");
 	session->zones[zone].target = session->plan->density;
+}
+
+void zone_area_apply(State *state, const AppliedRecord *record)
+{
+	SessionZone *measured = zone_named(&state->session, record_text(record, "zone"));
+
+	if (!measured || strcasecmp(record_text(record, "subject"), state->session.subject) != 0)
+		return;
+	measured->known_area_mm2 = (uint32_t)record_number(record, "area_mm2");
+	measured->area_was_measured = true;
+	if (measured->area_mm2)
+		measured->area_mm2 = measured->known_area_mm2;
 }
 
 void session_step_apply(State *state, const AppliedRecord *record)

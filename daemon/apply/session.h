@@ -10,6 +10,7 @@ void session_screening_apply(State *state, const AppliedRecord *record);
 void session_consent_apply(State *state, const AppliedRecord *record);
 void session_statement_apply(State *state, const AppliedRecord *record);
 void session_zone_apply(State *state, const AppliedRecord *record);
+void zone_area_apply(State *state, const AppliedRecord *record);
 void session_step_apply(State *state, const AppliedRecord *record);
 void session_finished_apply(State *state, const AppliedRecord *record);
 void session_ended_apply(State *state, const AppliedRecord *record);

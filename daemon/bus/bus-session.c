@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "state/density.h"
 #include "util/text.h"
 
 /* ---- methods ---- */
@@ -180,6 +181,8 @@ static int append_count(const Bus *bus, const char *name, sd_bus_message *messag
 		{ "Density", 'd', .figure = zone_statistics_density(statistics, zone->area_mm2) },
 		{ "OutsideShare", 'd', .figure = zone_statistics_outside(statistics) },
 		{ "DepthMeanUm", 'd', .figure = zone_statistics_depth_mean_um(statistics) },
+		{ "DensityBefore", 'd', .figure = zone_density_before(zone) },
+		{ "DotsOver", 't', .number = zone_dots_over(zone) },
 		{ "DwellMeanMs", 'd', .figure = zone_statistics_dwell_mean_ms(statistics) },
 	};
 
@@ -229,6 +232,23 @@ static int append_zones(const Bus *bus, sd_bus_message *message)
 	return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
+/** What the client's zones had before this session. */
+static int append_scalp(const Bus *bus, sd_bus_message *message)
+{
+	const Session *session = &station_state(bus->station)->session;
+	int r = sd_bus_message_open_container(message, 'a', "(subtdx)");
+
+	for (int i = 0; i < ZONE_MAX && r >= 0; i++) {
+		const SessionZone *zone = &session->zones[i];
+
+		if (zone->known_area_mm2 || zone->before_dots)
+			r = sd_bus_message_append(message, "(subtdx)", zone_to_string((Zone)i),
+				zone->known_area_mm2, (int)zone->area_was_measured, zone->before_dots,
+				zone_density_before(zone), zone->last_dots_utc_us);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
 static int append_aftercare(const Bus *bus, sd_bus_message *message)
 {
 	const Protocol *protocol = station_state(bus->station)->session.protocol;
@@ -249,6 +269,8 @@ static int append_session_property(const Bus *bus, const char *name, sd_bus_mess
 		return append_protocols(bus, message);
 	if (strcmp(name, "Zones") == 0)
 		return append_zones(bus, message);
+	if (strcmp(name, "Scalp") == 0)
+		return append_scalp(bus, message);
 	if (strcmp(name, "Aftercare") == 0)
 		return append_aftercare(bus, message);
 	r = append_session_step(bus, name, message);

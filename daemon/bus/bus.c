@@ -48,7 +48,7 @@ static void signal_changes(void *userdata, unsigned changes)
 			{ "BoardConnected", "BoardSerial", "BoardError", "EmergencyStop", "Pedal" } },
 		{ STATION_CHANGED_COUNTS, PATH_SESSION, INTERFACE_SESSION,
 			{ "Dots", "Strokes", "SessionDots", "SessionStrokes", "NeedleStrokes", "Density",
-				"OutsideShare", "DepthMeanUm", "LastDepthUm", "LastResistanceMn",
+				"DotsOver", "OutsideShare", "DepthMeanUm", "LastDepthUm", "LastResistanceMn",
 				"DwellMeanMs", "Elapsed", "BreakIn" } },
 	};
 

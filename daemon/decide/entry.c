@@ -210,6 +210,7 @@ static bool require_of_kind(const State *state, const char *kind, json_t *body, 
 		{ "subject.registered", require_pseudonym },
 		{ "course.planned", require_plan },
 		{ "incident.reported", require_pseudonym },
+		{ "zone.area", require_pseudonym },
 		{ "interlock.overridden", require_overridable },
 		{ "clock.corrected", require_wrong_time },
 		{ "station.renamed", require_names },
@@ -229,7 +230,8 @@ static const char *named_person(const char *kind, const json_t *body)
 		return strcmp(row_text(body, "field"), "subject") == 0
 			       ? json_string_value(json_object_get(body, "new"))
 			       : NULL;
-	if (strcmp(kind, "course.planned") != 0 && strcmp(kind, "incident.reported") != 0)
+	if (strcmp(kind, "course.planned") != 0 && strcmp(kind, "incident.reported") != 0 &&
+		strcmp(kind, "zone.area") != 0)
 		return NULL;
 	return json_string_value(json_object_get(body, "subject"));
 }

@@ -11,6 +11,7 @@
 
 #include "decide/cartridge.h"
 #include "decide/recovery.h"
+#include "state/density.h"
 
 /* ---- begin ---- */
 
@@ -60,6 +61,33 @@ static const Protocol *require_protocol(const State *state, const Command *comma
 	return NULL;
 }
 
+/** Adds the person's zones as the ledger knows them, so that a restart finds the same figures in this record.
+ */
+static void add_scalp(const Command *command, json_t *body)
+{
+	json_t *zones = json_array(), *dots = json_array(), *areas = json_array(), *lasts = json_array(),
+	       *measured = json_array(), *row;
+	char last[CLOCK_UTC_TEXT_MAX];
+	size_t i;
+
+	json_array_foreach (found_rows(command, "scalp"), i, row) {
+		json_int_t last_us = json_integer_value(json_object_get(row, "last_us"));
+
+		clock_format_utc(last_us, last);
+		json_array_append(zones, json_object_get(row, "zone"));
+		json_array_append(dots, json_object_get(row, "dots"));
+		json_array_append(areas, json_object_get(row, "area_mm2"));
+		json_array_append_new(lasts, last_us ? json_sprintf("%.19sZ", last) : json_string(""));
+		if (json_integer_value(json_object_get(row, "measured")))
+			json_array_append(measured, json_object_get(row, "zone"));
+	}
+	json_object_set_new(body, "scalp_zones", zones);
+	json_object_set_new(body, "scalp_dots", dots);
+	json_object_set_new(body, "scalp_area_mm2", areas);
+	json_object_set_new(body, "scalp_last", lasts);
+	json_object_set_new(body, "scalp_measured", measured);
+}
+
 /** Includes the aftercare text that the person is given, because the protocol file may change later. */
 static json_t *begin_body(
 	const State *state, const Command *command, const Protocol *protocol, const char *subject)
@@ -75,6 +103,8 @@ static json_t *begin_body(
 		protocol->title, "sessions", (int)protocol->sessions, "aftercare", aftercare, "interval_days",
 		json_integer_value(json_object_get(found_row(command, "courses"), "interval_days")),
 		"session", (json_int_t)state->next_session);
+	if (body)
+		add_scalp(command, body);
 	if (!body || last_us == 0)
 		return body;
 	clock_format_utc(last_us, last);
@@ -84,7 +114,7 @@ static json_t *begin_body(
 
 static void decide_begin(const State *state, const Command *command, Decision *ret)
 {
-	static const char *const questions[] = { "treated", "courses" };
+	static const char *const questions[] = { "treated", "courses", "scalp" };
 	const char *subject = asked_text(command, "subject");
 	const json_t *person = found_row(command, "person");
 	const Protocol *protocol;
@@ -121,10 +151,54 @@ const CommandSpec command_begin = { decide_begin, .is_step = true };
 
 /* ---- zone ---- */
 
+/** The area that was asked for, or that of this client's zone on record when none was. In mm2; 0: not known.
+ */
+static int64_t wanted_area_mm2(const State *state, const Command *command)
+{
+	int64_t asked = asked_number(command, "area_mm2");
+	Zone zone = zone_from_string(asked_text(command, "zone"));
+
+	return asked || (int)zone < 0 ? asked : zone_area_mm2(&state->session.zones[zone]);
+}
+
+/** The measured areas of the client's zones together, with `area_mm2` for `wanted`. */
+static int64_t scalp_area_mm2(const Session *session, Zone wanted, int64_t area_mm2)
+{
+	int64_t sum = area_mm2;
+
+	for (Zone zone = 0; zone < ZONE_MAX; zone++)
+		if (zone != wanted && session->zones[zone].area_was_measured)
+			sum += session->zones[zone].known_area_mm2;
+	return sum;
+}
+
+static bool require_area(const State *state, const Command *command, Decision *ret)
+{
+	const char *zone = asked_text(command, "zone");
+	int64_t area_mm2 = wanted_area_mm2(state, command);
+	int64_t scalp_mm2 = scalp_area_mm2(&state->session, zone_from_string(zone), area_mm2);
+
+	if (area_mm2 == 0)
+		decide_refusal(ret, STATION_ERROR_INVALID,
+			"the area of the zone %s is not on record for %s: measure it and give it in mm2",
+			zone, state->session.subject);
+	else if (area_mm2 < ZONE_AREA_MIN_MM2 || area_mm2 > ZONE_AREA_MAX_MM2)
+		decide_refusal(ret, STATION_ERROR_INVALID,
+			"the area must be %d to %d mm2, not %lld: a whole scalp has about 60000 (600 cm2)",
+			ZONE_AREA_MIN_MM2, ZONE_AREA_MAX_MM2, (long long)area_mm2);
+	else if (scalp_mm2 > SCALP_AREA_MAX_MM2)
+		decide_refusal(ret, STATION_ERROR_INVALID,
+			"the zones of %s would have %lld mm2 together, and a scalp has about 60000: measure the zone "
+			"%s again, or correct another one",
+			state->session.subject, (long long)scalp_mm2, zone);
+	else
+		return true;
+	return false;
+}
+
 static bool require_zone(const State *state, const Command *command, Decision *ret)
 {
 	const char *zone = asked_text(command, "zone"), *skin = asked_text(command, "skin_type");
-	int64_t area_mm2 = asked_number(command, "area_mm2");
 
 	if (!require_signed_in(state, command, "technician", ret) ||
 		!require_phase(state, OPEN_PHASES | PHASE_BIT(SESSION_READY), ret))
@@ -134,15 +208,31 @@ static bool require_zone(const State *state, const Command *command, Decision *r
 	else if ((int)skin_type_from_string(skin) < 0)
 		decide_refusal(ret, STATION_ERROR_INVALID,
 			"there is no skin type \"%.32s\": normal, scar, atrophic, plug", skin);
-	else if (area_mm2 < 1 || area_mm2 > 100000)
-		decide_refusal(ret, STATION_ERROR_INVALID, "the area must be 1 to 100000 mm2, not %lld",
-			(long long)area_mm2);
 	else
-		return true;
+		return require_area(state, command, ret);
 	return false;
 }
 
-/** The record of the work in the previous zone precedes the record of the new zone. */
+/** Whether somebody gave an area that is not on record as measured. */
+static bool is_new_area(const State *state, const Command *command)
+{
+	const SessionZone *zone = &state->session.zones[zone_from_string(asked_text(command, "zone"))];
+	int64_t asked = asked_number(command, "area_mm2");
+
+	return asked && (!zone->area_was_measured || zone->known_area_mm2 != asked);
+}
+
+static json_t *zone_body(const State *state, const Command *command, const ZonePlan *plan)
+{
+	return body_with_session(
+		state, json_pack("{s:s, s:s, s:I, s:i, s:i, s:i}", "zone", asked_text(command, "zone"),
+			       "skin_type", asked_text(command, "skin_type"), "area_mm2",
+			       wanted_area_mm2(state, command), "target", plan->density, "depth_min_um",
+			       plan->depth_min_um, "depth_max_um", plan->depth_max_um));
+}
+
+/** The records of the work in the previous zone, and of a changed area, precede the record of the new zone.
+ */
 static void decide_zone(const State *state, const Command *command, Decision *ret)
 {
 	const Session *session = &state->session;
@@ -161,13 +251,13 @@ static void decide_zone(const State *state, const Command *command, Decision *re
 	else if (command->answer.error < 0)
 		decide_refusal(ret, STATION_ERROR_LEDGER,
 			"the last strokes of the zone before cannot be recorded now: try again");
-	else
-		decide_record(ret, "session.zone",
+	else if (is_new_area(state, command))
+		decide_record_and_go_on(ret, "zone.area",
 			body_with_session(
-				state, json_pack("{s:s, s:s, s:I, s:i, s:i, s:i}", "zone", zone, "skin_type",
-					       skin, "area_mm2", asked_number(command, "area_mm2"), "target",
-					       plan->density, "depth_min_um", plan->depth_min_um,
-					       "depth_max_um", plan->depth_max_um)));
+				state, json_pack("{s:s, s:s, s:I}", "subject", session->subject, "zone", zone,
+					       "area_mm2", asked_number(command, "area_mm2"))));
+	else
+		decide_record(ret, "session.zone", zone_body(state, command, plan));
 }
 
 const CommandSpec command_zone = { decide_zone, .is_step = true };

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "state/density.h"
 #include "util/file.h"
 #include "util/log.h"
 
@@ -113,6 +114,8 @@ static void say_figures(Live *live)
 	frame.figures.session_strokes = now->session.strokes;
 	frame.figures.elapsed_s = session_elapsed_s(now);
 	frame.figures.density = zone_statistics_density(&zone->statistics, zone->area_mm2);
+	frame.figures.before = zone_density_before(zone);
+	frame.figures.over = zone_dots_over(zone);
 	frame.figures.outside = zone_statistics_outside(&zone->statistics);
 	frame.figures.dwell_ms = now->session.last_dot.dwell_us / 1000.0;
 	frame.figures.target = now->session.plan ? (int32_t)now->session.plan->density : 0;

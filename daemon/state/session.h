@@ -33,10 +33,15 @@ const Protocol *protocols_find(const Protocols *protocols, const char *name);
 /** Frees the listed protocols. */
 void protocols_clear(Protocols *protocols);
 
-/** What has been done in one zone in this session. */
+/** What has been done in one zone: in this session, and on record before it. state/density.h adds it up. */
 typedef struct SessionZone {
 	uint32_t area_mm2; /* as last chosen; 0: never chosen in this session */
-	uint32_t target;   /* dots per cm2, at that time */
+	uint32_t target;   /* dots per cm2 after this session, with those of earlier sessions, at that time */
+	/* of this client, as the session's first record has it */
+	uint32_t known_area_mm2;  /* 0: not on record */
+	bool area_was_measured;   /* by a record of its own; false: it is that of an earlier session */
+	uint64_t before_dots;     /* of all sessions before, whatever protocol or course */
+	int64_t last_dots_utc_us; /* when the needle last worked here; 0: it left no dot */
 	ZoneStatistics statistics;
 	char before_photo[SESSION_NAME_MAX], after_photo[SESSION_NAME_MAX]; /* file names; "" none */
 } SessionZone;

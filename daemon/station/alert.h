@@ -13,6 +13,8 @@ enum { ALERT_PACE_US = 30 * USEC_PER_SEC }; /* minimum time between two alerts o
 typedef enum StationAlert {
 	ALERT_DEPTH,
 	ALERT_FORCE,
+	ALERT_DENSITY_NEAR,
+	ALERT_DENSITY,
 	ALERT_BREAK,
 	ALERT_LENGTH,
 	ALERT_CLOCK,

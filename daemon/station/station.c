@@ -80,10 +80,21 @@ static void needle_was_refused(Station *station, const AppliedRecord *record)
 static void zone_was_chosen(Station *station, const AppliedRecord *record)
 {
 	strokes_reset(&station->strokes);
+	strokes_tell_density(station);
+}
+
+/** Another area makes another density of the same dots. */
+static void area_was_measured(Station *station, const AppliedRecord *record)
+{
+	Zone zone = station->state.session.zone;
+
+	if ((int)zone >= 0 && strcmp(row_text(record->body, "zone"), zone_to_string(zone)) == 0)
+		strokes_tell_density(station);
 }
 
 static void another_session(Station *station, const AppliedRecord *record)
 {
+	station->strokes.told_zone = ZONE_INVALID;
 	strokes_reset(&station->strokes);
 	alerts_new_session(station);
 }
@@ -103,6 +114,7 @@ static const struct {
 	{ "needle.removed", needle_was_removed },
 	{ "needle.refused", needle_was_refused },
 	{ "session.zone", zone_was_chosen },
+	{ "zone.area", area_was_measured },
 	{ "session.begun", another_session },
 	{ "session.signed", another_session },
 	{ "session.abandoned", another_session },

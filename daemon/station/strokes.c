@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "decide/decision.h"
+#include "state/density.h"
 #include "util/digest.h"
 #include "util/log.h"
 
@@ -34,6 +35,46 @@ void station_stop_by_host(Station *station, const char *reason)
 		control_stop(station->options.control);
 }
 
+static void alert_density(Station *station, DensityLevel level)
+{
+	const Session *session = &station->state.session;
+	const SessionZone *zone = session_zone(session);
+	const char *name = zone_to_string(session->zone);
+
+	alert_again(&station->alerts, level == DENSITY_REACHED ? ALERT_DENSITY : ALERT_DENSITY_NEAR);
+	if (level == DENSITY_REACHED)
+		station_alert(station, ALERT_DENSITY,
+			"zone %s has the %u dots/cm2 that session %u may leave (%.0f from before): go on elsewhere; "
+			"what follows is counted as over",
+			name, zone->target, session->course_session, zone_density_before(zone));
+	else
+		station_alert(station, ALERT_DENSITY_NEAR,
+			"zone %s has %.0f of the %u dots/cm2 that session %u may leave (%.0f from before)",
+			name, zone_density_total(zone), zone->target, session->course_session,
+			zone_density_before(zone));
+}
+
+/** The needle goes on: the practitioner decides. */
+void strokes_tell_density(Station *station)
+{
+	const SessionZone *zone = session_zone(&station->state.session);
+	DensityLevel level = zone_density_level(zone, zone_dots_total(zone));
+	Strokes *strokes = &station->strokes;
+
+	if ((int)station->state.session.zone < 0)
+		return;
+	if (strokes->told_zone != station->state.session.zone)
+		strokes->told_level = DENSITY_BELOW;
+	strokes->told_zone = station->state.session.zone;
+	if (level != DENSITY_NEAR)
+		station_alert_over(station, ALERT_DENSITY_NEAR);
+	if (level != DENSITY_REACHED)
+		station_alert_over(station, ALERT_DENSITY);
+	if (level > strokes->told_level)
+		alert_density(station, level);
+	strokes->told_level = level;
+}
+
 /** Alerts about a streak, not about a single dot: a hand's tremor is normal, an unsuitable setting is not. */
 static void note_dot(Station *station, const Dot *dot)
 {
@@ -44,6 +85,7 @@ static void note_dot(Station *station, const Dot *dot)
 	station->strokes.chunk_dots++;
 	if (!plan)
 		return;
+	strokes_tell_density(station);
 	zone = zone_to_string(station->state.session.zone);
 	if (work->depth_streak >= STREAK)
 		station_alert(station, ALERT_DEPTH,
@@ -119,10 +161,11 @@ static json_t *statistics_body(const Session *session)
 	const SessionZone *zone = session_zone(session);
 	const ZoneStatistics *statistics = &zone->statistics;
 
-	return json_pack("{s:s, s:I, s:I, s:i, s:f, s:i, s:f, s:f, s:f, s:o, s:o}", "zone",
+	return json_pack("{s:s, s:I, s:I, s:i, s:f, s:i, s:f, s:I, s:f, s:f, s:f, s:o, s:o}", "zone",
 		zone_to_string(session->zone), "dots", (json_int_t)statistics->dots, "strokes",
 		(json_int_t)statistics->strokes, "area_mm2", (int)zone->area_mm2, "density",
 		zone_statistics_density(statistics, zone->area_mm2), "target", session->plan->density,
+		"density_before", zone_density_before(zone), "dots_over", (json_int_t)zone_dots_over(zone),
 		"outside", zone_statistics_outside(statistics), "depth_mean_um",
 		zone_statistics_depth_mean_um(statistics), "dwell_mean_ms",
 		zone_statistics_dwell_mean_ms(statistics), "histogram", histogram_body(statistics->histogram),

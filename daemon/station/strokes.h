@@ -5,6 +5,7 @@
  * Strokes on their way to the ledger: counted, collected in chunks, and watched so that none waits too long.
  */
 
+#include "state/density.h"
 #include "state/stroke-chunk.h"
 #include "station/station.h"
 
@@ -16,11 +17,15 @@ typedef struct Strokes {
 	int64_t flushed_us, counts_us, samples_us; /* by the injected clock, like the following */
 	int64_t statistics_us;                     /* when the zone's statistics were last recorded */
 	bool statistics_stale;                     /* strokes were recorded since then */
+	Zone told_zone;                            /* the density that was told last: of which zone, ... */
+	DensityLevel told_level;                   /* ... and what */
 } Strokes;
 
 /** Starts again for another session or zone. */
 void strokes_reset(Strokes *strokes);
 void station_take_strokes(Station *station, const StrokeSample *samples, uint32_t n);
+/** Says once how far the chosen zone is, when that comes to be 90 % of its target, or all of it. */
+void strokes_tell_density(Station *station);
 /** Passes the collected chunk and the zone's statistics to the ledger. */
 void station_flush_strokes(Station *station);
 /** Passes the chunk on when it is due, and stops the needle when more strokes wait than may be lost. */

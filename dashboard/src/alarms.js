@@ -28,6 +28,8 @@ export const ALARMS = new Map([
 	["board-fault.self-test", ["medium", "The board failed its self-test"]],
 	["alert.depth-outside", ["medium", "Depth outside the window"]],
 	["alert.force-high", ["medium", "Resistance is high"]],
+	["alert.density-near", ["low", "The zone is nearly at its density"]],
+	["alert.density-reached", ["medium", "The zone has its density"]],
 	["alert.break-due", ["low", "A break is due"]],
 	["alert.session-long", ["medium", "The session is long"]],
 	["alert.clock-behind", ["medium", "The clock is behind"]],

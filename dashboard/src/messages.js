@@ -126,6 +126,8 @@ export function parseTelemetry(value) {
 		sessionDots: count(value.session_dots),
 		sessionStrokes: count(value.session_strokes),
 		density: amount(value.density),
+		before: amount(value.before),
+		over: count(value.over),
 		target: amount(value.target),
 		outside: amount(value.outside),
 		depth: amount(value.depth_um),

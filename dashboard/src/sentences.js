@@ -46,7 +46,7 @@ const SENTENCES = new Map(Object.entries({
 	"pigment.loaded": (b) => `Pigment ${t(b.brand)} ${t(b.colour)} loaded, lot ${t(b.lot)}`,
 	"image.captured": (b) => `Picture of ${t(b.zone)} taken, ${t(b.phase)}`,
 	"image.refused": (b) => text(b.text) || `Picture of ${t(b.zone)} refused: ${t(b.verdict)}`,
-	"zone.statistics": (b) => `${t(b.zone)}: ${n(b.dots)} dots, ${figure(b.density, 0)} of ${figure(b.target, 0)} dots/cm²`,
+	"zone.statistics": (b) => `${t(b.zone)}: ${n(b.dots)} dots, ${densities({ ...b, before: b.density_before })} dots/cm²${b.dots_over ? `, ${n(b.dots_over)} dots over` : ""}`,
 	"fault.latched": (b) => `Fault: ${[text(b.cause, 64), text(b.detail)].filter(Boolean).join(", ") || "?"}`,
 	"fault.acknowledged": (b) => `Fault ${t(b.cause)} acknowledged${b.note ? `: ${t(b.note)}` : ""}`,
 	"interlock.overridden": (b) => `Refusal ${t(b.interlock)} set aside in session ${n(b.session)}${because(b.reason)}`,
@@ -82,9 +82,14 @@ export function unitName(unit) {
 	return match?.[1] ?? match?.[2] ?? match?.[3] ?? unit;
 }
 
-/** Share of the target in whole percent, or null. */
-export function progress(density, target) {
-	return amount(density) === null || !amount(target) ? null : Math.round(density / target * 100);
+/** "before + today of target": all sessions count. Without a figure of before: "today of target". */
+export function densities({ before, density, target }) {
+	return `${amount(before) ? `${figure(before, 0)} + ` : ""}${figure(density, 0)} of ${figure(target, 0)}`;
+}
+
+/** Share of the target in whole percent, or null. `before`: the density of earlier sessions, if known. */
+export function progress(density, target, before = 0) {
+	return amount(density) === null || !amount(target) ? null : Math.round((density + (amount(before) ?? 0)) / target * 100);
 }
 
 export function clock(at) {

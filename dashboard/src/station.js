@@ -128,7 +128,7 @@ export class Station {
 		if (!name)
 			return;
 		put(this.zones, name, { dots: count(body.dots), strokes: count(body.strokes), density: amount(body.density),
-			target: amount(body.target), outside: amount(body.outside), depth: amount(body.depth_mean_um),
+			before: amount(body.density_before), over: count(body.dots_over), target: amount(body.target), outside: amount(body.outside), depth: amount(body.depth_mean_um),
 			dwell: amount(body.dwell_mean_ms) });
 	}
 

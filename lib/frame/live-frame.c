@@ -54,8 +54,8 @@ static bool check_state(LiveState *state)
 static bool check_live_figures(LiveFigures *figures)
 {
 	return CLEAN(figures->state) && CLEAN(figures->zone) && isfinite(figures->density) &&
-	       isfinite(figures->outside) && isfinite(figures->dwell_ms) && figures->pedal <= 1 &&
-	       figures->emergency_stop <= 1;
+	       isfinite(figures->before) && isfinite(figures->outside) && isfinite(figures->dwell_ms) &&
+	       figures->pedal <= 1 && figures->emergency_stop <= 1;
 }
 
 static bool check_report(LiveReport *report)

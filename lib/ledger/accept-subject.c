@@ -68,6 +68,32 @@ static int check_session(ProjectionContext *context)
 	return 0;
 }
 
+/** Refuses an area with which the subject's zones have more than a scalp, also where zones overlap. */
+static int accept_area(ProjectionContext *context)
+{
+	enum { SCALP_MAX_MM2 = 90000 };
+	_cleanup_(statement_donep) sqlite3_stmt *others = NULL;
+	long long together = projection_number(context, "area_mm2");
+	bool found;
+	int r;
+
+	if (context->replay)
+		return 0;
+	r = check_session(context);
+	if (r < 0)
+		return r;
+	r = projection_step(context, sql_area_of_other_zones, &others, &found);
+	if (r < 0)
+		return r;
+	together += found ? column_integer(others, 0) : 0;
+	if (together <= SCALP_MAX_MM2)
+		return 0;
+	return projection_refuse(context, -EINVAL,
+		"the zones of %s would have %lld mm2 together, and a scalp has about 60000: measure this zone again, "
+		"or correct another one",
+		projection_text(context, "subject"), together);
+}
+
 /** Refuses an event in the future. */
 static int check_occurred(ProjectionContext *context)
 {
@@ -107,6 +133,7 @@ static int accept_incident(ProjectionContext *context)
 const Acceptance accept_subject[] = {
 	{ "subject.registered", .exists = subject_exists },
 	{ "subject.changed", accept_changed },
+	{ "zone.area", accept_area },
 	{ "incident.reported", accept_incident },
 	{ NULL },
 };

@@ -33,7 +33,7 @@ enum { RESTORED_MAX = 64 * 1024 }; /* size limit of that file, in bytes */
  * longer than the rest of a start. If this SQLite words the schema differently, the schema is made and
  * compared entry by entry.
  */
-#define LEDGER_SCHEMA_SHA256 "d6319414c3b1968a19c5a2bbd0b3fab9692da99d4fcc4177f03fb7ce0acc5c32"
+#define LEDGER_SCHEMA_SHA256 "e1ce27f708199bc789a5e8bf1a1089637b8125a97c036b0cef42fa26f7a35b8d"
 
 enum {
 	LEDGER_SCHEMA_VERSION = 6,

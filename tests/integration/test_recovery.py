@@ -12,7 +12,7 @@ from harness import GTIN, wait_for
 CHIP = "[plugin.board-sim]\nchip = 04a1b2c3\n"
 UNIT = f"(01){GTIN}(21)A17"
 KEPT = ("Session", "Subject", "Protocol", "CourseSession", "ConsentTreatment", "ConsentPhotographs", "ScreeningDone", "Zone",
-        "SkinType", "AreaMm2", "Unit", "Lot", "Pigment", "Zones", "TargetDensity", "DepthMinUm", "DepthMaxUm",
+        "SkinType", "AreaMm2", "Unit", "Lot", "Pigment", "Zones", "Scalp", "DensityBefore", "DotsOver", "TargetDensity", "DepthMinUm", "DepthMaxUm",
         "DepthLimitUm", "Aftercare", "Dots", "Strokes", "SessionDots", "SessionStrokes", "NeedleStrokes", "Density",
         "DepthMeanUm", "DwellMeanMs", "OutsideShare")
 

@@ -152,6 +152,8 @@ static const struct {
 		"{'sterilizer':'S1','method':'helix','tested':'2026-03-02T07:00:00Z','result':'fail'}" },
 	{ "leak.tested",
 		"{'sterilizer':'S1','tested':'2026-03-02T06:00:00Z','minutes':10,'rate_kpa_min':0.1}" },
+	{ "zone.area", "{'subject':'P-2','zone':'crown','area_mm2':1200}" },
+	{ "zone.area", "{'subject':'p-2','zone':'crown','area_mm2':1000}" },
 	{ "key.created", "{'key':'k1'}" },
 	{ "key.rotated", "{'key':'k2','previous':'k1','statement':'s'}" },
 };

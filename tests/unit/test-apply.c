@@ -19,6 +19,7 @@
 #include "apply/apply.h"
 #include "config/protocol-file.h"
 #include "decide/recovery.h"
+#include "state/density.h"
 #include "state/interlock-names.h"
 #include "state/stroke-chunk.h"
 #include "util/clock.h"
@@ -98,6 +99,55 @@ static void test_a_session_begins(void **state)
 	assert_int_equal(now->session.last_session_utc_us, last);
 	assert_int_equal(now->session.step, SESSION_PREPARING);
 	assert_int_equal(now->session.zone, ZONE_INVALID);
+}
+
+/** What the client's zones had before comes from the first record, and their areas from a record of their
+ * own. */
+static void test_density_adds_up(void **state)
+{
+	State *now = *state;
+	SessionZone *crown = &now->session.zones[ZONE_CROWN], *nape = &now->session.zones[ZONE_NAPE];
+	int64_t last;
+
+	apply(now, "session.begun",
+		"{'session':7,'subject':'P-1','protocol':'scalp-density','course_session':2,"
+		"'scalp_zones':['crown','nape','chin'],'scalp_dots':[480,30,9],'scalp_area_mm2':[1200,600,100],"
+		"'scalp_last':['2026-01-05T10:00:00Z','',''],'scalp_measured':['crown','chin']}");
+	assert_int_equal(clock_parse_utc("2026-01-05T10:00:00Z", &last), 0);
+	assert_int_equal(crown->last_dots_utc_us, last);
+	assert_int_equal(nape->last_dots_utc_us, 0);
+	assert_true(crown->area_was_measured && !nape->area_was_measured);
+	assert_true(zone_density_before(crown) == 40 && zone_density_before(nape) == 5);
+	assert_int_equal(zone_density_level(crown, 480), DENSITY_BELOW); /* no target yet */
+	apply(now, "session.zone",
+		"{'session':7,'zone':'crown','skin_type':'normal','area_mm2':1200,'target':80}");
+	crown->statistics.dots = 390;
+	assert_true(zone_density_total(crown) == 72.5 && zone_dots_total(crown) == 870);
+	/* 80 dots/cm2 on 12 cm2 are 960, of which 864 are 90 % */
+	assert_int_equal(zone_density_level(crown, 863), DENSITY_BELOW);
+	assert_int_equal(zone_density_level(crown, 864), DENSITY_NEAR);
+	assert_int_equal(zone_density_level(crown, 959), DENSITY_NEAR);
+	assert_int_equal(zone_density_level(crown, 960), DENSITY_REACHED);
+	assert_int_equal(zone_dots_over(crown), 0);
+	crown->statistics.dots = 487;
+	assert_int_equal(zone_dots_over(crown), 7);
+	/* the same dots on a smaller area are too many */
+	apply(now, "zone.area", "{'session':7,'subject':'p-1','zone':'crown','area_mm2':600}");
+	assert_int_equal(crown->area_mm2, 600);
+	assert_int_equal(zone_dots_over(crown), 487);
+	/* somebody else's area, or one of another session, is none of this client's */
+	apply(now, "zone.area", "{'session':7,'subject':'P-2','zone':'crown','area_mm2':900}");
+	apply(now, "zone.area", "{'session':8,'subject':'P-1','zone':'crown','area_mm2':900}");
+	apply(now, "zone.area", "{'session':7,'subject':'P-1','zone':'chin','area_mm2':900}");
+	assert_int_equal(crown->area_mm2, 600);
+	/* an area does not choose its zone */
+	apply(now, "zone.area", "{'session':7,'subject':'P-1','zone':'frontal','area_mm2':3000}");
+	assert_int_equal(now->session.zones[ZONE_FRONTAL].area_mm2, 0);
+	assert_int_equal(zone_area_mm2(&now->session.zones[ZONE_FRONTAL]), 3000);
+	/* the next session knows nothing of it */
+	apply(now, BEGUN);
+	assert_int_equal(zone_area_mm2(crown), 0);
+	assert_int_equal(zone_dots_total(crown), 0);
 }
 
 /** What a row of the table must change is said by a function, so that a failure names its line. */
@@ -414,6 +464,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		APPLY_TEST(test_a_session_begins),
+		APPLY_TEST(test_density_adds_up),
 		APPLY_TEST(test_the_steps_of_a_session),
 		APPLY_TEST(test_records_that_change_nothing),
 		APPLY_TEST(test_bad_bodies_do_no_harm),

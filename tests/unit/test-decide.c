@@ -109,6 +109,17 @@ static void begin(State *state)
 		"{'session':7,'subject':'P-1','protocol':'scalp-density','course_session':1,'interval_days':0}");
 }
 
+/** Somebody with a measured crown (12 of 60 cm2), and a nape and sides from earlier times. */
+static void begin_again(State *state)
+{
+	sign_in(state);
+	record(state, "session.begun",
+		"{'session':7,'subject':'P-1','protocol':'scalp-density','course_session':2,'interval_days':0,"
+		"'scalp_zones':['crown','frontal','nape'],'scalp_dots':[4800,0,90],"
+		"'scalp_area_mm2':[12000,30000,900],'scalp_last':['2026-02-01T10:00:00Z','','2026-02-01T10:00:00Z'],"
+		"'scalp_measured':['crown','frontal']}");
+}
+
 static void mount(State *state)
 {
 	begin(state);
@@ -190,15 +201,15 @@ static const Row rows[] = {
 		1, .effect = AWAITS(LOOK_UP) },
 	{ "begin: another protocol is planned", sign_in, &command_begin,
 		"{'subject':'P-9','protocol':'scalp-density','course_session':1,'new':true}",
-		"{'person':[],'treated':[],'courses':[{'protocol':'other','sessions':3,'done':0}]}", 3,
-		.refused = "InvalidArgument" },
+		"{'person':[],'treated':[],'scalp':[],'courses':[{'protocol':'other','sessions':3,'done':0}]}",
+		4, .refused = "InvalidArgument" },
 	{ "begin: a session of the course is left out", sign_in, &command_begin,
 		"{'subject':'P-9','protocol':'scalp-density','course_session':2,'new':true}",
-		"{'person':[],'treated':[],'courses':[{'protocol':'scalp-density','sessions':3,'done':0}]}",
-		3, .refused = "InvalidArgument" },
+		"{'person':[],'treated':[],'scalp':[],'courses':[{'protocol':'scalp-density','sessions':3,'done':0}]}",
+		4, .refused = "InvalidArgument" },
 	{ "begin: on record", sign_in, &command_begin,
 		"{'subject':'P-9','protocol':'scalp-density','course_session':1,'new':true}",
-		"{'person':[],'treated':[],'courses':[]}", 3, .record = "session.begun" },
+		"{'person':[],'treated':[],'courses':[],'scalp':[]}", 4, .record = "session.begun" },
 	{ "begin: one is open", begin, &command_begin,
 		"{'subject':'P-9','protocol':'scalp-density','course_session':1}", .refused = "WrongState" },
 	{ "begin: a fault is latched", latch, &command_begin,
@@ -254,8 +265,32 @@ static const Row rows[] = {
 	{ "zone: strokes of the one before are left", begin, &command_zone,
 		"{'zone':'crown','skin_type':'normal','area_mm2':100}", .stage = 1, .stopped = true,
 		.error = -EAGAIN, .refused = "LedgerFailed" },
-	{ "zone: on record", begin, &command_zone, "{'zone':'crown','skin_type':'normal','area_mm2':100}",
-		.stage = 1, .stopped = true, .record = "session.zone" },
+	{ "zone: a new area comes first", begin, &command_zone,
+		"{'zone':'crown','skin_type':'normal','area_mm2':100}", .stage = 1, .stopped = true,
+		.record = "zone.area" },
+	{ "zone: on record", begin_again, &command_zone,
+		"{'zone':'crown','skin_type':'normal','area_mm2':12000}", .stage = 1, .stopped = true,
+		.record = "session.zone" },
+	{ "zone: the area on record is taken", begin_again, &command_zone,
+		"{'zone':'crown','skin_type':'normal','area_mm2':0}", .stage = 1, .stopped = true,
+		.record = "session.zone" },
+	{ "zone: another area than on record", begin_again, &command_zone,
+		"{'zone':'crown','skin_type':'normal','area_mm2':11000}", .stage = 1, .stopped = true,
+		.record = "zone.area" },
+	{ "zone: the area of an earlier session is measured now", begin_again, &command_zone,
+		"{'zone':'nape','skin_type':'normal','area_mm2':900}", .stage = 1, .stopped = true,
+		.record = "zone.area" },
+	{ "zone: the area of an earlier session is taken", begin_again, &command_zone,
+		"{'zone':'nape','skin_type':'normal','area_mm2':0}", .stage = 1, .stopped = true,
+		.record = "session.zone" },
+	{ "zone: smaller than any scar", begin, &command_zone,
+		"{'zone':'crown','skin_type':'normal','area_mm2':9}", .refused = "InvalidArgument" },
+	{ "zone: larger than a scalp", begin, &command_zone,
+		"{'zone':'crown','skin_type':'normal','area_mm2':60001}", .refused = "InvalidArgument" },
+	{ "zone: as large as a scalp", begin, &command_zone,
+		"{'zone':'crown','skin_type':'normal','area_mm2':60000}", .effect = AWAITS(STOP) },
+	{ "zone: too much for one scalp", begin_again, &command_zone,
+		"{'zone':'occipital','skin_type':'normal','area_mm2':48001}", .refused = "InvalidArgument" },
 
 	{ "pause: without a session", sign_in, &command_pause, .refused = "WrongState" },
 	{ "pause: the needle stops first", begin, &command_pause, .effect = AWAITS(STOP) },

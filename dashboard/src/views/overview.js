@@ -68,7 +68,7 @@ export function needsAttention(station, verdict, now) {
 export function zoneFigures(station, now) {
 	const zone = station.live.current(now)?.zone || station.state?.zone || "";
 	const source = station.live.current(now) ?? station.zones.get(zone);
-	return { zone, density: source?.density ?? null, target: source?.target ?? station.plan?.target ?? null };
+	return { zone, before: source?.before ?? null, density: source?.density ?? null, over: source?.over ?? null, target: source?.target ?? station.plan?.target ?? null };
 }
 
 class Card {
@@ -109,8 +109,8 @@ class Card {
 	}
 
 	#updateWork(now) {
-		const { zone, density, target } = zoneFigures(this.station, now);
-		const percent = progress(density, target);
+		const { zone, before, density, target } = zoneFigures(this.station, now);
+		const percent = progress(density, target, before);
 		show(this.work, this.station.online && zone !== "");
 		setText(this.zone, zoneName(zone));
 		setText(this.percent, percent === null ? "" : `${percent} %`);

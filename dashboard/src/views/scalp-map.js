@@ -3,10 +3,15 @@
 
 import { h, setText, svg } from "../dom.js";
 import { OUTLINES, SCARS, VIEW_BOX, ZONES } from "../scalp.js";
-import { figure, progress, zoneName } from "../sentences.js";
+import { densities, figure, progress, zoneName } from "../sentences.js";
 
 /** Beyond this share of the target a zone is shown as too dense. */
-const OVER_PERCENT = 115;
+const OVER_PERCENT = 100;
+
+function reached({ density, target, before }) {
+	const percent = progress(density, target, before);
+	return percent === null ? "–" : `${percent} %`;
+}
 
 export class ScalpMap {
 	constructor() {
@@ -14,7 +19,7 @@ export class ScalpMap {
 		this.drawing = svg("svg", { viewBox: VIEW_BOX, class: "scalp", role: "img", "aria-label": "Zone map; the table below has the figures" });
 		this.#draw();
 		this.rows = h("tbody");
-		const heads = ["Zone", "Dots", "Dots/cm²", "Reached", "Outside depth"].map((words) => h("th", { scope: "col" }, words));
+		const heads = ["Zone", "Dots today", "Dots/cm², before + today of target", "Reached", "Dots over", "Outside depth"].map((words) => h("th", { scope: "col" }, words));
 		this.table = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Zones, table" },
 			h("table", {}, h("thead", {}, h("tr", {}, heads)), this.rows));
 		this.node = h("div", {}, this.drawing, this.table);
@@ -49,10 +54,11 @@ export class ScalpMap {
 		this.shapes.set(zone, [...this.shapes.get(zone) ?? [], { shape, label, title, name }]);
 	}
 
-	/** `zones`: by name {dots, density, target, outside}; `current`: the zone at work. */
+	/** `zones`: by name {dots, before, density, target, over, outside}; `current`: the zone at work. */
 	update(zones, current) {
 		for (const [zone, parts] of this.shapes) {
-			const percent = progress(zones.get(zone)?.density, zones.get(zone)?.target);
+			const { density, target, before } = zones.get(zone) ?? {};
+			const percent = progress(density, target, before);
 			for (const { shape, label, title, name } of parts) {
 				shape.style.fillOpacity = percent === null ? "0" : String(0.12 + 0.78 * Math.min(percent, 100) / 100);
 				shape.classList.toggle("over", percent > OVER_PERCENT);
@@ -75,10 +81,10 @@ export class ScalpMap {
 
 	#fill(zones, current) {
 		const lines = [...zones].map(([zone, z]) => [zone === current ? `${zoneName(zone)} (now)` : zoneName(zone), figure(z.dots),
-			`${figure(z.density)} of ${figure(z.target)}`, progress(z.density, z.target) === null ? "–" : `${progress(z.density, z.target)} %`,
+			densities(z), reached(z), z.over ? figure(z.over) : "–",
 			z.outside === null ? "–" : `${figure(z.outside * 100, 1)} %`]);
 		if (lines.length === 0)
-			lines.push(["No zone worked on in this session", "", "", "", ""]);
+			lines.push(["No zone worked on in this session", "", "", "", "", ""]);
 		const signature = JSON.stringify(lines);
 		if (this.signature === signature)
 			return;

@@ -83,10 +83,10 @@ export class StationPage {
 		this.charts[0].update(station.live.columns, live && station.live.rate);
 		this.charts[1].update(station.live.columns, live && live.depth !== null ? live.depth / 1000 : null);
 		this.charts[2].update(station.live.columns, live ? live.resistance : null);
-		const { zone, density, target } = zoneFigures(station, now);
+		const { zone, before, density, target, over } = zoneFigures(station, now);
 		const zones = new Map(station.zones);
 		if (zone && live)
-			zones.set(zone, { dots: live.dots, density, target, outside: live.outside });
+			zones.set(zone, { dots: live.dots, before, density, target, over, outside: live.outside });
 		this.map.update(zones, zone);
 		this.#lists(station, now);
 		this.ledger.update();

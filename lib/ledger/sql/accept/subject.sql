@@ -15,3 +15,7 @@ SELECT @subject IS NULL
       AND new = @subject COLLATE NOCASE)
 FROM session
 WHERE session = @session;
+
+-- statement area_of_other_zones
+-- What the subject's other zones have together.
+SELECT coalesce(sum(area_mm2), 0) FROM zone_area WHERE subject = @subject AND zone <> @zone;

@@ -22,12 +22,21 @@ FROM pigment_use
 WHERE session = @session
 HAVING max(seq) IS NOT NULL
 ON CONFLICT DO UPDATE SET strokes = strokes + excluded.strokes, dots = dots + excluded.dots;
+INSERT INTO zone_dots(session, zone, chunk_dots, told_dots, worked_us)
+VALUES (@session, @zone, @dots, 0, @utc_us)
+ON CONFLICT DO UPDATE SET chunk_dots = chunk_dots + excluded.chunk_dots, worked_us = excluded.worked_us;
 
 -- record zone.statistics
 INSERT OR REPLACE INTO zone_result(
-  session, zone, dots, strokes, area_mm2, density, target, outside, depth_mean_um, dwell_mean_ms)
+  session, zone, dots, strokes, area_mm2, density, target, outside, depth_mean_um, dwell_mean_ms, density_before,
+  dots_over)
 VALUES (
-  @session, @zone, @dots, @strokes, @area_mm2, @density, @target, @outside, @depth_mean_um, @dwell_mean_ms);
+  @session, @zone, @dots, @strokes, @area_mm2, @density, @target, @outside, @depth_mean_um, @dwell_mean_ms,
+  @density_before, @dots_over);
+-- Statistics that are recorded again after the station stopped, perhaps days later, are no work.
+INSERT INTO zone_dots(session, zone, chunk_dots, told_dots, worked_us)
+VALUES (@session, @zone, 0, @dots, @utc_us)
+ON CONFLICT DO UPDATE SET told_dots = excluded.told_dots;
 
 -- record session.finished
 UPDATE session

@@ -12,6 +12,10 @@ UPDATE subject SET seq = @seq WHERE subject = @subject;
 INSERT OR REPLACE INTO course(subject, protocol, sessions, interval_days, utc_us, seq)
 VALUES (@subject, @protocol, @sessions, @interval_days, @utc_us, @seq);
 
+-- record zone.area
+INSERT OR REPLACE INTO zone_area(subject, zone, area_mm2, utc_us, seq)
+VALUES (@subject, @zone, @area_mm2, @utc_us, @seq);
+
 -- record incident.reported
 -- The text is missing once it is erased.
 INSERT INTO incident(

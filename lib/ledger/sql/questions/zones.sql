@@ -17,7 +17,8 @@ corrections AS (
   GROUP BY whose)
 SELECT session, zone, dots, strokes, area_mm2, round(density, 1) AS density, target,
   round(outside, 4) AS outside, round(depth_mean_um, 1) AS depth_mean_um,
-  round(dwell_mean_ms, 2) AS dwell_mean_ms, corrected AS "corrected:json"
+  round(dwell_mean_ms, 2) AS dwell_mean_ms, round(density_before, 1) AS density_before, dots_over,
+  corrected AS "corrected:json"
 FROM zone_result
 LEFT JOIN corrections ON whose = session || ' ' || zone
 WHERE session = @session

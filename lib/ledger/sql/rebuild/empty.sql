@@ -9,6 +9,8 @@ DELETE FROM certification;
 DELETE FROM session;
 DELETE FROM image;
 DELETE FROM zone_result;
+DELETE FROM zone_dots;
+DELETE FROM zone_area;
 DELETE FROM lot;
 DELETE FROM unit;
 DELETE FROM pigment_use;

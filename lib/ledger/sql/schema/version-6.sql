@@ -50,3 +50,45 @@ CREATE TABLE equipment_test(
 );
 
 CREATE INDEX equipment_test_of ON equipment_test(sterilizer, test, tested_us);
+
+-- The dots of each zone in each session. chunk_dots: of the stroke chunks; told_dots: of the newest statistics. Both lag
+-- behind for some seconds, and neither counts a dot that there is not, so the larger one holds. worked_us: the newest
+-- chunk.
+DROP VIEW audit_zones;
+
+CREATE TABLE zone_dots(
+  session INTEGER NOT NULL,
+  zone TEXT NOT NULL,
+  chunk_dots INTEGER NOT NULL,
+  told_dots INTEGER NOT NULL,
+  worked_us INTEGER NOT NULL,
+  PRIMARY KEY (session, zone)
+) WITHOUT ROWID;
+
+INSERT INTO zone_dots(session, zone, chunk_dots, told_dots, worked_us)
+SELECT session, json_extract(CAST(leaf AS TEXT), '$.body.zone') AS zone,
+  sum(iif(kind = 'strokes', json_extract(CAST(leaf AS TEXT), '$.body.dots'), 0)), 0,
+  coalesce(max(iif(kind = 'strokes', utc_us, NULL)), min(utc_us))
+FROM record
+WHERE kind IN ('strokes', 'zone.statistics') AND session IS NOT NULL
+GROUP BY session, zone
+HAVING zone IS NOT NULL;
+
+UPDATE zone_dots
+SET told_dots = result.dots
+FROM zone_result AS result
+WHERE result.session = zone_dots.session AND result.zone = zone_dots.zone;
+
+-- What a zone had before the session, and what is over its target since.
+ALTER TABLE zone_result ADD COLUMN density_before REAL;
+ALTER TABLE zone_result ADD COLUMN dots_over INTEGER;
+
+-- The measured area of a client's zone.
+CREATE TABLE zone_area(
+  subject TEXT NOT NULL COLLATE NOCASE,
+  zone TEXT NOT NULL,
+  area_mm2 INTEGER NOT NULL,
+  utc_us INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (subject, zone)
+) WITHOUT ROWID;

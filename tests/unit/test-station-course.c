@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Whole courses of a client, with the clock in the test's hand: what stands on the scalp after each session.
+ */
+
+#include "station-fixture.h"
+
+#include "state/density.h"
+
+enum { AREA_MM2 = 1000, DAY_S = 86400 };
+
+/* ---- dots ---- */
+
+/** One dot of two strokes, deep enough and well apart from the one before. */
+static void make_dot(Chair *chair)
+{
+	static uint32_t board_us = 1000;
+	StrokeSample samples[3];
+
+	for (size_t i = 0; i < ELEMENTS(samples); i++) {
+		samples[i] = (StrokeSample){ .time_us = board_us, .depth_um = 900, .resistance_mn = 300 };
+		board_us += i == 1 ? 50000 : 8000;
+	}
+	/* the needle out of the skin */
+	samples[2].depth_um = samples[2].resistance_mn = 0;
+	station_take_strokes(chair->station, samples, ELEMENTS(samples));
+}
+
+/** Now and then what was made goes on record, so that the station does not stop for it. */
+static void make_dots(Chair *chair, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		make_dot(chair);
+		if (i % 64 == 63)
+			settle(chair);
+	}
+}
+
+/** Goes on until the station says that the zone has what it may have. Returns how many dots that took. */
+static unsigned fill_zone(Chair *chair)
+{
+	size_t told = count_alerts(chair, "density-reached");
+	unsigned n = 0;
+
+	for (; count_alerts(chair, "density-reached") == told && n < 4 * AREA_MM2; n++) {
+		make_dot(chair);
+		if (n % 64 == 63)
+			settle(chair);
+	}
+	return n;
+}
+
+/* ---- sessions ---- */
+
+static void begin_session(Chair *chair, uint32_t number, bool is_new)
+{
+	DO(chair, begin, "P-0001", PROTOCOL, number, is_new);
+}
+
+static void end_session(Chair *chair)
+{
+	DO(chair, finish);
+	DO(chair, sign, PIN, "done");
+	settle(chair);
+}
+
+static const SessionZone *zone_now(Chair *chair)
+{
+	return session_zone(&station_state(chair->station)->session);
+}
+
+static json_t *first_row(Chair *chair, const char *question, json_t *arguments)
+{
+	json_t *rows = NULL, *row;
+
+	assert_int_equal(ledger_lookup(chair->ledger->ledger, question, arguments, keep_rows, &rows), 0);
+	json_decref(arguments);
+	UNTIL(chair, rows);
+	row = json_incref(json_array_get(rows, 0));
+	json_decref(rows);
+	return row;
+}
+
+/* ---- tests ---- */
+
+/** Three sessions whose targets are 40, 80 and 100 leave 100 dots/cm2, and not the 220 of their sum. */
+static void test_three_sessions_leave_the_last_target(void **state)
+{
+	static const struct {
+		unsigned before, dots, after;
+		int64_t rest_days;
+	} sessions[] = { { 0, 400, 40, 7 }, { 40, 400, 80, 28 }, { 80, 200, 100, 1 } };
+	Chair *chair = *state;
+	json_auto_t *row = NULL;
+
+	sign_in(chair);
+	for (uint32_t i = 0; i < ELEMENTS(sessions); i++) {
+		begin_session(chair, i + 1, i == 0);
+		/* the area is entered once; later it is the client's own */
+		DO(chair, select_zone, "crown", "normal", i == 0 ? AREA_MM2 : 0);
+		assert_int_equal(zone_now(chair)->area_mm2, AREA_MM2);
+		assert_true(zone_density_before(zone_now(chair)) == sessions[i].before);
+		assert_int_equal(fill_zone(chair), sessions[i].dots);
+		assert_true(zone_density_total(zone_now(chair)) == sessions[i].after);
+		assert_int_equal(count_alerts(chair, "density-near"), i + 1);
+		assert_int_equal(zone_dots_over(zone_now(chair)), 0);
+		end_session(chair);
+		advance(chair, sessions[i].rest_days * DAY_S);
+		settle(chair);
+	}
+	assert_int_equal(count_records(chair, "zone.area"), 1);
+	row = first_row(chair, "density", json_pack("{s:s}", "subject", "P-0001"));
+	assert_int_equal(json_integer_value(json_object_get(row, "dots")), 1000);
+	assert_int_equal(json_integer_value(json_object_get(row, "sessions")), 3);
+	assert_int_equal(json_integer_value(json_object_get(row, "course")), 1);
+	assert_true(json_number_value(json_object_get(row, "density")) == 100);
+	assert_string_equal(json_string_value(json_object_get(row, "area_of")), "measured");
+}
+
+/** The practitioner decides: past the target the needle goes on, and what is over is counted and recorded. */
+static void test_what_is_over_is_counted(void **state)
+{
+	Chair *chair = *state;
+	json_auto_t *rows = NULL;
+	const json_t *newest;
+
+	prepare(chair);
+	arm(chair);
+	DO(chair, select_zone, "crown", "normal", AREA_MM2);
+	arm(chair);
+	assert_int_equal(fill_zone(chair), 400);
+	make_dots(chair, 25);
+	assert_true(state_is(chair, SESSION_READY));
+	assert_int_equal(zone_dots_over(zone_now(chair)), 25);
+	assert_int_equal(count_alerts(chair, "density-near"), 1);
+	assert_int_equal(count_alerts(chair, "density-reached"), 1);
+	/* it is said once; and again when one comes back from another zone */
+	DO(chair, select_zone, "crown", "normal", 0);
+	assert_int_equal(count_alerts(chair, "density-reached"), 1);
+	DO(chair, select_zone, "nape", "normal", AREA_MM2);
+	DO(chair, select_zone, "crown", "normal", 0);
+	assert_int_equal(count_alerts(chair, "density-reached"), 2);
+	settle(chair);
+	rows = records(chair, "zone.statistics");
+	newest = json_object_get(json_array_get(rows, json_array_size(rows) - 1), "body");
+	assert_int_equal(json_integer_value(json_object_get(newest, "dots_over")), 25);
+	assert_true(json_number_value(json_object_get(newest, "density")) == 42.5);
+	assert_true(json_number_value(json_object_get(newest, "density_before")) == 0);
+}
+
+/** A changed area is on record, and changes what the same dots are worth. No area comes from another client.
+ */
+static void test_an_area_is_its_clients(void **state)
+{
+	Chair *chair = *state;
+
+	sign_in(chair);
+	begin_session(chair, 1, true);
+	DO(chair, select_zone, "crown", "normal", AREA_MM2);
+	make_dots(chair, 380);
+	assert_int_equal(count_alerts(chair, "density-reached"), 0);
+	/* measured again: 380 dots on 8 cm2 are more than the 40 of the target */
+	DO(chair, select_zone, "crown", "normal", 800);
+	assert_int_equal(count_alerts(chair, "density-reached"), 1);
+	assert_int_equal(count_records(chair, "zone.area"), 2);
+	end_session(chair);
+	DO(chair, begin, "P-0002", PROTOCOL, 1, true);
+	REFUSED(chair, STATION_ERROR_INVALID, select_zone, "crown", "normal", 0);
+	DO(chair, select_zone, "crown", "normal", AREA_MM2);
+	assert_int_equal(zone_dots_total(zone_now(chair)), 0);
+	DO(chair, abandon, "another day");
+}
+
+/** Sessions before areas were measured count, with the area that the newest of them had. */
+static void test_earlier_sessions_are_counted_in(void **state)
+{
+	Chair *chair = *state;
+	json_auto_t *row = NULL;
+
+	record_as(chair, BADGE, "session.begun",
+		json_pack("{s:i, s:s, s:s, s:i}", "session", 1, "subject", "P-0001", "protocol", PROTOCOL,
+			"course_session", 1),
+		NULL);
+	record_as(chair, BADGE, "zone.statistics",
+		json_pack("{s:i, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:[]}", "session", 1, "zone", "crown",
+			"dots", 390, "strokes", 800, "area_mm2", AREA_MM2, "density", 39, "target", 40,
+			"outside", 0, "histogram"),
+		NULL);
+	record_as(chair, BADGE, "session.signed", json_pack("{s:i, s:s}", "session", 1, "meaning", "done"),
+		NULL);
+	row = first_row(chair, "density", json_pack("{s:s}", "subject", "p-0001"));
+	assert_string_equal(json_string_value(json_object_get(row, "area_of")), "session");
+	assert_true(json_number_value(json_object_get(row, "density")) == 39);
+	row = (json_decref(row), first_row(chair, "scalp", json_pack("{s:s}", "subject", "p-0001")));
+	assert_int_equal(json_integer_value(json_object_get(row, "dots")), 390);
+	assert_int_equal(json_integer_value(json_object_get(row, "measured")), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STATION_TEST(test_three_sessions_leave_the_last_target),
+		STATION_TEST(test_what_is_over_is_counted),
+		STATION_TEST(test_an_area_is_its_clients),
+		STATION_TEST(test_earlier_sessions_are_counted_in),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
