@@ -30,10 +30,11 @@ typedef struct Ctl {
 	sd_bus *bus;
 	const struct Command *command; /* the one that runs */
 	bool json, csv, dry_run;
-	bool personal;                          /* an export includes names and contacts */
-	const char *enrolment_code;             /* NULL: none given */
-	const char *map;                        /* mapping file of an import; NULL: none */
-	const char *pin_file;                   /* NULL: ask at the terminal */
+	bool personal;              /* an export includes names and contacts */
+	const char *enrolment_code; /* NULL: none given */
+	const char *map;            /* mapping file of an import; NULL: none */
+	const char *format, *zone;  /* of an import: an importer's name, a time zone; NULL: not given */
+	const char *pin_file;       /* NULL: ask at the terminal */
 	const char *output, *paper, *from, *to; /* of a report; NULL: not given */
 	const char *fnc1;                       /* what stands for FNC1 in a code; NULL: 0x1D alone */
 	const char *bus_name;

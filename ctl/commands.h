@@ -47,6 +47,12 @@ json_t *ctl_parse_words(int n, char **words, const char *numbers);
 /** Parses a whole number from `least` to `most`, written in digits alone. Returns false for anything else. */
 bool ctl_parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *ret);
 
+/**
+ * Keeps a file with a record of `kind`; takes ownership of `fields`, NULL: out of memory. That the file is on
+ * record already is no failure. CTL_DONE, or CTL_FAILED after printing why.
+ */
+int ctl_attach_file(Ctl *ctl, const char *kind, json_t *fields, const void *data, size_t size) _must_check_;
+
 /** Enters a record of `form`. Negative errno, with the station's answer in `error`. */
 int ctl_record(Ctl *ctl, const EnteredForm *form, json_t *fields, const char *pin, uint64_t *ret_number,
 	sd_bus_error *error) _must_check_;

@@ -22,6 +22,8 @@ typedef struct CycleMapping CycleMapping;
  * line.
  */
 int cycle_mapping_load(const char *path, CycleMapping **ret, Error *error) _must_check_;
+/** Sets the zone of times without an offset, as csv_zone_exists() knows it. -EINVAL, -ENOMEM with `error`. */
+int cycle_mapping_set_zone(CycleMapping *mapping, const char *zone, Error *error) _must_check_;
 CycleMapping *cycle_mapping_free(CycleMapping *mapping);
 DEFINE_CLEANUP(CycleMapping *, cycle_mapping_free, cycle_mapping_freep);
 

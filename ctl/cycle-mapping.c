@@ -93,6 +93,12 @@ static int set_zone_of_times(CycleMapping *mapping, const char *value, Error *er
 	return set_text(&mapping->zone, value);
 }
 
+int cycle_mapping_set_zone(CycleMapping *mapping, const char *zone, Error *error)
+{
+	error_set(error, -ENOMEM, "out of memory");
+	return set_zone_of_times(mapping, zone, error);
+}
+
 static int set_file_key(CycleMapping *mapping, const char *key, const char *value, Error *error)
 {
 	if (strcmp(key, "separator") == 0)

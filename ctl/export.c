@@ -101,7 +101,8 @@ bool export_ends_session(const char *leaf, size_t size)
 
 bool export_has_attachment(const char *leaf, size_t size)
 {
-	return HAS(leaf, size, ",\"kind\":\"lot.certificate\"");
+	return HAS(leaf, size, ",\"kind\":\"lot.certificate\"") ||
+	       HAS(leaf, size, ",\"kind\":\"sterilizer.file\"");
 }
 
 static int write_attachment(Export *export, uint64_t seq, const void *data, size_t size)

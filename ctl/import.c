@@ -7,6 +7,7 @@
 
 #include "commands.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -14,21 +15,25 @@
 #include <string.h>
 #include <time.h>
 
-#include "cycle-csv.h"
+#include "cycle-import.h"
 #include "ledger/ledger.h"
 #include "util/clock.h"
+#include "util/digest.h"
+#include "util/file.h"
 
-enum { PROGRESS_ROWS = 50 };
+enum { PROGRESS_ROWS = 50, IMPORT_FILE_MAX = 64 << 20, KEPT_FILE_MAX = 4 << 20 };
 
 #define ERROR_EXISTS "org.stipple.Error.Exists"
 
 typedef struct Import {
 	Ctl *ctl;
 	const char *path;
-	json_t *known;  /* cycles on record, by "STERILISER\nNUMBER\nSERIES": their rows */
-	json_t *asked;  /* registered sterilisers; for each, when its counter began anew */
-	json_t *looked; /* sterilisers whose cycles were looked up */
-	json_t *seen;   /* cycles of this table, by "STERILISER\nNUMBER", each with an array of start times */
+	json_t *known;   /* cycles on record, by "STERILISER\nNUMBER\nSERIES": their rows */
+	json_t *asked;   /* registered sterilisers; for each, when its counter began anew */
+	json_t *looked;  /* sterilisers whose cycles were looked up */
+	json_t *serials; /* names of registered sterilisers, by serial in capitals */
+	const char *raw; /* digest of the file; NULL: it is not kept */
+	json_t *seen; /* cycles of this table, by "STERILISER\nNUMBER", each with an array of start times */
 	size_t recorded, old, bad;
 } Import;
 
@@ -111,22 +116,75 @@ static void keep_known_cycle(void *userdata, json_t *row)
 		json_object_set(import->known, json_string_value(key), row);
 }
 
+enum { SERIAL_MAX = 64 };
+
+static void write_capitals(const char *text, char ret[SERIAL_MAX])
+{
+	size_t i;
+
+	for (i = 0; text[i] && i + 1 < SERIAL_MAX; i++)
+		ret[i] = (char)toupper((unsigned char)text[i]);
+	ret[i] = '\0';
+}
+
+static void keep_serial(Import *import, const json_t *row, const char *sterilizer)
+{
+	const json_t *corrected = json_object_get(json_object_get(row, "corrected"), "serial");
+	const char *serial = json_string_value(corrected ? corrected : json_object_get(row, "serial"));
+	char key[SERIAL_MAX];
+
+	if (!serial)
+		return;
+	write_capitals(serial, key);
+	json_object_set_new(import->serials, key, json_string(sterilizer));
+}
+
 static void keep_registered(void *userdata, json_t *row)
 {
 	Import *import = userdata;
 	const char *sterilizer = json_string_value(json_object_get(row, "sterilizer"));
 
-	if (sterilizer)
-		json_object_set(import->asked, sterilizer, json_object_get(row, "counter_resets"));
+	if (!sterilizer)
+		return;
+	json_object_set(import->asked, sterilizer, json_object_get(row, "counter_resets"));
+	keep_serial(import, row, sterilizer);
+}
+
+static int ask_sterilizers(Import *import)
+{
+	return json_object_size(import->asked) > 0
+		       ? CTL_DONE
+		       : ctl_query(import->ctl, "sterilizers", json_object(), keep_registered, import);
+}
+
+/**
+ * Names the steriliser of a report, which has only its serial. False: none with that serial is on record,
+ * which was told.
+ */
+static bool name_sterilizer(Import *import, json_t *fields, size_t line)
+{
+	const char *serial = json_string_value(json_object_get(fields, "device_serial"));
+	const json_t *name;
+	char key[SERIAL_MAX];
+
+	if (json_object_get(fields, "sterilizer") || !serial)
+		return true;
+	(void)ask_sterilizers(import);
+	write_capitals(serial, key);
+	name = json_object_get(import->serials, key);
+	if (name)
+		return json_object_set(fields, "sterilizer", (json_t *)name) == 0;
+	tell_bad(import, line,
+		"no steriliser with the serial %.60s is on record: register it, or correct the serial of its record",
+		serial);
+	return false;
 }
 
 /** Looks up, once, which cycles of a steriliser are on record and whether the steriliser is registered. */
 static int look_up_sterilizer(Import *import, const char *sterilizer, bool *ret_registered)
 {
-	int status = CTL_DONE;
+	int status = ask_sterilizers(import);
 
-	if (json_object_size(import->asked) == 0)
-		status = ctl_query(import->ctl, "sterilizers", json_object(), keep_registered, import);
 	*ret_registered = json_object_get(import->asked, sterilizer) != NULL;
 	if (status != CTL_DONE || !*ret_registered || json_object_get(import->looked, sterilizer))
 		return status;
@@ -241,6 +299,8 @@ static int record_row(Import *import, json_t *fields, const char *key, size_t li
 	int r;
 
 	json_object_set_new(fields, "source", json_sprintf("%s:%zu", basename(import->path), line));
+	if (import->raw)
+		json_object_set_new(fields, "raw_sha256", json_string(import->raw));
 	r = ctl_record(import->ctl, import->ctl->command->form, fields, "", &number, &error);
 	if (r >= 0)
 		import->recorded++;
@@ -299,11 +359,14 @@ static void see(Import *import, json_t *fields, const char *key)
 static int take_row(void *userdata, const CycleRow *row)
 {
 	Import *import = userdata;
-	json_auto_t *key = row->fields ? key_of(row->fields) : NULL;
+	bool named = row->fields && name_sterilizer(import, row->fields, row->line);
+	json_auto_t *key = named ? key_of(row->fields) : NULL;
 	Error error;
 	int status = CTL_DONE;
 
-	if (!row->fields) {
+	if (row->fields && !named) {
+		return CTL_DONE; /* it was told */
+	} else if (!row->fields) {
 		tell_bad(import, row->line, "%s", row->bad);
 	} else if (!key) {
 		status = ctl_fail("out of memory");
@@ -332,11 +395,42 @@ static void tell_result(const Import *import)
 			import->bad);
 }
 
-static int import_file(Import *import, FILE *file, const CycleMapping *mapping)
+static int count_row(void *userdata, const CycleRow *row)
 {
-	Error error;
-	int r = cycle_csv_read(file, mapping, take_row, import, &error);
+	*(size_t *)userdata += row->fields != NULL;
+	return 0;
+}
 
+/** Keeps the file, before its cycles are recorded, if it has any; that it is kept already is no failure. */
+static int keep_cycle_file(Import *import, const CycleFile *file, const CycleImporter *importer)
+{
+	size_t cycles = 0;
+	Error error;
+
+	if (importer->read(file, count_row, &cycles, &error) < 0)
+		return ctl_fail("%s: %s", import->path, error.text);
+	if (cycles == 0 || import->ctl->dry_run)
+		return CTL_DONE;
+	if (file->size > KEPT_FILE_MAX)
+		return ctl_fail("%s has more than %d MB, and the file is kept with the record: split it",
+			import->path, KEPT_FILE_MAX >> 20);
+	return ctl_attach_file(import->ctl, "sterilizer.file",
+		json_pack("{s:s, s:s}", "file", file->name, "format", importer->name), file->data,
+		file->size);
+}
+
+static int import_file(Import *import, const CycleFile *file, const CycleImporter *importer)
+{
+	char digest[DIGEST_HEX_MAX];
+	Error error;
+	int r, status;
+
+	status = keep_cycle_file(import, file, importer);
+	if (status != CTL_DONE)
+		return status;
+	digest_hex(file->data, file->size, digest);
+	import->raw = digest;
+	r = importer->read(file, take_row, import, &error);
 	if (r < 0)
 		return ctl_fail("%s: %s", import->path, error.text);
 	/* take_row() has already reported a positive result; the rows before it still count */
@@ -345,25 +439,46 @@ static int import_file(Import *import, FILE *file, const CycleMapping *mapping)
 	return r > 0 || import->bad > 0 ? CTL_FAILED : CTL_DONE;
 }
 
+/** Reads the mapping, and the zone that is given beside it or instead of it. */
+static int load_mapping(const Ctl *ctl, CycleMapping **ret)
+{
+	Error error;
+
+	if (cycle_mapping_load(ctl->map, ret, &error) < 0)
+		return ctl_fail("%s", error.text);
+	if (ctl->zone && cycle_mapping_set_zone(*ret, ctl->zone, &error) < 0)
+		return ctl_fail("%s", error.text);
+	return CTL_DONE;
+}
+
 static int run_import(Ctl *ctl, int n, char **arguments)
 {
 	_cleanup_(cycle_mapping_freep) CycleMapping *mapping = NULL;
-	_cleanup_(fclosep) FILE *file = fopen(arguments[0], "re");
+	_cleanup_(freep) char *data = NULL;
 	json_auto_t *known = json_object(), *asked = json_object(), *looked = json_object(),
-		    *seen = json_object();
+		    *serials = json_object(), *seen = json_object();
 	Import import = { .ctl = ctl,
 		.path = arguments[0],
 		.known = known,
 		.asked = asked,
 		.looked = looked,
+		.serials = serials,
 		.seen = seen };
-	Error error;
+	CycleFile file = { .name = basename(arguments[0]) };
+	const CycleImporter *importer;
+	int r = file_read(arguments[0], IMPORT_FILE_MAX, &data, &file.size);
 
-	if (!file)
-		return ctl_fail("%s cannot be read: %s", arguments[0], strerror(errno));
-	if (cycle_mapping_load(ctl->map, &mapping, &error) < 0)
-		return ctl_fail("%s", error.text);
-	return import_file(&import, file, mapping);
+	if (r < 0)
+		return ctl_fail("%s cannot be read: %s", arguments[0], strerror(-r));
+	if (load_mapping(ctl, &mapping) != CTL_DONE)
+		return CTL_FAILED;
+	file.data = data;
+	file.mapping = mapping;
+	importer = cycle_importer_find(ctl->format, &file);
+	if (!importer)
+		return ctl_fail(
+			"there is no format \"%.40s\": %s are known", ctl->format, cycle_importer_names());
+	return import_file(&import, &file, importer);
 }
 
 /* ---- due ---- */
@@ -377,7 +492,8 @@ static int run_due(Ctl *ctl, int n, char **arguments)
 
 const Command import_commands[] = {
 	{ "sterilizer import", "FILE", 1, 1, run_import,
-		"put the cycles of a steriliser's table (CSV) on record, each once; see --map, --dry-run",
+		"put the cycles of a steriliser's file on record, each once, and keep the file; see --format, --zone, --map, "
+		"--dry-run",
 		.form = &(const EnteredForm){ "cycle.recorded", CTL_INVENTORY, false, "the cycle" } },
 	{ "sterilizer due", "", 0, 0, run_due, "the next biological test of each steriliser" },
 	{ 0 },

@@ -95,6 +95,25 @@ static int attach_certificate(Ctl *ctl, json_t *fields, const char *path, const 
 	return CTL_DONE;
 }
 
+int ctl_attach_file(Ctl *ctl, const char *kind, json_t *fields, const void *data, size_t size)
+{
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
+	json_auto_t *owned = fields;
+	int r;
+
+	if (!owned)
+		return ctl_fail("out of memory");
+	if ((r = ctl_message_new(ctl, CTL_INVENTORY, "AttachFile", &message, "s", kind)) < 0 ||
+		(r = ctl_append_fields(message, owned)) < 0 ||
+		(r = sd_bus_message_append_array(message, 'y', data, size)) < 0)
+		return ctl_call_failed(&error, r);
+	r = sd_bus_call(ctl->bus, message, 0, &error, NULL);
+	if (r >= 0 || sd_bus_error_has_name(&error, "org.stipple.Error.Exists"))
+		return CTL_DONE;
+	return ctl_call_failed(&error, r);
+}
+
 static int run_certificate(Ctl *ctl, int n, char **arguments)
 {
 	json_auto_t *fields = ctl_parse_words(n - 1, arguments + 1, "");

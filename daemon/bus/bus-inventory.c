@@ -33,6 +33,7 @@ static const Member inventory_members[] = {
 	{ "Record", ACTION_STOCK, .command = &command_form, .results = append_number },
 	{ "ReceiveLot", ACTION_RECEIVE, .command = &command_receive_lot },
 	{ "AttachCertificate", ACTION_RECEIVE, .command = &command_certificate, .results = append_number },
+	{ "AttachFile", ACTION_RECEIVE, .command = &command_attach, .results = append_number },
 	{ "ParseCode", ACTION_INVENTORY, .run = run_parse, .results = append_figures },
 	{ 0 },
 };

@@ -20,8 +20,21 @@ static char *value_text(const json_t *value)
 	return value ? json_dumps(value, LEDGER_JSON | JSON_ENCODE_ANY) : NULL;
 }
 
+/**
+ * Whether the correction adds a field that was left out: people may enter it with records of this kind, and
+ * the old value is `none`.
+ */
+static bool is_left_out(ProjectionContext *context, const char *kind)
+{
+	const char *old = projection_text(context, "old");
+	const RecordField *field = record_field_find(kind, projection_text(context, "field"));
+
+	return strcmp(old, "none") == 0 && field && field->optional && field->origin == FROM_PERSON &&
+	       !field->retired;
+}
+
 /** Refuses an old value that differs from the record and its corrections so far. */
-static int check_old(ProjectionContext *context, const json_t *leaf, const json_t *words)
+static int check_old(ProjectionContext *context, const char *kind, const json_t *leaf, const json_t *words)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *newest = NULL;
 	const char *field = projection_text(context, "field"), *old = projection_text(context, "old");
@@ -35,8 +48,11 @@ static int check_old(ProjectionContext *context, const json_t *leaf, const json_
 		return r;
 	if (corrected)
 		now = column_text(newest, 0);
+	if (!now && is_left_out(context, kind))
+		return 0;
 	if (!now)
-		return projection_refuse(context, -ENOENT, "record %lld has no field %.40s: check its number",
+		return projection_refuse(context, -ENOENT,
+			"record %lld has no field %.40s: check its number; to add what was left out give old=none",
 			projection_number(context, "corrects"), field);
 	if (strcmp(now, old) != 0)
 		return projection_refuse(context, -EINVAL,
@@ -57,6 +73,28 @@ static json_t *read_corrected_value(FieldType type, const char *text)
 	return value ? value : json_string(text);
 }
 
+/** A list as people write it, with commas between, becomes JSON, as which a list is kept. */
+static int settle_list(ProjectionContext *context, const RecordField *field)
+{
+	const char *text = projection_text(context, "new");
+	json_auto_t *list = field->type == FIELD_ARRAY ? json_loads(text, 0, NULL) : NULL;
+	_cleanup_(freep) char *made = NULL;
+
+	if (field->type != FIELD_ARRAY || json_is_array(list))
+		return 0;
+	json_decref(list);
+	list = json_array();
+	for (text += strspn(text, ", "); *text; text += strspn(text, ", ")) {
+		size_t length = strcspn(text, ",");
+
+		if (json_array_append_new(list, json_stringn(text, length)) < 0)
+			return -ENOMEM;
+		text += length;
+	}
+	made = json_dumps(list, LEDGER_JSON);
+	return made ? projection_complete(context, "new", json_string(made)) : -ENOMEM;
+}
+
 /** Refuses a new value that is not valid for a record of this kind. */
 static int check_new(ProjectionContext *context, const char *kind)
 {
@@ -70,6 +108,9 @@ static int check_new(ProjectionContext *context, const char *kind)
 
 	if (!field)
 		return 0;
+	r = settle_list(context, field);
+	if (r < 0)
+		return r;
 	alone[0] = *field;
 	alone[0].retired = NULL; /* the record has the field even though it is retired */
 	if (json_object_set_new(
@@ -141,7 +182,7 @@ static int accept_correction_of_record(ProjectionContext *context)
 	kept = column_text(record, 2);
 	beside = kept ? json_loads(kept, 0, NULL) : NULL;
 	words = is_words(kind, field);
-	r = leaf ? check_old(context, leaf, words ? json_object_get(beside, field) : NULL) : -EUCLEAN;
+	r = leaf ? check_old(context, kind, leaf, words ? json_object_get(beside, field) : NULL) : -EUCLEAN;
 	if (r < 0)
 		return r;
 	r = check_new(context, kind);

@@ -66,11 +66,47 @@ static int accept_service(ProjectionContext *context)
 
 /* ---- cycles ---- */
 
+/** A report is that of the steriliser whose serial it has, and its file is kept. */
+static int check_cycle_report(ProjectionContext *context)
+{
+	bool found;
+	int r = projection_has(context,
+		"SELECT 1 FROM sterilizer WHERE sterilizer = @sterilizer AND"
+		" (@device_serial IS NULL OR @device_serial IN (serial,"
+		" (SELECT new FROM correction WHERE corrects = sterilizer.seq AND field = 'serial'"
+		" ORDER BY seq DESC LIMIT 1)) COLLATE NOCASE)",
+		&found);
+
+	if (r < 0)
+		return r;
+	if (!found)
+		return projection_refuse(context, -EINVAL,
+			"the report is of a steriliser with serial %s, which is not that of %s: look whose it is",
+			projection_text(context, "device_serial"), projection_text(context, "sterilizer"));
+	r = projection_has(context,
+		"SELECT 1 WHERE @raw_sha256 IS NULL OR EXISTS(SELECT 1 FROM cycle_file WHERE sha256 = @raw_sha256)",
+		&found);
+	if (r < 0 || found)
+		return r;
+	return projection_refuse(context, -ENOENT,
+		"the file from which cycle %lld was read is not on record: import it with `stipplectl sterilizer import`",
+		projection_number(context, "cycle"));
+}
+
 static int accept_cycle(ProjectionContext *context)
 {
 	int r = need_sterilizer(context);
 
-	return r < 0 ? r : check_not_ahead(context, "started");
+	if (r < 0)
+		return r;
+	r = check_not_ahead(context, "started");
+	return r < 0 || context->replay ? r : check_cycle_report(context);
+}
+
+static int file_exists(ProjectionContext *context)
+{
+	return projection_refuse(context, -EEXIST, "the file %s is on record already: each is kept once",
+		projection_text(context, "file"));
 }
 
 static int cycle_exists(ProjectionContext *context)
@@ -207,6 +243,7 @@ const Acceptance accept_sterilization[] = {
 	{ "cycle.recorded", accept_cycle, cycle_exists },
 	{ "penetration.tested", accept_penetration },
 	{ "leak.tested", accept_leak },
+	{ "sterilizer.file", .exists = file_exists },
 	{ "indicator.tested", accept_test },
 	{ "indicator.followed-up", accept_follow_up },
 	{ NULL },

@@ -33,7 +33,7 @@ enum { RESTORED_MAX = 64 * 1024 }; /* size limit of that file, in bytes */
  * longer than the rest of a start. If this SQLite words the schema differently, the schema is made and
  * compared entry by entry.
  */
-#define LEDGER_SCHEMA_SHA256 "e1ce27f708199bc789a5e8bf1a1089637b8125a97c036b0cef42fa26f7a35b8d"
+#define LEDGER_SCHEMA_SHA256 "cbb2eebe427d4041ebce8add6f0c6ebb392217f8f9380f9bbf900b0a55adc7aa"
 
 enum {
 	LEDGER_SCHEMA_VERSION = 6,

@@ -352,9 +352,9 @@ READ = [
      ["59|1772658000000000|session.begun|LEAF|", "60|1772661600000000|handpiece.mounted|LEAF|",
       "61|1772665200000000|needle.claimed|LEAF|", "62|1772668800000000|pigment.loaded|LEAF|",
       "63|1772672400000000|session.abandoned|LEAF|"]),
-    ("outbox", {"after": 113, "limit": 1, "records": 1}, ["1|LEAF|"]),
-    ("verify", {"records": 113, "table": "unit"},
-     ["0", "112|1772848800000000|||0", "113|1772852400000000|||0", "112|LEAF|0", "113|LEAF|0", "113|1772852400000000", "17", "18",
+    ("outbox", {"after": 116, "limit": 1, "records": 1}, ["1|LEAF|"]),
+    ("verify", {"records": 116, "table": "unit"},
+     ["0", "115|1772859600000000|||0", "116|1772863200000000|||0", "115|LEAF|0", "116|LEAF|0", "116|1772863200000000", "17", "18", "112",
       "42", "43", '"unit", "seq", "session", "gtin", "lot", "expiry", "chip", "operator", "utc_us", "worked_s", "container", '
       '"ended_us", "ended_by", "source", "twin", "damage_seq"']),
 ]

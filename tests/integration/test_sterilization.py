@@ -191,6 +191,54 @@ def test_a_class_b_steriliser_is_tested_where_the_profile_asks(station):
     assert [r["subject"] for r in station.audit("check", rule="leak")] == ["steriliser A"]
 
 
+DAC_REPORT = """DAC Universal
+Serien Nr:  77
+Programm:   Universal/134C/3min
+Zyklus:     {number}
+Dat.(T-M-J) {day}
+Zeit(H-M-S) 08:50:10
+08:59:00           135.2    3.17
+09:00:30           135.4    3.19
+09:01:30           135.3    3.18
+Minimum            135.1    3.16
+Dauer (m-s)        03-07
+Zyklusende         09:05:08 Ok
+"""
+
+
+def test_a_report_of_a_maker_is_imported_and_kept(managed, tmp_path):
+    register(managed)
+    file = tmp_path / "DAC.LOG"
+    days = [(datetime.date.today() - datetime.timedelta(days=n)).strftime("%d-%m-%Y") for n in (5, 4)]
+    file.write_text(DAC_REPORT.format(number=13, day=days[0]) + DAC_REPORT.format(number=14, day=days[1]))
+    out, err = ctl(managed, "sterilizer", "import", file, status=1)
+    assert "--zone" in err and "0 cycles are on record" in out and managed.audit("records", kind="sterilizer.file") == []
+    out, err = ctl(managed, "--zone", "UTC", "--dry-run", "sterilizer", "import", file)
+    assert "2 cycles would be recorded" in out and managed.audit("records", kind="sterilizer.file") == []
+    out, err = ctl(managed, "--zone", "UTC", "sterilizer", "import", file)
+    assert "2 cycles are on record" in out
+    out, err = ctl(managed, "--zone", "UTC", "sterilizer", "import", file)
+    assert "0 cycles are on record, 2 were on record before" in out
+    kept, = managed.audit("records", kind="sterilizer.file")
+    assert kept["body"] == {**kept["body"], "file": "DAC.LOG", "format": "dac-universal", "sha256": digest(file), "bytes": file.stat().st_size}
+    with sqlite3.connect(f"file:{managed.folder}/state/ledger.db?mode=ro", uri=True) as db:
+        assert db.execute("SELECT data FROM attachment WHERE seq = ?", (kept["seq"],)).fetchone()[0] == file.read_bytes()
+    cycles = [r["body"] for r in managed.audit("records", kind="cycle.recorded")]
+    assert [c["cycle"] for c in cycles] == [13, 14] and {c["raw_sha256"] for c in cycles} == {digest(file)}
+    assert cycles[0]["exposure_s"] == 187 and cycles[0]["temperature_c"] == 135.1 and cycles[0]["sterilizer"] == "A"
+    clone, = managed.audit("check", rule="cycle-clone")
+    assert clone["subject"] == "A cycle 14" and "A cycle 13" in clone["missing"]
+    file.write_text(DAC_REPORT.format(number=15, day=days[1]).replace(" 77", " 78"))
+    out, err = ctl(managed, "--zone", "UTC", "sterilizer", "import", file, status=1)
+    assert "no steriliser with the serial 78 is on record" in err
+    # what the cycle lacks is added later
+    row = managed.audit("records", kind="cycle.recorded")[0]["seq"]
+    managed.record("Session1", "record.corrected", "2222", corrects=str(row), field="contents", old="none", new="hp1, hp2",
+                   why="the report does not say it")
+    assert managed.audit("sterilization", cycle=13)[0]["contents"] == ["hp1", "hp2"]
+    subprocess.run([CTL, "audit", "verify", managed.folder / "state/ledger.db"], check=True)
+
+
 def alerts(station):
     return [r["body"]["alert"] for r in station.audit("records", kind="alert.raised")]
 

@@ -154,6 +154,13 @@ static const struct {
 		"{'sterilizer':'S1','tested':'2026-03-02T06:00:00Z','minutes':10,'rate_kpa_min':0.1}" },
 	{ "zone.area", "{'subject':'P-2','zone':'crown','area_mm2':1200}" },
 	{ "zone.area", "{'subject':'p-2','zone':'crown','area_mm2':1000}" },
+	{ "sterilizer.file", "{'file':'a.pro','format':'melaview','sha256':'0','bytes':1}" },
+	{ "cycle.recorded",
+		"{'sterilizer':'S2','cycle':5,'program':'B','started':'2026-02-01T08:00:00Z','temperature_c':134,"
+		"'exposure_s':240,'curve_sha256':'0','raw_sha256':'0','device_serial':'2'}" },
+	{ "cycle.recorded",
+		"{'sterilizer':'S2','cycle':7,'program':'B','started':'2026-02-01T08:03:00Z','temperature_c':134,"
+		"'exposure_s':240,'curve_sha256':'0'}" },
 	{ "key.created", "{'key':'k1'}" },
 	{ "key.rotated", "{'key':'k2','previous':'k1','statement':'s'}" },
 };

@@ -230,6 +230,114 @@ static void test_what_lacks_a_test_of_the_machine(void **state)
 	assert_int_equal(count(ledger, "untested", json_object()), 0);
 }
 
+/* ---- forgery ---- */
+
+#define CURVE "\"curve_sha256\":\"c0ffee\""
+
+static void test_missing_numbers_are_found(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	add_class_b(ledger);
+	add_cycle(ledger, 3, "2026-02-01T08:00:00Z", "{}");
+	add_cycle(ledger, 4, "2026-02-01T09:00:00Z", "{}");
+	expect_gap(ledger, "cycle-number", NULL, NULL);
+	add_cycle(ledger, 6, "2026-02-01T11:00:00Z", "{}");
+	expect_gap(ledger, "cycle-number", "steriliser A", "cycle 5");
+	/* the number was that of a leak test */
+	(void)enter_ok(ledger, "leak.tested",
+		"{\"sterilizer\":\"A\",\"tested\":\"2026-02-01T10:00:00Z\",\"minutes\":10,\"rate_kpa_min\":0.1,\"cycle\":5}");
+	expect_gap(ledger, "cycle-number", NULL, NULL);
+	add_cycle(ledger, 10, "2026-02-02T11:00:00Z", "{}");
+	expect_gap(ledger, "cycle-number", "steriliser A", "cycles 7 to 9");
+	expect_gap(ledger, "cycle-order", NULL, NULL);
+	add_cycle(ledger, 7, "2026-02-03T11:00:00Z", "{}");
+	expect_gap(ledger, "cycle-order", "A cycle 10", "after that of the cycles with smaller numbers");
+}
+
+static void test_cloned_curves_are_found(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	add_class_b(ledger);
+	add_cycle(ledger, 1, "2026-02-01T08:00:00Z", "{" CURVE "}");
+	add_cycle(ledger, 2, "2026-02-02T08:00:00Z", "{\"curve_sha256\":\"another\"}");
+	expect_gap(ledger, "cycle-clone", NULL, NULL);
+	add_cycle(ledger, 3, "2026-02-03T08:00:00Z", "{" CURVE "}");
+	expect_gap(ledger, "cycle-clone", "A cycle 3", "it repeats that of A cycle 1 of 2026-02-01");
+}
+
+static void test_overlapping_times_are_found(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	add_class_b(ledger);
+	add_cycle(ledger, 1, "2026-02-01T08:00:00Z", "{\"exposure_s\":240,\"dry_s\":600}");
+	add_cycle(ledger, 2, "2026-02-01T08:14:00Z", "{}");
+	expect_gap(ledger, "cycle-overlap", NULL, NULL);
+	add_cycle(ledger, 3, "2026-02-01T08:17:59Z", "{}");
+	expect_gap(ledger, "cycle-overlap", "A cycle 3", "A cycle 2 ran until 2026-02-01T08:18:00Z");
+}
+
+static void test_a_report_is_of_its_steriliser(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	add_class_b(ledger);
+	refuse(append(ledger, "cycle.recorded",
+		       cycle(1, "2026-02-01T08:00:00Z", "{\"device_serial\":\"78\"}")),
+		-EINVAL, "serial 78, which is not that of A");
+	refuse(append(ledger, "cycle.recorded", cycle(1, "2026-02-01T08:00:00Z", "{\"raw_sha256\":\"f00\"}")),
+		-ENOENT, "is not on record");
+	(void)enter_ok(ledger, "sterilizer.file",
+		"{\"file\":\"a.txt\",\"format\":\"lisa\",\"sha256\":\"f00\",\"bytes\":3}");
+	refuse(enter(ledger, "sterilizer.file",
+		       "{\"file\":\"b.txt\",\"format\":\"lisa\",\"sha256\":\"f00\",\"bytes\":3}"),
+		-EEXIST, "on record already");
+	add_cycle(ledger, 1, "2026-02-01T08:00:00Z", "{\"device_serial\":\"77\",\"raw_sha256\":\"f00\"}");
+}
+
+/* ---- what was left out ---- */
+
+static LedgerAnswer add_left_out(Ledger *ledger, uint64_t seq, const char *field, const char *value)
+{
+	return append(ledger, "record.corrected",
+		json_pack("{s:I, s:s, s:s, s:s, s:s}", "corrects", (json_int_t)seq, "field", field, "old",
+			"none", "new", value, "why", "left out"));
+}
+
+static void test_what_was_left_out_is_added(void **state)
+{
+	static const char *const values[][2] = {
+		{ "mechanical", "pass" },
+		{ "integrator", "pass" },
+		{ "chemical", "pass" },
+		{ "pressure_kpa", "313.5" },
+		{ "contents", "hp1, hp2" },
+	};
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	json_auto_t *rows = NULL;
+	uint64_t seq;
+
+	seq = add_sterilizer(ledger);
+	assert_int_equal(add_left_out(ledger, seq, "class", "B").error, 0);
+	refuse(add_left_out(ledger, seq, "class", "N"), -EINVAL, "is \"B\", not \"none\"");
+	refuse(add_left_out(ledger, seq, "model", "x"), -EINVAL, "is \"B18\"");
+	refuse(add_left_out(ledger, seq, "colour", "x"), -ENOENT, "has no field colour");
+	seq = enter_ok(ledger, "cycle.recorded",
+		"{\"sterilizer\":\"A\",\"cycle\":1,\"program\":\"B 134\",\"started\":\"2026-02-01T08:00:00Z\","
+		"\"temperature_c\":134.5,\"exposure_s\":240}");
+	refuse(release(ledger, 1, "{}"), -EINVAL, "mechanical readings");
+	refuse(add_left_out(ledger, seq, "mechanical", "perhaps"), -EINVAL, "mechanical");
+	for (size_t i = 0; i < ELEMENTS(values); i++)
+		assert_int_equal(add_left_out(ledger, seq, values[i][0], values[i][1]).error, 0);
+	assert_int_equal(release(ledger, 1, "{}").error, 0);
+	expect_item(ledger, "hp2", "sterilizer", "A");
+	rows = look_up(ledger, "sterilization", json_object());
+	assert_true(json_real_value(json_object_get(json_array_get(rows, 0), "pressure_kpa")) == 313.5);
+	assert_int_equal(count_gaps(ledger, "sterilizer-class", "2026-02-10"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +347,11 @@ int main(void)
 		LEDGER_TEST(test_a_leak_test_is_judged_by_its_figures),
 		LEDGER_TEST(test_a_class_b_steriliser_is_tested),
 		LEDGER_TEST(test_what_lacks_a_test_of_the_machine),
+		LEDGER_TEST(test_missing_numbers_are_found),
+		LEDGER_TEST(test_cloned_curves_are_found),
+		LEDGER_TEST(test_overlapping_times_are_found),
+		LEDGER_TEST(test_a_report_is_of_its_steriliser),
+		LEDGER_TEST(test_what_was_left_out_is_added),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,16 +43,19 @@ VALUES (@seq, @sterilizer, @program, @temperature_c, @exposure_s, @pressure_kpa)
 -- Then adds the contents of the load, if the record names them.
 INSERT INTO cycle(
   seq, sterilizer, cycle, load, program, started_us, temperature_c, pressure_kpa, exposure_s, dry_s, mechanical,
-  integrator, chemical, operator, series)
+  integrator, chemical, operator, curve_sha256, series)
 VALUES (
   @seq, @sterilizer, @cycle, @load, @program, CAST(strftime('%s', @started) AS INTEGER) * 1000000, @temperature_c,
-  @pressure_kpa, @exposure_s, @dry_s, @mechanical, @integrator, @chemical, @actor,
+  @pressure_kpa, @exposure_s, @dry_s, @mechanical, @integrator, @chemical, @actor, @curve_sha256,
   1 + (SELECT count(*)
        FROM counter_reset
        WHERE sterilizer = @sterilizer AND reset_us <= CAST(strftime('%s', @started) AS INTEGER) * 1000000));
 INSERT OR IGNORE INTO cycle_item(cycle_seq, item)
 SELECT @seq, CAST(value AS TEXT)
 FROM json_each(coalesce(@contents, '[]'));
+
+-- record sterilizer.file
+INSERT INTO cycle_file(sha256, file, format, bytes, seq) VALUES (@sha256, @file, @format, @bytes, @seq);
 
 -- record cycle.released
 -- A load does not make an item sterile if it is older than the item's last load or last use.

@@ -24,6 +24,7 @@ DELETE FROM sterilizer;
 DELETE FROM sterilizer_event;
 DELETE FROM counter_reset;
 DELETE FROM program;
+DELETE FROM cycle_file;
 DELETE FROM equipment_test;
 DELETE FROM cycle;
 DELETE FROM cycle_item;

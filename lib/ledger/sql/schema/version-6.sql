@@ -92,3 +92,15 @@ CREATE TABLE zone_area(
   seq INTEGER NOT NULL,
   PRIMARY KEY (subject, zone)
 ) WITHOUT ROWID;
+
+-- The curve of a cycle, by which copies are found, and the files from which cycles were read.
+ALTER TABLE cycle ADD COLUMN curve_sha256 TEXT;
+CREATE INDEX cycle_curve ON cycle(curve_sha256) WHERE curve_sha256 IS NOT NULL;
+
+CREATE TABLE cycle_file(
+  sha256 TEXT PRIMARY KEY,
+  file TEXT NOT NULL,
+  format TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  seq INTEGER NOT NULL
+) WITHOUT ROWID;

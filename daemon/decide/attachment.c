@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Decides about files that people attach to the record: the raw file of a steriliser, and others that the
+ * table names. The file is kept as it is; nothing here reads it.
+ */
+
+#include "decide/decision.h"
+
+#include <string.h>
+
+enum { ATTACHED_FILE_MAX = 4 << 20 };
+
+/* the kinds of records with such a file; their fields are checked like those of any record */
+static const struct {
+	const char *kind, *what, *roles;
+} attachable[] = {
+	{ "sterilizer.file", "the steriliser's file", "technician supervisor" },
+};
+
+static size_t find_attachable(const char *kind)
+{
+	size_t i = 0;
+
+	while (i < ELEMENTS(attachable) && strcmp(attachable[i].kind, kind) != 0)
+		i++;
+	return i;
+}
+
+static void decide_attachment(const State *state, const Command *command, Decision *ret)
+{
+	const char *kind = asked_text(command, "kind");
+	size_t i = find_attachable(kind);
+	char digest[DIGEST_HEX_MAX];
+	json_t *body;
+
+	if (i == ELEMENTS(attachable)) {
+		decide_refusal(ret, STATION_ERROR_UNKNOWN,
+			"no file is attached to a record of kind %.64s: see org.stipple.Inventory1", kind);
+		return;
+	}
+	if (!require_signed_in(state, command, attachable[i].roles, ret))
+		return;
+	if (command->attachment_size == 0 || command->attachment_size > ATTACHED_FILE_MAX) {
+		decide_refusal(ret, STATION_ERROR_INVALID,
+			"%s must have 1 byte to %d MB: split it, or scan it with fewer dots",
+			attachable[i].what, ATTACHED_FILE_MAX >> 20);
+		return;
+	}
+	digest_hex(command->attachment, command->attachment_size, digest);
+	body = json_copy(json_object_get(command->asked, "fields"));
+	if (!body || json_object_set_new(body, "sha256", json_string(digest)) < 0 ||
+		json_object_set_new(body, "bytes", json_integer((json_int_t)command->attachment_size)) < 0) {
+		json_decref(body);
+		decide_no_memory(ret);
+		return;
+	}
+	decide_record(ret, attachable[i].kind, body);
+	ret->attachment = command->attachment;
+	ret->attachment_size = command->attachment_size;
+}
+
+const CommandSpec command_attach = { .decide = decide_attachment };
