@@ -22,7 +22,7 @@ typedef struct Option {
 } Option;
 
 #define AT(field) offsetof(Ctl, field)
-#define REPORTS   "report", "session copy", "audit report"
+#define REPORTS   "report", "session copy", "audit report", "incident form"
 #define VERIFYING                                                                                  \
 	"audit verify", "audit witness", "ledger backup", "ledger restore", "ledger clear-damage", \
 		"ledger archive"

@@ -180,11 +180,34 @@ static int run_audit_report(Ctl *ctl, int n, char **arguments)
 	return write_report_file(ctl, &document, &form);
 }
 
+static int run_incident_form(Ctl *ctl, int n, char **arguments)
+{
+	_cleanup_(incident_form_freep) IncidentForm *incident = incident_form_new();
+	Document document;
+	uint64_t number;
+	Form form = { 0 };
+	int status;
+
+	if (!ctl_parse_number(arguments[0], 1, INT64_MAX, &number))
+		return ctl_usage("\"%s\" is no incident: write the number of its record", arguments[0]);
+	status = read_form(ctl, false, SESSION_LIMIT_S, &form);
+	if (status != CTL_DONE)
+		return status;
+	status = incident_form_gather(ctl, (int64_t)number, incident);
+	if (status != CTL_DONE)
+		return status;
+	incident_form_document(incident, &document);
+	document.paper = form.paper;
+	return write_report_file(ctl, &document, &form);
+}
+
 const Command report_commands[] = {
 	{ "report", "SESSION -o FILE.pdf|.html|.svg [--paper a4|letter]", 1, 1, run_report,
 		"the report of a session, for the client and for an inspector" },
 	{ "session copy", "SESSION -o FILE.pdf|.html [--paper a4|letter]", 1, 1, run_session_copy,
 		"the client's copy of what was signed in a session" },
+	{ "incident form", "N -o FILE.pdf|.html [--paper a4|letter]", 1, 1, run_incident_form,
+		"the report of incident N for the authority, filled from the record" },
 	{ "audit report", "[--from DAY] [--to DAY] -o FILE.pdf|.html [--paper a4|letter]", 0, 0,
 		run_audit_report, "cycles, indicators, lots with certificates and gaps, for an inspector" },
 	{ 0 },

@@ -116,7 +116,7 @@ static int ask_cycles(Ctl *ctl, Report *report)
 
 /* ---- the station ---- */
 
-static int ask_names(Ctl *ctl, char **ret_clinic, char **ret_station)
+int gather_names(Ctl *ctl, char **ret_clinic, char **ret_station)
 {
 	int status = ctl_get_string(ctl, CTL_STATION, "Clinic", ret_clinic);
 
@@ -125,7 +125,7 @@ static int ask_names(Ctl *ctl, char **ret_clinic, char **ret_station)
 	return ctl_get_string(ctl, CTL_STATION, "Station", ret_station);
 }
 
-static char *now_text(void)
+char *gather_now(void)
 {
 	char text[REPORT_TIME_MAX];
 	time_t now = time(NULL);
@@ -221,12 +221,12 @@ static int ask_record(Ctl *ctl, Report *report, int64_t session)
 
 int report_gather(Ctl *ctl, int64_t session, Report *report)
 {
-	_cleanup_(freep) char *clinic = NULL, *station = NULL, *made = now_text();
+	_cleanup_(freep) char *clinic = NULL, *station = NULL, *made = gather_now();
 	int status = ask_record(ctl, report, session);
 
 	if (status != CTL_DONE)
 		return status;
-	status = ask_names(ctl, &clinic, &station);
+	status = gather_names(ctl, &clinic, &station);
 	if (status != CTL_DONE)
 		return status;
 	report->clinic = report_keep(report, clinic);
@@ -270,7 +270,7 @@ static json_t *ask_consent_texts(Ctl *ctl)
 int report_gather_consents(Ctl *ctl, int64_t session, Report *report)
 {
 	static const char *const asked[] = { "operators", "timeline" };
-	_cleanup_(freep) char *clinic = NULL, *station = NULL, *made = now_text();
+	_cleanup_(freep) char *clinic = NULL, *station = NULL, *made = gather_now();
 	json_auto_t *texts = NULL;
 	int status = CTL_DONE;
 
@@ -278,7 +278,7 @@ int report_gather_consents(Ctl *ctl, int64_t session, Report *report)
 		status = ask_query(ctl, report, asked[i],
 			i == 0 ? json_object() : json_pack("{s:I}", "session", (json_int_t)session));
 	if (status == CTL_DONE)
-		status = ask_names(ctl, &clinic, &station);
+		status = gather_names(ctl, &clinic, &station);
 	if (status != CTL_DONE)
 		return status;
 	if (report->session != session)
@@ -469,10 +469,10 @@ int inspection_gather(Ctl *ctl, Inspection *inspection)
 		ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Queries", &error, &queries);
 	int status = r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
 
-	inspection->made = now_text();
+	inspection->made = gather_now();
 	if (status != CTL_DONE)
 		return status;
-	status = ask_names(ctl, &inspection->clinic, &inspection->station);
+	status = gather_names(ctl, &inspection->clinic, &inspection->station);
 	if (status != CTL_DONE)
 		return status;
 	for (size_t i = 0; i < INSPECTION_SECTIONS; i++) {

@@ -7,6 +7,7 @@
  */
 
 #include "client.h"
+#include "report/incident-form.h"
 #include "report/inspection.h"
 #include "report/report.h"
 
@@ -20,3 +21,12 @@ int report_gather_consents(Ctl *ctl, int64_t session, Report *report) _must_chec
 
 /** Asks the daemon's queries about the inspection's span of days. Returns as above. */
 int inspection_gather(Ctl *ctl, Inspection *inspection) _must_check_;
+
+/** Asks for an incident, `seq` being the number of its record, and for what its report needs. Returns as
+ * above. */
+int incident_form_gather(Ctl *ctl, int64_t seq, IncidentForm *form) _must_check_;
+
+/** The station's names, which the caller frees. Returns as above. */
+int gather_names(Ctl *ctl, char **ret_clinic, char **ret_station) _must_check_;
+/** Now, RFC 3339; the caller frees it. NULL when that fails. */
+char *gather_now(void);

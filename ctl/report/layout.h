@@ -7,3 +7,4 @@ extern const char report_css[];
 extern const char session_html[];
 extern const char inspection_html[];
 extern const char consents_html[];
+extern const char incident_html[];

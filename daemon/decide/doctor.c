@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "decide/alarm.h"
+#include "decide/incident-report.h"
 #include "decide/spore-test.h"
 #include "decide/stock.h"
 
@@ -146,5 +147,6 @@ size_t doctor_check(const State *state, const DoctorInput *input, StationCheck r
 	check_clock(&state->host, ret, &n);
 	spore_test_check(state, check_add(ret, &n, "sterilization", true, 0));
 	alarm_check_sound(state, check_add(ret, &n, "sound", true, 0));
+	incident_report_check(state, check_add(ret, &n, "incidents", true, 0));
 	return n;
 }

@@ -34,6 +34,17 @@ static json_t *terms_of(const Profile *profile)
 	return json_incref(json_object_get(figures, "keep"));
 }
 
+/** Texts of the profile about the report of an incident. */
+static const struct {
+	const char *field;
+	size_t offset;
+} reporting[] = {
+	{ "report_to", offsetof(Profile, report_to) },
+	{ "report_of", offsetof(Profile, report_of) },
+	{ "report_from", offsetof(Profile, report_from) },
+	{ "report_form", offsetof(Profile, report_form) },
+};
+
 static json_t *profile_value(const Profile *profile, const char *field)
 {
 	char proofs[PROFILE_PROOFS_MAX];
@@ -64,6 +75,15 @@ static json_t *profile_value(const Profile *profile, const char *field)
 		return json_boolean(profile->penetration_test);
 	if (strcmp(field, "leak_test_days") == 0)
 		return json_integer(profile->leak_test_days);
+	if (strcmp(field, "report_days") == 0)
+		return json_integer(profile->report_days);
+	if (strcmp(field, "report_hours") == 0)
+		return json_integer(profile->report_hours);
+	if (strcmp(field, "report_of") == 0 && !profile->reports)
+		return json_string("");
+	for (size_t i = 0; i < ELEMENTS(reporting); i++)
+		if (strcmp(field, reporting[i].field) == 0)
+			return json_string((const char *)profile + reporting[i].offset);
 	profile_proofs(profile, proofs, sizeof proofs);
 	return json_string(proofs);
 }

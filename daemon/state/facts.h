@@ -17,6 +17,7 @@ typedef enum Fact {
 	FACT_HANDPIECES,
 	FACT_DUE,      /* biological tests, the most urgent first */
 	FACT_UNTESTED, /* handpieces whose steriliser lacks a test of the machine */
+	FACT_REPORTS,  /* incidents to be reported to an authority, the most urgent first */
 	FACT_MAX,
 } Fact;
 

@@ -21,6 +21,7 @@ static const char *const fact_queries[FACT_MAX] = {
 	[FACT_HANDPIECES] = "handpieces",
 	[FACT_DUE] = "due",
 	[FACT_UNTESTED] = "untested",
+	[FACT_REPORTS] = "reports-due",
 };
 
 int facts_profile_arguments(const Station *station, const char *query, json_t *arguments)

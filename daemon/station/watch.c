@@ -235,6 +235,28 @@ static void watch_tests(Station *station)
 		json_pack("{s:s, s:s}", "sterilizer", test.sterilizer, "due", test.due));
 }
 
+/* ---- incidents ---- */
+
+/** Raises the alert of a report that is due once, again on its last day, and that of an overdue one once. */
+static void watch_reports(Station *station)
+{
+	char *told = station->watch.told_of_report, text[INCIDENT_REPORT_TEXT_MAX] = "";
+	IncidentReport report;
+
+	if (incident_report_next(&station->state, &report))
+		incident_report_reminder(&report, text);
+	if (strcmp(told, text) == 0)
+		return;
+	snprintf(told, INCIDENT_REPORT_TEXT_MAX, "%s", text);
+	station_alert_over(station, ALERT_REPORT_DUE);
+	station_alert_over(station, ALERT_REPORT_OVERDUE);
+	if (!text[0])
+		return;
+	log_warning("%s", text);
+	station_alert_about(station, report.overdue ? ALERT_REPORT_OVERDUE : ALERT_REPORT_DUE, text,
+		json_pack("{s:I, s:s}", "incident", (json_int_t)report.incident, "due", report.due));
+}
+
 /* ---- all of it ---- */
 
 void station_watch(Station *station)
@@ -259,6 +281,7 @@ void station_tick(Station *station)
 	watch_wear(station);
 	facts_tick(station);
 	watch_tests(station);
+	watch_reports(station);
 	verify_tick(station);
 	alert_tick(station);
 	if (station->state.session.number)

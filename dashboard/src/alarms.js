@@ -43,6 +43,8 @@ export const ALARMS = new Map([
 	["alert.needle-worn", ["medium", "The cartridge is worn"]],
 	["alert.sterilization-due", ["low", "A test of a steriliser is due"]],
 	["alert.sterilization-overdue", ["medium", "A test of a steriliser is overdue"]],
+	["alert.report-due", ["low", "A report to the authority is due"]],
+	["alert.report-overdue", ["medium", "A report to the authority is overdue"]],
 	["alert.ledger-damaged", ["medium", "The record is damaged"]],
 	["alert.photographs-damaged", ["medium", "Photographs are missing or replaced"]],
 	["alert.messages-withheld", ["low", "The broker does not take some messages"]],

@@ -135,6 +135,60 @@ static int read_words(const char *value, const char *known, char ret[PROFILE_WOR
 	return 0;
 }
 
+/** The kinds and severities of records/subject.toml, and the fields of a report
+ * (ctl/report/incident-fields.c). */
+static const char incidents[] = "adverse-reaction complication sharps-injury",
+		  severities[] = "minor moderate severe",
+		  report_fields[] =
+			  "client contact studio artist date colours site practitioner sought other";
+
+static int set_incidents(Profile *profile, const Key *key, const char *value, Error *error)
+{
+	return read_words(value, incidents, field_of(profile, key), error);
+}
+
+static int set_fields(Profile *profile, const Key *key, const char *value, Error *error)
+{
+	return read_words(value, report_fields, field_of(profile, key), error);
+}
+
+static int set_severity(Profile *profile, const Key *key, const char *value, Error *error)
+{
+	if (!text_list_has(severities, value))
+		return error_set(error, -EINVAL, "\"%.40s\" is none of: %s", value, severities);
+	snprintf(profile->report_from, sizeof profile->report_from, "%s", value);
+	return 0;
+}
+
+static int set_authority(Profile *profile, const Key *key, const char *value, Error *error)
+{
+	if (!text_is_printable(value, sizeof profile->report_to - 1))
+		return error_set(error, -EINVAL, "a name of 1 to %zu bytes, or none, is needed",
+			sizeof profile->report_to - 1);
+	snprintf(
+		profile->report_to, sizeof profile->report_to, "%s", strcmp(value, "none") == 0 ? "" : value);
+	return 0;
+}
+
+/** "5 working days" or "24 hours"; "none". */
+static int set_within(Profile *profile, const Key *key, const char *value, Error *error)
+{
+	char *unit;
+	unsigned long number = strtoul(value, &unit, 10);
+	bool digits = value[0] >= '0' && value[0] <= '9' && number <= 1000;
+	bool days = digits && (strcmp(unit, " working days") == 0 || strcmp(unit, " working day") == 0);
+	bool hours = digits && number > 0 && (strcmp(unit, " hours") == 0 || strcmp(unit, " hour") == 0);
+
+	if (!days && !hours && strcmp(value, "none") != 0)
+		return error_set(error, -EINVAL,
+			"\"%.40s\" is no term such as \"5 working days\" or \"24 hours\", of up to 1000, nor none",
+			value);
+	profile->reports = days || hours;
+	profile->report_days = days ? (uint32_t)number : 0;
+	profile->report_hours = hours ? (uint32_t)number : 0;
+	return 0;
+}
+
 static int set_events(Profile *profile, const Key *key, const char *value, Error *error)
 {
 	return read_words(value, events, field_of(profile, key), error);
@@ -189,6 +243,11 @@ static const Key keys[] = {
 	{ "cycle", "penetration_test", set_profile_boolean, AT(penetration_test), 0, 0 },
 	{ "cycle", "leak_test_days", set_profile_number, AT(leak_test_days), 0, 366 },
 	{ "operator", "certificates", set_certificates, 0, 0, 0 },
+	{ "incident", "report_to", set_authority, 0, 0, 0 },
+	{ "incident", "report_within", set_within, 0, 0, 0 },
+	{ "incident", "report_of", set_incidents, AT(report_of), 0, 0 },
+	{ "incident", "report_from", set_severity, 0, 0, 0 },
+	{ "incident", "report_form", set_fields, AT(report_form), 0, 0 },
 	/* these keys are the names in their string tables */
 	PROOF(PROFILE_MECHANICAL),
 	PROOF(PROFILE_PRESSURE),
@@ -219,7 +278,7 @@ static const Key keys[] = {
 	TERM(PROFILE_INCIDENTS),
 };
 static_assert(
-	ELEMENTS(keys) == 14 + PROFILE_PROOF_MAX + PROFILE_RECORDS_MAX, "every proof and term has a key");
+	ELEMENTS(keys) == 19 + PROFILE_PROOF_MAX + PROFILE_RECORDS_MAX, "every proof and term has a key");
 static_assert(ELEMENTS(keys) <= 64, "a bit for each key");
 
 static const char *name_of_key(const Key *key)
@@ -259,7 +318,7 @@ int profile_draft_set(
 		return error_set(
 			error, -EINVAL, "unknown key in [%s]: remove it or correct its name", section);
 	return error_set(error, -EINVAL,
-		"unknown section [%.60s]: profile, biological, cycle, proofs, operator, retention are known",
+		"unknown section [%.60s]: profile, biological, cycle, proofs, operator, incident, retention are known",
 		section);
 }
 

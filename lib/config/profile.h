@@ -85,6 +85,13 @@ typedef struct Profile {
 	char certificates[PROFILE_CERTIFICATES_MAX][64]; /* certificates that each technician must have */
 	size_t n_certificates;
 	uint32_t keep_days[PROFILE_RECORDS_MAX];
+	bool reports;       /* incidents are reported to an authority within a term */
+	char report_to[96]; /* the authority that incidents are reported to; "": to none */
+	/* ... within so many working days, or else so many hours, of when the clinic learnt of it */
+	uint32_t report_days, report_hours;
+	char report_of[PROFILE_WORDS_MAX];   /* kinds of incidents that are reported, separated by blanks */
+	char report_from[16];                /* ... of this severity or a worse one */
+	char report_form[PROFILE_WORDS_MAX]; /* fields of the report, in the order of the authority */
 } Profile;
 
 /** A profile while its entries are read. */

@@ -94,22 +94,90 @@ static int accept_area(ProjectionContext *context)
 		projection_text(context, "subject"), together);
 }
 
-/** Refuses an event in the future. */
-static int check_occurred(ProjectionContext *context)
+/** Refuses an event, or the knowledge of it, in the future. */
+static int check_passed(ProjectionContext *context, const char *field)
 {
-	const char *occurred = projection_text(context, "occurred");
+	const char *time = projection_text(context, field);
 	int64_t utc_us;
 
-	if (!occurred || clock_parse_utc(occurred, &utc_us) < 0 || utc_us <= context->utc_us)
+	if (!time || clock_parse_utc(time, &utc_us) < 0 || utc_us <= context->utc_us)
 		return 0;
 	return projection_refuse(
-		context, -EINVAL, "occurred %s lies in the future: check day and time", occurred);
+		context, -EINVAL, "%s %s lies in the future: check day and time", field, time);
+}
+
+static int check_times(ProjectionContext *context)
+{
+	const char *occurred = projection_text(context, "occurred"),
+		   *known = projection_text(context, "known");
+	int64_t occurred_us, known_us;
+	int r = check_passed(context, "occurred");
+
+	if (r < 0)
+		return r;
+	r = check_passed(context, "known");
+	if (r < 0 || !occurred || !known || clock_parse_utc(occurred, &occurred_us) < 0 ||
+		clock_parse_utc(known, &known_us) < 0 || known_us >= occurred_us)
+		return r;
+	return projection_refuse(context, -EINVAL,
+		"the clinic cannot have known of it on %s, before it occurred on %s: check both", known,
+		occurred);
+}
+
+/* ---- the report to an authority ---- */
+
+/** Whether the rules that the record kept have this incident reported. */
+static bool must_be_reported(const ProjectionContext *context)
+{
+	static const char *const severities[] = { "minor", "moderate", "severe" };
+	const char *to = projection_text(context, "report_to"),
+		   *from = projection_text(context, "report_from");
+	bool enough = false;
+
+	if (!to || !*to || !from || !projection_text(context, "report_of") ||
+		!text_list_has(projection_text(context, "report_of"), projection_text(context, "incident")))
+		return false;
+	for (size_t i = 0; i < ELEMENTS(severities); i++) {
+		enough = enough || strcmp(severities[i], from) == 0;
+		if (strcmp(severities[i], projection_text(context, "severity")) == 0)
+			return enough;
+	}
+	return false;
+}
+
+/** Adds until when it is reported: by the clock from when the clinic learnt of it. */
+static int complete_due(ProjectionContext *context)
+{
+	const char *known = projection_text(context, "known");
+	long long hours = projection_number(context, "report_hours");
+	char due[CLOCK_UTC_TEXT_MAX];
+	int64_t from_us;
+
+	if (!must_be_reported(context))
+		return 0;
+	if (!known || clock_parse_utc(known, &from_us) < 0)
+		from_us = context->utc_us;
+	if (hours > 0)
+		clock_format_utc(from_us + hours * 3600 * USEC_PER_SEC, due);
+	else
+		projection_date(
+			clock_add_working_days(from_us, (unsigned)projection_number(context, "report_days")),
+			due);
+	return projection_complete(context, "due", json_string(due));
 }
 
 /**
  * For an operator's sharps injury, 29 CFR 1910.1030(f)(5) requires the device, the work area and how it
  * happened.
  */
+static int check_injury(ProjectionContext *context)
+{
+	if (projection_text(context, "device") && projection_text(context, "area"))
+		return 0;
+	return projection_refuse(context, -EINVAL,
+		"a sharps injury needs the device (type and brand) and the work area: give both");
+}
+
 static int accept_incident(ProjectionContext *context)
 {
 	int r;
@@ -119,15 +187,28 @@ static int accept_incident(ProjectionContext *context)
 	r = check_session(context);
 	if (r < 0)
 		return r;
-	r = check_occurred(context);
+	r = check_times(context);
 	if (r < 0)
 		return r;
-	if (strcmp(projection_text(context, "incident"), "sharps-injury") != 0)
-		return complete_subject(context);
-	if (projection_text(context, "device") && projection_text(context, "area"))
-		return 0;
-	return projection_refuse(context, -EINVAL,
-		"a sharps injury needs the device (type and brand) and the work area: give both");
+	if (strcmp(projection_text(context, "incident"), "sharps-injury") == 0)
+		r = check_injury(context);
+	else
+		r = complete_subject(context);
+	return r < 0 ? r : complete_due(context);
+}
+
+static int accept_notification(ProjectionContext *context)
+{
+	bool found;
+	int r = projection_has(context, "SELECT 1 FROM incident WHERE seq = @incident", &found);
+
+	if (r < 0 || context->replay)
+		return r;
+	if (!found)
+		return projection_refuse(context, -ENOENT,
+			"record %lld is no incident: `stipplectl audit incidents` lists their numbers",
+			projection_number(context, "incident"));
+	return check_passed(context, "sent");
 }
 
 const Acceptance accept_subject[] = {
@@ -135,5 +216,6 @@ const Acceptance accept_subject[] = {
 	{ "subject.changed", accept_changed },
 	{ "zone.area", accept_area },
 	{ "incident.reported", accept_incident },
+	{ "incident.notified", accept_notification },
 	{ NULL },
 };

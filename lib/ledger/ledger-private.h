@@ -33,7 +33,7 @@ enum { RESTORED_MAX = 64 * 1024 }; /* size limit of that file, in bytes */
  * longer than the rest of a start. If this SQLite words the schema differently, the schema is made and
  * compared entry by entry.
  */
-#define LEDGER_SCHEMA_SHA256 "cbb2eebe427d4041ebce8add6f0c6ebb392217f8f9380f9bbf900b0a55adc7aa"
+#define LEDGER_SCHEMA_SHA256 "7f8702af5d9ad50bc5d0e3d919dde57b88a45840b544e31ebb34ee67bae886d0"
 
 enum {
 	LEDGER_SCHEMA_VERSION = 6,

@@ -56,6 +56,18 @@ int64_t clock_monotonic_us(void)
 	return timespec_us(CLOCK_MONOTONIC);
 }
 
+int64_t clock_add_working_days(int64_t utc_us, unsigned days)
+{
+	int64_t day = utc_us / USEC_PER_DAY;
+
+	while (days > 0) {
+		int64_t weekday = (++day + 4) % 7; /* 1970-01-01 was a Thursday; 0 is Sunday */
+
+		days -= weekday != 0 && weekday != 6;
+	}
+	return day * USEC_PER_DAY;
+}
+
 void clock_format_utc(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX])
 {
 	int64_t fraction = ((utc_us % USEC_PER_SEC) + USEC_PER_SEC) % USEC_PER_SEC;

@@ -50,6 +50,13 @@ static inline ClockReading clock_read(const Clock *clock)
 /** CLOCK_MONOTONIC in microseconds, for code that does not need a full reading. */
 int64_t clock_monotonic_us(void);
 
+/**
+ * The start of the last day of a term of `days` working days that begins on the day of `utc_us`, which itself
+ * does not count. Working days are Monday to Friday, in UTC: public holidays are not known here, so the day
+ * is never too late, but may be early.
+ */
+int64_t clock_add_working_days(int64_t utc_us, unsigned days);
+
 /** "2026-03-02T10:11:12.345678Z" (RFC 3339, UTC). */
 void clock_format_utc(int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX]);
 

@@ -62,7 +62,8 @@ def test_every_key_of_a_protocol():
 
 
 def test_every_key_of_a_profile():
-    kinds = {"title": "1 to 95 bytes", "boolean": "boolean", "certificates": "names", "events": "names", "term": "term"}
+    kinds = {"title": "1 to 95 bytes", "boolean": "boolean", "certificates": "names", "events": "names", "term": "term",
+             "authority": "1 to 95 bytes", "within": "term", "incidents": "names", "severity": "name", "fields": "names"}
     rows = table("lib/config/profile.c", "keys")
     wanted = {(section, key): f"({low} to {high})" if kind == "number" else f"({kinds[kind]})" for section, key, kind, low, high
               in re.findall(r'\{ "(\w+)", "(\w+)", set_(?:profile_)?(\w+), (?:0|AT\(\w+\)), (\d+), (\d+) \}', rows)}

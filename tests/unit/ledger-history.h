@@ -161,6 +161,13 @@ static const struct {
 	{ "cycle.recorded",
 		"{'sterilizer':'S2','cycle':7,'program':'B','started':'2026-02-01T08:03:00Z','temperature_c':134,"
 		"'exposure_s':240,'curve_sha256':'0'}" },
+	{ "incident.reported",
+		"{'subject':'P-1','incident':'complication','severity':'severe','text':'pus','report_to':'B',"
+		"'report_of':'complication','report_from':'minor','report_days':5}" },
+	{ "incident.reported",
+		"{'subject':'P-1','incident':'complication','severity':'severe','text':'pus','report_to':'B',"
+		"'report_of':'complication','report_from':'minor','report_days':0,'known':'2026-02-01T10:00:00Z'}" },
+	{ "incident.notified", "{'authority':'B','way':'post'}" },
 	{ "key.created", "{'key':'k1'}" },
 	{ "key.rotated", "{'key':'k2','previous':'k1','statement':'s'}" },
 };
@@ -201,6 +208,14 @@ static inline void fill_in_numbers(Ledger *ledger, json_t *body)
 	}
 }
 
+/** The newest incident, which is reported to the authority. */
+static inline json_int_t newest_incident(Ledger *ledger)
+{
+	json_auto_t *rows = look_up(ledger, "incidents", json_object());
+
+	return json_integer_value(json_object_get(json_array_get(rows, json_array_size(rows) - 1), "seq"));
+}
+
 /** An hour between two records. */
 static inline void tell_history(Ledger *ledger)
 {
@@ -214,6 +229,8 @@ static inline void tell_history(Ledger *ledger)
 		if (strcmp(record.kind, "record.corrected") == 0)
 			json_object_set_new(body, "why", json_string("a slip"));
 		fill_in_numbers(ledger, body);
+		if (strcmp(record.kind, "incident.notified") == 0)
+			json_object_set_new(body, "incident", json_integer(newest_incident(ledger)));
 		if (strcmp(record.kind, "subject.registered") == 0 ||
 			strcmp(record.kind, "incident.reported") == 0)
 			record.personal = personal;

@@ -143,7 +143,7 @@ static void test_overrides_name_what_can_be_set_aside(void **state)
 /** Whoever enters a figure can mistype it; only a number that names something has no range. */
 static void test_figures_have_ranges(void **state)
 {
-	static const char names[] = "session cycle test corrects record";
+	static const char names[] = "session cycle test corrects record incident";
 	for (size_t i = 0; i < record_forms_n; i++)
 		for (const RecordField *field = record_fields(record_forms[i].kind); field->name; field++) {
 			if ((field->type != FIELD_COUNT && field->type != FIELD_NUMBER) ||

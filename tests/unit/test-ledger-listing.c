@@ -126,7 +126,8 @@ static void test_arguments_are_documented(void **state)
 
 /* a handful of rows whatever happens: one thing, the zones of one session, one row for each steriliser or
  * rule */
-static const char *const small[] = { "lot", "unit", "session", "zones", "due", "retention", NULL };
+static const char *const small[] = { "lot", "unit", "session", "zones", "due", "retention", "reports-due",
+	NULL };
 
 /** What `after` is of a row: its number, or what stands for one. */
 static json_t *key_of(const char *query, json_t *row)
@@ -224,7 +225,7 @@ static void test_every_row_has_its_corrections(void **state)
 {
 	/* what cannot be corrected, corrections themselves, and what is reckoned from rows that have it */
 	static const char *const without[] = { "checkpoints", "keys", "corrections", "due", "retention",
-		"check", "expired", NULL };
+		"check", "expired", "reports-due", NULL };
 	Fixture *fixture = *state;
 
 	tell_history(fixture->ledger);

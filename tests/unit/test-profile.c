@@ -60,6 +60,11 @@ static const char *const entries[][3] = {
 	{ "proofs", "care_sheet", "no" },
 	{ "proofs", "copy", "no" },
 	{ "proofs", "disposal", "yes" },
+	{ "incident", "report_to", "The Board" },
+	{ "incident", "report_within", "5 working days" },
+	{ "incident", "report_of", "adverse-reaction, complication" },
+	{ "incident", "report_from", "moderate" },
+	{ "incident", "report_form", "client, artist" },
 	{ "retention", "sterilization", "3 years" },
 	{ "retention", "needles", "90 days" },
 	{ "retention", "pigments", "1 year" },
@@ -118,6 +123,13 @@ static void test_every_value_finds_its_place(void **state)
 	assert_string_equal(profile.certificates[1], "first aid");
 	profile_proofs(&profile, proofs, sizeof proofs);
 	assert_string_equal(proofs, "mechanical integrator disposal");
+	assert_true(profile.reports);
+	assert_string_equal(profile.report_to, "The Board");
+	assert_int_equal(profile.report_days, 5);
+	assert_int_equal(profile.report_hours, 0);
+	assert_string_equal(profile.report_of, "adverse-reaction complication");
+	assert_string_equal(profile.report_from, "moderate");
+	assert_string_equal(profile.report_form, "client artist");
 	assert_int_equal(profile.keep_days[PROFILE_STERILIZATION], 1098);
 	assert_int_equal(profile.keep_days[PROFILE_NEEDLES], 90);
 	assert_int_equal(profile.keep_days[PROFILE_PIGMENTS], 366);
@@ -162,6 +174,13 @@ static void test_bad_values_are_refused(void **state)
 		{ "operator", "certificates",
 			"a certificate with a name that is far longer than any institute would ever print on paper",
 			"1 to 63 bytes" },
+		{ "incident", "report_to", "", "or none" },
+		{ "incident", "report_within", "5 days", "working days" },
+		{ "incident", "report_within", "0 hours", "24 hours" },
+		{ "incident", "report_within", "1001 working days", "up to 1000" },
+		{ "incident", "report_of", "death", "adverse-reaction" },
+		{ "incident", "report_from", "slight", "minor moderate severe" },
+		{ "incident", "report_form", "client, hat", "practitioner" },
 		{ "retention", "needles", "0 days", "term" },
 		{ "retention", "needles", "3", "term" },
 		{ "retention", "needles", "years", "term" },
@@ -225,6 +244,40 @@ static void test_shipped_profiles(void **state)
 		assert_true(profile.reprocess);
 		assert_true(profile.proofs[PROFILE_CERTIFICATE] && profile.proofs[PROFILE_MECHANICAL]);
 		assert_true(profile.remind_days < profile.biological_days || !tested);
+	}
+}
+
+static void test_terms_of_reports(void **state)
+{
+	static const struct {
+		const char *name, *of, *from;
+		bool reports;
+		uint32_t days, hours;
+		size_t fields; /* blanks in the list of fields, and one */
+	} shipped[] = {
+		{ "us-tx", "adverse-reaction complication", "minor", true, 5, 0, 8 },
+		{ "us-il", "adverse-reaction complication", "moderate", true, 0, 24, 8 },
+		{ "us-ca", "adverse-reaction complication", "severe", true, 15, 0, 8 },
+		{ "fr", "adverse-reaction complication", "severe", true, 0, 0, 8 },
+		{ "uk", "", "severe", false, 0, 0, 10 },
+	};
+	Error error = { 0 };
+
+	for (size_t i = 0; i < ELEMENTS(shipped); i++) {
+		size_t fields = 1;
+		Profile profile;
+
+		if (profile_load(SHIPPED, shipped[i].name, &profile, &error) < 0)
+			fail_msg("%s", error.text);
+		for (const char *c = profile.report_form; *c; c++)
+			fields += *c == ' ';
+		assert_int_equal(profile.reports, shipped[i].reports);
+		assert_int_equal(profile.report_days, shipped[i].days);
+		assert_int_equal(profile.report_hours, shipped[i].hours);
+		assert_string_equal(profile.report_of, shipped[i].of);
+		assert_string_equal(profile.report_from, shipped[i].from);
+		assert_int_equal(fields, shipped[i].fields);
+		assert_int_equal(profile.report_to[0] != '\0', shipped[i].reports);
 	}
 }
 
@@ -312,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_may_be_missing),
 		cmocka_unit_test(test_bad_values_are_refused),
 		cmocka_unit_test(test_shipped_profiles),
+		cmocka_unit_test(test_terms_of_reports),
 		cmocka_unit_test(test_every_file_loads),
 		cmocka_unit_test(test_a_file_is_refused_with_its_line),
 		cmocka_unit_test(test_arguments_of_queries),

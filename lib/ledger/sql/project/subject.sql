@@ -19,7 +19,15 @@ VALUES (@subject, @zone, @area_mm2, @utc_us, @seq);
 -- record incident.reported
 -- The text is missing once it is erased.
 INSERT INTO incident(
-  seq, utc_us, operator, session, subject, incident, severity, text, device, area, occurred, treatment, referral)
+  seq, utc_us, operator, session, subject, incident, severity, text, device, area, occurred, treatment, referral,
+  report_to, due, due_us)
 VALUES (
   @seq, @utc_us, @actor, @session, @subject, @incident, @severity, coalesce(@text, ''), @device, @area, @occurred,
-  @treatment, @referral);
+  @treatment, @referral, iif(@due IS NULL, NULL, @report_to), @due,
+  (CAST(strftime('%s', @due) AS INTEGER) + iif(length(@due) = 10, 86400, 0)) * 1000000);
+
+-- record incident.notified
+-- The first report ends the reminder.
+UPDATE incident
+SET notified_seq = @seq, sent_us = coalesce(CAST(strftime('%s', @sent) AS INTEGER) * 1000000, @utc_us)
+WHERE seq = @incident AND notified_seq IS NULL;

@@ -14,6 +14,12 @@
 SELECT seq, utc_us AS "time:utc", operator, session, subject, incident, severity, text AS "text:personal",
   device AS "device:personal", area AS "area:personal", occurred, treatment AS "treatment:personal",
   referral AS "referral:personal",
+  (SELECT json_extract(data, '$.site') FROM personal WHERE personal.seq = incident.seq) AS "site:personal",
+  (SELECT json_extract(CAST(leaf AS TEXT), '$.body.known') FROM record WHERE record.seq = incident.seq) AS known,
+  (SELECT json_extract(CAST(leaf AS TEXT), '$.body.sought') FROM record WHERE record.seq = incident.seq) AS sought,
+  report_to, due, sent_us AS "sent:utc",
+  (SELECT json_extract(CAST(leaf AS TEXT), '$.body.report_form') FROM record WHERE record.seq = incident.seq)
+    AS report_form,
   CASE
     WHEN EXISTS (SELECT 1 FROM correction WHERE corrects = incident.seq) THEN (
       SELECT json_group_object(

@@ -104,3 +104,12 @@ CREATE TABLE cycle_file(
   bytes INTEGER NOT NULL,
   seq INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- Reports of incidents to an authority: to whom and until when; due_us is the moment after which it is late.
+ALTER TABLE incident ADD COLUMN report_to TEXT;
+ALTER TABLE incident ADD COLUMN due TEXT;
+ALTER TABLE incident ADD COLUMN due_us INTEGER;
+ALTER TABLE incident ADD COLUMN sent_us INTEGER;
+ALTER TABLE incident ADD COLUMN notified_seq INTEGER;
+
+CREATE INDEX incident_due ON incident(due_us) WHERE due_us IS NOT NULL AND notified_seq IS NULL;
