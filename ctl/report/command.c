@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "report/consents-html.h"
+#include "report/gather-station.h"
 #include "report/gather.h"
 #include "report/inspection-html.h"
 #include "report/output.h"
@@ -90,11 +91,16 @@ static int write_page_instead(const Ctl *ctl, const Document *document)
 		ctl->output, file);
 }
 
-static int write_report_file(const Ctl *ctl, const Document *document, const Form *form)
+static int write_report_file(Ctl *ctl, Document *document, const Form *form)
 {
+	_cleanup_(letterhead_clear) Letterhead letterhead = { 0 };
 	Error error;
-	int r;
+	int r, status = letterhead_gather(ctl, &letterhead);
 
+	if (status != CTL_DONE)
+		return status;
+	document->letterhead = &letterhead;
+	document->paper = form->paper;
 	/* the printing program must not share the sign-in */
 	unsetenv(CTL_TOKEN_VARIABLE);
 	r = write_whole_file(document, &form->output, ctl->output, &error);
@@ -125,7 +131,6 @@ static int run_report(Ctl *ctl, int n, char **arguments)
 	if (status != CTL_DONE)
 		return status;
 	session_document(report, &document);
-	document.paper = form.paper;
 	return write_report_file(ctl, &document, &form);
 }
 
@@ -147,7 +152,6 @@ static int run_session_copy(Ctl *ctl, int n, char **arguments)
 	if (status != CTL_DONE)
 		return status;
 	consents_document(report, &document);
-	document.paper = form.paper;
 	return write_report_file(ctl, &document, &form);
 }
 
@@ -176,7 +180,6 @@ static int run_audit_report(Ctl *ctl, int n, char **arguments)
 	if (status != CTL_DONE)
 		return status;
 	inspection_document(inspection, &document);
-	document.paper = form.paper;
 	return write_report_file(ctl, &document, &form);
 }
 
@@ -197,7 +200,6 @@ static int run_incident_form(Ctl *ctl, int n, char **arguments)
 	if (status != CTL_DONE)
 		return status;
 	incident_form_document(incident, &document);
-	document.paper = form.paper;
 	return write_report_file(ctl, &document, &form);
 }
 

@@ -93,6 +93,11 @@ void document_put_state(FILE *stream, const void *content)
 	fputs("</p>", stream);
 }
 
+void document_put_letterhead(FILE *stream, const void *content)
+{
+	letterhead_write(stream, ((const Document *)content)->letterhead);
+}
+
 void document_put_made(FILE *stream, const void *content)
 {
 	char time[REPORT_TIME_MAX];

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "report/letterhead.h"
 #include "report/template.h"
 #include "util/text.h"
 
@@ -27,8 +28,9 @@ typedef struct Document {
 	char title[64], about[256];
 	char head[256], foot[256]; /* on all pages but the first; on every page */
 	const char *state;
-	bool good;                 /* nothing in the state needs attention */
-	const char *author, *made; /* made is RFC 3339; may be NULL */
+	bool good;                    /* nothing in the state needs attention */
+	const char *author, *made;    /* made is RFC 3339; may be NULL */
+	const Letterhead *letterhead; /* NULL: none */
 	ReportPaper paper;
 } Document;
 
@@ -47,6 +49,7 @@ void document_put_about(FILE *stream, const void *content);
 void document_put_meta(FILE *stream, const void *content);
 void document_put_style(FILE *stream, const void *content);
 void document_put_running(FILE *stream, const void *content);
+void document_put_letterhead(FILE *stream, const void *content);
 void document_put_state(FILE *stream, const void *content);
 void document_put_made(FILE *stream, const void *content);
 
@@ -54,5 +57,5 @@ void document_put_made(FILE *stream, const void *content);
 #define DOCUMENT_SLOTS \
 	{ "title", document_put_title }, { "about", document_put_about }, { "meta", document_put_meta }, \
 	{ "style", document_put_style }, { "running", document_put_running }, { "state", document_put_state }, \
-	{ "made", document_put_made }
+	{ "made", document_put_made }, { "letterhead", document_put_letterhead }
 /* clang-format on */

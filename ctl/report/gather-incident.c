@@ -4,6 +4,8 @@
 
 #include "report/gather.h"
 
+#include "report/gather-station.h"
+
 #include <glib.h>
 
 static void keep_rows_as_they_are(void *userdata, json_t *row)

@@ -25,8 +25,3 @@ int inspection_gather(Ctl *ctl, Inspection *inspection) _must_check_;
 /** Asks for an incident, `seq` being the number of its record, and for what its report needs. Returns as
  * above. */
 int incident_form_gather(Ctl *ctl, int64_t seq, IncidentForm *form) _must_check_;
-
-/** The station's names, which the caller frees. Returns as above. */
-int gather_names(Ctl *ctl, char **ret_clinic, char **ret_station) _must_check_;
-/** Now, RFC 3339; the caller frees it. NULL when that fails. */
-char *gather_now(void);

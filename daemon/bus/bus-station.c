@@ -111,6 +111,10 @@ static int append_station_property(const Bus *bus, const char *name, sd_bus_mess
 	const BusValue values[] = {
 		{ "Version", 's', STIPPLE_VERSION },
 		{ "Clinic", 's', bus->options.config->clinic },
+		{ "ClinicName", 's', bus->options.config->clinic_name },
+		{ "ClinicAddress", 's', bus->options.config->clinic_address },
+		{ "ClinicTelephone", 's', bus->options.config->clinic_telephone },
+		{ "ClinicLogo", 's', bus->options.config->clinic_logo },
 		{ "Station", 's', bus->options.config->station },
 		{ "Inert", 's', rules_inert(&now->rules) },
 		{ "Operator", 's', now->people.signed_in.badge },

@@ -41,6 +41,10 @@ enum { IDENTIFIER_MAX = 48 };
 static const Field fields[] = {
 	{ "station", "clinic", FIELD_IDENTIFIER, AT(clinic), 0, 0, "clinic" },
 	{ "station", "station", FIELD_IDENTIFIER, AT(station), 0, 0, "station" },
+	{ "station", "clinic_name", FIELD_OPTIONAL, AT(clinic_name), 0, 0, "" },
+	{ "station", "clinic_address", FIELD_OPTIONAL, AT(clinic_address), 0, 0, "" },
+	{ "station", "clinic_telephone", FIELD_OPTIONAL, AT(clinic_telephone), 0, 0, "" },
+	{ "station", "clinic_logo", FIELD_OPTIONAL, AT(clinic_logo), 0, 0, "" },
 	{ "station", "profile", FIELD_IDENTIFIER, AT(profile), 0, 0, "us-ca" },
 
 	{ "paths", "state_folder", FIELD_PATH, AT(state_folder), 0, 0, STIPPLE_STATE_FOLDER },

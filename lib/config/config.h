@@ -27,8 +27,10 @@ typedef struct ConfigPlugin {
  */
 typedef struct Config {
 	/* [station] */
-	char *clinic, *station; /* identifiers; defaults "clinic", "station" */
-	char *profile;          /* compliance profile; default "us-ca" */
+	char *clinic, *station;                                /* identifiers; defaults "clinic", "station" */
+	char *clinic_name, *clinic_address, *clinic_telephone; /* at the head of reports; "": left out */
+	char *clinic_logo; /* path of a PNG or JPEG for reports; "": none */
+	char *profile;     /* compliance profile; default "us-ca" */
 	/* [paths] */
 	char *state_folder;    /* default /var/lib/stipple: ledger.db, images/ */
 	char *run_folder;      /* default /run/stipple: the socket between stippled and stipple-telemetryd */

@@ -290,6 +290,32 @@ def test_what_came_after_the_session(station, tmp_path):
     assert "wet packs found" in page and key in page
 
 
+def test_the_clinic_stands_at_the_head(station, tmp_path):
+    logo = tmp_path / "logo.png"
+    subprocess.run(["convert", "-size", "240x80", "xc:navy", logo], check=True)
+    station.stop()
+    station.config.write_text(station.config.read_text().replace(
+        "[station]\n", "[station]\nclinic_name = Klinik Müller & Töchter\nclinic_address = Hauptstraße 1, 20095 Hamburg\n"
+        f"clinic_telephone = +49 40 123456\nclinic_logo = {logo}\n"))
+    station.start()
+    station.wait_board()
+    station.prepare()
+    station.call("Session1", "Abandon", "unwell")
+    pdf = report(station, tmp_path / "report.pdf", 1)
+    words = said(text_of(pdf, "-raw"))
+    for word in ("Klinik Müller & Töchter", "Hauptstraße 1, 20095 Hamburg", "+49 40 123456"):
+        assert word in words, words
+    images = subprocess.run(["pdfimages", "-list", pdf], capture_output=True, text=True, check=True).stdout
+    assert " 240 " in images, images
+    # neither a broken logo nor one that is none stops a report
+    for data, words in ((b"GIF89a", "neither a PNG nor a JPEG"), (b"\x89PNG" + bytes(600 * 1024), "more than 512 KiB")):
+        logo.write_bytes(data)
+        done = subprocess.run([harness.BUILD / "ctl/stipplectl", "report", "1", "-o", tmp_path / "again.html"],
+                              env=station.environment(), capture_output=True, text=True, check=False)
+        assert done.returncode == 0 and words in done.stderr, done.stderr
+        assert "Klinik Müller &amp; Töchter" in (tmp_path / "again.html").read_text()
+
+
 def test_letter_paper(treated, tmp_path):
     pdf = report(treated, tmp_path / "report.pdf", 1, "--paper", "letter")
     assert len(text_of(pdf)) == 2
