@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** stippled: its command line, and its life from start to end or restart. process/ holds its parts. */
+/** stippled: its command line. process/ holds its life and its parts. */
 
 #include <getopt.h>
 
-#include <systemd/sd-daemon.h>
-
 #include "process/process.h"
+#include "util/clock.h"
 #include "util/log.h"
-#include "util/program.h"
 
 #ifndef STIPPLE_CONFIG_FILE
 #define STIPPLE_CONFIG_FILE "/etc/stipple/stippled.conf"
@@ -39,24 +37,6 @@ static int say_whether_good(const char *path)
 	return EXIT_SUCCESS;
 }
 
-/** Does not return when the process starts over. */
-static int live_once_or_again(Process *process, char **argv)
-{
-	int r;
-
-	program_block_signals();
-	r = process_start(process);
-	if (r >= 0) {
-		(void)sd_notifyf(false, "READY=1\nSTATUS=%s",
-			process->rejected.code < 0 ? process->rejected.text : "serving");
-		r = sd_event_loop(process->event);
-	}
-	process_stop(process);
-	if (r == 0 && process->reload)
-		return program_start_over(argv);
-	return r != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
 int main(int argc, char **argv)
 {
 	enum { OPTION_CHECK = 256, OPTION_VERSION };
@@ -68,7 +48,7 @@ int main(int argc, char **argv)
 		{ "version", no_argument, NULL, OPTION_VERSION },
 		{ 0 },
 	};
-	Process process = { .config_path = STIPPLE_CONFIG_FILE };
+	Process process = { .config_path = STIPPLE_CONFIG_FILE, .clock = &clock_system };
 	bool check = false;
 	int option;
 
@@ -99,5 +79,5 @@ int main(int argc, char **argv)
 	}
 	if (check)
 		return say_whether_good(process.config_path);
-	return live_once_or_again(&process, argv);
+	return process_run(&process, argv);
 }

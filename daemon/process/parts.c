@@ -88,7 +88,7 @@ static int open_station_ledger(Process *process, Error *error)
 	LedgerOptions options = {
 		.path = path,
 		.images = process->images,
-		.clock = &clock_system,
+		.clock = process->clock,
 		.origin = config->log_origin,
 		.checkpoint_records = config->checkpoint_records,
 		.checkpoint_s = config->checkpoint_minutes * 60,
@@ -272,7 +272,7 @@ static int start_station(Process *process)
 		.ledger_info = process->ledger_info,
 		.control = process->control,
 		.board_error = process->board_error[0] ? process->board_error : NULL,
-		.clock = &clock_system,
+		.clock = process->clock,
 		.capture = capture_image,
 		.capture_userdata = process,
 		.erase_image = erase_image,

@@ -22,6 +22,7 @@
 
 typedef struct Process {
 	const char *config_path;
+	const Clock *clock; /* of records and of everything that is due; a test sets another day */
 	Config *config;
 	char *images;   /* the folder of photographs */
 	Error rejected; /* why the station is inert; no code: it is not inert */
@@ -44,6 +45,14 @@ typedef struct Process {
 	int status;           /* exit status */
 	int memory_error;     /* why the memory could not be locked; 0: it was, or was not to be */
 } Process;
+
+/* ---- run.c ---- */
+
+/**
+ * The whole life of the process, from start to end. Returns its exit status; starts itself over with `argv`,
+ * and then does not return, when a new configuration was accepted.
+ */
+int process_run(Process *process, char **argv);
 
 /* ---- parts.c ---- */
 

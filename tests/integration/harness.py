@@ -269,6 +269,7 @@ class Station:
     def __init__(self, folder=None, speed=20, mqtt_port=None, extra="",
                  bus_policy=OPEN_POLICY, mqtt=None, commit_limit_ms=10000):
         self.own_folder = folder is None
+        self.days = 0  # how far its clock is ahead
         self.signed_in = None  # what sign_in() was last given
         self.token = ""  # of the newest sign-in of a test's own connection
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="stipple-"))
@@ -332,7 +333,9 @@ fault_file = {self.folder}/camera-fault
 
     def start(self, expect_ready=True):
         self.log = open(self.folder / "log", "ab")
-        self.daemon = subprocess.Popen([BUILD / "daemon/stippled", "--config", self.config], env=self.environment(),
+        program = BUILD / ("tests/integration/other-day/stippled-other-day" if self.days else "daemon/stippled")
+        self.daemon = subprocess.Popen([program, "--config", self.config],
+                                       env=dict(self.environment(), STIPPLE_DAYS=str(self.days)),
                                        stdout=self.log, stderr=self.log)
         if expect_ready:
             self.connection = self.connection or self.connect()
@@ -341,6 +344,13 @@ fault_file = {self.folder}/camera-fault
             wait_for(lambda: self.get("Session1", "State"), "properties")
         if self.publishes and not self.telemetry:
             self.telemetry = Telemetry(self)
+
+    def pass_days(self, days):
+        """The station is switched off, and on again so many days later."""
+        self.stop()
+        self.days += days
+        self.start()
+        self.wait_board()
 
     def wait_board(self):
         wait_for(lambda: self.get("Station1", "BoardConnected"), "the board")
