@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "report/consents-html.h"
+#include "report/fonts.h"
 #include "report/gather-station.h"
 #include "report/gather.h"
 #include "report/inspection-html.h"
@@ -91,6 +92,29 @@ static int write_page_instead(const Ctl *ctl, const Document *document)
 		ctl->output, file);
 }
 
+/** A name in a script without a font would be printed as boxes. */
+static void warn_of_boxes(const Document *document)
+{
+	_cleanup_(freep) char *page = NULL;
+	char letter[7] = "";
+	size_t size;
+	FILE *stream = open_memstream(&page, &size);
+	gunichar lacking = 0;
+
+	if (!stream)
+		return;
+	if (document_write_html(document, stream) == 0 && fflush(stream) == 0)
+		lacking = fonts_lack(page);
+	fclose(stream);
+	if (!lacking)
+		return;
+	letter[g_unichar_to_utf8(lacking, letter)] = '\0';
+	fprintf(stderr,
+		"stipplectl: no font here has the letter \"%s\" (U+%04X), which becomes a box: install "
+		"fonts-noto-core or, for Chinese, Japanese and Korean, fonts-noto-cjk\n",
+		letter, (unsigned)lacking);
+}
+
 static int write_report_file(Ctl *ctl, Document *document, const Form *form)
 {
 	_cleanup_(letterhead_clear) Letterhead letterhead = { 0 };
@@ -101,6 +125,8 @@ static int write_report_file(Ctl *ctl, Document *document, const Form *form)
 		return status;
 	document->letterhead = &letterhead;
 	document->paper = form->paper;
+	if (form->output.format == REPORT_FORMAT_PDF)
+		warn_of_boxes(document);
 	/* the printing program must not share the sign-in */
 	unsetenv(CTL_TOKEN_VARIABLE);
 	r = write_whole_file(document, &form->output, ctl->output, &error);

@@ -316,6 +316,26 @@ def test_the_clinic_stands_at_the_head(station, tmp_path):
         assert "Klinik Müller &amp; Töchter" in (tmp_path / "again.html").read_text()
 
 
+def test_a_letter_without_a_font_is_told(station, tmp_path):
+    """With DejaVu alone, Cyrillic is printed, and Chinese is not."""
+    fonts = tmp_path / "fonts.conf"
+    fonts.write_text("<?xml version='1.0'?><!DOCTYPE fontconfig SYSTEM 'fonts.dtd'><fontconfig>"
+                     f"<dir>/usr/share/fonts/truetype/dejavu</dir><cachedir>{tmp_path}/cache</cachedir></fontconfig>")
+    for name, told in (("Жанна", ""), ("漢字", "no font here has the letter \"漢\" (U+6F22)")):
+        station.stop()
+        config = re.sub("clinic_name = .*\n", "", station.config.read_text())
+        station.config.write_text(config.replace("[station]\n", f"[station]\nclinic_name = {name}\n"))
+        station.start()
+        station.wait_board()
+        if not told:
+            station.prepare()
+            station.call("Session1", "Abandon", "unwell")
+        done = subprocess.run([harness.BUILD / "ctl/stipplectl", "report", "1", "-o", tmp_path / "report.pdf"],
+                              env=dict(station.environment(), FONTCONFIG_FILE=str(fonts)), capture_output=True, text=True,
+                              check=False)
+        assert done.returncode == 0 and (told in done.stderr if told else "no font" not in done.stderr), done.stderr
+
+
 def test_letter_paper(treated, tmp_path):
     pdf = report(treated, tmp_path / "report.pdf", 1, "--paper", "letter")
     assert len(text_of(pdf)) == 2
