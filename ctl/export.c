@@ -102,6 +102,8 @@ bool export_ends_session(const char *leaf, size_t size)
 bool export_has_attachment(const char *leaf, size_t size)
 {
 	return HAS(leaf, size, ",\"kind\":\"lot.certificate\"") ||
+	       HAS(leaf, size, ",\"kind\":\"pigment.sheet\"") ||
+	       HAS(leaf, size, ",\"kind\":\"recall.listed\"") ||
 	       HAS(leaf, size, ",\"kind\":\"sterilizer.file\"");
 }
 

@@ -23,6 +23,7 @@ static const Command *const groups[] = {
 	code_commands,
 	form_commands,
 	import_commands,
+	recall_commands,
 #if HAVE_REPORT
 	report_commands,
 #endif

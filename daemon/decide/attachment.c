@@ -16,6 +16,8 @@ static const struct {
 	const char *kind, *what, *roles;
 } attachable[] = {
 	{ "sterilizer.file", "the steriliser's file", "technician supervisor" },
+	{ "pigment.sheet", "the safety data sheet", "technician supervisor administrator" },
+	{ "recall.listed", "the list of recalls", "technician supervisor administrator" },
 };
 
 static size_t find_attachable(const char *kind)

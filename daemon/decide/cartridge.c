@@ -301,6 +301,8 @@ static void decide_pigment(const State *state, const Command *command, Decision 
 		body_set_optional(body, "zone", zone_to_string(state->session.zone));
 	if (body && state->rules.profile.proofs[PROFILE_PIGMENT])
 		json_object_set_new(body, "received", json_true()); /* and the ledger enforces it */
+	if (body && state->rules.profile.proofs[PROFILE_INK_LABEL])
+		json_object_set_new(body, "label", json_true()); /* likewise */
 	decide_record(ret, "pigment.loaded", body);
 }
 

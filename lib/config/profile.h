@@ -31,6 +31,8 @@ typedef enum ProfileProof {
 	PROFILE_CERTIFICATE, /* sterilisation certificate of each lot */
 	PROFILE_MEMBRANE,    /* proof of the membrane barrier of each lot */
 	PROFILE_PIGMENT,     /* the pigment's lot, expiry and intended use are on record before it is used */
+	PROFILE_INK_LABEL,   /* the pigment's label was checked and has what REACH asks for, before it is used
+			      */
 	PROFILE_CONSENT,     /* consent to the treatment in each session */
 	PROFILE_SCREENING,   /* screening in each session */
 	PROFILE_SIGNATURE,   /* signature of each session */

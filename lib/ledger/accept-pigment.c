@@ -19,6 +19,9 @@ enum {
 	LOT_EXPIRY,
 	LOT_STATUS,
 	LOT_LIKE,
+	LOT_USE_BY, /* NULL: no bottle was opened on record */
+	LOT_OPENED,
+	LOT_LABEL, /* NULL: not checked */
 };
 
 typedef struct PigmentName {
@@ -86,7 +89,87 @@ static int check_expiry(ProjectionContext *context, const char *what, const char
 		context, -ESTALE, "%s %s expired on %s: open another bottle", what, name, expiry);
 }
 
+/** A bottle lasts some days after it was opened. */
+static int check_opened(ProjectionContext *context, sqlite3_stmt *row, const char *lot)
+{
+	const char *use_by = column_text(row, LOT_USE_BY);
+	char today[CLOCK_UTC_TEXT_MAX];
+
+	projection_today(context, today);
+	if (!use_by || strcmp(use_by, today) >= 0)
+		return 0;
+	return projection_refuse(context, -ESTALE,
+		"the bottle of pigment lot %s was opened on %s and may be used until %s: open another one and record it",
+		lot, column_string(row, LOT_OPENED), use_by);
+}
+
+/** The rules in force may ask for a checked label. */
+static int check_label(ProjectionContext *context, const char *lot, const char *label)
+{
+	if (!json_is_true(json_object_get(context->body, "label")) || (label && strcmp(label, "pass") == 0))
+		return 0;
+	return projection_refuse(context, -EINVAL,
+		label ? "the label of pigment lot %s lacks what REACH asks for (see `audit pigment-lots`): load another "
+			"pigment, and check again a label that was supplied since"
+		      : "the label of pigment lot %s was not checked, which the profile asks for: check it first",
+		lot);
+}
+
 /* ---- lots ---- */
+
+static int need_named_pigment(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	PigmentName name = pigment_name(context->body);
+
+	return need_pigment(context, &name, &row);
+}
+
+static bool is_label_word(const ProjectionContext *context, const char *field, const char *word)
+{
+	return strcmp(projection_text(context, field), word) == 0;
+}
+
+/** Judges the label: REACH, annex XVII, entry 75(7). */
+static int accept_label(ProjectionContext *context)
+{
+	static const char *const yes[] = { "mixture", "batch", "ingredients", "local" };
+	static const char *const words[] = { "ph_regulator", "nickel", "chromium" };
+	bool passed = true;
+	int r = need_named_pigment(context);
+
+	if (r < 0 || context->replay)
+		return r;
+	for (size_t i = 0; i < ELEMENTS(yes); i++)
+		passed = passed && json_is_true(json_object_get(context->body, yes[i]));
+	for (size_t i = 0; i < ELEMENTS(words); i++)
+		passed = passed && !is_label_word(context, words[i], "missing");
+	return projection_complete(context, "result", json_string(passed ? "pass" : "fail"));
+}
+
+static int accept_opened(ProjectionContext *context)
+{
+	char use_by[CLOCK_UTC_TEXT_MAX], today[CLOCK_UTC_TEXT_MAX];
+	int64_t opened_us;
+	int r = need_named_pigment(context);
+
+	if (r < 0 || context->replay)
+		return r;
+	projection_today(context, today);
+	if (clock_parse_utc(projection_text(context, "opened"), &opened_us) < 0 ||
+		strcmp(projection_text(context, "opened"), today) > 0)
+		return projection_refuse(context, -EINVAL,
+			"the day %s, on which the bottle was opened, lies in the future: check it",
+			projection_text(context, "opened"));
+	projection_date(opened_us + projection_number(context, "days") * USEC_PER_DAY, use_by);
+	return projection_complete(context, "use_by", json_string(use_by));
+}
+
+static int recall_exists(ProjectionContext *context)
+{
+	return projection_refuse(context, -EEXIST, "the recalls %s of %s are on record already",
+		projection_text(context, "reference"), projection_text(context, "authority"));
+}
 
 static int accept_pigment_received(ProjectionContext *context)
 {
@@ -161,6 +244,9 @@ static int complete_part(ProjectionContext *context, const char *entered, json_t
 	if (r < 0)
 		return r;
 	r = check_expiry(context, "pigment lot", name.lot, column_string(row, LOT_EXPIRY));
+	if (r < 0)
+		return r;
+	r = check_opened(context, row, name.lot);
 	if (r < 0)
 		return r;
 	*ret = json_pack("{s:s, s:s, s:s, s:s, s:f}", "brand", column_string(row, LOT_BRAND), "colour",
@@ -253,6 +339,35 @@ static int check_same_expiry(ProjectionContext *context, const char *expiry)
 		projection_text(context, "lot"), expiry, projection_text(context, "expiry"));
 }
 
+static int check_blended_part(ProjectionContext *context, sqlite3_stmt *row, const char *today)
+{
+	if (strcmp(column_string(row, 2), today) < 0)
+		return projection_refuse(context, -ESTALE,
+			"pigment lot %s of this blend might be used until %s: load another blend",
+			column_string(row, 0), column_string(row, 2));
+	return check_label(context, column_string(row, 0), column_text(row, 1));
+}
+
+/** Labels and opened bottles of a blend's parts. */
+static int check_parts(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	char today[CLOCK_UTC_TEXT_MAX];
+	int result = SQLITE_ROW, r;
+	bool found;
+
+	projection_today(context, today);
+	r = projection_step(context, sql_blend_label, &row, &found);
+	if (r < 0 || !found)
+		return r;
+	for (; result == SQLITE_ROW; result = sqlite3_step(row)) {
+		r = check_blended_part(context, row, today);
+		if (r < 0)
+			return r;
+	}
+	return ledger_errno(result);
+}
+
 static int check_blend(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
@@ -271,7 +386,10 @@ static int check_blend(ProjectionContext *context)
 			column_string(row, 1), column_string(row, 2));
 	expiry = column_string(row, 0);
 	r = check_expiry(context, "blend", name, expiry);
-	return r < 0 ? r : check_same_expiry(context, expiry);
+	if (r < 0)
+		return r;
+	r = check_same_expiry(context, expiry);
+	return r < 0 ? r : check_parts(context);
 }
 
 /**
@@ -291,9 +409,17 @@ static int check_bottle(ProjectionContext *context)
 	if (!found && json_is_true(json_object_get(context->body, "received")))
 		return projection_refuse(context, -ENOENT,
 			"pigment lot %s is not on record: receive it first, or check its number", name.lot);
-	if (!found)
-		return check_expiry(context, "pigment lot", name.lot, expiry);
+	if (!found) {
+		r = check_expiry(context, "pigment lot", name.lot, expiry);
+		return r < 0 ? r : check_label(context, name.lot, NULL);
+	}
 	r = check_pigment_released(context, row, name.lot);
+	if (r < 0)
+		return r;
+	r = check_opened(context, row, name.lot);
+	if (r < 0)
+		return r;
+	r = check_label(context, name.lot, column_text(row, LOT_LABEL));
 	if (r < 0)
 		return r;
 	expiry = column_string(row, LOT_EXPIRY);
@@ -311,6 +437,9 @@ static int accept_loaded(ProjectionContext *context)
 
 const Acceptance accept_pigment[] = {
 	{ "pigment.received", accept_pigment_received },
+	{ "pigment.labelled", accept_label },
+	{ "pigment.opened", accept_opened },
+	{ "recall.listed", .exists = recall_exists },
 	{ "pigment.status", accept_pigment_status },
 	{ "pigment.blended", accept_blend },
 	{ "pigment.loaded", accept_loaded },

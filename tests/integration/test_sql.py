@@ -18,7 +18,7 @@ WHEN_DUE = {"biological_days": 1, "biological_cycles": 1, "after_installation": 
 TESTED = {"penetration_test": 1, "leak_test_days": 7, "today": "2026-12-31"}
 IN_A_ROW = {"in_a_row": 2, "in_a_row_after": "installation repair failure unused", "unused_days": 14}
 FIGURES = {**WHEN_DUE, **IN_A_ROW, **TESTED, "certificates": '["c2", "c1"]',
-           "proofs": "items notified authority initials mechanical pressure integrator chemical contents release certificate membrane pigment"
+           "proofs": "items notified authority initials mechanical pressure integrator chemical contents release certificate membrane pigment ink_label"
                      " consent screening signature disposal"}
 TERMS = {"keep": '{"sessions": 1, "incidents": 1, "operators": 1, "needles": 3}', "today": "2026-12-31"}
 
@@ -312,8 +312,8 @@ ASKED = [
      [f"{UNIT}a07|1772812800000000", f"{UNIT}a07|1772812800000000", "L1"]),
     ("identity", {"unit": UNIT + "A7", "twin": UNIT + "A7", "other": UNIT + "a07", "lot": "l1"}, ["1"]),
     ("identity", {"unit": UNIT + "a"}, [f"{UNIT}a07|1772812800000000"]),
-    ("pigment", {"brand": "B", "colour": "black", "lot": "L1"}, ["B|black|2027-05-31|released|1", "released|2027-05-31"]),
-    ("pigment", {"colour": "umber", "lot": "M1"}, ["2027-05-31|L1|released"]),
+    ("pigment", {"brand": "B", "colour": "black", "lot": "L1"}, ["B|black|2027-05-31|released|1|2026-02-02|2026-02-01|fail", "released|2027-05-31"]),
+    ("pigment", {"colour": "umber", "lot": "M1"}, ["L1|fail|2026-02-02", "L1||9999", "2027-05-31|L1|released"]),
     ("handpiece", {"handpiece": "hp1", "session": 1},
      ["in-service|1|32|39|2026-05-30|the biological test of steriliser S1 failed: its loads wait for one that passes"]),
     ("subject", {"session": 1, "subject": "p-2", "zone": "nape"}, ["1", "1000"]),
@@ -353,9 +353,9 @@ READ = [
      ["59|1772658000000000|session.begun|LEAF|", "60|1772661600000000|handpiece.mounted|LEAF|",
       "61|1772665200000000|needle.claimed|LEAF|", "62|1772668800000000|pigment.loaded|LEAF|",
       "63|1772672400000000|session.abandoned|LEAF|"]),
-    ("outbox", {"after": 119, "limit": 1, "records": 1}, ["1|LEAF|"]),
-    ("verify", {"records": 119, "table": "unit"},
-     ["0", "118|1772870400000000|||0", "119|1772874000000000|||0", "118|LEAF|0", "119|LEAF|0", "119|1772874000000000", "17", "18", "112",
+    ("outbox", {"after": 123, "limit": 1, "records": 1}, ["1|LEAF|"]),
+    ("verify", {"records": 123, "table": "unit"},
+     ["0", "122|1772884800000000|||0", "123|1772888400000000|||0", "122|LEAF|0", "123|LEAF|0", "123|1772888400000000", "17", "18", "120", "121", "112",
       "42", "43", '"unit", "seq", "session", "gtin", "lot", "expiry", "chip", "operator", "utc_us", "worked_s", "container", '
       '"ended_us", "ended_by", "source", "twin", "damage_seq"']),
 ]

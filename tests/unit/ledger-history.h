@@ -168,6 +168,13 @@ static const struct {
 		"{'subject':'P-1','incident':'complication','severity':'severe','text':'pus','report_to':'B',"
 		"'report_of':'complication','report_from':'minor','report_days':0,'known':'2026-02-01T10:00:00Z'}" },
 	{ "incident.notified", "{'authority':'B','way':'post'}" },
+	{ "pigment.labelled",
+		"{'brand':'B','colour':'black','lot':'L1','mixture':true,'batch':true,'ingredients':true,"
+		"'ph_regulator':'named','nickel':'missing','chromium':'not-contained','local':true}" },
+	{ "pigment.opened", "{'brand':'B','colour':'black','lot':'L1','opened':'2026-02-01','days':1}" },
+	{ "pigment.sheet", "{'brand':'B','file':'s.pdf','sha256':'1','bytes':1}" },
+	{ "recall.listed",
+		"{'authority':'A','issued':'2026-02-01','reference':'R','entries':1,'key':'k','file':'r.txt','sha256':'2','bytes':1}" },
 	{ "key.created", "{'key':'k1'}" },
 	{ "key.rotated", "{'key':'k2','previous':'k1','statement':'s'}" },
 };

@@ -52,6 +52,7 @@ static const char *const entries[][3] = {
 	{ "proofs", "certificate", "no" },
 	{ "proofs", "membrane", "no" },
 	{ "proofs", "pigment", "no" },
+	{ "proofs", "ink_label", "no" },
 	{ "proofs", "consent", "no" },
 	{ "proofs", "screening", "no" },
 	{ "proofs", "signature", "no" },

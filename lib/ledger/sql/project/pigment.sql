@@ -3,11 +3,31 @@
 
 -- record pigment.received
 INSERT INTO pigment_stock(
-  brand, colour, lot, expiry, quantity, volume_ml, supplier, purpose, received_us, seq)
-VALUES (@brand, @colour, @lot, @expiry, @quantity, @volume_ml, @supplier, @purpose, @utc_us, @seq)
+  brand, colour, lot, expiry, quantity, volume_ml, supplier, purpose, ingredients, received_us, seq)
+VALUES (
+  @brand, @colour, @lot, @expiry, @quantity, @volume_ml, @supplier, @purpose, @ingredients, @utc_us, @seq)
 ON CONFLICT DO UPDATE
 SET quantity = quantity + @quantity, received_us = @utc_us, seq = @seq, volume_ml = coalesce(@volume_ml, volume_ml),
-  supplier = coalesce(@supplier, supplier), purpose = coalesce(@purpose, purpose);
+  supplier = coalesce(@supplier, supplier), purpose = coalesce(@purpose, purpose),
+  ingredients = coalesce(@ingredients, ingredients);
+
+-- record pigment.labelled
+UPDATE pigment_stock
+SET label = @result, label_seq = @seq
+WHERE lot = @lot AND (@brand IS NULL OR brand = @brand) AND (@colour IS NULL OR colour = @colour);
+
+-- record pigment.opened
+INSERT INTO pigment_opening(seq, brand, colour, lot, opened, days, use_by)
+SELECT @seq, brand, colour, lot, @opened, @days, @use_by
+FROM pigment_stock
+WHERE lot = @lot AND (@brand IS NULL OR brand = @brand) AND (@colour IS NULL OR colour = @colour);
+
+-- record pigment.sheet
+INSERT INTO pigment_sheet(seq, brand, colour, file, sha256) VALUES (@seq, @brand, @colour, @file, @sha256);
+
+-- record recall.listed
+INSERT INTO recall_list(sha256, authority, issued, reference, entries, seq)
+VALUES (@sha256, @authority, @issued, @reference, @entries, @seq);
 
 -- record pigment.status
 UPDATE pigment_stock

@@ -17,14 +17,26 @@ WITH correcting AS (
   CROSS JOIN pigment_stock AS made ON made.lot = json_extract(CAST(leaf AS TEXT), '$.body.lot')
     AND made.brand = coalesce(json_extract(CAST(leaf AS TEXT), '$.body.brand'), made.brand)
     AND made.colour = coalesce(json_extract(CAST(leaf AS TEXT), '$.body.colour'), made.colour)
-  WHERE kind IN ('pigment.received', 'pigment.status')),
+  WHERE kind IN ('pigment.received', 'pigment.status', 'pigment.labelled', 'pigment.opened')),
 corrections AS (
   SELECT whose, json_group_object(field, iif(@impersonal,
       (SELECT json_extract(CAST(leaf AS TEXT), '$.body.new') FROM record WHERE record.seq = newest), new))
     AS corrected
   FROM (SELECT whose, field, new, max(seq) AS newest FROM correcting GROUP BY whose, field)
   GROUP BY whose)
-SELECT brand, colour, lot, expiry, quantity, volume_ml, supplier, purpose, status,
+SELECT brand, colour, lot, expiry, quantity, volume_ml, supplier, purpose, ingredients AS "ingredients:json", label,
+  (SELECT use_by
+   FROM pigment_opening AS bottle
+   WHERE bottle.lot = pigment_stock.lot
+     AND bottle.brand = pigment_stock.brand
+     AND bottle.colour = pigment_stock.colour
+   ORDER BY opened DESC, seq DESC
+   LIMIT 1)
+    AS use_by,
+  (SELECT max(seq)
+   FROM pigment_sheet AS sheet
+   WHERE sheet.brand = pigment_stock.brand AND (sheet.colour IS NULL OR sheet.colour = pigment_stock.colour))
+    AS sheet, status,
   (SELECT coalesce(
      (SELECT json_extract(data, '$.reason') FROM personal WHERE personal.seq = said.seq),
      json_extract(CAST(said.leaf AS TEXT), '$.body.reason'))

@@ -53,7 +53,7 @@ FROM record;
 -- Records of kinds with an attachment whose attachment is missing.
 SELECT seq
 FROM record
-WHERE kind IN ('strokes', 'lot.certificate', 'sterilizer.file')
+WHERE kind IN ('strokes', 'lot.certificate', 'pigment.sheet', 'recall.listed', 'sterilizer.file')
   AND NOT EXISTS (SELECT 1 FROM attachment WHERE attachment.seq = record.seq);
 
 -- statement shared_columns

@@ -113,3 +113,37 @@ ALTER TABLE incident ADD COLUMN sent_us INTEGER;
 ALTER TABLE incident ADD COLUMN notified_seq INTEGER;
 
 CREATE INDEX incident_due ON incident(due_us) WHERE due_us IS NOT NULL AND notified_seq IS NULL;
+
+-- What the label of a lot of pigment lacks or has, its opened bottles, safety data sheets, and official recalls.
+ALTER TABLE pigment_stock ADD COLUMN ingredients TEXT;
+ALTER TABLE pigment_stock ADD COLUMN label TEXT;
+ALTER TABLE pigment_stock ADD COLUMN label_seq INTEGER;
+
+CREATE TABLE pigment_opening(
+  seq INTEGER PRIMARY KEY,
+  brand TEXT NOT NULL,
+  colour TEXT NOT NULL,
+  lot TEXT NOT NULL,
+  opened TEXT NOT NULL,
+  days INTEGER NOT NULL,
+  use_by TEXT NOT NULL
+);
+
+CREATE INDEX pigment_opening_of ON pigment_opening(lot, brand, colour);
+
+CREATE TABLE pigment_sheet(
+  seq INTEGER PRIMARY KEY,
+  brand TEXT NOT NULL,
+  colour TEXT,
+  file TEXT NOT NULL,
+  sha256 TEXT NOT NULL
+);
+
+CREATE TABLE recall_list(
+  sha256 TEXT PRIMARY KEY,
+  authority TEXT NOT NULL,
+  issued TEXT NOT NULL,
+  reference TEXT NOT NULL,
+  entries INTEGER NOT NULL,
+  seq INTEGER NOT NULL
+) WITHOUT ROWID;
