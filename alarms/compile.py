@@ -63,6 +63,7 @@ def make_panel(table: Table) -> str:
         for place in (f".alarm-{priority.name}", f".alarm-{priority.name} label"):
             what = "color" if place.endswith("label") else "background"
             lines.append(f"{place} {{ {what}: @{colour}_{'on' if what == 'color' else 'back'}; }}")
+        lines.append(f".alarm-{priority.name} button label {{ color: @ink; }}")
     return "\n".join(lines) + "\n"
 
 
@@ -93,12 +94,11 @@ def make_page_style(table: Table) -> str:
     for name in reversed(tables.PRIORITIES):
         colour = table.priorities[name].colour
         lines.append(f'[data-tone="{name}"] {{ --tone: var(--{colour}-back); --tone-on: var(--{colour}-on); }}')
-    for name in tables.PRIORITIES:
-        priority = table.priorities[name]
+    for priority in table.priorities.values():
         if priority.flash_hz:
-            lines.append(f".flash-{name} {{ animation: flash {1 / priority.flash_hz:.3f}s step-end infinite; }}")
+            lines.append(f'[data-tone="{priority.name}"] .state {{ animation: flash {1 / priority.flash_hz:.3f}s step-end infinite; }}')
     lines += ["@keyframes flash { 50% { opacity: .35; } }",
-              "@media (prefers-reduced-motion: reduce) { [class*=\"flash-\"] { animation: none; } }"]
+              "@media (prefers-reduced-motion: reduce) { [data-tone] .state { animation: none; } }"]
     return "\n".join(lines) + "\n"
 
 

@@ -30,6 +30,7 @@ typedef struct Ctl {
 	sd_bus *bus;
 	const struct Command *command; /* the one that runs */
 	bool json, csv, dry_run;
+	bool sound;                 /* doctor: has the panel sound the alarms */
 	bool personal;              /* an export includes names and contacts */
 	const char *enrolment_code; /* NULL: none given */
 	const char *map;            /* mapping file of an import; NULL: none */

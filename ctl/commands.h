@@ -35,9 +35,9 @@ enum { CTL_FORWARD_MAX = 4 };
 int ctl_forward(Ctl *ctl, int n, char **arguments);
 
 /** Each table ends with a row whose `words` is NULL. */
-extern const Command station_commands[], session_commands[], proof_commands[], ledger_commands[],
-	record_commands[], code_commands[], form_commands[], import_commands[], recall_commands[],
-	report_commands[];
+extern const Command station_commands[], alarm_commands[], session_commands[], proof_commands[],
+	ledger_commands[], record_commands[], code_commands[], form_commands[], import_commands[],
+	recall_commands[], report_commands[];
 
 /**
  * Turns "key=value" words into an object of texts, or of whole numbers where the key is one of `numbers`.
@@ -53,6 +53,9 @@ bool ctl_parse_number(const char *text, uint64_t least, uint64_t most, uint64_t 
  * record already is no failure. CTL_DONE, or CTL_FAILED after printing why.
  */
 int ctl_attach_file(Ctl *ctl, const char *kind, json_t *fields, const void *data, size_t size) _must_check_;
+
+/** Has the panel sound each alarm once, and waits for what comes of it; prints a sentence. */
+int ctl_test_sound(Ctl *ctl);
 
 /** Enters a record of `form`. Negative errno, with the station's answer in `error`. */
 int ctl_record(Ctl *ctl, const EnteredForm *form, json_t *fields, const char *pin, uint64_t *ret_number,

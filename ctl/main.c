@@ -16,6 +16,7 @@ enum { WORD_MAX = 4096 };
 
 static const Command *const groups[] = {
 	station_commands,
+	alarm_commands,
 	session_commands,
 	proof_commands,
 	ledger_commands,

@@ -39,6 +39,7 @@ static const Option options[] = {
 		{ "sterilizer import" }, 0 },
 	{ "dry-run", NULL, AT(dry_run), "only say what would be done",
 		{ "sterilizer import", "recall import" }, 0 },
+	{ "sound", NULL, AT(sound), "have the panel sound each alarm once", { "doctor" }, 0 },
 	{ "fnc1", "CHARACTER", AT(fnc1), "what stands for FNC1 in a code", { "needle parse" }, 0 },
 	{ "output", "FILE", AT(output), "where a report goes: its name ends in .pdf, .html or .svg",
 		{ REPORTS }, 'o' },

@@ -71,6 +71,7 @@ static int command_doctor(Ctl *ctl, int n, char **arguments)
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	const char *check, *text, *advice;
 	uint32_t level;
+	int sound = ctl->sound ? ctl_test_sound(ctl) : CTL_DONE;
 	int status = ctl_call(ctl, CTL_STATION, "Doctor", &reply, NULL);
 
 	if (status != CTL_DONE)
@@ -81,7 +82,7 @@ static int command_doctor(Ctl *ctl, int n, char **arguments)
 			if (level >= 2)
 				status = CTL_FAILED;
 		}
-	return status;
+	return status == CTL_DONE ? sound : status;
 }
 
 /* ---- monitor ---- */
@@ -368,7 +369,7 @@ static int command_acknowledge(Ctl *ctl, int n, char **arguments)
 const Command station_commands[] = {
 	{ "status", "", 0, 0, run_status, "how the station and its session are" },
 	{ "doctor", "", 0, 0, command_doctor,
-		"check board, lines, camera, broker, clock, disk, permissions" },
+		"check board, lines, camera, broker, clock, disk, permissions, sound" },
 	{ "monitor", "", 0, 0, run_monitor, "show every change as it happens, until Ctrl-C" },
 	{ "login", "BADGE [-- COMMAND...]", 1, 256, command_login,
 		"sign in while COMMAND runs, or a shell; programs that it starts share the sign-in",

@@ -15,7 +15,7 @@
 #include "sounder.h"
 #include "widgets.h"
 
-enum { SECOND_MS = 1000, FLASH_STEP_MS = 50 };
+enum { LEAST_CHARS = 12, SECOND_MS = 1000, FLASH_STEP_MS = 50 };
 
 struct AlarmBar {
 	AlarmBarOptions options;
@@ -28,8 +28,9 @@ struct AlarmBar {
 	gint64 paused_at;       /* the newest alarm of high priority at that time */
 	AlarmPriority shown;    /* INFORMATION: nothing is shown */
 	char *error;            /* why the sound is not heard; NULL: it is */
-	bool is_ready;          /* the sounder has answered */
-	bool told;              /* the station that is there knows it */
+	bool narrow;
+	bool is_ready; /* the sounder has answered */
+	bool told;     /* the station that is there knows it */
 };
 
 const char *alarm_style(AlarmPriority priority)
@@ -173,8 +174,10 @@ static void show_alarm(AlarmBar *bar, const AlarmEntry *top)
 	gtk_label_set_text(bar->text, unheard ? unheard : sentence);
 	gtk_widget_set_css_classes(bar->box, classes);
 	/* a fault is acknowledged on its own page, with a note and a PIN */
-	gtk_widget_set_visible(bar->acknowledge, !is_fault);
-	gtk_widget_set_visible(bar->pause, alarm_signals[top->priority].repeat_ms > 0);
+	gtk_widget_set_visible(bar->acknowledge, !is_fault && !bar->narrow);
+	gtk_widget_set_visible(bar->pause, alarm_signals[top->priority].repeat_ms > 0 && !bar->narrow);
+	gtk_widget_set_visible(GTK_WIDGET(bar->text), !bar->narrow);
+	gtk_label_set_wrap(bar->words, !bar->narrow);
 	show_pause(bar);
 }
 
@@ -187,6 +190,19 @@ static void update_widget(AlarmBar *bar, const AlarmEntry *top)
 	if (top)
 		show_alarm(bar, top);
 	set_flashing(bar, alarm_signals[bar->shown].period_ms > 0);
+}
+
+bool alarm_bar_is_shown(const AlarmBar *bar)
+{
+	return bar->widget && gtk_widget_get_visible(bar->widget);
+}
+
+void alarm_bar_set_narrow(AlarmBar *bar, bool narrow)
+{
+	if (bar->narrow == narrow)
+		return;
+	bar->narrow = narrow;
+	update_widget(bar, alarm_list_top(bar->list));
 }
 
 void alarm_bar_update(AlarmBar *bar)
@@ -216,10 +232,11 @@ static GtkWidget *label_new(const char *style, GtkLabel **ret)
 GtkWidget *alarm_bar_widget_new(AlarmBar *bar)
 {
 	GtkWidget *texts = wide(column_new(
-		0, NULL, label_new("heading", &bar->words), label_new("sentence", &bar->text), NULL));
+		0, NULL, label_new("words", &bar->words), label_new("sentence", &bar->text), NULL));
 
-	gtk_label_set_wrap(bar->text, TRUE);
-	gtk_label_set_lines(bar->text, 2);
+	gtk_label_set_lines(bar->words, 2);
+	/* the texts take what is left, however long they are */
+	gtk_label_set_width_chars(bar->words, LEAST_CHARS);
 	gtk_widget_set_valign(texts, GTK_ALIGN_CENTER);
 	bar->pause = touch_button_new("", NULL, G_CALLBACK(on_pause), bar);
 	bar->acknowledge = touch_button_new(_("Seen"), NULL, G_CALLBACK(on_alarm_seen), bar);

@@ -32,6 +32,10 @@ AlarmBar *alarm_bar_free(AlarmBar *bar);
 GtkWidget *alarm_bar_widget_new(AlarmBar *bar);
 /** The window, and the widget with it, is about to be closed. */
 void alarm_bar_drop_widget(AlarmBar *bar);
+/** Narrow: one line without buttons, beside a sheet whose keys need the room. */
+void alarm_bar_set_narrow(AlarmBar *bar, bool narrow);
+/** Whether an alarm is shown. */
+bool alarm_bar_is_shown(const AlarmBar *bar);
 /** Shows and sounds what the station last told, and what the panel itself knows: that the station is silent.
  */
 void alarm_bar_update(AlarmBar *bar);

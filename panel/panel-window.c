@@ -64,6 +64,17 @@ static GtkWidget *with_notice(Panel *panel)
 	return tall(overlay);
 }
 
+/** Beside an alarm, the bar at the top says what the needle does, and no more. A sheet leaves room for one
+ * line. */
+static void fit_top(Panel *panel)
+{
+	bool narrow = sheet_is_open(panel->sheet);
+
+	alarm_bar_set_narrow(panel->alarms, narrow);
+	if (panel->top)
+		top_bar_set_compact(panel->top, alarm_bar_is_shown(panel->alarms), narrow);
+}
+
 /** Hides what is covered from screen readers, and does not draw it. */
 static void on_cover(GObject *widget, GParamSpec *spec, gpointer userdata)
 {
@@ -73,6 +84,7 @@ static void on_cover(GObject *widget, GParamSpec *spec, gpointer userdata)
 		!sheet_is_open(panel->sheet) && !gtk_widget_get_visible(panel->form->widget) &&
 			!gtk_widget_get_visible(panel->fault->widget) &&
 			!gtk_widget_get_visible(panel->away));
+	fit_top(panel);
 	if (sheet_is_open(panel->sheet) && G_OBJECT(sheet_widget(panel->sheet)) == widget)
 		panel_drop_notice(panel);
 	else
@@ -113,6 +125,21 @@ static void fill_window(Panel *panel)
 	watch_covers(panel);
 }
 
+static void on_alarm_shown(GObject *widget, GParamSpec *spec, gpointer userdata)
+{
+	fit_top(userdata);
+}
+
+/** The state of the needle, and the alarm, at the top of everything. */
+static GtkWidget *top_new(Panel *panel)
+{
+	GtkWidget *alarm = alarm_bar_widget_new(panel->alarms);
+
+	panel->top = top_bar_new(panel->client);
+	g_signal_connect(alarm, "notify::visible", G_CALLBACK(on_alarm_shown), panel);
+	return row_new(0, NULL, wide(top_bar_widget(panel->top)), alarm, NULL);
+}
+
 /** A large display is read from farther away, so everything is drawn larger. */
 static bool is_large(const Panel *panel)
 {
@@ -136,10 +163,7 @@ void panel_make_window(Panel *panel)
 		gtk_widget_add_css_class(GTK_WIDGET(panel->window), "large");
 	fill_window(panel);
 	/* beside the overlay, so that state and alarms are visible whatever lies over a screen */
-	panel->top = top_bar_new(panel->client);
-	gtk_window_set_child(
-		panel->window, column_new(0, NULL, top_bar_widget(panel->top),
-				       alarm_bar_widget_new(panel->alarms), with_notice(panel), NULL));
+	gtk_window_set_child(panel->window, column_new(0, NULL, top_new(panel), with_notice(panel), NULL));
 	panel->keys = keys_new(panel->window, &keys);
 	if (panel->options.width)
 		gtk_window_set_default_size(panel->window, panel->options.width, panel->options.height);

@@ -86,6 +86,14 @@ static void on_station_told(void *userdata)
 
 /* ---- alarms ---- */
 
+/** The bar has room for the alarm's words; its sentence says what to do. */
+static void notify_alert(void *userdata, const char *alert, const char *text)
+{
+	g_autofree char *sentence = sentence_translate(text);
+
+	panel_notify(userdata, sentence, SCREEN_MAX);
+}
+
 static void acknowledge_alarm(void *userdata, const char *id)
 {
 	Panel *panel = userdata;
@@ -217,6 +225,7 @@ void panel_start(Panel *panel, GtkApplication *application)
 {
 	StationClientOptions options = { .bus = panel->options.bus,
 		.changed = on_station_told,
+		.alert = notify_alert,
 		.sound_test = on_sound_test,
 		.scanned = panel_take_code,
 		.pulse = on_pulse,

@@ -145,6 +145,14 @@ static void on_properties(GDBusProxy *proxy, GVariant *values, const char *const
 	changed(userdata);
 }
 
+static void on_alert_signal(StippleStation1 *station, const char *alert, const char *text, void *userdata)
+{
+	StationClient *client = userdata;
+
+	heard(client);
+	client->options.alert(client->options.userdata, alert, text);
+}
+
 static void on_sound_test_signal(StippleStation1 *station, void *userdata)
 {
 	StationClient *client = userdata;
@@ -218,8 +226,10 @@ static void proxy_made(GObject *source, GAsyncResult *result, void *userdata)
 	set_object(client, object, proxy);
 	g_signal_connect(proxy, "g-properties-changed", G_CALLBACK(on_properties), client);
 	g_signal_connect_swapped(proxy, "notify::g-name-owner", G_CALLBACK(changed), client);
-	if (object == STATION)
+	if (object == STATION) {
+		g_signal_connect(proxy, "alert", G_CALLBACK(on_alert_signal), client);
 		g_signal_connect(proxy, "sound-test", G_CALLBACK(on_sound_test_signal), client);
+	}
 	if (object == INVENTORY)
 		g_signal_connect(proxy, "scanned", G_CALLBACK(on_scanned_signal), client);
 	changed(client);

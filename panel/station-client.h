@@ -29,9 +29,10 @@ enum {
 #define STATION_CALL (G_DBUS_CALL_FLAGS_NO_AUTO_START | G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION)
 
 typedef struct StationClientOptions {
-	const char *bus;                    /* "system", "session" or an address */
-	void (*changed)(void *userdata);    /* properties or presence changed; at most once per loop turn */
-	void (*sound_test)(void *userdata); /* somebody wants to hear the alarms */
+	const char *bus;                 /* "system", "session" or an address */
+	void (*changed)(void *userdata); /* properties or presence changed; at most once per loop turn */
+	void (*alert)(void *userdata, const char *alert, const char *text);
+	void (*sound_test)(void *userdata);                /* somebody wants to hear the alarms */
 	void (*scanned)(void *userdata, const char *code); /* by the station's own scanner */
 	void (*pulse)(void *userdata); /* twice a second: see station_client_silence_s() */
 	void *userdata;

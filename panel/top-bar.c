@@ -14,11 +14,22 @@
 #include "util/cleanup.h"
 #include "widgets.h"
 
+enum { STATE_CHARS = 18 }; /* in a line of the state, beside an alarm */
+
 struct TopBar {
 	const StationClient *client;
 	GtkWidget *widget;
 	GtkLabel *place, *state, *operator_name;
 };
+
+/** Sets the classes anew, but keeps how large the bar is. */
+static void show_colours(TopBar *bar, const char *const *classes)
+{
+	bool compact = gtk_widget_has_css_class(bar->widget, "compact");
+
+	gtk_widget_set_css_classes(bar->widget, (const char **)classes);
+	style_set(bar->widget, "compact", compact);
+}
 
 static const char *state_text(const char *state)
 {
@@ -48,7 +59,7 @@ static void show_silence(TopBar *bar, const char *state, unsigned silent_s)
 		armed ? _("NO ANSWER FOR %u s · the needle may run") : _("NO ANSWER FOR %u s"), silent_s);
 
 	gtk_label_set_text(bar->state, text);
-	gtk_widget_set_css_classes(bar->widget, classes);
+	show_colours(bar, classes);
 }
 
 static void show_absence(TopBar *bar)
@@ -58,7 +69,7 @@ static void show_absence(TopBar *bar)
 	gtk_label_set_text(bar->place, "");
 	gtk_label_set_text(bar->state, _("NO STATION"));
 	gtk_label_set_text(bar->operator_name, "");
-	gtk_widget_set_css_classes(bar->widget, classes);
+	show_colours(bar, classes);
 }
 
 static void show_place(TopBar *bar)
@@ -101,7 +112,7 @@ bool top_bar_update(TopBar *bar)
 		bar->state, strcmp(state, "paused") == 0 && stipple_session1_get_stopped_at(session) > 0
 				    ? _("INTERRUPTED")
 				    : state_text(state));
-	gtk_widget_set_css_classes(bar->widget, classes);
+	show_colours(bar, classes);
 	return false;
 }
 
@@ -121,6 +132,17 @@ TopBar *top_bar_new(const StationClient *client)
 	bar->widget = row_new(12, "bar", bar->place, bar->state, bar->operator_name, NULL);
 	g_object_set_data_full(G_OBJECT(bar->widget), "bar", bar, g_free);
 	return bar;
+}
+
+void top_bar_set_compact(TopBar *bar, bool compact, bool narrow)
+{
+	bool wraps = compact && !narrow;
+
+	gtk_widget_set_visible(GTK_WIDGET(bar->place), !compact);
+	gtk_widget_set_visible(GTK_WIDGET(bar->operator_name), !compact);
+	gtk_label_set_wrap(bar->state, wraps);
+	gtk_label_set_max_width_chars(bar->state, wraps ? STATE_CHARS : -1);
+	style_set(bar->widget, "compact", compact);
 }
 
 GtkWidget *top_bar_widget(const TopBar *bar)

@@ -16,6 +16,8 @@ typedef struct TopBar TopBar;
 /** `client` must outlive it. */
 TopBar *top_bar_new(const StationClient *client);
 GtkWidget *top_bar_widget(const TopBar *bar);
+/** Compact: the state alone, so that there is room for an alarm beside it; `narrow`: in one line. */
+void top_bar_set_compact(TopBar *bar, bool compact, bool narrow);
 /**
  * Shows the station's present state. True when the station is on the bus but does not answer, so that its
  * state is uncertain.

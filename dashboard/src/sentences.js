@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Words for people: records, states, figures and times. Only text, never markup. */
 
+import { ALARMS } from "./alarms.js";
 import { amount, count, text } from "./messages.js";
 
 export const STATE_WORDS = new Map(Object.entries({
@@ -51,6 +52,7 @@ const SENTENCES = new Map(Object.entries({
 	"fault.acknowledged": (b) => `Fault ${t(b.cause)} acknowledged${b.note ? `: ${t(b.note)}` : ""}`,
 	"interlock.overridden": (b) => `Refusal ${t(b.interlock)} set aside in session ${n(b.session)}${because(b.reason)}`,
 	"alert.raised": (b) => text(b.text) || t(b.alert),
+	"alert.acknowledged": (b) => `Alarm acknowledged: ${ALARMS.get(text(b.alarm, 64))?.[1] ?? t(b.alarm)}`,
 	"station.renamed": (b) => `The station is called ${t(b.clinic)}/${t(b.station)} from its next start on`,
 	"clock.backwards": () => "The station's clock ran backwards",
 }));
@@ -65,8 +67,10 @@ export function sentence(record) {
 }
 
 export function severity(kind) {
-	if (kind === "fault.latched" || kind.endsWith("failed"))
-		return "fault";
+	if (kind === "fault.latched")
+		return "high";
+	if (kind.endsWith("failed"))
+		return "medium";
 	return /refused|raised|backwards|abandoned|interrupted|recovered|overdue|overridden|low/.test(kind) ? "warning" : "plain";
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a page knows of one station, folded from its messages. No clock of its own, no page. */
 
+import { ALARMS, PRIORITIES } from "./alarms.js";
 import { Live } from "./live.js";
 import { amount, count, text, time } from "./messages.js";
 import { sentence } from "./sentences.js";
@@ -37,6 +38,11 @@ export class Station {
 	/** Faults nobody has acknowledged. */
 	get open() {
 		return this.alerts.filter((alert) => alert.severity === "fault" && !alert.acknowledged);
+	}
+
+	/** The priority of a fault by the name that the station's state gives it: the newest record knows more. */
+	faultPriority(fault) {
+		return this.open.find((alert) => alert.name === fault)?.priority ?? priorityOf(`fault.${fault}`, null);
 	}
 
 	/** Tests whose due date is past, as [name, test]. `today`: milliseconds. */
@@ -93,7 +99,7 @@ export class Station {
 		this.timeline.sort((a, b) => b.seq - a.seq);
 		this.timeline.length = Math.min(this.timeline.length, TIMELINE_MAX);
 		if (record.kind.startsWith("alert."))
-			FOLDS.get("alert")(this, record.body, record);
+			(FOLDS.get(record.kind) ?? foldAlert)(this, record.body, record);
 		return true;
 	}
 
@@ -102,8 +108,10 @@ export class Station {
 		Object.assign(this, { rewound: false, seq: 0, newest: 0 });
 	}
 
-	addAlert(severity, name, words, record) {
-		this.alerts.unshift({ severity, name, words, seq: record.seq, at: record.at, acknowledged: null });
+	/** `id`: of the table of alarms; what is no alarm there is shown as a low one. */
+	addAlert(severity, name, words, record, id = "") {
+		const priority = priorityOf(id, record.body.priority);
+		this.alerts.unshift({ severity, name, words, id, priority, seq: record.seq, at: record.at, acknowledged: null });
 		this.alerts.length = Math.min(this.alerts.length, ALERTS_MAX);
 	}
 
@@ -172,6 +180,16 @@ export function isExpired(expiry, now) {
 	return at !== null && at + 86400000 <= now;
 }
 
+/**
+ * The priority of an alarm: as it is on record, or, of an older station, by the table. A fault that the table does
+ * not know comes from a newer station: it is high, because it stopped the needle.
+ */
+function priorityOf(id, recorded) {
+	if (PRIORITIES.includes(recorded))
+		return recorded;
+	return ALARMS.get(id)?.[0] ?? (id.startsWith("fault.") || id.startsWith("board-fault.") ? "high" : "low");
+}
+
 function lotName(body) {
 	return text(body.lot, 64) || "without lot";
 }
@@ -198,7 +216,7 @@ function foldTest(station, body, record) {
 
 function foldAlert(station, body, record) {
 	const name = text(body.alert, 64) || record.kind;
-	station.addAlert("warning", name, text(body.text) || name, record);
+	station.addAlert("warning", name, text(body.text) || name, record, `alert.${name}`);
 	if (name.startsWith("sterilization-")) {
 		const known = station.tests.get(testName(body));
 		put(station.tests, testName(body), { at: known?.at ?? record.at, result: known?.result ?? "", due: time(body.due),
@@ -211,11 +229,20 @@ const FOLDS = new Map(Object.entries({
 	"operator.refused": (s, body, record) => s.addAlert("warning", "PIN",
 		`wrong PIN for badge ${text(body.badge, 64)}, attempt ${count(body.attempts) ?? "unknown"}`, record),
 	"clock.backwards": (s, body, record) => s.addAlert("warning", "clock", "the station's clock ran backwards", record),
+	"alert.acknowledged": (s, body, record) => {
+		for (const alert of s.alerts)
+			if (alert.id === text(body.alarm, 64) && !alert.acknowledged)
+				alert.acknowledged = { at: record.at, note: "" };
+	},
 	"alert": foldAlert,
 	"interlock.overridden": (s, body, record) => s.addAlert("warning", "override",
 		`${text(body.interlock, 64)} set aside: ${text(body.reason)}`, record),
-	"fault.latched": (s, body, record) => s.addAlert("fault", text(body.cause, 64),
-		[text(body.cause, 64), text(body.detail)].filter(Boolean).join(": "), record),
+	"fault.latched": (s, body, record) => {
+		const cause = text(body.cause, 64);
+		const named = text(body.board_fault, 64);
+		const id = cause === "board" && named ? `board-fault.${named}` : `fault.${cause}`;
+		s.addAlert("fault", cause, [ALARMS.get(id)?.[1] ?? cause, text(body.detail)].filter(Boolean).join(": "), record, id);
+	},
 	"fault.acknowledged": (s, body, record) => {
 		const cause = text(body.cause, 64);
 		for (const alert of s.open)

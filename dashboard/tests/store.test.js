@@ -114,6 +114,27 @@ test("a new record with an old number shows that the ledger was replaced", () =>
 	assert.equal(scene.chair.seq, 50);
 });
 
+test("alarms have the priority of the record, or else that of the table", () => {
+	const scene = new Scene();
+	const station = () => scene.store.stations.get("clinic/chair-1");
+	const first = () => [station().alerts[0].priority, station().alerts[0].words];
+	scene.record("alert", "fault.latched", { cause: "emergency-stop", detail: 0 });
+	assert.deepEqual(first(), ["high", "Emergency stop"]);
+	scene.record("alert", "fault.latched", { cause: "board", board_fault: "self-test", detail: 0 });
+	assert.deepEqual(first(), ["medium", "The board failed its self-test"]);
+	scene.record("alert", "fault.latched", { cause: "of-next-year", detail: 0 });
+	assert.deepEqual(first(), ["high", "of-next-year"], "what stopped a needle is high");
+	scene.record("alert", "alert.raised", { alert: "stock-low", text: "lot L1 has 3 cartridges left" });
+	assert.deepEqual(first(), ["low", "lot L1 has 3 cartridges left"]);
+	scene.record("alert", "alert.raised", { alert: "stock-low", text: "none left", priority: "medium" });
+	assert.deepEqual(first(), ["medium", "none left"]);
+	scene.record("alert", "alert.raised", { alert: "of-next-year", text: "?", priority: "loud" });
+	assert.equal(station().alerts[0].priority, "low");
+	scene.record("alert", "alert.acknowledged", { alarm: "alert.stock-low", priority: "low" });
+	assert.deepEqual(station().alerts.map(({ name, acknowledged }) => [name, acknowledged !== null]).slice(0, 3),
+		[["of-next-year", false], ["stock-low", true], ["stock-low", true]]);
+});
+
 test("faults stay open until they are acknowledged", () => {
 	const scene = new Scene();
 	scene.record("alert", "fault.latched", { session: 1, cause: "emergency-stop", detail: "button" });

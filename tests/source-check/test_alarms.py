@@ -121,7 +121,7 @@ def test_bursts_are_those_of_the_standard(tmp_path, name):
 
 # ---- colours ----
 
-STYLES = ["panel/style.css", "panel/light.css", "panel/dark.css", "ctl/report/report.css"]
+STYLES = ["panel/style.css", "panel/light.css", "panel/dark.css", "dashboard/style.css", "ctl/report/report.css"]
 
 
 def is_red(colour):

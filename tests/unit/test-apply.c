@@ -458,6 +458,120 @@ static void test_resuming_ends_the_wait(void **state)
 	assert_int_equal(now->session.step, SESSION_PREPARING);
 }
 
+/* ---- alarms ---- */
+
+static const char *top_alarm(const State *now)
+{
+	return now->alarms.n ? now->alarms.list[0].cause->id : "";
+}
+
+static void raise_alarm(State *now, const char *group, const char *name, int64_t now_us)
+{
+	alarm_raised_apply(now, alarm_cause(group, name), name, now_us);
+}
+
+static void test_alarms_are_in_order(void **state)
+{
+	State *now = *state;
+
+	assert_int_equal(alarms_priority(&now->alarms), ALARM_INFORMATION);
+	raise_alarm(now, "alert", "stock-low", 1);
+	raise_alarm(now, "alert", "disk-low", 2);
+	raise_alarm(now, "alert", "clock-behind", 3);
+	raise_alarm(now, "alert", "reload-refused", 4);
+	assert_int_equal(now->alarms.n, 4);
+	assert_string_equal(
+		now->alarms.list[0].cause->id, "alert.clock-behind"); /* the newest of its priority */
+	assert_string_equal(now->alarms.list[1].cause->id, "alert.disk-low");
+	assert_string_equal(now->alarms.list[2].cause->id, "alert.reload-refused");
+	assert_string_equal(now->alarms.list[3].cause->id, "alert.stock-low");
+	assert_int_equal(alarms_priority(&now->alarms), ALARM_MEDIUM);
+	/* raised again: it stands once, and is new */
+	raise_alarm(now, "alert", "disk-low", 5);
+	assert_int_equal(now->alarms.n, 4);
+	assert_string_equal(top_alarm(now), "alert.disk-low");
+	assert_true(now->alarms.list[0].since_us > now->alarms.list[1].since_us);
+}
+
+static void test_alarms_latch_or_go_with_their_cause(void **state)
+{
+	State *now = *state;
+	const AlarmCause *latching = alarm_cause("alert", "depth-outside"),
+			 *passing = alarm_cause("alert", "disk-low");
+
+	raise_alarm(now, "alert", "depth-outside", 1);
+	raise_alarm(now, "alert", "disk-low", 2);
+	assert_false(alarm_over_apply(now, latching));
+	assert_true(alarm_over_apply(now, passing));
+	assert_false(alarm_over_apply(now, passing));
+	assert_string_equal(top_alarm(now), "alert.depth-outside");
+	apply(now, "alert.acknowledged", "{'alarm':'alert.depth-outside','priority':'medium'}");
+	assert_int_equal(now->alarms.n, 0);
+	/* one whose cause is still there stays, but neither sounds nor lights a lamp; when it comes again it
+	 * does */
+	raise_alarm(now, "alert", "disk-low", 3);
+	apply(now, "alert.acknowledged", "{'alarm':'alert.disk-low','priority':'medium'}");
+	assert_int_equal(now->alarms.n, 1);
+	assert_int_equal(alarms_priority(&now->alarms), ALARM_INFORMATION);
+	raise_alarm(now, "alert", "disk-low", 4);
+	assert_int_equal(alarms_priority(&now->alarms), ALARM_MEDIUM);
+	/* of a newer station, or of nothing that is active */
+	apply(now, "alert.acknowledged", "{'alarm':'alert.of-next-year','priority':'low'}");
+	apply(now, "alert.acknowledged", "{'alarm':'alert.stock-low','priority':'low'}");
+	assert_int_equal(now->alarms.n, 1);
+}
+
+/** A list that is full drops the least, and loses no high alarm. */
+static void test_alarms_that_are_too_many(void **state)
+{
+	State *now = *state;
+	static AlarmCause causes[ALARMS_MAX + 1];
+
+	for (size_t i = 0; i <= ALARMS_MAX; i++) {
+		causes[i] = (AlarmCause){ .id = "alert.one", .priority = i == 0 ? ALARM_HIGH : ALARM_LOW };
+		alarm_raised_apply(now, &causes[i], "", (int64_t)i);
+	}
+	assert_int_equal(now->alarms.n, ALARMS_MAX);
+	assert_ptr_equal(now->alarms.list[0].cause, &causes[0]);
+	assert_ptr_equal(now->alarms.list[1].cause, &causes[ALARMS_MAX]);
+}
+
+static void test_a_fault_is_an_alarm_until_it_is_acknowledged(void **state)
+{
+	State *now = *state;
+	ControlFact fact = { .kind = CONTROL_FACT_FAULT };
+	json_auto_t *body = json_pack("{s:s}", "cause", "link-lost");
+
+	fact.fault.fault = CONTROL_FAULT_LINK_LOST;
+	fault_latched_apply(now, &fact, 1);
+	assert_string_equal(top_alarm(now), "fault.link-lost");
+	assert_int_equal(alarms_priority(&now->alarms), ALARM_HIGH);
+	assert_false(alarm_over_apply(now, alarm_cause("fault", "link-lost")));
+	assert_true(record_apply(
+		now, &(AppliedRecord){ .kind = "fault.acknowledged", .body = body, .fault = 1 }));
+	assert_int_equal(now->alarms.n, 0);
+}
+
+static void test_what_the_sounder_reports(void **state)
+{
+	State *now = *state;
+	const Sounder *sounder = &now->alarms.sounder;
+
+	sounder_apply(now, ":1.7", "start", "", USEC_PER_SEC);
+	assert_string_equal(sounder->name, ":1.7");
+	assert_string_equal(sounder->cause, "");
+	raise_alarm(now, "alert", "disk-low", USEC_PER_SEC);
+	sounder_apply(now, ":1.7", "alert.disk-low", "", USEC_PER_SEC + 40 * 1000);
+	assert_string_equal(sounder->cause, "alert.disk-low");
+	assert_int_equal(sounder->delay_ms, 40);
+	/* one that was not heard has no delay */
+	sounder_apply(now, ":1.7", "alert.disk-low", "no sound card", 9 * USEC_PER_SEC);
+	assert_string_equal(sounder->error, "no sound card");
+	assert_int_equal(sounder->delay_ms, 40);
+	sounder_gone_apply(now);
+	assert_string_equal(sounder->name, "");
+}
+
 #define APPLY_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -477,6 +591,11 @@ int main(void)
 		APPLY_TEST(test_who_may_go_on),
 		APPLY_TEST(test_no_chip_is_no_chip),
 		APPLY_TEST(test_resuming_ends_the_wait),
+		APPLY_TEST(test_alarms_are_in_order),
+		APPLY_TEST(test_alarms_latch_or_go_with_their_cause),
+		APPLY_TEST(test_alarms_that_are_too_many),
+		APPLY_TEST(test_a_fault_is_an_alarm_until_it_is_acknowledged),
+		APPLY_TEST(test_what_the_sounder_reports),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -549,6 +549,47 @@ static void test_orders_while_there_is_no_board(void **state)
 	WAIT_UNTIL(station, strstr(station->down, "unplugged") != NULL);
 }
 
+#define LAMPS(ready, working, fault, caution) \
+	"\"ready\":" #ready ",\"working\":" #working ",\"fault\":" #fault ",\"caution\":" #caution
+
+/** Lamps follow the order; those of an alarm flash by themselves, and those of a fault need no order at all.
+ */
+static void test_lamps(void **state)
+{
+	Station *station = *state;
+	const struct {
+		bool ready, working;
+		AlarmPriority alarm;
+		const char *shown;
+	} cases[] = {
+		{ true, false, ALARM_INFORMATION, LAMPS(true, false, false, false) },
+		{ false, true, ALARM_INFORMATION, LAMPS(false, true, false, false) },
+		{ true, false, ALARM_LOW, LAMPS(true, false, false, true) },
+		{ false, true, ALARM_MEDIUM, LAMPS(false, true, false, true) },
+		{ false, true, ALARM_MEDIUM, LAMPS(false, true, false, false) }, /* and dark in between */
+		{ false, true, ALARM_MEDIUM, LAMPS(false, true, false, true) },
+		{ false, false, ALARM_HIGH, LAMPS(false, false, true, false) },
+		{ false, false, ALARM_HIGH, LAMPS(false, false, false, false) },
+		{ false, false, ALARM_HIGH, LAMPS(false, false, true, false) },
+		{ false, false, ALARM_INFORMATION, LAMPS(false, false, false, false) },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(cases); i++) {
+		assert_int_equal(
+			control_lamps(station->control, cases[i].ready, cases[i].working, cases[i].alarm), 0);
+		WAIT_UNTIL(station, board_shows(station, cases[i].shown));
+	}
+	assert_int_equal(control_lamps(station->control, true, false, ALARM_LOW), 0);
+	play(station, "estop press\n");
+	WAIT_UNTIL(station, station->faults > 0);
+	WAIT_UNTIL(station, board_shows(station, LAMPS(false, false, true, false)));
+	WAIT_UNTIL(station, board_shows(station, LAMPS(false, false, false, false)));
+	play(station, "estop release\n");
+	WAIT_UNTIL(station, !station->estop);
+	assert_int_equal(acknowledge(station), 0);
+	WAIT_UNTIL(station, board_shows(station, LAMPS(true, false, false, true)));
+}
+
 /** The second of two orders to disarm holds until it was carried out itself: no arming comes in between. */
 static void test_disarm_outlives_an_earlier_one(void **state)
 {
@@ -731,7 +772,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_facts_that_nobody_takes, set_up_fast, tear_down),
 		RUN(test_disarm_outlives_an_earlier_one), RUN(test_answer_to_another_command_is_none),
 		RUN(test_stops_when_the_main_thread_is_silent), RUN(test_answers_that_nobody_takes),
-		RUN(test_stop_while_a_fault_is_cleared),
+		RUN(test_stop_while_a_fault_is_cleared), RUN(test_lamps),
 		RUN(test_orders_while_there_is_no_board), /* the last: the board stays away */
 	};
 

@@ -147,6 +147,18 @@ static void latch(State *state)
 	fault_latched_apply(state, &fact, USEC_PER_SEC);
 }
 
+/** An alarm needs nobody who is signed in. */
+static void raise_break(State *state)
+{
+	alarm_raised_apply(state, alarm_cause("alert", "break-due"), "a break is due", USEC_PER_SEC);
+}
+
+static void see_break(State *state)
+{
+	raise_break(state);
+	record(state, "alert.acknowledged", "{'alarm':'alert.break-due','priority':'low'}");
+}
+
 static void consent_to_photographs(State *state)
 {
 	begin(state);
@@ -357,6 +369,16 @@ static const Row rows[] = {
 		.record = "fault.acknowledged" },
 	{ "acknowledge: another one came meanwhile", latch, &command_acknowledge, "{'note':'n'}", .stage = 3,
 		.pin = PIN_RIGHT, .refused = "WrongState" },
+
+	{ "seen: no such alarm", raise_break, &command_acknowledge_alarm, "{'alarm':'alert.disk-low'}",
+		.refused = "Unknown" },
+	{ "seen: not a cause at all", raise_break, &command_acknowledge_alarm, "{'alarm':''}",
+		.refused = "Unknown" },
+	{ "seen: on record", raise_break, &command_acknowledge_alarm, "{'alarm':'alert.break-due'}",
+		.record = "alert.acknowledged" },
+	{ "seen: again", see_break, &command_acknowledge_alarm, "{'alarm':'alert.break-due'}", .done = true },
+	{ "seen: a fault asks for more", latch, &command_acknowledge_alarm,
+		"{'alarm':'fault.emergency-stop'}", .refused = "WrongState" },
 
 	{ "sign in: asks for the PIN", NULL, &command_sign_in, "{'badge':'b1001'}",
 		.effect = AWAITS(CHECK_PIN) },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** All stations at a glance. */
 
+import { ALARMS } from "../alarms.js";
 import { arrange, h, setAttribute, setLines, setText, show, stationLink } from "../dom.js";
 import { STATE_WORDS, figure, minute, progress, unitName, zoneName } from "../sentences.js";
 import { STATUS } from "../witness.js";
@@ -11,13 +12,13 @@ const COMPACT_FROM = 17;
 /** Where a station stands, worst first: [tone, word]. */
 export function standing(station, verdict) {
 	if (verdict.status === STATUS.ALARM || station.rewound)
-		return ["alarm", "Ledger alarm"];
+		return ["medium", "Ledger alarm"];
 	if (!station.state)
 		return ["offline", "Not heard"];
 	if (!station.online)
 		return ["offline", "Offline"];
 	if (station.state.state === "fault" || station.state.fault)
-		return ["fault", "Fault"];
+		return [station.faultPriority(station.state.fault), "Fault"];
 	if (station.state.waits)
 		return ["paused", "Interrupted"];
 	return [station.state.state, STATE_WORDS.get(station.state.state)];
@@ -28,10 +29,10 @@ const LEDGER = new Map([
 	[STATUS.FIRST, ["good", "Ledger signed"]],
 	[STATUS.VERIFIED, ["good", "Ledger proved"]],
 	[STATUS.UNSIGNED, ["plain", "Ledger: no key known"]],
-	[STATUS.GAP, ["warning", "Ledger not proved throughout"]],
-	[STATUS.UNREADABLE, ["warning", "Checkpoint unreadable"]],
+	[STATUS.GAP, ["low", "Ledger not proved throughout"]],
+	[STATUS.UNREADABLE, ["low", "Checkpoint unreadable"]],
 	[STATUS.UNAVAILABLE, ["plain", "Ledger not checked"]],
-	[STATUS.ALARM, ["alarm", "Ledger does not follow"]],
+	[STATUS.ALARM, ["medium", "Ledger does not follow"]],
 ]);
 
 /** What a person may have to see to: lines of [class, text]. */
@@ -39,20 +40,20 @@ export function flags(station, verdict, now) {
 	const lines = [];
 	const fault = station.online && station.state.fault;
 	if (station.rewound)
-		lines.push(["alarm", "Record numbers went back: another ledger"]);
+		lines.push(["medium", "Record numbers went back: another ledger"]);
 	if (fault)
-		lines.push(["fault", `Fault: ${fault}`]);
+		lines.push([station.faultPriority(fault), `Fault: ${ALARMS.get(`fault.${fault}`)?.[1] ?? fault}`]);
 	const open = station.open.filter((alert) => alert.name !== fault);
 	if (open.length > 0)
-		lines.push(["fault", `${open.length} not acknowledged: ${open[0].name}`]);
+		lines.push([open[0].priority, `${open.length} not acknowledged: ${open[0].name}`]);
 	if (station.online && !station.state.board)
-		lines.push(["warning", "Board does not answer"]);
+		lines.push(["medium", "Board does not answer"]);
 	if (station.live.current(now)?.stop)
-		lines.push(["fault", "Emergency stop pressed"]);
+		lines.push(["high", "Emergency stop pressed"]);
 	for (const [name] of station.overdue(now))
-		lines.push(["warning", `Test overdue: ${name}`]);
+		lines.push(["medium", `Test overdue: ${name}`]);
 	for (const [product, left] of station.shortages(now))
-		lines.push(["warning", `Stock: ${product || "cartridges"}, ${left || "none"} left`]);
+		lines.push(["low", `Stock: ${product || "cartridges"}, ${left || "none"} left`]);
 	const ledger = LEDGER.get(verdict.status);
 	const at = verdict.alarm?.at ?? verdict.at;
 	if (ledger)

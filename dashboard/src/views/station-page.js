@@ -94,9 +94,9 @@ export class StationPage {
 
 	#lists(station, now) {
 		setLines(this.alerts, station.alerts.length === 0 ? [["plain", "None."]] : station.alerts.map((alert) => {
-			const acknowledged = alert.severity !== "fault" ? "" : alert.acknowledged
+			const acknowledged = alert.severity !== "fault" && !alert.acknowledged ? "" : alert.acknowledged
 				? ` – acknowledged ${moment(alert.acknowledged.at, now)} ${alert.acknowledged.note}` : " – NOT ACKNOWLEDGED";
-			return [alert.acknowledged ? "plain" : alert.severity, `${moment(alert.at, now)} ${alert.words}${acknowledged}`];
+			return [alert.acknowledged ? "plain" : alert.priority ?? alert.severity, `${moment(alert.at, now)} ${alert.words}${acknowledged}`];
 		}));
 		const lots = [...station.lots].map(([lot, { product, expiry, left }]) => [isExpired(expiry, now) ? "warning" : "plain",
 			`Lot ${lot}, ${product || "cartridges"}: ${left} left, ${isExpired(expiry, now) ? "EXPIRED" : "expires"} ${expiry || "?"}`]);
