@@ -60,6 +60,7 @@ void journal_forget(Journal *journal)
 void station_commit(Station *station, AppliedRecord *record)
 {
 	SessionState phase = station->state.work.phase;
+	AlarmPriority alarm = alarms_priority(&station->state.alarms);
 	ClockReading now = clock_read(station->options.clock);
 	bool changed;
 
@@ -67,7 +68,7 @@ void station_commit(Station *station, AppliedRecord *record)
 	record->monotonic_us = now.monotonic_us;
 	changed = record_apply(&station->state, record);
 
-	if (station->state.work.phase != phase)
+	if (station->state.work.phase != phase || alarms_priority(&station->state.alarms) != alarm)
 		station_lamps(station);
 	station_notify(station, STATION_CHANGED_RECORDS | (changed ? STATION_CHANGED_ALL : 0));
 	station->follow(station, record);
