@@ -72,6 +72,15 @@ def make_theme(table: Table, theme: str) -> str:
     return "".join(f"@define-color {name}_ink {getattr(colour, theme)};\n" for name, colour in table.colours.items())
 
 
+# ---- the report ----
+
+def make_report(table: Table) -> str:
+    """Nothing on paper is to be done at once: what failed, or is missing, is in the colour of what is to be done soon."""
+    soon, good = table.colours["yellow"], table.colours["green"]
+    return (f".warning, .failed {{ color: {soon.light} }}\n.state {{ background: {soon.light}; color: {good.on} }}\n"
+            f".state.good {{ background: {good.back} }}\n")
+
+
 # ---- the clinic's page ----
 
 def make_page_module(table: Table) -> str:
@@ -142,6 +151,7 @@ WHOLE: dict[str, Callable[[Table], str]] = {
 }
 PARTS: dict[str, dict[str, Callable[[Table], str]]] = {
     "docs/alarms.md": {"priorities": make_priorities, "colours": make_colours, "causes": make_causes},
+    "ctl/report/report.css": {"colours": make_report},
     "panel/light.css": {"colours": lambda table: make_theme(table, "light")},
     "panel/dark.css": {"colours": lambda table: make_theme(table, "dark")},
 }
