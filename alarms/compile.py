@@ -106,7 +106,7 @@ def make_page_style(table: Table) -> str:
     for priority in table.priorities.values():
         if priority.flash_hz:
             lines.append(f'[data-tone="{priority.name}"] .state {{ animation: flash {1 / priority.flash_hz:.3f}s step-end infinite; }}')
-    lines += ["@keyframes flash { 50% { opacity: .35; } }",
+    lines += ["@keyframes flash { 50% { background: var(--paper); color: var(--ink); } }",
               "@media (prefers-reduced-motion: reduce) { [data-tone] .state { animation: none; } }"]
     return "\n".join(lines) + "\n"
 

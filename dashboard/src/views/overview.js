@@ -42,7 +42,7 @@ export function flags(station, verdict, now) {
 	if (station.rewound)
 		lines.push(["medium", "Record numbers went back: another ledger"]);
 	if (fault)
-		lines.push([station.faultPriority(fault), `Fault: ${ALARMS.get(`fault.${fault}`)?.[1] ?? fault}`]);
+		lines.push([station.faultPriority(fault), [`Fault: ${fault}`, ALARMS.get(`fault.${fault}`)?.[1]].filter(Boolean).join(" – ")]);
 	const open = station.open.filter((alert) => alert.name !== fault);
 	if (open.length > 0)
 		lines.push([open[0].priority, `${open.length} not acknowledged: ${open[0].name}`]);
