@@ -17,7 +17,7 @@
 typedef struct FinishPage {
 	Screen screen;
 	GtkLabel *summary;
-	GtkWidget *missing, *aftercare, *forms, *report, *sign;
+	GtkWidget *missing, *aftercare, *received, *forms, *report, *sign;
 	gint64 signing; /* the session whose signature was asked for */
 	gint64 told;    /* the session whose aftercare is shown */
 	bool filled;
@@ -68,6 +68,11 @@ static void on_sign(FinishPage *page)
 static void on_session_report(FinishPage *page)
 {
 	export_report(page->screen.panel, session_of(page->screen.panel));
+}
+
+static void on_received(FinishPage *page)
+{
+	panel_show(page->screen.panel, SCREEN_CONSENT);
 }
 
 static void on_missing_photograph(FinishPage *page, GtkButton *button)
@@ -160,6 +165,7 @@ static void update_finish(Screen *screen)
 	gtk_widget_set_sensitive(page->sign, closing);
 	gtk_widget_set_visible(page->missing, closing);
 	gtk_widget_set_visible(page->aftercare, closing);
+	gtk_widget_set_visible(page->received, closing && !stipple_session1_get_aftercare_received(session));
 }
 
 static void forget_finish(Screen *screen)
@@ -178,7 +184,9 @@ Screen *screen_finish_new(Panel *panel)
 	page->sign = touch_button_new(_("Sign with your PIN…"), "primary", G_CALLBACK(on_sign), page);
 	page->forms = column_new(8, NULL, NULL);
 	page->aftercare = column_new(2, "card", NULL);
-	list = column_new(8, NULL, page->missing, page->forms, page->aftercare, NULL);
+	page->received = touch_button_new(
+		_("The client signs for the instructions…"), NULL, G_CALLBACK(on_received), page);
+	list = column_new(8, NULL, page->missing, page->forms, page->aftercare, page->received, NULL);
 	page->report = touch_button_new(_("Report"), NULL, G_CALLBACK(on_session_report), page);
 	page->screen.widget = column_new(8, NULL, text_new(_("Finish"), "heading"), page->summary,
 		scroller_new(list), row_new(8, NULL, page->report, wide(page->sign), NULL), NULL);

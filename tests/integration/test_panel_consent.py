@@ -105,3 +105,21 @@ def test_the_needle_stops_before_anybody_is_asked(panel, station):
     panel.wait_sees("Is this consent withdrawn?")
     wait_for(lambda: station.get("Session1", "State") not in ("working", "ready"), "the needle to be stopped")
     assert station.get("Session1", "ConsentTreatment"), "nothing is withdrawn before the answer"
+
+
+def test_the_client_signs_for_the_instructions_at_the_end(panel, station):
+    station.prepare(enrol=False)
+    station.call("Session1", "Finish")
+    station.call("Station1", "Logout")
+    sign_in(panel)
+    panel.step(8)
+    panel.touch("The client signs for the instructions")
+    panel.touch("Aftercare received: not given")
+    panel.wait_sees("Receipt of the aftercare instructions")
+    draw(panel)
+    panel.touch("Sign now")
+    wait_for(lambda: station.get("Session1", "AftercareReceived"), "the signature on record")
+    panel.step(8)
+    panel.wait_sees("Sign with your PIN")
+    panel.wait_gone("The client signs for the instructions")
+    assert consents(station)[-1]["statement"] == "aftercare"
