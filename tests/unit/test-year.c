@@ -84,6 +84,11 @@ static void begin_year(Year *year)
 			json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "brand", "B", "colour", "black", "lot",
 				"PG1", "expiry", "2028-01-01", "quantity", 9, "purpose",
 				"permanent make-up"));
+	if (!lacks(year, "pigment") && !lacks(year, "ink_label"))
+		record_it(year, "pigment.labelled",
+			json_pack("{s:s, s:b, s:b, s:b, s:s, s:s, s:s, s:b}", "lot", "PG1", "mixture", 1,
+				"batch", 1, "ingredients", 1, "ph_regulator", "named", "nickel", "warned",
+				"chromium", "not-contained", "local", 1));
 }
 
 /* ---- tests and loads ---- */
@@ -342,6 +347,7 @@ static const char *rules_of_proof(const Profile *profile, ProfileProof proof)
 		[PROFILE_CERTIFICATE] = "lot-certificate",
 		[PROFILE_MEMBRANE] = "lot-membrane",
 		[PROFILE_PIGMENT] = "pigment-received",
+		[PROFILE_INK_LABEL] = "pigment-label",
 		[PROFILE_CONSENT] = "session-consent",
 		[PROFILE_SCREENING] = "session-screening",
 		[PROFILE_SIGNATURE] = "session-signature",
