@@ -43,6 +43,8 @@ const SENTENCES = new Map(Object.entries({
 	"cycle.released": (b) => `Steriliser ${t(b.sterilizer)}, cycle ${n(b.cycle)} released`,
 	"cycle.rejected": (b) => `Steriliser ${t(b.sterilizer)}, cycle ${n(b.cycle)} rejected${because(b.reason)}`,
 	"indicator.tested": (b) => `Biological test of steriliser ${t(b.sterilizer)}: ${t(b.result)}`,
+	"penetration.tested": (b) => `Steam penetration test of steriliser ${t(b.sterilizer)} (${t(b.method)}): ${t(b.result)}`,
+	"leak.tested": (b) => `Vacuum leak test of steriliser ${t(b.sterilizer)}: ${t(b.result)}, ${figure(b.rate_kpa_min, 2)} kPa/min`,
 	"indicator.followed-up": (b) => `The biological test that failed was followed up${b.told === true ? ", and somebody was notified" : ""}${because(b.action)}`,
 	"pigment.loaded": (b) => `Pigment ${t(b.brand)} ${t(b.colour)} loaded, lot ${t(b.lot)}`,
 	"image.captured": (b) => `Picture of ${t(b.zone)} taken, ${t(b.phase)}`,
