@@ -8,7 +8,11 @@
 
 #include "control/control-private.h"
 
+#include <assert.h>
 #include <string.h>
+
+static_assert(STIPPLE_LINE_LAMP_CAUTION - STIPPLE_LINE_LAMP_READY == CONTROL_LAMPS_N - 1,
+	"the lamps are side by side");
 
 AlarmPriority control_fault_alarm(ControlFault fault, BoardFault board_fault)
 {
@@ -40,12 +44,12 @@ void control_update_lamps(Control *control, int64_t now_ns)
 {
 	LampOrder order = current_order(control);
 	bool flash = alarm_is_lit(order.alarm, now_ns / NS_PER_MS);
+	/* in the order of the lines, from STIPPLE_LINE_LAMP_READY on */
 	const bool wanted[CONTROL_LAMPS_N] = {
-		[STIPPLE_LINE_LAMP_READY - STIPPLE_LINE_LAMP_READY] = order.ready,
-		[STIPPLE_LINE_LAMP_WORKING - STIPPLE_LINE_LAMP_READY] = order.working,
-		[STIPPLE_LINE_LAMP_FAULT - STIPPLE_LINE_LAMP_READY] = order.alarm == ALARM_HIGH && flash,
-		[STIPPLE_LINE_LAMP_CAUTION - STIPPLE_LINE_LAMP_READY] =
-			(order.alarm == ALARM_MEDIUM || order.alarm == ALARM_LOW) && flash,
+		order.ready,
+		order.working,
+		order.alarm == ALARM_HIGH && flash,
+		(order.alarm == ALARM_MEDIUM || order.alarm == ALARM_LOW) && flash,
 	};
 
 	for (int i = 0; i < CONTROL_LAMPS_N && control->board; i++) {
