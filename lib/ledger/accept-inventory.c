@@ -282,7 +282,10 @@ static int accept_disposal_of_session(ProjectionContext *context)
 static int accept_disposal(ProjectionContext *context)
 {
 	bool unit = projection_text(context, "unit"), session = json_object_get(context->body, "session");
+	int r = sharps_check(context);
 
+	if (r < 0)
+		return r;
 	if (unit == session)
 		return projection_refuse(context, -EINVAL,
 			"it is not clear what goes into the container: name either a cartridge or a session");
@@ -297,6 +300,9 @@ static int accept_damaged(ProjectionContext *context)
 
 	if (!projection_text(context, "unit"))
 		return projection_refuse(context, -EINVAL, "name the cartridge: scan its code");
+	r = sharps_check(context);
+	if (r < 0)
+		return r;
 	r = check_ended(context, &known);
 	if (r < 0 || known)
 		return r;

@@ -26,8 +26,8 @@ typedef struct Acceptance {
 } Acceptance;
 
 extern const Acceptance accept_correction[], accept_handpiece[], accept_inventory[], accept_people[],
-	accept_pigment[], accept_proof[], accept_release[], accept_session[], accept_sterilization[],
-	accept_subject[];
+	accept_pigment[], accept_proof[], accept_release[], accept_session[], accept_sharps[],
+	accept_sterilization[], accept_subject[];
 
 /** All rules; ends with NULL. */
 extern const Acceptance *const acceptances[];
@@ -91,6 +91,12 @@ int spelling_settle(ProjectionContext *context) _must_check_;
 
 /** Refuses a body whose cycle is not on record: -ENOENT with the sentence. */
 int cycle_refuse_unknown(ProjectionContext *context);
+
+/**
+ * Refuses a needle for a container of sharps (`container` of the body) that is full or was collected. One of
+ * which nothing is on record counts as open. A replay checks nothing.
+ */
+int sharps_check(ProjectionContext *context) _must_check_;
 
 /* ---- twins ---- */
 

@@ -33,7 +33,7 @@ enum { RESTORED_MAX = 64 * 1024 }; /* size limit of that file, in bytes */
  * longer than the rest of a start. If this SQLite words the schema differently, the schema is made and
  * compared entry by entry.
  */
-#define LEDGER_SCHEMA_SHA256 "76693cd6e8396211836e9a83525a04abe561a5ac4b6fda8e63f1153b34d38d43"
+#define LEDGER_SCHEMA_SHA256 "a03f6ffd65663eb7917dc70337380bc85e1c2eab8ec8fe46f2088a5300d5c8f6"
 
 enum {
 	LEDGER_SCHEMA_VERSION = 6,

@@ -36,6 +36,7 @@ QUESTIONS = {
     "density": [{"subject": "P-2"}, {"subject": "p-2", "zone": "crown"}, {"subject": "P-1"}],
     "deliveries": [{}, {"lot": "L1"}, RANGE],
     "doubt": [{}, {"handpiece": "HP1"}, {"subject": "P-1", "limit": 1}],
+    "sharps": [{}, {"container": "sc9"}],
     "reports-due": [{}, {"subject": "p-1", "limit": 1}],
     "due": [WHEN_DUE, {**WHEN_DUE, "sterilizer": "s1"}, {**WHEN_DUE, **IN_A_ROW}, {}],
     "equipment-tests": [{}, {"sterilizer": "s1", "test": "leak"}, {"result": "fail"}],
@@ -353,9 +354,9 @@ READ = [
      ["59|1772658000000000|session.begun|LEAF|", "60|1772661600000000|handpiece.mounted|LEAF|",
       "61|1772665200000000|needle.claimed|LEAF|", "62|1772668800000000|pigment.loaded|LEAF|",
       "63|1772672400000000|session.abandoned|LEAF|"]),
-    ("outbox", {"after": 123, "limit": 1, "records": 1}, ["1|LEAF|"]),
-    ("verify", {"records": 123, "table": "unit"},
-     ["0", "122|1772884800000000|||0", "123|1772888400000000|||0", "122|LEAF|0", "123|LEAF|0", "123|1772888400000000", "17", "18", "120", "121", "112",
+    ("outbox", {"after": 127, "limit": 1, "records": 1}, ["1|LEAF|"]),
+    ("verify", {"records": 127, "table": "unit"},
+     ["0", "126|1772899200000000|||0", "127|1772902800000000|||0", "126|LEAF|0", "127|LEAF|0", "127|1772902800000000", "17", "18", "120", "121", "112",
       "42", "43", '"unit", "seq", "session", "gtin", "lot", "expiry", "chip", "operator", "utc_us", "worked_s", "container", '
       '"ended_us", "ended_by", "source", "twin", "damage_seq"']),
 ]

@@ -175,6 +175,10 @@ static const struct {
 	{ "pigment.sheet", "{'brand':'B','file':'s.pdf','sha256':'1','bytes':1}" },
 	{ "recall.listed",
 		"{'authority':'A','issued':'2026-02-01','reference':'R','entries':1,'key':'k','file':'r.txt','sha256':'2','bytes':1}" },
+	{ "sharps.opened", "{'container':'SC9'}" },
+	{ "needle.disposed", "{'unit':'u3','container':'SC8'}" },
+	{ "sharps.filled", "{'container':'SC9'}" },
+	{ "sharps.collected", "{'container':'SC9','company':'W'}" },
 	{ "key.created", "{'key':'k1'}" },
 	{ "key.rotated", "{'key':'k2','previous':'k1','statement':'s'}" },
 };

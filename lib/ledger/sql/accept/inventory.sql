@@ -62,3 +62,9 @@ WHERE session = @session
   AND (state <> 'mounted'
     OR NOT EXISTS (SELECT 1 FROM session WHERE session.session = unit.session AND outcome = 'open'))
 LIMIT 1;
+
+-- statement sharps_container
+-- What became of a container of sharps.
+SELECT filled_us, collected_us, opened_us
+FROM sharps_container
+WHERE container = @container;

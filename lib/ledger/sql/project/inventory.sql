@@ -72,6 +72,10 @@ WHERE session = @session
   AND state <> 'disposed'
   AND (state <> 'mounted'
     OR NOT EXISTS (SELECT 1 FROM session WHERE session.session = unit.session AND outcome = 'open'));
+INSERT INTO sharps_container(container, used_us, seq)
+SELECT @container, @utc_us, @seq
+WHERE @container IS NOT NULL
+ON CONFLICT DO UPDATE SET used_us = coalesce(used_us, excluded.used_us);
 
 -- record needle.damaged
 -- A cartridge that was never mounted is still taken from its lot, because it can never be claimed.
@@ -87,3 +91,16 @@ VALUES (
   @actor, @twin)
 ON CONFLICT(unit) DO UPDATE
 SET state = 'damaged', damage_seq = @seq, container = @container, ended_us = @utc_us, ended_by = @actor;
+INSERT INTO sharps_container(container, used_us, seq)
+SELECT @container, @utc_us, @seq
+WHERE @container IS NOT NULL
+ON CONFLICT DO UPDATE SET used_us = coalesce(used_us, excluded.used_us);
+
+-- record sharps.opened
+INSERT INTO sharps_container(container, opened_us, seq) VALUES (@container, @utc_us, @seq);
+
+-- record sharps.filled
+UPDATE sharps_container SET filled_us = @utc_us WHERE container = @container;
+
+-- record sharps.collected
+UPDATE sharps_container SET collected_us = @utc_us, company = @company WHERE container = @container;

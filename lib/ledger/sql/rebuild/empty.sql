@@ -11,6 +11,7 @@ DELETE FROM image;
 DELETE FROM zone_result;
 DELETE FROM zone_dots;
 DELETE FROM zone_area;
+DELETE FROM sharps_container;
 DELETE FROM lot;
 DELETE FROM unit;
 DELETE FROM pigment_use;

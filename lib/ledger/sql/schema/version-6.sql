@@ -147,3 +147,21 @@ CREATE TABLE recall_list(
   entries INTEGER NOT NULL,
   seq INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- Containers of sharps. used_us: the first needle in it; without opened_us it was in use before its opening, or without.
+CREATE TABLE sharps_container(
+  container TEXT PRIMARY KEY COLLATE NOCASE,
+  used_us INTEGER,
+  opened_us INTEGER,
+  filled_us INTEGER,
+  collected_us INTEGER,
+  company TEXT,
+  seq INTEGER NOT NULL
+);
+
+INSERT OR IGNORE INTO sharps_container(container, used_us, seq)
+SELECT json_extract(CAST(leaf AS TEXT), '$.body.container'), utc_us, seq
+FROM record
+WHERE kind IN ('needle.disposed', 'needle.damaged')
+  AND json_extract(CAST(leaf AS TEXT), '$.body.container') IS NOT NULL
+ORDER BY seq;
