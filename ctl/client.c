@@ -331,7 +331,26 @@ int ctl_append_fields(sd_bus_message *message, json_t *fields)
 	return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
-/** Sets *ret to NULL for a list, which no command shows; the list is skipped in the message. */
+/** A list of dictionaries. */
+static int read_bus_rows(sd_bus_message *message, json_t **ret)
+{
+	json_auto_t *rows = json_array();
+	int r = sd_bus_message_enter_container(message, 'a', "a{sv}");
+
+	while (r >= 0 && sd_bus_message_at_end(message, false) == 0) {
+		json_auto_t *row = NULL;
+
+		r = ctl_read_fields(message, &row);
+		if (r >= 0)
+			json_array_append(rows, row);
+	}
+	if (r < 0)
+		return r;
+	*ret = json_incref(rows);
+	return sd_bus_message_exit_container(message);
+}
+
+/** A list of dictionaries becomes an array. Another list is skipped in the message, with *ret NULL. */
 static int read_bus_value(sd_bus_message *message, json_t **ret)
 {
 	const char *contents, *text;
@@ -355,6 +374,8 @@ static int read_bus_value(sd_bus_message *message, json_t **ret)
 		r = sd_bus_message_read(message, "s", &text);
 	else if (contents[1] == '\0' && strchr("txdub", contents[0]))
 		r = sd_bus_message_read_basic(message, contents[0], &value);
+	else if (strcmp(contents, "aa{sv}") == 0)
+		r = read_bus_rows(message, ret);
 	else
 		r = sd_bus_message_skip(message, contents);
 	if (r < 0)

@@ -39,6 +39,49 @@ static int command_begin(Ctl *ctl, int n, char **arguments)
 	return status;
 }
 
+/** One line for each zone: what it has, and when it may be treated. */
+static void print_client_zone(json_t *zone)
+{
+	json_int_t wait = json_integer_value(json_object_get(zone, "wait_days"));
+	const char *last = json_string_value(json_object_get(zone, "last"));
+
+	printf("%-16s %6.1f cm2 %8.1f dots/cm2  ", json_string_value(json_object_get(zone, "zone")),
+		json_number_value(json_object_get(zone, "area_mm2")) / 100,
+		json_number_value(json_object_get(zone, "density")));
+	if (!last)
+		puts("no dots yet");
+	else if (wait)
+		printf("last %.10s, %lld days ago: not due for %lld days\n", last,
+			json_integer_value(json_object_get(zone, "days_since")), wait);
+	else
+		printf("last %.10s, %lld days ago\n", last,
+			json_integer_value(json_object_get(zone, "days_since")));
+}
+
+static int command_client(Ctl *ctl, int n, char **arguments)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	json_auto_t *figures = NULL;
+	uint64_t number;
+	json_t *zone;
+	size_t i;
+	int status;
+
+	if (!ctl_parse_number(arguments[2], 1, UINT32_MAX, &number))
+		return ctl_usage("\"%s\" is no session of a course: write 1, 2, ...", arguments[2]);
+	status = ctl_call(
+		ctl, CTL_SESSION, "Client", &reply, "ssu", arguments[0], arguments[1], (uint32_t)number);
+	if (status != CTL_DONE || ctl_read_fields(reply, &figures) < 0)
+		return status;
+	if (ctl->json) {
+		ctl_print_fields(ctl, figures);
+		return status;
+	}
+	json_array_foreach (json_object_get(figures, "zones"), i, zone)
+		print_client_zone(zone);
+	return status;
+}
+
 /** Appends "QUESTION=yes" to a message; false if the text has another form. */
 static bool append_screening_answer(sd_bus_message *message, char *word, int *r)
 {
@@ -204,6 +247,8 @@ static int command_capture(Ctl *ctl, int n, char **arguments)
 const Command session_commands[] = {
 	{ "session begin", "SUBJECT PROTOCOL N [new]", 3, 4, command_begin,
 		"begin session N of a course; SUBJECT is a pseudonym, of somebody on record or new" },
+	{ "session client", "SUBJECT PROTOCOL N", 3, 3, command_client,
+		"the zones of a client before session N: density, last dots, and which are not due yet" },
 	{ "session screening", "QUESTION=yes|no...", 1, 64, command_screening,
 		"answer the protocol's questions" },
 	{ "session consent", "FORM VERSION [withdrawn]", 2, 3, command_consent,

@@ -9,6 +9,7 @@
 
 #include "panel.h"
 #include "refusals.h"
+#include "scalp.h"
 #include "sheet.h"
 #include "widgets.h"
 
@@ -16,16 +17,80 @@ typedef struct Person {
 	Screen screen;
 	GtkWidget *planning, *open; /* no session, a session */
 	GtkWidget *subject, *protocols, *numbers;
-	GtkLabel *summary, *interval;
+	GtkLabel *summary, *interval, *resting;
+	char *asked; /* of whom and which session the resting zones were asked */
 	char *protocol;
 	guint sessions, number; /* of the course: how many sessions, and which one this is */
 	bool filled;
 } Person;
 
+/* ---- the zones of the chosen client, before a session begins ---- */
+
+static void add_zone_line(GString *text, GVariant *zone)
+{
+	const char *name = "", *last = NULL;
+	gint64 wait = 0, since = 0;
+	double density = 0;
+
+	(void)g_variant_lookup(zone, "zone", "&s", &name);
+	(void)g_variant_lookup(zone, "last", "&s", &last);
+	(void)g_variant_lookup(zone, "wait_days", "x", &wait);
+	(void)g_variant_lookup(zone, "days_since", "x", &since);
+	(void)g_variant_lookup(zone, "density", "d", &density);
+	if (!last)
+		return;
+	g_string_append_printf(text, "%s%s: ", text->len ? "\n" : "", zone_title(name));
+	g_string_append_printf(text, _("%.0f dots per cm², last %d days ago"), density, (int)since);
+	if (wait)
+		g_string_append_printf(text, _(", must rest %d more days"), (int)wait);
+}
+
+static void client_came(GObject *source, GAsyncResult *result, gpointer userdata)
+{
+	Person *page = userdata;
+	g_autoptr(GVariant) figures = NULL, zones = NULL;
+	g_autoptr(GString) text = g_string_new("");
+	GVariantIter iter;
+	GVariant *zone;
+
+	/* somebody who was never here has nothing to show */
+	if (!stipple_session1_call_client_finish(STIPPLE_SESSION1(source), &figures, result, NULL))
+		return;
+	zones = g_variant_lookup_value(figures, "zones", G_VARIANT_TYPE("aa{sv}"));
+	if (!zones)
+		return;
+	g_variant_iter_init(&iter, zones);
+	while ((zone = g_variant_iter_next_value(&iter))) {
+		add_zone_line(text, zone);
+		g_variant_unref(zone);
+	}
+	gtk_label_set_text(page->resting, text->str);
+}
+
+/** Asks once for each choice of client, protocol and session. */
+static void ask_client(Person *page)
+{
+	Panel *panel = page->screen.panel;
+	const char *subject = field_get(page->subject);
+	g_autofree char *wanted = g_strdup_printf(
+		"%s %s %u", subject ? subject : "", page->protocol ? page->protocol : "", page->number);
+
+	if (g_strcmp0(wanted, page->asked) == 0)
+		return;
+	g_free(page->asked);
+	page->asked = g_steal_pointer(&wanted);
+	gtk_label_set_text(page->resting, "");
+	if (subject && subject[0] && page->protocol && station_client_present(panel_client(panel)))
+		stipple_session1_call_client(panel_session(panel), subject, page->protocol, page->number,
+			PANEL_CALL(panel), client_came, page);
+}
+
 static void on_number(Person *page, GtkToggleButton *button)
 {
 	if (gtk_toggle_button_get_active(button))
 		page->number = GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(button), "number"));
+	if (page->resting)
+		ask_client(page);
 }
 
 static void choose_first(GtkWidget *choices)
@@ -220,6 +285,10 @@ static void update_person(Screen *screen)
 	fill_protocols(page);
 	gtk_widget_set_visible(page->planning, !open);
 	gtk_widget_set_visible(page->open, open);
+	if (open)
+		g_clear_pointer(&page->asked, g_free); /* the next time there is more to tell */
+	else
+		ask_client(page);
 	gtk_label_set_text(page->summary, summary);
 }
 
@@ -232,8 +301,12 @@ static GtkWidget *planning_new(Person *page)
 		sheet_field_new(panel_sheet(page->screen.panel), SHEET_CODE, _("Person (pseudonym)"), true);
 	page->protocols = evenly(row_new(8, NULL, NULL));
 	page->numbers = row_new(8, NULL, NULL);
-	return column_new(8, NULL, page->subject, text_new(_("Course, and which session of it"), "caption"),
-		page->protocols, row_new(8, NULL, page->numbers, wide(begin), NULL), NULL);
+	page->resting = GTK_LABEL(text_new("", "caption"));
+	g_signal_connect_swapped(g_object_get_data(G_OBJECT(page->subject), "value"), "notify::label",
+		G_CALLBACK(ask_client), page);
+	return column_new(8, NULL, page->subject, GTK_WIDGET(page->resting),
+		text_new(_("Course, and which session of it"), "caption"), page->protocols,
+		row_new(8, NULL, page->numbers, wide(begin), NULL), NULL);
 }
 
 static GtkWidget *open_new(Person *page)
@@ -250,6 +323,7 @@ static GtkWidget *open_new(Person *page)
 static void forget_person(Screen *screen)
 {
 	g_free(((Person *)screen)->protocol);
+	g_free(((Person *)screen)->asked);
 }
 
 Screen *screen_person_new(Panel *panel)

@@ -122,6 +122,10 @@ void session_zone_apply(State *state, const AppliedRecord *record)
 	session->plan = protocol_plan(session->protocol, session->course_session, zone, skin);
 	if (!session->plan)
 		return;
+	/* an interval is of one zone, and so is setting it aside */
+	if (session->interval_zone != zone)
+		session->overridden &= ~INTERLOCK_BIT(INTERLOCK_INTERVAL);
+	session->interval_zone = zone;
 	session->zone = zone;
 	session->skin = skin;
 	session->zones[zone].area_mm2 = (uint32_t)record_number(record, "area_mm2");

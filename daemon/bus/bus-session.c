@@ -83,6 +83,7 @@ static int append_consent_texts(Call *call, sd_bus_message *message, const Stati
 
 static const Member session_members[] = {
 	{ "Record", ACTION_OPERATE, .command = &command_form, .results = append_number },
+	{ "Client", ACTION_OPERATE, .command = &command_client, .results = append_figures },
 	{ "Begin", ACTION_OPERATE, .command = &command_begin, .results = append_number },
 	{ "BeginNew", ACTION_OPERATE, .command = &command_begin, .with = "new", .results = append_number },
 	{ "AnswerScreening", ACTION_OPERATE, .command = &command_screening },

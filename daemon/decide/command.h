@@ -171,6 +171,7 @@ typedef struct CommandSpec {
 
 /* Behind each: its fields in `asked`; after the semicolon, other inputs. */
 extern const CommandSpec command_begin, /* subject, protocol, course_session, new */
+	command_client,                 /* subject, protocol, course_session: the zones before it begins */
 	command_screening, /* answers: an object of booleans, each question of the protocol once */
 	command_consent,   /* consent: a name of a ConsentForm; version, given: on paper, or withdrawn */
 	command_signature, /* consent, version, language, signature: on the screen */

@@ -8,18 +8,9 @@
 
 #include "decide/operator-certificates.h"
 #include "decide/cartridge-wear.h"
+#include "decide/healing.h"
 #include "decide/spore-test.h"
 #include "decide/stock.h"
-
-/** The protocol's interval, or a longer one that was planned for this subject. */
-static uint32_t interval_days(const Session *session)
-{
-	uint32_t days = 0;
-
-	if (session->protocol && session->course_session)
-		days = session->protocol->interval_min_days[session->course_session - 1];
-	return session->course_session > 1 && session->interval_days > days ? session->interval_days : days;
-}
 
 static void gather_session(const State *state, InterlockFacts *facts)
 {
@@ -38,8 +29,10 @@ static void gather_session(const State *state, InterlockFacts *facts)
 	facts->pigment_expiry_utc_us = session->pigment_expiry_utc_us;
 	facts->before_photo = !state->rules.config->before_photo_required ||
 			      (has_zone && session->zones[session->zone].before_photo[0]);
-	facts->last_session_utc_us = session->last_session_utc_us;
-	facts->interval_min_days = interval_days(session);
+	facts->last_dots_utc_us = session_zone(session)->last_dots_utc_us;
+	facts->healing_days = session->protocol ? healing_days(session->protocol, session->course_session,
+							  session->interval_days)
+						: 0;
 	facts->session_elapsed_s =
 		session->number ? (state->host.now.monotonic_us - state->work.begun_us) / USEC_PER_SEC : 0;
 	facts->session_max_s =

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
+#include "decide/healing.h"
 #include "stipple/board-frame.h"
 #include "util/clock.h"
 
@@ -185,27 +186,19 @@ static bool refuses_before_photo(const InterlockFacts *facts, char *text)
 		       facts->zone ? facts->zone : "to be treated");
 }
 
-static int64_t utc_day(int64_t utc_us)
-{
-	return utc_us / USEC_PER_DAY;
-}
-
 static bool refuses_interval(const InterlockFacts *facts, char *text)
 {
 	char last[CLOCK_UTC_TEXT_MAX], earliest[CLOCK_UTC_TEXT_MAX];
-	int64_t earliest_day;
+	uint32_t left = healing_days_left(facts->last_dots_utc_us, facts->healing_days, facts->now_utc_us);
 
-	if (facts->last_session_utc_us == 0 || facts->interval_min_days == 0)
+	if (left == 0)
 		return false;
-	earliest_day = utc_day(facts->last_session_utc_us) + facts->interval_min_days;
-	if (utc_day(facts->now_utc_us) >= earliest_day)
-		return false;
-	clock_format_utc(facts->last_session_utc_us, last);
-	clock_format_utc(earliest_day * USEC_PER_DAY, earliest);
+	clock_format_utc(facts->last_dots_utc_us, last);
+	clock_format_utc(facts->last_dots_utc_us + facts->healing_days * (int64_t)USEC_PER_DAY, earliest);
 	return refuse_arming(text,
-		"the last session was on %.10s and the skin needs %" PRIu32
-		" days to heal: treat from %.10s on",
-		last, facts->interval_min_days, earliest);
+		"the last dots in this zone (%s) were made on %.10s and the skin needs %" PRIu32
+		" days to heal: treat it from %.10s on, or another zone",
+		facts->zone ? facts->zone : "", last, facts->healing_days, earliest);
 }
 
 static bool refuses_session_length(const InterlockFacts *facts, char *text)

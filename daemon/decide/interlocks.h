@@ -54,8 +54,8 @@ typedef struct InterlockFacts {
 	const char *pigment_status;    /* status of its lot; NULL: released */
 	int64_t pigment_expiry_utc_us; /* end of its expiry day; 0 unknown */
 	bool before_photo;
-	int64_t last_session_utc_us; /* the subject's last session; 0 none. Days are counted by UTC date */
-	uint32_t interval_min_days;
+	int64_t last_dots_utc_us; /* in this zone, of any session; 0 none. Days are counted by UTC date */
+	uint32_t healing_days;
 	int64_t session_elapsed_s, session_max_s; /* 0 and 0 outside a session */
 	bool board_connected, self_test_done;
 	uint32_t self_test_failed; /* SelfTestBits */

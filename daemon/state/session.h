@@ -64,6 +64,7 @@ typedef struct Session {
 	int64_t begun_utc_us;
 	SessionState step;   /* as on record: preparing, ready, paused or closing; idle without a session */
 	uint32_t overridden; /* INTERLOCK_BIT()s */
+	Zone interval_zone;  /* the zone to which an interval that was set aside belongs */
 	bool consent_treatment, consent_photographs;
 	bool aftercare_received, needles_sealed; /* the client signed that it is so */
 	bool screening_done;

@@ -41,7 +41,7 @@ static_assert(ELEMENTS(skin_names) == SKIN_TYPE_MAX, "every skin type has a name
 
 DEFINE_STRING_TABLE(skin_type, SkinType, skin_names);
 
-enum { DEPTH_MIN, DEPTH_MAX, DEPTH_LIMIT, FORCE_WARN, FORCE_LIMIT };
+enum { DEPTH_MIN, DEPTH_MAX, DEPTH_LIMIT, FORCE_WARN, FORCE_LIMIT, RATE, DWELL, DENSITY };
 
 /* Wider than any published figures for scalps, but narrow enough that a typing error cannot injure. */
 static const struct {
@@ -55,9 +55,9 @@ static const struct {
 	[DEPTH_LIMIT] = { "depth_limit_um", offsetof(ZonePlan, depth_limit_um), 100, 4000, true },
 	[FORCE_WARN] = { "force_warn_mn", offsetof(ZonePlan, force_warn_mn), 10, 5000, true },
 	[FORCE_LIMIT] = { "force_limit_mn", offsetof(ZonePlan, force_limit_mn), 10, 5000, true },
-	{ "rate_hz", offsetof(ZonePlan, rate_hz), 50, 200 },
-	{ "dwell_ms", offsetof(ZonePlan, dwell_ms), 5, 1000 },
-	{ "density", offsetof(ZonePlan, density), 1, 400 },
+	[RATE] = { "rate_hz", offsetof(ZonePlan, rate_hz), 50, 200 },
+	[DWELL] = { "dwell_ms", offsetof(ZonePlan, dwell_ms), 5, 1000 },
+	[DENSITY] = { "density", offsetof(ZonePlan, density), 1, 400 },
 };
 static_assert(ELEMENTS(figures) == PROTOCOL_FIGURES, "a rank for every figure");
 
@@ -125,12 +125,14 @@ static int set_general(ProtocolDraft *draft, const char *key, const char *value,
 		return ini_number(value, 1, PROTOCOL_COURSE_MAX, &protocol->sessions, error);
 	if (strcmp(key, "interval_min_days") == 0)
 		return set_intervals(draft, value, error);
+	if (strcmp(key, "healing_min_days") == 0)
+		return ini_number(value, 1, INTERVAL_DAYS_MAX, &protocol->healing_min_days, error);
 	if (strcmp(key, "break_reminder_min") == 0)
 		return ini_number(value, 10, 240, &protocol->break_reminder_min, error);
 	if (strcmp(key, "session_max_min") == 0)
 		return ini_number(value, 30, 600, &protocol->session_max_min, error);
 	return error_set(error, -EINVAL,
-		"unknown key in [protocol]: title, sessions, interval_min_days, break_reminder_min, session_max_min are known");
+		"unknown key in [protocol]: title, sessions, interval_min_days, healing_min_days, break_reminder_min, session_max_min are known");
 }
 
 /* ---- [screening] ---------------------------------------------------------------------------------- */
@@ -309,6 +311,7 @@ static int set_plan(ProtocolDraft *draft, const char *section, const char *key, 
 void protocol_draft_init(ProtocolDraft *draft, const char *name)
 {
 	memset(draft, 0, sizeof *draft);
+	draft->protocol.healing_min_days = PROTOCOL_HEALING_DAYS;
 	snprintf(draft->protocol.name, sizeof draft->protocol.name, "%s", name);
 }
 
@@ -406,6 +409,53 @@ static int check_plans(const ProtocolDraft *draft, unsigned *ret_line, Error *er
 	return 0;
 }
 
+/** Of two plans the one that must not be denser, by its session, zone and skin. */
+typedef struct DensityRule {
+	size_t session, zone, skin;
+	size_t of_session, of_skin; /* of the other plan, in the same zone */
+	const char *why;
+} DensityRule;
+
+static int check_density(
+	const ProtocolDraft *draft, const DensityRule *rule, unsigned *ret_line, Error *error)
+{
+	uint16_t density = draft->protocol.plans[rule->session][rule->zone][rule->skin].density;
+	uint16_t most = draft->protocol.plans[rule->of_session][rule->zone][rule->of_skin].density;
+	uint32_t line = draft->lines[rule->session][rule->zone][rule->skin][DENSITY];
+	uint32_t other = draft->lines[rule->of_session][rule->zone][rule->of_skin][DENSITY];
+
+	if (density <= most)
+		return 0;
+	*ret_line = line > other ? line : other;
+	return error_set(error, -EINVAL,
+		"[zone %s skin %s session %zu] has density %u, and [zone %s skin %s session %zu] has %u: %s",
+		zone_names[rule->zone], skin_names[rule->skin], rule->session + 1, density,
+		zone_names[rule->zone], skin_names[rule->of_skin], rule->of_session + 1, most, rule->why);
+}
+
+/** Densities are cumulative, so none falls during a course; and no skin bears more than normal skin. */
+static int check_densities(const ProtocolDraft *draft, unsigned *ret_line, Error *error)
+{
+	size_t sessions = draft->protocol.sessions;
+	int r;
+
+	for (size_t i = 0; i < sessions * ZONE_MAX * SKIN_TYPE_MAX; i++) {
+		DensityRule rise = { i / (ZONE_MAX * SKIN_TYPE_MAX), i / SKIN_TYPE_MAX % ZONE_MAX,
+			i % SKIN_TYPE_MAX, i / (ZONE_MAX * SKIN_TYPE_MAX) + 1, i % SKIN_TYPE_MAX,
+			"densities count all sessions, so a later one is not lower" };
+		DensityRule skin = { rise.session, rise.zone, rise.skin, rise.session, SKIN_NORMAL,
+			"no skin is treated more densely than normal skin" };
+
+		r = rise.of_session < sessions ? check_density(draft, &rise, ret_line, error) : 0;
+		if (r < 0)
+			return r;
+		r = check_density(draft, &skin, ret_line, error);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int protocol_draft_finish(const ProtocolDraft *draft, Protocol *ret, unsigned *ret_line, Error *error)
 {
 	int r;
@@ -415,6 +465,9 @@ int protocol_draft_finish(const ProtocolDraft *draft, Protocol *ret, unsigned *r
 	if (r < 0)
 		return r;
 	r = check_plans(draft, ret_line, error);
+	if (r < 0)
+		return r;
+	r = check_densities(draft, ret_line, error);
 	if (r < 0)
 		return r;
 	*ret = draft->protocol;

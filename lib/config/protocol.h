@@ -66,7 +66,7 @@ typedef struct ZonePlan {
 	uint16_t depth_limit_um;             /* the needle stops beyond this */
 	uint16_t force_warn_mn, force_limit_mn;
 	uint16_t rate_hz, dwell_ms;
-	uint16_t density; /* target, dots per cm2 */
+	uint16_t density; /* target, dots per cm2 after the session, with those of all earlier sessions */
 } ZonePlan;
 
 typedef struct Protocol {
@@ -74,10 +74,11 @@ typedef struct Protocol {
 	char title[96];
 	uint32_t sessions;                               /* 1 to PROTOCOL_COURSE_MAX */
 	uint32_t interval_min_days[PROTOCOL_COURSE_MAX]; /* minimum days before session i; [0] is 0 */
-	uint32_t break_reminder_min;                     /* minutes of a session between reminders */
-	uint32_t session_max_min;                        /* longest session, minutes */
-	char screening[PROTOCOL_SCREENING_MAX][32];      /* questions that must be answered */
-	bool screening_refuses[PROTOCOL_SCREENING_MAX];  /* the answer "yes" rules the treatment out */
+	uint32_t healing_min_days;                  /* minimum days since a zone's last dots, of any course */
+	uint32_t break_reminder_min;                /* minutes of a session between reminders */
+	uint32_t session_max_min;                   /* longest session, minutes */
+	char screening[PROTOCOL_SCREENING_MAX][32]; /* questions that must be answered */
+	bool screening_refuses[PROTOCOL_SCREENING_MAX]; /* the answer "yes" rules the treatment out */
 	size_t n_screening;
 	char aftercare[PROTOCOL_AFTERCARE_MAX][160]; /* sentences for the person, in the file's order */
 	size_t n_aftercare;
@@ -86,6 +87,8 @@ typedef struct Protocol {
 
 enum {
 	PROTOCOL_FIGURES = 8,
+	PROTOCOL_HEALING_DAYS =
+		7, /* a week after the first session ("Illusion of Hair"), unless the file says more */
 	/*
 	 * minimum distance from the window's end to the limit: roughly how much one hand's depth varies at a
 	 * millimetre
@@ -114,8 +117,9 @@ int protocol_draft_set(ProtocolDraft *draft, const char *section, const char *ke
 	unsigned line, Error *error) _must_check_;
 
 /**
- * Checks what no single entry shows: nothing is missing, no window is empty, and each window ends at least
- * PROTOCOL_DEPTH_MARGIN_UM below its limit. -EINVAL with `error` and the line of the later of the two
+ * Checks what no single entry shows: nothing is missing, no window is empty, each window ends at least
+ * PROTOCOL_DEPTH_MARGIN_UM below its limit, no zone's density falls from one session to the next, and none is
+ * higher on a special skin than on normal skin. -EINVAL with `error` and the line of the later of the two
  * conflicting figures, 0 when there is none; `ret` is then untouched.
  */
 int protocol_draft_finish(

@@ -155,7 +155,7 @@ ON_FILES = {"audit verify", "audit witness", "audit export", "ledger backup", "l
 def test_without_daemon_every_command_names_the_next_step(pin, tmp_path):
     table = tmp_path / "cycles.csv"
     table.write_text("sterilizer,cycle,program,started,temperature_c,exposure_s\nA,1,B,2026-03-02T10:00:00Z,134,240\n")
-    fitting = {"session begin": "P-1 scalp-density 1", "session screening": "keloids=no",
+    fitting = {"session begin": "P-1 scalp-density 1", "session client": "P-1 scalp-density 1", "session screening": "keloids=no",
                "session consent": "treatment 1", "session zone": "crown normal 100",
                "needle receive": "lot=L expiry=2031-01-01 quantity=1 product=P maker=M", "audit": "records", "needle mount": "L1",
                    "needle certificate": "/dev/null lot=L", "needle dispose": "container=C unit=U", "needle damage": "reason=R code=C",

@@ -348,6 +348,7 @@ def test_a_spelling_evades_neither_interval_nor_recall(station):
     station.call("Session1", "Finish")
     station.call("Session1", "Sign", "4711", "done")
     station.call("Session1", "Begin", "p-42", "scalp-density", dbus.UInt32(2))
+    station.call("Session1", "SelectZone", "crown", "normal", dbus.UInt32(0))
     assert "interval" in [str(r[0]) for r in station.call("Session1", "Refusals")]
     assert len(station.audit("recall", lot="pg7")) == 1 and len(station.audit("recall", lot="l1")) == 1
     station.mount("A18", lot="L1")
@@ -435,6 +436,7 @@ def test_the_planned_interval_counts_when_it_is_longer(station):
     station.call("Session1", "Sign", "4711", "done")
     assert station.audit("courses")[0]["done"] == 1
     station.call(*begin(station, 2))
+    station.call("Session1", "SelectZone", "crown", "normal", dbus.UInt32(0))
     text, = (str(r[1]) for r in station.call("Session1", "Refusals") if r[0] == "interval")
     assert "90 days" in text
     station.enrol("s1", "2222", "supervisor,technician")
@@ -442,6 +444,10 @@ def test_the_planned_interval_counts_when_it_is_longer(station):
     station.sign_in("s1", "2222")
     override(station, "interval", "a touch-up of one scar, healed")
     assert "interval" not in [r[0] for r in station.call("Session1", "Refusals")]
+    # of this zone alone: who comes back from another one is refused again
+    for zone in ("nape", "crown"):
+        station.call("Session1", "SelectZone", zone, "normal", dbus.UInt32(1500))
+    assert "interval" in [r[0] for r in station.call("Session1", "Refusals")]
 
 
 def test_incidents(station):

@@ -64,6 +64,15 @@ static inline void station_begin(Station *station, const char *subject, const ch
 		NULL, NULL, done, userdata);
 }
 
+static inline void station_client(Station *station, const char *subject, const char *protocol,
+	uint32_t course_session, StationDone done, void *userdata)
+{
+	call_station(station, &command_client,
+		json_pack("{s:s, s:s, s:i}", "subject", subject, "protocol", protocol, "course_session",
+			(int)course_session),
+		NULL, NULL, done, userdata);
+}
+
 static inline void station_screening(Station *station, json_t *answers, StationDone done, void *userdata)
 {
 	call_station(station, &command_screening, json_pack("{s:O}", "answers", answers), NULL, NULL, done,

@@ -191,6 +191,20 @@ typedef struct Row {
 #define AWAITS(effect) (EFFECT_##effect + 1)
 
 static const Row rows[] = {
+	{ "client: nobody signed in", NULL, &command_client, .refused = "NotSignedIn" },
+	{ "client: no such protocol", sign_in, &command_client, "{'subject':'P-9','protocol':'none'}",
+		.refused = "Unknown" },
+	{ "client: asks for the record", sign_in, &command_client,
+		"{'subject':'P-9','protocol':'scalp-density','course_session':1}",
+		.effect = AWAITS(LOOK_UP) },
+	{ "client: nobody", sign_in, &command_client,
+		"{'subject':'P-9','protocol':'scalp-density','course_session':1}",
+		"{'person':[],'courses':[],'scalp':[]}", 3, .refused = "Unknown" },
+	{ "client: the zones", sign_in, &command_client,
+		"{'subject':'P-9','protocol':'scalp-density','course_session':1}",
+		"{'person':[{'subject':'P-9'}],'courses':[],'scalp':[{'zone':'crown','dots':9,'area_mm2':900,"
+		"'measured':1,'last_us':1772359200000000}]}",
+		3, .done = true },
 	{ "begin: nobody signed in", NULL, &command_begin, .refused = "NotSignedIn" },
 	{ "begin: a bad pseudonym", sign_in, &command_begin, "{'subject':'Ada Example'}",
 		.refused = "InvalidArgument" },

@@ -35,8 +35,8 @@ static const InterlockFacts all_well = {
 	.pigment_loaded = true,
 	.pigment_expiry_utc_us = NOW,
 	.before_photo = true,
-	.last_session_utc_us = NOW - 7 * USEC_PER_DAY + 3600 * USEC_PER_SEC, /* later in its day */
-	.interval_min_days = 7,
+	.last_dots_utc_us = NOW - 7 * USEC_PER_DAY + 3600 * USEC_PER_SEC, /* later in its day */
+	.healing_days = 7,
 	.session_elapsed_s = 18000,
 	.session_max_s = 18000,
 	.board_connected = true,
@@ -164,7 +164,7 @@ static void no_photo(InterlockFacts *f)
 }
 static void too_soon(InterlockFacts *f)
 {
-	f->last_session_utc_us = NOW - 6 * USEC_PER_DAY;
+	f->last_dots_utc_us = NOW - 6 * USEC_PER_DAY;
 }
 static void too_long(InterlockFacts *f)
 {
@@ -251,7 +251,7 @@ static const struct {
 	{ INTERLOCK_PIGMENT, no_pigment, "no pigment is loaded" },
 	{ INTERLOCK_PIGMENT, old_pigment, "expired on 2024-10-04" },
 	{ INTERLOCK_BEFORE_PHOTO, no_photo, "crown" },
-	{ INTERLOCK_INTERVAL, too_soon, "treat from 2024-10-05 on" },
+	{ INTERLOCK_INTERVAL, too_soon, "treat it from 2024-10-05 on" },
 	{ INTERLOCK_SESSION_LENGTH, too_long, "300 of at most 300 minutes" },
 	{ INTERLOCK_BOARD, no_board, "not connected" },
 	{ INTERLOCK_BOARD, no_self_test, "run the self-test" },

@@ -96,24 +96,32 @@ static void test_scalp_density(void **state)
 	assert_int_equal(density(protocol, 3, ZONE_CROWN, SKIN_NORMAL), 100);
 	assert_int_equal(density(protocol, 1, ZONE_FRONTAL_HAIRLINE, SKIN_NORMAL), 30);
 	assert_int_equal(density(protocol, 3, ZONE_SCAR_1, SKIN_SCAR), 40);
+	/* every skin begins with the most careful session */
+	assert_int_equal(density(protocol, 1, ZONE_SCAR_1, SKIN_SCAR), 20);
+	assert_int_equal(density(protocol, 1, ZONE_CROWN, SKIN_ATROPHIC), 25);
+	assert_int_equal(density(protocol, 1, ZONE_CROWN, SKIN_PLUG), 30);
+	assert_int_equal(density(protocol, 2, ZONE_CROWN, SKIN_PLUG), 50);
+	assert_int_equal(density(protocol, 3, ZONE_CROWN, SKIN_ATROPHIC), 50);
+	assert_int_equal(density(protocol, 1, ZONE_FRONTAL_HAIRLINE, SKIN_ATROPHIC), 20);
+	assert_int_equal(protocol->healing_min_days, 7);
 	assert_null(protocol_plan(protocol, 0, ZONE_CROWN, SKIN_NORMAL));
 	assert_null(protocol_plan(protocol, 4, ZONE_CROWN, SKIN_NORMAL));
 	assert_null(protocol_plan(protocol, 1, ZONE_MAX, SKIN_NORMAL));
 	assert_null(protocol_plan(protocol, 1, ZONE_CROWN, SKIN_TYPE_INVALID));
 }
 
-/* Eight scopes with densities 1 to 8, in either order of the file: the most specific wins. */
+/* Eight scopes with densities of their own, in either order of the file: the most specific wins. */
 static void test_most_specific_wins(void **state)
 {
 	static const char *const scopes[] = {
-		"[default]\ndensity = 1\n",
-		"[session 2]\ndensity = 2\n",
-		"[skin scar]\ndensity = 3\n",
-		"[zone crown]\ndensity = 4\n",
-		"[skin scar session 2]\ndensity = 5\n",
-		"[zone crown session 2]\ndensity = 6\n",
-		"[zone crown skin scar]\ndensity = 7\n",
-		"[zone crown skin scar session 2]\ndensity = 8\n",
+		"[default]\ndensity = 50\n",
+		"[session 2]\ndensity = 60\n",
+		"[skin scar]\ndensity = 10\n",
+		"[zone crown]\ndensity = 40\n",
+		"[skin scar session 2]\ndensity = 20\n",
+		"[zone crown session 2]\ndensity = 45\n",
+		"[zone crown skin scar]\ndensity = 15\n",
+		"[zone crown skin scar session 2]\ndensity = 25\n",
 	};
 	static const char *const rest = "[default]\ndepth_min_um = 500\ndepth_max_um = 1500\n"
 					"depth_limit_um = 2000\nforce_warn_mn = 900\nforce_limit_mn = 1500\n"
@@ -130,14 +138,14 @@ static void test_most_specific_wins(void **state)
 				scopes[backwards ? ELEMENTS(scopes) - 1 - i : i]);
 		if (load(text, &protocol, &error) < 0)
 			fail_msg("%s", error.text);
-		assert_int_equal(density(protocol, 1, ZONE_NAPE, SKIN_NORMAL), 1);
-		assert_int_equal(density(protocol, 2, ZONE_NAPE, SKIN_NORMAL), 2);
-		assert_int_equal(density(protocol, 1, ZONE_NAPE, SKIN_SCAR), 3);
-		assert_int_equal(density(protocol, 1, ZONE_CROWN, SKIN_PLUG), 4);
-		assert_int_equal(density(protocol, 2, ZONE_NAPE, SKIN_SCAR), 5);
-		assert_int_equal(density(protocol, 2, ZONE_CROWN, SKIN_PLUG), 6);
-		assert_int_equal(density(protocol, 1, ZONE_CROWN, SKIN_SCAR), 7);
-		assert_int_equal(density(protocol, 2, ZONE_CROWN, SKIN_SCAR), 8);
+		assert_int_equal(density(protocol, 1, ZONE_NAPE, SKIN_NORMAL), 50);
+		assert_int_equal(density(protocol, 2, ZONE_NAPE, SKIN_NORMAL), 60);
+		assert_int_equal(density(protocol, 1, ZONE_NAPE, SKIN_SCAR), 10);
+		assert_int_equal(density(protocol, 1, ZONE_CROWN, SKIN_PLUG), 40);
+		assert_int_equal(density(protocol, 2, ZONE_NAPE, SKIN_SCAR), 20);
+		assert_int_equal(density(protocol, 2, ZONE_CROWN, SKIN_PLUG), 45);
+		assert_int_equal(density(protocol, 1, ZONE_CROWN, SKIN_SCAR), 15);
+		assert_int_equal(density(protocol, 2, ZONE_CROWN, SKIN_SCAR), 25);
 	}
 }
 
@@ -288,6 +296,13 @@ static void test_errors(void **state)
 			"p.conf:19: [zone crown skin normal session 1] needs depth_max_um" },
 		{ GENERAL PLAN "[session 2]\nforce_limit_mn = 800\n",
 			"p.conf:17: [zone frontal-hairline skin normal session 2] needs force_warn_mn" },
+		{ GENERAL PLAN "[zone crown session 2]\ndensity = 99\n",
+			"p.conf:17: [zone crown skin normal session 1] has density 100, and [zone crown skin normal "
+			"session 2] has 99: densities count all sessions" },
+		{ GENERAL PLAN "[session 1]\ndensity = 40\n[skin atrophic]\ndensity = 50\n",
+			"p.conf:19: [zone frontal-hairline skin atrophic session 1] has density 50, and [zone "
+			"frontal-hairline skin normal session 1] has 40: no skin is treated more densely" },
+		{ "[protocol]\nhealing_min_days = 0\n", "0 is out of range: 1 to 365 is allowed" },
 		{ GENERAL PLAN "[screening]\nkeloids = perhaps\n", "neither \"refuses\" nor \"notes\"" },
 		{ GENERAL PLAN "[screening]\nwhat now = notes\n", "a question is named by" },
 		{ GENERAL PLAN "[aftercare]\nsun =\n", "p.conf:17: sun: a sentence of 1 to 159 bytes" },

@@ -171,6 +171,80 @@ static void test_an_area_is_its_clients(void **state)
 	DO(chair, abandon, "another day");
 }
 
+/** What the client's zones are, by name, as the station tells before the session begins. */
+static json_t *told_zones;
+
+static void keep_zones(void *userdata, const StationReply *reply)
+{
+	json_t *row;
+	size_t i;
+
+	keep_reply(userdata, reply);
+	json_decref(told_zones);
+	told_zones = json_object();
+	json_array_foreach (json_object_get(reply->figures, "zones"), i, row)
+		json_object_set(told_zones, row_text(row, "zone"), row);
+}
+
+static json_int_t told(
+	Chair *chair, const char *subject, uint32_t session, const char *zone, const char *field)
+{
+	Reply reply = { 0 };
+
+	station_client(chair->station, subject, PROTOCOL, session, keep_zones, &reply);
+	expect_done(chair, &reply);
+	return json_integer_value(json_object_get(json_object_get(told_zones, zone), field));
+}
+
+static bool refuses_interval_of(Chair *chair, const char *zone)
+{
+	Refusal refusals[INTERLOCK_MAX];
+	size_t n;
+
+	DO(chair, select_zone, zone, "normal", AREA_MM2);
+	n = station_refusals(chair->station, refusals);
+	for (size_t i = 0; i < n; i++)
+		if (refusals[i].interlock == INTERLOCK_INTERVAL)
+			return true;
+	return false;
+}
+
+/** A zone rests from its last dots on, whatever session they were of; another zone is free. */
+static void test_each_zone_rests_from_its_last_dots(void **state)
+{
+	Chair *chair = *state;
+
+	sign_in(chair);
+	begin_session(chair, 1, true);
+	DO(chair, select_zone, "crown", "normal", AREA_MM2);
+	make_dots(chair, 10);
+	end_session(chair);
+	advance(chair, DAY_S);
+	settle(chair);
+	/* it is told when the client is chosen, before a session begins */
+	assert_int_equal(told(chair, "p-0001", 1, "crown", "wait_days"), 6);
+	assert_int_equal(told(chair, "P-0001", 1, "crown", "days_since"), 1);
+	assert_int_equal(told(chair, "P-0001", 3, "crown", "wait_days"), 27);
+	assert_int_equal(told(chair, "P-0001", 1, "crown", "dots"), 10);
+	/* session 1 the next day is refused like any other, in this zone alone */
+	begin_session(chair, 1, false);
+	assert_true(refuses_interval_of(chair, "crown"));
+	assert_false(refuses_interval_of(chair, "nape"));
+	make_dots(chair, 10);
+	end_session(chair);
+	advance(chair, 6 * DAY_S);
+	settle(chair);
+	begin_session(chair, 2, false);
+	assert_false(refuses_interval_of(chair, "crown"));
+	assert_true(refuses_interval_of(chair, "nape"));
+	end_session(chair);
+	/* a session without dots is no reason to wait */
+	assert_int_equal(told(chair, "P-0001", 2, "crown", "wait_days"), 0);
+	assert_int_equal(told(chair, "P-0001", 2, "nape", "wait_days"), 1);
+	json_decref(told_zones);
+	told_zones = NULL;
+}
+
 /** Sessions before areas were measured count, with the area that the newest of them had. */
 static void test_earlier_sessions_are_counted_in(void **state)
 {
@@ -202,6 +276,7 @@ int main(void)
 		STATION_TEST(test_three_sessions_leave_the_last_target),
 		STATION_TEST(test_what_is_over_is_counted),
 		STATION_TEST(test_an_area_is_its_clients),
+		STATION_TEST(test_each_zone_rests_from_its_last_dots),
 		STATION_TEST(test_earlier_sessions_are_counted_in),
 	};
 
