@@ -75,6 +75,7 @@ static const char *const sentences[] = {
 	N_("pigment lot %s of this blend might be used until %s: load another blend"),
 	N_("the zone to be treated has no photograph from before the treatment: take one"),
 	N_("the zone %s has no photograph from before the treatment: take one"),
+	N_("the sample patch of this client must be waited for: treat from %s on"),
 	N_("the last dots in this zone (%s) were made on %s and the skin needs %s days to heal: treat it from %s on, or another "
 	   "zone"),
 	N_("the session has lasted %s of at most %s minutes: finish it and go on another day"),

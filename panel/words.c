@@ -42,6 +42,8 @@ static const char *const known[] G_GNUC_UNUSED = {
 	N_("New person"), N_("Load"), N_("Temperature"), N_("Result"), N_("Method"), N_("Indicator"),
 	/* protocols that come with Stipple */
 	N_("Scalp density, three sessions"), N_("Scar camouflage, two sessions"),
+	N_("Thinning and long hair, three sessions"), N_("Touch-up, one session"),
+	N_("Sample patch, one session"),
 	/* how a session ended */
 	N_("Signed"), N_("Open"), N_("Abandoned"), N_("Interrupted"), N_("Yes"), N_("No"), N_("Before"),
 	N_("After")

@@ -73,6 +73,9 @@ void session_begun_apply(State *state, const AppliedRecord *record)
 		session->protocol_name, sizeof session->protocol_name, "%s", record_text(record, "protocol"));
 	session->protocol = protocols_find(&state->protocols, session->protocol_name);
 	apply_scalp(session, record->body);
+	/* the end of the day before */
+	if (date_end_utc_us(record_text(record, "wait_until"), &session->wait_until_utc_us) == 0)
+		session->wait_until_utc_us -= USEC_PER_DAY;
 }
 
 void session_screening_apply(State *state, const AppliedRecord *record)
@@ -119,7 +122,7 @@ void session_zone_apply(State *state, const AppliedRecord *record)
 	session->plan = NULL;
 	if ((int)zone < 0 || (int)skin < 0 || !session->protocol)
 		return;
-	session->plan = protocol_plan(session->protocol, session->course_session, zone, skin);
+	session->plan = session_plan(session, zone, skin);
 	if (!session->plan)
 		return;
 	/* an interval is of one zone, and so is setting it aside */

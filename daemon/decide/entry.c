@@ -185,6 +185,19 @@ static bool require_plan(const State *state, json_t *body, Decision *ret)
 	return false;
 }
 
+static bool require_extension(const State *state, json_t *body, Decision *ret)
+{
+	const char *name = row_text(body, "protocol");
+
+	if (!require_pseudonym(state, body, ret))
+		return false;
+	if (protocols_find(&state->protocols, name))
+		return true;
+	decide_refusal(ret, STATION_ERROR_UNKNOWN, "there is no protocol \"%.48s\" in %s", name,
+		state->rules.config->protocol_folder);
+	return false;
+}
+
 /** The newest time according to the record, and the clock's time instead. */
 static bool require_wrong_time(const State *state, json_t *body, Decision *ret)
 {
@@ -229,6 +242,7 @@ static bool require_of_kind(const State *state, const char *kind, json_t *body, 
 	} kinds[] = {
 		{ "subject.registered", require_pseudonym },
 		{ "course.planned", require_plan },
+		{ "course.extended", require_extension },
 		{ "incident.reported", require_pseudonym },
 		{ "zone.area", require_pseudonym },
 		{ "interlock.overridden", require_overridable },

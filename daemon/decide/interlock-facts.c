@@ -30,6 +30,7 @@ static void gather_session(const State *state, InterlockFacts *facts)
 	facts->before_photo = !state->rules.config->before_photo_required ||
 			      (has_zone && session->zones[session->zone].before_photo[0]);
 	facts->last_dots_utc_us = session_zone(session)->last_dots_utc_us;
+	facts->wait_until_utc_us = session->wait_until_utc_us;
 	facts->healing_days = session->protocol ? healing_days(session->protocol, session->course_session,
 							  session->interval_days)
 						: 0;

@@ -191,6 +191,11 @@ static bool refuses_interval(const InterlockFacts *facts, char *text)
 	char last[CLOCK_UTC_TEXT_MAX], earliest[CLOCK_UTC_TEXT_MAX];
 	uint32_t left = healing_days_left(facts->last_dots_utc_us, facts->healing_days, facts->now_utc_us);
 
+	if (facts->now_utc_us < facts->wait_until_utc_us) {
+		clock_format_utc(facts->wait_until_utc_us + USEC_PER_SEC, earliest);
+		return refuse_arming(text,
+			"the sample patch of this client must be waited for: treat from %.10s on", earliest);
+	}
 	if (left == 0)
 		return false;
 	clock_format_utc(facts->last_dots_utc_us, last);

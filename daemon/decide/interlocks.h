@@ -56,6 +56,7 @@ typedef struct InterlockFacts {
 	bool before_photo;
 	int64_t last_dots_utc_us; /* in this zone, of any session; 0 none. Days are counted by UTC date */
 	uint32_t healing_days;
+	int64_t wait_until_utc_us; /* until then an earlier protocol makes this one wait; 0: none does */
 	int64_t session_elapsed_s, session_max_s; /* 0 and 0 outside a session */
 	bool board_connected, self_test_done;
 	uint32_t self_test_failed; /* SelfTestBits */

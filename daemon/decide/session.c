@@ -15,24 +15,58 @@
 
 /* ---- begin ---- */
 
-/** The session must be the next one of the course, or an earlier one. */
-static bool require_course(const Command *command, const json_t *course, Decision *ret)
+/** The client's planned course with this protocol; NULL: none is planned. */
+static const json_t *course_with(const Command *command, const char *protocol)
 {
-	const char *subject = asked_text(command, "subject"), *wanted = asked_text(command, "protocol"),
-		   *protocol = row_text(course, "protocol");
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (found_rows(command, "courses"), i, row)
+		if (strcmp(row_text(row, "protocol"), protocol) == 0)
+			return row;
+	return NULL;
+}
+
+/** Only a course that was extended goes beyond its protocol. */
+static bool require_within(const Command *command, const Protocol *protocol, Decision *ret)
+{
+	json_int_t session = asked_number(command, "course_session");
+
+	if (session <= protocol->sessions)
+		return true;
+	decide_refusal(ret, STATION_ERROR_INVALID,
+		"protocol %s has sessions 1 to %u, not %lld: plan the course and extend it, with the reason",
+		protocol->name, protocol->sessions, (long long)session);
+	return false;
+}
+
+/** Whether the session is one of the protocol where no course is planned. */
+static bool require_unplanned(const Command *command, const Protocol *protocol, Decision *ret)
+{
+	const json_t *other = found_row(command, "courses");
+
+	if (!other)
+		return require_within(command, protocol, ret);
+	decide_refusal(ret, STATION_ERROR_INVALID,
+		"the course of %s is planned with protocol %s, not %s: begin that, plan this one beside it, or plan anew",
+		asked_text(command, "subject"), row_text(other, "protocol"), protocol->name);
+	return false;
+}
+
+/** The session must be the next one of the course, or an earlier one. */
+static bool require_course(const Command *command, const Protocol *protocol, Decision *ret)
+{
+	const char *subject = asked_text(command, "subject");
+	const json_t *course = course_with(command, protocol->name);
 	json_int_t session = asked_number(command, "course_session");
 	json_int_t planned = json_integer_value(json_object_get(course, "sessions"));
 	json_int_t done = json_integer_value(json_object_get(course, "done"));
 
 	if (!course)
-		return true;
-	if (strcmp(wanted, protocol) != 0)
+		return require_unplanned(command, protocol, ret);
+	if (session > planned)
 		decide_refusal(ret, STATION_ERROR_INVALID,
-			"the course of %s is planned with protocol %s, not %s: begin that, or plan anew",
-			subject, protocol, wanted);
-	else if (session > planned)
-		decide_refusal(ret, STATION_ERROR_INVALID,
-			"the course of %s is planned with %lld sessions: plan more before session %lld",
+			"the course of %s is planned with %lld sessions: extend it, with the reason, before session %lld",
 			subject, (long long)planned, (long long)session);
 	else if (session > done + 1)
 		decide_refusal(ret, STATION_ERROR_INVALID,
@@ -54,7 +88,7 @@ static const Protocol *require_protocol(const State *state, const Command *comma
 			state->rules.config->protocol_folder);
 		return NULL;
 	}
-	if (session >= 1 && session <= protocol->sessions)
+	if (session >= 1)
 		return protocol;
 	decide_refusal(ret, STATION_ERROR_INVALID, "protocol %s has sessions 1 to %u, not %lld", name,
 		protocol->sessions, (long long)session);
@@ -88,11 +122,32 @@ static void add_scalp(const Command *command, json_t *body)
 	json_object_set_new(body, "scalp_measured", measured);
 }
 
+/** The first day on which no protocol of the client's earlier dots makes others wait; 0: there is none. UTC.
+ */
+static int64_t wait_until_utc_us(const State *state, const Command *command, const Protocol *wanted)
+{
+	int64_t until_us = 0, end_us;
+	const Protocol *earlier;
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (found_rows(command, "last-dots"), i, row) {
+		earlier = protocols_find(&state->protocols, row_text(row, "protocol"));
+		if (!earlier || earlier == wanted || earlier->wait_after_days == 0)
+			continue;
+		end_us = json_integer_value(json_object_get(row, "last_us")) +
+			 earlier->wait_after_days * (int64_t)USEC_PER_DAY;
+		until_us = end_us > until_us ? end_us : until_us;
+	}
+	return until_us;
+}
+
 /** Includes the aftercare text that the person is given, because the protocol file may change later. */
 static json_t *begin_body(
 	const State *state, const Command *command, const Protocol *protocol, const char *subject)
 {
 	int64_t last_us = json_integer_value(json_object_get(found_row(command, "treated"), "utc_us"));
+	int64_t wait_us = wait_until_utc_us(state, command, protocol);
 	char last[CLOCK_UTC_TEXT_MAX];
 	json_t *aftercare = json_array(), *body;
 
@@ -101,10 +156,14 @@ static json_t *begin_body(
 	body = json_pack("{s:s, s:s, s:I, s:s, s:i, s:o, s:I, s:I}", "subject", subject, "protocol",
 		protocol->name, "course_session", asked_number(command, "course_session"), "title",
 		protocol->title, "sessions", (int)protocol->sessions, "aftercare", aftercare, "interval_days",
-		json_integer_value(json_object_get(found_row(command, "courses"), "interval_days")),
+		json_integer_value(json_object_get(course_with(command, protocol->name), "interval_days")),
 		"session", (json_int_t)state->next_session);
 	if (body)
 		add_scalp(command, body);
+	if (body && wait_us > host_today_us(&state->host)) {
+		clock_format_utc(wait_us, last);
+		json_object_set_new(body, "wait_until", json_sprintf("%.10s", last));
+	}
 	if (!body || last_us == 0)
 		return body;
 	clock_format_utc(last_us, last);
@@ -114,7 +173,7 @@ static json_t *begin_body(
 
 static void decide_begin(const State *state, const Command *command, Decision *ret)
 {
-	static const char *const questions[] = { "treated", "courses", "scalp" };
+	static const char *const questions[] = { "treated", "courses", "scalp", "last-dots" };
 	const char *subject = asked_text(command, "subject");
 	const json_t *person = found_row(command, "person");
 	const Protocol *protocol;
@@ -129,6 +188,9 @@ static void decide_begin(const State *state, const Command *command, Decision *r
 		decide_look_up(ret, "person", json_pack("{s:s}", "subject", subject), "the earlier sessions");
 		return;
 	}
+	/* nobody has extended a course of somebody who was never here */
+	if (!person && !require_within(command, protocol, ret))
+		return;
 	if (!require_person(subject, person, asked_yes(command, "new"), "session begin ... new",
 		    "begin without `new`", ret))
 		return;
@@ -141,7 +203,7 @@ static void decide_begin(const State *state, const Command *command, Decision *r
 				"the earlier sessions");
 			return;
 		}
-	if (!require_course(command, found_row(command, "courses"), ret))
+	if (!require_course(command, protocol, ret))
 		return;
 	decide_record(ret, "session.begun", begin_body(state, command, protocol, subject));
 	ret->number = state->next_session;
@@ -241,8 +303,7 @@ static void decide_zone(const State *state, const Command *command, Decision *re
 
 	if (!command->stopped && !require_zone(state, command, ret))
 		return;
-	plan = protocol_plan(session->protocol, session->course_session, zone_from_string(zone),
-		skin_type_from_string(skin));
+	plan = session_plan(session, zone_from_string(zone), skin_type_from_string(skin));
 	if (!plan)
 		decide_refusal(ret, STATION_ERROR_INVALID, "protocol %s has no plan for %s",
 			session->protocol->name, zone);

@@ -28,6 +28,17 @@ void session_clear(Session *session)
 	dot_detector_init(&session->detector);
 }
 
+const ZonePlan *session_plan(const Session *session, Zone zone, SkinType skin)
+{
+	const Protocol *protocol = session->protocol;
+
+	if (!protocol)
+		return NULL;
+	return protocol_plan(protocol,
+		session->course_session < protocol->sessions ? session->course_session : protocol->sessions,
+		zone, skin);
+}
+
 const SessionZone *session_zone(const Session *session)
 {
 	static const SessionZone none;

@@ -61,6 +61,7 @@ typedef struct Session {
 	uint32_t interval_days;      /* planned for the subject's course; 0 no plan */
 	int64_t last_session_utc_us; /* the subject's previous session in which the needle touched the skin; 0
 					none */
+	int64_t wait_until_utc_us; /* the day from which an earlier protocol lets others begin; 0: at once */
 	int64_t begun_utc_us;
 	SessionState step;   /* as on record: preparing, ready, paused or closing; idle without a session */
 	uint32_t overridden; /* INTERLOCK_BIT()s */
@@ -103,5 +104,10 @@ typedef struct Needle {
 void session_clear(Session *session);
 /** The chosen zone; an empty one while none is chosen. Borrowed from the session. */
 const SessionZone *session_zone(const Session *session);
+/**
+ * The protocol's plan for a zone in this session; of a session beyond the protocol's end, that of its last
+ * one. NULL without a protocol, or for what is no zone or skin. Borrowed from the protocol.
+ */
+const ZonePlan *session_plan(const Session *session, Zone zone, SkinType skin);
 /** Whether both are chips, and the same chip. */
 bool chip_is_same(const ChipId *a, const ChipId *b);

@@ -54,7 +54,7 @@ static const char *why_not(
 
 	if (session->number != number)
 		return "its records do not begin it";
-	if (!session->protocol || session->course_session > session->protocol->sessions)
+	if (!session->protocol)
 		return "its protocol is not installed any more";
 	if (!past->known)
 		return "it was begun with an earlier version";

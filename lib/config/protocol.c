@@ -127,12 +127,14 @@ static int set_general(ProtocolDraft *draft, const char *key, const char *value,
 		return set_intervals(draft, value, error);
 	if (strcmp(key, "healing_min_days") == 0)
 		return ini_number(value, 1, INTERVAL_DAYS_MAX, &protocol->healing_min_days, error);
+	if (strcmp(key, "wait_after_days") == 0)
+		return ini_number(value, 1, INTERVAL_DAYS_MAX, &protocol->wait_after_days, error);
 	if (strcmp(key, "break_reminder_min") == 0)
 		return ini_number(value, 10, 240, &protocol->break_reminder_min, error);
 	if (strcmp(key, "session_max_min") == 0)
 		return ini_number(value, 30, 600, &protocol->session_max_min, error);
 	return error_set(error, -EINVAL,
-		"unknown key in [protocol]: title, sessions, interval_min_days, healing_min_days, break_reminder_min, session_max_min are known");
+		"unknown key in [protocol]: title, sessions, interval_min_days, healing_min_days, wait_after_days, break_reminder_min, session_max_min are known");
 }
 
 /* ---- [screening] ---------------------------------------------------------------------------------- */

@@ -74,10 +74,11 @@ typedef struct Protocol {
 	char title[96];
 	uint32_t sessions;                               /* 1 to PROTOCOL_COURSE_MAX */
 	uint32_t interval_min_days[PROTOCOL_COURSE_MAX]; /* minimum days before session i; [0] is 0 */
-	uint32_t healing_min_days;                  /* minimum days since a zone's last dots, of any course */
-	uint32_t break_reminder_min;                /* minutes of a session between reminders */
-	uint32_t session_max_min;                   /* longest session, minutes */
-	char screening[PROTOCOL_SCREENING_MAX][32]; /* questions that must be answered */
+	uint32_t healing_min_days;   /* minimum days since a zone's last dots, of any course */
+	uint32_t wait_after_days;    /* after its last dots, before a session of another protocol; 0: none */
+	uint32_t break_reminder_min; /* minutes of a session between reminders */
+	uint32_t session_max_min;    /* longest session, minutes */
+	char screening[PROTOCOL_SCREENING_MAX][32];     /* questions that must be answered */
 	bool screening_refuses[PROTOCOL_SCREENING_MAX]; /* the answer "yes" rules the treatment out */
 	size_t n_screening;
 	char aftercare[PROTOCOL_AFTERCARE_MAX][160]; /* sentences for the person, in the file's order */

@@ -68,6 +68,30 @@ static int check_session(ProjectionContext *context)
 	return 0;
 }
 
+/** Only a course that is planned can be extended, and only to more sessions. */
+static int accept_extension(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *course = NULL;
+	long long sessions = projection_number(context, "sessions");
+	bool found;
+	int r;
+
+	if (context->replay)
+		return 0;
+	r = projection_step(context, sql_course_of_protocol, &course, &found);
+	if (r < 0)
+		return r;
+	if (!found)
+		return projection_refuse(context, -ENOENT,
+			"no course of %s is planned with protocol %s: plan one",
+			projection_text(context, "subject"), projection_text(context, "protocol"));
+	if (sessions > column_integer(course, 0))
+		return 0;
+	return projection_refuse(context, -EINVAL,
+		"the course of %s has %lld sessions already: give a higher number, or plan anew",
+		projection_text(context, "subject"), (long long)column_integer(course, 0));
+}
+
 /** Refuses an area with which the subject's zones have more than a scalp, also where zones overlap. */
 static int accept_area(ProjectionContext *context)
 {
@@ -214,6 +238,7 @@ static int accept_notification(ProjectionContext *context)
 const Acceptance accept_subject[] = {
 	{ "subject.registered", .exists = subject_exists },
 	{ "subject.changed", accept_changed },
+	{ "course.extended", accept_extension },
 	{ "zone.area", accept_area },
 	{ "incident.reported", accept_incident },
 	{ "incident.notified", accept_notification },

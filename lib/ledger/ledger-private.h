@@ -33,7 +33,7 @@ enum { RESTORED_MAX = 64 * 1024 }; /* size limit of that file, in bytes */
  * longer than the rest of a start. If this SQLite words the schema differently, the schema is made and
  * compared entry by entry.
  */
-#define LEDGER_SCHEMA_SHA256 "a03f6ffd65663eb7917dc70337380bc85e1c2eab8ec8fe46f2088a5300d5c8f6"
+#define LEDGER_SCHEMA_SHA256 "8dc2fc17d1b85f027e985d2979f64de474fb61fa65040655ad13b8a3fb5c9923"
 
 enum {
 	LEDGER_SCHEMA_VERSION = 6,

@@ -371,10 +371,22 @@ def test_a_course_goes_in_its_order(station):
     station.call("Session1", "Finish")
     station.call("Session1", "Sign", "4711", "done")
     course, = station.audit("courses")
-    assert course["done"] == 0, "what was before the plan is not of this course"
-    name, text = station.refused(*begin(station, 2))
-    assert name == "InvalidArgument" and "session 1" in text
+    assert course["done"] == 1, "a course may be planned after its session 1"
     assert "planned with 2" in station.refused(*begin(station, 3))[1]
+    enter(station, "course.planned", subject="P-3", protocol="scalp-density", sessions="2", interval_days="20", new_person="yes")
+    name, text = station.refused(*begin(station, 2, subject="P-3"))
+    assert name == "InvalidArgument" and "session 1" in text
+    # a scar beside the crown, and a session more than planned, with the reason
+    assert "beside" in station.refused(*begin(station, 1, "scar-camouflage"))[1]
+    enter(station, "course.planned", subject="P-1", protocol="scar-camouflage", sessions="2", interval_days="28", beside="yes")
+    assert sorted(row["protocol"] for row in station.audit("courses", subject="P-1")) == ["scalp-density", "scar-camouflage"]
+    station.call(*begin(station, 1, "scar-camouflage"))
+    station.call("Session1", "Abandon", "another day")
+    more = {"subject": "P-1", "protocol": "scalp-density", "reason": "the crown took little pigment"}
+    assert "has 2 sessions already" in station.refused(
+        "Session1", "Record", "course.extended", dbus.Dictionary({**more, "sessions": "2"}, signature="sv"), "4711")[1]
+    station.record("Session1", "course.extended", "4711", **more, sessions="3")
+    assert "session 2" in station.refused(*begin(station, 3))[1]
     assert station.refused(*begin(station, 1, "hairline"))[0] in ("InvalidArgument", "Unknown")
     station.begin("P-2", course_session=3)
     station.call("Session1", "Abandon", "nobody came")

@@ -202,6 +202,7 @@ def test_overrides_and_the_interval_stay(station):
     station.call("Session1", "Capture", "crown", "after")
     station.call("Session1", "Sign", "4711", "done")
     station.begin("P-0001", course_session=2)
+    station.call("Session1", "SelectZone", "crown", "normal", harness.dbus.UInt32(0))
     assert "interval" in refusals(station)
     again(station, "kill")
     begun = last(station, "session.begun")

@@ -152,6 +152,7 @@ static const struct {
 		"{'sterilizer':'S1','method':'helix','tested':'2026-03-02T07:00:00Z','result':'fail'}" },
 	{ "leak.tested",
 		"{'sterilizer':'S1','tested':'2026-03-02T06:00:00Z','minutes':10,'rate_kpa_min':0.1}" },
+	{ "course.extended", "{'subject':'P-2','protocol':'x','sessions':4,'reason':'little pigment held'}" },
 	{ "zone.area", "{'subject':'P-2','zone':'crown','area_mm2':1200}" },
 	{ "zone.area", "{'subject':'p-2','zone':'crown','area_mm2':1000}" },
 	{ "sterilizer.file", "{'file':'a.pro','format':'melaview','sha256':'0','bytes':1}" },

@@ -162,6 +162,10 @@ static void no_photo(InterlockFacts *f)
 {
 	f->before_photo = false;
 }
+static void patch_waits(InterlockFacts *f)
+{
+	f->wait_until_utc_us = NOW + 1;
+}
 static void too_soon(InterlockFacts *f)
 {
 	f->last_dots_utc_us = NOW - 6 * USEC_PER_DAY;
@@ -251,6 +255,7 @@ static const struct {
 	{ INTERLOCK_PIGMENT, no_pigment, "no pigment is loaded" },
 	{ INTERLOCK_PIGMENT, old_pigment, "expired on 2024-10-04" },
 	{ INTERLOCK_BEFORE_PHOTO, no_photo, "crown" },
+	{ INTERLOCK_INTERVAL, patch_waits, "sample patch" },
 	{ INTERLOCK_INTERVAL, too_soon, "treat it from 2024-10-05 on" },
 	{ INTERLOCK_SESSION_LENGTH, too_long, "300 of at most 300 minutes" },
 	{ INTERLOCK_BOARD, no_board, "not connected" },

@@ -124,10 +124,10 @@ static void test_arguments_are_documented(void **state)
 
 /* ---- pages ---- */
 
-/* a handful of rows whatever happens: one thing, the zones of one session, one row for each steriliser or
- * rule */
-static const char *const small[] = { "lot", "unit", "session", "zones", "due", "retention", "reports-due",
-	NULL };
+/* a handful of rows whatever happens: one thing, the zones of one session or of one person, one row for each
+ * steriliser, container of sharps or rule */
+static const char *const small[] = { "lot", "unit", "session", "zones", "density", "sharps", "due",
+	"retention", "reports-due", NULL };
 
 /** What `after` is of a row: its number, or what stands for one. */
 static json_t *key_of(const char *query, json_t *row)
@@ -225,7 +225,7 @@ static void test_every_row_has_its_corrections(void **state)
 {
 	/* what cannot be corrected, corrections themselves, and what is reckoned from rows that have it */
 	static const char *const without[] = { "checkpoints", "keys", "corrections", "due", "retention",
-		"check", "expired", "reports-due", "sharps", NULL };
+		"check", "expired", "reports-due", "sharps", "density", NULL };
 	Fixture *fixture = *state;
 
 	tell_history(fixture->ledger);

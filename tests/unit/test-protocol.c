@@ -61,7 +61,7 @@ static void test_shipped_protocols(void **state)
 	int n;
 
 	n = protocol_list(SHIPPED, &names);
-	assert_int_equal(n, 2);
+	assert_int_equal(n, 5);
 	for (int i = 0; i < n; i++) {
 		_cleanup_(freep) Protocol *protocol = NULL;
 
@@ -71,9 +71,12 @@ static void test_shipped_protocols(void **state)
 		assert_true(protocol->n_screening > 5);
 		assert_true(protocol->n_aftercare > 3);
 	}
-	assert_string_equal(names[0], "scalp-density");
-	assert_string_equal(names[1], "scar-camouflage");
-	assert_null(names[2]);
+	assert_string_equal(names[0], "sample-patch");
+	assert_string_equal(names[1], "scalp-density");
+	assert_string_equal(names[2], "scar-camouflage");
+	assert_string_equal(names[3], "thinning");
+	assert_string_equal(names[4], "touch-up");
+	assert_null(names[5]);
 }
 
 static void test_scalp_density(void **state)

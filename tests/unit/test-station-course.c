@@ -245,6 +245,107 @@ static void test_each_zone_rests_from_its_last_dots(void **state)
 	told_zones = NULL;
 }
 
+static void begin_protocol(Chair *chair, const char *protocol, bool is_new)
+{
+	DO(chair, begin, "P-0001", protocol, 1, is_new);
+}
+
+static json_int_t sessions_done(Chair *chair, const char *protocol)
+{
+	json_auto_t *row = first_row(
+		chair, "courses", json_pack("{s:s, s:s}", "subject", "P-0001", "protocol", protocol));
+
+	return json_integer_value(json_object_get(row, "done"));
+}
+
+static void plan(Chair *chair, const char *protocol, int sessions, bool beside)
+{
+	record_as(chair, BADGE, "course.planned",
+		json_pack("{s:s, s:s, s:i, s:i, s:b}", "subject", "P-0001", "protocol", protocol, "sessions",
+			sessions, "interval_days", 0, "beside", beside),
+		NULL);
+}
+
+/** What a sample patch shows late has time to show before any other protocol begins. */
+static void test_a_sample_patch_is_waited_for(void **state)
+{
+	Chair *chair = *state;
+
+	sign_in(chair);
+	begin_protocol(chair, "sample-patch", true);
+	DO(chair, select_zone, "crown", "normal", AREA_MM2);
+	make_dots(chair, 20);
+	end_session(chair);
+	advance(chair, 27 * DAY_S);
+	settle(chair);
+	begin_session(chair, 1, false);
+	assert_true(refuses_interval_of(chair, "nape"));
+	end_session(chair);
+	advance(chair, DAY_S);
+	settle(chair);
+	begin_session(chair, 1, false);
+	assert_false(refuses_interval_of(chair, "nape"));
+	assert_false(refuses_interval_of(chair, "crown"));
+	end_session(chair);
+}
+
+/** A course may be planned after its session 1; a session without a dot is none; a second course goes beside
+ * it. */
+static void test_courses_count_what_left_dots(void **state)
+{
+	Chair *chair = *state;
+
+	sign_in(chair);
+	begin_session(chair, 1, true);
+	DO(chair, select_zone, "crown", "normal", AREA_MM2);
+	make_dots(chair, 10);
+	end_session(chair);
+	advance(chair, DAY_S);
+	plan(chair, PROTOCOL, 3, false);
+	assert_int_equal(sessions_done(chair, PROTOCOL), 1);
+	begin_session(chair, 2, false);
+	end_session(chair);
+	assert_int_equal(sessions_done(chair, PROTOCOL), 1);
+	REFUSED(chair, STATION_ERROR_INVALID, begin, "P-0001", PROTOCOL, 3, false);
+	REFUSED(chair, STATION_ERROR_INVALID, begin, "P-0001", "scar-camouflage", 1, false);
+	plan(chair, "scar-camouflage", 2, true);
+	begin_protocol(chair, "scar-camouflage", false);
+	DO(chair, select_zone, "scar-1", "scar", AREA_MM2);
+	make_dots(chair, 10);
+	end_session(chair);
+	assert_int_equal(sessions_done(chair, "scar-camouflage"), 1);
+	assert_int_equal(sessions_done(chair, PROTOCOL), 1);
+	/* a plan that is not beside takes the place of all */
+	plan(chair, "touch-up", 1, false);
+	assert_int_equal(sessions_done(chair, "scar-camouflage"), 0);
+	assert_int_equal(sessions_done(chair, "touch-up"), 0);
+}
+
+/** Two years on, a touch-up adds to what is there; its target counts all of it. */
+static void test_a_touch_up_adds_to_the_course(void **state)
+{
+	Chair *chair = *state;
+
+	sign_in(chair);
+	DO(chair, begin, "P-0001", PROTOCOL, 3, true);
+	DO(chair, select_zone, "crown", "normal", AREA_MM2);
+	assert_int_equal(fill_zone(chair), 1000);
+	end_session(chair);
+	advance(chair, 200 * DAY_S);
+	settle(chair);
+	begin_protocol(chair, "touch-up", false);
+	assert_true(refuses_interval_of(chair, "crown"));
+	end_session(chair);
+	advance(chair, 530 * DAY_S);
+	settle(chair);
+	begin_protocol(chair, "touch-up", false);
+	assert_false(refuses_interval_of(chair, "crown"));
+	assert_true(zone_density_before(zone_now(chair)) == 100);
+	assert_int_equal(fill_zone(chair), 200);
+	assert_true(zone_density_total(zone_now(chair)) == 120);
+	end_session(chair);
+}
+
 /** Sessions before areas were measured count, with the area that the newest of them had. */
 static void test_earlier_sessions_are_counted_in(void **state)
 {
@@ -277,6 +378,9 @@ int main(void)
 		STATION_TEST(test_what_is_over_is_counted),
 		STATION_TEST(test_an_area_is_its_clients),
 		STATION_TEST(test_each_zone_rests_from_its_last_dots),
+		STATION_TEST(test_a_sample_patch_is_waited_for),
+		STATION_TEST(test_courses_count_what_left_dots),
+		STATION_TEST(test_a_touch_up_adds_to_the_course),
 		STATION_TEST(test_earlier_sessions_are_counted_in),
 	};
 

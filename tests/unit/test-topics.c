@@ -66,7 +66,7 @@ static void test_topics_are_those_of_the_document(void **state)
 {
 	FILE *file = fopen(STIPPLE_SOURCE_FOLDER "/docs/ledger.md", "re");
 	bool inside = false;
-	char line[1024];
+	char line[4096];
 	int n = 0;
 
 	assert_non_null(file);
@@ -79,7 +79,7 @@ static void test_topics_are_those_of_the_document(void **state)
 			n += check_documented(line);
 	}
 	fclose(file);
-	assert_in_range(n, 30, 100);
+	assert_in_range(n, 30, 200);
 }
 
 static void test_what_has_no_topic_stays(void **state)

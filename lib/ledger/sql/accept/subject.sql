@@ -19,3 +19,7 @@ WHERE session = @session;
 -- statement area_of_other_zones
 -- What the subject's other zones have together.
 SELECT coalesce(sum(area_mm2), 0) FROM zone_area WHERE subject = @subject AND zone <> @zone;
+
+-- statement course_of_protocol
+-- How many sessions the subject's course with the protocol has.
+SELECT sessions FROM course WHERE subject = @subject COLLATE NOCASE AND protocol = @protocol;

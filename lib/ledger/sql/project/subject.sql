@@ -9,8 +9,12 @@ INSERT INTO subject(subject, phototype, born, utc_us, seq) VALUES (@subject, @ph
 UPDATE subject SET seq = @seq WHERE subject = @subject;
 
 -- record course.planned
+DELETE FROM course WHERE subject = @subject AND NOT coalesce(@beside, 0);
 INSERT OR REPLACE INTO course(subject, protocol, sessions, interval_days, utc_us, seq)
 VALUES (@subject, @protocol, @sessions, @interval_days, @utc_us, @seq);
+
+-- record course.extended
+UPDATE course SET sessions = @sessions WHERE subject = @subject COLLATE NOCASE AND protocol = @protocol;
 
 -- record zone.area
 INSERT OR REPLACE INTO zone_area(subject, zone, area_mm2, utc_us, seq)

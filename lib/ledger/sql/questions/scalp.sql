@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The zones of one person: all their dots, whatever session, protocol or course; when the last ones were made; and the
--- area, as measured or else as the newest session had it. A corrected pseudonym counts. For the station alone.
+-- area, as measured or else as the newest session had it. A corrected pseudonym counts.
+-- For the station alone.
 --
 -- @subject text, needed: a pseudonym, in capitals or not
 

@@ -165,3 +165,24 @@ FROM record
 WHERE kind IN ('needle.disposed', 'needle.damaged')
   AND json_extract(CAST(leaf AS TEXT), '$.body.container') IS NOT NULL
 ORDER BY seq;
+
+-- A client may have courses beside each other, one for each protocol.
+CREATE TABLE course_6(
+  subject TEXT NOT NULL,
+  protocol TEXT NOT NULL,
+  sessions INTEGER NOT NULL,
+  interval_days INTEGER NOT NULL,
+  utc_us INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (subject, protocol)
+) WITHOUT ROWID;
+
+INSERT INTO course_6(subject, protocol, sessions, interval_days, utc_us, seq)
+SELECT subject, protocol, sessions, interval_days, utc_us, seq
+FROM course;
+
+DROP TABLE course;
+
+ALTER TABLE course_6 RENAME TO course;
+
+CREATE INDEX course_name ON course(subject COLLATE NOCASE);
