@@ -17,7 +17,10 @@
 #include "util/digest.h"
 #include "util/text.h"
 
-enum { DAY_S = 24 * 3600 };
+enum {
+	DAY_S = 24 * 3600,
+	FIGURE_MAX = 10000, /* of a temperature or a pressure: more is no reading */
+};
 
 /* ---- lines ---- */
 
@@ -146,6 +149,9 @@ int cycle_curve_add(CycleCurve *curve, double at_s, double temperature_c, double
 	while (at_s < curve->last_s)
 		at_s += DAY_S;
 	curve->last_s = at_s;
+	if (!isfinite(temperature_c) || !isfinite(kpa) || fabs(temperature_c) > FIGURE_MAX ||
+		fabs(kpa) > FIGURE_MAX || at_s - curve->first_s > FIGURE_MAX * 100)
+		return -ERANGE;
 	length = (size_t)snprintf(
 		row, sizeof row, "%.0f %.2f %.2f\n", at_s - curve->first_s, temperature_c, kpa);
 	text = realloc(curve->text, curve->size + length + 1);

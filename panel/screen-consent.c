@@ -35,6 +35,8 @@ typedef struct Consent {
 	char *protocol; /* the session whose questions are shown */
 } Consent;
 
+static void show_signing(Consent *page, bool reads);
+
 /** The questions that come with Stipple, in words; a clinic's own questions are shown by their names. */
 static const char *question_text(const char *name)
 {
@@ -119,6 +121,8 @@ static void fill_questions(Consent *page)
 
 	if (!protocols || g_strcmp0(wanted, page->protocol) == 0)
 		return;
+	/* nobody signs what was shown to another client */
+	show_signing(page, false);
 	forget_questions(page);
 	page->protocol = g_strdup(wanted);
 	box_clear(page->list);
@@ -174,7 +178,7 @@ static void tell_signed(Consent *page, const char *form, bool given, const Signe
 		return;
 	if (what->signature)
 		stipple_session1_call_sign_consent(panel_session(panel), form, what->version, what->language,
-			what->signature, PANEL_CALL(panel), consent_recorded, call);
+			what->sha256, what->signature, PANEL_CALL(panel), consent_recorded, call);
 	else
 		stipple_session1_call_record_consent(panel_session(panel), form, what->version, given,
 			PANEL_CALL(panel), consent_recorded, call);
@@ -289,15 +293,21 @@ static void texts_arrived(GObject *source, GAsyncResult *result, gpointer userda
 		page->asked = false;
 		return;
 	}
+	g_clear_pointer(&page->texts, g_variant_unref);
 	page->texts = texts;
 	update_consent(&page->screen);
 }
 
-/** The texts stay as they are until the station starts again, and then the window is rebuilt. */
+/** The texts stay as they are until the station starts again. */
 static void fetch_texts(Consent *page)
 {
 	Panel *panel = page->screen.panel;
 
+	if (!station_client_present(panel_client(panel))) {
+		/* it may have other texts when it is back */
+		g_clear_pointer(&page->texts, g_variant_unref);
+		page->asked = false;
+	}
 	if (page->asked || !station_client_present(panel_client(panel)))
 		return;
 	page->asked = true;

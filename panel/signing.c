@@ -15,14 +15,14 @@
 #include "widgets.h"
 
 typedef struct TextOf {
-	const char *form, *version, *language, *text;
+	const char *form, *version, *language, *text, *sha256;
 } TextOf;
 
 struct Signing {
 	GtkWidget *widget, *languages, *pad, *sign;
 	GtkLabel *text;
 	GVariant *texts;
-	char *form, *version, *language;
+	char *form, *version, *language, *sha256;
 	SigningDone done;
 	void *userdata;
 };
@@ -30,7 +30,7 @@ struct Signing {
 static bool text_next(GVariantIter *iter, const char *form, TextOf *ret)
 {
 	while (g_variant_iter_next(
-		iter, "(&s&s&s&s&s)", &ret->form, &ret->version, &ret->language, &ret->text, NULL))
+		iter, "(&s&s&s&s&s)", &ret->form, &ret->version, &ret->language, &ret->text, &ret->sha256))
 		if (strcmp(ret->form, form) == 0)
 			return true;
 	return false;
@@ -65,8 +65,11 @@ static void show_language(Signing *signing, const char *language)
 
 	g_variant_iter_init(&iter, signing->texts);
 	while (text_next(&iter, signing->form, &text))
-		if (strcmp(text.version, signing->version) == 0 && strcmp(text.language, language) == 0)
+		if (strcmp(text.version, signing->version) == 0 && strcmp(text.language, language) == 0) {
 			gtk_label_set_text(signing->text, text.text);
+			g_free(signing->sha256);
+			signing->sha256 = g_strdup(text.sha256);
+		}
 	g_free(signing->language);
 	signing->language = g_strdup(language);
 	signature_pad_clear(signing->pad);
@@ -139,7 +142,7 @@ void signing_show(Signing *signing, GVariant *texts, const char *form)
 
 static void end_signing(Signing *signing, bool is_signed, const char *signature)
 {
-	Signed what = { signing->form, signing->version, signing->language, signature };
+	Signed what = { signing->form, signing->version, signing->language, signing->sha256, signature };
 
 	signing->done(signing->userdata, is_signed ? &what : NULL);
 }
@@ -181,6 +184,7 @@ void signing_forget(Signing *signing)
 	g_clear_pointer(&signing->form, g_free);
 	g_clear_pointer(&signing->version, g_free);
 	g_clear_pointer(&signing->language, g_free);
+	g_clear_pointer(&signing->sha256, g_free);
 }
 
 static void signing_free(gpointer data)
@@ -191,6 +195,7 @@ static void signing_free(gpointer data)
 	g_free(signing->form);
 	g_free(signing->version);
 	g_free(signing->language);
+	g_free(signing->sha256);
 	g_free(signing);
 }
 

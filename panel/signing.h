@@ -8,8 +8,8 @@
 
 /** What was signed. All texts are valid during the call. */
 typedef struct Signed {
-	const char *form, *version, *language;
-	const char *signature; /* as util/signature.h has it; NULL: on paper */
+	const char *form, *version, *language, *sha256; /* of the text that was shown */
+	const char *signature;                          /* as util/signature.h has it; NULL: on paper */
 } Signed;
 
 /** `what`: NULL when the client does not sign; the page is to be closed in either case. */

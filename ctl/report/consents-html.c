@@ -52,8 +52,10 @@ static void put_what_was_signed(FILE *stream, const ReportConsent *consent)
 				"The station no longer has the text that was signed: ask the clinic for the one "
 				"with the digest below."),
 			true);
-	else
+	else if (consent->signed_on)
 		html_words(stream, g_strdup("The text is on the paper form, which the clinic keeps."), false);
+	else
+		html_words(stream, g_strdup("Where the text stands is not on record."), false);
 }
 
 static void put_signed_by_hand(FILE *stream, const ReportConsent *consent)

@@ -103,9 +103,12 @@ void session_consent_apply(State *state, const AppliedRecord *record)
 
 void session_statement_apply(State *state, const AppliedRecord *record)
 {
-	bool aftercare = strcmp(record_text(record, "statement"), "aftercare") == 0;
+	const char *statement = record_text(record, "statement");
 
-	*(aftercare ? &state->session.aftercare_received : &state->session.needles_sealed) = true;
+	if (strcmp(statement, "aftercare") == 0)
+		state->session.aftercare_received = true;
+	else if (strcmp(statement, "needles-sealed") == 0)
+		state->session.needles_sealed = true;
 }
 
 void session_zone_apply(State *state, const AppliedRecord *record)

@@ -43,7 +43,7 @@ static void signal_changes(void *userdata, unsigned changes)
 		{ STATION_CHANGED_ZONE, PATH_SESSION, INTERFACE_SESSION,
 			{ "Zones", "Zone", "SkinType", "AreaMm2", "TargetDensity", "DepthMinUm", "DepthMaxUm",
 				"DepthLimitUm", "ForceWarnMn", "ForceLimitMn", "DwellMs", "Unit", "Lot",
-				"Pigment" } },
+				"Pigment", "Scalp", "DensityBefore" } },
 		{ STATION_CHANGED_LINES, PATH_STATION, INTERFACE_STATION,
 			{ "BoardConnected", "BoardSerial", "BoardError", "EmergencyStop", "Pedal" } },
 		{ STATION_CHANGED_COUNTS, PATH_SESSION, INTERFACE_SESSION,

@@ -55,9 +55,10 @@ void control_update_lamps(Control *control, int64_t now_ns)
 	for (int i = 0; i < CONTROL_LAMPS_N && control->board; i++) {
 		if (control->lit[i] == wanted[i])
 			continue;
-		control->lit[i] = wanted[i];
-		(void)!control->options.board->set_line(
-			control->board, (StippleLine)(STIPPLE_LINE_LAMP_READY + i), wanted[i]);
+		/* a line that could not be set is set in the next round */
+		if (control->options.board->set_line(
+			    control->board, (StippleLine)(STIPPLE_LINE_LAMP_READY + i), wanted[i]) >= 0)
+			control->lit[i] = wanted[i];
 	}
 }
 

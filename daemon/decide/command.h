@@ -174,7 +174,7 @@ extern const CommandSpec command_begin, /* subject, protocol, course_session, ne
 	command_client,                 /* subject, protocol, course_session: the zones before it begins */
 	command_screening, /* answers: an object of booleans, each question of the protocol once */
 	command_consent,   /* consent: a name of a ConsentForm; version, given: on paper, or withdrawn */
-	command_signature, /* consent, version, language, signature: on the screen */
+	command_signature, /* consent, version, language, sha256, signature: on the screen */
 	command_zone,      /* zone, skin_type, area_mm2 */
 	command_pause, command_resume, command_finish, command_sign, /* meaning; pin. Ends the session. */
 	command_abandon;                                             /* reason */

@@ -146,6 +146,12 @@ static void decide_signature(const State *state, const Command *command, Decisio
 			consent_form_to_string(form), version, language);
 		return;
 	}
+	if (strcmp(text->sha256, asked_text(command, "sha256")) != 0) {
+		decide_refusal(ret, STATION_ERROR_INVALID,
+			"the text \"%s\" of version \"%s\" is not the one that was shown: let the client read it again",
+			consent_form_to_string(form), version);
+		return;
+	}
 	if (signature_read(signature, points, &flaw) < 0) {
 		decide_refusal(ret, STATION_ERROR_INVALID, "%s", flaw.text);
 		return;

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include <systemd/sd-daemon.h>
+
 #include "imaging/images.h"
 #include "process/machine.h"
 #include "util/credential.h"
@@ -80,6 +82,9 @@ static int start_loop(Process *process)
 	return sd_event_default(&process->event);
 }
 
+/** Bringing a large ledger to a new version takes minutes; nothing can move meanwhile. */
+#define LEDGER_PATIENCE_US "1800000000"
+
 static int open_station_ledger(Process *process, Error *error)
 {
 	const Config *config = process->config;
@@ -108,6 +113,7 @@ static int open_station_ledger(Process *process, Error *error)
 	options.key = key;
 	options.keys = keys;
 	options.station = station;
+	(void)sd_notify(false, "EXTEND_TIMEOUT_USEC=" LEDGER_PATIENCE_US "\nSTATUS=opening the ledger");
 	r = ledger_open(&options, &process->ledger, &process->ledger_info, error);
 	/*
 	 * before anybody is enrolled, nobody can sign for a change of names, and nobody knows the station by

@@ -162,7 +162,8 @@ static void watch_session(Station *station)
 		station_alert(station, ALERT_BREAK, "%s", text);
 	else
 		end_reminder(station, ALERT_BREAK);
-	if (session_is_long(&station->state, text))
+	/* once: it stays until the session ends, and whoever has seen it has seen it */
+	if (session_is_long(&station->state, text) && !station->alerts.raised_us[ALERT_LENGTH])
 		station_alert(station, ALERT_LENGTH, "%s", text);
 }
 

@@ -48,6 +48,18 @@ static int container_exists(ProjectionContext *context)
 		projection_text(context, "container"));
 }
 
+/** One that was used before anybody put it on record can still be. */
+static int accept_container_opened(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool found;
+	int r = projection_step(context, sql_sharps_container, &row, &found);
+
+	if (r < 0 || !found || context->replay)
+		return r;
+	return column_is_null(row, CONTAINER_OPENED) ? 0 : container_exists(context);
+}
+
 /** Whether the container is on record, and not yet collected, nor full if `open` is asked for. */
 static int need_container(ProjectionContext *context, bool open)
 {
@@ -75,7 +87,7 @@ static int accept_collected(ProjectionContext *context)
 }
 
 const Acceptance accept_sharps[] = {
-	{ "sharps.opened", .exists = container_exists },
+	{ "sharps.opened", accept_container_opened },
 	{ "sharps.filled", accept_filled },
 	{ "sharps.collected", accept_collected },
 	{ NULL },

@@ -34,11 +34,11 @@ def test_every_action_is_described_and_used():
         assert [a.text for a in action.findall("annotate")] == ["unix-user:stipple"]
 
 
-def test_what_has_a_pin_or_a_token_is_wiped():
+def test_what_has_a_pin_a_token_or_a_signature_is_wiped():
     assert contract.secrets() == {
         (interface, name) for interface in contract.INTERFACES
         for name, arguments in contract.read(interface)[1]["methods"].items()
-        if {"pin", "new_pin", "token"} & {argument for argument, _, _ in arguments}}
+        if {"pin", "new_pin", "token", "signature"} & {argument for argument, _, _ in arguments}}
 
 
 def test_groups_get_what_is_theirs():

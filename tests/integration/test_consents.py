@@ -37,8 +37,10 @@ def bodies(station, kind):
             for row in station.audit("records") if row["kind"] == kind]
 
 
-def sign(station, form, version="1", language="en", signature=NAME):
-    station.call("Session1", "SignConsent", form, version, language, signature)
+def sign(station, form, version="1", language="en", signature=NAME, shown=None):
+    text = TEXTS / f"{form}.1.{language}.txt"
+    shown = shown or hashlib.sha256(text.read_bytes()).hexdigest()
+    station.call("Session1", "SignConsent", form, version, language, shown, signature)
 
 
 def personal(station):
@@ -64,6 +66,8 @@ def test_a_signature_is_on_record_with_the_text(station):
     station.begin("P-1")
     assert refused(sign, station, "treatment", "2")[0] == "InvalidArgument"
     assert "too small" in refused(sign, station, "treatment", "1", "en", "10,10")[1]
+    text = refused(sign, station, "treatment", "1", "en", NAME, "0" * 64)[1]
+    assert "not the one that was shown" in text
     sign(station, "treatment")
     assert station.get("Session1", "ConsentTreatment") and not station.get("Session1", "ConsentPhotographs")
     sign(station, "photographs", language="es")

@@ -17,9 +17,10 @@ from harness import BUILD, wait_for
 
 CTL = BUILD / "ctl/stipplectl"
 ME = pwd.getpwuid(os.getuid()).pw_name
-# What is done in nobody's name: reading, stopping, and what proves itself who asks.
+# What is done in nobody's name: reading, stopping, hearing and seeing an alarm, and what proves itself who asks.
 ANYBODYS = {("Station1", "Login"), ("Station1", "Present"), ("Station1", "EnrolFirst"), ("Station1", "SelfTest"),
-            ("Station1", "Doctor"), ("Session1", "Refusals"), ("Session1", "Disarm"), ("Session1", "Pause"),
+            ("Station1", "Doctor"), ("Station1", "AcknowledgeAlarm"), ("Station1", "TestSound"), ("Station1", "ReportSound"),
+            ("Session1", "ConsentTexts"), ("Session1", "Refusals"), ("Session1", "Disarm"), ("Session1", "Pause"),
             ("Inventory1", "ParseCode")} | {("Audit1", name) for name in contract.read("Audit1")[1]["methods"]}
 
 

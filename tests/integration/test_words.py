@@ -95,6 +95,8 @@ def say_in_a_session(station, speaker):
     station.prepare("P-1", enrol=False)
     speaker.enter("subject.registered", subject="P-1")
     speaker.enter("subject.changed", subject="P-1")
+    station.record("Session1", "course.planned", subject="P-1", protocol="scalp-density", sessions="2", interval_days="20")
+    speaker.enter("course.extended", subject="P-1", protocol="scalp-density", sessions="3")
     speaker.enter("incident.reported", incident="complication", severity="minor")
     station.call("Session1", "SelectZone", "nape", "normal", dbus.UInt32(1500))
     speaker.enter("interlock.overridden", interlock="before-photo")

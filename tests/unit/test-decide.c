@@ -24,6 +24,9 @@
 
 #define NOW_US (1772445600LL * USEC_PER_SEC) /* 2026-03-02T10:00:00Z */
 #define BADGE  "b1001"
+/* the digests of two texts: a text never changes under its version */
+#define TREATMENT_1_EN "555baccd416f9834723601610e9a7ac5150d0104d7e89d8e48549303b9d7a2d6"
+#define AFTERCARE_1_ES "62b762e90b917ce607a13faa2c3af884360e4b18fac58856ee317e87ded01cdb"
 /* a name that was written with a finger */
 #define NAME "100,100 140,180 180,120 220,200 260,140 300,220 340,160 380,240;420,180 460,260 500,200"
 
@@ -274,28 +277,39 @@ static const Row rows[] = {
 	{ "consent: what happened cannot be withdrawn", begin, &command_consent,
 		"{'consent':'aftercare','version':'1','given':false}", .refused = "InvalidArgument" },
 	{ "signature: under the consent", begin, &command_signature,
-		"{'consent':'treatment','version':'1','language':'en','signature':'" NAME "'}",
+		"{'consent':'treatment','version':'1','language':'en','sha256':'" TREATMENT_1_EN
+		"','signature':'" NAME "'}",
 		.record = "session.consent" },
 	{ "signature: under a statement", begin, &command_signature,
-		"{'consent':'aftercare','version':'1','language':'es','signature':'" NAME "'}",
+		"{'consent':'aftercare','version':'1','language':'es','sha256':'" AFTERCARE_1_ES
+		"','signature':'" NAME "'}",
 		.record = "session.statement" },
 	{ "signature: of a text that there is not", begin, &command_signature,
-		"{'consent':'treatment','version':'99','language':'en','signature':'" NAME "'}",
+		"{'consent':'treatment','version':'99','language':'en','sha256':'" TREATMENT_1_EN
+		"','signature':'" NAME "'}",
 		.refused = "InvalidArgument" },
 	{ "signature: in a language that there is not", begin, &command_signature,
 		"{'consent':'treatment','version':'1','language':'la','signature':'" NAME "'}",
 		.refused = "InvalidArgument" },
+	{ "signature: of a text that was changed since it was shown", begin, &command_signature,
+		"{'consent':'treatment','version':'1','language':'en','sha256':'" AFTERCARE_1_ES
+		"','signature':'" NAME "'}",
+		.refused = "InvalidArgument" },
 	{ "signature: none", begin, &command_signature,
-		"{'consent':'treatment','version':'1','language':'en','signature':''}",
+		"{'consent':'treatment','version':'1','language':'en','sha256':'" TREATMENT_1_EN
+		"','signature':''}",
 		.refused = "InvalidArgument" },
 	{ "signature: a tap", begin, &command_signature,
-		"{'consent':'treatment','version':'1','language':'en','signature':'100,100'}",
+		"{'consent':'treatment','version':'1','language':'en','sha256':'" TREATMENT_1_EN
+		"','signature':'100,100'}",
 		.refused = "InvalidArgument" },
 	{ "signature: nobody is signed in", NULL, &command_signature,
-		"{'consent':'treatment','version':'1','language':'en','signature':'" NAME "'}",
+		"{'consent':'treatment','version':'1','language':'en','sha256':'" TREATMENT_1_EN
+		"','signature':'" NAME "'}",
 		.refused = "NotSignedIn" },
 	{ "signature: without a session", sign_in, &command_signature,
-		"{'consent':'treatment','version':'1','language':'en','signature':'" NAME "'}",
+		"{'consent':'treatment','version':'1','language':'en','sha256':'" TREATMENT_1_EN
+		"','signature':'" NAME "'}",
 		.refused = "WrongState" },
 
 	{ "zone: no such one", begin, &command_zone, "{'zone':'elbow','skin_type':'normal','area_mm2':100}",

@@ -90,6 +90,9 @@ static void test_what_nobody_opened(void **state)
 	use_needles(ledger, "S2");
 	accepted(ledger, "needle.disposed", disposed("SC-2"));
 	assert_int_equal(gaps(ledger), 1);
+	/* it can still be put on record */
+	accepted(ledger, "sharps.opened", container("SC-2"));
+	assert_int_equal(gaps(ledger), 0);
 	fake_utc_us -= USEC_PER_DAY;
 }
 

@@ -97,7 +97,8 @@ WHERE @container IS NOT NULL
 ON CONFLICT DO UPDATE SET used_us = coalesce(used_us, excluded.used_us);
 
 -- record sharps.opened
-INSERT INTO sharps_container(container, opened_us, seq) VALUES (@container, @utc_us, @seq);
+INSERT INTO sharps_container(container, opened_us, seq) VALUES (@container, @utc_us, @seq)
+ON CONFLICT DO UPDATE SET opened_us = coalesce(opened_us, excluded.opened_us);
 
 -- record sharps.filled
 UPDATE sharps_container SET filled_us = @utc_us WHERE container = @container;
