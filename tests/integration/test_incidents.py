@@ -53,7 +53,8 @@ def texan(station):
 
 
 def working_days_from_now(days):
-    day = datetime.datetime.now(datetime.timezone.utc).date()
+    """From half a day ago: in the evening of America it is the next day in UTC already."""
+    day = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=12)).date()
     while days:
         day += datetime.timedelta(1)
         days -= day.weekday() < 5

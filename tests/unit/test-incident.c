@@ -31,8 +31,9 @@ static void test_until_when(void **state)
 	static const struct {
 		const char *kind, *severity, *extra, *due; /* "": none is due */
 	} rows[] = {
-		{ "adverse-reaction", "moderate", "{}", "2026-03-09" }, /* the weekend does not count */
-		{ "complication", "severe", "{}", "2026-03-09" },
+		{ "adverse-reaction", "moderate", "{}",
+			"2026-03-06" }, /* where it may still be Sunday, Monday is the first day */
+		{ "complication", "severe", "{}", "2026-03-06" },
 		{ "complication", "minor", "{}", "" },
 		{ "sharps-injury", "severe", "{\"device\":\"d\",\"area\":\"chair\"}", "" },
 		{ "complication", "severe", "{\"report_to\":\"\"}", "" },
@@ -41,7 +42,9 @@ static void test_until_when(void **state)
 		{ "complication", "severe", "{\"known\":\"2026-02-28T09:00:00Z\"}", "2026-03-06" },
 		{ "complication", "severe", "{\"known\":\"2026-02-27T23:30:00Z\"}", "2026-03-06" },
 		{ "complication", "severe", "{\"report_days\":0}", "2026-03-02" },
-		{ "complication", "severe", "{\"report_days\":15}", "2026-03-23" },
+		{ "complication", "severe", "{\"report_days\":15}", "2026-03-20" },
+		/* Thursday evening in Texas: the fifth day is the next Thursday there */
+		{ "complication", "severe", "{\"known\":\"2026-02-27T01:00:00Z\"}", "2026-03-05" },
 		{ "complication", "severe", "{\"report_hours\":24}", "2026-03-03T10:00:00.000000Z" },
 		{ "complication", "severe", "{\"report_hours\":24,\"known\":\"2026-03-01T08:30:00Z\"}",
 			"2026-03-02T08:30:00.000000Z" },
@@ -56,7 +59,7 @@ static void test_until_when(void **state)
 		assert_int_equal(answer.error, 0);
 		assert_string_equal(body_text(&answer, ledger, "due", due), rows[i].due);
 	}
-	assert_int_equal(count(ledger, "reports-due", json_object()), 8);
+	assert_int_equal(count(ledger, "reports-due", json_object()), 9);
 }
 
 static void test_times_that_cannot_be(void **state)
@@ -92,8 +95,8 @@ static void test_a_report_ends_the_reminder(void **state)
 	json_auto_t *rows = NULL;
 
 	assert_int_equal(answer.error, 0);
-	assert_int_equal(gaps(ledger, "incident-report", "2026-03-09"), 0);
-	assert_int_equal(gaps(ledger, "incident-report", "2026-03-10"), 1);
+	assert_int_equal(gaps(ledger, "incident-report", "2026-03-06"), 0);
+	assert_int_equal(gaps(ledger, "incident-report", "2026-03-07"), 1);
 	refuse(append(ledger, "incident.notified", notification(answer.seq + 7, "{}")), -ENOENT,
 		"is no incident");
 	refuse(append(ledger, "incident.notified",
@@ -104,7 +107,7 @@ static void test_a_report_ends_the_reminder(void **state)
 	assert_int_equal(gaps(ledger, "incident-report", "2026-03-10"), 0);
 	assert_int_equal(gaps(ledger, "incident-late", "2026-03-10"), 0);
 	rows = look_up(ledger, "incidents", json_object());
-	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "due")), "2026-03-09");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "due")), "2026-03-06");
 	assert_string_equal(
 		json_string_value(json_object_get(json_array_get(rows, 0), "report_to")), "The Board");
 }
@@ -116,7 +119,7 @@ static void test_a_late_report(void **state)
 	LedgerAnswer answer = append(ledger, "incident.reported",
 		incident("complication", "severe", "{\"known\":\"2026-02-20T09:00:00Z\"}"));
 
-	assert_int_equal(gaps(ledger, "incident-report", "2026-02-28"), 1); /* due on the 27th */
+	assert_int_equal(gaps(ledger, "incident-report", "2026-02-28"), 1); /* due on the 26th */
 	assert_int_equal(append(ledger, "incident.notified", notification(answer.seq, "{}")).error, 0);
 	assert_int_equal(append(ledger, "incident.notified",
 				 notification(answer.seq, "{\"sent\":\"2026-02-27T12:00:00Z\"}"))
