@@ -42,12 +42,20 @@ JOIN named AS first ON first.curve_sha256 = copy.curve_sha256
 WHERE first.seq = (SELECT min(seq) FROM cycle WHERE cycle.curve_sha256 = copy.curve_sha256) AND copy.seq > first.seq
 UNION ALL
 SELECT 'cycle-overlap', later.subject,
-  'a time of its own: ' || earlier.subject || ' ran until '
-    || strftime(
-      '%Y-%m-%dT%H:%M:%SZ', earlier.started_us / 1e6 + earlier.exposure_s + earlier.dry_s, 'unixepoch'),
+  'a time of its own: '
+    || (SELECT earlier.subject
+        FROM named AS earlier
+        WHERE earlier.sterilizer = later.sterilizer
+          AND earlier.started_us + (earlier.exposure_s + earlier.dry_s) * 1e6 = later.until_us
+        LIMIT 1)
+    || ' ran until ' || strftime('%Y-%m-%dT%H:%M:%SZ', later.until_us / 1e6, 'unixepoch'),
   date(later.started_us / 1000000, 'unixepoch')
-FROM named AS later
-JOIN named AS earlier ON earlier.sterilizer = later.sterilizer
-  AND earlier.seq <> later.seq
-  AND (earlier.started_us < later.started_us OR earlier.started_us = later.started_us AND earlier.seq < later.seq)
-WHERE later.started_us < earlier.started_us + (earlier.exposure_s + earlier.dry_s) * 1e6;
+FROM (
+  SELECT sterilizer, subject, started_us,
+    max(started_us + (exposure_s + dry_s) * 1e6) OVER (
+      PARTITION BY sterilizer
+      ORDER BY started_us, seq
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until_us
+  FROM named)
+  AS later
+WHERE later.started_us < later.until_us;
