@@ -64,7 +64,10 @@ int signature_read(const char *text, SignaturePoint ret[SIGNATURE_POINTS_MAX], E
 				n + 1, SIGNATURE_WIDTH, SIGNATURE_HEIGHT);
 		n++;
 		begins = *text == ';';
-		if (*text && !*++text)
+		if (!*text)
+			break;
+		text++;
+		if (!*text)
 			return error_set(error, -EINVAL, "a point is missing at the end of the signature");
 	}
 	if (n < SIGNATURE_POINTS_MIN || extent(ret, n) < SIGNATURE_EXTENT_MIN)
