@@ -13,6 +13,8 @@
 #include "sheet.h"
 #include "widgets.h"
 
+enum { COLUMNS = 3 /* of protocols */ };
+
 typedef struct Person {
 	Screen screen;
 	GtkWidget *planning, *open; /* no session, a session */
@@ -134,6 +136,7 @@ static void fill_protocols(Person *page)
 	const char *name, *title;
 	guint32 sessions;
 	GVariantIter iter;
+	int n = 0;
 
 	if (page->filled || !protocols)
 		return;
@@ -145,7 +148,8 @@ static void fill_protocols(Person *page)
 
 		g_object_set_data_full(G_OBJECT(choice), "protocol", g_strdup(name), g_free);
 		g_object_set_data(G_OBJECT(choice), "sessions", GUINT_TO_POINTER(sessions));
-		box_add(page->protocols, choice, NULL);
+		gtk_grid_attach(GTK_GRID(page->protocols), choice, n % COLUMNS, n / COLUMNS, 1, 1);
+		n++;
 	}
 	choose_first(page->protocols);
 }
@@ -296,16 +300,18 @@ static GtkWidget *planning_new(Person *page)
 {
 	GtkWidget *begin =
 		touch_button_new(_("Begin the session"), "primary", G_CALLBACK(on_begin_session), page);
+	GtkWidget *choices;
 
 	page->subject =
 		sheet_field_new(panel_sheet(page->screen.panel), SHEET_CODE, _("Person (pseudonym)"), true);
-	page->protocols = evenly(row_new(8, NULL, NULL));
+	page->protocols = grid_new(8);
 	page->numbers = row_new(8, NULL, NULL);
 	page->resting = GTK_LABEL(text_new("", "caption"));
 	g_signal_connect_swapped(g_object_get_data(G_OBJECT(page->subject), "value"), "notify::label",
 		G_CALLBACK(ask_client), page);
-	return column_new(8, NULL, page->subject, GTK_WIDGET(page->resting),
-		text_new(_("Course, and which session of it"), "caption"), page->protocols,
+	choices = column_new(8, NULL, page->subject, GTK_WIDGET(page->resting),
+		text_new(_("Course, and which session of it"), "caption"), page->protocols, NULL);
+	return column_new(8, NULL, tall(scroller_new(choices)),
 		row_new(8, NULL, page->numbers, wide(begin), NULL), NULL);
 }
 
