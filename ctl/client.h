@@ -107,6 +107,8 @@ typedef void (*CtlTakeRow)(void *userdata, json_t *row);
  * CTL_FAILED after printing why.
  */
 int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlTakeRow take, void *userdata) _must_check_;
+/** A CtlTakeRow that appends the row to `userdata`, a JSON array. */
+void ctl_keep_row(void *userdata, json_t *row);
 /** As ctl_query(), but prints the rows and does not take ownership of `filter`. */
 int ctl_query_print(Ctl *ctl, const char *query, json_t *filter) _must_check_;
 

@@ -117,6 +117,11 @@ static void take_rows(void *userdata, int fd)
 	}
 }
 
+void ctl_keep_row(void *userdata, json_t *row)
+{
+	json_array_append(userdata, row);
+}
+
 int ctl_query(Ctl *ctl, const char *query, json_t *filter, CtlTakeRow take, void *userdata)
 {
 	json_auto_t *arguments = filter;

@@ -143,11 +143,6 @@ typedef struct Recall {
 	size_t lots, uses;
 } Recall;
 
-static void keep_lot(void *userdata, json_t *row)
-{
-	json_array_append(userdata, row);
-}
-
 static bool matches(const char *wanted, const json_t *row, const char *column)
 {
 	const char *text = json_string_value(json_object_get(row, column));
@@ -253,8 +248,8 @@ static int match_stock(Ctl *ctl, const RecallList *list)
 	json_auto_t *pigments = json_array(), *needles = json_array();
 	Recall recall = { .ctl = ctl, .list = list, .pigments = pigments, .needles = needles };
 
-	if (ctl_query(ctl, "pigment-lots", json_object(), keep_lot, pigments) != CTL_DONE ||
-		ctl_query(ctl, "lots", json_object(), keep_lot, needles) != CTL_DONE ||
+	if (ctl_query(ctl, "pigment-lots", json_object(), ctl_keep_row, pigments) != CTL_DONE ||
+		ctl_query(ctl, "lots", json_object(), ctl_keep_row, needles) != CTL_DONE ||
 		recall_stock(&recall, pigments, true) != CTL_DONE ||
 		recall_stock(&recall, needles, false) != CTL_DONE)
 		return CTL_FAILED;

@@ -139,7 +139,14 @@ static int write_report_file(Ctl *ctl, Document *document, const Form *form)
 	return CTL_DONE;
 }
 
-static int run_report(Ctl *ctl, int n, char **arguments)
+/** A document about one session: how its contents are asked for, and how it is laid out. */
+typedef struct SessionPaper {
+	bool figures; /* whether an SVG can be made of it */
+	int (*gather)(Ctl *ctl, int64_t session, Report *report);
+	void (*document)(const Report *report, Document *ret);
+} SessionPaper;
+
+static int write_session_paper(Ctl *ctl, const char *number, const SessionPaper *paper)
 {
 	_cleanup_(report_freep) Report *report = NULL;
 	Document document;
@@ -147,38 +154,29 @@ static int run_report(Ctl *ctl, int n, char **arguments)
 	Form form = { 0 };
 	int status;
 
-	if (!ctl_parse_number(arguments[0], 1, INT64_MAX, &session))
-		return ctl_usage("\"%s\" is no session: write its number", arguments[0]);
-	status = read_form(ctl, true, SESSION_LIMIT_S, &form);
+	if (!ctl_parse_number(number, 1, INT64_MAX, &session))
+		return ctl_usage("\"%s\" is no session: write its number", number);
+	status = read_form(ctl, paper->figures, SESSION_LIMIT_S, &form);
 	if (status != CTL_DONE)
 		return status;
 	report = report_new();
-	status = report_gather(ctl, (int64_t)session, report);
+	status = paper->gather(ctl, (int64_t)session, report);
 	if (status != CTL_DONE)
 		return status;
-	session_document(report, &document);
+	paper->document(report, &document);
 	return write_report_file(ctl, &document, &form);
+}
+
+static int run_report(Ctl *ctl, int n, char **arguments)
+{
+	return write_session_paper(
+		ctl, arguments[0], &(SessionPaper){ true, report_gather, session_document });
 }
 
 static int run_session_copy(Ctl *ctl, int n, char **arguments)
 {
-	_cleanup_(report_freep) Report *report = NULL;
-	Document document;
-	uint64_t session;
-	Form form = { 0 };
-	int status;
-
-	if (!ctl_parse_number(arguments[0], 1, INT64_MAX, &session))
-		return ctl_usage("\"%s\" is no session: write its number", arguments[0]);
-	status = read_form(ctl, false, SESSION_LIMIT_S, &form);
-	if (status != CTL_DONE)
-		return status;
-	report = report_new();
-	status = report_gather_consents(ctl, (int64_t)session, report);
-	if (status != CTL_DONE)
-		return status;
-	consents_document(report, &document);
-	return write_report_file(ctl, &document, &form);
+	return write_session_paper(
+		ctl, arguments[0], &(SessionPaper){ false, report_gather_consents, consents_document });
 }
 
 static bool is_day(const char *text)

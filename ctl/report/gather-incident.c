@@ -8,16 +8,11 @@
 
 #include <glib.h>
 
-static void keep_rows_as_they_are(void *userdata, json_t *row)
-{
-	json_array_append(userdata, row);
-}
-
 /** The only row of a query, in *ret (NULL: none). Takes `filter`. */
 static int ask_one_row(Ctl *ctl, const char *query, json_t *filter, json_t **ret)
 {
 	json_auto_t *rows = json_array();
-	int status = ctl_query(ctl, query, filter, keep_rows_as_they_are, rows);
+	int status = ctl_query(ctl, query, filter, ctl_keep_row, rows);
 
 	*ret = json_incref(json_array_get(rows, 0));
 	return status;
@@ -27,7 +22,7 @@ static int ask_one_row(Ctl *ctl, const char *query, json_t *filter, json_t **ret
 static int ask_artist(Ctl *ctl, const char *badge, json_t **ret)
 {
 	json_auto_t *rows = json_array();
-	int status = ctl_query(ctl, "operators", json_object(), keep_rows_as_they_are, rows);
+	int status = ctl_query(ctl, "operators", json_object(), ctl_keep_row, rows);
 	json_t *row;
 	size_t i;
 
@@ -46,12 +41,11 @@ static int ask_procedure(Ctl *ctl, json_int_t session, IncidentForm *form)
 		return status;
 	form->pigments = json_array();
 	form->zones = json_array();
-	status = ctl_query(ctl, "pigments", json_pack("{s:I}", "session", session), keep_rows_as_they_are,
-		form->pigments);
+	status = ctl_query(
+		ctl, "pigments", json_pack("{s:I}", "session", session), ctl_keep_row, form->pigments);
 	if (status != CTL_DONE)
 		return status;
-	status = ctl_query(
-		ctl, "zones", json_pack("{s:I}", "session", session), keep_rows_as_they_are, form->zones);
+	status = ctl_query(ctl, "zones", json_pack("{s:I}", "session", session), ctl_keep_row, form->zones);
 	if (status != CTL_DONE)
 		return status;
 	return ask_artist(ctl, json_string_value(json_object_get(form->session, "operator")), &form->artist);

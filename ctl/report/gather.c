@@ -167,6 +167,14 @@ static void ask_proof(Ctl *ctl, ReportProof *proof)
 
 /* ---- a session ---- */
 
+/** Asks a query about the session; all operators, whatever the session. */
+static int ask_of_session(Ctl *ctl, Report *report, const char *query, int64_t session)
+{
+	return ask_query(ctl, report, query,
+		strcmp(query, "operators") == 0 ? json_object()
+						: json_pack("{s:I}", "session", (json_int_t)session));
+}
+
 /** Asks for the session's records in the order that the report needs. */
 static int ask_record(Ctl *ctl, Report *report, int64_t session)
 {
@@ -178,12 +186,8 @@ static int ask_record(Ctl *ctl, Report *report, int64_t session)
 		{ NULL, ask_statuses }, { NULL, ask_cycles } };
 
 	for (size_t i = 0; i < ELEMENTS(asked); i++) {
-		int status = asked[i].more
-				     ? asked[i].more(ctl, report)
-				     : ask_query(ctl, report, asked[i].query,
-					       strcmp(asked[i].query, "operators") == 0
-						       ? json_object()
-						       : json_pack("{s:I}", "session", (json_int_t)session));
+		int status = asked[i].more ? asked[i].more(ctl, report)
+					   : ask_of_session(ctl, report, asked[i].query, session);
 
 		if (status != CTL_DONE)
 			return status;
@@ -191,19 +195,28 @@ static int ask_record(Ctl *ctl, Report *report, int64_t session)
 	return CTL_DONE;
 }
 
-int report_gather(Ctl *ctl, int64_t session, Report *report)
+/** The names of clinic and station, and the time of the report. */
+static int ask_station(Ctl *ctl, Report *report)
 {
 	_cleanup_(freep) char *clinic = NULL, *station = NULL, *made = gather_now();
-	int status = ask_record(ctl, report, session);
+	int status = gather_names(ctl, &clinic, &station);
 
-	if (status != CTL_DONE)
-		return status;
-	status = gather_names(ctl, &clinic, &station);
 	if (status != CTL_DONE)
 		return status;
 	report->clinic = report_keep(report, clinic);
 	report->station = report_keep(report, station);
 	report->made = report_keep(report, made);
+	return CTL_DONE;
+}
+
+int report_gather(Ctl *ctl, int64_t session, Report *report)
+{
+	int status = ask_record(ctl, report, session);
+
+	if (status == CTL_DONE)
+		status = ask_station(ctl, report);
+	if (status != CTL_DONE)
+		return status;
 	open_pictures(ctl, report);
 	if (report->proof.seq)
 		ask_proof(ctl, &report->proof);
@@ -241,23 +254,19 @@ static json_t *ask_consent_texts(Ctl *ctl)
 
 int report_gather_consents(Ctl *ctl, int64_t session, Report *report)
 {
-	static const char *const asked[] = { "operators", "timeline" };
-	_cleanup_(freep) char *clinic = NULL, *station = NULL, *made = gather_now();
 	json_auto_t *texts = NULL;
-	int status = CTL_DONE;
+	int status = ask_of_session(ctl, report, "operators", session);
 
-	for (size_t i = 0; i < ELEMENTS(asked) && status == CTL_DONE; i++)
-		status = ask_query(ctl, report, asked[i],
-			i == 0 ? json_object() : json_pack("{s:I}", "session", (json_int_t)session));
-	if (status == CTL_DONE)
-		status = gather_names(ctl, &clinic, &station);
+	if (status != CTL_DONE)
+		return status;
+	status = ask_of_session(ctl, report, "timeline", session);
+	if (status != CTL_DONE)
+		return status;
+	status = ask_station(ctl, report);
 	if (status != CTL_DONE)
 		return status;
 	if (report->session != session)
 		return ctl_fail("there is no session %lld on record", (long long)session);
-	report->clinic = report_keep(report, clinic);
-	report->station = report_keep(report, station);
-	report->made = report_keep(report, made);
 	texts = ask_consent_texts(ctl);
 	for (guint i = 0; i < report->consents->len; i++) {
 		ReportConsent *consent = report_consent(report, i);
