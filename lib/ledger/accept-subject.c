@@ -169,18 +169,11 @@ static bool must_be_reported(const ProjectionContext *context)
 	return false;
 }
 
-/*
- * The ledger does not know the clinic's time zone. In the evening of America it is the next day in UTC
- * already, so a term of days begins half a day early: it never ends a day too late.
- */
-#define EVENING_US (USEC_PER_DAY / 2)
-
 /** Adds until when it is reported: by the clock from when the clinic learnt of it. */
 static int complete_due(ProjectionContext *context)
 {
 	const char *known = projection_text(context, "known");
 	long long hours = projection_number(context, "report_hours");
-	unsigned days = (unsigned)projection_number(context, "report_days");
 	char due[CLOCK_UTC_TEXT_MAX];
 	int64_t from_us;
 
@@ -191,7 +184,9 @@ static int complete_due(ProjectionContext *context)
 	if (hours > 0)
 		clock_format_utc(from_us + hours * 3600 * USEC_PER_SEC, due);
 	else
-		projection_date(clock_add_working_days(from_us - (days ? EVENING_US : 0), days), due);
+		projection_date(
+			clock_add_working_days(from_us, (unsigned)projection_number(context, "report_days")),
+			due);
 	return projection_complete(context, "due", json_string(due));
 }
 

@@ -58,7 +58,8 @@ int64_t clock_monotonic_us(void)
 
 int64_t clock_add_working_days(int64_t utc_us, unsigned days)
 {
-	int64_t day = utc_us / USEC_PER_DAY;
+	/* in the evening of America it is the next day in UTC already */
+	int64_t day = (utc_us - (days ? USEC_PER_DAY / 2 : 0)) / USEC_PER_DAY;
 
 	while (days > 0) {
 		int64_t weekday = (++day + 4) % 7; /* 1970-01-01 was a Thursday; 0 is Sunday */

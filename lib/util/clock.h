@@ -52,8 +52,9 @@ int64_t clock_monotonic_us(void);
 
 /**
  * The start of the last day of a term of `days` working days that begins on the day of `utc_us`, which itself
- * does not count. Working days are Monday to Friday, in UTC: public holidays are not known here, so the day
- * is never too late, but may be early.
+ * does not count. Working days are Monday to Friday. Neither public holidays nor the time zone are known
+ * here: a term begins half a day early, so its last day is never too late, but may be early. 0: the day
+ * itself.
  */
 int64_t clock_add_working_days(int64_t utc_us, unsigned days);
 
