@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-enum { ATTACHED_FILE_MAX = 4 << 20 };
-
 /* the kinds of records with such a file; their fields are checked like those of any record */
 static const struct {
 	const char *kind, *what, *roles;
@@ -59,8 +57,6 @@ static void decide_attachment(const State *state, const Command *command, Decisi
 {
 	const char *kind = asked_text(command, "kind");
 	size_t i = find_attachable(kind);
-	char digest[DIGEST_HEX_MAX];
-	json_t *body;
 
 	if (!require_own(state, command, ret))
 		return;
@@ -72,23 +68,9 @@ static void decide_attachment(const State *state, const Command *command, Decisi
 	if (!require_signed_in(state, command, attachable[i].roles, ret) ||
 		!require_attached_fields(kind, json_object_get(command->asked, "fields"), ret))
 		return;
-	if (command->attachment_size == 0 || command->attachment_size > ATTACHED_FILE_MAX) {
-		decide_refusal(ret, STATION_ERROR_INVALID,
-			"%s must have 1 byte to %d MB: split it, or scan it with fewer dots",
-			attachable[i].what, ATTACHED_FILE_MAX >> 20);
-		return;
-	}
-	digest_hex(command->attachment, command->attachment_size, digest);
-	body = json_copy(json_object_get(command->asked, "fields"));
-	if (!body || json_object_set_new(body, "sha256", json_string(digest)) < 0 ||
-		json_object_set_new(body, "bytes", json_integer((json_int_t)command->attachment_size)) < 0) {
-		json_decref(body);
-		decide_no_memory(ret);
-		return;
-	}
-	decide_record(ret, attachable[i].kind, body);
-	ret->attachment = command->attachment;
-	ret->attachment_size = command->attachment_size;
+	if (require_file(command, attachable[i].what, "split it, or scan it with fewer dots", ret))
+		decide_attached(command, attachable[i].kind,
+			json_copy(json_object_get(command->asked, "fields")), ret);
 }
 
 const CommandSpec command_attach = { .decide = decide_attachment };

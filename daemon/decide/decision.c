@@ -11,6 +11,8 @@
 
 #include "decide/interlock-facts.h"
 
+enum { ATTACHED_FILE_MAX = 4 << 20 };
+
 /* ---- decisions ---- */
 
 void decide_refusal(Decision *ret, const char *error, const char *format, ...)
@@ -67,6 +69,32 @@ void decide_record_and_go_on(Decision *ret, const char *kind, json_t *body)
 {
 	decide_record(ret, kind, body);
 	ret->again = true;
+}
+
+bool require_file(const Command *command, const char *what, const char *otherwise, Decision *ret)
+{
+	if (command->attachment_size > 0 && command->attachment_size <= ATTACHED_FILE_MAX)
+		return true;
+	decide_refusal(ret, STATION_ERROR_INVALID, "%s must have 1 byte to %d MB: %s", what,
+		ATTACHED_FILE_MAX >> 20, otherwise);
+	return false;
+}
+
+void decide_attached(const Command *command, const char *kind, json_t *body, Decision *ret)
+{
+	char digest[DIGEST_HEX_MAX];
+
+	digest_hex(command->attachment, command->attachment_size, digest);
+	if (body && json_object_update_new(body, json_pack("{s:s, s:I}", "sha256", digest, "bytes",
+							 (json_int_t)command->attachment_size)) < 0) {
+		json_decref(body);
+		body = NULL;
+	}
+	decide_record(ret, kind, body);
+	if (ret->kind != DECISION_RECORD)
+		return;
+	ret->attachment = command->attachment;
+	ret->attachment_size = command->attachment_size;
 }
 
 void decide_access(const Command *command, const char *query, json_t *arguments, Decision *ret)

@@ -29,6 +29,12 @@ void decide_record(Decision *ret, const char *kind, json_t *body);
 /** The same, but the command is decided again when the record is committed. */
 void decide_record_and_go_on(Decision *ret, const char *kind, json_t *body);
 
+/** The file that came with the command has 1 byte to 4 MB. `what`: "the certificate"; `otherwise`: what to
+ * do. */
+bool require_file(const Command *command, const char *what, const char *otherwise, Decision *ret);
+/** A record with that file: adds its digest and its size. Takes `body`, NULL when out of memory. */
+void decide_attached(const Command *command, const char *kind, json_t *body, Decision *ret);
+
 /** Records an auditor's access before the data is read. Takes `arguments`. */
 void decide_access(const Command *command, const char *query, json_t *arguments, Decision *ret);
 

@@ -12,8 +12,6 @@
 /* not the auditor, who only reads */
 #define WHO_RECEIVES "technician supervisor administrator"
 
-enum { CERTIFICATE_FILE_MAX = 4 << 20 };
-
 /**
  * A field of the D-Bus contract: a text of at most this length, or 0 for another type, which the kind's own
  * check examines.
@@ -119,33 +117,12 @@ const CommandSpec command_receive_lot = { .decide = decide_lot };
 
 static void decide_certificate(const State *state, const Command *command, Decision *ret)
 {
-	json_t *body = json_copy(json_object_get(command->asked, "fields"));
-	char digest[DIGEST_HEX_MAX];
-	int r;
+	const json_t *fields = json_object_get(command->asked, "fields");
 
-	if (!require_signed_in(state, command, WHO_RECEIVES, ret) ||
-		!require_fields(body, certificate_fields, ELEMENTS(certificate_fields), ret)) {
-		json_decref(body);
-		return;
-	}
-	if (command->attachment_size == 0 || command->attachment_size > CERTIFICATE_FILE_MAX) {
-		json_decref(body);
-		decide_refusal(ret, STATION_ERROR_INVALID,
-			"the certificate must have 1 byte to %d MB: scan it with fewer dots",
-			CERTIFICATE_FILE_MAX >> 20);
-		return;
-	}
-	digest_hex(command->attachment, command->attachment_size, digest);
-	r = json_object_update_new(body,
-		json_pack("{s:s, s:I}", "sha256", digest, "bytes", (json_int_t)command->attachment_size));
-	if (r < 0) {
-		json_decref(body);
-		decide_no_memory(ret);
-		return;
-	}
-	decide_record(ret, "lot.certificate", body);
-	ret->attachment = command->attachment;
-	ret->attachment_size = command->attachment_size;
+	if (require_signed_in(state, command, WHO_RECEIVES, ret) &&
+		require_fields(fields, certificate_fields, ELEMENTS(certificate_fields), ret) &&
+		require_file(command, "the certificate", "scan it with fewer dots", ret))
+		decide_attached(command, "lot.certificate", json_copy((json_t *)fields), ret);
 }
 
 const CommandSpec command_certificate = { .decide = decide_certificate };

@@ -13,51 +13,45 @@
 #include "decide/operator-certificates.h"
 #include "decide/stock.h"
 
-/** Explains to people why a test is due. */
-static const char *explain_due(const char *reason)
-{
-	static const struct {
-		const char *reason, *text;
-	} reasons[] = {
-		{ "failed", "the last one failed" },
-		{ "installation", "none has passed since it was installed" },
-		{ "repair", "none has passed since its repair" },
-		{ "cycles", "too many cycles since the last one" },
-	};
+/** The words for a reason; the last row, without a reason, is for any other. */
+typedef struct ReasonWords {
+	const char *reason, *text;
+} ReasonWords;
 
-	for (size_t i = 0; i < ELEMENTS(reasons); i++)
-		if (strcmp(reasons[i].reason, reason) == 0)
-			return reasons[i].text;
-	return "they are due at intervals";
+static const char *explain(const ReasonWords *words, const char *reason)
+{
+	while (words->reason && strcmp(words->reason, reason) != 0)
+		words++;
+	return words->text;
 }
 
-/** What asks for several tests in a row. */
-static const char *explain_row(const char *reason)
-{
-	static const struct {
-		const char *reason, *text;
-	} reasons[] = {
-		{ "installation", "since it was installed" },
-		{ "repair", "since its repair" },
-		{ "relocation", "since it was moved" },
-		{ "returned", "since it came back into service" },
-		{ "power-cut", "since the power cut" },
-		{ "unused", "since it stood unused" },
-	};
+/* why a test is due */
+static const ReasonWords why_due[] = {
+	{ "failed", "the last one failed" },
+	{ "installation", "none has passed since it was installed" },
+	{ "repair", "none has passed since its repair" },
+	{ "cycles", "too many cycles since the last one" },
+	{ NULL, "they are due at intervals" },
+};
 
-	for (size_t i = 0; i < ELEMENTS(reasons); i++)
-		if (strcmp(reasons[i].reason, reason) == 0)
-			return reasons[i].text;
-	return "since one failed";
-}
+/* what asks for several tests in a row */
+static const ReasonWords why_in_a_row[] = {
+	{ "installation", "since it was installed" },
+	{ "repair", "since its repair" },
+	{ "relocation", "since it was moved" },
+	{ "returned", "since it came back into service" },
+	{ "power-cut", "since the power cut" },
+	{ "unused", "since it stood unused" },
+	{ NULL, "since one failed" },
+};
 
 static void write_reason(const SporeTest *test, char ret[SPORE_TEST_REASON_MAX])
 {
 	if (test->needed > 0)
 		snprintf(ret, SPORE_TEST_REASON_MAX, "%lld of %lld in a row have passed %s", test->so_far,
-			test->needed, explain_row(test->reason));
+			test->needed, explain(why_in_a_row, test->reason));
 	else
-		snprintf(ret, SPORE_TEST_REASON_MAX, "%s", explain_due(test->reason));
+		snprintf(ret, SPORE_TEST_REASON_MAX, "%s", explain(why_due, test->reason));
 }
 
 bool spore_test_next(const State *state, SporeTest *ret)
