@@ -47,7 +47,8 @@ static int append_preview(Call *call, sd_bus_message *message, const StationRepl
 	return sd_bus_message_append(message, "hss", reply->picture, reply->detail, reply->text);
 }
 
-static void run_refusals(Call *call, Station *station, Arguments *arguments)
+/** For methods whose results say what the station already knows. */
+static void run_reading(Call *call, Station *station, Arguments *arguments)
 {
 	call_answered(call, &(StationReply){ 0 });
 }
@@ -62,11 +63,6 @@ static int append_refusals(Call *call, sd_bus_message *message, const StationRep
 		r = sd_bus_message_append(message, "(sss)", interlock_to_string(refusals[i].interlock),
 			text_repair(refusals[i].text), interlock_error_name(refusals[i].interlock));
 	return r < 0 ? r : sd_bus_message_close_container(message);
-}
-
-static void run_consent_texts(Call *call, Station *station, Arguments *arguments)
-{
-	call_answered(call, &(StationReply){ 0 });
 }
 
 static int append_consent_texts(Call *call, sd_bus_message *message, const StationReply *reply)
@@ -89,7 +85,7 @@ static const Member session_members[] = {
 	{ "AnswerScreening", ACTION_OPERATE, .command = &command_screening },
 	{ "RecordConsent", ACTION_OPERATE, MEMBER_WITHDRAWS, .command = &command_consent },
 	{ "SignConsent", ACTION_OPERATE, .command = &command_signature },
-	{ "ConsentTexts", ACTION_STATION, .run = run_consent_texts, .results = append_consent_texts },
+	{ "ConsentTexts", ACTION_STATION, .run = run_reading, .results = append_consent_texts },
 	{ "SelectZone", ACTION_OPERATE, .command = &command_zone },
 	{ "MountNeedle", ACTION_OPERATE, .command = &command_mount, .results = append_detail },
 	{ "MountScanned", ACTION_OPERATE, .command = &command_mount, .with = "scanned",
@@ -99,7 +95,7 @@ static const Member session_members[] = {
 	{ "Capture", ACTION_OPERATE, .command = &command_picture, .results = append_capture },
 	{ "Preview", ACTION_OPERATE, .command = &command_preview, .results = append_preview },
 	{ "OpenPicture", ACTION_OPERATE, .run = run_session_picture, .results = append_picture },
-	{ "Refusals", ACTION_STATION, .run = run_refusals, .results = append_refusals },
+	{ "Refusals", ACTION_STATION, .run = run_reading, .results = append_refusals },
 	{ "Arm", ACTION_OPERATE, .command = &command_arm },
 	{ "Disarm", ACTION_OPERATE, MEMBER_STOPS, .command = &command_disarm },
 	{ "Pause", ACTION_OPERATE, MEMBER_STOPS, .command = &command_pause },

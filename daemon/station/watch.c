@@ -216,24 +216,36 @@ void watch_barred(Station *station)
 
 /* ---- sterilisers ---- */
 
+/**
+ * Ends the alerts of a term when its reminder has changed, and keeps the new one in `told`, of `size` bytes.
+ * True when it is to be raised: each reminder is raised once.
+ */
+static bool reminder_is_new(
+	Station *station, const char *text, char *told, size_t size, StationAlert due, StationAlert overdue)
+{
+	if (strcmp(told, text) == 0)
+		return false;
+	snprintf(told, size, "%s", text);
+	station_alert_over(station, due);
+	station_alert_over(station, overdue);
+	if (!text[0])
+		return false;
+	log_warning("%s", text);
+	return true;
+}
+
 /** Raises the alert of a test that is due, and that of an overdue one, once each. */
 static void watch_tests(Station *station)
 {
-	char *told = station->watch.told_of_test, text[SPORE_TEST_TEXT_MAX] = "";
+	char text[SPORE_TEST_TEXT_MAX] = "";
 	SporeTest test;
 
 	if (spore_test_next(&station->state, &test))
 		spore_test_reminder(&test, text);
-	if (strcmp(told, text) == 0)
-		return;
-	snprintf(told, SPORE_TEST_TEXT_MAX, "%s", text);
-	station_alert_over(station, ALERT_TEST_DUE);
-	station_alert_over(station, ALERT_TEST_OVERDUE);
-	if (!text[0])
-		return;
-	log_warning("%s", text);
-	station_alert_about(station, test.overdue ? ALERT_TEST_OVERDUE : ALERT_TEST_DUE, text,
-		json_pack("{s:s, s:s}", "sterilizer", test.sterilizer, "due", test.due));
+	if (reminder_is_new(station, text, station->watch.told_of_test, sizeof station->watch.told_of_test,
+		    ALERT_TEST_DUE, ALERT_TEST_OVERDUE))
+		station_alert_about(station, test.overdue ? ALERT_TEST_OVERDUE : ALERT_TEST_DUE, text,
+			json_pack("{s:s, s:s}", "sterilizer", test.sterilizer, "due", test.due));
 }
 
 /* ---- incidents ---- */
@@ -241,21 +253,15 @@ static void watch_tests(Station *station)
 /** Raises the alert of a report that is due once, again on its last day, and that of an overdue one once. */
 static void watch_reports(Station *station)
 {
-	char *told = station->watch.told_of_report, text[INCIDENT_REPORT_TEXT_MAX] = "";
+	char text[INCIDENT_REPORT_TEXT_MAX] = "";
 	IncidentReport report;
 
 	if (incident_report_next(&station->state, &report))
 		incident_report_reminder(&report, text);
-	if (strcmp(told, text) == 0)
-		return;
-	snprintf(told, INCIDENT_REPORT_TEXT_MAX, "%s", text);
-	station_alert_over(station, ALERT_REPORT_DUE);
-	station_alert_over(station, ALERT_REPORT_OVERDUE);
-	if (!text[0])
-		return;
-	log_warning("%s", text);
-	station_alert_about(station, report.overdue ? ALERT_REPORT_OVERDUE : ALERT_REPORT_DUE, text,
-		json_pack("{s:I, s:s}", "incident", (json_int_t)report.incident, "due", report.due));
+	if (reminder_is_new(station, text, station->watch.told_of_report,
+		    sizeof station->watch.told_of_report, ALERT_REPORT_DUE, ALERT_REPORT_OVERDUE))
+		station_alert_about(station, report.overdue ? ALERT_REPORT_OVERDUE : ALERT_REPORT_DUE, text,
+			json_pack("{s:I, s:s}", "incident", (json_int_t)report.incident, "due", report.due));
 }
 
 /* ---- all of it ---- */
