@@ -31,7 +31,7 @@ typedef struct Form {
 	GPtrArray *fields; /* FormField */
 	FormField *asked;  /* the field that last opened the sheet; NULL: none */
 	FormPlace place;
-	char *kind;
+	char *kind, *about; /* about: NULL, or whom the form is about */
 	bool is_signed;
 } Form;
 
@@ -295,6 +295,16 @@ static void add_field(Form *form, const char *name, bool optional, const char *t
 	field->widget = field_new(title, G_CALLBACK(on_form_field), field);
 	g_ptr_array_add(form->fields, field);
 	box_add(form->list, field->widget, NULL);
+	if (form->about && strcmp(name, "subject") == 0)
+		set_form_field(field, form->about);
+}
+
+void form_about(Panel *panel, const char *subject)
+{
+	Form *form = form_of(panel);
+
+	g_free(form->about);
+	form->about = g_strdup(subject);
 }
 
 void form_open(Panel *panel, FormPlace place, GVariant *definition)
@@ -385,6 +395,7 @@ static void forget_form(Screen *screen)
 
 	g_ptr_array_unref(form->fields);
 	g_free(form->kind);
+	g_free(form->about);
 }
 
 Screen *screen_form_new(Panel *panel)
@@ -398,6 +409,9 @@ Screen *screen_form_new(Panel *panel)
 	form->fields = g_ptr_array_new_with_free_func(field_free);
 	form->list = column_new(8, NULL, NULL);
 	form->title = GTK_LABEL(wide(text_new("", "heading")));
+	/* a title that wraps letter by letter would ask for more height than the display has */
+	gtk_label_set_wrap(form->title, FALSE);
+	gtk_label_set_ellipsize(form->title, PANGO_ELLIPSIZE_END);
 	row = row_new(8, NULL, touch_button_new(_("Give up"), NULL, G_CALLBACK(close_form), form),
 		form->title, touch_button_new(_("Record"), "primary", G_CALLBACK(on_record_form), form),
 		NULL);

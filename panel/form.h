@@ -24,3 +24,6 @@ void form_open(Panel *panel, FormPlace place, GVariant *definition);
  * `kind` if it is not NULL. True when there is at least one.
  */
 bool form_list(Panel *panel, FormPlace place, const char *kind, GtkWidget *box);
+/** The client whom the next forms are about, until another is named: fills the field subject. NULL: nobody.
+ */
+void form_about(Panel *panel, const char *subject);

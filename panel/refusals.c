@@ -19,7 +19,7 @@ ScreenId refusal_screen(const char *error)
 	/* the last parts of the error names that each screen can put right */
 	static const char *const table[SCREEN_MAX][16] = {
 		[SCREEN_SIGN_IN] = { "NotSignedIn", "RoleMissing", "SignInRefused" },
-		[SCREEN_PERSON] = { "NoSession", "TooSoon", "NewPerson" },
+		[SCREEN_PERSON] = { "NoSession", "TooSoon", "NewPerson", "NotRegistered", "TooYoung" },
 		[SCREEN_CONSENT] = { "NoConsent", "NeedlesNotSealed", "Screening" },
 		[SCREEN_CARTRIDGE] = { "NoNeedle", "NeedleRefused", "Ambiguous", "LotBarred", "NeedleWorn",
 			"NoHandpiece", "NoPigment" },
@@ -50,6 +50,14 @@ static const char *const sentences[] = {
 	N_("no session is open: begin one for the person in the chair"),
 	N_("the station stopped in this session after %s, and strokes of up to %s s are not on record: check the cartridge, then resume the session"),
 	N_("the station stopped in this session after %s: check the cartridge, then resume the session"),
+	N_("client %s is not registered, which the profile asks for: register the client"),
+	N_("the card of client %s lacks the name, which the profile asks for: enter it"),
+	N_("the card of client %s lacks the contact, which the profile asks for: enter it"),
+	N_("the card of client %s lacks the date of birth, which the profile asks for: enter it"),
+	N_("the card of client %s lacks the kind of the document of identity that was seen, which the profile asks for: enter it"),
+	N_("the date of birth is not on record, and the profile asks for at least %s years: enter it on the client's card"),
+	N_("the client is %s years old, and the profile lets nobody under %s be treated: abandon the session"),
+	N_("the client is %s years old, and under %s the profile asks for the guardian's notarised form: enter its day on the client's card"),
 	N_("the consent to the treatment is missing or withdrawn: record the person's consent"),
 	N_("the client has not signed that the needles were sealed and opened in the client's presence, which the profile asks for: show them, and let the client sign"),
 	N_("the signature is too small: the client signs with the whole name, across the pad"),

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "client-card.h"
 #include "panel.h"
 #include "refusals.h"
 #include "scalp.h"
@@ -20,7 +21,8 @@ typedef struct Person {
 	GtkWidget *planning, *open; /* no session, a session */
 	GtkWidget *subject, *protocols, *numbers;
 	GtkLabel *summary, *interval, *resting;
-	char *asked; /* of whom and which session the resting zones were asked */
+	char *asked;                   /* of whom and which session the resting zones were asked */
+	ClientCard *planned, *present; /* the card of who is entered; of who is in the chair */
 	char *protocol;
 	guint sessions, number; /* of the course: how many sessions, and which one this is */
 	bool filled;
@@ -156,12 +158,26 @@ static void fill_protocols(Person *page)
 
 /* ---- the subject ---- */
 
+static void set_subject(void *userdata, const char *subject)
+{
+	Person *page = userdata;
+
+	field_set(page->subject, subject);
+	client_card_show(page->planned, subject);
+}
+
 static bool scan_subject(Screen *screen, const char *code)
 {
 	if (panel_step_done(screen->panel, SCREEN_PERSON))
 		return false;
-	field_set(((Person *)screen)->subject, code);
+	set_subject(screen, code);
 	return true;
+}
+
+static void on_subject(Person *page)
+{
+	sheet_ask(panel_sheet(page->screen.panel), SHEET_CODE, _("Person (pseudonym)"),
+		field_get(page->subject), set_subject, page);
 }
 
 /* ---- beginning, ending early ---- */
@@ -172,7 +188,7 @@ static void session_begun(GObject *source, GAsyncResult *result, gpointer call)
 
 	if (!page)
 		return;
-	field_set(page->subject, NULL);
+	set_subject(page, NULL);
 	panel_advance(page->screen.panel);
 }
 
@@ -270,6 +286,8 @@ static void ask_interval(Screen *screen)
 {
 	Panel *panel = screen->panel;
 
+	/* the card may have been completed since */
+	client_card_forget(((Person *)screen)->present);
 	if (panel_step_done(panel, SCREEN_PERSON) && station_client_present(panel_client(panel)))
 		stipple_session1_call_refusals(
 			panel_session(panel), PANEL_CALL(panel), interval_came, screen);
@@ -287,6 +305,9 @@ static void update_person(Screen *screen)
 		(int)stipple_session1_get_course_session(session));
 
 	fill_protocols(page);
+	/* the card is shown while the client is in the chair, and nobody's otherwise */
+	if (panel_shows(panel, SCREEN_PERSON))
+		client_card_show(page->present, open ? stipple_session1_get_subject(session) : NULL);
 	gtk_widget_set_visible(page->planning, !open);
 	gtk_widget_set_visible(page->open, open);
 	if (open)
@@ -302,15 +323,16 @@ static GtkWidget *planning_new(Person *page)
 		touch_button_new(_("Begin the session"), "primary", G_CALLBACK(on_begin_session), page);
 	GtkWidget *choices;
 
-	page->subject =
-		sheet_field_new(panel_sheet(page->screen.panel), SHEET_CODE, _("Person (pseudonym)"), true);
+	page->subject = field_new(_("Person (pseudonym)"), G_CALLBACK(on_subject), page);
+	page->planned = client_card_new(page->screen.panel);
 	page->protocols = grid_new(8);
 	page->numbers = row_new(8, NULL, NULL);
 	page->resting = GTK_LABEL(text_new("", "caption"));
 	g_signal_connect_swapped(g_object_get_data(G_OBJECT(page->subject), "value"), "notify::label",
 		G_CALLBACK(ask_client), page);
-	choices = column_new(8, NULL, page->subject, GTK_WIDGET(page->resting),
-		text_new(_("Course, and which session of it"), "caption"), page->protocols, NULL);
+	choices = column_new(8, NULL, page->subject, client_card_widget(page->planned),
+		GTK_WIDGET(page->resting), text_new(_("Course, and which session of it"), "caption"),
+		page->protocols, NULL);
 	return column_new(8, NULL, tall(scroller_new(choices)),
 		row_new(8, NULL, page->numbers, wide(begin), NULL), NULL);
 }
@@ -320,16 +342,23 @@ static GtkWidget *open_new(Person *page)
 	GtkWidget *row = row_new(12, NULL,
 		touch_button_new(_("End the session early…"), "danger", G_CALLBACK(on_abandon), page),
 		touch_button_new(_("Go on"), "primary", G_CALLBACK(panel_advance), page->screen.panel), NULL);
+	GtkWidget *client;
 
 	page->summary = GTK_LABEL(text_new("", "heading"));
 	page->interval = GTK_LABEL(text_new("", NULL));
-	return column_new(12, NULL, page->summary, page->interval, evenly(row), NULL);
+	page->present = client_card_new(page->screen.panel);
+	client = column_new(12, NULL, page->summary, page->interval, client_card_widget(page->present), NULL);
+	return column_new(12, NULL, tall(scroller_new(client)), evenly(row), NULL);
 }
 
 static void forget_person(Screen *screen)
 {
-	g_free(((Person *)screen)->protocol);
-	g_free(((Person *)screen)->asked);
+	Person *page = (Person *)screen;
+
+	client_card_free(page->planned);
+	client_card_free(page->present);
+	g_free(page->protocol);
+	g_free(page->asked);
 }
 
 Screen *screen_person_new(Panel *panel)

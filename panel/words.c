@@ -15,7 +15,17 @@ static const char *const known[] G_GNUC_UNUSED = {
 	N_("Lot received"), N_("Operator certified"), N_("Sterilization cycle"), N_("Incident recorded"),
 	N_("Lot status"), N_("Needle disposed"), N_("Needle damaged"), N_("Pigment received"),
 	N_("Pigment status"), N_("Pigment blended"), N_("Handpiece registered"), N_("Handpiece mounted"),
-	N_("Handpiece retired"),
+	N_("Handpiece retired"), N_("Subject registered"), N_("Subject described"), N_("Subject changed"),
+	N_("Recipe noted"),
+	/* a client's card */
+	N_("Phototype"), N_("Born"), N_("Birth date"), N_("Id kind"), N_("Hair"), N_("Skin"),
+	N_("Indication"), N_("Second indication"), N_("Earlier work"), N_("Guardian form"), N_("Contact"),
+	N_("Passport"), N_("Identity card"), N_("Driving licence"), N_("Residence permit"), N_("Other"),
+	N_("Black"), N_("Dark brown"), N_("Brown"), N_("Light brown"), N_("Blond"), N_("Red"), N_("Grey"),
+	N_("White"), N_("None"), N_("Very fair"), N_("Fair"), N_("Medium"), N_("Olive"), N_("Dark"),
+	N_("Pattern"), N_("Areata"), N_("Totalis"), N_("Scar fut"), N_("Scar fue"), N_("Scar trauma"),
+	N_("Scar neurosurgery"), N_("Plugs"), N_("Chemotherapy"), N_("Thinning"), N_("Pigment"), N_("Needle"),
+	N_("Rate hz"), N_("Depth um"), N_("Dwell ms"), N_("Remark"),
 	/* questions */
 	N_("Certificates"), N_("Stock"), N_("Handpieces"), N_("Deliveries"), N_("Pigment lots"),
 	N_("Pigment deliveries"), N_("Blends"), N_("Recall"), N_("Operators"), N_("Certifications"),

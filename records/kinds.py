@@ -11,6 +11,8 @@ import tomllib
 from typing import Any, Iterator
 
 FIRST_VERSION = "0.1.0"  # of a kind or field without `introduced`
+# what may be kept beside the leaf; a label, an identifier or a code says nothing of a person
+PERSONAL = ("text", "choice", "date", "time", "count", "number", "boolean", "object", "list")
 PLACES = ("station", "inventory", "session")
 ROLES = ("technician", "supervisor", "auditor", "administrator")
 SESSIONS = ("if-open", "named", "only")
@@ -40,7 +42,7 @@ class Field:
     type: str
     of: list[str]  # the words of a choice; what a list has is its one element
     optional: bool
-    personal: bool | str  # True: somebody's own words; "perhaps"; "identity": who somebody is
+    personal: bool | str  # True: somebody's own words, or what somebody is like; "perhaps"; "identity": who somebody is
     min: float | None
     max: float | None
     unit: str
@@ -193,7 +195,8 @@ class Reader:
         self.check_type(field)
         self.check_range(field)
         self.need(field.personal in (False, True, "perhaps", "identity"), "\"personal\" is true, \"perhaps\" or \"identity\"")
-        self.need(not field.personal or field.type == "text", "only a text is personal")
+        self.need(not field.personal or field.type == "text" or field.personal is True and field.type in PERSONAL,
+                  "only a text is personal, or with \"personal\" true a choice, a date, a figure, a list or an object")
         self.need(bool(re.fullmatch(r"[\w.,:|-]*", field.sample)), "\"as\" is one word, or several with | between them")
         self.need(field.origin in ("", "station", "profile"), "\"from\" is \"station\" or \"profile\"")
         self.need(not field.origin or bool(kind["place"]), "\"from\" is of a kind that people enter")

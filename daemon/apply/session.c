@@ -91,6 +91,9 @@ void session_screening_apply(State *state, const AppliedRecord *record)
 		if (used < size)
 			used += snprintf(
 				list + used, size - used, "%s%s", i ? ", " : "", json_string_value(name));
+	/* the names are gone if they were erased; that an answer rules the treatment out is not */
+	if (i == 0 && json_is_true(json_object_get(record->body, "rules_out")))
+		snprintf(list, size, "answers that were erased");
 }
 
 void session_consent_apply(State *state, const AppliedRecord *record)

@@ -82,6 +82,7 @@ static const Member session_members[] = {
 	{ "Client", ACTION_OPERATE, .command = &command_client, .results = append_figures },
 	{ "Begin", ACTION_OPERATE, .command = &command_begin, .results = append_number },
 	{ "BeginNew", ACTION_OPERATE, .command = &command_begin, .with = "new", .results = append_number },
+	{ "ShowClient", ACTION_OPERATE, .command = &command_show_client, .results = append_figures },
 	{ "AnswerScreening", ACTION_OPERATE, .command = &command_screening },
 	{ "RecordConsent", ACTION_OPERATE, MEMBER_WITHDRAWS, .command = &command_consent },
 	{ "SignConsent", ACTION_OPERATE, .command = &command_signature },

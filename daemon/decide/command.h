@@ -178,11 +178,12 @@ extern const CommandSpec command_begin, /* subject, protocol, course_session, ne
 	command_zone,      /* zone, skin_type, area_mm2 */
 	command_pause, command_resume, command_finish, command_sign, /* meaning; pin. Ends the session. */
 	command_abandon;                                             /* reason */
-extern const CommandSpec command_mount,                              /* scanned; label */
-	command_remove,                                              /* reason */
-	command_pigment;                                             /* brand, colour, lot, expiry */
-extern const CommandSpec command_picture,                            /* zone, phase: "before" or "after" */
-	command_preview,       /* zone: what the camera sees now; nothing is kept */
+extern const CommandSpec command_show_client; /* subject. Shows the card, recipes and last answers. */
+extern const CommandSpec command_mount,       /* scanned; label */
+	command_remove,                       /* reason */
+	command_pigment;                      /* brand, colour, lot, expiry */
+extern const CommandSpec command_picture,     /* zone, phase: "before" or "after" */
+	command_preview,                      /* zone: what the camera sees now; nothing is kept */
 	command_open_picture,  /* file: the photograph of this name, if its bytes are the recorded ones */
 	command_audit_picture; /* file: the same for an auditor, after the access is on record */
 /* whether the needle may move; the station itself issues the last three */

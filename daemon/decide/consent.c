@@ -44,7 +44,9 @@ static void decide_screening(const State *state, const Command *command, Decisio
 			json_is_true(json_object_get(answers, protocol->screening[i])))
 			json_array_append_new(refused, json_string(protocol->screening[i]));
 	decide_record(ret, "session.screening",
-		body_with_session(state, json_pack("{s:O, s:o}", "answers", answers, "refused", refused)));
+		body_with_session(state,
+			json_pack("{s:O, s:o, s:i, s:b}", "answers", answers, "refused", refused, "questions",
+				(int)json_object_size(answers), "rules_out", json_array_size(refused) > 0)));
 }
 
 const CommandSpec command_screening = { decide_screening, .is_step = true };

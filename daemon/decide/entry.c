@@ -241,6 +241,8 @@ static bool require_of_kind(const State *state, const char *kind, json_t *body, 
 		bool (*require)(const State *state, json_t *body, Decision *ret);
 	} kinds[] = {
 		{ "subject.registered", require_pseudonym },
+		{ "subject.described", require_pseudonym },
+		{ "recipe.noted", require_pseudonym },
 		{ "course.planned", require_plan },
 		{ "course.extended", require_extension },
 		{ "incident.reported", require_pseudonym },

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "decide/client-card.h"
 #include "decide/operator-certificates.h"
 #include "decide/cartridge-wear.h"
 #include "decide/healing.h"
@@ -78,6 +79,7 @@ size_t refusals_of(const State *state, Refusal ret[INTERLOCK_MAX])
 	gather_board(state, &facts);
 	gather_host(state, &facts);
 	certificate_facts(state, &facts);
+	client_facts(state, &facts);
 	needle_wear_facts(state, &facts);
 	stock_facts(state, &facts);
 	spore_test_facts(state, &facts);

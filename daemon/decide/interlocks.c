@@ -55,6 +55,44 @@ static bool refuses_subject(const InterlockFacts *facts, char *text)
 	       refuse_arming(text, "no session is open: begin one for the person in the chair");
 }
 
+static bool refuses_registration(const InterlockFacts *facts, char *text)
+{
+	if (!facts->client || !facts->client_asks)
+		return false;
+	if (facts->client_asks->registration && !facts->client_registered)
+		return refuse_arming(text,
+			"client %.48s is not registered, which the profile asks for: register the client",
+			facts->client);
+	return facts->client_lacks &&
+	       refuse_arming(text, "the card of client %.48s lacks %s, which the profile asks for: enter it",
+		       facts->client, facts->client_lacks);
+}
+
+static bool refuses_age(const InterlockFacts *facts, char *text)
+{
+	uint32_t least = facts->client_asks ? facts->client_asks->minimum_age : 0;
+	uint32_t from = facts->client_asks ? facts->client_asks->minor_from : 0;
+
+	if (!facts->client || facts->client_age >= (int)least)
+		return false;
+	if (facts->client_age < 0)
+		return least > 0 &&
+		       refuse_arming(text,
+			       "the date of birth is not on record, and the profile asks for at least %" PRIu32
+			       " years: enter it on the client's card",
+			       least);
+	if (from == 0 || facts->client_age < (int)from)
+		return refuse_arming(text,
+			"the client is %d years old, and the profile lets nobody under %" PRIu32
+			" be treated: abandon the session",
+			facts->client_age, from ? from : least);
+	return !facts->guardian_form &&
+	       refuse_arming(text,
+		       "the client is %d years old, and under %" PRIu32
+		       " the profile asks for the guardian's notarised form: enter its day on the client's card",
+		       facts->client_age, least);
+}
+
 static bool refuses_recovery(const InterlockFacts *facts, char *text)
 {
 	const SessionRecovery *recovery = facts->recovery;
@@ -320,6 +358,8 @@ static const struct {
 	[INTERLOCK_OPERATOR] = { "org.stipple.Error.NotSignedIn", refuses_operator },
 	[INTERLOCK_CERTIFICATION] = { "org.stipple.Error.CertificationLapsed", refuses_certification },
 	[INTERLOCK_SUBJECT] = { "org.stipple.Error.NoSession", refuses_subject },
+	[INTERLOCK_REGISTRATION] = { "org.stipple.Error.NotRegistered", refuses_registration },
+	[INTERLOCK_AGE] = { "org.stipple.Error.TooYoung", refuses_age },
 	[INTERLOCK_RECOVERY] = { "org.stipple.Error.SessionWaits", refuses_recovery },
 	[INTERLOCK_CONSENT] = { "org.stipple.Error.NoConsent", refuses_consent },
 	[INTERLOCK_NEEDLES_SEALED] = { "org.stipple.Error.NeedlesNotSealed", refuses_needles_sealed },

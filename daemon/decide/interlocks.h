@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/profile.h"
 #include "state/interlock-names.h"
 #include "state/session.h"
 
@@ -35,7 +36,13 @@ typedef struct InterlockFacts {
 	const char *other_certificate;   /* a certificate of the operator that the profile does not require;
 					    NULL none */
 	bool session_open;
-	const SessionRecovery *recovery; /* of the open session; NULL: it does not wait for anybody */
+	const SessionRecovery *recovery;  /* of the open session; NULL: it does not wait for anybody */
+	const ProfileClient *client_asks; /* what the profile asks of a client's card; NULL: nothing */
+	const char *client;               /* the pseudonym of the open session; NULL: no session */
+	bool client_registered;
+	const char *client_lacks; /* what the card lacks of what the profile asks for; NULL nothing */
+	int client_age;     /* whole years; CLIENT_AGE_UNKNOWN (decide/client-card.h): not on the card */
+	bool guardian_form; /* the guardian's notarised form was seen */
 	bool consent_treatment;
 	bool needles_unsigned; /* the profile asks the client to sign that the needles were sealed, and
 				  nobody has */

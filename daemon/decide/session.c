@@ -171,6 +171,17 @@ static json_t *begin_body(
 	return body;
 }
 
+/** The session has begun: the interlocks judge by this client's card. */
+static void decide_begun(const State *state, const Command *command, Decision *ret)
+{
+	if (!command->refreshed) {
+		decide_effect(ret, EFFECT_REFRESH_FACTS);
+		return;
+	}
+	decide_done(ret);
+	ret->number = state->session.number;
+}
+
 static void decide_begin(const State *state, const Command *command, Decision *ret)
 {
 	static const char *const questions[] = { "treated", "courses", "scalp", "last-dots" };
@@ -178,6 +189,10 @@ static void decide_begin(const State *state, const Command *command, Decision *r
 	const json_t *person = found_row(command, "person");
 	const Protocol *protocol;
 
+	if (command->recorded > 0 && state->session.number > 0) {
+		decide_begun(state, command, ret);
+		return;
+	}
 	if (!require_signed_in(state, command, "technician", ret) ||
 		!require_event(state, SESSION_EVENT_BEGIN, ret) || !require_subject(subject, ret))
 		return;
@@ -205,8 +220,7 @@ static void decide_begin(const State *state, const Command *command, Decision *r
 		}
 	if (!require_course(command, protocol, ret))
 		return;
-	decide_record(ret, "session.begun", begin_body(state, command, protocol, subject));
-	ret->number = state->next_session;
+	decide_record_and_go_on(ret, "session.begun", begin_body(state, command, protocol, subject));
 }
 
 const CommandSpec command_begin = { decide_begin, .is_step = true };

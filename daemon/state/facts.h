@@ -18,6 +18,7 @@ typedef enum Fact {
 	FACT_DUE,      /* biological tests, the most urgent first */
 	FACT_UNTESTED, /* handpieces whose steriliser lacks a test of the machine */
 	FACT_REPORTS,  /* incidents to be reported to an authority, the most urgent first */
+	FACT_CLIENT,   /* the card of the open session's client; no row: not registered */
 	FACT_MAX,
 } Fact;
 

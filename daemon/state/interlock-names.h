@@ -11,6 +11,9 @@ typedef enum Interlock {
 	INTERLOCK_OPERATOR,      /* nobody signed in */
 	INTERLOCK_CERTIFICATION, /* a certificate of the operator is missing or has lapsed */
 	INTERLOCK_SUBJECT,       /* no session with a subject */
+	INTERLOCK_REGISTRATION,  /* the client is not registered, or the card lacks what the profile asks for
+				  */
+	INTERLOCK_AGE,           /* the client is too young for the profile, or of unknown age */
 	INTERLOCK_RECOVERY, /* the station stopped during the session, and nobody has said that it goes on */
 	INTERLOCK_CONSENT,  /* treatment consent missing or withdrawn */
 	INTERLOCK_NEEDLES_SEALED, /* the client has not signed that the needles were sealed */

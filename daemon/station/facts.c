@@ -22,6 +22,7 @@ static const char *const fact_queries[FACT_MAX] = {
 	[FACT_DUE] = "due",
 	[FACT_UNTESTED] = "untested",
 	[FACT_REPORTS] = "reports-due",
+	[FACT_CLIENT] = "client",
 };
 
 int facts_profile_arguments(const Station *station, const char *query, json_t *arguments)
@@ -108,6 +109,10 @@ void facts_refresh_one(Station *station, Fact fact)
 	slot->fact = fact;
 	slot->stale = slot->asked;
 	if (slot->asked)
+		return;
+	/* other questions take a subject, too, and are asked about everybody */
+	if (fact == FACT_CLIENT &&
+		json_object_set_new(arguments, "subject", json_string(station->state.session.subject)) < 0)
 		return;
 	r = facts_profile_arguments(station, fact_queries[fact], arguments);
 	if (r >= 0)

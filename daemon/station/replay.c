@@ -107,6 +107,7 @@ void station_recover_session(Station *station)
 		return;
 	}
 	station_record_in_force(station, "session.recovered", body);
+	facts_refresh_one(station, FACT_CLIENT);
 	station_look(station);
 	recovered_times_apply(&station->state);
 	/* recorded chunks may be newer than the recorded figures of their zone */

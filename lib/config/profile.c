@@ -195,31 +195,90 @@ static int set_events(Profile *profile, const Key *key, const char *value, Error
 	return read_words(value, events, field_of(profile, key), error);
 }
 
-/** Names separated by commas; or "none". */
-static int set_certificates(Profile *profile, const Key *key, const char *value, Error *error)
+/** Where the names of a list go. */
+typedef struct NameList {
+	char *names; /* `max` names of `size` bytes each */
+	size_t size, max, n;
+	const char *what; /* one of them, with its article */
+} NameList;
+
+static int take_listed_name(NameList *list, const char *text, size_t length, Error *error)
 {
-	Profile made = { 0 };
+	if (list->n == list->max)
+		return error_set(
+			error, -EINVAL, "more than %zu names: %s is one each", list->max, list->what);
+	if (length == 0 || length >= list->size)
+		return error_set(error, -EINVAL,
+			"the name of %s has 1 to %zu bytes: write NAME, NAME or none", list->what,
+			list->size - 1);
+	memcpy(list->names + list->n * list->size, text, length);
+	list->n++;
+	return 0;
+}
 
-	for (const char *s = strcmp(value, "none") == 0 ? "" : value; *s; s += strspn(s, ", ")) {
-		char *name = made.certificates[made.n_certificates];
+/** Names separated by commas; or "none". */
+static int read_names(NameList *list, const char *value, Error *error)
+{
+	bool none = strcmp(value, "none") == 0;
+
+	for (const char *s = none ? "" : value; *s; s += strspn(s, ", ")) {
 		size_t length = strcspn(s, ",");
+		int r = take_listed_name(list, s, length, error);
 
-		if (made.n_certificates == PROFILE_CERTIFICATES_MAX)
-			return error_set(
-				error, -EINVAL, "more than %d certificates", PROFILE_CERTIFICATES_MAX);
-		if (length == 0 || length >= sizeof made.certificates[0])
-			return error_set(error, -EINVAL,
-				"a certificate's name has 1 to %zu bytes: write NAME, NAME or none",
-				sizeof made.certificates[0] - 1);
-		memcpy(name, s, length);
-		made.n_certificates++;
+		if (r < 0)
+			return r;
 		s += length;
 	}
-	if (made.n_certificates == 0 && strcmp(value, "none") != 0)
-		return error_set(
-			error, -EINVAL, "write the names of certificates separated by commas, or none");
-	memcpy(profile->certificates, made.certificates, sizeof made.certificates);
-	profile->n_certificates = made.n_certificates;
+	if (list->n == 0 && !none)
+		return error_set(error, -EINVAL, "write names separated by commas, or none");
+	return 0;
+}
+
+static int set_certificates(Profile *profile, const Key *key, const char *value, Error *error)
+{
+	char names[PROFILE_CERTIFICATES_MAX][sizeof profile->certificates[0]] = { "" };
+	NameList list = { names[0], sizeof names[0], PROFILE_CERTIFICATES_MAX, .what = "a certificate" };
+	int r = read_names(&list, value, error);
+
+	if (r < 0)
+		return r;
+	memcpy(profile->certificates, names, sizeof names);
+	profile->n_certificates = list.n;
+	return 0;
+}
+
+/** The names of the questions; each is an identifier, as in a protocol. */
+static int set_questions(Profile *profile, const Key *key, const char *value, Error *error)
+{
+	char names[PROFILE_QUESTIONS_MAX][PROFILE_QUESTION_MAX] = { "" };
+	NameList list = { names[0], sizeof names[0], PROFILE_QUESTIONS_MAX, .what = "a question" };
+	int r = read_names(&list, value, error);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < list.n; i++)
+		if (!text_is_identifier(names[i], sizeof names[0] - 1))
+			return error_set(error, -EINVAL,
+				"a question is named by 1 to %zu letters, digits, '-', '_' or '.', not \"%.40s\"",
+				sizeof names[0] - 1, names[i]);
+	memcpy(profile->client.questions, names, sizeof names);
+	profile->client.n_questions = list.n;
+	return 0;
+}
+
+/** "never", or "notarised from 16": the youngest who may be treated with a guardian's form. */
+static int set_minor(Profile *profile, const Key *key, const char *value, Error *error)
+{
+	static const char form[] = "notarised from ";
+	bool never = strcmp(value, "never") == 0;
+	uint32_t from = 0;
+
+	if (!never && (strncmp(value, form, sizeof form - 1) != 0 ||
+			      ini_number(value + sizeof form - 1, key->min, key->max, &from, NULL) < 0))
+		return error_set(error, -EINVAL,
+			"\"%.40s\" is neither never nor such as \"notarised from 16\", of %u to %u years",
+			value, key->min, key->max);
+	profile->client.minor_from = from;
 	return 0;
 }
 
@@ -249,6 +308,14 @@ static const Key keys[] = {
 	{ "incident", "report_of", set_incidents, AT(report_of), 0, 0 },
 	{ "incident", "report_from", set_severity, 0, 0, 0 },
 	{ "incident", "report_form", set_fields, AT(report_form), 0, 0 },
+	{ "client", "registration", set_profile_boolean, AT(client.registration), 0, 0 },
+	{ "client", "name", set_profile_boolean, AT(client.name), 0, 0 },
+	{ "client", "contact", set_profile_boolean, AT(client.contact), 0, 0 },
+	{ "client", "birth_date", set_profile_boolean, AT(client.birth_date), 0, 0 },
+	{ "client", "identity", set_profile_boolean, AT(client.identity), 0, 0 },
+	{ "client", "minimum_age", set_profile_number, AT(client.minimum_age), 0, 21 },
+	{ "client", "minor", set_minor, 0, 1, 20 },
+	{ "client", "questions", set_questions, 0, 0, 0 },
 	/* these keys are the names in their string tables */
 	PROOF(PROFILE_MECHANICAL),
 	PROOF(PROFILE_PRESSURE),
@@ -280,7 +347,7 @@ static const Key keys[] = {
 	TERM(PROFILE_INCIDENTS),
 };
 static_assert(
-	ELEMENTS(keys) == 19 + PROFILE_PROOF_MAX + PROFILE_RECORDS_MAX, "every proof and term has a key");
+	ELEMENTS(keys) == 27 + PROFILE_PROOF_MAX + PROFILE_RECORDS_MAX, "every proof and term has a key");
 static_assert(ELEMENTS(keys) <= 64, "a bit for each key");
 
 static const char *name_of_key(const Key *key)
@@ -320,7 +387,7 @@ int profile_draft_set(
 		return error_set(
 			error, -EINVAL, "unknown key in [%s]: remove it or correct its name", section);
 	return error_set(error, -EINVAL,
-		"unknown section [%.60s]: profile, biological, cycle, proofs, operator, incident, retention are known",
+		"unknown section [%.60s]: profile, biological, cycle, client, proofs, operator, incident, retention are known",
 		section);
 }
 
@@ -330,6 +397,11 @@ int profile_draft_finish(const ProfileDraft *draft, Profile *ret, Error *error)
 		if (!(draft->set & UINT64_C(1) << i))
 			return error_set(
 				error, -EINVAL, "[%s] %s is missing", keys[i].section, name_of_key(&keys[i]));
+	if (draft->profile.client.minor_from >= draft->profile.client.minimum_age &&
+		draft->profile.client.minor_from > 0)
+		return error_set(error, -EINVAL,
+			"[client] minor begins at %u, and minimum_age is %u: write a younger age",
+			draft->profile.client.minor_from, draft->profile.client.minimum_age);
 	*ret = draft->profile;
 	return 0;
 }
@@ -374,11 +446,12 @@ json_t *profile_arguments(const Profile *profile)
 	if (!certificates || !keep)
 		return NULL;
 	profile_proofs(profile, proofs, sizeof proofs);
-	return json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:s, s:i, s:i, s:i, s:s, s:s, s:s}", "profile",
+	return json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:i, s:i, s:i, s:s, s:s, s:s}", "profile",
 		profile->name, "biological_days", (int)profile->biological_days, "biological_cycles",
 		(int)profile->biological_cycles, "after_installation", (int)profile->after_installation,
-		"after_repair", (int)profile->after_repair, "in_a_row", (int)profile->in_a_row,
-		"in_a_row_after", profile->in_a_row_after, "unused_days", (int)profile->unused_days,
-		"penetration_test", (int)profile->penetration_test, "leak_test_days",
-		(int)profile->leak_test_days, "proofs", proofs, "certificates", certificates, "keep", keep);
+		"after_repair", (int)profile->after_repair, "registration", (int)profile->client.registration,
+		"in_a_row", (int)profile->in_a_row, "in_a_row_after", profile->in_a_row_after, "unused_days",
+		(int)profile->unused_days, "penetration_test", (int)profile->penetration_test,
+		"leak_test_days", (int)profile->leak_test_days, "proofs", proofs, "certificates",
+		certificates, "keep", keep);
 }

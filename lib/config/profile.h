@@ -67,8 +67,23 @@ enum {
 	PROFILE_CERTIFICATES_MAX = 8,
 	PROFILE_PROOFS_MAX = 512, /* the names of all proofs, separated by blanks */
 	PROFILE_WORDS_MAX = 128,  /* a list of words, separated by blanks */
-	PROFILE_YEAR_DAYS = 366,  /* days in a year of retention: nothing may go a day early */
+	PROFILE_QUESTIONS_MAX = 16,
+	PROFILE_QUESTION_MAX = 32, /* bytes of a question's name, as in a protocol */
+	PROFILE_YEAR_DAYS = 366,   /* days in a year of retention: nothing may go a day early */
 };
+
+/** What the card of a client must say before the client is treated. */
+typedef struct ProfileClient {
+	bool registration;    /* the client is registered */
+	bool name, contact;   /* these are on the card */
+	bool birth_date;      /* the day, and not the year alone */
+	bool identity;        /* the kind of the document that was seen */
+	uint32_t minimum_age; /* years; 0: no such rule */
+	uint32_t minor_from;  /* years: from then on with a guardian's notarised form; 0: never below
+				 minimum_age */
+	char questions[PROFILE_QUESTIONS_MAX][PROFILE_QUESTION_MAX]; /* asked whatever the protocol asks */
+	size_t n_questions;
+} ProfileClient;
 
 typedef struct Profile {
 	char name[PROFILE_NAME_MAX], title[96];
@@ -86,6 +101,7 @@ typedef struct Profile {
 	bool proofs[PROFILE_PROOF_MAX];
 	char certificates[PROFILE_CERTIFICATES_MAX][64]; /* certificates that each technician must have */
 	size_t n_certificates;
+	ProfileClient client;
 	uint32_t keep_days[PROFILE_RECORDS_MAX];
 	bool reports;       /* incidents are reported to an authority within a term */
 	char report_to[96]; /* the authority that incidents are reported to; "": to none */

@@ -8,6 +8,7 @@
 #include "ledger/accept.h"
 #include "ledger/statements.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int subject_exists(ProjectionContext *context)
@@ -15,6 +16,47 @@ static int subject_exists(ProjectionContext *context)
 	return projection_refuse(context, -EEXIST,
 		"subject %s is registered already: change that, or choose another pseudonym",
 		projection_text(context, "subject"));
+}
+
+/** Refuses a date that is none, or in the future. */
+static int check_day(ProjectionContext *context, const char *field)
+{
+	const char *day = projection_text(context, field);
+	char today[CLOCK_UTC_TEXT_MAX], begins[CLOCK_UTC_TEXT_MAX];
+	int64_t utc_us;
+
+	if (!day)
+		return 0;
+	projection_today(context, today);
+	snprintf(begins, sizeof begins, "%.10sT00:00:00Z", day);
+	if (clock_parse_utc(begins, &utc_us) < 0 || strcmp(day, "1900-01-01") < 0)
+		return projection_refuse(context, -EINVAL,
+			"%s is no day from 1900-01-01 on: check year, month and day", field);
+	/* a clock that was never set says nothing about the future */
+	if (context->utc_us >= CLOCK_UNSET_BEFORE_US && strncmp(day, today, 10) > 0)
+		return projection_refuse(
+			context, -EINVAL, "%s lies in the future: check year, month and day", field);
+	return 0;
+}
+
+/** Checks the days on a card; date and year of birth agree. The refusals quote nothing of the card. */
+static int check_card(ProjectionContext *context)
+{
+	const char *birth = projection_text(context, "birth_date");
+	const json_t *born = json_object_get(context->personal, "born");
+	int r = check_day(context, "birth_date");
+
+	if (r < 0)
+		return r;
+	if (birth && born && strtoll(birth, NULL, 10) != json_integer_value(born))
+		return projection_refuse(
+			context, -EINVAL, "birth_date and born are of two years: give the date alone");
+	return check_day(context, "guardian_form");
+}
+
+static int accept_registered(ProjectionContext *context)
+{
+	return context->replay ? 0 : check_card(context);
 }
 
 static int accept_changed(ProjectionContext *context)
@@ -26,22 +68,6 @@ static int accept_changed(ProjectionContext *context)
 		return r;
 	return projection_refuse(context, -ENOENT, "subject %s is not registered: check the pseudonym",
 		projection_text(context, "subject"));
-}
-
-/** Adds the pseudonym of the person in the chair, by which the incident is found later. */
-static int complete_subject(ProjectionContext *context)
-{
-	_cleanup_(statement_donep) sqlite3_stmt *session = NULL;
-	bool found;
-	int r;
-
-	if (json_object_get(context->body, "subject"))
-		return 0;
-	r = projection_step(
-		context, "SELECT subject FROM session WHERE session = @session", &session, &found);
-	if (r < 0 || !found)
-		return r;
-	return projection_complete(context, "subject", json_string(column_string(session, 0)));
 }
 
 /** A reaction that shows days later belongs to a session of that person. */
@@ -116,6 +142,50 @@ static int accept_area(ProjectionContext *context)
 		"the zones of %s would have %lld mm2 together, and a scalp has about 60000: measure this zone again, "
 		"or correct another one",
 		projection_text(context, "subject"), together);
+}
+
+static int accept_described(ProjectionContext *context)
+{
+	int r = accept_changed(context);
+
+	if (r < 0 || context->replay)
+		return r;
+	if (json_object_size(context->personal) == 0)
+		return projection_refuse(
+			context, -EINVAL, "the card says nothing new: give at least one of its fields");
+	return check_card(context);
+}
+
+/** A recipe that says nothing helps nobody. */
+static int accept_recipe(ProjectionContext *context)
+{
+	static const char *const says[] = { "pigment", "needle", "rate_hz", "depth_um", "dwell_ms" };
+
+	if (context->replay)
+		return 0;
+	for (size_t i = 0; i < ELEMENTS(says); i++)
+		if (json_object_get(context->body, says[i]))
+			return check_session(context);
+	if (projection_text(context, "remark"))
+		return check_session(context);
+	return projection_refuse(
+		context, -EINVAL, "the recipe says nothing: give pigment, needle, a setting or a remark");
+}
+
+/** Adds the pseudonym of the person in the chair, by which the incident is found later. */
+static int complete_subject(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *session = NULL;
+	bool found;
+	int r;
+
+	if (json_object_get(context->body, "subject"))
+		return 0;
+	r = projection_step(
+		context, "SELECT subject FROM session WHERE session = @session", &session, &found);
+	if (r < 0 || !found)
+		return r;
+	return projection_complete(context, "subject", json_string(column_string(session, 0)));
 }
 
 /** Refuses an event, or the knowledge of it, in the future. */
@@ -236,10 +306,12 @@ static int accept_notification(ProjectionContext *context)
 }
 
 const Acceptance accept_subject[] = {
-	{ "subject.registered", .exists = subject_exists },
+	{ "subject.registered", accept_registered, subject_exists },
 	{ "subject.changed", accept_changed },
 	{ "course.extended", accept_extension },
 	{ "zone.area", accept_area },
+	{ "subject.described", accept_described },
+	{ "recipe.noted", accept_recipe },
 	{ "incident.reported", accept_incident },
 	{ "incident.notified", accept_notification },
 	{ NULL },

@@ -9,8 +9,9 @@
 
 static int give_past_record(sqlite3_stmt *row, LedgerPastTake take, void *userdata, LedgerHistory *history)
 {
-	json_auto_t *leaf = leaf_parse(row, 3);
+	json_auto_t *leaf = leaf_parse(row, 3), *beside = NULL;
 	DigestPart attachment = column_bytes(row, 4);
+	const char *kept = column_text(row, 5);
 	LedgerPast past = {
 		.seq = (uint64_t)column_integer(row, 0),
 		.utc_us = column_integer(row, 1),
@@ -20,6 +21,9 @@ static int give_past_record(sqlite3_stmt *row, LedgerPastTake take, void *userda
 
 	if (!past.body)
 		return -EUCLEAN;
+	beside = kept ? json_loads(kept, 0, NULL) : NULL;
+	if (beside && json_object_update_missing(past.body, beside) < 0)
+		return -ENOMEM;
 	past.attachment = attachment.data;
 	past.attachment_size = attachment.size;
 	history->records++;

@@ -33,7 +33,7 @@ enum { RESTORED_MAX = 64 * 1024 }; /* size limit of that file, in bytes */
  * longer than the rest of a start. If this SQLite words the schema differently, the schema is made and
  * compared entry by entry.
  */
-#define LEDGER_SCHEMA_SHA256 "8dc2fc17d1b85f027e985d2979f64de474fb61fa65040655ad13b8a3fb5c9923"
+#define LEDGER_SCHEMA_SHA256 "3776b433ad823b87eb6821b8d1e15be424457c451151ba2d089a66aac81c17db"
 
 enum {
 	LEDGER_SCHEMA_VERSION = 6,

@@ -111,6 +111,18 @@ static bool field_fits(FieldType type, const json_t *value)
 	return false;
 }
 
+static const char *const type_words[] = {
+	[FIELD_TEXT] = "a text",
+	[FIELD_DATE] = "a date (YYYY-MM-DD)",
+	[FIELD_TIME] = "a time (YYYY-MM-DDThh:mm:ssZ)",
+	[FIELD_COUNT] = "a whole number from 0",
+	[FIELD_NUMBER] = "a number",
+	[FIELD_BOOLEAN] = "true or false",
+	[FIELD_OBJECT] = "an object",
+	[FIELD_ARRAY] = "a list",
+};
+_Static_assert(ELEMENTS(type_words) == FIELD_MAX, "every type has its words");
+
 static bool is_choice(const char *choices, const json_t *value)
 {
 	return !choices || text_list_has(choices, json_string_value(value));
@@ -134,10 +146,6 @@ static int refuse_value(const RecordField *field, const json_t *value, Error *er
 
 int record_kind_check(const RecordKind *kind, const json_t *body, Error *error)
 {
-	static const char *const types[] = { "a text", "a date (YYYY-MM-DD)", "a time (YYYY-MM-DDThh:mm:ssZ)",
-		"a whole number from 0", "a number", "true or false", "an object", "a list" };
-
-	_Static_assert(ELEMENTS(types) == FIELD_MAX, "every type has its words");
 	if (!json_is_object(body))
 		return error_set(error, -EINVAL, "the body of a %s record must be an object", kind->name);
 	for (const RecordField *field = kind->fields; field->name; field++) {
@@ -151,9 +159,9 @@ int record_kind_check(const RecordKind *kind, const json_t *body, Error *error)
 			return refuse_value(field, value, error);
 		return error_set(error, -EINVAL, "a record of kind %s needs the field %s: %s%s", kind->name,
 			field->name,
-			field->choices                          ? "one of "
-			: (size_t)field->type < ELEMENTS(types) ? types[field->type]
-								: "a value",
+			field->choices                               ? "one of "
+			: (size_t)field->type < ELEMENTS(type_words) ? type_words[field->type]
+								     : "a value",
 			field->choices ? field->choices : "");
 	}
 	return 0;
@@ -220,8 +228,8 @@ static int check_new_field(
 	int r;
 
 	if (!value && field->words && !field->optional)
-		return error_set(error, -EINVAL, "a record of kind %s needs the field %s: a text", kind->name,
-			field->name);
+		return error_set(error, -EINVAL, "a record of kind %s needs the field %s: %s", kind->name,
+			field->name, field->choices ? field->choices : type_words[field->type]);
 	r = check_text(field, value, error);
 	json_array_foreach (value, i, item) {
 		if (r < 0)

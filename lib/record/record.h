@@ -35,8 +35,9 @@ typedef enum FieldType {
 DECLARE_STRING_TABLE(field_type, FieldType); /* "text", "date", "time", ... "list" */
 
 /**
- * Whether a text is free text, which may contain a name or an illness. Free text is kept beside the leaf as
- * personal data, never published, and erased on request. Records of earlier versions have it in their body.
+ * Whether a field is free text, which may contain a name or an illness, or a fact about a person, such as an
+ * answer about their health. Both are kept beside the leaf as personal data, never published, and erased on
+ * request. Records of earlier versions have them in their body.
  */
 typedef enum FieldWords {
 	WORDS_NONE,

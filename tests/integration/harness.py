@@ -539,9 +539,17 @@ fault_file = {self.folder}/camera-fault
         parser.read(SOURCE / "configs/protocols/scalp-density.conf")
         return dbus.Dictionary({q: False for q in parser["screening"]}, signature="sb")
 
-    def begin(self, subject="P-0001", protocol="scalp-density", course_session=1, connection=None):
-        """Begins a session, whether the person is on record or new."""
+    def register(self, subject="P-0001", connection=None, **card):
+        """Registers a client as the profile asks. Does nothing where that is refused, as for a client who is registered."""
+        fields = dbus.Dictionary({"subject": subject, "name": "Rosa Muster", "birth_date": "1980-05-17"} | card, signature="sv")
+        with contextlib.suppress(dbus.DBusException):
+            self.call("Session1", "Record", "subject.registered", fields, "", connection=connection)
+
+    def begin(self, subject="P-0001", protocol="scalp-density", course_session=1, connection=None, register=True):
+        """Begins a session, whether the person is on record or new; registers a new one as the profile asks."""
         arguments = (subject, protocol, dbus.UInt32(course_session))
+        if register:
+            self.register(subject, connection)
         try:
             return self.call("Session1", "Begin", *arguments, connection=connection)
         except dbus.DBusException as refusal:
@@ -549,14 +557,14 @@ fault_file = {self.folder}/camera-fault
                 raise
         return self.call("Session1", "BeginNew", *arguments, connection=connection)
 
-    def prepare(self, subject="P-0001", zone="crown", serial="A17", enrol=True):
+    def prepare(self, subject="P-0001", zone="crown", serial="A17", enrol=True, register=True):
         """Does everything that arming needs, beginning with the sign-in."""
         self.wait_board()
         if enrol:
             self.enrol()
         self.sign_in()
         self.receive_lot()
-        self.begin(subject)
+        self.begin(subject, register=register)
         self.call("Session1", "AnswerScreening", self.screening())
         for consent in ("treatment", "photographs"):
             self.call("Session1", "RecordConsent", consent, "2026-1", True)

@@ -403,6 +403,9 @@ def test_a_session_by_the_command_line_alone(station, pin, tmp_path):
         f"needle receive lot=L1 gtin={GTIN} expiry=2031-12-31 quantity=20 product=1RL maker=Maker certificate=EO-4711")
     assert ctl("self-test") == "all parts of the board passed\n"
     assert ctl("session begin P-0001 scalp-density 1 new") == "session 1 has begun\n"
+    assert "client P-0001 is not registered" in ctl("session check", status=1)
+    assert "the subject is on record" in ctl("subject register subject=P-0001 birth_date=1980-05-17", "name=Rosa Muster")
+    assert "Rosa Muster" in ctl("subject show P-0001")
     ctl("session screening", *[f"{question}=no" for question in QUESTIONS])
     ctl("session consent treatment 2026-1")
     ctl("session consent photographs 2026-1")
@@ -479,7 +482,7 @@ def test_people_by_the_command_line_alone(station, tmp_path):
     subject, = run_json(station, "audit", "subjects")
     operator = next(row for row in run_json(station, "audit", "operators") if row["badge"] == "b1001")
     assert (subject["name"], operator["name"], operator["state"]) == (None, None, "revoked")
-    assert run_json(station, "audit", "corrections")[0]["new"] == "1981"
+    assert run_json(station, "audit", "corrections")[0]["new"] == "", "the year of birth is erased with the card"
 
 
 # ---- completion ----

@@ -177,7 +177,7 @@ def test_names_are_exported_only_when_asked_for(busy, tmp_path):
     export(busy, tmp_path / "plain")
     assert holding(tmp_path / "plain", b"Ada Client") == holding(tmp_path / "plain", b"ada@example.org") == []
     tables = tables_of(tmp_path / "plain")
-    assert tables["subjects"][0].startswith("subject,phototype,born,registered,seq")
+    assert tables["subjects"][0].startswith("subject,registered,seq")
     assert tables["operators"][0].startswith("badge,roles,state")
     assert "none are in this folder" in (tmp_path / "plain/README").read_text()
     export(busy, tmp_path / "named", "--personal")

@@ -50,6 +50,19 @@ def begin(panel):
     panel.wait_sees("Consent to the treatment")
 
 
+def register(panel):
+    """The card of who is in the chair."""
+    panel.touch("Person, done")
+    panel.wait_sees("This client is not registered.")
+    panel.touch("Subject registered…")
+    panel.enter("Birth date (if any)", "19800517")
+    panel.enter("Name (if any)", "rosa")
+    panel.touch("Record")
+    panel.wait_sees("It is on record.")
+    panel.touch("Go on")
+    panel.wait_sees("Consent to the treatment")
+
+
 def consent_and_screening(panel):
     panel.enter("Form", "2026-1")
     for consent in ("Consent to the treatment", "Consent to photographs"):
@@ -101,6 +114,7 @@ def work(panel, station):
 
 def test_a_whole_session_by_touch(panel, station):
     begin(panel)
+    register(panel)
     consent_and_screening(panel)
     cartridge_and_pigment(panel)
     zone_and_photograph(panel, station)

@@ -17,7 +17,7 @@ RANGE = {"from": FROM, "to": TO}
 WHEN_DUE = {"biological_days": 1, "biological_cycles": 1, "after_installation": 1, "after_repair": 1}
 TESTED = {"penetration_test": 1, "leak_test_days": 7, "today": "2026-12-31"}
 IN_A_ROW = {"in_a_row": 2, "in_a_row_after": "installation repair failure unused", "unused_days": 14}
-FIGURES = {**WHEN_DUE, **IN_A_ROW, **TESTED, "certificates": '["c2", "c1"]',
+FIGURES = {**WHEN_DUE, **IN_A_ROW, **TESTED, "registration": 1, "certificates": '["c2", "c1"]',
            "proofs": "items notified authority initials mechanical pressure integrator chemical contents release certificate membrane pigment ink_label"
                      " consent screening signature disposal"}
 TERMS = {"keep": '{"sessions": 1, "incidents": 1, "operators": 1, "needles": 3}', "today": "2026-12-31"}
@@ -27,6 +27,7 @@ QUESTIONS = {
     "barred-lots": [{}],
     "blends": [{}, {"blend": "m1"}, {"lot": "L1", **RANGE}],
     "certificates": [{}, {"lot": "l1"}],
+    "client": [{"subject": "P-1"}, {"subject": "p-2"}],
     "certifications": [{}, {"badge": "B2", "certificate": "c1"}, {"from": "2026-12-31", "limit": 1}],
     "check": [FIGURES, {**FIGURES, "rule": "lot-membrane"}, {**FIGURES, "after": 2, "limit": 3}, {}],
     "checkpoints": [{}],
@@ -67,9 +68,11 @@ QUESTIONS = {
     "pigments": [{}, {"session": 1}, {"subject": "P-2"}],
     "programs": [{}, {"sterilizer": "s1", "program": "s"}],
     "recall": [{"lot": "l1"}, {"lot": "L1", "subject": "P-1", **RANGE}],
+    "recipes": [{"subject": "p-1"}, {"subject": "P-2", "limit": 1}],
     "records": [{}, {"subject": "p-1"}, {"kind": "lot.received", "limit": 2}, {"session": 1, **RANGE}],
     "retention": [{**TERMS, "profile": "x"}, {}],
     "scalp": [{"subject": "p-2"}, {"subject": "P-3"}],
+    "screenings": [{"subject": "P-2"}, {"subject": "P-1"}],
     "session": [{"session": 1}],
     "sessions": [{}, {"outcome": "signed"}, {"subject": "P-1", "protocol": "x"}, RANGE],
     "sign-ins": [{}, {"badge": "B1"}],
@@ -326,7 +329,7 @@ ASKED = [
     ("correction", {"record": 57, "records": "[57]", "keep": '{"sessions": 1, "incidents": 36500}'},
      ["2126-02-11", "57", "0", "[]", "1"]),
     ("correction", {"subject": "p-2", "badge": "B2", "keep": '{"sessions": 1, "operators": 36500}'},
-     ["2126-02-10", "69", "99", "110", "96", "0", '["P-2"]']),
+     ["2126-02-10", "69", "99", "110", "132", "96", "0", '["P-2"]']),
     ("spelling", {"name": "p-1"}, ["P-1"]),
     ("spelling", {"name": "B2"}, ["b2", "b2"]),
     ("spelling", {"name": "l1"}, ["L1", "L1"]),
@@ -352,12 +355,12 @@ READ = [
     ("known", {"value": "HP1"}, ["1"]),
     ("ledger", {"badge": "b1"}, ["1", "clinic/one", "", "1|operator.enrolled|1772449200000000|LEAF|"]),
     ("history", {"session": 2},
-     ["59|1772658000000000|session.begun|LEAF|", "60|1772661600000000|handpiece.mounted|LEAF|",
-      "61|1772665200000000|needle.claimed|LEAF|", "62|1772668800000000|pigment.loaded|LEAF|",
-      "63|1772672400000000|session.abandoned|LEAF|"]),
-    ("outbox", {"after": 128, "limit": 1, "records": 1}, ["1|LEAF|"]),
-    ("verify", {"records": 128, "table": "unit"},
-     ["0", "127|1772902800000000|||0", "128|1772906400000000|||0", "127|LEAF|0", "128|LEAF|0", "128|1772906400000000", "17", "18", "121", "122", "113",
+     ["59|1772658000000000|session.begun|LEAF||", "60|1772661600000000|handpiece.mounted|LEAF||",
+      "61|1772665200000000|needle.claimed|LEAF||", "62|1772668800000000|pigment.loaded|LEAF||",
+      "63|1772672400000000|session.abandoned|LEAF||"]),
+    ("outbox", {"after": 132, "limit": 1, "records": 1}, ["1|LEAF|"]),
+    ("verify", {"records": 132, "table": "unit"},
+     ["0", "127|1772902800000000|||0", "128|1772906400000000|||0", "127|LEAF|0", "128|LEAF|0", "132|1772920800000000", "17", "18", "121", "122", "113",
       "42", "43", '"unit", "seq", "session", "gtin", "lot", "expiry", "chip", "operator", "utc_us", "worked_s", "container", '
       '"ended_us", "ended_by", "source", "twin", "damage_seq"']),
 ]

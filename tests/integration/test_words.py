@@ -41,7 +41,8 @@ class Speaker:
         self.station, self.words, self.said, self.forms = station, documented(), set(), {}
         for interface in ("Station1", "Inventory1", "Session1"):
             for kind, signed, _, personal, fields in station.get(interface, "Forms"):
-                self.forms[str(kind)] = (interface, bool(signed), str(personal).split(), {str(f[0]) for f in fields})
+                texts = {str(name) for name, _, its_type, choices in fields if its_type == "text" and not choices}
+                self.forms[str(kind)] = (interface, bool(signed), str(personal).split(), texts)
 
     def wanted(self):
         return {kind for kind, (_, _, personal, _) in self.forms.items() if personal or kind in self.words} - NOT_ENTERED
@@ -92,11 +93,13 @@ def say_of_things(station, speaker):
 
 def say_in_a_session(station, speaker):
     """All that is said of one person, from the chair."""
-    station.prepare("P-1", enrol=False)
+    station.prepare("P-1", enrol=False, register=False)
     speaker.enter("subject.registered", subject="P-1")
     speaker.enter("subject.changed", subject="P-1")
     station.record("Session1", "course.planned", subject="P-1", protocol="scalp-density", sessions="2", interval_days="20")
     speaker.enter("course.extended", subject="P-1", protocol="scalp-density", sessions="3")
+    speaker.enter("subject.described", subject="P-1")
+    speaker.enter("recipe.noted", subject="P-1")
     speaker.enter("incident.reported", incident="complication", severity="minor")
     station.call("Session1", "SelectZone", "nape", "normal", dbus.UInt32(1500))
     speaker.enter("interlock.overridden", interlock="before-photo")

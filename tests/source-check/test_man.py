@@ -63,10 +63,11 @@ def test_every_key_of_a_protocol():
 
 def test_every_key_of_a_profile():
     kinds = {"title": "1 to 95 bytes", "boolean": "boolean", "certificates": "names", "events": "names", "term": "term",
-             "authority": "1 to 95 bytes", "within": "term", "incidents": "names", "severity": "name", "fields": "names"}
+             "authority": "1 to 95 bytes", "within": "term", "incidents": "names", "severity": "name", "fields": "names",
+             "minor": "rule", "questions": "names"}
     rows = table("lib/config/profile.c", "keys")
     wanted = {(section, key): f"({low} to {high})" if kind == "number" else f"({kinds[kind]})" for section, key, kind, low, high
-              in re.findall(r'\{ "(\w+)", "(\w+)", set_(?:profile_)?(\w+), (?:0|AT\(\w+\)), (\d+), (\d+) \}', rows)}
+              in re.findall(r'\{ "(\w+)", "(\w+)", set_(?:profile_)?(\w+), (?:0|AT\([\w.]+\)), (\d+), (\d+) \}', rows)}
     for section, names, kind in (("proofs", "proof_names", "boolean"), ("retention", "records_names", "term")):
         wanted |= {(section, key): f"({kind})" for key in re.findall(r'= "([\w-]+)"', table("lib/config/profile.c", names))}
     assert len(wanted) == rows.count("set_") + rows.count("PROOF(") + rows.count("TERM(") > 20

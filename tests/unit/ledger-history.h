@@ -182,6 +182,11 @@ static const struct {
 	{ "sharps.collected", "{'container':'SC9','company':'W'}" },
 	{ "key.created", "{'key':'k1'}" },
 	{ "key.rotated", "{'key':'k2','previous':'k1','statement':'s'}" },
+	{ "subject.described", "{'subject':'P-1','hair':'brown','birth_date':'1980-05-17'}" },
+	{ "recipe.noted", "{'subject':'P-1','zone':'crown','pigment':'B black','depth_um':700}" },
+	{ "recipe.noted", "{'subject':'P-2','needle':'1RL'}" },
+	{ "session.screening",
+		"{'session':2,'answers':{'keloids':false,'eczema':true},'refused':[],'questions':2,'rules_out':false}" },
 };
 
 /** With apostrophes for quotation marks. */

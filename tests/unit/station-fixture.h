@@ -402,7 +402,7 @@ static inline void prepare(Chair *chair)
 	json_t *answers;
 
 	sign_in(chair);
-	DO(chair, begin, "P-0001", PROTOCOL, 1, true);
+	DO(chair, begin, "P-0001", PROTOCOL, 1, false);
 	answers = no_to_all(station_state(chair->station)->session.protocol);
 	DO(chair, screening, answers);
 	json_decref(answers);
@@ -633,6 +633,8 @@ static inline void fill_ledger(Chair *chair)
 			"1RL 0.25", "maker", "Maker", "expiry", "2031-12-31", "certificate", "EO-4711",
 			"quantity", 20),
 		NULL);
+	record_as(chair, BADGE, "subject.registered", json_pack("{s:s}", "subject", "P-0001"),
+		json_pack("{s:s, s:s}", "name", "Rosa Muster", "birth_date", "1980-05-17"));
 }
 
 static inline int set_up_chair(void **state)

@@ -6,8 +6,8 @@
 
 static json_t *profile(void)
 {
-	return json_pack("{s:i, s:i, s:i, s:s, s:s, s:s}", "biological_days", 30, "after_installation", 1,
-		"after_repair", 1, "proofs",
+	return json_pack("{s:i, s:i, s:i, s:i, s:s, s:s, s:s}", "biological_days", 30, "after_installation",
+		1, "after_repair", 1, "registration", 1, "proofs",
 		"mechanical pressure integrator chemical contents release items notified certificate membrane pigment consent screening signature"
 		" client_signature needles_sealed care_sheet copy disposal",
 		"certificates", "[\"bloodborne pathogens\"]", "today", "2026-03-02");
@@ -102,6 +102,7 @@ static void test_gaps_of_sessions_and_lots(void **state)
 	enter_ok(ledger, "session.interrupted", "{\"session\":1}");
 	expect_gap(ledger, "session-consent", "session 1");
 	expect_gap(ledger, "session-screening", "session 1");
+	expect_gap(ledger, "session-registration", "session 1");
 	expect_gap(ledger, "session-signature", "session 1");
 	expect_gap(ledger, "session-disposal", "session 1");
 	for (size_t i = 0; i < ELEMENTS(signed_by_client); i++)
@@ -113,6 +114,8 @@ static void test_gaps_of_sessions_and_lots(void **state)
 	enter_ok(ledger, "session.consent",
 		"{\"session\":1,\"consent\":\"treatment\",\"version\":\"1\",\"given\":true}");
 	enter_ok(ledger, "session.screening", "{\"session\":1,\"answers\":{},\"refused\":[]}");
+	enter_ok(ledger, "subject.registered",
+		"{\"subject\":\"P1\"}"); /* a pseudonym's case is of no account */
 	enter_ok(ledger, "needle.removed",
 		"{\"session\":1,\"unit\":\"(01)04012345678901(21)S1\",\"strokes\":7,\"dots\":2,\"reason\":\"worn\"}");
 	enter_ok(ledger, "session.signed", "{\"session\":1,\"meaning\":\"done\"}");
@@ -120,6 +123,7 @@ static void test_gaps_of_sessions_and_lots(void **state)
 	enter_ok(ledger, "needle.disposed", "{\"session\":1,\"container\":\"SC-7\"}");
 	expect_gap(ledger, "session-consent", NULL);
 	expect_gap(ledger, "session-screening", NULL);
+	expect_gap(ledger, "session-registration", NULL);
 	expect_gap(ledger, "session-signature", NULL);
 	expect_gap(ledger, "session-disposal", NULL);
 }

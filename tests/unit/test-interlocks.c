@@ -12,15 +12,24 @@
 
 #include <cmocka.h>
 
+#include "decide/client-card.h"
 #include "decide/interlocks.h"
 #include "stipple/board-frame.h"
 #include "util/clock.h"
 
 #define NOW (20000 * USEC_PER_DAY + 36000 * USEC_PER_SEC)
 
+static const ProfileClient client_asks = {
+	.registration = true, .name = true, .minimum_age = 18, .minor_from = 16
+};
+
 static const InterlockFacts all_well = {
 	.operator_signed_in = true,
 	.session_open = true,
+	.client_asks = &client_asks,
+	.client = "P-1",
+	.client_registered = true,
+	.client_age = 18,
 	.consent_treatment = true,
 	.screening_done = true,
 	.zone = "crown",
@@ -68,6 +77,35 @@ static void otherwise_certified(InterlockFacts *f)
 static void no_session(InterlockFacts *f)
 {
 	f->session_open = false;
+}
+static void not_registered(InterlockFacts *f)
+{
+	f->client_registered = false;
+}
+static void nameless(InterlockFacts *f)
+{
+	f->client_lacks = "the name";
+}
+static void ageless(InterlockFacts *f)
+{
+	f->client_age = CLIENT_AGE_UNKNOWN;
+}
+static void minor_without_form(InterlockFacts *f)
+{
+	f->client_age = 17;
+}
+static void child(InterlockFacts *f)
+{
+	f->client_age = 15;
+	f->guardian_form = true;
+}
+static void minor_of_california(InterlockFacts *f)
+{
+	static const ProfileClient never = { .minimum_age = 18 };
+
+	f->client_asks = &never;
+	f->client_age = 17;
+	f->guardian_form = true;
 }
 static void waits(InterlockFacts *f)
 {
@@ -231,6 +269,14 @@ static const struct {
 		"no certificate \"bloodborne pathogens\" on record, which the profile asks for: record it" },
 	{ INTERLOCK_CERTIFICATION, otherwise_certified, "(\"first aid\" is another)" },
 	{ INTERLOCK_SUBJECT, no_session, "no session is open" },
+	{ INTERLOCK_AGE, minor_of_california,
+		"17 years old, and the profile lets nobody under 18 be treated: abandon" },
+	{ INTERLOCK_REGISTRATION, not_registered,
+		"client P-1 is not registered, which the profile asks for:" },
+	{ INTERLOCK_REGISTRATION, nameless, "the card of client P-1 lacks the name, which" },
+	{ INTERLOCK_AGE, ageless, "at least 18 years: enter it on the client's card" },
+	{ INTERLOCK_AGE, child, "15 years old, and the profile lets nobody under 16 be treated" },
+	{ INTERLOCK_AGE, minor_without_form, "under 18 the profile asks for the guardian's notarised form:" },
 	{ INTERLOCK_RECOVERY, waits,
 		"the station stopped in this session after 2024-10-04T10:00:00Z: check" },
 	{ INTERLOCK_RECOVERY, waits_lacking, "strokes of up to 2.0 s are not on record" },
@@ -314,6 +360,54 @@ static void test_every_interlock_has_a_row(void **state)
 		seen[rows[i].interlock] = true;
 	for (int i = 0; i < INTERLOCK_MAX; i++)
 		assert_true(seen[i]);
+}
+
+static void test_a_minor_with_the_form_may_be_treated(void **state)
+{
+	InterlockFacts facts = all_well;
+	Refusal refusals[INTERLOCK_MAX];
+
+	facts.client_age = 16;
+	facts.guardian_form = true;
+	assert_int_equal(interlocks_check(&facts, refusals), 0);
+}
+
+static void test_a_profile_that_asks_nothing(void **state)
+{
+	static const ProfileClient nothing;
+	InterlockFacts facts = all_well;
+	Refusal refusals[INTERLOCK_MAX];
+
+	facts.client_asks = &nothing;
+	facts.client_registered = false;
+	facts.client_age = CLIENT_AGE_UNKNOWN;
+	assert_int_equal(interlocks_check(&facts, refusals), 0);
+}
+
+/** 2024-10-04 at ten in the morning. */
+static void test_ages(void **state)
+{
+	static const struct {
+		const char *card;
+		int age;
+	} cards[] = {
+		{ "{\"card\":{\"birth_date\":\"2006-10-04\"}}", 18 },
+		{ "{\"card\":{\"birth_date\":\"2006-10-05\"}}", 17 },
+		{ "{\"card\":{\"birth_date\":\"2004-02-29\"}}", 20 },
+		{ "{\"card\":{\"born\":2005}}", 18 },
+		{ "{\"card\":{\"born\":2006}}", 17 },
+		{ "{\"card\":{\"born\":1990,\"birth_date\":\"2006-10-04\"}}", 18 },
+		{ "{\"card\":{\"birth_date\":\"2006-13-40\"}}", CLIENT_AGE_UNKNOWN },
+		{ "{\"card\":{\"birth_date\":\"2031-01-01\"}}", CLIENT_AGE_UNKNOWN },
+		{ "{\"card\":{}}", CLIENT_AGE_UNKNOWN },
+		{ "{}", CLIENT_AGE_UNKNOWN },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(cards); i++) {
+		json_auto_t *row = json_loads(cards[i].card, 0, NULL);
+
+		assert_int_equal(client_age(row, NOW), cards[i].age);
+	}
 }
 
 static void test_an_expired_pigment_stays_expired_when_the_clock_is_set_back(void **state)
@@ -403,6 +497,9 @@ int main(void)
 		cmocka_unit_test(test_each_alone),
 		cmocka_unit_test(test_all_at_once_in_order),
 		cmocka_unit_test(test_every_interlock_has_a_row),
+		cmocka_unit_test(test_a_minor_with_the_form_may_be_treated),
+		cmocka_unit_test(test_a_profile_that_asks_nothing),
+		cmocka_unit_test(test_ages),
 		cmocka_unit_test(test_an_expired_pigment_stays_expired_when_the_clock_is_set_back),
 		cmocka_unit_test(test_what_is_not_limited_is_not_worn),
 		cmocka_unit_test(test_only_some_can_be_set_aside),

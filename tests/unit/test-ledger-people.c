@@ -250,11 +250,12 @@ static void fill(Ledger *ledger)
 		"person", "Rosa");
 	append_personal(ledger, "subject.changed", json_pack("{s:s, s:s}", "subject", "P-1", "why", "typo"),
 		"name", "Roza");
-	append(ledger, "record.corrected", correction(7, "born", "1980", "1981"));
+	append(ledger, "record.corrected", correction(8, "sessions", "3", "4"));
 	append(ledger, "interlock.overridden",
 		json_pack(
 			"{s:i, s:s, s:s}", "session", 1, "interlock", "interval", "reason", "Rosa insists"));
 	append(ledger, "record.corrected", correction(11, "text", "bled", "Rosa bled"));
+	append(ledger, "record.corrected", correction(7, "born", "1980", "1981"));
 	append(ledger, "session.abandoned",
 		json_pack("{s:i, s:s}", "session", 1, "reason", "Rosa has hepatitis"));
 	end_badge(ledger, "b1");
@@ -275,7 +276,9 @@ static void test_projections_are_rebuilt_without_what_was_erased(void **state)
 	assert_int_equal(count(db, "SELECT count(*) FROM personal"), 4);
 	before = dump(db);
 	assert_non_null(strstr(before, "incident.subject=P-1\n"));
-	assert_non_null(strstr(before, "correction.new=1981\n"));
+	assert_non_null(strstr(before, "correction.new=4\n"));
+	assert_null(strstr(before, "1980"));
+	assert_null(strstr(before, "1981"));
 	assert_null(strstr(before, "image.erased_seq=NULL"));
 	assert_null(strstr(before, "$y$new"));
 	assert_null(strstr(before, "bled"));

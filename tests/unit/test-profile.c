@@ -39,6 +39,14 @@ static const char *const entries[][3] = {
 	{ "cycle", "penetration_test", "yes" },
 	{ "cycle", "leak_test_days", "7" },
 	{ "operator", "certificates", "bloodborne pathogens, first aid" },
+	{ "client", "registration", "yes" },
+	{ "client", "name", "yes" },
+	{ "client", "contact", "no" },
+	{ "client", "birth_date", "no" },
+	{ "client", "identity", "yes" },
+	{ "client", "minimum_age", "18" },
+	{ "client", "minor", "notarised from 16" },
+	{ "client", "questions", "pregnancy, latex-allergy" },
 	{ "proofs", "mechanical", "yes" },
 	{ "proofs", "pressure", "no" },
 	{ "proofs", "integrator", "yes" },
@@ -122,6 +130,12 @@ static void test_every_value_finds_its_place(void **state)
 	assert_int_equal(profile.sterile_days, 180);
 	assert_int_equal(profile.n_certificates, 2);
 	assert_string_equal(profile.certificates[1], "first aid");
+	assert_true(profile.client.registration && profile.client.name && profile.client.identity);
+	assert_false(profile.client.contact || profile.client.birth_date);
+	assert_int_equal(profile.client.minimum_age, 18);
+	assert_int_equal(profile.client.minor_from, 16);
+	assert_int_equal(profile.client.n_questions, 2);
+	assert_string_equal(profile.client.questions[1], "latex-allergy");
 	profile_proofs(&profile, proofs, sizeof proofs);
 	assert_string_equal(proofs, "mechanical integrator disposal");
 	assert_true(profile.reports);

@@ -110,7 +110,7 @@ static void test_a_clock_that_was_never_set_is_named(void **state)
 	Reply reply = { 0 };
 
 	sign_in(chair);
-	DO(chair, begin, "P-0001", PROTOCOL, 1, true);
+	DO(chair, begin, "P-0001", PROTOCOL, 1, false);
 	station_mount_needle(chair->station,
 		"]d201" GTIN "1731123110L1\x1d"
 		"21A17",

@@ -52,9 +52,10 @@ static unsigned fill_zone(Chair *chair)
 
 /* ---- sessions ---- */
 
-static void begin_session(Chair *chair, uint32_t number, bool is_new)
+/** Of the client whom the fixture has registered. */
+static void begin_session(Chair *chair, uint32_t number)
 {
-	DO(chair, begin, "P-0001", PROTOCOL, number, is_new);
+	DO(chair, begin, "P-0001", PROTOCOL, number, false);
 }
 
 static void end_session(Chair *chair)
@@ -95,7 +96,7 @@ static void test_three_sessions_leave_the_last_target(void **state)
 
 	sign_in(chair);
 	for (uint32_t i = 0; i < ELEMENTS(sessions); i++) {
-		begin_session(chair, i + 1, i == 0);
+		begin_session(chair, i + 1);
 		/* the area is entered once; later it is the client's own */
 		DO(chair, select_zone, "crown", "normal", i == 0 ? AREA_MM2 : 0);
 		assert_int_equal(zone_now(chair)->area_mm2, AREA_MM2);
@@ -155,7 +156,7 @@ static void test_an_area_is_its_clients(void **state)
 	Chair *chair = *state;
 
 	sign_in(chair);
-	begin_session(chair, 1, true);
+	begin_session(chair, 1);
 	DO(chair, select_zone, "crown", "normal", AREA_MM2);
 	make_dots(chair, 380);
 	assert_int_equal(count_alerts(chair, "density-reached"), 0);
@@ -215,7 +216,7 @@ static void test_each_zone_rests_from_its_last_dots(void **state)
 	Chair *chair = *state;
 
 	sign_in(chair);
-	begin_session(chair, 1, true);
+	begin_session(chair, 1);
 	DO(chair, select_zone, "crown", "normal", AREA_MM2);
 	make_dots(chair, 10);
 	end_session(chair);
@@ -227,14 +228,14 @@ static void test_each_zone_rests_from_its_last_dots(void **state)
 	assert_int_equal(told(chair, "P-0001", 3, "crown", "wait_days"), 27);
 	assert_int_equal(told(chair, "P-0001", 1, "crown", "dots"), 10);
 	/* session 1 the next day is refused like any other, in this zone alone */
-	begin_session(chair, 1, false);
+	begin_session(chair, 1);
 	assert_true(refuses_interval_of(chair, "crown"));
 	assert_false(refuses_interval_of(chair, "nape"));
 	make_dots(chair, 10);
 	end_session(chair);
 	advance(chair, 6 * DAY_S);
 	settle(chair);
-	begin_session(chair, 2, false);
+	begin_session(chair, 2);
 	assert_false(refuses_interval_of(chair, "crown"));
 	assert_true(refuses_interval_of(chair, "nape"));
 	end_session(chair);
@@ -245,9 +246,9 @@ static void test_each_zone_rests_from_its_last_dots(void **state)
 	told_zones = NULL;
 }
 
-static void begin_protocol(Chair *chair, const char *protocol, bool is_new)
+static void begin_protocol(Chair *chair, const char *protocol)
 {
-	DO(chair, begin, "P-0001", protocol, 1, is_new);
+	DO(chair, begin, "P-0001", protocol, 1, false);
 }
 
 static json_int_t sessions_done(Chair *chair, const char *protocol)
@@ -272,18 +273,18 @@ static void test_a_sample_patch_is_waited_for(void **state)
 	Chair *chair = *state;
 
 	sign_in(chair);
-	begin_protocol(chair, "sample-patch", true);
+	begin_protocol(chair, "sample-patch");
 	DO(chair, select_zone, "crown", "normal", AREA_MM2);
 	make_dots(chair, 20);
 	end_session(chair);
 	advance(chair, 27 * DAY_S);
 	settle(chair);
-	begin_session(chair, 1, false);
+	begin_session(chair, 1);
 	assert_true(refuses_interval_of(chair, "nape"));
 	end_session(chair);
 	advance(chair, DAY_S);
 	settle(chair);
-	begin_session(chair, 1, false);
+	begin_session(chair, 1);
 	assert_false(refuses_interval_of(chair, "nape"));
 	assert_false(refuses_interval_of(chair, "crown"));
 	end_session(chair);
@@ -296,20 +297,20 @@ static void test_courses_count_what_left_dots(void **state)
 	Chair *chair = *state;
 
 	sign_in(chair);
-	begin_session(chair, 1, true);
+	begin_session(chair, 1);
 	DO(chair, select_zone, "crown", "normal", AREA_MM2);
 	make_dots(chair, 10);
 	end_session(chair);
 	advance(chair, DAY_S);
 	plan(chair, PROTOCOL, 3, false);
 	assert_int_equal(sessions_done(chair, PROTOCOL), 1);
-	begin_session(chair, 2, false);
+	begin_session(chair, 2);
 	end_session(chair);
 	assert_int_equal(sessions_done(chair, PROTOCOL), 1);
 	REFUSED(chair, STATION_ERROR_INVALID, begin, "P-0001", PROTOCOL, 3, false);
 	REFUSED(chair, STATION_ERROR_INVALID, begin, "P-0001", "scar-camouflage", 1, false);
 	plan(chair, "scar-camouflage", 2, true);
-	begin_protocol(chair, "scar-camouflage", false);
+	begin_protocol(chair, "scar-camouflage");
 	DO(chair, select_zone, "scar-1", "scar", AREA_MM2);
 	make_dots(chair, 10);
 	end_session(chair);
@@ -327,18 +328,18 @@ static void test_a_touch_up_adds_to_the_course(void **state)
 	Chair *chair = *state;
 
 	sign_in(chair);
-	DO(chair, begin, "P-0001", PROTOCOL, 3, true);
+	begin_session(chair, 3);
 	DO(chair, select_zone, "crown", "normal", AREA_MM2);
 	assert_int_equal(fill_zone(chair), 1000);
 	end_session(chair);
 	advance(chair, 200 * DAY_S);
 	settle(chair);
-	begin_protocol(chair, "touch-up", false);
+	begin_protocol(chair, "touch-up");
 	assert_true(refuses_interval_of(chair, "crown"));
 	end_session(chair);
 	advance(chair, 530 * DAY_S);
 	settle(chair);
-	begin_protocol(chair, "touch-up", false);
+	begin_protocol(chair, "touch-up");
 	assert_false(refuses_interval_of(chair, "crown"));
 	assert_true(zone_density_before(zone_now(chair)) == 100);
 	assert_int_equal(fill_zone(chair), 200);

@@ -102,7 +102,7 @@ static void at_ready(Chair *chair)
 
 static void ask_begin(Station *station, Reply *reply)
 {
-	station_begin(station, "P-0001", PROTOCOL, 1, true, keep_reply, reply);
+	station_begin(station, "P-0001", PROTOCOL, 1, false, keep_reply, reply);
 }
 
 static void ask_resume(Station *station, Reply *reply)
@@ -504,7 +504,7 @@ static void test_a_claim_comes_after_what_was_kept(void **state)
 	size_t i;
 
 	sign_in(chair);
-	DO(chair, begin, "P-0001", PROTOCOL, 1, true);
+	DO(chair, begin, "P-0001", PROTOCOL, 1, false);
 	settle(chair);
 	fill_disk(true);
 	station_record(chair->station, "alert.raised",

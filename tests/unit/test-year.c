@@ -79,6 +79,8 @@ static void begin_year(Year *year)
 		json_object_set_new(needles, "certificate", json_string("C-1"));
 	json_object_set_new(needles, "membrane", json_boolean(!lacks(year, "membrane")));
 	record_it(year, "lot.received", needles);
+	if (!lacks(year, "registration"))
+		record_it(year, "subject.registered", json_pack("{s:s}", "subject", "P-1"));
 	if (!lacks(year, "pigment"))
 		record_it(year, "pigment.received",
 			json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "brand", "B", "colour", "black", "lot",
@@ -396,6 +398,8 @@ static void expect_figures(const Profile *profile)
 	if (profile->n_certificates > 0)
 		expect_rules(
 			profile, "certificates", SHORT_WEEKS, "operator-certificate session-certificate");
+	if (profile->client.registration)
+		expect_rules(profile, "registration", SHORT_WEEKS, "session-registration");
 	if (profile->reports)
 		expect_rules(profile, "report_to", SHORT_WEEKS, "incident-report");
 }
@@ -405,7 +409,7 @@ static void test_nothing_is_asked(void **state)
 {
 	static const Profile none = { .name = "none", .report_from = "severe" };
 	static const char *const keys[] = { "mechanical", "initials", "certificate", "pigment", "consent",
-		"disposal", "in_a_row", "leak_test_days", "report_to" };
+		"disposal", "in_a_row", "leak_test_days", "registration", "report_to" };
 
 	for (size_t i = 0; i < ELEMENTS(keys); i++)
 		expect_rules(&none, keys[i], SHORT_WEEKS, "");

@@ -3,10 +3,11 @@
 --
 -- @proofs text, of the profile: what the profile asks for, separated by blanks: consent, screening, signature,
 --   client_signature, needles_sealed, care_sheet, copy, disposal
+-- @registration number, of the profile: whether (1) a client must be registered
 
 WITH treated AS (
   SELECT session, 'session ' || session AS subject, date(utc_us / 1000000, 'unixepoch') AS since, outcome,
-    ' ' || @proofs || ' ' AS wanted
+    ' ' || @proofs || ' ' AS wanted, session.subject AS client
   FROM session
   WHERE strokes > 0)
 SELECT 'session-consent' AS rule, subject, 'the consent to the treatment' AS missing, since
@@ -24,6 +25,11 @@ SELECT 'session-screening', subject, 'the screening', since
 FROM treated
 WHERE instr(wanted, ' screening ') > 0
   AND NOT EXISTS (SELECT 1 FROM record WHERE record.session = treated.session AND kind = 'session.screening')
+UNION ALL
+SELECT 'session-registration', subject, 'the registration of its client', since
+FROM treated
+WHERE @registration
+  AND NOT EXISTS (SELECT 1 FROM subject WHERE subject.subject = client COLLATE NOCASE)
 UNION ALL
 SELECT 'session-signature', subject, 'the signature', since
 FROM treated

@@ -10,8 +10,8 @@ INSERT INTO image(seq, session, zone, phase, file, sha256, bytes, width, height,
 VALUES (@seq, @session, @zone, @phase, @file, @sha256, @bytes, @width, @height, @focus, @exposure, @utc_us);
 
 -- record strokes
--- Updates the totals of session and cartridge (session.finished and needle.removed give the final figures), and the
--- zone where the last loaded pigment was used.
+-- Updates the totals of session and cartridge (session.finished and needle.removed give the final figures), the zone
+-- where the last loaded pigment was used, and who worked there with which cartridge.
 UPDATE session
 SET strokes = coalesce(strokes, 0) + @strokes, dots = coalesce(dots, 0) + @dots
 WHERE session = @session;
@@ -25,6 +25,10 @@ ON CONFLICT DO UPDATE SET strokes = strokes + excluded.strokes, dots = dots + ex
 INSERT INTO zone_dots(session, zone, chunk_dots, told_dots, worked_us)
 VALUES (@session, @zone, @dots, 0, @utc_us)
 ON CONFLICT DO UPDATE SET chunk_dots = chunk_dots + excluded.chunk_dots, worked_us = excluded.worked_us;
+INSERT INTO stint(session, zone, unit, operator, strokes, dots, first_us, last_us)
+VALUES (@session, @zone, @unit, @actor, @strokes, @dots, @utc_us, @utc_us)
+ON CONFLICT DO UPDATE
+SET strokes = strokes + excluded.strokes, dots = dots + excluded.dots, last_us = max(last_us, excluded.last_us);
 
 -- record zone.statistics
 INSERT OR REPLACE INTO zone_result(

@@ -2,7 +2,11 @@
 -- How records of the people who are treated change the tables.
 
 -- record subject.registered
-INSERT INTO subject(subject, phototype, born, utc_us, seq) VALUES (@subject, @phototype, @born, @utc_us, @seq);
+INSERT INTO subject(subject, utc_us, seq) VALUES (@subject, @utc_us, @seq);
+INSERT INTO card(seq, subject) VALUES (@seq, @subject);
+
+-- record subject.described
+INSERT INTO card(seq, subject) VALUES (@seq, @subject);
 
 -- record subject.changed
 -- Name and contact come from the newest record; older ones stay until they are erased.
@@ -35,3 +39,7 @@ VALUES (
 UPDATE incident
 SET notified_seq = @seq, sent_us = coalesce(CAST(strftime('%s', @sent) AS INTEGER) * 1000000, @utc_us)
 WHERE seq = @incident AND notified_seq IS NULL;
+
+-- record recipe.noted
+INSERT INTO recipe(seq, subject, session, zone, pigment, needle, rate_hz, depth_um, dwell_ms, operator, utc_us)
+VALUES (@seq, @subject, @session, @zone, @pigment, @needle, @rate_hz, @depth_um, @dwell_ms, @actor, @utc_us);

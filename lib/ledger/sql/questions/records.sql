@@ -48,8 +48,8 @@ WHERE (@from IS NULL OR seq >= (SELECT min(first_seq) FROM record_day WHERE day 
         SELECT seq
         FROM record
         WHERE kind IN (
-          'subject.registered', 'subject.changed', 'course.planned', 'course.extended', 'zone.area',
-          'incident.reported', 'personal.erased', 'audit.read')
+          'subject.registered', 'subject.changed', 'subject.described', 'recipe.noted', 'course.planned',
+          'course.extended', 'zone.area', 'incident.reported', 'personal.erased', 'audit.read')
           AND @subject COLLATE NOCASE IN (
             json_extract(CAST(leaf AS TEXT), '$.body.subject'),
             json_extract(CAST(leaf AS TEXT), '$.body.arguments.subject'))

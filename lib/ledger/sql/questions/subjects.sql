@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The people who are treated, by number. A change gives a person a new number, so that a reader who goes page by
--- page misses nobody.
+-- page misses nobody. card: what the client's card says, each field by its newest record.
 --
 -- @from time: registered from then on
 -- @to time: registered before then
@@ -12,22 +12,32 @@ WITH correcting AS (
   SELECT json_extract(CAST(leaf AS TEXT), '$.body.subject') AS whose, field, new, correction.seq
   FROM correction
   CROSS JOIN record ON record.seq = corrects
-  WHERE kind IN ('subject.registered', 'subject.changed')),
+  WHERE kind IN ('subject.registered', 'subject.changed', 'subject.described')),
 corrections AS (
   SELECT whose, json_group_object(field, iif(@impersonal,
       (SELECT json_extract(CAST(leaf AS TEXT), '$.body.new') FROM record WHERE record.seq = newest), new))
     AS corrected
   FROM (SELECT whose, field, new, max(seq) AS newest FROM correcting GROUP BY whose, field)
   GROUP BY whose)
-SELECT subject, phototype, born, subject.utc_us AS "registered:utc",
-  json_extract(data, '$.name') AS "name:personal", json_extract(data, '$.contact') AS "contact:personal",
-  subject.seq, corrected AS "corrected:json"
-FROM subject
+SELECT subject, json_extract(card, '$.phototype') AS "phototype:personal", json_extract(card, '$.born') AS "born:personal",
+  utc_us AS "registered:utc", json_extract(data, '$.name') AS "name:personal",
+  json_extract(data, '$.contact') AS "contact:personal", seq, card AS "card:words", corrected AS "corrected:json"
+FROM (SELECT subject.subject, subject.utc_us, subject.seq,
+        (SELECT json_group_object(key, value)
+         FROM (SELECT key, value, max(card.seq)
+               FROM card
+               JOIN record USING(seq)
+               LEFT JOIN personal USING(seq)
+               JOIN json_each(json_patch(json_extract(CAST(leaf AS TEXT), '$.body'), coalesce(data, '{}')))
+               WHERE card.subject = subject.subject AND key NOT IN ('subject', 'user', 'name', 'contact')
+               GROUP BY key))
+          AS card
+      FROM subject) AS subject
 LEFT JOIN personal USING(seq)
 LEFT JOIN corrections ON whose = subject
-WHERE (@from IS NULL OR subject.utc_us >= @from)
-  AND (@to IS NULL OR subject.utc_us < @to)
+WHERE (@from IS NULL OR utc_us >= @from)
+  AND (@to IS NULL OR utc_us < @to)
   AND (@subject IS NULL OR subject = @subject COLLATE NOCASE)
-  AND (@after IS NULL OR subject.seq > @after)
-ORDER BY subject.seq
+  AND (@after IS NULL OR seq > @after)
+ORDER BY seq
 LIMIT coalesce(@limit, -1);

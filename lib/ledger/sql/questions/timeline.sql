@@ -48,8 +48,8 @@ WHERE kind NOT IN ('strokes', 'audit.read')
         SELECT seq
         FROM record
         WHERE kind IN (
-          'subject.registered', 'subject.changed', 'course.planned', 'course.extended', 'zone.area',
-          'incident.reported', 'personal.erased')
+          'subject.registered', 'subject.changed', 'subject.described', 'recipe.noted', 'course.planned',
+          'course.extended', 'zone.area', 'incident.reported', 'personal.erased')
           AND @subject COLLATE NOCASE IN (
             json_extract(CAST(leaf AS TEXT), '$.body.subject'),
             json_extract(CAST(leaf AS TEXT), '$.body.arguments.subject'))

@@ -2,11 +2,12 @@
 -- The past of a session, for a station that continues it.
 
 -- statement session_records
-SELECT seq, utc_us, kind, leaf, data
+SELECT record.seq, utc_us, kind, leaf, attachment.data, personal.data
 FROM record
-LEFT JOIN attachment USING(seq)
+LEFT JOIN attachment ON attachment.seq = record.seq
+LEFT JOIN personal ON personal.seq = record.seq
 WHERE session = @session
-ORDER BY seq;
+ORDER BY record.seq;
 
 -- statement session_before_restoring
 -- Whether a backup took the ledger's place after the session's last record.

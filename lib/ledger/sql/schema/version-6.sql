@@ -186,3 +186,59 @@ DROP TABLE course;
 ALTER TABLE course_6 RENAME TO course;
 
 CREATE INDEX course_name ON course(subject COLLATE NOCASE);
+
+-- The records that make up a client's card: what they say stays with them. The card's facts leave the tables.
+DROP VIEW audit_subjects;
+
+ALTER TABLE subject DROP COLUMN phototype;
+ALTER TABLE subject DROP COLUMN born;
+
+CREATE TABLE card(
+  seq INTEGER PRIMARY KEY,
+  subject TEXT NOT NULL
+);
+
+CREATE INDEX card_subject ON card(subject COLLATE NOCASE, seq);
+
+INSERT INTO card(seq, subject)
+SELECT seq, json_extract(CAST(leaf AS TEXT), '$.body.subject')
+FROM record
+WHERE kind = 'subject.registered';
+
+-- What a client was treated with, as somebody noted it.
+CREATE TABLE recipe(
+  seq INTEGER PRIMARY KEY,
+  subject TEXT NOT NULL,
+  session INTEGER,
+  zone TEXT,
+  pigment TEXT,
+  needle TEXT,
+  rate_hz INTEGER,
+  depth_um INTEGER,
+  dwell_ms INTEGER,
+  operator TEXT NOT NULL,
+  utc_us INTEGER NOT NULL
+);
+
+CREATE INDEX recipe_subject ON recipe(subject COLLATE NOCASE, seq);
+
+-- Who worked in which zone, with which cartridge.
+CREATE TABLE stint(
+  session INTEGER NOT NULL,
+  zone TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  operator TEXT NOT NULL,
+  strokes INTEGER NOT NULL,
+  dots INTEGER NOT NULL,
+  first_us INTEGER NOT NULL,
+  last_us INTEGER NOT NULL,
+  PRIMARY KEY (session, zone, unit, operator)
+) WITHOUT ROWID;
+
+INSERT INTO stint(session, zone, unit, operator, strokes, dots, first_us, last_us)
+SELECT session, json_extract(CAST(leaf AS TEXT), '$.body.zone'), json_extract(CAST(leaf AS TEXT), '$.body.unit'),
+  json_extract(CAST(leaf AS TEXT), '$.actor'), sum(json_extract(CAST(leaf AS TEXT), '$.body.strokes')),
+  sum(json_extract(CAST(leaf AS TEXT), '$.body.dots')), min(utc_us), max(utc_us)
+FROM record
+WHERE kind = 'strokes'
+GROUP BY 1, 2, 3, 4;
