@@ -17,7 +17,8 @@ DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 NEEDS_PERSON = "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
 PATHS = {"Station1": "/org/stipple/Station1", "Session1": "/org/stipple/Station1/Session",
          "Inventory1": "/org/stipple/Station1/Inventory", "Audit1": "/org/stipple/Station1/Audit"}
-STATION_OPERATE = {"Login", "Logout", "Token", "AcknowledgeFault", "ChangePin", "SelfTest", "Record"}
+STATION_OPERATE = {"Login", "Logout", "Token", "AcknowledgeFault", "AcknowledgeAlarm", "ChangePin", "SelfTest", "Record",
+                   "TestSound", "ReportSound"}
 # Of each: methods that run, and interfaces whose other methods polkit (not the bus) refuses.
 MAY = {
     "ada": {"Station1": STATION_OPERATE | {"Doctor", "Present"}, "Session1": "all", "Inventory1": "all", "Audit1": set()},
