@@ -49,7 +49,7 @@ static void put_what_was_signed(FILE *stream, const ReportConsent *consent)
 	else if (consent->sha256)
 		html_words(stream,
 			g_strdup(
-				"The station no longer has the text that was signed: ask the clinic for the one "
+				"The record does not hold the text that was signed: ask the clinic for the one "
 				"with the digest below."),
 			true);
 	else if (consent->signed_on)

@@ -225,36 +225,8 @@ int report_gather(Ctl *ctl, int64_t session, Report *report)
 
 /* ---- what a client signed ---- */
 
-/** Finds the text with the digest that was signed; a text that changed since is another one. */
-static const char *text_of(const json_t *texts, const ReportConsent *consent)
-{
-	size_t i;
-	json_t *text;
-
-	json_array_foreach (texts, i, text)
-		if (is_same_text(row_text(text, "sha256"), consent->sha256))
-			return row_text(text, "text");
-	return NULL;
-}
-
-/** The caller frees the list. NULL: the station told none. */
-static json_t *ask_consent_texts(Ctl *ctl)
-{
-	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-	const char *text, *sha256;
-	json_t *texts = json_array();
-
-	if (ctl_call(ctl, CTL_SESSION, "ConsentTexts", &reply, NULL) != CTL_DONE ||
-		sd_bus_message_enter_container(reply, 'a', "(sssss)") < 0)
-		return texts;
-	while (sd_bus_message_read(reply, "(sssss)", NULL, NULL, NULL, &text, &sha256) > 0)
-		json_array_append_new(texts, json_pack("{s:s, s:s}", "text", text, "sha256", sha256));
-	return texts;
-}
-
 int report_gather_consents(Ctl *ctl, int64_t session, Report *report)
 {
-	json_auto_t *texts = NULL;
 	int status = ask_of_session(ctl, report, "operators", session);
 
 	if (status != CTL_DONE)
@@ -267,12 +239,7 @@ int report_gather_consents(Ctl *ctl, int64_t session, Report *report)
 		return status;
 	if (report->session != session)
 		return ctl_fail("there is no session %lld on record", (long long)session);
-	texts = ask_consent_texts(ctl);
-	for (guint i = 0; i < report->consents->len; i++) {
-		ReportConsent *consent = report_consent(report, i);
-
-		consent->text = report_keep(report, text_of(texts, consent));
-		ask_proof(ctl, &consent->proof);
-	}
-	return CTL_DONE;
+	for (guint i = 0; i < report->consents->len; i++)
+		ask_proof(ctl, &report_consent(report, i)->proof);
+	return ask_of_session(ctl, report, "consent-texts", session);
 }

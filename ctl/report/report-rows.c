@@ -64,6 +64,22 @@ static void keep_signed(Report *report, const json_t *row, const json_t *body, c
 		g_array_append_val(report->consents, consent);
 }
 
+/** The words beside the record of a signature. */
+static bool take_consent_text(Report *report, const json_t *row)
+{
+	int64_t seq = row_number(row, "seq");
+
+	for (guint i = 0; i < report->consents->len; i++) {
+		ReportConsent *consent = report_consent(report, i);
+
+		if (consent->proof.seq != seq)
+			continue;
+		consent->text = row_text(row, "text");
+		return true;
+	}
+	return false;
+}
+
 static void take_consent(Report *report, const json_t *row, const json_t *body)
 {
 	keep_signed(
@@ -289,6 +305,7 @@ static const struct {
 	{ "lot", report_take_lot },
 	{ "pigments", report_take_zones },
 	{ "blends", report_take_blend },
+	{ "consent-texts", take_consent_text },
 	{ "statuses", report_take_status },
 	{ "sterilization", report_take_cycle },
 	{ "doubt", report_take_doubt },

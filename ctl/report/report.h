@@ -129,7 +129,7 @@ typedef struct ReportConsent {
 	const char *signed_on;                        /* "screen" or "paper"; NULL: not on record */
 	const char *language, *sha256;                /* of the text that was signed on the screen */
 	const char *signature;                        /* see util/signature.h; NULL: none, or erased */
-	const char *text;                             /* NULL: the station has it no more */
+	const char *text;                             /* NULL: not on record */
 	bool given;                                   /* false: withdrawn */
 	ReportProof proof;
 } ReportConsent;

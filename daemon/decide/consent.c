@@ -82,7 +82,8 @@ static bool require_withdrawable(ConsentForm form, Decision *ret)
 	return false;
 }
 
-/** Decides the record of what was signed; `text`: on the screen, NULL on paper. */
+/** Decides the record of what was signed; `text`: on the screen, with its words beside the record; NULL: on
+ * paper. */
 static void record_signed(const State *state, ConsentForm form, const char *version, const ConsentText *text,
 	const char *signature, Decision *ret)
 {
@@ -101,6 +102,8 @@ static void record_signed(const State *state, ConsentForm form, const char *vers
 		ret, is_consent ? "session.consent" : "session.statement", body_with_session(state, body));
 	if (!text || ret->kind != DECISION_RECORD)
 		return;
+	ret->attachment = text->text;
+	ret->attachment_size = strlen(text->text);
 	ret->personal = json_pack("{s:s}", "signature", signature);
 	if (!ret->personal)
 		decide_no_memory(ret);

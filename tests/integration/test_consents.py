@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import shutil
 import sqlite3
 import subprocess
 
@@ -121,15 +122,26 @@ def run(station, *words):
 
 
 def test_the_client_gets_a_copy_that_can_be_verified(station, tmp_path):
-    configure(station, "us-ny")
+    shutil.copytree(TEXTS, tmp_path / "texts")
+    configure(station, "us-ny", tmp_path / "texts")
     station.prepare(subject="P-1")
     sign(station, "treatment")
     sign(station, "needles-sealed", language="es")
     station.call("Session1", "Abandon", "unwell")
+    # a clinic that changes a text under the same version does not change what was signed
+    (tmp_path / "texts/treatment.1.en.txt").write_text("Other words.\n")
+    station.stop()
+    station.start()
+    station.wait_board()
+    signed = station.audit("consent-texts", session=1)
+    assert [(row["consent"], row["language"], row["text"]) for row in signed] == [
+        (form, language, (TEXTS / f"{form}.1.{language}.txt").read_text())
+        for form, language in (("treatment", "en"), ("needles-sealed", "es"))]
     done = run(station, "session", "copy", 1, "-o", tmp_path / "copy.pdf")
     assert done.returncode == 0, done.stderr
     text = subprocess.run(["pdftotext", "-layout", tmp_path / "copy.pdf", "-"], capture_output=True, text=True,
                           check=True).stdout
+    assert "Other words" not in text
     for words in ("Consent to scalp micropigmentation", "I agree to the treatment.", "Las agujas estaban precintadas",
                   "Signed on paper.", "The text is on the paper form", "P-1",
                   hashlib.sha256((TEXTS / "treatment.1.en.txt").read_bytes()).hexdigest()):
@@ -148,6 +160,7 @@ def test_the_client_gets_a_copy_that_can_be_verified(station, tmp_path):
     # that it was given is on record, and no longer missing
     rules = {row["rule"] for row in station.audit("check")}
     assert "session-copy" not in rules, "no dot was made yet"
+    station.sign_in()
     assert run(station, "session", "copied", "session=1", "way=paper").returncode == 0
     assert bodies(station, "session.copied")[0].items() >= {"session": 1, "way": "paper"}.items()
     consents = [(row["consent"], row["signed_on"]) for row in station.audit("consents")]

@@ -31,6 +31,7 @@ QUESTIONS = {
     "certifications": [{}, {"badge": "B2", "certificate": "c1"}, {"from": "2026-12-31", "limit": 1}],
     "check": [FIGURES, {**FIGURES, "rule": "lot-membrane"}, {**FIGURES, "after": 2, "limit": 3}, {}],
     "checkpoints": [{}],
+    "consent-texts": [{"session": 1}],
     "consents": [{}, {"consent": "treatment", "subject": "p-1"}],
     "corrections": [{}, {"field": "dots"}, {"record": 38}],
     "courses": [{}, {"subject": "P-1", "protocol": "x"}],
@@ -90,7 +91,7 @@ QUESTIONS = {
     "waiting": [{}, {"after": 30}],
     "zones": [{"session": 1}],
 }
-EMPTY = {"checkpoints", "images-to-erase", "low-stock"}  # the first case finds nothing in this history
+EMPTY = {"checkpoints", "consent-texts", "images-to-erase", "low-stock"}  # the first case finds nothing in this history
 
 
 @pytest.fixture(scope="module")
