@@ -75,7 +75,8 @@ static void add_recipe(GString *text, GVariant *recipe)
 
 static char *card_text(GVariant *card)
 {
-	static const char *const keys[] = { "indication", "second_indication", "phototype", "hair", "skin" };
+	static const char *const keys[] = { "indication", "second_indication", "phototype", "hair", "skin",
+		"language" };
 	g_autoptr(GString) text = g_string_new(NULL), facts = g_string_new(NULL);
 	g_autoptr(GVariant) recipes = g_variant_lookup_value(card, "recipes", G_VARIANT_TYPE("aa{sv}"));
 

@@ -215,7 +215,8 @@ static void give(Consent *page, const char *form)
 	g_autofree char *version = version_of(page, form);
 
 	if (signing_has(page->texts, form)) {
-		signing_show(page->signing, page->texts, form);
+		signing_show(page->signing, page->texts, form,
+			known_text(stipple_session1_get_client_language(panel_session(page->screen.panel))));
 		show_signing(page, true);
 	} else if (version) {
 		tell_signed(page, form, true, &(Signed){ .version = version });

@@ -10,9 +10,9 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#include "languages.h"
 #include "signature-pad.h"
 #include "widgets.h"
+#include "words.h"
 
 typedef struct TextOf {
 	const char *form, *version, *language, *text, *sha256;
@@ -84,22 +84,25 @@ static void on_text_language(Signing *signing, GtkWidget *button)
 		show_language(signing, language);
 }
 
-/** Takes the panel's language where it is among them, else English, else the first. */
-static char *preferred_language(GPtrArray *languages)
+static bool has_language(GPtrArray *languages, const char *language)
+{
+	return g_ptr_array_find_with_equal_func(languages, language, g_str_equal, NULL);
+}
+
+/** Takes the client's language where it is among them, else the panel's, else English, else the first. */
+static char *preferred_language(GPtrArray *languages, const char *of_client)
 {
 	const char *const *names = g_get_language_names();
 
+	if (has_language(languages, of_client))
+		return g_strdup(of_client);
 	for (; *names; names++)
-		for (guint i = 0; i < languages->len; i++)
-			if (strcmp(languages->pdata[i], *names) == 0)
-				return g_strdup(*names);
-	for (guint i = 0; i < languages->len; i++)
-		if (strcmp(languages->pdata[i], "en") == 0)
-			return g_strdup("en");
-	return g_strdup(languages->pdata[0]);
+		if (has_language(languages, *names))
+			return g_strdup(*names);
+	return g_strdup(has_language(languages, "en") ? "en" : languages->pdata[0]);
 }
 
-static void offer_languages(Signing *signing)
+static void offer_languages(Signing *signing, const char *of_client)
 {
 	g_autoptr(GPtrArray) languages = g_ptr_array_new();
 	g_autofree char *chosen = NULL;
@@ -111,11 +114,11 @@ static void offer_languages(Signing *signing)
 	while (text_next(&iter, signing->form, &text))
 		if (strcmp(text.version, signing->version) == 0)
 			g_ptr_array_add(languages, (gpointer)text.language);
-	chosen = preferred_language(languages);
+	chosen = preferred_language(languages, of_client);
 	g_clear_pointer(&signing->language, g_free);
 	box_clear(signing->languages);
 	for (guint i = 0; i < languages->len; i++) {
-		g_autofree char *title = language_title(languages->pdata[i]);
+		g_autofree char *title = words_of(languages->pdata[i]);
 		GtkWidget *button = touch_choice_new(title, first, G_CALLBACK(on_text_language), signing);
 
 		first = first ? first : button;
@@ -128,14 +131,14 @@ static void offer_languages(Signing *signing)
 	show_language(signing, chosen);
 }
 
-void signing_show(Signing *signing, GVariant *texts, const char *form)
+void signing_show(Signing *signing, GVariant *texts, const char *form, const char *language)
 {
 	signing_forget(signing);
 	signing->texts = g_variant_ref(texts);
 	signing->form = g_strdup(form);
 	signing->version = signing_version(texts, form);
 	if (signing->version)
-		offer_languages(signing);
+		offer_languages(signing, language);
 }
 
 /* ---- signing ---- */

@@ -25,7 +25,10 @@ GtkWidget *signing_widget(const Signing *signing);
 bool signing_has(GVariant *texts, const char *form);
 /** The newest version of a form; NULL when there is none. Freed by the caller. */
 char *signing_version(GVariant *texts, const char *form);
-/** Shows the newest text of a form, in the client's language where there is one. */
-void signing_show(Signing *signing, GVariant *texts, const char *form);
+/**
+ * Shows the newest text of a form: in `language`, that of the client's card ("": not on record), else in the
+ * panel's, else in English, else in any.
+ */
+void signing_show(Signing *signing, GVariant *texts, const char *form, const char *language);
 /** Forgets what was drawn. */
 void signing_forget(Signing *signing);

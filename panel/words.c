@@ -18,7 +18,7 @@ static const char *const known[] G_GNUC_UNUSED = {
 	N_("Handpiece retired"), N_("Subject registered"), N_("Subject described"), N_("Subject changed"),
 	N_("Recipe noted"),
 	/* a client's card */
-	N_("Phototype"), N_("Born"), N_("Birth date"), N_("Id kind"), N_("Hair"), N_("Skin"),
+	N_("Phototype"), N_("Born"), N_("Birth date"), N_("Id kind"), N_("Hair"), N_("Skin"), N_("Language"),
 	N_("Indication"), N_("Second indication"), N_("Earlier work"), N_("Guardian form"), N_("Contact"),
 	N_("Passport"), N_("Identity card"), N_("Driving licence"), N_("Residence permit"), N_("Other"),
 	N_("Black"), N_("Dark brown"), N_("Brown"), N_("Light brown"), N_("Blond"), N_("Red"), N_("Grey"),
@@ -74,13 +74,26 @@ static const char *spelled(const char *words_found)
 	return words_found;
 }
 
+/** A language is called as it calls itself, for who reads no other. NULL: this is no language. */
+static const char *language_named(const char *name)
+{
+	static const struct {
+		const char *code, *itself;
+	} table[] = { { "en", "English" }, { "es", "Español" }, { "de", "Deutsch" } };
+
+	for (size_t i = 0; i < ELEMENTS(table); i++)
+		if (strcmp(table[i].code, name) == 0)
+			return table[i].itself;
+	return NULL;
+}
+
 char *words_of(const char *name)
 {
 	g_autofree char *words = g_strdelimit(g_strdup(name), "._-", ' ');
-	const char *translated;
+	const char *translated, *language = language_named(name);
 
-	if (!words[0])
-		return g_strdup("");
+	if (!words[0] || language)
+		return g_strdup(language ? language : "");
 	words[0] = g_ascii_toupper(words[0]);
 	translated = _(spelled(words));
 	return g_strdup(translated);

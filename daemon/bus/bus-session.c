@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "decide/client-card.h"
 #include "state/density.h"
 #include "util/text.h"
 
@@ -120,6 +121,7 @@ static int append_session_step(const Bus *bus, const char *name, sd_bus_message 
 		{ "Session", 't', .number = session->number },
 		{ "Subject", 's', session->subject },
 		{ "Protocol", 's', session->protocol_name },
+		{ "ClientLanguage", 's', client_language(now) },
 		{ "CourseSession", 'u', .number = session->course_session },
 		{ "ConsentTreatment", 'b', .number = session->consent_treatment },
 		{ "ConsentPhotographs", 'b', .number = session->consent_photographs },

@@ -30,9 +30,9 @@ static void signal_changes(void *userdata, unsigned changes)
 	} table[] = {
 		{ STATION_CHANGED_STATE, PATH_SESSION, INTERFACE_SESSION,
 			{ "State", "Session", "Subject", "Protocol", "CourseSession", "Aftercare",
-				"ConsentTreatment", "ConsentPhotographs", "AftercareReceived",
-				"NeedlesSealed", "ScreeningDone", "Elapsed", "BreakIn", "StoppedAt",
-				"LackingMs" } },
+				"ClientLanguage", "ConsentTreatment", "ConsentPhotographs",
+				"AftercareReceived", "NeedlesSealed", "ScreeningDone", "Elapsed", "BreakIn",
+				"StoppedAt", "LackingMs" } },
 		{ STATION_CHANGED_STATE, PATH_STATION, INTERFACE_STATION,
 			{ "Fault", "FaultText", "LedgerHealthy", "Inert" } },
 		{ STATION_CHANGED_ALARMS, PATH_STATION, INTERFACE_STATION, { "Alarms" } },

@@ -55,19 +55,33 @@ static const char *find_lack(const ProfileClient *asks, const json_t *row)
 	return NULL;
 }
 
+/** The row of the open session's client; NULL: not registered, or no session. That of the client before is
+ * not this client's. */
+static const json_t *their_row(const State *state)
+{
+	const json_t *row = json_array_get(state->facts.rows[FACT_CLIENT], 0);
+
+	return state->session.number && strcasecmp(row_text(row, "subject"), state->session.subject) == 0
+		       ? row
+		       : NULL;
+}
+
+const char *client_language(const State *state)
+{
+	return row_text(card_of(their_row(state)), "language");
+}
+
 void client_facts(const State *state, InterlockFacts *facts)
 {
 	const ProfileClient *asks = &state->rules.profile.client;
-	const json_t *row = json_array_get(state->facts.rows[FACT_CLIENT], 0);
-	bool theirs = strcasecmp(row_text(row, "subject"), state->session.subject) == 0;
+	const json_t *row = their_row(state);
 
 	facts->client_asks = asks;
 	facts->client_age = CLIENT_AGE_UNKNOWN;
 	if (!state->session.number)
 		return;
 	facts->client = state->session.subject;
-	/* the row of the client before is not this client's */
-	if (!theirs)
+	if (!row)
 		return;
 	facts->client_registered = true;
 	facts->client_lacks = find_lack(asks, row);

@@ -18,5 +18,9 @@ enum { CLIENT_AGE_UNKNOWN = -1 };
  */
 int client_age(const json_t *row, int64_t now_us);
 
+/** The language of the open session's client, "es"; "" when the card has none, or no session is open.
+ * Borrowed. */
+const char *client_language(const State *state);
+
 /** Adds what the interlocks `registration` and `age` need, for the open session. */
 void client_facts(const State *state, InterlockFacts *facts);

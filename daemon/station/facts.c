@@ -84,7 +84,11 @@ static void fact_taken(void *userdata, int error, json_t *rows)
 	if (error < 0) {
 		log_warning("%s could not be read (%s)", fact_queries[slot->fact], strerror(-error));
 	} else {
+		bool other_client = slot->fact == FACT_CLIENT && !json_equal(before, rows);
+
 		fact_apply(&station->state, slot->fact, rows);
+		if (other_client)
+			station_notify(station, STATION_CHANGED_STATE);
 		if (slot->fact == FACT_LOW_STOCK && before)
 			tell_low_stock(station, before, rows);
 	}

@@ -8,14 +8,14 @@ import subprocess
 import dbus
 import pytest
 
-from harness import ADMINISTRATOR, BUILD, PATIENCE_S
+from harness import ADMINISTRATOR, BUILD, NAME, PATIENCE_S, dispatch, wait_for
 from test_people import files_with, hashes
 from test_recovery import rest, work
 
 CTL = BUILD / "ctl/stipplectl"
 CARD = {"name": "Rosa Muster", "contact": "rosa@example.org", "birth_date": "1980-05-17", "id_kind": "passport", "hair": "dark-brown",
         "skin": "olive", "phototype": "III", "indication": "scar-fut", "second_indication": "pattern",
-        "earlier_work": "tattooed at Quexington"}
+        "earlier_work": "tattooed at Quexington", "language": "es"}
 
 
 def enter(station, kind, **fields):
@@ -129,6 +129,28 @@ def test_what_was_used_is_recalled_by_zone(station):
     used = [recipe for recipe in shown(station, "P-42")["recipes"] if recipe["source"] == "used"]
     assert [(r["zone"], r["pigment"], r["needle"]) for r in used] == [("crown", "Brand black-3, PG7", "1RL 0.25")]
     assert 100 < used[0]["depth_um"] < 3000 and used[0]["dots"] > 0
+
+
+def test_the_language_is_that_of_the_open_sessions_client(signed_in):
+    def language():
+        return signed_in.get("Session1", "ClientLanguage")
+    told = {}
+    signed_in.connection.add_signal_receiver(lambda interface, values, gone: told.update(values), "PropertiesChanged",
+                                             "org.freedesktop.DBus.Properties", NAME)
+    signed_in.register("P-42", language="es")
+    signed_in.register("P-43")
+    assert language() == ""
+    signed_in.begin("p-42")
+    wait_for(lambda: language() == "es", "the card to be read")
+    wait_for(lambda: dispatch() or told.get("ClientLanguage") == "es", "the panel to be told")
+    enter(signed_in, "subject.described", subject="P-42", language="de")
+    wait_for(lambda: dispatch() or language() == "de" == told.get("ClientLanguage"), "the change to be told")
+    assert signed_in.refused("Session1", "Record", "subject.described", dbus.Dictionary(
+        {"subject": "P-42", "language": "tlh"}, signature="sv"), "")[0] == "InvalidArgument"
+    signed_in.call("Session1", "Abandon", "done")
+    assert language() == ""
+    signed_in.begin("P-43")
+    assert language() == "", "another client's card says nothing of this one"
 
 
 def test_a_stranger_sees_no_card(station):

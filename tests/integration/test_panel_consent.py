@@ -91,6 +91,24 @@ def test_a_client_reads_signs_and_withdraws(panel, station):
     assert consents(station)[-1]["given"] is False
 
 
+def test_a_client_reads_in_the_language_of_the_card(panel, station):
+    station.sign_in()
+    station.register("p-42", language="es")
+    station.call("Station1", "Logout")
+    sign_in(panel)
+    panel.step(2)
+    panel.enter("Person (pseudonym)", "p-42")
+    panel.wait_sees("Language: Español")
+    panel.touch("Begin the session")
+    panel.wait_sees("Consent to photographs: not given")
+    panel.touch("Consent to photographs")
+    panel.wait_sees("Acepto que se tomen y se guarden fotografías.")
+    panel.touch("Deutsch")
+    panel.wait_sees("Einwilligung in Fotografien")
+    panel.touch("On paper")
+    panel.wait_sees("Consent to photographs: given")
+
+
 def test_the_needle_stops_before_anybody_is_asked(panel, station):
     station.prepare(enrol=False)
     station.call("Station1", "Logout")
