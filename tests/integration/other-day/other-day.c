@@ -2,7 +2,7 @@
 
 /**
  * stippled on another day: the daemon as it is, but for its clock, which is STIPPLE_DAYS days ahead. Tests of
- * a course run weeks and years in minutes with it. It is not installed.
+ * a course and script/demo run weeks and years in minutes with it. It is not installed.
  */
 
 #include <stdio.h>
