@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #include "report/html.h"
+#include "report/language.h"
 #include "report/layout.h"
 #include "report/report-text.h"
 
@@ -22,7 +23,7 @@ void document_sign(Document *document, const char *clinic, const char *station)
 {
 	char time[REPORT_TIME_MAX];
 
-	snprintf(document->foot, sizeof document->foot, "%s / %s \xc2\xb7 report made %s",
+	snprintf(document->foot, sizeof document->foot, _("%s / %s \xc2\xb7 report made %s"),
 		clinic ? clinic : "", station ? station : "",
 		report_time(document->made, REPORT_MOMENT, time));
 }
@@ -33,6 +34,11 @@ int document_write_html(const Document *document, FILE *stream)
 }
 
 /* ---- slots ---- */
+
+void document_put_language(FILE *stream, const void *content)
+{
+	html_text(stream, language_to_string(language_used()));
+}
 
 void document_put_title(FILE *stream, const void *content)
 {
@@ -81,6 +87,10 @@ void document_put_running(FILE *stream, const void *content)
 	html_text(stream, document->head);
 	fputs("\" data-foot=\"", stream);
 	html_text(stream, document->foot);
+	fputs("\" data-page=\"", stream);
+	html_text(stream, _("Page"));
+	fputs("\" data-of=\"", stream);
+	html_text(stream, _("of"));
 	fputs("\"", stream);
 }
 

@@ -44,6 +44,7 @@ void document_sign(Document *document, const char *clinic, const char *station);
 int document_write_html(const Document *document, FILE *stream) _must_check_;
 
 /* the slots of every layout */
+void document_put_language(FILE *stream, const void *content);
 void document_put_title(FILE *stream, const void *content);
 void document_put_about(FILE *stream, const void *content);
 void document_put_meta(FILE *stream, const void *content);
@@ -55,7 +56,7 @@ void document_put_made(FILE *stream, const void *content);
 
 /* clang-format off */
 #define DOCUMENT_SLOTS \
-	{ "title", document_put_title }, { "about", document_put_about }, { "meta", document_put_meta }, \
+	{ "language", document_put_language }, { "title", document_put_title }, { "about", document_put_about }, { "meta", document_put_meta }, \
 	{ "style", document_put_style }, { "running", document_put_running }, { "state", document_put_state }, \
 	{ "made", document_put_made }, { "letterhead", document_put_letterhead }
 /* clang-format on */

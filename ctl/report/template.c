@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Fills the slots of a layout. It must never interpret the contents of a slot as layout. */
+/**
+ * Fills the slots of a layout, and writes its own words in the document's language. It must never interpret
+ * the contents of a slot as layout.
+ */
 
 #include "report/template.h"
 
@@ -9,8 +12,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define OPEN  "{{"
-#define CLOSE "}}"
+#include "report/html.h"
+#include "report/language.h"
+
+#define OPEN        "{{"
+#define CLOSE       "}}"
+#define WORDS       "_(\"" /* as in C, so that xgettext finds them */
+#define WORDS_CLOSE "\")"
 
 static const TemplateSlot *find_slot(const Template *layout, const char *name, size_t length)
 {
@@ -21,20 +29,35 @@ static const TemplateSlot *find_slot(const Template *layout, const char *name, s
 	return NULL;
 }
 
+/** Writes the words of {{_("words")}}; false: it is something else. */
+static bool put_layout_words(FILE *stream, const char *name, size_t length)
+{
+	size_t begin = strlen(WORDS), end = strlen(WORDS_CLOSE);
+	_cleanup_(freep) char *words = NULL;
+
+	if (length < begin + end || strncmp(name, WORDS, begin) != 0)
+		return false;
+	words = strndup(name + begin, length - begin - end);
+	html_text(stream, words ? language_words(words) : "");
+	return true;
+}
+
 int template_write(const Template *layout, const void *content, FILE *stream)
 {
 	const char *text = layout->text;
 
 	for (const char *mark; (mark = strstr(text, OPEN));) {
 		const char *name = mark + strlen(OPEN), *end = strstr(name, CLOSE);
-		const TemplateSlot *slot = end ? find_slot(layout, name, (size_t)(end - name)) : NULL;
+		size_t length = end ? (size_t)(end - name) : 0;
+		const TemplateSlot *slot = find_slot(layout, name, length);
 
-		if (!slot) {
+		fwrite(text, 1, (size_t)(mark - text), stream);
+		if (slot) {
+			slot->write(stream, content);
+		} else if (!put_layout_words(stream, name, length)) {
 			assert(false);
 			return -EINVAL;
 		}
-		fwrite(text, 1, (size_t)(mark - text), stream);
-		slot->write(stream, content);
 		text = end + strlen(CLOSE);
 	}
 	fputs(text, stream);

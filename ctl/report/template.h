@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** The layout of a report. {{name}} in it is replaced by what the function of that name writes. */
+/**
+ * The layout of a report. {{name}} in it is replaced by what the function of that name writes, and
+ * {{_("words")}} by the words in the document's language (language.h).
+ */
 
 #include <stddef.h>
 #include <stdio.h>

@@ -80,7 +80,8 @@ static void test_words_at_head_and_foot(void **state)
 	html = write_page(report);
 	assert_non_null(strstr(html,
 		"<body data-head=\"Session 7 \xc2\xb7 client P-1 \xc2\xb7 2 March 2026\" "
-		"data-foot=\"a &quot;clinic&quot; / chair-1 \xc2\xb7 report made 2026-03-03 08:00 UTC\">"));
+		"data-foot=\"a &quot;clinic&quot; / chair-1 \xc2\xb7 report made 2026-03-03 08:00 UTC\" "
+		"data-page=\"Page\" data-of=\"of\">"));
 	assert_non_null(strstr(html, "<html lang=\"en\">"));
 	assert_non_null(strstr(html, "@page { size: a4 }"));
 }
