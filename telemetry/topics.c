@@ -80,7 +80,7 @@ char *message_of_state(const Config *config, const LiveState *state, const json_
 char *message_of_figures(const LiveFigures *figures)
 {
 	json_auto_t *message = json_pack(
-		"{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:f, s:i, s:i, s:f, s:b, s:b, s:I}",
+		"{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:f, s:i, s:i, s:f, s:b, s:b, s:I, s:I}",
 		"state", figures->state, "session", (json_int_t)figures->session, "zone", figures->zone,
 		"dots", (json_int_t)figures->dots, "strokes", (json_int_t)figures->strokes, "session_dots",
 		(json_int_t)figures->session_dots, "session_strokes", (json_int_t)figures->session_strokes,
@@ -88,7 +88,7 @@ char *message_of_figures(const LiveFigures *figures)
 		(json_int_t)figures->over, "outside", figures->outside, "depth_um", figures->depth_um,
 		"resistance_mn", figures->resistance_mn, "dwell_ms", figures->dwell_ms, "pedal",
 		figures->pedal, "emergency_stop", figures->emergency_stop, "elapsed_s",
-		(json_int_t)figures->elapsed_s);
+		(json_int_t)figures->elapsed_s, "break_in_s", (json_int_t)figures->break_in_s);
 
 	return message ? json_dumps(message, MESSAGE_JSON) : NULL;
 }

@@ -54,7 +54,7 @@ static bool pedal_apply(State *state, bool down, int64_t now_us)
 		return false;
 	/* the needle coasts to a stop: strokes that touch the skin meanwhile belong to the same contact */
 	if (down)
-		work->working_since_us = now_us;
+		work_go(state, now_us);
 	else
 		work_pause(state, now_us);
 	work->phase = to;

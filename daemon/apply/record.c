@@ -11,15 +11,20 @@
 #include "apply/people.h"
 #include "apply/session.h"
 #include "state/stroke-chunk.h"
+#include "util/clock.h"
 #include "util/text.h"
 
 /** Applies strokes that were read from the record again; a chunk that cannot be read is not counted. */
 static void strokes_apply(State *state, const AppliedRecord *record)
 {
 	static StrokeSample samples[STROKE_CHUNK_SAMPLES];
+	Session *session = &state->session;
 	Dot dot;
 	int n;
 
+	if (record->utc_us - session->rest_utc_us >= WORK_BREAK_S * USEC_PER_SEC)
+		session->stretch_utc_us = record->utc_us;
+	session->rest_utc_us = record->utc_us;
 	n = stroke_chunk_decode(record->attachment, record->attachment_size, samples, STROKE_CHUNK_SAMPLES);
 	for (int i = 0; i < n; i++)
 		(void)stroke_apply(state, &samples[i], &dot);

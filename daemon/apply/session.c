@@ -58,7 +58,7 @@ void session_begun_apply(State *state, const AppliedRecord *record)
 	session_clear(session);
 	work_clear(state);
 	work_arrive(state, SESSION_PREPARING);
-	state->work.begun_us = state->work.break_us = record->monotonic_us;
+	state->work.begun_us = record->monotonic_us;
 	state->needle = (Needle){ 0 };
 	session->number = (uint64_t)record_number(record, "session");
 	if (session->number >= state->next_session)
@@ -164,10 +164,8 @@ void session_step_apply(State *state, const AppliedRecord *record)
 	/* the board has already reported whether the needle may move */
 	if (event != SESSION_EVENT_ARM && event != SESSION_EVENT_DISARM)
 		work_arrive(state, step);
-	if (event != SESSION_EVENT_RESUME)
-		return;
-	state->session.recovery.waits = false;
-	state->work.break_us = record->monotonic_us;
+	if (event == SESSION_EVENT_RESUME)
+		state->session.recovery.waits = false;
 }
 
 void session_finished_apply(State *state, const AppliedRecord *record)
@@ -231,15 +229,26 @@ void session_recovered_apply(State *state, const AppliedRecord *record)
 	state->needle.removed = (Cartridge){ 0 };
 }
 
+/** A time of the clock as one of the machine's own clock, which may have begun anew since. */
+static int64_t then_us(const Host *host, int64_t utc_us)
+{
+	int64_t away_us = host_today_us(host) - utc_us;
+
+	return host->now.monotonic_us - (away_us > 0 ? away_us : 0);
+}
+
 void recovered_times_apply(State *state)
 {
 	const Session *session = &state->session;
 	Work *work = &state->work;
-	int64_t away_us = host_today_us(&state->host) - session->begun_utc_us;
 
 	work->phase = session->step;
-	work->break_us = state->host.now.monotonic_us;
-	work->begun_us = work->break_us - (away_us > 0 ? away_us : 0);
+	work->begun_us = then_us(&state->host, session->begun_utc_us);
+	/* the time while the station was away is a rest */
+	if (session->rest_utc_us) {
+		work->rest_us = then_us(&state->host, session->rest_utc_us);
+		work->stretch_us = work->rest_us - (session->rest_utc_us - session->stretch_utc_us);
+	}
 	work->worked_us = session->stroke_us;
 	work->needle_since_us =
 		work->worked_us - state->needle.mounted.stroke_us - session->recovery.lacking_ms * 1000LL;

@@ -21,8 +21,19 @@ void work_clear(State *state)
 	};
 }
 
+void work_go(State *state, int64_t now_us)
+{
+	Work *work = &state->work;
+
+	if (work_stretch_us(work, now_us) == 0)
+		work->stretch_us = now_us;
+	work->working_since_us = now_us;
+}
+
 void work_pause(State *state, int64_t now_us)
 {
-	if (state->work.phase == SESSION_WORKING)
-		state->work.worked_us += now_us - state->work.working_since_us;
+	if (state->work.phase != SESSION_WORKING)
+		return;
+	state->work.worked_us += now_us - state->work.working_since_us;
+	state->work.rest_us = now_us;
 }

@@ -9,5 +9,7 @@
 void work_arrive(State *state, SessionState to);
 /** Clears everything: no session is open, or a new one begins. */
 void work_clear(State *state);
+/** The needle begins to run. */
+void work_go(State *state, int64_t now_us);
 /** Ends the current work and adds its time. */
 void work_pause(State *state, int64_t now_us);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Judges when a break is due and when a session is too long. A reminder never prevents arming. */
+/**
+ * Judges when a break is due and when a session is too long. The time to a break runs from the needle's first
+ * run since the last one. A reminder never prevents arming.
+ */
 
 #include "decide/breaks.h"
 
@@ -16,7 +19,7 @@ int64_t break_in_s(const State *state)
 	if (!state->session.protocol)
 		return 0;
 	return (int64_t)state->session.protocol->break_reminder_min * 60 -
-	       (state->host.now.monotonic_us - state->work.break_us) / USEC_PER_SEC;
+	       work_stretch_us(&state->work, state->host.now.monotonic_us) / USEC_PER_SEC;
 }
 
 int64_t session_elapsed_s(const State *state)
@@ -33,12 +36,19 @@ int64_t session_worked_s(const State *state)
 	return work_time_us(&state->work, state->host.now.monotonic_us) / USEC_PER_SEC;
 }
 
+bool break_is_overdue(const State *state)
+{
+	return is_treated(state) && break_in_s(state) <= 0;
+}
+
 bool break_is_due(const State *state, char text[REMINDER_TEXT_MAX])
 {
-	if (!is_treated(state) || state->work.phase == SESSION_PAUSED || break_in_s(state) >= 0)
+	if (!break_is_overdue(state) || state->work.phase != SESSION_WORKING)
 		return false;
-	snprintf(text, REMINDER_TEXT_MAX, "%u minutes since the last break: pause and rest",
-		state->session.protocol->break_reminder_min);
+	snprintf(text, REMINDER_TEXT_MAX,
+		"%lld minutes of work since the last break: rest for %d minutes, with the needle still",
+		(long long)(state->session.protocol->break_reminder_min - break_in_s(state) / 60),
+		WORK_BREAK_S / 60);
 	return true;
 }
 

@@ -113,6 +113,7 @@ static void say_figures(Live *live)
 	frame.figures.session_dots = now->session.dots;
 	frame.figures.session_strokes = now->session.strokes;
 	frame.figures.elapsed_s = session_elapsed_s(now);
+	frame.figures.break_in_s = break_in_s(now);
 	frame.figures.density = zone_statistics_density(&zone->statistics, zone->area_mm2);
 	frame.figures.before = zone_density_before(zone);
 	frame.figures.over = zone_dots_over(zone);

@@ -83,6 +83,8 @@ typedef struct Session {
 	char pigment_product[SESSION_NAME_MAX], pigment_lot[SESSION_LOT_MAX]; /* brand and colour; lot */
 	int64_t pigment_expiry_utc_us;
 	SessionRecovery recovery;
+	/* by the strokes on record before the station stopped, UTC; 0: none, or the station did not stop */
+	int64_t stretch_utc_us, rest_utc_us; /* the needle's first run since the last break, and its last */
 } Session;
 
 /** A cartridge that was claimed. */

@@ -10,6 +10,9 @@
 #include <stdint.h>
 
 #include "state/session-step.h"
+#include "util/clock.h"
+
+enum { WORK_BREAK_S = 300 }; /* a rest of the needle of this length is a break; a shorter one is none */
 
 typedef struct Work {
 	SessionState phase;     /* the session's step, or working or fault, which the session's records do not
@@ -20,7 +23,9 @@ typedef struct Work {
 	uint64_t stopping; /* the newest command with which the station stops the needle by itself, until its
 			      record is committed; 0 none */
 	/* monotonic microseconds */
-	int64_t begun_us, break_us; /* start of the session; end of the last break */
+	int64_t begun_us;   /* start of the session */
+	int64_t stretch_us; /* when the needle first ran since the last break; 0: it has not */
+	int64_t rest_us;    /* when it last stopped */
 	int64_t working_since_us;
 	int64_t worked_us; /* in the session, without the work still going on */
 	/* the mounted cartridge */
@@ -33,6 +38,17 @@ typedef struct Work {
 static inline bool work_may_move(const Work *work)
 {
 	return work->arming || work->phase == SESSION_READY || work->phase == SESSION_WORKING;
+}
+
+/** Since the needle first ran after the last break, in microseconds, with its shorter rests; 0: it has not.
+ */
+static inline int64_t work_stretch_us(const Work *work, int64_t now_us)
+{
+	bool rests = work->phase != SESSION_WORKING;
+
+	if (!work->stretch_us || (rests && now_us - work->rest_us >= WORK_BREAK_S * USEC_PER_SEC))
+		return 0;
+	return now_us - work->stretch_us;
 }
 
 /** How long the pedal was down in this session, in microseconds. */

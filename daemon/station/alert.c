@@ -100,7 +100,7 @@ void station_alert_about(Station *station, StationAlert alert, const char *text,
 	station_notify_alert(station, alert_names[alert], text);
 }
 
-static bool was_raised_within(const Station *station, StationAlert alert, int64_t pace_us)
+bool alert_was_raised_within(const Station *station, StationAlert alert, int64_t pace_us)
 {
 	int64_t raised_us = station->alerts.raised_us[alert];
 
@@ -112,7 +112,7 @@ void station_alert(Station *station, StationAlert alert, const char *format, ...
 	char text[STATION_TEXT_MAX];
 	va_list arguments;
 
-	if (was_raised_within(station, alert, ALERT_PACE_US))
+	if (alert_was_raised_within(station, alert, ALERT_PACE_US))
 		return;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
@@ -215,7 +215,7 @@ void station_broker_trouble(Station *station, unsigned trouble)
 	/* whoever toggles what it reports cannot fill the record faster than this */
 	for (size_t i = 0; i < ELEMENTS(troubles); i++)
 		if ((begun & troubles[i].trouble) &&
-			!was_raised_within(station, troubles[i].alert, BROKER_PACE_S * USEC_PER_SEC))
+			!alert_was_raised_within(station, troubles[i].alert, BROKER_PACE_S * USEC_PER_SEC))
 			station_alert_about(station, troubles[i].alert, troubles[i].text, NULL);
 	for (size_t i = 0; i < ELEMENTS(troubles); i++)
 		if (ended & troubles[i].trouble)

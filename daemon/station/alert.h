@@ -53,6 +53,8 @@ typedef struct Alerts {
 void station_alert(Station *station, StationAlert alert, const char *format, ...) _printf_(3, 4);
 /** The same with a constant text, and with the fields of `about` (taken; NULL none) beside it. */
 void station_alert_about(Station *station, StationAlert alert, const char *text, json_t *about);
+/** Whether it was raised so short a time ago, in microseconds, and is not over since. */
+bool alert_was_raised_within(const Station *station, StationAlert alert, int64_t pace_us);
 /**
  * Lets the alert be raised again at once: it concerns another thing than last time, or was over in between.
  */

@@ -15,7 +15,8 @@
 #include "util/file.h"
 #include "util/log.h"
 
-#define CLOCK_JUMP_US (60 * USEC_PER_SEC) /* ahead of the monotonic clock; more is an event */
+#define BREAK_AGAIN_US (600 * USEC_PER_SEC) /* between two reminders of a break that nobody takes */
+#define CLOCK_JUMP_US  (60 * USEC_PER_SEC)  /* ahead of the monotonic clock; more is an event */
 /* between two starts; more is an event unless a time server confirms it */
 #define CLOCK_AWAY_US (4 * USEC_PER_DAY)
 
@@ -144,13 +145,17 @@ static void watch_clock_ahead(Station *station)
 
 /* ---- the session ---- */
 
-/** The break was taken. The pace of the alert stays: it is not raised again at once. */
-static void end_reminder(Station *station, StationAlert alert)
+/** Once when the break is due, and again while it is not taken. In a short rest the last one stays as it is.
+ */
+static void watch_break(Station *station)
 {
-	int64_t raised_us = station->alerts.raised_us[alert];
+	char text[REMINDER_TEXT_MAX];
 
-	station_alert_over(station, alert);
-	station->alerts.raised_us[alert] = raised_us;
+	if (!break_is_overdue(&station->state))
+		station_alert_over(station, ALERT_BREAK);
+	else if (break_is_due(&station->state, text) &&
+		 !alert_was_raised_within(station, ALERT_BREAK, BREAK_AGAIN_US))
+		station_alert(station, ALERT_BREAK, "%s", text);
 }
 
 static void watch_session(Station *station)
@@ -158,10 +163,7 @@ static void watch_session(Station *station)
 	char text[REMINDER_TEXT_MAX];
 
 	station_watch_contact(station);
-	if (break_is_due(&station->state, text))
-		station_alert(station, ALERT_BREAK, "%s", text);
-	else
-		end_reminder(station, ALERT_BREAK);
+	watch_break(station);
 	/* once: it stays until the session ends, and whoever has seen it has seen it */
 	if (session_is_long(&station->state, text) && !station->alerts.raised_us[ALERT_LENGTH])
 		station_alert(station, ALERT_LENGTH, "%s", text);

@@ -136,5 +136,6 @@ export function parseTelemetry(value) {
 		pedal: value.pedal === true,
 		stop: value.emergency_stop === true,
 		elapsed: amount(value.elapsed_s),
+		breakIn: Number.isSafeInteger(value.break_in_s) ? value.break_in_s : null,
 	};
 }

@@ -124,6 +124,13 @@ export function duration(seconds) {
 	return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")} h`;
 }
 
+/** Until a break is due, or since when it is overdue. */
+export function breakTime(seconds) {
+	if (!Number.isSafeInteger(seconds))
+		return "–";
+	return seconds > 0 ? `in ${duration(seconds)}` : `overdue for ${duration(-seconds)}`;
+}
+
 export function zoneName(zone) {
 	return zone ? zone.replaceAll("-", " ") : "no zone";
 }

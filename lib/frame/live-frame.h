@@ -15,7 +15,7 @@
 
 enum {
 	LIVE_MAGIC = 0x4c505453, /* "STPL" */
-	LIVE_VERSION = 3,
+	LIVE_VERSION = 4,
 	LIVE_NAME_MAX = 96,
 	LIVE_TEXT_MAX = 512,
 };
@@ -56,10 +56,10 @@ typedef struct LiveState {
 typedef struct LiveFigures {
 	LiveHead head;
 	uint64_t session, dots, strokes, session_dots, session_strokes;
-	uint64_t over; /* dots of the zone beyond its target, of all sessions */
-	int64_t elapsed_s;
-	double density, before;   /* dots per cm2 of this session, and of all sessions before */
-	double outside, dwell_ms; /* a share from 0 to 1; of the last dot */
+	uint64_t over;                 /* dots of the zone beyond its target, of all sessions */
+	int64_t elapsed_s, break_in_s; /* break_in_s: negative when a break is overdue */
+	double density, before;        /* dots per cm2 of this session, and of all sessions before */
+	double outside, dwell_ms;      /* a share from 0 to 1; of the last dot */
 	int32_t target, depth_um, resistance_mn;
 	uint8_t pedal, emergency_stop;
 	uint8_t reserved[2];

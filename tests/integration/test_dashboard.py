@@ -72,6 +72,7 @@ def test_a_treatment_is_followed(page, broker):
         station.sim("pedal down")
         page.wait_card("chair-1", "Working", "dots/min")
         open_station(page)
+        page.wait_text("[data-panel=panel-now]", "in 0:49 h")  # the next break
         for panel, words in {"now": "pressed", "timeline": "Session 1 begun for P-0001", "zones": "crown (now)",
                              "stock": "Lot L1, 1RL 0.25: 19 left, expires 2031-12-31"}.items():
             page.wait_text(f"[data-panel=panel-{panel}]", words)

@@ -18,6 +18,7 @@
 
 #include "apply/apply.h"
 #include "config/protocol-file.h"
+#include "decide/breaks.h"
 #include "decide/recovery.h"
 #include "state/density.h"
 #include "state/interlock-names.h"
@@ -458,6 +459,43 @@ static void test_resuming_ends_the_wait(void **state)
 	assert_int_equal(now->session.step, SESSION_PREPARING);
 }
 
+/** The work goes on from its strokes on record; the time while the station was away is a rest. */
+static void test_the_time_to_a_break_survives(void **state)
+{
+	enum { LIMIT_S = 50 * 60, BEGIN_S = 1700000000 };
+	static const struct {
+		int64_t strokes_s[4]; /* when there are strokes on record, after the beginning; 0: no more */
+		int64_t back_s;
+		int64_t break_in_s;
+	} rows[] = {
+		{ { 0 }, 900, LIMIT_S },                        /* nobody had worked */
+		{ { 100, 700 }, 1000, LIMIT_S },                /* each stretch is over */
+		{ { 100, 300, 500 }, 560, LIMIT_S - 460 },      /* goes on */
+		{ { 100, 300, 500 }, 799, LIMIT_S - 699 },      /* 4:59 away */
+		{ { 100, 300, 500 }, 800, LIMIT_S },            /* 5:00 away */
+		{ { 100, 400, 600 }, 700, LIMIT_S - 300 },      /* a break before the stop */
+		{ { 100, 399, 600, 800 }, 800, LIMIT_S - 700 }, /* 4:59 of rest before the stop */
+	};
+	json_auto_t *body = parse("{'session':7,'strokes':1}");
+	AppliedRecord record = { .kind = "strokes", .body = body, .attachment = (const uint8_t *)"" };
+	State *now = *state;
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		apply(now, BEGUN);
+		now->session.begun_utc_us = BEGIN_S * USEC_PER_SEC;
+		for (size_t at = 0; at < ELEMENTS(rows[i].strokes_s) && rows[i].strokes_s[at]; at++) {
+			record.utc_us = (BEGIN_S + rows[i].strokes_s[at]) * USEC_PER_SEC;
+			(void)record_apply(now, &record);
+		}
+		recover(now, 2000);
+		now->host.now.utc_us = (BEGIN_S + rows[i].back_s) * USEC_PER_SEC;
+		now->host.now.monotonic_us = 7 * USEC_PER_SEC; /* the machine was started anew */
+		recovered_times_apply(now);
+		assert_int_equal(break_in_s(now), rows[i].break_in_s);
+		assert_int_equal(session_elapsed_s(now), rows[i].back_s);
+	}
+}
+
 /* ---- alarms ---- */
 
 static const char *top_alarm(const State *now)
@@ -591,6 +629,7 @@ int main(void)
 		APPLY_TEST(test_who_may_go_on),
 		APPLY_TEST(test_no_chip_is_no_chip),
 		APPLY_TEST(test_resuming_ends_the_wait),
+		APPLY_TEST(test_the_time_to_a_break_survives),
 		APPLY_TEST(test_alarms_are_in_order),
 		APPLY_TEST(test_alarms_latch_or_go_with_their_cause),
 		APPLY_TEST(test_alarms_that_are_too_many),

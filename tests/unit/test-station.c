@@ -7,6 +7,8 @@
 
 #include "station-fixture.h"
 
+#include "decide/alarm.h"
+
 /* ---- faults while another one is being acknowledged ---- */
 
 static void strike_emergency_stop(Chair *chair)
@@ -528,6 +530,27 @@ static void test_a_claim_comes_after_what_was_kept(void **state)
 
 /* ---- hours ---- */
 
+static void let_go(Chair *chair)
+{
+	play(chair, "pedal up\n");
+	UNTIL(chair, state_is(chair, SESSION_READY));
+}
+
+static int64_t break_of(const Chair *chair)
+{
+	return break_in_s(station_state(chair->station));
+}
+
+static void see_alarm(Chair *chair, const char *alarm)
+{
+	Reply reply = { 0 };
+
+	call_station(chair->station, &command_acknowledge_alarm, json_pack("{s:s}", "alarm", alarm), NULL,
+		NULL, keep_reply, &reply);
+	expect_done(chair, &reply);
+}
+
+/** At the configured time, and every ten minutes while the needle goes on. */
 static void test_breaks_are_asked_for(void **state)
 {
 	Chair *chair = *state;
@@ -535,26 +558,65 @@ static void test_breaks_are_asked_for(void **state)
 
 	prepare(chair);
 	reminder = (int64_t)station_state(chair->station)->session.protocol->break_reminder_min * 60;
-	advance(chair, reminder);
+	arm(chair);
+	advance(chair, reminder + 60); /* nobody has worked yet */
+	assert_int_equal(break_of(chair), reminder);
 	assert_int_equal(count_alerts(chair, "break-due"), 0);
-	assert_int_equal(break_in_s(station_state(chair->station)), 0);
-	advance(chair, 1);
-	assert_int_equal(count_alerts(chair, "break-due"), 1);
-	assert_int_equal(break_in_s(station_state(chair->station)), -1);
-	advance(chair, 1);
-	assert_int_equal(count_alerts(chair, "break-due"), 1);
-	advance(chair, ALERT_PACE_US / USEC_PER_SEC);
-	assert_int_equal(count_alerts(chair, "break-due"), 2);
-	arm(chair); /* it is a reminder */
-	DO(chair, pause);
-	advance(chair, 600);
-	assert_int_equal(count_alerts(chair, "break-due"), 2);
-	DO(chair, resume);
-	assert_int_equal(break_in_s(station_state(chair->station)), reminder);
-	advance(chair, reminder);
-	assert_int_equal(count_alerts(chair, "break-due"), 2);
+	work(chair);
+	advance(chair, reminder - 1);
+	assert_int_equal(break_of(chair), 1);
+	assert_int_equal(count_alerts(chair, "break-due"), 0);
+	for (size_t i = 1; i <= 3; i++) {
+		advance(chair, 1);
+		assert_int_equal(break_of(chair), -600 * (int64_t)(i - 1));
+		assert_int_equal(count_alerts(chair, "break-due"), i);
+		see_alarm(chair, "alert.break-due");
+		advance(chair, 599); /* seen is not taken */
+		assert_int_equal(count_alerts(chair, "break-due"), i);
+	}
 	settle(chair);
-	assert_int_equal(count_records(chair, "alert.raised"), chair->n_alerts);
+	assert_int_equal(count_records(chair, "alert.raised"), 3);
+}
+
+/** Five minutes in which the needle rests are a break, whatever the station calls the time; less is none. */
+static void test_what_is_a_break(void **state)
+{
+	Chair *chair = *state;
+	int64_t reminder;
+
+	prepare(chair);
+	reminder = (int64_t)station_state(chair->station)->session.protocol->break_reminder_min * 60;
+	arm(chair);
+	work(chair);
+	advance(chair, reminder - 100);
+	let_go(chair);
+	advance(chair, 299); /* the time comes while the needle rests: no reminder begins */
+	assert_int_equal(break_of(chair), 100 - 299);
+	assert_int_equal(count_alerts(chair, "break-due"), 0);
+	work(chair);
+	advance(chair, 0);
+	assert_int_equal(count_alerts(chair, "break-due"), 1);
+	advance(chair, 599);
+	let_go(chair);
+	advance(chair, 299);
+	assert_int_equal(count_alerts(chair, "break-due"), 1);
+	assert_non_null(alarm_active(station_state(chair->station), "alert.break-due"));
+	advance(chair, 1);
+	assert_int_equal(break_of(chair), reminder);
+	assert_null(alarm_active(station_state(chair->station), "alert.break-due"));
+	work(chair);
+	advance(chair, reminder - 1);
+	assert_int_equal(count_alerts(chair, "break-due"), 1);
+	advance(chair, 1);
+	assert_int_equal(count_alerts(chair, "break-due"), 2);
+	let_go(chair);
+	DO(chair, pause);
+	advance(chair, 120);
+	DO(chair, resume); /* two minutes are no break, whatever was asked for */
+	assert_int_equal(break_of(chair), -120);
+	DO(chair, finish);
+	advance(chair, 1);
+	assert_null(alarm_active(station_state(chair->station), "alert.break-due"));
 }
 
 /** Work of an hour with a break, again and again, until the session has lasted as long as it may. */
@@ -609,6 +671,7 @@ int main(void)
 		STATION_TEST(test_a_sign_out_is_recorded_once),
 		STATION_TEST(test_a_claim_comes_after_what_was_kept),
 		STATION_TEST(test_breaks_are_asked_for),
+		STATION_TEST(test_what_is_a_break),
 		STATION_TEST(test_session_of_five_hours),
 	};
 	static const struct {

@@ -142,6 +142,7 @@ static void test_live_figures_have_units(void **state)
 	LiveFigures figures = { .state = "working",
 		.session = 3,
 		.elapsed_s = 61,
+		.break_in_s = -5,
 		.pedal = 1,
 		.depth_um = 950,
 		.resistance_mn = 400,
@@ -152,6 +153,7 @@ static void test_live_figures_have_units(void **state)
 	assert_int_equal(json_integer_value(json_object_get(message, "depth_um")), 950);
 	assert_int_equal(json_integer_value(json_object_get(message, "resistance_mn")), 400);
 	assert_int_equal(json_integer_value(json_object_get(message, "elapsed_s")), 61);
+	assert_int_equal(json_integer_value(json_object_get(message, "break_in_s")), -5);
 	assert_true(json_is_true(json_object_get(message, "pedal")));
 	assert_true(json_real_value(json_object_get(message, "dwell_ms")) == 62.5);
 }

@@ -2,7 +2,7 @@
 /** One station: what is now, charts, zone map, what to see to, ledger, timeline. */
 
 import { h, setAttribute, setLines, setText, show } from "../dom.js";
-import { date, duration, figure, moment, severity, zoneName } from "../sentences.js";
+import { breakTime, date, duration, figure, moment, severity, zoneName } from "../sentences.js";
 import { isExpired } from "../station.js";
 import { Chart } from "./chart.js";
 import { LedgerPanel } from "./ledger-panel.js";
@@ -16,6 +16,7 @@ const FACTS = [
 	["Zone", (s, live) => zoneName(live?.zone || s.state?.zone || "")],
 	["Dots", (s, live) => figure(live?.sessionDots ?? null)],
 	["Elapsed", (s, live) => duration(live?.elapsed ?? null)],
+	["Break", (s, live) => breakTime(live?.breakIn ?? null)],
 	["Pedal", (s, live) => (live ? (live.pedal ? "pressed" : "released") : "–")],
 	["Emergency stop", (s, live) => (live ? (live.stop ? "PRESSED" : "clear") : "–")],
 	["Cartridge", (s) => (s.cartridge ? [s.cartridge.unit, s.cartridge.lot && `lot ${s.cartridge.lot}`, s.cartridge.expiry && `expires ${s.cartridge.expiry}`].filter(Boolean).join(", ") : "none")],
