@@ -34,6 +34,9 @@ static const Member inventory_members[] = {
 	{ "ReceiveLot", ACTION_RECEIVE, .command = &command_receive_lot },
 	{ "AttachCertificate", ACTION_RECEIVE, .command = &command_certificate, .results = append_number },
 	{ "AttachFile", ACTION_RECEIVE, .command = &command_attach, .results = append_number },
+	{ "LabelUnits", ACTION_RECEIVE, .command = &command_label_units, .results = append_figures },
+	{ "LabelAgain", ACTION_RECEIVE, .command = &command_label_again, .results = append_figures },
+	{ "LabelPacks", ACTION_RECEIVE, .command = &command_label_packs, .results = append_figures },
 	{ "ParseCode", ACTION_INVENTORY, .run = run_parse, .results = append_figures },
 	{ 0 },
 };

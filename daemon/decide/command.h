@@ -198,7 +198,10 @@ extern const CommandSpec command_enrol,               /* badge, name, roles (com
 extern const CommandSpec command_form, /* kind, fields; pin where it is signed */
 	command_receive_lot,           /* lot: an object with the fields of lot.received */
 	command_certificate,           /* fields: lot, file, gtin, certificate; the file as attachment */
-	command_attach;                /* kind, fields; the file as attachment */
+	command_attach,                /* kind, fields; the file as attachment */
+	command_label_units,           /* fields: lot, gtin, count: new serials */
+	command_label_again, /* fields: lot, gtin, first, count, reason: the same serials once more */
+	command_label_packs; /* fields: sterilizer, cycle, series, items, reason */
 /* for auditors: the access itself is recorded, with the caller's account */
 extern const CommandSpec command_audit,     /* query, arguments; streams to the request's fd */
 	command_audit_copy,                 /* copy: "backup", "archive" or "export"; file, records */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Decides about deliveries of lots and their certificates. The ledger checks that a delivery agrees with the
- * record.
+ * Decides about deliveries of lots, their certificates, and labels that the clinic prints. The ledger checks
+ * that a delivery agrees with the record, and gives the serials of labels.
  */
 
 #include "decide/decision.h"
@@ -126,3 +126,89 @@ static void decide_certificate(const State *state, const Command *command, Decis
 }
 
 const CommandSpec command_certificate = { .decide = decide_certificate };
+
+/* ---- labels ---- */
+
+static const LotField label_fields[] = {
+	{ "lot", true, 20 },
+	{ "gtin", false, NEEDLE_PRODUCT_MAX - 1 },
+	{ "count", false, 0 },
+};
+
+static const LotField reprint_fields[] = {
+	{ "lot", true, 20 },
+	{ "gtin", false, NEEDLE_PRODUCT_MAX - 1 },
+	{ "first", true, 0 },
+	{ "count", true, 0 },
+	{ "reason", true, FORM_TEXT_MAX },
+};
+
+static const LotField pack_fields[] = {
+	{ "sterilizer", true, 128 },
+	{ "cycle", true, 0 },
+	{ "series", false, 0 },
+	{ "items", false, FORM_TEXT_MAX },
+	{ "reason", false, FORM_TEXT_MAX },
+};
+
+/** What to print is read from the record that was just made, so that nothing is printed that is not in it. */
+static void answer_labels(const Command *command, const char *question, Decision *ret)
+{
+	json_t *rows = found_rows(command, question);
+
+	if (!rows) {
+		decide_look_up(ret, question,
+			json_pack("{s:I}", "record", (json_int_t)command->answer.number), "the labels");
+		return;
+	}
+	decide_done(ret);
+	ret->figures = json_pack("{s:O}", "labels", rows);
+}
+
+static void decide_labels(const State *state, const Command *command, const char *kind, const char *question,
+	const LotField *list, size_t n, Decision *ret)
+{
+	const json_t *fields = json_object_get(command->asked, "fields");
+	const char *items = json_string_value(json_object_get(fields, "items"));
+	json_t *body, *reason;
+
+	if (command->recorded > 0) {
+		answer_labels(command, question, ret);
+		return;
+	}
+	if (!require_signed_in(state, command, WHO_RECEIVES, ret) || !require_clock(state, ret) ||
+		!require_fields(fields, list, n, ret))
+		return;
+	body = json_copy((json_t *)fields);
+	reason = json_object_get(fields, "reason");
+	if (reason) {
+		ret->personal = json_pack("{s:O}", "reason", reason);
+		json_object_del(body, "reason");
+	}
+	if (items && json_object_set_new(body, "items", form_list(items)) < 0) {
+		json_decref(body);
+		decide_no_memory(ret);
+		return;
+	}
+	decide_record_and_go_on(ret, kind, body);
+}
+
+static void decide_unit_labels(const State *state, const Command *command, Decision *ret)
+{
+	decide_labels(state, command, "lot.labelled", "labels", label_fields, ELEMENTS(label_fields), ret);
+}
+
+static void decide_reprint(const State *state, const Command *command, Decision *ret)
+{
+	decide_labels(
+		state, command, "lot.relabelled", "labels", reprint_fields, ELEMENTS(reprint_fields), ret);
+}
+
+static void decide_pack_labels(const State *state, const Command *command, Decision *ret)
+{
+	decide_labels(state, command, "pack.labelled", "packs", pack_fields, ELEMENTS(pack_fields), ret);
+}
+
+const CommandSpec command_label_units = { .decide = decide_unit_labels };
+const CommandSpec command_label_again = { .decide = decide_reprint };
+const CommandSpec command_label_packs = { .decide = decide_pack_labels };

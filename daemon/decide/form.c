@@ -58,7 +58,7 @@ static json_t *form_time(const char *text)
 	return json_sprintf("%.19sZ", utc);
 }
 
-static json_t *form_split(const char *text)
+json_t *form_list(const char *text)
 {
 	json_t *list = json_array();
 
@@ -84,7 +84,7 @@ static json_t *form_value(FieldType type, json_t *value)
 	else if (text && type == FIELD_TIME)
 		made = form_time(text);
 	else if (text && type == FIELD_ARRAY)
-		made = form_split(text);
+		made = form_list(text);
 	return made ? made : json_incref(value);
 }
 

@@ -5,7 +5,8 @@
 
 #include "code/needle-code.h"
 
-#define CODE_GS '\x1d' /* what a scanner sends for FNC1 within a code */
+#define CODE_GS     '\x1d'  /* what a scanner sends for FNC1 within a code */
+#define HIBC_PREFIX "hibc:" /* before a HIBC's labeller and item, in the place of a GTIN */
 
 typedef struct CodeReader {
 	char text[NEEDLE_CODE_MAX + 1]; /* the code, with the scanner's FNC1 substitute replaced by CODE_GS */

@@ -13,7 +13,7 @@
 
 #include "util/clock.h"
 
-#define HIBC_PREFIX "hibc:"
+#define OWN_LABEL "(10)"
 
 static const char *const format_names[CODE_FORMAT_MAX] = { "plain", "gs1", "hibc" };
 static const char *const severity_names[CODE_SEVERITY_MAX] = { "warning", "error" };
@@ -56,32 +56,61 @@ static bool looks_like_gs1(const char *rest)
 	       (strncmp(rest, "10", 2) == 0 || strncmp(rest, "21", 2) == 0);
 }
 
+/** The label that the clinic makes for a lot without a product number: (10)LOT#SERIAL. No lot holds a '#'. */
+static bool is_own_label(const char *rest)
+{
+	return strncmp(rest, OWN_LABEL, strlen(OWN_LABEL)) == 0 && strchr(rest, '#');
+}
+
 static CodeFormat recognise(const CodeReader *reader, bool gs1_symbol)
 {
 	const char *rest = reader->text + reader->at;
 
+	if (is_own_label(rest) && !gs1_symbol)
+		return CODE_FORMAT_PLAIN;
 	if (rest[0] == '+' || strncmp(rest, "*+", 2) == 0)
 		return CODE_FORMAT_HIBC;
 	return gs1_symbol || code_is_link(rest) || looks_like_gs1(rest) ? CODE_FORMAT_GS1 : CODE_FORMAT_PLAIN;
 }
 
-static void read_plain(CodeReader *reader)
+/** Takes the text from the cursor to `end` into `size` bytes at `ret`, and moves past it. */
+static void take_plain(CodeReader *reader, size_t end, const char *field, char *ret, size_t size)
 {
-	const char *lot = reader->text + reader->at;
-	size_t length = reader->length - reader->at, most = sizeof reader->out->lot - 1;
+	const char *text = reader->text + reader->at;
+	size_t length = end - reader->at, most = size - 1;
 
 	for (size_t i = 0; i < length; i++) {
-		if (code_is_charset_82(lot[i]))
+		if (code_is_charset_82(text[i]))
 			continue;
-		code_error(reader, reader->at + i, "lot",
+		code_error(reader, reader->at + i, field,
 			"holds a character that is not in GS1's character set 82");
 		break;
 	}
 	if (length < 1 || length > most)
-		code_error(reader, reader->at + (length > most ? most : 0), "lot",
+		code_error(reader, reader->at + (length > most ? most : 0), field,
 			"has %zu characters: 1 to %zu are allowed", length, most);
 	else if (reader->out->n_errors == 0)
-		memcpy(reader->out->lot, lot, length + 1);
+		memcpy(ret, text, length), ret[length] = '\0';
+	reader->at = end;
+}
+
+static void read_plain(CodeReader *reader)
+{
+	NeedleCode *out = reader->out;
+	size_t lot;
+
+	if (!is_own_label(reader->text + reader->at)) {
+		take_plain(reader, reader->length, "lot", out->lot, sizeof out->lot);
+		return;
+	}
+	reader->at += strlen(OWN_LABEL);
+	lot = strcspn(reader->text + reader->at, "#");
+	take_plain(reader, reader->at + lot, "lot", out->lot, sizeof out->lot);
+	reader->at++;
+	/* a figure alone is the number that the ledger gives to a cartridge without a label */
+	if (code_is_digit(reader->text[reader->at]))
+		code_error(reader, reader->at, "serial", "begins with a digit: scan the label itself");
+	take_plain(reader, reader->length, "serial", out->serial, sizeof out->serial);
 }
 
 static void read_format(CodeReader *reader)
@@ -147,14 +176,19 @@ static void identify(NeedleCode *out)
 		break;
 	}
 	out->unique = out->serial[0] != '\0';
-	snprintf(out->unit, sizeof out->unit, "%s%s(%s)%s", before, out->product, out->unique ? "21" : "10",
-		out->unique ? out->serial : out->lot);
+	if (out->format == CODE_FORMAT_PLAIN && out->unique)
+		snprintf(out->unit, sizeof out->unit, OWN_LABEL "%s#%s", out->lot, out->serial);
+	else
+		snprintf(out->unit, sizeof out->unit, "%s%s(%s)%s", before, out->product,
+			out->unique ? "21" : "10", out->unique ? out->serial : out->lot);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------ */
 
 static void take_code_text(CodeReader *reader, const char *code, char fnc1)
 {
+	const char *rest;
+
 	reader->length = strnlen(code, NEEDLE_CODE_MAX + 1);
 	if (reader->length > NEEDLE_CODE_MAX) {
 		code_error(reader, NEEDLE_CODE_MAX, "code", "is longer than %d characters", NEEDLE_CODE_MAX);
@@ -164,8 +198,9 @@ static void take_code_text(CodeReader *reader, const char *code, char fnc1)
 		code_error(reader, 0, "code", "is empty");
 		return;
 	}
-	/* no scanner puts a separator into a code typed in brackets, or into a web address */
-	if (code[0] == '(' || code_is_link(code[0] == ']' && reader->length > 3 ? code + 3 : code))
+	rest = code[0] == ']' && reader->length > 3 ? code + 3 : code;
+	/* no scanner puts a separator into a code in brackets, or into a web address */
+	if (rest[0] == '(' || code_is_link(rest))
 		fnc1 = '\0';
 	for (size_t i = 0; i < reader->length; i++)
 		reader->text[i] = (char)(fnc1 && code[i] == fnc1 ? CODE_GS : code[i]);

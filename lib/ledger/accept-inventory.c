@@ -43,7 +43,7 @@ static bool is_lot_unit(const char *unit)
 		unit += 18;
 	else if (strncmp(unit, "hibc:", 5) == 0)
 		unit += strcspn(unit, "(");
-	return strncmp(unit, "(10)", 4) == 0;
+	return strncmp(unit, "(10)", 4) == 0 && !strchr(unit, '#');
 }
 
 static int number_unit(ProjectionContext *context, int64_t number)
@@ -58,43 +58,6 @@ static int number_unit(ProjectionContext *context, int64_t number)
 	return projection_complete(context, "unit", json_string(numbered));
 }
 
-/** Columns of sql_lot_meant. */
-enum {
-	LOT_GTIN,
-	LOT_QUANTITY,
-	LOT_USED,
-	LOT_EXPIRY,
-	LOT_PRODUCTS,
-	LOT_STATUS,
-	LOT_CERTIFICATE,
-	LOT_MEMBRANE,
-};
-
-/** Finds the lot that a record means, by lot and GTIN, or by lot alone where either side has no GTIN. */
-static int find_lot_of_cartridges(ProjectionContext *context, sqlite3_stmt **ret)
-{
-	const char *unit = projection_text(context, "unit"), *lot = projection_text(context, "lot");
-	bool found;
-	int r = projection_step(context, sql_lot_meant, ret, &found);
-
-	if (r < 0)
-		return r;
-	if (!lot || !*lot)
-		return projection_refuse(context, -ENOENT,
-			"the code of cartridge %s names no lot: open one whose code does", unit);
-	if (!found && unit)
-		return projection_refuse(context, -ENOENT,
-			"lot %s of cartridge %s is not on record: receive it first", lot, unit);
-	if (!found)
-		return projection_refuse(context, -ENOENT,
-			"lot %s is not on record: receive it first, or check its number", lot);
-	/* this lot number alone is used by several products with different expiry and quantity */
-	if (!projection_text(context, "gtin") && column_integer(*ret, LOT_PRODUCTS) > 1)
-		return projection_refuse(context, -ENOENT,
-			"lot %s is that of several products: scan the whole code, or give its gtin", lot);
-	return 0;
-}
-
 /** Puts the lot's required evidence into the claim, so that it can be seen later. */
 static int check_evidence(ProjectionContext *context, sqlite3_stmt *row)
 {
@@ -104,32 +67,16 @@ static int check_evidence(ProjectionContext *context, sqlite3_stmt *row)
 
 	json_array_foreach (json_object_get(context->body, "evidence"), i, asked) {
 		name = json_string_value(asked);
-		if (name && strcmp(name, "certificate") == 0 && column_is_null(row, LOT_CERTIFICATE))
+		if (name && strcmp(name, "certificate") == 0 && column_is_null(row, NEEDLE_LOT_CERTIFICATE))
 			return projection_refuse(context, -EKEYREVOKED,
 				"lot %s has no sterilisation certificate on record: open one of another lot",
 				lot);
-		if (name && strcmp(name, "membrane") == 0 && !column_integer(row, LOT_MEMBRANE))
+		if (name && strcmp(name, "membrane") == 0 && !column_integer(row, NEEDLE_LOT_MEMBRANE))
 			return projection_refuse(context, -EKEYREVOKED,
 				"lot %s has no proof of a barrier membrane on record: open one of another lot",
 				lot);
 	}
 	return 0;
-}
-
-/**
- * A lot may be on record in two spellings, from a time when these were two lots: it is barred if either is.
- */
-static int check_other_spellings(ProjectionContext *context)
-{
-	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
-	bool found;
-	int r = projection_step(context, sql_lot_barred_elsewhere, &row, &found);
-
-	if (r < 0 || !found)
-		return r;
-	return projection_refuse(context, -EKEYREVOKED,
-		"lot %s is %s: set its cartridges aside and open one of another lot", column_string(row, 0),
-		column_string(row, 1));
 }
 
 /**
@@ -157,8 +104,8 @@ static int check_printed(ProjectionContext *context, const char *expiry)
 static int check_lot(ProjectionContext *context, sqlite3_stmt *row)
 {
 	const char *unit = projection_text(context, "unit"), *printed = projection_text(context, "expiry");
-	const char *expiry = column_string(row, LOT_EXPIRY);
-	const char *status = column_string(row, LOT_STATUS);
+	const char *expiry = column_string(row, NEEDLE_LOT_EXPIRY);
+	const char *status = column_string(row, NEEDLE_LOT_STATUS);
 	char today[CLOCK_UTC_TEXT_MAX];
 	int r;
 
@@ -172,18 +119,18 @@ static int check_lot(ProjectionContext *context, sqlite3_stmt *row)
 	if (strcmp(expiry, today) < 0)
 		return projection_refuse(context, -ESTALE,
 			"cartridge %s expired on %s: open one of another lot", unit, expiry);
-	r = check_other_spellings(context);
+	r = lot_check_spellings(context);
 	if (r < 0)
 		return r;
-	r = check_printed(context, column_string(row, LOT_EXPIRY));
+	r = check_printed(context, column_string(row, NEEDLE_LOT_EXPIRY));
 	return r < 0 ? r : check_evidence(context, row);
 }
 
 static int check_stock(ProjectionContext *context, sqlite3_stmt *row)
 {
-	int64_t quantity = column_integer(row, LOT_QUANTITY);
+	int64_t quantity = column_integer(row, NEEDLE_LOT_QUANTITY);
 
-	if (column_integer(row, LOT_USED) < quantity)
+	if (column_integer(row, NEEDLE_LOT_USED) < quantity)
 		return 0;
 	return projection_refuse(context, -EEXIST,
 		"all %lld cartridges of lot %s have been used: open one of another lot", (long long)quantity,
@@ -197,9 +144,12 @@ static int check_stock(ProjectionContext *context, sqlite3_stmt *row)
 static int take_from_lot(ProjectionContext *context, bool usable)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
-	int r = find_lot_of_cartridges(context, &row);
+	int r = lot_find(context, &row);
 
 	if (r < 0 || context->replay)
+		return r;
+	r = label_check(context);
+	if (r < 0)
 		return r;
 	r = usable ? check_lot(context, row) : 0;
 	if (r < 0)
@@ -207,7 +157,7 @@ static int take_from_lot(ProjectionContext *context, bool usable)
 	r = check_stock(context, row);
 	if (r < 0 || !is_lot_unit(projection_text(context, "unit")))
 		return r;
-	return number_unit(context, column_integer(row, LOT_USED) + 1);
+	return number_unit(context, column_integer(row, NEEDLE_LOT_USED) + 1);
 }
 
 /** Puts the unit, with its number within the lot, into the answer. */
@@ -321,15 +271,15 @@ static int accept_certificate_of_lot(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 
-	return find_lot_of_cartridges(context, &row);
+	return lot_find(context, &row);
 }
 
 static int accept_status_of_lot(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
-	int r = find_lot_of_cartridges(context, &row);
+	int r = lot_find(context, &row);
 
-	return r < 0 ? r : status_check(context, "lot", column_string(row, LOT_STATUS));
+	return r < 0 ? r : status_check(context, "lot", column_string(row, NEEDLE_LOT_STATUS));
 }
 
 const Acceptance accept_inventory[] = {

@@ -25,9 +25,9 @@ typedef struct Acceptance {
 	Project exists;
 } Acceptance;
 
-extern const Acceptance accept_correction[], accept_handpiece[], accept_inventory[], accept_people[],
-	accept_pigment[], accept_proof[], accept_release[], accept_session[], accept_sharps[],
-	accept_sterilization[], accept_subject[];
+extern const Acceptance accept_correction[], accept_handpiece[], accept_inventory[], accept_labelling[],
+	accept_people[], accept_pigment[], accept_proof[], accept_release[], accept_session[],
+	accept_sharps[], accept_sterilization[], accept_subject[];
 
 /** All rules; ends with NULL. */
 extern const Acceptance *const acceptances[];
@@ -88,6 +88,33 @@ int identity_distinct(ProjectionContext *context) _must_check_;
  * differ only in case. A replay changes nothing.
  */
 int spelling_settle(ProjectionContext *context) _must_check_;
+
+/** Columns of lot_find(). */
+enum {
+	NEEDLE_LOT_GTIN,
+	NEEDLE_LOT_QUANTITY,
+	NEEDLE_LOT_USED,
+	NEEDLE_LOT_EXPIRY,
+	NEEDLE_LOT_PRODUCTS,
+	NEEDLE_LOT_STATUS,
+	NEEDLE_LOT_CERTIFICATE,
+	NEEDLE_LOT_MEMBRANE,
+};
+
+/**
+ * Finds the lot of cartridges that a record means, by lot and GTIN, or by lot alone where either side has no
+ * GTIN. -ENOENT with the sentence.
+ */
+int lot_find(ProjectionContext *context, sqlite3_stmt **ret) _must_check_;
+/**
+ * Refuses a lot that is barred in another spelling, from a time when the spellings were two lots.
+ */
+int lot_check_spellings(ProjectionContext *context) _must_check_;
+/**
+ * Refuses a cartridge with a serial of a lot to which the clinic gave serials, unless the cartridge is one of
+ * those: -EBADMSG with the sentence.
+ */
+int label_check(ProjectionContext *context) _must_check_;
 
 /** Refuses a body whose cycle is not on record: -ENOENT with the sentence. */
 int cycle_refuse_unknown(ProjectionContext *context);

@@ -1,13 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Lots of cartridges and of pigment: whether a delivery may be added to a recorded lot, and whether the
- * status of a lot may change. It writes nothing, and must not judge a replay.
+ * Lots of cartridges and of pigment: which one a record means, whether a delivery may be added to it, and
+ * whether its status may change. It writes nothing, and must not judge a replay.
  */
 
 #include "ledger/accept.h"
+#include "ledger/statements.h"
 
 #include <string.h>
+
+/* ---- which lot ---- */
+
+int lot_find(ProjectionContext *context, sqlite3_stmt **ret)
+{
+	const char *unit = projection_text(context, "unit"), *lot = projection_text(context, "lot");
+	bool found;
+	int r = projection_step(context, sql_lot_meant, ret, &found);
+
+	if (r < 0)
+		return r;
+	if (!lot || !*lot)
+		return projection_refuse(context, -ENOENT,
+			"the code of cartridge %s names no lot: open one whose code does", unit);
+	if (!found && unit)
+		return projection_refuse(context, -ENOENT,
+			"lot %s of cartridge %s is not on record: receive it first", lot, unit);
+	if (!found)
+		return projection_refuse(context, -ENOENT,
+			"lot %s is not on record: receive it first, or check its number", lot);
+	/* this lot number alone is used by several products with different expiry and quantity */
+	if (!projection_text(context, "gtin") && column_integer(*ret, NEEDLE_LOT_PRODUCTS) > 1)
+		return projection_refuse(context, -ENOENT,
+			"lot %s is that of several products: scan the whole code, or give its gtin", lot);
+	return 0;
+}
+
+int lot_check_spellings(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool found;
+	int r = projection_step(context, sql_lot_barred_elsewhere, &row, &found);
+
+	if (r < 0 || !found)
+		return r;
+	return projection_refuse(context, -EKEYREVOKED,
+		"lot %s is %s: set its cartridges aside and open one of another lot", column_string(row, 0),
+		column_string(row, 1));
+}
+
+/* ---- deliveries and status ---- */
 
 /** The columns that delivery_check() selects. */
 enum {

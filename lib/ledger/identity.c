@@ -119,15 +119,22 @@ static int check_shorter(ProjectionContext *context, const char *unit, const cha
 
 static int demand_serial(ProjectionContext *context)
 {
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	const char *lot = projection_text(context, "lot");
 	bool found;
-	int r = projection_has(context, sql_lot_serialised, &found);
+	int r = projection_step(context, sql_lot_serialised, &row, &found);
 
 	if (r < 0 || !found)
 		return r;
+	if (column_integer(row, 0))
+		return projection_refuse(context, -ENOTUNIQ,
+			"cartridges of lot %s have labels of the clinic with serials: scan that label, or print it "
+			"with `stipplectl label units %s`",
+			lot, lot);
 	return projection_refuse(context, -ENOTUNIQ,
 		"cartridges of lot %s have serials, and this code has none: scan the whole code, or take another "
 		"cartridge",
-		projection_text(context, "lot"));
+		lot);
 }
 
 /** Refuses "L203121A17" when lot "L2031" is on record: the separator between lot and serial was dropped. */

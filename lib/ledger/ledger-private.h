@@ -33,7 +33,7 @@ enum { RESTORED_MAX = 64 * 1024 }; /* size limit of that file, in bytes */
  * longer than the rest of a start. If this SQLite words the schema differently, the schema is made and
  * compared entry by entry.
  */
-#define LEDGER_SCHEMA_SHA256 "3776b433ad823b87eb6821b8d1e15be424457c451151ba2d089a66aac81c17db"
+#define LEDGER_SCHEMA_SHA256 "305b407b1d6b73eef7b1b94af6de211ffd44996627b46dc67188f61d34f56d4b"
 
 enum {
 	LEDGER_SCHEMA_VERSION = 6,

@@ -13,8 +13,12 @@
 
 const char *twin_serial(const char *unit)
 {
-	const char *name = unit;
+	const char *name = unit, *own = strncmp(unit, "(10)", 4) == 0 ? strchr(unit, '#') : NULL;
 
+	/* (10)LOT#SERIAL of a label; a figure is the number that a cartridge without one gets, and no serial
+	 */
+	if (own)
+		return isdigit((unsigned char)own[1]) ? NULL : own + 1;
 	if (strncmp(unit, "(01)", 4) == 0 && strlen(unit) >= 18)
 		name = unit + 18;
 	else if (strncmp(unit, "hibc:", 5) == 0)

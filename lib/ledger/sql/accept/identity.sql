@@ -38,10 +38,15 @@ WHERE unit.unit >= @unit || '0'
 LIMIT 100;
 
 -- statement lot_serialised
--- Whether the cartridges of the lot have serials: either the lot was received as such, or one was seen with a
--- serial, because then all have one.
-SELECT 1
-WHERE EXISTS (
+-- Whether the cartridges of the lot have serials: the lot was received as such, or one was seen with a serial, because
+-- then all have one, or the clinic gave them labels with serials, which the column says.
+SELECT EXISTS (
+    SELECT 1
+    FROM lot_label
+    WHERE lot_label.lot = @lot COLLATE NOCASE AND (@gtin IS NULL OR lot_label.gtin IN (@gtin, '')))
+  AS labelled
+WHERE labelled
+  OR EXISTS (
     SELECT 1
     FROM unit
     WHERE unit.lot = @lot COLLATE NOCASE AND twin IS NOT NULL AND (@gtin IS NULL OR unit.gtin IN (@gtin, '')))

@@ -42,6 +42,18 @@ SET status = @status, status_seq = @seq, status_us = @utc_us
 WHERE lot = @lot
   AND gtin = (SELECT max(gtin) FROM lot WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, '')));
 
+-- record lot.labelled
+INSERT INTO lot_label(run, gtin, lot, first, count, utc_us, operator, seq)
+SELECT @run, max(gtin), @lot, @first, @count, @utc_us, @actor, @seq
+FROM lot
+WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, ''));
+
+-- record lot.relabelled
+INSERT INTO lot_reprint(seq, gtin, lot, first, count)
+SELECT @seq, max(gtin), @lot, @first, @count
+FROM lot
+WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, ''));
+
 -- record needle.claimed
 UPDATE lot
 SET used = used + 1

@@ -93,6 +93,16 @@ WHERE (SELECT started_us FROM cycle WHERE seq = excluded.cycle_seq) > max(
   coalesce((SELECT started_us FROM cycle WHERE seq = handpiece_sterile.cycle_seq), 0),
   coalesce((SELECT utc_us FROM record WHERE seq = handpiece_sterile.used_seq), 0));
 
+-- record pack.labelled
+INSERT OR IGNORE INTO pack_label(cycle_seq, item, seq)
+SELECT
+  (SELECT seq
+   FROM cycle
+   WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
+   ORDER BY series DESC
+   LIMIT 1), CAST(value AS TEXT), @seq
+FROM json_each(coalesce(@items, '[]'));
+
 -- record cycle.rejected
 UPDATE cycle
 SET rejected_seq = @seq

@@ -242,3 +242,35 @@ SELECT session, json_extract(CAST(leaf AS TEXT), '$.body.zone'), json_extract(CA
 FROM record
 WHERE kind = 'strokes'
 GROUP BY 1, 2, 3, 4;
+
+-- Labels that the clinic prints. Of a lot: the cartridges from `first` on got serials, each the run's letters and six
+-- digits. Of a pack: what it holds, and of which cycle.
+CREATE TABLE lot_label(
+  run TEXT PRIMARY KEY,
+  gtin TEXT NOT NULL,
+  lot TEXT NOT NULL,
+  first INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  utc_us INTEGER NOT NULL,
+  operator TEXT NOT NULL,
+  seq INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX lot_label_of ON lot_label(lot, gtin);
+
+CREATE TABLE lot_reprint(
+  seq INTEGER PRIMARY KEY,
+  gtin TEXT NOT NULL,
+  lot TEXT NOT NULL,
+  first INTEGER NOT NULL,
+  count INTEGER NOT NULL
+);
+
+CREATE INDEX lot_reprint_of ON lot_reprint(lot, gtin);
+
+CREATE TABLE pack_label(
+  cycle_seq INTEGER NOT NULL,
+  item TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (cycle_seq, item, seq)
+) WITHOUT ROWID;
