@@ -6,6 +6,8 @@
 
 #include "report/figure-histogram.h"
 
+#include "report/language.h"
+
 enum { WIDTH = 246, HEIGHT = 100, LEFT = 36, RIGHT = 6, TOP = 6, BOTTOM = 22, COUNTS = 4, VALUES = 7 };
 
 typedef struct Plot {
@@ -76,7 +78,7 @@ static void draw_values(const Plot *plot, const HistogramAxis *axis)
 
 	for (int i = 0; i <= (int)(most / step + 0.01); i++) {
 		snprintf(text, sizeof text, "%g", round(i * step / axis->scale * 100) / 100);
-		svg_text(plot->stream, x_of(plot, i * step), y + 9, &font, text);
+		svg_text(plot->stream, x_of(plot, i * step), y + 9, &font, language_mark(text));
 	}
 	svg_text(plot->stream, plot->x + plot->width / 2, y + 18, &font, axis->unit);
 }
@@ -99,7 +101,7 @@ void figure_histogram(
 	svg_begin(stream, place, WIDTH, HEIGHT, axis->words);
 	if (histogram->total == 0) {
 		svg_rectangle(stream, 0, 0, WIDTH, HEIGHT, SVG_TINT);
-		svg_text(stream, WIDTH / 2.0, HEIGHT / 2.0, &font, "No dots on record");
+		svg_text(stream, WIDTH / 2.0, HEIGHT / 2.0, &font, _("No dots on record"));
 	} else {
 		plot.step = axis_step((double)histogram->most, COUNTS);
 		plot.most = ceil((double)histogram->most / plot.step) * plot.step;

@@ -9,6 +9,8 @@
 
 #include "report/figure-scalp.h"
 
+#include "report/language.h"
+
 /*
  * Drawn in units of its own. The head from above is in 0 to 100 by 0 to 118, with the nose up; from behind
  * it is in 112 to 190 by 6 to 100. Zones are clipped to the outline. The person's left is drawn at the left.
@@ -25,22 +27,22 @@ typedef struct Cell {
 } Cell;
 
 static const Cell above[] = {
-	{ "frontal-hairline", "Hairline", 28, 72, 2, 31, 5, 50, 19 },
-	{ "frontal", "Frontal", 28, 72, 31, 53, 5, 50, 38.5 },
-	{ "mid-scalp", "Mid scalp", 28, 72, 53, 77, 4, 50, 61.5 },
-	{ "crown", "Crown", 28, 72, 77, 118, 3, 50, 92 },
-	{ "left-temple", "Temple", -2, 28, 10, 53, 2, 18.2, 44 },
-	{ "right-temple", "Temple", 72, 102, 10, 53, 2, 81.8, 44 },
-	{ "left-side", "Side", -2, 28, 53, 118, 2, 17.2, 72 },
-	{ "right-side", "Side", 72, 102, 53, 118, 2, 82.8, 72 },
+	{ "frontal-hairline", N_("Hairline"), 28, 72, 2, 31, 5, 50, 19 },
+	{ "frontal", N_("Frontal"), 28, 72, 31, 53, 5, 50, 38.5 },
+	{ "mid-scalp", N_("Mid scalp"), 28, 72, 53, 77, 4, 50, 61.5 },
+	{ "crown", N_("Crown"), 28, 72, 77, 118, 3, 50, 92 },
+	{ "left-temple", N_("Temple"), -2, 28, 10, 53, 2, 18.2, 44 },
+	{ "right-temple", N_("Temple"), 72, 102, 10, 53, 2, 81.8, 44 },
+	{ "left-side", N_("Side"), -2, 28, 53, 118, 2, 17.2, 72 },
+	{ "right-side", N_("Side"), 72, 102, 53, 118, 2, 82.8, 72 },
 };
 
 static const Cell behind[] = {
-	{ "crown", "Crown", 110, 190, 2, 30, -5, 150, 19 },
-	{ "left-side", "Side", 106, 134, 30, 90, -3, 124.8, 49 },
-	{ "right-side", "Side", 166, 194, 30, 90, -3, 175.2, 49 },
-	{ "occipital", "Occipital", 134, 166, 30, 63, -5, 150, 49 },
-	{ "nape", "Nape", 128, 172, 63, 95, -3, 150, 78 },
+	{ "crown", N_("Crown"), 110, 190, 2, 30, -5, 150, 19 },
+	{ "left-side", N_("Side"), 106, 134, 30, 90, -3, 124.8, 49 },
+	{ "right-side", N_("Side"), 166, 194, 30, 90, -3, 175.2, 49 },
+	{ "occipital", N_("Occipital"), 134, 166, 30, 63, -5, 150, 49 },
+	{ "nape", N_("Nape"), 128, 172, 63, 95, -3, 150, 78 },
 };
 
 static const char *const scars[] = { "scar-1", "scar-2", "scar-3", "scar-4" };
@@ -135,7 +137,7 @@ static void draw_head(FILE *stream, const Report *report, const Head *head)
 		const ReportZone *zone = report_zone(report, cell->zone);
 
 		if (zone)
-			draw_label(stream, zone, cell->label, cell->label_x, cell->label_y);
+			draw_label(stream, zone, _(cell->label), cell->label_x, cell->label_y);
 	}
 }
 
@@ -150,7 +152,7 @@ static void draw_scars(FILE *stream, const Report *report)
 
 		if (!zone)
 			continue;
-		snprintf(name, sizeof name, "Scar %zu", i + 1);
+		snprintf(name, sizeof name, _("Scar %zu"), i + 1);
 		svg_rectangle(stream, x, 103, 17.5, 16, share_colour(share_of(zone), colour));
 		draw_label(stream, zone, name, x + 8.75, 111);
 		x += 19;
@@ -170,14 +172,14 @@ static void draw_legend(FILE *stream)
 	svg_rectangle(stream, OVER, LEGEND_Y, 10, 5, SVG_WARNING);
 	svg_text(stream, LEFT, LEGEND_Y + 11, &start, "0");
 	svg_text(stream, LEFT + WIDTH / 2.0, LEGEND_Y + 11, &middle, "50 %");
-	svg_text(stream, LEFT + WIDTH, LEGEND_Y + 11, &end, "100 % of target");
-	svg_text(stream, OVER, LEGEND_Y + 11, &start, "over 110 %");
+	svg_text(stream, LEFT + WIDTH, LEGEND_Y + 11, &end, _("100 % of target"));
+	svg_text(stream, OVER, LEGEND_Y + 11, &start, _("over 110 %"));
 }
 
 void figure_scalp(FILE *stream, const SvgPlace *place, const Report *report)
 {
 	svg_begin(stream, place, SCENE_WIDTH, SCENE_HEIGHT,
-		"Scalp from above and from behind, zones shaded by density; the figures stand in the table of zones");
+		_("Scalp from above and from behind, zones shaded by density; the figures stand in the table of zones"));
 	for (size_t i = 0; i < ELEMENTS(heads); i++)
 		draw_head(stream, report, &heads[i]);
 	draw_scars(stream, report);

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 
 #include "report/cell.h"
+#include "report/language.h"
 #include "util/text.h"
 
 static const char *const cell_classes[] = {
@@ -71,7 +72,7 @@ static void put_head(FILE *stream, const Table *table)
 	fputs("</colgroup><thead><tr>", stream);
 	for (size_t i = 0; i < table->n_columns; i++) {
 		fprintf(stream, "<th scope=\"col\"%s>", cell_classes[table->columns[i].style]);
-		html_text(stream, table->columns[i].title);
+		html_text(stream, _(table->columns[i].title));
 		fputs("</th>", stream);
 	}
 	fputs("</tr></thead><tbody>\n", stream);

@@ -26,7 +26,8 @@ enum { LANGUAGE_FIGURE_MAX = 40 }; /* bytes of a figure as text */
 void language_use(Language language);
 Language language_used(void);
 
-/** `text` in the language used; `text` itself where nobody translated it. Static, or `text`. */
+/** `text` in the language used; `text` itself where nobody translated it. Static, or `text`, which may be
+ * NULL. */
 const char *language_words(const char *text) __attribute__((format_arg(1)));
 /** As above; which of both it is depends on the number. */
 const char *language_plural(const char *one, const char *many, long long n)

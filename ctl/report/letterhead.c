@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "report/html.h"
+#include "report/language.h"
 #include "util/file.h"
 
 void letterhead_clear(Letterhead *letterhead)
@@ -55,7 +56,7 @@ static void put_logo(FILE *stream, GBytes *logo, const char *name)
 	_cleanup_(freep) char *text = g_base64_encode(data, size);
 
 	fputs("<img alt=\"", stream);
-	html_text(stream, name && name[0] ? name : "The clinic's logo");
+	html_text(stream, name && name[0] ? name : _("The clinic's logo"));
 	fprintf(stream, "\" src=\"data:%s;base64,%s\">\n", image_type(data, size), text);
 }
 

@@ -7,26 +7,27 @@
 
 #include "report/report-events.h"
 
+#include "report/language.h"
 #include "report/report-text.h"
 #include "report/row-value.h"
 
 void report_take_fault(Report *report, const json_t *row, const json_t *body)
 {
-	char cause[REPORT_SECTION_MAX], within[128];
+	char cause[REPORT_SECTION_MAX], within[160], ms[LANGUAGE_FIGURE_MAX];
 	const char *detail = row_text(body, "detail");
 	int64_t latency_us = row_number(body, "stop_latency_us");
 
 	report_title_of(row_text(body, "cause"), cause);
 	/* the station measures its own line; how long the needle then moves depends on the motor */
 	if (latency_us <= 0)
-		snprintf(within, sizeof within, "the drive was switched off");
+		snprintf(within, sizeof within, "%s", _("the drive was switched off"));
 	else if (latency_us < 1000)
 		snprintf(within, sizeof within,
-			"drive line off after %lld \xc2\xb5s (needle motion not measured)",
+			_("drive line off after %lld \xc2\xb5s (needle motion not measured)"),
 			(long long)latency_us);
 	else
-		snprintf(within, sizeof within, "drive line off after %.1f ms (needle motion not measured)",
-			(double)latency_us / 1000);
+		snprintf(within, sizeof within, _("drive line off after %s ms (needle motion not measured)"),
+			language_figure((double)latency_us / 1000, 1, ms));
 	report_add_event(report, REPORT_EVENT_FAULT, row, "%s: %s%s%s", cause, within, detail ? "; " : "",
 		detail ? detail : "");
 }
@@ -38,14 +39,14 @@ void report_take_acknowledgement(Report *report, const json_t *row, const json_t
 
 	report_title_of(row_text(body, "cause"), cause);
 	report_add_event(
-		report, REPORT_EVENT_FAULT, row, "%s acknowledged: %s", cause, note ? note : "no note");
+		report, REPORT_EVENT_FAULT, row, _("%s acknowledged: %s"), cause, note ? note : _("no note"));
 }
 
 static void add_recorded_text(Report *report, ReportEventKind kind, const json_t *row, const json_t *body)
 {
 	const char *text = row_text(body, "text");
 
-	report_add_event(report, kind, row, "%s", text ? text : "no words were recorded");
+	report_add_event(report, kind, row, "%s", text ? text : _("no words were recorded"));
 }
 
 void report_take_refusal(Report *report, const json_t *row, const json_t *body)
@@ -58,16 +59,18 @@ void report_take_recovery(Report *report, const json_t *row, const json_t *body)
 {
 	const char *since = row_text(body, "since");
 	double lacking_s = (double)row_number(body, "lacking_ms") / 1000;
+	char stopped[REPORT_TIME_MAX], lacking[LANGUAGE_FIGURE_MAX];
 
 	if (lacking_s > 0)
 		report_add_event(report, REPORT_EVENT_STOP, row,
-			"The station stopped after %.19s with the needle armed, and started again: strokes of up to %.1f s are "
-			"not on record",
-			since ? since : "?", lacking_s);
+			_("The station stopped after %s with the needle armed, and started again: strokes of up to "
+			  "%s s are not on record"),
+			since ? report_time(since, REPORT_SECOND, stopped) : "?",
+			language_figure(lacking_s, 1, lacking));
 	else
 		report_add_event(report, REPORT_EVENT_STOP, row,
-			"The station stopped after %.19s, and started again; by the record the needle was not armed",
-			since ? since : "?");
+			_("The station stopped after %s, and started again; by the record the needle was not armed"),
+			since ? report_time(since, REPORT_SECOND, stopped) : "?");
 }
 
 void report_take_alert(Report *report, const json_t *row, const json_t *body)
@@ -83,9 +86,9 @@ void report_take_incident(Report *report, const json_t *row, const json_t *body)
 
 	report_title_of(row_text(body, "incident"), incident);
 	report_add_event(report, REPORT_EVENT_INCIDENT, row, "%s%s%s%s: %s%s%s%s%s", incident,
-		severity ? " (" : "", severity ? severity : "", severity ? ")" : "",
-		text ? text : "not described", device ? "; device: " : "", device ? device : "",
-		area ? "; where: " : "", area ? area : "");
+		severity ? " (" : "", severity ? _(severity) : "", severity ? ")" : "",
+		text ? text : _("not described"), device ? _("; device: ") : "", device ? device : "",
+		area ? _("; where: ") : "", area ? area : "");
 }
 
 void report_take_override(Report *report, const json_t *row, const json_t *body)
@@ -94,8 +97,8 @@ void report_take_override(Report *report, const json_t *row, const json_t *body)
 	const char *reason = row_text(body, "reason");
 
 	report_title_of(row_text(body, "interlock"), interlock);
-	report_add_event(report, REPORT_EVENT_OVERRIDE, row, "%s set aside: %s", interlock,
-		reason ? reason : "no reason");
+	report_add_event(report, REPORT_EVENT_OVERRIDE, row, _("%s set aside: %s"), interlock,
+		reason ? reason : _("no reason"));
 }
 
 /** A value as the record has it, which need not be a text. */
@@ -114,7 +117,7 @@ void report_take_correction(Report *report, const json_t *row, const json_t *bod
 	_cleanup_(freep) char *old = recorded_value(body, "old"), *new = recorded_value(body, "new");
 	const char *field = row_text(body, "field"), *why = row_text(body, "why");
 
-	report_add_event(report, REPORT_EVENT_CORRECTION, row, "Record %lld, %s: not %s but %s (%s)",
+	report_add_event(report, REPORT_EVENT_CORRECTION, row, _("Record %lld, %s: not %s but %s (%s)"),
 		(long long)row_number(body, "corrects"), field ? field : "?", old ? old : "?",
-		new ? new : "?", why ? why : "no reason");
+		new ? new : "?", why ? why : _("no reason"));
 }

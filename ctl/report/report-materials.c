@@ -7,6 +7,7 @@
 
 #include "report/report-materials.h"
 
+#include "report/language.h"
 #include "report/row-value.h"
 
 /* ---- cartridges and pigments ---- */
@@ -166,9 +167,11 @@ bool report_take_status(Report *report, const json_t *row)
 	if (!status ||
 		!(pigment ? mark_pigments(report, body, barred) : mark_cartridges(report, body, barred)))
 		return false;
-	report_add_event(report, REPORT_EVENT_LOT, row, "%s lot %s, used in this session: %s%s%s%s",
-		pigment ? "Pigment" : "Cartridge", row_text(body, "lot"), status, reason ? " (" : "",
-		reason ? reason : "", reason ? ")" : "");
+	report_add_event(report, REPORT_EVENT_LOT, row,
+		pigment ? _("Pigment lot %s, used in this session: %s%s%s%s")
+			: _("Cartridge lot %s, used in this session: %s%s%s%s"),
+		row_text(body, "lot"), _(status), reason ? " (" : "", reason ? reason : "",
+		reason ? ")" : "");
 	return true;
 }
 

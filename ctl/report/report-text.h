@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** Times, figures and names as people write them. */
+/** Times, figures and names as people write them, in the language of the document (language.h). */
 
 #include "report/report.h"
 
@@ -12,7 +12,7 @@ enum {
 	REPORT_PICTURE_WORDS = 96,
 };
 
-/** "Frontal hairline" of "frontal-hairline". */
+/** "Frontal hairline" of "frontal-hairline", in the document's language where that knows the name. */
 void report_title_of(const char *name, char ret[REPORT_SECTION_MAX]);
 
 typedef enum ReportTime {
@@ -20,6 +20,7 @@ typedef enum ReportTime {
 	REPORT_CLOCK_ZONE, /* 14:05 CET */
 	REPORT_DATE,       /* 3 March 2026 */
 	REPORT_MINUTE,     /* 2026-03-03 14:05 */
+	REPORT_SECOND,     /* 2026-03-03 14:05:09 */
 	REPORT_MOMENT,     /* 2026-03-03 14:05 CET */
 } ReportTime;
 
@@ -31,6 +32,8 @@ const char *report_time(const char *utc, ReportTime time, char ret[REPORT_TIME_M
  * As above, relative to the session's day: the time of day alone, with the date before it on any other day.
  */
 const char *report_time_within(const Report *report, const char *utc, char ret[REPORT_TIME_MAX]);
+/** A day as the record has it, "2026-03-03", for people; another text as it is. */
+const char *report_day(const char *day, char ret[REPORT_TIME_MAX]);
 /**
  * At most two decimals, fewer where they are zero; three significant digits for very small or large figures.
  */

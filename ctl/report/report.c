@@ -10,26 +10,27 @@
 #include <assert.h>
 #include <string.h>
 
+#include "report/language.h"
 #include "report/row-value.h"
 
 static const char *const outcome_names[] = {
-	[REPORT_OPEN] = "In progress",
-	[REPORT_FINISHED] = "Finished, not signed",
-	[REPORT_SIGNED] = "Signed",
-	[REPORT_ABANDONED] = "Abandoned",
-	[REPORT_INTERRUPTED] = "Interrupted",
+	[REPORT_OPEN] = N_("In progress"),
+	[REPORT_FINISHED] = N_("Finished, not signed"),
+	[REPORT_SIGNED] = N_("Signed"),
+	[REPORT_ABANDONED] = N_("Abandoned"),
+	[REPORT_INTERRUPTED] = N_("Interrupted"),
 };
 static_assert(ELEMENTS(outcome_names) == REPORT_OUTCOME_MAX, "every outcome has a name");
 
 static const char *const event_names[] = {
-	[REPORT_EVENT_INCIDENT] = "Incident",
-	[REPORT_EVENT_OVERRIDE] = "Override",
-	[REPORT_EVENT_FAULT] = "Fault",
-	[REPORT_EVENT_REFUSAL] = "Refusal",
-	[REPORT_EVENT_ALERT] = "Alert",
-	[REPORT_EVENT_CORRECTION] = "Correction",
-	[REPORT_EVENT_LOT] = "Lot status",
-	[REPORT_EVENT_STOP] = "Station stopped",
+	[REPORT_EVENT_INCIDENT] = N_("Incident"),
+	[REPORT_EVENT_OVERRIDE] = N_("Override"),
+	[REPORT_EVENT_FAULT] = N_("Fault"),
+	[REPORT_EVENT_REFUSAL] = N_("Refusal"),
+	[REPORT_EVENT_ALERT] = N_("Alert"),
+	[REPORT_EVENT_CORRECTION] = N_("Correction"),
+	[REPORT_EVENT_LOT] = N_("Lot status"),
+	[REPORT_EVENT_STOP] = N_("Station stopped"),
 };
 static_assert(ELEMENTS(event_names) == REPORT_EVENT_KIND_MAX, "every kind of event has a name");
 

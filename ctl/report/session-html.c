@@ -13,6 +13,7 @@
 #include "report/figure-histogram.h"
 #include "report/figure-scalp.h"
 #include "report/html.h"
+#include "report/language.h"
 #include "report/layout.h"
 #include "report/report-text.h"
 #include "report/session-photographs.h"
@@ -29,11 +30,11 @@ static const Report *report_in(const void *content)
 static void duration_text(int64_t seconds, char *ret, size_t size)
 {
 	if (seconds >= 3600)
-		snprintf(ret, size, "%lld h %02lld min", (long long)(seconds / 3600),
+		snprintf(ret, size, _("%lld h %02lld min"), (long long)(seconds / 3600),
 			(long long)(seconds / 60 % 60));
 	else
-		snprintf(
-			ret, size, "%lld min %02lld s", (long long)(seconds / 60), (long long)(seconds % 60));
+		snprintf(ret, size, _("%lld min %02lld s"), (long long)(seconds / 60),
+			(long long)(seconds % 60));
 }
 
 /** Separates thousands by a narrow space. */
@@ -69,20 +70,20 @@ static void put_who(FILE *stream, const void *content)
 	char badge[160], course[160], date[REPORT_TIME_MAX], from[REPORT_TIME_MAX], to[REPORT_TIME_MAX],
 		times[128];
 
-	snprintf(badge, sizeof badge, "badge %s", report->badge ? report->badge : "");
+	snprintf(badge, sizeof badge, _("badge %s"), report->badge ? report->badge : "");
 	if (report->course_sessions)
-		snprintf(course, sizeof course, "session %lld of %lld of the course",
+		snprintf(course, sizeof course, _("session %lld of %lld of the course"),
 			(long long)report->course_session, (long long)report->course_sessions);
 	else
-		snprintf(course, sizeof course, "session %lld of the course",
+		snprintf(course, sizeof course, _("session %lld of the course"),
 			(long long)report->course_session);
-	snprintf(times, sizeof times, "%s to %s", report_time(report->begun, REPORT_CLOCK, from),
-		report->ended ? report_time(report->ended, ended_form(report), to) : "now");
-	html_fact(stream, "Client (pseudonym)", report->subject, NULL);
-	html_fact(
-		stream, "Practitioner", report->operator_name ? report->operator_name : report->badge, badge);
-	html_fact(stream, "Treatment", report->title ? report->title : report->protocol, course);
-	html_fact(stream, "Date", report_time(report->begun, REPORT_DATE, date), times);
+	snprintf(times, sizeof times, _("%s to %s"), report_time(report->begun, REPORT_CLOCK, from),
+		report->ended ? report_time(report->ended, ended_form(report), to) : _("now"));
+	html_fact(stream, _("Client (pseudonym)"), report->subject, NULL);
+	html_fact(stream, _("Practitioner"), report->operator_name ? report->operator_name : report->badge,
+		badge);
+	html_fact(stream, _("Treatment"), report->title ? _(report->title) : report->protocol, course);
+	html_fact(stream, _("Date"), report_time(report->begun, REPORT_DATE, date), times);
 }
 
 static void put_count(FILE *stream, const char *label, int64_t number)
@@ -96,34 +97,42 @@ static void put_count(FILE *stream, const char *label, int64_t number)
 static void put_figures(FILE *stream, const void *content)
 {
 	const Report *report = report_in(content);
-	char worked[48] = "not known";
+	char worked[48];
+
+	snprintf(worked, sizeof worked, "%s", _("not known"));
 
 	if (report->worked_is_known)
 		duration_text(report->worked_s, worked, sizeof worked);
-	put_count(stream, "Dots", report->dots);
-	put_count(stream, "Needle strokes", report->strokes);
-	html_fact(stream, "Time at work", worked, NULL);
-	put_count(stream, "Zones", report->zones->len);
-	put_count(stream, "Cartridges used", report->cartridges->len);
+	put_count(stream, _("Dots"), report->dots);
+	put_count(stream, _("Needle strokes"), report->strokes);
+	html_fact(stream, _("Time at work"), worked, NULL);
+	put_count(stream, _("Zones"), report->zones->len);
+	put_count(stream, _("Cartridges used"), report->cartridges->len);
 }
 
 /* ---- depth and dwell ---- */
 
-static void depth_words(const Histogram *histogram, char ret[96])
+enum { DEPTH_WORDS = 128 }; /* bytes */
+
+static void depth_words(const Histogram *histogram, char ret[DEPTH_WORDS])
 {
+	char mean[LANGUAGE_FIGURE_MAX], low[REPORT_NUMBER_MAX], high[REPORT_NUMBER_MAX];
+
+	language_figure(histogram->mean / 1000, 2, mean);
 	if (histogram->total == 0)
 		ret[0] = '\0';
 	else if (histogram->high > 0)
-		snprintf(ret, 96, "mean %.2f mm, window %g to %g mm", histogram->mean / 1000,
-			histogram->low / 1000, histogram->high / 1000);
+		snprintf(ret, DEPTH_WORDS, _("mean %s mm, window %s to %s mm"), mean,
+			report_number(histogram->low / 1000, low),
+			report_number(histogram->high / 1000, high));
 	else
-		snprintf(ret, 96, "mean %.2f mm; the zones' windows differ", histogram->mean / 1000);
+		snprintf(ret, DEPTH_WORDS, _("mean %s mm; the zones' windows differ"), mean);
 }
 
 static void put_depth_words(FILE *stream, const void *content)
 {
 	Histogram histogram;
-	char words[96];
+	char words[DEPTH_WORDS];
 
 	histogram_of_depth(report_in(content), &histogram);
 	depth_words(&histogram, words);
@@ -133,12 +142,12 @@ static void put_depth_words(FILE *stream, const void *content)
 static void draw_depth_figure(FILE *stream, const SvgPlace *place, const Report *report)
 {
 	Histogram histogram;
-	char words[96], all[128];
+	char words[DEPTH_WORDS], all[DEPTH_WORDS + 32];
 	HistogramAxis axis = { "mm", all, 1000 };
 
 	histogram_of_depth(report, &histogram);
 	depth_words(&histogram, words);
-	snprintf(all, sizeof all, "Dots by depth, %s", words);
+	snprintf(all, sizeof all, _("Dots by depth, %s"), words);
 	figure_histogram(stream, place, &histogram, &axis);
 }
 
@@ -153,7 +162,7 @@ static void put_dwell_words(FILE *stream, const void *content)
 
 	histogram_of_dwell(report_in(content), &histogram);
 	if (histogram.total)
-		fprintf(stream, "mean %.0f ms", histogram.mean);
+		fprintf(stream, _("mean %.0f ms"), histogram.mean);
 }
 
 static void draw_dwell_figure(FILE *stream, const SvgPlace *place, const Report *report)
@@ -163,7 +172,7 @@ static void draw_dwell_figure(FILE *stream, const SvgPlace *place, const Report 
 	HistogramAxis axis = { "ms", words, 1 };
 
 	histogram_of_dwell(report, &histogram);
-	snprintf(words, sizeof words, "Dots by dwell, mean %.0f ms", histogram.mean);
+	snprintf(words, sizeof words, _("Dots by dwell, mean %.0f ms"), histogram.mean);
 	figure_histogram(stream, place, &histogram, &axis);
 }
 
@@ -181,17 +190,17 @@ static void put_map(FILE *stream, const void *content)
 
 static void put_zones(FILE *stream, const void *content)
 {
-	html_table(stream, list_zones(report_in(content)), "No zone was treated.");
+	html_table(stream, list_zones(report_in(content)), _("No zone was treated."));
 }
 
 static void put_cartridges(FILE *stream, const void *content)
 {
-	html_table(stream, list_cartridges(report_in(content)), "No cartridge was mounted.");
+	html_table(stream, list_cartridges(report_in(content)), _("No cartridge was mounted."));
 }
 
 static void put_pigments(FILE *stream, const void *content)
 {
-	html_table(stream, list_pigments(report_in(content)), "No pigment was loaded.");
+	html_table(stream, list_pigments(report_in(content)), _("No pigment was loaded."));
 }
 
 static void put_photographs(FILE *stream, const void *content)
@@ -206,13 +215,15 @@ static void put_aftercare(FILE *stream, const void *content)
 	const GPtrArray *sentences = report_in(content)->aftercare;
 
 	if (sentences->len == 0) {
-		fputs("<p class=\"none\">The protocol gives no advice: ask the practitioner.</p>\n", stream);
+		fputs("<p class=\"none\">", stream);
+		html_text(stream, _("The protocol gives no advice: ask the practitioner."));
+		fputs("</p>\n", stream);
 		return;
 	}
 	fputs("<ul>\n", stream);
 	for (size_t i = 0; i < sentences->len; i++) {
 		fputs("<li>", stream);
-		html_text(stream, g_ptr_array_index(sentences, i));
+		html_text(stream, _(g_ptr_array_index(sentences, i)));
 		fputs("</li>\n", stream);
 	}
 	fputs("</ul>\n", stream);
@@ -238,7 +249,7 @@ static void put_sterilisation(FILE *stream, const void *content)
 static void put_events(FILE *stream, const void *content)
 {
 	html_table(stream, list_events(report_in(content)),
-		"Nothing of the kind is on record for this session.");
+		_("Nothing of the kind is on record for this session."));
 }
 
 /* ---- signature and proof ---- */
@@ -248,7 +259,7 @@ static void put_code(FILE *stream, const void *content)
 	const ReportProof *proof = &report_in(content)->proof;
 
 	if (proof->code)
-		(void)figure_code(stream, proof->code, "The proof as a QR code; its text stands below");
+		(void)figure_code(stream, proof->code, _("The proof as a QR code; its text stands below"));
 }
 
 static void put_signature(FILE *stream, const void *content)
@@ -262,12 +273,12 @@ static void put_proof(FILE *stream, const void *content)
 {
 	const ReportProof *proof = &report_in(content)->proof;
 
-	html_fact_format(stream, "Closing record", "%lld", (long long)proof->seq);
+	html_fact_format(stream, _("Closing record"), "%lld", (long long)proof->seq);
 	if (!proof->text)
 		return;
-	html_fact_format(stream, "Checkpoint", "%lld records", (long long)proof->tree_size);
-	html_fact(stream, "Root hash", proof->root, NULL);
-	html_fact(stream, "Log and its key", proof->key[0] ? proof->key : proof->origin, NULL);
+	html_fact_format(stream, _("Checkpoint"), _("%lld records"), (long long)proof->tree_size);
+	html_fact(stream, _("Root hash"), proof->root, NULL);
+	html_fact(stream, _("Log and its key"), proof->key[0] ? proof->key : proof->origin, NULL);
 }
 
 static void put_proof_words(FILE *stream, const void *content)
@@ -276,12 +287,14 @@ static void put_proof_words(FILE *stream, const void *content)
 
 	if (!proof->text)
 		return;
-	fprintf(stream, "<p class=\"how\">%s</p>\n",
+	fputs("<p class=\"how\">", stream);
+	html_text(stream,
 		proof->code && figure_code_fits(proof->code)
-			? "The code holds this record, its inclusion proof and the signed checkpoint of the station's "
-			  "transparency log. Save what a scanner reads and run: stipplectl audit verify --proof FILE "
-			  "--key KEY. It needs neither this station nor a network, only its public key."
-			: "The proof is too long for a code here: stipplectl audit prove gives it as text.");
+			? _("The code holds this record, its inclusion proof and the signed checkpoint of the station's "
+			    "transparency log. Save what a scanner reads and run: stipplectl audit verify --proof FILE "
+			    "--key KEY. It needs neither this station nor a network, only its public key.")
+			: _("The proof is too long for a code here: stipplectl audit prove gives it as text."));
+	fputs("</p>\n", stream);
 }
 
 static void put_proof_text(FILE *stream, const void *content)
@@ -290,8 +303,9 @@ static void put_proof_text(FILE *stream, const void *content)
 
 	if (!proof->text)
 		return;
-	fputs("<details><summary>The proof as text, for stipplectl audit verify --proof</summary><pre>",
-		stream);
+	fputs("<details><summary>", stream);
+	html_text(stream, _("The proof as text, for stipplectl audit verify --proof"));
+	fputs("</summary><pre>", stream);
 	html_text(stream, proof->text);
 	fputs("</pre></details>", stream);
 }
@@ -331,7 +345,9 @@ static void draw_session(FILE *stream, const void *content)
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 	      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 260 420\">\n",
 		stream);
-	fprintf(stream, "<title>Session %lld</title>\n", (long long)report->session);
+	fputs("<title>", stream);
+	fprintf(stream, _("Session %lld"), (long long)report->session);
+	fputs("</title>\n", stream);
 	svg_rectangle(stream, 0, 0, 260, 420, SVG_WHITE);
 	figure_scalp(stream, &(SvgPlace){ 7, 6, 246 }, report);
 	draw_depth_figure(stream, &(SvgPlace){ 7, 196, 246 }, report);
@@ -347,16 +363,16 @@ void session_document(const Report *report, Document *ret)
 		.content = report,
 		.layout = { session_html, slots, ELEMENTS(slots) },
 		.draw = draw_session,
-		.state = report_outcome_to_string(report->outcome),
+		.state = _(report_outcome_to_string(report->outcome)),
 		.good = report->outcome == REPORT_SIGNED,
 		.author = report->clinic,
 		.made = report->made,
 	};
-	snprintf(ret->title, sizeof ret->title, "Session report %lld", (long long)report->session);
+	snprintf(ret->title, sizeof ret->title, _("Session report %lld"), (long long)report->session);
 	snprintf(ret->about, sizeof ret->about,
-		"Scalp micropigmentation \xc2\xb7 clinic %s \xc2\xb7 station %s",
+		_("Scalp micropigmentation \xc2\xb7 clinic %s \xc2\xb7 station %s"),
 		report->clinic ? report->clinic : "?", report->station ? report->station : "?");
-	snprintf(ret->head, sizeof ret->head, "Session %lld \xc2\xb7 client %s \xc2\xb7 %s",
+	snprintf(ret->head, sizeof ret->head, _("Session %lld \xc2\xb7 client %s \xc2\xb7 %s"),
 		(long long)report->session, report->subject ? report->subject : "",
 		report_time(report->begun, REPORT_DATE, date));
 	document_sign(ret, report->clinic, report->station);

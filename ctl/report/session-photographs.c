@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "report/html.h"
+#include "report/language.h"
 #include "report/picture.h"
 #include "report/report-text.h"
 
@@ -93,7 +94,8 @@ static void put_picture(
 		put_jpeg(stream, jpeg, words);
 	else
 		put_frame(stream, report, picture, width);
-	fprintf(stream, "<figcaption>%s", phase);
+	fputs("<figcaption>", stream);
+	html_text(stream, phase);
 	if (picture->time)
 		fprintf(stream, ", %s", report_time_within(report, picture->time, time));
 	if (picture->sha256) {
@@ -117,8 +119,8 @@ static void put_pair(FILE *stream, const Report *report, const ReportZone *zone)
 	fputs("<div class=\"pair\"><h3>", stream);
 	html_text(stream, title);
 	fputs("</h3>", stream);
-	put_picture(stream, report, &zone->before, "Before", title);
-	put_picture(stream, report, &zone->after, "After", title);
+	put_picture(stream, report, &zone->before, _("Before"), title);
+	put_picture(stream, report, &zone->after, _("After"), title);
 	fputs("</div>", stream);
 }
 
@@ -127,7 +129,9 @@ void session_put_photographs(FILE *stream, const Report *report)
 	size_t pairs = count_pairs(report);
 
 	if (pairs == 0) {
-		fputs("<p class=\"none\">No photographs were taken.</p>\n", stream);
+		fputs("<p class=\"none\">", stream);
+		html_text(stream, _("No photographs were taken."));
+		fputs("</p>\n", stream);
 		return;
 	}
 	fprintf(stream, "<div class=\"%s\">", layout_for(pairs)->class);

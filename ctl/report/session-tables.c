@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "report/language.h"
 #include "report/report-text.h"
 
 static G_GNUC_PRINTF(2, 3) void add_cell_format(Table *table, const char *format, ...)
@@ -32,10 +33,17 @@ static void add_time_cell(Table *table, const Report *report, const char *utc)
 	table_add(table, utc ? strdup(report_time_within(report, utc, text)) : NULL);
 }
 
+static void add_day_cell(Table *table, const char *day)
+{
+	char text[REPORT_TIME_MAX];
+
+	table_add(table, day ? strdup(report_day(day, text)) : NULL);
+}
+
 static void add_lot_cell(Table *table, const char *lot, const char *barred)
 {
 	add_cell_format(table, "%s%s%s%s", lot ? lot : "\xe2\x80\x93", barred ? " (" : "",
-		barred ? barred : "", barred ? ")" : "");
+		barred ? _(barred) : "", barred ? ")" : "");
 }
 
 /** Before + today of the target, and what is over it. */
@@ -46,34 +54,36 @@ static void add_density(Table *table, const ReportZone *zone)
 	if (zone->has_before)
 		snprintf(before, sizeof before, "%.0f + ", zone->density_before);
 	if (zone->over)
-		snprintf(over, sizeof over, ", %lld dots over", (long long)zone->over);
-	add_cell_format(table, "%s%.0f of %.0f%s", before, zone->density, zone->target, over);
+		snprintf(over, sizeof over,
+			language_plural(", %lld dot over", ", %lld dots over", zone->over),
+			(long long)zone->over);
+	add_cell_format(table, _("%s%.0f of %.0f%s"), before, zone->density, zone->target, over);
 }
 
 Table *list_zones(const Report *report)
 {
 	static const TableColumn columns[] = {
-		{ "Zone", 0.27, CELL_STRONG },
-		{ "Skin", 0.14, CELL_TEXT },
+		{ N_("Zone"), 0.27, CELL_STRONG },
+		{ N_("Skin"), 0.14, CELL_TEXT },
 		{ "cm\xc2\xb2", 0.10, CELL_NUMBER },
-		{ "Dots", 0.11, CELL_NUMBER },
-		{ "Dots/cm\xc2\xb2", 0.23, CELL_NUMBER },
-		{ "Outside", 0.15, CELL_NUMBER },
+		{ N_("Dots"), 0.11, CELL_NUMBER },
+		{ N_("Dots/cm\xc2\xb2"), 0.23, CELL_NUMBER },
+		{ N_("Outside"), 0.15, CELL_NUMBER },
 	};
 	Table *table = table_new(columns, ELEMENTS(columns));
 
 	for (size_t i = 0; i < report->zones->len; i++) {
 		const ReportZone *zone = &g_array_index(report->zones, ReportZone, i);
-		char title[REPORT_SECTION_MAX];
+		char title[REPORT_SECTION_MAX], figure[LANGUAGE_FIGURE_MAX];
 
 		report_title_of(zone->zone, title);
 		add_cell(table, title);
-		add_cell(table, zone->skin_type);
-		add_cell_format(table, "%.1f", zone->area_mm2 / 100);
+		add_cell(table, zone->skin_type ? _(zone->skin_type) : NULL);
+		add_cell(table, language_figure(zone->area_mm2 / 100, 1, figure));
 		add_cell_format(table, "%lld", (long long)zone->dots);
 		add_density(table, zone);
 		if (zone->dots)
-			add_cell_format(table, "%.1f %%", zone->outside * 100);
+			add_cell_format(table, "%s %%", language_figure(zone->outside * 100, 1, figure));
 		else
 			table_add(table, NULL);
 	}
@@ -93,14 +103,14 @@ Table *list_cartridges(const Report *report)
 {
 	static const TableColumn columns[] = {
 		{ "#", 0.035, CELL_TEXT },
-		{ "Serial or unit", 0.15, CELL_STRONG },
-		{ "Product", 0.175, CELL_TEXT },
-		{ "Lot", 0.11, CELL_TEXT },
-		{ "Expiry", 0.095, CELL_TEXT },
-		{ "Certificate of the lot", 0.16, CELL_TEXT },
-		{ "Mounted", 0.105, CELL_TEXT },
-		{ "Strokes", 0.075, CELL_NUMBER },
-		{ "Sharps box", 0.095, CELL_TEXT },
+		{ N_("Serial or unit"), 0.15, CELL_STRONG },
+		{ N_("Product"), 0.175, CELL_TEXT },
+		{ N_("Lot"), 0.11, CELL_TEXT },
+		{ N_("Expiry"), 0.095, CELL_TEXT },
+		{ N_("Certificate of the lot"), 0.16, CELL_TEXT },
+		{ N_("Mounted"), 0.105, CELL_TEXT },
+		{ N_("Strokes"), 0.075, CELL_NUMBER },
+		{ N_("Sharps box"), 0.095, CELL_TEXT },
 	};
 	Table *table = table_new(columns, ELEMENTS(columns));
 
@@ -116,12 +126,12 @@ Table *list_cartridges(const Report *report)
 		else
 			table_add(table, NULL);
 		add_lot_cell(table, cartridge->lot, cartridge->barred);
-		add_cell(table, cartridge->expiry);
+		add_day_cell(table, cartridge->expiry);
 		add_cell(table, cartridge->certificate);
 		add_cell_format(table, "%s\xe2\x80\x93%s%s",
 			report_time_within(report, cartridge->mounted, from),
 			report_time_within(report, cartridge->removed, to),
-			cartridge->interrupted ? " (interrupted)" : "");
+			cartridge->interrupted ? _(" (interrupted)") : "");
 		add_cell_format(table, "%lld", (long long)cartridge->strokes);
 		add_cell(table, cartridge->container);
 	}
@@ -142,7 +152,7 @@ static void add_zones_cell(Table *table, const Report *report, const json_t *zon
 		g_string_append_printf(text, "%s%s", i ? ", " : "", title);
 	}
 	if (zones && text->len == 0)
-		g_string_append(text, report->outcome == REPORT_OPEN ? "not used yet" : "never used");
+		g_string_append(text, report->outcome == REPORT_OPEN ? _("not used yet") : _("never used"));
 	add_cell(table, text->len ? text->str : NULL);
 	g_string_free(text, true);
 }
@@ -150,12 +160,12 @@ static void add_zones_cell(Table *table, const Report *report, const json_t *zon
 Table *list_pigments(const Report *report)
 {
 	static const TableColumn columns[] = {
-		{ "Brand", 0.25, CELL_STRONG },
-		{ "Colour", 0.14, CELL_TEXT },
-		{ "Lot", 0.17, CELL_TEXT },
-		{ "Zones worked in", 0.22, CELL_TEXT },
-		{ "Expiry", 0.11, CELL_TEXT },
-		{ "Loaded", 0.11, CELL_TEXT },
+		{ N_("Brand"), 0.25, CELL_STRONG },
+		{ N_("Colour"), 0.14, CELL_TEXT },
+		{ N_("Lot"), 0.17, CELL_TEXT },
+		{ N_("Zones worked in"), 0.22, CELL_TEXT },
+		{ N_("Expiry"), 0.11, CELL_TEXT },
+		{ N_("Loaded"), 0.11, CELL_TEXT },
 	};
 	Table *table = table_new(columns, ELEMENTS(columns));
 
@@ -167,16 +177,16 @@ Table *list_pigments(const Report *report)
 		report_number(pigment->parts, parts);
 		if (pigment->parts > 0)
 			add_cell_format(table, "\xe2\x86\xb3 %s %s: %s", parts,
-				strcmp(parts, "1") == 0 ? "part" : "parts", brand);
+				language_plural("part", "parts", strcmp(parts, "1") == 0 ? 1 : 2), brand);
 		else
-			add_cell(table, strcmp(brand, "blend") == 0 ? "Blend" : brand);
+			add_cell(table, strcmp(brand, "blend") == 0 ? _("Blend") : brand);
 		add_cell(table, pigment->colour);
 		add_lot_cell(table, pigment->lot, pigment->barred);
 		if (pigment->parts > 0)
 			add_cell(table, "");
 		else
 			add_zones_cell(table, report, pigment->zones);
-		add_cell(table, pigment->expiry);
+		add_day_cell(table, pigment->expiry);
 		if (pigment->parts > 0)
 			add_cell(table, "");
 		else
@@ -188,10 +198,10 @@ Table *list_pigments(const Report *report)
 Table *list_events(const Report *report)
 {
 	static const TableColumn columns[] = {
-		{ "Time", 0.12, CELL_TEXT },
-		{ "Kind", 0.12, CELL_STRONG },
-		{ "What happened", 0.61, CELL_TEXT },
-		{ "Recorded by", 0.15, CELL_TEXT },
+		{ N_("Time"), 0.12, CELL_TEXT },
+		{ N_("Kind"), 0.12, CELL_STRONG },
+		{ N_("What happened"), 0.61, CELL_TEXT },
+		{ N_("Recorded by"), 0.15, CELL_TEXT },
 	};
 	Table *table = table_new(columns, ELEMENTS(columns));
 
@@ -199,7 +209,7 @@ Table *list_events(const Report *report)
 		const ReportEvent *event = &g_array_index(report->events, ReportEvent, i);
 
 		add_time_cell(table, report, event->time);
-		add_cell(table, report_event_kind_to_string(event->kind));
+		add_cell(table, _(report_event_kind_to_string(event->kind)));
 		add_cell(table, event->text);
 		add_cell(table, event->actor);
 	}

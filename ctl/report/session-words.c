@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "report/language.h"
 #include "report/report-text.h"
 
 char *words_screening(const Report *report)
@@ -16,13 +17,17 @@ char *words_screening(const Report *report)
 	GString *text = g_string_new(NULL);
 
 	if (report->questions == 0)
-		g_string_append(text, "No screening is on record.");
+		g_string_append(text, _("No screening is on record."));
 	else if (report->yes->len == 0)
-		g_string_append_printf(
-			text, "All %lld questions were answered with no.", (long long)report->questions);
+		g_string_append_printf(text,
+			language_plural("The %lld question was answered with no.",
+				"All %lld questions were answered with no.", report->questions),
+			(long long)report->questions);
 	else
-		g_string_append_printf(
-			text, "%lld questions; answered with yes: ", (long long)report->questions);
+		g_string_append_printf(text,
+			language_plural("%lld question; answered with yes: ",
+				"%lld questions; answered with yes: ", report->questions),
+			(long long)report->questions);
 	for (size_t i = 0; i < report->yes->len; i++) {
 		char title[REPORT_SECTION_MAX];
 
@@ -52,7 +57,19 @@ static const char *consent_verb(const ReportConsent *consent)
 	bool is_consent =
 		strcmp(consent->consent, "treatment") == 0 || strcmp(consent->consent, "photographs") == 0;
 
-	return !consent->given ? "withdrawn" : is_consent ? "given" : "confirmed";
+	return !consent->given ? _("withdrawn") : is_consent ? _("given") : _("confirmed");
+}
+
+/** The form that was signed, and on what. The caller frees it. */
+static char *consent_form_words(const ReportConsent *consent)
+{
+	const char *version = consent->version ? consent->version : _("without version");
+
+	if (!consent->signed_on)
+		return g_strdup_printf(_("form %s"), version);
+	return g_strdup_printf(strcmp(consent->signed_on, "paper") == 0 ? _("form %s, signed on paper")
+									: _("form %s, signed on screen"),
+		version);
 }
 
 /** Everything that was recorded about one consent, beginning with its first record. */
@@ -63,22 +80,21 @@ static void say_consent(GString *text, const Report *report, guint first)
 	report_title_of(consent_at(report, first)->consent, title);
 	for (guint i = first; i < report->consents->len; i++) {
 		const ReportConsent *consent = consent_at(report, i);
+		_cleanup_(freep) char *form = NULL;
 
 		if (strcmp(consent->consent, consent_at(report, first)->consent) != 0)
 			continue;
-		g_string_append_printf(text, "%s%s%s (form %s%s%s)", i == first ? title : "",
-			i == first ? ": " : ", ", consent_verb(consent),
-			consent->version ? consent->version : "without version",
-			consent->signed_on ? ", signed on " : "",
-			consent->signed_on ? consent->signed_on : "");
+		form = consent_form_words(consent);
+		g_string_append_printf(text, "%s%s%s (%s)", i == first ? title : "", i == first ? ": " : ", ",
+			consent_verb(consent), form);
 		if (report_time_within(report, consent->time, time)[0])
-			g_string_append_printf(text, " at %s", time);
+			g_string_append_printf(text, _(" at %s"), time);
 	}
 }
 
 char *words_consents(const Report *report)
 {
-	GString *text = g_string_new(report->consents->len ? NULL : "No consent is on record.");
+	GString *text = g_string_new(report->consents->len ? NULL : _("No consent is on record."));
 
 	for (guint i = 0; i < report->consents->len; i++) {
 		if (is_repeated_consent(report, i))
@@ -105,16 +121,16 @@ static void say_results(GString *text, const ReportHandpiece *piece)
 	const struct {
 		const char *name, *result;
 	} results[] = {
-		{ "mechanical readings", piece->mechanical },
-		{ "class V integrator", piece->integrator },
-		{ "chemical indicator", piece->chemical },
+		{ _("mechanical readings"), piece->mechanical },
+		{ _("class V integrator"), piece->integrator },
+		{ _("chemical indicator"), piece->chemical },
 	};
 
 	for (size_t i = 0; i < ELEMENTS(results); i++)
 		g_string_append_printf(text, "; %s: %s", results[i].name,
-			results[i].result ? results[i].result : "not on record");
+			results[i].result ? _(results[i].result) : _("not on record"));
 	g_string_append_printf(
-		text, "; released by %s.", piece->released_by ? piece->released_by : "nobody named");
+		text, _("; released by %s."), piece->released_by ? piece->released_by : _("nobody named"));
 }
 
 static void say_doubt(GString *text, const ReportDoubt *doubt)
@@ -124,15 +140,15 @@ static void say_doubt(GString *text, const ReportDoubt *doubt)
 	report_time(doubt->tested, REPORT_MINUTE, tested);
 	if (doubt->cleared)
 		g_string_append_printf(text,
-			" It was in doubt: the biological test of %s failed (record %lld); one that passed, of %s, "
-			"ended this.",
+			_(" It was in doubt: the biological test of %s failed (record %lld); one that passed, of %s, "
+			  "ended this."),
 			tested, (long long)doubt->test, report_time(doubt->cleared, REPORT_MINUTE, cleared));
 	else
 		g_string_append_printf(text,
-			" IN DOUBT: the biological test of %s failed (record %lld) and none has passed since.",
+			_(" IN DOUBT: the biological test of %s failed (record %lld) and none has passed since."),
 			tested, (long long)doubt->test);
 	if (doubt->action)
-		g_string_append_printf(text, " Done about it: %s.", doubt->action);
+		g_string_append_printf(text, _(" Done about it: %s."), doubt->action);
 }
 
 static void say_handpiece(GString *text, const Report *report, const ReportHandpiece *piece)
@@ -141,18 +157,18 @@ static void say_handpiece(GString *text, const Report *report, const ReportHandp
 
 	if (!piece->released) {
 		g_string_append_printf(
-			text, "Handpiece %s: no released cycle is on record.", piece->handpiece);
+			text, _("Handpiece %s: no released cycle is on record."), piece->handpiece);
 		return;
 	}
-	g_string_append_printf(text, "Handpiece %s: steriliser %s, cycle %lld of %s", piece->handpiece,
-		piece->steriliser ? piece->steriliser : "not named", (long long)piece->cycle,
+	g_string_append_printf(text, _("Handpiece %s: steriliser %s, cycle %lld of %s"), piece->handpiece,
+		piece->steriliser ? piece->steriliser : _("not named"), (long long)piece->cycle,
 		report_time(piece->started, REPORT_MINUTE, time));
 	say_results(text, piece);
 	if (piece->rejected)
-		g_string_append_printf(text, " REJECTED on %s by %s: %s.",
+		g_string_append_printf(text, _(" REJECTED on %s by %s: %s."),
 			report_time(piece->rejected, REPORT_MINUTE, time),
-			piece->rejected_by ? piece->rejected_by : "nobody named",
-			piece->rejected_reason ? piece->rejected_reason : "no reason");
+			piece->rejected_by ? piece->rejected_by : _("nobody named"),
+			piece->rejected_reason ? piece->rejected_reason : _("no reason"));
 	for (guint i = 0; i < report->doubts->len; i++)
 		if (is_of(&g_array_index(report->doubts, ReportDoubt, i), piece))
 			say_doubt(text, &g_array_index(report->doubts, ReportDoubt, i));
@@ -180,9 +196,9 @@ char *words_handpieces(const Report *report)
 	GString *text = g_string_new(NULL);
 
 	if (report->handpieces->len == 0)
-		g_string_append(text,
-			"No reusable handpiece is on record for this session. Cartridges are sterile "
-			"single-use articles; the certificates of their lots stand in their list.");
+		g_string_append(
+			text, _("No reusable handpiece is on record for this session. Cartridges are sterile "
+				"single-use articles; the certificates of their lots stand in their list."));
 	for (size_t i = 0; i < report->handpieces->len; i++) {
 		if (i)
 			g_string_append_c(text, ' ');
@@ -195,19 +211,19 @@ static char *words_unsigned(const Report *report)
 {
 	switch (report->outcome) {
 	case REPORT_ABANDONED:
-		return g_strdup_printf("This session is not signed. It was abandoned: %s.",
-			report->closing_reason ? report->closing_reason : "no reason given");
+		return g_strdup_printf(_("This session is not signed. It was abandoned: %s."),
+			report->closing_reason ? report->closing_reason : _("no reason given"));
 	case REPORT_INTERRUPTED:
-		return g_strdup("This session is not signed. The station stopped before it was finished.");
+		return g_strdup(_("This session is not signed. The station stopped before it was finished."));
 	case REPORT_OPEN:
-		return g_strdup("This session is not signed. It goes on: what stands here may change.");
+		return g_strdup(_("This session is not signed. It goes on: what stands here may change."));
 	case REPORT_FINISHED:
 	case REPORT_SIGNED:
 	case REPORT_OUTCOME_MAX:
 	case REPORT_OUTCOME_INVALID:
 		break;
 	}
-	return g_strdup("This session is not signed.");
+	return g_strdup(_("This session is not signed."));
 }
 
 char *words_signature(const Report *report)
@@ -218,7 +234,8 @@ char *words_signature(const Report *report)
 	if (!report->signer)
 		return words_unsigned(report);
 	return g_strdup_printf(
-		"Signed electronically by %s%s%s%s on %s with the meaning \xe2\x80\x9c%s\xe2\x80\x9d.",
+		_("Signed electronically by %s%s%s%s on %s with the meaning \xe2\x80\x9c%s\xe2\x80\x9d."),
 		name ? name : report->signer, name ? " (" : "", name ? report->signer : "", name ? ")" : "",
-		report_time(report->signed_at, REPORT_MOMENT, time), report->meaning ? report->meaning : "");
+		report_time(report->signed_at, REPORT_MOMENT, time),
+		report->meaning ? _(report->meaning) : "");
 }
