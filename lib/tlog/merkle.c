@@ -249,7 +249,17 @@ static int read_route(Source *source, const Route *route, MerklePath *ret)
 	return 0;
 }
 
-int merkle_prove_inclusion(const MerkleReader *reader, uint64_t index, uint64_t size, MerklePath *ret)
+bool merkle_is_subtree(uint64_t start, uint64_t end)
+{
+	uint64_t length = end - start;
+
+	if (start >= end || end > MERKLE_SIZE_MAX)
+		return false;
+	return length == 1 || start % ((uint64_t)1 << (64 - __builtin_clzll(length - 1))) == 0;
+}
+
+int merkle_prove_subtree(
+	const MerkleReader *reader, uint64_t start, uint64_t end, uint64_t size, MerklePath *ret)
 {
 	Range range = { 0, size };
 	Route route = { 0 };
@@ -257,99 +267,101 @@ int merkle_prove_inclusion(const MerkleReader *reader, uint64_t index, uint64_t 
 	int r;
 
 	r = source_init(&source, reader, size);
-	if (r < 0 || index >= size)
+	if (r < 0 || end > size || !merkle_is_subtree(start, end))
 		return -EINVAL;
-	while (range.end - range.begin > 1)
-		descend(&route, &range, index);
+	while (range.end != end || range.begin < start)
+		descend(&route, &range, end - 1);
+	/* the verifier knows the subtree's hash, so the proof needs a hash only for a part of it */
+	if (range.begin > start)
+		route.ranges[route.n++] = range;
 	return read_route(&source, &route, ret);
+}
+
+int merkle_prove_inclusion(const MerkleReader *reader, uint64_t index, uint64_t size, MerklePath *ret)
+{
+	return index < size ? merkle_prove_subtree(reader, index, index + 1, size, ret) : -EINVAL;
 }
 
 int merkle_prove_consistency(const MerkleReader *reader, uint64_t old_size, uint64_t size, MerklePath *ret)
 {
-	Range range = { 0, size };
-	Route route = { 0 };
-	Source source;
-	int r;
-
-	r = source_init(&source, reader, size);
-	if (r < 0 || old_size > size)
+	if (old_size > 0)
+		return merkle_prove_subtree(reader, 0, old_size, size, ret);
+	if (size > MERKLE_SIZE_MAX)
 		return -EINVAL;
-	if (old_size == 0) {
-		ret->n = 0;
-		return 0;
-	}
-	while (range.end != old_size)
-		descend(&route, &range, old_size - 1);
-	/* the verifier knows the old root, so the proof needs a hash only for a part of the old tree */
-	if (range.begin > 0)
-		route.ranges[route.n++] = range;
-	return read_route(&source, &route, ret);
+	ret->n = 0;
+	return 0;
 }
 
 /* ---- verifying ---- */
 
 /**
- * The walk from a node up to the root, shared by both verifications. fn and sn are RFC 9162's names for the
- * number of the node and of the last node on its level.
+ * The walk from a node up to the root. fn, sn and tn are the draft's names for the numbers, on one level, of
+ * the subtree's first and last node and of the tree's last node.
  */
 typedef struct Walk {
-	uint64_t fn, sn;
+	uint64_t fn, sn, tn;
 } Walk;
 
-/** True when the next hash of the proof is on the left; goes one level up, past nodes without a sibling. */
-static bool walk_up(Walk *walk)
+static void walk_up(Walk *walk)
 {
-	bool left = walk->fn & 1 || walk->fn == walk->sn;
-
-	if (left) {
-		while (!(walk->fn & 1) && walk->fn != 0) {
-			walk->fn >>= 1;
-			walk->sn >>= 1;
-		}
-	}
 	walk->fn >>= 1;
 	walk->sn >>= 1;
-	return left;
+	walk->tn >>= 1;
+}
+
+/** Goes up to the largest node at the subtree's end that both trees have. */
+static void walk_begin(Walk *walk)
+{
+	bool at_end = walk->sn == walk->tn;
+
+	while (walk->fn != walk->sn && (at_end || walk->sn & 1))
+		walk_up(walk);
+}
+
+/** Computes the hashes of the subtree and of the tree from the node that both have and the rest of the path.
+ */
+static int verify_walk(Walk walk, const MerkleHash *common, const MerkleHash *hashes, size_t n,
+	const MerkleHash *subtree, const MerkleHash *root)
+{
+	MerkleHash part = *common, whole = *common;
+
+	for (size_t i = 0; i < n; i++, walk_up(&walk)) {
+		if (walk.tn == 0)
+			return -EBADMSG;
+		if (!(walk.sn & 1) && walk.sn != walk.tn) {
+			merkle_hash_node(&whole, &hashes[i], &whole);
+			continue;
+		}
+		if (walk.fn < walk.sn)
+			merkle_hash_node(&hashes[i], &part, &part);
+		merkle_hash_node(&hashes[i], &whole, &whole);
+		while (!(walk.sn & 1)) /* past nodes without a sibling */
+			walk_up(&walk);
+	}
+	return walk.tn == 0 && merkle_hash_equal(&part, subtree) && merkle_hash_equal(&whole, root)
+		       ? 0
+		       : -EBADMSG;
+}
+
+int merkle_verify_subtree(uint64_t start, uint64_t end, const MerkleHash *subtree, uint64_t size,
+	const MerkleHash *root, const MerklePath *path)
+{
+	Walk walk = { start, end - 1, size - 1 };
+
+	if (!merkle_is_subtree(start, end) || end > size || path->n > MERKLE_PATH_MAX)
+		return -EBADMSG;
+	walk_begin(&walk);
+	if (walk.fn == walk.sn)
+		return verify_walk(walk, subtree, path->hashes, path->n, subtree, root);
+	if (path->n == 0)
+		return -EBADMSG;
+	return verify_walk(walk, &path->hashes[0], path->hashes + 1, path->n - 1, subtree, root);
 }
 
 int merkle_verify_inclusion(
 	const MerkleHash *leaf, uint64_t index, uint64_t size, const MerklePath *path, const MerkleHash *root)
 {
-	Walk walk = { index, size - 1 };
-	MerkleHash hash = *leaf;
-
-	if (index >= size || path->n > MERKLE_PATH_MAX)
-		return -EBADMSG;
-	for (size_t i = 0; i < path->n; i++) {
-		if (walk.sn == 0)
-			return -EBADMSG;
-		if (walk_up(&walk))
-			merkle_hash_node(&path->hashes[i], &hash, &hash);
-		else
-			merkle_hash_node(&hash, &path->hashes[i], &hash);
-	}
-	return walk.sn == 0 && merkle_hash_equal(&hash, root) ? 0 : -EBADMSG;
-}
-
-/** Computes both roots from the hash that both trees share and the rest of the path. */
-static int verify_path_growth(Walk walk, const MerkleHash *common, const MerkleHash *hashes, size_t n,
-	const MerkleHash *old_root, const MerkleHash *root)
-{
-	MerkleHash old_hash = *common, hash = *common;
-
-	for (size_t i = 0; i < n; i++) {
-		if (walk.sn == 0)
-			return -EBADMSG;
-		if (!walk_up(&walk)) {
-			merkle_hash_node(&hash, &hashes[i], &hash);
-			continue;
-		}
-		merkle_hash_node(&hashes[i], &old_hash, &old_hash);
-		merkle_hash_node(&hashes[i], &hash, &hash);
-	}
-	if (walk.sn != 0 || !merkle_hash_equal(&old_hash, old_root) || !merkle_hash_equal(&hash, root))
-		return -EBADMSG;
-	return 0;
+	return index < size ? merkle_verify_subtree(index, index + 1, leaf, size, root, path) : -EBADMSG;
 }
 
 static int verify_empty(const MerkleHash *old_root, const MerklePath *path)
@@ -363,24 +375,7 @@ static int verify_empty(const MerkleHash *old_root, const MerklePath *path)
 int merkle_verify_consistency(uint64_t old_size, const MerkleHash *old_root, uint64_t size,
 	const MerkleHash *root, const MerklePath *path)
 {
-	Walk walk = { old_size - 1, size - 1 };
-
-	if (old_size > size || path->n > MERKLE_PATH_MAX)
-		return -EBADMSG;
-	if (old_size == size && (path->n > 0 || !merkle_hash_equal(old_root, root)))
-		return -EBADMSG;
-	if (old_size == 0)
+	if (old_size == 0 && (size > 0 || merkle_hash_equal(old_root, root)))
 		return verify_empty(old_root, path);
-	if (old_size == size)
-		return 0;
-	if (path->n == 0)
-		return -EBADMSG;
-	while (walk.fn & 1) {
-		walk.fn >>= 1;
-		walk.sn >>= 1;
-	}
-	/* a complete old tree is itself the first node of the proof, and is omitted */
-	if ((old_size & (old_size - 1)) == 0)
-		return verify_path_growth(walk, old_root, path->hashes, path->n, old_root, root);
-	return verify_path_growth(walk, &path->hashes[0], path->hashes + 1, path->n - 1, old_root, root);
+	return merkle_verify_subtree(0, old_size, old_root, size, root, path);
 }

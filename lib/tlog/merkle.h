@@ -99,6 +99,21 @@ typedef struct MerklePath {
 	MerkleHash hashes[MERKLE_PATH_MAX];
 } MerklePath;
 
+/**
+ * Whether the leaves from `start` up to, not including, `end` are a subtree that a proof can be about: not
+ * empty, and `start` is a multiple of the smallest power of two that is not below their number
+ * (draft-ietf-plants-merkle-tree-certs-02 section 4.1).
+ */
+bool merkle_is_subtree(uint64_t start, uint64_t end);
+
+/**
+ * SUBTREE_PROOF(start, end, D[size]) of draft-ietf-plants-merkle-tree-certs-02 section 4.4.1, as tlog-mirror
+ * sends it with each package of entries. Inclusion is the case of one leaf, consistency that of `start` 0.
+ * -EINVAL unless it is a subtree and end <= size <= MERKLE_SIZE_MAX.
+ */
+int merkle_prove_subtree(const MerkleReader *reader, uint64_t start, uint64_t end, uint64_t size,
+	MerklePath *ret) _must_check_;
+
 /** PATH(index, D[size]) of RFC 6962 section 2.1.1. -EINVAL unless index < size <= MERKLE_SIZE_MAX. */
 int merkle_prove_inclusion(
 	const MerkleReader *reader, uint64_t index, uint64_t size, MerklePath *ret) _must_check_;
@@ -109,6 +124,13 @@ int merkle_prove_inclusion(
  */
 int merkle_prove_consistency(
 	const MerkleReader *reader, uint64_t old_size, uint64_t size, MerklePath *ret) _must_check_;
+
+/**
+ * Checks that the leaves from `start` up to, not including, `end`, whose hash is `subtree`, are those of the
+ * tree of `size` leaves and this root (section 4.4.3 of the draft). -EBADMSG when that is not proved.
+ */
+int merkle_verify_subtree(uint64_t start, uint64_t end, const MerkleHash *subtree, uint64_t size,
+	const MerkleHash *root, const MerklePath *path) _must_check_;
 
 /**
  * Checks that the leaf with this hash is number `index` in the tree of `size` leaves and this root (RFC 9162

@@ -122,6 +122,34 @@ static void naive_subproof(uint64_t m, uint64_t begin, uint64_t end, bool whole,
 	path->hashes[path->n++] = m <= k ? naive_hash(begin + k, end) : naive_hash(begin, begin + k);
 }
 
+/**
+ * SUBTREE_SUBPROOF(start, end, D[begin:stop], whole) of draft-ietf-plants-merkle-tree-certs-02 section 4.4.1,
+ * appended to `path`; start and end count from `begin`.
+ */
+static void naive_subtree_proof(
+	uint64_t start, uint64_t end, uint64_t begin, uint64_t stop, bool whole, MerklePath *path)
+{
+	uint64_t k;
+
+	if (start == 0 && end == stop - begin) {
+		if (!whole)
+			path->hashes[path->n++] = naive_hash(begin, stop);
+		return;
+	}
+	k = largest_power_below(stop - begin);
+	if (end <= k) {
+		naive_subtree_proof(start, end, begin, begin + k, whole, path);
+		path->hashes[path->n++] = naive_hash(begin + k, stop);
+	} else if (k <= start) {
+		naive_subtree_proof(start - k, end - k, begin + k, stop, whole, path);
+		path->hashes[path->n++] = naive_hash(begin, begin + k);
+	} else {
+		assert_int_equal(start, 0);
+		naive_subtree_proof(0, end - k, begin + k, stop, false, path);
+		path->hashes[path->n++] = naive_hash(begin, begin + k);
+	}
+}
+
 /* ---- a store, as a ledger would be one ---- */
 
 typedef struct Store {
@@ -424,6 +452,63 @@ static void test_every_small_tree(void **state)
 	check_all_sizes(8, 11);
 }
 
+static void check_subtree(Store *store, uint64_t start, uint64_t end)
+{
+	MerkleReader reader = store_reader(store);
+	uint64_t size = store->tree.size;
+	MerkleHash root = naive_root(size), part = naive_hash(start, end);
+	MerklePath path, expected = { 0 };
+
+	naive_subtree_proof(start, end, 0, size, true, &expected);
+	assert_int_equal(merkle_prove_subtree(&reader, start, end, size, &path), 0);
+	assert_path(&path, &expected);
+	assert_int_equal(merkle_verify_subtree(start, end, &part, size, &root, &path), 0);
+	assert_int_equal(merkle_verify_subtree(start, end, &leaves[290], size, &root, &path), -EBADMSG);
+	assert_int_equal(merkle_verify_subtree(start, end, &part, size, &leaves[290], &path), -EBADMSG);
+	assert_int_equal(merkle_verify_subtree(start, end, &part, end - 1, &root, &path), -EBADMSG);
+	for (size_t i = 0; i < path.n; i++) {
+		path.hashes[i].bytes[i] ^= 1;
+		assert_int_equal(merkle_verify_subtree(start, end, &part, size, &root, &path), -EBADMSG);
+		path.hashes[i].bytes[i] ^= 1;
+	}
+	path.hashes[path.n++] = root;
+	assert_int_equal(merkle_verify_subtree(start, end, &part, size, &root, &path), -EBADMSG);
+	path.n -= path.n > 1 ? 2 : 1;
+	assert_int_equal(
+		merkle_verify_subtree(start, end, &part, size, &root, &path), expected.n == 0 ? 0 : -EBADMSG);
+}
+
+static void test_every_subtree_of_small_trees(void **state)
+{
+	Store *store = store_new(2, 1);
+	size_t checked = 0;
+
+	for (; store->tree.size <= 100; store_append(store))
+		for (uint64_t start = 0; start < store->tree.size; start++)
+			for (uint64_t end = start + 1; end <= store->tree.size; end++)
+				if (merkle_is_subtree(start, end)) {
+					check_subtree(store, start, end);
+					checked++;
+				}
+	assert_true(checked > 10000);
+	store_free(store);
+}
+
+/** The draft's own examples, and the packages of tlog-mirror, which begin at multiples of 256. */
+static void test_what_is_a_subtree(void **state)
+{
+	static const struct {
+		uint64_t start, end;
+		bool is;
+	} rows[] = { { 4, 8, true }, { 8, 13, true }, { 0, 14, true }, { 2, 5, false }, { 4, 9, false },
+		{ 3, 3, false }, { 5, 4, false }, { 7, 8, true }, { 256, 300, true }, { 256, 512, true },
+		{ 256, 513, false }, { 0, MERKLE_SIZE_MAX, true }, { 0, UINT64_MAX, false },
+		{ UINT64_MAX - 1, UINT64_MAX, false } };
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++)
+		assert_int_equal(merkle_is_subtree(rows[i].start, rows[i].end), rows[i].is);
+}
+
 /** Numerical Recipes' linear congruential generator: the same numbers on every run. */
 static uint64_t any(uint32_t *random, uint64_t below)
 {
@@ -585,6 +670,9 @@ static void test_arguments_out_of_range(void **state)
 	assert_int_equal(merkle_prove_inclusion(&reader, 0, 0, &path), -EINVAL);
 	assert_int_equal(merkle_prove_inclusion(&reader, 0, MERKLE_SIZE_MAX + 1, &path), -EINVAL);
 	assert_int_equal(merkle_prove_consistency(&reader, 21, 20, &path), -EINVAL);
+	assert_int_equal(merkle_prove_consistency(&reader, 0, MERKLE_SIZE_MAX + 1, &path), -EINVAL);
+	assert_int_equal(merkle_prove_subtree(&reader, 2, 5, 20, &path), -EINVAL);
+	assert_int_equal(merkle_prove_subtree(&reader, 16, 21, 20, &path), -EINVAL);
 	assert_int_equal(merkle_tree_read(&reader, UINT64_MAX, &tree), -EINVAL);
 	wide.kept_level = MERKLE_BLOCK_LEVEL_MAX + 1;
 	assert_int_equal(merkle_tree_read(&wide, 20, &tree), -EINVAL);
@@ -666,6 +754,8 @@ int main(void)
 		cmocka_unit_test(test_reference_inclusion),
 		cmocka_unit_test(test_reference_consistency),
 		cmocka_unit_test(test_every_small_tree),
+		cmocka_unit_test(test_every_subtree_of_small_trees),
+		cmocka_unit_test(test_what_is_a_subtree),
 		cmocka_unit_test(test_large_trees),
 		cmocka_unit_test(test_nodes_handed_out),
 		cmocka_unit_test(test_changed_inclusion_is_refused),
