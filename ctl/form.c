@@ -27,11 +27,22 @@ int ctl_record(Ctl *ctl, const EnteredForm *form, json_t *fields, const char *pi
 	return r < 0 ? r : sd_bus_message_read(reply, "t", ret_number);
 }
 
+/** Of a form with a single field, whose usage is "NAME=VALUE", the value alone will do. A new reference, or
+ * NULL. */
+static json_t *read_form_words(const Command *command, int n, char **words)
+{
+	size_t name = strcspn(command->arguments, "=");
+
+	if (n == 1 && command->most == 1 && !strchr(words[0], '='))
+		return json_pack("{s%:s}", command->arguments, name, words[0]);
+	return ctl_parse_words(n, words, "");
+}
+
 static int run_form(Ctl *ctl, int n, char **arguments)
 {
 	_cleanup_(ctl_pin_erase) char pin[CTL_PIN_MAX] = "";
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-	json_auto_t *fields = ctl_parse_words(n, arguments, "");
+	json_auto_t *fields = read_form_words(ctl->command, n, arguments);
 	const EnteredForm *form = ctl->command->form;
 	uint64_t number = 0;
 	int r, status;

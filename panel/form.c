@@ -369,6 +369,20 @@ static GVariant *forms_of(const Panel *panel, FormPlace place)
 	return stipple_inventory1_get_forms(panel_inventory(panel));
 }
 
+void form_open_kind(Panel *panel, FormPlace place, const char *kind)
+{
+	GVariant *forms = forms_of(panel, place);
+
+	for (gsize i = 0; forms && i < g_variant_n_children(forms); i++) {
+		g_autoptr(GVariant) definition = g_variant_get_child_value(forms, i);
+		const char *its_kind;
+
+		g_variant_get_child(definition, 0, "&s", &its_kind);
+		if (strcmp(kind, its_kind) == 0)
+			form_open(panel, place, definition);
+	}
+}
+
 bool form_list(Panel *panel, FormPlace place, const char *kind, GtkWidget *box)
 {
 	GVariant *forms = forms_of(panel, place);

@@ -19,6 +19,9 @@ typedef enum FormPlace {
 
 /** `definition`: one entry of the property Forms at `place`, or another of the same type. */
 void form_open(Panel *panel, FormPlace place, GVariant *definition);
+/** Opens the form of the kind at `place`. Nothing happens while the station has not said which kinds there
+ * are. */
+void form_open_kind(Panel *panel, FormPlace place, const char *kind);
 /**
  * Puts a button into `box` for each kind that can be entered at `place` (not FORM_OF_LOT), or only for
  * `kind` if it is not NULL. True when there is at least one.

@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "alarm/alarm.h"
+#include "form.h"
 #include "panel.h"
 #include "refusals.h"
 #include "scalp.h"
 #include "sheet.h"
+#include "util/cleanup.h"
 #include "widgets.h"
 #include "work-view.h"
 
@@ -20,7 +22,7 @@ enum { ASK_EVERY_S = 2 };
 typedef struct Work {
 	Screen screen;
 	WorkView *view;
-	GtkWidget *pages, *refusals, *list, *arm, *pause, *finish;
+	GtkWidget *pages, *refusals, *list, *arm, *pause, *write, *finish;
 	GVariant *known; /* the refusals that were last reported */
 	guint tick_source, ticks;
 	bool asking, ask_again;
@@ -186,6 +188,32 @@ static void on_break(Work *page)
 		resume(panel);
 }
 
+/* what is written down while somebody is in the chair */
+static const struct {
+	const char *title, *kind;
+} written[] = {
+	{ N_("A note"), "note.written" },
+};
+
+static void write_down(void *userdata, const char *choice)
+{
+	Work *page = userdata;
+
+	for (size_t i = 0; i < ELEMENTS(written); i++)
+		if (strcmp(written[i].title, choice) == 0)
+			form_open_kind(page->screen.panel, FORM_AT_SESSION, written[i].kind);
+}
+
+static void on_write(Work *page)
+{
+	const char *choices[ELEMENTS(written) + 1] = { 0 };
+
+	for (size_t i = 0; i < ELEMENTS(written); i++)
+		choices[i] = written[i].title;
+	sheet_choose(panel_sheet(page->screen.panel), _("What is to be written down?"), choices, false,
+		write_down, page);
+}
+
 static void finished(GObject *source, GAsyncResult *result, gpointer call)
 {
 	Work *page = panel_call_finish(source, result, call);
@@ -292,6 +320,7 @@ static void update_buttons(Work *page, bool clear)
 		: session_waits(panel) ? _("Go on…")
 				       : _("End the break"),
 		paused ? "primary" : NULL, !working && !closing);
+	set_button(page->write, _("Write…"), NULL, !working);
 	set_button(page->finish, _("Finish…"), NULL, !working);
 }
 
@@ -354,8 +383,9 @@ static GtkWidget *buttons_new(Work *page)
 
 	page->arm = tall(touch_button_new(_("Arm"), "primary", G_CALLBACK(on_arm), page->screen.panel));
 	page->pause = touch_button_new(_("Break"), NULL, G_CALLBACK(on_break), page);
+	page->write = touch_button_new(_("Write…"), NULL, G_CALLBACK(on_write), page);
 	page->finish = touch_button_new(_("Finish…"), NULL, G_CALLBACK(on_finish), page);
-	box = column_new(8, NULL, page->arm, page->pause, page->finish, NULL);
+	box = column_new(8, NULL, page->arm, page->pause, page->write, page->finish, NULL);
 	gtk_widget_set_size_request(box, 124, -1);
 	return box;
 }

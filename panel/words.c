@@ -16,7 +16,7 @@ static const char *const known[] G_GNUC_UNUSED = {
 	N_("Lot status"), N_("Needle disposed"), N_("Needle damaged"), N_("Pigment received"),
 	N_("Pigment status"), N_("Pigment blended"), N_("Handpiece registered"), N_("Handpiece mounted"),
 	N_("Handpiece retired"), N_("Subject registered"), N_("Subject described"), N_("Subject changed"),
-	N_("Recipe noted"),
+	N_("Recipe noted"), N_("Note written"),
 	/* a client's card */
 	N_("Phototype"), N_("Born"), N_("Birth date"), N_("Id kind"), N_("Hair"), N_("Skin"), N_("Language"),
 	N_("Indication"), N_("Second indication"), N_("Earlier work"), N_("Guardian form"), N_("Contact"),

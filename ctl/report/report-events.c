@@ -78,6 +78,13 @@ void report_take_alert(Report *report, const json_t *row, const json_t *body)
 	add_recorded_text(report, REPORT_EVENT_ALERT, row, body);
 }
 
+void report_take_note(Report *report, const json_t *row, const json_t *body)
+{
+	const char *text = row_text(body, "text");
+
+	report_add_event(report, REPORT_EVENT_NOTE, row, "%s", text ? text : _("no words were recorded"));
+}
+
 void report_take_incident(Report *report, const json_t *row, const json_t *body)
 {
 	char incident[REPORT_SECTION_MAX];

@@ -256,6 +256,7 @@ static const struct {
 	{ "alert.raised", report_take_alert, true, false },
 	{ "session.recovered", report_take_recovery, true, false },
 	{ "incident.reported", report_take_incident, true, false },
+	{ "note.written", report_take_note, true, false },
 	{ "interlock.overridden", report_take_override, true, false },
 	{ "record.corrected", report_take_correction, true, false },
 };

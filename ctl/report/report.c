@@ -31,6 +31,7 @@ static const char *const event_names[] = {
 	[REPORT_EVENT_CORRECTION] = N_("Correction"),
 	[REPORT_EVENT_LOT] = N_("Lot status"),
 	[REPORT_EVENT_STOP] = N_("Station stopped"),
+	[REPORT_EVENT_NOTE] = N_("Note"),
 };
 static_assert(ELEMENTS(event_names) == REPORT_EVENT_KIND_MAX, "every kind of event has a name");
 

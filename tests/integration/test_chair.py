@@ -35,3 +35,20 @@ def test_the_time_to_a_break_runs_while_the_needle_works(station):
     station.start()
     station.wait_state("paused")
     assert 0 < station.get("Session1", "BreakIn") < 50 * 60  # the work before the stop counts
+
+
+def test_a_note_is_written_and_shown_to_whom_it_may_be(station, tmp_path):
+    station.prepare()
+    said = ctl(station, "session", "note", "asked for a pause at the crown")
+    assert "the note is on record" in said
+    ctl(station, "session", "note", "text=a=b")
+    assert "1 to 500 bytes" in ctl(station, "session", "note", "x" * 501, status=1)
+    notes = [row for row in station.audit("records") if row["kind"] == "note.written"]
+    assert [(row["words"]["text"], row["body"]["session"], row["actor"]) for row in notes] == [
+        ("asked for a pause at the crown", 1, "b1001"), ("a=b", 1, "b1001")]
+    assert all("text" not in row["body"] for row in notes)
+    page = tmp_path / "report.html"
+    ctl(station, "report", "1", "-o", str(page))
+    assert "asked for a pause at the crown" in page.read_text()
+    station.call("Session1", "Abandon", "enough for today")
+    assert "no session is open" in ctl(station, "session", "note", "too late", status=1)

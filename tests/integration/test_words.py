@@ -101,6 +101,7 @@ def say_in_a_session(station, speaker):
     speaker.enter("subject.described", subject="P-1")
     speaker.enter("recipe.noted", subject="P-1")
     speaker.enter("incident.reported", incident="complication", severity="minor")
+    speaker.enter("note.written")
     station.call("Session1", "SelectZone", "nape", "normal", dbus.UInt32(1500))
     speaker.enter("interlock.overridden", interlock="before-photo")
     station.sim("estop press")
