@@ -46,6 +46,8 @@ static const Option options[] = {
 	{ "from", "DAY", AT(from), "of an inspector's report: its first day", { "audit report" }, 0 },
 	{ "to", "DAY", AT(to), "of an inspector's report: its last day", { "audit report" }, 0 },
 	{ "paper", "PAPER", AT(paper), "of a report: a4 (default) or letter", { REPORTS }, 0 },
+	{ "language", "LANGUAGE", AT(language), "en, es or de; without it that of the client's card",
+		{ "report", "session copy" }, 0 },
 	{ "ledger", "FILE", AT(ledger), "the ledger's file; without it the station's own",
 		{ VERIFYING, "audit prove", "audit export", "audit" }, 0 },
 	{ "profile", "PROFILE", AT(profile),

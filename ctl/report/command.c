@@ -14,6 +14,7 @@
 
 #include "report/consents-html.h"
 #include "report/fonts.h"
+#include "report/gather-client.h"
 #include "report/gather-station.h"
 #include "report/gather.h"
 #include "report/inspection-html.h"
@@ -146,6 +147,20 @@ typedef struct SessionPaper {
 	void (*document)(const Report *report, Document *ret);
 } SessionPaper;
 
+/** The language that was asked for, or that of the client's card, is that of the document. */
+static int choose_language(Ctl *ctl, int64_t session)
+{
+	Language language = ctl->language ? language_from_string(ctl->language) : LANGUAGE_EN;
+	int status = CTL_DONE;
+
+	if ((int)language < 0)
+		return ctl_usage("there is no language \"%s\": write en, es or de", ctl->language);
+	if (!ctl->language)
+		status = gather_language(ctl, session, &language);
+	language_use(language);
+	return status;
+}
+
 static int write_session_paper(Ctl *ctl, const char *number, const SessionPaper *paper)
 {
 	_cleanup_(report_freep) Report *report = NULL;
@@ -157,6 +172,9 @@ static int write_session_paper(Ctl *ctl, const char *number, const SessionPaper 
 	if (!ctl_parse_number(number, 1, INT64_MAX, &session))
 		return ctl_usage("\"%s\" is no session: write its number", number);
 	status = read_form(ctl, paper->figures, SESSION_LIMIT_S, &form);
+	if (status != CTL_DONE)
+		return status;
+	status = choose_language(ctl, (int64_t)session);
 	if (status != CTL_DONE)
 		return status;
 	report = report_new();
@@ -228,10 +246,10 @@ static int run_incident_form(Ctl *ctl, int n, char **arguments)
 }
 
 const Command report_commands[] = {
-	{ "report", "SESSION -o FILE.pdf|.html|.svg [--paper a4|letter]", 1, 1, run_report,
-		"the report of a session, for the client and for an inspector" },
-	{ "session copy", "SESSION -o FILE.pdf|.html [--paper a4|letter]", 1, 1, run_session_copy,
-		"the client's copy of what was signed in a session" },
+	{ "report", "SESSION -o FILE.pdf|.html|.svg [--paper a4|letter] [--language en|es|de]", 1, 1,
+		run_report, "the report of a session, for the client and for an inspector" },
+	{ "session copy", "SESSION -o FILE.pdf|.html [--paper a4|letter] [--language en|es|de]", 1, 1,
+		run_session_copy, "the client's copy of what was signed in a session" },
 	{ "incident form", "N -o FILE.pdf|.html [--paper a4|letter]", 1, 1, run_incident_form,
 		"the report of incident N for the authority, filled from the record" },
 	{ "audit report", "[--from DAY] [--to DAY] -o FILE.pdf|.html [--paper a4|letter]", 0, 0,

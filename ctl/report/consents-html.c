@@ -107,7 +107,9 @@ static void put_one(FILE *stream, const Report *report, const ReportConsent *con
 	html_fact(stream, _("Client (pseudonym)"), report->subject, NULL);
 	html_fact(stream, _("Recorded by"), name_of(report, consent->actor), NULL);
 	html_fact(stream, _("Time"), report_time(consent->time, REPORT_MOMENT, time), NULL);
-	html_fact(stream, _("Version of the form"), consent->version, language_called(consent->language));
+	html_fact_format(stream, _("Version of the form"), "%s%s%s",
+		consent->version ? consent->version : "?", consent->language ? ", " : "",
+		consent->language ? language_called(consent->language) : "");
 	if (consent->sha256)
 		html_fact(stream, _("SHA-256 of the text"), consent->sha256, NULL);
 	html_fact_format(stream, _("Record"), "%lld", (long long)consent->proof.seq);

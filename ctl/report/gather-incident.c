@@ -4,19 +4,10 @@
 
 #include "report/gather.h"
 
+#include "report/gather-client.h"
 #include "report/gather-station.h"
 
 #include <glib.h>
-
-/** The only row of a query, in *ret (NULL: none). Takes `filter`. */
-static int ask_one_row(Ctl *ctl, const char *query, json_t *filter, json_t **ret)
-{
-	json_auto_t *rows = json_array();
-	int status = ctl_query(ctl, query, filter, ctl_keep_row, rows);
-
-	*ret = json_incref(json_array_get(rows, 0));
-	return status;
-}
 
 /** Finds who did the procedure among all operators: the query has no condition for a badge. */
 static int ask_artist(Ctl *ctl, const char *badge, json_t **ret)
@@ -35,7 +26,7 @@ static int ask_artist(Ctl *ctl, const char *badge, json_t **ret)
 /** The session that the incident belongs to: who worked, with what, and where. */
 static int ask_procedure(Ctl *ctl, json_int_t session, IncidentForm *form)
 {
-	int status = ask_one_row(ctl, "session", json_pack("{s:I}", "session", session), &form->session);
+	int status = gather_row(ctl, "session", json_pack("{s:I}", "session", session), &form->session);
 
 	if (status != CTL_DONE)
 		return status;
@@ -55,7 +46,7 @@ int incident_form_gather(Ctl *ctl, int64_t seq, IncidentForm *form)
 {
 	const char *subject;
 	json_t *session;
-	int status = ask_one_row(ctl, "incidents",
+	int status = gather_row(ctl, "incidents",
 		json_pack("{s:I, s:i}", "after", (json_int_t)seq - 1, "limit", 1), &form->incident);
 
 	if (status != CTL_DONE)
@@ -68,7 +59,7 @@ int incident_form_gather(Ctl *ctl, int64_t seq, IncidentForm *form)
 	status = gather_names(ctl, &form->clinic, &form->station);
 	subject = json_string_value(json_object_get(form->incident, "subject"));
 	if (status == CTL_DONE && subject)
-		status = ask_one_row(ctl, "subjects", json_pack("{s:s}", "subject", subject), &form->subject);
+		status = gather_row(ctl, "subjects", json_pack("{s:s}", "subject", subject), &form->subject);
 	session = json_object_get(form->incident, "session");
 	if (status != CTL_DONE || !json_is_integer(session))
 		return status;

@@ -103,13 +103,13 @@ Table *list_cartridges(const Report *report)
 {
 	static const TableColumn columns[] = {
 		{ "#", 0.035, CELL_TEXT },
-		{ N_("Serial or unit"), 0.15, CELL_STRONG },
-		{ N_("Product"), 0.175, CELL_TEXT },
+		{ N_("Serial or unit"), 0.14, CELL_STRONG },
+		{ N_("Product"), 0.165, CELL_TEXT },
 		{ N_("Lot"), 0.11, CELL_TEXT },
-		{ N_("Expiry"), 0.095, CELL_TEXT },
+		{ N_("Expiry"), 0.11, CELL_TEXT },
 		{ N_("Certificate of the lot"), 0.16, CELL_TEXT },
 		{ N_("Mounted"), 0.105, CELL_TEXT },
-		{ N_("Strokes"), 0.075, CELL_NUMBER },
+		{ N_("Strokes"), 0.08, CELL_NUMBER },
 		{ N_("Sharps box"), 0.095, CELL_TEXT },
 	};
 	Table *table = table_new(columns, ELEMENTS(columns));
