@@ -82,6 +82,48 @@ static int command_client(Ctl *ctl, int n, char **arguments)
 	return status;
 }
 
+static const char *word_of_answer(const json_t *answer)
+{
+	return !json_is_boolean(answer) ? "-" : json_is_true(answer) ? "yes" : "no";
+}
+
+/** One line for each question: its answers, then its words. */
+static void print_question(json_t *question)
+{
+	const json_t *last = json_object_get(question, "last"), *today = json_object_get(question, "today");
+	const json_t *since = json_object_get(question, "yes_since_session");
+
+	printf("%-26s %-9s last session: %-3s today: %-3s  %s\n",
+		json_string_value(json_object_get(question, "question")),
+		json_string_value(json_object_get(question, "yes")), word_of_answer(last),
+		word_of_answer(today), json_string_value(json_object_get(question, "text")));
+	if (last && today && json_is_true(last) != json_is_true(today))
+		printf("%-26s last session: %s, today: %s\n", "  changed", word_of_answer(last),
+			word_of_answer(today));
+	if (since)
+		printf("%-26s yes since session %lld: only a supervisor changes it to no, with the reason\n",
+			"  stands", (long long)json_integer_value(since));
+}
+
+static int command_questions(Ctl *ctl, int n, char **arguments)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	json_auto_t *figures = NULL;
+	json_t *question;
+	size_t i;
+	int status = ctl_call(ctl, CTL_SESSION, "Questions", &reply, NULL);
+
+	if (status != CTL_DONE || ctl_read_fields(reply, &figures) < 0)
+		return status;
+	if (ctl->json) {
+		ctl_print_fields(ctl, figures);
+		return status;
+	}
+	json_array_foreach (json_object_get(figures, "questions"), i, question)
+		print_question(question);
+	return status;
+}
+
 /** Appends "QUESTION=yes" to a message; false if the text has another form. */
 static bool append_screening_answer(sd_bus_message *message, char *word, int *r)
 {
@@ -250,7 +292,9 @@ const Command session_commands[] = {
 	{ "session client", "SUBJECT PROTOCOL N", 3, 3, command_client,
 		"the zones of a client before session N: density, last dots, and which are not due yet" },
 	{ "session screening", "QUESTION=yes|no...", 1, 64, command_screening,
-		"answer the protocol's questions" },
+		"answer what protocol and profile ask; `session questions` lists it" },
+	{ "session questions", "", 0, 0, command_questions,
+		"what is asked, with the answers of the last session and of today" },
 	{ "session consent", "FORM VERSION [withdrawn]", 2, 3, command_consent,
 		"record that the client signed a form on paper: treatment, photographs, aftercare or needles-sealed" },
 	{ "session zone", "ZONE SKIN_TYPE [AREA_MM2]", 2, 3, command_zone,

@@ -32,6 +32,8 @@ typedef struct Form {
 	FormField *asked;  /* the field that last opened the sheet; NULL: none */
 	FormPlace place;
 	char *kind, *about; /* about: NULL, or whom the form is about */
+	char *offered;      /* NULL, or a field for which `offers` are offered */
+	char *offers;       /* words, separated by blanks */
 	bool is_signed;
 } Form;
 
@@ -118,6 +120,7 @@ static void close_recorded_form(GObject *source, GAsyncResult *result, gpointer 
 	if (!form)
 		return;
 	close_form(form);
+	panel_show_again(form->screen.panel);
 	panel_notify(form->screen.panel, _("It is on record."), SCREEN_MAX);
 }
 
@@ -290,6 +293,8 @@ static void add_field(Form *form, const char *name, bool optional, const char *t
 	field->form = form;
 	field->name = g_strdup(name);
 	field->type = g_strdup(type);
+	if (g_strcmp0(name, form->offered) == 0 && !choices[0])
+		choices = form->offers;
 	field->choices = g_strsplit(choices, " ", -1);
 	field->optional = optional;
 	field->widget = field_new(title, G_CALLBACK(on_form_field), field);
@@ -297,6 +302,19 @@ static void add_field(Form *form, const char *name, bool optional, const char *t
 	box_add(form->list, field->widget, NULL);
 	if (form->about && strcmp(name, "subject") == 0)
 		set_form_field(field, form->about);
+	/* there is nothing else to choose */
+	if (choices == form->offers && field->choices[0] && !field->choices[1])
+		set_form_field(field, field->choices[0]);
+}
+
+void form_offer(Panel *panel, const char *field, const char *const *words)
+{
+	Form *form = form_of(panel);
+
+	g_free(form->offered);
+	g_free(form->offers);
+	form->offered = g_strdup(field);
+	form->offers = g_strjoinv(" ", (char **)words);
 }
 
 void form_about(Panel *panel, const char *subject)
@@ -410,6 +428,8 @@ static void forget_form(Screen *screen)
 	g_ptr_array_unref(form->fields);
 	g_free(form->kind);
 	g_free(form->about);
+	g_free(form->offered);
+	g_free(form->offers);
 }
 
 Screen *screen_form_new(Panel *panel)

@@ -27,6 +27,11 @@ void form_open_kind(Panel *panel, FormPlace place, const char *kind);
  * `kind` if it is not NULL. True when there is at least one.
  */
 bool form_list(Panel *panel, FormPlace place, const char *kind, GtkWidget *box);
+/**
+ * The next forms offer these words for a text field of this name, until others are offered. The list ends
+ * with NULL, and is copied; a list without words offers none.
+ */
+void form_offer(Panel *panel, const char *field, const char *const *words);
 /** The client whom the next forms are about, until another is named: fills the field subject. NULL: nobody.
  */
 void form_about(Panel *panel, const char *subject);

@@ -55,6 +55,11 @@ void panel_show(Panel *panel, ScreenId id)
 	panel_update_screen(panel);
 }
 
+void panel_show_again(Panel *panel)
+{
+	panel_show(panel, panel->current);
+}
+
 bool panel_shows(const Panel *panel, ScreenId screen)
 {
 	return panel->current == screen;

@@ -54,6 +54,8 @@ void panel_set_dark(Panel *panel, bool dark);
 void panel_test_sound(Panel *panel);
 
 void panel_show(Panel *panel, ScreenId screen);
+/** Shows the present screen anew: what lay over it may have changed what it shows. */
+void panel_show_again(Panel *panel);
 /** Whether the screen is the present one, even if something lies over it. */
 bool panel_shows(const Panel *panel, ScreenId screen);
 /** Goes to the photographs of a zone. */

@@ -1,169 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The screen Consent: the protocol's screening questions, and what the client signs. It must never carry
- * answers over from one session to another.
+ * The screen Consent: what the client is asked (questions.h), and what the client signs. It must never show
+ * what was shown to another client.
  */
 
 #include <string.h>
 
 #include "memory.h"
 #include "panel.h"
+#include "questions.h"
 #include "sheet.h"
 #include "signing.h"
 #include "util/cleanup.h"
 #include "widgets.h"
 
-enum { QUESTIONS_MAX = 32, FORMS = 4 };
+enum { FORMS = 4 };
 
 static void update_consent(Screen *screen);
 
-typedef struct Question {
-	char *name;
-	GtkWidget *no, *yes;
-} Question;
-
 typedef struct Consent {
 	Screen screen;
-	GtkWidget *overview, *forms[FORMS], *version, *record, *list;
+	GtkWidget *overview, *forms[FORMS], *version;
 	Signing *signing;
 	bool asked;            /* the texts were asked for */
 	GVariant *texts;       /* what clients sign, as ConsentTexts answers; NULL: not known yet */
 	const char *withdraws; /* the form about which somebody was asked; static */
-	Question questions[QUESTIONS_MAX];
-	size_t n_questions;
-	char *protocol; /* the session whose questions are shown */
+	Questions *questions;
+	gint64 session; /* whose texts and questions are shown */
 } Consent;
 
 static void show_signing(Consent *page, bool reads);
 
-/** The questions that come with Stipple, in words; a clinic's own questions are shown by their names. */
-static const char *question_text(const char *name)
-{
-	static const struct {
-		const char *name, *text;
-	} table[] = {
-		{ "keloids", N_("Do scars of yours grow thick (keloids)?") },
-		{ "herpes-simplex", N_("Have you cold sores (herpes simplex)?") },
-		{ "inflamed-skin", N_("Is the skin of the scalp inflamed?") },
-		{ "pigment-allergy", N_("Are you allergic to pigments?") },
-		{ "numbing-cream-allergy", N_("Are you allergic to numbing cream?") },
-		{ "eczema", N_("Have you eczema?") },
-		{ "psoriasis", N_("Have you psoriasis?") },
-		{ "vitiligo", N_("Have you vitiligo?") },
-		{ "minoxidil-this-week", N_("Have you used minoxidil this week?") },
-		{ "scar-younger-than-a-year", N_("Is the scar younger than a year?") },
-	};
-
-	for (size_t i = 0; i < ELEMENTS(table); i++)
-		if (strcmp(table[i].name, name) == 0)
-			return _(table[i].text);
-	return name;
-}
-
-static size_t unanswered(const Consent *page)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < page->n_questions; i++)
-		n += !gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(page->questions[i].no)) &&
-		     !gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(page->questions[i].yes));
-	return n;
-}
-
-static void update_record(Consent *page)
-{
-	size_t left = unanswered(page);
-	bool done = stipple_session1_get_screening_done(panel_session(page->screen.panel));
-	g_autofree char *text =
-		left   ? g_strdup_printf(ngettext("%zu question left", "%zu questions left", left), left)
-		: done ? g_strdup(_("✓ Answers recorded"))
-		       : g_strdup(_("Record the answers"));
-
-	touch_button_set_text(page->record, text);
-	gtk_widget_set_sensitive(page->record, left == 0 && page->n_questions > 0);
-}
-
-static GtkWidget *question_new(Consent *page, const char *name)
-{
-	Question *question = &page->questions[page->n_questions++];
-	GtkWidget *text = text_new(question_text(name), NULL);
-	g_autofree char *no = g_strdup_printf(_("%s No"), question_text(name));
-	g_autofree char *yes = g_strdup_printf(_("%s Yes"), question_text(name));
-
-	question->name = g_strdup(name);
-	question->no = touch_choice_new(_("No"), NULL, G_CALLBACK(update_record), page);
-	question->yes = touch_choice_new(_("Yes"), question->no, G_CALLBACK(update_record), page);
-	accessible_name(question->no, no);
-	accessible_name(question->yes, yes);
-	return row_new(6, "question", wide(text), question->no, question->yes, NULL);
-}
-
-static void forget_questions(Consent *page)
-{
-	for (size_t i = 0; i < page->n_questions; i++)
-		g_free(page->questions[i].name);
-	page->n_questions = 0;
-	g_clear_pointer(&page->protocol, g_free);
-}
-
-/** Starts with no answers in each session: an answer belongs to one person and one day. */
-static void fill_questions(Consent *page)
-{
-	Panel *panel = page->screen.panel;
-	StippleSession1 *session = panel_session(panel);
-	GVariant *protocols = stipple_session1_get_protocols(session);
-	const char *its_protocol = known_text(stipple_session1_get_protocol(session));
-	g_autofree char *wanted =
-		g_strdup_printf("%s %d", its_protocol, (int)stipple_session1_get_session(session));
-	const char *protocol, *name;
-	GVariantIter iter, *questions;
-
-	if (!protocols || g_strcmp0(wanted, page->protocol) == 0)
-		return;
-	/* nobody signs what was shown to another client */
-	show_signing(page, false);
-	forget_questions(page);
-	page->protocol = g_strdup(wanted);
-	box_clear(page->list);
-	g_variant_iter_init(&iter, protocols);
-	while (g_variant_iter_next(&iter, "(&s&suas)", &protocol, NULL, NULL, &questions)) {
-		while (g_variant_iter_next(questions, "&s", &name))
-			if (strcmp(protocol, its_protocol) == 0 && page->n_questions < QUESTIONS_MAX)
-				box_add(page->list, question_new(page, name), NULL);
-		g_variant_iter_free(questions);
-	}
-}
-
 /* ---- recording ---- */
 
-static void consent_recorded(GObject *source, GAsyncResult *result, gpointer call)
+static void advance_when_done(Consent *page)
 {
-	Consent *page = panel_call_finish(source, result, call);
-	Panel *panel;
+	Panel *panel = page->screen.panel;
 
-	if (!page)
-		return;
-	panel = page->screen.panel;
 	if (panel_step_done(panel, SCREEN_CONSENT) &&
 		stipple_session1_get_consent_photographs(panel_session(panel)))
 		panel_advance(panel);
 }
 
-static void on_record_answers(Consent *page)
+static void consent_recorded(GObject *source, GAsyncResult *result, gpointer call)
 {
-	Panel *panel = page->screen.panel;
-	PanelCall *call = panel_ask(panel, page);
-	GVariantBuilder answers;
+	Consent *page = panel_call_finish(source, result, call);
 
-	if (!call)
-		return;
-	g_variant_builder_init(&answers, G_VARIANT_TYPE("a{sb}"));
-	for (size_t i = 0; i < page->n_questions; i++)
-		g_variant_builder_add(&answers, "{sb}", page->questions[i].name,
-			gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(page->questions[i].yes)));
-	stipple_session1_call_answer_screening(panel_session(panel), g_variant_builder_end(&answers),
-		PANEL_CALL(panel), consent_recorded, call);
+	if (page)
+		advance_when_done(page);
+}
+
+static void answers_recorded(void *userdata)
+{
+	Consent *page = userdata;
+
+	advance_when_done(page);
 }
 
 /* ---- consents and statements ---- */
@@ -346,26 +238,30 @@ static void update_consent(Screen *screen)
 	StippleSession1 *session = panel_session(screen->panel);
 
 	fetch_texts(page);
-	fill_questions(page);
+	/* nobody signs what was shown to another client */
+	if (page->session != (gint64)stipple_session1_get_session(session))
+		show_signing(page, false);
+	page->session = (gint64)stipple_session1_get_session(session);
+	questions_update(page->questions);
 	for (size_t i = 0; i < FORMS; i++) {
 		mark(page->forms[i], forms[i].is_given(session), _(forms[i].text), forms[i].can_be_withdrawn);
 		gtk_widget_set_visible(
 			page->forms[i], forms[i].can_be_withdrawn || signing_has(page->texts, forms[i].form));
 	}
 	gtk_widget_set_visible(page->version, !signing_has(page->texts, "treatment"));
-	update_record(page);
 }
 
 static void consent_shown(Screen *screen)
 {
 	show_signing((Consent *)screen, false);
+	questions_ask(((Consent *)screen)->questions);
 }
 
 static void forget_consent(Screen *screen)
 {
 	Consent *page = (Consent *)screen;
 
-	forget_questions(page);
+	g_clear_pointer(&page->questions, questions_free);
 	g_clear_pointer(&page->texts, g_variant_unref);
 }
 
@@ -383,11 +279,10 @@ Screen *screen_consent_new(Panel *panel)
 	}
 	page->version = field_new(_("Form"), G_CALLBACK(on_version), page);
 	field_set(page->version, memory_get("consent-form"));
-	page->record = touch_button_new("", "primary", G_CALLBACK(on_record_answers), page);
-	box_add(side, page->version, page->record, NULL);
-	page->list = column_new(6, NULL, NULL);
+	page->questions = questions_new(panel, answers_recorded, page);
+	box_add(side, page->version, questions_record(page->questions), NULL);
 	page->signing = signing_new(signing_done, page);
-	page->overview = row_new(12, NULL, side, scroller_new(page->list), NULL);
+	page->overview = row_new(12, NULL, side, scroller_new(questions_list(page->questions)), NULL);
 	page->screen.widget =
 		column_new(0, NULL, tall(page->overview), tall(signing_widget(page->signing)), NULL);
 	show_signing(page, false);

@@ -16,7 +16,15 @@ static const char *const known[] G_GNUC_UNUSED = {
 	N_("Lot status"), N_("Needle disposed"), N_("Needle damaged"), N_("Pigment received"),
 	N_("Pigment status"), N_("Pigment blended"), N_("Handpiece registered"), N_("Handpiece mounted"),
 	N_("Handpiece retired"), N_("Subject registered"), N_("Subject described"), N_("Subject changed"),
-	N_("Recipe noted"), N_("Note written"),
+	N_("Recipe noted"), N_("Note written"), N_("Screening changed"), N_("Physician cleared"),
+	/* questions about health, and their answers */
+	N_("Question"), N_("Physician"), N_("Written"), N_("Keloids"), N_("Herpes simplex"),
+	N_("Inflamed skin"), N_("Pigment allergy"), N_("Numbing cream allergy"), N_("Eczema"),
+	N_("Psoriasis"), N_("Vitiligo"), N_("Minoxidil this week"), N_("Scar younger than a year"),
+	N_("Pregnancy"), N_("Herpes at site"), N_("Diabetes"), N_("Latex allergy"), N_("Antibiotic allergy"),
+	N_("Bleeding disorder"), N_("Heart valve disease"), N_("Medication"), N_("Bloodborne risk"),
+	N_("Blood thinners"), N_("Isotretinoin"), N_("Recent sunburn"), N_("Recent transplant or laser"),
+	N_("Alcohol 24h"), N_("Pacemaker"), N_("Epilepsy"),
 	/* a client's card */
 	N_("Phototype"), N_("Born"), N_("Birth date"), N_("Id kind"), N_("Hair"), N_("Skin"), N_("Language"),
 	N_("Indication"), N_("Second indication"), N_("Earlier work"), N_("Guardian form"), N_("Contact"),

@@ -9,6 +9,7 @@
 #include "apply/alarms.h"
 #include "apply/cartridge.h"
 #include "apply/people.h"
+#include "apply/screening.h"
 #include "apply/session.h"
 #include "state/stroke-chunk.h"
 #include "util/clock.h"
@@ -35,6 +36,8 @@ static const struct {
 	void (*apply)(State *state, const AppliedRecord *record);
 } kinds[] = {
 	{ "session.screening", session_screening_apply },
+	{ "screening.changed", screening_changed_apply },
+	{ "physician.cleared", physician_cleared_apply },
 	{ "session.consent", session_consent_apply },
 	{ "session.statement", session_statement_apply },
 	{ "session.zone", session_zone_apply },

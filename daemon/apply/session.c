@@ -78,24 +78,6 @@ void session_begun_apply(State *state, const AppliedRecord *record)
 		session->wait_until_utc_us -= USEC_PER_DAY;
 }
 
-void session_screening_apply(State *state, const AppliedRecord *record)
-{
-	Session *session = &state->session;
-	char *list = session->screening_refused;
-	size_t i, used = 0, size = sizeof session->screening_refused;
-	json_t *name;
-
-	session->screening_done = true;
-	list[0] = '\0';
-	json_array_foreach (json_object_get(record->body, "refused"), i, name)
-		if (used < size)
-			used += snprintf(
-				list + used, size - used, "%s%s", i ? ", " : "", json_string_value(name));
-	/* the names are gone if they were erased; that an answer rules the treatment out is not */
-	if (i == 0 && json_is_true(json_object_get(record->body, "rules_out")))
-		snprintf(list, size, "answers that were erased");
-}
-
 void session_consent_apply(State *state, const AppliedRecord *record)
 {
 	bool treatment = strcmp(record_text(record, "consent"), "treatment") == 0;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "decide/client-card.h"
+#include "decide/screening-facts.h"
 #include "state/density.h"
 #include "util/text.h"
 
@@ -84,6 +85,7 @@ static const Member session_members[] = {
 	{ "Begin", ACTION_OPERATE, .command = &command_begin, .results = append_number },
 	{ "BeginNew", ACTION_OPERATE, .command = &command_begin, .with = "new", .results = append_number },
 	{ "ShowClient", ACTION_OPERATE, .command = &command_show_client, .results = append_figures },
+	{ "Questions", ACTION_OPERATE, .command = &command_questions, .results = append_figures },
 	{ "AnswerScreening", ACTION_OPERATE, .command = &command_screening },
 	{ "RecordConsent", ACTION_OPERATE, MEMBER_WITHDRAWS, .command = &command_consent },
 	{ "SignConsent", ACTION_OPERATE, .command = &command_signature },
@@ -127,7 +129,7 @@ static int append_session_step(const Bus *bus, const char *name, sd_bus_message 
 		{ "ConsentPhotographs", 'b', .number = session->consent_photographs },
 		{ "AftercareReceived", 'b', .number = session->aftercare_received },
 		{ "NeedlesSealed", 'b', .number = session->needles_sealed },
-		{ "ScreeningDone", 'b', .number = session->screening_done },
+		{ "ScreeningDone", 'b', .number = screening_is_complete(now) },
 		{ "StoppedAt", 'x', .number = recovery->waits ? (uint64_t)recovery->since_us : 0 },
 		{ "LackingMs", 'u', .number = recovery->waits ? recovery->lacking_ms : 0 },
 		{ "Elapsed", 'x', .number = (uint64_t)session_elapsed_s(now) },

@@ -172,7 +172,8 @@ typedef struct CommandSpec {
 /* Behind each: its fields in `asked`; after the semicolon, other inputs. */
 extern const CommandSpec command_begin, /* subject, protocol, course_session, new */
 	command_client,                 /* subject, protocol, course_session: the zones before it begins */
-	command_screening, /* answers: an object of booleans, each question of the protocol once */
+	command_screening, /* answers: an object of booleans, each question of protocol and profile once */
+	command_questions, /* what is asked, with the answers of this session and of the one before */
 	command_consent,   /* consent: a name of a ConsentForm; version, given: on paper, or withdrawn */
 	command_signature, /* consent, version, language, sha256, signature: on the screen */
 	command_zone,      /* zone, skin_type, area_mm2 */

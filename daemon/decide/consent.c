@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Decides about what the client says: screening answers, consents and statements, signed on paper or on the
- * screen. Withdrawing consent first stops the needle and is then recorded. It must not decide what a session
- * lacks: the interlocks do.
+ * Decides about what the client signs on paper or on the screen: consents and statements. Withdrawing consent
+ * first stops the needle and is then recorded. It must not decide what a session lacks: the interlocks do.
  */
 
 #include "decide/decision.h"
@@ -12,46 +11,6 @@
 
 #include "config/consent-text.h"
 #include "util/signature.h"
-
-static bool require_answers(const Protocol *protocol, const json_t *answers, Decision *ret)
-{
-	for (size_t i = 0; i < protocol->n_screening; i++) {
-		if (json_is_boolean(json_object_get(answers, protocol->screening[i])))
-			continue;
-		decide_refusal(ret, interlock_error_name(INTERLOCK_SCREENING),
-			"the screening question \"%s\" is not answered: answer all %zu with yes or no",
-			protocol->screening[i], protocol->n_screening);
-		return false;
-	}
-	if (json_object_size(answers) == protocol->n_screening)
-		return true;
-	decide_refusal(ret, STATION_ERROR_INVALID, "protocol %s asks %zu screening questions, not %zu",
-		protocol->name, protocol->n_screening, json_object_size(answers));
-	return false;
-}
-
-static void decide_screening(const State *state, const Command *command, Decision *ret)
-{
-	const Protocol *protocol = state->session.protocol;
-	json_t *answers = json_object_get(command->asked, "answers"), *refused;
-
-	if (!require_signed_in(state, command, "technician", ret) ||
-		!require_phase(state, OPEN_PHASES, ret) || !require_answers(protocol, answers, ret))
-		return;
-	refused = json_array();
-	for (size_t i = 0; i < protocol->n_screening; i++)
-		if (protocol->screening_refuses[i] &&
-			json_is_true(json_object_get(answers, protocol->screening[i])))
-			json_array_append_new(refused, json_string(protocol->screening[i]));
-	decide_record(ret, "session.screening",
-		body_with_session(state,
-			json_pack("{s:O, s:o, s:i, s:b}", "answers", answers, "refused", refused, "questions",
-				(int)json_object_size(answers), "rules_out", json_array_size(refused) > 0)));
-}
-
-const CommandSpec command_screening = { decide_screening, .is_step = true };
-
-/* ---- what is signed ---- */
 
 static bool require_signing(const State *state, const Command *command, Decision *ret)
 {

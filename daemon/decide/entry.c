@@ -12,6 +12,7 @@
 
 #include "decide/cartridge.h"
 #include "decide/interlock-facts.h"
+#include "decide/screening-facts.h"
 
 /* ---- the body ---- */
 
@@ -161,6 +162,34 @@ static bool require_overridable(const State *state, json_t *body, Decision *ret)
 	return false;
 }
 
+/** Whether the answer stops a treatment, only the ledger can say. */
+static bool require_change(const State *state, json_t *body, Decision *ret)
+{
+	if (json_object_set_new(body, "was", json_true()) == 0 &&
+		json_object_set_new(body, "answer", json_false()) == 0)
+		return true;
+	decide_no_memory(ret);
+	return false;
+}
+
+static bool require_noteless(const State *state, json_t *body, Decision *ret)
+{
+	const char *question = row_text(body, "question");
+	const ScreeningStop *stop = screening_stop(&state->session.screening, question);
+
+	if (!stop)
+		decide_refusal(ret, STATION_ERROR_INVALID,
+			"no answer to \"%.40s\" needs a physician's note now: `session questions` lists the answers",
+			question);
+	else if (stop->effect != ANSWER_PHYSICIAN)
+		decide_refusal(ret, STATION_ERROR_INVALID,
+			"the answer to \"%.40s\" rules the treatment out, whatever a physician says: abandon the session",
+			question);
+	else
+		return true;
+	return false;
+}
+
 static bool require_pseudonym(const State *state, json_t *body, Decision *ret)
 {
 	return !json_object_get(body, "subject") || require_subject(row_text(body, "subject"), ret);
@@ -251,6 +280,8 @@ static bool require_of_kind(const State *state, const char *kind, json_t *body, 
 		{ "clock.corrected", require_wrong_time },
 		{ "station.renamed", require_names },
 		{ "operator.roles", require_known_roles },
+		{ "screening.changed", require_change },
+		{ "physician.cleared", require_noteless },
 	};
 
 	for (size_t i = 0; i < ELEMENTS(kinds); i++)

@@ -4,12 +4,11 @@
 
 #include "decide/interlock-facts.h"
 
-#include <string.h>
-
 #include "decide/client-card.h"
 #include "decide/operator-certificates.h"
 #include "decide/cartridge-wear.h"
 #include "decide/healing.h"
+#include "decide/screening-facts.h"
 #include "decide/spore-test.h"
 #include "decide/stock.h"
 
@@ -23,8 +22,6 @@ static void gather_session(const State *state, InterlockFacts *facts)
 	facts->consent_treatment = session->consent_treatment;
 	facts->needles_unsigned =
 		state->rules.profile.proofs[PROFILE_NEEDLES_SEALED] && !session->needles_sealed;
-	facts->screening_done = session->screening_done;
-	memcpy(facts->screening_refused, session->screening_refused, sizeof facts->screening_refused);
 	facts->zone = has_zone ? zone_to_string(session->zone) : NULL;
 	facts->pigment_loaded = session->pigment[0] != '\0';
 	facts->pigment_expiry_utc_us = session->pigment_expiry_utc_us;
@@ -80,6 +77,7 @@ size_t refusals_of(const State *state, Refusal ret[INTERLOCK_MAX])
 	gather_host(state, &facts);
 	certificate_facts(state, &facts);
 	client_facts(state, &facts);
+	screening_facts(state, &facts);
 	needle_wear_facts(state, &facts);
 	stock_facts(state, &facts);
 	spore_test_facts(state, &facts);

@@ -128,10 +128,19 @@ static bool refuses_screening(const InterlockFacts *facts, char *text)
 {
 	if (facts->screening_refused[0])
 		return refuse_arming(text,
-			"the screening answers rule the treatment out (%s): abandon the session",
+			"the screening answers rule the treatment out (%s): abandon the session, or let a supervisor "
+			"change a wrong answer",
 			facts->screening_refused);
-	return !facts->screening_done &&
-	       refuse_arming(text, "the screening is not complete: answer every question of the protocol");
+	if (facts->screening_noteless[0])
+		return refuse_arming(text,
+			"the screening answers need a physician's note (%s): enter the note, or abandon the session",
+			facts->screening_noteless);
+	if (!facts->screening_done)
+		return refuse_arming(
+			text, "the screening is not complete: answer every question of protocol and profile");
+	return facts->unanswered &&
+	       refuse_arming(text, "the screening is not complete: the question \"%s\" was not answered",
+		       facts->unanswered);
 }
 
 static bool refuses_zone(const InterlockFacts *facts, char *text)

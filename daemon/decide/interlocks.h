@@ -14,7 +14,7 @@
 #include "state/interlock-names.h"
 #include "state/session.h"
 
-enum { REFUSAL_TEXT_MAX = 256 };
+enum { REFUSAL_TEXT_MAX = 256, SCREENING_NAMES_MAX = 96 };
 
 typedef struct Refusal {
 	Interlock interlock;
@@ -47,8 +47,10 @@ typedef struct InterlockFacts {
 	bool needles_unsigned; /* the profile asks the client to sign that the needles were sealed, and
 				  nobody has */
 	bool screening_done;
-	char screening_refused[96]; /* names of the answers that rule the treatment out, "" none */
-	const char *zone;           /* NULL: none chosen */
+	const char *unanswered; /* a question that was not asked in this screening; NULL none */
+	/* names of the answers that rule the treatment out, and that need a physician's note; "" none */
+	char screening_refused[SCREENING_NAMES_MAX], screening_noteless[SCREENING_NAMES_MAX];
+	const char *zone; /* NULL: none chosen */
 	bool needle_mounted, needle_claimed;
 	const char *needle_lot, *needle_lot_status; /* status NULL: released */
 	uint64_t needle_strokes, life_strokes;      /* life 0: no limit */

@@ -12,6 +12,7 @@
 
 #include "code/needle-code.h"
 #include "config/protocol.h"
+#include "config/screening.h"
 #include "state/dots.h"
 #include "state/session-step.h"
 #include "stipple/board-frame.h"
@@ -53,6 +54,22 @@ typedef struct SessionRecovery {
 	uint32_t lacking_ms; /* of strokes that may be missing on record; 0: not armed, by the record */
 } SessionRecovery;
 
+/** An answer yes that stops the treatment. */
+typedef struct ScreeningStop {
+	char question[HEALTH_QUESTION_MAX];
+	AnswerEffect effect; /* ANSWER_PHYSICIAN or ANSWER_RULES_OUT */
+} ScreeningStop;
+
+/** What the client answered. The answers that stop nothing are on record alone. */
+typedef struct Screening {
+	bool done; /* the questions `asked` were answered */
+	char asked[SCREENING_MAX][HEALTH_QUESTION_MAX];
+	size_t n_asked;
+	ScreeningStop stops[SCREENING_MAX];
+	size_t n_stops;
+	bool stops_erased; /* an answer stops the treatment whose name was erased */
+} Screening;
+
 typedef struct Session {
 	uint64_t number; /* 0: no session is open */
 	char subject[SESSION_NAME_MAX], protocol_name[PROTOCOL_NAME_MAX];
@@ -68,9 +85,8 @@ typedef struct Session {
 	Zone interval_zone;  /* the zone to which an interval that was set aside belongs */
 	bool consent_treatment, consent_photographs;
 	bool aftercare_received, needles_sealed; /* the client signed that it is so */
-	bool screening_done;
-	char screening_refused[SESSION_NAME_MAX]; /* the answers that rule the treatment out; "" none */
-	Zone zone;                                /* ZONE_INVALID: none chosen */
+	Screening screening;
+	Zone zone; /* ZONE_INVALID: none chosen */
 	SkinType skin;
 	const ZonePlan *plan; /* NULL without a zone */
 	SessionZone zones[ZONE_MAX];

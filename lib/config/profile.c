@@ -247,20 +247,35 @@ static int set_certificates(Profile *profile, const Key *key, const char *value,
 	return 0;
 }
 
-/** The names of the questions; each is an identifier, as in a protocol. */
+/** The question i of the list has words, and is not there twice. */
+static int check_question(char names[][HEALTH_QUESTION_MAX], size_t i, Error *error)
+{
+	if (!health_question_find(names[i]))
+		return error_set(error, -EINVAL,
+			"\"%.40s\" is no question that has words: stipple-profile(5) lists those that have; a protocol may "
+			"ask others",
+			names[i]);
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(names[k], names[i]) == 0)
+			return error_set(
+				error, -EINVAL, "the question \"%s\" is there twice: remove one", names[i]);
+	return 0;
+}
+
+/** The names of the questions, of those in health-question.c. */
 static int set_questions(Profile *profile, const Key *key, const char *value, Error *error)
 {
-	char names[PROFILE_QUESTIONS_MAX][PROFILE_QUESTION_MAX] = { "" };
+	char names[PROFILE_QUESTIONS_MAX][HEALTH_QUESTION_MAX] = { "" };
 	NameList list = { names[0], sizeof names[0], PROFILE_QUESTIONS_MAX, .what = "a question" };
 	int r = read_names(&list, value, error);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < list.n; i++)
-		if (!text_is_identifier(names[i], sizeof names[0] - 1))
-			return error_set(error, -EINVAL,
-				"a question is named by 1 to %zu letters, digits, '-', '_' or '.', not \"%.40s\"",
-				sizeof names[0] - 1, names[i]);
+	for (size_t i = 0; i < list.n; i++) {
+		r = check_question(names, i, error);
+		if (r < 0)
+			return r;
+	}
 	memcpy(profile->client.questions, names, sizeof names);
 	profile->client.n_questions = list.n;
 	return 0;

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "config/health-question.h"
 #include "util/error.h"
 #include "util/text.h"
 
@@ -68,8 +69,7 @@ enum {
 	PROFILE_PROOFS_MAX = 512, /* the names of all proofs, separated by blanks */
 	PROFILE_WORDS_MAX = 128,  /* a list of words, separated by blanks */
 	PROFILE_QUESTIONS_MAX = 16,
-	PROFILE_QUESTION_MAX = 32, /* bytes of a question's name, as in a protocol */
-	PROFILE_YEAR_DAYS = 366,   /* days in a year of retention: nothing may go a day early */
+	PROFILE_YEAR_DAYS = 366, /* days in a year of retention: nothing may go a day early */
 };
 
 /** What the card of a client must say before the client is treated. */
@@ -81,7 +81,8 @@ typedef struct ProfileClient {
 	uint32_t minimum_age; /* years; 0: no such rule */
 	uint32_t minor_from;  /* years: from then on with a guardian's notarised form; 0: never below
 				 minimum_age */
-	char questions[PROFILE_QUESTIONS_MAX][PROFILE_QUESTION_MAX]; /* asked whatever the protocol asks */
+	char questions[PROFILE_QUESTIONS_MAX]
+		      [HEALTH_QUESTION_MAX]; /* asked whatever the protocol asks, each once */
 	size_t n_questions;
 } ProfileClient;
 

@@ -141,19 +141,24 @@ static int set_general(ProtocolDraft *draft, const char *key, const char *value,
 
 static int set_question(Protocol *protocol, const char *key, const char *value, Error *error)
 {
-	bool refuses = strcmp(value, "refuses") == 0;
+	AnswerEffect effect = answer_effect_from_string(value);
 	size_t n = protocol->n_screening;
 
-	if (!refuses && strcmp(value, "notes") != 0)
-		return error_set(error, -EINVAL, "\"%.40s\" is neither \"refuses\" nor \"notes\"", value);
+	if ((int)effect < 0)
+		return error_set(error, -EINVAL,
+			"\"%.40s\" is none of \"refuses\", \"physician\" and \"notes\"", value);
 	if (!text_is_identifier(key, sizeof protocol->screening[0] - 1))
 		return error_set(error, -EINVAL,
 			"a question is named by 1 to %zu letters, digits, '-', '_' or '.'",
 			sizeof protocol->screening[0] - 1);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(protocol->screening[i], key) == 0)
+			return error_set(
+				error, -EINVAL, "the question \"%s\" is there already: remove one", key);
 	if (n == PROTOCOL_SCREENING_MAX)
 		return error_set(error, -EINVAL, "more than %d questions", PROTOCOL_SCREENING_MAX);
 	snprintf(protocol->screening[n], sizeof protocol->screening[n], "%s", key);
-	protocol->screening_refuses[n] = refuses;
+	protocol->screening_effects[n] = effect;
 	protocol->n_screening++;
 	return 0;
 }

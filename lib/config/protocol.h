@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/health-question.h"
 #include "util/error.h"
 #include "util/text.h"
 
@@ -78,8 +79,9 @@ typedef struct Protocol {
 	uint32_t wait_after_days;    /* after its last dots, before a session of another protocol; 0: none */
 	uint32_t break_reminder_min; /* minutes of a session between reminders */
 	uint32_t session_max_min;    /* longest session, minutes */
-	char screening[PROTOCOL_SCREENING_MAX][32];     /* questions that must be answered */
-	bool screening_refuses[PROTOCOL_SCREENING_MAX]; /* the answer "yes" rules the treatment out */
+	char screening[PROTOCOL_SCREENING_MAX]
+		      [HEALTH_QUESTION_MAX]; /* questions that must be answered, each once */
+	AnswerEffect screening_effects[PROTOCOL_SCREENING_MAX]; /* of the answer "yes" */
 	size_t n_screening;
 	char aftercare[PROTOCOL_AFTERCARE_MAX][160]; /* sentences for the person, in the file's order */
 	size_t n_aftercare;

@@ -534,10 +534,13 @@ fault_file = {self.folder}/camera-fault
         return connection
 
     def screening(self):
+        """No to all that protocol and profile ask."""
         import configparser
-        parser = configparser.ConfigParser()
-        parser.read(SOURCE / "configs/protocols/scalp-density.conf")
-        return dbus.Dictionary({q: False for q in parser["screening"]}, signature="sb")
+        protocol, profile = configparser.ConfigParser(), configparser.ConfigParser()
+        protocol.read(SOURCE / "configs/protocols/scalp-density.conf")
+        profile.read(SOURCE / "configs/profiles/us-ca.conf")
+        asked = list(protocol["screening"]) + profile["client"]["questions"].split(", ")
+        return dbus.Dictionary({q: False for q in asked}, signature="sb")
 
     def register(self, subject="P-0001", connection=None, **card):
         """Registers a client as the profile asks. Does nothing where that is refused, as for a client who is registered."""

@@ -18,7 +18,8 @@ from harness import BUILD, GTIN, SOURCE, wait_for
 
 CTL = BUILD / "ctl/stipplectl"
 QUESTIONS = ("keloids herpes-simplex inflamed-skin pigment-allergy numbing-cream-allergy eczema psoriasis vitiligo "
-             "minoxidil-this-week").split()
+             "minoxidil-this-week pregnancy herpes-at-site diabetes latex-allergy antibiotic-allergy bleeding-disorder "
+             "heart-valve-disease medication bloodborne-risk").split()
 
 
 @pytest.fixture

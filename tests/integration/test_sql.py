@@ -76,6 +76,7 @@ QUESTIONS = {
     "retention": [{**TERMS, "profile": "x"}, {}],
     "scalp": [{"subject": "p-2"}, {"subject": "P-3"}],
     "screenings": [{"subject": "P-2"}, {"subject": "P-1"}],
+    "standing": [{"subject": "P-2"}, {"subject": "P-1"}],
     "session": [{"session": 1}],
     "sessions": [{}, {"outcome": "signed"}, {"subject": "P-1", "protocol": "x"}, RANGE],
     "sign-ins": [{}, {"badge": "B1"}],

@@ -194,7 +194,11 @@ static const struct {
 	{ "recipe.noted", "{'subject':'P-1','zone':'crown','pigment':'B black','depth_um':700}" },
 	{ "recipe.noted", "{'subject':'P-2','needle':'1RL'}" },
 	{ "session.screening",
-		"{'session':2,'answers':{'keloids':false,'eczema':true},'refused':[],'questions':2,'rules_out':false}" },
+		"{'session':2,'answers':{'keloids':true,'diabetes':true,'eczema':true},'asked':['keloids','diabetes','eczema'],"
+		"'refused':['keloids'],'rules_out':true,'physician':['diabetes'],'needs_note':true}" },
+	{ "screening.changed",
+		"{'session':2,'question':'keloids','reason':'misheard','was':true,'answer':false}" },
+	{ "physician.cleared", "{'session':2,'question':'diabetes','physician':'Dr. Muster'}" },
 };
 
 /** With apostrophes for quotation marks. */

@@ -387,12 +387,16 @@ static inline void mount(Chair *chair, const char *serial)
 	DO(chair, mount_needle, code, true);
 }
 
-static inline json_t *no_to_all(const Protocol *protocol)
+/** To what protocol and profile ask. */
+static inline json_t *no_to_all(const Station *station)
 {
+	ScreeningQuestion questions[SCREENING_MAX];
+	const State *state = station_state(station);
+	size_t n = screening_questions(state->session.protocol, &state->rules.profile, questions);
 	json_t *answers = json_object();
 
-	for (size_t i = 0; i < protocol->n_screening; i++)
-		json_object_set_new(answers, protocol->screening[i], json_false());
+	for (size_t i = 0; i < n; i++)
+		json_object_set_new(answers, questions[i].name, json_false());
 	return answers;
 }
 
@@ -403,7 +407,7 @@ static inline void prepare(Chair *chair)
 
 	sign_in(chair);
 	DO(chair, begin, "P-0001", PROTOCOL, 1, false);
-	answers = no_to_all(station_state(chair->station)->session.protocol);
+	answers = no_to_all(chair->station);
 	DO(chair, screening, answers);
 	json_decref(answers);
 	DO(chair, consent, "treatment", "2026-1", true);

@@ -159,10 +159,10 @@ static void test_the_steps_of_a_session(void **state)
 
 	apply(now, BEGUN);
 	apply(now, "session.screening", "{'session':7,'answers':{},'refused':['pregnancy','keloids']}");
-	assert_true(session->screening_done);
-	assert_string_equal(session->screening_refused, "pregnancy, keloids");
+	assert_true(session->screening.done);
+	assert_int_equal(session->screening.n_stops, 2);
 	apply(now, "session.screening", "{'session':7,'answers':{},'refused':[]}");
-	assert_string_equal(session->screening_refused, "");
+	assert_int_equal(session->screening.n_stops, 0);
 	apply(now, "session.consent", "{'session':7,'consent':'treatment','given':true}");
 	assert_true(session->consent_treatment && !session->consent_photographs);
 	apply(now, "session.consent", "{'session':7,'consent':'photographs','given':true}");
@@ -188,6 +188,39 @@ static void test_the_steps_of_a_session(void **state)
 	assert_int_equal(session->step, SESSION_PREPARING);
 	apply(now, "session.finished", "{'session':7}");
 	assert_int_equal(session->step, SESSION_CLOSING);
+}
+
+/** Only a supervisor's record lifts what rules out, and a physician's note what needs one. */
+static void test_answers_that_stop(void **state)
+{
+	State *now = *state;
+	const Screening *screening = &now->session.screening;
+
+	apply(now, BEGUN);
+	apply(now, "session.screening",
+		"{'session':7,'answers':{'keloids':true},'asked':['keloids','diabetes','eczema'],'refused':['keloids'],"
+		"'physician':['diabetes'],'rules_out':true,'needs_note':true}");
+	assert_int_equal(screening->n_asked, 3);
+	assert_string_equal(screening->asked[2], "eczema");
+	assert_int_equal(screening->n_stops, 2);
+	apply(now, "physician.cleared", "{'session':7,'question':'keloids','physician':'Dr'}");
+	apply(now, "physician.cleared", "{'session':6,'question':'diabetes','physician':'Dr'}");
+	apply(now, "screening.changed", "{'session':7,'question':'eczema','reason':'r'}");
+	assert_int_equal(screening->n_stops, 2);
+	apply(now, "physician.cleared", "{'session':7,'question':'diabetes','physician':'Dr'}");
+	assert_int_equal(screening->n_stops, 1);
+	assert_string_equal(screening->stops[0].question, "keloids");
+	apply(now, "screening.changed", "{'session':7,'question':'keloids','reason':'r'}");
+	assert_int_equal(screening->n_stops, 0);
+	assert_false(screening->stops_erased);
+	/* once the words are erased, that something stops stays, and nobody can say what */
+	apply(now, "session.screening",
+		"{'session':7,'asked':['keloids'],'rules_out':false,'needs_note':true}");
+	assert_true(screening->stops_erased && screening->done);
+	apply(now, "screening.changed", "{'session':7,'was':true,'answer':false}");
+	assert_true(screening->stops_erased);
+	apply(now, BEGUN);
+	assert_false(screening->done || screening->stops_erased || screening->n_asked);
 }
 
 static void test_records_that_change_nothing(void **state)
@@ -224,6 +257,8 @@ static void test_bad_bodies_do_no_harm(void **state)
 		{ "needle.reseated", "{'session':7,'unit':'U9'}" },
 		{ "session.recovered", "{'session':7}" },
 		{ "session.screening", "{'session':7,'refused':'all'}" },
+		{ "session.screening", "{'session':7,'asked':[7,null],'refused':[{}],'physician':7}" },
+		{ "screening.changed", "{'session':7,'question':[]}" },
 	};
 	State *now = *state;
 
@@ -618,6 +653,7 @@ int main(void)
 		APPLY_TEST(test_a_session_begins),
 		APPLY_TEST(test_density_adds_up),
 		APPLY_TEST(test_the_steps_of_a_session),
+		APPLY_TEST(test_answers_that_stop),
 		APPLY_TEST(test_records_that_change_nothing),
 		APPLY_TEST(test_bad_bodies_do_no_harm),
 		APPLY_TEST(test_each_end_leaves_nothing),

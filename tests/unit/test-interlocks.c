@@ -135,6 +135,14 @@ static void screening_refused(InterlockFacts *f)
 {
 	snprintf(f->screening_refused, sizeof f->screening_refused, "keloids, herpes");
 }
+static void screening_noteless(InterlockFacts *f)
+{
+	snprintf(f->screening_noteless, sizeof f->screening_noteless, "diabetes");
+}
+static void unanswered(InterlockFacts *f)
+{
+	f->unanswered = "latex-allergy";
+}
 static void no_zone(InterlockFacts *f)
 {
 	f->zone = NULL;
@@ -284,6 +292,8 @@ static const struct {
 	{ INTERLOCK_NEEDLES_SEALED, needles_unsigned, "has not signed that the needles were sealed" },
 	{ INTERLOCK_SCREENING, no_screening, "not complete" },
 	{ INTERLOCK_SCREENING, screening_refused, "keloids, herpes" },
+	{ INTERLOCK_SCREENING, screening_noteless, "physician's note (diabetes)" },
+	{ INTERLOCK_SCREENING, unanswered, "\"latex-allergy\" was not answered" },
 	{ INTERLOCK_ZONE, no_zone, "no zone is chosen" },
 	{ INTERLOCK_NEEDLE, no_needle, "no cartridge is mounted" },
 	{ INTERLOCK_NEEDLE, no_claim, "not yet recorded as used" },

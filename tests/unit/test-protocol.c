@@ -91,9 +91,9 @@ static void test_scalp_density(void **state)
 	assert_int_equal(protocol->interval_min_days[1], 7);
 	assert_int_equal(protocol->interval_min_days[2], 28);
 	assert_string_equal(protocol->screening[0], "keloids");
-	assert_true(protocol->screening_refuses[0]);
+	assert_int_equal(protocol->screening_effects[0], ANSWER_RULES_OUT);
 	assert_string_equal(protocol->screening[5], "eczema");
-	assert_false(protocol->screening_refuses[5]);
+	assert_int_equal(protocol->screening_effects[5], ANSWER_NOTED);
 	assert_non_null(strstr(protocol->aftercare[0], "four days"));
 	assert_int_equal(density(protocol, 1, ZONE_CROWN, SKIN_NORMAL), 40);
 	assert_int_equal(density(protocol, 3, ZONE_CROWN, SKIN_NORMAL), 100);
@@ -306,7 +306,8 @@ static void test_errors(void **state)
 			"p.conf:19: [zone frontal-hairline skin atrophic session 1] has density 50, and [zone "
 			"frontal-hairline skin normal session 1] has 40: no skin is treated more densely" },
 		{ "[protocol]\nhealing_min_days = 0\n", "0 is out of range: 1 to 365 is allowed" },
-		{ GENERAL PLAN "[screening]\nkeloids = perhaps\n", "neither \"refuses\" nor \"notes\"" },
+		{ GENERAL PLAN "[screening]\nkeloids = perhaps\n",
+			"none of \"refuses\", \"physician\" and \"notes\"" },
 		{ GENERAL PLAN "[screening]\nwhat now = notes\n", "a question is named by" },
 		{ GENERAL PLAN "[aftercare]\nsun =\n", "p.conf:17: sun: a sentence of 1 to 159 bytes" },
 		{ GENERAL PLAN "[aftercare]\nin the sun = hat\n", "advice is named by" },
