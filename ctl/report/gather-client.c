@@ -4,7 +4,11 @@
 
 #include "report/gather-client.h"
 
+#include "report/next-session.h"
 #include "report/row-value.h"
+
+/* the protocol of a touch-up that comes with Stipple; a clinic may have none */
+#define TOUCH_UP "touch-up"
 
 int gather_row(Ctl *ctl, const char *query, json_t *filter, json_t **ret)
 {
@@ -39,4 +43,31 @@ int gather_language(Ctl *ctl, int64_t session, Language *ret)
 	if ((int)language >= 0)
 		*ret = language;
 	return status;
+}
+
+/** What the station tells before such a session; NULL: nothing. The caller frees it. */
+static json_t *ask_client(Ctl *ctl, const char *subject, const char *protocol, uint32_t course_session)
+{
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	json_t *figures = NULL;
+	int r = sd_bus_call_method(ctl->bus, "org.stipple.Station1", CTL_SESSION, "Client", &error, &reply,
+		"ssu", subject, protocol, course_session);
+
+	return r >= 0 && ctl_read_fields(reply, &figures) >= 0 ? figures : NULL;
+}
+
+void gather_next_session(Ctl *ctl, Report *report)
+{
+	json_auto_t *figures = NULL, *touch_up = NULL;
+
+	if (report->subject && report->protocol && report->outcome != REPORT_OPEN)
+		figures = ask_client(
+			ctl, report->subject, report->protocol, (uint32_t)next_session_number(report));
+	if (figures)
+		touch_up = strcmp(report->protocol, TOUCH_UP) == 0
+				   ? json_incref(figures)
+				   : ask_client(ctl, report->subject, TOUCH_UP, 1);
+	free(report->next);
+	report->next = next_session_words(report, figures, touch_up);
 }

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "report/gather-client.h"
 #include "report/gather-station.h"
 #include "report/report-proof.h"
 #include "report/report-rows.h"
@@ -217,6 +218,7 @@ int report_gather(Ctl *ctl, int64_t session, Report *report)
 		status = ask_station(ctl, report);
 	if (status != CTL_DONE)
 		return status;
+	gather_next_session(ctl, report);
 	open_pictures(ctl, report);
 	if (report->proof.seq)
 		ask_proof(ctl, &report->proof);

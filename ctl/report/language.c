@@ -44,7 +44,7 @@ static const LanguageWords *find_words(const char *text)
 {
 	const LanguageCatalogue *catalogue = catalogues[used];
 
-	return catalogue
+	return text && catalogue
 		       ? bsearch(text, catalogue->list, catalogue->n, sizeof *catalogue->list, compare_words)
 		       : NULL;
 }

@@ -156,6 +156,8 @@ static size_t write_time(ReportTime time, const struct tm *local, char ret[REPOR
 			month_words(local->tm_mon), local->tm_year + 1900);
 	case REPORT_MINUTE:
 		return strftime(ret, REPORT_TIME_MAX, _("%Y-%m-%d %H:%M"), local);
+	case REPORT_DAY:
+		return strftime(ret, REPORT_TIME_MAX, _("%Y-%m-%d"), local);
 	case REPORT_SECOND:
 		return strftime(ret, REPORT_TIME_MAX, _("%Y-%m-%d %H:%M:%S"), local);
 	case REPORT_MOMENT:
@@ -185,12 +187,12 @@ const char *report_time(const char *utc, ReportTime time, char ret[REPORT_TIME_M
 	return ret;
 }
 
-const char *report_day(const char *day, char ret[REPORT_TIME_MAX])
+const char *report_day(const char *day, ReportTime time, char ret[REPORT_TIME_MAX])
 {
 	struct tm parsed = { 0 };
 	const char *end = day ? strptime(day, "%Y-%m-%d", &parsed) : NULL;
 
-	if (!end || *end || strftime(ret, REPORT_TIME_MAX, _("%Y-%m-%d"), &parsed) == 0)
+	if (!end || *end || write_time(time, &parsed, ret) == 0)
 		snprintf(ret, REPORT_TIME_MAX, "%s", day ? day : "");
 	return ret;
 }

@@ -20,6 +20,7 @@ typedef enum ReportTime {
 	REPORT_CLOCK_ZONE, /* 14:05 CET */
 	REPORT_DATE,       /* 3 March 2026 */
 	REPORT_MINUTE,     /* 2026-03-03 14:05 */
+	REPORT_DAY,        /* 2026-03-03 */
 	REPORT_SECOND,     /* 2026-03-03 14:05:09 */
 	REPORT_MOMENT,     /* 2026-03-03 14:05 CET */
 } ReportTime;
@@ -32,8 +33,8 @@ const char *report_time(const char *utc, ReportTime time, char ret[REPORT_TIME_M
  * As above, relative to the session's day: the time of day alone, with the date before it on any other day.
  */
 const char *report_time_within(const Report *report, const char *utc, char ret[REPORT_TIME_MAX]);
-/** A day as the record has it, "2026-03-03", for people; another text as it is. */
-const char *report_day(const char *day, char ret[REPORT_TIME_MAX]);
+/** A day as the record has it, "2026-03-03", for people: REPORT_DAY or REPORT_DATE; another text as it is. */
+const char *report_day(const char *day, ReportTime time, char ret[REPORT_TIME_MAX]);
 /**
  * At most two decimals, fewer where they are zero; three significant digits for very small or large figures.
  */

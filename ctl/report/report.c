@@ -101,6 +101,7 @@ Report *report_free(Report *report)
 	g_ptr_array_unref(report->aftercare);
 	g_ptr_array_unref(report->yes);
 	proof_clear(&report->proof);
+	free(report->next);
 	json_decref(report->kept);
 	json_decref(report->operators);
 	g_free(report);

@@ -154,6 +154,7 @@ typedef struct Report {
 	GPtrArray *aftercare; /* sentences, borrowed */
 	int64_t questions;    /* number of screening questions; 0: not asked */
 	GPtrArray *yes;       /* the questions answered with yes, borrowed */
+	char *next;           /* when the client may be treated again, in words; owned; NULL: nobody asked */
 	ReportProof proof;
 	const char *made; /* when the report was made, RFC 3339 */
 	/* held */

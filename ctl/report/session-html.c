@@ -210,6 +210,17 @@ static void put_photographs(FILE *stream, const void *content)
 
 /* ---- words ---- */
 
+static void put_next(FILE *stream, const void *content)
+{
+	const char *next = report_in(content)->next;
+
+	if (!next)
+		return;
+	fputs("<p class=\"next\">", stream);
+	html_text(stream, next);
+	fputs("</p>\n", stream);
+}
+
 static void put_aftercare(FILE *stream, const void *content)
 {
 	const GPtrArray *sentences = report_in(content)->aftercare;
@@ -325,6 +336,7 @@ static const TemplateSlot slots[] = {
 	{ "cartridges", put_cartridges },
 	{ "pigments", put_pigments },
 	{ "photographs", put_photographs },
+	{ "next", put_next },
 	{ "aftercare", put_aftercare },
 	{ "screening", put_screening },
 	{ "consents", put_consents },

@@ -37,7 +37,7 @@ static void add_day_cell(Table *table, const char *day)
 {
 	char text[REPORT_TIME_MAX];
 
-	table_add(table, day ? strdup(report_day(day, text)) : NULL);
+	table_add(table, day ? strdup(report_day(day, REPORT_DAY, text)) : NULL);
 }
 
 static void add_lot_cell(Table *table, const char *lot, const char *barred)

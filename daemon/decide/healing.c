@@ -21,9 +21,14 @@ static int64_t day_of(int64_t utc_us)
 	return utc_us / USEC_PER_DAY;
 }
 
+int64_t healing_earliest_us(int64_t last_dots_utc_us, uint32_t days)
+{
+	return last_dots_utc_us ? last_dots_utc_us + days * (int64_t)USEC_PER_DAY : 0;
+}
+
 uint32_t healing_days_left(int64_t last_dots_utc_us, uint32_t days, int64_t now_utc_us)
 {
-	int64_t left = day_of(last_dots_utc_us) + days - day_of(now_utc_us);
+	int64_t left = day_of(healing_earliest_us(last_dots_utc_us, days)) - day_of(now_utc_us);
 
 	return last_dots_utc_us && left > 0 ? (uint32_t)left : 0;
 }

@@ -18,5 +18,8 @@
  */
 uint32_t healing_days(const Protocol *protocol, uint32_t course_session, uint32_t planned_days);
 
+/** The first day on which the zone may be treated again: a time in it, UTC. 0: there are no dots. */
+int64_t healing_earliest_us(int64_t last_dots_utc_us, uint32_t days);
+
 /** Days until the zone may be treated again, by UTC dates; 0: now. `last_dots_utc_us` 0: there are none. */
 uint32_t healing_days_left(int64_t last_dots_utc_us, uint32_t days, int64_t now_utc_us);

@@ -246,7 +246,7 @@ static bool refuses_interval(const InterlockFacts *facts, char *text)
 	if (left == 0)
 		return false;
 	clock_format_utc(facts->last_dots_utc_us, last);
-	clock_format_utc(facts->last_dots_utc_us + facts->healing_days * (int64_t)USEC_PER_DAY, earliest);
+	clock_format_utc(healing_earliest_us(facts->last_dots_utc_us, facts->healing_days), earliest);
 	return refuse_arming(text,
 		"the last dots in this zone (%s) were made on %.10s and the skin needs %" PRIu32
 		" days to heal: treat it from %.10s on, or another zone",

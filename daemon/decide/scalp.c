@@ -9,9 +9,19 @@
 
 #include "decide/healing.h"
 
-/** One zone: `last` and `days_since` only where there are dots. `wait_days`: until it may be treated; 0: now.
+static void set_day(json_t *object, const char *key, int64_t utc_us)
+{
+	char text[CLOCK_UTC_TEXT_MAX];
+
+	clock_format_utc(utc_us, text);
+	json_object_set_new(object, key, json_sprintf("%.10s", text));
+}
+
+/**
+ * One zone: `last`, `days_since` and `earliest` only where there are dots. `wait_days`: until it may be
+ * treated; 0: now. `after_days`: before a session of another protocol; 0: none.
  */
-static json_t *zone_figures(const State *state, json_t *row, uint32_t days)
+static json_t *zone_figures(const State *state, json_t *row, uint32_t days, uint32_t after_days)
 {
 	int64_t now_us = host_today_us(&state->host);
 	int64_t last_us = json_integer_value(json_object_get(row, "last_us"));
@@ -29,32 +39,41 @@ static json_t *zone_figures(const State *state, json_t *row, uint32_t days)
 	clock_format_utc(last_us, last);
 	json_object_set_new(zone, "last", json_sprintf("%.19sZ", last));
 	json_object_set_new(zone, "days_since", json_integer(now_us / USEC_PER_DAY - last_us / USEC_PER_DAY));
+	set_day(zone, "earliest", healing_earliest_us(last_us, days));
+	if (after_days)
+		set_day(zone, "others_earliest", healing_earliest_us(last_us, after_days));
 	return zone;
 }
 
-/** The days that a zone must rest before this session: of the protocol, or as planned for the client's
- * course. */
-static uint32_t days_to_rest(const Protocol *protocol, const Command *command)
+/** The course that is planned for the client with this protocol; NULL: none. */
+static const json_t *planned_course(const Protocol *protocol, const Command *command)
 {
-	const json_t *row, *courses = found_rows(command, "courses");
-	uint32_t planned = 0;
+	const json_t *row, *planned = NULL, *courses = found_rows(command, "courses");
 	size_t i;
 
 	json_array_foreach ((json_t *)courses, i, row)
 		if (strcmp(row_text(row, "protocol"), protocol->name) == 0)
-			planned = (uint32_t)json_integer_value(json_object_get(row, "interval_days"));
-	return healing_days(protocol, (uint32_t)asked_number(command, "course_session"), planned);
+			planned = row;
+	return planned;
 }
 
+/**
+ * The days that a zone must rest before this session are those of the protocol, or as planned for the
+ * client's course; and so is the number of sessions.
+ */
 static void tell_scalp(const State *state, const Command *command, const Protocol *protocol, Decision *ret)
 {
-	uint32_t days = days_to_rest(protocol, command);
+	const json_t *course = planned_course(protocol, command);
+	uint32_t days = healing_days(protocol, (uint32_t)asked_number(command, "course_session"),
+		(uint32_t)json_integer_value(json_object_get(course, "interval_days")));
+	json_int_t sessions = json_integer_value(json_object_get(course, "sessions"));
 	json_t *zones = json_array(), *row;
 	size_t i;
 
 	json_array_foreach (found_rows(command, "scalp"), i, row)
-		json_array_append_new(zones, zone_figures(state, row, days));
-	ret->figures = json_pack("{s:o, s:I}", "zones", zones, "rest_days", (json_int_t)days);
+		json_array_append_new(zones, zone_figures(state, row, days, protocol->wait_after_days));
+	ret->figures = json_pack("{s:o, s:I, s:I}", "zones", zones, "rest_days", (json_int_t)days, "sessions",
+		sessions ? sessions : (json_int_t)protocol->sessions);
 	decide_done(ret);
 }
 

@@ -4,6 +4,7 @@
 import ast
 import configparser
 import datetime
+import html
 import os
 import re
 import subprocess
@@ -128,6 +129,18 @@ def test_the_card_says_the_language_and_an_option_overrides_it(treated, tmp_path
     number = max(r["seq"] for r in treated.audit("records", kind="subject.described"))
     treated.record("Session1", "record.corrected", "4711", corrects=str(number), field="language", old="es", new="de", why="misheard")
     assert '<html lang="de">' in head(), "a correction counts"
+
+
+def test_the_report_says_when_the_next_session_may_be(treated, tmp_path):
+    def page(name, *words):
+        return html.unescape(report(treated, tmp_path / f"{name}.html", 1, *words, environment=BARE).read_text())
+    week = datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=7)
+    assert f"Nächste Sitzung, 2 von 3: nicht vor dem {day_in('de', week)}." in page("german")
+    assert f"Próxima sesión, 2 de 3: no antes del {day_in('es', week)}." in page("spanish", "--language", "es")
+    treated.call("Station1", "Logout")
+    with treated.administrator():
+        assert "is not known here: ask the clinic." in page("administrator", "--language", "en"), "the station tells those who treat"
+    assert "is not known here: ask the clinic." in page("nobody", "--language", "en")
 
 
 def test_a_client_without_a_language_gets_english(station, tmp_path):

@@ -197,6 +197,21 @@ static json_int_t told(
 	return json_integer_value(json_object_get(json_object_get(told_zones, zone), field));
 }
 
+/** How many days after the zone's last dots this told day is. */
+static long days_from_last(Chair *chair, const char *protocol, const char *zone, const char *field)
+{
+	Reply reply = { 0 };
+	struct tm last = { 0 }, day = { 0 };
+	const json_t *row;
+
+	station_client(chair->station, "P-0001", protocol, 2, keep_zones, &reply);
+	expect_done(chair, &reply);
+	row = json_object_get(told_zones, zone);
+	assert_non_null(strptime(row_text(row, "last"), "%Y-%m-%d", &last));
+	assert_non_null(strptime(row_text(row, field), "%Y-%m-%d", &day));
+	return (long)(timegm(&day) - timegm(&last)) / DAY_S;
+}
+
 static bool refuses_interval_of(Chair *chair, const char *zone)
 {
 	Refusal refusals[INTERLOCK_MAX];
@@ -227,6 +242,9 @@ static void test_each_zone_rests_from_its_last_dots(void **state)
 	assert_int_equal(told(chair, "P-0001", 1, "crown", "days_since"), 1);
 	assert_int_equal(told(chair, "P-0001", 3, "crown", "wait_days"), 27);
 	assert_int_equal(told(chair, "P-0001", 1, "crown", "dots"), 10);
+	assert_int_equal(days_from_last(chair, PROTOCOL, "crown", "earliest"), 7);
+	assert_null(json_object_get(json_object_get(told_zones, "crown"), "others_earliest"));
+	assert_int_equal(days_from_last(chair, "sample-patch", "crown", "others_earliest"), 28);
 	/* session 1 the next day is refused like any other, in this zone alone */
 	begin_session(chair, 1);
 	assert_true(refuses_interval_of(chair, "crown"));
