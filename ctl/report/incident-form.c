@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Fills the layout of the report of an incident (incident.html.in). It must not ask the daemon, and must
- * never write a guess where the record has nothing.
+ * Fills the layout of the report of an incident (incident.html.in) with what holds now. It must not ask the
+ * daemon, and must never write a guess where the record has nothing.
  */
 
 #include "report/incident-form.h"
@@ -51,9 +51,12 @@ static void say_part(GString *said, const char *between, const char *text)
 	g_string_append(said, text);
 }
 
+/** As it was corrected, or as it was first recorded. */
 static const char *incident_text(const json_t *row, const char *key)
 {
-	return json_string_value(json_object_get(row, key));
+	const char *corrected = json_string_value(json_object_get(json_object_get(row, "corrected"), key));
+
+	return corrected ? corrected : json_string_value(json_object_get(row, key));
 }
 
 static void say_client(const IncidentForm *form, GString *said)

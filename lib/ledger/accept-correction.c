@@ -188,6 +188,9 @@ static int accept_correction_of_record(ProjectionContext *context)
 	r = check_new(context, kind);
 	if (r < 0)
 		return r;
+	r = corrected_check(context, kind, leaf, column_integer(record, 3));
+	if (r < 0)
+		return r;
 	r = words ? keep_corrected_words_beside(context) : 0;
 	return r < 0 ? r : take_session(context, leaf);
 }
@@ -361,8 +364,14 @@ static int accept_erasure(ProjectionContext *context)
 	return r < 0 ? r : state_extent(context, ways[way].find);
 }
 
+static int number_is_taken(ProjectionContext *context)
+{
+	return projection_refuse(context, -EEXIST,
+		"another cycle of the steriliser has that number: check both, and correct that one first");
+}
+
 const Acceptance accept_correction[] = {
-	{ "record.corrected", accept_correction_of_record },
+	{ "record.corrected", accept_correction_of_record, number_is_taken },
 	{ "personal.erased", accept_erasure },
 	{ NULL },
 };

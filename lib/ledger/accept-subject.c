@@ -220,43 +220,56 @@ static int check_times(ProjectionContext *context)
 
 /* ---- the report to an authority ---- */
 
+static const char *word_of(const json_t *body, const char *field)
+{
+	const char *word = json_string_value(json_object_get(body, field));
+
+	return word ? word : "";
+}
+
 /** Whether the rules that the record kept have this incident reported. */
-static bool must_be_reported(const ProjectionContext *context)
+static bool must_be_reported(const json_t *body)
 {
 	static const char *const severities[] = { "minor", "moderate", "severe" };
-	const char *to = projection_text(context, "report_to"),
-		   *from = projection_text(context, "report_from");
+	const char *from = word_of(body, "report_from");
 	bool enough = false;
 
-	if (!to || !*to || !from || !projection_text(context, "report_of") ||
-		!text_list_has(projection_text(context, "report_of"), projection_text(context, "incident")))
+	if (!*word_of(body, "report_to") ||
+		!text_list_has(word_of(body, "report_of"), word_of(body, "incident")))
 		return false;
 	for (size_t i = 0; i < ELEMENTS(severities); i++) {
 		enough = enough || strcmp(severities[i], from) == 0;
-		if (strcmp(severities[i], projection_text(context, "severity")) == 0)
+		if (strcmp(severities[i], word_of(body, "severity")) == 0)
 			return enough;
 	}
 	return false;
 }
 
-/** Adds until when it is reported: by the clock from when the clinic learnt of it. */
-static int complete_due(ProjectionContext *context)
+/** By the clock from when the clinic learnt of it. */
+bool incident_due(const json_t *body, int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX])
 {
-	const char *known = projection_text(context, "known");
-	long long hours = projection_number(context, "report_hours");
-	char due[CLOCK_UTC_TEXT_MAX];
+	json_int_t hours = json_integer_value(json_object_get(body, "report_hours"));
+	json_int_t days = json_integer_value(json_object_get(body, "report_days"));
 	int64_t from_us;
 
-	if (!must_be_reported(context))
-		return 0;
-	if (!known || clock_parse_utc(known, &from_us) < 0)
-		from_us = context->utc_us;
+	if (!must_be_reported(body))
+		return false;
+	if (clock_parse_utc(word_of(body, "known"), &from_us) < 0)
+		from_us = utc_us;
 	if (hours > 0)
-		clock_format_utc(from_us + hours * 3600 * USEC_PER_SEC, due);
+		clock_format_utc(from_us + hours * 3600 * USEC_PER_SEC, ret);
 	else
-		projection_date(
-			clock_add_working_days(from_us, (unsigned)projection_number(context, "report_days")),
-			due);
+		projection_date(clock_add_working_days(from_us, (unsigned)days), ret);
+	return true;
+}
+
+/** Adds until when it is reported. */
+static int complete_due(ProjectionContext *context)
+{
+	char due[CLOCK_UTC_TEXT_MAX];
+
+	if (!incident_due(context->body, context->utc_us, due))
+		return 0;
 	return projection_complete(context, "due", json_string(due));
 }
 
@@ -291,6 +304,28 @@ static int accept_incident(ProjectionContext *context)
 	return r < 0 ? r : complete_due(context);
 }
 
+/** A report that was sent before there was anything to report is another one, or has another day. */
+static int check_sent(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	const char *sent = projection_text(context, "sent");
+	char occurred[CLOCK_UTC_TEXT_MAX];
+	int64_t sent_us;
+	bool found;
+	int r;
+
+	if (!sent || clock_parse_utc(sent, &sent_us) < 0)
+		return 0;
+	r = projection_step(context, sql_incident_began, &row, &found);
+	if (r < 0 || !found || sent_us >= column_integer(row, 0))
+		return r;
+	clock_format_utc(column_integer(row, 0), occurred);
+	return projection_refuse(context, -EINVAL,
+		"the report was not sent on %s, before its incident of %.16s UTC: check day and time, or correct when it "
+		"occurred",
+		sent, occurred);
+}
+
 static int accept_notification(ProjectionContext *context)
 {
 	bool found;
@@ -302,7 +337,8 @@ static int accept_notification(ProjectionContext *context)
 		return projection_refuse(context, -ENOENT,
 			"record %lld is no incident: `stipplectl audit incidents` lists their numbers",
 			projection_number(context, "incident"));
-	return check_passed(context, "sent");
+	r = check_passed(context, "sent");
+	return r < 0 ? r : check_sent(context);
 }
 
 const Acceptance accept_subject[] = {

@@ -116,6 +116,19 @@ int lot_check_spellings(ProjectionContext *context) _must_check_;
  */
 int label_check(ProjectionContext *context) _must_check_;
 
+/**
+ * Until when an incident with this body, recorded at utc_us, is reported to the authority: a day or a time.
+ * False: it needs no report; ret is untouched.
+ */
+bool incident_due(const json_t *body, int64_t utc_us, char ret[CLOCK_UTC_TEXT_MAX]);
+
+/**
+ * Whether what a correction makes of a record of `kind` could be recorded. `leaf` is the record's, written at
+ * utc_us. Adds to the correction what follows from it. A replay must not call this.
+ */
+int corrected_check(
+	ProjectionContext *context, const char *kind, const json_t *leaf, int64_t utc_us) _must_check_;
+
 /** Refuses a body whose cycle is not on record: -ENOENT with the sentence. */
 int cycle_refuse_unknown(ProjectionContext *context);
 

@@ -39,6 +39,7 @@ enum {
 	LEDGER_SCHEMA_VERSION = 6,
 	LEDGER_VERSION_WITH_TREE = 2,
 	LEDGER_VERSION_WITH_TWINS = 4,
+	LEDGER_VERSION_WITH_CORRECTED = 6,  /* the tables have what was corrected */
 	LEDGER_APPLICATION_ID = 1398034768, /* "STIP": tells file(1) and us that this database is a ledger */
 	LEDGER_REQUESTS = 4096,
 	LEDGER_GROUP_MAX = 512, /* requests in one transaction */
@@ -268,10 +269,10 @@ int schema_make(sqlite3 *db, int64_t from, int64_t to) _must_check_;
 /** Opens a temporary database with the newest tables and views but no records. Returns an SQLite result. */
 int schema_open_empty(sqlite3 **ret) _must_check_;
 /**
- * Migrates tables of version `from` (0: none) to the newest, in its own transaction. Returns an SQLite
- * result.
+ * Migrates tables of version `from` (0: none) to the newest, in its own transaction, and in it calls `finish`
+ * (may be NULL). Both return an SQLite result.
  */
-int schema_migrate(sqlite3 *db, int64_t from) _must_check_;
+int schema_migrate(sqlite3 *db, int64_t from, int (*finish)(sqlite3 *db, int64_t from)) _must_check_;
 
 /* reader.c */
 /**
@@ -391,6 +392,7 @@ typedef struct ProjectionContext {
 	json_t *body, *personal; /* personal: NULL when erased or none */
 	LedgerAnswer *answer;
 	bool replay;           /* the record is history: nothing is decided again */
+	bool first_alone;      /* only the first statement of its kind runs */
 	bool erased;           /* set when personal data was deleted */
 	bool personal_changed; /* set when the projection moved a text from the body to the personal data
 				  beside it */
@@ -418,11 +420,14 @@ const Projection *projection_find(const RecordKind *kind);
 int projection_apply(const Projection *projection, ProjectionContext *context) _must_check_;
 /** Empties the projections and fills them again from the records. -EUCLEAN when a record does not fit. */
 int projection_rebuild(sqlite3 *db) _must_check_;
+/** The same inside a transaction, which the caller rolls back on an error. */
+int projection_refill(sqlite3 *db) _must_check_;
 /**
- * Fills the empty projections from the records. `leave` (may be NULL) ends it with -ECANCELED. On -EUCLEAN
- * `ret_failed` is the record that does not fit.
+ * Fills the empty projections from the records, as a ledger of the schema `version` has them. `leave` (may be
+ * NULL) ends it with -ECANCELED. On -EUCLEAN `ret_failed` is the record that does not fit.
  */
-int projection_replay(sqlite3 *db, const atomic_bool *leave, uint64_t *ret_failed) _must_check_;
+int projection_replay(
+	sqlite3 *db, int64_t version, const atomic_bool *leave, uint64_t *ret_failed) _must_check_;
 
 /* query.c */
 typedef struct LedgerQuery LedgerQuery;

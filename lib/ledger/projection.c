@@ -64,14 +64,15 @@ int projection_apply(const Projection *projection, ProjectionContext *context)
 	r = projection->accept ? projection->accept(context) : 0;
 	if (r < 0)
 		return r;
-	for (const char *const *sql = projection->statements; sql && *sql && r == 0; sql++)
+	for (const char *const *sql = projection->statements; sql && *sql && r == 0;
+		sql = context->first_alone ? NULL : sql + 1)
 		r = projection_run(context, *sql);
 	return r == -EEXIST && projection->exists ? projection->exists(context) : r;
 }
 
 /* ---- rebuild ---- */
 
-static int replay(Statements *statements, sqlite3_stmt *row)
+static int replay(Statements *statements, sqlite3_stmt *row, int64_t version)
 {
 	const RecordKind *kind = record_kind_find(column_string(row, 1));
 	const Projection *projection = kind ? projection_find(kind) : NULL;
@@ -92,6 +93,9 @@ static int replay(Statements *statements, sqlite3_stmt *row)
 	context.actor = json_string_value(json_object_get(leaf, "actor"));
 	context.body = json_object_get(leaf, "body");
 	context.personal = personal;
+	/* before version 6 a correction changed no table but its own */
+	context.first_alone =
+		version < LEDGER_VERSION_WITH_CORRECTED && strcmp(kind->name, "record.corrected") == 0;
 	if (!context.actor || record_kind_check(kind, context.body, NULL) < 0)
 		return -EUCLEAN;
 	r = projection_apply(projection, &context);
@@ -99,7 +103,7 @@ static int replay(Statements *statements, sqlite3_stmt *row)
 	return answer.text[0] ? -EUCLEAN : r;
 }
 
-static int replay_all(Statements *statements, const atomic_bool *leave, uint64_t *ret_failed)
+static int replay_all(Statements *statements, int64_t version, const atomic_bool *leave, uint64_t *ret_failed)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
 	int r = sqlite3_prepare_v2(statements->db, sql_records_and_words, -1, &rows, NULL), result;
@@ -107,7 +111,7 @@ static int replay_all(Statements *statements, const atomic_bool *leave, uint64_t
 	if (r != SQLITE_OK)
 		return ledger_errno(r);
 	while ((result = sqlite3_step(rows)) == SQLITE_ROW) {
-		r = leave && atomic_load(leave) ? -ECANCELED : replay(statements, rows);
+		r = leave && atomic_load(leave) ? -ECANCELED : replay(statements, rows, version);
 		if (r < 0) {
 			*ret_failed = (uint64_t)column_integer(rows, 0);
 			return r;
@@ -116,10 +120,10 @@ static int replay_all(Statements *statements, const atomic_bool *leave, uint64_t
 	return ledger_errno(result);
 }
 
-int projection_replay(sqlite3 *db, const atomic_bool *leave, uint64_t *ret_failed)
+int projection_replay(sqlite3 *db, int64_t version, const atomic_bool *leave, uint64_t *ret_failed)
 {
 	Statements statements = { .db = db };
-	int r = replay_all(&statements, leave, ret_failed);
+	int r = replay_all(&statements, version, leave, ret_failed);
 
 	statements_clear(&statements);
 	return r < 0 ? r : ledger_errno(sqlite3_exec(db, sql_days, NULL, NULL, NULL));
@@ -140,15 +144,21 @@ static int empty_tables(sqlite3 *db)
 	return 0;
 }
 
-int projection_rebuild(sqlite3 *db)
+int projection_refill(sqlite3 *db)
 {
 	uint64_t failed;
+	int r = empty_tables(db);
+
+	return r < 0 ? r : projection_replay(db, LEDGER_SCHEMA_VERSION, NULL, &failed);
+}
+
+int projection_rebuild(sqlite3 *db)
+{
 	int result, r = ledger_errno(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
 
 	if (r < 0)
 		return r;
-	r = empty_tables(db);
-	r = r < 0 ? r : projection_replay(db, NULL, &failed);
+	r = projection_refill(db);
 	result = sqlite3_exec(db, r < 0 ? "ROLLBACK" : "COMMIT", NULL, NULL, NULL);
 	return r < 0 ? r : ledger_errno(result);
 }

@@ -19,7 +19,7 @@ int schema_make(sqlite3 *db, int64_t from, int64_t to)
 	return from < LEDGER_VERSION_WITH_TREE && to >= LEDGER_VERSION_WITH_TREE ? tree_build(db) : SQLITE_OK;
 }
 
-int schema_migrate(sqlite3 *db, int64_t from)
+int schema_migrate(sqlite3 *db, int64_t from, int (*finish)(sqlite3 *db, int64_t from))
 {
 	_cleanup_(freep) char *set_version = NULL;
 	int r;
@@ -31,6 +31,9 @@ int schema_migrate(sqlite3 *db, int64_t from)
 	if (r != SQLITE_OK)
 		return r;
 	r = schema_make(db, from, LEDGER_SCHEMA_VERSION);
+	if (r != SQLITE_OK)
+		return r;
+	r = finish ? finish(db, from) : SQLITE_OK;
 	if (r != SQLITE_OK)
 		return r;
 	r = sqlite3_exec(db, set_version, NULL, NULL, NULL);
@@ -64,7 +67,7 @@ int schema_open_empty(sqlite3 **ret)
 
 	if (r != SQLITE_OK)
 		return r;
-	r = schema_migrate(db, 0);
+	r = schema_migrate(db, 0, NULL);
 	if (r != SQLITE_OK)
 		return r;
 	*ret = TAKE_PTR(db);

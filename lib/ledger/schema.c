@@ -169,6 +169,27 @@ static int check_schema_known(sqlite3 *db, const char *path, int64_t *ret_versio
 	return difference.names[0] ? schema_explain_difference(path, &difference, error) : 0;
 }
 
+/**
+ * Before version 6 a correction left the tables as they were. Where there is one, the tables are filled anew
+ * from the records.
+ */
+static int count_corrections(sqlite3 *db, int64_t from)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *any = NULL;
+	int r;
+
+	if (from == 0 || from >= LEDGER_VERSION_WITH_CORRECTED)
+		return SQLITE_OK;
+	r = sqlite3_prepare_v2(db, "SELECT 1 FROM correction LIMIT 1", -1, &any, NULL);
+	if (r != SQLITE_OK)
+		return r;
+	r = sqlite3_step(any);
+	if (r != SQLITE_ROW)
+		return r == SQLITE_DONE ? SQLITE_OK : r;
+	(void)sqlite3_reset(any);
+	return projection_refill(db) < 0 ? SQLITE_CORRUPT : SQLITE_OK;
+}
+
 int schema_open(const char *path, sqlite3 **ret, Error *error)
 {
 	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
@@ -184,7 +205,7 @@ int schema_open(const char *path, sqlite3 **ret, Error *error)
 	/* these are our triggers: they keep records append-only, and some fill tables */
 	result = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL);
 	if (result == SQLITE_OK && version < LEDGER_SCHEMA_VERSION)
-		result = schema_migrate(db, version);
+		result = schema_migrate(db, version, count_corrections);
 	if (result != SQLITE_OK)
 		return schema_explain(db, path, result, error);
 	*ret = TAKE_PTR(db);

@@ -149,7 +149,8 @@ static int fill_scratch(Verifier *verifier, uint64_t *ret_failed)
 		"DROP TABLE main.record;"
 		"CREATE TEMP VIEW record AS SELECT * FROM kept.record;",
 		NULL, NULL, NULL));
-	return r < 0 ? r : projection_replay(db, verifier->options->leave, ret_failed);
+	return r < 0 ? r
+		     : projection_replay(db, verifier->reader->version, verifier->options->leave, ret_failed);
 }
 
 /** The columns in which an older file's table must equal ours; NULL when it has no such table. */

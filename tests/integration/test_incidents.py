@@ -88,6 +88,10 @@ def test_a_reaction_is_reported_to_the_authority(texan, tmp_path):
     assert "a rash &lt;b&gt;that&lt;/b&gt; spreads" in said["(8) Other information"]
     assert "Not reported yet" in page and due in page and "public holidays are not known" in page
 
+    texan.record("Session1", "record.corrected", "4711", corrects=str(row["seq"]), field="severity", old="minor",
+                 new="severe", why="it was worse")
+    page = form_of(texan, row["seq"], tmp_path / "report.html")
+    assert "Adverse reaction, severe: a rash" in dict(facts(page))["(8) Other information"]
     kind, text = refused(texan, "incident.notified", incident=str(row["seq"] + 1), authority="DSHS", way="fax")
     assert kind == "Unknown" and "is no incident" in text
     enter(texan, "incident.notified", incident=str(row["seq"]), authority="DSHS", way="fax", reference="2026-17")

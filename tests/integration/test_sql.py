@@ -323,12 +323,12 @@ ASKED = [
     ("identity", {"lot": "l3"}, ["1"]),
     ("label", {"lot": "L3", "unit": UNIT + "A7", "sterilizer": "S2", "cycle": 8, "items": '["tweezers", "hp1"]'},
      ["9|3|0|0", "0", '129|130||["tweezers"]', "tweezers|tweezers|1|||2026-06-02|1772917200000000",
-      "hp1||0|the biological test of steriliser S1 failed: its loads wait for one that passes|39|2026-05-30|"]),
+      "hp1||0|its load was corrected after its release: sterilise it again|39|2026-05-30|"]),
     ("identity", {"unit": UNIT + "a"}, [f"{UNIT}a07|1772812800000000"]),
     ("pigment", {"brand": "B", "colour": "black", "lot": "L1"}, ["B|black|2027-05-31|released|1|2026-02-02|2026-02-01|fail", "released|2027-05-31"]),
     ("pigment", {"colour": "umber", "lot": "M1"}, ["L1|fail|2026-02-02", "L1||9999", "2027-05-31|L1|released"]),
     ("handpiece", {"handpiece": "hp1", "session": 1},
-     ["in-service|1|32|39|2026-05-30|the biological test of steriliser S1 failed: its loads wait for one that passes"]),
+     ["in-service|1|32|39|2026-05-30|its load was corrected after its release: sterilise it again"]),
     ("subject", {"session": 1, "subject": "p-2", "zone": "nape"}, ["1", "1000"]),
     ("subject", {"session": 2, "subject": "p-1", "zone": "nape"}, ["0", "0"]),
     ("sterilization", {"sterilizer": "S1", "cycle": 1},
@@ -405,7 +405,7 @@ def test_marks_only_rise(ledger, tmp_path):
 def test_a_field_is_corrected_from_what_it_is_now(ledger):
     answers = shell(ledger, *parameters({"corrects": 53, "field": "dots", "badge": "b1"}), ".mode list",
                     f".read {SQL / 'accept/correction.sql'}").splitlines()
-    assert answers[0] == "5" and answers[1].startswith("session.finished|{") and answers[2] == "b1"
+    assert answers[0] == "5" and answers[1] == "dots|5" and answers[2].startswith("session.finished|{") and answers[3] == "b1"
 
 
 def test_the_station_opens_its_ledger_as_it_says(tmp_path):

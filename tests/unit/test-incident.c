@@ -4,6 +4,8 @@
 
 #include "sterilization-fixture.h"
 
+#include "ledger/verify.h"
+
 /* the fixture's clock stands at 2026-03-02T10:00:00Z, a Monday */
 
 static json_t *incident(const char *kind, const char *severity, const char *extra)
@@ -129,6 +131,75 @@ static void test_a_late_report(void **state)
 	assert_int_equal(gaps(ledger, "incident-late", "2026-03-10"), 1);
 }
 
+static void correct_ok(Ledger *ledger, uint64_t record, const char *field, const char *old, const char *new)
+{
+	LedgerAnswer answer = append(ledger, "record.corrected",
+		json_pack("{s:I, s:s, s:s, s:s, s:s}", "corrects", (json_int_t)record, "field", field, "old",
+			old, "new", new, "why", "mistyped"));
+
+	if (answer.error < 0)
+		fail_msg("%s: %s", field, answer.text);
+}
+
+static void expect_due(Ledger *ledger, const char *due)
+{
+	json_auto_t *rows = look_up(ledger, "reports-due", json_object());
+	const json_t *row = json_array_get(rows, 0);
+
+	assert_int_equal(json_array_size(rows), due ? 1 : 0);
+	if (!due)
+		return;
+	assert_string_equal(json_string_value(json_object_get(row, "due")), due);
+	assert_string_equal(json_string_value(json_object_get(row, "report_to")), "The Board");
+}
+
+/** What is put right decides whether the incident is reported, and until when. */
+static void test_a_corrected_incident_has_another_term(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	uint64_t seq = append(ledger, "incident.reported", incident("complication", "minor", "{}")).seq;
+	VerifyOptions options = { .path = fixture->path, .parts = VERIFY_ALL, .threads = 1 };
+	Verification found;
+	Error error;
+
+	expect_due(ledger, NULL);
+	correct_ok(ledger, seq, "severity", "minor", "severe");
+	expect_due(ledger, "2026-03-06");
+	assert_int_equal(count(ledger, "incidents", json_pack("{s:s}", "severity", "severe")), 1);
+	correct_ok(ledger, seq, "known", "none", "2026-02-20T09:00:00Z");
+	expect_due(ledger, "2026-02-26");
+	assert_int_equal(gaps(ledger, "incident-report", "2026-03-02"), 1);
+	correct_ok(ledger, seq, "incident", "complication", "sharps-injury");
+	expect_due(ledger, NULL);
+	assert_int_equal(gaps(ledger, "incident-report", "2026-03-02"), 0);
+	correct_ok(ledger, seq, "incident", "sharps-injury", "adverse-reaction");
+	expect_due(ledger, "2026-02-26");
+	correct_ok(ledger, seq, "text", "a rash", "two rashes");
+	expect_due(ledger, "2026-02-26");
+	assert_int_equal(ledger_verify(&options, &found, &error), 0);
+	assert_int_equal(found.findings, 0);
+}
+
+static void test_when_a_report_was_sent(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	uint64_t seq = append(ledger, "incident.reported",
+		incident("complication", "severe", "{\"occurred\":\"2026-02-20T09:00:00Z\"}"))
+			       .seq;
+	LedgerAnswer answer;
+
+	refuse(append(ledger, "incident.notified", notification(seq, "{\"sent\":\"2026-02-20T08:59:59Z\"}")),
+		-EINVAL, "before its incident of 2026-02-20T09:00 UTC");
+	answer =
+		append(ledger, "incident.notified", notification(seq, "{\"sent\":\"2026-02-20T09:00:00Z\"}"));
+	assert_int_equal(answer.error, 0);
+	assert_int_equal(gaps(ledger, "incident-late", "2026-03-10"), 0);
+	correct_ok(ledger, seq, "known", "none", "2026-02-20T09:00:00Z");
+	correct_ok(ledger, answer.seq, "sent", "2026-02-20T09:00:00Z", "2026-02-28T09:00:00Z");
+	assert_int_equal(gaps(ledger, "incident-late", "2026-03-10"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +207,8 @@ int main(void)
 		LEDGER_TEST(test_times_that_cannot_be),
 		LEDGER_TEST(test_a_report_ends_the_reminder),
 		LEDGER_TEST(test_a_late_report),
+		LEDGER_TEST(test_a_corrected_incident_has_another_term),
+		LEDGER_TEST(test_when_a_report_was_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,6 +151,12 @@ static void fill_sterilizer(Ledger *ledger)
 		if (answer.error < 0)
 			fail_msg("%s: %s", kinds[i], answer.text);
 	}
+	assert_int_equal(
+		append(ledger, "record.corrected",
+			json_pack("{s:I, s:s, s:s, s:s, s:s}", "corrects", (json_int_t)ledger->seq - 2,
+				"field", "exposure_s", "old", "240", "new", "300", "why", "mistyped"))
+			.error,
+		0); /* of cycle 2 */
 }
 
 /** What tables of version 4 had copies of. */
@@ -237,6 +243,8 @@ static void make_version(int version, const char *path, const char *newer)
 	run_sql(db, attach);
 	copy_tables(db);
 	run_sql(db, "DETACH newer");
+	if (version > 1) /* a correction changed no other table before version 6 */
+		run_sql(db, "UPDATE cycle SET exposure_s = 240");
 	if (version > 4) {
 		sqlite3_close(db);
 		return;
@@ -299,7 +307,7 @@ static void check_migration(Fixture *fixture, int version)
 	assert_int_equal(ledger_verify(&options, &found, &error), 0);
 	assert_int_equal(found.findings, 0);
 	assert_int_equal(found.records, seq);
-	assert_int_equal(found.personal, version > 3 ? 9 : 5);
+	assert_int_equal(found.personal, (version > 3 ? 9 : 5) + (version > 1)); /* why it was corrected */
 	rows = look_up(fixture->ledger, "needles", NULL);
 	assert_int_equal(json_array_size(rows), version > 3 ? 9 : 8);
 	if (version > 3)
@@ -366,7 +374,7 @@ static void test_a_backup_of_version_2_is_taken(void **state)
 	assert_true(found.older);
 	assert_int_equal(found.findings, 0);
 	assert_int_equal(found.records, seq);
-	assert_int_equal(found.personal, 5);
+	assert_int_equal(found.personal, 6);
 	assert_true(found.tables > 10);
 	assert_int_equal(
 		ledger_restore(&(LedgerCopy){ .path = backup, .name = fixture->path }, &restored, &error), 0);

@@ -8,8 +8,14 @@ WHERE corrects = @corrects AND field = @field
 ORDER BY seq DESC
 LIMIT 1;
 
+-- statement corrections_of_record
+SELECT field, new
+FROM correction
+WHERE corrects = @corrects
+ORDER BY seq;
+
 -- statement record_corrected
-SELECT kind, leaf, data
+SELECT kind, leaf, data, utc_us
 FROM record
 LEFT JOIN personal USING(seq)
 WHERE seq = @corrects;

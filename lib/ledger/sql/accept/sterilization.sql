@@ -3,48 +3,22 @@
 -- is due.
 
 -- statement cycle_meant
--- The cycle of that number, in the newest series unless the record names another. A mistyped figure counts as
--- corrected if a correction is on record. The fifth column is whether the steriliser was retired when the cycle
--- ran, and had not returned. The last three are what its program takes by the newest record.
+-- The cycle of that number, in the newest series unless the record names another. The fifth column is whether the
+-- steriliser was retired when the cycle ran, and had not returned. The last three are what its program takes by the
+-- newest record.
 WITH meant AS (
   SELECT released_seq, rejected_seq,
     @contents IS NOT NULL OR EXISTS (SELECT 1 FROM cycle_item WHERE cycle_seq = cycle.seq),
     started_us + CAST(exposure_s * 1e6 AS INTEGER),
     coalesce(
-      (SELECT json_extract(CAST(leaf AS TEXT), '$.body.work') = 'retired'
-       FROM record
-       WHERE kind = 'sterilizer.serviced'
-         AND json_extract(CAST(leaf AS TEXT), '$.body.sterilizer') = cycle.sterilizer
-         AND json_extract(CAST(leaf AS TEXT), '$.body.work') IN ('retired', 'returned')
-         AND CAST(strftime('%s', json_extract(CAST(leaf AS TEXT), '$.body.done')) AS INTEGER) * 1000000
-           <= cycle.started_us
-       ORDER BY json_extract(CAST(leaf AS TEXT), '$.body.done') DESC, seq DESC
+      (SELECT event = 'retired'
+       FROM sterilizer_event
+       WHERE sterilizer_event.sterilizer = cycle.sterilizer
+         AND event IN ('retired', 'returned')
+         AND from_us <= started_us
+       ORDER BY from_us DESC, sterilizer_event.seq DESC
        LIMIT 1), 0),
-    coalesce(
-      (SELECT CAST(new AS TEXT)
-       FROM correction
-       WHERE corrects = cycle.seq AND field = 'program'
-       ORDER BY seq DESC
-       LIMIT 1), program) AS program,
-    coalesce(
-      (SELECT CAST(new AS REAL)
-       FROM correction
-       WHERE corrects = cycle.seq AND field = 'temperature_c'
-       ORDER BY seq DESC
-       LIMIT 1), temperature_c),
-    coalesce(
-      (SELECT CAST(new AS REAL)
-       FROM correction
-       WHERE corrects = cycle.seq AND field = 'exposure_s'
-       ORDER BY seq DESC
-       LIMIT 1), exposure_s),
-    mechanical, integrator, chemical,
-    coalesce(
-      (SELECT CAST(new AS REAL)
-       FROM correction
-       WHERE corrects = cycle.seq AND field = 'pressure_kpa'
-       ORDER BY seq DESC
-       LIMIT 1), pressure_kpa)
+    program, temperature_c, exposure_s, mechanical, integrator, chemical, pressure_kpa
   FROM cycle
   WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
   ORDER BY series DESC
@@ -67,8 +41,8 @@ SELECT coalesce(
   CASE WHEN @cycle IS NULL THEN CAST(strftime('%s', @tested) AS INTEGER) * 1000000 END);
 
 -- statement initials_known
--- The cycle of that number, in the newest series unless the record names another, if its record has the initials of
--- whoever packed it.
+-- The cycle of that number, in the newest series unless the record names another, if its record or a correction has the
+-- initials of whoever packed it.
 SELECT 1
 FROM record
 WHERE seq = (
@@ -77,7 +51,8 @@ WHERE seq = (
     WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
     ORDER BY series DESC
     LIMIT 1)
-  AND json_extract(CAST(leaf AS TEXT), '$.body.initials') IS NOT NULL;
+  AND (json_extract(CAST(leaf AS TEXT), '$.body.initials') IS NOT NULL
+    OR EXISTS (SELECT 1 FROM correction WHERE corrects = record.seq AND field = 'initials'));
 
 -- statement equipment_tested
 -- Of the cycle of that number: the class of its steriliser; the result of the newest steam penetration test in the 16
@@ -107,3 +82,12 @@ LEFT JOIN equipment_test AS leak ON leak.seq = (
   WHERE equipment_test.sterilizer = meant.sterilizer AND test = 'leak' AND tested_us <= started_us
   ORDER BY tested_us DESC, seq DESC
   LIMIT 1);
+
+-- statement indicator_corrected
+-- What a biological test would say with a correction: its result, its control, its lot, and whether it had expired when
+-- it ran.
+SELECT iif(@field = 'result', @new, result), iif(@field = 'control', @new, control), lot,
+  iif(@field = 'expiry', @new, expiry)
+    < date(iif(@field = 'tested', CAST(strftime('%s', @new) AS INTEGER), tested_us / 1000000), 'unixepoch')
+FROM indicator_test
+WHERE seq = @corrects;

@@ -18,11 +18,9 @@ WITH unproven AS (
   WHERE @after_installation
   UNION ALL
   SELECT sterilizer, 'after the repair', us, us
-  FROM (SELECT json_extract(CAST(leaf AS TEXT), '$.body.sterilizer') AS sterilizer,
-          CAST(strftime('%s', json_extract(CAST(leaf AS TEXT), '$.body.done')) AS INTEGER) * 1000000 AS us
-        FROM record
-        WHERE kind = 'sterilizer.serviced'
-          AND json_extract(CAST(leaf AS TEXT), '$.body.work') IN ('major-repair', 'relocation', 'returned'))
+  FROM (SELECT sterilizer, from_us AS us
+        FROM sterilizer_event
+        WHERE event IN ('repair', 'relocation', 'returned'))
   WHERE @after_repair),
 proven AS (
   SELECT *,

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Cycles with a load that were not rejected, without the initials of whoever packed it. They come with the cycle or
--- with its release.
+-- Cycles with a load that were not rejected, without the initials of whoever packed it. They come with the cycle,
+-- with its release, or with a correction.
 --
 -- @proofs text, of the profile: what the profile asks for, separated by blanks: initials
 
@@ -17,4 +17,6 @@ WHERE instr(' ' || @proofs || ' ', ' initials ') > 0
     SELECT 1
     FROM record
     WHERE record.seq IN (cycle.seq, released_seq)
-      AND json_extract(CAST(leaf AS TEXT), '$.body.initials') IS NOT NULL);
+      AND json_extract(CAST(leaf AS TEXT), '$.body.initials') IS NOT NULL)
+  AND NOT EXISTS (
+    SELECT 1 FROM correction WHERE corrects IN (cycle.seq, released_seq) AND field = 'initials');

@@ -2,41 +2,19 @@
 -- Cycles that fell short of their program and were not rejected. A cycle that was released is judged by what its program
 -- took then, or by the earliest figures on record if these came later; any other by the newest figures.
 
-WITH judged AS (
-  SELECT cycle.seq, cycle.sterilizer, cycle, series, started_us,
-    coalesce(
-      (SELECT CAST(new AS TEXT) FROM correction WHERE corrects = cycle.seq AND field = 'program' ORDER BY seq DESC LIMIT 1),
-      program) AS program,
-    coalesce(
-      (SELECT CAST(new AS REAL)
-       FROM correction
-       WHERE corrects = cycle.seq AND field = 'temperature_c'
-       ORDER BY seq DESC
-       LIMIT 1), temperature_c) AS temperature_c,
-    coalesce(
-      (SELECT CAST(new AS REAL) FROM correction WHERE corrects = cycle.seq AND field = 'exposure_s' ORDER BY seq DESC LIMIT 1),
-      exposure_s) AS exposure_s,
-    coalesce(
-      (SELECT CAST(new AS REAL)
-       FROM correction
-       WHERE corrects = cycle.seq AND field = 'pressure_kpa'
-       ORDER BY seq DESC
-       LIMIT 1), pressure_kpa) AS pressure_kpa,
-    released_seq
-  FROM cycle
-  WHERE rejected_seq IS NULL),
-programmed AS (
-  SELECT judged.*,
+WITH programmed AS (
+  SELECT cycle.*,
     coalesce(
       (SELECT max(known.seq)
        FROM program AS known
-       WHERE known.sterilizer = judged.sterilizer
-         AND known.program = judged.program COLLATE NOCASE
+       WHERE known.sterilizer = cycle.sterilizer
+         AND known.program = cycle.program COLLATE NOCASE
          AND known.seq < coalesce(released_seq, known.seq + 1)),
       (SELECT min(known.seq)
        FROM program AS known
-       WHERE known.sterilizer = judged.sterilizer AND known.program = judged.program COLLATE NOCASE)) AS by_seq
-  FROM judged)
+       WHERE known.sterilizer = cycle.sterilizer AND known.program = cycle.program COLLATE NOCASE)) AS by_seq
+  FROM cycle
+  WHERE rejected_seq IS NULL)
 SELECT 'cycle-program' AS rule,
   programmed.sterilizer || ' cycle ' || cycle || iif(series > 1, ' (series ' || series || ')', '') AS subject,
   'what its program takes, ' || printf('%g C for %g s', known.temperature_c, known.exposure_s)

@@ -12,14 +12,12 @@ WITH load AS (
     seq, mechanical, integrator, chemical, pressure_kpa, released_seq,
     coalesce('fail' IN (mechanical, integrator, chemical), 0) AS failed,
     coalesce(
-      (SELECT json_extract(CAST(leaf AS TEXT), '$.body.work') = 'retired'
-       FROM record
-       WHERE kind = 'sterilizer.serviced'
-         AND json_extract(CAST(leaf AS TEXT), '$.body.sterilizer') = cycle.sterilizer
-         AND json_extract(CAST(leaf AS TEXT), '$.body.work') IN ('retired', 'returned')
-         AND CAST(strftime('%s', json_extract(CAST(leaf AS TEXT), '$.body.done')) AS INTEGER) * 1000000
-           <= cycle.started_us
-       ORDER BY json_extract(CAST(leaf AS TEXT), '$.body.done') DESC, seq DESC
+      (SELECT event = 'retired'
+       FROM sterilizer_event
+       WHERE sterilizer_event.sterilizer = cycle.sterilizer
+         AND event IN ('retired', 'returned')
+         AND from_us <= started_us
+       ORDER BY from_us DESC, sterilizer_event.seq DESC
        LIMIT 1), 0) AS out_of_service
   FROM cycle
   WHERE rejected_seq IS NULL),

@@ -35,4 +35,5 @@ WHERE result = 'fail'
       AND json_extract(CAST(leaf AS TEXT), '$.body.test') = indicator_test.seq
       AND coalesce(
         json_extract(CAST(leaf AS TEXT), '$.body.told'),
-        json_extract(CAST(leaf AS TEXT), '$.body.notified')) IS NOT NULL);
+        json_extract(CAST(leaf AS TEXT), '$.body.notified'),
+        (SELECT 1 FROM correction WHERE corrects = record.seq AND field = 'notified' LIMIT 1)) IS NOT NULL);

@@ -24,7 +24,7 @@ WHERE sterilizer = @sterilizer
   AND retest_us < CAST(strftime('%s', @done) AS INTEGER) * 1000000;
 INSERT INTO sterilizer_event(seq, sterilizer, event, from_us)
 SELECT @seq, @sterilizer, replace(@work, 'major-', ''), CAST(strftime('%s', @done) AS INTEGER) * 1000000
-WHERE @work IN ('major-repair', 'relocation', 'returned', 'power-cut');
+WHERE @work IN ('major-repair', 'relocation', 'retired', 'returned', 'power-cut');
 INSERT INTO counter_reset(seq, sterilizer, reset_us)
 SELECT @seq, @sterilizer, CAST(strftime('%s', @done) AS INTEGER) * 1000000
 WHERE @counter_reset;

@@ -9,7 +9,9 @@
 -- @after number: the seq of the last row of the page before
 -- @limit number: at most so many rows
 
-SELECT badge, certificate, issuer, number, expiry, seq,
+SELECT badge, certificate, issuer, number,
+  (SELECT json_extract(CAST(leaf AS TEXT), '$.body.expiry') FROM record WHERE record.seq = certification.seq) AS expiry,
+  seq,
   CASE
     WHEN EXISTS (SELECT 1 FROM correction WHERE corrects = certification.seq) THEN (
       SELECT json_group_object(

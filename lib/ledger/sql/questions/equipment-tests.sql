@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Tests of the sterilisers themselves: steam penetration (Bowie-Dick, Helix) and vacuum leaks.
+-- Tests of the sterilisers themselves: steam penetration (Bowie-Dick, Helix) and vacuum leaks; as first
+-- recorded. Conditions are on what holds now.
 --
 -- @from time: tested from then on
 -- @to time: tested before then
@@ -9,7 +10,12 @@
 -- @after number: the seq of the last row of the page before
 -- @limit number: at most so many rows
 
-SELECT seq, sterilizer, test, tested_us AS "tested:utc", result, minutes, rate_kpa_min, cycle, operator,
+SELECT seq, sterilizer, coalesce(json_extract(CAST(leaf AS TEXT), '$.body.method'), 'leak') AS test,
+  CAST(strftime('%s', json_extract(CAST(leaf AS TEXT), '$.body.tested')) AS INTEGER) * 1000000 AS "tested:utc",
+  json_extract(CAST(leaf AS TEXT), '$.body.result') AS result,
+  CAST(json_extract(CAST(leaf AS TEXT), '$.body.minutes') AS REAL) AS minutes,
+  CAST(json_extract(CAST(leaf AS TEXT), '$.body.rate_kpa_min') AS REAL) AS rate_kpa_min,
+  json_extract(CAST(leaf AS TEXT), '$.body.cycle') AS cycle, operator,
   CASE
     WHEN EXISTS (SELECT 1 FROM correction WHERE corrects = equipment_test.seq) THEN (
       SELECT json_group_object(
@@ -23,6 +29,7 @@ SELECT seq, sterilizer, test, tested_us AS "tested:utc", result, minutes, rate_k
             GROUP BY field))
     END AS "corrected:json"
 FROM equipment_test
+JOIN record USING(seq)
 WHERE (@from IS NULL OR tested_us >= @from)
   AND (@to IS NULL OR tested_us < @to)
   AND (@sterilizer IS NULL OR sterilizer = @sterilizer COLLATE NOCASE)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The incidents.
+-- The incidents, as first recorded. Conditions are on what holds now, as is until when one is reported.
 --
 -- @from time: recorded from then on
 -- @to time: recorded before then
@@ -11,8 +11,13 @@
 -- @after number: the seq of the last row of the page before
 -- @limit number: at most so many rows
 
-SELECT seq, utc_us AS "time:utc", operator, session, subject, incident, severity, text AS "text:personal",
-  device AS "device:personal", area AS "area:personal", occurred, treatment AS "treatment:personal",
+SELECT seq, utc_us AS "time:utc", operator, session, subject,
+  (SELECT json_extract(CAST(leaf AS TEXT), '$.body.incident') FROM record WHERE record.seq = incident.seq) AS incident,
+  (SELECT json_extract(CAST(leaf AS TEXT), '$.body.severity') FROM record WHERE record.seq = incident.seq) AS severity,
+  text AS "text:personal",
+  device AS "device:personal", area AS "area:personal",
+  (SELECT json_extract(CAST(leaf AS TEXT), '$.body.occurred') FROM record WHERE record.seq = incident.seq) AS occurred,
+  treatment AS "treatment:personal",
   referral AS "referral:personal",
   (SELECT json_extract(data, '$.site') FROM personal WHERE personal.seq = incident.seq) AS "site:personal",
   (SELECT json_extract(CAST(leaf AS TEXT), '$.body.known') FROM record WHERE record.seq = incident.seq) AS known,

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The biological tests.
+-- The biological tests, as first recorded. Conditions are on what holds now.
 --
 -- @from time: tested from then on
 -- @to time: tested before then
@@ -10,7 +10,13 @@
 -- @limit number: at most so many rows
 
 SELECT seq, sterilizer, cycle, (SELECT series FROM cycle WHERE cycle.seq = ran_seq) AS series,
-  tested_us AS "tested:utc", lot, expiry, control, result, incubation_h, laboratory, operator,
+  iif(
+    EXISTS (SELECT 1 FROM correction WHERE corrects = indicator_test.seq AND field = 'tested'),
+    CAST(strftime('%s', json_extract(CAST(leaf AS TEXT), '$.body.tested')) AS INTEGER) * 1000000, tested_us)
+    AS "tested:utc",
+  lot, json_extract(CAST(leaf AS TEXT), '$.body.expiry') AS expiry,
+  json_extract(CAST(leaf AS TEXT), '$.body.control') AS control,
+  json_extract(CAST(leaf AS TEXT), '$.body.result') AS result, incubation_h, laboratory, operator,
   followed_seq AS follow_up,
   CASE
     WHEN EXISTS (SELECT 1 FROM correction WHERE corrects IN (indicator_test.seq, followed_seq)) THEN (
@@ -25,6 +31,7 @@ SELECT seq, sterilizer, cycle, (SELECT series FROM cycle WHERE cycle.seq = ran_s
             GROUP BY field))
     END AS "corrected:json"
 FROM indicator_test
+JOIN record USING(seq)
 WHERE (@from IS NULL OR tested_us >= @from)
   AND (@to IS NULL OR tested_us < @to)
   AND (@sterilizer IS NULL OR sterilizer = @sterilizer COLLATE NOCASE)

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What a cycle of each program must reach, and whether a newer record replaced it.
+-- What a cycle of each program must reach, and whether a newer record replaced it; as first recorded. Conditions
+-- are on what holds now.
 --
 -- @from time: put on record from then on
 -- @to time: put on record before then
@@ -8,7 +9,10 @@
 -- @after number: the seq of the last row of the page before
 -- @limit number: at most so many rows
 
-SELECT program.seq, utc_us AS "recorded:utc", sterilizer, program, temperature_c, exposure_s, pressure_kpa,
+SELECT program.seq, utc_us AS "recorded:utc", sterilizer, json_extract(CAST(leaf AS TEXT), '$.body.program') AS program,
+  CAST(json_extract(CAST(leaf AS TEXT), '$.body.temperature_c') AS REAL) AS temperature_c,
+  CAST(json_extract(CAST(leaf AS TEXT), '$.body.exposure_s') AS REAL) AS exposure_s,
+  CAST(json_extract(CAST(leaf AS TEXT), '$.body.pressure_kpa') AS REAL) AS pressure_kpa,
   (SELECT min(newer.seq)
    FROM program AS newer
    WHERE newer.sterilizer = program.sterilizer

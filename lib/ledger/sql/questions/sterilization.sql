@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The sterilisation cycles: contents, results, release or rejection.
+-- The sterilisation cycles: contents, results, release or rejection, as first recorded. Conditions are on what holds
+-- now.
 --
 -- @from time: started from then on
 -- @to time: started before then
@@ -10,10 +11,26 @@
 -- @after number: the seq of the last row of the page before
 -- @limit number: at most so many rows
 
-SELECT seq, sterilizer, cycle, series, load, started_us AS "started:utc", program, temperature_c, pressure_kpa,
-  exposure_s, dry_s,
-  (SELECT json_group_array(item) FROM cycle_item WHERE cycle_seq = cycle.seq) AS "contents:json", mechanical,
-  integrator, chemical,
+WITH said AS (
+  SELECT cycle.seq AS cycle_seq, json_extract(CAST(leaf AS TEXT), '$.body') AS body,
+    (SELECT json_extract(CAST(record.leaf AS TEXT), '$.body') FROM record WHERE record.seq = released_seq) AS released
+  FROM cycle
+  JOIN record ON record.seq = cycle.seq)
+SELECT seq, sterilizer, json_extract(body, '$.cycle') AS cycle, series, json_extract(body, '$.load') AS load,
+  CAST(strftime('%s', json_extract(body, '$.started')) AS INTEGER) * 1000000 AS "started:utc",
+  json_extract(body, '$.program') AS program, CAST(json_extract(body, '$.temperature_c') AS REAL) AS temperature_c,
+  CAST(json_extract(body, '$.pressure_kpa') AS REAL) AS pressure_kpa, CAST(json_extract(body, '$.exposure_s') AS REAL) AS exposure_s,
+  CAST(json_extract(body, '$.dry_s') AS REAL) AS dry_s,
+  iif(
+    EXISTS (SELECT 1 FROM correction WHERE corrects IN (seq, released_seq) AND field = 'contents'),
+    (SELECT json_group_array(item)
+     FROM (SELECT value AS item FROM json_each(body, '$.contents')
+           UNION
+           SELECT value FROM json_each(released, '$.contents'))),
+    (SELECT json_group_array(item) FROM cycle_item WHERE cycle_seq = cycle.seq)) AS "contents:json",
+  coalesce(json_extract(body, '$.mechanical'), json_extract(released, '$.mechanical')) AS mechanical,
+  coalesce(json_extract(body, '$.integrator'), json_extract(released, '$.integrator')) AS integrator,
+  coalesce(json_extract(body, '$.chemical'), json_extract(released, '$.chemical')) AS chemical,
   iif(
     @impersonal, operator,
     coalesce(
@@ -47,6 +64,7 @@ SELECT seq, sterilizer, cycle, series, load, started_us AS "started:utc", progra
             GROUP BY field))
     END AS "corrected:json"
 FROM cycle
+JOIN said ON said.cycle_seq = seq
 WHERE (@from IS NULL OR started_us >= @from)
   AND (@to IS NULL OR started_us < @to)
   AND (@sterilizer IS NULL OR sterilizer = @sterilizer COLLATE NOCASE)

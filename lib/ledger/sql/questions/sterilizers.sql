@@ -18,7 +18,9 @@ corrections AS (
     AS corrected
   FROM (SELECT whose, field, new, max(seq) AS newest FROM correcting GROUP BY whose, field)
   GROUP BY whose)
-SELECT sterilizer, maker, model, serial, installed, in_service, serviced_us AS "serviced:utc", seq,
+SELECT sterilizer, maker, model, serial,
+  (SELECT json_extract(CAST(leaf AS TEXT), '$.body.installed') FROM record WHERE record.seq = sterilizer.seq) AS installed,
+  (SELECT json_extract(CAST(leaf AS TEXT), '$.body.class') FROM record WHERE record.seq = sterilizer.seq) AS class, in_service, serviced_us AS "serviced:utc", seq,
   (SELECT json_group_array(strftime('%Y-%m-%dT%H:%M:%fZ', reset_us / 1e6, 'unixepoch'))
    FROM counter_reset
    WHERE counter_reset.sterilizer = sterilizer.sterilizer)

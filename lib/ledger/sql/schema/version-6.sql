@@ -14,8 +14,9 @@ CREATE TABLE program(
 
 CREATE INDEX program_of ON program(sterilizer, program COLLATE NOCASE);
 
--- What makes a steriliser need biological tests in a row: its installation, and work on it (event: installation,
--- repair, relocation, returned, power-cut). Failed tests and weeks without use stand in other tables.
+-- What makes a steriliser need biological tests, or bars its loads: its installation, and work on it (event:
+-- installation, repair, relocation, retired, returned, power-cut). Failed tests and weeks without use stand in other
+-- tables.
 CREATE TABLE sterilizer_event(
   seq INTEGER PRIMARY KEY,
   sterilizer TEXT NOT NULL,
@@ -32,7 +33,7 @@ SELECT seq, json_extract(CAST(leaf AS TEXT), '$.body.sterilizer'),
   CAST(strftime('%s', json_extract(CAST(leaf AS TEXT), '$.body.done')) AS INTEGER) * 1000000
 FROM record
 WHERE kind = 'sterilizer.serviced'
-  AND json_extract(CAST(leaf AS TEXT), '$.body.work') IN ('major-repair', 'relocation', 'returned');
+  AND json_extract(CAST(leaf AS TEXT), '$.body.work') IN ('major-repair', 'relocation', 'retired', 'returned');
 
 -- Tests of the machine itself: steam penetration (bowie-dick, helix) and vacuum (leak).
 ALTER TABLE sterilizer ADD COLUMN class TEXT;

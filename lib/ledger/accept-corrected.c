@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * What a correction brings about must be possible: the rules that a new record must meet hold for a corrected
+ * one, too. sql/project/correction.sql makes the right values count; nothing here writes a table.
+ */
+
+#include "ledger/accept.h"
+#include "ledger/statements.h"
+
+#include <string.h>
+
+/* fields with the time of something that happened */
+#define PASSED "started tested done occurred known sent"
+
+static int check_not_future(ProjectionContext *context)
+{
+	const char *field = projection_text(context, "field"), *time = projection_text(context, "new");
+	int64_t utc_us;
+
+	if (!text_list_has(PASSED, field) || clock_parse_utc(time, &utc_us) < 0 ||
+		utc_us <= context->utc_us + LEDGER_AHEAD_MAX_H * 3600 * USEC_PER_SEC)
+		return 0;
+	return projection_refuse(
+		context, -EINVAL, "%s %s lies in the future: check day and time", field, time);
+}
+
+/** The result of a leak test follows from its figures. */
+static int check_corrected_leak(ProjectionContext *context)
+{
+	if (strcmp(projection_text(context, "field"), "result") != 0)
+		return 0;
+	return projection_refuse(context, -EINVAL,
+		"the result of a leak test follows from its figures: correct rate_kpa_min or minutes");
+}
+
+/** Columns of sql_indicator_corrected. */
+enum {
+	INDICATOR_RESULT,
+	INDICATOR_CONTROL,
+	INDICATOR_LOT,
+	INDICATOR_EXPIRED,
+};
+
+static int check_corrected_indicator(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool found;
+	int r = projection_step(context, sql_indicator_corrected, &row, &found);
+
+	if (r < 0 || !found || strcmp(column_string(row, INDICATOR_RESULT), "pass") != 0)
+		return r;
+	if (strcmp(column_string(row, INDICATOR_CONTROL), "growth") != 0)
+		return projection_refuse(context, -EINVAL,
+			"the control did not grow, so the test of lot %s did not pass: correct its result to invalid",
+			column_string(row, INDICATOR_LOT));
+	if (column_integer(row, INDICATOR_EXPIRED))
+		return projection_refuse(context, -EINVAL,
+			"lot %s had expired when it was tested, so the test did not pass: correct its result to "
+			"invalid",
+			column_string(row, INDICATOR_LOT));
+	return 0;
+}
+
+/** Lays the record's earlier corrections and this one over a copy of its body, for the caller. NULL: no
+ * memory. */
+static int corrected_body(ProjectionContext *context, const json_t *leaf, json_t **ret)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
+	json_auto_t *body = json_deep_copy(json_object_get(leaf, "body"));
+	int result = SQLITE_ROW;
+	bool row;
+	int r = projection_step(context, sql_corrections_of_record, &rows, &row);
+
+	if (r < 0)
+		return r;
+	for (; row && result == SQLITE_ROW; result = sqlite3_step(rows))
+		if (json_object_set_new(body, column_string(rows, 0), json_string(column_string(rows, 1))) <
+			0)
+			return -ENOMEM;
+	if (result != SQLITE_ROW && result != SQLITE_DONE)
+		return ledger_errno(result);
+	if (json_object_set_new(body, projection_text(context, "field"),
+		    json_string(projection_text(context, "new"))) < 0)
+		return -ENOMEM;
+	*ret = TAKE_PTR(body);
+	return 0;
+}
+
+/** A corrected severity, kind or time may give the incident's report another term, or none. */
+static int complete_corrected_due(ProjectionContext *context, const json_t *leaf, int64_t utc_us)
+{
+	json_auto_t *body = NULL;
+	char due[CLOCK_UTC_TEXT_MAX];
+	int r;
+
+	if (!text_list_has("incident severity known", projection_text(context, "field")))
+		return 0;
+	r = corrected_body(context, leaf, &body);
+	if (r < 0)
+		return r;
+	return projection_complete(
+		context, "due", json_string(incident_due(body, utc_us, due) ? due : "none"));
+}
+
+int corrected_check(ProjectionContext *context, const char *kind, const json_t *leaf, int64_t utc_us)
+{
+	int r = check_not_future(context);
+
+	if (r < 0)
+		return r;
+	if (strcmp(kind, "leak.tested") == 0)
+		return check_corrected_leak(context);
+	if (strcmp(kind, "indicator.tested") == 0)
+		return check_corrected_indicator(context);
+	if (strcmp(kind, "incident.reported") == 0)
+		return complete_corrected_due(context, leaf, utc_us);
+	return 0;
+}
