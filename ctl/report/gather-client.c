@@ -46,7 +46,7 @@ int gather_language(Ctl *ctl, int64_t session, Language *ret)
 }
 
 /** What the station tells before such a session; NULL: nothing. The caller frees it. */
-static json_t *ask_client(Ctl *ctl, const char *subject, const char *protocol, uint32_t course_session)
+static json_t *ask_before_session(Ctl *ctl, const char *subject, const char *protocol, uint32_t course_session)
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
@@ -62,12 +62,12 @@ void gather_next_session(Ctl *ctl, Report *report)
 	json_auto_t *figures = NULL, *touch_up = NULL;
 
 	if (report->subject && report->protocol && report->outcome != REPORT_OPEN)
-		figures = ask_client(
+		figures = ask_before_session(
 			ctl, report->subject, report->protocol, (uint32_t)next_session_number(report));
 	if (figures)
 		touch_up = strcmp(report->protocol, TOUCH_UP) == 0
 				   ? json_incref(figures)
-				   : ask_client(ctl, report->subject, TOUCH_UP, 1);
+				   : ask_before_session(ctl, report->subject, TOUCH_UP, 1);
 	free(report->next);
 	report->next = next_session_words(report, figures, touch_up);
 }

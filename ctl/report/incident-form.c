@@ -41,6 +41,8 @@ IncidentForm *incident_form_free(IncidentForm *form)
 
 /* ---- the fields ---- */
 
+/* `head`: the clinic as it is configured; NULL: not known */
+
 /** Adds `text` to what is said so far, with `between` before it. Nothing is added for NULL and "". */
 static void say_part(GString *said, const char *between, const char *text)
 {
@@ -59,38 +61,54 @@ static const char *incident_text(const json_t *row, const char *key)
 	return corrected ? corrected : json_string_value(json_object_get(row, key));
 }
 
-static void say_client(const IncidentForm *form, GString *said)
+static void say_client(const IncidentForm *form, const Letterhead *head, GString *said)
 {
 	say_part(said, "", incident_text(form->subject, "name"));
 	say_part(said, ", on record as ", incident_text(form->incident, "subject"));
 }
 
-static void say_contact(const IncidentForm *form, GString *said)
+static void say_contact(const IncidentForm *form, const Letterhead *head, GString *said)
 {
 	say_part(said, "", incident_text(form->subject, "name"));
 	say_part(said, ", ", incident_text(form->subject, "contact"));
 }
 
-static void say_studio(const IncidentForm *form, GString *said)
+/** The clinic as at the head of its reports; by its identifier where it has no name there. */
+static void say_studio(const IncidentForm *form, const Letterhead *head, GString *said)
 {
-	say_part(said, "", form->clinic);
+	bool named = head && head->name && head->name[0];
+
+	say_part(said, "", named ? head->name : form->clinic);
+	say_part(said, ", ", head ? head->address : NULL);
+	say_part(said, ", telephone ", head ? head->telephone : NULL);
 	say_part(said, ", station ", form->station);
 }
 
-static void say_artist(const IncidentForm *form, GString *said)
+/** What the configuration lacks, and what the station never knows. */
+static void say_studio_by_hand(const IncidentForm *form, const Letterhead *head, GString *said)
+{
+	say_part(said, "", "by hand: ");
+	if (!head || !head->address || !head->address[0])
+		say_part(said, "", "address, ");
+	if (!head || !head->telephone || !head->telephone[0])
+		say_part(said, "", "telephone, ");
+	say_part(said, "", "licence or registration number");
+}
+
+static void say_artist(const IncidentForm *form, const Letterhead *head, GString *said)
 {
 	say_part(said, "", incident_text(form->artist, "name"));
 	say_part(said, ", badge ", incident_text(form->session, "operator"));
 }
 
-static void say_date(const IncidentForm *form, GString *said)
+static void say_date(const IncidentForm *form, const Letterhead *head, GString *said)
 {
 	char day[REPORT_TIME_MAX];
 
 	say_part(said, "", report_time(incident_text(form->session, "begun"), REPORT_DATE, day));
 }
 
-static void say_colours(const IncidentForm *form, GString *said)
+static void say_colours(const IncidentForm *form, const Letterhead *head, GString *said)
 {
 	json_t *row;
 	size_t i;
@@ -102,7 +120,7 @@ static void say_colours(const IncidentForm *form, GString *said)
 	}
 }
 
-static void say_site(const IncidentForm *form, GString *said)
+static void say_site(const IncidentForm *form, const Letterhead *head, GString *said)
 {
 	json_t *row;
 	size_t i;
@@ -116,17 +134,17 @@ static void say_site(const IncidentForm *form, GString *said)
 	}
 }
 
-static void say_practitioner(const IncidentForm *form, GString *said)
+static void say_practitioner(const IncidentForm *form, const Letterhead *head, GString *said)
 {
 	say_part(said, "", incident_text(form->incident, "referral"));
 }
 
-static void say_sought(const IncidentForm *form, GString *said)
+static void say_sought(const IncidentForm *form, const Letterhead *head, GString *said)
 {
 	say_part(said, "", incident_text(form->incident, "sought"));
 }
 
-static void say_other(const IncidentForm *form, GString *said)
+static void say_other(const IncidentForm *form, const Letterhead *head, GString *said)
 {
 	char time[REPORT_TIME_MAX], kind[REPORT_SECTION_MAX];
 	const char *occurred = incident_text(form->incident, "occurred");
@@ -143,12 +161,13 @@ static void say_other(const IncidentForm *form, GString *said)
 
 static const struct {
 	const char *name, *label;
-	void (*say)(const IncidentForm *form, GString *said);
-	const char *by_hand; /* what the station never knows; NULL: nothing */
+	void (*say)(const IncidentForm *form, const Letterhead *head, GString *said);
+	/* says what is written by hand all the same; NULL: nothing is */
+	void (*say_by_hand)(const IncidentForm *form, const Letterhead *head, GString *said);
 } fields[] = {
 	{ "client", "Client", say_client, NULL },
 	{ "contact", "Client, address and telephone", say_contact, NULL },
-	{ "studio", "Studio", say_studio, "by hand: address, telephone, licence or registration number" },
+	{ "studio", "Studio", say_studio, say_studio_by_hand },
 	{ "artist", "Practitioner who did the procedure", say_artist, NULL },
 	{ "date", "Date of the procedure", say_date, NULL },
 	{ "colours", "Colours, with the maker's number", say_colours, NULL },
@@ -158,21 +177,24 @@ static const struct {
 	{ "other", "Other information", say_other, NULL },
 };
 
-static void put_one_field(FILE *stream, const IncidentForm *form, size_t i, size_t number)
-{
-	GString *said = g_string_new(NULL);
-	char label[96];
-
-	fields[i].say(form, said);
-	snprintf(label, sizeof label, "(%zu) %s", number, fields[i].label);
-	html_fact(stream, label, said->len > 0 ? said->str : "not on record: write it by hand",
-		fields[i].by_hand);
-	g_string_free(said, TRUE);
-}
-
 static const IncidentForm *form_in(const void *content)
 {
 	return ((const Document *)content)->content;
+}
+
+static void put_one_field(FILE *stream, const Document *document, size_t i, size_t number)
+{
+	GString *said = g_string_new(NULL), *by_hand = g_string_new(NULL);
+	char label[96];
+
+	fields[i].say(form_in(document), document->letterhead, said);
+	if (fields[i].say_by_hand)
+		fields[i].say_by_hand(form_in(document), document->letterhead, by_hand);
+	snprintf(label, sizeof label, "(%zu) %s", number, fields[i].label);
+	html_fact(stream, label, said->len > 0 ? said->str : "not on record: write it by hand",
+		by_hand->len > 0 ? by_hand->str : NULL);
+	g_string_free(said, TRUE);
+	g_string_free(by_hand, TRUE);
 }
 
 static void put_incident_fields(FILE *stream, const void *content)
@@ -185,7 +207,7 @@ static void put_incident_fields(FILE *stream, const void *content)
 	for (char **name = names; *name; name++)
 		for (size_t i = 0; i < ELEMENTS(fields); i++)
 			if (strcmp(fields[i].name, *name) == 0)
-				put_one_field(stream, form, i, ++number);
+				put_one_field(stream, content, i, ++number);
 }
 
 /** The term, and that public holidays are not known. */

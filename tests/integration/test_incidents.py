@@ -123,6 +123,27 @@ def test_an_injury_of_the_practitioner_is_no_report(texan):
     assert "due" not in texan.audit("records", kind="incident.reported")[0]["body"]
 
 
+def test_the_place_is_that_of_the_letterhead(texan, tmp_path):
+    enter(texan, "incident.reported", incident="complication", severity="minor", text="dizzy", subject="P-1", session="1")
+    seq = texan.audit("incidents")[0]["seq"]
+    texan.stop()
+    config = texan.config.read_text()
+    for more, place, by_hand in (
+            ("clinic_name = Clínica & Söhne\nclinic_address = 1 Main Street, Austin\nclinic_telephone = +1 512 555 0100\n",
+             "Clínica &amp; Söhne, 1 Main Street, Austin, telephone +1 512 555 0100, station chair-1",
+             "by hand: licence or registration number"),
+            ("clinic_address = 1 Main Street, Austin\n", "clinic, 1 Main Street, Austin, station chair-1",
+             "by hand: telephone, licence or registration number")):
+        texan.config.write_text(config.replace("[station]\n", "[station]\n" + more))
+        texan.start()
+        texan.sign_in()
+        page = form_of(texan, seq, tmp_path / "place.html")
+        assert dict(facts(page))["(2) Studio"] == place
+        assert by_hand in page
+        texan.stop()
+    texan.start()
+
+
 def test_what_the_record_lacks_is_said(station, tmp_path):
     """California names no term for a minor one; the form can be made all the same."""
     station.prepare(subject="P-1")
@@ -133,6 +154,7 @@ def test_what_the_record_lacks_is_said(station, tmp_path):
     page = form_of(station, seq, tmp_path / "report.html")
     assert dict(facts(page))["(4) Date of the procedure"] == "not on record: write it by hand"
     assert "asks for no report of this incident" in page
+    assert "by hand: address, telephone, licence or registration number" in page
     done = subprocess.run([CTL, "incident", "form", str(seq + 1), "-o", tmp_path / "no.html"], env=station.environment(),
                           capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1 and "is no incident" in done.stderr and not (tmp_path / "no.html").exists()
