@@ -46,7 +46,8 @@ int gather_language(Ctl *ctl, int64_t session, Language *ret)
 }
 
 /** What the station tells before such a session; NULL: nothing. The caller frees it. */
-static json_t *ask_before_session(Ctl *ctl, const char *subject, const char *protocol, uint32_t course_session)
+static json_t *ask_before_session(
+	Ctl *ctl, const char *subject, const char *protocol, uint32_t course_session)
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;

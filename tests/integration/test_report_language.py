@@ -57,10 +57,11 @@ def test_what_the_protocols_say_is_translated():
 
 
 @pytest.mark.parametrize("file, table", [("lib/config/protocol.c", "zone_names"), ("lib/config/protocol.c", "skin_names"),
-                                         ("lib/config/consent-text.c", "form_names"), ("daemon/control/fact.c", "fault_names")])
+                                         ("lib/config/consent-text.c", "form_names"), ("daemon/control/fact.c", "fault_names"),
+                                         ("lib/config/health-question.c", "health_questions")])
 def test_names_of_the_record_are_translated(file, table):
     text = (harness.SOURCE / file).read_text()
-    names = re.findall(r'(?<!_NONE)\] = "([a-z0-9-]+)"', re.search(table + r"\[\] = \{(.*?)\n\};", text, re.S)[1])
+    names = re.findall(r'(?:(?<!_NONE)\] =|\{) "([a-z0-9-]+)"', re.search(table + r"\[\] = \{(.*?)\n\};", text, re.S)[1])
     assert names
     for language in MONTHS:
         known = catalogue(language)
