@@ -264,14 +264,39 @@ static void advance_times(Work *page, WorkFigures *figures)
 	figures->break_in_s = break_in - since;
 }
 
-static WorkFigures read_figures(Work *page)
+/** The name, or the badge of somebody who has not signed in since the station started. */
+static const char *practitioner(const Panel *panel)
+{
+	StippleSession1 *session = panel_session(panel);
+	const char *name = known_text(stipple_session1_get_practitioner_name(session));
+
+	return name[0] ? name : known_text(stipple_session1_get_practitioner(session));
+}
+
+/** The zone and who works there; that arming hands the session over is said before it does. */
+static char *describe_place(const Panel *panel)
+{
+	StippleStation1 *station = panel_station(panel);
+	StippleSession1 *session = panel_session(panel);
+	const char *zone = known_text(stipple_session1_get_zone(session));
+	const char *badge = known_text(stipple_station1_get_operator(station));
+
+	if (!zone[0])
+		return g_strdup("");
+	if (!badge[0] || strcmp(badge, known_text(stipple_session1_get_practitioner(session))) == 0)
+		return g_strdup_printf("%s · %s", zone_title(zone), practitioner(panel));
+	return g_strdup_printf(_("%s · %s takes over from %s when armed"), zone_title(zone),
+		known_text(stipple_station1_get_operator_name(station)), practitioner(panel));
+}
+
+/** `place` is borrowed. */
+static WorkFigures read_figures(Work *page, const char *place)
 {
 	Panel *panel = page->screen.panel;
 	StippleStation1 *station = panel_station(panel);
 	StippleSession1 *session = panel_session(panel);
-	const char *zone = known_text(stipple_session1_get_zone(session));
 	WorkFigures figures = {
-		.zone = zone[0] ? zone_title(zone) : "",
+		.place = place,
 		.depth = { stipple_session1_get_last_depth_um(session),
 			stipple_session1_get_depth_min_um(session),
 			stipple_session1_get_depth_max_um(session),
@@ -328,7 +353,8 @@ static void update_work(Screen *screen)
 {
 	Work *page = (Work *)screen;
 	bool open = is_open(page), clear = open && page->known && g_variant_n_children(page->known) == 0;
-	WorkFigures figures = read_figures(page);
+	g_autofree char *place = describe_place(screen->panel);
+	WorkFigures figures = read_figures(page, place);
 
 	update_buttons(page, clear);
 	work_view_update(page->view, &figures);

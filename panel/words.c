@@ -39,7 +39,7 @@ static const char *const known[] G_GNUC_UNUSED = {
 	N_("Pigment deliveries"), N_("Blends"), N_("Recall"), N_("Operators"), N_("Certifications"),
 	N_("Lot"), N_("Lots"), N_("Unit"), N_("Needles"), N_("Sessions"), N_("Session"), N_("Subject"),
 	N_("Zones"), N_("Images"), N_("Pigments"), N_("Faults"), N_("Sign ins"), N_("Records"),
-	N_("Timeline"), N_("Strokes"), N_("Consents"),
+	N_("Timeline"), N_("Strokes"), N_("Consents"), N_("Stints"), N_("First"), N_("Last"), N_("Handover"),
 	/* fields */
 	N_("Product"), N_("Maker"), N_("Expiry"), N_("Quantity"), N_("Certificate"), N_("Issuer"),
 	N_("Number"), N_("Badge"), N_("Name"), N_("Roles"), N_("Used"), N_("Left"), N_("Serial"), N_("Chip"),

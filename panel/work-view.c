@@ -40,7 +40,7 @@ struct WorkView {
 	GtkWidget *widget, *gauge, *trace;
 	GtkWidget *boxes[FIGURE_MAX];
 	GtkLabel *values[FIGURE_MAX];
-	GtkLabel *depth, *zone;
+	GtkLabel *depth, *place;
 	GtkWidget *pedal, *stop;
 	GtkLabel *pedal_text, *stop_text;
 };
@@ -116,8 +116,8 @@ static void show_light(GtkWidget *light, GtkLabel *label, const char *text, bool
 void work_view_update(WorkView *view, const WorkFigures *figures)
 {
 	show_depth(view, figures);
-	if (strcmp(gtk_label_get_text(view->zone), figures->zone) != 0)
-		gtk_label_set_text(view->zone, figures->zone);
+	if (strcmp(gtk_label_get_text(view->place), figures->place) != 0)
+		gtk_label_set_text(view->place, figures->place);
 	show_figures(view, figures);
 	if (figures->working)
 		trace_add(view->trace, figures->now_us, figures->resistance_mn, figures->force_warn_mn,
@@ -152,19 +152,19 @@ static GtkWidget *figures_new(WorkView *view)
 	return grid;
 }
 
-/** Puts the zone's name where the trace seldom is. */
-static GtkWidget *trace_with_zone(WorkView *view)
+/** Puts the zone and who works where the trace seldom is. */
+static GtkWidget *trace_with_place(WorkView *view)
 {
 	GtkWidget *overlay = gtk_overlay_new();
 
 	view->trace = trace_new();
 	accessible_name(view->trace, _("Resistance in the last twenty seconds"));
-	view->zone = GTK_LABEL(gtk_label_new(""));
-	gtk_widget_add_css_class(GTK_WIDGET(view->zone), "place");
-	gtk_widget_set_halign(GTK_WIDGET(view->zone), GTK_ALIGN_START);
-	gtk_widget_set_valign(GTK_WIDGET(view->zone), GTK_ALIGN_START);
+	view->place = GTK_LABEL(gtk_label_new(""));
+	gtk_widget_add_css_class(GTK_WIDGET(view->place), "place");
+	gtk_widget_set_halign(GTK_WIDGET(view->place), GTK_ALIGN_START);
+	gtk_widget_set_valign(GTK_WIDGET(view->place), GTK_ALIGN_START);
 	gtk_overlay_set_child(GTK_OVERLAY(overlay), view->trace);
-	gtk_overlay_add_overlay(GTK_OVERLAY(overlay), GTK_WIDGET(view->zone));
+	gtk_overlay_add_overlay(GTK_OVERLAY(overlay), GTK_WIDGET(view->place));
 	return tall(overlay);
 }
 
@@ -187,7 +187,7 @@ WorkView *work_view_new(void)
 	view->stop = light_new(&view->stop_text);
 	gtk_widget_add_css_class(view->stop, "stop");
 	lights = evenly(row_new(6, NULL, view->pedal, view->stop, NULL));
-	main_box = column_new(6, NULL, figures_new(view), trace_with_zone(view), lights, NULL);
+	main_box = column_new(6, NULL, figures_new(view), trace_with_place(view), lights, NULL);
 	view->widget = row_new(8, NULL, depth_new(view), wide(main_box), NULL);
 	return view;
 }

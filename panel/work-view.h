@@ -11,7 +11,7 @@
 typedef struct WorkView WorkView;
 
 typedef struct WorkFigures {
-	const char *zone; /* the zone's title; "" when none is chosen */
+	const char *place; /* the zone's title and who works there; "" when no zone is chosen */
 	DepthReading depth;
 	guint resistance_mn, force_warn_mn, force_limit_mn; /* limits 0: no zone is chosen */
 	gint64 dots, needle_strokes;

@@ -183,8 +183,8 @@ static int ask_record(Ctl *ctl, Report *report, int64_t session)
 		const char *query; /* about the session, unless: */
 		int (*more)(Ctl *ctl, Report *report);
 	} asked[] = { { "session", NULL }, { "operators", NULL }, { "timeline", NULL }, { "images", NULL },
-		{ "needles", NULL }, { NULL, ask_lots }, { "pigments", NULL }, { NULL, ask_blends },
-		{ NULL, ask_statuses }, { NULL, ask_cycles } };
+		{ "stints", NULL }, { "needles", NULL }, { NULL, ask_lots }, { "pigments", NULL },
+		{ NULL, ask_blends }, { NULL, ask_statuses }, { NULL, ask_cycles } };
 
 	for (size_t i = 0; i < ELEMENTS(asked); i++) {
 		int status = asked[i].more ? asked[i].more(ctl, report)

@@ -73,6 +73,17 @@ void report_take_recovery(Report *report, const json_t *row, const json_t *body)
 			since ? report_time(since, REPORT_SECOND, stopped) : "?");
 }
 
+void report_take_hand_over(Report *report, const json_t *row, const json_t *body)
+{
+	char zone[REPORT_SECTION_MAX];
+	const char *unit = row_text(body, "unit");
+
+	report_title_of(row_text(body, "zone"), zone);
+	report_add_event(report, REPORT_EVENT_HAND_OVER, row, _("%s took over from %s%s%s%s%s"),
+		report_name_of(report, row_text(body, "to")), report_name_of(report, row_text(body, "from")),
+		zone[0] ? _("; zone: ") : "", zone, unit ? _("; cartridge: ") : "", unit ? unit : "");
+}
+
 void report_take_alert(Report *report, const json_t *row, const json_t *body)
 {
 	add_recorded_text(report, REPORT_EVENT_ALERT, row, body);

@@ -161,6 +161,21 @@ static void take_zone(Report *report, const json_t *row, const json_t *body)
 	zone->depth_max_um = row_real(body, "depth_max_um");
 }
 
+static bool take_stint(Report *report, const json_t *row)
+{
+	const ReportStint stint = {
+		.operator= row_text(row, "operator"),
+		.zone = row_text(row, "zone"),
+		.unit = row_text(row, "unit"),
+		.first = row_text(row, "first"),
+		.last = row_text(row, "last"),
+		.dots = row_number(row, "dots"),
+	};
+
+	g_array_append_val(report->stints, stint);
+	return true;
+}
+
 static void take_histogram(const json_t *body, const char *key, int64_t ret[REPORT_BINS])
 {
 	const json_t *bins = json_object_get(body, key);
@@ -255,6 +270,7 @@ static const struct {
 	{ "fault.acknowledged", report_take_acknowledgement, true, false },
 	{ "alert.raised", report_take_alert, true, false },
 	{ "session.recovered", report_take_recovery, true, false },
+	{ "session.handed-over", report_take_hand_over, true, false },
 	{ "incident.reported", report_take_incident, true, false },
 	{ "note.written", report_take_note, true, false },
 	{ "interlock.overridden", report_take_override, true, false },
@@ -302,6 +318,7 @@ static const struct {
 	bool (*take)(Report *report, const json_t *row); /* whether the report keeps text of the row */
 } answers[] = {
 	{ "images", take_image },
+	{ "stints", take_stint },
 	{ "needles", report_take_needle },
 	{ "lot", report_take_lot },
 	{ "pigments", report_take_zones },
@@ -330,5 +347,4 @@ void report_add(Report *report, const char *query, json_t *row)
 		take_record(report, row);
 	else
 		take_more(report, query, row);
-	report->operator_name = json_string_value(json_object_get(report->operators, report->badge));
 }

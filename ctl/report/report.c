@@ -32,6 +32,7 @@ static const char *const event_names[] = {
 	[REPORT_EVENT_LOT] = N_("Lot status"),
 	[REPORT_EVENT_STOP] = N_("Station stopped"),
 	[REPORT_EVENT_NOTE] = N_("Note"),
+	[REPORT_EVENT_HAND_OVER] = N_("Hand-over"),
 };
 static_assert(ELEMENTS(event_names) == REPORT_EVENT_KIND_MAX, "every kind of event has a name");
 
@@ -78,6 +79,7 @@ Report *report_new(void)
 	report->events = g_array_new(false, true, sizeof(ReportEvent));
 	g_array_set_clear_func(report->events, event_clear);
 	report->doubts = g_array_new(false, true, sizeof(ReportDoubt));
+	report->stints = g_array_new(false, true, sizeof(ReportStint));
 	report->consents = g_array_new(false, true, sizeof(ReportConsent));
 	g_array_set_clear_func(report->consents, consent_clear);
 	report->aftercare = g_ptr_array_new();
@@ -98,6 +100,7 @@ Report *report_free(Report *report)
 	g_array_unref(report->doubts);
 	g_array_unref(report->events);
 	g_array_unref(report->consents);
+	g_array_unref(report->stints);
 	g_ptr_array_unref(report->aftercare);
 	g_ptr_array_unref(report->yes);
 	proof_clear(&report->proof);
@@ -136,6 +139,18 @@ ReportConsent *report_consent(const Report *report, size_t i)
 ReportCartridge *report_cartridge(const Report *report, size_t i)
 {
 	return &g_array_index(report->cartridges, ReportCartridge, i);
+}
+
+const ReportStint *report_stint(const Report *report, size_t i)
+{
+	return &g_array_index(report->stints, ReportStint, i);
+}
+
+const char *report_name_of(const Report *report, const char *badge)
+{
+	const char *name = badge ? json_string_value(json_object_get(report->operators, badge)) : "";
+
+	return name ? name : badge;
 }
 
 /* ---- what happened ---- */

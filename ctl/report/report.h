@@ -66,6 +66,12 @@ typedef struct ReportCartridge {
 	int64_t strokes, dots;
 } ReportCartridge;
 
+/** What one practitioner did in a zone with a cartridge, between two hand-overs. */
+typedef struct ReportStint {
+	const char *operator, * zone, *unit, *first, *last;
+	int64_t dots;
+} ReportStint;
+
 /** A pigment that was loaded. A blend is followed by each of its parts. */
 typedef struct ReportPigment {
 	const char *brand, *colour, *lot, *expiry, *time;
@@ -102,6 +108,7 @@ typedef enum ReportEventKind {
 	REPORT_EVENT_LOT,
 	REPORT_EVENT_STOP,
 	REPORT_EVENT_NOTE,
+	REPORT_EVENT_HAND_OVER,
 	REPORT_EVENT_KIND_MAX,
 	REPORT_EVENT_KIND_INVALID = -EINVAL,
 } ReportEventKind;
@@ -141,7 +148,7 @@ typedef struct Report {
 	int64_t session;
 	const char *subject, *protocol, *title;
 	int64_t course_session, course_sessions; /* sessions: 0 not on record */
-	const char *badge, *operator_name;
+	const char *badge;                       /* who began the session */
 	/* when */
 	const char *begun, *ended; /* RFC 3339, UTC */
 	ReportOutcome outcome;
@@ -150,7 +157,7 @@ typedef struct Report {
 	int64_t dots, strokes, worked_s;
 	bool worked_is_known; /* false for a session that was interrupted or abandoned */
 	/* what was done */
-	GArray *zones, *cartridges, *pigments, *handpieces, *doubts, *events, *consents;
+	GArray *zones, *cartridges, *pigments, *handpieces, *doubts, *events, *consents, *stints;
 	GPtrArray *aftercare; /* sentences, borrowed */
 	int64_t questions;    /* number of screening questions; 0: not asked */
 	GPtrArray *yes;       /* the questions answered with yes, borrowed */
@@ -173,6 +180,9 @@ const char *report_keep(Report *report, const char *text);
 ReportZone *report_zone(const Report *report, const char *zone);
 ReportConsent *report_consent(const Report *report, size_t i);
 ReportCartridge *report_cartridge(const Report *report, size_t i);
+const ReportStint *report_stint(const Report *report, size_t i);
+/** The name of a badge, or the badge when no name is on record; "" for NULL. Borrowed. */
+const char *report_name_of(const Report *report, const char *badge);
 
 /** Adds an event in the order of time; `row` says when, and who recorded it. */
 void report_add_event(Report *report, ReportEventKind kind, const json_t *row, const char *format, ...)

@@ -67,10 +67,10 @@ static ReportTime ended_form(const Report *report)
 static void put_who(FILE *stream, const void *content)
 {
 	const Report *report = report_in(content);
-	char badge[160], course[160], date[REPORT_TIME_MAX], from[REPORT_TIME_MAX], to[REPORT_TIME_MAX],
-		times[128];
+	g_autofree char *names = words_practitioners(report, true),
+			*badges = words_practitioners(report, false);
+	char course[160], date[REPORT_TIME_MAX], from[REPORT_TIME_MAX], to[REPORT_TIME_MAX], times[128];
 
-	snprintf(badge, sizeof badge, _("badge %s"), report->badge ? report->badge : "");
 	if (report->course_sessions)
 		snprintf(course, sizeof course, _("session %lld of %lld of the course"),
 			(long long)report->course_session, (long long)report->course_sessions);
@@ -80,8 +80,7 @@ static void put_who(FILE *stream, const void *content)
 	snprintf(times, sizeof times, _("%s to %s"), report_time(report->begun, REPORT_CLOCK, from),
 		report->ended ? report_time(report->ended, ended_form(report), to) : _("now"));
 	html_fact(stream, _("Client (pseudonym)"), report->subject, NULL);
-	html_fact(stream, _("Practitioner"), report->operator_name ? report->operator_name : report->badge,
-		badge);
+	html_fact(stream, strchr(badges, ',') ? _("Practitioners") : _("Practitioner"), names, badges);
 	html_fact(stream, _("Treatment"), report->title ? _(report->title) : report->protocol, course);
 	html_fact(stream, _("Date"), report_time(report->begun, REPORT_DATE, date), times);
 }
@@ -191,6 +190,20 @@ static void put_map(FILE *stream, const void *content)
 static void put_zones(FILE *stream, const void *content)
 {
 	html_table(stream, list_zones(report_in(content)), _("No zone was treated."));
+}
+
+/** Nothing where one practitioner did all the dots: the report names that one at its top. */
+static void put_practitioners(FILE *stream, const void *content)
+{
+	const Report *report = report_in(content);
+	g_autoptr(GPtrArray) badges = list_practitioners(report);
+
+	if (badges->len < 2)
+		return;
+	fprintf(stream, "<section>\n<h2>%s <small>%s</small></h2>\n", _("Practitioners"),
+		_("whose dots are whose, by zone and cartridge"));
+	html_table(stream, list_stints(report), "");
+	fputs("</section>\n\n", stream);
 }
 
 static void put_cartridges(FILE *stream, const void *content)
@@ -333,6 +346,7 @@ static const TemplateSlot slots[] = {
 	{ "depth", put_depth },
 	{ "dwell-words", put_dwell_words },
 	{ "dwell", put_dwell },
+	{ "practitioners", put_practitioners },
 	{ "cartridges", put_cartridges },
 	{ "pigments", put_pigments },
 	{ "photographs", put_photographs },

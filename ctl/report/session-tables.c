@@ -91,12 +91,12 @@ Table *list_zones(const Report *report)
 }
 
 /** The part of a unit that distinguishes cartridges of a lot: GTIN and lot have columns of their own. */
-static const char *short_unit(const ReportCartridge *cartridge)
+static const char *short_unit(const char *unit)
 {
-	const char *serial = cartridge->unit ? strstr(cartridge->unit, "(21)") : NULL;
-	const char *number = cartridge->unit ? strrchr(cartridge->unit, '#') : NULL;
+	const char *serial = unit ? strstr(unit, "(21)") : NULL;
+	const char *number = unit ? strrchr(unit, '#') : NULL;
 
-	return serial ? serial + 4 : number ? number : cartridge->unit;
+	return serial ? serial + 4 : number ? number : unit;
 }
 
 Table *list_cartridges(const Report *report)
@@ -119,7 +119,7 @@ Table *list_cartridges(const Report *report)
 		char from[REPORT_TIME_MAX], to[REPORT_TIME_MAX];
 
 		add_cell_format(table, "%zu", i + 1);
-		add_cell(table, short_unit(cartridge));
+		add_cell(table, short_unit(cartridge->unit));
 		if (cartridge->product)
 			add_cell_format(table, "%s%s%s", cartridge->product, cartridge->maker ? ", " : "",
 				cartridge->maker ? cartridge->maker : "");
@@ -134,6 +134,34 @@ Table *list_cartridges(const Report *report)
 			cartridge->interrupted ? _(" (interrupted)") : "");
 		add_cell_format(table, "%lld", (long long)cartridge->strokes);
 		add_cell(table, cartridge->container);
+	}
+	return table;
+}
+
+Table *list_stints(const Report *report)
+{
+	static const TableColumn columns[] = {
+		{ N_("Practitioner"), 0.26, CELL_STRONG },
+		{ N_("Badge"), 0.12, CELL_TEXT },
+		{ N_("Zone"), 0.18, CELL_TEXT },
+		{ N_("Cartridge"), 0.20, CELL_TEXT },
+		{ N_("Dots"), 0.09, CELL_NUMBER },
+		{ N_("Time"), 0.15, CELL_TEXT },
+	};
+	Table *table = table_new(columns, ELEMENTS(columns));
+
+	for (size_t i = 0; i < report->stints->len; i++) {
+		const ReportStint *stint = report_stint(report, i);
+		char from[REPORT_TIME_MAX], to[REPORT_TIME_MAX], title[REPORT_SECTION_MAX];
+
+		report_title_of(stint->zone, title);
+		add_cell(table, report_name_of(report, stint->operator));
+		add_cell(table, stint->operator);
+		add_cell(table, title);
+		add_cell(table, short_unit(stint->unit));
+		add_cell_format(table, "%lld", (long long)stint->dots);
+		add_cell_format(table, "%s\xe2\x80\x93%s", report_time_within(report, stint->first, from),
+			report_time_within(report, stint->last, to));
 	}
 	return table;
 }

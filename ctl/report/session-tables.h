@@ -9,4 +9,6 @@
 Table *list_zones(const Report *report);
 Table *list_cartridges(const Report *report);
 Table *list_pigments(const Report *report);
+/** What each practitioner did, by zone and cartridge. */
+Table *list_stints(const Report *report);
 Table *list_events(const Report *report);

@@ -8,9 +8,54 @@
 #include "report/session-words.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "report/language.h"
 #include "report/report-text.h"
+
+static bool is_listed(const GPtrArray *badges, const char *badge)
+{
+	for (guint i = 0; i < badges->len; i++)
+		if (strcasecmp(g_ptr_array_index(badges, i), badge) == 0)
+			return true;
+	return false;
+}
+
+GPtrArray *list_practitioners(const Report *report)
+{
+	GPtrArray *badges = g_ptr_array_new();
+
+	for (guint i = 0; i < report->stints->len; i++) {
+		const char *badge = report_stint(report, i)->operator;
+
+		if (badge && !is_listed(badges, badge))
+			g_ptr_array_add(badges, (void *)badge);
+	}
+	if (badges->len == 0 && report->badge)
+		g_ptr_array_add(badges, (void *)report->badge);
+	return badges;
+}
+
+char *words_practitioners(const Report *report, bool names)
+{
+	g_autoptr(GPtrArray) badges = list_practitioners(report);
+	GString *text = g_string_new(NULL);
+	char *list;
+
+	for (guint i = 0; i < badges->len; i++) {
+		const char *badge = g_ptr_array_index(badges, i);
+
+		g_string_append_printf(
+			text, "%s%s", i ? ", " : "", names ? report_name_of(report, badge) : badge);
+	}
+	list = g_string_free(text, false);
+	if (names)
+		return list;
+	text = g_string_new(NULL);
+	g_string_printf(text, language_plural("badge %s", "badges %s", badges->len), list);
+	g_free(list);
+	return g_string_free(text, false);
+}
 
 char *words_screening(const Report *report)
 {

@@ -5,6 +5,11 @@
 
 #include "report/report.h"
 
+/** The badges of those who did dots; before the first dot, that of whoever began. Borrowed from the report.
+ */
+GPtrArray *list_practitioners(const Report *report);
+/** Their names, or their badges: "badges 0815, 0816". */
+char *words_practitioners(const Report *report, bool names);
 char *words_screening(const Report *report);
 char *words_consents(const Report *report);
 char *words_handpieces(const Report *report);

@@ -22,6 +22,7 @@ typedef struct AppliedRecord {
 	int64_t utc_us;
 	int64_t monotonic_us; /* time of the commit; 0 when the record is read again after a restart */
 	const char *kind;
+	const char *actor; /* the badge of who did it; "", NULL or "station": nobody */
 	const json_t *body;
 	const char *unit; /* of needle.claimed: with the number within its lot; NULL: take it from the body */
 	const uint8_t *attachment; /* of strokes: encoded by state/stroke-chunk.h; NULL: already applied */

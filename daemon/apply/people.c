@@ -19,6 +19,8 @@ void signed_in_record_apply(State *state, const AppliedRecord *record)
 	people->signed_in = *record->who;
 	snprintf(people->holder, sizeof people->holder, "%s", record->holder);
 	people->sign_in = ++people->sign_ins;
+	if (strcasecmp(state->session.practitioner, record->who->badge) == 0)
+		snprintf(state->session.practitioner_name, SESSION_NAME_MAX, "%s", record->who->name);
 }
 
 void signed_out_apply(State *state)

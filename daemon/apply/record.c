@@ -35,6 +35,7 @@ static const struct {
 	const char *kind;
 	void (*apply)(State *state, const AppliedRecord *record);
 } kinds[] = {
+	{ "session.handed-over", session_handed_over_apply },
 	{ "session.screening", session_screening_apply },
 	{ "screening.changed", screening_changed_apply },
 	{ "physician.cleared", physician_cleared_apply },

@@ -51,6 +51,21 @@ static void apply_scalp(Session *session, const json_t *body)
 	}
 }
 
+/** The name is known only of somebody who is signed in. */
+static void set_practitioner(State *state, const char *badge)
+{
+	const Operator *known = &state->people.signed_in;
+	bool is_here = badge[0] && strcasecmp(known->badge, badge) == 0;
+
+	snprintf(state->session.practitioner, SESSION_NAME_MAX, "%s", badge);
+	snprintf(state->session.practitioner_name, SESSION_NAME_MAX, "%s", is_here ? known->name : "");
+}
+
+void session_handed_over_apply(State *state, const AppliedRecord *record)
+{
+	set_practitioner(state, record_text(record, "to"));
+}
+
 void session_begun_apply(State *state, const AppliedRecord *record)
 {
 	Session *session = &state->session;
@@ -72,6 +87,7 @@ void session_begun_apply(State *state, const AppliedRecord *record)
 	snprintf(
 		session->protocol_name, sizeof session->protocol_name, "%s", record_text(record, "protocol"));
 	session->protocol = protocols_find(&state->protocols, session->protocol_name);
+	set_practitioner(state, record->actor ? record->actor : "");
 	apply_scalp(session, record->body);
 	/* the end of the day before */
 	if (date_end_utc_us(record_text(record, "wait_until"), &session->wait_until_utc_us) == 0)

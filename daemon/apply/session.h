@@ -6,6 +6,7 @@
 #include "apply/apply.h"
 
 void session_begun_apply(State *state, const AppliedRecord *record);
+void session_handed_over_apply(State *state, const AppliedRecord *record);
 void session_consent_apply(State *state, const AppliedRecord *record);
 void session_statement_apply(State *state, const AppliedRecord *record);
 void session_zone_apply(State *state, const AppliedRecord *record);

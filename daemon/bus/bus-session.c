@@ -122,6 +122,8 @@ static int append_session_step(const Bus *bus, const char *name, sd_bus_message 
 		{ "State", 's', session_state_to_string(now->work.phase) },
 		{ "Session", 't', .number = session->number },
 		{ "Subject", 's', session->subject },
+		{ "Practitioner", 's', session->practitioner },
+		{ "PractitionerName", 's', session->practitioner_name },
 		{ "Protocol", 's', session->protocol_name },
 		{ "ClientLanguage", 's', client_language(now) },
 		{ "CourseSession", 'u', .number = session->course_session },

@@ -32,7 +32,7 @@ static void signal_changes(void *userdata, unsigned changes)
 			{ "State", "Session", "Subject", "Protocol", "CourseSession", "Aftercare",
 				"ClientLanguage", "ConsentTreatment", "ConsentPhotographs",
 				"AftercareReceived", "NeedlesSealed", "ScreeningDone", "Elapsed", "BreakIn",
-				"StoppedAt", "LackingMs" } },
+				"StoppedAt", "LackingMs", "Practitioner", "PractitionerName" } },
 		{ STATION_CHANGED_STATE, PATH_STATION, INTERFACE_STATION,
 			{ "Fault", "FaultText", "LedgerHealthy", "Inert" } },
 		{ STATION_CHANGED_ALARMS, PATH_STATION, INTERFACE_STATION, { "Alarms" } },

@@ -7,6 +7,8 @@
 
 #include "decide/decision.h"
 
+#include <strings.h>
+
 /* ---- arm: configure, arm, record ---- */
 
 static bool require_no_stop(const State *state, const Command *command, Decision *ret)
@@ -43,6 +45,23 @@ static void decide_first(const State *state, const Command *command, Decision *r
 	};
 }
 
+/** Whoever arms is the practitioner from now on; a change of hands precedes the first stroke on record. */
+static void add_hand_over(const State *state, const Command *command, Decision *ret)
+{
+	const Session *session = &state->session;
+	json_t *body;
+
+	if (!session->practitioner[0] || strcasecmp(session->practitioner, command->actor) == 0)
+		return;
+	body = body_with_session(
+		state, json_pack("{s:s, s:s}", "from", session->practitioner, "to", command->actor));
+	if (body && (int)session->zone >= 0)
+		body_set_optional(body, "zone", zone_to_string(session->zone));
+	body_set_optional(body, "unit", state->needle.mounted.unit);
+	ret->first = "session.handed-over";
+	ret->first_body = body;
+}
+
 /** Conditions may have changed while the board was answering: everything is checked again. */
 static void decide_arm(const State *state, const Command *command, Decision *ret)
 {
@@ -67,6 +86,7 @@ static void decide_arm(const State *state, const Command *command, Decision *ret
 	decide_record_and_go_on(ret, "session.state",
 		session_step_body(state, state->work.phase, SESSION_READY, SESSION_EVENT_ARM));
 	ret->arms = true;
+	add_hand_over(state, command, ret);
 }
 
 const CommandSpec command_arm = { decide_arm, .is_step = true };

@@ -73,6 +73,9 @@ typedef struct Screening {
 typedef struct Session {
 	uint64_t number; /* 0: no session is open */
 	char subject[SESSION_NAME_MAX], protocol_name[PROTOCOL_NAME_MAX];
+	/* who does the dots: who began the session, or armed the needle last. The badge; the name is "" after
+	   a restart, until this person signs in */
+	char practitioner[SESSION_NAME_MAX], practitioner_name[SESSION_NAME_MAX];
 	const Protocol *protocol;    /* NULL: no session, or the protocol is no longer installed */
 	uint32_t course_session;     /* from 1 */
 	uint32_t interval_days;      /* planned for the subject's course; 0 no plan */

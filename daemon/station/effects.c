@@ -196,6 +196,9 @@ static void start_configuring(Running *running)
 {
 	Station *station = running->station;
 
+	/* what is left of the work before belongs to the practitioner and the cartridge before */
+	station_end_contact(station);
+	station_flush_strokes(station);
 	arming_apply(&station->state, running->command.id);
 	order_given(running, control_configure(station->options.control, running_ticket(running),
 				     &running->decision.settings));

@@ -90,6 +90,7 @@ static void kept_answered(void *userdata, const LedgerAnswer *answer)
 		station_commit(station, &(AppliedRecord){
 						.seq = answer->seq,
 						.kind = kept->in_force ? "" : kept->kind,
+						.actor = kept->actor,
 						.body = kept->body,
 					});
 	kept_forget(&station->journal, kept);
@@ -120,10 +121,17 @@ static bool has_kept(const Journal *journal, bool failed)
 	return kept != NULL;
 }
 
+/** Who is signed in, or else the station. */
+static const char *present_actor(const Station *station)
+{
+	const char *badge = station->state.people.signed_in.badge;
+
+	return badge[0] ? badge : "station";
+}
+
 /** `like` has the properties of the record other than its body. Takes `body`. */
 static int journal_keep(Station *station, const KeptRecord *like, json_t *body, const void *data)
 {
-	const char *badge = station->state.people.signed_in.badge;
 	json_auto_t *taken = body;
 	Journal *journal = &station->journal;
 	KeptRecord *kept, **link = &journal->kept;
@@ -140,7 +148,8 @@ static int journal_keep(Station *station, const KeptRecord *like, json_t *body, 
 	kept->station = station;
 	kept->body = json_incref(taken);
 	kept->failed = waits;
-	snprintf(kept->actor, sizeof kept->actor, "%s", badge[0] ? badge : "station");
+	if (!kept->actor[0])
+		snprintf(kept->actor, sizeof kept->actor, "%s", present_actor(station));
 	if (like->size > 0)
 		memcpy(kept->attachment, data, like->size);
 	while (*link)
@@ -154,10 +163,12 @@ static int journal_keep(Station *station, const KeptRecord *like, json_t *body, 
 
 int station_record_strokes(Station *station, json_t *body, const StrokeChunk *chunk, int64_t since_us)
 {
-	const KeptRecord like = {
+	KeptRecord like = {
 		.kind = "strokes", .size = chunk->bytes, .strokes = chunk->samples, .since_us = since_us
 	};
 
+	/* the last strokes may arrive when whoever made them is signed out already */
+	snprintf(like.actor, sizeof like.actor, "%s", station->state.session.practitioner);
 	return journal_keep(station, &like, body, chunk->data);
 }
 
@@ -194,7 +205,12 @@ void station_record(Station *station, const char *kind, json_t *body)
 
 void station_record_in_force(Station *station, const char *kind, json_t *body)
 {
-	const AppliedRecord record = { .kind = kind, .body = body, .monotonic_us = station_now_us(station) };
+	const AppliedRecord record = {
+		.kind = kind,
+		.actor = present_actor(station),
+		.body = body,
+		.monotonic_us = station_now_us(station),
+	};
 
 	if (body && record_apply(&station->state, &record))
 		station_notify(station, STATION_CHANGED_ALL);

@@ -30,6 +30,7 @@ static int past_taken(void *userdata, const LedgerPast *past)
 		.seq = past->seq,
 		.utc_us = past->utc_us,
 		.kind = past->kind,
+		.actor = past->actor,
 		.body = past->body,
 		.attachment = past->attachment,
 		.attachment_size = (uint32_t)past->attachment_size,

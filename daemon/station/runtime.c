@@ -178,6 +178,7 @@ static void commit_record(Running *running, const LedgerAnswer *answer)
 	AppliedRecord record = {
 		.seq = answer->seq,
 		.kind = decision->record,
+		.actor = running->command.actor,
 		.body = decision->body,
 		.unit = answer->detail[0] ? answer->detail : NULL,
 		.who = &running->command.who,

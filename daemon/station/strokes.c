@@ -135,7 +135,8 @@ void station_end_contact(Station *station)
 		return;
 	note_dot(station, &dot);
 	/*
-	 * its strokes may have been passed on already: the dot then counts in its zone and in the next chunk
+	 * its strokes may have been passed on already: the dot then counts in its zone, and in the next chunk
+	 * or, when the work ends here, in one without strokes
 	 */
 	station->strokes.statistics_stale = true;
 }
@@ -190,8 +191,8 @@ static void record_chunk(Station *station)
 	int r;
 
 	station->strokes.flushed_us = station_now_us(station);
-	if (station->strokes.chunk.samples == 0 || station->state.session.number == 0 ||
-		!station->state.session.plan)
+	if ((station->strokes.chunk.samples == 0 && station->strokes.chunk_dots == 0) ||
+		station->state.session.number == 0 || !station->state.session.plan)
 		return;
 	digest_hex(station->strokes.chunk.data, station->strokes.chunk.bytes, digest);
 	body = body_with_session(&station->state,

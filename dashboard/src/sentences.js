@@ -22,6 +22,7 @@ const SENTENCES = new Map(Object.entries({
 	"pigment.status": (b) => `Pigment lot ${t(b.lot)} ${t(b.status)}${because(b.reason)}`,
 	"handpiece.mounted": (b) => `Handpiece ${t(b.handpiece)} mounted`,
 	"session.begun": (b) => `Session ${n(b.session)} begun for ${t(b.subject)}, ${t(b.protocol)}, visit ${n(b.course_session)}`,
+	"session.handed-over": (b) => `Session ${n(b.session)}: ${t(b.to)} took over from ${t(b.from)}`,
 	"session.zone": (b) => `Zone ${t(b.zone)} chosen, ${figure(b.area_mm2, 0)} mm², target ${figure(b.target, 0)} dots/cm²`,
 	"session.state": (b) => `${STATE_WORDS.get(b.from) ?? t(b.from)} → ${STATE_WORDS.get(b.to) ?? t(b.to)}`,
 	"session.finished": (b) => `Session ${n(b.session)} finished: ${n(b.dots)} dots, ${n(b.needles)} cartridges`,

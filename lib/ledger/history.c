@@ -16,6 +16,7 @@ static int give_past_record(sqlite3_stmt *row, LedgerPastTake take, void *userda
 		.seq = (uint64_t)column_integer(row, 0),
 		.utc_us = column_integer(row, 1),
 		.kind = column_string(row, 2),
+		.actor = json_string_value(json_object_get(leaf, "actor")),
 		.body = json_object_get(leaf, "body"),
 	};
 

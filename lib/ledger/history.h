@@ -10,6 +10,7 @@ typedef struct LedgerPast {
 	uint64_t seq;
 	int64_t utc_us;
 	const char *kind;
+	const char *actor;      /* the badge, or "station"; NULL: not in the record */
 	json_t *body;           /* with what is kept beside the record, unless that was erased */
 	const void *attachment; /* NULL: none */
 	size_t attachment_size;

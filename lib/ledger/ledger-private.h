@@ -33,7 +33,7 @@ enum { RESTORED_MAX = 64 * 1024 }; /* size limit of that file, in bytes */
  * longer than the rest of a start. If this SQLite words the schema differently, the schema is made and
  * compared entry by entry.
  */
-#define LEDGER_SCHEMA_SHA256 "305b407b1d6b73eef7b1b94af6de211ffd44996627b46dc67188f61d34f56d4b"
+#define LEDGER_SCHEMA_SHA256 "541f7cece136192dd23ad6b33bb28dd3581b6ea8dcf489fa2fa5b13b303bbace"
 
 enum {
 	LEDGER_SCHEMA_VERSION = 6,

@@ -26,7 +26,7 @@ typedef struct Run {
 static void update_view(WorkView *view, unsigned frame)
 {
 	WorkFigures figures = {
-		.zone = "Crown",
+		.place = "Crown · Ada Example",
 		.depth = { 700 + frame * 37 % 900, 500, 1500, 2000 },
 		.resistance_mn = 200 + frame * 53 % 700,
 		.force_warn_mn = 900,

@@ -84,6 +84,7 @@ QUESTIONS = {
     "sterilization": [{}, {"item": "hp1"}, {"cycle": 2, "series": 1}],
     "sterilizers": [{}, {"sterilizer": "s1"}, {"from": "2026-01-01", "to": "2026-01-01"}],
     "stock": [{}, {"gtin": "1", "product": "p"}, {"status": "released", "after": 14}],
+    "stints": [{}, {"unit": "u1", "zone": "crown"}, {"session": 1, "operator": "B1", "subject": "p-1", **RANGE}],
     "strokes": [{"session": 1}, {"session": 1, "limit": 1}],
     "subject": [{"subject": "P-1"}, {"subject": "p-1", **RANGE}],
     "subjects": [{}, {"subject": "p-1"}],
@@ -366,9 +367,9 @@ READ = [
      ["59|1772658000000000|session.begun|LEAF||", "60|1772661600000000|handpiece.mounted|LEAF||",
       "61|1772665200000000|needle.claimed|LEAF||", "62|1772668800000000|pigment.loaded|LEAF||",
       "63|1772672400000000|session.abandoned|LEAF||"]),
-    ("outbox", {"after": 137, "limit": 1, "records": 1}, ["1|LEAF|"]),
-    ("verify", {"records": 137, "table": "unit"},
-     ["0", "132|1772920800000000|||0", "133|1772924400000000|||0", "132|LEAF|0", "133|LEAF|0", "137|1772938800000000", "17", "18", "121", "122", "113",
+    ("outbox", {"after": 140, "limit": 1, "records": 1}, ["1|LEAF|"]),
+    ("verify", {"records": 140, "table": "unit"},
+     ["0", "132|1772920800000000|||0", "133|1772924400000000|||0", "132|LEAF|0", "133|LEAF|0", "140|1772949600000000", "17", "18", "121", "122", "113",
       "42", "43", '"unit", "seq", "session", "gtin", "lot", "expiry", "chip", "operator", "utc_us", "worked_s", "container", '
       '"ended_us", "ended_by", "source", "twin", "damage_seq"']),
 ]

@@ -199,6 +199,7 @@ static const struct {
 	{ "screening.changed",
 		"{'session':2,'question':'keloids','reason':'misheard','was':true,'answer':false}" },
 	{ "physician.cleared", "{'session':2,'question':'diabetes','physician':'Dr. Muster'}" },
+	{ "session.handed-over", "{'session':1,'from':'b1','to':'b2','zone':'crown','unit':'u1'}" },
 };
 
 /** With apostrophes for quotation marks. */

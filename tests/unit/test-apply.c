@@ -102,6 +102,32 @@ static void test_a_session_begins(void **state)
 	assert_int_equal(now->session.zone, ZONE_INVALID);
 }
 
+/** Whoever began is the practitioner, until somebody takes over; only who is signed in has a name. */
+static void test_who_does_the_dots(void **state)
+{
+	json_auto_t *begun = parse("{'session':7,'subject':'P-1'}"), *in = parse("{'badge':'b2'}");
+	State *now = *state;
+	const Session *session = &now->session;
+	const AppliedRecord begin = { .kind = "session.begun", .actor = "b1", .body = begun };
+	const Operator who = { .badge = "B2", .name = "Bea" };
+	const AppliedRecord sign_in = {
+		.kind = "operator.signed-in", .body = in, .who = &who, .holder = ":1.1"
+	};
+
+	record_apply(now, &begin);
+	assert_string_equal(session->practitioner, "b1");
+	assert_string_equal(session->practitioner_name, "");
+	apply(now, "session.handed-over", "{'session':6,'from':'b1','to':'b9'}");
+	assert_string_equal(session->practitioner, "b1");
+	apply(now, "session.handed-over", "{'session':7,'from':'b1','to':'b2'}");
+	assert_string_equal(session->practitioner, "b2");
+	assert_string_equal(session->practitioner_name, "");
+	record_apply(now, &sign_in);
+	assert_string_equal(session->practitioner_name, "Bea");
+	apply(now, "session.signed", "{'session':7}");
+	assert_string_equal(session->practitioner, "");
+}
+
 /** What the client's zones had before comes from the first record, and their areas from a record of their
  * own. */
 static void test_density_adds_up(void **state)
@@ -651,6 +677,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		APPLY_TEST(test_a_session_begins),
+		APPLY_TEST(test_who_does_the_dots),
 		APPLY_TEST(test_density_adds_up),
 		APPLY_TEST(test_the_steps_of_a_session),
 		APPLY_TEST(test_answers_that_stop),

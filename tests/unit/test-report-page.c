@@ -165,7 +165,8 @@ static void test_markup_is_text(void **state)
 		_cleanup_(report_freep) Report *report = signed_session();
 		_cleanup_(freep) char *text = NULL;
 
-		report->clinic = report->station = report->operator_name = report->subject = said[i];
+		report->clinic = report->station = report->subject = said[i];
+		json_object_set_new(report->operators, "b1", json_string(said[i]));
 		report_zone(report, "crown")->skin_type = said[i];
 		text = write_page(report);
 		assert_null(strstr(text, "<script>"));

@@ -37,7 +37,7 @@ static void test_rows_become_a_report(void **state)
 	const ReportEvent *fault = &g_array_index(report->events, ReportEvent, 0);
 
 	assert_string_equal(report->subject, "P-1");
-	assert_string_equal(report->operator_name, "Ada Example");
+	assert_string_equal(report_name_of(report, report->badge), "Ada Example");
 	assert_int_equal(report->outcome, REPORT_SIGNED);
 	assert_string_equal(report->meaning, "done");
 	assert_int_equal(report->proof.seq, 99);
@@ -251,6 +251,34 @@ static void test_the_first_photograph_from_before_is_shown(void **state)
 	assert_string_equal(crown->after.file, "c.jpg");
 }
 
+/** Two who did the dots are both named, each with the dots by zone and cartridge. */
+static void test_two_practitioners(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+	_cleanup_(freep) char *page = NULL;
+
+	add(report, "operators", "{\"badge\":\"b2\",\"name\":\"Bo <i>\"}");
+	add_event(report, "session.handed-over",
+		"{\"session\":7,\"from\":\"b1\",\"to\":\"b2\",\"zone\":\"crown\",\"unit\":\"u(21)A17\"}");
+	add(report, "stints",
+		"{\"operator\":\"b1\",\"zone\":\"crown\",\"unit\":\"u(21)A17\",\"dots\":1234,"
+		"\"first\":\"2026-03-02T09:20:00Z\",\"last\":\"2026-03-02T09:40:00Z\"}");
+	page = write_page(report);
+	assert_null(strstr(page, "whose dots are whose"));
+	free(TAKE_PTR(page));
+	add(report, "stints",
+		"{\"operator\":\"b2\",\"zone\":\"nape\",\"unit\":\"u(21)A17\",\"dots\":567,"
+		"\"first\":\"2026-03-02T09:50:00Z\",\"last\":\"2026-03-02T10:00:00Z\"}");
+	page = write_page(report);
+	assert_non_null(strstr(page, "Ada Example, Bo &lt;i&gt;"));
+	assert_non_null(strstr(page, "badges b1, b2"));
+	assert_non_null(
+		strstr(page, "Bo &lt;i&gt; took over from Ada Example; zone: Crown; cartridge: u(21)A17"));
+	assert_non_null(strstr(page, ">1234<"));
+	assert_non_null(strstr(page, ">567<"));
+	assert_non_null(strstr(page, "whose dots are whose"));
+}
+
 static void test_an_interrupted_session(void **state)
 {
 	_cleanup_(report_freep) Report *report = report_new();
@@ -442,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_consents_are_told_with_their_times),
 		cmocka_unit_test(test_erased_photographs),
 		cmocka_unit_test(test_the_first_photograph_from_before_is_shown),
+		cmocka_unit_test(test_two_practitioners),
 		cmocka_unit_test(test_an_interrupted_session),
 		cmocka_unit_test(test_what_people_enter),
 		cmocka_unit_test(test_where_cartridges_went),

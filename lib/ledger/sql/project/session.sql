@@ -5,6 +5,10 @@
 INSERT INTO session(session, subject, protocol, course_session, operator, utc_us, outcome)
 VALUES (@session, @subject, @protocol, @course_session, @actor, @utc_us, 'open');
 
+-- record session.handed-over
+INSERT INTO handover(seq, session, giver, taker, zone, unit, utc_us)
+VALUES (@seq, @session, @from, @to, @zone, @unit, @utc_us);
+
 -- record image.captured
 INSERT INTO image(seq, session, zone, phase, file, sha256, bytes, width, height, focus, exposure, utc_us)
 VALUES (@seq, @session, @zone, @phase, @file, @sha256, @bytes, @width, @height, @focus, @exposure, @utc_us);
@@ -25,8 +29,10 @@ ON CONFLICT DO UPDATE SET strokes = strokes + excluded.strokes, dots = dots + ex
 INSERT INTO zone_dots(session, zone, chunk_dots, told_dots, worked_us)
 VALUES (@session, @zone, @dots, 0, @utc_us)
 ON CONFLICT DO UPDATE SET chunk_dots = chunk_dots + excluded.chunk_dots, worked_us = excluded.worked_us;
-INSERT INTO stint(session, zone, unit, operator, strokes, dots, first_us, last_us)
-VALUES (@session, @zone, @unit, @actor, @strokes, @dots, @utc_us, @utc_us)
+INSERT INTO stint(session, handover, zone, unit, operator, strokes, dots, first_us, last_us)
+VALUES (
+  @session, (SELECT coalesce(max(seq), 0) FROM handover WHERE session = @session), @zone, @unit, @actor, @strokes,
+  @dots, @utc_us, @utc_us)
 ON CONFLICT DO UPDATE
 SET strokes = strokes + excluded.strokes, dots = dots + excluded.dots, last_us = max(last_us, excluded.last_us);
 

@@ -12,6 +12,7 @@ DELETE FROM zone_result;
 DELETE FROM zone_dots;
 DELETE FROM zone_area;
 DELETE FROM sharps_container;
+DELETE FROM handover;
 DELETE FROM stint;
 DELETE FROM lot;
 DELETE FROM lot_label;

@@ -223,9 +223,23 @@ CREATE TABLE recipe(
 
 CREATE INDEX recipe_subject ON recipe(subject COLLATE NOCASE, seq);
 
--- Who worked in which zone, with which cartridge.
+-- Who took a session over from whom, before the first stroke of the second one.
+CREATE TABLE handover(
+  seq INTEGER PRIMARY KEY,
+  session INTEGER NOT NULL,
+  giver TEXT NOT NULL,
+  taker TEXT NOT NULL,
+  zone TEXT,
+  unit TEXT,
+  utc_us INTEGER NOT NULL
+);
+
+CREATE INDEX handover_session ON handover(session, seq);
+
+-- Who worked in which zone, with which cartridge. handover: after which one; 0: before the first one.
 CREATE TABLE stint(
   session INTEGER NOT NULL,
+  handover INTEGER NOT NULL,
   zone TEXT NOT NULL,
   unit TEXT NOT NULL,
   operator TEXT NOT NULL,
@@ -233,16 +247,18 @@ CREATE TABLE stint(
   dots INTEGER NOT NULL,
   first_us INTEGER NOT NULL,
   last_us INTEGER NOT NULL,
-  PRIMARY KEY (session, zone, unit, operator)
+  PRIMARY KEY (session, handover, zone, unit, operator)
 ) WITHOUT ROWID;
 
-INSERT INTO stint(session, zone, unit, operator, strokes, dots, first_us, last_us)
-SELECT session, json_extract(CAST(leaf AS TEXT), '$.body.zone'), json_extract(CAST(leaf AS TEXT), '$.body.unit'),
+CREATE INDEX stint_unit ON stint(unit);
+
+INSERT INTO stint(session, handover, zone, unit, operator, strokes, dots, first_us, last_us)
+SELECT session, 0, json_extract(CAST(leaf AS TEXT), '$.body.zone'), json_extract(CAST(leaf AS TEXT), '$.body.unit'),
   json_extract(CAST(leaf AS TEXT), '$.actor'), sum(json_extract(CAST(leaf AS TEXT), '$.body.strokes')),
   sum(json_extract(CAST(leaf AS TEXT), '$.body.dots')), min(utc_us), max(utc_us)
 FROM record
 WHERE kind = 'strokes'
-GROUP BY 1, 2, 3, 4;
+GROUP BY 1, 3, 4, 5;
 
 -- Labels that the clinic prints. Of a lot: the cartridges from `first` on got serials, each the run's letters and six
 -- digits. Of a pack: what it holds, and of which cycle.

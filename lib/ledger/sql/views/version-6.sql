@@ -38,7 +38,11 @@ SELECT subject, session, zone, pigment, needle, rate_hz, depth_um, dwell_ms, ope
 FROM recipe;
 
 CREATE VIEW audit_stints AS
-SELECT session, zone, unit, operator, strokes, dots,
+SELECT session, handover, zone, unit, operator, strokes, dots,
   strftime('%Y-%m-%dT%H:%M:%fZ', first_us / 1e6, 'unixepoch') AS first,
   strftime('%Y-%m-%dT%H:%M:%fZ', last_us / 1e6, 'unixepoch') AS last
 FROM stint;
+
+CREATE VIEW audit_handovers AS
+SELECT strftime('%Y-%m-%dT%H:%M:%fZ', utc_us / 1e6, 'unixepoch') AS time, session, giver, taker, zone, unit, seq
+FROM handover;
