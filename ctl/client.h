@@ -37,6 +37,7 @@ typedef struct Ctl {
 	const char *format, *zone;  /* of an import: an importer's name, a time zone; NULL: not given */
 	const char *pin_file;       /* NULL: ask at the terminal */
 	const char *output, *paper, *language, *from, *to; /* of a report; NULL: not given */
+	const char *printer, *size;                        /* of labels; NULL: as the station is configured */
 	const char *fnc1; /* what stands for FNC1 in a code; NULL: 0x1D alone */
 	const char *bus_name;
 	const char *ledger, *profile, *key, *proof, *leaf; /* --ledger and so on; NULL: not given */

@@ -29,6 +29,9 @@ static const Command *const groups[] = {
 #if HAVE_REPORT
 	report_commands,
 #endif
+#if HAVE_LABELS
+	label_commands,
+#endif
 };
 
 /* ---- which command ---- */

@@ -23,6 +23,7 @@ typedef struct Option {
 
 #define AT(field) offsetof(Ctl, field)
 #define REPORTS   "report", "session copy", "audit report", "incident form"
+#define LABELS    "label units", "label reprint", "label pack"
 #define VERIFYING                                                                                  \
 	"audit verify", "audit witness", "ledger backup", "ledger restore", "ledger clear-damage", \
 		"ledger archive"
@@ -41,8 +42,10 @@ static const Option options[] = {
 		{ "sterilizer import", "recall import" }, 0 },
 	{ "sound", NULL, AT(sound), "have the panel sound each alarm once", { "doctor" }, 0 },
 	{ "fnc1", "CHARACTER", AT(fnc1), "what stands for FNC1 in a code", { "needle parse" }, 0 },
-	{ "output", "FILE", AT(output), "where a report goes: its name ends in .pdf, .html or .svg",
-		{ REPORTS }, 'o' },
+	{ "output", "FILE", AT(output), "where a report or labels go: the ending of its name says as what",
+		{ REPORTS, LABELS }, 'o' },
+	{ "printer", "NAME", AT(printer), "a printer of CUPS, instead of the station's own", { LABELS }, 0 },
+	{ "size", "WxH", AT(size), "of a label in mm, instead of the station's own", { LABELS }, 0 },
 	{ "from", "DAY", AT(from), "of an inspector's report: its first day", { "audit report" }, 0 },
 	{ "to", "DAY", AT(to), "of an inspector's report: its last day", { "audit report" }, 0 },
 	{ "paper", "PAPER", AT(paper), "of a report: a4 (default) or letter", { REPORTS }, 0 },

@@ -8,10 +8,10 @@
 #include "commands.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 
+#include "part-file.h"
 #include "report/consents-html.h"
 #include "report/fonts.h"
 #include "report/gather-client.h"
@@ -37,24 +37,23 @@ typedef struct Form {
 	ReportPaper paper;
 } Form;
 
-/** Writes beside the file and renames when complete, because a truncated report looks like a complete one. */
+typedef struct WholeReport {
+	const Document *document;
+	const Output *output;
+} WholeReport;
+
+static int write_report(const void *content, int fd, Error *error)
+{
+	const WholeReport *report = content;
+
+	return output_write(report->document, report->output, fd, error);
+}
+
 static int write_whole_file(const Document *document, const Output *output, const char *file, Error *error)
 {
-	_cleanup_(freep) char *part = NULL;
-	_cleanup_(closep) int fd = -1;
-	int r;
+	const WholeReport report = { document, output };
 
-	if (asprintf(&part, "%s.part", file) < 0)
-		return error_set(error, -ENOMEM, "out of memory");
-	fd = open(part, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return error_set(error, -EIO, "%s", strerror(errno));
-	r = output_write(document, output, fd, error);
-	if (r >= 0 && rename(part, file) < 0)
-		r = error_set(error, -EIO, "%s", strerror(errno));
-	if (r < 0)
-		unlink(part);
-	return r;
+	return part_file_write(file, write_report, &report, error);
 }
 
 /** `figures`: whether an SVG can be made of it. `limit_s`: limit for printing. */

@@ -13,6 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "part-file.h"
+
 static const char *const format_names[] = {
 	[REPORT_FORMAT_PDF] = "pdf",
 	[REPORT_FORMAT_SVG] = "svg",
@@ -28,21 +30,6 @@ static int draw_document(const Document *document, FILE *stream)
 	return ferror(stream) ? -EIO : 0;
 }
 
-static int write_bytes(int fd, const char *text, size_t size, Error *error)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, text, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_set(error, -EIO, "%s", strerror(errno));
-		text += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 /** Writes to memory first, because a stream to the file would not tell why it failed. */
 static int write_document_text(
 	const Document *document, int (*put)(const Document *document, FILE *stream), int fd, Error *error)
@@ -56,7 +43,7 @@ static int write_document_text(
 		r = -ENOMEM;
 	if (r < 0)
 		return error_set(error, -EIO, "out of memory");
-	return write_bytes(fd, text, size, error);
+	return part_file_bytes(fd, text, size, error);
 }
 
 static int write_pdf(const Document *document, const Printer *printer, int fd, Error *error)

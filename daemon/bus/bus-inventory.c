@@ -26,7 +26,17 @@ static void run_parse(Call *call, Station *station, Arguments *arguments)
 
 static int append_inventory_property(const Bus *bus, const char *name, sd_bus_message *message)
 {
-	return strcmp(name, "Forms") == 0 ? append_forms(message, FORM_INVENTORY) : -ENOENT;
+	const Config *config = bus->options.config;
+	char size[32];
+	const BusValue values[] = {
+		{ "LabelPrinter", 's', config->label_printer },
+		{ "LabelSize", 's', size },
+	};
+
+	if (strcmp(name, "Forms") == 0)
+		return append_forms(message, FORM_INVENTORY);
+	snprintf(size, sizeof size, "%ux%u", config->label_width_mm, config->label_height_mm);
+	return append_value(message, values, ELEMENTS(values), name);
 }
 
 static const Member inventory_members[] = {

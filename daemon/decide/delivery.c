@@ -170,7 +170,7 @@ static void decide_labels(const State *state, const Command *command, const char
 {
 	const json_t *fields = json_object_get(command->asked, "fields");
 	const char *items = json_string_value(json_object_get(fields, "items"));
-	json_t *body, *reason;
+	json_t *body;
 
 	if (command->recorded > 0) {
 		answer_labels(command, question, ret);
@@ -180,11 +180,6 @@ static void decide_labels(const State *state, const Command *command, const char
 		!require_fields(fields, list, n, ret))
 		return;
 	body = json_copy((json_t *)fields);
-	reason = json_object_get(fields, "reason");
-	if (reason) {
-		ret->personal = json_pack("{s:O}", "reason", reason);
-		json_object_del(body, "reason");
-	}
 	if (items && json_object_set_new(body, "items", form_list(items)) < 0) {
 		json_decref(body);
 		decide_no_memory(ret);

@@ -70,6 +70,10 @@ static const Field fields[] = {
 	{ "scanner", "plugin", FIELD_IDENTIFIER, AT(scanner_plugin), 0, 0, "none" },
 	{ "scanner", "fnc1", FIELD_OPTIONAL, AT(scanner_fnc1), 0, 0, "" },
 
+	{ "label", "printer", FIELD_OPTIONAL, AT(label_printer), 0, 0, "" },
+	{ "label", "width_mm", FIELD_NUMBER, AT(label_width_mm), 25, 210, "62" },
+	{ "label", "height_mm", FIELD_NUMBER, AT(label_height_mm), 12, 297, "29" },
+
 	{ "session", "disk_min_mb", FIELD_NUMBER, AT(disk_min_mb), 10, 1000000, "500" },
 	{ "session", "before_photo_required", FIELD_BOOLEAN, AT(before_photo_required), 0, 0, "yes" },
 	{ "session", "reseat_max_s", FIELD_NUMBER, AT(reseat_max_s), 0, 600, "60" },
@@ -297,7 +301,7 @@ static int take_config_entry(void *userdata, const IniEntry *entry, Error *error
 		return error_set(
 			error, -EINVAL, "unknown key in [%s]: remove it or correct its name", entry->section);
 	return error_set(error, -EINVAL,
-		"unknown section [%.60s]: station, paths, board, camera, scanner, session, needle, sign-in, ledger, bus, mqtt "
+		"unknown section [%.60s]: station, paths, board, camera, scanner, label, session, needle, sign-in, ledger, bus, mqtt "
 		"and plugin.NAME are known",
 		entry->section);
 }

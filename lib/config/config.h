@@ -50,6 +50,9 @@ typedef struct Config {
 	/* [scanner] */
 	char *scanner_plugin; /* default "none" */
 	char *scanner_fnc1;   /* what the scanner sends for FNC1 besides 0x1D: one character, or "" */
+	/* [label] */
+	char *label_printer;                      /* of CUPS; default "": none */
+	uint32_t label_width_mm, label_height_mm; /* of a label; defaults 62 and 29 */
 	/* [session] */
 	uint32_t disk_min_mb;       /* default 500 */
 	bool before_photo_required; /* default true */

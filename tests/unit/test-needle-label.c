@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Codes of labels that the clinic prints: each is read back as the cartridge that it was made for. */
+/** Codes of labels that the clinic prints: each is read back as the cartridge or pack that it was made for.
+ */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "code/needle-label.h"
+#include "code/pack-code.h"
 #include "util/clock.h"
 
 #define SERIAL "KFWTMX000007"
@@ -115,12 +117,69 @@ static void test_a_plain_label_in_every_form(void **state)
 	assert_int_equal(read_code("L1#" SERIAL).format, CODE_FORMAT_GS1);
 }
 
+static void test_a_pack_is_read_back(void **state)
+{
+	static const struct {
+		PackCode pack;
+		const char *code;
+	} rows[] = {
+		{ { "hp1", "S1", 12, 1 }, "stipple://pack/S1/1/12/hp1" },
+		{ { "tweezers, 2 off/50%", "Autoclave B", 123456, 3 },
+			"stipple://pack/Autoclave%20B/3/123456/tweezers%2C%202%20off%2F50%25" },
+		{ { "Griffstück", "S1", 12, 1 }, "stipple://pack/S1/1/12/Griffst%C3%BCck" },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		char code[NEEDLE_CODE_MAX + 1], scanned[NEEDLE_CODE_MAX + 4];
+		PackRead read;
+		Error error;
+
+		assert_int_equal(pack_code_write(&rows[i].pack, code, &error), 0);
+		assert_string_equal(code, rows[i].code);
+		snprintf(scanned, sizeof scanned, "]d1%s", code);
+		assert_true(pack_code_is(scanned));
+		assert_int_equal(pack_code_read(scanned, &read, &error), 0);
+		assert_string_equal(read.pack.item, rows[i].pack.item);
+		assert_string_equal(read.pack.sterilizer, rows[i].pack.sterilizer);
+		assert_int_equal(read.pack.cycle, rows[i].pack.cycle);
+		assert_int_equal(read.pack.series, rows[i].pack.series);
+		assert_true(read_code(code).n_errors > 0); /* it is no cartridge */
+	}
+}
+
+static void test_a_pack_that_is_not_whole(void **state)
+{
+	static const char *const codes[] = { "", "hp1", "stipple://pack/", "stipple://pack/S1/1/12/",
+		"stipple://pack/S1/1/12", "stipple://pack//1/12/hp1", "stipple://pack/S1/0/12/hp1",
+		"stipple://pack/S1/1/012/hp1", "stipple://pack/S1/1/12x/hp1",
+		"stipple://pack/S1/1/99999999999999999999/hp1", "stipple://pack/S1/1/12/hp1/x",
+		"stipple://pack/S1/1/12/hp%", "stipple://pack/S1/1/12/hp%4", "stipple://pack/S1/1/12/hp%0A",
+		"stipple://pack/S1/1/12/hp%FF" };
+	char name[NEEDLE_CODE_MAX + 1], code[NEEDLE_CODE_MAX + 1];
+	PackCode pack = { name, "S1", 1, 1 };
+	PackRead read;
+	Error error;
+
+	for (size_t i = 0; i < ELEMENTS(codes); i++) {
+		error.text[0] = '\0';
+		assert_int_equal(pack_code_read(codes[i], &read, &error), -EINVAL);
+		assert_non_null(strstr(error.text, ": scan its label again"));
+	}
+	memset(name, 'x', NEEDLE_CODE_MAX);
+	name[NEEDLE_CODE_MAX] = '\0';
+	assert_int_equal(pack_code_write(&pack, code, &error), -EINVAL);
+	pack = (PackCode){ "x", name, 1, 1 };
+	assert_int_equal(pack_code_write(&pack, code, &error), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_is_read_back),
 		cmocka_unit_test(test_what_cannot_be_read_back_is_not_written),
 		cmocka_unit_test(test_a_plain_label_in_every_form),
+		cmocka_unit_test(test_a_pack_is_read_back),
+		cmocka_unit_test(test_a_pack_that_is_not_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
