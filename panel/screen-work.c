@@ -193,6 +193,7 @@ static const struct {
 	const char *title, *kind;
 } written[] = {
 	{ N_("A note"), "note.written" },
+	{ N_("An anaesthetic"), "anaesthetic.applied" },
 };
 
 static void write_down(void *userdata, const char *choice)

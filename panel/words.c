@@ -24,7 +24,8 @@ static const char *const known[] G_GNUC_UNUSED = {
 	N_("Pregnancy"), N_("Herpes at site"), N_("Diabetes"), N_("Latex allergy"), N_("Antibiotic allergy"),
 	N_("Bleeding disorder"), N_("Heart valve disease"), N_("Medication"), N_("Bloodborne risk"),
 	N_("Blood thinners"), N_("Isotretinoin"), N_("Recent sunburn"), N_("Recent transplant or laser"),
-	N_("Alcohol 24h"), N_("Pacemaker"), N_("Epilepsy"),
+	N_("Alcohol 24h"), N_("Pacemaker"), N_("Epilepsy"), N_("Anaesthetic applied"), N_("Percent"),
+	N_("Wait min"), N_("Applied"),
 	/* a client's card */
 	N_("Phototype"), N_("Born"), N_("Birth date"), N_("Id kind"), N_("Hair"), N_("Skin"), N_("Language"),
 	N_("Indication"), N_("Second indication"), N_("Earlier work"), N_("Guardian form"), N_("Contact"),

@@ -13,5 +13,6 @@ void report_take_recovery(Report *report, const json_t *row, const json_t *body)
 void report_take_incident(Report *report, const json_t *row, const json_t *body);
 void report_take_note(Report *report, const json_t *row, const json_t *body);
 void report_take_hand_over(Report *report, const json_t *row, const json_t *body);
+void report_take_anaesthetic(Report *report, const json_t *row, const json_t *body);
 void report_take_override(Report *report, const json_t *row, const json_t *body);
 void report_take_correction(Report *report, const json_t *row, const json_t *body);

@@ -273,6 +273,7 @@ static const struct {
 	{ "session.handed-over", report_take_hand_over, true, false },
 	{ "incident.reported", report_take_incident, true, false },
 	{ "note.written", report_take_note, true, false },
+	{ "anaesthetic.applied", report_take_anaesthetic, true, false },
 	{ "interlock.overridden", report_take_override, true, false },
 	{ "record.corrected", report_take_correction, true, false },
 };

@@ -33,6 +33,7 @@ static const char *const event_names[] = {
 	[REPORT_EVENT_STOP] = N_("Station stopped"),
 	[REPORT_EVENT_NOTE] = N_("Note"),
 	[REPORT_EVENT_HAND_OVER] = N_("Hand-over"),
+	[REPORT_EVENT_ANAESTHETIC] = N_("Anaesthetic"),
 };
 static_assert(ELEMENTS(event_names) == REPORT_EVENT_KIND_MAX, "every kind of event has a name");
 

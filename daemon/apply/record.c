@@ -51,6 +51,7 @@ static const struct {
 	{ "session.recovered", session_recovered_apply },
 	{ "image.captured", photograph_apply },
 	{ "pigment.loaded", pigment_apply },
+	{ "anaesthetic.applied", anaesthetic_apply },
 	{ "interlock.overridden", override_apply },
 	{ "needle.claimed", needle_claimed_apply },
 	{ "needle.reseated", needle_reseated_apply },

@@ -16,6 +16,7 @@ void session_finished_apply(State *state, const AppliedRecord *record);
 void session_ended_apply(State *state, const AppliedRecord *record);
 void photograph_apply(State *state, const AppliedRecord *record);
 void pigment_apply(State *state, const AppliedRecord *record);
+void anaesthetic_apply(State *state, const AppliedRecord *record);
 void override_apply(State *state, const AppliedRecord *record);
 void session_recovered_apply(State *state, const AppliedRecord *record);
 void fault_acknowledged_apply(State *state, const AppliedRecord *record);

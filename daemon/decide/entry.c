@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "decide/cartridge.h"
+#include "decide/chair-entry.h"
 #include "decide/interlock-facts.h"
 #include "decide/screening-facts.h"
 
@@ -76,6 +77,8 @@ static json_t *profile_value(const Profile *profile, const char *field)
 		return json_boolean(profile->penetration_test);
 	if (strcmp(field, "leak_test_days") == 0)
 		return json_integer(profile->leak_test_days);
+	if (strcmp(field, "free_percent") == 0)
+		return json_integer(profile->lidocaine_free_percent);
 	if (strcmp(field, "report_days") == 0)
 		return json_integer(profile->report_days);
 	if (strcmp(field, "report_hours") == 0)
@@ -277,6 +280,7 @@ static bool require_of_kind(const State *state, const char *kind, json_t *body, 
 		{ "incident.reported", require_pseudonym },
 		{ "zone.area", require_pseudonym },
 		{ "interlock.overridden", require_overridable },
+		{ "anaesthetic.applied", require_anaesthetic },
 		{ "clock.corrected", require_wrong_time },
 		{ "station.renamed", require_names },
 		{ "operator.roles", require_known_roles },

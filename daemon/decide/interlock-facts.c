@@ -4,6 +4,7 @@
 
 #include "decide/interlock-facts.h"
 
+#include "decide/anaesthetic.h"
 #include "decide/client-card.h"
 #include "decide/operator-certificates.h"
 #include "decide/cartridge-wear.h"
@@ -78,6 +79,7 @@ size_t refusals_of(const State *state, Refusal ret[INTERLOCK_MAX])
 	certificate_facts(state, &facts);
 	client_facts(state, &facts);
 	screening_facts(state, &facts);
+	anaesthetic_facts(state, &facts);
 	needle_wear_facts(state, &facts);
 	stock_facts(state, &facts);
 	spore_test_facts(state, &facts);

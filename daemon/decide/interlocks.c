@@ -226,6 +226,15 @@ static bool refuses_pigment(const InterlockFacts *facts, char *text)
 	return refuse_arming(text, "the pigment expired on %.10s: load one that has not", expiry);
 }
 
+static bool refuses_anaesthetic_wait(const InterlockFacts *facts, char *text)
+{
+	return facts->anaesthetic_left_s > 0 &&
+	       refuse_arming(text,
+		       "the anaesthetic in the zone %s needs %" PRId64
+		       " more minutes: wait, or treat another zone",
+		       facts->zone ? facts->zone : "", (facts->anaesthetic_left_s + 59) / 60);
+}
+
 static bool refuses_before_photo(const InterlockFacts *facts, char *text)
 {
 	return !facts->before_photo &&
@@ -380,6 +389,7 @@ static const struct {
 	[INTERLOCK_HANDPIECE] = { "org.stipple.Error.NoHandpiece", refuses_handpiece },
 	[INTERLOCK_STERILIZATION] = { "org.stipple.Error.SterilizationOverdue", refuses_sterilization },
 	[INTERLOCK_PIGMENT] = { "org.stipple.Error.NoPigment", refuses_pigment },
+	[INTERLOCK_ANAESTHETIC_WAIT] = { "org.stipple.Error.AnaestheticWaits", refuses_anaesthetic_wait },
 	[INTERLOCK_BEFORE_PHOTO] = { "org.stipple.Error.NoBeforePhoto", refuses_before_photo, true },
 	[INTERLOCK_INTERVAL] = { "org.stipple.Error.TooSoon", refuses_interval, true },
 	[INTERLOCK_SESSION_LENGTH] = { "org.stipple.Error.SessionTooLong", refuses_session_length, true },

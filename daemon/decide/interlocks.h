@@ -62,6 +62,7 @@ typedef struct InterlockFacts {
 	bool pigment_loaded;
 	const char *pigment_status;    /* status of its lot; NULL: released */
 	int64_t pigment_expiry_utc_us; /* end of its expiry day; 0 unknown */
+	int64_t anaesthetic_left_s;    /* that the anaesthetic in this zone still needs; 0: none */
 	bool before_photo;
 	int64_t last_dots_utc_us; /* in this zone, of any session; 0 none. Days are counted by UTC date */
 	uint32_t healing_days;

@@ -23,6 +23,7 @@ static const char *const interlock_names[] = {
 	[INTERLOCK_HANDPIECE] = "handpiece",
 	[INTERLOCK_STERILIZATION] = "sterilization",
 	[INTERLOCK_PIGMENT] = "pigment",
+	[INTERLOCK_ANAESTHETIC_WAIT] = "anaesthetic-wait",
 	[INTERLOCK_BEFORE_PHOTO] = "before-photo",
 	[INTERLOCK_INTERVAL] = "interval",
 	[INTERLOCK_SESSION_LENGTH] = "session-length",

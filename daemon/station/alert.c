@@ -26,6 +26,7 @@ static const char *const alert_names[] = {
 	[ALERT_DENSITY] = "density-reached",
 	[ALERT_BREAK] = "break-due",
 	[ALERT_LENGTH] = "session-long",
+	[ALERT_ANAESTHETIC] = "anaesthetic-strong",
 	[ALERT_CLOCK] = "clock-behind",
 	[ALERT_JUMP] = "clock-jumped",
 	[ALERT_LEDGER] = "ledger-unhealthy",

@@ -92,6 +92,19 @@ static void area_was_measured(Station *station, const AppliedRecord *record)
 		strokes_tell_density(station);
 }
 
+static void anaesthetic_was_applied(Station *station, const AppliedRecord *record)
+{
+	double percent = json_number_value(json_object_get(record->body, "percent"));
+	json_int_t free_percent = json_integer_value(json_object_get(record->body, "free_percent"));
+
+	if (free_percent == 0 || percent <= (double)free_percent)
+		return;
+	alert_again(&station->alerts, ALERT_ANAESTHETIC);
+	station_alert(station, ALERT_ANAESTHETIC,
+		"%.96s has %.1f %% lidocaine, and what is sold freely has at most %lld %%: make sure that it was prescribed",
+		row_text(record->body, "product"), percent, (long long)free_percent);
+}
+
 static void another_session(Station *station, const AppliedRecord *record)
 {
 	station->strokes.told_zone = ZONE_INVALID;
@@ -115,6 +128,7 @@ static const struct {
 	{ "needle.refused", needle_was_refused },
 	{ "session.zone", zone_was_chosen },
 	{ "zone.area", area_was_measured },
+	{ "anaesthetic.applied", anaesthetic_was_applied },
 	{ "session.begun", another_session },
 	{ "session.signed", another_session },
 	{ "session.abandoned", another_session },

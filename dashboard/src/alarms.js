@@ -32,6 +32,7 @@ export const ALARMS = new Map([
 	["alert.density-reached", ["medium", "The zone has its density"]],
 	["alert.break-due", ["low", "A break is due"]],
 	["alert.session-long", ["medium", "The session is long"]],
+	["alert.anaesthetic-strong", ["low", "The anaesthetic is stronger than what is sold freely"]],
 	["alert.clock-behind", ["medium", "The clock is behind"]],
 	["alert.clock-jumped", ["low", "The clock jumped"]],
 	["alert.ledger-unhealthy", ["medium", "The record cannot be written"]],

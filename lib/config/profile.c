@@ -331,6 +331,7 @@ static const Key keys[] = {
 	{ "client", "minimum_age", set_profile_number, AT(client.minimum_age), 0, 21 },
 	{ "client", "minor", set_minor, 0, 1, 20 },
 	{ "client", "questions", set_questions, 0, 0, 0 },
+	{ "anaesthetic", "lidocaine_free_percent", set_profile_number, AT(lidocaine_free_percent), 0, 100 },
 	/* these keys are the names in their string tables */
 	PROOF(PROFILE_MECHANICAL),
 	PROOF(PROFILE_PRESSURE),
@@ -362,7 +363,7 @@ static const Key keys[] = {
 	TERM(PROFILE_INCIDENTS),
 };
 static_assert(
-	ELEMENTS(keys) == 27 + PROFILE_PROOF_MAX + PROFILE_RECORDS_MAX, "every proof and term has a key");
+	ELEMENTS(keys) == 28 + PROFILE_PROOF_MAX + PROFILE_RECORDS_MAX, "every proof and term has a key");
 static_assert(ELEMENTS(keys) <= 64, "a bit for each key");
 
 static const char *name_of_key(const Key *key)

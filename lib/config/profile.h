@@ -103,6 +103,7 @@ typedef struct Profile {
 	char certificates[PROFILE_CERTIFICATES_MAX][64]; /* certificates that each technician must have */
 	size_t n_certificates;
 	ProfileClient client;
+	uint32_t lidocaine_free_percent; /* at most in an anaesthetic that is sold freely; 0: left open */
 	uint32_t keep_days[PROFILE_RECORDS_MAX];
 	bool reports;       /* incidents are reported to an authority within a term */
 	char report_to[96]; /* the authority that incidents are reported to; "": to none */

@@ -52,3 +52,41 @@ def test_a_note_is_written_and_shown_to_whom_it_may_be(station, tmp_path):
     assert "asked for a pause at the crown" in page.read_text()
     station.call("Session1", "Abandon", "enough for today")
     assert "no session is open" in ctl(station, "session", "note", "too late", status=1)
+
+
+def refusals(station):
+    return {str(name): str(text) for name, text, _ in station.call("Session1", "Refusals")}
+
+
+def ago(minutes):
+    import datetime
+    return (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_the_anaesthetic_has_its_time_before_the_needle(station, tmp_path):
+    station.prepare()
+    cream = ("session", "anaesthetic", "product=Numb 5", "lot=N7")
+    assert "in the future" in ctl(station, *cream, "percent=4", "wait_min=30", f"applied={ago(-10)}", status=1)
+    assert "more than 4 hours ago" in ctl(station, *cream, "percent=4", "wait_min=30", f"applied={ago(241)}", status=1)
+    assert "0 to 40" in ctl(station, *cream, "percent=41", "wait_min=30", status=1)
+    assert "no zone" in ctl(station, *cream, "percent=4", "wait_min=30", "zones=crown,elbow", status=1)
+    assert refusals(station) == {}
+    ctl(station, *cream, "percent=4", "wait_min=30", f"applied={ago(25)}", "zones=crown,nape")
+    assert "the anaesthetic in the zone crown needs 5 more minutes" in refusals(station)["anaesthetic-wait"]
+    assert station.refused("Session1", "Arm")[0] == "AnaestheticWaits"
+    assert station.audit("records")[-1]["kind"] != "alert.raised"
+    station.kill()
+    station.start()
+    station.wait_board()
+    station.sign_in()
+    assert "needs 5 more minutes" in refusals(station)["anaesthetic-wait"], "it survives a restart"
+    ctl(station, *cream, "percent=5", "wait_min=10", f"applied={ago(11)}")  # a newer one, of all zones
+    assert "anaesthetic-wait" not in refusals(station)
+    strong, = [row["body"] for row in station.audit("records") if row["kind"] == "alert.raised"
+               and row["body"]["alert"] == "anaesthetic-strong"]
+    assert "Numb 5 has 5.0 % lidocaine, and what is sold freely has at most 4 %" in strong["text"]
+    applied = [row["body"] for row in station.audit("records") if row["kind"] == "anaesthetic.applied"]
+    assert (applied[0]["zones"], applied[0]["free_percent"], applied[0]["lot"]) == (["crown", "nape"], 4, "N7")
+    page = tmp_path / "report.html"
+    ctl(station, "report", "1", "-o", str(page))
+    assert "Numb 5, 4 % lidocaine, lot N7" in page.read_text() and "crown, nape; 30 minutes" in page.read_text()

@@ -208,6 +208,14 @@ static void no_photo(InterlockFacts *f)
 {
 	f->before_photo = false;
 }
+static void numbing(InterlockFacts *f)
+{
+	f->anaesthetic_left_s = 1;
+}
+static void numbing_longer(InterlockFacts *f)
+{
+	f->anaesthetic_left_s = 1801;
+}
 static void patch_waits(InterlockFacts *f)
 {
 	f->wait_until_utc_us = NOW + 1;
@@ -310,6 +318,8 @@ static const struct {
 		"no steam penetration test passed before handpiece" },
 	{ INTERLOCK_PIGMENT, no_pigment, "no pigment is loaded" },
 	{ INTERLOCK_PIGMENT, old_pigment, "expired on 2024-10-04" },
+	{ INTERLOCK_ANAESTHETIC_WAIT, numbing, "crown needs 1 more minutes" },
+	{ INTERLOCK_ANAESTHETIC_WAIT, numbing_longer, "crown needs 31 more minutes" },
 	{ INTERLOCK_BEFORE_PHOTO, no_photo, "crown" },
 	{ INTERLOCK_INTERVAL, patch_waits, "sample patch" },
 	{ INTERLOCK_INTERVAL, too_soon, "treat it from 2024-10-05 on" },

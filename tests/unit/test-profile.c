@@ -39,6 +39,7 @@ static const char *const entries[][3] = {
 	{ "cycle", "penetration_test", "yes" },
 	{ "cycle", "leak_test_days", "7" },
 	{ "operator", "certificates", "bloodborne pathogens, first aid" },
+	{ "anaesthetic", "lidocaine_free_percent", "4" },
 	{ "client", "registration", "yes" },
 	{ "client", "name", "yes" },
 	{ "client", "contact", "no" },
