@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * The commands `recall import`, which matches a signed list of official recalls with the stock, sets aside
- * what it names and tells on whom that was used; and `pigment sheet`. A list that no given key signed does
- * nothing. docs/recall-lists.md describes the list.
+ * The commands `recall import`, which matches a signed list of official recalls with what was received or
+ * used, sets aside what it names and tells on whom that was used; and `pigment sheet`. A list that no given
+ * key signed does nothing. docs/recall-lists.md describes the list.
  */
 
 #include "commands.h"
@@ -176,6 +176,18 @@ static const EnteredForm status_forms[] = {
 	{ "lot.status", CTL_INVENTORY, false, "the lot's status" },
 };
 
+static const char *lot_text(const json_t *lot, const char *column)
+{
+	const char *text = json_string_value(json_object_get(lot, column));
+
+	return text ? text : "";
+}
+
+static bool is_received(const json_t *lot)
+{
+	return !json_is_false(json_object_get(lot, "on_record"));
+}
+
 /** Sets a lot aside, unless it is already. */
 static int set_aside(Recall *recall, const json_t *lot)
 {
@@ -203,7 +215,7 @@ static int set_aside(Recall *recall, const json_t *lot)
 
 static int recall_lot(Recall *recall, json_t *lot)
 {
-	int status = set_aside(recall, lot);
+	int status = is_received(lot) ? set_aside(recall, lot) : CTL_DONE;
 
 	if (status != CTL_DONE)
 		return status;
@@ -211,9 +223,11 @@ static int recall_lot(Recall *recall, json_t *lot)
 	recall->lot = lot;
 	ctl_done(recall->ctl, json_incref(lot), "lot %s of %s %s is recalled: %s\n",
 		json_string_value(json_object_get(lot, "lot")),
-		json_string_value(json_object_get(lot, recall->is_pigment ? "brand" : "product")),
-		recall->is_pigment ? json_string_value(json_object_get(lot, "colour")) : "",
-		recall->ctl->dry_run ? "it would be set aside" : "it is set aside");
+		lot_text(lot, recall->is_pigment ? "brand" : (is_received(lot) ? "product" : "gtin")),
+		recall->is_pigment ? lot_text(lot, "colour") : "",
+		!is_received(lot)      ? "it was used but never received here; take what is left of it away"
+		: recall->ctl->dry_run ? "it would be set aside"
+				       : "it is set aside");
 	return ctl_query(recall->ctl, "recall", json_pack("{s:O}", "lot", json_object_get(lot, "lot")),
 		tell_use, recall);
 }
@@ -243,6 +257,46 @@ static int recall_stock(Recall *recall, const json_t *lots, bool is_pigment)
 	return CTL_DONE;
 }
 
+/* what makes two rows the same lot, where both have it; a row of uses has no other column of a lot */
+static const char *const of_pigments[] = { "lot", "brand", "colour", NULL }, *const of_needles[] = { "lot",
+	"gtin", NULL };
+
+static bool is_same_lot(const json_t *one, const json_t *other, const char *const *columns)
+{
+	for (; *columns; columns++) {
+		const char *text = lot_text(one, *columns), *text_of_other = lot_text(other, *columns);
+
+		if (*text && *text_of_other && strcasecmp(text, text_of_other) != 0)
+			return false;
+	}
+	return true;
+}
+
+/** Adds to the lots on record those that were used and are not among them: each once. */
+static int add_used_lots(Ctl *ctl, const char *query, json_t *lots, const char *const *columns)
+{
+	json_auto_t *uses = json_array();
+	json_t *use, *lot;
+	size_t i, k;
+
+	if (ctl_query(ctl, query, json_object(), ctl_keep_row, uses) != CTL_DONE)
+		return CTL_FAILED;
+	json_array_foreach (uses, i, use) {
+		bool known = false;
+
+		json_array_foreach (lots, k, lot)
+			known = known || is_same_lot(lot, use, columns);
+		if (known)
+			continue;
+		lot = json_pack("{s:b}", "on_record", 0);
+		for (const char *const *column = columns; *column; column++)
+			json_object_set(lot, *column, json_object_get(use, *column));
+		if (json_array_append_new(lots, lot) < 0)
+			return ctl_fail("out of memory");
+	}
+	return CTL_DONE;
+}
+
 static int match_stock(Ctl *ctl, const RecallList *list)
 {
 	json_auto_t *pigments = json_array(), *needles = json_array();
@@ -250,6 +304,8 @@ static int match_stock(Ctl *ctl, const RecallList *list)
 
 	if (ctl_query(ctl, "pigment-lots", json_object(), ctl_keep_row, pigments) != CTL_DONE ||
 		ctl_query(ctl, "lots", json_object(), ctl_keep_row, needles) != CTL_DONE ||
+		add_used_lots(ctl, "pigments", pigments, of_pigments) != CTL_DONE ||
+		add_used_lots(ctl, "needles", needles, of_needles) != CTL_DONE ||
 		recall_stock(&recall, pigments, true) != CTL_DONE ||
 		recall_stock(&recall, needles, false) != CTL_DONE)
 		return CTL_FAILED;

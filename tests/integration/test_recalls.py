@@ -94,6 +94,20 @@ def test_a_recall_sets_aside_and_names_people(treated, tmp_path):
     assert len(treated.audit("records", kind="pigment.status")) == 1
 
 
+def test_what_was_used_but_never_received_is_named(station, tmp_path):
+    station.wait_board()
+    station.prepare(subject="P-0002")
+    station.call("Session1", "LoadPigment", "Other", "brown", "X9", "2031-01-31")
+    issuer = Issuer(tmp_path)
+    file = issuer.write(LIST.replace("pigment|brand|*|pg7", "pigment|OTHER|*|x9"))
+    station.call("Station1", "Logout")
+    station.enrol("s1", "2222", "supervisor,technician,auditor")
+    station.sign_in("s1", "2222")
+    out, _ = ctl(station, "--key", issuer.key, "recall", "import", file)
+    assert "lot X9 of Other brown is recalled: it was used but never received here" in out
+    assert "used on client P-0002 in session 1" in out and "1 lots on record are recalled, used 1 times" in out
+
+
 def tmp_path_of(folder, name):
     (folder / name).mkdir()
     return folder / name

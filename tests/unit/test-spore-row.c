@@ -87,6 +87,49 @@ static void test_a_failure_begins_anew(void **state)
 	expect_row(ledger, "repeated-failure", "failure", 1);
 }
 
+static void expect_gap(Ledger *ledger, const char *missing)
+{
+	json_t *arguments = rules("installation");
+	json_auto_t *rows = NULL;
+
+	json_object_set_new(arguments, "rule", json_string("biological-row"));
+	rows = look_up(ledger, "check", arguments);
+	assert_int_equal(json_array_size(rows), missing != NULL);
+	if (missing)
+		assert_string_equal(
+			json_string_value(json_object_get(json_array_get(rows, 0), "missing")), missing);
+}
+
+/** Three indicators in one load show that one run sterilised. */
+static void test_a_row_is_of_runs(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	add_sterilizer(ledger);
+	add_cycle(ledger, 1, "2026-02-01T10:00:00Z", "{}");
+	for (int i = 0; i < 3; i++)
+		test_ok(ledger, "pass", "{\"cycle\":1}");
+	pass_at(ledger, "2026-02-01T10:03:00Z"); /* while it ran */
+	expect_row(ledger, "installation", "installation", 1);
+	refuse(release(ledger, 1, ROW("installation")), -EINVAL, "and has 1: run the others");
+	pass_at(ledger, "2026-02-01T11:00:00Z");
+	expect_row(ledger, "installation", "installation", 2);
+	/* one of the indicators of a run failed: so did the run, however many passed */
+	fail_at(ledger, "2026-02-01T12:00:00Z");
+	pass_at(ledger, "2026-02-01T12:00:00Z");
+	fail_at(ledger, "2026-02-01T12:00:00Z");
+	pass_at(ledger, "2026-02-01T12:30:00Z");
+	expect_row(ledger, "installation", "installation", 1);
+	expect_row(ledger, "repeated-failure", NULL, 0);
+	expect_gap(ledger, "3 biological tests in a row that passed after the installation");
+	pass_at(ledger, "2026-02-01T14:00:00Z");
+	pass_at(ledger, "2026-02-01T15:00:00Z");
+	expect_gap(ledger, NULL);
+	/* a test between them that failed breaks the row, when it comes to light */
+	fail_at(ledger, "2026-02-01T14:30:00Z");
+	expect_gap(ledger, "3 biological tests in a row that passed after the installation");
+}
+
 static void test_each_event(void **state)
 {
 	static const struct {
@@ -135,19 +178,6 @@ static void test_unused(void **state)
 	assert_int_equal(release(ledger, 3, ROW("unused")).error, 0);
 }
 
-static void expect_gap(Ledger *ledger, const char *missing)
-{
-	json_t *arguments = rules("installation");
-	json_auto_t *rows = NULL;
-
-	json_object_set_new(arguments, "rule", json_string("biological-row"));
-	rows = look_up(ledger, "check", arguments);
-	assert_int_equal(json_array_size(rows), missing != NULL);
-	if (missing)
-		assert_string_equal(
-			json_string_value(json_object_get(json_array_get(rows, 0), "missing")), missing);
-}
-
 /** Tests that pass afterwards do not make good a load that was released before. */
 static void test_what_the_check_says(void **state)
 {
@@ -184,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LEDGER_TEST(test_three_after_the_installation),
 		LEDGER_TEST(test_a_failure_begins_anew),
+		LEDGER_TEST(test_a_row_is_of_runs),
 		LEDGER_TEST(test_each_event),
 		LEDGER_TEST(test_unused),
 		LEDGER_TEST(test_what_the_check_says),

@@ -1,22 +1,33 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Biological tests in a row that the current profile asks for after an event, and that did not all pass before a load
--- was released, or have not passed yet. questions/due.sql has the same rule for when such a row is complete.
+-- was released, or have not passed yet. Several indicators of one load are one test. questions/due.sql has the same rule for when such a row is complete.
 --
 -- @in_a_row number, of the profile: so many tests in a row must pass after the events of in_a_row_after
 -- @in_a_row_after text, of the profile: separated by blanks: installation, repair, relocation, returned, power-cut,
 --   failure, repeated-failure, unused
 -- @unused_days number, of the profile: a steriliser that did not run for so many days counts as unused; 0: none does
 
-WITH event AS (
+WITH run AS (
+  SELECT sterilizer, run_us AS tested_us, min(seq) AS seq, iif(max(result = 'fail'), 'fail', 'pass') AS result
+  FROM (SELECT sterilizer, seq, result,
+          coalesce(
+            (SELECT max(started_us)
+             FROM cycle
+             WHERE cycle.sterilizer = indicator_test.sterilizer
+               AND started_us <= tested_us
+               AND started_us + (exposure_s + coalesce(dry_s, 0)) * 1e6 >= tested_us), tested_us) AS run_us
+        FROM indicator_test
+        WHERE result IN ('pass', 'fail'))
+  GROUP BY sterilizer, run_us),
+event AS (
   SELECT sterilizer, event, from_us
   FROM sterilizer_event
   WHERE instr(' ' || @in_a_row_after || ' ', ' ' || event || ' ') > 0
   UNION ALL
   SELECT sterilizer, 'failure', tested_us
   FROM (SELECT sterilizer, tested_us, result,
-          lag(result) OVER (PARTITION BY sterilizer ORDER BY tested_us, seq) AS before
-        FROM indicator_test
-        WHERE result IN ('pass', 'fail'))
+          lag(result) OVER (PARTITION BY sterilizer ORDER BY tested_us) AS before
+        FROM run)
   WHERE result = 'fail'
     AND (instr(' ' || @in_a_row_after || ' ', ' failure ') > 0
       OR instr(' ' || @in_a_row_after || ' ', ' repeated-failure ') > 0 AND before = 'fail')
@@ -31,9 +42,8 @@ WITH event AS (
     AND us - before_us > @unused_days * 86400000000),
 row_of_tests AS (
   SELECT sterilizer, seq, tested_us, result,
-    sum(result = 'fail') OVER (PARTITION BY sterilizer ORDER BY tested_us, seq) AS number
-  FROM indicator_test
-  WHERE result IN ('pass', 'fail')),
+    sum(result = 'fail') OVER (PARTITION BY sterilizer ORDER BY tested_us) AS number
+  FROM run),
 counted AS (
   SELECT event.sterilizer, event, from_us, row_of_tests.seq,
     row_number() OVER (PARTITION BY event.sterilizer, event, from_us, number ORDER BY tested_us, row_of_tests.seq)

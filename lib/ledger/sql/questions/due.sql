@@ -2,7 +2,8 @@
 -- The next biological test of each steriliser. It is due on the given day, and overdue after that day; the most
 -- urgent reason comes first. For a retired steriliser only a failed test matters, and no other test will follow: it
 -- stays due until a record says what was done. checks/biological.sql and biological-row.sql have the same rules.
--- Where the profile asks for several tests in a row, needed and so_far count them; a failed test begins the row anew.
+-- Where the profile asks for several tests in a row, needed and so_far count the runs of the steriliser: several
+-- indicators of one load are one run, which failed if one of them did. A failed run begins the row anew.
 --
 -- @biological_days number, of the profile: a biological test is due so many days after one that passed
 -- @biological_cycles number, of the profile: a biological test is due after so many cycles
@@ -31,6 +32,18 @@ tested AS (
      LIMIT 1 OFFSET max(coalesce(@biological_cycles, 1) - 1, 0)) AS cycle_us
   FROM sterilizer AS unit
   LEFT JOIN passed USING(sterilizer)),
+run AS (
+  SELECT sterilizer, run_us AS tested_us, min(seq) AS seq, iif(max(result = 'fail'), 'fail', 'pass') AS result
+  FROM (SELECT sterilizer, seq, result,
+          coalesce(
+            (SELECT max(started_us)
+             FROM cycle
+             WHERE cycle.sterilizer = indicator_test.sterilizer
+               AND started_us <= tested_us
+               AND started_us + (exposure_s + coalesce(dry_s, 0)) * 1e6 >= tested_us), tested_us) AS run_us
+        FROM indicator_test
+        WHERE result IN ('pass', 'fail'))
+  GROUP BY sterilizer, run_us),
 event AS (
   SELECT sterilizer, event, from_us
   FROM sterilizer_event
@@ -38,9 +51,8 @@ event AS (
   UNION ALL
   SELECT sterilizer, 'failure', tested_us
   FROM (SELECT sterilizer, tested_us, result,
-          lag(result) OVER (PARTITION BY sterilizer ORDER BY tested_us, seq) AS before
-        FROM indicator_test
-        WHERE result IN ('pass', 'fail'))
+          lag(result) OVER (PARTITION BY sterilizer ORDER BY tested_us) AS before
+        FROM run)
   WHERE result = 'fail'
     AND (instr(' ' || @in_a_row_after || ' ', ' failure ') > 0
       OR instr(' ' || @in_a_row_after || ' ', ' repeated-failure ') > 0 AND before = 'fail')
@@ -55,9 +67,8 @@ event AS (
     AND us - before_us > @unused_days * 86400000000),
 row_of_tests AS (
   SELECT sterilizer, seq, tested_us, result,
-    sum(result = 'fail') OVER (PARTITION BY sterilizer ORDER BY tested_us, seq) AS number
-  FROM indicator_test
-  WHERE result IN ('pass', 'fail')),
+    sum(result = 'fail') OVER (PARTITION BY sterilizer ORDER BY tested_us) AS number
+  FROM run),
 unfinished AS (
   SELECT sterilizer, event, max(from_us) AS from_us
   FROM event
