@@ -2,7 +2,7 @@
 
 /**
  * Reads the log of a DAC Universal: one report after the other, in German or English. A report that broke off
- * is a cycle that failed, with the figures it reached.
+ * is a cycle that failed, with the figures it reached; the last of the log may still grow and is not taken.
  */
 
 #include "cycle-log.h"
@@ -28,7 +28,7 @@ typedef struct Report {
 	CycleCurve curve;
 	const char *date, *time;
 	size_t line;
-	bool ended, passed;
+	bool ended, passed, last; /* last: no other report is behind it */
 } DacReport;
 
 /** The last word of the line that ends a report: "Ok". */
@@ -120,7 +120,10 @@ static int give_dac_report(const CycleFile *file, DacReport *report, CycleTake t
 		cycle_field_set(report->fields, "temperature_c", "0");
 	}
 	cycle_field_set(report->fields, "mechanical", "%s", report->passed ? "pass" : "fail");
-	if (report->date && report->time) {
+	if (!report->ended && report->last)
+		error_set(&why, -EINVAL, "cycle %.16s still runs or was cut off: import the log again later",
+			json_string_value(json_object_get(report->fields, "cycle")));
+	else if (report->date && report->time) {
 		snprintf(began, sizeof began, "%.20s %.20s", report->date, report->time);
 		(void)cycle_field_started(report->fields, file, began, "%d-%m-%Y %H:%M:%S", &why);
 	}
@@ -143,6 +146,7 @@ static int read_dac_report(const CycleFile *file, const CycleLog *log, size_t fr
 			r = take_dac_line(&report, &log->lines[i]);
 	}
 	*ret_next = i;
+	report.last = i == log->n;
 	if (r == 0)
 		r = give_dac_report(file, &report, take, userdata);
 	cycle_curve_done(&report.curve);

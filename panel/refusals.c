@@ -77,6 +77,7 @@ static const char *const sentences[] = {
 	N_("it is not on record which handpiece is used: enter the sterile one that is mounted"),
 	N_("no steam penetration test passed before handpiece %s was sterilised in \"%s\" on %s: mount another sterile one"),
 	N_("the vacuum leak test of steriliser \"%s\" was due on %s: run it and record its result, or mount a handpiece from another"),
+	N_("the vacuum leak test of steriliser \"%s\" failed on %s: have it repaired, test it again and record the result, or mount a handpiece from another"),
 	N_("the biological test of steriliser \"%s\" was due on %s: run it and record its result, or mount a handpiece from another"),
 	N_("no pigment is loaded: scan or type its lot"),
 	N_("the lot of the pigment is %s: load another one"),

@@ -200,6 +200,11 @@ static bool refuses_sterilization(const InterlockFacts *facts, char *text)
 			"no steam penetration test passed before handpiece %.48s was sterilised in \"%.64s\" on "
 			"%.10s: mount another sterile one",
 			facts->handpiece, facts->untested_sterilizer, facts->test_due);
+	if (facts->untested == UNTESTED_LEAK_FAILED)
+		return refuse_arming(text,
+			"the vacuum leak test of steriliser \"%.64s\" failed on %.10s: have it repaired, test it again and "
+			"record the result, or mount a handpiece from another",
+			facts->untested_sterilizer, facts->test_due);
 	return refuse_arming(text,
 		facts->untested == UNTESTED_LEAK
 			? "the vacuum leak test of steriliser \"%.64s\" was due on %.10s: run it and record its result, or "

@@ -26,6 +26,7 @@ typedef enum UntestedKind {
 	UNTESTED_BIOLOGICAL,
 	UNTESTED_PENETRATION, /* before the handpiece's load */
 	UNTESTED_LEAK,
+	UNTESTED_LEAK_FAILED,
 } UntestedKind;
 
 typedef struct InterlockFacts {

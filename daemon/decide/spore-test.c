@@ -113,6 +113,14 @@ static const json_t *find_untested(const State *state, const char *handpiece)
 	return NULL;
 }
 
+/** A word of the question "untested". */
+static UntestedKind untested_kind(const char *test)
+{
+	if (strcmp(test, "leak-failed") == 0)
+		return UNTESTED_LEAK_FAILED;
+	return strcmp(test, "leak") == 0 ? UNTESTED_LEAK : UNTESTED_PENETRATION;
+}
+
 void spore_test_facts(const State *state, InterlockFacts *facts)
 {
 	const json_t *handpiece = stock_mounted_handpiece(state), *row;
@@ -124,8 +132,7 @@ void spore_test_facts(const State *state, InterlockFacts *facts)
 	row = find_untested(state, row_text(handpiece, "handpiece"));
 	if (!facts->test_due && row) {
 		facts->test_due = row_text(row, "due");
-		facts->untested =
-			strcmp(row_text(row, "test"), "leak") == 0 ? UNTESTED_LEAK : UNTESTED_PENETRATION;
+		facts->untested = untested_kind(row_text(row, "test"));
 	}
 	if (facts->test_due)
 		facts->untested_sterilizer = sterilizer;

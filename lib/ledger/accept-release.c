@@ -33,6 +33,7 @@ enum {
 	PROGRAM_TEMPERATURE, /* NULL: the program is not on record */
 	PROGRAM_EXPOSURE,
 	PROGRAM_PRESSURE,
+	PROGRAMS_KNOWN, /* NULL: none is */
 };
 
 /** Columns of the question `due`. */
@@ -224,6 +225,18 @@ static int check_cycle_figures(ProjectionContext *context, sqlite3_stmt *row)
 		exposure_s, wanted_s);
 }
 
+/** Refuses a program that is none of the steriliser's: a typing error must not escape its figures. */
+static int refuse_program(ProjectionContext *context, sqlite3_stmt *row)
+{
+	if (column_is_null(row, PROGRAMS_KNOWN))
+		return 0;
+	return projection_refuse(context, -EINVAL,
+		"the program \"%.40s\" of cycle %lld of steriliser %s is not on record, but these are: %.120s; correct "
+		"the cycle's program, or put that program on record",
+		column_string(row, CYCLE_PROGRAM), projection_number(context, "cycle"),
+		projection_text(context, "sterilizer"), column_string(row, PROGRAMS_KNOWN));
+}
+
 /** Refuses a load whose cycle fell short of what its program takes by the record. */
 static int check_program(ProjectionContext *context, sqlite3_stmt *row)
 {
@@ -232,7 +245,7 @@ static int check_program(ProjectionContext *context, sqlite3_stmt *row)
 	char pressure[48] = "", wanted[48] = "";
 
 	if (column_is_null(row, PROGRAM_TEMPERATURE))
-		return 0;
+		return refuse_program(context, row);
 	if (asks_pressure && column_is_null(row, CYCLE_PRESSURE))
 		return projection_refuse(context, -EINVAL,
 			"the pressure of cycle %lld of steriliser %s is not on record, and its program %.40s takes "

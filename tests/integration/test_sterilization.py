@@ -186,7 +186,7 @@ def test_a_class_b_steriliser_is_tested_where_the_profile_asks(station):
     assert "sterilization" not in [r[0] for r in station.call("Session1", "Refusals")]
     enter(station, "leak.tested", sterilizer="A", tested=ago(1, "T12:00:00Z"), minutes="10", rate_kpa_min="0.2")
     said = {r[0]: r[1] for r in station.call("Session1", "Refusals")}
-    assert 'vacuum leak test of steriliser "A" was due' in said["sterilization"]
+    assert f'vacuum leak test of steriliser "A" failed on {ago(1)[:10]}: have it repaired' in said["sterilization"]
     assert [r["result"] for r in station.audit("equipment-tests", test="leak")] == ["pass", "fail"]
     assert [r["subject"] for r in station.audit("check", rule="leak")] == ["steriliser A"]
 

@@ -139,6 +139,27 @@ static void test_a_report_that_passed_must_have_its_figures(void **state)
 		"1 !the report does not give temperature_c\n");
 }
 
+/** A log that is copied while the last cycle runs: that one is said, and comes with the next copy. */
+static void test_a_cycle_that_still_runs_is_left_out(void **state)
+{
+	static const char running[] = DAC_HEAD("13", "16-03-2026")
+		DAC_HELD DAC_HEAD("14", "17-03-2026") "Start              23:50:40 Ok  \n";
+	static const char later[] = DAC_HEAD("13", "16-03-2026") DAC_HELD DAC_HEAD("14",
+		"17-03-2026") "Start              23:50:40 Ok  \n" DAC_HEAD("15", "18-03-2026") DAC_HELD;
+	_cleanup_(freep) char *rows =
+		read_report("dac-universal", "x", running, sizeof running - 1, "Europe/Berlin");
+	_cleanup_(freep) char *then =
+		read_report("dac-universal", "x", later, sizeof later - 1, "Europe/Berlin");
+	const char *broken;
+
+	assert_non_null(strstr(rows, "\"cycle\":\"13\""));
+	assert_non_null(strstr(rows, "!cycle 14 still runs or was cut off: import the log again later\n"));
+	/* another cycle behind it shows that it broke off */
+	broken = strstr(then, "\"cycle\":\"14\"");
+	assert_true(broken && strstr(broken, "\"mechanical\":\"fail\""));
+	assert_null(strstr(then, "!"));
+}
+
 #define STATCLAVE                                                                                              \
 	"STATCLAVE G4 SBS1R118\nSN 710999B00001\nUnit #  :        000\n1.2uS / 0.7ppm\n"                       \
 	"CYCLE NUMBER  000042\n 9:54:52  08/10/2026\nSolid/Wrapped\n132 C/4min\nHEATING         5:10\n"        \
@@ -231,6 +252,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_log_of_a_dac_universal),
+		cmocka_unit_test(test_a_cycle_that_still_runs_is_left_out),
 		cmocka_unit_test(test_a_cloned_report_has_the_same_curve),
 		cmocka_unit_test(test_a_report_without_a_zone_is_not_guessed),
 		cmocka_unit_test(test_a_report_that_passed_must_have_its_figures),

@@ -44,8 +44,11 @@ static void test_a_cycle_below_its_program_is_not_released(void **state)
 		{ "{\"temperature_c\": 134, \"exposure_s\": 300, \"pressure_kpa\": 303}",
 			"takes 134 C for 300 s at 304 kPa" },
 		{ "{\"temperature_c\": 134, \"exposure_s\": 300, \"pressure_kpa\": 304}", NULL },
-		/* another program, of which no figures are on record */
-		{ "{\"temperature_c\": 134, \"exposure_s\": 180, \"program\": \"S 134\"}", NULL },
+		/* a typing error must not escape the figures */
+		{ "{\"temperature_c\": 134, \"exposure_s\": 180, \"program\": \"B134\"}",
+			"the program \"B134\" of cycle 104 of steriliser A is not on record, but these are: b 134, S; "
+			"correct" },
+		{ "{\"temperature_c\": 134, \"exposure_s\": 180, \"program\": \"s\"}", NULL },
 	};
 	Ledger *ledger = ((Fixture *)*state)->ledger;
 
@@ -56,6 +59,7 @@ static void test_a_cycle_below_its_program_is_not_released(void **state)
 	add_sterilizer(ledger);
 	add_program(ledger, "{\"exposure_s\": 200}");
 	add_program(ledger, "{\"pressure_kpa\": 304}");
+	add_program(ledger, "{\"program\": \"S\", \"exposure_s\": 180}");
 	for (size_t i = 0; i < ELEMENTS(rows); i++) {
 		add_cycle(ledger, 100 + (int)i, "2026-03-01T06:00:00Z", rows[i].figures);
 		if (rows[i].words)
@@ -100,6 +104,10 @@ static void test_a_cycle_shorter_than_its_program_is_found(void **state)
 	expect_gap(ledger, "cycle-program", NULL, NULL);
 	add_cycle(ledger, 3, "2026-03-01T09:00:00Z", "{\"exposure_s\": 240}");
 	expect_gap(ledger, "cycle-program", "A cycle 3", "400 s");
+	enter_ok(ledger, "cycle.rejected", "{\"sterilizer\":\"A\",\"cycle\":3,\"reason\":\"short\"}");
+	add_cycle(ledger, 4, "2026-03-01T10:00:00Z", "{\"program\": \"B134\"}");
+	expect_gap(ledger, "cycle-program", "A cycle 4",
+		"a program that is on record: \"B134\" is none of b 134");
 }
 
 /* ---- tests of the machine ---- */
@@ -225,7 +233,7 @@ static void test_what_lacks_a_test_of_the_machine(void **state)
 	(void)leak(ledger, "2026-02-18T07:00:00Z", 10, 0.1);
 	assert_int_equal(count_untested(ledger, "leak", "2026-02-18"), 0);
 	(void)leak(ledger, "2026-02-19T07:00:00Z", 10, 0.9);
-	assert_int_equal(count_untested(ledger, "leak", "2026-02-19"), 2);
+	assert_int_equal(count_untested(ledger, "leak-failed", "2026-02-19"), 2);
 	/* a profile that asks for neither lists nothing */
 	assert_int_equal(count(ledger, "untested", json_object()), 0);
 }

@@ -191,6 +191,12 @@ static void leak_test_overdue(InterlockFacts *f)
 	test_overdue(f);
 	f->untested = UNTESTED_LEAK;
 }
+static void leak_failed(InterlockFacts *f)
+{
+	test_overdue(f);
+	f->untested = UNTESTED_LEAK_FAILED;
+}
+
 static void penetration_untested(InterlockFacts *f)
 {
 	test_overdue(f);
@@ -314,6 +320,8 @@ static const struct {
 	{ INTERLOCK_STERILIZATION, test_overdue, "steriliser \"A\" was due on 2026-03-01" },
 	{ INTERLOCK_STERILIZATION, leak_test_overdue,
 		"vacuum leak test of steriliser \"A\" was due on 2026-03-01" },
+	{ INTERLOCK_STERILIZATION, leak_failed,
+		"vacuum leak test of steriliser \"A\" failed on 2026-03-01: have" },
 	{ INTERLOCK_STERILIZATION, penetration_untested,
 		"no steam penetration test passed before handpiece" },
 	{ INTERLOCK_PIGMENT, no_pigment, "no pigment is loaded" },

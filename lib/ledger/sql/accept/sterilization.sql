@@ -4,8 +4,8 @@
 
 -- statement cycle_meant
 -- The cycle of that number, in the newest series unless the record names another. The fifth column is whether the
--- steriliser was retired when the cycle ran, and had not returned. The last three are what its program takes by the
--- newest record.
+-- steriliser was retired when the cycle ran, and had not returned. The last four are what its program takes by the
+-- newest record, and the programs of the steriliser that are on record.
 WITH meant AS (
   SELECT released_seq, rejected_seq,
     @contents IS NOT NULL OR EXISTS (SELECT 1 FROM cycle_item WHERE cycle_seq = cycle.seq),
@@ -23,7 +23,9 @@ WITH meant AS (
   WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
   ORDER BY series DESC
   LIMIT 1)
-SELECT meant.*, known.temperature_c, known.exposure_s, known.pressure_kpa
+SELECT meant.*, known.temperature_c, known.exposure_s, known.pressure_kpa,
+  (SELECT group_concat(name, ', ')
+   FROM (SELECT DISTINCT program AS name FROM program WHERE program.sterilizer = @sterilizer ORDER BY name COLLATE NOCASE))
 FROM meant
 LEFT JOIN program AS known ON known.seq = (
   SELECT max(seq)

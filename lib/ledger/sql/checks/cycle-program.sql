@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Cycles that fell short of their program and were not rejected. A cycle that was released is judged by what its program
--- took then, or by the earliest figures on record if these came later; any other by the newest figures.
+-- Cycles that fell short of their program, or whose program is none of their steriliser's, and were not rejected. A cycle
+-- that was released is judged by what its program took then, or by the earliest figures on record if these came later;
+-- any other by the newest figures.
 
 WITH programmed AS (
   SELECT cycle.*,
@@ -30,4 +31,19 @@ FROM programmed
 JOIN program AS known ON known.seq = by_seq
 WHERE programmed.temperature_c < known.temperature_c
   OR programmed.exposure_s < known.exposure_s
-  OR known.pressure_kpa IS NOT NULL AND coalesce(programmed.pressure_kpa < known.pressure_kpa, 1);
+  OR known.pressure_kpa IS NOT NULL AND coalesce(programmed.pressure_kpa < known.pressure_kpa, 1)
+UNION ALL
+SELECT 'cycle-program', programmed.sterilizer || ' cycle ' || cycle || iif(series > 1, ' (series ' || series || ')', ''),
+  'a program that is on record: "' || programmed.program || '" is none of '
+    || (SELECT group_concat(name, ', ')
+        FROM (SELECT DISTINCT program AS name
+              FROM program
+              WHERE program.sterilizer = programmed.sterilizer
+              ORDER BY name COLLATE NOCASE)),
+  date(started_us / 1000000, 'unixepoch')
+FROM programmed
+WHERE by_seq IS NULL
+  AND EXISTS (
+    SELECT 1
+    FROM program AS known
+    WHERE known.sterilizer = programmed.sterilizer AND known.seq < coalesce(released_seq, known.seq + 1));

@@ -15,11 +15,11 @@ WITH load AS (
   WHERE class = 'B'),
 leak AS (
   SELECT load.*,
-    (SELECT result
+    (SELECT iif(result = 'fail', date(tested_us / 1000000, 'unixepoch'), NULL)
      FROM equipment_test
      WHERE equipment_test.sterilizer = load.sterilizer AND test = 'leak'
      ORDER BY tested_us DESC, seq DESC
-     LIMIT 1) AS result,
+     LIMIT 1) AS failed,
     coalesce(
       (SELECT date(max(tested_us) / 1000000, 'unixepoch', '+' || @leak_test_days || ' days')
        FROM equipment_test
@@ -38,7 +38,7 @@ WHERE @penetration_test
      ORDER BY tested_us DESC, seq DESC
      LIMIT 1), 'none') <> 'pass'
 UNION ALL
-SELECT handpiece, sterilizer, 'leak', due
+SELECT handpiece, sterilizer, iif(failed IS NULL, 'leak', 'leak-failed'), coalesce(failed, due)
 FROM leak
-WHERE @leak_test_days > 0 AND (due < coalesce(@today, date('now')) OR result = 'fail')
+WHERE @leak_test_days > 0 AND (due < coalesce(@today, date('now')) OR failed IS NOT NULL)
 ORDER BY handpiece, test;
