@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "code/pack-code.h"
 #include "decide/cartridge.h"
 #include "decide/chair-entry.h"
 #include "decide/interlock-facts.h"
@@ -104,6 +105,29 @@ static int add_profile(const Profile *profile, const Form *form, json_t *body)
 	return 0;
 }
 
+/** A handpiece may be named by the scanned label of its pack; the record then says which load that is of. */
+static bool fill_from_pack(const Form *form, json_t *fields, Decision *ret)
+{
+	const char *code = row_text(fields, "handpiece");
+	json_auto_t *said = NULL;
+	PackRead read;
+	Error error;
+
+	if (strcmp(form->kind, "handpiece.mounted") != 0 || !pack_code_is(code))
+		return true;
+	if (pack_code_read(code, &read, &error) < 0) {
+		decide_refusal(ret, STATION_ERROR_INVALID, "%s", error.text);
+		return false;
+	}
+	said = json_pack("{s:s, s:s, s:I, s:I}", "handpiece", read.pack.item, "sterilizer",
+		read.pack.sterilizer, "cycle", (json_int_t)read.pack.cycle, "series",
+		(json_int_t)read.pack.series);
+	if (said && json_object_update(fields, said) == 0)
+		return true;
+	decide_no_memory(ret);
+	return false;
+}
+
 /** False, with the refusal in `ret`, when the entries cannot make a record. */
 static bool form_fill(
 	const State *state, const Command *command, json_t **ret_body, json_t **ret_personal, Decision *ret)
@@ -112,7 +136,8 @@ static bool form_fill(
 	Error error = { .text = STATION_NO_MEMORY };
 	int r = fields ? 0 : -ENOMEM;
 
-	if (r == 0 && !label_fill_form(state, command->form, fields, ret))
+	if (r == 0 && (!label_fill_form(state, command->form, fields, ret) ||
+			      !fill_from_pack(command->form, fields, ret)))
 		return false;
 	if (r == 0)
 		r = form_read(command->form, fields, ret_body, ret_personal, &error);

@@ -17,6 +17,7 @@ enum {
 	HANDPIECE_USED,
 	HANDPIECE_UNTIL,
 	HANDPIECE_BLOCKED,
+	HANDPIECE_OF_PACK,
 };
 
 static int handpiece_exists(ProjectionContext *context)
@@ -71,6 +72,11 @@ static int accept_handpiece_mounted(ProjectionContext *context)
 	if (column_integer(row, HANDPIECE_USED) > column_integer(row, HANDPIECE_CYCLE))
 		return projection_refuse(context, -EKEYREVOKED,
 			"handpiece %s was used since it was sterilised: sterilise it again", name);
+	if (!column_integer(row, HANDPIECE_OF_PACK))
+		return projection_refuse(context, -EKEYREVOKED,
+			"the label is of cycle %lld of %s, from which handpiece %s does not come: it is an old label or "
+			"another pack, take one with a label of its newest cycle",
+			projection_number(context, "cycle"), projection_text(context, "sterilizer"), name);
 	until = column_text(row, HANDPIECE_UNTIL);
 	projection_today(context, today);
 	if (until && strcmp(until, today) < 0)

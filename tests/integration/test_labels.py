@@ -153,6 +153,10 @@ def refused_mount(station, code):
     return str(station.refused("Session1", "MountNeedle", code))
 
 
+def fields(**values):
+    return dbus.Dictionary(values, signature="sv")
+
+
 def begin(station):
     station.begin()
     station.call("Session1", "AnswerScreening", station.screening())
@@ -343,8 +347,18 @@ def test_packs_of_a_released_load_get_labels(sterile, service, tmp_path):
     assert [row["reprints"] for row in again["labels"]] == [1] and "REPRINT" in words_of(tmp_path / "again.pdf")
     assert "was not in the load" in label(sterile, "pack", "A", "12", "items=scissors", status=1)
     assert "cycle 99" in label(sterile, "pack", "A", "99", status=1)
+    begin(sterile)
+    assert "is not whole" in str(sterile.refused("Session1", "Record", "handpiece.mounted", fields(handpiece=codes[0][:-3]), ""))
+    assert "tweezers is not registered" in str(sterile.refused("Session1", "Record", "handpiece.mounted", fields(handpiece=codes[1]), ""))
     sterilise(sterile, 13, 1)
     release(sterile, 13)
+    refusal = str(sterile.refused("Session1", "Record", "handpiece.mounted", fields(handpiece=codes[0]), ""))
+    assert "the label is of cycle 12 of A" in refusal and "old label" in refusal
+    newer = label_json(sterile, "pack", "A", "13", "items=hp1", "-o", tmp_path / "newer.pdf")["labels"][0]["code"]
+    sterile.record("Session1", "handpiece.mounted", handpiece="]d1" + newer)
+    mounted, = sterile.audit("records", kind="handpiece.mounted")
+    assert {key: mounted["body"][key] for key in ("handpiece", "sterilizer", "cycle")} == {"handpiece": "hp1", "sterilizer": "A", "cycle": 13}
+    assert "was used since it was sterilised" in label(sterile, "pack", "A", "13", "reason=lost", status=1)
     assert "was sterilised again after cycle 12" in label(sterile, "pack", "A", "12", "reason=lost", status=1)
     sterile.record("Inventory1", "cycle.rejected", sterilizer="A", cycle="13", reason="wet")
     assert "was rejected" in label(sterile, "pack", "A", "13", status=1)

@@ -329,7 +329,7 @@ ASKED = [
     ("pigment", {"brand": "B", "colour": "black", "lot": "L1"}, ["B|black|2027-05-31|released|1|2026-02-02|2026-02-01|fail", "released|2027-05-31"]),
     ("pigment", {"colour": "umber", "lot": "M1"}, ["L1|fail|2026-02-02", "L1||9999", "2027-05-31|L1|released"]),
     ("handpiece", {"handpiece": "hp1", "session": 1},
-     ["in-service|1|32|39|2026-05-30|its load was corrected after its release: sterilise it again"]),
+     ["in-service|1|32|39|2026-05-30|its load was corrected after its release: sterilise it again|1"]),
     ("subject", {"session": 1, "subject": "p-2", "zone": "nape"}, ["1", "1000"]),
     ("subject", {"session": 2, "subject": "p-1", "zone": "nape"}, ["0", "0"]),
     ("sterilization", {"sterilizer": "S1", "cycle": 1},
