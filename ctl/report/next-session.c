@@ -57,8 +57,8 @@ static char *words_of_course(const Report *report, const json_t *figures)
 	char day[REPORT_TIME_MAX];
 
 	if (!earliest)
-		return g_strdup_printf(_("Next session, %lld of %lld: on any day."), number, sessions);
-	return g_strdup_printf(_("Next session, %lld of %lld: not before %s."), number, sessions,
+		return g_strdup_printf(_("Session %lld of %lld: on any day."), number, sessions);
+	return g_strdup_printf(_("Session %lld of %lld: not before %s."), number, sessions,
 		report_day(earliest, REPORT_DATE, day));
 }
 

@@ -229,9 +229,11 @@ static void put_next(FILE *stream, const void *content)
 
 	if (!next)
 		return;
-	fputs("<p class=\"next\">", stream);
+	fputs("<section>\n<h2>", stream);
+	html_text(stream, _("Next session"));
+	fputs("</h2>\n<p class=\"next\">", stream);
 	html_text(stream, next);
-	fputs("</p>\n", stream);
+	fputs("</p>\n</section>\n", stream);
 }
 
 static void put_aftercare(FILE *stream, const void *content)

@@ -136,8 +136,8 @@ def test_the_report_says_when_the_next_session_may_be(treated, tmp_path):
     def page(name, *words):
         return html.unescape(report(treated, tmp_path / f"{name}.html", 1, *words, environment=BARE).read_text())
     week = datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=7)
-    assert f"Nächste Sitzung, 2 von 3: nicht vor dem {day_in('de', week)}." in page("german")
-    assert f"Próxima sesión, 2 de 3: no antes del {day_in('es', week)}." in page("spanish", "--language", "es")
+    assert f"Sitzung 2 von 3: nicht vor dem {day_in('de', week)}." in page("german")
+    assert f"Sesión 2 de 3: no antes del {day_in('es', week)}." in page("spanish", "--language", "es")
     treated.call("Station1", "Logout")
     with treated.administrator():
         assert "is not known here: ask the clinic." in page("administrator", "--language", "en"), "the station tells those who treat"
