@@ -43,7 +43,7 @@ static const Option options[] = {
 	{ "sound", NULL, AT(sound), "have the panel sound each alarm once", { "doctor" }, 0 },
 	{ "fnc1", "CHARACTER", AT(fnc1), "what stands for FNC1 in a code", { "needle parse" }, 0 },
 	{ "output", "FILE", AT(output), "where a report or labels go: the ending of its name says as what",
-		{ REPORTS, LABELS }, 'o' },
+		{ REPORTS, LABELS, "person export" }, 'o' },
 	{ "printer", "NAME", AT(printer), "a printer of CUPS, instead of the station's own", { LABELS }, 0 },
 	{ "size", "WxH", AT(size), "of a label in mm, instead of the station's own", { LABELS }, 0 },
 	{ "from", "DAY", AT(from), "of an inspector's report: its first day", { "audit report" }, 0 },

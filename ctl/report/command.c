@@ -19,6 +19,7 @@
 #include "report/gather.h"
 #include "report/inspection-html.h"
 #include "report/output.h"
+#include "report/person-export.h"
 #include "report/session-html.h"
 
 /* a session takes seconds; a year of an inspector's tables takes minutes on a small machine */
@@ -249,6 +250,8 @@ const Command report_commands[] = {
 		run_report, "the report of a session, for the client and for an inspector" },
 	{ "session copy", "SESSION -o FILE.pdf|.html [--paper a4|letter] [--language en|es|de]", 1, 1,
 		run_session_copy, "the client's copy of what was signed in a session" },
+	{ "person export", "SUBJECT -o FOLDER|FILE.zip", 1, 1, person_export_run,
+		"all that is on record about a client, with proofs and photographs; the access is recorded" },
 	{ "incident form", "N -o FILE.pdf|.html [--paper a4|letter]", 1, 1, run_incident_form,
 		"the report of incident N for the authority, filled from the record" },
 	{ "audit report", "[--from DAY] [--to DAY] -o FILE.pdf|.html [--paper a4|letter]", 0, 0,

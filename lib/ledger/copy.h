@@ -76,6 +76,13 @@ typedef int (*LedgerEach)(void *userdata, uint64_t seq, const char *leaf, size_t
 /** Runs `each` on records 1 to `size` of a read-only ledger, in order. Returns the last result of `each`. */
 int ledger_each_record(Ledger *ledger, uint64_t size, LedgerEach each, void *userdata) _must_check_;
 
+/** Gets what opens a record's commitment: SHA-256 of salt and data, one after the other. Borrowed. */
+typedef int (*LedgerOpening)(void *userdata, DigestPart salt, DigestPart data);
+
+/** Runs `take` on what is kept beside record `seq` of a read-only ledger. -ENOENT: nothing, or it was erased.
+ */
+int ledger_opening_now(Ledger *ledger, uint64_t seq, LedgerOpening take, void *userdata) _must_check_;
+
 /**
  * Lifts the findings of a verification (`ledger.db.damaged`), after the caller has verified all `records` of
  * the ledger and found it sound. The station records this when it next opens the ledger. Also works while an

@@ -105,3 +105,17 @@ int ledger_each_record(Ledger *ledger, uint64_t size, LedgerEach each, void *use
 	}
 	return ledger_errno(result);
 }
+
+int ledger_opening_now(Ledger *ledger, uint64_t seq, LedgerOpening take, void *userdata)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	DigestPart salt, data;
+	int r = statement_row(
+		&ledger->statements, "SELECT salt, data FROM personal WHERE seq = ?", (int64_t)seq, &row);
+
+	if (r < 0)
+		return r;
+	salt = column_bytes(row, 0);
+	data = column_bytes(row, 1);
+	return take(userdata, salt, data);
+}
