@@ -96,30 +96,36 @@ void report_take_note(Report *report, const json_t *row, const json_t *body)
 	report_add_event(report, REPORT_EVENT_NOTE, row, "%s", text ? text : _("no words were recorded"));
 }
 
-/** "crown, nape", or what an empty list stands for. */
+enum { ZONES_TEXT = 512 }; /* bytes; all fourteen zones have fewer */
+
+/** "Crown, Nape", or what an empty list stands for. */
 static void zones_text(const json_t *zones, char *ret, size_t size)
 {
 	size_t used = 0, i;
 	json_t *name;
 
 	snprintf(ret, size, "%s", _("all zones"));
-	json_array_foreach (zones, i, name)
-		if (json_is_string(name) && used < size)
-			used += (size_t)snprintf(
-				ret + used, size - used, "%s%s", used ? ", " : "", json_string_value(name));
+	json_array_foreach (zones, i, name) {
+		char title[REPORT_SECTION_MAX];
+
+		report_title_of(json_string_value(name), title);
+		if (title[0] && used < size)
+			used += (size_t)snprintf(ret + used, size - used, "%s%s", used ? ", " : "", title);
+	}
 }
 
 void report_take_anaesthetic(Report *report, const json_t *row, const json_t *body)
 {
 	const char *product = row_text(body, "product"), *lot = row_text(body, "lot"),
 		   *applied = row_text(body, "applied");
-	char zones[REPORT_SECTION_MAX], percent[REPORT_NUMBER_MAX];
+	char zones[ZONES_TEXT], percent[REPORT_NUMBER_MAX], time[REPORT_TIME_MAX];
 
 	zones_text(json_object_get(body, "zones"), zones, sizeof zones);
 	report_add_event(report, REPORT_EVENT_ANAESTHETIC, row,
 		_("%s, %s %% lidocaine%s%s; applied %s to %s; %lld minutes before the first dot"),
 		product ? product : "?", report_number(row_real(body, "percent"), percent),
-		lot ? _(", lot ") : "", lot ? lot : "", applied ? applied : "?", zones,
+		lot ? _(", lot ") : "", lot ? lot : "",
+		applied ? report_time(applied, REPORT_MINUTE, time) : "?", zones,
 		(long long)row_number(body, "wait_min"));
 }
 

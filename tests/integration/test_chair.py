@@ -89,4 +89,4 @@ def test_the_anaesthetic_has_its_time_before_the_needle(station, tmp_path):
     assert (applied[0]["zones"], applied[0]["free_percent"], applied[0]["lot"]) == (["crown", "nape"], 4, "N7")
     page = tmp_path / "report.html"
     ctl(station, "report", "1", "-o", str(page))
-    assert "Numb 5, 4 % lidocaine, lot N7" in page.read_text() and "crown, nape; 30 minutes" in page.read_text()
+    assert "Numb 5, 4 % lidocaine, lot N7" in page.read_text() and "Crown, Nape; 30 minutes" in page.read_text()
