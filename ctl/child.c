@@ -10,12 +10,14 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "util/clock.h"
 
 static int start_child(const Child *child, int errors, pid_t *ret)
@@ -89,6 +91,7 @@ int child_run(const Child *child, ChildEnd *ret, Error *error)
 
 	if (errors < 0)
 		return error_set(error, -EIO, "no memory for what %s says", program);
+	unsetenv(CTL_TOKEN_VARIABLE);
 	r = start_child(child, errors, &pid);
 	if (r == -ENOENT)
 		return error_set(error, -ENOPKG, "%s is not installed", program);

@@ -21,8 +21,9 @@ typedef struct ChildEnd {
 } ChildEnd;
 
 /**
- * Runs the program and waits for it. 0 when it ended by itself, whatever its status. -ENOPKG: it is not
- * installed. -ETIME: it was stopped. -EIO: it could not be run. In these cases `error` says why in a
- * sentence.
+ * Runs the program and waits for it. It gets no sign-in to share: CTL_TOKEN_VARIABLE is taken out of the
+ * environment, which this program read when it connected to the bus. 0 when it ended by itself, whatever its
+ * status. -ENOPKG: it is not installed. -ETIME: it was stopped. -EIO: it could not be run. In these cases
+ * `error` says why in a sentence.
  */
 int child_run(const Child *child, ChildEnd *ret, Error *error) _must_check_;

@@ -152,8 +152,6 @@ static int print_sheet(const LabelSheet *sheet, const char *printer, const char 
 	r = label_sheet_write(sheet, document, error);
 	if (r < 0)
 		return r;
-	/* the printing program must not share the sign-in */
-	unsetenv(CTL_TOKEN_VARIABLE);
 	return label_print(&job, ret_job, error);
 }
 

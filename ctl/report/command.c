@@ -128,8 +128,6 @@ static int write_report_file(Ctl *ctl, Document *document, const Form *form)
 	document->paper = form->paper;
 	if (form->output.format == REPORT_FORMAT_PDF)
 		warn_of_boxes(document);
-	/* the printing program must not share the sign-in */
-	unsetenv(CTL_TOKEN_VARIABLE);
 	r = write_whole_file(document, &form->output, ctl->output, &error);
 
 	if (r == -ENOPKG)

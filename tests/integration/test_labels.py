@@ -189,6 +189,22 @@ def test_a_printed_label_is_read_back_and_claimed_once(desk, service, tmp_path, 
     assert states == {(1, "used"), (2, "used"), (3, "used")}
 
 
+def test_no_program_that_prints_shares_the_sign_in(desk, service, monkeypatch):
+    receive(desk, "L1")
+    for program in ("lpstat", "lp"):
+        shim = desk.folder / "shims" / program
+        shim.parent.mkdir(exist_ok=True)
+        shim.write_text(f'#!/bin/sh\nenv >"{desk.folder}/{program}.env"\nexec {shutil.which(program)} "$@"\n')
+        shim.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{desk.folder}/shims:{os.environ['PATH']}")
+    assert len(desk.environment()["STIPPLE_TOKEN"]) == 32
+    label(desk, "units", "L1")
+    assert service.printed().exists()
+    for program in ("lpstat", "lp"):
+        heard = (desk.folder / f"{program}.env").read_text()
+        assert "CUPS_SERVER=" in heard and "STIPPLE_TOKEN" not in heard
+
+
 def test_what_the_maker_printed_is_not_enough_any_more(desk):
     receive(desk, "L1")
     label(desk, "units", "L1", "count=2", "-o", desk.folder / "l.pdf")
