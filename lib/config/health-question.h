@@ -28,7 +28,7 @@ DECLARE_STRING_TABLE(
 typedef struct HealthQuestion {
 	const char *name;    /* an identifier */
 	const char *text;    /* English, to be translated by whoever shows it */
-	AnswerEffect effect; /* where no protocol says otherwise */
+	AnswerEffect effect; /* at least, where a profile asks */
 	bool lasts;          /* a yes cannot become a no by itself, as pregnancy or sunburn does */
 } HealthQuestion;
 

@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-static bool is_listed_question(const ScreeningQuestion *list, size_t n, const char *name)
+static ScreeningQuestion *listed_question(ScreeningQuestion *list, size_t n, const char *name)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(list[i].name, name) == 0)
-			return true;
-	return false;
+			return &list[i];
+	return NULL;
 }
 
 size_t screening_questions(
@@ -27,9 +27,13 @@ size_t screening_questions(
 	for (size_t i = 0; i < client->n_questions; i++) {
 		const char *name = client->questions[i];
 		const HealthQuestion *known = health_question_find(name);
+		AnswerEffect effect = known ? known->effect : ANSWER_NOTED;
+		ScreeningQuestion *asked = listed_question(ret, n, name);
 
-		if (!is_listed_question(ret, n, name))
-			ret[n++] = (ScreeningQuestion){ name, known ? known->effect : ANSWER_NOTED, true };
+		if (!asked)
+			ret[n++] = (ScreeningQuestion){ name, effect, true };
+		else if (effect > asked->effect)
+			asked->effect = effect;
 	}
 	return n;
 }

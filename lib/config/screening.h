@@ -16,8 +16,9 @@ typedef struct ScreeningQuestion {
 } ScreeningQuestion;
 
 /**
- * The questions of both, each once: those of the protocol in the order of its file, with the effects that it
- * gives them, then the others of the profile in its order. Returns how many; 0 without a protocol.
+ * The questions of both, each once: those of the protocol in the order of its file, then the others of the
+ * profile in its order. Of a question of both, the stricter effect counts: a protocol cannot weaken what the
+ * law asks. Returns how many; 0 without a protocol.
  */
 size_t screening_questions(
 	const Protocol *protocol, const Profile *profile, ScreeningQuestion ret[SCREENING_MAX]);

@@ -73,7 +73,7 @@ static void test_the_profile_completes_the_protocol(void **state)
 		bool by_profile;
 	} asked[] = {
 		{ "keloids", ANSWER_RULES_OUT, false },
-		{ "diabetes", ANSWER_NOTED, false }, /* as the protocol has it */
+		{ "diabetes", ANSWER_PHYSICIAN, false }, /* the protocol cannot weaken it */
 		{ "own.question", ANSWER_PHYSICIAN, false },
 		{ "pregnancy", ANSWER_RULES_OUT, true },
 		{ "latex-allergy", ANSWER_NOTED, true },
@@ -88,7 +88,31 @@ static void test_the_profile_completes_the_protocol(void **state)
 		assert_int_equal(list[i].by_profile, asked[i].by_profile);
 	}
 	assert_int_equal(screening_questions(&asks_three, &none, list), 3);
+	assert_int_equal(list[1].effect, ANSWER_NOTED); /* no law asks */
 	assert_int_equal(screening_questions(NULL, &profile, list), 0);
+}
+
+/** A protocol may be stricter than what the law asks, never milder. */
+static void test_the_stricter_effect_counts(void **state)
+{
+	static const char *const names[] = { "pregnancy", "diabetes", "medication", "of.the.place" };
+	static const AnswerEffect law[] = { ANSWER_RULES_OUT, ANSWER_PHYSICIAN, ANSWER_NOTED, ANSWER_NOTED };
+	const Profile profile = profile_asking(ELEMENTS(names), names);
+	ScreeningQuestion list[SCREENING_MAX];
+
+	for (int own = 0; own < ANSWER_EFFECT_MAX; own++) {
+		Protocol protocol = { .name = "p", .n_screening = ELEMENTS(names) };
+
+		for (size_t i = 0; i < ELEMENTS(names); i++) {
+			snprintf(protocol.screening[i], HEALTH_QUESTION_MAX, "%s", names[i]);
+			protocol.screening_effects[i] = (AnswerEffect)own;
+		}
+		assert_int_equal(screening_questions(&protocol, &profile, list), ELEMENTS(names));
+		for (size_t i = 0; i < ELEMENTS(names); i++) {
+			assert_int_equal(list[i].effect, own > (int)law[i] ? own : (int)law[i]);
+			assert_false(list[i].by_profile);
+		}
+	}
 }
 
 static void test_the_most_that_can_be_asked(void **state)
@@ -330,6 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_question_is_named_once),
 		cmocka_unit_test(test_the_profile_completes_the_protocol),
+		cmocka_unit_test(test_the_stricter_effect_counts),
 		cmocka_unit_test(test_the_most_that_can_be_asked),
 		cmocka_unit_test(test_what_is_shipped_has_words),
 		cmocka_unit_test(test_decisions),
