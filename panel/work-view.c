@@ -40,7 +40,7 @@ struct WorkView {
 	GtkWidget *widget, *gauge, *trace;
 	GtkWidget *boxes[FIGURE_MAX];
 	GtkLabel *values[FIGURE_MAX];
-	GtkLabel *depth, *place;
+	GtkLabel *depth, *angle, *place;
 	GtkWidget *pedal, *stop;
 	GtkLabel *pedal_text, *stop_text;
 };
@@ -105,6 +105,22 @@ static void show_depth(WorkView *view, const WorkFigures *figures)
 		gtk_label_set_text(view->depth, text);
 }
 
+/** "75° (45–90)": the last dot's, and the window. */
+static void show_angle(WorkView *view, const WorkFigures *figures)
+{
+	bool outside = figures->angle_deg && (figures->angle_deg < figures->angle_min_deg ||
+						     figures->angle_deg > figures->angle_max_deg);
+	g_autofree char *text = figures->angle_deg       ? g_strdup_printf("%u° (%u–%u)", figures->angle_deg,
+								   figures->angle_min_deg, figures->angle_max_deg)
+				: figures->angle_max_deg ? g_strdup_printf("%u–%u°", figures->angle_min_deg,
+								   figures->angle_max_deg)
+							 : g_strdup("");
+
+	if (strcmp(gtk_label_get_text(view->angle), text) != 0)
+		gtk_label_set_text(view->angle, text);
+	style_set(GTK_WIDGET(view->angle), "warning", outside);
+}
+
 static void show_light(GtkWidget *light, GtkLabel *label, const char *text, bool on)
 {
 	if (strcmp(gtk_label_get_text(label), text) == 0)
@@ -116,6 +132,7 @@ static void show_light(GtkWidget *light, GtkLabel *label, const char *text, bool
 void work_view_update(WorkView *view, const WorkFigures *figures)
 {
 	show_depth(view, figures);
+	show_angle(view, figures);
 	if (strcmp(gtk_label_get_text(view->place), figures->place) != 0)
 		gtk_label_set_text(view->place, figures->place);
 	show_figures(view, figures);
@@ -175,7 +192,8 @@ static GtkWidget *depth_new(WorkView *view)
 	view->depth = GTK_LABEL(gtk_label_new(_("depth")));
 	gtk_widget_add_css_class(GTK_WIDGET(view->depth), "value");
 	gtk_label_set_width_chars(view->depth, 7);
-	return column_new(2, NULL, view->gauge, view->depth, NULL);
+	view->angle = GTK_LABEL(gtk_label_new(""));
+	return column_new(2, NULL, view->gauge, view->depth, view->angle, NULL);
 }
 
 WorkView *work_view_new(void)

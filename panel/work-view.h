@@ -13,6 +13,7 @@ typedef struct WorkView WorkView;
 typedef struct WorkFigures {
 	const char *place; /* the zone's title and who works there; "" when no zone is chosen */
 	DepthReading depth;
+	guint angle_deg, angle_min_deg, angle_max_deg;      /* to the skin; 0: not known */
 	guint resistance_mn, force_warn_mn, force_limit_mn; /* limits 0: no zone is chosen */
 	gint64 dots, needle_strokes;
 	double before, density,

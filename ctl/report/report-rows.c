@@ -159,6 +159,8 @@ static void take_zone(Report *report, const json_t *row, const json_t *body)
 	zone->target = row_real(body, "target");
 	zone->depth_min_um = row_real(body, "depth_min_um");
 	zone->depth_max_um = row_real(body, "depth_max_um");
+	zone->angle_min_deg = row_real(body, "angle_min_deg");
+	zone->angle_max_deg = row_real(body, "angle_max_deg");
 }
 
 static bool take_stint(Report *report, const json_t *row)
@@ -201,6 +203,7 @@ static void take_statistics(Report *report, const json_t *row, const json_t *bod
 	zone->outside = row_real(body, "outside");
 	zone->depth_mean_um = row_real(body, "depth_mean_um");
 	zone->dwell_mean_ms = row_real(body, "dwell_mean_ms");
+	zone->angle_mean_deg = row_real(body, "angle_mean_deg");
 	take_histogram(body, "histogram", zone->depth);
 	take_histogram(body, "dwell_histogram", zone->dwell);
 }

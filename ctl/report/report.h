@@ -51,7 +51,8 @@ typedef struct ReportZone {
 	bool has_before; /* sessions of earlier versions do not say what was before */
 	int64_t over;    /* dots beyond the target, of all sessions */
 	double depth_min_um, depth_max_um, depth_mean_um, dwell_mean_ms;
-	double outside; /* share, 0 to 1 */
+	double angle_mean_deg, angle_min_deg, angle_max_deg; /* of the needle to the skin; 0: not on record */
+	double outside;                                      /* share, 0 to 1 */
 	int64_t dots, strokes;
 	int64_t depth[REPORT_BINS], dwell[REPORT_BINS];
 	ReportPicture before, after; /* the newest photograph of each phase */

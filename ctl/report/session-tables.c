@@ -60,6 +60,18 @@ static void add_density(Table *table, const ReportZone *zone)
 	add_cell_format(table, _("%s%.0f of %.0f%s"), before, zone->density, zone->target, over);
 }
 
+/** The kind of skin, and where it was sensed the needle's mean angle to it, with its window. */
+static void add_skin(Table *table, const ReportZone *zone)
+{
+	const char *skin = zone->skin_type ? _(zone->skin_type) : "";
+
+	if (zone->dots > 0 && zone->angle_mean_deg > 0)
+		add_cell_format(table, "%s, %.0f\xc2\xb0 (%.0f\xe2\x80\x93%.0f)", skin, zone->angle_mean_deg,
+			zone->angle_min_deg, zone->angle_max_deg);
+	else
+		add_cell(table, zone->skin_type ? skin : NULL);
+}
+
 Table *list_zones(const Report *report)
 {
 	static const TableColumn columns[] = {
@@ -78,7 +90,7 @@ Table *list_zones(const Report *report)
 
 		report_title_of(zone->zone, title);
 		add_cell(table, title);
-		add_cell(table, zone->skin_type ? _(zone->skin_type) : NULL);
+		add_skin(table, zone);
 		add_cell(table, language_figure(zone->area_mm2 / 100, 1, figure));
 		add_cell_format(table, "%lld", (long long)zone->dots);
 		add_density(table, zone);

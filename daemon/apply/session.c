@@ -121,7 +121,7 @@ void session_zone_apply(State *state, const AppliedRecord *record)
 
 	(void)contact_end_apply(state, &dot);
 	dot_detector_init(&session->detector);
-	state->work.depth_streak = state->work.force_streak = 0;
+	state->work.depth_streak = state->work.force_streak = state->work.angle_streak = 0;
 	session->zone = ZONE_INVALID;
 	session->plan = NULL;
 	if ((int)zone < 0 || (int)skin < 0 || !session->protocol)

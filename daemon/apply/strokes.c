@@ -26,6 +26,13 @@ static void count_streak(Work *work, const ZonePlan *plan, const Dot *dot)
 	work->force_streak = dot->resistance_peak_mn > plan->force_warn_mn ? work->force_streak + 1 : 0;
 }
 
+static void count_angle(Work *work, const ZonePlan *plan, unsigned angle_deg)
+{
+	bool outside = angle_deg < plan->angle_min_deg || angle_deg > plan->angle_max_deg;
+
+	work->angle_streak = outside ? work->angle_streak + 1 : 0;
+}
+
 static void count_dot(State *state, const Dot *dot)
 {
 	Session *session = &state->session;
@@ -33,6 +40,8 @@ static void count_dot(State *state, const Dot *dot)
 
 	if (session->plan)
 		count_streak(&state->work, session->plan, dot);
+	if (session->plan && board_senses_angle(&state->board))
+		count_angle(&state->work, session->plan, dot_angle_deg(dot));
 	session->dots++;
 	session->last_dot = *dot;
 	state->needle.mounted.dots++;

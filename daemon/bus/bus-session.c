@@ -156,6 +156,8 @@ static int append_zone_property(const Bus *bus, const char *name, sd_bus_message
 		{ "DepthMinUm", 'u', .number = plan->depth_min_um },
 		{ "DepthMaxUm", 'u', .number = plan->depth_max_um },
 		{ "DepthLimitUm", 'u', .number = plan->depth_limit_um },
+		{ "AngleMinDeg", 'u', .number = plan->angle_min_deg },
+		{ "AngleMaxDeg", 'u', .number = plan->angle_max_deg },
 		{ "ForceWarnMn", 'u', .number = plan->force_warn_mn },
 		{ "ForceLimitMn", 'u', .number = plan->force_limit_mn },
 		{ "DwellMs", 'u', .number = plan->dwell_ms },
@@ -175,12 +177,17 @@ static int append_count(const Bus *bus, const char *name, sd_bus_message *messag
 	const Session *session = &station_state(bus->station)->session;
 	const SessionZone *zone = session_zone(session);
 	const ZoneStatistics *statistics = &zone->statistics;
+	bool senses_angle = board_senses_angle(&station_state(bus->station)->board);
 	const BusValue values[] = {
 		{ "Dots", 't', .number = statistics->dots },
 		{ "Strokes", 't', .number = statistics->strokes },
 		{ "SessionDots", 't', .number = session->dots },
 		{ "SessionStrokes", 't', .number = session->strokes },
 		{ "LastDepthUm", 'u', .number = session->last_dot.depth_mean_um },
+		{ "LastAngleDeg", 'u',
+			.number = senses_angle && session->last_dot.strokes
+					  ? dot_angle_deg(&session->last_dot)
+					  : 0 },
 		{ "LastResistanceMn", 'u', .number = session->last_dot.resistance_peak_mn },
 		{ "Density", 'd', .figure = zone_statistics_density(statistics, zone->area_mm2) },
 		{ "OutsideShare", 'd', .figure = zone_statistics_outside(statistics) },

@@ -26,7 +26,7 @@ static void signal_changes(void *userdata, unsigned changes)
 	static const struct {
 		unsigned change;
 		const char *path, *interface;
-		const char *names[20];
+		const char *names[24];
 	} table[] = {
 		{ STATION_CHANGED_STATE, PATH_SESSION, INTERFACE_SESSION,
 			{ "State", "Session", "Subject", "Protocol", "CourseSession", "Aftercare",
@@ -42,14 +42,14 @@ static void signal_changes(void *userdata, unsigned changes)
 			{ "Operator", "OperatorName", "Roles" } },
 		{ STATION_CHANGED_ZONE, PATH_SESSION, INTERFACE_SESSION,
 			{ "Zones", "Zone", "SkinType", "AreaMm2", "TargetDensity", "DepthMinUm", "DepthMaxUm",
-				"DepthLimitUm", "ForceWarnMn", "ForceLimitMn", "DwellMs", "Unit", "Lot",
-				"Pigment", "Scalp", "DensityBefore" } },
+				"DepthLimitUm", "AngleMinDeg", "AngleMaxDeg", "ForceWarnMn", "ForceLimitMn",
+				"DwellMs", "Unit", "Lot", "Pigment", "Scalp", "DensityBefore" } },
 		{ STATION_CHANGED_LINES, PATH_STATION, INTERFACE_STATION,
 			{ "BoardConnected", "BoardSerial", "BoardError", "EmergencyStop", "Pedal" } },
 		{ STATION_CHANGED_COUNTS, PATH_SESSION, INTERFACE_SESSION,
 			{ "Dots", "Strokes", "SessionDots", "SessionStrokes", "NeedleStrokes", "Density",
-				"DotsOver", "OutsideShare", "DepthMeanUm", "LastDepthUm", "LastResistanceMn",
-				"DwellMeanMs", "Elapsed", "BreakIn" } },
+				"DotsOver", "OutsideShare", "DepthMeanUm", "LastDepthUm", "LastAngleDeg",
+				"LastResistanceMn", "DwellMeanMs", "Elapsed", "BreakIn" } },
 	};
 
 	for (size_t i = 0; i < ELEMENTS(table); i++)

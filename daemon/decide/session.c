@@ -301,10 +301,11 @@ static bool is_new_area(const State *state, const Command *command)
 static json_t *zone_body(const State *state, const Command *command, const ZonePlan *plan)
 {
 	return body_with_session(
-		state, json_pack("{s:s, s:s, s:I, s:i, s:i, s:i}", "zone", asked_text(command, "zone"),
-			       "skin_type", asked_text(command, "skin_type"), "area_mm2",
-			       wanted_area_mm2(state, command), "target", plan->density, "depth_min_um",
-			       plan->depth_min_um, "depth_max_um", plan->depth_max_um));
+		state, json_pack("{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:i}", "zone",
+			       asked_text(command, "zone"), "skin_type", asked_text(command, "skin_type"),
+			       "area_mm2", wanted_area_mm2(state, command), "target", plan->density,
+			       "depth_min_um", plan->depth_min_um, "depth_max_um", plan->depth_max_um,
+			       "angle_min_deg", plan->angle_min_deg, "angle_max_deg", plan->angle_max_deg));
 }
 
 /** The records of the work in the previous zone, and of a changed area, precede the record of the new zone.

@@ -7,6 +7,8 @@
 
 #include "state/dots.h"
 
+#include <stdlib.h>
+
 #include <string.h>
 
 enum { CONTACT_MIN_MN = 20, GAP_US = 30000, STROKES_MIN = 2 };
@@ -90,6 +92,13 @@ bool dot_detector_add(DotDetector *detector, const StrokeSample *sample, Dot *re
 	return ended;
 }
 
+unsigned dot_angle_deg(const Dot *dot)
+{
+	int from_normal_cdeg = abs(dot->angle_cdeg);
+
+	return from_normal_cdeg >= 9000 ? 0 : (unsigned)(9000 - from_normal_cdeg + 50) / 100;
+}
+
 void zone_statistics_add_strokes(ZoneStatistics *statistics, uint32_t n)
 {
 	statistics->strokes += n;
@@ -107,6 +116,7 @@ void zone_statistics_add_dot(ZoneStatistics *statistics, const ZonePlan *plan, c
 		statistics->outside++;
 	statistics->depth_sum_um += dot->depth_mean_um;
 	statistics->dwell_sum_us += dot->dwell_us;
+	statistics->angle_sum_deg += dot_angle_deg(dot);
 	if (dot->resistance_peak_mn > statistics->resistance_peak_mn)
 		statistics->resistance_peak_mn = dot->resistance_peak_mn;
 	count_in(statistics->histogram, dot->depth_mean_um / ZONE_HISTOGRAM_BIN_UM);
@@ -132,6 +142,11 @@ double zone_statistics_outside(const ZoneStatistics *statistics)
 double zone_statistics_depth_mean_um(const ZoneStatistics *statistics)
 {
 	return per_dot(statistics, statistics->depth_sum_um);
+}
+
+double zone_statistics_angle_mean_deg(const ZoneStatistics *statistics)
+{
+	return per_dot(statistics, statistics->angle_sum_deg);
 }
 
 double zone_statistics_dwell_mean_ms(const ZoneStatistics *statistics)

@@ -20,8 +20,11 @@ typedef struct Dot {
 	uint16_t strokes;
 	uint16_t depth_mean_um, depth_peak_um;
 	uint16_t resistance_peak_mn;
-	int16_t angle_cdeg; /* mean */
+	int16_t angle_cdeg; /* mean, of the handpiece from the normal; 0 on a board that does not sense it */
 } Dot;
+
+/** The needle's angle to the skin in whole degrees, 0 to 90, where 90 is upright. */
+unsigned dot_angle_deg(const Dot *dot);
 
 typedef struct DotDetector {
 	uint16_t contact_min_mn; /* a stroke with at least this resistance and depth > 0 touches the skin */
@@ -54,6 +57,7 @@ typedef struct ZoneStatistics {
 	uint64_t outside;      /* dots whose mean depth is outside the window */
 	uint64_t depth_sum_um; /* of the dots' mean depths */
 	uint64_t dwell_sum_us;
+	uint64_t angle_sum_deg; /* to the skin; means nothing on a board that does not sense it */
 	uint16_t resistance_peak_mn;
 	/*
 	 * dots by mean depth and by dwell, in bins of ZONE_HISTOGRAM_BIN_UM and _US; the last bin is
@@ -70,4 +74,5 @@ double zone_statistics_density(const ZoneStatistics *statistics, uint32_t area_m
 double zone_statistics_outside(const ZoneStatistics *statistics);
 /** Means; 0 without dots. */
 double zone_statistics_depth_mean_um(const ZoneStatistics *statistics);
+double zone_statistics_angle_mean_deg(const ZoneStatistics *statistics);
 double zone_statistics_dwell_mean_ms(const ZoneStatistics *statistics);

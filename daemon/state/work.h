@@ -31,7 +31,7 @@ typedef struct Work {
 	/* the mounted cartridge */
 	int64_t needle_since_us; /* value of worked_us when this cartridge began to work */
 	int64_t removed_us, removed_worked_us;
-	unsigned depth_streak, force_streak; /* consecutive dots outside the zone's window */
+	unsigned depth_streak, force_streak, angle_streak; /* consecutive dots outside the zone's window */
 } Work;
 
 /** Whether the needle may move: from the request to arm until the order to stop. */

@@ -22,6 +22,7 @@ enum { BROKER_PACE_S = 3600 };
 static const char *const alert_names[] = {
 	[ALERT_DEPTH] = "depth-outside",
 	[ALERT_FORCE] = "force-high",
+	[ALERT_ANGLE] = "angle-outside",
 	[ALERT_DENSITY_NEAR] = "density-near",
 	[ALERT_DENSITY] = "density-reached",
 	[ALERT_BREAK] = "break-due",
@@ -136,7 +137,7 @@ void station_alert_over(Station *station, StationAlert alert)
 void alerts_new_session(Station *station)
 {
 	static const StationAlert of_session[] = { ALERT_BREAK, ALERT_LENGTH, ALERT_DEPTH, ALERT_FORCE,
-		ALERT_DENSITY_NEAR, ALERT_DENSITY };
+		ALERT_ANGLE, ALERT_DENSITY_NEAR, ALERT_DENSITY };
 
 	for (size_t i = 0; i < ELEMENTS(of_session); i++)
 		station_alert_over(station, of_session[i]);

@@ -13,6 +13,7 @@ enum { ALERT_PACE_US = 30 * USEC_PER_SEC }; /* minimum time between two alerts o
 typedef enum StationAlert {
 	ALERT_DEPTH,
 	ALERT_FORCE,
+	ALERT_ANGLE,
 	ALERT_DENSITY_NEAR,
 	ALERT_DENSITY,
 	ALERT_BREAK,

@@ -93,6 +93,12 @@ static void note_dot(Station *station, const Dot *dot)
 			zone, work->depth_streak, plan->depth_min_um, plan->depth_max_um, dot->depth_mean_um,
 			dot->depth_mean_um > plan->depth_max_um ? "press less"
 								: "stretch the skin, press evenly");
+	if (work->angle_streak >= STREAK)
+		station_alert(station, ALERT_ANGLE,
+			"zone %s: the needle stood outside %u-%u degrees to the skin in the last %u dots (this one %u): %s",
+			zone, plan->angle_min_deg, plan->angle_max_deg, work->angle_streak,
+			dot_angle_deg(dot),
+			dot_angle_deg(dot) < plan->angle_min_deg ? "hold it more upright" : "lean it");
 	if (work->force_streak >= STREAK)
 		station_alert(station, ALERT_FORCE,
 			"zone %s: the last %u dots met more than %u mN (this one %u mN): check angle and cartridge",
@@ -157,12 +163,12 @@ static json_t *histogram_body(const uint32_t *histogram)
 	return body;
 }
 
-static json_t *statistics_body(const Session *session)
+static json_t *statistics_body(const Session *session, bool senses_angle)
 {
 	const SessionZone *zone = session_zone(session);
 	const ZoneStatistics *statistics = &zone->statistics;
 
-	return json_pack("{s:s, s:I, s:I, s:i, s:f, s:i, s:f, s:I, s:f, s:f, s:f, s:o, s:o}", "zone",
+	return json_pack("{s:s, s:I, s:I, s:i, s:f, s:i, s:f, s:I, s:f, s:f, s:f, s:o, s:o, s:o*}", "zone",
 		zone_to_string(session->zone), "dots", (json_int_t)statistics->dots, "strokes",
 		(json_int_t)statistics->strokes, "area_mm2", (int)zone->area_mm2, "density",
 		zone_statistics_density(statistics, zone->area_mm2), "target", session->plan->density,
@@ -170,7 +176,8 @@ static json_t *statistics_body(const Session *session)
 		"outside", zone_statistics_outside(statistics), "depth_mean_um",
 		zone_statistics_depth_mean_um(statistics), "dwell_mean_ms",
 		zone_statistics_dwell_mean_ms(statistics), "histogram", histogram_body(statistics->histogram),
-		"dwell_histogram", histogram_body(statistics->dwell_histogram));
+		"dwell_histogram", histogram_body(statistics->dwell_histogram), "angle_mean_deg",
+		senses_angle ? json_real(zone_statistics_angle_mean_deg(statistics)) : NULL);
 }
 
 /** Stops the needle: treatment data that cannot be recorded must not be produced. */
@@ -219,7 +226,8 @@ static void record_statistics(Station *station)
 	station->strokes.statistics_stale = false;
 	station->strokes.statistics_us = station_now_us(station);
 	station_record(station, "zone.statistics",
-		body_with_session(&station->state, statistics_body(&station->state.session)));
+		body_with_session(&station->state,
+			statistics_body(&station->state.session, board_senses_angle(&station->state.board))));
 }
 
 void station_flush_strokes(Station *station)

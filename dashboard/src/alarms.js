@@ -27,6 +27,7 @@ export const ALARMS = new Map([
 	["board-fault.overrun", ["high", "The board could not keep up"]],
 	["board-fault.self-test", ["medium", "The board failed its self-test"]],
 	["alert.depth-outside", ["medium", "Depth outside the window"]],
+	["alert.angle-outside", ["medium", "Needle angle outside the window"]],
 	["alert.force-high", ["medium", "Resistance is high"]],
 	["alert.density-near", ["low", "The zone is nearly at its density"]],
 	["alert.density-reached", ["medium", "The zone has its density"]],

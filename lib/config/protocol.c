@@ -41,14 +41,26 @@ static_assert(ELEMENTS(skin_names) == SKIN_TYPE_MAX, "every skin type has a name
 
 DEFINE_STRING_TABLE(skin_type, SkinType, skin_names);
 
-enum { DEPTH_MIN, DEPTH_MAX, DEPTH_LIMIT, FORCE_WARN, FORCE_LIMIT, RATE, DWELL, DENSITY };
+enum {
+	DEPTH_MIN,
+	DEPTH_MAX,
+	DEPTH_LIMIT,
+	FORCE_WARN,
+	FORCE_LIMIT,
+	RATE,
+	DWELL,
+	DENSITY,
+	ANGLE_MIN,
+	ANGLE_MAX
+};
 
 /* Wider than any published figures for scalps, but narrow enough that a typing error cannot injure. */
 static const struct {
 	const char *key;
 	size_t offset;
 	uint32_t min, max;
-	bool protects; /* the smallest applicable value wins, not the most specific */
+	bool protects;     /* the smallest applicable value wins, not the most specific */
+	uint16_t fallback; /* where no section sets it; 0: one must */
 } figures[] = {
 	[DEPTH_MIN] = { "depth_min_um", offsetof(ZonePlan, depth_min_um), 100, 3000, true },
 	[DEPTH_MAX] = { "depth_max_um", offsetof(ZonePlan, depth_max_um), 100, 3000, true },
@@ -58,6 +70,9 @@ static const struct {
 	[RATE] = { "rate_hz", offsetof(ZonePlan, rate_hz), 50, 200 },
 	[DWELL] = { "dwell_ms", offsetof(ZonePlan, dwell_ms), 5, 1000 },
 	[DENSITY] = { "density", offsetof(ZonePlan, density), 1, 400 },
+	/* the makers' practice; there is no published norm */
+	[ANGLE_MIN] = { "angle_min_deg", offsetof(ZonePlan, angle_min_deg), 10, 90, .fallback = 45 },
+	[ANGLE_MAX] = { "angle_max_deg", offsetof(ZonePlan, angle_max_deg), 10, 90, .fallback = 90 },
 };
 static_assert(ELEMENTS(figures) == PROTOCOL_FIGURES, "a rank for every figure");
 
@@ -309,15 +324,23 @@ static int set_plan(ProtocolDraft *draft, const char *section, const char *key, 
 	}
 	return error_set(error, -EINVAL,
 		"unknown key in [%s]: depth_min_um, depth_max_um, depth_limit_um, force_warn_mn, "
-		"force_limit_mn, rate_hz, dwell_ms, density are known",
+		"force_limit_mn, rate_hz, dwell_ms, density, angle_min_deg, angle_max_deg are known",
 		section);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------ */
 
+static void set_fallbacks(Protocol *protocol)
+{
+	for (size_t i = 0; i < (size_t)PROTOCOL_COURSE_MAX * ZONE_MAX * SKIN_TYPE_MAX; i++)
+		for (size_t figure = 0; figure < ELEMENTS(figures); figure++)
+			*plan_figure(&protocol->plans[0][0][0] + i, figure) = figures[figure].fallback;
+}
+
 void protocol_draft_init(ProtocolDraft *draft, const char *name)
 {
 	memset(draft, 0, sizeof *draft);
+	set_fallbacks(&draft->protocol);
 	draft->protocol.healing_min_days = PROTOCOL_HEALING_DAYS;
 	snprintf(draft->protocol.name, sizeof draft->protocol.name, "%s", name);
 }
@@ -363,7 +386,7 @@ typedef struct Misfit {
 static bool find_misfit(const ZonePlan *plan, const uint8_t *rank, Misfit *ret)
 {
 	for (size_t i = 0; i < ELEMENTS(figures); i++) {
-		if (rank[i] == 0) {
+		if (rank[i] == 0 && !figures[i].fallback) {
 			*ret = (Misfit){ i, i, 0 };
 			return true;
 		}
@@ -374,6 +397,8 @@ static bool find_misfit(const ZonePlan *plan, const uint8_t *rank, Misfit *ret)
 		*ret = (Misfit){ DEPTH_MAX, DEPTH_LIMIT, PROTOCOL_DEPTH_MARGIN_UM };
 	else if (plan->force_warn_mn > plan->force_limit_mn)
 		*ret = (Misfit){ FORCE_WARN, FORCE_LIMIT, 0 };
+	else if (plan->angle_min_deg > plan->angle_max_deg)
+		*ret = (Misfit){ ANGLE_MIN, ANGLE_MAX, 0 };
 	else
 		return false;
 	return true;

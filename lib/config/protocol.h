@@ -67,6 +67,7 @@ typedef struct ZonePlan {
 	uint16_t depth_limit_um;             /* the needle stops beyond this */
 	uint16_t force_warn_mn, force_limit_mn;
 	uint16_t rate_hz, dwell_ms;
+	uint16_t angle_min_deg, angle_max_deg; /* of the needle to the skin, 90 upright; outside: a warning */
 	uint16_t density; /* target, dots per cm2 after the session, with those of all earlier sessions */
 } ZonePlan;
 
@@ -89,7 +90,7 @@ typedef struct Protocol {
 } Protocol;
 
 enum {
-	PROTOCOL_FIGURES = 8,
+	PROTOCOL_FIGURES = 10,
 	PROTOCOL_HEALING_DAYS =
 		7, /* a week after the first session ("Illusion of Hair"), unless the file says more */
 	/*

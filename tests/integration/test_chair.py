@@ -90,3 +90,23 @@ def test_the_anaesthetic_has_its_time_before_the_needle(station, tmp_path):
     page = tmp_path / "report.html"
     ctl(station, "report", "1", "-o", str(page))
     assert "Numb 5, 4 % lidocaine, lot N7" in page.read_text() and "Crown, Nape; 30 minutes" in page.read_text()
+
+
+def test_the_angle_is_measured_and_on_record(station, tmp_path):
+    station.prepare()
+    assert (station.get("Session1", "AngleMinDeg"), station.get("Session1", "AngleMaxDeg")) == (45, 90)
+    assert station.get("Session1", "LastAngleDeg") == 0
+    station.call("Session1", "Arm")
+    station.sim("pedal down")
+    wait_for(lambda: station.get("Session1", "Dots") > 3, "dots")
+    station.sim("pedal up")
+    station.wait_state("ready")
+    assert 60 <= station.get("Session1", "LastAngleDeg") <= 90  # the simulated hand leans by about 15 degrees
+    station.call("Session1", "Finish")
+    bodies = {row["kind"]: row["body"] for row in station.audit("records")}
+    assert (bodies["session.zone"]["angle_min_deg"], bodies["session.zone"]["angle_max_deg"]) == (45, 90)
+    mean = bodies["zone.statistics"]["angle_mean_deg"]
+    assert 60 <= mean <= 90
+    page = tmp_path / "report.html"
+    ctl(station, "report", "1", "-o", str(page))
+    assert f"{mean:.0f}\u00b0 (45\u201390)" in page.read_text()

@@ -50,7 +50,7 @@ def test_every_key_of_the_configuration():
 def test_every_key_of_a_protocol():
     code = (SOURCE / "lib/config/protocol.c").read_text()
     wanted = {("default", key): f"({low} to {high})" for key, low, high in re.findall(
-        r'\{ "(\w+)", offsetof\(ZonePlan, \w+\), (\d+), (\d+)(?:, true)? \}', table("lib/config/protocol.c", "figures"))}
+        r'\{ "(\w+)", offsetof\(ZonePlan, \w+\), (\d+), (\d+)(?:, true)?(?:, \.fallback = \d+)? \}', table("lib/config/protocol.c", "figures"))}
     assert len(wanted) == table("lib/config/protocol.c", "figures").count("offsetof")
     for key, low, high in re.findall(r'strcmp\(key, "(\w+)"\) == 0\)\n\t\treturn set_number\(value, (\d+), (\w+),',
                                      code):

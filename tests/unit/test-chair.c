@@ -155,6 +155,57 @@ static void test_the_anaesthetic_has_its_time(void **state)
 	assert_int_equal(now->session.zones[ZONE_NAPE].anaesthetic_until_utc_us, 0);
 }
 
+/* ---- the needle's angle ---- */
+
+/** One dot of three strokes, at this angle of the handpiece from the normal. */
+static void make_dot(State *now, int16_t angle_cdeg)
+{
+	static uint32_t at_us;
+	Dot dot;
+
+	for (int i = 0; i < 3; i++, at_us += 8000)
+		(void)stroke_apply(now,
+			&(StrokeSample){ .time_us = at_us,
+				.depth_um = 900,
+				.resistance_mn = 300,
+				.angle_cdeg = angle_cdeg },
+			&dot);
+	at_us += 200000;
+	(void)contact_end_apply(now, &dot);
+}
+
+static void test_the_angle_is_that_to_the_skin(void **state)
+{
+	static const struct {
+		int16_t from_normal_cdeg;
+		unsigned to_skin_deg;
+		bool outside; /* of 45 to 90 degrees, which no section of the protocol sets otherwise */
+	} rows[] = {
+		{ 0, 90, false },
+		{ 1500, 75, false },
+		{ -1500, 75, false },
+		{ 4549, 45, false },
+		{ 4551, 44, true },
+		{ -6000, 30, true },
+		{ 9500, 0, true },
+	};
+	State *now = *state;
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		now->board.identity.capabilities = BOARD_CAN_SENSE_ANGLE;
+		choose_zone(now, "crown", "normal");
+		make_dot(now, rows[i].from_normal_cdeg);
+		make_dot(now, rows[i].from_normal_cdeg);
+		assert_int_equal(dot_angle_deg(&now->session.last_dot), rows[i].to_skin_deg);
+		assert_int_equal(now->work.angle_streak, rows[i].outside ? 2 : 0);
+		/* a board that does not sense it says 0 from the normal: nothing is judged by that */
+		now->board.identity.capabilities = 0;
+		choose_zone(now, "crown", "normal");
+		make_dot(now, rows[i].from_normal_cdeg);
+		assert_int_equal(now->work.angle_streak, 0);
+	}
+}
+
 #define CHAIR_TEST(test) cmocka_unit_test_setup_teardown(test, open_session, close_session)
 
 int main(void)
@@ -162,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CHAIR_TEST(test_what_an_anaesthetic_may_say),
 		CHAIR_TEST(test_the_anaesthetic_has_its_time),
+		CHAIR_TEST(test_the_angle_is_that_to_the_skin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
