@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { COMMANDS_MAX = 9, FIRST_VALUE = 256, LABEL_MAX = 40 };
+enum { COMMANDS_MAX = 10, FIRST_VALUE = 256, LABEL_MAX = 40 };
 
 typedef struct Option {
 	const char *name, *argument; /* argument NULL: a switch */
@@ -22,7 +22,7 @@ typedef struct Option {
 } Option;
 
 #define AT(field) offsetof(Ctl, field)
-#define REPORTS   "report", "session copy", "audit report", "incident form"
+#define REPORTS   "report", "session copy", "audit report", "incident form", "person passport"
 #define LABELS    "label units", "label reprint", "label pack"
 #define VERIFYING                                                                                  \
 	"audit verify", "audit witness", "ledger backup", "ledger restore", "ledger clear-damage", \
@@ -50,7 +50,7 @@ static const Option options[] = {
 	{ "to", "DAY", AT(to), "of an inspector's report: its last day", { "audit report" }, 0 },
 	{ "paper", "PAPER", AT(paper), "of a report: a4 (default) or letter", { REPORTS }, 0 },
 	{ "language", "LANGUAGE", AT(language), "en, es or de; without it that of the client's card",
-		{ "report", "session copy" }, 0 },
+		{ "report", "session copy", "person passport" }, 0 },
 	{ "ledger", "FILE", AT(ledger), "the ledger's file; without it the station's own",
 		{ VERIFYING, "audit prove", "audit export", "audit" }, 0 },
 	{ "profile", "PROFILE", AT(profile),

@@ -195,6 +195,27 @@ static int run_session_copy(Ctl *ctl, int n, char **arguments)
 		ctl, arguments[0], &(SessionPaper){ false, report_gather_consents, consents_document });
 }
 
+static int run_passport(Ctl *ctl, int n, char **arguments)
+{
+	_cleanup_(passport_freep) Passport *passport = passport_new();
+	const Report *last;
+	Document document;
+	Form form = { 0 };
+	int status = read_form(ctl, false, SESSION_LIMIT_S, &form);
+
+	if (status != CTL_DONE)
+		return status;
+	status = passport_gather(ctl, arguments[0], passport);
+	if (status != CTL_DONE)
+		return status;
+	last = g_ptr_array_index(passport->sessions, passport->sessions->len - 1);
+	status = choose_language(ctl, last->session);
+	if (status != CTL_DONE)
+		return status;
+	passport_document(passport, &document);
+	return write_report_file(ctl, &document, &form);
+}
+
 static bool is_day(const char *text)
 {
 	struct tm day;
@@ -250,6 +271,8 @@ const Command report_commands[] = {
 		run_session_copy, "the client's copy of what was signed in a session" },
 	{ "person export", "SUBJECT -o FOLDER|FILE.zip", 1, 1, person_export_run,
 		"all that is on record about a client, with proofs and photographs; the access is recorded" },
+	{ "person passport", "SUBJECT -o FILE.pdf|.html [--paper a4|letter] [--language en|es|de]", 1, 1,
+		run_passport, "one page for the client: zones, dates, pigments, needles, aftercare" },
 	{ "incident form", "N -o FILE.pdf|.html [--paper a4|letter]", 1, 1, run_incident_form,
 		"the report of incident N for the authority, filled from the record" },
 	{ "audit report", "[--from DAY] [--to DAY] -o FILE.pdf|.html [--paper a4|letter]", 0, 0,

@@ -225,6 +225,35 @@ int report_gather(Ctl *ctl, int64_t session, Report *report)
 	return CTL_DONE;
 }
 
+/* ---- all sessions of a client ---- */
+
+int passport_gather(Ctl *ctl, const char *subject, Passport *passport)
+{
+	json_auto_t *rows = json_array();
+	json_t *row;
+	size_t i;
+	int status = ctl_query(ctl, "sessions", json_pack("{s:s}", "subject", subject), ctl_keep_row, rows);
+
+	if (status != CTL_DONE)
+		return status;
+	json_array_foreach (rows, i, row) {
+		Report *report = report_new();
+
+		g_ptr_array_add(passport->sessions, report);
+		status = ask_record(ctl, report, row_number(row, "session"));
+		if (status != CTL_DONE)
+			return status;
+		if (i + 1 < json_array_size(rows))
+			continue;
+		status = ask_station(ctl, report);
+		if (status != CTL_DONE)
+			return status;
+		if (report->proof.seq)
+			ask_proof(ctl, &report->proof);
+	}
+	return passport->sessions->len > 0 ? CTL_DONE : ctl_fail("no session of %s is on record", subject);
+}
+
 /* ---- what a client signed ---- */
 
 int report_gather_consents(Ctl *ctl, int64_t session, Report *report)

@@ -9,12 +9,16 @@
 #include "client.h"
 #include "report/incident-form.h"
 #include "report/inspection.h"
+#include "report/passport-html.h"
 #include "report/report.h"
 
 /**
  * CTL_DONE, or CTL_FAILED after printing why. Photographs that are not available are reported and left out.
  */
 int report_gather(Ctl *ctl, int64_t session, Report *report) _must_check_;
+
+/** Asks for all sessions of a client, without photographs. Returns as above. */
+int passport_gather(Ctl *ctl, const char *subject, Passport *passport) _must_check_;
 
 /** Asks for what the client of a session signed, with texts and proofs. Returns as above. */
 int report_gather_consents(Ctl *ctl, int64_t session, Report *report) _must_check_;

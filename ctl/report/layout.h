@@ -8,3 +8,4 @@ extern const char session_html[];
 extern const char inspection_html[];
 extern const char consents_html[];
 extern const char incident_html[];
+extern const char passport_html[];

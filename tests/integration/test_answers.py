@@ -143,7 +143,7 @@ def test_an_option_that_a_command_does_not_take_is_refused():
         for words, arguments, _ in COMMANDS:
             given = ["x=x"] * len(re.sub(r"\[[^]]*\](\.\.\.)?", "", arguments).split())
             given = [word for word in given if word]
-            if words in ("report", "session copy", "incident form", "audit report", "person export"):
+            if words in ("report", "session copy", "incident form", "audit report", "person export", "person passport"):
                 given = given[:1] if words != "audit report" else []
             for name, commands in taken.items():
                 if name in fitting or words in commands:

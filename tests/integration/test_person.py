@@ -3,6 +3,8 @@
 
 import hashlib
 import json
+import os
+import shutil
 import subprocess
 import zipfile
 
@@ -146,3 +148,41 @@ def test_who_may_not_read_the_record_gets_nothing(treated):
     ctl(station, "person", "export", "P-0001", "-o", folder)
     polkit.stop()
     station.polkit = None
+
+
+def pages_of(pdf):
+    """The text of each page."""
+    return subprocess.run(["pdftotext", "-layout", pdf, "-"], check=True, capture_output=True, text=True,
+                          timeout=60).stdout.split("\f")[:-1]
+
+
+def test_the_passport_is_one_page_in_the_clients_language(treated, tmp_path):
+    station, pdf, code = treated, tmp_path / "passport.pdf", tmp_path / "code"
+    station.record("Session1", "subject.described", subject="P-0001", hair="brown", language="es")
+    ctl(station, "person", "passport", "p-0001", "-o", pdf)
+    page, = pages_of(pdf)
+    for words in ("Pasaporte del cliente", "Coronilla", "Nuca", "Brand black-3", "PG7", "1RL 0.25", "L1"):
+        assert words in page, (words, page)
+    if os.environ.get("STIPPLE_REPORTS"):
+        shutil.copy(pdf, os.environ["STIPPLE_REPORTS"])
+
+    # the code is the proof of the record that ends the last session
+    subprocess.run(["pdftoppm", "-r", "300", "-png", pdf, tmp_path / "page"], check=True, timeout=60)
+    image, = tmp_path.glob("page*.png")
+    read = subprocess.run(["zbarimg", "-q", "--raw", image], check=True, capture_output=True, timeout=60).stdout
+    code.write_bytes(read)
+    done = subprocess.run([CTL, "audit", "verify", "--proof", code, "--key", str(station.get("Audit1", "Key"))], check=True,
+                          capture_output=True, text=True, timeout=60)
+    assert '"session":2' in done.stdout and '"kind":"session.signed"' in done.stdout
+    assert "is not on record" in ctl(station, "person", "passport", "P-9", "-o", tmp_path / "none.pdf", status=1)
+    assert not (tmp_path / "none.pdf").exists()
+
+
+def test_a_passport_with_many_lots_is_one_page(station, tmp_path):
+    pdf = tmp_path / "many.pdf"
+    station.prepare()
+    for i in range(12):
+        station.call("Session1", "LoadPigment", f"Brand {i}", "a rather long colour", f"LOT-{i}", "2031-01-31")
+    ctl(station, "person", "passport", "P-0001", "-o", pdf, "--paper", "letter")
+    page, = pages_of(pdf)
+    assert "and 6 more" in page and "LOT-0" in page and "LOT-11" not in page
