@@ -183,8 +183,8 @@ static const struct {
 	{ "lot.labelled", "{'lot':'L3','count':3}" },
 	{ "lot.relabelled", "{'lot':'L3','first':2,'count':2,'reason':'torn'}" },
 	{ "cycle.recorded",
-		"{'sterilizer':'S2','cycle':8,'program':'B','started':'2026-03-04T08:00:00Z','temperature_c':134,"
-		"'exposure_s':240,'contents':['tweezers']}" },
+		"{'sterilizer':'S2','cycle':8,'program':'S','started':'2026-03-04T08:00:00Z','temperature_c':134,"
+		"'exposure_s':900,'contents':['tweezers']}" },
 	{ "cycle.released",
 		"{'sterilizer':'S2','cycle':8,'signed':'released','profile':'x','proofs':'','sterile_days':90}" },
 	{ "pack.labelled", "{'sterilizer':'S2','cycle':8}" },

@@ -217,6 +217,91 @@ static void test_a_corrected_biological_test(void **state)
 	expect_rebuilt(fixture);
 }
 
+/** What one failed test put in doubt, the correction of another does not release. */
+static void test_a_correction_leaves_the_doubt_of_another_test(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	uint64_t second;
+
+	add_loads(ledger);
+	test_ok(ledger, "fail", "{\"cycle\":2}");
+	second = test_ok(ledger, "fail", "{\"tested\":\"2026-02-04T10:00:00Z\", \"reprocess\":true}");
+	expect_item(ledger, "hp1", "blocked", NULL);
+	expect_item(ledger, "hp2", "blocked", "wait for one that passes");
+	expect_item(ledger, "hp3", "blocked", "wait for one that passes");
+	correct_ok(ledger, second, "result", "fail", "invalid");
+	expect_item(ledger, "hp2", "blocked", "wait for one that passes");
+	correct_ok(ledger, second, "result", "invalid", "pass");
+	expect_item(ledger, "hp2", "blocked", "sterilise it again");
+	expect_item(ledger, "hp3", "blocked", "sterilise it again");
+	correct_ok(ledger, second, "result", "pass", "fail");
+	expect_item(ledger, "hp3", "blocked", "wait for one that passes");
+	expect_rebuilt(fixture);
+}
+
+/** A test that did not pass after all leaves the loads to the failed one before it. */
+static void test_a_test_that_did_not_pass_puts_loads_back_in_doubt(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	uint64_t passed;
+
+	add_loads(ledger);
+	test_ok(ledger, "fail", "{\"cycle\":2}");
+	passed = test_ok(ledger, "pass", "{\"tested\":\"2026-02-04T10:00:00Z\"}");
+	expect_item(ledger, "hp3", "blocked", NULL);
+	correct_ok(ledger, passed, "result", "pass", "invalid");
+	expect_item(ledger, "hp1", "blocked", NULL);
+	expect_item(ledger, "hp2", "blocked", "wait for one that passes");
+	expect_item(ledger, "hp3", "blocked", "wait for one that passes");
+	expect_rebuilt(fixture);
+}
+
+/** A test covers the loads by when it ran. */
+static void test_a_corrected_time_of_a_test_moves_the_doubt(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+	uint64_t passed, load;
+
+	add_loads(ledger);
+	passed = test_ok(ledger, "pass", "{\"tested\":\"2026-02-02T12:00:00Z\"}");
+	test_ok(ledger, "fail", "{\"tested\":\"2026-02-04T10:00:00Z\"}");
+	expect_item(ledger, "hp2", "blocked", NULL);
+	expect_item(ledger, "hp3", "blocked", "wait for one that passes");
+	correct_ok(ledger, passed, "tested", "2026-02-02T12:00:00Z", "2026-02-01T12:00:00Z");
+	expect_item(ledger, "hp2", "blocked", "wait for one that passes");
+	correct_ok(ledger, passed, "tested", "2026-02-01T12:00:00Z", "2026-02-03T12:00:00Z");
+	expect_item(ledger, "hp2", "blocked", NULL);
+	expect_item(ledger, "hp3", "blocked", NULL);
+	correct_ok(ledger, passed, "tested", "2026-02-03T12:00:00Z", "2026-02-05T12:00:00Z");
+	expect_item(ledger, "hp3", "blocked", NULL);
+	expect_rebuilt(fixture);
+	/* so does a load */
+	load = add_cycle(ledger, 4, "2026-02-06T10:00:00Z", "{\"contents\":[\"hp4\"]}");
+	release_ok(ledger, 4);
+	test_ok(ledger, "fail", "{\"tested\":\"2026-02-07T10:00:00Z\"}");
+	expect_item(ledger, "hp4", "blocked", "wait for one that passes");
+	correct_ok(ledger, load, "started", "2026-02-06T10:00:00Z", "2026-02-05T10:00:00Z");
+	expect_item(ledger, "hp4", "blocked", NULL);
+	expect_rebuilt(fixture);
+}
+
+/** A load that was rejected stays so, whatever its steriliser's tests say later. */
+static void test_a_test_that_passes_frees_no_rejected_load(void **state)
+{
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	add_loads(ledger);
+	enter_ok(ledger, "cycle.rejected", "{\"sterilizer\":\"A\",\"cycle\":3,\"reason\":\"wet\"}");
+	test_ok(ledger, "fail", "{\"tested\":\"2026-02-04T10:00:00Z\"}");
+	test_ok(ledger, "pass", "{\"tested\":\"2026-02-05T10:00:00Z\"}");
+	expect_item(ledger, "hp3", "blocked", "its load was rejected");
+	expect_rebuilt(fixture);
+}
+
 static void test_a_corrected_time_of_a_cycle(void **state)
 {
 	Fixture *fixture = *state;
@@ -275,6 +360,10 @@ int main(void)
 		LEDGER_TEST(test_a_corrected_class_and_tests_of_the_machine),
 		LEDGER_TEST(test_corrected_initials),
 		LEDGER_TEST(test_a_corrected_biological_test),
+		LEDGER_TEST(test_a_correction_leaves_the_doubt_of_another_test),
+		LEDGER_TEST(test_a_test_that_did_not_pass_puts_loads_back_in_doubt),
+		LEDGER_TEST(test_a_corrected_time_of_a_test_moves_the_doubt),
+		LEDGER_TEST(test_a_test_that_passes_frees_no_rejected_load),
 		LEDGER_TEST(test_a_corrected_time_of_a_cycle),
 		LEDGER_TEST(test_corrected_work_and_programs),
 	};

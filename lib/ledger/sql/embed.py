@@ -10,7 +10,8 @@ The folder of a file says what becomes of it:
   questions/NAME.sql                          an element of sql_questions, in the order of the command line
   checks/NAME.sql                             a part of the table "gap", of which questions may select
   accept/AREA.sql, read/, write/NAME.sql      each "-- statement NAME": sql_NAME, which OUTPUT.h declares
-  project/AREA.sql                            each "-- record KIND": an element of sql_projecting
+  project/AREA.sql                            each "-- record KIND": an element of sql_projecting; statements of several
+                                              kinds, "-- record KIND KIND", follow those that each has before
   rebuild/empty.sql, rebuild/days.sql         sql_tables: the names of those that are emptied; sql_days
 
 A question says in its head what it takes, a line each:
@@ -31,7 +32,7 @@ import sys
 from typing import Iterator
 
 MADE = "/* SPDX-License-Identifier: Apache-2.0 */\n/* Made by lib/ledger/sql/embed.py of the SQL files there: change those. */\n"
-SECTION = re.compile(r"-- (?:record|statement) (\S+)$")
+SECTION = re.compile(r"-- (?:record|statement) (\S+(?: \S+\.\S+)*)$")
 DELETE = re.compile(r"DELETE FROM (\w+);$")
 ARGUMENT = re.compile(r"-- @(\w+) (text|number|time)(, needed)?(, of the profile)?: .")
 OPTIONAL = re.compile(r"(WHERE|  AND) \(@(\w+) IS NULL OR\b *(.*)$", re.DOTALL)
@@ -64,17 +65,17 @@ class Source:
     def sections(self) -> dict[str, list[list[str]]]:
         """The statements behind each "-- record NAME" or "-- statement NAME"."""
         made: dict[str, list[list[str]]] = {}
-        name, begun = "", True
+        names, begun = "", True
         for line in self.lines:
             if found := SECTION.match(line):
-                name, begun = found[1], True
-                if name in made:
-                    raise SqlError(f"{self.path}: {name} stands there twice")
-                made[name] = []
+                names, begun = found[1], True
+                if names in made:
+                    raise SqlError(f"{self.path}: {names} stands there twice")
+                made[names] = []
             elif line and not line.startswith("--"):
                 if begun:
-                    made[name].append([])
-                made[name][-1].append(line.removesuffix(";"))
+                    made[names].append([])
+                made[names][-1].append(line.removesuffix(";"))
                 begun = line.endswith(";")
         return made
 
@@ -183,10 +184,13 @@ def statements(sources: list[Source]) -> tuple[str, str]:
 
 
 def projecting(sources: list[Source]) -> str:
-    rows = []
+    of_kind: dict[str, list[list[str]]] = {}
     for source in sources:
-        for kind, many in source.sections().items():
-            rows.append(f'\t{{ "{kind}", (const char *const[]){{' + ",".join(map(string, many)) + ", NULL } },\n")
+        for kinds, many in source.sections().items():
+            for kind in kinds.split():
+                of_kind.setdefault(kind, []).extend(many)
+    rows = [f'\t{{ "{kind}", (const char *const[]){{' + ",".join(map(string, many)) + ", NULL } },\n"
+            for kind, many in of_kind.items()]
     return "const Projecting sql_projecting[] = {\n" + "".join(rows) + "\t{ NULL },\n};\n\n"
 
 

@@ -116,8 +116,7 @@ UPDATE equipment_test
 SET result = iif(rate_kpa_min <= 0.13 AND minutes >= 10, 'pass', 'fail')
 WHERE seq = @corrects AND test = 'leak';
 
--- Biological tests: one that failed after all blocks what a test that failed does, and one that passed after all blocks
--- nothing.
+-- Biological tests. What they then say of the loads, the last statement of sterilization.sql says.
 UPDATE indicator_test
 SET result = iif(@field = 'result', @new, result), control = iif(@field = 'control', @new, control),
   expiry = iif(@field = 'expiry', @new, expiry),
@@ -127,26 +126,6 @@ WHERE seq = @corrects;
 UPDATE indicator_test
 SET tested_us = CAST(strftime('%s', @new) AS INTEGER) * 1000000
 WHERE ran_seq = @corrects AND @field = 'started';
-UPDATE handpiece_sterile
-SET test_seq = @corrects,
-  blocked = 'the biological test of steriliser ' || failed.sterilizer || ' failed: its loads wait for one that passes'
-FROM cycle, indicator_test AS failed
-WHERE @field = 'result'
-  AND failed.seq = @corrects
-  AND failed.result = 'fail'
-  AND cycle.seq = cycle_seq
-  AND cycle.sterilizer = failed.sterilizer
-  AND started_us > coalesce(
-    (SELECT max(tested_us)
-     FROM indicator_test AS pass
-     WHERE pass.sterilizer = failed.sterilizer AND pass.result = 'pass' AND pass.tested_us < failed.tested_us), 0)
-  AND NOT EXISTS (
-    SELECT 1
-    FROM indicator_test AS pass
-    WHERE pass.sterilizer = failed.sterilizer AND pass.result = 'pass' AND pass.tested_us > failed.tested_us);
-UPDATE handpiece_sterile
-SET blocked = NULL, test_seq = NULL
-WHERE @field = 'result' AND @new = 'pass' AND test_seq = @corrects;
 
 -- Certificates of operators. Incidents: @due is until when the right incident is reported, or "none".
 UPDATE certification SET expiry = @new WHERE seq = @corrects AND @field = 'expiry';

@@ -133,9 +133,6 @@ VALUES (
   @cycle, @actor);
 
 -- record indicator.tested
--- A failed test blocks the items of the loads since the last passed test before it, or of none if a later test has
--- passed already. A later passed test ends the block, or requires the items to be sterilised again; an earlier one
--- shows that the loads before it were never in doubt.
 INSERT INTO indicator_test(
   seq, sterilizer, cycle, tested_us, lot, expiry, control, result, incubation_h, laboratory, operator, ran_seq)
 SELECT @seq, @sterilizer, @cycle, coalesce(started_us, CAST(strftime('%s', @tested) AS INTEGER) * 1000000), @lot,
@@ -147,36 +144,53 @@ LEFT JOIN (
   WHERE sterilizer = @sterilizer AND cycle = @cycle AND (@series IS NULL OR series = @series)
   ORDER BY series DESC
   LIMIT 1) AS ran;
+
+-- record indicator.tested record.corrected
+-- What the tests of a steriliser say of its loads, as they stand: after each test, and after a correction of one or of a
+-- cycle's time. A failed test puts those in doubt that ran since the last passed test before it. They wait for one that
+-- passes after it; what ran up to that one must then be sterilised again if its profile says so and it was released
+-- before. What is blocked for another reason stays so. (The test's own record is written after this.)
+WITH concerned AS (
+  SELECT sterilizer
+  FROM indicator_test
+  WHERE seq IN (@seq, iif(@field IN ('result', 'tested'), @corrects, NULL))
+  UNION ALL
+  SELECT sterilizer FROM cycle WHERE seq = @corrects AND @field = 'started'),
+failed AS MATERIALIZED (
+  SELECT seq, sterilizer,
+    coalesce(
+      (SELECT max(tested_us)
+       FROM indicator_test AS pass
+       WHERE pass.sterilizer = test.sterilizer AND pass.result = 'pass' AND pass.tested_us < test.tested_us), 0)
+      AS since_us,
+    (SELECT seq
+     FROM indicator_test AS pass
+     WHERE pass.sterilizer = test.sterilizer AND pass.result = 'pass' AND pass.tested_us > test.tested_us
+     ORDER BY tested_us, seq
+     LIMIT 1)
+      AS passed_seq
+  FROM indicator_test AS test
+  WHERE result = 'fail' AND sterilizer = (SELECT sterilizer FROM concerned))
 UPDATE handpiece_sterile
-SET test_seq = @seq,
-  blocked = 'the biological test of steriliser ' || @sterilizer || ' failed: its loads wait for one that passes'
-WHERE @result = 'fail'
-  AND cycle_seq IN (
-    SELECT cycle.seq
-    FROM cycle, indicator_test AS failed
-    WHERE failed.seq = @seq
-      AND cycle.sterilizer = @sterilizer
-      AND started_us > coalesce(
-        (SELECT max(tested_us)
-         FROM indicator_test
-         WHERE sterilizer = @sterilizer AND result = 'pass' AND tested_us < failed.tested_us), 0)
-      AND NOT EXISTS (
-        SELECT 1
-        FROM indicator_test
-        WHERE sterilizer = @sterilizer AND result = 'pass' AND tested_us > failed.tested_us));
-UPDATE handpiece_sterile
-SET blocked = CASE
-    WHEN @reprocess AND failed.tested_us < passed.tested_us THEN
-      'its load was in doubt after a failed biological test: sterilise it again'
-  END
-FROM indicator_test AS passed, indicator_test AS failed, cycle
-WHERE @result = 'pass'
-  AND passed.seq = @seq
-  AND failed.seq = test_seq
-  AND failed.tested_us != passed.tested_us
-  AND cycle.seq = cycle_seq
-  AND cycle.sterilizer = passed.sterilizer
-  AND cycle.started_us <= passed.tested_us;
+SET (test_seq, blocked) = (
+  SELECT failed.seq,
+    iif(
+      passed_seq IS NULL,
+      'the biological test of steriliser ' || failed.sterilizer || ' failed: its loads wait for one that passes',
+      'its load was in doubt after a failed biological test: sterilise it again')
+  FROM cycle
+  JOIN failed ON failed.sterilizer = cycle.sterilizer AND started_us > since_us
+  LEFT JOIN indicator_test AS passed ON passed.seq = passed_seq
+  LEFT JOIN record ON record.seq = passed_seq
+  WHERE cycle.seq = cycle_seq
+    AND (passed_seq IS NULL
+      OR started_us <= passed.tested_us
+        AND released_seq < passed_seq
+        AND iif(passed_seq = @seq, @reprocess, json_extract(CAST(leaf AS TEXT), '$.body.reprocess')))
+  ORDER BY failed.seq DESC
+  LIMIT 1)
+WHERE (blocked IS NULL OR test_seq IS NOT NULL)
+  AND cycle_seq IN (SELECT seq FROM cycle WHERE sterilizer = (SELECT sterilizer FROM concerned));
 
 -- record indicator.followed-up
 UPDATE indicator_test SET followed_seq = @seq WHERE seq = @test;
