@@ -49,20 +49,49 @@ static int print_alarm(const Ctl *ctl, sd_bus_message *reply)
 	return r;
 }
 
-static int list_alarms(Ctl *ctl, int n, char **arguments)
+/** Asks for the alarms; *ret stands before the first. */
+static int ask_alarms(Ctl *ctl, sd_bus_message **ret)
 {
-	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-	int r, status = ctl_call(ctl, CTL_PATH, "org.freedesktop.DBus.Properties", "Get", &reply, "ss",
+	int r, status = ctl_call(ctl, CTL_PATH, "org.freedesktop.DBus.Properties", "Get", ret, "ss",
 		       "org.stipple.Station1", "Alarms");
 
 	if (status != CTL_DONE)
 		return status;
-	if ((r = sd_bus_message_enter_container(reply, 'v', "a(sssstb)")) < 0 ||
-		(r = sd_bus_message_enter_container(reply, 'a', "(sssstb)")) < 0)
+	if ((r = sd_bus_message_enter_container(*ret, 'v', "a(sssstb)")) < 0 ||
+		(r = sd_bus_message_enter_container(*ret, 'a', "(sssstb)")) < 0)
 		return ctl_fail("the alarms cannot be read: %s", strerror(-r));
+	return CTL_DONE;
+}
+
+static int list_alarms(Ctl *ctl, int n, char **arguments)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	int r, status = ask_alarms(ctl, &reply);
+
+	if (status != CTL_DONE)
+		return status;
 	while ((r = print_alarm(ctl, reply)) > 0)
 		;
 	return r < 0 ? ctl_fail("the alarms cannot be read: %s", strerror(-r)) : CTL_DONE;
+}
+
+/** The one that is active now is meant; the station says when there is none. */
+static int acknowledge_active(Ctl *ctl, int n, char **arguments)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	const char *id, *priority, *words, *text;
+	uint64_t since_us, found_us = 0;
+	int acknowledged, r, status = ask_alarms(ctl, &reply);
+
+	if (status != CTL_DONE)
+		return status;
+	while ((r = sd_bus_message_read(
+			reply, "(sssstb)", &id, &priority, &words, &text, &since_us, &acknowledged)) > 0)
+		if (strcmp(id, arguments[0]) == 0)
+			found_us = since_us;
+	if (r < 0)
+		return ctl_fail("the alarms cannot be read: %s", strerror(-r));
+	return ctl_call(ctl, CTL_STATION, "AcknowledgeAlarm", NULL, "st", arguments[0], found_us);
 }
 
 /* ---- the test of the sound ---- */
@@ -137,8 +166,7 @@ int ctl_test_sound(Ctl *ctl)
 
 const Command alarm_commands[] = {
 	{ "alarms", "", 0, 0, list_alarms, "the alarms that are active, the highest priority first" },
-	{ "alarms acknowledge", "ALARM", 1, 1, ctl_forward,
-		"an alarm neither sounds nor lights a lamp any more; of a fault: acknowledge",
-		.calls = { CTL_STATION, "AcknowledgeAlarm" } },
+	{ "alarms acknowledge", "ALARM", 1, 1, acknowledge_active,
+		"an alarm neither sounds nor lights a lamp any more; of a fault: acknowledge" },
 	{ 0 },
 };

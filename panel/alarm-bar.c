@@ -15,7 +15,7 @@
 #include "sounder.h"
 #include "widgets.h"
 
-enum { LEAST_CHARS = 12, SECOND_MS = 1000, FLASH_STEP_MS = 50 };
+enum { LEAST_CHARS = 12, SECOND_MS = 1000, FLASH_STEP_MS = 50, AGAIN_S = 5 };
 
 struct AlarmBar {
 	AlarmBarOptions options;
@@ -23,7 +23,8 @@ struct AlarmBar {
 	AlarmList *list;
 	GtkWidget *widget, *box, *pause, *acknowledge;
 	GtkLabel *words, *text;
-	guint flash_source, pause_source;
+	guint flash_source, pause_source, again_source;
+	GCancellable *leaving;  /* what is asked of the station ends with the bar */
 	gint64 paused_until_us; /* monotonic; 0: the sound is not paused */
 	gint64 paused_at;       /* the newest alarm of high priority at that time */
 	AlarmPriority shown;    /* INFORMATION: nothing is shown */
@@ -43,19 +44,46 @@ const char *alarm_style(AlarmPriority priority)
 
 /* ---- sound ---- */
 
+static void introduce_sound(AlarmBar *bar);
+
+static gboolean introduce_again(void *userdata)
+{
+	AlarmBar *bar = userdata;
+
+	bar->again_source = 0;
+	introduce_sound(bar);
+	return G_SOURCE_REMOVE;
+}
+
+/** Where another program is counted on to sound the alarms, this one offers itself again until that has left.
+ */
+static void sound_told(GObject *station, GAsyncResult *result, gpointer userdata)
+{
+	g_autoptr(GError) error = NULL;
+	AlarmBar *bar = userdata;
+
+	if (stipple_station1_call_report_sound_finish(STIPPLE_STATION1(station), result, &error) ||
+		g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return;
+	bar->told = false;
+	if (!bar->again_source)
+		bar->again_source = g_timeout_add_seconds(AGAIN_S, introduce_again, bar);
+}
+
 static void tell_station(AlarmBar *bar, const char *cause)
 {
 	bar->told = station_client_present(bar->options.client);
 	if (bar->told)
 		stipple_station1_call_report_sound(station_client_station(bar->options.client), cause,
-			bar->error ? bar->error : "", G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, NULL, NULL);
+			bar->error ? bar->error : "", G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, bar->leaving,
+			sound_told, bar);
 }
 
 /** A station that has come, or come back, is told how the sound is. */
 static void introduce_sound(AlarmBar *bar)
 {
 	bar->told = bar->told && station_client_present(bar->options.client);
-	if (bar->is_ready && !bar->told)
+	if (bar->is_ready && !bar->told && !bar->again_source)
 		tell_station(bar, "start");
 }
 
@@ -128,7 +156,7 @@ static void on_alarm_seen(AlarmBar *bar)
 	if (top->is_local)
 		alarm_list_acknowledge_local(bar->list);
 	else
-		bar->options.acknowledge(bar->options.userdata, top->id);
+		bar->options.acknowledge(bar->options.userdata, top->id, top->since_us);
 	alarm_bar_update(bar);
 }
 
@@ -271,6 +299,7 @@ AlarmBar *alarm_bar_new(const AlarmBarOptions *options)
 
 	bar->options = *options;
 	bar->list = alarm_list_new();
+	bar->leaving = g_cancellable_new();
 	bar->sounder = sounder_new(&sounder);
 	return bar;
 }
@@ -281,6 +310,9 @@ AlarmBar *alarm_bar_free(AlarmBar *bar)
 		return NULL;
 	end_pause(bar);
 	g_clear_handle_id(&bar->flash_source, g_source_remove);
+	g_clear_handle_id(&bar->again_source, g_source_remove);
+	g_cancellable_cancel(bar->leaving);
+	g_clear_object(&bar->leaving);
 	sounder_free(bar->sounder);
 	alarm_list_free(bar->list);
 	g_free(bar->error);

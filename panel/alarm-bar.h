@@ -19,8 +19,8 @@ enum { SOUND_PAUSE_S = 120 };
 typedef struct AlarmBarOptions {
 	StationClient *client; /* outlives it */
 	const char *sounds;    /* folder of the sounds */
-	/** Somebody acknowledges the alarm of the station with this id. */
-	void (*acknowledge)(void *userdata, const char *id);
+	/** Somebody acknowledges the alarm of the station with this id, raised at that time. */
+	void (*acknowledge)(void *userdata, const char *id, gint64 since_us);
 	void *userdata;
 } AlarmBarOptions;
 

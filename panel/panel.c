@@ -94,14 +94,14 @@ static void notify_alert(void *userdata, const char *alert, const char *text)
 	panel_notify(userdata, sentence, SCREEN_MAX);
 }
 
-static void acknowledge_alarm(void *userdata, const char *id)
+static void acknowledge_alarm(void *userdata, const char *id, gint64 since_us)
 {
 	Panel *panel = userdata;
 	PanelCall *call = panel_order(panel, NULL);
 
 	if (call)
-		stipple_station1_call_acknowledge_alarm(
-			panel_station(panel), id, PANEL_CALL(panel), panel_call_done, call);
+		stipple_station1_call_acknowledge_alarm(panel_station(panel), id, (guint64)since_us,
+			PANEL_CALL(panel), panel_call_done, call);
 }
 
 void panel_test_sound(Panel *panel)

@@ -44,6 +44,7 @@ struct Sounder {
 	guint next_source;     /* the next burst */
 	guint patience_source; /* the thread has not answered yet */
 	char awaited[CAUSE_MAX];
+	bool waits; /* a burst has to wait for that answer */
 };
 
 /* ---- the thread ---- */
@@ -67,6 +68,7 @@ static void job_free(Job *job)
 }
 
 static gboolean job_answered(void *userdata);
+static void play_now(Sounder *sounder);
 
 static void silence_player(Player *player)
 {
@@ -156,6 +158,8 @@ static gboolean job_answered(void *userdata)
 		if (strcmp(sounder->awaited, job->cause) == 0)
 			g_clear_handle_id(&sounder->patience_source, g_source_remove);
 		tell_sounded(sounder, job->cause, job->error ? job->error : "");
+		if (sounder->waits && !sounder->patience_source)
+			play_now(sounder);
 	}
 	job_free(job);
 	return G_SOURCE_REMOVE;
@@ -167,15 +171,21 @@ static gboolean lose_patience(void *userdata)
 
 	sounder->patience_source = 0;
 	tell_sounded(sounder, sounder->awaited, SOUND_HANGS);
+	if (sounder->waits)
+		play_now(sounder);
 	return G_SOURCE_REMOVE;
 }
 
 /* ---- bursts ---- */
 
-/** While the thread has not answered, no more is given to it: it would all sound at once later. */
+/**
+ * While the thread has not answered, no more is given to it: it would all sound at once later. The alarm that
+ * is the highest when the answer comes sounds then.
+ */
 static void play_burst(Sounder *sounder, const char *file, const char *cause)
 {
-	if (sounder->patience_source)
+	sounder->waits = sounder->patience_source != 0;
+	if (sounder->waits)
 		return;
 	if (g_async_queue_length(sounder->player->jobs) > 0) {
 		tell_sounded(sounder, cause, SOUND_HANGS);
@@ -205,6 +215,13 @@ static gboolean play_next(void *userdata)
 	if (wait_ms)
 		sounder->next_source = g_timeout_add(wait_ms, play_next, sounder);
 	return G_SOURCE_REMOVE;
+}
+
+static void play_now(Sounder *sounder)
+{
+	sounder->waits = false;
+	g_clear_handle_id(&sounder->next_source, g_source_remove);
+	play_next(sounder);
 }
 
 void sounder_set(Sounder *sounder, const char *cause, int64_t occasion, AlarmPriority priority)

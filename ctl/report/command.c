@@ -57,11 +57,26 @@ static int write_whole_file(const Document *document, const Output *output, cons
 	return part_file_write(file, write_report, &report, error);
 }
 
+/** A name in a script without a font would be printed as boxes. */
+static void warn_of_boxes(const char *page)
+{
+	char letter[7] = "";
+	gunichar lacking = fonts_lack(page);
+
+	if (!lacking)
+		return;
+	letter[g_unichar_to_utf8(lacking, letter)] = '\0';
+	fprintf(stderr,
+		"stipplectl: no font here has the letter \"%s\" (U+%04X), which becomes a box: install "
+		"fonts-noto-core or, for Chinese, Japanese and Korean, fonts-noto-cjk\n",
+		letter, (unsigned)lacking);
+}
+
 /** `figures`: whether an SVG can be made of it. `limit_s`: limit for printing. */
 static int read_form(const Ctl *ctl, bool figures, int limit_s, Form *ret)
 {
 	Form form = {
-		.output = { format_of(ctl->output), { "weasyprint", limit_s * 1000 } },
+		.output = { format_of(ctl->output), { "weasyprint", limit_s * 1000 }, warn_of_boxes },
 		.paper = ctl->paper ? report_paper_from_string(ctl->paper) : REPORT_PAPER_A4,
 	};
 
@@ -93,29 +108,6 @@ static int write_page_instead(const Ctl *ctl, const Document *document)
 		ctl->output, file);
 }
 
-/** A name in a script without a font would be printed as boxes. */
-static void warn_of_boxes(const Document *document)
-{
-	_cleanup_(freep) char *page = NULL;
-	char letter[7] = "";
-	size_t size;
-	FILE *stream = open_memstream(&page, &size);
-	gunichar lacking = 0;
-
-	if (!stream)
-		return;
-	if (document_write_html(document, stream) == 0 && fflush(stream) == 0)
-		lacking = fonts_lack(page);
-	fclose(stream);
-	if (!lacking)
-		return;
-	letter[g_unichar_to_utf8(lacking, letter)] = '\0';
-	fprintf(stderr,
-		"stipplectl: no font here has the letter \"%s\" (U+%04X), which becomes a box: install "
-		"fonts-noto-core or, for Chinese, Japanese and Korean, fonts-noto-cjk\n",
-		letter, (unsigned)lacking);
-}
-
 static int write_report_file(Ctl *ctl, Document *document, const Form *form)
 {
 	_cleanup_(letterhead_clear) Letterhead letterhead = { 0 };
@@ -126,8 +118,6 @@ static int write_report_file(Ctl *ctl, Document *document, const Form *form)
 		return status;
 	document->letterhead = &letterhead;
 	document->paper = form->paper;
-	if (form->output.format == REPORT_FORMAT_PDF)
-		warn_of_boxes(document);
 	r = write_whole_file(document, &form->output, ctl->output, &error);
 
 	if (r == -ENOPKG)

@@ -20,6 +20,8 @@ DECLARE_STRING_TABLE(report_format, ReportFormat); /* "pdf", "svg", "html": the 
 typedef struct Output {
 	ReportFormat format;
 	Printer printer;
+	void (*look)(const char
+			*page); /* at the page that becomes a PDF, once, before it is printed; NULL: nobody */
 } Output;
 
 /**

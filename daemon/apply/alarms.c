@@ -72,7 +72,12 @@ void alarm_acknowledged_apply(State *state, const AppliedRecord *record)
 	const AlarmCause *cause = id ? alarm_cause_of_id(id) : NULL;
 	size_t i = cause ? find_alarm(&state->alarms, cause) : state->alarms.n;
 
-	if (i == state->alarms.n)
+	const char *since = json_string_value(json_object_get(record->body, "since"));
+	int64_t since_us;
+
+	/* another that was raised while this was written is not meant */
+	if (i == state->alarms.n || (since && clock_parse_utc(since, &since_us) == 0 &&
+					    since_us != state->alarms.list[i].since_us))
 		return;
 	if (cause->latching)
 		remove_alarm(&state->alarms, i);

@@ -62,7 +62,11 @@ void run_report_sound(Call *call, Station *station, Arguments *arguments)
 
 	/* a caller that has left in the meantime sounds nothing any more */
 	if (call->peer) {
-		station_sounded(station, call->peer->name, cause, error);
+		if (!station_sounded(station, call->peer->name, cause, error)) {
+			call_refuse(call, STATION_ERROR_STATE,
+				"another program sounds the alarms, or none has said \"start\"");
+			return;
+		}
 		if (send_sound_signal(call->bus, "SoundReported", cause, error) < 0)
 			log_debug("what was sounded could not be told: %s", cause);
 	}

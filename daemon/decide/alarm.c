@@ -31,6 +31,7 @@ static void decide_acknowledge_alarm(const State *state, const Command *command,
 {
 	const char *id = asked_text(command, "alarm");
 	const Alarm *alarm = alarm_active(state, id);
+	char since[CLOCK_UTC_TEXT_MAX];
 	json_t *body;
 
 	if (!alarm)
@@ -41,11 +42,17 @@ static void decide_acknowledge_alarm(const State *state, const Command *command,
 			"\"%s\" has stopped the needle: put its cause right, then acknowledge the fault with a note "
 			"and a PIN (`stipplectl acknowledge`)",
 			alarm->cause->words);
+	else if (asked_number(command, "since") != alarm->since_us)
+		decide_refusal(ret, STATION_ERROR_STATE,
+			"\"%s\" was raised again in the meantime: see what it says now, then acknowledge it",
+			alarm->cause->words);
 	else if (alarm->acknowledged)
 		decide_done(ret);
 	else {
-		body = body_with_session(state, json_pack("{s:s, s:s}", "alarm", alarm->cause->id, "priority",
-							alarm_priority_to_string(alarm->cause->priority)));
+		clock_format_utc(alarm->since_us, since);
+		body = body_with_session(
+			state, json_pack("{s:s, s:s, s:s}", "alarm", alarm->cause->id, "priority",
+				       alarm_priority_to_string(alarm->cause->priority), "since", since));
 		decide_record(ret, "alert.acknowledged", body);
 	}
 }

@@ -189,12 +189,13 @@ extern const CommandSpec command_picture,     /* zone, phase: "before" or "after
 	command_audit_picture; /* file: the same for an auditor, after the access is on record */
 /* whether the needle may move; the station itself issues the last three */
 extern const CommandSpec command_arm, command_disarm, command_stopped, command_stop_again, command_shutdown;
-extern const CommandSpec command_acknowledge,         /* note; pin. Clears the latched fault. */
-	command_self_test, command_acknowledge_alarm; /* alarm: the id of one that is active */
-extern const CommandSpec command_enrol,               /* badge, name, roles (comma-separated); pin */
-	command_enrol_first,                          /* badge, name; pin, code */
-	command_change_pin,                           /* badge ("": one's own); pin, new_pin */
-	command_sign_in,                              /* badge; pin. The caller holds the sign-in. */
+extern const CommandSpec command_acknowledge, /* note; pin. Clears the latched fault. */
+	command_self_test,
+	command_acknowledge_alarm;      /* alarm: the id of one that is active; since: its time, in us */
+extern const CommandSpec command_enrol, /* badge, name, roles (comma-separated); pin */
+	command_enrol_first,            /* badge, name; pin, code */
+	command_change_pin,             /* badge ("": one's own); pin, new_pin */
+	command_sign_in,                /* badge; pin. The caller holds the sign-in. */
 	command_sign_out;
 extern const CommandSpec command_form, /* kind, fields; pin where it is signed */
 	command_receive_lot,           /* lot: an object with the fields of lot.received */

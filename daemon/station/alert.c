@@ -177,14 +177,17 @@ void station_broker_away(Station *station, bool is_away)
 		"the clinic's broker cannot be reached; nothing is lost, and `stipplectl doctor` says why");
 }
 
-void station_sounded(Station *station, const char *sounder, const char *cause, const char *error)
+bool station_sounded(Station *station, const char *sounder, const char *cause, const char *error)
 {
 	const Sounder *known = &station->state.alarms.sounder;
 
+	if (known->name[0] ? strcmp(known->name, sounder) != 0 : strcmp(cause, "start") != 0)
+		return false;
 	if (error[0] && strcmp(known->error, error) != 0)
 		log_warning("the panel cannot sound the alarms: %s", error);
 	sounder_apply(&station->state, sounder, cause, error, station_now_us(station));
 	alert_tick(station);
+	return true;
 }
 
 void alert_sounder_vanished(Station *station, const char *name)

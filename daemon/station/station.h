@@ -259,9 +259,10 @@ void station_broker_away(Station *station, bool is_away);
 /**
  * The program `sounder` (its name on the bus) has begun to sound the alarm `cause`, or could not: then
  * `error` says why, else it is "". `cause` is the alarm's id, or "test" of a sound that is none. Texts are
- * copied.
+ * copied. False: it does not count, because another program sounds the alarms, or because none does and
+ * `cause` is not "start".
  */
-void station_sounded(Station *station, const char *sounder, const char *cause, const char *error);
+bool station_sounded(Station *station, const char *sounder, const char *cause, const char *error);
 
 /** A new configuration was rejected: raises the alert, and `doctor` reports it until the daemon restarts. */
 void station_reload_refused(Station *station, const char *reason, const char *advice);

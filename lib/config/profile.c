@@ -137,7 +137,7 @@ static int read_words(const char *value, const char *known, char ret[PROFILE_WOR
 }
 
 /** The kinds and severities of records/subject.toml, and the fields of a report
- * (ctl/report/incident-fields.c). */
+ * (ctl/report/incident-form.c). */
 static const char incidents[] = "adverse-reaction complication sharps-injury",
 		  severities[] = "minor moderate severe",
 		  report_fields[] =

@@ -20,17 +20,25 @@ static char *value_text(const json_t *value)
 	return value ? json_dumps(value, LEDGER_JSON | JSON_ENCODE_ANY) : NULL;
 }
 
+static bool people_enter(const char *kind)
+{
+	for (size_t i = 0; i < record_forms_n; i++)
+		if (strcmp(record_forms[i].kind, kind) == 0)
+			return true;
+	return false;
+}
+
 /**
  * Whether the correction adds a field that was left out: people may enter it with records of this kind, and
- * the old value is `none`.
+ * the old value is `none`. What the station records by itself leaves nothing out.
  */
 static bool is_left_out(ProjectionContext *context, const char *kind)
 {
 	const char *old = projection_text(context, "old");
 	const RecordField *field = record_field_find(kind, projection_text(context, "field"));
 
-	return strcmp(old, "none") == 0 && field && field->optional && field->origin == FROM_PERSON &&
-	       !field->retired;
+	return strcmp(old, "none") == 0 && people_enter(kind) && field && field->optional &&
+	       field->origin == FROM_PERSON && !field->retired;
 }
 
 /** Refuses an old value that differs from the record and its corrections so far. */

@@ -5,6 +5,8 @@ import json
 import signal
 import subprocess
 
+import pytest
+
 import harness
 from harness import wait_for
 
@@ -83,5 +85,15 @@ def test_a_session_that_nobody_sounds(station):
     assert station.doctor("sound")[0] == 0
     station.call("Station1", "ReportSound", "start", "no sound card", connection=panel)
     assert station.doctor("sound")[:2] == (2, "the panel cannot sound the alarms: no sound card")
+    # nobody else can say that there is a sound, before or after it
+    other = station.connect()
+    for cause in ("start", "test", "alert.break-due"):
+        with pytest.raises(harness.dbus.DBusException, match="another program sounds the alarms"):
+            station.call("Station1", "ReportSound", cause, "", connection=other)
+    assert station.doctor("sound")[0] == 2
     panel.close()
     wait_for(lambda: station.doctor("sound")[0] == 1, "the station to notice")
+    with pytest.raises(harness.dbus.DBusException, match="none has said"):
+        station.call("Station1", "ReportSound", "test", "", connection=other)
+    station.call("Station1", "ReportSound", "start", "", connection=other)
+    assert station.doctor("sound")[0] == 0

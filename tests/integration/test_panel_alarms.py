@@ -145,6 +145,24 @@ def test_a_sound_server_that_hangs_keeps_nothing(panel, station, sink):
         os.kill(sink.server.pid, signal.SIGCONT)
 
 
+def test_the_highest_alarm_sounds_when_the_sound_server_answers(panel, station, sink):
+    """A low alarm was given to a server that hangs for a moment; the high one does not wait for its next burst."""
+    os.kill(sink.server.pid, signal.SIGSTOP)
+    try:
+        refuse_reload(station)
+        panel.wait_sees("The new configuration was refused")
+        station.sim("estop press")
+        panel.wait_sees("EMERGENCY STOP")
+    finally:
+        since = sink.heard()
+        os.kill(sink.server.pid, signal.SIGCONT)
+    pulses = wait_for_pulses(sink, since, 10)
+    strongest = [max(HZ, key=lambda name: sound_sink.level(sink.samples()[first:last], HZ[name])) for first, last in pulses]
+    assert "high" in strongest[:2], strongest
+    first = pulses[strongest.index("high")][0]
+    assert first - since < 3 * sound_sink.RATE, "a high alarm is repeated every 7 s or more"
+
+
 def test_a_silent_station_is_an_alarm_of_the_panel(panel, station, sink):
     since = sink.heard()
     os.kill(station.daemon.pid, signal.SIGSTOP)

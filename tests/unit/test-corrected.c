@@ -352,6 +352,15 @@ static void test_corrected_work_and_programs(void **state)
 	expect_rebuilt(fixture);
 }
 
+/** What people did not enter with a record, they did not leave out. */
+static void test_the_station_left_nothing_out(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	uint64_t seq = enter_ok(ledger, "operator.signed-in", "{\"badge\":\"b1\"}");
+
+	refuse(correct(ledger, seq, "reason", "none", "x"), -ENOENT, "has no field reason");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +375,7 @@ int main(void)
 		LEDGER_TEST(test_a_test_that_passes_frees_no_rejected_load),
 		LEDGER_TEST(test_a_corrected_time_of_a_cycle),
 		LEDGER_TEST(test_corrected_work_and_programs),
+		LEDGER_TEST(test_the_station_left_nothing_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -545,8 +545,10 @@ static void see_alarm(Chair *chair, const char *alarm)
 {
 	Reply reply = { 0 };
 
-	call_station(chair->station, &command_acknowledge_alarm, json_pack("{s:s}", "alarm", alarm), NULL,
-		NULL, keep_reply, &reply);
+	call_station(chair->station, &command_acknowledge_alarm,
+		json_pack("{s:s, s:I}", "alarm", alarm, "since",
+			(json_int_t)alarm_active(station_state(chair->station), alarm)->since_us),
+		NULL, NULL, keep_reply, &reply);
 	expect_done(chair, &reply);
 }
 
