@@ -124,6 +124,12 @@ def test_a_zip_holds_the_same(treated):
         assert all(name.split("/")[0] in ("records", "proofs") for name in names - first)
         assert archive.read("key") == (folder / "key").read_bytes()
     assert not list(station.folder.glob("whole.zip.part*"))
+    done = subprocess.run([CTL, "person", "export", "P-0001", "-o", "here.zip"], cwd=station.folder, check=False, timeout=60,
+                          env=dict(station.environment(), PATH="/nowhere"), capture_output=True, text=True)
+    assert done.returncode == 1 and "install the package zip" in done.stderr and not list(station.folder.glob("here*"))
+    subprocess.run([CTL, "person", "export", "P-0001", "-o", "here.zip"], cwd=station.folder, check=True, timeout=60,
+                   env=station.environment(), stdout=subprocess.DEVNULL)
+    assert zipfile.is_zipfile(station.folder / "here.zip")
 
 
 def test_what_is_not_whole_has_not_its_name(treated):
