@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Any text as the code of a cartridge: what is taken is consistent, and what is refused leaves the result
- * untouched and says why.
+ * Any text as the code of a cartridge, or of a sterile pack: what is taken is consistent, and what is refused
+ * leaves the result untouched and says why.
  */
 
 #include <stddef.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "code/needle-code.h"
+#include "code/pack-code.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -49,6 +50,25 @@ static void check_complaints(const NeedleCode *code, size_t size)
 	json_decref(fields);
 }
 
+/** The same of the code of a sterile pack, which must never be one of a cartridge. */
+static void check_pack(const char *text, const NeedleCode *cartridge)
+{
+	char again[NEEDLE_CODE_MAX + 1];
+	Error error = { 0 };
+	PackRead read;
+
+	if (pack_code_read(text, &read, &error) < 0) {
+		if (!error.text[0])
+			abort();
+		return;
+	}
+	if (!pack_code_is(text) || cartridge->n_errors == 0 || !read.item[0] || !read.sterilizer[0] ||
+		read.pack.cycle < 1 || read.pack.series < 1)
+		abort();
+	if (pack_code_write(&read.pack, again, &error) == 0 && !pack_code_is(again))
+		abort();
+}
+
 /** A code is either taken whole and consistent, or refused with a reason and nothing written. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -66,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	before = code;
 	needle_code_read(text, &options, &read);
 	check_complaints(&read, size);
+	check_pack(text, &read);
 	if (needle_code_parse(text, &options, &code, &error) == 0)
 		check_taken(&code);
 	else if (!error.text[0] || memcmp(&code, &before, sizeof code) != 0)
