@@ -538,8 +538,11 @@ fault_file = {self.folder}/camera-fault
         import configparser
         protocol, profile = configparser.ConfigParser(), configparser.ConfigParser()
         protocol.read(SOURCE / "configs/protocols/scalp-density.conf")
-        profile.read(SOURCE / "configs/profiles/us-ca.conf")
-        asked = list(protocol["screening"]) + profile["client"]["questions"].split(", ")
+        station = configparser.ConfigParser(strict=False, interpolation=None)
+        station.read(self.config)
+        profile.read(SOURCE / f"configs/profiles/{station.get('station', 'profile', fallback='us-ca')}.conf")
+        law = profile.get("client", "questions", fallback="none").split(", ")
+        asked = list(protocol["screening"]) + [question for question in law if question != "none"]
         return dbus.Dictionary({q: False for q in asked}, signature="sb")
 
     def register(self, subject="P-0001", connection=None, **card):
