@@ -5,7 +5,7 @@
  * station decides which zone is under treatment.
  */
 
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 #include "panel.h"
@@ -75,11 +75,20 @@ static void show_history(ZonePage *page)
 	gtk_label_set_text(page->history, both ? both : text);
 }
 
+/** The area on record in cm2, as the field shows it until somebody enters another; NULL: none. The caller
+ * frees it. */
+static char *area_on_record(ZonePage *page, const char *zone)
+{
+	guint32 area_mm2 = history_of(page, zone).area_mm2;
+	char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+	return area_mm2 ? g_strdup(g_ascii_formatd(text, sizeof text, "%.2f", area_mm2 / 100.0)) : NULL;
+}
+
 static void zone_touched(void *userdata, const char *zone)
 {
 	ZonePage *page = userdata;
-	ZoneHistory history = history_of(page, zone);
-	g_autofree char *area = history.area_mm2 ? g_strdup_printf("%u", history.area_mm2) : NULL;
+	g_autofree char *area = area_on_record(page, zone);
 
 	g_free(page->marked);
 	page->marked = g_strdup(zone);
@@ -109,10 +118,22 @@ static const char *chosen_skin(const ZonePage *page)
 	return skins[0].name;
 }
 
+/** In mm2; 0 takes the area on record: what nobody changed, nobody measured. False: no area was entered. */
+static bool read_area(ZonePage *page, guint32 *ret_mm2)
+{
+	g_autofree char *on_record = area_on_record(page, page->marked);
+	g_autofree char *area = g_strdelimit(g_strdup(field_get(page->area)), ",", '.');
+	double area_mm2 = round(g_ascii_strtod(area, NULL) * 100);
+
+	*ret_mm2 = g_strcmp0(area, on_record) == 0 ? 0 : (guint32)CLAMP(area_mm2, 0, 1e6);
+	return area_mm2 >= 1;
+}
+
 static void on_choose(ZonePage *page)
 {
 	Panel *panel = page->screen.panel;
 	const char *area = field_get(page->area);
+	guint32 area_mm2;
 	PanelCall *call;
 
 	if (!page->marked) {
@@ -123,10 +144,14 @@ static void on_choose(ZonePage *page)
 		g_signal_emit_by_name(page->area, "clicked");
 		return;
 	}
+	if (!read_area(page, &area_mm2)) {
+		panel_notify(panel, _("Enter the area of the zone in cm², such as 15.5."), SCREEN_ZONE);
+		return;
+	}
 	call = panel_ask(panel, page);
 	if (call)
 		stipple_session1_call_select_zone(panel_session(panel), page->marked, chosen_skin(page),
-			(guint32)strtoul(area, NULL, 10), PANEL_CALL(panel), chosen, call);
+			area_mm2, PANEL_CALL(panel), chosen, call);
 }
 
 static void update_zone(Screen *screen)
@@ -157,7 +182,7 @@ static GtkWidget *side_new(ZonePage *page)
 		gtk_grid_attach(GTK_GRID(grid), page->skins[i], (int)i % 2, (int)i / 2, 1, 1);
 	}
 	gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(page->skins[0]), TRUE);
-	page->area = sheet_field_new(panel_sheet(page->screen.panel), SHEET_NUMBER, _("Area in mm²"), false);
+	page->area = sheet_field_new(panel_sheet(page->screen.panel), SHEET_TEXT, _("Area in cm²"), false);
 	page->choose = touch_button_new(_("Touch a zone"), "primary", G_CALLBACK(on_choose), page);
 	page->history = GTK_LABEL(text_new("", "caption"));
 	gtk_widget_set_valign(page->area, GTK_ALIGN_START);

@@ -86,7 +86,10 @@ def cartridge_and_pigment(panel):
 
 def zone_and_photograph(panel, station):
     panel.touch("Crown")
-    panel.enter("Area", "1500")
+    panel.enter("Area", "much")
+    panel.touch("Treat: Crown")
+    panel.wait_sees("such as 15.5")
+    panel.enter("Area", "15.5")
     panel.touch("Treat: Crown")
     (station.folder / "camera-fault").write_text("blur")
     panel.wait_sees("is blurred")
