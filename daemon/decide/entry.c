@@ -357,6 +357,28 @@ static bool require_form(const State *state, const Command *command, Decision *r
 	return false;
 }
 
+/**
+ * Only those who may enter a record may correct it. A record that does not exist is left to the ledger, which
+ * refuses it.
+ */
+static bool require_corrector(const State *state, const Command *command, const json_t *body, Decision *ret)
+{
+	json_int_t number = json_integer_value(json_object_get(body, "corrects"));
+	const json_t *row = found_row(command, "records");
+	const Form *form;
+
+	if (strcmp(command->form->kind, "record.corrected") != 0)
+		return true;
+	if (!found_rows(command, "records")) {
+		decide_look_up(ret, "records", json_pack("{s:I, s:i}", "after", number - 1, "limit", 1),
+			"the record to be corrected");
+		return false;
+	}
+	form = json_integer_value(json_object_get(row, "seq")) == number ? form_of_kind(row_text(row, "kind"))
+									 : NULL;
+	return !form || require_signed_in(state, command, form->roles, ret);
+}
+
 /** Checks the signature, then the person who is named; true when both are valid. */
 static bool require_signer_and_person(const State *state, const Command *command, json_t *body, Decision *ret)
 {
@@ -404,6 +426,7 @@ static void decide_form(const State *state, const Command *command, Decision *re
 	}
 	if (!require_form(state, command, ret) || !form_fill(state, command, &body, &personal, ret) ||
 		!require_of_kind(state, command->form->kind, body, ret) ||
+		!require_corrector(state, command, body, ret) ||
 		!require_signer_and_person(state, command, body, ret))
 		return;
 	if (command->form->signs &&

@@ -21,6 +21,15 @@ const Form *form_find(FormPlace place, const char *kind)
 	return NULL;
 }
 
+const Form *form_of_kind(const char *kind)
+{
+	const Form *form = NULL;
+
+	for (FormPlace place = 0; place < FORM_PLACE_MAX && !form; place++)
+		form = form_find(place, kind);
+	return form;
+}
+
 /* ---- values ---- */
 
 static json_t *form_number(const char *text)

@@ -18,6 +18,8 @@ enum { FORM_TEXT_MAX = 500 };
 
 /** Static; NULL when `place` takes no such form. */
 const Form *form_find(FormPlace place, const char *kind);
+/** Static; NULL when people do not enter the kind. */
+const Form *form_of_kind(const char *kind);
 /** The items of a text with commas between; NULL when out of memory. */
 json_t *form_list(const char *text) _must_check_;
 /** Whether people enter the field; the station fills in the others itself. */

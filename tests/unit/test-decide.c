@@ -94,15 +94,26 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void sign_in(State *state)
+static void sign_in_as(State *state, const char *role)
 {
-	const Operator who = { .badge = BADGE, .name = "Ada Example", .roles = "technician" };
+	Operator who = { .badge = BADGE, .name = "Ada Example" };
 	json_auto_t *body = json_pack("{s:s}", "badge", BADGE);
 	const AppliedRecord applied = {
 		.kind = "operator.signed-in", .body = body, .who = &who, .holder = ":1.7"
 	};
 
+	snprintf(who.roles, sizeof who.roles, "%s", role);
 	(void)record_apply(state, &applied);
+}
+
+static void sign_in(State *state)
+{
+	sign_in_as(state, "technician");
+}
+
+static void sign_in_supervisor(State *state)
+{
+	sign_in_as(state, "supervisor");
 }
 
 static void begin(State *state)
@@ -190,6 +201,10 @@ typedef struct Row {
 	int effect; /* EFFECT_ + 1 */
 	bool done;
 } Row;
+
+#define CORRECTION                                                                                          \
+	"{'kind':'record.corrected','fields':{'corrects':'7','field':'exposure_s','old':'240','new':'300'," \
+	"'why':'mistyped'}}"
 
 #define AWAITS(effect) (EFFECT_##effect + 1)
 
@@ -492,6 +507,26 @@ static const Row rows[] = {
 	{ "enrol the first: hashes the PIN", wait_for_code, &command_enrol_first,
 		"{'badge':'b2','name':'Bea'}", .stage = 1, .code = PIN_RIGHT, .effect = AWAITS(HASH_PIN) },
 
+	{ "correction: looks for its record", sign_in, &command_form, CORRECTION, .effect = AWAITS(LOOK_UP) },
+	{ "correction: of what a technician enters", sign_in, &command_form, CORRECTION,
+		"{'records':[{'seq':7,'kind':'cycle.recorded'}]}", .effect = AWAITS(CHECK_PIN) },
+	{ "correction: then it goes on record", sign_in, &command_form, CORRECTION,
+		"{'records':[{'seq':7,'kind':'cycle.recorded'}]}", .pin = PIN_RIGHT,
+		.record = "record.corrected" },
+	{ "correction: of what only supervisors enter", sign_in, &command_form, CORRECTION,
+		"{'records':[{'seq':7,'kind':'program.registered'}]}", .refused = "RoleMissing" },
+	{ "correction: even with the PIN", sign_in, &command_form, CORRECTION,
+		"{'records':[{'seq':7,'kind':'sterilizer.serviced'}]}", .pin = PIN_RIGHT,
+		.refused = "RoleMissing" },
+	{ "correction: of a certificate", sign_in, &command_form, CORRECTION,
+		"{'records':[{'seq':7,'kind':'operator.certified'}]}", .refused = "RoleMissing" },
+	{ "correction: by a supervisor", sign_in_supervisor, &command_form, CORRECTION,
+		"{'records':[{'seq':7,'kind':'program.registered'}]}", .effect = AWAITS(CHECK_PIN) },
+	{ "correction: of what the station records", sign_in, &command_form, CORRECTION,
+		"{'records':[{'seq':7,'kind':'session.zone'}]}", .effect = AWAITS(CHECK_PIN) },
+	{ "correction: the next record is another one", sign_in, &command_form, CORRECTION,
+		"{'records':[{'seq':8,'kind':'program.registered'}]}", .effect = AWAITS(CHECK_PIN) },
+
 	{ "audit: looks for the query", NULL, &command_audit, "{'query':'gossip'}",
 		.effect = AWAITS(FIND_QUERY) },
 	{ "audit: no such query", NULL, &command_audit, "{'query':'gossip'}", .stage = 1,
@@ -559,6 +594,7 @@ static void test_decisions(void **state)
 			row->prepare(&world->state);
 		before = world->state;
 		command.asked = parse(row->asked);
+		command.form = form_of_kind(row_text(command.asked, "kind"));
 		command.rows = parse(row->rows);
 		row->spec->decide(&world->state, &command, &decision);
 		expect(row, &decision);
