@@ -32,6 +32,15 @@ static const json_t *find_certificate(const State *state, const char *name)
 	return newest;
 }
 
+/** The last day of a certificate as it was corrected, or as it was first recorded. */
+static const char *last_day_of(const json_t *row)
+{
+	const char *corrected =
+		json_string_value(json_object_get(json_object_get(row, "corrected"), "expiry"));
+
+	return corrected ? corrected : row_text(row, "expiry");
+}
+
 static const char *missing_certificate(const State *state)
 {
 	const Profile *profile = &state->rules.profile;
@@ -64,7 +73,7 @@ void certificate_facts(const State *state, InterlockFacts *facts)
 		if (strcasecmp(row_text(row, "badge"), state->people.signed_in.badge) != 0 ||
 			find_certificate(state, name) != row)
 			continue;
-		if (day_is_past(&state->host, row_text(row, "expiry")))
+		if (day_is_past(&state->host, last_day_of(row)))
 			facts->lapsed_certificate = name;
 		if (!is_asked_for(&state->rules.profile, name))
 			facts->other_certificate = name;

@@ -21,6 +21,7 @@
 #include "config/protocol-file.h"
 #include "decide/command.h"
 #include "decide/interlocks.h"
+#include "decide/operator-certificates.h"
 
 #define NOW_US (1772445600LL * USEC_PER_SEC) /* 2026-03-02T10:00:00Z */
 #define BADGE  "b1001"
@@ -611,6 +612,41 @@ static void test_decisions(void **state)
 	(void)state;
 }
 
+/** The row of a certificate has what was first recorded, and beside it what that was corrected to. */
+static void test_a_certificate_lasts_until_its_corrected_day(void **state)
+{
+	static const struct {
+		const char *rows;
+		bool lapsed;
+	} certificates[] = {
+		{ "[{'badge':'b1001','certificate':'first aid','expiry':'2026-03-01','corrected':null}]",
+			true },
+		{ "[{'badge':'b1001','certificate':'first aid','expiry':'2026-03-03','corrected':null}]",
+			false },
+		{ "[{'badge':'b1001','certificate':'first aid','expiry':'2027-03-01',"
+		  "'corrected':{'expiry':'2026-03-01'}}]",
+			true },
+		{ "[{'badge':'b1001','certificate':'first aid','expiry':'2026-03-01',"
+		  "'corrected':{'expiry':'2027-03-01'}}]",
+			false },
+		{ "[{'badge':'b1001','certificate':'first aid','expiry':'2026-03-01','corrected':{'issuer':'i'}}]",
+			true },
+	};
+	State *now = &((World *)*state)->state;
+
+	sign_in(now);
+	now->host.now.utc_us = NOW_US;
+	for (size_t i = 0; i < ELEMENTS(certificates); i++) {
+		InterlockFacts facts = { 0 };
+
+		json_decref(now->facts.rows[FACT_CERTIFICATIONS]);
+		now->facts.rows[FACT_CERTIFICATIONS] = parse(certificates[i].rows);
+		certificate_facts(now, &facts);
+		if ((facts.lapsed_certificate != NULL) != certificates[i].lapsed)
+			fail_msg("%s", certificates[i].rows);
+	}
+}
+
 /** What the needle does follows from the board's facts, in any order, and from nothing else. */
 static void test_phases(void **state)
 {
@@ -639,6 +675,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decisions),
+		cmocka_unit_test_setup_teardown(
+			test_a_certificate_lasts_until_its_corrected_day, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_phases, set_up, tear_down),
 	};
 
