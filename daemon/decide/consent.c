@@ -56,6 +56,7 @@ static void record_signed(const State *state, ConsentForm form, const char *vers
 	if (body && text) {
 		json_object_set_new(body, "language", json_string(text->language));
 		json_object_set_new(body, "text_sha256", json_string(text->sha256));
+		json_object_set_new(body, "text_bytes", json_integer((json_int_t)strlen(text->text)));
 	}
 	decide_record(
 		ret, is_consent ? "session.consent" : "session.statement", body_with_session(state, body));

@@ -50,22 +50,44 @@ static Found verify(const char *path, unsigned threads, const char *key)
 	return found;
 }
 
-static void add_strokes(Ledger *ledger, const char *data)
+/** Takes `body`; `data`: the attachment, NULL none. */
+static void add_with(Ledger *ledger, const char *kind, json_t *body, const char *data)
 {
-	char sha256[DIGEST_HEX_MAX];
-	json_auto_t *body = NULL;
-	LedgerRecord record = {
-		.kind = "strokes", .actor = "b1", .attachment = data, .attachment_size = strlen(data)
-	};
+	LedgerRecord record = { .kind = kind,
+		.actor = "b1",
+		.body = body,
+		.attachment = data,
+		.attachment_size = data ? strlen(data) : 0 };
 	LedgerAnswer answer = { .error = 1 };
 
-	digest_hex(data, strlen(data), sha256);
-	body = json_pack("{s:i, s:s, s:s, s:i, s:i, s:s, s:s}", "session", 1, "zone", "vertex", "unit", "u",
-		"strokes", 100, "dots", 1, "encoding", "stroke-delta-1", "sha256", sha256);
-	record.body = body;
 	assert_int_equal(ledger_append(ledger, &record, keep_answer, &answer), 0);
 	serve(ledger);
 	assert_int_equal(answer.error, 0);
+	json_decref(body);
+}
+
+/** Without data: a dot whose strokes stand in the chunk before. */
+static void add_strokes(Ledger *ledger, const char *data)
+{
+	char sha256[DIGEST_HEX_MAX];
+
+	digest_hex(data ? data : "", data ? strlen(data) : 0, sha256);
+	add_with(ledger, "strokes",
+		json_pack("{s:i, s:s, s:s, s:i, s:i, s:s, s:s}", "session", 1, "zone", "vertex", "unit", "u",
+			"strokes", data ? 100 : 0, "dots", 1, "encoding", "stroke-delta-1", "sha256", sha256),
+		data);
+}
+
+static void add_consent(Ledger *ledger, const char *text)
+{
+	char sha256[DIGEST_HEX_MAX];
+
+	digest_hex(text, strlen(text), sha256);
+	add_with(ledger, "session.consent",
+		json_pack("{s:i, s:s, s:s, s:b, s:s, s:s, s:i}", "session", 1, "consent", "treatment",
+			"version", "1", "given", 1, "signed_on", "screen", "text_sha256", sha256,
+			"text_bytes", (int)strlen(text)),
+		text);
 }
 
 static void add_operator(Ledger *ledger)
@@ -106,6 +128,8 @@ static void fill(Ledger *ledger)
 			0);
 	}
 	add_strokes(ledger, "some bytes");
+	add_strokes(ledger, NULL);
+	add_consent(ledger, "I agree.");
 	while (ledger->seq < RECORDS - 1)
 		append(ledger, "session.state",
 			json_pack("{s:i, s:s, s:s, s:s}", "session", 1, "from", "ready", "to", "working",
@@ -145,7 +169,7 @@ static void test_sound_ledger(void **state)
 		assert_int_equal(found.verification.checkpoints, 206);
 		assert_int_equal(found.verification.keys, 1);
 		assert_int_equal(found.verification.personal, 2); /* a name, and words */
-		assert_int_equal(found.verification.attachments, 1);
+		assert_int_equal(found.verification.attachments, 2);
 		assert_true(found.verification.tables > 5);
 		if (threads == 2)
 			close_ledger(fixture);
@@ -249,6 +273,8 @@ static const struct {
 	{ "DELETE FROM personal", "the personal data of record 3 is gone" },
 	{ "UPDATE attachment SET data = x'00'", "is not the one that the record names" },
 	{ "DELETE FROM attachment", "the attachment of record" },
+	{ "DELETE FROM attachment WHERE seq = (SELECT seq FROM record WHERE kind = 'session.consent')",
+		"the attachment of record 208 is missing" },
 	{ "UPDATE unit SET operator = 'b2' WHERE rowid = 7", "the table unit is not what the records give" },
 	{ "DELETE FROM unit WHERE rowid = 9", "the table unit is not what the records give" },
 	{ "UPDATE session SET subject = 'P-2'", "the table session is not what the records give" },

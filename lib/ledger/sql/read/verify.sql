@@ -50,10 +50,16 @@ SELECT coalesce(max(seq), 0), coalesce((SELECT utc_us FROM record ORDER BY seq D
 FROM record;
 
 -- statement without_attachment
--- Records of kinds with an attachment whose attachment is missing.
+-- Records with an attachment whose attachment is missing. A chunk without strokes, which counts a dot whose strokes
+-- stand in the chunk before, has none. Consents before version 6 have not the words that were signed, and do not say
+-- how many bytes they have.
 SELECT seq
 FROM record
-WHERE kind IN ('strokes', 'lot.certificate', 'pigment.sheet', 'recall.listed', 'sterilizer.file')
+WHERE kind IN (
+    'strokes', 'lot.certificate', 'pigment.sheet', 'recall.listed', 'sterilizer.file', 'session.consent',
+    'session.statement')
+  AND NOT (kind = 'strokes' AND json_extract(CAST(leaf AS TEXT), '$.body.strokes') = 0)
+  AND NOT (kind LIKE 'session.%' AND json_extract(CAST(leaf AS TEXT), '$.body.text_bytes') IS NULL)
   AND NOT EXISTS (SELECT 1 FROM attachment WHERE attachment.seq = record.seq);
 
 -- statement shared_columns
